@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Table is a set of items in partitions, ordered by sort key within each.
@@ -20,8 +21,8 @@ import (
 //
 // Errors: ErrNotFound from Get, *ConflictError from Write, ErrInvalid for a
 // call that breaks a limit of this page, ErrUnavailable when the store did not
-// answer in time (a Write may then have happened, or may yet happen), or the
-// context's own error.
+// answer in time, or the context's own error. A Write that returned one of the
+// last two may have happened, or may yet happen.
 //
 // Reads beside a Write of several ops are only read-committed, strong ones too:
 // a reader may see one op of a Write before another. Within one partition a
@@ -62,7 +63,8 @@ var (
 	ErrInvalid = errors.New("table: invalid call")
 )
 
-// Key names an item. Both parts are non-empty UTF-8.
+// Key names an item. Both parts are non-empty UTF-8 without NUL; items are
+// ordered by the bytes of Sort.
 type Key struct {
 	Partition string
 	Sort      string
@@ -77,7 +79,8 @@ type Item struct {
 	// Expires is when the item ceases to exist, cut to whole seconds; the zero
 	// time means never. From that second on the item is absent.
 	Expires time.Time
-	// Data is opaque to the table: UTF-8 text, never empty.
+	// Data is opaque to the table: UTF-8 text, never empty, which a reader
+	// gets back byte for byte.
 	Data []byte
 }
 
@@ -126,7 +129,7 @@ func Delete(k Key, c Condition) Op { return Op{Item: Item{Key: k}, Delete: true,
 type Range struct {
 	Partition   string
 	Prefix      string // of the sort key; empty: the whole partition
-	After       string // the sort key to begin behind, in the direction of travel; empty: from the edge
+	After       string // the sort key to begin behind, in the direction of travel; begins with Prefix, need not exist; empty: from the edge
 	Reverse     bool   // from the greatest sort key down
 	Limit       int    // live items at most, 1 to MaxLimit
 	Consistency Consistency
@@ -180,6 +183,9 @@ func Check(ops []Op) error {
 		if !op.Delete && (len(op.Item.Data) == 0 || size > MaxItemBytes) {
 			return fmt.Errorf("%w: %s has %d bytes, 1 to %d are allowed", ErrInvalid, k, size, MaxItemBytes)
 		}
+		if !op.Delete && !utf8.Valid(op.Item.Data) {
+			return fmt.Errorf("%w: the data of %s is not UTF-8", ErrInvalid, k)
+		}
 		total += size
 	}
 	if total > MaxTxBytes {
@@ -189,18 +195,32 @@ func Check(ops []Op) error {
 }
 
 // CheckKey returns an error that wraps ErrInvalid unless both parts of k have
-// 1 to MaxKeyBytes bytes.
+// 1 to MaxKeyBytes bytes of UTF-8 without NUL.
 func CheckKey(k Key) error {
-	if k.Partition == "" || k.Sort == "" || len(k.Partition) > MaxKeyBytes || len(k.Sort) > MaxKeyBytes {
+	if k.Partition == "" || k.Sort == "" {
 		return fmt.Errorf("%w: both parts of the key %q need 1 to %d bytes", ErrInvalid, k.String(), MaxKeyBytes)
 	}
-	return nil
+	return checkParts(k.Partition, k.Sort)
 }
 
 // CheckRange returns an error that wraps ErrInvalid if r breaks a limit of this page.
 func CheckRange(r Range) error {
 	if r.Partition == "" || r.Limit < 1 || r.Limit > MaxLimit {
 		return fmt.Errorf("%w: a query needs a partition and a limit from 1 to %d, has %q and %d", ErrInvalid, MaxLimit, r.Partition, r.Limit)
+	}
+	if r.After != "" && !strings.HasPrefix(r.After, r.Prefix) {
+		return fmt.Errorf("%w: a query behind %q lies outside its prefix %q", ErrInvalid, r.After, r.Prefix)
+	}
+	return checkParts(r.Partition, r.Prefix, r.After)
+}
+
+// checkParts refuses what is no part of a key. NUL divides the parts in
+// bolttable; other bytes than UTF-8 would be replaced on the way to DynamoDB.
+func checkParts(parts ...string) error {
+	for _, p := range parts {
+		if len(p) > MaxKeyBytes || !utf8.ValidString(p) || strings.IndexByte(p, 0) >= 0 {
+			return fmt.Errorf("%w: %.40q with %d bytes; a part of a key is at most %d bytes of UTF-8 without NUL", ErrInvalid, p, len(p), MaxKeyBytes)
+		}
 	}
 	return nil
 }
