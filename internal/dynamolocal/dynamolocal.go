@@ -1,0 +1,91 @@
+// Package dynamolocal has DynamoDB Local at hand for tests: Amazon's own engine,
+// on the loopback, in memory. Only tests and scripts/dynamodb-local import it.
+//
+// Its licence forbids passing it on, so it is never kept in the tree: Maven
+// fetches what pom.xml names, once, into a cache outside of it.
+package dynamolocal
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+const (
+	// EndpointEnv names an engine that runs already; then nothing is started.
+	EndpointEnv = "PARLEY_TEST_DYNAMODB_ENDPOINT"
+	// CacheEnv names the folder to fetch into, in place of the user's cache.
+	CacheEnv = "PARLEY_TEST_CACHE"
+)
+
+// ErrMissing says that this machine lacks what it takes to run the engine, and what.
+var ErrMissing = errors.New("dynamolocal: a part is missing")
+
+// patience bounds what a first use may take: a fetch on a slow line, and the
+// starts of other test processes that are waited for.
+const patience = 5 * time.Minute
+
+// shared is the one engine of this process, whichever tests ask for it: a start
+// takes a second and some hundred megabytes. Its end is that of the process, for
+// Go tells nobody when the last test is over.
+var shared = sync.OnceValues(func() (*Server, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	dir, err := Fetch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return startFree(ctx, dir)
+})
+
+// Start returns the address of a running engine, as in "http://127.0.0.1:40123".
+// The first call in a process fetches the engine where it must and starts it;
+// all tests of the process share it, so each takes a table name of its own. The
+// engine ends with the process, however that ends.
+//
+// Any key of letters and digits passes as credentials. Where the engine cannot
+// be had the test is skipped, but fails if the environment says CI=true.
+func Start(t testing.TB) string {
+	t.Helper()
+	if endpoint := os.Getenv(EndpointEnv); endpoint != "" {
+		return endpoint
+	}
+	server, err := shared()
+	switch {
+	case err == nil:
+		return server.Endpoint
+	case errors.Is(err, ErrMissing) && os.Getenv("CI") != "true":
+		t.Skipf("SKIPPED, NOT TESTED: %s against DynamoDB Local: %v", t.Name(), err)
+	default:
+		t.Fatalf("DynamoDB Local is needed here: %v", err)
+	}
+	return ""
+}
+
+// startFree starts an engine on a port that is free. Only one process does so at
+// a time: the engine cannot be told to choose a port, and two that found the
+// same one free would share the engine of whichever ends first.
+func startFree(ctx context.Context, dir string) (*Server, error) {
+	unlock, err := lock(ctx, filepath.Join(filepath.Dir(dir), "dynamodb-local.start.lock"))
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	var failures []error
+	for range 3 {
+		port, err := freePort()
+		if err != nil {
+			return nil, err
+		}
+		server, err := Serve(ctx, dir, port)
+		if err == nil {
+			return server, nil
+		}
+		failures = append(failures, err)
+	}
+	return nil, errors.Join(failures...)
+}

@@ -1,0 +1,184 @@
+package dynamolocal
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// ownerEnv makes this test's program the process whose death is watched.
+const ownerEnv = "PARLEY_TEST_DYNAMODB_OWNER"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(ownerEnv) != "" {
+		own()
+	}
+	os.Exit(m.Run())
+}
+
+// own starts an engine, says where, and goes on until it is killed.
+func own() {
+	server, err := shared()
+	if err != nil {
+		fmt.Println("error:", err)
+		os.Exit(1)
+	}
+	fmt.Println(server.Endpoint)
+	<-server.done
+	os.Exit(1)
+}
+
+func TestStart_askedTwice_givesOneEngineThatAnswers(t *testing.T) {
+	first, second := Start(t), Start(t)
+	if first != second {
+		t.Fatalf("two engines, %s and %s", first, second)
+	}
+	if !answers(t.Context(), first) {
+		t.Fatalf("%s does not answer", first)
+	}
+}
+
+func TestStart_endpointInEnvironment_isTaken(t *testing.T) {
+	t.Setenv(EndpointEnv, "http://127.0.0.1:1")
+	if got := Start(t); got != "http://127.0.0.1:1" {
+		t.Fatalf("Start gave %q", got)
+	}
+}
+
+func TestStart_ownerIsKilled_engineEndsToo(t *testing.T) {
+	Start(t) // skips where the engine cannot be had
+	t.Setenv(EndpointEnv, "")
+	owner := exec.Command(os.Args[0])
+	owner.Env = append(os.Environ(), ownerEnv+"=1")
+	stdout, err := owner.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := owner.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	endpoint := strings.TrimSpace(line)
+	if err != nil || !answers(t.Context(), endpoint) {
+		t.Fatalf("the owner's engine at %q does not answer: %v", endpoint, err)
+	}
+	if err := owner.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = owner.Wait() // "signal: killed", as wanted
+	await(t, "the engine to end", func() bool { return !answers(t.Context(), endpoint) })
+}
+
+func TestServe_portTaken_saysSo(t *testing.T) {
+	Start(t)
+	dir, err := Fetch(t.Context())
+	if err != nil {
+		t.Skipf("SKIPPED, NOT TESTED: a taken port: %v", err)
+	}
+	taken, err := net.Listen("tcp", ":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, err = Serve(t.Context(), dir, taken.Addr().(*net.TCPAddr).Port)
+	if err == nil || !strings.Contains(err.Error(), "Address already in use") {
+		t.Fatalf("Serve on a taken port: %v", err)
+	}
+}
+
+func TestFetch_javaMissing_namesIt(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	if _, err := Fetch(t.Context()); !errors.Is(err, ErrMissing) || !strings.Contains(err.Error(), "Java") {
+		t.Fatalf("Fetch without Java: %v", err)
+	}
+}
+
+func TestFetch_mavenMissing_namesIt(t *testing.T) {
+	tools(t, map[string]string{"java": "exit 0"})
+	if _, err := Fetch(t.Context()); !errors.Is(err, ErrMissing) || !strings.Contains(err.Error(), "Maven") {
+		t.Fatalf("Fetch without Maven: %v", err)
+	}
+}
+
+func TestFetch_mavenFails_leavesNoFolder(t *testing.T) {
+	tools(t, map[string]string{"java": "exit 0", "mvn": "echo no network; exit 1"})
+	for range 2 {
+		dir, err := Fetch(t.Context())
+		if !errors.Is(err, ErrMissing) || !strings.Contains(err.Error(), "no network") {
+			t.Fatalf("Fetch with a failing Maven: %v", err)
+		}
+		if isDir(dir) {
+			t.Fatalf("%s is there after a failed fetch", dir)
+		}
+	}
+}
+
+func TestFetch_manyAtOnce_fetchesOnce(t *testing.T) {
+	runs := filepath.Join(t.TempDir(), "runs")
+	tools(t, map[string]string{"java": "exit 0", "mvn": "echo run >>" + runs})
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if dir, err := Fetch(t.Context()); err != nil || !isDir(dir) {
+				t.Errorf("Fetch gave %q, %v", dir, err)
+			}
+		})
+	}
+	wg.Wait()
+	if got, err := os.ReadFile(runs); err != nil || string(got) != "run\n" {
+		t.Fatalf("Maven ran %q, %v", got, err)
+	}
+}
+
+func TestLock_held_waitsUntilTheContextEnds(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	unlock, err := lock(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := lock(ctx, path); !errors.Is(err, context.Canceled) {
+		t.Fatalf("the second lock: %v", err)
+	}
+	unlock()
+	if unlock, err = lock(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+}
+
+// tools makes a PATH on which only these shell scripts are, and an empty cache.
+func tools(t *testing.T, scripts map[string]string) {
+	t.Helper()
+	bin := t.TempDir()
+	for name, body := range scripts {
+		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+body+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", bin)
+	t.Setenv(CacheEnv, t.TempDir())
+}
+
+func await(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+		<-tick.C
+	}
+}
