@@ -1,0 +1,39 @@
+package dynamolocal
+
+import (
+	"context"
+	"crypto/rand"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/parley-chat/parley/internal/table/dynamotable"
+)
+
+// Client returns a client of the engine at endpoint.
+func Client(endpoint string) *dynamodb.Client {
+	return dynamodb.New(dynamodb.Options{
+		BaseEndpoint: &endpoint,
+		Region:       "local",
+		Credentials:  credentials.NewStaticCredentialsProvider("local", "local", ""),
+	})
+}
+
+// NewTable makes an empty table on the shared engine, which goes when the test
+// ends, and returns its name beside it, for a test that opens it again. It skips
+// or fails as Start does.
+func NewTable(t testing.TB, opts dynamotable.Options) (tbl *dynamotable.Table, name string) {
+	t.Helper()
+	client := Client(Start(t))
+	name = "parley-" + rand.Text()
+	if err := dynamotable.CreateTable(t.Context(), client, name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name}); err != nil {
+			t.Errorf("deleting the table %s: %v", name, err)
+		}
+	})
+	return dynamotable.New(client, name, opts), name
+}

@@ -1,0 +1,140 @@
+package dynamotable
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// Get is table.Table's: one GetItem.
+func (t *Table) Get(ctx context.Context, k table.Key, c table.Consistency) (table.Item, error) {
+	if err := table.CheckKey(k); err != nil {
+		return table.Item{}, err
+	}
+	found, err := t.getItem(ctx, k, c)
+	if err != nil {
+		return table.Item{}, err
+	}
+	if len(found) == 0 {
+		return table.Item{}, table.ErrNotFound
+	}
+	item, err := decode(found)
+	if err != nil {
+		return table.Item{}, err
+	}
+	if !item.Live(t.clock.Now()) {
+		return table.Item{}, table.ErrNotFound
+	}
+	return item, nil
+}
+
+func (t *Table) getItem(ctx context.Context, k table.Key, c table.Consistency) (attributes, error) {
+	in := &dynamodb.GetItemInput{
+		TableName:              &t.name,
+		Key:                    encodeKey(k),
+		ConsistentRead:         aws.Bool(c == table.Strong),
+		ReturnConsumedCapacity: t.capacity(),
+	}
+	var found attributes
+	_, err := t.do(ctx, "GetItem", k.String(), func(ctx context.Context, call *Call) error {
+		out, err := t.client.GetItem(ctx, in)
+		if err != nil {
+			return err
+		}
+		found = out.Item
+		call.ReadUnits = units(out.ConsumedCapacity)
+		call.Items = min(len(out.Item), 1)
+		return nil
+	})
+	return found, err
+}
+
+// Query is table.Table's: one Query, and more of them while expired items or
+// DynamoDB's own limit of 1 MB a page leave the page short.
+func (t *Table) Query(ctx context.Context, r table.Range) (table.Page, error) {
+	if err := table.CheckRange(r); err != nil {
+		return table.Page{}, err
+	}
+	found := harvest{now: t.clock.Now(), limit: r.Limit}
+	in := t.queryInput(r)
+	for {
+		out, err := t.query(ctx, r.Partition, in)
+		if err != nil {
+			return table.Page{}, err
+		}
+		if err := found.add(out.Items); err != nil {
+			return table.Page{}, err
+		}
+		missing := r.Limit - len(found.items)
+		if missing == 0 || len(out.LastEvaluatedKey) == 0 {
+			return table.Page{Items: found.items, More: found.surplus || len(out.LastEvaluatedKey) > 0}, nil
+		}
+		in.ExclusiveStartKey = out.LastEvaluatedKey
+		// As many again as were expired so far: a long run of them then takes
+		// few requests, and a partition without any is not read beyond need.
+		in.Limit = aws.Int32(int32(min(missing+found.expired, table.MaxLimit)))
+	}
+}
+
+// harvest gathers the live items of a Query's pages.
+type harvest struct {
+	now     time.Time
+	limit   int
+	items   []table.Item
+	expired int  // items passed over
+	surplus bool // a live item was found beyond the limit
+}
+
+func (h *harvest) add(page []attributes) error {
+	for _, a := range page {
+		item, err := decode(a)
+		switch {
+		case err != nil:
+			return err
+		case !item.Live(h.now):
+			h.expired++
+		case len(h.items) == h.limit:
+			h.surplus = true
+		default:
+			h.items = append(h.items, item)
+		}
+	}
+	return nil
+}
+
+func (t *Table) queryInput(r table.Range) *dynamodb.QueryInput {
+	in := &dynamodb.QueryInput{
+		TableName:                 &t.name,
+		KeyConditionExpression:    aws.String("pk = :pk"),
+		ExpressionAttributeValues: attributes{":pk": str(r.Partition)},
+		ScanIndexForward:          aws.Bool(!r.Reverse),
+		ConsistentRead:            aws.Bool(r.Consistency == table.Strong),
+		Limit:                     aws.Int32(int32(r.Limit)),
+		ReturnConsumedCapacity:    t.capacity(),
+	}
+	if r.Prefix != "" {
+		in.KeyConditionExpression = aws.String("pk = :pk AND begins_with(sk, :prefix)")
+		in.ExpressionAttributeValues[":prefix"] = str(r.Prefix)
+	}
+	if r.After != "" {
+		in.ExclusiveStartKey = encodeKey(table.Key{Partition: r.Partition, Sort: r.After})
+	}
+	return in
+}
+
+func (t *Table) query(ctx context.Context, partition string, in *dynamodb.QueryInput) (out *dynamodb.QueryOutput, err error) {
+	_, err = t.do(ctx, "Query", partition, func(ctx context.Context, call *Call) error {
+		out, err = t.client.Query(ctx, in)
+		if err != nil {
+			return err
+		}
+		call.ReadUnits = units(out.ConsumedCapacity)
+		call.Items = len(out.Items)
+		return nil
+	})
+	return out, err
+}
