@@ -1,0 +1,204 @@
+package chat
+
+import (
+	"context"
+	"time"
+
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// arrival is an agent on its way to a seat of a room that is there.
+type arrival struct {
+	in       *entrance
+	room     *liveRoom
+	password string           // the room's, as it was checked
+	seen     map[int]seenItem // presence, once it is needed
+	alive    map[int]bool     // seats whose owner came back while we looked
+}
+
+// look reads who is there, and who spoke lately.
+func (a *arrival) look(ctx context.Context) error {
+	seen, err := a.room.presence(ctx, table.Strong)
+	if err != nil {
+		return err
+	}
+	a.seen = seen
+	return a.room.recall(ctx, a.room.svc.now().Add(-lease))
+}
+
+// blocked notes a seat that turned out to be alive: its presence was in the way.
+func (a *arrival) blocked(c table.Conflict) {
+	if seat, err := seatOfKey(c.Key); err == nil {
+		if a.alive == nil {
+			a.alive = map[int]bool{}
+		}
+		a.alive[seat] = true
+	}
+}
+
+// propose takes a free seat, or one that may be taken over.
+func (a *arrival) propose(f *fold, now time.Time) (change, error) {
+	switch {
+	case f.ended:
+		return change{}, errElsewhere
+	case f.dead(now), deserted(f):
+		return change{}, errEmptied
+	case f.Password != a.password:
+		return change{}, errSettings
+	}
+	if old, taken := f.named(a.in.agent.key); taken {
+		return a.replace(f, old, now)
+	}
+	if f.nextSeat > maxSeat {
+		return change{}, refuse(RoomFull, "This room has given out all the seats it ever can. Agree on a new room.")
+	}
+	if len(f.agents) >= f.Capacity {
+		return a.takeOver(f, now)
+	}
+	since := f.givenUp + 1
+	if openHistory(f) {
+		since = 1
+	}
+	return a.sit(f, now, since, nil)
+}
+
+// openHistory reports whether a newcomer sees all that was ever said: where a
+// password guards it, or everybody may come.
+func openHistory(f *fold) bool { return f.Password != "" || f.Public }
+
+// replace takes the seat of the caller's own ghost, if it is one.
+func (a *arrival) replace(f *fold, old agent, now time.Time) (change, error) {
+	if a.seen == nil {
+		return change{}, errUnseen
+	}
+	if wait := a.ghostIn(f, old, now); wait > 0 {
+		return change{}, later(NameTaken, wait, "Another agent in this room has this name. If that is you, pass only your agent_token to join_room; otherwise choose another agent_name, or try again in %d seconds.", seconds(wait))
+	}
+	return a.sit(f, now, old.Since, &event{Type: left, Seat: old.Seat, Name: old.Name, Reason: ReasonReplaced})
+}
+
+// ghostIn is how long an agent must go on being silent before its name may be
+// taken; zero or less: it may.
+func (a *arrival) ghostIn(f *fold, old agent, now time.Time) time.Duration {
+	s, seen := a.seen[old.Seat]
+	last := time.UnixMilli(old.AtMs)
+	if s.at().After(last) {
+		last = s.at()
+	}
+	u, spoke := find(f.spoken, old.Seat)
+	if spoke && u.at.After(last) {
+		last = u.at
+	}
+	free := last.Add(ghostSilent)
+	switch {
+	case spoke:
+	case !seen:
+		return 0 // its lease is over
+	case !s.Used:
+		free = last.Add(ghostUnused)
+	}
+	if s.back().After(free) {
+		free = s.back()
+	}
+	if s.until().After(free) {
+		free = s.until()
+	}
+	return free.Sub(now)
+}
+
+// takeOver takes the stalest seat whose lease is over.
+func (a *arrival) takeOver(f *fold, now time.Time) (change, error) {
+	if a.seen == nil {
+		return change{}, errUnseen
+	}
+	var stalest *agent
+	var stalestAt, first time.Time
+	for i, x := range f.agents {
+		end, last := a.leaseEnd(f, x)
+		if a.alive[x.Seat] {
+			end = now.Add(lease)
+		}
+		if end.After(now) {
+			if first.IsZero() || end.Before(first) {
+				first = end
+			}
+			continue
+		}
+		if stalest == nil || last.Before(stalestAt) {
+			stalest, stalestAt = &f.agents[i], last
+		}
+	}
+	if stalest == nil {
+		return change{}, later(RoomFull, first.Sub(now), "All %d seats of this room are taken. If one of them is yours, pass only your agent_token to join_room. Otherwise agree on another room, or try again later: a seat whose agent stays silent becomes free in %d seconds at the earliest.", f.Capacity, seconds(first.Sub(now)))
+	}
+	since := f.asOf + 2 // what was said before the seat was given up is not the newcomer's
+	if openHistory(f) {
+		since = 1
+	}
+	return a.sit(f, now, since, &event{Type: left, Seat: stalest.Seat, Name: stalest.Name, Reason: ReasonTimeout})
+}
+
+// leaseEnd is when the seat of x may be taken, and when it was last heard of.
+func (a *arrival) leaseEnd(f *fold, x agent) (end, last time.Time) {
+	joinedAt := time.UnixMilli(x.AtMs)
+	s, seen := a.seen[x.Seat]
+	if !seen {
+		s = seenItem{AtMs: x.AtMs}
+	}
+	if u, spoke := find(f.spoken, x.Seat); spoke && u.at.After(s.at()) {
+		s.AtMs, s.Used = u.at.UnixMilli(), true
+	}
+	last = joinedAt
+	if s.at().After(last) {
+		last = s.at()
+	}
+	return s.leaseEnd(x.Role), last
+}
+
+// sit makes the change that seats the agent, after gone has given its seat up.
+func (a *arrival) sit(f *fold, now time.Time, since int64, gone *event) (change, error) {
+	var ch change
+	role, n := Member, f.asOf+1
+	if gone != nil {
+		n++
+		gone.Promoted = f.successor(gone.Seat)
+		ch.events = append(ch.events, *gone)
+		ch.ops = a.clear(f, *gone)
+		if len(f.agents) == 1 {
+			role = Admin
+		}
+	} else if len(f.agents) == 0 {
+		role = Admin
+	}
+	e, op := a.in.seatAt(f, now, since, role)
+	e.Agent.Joined = n
+	ch.events = append(ch.events, e)
+	ch.ops = append(ch.ops, op)
+	return ch, nil
+}
+
+// clear makes the ops that take the former owner's presence away and note why
+// its seat is gone. A seat whose lease was over must not have come back.
+func (a *arrival) clear(f *fold, gone event) []table.Op {
+	old, _ := f.seated(gone.Seat)
+	cond := table.Always
+	if gone.Reason == ReasonTimeout {
+		cond = table.IfAbsent
+	}
+	note := goneItem{V: version, Reason: gone.Reason, Hash: old.Hash}
+	return []table.Op{
+		table.Delete(seenKey(f.id, gone.Seat), cond),
+		table.Put(table.Item{
+			Key: goneKey(f.id, gone.Seat), Expires: a.room.svc.now().Add(goneLife), Data: encode(note),
+		}, table.Always),
+	}
+}
+
+// seatAt makes the event and the presence of a new seat, as the next event of f.
+func (in *entrance) seatAt(f *fold, now time.Time, since int64, role Role) (event, table.Op) {
+	x := agent{
+		Seat: max(f.nextSeat, 1), Name: in.agent.shown, Key: in.agent.key, Role: role,
+		Hash: hashSecret(in.secret), Joined: f.asOf + 1, AtMs: now.UnixMilli(), Since: since,
+	}
+	return event{Type: joined, Seat: x.Seat, Name: x.Name, Agent: &x}, putSeen(f.id, x, seenItem{AtMs: now.UnixMilli()})
+}

@@ -1,0 +1,141 @@
+package chat
+
+import (
+	"time"
+
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// draft is one Write in the making: the events of several proposals, each
+// checked on the fold that the ones before it leave.
+type draft struct {
+	base    *fold
+	fold    *fold // after events
+	entries []entry
+	events  []event
+	ops     []table.Op // the events first, one op each
+	owner   []*proposal
+	keys    map[table.Key]bool
+	bytes   int
+	nameIf  table.Condition // of the put of the room's name, where there is one
+}
+
+// entry is a proposal's part of a draft.
+type entry struct {
+	p      *proposal
+	events []event
+	err    error
+}
+
+// newDraft returns an empty draft on f.
+func newDraft(f *fold) *draft {
+	return &draft{base: f, fold: f, keys: map[table.Key]bool{}}
+}
+
+// take asks the proposals in order, and stops before one that does not fit into
+// the same Write. It always takes at least one.
+func (d *draft) take(batch []*proposal, now time.Time) {
+	var along []table.Op
+	for _, p := range batch {
+		ch, err := p.propose(d.fold, now)
+		if err != nil {
+			d.entries = append(d.entries, entry{p: p, err: err})
+			continue
+		}
+		if len(d.events) > 0 && !d.fits(ch) {
+			break
+		}
+		events, err := d.add(ch, now)
+		d.entries = append(d.entries, entry{p: p, events: events, err: err})
+		if err != nil {
+			continue
+		}
+		for _, op := range ch.ops {
+			along = append(along, op)
+			d.owner = append(d.owner, p)
+		}
+	}
+	d.finish(along)
+}
+
+// fits reports whether ch can be written together with what is in the draft.
+func (d *draft) fits(ch change) bool {
+	size := d.bytes
+	for _, e := range ch.events {
+		size += len(e.Text)
+	}
+	if size > maxBatchBytes || len(d.keys)+len(d.events)+len(ch.events)+len(ch.ops) > table.MaxOps-3 {
+		return false
+	}
+	for _, op := range ch.ops {
+		if d.keys[op.Item.Key] {
+			return false
+		}
+	}
+	return true
+}
+
+// add numbers the events of ch and folds them in.
+func (d *draft) add(ch change, now time.Time) ([]event, error) {
+	next, events := d.fold, make([]event, 0, len(ch.events))
+	for _, e := range ch.events {
+		e.V, e.n, e.ID, e.AtMs = version, next.asOf+1, newEventID(), now.UnixMilli()
+		if e.Type != moved && next.pushDue(now) {
+			e.DiesMs = now.Add(roomLife).UnixMilli()
+		}
+		e.State = next.state
+		if e.changesState() {
+			e.State = e.n
+		}
+		var err error
+		if next, err = next.apply(e); err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+	}
+	d.fold = next
+	d.events = append(d.events, events...)
+	for _, e := range events {
+		d.bytes += len(e.Text)
+	}
+	for _, op := range ch.ops {
+		d.keys[op.Item.Key] = true
+	}
+	return events, nil
+}
+
+// finish makes the ops: the events, the snapshot if the state changed, the name
+// and the listing if the room's end was pushed, and what goes along.
+func (d *draft) finish(along []table.Op) {
+	if len(d.events) == 0 {
+		return
+	}
+	for _, e := range d.events {
+		d.ops = append(d.ops, putEvent(d.fold.id, e))
+	}
+	d.ops = append(d.ops, along...)
+	if d.fold.state > d.base.state {
+		d.ops = append(d.ops, putMeta(d.fold))
+	}
+	if d.fold.diesMs != d.base.diesMs {
+		d.ops = append(d.ops, putName(d.fold, d.nameIf))
+		if d.fold.Public {
+			d.ops = append(d.ops, putListed(d.fold))
+		}
+	}
+}
+
+// blocked tells the proposal whose op failed what was in the way.
+func (d *draft) blocked(c table.Conflict) {
+	i := c.Op - len(d.events)
+	if i < len(d.owner) && d.owner[i].blocked != nil {
+		d.owner[i].blocked(c)
+	}
+}
+
+// deliver hands the proposals their ends.
+func (d *draft) deliver() {
+	for _, e := range d.entries {
+		e.p.end(e.events, e.err)
+	}
+}

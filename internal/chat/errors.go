@@ -1,0 +1,77 @@
+package chat
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Code says what kind of refusal an Error is. Codes are part of the contract
+// with clients; front ends map them to their own forms.
+type Code string
+
+// The codes, each with what it means to a caller.
+const (
+	InvalidArgument Code = "invalid_argument" // the call cannot be right; mend it
+	RoomNotFound    Code = "room_not_found"   // no such room, or it has expired
+	RoomExists      Code = "room_exists"      // the name of the room is in use
+	NameTaken       Code = "name_taken"       // another agent in the room has the name
+	RoomFull        Code = "room_full"        // every seat is taken
+	WrongPassword   Code = "wrong_password"   // missing or wrong
+	TokenInvalid    Code = "token_invalid"    // mistyped, or of nobody
+	NotAllowed      Code = "not_allowed"      // the agent may not do that
+	Removed         Code = "removed"          // the agent's seat is no longer its own
+	RoomClosed      Code = "room_closed"      // closed for good
+	MessageTooLong  Code = "message_too_long" // over MaxText bytes
+	RateLimited     Code = "rate_limited"     // too much at once; wait and repeat
+	Unavailable     Code = "unavailable"      // the store did not answer; repeating is safe
+	Internal        Code = "internal"         // our fault
+)
+
+// Error is what every method of Service returns when it refuses or fails. A
+// refusal has changed nothing; after Unavailable the change may have happened,
+// and repeating the call is safe.
+type Error struct {
+	Code Code
+	// Message is a sentence or two for a model or a person: what was wrong and
+	// what to do next. It holds no text that an agent chose.
+	Message string
+	// RetryAfter is how long to wait before the same call can succeed; zero
+	// where waiting does not help.
+	RetryAfter time.Duration
+
+	cause error
+}
+
+func (e *Error) Error() string {
+	if e.cause != nil {
+		return fmt.Sprintf("%s: %s: %v", e.Code, e.Message, e.cause)
+	}
+	return string(e.Code) + ": " + e.Message
+}
+
+// Unwrap returns what lies behind the error, for logs; nil where nothing does.
+func (e *Error) Unwrap() error { return e.cause }
+
+// CodeOf returns the code of err, Internal for an error that is not an *Error,
+// and "" for nil.
+func CodeOf(err error) Code {
+	var e *Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &e):
+		return e.Code
+	}
+	return Internal
+}
+
+// refuse makes an Error without a cause.
+func refuse(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// later makes an Error that says when to try again.
+func later(code Code, after time.Duration, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...), RetryAfter: max(after, time.Second)}
+}

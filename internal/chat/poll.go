@@ -1,0 +1,85 @@
+package chat
+
+import (
+	"context"
+	"time"
+
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// How often the tail of a room is asked for while somebody waits and other
+// processes may append: half a read unit each time.
+const (
+	pollLively = 100 * time.Millisecond // the last event is under a minute old
+	pollCalm   = 250 * time.Millisecond // under ten minutes
+	pollQuiet  = time.Second
+)
+
+// open begins a wait of a seat, and ends an older one.
+func (r *liveRoom) open(seat int) *openWait {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	w := &openWait{over: make(chan struct{})}
+	if r.waits == nil {
+		r.waits = map[int]*openWait{}
+	}
+	if older := r.waits[seat]; older != nil {
+		close(older.over)
+	}
+	r.waits[seat] = w
+	if r.polling == nil && !r.svc.opts.Alone {
+		r.polling = make(chan struct{})
+		go r.poll(r.polling)
+	}
+	return w
+}
+
+// close ends w, and the polling with the last wait.
+func (r *liveRoom) close(seat int, w *openWait) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.waits[seat] == w {
+		delete(r.waits, seat)
+	}
+	if len(r.waits) == 0 {
+		r.waits = nil
+		if r.polling != nil {
+			close(r.polling)
+			r.polling = nil
+		}
+	}
+}
+
+// poll asks for the tail until stop is closed. There is one for each room and
+// process; what it finds wakes every waiter. The calls that wait hold the room.
+func (r *liveRoom) poll(stop <-chan struct{}) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	for {
+		f := r.known()
+		timer := r.svc.clock.NewTimer(pollEvery(r.svc.now().Sub(time.UnixMilli(f.headMs))))
+		select {
+		case <-stop:
+			timer.Stop()
+			return
+		case <-timer.Chan():
+		}
+		events, err := r.after(ctx, f.asOf, table.Eventual)
+		if err == nil {
+			_, err = r.advance(events, time.Time{})
+		}
+		if err != nil {
+			r.svc.log.Warn("a room could not be polled", "error", err)
+		}
+	}
+}
+
+func pollEvery(age time.Duration) time.Duration {
+	switch {
+	case age < time.Minute:
+		return pollLively
+	case age < 10*time.Minute:
+		return pollCalm
+	}
+	return pollQuiet
+}
