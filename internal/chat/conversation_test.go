@@ -1,0 +1,34 @@
+package chat_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+func TestConversation_twoAgents_hearEachOtherOnce(t *testing.T) {
+	w := newWorld(t)
+	ann := w.join("plans", "Ann")
+	if ann.Status != chat.StatusCreated || ann.Room.Agents[0].Role != chat.Admin {
+		t.Fatalf("Ann got %+v", ann)
+	}
+	w.say(ann.Token, "Hello, who is there?")
+	bob := w.join("Plans", "Bob")
+	if bob.Status != chat.StatusJoined || !slices.Equal(texts(bob.Messages), []string{"Hello, who is there?"}) {
+		t.Fatalf("Bob got %+v", bob)
+	}
+	if got := w.say(bob.Token, "Bob here."); got.Seq != 4 {
+		t.Fatalf("Bob's message has number %d", got.Seq)
+	}
+	got := w.look(ann.Token, ann.Cursor)
+	if len(got.Messages) != 2 || got.Messages[0].Type != chat.Joined || got.Messages[1].Text != "Bob here." {
+		t.Fatalf("Ann got %+v", got)
+	}
+	if again := w.look(ann.Token, got.Cursor); again.Status != chat.StatusQuiet || again.Cursor != got.Cursor {
+		t.Fatalf("then Ann got %+v", again)
+	}
+	if got := w.look(bob.Token, ""); got.Status != chat.StatusQuiet {
+		t.Fatalf("Bob got %+v", got)
+	}
+}
