@@ -44,24 +44,33 @@ func CreateTable(ctx context.Context, client *dynamodb.Client, name string) erro
 	return sweepExpired(ctx, client, name)
 }
 
-// sweepExpired switches TTL on where it is off: switching it on twice is refused.
+// sweepExpired switches TTL on. That is refused where it is on already, and
+// another program may switch it on between the question and the call.
 func sweepExpired(ctx context.Context, client *dynamodb.Client, name string) error {
-	now, err := client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &name})
-	if err != nil {
-		return fmt.Errorf("dynamotable: asking whether the table %q is swept: %w", name, err)
+	if on, err := swept(ctx, client, name); on || err != nil {
+		return err
 	}
-	if d := now.TimeToLiveDescription; d != nil && d.TimeToLiveStatus != types.TimeToLiveStatusDisabled {
-		return nil
-	}
-	_, err = client.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
+	_, failed := client.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
 		TableName: &name,
 		TimeToLiveSpecification: &types.TimeToLiveSpecification{
 			AttributeName: aws.String(attrExpires),
 			Enabled:       aws.Bool(true),
 		},
 	})
-	if err != nil {
-		return fmt.Errorf("dynamotable: having the table %q swept: %w", name, err)
+	if failed == nil {
+		return nil
 	}
-	return nil
+	if on, err := swept(ctx, client, name); on && err == nil {
+		return nil
+	}
+	return fmt.Errorf("dynamotable: having the table %q swept: %w", name, failed)
+}
+
+func swept(ctx context.Context, client *dynamodb.Client, name string) (bool, error) {
+	out, err := client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &name})
+	if err != nil {
+		return false, fmt.Errorf("dynamotable: asking whether the table %q is swept: %w", name, err)
+	}
+	d := out.TimeToLiveDescription
+	return d != nil && (d.TimeToLiveStatus == types.TimeToLiveStatusEnabled || d.TimeToLiveStatus == types.TimeToLiveStatusEnabling), nil
 }

@@ -1,6 +1,7 @@
 package dynamotable
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -41,24 +42,26 @@ func encode(item table.Item) attributes {
 	return a
 }
 
+// decode reads an item, and names one that this package did not write.
 func decode(a attributes) (table.Item, error) {
 	partition, okP := a[attrPartition].(*types.AttributeValueMemberS)
 	sort, okS := a[attrSort].(*types.AttributeValueMemberS)
-	data, okD := a[attrData].(*types.AttributeValueMemberS)
-	if !okP || !okS || !okD {
-		return table.Item{}, fmt.Errorf("dynamotable: an answer holds an item without the strings %s, %s and %s: something else writes to this table", attrPartition, attrSort, attrData)
+	if !okP || !okS {
+		return table.Item{}, errors.New("dynamotable: an answer holds an item without its key")
 	}
-	item := table.Item{
-		Key:  table.Key{Partition: partition.Value, Sort: sort.Value},
-		Data: []byte(data.Value),
+	item := table.Item{Key: table.Key{Partition: partition.Value, Sort: sort.Value}}
+	data, ok := a[attrData].(*types.AttributeValueMemberS)
+	if !ok {
+		return table.Item{}, fmt.Errorf("dynamotable: %s has no string in %q: another program writes to this table", item.Key, attrData)
 	}
+	item.Data = []byte(data.Value)
 	expires, ok := a[attrExpires].(*types.AttributeValueMemberN)
 	if !ok {
 		return item, nil
 	}
 	s, err := strconv.ParseInt(expires.Value, 10, 64)
 	if err != nil {
-		return table.Item{}, fmt.Errorf("dynamotable: %s expires at %q, which is no whole second: something else writes to this table", item.Key, expires.Value)
+		return table.Item{}, fmt.Errorf("dynamotable: %s has %q in %q, not a whole second: another program writes to this table", item.Key, expires.Value, attrExpires)
 	}
 	item.Expires = time.Unix(s, 0).UTC()
 	return item, nil

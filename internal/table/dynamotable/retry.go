@@ -117,6 +117,8 @@ func (t *Table) explain(operation, about string, err error) error {
 	var cancelled *types.TransactionCanceledException
 	var api smithy.APIError
 	switch {
+	case withoutCredentials(err):
+		return fmt.Errorf("dynamotable: no AWS credentials; a local engine takes any, so set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: %w", err)
 	case errors.As(err, &missing):
 		return fmt.Errorf("dynamotable: there is no table %q: deploy it, or with a local engine start with --create-table: %w", t.name, err)
 	case errors.As(err, &cancelled) && has(cancelled.CancellationReasons, reasonInvalid),
@@ -152,6 +154,8 @@ func judge(err error) verdict {
 	var answer *smithyhttp.ResponseError
 	var unsent *smithyhttp.RequestSendError
 	switch {
+	case withoutCredentials(err): // each source of them has been tried, and tried again
+		return final
 	case errors.As(err, &cancelled):
 		return judgeReasons(cancelled.CancellationReasons)
 	case errors.As(err, &garbled), // the answer was cut
@@ -210,6 +214,13 @@ func judgeConnection(err error) verdict {
 		return refused
 	}
 	return unclear
+}
+
+// withoutCredentials knows that nothing was sent for want of credentials by the
+// other service within the error, which the SDK asked for them.
+func withoutCredentials(err error) bool {
+	var ours, other *smithy.OperationError
+	return errors.As(err, &ours) && errors.As(ours.Err, &other)
 }
 
 func has(reasons []types.CancellationReason, code string) bool {

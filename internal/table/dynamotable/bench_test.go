@@ -1,0 +1,55 @@
+package dynamotable_test
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/dynamolocal"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/dynamotable"
+)
+
+// The engine on one machine says little of the service's speed: these show what
+// the driver itself takes, in allocations above all.
+
+func BenchmarkWrite_oneOp(b *testing.B) {
+	benchmarkWrites(b, func(n int64) []table.Op { return []table.Op{event(n)} })
+}
+
+func BenchmarkWrite_twoOps(b *testing.B) {
+	benchmarkWrites(b, func(n int64) []table.Op {
+		return []table.Op{event(n), table.Put(item("META", "{}"), table.Always)}
+	})
+}
+
+func BenchmarkQuery_tail(b *testing.B) {
+	tbl, _ := dynamolocal.NewTable(b, dynamotable.Options{})
+	fill(b, tbl, 50, func(n int) table.Item { return event(int64(n)).Item })
+	b.ReportAllocs()
+	for b.Loop() {
+		page, err := tbl.Query(b.Context(), table.Range{Partition: "p", Prefix: "LOG#", After: event(40).Item.Key.Sort, Limit: 50})
+		if err != nil || len(page.Items) != 9 {
+			b.Fatal(len(page.Items), err)
+		}
+	}
+}
+
+func benchmarkWrites(b *testing.B, ops func(n int64) []table.Op) {
+	tbl, _ := dynamolocal.NewTable(b, dynamotable.Options{})
+	var n atomic.Int64
+	b.ReportAllocs()
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if err := tbl.Write(b.Context(), ops(n.Add(1))...); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}
+
+func event(n int64) table.Op {
+	return table.Put(item(fmt.Sprintf("LOG#%016d", n), strings.Repeat("x", 800)), table.IfAbsent)
+}
