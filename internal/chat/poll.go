@@ -27,11 +27,17 @@ func (r *liveRoom) open(seat int) *openWait {
 		close(older.over)
 	}
 	r.waits[seat] = w
+	return w
+}
+
+// watch sees to it that news from other processes arrives while a wait is open.
+func (r *liveRoom) watch() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.polling == nil && !r.svc.opts.Alone {
 		r.polling = make(chan struct{})
 		go r.poll(r.polling)
 	}
-	return w
 }
 
 // close ends w, and the polling with the last wait.

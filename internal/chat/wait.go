@@ -103,6 +103,7 @@ func (c *caller) gatherUntil(ctx context.Context, g *gathering, w *openWait, d t
 		if err := g.gather(ctx); err != nil || g.wakes || last {
 			return err
 		}
+		r.watch()
 		select {
 		case <-changed:
 		case <-w.over:

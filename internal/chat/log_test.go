@@ -1,0 +1,109 @@
+package chat_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// roomLog is a room's log as it lies in the table, read by a test that knows
+// nothing of how the service reads it.
+type roomLog struct {
+	events []loggedEvent
+	texts  map[string][]int64
+}
+
+type loggedEvent struct {
+	n     int64
+	Type  string `json:"t"`
+	Seat  int    `json:"s"`
+	Name  string `json:"f"`
+	Text  string `json:"x"`
+	Agent *struct {
+		Key string `json:"key"`
+	} `json:"agent"`
+}
+
+// readLog reads the log of a room.
+func readLog(ctx context.Context, t table.Table, room string) (*roomLog, error) {
+	l := &roomLog{texts: map[string][]int64{}}
+	for after := ""; ; {
+		page, err := t.Query(ctx, table.Range{Partition: "ROOM#" + room, Prefix: "LOG#", After: after, Limit: 1000, Consistency: table.Strong})
+		if err != nil {
+			return nil, err
+		}
+		for _, item := range page.Items {
+			if err := l.add(item); err != nil {
+				return nil, err
+			}
+			after = item.Key.Sort
+		}
+		if !page.More {
+			return l, nil
+		}
+	}
+}
+
+// moved reports whether the log has ended, and the name begun anew.
+func (l *roomLog) moved() bool { return l.events[len(l.events)-1].Type == "moved" }
+
+func (l *roomLog) add(item table.Item) error {
+	n, err := strconv.ParseInt(strings.TrimPrefix(item.Key.Sort, "LOG#"), 10, 64)
+	if err != nil || n != int64(len(l.events))+1 {
+		return fmt.Errorf("event %d stands at %s: %v", len(l.events)+1, item.Key, err)
+	}
+	e := loggedEvent{n: n}
+	if err := json.Unmarshal(item.Data, &e); err != nil {
+		return err
+	}
+	l.events = append(l.events, e)
+	if e.Type == "said" {
+		l.texts[e.Text] = append(l.texts[e.Text], n)
+	}
+	return nil
+}
+
+// check replays the log: never more agents than seats, never two of a name,
+// nobody speaks without a seat.
+func (l *roomLog) check(capacity int) error {
+	seated := map[int]string{}
+	for _, e := range l.events {
+		switch e.Type {
+		case "joined":
+			for seat, key := range seated {
+				if key == e.Agent.Key {
+					return fmt.Errorf("event %d: the name %q is doubled, with seat %d", e.n, key, seat)
+				}
+			}
+			seated[e.Seat] = e.Agent.Key
+		case "left":
+			delete(seated, e.Seat)
+		case "said":
+			if _, here := seated[e.Seat]; !here {
+				return fmt.Errorf("event %d: seat %d speaks and is not there", e.n, e.Seat)
+			}
+		}
+		if len(seated) > capacity {
+			return fmt.Errorf("event %d: %d agents in a room of %d", e.n, len(seated), capacity)
+		}
+	}
+	return nil
+}
+
+// after lists what a reader who began at cursor must have heard: all that others
+// said since.
+func (l *roomLog) after(cursor, name string) []string {
+	from, _, _ := strings.Cut(cursor, "-")
+	n, _ := strconv.ParseInt(from, 10, 64)
+	var out []string
+	for _, e := range l.events {
+		if e.n > n && e.Type == "said" && e.Name != name {
+			out = append(out, fmt.Sprintf("%d %s", e.n, e.Text))
+		}
+	}
+	return out
+}
