@@ -1,0 +1,394 @@
+package tabletest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/bolttable"
+	"github.com/parley-chat/parley/internal/table/tabletest"
+)
+
+// openBolt is a table without faults.
+func openBolt(t *testing.T, clock clockwork.Clock) table.Table {
+	t.Helper()
+	tab, err := bolttable.Open(filepath.Join(t.TempDir(), "table.db"), bolttable.Options{Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := tab.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return tab
+}
+
+// newFaulty is a faulty table and the good one below it.
+func newFaulty(t *testing.T, seed uint64, faults tabletest.Faults) (*tabletest.Faulty, table.Table) {
+	clock := clockwork.NewFakeClock()
+	inner := openBolt(t, clock)
+	return tabletest.NewFaulty(inner, clock, seed, faults), inner
+}
+
+func item(sort, data string) table.Item {
+	return table.Item{Key: table.Key{Partition: "p", Sort: sort}, Data: []byte(data)}
+}
+
+// data is what a strong read sees at sort: empty if nothing.
+func data(t *testing.T, tab table.Table, sort string, c table.Consistency) string {
+	t.Helper()
+	got, err := tab.Get(t.Context(), item(sort, "").Key, c)
+	if err != nil && !errors.Is(err, table.ErrNotFound) {
+		t.Fatal(err)
+	}
+	return string(got.Data)
+}
+
+// list is what a query sees, as key=data with spaces between.
+func list(t *testing.T, tab table.Table, c table.Consistency) string {
+	t.Helper()
+	page, err := tab.Query(t.Context(), table.Range{Partition: "p", Limit: 100, Consistency: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, i := range page.Items {
+		all = append(all, i.Key.Sort+"="+string(i.Data))
+	}
+	return strings.Join(all, " ")
+}
+
+func write(t *testing.T, tab table.Table, ops ...table.Op) {
+	t.Helper()
+	if err := tab.Write(t.Context(), ops...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFaulty_withoutFaults_passesTheContract(t *testing.T) {
+	tabletest.Run(t, func(t *testing.T, clock clockwork.Clock) table.Table {
+		return tabletest.NewFaulty(openBolt(t, clock), clock, 1, tabletest.Faults{})
+	})
+}
+
+func TestFaulty_staleTornAndSlow_passesTheContract(t *testing.T) {
+	tabletest.Run(t, func(t *testing.T, clock clockwork.Clock) table.Table {
+		return tabletest.NewFaulty(openBolt(t, clock), clock, 1, tabletest.Correct())
+	})
+}
+
+func TestFaulty_refused_doesNothing(t *testing.T) {
+	tab, inner := newFaulty(t, 1, tabletest.Faults{Refused: 1})
+	if err := tab.Write(t.Context(), table.Put(item("a", "x"), table.IfAbsent)); !errors.Is(err, table.ErrUnavailable) {
+		t.Errorf("Write: %v; want ErrUnavailable", err)
+	}
+	if _, err := tab.Get(t.Context(), item("a", "").Key, table.Strong); !errors.Is(err, table.ErrUnavailable) {
+		t.Errorf("Get: %v; want ErrUnavailable", err)
+	}
+	if _, err := tab.Query(t.Context(), table.Range{Partition: "p", Limit: 1}); !errors.Is(err, table.ErrUnavailable) {
+		t.Errorf("Query: %v; want ErrUnavailable", err)
+	}
+	if got := list(t, inner, table.Strong); got != "" || tab.Counts().Refused != 3 {
+		t.Errorf("the table holds %q after %d refusals; want nothing after 3", got, tab.Counts().Refused)
+	}
+}
+
+func TestFaulty_lostReply_didWhatItShould(t *testing.T) {
+	tab, inner := newFaulty(t, 1, tabletest.Faults{Lost: 1})
+	for range 2 { // the second is a conflict, of which nobody hears either
+		if err := tab.Write(t.Context(), table.Put(item("a", "x"), table.IfAbsent)); !errors.Is(err, table.ErrUnavailable) {
+			t.Errorf("Write: %v; want ErrUnavailable", err)
+		}
+	}
+	if got := list(t, inner, table.Strong); got != "a=x" || tab.Counts().Lost != 2 {
+		t.Errorf("the table holds %q after %d losses", got, tab.Counts().Lost)
+	}
+}
+
+func TestFaulty_repeatedWrite_conflictsWithItself(t *testing.T) {
+	tab, inner := newFaulty(t, 1, tabletest.Faults{Repeated: 1})
+	err := tab.Write(t.Context(), table.Put(item("a", "mine"), table.IfAbsent), table.Put(item("b", "mine"), table.Always))
+	var conflict *table.ConflictError
+	if !errors.As(err, &conflict) || len(conflict.Conflicts) != 1 || string(conflict.Conflicts[0].Item.Data) != "mine" {
+		t.Errorf("Write: %v; want a conflict with its own item", err)
+	}
+	if got := list(t, inner, table.Strong); got != "a=mine b=mine" || tab.Counts().Repeated != 1 {
+		t.Errorf("the table holds %q", got)
+	}
+	write(t, tab, table.Put(item("a", "new"), table.Always))
+}
+
+func TestFaulty_lateWrite_happensLaterIfItStillMay(t *testing.T) {
+	tab, inner := newFaulty(t, 1, tabletest.Faults{Late: 1})
+	for _, sort := range []string{"a", "b"} {
+		i := item(sort, "late")
+		if err := tab.Write(t.Context(), table.Put(i, table.IfAbsent)); !errors.Is(err, table.ErrUnavailable) {
+			t.Errorf("Write: %v; want ErrUnavailable", err)
+		}
+		copy(i.Data, "gone") // the table must not hold on to the caller's bytes
+	}
+	if got := list(t, inner, table.Strong); got != "" {
+		t.Fatalf("the table holds %q at once", got)
+	}
+	write(t, inner, table.Put(item("b", "in the way"), table.IfAbsent))
+	for range 10 {
+		data(t, tab, "a", table.Strong)
+	}
+	if got := list(t, inner, table.Strong); got != "a=late b=in the way" || tab.Counts().LateApplied != 1 {
+		t.Errorf("the table holds %q, %d late writes happened", got, tab.Counts().LateApplied)
+	}
+}
+
+func TestFaulty_hungCall_endsWithItsContext(t *testing.T) {
+	happened := 0
+	const runs = 16
+	for seed := range uint64(runs) {
+		tab, inner := newFaulty(t, seed, tabletest.Faults{Hung: 1})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- tab.Write(ctx, table.Put(item("a", "x"), table.IfAbsent)) }()
+		for turn := 0; tab.Counts().Hung == 0 && turn < 1_000_000; turn++ {
+			runtime.Gosched()
+		}
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("Write: %v; want the context's error", err)
+		}
+		if list(t, inner, table.Strong) != "" {
+			happened++
+		}
+	}
+	if happened == 0 || happened == runs {
+		t.Errorf("%d of %d hung writes happened; want some", happened, runs)
+	}
+	tab, _ := newFaulty(t, 1, tabletest.Faults{Hung: 1})
+	if _, err := tab.Get(context.Background(), item("a", "").Key, table.Strong); !errors.Is(err, table.ErrUnavailable) {
+		t.Errorf("Get without an end: %v; want ErrUnavailable", err)
+	}
+}
+
+func TestFaulty_staleRead_seesSomeEarlierState(t *testing.T) {
+	tab, _ := newFaulty(t, 1, tabletest.Faults{Stale: 1})
+	seen := make(map[string]bool)
+	for n := range 100 {
+		write(t, tab, table.Put(item("a", fmt.Sprint(n)), table.Always))
+		got := data(t, tab, "a", table.Eventual)
+		seen[got] = true
+		if strong := data(t, tab, "a", table.Strong); strong != fmt.Sprint(n) {
+			t.Fatalf("a strong read sees %q; want %d", strong, n)
+		}
+		var back int
+		if got == "" {
+			back = n + 1
+		} else if _, err := fmt.Sscan(got, &back); err != nil {
+			t.Fatal(err)
+		} else {
+			back = n - back
+		}
+		if back < 0 || back > 8 { // three calls to a state, sixteen calls at most
+			t.Fatalf("an eventual read after %d saw %q", n, got)
+		}
+	}
+	if tab.Counts().Stale < 30 || len(seen) < 10 {
+		t.Errorf("%d stale reads, %d states seen", tab.Counts().Stale, len(seen))
+	}
+	for range 20 {
+		data(t, tab, "b", table.Strong)
+	}
+	if got := data(t, tab, "a", table.Eventual); got != "99" {
+		t.Errorf("after twenty calls without a write an eventual read sees %q", got)
+	}
+}
+
+func TestFaulty_staleQuery_hasGapsAndGhosts(t *testing.T) {
+	tab, _ := newFaulty(t, 1, tabletest.Faults{Stale: 1})
+	gap, ghost := false, false
+	for n := range 60 {
+		write(t, tab, table.Put(item(fmt.Sprintf("LOG#%03d", n), "x"), table.IfAbsent), table.Put(item("gone", "x"), table.IfAbsent))
+		write(t, tab, table.Delete(item("gone", "").Key, table.IfPresent))
+		r := table.Range{Partition: "p", Prefix: "LOG#", Limit: 100}
+		page, err := tab.Query(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, event := range page.Items {
+			gap = gap || event.Key.Sort != fmt.Sprintf("LOG#%03d", i)
+		}
+		ghost = ghost || strings.Contains(list(t, tab, table.Eventual), "gone")
+		if got := list(t, tab, table.Strong); strings.Count(got, "LOG#") != n+1 || strings.Contains(got, "gone") {
+			t.Fatalf("a strong query sees %q", got)
+		}
+	}
+	if !gap || !ghost {
+		t.Errorf("a gap was seen: %v, a deleted item: %v; want both", gap, ghost)
+	}
+}
+
+// After a lost reply the parts come to be seen over the next calls.
+func TestFaulty_tornWriteWithLostReply_isSeenBitByBit(t *testing.T) {
+	states := make(map[string]bool)
+	for seed := range uint64(20) {
+		tab, inner := newFaulty(t, seed, tabletest.Faults{Lost: 1, Torn: 1})
+		write(t, inner, table.Put(item("c", "old"), table.Always))
+		ops := []table.Op{table.Put(item("a", "new"), table.IfAbsent), table.Put(item("b", "new"), table.IfAbsent), table.Delete(item("c", "").Key, table.IfPresent)}
+		if err := tab.Write(t.Context(), ops...); !errors.Is(err, table.ErrUnavailable) {
+			t.Fatalf("Write: %v; want ErrUnavailable", err)
+		}
+		if got := list(t, inner, table.Strong); got != "a=new b=new" {
+			t.Fatalf("the table below holds %q", got)
+		}
+		got := ""
+		for range 8 {
+			got = list(t, tab, table.Strong)
+			states[got] = true
+		}
+		if got != "a=new b=new" {
+			t.Errorf("after eight calls a strong query sees %q", got)
+		}
+	}
+	for _, want := range []string{"c=old", "a=new c=old", "b=new c=old", "a=new b=new c=old", "a=new", "b=new"} {
+		if !states[want] {
+			t.Errorf("nobody saw %q", want)
+		}
+	}
+}
+
+func TestFaulty_tornWriteUnderWay_isSeenInPartAndWholeOnceItReturned(t *testing.T) {
+	tab, _ := newFaulty(t, 1, tabletest.Faults{Torn: 1})
+	partly := 0
+	for n := range 200 {
+		a, b := fmt.Sprintf("%03da", n), fmt.Sprintf("%03db", n)
+		done := make(chan error)
+		go func() {
+			err := tab.Write(t.Context(), table.Put(item(a, "x"), table.IfAbsent), table.Put(item(b, "x"), table.IfAbsent))
+			if err == nil && (data(t, tab, a, table.Strong) == "" || data(t, tab, b, table.Strong) == "") {
+				err = errors.New("its writer does not see it")
+			}
+			done <- err
+		}()
+		for returned := false; !returned; {
+			if (data(t, tab, a, table.Strong) == "") != (data(t, tab, b, table.Strong) == "") {
+				partly++
+			}
+			select {
+			case err := <-done:
+				returned = true
+				if err != nil {
+					t.Fatal(err)
+				}
+			default:
+			}
+		}
+	}
+	if partly == 0 || tab.Counts().Torn == 0 {
+		t.Errorf("%d reads saw a write in part, %d were torn; want some", partly, tab.Counts().Torn)
+	}
+}
+
+func TestFaulty_conditionOnAWriteNotYetSeen_judgesTheTrueState(t *testing.T) {
+	unseen := 0
+	for seed := range uint64(64) {
+		tab, _ := newFaulty(t, seed, tabletest.Faults{Lost: 0.3, Torn: 1})
+		if err := tab.Write(t.Context(), table.Put(item("a", "one"), table.IfAbsent), table.Put(item("b", "one"), table.IfAbsent)); err == nil {
+			continue
+		}
+		hidden := list(t, tab, table.Strong) != "a=one b=one"
+		err := tab.Write(t.Context(), table.Put(item("a", "two"), table.IfAbsent), table.Delete(item("b", "").Key, table.IfAbsent))
+		var conflict *table.ConflictError
+		if errors.Is(err, table.ErrUnavailable) {
+			continue
+		}
+		if !errors.As(err, &conflict) || len(conflict.Conflicts) != 2 || string(conflict.Conflicts[1].Item.Data) != "one" {
+			t.Errorf("Write: %v; want conflicts with both items", err)
+		}
+		if hidden {
+			unseen++
+		}
+	}
+	if unseen == 0 {
+		t.Error("no condition was judged on an item that could not be seen")
+	}
+}
+
+func TestFaulty_slowCall_givesOthersTurns(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	turns := func(faults tabletest.Faults) (turns int) {
+		tab, _ := newFaulty(t, 1, faults)
+		stop, stopped := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(stopped)
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					turns++
+					runtime.Gosched()
+				}
+			}
+		}()
+		for range 50 {
+			data(t, tab, "a", table.Strong)
+		}
+		close(stop)
+		<-stopped
+		return turns
+	}
+	slow, quick := turns(tabletest.Faults{Slow: 1}), turns(tabletest.Faults{})
+	if slow < 100 || slow < 4*quick {
+		t.Errorf("others had %d turns beside slow calls, %d beside quick ones", slow, quick)
+	}
+}
+
+func TestFaulty_settled_isAsGoodAsTheTableBelow(t *testing.T) {
+	tab, inner := newFaulty(t, 3, tabletest.Faults{Late: 0.5, Lost: 0.5, Torn: 1, Stale: 1})
+	for n := range 20 {
+		tab.Write(t.Context(), table.Put(item(fmt.Sprint(n, "a"), "x"), table.IfAbsent), table.Put(item(fmt.Sprint(n, "b"), "x"), table.IfAbsent))
+	}
+	tab.Settle()
+	for range 20 {
+		want := list(t, inner, table.Strong)
+		if got := list(t, tab, table.Eventual); got != want || strings.Count(got, "x") != 40 {
+			t.Fatalf("it holds %q; the table below %q", got, want)
+		}
+	}
+	write(t, tab, table.Put(item("z", "x"), table.IfAbsent), table.Put(item("zz", "x"), table.IfAbsent))
+	if got := data(t, tab, "z", table.Eventual); got != "x" {
+		t.Errorf("an eventual read sees %q", got)
+	}
+}
+
+// trace is all that the caller of a series of calls sees.
+func trace(t *testing.T, seed uint64) (lines []string) {
+	faults := tabletest.Rough()
+	faults.Late = 0.2
+	tab, _ := newFaulty(t, seed, faults)
+	for n := range 150 {
+		err := tab.Write(t.Context(), table.Put(item(fmt.Sprint(n%7), fmt.Sprint(n)), table.Condition(n%3)), table.Put(item("META", fmt.Sprint(n)), table.Always))
+		lines = append(lines, fmt.Sprint(err))
+		for _, c := range []table.Consistency{table.Eventual, table.Strong} {
+			page, err := tab.Query(t.Context(), table.Range{Partition: "p", Limit: 5, Reverse: n%2 == 0, Consistency: c})
+			lines = append(lines, fmt.Sprint(page, err))
+		}
+	}
+	return append(lines, fmt.Sprint(tab.Counts()))
+}
+
+func TestFaulty_sameSeedAndCalls_sameFaults(t *testing.T) {
+	one := trace(t, 1)
+	if !slices.Equal(one, trace(t, 1)) {
+		t.Error("two runs with one seed differ")
+	}
+	if slices.Equal(one, trace(t, 2)) {
+		t.Error("two seeds made the same run")
+	}
+}

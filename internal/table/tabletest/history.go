@@ -1,0 +1,142 @@
+package tabletest
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// history is what items were a few calls ago: by partition and sort key, the
+// states of each in order, the true one last.
+type history map[string]map[string][]*state
+
+// state is what an item was from some call on.
+type state struct {
+	item  *table.Item // nil: absent
+	shown uint64      // the call from which on reads may see it
+}
+
+func clone(item table.Item) table.Item {
+	item.Data = bytes.Clone(item.Data)
+	return item
+}
+
+// add notes that the item at k, so far before, is now in a new state.
+func (h history) add(k table.Key, before *table.Item, now *state) {
+	if h[k.Partition] == nil {
+		h[k.Partition] = make(map[string][]*state)
+	}
+	states := h[k.Partition][k.Sort]
+	if states == nil {
+		states = []*state{{item: before}}
+	}
+	h[k.Partition][k.Sort] = append(states, now)
+}
+
+// forget drops the states that no read can see any more.
+func (h history) forget(calls uint64) {
+	for partition, items := range h {
+		for sort, states := range items {
+			if oldest := seen(states, calls, staleCalls); oldest == len(states)-1 {
+				delete(items, sort)
+			} else {
+				items[sort] = states[oldest:]
+			}
+		}
+		if len(items) == 0 {
+			delete(h, partition)
+		}
+	}
+}
+
+// seen is the index of the last state that a reader so many calls behind sees.
+func seen(states []*state, calls, behind uint64) int {
+	for i := len(states) - 1; i > 0; i-- {
+		if states[i].shown+behind <= calls {
+			return i
+		}
+	}
+	return 0
+}
+
+// at returns the state in which the read p sees the item at k. earlier is false
+// when that is the true one, which only the inner table knows.
+func (h history) at(k table.Key, calls uint64, p *plan) (item *table.Item, earlier bool) {
+	states := h[k.Partition][k.Sort]
+	if states == nil {
+		return nil, false
+	}
+	behind := uint64(0)
+	if p.stale {
+		behind = p.rng.Uint64N(staleCalls + 1)
+	}
+	i := seen(states, calls, behind)
+	return states[i].item, i < len(states)-1
+}
+
+// within returns the items of a range that the read p sees in an earlier state.
+func (h history) within(r table.Range, calls uint64, p *plan) map[string]*table.Item {
+	found := make(map[string]*table.Item)
+	for _, sort := range slices.Sorted(maps.Keys(h[r.Partition])) {
+		behindAfter := r.After == "" || sort != r.After && (sort > r.After) != r.Reverse
+		if !strings.HasPrefix(sort, r.Prefix) || !behindAfter {
+			continue
+		}
+		if item, earlier := h.at(table.Key{Partition: r.Partition, Sort: sort}, calls, p); earlier {
+			found[sort] = item
+		}
+	}
+	return found
+}
+
+// patched is the page of a range in which some items are in an earlier state.
+func (f *Faulty) patched(ctx context.Context, r table.Range, earlier map[string]*table.Item) (table.Page, error) {
+	items, last, err := f.others(ctx, r, earlier)
+	if err != nil {
+		return table.Page{}, err
+	}
+	for sort, item := range earlier {
+		// What lies behind the last item that was read belongs to a later page.
+		beyond := last != "" && (sort > last) != r.Reverse
+		if item != nil && item.Live(f.clock.Now()) && !beyond {
+			items = append(items, clone(*item))
+		}
+	}
+	slices.SortFunc(items, func(a, b table.Item) int {
+		if r.Reverse {
+			a, b = b, a
+		}
+		return strings.Compare(a.Key.Sort, b.Key.Sort)
+	})
+	if len(items) > r.Limit {
+		return table.Page{Items: items[:r.Limit], More: true}, nil
+	}
+	return table.Page{Items: items, More: last != ""}, nil
+}
+
+// others reads the items of a range that are not among the earlier ones until
+// they fill a page, and the key it came to; that is empty at the range's end.
+func (f *Faulty) others(ctx context.Context, r table.Range, earlier map[string]*table.Item) (items []table.Item, last string, err error) {
+	wide := r
+	wide.Limit = min(r.Limit+len(earlier), table.MaxLimit)
+	for len(items) < r.Limit {
+		page, err := f.inner.Query(ctx, wide)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, item := range page.Items {
+			if _, hidden := earlier[item.Key.Sort]; !hidden {
+				items = append(items, item)
+			}
+		}
+		if !page.More {
+			return items, "", nil
+		}
+		wide.After = page.Items[len(page.Items)-1].Key.Sort
+	}
+	return items, wide.After, nil
+}
