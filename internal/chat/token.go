@@ -69,26 +69,24 @@ func wellFormed(s string) bool {
 }
 
 // holdsToken reports whether a token stands anywhere in the text, in either
-// case, alone or as a part of a longer run of letters and digits.
+// case. It must stand alone between other characters than letters and digits:
+// within the longer runs of hashes and encoded data a window with the right
+// check characters would be found by chance.
 func holdsToken(text string) bool {
-	run := 0
-	for i := range len(text) {
-		if strings.IndexByte(alphabet, lower(text[i])) < 0 {
-			run = 0
+	for start, i := 0, 0; i <= len(text); i++ {
+		if i < len(text) && isAlphanumeric(text[i]) {
 			continue
 		}
-		if run++; run >= tokenChars && wellFormed(strings.ToLower(text[i+1-tokenChars:i+1])) {
+		if i-start == tokenChars && wellFormed(strings.ToLower(text[start:i])) {
 			return true
 		}
+		start = i + 1
 	}
 	return false
 }
 
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
+func isAlphanumeric(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
 // hashSecret is the only form in which a secret is kept.

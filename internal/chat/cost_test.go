@@ -1,0 +1,111 @@
+package chat_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/dynamolocal"
+	"github.com/parley-chat/parley/internal/table/dynamotable"
+)
+
+// bill counts what calls of DynamoDB cost.
+type bill struct {
+	mu    sync.Mutex
+	calls []dynamotable.Call
+}
+
+func (b *bill) observe(_ context.Context, c dynamotable.Call) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.calls = append(b.calls, c)
+}
+
+// of returns the calls that do makes.
+func (b *bill) of(do func()) (reads, writes []dynamotable.Call) {
+	b.mu.Lock()
+	b.calls = nil
+	b.mu.Unlock()
+	do()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, c := range b.calls {
+		switch c.Operation {
+		case "GetItem", "Query":
+			reads = append(reads, c)
+		default:
+			writes = append(writes, c)
+		}
+	}
+	return reads, writes
+}
+
+// text is 800 bytes, another one each time.
+func text(i int) string { return fmt.Sprintf("%0*d%s", 10, i, strings.Repeat("x", 790)) }
+
+func TestSend_onDynamoDB_isOneWriteOfOneUnit(t *testing.T) {
+	var b bill
+	tbl, _ := dynamolocal.NewTable(t, dynamotable.Options{Observe: b.observe})
+	warm := chat.New(tbl, chat.Options{})
+	ann, err := warm.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Annabella of the North"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(s *chat.Service, i int) func() {
+		return func() {
+			if _, err := s.Send(t.Context(), chat.SendRequest{Token: ann.Token, Text: text(i)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if reads, writes := b.of(send(warm, 0)); len(reads) != 0 || len(writes) != 2 {
+		t.Errorf("the first send, which says that the seat is used: %d reads %v, %d writes %v", len(reads), reads, len(writes), writes)
+	}
+	for i := 1; i < 40; i++ {
+		reads, writes := b.of(send(warm, i))
+		if len(reads) != 0 || len(writes) != 1 || writes[0].WriteUnits != 1 || writes[0].Operation != "PutItem" {
+			t.Fatalf("a warm send: %d reads %v, %d writes %v", len(reads), reads, len(writes), writes)
+		}
+	}
+	cold := chat.New(tbl, chat.Options{})
+	reads, writes := b.of(send(cold, 40))
+	if len(reads) > 2 || len(writes) != 2 || writes[0].WriteUnits+writes[1].WriteUnits != 2 {
+		t.Errorf("a cold send: %d reads %v, %d writes %v", len(reads), reads, len(writes), writes)
+	}
+	t.Logf("a cold send: reads %v, writes %v", reads, writes)
+}
+
+func TestWait_onDynamoDB_hearsAnotherProcess(t *testing.T) {
+	var b bill
+	tbl, _ := dynamolocal.NewTable(t, dynamotable.Options{Observe: b.observe})
+	here, there := chat.New(tbl, chat.Options{}), chat.New(tbl, chat.Options{})
+	ann, err := here.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Ann"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bob, err := there.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Bob"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard := make(chan string, 1)
+	go func() {
+		for cursor := ann.Cursor; ; {
+			got, err := here.Wait(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: cursor, Wait: 30 * time.Second})
+			if err != nil || len(texts(got.Messages)) > 0 {
+				heard <- fmt.Sprint(texts(got.Messages), err)
+				return
+			}
+			cursor = got.Cursor
+		}
+	}()
+	if _, err := there.Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: "from another process"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-heard; got != "[from another process] <nil>" {
+		t.Fatal(got)
+	}
+}
