@@ -1,0 +1,65 @@
+package house
+
+import (
+	"go/ast"
+	"regexp"
+	"testing"
+)
+
+func TestComments_leaveNothingForLater(t *testing.T) {
+	later := regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|XX` + `X)\b`)
+	for _, s := range sources(t) {
+		for _, group := range s.file.Comments {
+			for _, c := range group.List {
+				if found := later.FindString(c.Text); found != "" {
+					t.Errorf("%s: %s: finish it, or write down in an issue what is left", s.at(c), found)
+				}
+			}
+		}
+	}
+}
+
+func TestProgram_hasNoInitAndNoPanic(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test() {
+			continue
+		}
+		for _, d := range s.file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
+				t.Errorf("%s: an init function: let main wire it", s.at(f))
+			}
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok && calls(call, "", "panic") {
+				t.Errorf("%s: a panic: return an error", s.at(call))
+			}
+			return true
+		})
+	}
+}
+
+func TestTests_neverSleep(t *testing.T) {
+	for _, s := range sources(t) {
+		if !s.test() {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok && calls(call, "time", "Sleep") {
+				t.Errorf("%s: a test that sleeps: use a fake clock, or await the condition", s.at(call))
+			}
+			return true
+		})
+	}
+}
+
+// calls reports whether call is of pkg.name, or of the plain name when pkg is "".
+func calls(call *ast.CallExpr, pkg, name string) bool {
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return pkg == "" && f.Name == name
+	case *ast.SelectorExpr:
+		x, ok := f.X.(*ast.Ident)
+		return ok && x.Name == pkg && f.Sel.Name == name
+	}
+	return false
+}
