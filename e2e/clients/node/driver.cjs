@@ -1,0 +1,74 @@
+// Makes tool calls with an official TypeScript client, as told on stdin.
+//
+//   node driver.cjs URL GENERATION
+//
+// GENERATION is modern or legacy (of @modelcontextprotocol/client) or sdk1
+// (@modelcontextprotocol/sdk). The packages are found by NODE_PATH. What goes
+// in and out, one JSON object a line:
+//
+//   out  {"ready": {"protocol": "2026-07-28", "tools": ["join_room", ...]}}
+//   in   {"id": 1, "tool": "join_room", "arguments": {...}}
+//   in   {"cancel": 1}                     the client gives up call 1
+//   out  {"id": 1, "result": {...}}        what the client returned, errors of the tool too
+//   out  {"id": 1, "error": "..."}         the client threw
+//
+// Calls run at once; the process ends when stdin does.
+'use strict';
+
+const readline = require('node:readline');
+
+function open(generation) {
+  const about = { name: `parley-e2e-${generation}`, version: '1.0.0' };
+  if (generation === 'sdk1') {
+    const { Client } = require('@modelcontextprotocol/sdk/client/index.js');
+    const { StreamableHTTPClientTransport } = require('@modelcontextprotocol/sdk/client/streamableHttp.js');
+    const client = new Client(about);
+    const call = (request, options) => client.callTool(request, undefined, options);
+    return { client, call, Transport: StreamableHTTPClientTransport };
+  }
+  const { Client, StreamableHTTPClientTransport } = require('@modelcontextprotocol/client');
+  const mode = generation === 'modern' ? { pin: '2026-07-28' } : 'legacy';
+  const client = new Client(about, { versionNegotiation: { mode } });
+  const call = (request, options) => client.callTool(request, options);
+  return { client, call, Transport: StreamableHTTPClientTransport };
+}
+
+function say(line) {
+  process.stdout.write(JSON.stringify(line) + '\n');
+}
+
+async function answer(call, request, running) {
+  const stop = new AbortController();
+  running.set(request.id, stop);
+  const options = { signal: stop.signal, timeout: 300_000 }; // the test decides when to give up
+  try {
+    say({ id: request.id, result: await call({ name: request.tool, arguments: request.arguments }, options) });
+  } catch (error) {
+    say({ id: request.id, error: String(error) });
+  } finally {
+    running.delete(request.id);
+  }
+}
+
+async function main([url, generation]) {
+  const { client, call, Transport } = open(generation);
+  const transport = new Transport(new URL(url));
+  await client.connect(transport);
+  // Once it has seen the tools, the client checks every result against its output schema.
+  const { tools } = await client.listTools();
+  const protocol = client.getNegotiatedProtocolVersion?.() ?? transport.protocolVersion;
+  say({ ready: { protocol, tools: tools.map((tool) => tool.name) } });
+
+  const running = new Map();
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    const request = JSON.parse(line);
+    if (request.cancel) running.get(request.cancel)?.abort('given up');
+    else answer(call, request, running);
+  }
+  process.exit(0); // calls may still be open
+}
+
+main(process.argv.slice(2)).catch((error) => {
+  console.error(error);
+  process.exit(1);
+});

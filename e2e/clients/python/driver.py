@@ -1,0 +1,69 @@
+"""Makes tool calls with FastMCP's client, as told on stdin.
+
+    python driver.py URL GENERATION
+
+GENERATION is modern or legacy. What goes in and out, one JSON object a line:
+
+    out  {"ready": {"protocol": "2026-07-28", "tools": ["join_room", ...]}}
+    in   {"id": 1, "tool": "join_room", "arguments": {...}}
+    in   {"cancel": 1}                     the client gives up call 1
+    out  {"id": 1, "result": {...}}        what the client returned, errors of the tool too
+    out  {"id": 1, "error": "..."}         the client raised
+
+Calls run at once; the process ends when stdin does.
+"""
+
+import asyncio
+import json
+import sys
+
+from fastmcp import Client
+
+MODES = {"modern": "2026-07-28", "legacy": "legacy"}
+
+
+def say(line: dict) -> None:
+    print(json.dumps(line), flush=True)
+
+
+async def answer(client: Client, request: dict) -> None:
+    try:
+        result = await client.call_tool(request["tool"], request["arguments"], raise_on_error=False)
+    except asyncio.CancelledError:
+        say({"id": request["id"], "error": "given up"})
+        raise
+    except Exception as error:  # whatever the client raises is its answer
+        say({"id": request["id"], "error": f"{type(error).__name__}: {error}"})
+        return
+    say(
+        {
+            "id": request["id"],
+            "result": {
+                "content": [block.model_dump(mode="json", exclude_none=True) for block in result.content],
+                "structuredContent": result.structured_content,
+                "isError": result.is_error,
+            },
+        }
+    )
+
+
+async def serve(client: Client) -> None:
+    running: dict[int, asyncio.Task] = {}
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        request = json.loads(line)
+        if "cancel" in request:
+            running[request["cancel"]].cancel()
+        else:
+            running[request["id"]] = asyncio.create_task(answer(client, request))
+    for task in running.values():
+        task.cancel()
+
+
+async def main(url: str, generation: str) -> None:
+    async with Client(url, mode=MODES[generation]) as client:
+        tools = [tool.name for tool in await client.list_tools()]
+        say({"ready": {"protocol": client.protocol_version, "tools": tools}})
+        await serve(client)
+
+
+asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,198 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// nodeClient is a client of clients/node, pythonClient one of clients/python.
+// The generation is the word that the driver knows.
+func nodeClient(generation, protocol string) kind {
+	return kind{"TypeScript " + generation, func(t *testing.T, url string) client {
+		cmd := installNode(t).command("node", filepath.Join("clients", "node", "driver.cjs"), url, generation)
+		return drive(t, cmd, protocol)
+	}}
+}
+
+func pythonClient(generation, protocol string) kind {
+	return kind{"FastMCP " + generation, func(t *testing.T, url string) client {
+		return drive(t, exec.Command(installPython(t), filepath.Join("clients", "python", "driver.py"), url, generation), protocol)
+	}}
+}
+
+// driver is a client in a process of its own, told what to do by lines of JSON;
+// the drivers themselves describe them.
+type driver struct {
+	mu    sync.Mutex
+	in    io.WriteCloser
+	last  int                       // id given to a call
+	calls map[int]chan<- driverLine // open ones; nil once the process has ended
+}
+
+type driverLine struct {
+	Ready *struct {
+		Protocol string   `json:"protocol"`
+		Tools    []string `json:"tools"`
+	} `json:"ready"`
+	ID     int             `json:"id"`
+	Result json.RawMessage `json:"result"`
+	Error  string          `json:"error"`
+}
+
+var errDriverGone = errors.New("the driver of the client ended")
+
+// drive starts a driver and returns when its client is connected.
+func drive(t *testing.T, cmd *exec.Cmd, protocol string) *driver {
+	t.Helper()
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	complaints := &output{url: make(chan string, 1)}
+	cmd.Stderr = complaints
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	d := &driver{in: in, calls: map[int]chan<- driverLine{}}
+	ready, ended := make(chan driverLine, 1), make(chan struct{})
+	go func() {
+		defer close(ended)
+		d.read(out, ready)
+		_ = cmd.Wait() // the complaints below say what was wrong
+	}()
+	t.Cleanup(func() {
+		stopDriver(t, cmd, in, ended)
+		if t.Failed() {
+			t.Logf("%v said:\n%s", cmd.Args, complaints)
+		}
+	})
+	select {
+	case hello := <-ready:
+		checkReady(t, hello, protocol)
+	case <-ended:
+		t.Fatalf("%v did not connect:\n%s", cmd.Args, complaints)
+	case <-time.After(patience):
+		t.Fatalf("%v did not connect in %v:\n%s", cmd.Args, patience, complaints)
+	}
+	return d
+}
+
+func checkReady(t *testing.T, hello driverLine, protocol string) {
+	t.Helper()
+	if hello.Ready == nil || hello.Ready.Protocol != protocol {
+		t.Fatalf("the client negotiated %+v, want protocol %s", hello.Ready, protocol)
+	}
+	for _, tool := range firstTools() {
+		if !slices.Contains(hello.Ready.Tools, tool) {
+			t.Errorf("the client does not see the tool %s, only %v", tool, hello.Ready.Tools)
+		}
+	}
+}
+
+// firstTools are those without which there is no conversation.
+func firstTools() []string {
+	return []string{
+		"create_room", "join_room", "leave_room", "room_info", "list_rooms",
+		"send_message", "wait_for_message", "message_history",
+	}
+}
+
+func stopDriver(t *testing.T, cmd *exec.Cmd, in io.Closer, ended <-chan struct{}) {
+	_ = in.Close() // asks it to end; it may have ended already
+	select {
+	case <-ended:
+	case <-time.After(patience):
+		t.Errorf("%v did not end when its input did", cmd.Args)
+		_ = cmd.Process.Kill()
+		<-ended
+	}
+}
+
+// read hands the driver's lines to the calls that wait for them.
+func (d *driver) read(out io.Reader, ready chan<- driverLine) {
+	lines := json.NewDecoder(bufio.NewReader(out))
+	for {
+		var line driverLine
+		if err := lines.Decode(&line); err != nil {
+			break // the process has ended, or speaks something else
+		}
+		if line.Ready != nil {
+			ready <- line
+			continue
+		}
+		d.mu.Lock()
+		if call, ok := d.calls[line.ID]; ok {
+			call <- line
+			delete(d.calls, line.ID)
+		}
+		d.mu.Unlock()
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, call := range d.calls {
+		close(call)
+	}
+	d.calls = nil
+}
+
+func (d *driver) call(ctx context.Context, tool string, arguments args) (answer, error) {
+	id, answered, err := d.begin(tool, arguments)
+	if err != nil {
+		return answer{}, err
+	}
+	var line driverLine
+	var ok bool
+	select {
+	case line, ok = <-answered:
+	case <-ctx.Done():
+		if err := d.write(map[string]any{"cancel": id}); err != nil {
+			return answer{}, err
+		}
+		line, ok = <-answered // the client's word that it gave up, or what came first
+	}
+	switch {
+	case !ok:
+		return answer{}, errDriverGone
+	case line.Error != "":
+		return answer{}, errors.New(line.Error)
+	}
+	return readAnswer(line.Result)
+}
+
+func (d *driver) begin(tool string, arguments args) (int, <-chan driverLine, error) {
+	answered := make(chan driverLine, 1)
+	d.mu.Lock()
+	if d.calls == nil {
+		d.mu.Unlock()
+		return 0, nil, errDriverGone
+	}
+	d.last++
+	id := d.last
+	d.calls[id] = answered
+	d.mu.Unlock()
+	return id, answered, d.write(map[string]any{"id": id, "tool": tool, "arguments": arguments})
+}
+
+func (d *driver) write(line map[string]any) error {
+	text, err := json.Marshal(line)
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, err = d.in.Write(append(text, '\n'))
+	return err
+}

@@ -1,0 +1,51 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+)
+
+// The clients that people use give up a call after 30, 55 or 64 seconds. Here
+// they really do, which takes as long; `make soak` asks for it.
+func TestSoak_waitGivenUpInRealTime_losesNothing(t *testing.T) {
+	if os.Getenv("PARLEY_SOAK") == "" {
+		t.Skip("takes 70 seconds: set PARLEY_SOAK=1, or run make soak")
+	}
+	p := start(t)
+	for _, k := range allKinds() {
+		c := k.open(t, p.url)
+		for _, after := range []time.Duration{30 * time.Second, 55 * time.Second, 64 * time.Second} {
+			for _, at := range places() {
+				t.Run(fmt.Sprintf("%s after %v %s", k.name, after, at.name), func(t *testing.T) {
+					t.Parallel()
+					giveUpAfter(t, talk{t, c}, after, at)
+				})
+			}
+		}
+	}
+}
+
+// giveUpAfter lets Bob give up a wait after that time, Alice speak to nobody, and
+// Bob come back. He may hear her twice, if the second time says so.
+func giveUpAfter(t *testing.T, c talk, after time.Duration, at place) {
+	alice, bob := c.meet(roomOf(t))
+	ctx, cancel := context.WithTimeout(t.Context(), after)
+	defer cancel()
+	if _, err := c.c.call(ctx, "wait_for_message", waitArgs(bob, at, 290)); err == nil {
+		t.Fatal("the call that was given up had an answer")
+	}
+	c.ok("send_message", args{"agent_token": alice.token, "text": opening})
+	got := c.ok("wait_for_message", waitArgs(bob, at, 20))
+	if len(got.Messages) != 1 || got.Messages[0].Text != opening {
+		t.Fatalf("back again, Bob was answered %+v, want what Alice said", got)
+	}
+	bob.cursor = got.Cursor
+	for _, m := range c.ok("wait_for_message", waitArgs(bob, at, 0)).Messages {
+		if !m.Repeated {
+			t.Errorf("then Bob heard %+v again, without being told so", m)
+		}
+	}
+}

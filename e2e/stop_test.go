@@ -1,0 +1,79 @@
+package e2e
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestStop_openWait_isAnsweredAndTheSeatStays(t *testing.T) {
+	for _, protocol := range []string{modernProtocol, legacyProtocol} {
+		t.Run(protocol, func(t *testing.T) {
+			p := start(t)
+			c := talk{t, openGo(t, p.url, protocol)}
+			alice, bob := c.meet("the closing time")
+			answered := c.waiting(bob, places()[0])
+			c.awaitWaiting(alice.token, "Bob", true)
+			if code := p.terminate(); code != 0 {
+				t.Errorf("the program ended with code %d, want 0", code)
+			}
+			if a := <-answered; a.Status != "quiet" || a.Cursor == "" || a.Next == "" {
+				t.Errorf("the open wait was answered %+v, want quiet", a)
+			}
+			p.again()
+			c = talk{t, openGo(t, p.url, protocol)}
+			c.hearsNext(alice, bob, places()[0])
+		})
+	}
+}
+
+func TestStart_whatItNeedsIsInUse_saysWhat(t *testing.T) {
+	first := start(t)
+	addr := strings.TrimSuffix(strings.TrimPrefix(first.url, "http://"), "/mcp")
+	for _, c := range []struct{ name, addr, data, says string }{
+		{"file", "127.0.0.1:0", first.args[1], first.args[1]},
+		{"address", addr, filepath.Join(t.TempDir(), "parley.db"), addr},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, os.Getenv(binaryEnv), "serve", "--addr", c.addr, "--data", c.data)
+			cmd.Env = cleanEnv()
+			out, err := cmd.CombinedOutput()
+			if err == nil || ctx.Err() != nil {
+				t.Fatalf("a second program ended with %v, want a failure at once\n%s", err, out)
+			}
+			if !strings.Contains(string(out), c.says) || strings.Contains(string(out), "goroutine") {
+				t.Errorf("the second program said %q, want a sentence that names %s", out, c.says)
+			}
+		})
+	}
+	resp, err := http.Get(strings.TrimSuffix(first.url, "/mcp") + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("the first program is no longer healthy: %s", resp.Status)
+	}
+}
+
+func TestLog_atItsMostTalkative_holdsNoSecretAndNoText(t *testing.T) {
+	p := start(t, "--log-level", "debug")
+	c := talk{t, openGo(t, p.url, modernProtocol)}
+	c.lockedRoom("tea for two")
+	alice, bob := c.meet("tea for two")
+	seq := c.sayAndHear(alice, bob)
+	c.answer(alice, bob, seq)
+	c.mistakes(alice)
+	p.terminate()
+	for _, secret := range []string{alice.token, bob.token, mistyped(alice.token), password, opening[:20], reply[:20]} {
+		if strings.Contains(p.out.String(), secret) {
+			t.Errorf("the program printed %q", secret)
+		}
+	}
+}

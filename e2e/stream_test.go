@@ -1,0 +1,78 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// eachWay is how many messages each of two agents sends the other.
+const eachWay = 1000
+
+func TestStream_thousandMessagesEachWayAtOnce_arriveOnceAndInOrder(t *testing.T) {
+	for _, pair := range []struct{ alice, bob kind }{
+		{goClient(modernProtocol), goClient(legacyProtocol)},
+		{nodeClient("modern", modernProtocol), pythonClient("modern", modernProtocol)},
+		{nodeClient("sdk1", legacyProtocol), pythonClient("legacy", legacyProtocol)},
+	} {
+		t.Run(pair.alice.name+" and "+pair.bob.name, func(t *testing.T) {
+			p := start(t)
+			a, b := talk{t, pair.alice.open(t, p.url)}, talk{t, pair.bob.open(t, p.url)}
+			alice, bob := a.join("the long talk", "Alice"), b.join("the long talk", "Bob")
+			ctx, cancel := context.WithTimeout(t.Context(), 6*patience)
+			defer cancel()
+			var work errgroup.Group
+			work.Go(func() error { return sendMany(ctx, a.c, alice.token, "Alice") })
+			work.Go(func() error { return sendMany(ctx, b.c, bob.token, "Bob") })
+			work.Go(func() error { return hearMany(ctx, a.c, alice, "Bob") })
+			work.Go(func() error { return hearMany(ctx, b.c, bob, "Alice") })
+			if err := work.Wait(); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+func numbered(name string, n int) string { return fmt.Sprintf("%s says number %d", name, n) }
+
+// sendMany says the numbers from 1 to eachWay, each after the one before was
+// acknowledged.
+func sendMany(ctx context.Context, c client, token, name string) error {
+	for n := 1; n <= eachWay; n++ {
+		a, err := c.call(ctx, "send_message", args{"agent_token": token, "text": numbered(name, n)})
+		if err != nil {
+			return fmt.Errorf("%s sends number %d: %w", name, n, err)
+		}
+		if !a.Sent || a.Duplicate {
+			return fmt.Errorf("%s sends number %d: answered %+v", name, n, a)
+		}
+	}
+	return nil
+}
+
+// hearMany waits by cursors until all that the agent of that name says was
+// heard, and refuses a number that is missing, doubled or out of order.
+func hearMany(ctx context.Context, c client, s seat, name string) error {
+	for n := 0; n < eachWay; {
+		a, err := c.call(ctx, "wait_for_message", args{"agent_token": s.token, "cursor": s.cursor, "wait_seconds": 20})
+		if err != nil {
+			return fmt.Errorf("after number %d of %s: %w", n, name, err)
+		}
+		if a.Status != "messages" || a.Cursor == s.cursor {
+			return fmt.Errorf("after number %d of %s a wait answered %+v", n, name, a)
+		}
+		s.cursor = a.Cursor
+		for _, m := range a.Messages {
+			if m.Type != "message" {
+				continue
+			}
+			n++
+			if m.From != name || m.Text != numbered(name, n) {
+				return fmt.Errorf("heard %q from %s, want number %d of %s", m.Text, m.From, n, name)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"testing"
+)
+
+// place says how a wait knows where its seat stands: by the cursor that it
+// names, or by what the server remembers.
+type place struct {
+	name   string
+	cursor func(seat) string
+}
+
+func places() []place {
+	return []place{
+		{"with a cursor", func(s seat) string { return s.cursor }},
+		{"without a cursor", func(seat) string { return "" }},
+	}
+}
+
+// roomOf makes a name for the room of one test.
+func roomOf(t *testing.T) string {
+	sum := fnv.New64a()
+	_, _ = sum.Write([]byte(t.Name())) // never fails
+	return fmt.Sprintf("room %x", sum.Sum64())
+}
+
+func waitArgs(s seat, at place, seconds int) args {
+	return args{"agent_token": s.token, "cursor": at.cursor(s), "wait_seconds": seconds}
+}
+
+// hearsNext lets Alice speak and Bob hear it, once.
+func (c talk) hearsNext(alice, bob seat, at place) {
+	c.t.Helper()
+	c.ok("send_message", args{"agent_token": alice.token, "text": opening})
+	c.heard(c.ok("wait_for_message", waitArgs(bob, at, 20)), bob, at)
+}
+
+// heard fails unless Bob was answered with what Alice said, and has no more of it.
+func (c talk) heard(a answer, bob seat, at place) {
+	c.t.Helper()
+	if a.Status != "messages" || len(a.Messages) != 1 || a.Messages[0].Text != opening {
+		c.t.Fatalf("Bob was answered %+v, want what Alice said, once", a)
+	}
+	bob.cursor = a.Cursor
+	if then := c.ok("wait_for_message", waitArgs(bob, at, 0)); then.Status != "quiet" {
+		c.t.Errorf("then Bob was answered %+v, want quiet", then)
+	}
+}
+
+// waiting opens a wait of Bob's, and returns where its answer comes.
+func (c talk) waiting(bob seat, at place) <-chan answer {
+	answered := make(chan answer, 1)
+	go func() {
+		defer close(answered)
+		a, err := c.c.call(c.t.Context(), "wait_for_message", waitArgs(bob, at, 50))
+		if err != nil {
+			c.t.Errorf("wait_for_message: %v", err)
+		}
+		answered <- a
+	}()
+	return answered
+}
+
+// giveUpWaiting opens a wait of Bob's, and gives it up once the server has it.
+func (c talk) giveUpWaiting(alice, bob seat, at place) {
+	c.t.Helper()
+	ctx, giveUp := context.WithCancel(c.t.Context())
+	defer giveUp()
+	gone := make(chan error, 1)
+	go func() {
+		_, err := c.c.call(ctx, "wait_for_message", waitArgs(bob, at, 50))
+		gone <- err
+	}()
+	c.awaitWaiting(alice.token, "Bob", true)
+	giveUp()
+	if err := <-gone; err == nil {
+		c.t.Fatal("the call that was given up had an answer")
+	}
+}
+
+func TestWait_clientCloses_endsAndLosesNothing(t *testing.T) {
+	p := start(t)
+	for _, k := range []kind{
+		goClient(modernProtocol), goClient(legacyProtocol),
+		nodeClient("modern", modernProtocol), pythonClient("modern", modernProtocol),
+	} {
+		for _, at := range places() {
+			t.Run(k.name+" "+at.name, func(t *testing.T) {
+				c := talk{t, k.open(t, p.url)}
+				alice, bob := c.meet(roomOf(t))
+				c.giveUpWaiting(alice, bob, at)
+				c.awaitWaiting(alice.token, "Bob", false) // well before its 50 seconds
+				c.hearsNext(alice, bob, at)
+			})
+		}
+	}
+}
+
+// Clients of the older generation stop listening and leave the call open, so
+// that the server hands out what nobody hears. A cursor brings it back.
+func TestWait_clientStopsListening_cursorBringsBackWhatItMissed(t *testing.T) {
+	p := start(t)
+	for _, k := range []kind{nodeClient("legacy", legacyProtocol), nodeClient("sdk1", legacyProtocol), pythonClient("legacy", legacyProtocol)} {
+		t.Run(k.name, func(t *testing.T) {
+			c := talk{t, k.open(t, p.url)}
+			alice, bob := c.meet(roomOf(t))
+			at := places()[0]
+			c.giveUpWaiting(alice, bob, at)
+			c.hearsNext(alice, bob, at)
+		})
+	}
+}
+
+func TestWait_newerWaitOfTheSeat_takesOver(t *testing.T) {
+	p := start(t)
+	for _, at := range places() {
+		t.Run(at.name, func(t *testing.T) {
+			c := talk{t, openGo(t, p.url, legacyProtocol)}
+			alice, bob := c.meet(roomOf(t))
+			older := c.waiting(bob, at)
+			c.awaitWaiting(alice.token, "Bob", true)
+			newer := c.waiting(bob, at)
+			// In life nobody hears this answer, so it must hold no message.
+			if a := <-older; a.Code != "" || len(a.Messages) != 0 {
+				t.Errorf("the older wait was answered %+v, want no message", a)
+			}
+			c.ok("send_message", args{"agent_token": alice.token, "text": opening})
+			c.heard(<-newer, bob, at)
+		})
+	}
+}
