@@ -1,0 +1,199 @@
+package mcptools
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// sample holds every kind of argument, for the tests of the reader.
+type sample struct {
+	Room   string
+	Token  string
+	Text   string
+	Colour string
+	Seats  int
+	Seq    int64
+	Wait   time.Duration
+	Open   bool
+}
+
+func sampleArgs(in *sample) []arg {
+	return []arg{
+		text("room", &in.Room, ""),
+		text("agent_token", &in.Token, ""),
+		text("text", &in.Text, "").must(),
+		choice("colour", &in.Colour, "", "red", "blue"),
+		integer("seats", &in.Seats, 2, 100, ""),
+		integer("seq", &in.Seq, 0, noLimit, ""),
+		span("wait_seconds", &in.Wait, time.Second, 0, 290*time.Second, "").or(int64(50)).atMost(),
+		yesNo("open", func(yes bool) { in.Open = yes }, ""),
+	}
+}
+
+// readSample reads raw, and fails the test if that is refused.
+func readSample(t *testing.T, raw string) sample {
+	t.Helper()
+	var in sample
+	if problems := readArguments(sampleArgs(&in), []byte(raw)); len(problems) > 0 {
+		t.Errorf("%s is refused: %s", raw, strings.Join(problems, "; "))
+	}
+	return in
+}
+
+func TestRead_formsThatModelsUse_meanTheSame(t *testing.T) {
+	said := sample{Text: "hi", Wait: 50 * time.Second}
+	with := func(change func(*sample)) sample {
+		in := said
+		change(&in)
+		return in
+	}
+	seats50 := with(func(in *sample) { in.Seats = 50 })
+	open := with(func(in *sample) { in.Open = true })
+	blue := with(func(in *sample) { in.Colour = "blue" })
+	for raw, want := range map[string]sample{
+		`{"text":"hi"}`:                                  said,
+		` {"text":"hi"} `:                                said,
+		`{"text":"hi","room":null,"seats":null}`:         said,
+		`{"text":"hi","room":"","seats":"","open":""}`:   said,
+		`{"text":"hi","room":[],"seats":[],"open":[]}`:   said,
+		`{"text":"bye","text":"hi"}`:                     said, // a key twice: the last counts
+		`{"text":"hi","seats":50}`:                       seats50,
+		`{"text":"hi","seats":"50"}`:                     seats50,
+		`{"text":"hi","seats":" 50 "}`:                   seats50,
+		`{"text":"hi","seats":50.0}`:                     seats50,
+		`{"text":"hi","seats":"50.0"}`:                   seats50,
+		`{"text":"hi","seats":5e1}`:                      seats50,
+		`{"text":"hi","open":true}`:                      open,
+		`{"text":"hi","open":"true"}`:                    open,
+		`{"text":"hi","open":"True"}`:                    open,
+		`{"text":"hi","open":false}`:                     said,
+		`{"text":"hi","open":"false"}`:                   said,
+		`{"text":"hi","colour":"blue"}`:                  blue,
+		`{"text":"hi","colour":" Blue"}`:                 blue,
+		`{"text":"hi","room":7}`:                         with(func(in *sample) { in.Room = "7" }),
+		`{"text":12345678901234567890}`:                  with(func(in *sample) { in.Text = "12345678901234567890" }),
+		`{"text":" hi\n"}`:                               with(func(in *sample) { in.Text = " hi\n" }),
+		`{"text":"hi","seq":0}`:                          said,
+		`{"text":"hi","seq":9007199254740992}`:           with(func(in *sample) { in.Seq = 1 << 53 }),
+		`{"text":"hi","wait_seconds":0}`:                 with(func(in *sample) { in.Wait = 0 }),
+		`{"text":"hi","wait_seconds":290}`:               with(func(in *sample) { in.Wait = 290 * time.Second }),
+		`{"text":"hi","wait_seconds":300}`:               with(func(in *sample) { in.Wait = 290 * time.Second }),
+		`{"text":"hi","wait_seconds":1e300}`:             with(func(in *sample) { in.Wait = 290 * time.Second }),
+		`{"text":"hi","wait_seconds":"1e999"}`:           with(func(in *sample) { in.Wait = 290 * time.Second }),
+		`{"text":"hi","wait_seconds":null}`:              said,
+		`{"text":"hi","wait_seconds":12345678901234567}`: with(func(in *sample) { in.Wait = 290 * time.Second }),
+	} {
+		if got := readSample(t, raw); got != want {
+			t.Errorf("%s is read as %+v, want %+v", raw, got, want)
+		}
+	}
+}
+
+func TestRead_whatMeansNothing_isRefusedByName(t *testing.T) {
+	const seats, wait = "seats must be a whole number from 2 to 100", "wait_seconds must be a whole number from 0 to 290"
+	for raw, want := range map[string]string{
+		``:                                 "text is missing",
+		`null`:                             "text is missing",
+		`{}`:                               "text is missing",
+		`{"text":""}`:                      "text is missing",
+		`{"text":null}`:                    "text is missing",
+		`{"text":[]}`:                      "text is missing",
+		`{"text":true}`:                    "text must be text",
+		`{"text":["hi"]}`:                  "text must be text",
+		`{"text":{"en":"hi"}}`:             "text must be text",
+		`{"text":"hi","seats":1}`:          seats,
+		`{"text":"hi","seats":101}`:        seats,
+		`{"text":"hi","seats":2.5}`:        seats,
+		`{"text":"hi","seats":"two"}`:      seats,
+		`{"text":"hi","seats":"0x10"}`:     seats,
+		`{"text":"hi","seats":"1_0"}`:      seats,
+		`{"text":"hi","seats":"Inf"}`:      seats,
+		`{"text":"hi","seats":"+5"}`:       seats,
+		`{"text":"hi","seats":true}`:       seats,
+		`{"text":"hi","seats":[5]}`:        seats,
+		`{"text":"hi","seats":-1e400}`:     seats,
+		`{"text":"hi","seq":-1}`:           "seq must be a whole number from 0",
+		`{"text":"hi","seq":"41-k7"}`:      "seq must be a whole number from 0",
+		`{"text":"hi","seq":1e17}`:         "seq must be a whole number from 0",
+		`{"text":"hi","wait_seconds":-1}`:  wait,
+		`{"text":"hi","wait_seconds":0.5}`: wait,
+		`{"text":"hi","wait_seconds":"a"}`: wait,
+		`{"text":"hi","open":1}`:           "open must be true or false",
+		`{"text":"hi","open":"yes"}`:       "open must be true or false",
+		`{"text":"hi","colour":"green"}`:   "colour must be red or blue",
+		`{"text":"hi","colour":4}`:         "colour must be red or blue",
+		`[]`:                               "the arguments must be one JSON object",
+		`"hi"`:                             "the arguments must be one JSON object",
+		`{"text":"hi"`:                     "the arguments must be one JSON object",
+		"{\"text\":\"h\xffi\"}":            "the arguments are not valid UTF-8",
+	} {
+		var in sample
+		if got := strings.Join(readArguments(sampleArgs(&in), []byte(raw)), "; "); got != want {
+			t.Errorf("%q is answered with %q, want %q", raw, got, want)
+		}
+	}
+}
+
+func TestRead_severalThingsWrong_areAllNamed(t *testing.T) {
+	var in sample
+	args := sampleArgs(&in)
+	err := badArguments("speak", args, readArguments(args, []byte(`{"seats":"many","open":3,"sets":4,"recipients":["Bob"]}`)))
+	want := "Call speak again with this mended: recipients is not an argument of this tool; " +
+		"sets is not an argument of this tool (seats?); text is missing; " +
+		"seats must be a whole number from 2 to 100; open must be true or false. " +
+		"It takes room, agent_token, text (required), colour, seats, seq, wait_seconds, open."
+	if err.Message != want {
+		t.Errorf("the message is\n%s\nwant\n%s", err.Message, want)
+	}
+}
+
+func TestRead_hundredsOfUnknownArguments_giveAShortError(t *testing.T) {
+	var raw strings.Builder
+	raw.WriteString(`{"text":"hi"`)
+	for _, a := range "abcdefghijklmnopqrstuvwxyz" {
+		for _, b := range "abcdefghijklmnopqrstuvwxyz" {
+			raw.WriteString(`,"x` + string(a) + string(b) + `":1`)
+		}
+	}
+	raw.WriteString("}")
+	var in sample
+	args := sampleArgs(&in)
+	message := badArguments("speak", args, readArguments(args, []byte(raw.String()))).Message
+	if len(message) > 1000 || !strings.Contains(message, "and 666 more") {
+		t.Errorf("the message has %d bytes: %s", len(message), message)
+	}
+}
+
+// FuzzRead: whatever comes is read or refused, and what is read keeps to the
+// ranges that the schema promises.
+func FuzzRead(f *testing.F) {
+	for _, seed := range []string{
+		`{"text":"hi","seats":"50","open":"true","seq":5e1,"wait_seconds":300}`,
+		`{"message":"hi","content":null,"name":7,"colour":"RED"}`,
+		`{"text":"\ud800","seats":1e999,"seq":-0}`,
+		`{"":1,"text":{},"tool":[[[]]]}`, `null`, `[1]`, "\xff", `{"text":"a","text":"b"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var in sample
+		args := sampleArgs(&in)
+		problems := readArguments(args, raw)
+		if len(problems) > 0 {
+			if err := badArguments("speak", args, problems); len(err.Message) > 2000 {
+				t.Errorf("a refusal of %d bytes", len(err.Message))
+			}
+			return
+		}
+		if in.Text == "" {
+			t.Error("read without the text that is required")
+		}
+		if in.Seats != 0 && (in.Seats < 2 || in.Seats > 100) || in.Seq < 0 || in.Wait < 0 || in.Wait > 290*time.Second {
+			t.Errorf("read as %+v, beyond the ranges", in)
+		}
+		if in.Colour != "" && in.Colour != "red" && in.Colour != "blue" {
+			t.Errorf("read as colour %q", in.Colour)
+		}
+	})
+}
