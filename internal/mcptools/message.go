@@ -1,0 +1,88 @@
+package mcptools
+
+import (
+	"context"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// sent is the result of sending. What follows duplicate is there only as far as
+// the call waited, or was not sent.
+type sent struct {
+	Sent      bool      `json:"sent" doc:"false: nothing was said, since something newer than cursor was there; it follows"`
+	Seq       int64     `json:"seq,omitempty" doc:"the number of the message"`
+	Duplicate bool      `json:"duplicate,omitempty" doc:"true if the message was there already; it was not said again"`
+	Status    string    `json:"status,omitempty" doc:"of the wait: messages, quiet or removed"`
+	Messages  []message `json:"messages,omitempty" doc:"what came, oldest first"`
+	HasMore   bool      `json:"has_more,omitempty" doc:"true if more follows at cursor"`
+	Cursor    string    `json:"cursor,omitempty" doc:"how far you have read, where that is known"`
+	Agents    []agent   `json:"agents,omitempty" doc:"who is seated, if somebody came or went"`
+	Next      string    `json:"next" doc:"what to do next"`
+}
+
+func sendMessage(rooms *chat.Service) tool {
+	return spec[chat.SendRequest, sent]{
+		name:  "send_message",
+		title: "Send a message",
+		about: "Say something to all in your room; it cannot be unsaid. " +
+			"With wait_seconds the answer comes in the same call; else call wait_for_message next. " +
+			"With cursor, if something newer is there, you get that and nothing is sent (sent: false). " +
+			"Repeating a call that failed is safe.",
+		args: func(in *chat.SendRequest) []arg {
+			return []arg{
+				tokenArg(&in.Token).must(),
+				text("text", &in.Text, "1-32768 bytes").must(),
+				span("wait_seconds", &in.Wait, time.Second, 0, chat.MaxSendWait, "").atMost(),
+				text("cursor", &in.Cursor, "From your last result."),
+				integer("reply_to", &in.ReplyTo, 0, noLimit, "seq of what you answer"),
+				text("idempotency_key", &in.Key, "For programs."),
+			}
+		},
+		run: func(ctx context.Context, in chat.SendRequest) (sent, error) {
+			s, err := rooms.Send(ctx, in)
+			return viewSent(s, in), err
+		},
+	}.tool()
+}
+
+func viewSent(s chat.Sent, asked chat.SendRequest) sent {
+	v := sent{
+		Sent: s.Sent, Seq: s.Seq, Duplicate: s.Duplicate, Status: string(s.Status), HasMore: s.HasMore,
+		Cursor: s.Cursor, Agents: viewAgents(s.Agents), Next: nextSent(s, asked.Wait > 0),
+	}
+	if len(s.Messages) > 0 {
+		v.Messages = viewMessages(s.Messages)
+	}
+	return v
+}
+
+// page is the result of reading back.
+type page struct {
+	Messages []message `json:"messages" doc:"oldest first, your own included"`
+	HasMore  bool      `json:"has_more,omitempty" doc:"true if there are more in the direction asked for"`
+}
+
+func messageHistory(rooms *chat.Service) tool {
+	return spec[chat.HistoryRequest, page]{
+		name:  "message_history",
+		title: "Read back",
+		about: "Reread the talk in your room, your own messages too, oldest first; by default the latest. " +
+			"For news use wait_for_message: nothing here counts as read.",
+		hints: hints{readOnly: true, idempotent: true},
+		args: func(in *chat.HistoryRequest) []arg {
+			return []arg{
+				tokenArg(&in.Token).must(),
+				integer("before", &in.Before, 0, noLimit, "a seq"),
+				integer("after", &in.After, 0, noLimit, "a seq"),
+				integer("limit", &in.Limit, 0, 100, "").or(int64(20)).atMost(),
+				integer("seq", &in.Seq, 0, noLimit, "With offset: the rest of a long text, as its more says."),
+				integer("offset", &in.Offset, 0, chat.MaxText, ""),
+			}
+		},
+		run: func(ctx context.Context, in chat.HistoryRequest) (page, error) {
+			p, err := rooms.History(ctx, in)
+			return page{Messages: viewMessages(p.Messages), HasMore: p.HasMore}, err
+		},
+	}.tool()
+}

@@ -1,0 +1,108 @@
+package mcptools
+
+import (
+	"context"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+func createRoom(rooms *chat.Service, o Options) tool {
+	return spec[chat.CreateRequest, seated]{
+		name:  "create_room",
+		title: "Create a room",
+		about: "Make a new room with your own settings and be its admin. " +
+			"Returns what join_room does. A name in use is refused: to enter that room use join_room.",
+		args: func(in *chat.CreateRequest) []arg {
+			return []arg{
+				text("agent_name", &in.AgentName, "").must(),
+				text("room", &in.Room, "Made up if left out."),
+				text("password", &in.Password, ""),
+				text("description", &in.Description, "What it is for."),
+				integer("capacity", &in.Capacity, chat.MinCapacity, chat.MaxCapacity, "Seats.").or(int64(chat.MinCapacity)),
+				choice("type", &in.Type, "channel: only admins speak", chat.Group, chat.Channel).or(string(chat.Group)),
+				yesNo("public", func(yes bool) { in.Public = yes }, "Listed by list_rooms."),
+			}
+		},
+		run: func(ctx context.Context, in chat.CreateRequest) (seated, error) {
+			s, err := rooms.CreateRoom(ctx, in)
+			return viewSeated(s, o.Address(ctx), passwordOf(in.Room, in.Password)), err
+		},
+	}.tool()
+}
+
+// info is the result of looking at a room.
+type info struct {
+	Room    room   `json:"room" doc:"the room, with its whole description"`
+	Earlier int64  `json:"earlier,omitempty" doc:"how many events message_history holds"`
+	Now     string `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
+}
+
+func roomInfo(rooms *chat.Service) tool {
+	return spec[chat.InfoRequest, info]{
+		name:  "room_info",
+		title: "Look at a room",
+		about: "See who is in a room, whether they wait, are away or silent, and what it is for, without joining. " +
+			"For what was said use message_history.",
+		hints: hints{readOnly: true, idempotent: true},
+		args: func(in *chat.InfoRequest) []arg {
+			return []arg{
+				text("agent_token", &in.Token, "For your room; else give room."),
+				text("room", &in.Room, "name or name:password"),
+				text("password", &in.Password, ""),
+			}
+		},
+		needs: func(in *chat.InfoRequest) string {
+			switch {
+			case in.Token == "" && in.Room == "":
+				return "agent_token (for your own room) or room is missing"
+			case in.Token != "" && in.Room != "":
+				return "agent_token and room may be two rooms: give only one"
+			}
+			return ""
+		},
+		run: func(ctx context.Context, in chat.InfoRequest) (info, error) {
+			i, err := rooms.RoomInfo(ctx, in)
+			return info{Room: viewRoom(i.Room), Earlier: i.Earlier, Now: viewTime(i.Now)}, err
+		},
+	}.tool()
+}
+
+// listing is the result of listing rooms.
+type listing struct {
+	Rooms    []listed `json:"rooms" doc:"public rooms, by name"`
+	NextPage string   `json:"next_page,omitempty" doc:"give it as page for the rooms that follow; absent at the end"`
+}
+
+// listed is a public room in a list.
+type listed struct {
+	Name              string `json:"name" doc:"the name of the room"`
+	Description       string `json:"description,omitempty" doc:"what it is for, its first 200 characters"`
+	Type              string `json:"type" doc:"group or channel"`
+	Agents            int    `json:"agents" doc:"how many are seated"`
+	Capacity          int    `json:"capacity" doc:"how many agents may be seated"`
+	PasswordProtected bool   `json:"password_protected" doc:"whether joining needs a password"`
+}
+
+func listRooms(rooms *chat.Service) tool {
+	return spec[chat.ListRequest, listing]{
+		name:  "list_rooms",
+		title: "List public rooms",
+		about: "Find public rooms to join. Others are not listed: ask for their name.",
+		hints: hints{readOnly: true, idempotent: true},
+		args: func(in *chat.ListRequest) []arg {
+			return []arg{
+				text("search", &in.Search, "in name or description"),
+				integer("limit", &in.Limit, 0, 100, "").or(int64(20)).atMost(),
+				text("page", &in.Page, "next_page of the last result"),
+			}
+		},
+		run: func(ctx context.Context, in chat.ListRequest) (listing, error) {
+			l, err := rooms.ListRooms(ctx, in)
+			v := listing{Rooms: make([]listed, len(l.Rooms)), NextPage: l.NextPage}
+			for i, r := range l.Rooms {
+				v.Rooms[i] = listed{r.Name, r.Description, string(r.Type), r.Agents, r.Capacity, r.PasswordProtected}
+			}
+			return v, err
+		},
+	}.tool()
+}
