@@ -1,0 +1,175 @@
+package mcptools
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// textOf is the one text of a result.
+func textOf(t *testing.T, r *mcp.CallToolResult) string {
+	t.Helper()
+	if len(r.Content) != 1 {
+		t.Fatalf("%d contents, want one text", len(r.Content))
+	}
+	text, ok := r.Content[0].(mcp.TextContent)
+	if !ok {
+		t.Fatalf("the content is %T, want a text", r.Content[0])
+	}
+	return text.Text
+}
+
+func TestResult_textAndStructure_areTheSameBytes(t *testing.T) {
+	r := toolResult(waited{Status: "messages", Messages: []message{{Seq: 7, Type: "message", Text: "a < b && c > d"}}})
+	if text := textOf(t, r); text != string(r.RawStructuredContent) {
+		t.Errorf("the text is %s, the structure %s", text, r.RawStructuredContent)
+	}
+}
+
+func TestResult_textOfAgents_isNotEscapedForHTML(t *testing.T) {
+	const said = `<b>"5 > 4" & 'so on'</b>`
+	text := textOf(t, toolResult(waited{Messages: []message{{Text: said}}}))
+	if want := `<b>\"5 > 4\" & 'so on'</b>`; !strings.Contains(text, want) {
+		t.Errorf("%s does not hold %s", text, want)
+	}
+}
+
+func TestResult_quiet_isSmall(t *testing.T) {
+	w := chat.Waited{Status: chat.StatusQuiet, Cursor: "41-k7", Others: 1}
+	text := textOf(t, toolResult(viewWaited(w, chat.WaitRequest{Wait: time.Minute})))
+	want := `{"status":"quiet","messages":[],"cursor":"41-k7","next":"`
+	if !strings.HasPrefix(text, want) || len(text) > 300 {
+		t.Errorf("quiet takes %d bytes: %s", len(text), text)
+	}
+}
+
+func TestResult_whatIsAbsent_isLeftOut(t *testing.T) {
+	at := time.Date(2026, 11, 20, 10, 30, 5, 999, time.FixedZone("", 3600))
+	for want, got := range map[string]any{
+		`[{"seq":3,"type":"message","from":"Ann","text":"hi","at":"2026-11-20T09:30:05Z"}]`: viewMessages([]chat.Message{
+			{Seq: 3, Type: chat.Said, From: "Ann", Text: "hi", At: at},
+		}),
+		`[{"seq":4,"type":"message","from":"Ann","text":"hi","at":"2026-11-20T09:30:05Z","reply_to":3,"repeated":true,"more":{"seq":4,"offset":6000}}]`: viewMessages([]chat.Message{
+			{Seq: 4, Type: chat.Said, From: "Ann", Text: "hi", At: at, ReplyTo: 3, Repeated: true, More: &chat.More{Seq: 4, Offset: 6000}},
+		}),
+		`[{"seq":5,"type":"left","at":"2026-11-20T09:30:05Z","agent":"Ann","reason":"timeout"}]`: viewMessages([]chat.Message{
+			{Seq: 5, Type: chat.Left, Agent: "Ann", Reason: chat.ReasonTimeout, At: at},
+		}),
+		`[]`: viewMessages(nil),
+		`[{"name":"Ann","role":"admin","you":true,"state":"silent","idle_seconds":0},{"name":"Bob","role":"member","state":"away","idle_seconds":61,"back_in_minutes":3}]`: viewAgents([]chat.Agent{
+			{Name: "Ann", Role: chat.Admin, You: true, State: chat.Silent, Idle: 999 * time.Millisecond},
+			{Name: "Bob", Role: chat.Member, State: chat.Away, Idle: 61 * time.Second, BackIn: 2*time.Minute + time.Second},
+		}),
+		`{"name":"den","type":"group","capacity":2,"public":false,"password_protected":false,"agents":[]}`: viewRoom(chat.Room{Name: "den", Type: chat.Group, Capacity: 2}),
+		`{"sent":true,"seq":7,"next":"For the answer call wait_for_message (wait_seconds 50)."}`: viewSent(
+			chat.Sent{Sent: true, Seq: 7, Waited: chat.Waited{Others: 1}}, chat.SendRequest{}),
+	} {
+		if text := string(compact(got)); text != want {
+			t.Errorf("\n got: %s\nwant: %s", text, want)
+		}
+	}
+}
+
+func TestResult_heldBack_saysSoFirst(t *testing.T) {
+	text := string(compact(viewSent(chat.Sent{Waited: chat.Waited{Status: chat.StatusMessages, Cursor: "9-ab", Others: 1}}, chat.SendRequest{})))
+	if !strings.HasPrefix(text, `{"sent":false,`) || !strings.Contains(text, `"next":"NOT sent`) {
+		t.Error(text)
+	}
+}
+
+func TestError_ofTheRules_keepsCodeAndMessage(t *testing.T) {
+	for _, code := range []chat.Code{
+		chat.InvalidArgument, chat.RoomNotFound, chat.RoomExists, chat.NameTaken, chat.RoomFull, chat.WrongPassword,
+		chat.TokenInvalid, chat.NotAllowed, chat.Removed, chat.RoomClosed, chat.MessageTooLong, chat.RateLimited, chat.Unavailable,
+	} {
+		r, err := toolError(fmt.Errorf("while joining: %w", &chat.Error{Code: code, Message: "Do <this>."}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := string(code) + ": Do <this>."; !r.IsError || textOf(t, r) != want {
+			t.Errorf("isError %v, text %q, want %q", r.IsError, textOf(t, r), want)
+		}
+		if want := `{"code":"` + string(code) + `","message":"Do <this>."}`; string(r.RawStructuredContent) != want {
+			t.Errorf("structured %s, want %s", r.RawStructuredContent, want)
+		}
+	}
+}
+
+func TestError_thatPasses_saysWhenInBothForms(t *testing.T) {
+	r, err := toolError(&chat.Error{Code: chat.RoomFull, Message: "All seats are taken.", RetryAfter: 1200 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "room_full: All seats are taken. (retry_after_seconds: 2)"; textOf(t, r) != want {
+		t.Errorf("text %q, want %q", textOf(t, r), want)
+	}
+	if want := `{"code":"room_full","message":"All seats are taken.","retry_after_seconds":2}`; string(r.RawStructuredContent) != want {
+		t.Errorf("structured %s, want %s", r.RawStructuredContent, want)
+	}
+}
+
+// The server around the tools logs such an error with an id, and gives the caller
+// that.
+func TestError_thatIsNoRefusal_goesToTheServer(t *testing.T) {
+	for _, fault := range []error{errors.New("disk on fire"), &chat.Error{Code: chat.Internal, Message: "unfinished"}} {
+		if r, err := toolError(fault); r != nil || !errors.Is(err, fault) {
+			t.Errorf("%v became %+v, %v", fault, r, err)
+		}
+	}
+}
+
+func TestInvite_isOneLineForTheOtherSide(t *testing.T) {
+	const address = "https://parley.example/mcp"
+	for _, c := range []struct {
+		room     chat.Room
+		password string
+		want     string
+	}{
+		{chat.Room{Name: "den"}, "", `Add the MCP server https://parley.example/mcp and call join_room with room "den".`},
+		{chat.Room{Name: "den", PasswordProtected: true}, `a "b"`, `Add the MCP server https://parley.example/mcp and call join_room with room "den", password "a \"b\"".`},
+		{chat.Room{Name: "den", PasswordProtected: true}, "", `Add the MCP server https://parley.example/mcp and call join_room with room "den".`},
+		{chat.Room{Name: "ღამე"}, "needless", `Add the MCP server https://parley.example/mcp and call join_room with room "ღამე".`},
+	} {
+		if got := invite(address, c.room, c.password); got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
+	}
+}
+
+func TestPassword_ofAnInvite_isTheOneThatWasUsed(t *testing.T) {
+	for _, c := range [][3]string{{"den", "", ""}, {"den", "pw", "pw"}, {"den:pw", "", "pw"}, {"den:p:w", "", "p:w"}, {"den:pw", "pw", "pw"}} {
+		if got := passwordOf(c[0], c[1]); got != c[2] {
+			t.Errorf("passwordOf(%q, %q) = %q, want %q", c[0], c[1], got, c[2])
+		}
+	}
+}
+
+// What a result may hold must be what its schema says, key by key.
+func TestOutputSchema_namesEveryFieldOfTheResult(t *testing.T) {
+	var schema struct {
+		Properties map[string]struct{ Type string }
+	}
+	if err := json.Unmarshal(outputSchema(reflect.TypeFor[sent]()), &schema); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"sent": "boolean", "seq": "integer", "duplicate": "boolean", "status": "string", "messages": "array",
+		"has_more": "boolean", "cursor": "string", "agents": "array", "next": "string",
+	}
+	for name, kind := range want {
+		if schema.Properties[name].Type != kind {
+			t.Errorf("%s is %q, want %q", name, schema.Properties[name].Type, kind)
+		}
+	}
+	if len(schema.Properties) != len(want) {
+		t.Errorf("%d properties, want %d", len(schema.Properties), len(want))
+	}
+}
