@@ -1,0 +1,124 @@
+package mcptools
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// docsFrame is docs/tools.md but for what is made from the specs; that goes where
+// the word {{tools}} stands.
+//
+//go:embed testdata/tools.md.frame
+var docsFrame string
+
+// The reference is made from what the program uses, so that it cannot say
+// anything else.
+func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
+	var b bytes.Buffer
+	shown := map[reflect.Type]string{}
+	for _, tool := range allTools(nil, Options{}) {
+		writeTool(&b, tool, shown)
+	}
+	b.WriteString("## What results hold\n\n")
+	for _, part := range []struct {
+		name string
+		kind reflect.Type
+	}{
+		{"A room", reflect.TypeFor[room]()},
+		{"An agent", reflect.TypeFor[agent]()},
+		{"A message", reflect.TypeFor[message]()},
+		{"`more` of a message", reflect.TypeFor[more]()},
+		{"A room in a list", reflect.TypeFor[listed]()},
+	} {
+		fmt.Fprintf(&b, "### %s\n\n", part.name)
+		writeFields(&b, part.kind)
+	}
+	page := strings.NewReplacer("{{tools}}\n", strings.TrimSuffix(b.String(), "\n"), "{{limits}}\n", limits()).Replace(docsFrame)
+	golden(t, filepath.Join("..", "..", "docs", "tools.md"), []byte(page))
+}
+
+func TestDocs_everyField_isExplained(t *testing.T) {
+	seen := map[reflect.Type]bool{}
+	var check func(reflect.Type)
+	check = func(kind reflect.Type) {
+		for kind.Kind() == reflect.Slice || kind.Kind() == reflect.Pointer {
+			kind = kind.Elem()
+		}
+		if kind.Kind() != reflect.Struct || seen[kind] {
+			return
+		}
+		seen[kind] = true
+		for f := range kind.Fields() {
+			if f.Tag.Get("json") == "" || f.Tag.Get("doc") == "" {
+				t.Errorf("%s.%s has no json or doc tag", kind, f.Name)
+			}
+			check(f.Type)
+		}
+	}
+	for _, tool := range allTools(nil, Options{}) {
+		check(tool.out)
+	}
+	if len(seen) < 10 {
+		t.Errorf("only %d types were looked at", len(seen))
+	}
+}
+
+// limits lists what schemas do not say: the rules behind the tools check it.
+func limits() string {
+	return fmt.Sprintf(`- a name of an agent or a room: 1 to %d letters, digits, spaces and the characters
+  `+"`' - _ .`"+`
+- a password: 1 to %d bytes
+- a description: up to %d characters
+- a text: 1 to %d bytes of UTF-8
+- an idempotency key: up to %d characters, good for a day
+`, chat.MaxName, chat.MaxPassword, chat.MaxDescription, chat.MaxText, chat.MaxKey)
+}
+
+// writeTool writes the section of a tool. shown are the results that were spelled
+// out already, with the tool where.
+func writeTool(b *bytes.Buffer, tool tool, shown map[reflect.Type]string) {
+	d := tool.definition
+	fmt.Fprintf(b, "### %s\n\n%s\n\n", d.Name, d.Description)
+	b.WriteString("| argument | takes | default | |\n|---|---|---|---|\n")
+	for _, a := range tool.args {
+		fallback := ""
+		switch {
+		case a.needed:
+			fallback = "required"
+		case a.fallback != nil:
+			fallback = fmt.Sprintf("`%v`", a.fallback)
+		}
+		takes := a.want()
+		if a.clamps {
+			takes += "; more counts as that"
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", a.name, takes, fallback, a.about)
+	}
+	if where, ok := shown[tool.out]; ok {
+		fmt.Fprintf(b, "\nResult: as of %s.\n\n", where)
+		return
+	}
+	shown[tool.out] = d.Name
+	b.WriteString("\nResult:\n\n")
+	writeFields(b, tool.out)
+}
+
+func writeFields(b *bytes.Buffer, kind reflect.Type) {
+	b.WriteString("| field | type | |\n|---|---|---|\n")
+	for f := range kind.Fields() {
+		name, omit, _ := strings.Cut(f.Tag.Get("json"), ",")
+		optional := ""
+		if omit != "" {
+			optional = " (optional)"
+		}
+		fmt.Fprintf(b, "| `%s` | %s%s | %s |\n", name, jsonType(f.Type), optional, f.Tag.Get("doc"))
+	}
+	b.WriteString("\n")
+}
