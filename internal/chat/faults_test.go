@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -18,7 +17,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/bolttable"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
@@ -48,19 +46,18 @@ func TestUnderFaults(t *testing.T) {
 		runs = min(runs, 100)
 	}
 	clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+	// One file for all: runs share its commits. Its own clock stands still, so
+	// that it does not sweep without end.
+	file := openBolt(t, clock)
 	seeds := make(chan uint64)
 	var all sync.WaitGroup
-	for worker := range 4 {
-		// The file's own timer must not be hurried: it would sweep without end.
-		file, err := bolttable.Open(filepath.Join(t.TempDir(), fmt.Sprint(worker)), bolttable.Options{Clock: clock})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = file.Close() })
+	for range 16 {
 		all.Go(func() {
+			// A clock each: the pauses of one run must not end the leases of another.
+			hurried := clockwork.NewFakeClockAt(clock.Now())
 			for seed := range seeds {
-				if err := underFaults(t.Context(), seed, clock, file); err != nil {
-					t.Errorf("seed %d (again with -fault-seed=%d -fault-runs=1): %v", seed, seed, err)
+				if err := underFaults(t.Context(), seed, hurried, file); err != nil {
+					t.Errorf("seed %d (again with -args -fault-seed=%d -fault-runs=1): %v", seed, seed, err)
 				}
 			}
 		})
@@ -79,7 +76,9 @@ type run struct {
 	room     string
 	capacity int
 	services []*chat.Service
+	open     func() *chat.Service
 	faulty   *tabletest.Faulty
+	file     table.Table // below the faulty one
 	guests   []*guest
 }
 
@@ -94,6 +93,15 @@ type guest struct {
 	heard   []chat.Message
 	cursor  string
 	removed bool
+	unsure  int // joins that may have happened
+	refused *refusal
+}
+
+// refusal is a join that was refused, and the room before and after the call.
+type refusal struct {
+	code          chat.Code
+	room          string
+	before, after int64
 }
 
 func underFaults(ctx context.Context, seed uint64, clock *clockwork.FakeClock, file table.Table) error {
@@ -103,11 +111,13 @@ func underFaults(ctx context.Context, seed uint64, clock *clockwork.FakeClock, f
 		ctx: ctx, seed: seed, room: fmt.Sprintf("room %d", seed), capacity: 2 + rng.IntN(3),
 		faulty: tabletest.NewFaulty(file, clock, seed, faults),
 	}
-	for range 3 {
-		r.services = append(r.services, chat.New(r.faulty, chat.Options{
-			Clock: hurriedClock{clock}, GroupFrom: 1 + rng.IntN(4), Logger: slog.New(slog.DiscardHandler),
-		}))
+	r.file = file
+	r.open = func() *chat.Service {
+		return chat.New(r.faulty, chat.Options{
+			Clock: hurriedClock{clock}, GroupFrom: 1 + int(seed%4), Logger: slog.New(slog.DiscardHandler),
+		})
 	}
+	r.services = []*chat.Service{r.open(), r.open(), r.open()}
 	names := []string{"Ann", "Bob", "Cid", "Ann", "Dora"}
 	errs := make(chan error, len(names))
 	for i, name := range names {
@@ -126,11 +136,17 @@ func underFaults(ctx context.Context, seed uint64, clock *clockwork.FakeClock, f
 	if all != nil {
 		return all
 	}
-	return r.judge(file)
+	return r.judge()
 }
 
-// any returns one of the services: calls of an agent go to any process.
-func (g *guest) any() *chat.Service { return g.services[g.rng.IntN(len(g.services))] }
+// any returns one of the services, or a new one: calls of an agent go to any
+// process, some just started.
+func (g *guest) any() *chat.Service {
+	if i := g.rng.IntN(len(g.services) + 1); i < len(g.services) {
+		return g.services[i]
+	}
+	return g.open()
+}
 
 // retry makes call until it has an answer. Only a store that does not answer is
 // a reason to repeat.
@@ -144,19 +160,11 @@ func (g *guest) retry(call func() error) error {
 }
 
 func (g *guest) visit(i int) error {
-	err := g.retry(func() (err error) {
-		g.seated, err = g.any().JoinRoom(g.ctx, chat.JoinRequest{Room: g.room, AgentName: g.name, Capacity: g.capacity})
+	if err := g.join(); err != nil || g.seated.Token == "" {
 		return err
-	})
-	switch chat.CodeOf(err) {
-	case "":
-	case chat.RoomFull, chat.NameTaken:
-		return nil
-	default:
-		return fmt.Errorf("%s joins: %w", g.name, err)
 	}
 	g.cursor = g.seated.Cursor
-	for k := range 3 + g.rng.IntN(3) {
+	for k := range 3 + g.rng.IntN(8) {
 		if err := g.say(fmt.Sprintf("message %d of guest %d, who is called %s here", k, i, g.name)); err != nil || g.removed {
 			return err
 		}
@@ -176,13 +184,39 @@ func (g *guest) visit(i int) error {
 	return nil
 }
 
+// join takes a seat, or is refused one.
+func (g *guest) join() error {
+	return g.retry(func() error {
+		room, before, err := headOf(g.ctx, g.file, g.room)
+		if err != nil {
+			return err
+		}
+		g.seated, err = g.any().JoinRoom(g.ctx, chat.JoinRequest{Room: g.room, AgentName: g.name, Capacity: g.capacity})
+		switch code := chat.CodeOf(err); code {
+		case chat.Unavailable:
+			g.unsure++
+		case chat.RoomFull, chat.NameTaken:
+			again, after, err := headOf(g.ctx, g.file, g.room)
+			if room == again {
+				g.refused = &refusal{code, room, before, after}
+			}
+			return err
+		}
+		return err
+	})
+}
+
 // say says text, again and again until it is acknowledged, as a client does.
 func (g *guest) say(text string) error {
 	g.tried[text] = true
+	tries := 0
 	err := g.retry(func() error {
 		got, err := g.any().Send(g.ctx, chat.SendRequest{Token: g.seated.Token, Text: text})
 		if err == nil {
 			g.said[text] = got.Seq
+		}
+		if tries++; got.Duplicate && tries == 1 {
+			return fmt.Errorf("%q was taken for a duplicate at first", text)
 		}
 		return err
 	})
@@ -223,15 +257,14 @@ func (g *guest) gone(err error) error {
 
 // judge holds what everybody was told against the logs: there are several where
 // the room was deserted and began anew.
-func (r *run) judge(file table.Table) error {
+func (r *run) judge() error {
 	logs := map[string]*roomLog{}
 	for _, g := range r.guests {
-		if g.seated.Token == "" {
-			continue
-		}
-		room := g.seated.Token[:7]
-		if logs[room] == nil {
-			log, err := readLog(r.ctx, file, room)
+		for _, room := range g.rooms() {
+			if logs[room] != nil {
+				continue
+			}
+			log, err := readLog(r.ctx, r.file, room)
 			if err != nil {
 				return err
 			}
@@ -239,9 +272,6 @@ func (r *run) judge(file table.Table) error {
 				return err
 			}
 			logs[room] = log
-		}
-		if err := g.judge(logs[room]); err != nil {
-			return fmt.Errorf("%s: %w", g.name, err)
 		}
 	}
 	open := 0
@@ -253,10 +283,56 @@ func (r *run) judge(file table.Table) error {
 	if open > 1 {
 		return fmt.Errorf("%d rooms of one name", open)
 	}
+	if err := r.account(logs); err != nil {
+		return err
+	}
+	for _, g := range r.guests {
+		if err := g.judge(logs); err != nil {
+			return fmt.Errorf("%s: %w", g.name, err)
+		}
+	}
 	return nil
 }
 
-func (g *guest) judge(log *roomLog) error {
+// rooms are those that the guest knows of.
+func (g *guest) rooms() []string {
+	switch {
+	case g.seated.Token != "":
+		return []string{g.seated.Token[:7]}
+	case g.refused != nil && g.refused.room != "":
+		return []string{g.refused.room}
+	}
+	return nil
+}
+
+// account finds a guest for every seat that was ever given out: one who got it,
+// or whose join had no answer.
+func (r *run) account(logs map[string]*roomLog) error {
+	owed := map[string]int{}
+	for _, g := range r.guests {
+		owed[g.name] += g.unsure
+		if g.seated.Token != "" {
+			owed[g.name]++
+		}
+	}
+	for _, log := range logs {
+		for name, n := range log.joins() {
+			if owed[name] -= n; owed[name] < 0 {
+				return fmt.Errorf("%s has a seat that nobody was given", name)
+			}
+		}
+	}
+	return nil
+}
+
+func (g *guest) judge(logs map[string]*roomLog) error {
+	if x := g.refused; x != nil && x.room != "" && !logs[x.room].justifies(*x, g.name, g.capacity) {
+		return fmt.Errorf("refused with %s between events %d and %d, when nothing stood in the way", x.code, x.before, x.after)
+	}
+	if g.seated.Token == "" {
+		return nil
+	}
+	log := logs[g.seated.Token[:7]]
 	for text, seq := range g.said {
 		if got := log.texts[text]; !slices.Equal(got, []int64{seq}) {
 			return fmt.Errorf("%q was acknowledged as %d and is in the log as %d", text, seq, got)
@@ -267,7 +343,7 @@ func (g *guest) judge(log *roomLog) error {
 			return fmt.Errorf("%q is in the log as %d", text, got)
 		}
 	}
-	if g.seated.Token == "" || g.removed {
+	if g.removed {
 		return nil
 	}
 	for news := true; news && !g.removed; {

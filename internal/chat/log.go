@@ -249,9 +249,9 @@ func runAfter(n int64, events []event) []event {
 // until, or for 1,000 events.
 func (r *liveRoom) recall(ctx context.Context, until time.Time) error {
 	const most = 1000
-	for read := 0; read < most; {
+	for read, torn := 0, 0; read < most; {
 		f := r.known()
-		if f.spokenFrom <= 1 {
+		if f.spokenFrom <= 1 || time.UnixMilli(f.spokenMs).Before(until) {
 			return nil
 		}
 		page, err := r.svc.table.Query(ctx, table.Range{
@@ -265,37 +265,44 @@ func (r *liveRoom) recall(ctx context.Context, until time.Time) error {
 		if err != nil {
 			return err
 		}
-		read += len(events)
-		if !r.remember(events) || !page.More || events[len(events)-1].at().Before(until) {
-			return r.rememberAll()
+		switch n := r.remember(events); {
+		case n > 0:
+			read += n
+		case r.svc.now().Sub(time.UnixMilli(f.spokenMs)) > gapTrust:
+			r.rememberAll() // what came before has expired
+		case torn == tornTries:
+			return fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, f.spokenFrom-1)
+		default:
+			torn++
+			if err := r.svc.pause(ctx, tornPause); err != nil {
+				return err
+			}
 		}
 	}
-	return r.rememberAll()
+	r.rememberAll()
+	return nil
 }
 
-// remember adds to the fold what earlier events tell, given in descending order;
-// false where one is missing.
-func (r *liveRoom) remember(events []event) bool {
+// remember adds to the fold what earlier events tell, given in descending order,
+// up to a gap. It returns how many there were.
+func (r *liveRoom) remember(events []event) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	n := 0
 	for _, e := range events {
-		if e.n >= r.fold.spokenFrom {
-			continue
+		if e.n == r.fold.spokenFrom-1 {
+			r.fold = r.fold.recall(e)
+			n++
 		}
-		if e.n != r.fold.spokenFrom-1 {
-			return false
-		}
-		r.fold = r.fold.recall(e)
 	}
-	return true
+	return n
 }
 
 // rememberAll notes that nothing older counts.
-func (r *liveRoom) rememberAll() error {
+func (r *liveRoom) rememberAll() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	next := *r.fold
 	next.spokenFrom = 0
 	r.fold = &next
-	return nil
 }

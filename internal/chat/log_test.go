@@ -3,10 +3,12 @@ package chat_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -106,4 +108,65 @@ func (l *roomLog) after(cursor, name string) []string {
 		}
 	}
 	return out
+}
+
+// joins counts the seats that were given out under each name.
+func (l *roomLog) joins() map[string]int {
+	out := map[string]int{}
+	for _, e := range l.events {
+		if e.Type == "joined" {
+			out[e.Name]++
+		}
+	}
+	return out
+}
+
+// justifies reports whether at some event between the call's begin and end the
+// room was full, or the name taken.
+func (l *roomLog) justifies(x refusal, name string, capacity int) bool {
+	seated := map[int]string{}
+	for _, e := range l.events {
+		switch e.Type {
+		case "joined":
+			seated[e.Seat] = e.Name
+		case "left":
+			delete(seated, e.Seat)
+		}
+		if e.n < x.before || e.n > x.after {
+			continue
+		}
+		if x.code == chat.RoomFull && len(seated) >= capacity {
+			return true
+		}
+		for _, other := range seated {
+			if x.code == chat.NameTaken && other == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// headOf returns the room that has the name, and its last event; nothing if
+// there is none.
+func headOf(ctx context.Context, t table.Table, name string) (room string, n int64, err error) {
+	item, err := t.Get(ctx, table.Key{Partition: "NAME#" + name, Sort: "-"}, table.Strong)
+	if errors.Is(err, table.ErrNotFound) {
+		return "", 0, nil
+	}
+	if err != nil {
+		return "", 0, err
+	}
+	var entry struct {
+		ID string `json:"id"`
+	}
+	if err := json.Unmarshal(item.Data, &entry); err != nil {
+		return "", 0, err
+	}
+	page, err := t.Query(ctx, table.Range{Partition: "ROOM#" + entry.ID, Prefix: "LOG#", Reverse: true, Limit: 1, Consistency: table.Strong})
+	if err != nil || len(page.Items) == 0 {
+		return entry.ID, 0, err
+	}
+	n, err = strconv.ParseInt(strings.TrimPrefix(page.Items[0].Key.Sort, "LOG#"), 10, 64)
+	return entry.ID, n, err
 }
