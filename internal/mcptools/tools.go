@@ -20,7 +20,8 @@ import (
 // Options of the tools.
 type Options struct {
 	// Address returns the URL under which the agent of another person reaches
-	// this server, as far as the request of ctx tells. It stands in invites.
+	// this server, as far as the request of ctx tells. It stands in invites, and
+	// must not be nil. It is called by many goroutines at once.
 	Address func(ctx context.Context) string
 }
 

@@ -185,6 +185,9 @@ func TestRooms_publicOnes_areListedPageByPage(t *testing.T) {
 	if !slices.Equal(names, []string{"open 0", "open 1", "open 2"}) {
 		t.Errorf("listed are %q", names)
 	}
+	if r := p.call("list_rooms", args{"limit": 0}); len(r.Rooms) != 3 {
+		t.Errorf("without a limit: %s", r.text)
+	}
 	if r := p.call("list_rooms", args{"search": "nothing of the kind"}); !strings.HasPrefix(r.text, `{"rooms":[]`) {
 		t.Errorf("nothing is told as %s", r.text)
 	}

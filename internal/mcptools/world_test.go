@@ -103,9 +103,6 @@ func (w *world) connect(generation string) *peer {
 	var hello mcp.InitializeRequest
 	hello.Params.ProtocolVersion = generation
 	hello.Params.ClientInfo = mcp.Implementation{Name: "test", Version: "1"}
-	if generation == legacy {
-		client.WithLegacyProtocolOnly()(c)
-	}
 	welcome, err := c.Initialize(w.t.Context(), hello)
 	if err != nil {
 		w.t.Fatal(err)
