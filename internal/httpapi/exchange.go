@@ -1,0 +1,162 @@
+package httpapi
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/parley-chat/parley/internal/mcptools"
+)
+
+// The JSON-RPC codes of our refusals. The first three are JSON-RPC's own; -32000
+// is in the range that it leaves to servers, and stands for everything that HTTP
+// has a status for.
+const (
+	codeParse    = -32700
+	codeInvalid  = -32600
+	codeInternal = -32603
+	codeRefused  = -32000
+)
+
+// writeTimeout is how long a client may leave what was written for it lying
+// before its request is given up.
+const writeTimeout = 30 * time.Second
+
+// exchange is one request and its answer, as the log sees them.
+type exchange struct {
+	http.ResponseWriter
+	id     string // names the request in the log
+	began  time.Time
+	route  string          // empty if the path is none of ours
+	status int             // of the answer; 0 before it began
+	rpcID  json.RawMessage // the JSON-RPC id, once it is known
+}
+
+func newExchange(w http.ResponseWriter, now time.Time) *exchange {
+	return &exchange{ResponseWriter: w, id: rand.Text()[:12], began: now}
+}
+
+func (x *exchange) WriteHeader(status int) {
+	if x.status == 0 {
+		x.status = status
+		x.writeBy(time.Now().Add(writeTimeout))
+	}
+	x.ResponseWriter.WriteHeader(status)
+}
+
+func (x *exchange) Write(p []byte) (int, error) {
+	if x.status == 0 {
+		x.WriteHeader(http.StatusOK)
+	}
+	return x.ResponseWriter.Write(p)
+}
+
+// The deadlines of a socket are in real time. Where there is no socket the
+// server has the body before it calls us, and takes what we write.
+
+// writeBy is when the client must have taken what is written next.
+func (x *exchange) writeBy(t time.Time) { _ = http.NewResponseController(x).SetWriteDeadline(t) }
+
+// readBy is when the body must have come; the zero time means never. It holds
+// for what net/http reads of a body that nobody wanted, too.
+func (x *exchange) readBy(t time.Time) { _ = http.NewResponseController(x).SetReadDeadline(t) }
+
+// Unwrap is for [http.ResponseController].
+func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+
+// settle is the last of every request: it answers for a handler that panicked,
+// and writes the line of the log.
+func (a *api) settle(x *exchange, r *http.Request) {
+	if v := recover(); v != nil {
+		mcptools.LogPanic(r.Context(), a.Logger, x.id, v)
+		if x.status == 0 {
+			x.refuse(http.StatusInternalServerError, codeInternal, x.failed())
+		}
+	}
+	level := slog.LevelInfo
+	switch {
+	case x.status >= 500 && r.Context().Err() == nil:
+		level = slog.LevelError
+	case x.route == healthPath:
+		level = slog.LevelDebug
+	}
+	attrs := []slog.Attr{
+		slog.String("id", x.id),
+		slog.String("method", knownMethod(r.Method)),
+		slog.String("path", knownRoute(x.route)),
+		slog.Int("status", x.status),
+		slog.Int64("ms", a.Clock.Since(x.began).Milliseconds()),
+	}
+	if err := r.Context().Err(); err != nil {
+		attrs = append(attrs, slog.String("cut", err.Error())) // the client went away, or the time was up
+	}
+	a.Logger.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// knownRoute keeps paths that strangers made up out of the log: one may hold
+// what was meant to stay secret.
+func knownRoute(route string) string {
+	if route == "" {
+		return "(other)"
+	}
+	return route
+}
+
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	}
+	return "(other)"
+}
+
+// failed is what a client is told when the fault is ours.
+func (x *exchange) failed() string {
+	return "Something went wrong inside the server and has been logged. Try again; if it fails again, quote the id " + x.id + " to whoever runs this server."
+}
+
+// rpcError returns a JSON-RPC error response.
+func rpcError(id json.RawMessage, code int, sentence string) []byte {
+	if id == nil {
+		id = json.RawMessage("null")
+	}
+	type fault struct {
+		Code    int    `json:"code"`
+		Message string `json:"message"`
+	}
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	// Encode cannot fail: id was valid JSON, and the rest are plain types.
+	_ = enc.Encode(struct {
+		JSONRPC string          `json:"jsonrpc"`
+		ID      json.RawMessage `json:"id"`
+		Error   fault           `json:"error"`
+	}{"2.0", id, fault{code, sentence}})
+	return text.Bytes()
+}
+
+// refuse answers with a JSON-RPC error: MCP clients show its sentence to the
+// person, and everybody else can read it, too.
+func (x *exchange) refuse(status, code int, sentence string) {
+	h := x.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	x.WriteHeader(status)
+	_, _ = x.Write(rpcError(x.rpcID, code, sentence)) // nobody is left to tell
+}
+
+// text answers with a text for people.
+func (x *exchange) text(status int, text string) {
+	h := x.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	x.WriteHeader(status)
+	_, _ = io.WriteString(x, text) // nobody is left to tell
+}

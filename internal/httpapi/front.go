@@ -1,0 +1,55 @@
+package httpapi
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+)
+
+const (
+	healthPath    = "/healthz"
+	healthTimeout = 2 * time.Second
+)
+
+// serveHealth says whether the service can do its work.
+func (a *api) serveHealth(x *exchange, r *http.Request) {
+	ctx, cancel := clockwork.WithTimeout(r.Context(), a.Clock, healthTimeout)
+	defer cancel()
+	err := a.Ready(ctx)
+	h := x.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Type", "application/json")
+	if err != nil {
+		a.Logger.WarnContext(r.Context(), "not ready", "id", x.id, "error", err)
+		x.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprintln(x, `{"status":"unavailable","message":"The store behind this server does not answer. Try again in a few seconds."}`)
+		return
+	}
+	fmt.Fprintln(x, `{"status":"ready"}`)
+}
+
+// serveFront tells a person who opens the address what it is.
+func serveFront(x *exchange, r *http.Request) {
+	scheme := "http"
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		scheme = "https"
+	}
+	x.text(http.StatusOK, `Parley: rooms in which AI agents of different people talk to each other.
+
+Add this address to your agent's client, and ask the agent to join a room:
+
+`+Connect(scheme+"://"+r.Host+MCPPath))
+}
+
+// Connect returns what a person pastes to add the MCP server at url to a client:
+// a line or two for each, all ending in a newline.
+func Connect(url string) string {
+	return fmt.Sprintf(`  Claude Code   claude mcp add --transport http parley %[1]s
+  Codex         codex mcp add parley --url %[1]s
+  VS Code       code --add-mcp '{"name":"parley","type":"http","url":"%[1]s"}'
+  Cursor        in ~/.cursor/mcp.json: {"mcpServers":{"parley":{"url":"%[1]s"}}}
+  any other     %[1]s (transport: Streamable HTTP)
+`, url)
+}

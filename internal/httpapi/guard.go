@@ -1,0 +1,96 @@
+package httpapi
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// admit refuses what a page in somebody's browser could send without being meant
+// to: a request over the loopback that is addressed to another name (DNS
+// rebinding), and one from an origin that is not allowed here. It reports
+// whether the request may go on; if not, it has been answered.
+//
+// The MCP specification, "Security Warning" of the Streamable HTTP transport,
+// asks for both.
+func (a *api) admit(x *exchange, r *http.Request) bool {
+	local := overLoopback(r)
+	if local && !isLoopback(r.Host) && !slices.Contains(a.Hosts, hostname(r.Host)) {
+		x.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
+			"This server is on your own machine and answers to localhost, 127.0.0.1 and [::1] only, not to %s. Use http://127.0.0.1 with the server's port.", quoted(r.Host)))
+		return false
+	}
+	origins := r.Header.Values("Origin")
+	if len(origins) == 0 {
+		return true
+	}
+	if len(origins) > 1 || !a.originAllowed(origins[0], local) {
+		x.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
+			"Web pages of %s may not call this server. Clients outside a browser send no Origin header.", quoted(strings.Join(origins, ", "))))
+		return false
+	}
+	return !a.preflight(x, r, origins[0])
+}
+
+func (a *api) originAllowed(origin string, local bool) bool {
+	if slices.Contains(a.Origins, "*") || slices.Contains(a.Origins, strings.ToLower(origin)) {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return local && err == nil && (u.Scheme == "http" || u.Scheme == "https") && isLoopback(u.Host)
+}
+
+// The headers that MCP clients send, and those that a page must be able to read.
+const (
+	clientHeaders = "Content-Type, Accept, Authorization, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, Last-Event-ID"
+	serverHeaders = "MCP-Protocol-Version, Mcp-Session-Id, Retry-After, WWW-Authenticate"
+)
+
+// preflight tells the browser that pages of origin may read the answer. It
+// reports whether the request only asked for that (Fetch standard, "CORS
+// protocol").
+func (a *api) preflight(x *exchange, r *http.Request, origin string) bool {
+	h := x.Header()
+	h.Add("Vary", "Origin")
+	h.Set("Access-Control-Allow-Origin", origin)
+	h.Set("Access-Control-Expose-Headers", serverHeaders)
+	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+		return false
+	}
+	h.Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
+	h.Set("Access-Control-Allow-Headers", clientHeaders)
+	h.Set("Access-Control-Max-Age", "7200")
+	x.WriteHeader(http.StatusNoContent)
+	return true
+}
+
+// hostname returns the lower-case name in a Host header or an address, without
+// port and brackets.
+func hostname(hostport string) string {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = strings.TrimSuffix(strings.TrimPrefix(hostport, "["), "]")
+	}
+	return strings.ToLower(host)
+}
+
+// isLoopback reports whether a host, with or without port, is this machine
+// itself by its form, so without asking the DNS.
+func isLoopback(hostport string) bool {
+	host := hostname(hostport)
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// quoted returns what a stranger sent, fit to be shown back.
+func quoted(s string) string {
+	const most = 100
+	if len(s) > most {
+		s = s[:most] + "..."
+	}
+	return fmt.Sprintf("%q", s)
+}

@@ -1,0 +1,151 @@
+// Package httpapi is the way in: the routes, the checks that a request passes
+// before anything reads it, and the stream that keeps a long answer alive. It
+// knows HTTP and the outside of JSON-RPC, and nothing about rooms.
+//
+// A POST to /mcp goes through, in this order: log and recover, the guard (host,
+// origin), the message check (content type, accept, size, JSON), the keep-alive
+// stream, the MCP handler.
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+)
+
+// DefaultKeepAlive and DefaultMaxBody are what Options that are left out mean.
+const (
+	DefaultKeepAlive       = 15 * time.Second
+	DefaultMaxBody   int64 = 256 << 10 // bytes
+)
+
+// MCPPath is where MCP is served.
+const MCPPath = "/mcp"
+
+// Options of a handler.
+type Options struct {
+	// MCP answers a POST to MCPPath that has passed every check. It must give its
+	// answer as one JSON text.
+	MCP http.Handler
+	// Ready returns nil if the service can do its work now. It must return when
+	// its context ends, after two seconds. Nil means always.
+	Ready func(context.Context) error
+	// Logger gets a line for each request. It never gets a body, a query, a header
+	// or a path that is no route. Nil means none.
+	Logger *slog.Logger
+	// Clock is nil for the system's.
+	Clock clockwork.Clock
+	// KeepAlive is how long an answer's stream may be silent.
+	KeepAlive time.Duration
+	// MaxBody is the largest body of a request, in bytes.
+	MaxBody int64
+	// Hosts are further host names, without port, that requests over a loopback
+	// connection may be addressed to: those of a proxy on this machine that hands
+	// the client's Host header on. Those of the loopback itself always are.
+	Hosts []string
+	// Origins are the web origins ("https://example.org") whose pages may call,
+	// or "*" for all. Over a loopback connection pages of this machine may, too.
+	// Clients other than browsers send no origin.
+	Origins []string
+}
+
+// api is the handler that New returns.
+type api struct {
+	Options
+	bodyTimeout time.Duration
+}
+
+// New returns the handler of all routes. It may serve any number of requests at
+// once, over net/http or over any other server that keeps its contract.
+func New(o Options) http.Handler {
+	if o.Ready == nil {
+		o.Ready = func(context.Context) error { return nil }
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Clock == nil {
+		o.Clock = clockwork.NewRealClock()
+	}
+	if o.KeepAlive <= 0 {
+		o.KeepAlive = DefaultKeepAlive
+	}
+	if o.MaxBody <= 0 {
+		o.MaxBody = DefaultMaxBody
+	}
+	o.Hosts, o.Origins = lowered(o.Hosts), lowered(o.Origins)
+	return &api{Options: o, bodyTimeout: 30 * time.Second}
+}
+
+func lowered(names []string) []string {
+	list := make([]string, len(names))
+	for i, name := range names {
+		list[i] = strings.ToLower(name)
+	}
+	return list
+}
+
+// NewServer returns an HTTP/1.1 server for h with limits against clients that
+// are slow or silent. Answers have no time limit, since a wait may last
+// minutes; the handler of New bounds each read of a body and each write to a
+// stream by itself.
+func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+}
+
+func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := newExchange(w, a.Clock.Now())
+	defer a.settle(x, r)
+	x.readBy(time.Now().Add(a.bodyTimeout))
+	if !a.admit(x, r) {
+		return
+	}
+	switch r.URL.Path {
+	case MCPPath, MCPPath + "/":
+		x.route = MCPPath
+		a.serveMCP(x, r)
+	case healthPath:
+		x.route = r.URL.Path
+		if only(x, r, http.MethodGet, http.MethodHead) {
+			a.serveHealth(x, r)
+		}
+	case "/":
+		x.route = r.URL.Path
+		if only(x, r, http.MethodGet, http.MethodHead) {
+			serveFront(x, r)
+		}
+	default:
+		x.text(http.StatusNotFound, "There is nothing at this address. MCP is served at "+MCPPath+"; the page at / says how to add it to a client.\n")
+	}
+}
+
+// only reports whether the method is one of allowed, and refuses it otherwise.
+func only(x *exchange, r *http.Request, allowed ...string) bool {
+	for _, m := range allowed {
+		if r.Method == m {
+			return true
+		}
+	}
+	list := strings.Join(allowed, ", ")
+	x.Header().Set("Allow", list)
+	x.refuse(http.StatusMethodNotAllowed, codeRefused, "This address takes "+list+" only.")
+	return false
+}
+
+// overLoopback reports whether the request came over a connection that never
+// left this machine.
+func overLoopback(r *http.Request) bool {
+	addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return ok && isLoopback(addr.String())
+}

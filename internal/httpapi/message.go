@@ -1,0 +1,240 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// maxDepth is how deep objects and arrays may lie in each other. A tool call has
+// four levels.
+const maxDepth = 64
+
+// maxExact is the greatest integer that every JSON reader keeps exactly
+// (RFC 8259, section 6).
+const maxExact = 1 << 53
+
+// refusal is why a request goes no further.
+type refusal struct {
+	status   int // of HTTP
+	code     int // of JSON-RPC
+	sentence string
+}
+
+func notJSON() *refusal {
+	return &refusal{http.StatusBadRequest, codeParse, "The body is not JSON in UTF-8."}
+}
+
+func invalid(format string, args ...any) *refusal {
+	return &refusal{http.StatusBadRequest, codeInvalid, fmt.Sprintf(format, args...)}
+}
+
+// accepts returns what the client takes as an answer, by its Accept headers. One
+// that sends none takes JSON. A stream must be asked for by its name: a wildcard
+// often stands for a program that reads no events.
+func accepts(h http.Header) (jsonText, events bool) {
+	values := h.Values("Accept")
+	if len(values) == 0 {
+		return true, false
+	}
+	for part := range strings.SplitSeq(strings.Join(values, ","), ",") {
+		kind, params, err := mime.ParseMediaType(part)
+		if weight, bad := strconv.ParseFloat(params["q"], 64); err != nil || bad == nil && weight == 0 {
+			continue
+		}
+		switch kind {
+		case "application/json", "application/*", "*/*":
+			jsonText = true
+		case "text/event-stream":
+			events = true
+		}
+	}
+	return jsonText, events
+}
+
+// checkHeaders refuses a POST whose headers say that it cannot be right.
+func (a *api) checkHeaders(r *http.Request) *refusal {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" {
+		return &refusal{http.StatusUnsupportedMediaType, codeRefused, "The Content-Type must be application/json."}
+	}
+	if enc := r.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
+		return &refusal{http.StatusUnsupportedMediaType, codeRefused, "Send the body without a Content-Encoding."}
+	}
+	if jsonText, _ := accepts(r.Header); !jsonText {
+		return &refusal{http.StatusNotAcceptable, codeRefused, "The Accept header must name application/json; name text/event-stream, too, to have long answers kept alive."}
+	}
+	if r.ContentLength > a.MaxBody {
+		return a.tooLarge()
+	}
+	return nil
+}
+
+func (a *api) tooLarge() *refusal {
+	return &refusal{http.StatusRequestEntityTooLarge, codeRefused, fmt.Sprintf("The body is over %d bytes. Send less at once.", a.MaxBody)}
+}
+
+// readBody returns the whole body, if it has at most MaxBody bytes and arrives
+// in time.
+func (a *api) readBody(x *exchange, r *http.Request) ([]byte, *refusal) {
+	body, err := io.ReadAll(http.MaxBytesReader(x.ResponseWriter, r.Body, a.MaxBody))
+	var over *http.MaxBytesError
+	switch {
+	case err == nil:
+		// From here on a read only watches for the client's leaving.
+		x.readBy(time.Time{})
+		return body, nil
+	case errors.As(err, &over):
+		return nil, a.tooLarge()
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, &refusal{http.StatusRequestTimeout, codeRefused, "The body did not arrive in time."}
+	default:
+		return nil, &refusal{http.StatusBadRequest, codeRefused, "The body broke off before its end."}
+	}
+}
+
+// checkMessage returns the id, as it was written, of the JSON-RPC message that
+// is body; nil if it has none, as a notification. A body is refused if two
+// readers could take it for different messages: text that is not Unicode (a
+// decoder would change it silently), keys that occur twice, ids that are
+// rounded. So is everything that is no message to a server.
+func checkMessage(body []byte) (id json.RawMessage, reason *refusal) {
+	if !utf8.Valid(body) || !json.Valid(body) {
+		return nil, notJSON()
+	}
+	if loneSurrogate(body) {
+		return nil, &refusal{http.StatusBadRequest, codeParse, `The body has a \u escape that is half of a character: \ud800 to \udfff come in pairs only.`}
+	}
+	switch bytes.TrimLeft(body, " \t\r\n")[0] {
+	case '{':
+	case '[':
+		return nil, invalid("Batches are no part of MCP. Send one JSON-RPC message in each POST.")
+	default:
+		return nil, invalid("The body must be a JSON-RPC message, so a JSON object.")
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	if reason := checkValue(dec, 1); reason != nil {
+		return nil, reason
+	}
+	return checkEnvelope(body)
+}
+
+// checkValue reads one value and refuses one that is nested too deeply or has a
+// key twice. Keys that differ in case only are the same to encoding/json, and so
+// to what follows.
+func checkValue(dec *json.Decoder, depth int) *refusal {
+	token, err := dec.Token()
+	if err != nil {
+		return notJSON()
+	}
+	open, ok := token.(json.Delim)
+	if !ok {
+		return nil
+	}
+	if depth > maxDepth {
+		return invalid("The body is nested more than %d deep.", maxDepth)
+	}
+	if open == '{' {
+		return checkObject(dec, depth)
+	}
+	for dec.More() {
+		if reason := checkValue(dec, depth+1); reason != nil {
+			return reason
+		}
+	}
+	return checkEnd(dec)
+}
+
+// checkObject goes on with checkValue where an object has begun.
+func checkObject(dec *json.Decoder, depth int) *refusal {
+	seen := map[string]bool{}
+	for dec.More() {
+		token, _ := dec.Token() // an error comes again from the next call
+		key, _ := token.(string)
+		if seen[fold(key)] {
+			return invalid("The key %s occurs twice in one object.", quoted(key))
+		}
+		seen[fold(key)] = true
+		if reason := checkValue(dec, depth+1); reason != nil {
+			return reason
+		}
+	}
+	return checkEnd(dec)
+}
+
+func checkEnd(dec *json.Decoder) *refusal {
+	if _, err := dec.Token(); err != nil {
+		return notJSON()
+	}
+	return nil
+}
+
+// fold maps names that encoding/json takes for one another to one. Going through
+// upper case first catches the long s and the Kelvin sign.
+func fold(name string) string { return strings.ToLower(strings.ToUpper(name)) }
+
+// checkEnvelope checks the outside of a message to a server. Responses are
+// refused: this server never asks anything of a client.
+func checkEnvelope(body []byte) (json.RawMessage, *refusal) {
+	var m struct {
+		JSONRPC string          `json:"jsonrpc"`
+		ID      json.RawMessage `json:"id"`
+		Method  string          `json:"method"`
+	}
+	if err := json.Unmarshal(body, &m); err != nil || m.JSONRPC != "2.0" || m.Method == "" {
+		return nil, invalid(`A JSON-RPC message to this server needs "jsonrpc": "2.0" and a "method", both strings.`)
+	}
+	if m.ID == nil || m.ID[0] == '"' {
+		return m.ID, nil
+	}
+	if n, err := strconv.ParseInt(string(m.ID), 10, 64); err != nil || n < -maxExact || n > maxExact {
+		return nil, invalid("The id of a request must be a string, or an integer of at most 2^53.")
+	}
+	return m.ID, nil
+}
+
+// loneSurrogate reports whether the valid JSON text has an escape for half of a
+// character without the other half.
+func loneSurrogate(text []byte) bool {
+	for {
+		at := bytes.IndexByte(text, '\\')
+		if at < 0 {
+			return false
+		}
+		unit, ok := escapedUnit(text[at:])
+		if !ok {
+			text = text[at+2:]
+			continue
+		}
+		text = text[at+6:]
+		if !utf16.IsSurrogate(unit) {
+			continue
+		}
+		low, ok := escapedUnit(text)
+		if !ok || utf16.DecodeRune(unit, low) == utf8.RuneError {
+			return true
+		}
+		text = text[6:]
+	}
+}
+
+// escapedUnit returns the UTF-16 unit that text begins with, if that is a \u
+// escape.
+func escapedUnit(text []byte) (rune, bool) {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return 0, false
+	}
+	unit, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	return rune(unit), err == nil
+}

@@ -1,0 +1,133 @@
+package httpapi
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+)
+
+// wire is a response writer of a server other than net/http, such as that of a
+// Lambda function: it has no Flush and no deadlines.
+type wire struct {
+	mu     sync.Mutex
+	text   bytes.Buffer
+	header http.Header
+	origin string        // of the calls
+	wrote  chan struct{} // an element for each write
+	broken bool          // writes fail
+	ended  atomic.Bool   // the handler has returned
+	late   atomic.Bool   // touched after that
+}
+
+func newWire() *wire { return &wire{header: http.Header{}, wrote: make(chan struct{}, 1<<16)} }
+
+func (w *wire) Header() http.Header {
+	w.late.CompareAndSwap(false, w.ended.Load())
+	return w.header
+}
+
+func (w *wire) WriteHeader(int) { w.late.CompareAndSwap(false, w.ended.Load()) }
+
+func (w *wire) Write(p []byte) (int, error) {
+	w.late.CompareAndSwap(false, w.ended.Load())
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.broken {
+		return 0, errors.New("the other end is gone")
+	}
+	w.wrote <- struct{}{}
+	return w.text.Write(p)
+}
+
+// call makes a call of a tool over w and returns when it has ended.
+func (w *wire) call(t *testing.T, h http.Handler, tool string) {
+	t.Helper()
+	body, header := legacyCall("7", tool, "hello", "")
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://parley.example"+MCPPath, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = header
+	if w.origin != "" {
+		r.Header.Set("Origin", w.origin)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/json, text/event-stream")
+	h.ServeHTTP(w, r)
+	w.ended.Store(true)
+}
+
+func TestStream_writerWithoutFlush_getsEachBeatAtOnce(t *testing.T) {
+	s := newSite(t)
+	w, done := newWire(), make(chan struct{})
+	go func() {
+		defer close(done)
+		w.call(t, s.server.Handler, "block")
+	}()
+	await(t, s.entered)
+	s.beat()
+	await(t, w.wrote)
+	s.free()
+	await(t, done)
+	if text := w.text.String(); !strings.HasPrefix(text, ": still here\n\nevent: message\ndata: {") || !strings.Contains(text, "hello") {
+		t.Errorf("%q", text)
+	}
+}
+
+func TestStream_beatCannotBeWritten_endsTheCall(t *testing.T) {
+	s := newSite(t)
+	w, done := newWire(), make(chan struct{})
+	w.broken = true
+	go func() {
+		defer close(done)
+		w.call(t, s.server.Handler, "block")
+	}()
+	await(t, s.entered)
+	s.beat()
+	await(t, s.left)
+	await(t, done)
+}
+
+// Beats that come every few microseconds meet the answer at every moment of its
+// making, their own first arming included.
+func TestStream_beatsAtAnyMoment_leaveOneWholeAnswerAndTouchNothingAfter(t *testing.T) {
+	s := newSite(t, func(_ *site, o *Options) {
+		o.Clock = clockwork.NewRealClock()
+		o.KeepAlive = 5 * time.Microsecond
+	})
+	streams := 0
+	for range 300 {
+		w := newWire()
+		w.call(t, s.server.Handler, "echo")
+		w.mu.Lock()
+		text := w.text.String()
+		w.mu.Unlock()
+		answer := text
+		if w.header.Get("Content-Type") == "text/event-stream" {
+			streams++
+			var beats int
+			for strings.HasPrefix(answer, ": still here\n\n") {
+				answer, beats = answer[len(": still here\n\n"):], beats+1
+			}
+			if beats == 0 {
+				t.Fatalf("a stream without a beat: %q", text)
+			}
+		}
+		if r := decode(t, answer); r.text() != "hello" {
+			t.Fatalf("%q", text)
+		}
+		if w.late.Load() {
+			t.Fatal("the writer was touched after the handler had returned")
+		}
+	}
+	if streams == 0 {
+		t.Error("no beat ever came in time: the test shows nothing")
+	}
+}
