@@ -2,7 +2,9 @@ package chat_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -104,4 +106,104 @@ func texts(ms []chat.Message) []string {
 		}
 	}
 	return out
+}
+
+// elsewhere returns another service on the same table, as another process would
+// have it: it knows nothing yet, and its pauses let the clock run.
+func (w *world) elsewhere() *world {
+	return &world{t: w.t, clock: w.clock, table: w.table, Service: chat.New(w.table, chat.Options{Clock: hurriedClock{w.clock}})}
+}
+
+func (w *world) tryJoin(room, agent string) (chat.Seated, error) {
+	return w.JoinRoom(w.t.Context(), chat.JoinRequest{Room: room, AgentName: agent})
+}
+
+// enter joins as req says.
+func (w *world) enter(req chat.JoinRequest) chat.Seated {
+	w.t.Helper()
+	got, err := w.JoinRoom(w.t.Context(), req)
+	if err != nil {
+		w.t.Fatalf("%s joins: %v", req.AgentName, err)
+	}
+	return got
+}
+
+func (w *world) create(req chat.CreateRequest) chat.Seated {
+	w.t.Helper()
+	got, err := w.CreateRoom(w.t.Context(), req)
+	if err != nil {
+		w.t.Fatalf("create %q: %v", req.Room, err)
+	}
+	return got
+}
+
+func (w *world) leave(token string) {
+	w.t.Helper()
+	if got, err := w.LeaveRoom(w.t.Context(), token); err != nil || got != chat.StatusLeft {
+		w.t.Fatalf("leave: %q, %v", got, err)
+	}
+}
+
+// info is what room_info tells the owner of a token.
+func (w *world) info(token string) chat.Info {
+	w.t.Helper()
+	got, err := w.RoomInfo(w.t.Context(), chat.InfoRequest{Token: token})
+	if err != nil {
+		w.t.Fatalf("info: %v", err)
+	}
+	return got
+}
+
+// history is a page of what was said; req lacks only the token.
+func (w *world) history(token string, req chat.HistoryRequest) chat.Page {
+	w.t.Helper()
+	req.Token = token
+	got, err := w.History(w.t.Context(), req)
+	if err != nil {
+		w.t.Fatalf("history: %v", err)
+	}
+	return got
+}
+
+// seats is who sits in a room, the longest first, as "Ann (admin)".
+func seats(r chat.Room) []string {
+	var out []string
+	for _, a := range r.Agents {
+		out = append(out, a.Name+" ("+string(a.Role)+")")
+	}
+	return out
+}
+
+// lines tells messages as "Ann: hello", "joined Ann" and "left Ann (timeout)".
+func lines(ms []chat.Message) []string {
+	var out []string
+	for _, m := range ms {
+		switch m.Type {
+		case chat.Said:
+			out = append(out, m.From+": "+m.Text)
+		case chat.Left:
+			out = append(out, "left "+m.Agent+" ("+string(m.Reason)+")")
+		default:
+			out = append(out, string(m.Type)+" "+m.Agent)
+		}
+	}
+	return out
+}
+
+// same fails unless got is want.
+func same(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: got %q, want %q", what, got, want)
+	}
+}
+
+// waitsFor fails unless err has the code and says to try again after so long.
+func waitsFor(t *testing.T, err error, code chat.Code, after time.Duration) {
+	t.Helper()
+	wants(t, err, code)
+	var e *chat.Error
+	if errors.As(err, &e) && e.RetryAfter != after {
+		t.Fatalf("%s after %s, want %s", code, e.RetryAfter, after)
+	}
 }

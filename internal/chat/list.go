@@ -22,7 +22,7 @@ func (s *Service) ListRooms(ctx context.Context, req ListRequest) (Listing, erro
 		return Listing{}, refuse(InvalidArgument, "limit must be from 1 to 100.")
 	}
 	after, err := base64.RawURLEncoding.DecodeString(req.Page)
-	if err != nil || len(after) > table.MaxKeyBytes {
+	if err != nil || req.Page != "" && table.CheckKey(listedItemKey(string(after))) != nil {
 		return Listing{}, refuse(InvalidArgument, "page must be the next_page of an earlier call, unchanged; leave it out to begin.")
 	}
 	got, err := s.list(ctx, strings.ToLower(strings.TrimSpace(req.Search)), req.Limit, string(after))
@@ -31,9 +31,13 @@ func (s *Service) ListRooms(ctx context.Context, req ListRequest) (Listing, erro
 
 func (s *Service) list(ctx context.Context, search string, limit int, after string) (Listing, error) {
 	var got Listing
+	step := limit
+	if search != "" {
+		step = pageEvents // few may match
+	}
 	for scanned := 0; ; {
 		page, err := s.table.Query(ctx, table.Range{
-			Partition: listedPartition, After: after, Limit: limit, Consistency: table.Eventual,
+			Partition: listedPartition, After: after, Limit: step, Consistency: table.Eventual,
 		})
 		if err != nil {
 			return Listing{}, err
@@ -59,11 +63,12 @@ func (s *Service) list(ctx context.Context, search string, limit int, after stri
 	}
 }
 
-// listOne adds a room if it matches and is still there.
+// listOne adds a room if it matches and is still there. One that a newer program
+// keeps is left out, not the whole list.
 func (s *Service) listOne(ctx context.Context, item table.Item, search string, got *Listing) error {
 	var l listedItem
 	if err := decode(item, &l); err != nil {
-		return err
+		return unlessNewer(err)
 	}
 	if search != "" && !strings.Contains(strings.ToLower(l.Name), search) && !strings.Contains(strings.ToLower(l.Description), search) {
 		return nil
@@ -77,7 +82,7 @@ func (s *Service) listOne(ctx context.Context, item table.Item, search string, g
 	}
 	var m snapshot
 	if err := decode(meta, &m); err != nil {
-		return err
+		return unlessNewer(err)
 	}
 	if f := foldOf(l.ID, m); f.dead(s.now()) || f.Key != item.Key.Sort {
 		return nil
@@ -87,4 +92,11 @@ func (s *Service) listOne(ctx context.Context, item table.Item, search string, g
 		PasswordProtected: l.Password, Agents: len(m.Agents),
 	})
 	return nil
+}
+
+func unlessNewer(err error) error {
+	if errors.Is(err, errNewerVersion) {
+		return nil
+	}
+	return err
 }

@@ -1,0 +1,119 @@
+package chat_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// list is the names of a page of public rooms.
+func (w *world) list(req chat.ListRequest) (names []string, next string) {
+	w.t.Helper()
+	got, err := w.ListRooms(w.t.Context(), req)
+	if err != nil {
+		w.t.Fatalf("list: %v", err)
+	}
+	for _, r := range got.Rooms {
+		names = append(names, r.Name)
+	}
+	return names, got.NextPage
+}
+
+func TestList_publicRooms_areTold(t *testing.T) {
+	w := newWorld(t)
+	about := strings.Repeat("é", 300)
+	w.create(chat.CreateRequest{Room: "News", AgentName: "Ann", Public: true, Password: "pw", Description: about, Capacity: 7, Type: chat.Channel})
+	w.join("News:pw", "Bob")
+	w.create(chat.CreateRequest{Room: "secret", AgentName: "Ann"})
+	got, err := w.ListRooms(t.Context(), chat.ListRequest{})
+	if err != nil || len(got.Rooms) != 1 || got.NextPage != "" {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	want := chat.Listed{Name: "News", Description: about[:400], Type: chat.Channel, Agents: 2, Capacity: 7, PasswordProtected: true}
+	if got.Rooms[0] != want {
+		t.Fatalf("got %+v", got.Rooms[0])
+	}
+}
+
+func TestList_byName_inPages(t *testing.T) {
+	w := newWorld(t)
+	var want []string
+	for i := range 25 {
+		name := fmt.Sprintf("room %02d", (i*7)%25)
+		w.create(chat.CreateRequest{Room: name, AgentName: "Ann", Public: true})
+		want = append(want, fmt.Sprintf("room %02d", i))
+	}
+	first, next := w.list(chat.ListRequest{})
+	same(t, "the first page", first, want[:20])
+	rest, end := w.list(chat.ListRequest{Page: next})
+	if same(t, "the second page", rest, want[20:]); end != "" {
+		t.Errorf("after the end there is %q", end)
+	}
+	all, end := w.list(chat.ListRequest{Limit: 25})
+	if same(t, "a page that just fits", all, want); end != "" {
+		t.Errorf("after the end there is %q", end)
+	}
+}
+
+func TestList_search_looksIntoNamesAndDescriptions(t *testing.T) {
+	w := newWorld(t)
+	w.create(chat.CreateRequest{Room: "Gardening", AgentName: "Ann", Public: true})
+	w.create(chat.CreateRequest{Room: "music", AgentName: "Ann", Public: true, Description: "Songs for the GARDEN"})
+	w.create(chat.CreateRequest{Room: "zebras", AgentName: "Ann", Public: true})
+	for search, want := range map[string][]string{
+		" garden ": {"Gardening", "music"}, "SONGS": {"music"}, "xylophone": nil,
+	} {
+		got, _ := w.list(chat.ListRequest{Search: search})
+		same(t, search, got, want)
+	}
+	first, next := w.list(chat.ListRequest{Search: "garden", Limit: 1})
+	rest, _ := w.list(chat.ListRequest{Search: "garden", Limit: 1, Page: next})
+	same(t, "in pages", append(first, rest...), []string{"Gardening", "music"})
+}
+
+func TestList_argumentsThatCannotBeRight_areRefused(t *testing.T) {
+	w := newWorld(t)
+	for what, req := range map[string]chat.ListRequest{
+		"negative limit":    {Limit: -1},
+		"limit over 100":    {Limit: 101},
+		"page not ours":     {Page: "#"},
+		"page not UTF-8":    {Page: base64.RawURLEncoding.EncodeToString([]byte("\xff"))},
+		"page with a NUL":   {Page: base64.RawURLEncoding.EncodeToString([]byte("a\x00"))},
+		"page far too long": {Page: base64.RawURLEncoding.EncodeToString([]byte(strings.Repeat("a", 1025)))},
+	} {
+		if _, err := w.ListRooms(t.Context(), req); chat.CodeOf(err) != chat.InvalidArgument {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// TestList_rareMatch_isFoundPageByPage: one call looks at a bounded number of
+// rooms, and says where to go on.
+func TestList_rareMatch_isFoundPageByPage(t *testing.T) {
+	w := newWorld(t)
+	w.create(chat.CreateRequest{Room: "zzz", AgentName: "Ann", Public: true})
+	var ops []table.Op
+	for i := range 1200 {
+		ops = append(ops, table.Put(table.Item{
+			Key: table.Key{Partition: "LISTED", Sort: fmt.Sprintf("a%04d", i)}, Data: []byte(`{"v":1,"id":"0000000","name":"a"}`),
+		}, table.Always))
+		if len(ops) == table.MaxOps {
+			if err := w.table.Write(t.Context(), ops...); err != nil {
+				t.Fatal(err)
+			}
+			ops = nil
+		}
+	}
+	names, next := w.list(chat.ListRequest{Search: "zz", Limit: 1})
+	if len(names) != 0 || next == "" {
+		t.Fatalf("the first thousand gave %q, %q", names, next)
+	}
+	names, next = w.list(chat.ListRequest{Search: "zz", Limit: 1, Page: next})
+	if same(t, "then", names, []string{"zzz"}); next != "" {
+		t.Fatalf("and then %q", next)
+	}
+}
