@@ -147,7 +147,8 @@ func (s *Service) resolve(ctx context.Context, key string) (string, error) {
 		return "", err
 	}
 	var n nameItem
-	return n.ID, decode(item, &n)
+	err = decode(item, &n)
+	return n.ID, err
 }
 
 // enterRoom takes a seat in the room of id, or makes the room anew when it is
@@ -182,11 +183,13 @@ func deserted(f *fold) bool { return len(f.agents) == 0 && f.Password == "" }
 // sitDown takes a seat in a room that is there.
 func (s *Service) sitDown(ctx context.Context, in *entrance, r *liveRoom, f *fold) (Seated, error) {
 	a := &arrival{in: in, room: r}
-	for range maxLooks {
-		if err := s.checkPassword(ctx, f.Password, in.password); err != nil {
-			return Seated{}, err
+	for looks := range maxLooks {
+		if looks == 0 || f.Password != a.password {
+			if err := s.checkPassword(ctx, f.Password, in.password); err != nil {
+				return Seated{}, err
+			}
+			a.password = f.Password
 		}
-		a.password = f.Password
 		p := &proposal{propose: a.propose, blocked: a.blocked, began: in.began}
 		err := r.append(ctx, p)
 		switch {
@@ -256,7 +259,7 @@ func (s *Service) begin(ctx context.Context, in *entrance, old *liveRoom) (*live
 	}}
 	d := newDraft(&fold{id: r.id})
 	d.nameIf = table.IfAbsent
-	ops, oldEvents, err := s.farewell(ctx, old)
+	ops, oldEvents, err := s.farewell(ctx, in, old)
 	if err == nil {
 		if len(ops) > 0 {
 			d.nameIf = table.IfPresent
@@ -286,9 +289,9 @@ func (s *Service) begin(ctx context.Context, in *entrance, old *liveRoom) (*live
 	return nil, nil, err
 }
 
-// farewell makes the ops that end the room that had the name. A room of which
-// nothing is left needs none.
-func (s *Service) farewell(ctx context.Context, old *liveRoom) ([]table.Op, []event, error) {
+// farewell makes the ops that end the room that had the name which in wants. A
+// room of which nothing is left needs none.
+func (s *Service) farewell(ctx context.Context, in *entrance, old *liveRoom) ([]table.Op, []event, error) {
 	if old == nil {
 		return nil, nil, nil
 	}
@@ -311,7 +314,7 @@ func (s *Service) farewell(ctx context.Context, old *liveRoom) ([]table.Op, []ev
 		return nil, nil, err
 	}
 	ops := []table.Op{putEvent(f.id, events[0]), putMeta(d.fold)}
-	if f.Public {
+	if f.Public && !in.settings.Public { // else the new listing takes the old one's place
 		ops = append(ops, table.Delete(listedItemKey(f.Key), table.Always))
 	}
 	return ops, events, nil

@@ -1,0 +1,94 @@
+package chat_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+func TestCreate_settings_areTheRooms(t *testing.T) {
+	w := newWorld(t)
+	about := strings.Repeat("é", chat.MaxDescription-1) + "\n"
+	got := w.create(chat.CreateRequest{
+		Room: "News", AgentName: "Ann", Password: "pw", Description: about, Capacity: 100, Type: chat.Channel, Public: true,
+	})
+	r := got.Room
+	if got.Status != chat.StatusCreated || r.Name != "News" || r.Description != about || r.Capacity != 100 || r.Type != chat.Channel || !r.Public || !r.PasswordProtected {
+		t.Fatalf("got %+v", got)
+	}
+	same(t, "seats", seats(r), []string{"Ann (admin)"})
+}
+
+func TestCreate_nothingButAName_givesAPrivateGroupOfTwo(t *testing.T) {
+	w := newWorld(t)
+	r := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann"}).Room
+	if r.Capacity != 2 || r.Type != chat.Group || r.Public || r.PasswordProtected || r.Description != "" {
+		t.Fatalf("got %+v", r)
+	}
+	if list, err := w.ListRooms(t.Context(), chat.ListRequest{}); err != nil || len(list.Rooms) != 0 {
+		t.Fatalf("listed %+v, %v", list.Rooms, err)
+	}
+}
+
+func TestCreate_nameInUse_isRefusedWhateverThePassword(t *testing.T) {
+	w := newWorld(t)
+	w.join("plans", "Ann")
+	w.join("plots:pw", "Ann")
+	for _, room := range []string{"PLANS", "plans:pw", "plots", "plots:pw"} {
+		for _, w := range []*world{w, w.elsewhere()} {
+			_, err := w.CreateRoom(t.Context(), chat.CreateRequest{Room: room, AgentName: "Bob"})
+			if chat.CodeOf(err) != chat.RoomExists {
+				t.Errorf("%s: %v", room, err)
+			}
+		}
+	}
+}
+
+func TestCreate_argumentsThatCannotBeRight_areRefusedAndMakeNothing(t *testing.T) {
+	w := newWorld(t)
+	token := w.join("elsewhere", "Ann").Token
+	for what, req := range map[string]chat.CreateRequest{
+		"no agent":                 {},
+		"capacity of one":          {AgentName: "Ann", Capacity: 1},
+		"capacity over 100":        {AgentName: "Ann", Capacity: 101},
+		"unknown type":             {AgentName: "Ann", Type: "club"},
+		"long description":         {AgentName: "Ann", Description: strings.Repeat("é", chat.MaxDescription+1)},
+		"broken description":       {AgentName: "Ann", Description: "\xff"},
+		"control in description":   {AgentName: "Ann", Description: "a\x00b"},
+		"token in description":     {AgentName: "Ann", Description: "use " + token + " please"},
+		"token as the room's name": {AgentName: "Ann", Room: token},
+		"token as agent's name":    {AgentName: token},
+		"blank room":               {AgentName: "Ann", Room: " "},
+		"room of signs":            {AgentName: "Ann", Room: "a/b"},
+	} {
+		if req.Room == "" {
+			req.Room = "plans"
+		}
+		if _, err := w.CreateRoom(t.Context(), req); chat.CodeOf(err) != chat.InvalidArgument {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	_, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
+	wants(t, err, chat.RoomNotFound)
+}
+
+func TestCreate_withoutAName_makesUpOneThatIsEasyToSay(t *testing.T) {
+	w := newWorld(t)
+	form := regexp.MustCompile(`^[a-z]{3,8}-[a-z]{3,8}-[0-9]{7}$`)
+	made := map[string]bool{}
+	for range 20 {
+		got := w.create(chat.CreateRequest{AgentName: "Ann"})
+		if !form.MatchString(got.Room.Name) || made[got.Room.Name] {
+			t.Fatalf("made up %q", got.Room.Name)
+		}
+		made[got.Room.Name] = true
+	}
+	for name := range made {
+		if got := w.join(name, "Bob"); got.Status != chat.StatusJoined {
+			t.Fatalf("Bob got %+v", got)
+		}
+		break
+	}
+}

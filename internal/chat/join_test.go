@@ -1,0 +1,214 @@
+package chat_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+func TestJoin_noSuchRoom_createsItWithTheCallerAsAdmin(t *testing.T) {
+	w := newWorld(t)
+	got := w.join("Plans", "Ann")
+	if got.Status != chat.StatusCreated || got.Name != "Ann" || len(got.Token) != 28 || got.Cursor == "" || !got.Now.Equal(w.clock.Now()) {
+		t.Errorf("Ann got %+v", got)
+	}
+	if len(got.Messages) != 0 || got.Earlier != 0 || got.HasMore {
+		t.Errorf("a new room holds %+v", got)
+	}
+	r := got.Room
+	if r.Name != "Plans" || r.Type != chat.Group || r.Capacity != 2 || r.Public || r.PasswordProtected || r.Description != "" {
+		t.Errorf("the room is %+v", r)
+	}
+	if same(t, "seats", seats(r), []string{"Ann (admin)"}); !r.Agents[0].You {
+		t.Error("Ann does not know herself again")
+	}
+}
+
+func TestJoin_roomThatIsThere_givesAMembersSeat(t *testing.T) {
+	w := newWorld(t)
+	w.join("plans", "Ann")
+	got := w.join("plans", "Bob")
+	if got.Status != chat.StatusJoined {
+		t.Errorf("status %q", got.Status)
+	}
+	same(t, "seats", seats(got.Room), []string{"Ann (admin)", "Bob (member)"})
+	if a := got.Room.Agents; a[0].You || !a[1].You {
+		t.Errorf("who is Bob? %+v", a)
+	}
+}
+
+func TestJoin_roomName_isComparedAsANickname(t *testing.T) {
+	w := newWorld(t)
+	w.join("Übung  One", "Ann")
+	got := w.join(" übung one ", "Bob")
+	if got.Status != chat.StatusJoined || got.Room.Name != "Übung One" {
+		t.Fatalf("Bob got %+v", got)
+	}
+}
+
+func TestJoin_capacity_countsOnlyInTheCallThatCreates(t *testing.T) {
+	w := newWorld(t)
+	if got := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 5}); got.Room.Capacity != 5 {
+		t.Fatalf("made with %d seats", got.Room.Capacity)
+	}
+	if got := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Bob", Capacity: 2}); got.Room.Capacity != 5 {
+		t.Fatalf("then has %d seats", got.Room.Capacity)
+	}
+}
+
+func TestJoin_argumentsThatCannotBeRight_areRefusedAndMakeNothing(t *testing.T) {
+	w := newWorld(t)
+	for what, req := range map[string]chat.JoinRequest{
+		"capacity of one":     {Room: "plans", AgentName: "Ann", Capacity: 1},
+		"capacity over 100":   {Room: "plans", AgentName: "Ann", Capacity: 101},
+		"negative capacity":   {Room: "plans", AgentName: "Ann", Capacity: -2},
+		"no room":             {AgentName: "Ann"},
+		"no name":             {Room: "plans"},
+		"name for the server": {Room: "plans", AgentName: "System"},
+		"name too long":       {Room: "plans", AgentName: strings.Repeat("a", 41)},
+		"room too long":       {Room: strings.Repeat("a", 41), AgentName: "Ann"},
+		"two passwords":       {Room: "plans:one", Password: "two", AgentName: "Ann"},
+		"long password":       {Room: "plans", Password: strings.Repeat("p", 129), AgentName: "Ann"},
+		"broken password":     {Room: "plans", Password: "\xff", AgentName: "Ann"},
+		"control in password": {Room: "plans", Password: "a\nb", AgentName: "Ann"},
+	} {
+		_, err := w.JoinRoom(t.Context(), req)
+		if chat.CodeOf(err) != chat.InvalidArgument {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	_, err := w.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Ann", OnlyExisting: true})
+	wants(t, err, chat.RoomNotFound)
+}
+
+func TestJoin_largestCapacity_seatsAHundred(t *testing.T) {
+	w := newWorld(t)
+	w.enter(chat.JoinRequest{Room: "plans", AgentName: "Agent 0", Capacity: 100})
+	for i := 1; i < 100; i++ {
+		w.join("plans", fmt.Sprintf("Agent %d", i))
+	}
+	_, err := w.tryJoin("plans", "One more")
+	wants(t, err, chat.RoomFull)
+}
+
+func TestJoin_onlyExisting_makesNoRoomAndEntersOneThatIsThere(t *testing.T) {
+	w := newWorld(t)
+	req := chat.JoinRequest{Room: "plans", AgentName: "Bob", OnlyExisting: true}
+	for range 2 { // the first refusal must not have made it
+		_, err := w.JoinRoom(t.Context(), req)
+		wants(t, err, chat.RoomNotFound)
+	}
+	w.join("plans", "Ann")
+	if got := w.enter(req); got.Status != chat.StatusJoined {
+		t.Fatalf("Bob got %+v", got)
+	}
+}
+
+func TestJoin_onlyExisting_doesNotBeginADesertedRoomAnew(t *testing.T) {
+	w := newWorld(t)
+	w.leave(w.join("plans", "Ann").Token)
+	_, err := w.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Bob", OnlyExisting: true})
+	wants(t, err, chat.RoomNotFound)
+}
+
+func TestJoin_password_isAskedForAndMayFollowTheName(t *testing.T) {
+	w := newWorld(t)
+	made := w.enter(chat.JoinRequest{Room: "plans:open:sesame", AgentName: "Ann", Capacity: 5})
+	if !made.Room.PasswordProtected || made.Room.Name != "plans" {
+		t.Fatalf("Ann made %+v", made.Room)
+	}
+	for what, c := range map[string]struct {
+		req  chat.JoinRequest
+		code chat.Code
+	}{
+		"none":            {chat.JoinRequest{Room: "plans", AgentName: "Bob"}, chat.WrongPassword},
+		"wrong":           {chat.JoinRequest{Room: "plans", Password: "sesame", AgentName: "Bob"}, chat.WrongPassword},
+		"beside the name": {chat.JoinRequest{Room: "plans", Password: "open:sesame", AgentName: "Bob"}, ""},
+		"after the name":  {chat.JoinRequest{Room: "plans:open:sesame", AgentName: "Cid"}, ""},
+		"in both places":  {chat.JoinRequest{Room: "plans:open:sesame", Password: "open:sesame", AgentName: "Dora"}, ""},
+	} {
+		_, err := w.elsewhere().JoinRoom(t.Context(), c.req)
+		if got := chat.CodeOf(err); got != c.code {
+			t.Errorf("%s: got %q, want %q", what, got, c.code)
+		}
+	}
+}
+
+func TestJoin_passwordForARoomWithoutOne_isRefused(t *testing.T) {
+	w := newWorld(t)
+	w.join("plans", "Ann")
+	_, err := w.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", Password: "x", AgentName: "Bob"})
+	wants(t, err, chat.WrongPassword)
+}
+
+func TestJoin_takenNameInAFullRoom_isToldOfTheName(t *testing.T) {
+	w := newWorld(t)
+	w.pair()
+	_, err := w.tryJoin("plans", "BOB")
+	wants(t, err, chat.NameTaken)
+	if !strings.Contains(err.Error(), "pass only your agent_token") {
+		t.Errorf("the way back is not told: %v", err)
+	}
+}
+
+func TestJoin_fullRoom_saysWhenASeatMayBecomeFreeAndTheWayBack(t *testing.T) {
+	w := newWorld(t)
+	w.join("plans", "Ann") // an admin, safe for a day
+	w.join("plans", "Bob") // whose token was never used
+	_, err := w.tryJoin("plans", "Cid")
+	waitsFor(t, err, chat.RoomFull, 90*time.Second)
+	if !strings.Contains(err.Error(), "pass only your agent_token") {
+		t.Errorf("the way back is not told: %v", err)
+	}
+}
+
+func TestJoin_refused_changesNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	before := w.info(p.ann.Token)
+	for _, name := range []string{"Cid", "Bob"} {
+		if _, err := w.tryJoin("plans", name); err == nil {
+			t.Fatalf("%s got in", name)
+		}
+	}
+	if after := w.info(p.ann.Token); after.Earlier != before.Earlier {
+		t.Fatalf("%d events became %d", before.Earlier, after.Earlier)
+	}
+}
+
+func TestJoin_lastOfTheTalk_isAtMostTwentyMessages(t *testing.T) {
+	w := newWorld(t)
+	ann := w.join("plans", "Ann") // event 1
+	for i := range 30 {
+		w.say(ann.Token, fmt.Sprintf("opening word number %d", i))
+	}
+	got := w.join("plans", "Bob")
+	said := texts(got.Messages)
+	if len(got.Messages) != 20 || said[0] != "opening word number 10" || said[19] != "opening word number 29" {
+		t.Fatalf("Bob was given %q", said)
+	}
+	if got.Earlier != 11 || got.HasMore {
+		t.Fatalf("%d earlier, more %v; want Ann's coming and ten words earlier, nothing more to come", got.Earlier, got.HasMore)
+	}
+	if next := w.look(got.Token, got.Cursor); next.Status != chat.StatusQuiet {
+		t.Fatalf("and then once more %+v", next)
+	}
+}
+
+func TestJoin_lastOfTheTalk_isAtMostSixKilobytes(t *testing.T) {
+	w := newWorld(t)
+	ann := w.join("plans", "Ann")
+	for i := range 5 {
+		w.say(ann.Token, fmt.Sprint(i)+strings.Repeat("x", 2000))
+	}
+	got := w.join("plans", "Bob")
+	if said := texts(got.Messages); len(said) != 2 || said[0][0] != '3' || said[1][0] != '4' {
+		t.Fatalf("Bob was given %d messages", len(said))
+	}
+	if got.Earlier != 4 {
+		t.Fatalf("%d earlier, want 4", got.Earlier)
+	}
+}
