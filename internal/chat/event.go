@@ -118,11 +118,12 @@ func decodeEvent(item table.Item) (event, error) {
 		return event{}, err
 	}
 	e := event{n: n}
-	if err := json.Unmarshal(item.Data, &e); err != nil {
-		return event{}, fmt.Errorf("chat: item %s: %w", item.Key, err)
-	}
-	if e.V > version {
+	err = json.Unmarshal(item.Data, &e)
+	if e.V > version { // a field of another type is no error then, and v is read all the same
 		return event{}, fmt.Errorf("%w: %s", errNewerVersion, item.Key)
+	}
+	if err != nil {
+		return event{}, fmt.Errorf("chat: item %s: %w", item.Key, err)
 	}
 	return e, nil
 }
