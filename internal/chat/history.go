@@ -31,7 +31,8 @@ func (s *Service) comeBack(ctx context.Context, req JoinRequest) (Seated, error)
 	got := Seated{
 		Status: StatusReturned, Token: c.token.String(), Name: c.agent.Name, Room: room, Now: s.now(),
 	}
-	return got, c.catchUp(ctx, p, &got)
+	err = c.catchUp(ctx, p, &got)
+	return got, err
 }
 
 // samePlace refuses a token together with the name of another room or agent.

@@ -1,0 +1,97 @@
+package chat_test
+
+import (
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+func TestInfo_byToken_tellsOfTheOwnRoom(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Description: "all of it", Capacity: 3})
+	w.say(ann.Token, "hello")
+	bob := w.join("plans", "Bob")
+	for _, w := range []*world{w, w.elsewhere()} {
+		got := w.info(bob.Token)
+		if got.Room.Name != "plans" || got.Room.Description != "all of it" || got.Room.Capacity != 3 || got.Earlier != 3 || !got.Now.Equal(w.clock.Now()) {
+			t.Errorf("got %+v", got)
+		}
+		same(t, "seats", seats(got.Room), []string{"Ann (admin)", "Bob (member)"})
+		if a := got.Room.Agents; a[0].You || !a[1].You {
+			t.Errorf("who is Bob? %+v", a)
+		}
+	}
+}
+
+func TestInfo_byName_asksForThePassword(t *testing.T) {
+	w := newWorld(t)
+	w.join("plans:pw", "Ann")
+	for what, c := range map[string]struct {
+		req  chat.InfoRequest
+		code chat.Code
+	}{
+		"right":          {chat.InfoRequest{Room: "Plans", Password: "pw"}, ""},
+		"after the name": {chat.InfoRequest{Room: "Plans:pw"}, ""},
+		"none":           {chat.InfoRequest{Room: "plans"}, chat.WrongPassword},
+		"wrong":          {chat.InfoRequest{Room: "plans:px"}, chat.WrongPassword},
+		"two":            {chat.InfoRequest{Room: "plans:pw", Password: "px"}, chat.InvalidArgument},
+		"no such room":   {chat.InfoRequest{Room: "plots"}, chat.RoomNotFound},
+		"no name at all": {chat.InfoRequest{}, chat.InvalidArgument},
+	} {
+		got, err := w.RoomInfo(t.Context(), c.req)
+		if chat.CodeOf(err) != c.code {
+			t.Errorf("%s: %v", what, err)
+		}
+		if err == nil {
+			same(t, what, seats(got.Room), []string{"Ann (admin)"})
+			if got.Room.Agents[0].You {
+				t.Errorf("%s: the caller is taken for Ann", what)
+			}
+		}
+	}
+}
+
+func TestInfo_byName_takesNoSeatAndMakesNoRoom(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	before := w.info(p.ann.Token).Earlier
+	if _, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"}); err != nil {
+		t.Fatal(err)
+	}
+	if after := w.info(p.ann.Token).Earlier; after != before {
+		t.Fatalf("%d events became %d", before, after)
+	}
+	for range 2 {
+		_, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plots"})
+		wants(t, err, chat.RoomNotFound)
+	}
+}
+
+// TestInfo_earlier_countsOnlyWhatTheCallerMaySee: a stranger is not told how much
+// was said before it could have come.
+func TestInfo_earlier_countsOnlyWhatTheCallerMaySee(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.say(p.bob.Token, "between the two of us")
+	w.leave(p.bob.Token) // event 4
+	w.say(p.ann.Token, "opening words")
+	stranger, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
+	if err != nil || stranger.Earlier != 1 {
+		t.Errorf("a stranger is told of %d events, %v", stranger.Earlier, err)
+	}
+	cid := w.join("plans", "Cid")
+	if got := w.info(cid.Token).Earlier; got != 2 {
+		t.Errorf("Cid is told of %d events", got)
+	}
+	if got := w.info(p.ann.Token).Earlier; got != 6 {
+		t.Errorf("Ann is told of %d events", got)
+	}
+}
+
+func TestInfo_afterLeaving_isNotForTheTokenAnyMore(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.leave(p.bob.Token)
+	_, err := w.RoomInfo(t.Context(), chat.InfoRequest{Token: p.bob.Token})
+	wants(t, err, chat.Removed)
+}
