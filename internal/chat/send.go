@@ -127,10 +127,10 @@ func (m *utteranceInHand) say(ctx context.Context) (Sent, error) {
 func (m *utteranceInHand) propose(f *fold, now time.Time) (change, error) {
 	a, here := owner(f, m.token)
 	switch {
-	case f.dead(now):
-		return change{}, errNoRoom
 	case !here:
 		return change{}, errUnseated
+	case f.dead(now):
+		return change{}, errNoRoom
 	case f.Type == Channel && a.Role != Admin:
 		return change{}, refuse(NotAllowed, "Only admins speak in this channel. Nothing was sent: go on reading with wait_for_message.")
 	case m.req.ReplyTo > f.asOf || m.req.ReplyTo > 0 && m.req.ReplyTo < a.Since:
