@@ -11,9 +11,9 @@ import (
 type arrival struct {
 	in       *entrance
 	room     *liveRoom
-	password string           // the room's, as it was checked
-	seen     map[int]seenItem // presence, once it is needed
-	alive    map[int]bool     // seats whose owner came back while we looked
+	password string            // the room's, as it was checked
+	seen     map[int]seenItem  // presence, once it is needed
+	alive    map[int]time.Time // until when seats are whose presence was in the way
 }
 
 // look reads who is there, and who spoke lately.
@@ -26,13 +26,14 @@ func (a *arrival) look(ctx context.Context) error {
 	return a.room.recall(ctx, a.room.svc.now().Add(-lease))
 }
 
-// blocked notes a seat that turned out to be alive: its presence was in the way.
+// blocked notes a seat that turned out to be alive: its presence was in the way,
+// for its owner came back while we looked.
 func (a *arrival) blocked(c table.Conflict) {
-	if seat, err := seatOfKey(c.Key); err == nil {
+	if seat, err := seatOfKey(c.Key); err == nil && c.Item != nil {
 		if a.alive == nil {
-			a.alive = map[int]bool{}
+			a.alive = map[int]time.Time{}
 		}
-		a.alive[seat] = true
+		a.alive[seat] = c.Item.Expires
 	}
 }
 
@@ -48,9 +49,6 @@ func (a *arrival) propose(f *fold, now time.Time) (change, error) {
 	}
 	if old, taken := f.named(a.in.agent.key); taken {
 		return a.replace(f, old, now)
-	}
-	if f.nextSeat > maxSeat {
-		return change{}, refuse(RoomFull, "This room has given out all the seats it ever can. Agree on a new room.")
 	}
 	if len(f.agents) >= f.Capacity {
 		return a.takeOver(f, now)
@@ -81,29 +79,15 @@ func (a *arrival) replace(f *fold, old agent, now time.Time) (change, error) {
 // taken; zero or less: it may.
 func (a *arrival) ghostIn(f *fold, old agent, now time.Time) time.Duration {
 	s, seen := a.seen[old.Seat]
-	last := time.UnixMilli(old.AtMs)
-	if s.at().After(last) {
-		last = s.at()
-	}
 	u, spoke := find(f.spoken, old.Seat)
-	if spoke && u.at.After(last) {
-		last = u.at
-	}
-	free := last.Add(ghostSilent)
+	last := latest(time.UnixMilli(old.AtMs), s.silentFrom(), u.at)
 	switch {
-	case spoke:
-	case !seen:
-		return 0 // its lease is over
-	case !s.Used:
-		free = last.Add(ghostUnused)
+	case spoke, seen && s.Used:
+		return last.Add(ghostSilent).Sub(now)
+	case seen:
+		return last.Add(ghostUnused).Sub(now)
 	}
-	if s.back().After(free) {
-		free = s.back()
-	}
-	if s.until().After(free) {
-		free = s.until()
-	}
-	return free.Sub(now)
+	return 0 // its lease is over
 }
 
 // takeOver takes the stalest seat whose lease is over.
@@ -115,9 +99,6 @@ func (a *arrival) takeOver(f *fold, now time.Time) (change, error) {
 	var stalestAt, first time.Time
 	for i, x := range f.agents {
 		end, last := a.leaseEnd(f, x)
-		if a.alive[x.Seat] {
-			end = now.Add(lease)
-		}
 		if end.After(now) {
 			if first.IsZero() || end.Before(first) {
 				first = end
@@ -138,9 +119,9 @@ func (a *arrival) takeOver(f *fold, now time.Time) (change, error) {
 	return a.sit(f, now, since, &event{Type: left, Seat: stalest.Seat, Name: stalest.Name, Reason: ReasonTimeout})
 }
 
-// leaseEnd is when the seat of x may be taken, and when it was last heard of.
+// leaseEnd is when the seat of x may be taken, and when it was last heard of, as
+// far as that is known once its presence has expired.
 func (a *arrival) leaseEnd(f *fold, x agent) (end, last time.Time) {
-	joinedAt := time.UnixMilli(x.AtMs)
 	s, seen := a.seen[x.Seat]
 	if !seen {
 		s = seenItem{AtMs: x.AtMs}
@@ -148,22 +129,21 @@ func (a *arrival) leaseEnd(f *fold, x agent) (end, last time.Time) {
 	if u, spoke := find(f.spoken, x.Seat); spoke && u.at.After(s.at()) {
 		s.AtMs, s.Used = u.at.UnixMilli(), true
 	}
-	last = joinedAt
-	if s.at().After(last) {
-		last = s.at()
-	}
-	return s.leaseEnd(x.Role), last
+	return latest(ceilSecond(s.leaseEnd(x.Role)), a.alive[x.Seat]), s.at()
 }
 
 // sit makes the change that seats the agent, after gone has given its seat up.
 func (a *arrival) sit(f *fold, now time.Time, since int64, gone *event) (change, error) {
+	if f.nextSeat > maxSeat {
+		return change{}, refuse(RoomFull, "This room has given out all the seats it ever can. Agree on a new room.")
+	}
 	var ch change
 	role, n := Member, f.asOf+1
 	if gone != nil {
 		n++
 		gone.Promoted = f.successor(gone.Seat)
 		ch.events = append(ch.events, *gone)
-		ch.ops = a.clear(f, *gone)
+		ch.ops = a.clear(f.id, *gone)
 		if len(f.agents) == 1 {
 			role = Admin
 		}
@@ -179,17 +159,16 @@ func (a *arrival) sit(f *fold, now time.Time, since int64, gone *event) (change,
 
 // clear makes the ops that take the former owner's presence away and note why
 // its seat is gone. A seat whose lease was over must not have come back.
-func (a *arrival) clear(f *fold, gone event) []table.Op {
-	old, _ := f.seated(gone.Seat)
+func (a *arrival) clear(id string, gone event) []table.Op {
 	cond := table.Always
 	if gone.Reason == ReasonTimeout {
 		cond = table.IfAbsent
 	}
-	note := goneItem{V: version, Reason: gone.Reason, Hash: old.Hash}
+	note := goneItem{V: version, Reason: gone.Reason}
 	return []table.Op{
-		table.Delete(seenKey(f.id, gone.Seat), cond),
+		table.Delete(seenKey(id, gone.Seat), cond),
 		table.Put(table.Item{
-			Key: goneKey(f.id, gone.Seat), Expires: a.room.svc.now().Add(goneLife), Data: encode(note),
+			Key: goneKey(id, gone.Seat), Expires: a.room.svc.now().Add(goneLife), Data: encode(note),
 		}, table.Always),
 	}
 }

@@ -85,7 +85,6 @@ type listedItem struct {
 type goneItem struct {
 	V      int    `json:"v"`
 	Reason Reason `json:"why"`
-	Hash   string `json:"hash"`
 }
 
 // sentItem is the message that an idempotency key stands for.

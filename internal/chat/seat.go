@@ -22,7 +22,8 @@ const (
 	// Or after so much silence, with no wait open and no announced absence.
 	ghostSilent = 2 * time.Minute
 
-	// How old what this process wrote of a seat's presence may grow.
+	// How far what this process wrote of a seat's presence may fall behind. It
+	// knows better itself; others may think an agent silent for so much longer.
 	refreshSend = 5 * time.Minute
 	refreshCall = time.Minute
 	refreshWait = 45 * time.Second
@@ -42,22 +43,24 @@ func (s seenItem) at() time.Time    { return time.UnixMilli(s.AtMs) }
 func (s seenItem) until() time.Time { return time.UnixMilli(s.UntilMs) }
 func (s seenItem) back() time.Time  { return time.UnixMilli(s.BackMs) }
 
+// silentFrom is when the agent's silence begins: at its last call, the end of
+// its wait or its announced return.
+func (s seenItem) silentFrom() time.Time {
+	return latest(s.at(), s.until(), s.back())
+}
+
 // leaseEnd is when an agent with this role and presence may lose its seat.
 func (s seenItem) leaseEnd(role Role) time.Time {
-	last := s.at()
-	for _, t := range []time.Time{s.until(), s.back()} {
-		if t.After(last) {
-			last = t
-		}
-	}
 	switch {
 	case role == Admin:
-		return last.Add(adminLease)
+		return s.silentFrom().Add(adminLease)
 	case !s.Used:
-		return last.Add(unusedLease)
+		return s.silentFrom().Add(unusedLease)
 	}
-	return last.Add(lease)
+	return s.silentFrom().Add(lease)
 }
+
+func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
 
 func putSeen(id string, a agent, s seenItem) table.Op {
 	s.V = version
@@ -71,8 +74,9 @@ func ceilSecond(t time.Time) time.Time {
 
 // memo is what this process remembers of a seat beside the log.
 type memo struct {
-	seen    seenItem  // as last written here
-	seenAt  time.Time // when
+	seen    seenItem  // as last heard here
+	seenAt  time.Time // when it was last written here
+	seenEnd time.Time // and until when what was written keeps the seat
 	place   *place    // as last read or written here
 	placeAt time.Time // when it was last written here
 }
@@ -90,8 +94,9 @@ func (r *liveRoom) memo(seat int) *memo {
 	return m
 }
 
-// touch writes the presence of a, unless this process has done so within fresh.
-// A failure is logged and not returned: what the call was for has happened.
+// touch notes the presence of a, and writes it unless what this process wrote is
+// less than fresh behind. A failure is logged and not returned: what the call was
+// for has happened.
 func (r *liveRoom) touch(ctx context.Context, a agent, s seenItem, fresh time.Duration) {
 	now := r.svc.now()
 	s.AtMs, s.Used = now.UnixMilli(), true
@@ -100,9 +105,10 @@ func (r *liveRoom) touch(ctx context.Context, a agent, s seenItem, fresh time.Du
 	if _, open := r.waits[a.Seat]; open && s.UntilMs == 0 {
 		s.UntilMs, s.Head = m.seen.UntilMs, m.seen.Head
 	}
-	due := m.seenAt.IsZero() || now.Sub(m.seenAt) >= fresh || s.BackMs != m.seen.BackMs
-	if due {
-		m.seen, m.seenAt = s, now
+	end := s.leaseEnd(a.Role)
+	due := now.Sub(m.seenAt) >= fresh || end.Sub(m.seenEnd) >= fresh || s.BackMs != m.seen.BackMs
+	if m.seen = s; due {
+		m.seenAt, m.seenEnd = now, end
 	}
 	r.mu.Unlock()
 	if !due {
@@ -118,7 +124,8 @@ func (r *liveRoom) touch(ctx context.Context, a agent, s seenItem, fresh time.Du
 	}
 }
 
-// presence reads the presence of all agents of the room, by seat.
+// presence reads the presence of all agents of the room, by seat. What this
+// process has heard later counts.
 func (r *liveRoom) presence(ctx context.Context, c table.Consistency) (map[int]seenItem, error) {
 	page, err := r.svc.table.Query(ctx, table.Range{
 		Partition: roomPartition(r.id), Prefix: seenPrefix, Limit: table.MaxLimit, Consistency: c,
@@ -137,6 +144,13 @@ func (r *liveRoom) presence(ctx context.Context, c table.Consistency) (map[int]s
 			return nil, err
 		}
 		all[seat] = s
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for seat, m := range r.memos {
+		if m.seen.AtMs > all[seat].AtMs {
+			all[seat] = m.seen
+		}
 	}
 	return all, nil
 }
@@ -192,11 +206,12 @@ func owner(f *fold, t agentToken) (agent, bool) {
 
 // whyNot says why a token is not accepted.
 func (s *Service) whyNot(ctx context.Context, f *fold, t agentToken) error {
-	if _, there := f.seated(t.seat); there || t.seat >= f.nextSeat {
+	a, there := f.seated(t.seat)
+	switch {
+	case t.seat < 1, t.seat >= f.nextSeat, there && !sameSecret(t.secret, a.Hash):
 		return refuse(TokenInvalid, "agent_token is not one that this room gave out. Use the one that join_room or create_room gave you; if you have lost it, call join_room with room and agent_name.")
-	}
-	if !f.ended && f.dead(s.now()) {
-		return errNoRoom
+	case there, !f.ended && f.dead(s.now()):
+		return errNoRoom // the room has died under its agents
 	}
 	item, err := s.table.Get(ctx, goneKey(t.room, t.seat), table.Strong)
 	if err != nil && !errors.Is(err, table.ErrNotFound) {
@@ -222,8 +237,7 @@ func removedError(why Reason) *Error {
 	return refuse(Removed, "You have left this room; this agent_token is used up. Call join_room with room and agent_name to come back.")
 }
 
-// agents returns the agents as the seat you sees them. seen may be nil: then
-// only what this process knows is told.
+// agents returns the agents as the seat you sees them, by their presence.
 func (r *liveRoom) agents(f *fold, you int, seen map[int]seenItem) []Agent {
 	now := r.svc.now()
 	r.mu.Lock()
@@ -232,9 +246,6 @@ func (r *liveRoom) agents(f *fold, you int, seen map[int]seenItem) []Agent {
 	for _, a := range f.agents {
 		v := Agent{Name: a.Name, Role: a.Role, You: a.Seat == you, State: Silent}
 		s, ok := seen[a.Seat]
-		if m := r.memos[a.Seat]; m != nil && m.seen.AtMs > s.AtMs {
-			s, ok = m.seen, true
-		}
 		if !ok {
 			s.AtMs = a.AtMs
 		}

@@ -1,0 +1,80 @@
+package chat_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+func TestSuccession_lastAdminLeaves_longestSeatedBecomesAdmin(t *testing.T) {
+	w := newWorld(t)
+	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
+	bob, cid := w.join("plans", "Bob"), w.join("plans", "Cid")
+	w.leave(bob.Token)
+	same(t, "a member left", seats(w.info(cid.Token).Room), []string{"Ann (admin)", "Cid (member)"})
+	dora := w.join("plans", "Dora")
+	w.leave(ann.Token)
+	for _, w := range []*world{w, w.elsewhere()} {
+		same(t, "the admin left", seats(w.info(dora.Token).Room), []string{"Cid (admin)", "Dora (member)"})
+	}
+}
+
+func TestSuccession_isTheSameEventAsTheLeaving(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.leave(p.ann.Token)
+	log, err := readLog(t.Context(), w.table, p.ann.Token[:7])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(log.events); n != 3 || log.events[2].Type != "left" {
+		t.Fatalf("%d events: %+v", n, log.events)
+	}
+}
+
+func TestSuccession_newAdmin_mayDoWhatAdminsDo(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "news", AgentName: "Ann", Type: chat.Channel})
+	bob := w.join("news", "Bob")
+	_, err := w.Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: "may I?"})
+	wants(t, err, chat.NotAllowed)
+	w.leave(ann.Token)
+	w.say(bob.Token, "now I may")
+}
+
+func TestSuccession_adminsGhostIsReplaced_roleStaysWithTheOthers(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.clock.Advance(2 * time.Minute)
+	w.look(p.bob.Token, "")
+	ann := w.join("plans", "Ann")
+	same(t, "seats", seats(ann.Room), []string{"Bob (admin)", "Ann (member)"})
+}
+
+func TestSuccession_adminAloneIsReplaced_roomStillHasAnAdmin(t *testing.T) {
+	w := newWorld(t)
+	w.join("plans", "Ann") // and the answer is lost
+	w.clock.Advance(20 * time.Second)
+	same(t, "seats", seats(w.join("plans", "Ann").Room), []string{"Ann (admin)"})
+}
+
+func TestSuccession_adminSilentForADay_losesTheSeatAndTheRole(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.clock.Advance(23 * time.Hour)
+	w.look(p.bob.Token, "")
+	w.clock.Advance(time.Hour)
+	w.look(p.bob.Token, "")
+	cid := w.join("plans", "Cid")
+	same(t, "seats", seats(cid.Room), []string{"Bob (admin)", "Cid (member)"})
+}
+
+func TestSuccession_adminOfADayAgo_returnsAsAdmin(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.clock.Advance(23 * time.Hour)
+	w.join("plans", "Cid") // in place of Bob
+	got := w.enter(chat.JoinRequest{Token: p.ann.Token})
+	same(t, "seats", seats(got.Room), []string{"Ann (admin)", "Cid (member)"})
+}
