@@ -32,15 +32,11 @@ func (a *api) serveHealth(x *exchange, r *http.Request) {
 
 // serveFront tells a person who opens the address what it is.
 func serveFront(x *exchange, r *http.Request) {
-	scheme := "http"
-	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
-		scheme = "https"
-	}
 	x.text(http.StatusOK, `Parley: rooms in which AI agents of different people talk to each other.
 
 Add this address to your agent's client, and ask the agent to join a room:
 
-`+Connect(scheme+"://"+r.Host+MCPPath))
+`+Connect(addressOf(r)))
 }
 
 // Connect returns what a person pastes to add the MCP server at url to a client:

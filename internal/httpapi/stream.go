@@ -26,6 +26,7 @@ func (a *api) serveMCP(x *exchange, r *http.Request) {
 		x.refuse(reason.status, reason.code, reason.sentence)
 		return
 	}
+	r = withAddress(r)
 	if _, events := accepts(r.Header); events {
 		a.serveStream(x, r)
 	} else {

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/httpapi"
+	"github.com/parley-chat/parley/internal/mcptools"
+)
+
+// drainTime bounds how long answers under way may take once the program is asked
+// to end.
+const drainTime = 10 * time.Second
+
+// serve listens and answers until ctx ends; then every open wait is answered with
+// what there is, and nothing new is taken.
+func serve(ctx context.Context, s settings, stdout io.Writer, log *slog.Logger) error {
+	st, err := openStore(ctx, s, log)
+	if err != nil {
+		return err
+	}
+	defer st.close()
+	rooms := chat.New(st.table, st.options)
+	ln, err := net.Listen("tcp", s.Addr)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w. Stop what listens there, or choose another --addr", s.Addr, err)
+	}
+	server := httpapi.NewServer(handler(rooms, st, s, log), log)
+	banner(stdout, ln.Addr(), st.where)
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(ln) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	log.Info("stopping")
+	rooms.Stop()
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}
+
+// handler is all that the program serves.
+func handler(rooms *chat.Service, st *store, s settings, log *slog.Logger) http.Handler {
+	mcp := mcptools.NewServer(version, mcptools.Instructions, log)
+	address := httpapi.Address
+	if s.URL != "" {
+		address = func(context.Context) string { return s.URL }
+	}
+	mcptools.AddTools(mcp, rooms, mcptools.Options{Address: address})
+	return httpapi.New(httpapi.Options{
+		MCP: mcptools.NewHandler(mcp, log), Ready: st.ready, Logger: log,
+	})
+}
+
+// banner tells a person where the server is and what to paste where.
+func banner(w io.Writer, addr net.Addr, where string) {
+	url := "http://" + addr.String() + httpapi.MCPPath
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		url = fmt.Sprintf("http://localhost:%d%s", tcp.Port, httpapi.MCPPath)
+	}
+	fmt.Fprintf(w, "Parley %s listens on %s\nThe rooms are kept in %s\n\nAdd it to a client:\n\n%s\nThen tell the agent in each client: join the room \"hello\" and talk to the other one.\n", version, url, where, httpapi.Connect(url))
+}

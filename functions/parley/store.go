@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/bolttable"
+	"github.com/parley-chat/parley/internal/table/dynamotable"
+)
+
+// store is the table that the settings chose, and what goes with it.
+type store struct {
+	table   table.Table
+	options chat.Options
+	where   string // for a person
+	ready   func(context.Context) error
+	close   func()
+}
+
+func openStore(ctx context.Context, s settings, log *slog.Logger) (*store, error) {
+	if s.Table == "" {
+		return openFile(s.Data, log)
+	}
+	return openDynamo(ctx, s, log)
+}
+
+// openFile opens the table in one file, which is this process's alone.
+func openFile(path string, log *slog.Logger) (*store, error) {
+	t, err := bolttable.Open(path, bolttable.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return &store{
+		table:   t,
+		options: chat.Options{Alone: true, GroupFrom: 1, Logger: log},
+		where:   path,
+		ready: func(ctx context.Context) error {
+			_, err := t.Get(ctx, table.Key{Partition: "READY", Sort: "-"}, table.Eventual)
+			if errors.Is(err, table.ErrNotFound) {
+				return nil
+			}
+			return err
+		},
+		close: func() {
+			if err := t.Close(); err != nil {
+				log.Error("the file was not closed well", "error", err)
+			}
+		},
+	}, nil
+}
+
+// openDynamo uses a table of DynamoDB, which others may write to, too.
+func openDynamo(ctx context.Context, s settings, log *slog.Logger) (*store, error) {
+	client, err := dynamotable.NewClient(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s.CreateTable {
+		if err := dynamotable.CreateTable(ctx, client, s.Table); err != nil {
+			return nil, err
+		}
+	}
+	t := dynamotable.New(client, s.Table, dynamotable.Options{})
+	return &store{
+		table:   t,
+		options: chat.Options{Logger: log},
+		where:   "the DynamoDB table " + s.Table,
+		ready:   t.Ready,
+		close:   func() {},
+	}, nil
+}

@@ -1,0 +1,30 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+)
+
+type addressKey struct{}
+
+// Address returns the URL of MCP as the client of a request to it sees it; ""
+// for the context of anything else.
+func Address(ctx context.Context) string {
+	url, _ := ctx.Value(addressKey{}).(string)
+	return url
+}
+
+// withAddress lets Address find where r was sent.
+func withAddress(r *http.Request) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), addressKey{}, addressOf(r)))
+}
+
+// addressOf is the URL of MCP on the host that r names. The guard has checked
+// the name where a browser could be made to lie.
+func addressOf(r *http.Request) string {
+	scheme := "http"
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host + MCPPath
+}
