@@ -50,7 +50,8 @@ func nickname(field, s string) (name, error) {
 	if !plain(shown) {
 		return name{}, badLetters(field)
 	}
-	key, err := precis.Nickname.CompareKey(s)
+	// Of what is shown, not of s: two names that look the same have one key.
+	key, err := precis.Nickname.CompareKey(shown)
 	if err != nil {
 		return name{}, badLetters(field)
 	}
