@@ -1,0 +1,186 @@
+package chat_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// talk is a room of two with 50 messages, numbered 3 to 52: "3" to "52".
+func (w *world) talk() pair {
+	w.t.Helper()
+	p := w.pair()
+	for n := 3; n <= 52; n++ {
+		token := p.ann.Token
+		if n%2 == 0 {
+			token = p.bob.Token
+		}
+		if got := w.say(token, fmt.Sprint(n)); got.Seq != int64(n) {
+			w.t.Fatalf("message %d has the number %d", n, got.Seq)
+		}
+	}
+	return p
+}
+
+func TestHistory_pages_areInOrderAndSayWhetherThereIsMore(t *testing.T) {
+	w := newWorld(t)
+	p := w.talk()
+	for what, c := range map[string]struct {
+		req         chat.HistoryRequest
+		first, last int64
+		more        bool
+	}{
+		"the latest":            {chat.HistoryRequest{}, 33, 52, true},
+		"the latest five":       {chat.HistoryRequest{Limit: 5}, 48, 52, true},
+		"all":                   {chat.HistoryRequest{Limit: 100}, 1, 52, false},
+		"before":                {chat.HistoryRequest{Before: 43}, 23, 42, true},
+		"before, to the first":  {chat.HistoryRequest{Before: 21}, 1, 20, false},
+		"before, nearly":        {chat.HistoryRequest{Before: 22}, 2, 21, true},
+		"before what will come": {chat.HistoryRequest{Before: 1 << 60}, 33, 52, true},
+		"after":                 {chat.HistoryRequest{After: 10}, 11, 30, true},
+		"after, to the last":    {chat.HistoryRequest{After: 32}, 33, 52, false},
+		"after, nearly":         {chat.HistoryRequest{After: 31}, 32, 51, true},
+	} {
+		for _, w := range []*world{w, w.elsewhere()} {
+			got := w.history(p.bob.Token, c.req)
+			if n := int64(len(got.Messages)); n != c.last-c.first+1 || got.HasMore != c.more {
+				t.Errorf("%s: %d messages, more %v", what, n, got.HasMore)
+				continue
+			}
+			for i, m := range got.Messages {
+				if m.Seq != c.first+int64(i) || m.Seq > 2 && m.Text != fmt.Sprint(m.Seq) {
+					t.Errorf("%s: at %d is %+v", what, i, m)
+				}
+			}
+		}
+	}
+	if got := w.history(p.bob.Token, chat.HistoryRequest{After: 52}); len(got.Messages) != 0 || got.HasMore {
+		t.Errorf("after the last: %+v", got)
+	}
+	if got := w.history(p.bob.Token, chat.HistoryRequest{Before: 1}); len(got.Messages) != 0 || got.HasMore {
+		t.Errorf("before the first: %+v", got)
+	}
+}
+
+func TestHistory_holdsOwnWordsAndComingsAndGoings(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.say(p.ann.Token, "hello")
+	answer := w.say(p.bob.Token, "hello yourself")
+	_, err := w.Send(t.Context(), chat.SendRequest{Token: p.ann.Token, Text: "and how are you?", ReplyTo: answer.Seq})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.leave(p.bob.Token)
+	got := w.history(p.ann.Token, chat.HistoryRequest{}).Messages
+	same(t, "history", lines(got), []string{
+		"joined Ann", "joined Bob", "Ann: hello", "Bob: hello yourself", "Ann: and how are you?", "left Bob (left)",
+	})
+	if got[4].ReplyTo != answer.Seq || !got[4].At.Equal(w.clock.Now()) {
+		t.Errorf("got %+v", got[4])
+	}
+}
+
+func TestHistory_argumentsThatCannotBeRight_areRefused(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	seq := w.say(p.ann.Token, "héllo").Seq
+	for what, req := range map[string]chat.HistoryRequest{
+		"two directions":             {Before: 3, After: 1},
+		"direction and number":       {Before: 3, Seq: 1},
+		"negative before":            {Before: -1},
+		"negative after":             {After: -1},
+		"negative seq":               {Seq: -1},
+		"negative limit":             {Limit: -1},
+		"limit over 100":             {Limit: 101},
+		"offset alone":               {Offset: 3},
+		"negative offset":            {Seq: seq, Offset: -1},
+		"offset at the end":          {Seq: seq, Offset: len("héllo")},
+		"offset inside a character":  {Seq: seq, Offset: 2},
+		"offset in what has no text": {Seq: 1, Offset: 1},
+		"number of nothing":          {Seq: 99},
+	} {
+		req.Token = p.bob.Token
+		if got, err := w.History(t.Context(), req); chat.CodeOf(err) != chat.InvalidArgument {
+			t.Errorf("%s: %+v, %v", what, got, err)
+		}
+	}
+}
+
+func TestHistory_page_isBoundedInBytes(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	for i := range 20 {
+		w.say(p.ann.Token, fmt.Sprint(i%10)+strings.Repeat("x", 1000))
+	}
+	seen := 0
+	for after := int64(2); ; {
+		got := w.history(p.bob.Token, chat.HistoryRequest{After: after})
+		size := 0
+		for _, m := range got.Messages {
+			size += len(m.Text)
+			after = m.Seq
+		}
+		if seen += len(got.Messages); size > 9<<10 || len(got.Messages) == 0 {
+			t.Fatalf("%d messages of %d bytes", len(got.Messages), size)
+		}
+		if !got.HasMore {
+			break
+		}
+	}
+	if seen != 20 {
+		t.Fatalf("saw %d of 20", seen)
+	}
+}
+
+// TestHistory_longText_isReadInPartsThatMakeTheWhole: a wait and history give
+// the first part and say where the rest begins.
+func TestHistory_longText_isReadInPartsThatMakeTheWhole(t *testing.T) {
+	for what, text := range map[string]string{
+		"letters":     strings.Repeat("abcdefgh", chat.MaxText/8),
+		"characters":  strings.Repeat("€", chat.MaxText/3),
+		"quotes":      strings.Repeat(`"`, chat.MaxText),
+		"line breaks": "x" + strings.Repeat("\n", chat.MaxText-1),
+		"just over":   strings.Repeat("a", 6<<10+1),
+	} {
+		w := newWorld(t)
+		p := w.pair()
+		seq := w.say(p.ann.Token, text).Seq
+		first := w.look(p.bob.Token, p.bob.Cursor).Messages[0]
+		byNumber := w.history(p.bob.Token, chat.HistoryRequest{Seq: seq})
+		if m := byNumber.Messages[0]; m.Text != first.Text || m.More == nil || *m.More != *first.More || !byNumber.HasMore {
+			t.Errorf("%s: a wait gives %d bytes, history %d", what, len(first.Text), len(m.Text))
+		}
+		whole := first.Text
+		for more := first.More; more != nil; {
+			if more.Seq != seq || more.Offset != len(whole) {
+				t.Fatalf("%s: after %d bytes more is %+v", what, len(whole), more)
+			}
+			page := w.history(p.bob.Token, chat.HistoryRequest{Seq: more.Seq, Offset: more.Offset})
+			m := page.Messages[0]
+			if !utf8.ValidString(m.Text) || m.Text == "" || page.HasMore != (m.More != nil) {
+				t.Fatalf("%s: part at %d: %+v", what, more.Offset, m)
+			}
+			whole += m.Text
+			more = m.More
+		}
+		if whole != text {
+			t.Errorf("%s: the parts make %d of %d bytes", what, len(whole), len(text))
+		}
+	}
+}
+
+func TestHistory_shortText_comesWhole(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	for _, text := range []string{"hello", strings.Repeat("a", 6<<10)} {
+		seq := w.say(p.ann.Token, text).Seq
+		got := w.history(p.bob.Token, chat.HistoryRequest{Seq: seq})
+		if m := got.Messages[0]; m.Text != text || m.More != nil || got.HasMore {
+			t.Errorf("%d bytes came as %d, more %v", len(text), len(m.Text), m.More)
+		}
+	}
+}
