@@ -1,0 +1,45 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+
+	"github.com/parley-chat/parley/internal/httpapi"
+)
+
+// banner writes to w what a person needs who has just started the server: where
+// it listens, where the rooms are, and what to paste into a client.
+func banner(w io.Writer, listening net.Addr, rooms string) error {
+	url, open := address(listening)
+	note := ""
+	if open {
+		note = `
+Other machines can reach this server, by this machine's name in place of
+127.0.0.1 if need be. Nothing is encrypted: put TLS in front of it.
+`
+	}
+	_, err := fmt.Fprintf(w, `Parley listens at %s
+The rooms are in  %s
+
+Add it to your agents:
+
+%s%s
+`, url, rooms, httpapi.Connect(url), note)
+	return err
+}
+
+// address returns the URL of MCP at a listener, as a client on this machine
+// calls it, and whether clients on others can reach it.
+func address(listening net.Addr) (url string, open bool) {
+	at, err := netip.ParseAddrPort(listening.String())
+	if err != nil {
+		return "http://" + listening.String() + httpapi.MCPPath, true
+	}
+	open = !at.Addr().IsLoopback()
+	if at.Addr().IsUnspecified() {
+		at = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), at.Port())
+	}
+	return "http://" + at.String() + httpapi.MCPPath, open
+}
