@@ -21,7 +21,7 @@ func (a *api) admit(x *exchange, r *http.Request) bool {
 	local := overLoopback(r)
 	if local && !isLoopback(r.Host) && !slices.Contains(a.Hosts, hostname(r.Host)) {
 		x.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
-			"This server is on your own machine and answers to localhost, 127.0.0.1 and [::1] only, not to %s. Use http://127.0.0.1 with the server's port.", quoted(r.Host)))
+			"This server is on your own machine and answers to localhost, 127.0.0.1 and [::1] only, not to %s. Use http://127.0.0.1 with the server's port. Whoever runs it behind a proxy names the proxy's host with --allow-host.", quoted(r.Host)))
 		return false
 	}
 	origins := r.Header.Values("Origin")
@@ -30,7 +30,7 @@ func (a *api) admit(x *exchange, r *http.Request) bool {
 	}
 	if len(origins) > 1 || !a.originAllowed(origins[0], local) {
 		x.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
-			"Web pages of %s may not call this server. Clients outside a browser send no Origin header.", quoted(strings.Join(origins, ", "))))
+			"Web pages of %s may not call this server, unless whoever runs it starts it with --allow-origin. Clients outside a browser send no Origin header.", quoted(strings.Join(origins, ", "))))
 		return false
 	}
 	return !a.preflight(x, r, origins[0])

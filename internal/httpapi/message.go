@@ -122,67 +122,72 @@ func checkMessage(body []byte) (id json.RawMessage, reason *refusal) {
 	default:
 		return nil, invalid("The body must be a JSON-RPC message, so a JSON object.")
 	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.UseNumber()
-	if reason := checkValue(dec, 1); reason != nil {
+	if reason := checkStructure(body); reason != nil {
 		return nil, reason
 	}
 	return checkEnvelope(body)
 }
 
-// checkValue reads one value and refuses one that is nested too deeply or has a
-// key twice. Keys that differ in case only are the same to encoding/json, and so
-// to what follows.
-func checkValue(dec *json.Decoder, depth int) *refusal {
-	token, err := dec.Token()
-	if err != nil {
-		return notJSON()
-	}
-	open, ok := token.(json.Delim)
-	if !ok {
-		return nil
-	}
-	if depth > maxDepth {
-		return invalid("The body is nested more than %d deep.", maxDepth)
-	}
-	if open == '{' {
-		return checkObject(dec, depth)
-	}
-	for dec.More() {
-		if reason := checkValue(dec, depth+1); reason != nil {
-			return reason
+// checkStructure refuses a valid JSON text that is nested too deeply or has an
+// object with a key twice. Keys that differ in case only are the same to
+// encoding/json, and so to what follows.
+func checkStructure(text []byte) *refusal {
+	var open []map[string]bool // keys seen in the objects around; nil for arrays
+	for at := 0; at < len(text); at++ {
+		switch text[at] {
+		case '{':
+			open = append(open, map[string]bool{})
+		case '[':
+			open = append(open, nil)
+		case '}', ']':
+			open = open[:len(open)-1]
+		case '"':
+			literal := text[at : at+stringLen(text[at:])]
+			at += len(literal) - 1
+			// A string with a colon behind it is a key.
+			if !bytes.HasPrefix(bytes.TrimLeft(text[at+1:], " \t\r\n"), []byte(":")) {
+				continue
+			}
+			key := unquote(literal)
+			seen, name := open[len(open)-1], fold(key)
+			if seen[name] {
+				return invalid("The key %s occurs twice in one object.", quoted(key))
+			}
+			seen[name] = true
 		}
-	}
-	return checkEnd(dec)
-}
-
-// checkObject goes on with checkValue where an object has begun.
-func checkObject(dec *json.Decoder, depth int) *refusal {
-	seen := map[string]bool{}
-	for dec.More() {
-		token, _ := dec.Token() // an error comes again from the next call
-		key, _ := token.(string)
-		if seen[fold(key)] {
-			return invalid("The key %s occurs twice in one object.", quoted(key))
+		if len(open) > maxDepth {
+			return invalid("The body is nested more than %d deep.", maxDepth)
 		}
-		seen[fold(key)] = true
-		if reason := checkValue(dec, depth+1); reason != nil {
-			return reason
-		}
-	}
-	return checkEnd(dec)
-}
-
-func checkEnd(dec *json.Decoder) *refusal {
-	if _, err := dec.Token(); err != nil {
-		return notJSON()
 	}
 	return nil
 }
 
-// fold maps names that encoding/json takes for one another to one. Going through
-// upper case first catches the long s and the Kelvin sign.
-func fold(name string) string { return strings.ToLower(strings.ToUpper(name)) }
+// stringLen returns the length of the JSON string that text begins with.
+func stringLen(text []byte) int {
+	for at := 1; ; at++ {
+		switch text[at] {
+		case '\\':
+			at++
+		case '"':
+			return at + 1
+		}
+	}
+}
+
+// unquote returns what the JSON string stands for.
+func unquote(literal []byte) string {
+	if bytes.IndexByte(literal, '\\') < 0 {
+		return string(literal[1 : len(literal)-1])
+	}
+	var s string
+	_ = json.Unmarshal(literal, &s) // it was checked to be valid
+	return s
+}
+
+// fold maps the spellings that encoding/json takes for one name to one. Beside
+// capitals these are the Kelvin sign, of which k is the lower case, and the long
+// s, of which s is not.
+func fold(name string) string { return strings.ReplaceAll(strings.ToLower(name), "\u017f", "s") }
 
 // checkEnvelope checks the outside of a message to a server. Responses are
 // refused: this server never asks anything of a client.

@@ -49,6 +49,7 @@ func TestMessage_whatIsNoMessage_isRefused(t *testing.T) {
 		"a key twice, escaped":     {`{"jsonrpc":"2.0","id":1,"method":"ping","m\u0065thod":"tools/call"}`, codeInvalid},
 		"a key twice, in capitals": {`{"jsonrpc":"2.0","id":1,"method":"ping","Method":"tools/call"}`, codeInvalid},
 		"a key twice, long s":      {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{},"param` + "\u017f" + `":{}}`, codeInvalid},
+		"a key twice, Kelvin sign": {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"k":1,"` + "\u212a" + `":2}}`, codeInvalid},
 		"an argument twice":        {`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"me":"a","me":"b"}}}`, codeInvalid},
 		"too deep":                 {deep(maxDepth), codeInvalid},
 		"far too deep":             {deep(9_000), codeInvalid},
