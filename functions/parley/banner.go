@@ -20,13 +20,15 @@ Other machines can reach this server, by this machine's name in place of
 127.0.0.1 if need be. Nothing is encrypted: put TLS in front of it.
 `
 	}
-	_, err := fmt.Fprintf(w, `Parley listens at %s
-The rooms are in  %s
+	_, err := fmt.Fprintf(w, `Parley %s listens on %s
+The rooms are kept in %s
 
-Add it to your agents:
+Add it to a client:
 
-%s%s
-`, url, rooms, httpapi.Connect(url), note)
+%s
+Then tell the agent in each client: join the room "hello" and talk to the other one.
+%s
+`, version, url, rooms, httpapi.Connect(url), note)
 	return err
 }
 

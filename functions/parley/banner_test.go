@@ -18,7 +18,7 @@ func TestBanner_freePort_isPrintedInEveryLine(t *testing.T) {
 	}
 	url := "http://" + l.Addr().String() + "/mcp"
 	for _, line := range []string{
-		"Parley listens at " + url + "\n",
+		"Parley " + version + " listens on " + url + "\n",
 		"/home/ann/parley.db\n",
 		"claude mcp add --transport http parley " + url + "\n",
 		"codex mcp add parley --url " + url + "\n",

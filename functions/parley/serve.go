@@ -33,7 +33,9 @@ func serve(ctx context.Context, s settings, stdout io.Writer, log *slog.Logger) 
 		return fmt.Errorf("cannot listen on %s: %w. Stop what listens there, or choose another --addr", s.Addr, err)
 	}
 	server := httpapi.NewServer(handler(rooms, st, s, log), log)
-	banner(stdout, ln.Addr(), st.where)
+	if err := banner(stdout, ln.Addr(), st.where); err != nil {
+		log.Warn("nobody reads the standard output", "error", err)
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(ln) }()
 	select {
@@ -61,14 +63,6 @@ func handler(rooms *chat.Service, st *store, s settings, log *slog.Logger) http.
 	mcptools.AddTools(mcp, rooms, mcptools.Options{Address: address})
 	return httpapi.New(httpapi.Options{
 		MCP: mcptools.NewHandler(mcp, log), Ready: st.ready, Logger: log,
+		Hosts: s.AllowHost, Origins: s.AllowOrigin,
 	})
-}
-
-// banner tells a person where the server is and what to paste where.
-func banner(w io.Writer, addr net.Addr, where string) {
-	url := "http://" + addr.String() + httpapi.MCPPath
-	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
-		url = fmt.Sprintf("http://localhost:%d%s", tcp.Port, httpapi.MCPPath)
-	}
-	fmt.Fprintf(w, "Parley %s listens on %s\nThe rooms are kept in %s\n\nAdd it to a client:\n\n%s\nThen tell the agent in each client: join the room \"hello\" and talk to the other one.\n", version, url, where, httpapi.Connect(url))
 }
