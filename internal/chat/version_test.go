@@ -1,0 +1,125 @@
+package chat_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// newer is an item as a newer program would write it: what this one knows of it
+// has other forms there.
+func newer(k table.Key) table.Item {
+	return table.Item{Key: k, Data: []byte(`{"v":2,"id":{"new":true},"t":7,"room":[],"agents":"none","at":"now","seq":"one","name":{}}`)}
+}
+
+// TestNewerVersion_isNotReadAndNotOverwritten puts one item of a newer version
+// in the way, in its own form or in ours: whoever needs it is asked to come back
+// later, and nothing of the room changes.
+func TestNewerVersion_isNotReadAndNotOverwritten(t *testing.T) {
+	all := []string{"join", "send", "wait", "history", "info", "leave", "newcomer", "look by name"}
+	for what, c := range map[string]struct {
+		like, sort string   // the item that it is made like, and where it is put
+		needs      []string // the calls that cannot do without it
+	}{
+		"event":    {"LOG#0000000000000003", "LOG#0000000000000004", all},
+		"snapshot": {"META", "META", all},
+		"presence": {"SEEN#00001", "SEEN#00001", []string{"join", "info", "newcomer", "look by name"}},
+		"place":    {"AT#00002", "AT#00002", []string{"join", "wait"}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.pair()
+			w.say(p.ann.Token, "hello") // event 3
+			w.look(p.bob.Token, "")
+			room := "ROOM#" + p.ann.Token[:7]
+			k := table.Key{Partition: room, Sort: c.sort}
+			ours := w.stored(table.Key{Partition: room, Sort: c.like}).Data
+			for _, data := range [][]byte{newer(k).Data, bytes.Replace(ours, []byte(`"v":1`), []byte(`"v":2`), 1)} {
+				w.store(table.Item{Key: k, Data: data})
+				w.cannotDo(c.needs, p.bob.Token, k)
+			}
+		})
+	}
+}
+
+// cannotDo makes calls with token to a room called plans that need the item at
+// k, and fails unless all are refused and nothing is written.
+func (w *world) cannotDo(needs []string, token string, k table.Key) {
+	w.t.Helper()
+	meta := table.Key{Partition: k.Partition, Sort: "META"}
+	item, snapshot := w.stored(k), w.stored(meta)
+	cold := w.elsewhere()
+	all := calls(cold, token)
+	all["newcomer"] = func() error { _, err := cold.tryJoin("plans", "Cid"); return err }
+	all["look by name"] = func() error {
+		_, err := cold.RoomInfo(w.t.Context(), chat.InfoRequest{Room: "plans"})
+		return err
+	}
+	for _, call := range needs {
+		if err := all[call](); chat.CodeOf(err) != chat.Unavailable {
+			w.t.Errorf("%s: %v", call, err)
+		}
+	}
+	for _, before := range []table.Item{item, snapshot} {
+		if got := w.stored(before.Key); !bytes.Equal(got.Data, before.Data) {
+			w.t.Errorf("%s has become %s", before.Key, got.Data)
+		}
+	}
+}
+
+// TestNewerVersion_nextToAWarmRoom has the newer program append while this one
+// knows the room well: its next append meets the newer event, and writes nothing.
+func TestNewerVersion_nextToAWarmRoom_stopsItsAppends(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	p := w.pair()
+	w.say(p.ann.Token, "hello") // event 3
+	w.store(newer(eventKey(p.ann.Token, 4)))
+	_, err := w.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "hello yourself"})
+	wants(t, err, chat.Unavailable)
+	_, err = w.tryJoin("plans", "Cid")
+	wants(t, err, chat.Unavailable)
+	page, err := w.table.Query(t.Context(), table.Range{Partition: "ROOM#" + p.ann.Token[:7], Prefix: "LOG#", Limit: 10})
+	if err != nil || len(page.Items) != 4 {
+		t.Fatalf("the log has %d events, %v", len(page.Items), err)
+	}
+}
+
+// TestNewerVersion_typeOfEventThatIsNotKnown is told like a newer version, for
+// what it did to the room cannot be known.
+func TestNewerVersion_typeOfEventThatIsNotKnown_isNotPassedOver(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	p := w.pair()
+	w.store(table.Item{Key: eventKey(p.ann.Token, 3), Data: []byte(`{"v":1,"id":"x","st":3,"at":1,"t":"painted"}`)})
+	_, err := w.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "hello"})
+	wants(t, err, chat.Unavailable)
+}
+
+func TestNewerVersion_ofAListedRoom_takesOnlyThatRoomOffTheList(t *testing.T) {
+	w := newWorld(t)
+	for _, name := range []string{"a", "b", "c"} {
+		got := w.create(chat.CreateRequest{Room: name, AgentName: "Ann", Public: true})
+		switch name {
+		case "a":
+			w.store(newer(table.Key{Partition: "LISTED", Sort: "a"}))
+		case "b":
+			w.store(newer(table.Key{Partition: "ROOM#" + got.Token[:7], Sort: "META"}))
+		}
+	}
+	got, _ := w.list(chat.ListRequest{})
+	same(t, "listed", got, []string{"c"})
+}
+
+func TestNewerVersion_ofARoomsName_isLeftAlone(t *testing.T) {
+	w := newWorld(t)
+	k := table.Key{Partition: "NAME#plans", Sort: "-"}
+	w.store(newer(k))
+	_, err := w.tryJoin("plans", "Ann")
+	wants(t, err, chat.Unavailable)
+	if got := w.stored(k); !bytes.Equal(got.Data, newer(k).Data) {
+		t.Errorf("the name has become %s", got.Data)
+	}
+}
