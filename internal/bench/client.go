@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"strconv"
+)
+
+// counter stands in a request for a number that differs in each sending of it,
+// so that no message is taken for a repetition of the one before.
+const counter = "0000000000"
+
+// request is a tool call, ready to be written.
+type request struct {
+	raw    []byte
+	number []byte // the part of raw that stood as counter; nil if there is none
+	next   int
+}
+
+// newRequest makes the call that the usual clients send: both kinds of answer
+// are taken. Both sides are called with the same.
+func newRequest(address, tool string, arguments map[string]any) (*request, error) {
+	body, err := json.Marshal(map[string]any{
+		"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+		"params": map[string]any{"name": tool, "arguments": arguments},
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := &request{raw: fmt.Appendf(nil,
+		"POST /mcp HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2025-06-18\r\nContent-Length: %d\r\n\r\n%s",
+		address, len(body), body)}
+	if at := bytes.Index(r.raw, []byte(counter)); at >= 0 {
+		r.number = r.raw[at : at+len(counter)]
+	}
+	return r, nil
+}
+
+// count writes the next number into the request.
+func (r *request) count() {
+	r.next++
+	n := r.next
+	for i := len(r.number) - 1; i >= 0; i-- {
+		r.number[i] = '0' + byte(n%10)
+		n /= 10
+	}
+}
+
+// client is one kept-alive connection of HTTP/1.1, and does as little as one
+// can: what it costs is taken from the server on a machine of few cores. It is
+// for one goroutine at a time.
+type client struct {
+	conn   net.Conn
+	in     *bufio.Reader
+	answer bytes.Buffer
+}
+
+// dial connects to the server at address, from the address of the loopback if
+// one is given.
+func dial(ctx context.Context, address, from string) (*client, error) {
+	var d net.Dialer
+	if from != "" {
+		d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(from)}
+	}
+	conn, err := d.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return &client{conn: conn, in: bufio.NewReader(conn)}, nil
+}
+
+// call sends r and returns the body of the answer, good until the next call.
+func (c *client) call(r *request) ([]byte, error) {
+	if err := c.send(r); err != nil {
+		return nil, err
+	}
+	return c.receive()
+}
+
+func (c *client) send(r *request) error {
+	r.count()
+	_, err := c.conn.Write(r.raw)
+	return err
+}
+
+// receive returns the body of an answer. It is an error if the call failed.
+func (c *client) receive() ([]byte, error) {
+	status, length, err := c.head()
+	if err != nil {
+		return nil, err
+	}
+	c.answer.Reset()
+	if length >= 0 {
+		_, err = io.CopyN(&c.answer, c.in, length)
+	} else if _, err = c.answer.ReadFrom(httputil.NewChunkedReader(c.in)); err == nil {
+		_, err = c.in.Discard(len("\r\n")) // that ends the last chunk
+	}
+	if err != nil {
+		return nil, err
+	}
+	text := c.answer.Bytes()
+	if status != http.StatusOK || bytes.Contains(text, []byte(`"isError":true`)) || bytes.Contains(text, []byte(`"error":{`)) {
+		return nil, fmt.Errorf("a call was answered with status %d: %s", status, text)
+	}
+	return text, nil
+}
+
+// head reads an answer up to its body. The length is negative if the body comes
+// in chunks (RFC 9112, section 7.1).
+func (c *client) head() (status int, length int64, err error) {
+	line, err := c.in.ReadSlice('\n')
+	if err != nil {
+		return 0, 0, err
+	}
+	if len(line) < len("HTTP/1.1 200") {
+		return 0, 0, fmt.Errorf("no answer of HTTP: %q", line)
+	}
+	if status, err = strconv.Atoi(string(line[len("HTTP/1.1 "):len("HTTP/1.1 200")])); err != nil {
+		return 0, 0, err
+	}
+	for length = -1; ; {
+		if line, err = c.in.ReadSlice('\n'); err != nil {
+			return 0, 0, err
+		}
+		if len(line) == len("\r\n") {
+			return status, length, nil
+		}
+		if value, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+			if length, err = strconv.ParseInt(string(bytes.TrimSpace(value)), 10, 64); err != nil {
+				return 0, 0, err
+			}
+		}
+	}
+}
+
+func (c *client) close() { _ = c.conn.Close() }
+
+// answer is what a tool call brings, as far as it matters here.
+type answer struct {
+	AgentToken string `json:"agent_token"`
+	Cursor     string `json:"cursor"`
+	Messages   []struct {
+		Text string `json:"text"`
+	} `json:"messages"`
+}
+
+// ask makes a call and reads its answer: too dear while time is taken.
+func (c *client) ask(tool string, arguments map[string]any) (answer, error) {
+	r, err := newRequest(c.conn.RemoteAddr().String(), tool, arguments)
+	if err != nil {
+		return answer{}, err
+	}
+	text, err := c.call(r)
+	if err != nil {
+		return answer{}, err
+	}
+	return readAnswer(text)
+}
+
+func readAnswer(text []byte) (answer, error) {
+	var message struct {
+		Result struct {
+			StructuredContent answer `json:"structuredContent"`
+		} `json:"result"`
+	}
+	err := json.Unmarshal(text, &message)
+	return message.Result.StructuredContent, err
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// thisMachine describes in one sentence what the figures depend on, but for what
+// names the machine or its owner. dir is on the disk that is written to.
+func thisMachine(dir string) (string, error) {
+	sync, err := syncTime(dir)
+	if err != nil {
+		return "", err
+	}
+	about := []string{fmt.Sprintf("%d cores", runtime.NumCPU())}
+	if model := cpuModel(); model != "" {
+		about[0] += " of " + model
+	}
+	if kernel, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
+		about = append(about, "Linux "+strings.TrimSpace(string(kernel)))
+	}
+	about = append(about, runtime.GOOS+"/"+runtime.GOARCH, runtime.Version(), "one write and fsync: "+duration(sync))
+	return strings.Join(about, "; ") + ".", nil
+}
+
+// cpuModel is the name of the first processor, where the system tells it.
+func cpuModel() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return ""
+	}
+	_, rest, _ := strings.Cut(string(text), "model name")
+	line, _, _ := strings.Cut(rest, "\n")
+	return strings.TrimSpace(strings.TrimLeft(line, "\t :"))
+}
+
+// syncTime is the median time to bring a page of 4 KiB to the disk under dir,
+// the floor of everything that is acknowledged only when it is there.
+func syncTime(dir string) (time.Duration, error) {
+	file, err := os.Create(filepath.Join(dir, fmt.Sprintf("parley-bench-sync-%d", os.Getpid())))
+	if err != nil {
+		return 0, err
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	page := make([]byte, 4<<10)
+	var times []float64
+	for n := range 50 {
+		page[0] = byte(n)
+		began := time.Now()
+		if _, err := file.WriteAt(page, 0); err != nil {
+			return 0, err
+		}
+		if err := file.Sync(); err != nil {
+			return 0, err
+		}
+		times = append(times, float64(time.Since(began)))
+	}
+	return time.Duration(median(times)), nil
+}

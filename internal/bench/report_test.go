@@ -1,0 +1,133 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestRender_isATableThatReadsWellAsItIs(t *testing.T) {
+	got := render([]row{
+		{What: "send", Parley: "7,000/s", Beside: "14,000/s, empty tool", Ratio: "0.50", Goal: goal("at least 0.50", true)},
+		{What: "a wait of 12 µs", Parley: "1", Beside: "2"},
+	})
+	want := strings.Join([]string{
+		"| what            | Parley  | beside it            | ratio | goal               |",
+		"|-----------------|---------|----------------------|-------|--------------------|",
+		"| send            | 7,000/s | 14,000/s, empty tool | 0.50  | at least 0.50: met |",
+		"| a wait of 12 µs | 1       | 2                    |       |                    |",
+		"",
+	}, "\n")
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestFigures_areWrittenForPeople(t *testing.T) {
+	for got, want := range map[string]string{
+		grouped(0):                        "0",
+		grouped(999):                      "999",
+		grouped(1000):                     "1,000",
+		grouped(1234567):                  "1,234,567",
+		perSecond(1999.6):                 "2,000/s",
+		ratio(0.456):                      "0.46",
+		counted(1, "client"):              "1 client",
+		counted(1600, "client"):           "1,600 clients",
+		duration(950 * time.Microsecond):  "950 µs",
+		duration(2340 * time.Microsecond): "2.34 ms",
+		kilobytes(46_049):                 "46.0 KB",
+		goal("at most 1", false):          "at most 1: missed",
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestQuantile_isTheValueBelowWhichTheShareLies(t *testing.T) {
+	values := make([]float64, 100) // 99 down to 0
+	for i := range values {
+		values[i] = float64(len(values) - 1 - i)
+	}
+	for q, want := range map[float64]float64{0: 0, 0.5: 50, 0.99: 99, 1: 99} {
+		if got := quantile(values, q); got != want {
+			t.Errorf("quantile %v is %v, want %v", q, got, want)
+		}
+	}
+	if quantile(nil, 0.5) != 0 || median([]float64{3, 1, 2}) != 2 || values[0] != 99 {
+		t.Error("of none it is 0, of three the middle one, and the values stay as they are")
+	}
+}
+
+func TestAgainst_isTheMedianOfTheRoundsRatios(t *testing.T) {
+	// In the second round the whole machine was slow, in the third only one side.
+	a := &trial{rates: []float64{50, 5, 10}}
+	b := &trial{rates: []float64{100, 10, 100}}
+	if got := a.against(b); got != 0.5 {
+		t.Errorf("got %v, want 0.5", got)
+	}
+}
+
+func TestWriteResults_putsThemBetweenTheMarks(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "page.md")
+	page := "before\n" + resultsBegin + "old\n" + resultsEnd + "after\n"
+	for _, text := range []string{"first\n", "second\n"} {
+		if err := os.WriteFile(file, []byte(page), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := writeResults(file, text); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if page = string(got); page != "before\n"+resultsBegin+"\n"+text+"\n"+resultsEnd+"after\n" {
+			t.Errorf("got %q", page)
+		}
+	}
+}
+
+func TestWriteResults_pageWithoutMarks_isLeftAsItIs(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "page.md")
+	for _, page := range []string{"", "text", resultsBegin, resultsEnd + resultsBegin} {
+		if err := os.WriteFile(file, []byte(page), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := writeResults(file, "new"); err == nil {
+			t.Errorf("%q was taken", page)
+		}
+		if got, err := os.ReadFile(file); err != nil || string(got) != page {
+			t.Errorf("got %q, error %v", got, err)
+		}
+	}
+}
+
+func TestDocument_hasTheMarksAndNamesEveryPart(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", resultsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range append(partNames(), resultsBegin, resultsEnd) {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("%s does not have %q", resultsFile, want)
+		}
+	}
+}
+
+func TestThisMachine_isDescribedWithoutItsName(t *testing.T) {
+	got, err := thisMachine(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name, err := os.Hostname(); err == nil && len(name) > 4 && strings.Contains(got, name) {
+		t.Errorf("%q names the machine", got)
+	}
+	for _, want := range []string{" cores", "go1.", "fsync: "} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q does not tell %q", got, want)
+		}
+	}
+}

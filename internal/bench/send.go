@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// sendGoal is the share of the empty tool's rate that sending is to reach, with
+// sendClients at once and every message on disk.
+const (
+	sendGoal    = 0.5
+	sendClients = 16
+)
+
+// sending is one row of this part.
+type sending struct {
+	clients int
+	rooms   int
+	trial   *trial
+	beside  *trial // the empty tool with as many clients
+}
+
+// send measures messages said against calls of the empty tool.
+func (b *bench) send(ctx context.Context) (rows []row, err error) {
+	empty, err := b.startEmpty(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, empty.stop()) }()
+	parley, err := b.startParley(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, parley.stop()) }()
+
+	all, trials, err := sendings(ctx, empty, parley)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.takeTurns(ctx, trials...); err != nil {
+		return nil, err
+	}
+	if err := b.profileSending(ctx, all); err != nil {
+		return nil, err
+	}
+	for _, s := range all {
+		rows = append(rows, s.row())
+	}
+	return append(rows, costOfSending(all)...), nil
+}
+
+// sendings makes the rows ready, and puts their trials in the order in which
+// they take turns: the empty tool before those that are compared with it.
+func sendings(ctx context.Context, empty, parley *process) (all []*sending, trials []*trial, err error) {
+	var beside *trial
+	for _, s := range []*sending{
+		{clients: 1, rooms: 1},
+		{clients: sendClients, rooms: 1}, {clients: sendClients, rooms: sendClients},
+		{clients: 64, rooms: 1}, {clients: 64, rooms: 64},
+	} {
+		if beside == nil || len(beside.calls) != s.clients {
+			if beside, err = emptyTrial(ctx, empty, s.clients); err != nil {
+				return nil, nil, err
+			}
+			trials = append(trials, beside)
+		}
+		s.beside = beside
+		if s.trial, err = sendTrial(ctx, parley, s.clients, s.rooms); err != nil {
+			return nil, nil, err
+		}
+		all, trials = append(all, s), append(trials, s.trial)
+	}
+	return all, trials, nil
+}
+
+// emptyTrial calls the empty tool as sendTrial does the full one.
+func emptyTrial(ctx context.Context, p *process, clients int) (*trial, error) {
+	t := &trial{process: p}
+	for range clients {
+		c, err := dial(ctx, p.Address, "")
+		if err != nil {
+			return nil, err
+		}
+		call, err := sendCall(c, strings.Repeat("x", 28))
+		if err != nil {
+			return nil, err
+		}
+		t.calls = append(t.calls, call)
+	}
+	return t, nil
+}
+
+// sendTrial seats the clients in so many new rooms, in turn, and has them speak.
+func sendTrial(ctx context.Context, p *process, clients, rooms int) (*trial, error) {
+	t := &trial{process: p}
+	for i := range clients {
+		c, err := dial(ctx, p.Address, "")
+		if err != nil {
+			return nil, err
+		}
+		got, err := c.ask("join_room", map[string]any{
+			"room": fmt.Sprintf("%d in %d no %d", clients, rooms, i%rooms), "agent_name": fmt.Sprint("agent ", i), "capacity": max(2, clients),
+		})
+		if err != nil {
+			return nil, err
+		}
+		call, err := sendCall(c, got.AgentToken)
+		if err != nil {
+			return nil, err
+		}
+		t.calls = append(t.calls, call)
+	}
+	return t, nil
+}
+
+// sendCall says something new at each call, in a body of 230 bytes.
+func sendCall(c *client, token string) (func() error, error) {
+	r, err := newRequest(c.conn.RemoteAddr().String(), sendTool, map[string]any{
+		"agent_token": token, "text": "message " + counter + " of somebody who has something to say to all",
+	})
+	return repeat(c, r), err
+}
+
+func (s *sending) row() row {
+	where := "one room"
+	if s.rooms > 1 {
+		where = fmt.Sprintf("%d rooms", s.rooms)
+	}
+	r := row{
+		What:   fmt.Sprintf("send, %s in %s", counted(s.clients, "client"), where),
+		Parley: perSecond(s.trial.rate()),
+		Beside: perSecond(s.beside.rate()) + ", empty tool",
+		Ratio:  ratio(s.trial.against(s.beside)),
+	}
+	if s.clients == sendClients {
+		r.Goal = goal("at least "+ratio(sendGoal), s.trial.against(s.beside) >= sendGoal)
+	}
+	return r
+}
+
+// costOfSending shows what a message costs the machine beside time.
+func costOfSending(all []*sending) (rows []row) {
+	for _, s := range all {
+		if s.clients != sendClients || s.rooms != 1 {
+			continue
+		}
+		if s.trial.busy > 0 && s.beside.busy > 0 {
+			rows = append(rows, row{
+				What:   fmt.Sprintf("CPU of a send, %d clients in one room", s.clients),
+				Parley: duration(s.trial.perCall()),
+				Beside: duration(s.beside.perCall()) + ", empty tool",
+				Ratio:  ratio(float64(s.trial.perCall()) / float64(s.beside.perCall())),
+			})
+		}
+		rows = append(rows, row{
+			What:   fmt.Sprintf("fsyncs of a send, %d clients in one room", s.clients),
+			Parley: fmt.Sprintf("%.2f", 2*float64(s.trial.commits)/float64(max(1, s.trial.count))),
+			Beside: "2, one client",
+		})
+	}
+	return rows
+}
+
+// profileSending keeps a profile of what the row with the goal costs, if asked.
+func (b *bench) profileSending(ctx context.Context, all []*sending) error {
+	if b.profiles == "" {
+		return nil
+	}
+	for _, s := range all {
+		if s.clients != sendClients || s.rooms != 1 {
+			continue
+		}
+		for name, t := range map[string]*trial{"send": s.trial, "empty": s.beside} {
+			if err := profileLoad(ctx, t, filepath.Join(b.profiles, name+".cpu.pprof")); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// profileLoad loads the trial's server once more, aside, for a profile.
+func profileLoad(ctx context.Context, t *trial, file string) error {
+	aside := *t
+	failed := make(chan error, 1)
+	go func() { failed <- aside.slice(ctx, 6*time.Second) }()
+	err := t.process.profile(ctx, "profile", "seconds=5", file)
+	return errors.Join(err, <-failed)
+}

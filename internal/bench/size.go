@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+)
+
+// smallRoom is how many events the room has that the large one is compared with.
+const smallRoom = 10
+
+// sizeGoal is how far the rates in the two may be apart.
+const sizeGoal = 0.1
+
+// size measures that a call costs the same however much was said in a room
+// before. The large room and the small ones are in files of their own.
+func (b *bench) size(ctx context.Context) (rows []row, err error) {
+	large, err := b.startParley(ctx, fmt.Sprint(b.events))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, large.stop()) }()
+	// A room grows as it is sent to, so each slice has one of its own.
+	small, err := b.startParley(ctx, strings.Repeat(fmt.Sprint(smallRoom, ","), b.rounds))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, small.stop()) }()
+
+	// First the call that leaves the rooms as they are.
+	waits, err := b.compareSizes(ctx, "wait, looking in", large, small, lookCall)
+	if err != nil {
+		return nil, err
+	}
+	sends, err := b.compareSizes(ctx, "send", large, small, func(c *client, s seat) (func() error, error) {
+		return sendCall(c, s.Token)
+	})
+	return []row{sends, waits}, err
+}
+
+// seatCall makes the call that the agent of a seat repeats.
+type seatCall func(*client, seat) (func() error, error)
+
+// compareSizes has the agents of the large room and those of a small one call in
+// turn.
+func (b *bench) compareSizes(ctx context.Context, what string, large, small *process, call seatCall) (row, error) {
+	much, little := &trial{process: large}, &trial{process: small}
+	var err error
+	if much.calls, err = seatCalls(ctx, large, large.Rooms[0], call); err != nil {
+		return row{}, err
+	}
+	for _, room := range small.Rooms {
+		if little.calls, err = seatCalls(ctx, small, room, call); err != nil {
+			return row{}, err
+		}
+		for _, t := range []*trial{little, much} {
+			if err := t.slice(ctx, b.slice); err != nil {
+				return row{}, err
+			}
+		}
+	}
+	r := much.against(little)
+	return row{
+		What:   fmt.Sprintf("%s, in a room of %s events", what, grouped(int64(b.events))),
+		Parley: perSecond(much.rate()),
+		Beside: fmt.Sprintf("%s, in a room of %d", perSecond(little.rate()), smallRoom),
+		Ratio:  ratio(r),
+		Goal:   goal(fmt.Sprintf("%s to %s", ratio(1-sizeGoal), ratio(1+sizeGoal)), math.Abs(r-1) <= sizeGoal),
+	}, nil
+}
+
+func seatCalls(ctx context.Context, p *process, room filledRoom, call seatCall) ([]func() error, error) {
+	var calls []func() error
+	for _, s := range room.Seats {
+		c, err := dial(ctx, p.Address, "")
+		if err != nil {
+			return nil, err
+		}
+		one, err := call(c, s)
+		if err != nil {
+			return nil, err
+		}
+		calls = append(calls, one)
+	}
+	return calls, nil
+}
+
+// lookCall asks what is new where nothing is.
+func lookCall(c *client, s seat) (func() error, error) {
+	r, err := newRequest(c.conn.RemoteAddr().String(), waitTool, map[string]any{
+		"agent_token": s.Token, "cursor": s.Cursor, "wait_seconds": 0,
+	})
+	return repeat(c, r), err
+}
