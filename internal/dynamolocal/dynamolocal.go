@@ -48,17 +48,22 @@ var shared = sync.OnceValues(func() (*Server, error) {
 // engine ends with the process, however that ends.
 //
 // Any key of letters and digits passes as credentials. Where the engine cannot
-// be had the test is skipped, but fails if the environment says CI=true.
+// be had, and with -short, the test is skipped; if the environment says CI=true
+// it fails for the first and takes no notice of the second.
 func Start(t testing.TB) string {
 	t.Helper()
 	if endpoint := os.Getenv(EndpointEnv); endpoint != "" {
 		return endpoint
 	}
+	strict := os.Getenv("CI") == "true"
+	if testing.Short() && !strict {
+		t.Skipf("SKIPPED, NOT TESTED: %s against DynamoDB Local: -short", t.Name())
+	}
 	server, err := shared()
 	switch {
 	case err == nil:
 		return server.Endpoint
-	case errors.Is(err, ErrMissing) && os.Getenv("CI") != "true":
+	case errors.Is(err, ErrMissing) && !strict:
 		t.Skipf("SKIPPED, NOT TESTED: %s against DynamoDB Local: %v", t.Name(), err)
 	default:
 		t.Fatalf("DynamoDB Local is needed here: %v", err)

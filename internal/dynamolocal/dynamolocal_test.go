@@ -54,6 +54,20 @@ func TestStart_endpointInEnvironment_isTaken(t *testing.T) {
 	}
 }
 
+func TestStart_partMissing_skipsAloudButFailsInCI(t *testing.T) {
+	for ci, fails := range map[string]bool{"": false, "true": true} {
+		again := exec.Command(os.Args[0], "-test.v", "-test.run=^TestStart_askedTwice_givesOneEngineThatAnswers$")
+		again.Env = append(os.Environ(), EndpointEnv+"=", "PATH="+t.TempDir(), "CI="+ci)
+		out, err := again.CombinedOutput()
+		if (err != nil) != fails || !strings.Contains(string(out), "Java 17") {
+			t.Errorf("with CI=%q: %v\n%s", ci, err, out)
+		}
+		if !fails && !strings.Contains(string(out), "SKIPPED, NOT TESTED: TestStart_askedTwice") {
+			t.Errorf("it does not say what it skips:\n%s", out)
+		}
+	}
+}
+
 func TestStart_ownerIsKilled_engineEndsToo(t *testing.T) {
 	Start(t) // skips where the engine cannot be had
 	t.Setenv(EndpointEnv, "")

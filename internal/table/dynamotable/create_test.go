@@ -88,7 +88,7 @@ func TestNewClient_endpointInEnvironment_isUsed(t *testing.T) {
 }
 
 func TestReady_noCredentials_saysSoAtOnce(t *testing.T) {
-	environment(t, map[string]string{"AWS_EC2_METADATA_DISABLED": "true"})
+	environment(t, map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://" + closedPort(t)})
 	client, err := dynamotable.NewClient(t.Context())
 	must(t, err)
 	m := &meter{}

@@ -117,7 +117,7 @@ func (t *Table) Ready(ctx context.Context) error {
 }
 
 func oneAttempt(o *dynamodb.Options) {
-	o.Retryer, o.RetryMaxAttempts = aws.NopRetryer{}, 1
+	o.Retryer = aws.NopRetryer{}
 }
 
 // quietWhenLocal spares the log a warning for each refusal of a local engine,

@@ -45,6 +45,12 @@ func TestWrite_deleteIfPresentLosesItsReply_isUnavailableAndNoConflict(t *testin
 	}
 }
 
+func TestWrite_replyLostAndThenThrottled_isStillLost(t *testing.T) {
+	tbl, straight, _ := openLine(t, dynamotable.Options{}, first(cutAfter, answered(400, refusal("ThrottlingException"))))
+	must(t, straight.Write(t.Context(), table.Put(item("a", "mine"), table.Always)))
+	wantUnavailable(t, tbl.Write(t.Context(), table.Delete(item("a", "").Key, table.IfPresent)))
+}
+
 func TestWrite_putIfPresentLosesItsReplyAndAnotherDeletes_isUnavailableAndNoConflict(t *testing.T) {
 	var straight *dynamotable.Table
 	another := func() {

@@ -153,9 +153,16 @@ func TestWrite_faultThatRepeatingDoesNotHelp_isSentOnce(t *testing.T) {
 	}
 }
 
+func TestCall_throttledForLong_isTriedUntilItPasses(t *testing.T) {
+	throttled := answered(400, refusal("ThrottlingException"))
+	tbl, straight, _ := openLine(t, dynamotable.Options{}, first(throttled, throttled, throttled, throttled, throttled))
+	must(t, tbl.Write(t.Context(), table.Put(item("a", "mine"), table.IfAbsent)))
+	wantData(t, straight, "a", "mine")
+}
+
 func TestCall_throttledUntilTheDeadline_isUnavailable(t *testing.T) {
 	tbl, _, l := openLine(t, dynamotable.Options{}, always(answered(400, refusal("ProvisionedThroughputExceededException"))))
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	err := tbl.Write(ctx, table.Put(item("a", "mine"), table.Always))
 	var cause *types.ProvisionedThroughputExceededException
@@ -177,8 +184,8 @@ func TestCall_withoutDeadline_endsAllTheSame(t *testing.T) {
 
 func TestCall_noAnswer_isTriedAgain(t *testing.T) {
 	tbl, straight, _ := openLine(t, dynamotable.Options{}, first(silent))
-	tbl.SetLimits(100*time.Millisecond, time.Minute)
-	must(t, tbl.Write(t.Context(), table.Put(item("a", "mine"), table.IfAbsent)))
+	tbl.SetLimits(250*time.Millisecond, time.Minute)
+	must(t, tbl.Write(t.Context(), table.Put(item("a", "mine"), table.Always)))
 	wantData(t, straight, "a", "mine")
 }
 
