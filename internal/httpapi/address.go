@@ -14,9 +14,9 @@ func Address(ctx context.Context) string {
 	return url
 }
 
-// withAddress lets Address find where r was sent.
-func withAddress(r *http.Request) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), addressKey{}, addressOf(r)))
+// withAddress returns the context of r in which Address finds where r was sent.
+func withAddress(r *http.Request) context.Context {
+	return context.WithValue(r.Context(), addressKey{}, addressOf(r))
 }
 
 // addressOf is the URL of MCP on the host that r names. The guard has checked

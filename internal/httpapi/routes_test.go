@@ -81,6 +81,28 @@ func TestFront_saysHowToAddTheAddress(t *testing.T) {
 	}
 }
 
+func TestAddress_isWhereTheClientSentItsRequest(t *testing.T) {
+	s := newSite(t, func(s *site, o *Options) {
+		o.MCP = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.entered <- Address(r.Context()) })
+	})
+	for _, accept := range []string{"application/json", "application/json, text/event-stream"} {
+		r := s.request(initialize, http.Header{"Accept": {accept}})
+		s.do(r)
+		if got := await(t, s.entered); got != s.url+MCPPath {
+			t.Errorf("%s: %s", accept, got)
+		}
+		r = s.request(initialize, http.Header{"Accept": {accept}, "X-Forwarded-Proto": {"https"}})
+		r.Host = "localhost"
+		s.do(r)
+		if got := await(t, s.entered); got != "https://localhost/mcp" {
+			t.Errorf("%s behind TLS: %s", accept, got)
+		}
+	}
+	if got := Address(t.Context()); got != "" {
+		t.Errorf("outside of a request: %s", got)
+	}
+}
+
 func TestHealth_readyOnlyIfTheServiceSaysSo(t *testing.T) {
 	var failure error
 	s := newSite(t, func(_ *site, o *Options) { o.Ready = func(context.Context) error { return failure } })
@@ -122,7 +144,7 @@ func TestHealth_serviceThatHangs_isNotReady(t *testing.T) {
 
 func TestHealth_readyPanics_isAnErrorWithAnID(t *testing.T) {
 	s := newSite(t, func(_ *site, o *Options) {
-		o.Ready = func(context.Context) error { var m map[string]int; m["a"] = 1; return nil }
+		o.Ready = func(context.Context) error { var none []error; return none[len(none)] }
 	})
 	resp, body := s.do(s.get(healthPath))
 	var line struct{ ID, Panic, Stack string }
@@ -133,7 +155,7 @@ func TestHealth_readyPanics_isAnErrorWithAnID(t *testing.T) {
 	if resp.StatusCode != 500 || line.ID == "" || !strings.Contains(decode(t, body).Error.Message, line.ID) {
 		t.Errorf("%d %s, logged under %q", resp.StatusCode, body, line.ID)
 	}
-	if !strings.Contains(line.Panic, "nil map") || !strings.Contains(line.Stack, "serveHealth") {
+	if !strings.Contains(line.Panic, "out of range") || !strings.Contains(line.Stack, "serveHealth") {
 		t.Errorf("the log has %+v", line)
 	}
 }
