@@ -1,0 +1,120 @@
+package lambdatest
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const functionName = "parley-test"
+
+// patience bounds every wait for something that takes milliseconds.
+const patience = 20 * time.Second
+
+// Instance is an execution environment: a process and its Runtime API.
+type Instance struct {
+	*Runtime
+	cmd    *exec.Cmd
+	output string // a file: what the process has printed is there at once
+}
+
+// Program is what runs in an instance.
+type Program struct {
+	Path string
+	Args []string
+	// Env are settings of the function, as NAME=value. Beside them the process
+	// finds only what Lambda sets.
+	Env []string
+	// Concurrency is how many invocations the process takes at once; 0 means one.
+	Concurrency int
+}
+
+// Start runs p in an instance of its own, which ends with the test. What the
+// process printed is shown if the test fails.
+func Start(t testing.TB, p Program) *Instance {
+	t.Helper()
+	dir := t.TempDir()
+	output, err := os.Create(filepath.Join(dir, "output"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer output.Close() // the process has it
+	r := Listen(t)
+	i := &Instance{Runtime: r, cmd: exec.Command(p.Path, p.Args...), output: output.Name()}
+	i.cmd.Dir = dir
+	i.cmd.Env = append(environment(r.Addr(), p.Concurrency), p.Env...)
+	i.cmd.Stdout, i.cmd.Stderr = output, output
+	if err := i.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_ = i.cmd.Wait() // the state says how it ended
+		close(r.exited)
+	}()
+	t.Cleanup(func() {
+		i.Signal(syscall.SIGKILL)
+		<-r.exited
+		if t.Failed() {
+			t.Logf("the process printed:\n%s", i.Output())
+		}
+	})
+	return i
+}
+
+// environment is what Lambda sets ("Defined runtime environment variables" in the
+// Developer Guide), with credentials that only a local engine takes.
+func environment(api string, concurrency int) []string {
+	env := []string{
+		"AWS_LAMBDA_RUNTIME_API=" + api,
+		"AWS_LAMBDA_FUNCTION_NAME=" + functionName, "AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256", "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
+		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/" + functionName, "AWS_LAMBDA_LOG_STREAM_NAME=test",
+		"AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1",
+		"AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "AWS_SESSION_TOKEN=local",
+		"_HANDLER=bootstrap", "LAMBDA_TASK_ROOT=/var/task", "LAMBDA_RUNTIME_DIR=/var/runtime",
+		"PATH=/usr/local/bin:/usr/bin:/bin:/opt/bin", "LANG=en_US.UTF-8", "TZ=:UTC",
+	}
+	if concurrency > 0 {
+		env = append(env, "AWS_LAMBDA_MAX_CONCURRENCY="+strconv.Itoa(concurrency))
+	}
+	return env
+}
+
+// PID is the process's.
+func (i *Instance) PID() int { return i.cmd.Process.Pid }
+
+// Signal sends the process a signal; one that has ended does not mind.
+func (i *Instance) Signal(s os.Signal) {
+	i.t.Helper()
+	if err := i.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		i.t.Errorf("sending %v: %v", s, err)
+	}
+}
+
+// Wait returns the exit code of the process, -1 if a signal killed it, when it
+// has ended. It fails the test if that takes long.
+func (i *Instance) Wait() int {
+	i.t.Helper()
+	select {
+	case <-i.exited:
+		return i.cmd.ProcessState.ExitCode()
+	case <-time.After(patience):
+		i.t.Fatalf("the process has not ended after %v", patience)
+		return 0
+	}
+}
+
+// Output is what the process has printed until now.
+func (i *Instance) Output() string {
+	i.t.Helper()
+	text, err := os.ReadFile(i.output)
+	if err != nil {
+		i.t.Error(err)
+	}
+	return string(text)
+}

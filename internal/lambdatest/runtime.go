@@ -1,0 +1,310 @@
+// Package lambdatest is AWS Lambda for tests, on the loopback: the Runtime API of
+// one execution environment, the process that runs in it, and the fronts (a
+// Function URL, an HTTP API) that turn HTTP requests into its invocations. Only
+// tests import it.
+//
+// It is written after the AWS Lambda Developer Guide ("Using the Lambda runtime
+// API for custom runtimes", "Lambda Extensions API", "Response streaming") and
+// not after aws-lambda-go, and it fails the test where a runtime breaks the rules
+// of those pages.
+package lambdatest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+)
+
+var (
+	// ErrTimedOut says that the deadline of an invocation passed before its
+	// answer was whole. Lambda would have killed the process.
+	ErrTimedOut = errors.New("lambdatest: the invocation timed out")
+	// ErrExited says that the process ended.
+	ErrExited = errors.New("lambdatest: the process has exited")
+)
+
+// FunctionError is an error that the function reported for an invocation, at once
+// or, where its answer had begun, at its end.
+type FunctionError struct {
+	Type    string `json:"errorType"`
+	Message string `json:"errorMessage"`
+	Begun   bool   `json:"-"` // the answer had begun
+}
+
+func (e *FunctionError) Error() string {
+	return fmt.Sprintf("lambdatest: the function failed: %s: %s", e.Type, e.Message)
+}
+
+// Runtime is the Runtime API of one execution environment, and its Extensions
+// API as far as an internal extension uses it. Its methods may be called from
+// many goroutines at once.
+type Runtime struct {
+	// Timeout is the function's: Invoke gives an invocation a deadline so far
+	// off. Change it between invocations only.
+	Timeout time.Duration
+
+	t      testing.TB
+	addr   string
+	events chan *invocation // to whichever GET next waits
+	closed chan struct{}    // the API ends
+	exited chan struct{}    // the process has ended
+
+	mu         sync.Mutex
+	open       map[string]*invocation // given out, without an answer
+	extensions map[string]bool        // their identifiers
+	asked      bool                   // the first GET next has come
+}
+
+// Listen starts the API, which ends with the test.
+func Listen(t testing.TB) *Runtime {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Runtime{
+		Timeout: 5 * time.Minute,
+		t:       t, addr: listener.Addr().String(),
+		events: make(chan *invocation), closed: make(chan struct{}), exited: make(chan struct{}),
+		open: map[string]*invocation{}, extensions: map[string]bool{},
+	}
+	server := &http.Server{Handler: r.routes()}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = server.Serve(listener) // it returns when Close is called
+	}()
+	t.Cleanup(func() {
+		close(r.closed)
+		_ = server.Close() // the connections of a process that is gone
+		<-ended
+	})
+	return r
+}
+
+// Addr is what a process finds in AWS_LAMBDA_RUNTIME_API.
+func (r *Runtime) Addr() string { return r.addr }
+
+// Extensions returns how many extensions have registered.
+func (r *Runtime) Extensions() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.extensions)
+}
+
+// invocation is an event under way.
+type invocation struct {
+	id       string
+	event    []byte
+	deadline time.Time
+	began    chan *Response // receives the answer when it begins; has room for one
+	failed   chan error     // or why there is none; has room for one
+}
+
+// Response is the answer of an invocation, from its first byte.
+type Response struct {
+	// ID is the invocation's.
+	ID string
+	// ContentType is that of the answer on the Runtime API.
+	ContentType string
+	// Body is the answer as it arrives. It ends with a *FunctionError or
+	// ErrTimedOut where the function did not end it well. Closing it early is
+	// what a client that goes away does: the function is not told.
+	Body io.ReadCloser
+}
+
+// Invoke gives the event to the process as soon as that asks for one, and returns
+// when its answer begins. Where there is none the error is a *FunctionError,
+// ErrTimedOut, ErrExited or the context's.
+func (r *Runtime) Invoke(ctx context.Context, event []byte) (*Response, error) {
+	inv := &invocation{
+		id: rand.Text(), event: event, deadline: time.Now().Add(r.Timeout),
+		began: make(chan *Response, 1), failed: make(chan error, 1),
+	}
+	timer := time.NewTimer(time.Until(inv.deadline))
+	defer timer.Stop()
+	given := r.events
+	for {
+		select {
+		case given <- inv:
+			given = nil // and no more of it
+		case response := <-inv.began:
+			return response, nil
+		case err := <-inv.failed:
+			return nil, err
+		case <-timer.C:
+			return nil, ErrTimedOut
+		case <-r.exited:
+			return inv.lastWord()
+		case <-ctx.Done():
+			go r.abandon(inv)
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// lastWord is what a process said before it ended.
+func (inv *invocation) lastWord() (*Response, error) {
+	select {
+	case response := <-inv.began:
+		return response, nil
+	case err := <-inv.failed:
+		return nil, err
+	default:
+		return nil, ErrExited
+	}
+}
+
+// abandon takes the answer in the place of a client that has gone.
+func (r *Runtime) abandon(inv *invocation) {
+	select {
+	case response := <-inv.began:
+		response.Body.Close()
+	case <-inv.failed:
+	case <-r.closed:
+	}
+}
+
+func (r *Runtime) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", r.serveNext)
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", r.serveResponse)
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", r.serveError)
+	mux.HandleFunc("POST /2020-01-01/extension/register", r.serveRegister)
+	mux.HandleFunc("GET /2020-01-01/extension/event/next", r.serveExtensionNext)
+	mux.HandleFunc("/", func(w http.ResponseWriter, q *http.Request) {
+		r.breach(w, http.StatusNotFound, "%s %s is not in the Runtime API", q.Method, q.URL.Path)
+	})
+	return mux
+}
+
+// breach answers, and fails the test for, what a runtime must not do.
+func (r *Runtime) breach(w http.ResponseWriter, status int, format string, args ...any) {
+	r.t.Errorf("lambdatest: the runtime broke a rule: "+format, args...)
+	w.WriteHeader(status)
+}
+
+func (r *Runtime) serveNext(w http.ResponseWriter, q *http.Request) {
+	r.mu.Lock()
+	r.asked = true
+	r.mu.Unlock()
+	var inv *invocation
+	select {
+	case inv = <-r.events:
+	case <-q.Context().Done():
+		return
+	case <-r.closed:
+		return
+	}
+	r.mu.Lock()
+	r.open[inv.id] = inv
+	r.mu.Unlock()
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Lambda-Runtime-Aws-Request-Id", inv.id)
+	h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(inv.deadline.UnixMilli(), 10))
+	h.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-west-1:123456789012:function:"+functionName)
+	h.Set("Lambda-Runtime-Trace-Id", "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0")
+	_, _ = w.Write(inv.event) // a process that has gone is noticed by its exit
+}
+
+// take returns the invocation that the request answers, once.
+func (r *Runtime) take(w http.ResponseWriter, q *http.Request) *invocation {
+	r.mu.Lock()
+	inv := r.open[q.PathValue("id")]
+	delete(r.open, q.PathValue("id"))
+	r.mu.Unlock()
+	if inv == nil {
+		r.breach(w, http.StatusBadRequest, "an answer to %s, which is not open", q.PathValue("id"))
+	}
+	return inv
+}
+
+func (r *Runtime) serveResponse(w http.ResponseWriter, q *http.Request) {
+	inv := r.take(w, q)
+	if inv == nil {
+		return
+	}
+	body, pipe := io.Pipe()
+	timer := time.AfterFunc(time.Until(inv.deadline), func() { pipe.CloseWithError(ErrTimedOut) })
+	defer timer.Stop()
+	inv.began <- &Response{ID: inv.id, ContentType: q.Header.Get("Content-Type"), Body: body}
+	_, err := io.Copy(pipe, q.Body)
+	if err != nil { // the client has gone, and nobody tells the function
+		_, err = io.Copy(io.Discard, q.Body)
+	}
+	switch {
+	case err != nil:
+		pipe.CloseWithError(ErrExited) // while it answered
+		return
+	case q.Trailer.Get("Lambda-Runtime-Function-Error-Type") != "":
+		pipe.CloseWithError(trailingError(q.Trailer))
+	default:
+		pipe.Close()
+	}
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// trailingError is the error that an answer which had begun ends with.
+func trailingError(trailer http.Header) error {
+	e := &FunctionError{Type: trailer.Get("Lambda-Runtime-Function-Error-Type"), Begun: true}
+	text, err := base64.StdEncoding.DecodeString(trailer.Get("Lambda-Runtime-Function-Error-Body"))
+	if err == nil {
+		err = json.Unmarshal(text, e)
+	}
+	if err != nil {
+		return fmt.Errorf("lambdatest: the trailers of an answer are malformed: %w", err)
+	}
+	return e
+}
+
+func (r *Runtime) serveError(w http.ResponseWriter, q *http.Request) {
+	inv := r.take(w, q)
+	if inv == nil {
+		return
+	}
+	e := &FunctionError{}
+	if err := json.NewDecoder(q.Body).Decode(e); err != nil {
+		r.breach(w, http.StatusBadRequest, "an error that is not JSON: %v", err)
+	}
+	inv.failed <- e
+	w.WriteHeader(http.StatusAccepted)
+}
+
+func (r *Runtime) serveRegister(w http.ResponseWriter, q *http.Request) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if name := q.Header.Get("Lambda-Extension-Name"); name == "" || r.asked {
+		r.breach(w, http.StatusForbidden, "the extension %q registered without a name or after the start", name)
+		return
+	}
+	id := rand.Text()
+	r.extensions[id] = true
+	w.Header().Set("Lambda-Extension-Identifier", id)
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = fmt.Fprintf(w, `{"functionName":%q,"functionVersion":"$LATEST","handler":"bootstrap"}`, functionName)
+}
+
+func (r *Runtime) serveExtensionNext(w http.ResponseWriter, q *http.Request) {
+	r.mu.Lock()
+	known := r.extensions[q.Header.Get("Lambda-Extension-Identifier")]
+	r.mu.Unlock()
+	if !known {
+		r.breach(w, http.StatusForbidden, "an extension that has not registered asks for events")
+		return
+	}
+	select {
+	case <-r.closed:
+	case <-q.Context().Done():
+	}
+}

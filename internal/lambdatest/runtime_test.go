@@ -1,0 +1,325 @@
+package lambdatest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/lambdatest"
+)
+
+// recorder is a test that takes down what fails in it.
+type recorder struct {
+	testing.TB
+	failures chan string
+}
+
+func (r recorder) Errorf(format string, args ...any) { r.failures <- fmt.Sprintf(format, args...) }
+
+func newRecorder(t *testing.T) recorder { return recorder{t, make(chan string, 16)} }
+
+// runtime speaks the Runtime API as a runtime does.
+type runtime struct {
+	t   *testing.T
+	api *lambdatest.Runtime
+}
+
+func (r runtime) do(method, path string, header http.Header, body io.Reader) *http.Response {
+	r.t.Helper()
+	q, err := http.NewRequestWithContext(r.t.Context(), method, "http://"+r.api.Addr()+path, body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	q.Header = header
+	resp, err := http.DefaultClient.Do(q)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { resp.Body.Close() })
+	return resp
+}
+
+// next returns the id of the next invocation and its event.
+func (r runtime) next() (id, event string, header http.Header) {
+	r.t.Helper()
+	resp := r.do("GET", "/2018-06-01/runtime/invocation/next", http.Header{}, nil)
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != 200 {
+		r.t.Fatal(resp.Status, err)
+	}
+	return resp.Header.Get("Lambda-Runtime-Aws-Request-Id"), string(text), resp.Header
+}
+
+func (r runtime) answer(id, kind string, body io.Reader) *http.Response {
+	return r.do("POST", "/2018-06-01/runtime/invocation/"+id+"/response", http.Header{"Content-Type": {kind}}, body)
+}
+
+// begin is answer beside the test; it tells the status when it has ended, 0 for
+// none.
+func (r runtime) begin(id string, body io.Reader, trailer http.Header) <-chan int {
+	status := make(chan int, 1)
+	q, err := http.NewRequestWithContext(r.t.Context(), "POST", "http://"+r.api.Addr()+"/2018-06-01/runtime/invocation/"+id+"/response", body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	q.Header, q.Trailer = http.Header{"Content-Type": {"text/plain"}}, trailer
+	go func() {
+		resp, err := http.DefaultClient.Do(q)
+		if err != nil {
+			status <- 0
+			return
+		}
+		resp.Body.Close()
+		status <- resp.StatusCode
+	}()
+	return status
+}
+
+func (r runtime) fail(id, body string) *http.Response {
+	return r.do("POST", "/2018-06-01/runtime/invocation/"+id+"/error", http.Header{}, strings.NewReader(body))
+}
+
+// invoked is what an Invoke returned.
+type invoked struct {
+	*lambdatest.Response
+	err error
+}
+
+// invoke begins an invocation.
+func invoke(ctx context.Context, api *lambdatest.Runtime, event string) <-chan invoked {
+	got := make(chan invoked, 1)
+	go func() {
+		response, err := api.Invoke(ctx, []byte(event))
+		got <- invoked{response, err}
+	}()
+	return got
+}
+
+func await[T any](t *testing.T, c <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-c:
+		return v
+	case <-time.After(20 * time.Second):
+		t.Fatal("nothing came")
+		panic("not reached")
+	}
+}
+
+func TestNext_event_comesWithIDAndDeadline(t *testing.T) {
+	api := lambdatest.Listen(t)
+	api.Timeout = time.Hour
+	invoke(t.Context(), api, `{"a":1}`)
+	id, event, header := runtime{t, api}.next()
+	ms, err := strconv.ParseInt(header.Get("Lambda-Runtime-Deadline-Ms"), 10, 64)
+	if left := time.Until(time.UnixMilli(ms)); err != nil || left > time.Hour || left < 59*time.Minute {
+		t.Errorf("the deadline is in %v, %v", left, err)
+	}
+	if id == "" || event != `{"a":1}` {
+		t.Errorf("id %q, event %s", id, event)
+	}
+}
+
+func TestInvoke_answerInParts_arrivesAsItIsWritten(t *testing.T) {
+	api := lambdatest.Listen(t)
+	got := invoke(t.Context(), api, `{}`)
+	rt := runtime{t, api}
+	id, _, _ := rt.next()
+	body, pipe := io.Pipe()
+	ended := rt.begin(id, body, nil)
+	_, _ = io.WriteString(pipe, "one")
+	response := await(t, got)
+	if response.err != nil {
+		t.Fatal(response.err)
+	}
+	part := make([]byte, 3)
+	for _, want := range []string{"one", "two"} { // the second is written when the first was read
+		if _, err := io.ReadFull(response.Body, part); err != nil || string(part) != want {
+			t.Fatalf("%q, %v", part, err)
+		}
+		if want == "one" {
+			_, _ = io.WriteString(pipe, "two")
+		}
+	}
+	select {
+	case status := <-ended:
+		t.Errorf("acknowledged with %d before the end", status)
+	default:
+	}
+	pipe.Close()
+	if rest, err := io.ReadAll(response.Body); err != nil || len(rest) > 0 {
+		t.Errorf("%q, %v after the end", rest, err)
+	}
+	if status := await(t, ended); status != http.StatusAccepted || response.ContentType != "text/plain" || response.ID != id {
+		t.Errorf("%d, type %q, id %q", status, response.ContentType, response.ID)
+	}
+}
+
+func TestInvoke_errorInPlaceOfAnAnswer_isTheFunctions(t *testing.T) {
+	api := lambdatest.Listen(t)
+	got := invoke(t.Context(), api, `{}`)
+	rt := runtime{t, api}
+	id, _, _ := rt.next()
+	if resp := rt.fail(id, `{"errorType":"Kind","errorMessage":"words"}`); resp.StatusCode != http.StatusAccepted {
+		t.Error(resp.Status)
+	}
+	var failed *lambdatest.FunctionError
+	if err := await(t, got).err; !errors.As(err, &failed) || *failed != (lambdatest.FunctionError{Type: "Kind", Message: "words"}) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestInvoke_errorInTheTrailers_endsTheBody(t *testing.T) {
+	api := lambdatest.Listen(t)
+	got := invoke(t.Context(), api, `{}`)
+	rt := runtime{t, api}
+	id, _, _ := rt.next()
+	// A body of unknown length is sent in chunks, which trailers can follow.
+	rt.begin(id, io.MultiReader(strings.NewReader("half")), http.Header{
+		"Lambda-Runtime-Function-Error-Type": {"Kind"},
+		"Lambda-Runtime-Function-Error-Body": {"eyJlcnJvclR5cGUiOiJLaW5kIiwiZXJyb3JNZXNzYWdlIjoid29yZHMifQ=="},
+	})
+	response := await(t, got)
+	text, err := io.ReadAll(response.Body)
+	var failed *lambdatest.FunctionError
+	if !errors.As(err, &failed) || *failed != (lambdatest.FunctionError{Type: "Kind", Message: "words", Begun: true}) || string(text) != "half" {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
+func TestInvoke_noAnswerByTheDeadline_timesOut(t *testing.T) {
+	api := lambdatest.Listen(t)
+	api.Timeout = 20 * time.Millisecond
+	got := invoke(t.Context(), api, `{}`)
+	if err := await(t, got).err; !errors.Is(err, lambdatest.ErrTimedOut) {
+		t.Errorf("never asked for: %v", err)
+	}
+	got = invoke(t.Context(), api, `{}`)
+	runtime{t, api}.next()
+	if err := await(t, got).err; !errors.Is(err, lambdatest.ErrTimedOut) {
+		t.Errorf("never answered: %v", err)
+	}
+}
+
+func TestInvoke_answerStillUnderWayAtTheDeadline_endsWithTimedOut(t *testing.T) {
+	api := lambdatest.Listen(t)
+	api.Timeout = time.Second
+	got := invoke(t.Context(), api, `{}`)
+	rt := runtime{t, api}
+	id, _, _ := rt.next()
+	body, pipe := io.Pipe()
+	status := rt.begin(id, body, nil)
+	_, _ = io.WriteString(pipe, "half")
+	response := await(t, got)
+	if response.err != nil {
+		t.Fatal(response.err)
+	}
+	if text, err := io.ReadAll(response.Body); string(text) != "half" || !errors.Is(err, lambdatest.ErrTimedOut) {
+		t.Errorf("%q, %v", text, err)
+	}
+	pipe.Close()
+	await(t, status)
+}
+
+func TestInvoke_clientGoes_functionIsNotTold(t *testing.T) {
+	for name, leave := range map[string]func(cancel func(), got <-chan invoked){
+		"before the answer": func(cancel func(), got <-chan invoked) { cancel(); <-got },
+		"in the answer":     func(_ func(), got <-chan invoked) { (<-got).Body.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			api := lambdatest.Listen(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			got := invoke(ctx, api, `{}`)
+			rt := runtime{t, api}
+			id, _, _ := rt.next()
+			body, pipe := io.Pipe()
+			status := rt.begin(id, body, nil)
+			if name == "in the answer" {
+				_, _ = io.WriteString(pipe, "a")
+			}
+			leave(cancel, got)
+			for range 20 {
+				if _, err := io.WriteString(pipe, strings.Repeat("x", 10_000)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			pipe.Close()
+			if got := await(t, status); got != http.StatusAccepted {
+				t.Errorf("acknowledged with %d", got)
+			}
+		})
+	}
+}
+
+func TestRuntime_brokenRule_failsTheTest(t *testing.T) {
+	const invocation = "/2018-06-01/runtime/invocation/"
+	const extension = "/2020-01-01/extension/"
+	for name, c := range map[string]struct {
+		begun        bool
+		method, path string
+		header       http.Header
+	}{
+		"a path of none of the APIs":          {false, "GET", "/2018-06-01/runtime/next", http.Header{}},
+		"an answer to nothing":                {false, "POST", invocation + "none/response", http.Header{}},
+		"an error for nothing":                {false, "POST", invocation + "none/error", http.Header{}},
+		"an extension without a name":         {false, "POST", extension + "register", http.Header{}},
+		"an extension after the start":        {true, "POST", extension + "register", http.Header{"Lambda-Extension-Name": {"x"}}},
+		"events for an unknown extension":     {false, "GET", extension + "event/next", http.Header{}},
+		"a method that the API does not have": {false, "PUT", invocation + "next", http.Header{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rec := newRecorder(t)
+			api := lambdatest.Listen(rec)
+			rt := runtime{t, api}
+			if c.begun {
+				invoke(t.Context(), api, `{}`)
+				rt.next()
+			}
+			if resp := rt.do(c.method, c.path, c.header, strings.NewReader("{}")); resp.StatusCode < 400 {
+				t.Error(resp.Status)
+			}
+			await(t, rec.failures)
+		})
+	}
+}
+
+func TestRuntime_secondAnswer_isABrokenRule(t *testing.T) {
+	rec := newRecorder(t)
+	api := lambdatest.Listen(rec)
+	got := invoke(t.Context(), api, `{}`)
+	rt := runtime{t, api}
+	id, _, _ := rt.next()
+	rt.fail(id, `{}`)
+	await(t, got)
+	if resp := rt.answer(id, "text/plain", strings.NewReader("late")); resp.StatusCode != http.StatusBadRequest {
+		t.Error(resp.Status)
+	}
+	await(t, rec.failures)
+}
+
+func TestRuntime_extension_registersAndGetsNoEvent(t *testing.T) {
+	api := lambdatest.Listen(t)
+	rt := runtime{t, api}
+	resp := rt.do("POST", "/2020-01-01/extension/register", http.Header{"Lambda-Extension-Name": {"x"}}, strings.NewReader(`{"events":null}`))
+	id := resp.Header.Get("Lambda-Extension-Identifier")
+	if resp.StatusCode != 200 || id == "" || api.Extensions() != 1 {
+		t.Fatalf("%s, identifier %q, %d registered", resp.Status, id, api.Extensions())
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	q, err := http.NewRequestWithContext(ctx, "GET", "http://"+api.Addr()+"/2020-01-01/extension/event/next", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.Header.Set("Lambda-Extension-Identifier", id)
+	if resp, err := http.DefaultClient.Do(q); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v %v", resp, err)
+	}
+}
