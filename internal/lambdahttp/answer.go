@@ -1,0 +1,191 @@
+package lambdahttp
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+// answer is what the Runtime API gets: aws-lambda-go reads it to its end, or to
+// an error, which it reports in the trailers, and closes it when all is sent.
+type answer struct {
+	io.Reader
+	contentType string
+	sent        func()
+}
+
+// ContentType is asked for by aws-lambda-go.
+func (a *answer) ContentType() string { return a.contentType }
+
+// Close implements [io.Closer].
+func (a *answer) Close() error {
+	a.sent()
+	return nil
+}
+
+// MarshalJSON makes aws-lambda-go take the answer for the reader that it is.
+func (a *answer) MarshalJSON() ([]byte, error) {
+	return nil, errors.New("an answer is read, not encoded")
+}
+
+// stream answers e while the handler writes. It returns when the handler has
+// begun its answer; cancel ends the handler's context.
+func (f *front) stream(ctx context.Context, cancel context.CancelFunc, e *events.LambdaFunctionURLRequest) *answer {
+	f.busy.RLock()
+	body, pipe := io.Pipe()
+	begun := make(chan struct{})
+	w := &writer{header: http.Header{}, body: pipe, begun: func() { close(begun) }}
+	go func() {
+		defer cancel()
+		pipe.CloseWithError(f.serve(ctx, w, e))
+	}()
+	<-begun
+	response := &events.LambdaFunctionURLStreamingResponse{
+		StatusCode: w.status, Headers: w.headers, Cookies: w.cookies, Body: body,
+	}
+	return &answer{response, response.ContentType(), func() {
+		body.Close()
+		f.busy.RUnlock()
+	}}
+}
+
+// whole answers e when the handler has ended.
+func (f *front) whole(ctx context.Context, e *events.LambdaFunctionURLRequest) (*answer, error) {
+	f.busy.RLock()
+	var body bytes.Buffer
+	w := &writer{header: http.Header{}, body: &body, begun: func() {}}
+	text, err := []byte(nil), f.serve(ctx, w, e)
+	if err == nil {
+		text, err = encode(w, body.Bytes())
+	}
+	if err != nil {
+		f.busy.RUnlock()
+		return nil, err
+	}
+	return &answer{bytes.NewReader(text), "application/json", f.busy.RUnlock}, nil
+}
+
+// encode returns an answer in one piece.
+func encode(w *writer, body []byte) ([]byte, error) {
+	response := events.LambdaFunctionURLResponse{StatusCode: w.status, Headers: w.headers, Cookies: w.cookies, Body: string(body)}
+	if !utf8.Valid(body) {
+		response.Body, response.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
+	}
+	return json.Marshal(response)
+}
+
+// serve has the handler answer e, so that w has begun when it returns. A panic
+// is logged. It is answered with 500, or, where the answer has begun, returned as
+// an error: what was written is no whole answer.
+func (f *front) serve(ctx context.Context, w *writer, e *events.LambdaFunctionURLRequest) (err error) {
+	defer func() {
+		v := recover()
+		switch {
+		case v == nil:
+			w.WriteHeader(http.StatusOK) // where the handler wrote nothing
+		case w.status != 0:
+			f.logPanic(ctx, v)
+			err = messages.InvokeResponse_Error{Type: "Handler.Panic", Message: "the handler panicked while it answered; the log has the stack"}
+		default:
+			f.logPanic(ctx, v)
+			refuse(w, http.StatusInternalServerError, "Something went wrong inside the server and has been logged. Try again; if it fails again, quote the id "+invocationID(ctx)+" to whoever runs this server.")
+		}
+	}()
+	w.headOnly = e.RequestContext.HTTP.Method == http.MethodHead
+	r, err := newRequest(ctx, e)
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "The request cannot be read: "+err.Error()+".")
+		return nil
+	}
+	f.handler.ServeHTTP(w, r)
+	return nil
+}
+
+func refuse(w *writer, status int, sentence string) {
+	clear(w.header) // of what a handler meant to say
+	w.header.Set("Content-Type", "text/plain; charset=utf-8")
+	w.header.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, sentence+"\n") // nobody is left to tell
+}
+
+// logPanic leaves the value of a panic out, unless it is the runtime's own: it
+// might hold what somebody wrote.
+func (f *front) logPanic(ctx context.Context, v any) {
+	what := fmt.Sprintf("%T", v)
+	if fault, ok := v.(runtime.Error); ok {
+		what = fault.Error()
+	}
+	f.log.LogAttrs(ctx, slog.LevelError, "panic", slog.String("id", invocationID(ctx)),
+		slog.String("panic", what), slog.String("stack", string(debug.Stack())))
+}
+
+// invocationID is the id of the invocation in Lambda's own log lines.
+func invocationID(ctx context.Context) string {
+	if about, ok := lambdacontext.FromContext(ctx); ok {
+		return about.AwsRequestID
+	}
+	return ""
+}
+
+// writer is the http.ResponseWriter of an invocation. It can be flushed, which
+// sends the header at most: nothing that is written waits here.
+type writer struct {
+	header   http.Header // the handler's to change
+	headOnly bool        // the request is a HEAD
+	body     io.Writer
+	begun    func() // called once, when the fields below are set for good
+
+	status  int // 0: not begun
+	headers map[string]string
+	cookies []string
+}
+
+// Header implements [http.ResponseWriter].
+func (w *writer) Header() http.Header { return w.header }
+
+// WriteHeader implements [http.ResponseWriter]. Lambda has no way to send one of
+// the informational statuses (1xx).
+func (w *writer) WriteHeader(status int) {
+	if w.status != 0 || status < 200 {
+		return
+	}
+	w.status, w.headers = status, make(map[string]string, len(w.header))
+	for name, values := range w.header {
+		if name == "Set-Cookie" {
+			w.cookies = append(w.cookies, values...) // they cannot be joined: RFC 6265, section 3
+		} else {
+			w.headers[name] = strings.Join(values, ",")
+		}
+	}
+	w.begun()
+}
+
+// Write implements [http.ResponseWriter].
+func (w *writer) Write(p []byte) (int, error) {
+	w.WriteHeader(http.StatusOK) // if there was none
+	switch {
+	case w.status == http.StatusNoContent || w.status == http.StatusNotModified:
+		return 0, http.ErrBodyNotAllowed
+	case w.headOnly:
+		return len(p), nil
+	}
+	return w.body.Write(p)
+}
+
+// Flush implements [http.Flusher].
+func (w *writer) Flush() { w.WriteHeader(http.StatusOK) }

@@ -1,0 +1,165 @@
+package lambdahttp_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/lambdahttp"
+	"github.com/parley-chat/parley/internal/lambdatest"
+)
+
+// runEnv makes this test binary the function, and says of which kind.
+const runEnv = "LAMBDAHTTP_TEST_FUNCTION"
+
+// secret is what a panic's value holds.
+const secret = "what somebody wrote"
+
+func TestMain(m *testing.M) {
+	if kind := os.Getenv(runEnv); kind != "" {
+		os.Exit(runFunction(kind))
+	}
+	os.Exit(m.Run())
+}
+
+// runFunction is the main of a function with odd handlers.
+func runFunction(kind string) int {
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer cancel()
+	f := &oddFunction{gates: map[string]chan struct{}{}, stop: make(chan struct{})}
+	err := lambdahttp.Start(ctx, f.routes(), lambdahttp.Options{
+		Buffered: kind == "buffered",
+		Stop:     func() { close(f.stop) },
+		Logger:   slog.New(slog.NewJSONHandler(os.Stdout, nil)),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return 3
+	}
+	return 0
+}
+
+// oddFunction has a handler for each way in which an answer may go.
+type oddFunction struct {
+	stop chan struct{}
+
+	mu    sync.Mutex
+	gates map[string]chan struct{}
+}
+
+// gate returns the channel that the request /open?name closes.
+func (f *oddFunction) gate(name string) chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.gates[name] == nil {
+		f.gates[name] = make(chan struct{})
+	}
+	return f.gates[name]
+}
+
+func (f *oddFunction) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
+	mux.HandleFunc("/open", func(_ http.ResponseWriter, r *http.Request) { close(f.gate(r.URL.RawQuery)) })
+	mux.HandleFunc("/parts", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "one")
+		<-f.gate(r.URL.RawQuery)
+		_, _ = io.WriteString(w, "two")
+	})
+	mux.HandleFunc("/header", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-A", "1")
+		_ = http.NewResponseController(w).Flush()
+		w.Header().Set("X-A", "too late")
+		<-f.gate(r.URL.RawQuery)
+	})
+	mux.HandleFunc("/panic", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Meant", secret)
+		panic(secret)
+	})
+	mux.HandleFunc("/panic-late", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "half")
+		var none *http.Request
+		_ = none.Method // a fault of the runtime's own kind
+	})
+	mux.HandleFunc("/deadline", func(w http.ResponseWriter, r *http.Request) {
+		end, _ := r.Context().Deadline()
+		fmt.Fprint(w, time.Until(end).Milliseconds())
+	})
+	mux.HandleFunc("/until-deadline", func(w http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		fmt.Fprint(w, r.Context().Err())
+	})
+	mux.HandleFunc("/until-stop", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "waiting, ")
+		<-f.stop
+		fmt.Fprint(w, "stopped with ", r.Context().Err())
+	})
+	return mux
+}
+
+// start runs this binary as a function.
+func start(t *testing.T, kind string, concurrency int, env ...string) *lambdatest.Instance {
+	t.Helper()
+	binary, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lambdatest.Start(t, lambdatest.Program{Path: binary, Env: append(env, runEnv+"="+kind), Concurrency: concurrency})
+}
+
+// open makes a request and returns its answer from the header on.
+func open(t *testing.T, client *http.Client, target string) *http.Response {
+	t.Helper()
+	resp, err := request(t, client, target, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { resp.Body.Close() })
+	return resp
+}
+
+// get makes a request and returns its whole answer.
+func get(t *testing.T, client *http.Client, target string) (*http.Response, string) {
+	t.Helper()
+	resp := open(t, client, target)
+	return resp, rest(t, resp)
+}
+
+func request(t *testing.T, client *http.Client, target, body string) (*http.Response, error) {
+	q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://any.example"+target, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	q.Header.Set("Content-Type", "text/plain")
+	return client.Do(q)
+}
+
+// read returns the next n bytes of an answer.
+func read(t *testing.T, resp *http.Response, n int) string {
+	t.Helper()
+	part := make([]byte, n)
+	if _, err := io.ReadFull(resp.Body, part); err != nil {
+		t.Fatal(err)
+	}
+	return string(part)
+}
+
+// rest returns an answer to its end, which must be a good one.
+func rest(t *testing.T, resp *http.Response) string {
+	t.Helper()
+	var text bytes.Buffer
+	if _, err := text.ReadFrom(resp.Body); err != nil {
+		t.Fatalf("%v after %q", err, text.String())
+	}
+	return text.String()
+}

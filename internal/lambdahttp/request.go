@@ -1,0 +1,66 @@
+package lambdahttp
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// newRequest returns the request that the front made e of. Its error is worded
+// for the client.
+//
+// See "Request payload format" in the Lambda Developer Guide, Function URLs:
+// header values of one name come joined by commas, cookies apart, and the body
+// in base64 unless its type is one of text.
+func newRequest(ctx context.Context, e *events.LambdaFunctionURLRequest) (*http.Request, error) {
+	target := "/" + strings.TrimPrefix(e.RawPath, "/")
+	if e.RawQueryString != "" {
+		target += "?" + e.RawQueryString
+	}
+	address, err := url.ParseRequestURI(target)
+	if err != nil {
+		return nil, fmt.Errorf("the path or the query is not well-formed")
+	}
+	body, err := decodeBody(e)
+	if err != nil {
+		return nil, err
+	}
+	header := make(http.Header, len(e.Headers)+1)
+	for name, value := range e.Headers {
+		header.Set(name, value)
+	}
+	if len(e.Cookies) > 0 {
+		header.Set("Cookie", strings.Join(e.Cookies, "; "))
+	}
+	host := header.Get("Host")
+	if host == "" {
+		host = e.RequestContext.DomainName
+	}
+	header.Del("Host") // as in every request of a server
+	r := &http.Request{
+		Method: e.RequestContext.HTTP.Method, URL: address, RequestURI: target,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: header, Host: host,
+		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
+		RemoteAddr: net.JoinHostPort(e.RequestContext.HTTP.SourceIP, "0"), // the port is not told
+	}
+	return r.WithContext(ctx), nil
+}
+
+func decodeBody(e *events.LambdaFunctionURLRequest) (string, error) {
+	if !e.IsBase64Encoded {
+		return e.Body, nil
+	}
+	body, err := base64.StdEncoding.DecodeString(e.Body)
+	if err != nil {
+		return "", fmt.Errorf("the body is marked as base64 and is not")
+	}
+	return string(body), nil
+}
