@@ -252,26 +252,34 @@ func contain(logger *slog.Logger) server.ToolHandlerMiddleware {
 }
 
 // safely turns what a tool should never do, a panic or a Go error, into a tool
-// error with an id to quote. Both would otherwise show their insides.
+// error with an id to quote. Both would otherwise show their insides. A wait
+// spends its time inside of this: what is rare is kept out of its stack frame.
 func safely(do work, logger *slog.Logger, tool string) work {
 	return func(ctx context.Context) (result *mcp.CallToolResult, err error) {
-		id := rand.Text()[:12]
 		defer func() {
 			if v := recover(); v != nil {
+				id := newID()
 				LogPanic(ctx, logger, id, v)
 				result, err = internalError(id), nil
 			}
 		}()
-		result, err = do(ctx)
-		if err == nil {
-			return result, nil
+		if result, err = do(ctx); err != nil {
+			return failed(ctx, logger, tool, err), nil
 		}
-		if ctx.Err() == nil { // otherwise the client has gone, and that is all
-			logger.ErrorContext(ctx, "a tool failed", "id", id, "tool", tool, "error", err)
-		}
-		return internalError(id), nil
+		return result, nil
 	}
 }
+
+func failed(ctx context.Context, logger *slog.Logger, tool string, err error) *mcp.CallToolResult {
+	id := newID()
+	if ctx.Err() == nil { // otherwise the client has gone, and that is all
+		logger.ErrorContext(ctx, "a tool failed", "id", id, "tool", tool, "error", err)
+	}
+	return internalError(id)
+}
+
+// newID names an incident, in 60 random bits.
+func newID() string { return rand.Text()[:12] }
 
 func internalError(id string) *mcp.CallToolResult {
 	message := fmt.Sprintf("Something went wrong inside the server and has been logged. Repeat the call once; if it fails again, tell the person you work for to quote the id %s to whoever runs this server.", id)
