@@ -39,17 +39,20 @@ func goClient(protocol string) kind {
 	return kind{"mcp-go " + protocol, func(t *testing.T, url string) client { return openGo(t, url, protocol) }}
 }
 
-// allKinds are the clients that every conversation is held with.
+// allKinds are the clients that every conversation is held with; with -short
+// only those that need nothing but Go.
 func allKinds() []kind {
-	return []kind{
-		goClient(modernProtocol),
-		goClient(legacyProtocol),
+	kinds := []kind{goClient(modernProtocol), goClient(legacyProtocol)}
+	if testing.Short() {
+		return kinds
+	}
+	return append(kinds,
 		nodeClient("modern", modernProtocol),
 		nodeClient("legacy", legacyProtocol),
 		nodeClient("sdk1", legacyProtocol),
 		pythonClient("modern", modernProtocol),
 		pythonClient("legacy", legacyProtocol),
-	}
+	)
 }
 
 // inGo is the client of mcp-go, in this process.

@@ -72,7 +72,7 @@ type program struct {
 	url    string     // of the MCP endpoint
 }
 
-// start launches the program on a free port with a new data file. It is stopped
+// start launches the program on a free port with a new data file. It is killed
 // when the test ends.
 func start(t *testing.T, args ...string) *program {
 	t.Helper()
@@ -87,7 +87,10 @@ func startOn(t *testing.T, args, env []string) *program {
 	p.launch("127.0.0.1:0")
 	t.Cleanup(func() {
 		if p.cmd != nil {
-			p.terminate()
+			p.kill() // to drain takes time; stop_test.go looks at that
+		}
+		if strings.Contains(p.out.String(), "DATA RACE") { // as it says if built with GOFLAGS=-race
+			t.Error("the program has a data race")
 		}
 		if t.Failed() {
 			t.Logf("the program printed:\n%s", p.out)

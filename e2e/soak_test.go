@@ -9,10 +9,10 @@ import (
 )
 
 // The clients that people use give up a call after 30, 55 or 64 seconds. Here
-// they really do, which takes as long; `make soak` asks for it.
+// they really do, which takes as long; `make waits` asks for it.
 func TestSoak_waitGivenUpInRealTime_losesNothing(t *testing.T) {
 	if os.Getenv("PARLEY_SOAK") == "" {
-		t.Skip("takes 70 seconds: set PARLEY_SOAK=1, or run make soak")
+		t.Skip("takes 70 seconds: set PARLEY_SOAK=1, or run make waits")
 	}
 	p := start(t)
 	for _, k := range allKinds() {

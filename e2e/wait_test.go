@@ -82,29 +82,33 @@ func (c talk) giveUpWaiting(alice, bob seat, at place) {
 	}
 }
 
-func TestWait_clientCloses_endsAndLosesNothing(t *testing.T) {
+// Some clients close the call that they give up, some leave it open. From the
+// moment that the agent is back, nothing goes to the call that nobody hears.
+func TestWait_givenUp_agentThatComesBackHearsWhatFollows(t *testing.T) {
 	p := start(t)
-	for _, k := range []kind{
-		goClient(modernProtocol), goClient(legacyProtocol),
-		nodeClient("modern", modernProtocol), pythonClient("modern", modernProtocol),
-	} {
-		for _, at := range places() {
-			t.Run(k.name+" "+at.name, func(t *testing.T) {
-				c := talk{t, k.open(t, p.url)}
-				alice, bob := c.meet(roomOf(t))
-				c.giveUpWaiting(alice, bob, at)
-				c.awaitWaiting(alice.token, "Bob", false) // well before its 50 seconds
-				c.hearsNext(alice, bob, at)
-			})
-		}
+	for _, k := range allKinds() {
+		t.Run(k.name, func(t *testing.T) {
+			client := k.open(t, p.url)
+			for _, at := range places() {
+				t.Run(at.name, func(t *testing.T) {
+					c := talk{t, client}
+					alice, bob := c.meet(roomOf(t))
+					c.giveUpWaiting(alice, bob, at)
+					if back := c.ok("wait_for_message", waitArgs(bob, at, 0)); back.Status != "quiet" {
+						t.Fatalf("back again, Bob was answered %+v, want quiet", back)
+					}
+					c.hearsNext(alice, bob, at)
+				})
+			}
+		})
 	}
 }
 
-// Clients of the older generation stop listening and leave the call open, so
-// that the server hands out what nobody hears. A cursor brings it back.
-func TestWait_clientStopsListening_cursorBringsBackWhatItMissed(t *testing.T) {
+// Until the agent is back, the server may hand out what nobody hears. A cursor
+// brings it back.
+func TestWait_givenUp_cursorBringsBackWhatWasMissed(t *testing.T) {
 	p := start(t)
-	for _, k := range []kind{nodeClient("legacy", legacyProtocol), nodeClient("sdk1", legacyProtocol), pythonClient("legacy", legacyProtocol)} {
+	for _, k := range allKinds() {
 		t.Run(k.name, func(t *testing.T) {
 			c := talk{t, k.open(t, p.url)}
 			alice, bob := c.meet(roomOf(t))
