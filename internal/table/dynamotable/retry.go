@@ -44,6 +44,7 @@ func (t *Table) do(ctx context.Context, operation, about string, send func(conte
 	}
 	bounded, cancel := t.bound(ctx)
 	defer cancel()
+	var cause error // of the repeats: the last failure that tells more than that time ran out
 	for {
 		call.Attempts++
 		err := t.attempt(bounded, &call, send)
@@ -55,8 +56,11 @@ func (t *Table) do(ctx context.Context, operation, about string, send func(conte
 			return lost, t.explain(operation, about, err)
 		}
 		lost = lost || verdict == unclear
+		if cause == nil || bounded.Err() == nil {
+			cause = err
+		}
 		if pause(bounded, call.Attempts) != nil {
-			return lost, gaveUp(ctx, call, about, err)
+			return lost, gaveUp(ctx, call, about, cause)
 		}
 	}
 }
@@ -100,14 +104,14 @@ func pause(ctx context.Context, attempts int) error {
 
 // gaveUp is the error of a call that ran out of time. One that the caller called
 // off bears the context's error only.
-func gaveUp(ctx context.Context, call Call, about string, last error) error {
+func gaveUp(ctx context.Context, call Call, about string, cause error) error {
 	switch err := ctx.Err(); {
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("dynamotable: %s %s: %w", call.Operation, about, err)
 	case err != nil:
-		return fmt.Errorf("%w: %s %s after %d attempts: %w; the last: %w", table.ErrUnavailable, call.Operation, about, call.Attempts, err, last)
+		return fmt.Errorf("%w: %s %s after %d attempts: %w; before that: %w", table.ErrUnavailable, call.Operation, about, call.Attempts, err, cause)
 	default:
-		return fmt.Errorf("%w: %s %s after %d attempts: %w", table.ErrUnavailable, call.Operation, about, call.Attempts, last)
+		return fmt.Errorf("%w: %s %s after %d attempts: %w", table.ErrUnavailable, call.Operation, about, call.Attempts, cause)
 	}
 }
 

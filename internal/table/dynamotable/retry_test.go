@@ -199,6 +199,17 @@ func TestCall_noAnswerUntilTheDeadline_isUnavailable(t *testing.T) {
 	}
 }
 
+func TestCall_throttledAndThenNoAnswer_namesTheThrottling(t *testing.T) {
+	throttled := answered(400, refusal("ThrottlingException"))
+	tbl, _, _ := openLine(t, dynamotable.Options{}, first(throttled, silent))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	_, err := tbl.Get(ctx, item("a", "").Key, table.Strong)
+	if !errors.Is(err, table.ErrUnavailable) || !strings.Contains(err.Error(), "ThrottlingException") {
+		t.Errorf("Get: %v; want ErrUnavailable for the throttling", err)
+	}
+}
+
 func TestCall_calledOff_returnsTheContextsErrorOnly(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	calledOff := func(w http.ResponseWriter, r *http.Request, engine func() (int, []byte)) {
