@@ -193,6 +193,9 @@ func (g *gathering) gather(ctx context.Context) error {
 				return nil
 			}
 		}
+		if g.wakes {
+			return nil // what cannot be read yet must not hold this up
+		}
 	}
 }
 

@@ -1,0 +1,107 @@
+package chat_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// item reads what lies in the table at a sort key of the room of token.
+func (w *world) item(token, sort string) table.Item {
+	w.t.Helper()
+	got, err := w.table.Get(w.t.Context(), table.Key{Partition: "ROOM#" + token[:7], Sort: sort}, table.Strong)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return got
+}
+
+func (w *world) write(ops ...table.Op) {
+	w.t.Helper()
+	if err := w.table.Write(w.t.Context(), ops...); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// TestLoad_snapshotBehindTheLog reads the room as a reader does who sees the
+// event of a write, and not yet its snapshot.
+func TestLoad_snapshotBehindTheLog_foldsTheRest(t *testing.T) {
+	w := newWorld(t)
+	ann := w.join("plans", "Ann")
+	old := w.item(ann.Token, "META")
+	bob := w.join("plans", "Bob")
+	w.say(bob.Token, "hello")
+	w.write(table.Put(old, table.Always))
+
+	cold := onTable(t, w.clock, w.table, chat.Options{})
+	cold.Service = chat.New(w.table, chat.Options{Clock: hurriedClock{w.clock}})
+	cold.say(bob.Token, "it is still me")
+	_, err := cold.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Cid"})
+	wants(t, err, chat.RoomFull)
+}
+
+// TestLoad_snapshotAheadOfTheLog reads the room as a reader does who sees the
+// snapshot of a write, and not yet its event.
+func TestLoad_snapshotAheadOfTheLog_isTheBase(t *testing.T) {
+	w := newWorld(t)
+	ann := w.join("plans", "Ann")
+	bob := w.join("plans", "Bob")
+	hidden := w.item(ann.Token, "LOG#0000000000000002")
+	w.write(table.Delete(hidden.Key, table.Always))
+	cold := onTable(t, w.clock, w.table, chat.Options{})
+	if got := cold.say(bob.Token, "here"); got.Seq != 3 {
+		t.Fatalf("said as %d", got.Seq)
+	}
+}
+
+// TestRead_gap hides an event as one that is not visible yet: a reader waits for
+// it, and hands out nothing beyond.
+func TestRead_gap_isWaitedFor(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	for i := range 40 {
+		w.say(p.ann.Token, fmt.Sprintf("message %d", i))
+	}
+	hidden := w.item(p.ann.Token, "LOG#0000000000000005")
+	w.write(table.Delete(hidden.Key, table.Always))
+	cold := onTable(t, w.clock, w.table, chat.Options{})
+	if got := cold.look(p.bob.Token, p.bob.Cursor); !slices.Equal(texts(got.Messages), []string{"message 0", "message 1"}) {
+		t.Fatalf("before the gap: %q", texts(got.Messages))
+	}
+	reading := cold.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: cursorAt(t, cold, p, 4)}, 1)
+	w.write(table.Put(hidden, table.Always))
+	w.clock.Advance(tornPause)
+	if got := take(t, reading); got.Missed || texts(got.Messages)[0] != "message 2" {
+		t.Fatalf("after it closed: %+v", got)
+	}
+}
+
+const tornPause = 20 * 1e6 // nanoseconds: how long a reader waits before it looks again
+
+// cursorAt is Bob's cursor at event n.
+func cursorAt(t *testing.T, w *world, p pair, n int64) string {
+	t.Helper()
+	got := w.look(p.bob.Token, p.bob.Cursor)
+	if want := fmt.Sprintf("%d-", n); !strings.HasPrefix(got.Cursor, want) {
+		t.Fatalf("the cursor is %s, want %s…", got.Cursor, want)
+	}
+	return got.Cursor
+}
+
+// TestSend_onAStaleFold has a service that last heard of the room before its
+// agent spoke elsewhere: what it takes for the agent's last message is not.
+func TestSend_onAStaleFold_isNoDuplicateOfAnOlderMessage(t *testing.T) {
+	w := newWorld(t)
+	here := onTable(t, w.clock, w.table, chat.Options{})
+	there := onTable(t, w.clock, w.table, chat.Options{})
+	p := here.pair()
+	first := here.say(p.ann.Token, "the same words")
+	there.say(p.ann.Token, "other words")
+	if again := here.say(p.ann.Token, "the same words"); again.Duplicate || again.Seq != first.Seq+2 {
+		t.Fatalf("got %+v", again)
+	}
+}
