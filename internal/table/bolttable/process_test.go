@@ -100,6 +100,9 @@ func TestTable_killedWhileWriting_keepsWhatItAcknowledged(t *testing.T) {
 	for round := range 20 {
 		acknowledged := runAndKill(t, path, fmt.Sprint(round), rand.IntN(300))
 		tab := open(t, path, nil)
+		if tab.db.NoSync {
+			t.Fatal("commits do not sync")
+		}
 		for log, last := range acknowledged {
 			wantLog(t, tab, log, last)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -73,6 +74,20 @@ func TestWrite_manyQueued_shareOneTransaction(t *testing.T) {
 	wg.Wait()
 	if got := transactions(t, tab) - before; got != 2 {
 		t.Errorf("%d transactions; want 2: the one that was held, and one for the 64 writes queued behind it", got)
+	}
+}
+
+func TestWrite_conflict_commitsNothing(t *testing.T) {
+	tab := newTable(t)
+	put(t, tab, "p", "a", "x")
+	before := transactions(t, tab)
+	item := table.Item{Key: table.Key{Partition: "p", Sort: "a"}, Data: []byte("y")}
+	var conflict *table.ConflictError
+	if err := tab.Write(t.Context(), table.Put(item, table.IfAbsent)); !errors.As(err, &conflict) {
+		t.Fatalf("Write: %v; want a conflict", err)
+	}
+	if got := transactions(t, tab); got != before {
+		t.Errorf("%d transactions; want none", got-before)
 	}
 }
 
@@ -191,15 +206,16 @@ func TestWrite_overAValueOfANewerVersion_isRefusedAlone(t *testing.T) {
 	put(t, tab, "p", "b", "x")
 }
 
+// They are so great that they need several transactions.
 func TestClose_withWritesQueued_commitsThem(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "table.db")
 	tab := open(t, path, nil)
 	release := hold(t, tab)
 	var wg sync.WaitGroup
-	for i := range 10 {
-		wg.Go(func() { put(t, tab, "p", fmt.Sprint(i), "x") })
+	for i := range 60 {
+		wg.Go(func() { put(t, tab, "p", fmt.Sprint(i), strings.Repeat("x", 380_000)) })
 	}
-	await(t, "all are queued", func() bool { return len(tab.queue) == 10 })
+	await(t, "all are queued", func() bool { return len(tab.queue) == 60 })
 	wg.Go(func() {
 		if err := tab.Close(); err != nil {
 			t.Error(err)
@@ -209,8 +225,8 @@ func TestClose_withWritesQueued_commitsThem(t *testing.T) {
 	release()
 	wg.Wait()
 	page, err := open(t, path, nil).Query(t.Context(), table.Range{Partition: "p", Limit: 100})
-	if err != nil || len(page.Items) != 10 {
-		t.Errorf("%d items, %v; want 10", len(page.Items), err)
+	if err != nil || len(page.Items) != 60 {
+		t.Errorf("%d items, %v; want 60", len(page.Items), err)
 	}
 }
 

@@ -95,14 +95,12 @@ func (h history) within(r table.Range, calls uint64, p *plan) map[string]*table.
 
 // patched is the page of a range in which some items are in an earlier state.
 func (f *Faulty) patched(ctx context.Context, r table.Range, earlier map[string]*table.Item) (table.Page, error) {
-	items, last, err := f.others(ctx, r, earlier)
+	items, more, err := f.others(ctx, r, earlier)
 	if err != nil {
 		return table.Page{}, err
 	}
-	for sort, item := range earlier {
-		// What lies behind the last item that was read belongs to a later page.
-		beyond := last != "" && (sort > last) != r.Reverse
-		if item != nil && item.Live(f.clock.Now()) && !beyond {
+	for _, item := range earlier {
+		if item != nil && item.Live(f.clock.Now()) {
 			items = append(items, clone(*item))
 		}
 	}
@@ -115,18 +113,17 @@ func (f *Faulty) patched(ctx context.Context, r table.Range, earlier map[string]
 	if len(items) > r.Limit {
 		return table.Page{Items: items[:r.Limit], More: true}, nil
 	}
-	return table.Page{Items: items, More: last != ""}, nil
+	return table.Page{Items: items, More: more}, nil
 }
 
 // others reads the items of a range that are not among the earlier ones until
-// they fill a page, and the key it came to; that is empty at the range's end.
-func (f *Faulty) others(ctx context.Context, r table.Range, earlier map[string]*table.Item) (items []table.Item, last string, err error) {
-	wide := r
-	wide.Limit = min(r.Limit+len(earlier), table.MaxLimit)
+// they fill a page by themselves, so that no earlier one behind them comes on it.
+func (f *Faulty) others(ctx context.Context, r table.Range, earlier map[string]*table.Item) (items []table.Item, more bool, err error) {
+	rest := r
 	for len(items) < r.Limit {
-		page, err := f.inner.Query(ctx, wide)
+		page, err := f.inner.Query(ctx, rest)
 		if err != nil {
-			return nil, "", err
+			return nil, false, err
 		}
 		for _, item := range page.Items {
 			if _, hidden := earlier[item.Key.Sort]; !hidden {
@@ -134,9 +131,9 @@ func (f *Faulty) others(ctx context.Context, r table.Range, earlier map[string]*
 			}
 		}
 		if !page.More {
-			return items, "", nil
+			return items, false, nil
 		}
-		wide.After = page.Items[len(page.Items)-1].Key.Sort
+		rest.After = page.Items[len(page.Items)-1].Key.Sort
 	}
-	return items, wide.After, nil
+	return items, true, nil
 }

@@ -155,20 +155,21 @@ func testExpiry(t *trial) {
 // the table as it was.
 func testOwnership(t *trial) {
 	spoil := func(b []byte) { copy(b, bytes.Repeat([]byte("#"), len(b))) }
-	item := t.item("a", "one")
+	data := strings.Repeat("one ", 5000)
+	item := t.item("a", data)
 	t.write(table.Put(item, table.Always))
 	spoil(item.Data)
-	t.wantData("a", "one")
+	t.wantData("a", data)
 
 	got, err := t.table.Get(t.ctx, t.key("a"), table.Strong)
 	if err != nil {
 		t.Fatal(err)
 	}
 	spoil(got.Data)
-	t.wantData("a", "one")
+	t.wantData("a", data)
 
 	spoil(t.query(table.Range{Limit: 1}).Items[0].Data)
-	t.wantData("a", "one")
+	t.wantData("a", data)
 
 	err = t.table.Write(t.ctx, table.Put(t.item("a", "two"), table.IfAbsent))
 	var conflict *table.ConflictError
@@ -176,5 +177,5 @@ func testOwnership(t *trial) {
 		t.Fatalf("Write: %v; want a conflict with its item", err)
 	}
 	spoil(conflict.Conflicts[0].Item.Data)
-	t.wantData("a", "one")
+	t.wantData("a", data)
 }
