@@ -45,18 +45,29 @@ func TestWait_open_isAnsweredByTheSend(t *testing.T) {
 	a := ann.call("join_room", args{"room": "den", "agent_name": "Ann"})
 	b := bob.call("join_room", args{"room": "den", "agent_name": "Bob"})
 	cursor := ann.call("wait_for_message", args{"agent_token": a.Token, "cursor": a.Cursor}).Cursor
-	type outcome struct {
-		reply
-		err error
+	heard := make(chan reply, 2)
+	wait := func(tool string, arguments args) {
+		r, err := bob.ask(tool, arguments)
+		if err != nil {
+			t.Error(err)
+		}
+		heard <- r
 	}
-	heard := make(chan outcome, 1)
-	go func() {
-		r, err := bob.ask("wait_for_message", args{"agent_token": b.Token, "cursor": b.Cursor, "wait_seconds": 290})
-		heard <- outcome{r, err}
-	}()
+	go wait("wait_for_message", args{"agent_token": b.Token, "cursor": b.Cursor, "wait_seconds": 290})
 	ann.awaitState(a.Token, "Bob", "waiting")
-	got := ann.call("send_message", args{"agent_token": a.Token, "text": "are you there?", "cursor": cursor})
-	if r := <-heard; r.err != nil || got.Seq != 3 || len(r.Messages) != 1 || r.Messages[0].Text != "are you there?" {
+	w.awaitNothingInTheLibrary()
+	sent := ann.call("send_message", args{"agent_token": a.Token, "text": "are you there?", "cursor": cursor})
+	r := <-heard
+	if sent.Seq != 3 || len(r.Messages) != 1 || r.Messages[0].Text != "are you there?" {
 		t.Errorf("Bob heard %+v", r)
+	}
+	go wait("send_message", args{"agent_token": b.Token, "text": "I am, and I wait", "cursor": r.Cursor, "wait_seconds": 50})
+	if r := ann.call("wait_for_message", args{"agent_token": a.Token, "cursor": sent.Cursor}); len(r.Messages) != 1 {
+		t.Errorf("Ann heard %+v", r)
+	}
+	w.awaitNothingInTheLibrary()
+	ann.call("send_message", args{"agent_token": a.Token, "text": "good"})
+	if r := <-heard; !r.Sent || r.Seq != 4 || r.Status != "messages" || len(r.Messages) != 1 || r.Messages[0].Text != "good" {
+		t.Errorf("Bob sent and heard %+v", r)
 	}
 }

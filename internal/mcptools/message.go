@@ -39,6 +39,7 @@ func sendMessage(rooms *chat.Service) tool {
 				text("idempotency_key", &in.Key, "For programs."),
 			}
 		},
+		waits: func(in chat.SendRequest) bool { return in.Wait > 0 },
 		run: func(ctx context.Context, in chat.SendRequest) (sent, error) {
 			s, err := rooms.Send(ctx, in)
 			return viewSent(s, in), err

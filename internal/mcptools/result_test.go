@@ -128,6 +128,9 @@ func TestError_thatIsNoRefusal_goesToTheServer(t *testing.T) {
 
 func TestInvite_isOneLineForTheOtherSide(t *testing.T) {
 	const address = "https://parley.example/mcp"
+	if got, want := invite("", chat.Room{Name: "den"}, ""), `Call join_room with room "den".`; got != want {
+		t.Errorf("without an address: got %s, want %s", got, want)
+	}
 	for _, c := range []struct {
 		room     chat.Room
 		password string

@@ -38,9 +38,14 @@ func viewSeated(s chat.Seated, address, password string) seated {
 	}
 }
 
-// invite is one line that a person can hand to another, for the agent there.
+// invite is one line that a person can hand to another, for the agent there. It
+// does without an address that is not known.
 func invite(address string, r chat.Room, password string) string {
-	line := "Add the MCP server " + address + " and call join_room with room " + strconv.Quote(r.Name)
+	line := "Add the MCP server " + address + " and call join_room with room "
+	if address == "" {
+		line = "Call join_room with room "
+	}
+	line += strconv.Quote(r.Name)
 	if r.PasswordProtected && password != "" {
 		line += ", password " + strconv.Quote(password)
 	}

@@ -22,6 +22,8 @@ type spec[In, Out any] struct {
 	// needs says which arguments are wanting though none is by itself required;
 	// "" if it is well. It may be nil.
 	needs func(in *In) string
+	// waits says that the call may take seconds. It may be nil: it never does.
+	waits func(in In) bool
 	// run does the work. Its error goes to the model as toolError gives it.
 	run func(ctx context.Context, in In) (Out, error)
 }
@@ -71,11 +73,17 @@ func (s spec[In, Out]) handle(ctx context.Context, r mcp.CallToolRequest) (*mcp.
 	if err := s.read(&in, r.Params.RawArguments); err != nil {
 		return toolError(err)
 	}
-	out, err := s.run(ctx, in)
-	if err != nil {
-		return toolError(err)
+	run := func(ctx context.Context) (*mcp.CallToolResult, error) {
+		out, err := s.run(ctx, in)
+		if err != nil {
+			return toolError(err)
+		}
+		return toolResult(out), nil
 	}
-	return toolResult(out), nil
+	if s.waits != nil && s.waits(in) {
+		return Later(ctx, run)
+	}
+	return run(ctx)
 }
 
 // read fills in from the arguments of a call. Its error names all that is wrong.

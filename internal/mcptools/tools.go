@@ -20,8 +20,9 @@ import (
 // Options of the tools.
 type Options struct {
 	// Address returns the URL under which the agent of another person reaches
-	// this server, as far as the request of ctx tells. It stands in invites, and
-	// must not be nil. It is called by many goroutines at once.
+	// this server, as far as the request of ctx tells; "" if that is not known.
+	// It stands in invites. It must not be nil, and is called by many goroutines
+	// at once.
 	Address func(ctx context.Context) string
 }
 

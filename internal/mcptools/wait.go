@@ -36,6 +36,7 @@ func waitForMessage(rooms *chat.Service) tool {
 				span("back_in_minutes", &in.BackIn, time.Minute, 0, chat.MaxBackIn, "Say you are away so long; keeps your seat."),
 			}
 		},
+		waits: func(in chat.WaitRequest) bool { return in.Wait > 0 },
 		run: func(ctx context.Context, in chat.WaitRequest) (waited, error) {
 			w, err := rooms.Wait(ctx, in)
 			return viewWaited(w, in), err

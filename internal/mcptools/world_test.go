@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -251,4 +252,17 @@ func (p *peer) awaitState(token, name, state string) {
 		}
 	}
 	p.w.t.Fatalf("%s was not %s in %v", name, state, patience)
+}
+
+// awaitNothingInTheLibrary returns when mcp-go serves no request: a call that
+// waits is to cost nothing there.
+func (w *world) awaitNothingInTheLibrary() {
+	w.t.Helper()
+	stacks := make([]byte, 1<<20)
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); runtime.Gosched() {
+		if n := runtime.Stack(stacks, true); !bytes.Contains(stacks[:n], []byte("mcp-go/server.")) {
+			return
+		}
+	}
+	w.t.Fatalf("a call that waits keeps mcp-go busy:\n%s", stacks)
 }
