@@ -24,6 +24,7 @@ func BenchmarkWrite(b *testing.B) {
 			tab := newTable(b)
 			var next atomic.Int64
 			var wg sync.WaitGroup
+			before := commits(b, tab)
 			b.ResetTimer()
 			for range writers {
 				wg.Go(func() {
@@ -38,6 +39,7 @@ func BenchmarkWrite(b *testing.B) {
 			}
 			wg.Wait()
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "writes/s")
+			b.ReportMetric(float64(b.N)/float64(commits(b, tab)-before), "writes/commit")
 		})
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-func commits(t *testing.T, tab *Table) int {
+func commits(t testing.TB, tab *Table) int {
 	t.Helper()
 	n, err := tab.Commits()
 	if err != nil {

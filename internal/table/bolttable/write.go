@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 
 	bolt "go.etcd.io/bbolt"
@@ -148,8 +149,11 @@ func (t *Table) commitQueued() {
 	}
 }
 
-// gather claims first and what is queued behind it.
+// gather claims first and what is queued behind it. Those who just had their
+// verdicts get a turn before, for most have their next write ready: else half of
+// the writers make one group and half the next, and all wait for both.
 func (t *Table) gather(first *job) []*job {
+	runtime.Gosched()
 	var group []*job
 	size := 0
 	for j := first; ; {

@@ -48,22 +48,13 @@ func hold(t *testing.T, tab *Table) (release func()) {
 	}
 }
 
-// transactions is the number of transactions that were committed so far.
-func transactions(t *testing.T, tab *Table) (id int) {
-	t.Helper()
-	if err := tab.db.View(func(tx *bolt.Tx) error { id = tx.ID(); return nil }); err != nil {
-		t.Fatal(err)
-	}
-	return id
-}
-
 func newTable(t testing.TB) *Table {
 	return open(t, filepath.Join(t.TempDir(), "table.db"), nil)
 }
 
 func TestWrite_manyQueued_shareOneTransaction(t *testing.T) {
 	tab := newTable(t)
-	before := transactions(t, tab)
+	before := commits(t, tab)
 	release := hold(t, tab)
 	var wg sync.WaitGroup
 	for i := range 64 {
@@ -72,22 +63,8 @@ func TestWrite_manyQueued_shareOneTransaction(t *testing.T) {
 	await(t, "all are queued", func() bool { return len(tab.queue) == 64 })
 	release()
 	wg.Wait()
-	if got := transactions(t, tab) - before; got != 2 {
+	if got := commits(t, tab) - before; got != 2 {
 		t.Errorf("%d transactions; want 2: the one that was held, and one for the 64 writes queued behind it", got)
-	}
-}
-
-func TestWrite_conflict_commitsNothing(t *testing.T) {
-	tab := newTable(t)
-	put(t, tab, "p", "a", "x")
-	before := transactions(t, tab)
-	item := table.Item{Key: table.Key{Partition: "p", Sort: "a"}, Data: []byte("y")}
-	var conflict *table.ConflictError
-	if err := tab.Write(t.Context(), table.Put(item, table.IfAbsent)); !errors.As(err, &conflict) {
-		t.Fatalf("Write: %v; want a conflict", err)
-	}
-	if got := transactions(t, tab); got != before {
-		t.Errorf("%d transactions; want none", got-before)
 	}
 }
 
@@ -250,7 +227,7 @@ func TestClose_amongWriters_losesNothingAcknowledged(t *testing.T) {
 			}
 		})
 	}
-	await(t, "some are written", func() bool { return transactions(t, tab) > 20 })
+	await(t, "some are written", func() bool { return commits(t, tab) > 20 })
 	if err := tab.Close(); err != nil {
 		t.Fatal(err)
 	}
