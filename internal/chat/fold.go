@@ -92,6 +92,12 @@ func (f *fold) seated(seat int) (agent, bool) {
 	return agent{}, false
 }
 
+// silences reports whether the agent of a seat may only listen.
+func (f *fold) silences(seat int) bool {
+	a, here := f.seated(seat)
+	return here && f.Type == Channel && a.Role != Admin
+}
+
 // named returns the agent whose name has the key.
 func (f *fold) named(key string) (agent, bool) {
 	for _, a := range f.agents {

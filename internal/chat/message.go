@@ -14,7 +14,7 @@ const (
 	wordsBytes  = 6 << 10
 	partBytes   = 6 << 10 // of JSON: a longer text comes as its first part
 	restBytes   = 8 << 10 // of JSON: a further part of a long text
-	eventBytes  = 150     // of JSON at most, beside names and text
+	eventBytes  = 170     // of JSON at most, beside names and text
 )
 
 // visible reports whether a sees e. Its own join is no news to it.

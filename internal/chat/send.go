@@ -47,7 +47,11 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 		return got, nil
 	}
 	c.arrived(0, req.ReplyTo)
-	got.Waited, err = c.waitAfterSend(ctx, req, began)
+	waited, err := c.waitAfterSend(ctx, req, began)
+	if err != nil && ctx.Err() == nil && CodeOf(s.outward(err)) == Unavailable {
+		return got, nil // what counts has happened; the sender waits again
+	}
+	got.Waited = waited
 	return got, s.outward(err)
 }
 
@@ -131,7 +135,7 @@ func (m *utteranceInHand) propose(f *fold, now time.Time) (change, error) {
 		return change{}, errUnseated
 	case f.dead(now):
 		return change{}, errNoRoom
-	case f.Type == Channel && a.Role != Admin:
+	case f.silences(a.Seat):
 		return change{}, refuse(NotAllowed, "Only admins speak in this channel. Nothing was sent: go on reading with wait_for_message.")
 	case m.req.ReplyTo > f.asOf || m.req.ReplyTo > 0 && m.req.ReplyTo < a.Since:
 		return change{}, refuse(InvalidArgument, "reply_to: there is no message %d. Nothing was sent: use the seq of a message you have read.", m.req.ReplyTo)
@@ -186,7 +190,7 @@ func (m *utteranceInHand) sent(events []event) Sent {
 		got.Seq = events[0].n
 	}
 	f := m.room.known()
-	got.Others = others(f, m.agent.Seat)
+	got.Others, got.Listening = others(f, m.agent.Seat), f.silences(m.agent.Seat)
 	switch {
 	case m.guard && len(events) > 0:
 		got.Cursor = cursorOf(m.token, got.Seq) // nothing lies between

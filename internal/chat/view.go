@@ -135,6 +135,7 @@ type Waited struct {
 	// What follows is for the sentence that tells the agent what to do next.
 
 	Others        int    // agents seated beside the caller
+	Listening     bool   // the caller may not speak here
 	CursorIgnored bool   // a cursor was given that is not of this seat, or invented
 	Missed        bool   // events after the cursor had expired before they were read
 	Superseded    bool   // a newer wait of the same seat took over

@@ -124,7 +124,7 @@ func (c *caller) hand(ctx context.Context, g *gathering, w *openWait, open time.
 	f := c.room.known()
 	got := Waited{
 		Status: StatusQuiet, Cursor: cursorOf(c.token, g.pos.after), Others: others(f, c.agent.Seat),
-		CursorIgnored: g.pos.ignored, Stopping: c.room.svc.stopped(),
+		Listening: f.silences(c.agent.Seat), CursorIgnored: g.pos.ignored, Stopping: c.room.svc.stopped(),
 	}
 	select {
 	case <-w.over:

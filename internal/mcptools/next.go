@@ -77,7 +77,7 @@ func nextWaited(w chat.Waited, asked chat.WaitRequest) string {
 
 func afterWait(w chat.Waited, lookedIn bool) string {
 	wait := callWait(w.Cursor, 50)
-	t := turn{cursor: w.Cursor, others: w.Others, more: w.HasMore}
+	t := turn{cursor: w.Cursor, others: w.Others, more: w.HasMore, silenced: w.Listening}
 	arrived := false
 	for _, m := range w.Messages {
 		t.heard = t.heard || m.Type == chat.Said
@@ -98,7 +98,7 @@ func afterWait(w chat.Waited, lookedIn bool) string {
 		return t.say()
 	case lookedIn:
 		return "Nothing is new: go on with your own work, or call " + wait + "."
-	case w.Status == chat.StatusQuiet:
+	case w.Status == chat.StatusQuiet && !w.Listening:
 		return "Nothing came, which is normal: call " + wait + " again, unless it was for you to answer: then " + callSend(w.Cursor) + "."
 	}
 	return t.say()
