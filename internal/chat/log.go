@@ -51,6 +51,9 @@ func (r *liveRoom) load(ctx context.Context, began time.Time) (*fold, error) {
 			for len(tail) > 0 && tail[len(tail)-1].n > f.asOf {
 				tail = tail[:len(tail)-1]
 			}
+			if len(tail) > 0 && tail[len(tail)-1].n < f.asOf {
+				tail = nil // the fold is ahead of what was read
+			}
 			return r.replace(f, tail, began), nil
 		}
 		if !errors.Is(err, errTorn) {
