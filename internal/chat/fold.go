@@ -145,11 +145,16 @@ func (f *fold) lastSpoke(but int) int64 {
 	return n
 }
 
-// newestOfOthers returns the number of the last event that is not of seat. It is
-// exact from spokenFrom on.
+// newestOfOthers returns the number of the last event that is not of seat, or,
+// where that lies before all that is known, of the last that may be.
 func (f *fold) newestOfOthers(seat int) int64 {
-	if f.last.seat != seat {
+	switch {
+	case f.last.n == 0:
+		return f.asOf
+	case f.last.seat != seat:
 		return f.last.n
+	case f.lastOther.n == 0:
+		return f.last.n - 1
 	}
 	return f.lastOther.n
 }
