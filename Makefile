@@ -37,8 +37,9 @@ FUZZTIME ?= 15s
 fuzz: ## fuzz each target for FUZZTIME (15s)
 	GO=$(GO) scripts/fuzz $(FUZZTIME)
 
-soak: waits ## run the long tests: many seeds, waits in real time
-	PARLEY_SOAK=1 $(TESTS) -timeout=60m -run Soak ./internal/...
+SOAKRUNS ?= 50000
+soak: waits ## run the long tests: waits in real time, SOAKRUNS new seeds under faults
+	$(TESTS) -timeout=4h -run TestUnderFaults ./internal/chat -fault-runs=$(SOAKRUNS) -fault-seed=$$(date +%s)
 
 waits: ## let clients give up a wait after 30, 55 and 64 seconds, really
 	PARLEY_SOAK=1 $(TESTS) -parallel=64 -run Soak ./e2e

@@ -30,7 +30,7 @@ func arrows() map[string][]string {
 		"internal/table/tabletest": {"internal/table"},
 		"internal/dynamolocal":     {"internal/table/dynamotable"},
 		"internal/lambdatest":      {},
-		"internal/bench":           slices.Concat(fronts, rules, drivers),
+		"internal/bench":           slices.Concat(fronts, rules, drivers, []string{"internal/dynamolocal"}),
 		"internal/house":           {},
 		"scripts/dynamodb-local":   {"internal/dynamolocal"},
 		"e2e":                      {},
