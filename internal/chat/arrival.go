@@ -78,16 +78,13 @@ func (a *arrival) replace(f *fold, old agent, now time.Time) (change, error) {
 // ghostIn is how long an agent must go on being silent before its name may be
 // taken; zero or less: it may.
 func (a *arrival) ghostIn(f *fold, old agent, now time.Time) time.Duration {
-	s, seen := a.seen[old.Seat]
+	s := a.seen[old.Seat] // none: its lease is over, or it came after we looked
 	u, spoke := find(f.spoken, old.Seat)
 	last := latest(time.UnixMilli(old.AtMs), s.silentFrom(), u.at)
-	switch {
-	case spoke, seen && s.Used:
+	if spoke || s.Used {
 		return last.Add(ghostSilent).Sub(now)
-	case seen:
-		return last.Add(ghostUnused).Sub(now)
 	}
-	return 0 // its lease is over
+	return last.Add(ghostUnused).Sub(now)
 }
 
 // takeOver takes the stalest seat whose lease is over.
