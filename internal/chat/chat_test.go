@@ -3,6 +3,7 @@ package chat_test
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -30,9 +31,16 @@ func newWorld(t *testing.T) *world {
 	return onTable(t, clock, openBolt(t, clock), chat.Options{Alone: true, GroupFrom: 1})
 }
 
+// openBolt opens a table in a file of its own, in memory where the system offers
+// that: what survives a crash is tested with the table, not here.
 func openBolt(t *testing.T, clock clockwork.Clock) *bolttable.Table {
 	t.Helper()
-	b, err := bolttable.Open(filepath.Join(t.TempDir(), "parley.db"), bolttable.Options{Clock: clock})
+	dir, err := os.MkdirTemp("/dev/shm", "parley-")
+	if err != nil {
+		dir = t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	b, err := bolttable.Open(filepath.Join(dir, "parley.db"), bolttable.Options{Clock: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +53,6 @@ func onTable(t *testing.T, clock *clockwork.FakeClock, b table.Table, o chat.Opt
 	return &world{t: t, clock: clock, table: b, Service: chat.New(b, o)}
 }
 
-// as returns a world in which failures are reported to t.
 func (w *world) join(room, agent string) chat.Seated {
 	w.t.Helper()
 	got, err := w.JoinRoom(w.t.Context(), chat.JoinRequest{Room: room, AgentName: agent})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -41,10 +42,22 @@ func (c hurriedClock) NewTimer(d time.Duration) clockwork.Timer {
 // exceed the capacity, and every message that was acknowledged is in the log
 // once, and reaches every reader once and in order.
 func TestUnderFaults(t *testing.T) {
-	runs := *faultRuns
 	if testing.Short() {
-		runs = min(runs, 100)
+		manyRuns(t, min(*faultRuns, 100))
+		return
 	}
+	manyRuns(t, *faultRuns)
+}
+
+// TestSoak_underFaults is the same for long.
+func TestSoak_underFaults(t *testing.T) {
+	if os.Getenv("PARLEY_SOAK") == "" {
+		t.Skip("takes many minutes: set PARLEY_SOAK=1, or run make soak")
+	}
+	manyRuns(t, 100_000)
+}
+
+func manyRuns(t *testing.T, runs int) {
 	clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
 	// One file for all: runs share its commits. Its own clock stands still, so
 	// that it does not sweep without end.
