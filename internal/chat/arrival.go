@@ -120,8 +120,8 @@ func (a *arrival) takeOver(f *fold, now time.Time) (change, error) {
 // far as that is known once its presence has expired.
 func (a *arrival) leaseEnd(f *fold, x agent) (end, last time.Time) {
 	s, seen := a.seen[x.Seat]
-	if !seen {
-		s = seenItem{AtMs: x.AtMs}
+	if !seen { // or expired as that of a member who has become admin since
+		s = seenItem{AtMs: max(x.AtMs, x.RoleMs)}
 	}
 	if u, spoke := find(f.spoken, x.Seat); spoke && u.at.After(s.at()) {
 		s.AtMs, s.Used = u.at.UnixMilli(), true

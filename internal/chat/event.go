@@ -77,10 +77,11 @@ type agent struct {
 	Name   string `json:"name"`
 	Key    string `json:"key"`
 	Role   Role   `json:"role"`
-	Hash   string `json:"hash"` // of the token's secret
-	Joined int64  `json:"n"`    // the event of its join
-	AtMs   int64  `json:"at"`   // of its join
-	Since  int64  `json:"from"` // the first event that it may see
+	Hash   string `json:"hash"`              // of the token's secret
+	Joined int64  `json:"n"`                 // the event of its join
+	AtMs   int64  `json:"at"`                // of its join
+	RoleMs int64  `json:"role_at,omitempty"` // when it became admin, if not by its join
+	Since  int64  `json:"from"`              // the first event that it may see
 }
 
 // encode writes v as JSON without HTML escaping, so that a person reads it in

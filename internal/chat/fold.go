@@ -238,7 +238,7 @@ func (f *fold) leave(e event) {
 	f.agents = slices.DeleteFunc(slices.Clone(f.agents), func(a agent) bool { return a.Seat == e.Seat })
 	for i := range f.agents {
 		if f.agents[i].Seat == e.Promoted {
-			f.agents[i].Role = Admin
+			f.agents[i].Role, f.agents[i].RoleMs = Admin, e.AtMs
 		}
 	}
 	if e.Reason != ReasonReplaced {

@@ -70,6 +70,26 @@ func TestSuccession_adminSilentForADay_losesTheSeatAndTheRole(t *testing.T) {
 	same(t, "seats", seats(cid.Room), []string{"Bob (admin)", "Cid (member)"})
 }
 
+// TestSuccession_newAdminsSeat_isSafeForADay: what was noted of its presence was
+// for the seat of a member, and is forgotten after a quarter of an hour.
+func TestSuccession_newAdminsSeat_isSafeForADay(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.clock.Advance(25 * time.Hour)
+	w.look(p.bob.Token, "")
+	w.leave(p.ann.Token)
+	w.clock.Advance(16 * time.Minute)
+	cid := w.join("plans", "Cid")
+	w.look(cid.Token, "")
+	for _, w := range []*world{w, w.elsewhere()} {
+		_, err := w.tryJoin("plans", "Dora")
+		wants(t, err, chat.RoomFull)
+	}
+	w.clock.Advance(24 * time.Hour)
+	w.look(cid.Token, "")
+	same(t, "seats", seats(w.elsewhere().join("plans", "Dora").Room), []string{"Cid (admin)", "Dora (member)"})
+}
+
 func TestSuccession_adminOfADayAgo_returnsAsAdmin(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
