@@ -13,14 +13,11 @@ func TestPassword_keptForm_holdsNeitherThePasswordNorTheSameTwice(t *testing.T) 
 	if err1 != nil || err2 != nil || one == two || strings.Contains(one, "sesame") {
 		t.Fatalf("kept as %q and %q, %v, %v", one, two, err1, err2)
 	}
-	for _, kept := range []string{one, two} {
-		if err := s.checkPassword(t.Context(), kept, "open sesame"); err != nil {
-			t.Error(err)
-		}
-		for _, wrong := range []string{"", "open", "open sesame ", "Open sesame"} {
-			if err := s.checkPassword(t.Context(), kept, wrong); CodeOf(err) != WrongPassword {
-				t.Errorf("%q: %v", wrong, err)
-			}
+	for password, code := range map[string]Code{
+		"open sesame": "", "": WrongPassword, "open": WrongPassword, "open sesame ": WrongPassword, "Open sesame": WrongPassword,
+	} {
+		if err := s.checkPassword(t.Context(), one, password); CodeOf(err) != code {
+			t.Errorf("%q: %v", password, err)
 		}
 	}
 	if none, err := s.hashPassword(t.Context(), ""); none != "" || err != nil {
