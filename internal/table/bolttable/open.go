@@ -108,8 +108,10 @@ func inspect(path string) (err error) {
 
 // openBolt opens path and says in words what hinders it.
 //
-// The list of free pages is kept in the file: without it each start would have
-// to read the whole file to find them, and so would each failed commit.
+// The list of free pages is kept in the file. That costs each commit eight bytes
+// a free page, 0.3 ms for 60,000 of them; without it each start and each failed
+// commit would read the whole file to find them, in a goroutine of bbolt's where
+// a damaged page cannot be caught.
 func openBolt(path string, readOnly bool) (db *bolt.DB, err error) {
 	var file *os.File
 	err = guard(func() (err error) {
