@@ -70,9 +70,6 @@ func openGo(t *testing.T, url, protocol string) *inGo {
 	var hello mcp.InitializeRequest
 	hello.Params.ProtocolVersion = protocol
 	hello.Params.ClientInfo = mcp.Implementation{Name: "parley-e2e", Version: "1.0.0"}
-	if protocol == legacyProtocol {
-		mcpclient.WithLegacyProtocolOnly()(c)
-	}
 	welcome, err := c.Initialize(ctx, hello)
 	if err != nil {
 		t.Fatal(err)
