@@ -13,9 +13,9 @@ import (
 // in one go. A million items take less than twenty minutes; nothing depends on
 // it, for expired items are absent to every call.
 const (
-	sweepItems = 1000            // looked at in a step
-	stepPause  = time.Second     // between the steps of a round
-	roundPause = 1 * time.Minute // between rounds
+	sweepItems = 500                    // looked at in a step
+	stepPause  = 500 * time.Millisecond // between the steps of a round
+	roundPause = time.Minute            // between rounds
 )
 
 // sweepExpired removes expired items until the table closes.

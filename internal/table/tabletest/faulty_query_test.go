@@ -85,7 +85,7 @@ func (c *crowd) check(r table.Range, page table.Page) {
 
 func TestFaulty_staleQuery_keepsOrderRangeAndLimit(t *testing.T) {
 	c := newCrowd(t)
-	for range 300 {
+	for range 150 {
 		c.bustle()
 		r := table.Range{Partition: "p", Reverse: c.rng.IntN(2) == 0, Limit: 1 + c.rng.IntN(12)}
 		if c.rng.IntN(2) == 0 {
@@ -106,14 +106,14 @@ func TestFaulty_staleQuery_keepsOrderRangeAndLimit(t *testing.T) {
 			copy(i.Data, "####") // which is the caller's own now
 		}
 	}
-	if c.table.Counts().Stale < 200 {
+	if c.table.Counts().Stale < 100 {
 		t.Errorf("only %d queries were stale", c.table.Counts().Stale)
 	}
 }
 
 func TestFaulty_staleGet_neverSeesAnExpiredItem(t *testing.T) {
 	c := newCrowd(t)
-	for range 300 {
+	for range 150 {
 		c.bustle()
 		for range 3 {
 			k := item(fmt.Sprintf("%d%dbusy", c.rng.IntN(3), c.rng.IntN(10)), "").Key
