@@ -54,7 +54,8 @@ type Options struct {
 
 // Service is the rooms of one table. Its methods may be called from many
 // goroutines at once, and any number of Services may share one table, in one
-// process or in many. Every error it returns is an *Error, or the context's.
+// process or in many. Every error it returns is an *Error, or context.Canceled
+// when the caller has gone.
 type Service struct {
 	table     table.Table
 	clock     clockwork.Clock

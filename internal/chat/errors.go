@@ -1,9 +1,12 @@
 package chat
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/parley-chat/parley/internal/table"
 )
 
 // Code says what kind of refusal an Error is. Codes are part of the contract
@@ -74,4 +77,23 @@ func refuse(code Code, format string, args ...any) *Error {
 // later makes an Error that says when to try again.
 func later(code Code, after time.Duration, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...), RetryAfter: max(after, time.Second)}
+}
+
+// outward turns what went wrong inside into an *Error. That the caller has gone
+// stays what it is.
+func (s *Service) outward(err error) error {
+	var e *Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &e), errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, errNoRoom):
+		return refuse(RoomNotFound, "There is no such room, or it has expired: a room ends %d days after it was last used. Check the name with your user, or create it with join_room.", int(roomLife/(24*time.Hour)))
+	case errors.Is(err, errNewerVersion):
+		return &Error{Code: Unavailable, Message: "This room is kept by a newer version of the server. Try again in a minute.", RetryAfter: time.Minute, cause: err}
+	case errors.Is(err, table.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
+		return &Error{Code: Unavailable, Message: "The store did not answer in time. What you asked for may have happened; repeating the call is safe.", RetryAfter: 2 * time.Second, cause: err}
+	}
+	return &Error{Code: Internal, Message: "Something went wrong in the server.", cause: err}
 }

@@ -4,94 +4,20 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/parley-chat/parley/internal/table"
 )
 
 // comeBack is JoinRoom for an agent that still has its token.
-func (s *Service) comeBack(ctx context.Context, req JoinRequest) (Seated, error) {
-	c, err := s.enterNow(ctx, req.Token)
-	if err != nil {
-		return Seated{}, err
-	}
-	defer c.room.done()
-	if err := c.samePlace(req); err != nil {
-		return Seated{}, err
-	}
-	p, err := c.place(ctx)
-	if err != nil {
-		return Seated{}, err
-	}
-	c.room.touch(ctx, c.agent, seenItem{}, refreshCall)
-	room, err := c.room.view(ctx, c.fold, c.agent.Seat)
-	if err != nil {
-		return Seated{}, err
-	}
-	got := Seated{
-		Status: StatusReturned, Token: c.token.String(), Name: c.agent.Name, Room: room, Now: s.now(),
-	}
-	err = c.catchUp(ctx, p, &got)
-	return got, err
-}
 
 // samePlace refuses a token together with the name of another room or agent.
-func (c *caller) samePlace(req JoinRequest) error {
-	if req.Room != "" {
-		room, _, err := splitPassword(req.Room, req.Password)
-		if err != nil {
-			return err
-		}
-		if n, err := roomName(room); err != nil || n.key != c.fold.Key {
-			return refuse(InvalidArgument, "agent_token belongs to another room than room says. Pass only agent_token to return to its room, or only room and agent_name to join the other.")
-		}
-	}
-	if req.AgentName != "" {
-		if n, err := agentName(req.AgentName); err != nil || n.key != c.agent.Key {
-			return refuse(InvalidArgument, "agent_token belongs to an agent of another name. Pass only agent_token to return as that agent, or only room and agent_name to join as a new one.")
-		}
-	}
-	return nil
-}
 
 // catchUp adds what came after the acknowledged cursor, the agent's own included.
-func (c *caller) catchUp(ctx context.Context, p place, got *Seated) error {
-	after := max(p.Named, p.From)
-	b := batch{events: wordsEvents, limit: wordsBytes}
-	scanned := after
-scan:
-	for scanned < c.fold.asOf {
-		events, err := c.room.read(ctx, scanned)
-		if err != nil {
-			return err
-		}
-		if len(events) == 0 {
-			break
-		}
-		for _, e := range events {
-			if c.agent.visible(e) {
-				m := e.message()
-				m.Repeated = e.n <= p.Handed && e.Seat != c.agent.Seat
-				if !b.add(m) {
-					break scan
-				}
-			}
-			scanned = e.n
-		}
-	}
-	got.Messages, got.HasMore, got.Cursor = b.messages, scanned < c.fold.asOf, cursorOf(c.token, scanned)
-	if scanned > p.Handed {
-		if err := c.write(ctx, p.given(after, scanned, p.Handed, 0)); err != nil {
-			return err
-		}
-	}
-	oldest, err := c.room.oldest(ctx, c.agent.Since)
-	got.Earlier = max(0, after+1-oldest)
-	return err
-}
 
 // lastWords adds the last of what was said before event n, and how much more
+
 // there is.
+
 func (r *liveRoom) lastWords(ctx context.Context, a agent, n int64, got *Seated) error {
 	page, err := r.history(ctx, a, HistoryRequest{Before: n, Limit: wordsEvents}, wordsBytes)
 	if err != nil {
@@ -107,6 +33,7 @@ func (r *liveRoom) lastWords(ctx context.Context, a agent, n int64, got *Seated)
 }
 
 // oldest is the first event from since on that has not expired.
+
 func (r *liveRoom) oldest(ctx context.Context, since int64) (int64, error) {
 	page, err := r.svc.table.Query(ctx, table.Range{
 		Partition: roomPartition(r.id), Prefix: logPrefix, After: logSort(since - 1), Limit: 1, Consistency: table.Eventual,
@@ -118,7 +45,9 @@ func (r *liveRoom) oldest(ctx context.Context, since int64) (int64, error) {
 }
 
 // History returns a part of what was said, the caller's own included: the latest,
+
 // what lies before or after a number, or the rest of a long text.
+
 func (s *Service) History(ctx context.Context, req HistoryRequest) (Page, error) {
 	if req.Limit == 0 {
 		req.Limit = 20
@@ -162,7 +91,9 @@ func checkHistory(req HistoryRequest) error {
 }
 
 // history reads a page of what a may see, in the order asked for, up to limit
+
 // bytes of JSON.
+
 func (r *liveRoom) history(ctx context.Context, a agent, req HistoryRequest, limit int) (Page, error) {
 	q := table.Range{Partition: roomPartition(r.id), Prefix: logPrefix, Limit: pageEvents, Consistency: table.Strong, Reverse: req.After == 0}
 	switch {
@@ -193,6 +124,7 @@ func (r *liveRoom) history(ctx context.Context, a agent, req HistoryRequest, lim
 }
 
 // fill adds what a sees of events, and reports whether something did not fit.
+
 func (b *batch) fill(a agent, events []event) (full bool) {
 	for _, e := range events {
 		if e.n >= a.Since && e.Type != moved && !b.add(e.message()) {
@@ -203,6 +135,7 @@ func (b *batch) fill(a agent, events []event) (full bool) {
 }
 
 // rest returns a part of one long text.
+
 func (r *liveRoom) rest(ctx context.Context, a agent, seq int64, offset int) (Page, error) {
 	none := refuse(InvalidArgument, "There is no message %d for you. Use a seq that you have seen.", seq)
 	if seq < a.Since {
@@ -233,85 +166,9 @@ func (r *liveRoom) rest(ctx context.Context, a agent, seq int64, offset int) (Pa
 }
 
 // startsRune reports whether a character begins at i.
+
 func startsRune(s string, i int) bool { return s[i]&0xc0 != 0x80 }
 
 // RoomInfo tells about a room to an agent in it, or to whoever knows its name
+
 // and password.
-func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
-	if req.Token == "" {
-		info, err := s.infoByName(ctx, req)
-		return info, s.outward(err)
-	}
-	c, err := s.enterNow(ctx, req.Token)
-	if err != nil {
-		return Info{}, s.outward(err)
-	}
-	defer c.room.done()
-	c.room.touch(ctx, c.agent, seenItem{}, refreshCall)
-	info, err := c.room.info(ctx, c.fold, c.agent.Seat, c.agent.Since)
-	return info, s.outward(err)
-}
-
-func (s *Service) infoByName(ctx context.Context, req InfoRequest) (Info, error) {
-	room, password, err := splitPassword(req.Room, req.Password)
-	if err != nil {
-		return Info{}, err
-	}
-	n, err := roomName(room)
-	if err != nil {
-		return Info{}, err
-	}
-	began := s.now()
-	id, err := s.resolve(ctx, n.key)
-	if errors.Is(err, table.ErrNotFound) {
-		return Info{}, errNoRoom
-	}
-	if err != nil {
-		return Info{}, err
-	}
-	r := s.room(id)
-	defer r.done()
-	f, err := r.current(ctx, began)
-	if err != nil {
-		return Info{}, err
-	}
-	if f.dead(began) {
-		return Info{}, errNoRoom
-	}
-	if err := s.checkPassword(ctx, f.Password, password); err != nil {
-		return Info{}, err
-	}
-	since := f.givenUp + 1
-	if openHistory(f) {
-		since = 1
-	}
-	return r.info(ctx, f, 0, since)
-}
-
-func (r *liveRoom) info(ctx context.Context, f *fold, you int, since int64) (Info, error) {
-	room, err := r.view(ctx, f, you)
-	if err != nil {
-		return Info{}, err
-	}
-	oldest, err := r.oldest(ctx, since)
-	return Info{Room: room, Earlier: max(0, f.asOf+1-oldest), Now: r.svc.now()}, err
-}
-
-// outward turns what went wrong inside into an *Error. A context's end stays
-// what it is.
-func (s *Service) outward(err error) error {
-	var e *Error
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &e), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return err
-	case errors.Is(err, errNoRoom):
-		return refuse(RoomNotFound, "There is no such room, or it has expired: a room ends %d days after it was last used. Check the name with your user, or create it with join_room.", int(roomLife/(24*time.Hour)))
-	case errors.Is(err, errNewerVersion):
-		return &Error{Code: Unavailable, Message: "This room is kept by a newer version of the server. Try again in a minute.", RetryAfter: time.Minute, cause: err}
-	case errors.Is(err, table.ErrUnavailable):
-		return &Error{Code: Unavailable, Message: "The store did not answer in time. What you asked for may have happened; repeating the call is safe.", RetryAfter: 2 * time.Second, cause: err}
-	}
-	return &Error{Code: Internal, Message: "Something went wrong in the server.", cause: err}
-}

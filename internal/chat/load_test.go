@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -104,4 +105,19 @@ func TestSend_onAStaleFold_isNoDuplicateOfAnOlderMessage(t *testing.T) {
 	if again := here.say(p.ann.Token, "the same words"); again.Duplicate || again.Seq != first.Seq+2 {
 		t.Fatalf("got %+v", again)
 	}
+}
+
+// slowTable answers only when its caller's patience is over, as a driver does
+// that has tried again and again until then.
+type slowTable struct{ table.Table }
+
+func (slowTable) Get(context.Context, table.Key, table.Consistency) (table.Item, error) {
+	return table.Item{}, fmt.Errorf("%w: %w", table.ErrUnavailable, context.DeadlineExceeded)
+}
+
+func TestStore_thatDoesNotAnswerInTime_isUnavailable(t *testing.T) {
+	w := newWorld(t)
+	slow := onTable(t, w.clock, slowTable{w.table}, chat.Options{})
+	_, err := slow.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Ann"})
+	wants(t, err, chat.Unavailable)
 }

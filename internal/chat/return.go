@@ -1,0 +1,83 @@
+package chat
+
+import (
+	"context"
+)
+
+func (s *Service) comeBack(ctx context.Context, req JoinRequest) (Seated, error) {
+	c, err := s.enterNow(ctx, req.Token)
+	if err != nil {
+		return Seated{}, err
+	}
+	defer c.room.done()
+	if err := c.samePlace(req); err != nil {
+		return Seated{}, err
+	}
+	p, err := c.place(ctx)
+	if err != nil {
+		return Seated{}, err
+	}
+	c.room.touch(ctx, c.agent, seenItem{}, refreshCall)
+	room, err := c.room.view(ctx, c.fold, c.agent.Seat)
+	if err != nil {
+		return Seated{}, err
+	}
+	got := Seated{
+		Status: StatusReturned, Token: c.token.String(), Name: c.agent.Name, Room: room, Now: s.now(),
+	}
+	err = c.catchUp(ctx, p, &got)
+	return got, err
+}
+
+func (c *caller) samePlace(req JoinRequest) error {
+	if req.Room != "" {
+		room, _, err := splitPassword(req.Room, req.Password)
+		if err != nil {
+			return err
+		}
+		if n, err := roomName(room); err != nil || n.key != c.fold.Key {
+			return refuse(InvalidArgument, "agent_token belongs to another room than room says. Pass only agent_token to return to its room, or only room and agent_name to join the other.")
+		}
+	}
+	if req.AgentName != "" {
+		if n, err := agentName(req.AgentName); err != nil || n.key != c.agent.Key {
+			return refuse(InvalidArgument, "agent_token belongs to an agent of another name. Pass only agent_token to return as that agent, or only room and agent_name to join as a new one.")
+		}
+	}
+	return nil
+}
+
+func (c *caller) catchUp(ctx context.Context, p place, got *Seated) error {
+	after := max(p.Named, p.From)
+	b := batch{events: wordsEvents, limit: wordsBytes}
+	scanned := after
+scan:
+	for scanned < c.fold.asOf {
+		events, err := c.room.read(ctx, scanned)
+		if err != nil {
+			return err
+		}
+		if len(events) == 0 {
+			break
+		}
+		for _, e := range events {
+			if c.agent.visible(e) {
+				m := e.message()
+				m.Repeated = e.n <= p.Handed && e.Seat != c.agent.Seat
+				if !b.add(m) {
+					break scan
+				}
+			}
+			scanned = e.n
+		}
+	}
+	got.Messages, got.HasMore, got.Cursor = b.messages, scanned < c.fold.asOf, cursorOf(c.token, scanned)
+	if scanned > p.Handed {
+		if err := c.write(ctx, p.given(after, scanned, p.Handed, 0)); err != nil {
+			return err
+		}
+	}
+	oldest, err := c.room.oldest(ctx, c.agent.Since)
+	got.Earlier = max(0, after+1-oldest)
+	return err
+}
