@@ -93,7 +93,7 @@ func missing(t *testing.T, format string, args ...any) {
 	if os.Getenv("CI") == "true" {
 		t.Fatalf(format, args...)
 	}
-	t.Skipf(format, args...)
+	t.Skipf("SKIPPED, NOT TESTED: "+format, args...)
 }
 
 // installed returns the folder of the cache in which install has put what the
