@@ -126,7 +126,7 @@ func (a *arrival) leaseEnd(f *fold, x agent) (end, last time.Time) {
 	if u, spoke := find(f.spoken, x.Seat); spoke && u.at.After(s.at()) {
 		s.AtMs, s.Used = u.at.UnixMilli(), true
 	}
-	return latest(ceilSecond(s.leaseEnd(x.Role)), a.alive[x.Seat]), s.at()
+	return latest(s.leaseEnd(x.Role), a.alive[x.Seat]), s.at()
 }
 
 // sit makes the change that seats the agent, after gone has given its seat up.

@@ -111,6 +111,19 @@ func TestNewcomer_whoseLastJoinGotNoAnswer_seesWhatThatOneWouldHave(t *testing.T
 	w.sees(w.join("plans", "Bob"), w.all(ann.Token), "opening words")
 }
 
+// TestNewcomer_behindAReplacedGhost: whoever came again under its own name has
+// not given its seat up.
+func TestNewcomer_behindAReplacedGhost_seesWhatWasSaidBefore(t *testing.T) {
+	w := newWorld(t)
+	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 3})
+	w.say(ann.Token, "one")
+	w.join("plans", "Bob") // and the answer is lost
+	w.clock.Advance(20 * time.Second)
+	w.join("plans", "Bob")
+	w.say(ann.Token, "two")
+	w.sees(w.join("plans", "Cid"), w.all(ann.Token), "one", "two")
+}
+
 func TestNewcomer_roomWithPassword_seesAll(t *testing.T) {
 	w := newWorld(t)
 	ann := w.join("plans:pw", "Ann")

@@ -1,0 +1,133 @@
+package chat_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// interrupted is a table at which something happens, once, in the middle of a
+// call of a service: after it has looked who is there, or before it writes.
+type interrupted struct {
+	table.Table
+	afterLook, beforeWrite func()
+}
+
+func (i *interrupted) Query(ctx context.Context, r table.Range) (table.Page, error) {
+	page, err := i.Table.Query(ctx, r)
+	if happens := i.afterLook; happens != nil && strings.HasPrefix(r.Prefix, "SEEN") {
+		i.afterLook = nil
+		happens()
+	}
+	return page, err
+}
+
+func (i *interrupted) Write(ctx context.Context, ops ...table.Op) error {
+	if happens := i.beforeWrite; happens != nil {
+		i.beforeWrite = nil
+		happens()
+	}
+	return i.Table.Write(ctx, ops...)
+}
+
+// onTop returns a service that works on a table on top of w's.
+func (w *world) onTop(over *interrupted) *world {
+	over.Table = w.table
+	return &world{t: w.t, clock: w.clock, table: over, Service: chat.New(over, chat.Options{Clock: hurriedClock{w.clock}})}
+}
+
+func TestTakeover_ownerReturnsWhileANewcomerLooks_keepsTheSeat(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	p := w.pair()
+	w.clock.Advance(2 * time.Minute)
+	newcomer := w.onTop(&interrupted{afterLook: func() { w.look(p.bob.Token, "") }})
+	_, err := newcomer.tryJoin("plans", "Cid")
+	waitsFor(t, err, chat.RoomFull, 15*time.Minute)
+	same(t, "seats", seats(w.info(p.bob.Token).Room), []string{"Ann (admin)", "Bob (member)"})
+}
+
+func TestTakeover_ownerSpeaksWhileANewcomerLooks_keepsTheSeat(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	p := w.pair()
+	w.clock.Advance(2 * time.Minute)
+	newcomer := w.onTop(&interrupted{afterLook: func() { w.say(p.bob.Token, "I am back") }})
+	_, err := newcomer.tryJoin("plans", "Cid")
+	waitsFor(t, err, chat.RoomFull, 15*time.Minute)
+}
+
+func TestTakeover_ownerLeavesWhileANewcomerLooks_seatIsFree(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	p := w.pair()
+	newcomer := w.onTop(&interrupted{afterLook: func() { w.leave(p.bob.Token) }})
+	same(t, "seats", seats(newcomer.join("plans", "Cid").Room), []string{"Ann (admin)", "Cid (member)"})
+	same(t, "Ann hears", lines(w.look(p.ann.Token, p.ann.Cursor).Messages), []string{"left Bob (left)", "joined Cid"})
+}
+
+func TestGhost_cameWhileANewcomerOfItsNameLooked_isNone(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	w.pair()
+	w.clock.Advance(2 * time.Minute) // Bob's seat is stale
+	newcomer := w.onTop(&interrupted{afterLook: func() { w.join("plans", "Cid") }})
+	_, err := newcomer.tryJoin("plans", "Cid")
+	waitsFor(t, err, chat.NameTaken, 20*time.Second)
+}
+
+func TestJoin_lastAgentLeavesMeanwhile_roomBeginsAnew(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	ann := w.join("plans", "Ann")
+	w.say(ann.Token, "for nobody else")
+	newcomer := w.onTop(&interrupted{beforeWrite: func() { w.leave(ann.Token) }})
+	bob := newcomer.join("plans", "Bob")
+	if bob.Status != chat.StatusCreated || bob.Token[:7] == ann.Token[:7] || bob.Earlier != 0 {
+		t.Fatalf("Bob got %+v", bob)
+	}
+}
+
+func TestJoin_roomIsMadeMeanwhile_isEntered(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	newcomer := w.onTop(&interrupted{beforeWrite: func() { w.join("plans", "Ann") }})
+	bob := newcomer.join("plans", "Bob")
+	same(t, string(bob.Status), seats(bob.Room), []string{"Ann (admin)", "Bob (member)"})
+}
+
+func TestCreate_roomIsMadeMeanwhile_isRefused(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	newcomer := w.onTop(&interrupted{beforeWrite: func() { w.join("plans", "Ann") }})
+	_, err := newcomer.CreateRoom(t.Context(), chat.CreateRequest{Room: "plans", AgentName: "Bob"})
+	wants(t, err, chat.RoomExists)
+}
+
+// TestRebirth_begunElsewhereMeanwhile_isEntered: of two that begin a deserted
+// room anew, the second enters the room of the first.
+func TestRebirth_begunElsewhereMeanwhile_isEntered(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	w.leave(w.join("plans", "Ann").Token)
+	newcomer := w.onTop(&interrupted{beforeWrite: func() { w.join("plans", "Bob") }})
+	cid := newcomer.join("plans", "Cid")
+	same(t, string(cid.Status), seats(cid.Room), []string{"Bob (admin)", "Cid (member)"})
+}
+
+func TestLeave_roomIsTakenOverMeanwhile_isNoError(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	p := w.pair()
+	w.clock.Advance(2 * time.Minute)
+	late := w.onTop(&interrupted{})
+	late.info(p.ann.Token) // knows the room, with Bob in it
+	late.table.(*interrupted).beforeWrite = func() { w.join("plans", "Cid") }
+	if got, err := late.LeaveRoom(t.Context(), p.bob.Token); err != nil || got != chat.StatusAlreadyLeft {
+		t.Fatalf("Bob leaves: %q, %v", got, err)
+	}
+}
