@@ -8,16 +8,8 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// comeBack is JoinRoom for an agent that still has its token.
-
-// samePlace refuses a token together with the name of another room or agent.
-
-// catchUp adds what came after the acknowledged cursor, the agent's own included.
-
 // lastWords adds the last of what was said before event n, and how much more
-
 // there is.
-
 func (r *liveRoom) lastWords(ctx context.Context, a agent, n int64, got *Seated) error {
 	page, err := r.history(ctx, a, HistoryRequest{Before: n, Limit: wordsEvents}, wordsBytes)
 	if err != nil {
@@ -33,7 +25,6 @@ func (r *liveRoom) lastWords(ctx context.Context, a agent, n int64, got *Seated)
 }
 
 // oldest is the first event from since on that has not expired.
-
 func (r *liveRoom) oldest(ctx context.Context, since int64) (int64, error) {
 	page, err := r.svc.table.Query(ctx, table.Range{
 		Partition: roomPartition(r.id), Prefix: logPrefix, After: logSort(since - 1), Limit: 1, Consistency: table.Eventual,
@@ -45,9 +36,7 @@ func (r *liveRoom) oldest(ctx context.Context, since int64) (int64, error) {
 }
 
 // History returns a part of what was said, the caller's own included: the latest,
-
 // what lies before or after a number, or the rest of a long text.
-
 func (s *Service) History(ctx context.Context, req HistoryRequest) (Page, error) {
 	if req.Limit == 0 {
 		req.Limit = 20
@@ -91,9 +80,7 @@ func checkHistory(req HistoryRequest) error {
 }
 
 // history reads a page of what a may see, in the order asked for, up to limit
-
 // bytes of JSON.
-
 func (r *liveRoom) history(ctx context.Context, a agent, req HistoryRequest, limit int) (Page, error) {
 	q := table.Range{Partition: roomPartition(r.id), Prefix: logPrefix, Limit: pageEvents, Consistency: table.Strong, Reverse: req.After == 0}
 	switch {
@@ -124,7 +111,6 @@ func (r *liveRoom) history(ctx context.Context, a agent, req HistoryRequest, lim
 }
 
 // fill adds what a sees of events, and reports whether something did not fit.
-
 func (b *batch) fill(a agent, events []event) (full bool) {
 	for _, e := range events {
 		if e.n >= a.Since && e.Type != moved && !b.add(e.message()) {
@@ -135,7 +121,6 @@ func (b *batch) fill(a agent, events []event) (full bool) {
 }
 
 // rest returns a part of one long text.
-
 func (r *liveRoom) rest(ctx context.Context, a agent, seq int64, offset int) (Page, error) {
 	none := refuse(InvalidArgument, "There is no message %d for you. Use a seq that you have seen.", seq)
 	if seq < a.Since {
@@ -166,9 +151,4 @@ func (r *liveRoom) rest(ctx context.Context, a agent, seq int64, offset int) (Pa
 }
 
 // startsRune reports whether a character begins at i.
-
 func startsRune(s string, i int) bool { return s[i]&0xc0 != 0x80 }
-
-// RoomInfo tells about a room to an agent in it, or to whoever knows its name
-
-// and password.

@@ -7,6 +7,8 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
+// RoomInfo tells about a room to an agent in it, or to whoever knows its name
+// and password.
 func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
 	if req.Token == "" {
 		info, err := s.infoByName(ctx, req)

@@ -1,9 +1,8 @@
 package chat
 
-import (
-	"context"
-)
+import "context"
 
+// comeBack is JoinRoom for an agent that still has its token.
 func (s *Service) comeBack(ctx context.Context, req JoinRequest) (Seated, error) {
 	c, err := s.enterNow(ctx, req.Token)
 	if err != nil {
@@ -29,6 +28,7 @@ func (s *Service) comeBack(ctx context.Context, req JoinRequest) (Seated, error)
 	return got, err
 }
 
+// samePlace refuses a token together with the name of another room or agent.
 func (c *caller) samePlace(req JoinRequest) error {
 	if req.Room != "" {
 		room, _, err := splitPassword(req.Room, req.Password)
@@ -47,6 +47,7 @@ func (c *caller) samePlace(req JoinRequest) error {
 	return nil
 }
 
+// catchUp adds what came after the acknowledged cursor, the agent's own included.
 func (c *caller) catchUp(ctx context.Context, p place, got *Seated) error {
 	after := max(p.Named, p.From)
 	b := batch{events: wordsEvents, limit: wordsBytes}
