@@ -152,13 +152,11 @@ func (f *Faulty) rate(of fate) (float64, *int) {
 func (p *plan) pause(ctx context.Context) error {
 	if p.slow {
 		for range 1 + p.rng.IntN(slowTurns) {
-			p.yield()
+			runtime.Gosched()
 		}
 	}
 	return ctx.Err()
 }
-
-func (p *plan) yield() { runtime.Gosched() }
 
 // hang waits for the end of the context, if it can end.
 func (p *plan) hang(ctx context.Context) error {

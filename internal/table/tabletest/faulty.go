@@ -3,6 +3,7 @@ package tabletest
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 
 	"github.com/jonboulle/clockwork"
@@ -68,16 +69,16 @@ func (f *Faulty) Get(ctx context.Context, k table.Key, c table.Consistency) (ite
 		return table.Item{}, err
 	}
 	err = f.read(ctx, c, func(p *plan) error {
-		state, earlier := f.past.at(k, f.calls, p)
+		was, earlier := f.past.at(k, f.calls, p)
 		if !earlier {
 			item, err = f.inner.Get(ctx, k, c)
 			return err
 		}
 		f.counts.read(p)
-		if state == nil || !state.Live(f.clock.Now()) {
+		if was == nil || !was.Live(f.clock.Now()) {
 			return table.ErrNotFound
 		}
-		item = clone(*state)
+		item = clone(*was)
 		return nil
 	})
 	return item, err
@@ -206,7 +207,7 @@ func (f *Faulty) record(ctx context.Context, ops []table.Op, p *plan) ([]*state,
 // Before that others get turns to see a part of it.
 func (f *Faulty) reveal(written []*state, p *plan) {
 	for turn := 0; turn < tornTurns && p.torn && !f.revealed(written); turn++ {
-		p.yield()
+		runtime.Gosched()
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
