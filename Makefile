@@ -7,7 +7,8 @@
 
 GO         ?= go
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
-TESTS       = $(GO) run gotest.tools/gotestsum@v1.13.0 --format standard-quiet -- -count=1
+GOTESTSUM   = $(GO) run gotest.tools/gotestsum@v1.13.0 --format standard-quiet
+TESTS       = $(GOTESTSUM) -- -count=1
 
 .DEFAULT_GOAL := help
 .PHONY: help run build dynamodb test test-quick race fuzz soak waits bench lint
@@ -28,10 +29,11 @@ test: ## run every test, real clients and DynamoDB Local included
 	$(TESTS) -timeout=15m ./...
 
 test-quick: ## run the tests that need nothing but Go
-	$(TESTS) -short ./...
+	$(GOTESTSUM) --hide-summary=skipped -- -count=1 -short ./...
 
 race: ## run the rules and the stores under the race detector
-	$(TESTS) -race -short ./internal/chat/... ./internal/table/...
+	$(TESTS) -race -short ./internal/chat/...
+	$(TESTS) -race ./internal/table/...
 
 FUZZTIME ?= 15s
 fuzz: ## fuzz each target for FUZZTIME (15s)

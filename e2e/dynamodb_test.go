@@ -10,9 +10,6 @@ import (
 // Lambda instances would stand side by side.
 func startPair(t *testing.T) (one, other *program) {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("-short: DynamoDB Local is left out")
-	}
 	env := []string{
 		"AWS_ENDPOINT_URL_DYNAMODB=" + dynamolocal.Start(t),
 		"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
