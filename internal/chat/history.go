@@ -11,7 +11,7 @@ import (
 // lastWords adds the last of what was said before event n, and how much more
 // there is.
 func (r *liveRoom) lastWords(ctx context.Context, a agent, n int64, got *Seated) error {
-	page, err := r.history(ctx, a, HistoryRequest{Before: n, Limit: wordsEvents}, wordsBytes)
+	page, err := r.history(ctx, a, n, HistoryRequest{Before: n, Limit: wordsEvents}, wordsBytes)
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (s *Service) History(ctx context.Context, req HistoryRequest) (Page, error)
 		page, err := c.room.rest(ctx, c.agent, req.Seq, req.Offset)
 		return page, s.outward(err)
 	}
-	page, err := c.room.history(ctx, c.agent, req, batchBytes)
+	page, err := c.room.history(ctx, c.agent, c.fold.asOf, req, batchBytes)
 	return page, s.outward(err)
 }
 
@@ -80,33 +80,50 @@ func checkHistory(req HistoryRequest) error {
 }
 
 // history reads a page of what a may see, in the order asked for, up to limit
-// bytes of JSON.
-func (r *liveRoom) history(ctx context.Context, a agent, req HistoryRequest, limit int) (Page, error) {
-	q := table.Range{Partition: roomPartition(r.id), Prefix: logPrefix, Limit: pageEvents, Consistency: table.Strong, Reverse: req.After == 0}
-	switch {
-	case req.After > 0:
-		q.After = logSort(max(req.After, a.Since-1))
-	case req.Before > 0:
-		q.After = logSort(req.Before)
-	}
+// bytes of JSON. head is the last event that is known to be there.
+func (r *liveRoom) history(ctx context.Context, a agent, head int64, req HistoryRequest, limit int) (Page, error) {
 	b := batch{events: req.Limit, limit: limit}
+	if req.After > 0 {
+		full, err := b.forth(ctx, r, a, max(req.After, a.Since-1))
+		return Page{Messages: b.messages, HasMore: full}, err
+	}
+	from := head + 1
+	if req.Before > 0 {
+		from = min(from, req.Before)
+	}
+	full, err := b.back(ctx, r, a, from)
+	slices.Reverse(b.messages)
+	return Page{Messages: b.messages, HasMore: full}, err
+}
+
+// forth fills the batch with what follows event n, and reports whether something
+// did not fit.
+func (b *batch) forth(ctx context.Context, r *liveRoom, a agent, n int64) (full bool, err error) {
 	for {
-		page, err := r.svc.table.Query(ctx, q)
+		events, more, err := r.pageAfter(ctx, n, table.Strong)
 		if err != nil {
-			return Page{}, err
+			return false, err
 		}
-		events, err := decodeEvents(page.Items)
+		if full := b.fill(a, events); full || !more || len(events) == 0 {
+			return full, nil
+		}
+		n = events[len(events)-1].n
+	}
+}
+
+// back does so with what precedes event n, the latest first.
+func (b *batch) back(ctx context.Context, r *liveRoom, a agent, n int64) (full bool, err error) {
+	for {
+		events, more, err := r.pageBefore(ctx, n)
 		if err != nil {
-			return Page{}, err
+			return false, err
 		}
-		full := b.fill(a, events)
-		if full || !page.More || !q.Reverse && len(events) == 0 || q.Reverse && events[len(events)-1].n <= a.Since {
-			if q.Reverse {
-				slices.Reverse(b.messages)
-			}
-			return Page{Messages: b.messages, HasMore: full}, nil
+		if full := b.fill(a, events); full || !more || len(events) == 0 {
+			return full, nil
 		}
-		q.After = page.Items[len(page.Items)-1].Key.Sort
+		if n = events[len(events)-1].n; n <= a.Since {
+			return false, nil
+		}
 	}
 }
 

@@ -205,12 +205,25 @@ func (r *liveRoom) after(ctx context.Context, n int64, c table.Consistency) ([]e
 }
 
 // pageAfter returns the run of events from n+1 on, without a gap, and whether
-// more may follow. A gap is a part of a write seen early, and read again strongly
-// until it closes; only events old enough to have expired are passed over.
+// more may follow.
 func (r *liveRoom) pageAfter(ctx context.Context, n int64, c table.Consistency) (events []event, more bool, err error) {
+	return r.run(ctx, n, 1, c)
+}
+
+// pageBefore returns the run of events from n-1 down, without a gap, and whether
+// more may precede them.
+func (r *liveRoom) pageBefore(ctx context.Context, n int64) (events []event, more bool, err error) {
+	return r.run(ctx, n, -1, table.Strong)
+}
+
+// run reads a page of the events behind n, upwards (step 1) or downwards (-1),
+// up to the first gap. A gap at its beginning is a part of a write seen early,
+// and read again strongly until it closes; only events old enough to have
+// expired are passed over.
+func (r *liveRoom) run(ctx context.Context, n, step int64, c table.Consistency) (events []event, more bool, err error) {
 	for try := 1; ; try++ {
 		page, err := r.svc.table.Query(ctx, table.Range{
-			Partition: roomPartition(r.id), Prefix: logPrefix, After: logSort(n), Limit: pageEvents, Consistency: c,
+			Partition: roomPartition(r.id), Prefix: logPrefix, After: logSort(n), Reverse: step < 0, Limit: pageEvents, Consistency: c,
 		})
 		if err != nil {
 			return nil, false, err
@@ -218,9 +231,9 @@ func (r *liveRoom) pageAfter(ctx context.Context, n int64, c table.Consistency) 
 		if events, err = decodeEvents(page.Items); err != nil {
 			return nil, false, err
 		}
-		run := runAfter(n, events)
+		run := withoutGap(n, step, events)
 		if len(run) == 0 && len(events) > 0 && r.svc.now().Sub(events[0].at()) > gapTrust {
-			run = runAfter(events[0].n-1, events) // what came before has expired
+			run = withoutGap(events[0].n-step, step, events) // what lies between has expired
 		}
 		if len(run) == len(events) {
 			return run, page.More, nil
@@ -229,7 +242,7 @@ func (r *liveRoom) pageAfter(ctx context.Context, n int64, c table.Consistency) 
 			return run, true, nil
 		}
 		if try == tornTries {
-			return nil, false, fmt.Errorf("%w: event %d of a room is missing before event %d", table.ErrUnavailable, n+1, events[0].n)
+			return nil, false, fmt.Errorf("%w: event %d of a room is missing beside event %d", table.ErrUnavailable, n+step, events[0].n)
 		}
 		c = table.Strong
 		if err := r.svc.pause(ctx, tornPause); err != nil {
@@ -238,10 +251,10 @@ func (r *liveRoom) pageAfter(ctx context.Context, n int64, c table.Consistency) 
 	}
 }
 
-// runAfter returns the events that follow n without a gap.
-func runAfter(n int64, events []event) []event {
+// withoutGap returns the events that follow n step by step.
+func withoutGap(n, step int64, events []event) []event {
 	for i, e := range events {
-		if e.n != n+1+int64(i) {
+		if n += step; e.n != n {
 			return events[:i]
 		}
 	}
