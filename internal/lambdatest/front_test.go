@@ -91,7 +91,7 @@ func get(t *testing.T, api *lambdatest.Runtime, client *http.Client, kind, answe
 		body, err := io.ReadAll(resp.Body)
 		got <- fetched{resp, string(body), err}
 	}()
-	rt := runtime{t, api}
+	rt := process{t, api}
 	id, _, _ := rt.next()
 	rt.answer(id, kind, strings.NewReader(answer))
 	return await(t, got)

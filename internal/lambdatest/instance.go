@@ -19,6 +19,9 @@ const patience = 20 * time.Second
 // Instance is an execution environment: a process and its Runtime API.
 type Instance struct {
 	*Runtime
+	// Began is when the process was started.
+	Began time.Time
+
 	cmd    *exec.Cmd
 	output string // a file: what the process has printed is there at once
 }
@@ -49,6 +52,7 @@ func Start(t testing.TB, p Program) *Instance {
 	i.cmd.Dir = dir
 	i.cmd.Env = append(environment(r.Addr(), p.Concurrency), p.Env...)
 	i.cmd.Stdout, i.cmd.Stderr = output, output
+	i.Began = time.Now()
 	if err := i.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -59,8 +63,8 @@ func Start(t testing.TB, p Program) *Instance {
 	t.Cleanup(func() {
 		i.Signal(syscall.SIGKILL)
 		<-r.exited
-		if t.Failed() {
-			t.Logf("the process printed:\n%s", i.Output())
+		if said := i.Output(); t.Failed() && said != "" {
+			t.Logf("the process printed:\n%s", said)
 		}
 	})
 	return i
@@ -117,4 +121,12 @@ func (i *Instance) Output() string {
 		i.t.Error(err)
 	}
 	return string(text)
+}
+
+// Forget drops what the process has printed until now.
+func (i *Instance) Forget() {
+	i.t.Helper()
+	if err := os.Truncate(i.output, 0); err != nil {
+		i.t.Error(err)
+	}
 }

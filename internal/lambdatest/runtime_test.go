@@ -24,13 +24,13 @@ func (r recorder) Errorf(format string, args ...any) { r.failures <- fmt.Sprintf
 
 func newRecorder(t *testing.T) recorder { return recorder{t, make(chan string, 16)} }
 
-// runtime speaks the Runtime API as a runtime does.
-type runtime struct {
+// process speaks the Runtime API as the process of an instance does.
+type process struct {
 	t   *testing.T
 	api *lambdatest.Runtime
 }
 
-func (r runtime) do(method, path string, header http.Header, body io.Reader) *http.Response {
+func (r process) do(method, path string, header http.Header, body io.Reader) *http.Response {
 	r.t.Helper()
 	q, err := http.NewRequestWithContext(r.t.Context(), method, "http://"+r.api.Addr()+path, body)
 	if err != nil {
@@ -46,7 +46,7 @@ func (r runtime) do(method, path string, header http.Header, body io.Reader) *ht
 }
 
 // next returns the id of the next invocation and its event.
-func (r runtime) next() (id, event string, header http.Header) {
+func (r process) next() (id, event string, header http.Header) {
 	r.t.Helper()
 	resp := r.do("GET", "/2018-06-01/runtime/invocation/next", http.Header{}, nil)
 	text, err := io.ReadAll(resp.Body)
@@ -56,13 +56,13 @@ func (r runtime) next() (id, event string, header http.Header) {
 	return resp.Header.Get("Lambda-Runtime-Aws-Request-Id"), string(text), resp.Header
 }
 
-func (r runtime) answer(id, kind string, body io.Reader) *http.Response {
+func (r process) answer(id, kind string, body io.Reader) *http.Response {
 	return r.do("POST", "/2018-06-01/runtime/invocation/"+id+"/response", http.Header{"Content-Type": {kind}}, body)
 }
 
 // begin is answer beside the test; it tells the status when it has ended, 0 for
 // none.
-func (r runtime) begin(id string, body io.Reader, trailer http.Header) <-chan int {
+func (r process) begin(id string, body io.Reader, trailer http.Header) <-chan int {
 	status := make(chan int, 1)
 	q, err := http.NewRequestWithContext(r.t.Context(), "POST", "http://"+r.api.Addr()+"/2018-06-01/runtime/invocation/"+id+"/response", body)
 	if err != nil {
@@ -81,7 +81,7 @@ func (r runtime) begin(id string, body io.Reader, trailer http.Header) <-chan in
 	return status
 }
 
-func (r runtime) fail(id, body string) *http.Response {
+func (r process) fail(id, body string) *http.Response {
 	return r.do("POST", "/2018-06-01/runtime/invocation/"+id+"/error", http.Header{}, strings.NewReader(body))
 }
 
@@ -116,7 +116,7 @@ func TestNext_event_comesWithIDAndDeadline(t *testing.T) {
 	api := lambdatest.Listen(t)
 	api.Timeout = time.Hour
 	invoke(t.Context(), api, `{"a":1}`)
-	id, event, header := runtime{t, api}.next()
+	id, event, header := process{t, api}.next()
 	ms, err := strconv.ParseInt(header.Get("Lambda-Runtime-Deadline-Ms"), 10, 64)
 	if left := time.Until(time.UnixMilli(ms)); err != nil || left > time.Hour || left < 59*time.Minute {
 		t.Errorf("the deadline is in %v, %v", left, err)
@@ -129,7 +129,7 @@ func TestNext_event_comesWithIDAndDeadline(t *testing.T) {
 func TestInvoke_answerInParts_arrivesAsItIsWritten(t *testing.T) {
 	api := lambdatest.Listen(t)
 	got := invoke(t.Context(), api, `{}`)
-	rt := runtime{t, api}
+	rt := process{t, api}
 	id, _, _ := rt.next()
 	body, pipe := io.Pipe()
 	ended := rt.begin(id, body, nil)
@@ -164,7 +164,7 @@ func TestInvoke_answerInParts_arrivesAsItIsWritten(t *testing.T) {
 func TestInvoke_errorInPlaceOfAnAnswer_isTheFunctions(t *testing.T) {
 	api := lambdatest.Listen(t)
 	got := invoke(t.Context(), api, `{}`)
-	rt := runtime{t, api}
+	rt := process{t, api}
 	id, _, _ := rt.next()
 	if resp := rt.fail(id, `{"errorType":"Kind","errorMessage":"words"}`); resp.StatusCode != http.StatusAccepted {
 		t.Error(resp.Status)
@@ -178,7 +178,7 @@ func TestInvoke_errorInPlaceOfAnAnswer_isTheFunctions(t *testing.T) {
 func TestInvoke_errorInTheTrailers_endsTheBody(t *testing.T) {
 	api := lambdatest.Listen(t)
 	got := invoke(t.Context(), api, `{}`)
-	rt := runtime{t, api}
+	rt := process{t, api}
 	id, _, _ := rt.next()
 	// A body of unknown length is sent in chunks, which trailers can follow.
 	rt.begin(id, io.MultiReader(strings.NewReader("half")), http.Header{
@@ -201,7 +201,7 @@ func TestInvoke_noAnswerByTheDeadline_timesOut(t *testing.T) {
 		t.Errorf("never asked for: %v", err)
 	}
 	got = invoke(t.Context(), api, `{}`)
-	runtime{t, api}.next()
+	process{t, api}.next()
 	if err := await(t, got).err; !errors.Is(err, lambdatest.ErrTimedOut) {
 		t.Errorf("never answered: %v", err)
 	}
@@ -211,7 +211,7 @@ func TestInvoke_answerStillUnderWayAtTheDeadline_endsWithTimedOut(t *testing.T) 
 	api := lambdatest.Listen(t)
 	api.Timeout = time.Second
 	got := invoke(t.Context(), api, `{}`)
-	rt := runtime{t, api}
+	rt := process{t, api}
 	id, _, _ := rt.next()
 	body, pipe := io.Pipe()
 	status := rt.begin(id, body, nil)
@@ -237,7 +237,7 @@ func TestInvoke_clientGoes_functionIsNotTold(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			got := invoke(ctx, api, `{}`)
-			rt := runtime{t, api}
+			rt := process{t, api}
 			id, _, _ := rt.next()
 			body, pipe := io.Pipe()
 			status := rt.begin(id, body, nil)
@@ -277,7 +277,7 @@ func TestRuntime_brokenRule_failsTheTest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			rec := newRecorder(t)
 			api := lambdatest.Listen(rec)
-			rt := runtime{t, api}
+			rt := process{t, api}
 			if c.begun {
 				invoke(t.Context(), api, `{}`)
 				rt.next()
@@ -294,7 +294,7 @@ func TestRuntime_secondAnswer_isABrokenRule(t *testing.T) {
 	rec := newRecorder(t)
 	api := lambdatest.Listen(rec)
 	got := invoke(t.Context(), api, `{}`)
-	rt := runtime{t, api}
+	rt := process{t, api}
 	id, _, _ := rt.next()
 	rt.fail(id, `{}`)
 	await(t, got)
@@ -306,7 +306,7 @@ func TestRuntime_secondAnswer_isABrokenRule(t *testing.T) {
 
 func TestRuntime_extension_registersAndGetsNoEvent(t *testing.T) {
 	api := lambdatest.Listen(t)
-	rt := runtime{t, api}
+	rt := process{t, api}
 	resp := rt.do("POST", "/2020-01-01/extension/register", http.Header{"Lambda-Extension-Name": {"x"}}, strings.NewReader(`{"events":null}`))
 	id := resp.Header.Get("Lambda-Extension-Identifier")
 	if resp.StatusCode != 200 || id == "" || api.Extensions() != 1 {

@@ -1,0 +1,178 @@
+package lambdatest_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/dynamolocal"
+	"github.com/parley-chat/parley/internal/table/dynamotable"
+)
+
+// meter adds up what calls cost as the service bills them. The engine on one
+// machine tells less: of a read that finds nothing, no units, where the service
+// takes half a unit at least; and of a transaction the units of its sum, where
+// the service rounds each item up.
+type meter struct {
+	mu          sync.Mutex
+	read, write float64
+	requests    int
+}
+
+func (m *meter) observe(_ context.Context, c dynamotable.Call) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.requests++
+	switch c.Operation {
+	case "GetItem", "Query":
+		m.read += max(c.ReadUnits, 0.5)
+	case "TransactWriteItems":
+		m.write += max(c.WriteUnits, 2*float64(c.Items))
+	default:
+		m.write += max(c.WriteUnits, 1) // a condition that fails is charged, too
+	}
+}
+
+// take returns the units since it was last asked.
+func (m *meter) take() (read, write float64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	read, write = m.read, m.write
+	m.read, m.write = 0, 0
+	return read, write
+}
+
+func (m *meter) asked() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.requests
+}
+
+// counted are instances of the function on one table, in a time of their own.
+type counted struct {
+	t                *testing.T
+	clock            *clockwork.FakeClock
+	meter            *meter
+	one, other, cold *chat.Service
+	rows             []string // of the table in docs/cost.md
+}
+
+func count(t *testing.T) *counted {
+	t.Helper()
+	clock, m := clockwork.NewFakeClock(), &meter{}
+	tbl, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock, Observe: m.observe})
+	c := &counted{t: t, clock: clock, meter: m}
+	c.one = chat.New(tbl, chat.Options{Clock: clock})
+	c.other = chat.New(tbl, chat.Options{Clock: clock})
+	c.cold = chat.New(tbl, chat.Options{Clock: clock})
+	return c
+}
+
+// row notes what was done since the last one.
+func (c *counted) row(what string) {
+	read, write := c.meter.take()
+	c.rows = append(c.rows, fmt.Sprintf("| %s | %g | %g |", what, read, write))
+}
+
+func (c *counted) join(s *chat.Service, name string) chat.Seated {
+	c.t.Helper()
+	seat, err := s.JoinRoom(c.t.Context(), chat.JoinRequest{Room: "room", AgentName: name})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return seat
+}
+
+func (c *counted) say(s *chat.Service, seat chat.Seated, text string) {
+	c.t.Helper()
+	if _, err := s.Send(c.t.Context(), chat.SendRequest{Token: seat.Token, Text: text}); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// wait has an agent who has read all wait for 50 seconds, and counts: its polls
+// are so many that a few more or less do not show.
+func (c *counted) wait(what string, seat chat.Seated, cursor string) string {
+	c.t.Helper()
+	c.meter.take()
+	done := make(chan chat.Waited, 1)
+	go func() {
+		got, err := c.other.Wait(c.t.Context(), chat.WaitRequest{Token: seat.Token, Cursor: cursor, Wait: 50 * time.Second})
+		if err != nil || got.Status != chat.StatusQuiet {
+			c.t.Errorf("%+v, %v", got, err)
+		}
+		done <- got
+	}()
+	for {
+		ctx, cancel := context.WithTimeout(c.t.Context(), 20*time.Second)
+		// The wait's own timer and the next poll's.
+		slept := make(chan error, 1)
+		go func() { slept <- c.clock.BlockUntilContext(ctx, 2) }()
+		select {
+		case got := <-done:
+			cancel()
+			<-slept
+			read, write := c.meter.take()
+			c.rows = append(c.rows, fmt.Sprintf("| %s | %g | %g |", what, math.Round(read/5)*5, write))
+			return got.Cursor
+		case err := <-slept:
+			cancel()
+			if err != nil {
+				c.t.Fatal(err)
+			}
+			c.clock.Advance(50 * time.Millisecond)
+		}
+	}
+}
+
+func TestCostPage_figures_areCounted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: hundreds of polls are left out")
+	}
+	c := count(t)
+	alice := c.join(c.one, "Alice")
+	c.row("a join that makes the room")
+	bob := c.join(c.other, "Bob")
+	c.row("a join")
+	c.say(c.one, alice, "the first word of a seat says that it is used, too")
+	c.meter.take()
+	long := strings.Repeat("x", 790)
+	c.say(c.one, alice, long)
+	c.row("a message of up to 800 bytes, by an instance that knows the room")
+	c.say(c.cold, alice, long+"y")
+	c.row("the same by an instance that does not")
+	got, err := c.other.Wait(t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cursor := c.wait("a wait of 50 s, the last word under a minute ago", bob, got.Cursor)
+	c.clock.Advance(2 * time.Minute)
+	cursor = c.wait("a wait of 50 s, the last word under ten minutes ago", bob, cursor)
+	c.clock.Advance(10 * time.Minute)
+	c.wait("a wait of 50 s, later", bob, cursor)
+	before := c.meter.asked()
+	c.clock.Advance(time.Hour)
+	c.row("an hour in which nobody calls")
+	if asked := c.meter.asked() - before; asked != 0 {
+		t.Errorf("%d requests in an hour in which nobody calls", asked)
+	}
+	t.Log("\n" + strings.Join(c.rows, "\n"))
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "cost.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range c.rows {
+		if !strings.Contains(string(page), row+"\n") {
+			t.Errorf("docs/cost.md lacks: %s", row)
+		}
+	}
+}
