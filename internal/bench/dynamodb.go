@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"slices"
@@ -41,7 +42,8 @@ func (b *bench) dynamodb(ctx context.Context) (rows []row, err error) {
 	}
 	m := &meter{}
 	store := dynamotable.New(client, name, dynamotable.Options{Observe: m.observe})
-	return billOf(ctx, m, func() *chat.Service { return chat.New(store, chat.Options{}) })
+	options := chat.Options{Logger: slog.New(slog.DiscardHandler)} // a poll may outlive the engine
+	return billOf(ctx, m, func() *chat.Service { return chat.New(store, options) })
 }
 
 // startEngine returns the address of an engine, and where its end will be told

@@ -12,7 +12,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Of the memory for a waiter: no more than the empty tool takes, and this aimed at.
+// idleAim is what a waiter is to take if it can be had; the goal is no more than
+// the empty tool takes.
 const idleAim = 40_000 // bytes
 
 // atOnce is how many connections make the waiters ready.
@@ -66,8 +67,8 @@ func (b *bench) affordable() (int, error) {
 
 // held is what a server holds for each waiter, in bytes where not said otherwise.
 type held struct {
-	resident   float64 // as the waiting began
-	collected  float64 // after a collection of garbage
+	collected  float64 // memory of the process, after a collection of garbage
+	resident   float64 // before it
 	heap       float64 // after it
 	stacks     float64
 	goroutines float64 // a number
@@ -267,11 +268,11 @@ func idleRows(waiters int, parley, empty held) []row {
 		}
 	}
 	return []row{
-		line(fmt.Sprintf("memory (RSS) for each of %d waiters", waiters), parley.resident, empty.resident,
-			goal("at most 1.00, aim "+kilobytes(idleAim), parley.resident <= empty.resident)),
-		line("the same, garbage collected", parley.collected, empty.collected, ""),
+		line(fmt.Sprintf("memory (RSS) for each of %s", counted(waiters, "waiter")), parley.collected, empty.collected,
+			goal("at most 1.00", parley.collected <= empty.collected)+goal("; aim "+kilobytes(idleAim), parley.collected <= idleAim)),
 		line("of it heap", parley.heap, empty.heap, ""),
 		line("of it stacks", parley.stacks, empty.stacks, ""),
+		line("memory (RSS) before garbage is collected", parley.resident, empty.resident, ""),
 		{
 			What: "goroutines for each waiter", Parley: fmt.Sprintf("%.1f", parley.goroutines),
 			Beside: fmt.Sprintf("%.1f, empty tool", empty.goroutines), Ratio: ratio(parley.goroutines / empty.goroutines),

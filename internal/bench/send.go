@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -41,7 +42,12 @@ func (b *bench) send(ctx context.Context) (rows []row, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.takeTurns(ctx, trials...); err != nil {
+	disk, closeDisk, err := diskTrial(empty, b.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer closeDisk()
+	if err := b.takeTurns(ctx, append(trials, disk)...); err != nil {
 		return nil, err
 	}
 	if err := b.profileSending(ctx, all); err != nil {
@@ -50,7 +56,23 @@ func (b *bench) send(ctx context.Context) (rows []row, err error) {
 	for _, s := range all {
 		rows = append(rows, s.row())
 	}
-	return append(rows, costOfSending(all)...), nil
+	return append(rows, costOfSending(all, disk)...), nil
+}
+
+// diskTrial loads the disk under dir as nothing but one writer who waits for it
+// can, while p has nothing to do.
+func diskTrial(p *process, dir string) (t *trial, end func(), err error) {
+	file, err := os.Create(filepath.Join(dir, "disk"))
+	if err != nil {
+		return nil, nil, err
+	}
+	page := make([]byte, 4<<10)
+	write := func() error {
+		page[0]++
+		_, err := file.WriteAt(page, 0)
+		return errors.Join(err, file.Sync())
+	}
+	return &trial{process: p, calls: []func() error{write}}, func() { _ = file.Close() }, nil
 }
 
 // sendings makes the rows ready, and puts their trials in the order in which
@@ -142,27 +164,47 @@ func (s *sending) row() row {
 	return r
 }
 
-// costOfSending shows what a message costs the machine beside time.
-func costOfSending(all []*sending) (rows []row) {
+// costOfSending shows what a message costs the machine beside time, and what the
+// disk alone allows.
+func costOfSending(all []*sending, disk *trial) []row {
+	var rows []row
+	one := all[0]
 	for _, s := range all {
-		if s.clients != sendClients || s.rooms != 1 {
-			continue
-		}
-		if s.trial.busy > 0 && s.beside.busy > 0 {
+		if s.clients == sendClients && s.rooms == 1 {
+			rows = append(rows, s.cpuRow()...)
 			rows = append(rows, row{
-				What:   fmt.Sprintf("CPU of a send, %d clients in one room", s.clients),
-				Parley: duration(s.trial.perCall()),
-				Beside: duration(s.beside.perCall()) + ", empty tool",
-				Ratio:  ratio(float64(s.trial.perCall()) / float64(s.beside.perCall())),
+				What:   fmt.Sprintf("fsyncs of a send, %d clients in one room", s.clients),
+				Parley: fmt.Sprintf("%.2f", s.fsyncs()),
+				Beside: fmt.Sprintf("%.2f, 1 client", one.fsyncs()),
+				Ratio:  ratio(s.fsyncs() / one.fsyncs()),
 			})
 		}
-		rows = append(rows, row{
-			What:   fmt.Sprintf("fsyncs of a send, %d clients in one room", s.clients),
-			Parley: fmt.Sprintf("%.2f", 2*float64(s.trial.commits)/float64(max(1, s.trial.count))),
-			Beside: "2, one client",
-		})
 	}
-	return rows
+	return append(rows, row{
+		What:   "send, 1 client in one room, and the disk",
+		Parley: perSecond(one.trial.rate()),
+		Beside: perSecond(disk.rate()) + ", a page and its fsync",
+		Ratio:  ratio(one.trial.against(disk)),
+	})
+}
+
+// cpuRow is empty where the system does not tell.
+func (s *sending) cpuRow() []row {
+	if s.trial.busy == 0 || s.beside.busy == 0 {
+		return nil
+	}
+	return []row{{
+		What:   fmt.Sprintf("CPU of a send, %d clients in one room", s.clients),
+		Parley: duration(s.trial.perCall()),
+		Beside: duration(s.beside.perCall()) + ", empty tool",
+		Ratio:  ratio(float64(s.trial.perCall()) / float64(s.beside.perCall())),
+	}}
+}
+
+// fsyncs is how many a message took: two for each transaction, which many
+// messages may share.
+func (s *sending) fsyncs() float64 {
+	return 2 * float64(s.trial.commits) / float64(max(1, s.trial.count))
 }
 
 // profileSending keeps a profile of what the row with the goal costs, if asked.
@@ -175,19 +217,22 @@ func (b *bench) profileSending(ctx context.Context, all []*sending) error {
 			continue
 		}
 		for name, t := range map[string]*trial{"send": s.trial, "empty": s.beside} {
-			if err := profileLoad(ctx, t, filepath.Join(b.profiles, name+".cpu.pprof")); err != nil {
-				return err
+			for _, kind := range []string{"profile", "allocs"} {
+				if err := profileLoad(ctx, t, kind, filepath.Join(b.profiles, name+"."+kind+".pprof")); err != nil {
+					return err
+				}
 			}
 		}
 	}
 	return nil
 }
 
-// profileLoad loads the trial's server once more, aside, for a profile.
-func profileLoad(ctx context.Context, t *trial, file string) error {
+// profileLoad loads the trial's server once more, aside, for a profile of what
+// it does in five seconds.
+func profileLoad(ctx context.Context, t *trial, kind, file string) error {
 	aside := *t
 	failed := make(chan error, 1)
 	go func() { failed <- aside.slice(ctx, 6*time.Second) }()
-	err := t.process.profile(ctx, "profile", "seconds=5", file)
+	err := t.process.profile(ctx, kind, "seconds=5", file)
 	return errors.Join(err, <-failed)
 }
