@@ -29,3 +29,23 @@ func TestSend_cursorBehindNewsOfLongAgo_holdsTheMessageBack(t *testing.T) {
 		t.Fatalf("then got %+v, %v", got, err)
 	}
 }
+
+// TestSend_cursorOfARepeatedCall has a program repeat a call whose reply was
+// lost: what was sent must not be called not sent, though news came since.
+func TestSend_cursorOfARepeatedCall_isNotHeldAgainstTheKey(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	req := chat.SendRequest{Token: p.bob.Token, Text: "a hundred for the blue one", Key: "offer 1", Cursor: p.bob.Cursor}
+	first, err := w.Send(t.Context(), req)
+	if err != nil || !first.Sent {
+		t.Fatalf("first: %+v, %v", first, err)
+	}
+	w.say(p.ann.Token, "agreed")
+	if again, err := w.Send(t.Context(), req); err != nil || !again.Sent || !again.Duplicate || again.Seq != first.Seq {
+		t.Errorf("again: %+v, %v", again, err)
+	}
+	req.Key, req.Text = "offer 2", "and fifty for the red one"
+	if other, err := w.Send(t.Context(), req); err != nil || other.Sent || len(texts(other.Messages)) != 1 {
+		t.Errorf("another message behind the news: %+v, %v", other, err)
+	}
+}

@@ -178,10 +178,32 @@ func (m *utteranceInHand) again(f *fold, a agent, now time.Time) (bool, error) {
 
 // blocked notes the message that the idempotency key stands for.
 func (m *utteranceInHand) blocked(c table.Conflict) {
+	if c.Item != nil {
+		m.sentBy(*c.Item)
+	}
+}
+
+func (m *utteranceInHand) sentBy(item table.Item) {
 	var s sentItem
-	if c.Item != nil && decode(*c.Item, &s) == nil {
+	if decode(item, &s) == nil {
 		m.known, m.keyed = s.Seq, true
 	}
+}
+
+// lookUpKey finds out whether the idempotency key, if there is one, stands for a
+// message already.
+func (m *utteranceInHand) lookUpKey(ctx context.Context) error {
+	if m.req.Key == "" {
+		return nil
+	}
+	item, err := m.room.svc.table.Get(ctx, sentKey(m.room.id, m.agent.Seat, m.req.Key), table.Strong)
+	if errors.Is(err, table.ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		m.sentBy(item)
+	}
+	return err
 }
 
 func (m *utteranceInHand) sent(events []event) Sent {
@@ -206,6 +228,9 @@ func (m *utteranceInHand) sent(events []event) Sent {
 // holdBack looks at what is newer than the cursor. If there is something for
 // the sender, and the last send was not held back already, the answer is that.
 func (m *utteranceInHand) holdBack(ctx context.Context) (*Sent, error) {
+	if err := m.lookUpKey(ctx); err != nil || m.keyed {
+		return nil, err // what was sent already cannot be held back any more
+	}
 	cursor, _ := parseCursor(m.token, m.req.Cursor)
 	f, err := m.room.current(ctx, m.began)
 	if err != nil {
