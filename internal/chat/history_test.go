@@ -173,6 +173,30 @@ func TestHistory_longText_isReadInPartsThatMakeTheWhole(t *testing.T) {
 	}
 }
 
+// TestHistory_ofANewcomer_doesNotReadWhatItMayNotSee: a long talk of others costs
+// the newcomer nothing.
+func TestHistory_ofANewcomer_doesNotReadWhatItMayNotSee(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	for i := range 250 {
+		w.say(p.ann.Token, fmt.Sprintf("message %d between the two of us", i))
+	}
+	w.leave(p.bob.Token)
+	cid := w.join("plans", "Cid")
+	behind := &counting{Table: w.table}
+	service := chat.New(behind, chat.Options{Clock: w.clock, Alone: true})
+	for i, req := range []chat.HistoryRequest{{}, {}, {Before: 200}, {After: 3}} {
+		before := behind.calls.Load()
+		req.Token = cid.Token
+		if got, err := service.History(t.Context(), req); err != nil || len(texts(got.Messages)) != 0 {
+			t.Errorf("%+v gave %+v, %v", req, got, err)
+		}
+		if n := behind.calls.Load() - before; i > 0 && n != 1 { // the first loads the room
+			t.Errorf("%+v took %d calls of the table", req, n)
+		}
+	}
+}
+
 func TestHistory_shortText_comesWhole(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()

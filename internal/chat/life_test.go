@@ -79,7 +79,7 @@ func TestLife_anEvent_outlivesEveryRoomThatKnowsIt(t *testing.T) {
 
 func TestLife_aMonthAfterTheLastPush_theRoomIsNoMore(t *testing.T) {
 	w := newWorld(t)
-	ann := w.join("plans", "Ann")
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: true})
 	w.say(ann.Token, "hello")
 	w.clock.Advance(30*day - time.Second)
 	for _, w := range []*world{w, w.elsewhere()} {
@@ -102,6 +102,9 @@ func TestLife_aMonthAfterTheLastPush_theRoomIsNoMore(t *testing.T) {
 			wants(t, err, chat.RoomNotFound)
 			_, err = w.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Bob", OnlyExisting: true})
 			wants(t, err, chat.RoomNotFound)
+			if names, _ := w.list(chat.ListRequest{}); len(names) != 0 {
+				t.Errorf("listed %q", names)
+			}
 		}
 	}
 	if log, err := readLog(t.Context(), w.table, ann.Token[:7]); err != nil || len(log.events) != 0 {

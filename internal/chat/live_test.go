@@ -177,6 +177,33 @@ func TestCursor_beyondTheHead_countsAsAbsent(t *testing.T) {
 	}
 }
 
+// TestCursor_fromBeforeTheJoin_showsNothingOfThatTime: an agent can work out any
+// cursor of its seat, so that what it sees must not hang on it.
+func TestCursor_fromBeforeTheJoin_showsNothingOfThatTime(t *testing.T) {
+	s := newService(t, Options{})
+	seated := func(name string) Seated {
+		got, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	ann, bob := seated("Ann"), seated("Bob")
+	for _, text := range []string{"between the two of us", "really"} {
+		if _, err := s.Send(t.Context(), SendRequest{Token: ann.Token, Text: text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.LeaveRoom(t.Context(), bob.Token); err != nil {
+		t.Fatal(err)
+	}
+	cid, _ := parseToken(seated("Cid").Token)
+	got, err := s.Wait(t.Context(), WaitRequest{Token: cid.String(), Cursor: cursorOf(cid, 0)})
+	if err != nil || len(got.Messages) != 0 {
+		t.Errorf("Cid got %+v, %v", got, err)
+	}
+}
+
 func TestMadeUpName_hasAtLeastThirtyBits(t *testing.T) {
 	words := map[string]bool{}
 	for _, list := range [][64]string{qualities, things} {

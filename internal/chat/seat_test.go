@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -158,4 +159,30 @@ func TestAgents_stateAndSilence_areSeen(t *testing.T) {
 			t.Errorf("while away Bob is %+v", got)
 		}
 	}
+	w.look(p.bob.Token, "")
+	for _, w := range []*world{w, there} {
+		if got := bob(w); got.State != chat.Silent || got.Idle != 0 {
+			t.Errorf("back again Bob is %+v", got)
+		}
+	}
+}
+
+// TestAgents_waiting_isOverWhenThereIsNews: who waits in another process is on
+// its way back once something was said.
+func TestAgents_waiting_isOverWhenThereIsNews(t *testing.T) {
+	w := newWorld(t)
+	w = onTable(t, w.clock, w.table, chat.Options{})
+	there := onTable(t, w.clock, w.table, chat.Options{})
+	p := w.pair()
+	ctx, cancel := context.WithCancel(t.Context())
+	open := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute}, 2)
+	if got := there.info(p.ann.Token).Room.Agents[1].State; got != chat.Waiting {
+		t.Errorf("in his wait Bob is %s", got)
+	}
+	there.say(p.ann.Token, "hello")
+	if got := there.info(p.ann.Token).Room.Agents[1].State; got != chat.Silent {
+		t.Errorf("spoken to, Bob is %s", got)
+	}
+	cancel()
+	<-open
 }
