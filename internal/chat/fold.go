@@ -24,7 +24,8 @@ type fold struct {
 	// the snapshot.
 	spokenFrom int64
 	spokenMs   int64       // when event spokenFrom was said
-	spoken     []utterance // the last message of each seat, where known
+	spoken     []utterance // the last message of each agent that is seated, where known
+	word       int64       // the last message of all; 0: not known
 	last       trace       // the last event
 	lastOther  trace       // the last event of another seat than last's
 }
@@ -133,18 +134,6 @@ func (f *fold) lastSaid(a agent, now time.Time) (u utterance, known bool) {
 	return utterance{}, f.spokenFrom <= a.Joined+1 || now.Sub(time.UnixMilli(f.spokenMs)) >= sameWithin
 }
 
-// lastSpoke is the number of the last message of anyone but seat, as far as it
-// is known.
-func (f *fold) lastSpoke(but int) int64 {
-	n := int64(0)
-	for _, u := range f.spoken {
-		if u.seat != but {
-			n = max(n, u.n)
-		}
-	}
-	return n
-}
-
 // newestOfOthers returns the number of the last event that is not of seat, or,
 // where that lies before all that is known, of the last that may be.
 func (f *fold) newestOfOthers(seat int) int64 {
@@ -201,6 +190,7 @@ func (f *fold) note(e event) {
 	}
 	f.last = trace{e.n, e.Seat}
 	if e.Type == said {
+		f.word = e.n
 		f.spoken = slices.DeleteFunc(slices.Clone(f.spoken), func(u utterance) bool {
 			return u.seat == e.Seat || e.at().Sub(u.at) > lease
 		})
@@ -219,7 +209,12 @@ func (f *fold) recall(e event) *fold {
 	case next.lastOther.n == 0 && e.Seat != next.last.seat:
 		next.lastOther = trace{e.n, e.Seat}
 	}
-	if _, known := find(next.spoken, e.Seat); !known && e.Type == said {
+	if e.Type != said {
+		return &next
+	}
+	next.word = max(next.word, e.n)
+	_, here := next.seated(e.Seat)
+	if _, known := find(next.spoken, e.Seat); here && !known {
 		next.spoken = append(slices.Clone(next.spoken), utterance{e.Seat, e.n, e.at(), textSum(e.Text)})
 	}
 	return &next
@@ -236,6 +231,7 @@ func find(spoken []utterance, seat int) (utterance, bool) {
 // leave takes the agent of e out. It is called on a copy whose slices are shared.
 func (f *fold) leave(e event) {
 	f.agents = slices.DeleteFunc(slices.Clone(f.agents), func(a agent) bool { return a.Seat == e.Seat })
+	f.spoken = slices.DeleteFunc(slices.Clone(f.spoken), func(u utterance) bool { return u.seat == e.Seat })
 	for i := range f.agents {
 		if f.agents[i].Seat == e.Promoted {
 			f.agents[i].Role, f.agents[i].RoleMs = Admin, e.AtMs

@@ -171,6 +171,9 @@ func (r *liveRoom) advance(events []event, verified time.Time) (*fold, error) {
 		}
 		f = next
 		r.keep(e)
+		if e.Type == left {
+			delete(r.memos, e.Seat)
+		}
 	}
 	if f != r.fold {
 		r.fold = f

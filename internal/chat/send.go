@@ -169,7 +169,7 @@ func (m *utteranceInHand) again(f *fold, a agent, now time.Time) (bool, error) {
 	if u.n == 0 || u.sum != m.sum || now.Sub(u.at) >= sameWithin {
 		return false, nil
 	}
-	if len(m.req.Text) < shortText && f.lastSpoke(a.Seat) > u.n {
+	if len(m.req.Text) < shortText && f.word > u.n { // somebody else's: u is the seat's last
 		return false, nil
 	}
 	m.known = u.n

@@ -200,3 +200,19 @@ func TestSend_inAChannel_onlyAdminsSpeak(t *testing.T) {
 	wants(t, err, chat.NotAllowed)
 	w.say(ann.Token, "here is the news")
 }
+
+// TestSend_shortTextAgain has the one who spoke in between leave: the word counts
+// all the same.
+func TestSend_shortTextAgain_afterSomebodySpokeAndLeft_isNew(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	first := w.say(p.ann.Token, "yes")
+	w.say(p.bob.Token, "and the red one, too?")
+	w.leave(p.bob.Token)
+	if again := w.elsewhere().say(p.ann.Token, "yes"); again.Duplicate {
+		t.Errorf("elsewhere: %+v", again)
+	}
+	if again := w.elsewhere().say(p.ann.Token, "yes"); !again.Duplicate || again.Seq <= first.Seq {
+		t.Errorf("with nothing in between: %+v", again)
+	}
+}
