@@ -12,6 +12,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/httpapi"
+	"github.com/parley-chat/parley/internal/lambdahttp"
 	"github.com/parley-chat/parley/internal/mcptools"
 )
 
@@ -19,15 +20,19 @@ import (
 // to end.
 const drainTime = 10 * time.Second
 
-// serve listens and answers until ctx ends; then every open wait is answered with
-// what there is, and nothing new is taken.
+// serve listens and answers, or is a Lambda function, until ctx ends; then every
+// open wait is answered with what there is, and nothing new is taken.
 func serve(ctx context.Context, s settings, stdout io.Writer, log *slog.Logger) error {
 	st, err := openStore(ctx, s, log)
 	if err != nil {
 		return err
 	}
 	defer st.close()
+	st.options.LongestWait = s.LongestWait
 	rooms := chat.New(st.table, st.options)
+	if lambdahttp.OnLambda() {
+		return lambdahttp.Start(ctx, handler(rooms, st, s, log), lambdahttp.Options{Buffered: s.Buffered, Stop: rooms.Stop, Logger: log})
+	}
 	ln, err := net.Listen("tcp", s.Addr)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w. Stop what listens there, or choose another --addr", s.Addr, err)
@@ -63,6 +68,6 @@ func handler(rooms *chat.Service, st *store, s settings, log *slog.Logger) http.
 	mcptools.AddTools(mcp, rooms, mcptools.Options{Address: address})
 	return httpapi.New(httpapi.Options{
 		MCP: mcptools.NewHandler(mcp, log), Ready: st.ready, Logger: log,
-		Hosts: s.AllowHost, Origins: s.AllowOrigin,
+		KeepAlive: s.KeepAlive, Hosts: s.AllowHost, Origins: s.AllowOrigin,
 	})
 }

@@ -1,3 +1,5 @@
+//go:build !lambda
+
 package main
 
 import (
@@ -6,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 // alone takes away what the person's environment says, and gives a home.
@@ -20,7 +23,7 @@ func alone(t *testing.T) {
 }
 
 func usual() settings {
-	return settings{Addr: "127.0.0.1:8080", Data: usualFile(), LogLevel: "warn", LogFormat: "text"}
+	return settings{Addr: "127.0.0.1:8080", Data: usualFile(), LongestWait: 290 * time.Second, KeepAlive: 15 * time.Second, LogLevel: "warn", LogFormat: "text"}
 }
 
 func TestParse_readsFlagsAndEnvironment(t *testing.T) {
