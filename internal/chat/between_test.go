@@ -11,10 +11,20 @@ import (
 )
 
 // interrupted is a table at which something happens, once, in the middle of a
-// call of a service: after it has looked who is there, or before it writes.
+// call of a service: after it has read where a name leads or who is there, or
+// before it writes.
 type interrupted struct {
 	table.Table
-	afterLook, beforeWrite func()
+	afterName, afterLook, beforeWrite func()
+}
+
+func (i *interrupted) Get(ctx context.Context, k table.Key, c table.Consistency) (table.Item, error) {
+	item, err := i.Table.Get(ctx, k, c)
+	if happens := i.afterName; happens != nil && strings.HasPrefix(k.Partition, "NAME") {
+		i.afterName = nil
+		happens()
+	}
+	return item, err
 }
 
 func (i *interrupted) Query(ctx context.Context, r table.Range) (table.Page, error) {
@@ -130,4 +140,30 @@ func TestLeave_roomIsTakenOverMeanwhile_isNoError(t *testing.T) {
 	if got, err := late.LeaveRoom(t.Context(), p.bob.Token); err != nil || got != chat.StatusAlreadyLeft {
 		t.Fatalf("Bob leaves: %q, %v", got, err)
 	}
+}
+
+func TestInfo_roomBeginsAnewMeanwhile_tellsOfTheNewOne(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	ann := w.join("plans", "Ann")
+	looker := w.onTop(&interrupted{afterName: func() {
+		w.leave(ann.Token)
+		w.join("plans", "Bob")
+	}})
+	got, err := looker.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "seats", seats(got.Room), []string{"Bob (admin)"})
+}
+
+func TestJoin_roomBeginsAnewMeanwhile_entersTheNewOne(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	ann := w.join("plans", "Ann")
+	newcomer := w.onTop(&interrupted{afterName: func() {
+		w.leave(ann.Token)
+		w.join("plans", "Bob")
+	}})
+	same(t, "seats", seats(newcomer.join("plans", "Cid").Room), []string{"Bob (admin)", "Cid (member)"})
 }

@@ -33,8 +33,23 @@ func (s *Service) infoByName(ctx context.Context, req InfoRequest) (Info, error)
 	if err != nil {
 		return Info{}, err
 	}
+	for range maxLooks {
+		got, err := s.infoOf(ctx, n.key, password)
+		if !errors.Is(err, errElsewhere) {
+			return got, err
+		}
+		if err := s.pause(ctx, firstBackoff); err != nil {
+			return Info{}, err
+		}
+	}
+	return Info{}, refuse(Unavailable, "The room changed too often while you looked. Call again.")
+}
+
+// infoOf tells about the room that has the name. errElsewhere: it had the name,
+// and another has it now.
+func (s *Service) infoOf(ctx context.Context, key, password string) (Info, error) {
 	began := s.now()
-	id, err := s.resolve(ctx, n.key)
+	id, err := s.resolve(ctx, key)
 	if errors.Is(err, table.ErrNotFound) {
 		return Info{}, errNoRoom
 	}
@@ -44,10 +59,12 @@ func (s *Service) infoByName(ctx context.Context, req InfoRequest) (Info, error)
 	r := s.room(id)
 	defer r.done()
 	f, err := r.current(ctx, began)
-	if err != nil {
+	switch {
+	case err != nil:
 		return Info{}, err
-	}
-	if f.dead(began) {
+	case f.ended:
+		return Info{}, errElsewhere
+	case f.dead(began):
 		return Info{}, errNoRoom
 	}
 	if err := s.checkPassword(ctx, f.Password, password); err != nil {
