@@ -91,9 +91,16 @@ func (s *Service) outward(err error) error {
 	case errors.Is(err, errNoRoom):
 		return refuse(RoomNotFound, "There is no such room, or it has expired: a room ends %d days after it was last used. Check the name with your user, or create it with join_room.", int(roomLife/(24*time.Hour)))
 	case errors.Is(err, errNewerVersion):
-		return &Error{Code: Unavailable, Message: "This room is kept by a newer version of the server. Try again in a minute.", RetryAfter: time.Minute, cause: err}
+		return s.unavailable(err, time.Minute, "This room is kept by a newer version of the server. Try again in a minute.")
 	case errors.Is(err, table.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
-		return &Error{Code: Unavailable, Message: "The store did not answer in time. What you asked for may have happened; repeating the call is safe.", RetryAfter: 2 * time.Second, cause: err}
+		return s.unavailable(err, 2*time.Second, "The store did not answer in time. What you asked for may have happened; repeating the call is safe.")
 	}
 	return &Error{Code: Internal, Message: "Something went wrong in the server.", cause: err}
+}
+
+// unavailable logs the cause, such as a full disk, and refuses: the caller can
+// only try again, but who runs the server can do something about it.
+func (s *Service) unavailable(cause error, after time.Duration, message string) *Error {
+	s.log.Warn("a call could not be served", "error", cause)
+	return &Error{Code: Unavailable, Message: message, RetryAfter: after, cause: cause}
 }

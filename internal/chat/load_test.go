@@ -3,6 +3,7 @@ package chat_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -115,9 +116,13 @@ func (slowTable) Get(context.Context, table.Key, table.Consistency) (table.Item,
 	return table.Item{}, fmt.Errorf("%w: %w", table.ErrUnavailable, context.DeadlineExceeded)
 }
 
-func TestStore_thatDoesNotAnswerInTime_isUnavailable(t *testing.T) {
+func TestStore_thatDoesNotAnswerInTime_isUnavailableAndTheLogSaysWhy(t *testing.T) {
 	w := newWorld(t)
-	slow := onTable(t, w.clock, slowTable{w.table}, chat.Options{})
-	_, err := slow.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Ann"})
+	var log strings.Builder
+	slow := onTable(t, w.clock, slowTable{w.table}, chat.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	_, err := slow.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Ann", Password: "open sesame"})
 	wants(t, err, chat.Unavailable)
+	if said := log.String(); !strings.Contains(said, "level=WARN") || !strings.Contains(said, table.ErrUnavailable.Error()) || strings.Contains(said, "sesame") {
+		t.Errorf("whoever runs the server is told %q", said)
+	}
 }
