@@ -70,6 +70,18 @@ func TestAgainst_isTheMedianOfTheRoundsRatios(t *testing.T) {
 	}
 }
 
+func TestDearer_goesByTheCPUWhereItIsKnown(t *testing.T) {
+	a := &trial{rates: []float64{10}, count: 10, busy: 30 * time.Millisecond}
+	b := &trial{rates: []float64{30}, count: 10, busy: 20 * time.Millisecond}
+	if got := dearer(a, b); got != 1.5 {
+		t.Errorf("3 ms of CPU are %v times 2 ms", got)
+	}
+	a.busy = 0
+	if got := dearer(a, b); got != 3 {
+		t.Errorf("10 calls a second are %v times as dear as 30", got)
+	}
+}
+
 func TestWriteResults_putsThemBetweenTheMarks(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "page.md")
 	page := "before\n" + resultsBegin + "old\n" + resultsEnd + "after\n"

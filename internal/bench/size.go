@@ -11,7 +11,7 @@ import (
 // smallRoom is how many events the room has that the large one is compared with.
 const smallRoom = 10
 
-// sizeGoal is how far the rates in the two may be apart.
+// sizeGoal is how far the costs in the two may be apart.
 const sizeGoal = 0.1
 
 // size measures that a call costs the same however much was said in a room
@@ -61,14 +61,32 @@ func (b *bench) compareSizes(ctx context.Context, what string, large, small *pro
 			}
 		}
 	}
-	r := much.against(little)
+	r := dearer(much, little)
 	return row{
 		What:   fmt.Sprintf("%s, in a room of %s events", what, grouped(int64(b.events))),
-		Parley: perSecond(much.rate()),
-		Beside: fmt.Sprintf("%s, in a room of %d", perSecond(little.rate()), smallRoom),
+		Parley: much.cost(),
+		Beside: fmt.Sprintf("%s, in a room of %d", little.cost(), smallRoom),
 		Ratio:  ratio(r),
 		Goal:   goal(fmt.Sprintf("%s to %s", ratio(1-sizeGoal), ratio(1+sizeGoal)), math.Abs(r-1) <= sizeGoal),
 	}, nil
+}
+
+// dearer is how many times the cost of other's calls those of t have: in time on
+// the CPUs, which others on the machine change least, or, where the system does
+// not tell it, in time.
+func dearer(t, other *trial) float64 {
+	if t.busy == 0 || other.busy == 0 {
+		return other.against(t)
+	}
+	return float64(t.perCall()) / float64(other.perCall())
+}
+
+// cost says what a call of the trial costs.
+func (t *trial) cost() string {
+	if t.busy == 0 {
+		return perSecond(t.rate())
+	}
+	return fmt.Sprintf("%s of CPU, %s", duration(t.perCall()), perSecond(t.rate()))
 }
 
 func seatCalls(ctx context.Context, p *process, room filledRoom, call seatCall) ([]func() error, error) {
