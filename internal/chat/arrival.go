@@ -70,7 +70,7 @@ func (a *arrival) replace(f *fold, old agent, now time.Time) (change, error) {
 		return change{}, errUnseen
 	}
 	if wait := a.ghostIn(f, old, now); wait > 0 {
-		return change{}, later(NameTaken, wait, "Another agent in this room has this name. If that is you, pass only your agent_token to join_room; otherwise choose another agent_name, or try again in %d seconds.", seconds(wait))
+		return change{}, later(NameTaken, wait, "Another agent in this room has this name. If that is not you, choose another agent_name. If it is you, pass only your agent_token to join_room; if you have lost that, repeat this call, with the same agent_name, in %d seconds: another name would take a second seat.", seconds(wait))
 	}
 	return a.sit(f, now, old.Since, &event{Type: left, Seat: old.Seat, Name: old.Name, Reason: ReasonReplaced})
 }
