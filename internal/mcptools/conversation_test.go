@@ -23,7 +23,7 @@ func TestConversation_acrossGenerations_eachHearsTheOtherOnce(t *testing.T) {
 	if b.Status != "joined" || len(b.Messages) != 2 || b.Messages[1].Text != "hello" || b.Messages[1].From != "Ann" {
 		t.Errorf("joined %+v", b)
 	}
-	if want := "Answer with send_message (cursor " + b.Cursor + ", wait_seconds 45)."; b.Next != want {
+	if want := "Answer with send_message (cursor " + b.Cursor + ", wait_seconds 45); if all is said, leave_room."; b.Next != want {
 		t.Errorf("next is %q, want %q", b.Next, want)
 	}
 	said := bob.call("send_message", args{"agent_token": b.Token, "text": "hi Ann", "reply_to": b.Messages[1].Seq, "cursor": b.Cursor})

@@ -28,7 +28,7 @@ func sendMessage(rooms *chat.Service) tool {
 		about: "Say something to all in your room; it cannot be unsaid. " +
 			"With wait_seconds the answer comes in the same call; else call wait_for_message next. " +
 			"With cursor, if something newer is there, you get that and nothing is sent (sent: false). " +
-			"Repeating a call that failed is safe.",
+			"A failed call may be repeated word for word.",
 		args: func(in *chat.SendRequest) []arg {
 			return []arg{
 				tokenArg(&in.Token).must(),

@@ -2,6 +2,7 @@ package mcptools
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -38,7 +39,7 @@ func (t turn) say() string {
 	case t.silenced:
 		return "Only admins speak in this room: call " + wait + "."
 	case t.heard && t.others == 1:
-		return "Answer with " + callSend(t.cursor) + "."
+		return "Answer with " + callSend(t.cursor) + "; if all is said, leave_room."
 	case t.heard:
 		return "If it is for you to answer, call " + callSend(t.cursor) + "; if not, " + wait + "."
 	case t.newcomer:
@@ -72,10 +73,10 @@ func nextSeated(s chat.Seated) string {
 
 // nextWaited follows a wait.
 func nextWaited(w chat.Waited, asked chat.WaitRequest) string {
-	return notes(w.Messages, w.CursorIgnored, w.Missed) + afterWait(w, asked.Wait == 0)
+	return notes(w.Messages, w.CursorIgnored, w.Missed) + afterWait(w, asked)
 }
 
-func afterWait(w chat.Waited, lookedIn bool) string {
+func afterWait(w chat.Waited, asked chat.WaitRequest) string {
 	wait := callWait(w.Cursor, 50)
 	t := turn{cursor: w.Cursor, others: w.Others, more: w.HasMore, silenced: w.Listening}
 	arrived := false
@@ -94,9 +95,11 @@ func afterWait(w chat.Waited, lookedIn bool) string {
 		return t.say()
 	case w.Status == chat.StatusMessages && arrived:
 		return "The newcomer speaks first: call " + wait + "."
+	case w.Status == chat.StatusQuiet && asked.BackIn > 0:
+		return "Your absence is noted: go on with your own work, and look in with " + callWait(w.Cursor, 0) + " when you are back."
 	case w.Others == 0:
 		return t.say()
-	case lookedIn:
+	case asked.Wait == 0:
 		return "Nothing is new: go on with your own work, or call " + wait + "."
 	case w.Status == chat.StatusQuiet && !w.Listening:
 		return "Nothing came, which is normal: call " + wait + " again, unless it was for you to answer: then " + callSend(w.Cursor) + "."
@@ -118,7 +121,7 @@ func nextSent(s chat.Sent, waited bool) string {
 	}
 	switch {
 	case waited && s.Status != "" && (s.Status != chat.StatusQuiet || s.Superseded || s.Stopping):
-		return said + afterWait(s.Waited, false)
+		return said + afterWait(s.Waited, chat.WaitRequest{Wait: usualWait})
 	case s.Others == 0:
 		return said + "Nobody else is here; whoever joins will read it: call " + callWait(s.Cursor, 50) + "."
 	case waited:
@@ -150,16 +153,19 @@ func nextLeft(s chat.LeaveStatus) string {
 func notes(messages []chat.Message, ignored, missed bool) string {
 	var b strings.Builder
 	if ignored {
-		b.WriteString("The cursor you gave is not one of yours and was left out of account. ")
+		b.WriteString("The cursor you gave is not one of yours (a seq is none) and was left out of account. ")
+		if len(messages) > 0 {
+			b.WriteString("You may have read some of this before. ")
+		}
 	}
 	if missed {
 		b.WriteString("Some events after your cursor had expired unread. ")
 	}
-	for _, m := range messages {
-		if m.Repeated {
-			b.WriteString("What is marked repeated you may have seen before. ")
-			break
-		}
+	if slices.ContainsFunc(messages, func(m chat.Message) bool { return m.Repeated }) {
+		b.WriteString("What is marked repeated you may have seen before. ")
+	}
+	if slices.ContainsFunc(messages, func(m chat.Message) bool { return m.More != nil }) {
+		b.WriteString("A text with more is only a part: call message_history with that seq and offset for the rest. ")
 	}
 	return b.String()
 }

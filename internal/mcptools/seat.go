@@ -73,7 +73,7 @@ func joinRoom(rooms *chat.Service, o Options) tool {
 			return []arg{
 				text("room", &in.Room, "name or name:password"),
 				text("agent_name", &in.AgentName, "Your name there."),
-				tokenArg(&in.Token),
+				text("agent_token", &in.Token, "Alone, to come back."),
 				text("password", &in.Password, ""),
 				integer("capacity", &in.Capacity, chat.MinCapacity, chat.MaxCapacity, "Seats, if made now.").or(int64(chat.MinCapacity)),
 				yesNo("create_if_missing", func(yes bool) { in.OnlyExisting = !yes }, "").or(true),

@@ -31,9 +31,9 @@ func waitForMessage(rooms *chat.Service) tool {
 		args: func(in *chat.WaitRequest) []arg {
 			return []arg{
 				tokenArg(&in.Token).must(),
-				text("cursor", &in.Cursor, "From your last result."),
+				text("cursor", &in.Cursor, "From your last result; else some may come twice."),
 				span("wait_seconds", &in.Wait, time.Second, 0, chat.MaxWait, "0 looks in.").or(int64(usualWait / time.Second)).atMost(),
-				span("back_in_minutes", &in.BackIn, time.Minute, 0, chat.MaxBackIn, "Say you are away so long; keeps your seat."),
+				span("back_in_minutes", &in.BackIn, time.Minute, 0, chat.MaxBackIn, "Say you are away so long; keeps your seat. Use wait_seconds 0."),
 			}
 		},
 		waits: func(in chat.WaitRequest) bool { return in.Wait > 0 },
