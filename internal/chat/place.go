@@ -111,6 +111,17 @@ func (c *caller) acknowledge(ctx context.Context, n int64) {
 	}
 }
 
+// shown notes, in memory only, that a call with a cursor was given what comes up
+// to n, and returns the greatest n so far. A later call without a cursor begins
+// at what was acknowledged, and so gives it again.
+func (c *caller) shown(n int64) int64 {
+	c.room.mu.Lock()
+	defer c.room.mu.Unlock()
+	m := c.room.memo(c.agent.Seat)
+	m.shown = max(m.shown, n)
+	return m.shown
+}
+
 // arrived notes, in memory only, what a message shows of what has arrived: all up
 // to its cursor, and the whole batch in which the message it answers was given.
 func (c *caller) arrived(cursor, replyTo int64) {

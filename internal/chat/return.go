@@ -51,7 +51,7 @@ func (c *caller) samePlace(req JoinRequest) error {
 func (c *caller) catchUp(ctx context.Context, p place, got *Seated) error {
 	after := max(p.Named, p.From)
 	b := batch{events: wordsEvents, limit: wordsBytes}
-	scanned := after
+	scanned, before := after, max(p.Handed, c.shown(0))
 scan:
 	for scanned < c.fold.asOf {
 		events, err := c.room.read(ctx, scanned)
@@ -64,7 +64,7 @@ scan:
 		for _, e := range events {
 			if c.agent.visible(e) {
 				m := e.message()
-				m.Repeated = e.n <= p.Handed && e.Seat != c.agent.Seat
+				m.Repeated = e.n <= before && e.Seat != c.agent.Seat
 				if !b.add(m) {
 					break scan
 				}

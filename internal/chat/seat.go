@@ -79,6 +79,7 @@ type memo struct {
 	seenEnd time.Time // and until when what was written keeps the seat
 	place   *place    // as last read or written here
 	placeAt time.Time // when it was last written here
+	shown   int64     // up to here a call with a cursor was given it
 }
 
 // memo returns what is remembered of a seat. r.mu is held.

@@ -40,7 +40,8 @@ type position struct {
 	after    int64
 	named    bool  // by a cursor; else by the seat's place
 	ignored  bool  // a cursor was given that is none
-	repeatTo int64 // what comes up to here was given before
+	repeatTo int64 // what comes up to here is given once more
+	shownTo  int64 // and up to here a call with a cursor was given it
 	place    place // of a call without a cursor
 }
 
@@ -56,7 +57,7 @@ func (c *caller) locate(ctx context.Context, cursor string) (position, error) {
 		return position{}, err
 	}
 	after, repeatTo := p.next()
-	return position{after: after, repeatTo: repeatTo, place: p, ignored: cursor != ""}, nil
+	return position{after: after, repeatTo: repeatTo, shownTo: c.shown(0), place: p, ignored: cursor != ""}, nil
 }
 
 // wait is Wait for a caller that was let in on a current fold.
@@ -132,7 +133,10 @@ func (c *caller) hand(ctx context.Context, g *gathering, w *openWait, open time.
 		return got, nil
 	default:
 	}
-	if !g.pos.named && len(g.batch.messages) > 0 {
+	switch {
+	case g.pos.named:
+		c.shown(g.scanned)
+	case len(g.batch.messages) > 0:
 		if err := c.write(ctx, g.pos.place.given(g.pos.after, g.scanned, g.pos.repeatTo, open)); err != nil {
 			return Waited{}, err
 		}
@@ -208,7 +212,7 @@ func (g *gathering) take(e event, agents int) bool {
 	}
 	if g.agent.news(e) {
 		m := e.message()
-		m.Repeated = e.n <= g.pos.repeatTo
+		m.Repeated = e.n <= max(g.pos.repeatTo, g.pos.shownTo)
 		if !g.batch.add(m) {
 			return false
 		}
