@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"crypto/rand"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/dynamolocal"
@@ -14,7 +15,7 @@ func startPair(t *testing.T) (one, other *program) {
 		"AWS_ENDPOINT_URL_DYNAMODB=" + dynamolocal.Start(t),
 		"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
 	}
-	settings := []string{"--create-table", "--table", "e2e-" + roomOf(t)[len("room "):]}
+	settings := []string{"--create-table", "--table", "e2e-" + rand.Text()}
 	return startOn(t, settings, env), startOn(t, settings, env)
 }
 
