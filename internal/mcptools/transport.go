@@ -130,10 +130,12 @@ func (g gate) WriteHeader(status int) {
 }
 
 func (g gate) Write(b []byte) (int, error) {
-	if g.shut() {
-		return len(b), nil
+	if !g.shut() {
+		// mcp-go would log as an error that a client has gone. Nobody is left to
+		// tell, and the line of the request says it.
+		_, _ = g.ResponseWriter.Write(b)
 	}
-	return g.ResponseWriter.Write(b)
+	return len(b), nil
 }
 
 // isolate gives every request a session of its own. mcp-go files requests in
