@@ -33,6 +33,9 @@ func serve(ctx context.Context, s settings, stdout io.Writer, log *slog.Logger) 
 	if lambdahttp.OnLambda() {
 		return lambdahttp.Start(ctx, handler(rooms, st, s, log), lambdahttp.Options{Buffered: s.Buffered, Stop: rooms.Stop, Logger: log})
 	}
+	if err := st.check(ctx); err != nil {
+		return err
+	}
 	ln, err := net.Listen("tcp", s.Addr)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w. Stop what listens there, or choose another --addr", s.Addr, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/table"
@@ -18,6 +19,16 @@ type store struct {
 	where   string // for a person
 	ready   func(context.Context) error
 	close   func()
+}
+
+// checkTime bounds how long the first answer of a table may take.
+const checkTime = 15 * time.Second
+
+// check says why nobody could be served, before somebody asks.
+func (st *store) check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	return st.ready(ctx)
 }
 
 func openStore(ctx context.Context, s settings, log *slog.Logger) (*store, error) {

@@ -8,19 +8,17 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// lastWords adds the last of what was said before event n, and how much more
-// there is.
+// lastWords adds the last of what was said before event n, without the comings and
+// goings of those whom the newcomer never met, and how much more there is.
 func (r *liveRoom) lastWords(ctx context.Context, a agent, n int64, got *Seated) error {
-	page, err := r.history(ctx, a, n, HistoryRequest{Before: n, Limit: wordsEvents}, wordsBytes)
-	if err != nil {
+	b := batch{events: wordsEvents, limit: wordsBytes, talk: true}
+	full, err := b.back(ctx, r, a, n)
+	slices.Reverse(b.messages)
+	if got.Messages = b.messages; err != nil || !full {
 		return err
 	}
-	got.Messages = page.Messages
-	if len(page.Messages) == 0 {
-		return nil
-	}
 	oldest, err := r.oldest(ctx, a.Since)
-	got.Earlier = max(0, page.Messages[0].Seq-oldest)
+	got.Earlier = max(0, b.messages[0].Seq-oldest)
 	return err
 }
 
@@ -49,7 +47,7 @@ func (s *Service) History(ctx context.Context, req HistoryRequest) (Page, error)
 		return Page{}, s.outward(err)
 	}
 	defer c.room.done()
-	c.room.touch(ctx, c.agent, seenItem{}, refreshCall)
+	c.room.glance(ctx, c.agent)
 	if req.Seq > 0 {
 		page, err := c.room.rest(ctx, c.agent, req.Seq, req.Offset)
 		return page, s.outward(err)
@@ -130,7 +128,10 @@ func (b *batch) back(ctx context.Context, r *liveRoom, a agent, n int64) (full b
 // fill adds what a sees of events, and reports whether something did not fit.
 func (b *batch) fill(a agent, events []event) (full bool) {
 	for _, e := range events {
-		if e.n >= a.Since && e.Type != moved && !b.add(e.message()) {
+		if e.n < a.Since || e.Type == moved || b.talk && e.Type != said {
+			continue
+		}
+		if !b.add(e.message()) {
 			return true
 		}
 	}

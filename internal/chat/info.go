@@ -19,7 +19,7 @@ func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
 		return Info{}, s.outward(err)
 	}
 	defer c.room.done()
-	c.room.touch(ctx, c.agent, seenItem{}, refreshCall)
+	c.room.glance(ctx, c.agent)
 	info, err := c.room.info(ctx, c.fold, c.agent.Seat, c.agent.Since)
 	return info, s.outward(err)
 }

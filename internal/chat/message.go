@@ -86,8 +86,9 @@ func firstPart(text string, limit int) string {
 type batch struct {
 	messages []Message
 	bytes    int
-	events   int // bound
-	limit    int // bound of bytes
+	events   int  // bound
+	limit    int  // bound of bytes
+	talk     bool // fill takes only what was said
 }
 
 // add takes m, or says that it is full.

@@ -16,7 +16,7 @@ func (s *Service) comeBack(ctx context.Context, req JoinRequest) (Seated, error)
 	if err != nil {
 		return Seated{}, err
 	}
-	c.room.touch(ctx, c.agent, seenItem{}, refreshCall)
+	c.room.glance(ctx, c.agent)
 	room, err := c.room.view(ctx, c.fold, c.agent.Seat)
 	if err != nil {
 		return Seated{}, err

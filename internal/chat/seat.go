@@ -125,6 +125,29 @@ func (r *liveRoom) touch(ctx context.Context, a agent, s seenItem, fresh time.Du
 	}
 }
 
+// glance is touch for a call that does not say that the agent is back: an absence
+// that it has announced goes on.
+func (r *liveRoom) glance(ctx context.Context, a agent) {
+	r.mu.Lock()
+	m := r.memo(a.Seat)
+	known, s := !m.seenAt.IsZero(), m.seen
+	r.mu.Unlock()
+	if !known { // it may have been announced to another process
+		item, err := r.svc.table.Get(ctx, seenKey(r.id, a.Seat), table.Strong)
+		if err == nil {
+			err = decode(item, &s)
+		}
+		if err != nil && !errors.Is(err, table.ErrNotFound) && ctx.Err() == nil {
+			r.svc.log.WarnContext(ctx, "presence not read", "error", err)
+		}
+	}
+	back := seenItem{BackMs: s.BackMs}
+	if !r.svc.now().Before(back.back()) {
+		back.BackMs = 0
+	}
+	r.touch(ctx, a, back, refreshCall)
+}
+
 // presence reads the presence of all agents of the room, by seat. What this
 // process has heard later counts.
 func (r *liveRoom) presence(ctx context.Context, c table.Consistency) (map[int]seenItem, error) {

@@ -159,7 +159,13 @@ func TestAgents_stateAndSilence_areSeen(t *testing.T) {
 			t.Errorf("while away Bob is %+v", got)
 		}
 	}
-	w.look(p.bob.Token, "")
+	there.look(p.bob.Token, "") // of another process, which has not heard of it
+	for _, w := range []*world{w, there} {
+		if got := bob(w); got.State != chat.Away || got.BackIn != 6*time.Minute || got.Idle != 0 {
+			t.Errorf("having looked in Bob is %+v", got)
+		}
+	}
+	w.say(p.bob.Token, "back again")
 	for _, w := range []*world{w, there} {
 		if got := bob(w); got.State != chat.Silent || got.Idle != 0 {
 			t.Errorf("back again Bob is %+v", got)

@@ -82,8 +82,13 @@ func (c *caller) wait(ctx context.Context, cursor string, d, backIn time.Duratio
 	return c.hand(ctx, g, w, r.svc.now().Sub(began))
 }
 
-// seen notes that the caller waits. Without a wait it only refreshes the lease.
+// seen notes that the caller waits, or for how long it will be away. To look in
+// only refreshes the lease.
 func (c *caller) seen(ctx context.Context, now time.Time, d, backIn time.Duration) {
+	if d == 0 && backIn == 0 {
+		c.room.glance(ctx, c.agent)
+		return
+	}
 	s, fresh := seenItem{}, refreshCall
 	if d > 0 {
 		s.UntilMs, s.Head, fresh = now.Add(d).UnixMilli(), c.fold.asOf, refreshWait
