@@ -1,0 +1,191 @@
+package lambdatest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/dynamolocal"
+	"github.com/parley-chat/parley/internal/lambdatest"
+	"github.com/parley-chat/parley/internal/table/dynamotable"
+)
+
+// buildEnv names the folder of the programs that the tests have built.
+const buildEnv = "LAMBDATEST_PROGRAMS"
+
+func TestMain(m *testing.M) {
+	code, err := withFolder(m.Run)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "lambdatest:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// withFolder runs the tests with a folder for programs, which goes with them.
+func withFolder(tests func() int) (int, error) {
+	dir, err := os.MkdirTemp("", "parley-lambda-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Setenv(buildEnv, dir); err != nil {
+		return 0, err
+	}
+	return tests(), nil
+}
+
+// build returns the path of a program of this module, built as lambda.mk builds
+// it; or, where the tests look for races, so that it looks for them, too.
+func build(t *testing.T, program string) string {
+	t.Helper()
+	binary := filepath.Join(os.Getenv(buildEnv), filepath.Base(program))
+	if _, err := os.Stat(binary); err == nil {
+		return binary
+	}
+	args := []string{"build", "-trimpath", "-tags", "lambda,lambda.norpc", "-o", binary}
+	if raceDetector {
+		args = append(args, "-race")
+	} else {
+		args = append(args, "-ldflags", "-s -w")
+	}
+	cmd := exec.Command("go", append(args, "./"+program)...)
+	cmd.Dir = filepath.Join("..", "..")
+	if !raceDetector {
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("building %s: %v\n%s", program, err, out)
+	}
+	return binary
+}
+
+// function is Parley as it is deployed: a table, and instances on demand.
+type function struct {
+	t        *testing.T
+	binary   string
+	table    string
+	endpoint string // of the table's engine
+}
+
+func deploy(t *testing.T) *function {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("-short: the built program is left out")
+	}
+	_, table := dynamolocal.NewTable(t, dynamotable.Options{})
+	return &function{t: t, binary: build(t, "functions/parley"), table: table, endpoint: dynamolocal.Start(t)}
+}
+
+// start brings up another instance with the settings of the template, and
+// further ones.
+func (f *function) start(concurrency int, env ...string) *lambdatest.Instance {
+	f.t.Helper()
+	return lambdatest.Start(f.t, lambdatest.Program{Path: f.binary, Concurrency: concurrency, Env: append([]string{
+		"PARLEY_TABLE=" + f.table, "PARLEY_LONGEST_WAIT=50s", "PARLEY_LOG_LEVEL=info", "PARLEY_LOG_FORMAT=json",
+		"AWS_ENDPOINT_URL_DYNAMODB=" + f.endpoint,
+	}, env...)})
+}
+
+// args are those of a tool.
+type args map[string]any
+
+// result is what a tool gave.
+type result struct {
+	Code       string    `json:"code"` // of an error
+	Status     string    `json:"status"`
+	Sent       bool      `json:"sent"`
+	Seq        int64     `json:"seq"`
+	AgentToken string    `json:"agent_token"`
+	Cursor     string    `json:"cursor"`
+	Messages   []message `json:"messages"`
+	Invite     string    `json:"invite"`
+}
+
+type message struct {
+	Seq  int64  `json:"seq"`
+	Type string `json:"type"`
+	Text string `json:"text"`
+}
+
+// post sends a JSON-RPC message to the MCP endpoint as clients do.
+func post(t *testing.T, client *http.Client, body string) (*http.Response, error) {
+	q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+lambdatest.FunctionURLHost+"/mcp", strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	q.Header = http.Header{
+		"Content-Type": {"application/json"}, "Accept": {"application/json, text/event-stream"},
+		"Mcp-Protocol-Version": {"2025-11-25"},
+	}
+	return client.Do(q)
+}
+
+// toolCall is a call of a tool as a JSON-RPC message.
+func toolCall(tool string, arguments args) string {
+	text, err := json.Marshal(map[string]any{
+		"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+		"params": map[string]any{"name": tool, "arguments": arguments, "_meta": map[string]any{"progressToken": "p"}},
+	})
+	if err != nil {
+		return err.Error() // which no server takes for a message
+	}
+	return string(text)
+}
+
+// try calls a tool.
+func try(t *testing.T, client *http.Client, tool string, arguments args) (result, error) {
+	resp, err := post(t, client, toolCall(tool, arguments))
+	if err != nil {
+		return result{}, err
+	}
+	text, err := readAll(resp)
+	if err != nil {
+		return result{}, err
+	}
+	return decode(text)
+}
+
+// call is try for a call that must succeed.
+func call(t *testing.T, client *http.Client, tool string, arguments args) result {
+	t.Helper()
+	r, err := try(t, client, tool, arguments)
+	if err != nil || r.Code != "" {
+		t.Fatalf("%s: %+v, %v", tool, r, err)
+	}
+	return r
+}
+
+// decode reads the result in an answer, whether that came as JSON or as the last
+// of some events.
+func decode(answer string) (result, error) {
+	if at := strings.LastIndex(answer, "data: "); at >= 0 {
+		answer = answer[at+len("data: "):]
+	}
+	var rpc struct {
+		Result struct {
+			StructuredContent result `json:"structuredContent"`
+		} `json:"result"`
+		Error *struct {
+			Message string `json:"message"`
+		} `json:"error"`
+	}
+	if err := json.Unmarshal([]byte(answer), &rpc); err != nil {
+		return result{}, fmt.Errorf("%w in %q", err, answer)
+	}
+	if rpc.Error != nil {
+		return result{}, fmt.Errorf("JSON-RPC error: %s", rpc.Error.Message)
+	}
+	return rpc.Result.StructuredContent, nil
+}
+
+// join gives an agent a seat in a room.
+func join(t *testing.T, client *http.Client, room, name string) result {
+	t.Helper()
+	return call(t, client, "join_room", args{"room": room, "agent_name": name})
+}

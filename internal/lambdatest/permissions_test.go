@@ -1,0 +1,149 @@
+package lambdatest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// template returns the text of the template.
+func template(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// memorySizes are those that the template allows, in MiB.
+func memorySizes(t *testing.T) []int {
+	t.Helper()
+	list := regexp.MustCompile(`(?m)^  MemorySize:\n(?:    .*\n)*?    AllowedValues: \[([\d, ]+)\]`).FindStringSubmatch(template(t))
+	if list == nil {
+		t.Fatal("the template has no list of sizes")
+	}
+	var sizes []int
+	for _, word := range strings.Split(list[1], ", ") {
+		n, err := strconv.Atoi(word)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sizes = append(sizes, n)
+	}
+	return sizes
+}
+
+// wiretap stands before the engine of the table and notes which permissions the
+// calls need on the service ("Actions, resources, and condition keys for Amazon
+// DynamoDB"): of a transaction, those of its parts.
+type wiretap struct {
+	t      *testing.T
+	mu     sync.Mutex
+	needed map[string]bool
+}
+
+func (w *wiretap) note(q *http.Request) {
+	_, operation, ok := strings.Cut(q.Header.Get("X-Amz-Target"), ".")
+	if !ok {
+		w.t.Errorf("a call without a target: %v", q.Header)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if operation != "TransactWriteItems" {
+		w.needed["dynamodb:"+operation] = true
+		return
+	}
+	body, err := io.ReadAll(q.Body)
+	if err != nil {
+		w.t.Error(err)
+	}
+	q.Body = io.NopCloser(bytes.NewReader(body))
+	var transaction struct{ TransactItems []map[string]any }
+	if err := json.Unmarshal(body, &transaction); err != nil {
+		w.t.Error(err)
+	}
+	for _, item := range transaction.TransactItems {
+		for kind := range item {
+			switch kind {
+			case "ConditionCheck":
+				w.needed["dynamodb:ConditionCheckItem"] = true
+			default:
+				w.needed["dynamodb:"+kind+"Item"] = true
+			}
+		}
+	}
+}
+
+func TestTemplate_permissionsOnTheTable_areThoseThatARunUses(t *testing.T) {
+	f := deploy(t)
+	engine, err := url.Parse(f.endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tap := &wiretap{t: t, needed: map[string]bool{}}
+	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
+		p.SetURL(engine)
+		tap.note(p.Out)
+	}})
+	defer proxy.Close()
+	f.endpoint = proxy.URL
+	everyTool(t, f.start(0).FunctionURL())
+	used := slices.Sorted(maps.Keys(tap.needed))
+	granted := regexp.MustCompile(`dynamodb:[A-Za-z*]+`).FindAllString(template(t), -1)
+	slices.Sort(granted)
+	if !slices.Equal(used, granted) {
+		t.Errorf("the template grants %v, a run used %v", granted, used)
+	}
+}
+
+// everyTool uses each tool in every way that touches the table differently.
+func everyTool(t *testing.T, client *http.Client) {
+	t.Helper()
+	resp, err := client.Get("https://any.example/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := readAll(resp); err != nil || resp.StatusCode != 200 {
+		t.Fatal(body, err)
+	}
+	alice := call(t, client, "create_room", args{"room": "hall", "agent_name": "Alice", "password": "correct horse", "public": true, "capacity": 3})
+	bob := call(t, client, "join_room", args{"room": "hall:correct horse", "agent_name": "Bob"})
+	call(t, client, "join_room", args{"agent_token": bob.AgentToken})
+	call(t, client, "send_message", args{"agent_token": alice.AgentToken, "text": "hello", "idempotency_key": "k"})
+	call(t, client, "wait_for_message", args{"agent_token": bob.AgentToken, "wait_seconds": 1})
+	call(t, client, "wait_for_message", args{"agent_token": bob.AgentToken, "wait_seconds": 1, "cursor": bob.Cursor})
+	call(t, client, "message_history", args{"agent_token": bob.AgentToken})
+	call(t, client, "room_info", args{"agent_token": bob.AgentToken})
+	call(t, client, "list_rooms", args{})
+	call(t, client, "leave_room", args{"agent_token": bob.AgentToken})
+}
+
+func TestTemplate_settings_areTheProgramsOwn(t *testing.T) {
+	source, err := os.ReadFile(filepath.Join("..", "..", "functions", "parley", "settings.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := regexp.MustCompile(`PARLEY_[A-Z_]+`).FindAllString(template(t), -1)
+	if len(settings) < 3 {
+		t.Errorf("the template sets only %v", settings)
+	}
+	for _, name := range settings {
+		if !strings.Contains(string(source), `env:"`+name+`"`) {
+			t.Errorf("the template sets %s, which the program does not know", name)
+		}
+	}
+}

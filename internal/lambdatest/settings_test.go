@@ -1,0 +1,71 @@
+package lambdatest_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestBootstrap_settingThatCannotBe_endsItWithAWord(t *testing.T) {
+	f := deploy(t)
+	for setting, word := range map[string]string{
+		"PARLEY_LONGEST_WAIT=soon":  "PARLEY_LONGEST_WAIT",
+		"PARLEY_LONGEST_WAIT=1h":    "longest",
+		"PARLEY_LOG_LEVEL=loud":     "PARLEY_LOG_LEVEL",
+		"PARLEY_CREATE_TABLE=maybe": "PARLEY_CREATE_TABLE",
+		"PARLEY_TABLE=":             "PARLEY_TABLE is missing",
+	} {
+		i := f.start(0, setting)
+		if code := i.Wait(); code == 0 || !strings.Contains(i.Output(), word) {
+			t.Errorf("%s: exit code %d, %s", setting, code, i.Output())
+		}
+	}
+}
+
+func TestBootstrap_tableThatIsMissing_isToldByTheHealthCheck(t *testing.T) {
+	i := deploy(t).start(0, "PARLEY_TABLE=no-such-table")
+	resp, err := i.FunctionURL().Get("https://any.example/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := readAll(resp); err != nil || resp.StatusCode != http.StatusServiceUnavailable || !strings.Contains(body, "unavailable") {
+		t.Errorf("%d %s %v", resp.StatusCode, body, err)
+	}
+	if !strings.Contains(i.Output(), `no table \"no-such-table\"`) {
+		t.Errorf("the log does not say why: %s", i.Output())
+	}
+}
+
+func TestBootstrap_credentialsFromAnAddress_areUsed(t *testing.T) {
+	f := deploy(t)
+	given := make(chan string, 1)
+	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		given <- r.Header.Get("Authorization")
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"AccessKeyId":"handed","SecretAccessKey":"out","Token":"here","Expiration":"`+time.Now().Add(time.Hour).UTC().Format(time.RFC3339)+`"}`)
+	}))
+	defer store.Close()
+	i := f.start(0, "AWS_CONTAINER_CREDENTIALS_FULL_URI="+store.URL, "AWS_CONTAINER_AUTHORIZATION_TOKEN=ticket", "AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=", "AWS_SESSION_TOKEN=")
+	join(t, i.FunctionURL(), "room", "Alice")
+	if got := <-given; got != "ticket" {
+		t.Errorf("asked with %q", got)
+	}
+}
+
+func TestBootstrap_log_holdsNoTextAndNoToken(t *testing.T) {
+	i := deploy(t).start(0, "PARLEY_LOG_LEVEL=debug")
+	seat := call(t, i.FunctionURL(), "create_room", args{"room": "vault", "agent_name": "Alice", "password": "correct horse"})
+	call(t, i.FunctionURL(), "send_message", args{"agent_token": seat.AgentToken, "text": "what nobody may read"})
+	log := i.Output()
+	if !strings.Contains(log, `"path":"/mcp"`) {
+		t.Errorf("no line for a request: %s", log)
+	}
+	for _, secret := range []string{seat.AgentToken, "what nobody may read", "correct horse"} {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log holds %q", secret)
+		}
+	}
+}
