@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/parley-chat/parley/internal/table"
@@ -31,10 +32,10 @@ const (
 func (c *caller) place(ctx context.Context) (place, error) {
 	r := c.room
 	r.mu.Lock()
-	m := *r.memo(c.agent.Seat)
+	known := r.memo(c.agent.Seat).place
 	r.mu.Unlock()
-	if m.place != nil && r.svc.opts.Alone {
-		return *m.place, nil
+	if known != nil && r.svc.opts.Alone {
+		return *known, nil
 	}
 	item, err := r.svc.table.Get(ctx, placeKey(r.id, c.agent.Seat), table.Strong)
 	var p place
@@ -47,13 +48,20 @@ func (c *caller) place(ctx context.Context) (place, error) {
 			return p, err
 		}
 	}
-	if m.place != nil {
-		p.Named = max(p.Named, m.place.Named) // a cursor that was not written yet
+	if known != nil {
+		p.Named = max(p.Named, known.Named) // a cursor that was not written yet
 	}
 	p.Handed = max(p.Handed, c.agent.Joined) // what the join itself handed out
 	p.From = max(p.From, c.agent.Joined)
 	c.remember(p)
 	return p, nil
+}
+
+// giving is the lock of what is handed out to the seat.
+func (c *caller) giving() *sync.Mutex {
+	c.room.mu.Lock()
+	defer c.room.mu.Unlock()
+	return &c.room.memo(c.agent.Seat).giving
 }
 
 func (c *caller) remember(p place) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/parley-chat/parley/internal/table"
@@ -80,6 +81,11 @@ type memo struct {
 	place   *place    // as last read or written here
 	placeAt time.Time // when it was last written here
 	shown   int64     // up to here a call with a cursor was given it
+
+	// giving is held from the moment at which a call without a cursor is sure to
+	// be the newest of its seat until what it hands out is noted. So the next one
+	// begins behind it. It is taken before the room's locks.
+	giving sync.Mutex
 }
 
 // memo returns what is remembered of a seat. r.mu is held.

@@ -52,7 +52,10 @@ func (c *caller) locate(ctx context.Context, cursor string) (position, error) {
 		c.acknowledge(ctx, n)
 		return position{after: n, named: true}, nil
 	}
+	giving := c.giving()
+	giving.Lock() // an older wait may be about to note what it hands out
 	p, err := c.place(ctx)
+	giving.Unlock()
 	if err != nil {
 		return position{}, err
 	}
@@ -132,19 +135,11 @@ func (c *caller) hand(ctx context.Context, g *gathering, w *openWait, open time.
 		Status: StatusQuiet, Cursor: cursorOf(c.token, g.pos.after), Others: others(f, c.agent.Seat),
 		Listening: f.silences(c.agent.Seat), CursorIgnored: g.pos.ignored, Stopping: c.room.svc.stopped(),
 	}
-	select {
-	case <-w.over:
+	if given, err := c.give(ctx, g, w, open); err != nil {
+		return Waited{}, err
+	} else if !given {
 		got.Superseded = true
 		return got, nil
-	default:
-	}
-	switch {
-	case g.pos.named:
-		c.shown(g.scanned)
-	case len(g.batch.messages) > 0:
-		if err := c.write(ctx, g.pos.place.given(g.pos.after, g.scanned, g.pos.repeatTo, open)); err != nil {
-			return Waited{}, err
-		}
 	}
 	got.Cursor, got.Messages, got.Missed = cursorOf(c.token, g.scanned), g.batch.messages, g.missed
 	got.HasMore = g.scanned < f.asOf && !g.removed
@@ -162,6 +157,26 @@ func (c *caller) hand(ctx context.Context, g *gathering, w *openWait, open time.
 		got.Agents = room.Agents
 	}
 	return got, nil
+}
+
+// give notes what g hands out. false: a newer wait of the seat took over, and
+// will hand it out.
+func (c *caller) give(ctx context.Context, g *gathering, w *openWait, open time.Duration) (bool, error) {
+	giving := c.giving()
+	giving.Lock()
+	defer giving.Unlock()
+	select {
+	case <-w.over:
+		return false, nil
+	default:
+	}
+	switch {
+	case g.pos.named:
+		c.shown(g.scanned)
+	case len(g.batch.messages) > 0:
+		return true, c.write(ctx, g.pos.place.given(g.pos.after, g.scanned, g.pos.repeatTo, open))
+	}
+	return true, nil
 }
 
 // gathering is what a wait has found so far.
