@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"runtime"
 	"time"
 
 	"github.com/parley-chat/parley/internal/table"
@@ -76,11 +77,27 @@ func (r *liveRoom) append(ctx context.Context, p *proposal) error {
 func (r *liveRoom) work(ctx context.Context) {
 	defer r.done()
 	for {
+		r.gather()
 		batch := r.take()
 		if batch == nil {
 			return
 		}
 		r.commit(ctx, batch)
+	}
+}
+
+// gather lets those who are about to append come: whoever was just answered often
+// has the next thing to say, and one Write for all costs as one.
+func (r *liveRoom) gather() {
+	for last := 0; ; {
+		r.mu.Lock()
+		n := len(r.queue)
+		r.mu.Unlock()
+		if n == last || n >= maxBatch {
+			return
+		}
+		last = n
+		runtime.Gosched()
 	}
 }
 
@@ -166,7 +183,7 @@ func (r *liveRoom) settle(ctx context.Context, d *draft) (bool, error) {
 	default:
 		return false, err
 	}
-	if _, err := r.advance(d.events, began); err != nil {
+	if err := r.land(d, began); err != nil {
 		return false, err
 	}
 	d.deliver()

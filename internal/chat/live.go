@@ -27,7 +27,7 @@ type liveRoom struct {
 	queue    []*proposal   // appends that wait for their turn
 	writing  bool          // a goroutine works the queue off
 	waits    map[int]*openWait
-	polling  chan struct{} // closed to end the polling; nil: nobody polls
+	polling  context.CancelFunc // ends the polling; nil: nobody polls
 	memos    map[int]*memo
 	users    int           // calls at work on the room; it is kept while there are any
 	place    *list.Element // among the idle rooms
@@ -170,11 +170,40 @@ func (r *liveRoom) advance(events []event, verified time.Time) (*fold, error) {
 			return nil, err
 		}
 		f = next
-		r.keep(e)
-		if e.Type == left {
-			delete(r.memos, e.Seat)
-		}
+		r.note(e)
 	}
+	r.become(f, verified)
+	return f, nil
+}
+
+// land is advance for a draft that was written: unless something else was folded
+// in meanwhile, its fold is the new one.
+func (r *liveRoom) land(d *draft, verified time.Time) error {
+	r.mu.Lock()
+	if r.fold != d.base {
+		r.mu.Unlock()
+		_, err := r.advance(d.events, verified)
+		return err
+	}
+	defer r.mu.Unlock()
+	for _, e := range d.events {
+		r.note(e)
+	}
+	r.become(d.fold, verified)
+	return nil
+}
+
+// note remembers what e brings beside the fold. r.mu is held.
+func (r *liveRoom) note(e event) {
+	r.keep(e)
+	if e.Type == left {
+		delete(r.memos, e.Seat)
+	}
+}
+
+// become makes f the fold, which was the head at the time verified, and wakes the
+// waiters if it is a new one. r.mu is held.
+func (r *liveRoom) become(f *fold, verified time.Time) {
 	if f != r.fold {
 		r.fold = f
 		close(r.changed)
@@ -183,7 +212,6 @@ func (r *liveRoom) advance(events []event, verified time.Time) (*fold, error) {
 	if verified.After(r.verified) {
 		r.verified = verified
 	}
-	return f, nil
 }
 
 // replace sets the fold after a load, unless what is known is newer. tail holds

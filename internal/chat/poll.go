@@ -35,8 +35,9 @@ func (r *liveRoom) watch() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.polling == nil && !r.svc.opts.Alone {
-		r.polling = make(chan struct{})
-		go r.poll(r.polling)
+		ctx, cancel := context.WithCancel(context.Background())
+		r.polling = cancel
+		go r.poll(ctx)
 	}
 }
 
@@ -50,22 +51,20 @@ func (r *liveRoom) close(seat int, w *openWait) {
 	if len(r.waits) == 0 {
 		r.waits = nil
 		if r.polling != nil {
-			close(r.polling)
+			r.polling()
 			r.polling = nil
 		}
 	}
 }
 
-// poll asks for the tail until stop is closed. There is one for each room and
-// process; what it finds wakes every waiter. The calls that wait hold the room.
-func (r *liveRoom) poll(stop <-chan struct{}) {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+// poll asks for the tail until ctx ends. There is one for each room and process;
+// what it finds wakes every waiter. The calls that wait hold the room.
+func (r *liveRoom) poll(ctx context.Context) {
 	for {
 		f := r.known()
 		timer := r.svc.clock.NewTimer(pollEvery(r.svc.now().Sub(time.UnixMilli(f.headMs))))
 		select {
-		case <-stop:
+		case <-ctx.Done():
 			timer.Stop()
 			return
 		case <-timer.Chan():
@@ -74,7 +73,7 @@ func (r *liveRoom) poll(stop <-chan struct{}) {
 		if err == nil {
 			_, err = r.advance(events, time.Time{})
 		}
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			r.svc.log.Warn("a room could not be polled", "error", err)
 		}
 	}
