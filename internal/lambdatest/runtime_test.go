@@ -228,34 +228,43 @@ func TestInvoke_answerStillUnderWayAtTheDeadline_endsWithTimedOut(t *testing.T) 
 	await(t, status)
 }
 
-func TestInvoke_clientGoes_functionIsNotTold(t *testing.T) {
-	for name, leave := range map[string]func(cancel func(), got <-chan invoked){
-		"before the answer": func(cancel func(), got <-chan invoked) { cancel(); <-got },
-		"in the answer":     func(_ func(), got <-chan invoked) { (<-got).Body.Close() },
-	} {
-		t.Run(name, func(t *testing.T) {
-			api := lambdatest.Listen(t)
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			got := invoke(ctx, api, `{}`)
-			rt := process{t, api}
-			id, _, _ := rt.next()
-			body, pipe := io.Pipe()
-			status := rt.begin(id, body, nil)
-			if name == "in the answer" {
-				_, _ = io.WriteString(pipe, "a")
-			}
-			leave(cancel, got)
-			for range 20 {
-				if _, err := io.WriteString(pipe, strings.Repeat("x", 10_000)); err != nil {
-					t.Fatal(err)
-				}
-			}
-			pipe.Close()
-			if got := await(t, status); got != http.StatusAccepted {
-				t.Errorf("acknowledged with %d", got)
-			}
-		})
+func TestInvoke_clientGoesBeforeTheAnswer_functionIsNotTold(t *testing.T) {
+	api := lambdatest.Listen(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	got := invoke(ctx, api, `{}`)
+	rt := process{t, api}
+	id, _, _ := rt.next()
+	cancel()
+	if err := await(t, got).err; !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	body, pipe := io.Pipe()
+	rt.talksOn(pipe, rt.begin(id, body, nil))
+}
+
+func TestInvoke_clientGoesInTheAnswer_functionIsNotTold(t *testing.T) {
+	api := lambdatest.Listen(t)
+	got := invoke(t.Context(), api, `{}`)
+	rt := process{t, api}
+	id, _, _ := rt.next()
+	body, pipe := io.Pipe()
+	status := rt.begin(id, body, nil)
+	_, _ = io.WriteString(pipe, "a")
+	await(t, got).Body.Close()
+	rt.talksOn(pipe, status)
+}
+
+// talksOn checks that an answer can be written to its end.
+func (r process) talksOn(pipe *io.PipeWriter, status <-chan int) {
+	r.t.Helper()
+	for range 20 {
+		if _, err := io.WriteString(pipe, strings.Repeat("x", 10_000)); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	pipe.Close()
+	if got := await(r.t, status); got != http.StatusAccepted {
+		r.t.Errorf("acknowledged with %d", got)
 	}
 }
 
