@@ -11,7 +11,8 @@ import (
 // lastWords adds the last of what was said before event n, without the comings and
 // goings of those whom the newcomer never met, and how much more there is.
 func (r *liveRoom) lastWords(ctx context.Context, a agent, n int64, got *Seated) error {
-	b := batch{events: wordsEvents, limit: wordsBytes, talk: true}
+	crowd := max(0, len(got.Room.Agents)-agentsShown)
+	b := batch{events: wordsEvents, limit: max(wordsBytes/6, wordsBytes-crowd*agentBytes), talk: true}
 	full, err := b.back(ctx, r, a, n)
 	slices.Reverse(b.messages)
 	if got.Messages = b.messages; err != nil || !full {

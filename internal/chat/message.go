@@ -14,6 +14,8 @@ const (
 	wordsBytes  = 6 << 10
 	partBytes   = 6 << 10 // of JSON: a longer text comes as its first part
 	restBytes   = 8 << 10 // of JSON: a further part of a long text
+	agentsShown = 10      // in a wait's result, at most: of more, only the news tells
+	agentBytes  = 75      // of JSON, about, that each further agent takes in a join's
 	eventBytes  = 170     // of JSON at most, beside names and text
 )
 
@@ -105,7 +107,7 @@ func (b *batch) add(m Message) bool {
 // checkText refuses what cannot be said.
 func checkText(text string) error {
 	switch {
-	case strings.TrimSpace(text) == "":
+	case !strings.ContainsFunc(text, visibleRune):
 		return refuse(InvalidArgument, "text is missing or blank: say something, in 1 to %d bytes.", MaxText)
 	case len(text) > MaxText:
 		return refuse(MessageTooLong, "text has %d bytes, at most %d are allowed. Nothing was sent: say it shorter, or in several messages.", len(text), MaxText)
@@ -118,6 +120,9 @@ func checkText(text string) error {
 	}
 	return nil
 }
+
+// visibleRune reports whether a reader sees r.
+func visibleRune(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }
 
 func errTokenInText(field string) error {
 	return refuse(InvalidArgument, "%s holds an agent token. Nothing was done: a token is a secret that lets others speak as its owner. Take it out and call again.", field)

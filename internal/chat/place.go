@@ -106,7 +106,7 @@ func (c *caller) acknowledge(ctx context.Context, n int64) {
 		return
 	}
 	var err error
-	if known == nil && due {
+	if due {
 		p, err = c.place(ctx) // never write over what another process noted
 	}
 	if p.Named = max(p.Named, n); err == nil && due {

@@ -148,6 +148,7 @@ func TestSend_refusals_changeNothing(t *testing.T) {
 	}{
 		"empty":              {chat.SendRequest{Token: token}, chat.InvalidArgument},
 		"blank":              {chat.SendRequest{Token: token, Text: " \n"}, chat.InvalidArgument},
+		"invisible":          {chat.SendRequest{Token: token, Text: "\u200b\u2060"}, chat.InvalidArgument},
 		"too long":           {chat.SendRequest{Token: token, Text: strings.Repeat("x", chat.MaxText+1)}, chat.MessageTooLong},
 		"not UTF-8":          {chat.SendRequest{Token: token, Text: "\xff"}, chat.InvalidArgument},
 		"control characters": {chat.SendRequest{Token: token, Text: "a\x00b"}, chat.InvalidArgument},

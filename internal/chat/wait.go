@@ -149,7 +149,7 @@ func (c *caller) hand(ctx context.Context, g *gathering, w *openWait, open time.
 	case len(got.Messages) > 0:
 		got.Status = StatusMessages
 	}
-	if g.moved && !g.removed {
+	if g.moved && !g.removed && len(f.agents) <= agentsShown {
 		room, err := c.room.view(ctx, f, c.agent.Seat)
 		if err != nil {
 			return Waited{}, err

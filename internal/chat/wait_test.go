@@ -167,6 +167,22 @@ func TestWait_comingsAndGoings_wakeOnlyWhereTwoTalk(t *testing.T) {
 	}
 }
 
+func TestWait_aboveTenAgents_doesNotListThem(t *testing.T) {
+	w := newWorld(t)
+	ann, err := w.CreateRoom(t.Context(), chat.CreateRequest{Room: "crowd", AgentName: "Ann", Capacity: 12})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cursor := ann.Cursor
+	for i := 2; i <= 11; i++ {
+		w.join("crowd", fmt.Sprintf("Agent %d", i))
+		got := w.look(ann.Token, cursor)
+		if cursor = got.Cursor; (len(got.Agents) == i) != (i <= 10) || i > 10 && len(got.Agents) != 0 {
+			t.Errorf("with %d agents: a list of %d", i, len(got.Agents))
+		}
+	}
+}
+
 func TestWait_manyMessages_comeInBatchesThatMissNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
