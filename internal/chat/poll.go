@@ -47,6 +47,9 @@ func (r *liveRoom) close(seat int, w *openWait) {
 	defer r.mu.Unlock()
 	if r.waits[seat] == w {
 		delete(r.waits, seat)
+		if m := r.memos[seat]; m != nil {
+			m.over = m.seen.UntilMs
+		}
 	}
 	if len(r.waits) == 0 {
 		r.waits = nil

@@ -86,6 +86,7 @@ type memo struct {
 	// be the newest of its seat until what it hands out is noted. So the next one
 	// begins behind it. It is taken before the room's locks.
 	giving sync.Mutex
+	over   int64 // when a wait that was open here was to end
 }
 
 // memo returns what is remembered of a seat. r.mu is held.
@@ -284,6 +285,9 @@ func (r *liveRoom) agents(f *fold, you int, seen map[int]seenItem) []Agent {
 		}
 		v.Idle = max(0, now.Sub(s.at()))
 		_, open := r.waits[a.Seat]
+		if m := r.memos[a.Seat]; m != nil && m.over == s.UntilMs {
+			s.UntilMs = 0 // it waited here, and was answered or gave up
+		}
 		switch {
 		case a.Seat == you:
 			v.Idle = 0

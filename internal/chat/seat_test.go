@@ -192,3 +192,19 @@ func TestAgents_waiting_isOverWhenThereIsNews(t *testing.T) {
 	cancel()
 	<-open
 }
+
+// TestAgents_waitGivenUp_isOver: whose client has gone is not waited for.
+func TestAgents_waitGivenUp_isOver(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	ctx, cancel := context.WithCancel(t.Context())
+	open := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute}, 1)
+	if got := w.info(p.ann.Token).Room.Agents[1].State; got != chat.Waiting {
+		t.Errorf("in his wait Bob is %s", got)
+	}
+	cancel()
+	<-open
+	if got := w.info(p.ann.Token).Room.Agents[1].State; got != chat.Silent {
+		t.Errorf("having given it up Bob is %s", got)
+	}
+}
