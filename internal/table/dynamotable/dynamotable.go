@@ -37,14 +37,10 @@ package dynamotable
 
 import (
 	"context"
-	"fmt"
-	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/jonboulle/clockwork"
@@ -82,18 +78,6 @@ type Call struct {
 	Items      int     // read, expired ones included, or written
 }
 
-// NewClient returns a client by the SDK's usual configuration: environment
-// (AWS_ENDPOINT_URL_DYNAMODB included), shared files, the role of the function.
-// It does not call DynamoDB.
-func NewClient(ctx context.Context) (*dynamodb.Client, error) {
-	caller := awshttp.NewBuildableClient().WithTransportOptions(keepMoreIdle)
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(caller))
-	if err != nil {
-		return nil, fmt.Errorf("dynamotable: reading the AWS configuration: %w", err)
-	}
-	return dynamodb.NewFromConfig(cfg), nil
-}
-
 // New returns the table of that name. The client's way to retry is not used. It
 // does not call DynamoDB; Ready does.
 func New(client *dynamodb.Client, name string, opts Options) *Table {
@@ -126,12 +110,6 @@ func quietWhenLocal(o *dynamodb.Options) {
 	if endpoint, err := url.Parse(aws.ToString(o.BaseEndpoint)); err == nil && endpoint.Scheme == "http" {
 		o.DisableValidateResponseChecksum = true
 	}
-}
-
-// keepMoreIdle: the SDK keeps ten idle connections, and each caller beyond them
-// would pay a new handshake with each call.
-func keepMoreIdle(transport *http.Transport) {
-	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 128, 128
 }
 
 // capacity asks for the units a call consumed only where somebody listens.
