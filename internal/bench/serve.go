@@ -57,9 +57,10 @@ func serve(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer
 		return err
 	}
 	s := emptySide()
-	var floor []byte // as functions/parley has it
+	var floor []byte // this and one processor more: as functions/parley has them
 	if *data != "" {
 		floor = make([]byte, 32<<20)
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
 		if s, err = parleySide(ctx, *data, *fill); err != nil {
 			return err
 		}
