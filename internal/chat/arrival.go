@@ -14,6 +14,8 @@ type arrival struct {
 	password string            // the room's, as it was checked
 	seen     map[int]seenItem  // presence, once it is needed
 	alive    map[int]time.Time // until when seats are whose presence was in the way
+	ghost    int               // the seat of the name's own ghost, if it had been used
+	unread   int64             // the first event after that was last heard of
 }
 
 // look reads who is there, and who spoke lately.
@@ -23,7 +25,24 @@ func (a *arrival) look(ctx context.Context) error {
 		return err
 	}
 	a.seen = seen
-	return a.room.recall(ctx, a.room.svc.now().Add(-lease))
+	if err := a.room.recall(ctx, a.room.svc.now().Add(-lease)); err != nil {
+		return err
+	}
+	f := a.room.known()
+	old, taken := f.named(a.in.agent.key)
+	if last, used := a.lastHeard(f, old); taken && used {
+		a.ghost = old.Seat
+		a.unread, err = a.room.firstAfter(ctx, last)
+	}
+	return err
+}
+
+// lastHeard is when an agent made its last call that is known of, and whether its
+// token has been used at all.
+func (a *arrival) lastHeard(f *fold, x agent) (last time.Time, used bool) {
+	s := a.seen[x.Seat] // none: its lease is over, or it came after we looked
+	u, spoke := find(f.spoken, x.Seat)
+	return latest(time.UnixMilli(x.AtMs), s.at(), u.at), spoke || s.Used
 }
 
 // blocked notes a seat that turned out to be alive: its presence was in the way,
@@ -64,7 +83,9 @@ func (a *arrival) propose(f *fold, now time.Time) (change, error) {
 // password guards it, or everybody may come.
 func openHistory(f *fold) bool { return f.Password != "" || f.Public }
 
-// replace takes the seat of the caller's own ghost, if it is one.
+// replace takes the seat of the caller's own ghost, if it is one. Anybody may say
+// that it is: so it sees what the ghost could see only where the ghost's token was
+// never used, as its join was lost; else what was said since it was last heard of.
 func (a *arrival) replace(f *fold, old agent, now time.Time) (change, error) {
 	if a.seen == nil {
 		return change{}, errUnseen
@@ -72,16 +93,33 @@ func (a *arrival) replace(f *fold, old agent, now time.Time) (change, error) {
 	if wait := a.ghostIn(f, old, now); wait > 0 {
 		return change{}, later(NameTaken, wait, "Another agent in this room has this name. If that is not you, choose another agent_name. If it is you, pass only your agent_token to join_room; if you have lost that, repeat this call, with the same agent_name, in %d seconds: another name would take a second seat.", seconds(wait))
 	}
-	return a.sit(f, now, old.Since, &event{Type: left, Seat: old.Seat, Name: old.Name, Reason: ReasonReplaced})
+	since := old.Since
+	switch end, _ := a.leaseEnd(f, old); {
+	case openHistory(f), !a.everUsed(f, old, now):
+	case !end.After(now):
+		since = f.asOf + 2 // its lease is over: nothing is kept for it
+	case a.ghost != old.Seat:
+		return change{}, errUnseen
+	default:
+		since = max(since, a.unread)
+	}
+	return a.sit(f, now, since, &event{Type: left, Seat: old.Seat, Name: old.Name, Reason: ReasonReplaced})
+}
+
+// everUsed reports whether the token of x may have been used since its join. The
+// first use is noted for longer than lease, and look saw who spoke for as long.
+func (a *arrival) everUsed(f *fold, x agent, now time.Time) bool {
+	_, used := a.lastHeard(f, x)
+	_, seen := a.seen[x.Seat]
+	return used || !seen && now.Sub(time.UnixMilli(x.AtMs)) >= lease
 }
 
 // ghostIn is how long an agent must go on being silent before its name may be
 // taken; zero or less: it may.
 func (a *arrival) ghostIn(f *fold, old agent, now time.Time) time.Duration {
-	s := a.seen[old.Seat] // none: its lease is over, or it came after we looked
-	u, spoke := find(f.spoken, old.Seat)
-	last := latest(time.UnixMilli(old.AtMs), s.silentFrom(), u.at)
-	if spoke || s.Used {
+	last, used := a.lastHeard(f, old)
+	last = latest(last, a.seen[old.Seat].silentFrom())
+	if used {
 		return last.Add(ghostSilent).Sub(now)
 	}
 	return last.Add(ghostUnused).Sub(now)

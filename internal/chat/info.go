@@ -64,7 +64,7 @@ func (s *Service) infoOf(ctx context.Context, key, password string) (Info, error
 		return Info{}, err
 	case f.ended:
 		return Info{}, errElsewhere
-	case f.dead(began):
+	case f.dead(began), deserted(f):
 		return Info{}, errNoRoom
 	}
 	if err := s.checkPassword(ctx, f.Password, password); err != nil {

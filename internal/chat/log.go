@@ -322,3 +322,22 @@ func (r *liveRoom) rememberAll() {
 	next.spokenFrom = 0
 	r.fold = &next
 }
+
+// firstAfter is the first event after the time t.
+func (r *liveRoom) firstAfter(ctx context.Context, t time.Time) (int64, error) {
+	for n := r.known().asOf + 1; ; {
+		events, more, err := r.pageBefore(ctx, n)
+		if err != nil {
+			return 0, err
+		}
+		for _, e := range events {
+			if !e.at().After(t) {
+				return n, nil
+			}
+			n = e.n
+		}
+		if !more || len(events) == 0 {
+			return n, nil
+		}
+	}
+}
