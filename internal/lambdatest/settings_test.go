@@ -1,12 +1,9 @@
 package lambdatest_test
 
 import (
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestBootstrap_settingThatCannotBe_endsItWithAWord(t *testing.T) {
@@ -17,6 +14,8 @@ func TestBootstrap_settingThatCannotBe_endsItWithAWord(t *testing.T) {
 		"PARLEY_LOG_LEVEL=loud":     "PARLEY_LOG_LEVEL",
 		"PARLEY_CREATE_TABLE=maybe": "PARLEY_CREATE_TABLE",
 		"PARLEY_TABLE=":             "PARLEY_TABLE is missing",
+		"AWS_REGION=":               "AWS_REGION",
+		"AWS_ACCESS_KEY_ID=":        "AWS_ACCESS_KEY_ID",
 	} {
 		i := f.start(0, setting)
 		if code := i.Wait(); code == 0 || !strings.Contains(i.Output(), word) {
@@ -36,22 +35,6 @@ func TestBootstrap_tableThatIsMissing_isToldByTheHealthCheck(t *testing.T) {
 	}
 	if !strings.Contains(i.Output(), `no table \"no-such-table\"`) {
 		t.Errorf("the log does not say why: %s", i.Output())
-	}
-}
-
-func TestBootstrap_credentialsFromAnAddress_areUsed(t *testing.T) {
-	f := deploy(t)
-	given := make(chan string, 1)
-	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		given <- r.Header.Get("Authorization")
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, `{"AccessKeyId":"handed","SecretAccessKey":"out","Token":"here","Expiration":"`+time.Now().Add(time.Hour).UTC().Format(time.RFC3339)+`"}`)
-	}))
-	defer store.Close()
-	i := f.start(0, "AWS_CONTAINER_CREDENTIALS_FULL_URI="+store.URL, "AWS_CONTAINER_AUTHORIZATION_TOKEN=ticket", "AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=", "AWS_SESSION_TOKEN=")
-	join(t, i.FunctionURL(), "room", "Alice")
-	if got := <-given; got != "ticket" {
-		t.Errorf("asked with %q", got)
 	}
 }
 
