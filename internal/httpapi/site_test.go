@@ -63,13 +63,13 @@ func newSite(t *testing.T, change ...func(*site, *Options)) *site {
 func (s *site) tools(logger *slog.Logger) *server.MCPServer {
 	m := mcptools.NewServer("0.0.0", "for tests", logger)
 	m.AddTool(mcp.NewTool("echo"), func(_ context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		return mcp.NewToolResultText(r.GetString("me", "")), nil
+		return mcp.NewToolResultText(caller(r)), nil
 	})
 	m.AddTool(mcp.NewTool("fail"), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		panic("a secret")
 	})
 	m.AddTool(mcp.NewTool("block"), func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		me := r.GetString("me", "")
+		me := caller(r)
 		s.entered <- me
 		select {
 		case <-s.release:
@@ -255,4 +255,12 @@ func decode(t *testing.T, text string) rpc {
 		t.Fatalf("%v in %q", err, text)
 	}
 	return r
+}
+
+// caller is who calls, by the raw arguments: nothing else of them is promised to
+// a tool.
+func caller(r mcp.CallToolRequest) string {
+	var in struct{ Me string }
+	_ = json.Unmarshal(r.Params.RawArguments, &in) // no name is no name
+	return in.Me
 }

@@ -52,6 +52,8 @@ func NewServer(version, instructions string, logger *slog.Logger) *server.MCPSer
 // and no request can reach another one. It answers a POST with one JSON text,
 // which whoever stands in front may turn into a stream (see [Stream]).
 //
+// Of a tool's arguments only the raw ones are promised to its handler.
+//
 // It must stand behind a check of Host and Origin and behind a limit on bodies:
 // it has none of its own.
 func NewHandler(s *server.MCPServer, logger *slog.Logger) http.Handler {
@@ -66,6 +68,10 @@ func NewHandler(s *server.MCPServer, logger *slog.Logger) http.Handler {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			http.Error(w, "The body broke off before its end.", http.StatusBadRequest)
+			return
+		}
+		if c := shortCall(s, r.Header, body); c != nil {
+			serveShort(w, r, c, logger)
 			return
 		}
 		p := &parking{}

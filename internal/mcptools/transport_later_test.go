@@ -38,7 +38,7 @@ func newLaterWire(t *testing.T, do func(*wire) work) (*wire, *atomic.Int64) {
 // block as the rest of a tool's work.
 func blocked(w *wire) work {
 	return func(ctx context.Context) (*mcp.CallToolResult, error) {
-		return w.block(ctx, mcp.CallToolRequest{Params: mcp.CallToolParams{Arguments: map[string]any{"me": "I"}}})
+		return w.block(ctx, mcp.CallToolRequest{Params: mcp.CallToolParams{RawArguments: []byte(`{"me":"I"}`)}})
 	}
 }
 

@@ -56,7 +56,7 @@ func newWire(t *testing.T) *wire {
 }
 
 func (w *wire) block(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-	me := r.GetString("me", "")
+	me := caller(r)
 	w.entered <- me
 	select {
 	case by := <-w.release:
@@ -461,4 +461,12 @@ func TestHandler_libraryClients_talkInBothGenerations(t *testing.T) {
 			}
 		})
 	}
+}
+
+// caller is who calls, by the raw arguments: nothing else of them is promised to
+// a tool.
+func caller(r mcp.CallToolRequest) string {
+	var in struct{ Me string }
+	_ = json.Unmarshal(r.Params.RawArguments, &in) // no name is no name
+	return in.Me
 }
