@@ -35,9 +35,25 @@ type toolCall struct {
 
 // toolAnswer is the answer to it.
 type toolAnswer struct {
-	JSONRPC string              `json:"jsonrpc"`
-	ID      json.RawMessage     `json:"id"`
-	Result  *mcp.CallToolResult `json:"result"`
+	JSONRPC string          `json:"jsonrpc"`
+	ID      json.RawMessage `json:"id"`
+	Result  toolResultJSON  `json:"result"`
+}
+
+// toolResultJSON is what the tools here use of a result. mcp-go's own form of it is
+// written by way of a map, twice.
+type toolResultJSON struct {
+	Content           []mcp.Content `json:"content"`
+	IsError           bool          `json:"isError,omitempty"`
+	StructuredContent any           `json:"structuredContent,omitempty"`
+}
+
+func resultJSON(r *mcp.CallToolResult) toolResultJSON {
+	v := toolResultJSON{r.Content, r.IsError, r.StructuredContent}
+	if len(r.RawStructuredContent) > 0 {
+		v.StructuredContent = json.RawMessage(r.RawStructuredContent)
+	}
+	return v
 }
 
 // shortCall returns the call that takes the short way, or nil.
@@ -66,11 +82,11 @@ func serveShort(w http.ResponseWriter, r *http.Request, c *toolCall, logger *slo
 	var request mcp.CallToolRequest
 	request.Method = c.Method
 	request.Params = mcp.CallToolParams{Name: c.Params.Name, Meta: c.Params.Meta, RawArguments: c.Params.Arguments}
-	result, err := contain(logger)(reportProgress(c.tool.Handler))(r.Context(), request)
+	result, err := around(logger)(c.tool.Handler)(r.Context(), request)
 	if err != nil || r.Context().Err() != nil {
 		return // contain leaves no error but that of a client that has gone
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusOK)
-	_ = json.NewEncoder(w).Encode(toolAnswer{mcp.JSONRPC_VERSION, c.ID, result}) // fails only if the client has gone
+	_ = json.NewEncoder(w).Encode(toolAnswer{mcp.JSONRPC_VERSION, c.ID, resultJSON(result)}) // fails only if the client has gone
 }

@@ -42,8 +42,7 @@ func NewServer(version, instructions string, logger *slog.Logger) *server.MCPSer
 		server.WithToolCapabilities(false),
 		server.WithCacheHints(listsFresh.Milliseconds(), mcp.CacheScopePublic),
 		server.WithHooks(hooks),
-		server.WithToolHandlerMiddleware(contain(logger)),
-		server.WithToolHandlerMiddleware(reportProgress),
+		server.WithToolHandlerMiddleware(around(logger)),
 	)
 }
 
@@ -238,6 +237,13 @@ func acknowledge(ctx context.Context, id any, _ *mcp.SubscriptionsListenRequest)
 			"_meta":         map[string]any{mcp.MetaKeySubscriptionID: id},
 			"notifications": struct{}{},
 		}))
+	}
+}
+
+// around is what stands around every tool's handler, on every way to it.
+func around(logger *slog.Logger) server.ToolHandlerMiddleware {
+	return func(next server.ToolHandlerFunc) server.ToolHandlerFunc {
+		return contain(logger)(reportProgress(next))
 	}
 }
 
