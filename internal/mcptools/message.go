@@ -17,7 +17,7 @@ type sent struct {
 	Messages  []message `json:"messages,omitempty" doc:"what came, oldest first"`
 	HasMore   bool      `json:"has_more,omitempty" doc:"true if more follows at cursor"`
 	Cursor    string    `json:"cursor,omitempty" doc:"how far you have read, where that is known"`
-	Agents    []agent   `json:"agents,omitempty" doc:"who is seated, if somebody came or went"`
+	Agents    []agent   `json:"agents,omitempty" doc:"who is seated, if somebody came or went; not above ten"`
 	Next      string    `json:"next" doc:"what to do next"`
 }
 

@@ -13,7 +13,7 @@ type waited struct {
 	Messages []message `json:"messages" doc:"what is new, oldest first: at most 50 and 9 KiB"`
 	HasMore  bool      `json:"has_more,omitempty" doc:"true if more follows at cursor"`
 	Cursor   string    `json:"cursor" doc:"how far you have read: give it to the next call"`
-	Agents   []agent   `json:"agents,omitempty" doc:"who is seated, if somebody came or went since your last result"`
+	Agents   []agent   `json:"agents,omitempty" doc:"who is seated, if somebody came or went since your last result; not above ten"`
 	Next     string    `json:"next" doc:"what to do next"`
 }
 
