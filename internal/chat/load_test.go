@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/table"
@@ -79,6 +80,30 @@ func TestRead_gap_isWaitedFor(t *testing.T) {
 	w.clock.Advance(tornPause)
 	if got := take(t, reading); got.Missed || texts(got.Messages)[0] != "message 2" {
 		t.Fatalf("after it closed: %+v", got)
+	}
+}
+
+// TestHistory_gapAboveAnOldEvent: what is missing there has not expired, since what
+// is older has not, and is not left out.
+func TestHistory_gapAboveAnOldEvent_isWaitedFor(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.say(p.ann.Token, "long ago")
+	w.clock.Advance(26 * time.Hour)
+	w.say(p.ann.Token, "hidden for a moment")
+	w.say(p.bob.Token, "just now")
+	hidden := w.item(p.ann.Token, "LOG#0000000000000004")
+	w.write(table.Delete(hidden.Key, table.Always))
+	cold := onTable(t, w.clock, w.table, chat.Options{})
+	got := make(chan chat.Page, 1)
+	go func() { got <- cold.history(p.ann.Token, chat.HistoryRequest{Before: 5}) }()
+	if err := w.clock.BlockUntilContext(t.Context(), 2); err != nil { // it reads again after a pause
+		t.Fatal(err)
+	}
+	w.write(table.Put(hidden, table.Always))
+	w.clock.Advance(tornPause)
+	if page := <-got; !slices.Contains(texts(page.Messages), "hidden for a moment") {
+		t.Errorf("history is %q", texts(page.Messages))
 	}
 }
 

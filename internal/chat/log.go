@@ -219,7 +219,8 @@ func (r *liveRoom) pageBefore(ctx context.Context, n int64) (events []event, mor
 // run reads a page of the events behind n, upwards (step 1) or downwards (-1),
 // up to the first gap. A gap at its beginning is a part of a write seen early,
 // and read again strongly until it closes; only events old enough to have
-// expired are passed over.
+// expired are passed over, and only upwards: an event expires after all that
+// were said before it, so that none can be missing above one that is there.
 func (r *liveRoom) run(ctx context.Context, n, step int64, c table.Consistency) (events []event, more bool, err error) {
 	for try := 1; ; try++ {
 		page, err := r.svc.table.Query(ctx, table.Range{
@@ -232,7 +233,7 @@ func (r *liveRoom) run(ctx context.Context, n, step int64, c table.Consistency) 
 			return nil, false, err
 		}
 		run := withoutGap(n, step, events)
-		if len(run) == 0 && len(events) > 0 && r.svc.now().Sub(events[0].at()) > gapTrust {
+		if step > 0 && len(run) == 0 && len(events) > 0 && r.svc.now().Sub(events[0].at()) > gapTrust {
 			run = withoutGap(events[0].n-step, step, events) // what lies between has expired
 		}
 		if len(run) == len(events) {
