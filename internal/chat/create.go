@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"fmt"
 )
 
 // CreateRoom makes a new room with the caller as its admin. Without a name one
@@ -29,18 +30,7 @@ func madeUpName() string {
 	var raw [8]byte
 	rand.Read(raw[:])
 	v := binary.BigEndian.Uint64(raw[:])
-	number := digitsOf(v>>12&(1<<20-1), 7)
-	return qualities[v&63] + "-" + things[v>>6&63] + "-" + number
-}
-
-// digitsOf writes v as a decimal number of n digits.
-func digitsOf(v uint64, n int) string {
-	b := make([]byte, n)
-	for i := n - 1; i >= 0; i-- {
-		b[i] = byte('0' + v%10)
-		v /= 10
-	}
-	return string(b)
+	return fmt.Sprintf("%s-%s-%07d", qualities[v&63], things[v>>6&63], v>>12&(1<<20-1))
 }
 
 var qualities = [64]string{

@@ -318,9 +318,8 @@ func (r *liveRoom) view(ctx context.Context, f *fold, you int) (Room, error) {
 
 // others counts the agents beside seat.
 func others(f *fold, seat int) int {
-	n := len(f.agents)
-	if slices.ContainsFunc(f.agents, func(a agent) bool { return a.Seat == seat }) {
-		n--
+	if _, here := f.seated(seat); here {
+		return len(f.agents) - 1
 	}
-	return n
+	return len(f.agents)
 }
