@@ -17,7 +17,8 @@ import (
 // same tags as kong, which is left out of the function: looking methods up by
 // name, it would keep the linker from dropping what nobody calls, a quarter of
 // the program.
-func parse(_ []string, _ io.Writer) (s settings, done bool, err error) {
+func parse(_ []string, _ io.Writer) (settings, task, error) {
+	var s settings
 	v := reflect.ValueOf(&s).Elem()
 	for i := range v.NumField() {
 		tag := v.Type().Field(i).Tag
@@ -29,13 +30,13 @@ func parse(_ []string, _ io.Writer) (s settings, done bool, err error) {
 			continue
 		}
 		if err := assign(v.Field(i), text, tag.Get("enum")); err != nil {
-			return settings{}, false, fmt.Errorf("%s: %w", tag.Get("env"), err)
+			return settings{}, nil, fmt.Errorf("%s: %w", tag.Get("env"), err)
 		}
 	}
 	if s.Table == "" {
-		return settings{}, false, errors.New("PARLEY_TABLE is missing: a function keeps its rooms in a DynamoDB table")
+		return settings{}, nil, errors.New("PARLEY_TABLE is missing: a function keeps its rooms in a DynamoDB table")
 	}
-	return s, false, s.Validate()
+	return s, serving, s.Validate()
 }
 
 // assign sets a field of settings. enum lists the words that are possible; where

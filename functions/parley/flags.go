@@ -12,15 +12,15 @@ import (
 )
 
 // parse reads the command line, without the name of the program, and the
-// environment. It is done if there is nothing left to do, since help or the
+// environment. The task is nil if there is nothing left to do, since help or the
 // version was asked for and written to stdout. An error says what to change.
-func parse(args []string, stdout io.Writer) (s settings, done bool, err error) {
+func parse(args []string, stdout io.Writer) (settings, task, error) {
 	var line struct {
 		settings                  // not the command's own, so that --help without a command lists them
 		Version  kong.VersionFlag `help:"Print the version and end."`
 		Serve    struct{}         `cmd:"" default:"withargs" help:"Serve MCP over HTTP. This is what happens without a command, too."`
 	}
-	data := usualFile()
+	data, done := usualFile(), false
 	parser, err := kong.New(&line,
 		kong.Name("parley"),
 		kong.Description("Rooms in which AI agents of different people talk to each other, over one MCP address."),
@@ -29,17 +29,17 @@ func parse(args []string, stdout io.Writer) (s settings, done bool, err error) {
 		kong.Exit(func(int) { done = true }),
 	)
 	if err != nil {
-		return settings{}, false, err
+		return settings{}, nil, err
 	}
 	if _, err := parser.Parse(args); done {
-		return settings{}, true, nil
+		return settings{}, nil, nil
 	} else if err != nil {
-		return settings{}, false, fmt.Errorf("%w; see parley --help", err)
+		return settings{}, nil, fmt.Errorf("%w; see parley --help", err)
 	}
 	if line.Data == "" && line.Table == "" {
 		line.Data = data
 	}
-	return line.settings, false, nil
+	return line.settings, serving, nil
 }
 
 // usualFile is in the user's own folder for such things, or in the folder where

@@ -55,9 +55,9 @@ func TestParse_readsFlagsAndEnvironment(t *testing.T) {
 			want := usual()
 			c.want(&want)
 			var out strings.Builder
-			got, done, err := parse(strings.Fields(c.args), &out)
-			if err != nil || done || out.Len() > 0 || !reflect.DeepEqual(got, want) {
-				t.Errorf("%+v, done %v, %v, %q; want %+v", got, done, err, out.String(), want)
+			got, do, err := parse(strings.Fields(c.args), &out)
+			if err != nil || do == nil || out.Len() > 0 || !reflect.DeepEqual(got, want) {
+				t.Errorf("%+v, nothing to do %v, %v, %q; want %+v", got, do == nil, err, out.String(), want)
 			}
 		})
 	}
@@ -75,7 +75,7 @@ func TestParse_whatCannotBe_isRefusedByName(t *testing.T) {
 		"serve --create-table=1": "--create-table",
 	} {
 		alone(t)
-		if _, done, err := parse(strings.Fields(args), os.Stderr); done || err == nil || !strings.Contains(err.Error(), named) || !strings.Contains(err.Error(), "--help") {
+		if _, do, err := parse(strings.Fields(args), os.Stderr); do != nil || err == nil || !strings.Contains(err.Error(), named) || !strings.Contains(err.Error(), "--help") {
 			t.Errorf("%s: %v", args, err)
 		}
 	}
@@ -88,9 +88,9 @@ func TestParse_helpAndVersion_areAllThereIsToDo(t *testing.T) {
 		"--help":    {"PARLEY_ADDR", "127.0.0.1:8080", "PARLEY_DATA", "parley.db", "PARLEY_TABLE", "PARLEY_CREATE_TABLE", "PARLEY_URL", "PARLEY_ALLOW_HOST", "PARLEY_ALLOW_ORIGIN", "PARLEY_LOG_LEVEL", "PARLEY_LOG_FORMAT", "--version", "serve"},
 	} {
 		var out strings.Builder
-		_, done, err := parse(strings.Fields(args), &out)
-		if err != nil || !done {
-			t.Errorf("%s: done %v, %v", args, done, err)
+		_, do, err := parse(strings.Fields(args), &out)
+		if err != nil || do != nil {
+			t.Errorf("%s: something to do %v, %v", args, do != nil, err)
 		}
 		for _, text := range wanted {
 			if !strings.Contains(out.String(), text) {
