@@ -71,7 +71,7 @@ type Options struct {
 
 // Call is one operation of DynamoDB, with its repeats.
 type Call struct {
-	Operation  string  // as DynamoDB names it: GetItem, Query, PutItem, DeleteItem or TransactWriteItems
+	Operation  string  // as DynamoDB names it: GetItem, Query, Scan, PutItem, DeleteItem or TransactWriteItems
 	ReadUnits  float64 // as the last attempt's answer tells; failed ones tell nothing
 	WriteUnits float64 // likewise
 	Attempts   int     // requests sent

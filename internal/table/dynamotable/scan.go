@@ -1,0 +1,57 @@
+package dynamotable
+
+import (
+	"context"
+	"iter"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// Partitions goes over the partitions whose name begins with prefix, which
+// is not empty, and which hold a live item under the sort key: in no order, each
+// once. What is written meanwhile may be passed over. An error comes last and
+// without a partition.
+//
+// It reads the whole table (Scan): one unit for each 4 KiB that it holds.
+func (t *Table) Partitions(ctx context.Context, prefix, sort string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		in := &dynamodb.ScanInput{
+			TableName:                 &t.name,
+			FilterExpression:          aws.String("begins_with(pk, :prefix) AND sk = :sort AND (attribute_not_exists(expires) OR expires > :now)"),
+			ProjectionExpression:      aws.String("pk"),
+			ExpressionAttributeValues: attributes{":prefix": str(prefix), ":sort": str(sort), ":now": seconds(t.clock.Now())},
+			ConsistentRead:            aws.Bool(true),
+			ReturnConsumedCapacity:    t.capacity(),
+		}
+		for {
+			out, err := t.scan(ctx, in)
+			if err != nil {
+				yield("", err)
+				return
+			}
+			for _, a := range out.Items {
+				if pk, ok := a[attrPartition].(*types.AttributeValueMemberS); ok && !yield(pk.Value, nil) {
+					return
+				}
+			}
+			if in.ExclusiveStartKey = out.LastEvaluatedKey; len(in.ExclusiveStartKey) == 0 {
+				return
+			}
+		}
+	}
+}
+
+func (t *Table) scan(ctx context.Context, in *dynamodb.ScanInput) (out *dynamodb.ScanOutput, err error) {
+	_, err = t.do(ctx, "Scan", t.name, func(ctx context.Context, call *Call) error {
+		out, err = t.client.Scan(ctx, in)
+		if err != nil {
+			return err
+		}
+		call.ReadUnits = units(out.ConsumedCapacity)
+		call.Items = len(out.Items)
+		return nil
+	})
+	return out, err
+}
