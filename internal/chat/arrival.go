@@ -59,7 +59,7 @@ func (a *arrival) blocked(c table.Conflict) {
 // propose takes a free seat, or one that may be taken over.
 func (a *arrival) propose(f *fold, now time.Time) (change, error) {
 	switch {
-	case f.ended:
+	case f.ended, f.closed, f.Key != a.in.room.key:
 		return change{}, errElsewhere
 	case f.dead(now), deserted(f):
 		return change{}, errEmptied

@@ -24,6 +24,10 @@ const (
 	MaxName        = 40     // characters of a name of an agent or a room
 	MaxPassword    = 128    // bytes of a password
 	MaxKey         = 64     // characters of an idempotency key
+	MaxActivity    = 80     // characters of what an agent says that it is doing
+	MaxNote        = 200    // characters of an admin's reason
+	MaxInterests   = 10     // of an agent that wants a partner
+	MaxInterest    = 40     // characters of one
 	MinCapacity    = 2
 	MaxCapacity    = 100
 	MaxWait        = 290 * time.Second // of Wait

@@ -18,6 +18,7 @@ type draft struct {
 	keys    map[table.Key]bool
 	bytes   int
 	nameIf  table.Condition // of the put of the room's name, where there is one
+	renamer *proposal       // whose change gives the room another name
 }
 
 // entry is a proposal's part of a draft.
@@ -50,6 +51,9 @@ func (d *draft) take(batch []*proposal, now time.Time) {
 		if err != nil {
 			continue
 		}
+		if d.renamer == nil && d.base.Key != "" && d.fold.Key != d.base.Key {
+			d.renamer = p
+		}
 		for _, op := range ch.ops {
 			along = append(along, op)
 			d.owner = append(d.owner, p)
@@ -64,7 +68,7 @@ func (d *draft) fits(ch change) bool {
 	for _, e := range ch.events {
 		size += len(e.Text)
 	}
-	if size > maxBatchBytes || len(d.keys)+len(d.events)+len(ch.events)+len(ch.ops) > table.MaxOps-3 {
+	if size > maxBatchBytes || len(d.keys)+len(d.events)+len(ch.events)+len(ch.ops) > table.MaxOps-5 {
 		return false
 	}
 	for _, op := range ch.ops {
@@ -117,16 +121,41 @@ func (d *draft) finish(along []table.Op) {
 	if d.fold.state > d.base.state {
 		d.ops = append(d.ops, putMeta(d.fold))
 	}
-	if d.fold.diesMs != d.base.diesMs {
+	d.name()
+	d.list()
+}
+
+// name makes the ops on the room's name: it is put when the room's end is pushed,
+// moves when the room is given another, and goes when the room closes.
+func (d *draft) name() {
+	renamed := d.base.Key != "" && d.fold.Key != d.base.Key
+	switch {
+	case d.fold.closed:
+		d.ops = append(d.ops, table.Delete(nameItemKey(d.base.Key), table.Always))
+	case renamed:
+		d.ops = append(d.ops, table.Delete(nameItemKey(d.base.Key), table.Always), putName(d.fold, table.IfAbsent))
+	case d.fold.diesMs != d.base.diesMs:
 		d.ops = append(d.ops, putName(d.fold, d.nameIf))
-		if d.fold.Public {
-			d.ops = append(d.ops, putListed(d.fold))
-		}
+	}
+}
+
+// list makes the ops on the listing.
+func (d *draft) list() {
+	wasListed, isListed := d.base.Public, d.fold.Public && !d.fold.closed
+	if wasListed && (!isListed || d.fold.Key != d.base.Key) {
+		d.ops = append(d.ops, table.Delete(listedItemKey(d.base.Key), table.Always))
+	}
+	if isListed && (d.fold.diesMs != d.base.diesMs || d.fold.settings != d.base.settings) {
+		d.ops = append(d.ops, putListed(d.fold))
 	}
 }
 
 // blocked tells the proposal whose op failed what was in the way.
 func (d *draft) blocked(c table.Conflict) {
+	if d.renamer != nil && d.renamer.blocked != nil && c.Key == nameItemKey(d.fold.Key) {
+		d.renamer.blocked(c)
+		return
+	}
 	i := c.Op - len(d.events)
 	if i < len(d.owner) && d.owner[i].blocked != nil {
 		d.owner[i].blocked(c)

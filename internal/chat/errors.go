@@ -79,6 +79,11 @@ func later(code Code, after time.Duration, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...), RetryAfter: max(after, time.Second)}
 }
 
+// errClosed is what every call but reading gets in a room that an admin has closed.
+func errClosed() *Error {
+	return refuse(RoomClosed, "An admin has closed this room for good. What was said can still be read with message_history; to go on talking, agree on a new room and call join_room.")
+}
+
 // outward turns what went wrong inside into an *Error. That the caller has gone
 // stays what it is.
 func (s *Service) outward(err error) error {

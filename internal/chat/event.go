@@ -33,13 +33,28 @@ type event struct {
 	Seat  int       `json:"s,omitempty"` // who spoke, came or went
 	Name  string    `json:"f,omitempty"` // its name then
 
-	Text    string `json:"x,omitempty"`  // said
-	ReplyTo int64  `json:"re,omitempty"` // said
+	// What follows is of said.
+	Text    string   `json:"x,omitempty"`
+	Kind    Kind     `json:"k,omitempty"`   // none: Plain
+	To      []int    `json:"to,omitempty"`  // the seats that may see it beside its own; none: all
+	ToNames []string `json:"tn,omitempty"`  // their names then
+	ReplyTo int64    `json:"re,omitempty"`  // the event that it answers
+	ReSeat  int      `json:"res,omitempty"` // whose that is
+	ReFor   []int    `json:"ref,omitempty"` // the seats that may see that; none: all
+	Resumes bool     `json:"on,omitempty"`  // the speaker had said that it was done
 
-	Reason   Reason    `json:"why,omitempty"`   // left
+	Reason   Reason    `json:"why,omitempty"`   // left, and room when it closes it
 	Promoted int       `json:"admin,omitempty"` // left: the seat that became admin by it
 	Agent    *agent    `json:"agent,omitempty"` // joined
-	Settings *settings `json:"room,omitempty"`  // joined: of the event that begins a log
+	Settings *settings `json:"room,omitempty"`  // joined, of the event that begins a log; room: as they are now
+	Changed  []string  `json:"what,omitempty"`  // room: the names of the settings that changed
+
+	// What an admin did: left (kicked, banned), role and room.
+	By     int    `json:"by,omitempty"`   // the admin's seat
+	ByName string `json:"byf,omitempty"`  // its name then
+	Action Action `json:"act,omitempty"`  // role: what was done to Seat, or, without one, to Name
+	Note   string `json:"note,omitempty"` // the admin's words
+	Ban    *ban   `json:"ban,omitempty"`  // the ban that begins (left, role), or ends (role, Unban)
 
 	DiesMs int64 `json:"dies,omitempty"` // when this event pushed the room's end forward
 }
@@ -51,6 +66,10 @@ const (
 	said   eventType = "said"
 	joined eventType = "joined"
 	left   eventType = "left"
+	ruled  eventType = "role" // an admin made somebody something, or kept somebody out
+	set    eventType = "room" // an admin changed the settings, or closed the room
+	paired eventType = "paired"
+	knock  eventType = "knock" // somebody wanted a seat, and there was none
 	// moved ends a log: the name begins anew with another id.
 	moved eventType = "moved"
 )
@@ -58,7 +77,20 @@ const (
 func (e event) at() time.Time { return time.UnixMilli(e.AtMs) }
 
 // changesState reports whether the snapshot must be written with the event.
-func (e event) changesState() bool { return e.Type != said || e.DiesMs != 0 }
+func (e event) changesState() bool {
+	return e.Type != said || e.DiesMs != 0 || e.Kind == Done || e.Resumes
+}
+
+// doer is the seat whose act the event was.
+func (e event) doer() int {
+	if e.By != 0 {
+		return e.By
+	}
+	return e.Seat
+}
+
+// closes reports whether the event is the end of the room.
+func (e event) closes() bool { return e.Type == set && e.Reason == ReasonClosed }
 
 // settings are what a room was made with.
 type settings struct {
@@ -82,6 +114,14 @@ type agent struct {
 	AtMs   int64  `json:"at"`                // of its join
 	RoleMs int64  `json:"role_at,omitempty"` // when it became admin, if not by its join
 	Since  int64  `json:"from"`              // the first event that it may see
+	Muted  bool   `json:"muted,omitempty"`
+	Done   bool   `json:"done,omitempty"` // its last message was of the kind Done
+}
+
+// ban keeps a name out for the life of the room.
+type ban struct {
+	Name string `json:"name"` // as it was banned
+	Key  string `json:"key"`  // banKey of it
 }
 
 // encode writes v as JSON without HTML escaping, so that a person reads it in
@@ -142,9 +182,14 @@ func decodeEvents(items []table.Item) ([]event, error) {
 	return out, nil
 }
 
-// textSum is by what two texts are told to be the same.
-func textSum(text string) (sum [16]byte) {
-	full := sha256.Sum256([]byte(text))
-	copy(sum[:], full[:])
+// textSum is by what two messages are told to be the same: what was said, and to
+// whom.
+func textSum(text string, to []int) (sum [16]byte) {
+	h := sha256.New()
+	if len(to) > 0 {
+		h.Write(fmt.Append(nil, to, "\x00")) // no text begins so
+	}
+	h.Write([]byte(text))
+	copy(sum[:], h.Sum(nil))
 	return sum
 }

@@ -17,6 +17,9 @@ type fold struct {
 	nextSeat int     // the number of the next seat; no number is used twice
 	givenUp  int64   // the last event by which somebody gave a seat up
 	ended    bool    // the name begins anew elsewhere
+	closed   bool    // an admin has closed the room for good
+	bans     []ban
+	knockMs  int64 // of the last knock
 	diesMs   int64
 
 	headMs int64 // when event asOf was said
@@ -25,12 +28,18 @@ type fold struct {
 	spokenFrom int64
 	spokenMs   int64       // when event spokenFrom was said
 	spoken     []utterance // the last message of each agent that is seated, where known
-	word       int64       // the last message of all; 0: not known
-	last       trace       // the last event
-	lastOther  trace       // the last event of another seat than last's
+	events     traces      // the last events, of whatever kind
+	words      traces      // the last messages
 }
 
-// trace is an event's number and whose it was.
+// traces tell, for every seat, the last event that is not its own.
+type traces struct {
+	last    trace   // the last that everybody may see
+	other   trace   // the last of these of another seat than last's
+	private []trace // the last private one to each seat
+}
+
+// trace is an event's number, and whose it was, or to whom.
 type trace struct {
 	n    int64
 	seat int
@@ -54,6 +63,9 @@ type snapshot struct {
 	NextSeat int      `json:"next_seat"`
 	GivenUp  int64    `json:"given_up,omitempty"`
 	Ended    bool     `json:"ended,omitempty"`
+	Closed   bool     `json:"closed,omitempty"`
+	Bans     []ban    `json:"bans,omitempty"`
+	KnockMs  int64    `json:"knock,omitempty"`
 	DiesMs   int64    `json:"dies"`
 	HeadMs   int64    `json:"at"`
 }
@@ -61,21 +73,23 @@ type snapshot struct {
 func (f *fold) snapshot() snapshot {
 	return snapshot{
 		V: version, AsOf: f.asOf, Settings: f.settings, Agents: f.agents, NextSeat: f.nextSeat,
-		GivenUp: f.givenUp, Ended: f.ended, DiesMs: f.diesMs, HeadMs: f.headMs,
+		GivenUp: f.givenUp, Ended: f.ended, Closed: f.closed, Bans: f.bans, KnockMs: f.knockMs,
+		DiesMs: f.diesMs, HeadMs: f.headMs,
 	}
 }
 
 func foldOf(id string, s snapshot) *fold {
 	return &fold{
 		settings: s.Settings, id: id, asOf: s.AsOf, state: s.AsOf, agents: s.Agents, nextSeat: s.NextSeat,
-		givenUp: s.GivenUp, ended: s.Ended, diesMs: s.DiesMs, headMs: s.HeadMs, spokenFrom: s.AsOf + 1, spokenMs: s.HeadMs,
+		givenUp: s.GivenUp, ended: s.Ended, closed: s.Closed, bans: s.Bans, knockMs: s.KnockMs,
+		diesMs: s.DiesMs, headMs: s.HeadMs, spokenFrom: s.AsOf + 1, spokenMs: s.HeadMs,
 	}
 }
 
 func (f *fold) dies() time.Time { return time.UnixMilli(f.diesMs) }
 
-// dead reports whether the room has ended by the time now: nothing is appended
-// any more, and soon its name is free.
+// dead reports whether the room has ended by the time now without being closed:
+// nothing is appended any more, and soon its name is free.
 func (f *fold) dead(now time.Time) bool { return f.ended || !now.Before(f.dies()) }
 
 // pushDue reports whether an event at the time now must push the end forward.
@@ -96,7 +110,7 @@ func (f *fold) seated(seat int) (agent, bool) {
 // silences reports whether the agent of a seat may only listen.
 func (f *fold) silences(seat int) bool {
 	a, here := f.seated(seat)
-	return here && f.Type == Channel && a.Role != Admin
+	return here && (a.Muted || f.Type == Channel && a.Role != Admin)
 }
 
 // named returns the agent whose name has the key.
@@ -134,18 +148,82 @@ func (f *fold) lastSaid(a agent, now time.Time) (u utterance, known bool) {
 	return utterance{}, f.spokenFrom <= a.Joined+1 || now.Sub(time.UnixMilli(f.spokenMs)) >= sameWithin
 }
 
-// newestOfOthers returns the number of the last event that is not of seat, or,
+// newestOfOthers returns the number of the last event that is news to seat, or,
 // where that lies before all that is known, of the last that may be.
 func (f *fold) newestOfOthers(seat int) int64 {
+	n, known := f.events.notOf(seat)
 	switch {
-	case f.last.n == 0:
-		return f.asOf
-	case f.last.seat != seat:
-		return f.last.n
-	case f.lastOther.n == 0:
-		return f.last.n - 1
+	case known:
+		return n
+	case f.events.last.n == 0:
+		return max(n, f.asOf)
 	}
-	return f.lastOther.n
+	return max(n, f.events.last.n-1)
+}
+
+// newestWord returns the number of the last message of others that seat may see,
+// as far as is known.
+func (f *fold) newestWord(seat int) int64 {
+	n, _ := f.words.notOf(seat)
+	return n
+}
+
+// notOf returns the last event that is not of seat and that it may see. known is
+// false if a later one may lie before all that is known.
+func (t traces) notOf(seat int) (n int64, known bool) {
+	for _, p := range t.private {
+		if p.seat == seat {
+			n = p.n
+		}
+	}
+	public := t.last
+	if public.seat == seat {
+		public = t.other
+	}
+	return max(n, public.n), public.n > 0
+}
+
+// add returns the traces after e, which follows them; t's own slices stay as
+// they are.
+func (t traces) add(e event) traces {
+	if len(e.To) > 0 {
+		t.private = slices.Clone(t.private)
+		for _, seat := range e.To {
+			t.private = append(slices.DeleteFunc(t.private, func(p trace) bool { return p.seat == seat }), trace{e.n, seat})
+		}
+		return t
+	}
+	if e.doer() != t.last.seat {
+		t.other = t.last
+	}
+	t.last = trace{e.n, e.doer()}
+	return t
+}
+
+// without returns the traces without those that only seat may follow.
+func (t traces) without(seat int) traces {
+	t.private = slices.DeleteFunc(slices.Clone(t.private), func(p trace) bool { return p.seat == seat })
+	return t
+}
+
+// before returns the traces with e, which lies before all of them.
+func (t traces) before(e event) traces {
+	if len(e.To) > 0 {
+		t.private = slices.Clone(t.private)
+		for _, seat := range e.To {
+			if !slices.ContainsFunc(t.private, func(p trace) bool { return p.seat == seat }) {
+				t.private = append(t.private, trace{e.n, seat})
+			}
+		}
+		return t
+	}
+	switch {
+	case t.last.n == 0:
+		t.last = trace{e.n, e.doer()}
+	case t.other.n == 0 && e.doer() != t.last.seat:
+		t.other = trace{e.n, e.doer()}
+	}
+	return t
 }
 
 // apply returns the fold after e, which must be the next event.
@@ -164,6 +242,7 @@ func (f *fold) apply(e event) (*fold, error) {
 	next.note(e)
 	switch e.Type {
 	case said:
+		next.hear(e)
 	case joined:
 		if e.Settings != nil {
 			next.settings = *e.Settings
@@ -175,6 +254,16 @@ func (f *fold) apply(e event) (*fold, error) {
 		next.nextSeat = e.Agent.Seat + 1
 	case left:
 		next.leave(e)
+	case ruled:
+		next.rule(e)
+	case set:
+		if e.Settings != nil {
+			next.settings = *e.Settings
+		}
+		next.closed = f.closed || e.closes()
+	case paired:
+	case knock:
+		next.knockMs = e.AtMs
 	case moved:
 		next.ended = true
 	default:
@@ -183,39 +272,34 @@ func (f *fold) apply(e event) (*fold, error) {
 	return &next, nil
 }
 
-// note keeps who spoke last. It is called on a copy whose slices are shared.
+// note keeps who did something last. It is called on a copy whose slices are
+// shared.
 func (f *fold) note(e event) {
-	if e.Seat != f.last.seat {
-		f.lastOther = f.last
-	}
-	f.last = trace{e.n, e.Seat}
+	f.events = f.events.add(e)
 	if e.Type == said {
-		f.word = e.n
+		f.words = f.words.add(e)
 		f.spoken = slices.DeleteFunc(slices.Clone(f.spoken), func(u utterance) bool {
 			return u.seat == e.Seat || e.at().Sub(u.at) > lease
 		})
-		f.spoken = append(f.spoken, utterance{e.Seat, e.n, e.at(), textSum(e.Text)})
+		f.spoken = append(f.spoken, utteranceOf(e))
 	}
 }
+
+func utteranceOf(e event) utterance { return utterance{e.Seat, e.n, e.at(), textSum(e.Text, e.To)} }
 
 // recall adds what an event before spokenFrom tells about who spoke last. Events
 // must come in descending order without a gap.
 func (f *fold) recall(e event) *fold {
 	next := *f
 	next.spokenFrom, next.spokenMs = e.n, e.AtMs
-	switch {
-	case next.last.n == 0:
-		next.last = trace{e.n, e.Seat}
-	case next.lastOther.n == 0 && e.Seat != next.last.seat:
-		next.lastOther = trace{e.n, e.Seat}
-	}
+	next.events = f.events.before(e)
 	if e.Type != said {
 		return &next
 	}
-	next.word = max(next.word, e.n)
+	next.words = f.words.before(e)
 	_, here := next.seated(e.Seat)
 	if _, known := find(next.spoken, e.Seat); here && !known {
-		next.spoken = append(slices.Clone(next.spoken), utterance{e.Seat, e.n, e.at(), textSum(e.Text)})
+		next.spoken = append(slices.Clone(next.spoken), utteranceOf(e))
 	}
 	return &next
 }
@@ -228,10 +312,54 @@ func find(spoken []utterance, seat int) (utterance, bool) {
 	return spoken[i], true
 }
 
-// leave takes the agent of e out. It is called on a copy whose slices are shared.
+// What follows is called on a copy whose slices are shared.
+
+// hear notes whether the speaker is done.
+func (f *fold) hear(e event) {
+	if e.Kind != Done && !e.Resumes {
+		return
+	}
+	f.change(e.Seat, func(a *agent) { a.Done = e.Kind == Done })
+}
+
+// rule does what an admin decided.
+func (f *fold) rule(e event) {
+	switch e.Action {
+	case Promote:
+		f.change(e.Seat, func(a *agent) { a.Role, a.RoleMs, a.Muted = Admin, e.AtMs, false })
+	case Demote:
+		f.change(e.Seat, func(a *agent) { a.Role = Member })
+	case Mute, Unmute:
+		f.change(e.Seat, func(a *agent) { a.Muted = e.Action == Mute })
+	case BanName:
+		f.keepOut(e)
+	case Unban:
+		f.bans = slices.DeleteFunc(slices.Clone(f.bans), func(b ban) bool { return e.Ban != nil && b.Key == e.Ban.Key })
+	}
+}
+
+// keepOut notes the ban that e begins, if it does.
+func (f *fold) keepOut(e event) {
+	if e.Ban != nil {
+		f.bans = append(slices.Clip(slices.Clone(f.bans)), *e.Ban)
+	}
+}
+
+// change changes the agent of a seat.
+func (f *fold) change(seat int, how func(*agent)) {
+	f.agents = slices.Clone(f.agents)
+	for i := range f.agents {
+		if f.agents[i].Seat == seat {
+			how(&f.agents[i])
+		}
+	}
+}
+
+// leave takes the agent of e out.
 func (f *fold) leave(e event) {
 	f.agents = slices.DeleteFunc(slices.Clone(f.agents), func(a agent) bool { return a.Seat == e.Seat })
 	f.spoken = slices.DeleteFunc(slices.Clone(f.spoken), func(u utterance) bool { return u.seat == e.Seat })
+	f.events, f.words = f.events.without(e.Seat), f.words.without(e.Seat)
 	for i := range f.agents {
 		if f.agents[i].Seat == e.Promoted {
 			f.agents[i].Role, f.agents[i].RoleMs = Admin, e.AtMs
@@ -240,4 +368,5 @@ func (f *fold) leave(e event) {
 	if e.Reason != ReasonReplaced {
 		f.givenUp = e.n
 	}
+	f.keepOut(e)
 }

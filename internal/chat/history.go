@@ -129,10 +129,10 @@ func (b *batch) back(ctx context.Context, r *liveRoom, a agent, n int64) (full b
 // fill adds what a sees of events, and reports whether something did not fit.
 func (b *batch) fill(a agent, events []event) (full bool) {
 	for _, e := range events {
-		if e.n < a.Since || e.Type == moved || b.talk && e.Type != said {
+		if e.n < a.Since || e.Type == moved || !a.among(e.Seat, e.To) || b.talk && e.Type != said {
 			continue
 		}
-		if !b.add(e.message()) {
+		if !b.add(a.message(e)) {
 			return true
 		}
 	}
@@ -145,18 +145,17 @@ func (r *liveRoom) rest(ctx context.Context, a agent, seq int64, offset int) (Pa
 	if seq < a.Since {
 		return Page{}, none
 	}
-	item, err := r.svc.table.Get(ctx, logKey(r.id, seq), table.Strong)
+	e, err := r.event(ctx, seq)
 	if errors.Is(err, table.ErrNotFound) {
 		return Page{}, none
 	}
 	if err != nil {
 		return Page{}, err
 	}
-	e, err := decodeEvent(item)
-	if err != nil {
-		return Page{}, err
+	if !a.among(e.Seat, e.To) {
+		return Page{}, none
 	}
-	m := e.message()
+	m := a.message(e)
 	if offset > 0 {
 		if offset >= len(e.Text) || !startsRune(e.Text, offset) {
 			return Page{}, refuse(InvalidArgument, "offset is not inside message %d: take it from the message's more.", seq)

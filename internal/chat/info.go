@@ -19,6 +19,9 @@ func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
 		return Info{}, s.outward(err)
 	}
 	defer c.room.done()
+	if c.fold.closed {
+		return Info{}, errClosed()
+	}
 	c.room.glance(ctx, c.agent)
 	info, err := c.room.info(ctx, c.fold, c.agent.Seat, c.agent.Since)
 	return info, s.outward(err)
@@ -62,7 +65,7 @@ func (s *Service) infoOf(ctx context.Context, key, password string) (Info, error
 	switch {
 	case err != nil:
 		return Info{}, err
-	case f.ended:
+	case f.ended, f.closed, f.Key != key:
 		return Info{}, errElsewhere
 	case f.dead(began), deserted(f):
 		return Info{}, errNoRoom

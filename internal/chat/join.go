@@ -162,7 +162,7 @@ func (s *Service) enterRoom(ctx context.Context, in *entrance, id string) (Seate
 		return s.makeRoom(ctx, in, r)
 	case err != nil:
 		return Seated{}, err
-	case f.ended:
+	case f.ended, f.closed, f.Key != in.room.key:
 		return Seated{}, errElsewhere
 	case f.dead(s.now()), deserted(f):
 		return s.makeRoom(ctx, in, r)
@@ -302,7 +302,7 @@ func (s *Service) farewell(ctx context.Context, in *entrance, old *liveRoom) ([]
 	if err != nil {
 		return nil, nil, err
 	}
-	if f.ended {
+	if f.ended || f.closed {
 		return nil, nil, errElsewhere
 	}
 	if !f.dead(s.now()) && !deserted(f) {

@@ -24,7 +24,7 @@ func (s *Service) LeaveRoom(ctx context.Context, token string) (LeaveStatus, err
 	gone := false
 	p := &proposal{propose: func(f *fold, now time.Time) (change, error) {
 		a, here := owner(f, c.token)
-		if gone = !here || f.dead(now); gone {
+		if gone = !here || f.closed || f.dead(now); gone {
 			return change{}, nil
 		}
 		return change{

@@ -84,7 +84,7 @@ func (s *Service) listOne(ctx context.Context, item table.Item, search string, g
 	if err := decode(meta, &m); err != nil {
 		return unlessNewer(err)
 	}
-	if f := foldOf(l.ID, m); f.dead(s.now()) || deserted(f) || f.Key != item.Key.Sort {
+	if f := foldOf(l.ID, m); f.dead(s.now()) || f.closed || deserted(f) || f.Key != item.Key.Sort {
 		return nil
 	}
 	got.Rooms = append(got.Rooms, Listed{

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -21,22 +22,40 @@ const (
 
 // visible reports whether a sees e. Its own join is no news to it.
 func (a agent) visible(e event) bool {
-	return e.n >= a.Since && e.Type != moved && !(e.Type == joined && e.Seat == a.Seat)
+	return e.n >= a.Since && e.Type != moved && !(e.Type == joined && e.Seat == a.Seat) && a.among(e.Seat, e.To)
 }
 
-// news reports whether e is something that a did not do itself.
-func (a agent) news(e event) bool { return a.visible(e) && e.Seat != a.Seat }
+// among reports whether a may see what seat did for those in to, or, where to is
+// empty, for everybody.
+func (a agent) among(seat int, to []int) bool {
+	return len(to) == 0 || seat == a.Seat || slices.Contains(to, a.Seat)
+}
 
-// message shows e.
-func (e event) message() Message {
-	m := Message{Seq: e.n, At: e.at().UTC().Truncate(1e9)}
+// news reports whether e is something that a sees and did not do itself.
+func (a agent) news(e event) bool { return a.visible(e) && e.doer() != a.Seat }
+
+// message shows e as a sees it. What it answers is left out where a may not see
+// that.
+func (a agent) message(e event) Message {
+	m := Message{Seq: e.n, At: e.at().UTC().Truncate(1e9), By: e.ByName, Note: e.Note}
 	switch e.Type {
 	case joined:
 		m.Type, m.Agent = Joined, e.Name
 	case left:
 		m.Type, m.Agent, m.Reason = Left, e.Name, e.Reason
+	case ruled:
+		m.Type, m.Agent, m.Action = Ruled, e.Name, e.Action
+	case set:
+		m.Type, m.Changes, m.Reason = Changed, e.Changed, e.Reason
+	case paired:
+		m.Type = Paired
+	case knock:
+		m.Type, m.Agent = Knocked, e.Name
 	default:
-		m.Type, m.From, m.ReplyTo = Said, e.Name, e.ReplyTo
+		m.Type, m.From, m.Kind, m.To = Said, e.Name, e.Kind, e.ToNames
+		if e.ReplyTo >= a.Since && a.among(e.ReSeat, e.ReFor) {
+			m.ReplyTo = e.ReplyTo
+		}
 		m.Text = firstPart(e.Text, partBytes)
 		if len(m.Text) < len(e.Text) {
 			m.More = &More{Seq: e.n, Offset: len(m.Text)}
@@ -47,7 +66,11 @@ func (e event) message() Message {
 
 // size is at least the bytes that m takes as JSON.
 func (m Message) size() int {
-	return eventBytes + jsonLen(m.From) + jsonLen(m.Agent) + jsonLen(m.Text)
+	n := eventBytes + jsonLen(m.From) + jsonLen(m.Agent) + jsonLen(m.Text) + jsonLen(m.By) + jsonLen(m.Note)
+	for _, name := range slices.Concat(m.To, m.Changes) {
+		n += jsonLen(name) + len(`"",`)
+	}
+	return n
 }
 
 // jsonLen is the length of s in JSON without HTML escaping.

@@ -43,7 +43,9 @@ type ListRequest struct {
 type SendRequest struct {
 	Token   string
 	Text    string
+	To      []string      // names; only these and the sender see it; none: everybody
 	ReplyTo int64         // the seq of a message that this one answers; 0: none
+	Kind    Kind          // default Plain
 	Cursor  string        // if given: send only if nothing newer is there for the sender
 	Wait    time.Duration // then wait for an answer, up to MaxSendWait
 	Key     string        // the same key of one seat is one message for a day
@@ -52,10 +54,13 @@ type SendRequest struct {
 // WaitRequest asks for what is new after Cursor, or, without one, after what
 // this seat was last handed.
 type WaitRequest struct {
-	Token  string
-	Cursor string
-	Wait   time.Duration // 0 looks in; at most MaxWait
-	BackIn time.Duration // the agent says it will be away so long; 0: nothing said
+	Token    string
+	Cursor   string
+	Wait     time.Duration // 0 looks in; at most MaxWait
+	BackIn   time.Duration // the agent says it will be away so long; 0: nothing said
+	ForMe    bool          // where more than two talk: be woken only by what is for the caller
+	Activity string        // what the agent says that it is doing, at most MaxActivity characters; "": nothing said
+	Standby  bool          // a program waits in the agent's place: it is never given the turn
 }
 
 // HistoryRequest asks for what was said. At most one of Before, After and Seq
@@ -67,4 +72,36 @@ type HistoryRequest struct {
 	Limit  int   // 1 to 100, default 20
 	Seq    int64 // one message, from Offset
 	Offset int   // in bytes
+}
+
+// UpdateRequest asks for other settings of the caller's room; what is left at zero
+// stays as it is.
+type UpdateRequest struct {
+	Token          string
+	Room           string // the new name
+	Description    string
+	Password       string
+	RemovePassword bool
+	Capacity       int
+	Type           RoomType
+	Public         *bool
+	Close          bool // for good
+}
+
+// ManageRequest asks to do Action to the agent of a name.
+type ManageRequest struct {
+	Token     string
+	AgentName string
+	Action    Action
+	Note      string // the reason, for all to read; at most MaxNote characters
+}
+
+// QueueRequest asks for a partner.
+type QueueRequest struct {
+	AgentName string
+	Interests []string // at most MaxInterests
+	Queue     string   // default "lobby"
+	Ticket    string   // of an earlier call: go on waiting in the same place
+	Leave     bool     // give Ticket up
+	Wait      time.Duration
 }

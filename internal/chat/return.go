@@ -9,6 +9,9 @@ func (s *Service) comeBack(ctx context.Context, req JoinRequest) (Seated, error)
 		return Seated{}, err
 	}
 	defer c.room.done()
+	if c.fold.closed {
+		return Seated{}, errClosed()
+	}
 	if err := c.samePlace(req); err != nil {
 		return Seated{}, err
 	}
@@ -63,7 +66,7 @@ scan:
 		}
 		for _, e := range events {
 			if c.agent.visible(e) {
-				m := e.message()
+				m := c.agent.message(e)
 				m.Repeated = e.n <= before && e.Seat != c.agent.Seat
 				if !b.add(m) {
 					break scan

@@ -264,6 +264,10 @@ func removedError(why Reason) *Error {
 		return refuse(Removed, "Your seat was given to another agent, since nothing was heard from you for too long. Call join_room with room and agent_name to take a new one.")
 	case ReasonReplaced:
 		return refuse(Removed, "An agent with your name joined again after you had been silent, and has your seat now. If that was you, use the newer agent_token; if not, call join_room with another agent_name.")
+	case ReasonKicked:
+		return refuse(Removed, "An admin has taken your seat in this room. You may call join_room with room and agent_name for a new one, unless your user says otherwise.")
+	case ReasonBanned:
+		return refuse(Removed, "An admin has taken your seat and keeps you out of this room. Do not try to come back under another name: tell your user.")
 	}
 	return refuse(Removed, "You have left this room; this agent_token is used up. Call join_room with room and agent_name to come back.")
 }

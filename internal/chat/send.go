@@ -32,7 +32,10 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 		return Sent{}, s.outward(err)
 	}
 	defer c.room.done()
-	m := &utteranceInHand{caller: c, req: req, sum: textSum(req.Text), began: began}
+	m := &utteranceInHand{caller: c, req: req, began: began}
+	if err := m.address(ctx); err != nil {
+		return Sent{}, s.outward(err)
+	}
 	got, err := m.say(ctx)
 	if err != nil {
 		return Sent{}, s.outward(err)
@@ -71,6 +74,8 @@ func checkSend(req SendRequest) error {
 		return err
 	}
 	switch {
+	case req.Kind != "" && req.Kind != Plain && req.Kind != Request && req.Kind != Status && req.Kind != Done:
+		return refuse(InvalidArgument, "kind must be %q, %q (wants an answer), %q (wants none) or %q (you are finished). Nothing was sent.", Plain, Request, Status, Done)
 	case req.ReplyTo < 0:
 		return refuse(InvalidArgument, "reply_to must be the seq of a message. Nothing was sent.")
 	case req.Wait < 0 || req.Wait > MaxSendWait:
@@ -85,12 +90,13 @@ func checkSend(req SendRequest) error {
 type utteranceInHand struct {
 	*caller
 	req     SendRequest
-	sum     [16]byte
 	began   time.Time
-	guard   bool  // hold back if something newer is there
-	checked int64 // nothing newer is, up to this event
-	known   int64 // the message that was there already
-	keyed   bool  // the idempotency key stands for it
+	event   event    // as it will be said
+	sum     [16]byte // of its text and those it is for
+	guard   bool     // hold back if something newer is there
+	checked int64    // nothing newer is, up to this event
+	known   int64    // the message that was there already
+	keyed   bool     // the idempotency key stands for it
 }
 
 // Why say has to look again. None of these leaves the package.
@@ -119,6 +125,10 @@ func (m *utteranceInHand) say(ctx context.Context) (Sent, error) {
 			if held, err = m.holdBack(ctx); held != nil {
 				return *held, err
 			}
+		case m.req.Key != "": // refused: but what was sent before counts
+			if m.lookUpKey(ctx) == nil && m.keyed {
+				return m.sent(nil), nil
+			}
 		}
 		if err != nil {
 			return Sent{}, err
@@ -127,36 +137,56 @@ func (m *utteranceInHand) say(ctx context.Context) (Sent, error) {
 	return Sent{}, refuse(Unavailable, "The room changed too often while you spoke. Nothing was sent: call again.")
 }
 
-// propose checks the rules for speaking, and says it.
+// propose checks the rules for speaking, and says it. What was said before is no
+// affair of the rules any more.
 func (m *utteranceInHand) propose(f *fold, now time.Time) (change, error) {
 	a, here := owner(f, m.token)
-	switch {
-	case !here:
+	if !here {
 		return change{}, errUnseated
-	case f.dead(now):
-		return change{}, errNoRoom
-	case f.silences(a.Seat):
-		return change{}, refuse(NotAllowed, "Only admins speak in this channel. Nothing was sent: go on reading with wait_for_message.")
-	case m.req.ReplyTo > f.asOf || m.req.ReplyTo > 0 && m.req.ReplyTo < a.Since:
-		return change{}, refuse(InvalidArgument, "reply_to: there is no message %d. Nothing was sent: use the seq of a message you have read.", m.req.ReplyTo)
 	}
-	n := f.asOf + 1
-	e := event{Type: said, Seat: a.Seat, Name: a.Name, Text: m.req.Text, ReplyTo: m.req.ReplyTo}
-	ch := change{events: []event{e}}
 	if m.keyed {
 		return change{}, nil
 	}
-	if m.req.Key != "" {
-		ch.ops = []table.Op{table.Put(table.Item{
-			Key: sentKey(f.id, a.Seat, m.req.Key), Expires: now.Add(keyLife), Data: encode(sentItem{V: version, Seq: n}),
-		}, table.IfAbsent)}
-	} else if again, err := m.again(f, a, now); again || err != nil {
+	if m.req.Key == "" {
+		if again, err := m.again(f, a, now); again || err != nil {
+			return change{}, err
+		}
+	}
+	if err := m.mayNot(f, a, now); err != nil {
 		return change{}, err
 	}
 	if m.guard && f.newestOfOthers(a.Seat) > m.checked {
 		return change{}, errNews
 	}
+	e := m.event
+	e.Seat, e.Name, e.Resumes = a.Seat, a.Name, a.Done && e.Kind != Done && e.Kind != Status
+	ch := change{events: []event{e}}
+	if m.req.Key != "" {
+		ch.ops = []table.Op{table.Put(table.Item{
+			Key: sentKey(f.id, a.Seat, m.req.Key), Expires: now.Add(keyLife), Data: encode(sentItem{V: version, Seq: f.asOf + 1}),
+		}, table.IfAbsent)}
+	}
 	return ch, nil
+}
+
+// mayNot says why a must not say it.
+func (m *utteranceInHand) mayNot(f *fold, a agent, now time.Time) error {
+	switch {
+	case f.closed:
+		return errClosed()
+	case f.dead(now):
+		return errNoRoom
+	case a.Muted:
+		return refuse(NotAllowed, "An admin of this room has muted you. Nothing was sent: go on reading with wait_for_message; an admin can unmute you.")
+	case f.silences(a.Seat):
+		return refuse(NotAllowed, "Only admins speak in this channel. Nothing was sent: go on reading with wait_for_message.")
+	}
+	for _, seat := range m.event.To {
+		if _, there := f.seated(seat); !there {
+			return refuse(InvalidArgument, "to: an agent that you name has just left the room. Nothing was sent: room_info tells who is there.")
+		}
+	}
+	return nil
 }
 
 // again reports whether the text is the seat's last message, told once more.
@@ -169,7 +199,7 @@ func (m *utteranceInHand) again(f *fold, a agent, now time.Time) (bool, error) {
 	if u.n == 0 || u.sum != m.sum || now.Sub(u.at) >= sameWithin {
 		return false, nil
 	}
-	if len(m.req.Text) < shortText && f.word > u.n { // somebody else's: u is the seat's last
+	if len(m.req.Text) < shortText && f.newestWord(a.Seat) > u.n {
 		return false, nil
 	}
 	m.known = u.n

@@ -26,6 +26,7 @@ type State string
 // The states of an agent.
 const (
 	Waiting State = "waiting" // a wait is open: it will read at once
+	Standby State = "standby" // a shell waits for it, and wakes it when somebody speaks
 	Away    State = "away"    // it said when it would be back
 	Silent  State = "silent"  // none of these
 )
@@ -43,12 +44,14 @@ type Room struct {
 
 // Agent is an agent as others in its room see it.
 type Agent struct {
-	Name   string
-	Role   Role
-	You    bool
-	State  State
-	Idle   time.Duration // since its last call that is known of
-	BackIn time.Duration // of an Away agent
+	Name     string
+	Role     Role
+	You      bool
+	Muted    bool // an admin has taken its word away
+	State    State
+	Idle     time.Duration // since its last call that is known of
+	Activity string        // what it says that it is doing
+	BackIn   time.Duration // of an Away agent
 }
 
 // EventType says what happened in a room.
@@ -56,9 +59,38 @@ type EventType string
 
 // The types of events that agents see.
 const (
-	Said   EventType = "message"
-	Joined EventType = "joined"
-	Left   EventType = "left"
+	Said    EventType = "message"
+	Joined  EventType = "joined"
+	Left    EventType = "left"
+	Ruled   EventType = "role"   // an admin promoted, demoted, muted or banned somebody, or took that back
+	Changed EventType = "room"   // an admin changed the room's settings, or closed it
+	Paired  EventType = "paired" // the two who are here waited in a queue
+	Knocked EventType = "knock"  // somebody wanted a seat, and there was none
+)
+
+// Kind says what the speaker of a message expects.
+type Kind string
+
+// The kinds of messages.
+const (
+	Plain   Kind = "message"
+	Request Kind = "request" // wants an answer
+	Status  Kind = "status"  // wants none
+	Done    Kind = "done"    // the speaker is finished
+)
+
+// Action is what an admin does to an agent.
+type Action string
+
+// The actions of ManageAgent.
+const (
+	Promote Action = "promote"
+	Demote  Action = "demote"
+	Mute    Action = "mute"
+	Unmute  Action = "unmute"
+	Kick    Action = "kick"
+	BanName Action = "ban"
+	Unban   Action = "unban"
 )
 
 // Reason says why an agent left.
@@ -69,6 +101,9 @@ const (
 	ReasonLeft     Reason = "left"     // it said so
 	ReasonTimeout  Reason = "timeout"  // its lease was over and the seat was wanted
 	ReasonReplaced Reason = "replaced" // the same name joined again after a silence
+	ReasonKicked   Reason = "kicked"   // an admin took its seat
+	ReasonBanned   Reason = "banned"   // and keeps its name out
+	ReasonClosed   Reason = "closed"   // an admin closed the room
 )
 
 // Message is one event of a room as an agent sees it.
@@ -78,11 +113,17 @@ type Message struct {
 	From     string // of a message: the agent's name
 	Text     string // of a message: its text, or the first part of it
 	At       time.Time
-	ReplyTo  int64  // 0: none
-	Agent    string // of a server event: whom it is about
-	Reason   Reason // of Left
-	Repeated bool   // handed out before, to a call that may have been given up
-	More     *More  // where Text is only a part
+	Kind     Kind     // of a message; "" is Plain
+	To       []string // of a private message: the names of those who see it beside its sender
+	ReplyTo  int64    // 0: none, or none that the reader may see
+	Agent    string   // of a server event: whom it is about
+	Reason   Reason   // of Left, and of Changed when the room was closed
+	Action   Action   // of Ruled
+	By       string   // the admin that did it
+	Note     string   // and said so
+	Changes  []string // of Changed: the settings that changed
+	Repeated bool     // handed out before, to a call that may have been given up
+	More     *More    // where Text is only a part
 }
 
 // More says where the rest of a long text begins.
@@ -119,9 +160,11 @@ type WaitStatus string
 
 // The ends of a wait.
 const (
-	StatusMessages WaitStatus = "messages" // something is new
-	StatusQuiet    WaitStatus = "quiet"    // nothing is; normal
-	StatusRemoved  WaitStatus = "removed"  // the seat was given to another, or given up
+	StatusMessages WaitStatus = "messages"  // something is new
+	StatusQuiet    WaitStatus = "quiet"     // nothing is; normal
+	StatusTurn     WaitStatus = "your_turn" // all wait, and the caller is the one to speak
+	StatusEnded    WaitStatus = "ended"     // all others are done, or have left
+	StatusRemoved  WaitStatus = "removed"   // the seat was given to another, taken or given up, or the room closed
 )
 
 // Waited is the answer to Wait, and what a Send that waits adds to its own.
@@ -130,17 +173,25 @@ type Waited struct {
 	Messages []Message
 	HasMore  bool
 	Cursor   string
-	Agents   []Agent // only when somebody came or went since the last result
+	// Agents is filled only when it has changed since the seat's last result. In a
+	// room of more than ten it holds those who wait, at most ten, and Seated and
+	// AllWaiting count.
+	Agents     []Agent
+	Seated     int
+	AllWaiting int
 
 	// What follows is for the sentence that tells the agent what to do next.
 
-	Others        int    // agents seated beside the caller
-	Listening     bool   // the caller may not speak here
-	CursorIgnored bool   // a cursor was given that is not of this seat, or invented
-	Missed        bool   // events after the cursor had expired before they were read
-	Superseded    bool   // a newer wait of the same seat took over
-	Stopping      bool   // the server is going down; another answers in a moment
-	Reason        Reason // of StatusRemoved
+	Others        int           // agents seated beside the caller
+	Knock         bool          // somebody wants a seat, and the caller could make room
+	Quiet         time.Duration // how long nothing has been said or done in the room
+	Hold          time.Duration // how long the next wait may be, as far as this client has been seen to hold out
+	Listening     bool          // the caller may not speak here
+	CursorIgnored bool          // a cursor was given that is not of this seat, or invented
+	Missed        bool          // events after the cursor had expired before they were read
+	Superseded    bool          // a newer wait of the same seat took over
+	Stopping      bool          // the server is going down; another answers in a moment
+	Reason        Reason        // of StatusRemoved
 }
 
 // Sent is the answer to Send.
@@ -162,9 +213,17 @@ type Page struct {
 
 // Info is the answer to RoomInfo.
 type Info struct {
-	Room    Room
-	Earlier int64 // events that history holds
-	Now     time.Time
+	Room     Room
+	Earlier  int64 // events that history holds
+	Requests []OpenRequest
+	Now      time.Time
+}
+
+// OpenRequest is a request that nobody has answered yet.
+type OpenRequest struct {
+	Seq  int64
+	From string
+	To   []string // who may answer it; none: everybody
 }
 
 // Listed is a public room in a list.
@@ -191,3 +250,68 @@ const (
 	StatusLeft        LeaveStatus = "left"
 	StatusAlreadyLeft LeaveStatus = "already_left"
 )
+
+// Updated is the answer to UpdateRoom.
+type Updated struct {
+	Status  UpdateStatus
+	Changes []string // the names of the settings that changed
+	Room    Room     // as it is now
+}
+
+// UpdateStatus says what UpdateRoom did.
+type UpdateStatus string
+
+// The answers of UpdateRoom.
+const (
+	StatusUpdated   UpdateStatus = "updated"
+	StatusUnchanged UpdateStatus = "unchanged" // it was so already
+	StatusClosed    UpdateStatus = "closed"
+)
+
+// Managed is the answer to ManageAgent.
+type Managed struct {
+	Status ManageStatus
+	Name   string // of the agent, as the room knows it
+}
+
+// ManageStatus says what ManageAgent did.
+type ManageStatus string
+
+// The answers of ManageAgent.
+const (
+	StatusPromoted ManageStatus = "promoted"
+	StatusDemoted  ManageStatus = "demoted"
+	StatusMuted    ManageStatus = "muted"
+	StatusUnmuted  ManageStatus = "unmuted"
+	StatusKicked   ManageStatus = "kicked"
+	StatusBanned   ManageStatus = "banned"
+	StatusUnbanned ManageStatus = "unbanned"
+	StatusNoChange ManageStatus = "unchanged" // it was so already
+)
+
+// QueueStatus is how a wait for a partner ended.
+type QueueStatus string
+
+// The ends of a wait for a partner.
+const (
+	StatusInQueue   QueueStatus = "waiting"
+	StatusPaired    QueueStatus = "paired"
+	StatusLeftQueue QueueStatus = "left"
+)
+
+// Queued is the answer to EnterQueue.
+type Queued struct {
+	Status    QueueStatus
+	Ticket    string        // to go on waiting in the same place; empty once paired or left
+	Position  int           // 1: the next; 0: unknown
+	Estimated time.Duration // until a partner comes; 0: cannot be told
+	Partner   *Partner      // once paired
+	Opens     bool          // the caller has waited longer: it speaks first
+	Seated                  // once paired
+}
+
+// Partner is whom an agent was paired with.
+type Partner struct {
+	Name      string
+	Interests []string // as the partner gave them
+}

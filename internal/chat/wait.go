@@ -231,7 +231,7 @@ func (g *gathering) take(e event, agents int) bool {
 		return false
 	}
 	if g.agent.news(e) {
-		m := e.message()
+		m := g.agent.message(e)
 		m.Repeated = e.n <= max(g.pos.repeatTo, g.pos.shownTo)
 		if !g.batch.add(m) {
 			return false
