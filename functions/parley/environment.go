@@ -50,6 +50,10 @@ func assign(field reflect.Value, text, enum string) error {
 		*p = text
 	case *[]string:
 		*p = strings.Split(text, ",")
+	case *int:
+		n, err := strconv.Atoi(text)
+		*p = n
+		return err
 	case *bool:
 		yes, err := strconv.ParseBool(text)
 		*p = yes

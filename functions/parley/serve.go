@@ -15,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/httpapi"
 	"github.com/parley-chat/parley/internal/lambdahttp"
 	"github.com/parley-chat/parley/internal/mcptools"
+	"github.com/parley-chat/parley/internal/meter"
 )
 
 // drainTime bounds how long answers under way may take once the program is asked
@@ -24,7 +25,9 @@ const drainTime = 10 * time.Second
 // serve listens and answers, or is a Lambda function, until ctx ends; then every
 // open wait is answered with what there is, and nothing new is taken.
 func serve(ctx context.Context, s settings, stdout io.Writer, log *slog.Logger) error {
-	st, err := openStore(ctx, s, log)
+	m := newMetrics(s, stdout)
+	defer m.close()
+	st, err := openStore(ctx, s, m.meter, log)
 	if err != nil {
 		return err
 	}
@@ -32,7 +35,7 @@ func serve(ctx context.Context, s settings, stdout io.Writer, log *slog.Logger) 
 	st.options.LongestWait = s.LongestWait
 	rooms := chat.New(st.table, st.options)
 	if lambdahttp.OnLambda() {
-		return lambdahttp.Start(ctx, handler(rooms, st, s, log), lambdahttp.Options{Buffered: s.Buffered, Stop: rooms.Stop, Logger: log})
+		return lambdahttp.Start(ctx, handler(rooms, st, m.meter, s, log), lambdahttp.Options{Buffered: s.Buffered, Stop: rooms.Stop, Logger: log})
 	}
 	if err := st.check(ctx); err != nil {
 		return err
@@ -43,7 +46,7 @@ func serve(ctx context.Context, s settings, stdout io.Writer, log *slog.Logger) 
 	}
 	floor := make([]byte, heapFloor)
 	defer runtime.KeepAlive(floor)
-	server := httpapi.NewServer(handler(rooms, st, s, log), log)
+	server := httpapi.NewServer(handler(rooms, st, m.meter, s, log), log)
 	if err := banner(stdout, ln.Addr(), st.where); err != nil {
 		log.Warn("nobody reads the standard output", "error", err)
 	}
@@ -70,7 +73,7 @@ func serve(ctx context.Context, s settings, stdout io.Writer, log *slog.Logger) 
 const heapFloor = 32 << 20
 
 // handler is all that the program serves.
-func handler(rooms *chat.Service, st *store, s settings, log *slog.Logger) http.Handler {
+func handler(rooms *chat.Service, st *store, m *meter.Meter, s settings, log *slog.Logger) http.Handler {
 	mcp := mcptools.NewServer(version, mcptools.Instructions, log)
 	address := httpapi.Address
 	if s.URL != "" {
@@ -78,7 +81,8 @@ func handler(rooms *chat.Service, st *store, s settings, log *slog.Logger) http.
 	}
 	mcptools.AddTools(mcp, rooms, mcptools.Options{Address: address})
 	return httpapi.New(httpapi.Options{
-		MCP: mcptools.NewHandler(mcp, log), Ready: st.ready, Logger: log,
+		MCP: mcptools.NewHandler(mcp, log), Standby: mcptools.WaitHandler(rooms, log),
+		Ready: st.ready, Logger: log, Meter: m,
 		KeepAlive: s.KeepAlive, Hosts: s.AllowHost, Origins: s.AllowOrigin,
 	})
 }

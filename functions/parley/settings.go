@@ -23,6 +23,8 @@ type settings struct {
 	AllowOrigin []string      `env:"PARLEY_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Let the web pages of this origin (https://example.org; * for all) call. Clients outside a browser need no leave."`
 	LongestWait time.Duration `env:"PARLEY_LONGEST_WAIT" default:"290s" placeholder:"TIME" help:"No call waits longer for a message (${default}). On Lambda every call that waits holds an instance."`
 	KeepAlive   time.Duration `env:"PARLEY_KEEP_ALIVE" default:"15s" placeholder:"TIME" help:"How long an answer under way may show no sign of life (${default})."`
+	MaxWaits    int           `env:"PARLEY_MAX_WAITS" default:"20000" placeholder:"NUMBER" help:"No more calls than this wait at once (${default}); each takes some 40 KB. Those beyond are told to come back."`
+	MaxBodies   int           `env:"PARLEY_MAX_BODIES" default:"64" placeholder:"MIB" help:"The bodies of the requests under way have no more MiB in all (${default}). Those beyond are told to come back."`
 	Buffered    bool          `env:"PARLEY_BUFFERED" help:"On Lambda: the Function URL's invoke mode is BUFFERED."`
 	LogLevel    string        `env:"PARLEY_LOG_LEVEL" default:"warn" enum:"debug,info,warn,error" help:"The least that is logged on standard error: ${enum}."`
 	LogFormat   string        `env:"PARLEY_LOG_FORMAT" default:"text" enum:"text,json" help:"How it is logged: ${enum}."`
@@ -41,6 +43,9 @@ func (s *settings) Validate() error {
 	}
 	if s.KeepAlive <= 0 {
 		return fmt.Errorf("--keep-alive %v: give a time, such as 15s", s.KeepAlive)
+	}
+	if s.MaxWaits < 1 || s.MaxBodies < 1 {
+		return errors.New("--max-waits and --max-bodies: give 1 or more")
 	}
 	if s.CreateTable && s.Table == "" {
 		return errors.New("--create-table needs --table NAME")

@@ -23,7 +23,7 @@ func alone(t *testing.T) {
 }
 
 func usual() settings {
-	return settings{Addr: "127.0.0.1:8080", Data: usualFile(), LongestWait: 290 * time.Second, KeepAlive: 15 * time.Second, LogLevel: "warn", LogFormat: "text"}
+	return settings{Addr: "127.0.0.1:8080", Data: usualFile(), LongestWait: 290 * time.Second, KeepAlive: 15 * time.Second, MaxWaits: 20000, MaxBodies: 64, LogLevel: "warn", LogFormat: "text"}
 }
 
 func TestParse_readsFlagsAndEnvironment(t *testing.T) {
@@ -68,6 +68,8 @@ func TestParse_whatCannotBe_isRefusedByName(t *testing.T) {
 		"--addr 8080":            "--addr",
 		"--data a --table b":     "--table",
 		"--create-table":         "--table NAME",
+		"--max-waits 0":          "--max-waits",
+		"--max-bodies=-1":        "--max-bodies",
 		"--log-level loud":       "--log-level",
 		"--log-format xml":       "--log-format",
 		"--nonsense":             "--nonsense",

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/bolttable"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
@@ -32,11 +33,18 @@ func (st *store) check(ctx context.Context) error {
 	return st.ready(ctx)
 }
 
-func openStore(ctx context.Context, s settings, log *slog.Logger) (*store, error) {
+// openStore opens the table that s chooses, and has m count what is done with it.
+func openStore(ctx context.Context, s settings, m *meter.Meter, log *slog.Logger) (*store, error) {
+	open := func() (*store, error) { return openDynamo(ctx, s, m, log) }
 	if s.Table == "" {
-		return openFile(s.Data, log)
+		open = func() (*store, error) { return openFile(s.Data, log) }
 	}
-	return openDynamo(ctx, s, log)
+	st, err := open()
+	if err != nil {
+		return nil, err
+	}
+	st.table = m.Table(st.table)
+	return st, nil
 }
 
 // openFile opens the table in one file, which is this process's alone.
@@ -69,7 +77,7 @@ func openFile(path string, log *slog.Logger) (*store, error) {
 }
 
 // openDynamo uses a table of DynamoDB, which others may write to, too.
-func openDynamo(ctx context.Context, s settings, log *slog.Logger) (*store, error) {
+func openDynamo(ctx context.Context, s settings, m *meter.Meter, log *slog.Logger) (*store, error) {
 	client, err := dynamotable.NewClient(ctx)
 	if err != nil {
 		return nil, err
@@ -79,7 +87,9 @@ func openDynamo(ctx context.Context, s settings, log *slog.Logger) (*store, erro
 			return nil, err
 		}
 	}
-	t := dynamotable.New(client, s.Table, dynamotable.Options{})
+	t := dynamotable.New(client, s.Table, dynamotable.Options{Observe: func(ctx context.Context, call dynamotable.Call) {
+		m.Spend(ctx, call.Attempts, call.ReadUnits, call.WriteUnits)
+	}})
 	return &store{
 		table:   t,
 		options: chat.Options{Logger: log},

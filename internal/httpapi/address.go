@@ -3,6 +3,8 @@ package httpapi
 import (
 	"context"
 	"net/http"
+
+	"github.com/parley-chat/parley/internal/meter"
 )
 
 type addressKey struct{}
@@ -14,9 +16,10 @@ func Address(ctx context.Context) string {
 	return url
 }
 
-// withAddress returns the context of r in which Address finds where r was sent.
-func withAddress(r *http.Request) context.Context {
-	return context.WithValue(r.Context(), addressKey{}, addressOf(r))
+// context returns the context of r with what the tools find in it: the account of
+// the request, and where it was sent.
+func (a *api) context(x *exchange, r *http.Request) context.Context {
+	return context.WithValue(meter.With(r.Context(), x.account), addressKey{}, addressOf(r))
 }
 
 // addressOf is the URL of MCP on the host that r names. The guard has checked

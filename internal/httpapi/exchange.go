@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/mcptools"
+	"github.com/parley-chat/parley/internal/meter"
 )
 
 // The JSON-RPC codes of our refusals. The first three are JSON-RPC's own; -32000
@@ -34,10 +35,12 @@ type exchange struct {
 	route  string          // empty if the path is none of ours
 	status int             // of the answer; 0 before it began
 	rpcID  json.RawMessage // the JSON-RPC id, once it is known
+
+	account *meter.Account
 }
 
-func newExchange(w http.ResponseWriter, now time.Time) *exchange {
-	return &exchange{ResponseWriter: w, id: rand.Text()[:12], began: now}
+func newExchange(w http.ResponseWriter, now time.Time, account *meter.Account) *exchange {
+	return &exchange{ResponseWriter: w, id: rand.Text()[:12], began: now, account: account}
 }
 
 func (x *exchange) WriteHeader(status int) {
@@ -77,24 +80,49 @@ func (a *api) settle(x *exchange, r *http.Request) {
 			x.refuse(http.StatusInternalServerError, codeInternal, x.failed())
 		}
 	}
+	took := a.Clock.Since(x.began)
+	call := x.account.Close(took)
 	level := slog.LevelInfo
 	switch {
-	case x.status >= 500 && r.Context().Err() == nil:
+	case x.status >= 500 && x.status != http.StatusServiceUnavailable && r.Context().Err() == nil:
 		level = slog.LevelError
 	case x.route == healthPath:
 		level = slog.LevelDebug
 	}
-	attrs := []slog.Attr{
+	if !a.Logger.Enabled(r.Context(), level) {
+		return
+	}
+	attrs := make([]slog.Attr, 0, 12)
+	attrs = append(attrs,
 		slog.String("id", x.id),
 		slog.String("method", knownMethod(r.Method)),
 		slog.String("path", knownRoute(x.route)),
 		slog.Int("status", x.status),
-		slog.Int64("ms", a.Clock.Since(x.began).Milliseconds()),
-	}
+		slog.Int64("ms", took.Milliseconds()),
+	)
+	attrs = append(attrs, about(call, x.account.Room())...)
 	if err := r.Context().Err(); err != nil {
 		attrs = append(attrs, slog.String("cut", err.Error())) // the client went away, or the time was up
 	}
 	a.Logger.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// about is what the log says of a call.
+func about(call meter.Call, room string) []slog.Attr {
+	var attrs []slog.Attr
+	if call.Tool != "" {
+		attrs = append(attrs, slog.String("tool", call.Tool), slog.String("code", call.Code))
+	}
+	if room != "" {
+		attrs = append(attrs, slog.String("room", room))
+	}
+	if call.ReadUnits > 0 {
+		attrs = append(attrs, slog.Float64("read_units", call.ReadUnits))
+	}
+	if call.WriteUnits > 0 {
+		attrs = append(attrs, slog.Float64("write_units", call.WriteUnits))
+	}
+	return attrs
 }
 
 // knownRoute keeps paths that strangers made up out of the log: one may hold

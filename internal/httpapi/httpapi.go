@@ -16,6 +16,10 @@ import (
 	"time"
 
 	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/mcptools"
+	"github.com/parley-chat/parley/internal/meter"
 )
 
 // DefaultKeepAlive and DefaultMaxBody are what Options that are left out mean.
@@ -32,12 +36,17 @@ type Options struct {
 	// MCP answers a POST to MCPPath that has passed every check. It must give its
 	// answer as one JSON text.
 	MCP http.Handler
+	// Standby answers a wait at StandbyPath. Nil means that there is no such address.
+	Standby func(context.Context, chat.WaitRequest) mcptools.Standby
 	// Ready returns nil if the service can do its work now. It must return when
 	// its context ends, after two seconds. Nil means always.
 	Ready func(context.Context) error
 	// Logger gets a line for each request. It never gets a body, a query, a header
 	// or a path that is no route. Nil means none.
 	Logger *slog.Logger
+	// Meter keeps account of the requests, and refuses bodies beyond its limit. Nil
+	// means one without limits.
+	Meter *meter.Meter
 	// Clock is nil for the system's.
 	Clock clockwork.Clock
 	// KeepAlive is how long an answer's stream may be silent.
@@ -58,6 +67,7 @@ type Options struct {
 type api struct {
 	Options
 	bodyTimeout time.Duration
+	readers     readers
 }
 
 // New returns the handler of all routes. It may serve any number of requests at
@@ -68,6 +78,9 @@ func New(o Options) http.Handler {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Meter == nil {
+		o.Meter = meter.New(meter.Options{})
 	}
 	if o.Clock == nil {
 		o.Clock = clockwork.NewRealClock()
@@ -93,19 +106,24 @@ func lowered(names []string) []string {
 // NewServer returns an HTTP/1.1 server for h with limits against clients that
 // are slow or silent. Answers have no time limit, since a wait may last
 // minutes; the handler of New bounds each read of a body and each write to a
-// stream by itself.
+// stream by itself. When the server is shut down, bodies that have not come yet
+// have a second left.
 func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
-	return &http.Server{
+	server := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
+	if a, ok := h.(*api); ok {
+		server.RegisterOnShutdown(a.readers.hurry)
+	}
+	return server
 }
 
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := newExchange(w, a.Clock.Now())
+	x := newExchange(w, a.Clock.Now(), a.Meter.Open())
 	defer a.settle(x, r)
 	x.readBy(time.Now().Add(a.bodyTimeout))
 	if !a.admit(x, r) {
@@ -115,6 +133,13 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case MCPPath, MCPPath + "/":
 		x.route = MCPPath
 		a.serveMCP(x, r)
+	case StandbyPath:
+		if a.Standby == nil {
+			nothingHere(x)
+			return
+		}
+		x.route = r.URL.Path
+		a.serveStandby(x, r)
 	case healthPath:
 		x.route = r.URL.Path
 		if only(x, r, http.MethodGet, http.MethodHead) {
@@ -126,8 +151,12 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			serveFront(x, r)
 		}
 	default:
-		x.text(http.StatusNotFound, "There is nothing at this address. MCP is served at "+MCPPath+"; the page at / says how to add it to a client.\n")
+		nothingHere(x)
 	}
+}
+
+func nothingHere(x *exchange) {
+	x.text(http.StatusNotFound, "There is nothing at this address. MCP is served at "+MCPPath+"; the page at / says how to add it to a client.\n")
 }
 
 // only reports whether the method is one of allowed, and refuses it otherwise.

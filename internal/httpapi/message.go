@@ -3,15 +3,11 @@ package httpapi
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -92,25 +88,6 @@ func (a *api) checkHeaders(r *http.Request) *refusal {
 
 func (a *api) tooLarge() *refusal {
 	return &refusal{http.StatusRequestEntityTooLarge, codeRefused, fmt.Sprintf("The body is over %d bytes. Send less at once.", a.MaxBody)}
-}
-
-// readBody returns the whole body, if it has at most MaxBody bytes and arrives
-// in time.
-func (a *api) readBody(x *exchange, r *http.Request) ([]byte, *refusal) {
-	body, err := io.ReadAll(http.MaxBytesReader(x.ResponseWriter, r.Body, a.MaxBody))
-	var over *http.MaxBytesError
-	switch {
-	case err == nil:
-		// From here on a read only watches for the client's leaving.
-		x.readBy(time.Time{})
-		return body, nil
-	case errors.As(err, &over):
-		return nil, a.tooLarge()
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, &refusal{http.StatusRequestTimeout, codeRefused, "The body did not arrive in time."}
-	default:
-		return nil, &refusal{http.StatusBadRequest, codeRefused, "The body broke off before its end."}
-	}
 }
 
 // checkMessage returns the id, as it was written, of the JSON-RPC message that

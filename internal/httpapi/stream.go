@@ -29,7 +29,7 @@ func (a *api) serveMCP(x *exchange, r *http.Request) {
 	if _, events := accepts(r.Header); events {
 		a.serveStream(x, r)
 	} else {
-		a.MCP.ServeHTTP(x, r.WithContext(withAddress(r)))
+		a.MCP.ServeHTTP(x, r.WithContext(a.context(x, r)))
 	}
 	if x.status == 0 {
 		x.refuse(http.StatusServiceUnavailable, codeInternal, cutOff)
@@ -59,7 +59,7 @@ func (a *api) receive(x *exchange, r *http.Request) *refusal {
 
 // serveStream hands r on with a stream in front of its answer.
 func (a *api) serveStream(x *exchange, r *http.Request) {
-	ctx, cancel := context.WithCancel(withAddress(r))
+	ctx, cancel := context.WithCancel(a.context(x, r))
 	defer cancel()
 	s := &stream{x: x, cancel: cancel, every: a.KeepAlive, header: http.Header{}}
 	s.start(a.Clock)

@@ -15,6 +15,8 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
+
+	"github.com/parley-chat/parley/internal/meter"
 )
 
 // listsFresh is how long a client may keep a list of tools before it asks
@@ -98,13 +100,14 @@ type work func(context.Context) (*mcp.CallToolResult, error)
 //
 // It pays for calls that may take seconds; it costs a fraction of a millisecond.
 // rest must use the context that it is given: that of the handler has ended.
-// Where nothing can be put off, rest runs at once.
+// Where nothing can be put off, rest runs at once. Where as many calls wait as may
+// (see [meter.Options]), rest does not run, and the call is refused.
 func Later(ctx context.Context, rest func(context.Context) (*mcp.CallToolResult, error)) (*mcp.CallToolResult, error) {
 	p, ok := ctx.Value(parkingKey{}).(*parking)
 	if !ok {
-		return rest(ctx)
+		return counted(rest)(ctx)
 	}
-	p.rest = rest
+	p.rest = counted(rest)
 	return &mcp.CallToolResult{}, nil
 }
 
@@ -255,11 +258,14 @@ func contain(logger *slog.Logger) server.ToolHandlerMiddleware {
 			if ok && p.done {
 				return p.result, p.err
 			}
+			meter.From(ctx).Begin(r.Params.Name)
 			handle := func(ctx context.Context) (*mcp.CallToolResult, error) { return next(ctx, r) }
 			result, err := safely(handle, logger, r.Params.Name)(ctx)
 			if ok && p.rest != nil {
-				p.rest = safely(p.rest, logger, r.Params.Name)
+				p.rest = settled(safely(p.rest, logger, r.Params.Name), r.Params.RawArguments)
+				return result, err
 			}
+			settle(ctx, r.Params.RawArguments, result)
 			return result, err
 		}
 	}

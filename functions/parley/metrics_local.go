@@ -1,0 +1,13 @@
+//go:build !lambda
+
+package main
+
+import (
+	"io"
+
+	"github.com/parley-chat/parley/internal/meter"
+)
+
+func newMetrics(s settings, _ io.Writer) *metrics {
+	return &metrics{meter: meter.New(limits(s))}
+}

@@ -1,0 +1,129 @@
+package httpapi
+
+import (
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/mcptools"
+)
+
+// StandbyPath is where a program waits in an agent's place, without MCP: it asks
+// again while the answer is one that curl repeats by itself (408, 429, 5xx), and
+// wakes the agent at any other.
+//
+//	200  what wait_for_message gives: somebody spoke, or the talk is over
+//	408  nothing came
+//	409  a newer wait of the same agent took over
+//	401  the token is missing, or of nobody
+//	410  the seat or the room is no more
+//	503  the server stops, is full, or its table does not answer
+const StandbyPath = "/v1/wait"
+
+// serveStandby answers a GET of StandbyPath.
+func (a *api) serveStandby(x *exchange, r *http.Request) {
+	if r.Method != http.MethodGet {
+		x.Header().Set("Allow", http.MethodGet)
+		x.standby(http.StatusMethodNotAllowed, mcptools.Refusal(&chat.Error{Code: chat.InvalidArgument, Message: "This address takes GET only."}))
+		return
+	}
+	req, refused := standbyRequest(r)
+	if refused != nil {
+		x.standby(statusOf(refused.Code), mcptools.Refusal(refused))
+		return
+	}
+	x.readBy(time.Time{}) // from here on a read only watches for the client's leaving
+	s := a.Standby(a.context(x, r), req)
+	if len(s.JSON) == 0 {
+		s = mcptools.Refusal(&chat.Error{Code: chat.Unavailable, Message: cutOff, RetryAfter: time.Second})
+	}
+	x.standby(standbyStatus(s), s)
+}
+
+// standbyRequest reads what r asks for.
+func standbyRequest(r *http.Request) (chat.WaitRequest, *chat.Error) {
+	req := chat.WaitRequest{Wait: chat.MaxWait, Standby: true}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return req, &chat.Error{Code: chat.InvalidArgument, Message: "The query is not well-formed."}
+	}
+	for key := range query {
+		switch key {
+		case "cursor", "for_me", "wait_seconds":
+		default:
+			return req, &chat.Error{Code: chat.InvalidArgument, Message: "The query takes cursor, for_me and wait_seconds only. An agent token goes into the header Authorization (Bearer AGENT_TOKEN) and never into an address: addresses are written to logs."}
+		}
+	}
+	req.Cursor = query.Get("cursor")
+	if s := query.Get("for_me"); s != "" {
+		if req.ForMe, err = strconv.ParseBool(s); err != nil {
+			return req, &chat.Error{Code: chat.InvalidArgument, Message: "for_me must be 1 or 0."}
+		}
+	}
+	if s := query.Get("wait_seconds"); s != "" {
+		n, err := strconv.ParseUint(s, 10, 31)
+		if err != nil {
+			return req, &chat.Error{Code: chat.InvalidArgument, Message: "wait_seconds must be a whole number."}
+		}
+		req.Wait = min(time.Duration(n)*time.Second, chat.MaxWait)
+	}
+	if r.ContentLength != 0 {
+		return req, &chat.Error{Code: chat.InvalidArgument, Message: "This address takes no body."}
+	}
+	req.Token = bearer(r.Header)
+	if req.Token == "" {
+		return req, &chat.Error{Code: chat.TokenInvalid, Message: "Send the header Authorization: Bearer AGENT_TOKEN, with the agent_token that join_room or create_room gave you."}
+	}
+	return req, nil
+}
+
+// bearer returns the token of the one Authorization header; "" if there is none
+// (RFC 6750, section 2.1).
+func bearer(h http.Header) string {
+	values := h.Values("Authorization")
+	if len(values) != 1 {
+		return ""
+	}
+	scheme, token, _ := strings.Cut(values[0], " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+// standbyStatus is the status that says in HTTP what s is.
+func standbyStatus(s mcptools.Standby) int {
+	switch {
+	case s.Code != "":
+		return statusOf(s.Code)
+	case s.Superseded:
+		return http.StatusConflict
+	case s.Status == chat.StatusRemoved:
+		return http.StatusGone
+	case s.Status == chat.StatusQuiet && s.Stopping:
+		return http.StatusServiceUnavailable
+	case s.Status == chat.StatusQuiet:
+		return http.StatusRequestTimeout
+	}
+	return http.StatusOK
+}
+
+// standby answers with s.
+func (x *exchange) standby(status int, s mcptools.Standby) {
+	h := x.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	switch status {
+	case http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", "Bearer")
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(s.RetryAfter.Seconds())))))
+	}
+	x.WriteHeader(status)
+	_, _ = x.Write(append(s.JSON, '\n')) // nobody is left to tell
+}
