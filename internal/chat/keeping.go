@@ -2,7 +2,6 @@ package chat
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -11,6 +10,7 @@ import (
 // table to another.
 type Keeping struct {
 	Partition string    // of all items that are the room's alone
+	Events    string    // how the sort keys of its events begin; an event is never changed
 	Meta      table.Key // its snapshot, one of them: without it there is no room, whatever else is there
 	Name      table.Key // the way from its name to it
 	Listed    table.Key // what is listed of it, if it is public
@@ -21,13 +21,10 @@ const KeptRooms = "ROOM#"
 
 // KeptAt returns where the room of an id and a name's key is kept.
 func KeptAt(id, key string) Keeping {
-	return Keeping{Partition: roomPartition(id), Meta: metaKey(id), Name: nameItemKey(key), Listed: listedItemKey(key)}
-}
-
-// IsEvent reports whether k is that of an event, which is written once and never
-// changed.
-func (k Keeping) IsEvent(item table.Key) bool {
-	return item.Partition == k.Partition && strings.HasPrefix(item.Sort, logPrefix)
+	return Keeping{
+		Partition: roomPartition(id), Events: logPrefix,
+		Meta: metaKey(id), Name: nameItemKey(key), Listed: listedItemKey(key),
+	}
 }
 
 // RoomKey returns the key by which a room's name is compared with others. Its
