@@ -19,6 +19,8 @@ func parse(args []string, stdout io.Writer) (settings, task, error) {
 		settings                  // not the command's own, so that --help without a command lists them
 		Version  kong.VersionFlag `help:"Print the version and end."`
 		Serve    struct{}         `cmd:"" default:"withargs" help:"Serve MCP over HTTP. This is what happens without a command, too."`
+		Export   exportCommand    `cmd:"" help:"Write rooms as lines of JSON, for another table."`
+		Import   importCommand    `cmd:"" help:"Put rooms into a table that parley export wrote."`
 	}
 	data, done := usualFile(), false
 	parser, err := kong.New(&line,
@@ -31,13 +33,21 @@ func parse(args []string, stdout io.Writer) (settings, task, error) {
 	if err != nil {
 		return settings{}, nil, err
 	}
-	if _, err := parser.Parse(args); done {
+	command, err := parser.Parse(args)
+	if done {
 		return settings{}, nil, nil
-	} else if err != nil {
+	}
+	if err != nil {
 		return settings{}, nil, fmt.Errorf("%w; see parley --help", err)
 	}
 	if line.Data == "" && line.Table == "" {
 		line.Data = data
+	}
+	switch command.Command() {
+	case "export":
+		return line.settings, line.Export.run, nil
+	case "import":
+		return line.settings, line.Import.run, nil
 	}
 	return line.settings, serving, nil
 }
