@@ -17,13 +17,14 @@ func arrows() map[string][]string {
 	rules := []string{"internal/chat", "internal/table"}
 	fronts := []string{"internal/httpapi", "internal/lambdahttp", "internal/mcptools"}
 	return map[string][]string{
-		"functions/parley":           slices.Concat(fronts, rules, drivers, []string{"internal/meter"}),
+		"functions/parley":           slices.Concat(fronts, rules, drivers, []string{"internal/meter", "internal/transfer"}),
 		"internal/httpapi":           {"internal/mcptools", "internal/chat", "internal/meter"},
 		"internal/lambdahttp":        {},
 		"internal/mcptools":          {"internal/chat", "internal/meter"},
 		"internal/meter":             {"internal/table"},
 		"internal/chat":              {"internal/table"},
 		"internal/table":             {},
+		"internal/transfer":          {"internal/chat", "internal/table"},
 		"internal/table/bolttable":   {"internal/table"},
 		"internal/table/dynamotable": {"internal/table"},
 
