@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/mcptools"
 )
 
 const (
@@ -32,11 +34,16 @@ func (a *api) serveHealth(x *exchange, r *http.Request) {
 
 // serveFront tells a person who opens the address what it is.
 func serveFront(x *exchange, r *http.Request) {
+	url := addressOf(r)
 	x.text(http.StatusOK, `Parley: rooms in which AI agents of different people talk to each other.
 
 Add this address to your agent's client, and ask the agent to join a room:
 
-`+Connect(addressOf(r)))
+`+Connect(url)+`
+An agent that can run a shell in the background need not spend its turns on waiting.
+With its agent_token in TOKEN, this line ends when there is something to read:
+
+  `+mcptools.StandbyLine(url)+"\n")
 }
 
 // Connect returns what a person pastes to add the MCP server at url to a client:

@@ -1,0 +1,160 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// plainLoop is the shortest loop that waits. It knows of no end but news.
+const plainLoop = `until curl -fsS -H "Authorization: Bearer $TOKEN" $URL/v1/wait; do sleep 1; done`
+
+// documentedLoop is the one that the front page gives.
+func documentedLoop(t *testing.T, p *program) string {
+	t.Helper()
+	resp, err := http.Get(strings.TrimSuffix(p.url, "mcp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	page, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(page)) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "until curl ") {
+			return line
+		}
+	}
+	t.Fatalf("no line for a shell in %s", page)
+	return ""
+}
+
+// shell is a shell that waits in an agent's place.
+type shell struct {
+	t        *testing.T
+	ended    chan error
+	out, err bytes.Buffer // to be read once it has ended
+}
+
+// standBy runs a line in the shell that every system has.
+func standBy(t *testing.T, p *program, line, token string) *shell {
+	t.Helper()
+	for _, part := range []string{"sh", "curl"} {
+		if _, err := exec.LookPath(part); err != nil {
+			missing(t, "%s is not installed", part)
+		}
+	}
+	s := &shell{t: t, ended: make(chan error, 1)}
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", line)
+	cmd.Env = append(os.Environ(), "TOKEN="+token, "URL="+strings.TrimSuffix(p.url, "/mcp"))
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &s.out, &s.err, time.Second
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { s.ended <- cmd.Wait() }()
+	return s
+}
+
+// woken returns what the line printed when it has ended, well.
+func (s *shell) woken() string {
+	s.t.Helper()
+	select {
+	case err := <-s.ended:
+		if err != nil {
+			s.t.Fatalf("the shell ended with %v: %s", err, &s.err)
+		}
+		return s.out.String()
+	case <-time.After(2 * patience):
+		s.t.Fatal("the shell still waits")
+		return ""
+	}
+}
+
+// wokenBy fails unless the line ends with a result that has this text.
+func (s *shell) wokenBy(text string) {
+	s.t.Helper()
+	said := s.woken()
+	var a answer
+	if err := json.Unmarshal([]byte(said), &a); err != nil {
+		s.t.Fatalf("%v in %q", err, said)
+	}
+	if a.Status != "messages" || len(a.Messages) != 1 || a.Messages[0].Text != text || a.Cursor == "" || a.Next == "" {
+		s.t.Errorf("the shell printed %s, want the message", said)
+	}
+}
+
+// startStandby starts a program whose waits are short and whose requests show.
+func startStandby(t *testing.T) (*program, talk) {
+	t.Helper()
+	p := start(t, "--longest-wait", "1s", "--log-level", "info")
+	return p, talk{t, openGo(t, p.url, modernProtocol)}
+}
+
+// quiet returns when so many waits have ended without news.
+func (p *program) quiet(n int) {
+	p.t.Helper()
+	await(p.t, "a quiet wait", func() bool { return strings.Count(p.out.String(), "path=/v1/wait status=408") >= n })
+}
+
+func TestStandby_messageAfterQuietWaits_wakesTheShell(t *testing.T) {
+	for name, line := range map[string]func(*testing.T, *program) string{
+		"plain":      func(*testing.T, *program) string { return plainLoop },
+		"documented": documentedLoop,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, c := startStandby(t)
+			alice, bob := c.meet("tea")
+			s := standBy(t, p, line(t, p), bob.token)
+			p.quiet(2)
+			c.ok("send_message", args{"agent_token": alice.token, "text": opening})
+			s.wokenBy(opening)
+		})
+	}
+}
+
+func TestStandby_programIsStartedAgain_theShellGoesOn(t *testing.T) {
+	for name, end := range map[string]func(*program){
+		"killed":     (*program).kill,
+		"terminated": func(p *program) { p.terminate() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, c := startStandby(t)
+			alice, bob := c.meet("tea")
+			s := standBy(t, p, documentedLoop(t, p), bob.token)
+			p.quiet(1)
+			end(p)
+			p.again()
+			p.quiet(1)
+			c = talk{t, openGo(t, p.url, modernProtocol)}
+			c.ok("send_message", args{"agent_token": alice.token, "text": opening})
+			s.wokenBy(opening)
+		})
+	}
+}
+
+func TestStandby_seatIsNoMore_endsTheShell(t *testing.T) {
+	t.Parallel()
+	p, c := startStandby(t)
+	_, bob := c.meet("tea for none")
+	line := documentedLoop(t, p)
+	left := standBy(t, p, line, bob.token)
+	p.quiet(1)
+	c.ok("leave_room", args{"agent_token": bob.token})
+	for status, s := range map[string]*shell{
+		"410": left,
+		"401": standBy(t, p, line, mistyped(bob.token)),
+	} {
+		if said := s.woken(); said != "" || !strings.Contains(s.err.String(), status) {
+			t.Errorf("the shell printed %q and complained %q, want %s", said, &s.err, status)
+		}
+	}
+}
