@@ -48,7 +48,7 @@ func (a *arrival) lastHeard(f *fold, x agent) (last time.Time, used bool) {
 // blocked notes a seat that turned out to be alive: its presence was in the way,
 // for its owner came back while we looked.
 func (a *arrival) blocked(c table.Conflict) {
-	if seat, err := seatOfKey(c.Key); err == nil && c.Item != nil {
+	if seat, _, err := seatOfKey(c.Key); err == nil && c.Item != nil {
 		if a.alive == nil {
 			a.alive = map[int]time.Time{}
 		}

@@ -31,6 +31,12 @@ func metaKey(id string) table.Key        { return table.Key{Partition: roomParti
 func seenKey(id string, seat int) table.Key {
 	return table.Key{Partition: roomPartition(id), Sort: seenPrefix + seatKey(seat)}
 }
+func activityKey(id string, seat int) table.Key {
+	return table.Key{Partition: roomPartition(id), Sort: seenPrefix + seatKey(seat) + activitySuffix}
+}
+func turnKey(id string, n int64) table.Key {
+	return table.Key{Partition: roomPartition(id), Sort: "TURN#" + strings.TrimPrefix(logSort(n), logPrefix)}
+}
 func placeKey(id string, seat int) table.Key {
 	return table.Key{Partition: roomPartition(id), Sort: "AT#" + seatKey(seat)}
 }
@@ -44,6 +50,7 @@ func sentKey(id string, seat int, key string) table.Key {
 const (
 	listedPartition = "LISTED"
 	seenPrefix      = "SEEN#"
+	activitySuffix  = "#ACT"
 )
 
 func seatKey(seat int) string { return fmt.Sprintf("%05d", seat) }
@@ -136,10 +143,12 @@ func firstRunes(s string, n int) string {
 	return s
 }
 
-func seatOfKey(k table.Key) (int, error) {
-	seat, err := strconv.Atoi(strings.TrimPrefix(k.Sort, seenPrefix))
-	if err != nil {
-		return 0, fmt.Errorf("chat: %s names no seat", k)
+// seatOfKey returns the seat of an item of presence, and whether it is its
+// activity.
+func seatOfKey(k table.Key) (seat int, activity bool, err error) {
+	digits, activity := strings.CutSuffix(strings.TrimPrefix(k.Sort, seenPrefix), activitySuffix)
+	if seat, err = strconv.Atoi(digits); err != nil {
+		return 0, false, fmt.Errorf("chat: %s names no seat", k)
 	}
-	return seat, nil
+	return seat, activity, nil
 }

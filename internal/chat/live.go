@@ -5,6 +5,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/jonboulle/clockwork"
 )
 
 // liveRoom is a room as this process knows it: the fold of its log, the last
@@ -27,6 +29,8 @@ type liveRoom struct {
 	queue    []*proposal   // appends that wait for their turn
 	writing  bool          // a goroutine works the queue off
 	waits    map[int]*openWait
+	silence  clockwork.Timer    // runs while all may be waiting for each other; nil: not so
+	turned   int64              // somebody was told to speak in the silence after this event
 	polling  context.CancelFunc // ends the polling; nil: nobody polls
 	memos    map[int]*memo
 	users    int           // calls at work on the room; it is kept while there are any
@@ -208,6 +212,9 @@ func (r *liveRoom) become(f *fold, verified time.Time) {
 		r.fold = f
 		close(r.changed)
 		r.changed = make(chan struct{})
+		if len(r.waits) > 0 {
+			r.consider()
+		}
 	}
 	if verified.After(r.verified) {
 		r.verified = verified

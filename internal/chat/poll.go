@@ -16,10 +16,10 @@ const (
 )
 
 // open begins a wait of a seat, and ends an older one.
-func (r *liveRoom) open(seat int) *openWait {
+func (r *liveRoom) open(seat int, began time.Time, d time.Duration, standby bool) *openWait {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	w := &openWait{over: make(chan struct{})}
+	w := &openWait{began: began, standby: standby, over: make(chan struct{}), turn: make(chan struct{}, 1)}
 	if r.waits == nil {
 		r.waits = map[int]*openWait{}
 	}
@@ -27,6 +27,9 @@ func (r *liveRoom) open(seat int) *openWait {
 		close(older.over)
 	}
 	r.waits[seat] = w
+	if d > 0 {
+		r.consider()
+	}
 	return w
 }
 
@@ -47,12 +50,16 @@ func (r *liveRoom) close(seat int, w *openWait) {
 	defer r.mu.Unlock()
 	if r.waits[seat] == w {
 		delete(r.waits, seat)
+		if r.svc.opts.Alone {
+			r.endSilence() // not all wait any more
+		}
 		if m := r.memos[seat]; m != nil {
 			m.over = m.seen.UntilMs
 		}
 	}
 	if len(r.waits) == 0 {
 		r.waits = nil
+		r.endSilence()
 		if r.polling != nil {
 			r.polling()
 			r.polling = nil

@@ -66,7 +66,7 @@ func (c *caller) waitAfterSend(ctx context.Context, req SendRequest, began time.
 		return Waited{}, err
 	}
 	c.fold = f
-	return c.wait(ctx, req.Cursor, req.Wait, 0)
+	return c.wait(ctx, WaitRequest{Cursor: req.Cursor, Wait: req.Wait})
 }
 
 func checkSend(req SendRequest) error {
@@ -298,7 +298,7 @@ func (m *utteranceInHand) holdBack(ctx context.Context) (*Sent, error) {
 	if err := m.write(ctx, p); err != nil {
 		return nil, err
 	}
-	w := &openWait{over: make(chan struct{})}
+	w := &openWait{began: m.began, over: make(chan struct{})}
 	got := &Sent{}
 	got.Waited, err = m.hand(ctx, g, w, 0)
 	return got, err

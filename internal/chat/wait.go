@@ -2,37 +2,61 @@ package chat
 
 import (
 	"context"
-	"fmt"
 	"time"
-
-	"github.com/parley-chat/parley/internal/table"
+	"unicode/utf8"
 )
 
 // deadlineMargin is how long before its context's deadline a wait ends, so that
 // the answer still arrives.
 const deadlineMargin = 3 * time.Second
 
-// openWait is a wait that is going on. A newer one of the same seat closes over.
-type openWait struct{ over chan struct{} }
+// openWait is a wait that is going on.
+type openWait struct {
+	began   time.Time
+	standby bool          // a program waits in the agent's place
+	over    chan struct{} // closed by a newer wait of the seat
+	turn    chan struct{} // tells that it may be the caller's turn to speak; see turn.go
+}
+
+func (w *openWait) state() State {
+	if w.standby {
+		return Standby
+	}
+	return Waiting
+}
 
 // Wait returns what is new for the caller, at once if there is something, else
 // when there is, or when the time is up. It ends early, with what there is, three
 // seconds before the context's deadline and when the service stops. Of two waits
 // of one seat the older ends with nothing.
+//
+// Where all who may speak wait and nothing has been said for three seconds, one of
+// them is told that it is its turn, once in each silence.
 func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
-	if req.Wait < 0 || req.Wait > MaxWait {
-		return Waited{}, refuse(InvalidArgument, "wait_seconds must be from 0 to %d.", seconds(MaxWait))
-	}
-	if req.BackIn < 0 || req.BackIn > MaxBackIn {
-		return Waited{}, refuse(InvalidArgument, "back_in_minutes must be from 1 to %d.", int(MaxBackIn.Minutes()))
+	if err := checkWait(req); err != nil {
+		return Waited{}, err
 	}
 	c, err := s.enterNow(ctx, req.Token)
 	if err != nil {
 		return Waited{}, s.outward(err)
 	}
 	defer c.room.done()
-	got, err := c.wait(ctx, req.Cursor, req.Wait, req.BackIn)
+	got, err := c.wait(ctx, req)
 	return got, s.outward(err)
+}
+
+func checkWait(req WaitRequest) error {
+	switch {
+	case req.Wait < 0 || req.Wait > MaxWait:
+		return refuse(InvalidArgument, "wait_seconds must be from 0 to %d.", seconds(MaxWait))
+	case req.BackIn < 0 || req.BackIn > MaxBackIn:
+		return refuse(InvalidArgument, "back_in_minutes must be from 1 to %d.", int(MaxBackIn.Minutes()))
+	case utf8.RuneCountInString(req.Activity) > MaxActivity || !utf8.ValidString(req.Activity) || hasControls(req.Activity, ""):
+		return refuse(InvalidArgument, "activity: at most %d characters without control characters.", MaxActivity)
+	case holdsToken(req.Activity):
+		return errTokenInText("activity")
+	}
+	return nil
 }
 
 // position is where a call begins to read.
@@ -64,65 +88,101 @@ func (c *caller) locate(ctx context.Context, cursor string) (position, error) {
 }
 
 // wait is Wait for a caller that was let in on a current fold.
-func (c *caller) wait(ctx context.Context, cursor string, d, backIn time.Duration) (Waited, error) {
-	r, began := c.room, c.room.svc.now()
+func (c *caller) wait(ctx context.Context, req WaitRequest) (Waited, error) {
+	r := c.room
+	began, d := r.svc.now(), req.Wait
 	if deadline, ok := ctx.Deadline(); ok {
 		// The deadline is the transport's, in the system's time.
 		d = max(0, min(d, time.Until(deadline)-deadlineMargin))
 	}
 	d = min(d, r.svc.opts.LongestWait)
-	w := r.open(c.agent.Seat)
+	if d > 0 {
+		c.learn(ctx, began)
+	}
+	w := r.open(c.agent.Seat, began, d, req.Standby)
 	defer r.close(c.agent.Seat, w)
-	c.seen(ctx, began, d, backIn)
-	pos, err := c.locate(ctx, cursor)
+	if req.Activity != "" {
+		r.act(ctx, c.agent, req.Activity)
+	}
+	due := c.seen(ctx, req, began, d)
+	pos, err := c.locate(ctx, req.Cursor)
 	if err != nil {
 		return Waited{}, err
 	}
-	g := &gathering{caller: c, pos: pos, scanned: pos.after, batch: batch{events: batchEvents, limit: batchBytes}}
-	if err := c.gatherUntil(ctx, g, w, d); err != nil {
+	g := &gathering{caller: c, pos: pos, forMe: req.ForMe, scanned: pos.after, batch: batch{events: batchEvents, limit: batchBytes}}
+	how, err := c.gatherUntil(ctx, g, w, began.Add(d), due)
+	if err != nil {
 		return Waited{}, err
 	}
-	return c.hand(ctx, g, w, r.svc.now().Sub(began))
+	got, err := c.hand(ctx, g, w, r.svc.now().Sub(began))
+	if how == turnCame && got.Status == StatusQuiet {
+		got.Status = StatusTurn
+	}
+	return got, err
 }
 
 // seen notes that the caller waits, or for how long it will be away. To look in
-// only refreshes the lease.
-func (c *caller) seen(ctx context.Context, now time.Time, d, backIn time.Duration) {
-	if d == 0 && backIn == 0 {
+// only refreshes the lease. It says when that is to be noted again.
+func (c *caller) seen(ctx context.Context, req WaitRequest, now time.Time, d time.Duration) (due time.Time) {
+	if d == 0 && req.BackIn == 0 {
 		c.room.glance(ctx, c.agent)
-		return
+		return time.Time{}
 	}
-	s, fresh := seenItem{}, refreshCall
+	s := seenItem{Standby: req.Standby, ForMe: req.ForMe}
 	if d > 0 {
-		s.UntilMs, s.Head, fresh = now.Add(d).UnixMilli(), c.fold.asOf, refreshWait
+		s.UntilMs, s.Head = now.Add(d).UnixMilli(), c.fold.asOf
 	}
-	if backIn > 0 {
-		s.BackMs = now.Add(backIn).UnixMilli()
+	if req.BackIn > 0 {
+		s.BackMs = now.Add(req.BackIn).UnixMilli()
 	}
-	c.room.touch(ctx, c.agent, s, fresh)
+	return c.room.touch(ctx, c.agent, s, refreshCall)
 }
 
-// gatherUntil gathers until something wakes the caller, or its time is up.
-func (c *caller) gatherUntil(ctx context.Context, g *gathering, w *openWait, d time.Duration) error {
-	r := c.room
-	timer := r.svc.clock.NewTimer(d)
+// ending is how a wait came to its end.
+type ending int
+
+const (
+	newsCame ending = iota // or nothing, and the time is up
+	turnCame
+)
+
+// gatherUntil gathers until something wakes the caller, or the time until. At the
+// time due, unless zero, it notes the caller's presence.
+func (c *caller) gatherUntil(ctx context.Context, g *gathering, w *openWait, until, due time.Time) (ending, error) {
+	r, began := c.room, w.began
+	timer := r.svc.clock.NewTimer(until.Sub(began))
 	defer timer.Stop()
-	for last := d == 0 || r.svc.stopped(); ; {
+	var refresh <-chan time.Time
+	if !due.IsZero() && due.Before(until) {
+		t := r.svc.clock.NewTimer(due.Sub(began))
+		defer t.Stop()
+		refresh = t.Chan()
+	}
+	for last := !began.Before(until) || r.svc.stopped(); ; {
 		changed := r.changes()
 		if err := g.gather(ctx); err != nil || g.wakes || last {
-			return err
+			return newsCame, err
 		}
 		r.watch()
 		select {
 		case <-changed:
 		case <-w.over:
-			return nil
+			return newsCame, nil
+		case <-w.turn:
+			if mine, err := c.claimTurn(ctx); err != nil || mine {
+				return turnCame, err
+			}
+		case <-refresh:
+			r.retouch(ctx, c.agent)
+			refresh = nil
 		case <-timer.Chan():
+			c.heldOut(until.Sub(began))
 			last = true
 		case <-r.svc.stopping:
 			last = true
 		case <-ctx.Done():
-			return ctx.Err()
+			c.gaveUp(r.svc.now().Sub(began))
+			return newsCame, ctx.Err()
 		}
 	}
 }
@@ -134,6 +194,7 @@ func (c *caller) hand(ctx context.Context, g *gathering, w *openWait, open time.
 	got := Waited{
 		Status: StatusQuiet, Cursor: cursorOf(c.token, g.pos.after), Others: others(f, c.agent.Seat),
 		Listening: f.silences(c.agent.Seat), CursorIgnored: g.pos.ignored, Stopping: c.room.svc.stopped(),
+		Quiet: max(0, c.room.svc.now().Sub(time.UnixMilli(f.headMs))), Hold: c.hold(),
 	}
 	if given, err := c.give(ctx, g, w, open); err != nil {
 		return Waited{}, err
@@ -143,20 +204,19 @@ func (c *caller) hand(ctx context.Context, g *gathering, w *openWait, open time.
 	}
 	got.Cursor, got.Messages, got.Missed = cursorOf(c.token, g.scanned), g.batch.messages, g.missed
 	got.HasMore = g.scanned < f.asOf && !g.removed
-	switch {
-	case g.removed:
-		got.Status, got.Reason = StatusRemoved, g.reason
-	case len(got.Messages) > 0:
-		got.Status = StatusMessages
+	got.Status, got.Reason = g.status(f, got.HasMore), g.reason
+	if g.removed {
+		return got, nil
 	}
-	if g.moved && !g.removed && len(f.agents) <= agentsShown {
-		room, err := c.room.view(ctx, f, c.agent.Seat)
-		if err != nil {
-			return Waited{}, err
-		}
-		got.Agents = room.Agents
-	}
+	got.Knock = g.knock && c.mayUpdate(f)
+	c.tellCompany(ctx, f, g, &got)
 	return got, nil
+}
+
+// mayUpdate reports whether the caller can make room for another.
+func (c *caller) mayUpdate(f *fold) bool {
+	a, here := f.seated(c.agent.Seat)
+	return here && a.Role == Admin && f.Capacity < MaxCapacity
 }
 
 // give notes what g hands out. false: a newer wait of the seat took over, and
@@ -177,96 +237,4 @@ func (c *caller) give(ctx context.Context, g *gathering, w *openWait, open time.
 		return true, c.write(ctx, g.pos.place.given(g.pos.after, g.scanned, g.pos.repeatTo, open))
 	}
 	return true, nil
-}
-
-// gathering is what a wait has found so far.
-type gathering struct {
-	*caller
-	pos     position
-	scanned int64 // the last event looked at
-	batch   batch
-	wakes   bool // what was found is worth an answer
-	moved   bool // somebody came or went
-	missed  bool // events had expired
-	removed bool // the caller's own seat is gone
-	reason  Reason
-}
-
-// gather looks at what follows, up to the head that is known.
-func (g *gathering) gather(ctx context.Context) error {
-	for empty := 0; ; {
-		f := g.room.known()
-		if g.scanned >= f.asOf {
-			return nil
-		}
-		events, err := g.room.read(ctx, g.scanned)
-		if err != nil {
-			return err
-		}
-		if len(events) == 0 { // told of by a conflict, but not to be read yet
-			if empty++; empty == tornTries {
-				return fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, g.scanned+1)
-			}
-			if err := g.room.svc.pause(ctx, tornPause); err != nil {
-				return err
-			}
-		}
-		for _, e := range events {
-			if !g.take(e, len(f.agents)) {
-				g.wakes = true
-				return nil
-			}
-		}
-		if g.wakes {
-			return nil // what cannot be read yet must not hold this up
-		}
-	}
-}
-
-// take looks at one event; false ends the gathering before it, or, of the
-// caller's own end, with it.
-func (g *gathering) take(e event, agents int) bool {
-	if e.Type == left && e.Seat == g.agent.Seat {
-		g.scanned, g.removed, g.reason = e.n, true, e.Reason
-		return false
-	}
-	if g.agent.news(e) {
-		m := g.agent.message(e)
-		m.Repeated = e.n <= max(g.pos.repeatTo, g.pos.shownTo)
-		if !g.batch.add(m) {
-			return false
-		}
-		if e.Type != said {
-			g.moved = true
-		}
-		// Comings and goings ride along where more than two talk.
-		if e.Type == said || agents <= 2 {
-			g.wakes = true
-		}
-	}
-	if e.n > g.scanned+1 {
-		g.missed = true
-	}
-	g.scanned = e.n
-	return true
-}
-
-// read returns events after n, from memory if they are there.
-func (r *liveRoom) read(ctx context.Context, n int64) ([]event, error) {
-	r.mu.Lock()
-	if len(r.tail) > 0 && r.tail[0].n <= n+1 {
-		skip := min(int(n+1-r.tail[0].n), len(r.tail))
-		events := append([]event(nil), r.tail[skip:]...)
-		r.mu.Unlock()
-		return events, nil
-	}
-	r.mu.Unlock()
-	return r.after(ctx, n, table.Strong)
-}
-
-// changes returns a channel that is closed at the next event.
-func (r *liveRoom) changes() <-chan struct{} {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.changed
 }

@@ -1,0 +1,69 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// tellCompany adds who is there to the answer of a wait, if that has changed since
+// the seat's last result. While messages come it is left for a quieter moment,
+// unless somebody came or went.
+func (c *caller) tellCompany(ctx context.Context, f *fold, g *gathering, got *Waited) {
+	if !g.moved && got.Status == StatusMessages || len(f.agents) < 2 && !g.moved {
+		return
+	}
+	room, err := c.room.view(ctx, f, c.agent.Seat)
+	if err != nil { // what counts is at hand; the next result tells it
+		if ctx.Err() == nil {
+			c.room.svc.log.WarnContext(ctx, "presence not read", "error", err)
+		}
+		return
+	}
+	if !c.room.told(c.agent.Seat, room.Agents, g.moved) {
+		return
+	}
+	got.Agents, got.Seated = room.Agents, len(room.Agents)
+	if got.Seated <= agentsShown {
+		return
+	}
+	got.Agents = nil
+	for _, a := range room.Agents {
+		if a.State != Waiting && a.State != Standby {
+			continue
+		}
+		if got.AllWaiting++; len(got.Agents) < agentsShown {
+			got.Agents = append(got.Agents, a)
+		}
+	}
+}
+
+// told notes that a seat is told who is there, and reports whether that is new to
+// it. Where this process does not know what it was told last, only a change just
+// seen counts.
+func (r *liveRoom) told(seat int, agents []Agent, moved bool) bool {
+	now := company(agents)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := r.memo(seat)
+	before := m.company
+	m.company = now
+	if before == "" {
+		return moved
+	}
+	return before != now
+}
+
+// company is what is worth telling of who is there: not each pause between two
+// waits, but a silence that lasts.
+func company(agents []Agent) string {
+	var b strings.Builder
+	for _, a := range agents {
+		state := a.State
+		if state == Waiting || state == Silent && a.Idle < ghostSilent || a.You {
+			state = "here"
+		}
+		fmt.Fprintf(&b, "%s\x00%s\x00%t\x00%s\x00%s\x00", a.Name, a.Role, a.Muted, state, a.Activity)
+	}
+	return b.String()
+}

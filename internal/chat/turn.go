@@ -1,0 +1,201 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// Where all who may speak wait for each other, nobody ever would. So when nothing
+// has happened for turnAfter, exactly one of them is told that it is its turn, once
+// in each silence: the item TURN#<head> is put if it is absent.
+//
+// Whose turn it is follows from the fold and from who stands by, so that every
+// process comes to the same answer; the one in which that agent waits tells it.
+const (
+	turnAfter = 3 * time.Second
+	// Where somebody is not known to wait, it is looked again after twice as long
+	// each time, up to this.
+	turnLook = 30 * time.Second
+)
+
+// turnItem says that somebody was told to speak in a silence.
+type turnItem struct {
+	V  int    `json:"v"`
+	ID string `json:"id"` // the writer's own, to know it again after a lost reply
+}
+
+// consider begins a silence anew: something has happened, or somebody begins to
+// wait. r.mu is held.
+func (r *liveRoom) consider() {
+	r.endSilence()
+	if f := r.fold; f != nil && r.turnPossible(f) {
+		r.lookIn(f.asOf, turnAfter)
+	}
+}
+
+// endSilence ends the silence, if there is one. r.mu is held.
+func (r *liveRoom) endSilence() {
+	if r.silence != nil {
+		r.silence.Stop()
+		r.silence = nil
+	}
+}
+
+// lookIn looks whose turn it is after d, unless something happens. r.mu is held.
+func (r *liveRoom) lookIn(head int64, d time.Duration) {
+	r.silence = r.svc.clock.AfterFunc(d, func() { r.giveTurn(head, d) })
+}
+
+// turnPossible reports whether somebody who waits here may be told to speak, as far
+// as is known without asking the table. r.mu is held.
+func (r *liveRoom) turnPossible(f *fold) bool {
+	if f.closed || r.turned == f.asOf || len(f.agents) < 2 {
+		return false
+	}
+	return len(r.waits) > 0 && (!r.svc.opts.Alone || len(r.absent(f)) == 0) && r.waits[f.turnOf(r.standsBy)] != nil
+}
+
+// standsBy reports whether a program waits here in the place of an agent. r.mu is
+// held.
+func (r *liveRoom) standsBy(seat int) bool {
+	w := r.waits[seat]
+	return w != nil && w.standby
+}
+
+// absent returns who may speak and does not wait here. r.mu is held.
+func (r *liveRoom) absent(f *fold) []agent {
+	var out []agent
+	for _, a := range f.agents {
+		if r.waits[a.Seat] == nil && !f.silences(a.Seat) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// giveTurn lets the one whose turn it is, if it waits here, try to take it. The
+// silence after event head has lasted long enough, if all wait.
+func (r *liveRoom) giveTurn(head int64, after time.Duration) {
+	ctx, cancel := detached(context.Background())
+	defer cancel()
+	r.mu.Lock()
+	f := r.fold
+	absent := r.absent(f)
+	r.mu.Unlock()
+	elsewhere := map[int]bool{} // who stands by there
+	all := len(absent) == 0
+	if !all && !r.svc.opts.Alone {
+		all = r.waitElsewhere(ctx, f, absent, elsewhere)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fold.asOf != head || r.silence == nil {
+		return
+	}
+	w := r.waits[f.turnOf(func(seat int) bool { return elsewhere[seat] || r.standsBy(seat) })]
+	switch {
+	case all && w != nil:
+		select {
+		case w.turn <- struct{}{}:
+		default:
+		}
+	case !r.svc.opts.Alone && len(r.waits) > 0:
+		r.lookIn(head, min(2*after, turnLook))
+	}
+}
+
+// waitElsewhere reports whether all these agents wait in other processes, and notes
+// which of them stand by.
+func (r *liveRoom) waitElsewhere(ctx context.Context, f *fold, agents []agent, standby map[int]bool) bool {
+	seen, err := r.presence(ctx, table.Eventual)
+	if err != nil {
+		r.svc.log.Warn("presence not read", "error", err)
+		return false
+	}
+	now := r.svc.now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, a := range agents {
+		s := seen[a.Seat]
+		switch r.state(f, a, s, now) {
+		case Standby:
+			standby[a.Seat] = true
+		case Waiting:
+			if !now.Before(s.until()) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// claimTurn takes the turn for the caller, unless something has happened, or it was
+// taken in this silence.
+func (c *caller) claimTurn(ctx context.Context) (bool, error) {
+	r := c.room
+	head := r.known().asOf
+	f, err := r.current(ctx, r.svc.now())
+	if err != nil || f.asOf != head {
+		return false, err
+	}
+	id, taken := newEventID(), false
+	err = r.svc.table.Write(ctx, table.Put(table.Item{
+		Key: turnKey(r.id, head), Expires: r.svc.now().Add(placeLife), Data: encode(turnItem{V: version, ID: id}),
+	}, table.IfAbsent))
+	var conflict *table.ConflictError
+	switch {
+	case err == nil:
+	case errors.As(err, &conflict):
+		taken = !wroteTurn(conflict, id)
+	default:
+		if ctx.Err() == nil {
+			r.svc.log.WarnContext(ctx, "a turn was not given", "error", err)
+		}
+		return false, ctx.Err()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.turned = max(r.turned, head)
+	return !taken, nil
+}
+
+// wroteTurn reports whether what was in the way is our own.
+func wroteTurn(c *table.ConflictError, id string) bool {
+	if len(c.Conflicts) == 0 || c.Conflicts[0].Item == nil {
+		return false
+	}
+	var t turnItem
+	return decode(*c.Conflicts[0].Item, &t) == nil && t.ID == id
+}
+
+// turnOf returns whose turn it is when all wait; 0: nobody's. It is whom the last
+// word was for, if that was private; else whoever comes after the one who spoke it,
+// round the room; and where nobody has spoken, the newcomer. Who may not speak, who
+// stands by, who is done, and for whom the talk is over, is passed over.
+func (f *fold) turnOf(standsBy func(seat int) bool) int {
+	may := func(a agent) bool {
+		return !f.silences(a.Seat) && !standsBy(a.Seat) && !a.Done && !f.endedFor(a)
+	}
+	speaker := f.words.last
+	for _, p := range f.words.private {
+		if a, here := f.seated(p.seat); p.n > speaker.n && here && may(a) {
+			return p.seat
+		}
+	}
+	order := slices.Clone(f.agents)
+	if i := slices.IndexFunc(order, func(a agent) bool { return a.Seat == speaker.seat }); i >= 0 {
+		order = slices.Concat(order[i+1:], order[:i+1])
+	} else {
+		slices.Reverse(order)
+	}
+	if i := slices.IndexFunc(order, may); i >= 0 {
+		return order[i].Seat
+	}
+	return 0
+}
