@@ -113,7 +113,7 @@ func TestStandby_messageAfterQuietWaits_wakesTheShell(t *testing.T) {
 			p, c := startStandby(t)
 			alice, bob := c.meet("tea")
 			s := standBy(t, p, line(t, p), bob.token)
-			p.quiet(2)
+			p.quiet(1)
 			c.ok("send_message", args{"agent_token": alice.token, "text": opening})
 			s.wokenBy(opening)
 		})
