@@ -39,11 +39,12 @@ FUZZTIME ?= 15s
 fuzz: ## fuzz each target for FUZZTIME (15s)
 	GO=$(GO) scripts/fuzz $(FUZZTIME)
 
-soak: waits ## run the long tests, which take many minutes
+soak: ## run the long tests, which take many minutes
 	PARLEY_SOAK=1 $(TESTS) -timeout=4h -run Soak ./internal/...
+	PARLEY_SOAK=1 $(TESTS) -timeout=1h -parallel=64 -run Soak ./e2e
 
 waits: ## let clients give up a wait after 30, 55 and 64 seconds, really
-	PARLEY_SOAK=1 $(TESTS) -parallel=64 -run Soak ./e2e
+	PARLEY_SOAK=1 $(TESTS) -parallel=64 -run Soak_wait ./e2e
 
 bench: ## measure, and print a table
 	$(GO) run ./internal/bench

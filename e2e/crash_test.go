@@ -3,95 +3,213 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"slices"
+	"math/rand/v2"
+	"os"
+	"os/exec"
 	"sync"
-	"sync/atomic"
 	"testing"
+	"time"
 )
 
 const (
-	crashSenders = 4
-	crashEvery   = 60 // acknowledged messages between two crashes
-	crashes      = 3
+	crashes     = 25
+	soakCrashes = 400
 )
 
-func TestCrash_inTheMiddleOfSends_losesAndDoublesNothing(t *testing.T) {
+func TestCrash_atRandomMoments_losesAndDoublesNothing(t *testing.T) {
+	crashOften(t, crashes)
+}
+
+func TestSoak_crashesByTheHundred_loseAndDoubleNothing(t *testing.T) {
+	if os.Getenv("PARLEY_SOAK") == "" {
+		t.Skip("takes minutes: set PARLEY_SOAK=1, or run make soak")
+	}
+	crashOften(t, soakCrashes)
+}
+
+// crashOften kills the program again and again while agents talk, and holds what
+// was acknowledged against what is there in the end.
+func crashOften(t *testing.T, times int) {
 	p := start(t)
 	c := talk{t, openGo(t, p.url, modernProtocol)}
-	made := c.ok("create_room", args{"room": "the shaky floor", "agent_name": "Reader", "capacity": crashSenders + 1})
-	r := &reader{seat: seat{made.AgentToken, made.Cursor}}
-	senders := make([]*sender, crashSenders)
-	for i := range senders {
-		name := fmt.Sprintf("Sender %d", i+1)
-		senders[i] = &sender{name: name, token: c.join("the shaky floor", name).token, acknowledged: map[int64]string{}}
+	crew := newCrew(c)
+	began := time.Now()
+	for range times {
+		crew.work(t, p.url, p.kill)
+		if rand.IntN(4) == 0 {
+			killWhileStarting(t, p)
+		}
+		p.again() // fails the test if the file does not open
 	}
-	for range crashes {
-		crashWhileSending(t, p, senders, r)
-		p.again()
-	}
+	killed := time.Since(began)
 	c = talk{t, openGo(t, p.url, modernProtocol)}
-	for _, s := range senders {
-		if err := s.send(t.Context(), c.c); err != nil { // repeats what it got no reply for
-			t.Error(err)
+	crew.finish(c)
+	acknowledged := crew.compare(t)
+	t.Logf("killed %d times in %v: %d messages and %d rooms were acknowledged", times, killed.Round(time.Millisecond), acknowledged, len(crew.settler.tokens))
+	if acknowledged < times {
+		t.Errorf("only %d messages in %d lives of the program: the kills met one that had nothing to do", acknowledged, times)
+	}
+}
+
+// crew is agents that work until they lose the program, and then go on with what
+// they were about when they find it again.
+type crew struct {
+	senders []*sender
+	readers []*reader
+	settler settler
+}
+
+func newCrew(c talk) *crew {
+	const room = "the shaky floor"
+	first := c.ok("create_room", args{"room": room, "agent_name": "Reader 1", "capacity": 6})
+	second := c.join(room, "Reader 2")
+	w := &crew{readers: []*reader{{seat: seat{first.AgentToken, first.Cursor}}, {seat: second}}}
+	for n := range 4 {
+		name := fmt.Sprintf("Sender %d", n+1)
+		// Half of them say by a key what is the same message; the others say it
+		// again letter for letter, as models do.
+		w.senders = append(w.senders, &sender{name: name, keyed: n%2 == 0, token: c.join(room, name).token, acknowledged: map[int64]string{}})
+	}
+	return w
+}
+
+// work lets all of the crew work at url, kills the program at a random moment, and
+// returns when all have noticed.
+func (w *crew) work(t *testing.T, url string, kill func()) {
+	t.Helper()
+	left := rand.IntN(60) // acknowledged messages until the kill, if there is time for them
+	enough := make(chan struct{})
+	var mu sync.Mutex
+	count := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if left--; left == 0 {
+			close(enough)
 		}
 	}
-	r.readUntilQuiet(c)
-	compare(t, r.heard, senders)
-}
-
-// crashWhileSending kills the program once enough words were acknowledged, with
-// all senders at it and the reader reading.
-func crashWhileSending(t *testing.T, p *program, senders []*sender, r *reader) {
-	t.Helper()
-	var count atomic.Int64
-	enough := make(chan struct{})
+	ctx, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
 	var all sync.WaitGroup
-	for _, s := range senders {
-		c := openGo(t, p.url, modernProtocol)
-		all.Go(func() {
-			for s.send(t.Context(), c) == nil {
-				if count.Add(1) == crashEvery {
-					close(enough)
-				}
-			}
-		})
+	clients := make([]client, 3)
+	for i := range clients {
+		clients[i] = openGo(t, url, modernProtocol)
 	}
-	listener := openGo(t, p.url, modernProtocol)
-	all.Go(func() { r.readUntilLost(t.Context(), listener) })
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		all.Wait()
-	}()
+	for i, s := range w.senders {
+		all.Go(func() { s.sendUntilLost(ctx, clients[i%2], count) })
+	}
+	for _, r := range w.readers {
+		all.Go(func() { r.readUntilLost(ctx, clients[2]) })
+	}
+	all.Go(func() { w.settler.settleUntilLost(ctx, clients[2]) })
+	moment := time.NewTimer(rand.N(60 * time.Millisecond))
+	defer moment.Stop()
 	select {
 	case <-enough:
-	case <-ended:
-		t.Fatal("all clients were refused before the program was killed")
+	case <-moment.C:
 	}
-	p.kill()
-	<-ended
+	kill()
+	all.Wait()
+	if ctx.Err() != nil {
+		t.Fatalf("%v after the program was killed a client still waits for it", patience)
+	}
 }
 
-// sender says numbered words one after the other. A word whose reply was lost
-// is said again, letter for letter, as models do.
+// killWhileStarting starts the program and kills it before, while or just after it
+// opens its file.
+func killWhileStarting(t *testing.T, p *program) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), rand.N(30*time.Millisecond))
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Getenv(binaryEnv), append([]string{"serve", "--addr", "127.0.0.1:0"}, p.args...)...)
+	cmd.Env = cleanEnv()
+	if out, err := cmd.CombinedOutput(); ctx.Err() == nil {
+		t.Fatalf("the program ended before it was killed: %v\n%s", err, out)
+	}
+}
+
+// finish has every sender repeat what it got no reply for, and every reader read
+// to the end.
+func (w *crew) finish(c talk) {
+	c.t.Helper()
+	for _, s := range w.senders {
+		if err := s.send(c.t.Context(), c.c); err != nil {
+			c.t.Error(err)
+		}
+	}
+	for _, r := range w.readers {
+		r.readUntilQuiet(c)
+	}
+	for _, token := range w.settler.tokens {
+		if a := c.tool("room_info", args{"agent_token": token}); a.Code != "" {
+			c.t.Errorf("an agent whose seat was acknowledged is answered %s: %s", a.Code, a.Message)
+		}
+	}
+}
+
+// compare holds what each reader heard against what was acknowledged, and returns
+// how much that was.
+func (w *crew) compare(t *testing.T) (acknowledged int) {
+	t.Helper()
+	for _, r := range w.readers {
+		texts, words := r.sorted(t)
+		acknowledged = 0
+		for _, s := range w.senders {
+			acknowledged += len(s.acknowledged)
+			for seq, text := range s.acknowledged {
+				if texts[seq] != text {
+					t.Errorf("event %d was acknowledged as %q, and is %q", seq, text, texts[seq])
+				}
+			}
+			if len(words[s.name]) != len(s.acknowledged) {
+				t.Errorf("%s was acknowledged %d words, heard were %d", s.name, len(s.acknowledged), len(words[s.name]))
+			}
+			for n, word := range words[s.name] {
+				if want := s.word(n + 1); word != want {
+					t.Fatalf("%s was heard to say %q, want %q", s.name, word, want)
+				}
+			}
+		}
+	}
+	return acknowledged
+}
+
+// sender says numbered words one after the other, and each until it has a reply.
 type sender struct {
 	name         string
 	token        string
+	keyed        bool
 	acknowledged map[int64]string // words, by the seq that each was given
+}
+
+func (s *sender) word(n int) string {
+	if s.keyed {
+		return fmt.Sprintf("Word %d.", n) // so short that only the key tells a repetition
+	}
+	return fmt.Sprintf("%s says word number %d, which is long enough.", s.name, n)
 }
 
 // send says one word; without an error it was acknowledged.
 func (s *sender) send(ctx context.Context, c client) error {
-	text := fmt.Sprintf("%s says word number %d, which is long enough.", s.name, len(s.acknowledged)+1)
-	a, err := c.call(ctx, "send_message", args{"agent_token": s.token, "text": text})
+	n := len(s.acknowledged) + 1
+	in := args{"agent_token": s.token, "text": s.word(n)}
+	if s.keyed {
+		in["idempotency_key"] = fmt.Sprint("word ", n)
+	}
+	a, err := c.call(ctx, "send_message", in)
 	if err != nil {
 		return err
 	}
 	if !a.Sent || s.acknowledged[a.Seq] != "" {
-		return fmt.Errorf("%q was answered %+v", text, a)
+		return fmt.Errorf("%q was answered %+v", in["text"], a)
 	}
-	s.acknowledged[a.Seq] = text
+	s.acknowledged[a.Seq] = s.word(n)
 	return nil
+}
+
+func (s *sender) sendUntilLost(ctx context.Context, c client, sent func()) {
+	for s.send(ctx, c) == nil {
+		sent()
+	}
 }
 
 // reader keeps what it heard, and its cursor over all crashes.
@@ -109,7 +227,6 @@ func (r *reader) wait(ctx context.Context, c client, seconds int) (answer, error
 	return a, err
 }
 
-// readUntilLost reads until the program is killed.
 func (r *reader) readUntilLost(ctx context.Context, c client) {
 	for {
 		if a, err := r.wait(ctx, c, 20); err != nil || a.Code != "" {
@@ -131,13 +248,12 @@ func (r *reader) readUntilQuiet(c talk) {
 	}
 }
 
-// compare holds what was heard against what was acknowledged.
-func compare(t *testing.T, heard []message, senders []*sender) {
+// sorted returns the texts that were heard by seq and by speaker, in order.
+func (r *reader) sorted(t *testing.T) (texts map[int64]string, words map[string][]string) {
 	t.Helper()
-	texts := map[int64]string{}
-	words := map[string][]string{}
+	texts, words = map[int64]string{}, map[string][]string{}
 	last := int64(0)
-	for _, m := range heard {
+	for _, m := range r.heard {
 		if m.Seq <= last {
 			t.Errorf("event %d was heard after event %d", m.Seq, last)
 		}
@@ -147,17 +263,22 @@ func compare(t *testing.T, heard []message, senders []*sender) {
 			words[m.From] = append(words[m.From], m.Text)
 		}
 	}
-	for _, s := range senders {
-		for seq, text := range s.acknowledged {
-			if texts[seq] != text {
-				t.Errorf("event %d was acknowledged as %q, and is %q", seq, text, texts[seq])
-			}
+	return texts, words
+}
+
+// settler makes one room after the other, and keeps the tokens that it was given.
+type settler struct {
+	rooms  int
+	tokens []string
+}
+
+func (s *settler) settleUntilLost(ctx context.Context, c client) {
+	for {
+		s.rooms++
+		a, err := c.call(ctx, "join_room", args{"room": fmt.Sprintf("camp %d", s.rooms), "agent_name": "Settler"})
+		if err != nil || a.Code != "" {
+			return
 		}
-		if len(words[s.name]) != len(s.acknowledged) {
-			t.Errorf("%s was acknowledged %d words, heard were %d", s.name, len(s.acknowledged), len(words[s.name]))
-		}
-		if len(slices.Compact(slices.Clone(words[s.name]))) != len(words[s.name]) {
-			t.Errorf("a word of %s was heard twice: %q", s.name, words[s.name])
-		}
+		s.tokens = append(s.tokens, a.AgentToken)
 	}
 }
