@@ -13,6 +13,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 	"golang.org/x/sync/semaphore"
+	"golang.org/x/time/rate"
 
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -51,6 +52,8 @@ type Options struct {
 	MaxRooms int
 	// LongestWait caps every wait; 0 means MaxWait.
 	LongestWait time.Duration
+	// Limits bound how fast agents speak and rooms are made; the zero value does not.
+	Limits Limits
 	// Logger receives what an operator should know; nil means slog.Default().
 	// It never receives a token, a password or a text.
 	Logger *slog.Logger
@@ -68,6 +71,7 @@ type Service struct {
 	passwords *semaphore.Weighted
 	stopping  chan struct{}
 	stop      sync.Once
+	callers   addresses
 
 	mu    sync.Mutex
 	rooms map[string]*liveRoom
@@ -95,6 +99,7 @@ func New(t table.Table, o Options) *Service {
 		table: t, clock: o.Clock, opts: o, log: o.Logger,
 		passwords: semaphore.NewWeighted(passwordsAtOnce),
 		stopping:  make(chan struct{}),
+		callers:   addresses{rooms: map[string]*rate.Limiter{}, wrong: map[string]*rate.Limiter{}},
 		rooms:     map[string]*liveRoom{},
 	}
 }

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -24,6 +25,9 @@ func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
 	}
 	c.room.glance(ctx, c.agent)
 	info, err := c.room.info(ctx, c.fold, c.agent.Seat, c.agent.Since)
+	if err == nil {
+		info.Requests, err = c.openRequests(ctx)
+	}
 	return info, s.outward(err)
 }
 
@@ -73,11 +77,7 @@ func (s *Service) infoOf(ctx context.Context, key, password string) (Info, error
 	if err := s.checkPassword(ctx, f.Password, password); err != nil {
 		return Info{}, err
 	}
-	since := f.givenUp + 1
-	if openHistory(f) {
-		since = 1
-	}
-	return r.info(ctx, f, 0, since)
+	return r.info(ctx, f, 0, newcomerSees(f))
 }
 
 func (r *liveRoom) info(ctx context.Context, f *fold, you int, since int64) (Info, error) {
@@ -87,4 +87,42 @@ func (r *liveRoom) info(ctx context.Context, f *fold, you int, since int64) (Inf
 	}
 	oldest, err := r.oldest(ctx, since)
 	return Info{Room: room, Earlier: max(0, f.asOf+1-oldest), Now: r.svc.now()}, err
+}
+
+// How far back open requests are looked for, and how many are told.
+const (
+	requestsWithin = 2 * pageEvents
+	requestsTold   = 10
+)
+
+// openRequests returns the requests that the caller sees and that no reply which it
+// sees has answered, the oldest first. Those of agents who have left wait for
+// nothing any more.
+func (c *caller) openRequests(ctx context.Context) ([]OpenRequest, error) {
+	var open []OpenRequest
+	answered := map[int64]bool{}
+	n, oldest := c.fold.asOf+1, max(c.agent.Since, c.fold.asOf-requestsWithin)
+	for n > oldest && len(open) < requestsTold {
+		events, more, err := c.room.pageBefore(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range events {
+			if n = e.n; e.Type != said || !c.agent.visible(e) {
+				continue
+			}
+			if e.ReplyTo > 0 && e.Seat != e.ReSeat {
+				answered[e.ReplyTo] = true
+			}
+			_, here := c.fold.seated(e.Seat)
+			if e.Kind == Request && here && !answered[e.n] && len(open) < requestsTold {
+				open = append(open, OpenRequest{Seq: e.n, From: e.Name, To: e.ToNames})
+			}
+		}
+		if !more || len(events) == 0 {
+			break
+		}
+	}
+	slices.Reverse(open)
+	return open, nil
 }

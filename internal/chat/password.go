@@ -54,11 +54,15 @@ func (s *Service) checkPassword(ctx context.Context, kept, password string) erro
 	if !ok || err1 != nil || err2 != nil {
 		return fmt.Errorf("the room's password is kept in an unknown form")
 	}
+	if err := s.mayGuess(ctx); err != nil {
+		return err
+	}
 	got, err := s.argon(ctx, password, rawSalt)
 	if err != nil {
 		return err
 	}
 	if subtle.ConstantTimeCompare(got, rawSum) != 1 {
+		s.guessedWrong(ctx)
 		return refuse(WrongPassword, "The password is not this room's. Ask your user for the invite, and pass it exactly.")
 	}
 	return nil

@@ -110,6 +110,7 @@ type memo struct {
 	activity string
 	activeAt time.Time // when activity was last written here
 	company  string    // who was there, as it was last told
+	pace     *pace     // nil: it has said nothing here that is limited
 }
 
 // memo returns what is remembered of a seat. r.mu is held.

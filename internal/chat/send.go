@@ -36,7 +36,14 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err := m.address(ctx); err != nil {
 		return Sent{}, s.outward(err)
 	}
+	refund, err := c.maySpeak(began, len(req.Text))
+	if err != nil {
+		return Sent{}, err
+	}
 	got, err := m.say(ctx)
+	if err != nil || !got.Sent || got.Duplicate {
+		refund()
+	}
 	if err != nil {
 		return Sent{}, s.outward(err)
 	}
