@@ -66,22 +66,30 @@ func (a *arrival) propose(f *fold, now time.Time) (change, error) {
 	case f.Password != a.password:
 		return change{}, errSettings
 	}
+	if _, banned := keptBy(f.bans, a.in.agent.key); banned {
+		return change{}, errBanned()
+	}
 	if old, taken := f.named(a.in.agent.key); taken {
 		return a.replace(f, old, now)
 	}
 	if len(f.agents) >= f.Capacity {
 		return a.takeOver(f, now)
 	}
-	since := f.givenUp + 1
-	if openHistory(f) {
-		since = 1
-	}
-	return a.sit(f, now, since, nil)
+	return a.sit(f, now, newcomerSees(f), nil)
 }
 
-// openHistory reports whether a newcomer sees all that was ever said: where a
-// password guards it, or everybody may come.
+// openHistory reports whether a newcomer sees what was said to those who had its
+// seat before: where a password guards it, or everybody may come.
 func openHistory(f *fold) bool { return f.Password != "" || f.Public }
+
+// newcomerSees returns the first event that an agent may see that takes a free
+// seat after event asOf.
+func newcomerSees(f *fold) int64 {
+	if openHistory(f) {
+		return max(f.OpenFrom, 1)
+	}
+	return max(f.OpenFrom, f.givenUp+1)
+}
 
 // replace takes the seat of the caller's own ghost, if it is one. Anybody may say
 // that it is: so it sees what the ghost could see only where the ghost's token was
@@ -95,7 +103,9 @@ func (a *arrival) replace(f *fold, old agent, now time.Time) (change, error) {
 	}
 	since := old.Since
 	switch end, _ := a.leaseEnd(f, old); {
-	case openHistory(f), !a.everUsed(f, old, now):
+	case !a.everUsed(f, old, now):
+	case openHistory(f):
+		since = newcomerSees(f)
 	case !end.After(now):
 		since = f.asOf + 2 // its lease is over: nothing is kept for it
 	case a.ghost != old.Seat:
@@ -149,7 +159,7 @@ func (a *arrival) takeOver(f *fold, now time.Time) (change, error) {
 	}
 	since := f.asOf + 2 // what was said before the seat was given up is not the newcomer's
 	if openHistory(f) {
-		since = 1
+		since = newcomerSees(f)
 	}
 	return a.sit(f, now, since, &event{Type: left, Seat: stalest.Seat, Name: stalest.Name, Reason: ReasonTimeout})
 }
@@ -178,7 +188,7 @@ func (a *arrival) sit(f *fold, now time.Time, since int64, gone *event) (change,
 		n++
 		gone.Promoted = f.successor(gone.Seat)
 		ch.events = append(ch.events, *gone)
-		ch.ops = a.clear(f.id, *gone)
+		ch.ops = vacate(f.id, *gone, now)
 		if len(f.agents) == 1 {
 			role = Admin
 		}
@@ -192,9 +202,9 @@ func (a *arrival) sit(f *fold, now time.Time, since int64, gone *event) (change,
 	return ch, nil
 }
 
-// clear makes the ops that take the former owner's presence away and note why
+// vacate makes the ops that take the former owner's presence away and note why
 // its seat is gone. A seat whose lease was over must not have come back.
-func (a *arrival) clear(id string, gone event) []table.Op {
+func vacate(id string, gone event, now time.Time) []table.Op {
 	cond := table.Always
 	if gone.Reason == ReasonTimeout {
 		cond = table.IfAbsent
@@ -203,7 +213,7 @@ func (a *arrival) clear(id string, gone event) []table.Op {
 	return []table.Op{
 		table.Delete(seenKey(id, gone.Seat), cond),
 		table.Put(table.Item{
-			Key: goneKey(id, gone.Seat), Expires: a.room.svc.now().Add(goneLife), Data: encode(note),
+			Key: goneKey(id, gone.Seat), Expires: now.Add(goneLife), Data: encode(note),
 		}, table.Always),
 	}
 }
@@ -213,6 +223,9 @@ func (in *entrance) seatAt(f *fold, now time.Time, since int64, role Role) (even
 	x := agent{
 		Seat: max(f.nextSeat, 1), Name: in.agent.shown, Key: in.agent.key, Role: role,
 		Hash: hashSecret(in.secret), Joined: f.asOf + 1, AtMs: now.UnixMilli(), Since: since,
+	}
+	if role != Admin {
+		_, x.Muted = keptBy(f.mutes, x.Key)
 	}
 	return event{Type: joined, Seat: x.Seat, Name: x.Name, Agent: &x}, putSeen(f.id, x, seenItem{AtMs: now.UnixMilli()})
 }

@@ -54,7 +54,7 @@ type event struct {
 	ByName string `json:"byf,omitempty"`  // its name then
 	Action Action `json:"act,omitempty"`  // role: what was done to Seat, or, without one, to Name
 	Note   string `json:"note,omitempty"` // the admin's words
-	Ban    *ban   `json:"ban,omitempty"`  // the ban that begins (left, role), or ends (role, Unban)
+	Ban    *ban   `json:"ban,omitempty"`  // the ban, or the muting of a name, that begins or ends by it
 
 	DiesMs int64 `json:"dies,omitempty"` // when this event pushed the room's end forward
 }
@@ -101,6 +101,7 @@ type settings struct {
 	Capacity    int      `json:"seats"`
 	Public      bool     `json:"public,omitempty"`
 	Password    string   `json:"password,omitempty"` // as hashPassword gives it
+	OpenFrom    int64    `json:"from,omitempty"`     // newcomers see nothing before this event: others could come in then
 }
 
 // agent is a seated agent, as it is stored.
@@ -116,12 +117,6 @@ type agent struct {
 	Since  int64  `json:"from"`              // the first event that it may see
 	Muted  bool   `json:"muted,omitempty"`
 	Done   bool   `json:"done,omitempty"` // its last message was of the kind Done
-}
-
-// ban keeps a name out for the life of the room.
-type ban struct {
-	Name string `json:"name"` // as it was banned
-	Key  string `json:"key"`  // banKey of it
 }
 
 // encode writes v as JSON without HTML escaping, so that a person reads it in

@@ -18,8 +18,9 @@ type fold struct {
 	givenUp  int64   // the last event by which somebody gave a seat up
 	ended    bool    // the name begins anew elsewhere
 	closed   bool    // an admin has closed the room for good
-	bans     []ban
-	knockMs  int64 // of the last knock
+	bans     []ban   // names that are kept out
+	mutes    []ban   // names that are kept silent
+	knockMs  int64   // of the last knock
 	diesMs   int64
 
 	headMs int64 // when event asOf was said
@@ -65,6 +66,7 @@ type snapshot struct {
 	Ended    bool     `json:"ended,omitempty"`
 	Closed   bool     `json:"closed,omitempty"`
 	Bans     []ban    `json:"bans,omitempty"`
+	Mutes    []ban    `json:"mutes,omitempty"`
 	KnockMs  int64    `json:"knock,omitempty"`
 	DiesMs   int64    `json:"dies"`
 	HeadMs   int64    `json:"at"`
@@ -73,16 +75,16 @@ type snapshot struct {
 func (f *fold) snapshot() snapshot {
 	return snapshot{
 		V: version, AsOf: f.asOf, Settings: f.settings, Agents: f.agents, NextSeat: f.nextSeat,
-		GivenUp: f.givenUp, Ended: f.ended, Closed: f.closed, Bans: f.bans, KnockMs: f.knockMs,
-		DiesMs: f.diesMs, HeadMs: f.headMs,
+		GivenUp: f.givenUp, Ended: f.ended, Closed: f.closed, Bans: f.bans, Mutes: f.mutes,
+		KnockMs: f.knockMs, DiesMs: f.diesMs, HeadMs: f.headMs,
 	}
 }
 
 func foldOf(id string, s snapshot) *fold {
 	return &fold{
 		settings: s.Settings, id: id, asOf: s.AsOf, state: s.AsOf, agents: s.Agents, nextSeat: s.NextSeat,
-		givenUp: s.GivenUp, ended: s.Ended, closed: s.Closed, bans: s.Bans, knockMs: s.KnockMs,
-		diesMs: s.DiesMs, headMs: s.HeadMs, spokenFrom: s.AsOf + 1, spokenMs: s.HeadMs,
+		givenUp: s.GivenUp, ended: s.Ended, closed: s.Closed, bans: s.Bans, mutes: s.Mutes,
+		knockMs: s.KnockMs, diesMs: s.DiesMs, headMs: s.HeadMs, spokenFrom: s.AsOf + 1, spokenMs: s.HeadMs,
 	}
 }
 
@@ -124,19 +126,20 @@ func (f *fold) named(key string) (agent, bool) {
 }
 
 // successor returns the seat that becomes admin when seat goes: the longest
-// seated, if no other admin stays; 0 for none.
+// seated, of those who are muted only where there is no other, if no other admin
+// stays; 0 for none.
 func (f *fold) successor(seat int) int {
-	next := 0
+	var next agent
 	for _, a := range f.agents {
 		switch {
 		case a.Seat == seat:
 		case a.Role == Admin:
 			return 0
-		case next == 0:
-			next = a.Seat
+		case next.Seat == 0, next.Muted && !a.Muted:
+			next = a
 		}
 	}
-	return next
+	return next.Seat
 }
 
 // lastSaid returns the last message of a seat. known is false if it may have
@@ -322,29 +325,6 @@ func (f *fold) hear(e event) {
 	f.change(e.Seat, func(a *agent) { a.Done = e.Kind == Done })
 }
 
-// rule does what an admin decided.
-func (f *fold) rule(e event) {
-	switch e.Action {
-	case Promote:
-		f.change(e.Seat, func(a *agent) { a.Role, a.RoleMs, a.Muted = Admin, e.AtMs, false })
-	case Demote:
-		f.change(e.Seat, func(a *agent) { a.Role = Member })
-	case Mute, Unmute:
-		f.change(e.Seat, func(a *agent) { a.Muted = e.Action == Mute })
-	case BanName:
-		f.keepOut(e)
-	case Unban:
-		f.bans = slices.DeleteFunc(slices.Clone(f.bans), func(b ban) bool { return e.Ban != nil && b.Key == e.Ban.Key })
-	}
-}
-
-// keepOut notes the ban that e begins, if it does.
-func (f *fold) keepOut(e event) {
-	if e.Ban != nil {
-		f.bans = append(slices.Clip(slices.Clone(f.bans)), *e.Ban)
-	}
-}
-
 // change changes the agent of a seat.
 func (f *fold) change(seat int, how func(*agent)) {
 	f.agents = slices.Clone(f.agents)
@@ -362,11 +342,11 @@ func (f *fold) leave(e event) {
 	f.events, f.words = f.events.without(e.Seat), f.words.without(e.Seat)
 	for i := range f.agents {
 		if f.agents[i].Seat == e.Promoted {
-			f.agents[i].Role, f.agents[i].RoleMs = Admin, e.AtMs
+			f.agents[i].Role, f.agents[i].RoleMs, f.agents[i].Muted = Admin, e.AtMs, false
 		}
 	}
 	if e.Reason != ReasonReplaced {
 		f.givenUp = e.n
 	}
-	f.keepOut(e)
+	f.bans = with(f.bans, e.Ban)
 }

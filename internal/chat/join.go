@@ -14,8 +14,9 @@ import (
 // JoinRoom takes a seat: a new one, creating the room when there is none, or,
 // given a token, the caller's own.
 //
-// A name that is taken is found before a full room. A refused join has changed
-// nothing.
+// A name that is kept out is found before one that is taken, and that before a
+// full room. A refused join has changed nothing, but that a full room is told, at
+// most once in ten minutes, who wanted a seat.
 func (s *Service) JoinRoom(ctx context.Context, req JoinRequest) (Seated, error) {
 	if req.Token != "" {
 		got, err := s.comeBack(ctx, req)
@@ -81,24 +82,27 @@ func newSettings(in *entrance, description string, capacity int, t RoomType, pub
 	if capacity == 0 {
 		capacity = MinCapacity
 	}
-	if capacity < MinCapacity || capacity > MaxCapacity {
-		return settings{}, refuse(InvalidArgument, "capacity must be from %d to %d.", MinCapacity, MaxCapacity)
-	}
 	if t == "" {
 		t = Group
 	}
-	if t != Group && t != Channel {
-		return settings{}, refuse(InvalidArgument, "type must be %q (everybody speaks) or %q (only admins speak).", Group, Channel)
-	}
-	if utf8.RuneCountInString(description) > MaxDescription || !utf8.ValidString(description) || hasControls(description, "\n\t\r") {
-		return settings{}, refuse(InvalidArgument, "description: at most %d characters of UTF-8 without control characters.", MaxDescription)
-	}
-	if holdsToken(description) {
-		return settings{}, errTokenInText("description")
-	}
 	return settings{
 		Name: in.room.shown, Key: in.room.key, Description: description, Type: t, Capacity: capacity, Public: public,
-	}, nil
+	}, checkSettings(description, capacity, t)
+}
+
+// checkSettings refuses settings that no room can have; zero stands for none.
+func checkSettings(description string, capacity int, t RoomType) error {
+	switch {
+	case capacity != 0 && (capacity < MinCapacity || capacity > MaxCapacity):
+		return refuse(InvalidArgument, "capacity must be from %d to %d.", MinCapacity, MaxCapacity)
+	case t != "" && t != Group && t != Channel:
+		return refuse(InvalidArgument, "type must be %q (everybody speaks) or %q (only admins speak).", Group, Channel)
+	case utf8.RuneCountInString(description) > MaxDescription || !utf8.ValidString(description) || hasControls(description, "\n\t\r"):
+		return refuse(InvalidArgument, "description: at most %d characters of UTF-8 without control characters.", MaxDescription)
+	case holdsToken(description):
+		return errTokenInText("description")
+	}
+	return nil
 }
 
 // Why takeSeat has to look again. None of these leaves the package.
@@ -170,8 +174,11 @@ func (s *Service) enterRoom(ctx context.Context, in *entrance, id string) (Seate
 		return Seated{}, refuse(RoomExists, "A room of this name exists. Choose another name, or leave room out and one is made up; to enter the one that exists, call join_room.")
 	}
 	got, err := s.sitDown(ctx, in, r, f)
-	if errors.Is(err, errEmptied) {
+	switch {
+	case errors.Is(err, errEmptied):
 		return s.makeRoom(ctx, in, r)
+	case CodeOf(err) == RoomFull:
+		in.knock(ctx, r)
 	}
 	return got, err
 }
@@ -231,6 +238,9 @@ func (s *Service) seated(ctx context.Context, r *liveRoom, in *entrance, how Joi
 func (s *Service) makeRoom(ctx context.Context, in *entrance, old *liveRoom) (Seated, error) {
 	if !in.create {
 		return Seated{}, refuse(RoomNotFound, "There is no room of this name. Check the spelling with your user, or leave create_if_missing out to create it.")
+	}
+	if err := s.mayMakeRoom(ctx); err != nil {
+		return Seated{}, err
 	}
 	if in.password != "" && in.settings.Password == "" {
 		hash, err := s.hashPassword(ctx, in.password)
@@ -302,7 +312,7 @@ func (s *Service) farewell(ctx context.Context, in *entrance, old *liveRoom) ([]
 	if err != nil {
 		return nil, nil, err
 	}
-	if f.ended || f.closed {
+	if f.ended || f.closed || f.Key != in.room.key {
 		return nil, nil, errElsewhere
 	}
 	if !f.dead(s.now()) && !deserted(f) {
