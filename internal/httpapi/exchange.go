@@ -23,15 +23,12 @@ const (
 	codeRefused  = -32000
 )
 
-// writeTimeout is how long a client may leave what was written for it lying
-// before its request is given up.
-const writeTimeout = 30 * time.Second
-
 // exchange is one request and its answer, as the log sees them.
 type exchange struct {
 	http.ResponseWriter
 	id     string // names the request in the log
 	began  time.Time
+	slow   time.Duration   // how long the client may leave what is written lying
 	route  string          // empty if the path is none of ours
 	status int             // of the answer; 0 before it began
 	rpcID  json.RawMessage // the JSON-RPC id, once it is known
@@ -39,14 +36,14 @@ type exchange struct {
 	account *meter.Account
 }
 
-func newExchange(w http.ResponseWriter, now time.Time, account *meter.Account) *exchange {
-	return &exchange{ResponseWriter: w, id: rand.Text()[:12], began: now, account: account}
+func (a *api) newExchange(w http.ResponseWriter) *exchange {
+	return &exchange{ResponseWriter: w, id: rand.Text()[:12], began: a.Clock.Now(), slow: a.writeTimeout, account: a.Meter.Open()}
 }
 
 func (x *exchange) WriteHeader(status int) {
 	if x.status == 0 {
 		x.status = status
-		x.writeBy(time.Now().Add(writeTimeout))
+		x.writeSoon()
 	}
 	x.ResponseWriter.WriteHeader(status)
 }
@@ -61,8 +58,11 @@ func (x *exchange) Write(p []byte) (int, error) {
 // The deadlines of a socket are in real time. Where there is no socket the
 // server has the body before it calls us, and takes what we write.
 
-// writeBy is when the client must have taken what is written next.
-func (x *exchange) writeBy(t time.Time) { _ = http.NewResponseController(x).SetWriteDeadline(t) }
+// writeSoon gives the client its time to take what is written next. One that does
+// not take it has gone, and its request ends.
+func (x *exchange) writeSoon() {
+	_ = http.NewResponseController(x).SetWriteDeadline(time.Now().Add(x.slow))
+}
 
 // readBy is when the body must have come; the zero time means never. It holds
 // for what net/http reads of a body that nobody wanted, too.

@@ -66,8 +66,9 @@ type Options struct {
 // api is the handler that New returns.
 type api struct {
 	Options
-	bodyTimeout time.Duration
-	readers     readers
+	bodyTimeout  time.Duration // for a body to come
+	writeTimeout time.Duration // for what was written to be taken
+	readers      readers
 }
 
 // New returns the handler of all routes. It may serve any number of requests at
@@ -92,7 +93,7 @@ func New(o Options) http.Handler {
 		o.MaxBody = DefaultMaxBody
 	}
 	o.Hosts, o.Origins = lowered(o.Hosts), lowered(o.Origins)
-	return &api{Options: o, bodyTimeout: 30 * time.Second}
+	return &api{Options: o, bodyTimeout: 30 * time.Second, writeTimeout: 30 * time.Second}
 }
 
 func lowered(names []string) []string {
@@ -123,7 +124,7 @@ func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
 }
 
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := newExchange(w, a.Clock.Now(), a.Meter.Open())
+	x := a.newExchange(w)
 	defer a.settle(x, r)
 	x.readBy(time.Now().Add(a.bodyTimeout))
 	if !a.admit(x, r) {

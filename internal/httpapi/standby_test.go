@@ -74,7 +74,7 @@ func (h *hall) standby(token, query string) *http.Request {
 	return r
 }
 
-// waits returns when so many calls wait, and the first of them in its place.
+// awaitWaits returns when so many calls wait.
 func (h *hall) awaitWaits(n int64) {
 	h.t.Helper()
 	poll(h.t, fmt.Sprintf("%d open waits", n), func() bool { return h.meter.Totals().OpenWaits == n })

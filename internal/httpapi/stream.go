@@ -153,7 +153,7 @@ func (s *stream) write(events []byte) {
 		h.Set("X-Accel-Buffering", "no") // or a proxy keeps the beats to itself
 		s.x.WriteHeader(http.StatusOK)
 	}
-	s.x.writeBy(time.Now().Add(writeTimeout))
+	s.x.writeSoon()
 	_, err := s.x.Write(events)
 	if err == nil {
 		err = http.NewResponseController(s.x).Flush()
