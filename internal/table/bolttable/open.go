@@ -19,6 +19,7 @@ const (
 	bucketPrefix = "parley items "
 	bucketName   = bucketPrefix + "1" // its number grows when an older program could not read it
 	lockWait     = time.Second        // for another process to give the file free
+	newPages     = 4                  // that bbolt writes of a new file
 )
 
 // What is wrong with a file that cannot be opened.
@@ -43,21 +44,47 @@ func openFile(path string) (*bolt.DB, error) {
 	}
 	db, err := openBolt(path, false)
 	if err != nil {
+		if isNew && !errors.Is(err, errInUse) {
+			err = errors.Join(err, clearStump(path))
+		}
 		return nil, fmt.Errorf("bolttable: %s: %w", path, err)
 	}
-	err = guard(func() error {
-		return db.Update(func(tx *bolt.Tx) error {
-			_, err := tx.CreateBucketIfNotExists([]byte(bucketName))
-			return err
-		})
-	})
-	if err == nil && isNew {
+	if err = makeBucket(db); err == nil && isNew {
 		err = syncFolder(filepath.Dir(path))
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("bolttable: %s: %w", path, err), db.Close())
 	}
 	return db, nil
+}
+
+// makeBucket makes the bucket of the items where it is not there. Else it writes
+// nothing, so that a table opens on a full disk, too.
+func makeBucket(db *bolt.DB) error {
+	return guard(func() error {
+		there := false
+		err := db.View(func(tx *bolt.Tx) error {
+			there = tx.Bucket([]byte(bucketName)) != nil
+			return nil
+		})
+		if err != nil || there {
+			return err
+		}
+		return db.Update(func(tx *bolt.Tx) error {
+			_, err := tx.CreateBucket([]byte(bucketName))
+			return err
+		})
+	})
+}
+
+// clearStump empties the file at path if it is shorter than any table: a full disk
+// cut off the making of it, and nobody would know it for Parley's again.
+func clearStump(path string) error {
+	info, err := os.Stat(path)
+	if err != nil || info.Size() >= int64(newPages*os.Getpagesize()) {
+		return nil // there is nothing to clear
+	}
+	return os.Truncate(path, 0)
 }
 
 // prepare makes the folders above path and reports whether there is nothing in
@@ -133,6 +160,8 @@ func openBolt(path string, readOnly bool) (db *bolt.DB, err error) {
 	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrVersionMismatch):
 		return nil, errForeign
 	case errors.Is(err, bolterrors.ErrChecksum):
+		return nil, errDamaged
+	case err != nil && strings.HasPrefix(err.Error(), "file size too small"): // it has no other name
 		return nil, errDamaged
 	case errors.Is(err, errDamaged) && file != nil:
 		// bbolt did not come to close what it panicked over, nor its lock.

@@ -71,6 +71,22 @@ func TestOpen_again_findsWhatWasWritten(t *testing.T) {
 	}
 }
 
+func TestOpen_andClose_writeNothing(t *testing.T) {
+	content := filledFile(t)
+	path := filepath.Join(t.TempDir(), "table.db")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tab := open(t, path, nil)
+	if _, err := tab.Query(t.Context(), table.Range{Partition: "room 1", Limit: 10}); err != nil {
+		t.Fatal(err)
+	}
+	if err := tab.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wantContent(t, path, content)
+}
+
 func TestOpen_emptyFile_isANewTable(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "table.db")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
@@ -113,6 +129,7 @@ func TestOpen_foreignFile_isRefusedAndUnchanged(t *testing.T) {
 		"one byte":         []byte("x"),
 		"text":             bytes.Repeat([]byte("not a table\n"), 2000),
 		"zeros":            make([]byte, 64<<10),
+		"noise":            noise(64 << 10),
 		"SQLite":           append([]byte("SQLite format 3\x00\x10\x00"), make([]byte, 16<<10)...),
 		"another's bolt":   boltFile(t, "their bucket", false),
 		"another's, light": boltFile(t, "their bucket", true),
@@ -141,19 +158,24 @@ func TestOpen_fileOfANewerVersion_isRefusedAndUnchanged(t *testing.T) {
 func TestOpen_truncatedFile_isRefusedAndUnchanged(t *testing.T) {
 	whole := filledFile(t)
 	used := usedBytes(t, whole)
-	for _, size := range []int{1, 100, 4095, 4096, 5000, 8192, 12288, used / 2, used - 4096, used - 1} {
-		t.Run(fmt.Sprint(size, " bytes"), func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "table.db")
-			if err := os.WriteFile(path, whole[:size], 0o600); err != nil {
-				t.Fatal(err)
-			}
-			tab, err := Open(path, Options{})
-			if err == nil {
-				tab.Close()
-				t.Fatal("Open succeeded")
-			}
-			wantContent(t, path, whole[:size])
-		})
+	sizes := []int{1, 100, 4095, 4096, 5000, 8192, 12288, used / 2, used - 4096, used - 1}
+	for range 200 {
+		sizes = append(sizes, 1+rand.IntN(used-1))
+	}
+	path := filepath.Join(t.TempDir(), "table.db")
+	for _, size := range sizes {
+		if err := os.WriteFile(path, whole[:size], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		tab, err := Open(path, Options{})
+		if err == nil {
+			tab.Close()
+			t.Fatalf("Open of the first %d of %d bytes succeeded", size, used)
+		}
+		if !errors.Is(err, errDamaged) && !errors.Is(err, errForeign) {
+			t.Errorf("the first %d bytes: %v; want what is wrong and what to do", size, err)
+		}
+		wantContent(t, path, whole[:size])
 	}
 }
 
@@ -280,6 +302,15 @@ func usedBytes(t *testing.T, content []byte) (used int) {
 		t.Fatal(err)
 	}
 	return used
+}
+
+// noise is so many random bytes.
+func noise(n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(rand.Uint32())
+	}
+	return b
 }
 
 // boltFile is the content of a bolt file with one bucket.

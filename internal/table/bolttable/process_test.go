@@ -29,6 +29,8 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "write":
 		exitWith(writeForEver(os.Args[1], os.Args[2]))
+	case "begin on a full disk":
+		exitWith(beginOnAFullDisk(os.Args[1:]))
 	case "fill the disk":
 		exitWith(fillTheDisk(os.Args[1]))
 	}
@@ -187,6 +189,41 @@ func TestWrite_diskFull_isUnavailableAndLosesNothing(t *testing.T) {
 	if err != nil || len(page.Items) == 0 {
 		t.Fatalf("%d items, %v", len(page.Items), err)
 	}
+}
+
+func TestOpen_newFileOnAFullDisk_fitsWhenThereIsRoom(t *testing.T) {
+	var paths []string
+	for n := range 40 {
+		paths = append(paths, filepath.Join(t.TempDir(), fmt.Sprint(n), "table.db"))
+	}
+	if out, err := child(t, "begin on a full disk", paths...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, path := range paths {
+		put(t, open(t, path, nil), "p", "a", "x")
+	}
+}
+
+// beginOnAFullDisk makes tables where there is room for more and more of a file.
+func beginOnAFullDisk(paths []string) error {
+	for n, path := range paths {
+		if err := limitFiles(uint64(n * 1000)); err != nil {
+			return err
+		}
+		tab, err := Open(path, Options{})
+		if err == nil && n*1000 < newPages*os.Getpagesize() {
+			return fmt.Errorf("a table fits into %d bytes", n*1000)
+		}
+		if err == nil {
+			err = tab.Close()
+		} else if strings.Contains(err.Error(), path) && strings.Contains(err.Error(), syscall.EFBIG.Error()) {
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fillTheDisk writes until the file may not grow any more, which fails as a full
