@@ -1,0 +1,209 @@
+package chat_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// crowd is a room with these agents, each of whom has read who came.
+func (w *world) crowd(room string, names ...string) []chat.Seated {
+	w.t.Helper()
+	var all []chat.Seated
+	for _, name := range names {
+		all = append(all, w.enter(chat.JoinRequest{Room: room, AgentName: name, Capacity: max(2, len(names))}))
+	}
+	for i := range all {
+		all[i].Cursor = w.look(all[i].Token, all[i].Cursor).Cursor
+	}
+	return all
+}
+
+// hold begins a minute's wait for each of them, and returns when the silence in
+// which all wait has begun, or, with fewer timers, when all wait.
+func (w *world) hold(timers int, all ...chat.Seated) []<-chan answer {
+	w.t.Helper()
+	var waits []<-chan answer
+	for _, s := range all {
+		waits = append(waits, w.waiting(w.t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor, Wait: time.Minute}))
+	}
+	w.blocked(timers)
+	return waits
+}
+
+// blocked waits for so many timers beside the table's own.
+func (w *world) blocked(timers int) {
+	w.t.Helper()
+	if err := w.clock.BlockUntilContext(w.t.Context(), 1+timers); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func wantStatus(t *testing.T, who string, got chat.Waited, want chat.WaitStatus) {
+	t.Helper()
+	if got.Status != want {
+		t.Fatalf("%s: %s with %v, want %s", who, got.Status, lines(got.Messages), want)
+	}
+}
+
+func TestTurn_allWaitAndNobodyHasSpoken_newcomerIsTold(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	waits := w.hold(3, p.ann, p.bob)
+	w.clock.Advance(3 * time.Second)
+	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusTurn)
+	w.clock.Advance(57 * time.Second)
+	wantStatus(t, "Ann", take(t, waits[0]), chat.StatusQuiet)
+}
+
+func TestTurn_beforeThreeSeconds_nobodyIsTold(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	waits := w.hold(3, p.ann, p.bob)
+	w.clock.Advance(3*time.Second - time.Millisecond)
+	w.say(p.ann.Token, "so?")
+	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusMessages)
+	w.clock.Advance(time.Minute)
+	wantStatus(t, "Ann", take(t, waits[0]), chat.StatusQuiet)
+}
+
+func TestTurn_toldOnce_notAgainInTheSameSilence(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	waits := w.hold(3, p.ann, p.bob)
+	w.clock.Advance(3 * time.Second)
+	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusTurn)
+	again := w.hold(2, p.bob)
+	w.clock.Advance(57 * time.Second)
+	wantStatus(t, "Ann", take(t, waits[0]), chat.StatusQuiet)
+	more := w.hold(2, p.ann)
+	w.clock.Advance(3 * time.Second)
+	wantStatus(t, "Bob", take(t, again[0]), chat.StatusQuiet)
+	w.clock.Advance(57 * time.Second)
+	wantStatus(t, "Ann", take(t, more[0]), chat.StatusQuiet)
+}
+
+func TestTurn_afterARestart_notAgainInTheSameSilence(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	waits := w.hold(3, p.ann, p.bob)
+	w.clock.Advance(3 * time.Second)
+	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusTurn)
+	w.Stop()
+	wantStatus(t, "Ann", take(t, waits[0]), chat.StatusQuiet)
+	w = onTable(t, w.clock, w.table, chat.Options{Alone: true, GroupFrom: 1})
+	waits = w.hold(3, p.ann, p.bob)
+	w.clock.Advance(time.Minute)
+	wantStatus(t, "Ann", take(t, waits[0]), chat.StatusQuiet)
+	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusQuiet)
+}
+
+func TestTurn_somethingSaid_theNextSilenceIsAnother(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	waits := w.hold(3, p.ann, p.bob)
+	w.clock.Advance(3 * time.Second)
+	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusTurn)
+	w.say(p.bob.Token, "hello")
+	p.ann.Cursor = take(t, waits[0]).Cursor
+	p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor
+	waits = w.hold(3, p.ann, p.bob)
+	w.clock.Advance(3 * time.Second)
+	wantStatus(t, "Ann, who has not spoken last", take(t, waits[0]), chat.StatusTurn)
+}
+
+func TestTurn_oneDoesNotWait_nobodyIsTold(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	waits := w.hold(2, all[0], all[1])
+	w.clock.Advance(time.Minute)
+	wantStatus(t, "Ann", take(t, waits[0]), chat.StatusQuiet)
+	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusQuiet)
+}
+
+func TestTurn_inARoomOfThree_goesRound(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	for _, told := range []int{1, 2, 0} {
+		speaker := (told + 2) % 3
+		w.say(all[speaker].Token, "word of "+all[speaker].Name)
+		for i := range all {
+			all[i].Cursor = w.look(all[i].Token, all[i].Cursor).Cursor
+		}
+		waits := w.hold(4, all...)
+		w.clock.Advance(3 * time.Second)
+		wantStatus(t, all[told].Name, take(t, waits[told]), chat.StatusTurn)
+		w.clock.Advance(time.Minute)
+		wantStatus(t, all[speaker].Name, take(t, waits[speaker]), chat.StatusQuiet)
+		wantStatus(t, "the third", take(t, waits[3-told-speaker]), chat.StatusQuiet)
+	}
+}
+
+func TestTurn_lastWordWasForOne_thatOneIsTold(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	if _, err := w.Send(t.Context(), chat.SendRequest{Token: all[0].Token, Text: "for you", To: []string{"cid"}}); err != nil {
+		t.Fatal(err)
+	}
+	all[2].Cursor = w.look(all[2].Token, all[2].Cursor).Cursor
+	waits := w.hold(4, all...)
+	w.clock.Advance(3 * time.Second)
+	wantStatus(t, "Cid", take(t, waits[2]), chat.StatusTurn)
+}
+
+func TestTurn_whoStandsBy_isNeverTold(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	shell := w.waiting(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute, Standby: true})
+	w.blocked(1)
+	waits := w.hold(3, p.ann)
+	w.clock.Advance(3 * time.Second)
+	wantStatus(t, "Ann", take(t, waits[0]), chat.StatusTurn)
+	w.clock.Advance(time.Minute)
+	wantStatus(t, "Bob", take(t, shell), chat.StatusQuiet)
+}
+
+func TestTurn_inAChannel_isAnAdmins(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "news", AgentName: "Ann", Type: chat.Channel})
+	bob := w.join("news", "Bob")
+	ann.Cursor = w.look(ann.Token, ann.Cursor).Cursor
+	waits := w.hold(3, ann, bob)
+	w.clock.Advance(3 * time.Second)
+	wantStatus(t, "Ann", take(t, waits[0]), chat.StatusTurn)
+}
+
+func TestTurn_acrossTwoProcesses_exactlyOneIsTold(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	one := onTable(t, w.clock, w.table, chat.Options{})
+	two := onTable(t, w.clock, w.table, chat.Options{})
+	ann := one.waiting(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: time.Minute})
+	bob := two.waiting(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute})
+	w.blocked(4) // a wait and a poll each
+	wantStatus(t, "Bob", w.runUntil(bob, 4, 40*time.Second), chat.StatusTurn)
+	wantStatus(t, "Ann", w.runUntil(ann, 2, 2*time.Minute), chat.StatusQuiet)
+}
+
+// runUntil lets time pass in small steps, as long as so many timers go on running,
+// until the wait has ended.
+func (w *world) runUntil(wait <-chan answer, timers int, most time.Duration) chat.Waited {
+	w.t.Helper()
+	for until := w.clock.Now().Add(most); w.clock.Now().Before(until); {
+		select {
+		case got := <-wait:
+			if got.err != nil {
+				w.t.Fatal(got.err)
+			}
+			return got.Waited
+		default:
+		}
+		w.clock.Advance(100 * time.Millisecond)
+		ctx, cancel := context.WithTimeout(w.t.Context(), time.Second) // a wait that has ended leaves fewer
+		_ = w.clock.BlockUntilContext(ctx, 1+timers)
+		cancel()
+	}
+	return take(w.t, wait)
+}
