@@ -8,8 +8,8 @@ type metrics struct {
 	flush func() // writes what was not yet written; nil: there is nothing to write
 }
 
-// limits are those of the meter.
-func limits(s settings) meter.Options {
+// held is what the meter lets be held.
+func held(s settings) meter.Options {
 	return meter.Options{MaxWaits: int64(s.MaxWaits), MaxBodies: int64(s.MaxBodies) << 20}
 }
 

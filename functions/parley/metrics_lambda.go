@@ -15,7 +15,7 @@ import (
 // function: nobody could ask an instance for its figures.
 func newMetrics(s settings, stdout io.Writer) *metrics {
 	var out *emf.Writer
-	o := limits(s)
+	o := held(s)
 	o.Observe = func(call meter.Call) { out.Observe(call) }
 	m := meter.New(o)
 	out = emf.New(emf.Options{Out: stdout, Function: lambdacontext.FunctionName, Totals: m.Totals})

@@ -9,5 +9,5 @@ import (
 )
 
 func newMetrics(s settings, _ io.Writer) *metrics {
-	return &metrics{meter: meter.New(limits(s))}
+	return &metrics{meter: meter.New(held(s))}
 }

@@ -32,7 +32,7 @@ func serve(ctx context.Context, s settings, stdout io.Writer, log *slog.Logger) 
 		return err
 	}
 	defer st.close()
-	st.options.LongestWait = s.LongestWait
+	st.options.LongestWait, st.options.Limits = s.LongestWait, s.limits()
 	rooms := chat.New(st.table, st.options)
 	if lambdahttp.OnLambda() {
 		return lambdahttp.Start(ctx, handler(rooms, st, m.meter, s, log), lambdahttp.Options{Buffered: s.Buffered, Stop: rooms.Stop, Logger: log})
@@ -83,6 +83,6 @@ func handler(rooms *chat.Service, st *store, m *meter.Meter, s settings, log *sl
 	return httpapi.New(httpapi.Options{
 		MCP: mcptools.NewHandler(mcp, log), Standby: mcptools.WaitHandler(rooms, log),
 		Ready: st.ready, Logger: log, Meter: m,
-		KeepAlive: s.KeepAlive, Hosts: s.AllowHost, Origins: s.AllowOrigin,
+		KeepAlive: s.KeepAlive, Hosts: s.AllowHost, Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,
 	})
 }

@@ -23,11 +23,18 @@ type settings struct {
 	AllowOrigin []string      `env:"PARLEY_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Let the web pages of this origin (https://example.org; * for all) call. Clients outside a browser need no leave."`
 	LongestWait time.Duration `env:"PARLEY_LONGEST_WAIT" default:"290s" placeholder:"TIME" help:"No call waits longer for a message (${default}). On Lambda every call that waits holds an instance."`
 	KeepAlive   time.Duration `env:"PARLEY_KEEP_ALIVE" default:"15s" placeholder:"TIME" help:"How long an answer under way may show no sign of life (${default})."`
-	MaxWaits    int           `env:"PARLEY_MAX_WAITS" default:"20000" placeholder:"NUMBER" help:"No more calls than this wait at once (${default}); each takes some 40 KB. Those beyond are told to come back."`
-	MaxBodies   int           `env:"PARLEY_MAX_BODIES" default:"64" placeholder:"MIB" help:"The bodies of the requests under way have no more MiB in all (${default}). Those beyond are told to come back."`
-	Buffered    bool          `env:"PARLEY_BUFFERED" help:"On Lambda: the Function URL's invoke mode is BUFFERED."`
-	LogLevel    string        `env:"PARLEY_LOG_LEVEL" default:"warn" enum:"debug,info,warn,error" help:"The least that is logged on standard error: ${enum}."`
-	LogFormat   string        `env:"PARLEY_LOG_FORMAT" default:"text" enum:"text,json" help:"How it is logged: ${enum}."`
+
+	TrustProxy        bool `env:"PARLEY_TRUST_PROXY" help:"Take the address of a client from the end of X-Forwarded-For, where the proxy in front puts it. Without such a proxy a client could choose any."`
+	MessagesPerMinute int  `env:"PARLEY_MESSAGES_PER_MINUTE" placeholder:"NUMBER" help:"One agent says no more messages a minute; 0, as by default: any number."`
+	BytesPerMinute    int  `env:"PARLEY_BYTES_PER_MINUTE" placeholder:"NUMBER" help:"One agent says no more bytes of text a minute; 0: any number."`
+	RoomsPerHour      int  `env:"PARLEY_ROOMS_PER_HOUR" placeholder:"NUMBER" help:"One address makes no more rooms an hour; 0: any number."`
+	GuessesPerMinute  int  `env:"PARLEY_GUESSES_PER_MINUTE" placeholder:"NUMBER" help:"One address tries no more wrong passwords a minute; 0: any number."`
+	MaxWaits          int  `env:"PARLEY_MAX_WAITS" default:"20000" placeholder:"NUMBER" help:"No more calls than this wait at once (${default}); each takes some 40 KB. Those beyond are told to come back."`
+	MaxBodies         int  `env:"PARLEY_MAX_BODIES" default:"64" placeholder:"MIB" help:"The bodies of the requests under way have no more MiB in all (${default}). Those beyond are told to come back."`
+
+	Buffered  bool   `env:"PARLEY_BUFFERED" help:"On Lambda: the Function URL's invoke mode is BUFFERED."`
+	LogLevel  string `env:"PARLEY_LOG_LEVEL" default:"warn" enum:"debug,info,warn,error" help:"The least that is logged on standard error: ${enum}."`
+	LogFormat string `env:"PARLEY_LOG_FORMAT" default:"text" enum:"text,json" help:"How it is logged: ${enum}."`
 }
 
 // Validate is called by parse.
@@ -47,10 +54,18 @@ func (s *settings) Validate() error {
 	if s.MaxWaits < 1 || s.MaxBodies < 1 {
 		return errors.New("--max-waits and --max-bodies: give 1 or more")
 	}
+	if l := s.limits(); l.Messages < 0 || l.Bytes < 0 || l.Rooms < 0 || l.Passwords < 0 {
+		return errors.New("--messages-per-minute, --bytes-per-minute, --rooms-per-hour and --guesses-per-minute: give a number, or 0 for none")
+	}
 	if s.CreateTable && s.Table == "" {
 		return errors.New("--create-table needs --table NAME")
 	}
 	return nil
+}
+
+// limits are those on speed.
+func (s *settings) limits() chat.Limits {
+	return chat.Limits{Messages: s.MessagesPerMinute, Bytes: s.BytesPerMinute, Rooms: s.RoomsPerHour, Passwords: s.GuessesPerMinute}
 }
 
 // logger returns the log that s asks for, on w.

@@ -45,6 +45,10 @@ func TestParse_readsFlagsAndEnvironment(t *testing.T) {
 		"more environment": {env: map[string]string{"URL": "https://a.example/mcp", "LOG_LEVEL": "error", "LOG_FORMAT": "json", "ALLOW_ORIGIN": "https://a.example,https://b.example"}, want: func(s *settings) {
 			s.URL, s.LogLevel, s.LogFormat, s.AllowOrigin = "https://a.example/mcp", "error", "json", []string{"https://a.example", "https://b.example"}
 		}},
+		"limits": {args: "--messages-per-minute 6 --rooms-per-hour 2 --trust-proxy", env: map[string]string{"BYTES_PER_MINUTE": "1000", "GUESSES_PER_MINUTE": "3", "MAX_WAITS": "9"}, want: func(s *settings) {
+			s.MessagesPerMinute, s.RoomsPerHour, s.TrustProxy = 6, 2, true
+			s.BytesPerMinute, s.GuessesPerMinute, s.MaxWaits = 1000, 3, 9
+		}},
 		"flag wins": {args: "--addr :2", env: map[string]string{"ADDR": ":1"}, want: func(s *settings) { s.Addr = ":2" }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -68,6 +72,7 @@ func TestParse_whatCannotBe_isRefusedByName(t *testing.T) {
 		"--addr 8080":            "--addr",
 		"--data a --table b":     "--table",
 		"--create-table":         "--table NAME",
+		"--rooms-per-hour=-1":    "--rooms-per-hour",
 		"--max-waits 0":          "--max-waits",
 		"--max-bodies=-1":        "--max-bodies",
 		"--log-level loud":       "--log-level",

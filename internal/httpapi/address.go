@@ -3,7 +3,10 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"net/netip"
+	"strings"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/meter"
 )
 
@@ -17,9 +20,31 @@ func Address(ctx context.Context) string {
 }
 
 // context returns the context of r with what the tools find in it: the account of
-// the request, and where it was sent.
+// the request, whence it came and where it was sent.
 func (a *api) context(x *exchange, r *http.Request) context.Context {
-	return context.WithValue(meter.With(r.Context(), x.account), addressKey{}, addressOf(r))
+	ctx := chat.WithAddress(meter.With(r.Context(), x.account), a.clientOf(r))
+	return context.WithValue(ctx, addressKey{}, addressOf(r))
+}
+
+// clientOf returns the network address that r came from, by which limits count; of
+// IPv6 the first half, which one household has for itself (RFC 6177). It is "" for
+// what is no address of the internet.
+func (a *api) clientOf(r *http.Request) string {
+	from := r.RemoteAddr
+	if a.TrustProxy {
+		if hops := r.Header.Values("X-Forwarded-For"); len(hops) > 0 {
+			last := hops[len(hops)-1]
+			from = strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
+		}
+	}
+	ip, err := netip.ParseAddr(hostname(from))
+	if err != nil {
+		return ""
+	}
+	if ip = ip.Unmap().WithZone(""); ip.Is4() {
+		return ip.String()
+	}
+	return netip.PrefixFrom(ip, 64).Masked().String()
 }
 
 // addressOf is the URL of MCP on the host that r names. The guard has checked

@@ -61,6 +61,10 @@ type Options struct {
 	// or "*" for all. Over a loopback connection pages of this machine may, too.
 	// Clients other than browsers send no origin.
 	Origins []string
+	// TrustProxy says that every request comes by a proxy which ends the header
+	// X-Forwarded-For with the address that it came to it from. Where none does,
+	// any client could choose its address.
+	TrustProxy bool
 }
 
 // api is the handler that New returns.

@@ -26,7 +26,7 @@ type hall struct {
 	ann, bob chat.Seated
 }
 
-func newHall(t *testing.T, o meter.Options) *hall {
+func newHall(t *testing.T, o meter.Options, change ...func(*chat.Options, *Options)) *hall {
 	t.Helper()
 	tab, err := bolttable.Open(filepath.Join(t.TempDir(), "parley.db"), bolttable.Options{})
 	if err != nil {
@@ -39,7 +39,11 @@ func newHall(t *testing.T, o meter.Options) *hall {
 	})
 	h := &hall{meter: meter.New(o)}
 	h.site = newSite(t, func(s *site, o *Options) {
-		h.rooms = chat.New(tab, chat.Options{Alone: true, GroupFrom: 1, Logger: o.Logger})
+		co := chat.Options{Alone: true, GroupFrom: 1, Logger: o.Logger}
+		for _, f := range change {
+			f(&co, o)
+		}
+		h.rooms = chat.New(tab, co)
 		m := mcptools.NewServer("0.0.0", "", o.Logger)
 		mcptools.AddTools(m, h.rooms, mcptools.Options{Address: func(context.Context) string { return "" }})
 		o.MCP, o.Standby, o.Meter = mcptools.NewHandler(m, o.Logger), mcptools.WaitHandler(h.rooms, o.Logger), h.meter
