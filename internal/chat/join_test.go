@@ -168,14 +168,11 @@ func TestJoin_fullRoom_saysWhenASeatMayBecomeFreeAndTheWayBack(t *testing.T) {
 func TestJoin_refused_changesNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	before := w.info(p.ann.Token)
-	for _, name := range []string{"Cid", "Bob"} {
-		if _, err := w.tryJoin("plans", name); err == nil {
-			t.Fatalf("%s got in", name)
-		}
-	}
-	if after := w.info(p.ann.Token); after.Earlier != before.Earlier {
-		t.Fatalf("%d events became %d", before.Earlier, after.Earlier)
+	w.enter(chat.JoinRequest{Room: "plots:pw", AgentName: "Ann"})
+	for _, req := range []chat.JoinRequest{
+		{Room: "plans", AgentName: "Bob"}, {Room: "plans:pw", AgentName: "Cid"}, {Room: "nowhere", AgentName: "Cid", OnlyExisting: true},
+	} {
+		w.changesNothing(p.ann.Token, func() error { _, err := w.JoinRoom(t.Context(), req); return err })
 	}
 }
 

@@ -136,7 +136,15 @@ func calls(w *world, token string) map[string]func() error {
 			_, err := w.History(ctx, chat.HistoryRequest{Token: token})
 			return err
 		},
-		"info":  func() error { _, err := w.RoomInfo(ctx, chat.InfoRequest{Token: token}); return err },
+		"info": func() error { _, err := w.RoomInfo(ctx, chat.InfoRequest{Token: token}); return err },
+		"update": func() error {
+			_, err := w.UpdateRoom(ctx, chat.UpdateRequest{Token: token, Description: "mine"})
+			return err
+		},
+		"manage": func() error {
+			_, err := w.ManageAgent(ctx, chat.ManageRequest{Token: token, AgentName: "Eve", Action: chat.BanName})
+			return err
+		},
 		"leave": func() error { _, err := w.LeaveRoom(ctx, token); return err },
 	}
 }

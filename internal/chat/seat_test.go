@@ -70,7 +70,7 @@ func TestLease_ofAnAdmin_lastsADay(t *testing.T) {
 	waitsFor(t, err, chat.RoomFull, time.Second)
 	w.clock.Advance(time.Second)
 	cid := w.join("plans", "Cid")
-	same(t, "Bob hears", lines(w.look(p.bob.Token, p.bob.Cursor).Messages), []string{"left Ann (timeout)", "joined Cid"})
+	same(t, "Bob hears", lines(w.look(p.bob.Token, p.bob.Cursor).Messages), []string{"knock Cid", "left Ann (timeout)", "joined Cid"})
 	same(t, "seats", seats(cid.Room), []string{"Bob (admin)", "Cid (member)"})
 }
 

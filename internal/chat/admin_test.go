@@ -1,0 +1,152 @@
+package chat_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+func (w *world) update(req chat.UpdateRequest) chat.Updated {
+	w.t.Helper()
+	got, err := w.UpdateRoom(w.t.Context(), req)
+	if err != nil {
+		w.t.Fatalf("update: %v", err)
+	}
+	return got
+}
+
+// manage fails unless the action ends so.
+func (w *world) manage(token string, action chat.Action, name string, want chat.ManageStatus) chat.Managed {
+	w.t.Helper()
+	got, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, AgentName: name, Action: action})
+	if err != nil || got.Status != want {
+		w.t.Fatalf("%s %s: %q, %v; want %q", action, name, got.Status, err, want)
+	}
+	return got
+}
+
+// events is the log of a token's room.
+func (w *world) events(token string) []loggedEvent {
+	w.t.Helper()
+	log, err := readLog(w.t.Context(), w.table, token[:7])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return log.events
+}
+
+// changesNothing makes a call that must be refused, and returns the refusal. It
+// fails if the log of the token's room has grown, or its snapshot has changed.
+func (w *world) changesNothing(token string, call func() error) error {
+	w.t.Helper()
+	before, meta := len(w.events(token)), w.item(token, "META")
+	err := call()
+	if err == nil {
+		w.t.Fatal("it was not refused")
+	}
+	if after := len(w.events(token)); after != before {
+		w.t.Errorf("%d events became %d: %v", before, after, err)
+	}
+	if after := w.item(token, "META"); string(after.Data) != string(meta.Data) {
+		w.t.Errorf("%s became %s: %v", meta.Data, after.Data, err)
+	}
+	return err
+}
+
+// says fails unless err has the code, and these words.
+func says(t *testing.T, err error, code chat.Code, words string) {
+	t.Helper()
+	if wants(t, err, code); !strings.Contains(err.Error(), words) {
+		t.Errorf("got %v, want words like %q", err, words)
+	}
+}
+
+// hears is what is new to the owner of a token, as lines tells it.
+func (w *world) hears(token string) []string {
+	w.t.Helper()
+	return lines(w.look(token, "").Messages)
+}
+
+// trio is a room of three, with Ann as its admin.
+type trio struct{ ann, bob, cid chat.Seated }
+
+func (w *world) trio() trio {
+	w.t.Helper()
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 10})
+	return trio{ann: ann, bob: w.join("plans", "Bob"), cid: w.join("plans", "Cid")}
+}
+
+// ruling are the calls that only admins may make.
+func ruling(w *world, token string) map[string]func() error {
+	ctx := w.t.Context()
+	calls := map[string]func() error{
+		"update": func() error {
+			_, err := w.UpdateRoom(ctx, chat.UpdateRequest{Token: token, Description: "mine"})
+			return err
+		},
+		"close": func() error { _, err := w.UpdateRoom(ctx, chat.UpdateRequest{Token: token, Close: true}); return err },
+	}
+	for _, action := range []chat.Action{chat.Promote, chat.Demote, chat.Mute, chat.Unmute, chat.Kick, chat.BanName, chat.Unban} {
+		calls[string(action)] = func() error {
+			_, err := w.ManageAgent(ctx, chat.ManageRequest{Token: token, AgentName: "Cid", Action: action})
+			return err
+		}
+	}
+	return calls
+}
+
+func TestAdmin_memberMayDecideNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.trio()
+	for _, w := range []*world{w, w.elsewhere()} {
+		for what, call := range ruling(w, p.bob.Token) {
+			t.Run(what, func(t *testing.T) {
+				says(t, w.changesNothing(p.bob.Token, call), chat.NotAllowed, "Only admins of this room may")
+			})
+		}
+	}
+}
+
+func TestAdmin_ofAnotherRoom_isATokenLikeAnyOther(t *testing.T) {
+	w := newWorld(t)
+	p := w.trio()
+	other := w.join("plots", "Eve")
+	for what, call := range ruling(w, other.Token) {
+		if what == "update" || what == "close" || what == "ban" || what == "unban" {
+			continue // these it may do to its own room
+		}
+		t.Run(what, func(t *testing.T) {
+			says(t, w.changesNothing(p.ann.Token, call), chat.InvalidArgument, "No agent of this name")
+		})
+	}
+}
+
+func TestAdmin_demotedWhileItDecides_isRefused(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	p := w.trio()
+	w.manage(p.ann.Token, chat.Promote, "Bob", chat.StatusPromoted)
+	late := w.onTop(&interrupted{})
+	late.info(p.bob.Token)
+	all := ruling(late, p.bob.Token)
+	for _, what := range []string{"update", "close", "promote", "mute", "kick", "ban"} { // what changes something
+		late.table.(*interrupted).beforeWrite = func() { w.manage(p.ann.Token, chat.Demote, "Bob", chat.StatusDemoted) }
+		if err := all[what](); chat.CodeOf(err) != chat.NotAllowed {
+			t.Errorf("%s: %v", what, err)
+		}
+		w.manage(p.ann.Token, chat.Promote, "Bob", chat.StatusPromoted)
+	}
+	same(t, "nothing was done", seats(w.info(p.ann.Token).Room), []string{"Ann (admin)", "Bob (admin)", "Cid (member)"})
+}
+
+func TestAdmin_decidingIsASignOfLife(t *testing.T) {
+	w := newWorld(t)
+	p := w.trio()
+	w.clock.Advance(time.Hour)
+	w.manage(p.ann.Token, chat.Promote, "Bob", chat.StatusPromoted)
+	if a := w.info(p.bob.Token).Room.Agents[0]; a.Name != "Ann" || a.Idle != 0 {
+		t.Errorf("after that: %+v", a)
+	}
+}

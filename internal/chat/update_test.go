@@ -1,0 +1,243 @@
+package chat_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+func yes() *bool { v := true; return &v }
+func no() *bool  { v := false; return &v }
+
+func TestUpdate_allSettingsAtOnce_areOneEventForAll(t *testing.T) {
+	w := newWorld(t)
+	p := w.trio()
+	before := len(w.events(p.ann.Token))
+	got := w.update(chat.UpdateRequest{
+		Token: p.ann.Token, Room: "News", Description: "of the day", Password: "pw", Capacity: 3, Type: chat.Channel, Public: yes(),
+	})
+	all := []string{"room", "description", "password", "capacity", "type", "public"}
+	if got.Status != chat.StatusUpdated || !slices.Equal(got.Changes, all) {
+		t.Errorf("got %+v", got)
+	}
+	if after := len(w.events(p.ann.Token)); after != before+1 {
+		t.Errorf("%d events became %d", before, after)
+	}
+	news := w.look(p.bob.Token, "").Messages
+	if m := news[len(news)-1]; m.Type != chat.Changed || m.By != "Ann" || !slices.Equal(m.Changes, all) || m.Reason != "" {
+		t.Errorf("Bob hears %+v", m)
+	}
+	for _, w := range []*world{w, w.elsewhere()} {
+		for _, r := range []chat.Room{got.Room, w.info(p.bob.Token).Room} {
+			if r.Name != "News" || r.Description != "of the day" || !r.PasswordProtected || r.Capacity != 3 || r.Type != chat.Channel || !r.Public {
+				t.Errorf("the room is %+v", r)
+			}
+		}
+		_, err := w.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "may I?"})
+		wants(t, err, chat.NotAllowed)
+	}
+}
+
+func TestUpdate_oneSetting_leavesTheOthers(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{
+		Room: "plans", AgentName: "Ann", Description: "old", Password: "pw", Capacity: 3, Type: chat.Channel, Public: true,
+	})
+	want := w.info(ann.Token).Room
+	for _, c := range []struct {
+		req    chat.UpdateRequest
+		change string
+		apply  func(r *chat.Room)
+	}{
+		{chat.UpdateRequest{Room: "PLANS"}, "room", func(r *chat.Room) { r.Name = "PLANS" }},
+		{chat.UpdateRequest{Room: "plots"}, "room", func(r *chat.Room) { r.Name = "plots" }},
+		{chat.UpdateRequest{Description: "new"}, "description", func(r *chat.Room) { r.Description = "new" }},
+		{chat.UpdateRequest{Capacity: 100}, "capacity", func(r *chat.Room) { r.Capacity = 100 }},
+		{chat.UpdateRequest{Type: chat.Group}, "type", func(r *chat.Room) { r.Type = chat.Group }},
+		{chat.UpdateRequest{Public: no()}, "public", func(r *chat.Room) { r.Public = false }},
+		{chat.UpdateRequest{Password: "other"}, "password", func(*chat.Room) {}},
+		{chat.UpdateRequest{RemovePassword: true}, "password", func(r *chat.Room) { r.PasswordProtected = false }},
+	} {
+		c.req.Token = ann.Token
+		got := w.update(c.req)
+		c.apply(&want)
+		same(t, "changes", got.Changes, []string{c.change})
+		for _, r := range []chat.Room{got.Room, w.info(ann.Token).Room, w.elsewhere().info(ann.Token).Room} {
+			r.Agents = want.Agents
+			if !equalRooms(r, want) {
+				t.Errorf("%s: %+v, want %+v", c.change, r, want)
+			}
+		}
+	}
+}
+
+func equalRooms(a, b chat.Room) bool {
+	return a.Name == b.Name && a.Description == b.Description && a.Type == b.Type && a.Capacity == b.Capacity &&
+		a.Public == b.Public && a.PasswordProtected == b.PasswordProtected
+}
+
+func TestUpdate_asItIsAlready_isUnchangedAndWritesNothing(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Description: "old", Capacity: 3})
+	before := len(w.events(ann.Token))
+	for _, w := range []*world{w, w.elsewhere()} {
+		got := w.update(chat.UpdateRequest{
+			Token: ann.Token, Room: "plans", Description: "old", RemovePassword: true, Capacity: 3, Type: chat.Group, Public: no(),
+		})
+		if got.Status != chat.StatusUnchanged || len(got.Changes) != 0 || got.Room.Name != "plans" {
+			t.Errorf("got %+v", got)
+		}
+	}
+	if after := len(w.events(ann.Token)); after != before {
+		t.Errorf("%d events became %d", before, after)
+	}
+}
+
+func TestUpdate_thatCannotBe_isRefusedAndChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.trio()
+	w.join("plots", "Eve")
+	for what, c := range map[string]struct {
+		req  chat.UpdateRequest
+		code chat.Code
+		says string
+	}{
+		"nothing to change":         {chat.UpdateRequest{}, chat.InvalidArgument, "what to change"},
+		"name of another room":      {chat.UpdateRequest{Room: "PLOTS", Description: "new"}, chat.RoomExists, "choose another"},
+		"no name":                   {chat.UpdateRequest{Room: " "}, chat.InvalidArgument, "room is missing"},
+		"name that cannot be":       {chat.UpdateRequest{Room: "a/b"}, chat.InvalidArgument, "letters"},
+		"two passwords":             {chat.UpdateRequest{Room: "plans:x", Password: "y"}, chat.InvalidArgument, "give one"},
+		"password and none":         {chat.UpdateRequest{Password: "x", RemovePassword: true}, chat.InvalidArgument, "either"},
+		"long password":             {chat.UpdateRequest{Password: strings.Repeat("x", chat.MaxPassword+1)}, chat.InvalidArgument, "bytes"},
+		"long description":          {chat.UpdateRequest{Description: strings.Repeat("é", chat.MaxDescription+1)}, chat.InvalidArgument, "characters"},
+		"token in description":      {chat.UpdateRequest{Description: "use " + p.ann.Token}, chat.InvalidArgument, "secret"},
+		"capacity of one":           {chat.UpdateRequest{Capacity: 1}, chat.InvalidArgument, "from 2 to 100"},
+		"capacity over 100":         {chat.UpdateRequest{Capacity: 101}, chat.InvalidArgument, "from 2 to 100"},
+		"capacity below the seated": {chat.UpdateRequest{Capacity: 2, Description: "new"}, chat.InvalidArgument, "3 agents have a seat"},
+		"unknown type":              {chat.UpdateRequest{Type: "club"}, chat.InvalidArgument, "channel"},
+		"closed and more":           {chat.UpdateRequest{Close: true, Description: "bye"}, chat.InvalidArgument, "alone"},
+		"closed and not public":     {chat.UpdateRequest{Close: true, Public: no()}, chat.InvalidArgument, "alone"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			c.req.Token = p.ann.Token
+			for _, w := range []*world{w, w.elsewhere()} {
+				err := w.changesNothing(p.ann.Token, func() error { _, err := w.UpdateRoom(t.Context(), c.req); return err })
+				says(t, err, c.code, c.says)
+			}
+		})
+	}
+}
+
+func TestUpdate_newName_leadsToTheRoomAndTheOldOneIsFree(t *testing.T) {
+	w := newWorld(t)
+	here, there := w.elsewhere(), w.elsewhere()
+	ann := here.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: true})
+	there.info(ann.Token) // knows the old name
+	here.update(chat.UpdateRequest{Token: ann.Token, Room: "Plots"})
+	bob := there.join("plots", "Bob")
+	same(t, "in the room", seats(bob.Room), []string{"Ann (admin)", "Bob (member)"})
+	if bob.Token[:7] != ann.Token[:7] || bob.Room.Name != "Plots" {
+		t.Errorf("Bob got %+v", bob)
+	}
+	names, _ := there.list(chat.ListRequest{})
+	same(t, "listed", names, []string{"Plots"})
+	cid := there.create(chat.CreateRequest{Room: "plans", AgentName: "Cid", Public: true})
+	if cid.Status != chat.StatusCreated || cid.Token[:7] == ann.Token[:7] {
+		t.Errorf("Cid got %+v", cid)
+	}
+	names, _ = here.list(chat.ListRequest{})
+	same(t, "listed", names, []string{"plans", "Plots"})
+	w = here
+	err := w.changesNothing(ann.Token, func() error {
+		_, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: ann.Token, Room: "plans"})
+		return err
+	})
+	wants(t, err, chat.RoomExists)
+}
+
+// TestUpdate_newName_livesAsLongAsTheRoom: the end of the room is pushed under
+// the name that it has now.
+func TestUpdate_newName_livesAsLongAsTheRoom(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: true})
+	w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots"})
+	for range 20 {
+		w.clock.Advance(2 * day)
+		w.say(ann.Token, w.clock.Now().String())
+	}
+	for _, k := range roomKeys(ann.Token, "plots") {
+		w.stored(k)
+	}
+	if bob := w.join("plots", "Bob"); bob.Token[:7] != ann.Token[:7] {
+		t.Errorf("Bob got %+v", bob)
+	}
+}
+
+// TestUpdate_newNameADayLater_pushesTheEndUnderTheNewName has the renaming itself
+// push the end of the room forward.
+func TestUpdate_newNameADayLater_pushesTheEndUnderTheNewName(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: true})
+	w.clock.Advance(2 * day)
+	w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots"})
+	for _, k := range roomKeys(ann.Token, "plots") {
+		if got := w.stored(k).Expires.Sub(w.clock.Now()).Hours(); got != 30*24+1 {
+			t.Errorf("%s lives %g hours", k, got)
+		}
+	}
+}
+
+func TestUpdate_nameWithAPassword_setsBoth(t *testing.T) {
+	w := newWorld(t)
+	ann := w.join("plans", "Ann")
+	same(t, "changes", w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots:pw"}).Changes, []string{"room", "password"})
+	_, err := w.tryJoin("plots", "Bob")
+	wants(t, err, chat.WrongPassword)
+	w.join("plots:pw", "Bob")
+}
+
+func TestUpdate_password_locksOutWhoKnowsTheOldOne(t *testing.T) {
+	w := newWorld(t)
+	here, there := w.elsewhere(), w.elsewhere()
+	ann := here.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "old", Capacity: 5})
+	there.join("plans:old", "Bob")
+	here.update(chat.UpdateRequest{Token: ann.Token, Password: "new"})
+	_, err := there.tryJoin("plans:old", "Cid")
+	wants(t, err, chat.WrongPassword)
+	there.join("plans:new", "Cid")
+	here.update(chat.UpdateRequest{Token: ann.Token, RemovePassword: true})
+	_, err = there.tryJoin("plans:new", "Dora")
+	wants(t, err, chat.WrongPassword)
+	there.join("plans", "Dora")
+}
+
+// TestUpdate_passwordWhileAnAgentJoins_isAskedFor: who comes in has the password
+// that the room has then.
+func TestUpdate_passwordWhileAnAgentJoins_isAskedFor(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	ann := w.join("plans", "Ann")
+	newcomer := w.onTop(&interrupted{beforeWrite: func() { w.update(chat.UpdateRequest{Token: ann.Token, Password: "pw"}) }})
+	_, err := newcomer.tryJoin("plans", "Bob")
+	wants(t, err, chat.WrongPassword)
+}
+
+func TestUpdate_public_isListedAndUnlisted(t *testing.T) {
+	w := newWorld(t)
+	ann := w.join("plans", "Ann")
+	for _, c := range []struct {
+		public *bool
+		want   []string
+	}{{yes(), []string{"plans"}}, {no(), nil}, {yes(), []string{"plans"}}} {
+		w.update(chat.UpdateRequest{Token: ann.Token, Public: c.public})
+		for _, w := range []*world{w, w.elsewhere()} {
+			names, _ := w.list(chat.ListRequest{})
+			same(t, "listed", names, c.want)
+		}
+	}
+	w.update(chat.UpdateRequest{Token: ann.Token, Description: "about boats"})
+	names, _ := w.list(chat.ListRequest{Search: "boats"})
+	same(t, "found", names, []string{"plans"})
+}
