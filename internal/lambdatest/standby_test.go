@@ -1,0 +1,108 @@
+package lambdatest_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/lambdatest"
+)
+
+// standBy waits in an agent's place, without MCP, and returns the answer's status
+// and its result.
+func standBy(t *testing.T, client *http.Client, token string) (int, result) {
+	t.Helper()
+	q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+lambdatest.FunctionURLHost+"/v1/wait", nil)
+	if err != nil {
+		t.Error(err)
+		return 0, result{}
+	}
+	q.Header.Set("Authorization", "Bearer "+token)
+	resp, err := client.Do(q)
+	if err != nil {
+		t.Error(err)
+		return 0, result{}
+	}
+	text, err := readAll(resp)
+	if err != nil {
+		t.Error(err)
+	}
+	var r result
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		t.Errorf("%v in %q", err, text)
+	}
+	return resp.StatusCode, r
+}
+
+func TestBootstrap_standby_endsBeforeTheDeadline(t *testing.T) {
+	i := deploy(t).start(0)
+	for name, client := range map[string]*http.Client{"Function URL": i.FunctionURL(), "HTTP API": i.HTTPAPI()} {
+		i.Timeout = time.Minute
+		alice := join(t, client, "room", "Alice")
+		i.Timeout = 6 * time.Second
+		began := time.Now()
+		status, r := standBy(t, client, alice.AgentToken)
+		if left := i.Timeout - time.Since(began); status != http.StatusRequestTimeout || r.Status != "quiet" || left < 3*time.Second || left > 5*time.Second {
+			t.Errorf("%s: %d %+v with %v left", name, status, r, left)
+		}
+		i.Timeout = time.Minute
+		call(t, client, "leave_room", args{"agent_token": alice.AgentToken})
+		if status, r := standBy(t, client, alice.AgentToken); status != http.StatusGone || r.Code != "removed" {
+			t.Errorf("%s: after leaving %d %+v", name, status, r)
+		}
+	}
+}
+
+func TestBootstrap_standbyAtSIGTERM_isToldToComeAgain(t *testing.T) {
+	i := deploy(t).start(2)
+	alice := join(t, i.FunctionURL(), "room", "Alice")
+	bob := join(t, i.FunctionURL(), "room", "Bob")
+	ended := make(chan int, 1)
+	go func() {
+		status, _ := standBy(t, i.FunctionURL(), bob.AgentToken)
+		ended <- status
+	}()
+	awaitPresence(t, i, alice, "Bob")
+	i.Signal(syscall.SIGTERM)
+	if status := <-ended; status != http.StatusServiceUnavailable {
+		t.Errorf("the wait was answered with %d", status)
+	}
+	if code := i.Wait(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// awaitPresence returns when one of the others in the room is not silent.
+func awaitPresence(t *testing.T, i *lambdatest.Instance, seat result, name string) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
+		resp, err := post(t, i.FunctionURL(), toolCall("room_info", args{"agent_token": seat.AgentToken}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := readAll(resp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rpc struct {
+			Result struct {
+				StructuredContent struct {
+					Room struct{ Agents []struct{ Name, State string } }
+				}
+			}
+		}
+		if err := json.Unmarshal([]byte(text), &rpc); err != nil {
+			t.Fatalf("%v in %s", err, text)
+		}
+		for _, a := range rpc.Result.StructuredContent.Room.Agents {
+			if a.Name == name && a.State != "silent" {
+				return
+			}
+		}
+	}
+	t.Fatalf("%s is still silent", name)
+}
