@@ -1,0 +1,296 @@
+package chat_test
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/anishathalye/porcupine"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// The model: a room of one name as it would be if only one call were served at a
+// time, by one process that never fails. It knows a log and who is seated; a
+// history of calls is right if there is an order of them, each at a moment
+// between its begin and its end, in which this room gives every answer.
+
+// oneRoom is the model's state. It is never changed: each step makes the next.
+type oneRoom struct {
+	story *story
+	id    string // of the room that has the name now; empty: none yet
+	log   []happening
+	seats []sitting // the longest first
+	given int64     // the last event by which somebody gave a seat up
+	heard bool      // of somebody who wanted a seat, which a room is told once in a while
+	past  []oneRoom // the rooms that had the name before, deserted
+	notes map[ticket]kept
+	count int  // events of all rooms
+	ended bool // and there will be no more
+}
+
+// story is what the logs hold at the end. The model adds nothing to a log that is
+// not there: so a call without an answer happened where the log says, or never.
+type story struct {
+	capacity int
+	rooms    map[string][]string // by id, the events as stored tells them
+	total    int
+	late     bool // what is noted of a seat's place may be overwritten by what is older
+}
+
+// happening is an event of a log.
+type happening struct {
+	kind   chat.EventType
+	seat   int64 // the event by which its agent joined: no two agents have one
+	name   string
+	text   string
+	reason chat.Reason
+}
+
+// stored is how a story tells e.
+func (e happening) stored() string { return fmt.Sprintf("%s %s: %s", e.kind, e.name, e.text) }
+
+// sitting is an agent with a seat.
+type sitting struct {
+	seat  int64
+	name  string
+	admin bool
+}
+
+// ticket is an agent for good: its room, and the event by which it joined.
+type ticket struct {
+	room string
+	seat int64
+}
+
+// kept is what the server keeps of an agent beside the log.
+type kept struct {
+	keys   map[string]int64 // what its idempotency keys stand for
+	handed int64            // without a cursor it is given what comes after this
+	unsure bool             // or, since an answer was lost, after something else
+	held   heldMemory       // whether its last send was held back
+}
+
+// learn notes that key, if there is one, stands for the message seq.
+func (k *kept) learn(key string, seq int64) {
+	if key == "" {
+		return
+	}
+	keys := map[string]int64{key: seq}
+	maps.Copy(keys, k.keys)
+	k.keys = keys
+}
+
+// heldMemory is whether an agent's last send is known to have been held back.
+type heldMemory int
+
+const (
+	notHeld heldMemory = iota
+	held
+	maybeHeld
+)
+
+// act is a call with its answer. on reports whether the room would have given that
+// answer, and what the room is then.
+type act interface {
+	fmt.Stringer
+	on(s oneRoom) (oneRoom, bool)
+}
+
+// oneRoomModel is the room for the checker.
+func oneRoomModel(s *story) porcupine.Model {
+	return porcupine.Model{
+		Init: func() any { return oneRoom{story: s} },
+		Step: func(state, input, _ any) (bool, any) {
+			next, ok := input.(act).on(state.(oneRoom))
+			return ok, next
+		},
+		Equal:             func(a, b any) bool { return reflect.DeepEqual(a, b) },
+		Hash:              func(state any) uint64 { return uint64(state.(oneRoom).count) },
+		DescribeOperation: func(input, _ any) string { return fmt.Sprint(input) },
+		DescribeState:     func(state any) string { return state.(oneRoom).String() },
+	}
+}
+
+func (s oneRoom) String() string {
+	return fmt.Sprintf("%s after event %d: %s", s.id, len(s.log), strings.Join(s.names(), ", "))
+}
+
+// names are the agents in the order of their seats.
+func (s oneRoom) names() []string {
+	var out []string
+	for _, x := range s.seats {
+		role := chat.Member
+		if x.admin {
+			role = chat.Admin
+		}
+		out = append(out, fmt.Sprintf("%s (%s)", x.name, role))
+	}
+	return out
+}
+
+// of returns the log of t's room, and whether t has its seat.
+func (s oneRoom) of(t ticket) (log []happening, here bool) {
+	if t.room == s.id {
+		_, here = s.sitting(t)
+		return s.log, here
+	}
+	for _, p := range s.past {
+		if p.id == t.room {
+			return p.log, false
+		}
+	}
+	return nil, false
+}
+
+// sitting is the seat of t, if it has it.
+func (s oneRoom) sitting(t ticket) (sitting, bool) {
+	for _, x := range s.seats {
+		if t == (ticket{s.id, x.seat}) {
+			return x, true
+		}
+	}
+	return sitting{}, false
+}
+
+func (s oneRoom) named(name string) (sitting, bool) {
+	for _, x := range s.seats {
+		if x.name == name {
+			return x, true
+		}
+	}
+	return sitting{}, false
+}
+
+// add appends e, if that is what the log has next.
+func (s oneRoom) add(e happening) (oneRoom, bool) {
+	log := s.story.rooms[s.id]
+	if len(s.log) >= len(log) || log[len(s.log)] != e.stored() {
+		return s, false
+	}
+	s.log = append(slices.Clip(s.log), e)
+	s.count++
+	return s, true
+}
+
+// next is the number of the event that comes next.
+func (s oneRoom) next() int64 { return int64(len(s.log)) + 1 }
+
+// anew begins the room of id.
+func (s oneRoom) anew(id string) oneRoom {
+	if s.id != "" {
+		s.past = append(slices.Clip(s.past), oneRoom{id: s.id, log: s.log})
+	}
+	s.id, s.log, s.seats, s.given, s.heard = id, nil, nil, 0, false
+	return s
+}
+
+// begun reports whether the room of id is there, or was.
+func (s oneRoom) begun(id string) bool {
+	return s.id == id || slices.ContainsFunc(s.past, func(p oneRoom) bool { return p.id == id })
+}
+
+// sit gives a free seat to name; the first agent is admin.
+func (s oneRoom) sit(name string) (oneRoom, bool) {
+	if _, taken := s.named(name); taken || s.full() {
+		return s, false
+	}
+	x := sitting{seat: s.next(), name: name, admin: len(s.seats) == 0}
+	s.seats = append(slices.Clip(s.seats), x)
+	s = s.with(ticket{s.id, x.seat}, func(n *kept) { n.handed = x.seat })
+	return s.add(happening{kind: chat.Joined, seat: x.seat, name: name})
+}
+
+// full reports whether no seat is free.
+func (s oneRoom) full() bool { return len(s.seats) >= s.story.capacity }
+
+// rise takes an agent's seat away. If no admin stays, the longest seated is it.
+func (s oneRoom) rise(x sitting, why chat.Reason) (oneRoom, bool) {
+	s.seats = slices.DeleteFunc(slices.Clone(s.seats), func(y sitting) bool { return y.seat == x.seat })
+	if len(s.seats) > 0 && !slices.ContainsFunc(s.seats, func(y sitting) bool { return y.admin }) {
+		s.seats[0].admin = true
+	}
+	s.given = s.next()
+	return s.add(happening{kind: chat.Left, seat: x.seat, name: x.name, reason: why})
+}
+
+// with changes what is kept of t.
+func (s oneRoom) with(t ticket, change func(*kept)) oneRoom {
+	n := s.kept(t)
+	change(&n)
+	s.notes = maps.Clone(s.notes)
+	if s.notes == nil {
+		s.notes = map[ticket]kept{}
+	}
+	s.notes[t] = n
+	return s
+}
+
+// kept is what is kept of t.
+func (s oneRoom) kept(t ticket) kept {
+	n := s.notes[t]
+	if s.story.late {
+		n.unsure, n.held = true, maybeHeld
+	}
+	return n
+}
+
+// sight selects what an agent is shown of a log.
+type sight func(e happening) bool
+
+// news is what t did not do itself.
+func (t ticket) news(e happening) bool { return e.seat != t.seat }
+
+// all is everything but t's own coming.
+func (t ticket) all(e happening) bool { return e.seat != t.seat || e.kind != chat.Joined }
+
+// shownLines tells the events after from up to to as agents read them.
+func shownLines(log []happening, from, to int64, seen sight) []string {
+	var out []string
+	for n := from + 1; n <= to; n++ {
+		if e := log[n-1]; seen(e) {
+			out = append(out, tellLine(n, string(e.kind), e.name, e.text, string(e.reason)))
+		}
+	}
+	return out
+}
+
+func tellLine(n int64, kind, name, text, reason string) string {
+	return fmt.Sprintf("%d %s %s: %s%s", n, kind, name, text, reason)
+}
+
+// toldLines tells messages in the same way.
+func toldLines(ms []chat.Message) []string {
+	var out []string
+	for _, m := range ms {
+		out = append(out, tellLine(m.Seq, string(m.Type), m.From+m.Agent, m.Text, string(m.Reason)))
+	}
+	return out
+}
+
+// contiguous reports whether ms is all that seen shows of the log after some event
+// from from to latest, up to upTo.
+func contiguous(log []happening, from, latest, upTo int64, seen sight, ms []chat.Message) bool {
+	if upTo > int64(len(log)) {
+		return false
+	}
+	for ; from <= min(latest, upTo); from++ {
+		if slices.Equal(toldLines(ms), shownLines(log, from, upTo, seen)) {
+			return true
+		}
+	}
+	return false
+}
+
+// cursorNumber is that of the event at which a cursor stands.
+func cursorNumber(cursor string) int64 {
+	head, _, _ := strings.Cut(cursor, "-")
+	n, err := strconv.ParseInt(head, 10, 64)
+	if err != nil {
+		return -1
+	}
+	return n
+}
