@@ -52,7 +52,7 @@ func (im *importer) room(ctx context.Context, a *arrival, l line) error {
 		}
 	}
 	if l.Done == nil || l.Done.ID != a.ID || l.Done.Items != a.items || !a.whole() {
-		return im.lines.odd("something of the room before it is missing")
+		return im.lines.odd("something of the room before it is missing, or of another one")
 	}
 	if a.further() {
 		im.did.There++
@@ -93,9 +93,22 @@ func (a *arrival) take(item table.Item) (isEvent, ok bool) {
 	return false, true
 }
 
-// whole reports whether all has come without which there is no room.
+// whole reports whether all has come without which there is no room, and belongs
+// together.
 func (a *arrival) whole() bool {
-	return a.meta != nil && (a.name != nil) == (a.Key != "") && a.last == a.Head
+	if a.meta == nil || (a.name != nil) != (a.Key != "") || a.last != a.Head {
+		return false
+	}
+	for _, way := range []*table.Item{a.name, a.listed} {
+		if way == nil {
+			continue
+		}
+		if id, err := chat.LeadsTo(*way); err != nil || id != a.ID {
+			return false
+		}
+	}
+	key, err := chat.KeyIn(*a.meta)
+	return err == nil && (a.Key == "" || key == a.Key)
 }
 
 // complete writes what waited for the events, and last, at once, what makes it a

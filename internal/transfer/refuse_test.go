@@ -163,6 +163,11 @@ func TestImport_oddLine_isRefusedByItsNumber(t *testing.T) {
 		"item of another name":  func(s string) string { return strings.Replace(s, `"pk":"NAME#tea`, `"pk":"NAME#coffee`, 1) },
 		"item of a newer kind":  func(s string) string { return strings.Replace(s, `"data":"{\"v\":1`, `"data":"{\"v\":2`, 1) },
 		"item without its data": func(s string) string { return strings.Replace(s, `"data":"{`, `"date":"{`, 1) },
+		"name of another room": func(s string) string {
+			at := strings.Index(s, `"pk":"NAME#tea"`)
+			return s[:at] + strings.Replace(s[at:], `\"id\":\"`, `\"id\":\"x`, 1)
+		},
+		"room of another name": func(s string) string { return strings.ReplaceAll(s, `\"key\":\"tea`, `\"key\":\"x`) },
 		"item left out": func(s string) string {
 			at := strings.Index(s, `{"item":{"pk":"ROOM#`)
 			return s[:at] + s[at+strings.IndexByte(s[at:], '\n')+1:]
