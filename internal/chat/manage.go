@@ -50,51 +50,56 @@ func newRuling(req ManageRequest) (*ruling, error) {
 
 // propose does it, if the room as it is then allows.
 func (m *ruling) propose(f *fold, by agent, now time.Time) (change, error) {
+	if m.itself(by) {
+		return change{}, refuse(NotAllowed, "agent_name is your own name, or another spelling of it. Nothing was changed: to go, call leave_room.")
+	}
 	x, here := f.named(m.name.key)
 	if !here {
 		return m.absent(f)
 	}
-	if err := m.mayNot(f, by, x); err != nil {
+	if err := m.mayNot(f, x); err != nil {
 		return change{}, err
 	}
 	m.got.Name = x.Name
-	_, muted := keptBy(f.mutes, x.Key)
-	switch m.action {
-	case Promote:
-		if x.Role == Admin {
-			return m.nothing()
-		}
-	case Demote:
-		if x.Role != Admin {
-			return m.nothing()
-		}
-	case Mute:
-		if x.Muted && muted {
-			return m.nothing()
-		}
-	case Unmute:
-		if !x.Muted && !muted {
-			return m.nothing()
-		}
-	case Unban:
+	switch {
+	case m.action == Unban:
 		return m.unban(f)
-	case Kick, BanName:
+	case m.action == Kick, m.action == BanName:
 		return m.remove(f, x, now)
+	case m.isSo(f, x):
+		return m.nothing()
 	}
 	return m.rule(x)
 }
 
-// mayNot says why by must not do it to x.
-func (m *ruling) mayNot(f *fold, by, x agent) error {
+// isSo reports whether x is what the action would make of it.
+func (m *ruling) isSo(f *fold, x agent) bool {
+	_, muted := keptBy(f.mutes, x.Key)
+	switch m.action {
+	case Promote:
+		return x.Role == Admin
+	case Demote:
+		return x.Role != Admin
+	case Mute:
+		return x.Muted && muted
+	}
+	return !x.Muted && !muted
+}
+
+// mayNot says why it must not be done to x.
+func (m *ruling) mayNot(f *fold, x agent) error {
 	switch {
 	case m.action == Demote && x.Role == Admin && lastAdmin(f):
 		return refuse(NotAllowed, "You are the last admin of this room, and it cannot be without one. Nothing was changed: promote another agent first, or leave with leave_room, which makes the agent that is here longest an admin.")
 	case m.action == Mute && x.Role == Admin:
 		return refuse(NotAllowed, "An admin cannot be muted. Nothing was changed: demote that agent first.")
-	case m.action == Kick && x.Seat == by.Seat, m.action == BanName && banKey(x.Key) == banKey(by.Key):
-		return refuse(NotAllowed, "agent_name is your own name, or another spelling of it. Nothing was changed: to go, call leave_room.")
 	}
 	return m.roomLeft(f)
+}
+
+// itself reports whether by would take its own seat, or keep itself out.
+func (m *ruling) itself(by agent) bool {
+	return m.action == Kick && m.name.key == by.Key || m.action == BanName && banKey(m.name.key) == banKey(by.Key)
 }
 
 // roomLeft says why the room can keep no further name out, or silent.

@@ -1,0 +1,127 @@
+package chat_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+func TestKnock_fullRoom_isToldWhoAsked(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	_, err := w.tryJoin("plans", "Cid")
+	waitsFor(t, err, chat.RoomFull, 90*time.Second)
+	m := w.look(p.ann.Token, p.ann.Cursor).Messages
+	if len(m) != 1 || m[0].Type != chat.Knocked || m[0].Agent != "Cid" {
+		t.Errorf("Ann hears %+v", m)
+	}
+}
+
+func TestKnock_againWithinTenMinutes_isNotHeard(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	knocks := func(w *world, name string, want ...string) {
+		t.Helper()
+		w.look(p.bob.Token, "") // keeps his seat
+		w.look(p.ann.Token, "")
+		_, err := w.tryJoin("plans", name)
+		wants(t, err, chat.RoomFull)
+		same(t, name+" asks", w.hears(p.ann.Token), want)
+	}
+	w.look(p.ann.Token, "")
+	knocks(w, "Cid", "knock Cid")
+	knocks(w, "Cid")
+	knocks(w, "Dora")
+	w.clock.Advance(10*time.Minute - time.Second)
+	knocks(w.elsewhere(), "Dora")
+	w.clock.Advance(time.Second)
+	knocks(w, "Dora", "knock Dora")
+	knocks(w, "Cid")
+}
+
+// TestKnock_otherRefusals_areNotHeard: nobody learns who tried a name or a
+// password, and the banned are not heard of any more.
+func TestKnock_otherRefusals_areNotHeard(t *testing.T) {
+	w := newWorld(t)
+	ann := w.join("plans:pw", "Ann")
+	w.join("plans:pw", "Bob")
+	w.manage(ann.Token, chat.BanName, "Eve", chat.StatusBanned)
+	for what, req := range map[string]chat.JoinRequest{
+		"taken name":     {Room: "plans:pw", AgentName: "Bob"},
+		"wrong password": {Room: "plans:px", AgentName: "Cid"},
+		"no password":    {Room: "plans", AgentName: "Cid"},
+		"banned":         {Room: "plans:pw", AgentName: "3ve"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w.changesNothing(ann.Token, func() error { _, err := w.JoinRoom(t.Context(), req); return err })
+		})
+	}
+}
+
+func TestKnock_seatTakenOver_isNone(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.clock.Advance(2 * time.Minute) // Bob never used his token
+	w.join("plans", "Cid")
+	same(t, "Ann hears", lines(w.look(p.ann.Token, p.ann.Cursor).Messages), []string{"left Bob (timeout)", "joined Cid"})
+}
+
+// deafTable refuses every write of an event while deaf.
+type deafTable struct {
+	table.Table
+	deaf bool
+}
+
+func (d *deafTable) Write(ctx context.Context, ops ...table.Op) error {
+	for _, op := range ops {
+		if d.deaf && strings.HasPrefix(op.Item.Key.Sort, "LOG#") {
+			return fmt.Errorf("%w: no more events today", table.ErrUnavailable)
+		}
+	}
+	return d.Table.Write(ctx, ops...)
+}
+
+func TestKnock_cannotBeWritten_theAnswerIsTheSame(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	deaf := &deafTable{Table: w.table, deaf: true}
+	_, err := onTable(t, w.clock, deaf, chat.Options{Alone: true}).tryJoin("plans", "Cid")
+	waitsFor(t, err, chat.RoomFull, 90*time.Second)
+	if got := len(w.events(p.ann.Token)); got != 2 {
+		t.Errorf("%d events", got)
+	}
+}
+
+// TestKnock_whileTheRoomMakesPlace_isNone: what is told is true when it is told.
+func TestKnock_whileTheRoomMakesPlace_isNone(t *testing.T) {
+	for what, happens := range map[string]func(w *world, p pair){
+		"a seat is free":      func(w *world, p pair) { w.leave(p.bob.Token) },
+		"the room is larger":  func(w *world, p pair) { w.update(chat.UpdateRequest{Token: p.ann.Token, Capacity: 3}) },
+		"it has another name": func(w *world, p pair) { w.update(chat.UpdateRequest{Token: p.ann.Token, Room: "plots"}) },
+		"it is closed":        func(w *world, p pair) { w.update(chat.UpdateRequest{Token: p.ann.Token, Close: true}) },
+		"somebody was faster": func(w *world, _ pair) {
+			if _, err := w.tryJoin("plans", "Dora"); chat.CodeOf(err) != chat.RoomFull {
+				w.t.Errorf("Dora: %v", err)
+			}
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			w = w.elsewhere()
+			p := w.pair()
+			newcomer := w.onTop(&interrupted{beforeWrite: func() { happens(w, p) }})
+			_, err := newcomer.tryJoin("plans", "Cid")
+			wants(t, err, chat.RoomFull)
+			for _, e := range w.events(p.ann.Token) {
+				if e.Type == "knock" && e.Name == "Cid" {
+					t.Errorf("heard as event %d", e.n)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,280 @@
+package chat_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+func TestManage_rolesAndWord_areToldToAllInOneEvent(t *testing.T) {
+	for _, c := range []struct {
+		before, action chat.Action
+		want           chat.ManageStatus
+		role           chat.Role
+		muted          bool
+	}{
+		{"", chat.Promote, chat.StatusPromoted, chat.Admin, false},
+		{chat.Mute, chat.Promote, chat.StatusPromoted, chat.Admin, false},
+		{chat.Promote, chat.Demote, chat.StatusDemoted, chat.Member, false},
+		{"", chat.Mute, chat.StatusMuted, chat.Member, true},
+		{chat.Mute, chat.Unmute, chat.StatusUnmuted, chat.Member, false},
+	} {
+		t.Run(string(c.before+" then "+c.action), func(t *testing.T) {
+			w := newWorld(t)
+			p := w.trio()
+			if c.before != "" {
+				_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "bob", Action: c.before})
+				wants(t, err, "")
+			}
+			w.look(p.cid.Token, "")
+			before := len(w.events(p.ann.Token))
+			got, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "BOB", Action: c.action, Note: "as agreed"})
+			if err != nil || got.Status != c.want || got.Name != "Bob" {
+				t.Fatalf("got %+v, %v", got, err)
+			}
+			if after := len(w.events(p.ann.Token)); after != before+1 {
+				t.Errorf("%d events became %d", before, after)
+			}
+			m := w.look(p.cid.Token, "").Messages
+			if len(m) != 1 || m[0].Type != chat.Ruled || m[0].Action != c.action || m[0].Agent != "Bob" || m[0].By != "Ann" || m[0].Note != "as agreed" {
+				t.Errorf("Cid hears %+v", m)
+			}
+			for _, w := range []*world{w, w.elsewhere()} {
+				if a := w.info(p.cid.Token).Room.Agents[1]; a.Name != "Bob" || a.Role != c.role || a.Muted != c.muted {
+					t.Errorf("Bob is %+v", a)
+				}
+			}
+		})
+	}
+}
+
+func TestManage_whatIsSoAlready_isUnchangedAndWritesNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.trio()
+	w.manage(p.ann.Token, chat.Promote, "Bob", chat.StatusPromoted)
+	w.manage(p.ann.Token, chat.Mute, "Cid", chat.StatusMuted)
+	w.manage(p.ann.Token, chat.BanName, "Eve", chat.StatusBanned)
+	before := len(w.events(p.ann.Token))
+	for _, w := range []*world{w, w.elsewhere()} {
+		for _, c := range []struct {
+			action chat.Action
+			name   string
+		}{
+			{chat.Promote, "Bob"}, {chat.Promote, "Ann"}, {chat.Demote, "Cid"}, {chat.Mute, "Cid"}, {chat.Unmute, "Bob"},
+			{chat.BanName, "Eve"}, {chat.BanName, "e.v.e"}, {chat.Unban, "Bob"}, {chat.Unban, "Nobody"},
+		} {
+			w.manage(p.ann.Token, c.action, c.name, chat.StatusNoChange)
+		}
+	}
+	if after := len(w.events(p.ann.Token)); after != before {
+		t.Errorf("%d events became %d", before, after)
+	}
+}
+
+func TestManage_thatCannotBe_isRefusedAndChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.trio()
+	w.manage(p.ann.Token, chat.Promote, "Cid", chat.StatusPromoted)
+	for what, c := range map[string]struct {
+		req  chat.ManageRequest
+		code chat.Code
+		says string
+	}{
+		"no action":          {chat.ManageRequest{AgentName: "Bob"}, chat.InvalidArgument, "promote"},
+		"unknown action":     {chat.ManageRequest{AgentName: "Bob", Action: "warn"}, chat.InvalidArgument, "promote"},
+		"no name":            {chat.ManageRequest{Action: chat.Kick}, chat.InvalidArgument, "agent_name is missing"},
+		"nobody to promote":  {chat.ManageRequest{AgentName: "Eve", Action: chat.Promote}, chat.InvalidArgument, "No agent"},
+		"nobody to demote":   {chat.ManageRequest{AgentName: "Eve", Action: chat.Demote}, chat.InvalidArgument, "No agent"},
+		"nobody to mute":     {chat.ManageRequest{AgentName: "Eve", Action: chat.Mute}, chat.InvalidArgument, "No agent"},
+		"nobody to unmute":   {chat.ManageRequest{AgentName: "Eve", Action: chat.Unmute}, chat.InvalidArgument, "No agent"},
+		"nobody to kick":     {chat.ManageRequest{AgentName: "Eve", Action: chat.Kick}, chat.InvalidArgument, "removed already"},
+		"admin muted":        {chat.ManageRequest{AgentName: "Cid", Action: chat.Mute}, chat.NotAllowed, "demote"},
+		"oneself muted":      {chat.ManageRequest{AgentName: "Ann", Action: chat.Mute}, chat.NotAllowed, "demote"},
+		"oneself kicked":     {chat.ManageRequest{AgentName: "ann", Action: chat.Kick}, chat.NotAllowed, "leave_room"},
+		"oneself banned":     {chat.ManageRequest{AgentName: "ANN", Action: chat.BanName}, chat.NotAllowed, "leave_room"},
+		"oneself, disguised": {chat.ManageRequest{AgentName: "4-n-n", Action: chat.BanName}, chat.NotAllowed, "leave_room"},
+		"long note":          {chat.ManageRequest{AgentName: "Bob", Action: chat.Kick, Note: strings.Repeat("é", chat.MaxNote+1)}, chat.InvalidArgument, "note"},
+		"note with controls": {chat.ManageRequest{AgentName: "Bob", Action: chat.Kick, Note: "a\nb"}, chat.InvalidArgument, "note"},
+		"note with a token":  {chat.ManageRequest{AgentName: "Bob", Action: chat.Kick, Note: "use " + p.ann.Token}, chat.InvalidArgument, "secret"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			c.req.Token = p.ann.Token
+			for _, w := range []*world{w, w.elsewhere()} {
+				err := w.changesNothing(p.ann.Token, func() error { _, err := w.ManageAgent(t.Context(), c.req); return err })
+				says(t, err, c.code, c.says)
+			}
+		})
+	}
+}
+
+func TestManage_lastAdmin_cannotBeDemoted(t *testing.T) {
+	w := newWorld(t)
+	p := w.trio()
+	demote := func(w *world, token, name string) func() error {
+		return func() error {
+			_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: token, AgentName: name, Action: chat.Demote})
+			return err
+		}
+	}
+	for _, w := range []*world{w, w.elsewhere()} {
+		says(t, w.changesNothing(p.ann.Token, demote(w, p.ann.Token, "Ann")), chat.NotAllowed, "promote another agent first")
+	}
+	w.manage(p.ann.Token, chat.Promote, "Bob", chat.StatusPromoted)
+	w.manage(p.ann.Token, chat.Demote, "Ann", chat.StatusDemoted)
+	same(t, "seats", seats(w.info(p.ann.Token).Room), []string{"Ann (member)", "Bob (admin)", "Cid (member)"})
+	says(t, w.changesNothing(p.bob.Token, demote(w, p.bob.Token, "Bob")), chat.NotAllowed, "leave_room")
+}
+
+func TestManage_adminsHavePowerOverEachOther(t *testing.T) {
+	w := newWorld(t)
+	p := w.trio()
+	w.manage(p.ann.Token, chat.Promote, "Bob", chat.StatusPromoted)
+	w.manage(p.bob.Token, chat.Kick, "Ann", chat.StatusKicked)
+	same(t, "seats", seats(w.info(p.bob.Token).Room), []string{"Bob (admin)", "Cid (member)"})
+}
+
+func TestKick_agentIsToldWhyAndItsSeatAndNameAreFree(t *testing.T) {
+	w := newWorld(t)
+	here, there := w.elsewhere(), w.elsewhere()
+	p := here.pair()
+	there.say(p.bob.Token, "my last words")
+	here.look(p.ann.Token, "")
+	got, err := here.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "bob", Action: chat.Kick, Note: "too loud"})
+	if err != nil || got.Status != chat.StatusKicked || got.Name != "Bob" {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	for _, w := range []*world{here, there} {
+		for call, err := range everyCall(w, p.bob.Token) {
+			if call != "leave" {
+				says(t, err, chat.Removed, "An admin has taken your seat")
+			}
+		}
+	}
+	again := there.join("plans", "Bob")
+	if again.Token == p.bob.Token || len(texts(again.Messages)) != 0 {
+		t.Errorf("Bob got %+v", again)
+	}
+	m := there.history(again.Token, chat.HistoryRequest{}).Messages
+	if len(m) != 1 || m[0].Type != chat.Joined {
+		t.Errorf("Bob reads %+v", m)
+	}
+	m = here.history(p.ann.Token, chat.HistoryRequest{}).Messages
+	if i := slices.IndexFunc(m, func(m chat.Message) bool { return m.Type == chat.Left }); i < 0 || m[i].Reason != chat.ReasonKicked || m[i].Agent != "Bob" || m[i].By != "Ann" || m[i].Note != "too loud" {
+		t.Errorf("all read %+v", m)
+	}
+}
+
+func TestKick_agentThatWaits_isWokenAndRemoved(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	open := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute}, 1)
+	w.manage(p.ann.Token, chat.Kick, "Bob", chat.StatusKicked)
+	if got := take(t, open); got.Status != chat.StatusRemoved || got.Reason != chat.ReasonKicked {
+		t.Errorf("Bob is told %+v", got)
+	}
+}
+
+func TestMute_silencesAndAnAdminCanTakeItBack(t *testing.T) {
+	w := newWorld(t)
+	p := w.trio()
+	w.manage(p.ann.Token, chat.Mute, "Bob", chat.StatusMuted)
+	for _, w := range []*world{w, w.elsewhere()} {
+		err := w.changesNothing(p.ann.Token, func() error { _, err := w.send(chat.SendRequest{Token: p.bob.Token, Text: "but"}); return err })
+		says(t, err, chat.NotAllowed, "muted you")
+	}
+	w.say(p.ann.Token, "he still hears")
+	if got := w.look(p.bob.Token, ""); !slices.Contains(texts(got.Messages), "he still hears") || !got.Listening {
+		t.Errorf("Bob got %+v", got)
+	}
+	w.manage(p.ann.Token, chat.Unmute, "Bob", chat.StatusUnmuted)
+	w.say(p.bob.Token, "thank you")
+}
+
+// TestMute_seatGivenUpAndTakenAgain_holds: neither leaving, nor another spelling,
+// nor the ghost's seat sheds it; and it can be taken back from who is not there.
+func TestMute_seatGivenUpAndTakenAgain_holds(t *testing.T) {
+	for what, again := range map[string]func(w *world, p trio) chat.Seated{
+		"left": func(w *world, p trio) chat.Seated {
+			w.leave(p.bob.Token)
+			return w.join("plans", "Bob")
+		},
+		"left, and came in another spelling": func(w *world, p trio) chat.Seated {
+			w.leave(p.bob.Token)
+			return w.join("plans", "B.0.B")
+		},
+		"replaced": func(w *world, p trio) chat.Seated {
+			w.clock.Advance(20 * time.Second)
+			return w.join("plans", "Bob")
+		},
+		"kicked": func(w *world, p trio) chat.Seated {
+			w.manage(p.ann.Token, chat.Kick, "Bob", chat.StatusKicked)
+			return w.join("plans", "bob")
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.trio()
+			w.manage(p.ann.Token, chat.Mute, "Bob", chat.StatusMuted)
+			bob := again(w, p)
+			for _, w := range []*world{w, w.elsewhere()} {
+				_, err := w.send(chat.SendRequest{Token: bob.Token, Text: "here I am again"})
+				says(t, err, chat.NotAllowed, "muted you")
+			}
+			w.leave(bob.Token)
+			w.manage(p.ann.Token, chat.Unmute, "BOB", chat.StatusUnmuted)
+			w = w.elsewhere()
+			w.say(w.join("plans", "Bob").Token, "thank you")
+		})
+	}
+}
+
+func TestMute_doesNotHoldInARoomThatIsBegunAnew(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.manage(p.ann.Token, chat.Mute, "Bob", chat.StatusMuted)
+	w.leave(p.bob.Token)
+	w.leave(p.ann.Token)
+	w.say(w.join("plans", "Bob").Token, "all is new")
+}
+
+func TestSuccession_mutedAgent_onlyWhereThereIsNoOther(t *testing.T) {
+	w := newWorld(t)
+	p := w.trio()
+	w.manage(p.ann.Token, chat.Mute, "Bob", chat.StatusMuted)
+	w.leave(p.ann.Token)
+	same(t, "Ann left", seats(w.info(p.bob.Token).Room), []string{"Bob (member)", "Cid (admin)"})
+	w.leave(p.cid.Token)
+	for _, w := range []*world{w, w.elsewhere()} {
+		same(t, "Cid left", seats(w.info(p.bob.Token).Room), []string{"Bob (admin)"})
+	}
+	w.say(p.bob.Token, "an admin speaks")
+}
+
+func TestSuccession_demotedAdmin_doesNotCountAsOne(t *testing.T) {
+	w := newWorld(t)
+	p := w.trio()
+	w.manage(p.ann.Token, chat.Promote, "Cid", chat.StatusPromoted)
+	w.manage(p.cid.Token, chat.Demote, "Ann", chat.StatusDemoted)
+	w.leave(p.cid.Token)
+	same(t, "seats", seats(w.info(p.bob.Token).Room), []string{"Ann (admin)", "Bob (member)"})
+}
+
+// TestDemoted_seat_isAMembersAgain: its lease is that of a member from its next
+// call on.
+func TestDemoted_seat_isAMembersAgain(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.manage(p.ann.Token, chat.Promote, "Bob", chat.StatusPromoted)
+	w.look(p.bob.Token, "")
+	w.manage(p.ann.Token, chat.Demote, "Bob", chat.StatusDemoted)
+	w.clock.Advance(10 * time.Minute)
+	w.look(p.bob.Token, "")
+	w.clock.Advance(15*time.Minute - time.Second)
+	_, err := w.elsewhere().tryJoin("plans", "Cid")
+	waitsFor(t, err, chat.RoomFull, time.Second)
+	w.clock.Advance(time.Second)
+	same(t, "seats", seats(w.elsewhere().join("plans", "Cid").Room), []string{"Ann (admin)", "Cid (member)"})
+}
