@@ -88,6 +88,7 @@ type run struct {
 	seed     uint64
 	room     string
 	capacity int
+	names    []string
 	services []*chat.Service
 	open     func() *chat.Service
 	faulty   *tabletest.Faulty
@@ -122,6 +123,7 @@ func underFaults(ctx context.Context, seed uint64, clock *clockwork.FakeClock, f
 	faults := []tabletest.Faults{tabletest.Mild(), tabletest.Rough(), tabletest.Correct()}[seed%3]
 	r := &run{
 		ctx: ctx, seed: seed, room: fmt.Sprintf("room %d", seed), capacity: 2 + rng.IntN(3),
+		names:  []string{"Ann", "Bob", "Cid", "Ann", "Dora"},
 		faulty: tabletest.NewFaulty(file, clock, seed, faults),
 	}
 	r.file = file
@@ -131,9 +133,8 @@ func underFaults(ctx context.Context, seed uint64, clock *clockwork.FakeClock, f
 		})
 	}
 	r.services = []*chat.Service{r.open(), r.open(), r.open()}
-	names := []string{"Ann", "Bob", "Cid", "Ann", "Dora"}
-	errs := make(chan error, len(names))
-	for i, name := range names {
+	errs := make(chan error, len(r.names))
+	for i, name := range r.names {
 		g := &guest{
 			run: r, name: name, rng: rand.New(rand.NewPCG(seed, uint64(i)+2)),
 			said: map[string]int64{}, tried: map[string]bool{},
@@ -142,7 +143,7 @@ func underFaults(ctx context.Context, seed uint64, clock *clockwork.FakeClock, f
 		go func() { errs <- g.visit(i) }()
 	}
 	var all error
-	for range names {
+	for range r.names {
 		all = errors.Join(all, <-errs)
 	}
 	r.faulty.Settle()
@@ -183,6 +184,11 @@ func (g *guest) visit(i int) error {
 		}
 		if g.rng.IntN(2) == 0 {
 			if _, err := g.listen(); err != nil || g.removed {
+				return err
+			}
+		}
+		if g.rng.IntN(4) == 0 {
+			if err := g.decide(); err != nil || g.removed {
 				return err
 			}
 		}
@@ -253,6 +259,22 @@ func (g *guest) listen() (bool, error) {
 	news := got.Cursor != g.cursor
 	g.cursor, g.removed = got.Cursor, got.Status == chat.StatusRemoved
 	return news, nil
+}
+
+// decide does to somebody what only an admin may, and few are.
+func (g *guest) decide() error {
+	req := chat.ManageRequest{
+		Token: g.seated.Token, AgentName: g.names[g.rng.IntN(len(g.names))],
+		Action: []chat.Action{chat.Promote, chat.Promote, chat.Demote, chat.Kick}[g.rng.IntN(4)],
+	}
+	err := g.retry(func() error {
+		_, err := g.any().ManageAgent(g.ctx, req)
+		return err
+	})
+	if code := chat.CodeOf(err); code == chat.NotAllowed || code == chat.InvalidArgument {
+		return nil // no admin, or nobody of that name
+	}
+	return g.gone(err)
 }
 
 // gone takes note of a removal, which is no fault: the same name may take over

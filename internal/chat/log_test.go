@@ -20,13 +20,17 @@ type roomLog struct {
 }
 
 type loggedEvent struct {
-	n     int64
-	Type  string `json:"t"`
-	Seat  int    `json:"s"`
-	Name  string `json:"f"`
-	Text  string `json:"x"`
-	Agent *struct {
-		Key string `json:"key"`
+	n        int64
+	Type     string `json:"t"`
+	Seat     int    `json:"s"`
+	Name     string `json:"f"`
+	Text     string `json:"x"`
+	Action   string `json:"act"`
+	By       int    `json:"by"`
+	Promoted int    `json:"admin"`
+	Agent    *struct {
+		Key  string `json:"key"`
+		Role string `json:"role"`
 	} `json:"agent"`
 }
 
@@ -70,9 +74,10 @@ func (l *roomLog) add(item table.Item) error {
 }
 
 // check replays the log: never more agents than seats, never two of a name,
-// nobody speaks without a seat.
+// nobody speaks without a seat, and only admins decide, of whom there is one as
+// long as there is anybody.
 func (l *roomLog) check(capacity int) error {
-	seated := map[int]string{}
+	seated, admins := map[int]string{}, map[int]bool{}
 	for _, e := range l.events {
 		switch e.Type {
 		case "joined":
@@ -92,8 +97,28 @@ func (l *roomLog) check(capacity int) error {
 		if len(seated) > capacity {
 			return fmt.Errorf("event %d: %d agents in a room of %d", e.n, len(seated), capacity)
 		}
+		if e.By != 0 && !admins[e.By] {
+			return fmt.Errorf("event %d: seat %d decides and is no admin", e.n, e.By)
+		}
+		e.appoint(admins)
+		if len(seated) > 0 && len(admins) == 0 {
+			return fmt.Errorf("event %d: nobody is admin", e.n)
+		}
 	}
 	return nil
+}
+
+// appoint notes who is admin after e.
+func (e loggedEvent) appoint(admins map[int]bool) {
+	switch {
+	case e.Type == "joined" && e.Agent.Role == "admin", e.Action == "promote":
+		admins[e.Seat] = true
+	case e.Type == "left", e.Action == "demote":
+		delete(admins, e.Seat)
+	}
+	if e.Promoted != 0 {
+		admins[e.Promoted] = true
+	}
 }
 
 // after lists what a reader who began at cursor must have heard: all that others

@@ -1,0 +1,291 @@
+package chat_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// of returns one of the services.
+func of(services []*world, i int) *world { return services[i%len(services)] }
+
+// does manages an agent, as one of many calls at once.
+func does(w *world, token string, action chat.Action, name string) (chat.Seated, error) {
+	_, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, AgentName: name, Action: action})
+	return chat.Seated{}, err
+}
+
+func renames(w *world, token, room string) (chat.Seated, error) {
+	_, err := w.UpdateRoom(w.t.Context(), chat.UpdateRequest{Token: token, Room: room})
+	return chat.Seated{}, err
+}
+
+func TestRace_twoAdminsDemoteEachOther_oneIsLeft(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		for round := range 5 {
+			room := fmt.Sprintf("plans %d", round)
+			ann, bob := services[0].join(room, "Ann"), services[0].join(room, "Bob")
+			services[0].manage(ann.Token, chat.Promote, "Bob", chat.StatusPromoted)
+			out := atOnce(2, func(i int) (chat.Seated, error) {
+				if i == 0 {
+					return does(services[0], ann.Token, chat.Demote, "Bob")
+				}
+				return does(of(services, 1), bob.Token, chat.Demote, "Ann")
+			})
+			expect(t, out, map[chat.Code]int{"": 1, chat.NotAllowed: 1})
+			for _, w := range services {
+				if got := seats(w.info(ann.Token).Room); (got[0] == "Ann (admin)") == (got[1] == "Bob (admin)") {
+					t.Errorf("seated are %q", got)
+				}
+			}
+		}
+	})
+}
+
+// TestRace_bothAdminsDemoteThemselves: each counts on the other.
+func TestRace_bothAdminsDemoteThemselvesOrLeave_oneIsLeft(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		for round := range 5 {
+			room := fmt.Sprintf("plans %d", round)
+			ann := services[0].enter(chat.JoinRequest{Room: room, AgentName: "Ann", Capacity: 3})
+			bob, cid := services[0].join(room, "Bob"), services[0].join(room, "Cid")
+			services[0].manage(ann.Token, chat.Promote, "Bob", chat.StatusPromoted)
+			atOnce(2, func(i int) (chat.Seated, error) {
+				if i == 0 {
+					return does(services[0], ann.Token, chat.Demote, "Ann")
+				}
+				_, err := of(services, 1).LeaveRoom(t.Context(), bob.Token)
+				return chat.Seated{}, err
+			})
+			admins := 0
+			for _, a := range of(services, 1).info(cid.Token).Room.Agents {
+				if a.Role == chat.Admin {
+					admins++
+				}
+			}
+			if admins != 1 {
+				t.Errorf("%d admins", admins)
+			}
+		}
+	})
+}
+
+func TestRace_kickAgainstSend_nothingIsSaidAfterTheKick(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		for round := range 5 {
+			room := fmt.Sprintf("plans %d", round)
+			ann, bob := services[0].join(room, "Ann"), of(services, 1).join(room, "Bob")
+			out := atOnce(8, func(i int) (chat.Seated, error) {
+				if i == 4 {
+					return does(services[0], ann.Token, chat.Kick, "Bob")
+				}
+				_, err := of(services, i).Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: fmt.Sprintf("word %d of what Bob has to say to all", i)})
+				return chat.Seated{}, err
+			})
+			wants(t, out[4].err, "")
+			said := 0
+			for i, o := range out {
+				switch code := chat.CodeOf(o.err); {
+				case i == 4:
+				case code == "":
+					said++
+				case code != chat.Removed:
+					t.Errorf("Bob is told %v", o.err)
+				}
+			}
+			log, err := readLog(t.Context(), services[0].table, ann.Token[:7])
+			if err == nil {
+				err = log.check(2) // which fails when one speaks without a seat
+			}
+			if err != nil || len(log.texts) != said {
+				t.Errorf("%d were said, %d are in the log, %v", said, len(log.texts), err)
+			}
+		}
+	})
+}
+
+func TestRace_muteAgainstSend_nothingIsSaidAfterTheMute(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		ann, bob := services[0].join("plans", "Ann"), of(services, 1).join("plans", "Bob")
+		out := atOnce(8, func(i int) (chat.Seated, error) {
+			if i == 4 {
+				return does(services[0], ann.Token, chat.Mute, "Bob")
+			}
+			_, err := of(services, i).Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: fmt.Sprintf("word %d of what Bob has to say to all", i)})
+			return chat.Seated{}, err
+		})
+		wants(t, out[4].err, "")
+		muted := false
+		for _, e := range services[0].events(ann.Token) {
+			if muted && e.Type == "said" {
+				t.Errorf("event %d was said by who is muted", e.n)
+			}
+			muted = muted || e.Type == "role"
+		}
+	})
+}
+
+// TestRace_banAgainstJoin: whoever is later, the banned has no seat in the end
+// but one that it had before its name was banned.
+func TestRace_banAgainstJoin_noSeatIsTakenAfterTheBan(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		for round := range 5 {
+			room := fmt.Sprintf("plans %d", round)
+			ann := services[0].enter(chat.JoinRequest{Room: room, AgentName: "Ann", Capacity: 5})
+			out := atOnce(4, func(i int) (chat.Seated, error) {
+				if i == 0 {
+					return does(services[0], ann.Token, chat.BanName, "Bob")
+				}
+				return of(services, i).tryJoin(room, []string{"", "Bob", "B0b", "bob"}[i])
+			})
+			wants(t, out[0].err, "")
+			banned := false
+			for _, e := range services[0].events(ann.Token) {
+				if banned && e.Type == "joined" {
+					t.Errorf("event %d: %s has come", e.n, e.Name)
+				}
+				banned = banned || e.Type == "role" || e.Type == "left"
+			}
+			for _, o := range out[1:] {
+				if code := chat.CodeOf(o.err); code != "" && code != chat.NotAllowed && code != chat.NameTaken {
+					t.Errorf("a Bob is told %v", o.err)
+				}
+			}
+		}
+	})
+}
+
+func TestRace_manyRoomsWantOneName_oneGetsIt(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		var in []chat.Seated
+		for i := range 6 {
+			in = append(in, of(services, i).create(chat.CreateRequest{Room: fmt.Sprintf("plans %d", i), AgentName: "Ann", Public: i%2 == 0}))
+		}
+		out := atOnce(7, func(i int) (chat.Seated, error) {
+			if i == 6 {
+				return of(services, i).CreateRoom(t.Context(), chat.CreateRequest{Room: "the name", AgentName: "Ann"})
+			}
+			return renames(of(services, i), in[i].Token, "the name")
+		})
+		expect(t, out, map[chat.Code]int{"": 1, chat.RoomExists: 6})
+		for i, s := range in {
+			got, err := services[0].RoomInfo(t.Context(), chat.InfoRequest{Room: fmt.Sprintf("plans %d", i)})
+			if renamed := out[i].err == nil; renamed != (chat.CodeOf(err) == chat.RoomNotFound) {
+				t.Errorf("room %d: %+v, %v", i, got, err)
+			}
+			want := fmt.Sprintf("plans %d", i)
+			if out[i].err == nil {
+				want = "the name"
+			}
+			for _, w := range services {
+				if got := w.info(s.Token).Room.Name; got != want {
+					t.Errorf("room %d is called %q", i, got)
+				}
+			}
+		}
+	})
+}
+
+// TestRace_oneRoomGetsManyNames: the last one holds, and all the others are free.
+func TestRace_oneRoomGetsManyNames_oneLeadsToIt(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		ann := services[0].create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: true, Capacity: 20})
+		out := atOnce(10, func(i int) (chat.Seated, error) {
+			if i%2 == 0 {
+				req := chat.JoinRequest{Room: "plans", AgentName: fmt.Sprintf("Agent %d", i), Capacity: 20}
+				return of(services, i).JoinRoom(t.Context(), req)
+			}
+			return renames(of(services, i/2), ann.Token, fmt.Sprintf("plans %d", i))
+		})
+		expect(t, out, map[chat.Code]int{"": 10})
+		name := services[0].info(ann.Token).Room.Name
+		for i := range 10 {
+			got, err := of(services, i).RoomInfo(t.Context(), chat.InfoRequest{Room: fmt.Sprintf("plans %d", i)})
+			if here := name == fmt.Sprintf("plans %d", i); here && err != nil || !here && chat.CodeOf(err) != chat.RoomNotFound {
+				t.Errorf("plans %d: %+v, %v", i, got, err)
+			}
+		}
+		names, _ := services[0].list(chat.ListRequest{})
+		same(t, "listed", names, []string{name})
+	})
+}
+
+// TestRace_closeAgainstJoinAndSend: nothing is said or changed after the end, and
+// who asks for the name has a room.
+func TestRace_closeAgainstJoinAndSend_nothingFollowsTheEnd(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		for round := range 5 {
+			room := fmt.Sprintf("plans %d", round)
+			ann := services[0].enter(chat.JoinRequest{Room: room, AgentName: "Ann", Capacity: 5})
+			bob := of(services, 1).join(room, "Bob")
+			out := atOnce(6, func(i int) (chat.Seated, error) {
+				w := of(services, i)
+				switch i {
+				case 0:
+					_, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: ann.Token, Close: true})
+					return chat.Seated{}, err
+				case 1, 2:
+					_, err := w.Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: fmt.Sprintf("word %d", i)})
+					return chat.Seated{}, err
+				}
+				return w.tryJoin(room, fmt.Sprintf("Agent %d", i))
+			})
+			expected := []chat.Code{"", chat.RoomClosed, chat.RoomClosed, chat.RoomFull, chat.RoomFull, chat.RoomFull} // if not done
+			for i, o := range out {
+				if code := chat.CodeOf(o.err); code != "" && code != expected[i] {
+					t.Errorf("call %d: %v", i, o.err)
+				}
+			}
+			log := services[0].events(ann.Token)
+			if last := log[len(log)-1]; last.Type != "room" {
+				t.Errorf("the log ends with %+v", last)
+			}
+			if now, _, err := headOf(t.Context(), services[0].table, room); err != nil || now == ann.Token[:7] {
+				t.Errorf("the name leads to room %s, %v", now, err)
+			}
+		}
+	})
+}
+
+func TestRace_capacityLoweredWhileAgentsJoin_neverMoreThanIt(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		for round := range 5 {
+			room := fmt.Sprintf("plans %d", round)
+			ann := services[0].enter(chat.JoinRequest{Room: room, AgentName: "Ann", Capacity: 10})
+			out := atOnce(6, func(i int) (chat.Seated, error) {
+				w := of(services, i)
+				if i == 3 {
+					_, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: ann.Token, Capacity: 3})
+					return chat.Seated{}, err
+				}
+				return w.tryJoin(room, fmt.Sprintf("Agent %d", i))
+			})
+			got := services[0].info(ann.Token).Room
+			if len(got.Agents) > got.Capacity {
+				t.Errorf("%d agents in a room of %d", len(got.Agents), got.Capacity)
+			}
+			if lowered := out[3].err == nil; lowered != (got.Capacity == 3) || !lowered && chat.CodeOf(out[3].err) != chat.InvalidArgument {
+				t.Errorf("room of %d after %v", got.Capacity, out[3].err)
+			}
+		}
+	})
+}
+
+func TestRace_manyKnockAtOnce_oneIsHeard(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		ann := services[0].join("plans", "Ann")
+		of(services, 1).join("plans", "Bob")
+		out := atOnce(50, func(i int) (chat.Seated, error) { return of(services, i).tryJoin("plans", fmt.Sprintf("Agent %d", i)) })
+		expect(t, out, map[chat.Code]int{chat.RoomFull: 50})
+		knocks := 0
+		for _, e := range services[0].events(ann.Token) {
+			if e.Type == "knock" {
+				knocks++
+			}
+		}
+		if knocks != 1 {
+			t.Errorf("%d knocks", knocks)
+		}
+	})
+}
