@@ -52,32 +52,44 @@ func (s *Service) infoByName(ctx context.Context, req InfoRequest) (Info, error)
 	return Info{}, refuse(Unavailable, "The room changed too often while you looked. Call again.")
 }
 
-// infoOf tells about the room that has the name. errElsewhere: it had the name,
-// and another has it now.
+// infoOf tells about the room that has the name.
 func (s *Service) infoOf(ctx context.Context, key, password string) (Info, error) {
-	began := s.now()
-	id, err := s.resolve(ctx, key)
-	if errors.Is(err, table.ErrNotFound) {
-		return Info{}, errNoRoom
-	}
+	r, f, err := s.lookUp(ctx, key)
 	if err != nil {
 		return Info{}, err
 	}
-	r := s.room(id)
 	defer r.done()
-	f, err := r.current(ctx, began)
-	switch {
-	case err != nil:
-		return Info{}, err
-	case f.ended, f.closed, f.Key != key:
-		return Info{}, errElsewhere
-	case f.dead(began), deserted(f):
-		return Info{}, errNoRoom
-	}
 	if err := s.checkPassword(ctx, f.Password, password); err != nil {
 		return Info{}, err
 	}
 	return r.info(ctx, f, 0, newcomerSees(f))
+}
+
+// lookUp finds the room that has the name, as it is now. The caller must call its
+// done. errElsewhere: it had the name, and another has it now.
+func (s *Service) lookUp(ctx context.Context, key string) (*liveRoom, *fold, error) {
+	began := s.now()
+	id, err := s.resolve(ctx, key)
+	if errors.Is(err, table.ErrNotFound) {
+		return nil, nil, errNoRoom
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	r := s.room(id)
+	f, err := r.current(ctx, began)
+	switch {
+	case err != nil:
+	case f.ended, f.closed, f.Key != key:
+		err = errElsewhere
+	case f.dead(began), deserted(f):
+		err = errNoRoom
+	}
+	if err != nil {
+		r.done()
+		return nil, nil, err
+	}
+	return r, f, nil
 }
 
 func (r *liveRoom) info(ctx context.Context, f *fold, you int, since int64) (Info, error) {
