@@ -138,7 +138,7 @@ func (a goAct) on(s oneRoom) (oneRoom, bool) {
 	if !here {
 		return s, false
 	}
-	return s.rise(x, chat.ReasonLeft)
+	return s.rise(x, chat.ReasonLeft, sitting{})
 }
 
 func (a goAct) String() string { return fmt.Sprintf("%v leaves", a.who) }
@@ -206,11 +206,11 @@ func (a waitAct) right(s oneRoom, log []happening, here bool, upTo int64) bool {
 	case got.CursorIgnored, got.Missed, got.Superseded, upTo < 0, upTo > head:
 		return false
 	case got.Status == chat.StatusRemoved:
-		end := happening{kind: chat.Left, seat: a.who.seat, reason: got.Reason}
-		if upTo > 0 {
-			end.name = log[upTo-1].name
+		if here || upTo == 0 {
+			return false
 		}
-		return !here && upTo > 0 && log[upTo-1] == end
+		end := log[upTo-1]
+		return end.kind == chat.Left && end.seat == a.who.seat && end.reason == got.Reason
 	case got.HasMore:
 		return upTo < head
 	default:

@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -26,6 +27,7 @@ type oneRoom struct {
 	seats []sitting // the longest first
 	given int64     // the last event by which somebody gave a seat up
 	heard bool      // of somebody who wanted a seat, which a room is told once in a while
+	mutes []string  // names that are kept silent
 	past  []oneRoom // the rooms that had the name before, deserted
 	notes map[ticket]kept
 	count int  // events of all rooms
@@ -48,6 +50,8 @@ type happening struct {
 	name   string
 	text   string
 	reason chat.Reason
+	by     sitting // the admin that did it, if one did
+	action chat.Action
 }
 
 // stored is how a story tells e.
@@ -58,6 +62,7 @@ type sitting struct {
 	seat  int64
 	name  string
 	admin bool
+	muted bool
 }
 
 // ticket is an agent for good: its room, and the event by which it joined.
@@ -184,7 +189,7 @@ func (s oneRoom) anew(id string) oneRoom {
 	if s.id != "" {
 		s.past = append(slices.Clip(s.past), oneRoom{id: s.id, log: s.log})
 	}
-	s.id, s.log, s.seats, s.given, s.heard = id, nil, nil, 0, false
+	s.id, s.log, s.seats, s.given, s.heard, s.mutes = id, nil, nil, 0, false, nil
 	return s
 }
 
@@ -199,6 +204,7 @@ func (s oneRoom) sit(name string) (oneRoom, bool) {
 		return s, false
 	}
 	x := sitting{seat: s.next(), name: name, admin: len(s.seats) == 0}
+	x.muted = !x.admin && slices.Contains(s.mutes, name)
 	s.seats = append(slices.Clip(s.seats), x)
 	s = s.with(ticket{s.id, x.seat}, func(n *kept) { n.handed = x.seat })
 	return s.add(happening{kind: chat.Joined, seat: x.seat, name: name})
@@ -207,14 +213,27 @@ func (s oneRoom) sit(name string) (oneRoom, bool) {
 // full reports whether no seat is free.
 func (s oneRoom) full() bool { return len(s.seats) >= s.story.capacity }
 
-// rise takes an agent's seat away. If no admin stays, the longest seated is it.
-func (s oneRoom) rise(x sitting, why chat.Reason) (oneRoom, bool) {
+// rise takes x's seat away. If no admin stays, the longest seated is it; one that
+// is muted only if all are.
+func (s oneRoom) rise(x sitting, why chat.Reason, by sitting) (oneRoom, bool) {
 	s.seats = slices.DeleteFunc(slices.Clone(s.seats), func(y sitting) bool { return y.seat == x.seat })
 	if len(s.seats) > 0 && !slices.ContainsFunc(s.seats, func(y sitting) bool { return y.admin }) {
-		s.seats[0].admin = true
+		i := max(0, slices.IndexFunc(s.seats, func(y sitting) bool { return !y.muted }))
+		s.seats[i].admin, s.seats[i].muted = true, false
 	}
 	s.given = s.next()
-	return s.add(happening{kind: chat.Left, seat: x.seat, name: x.name, reason: why})
+	return s.add(happening{kind: chat.Left, seat: x.seat, name: x.name, reason: why, by: by})
+}
+
+// become makes y of the agent with y's seat.
+func (s oneRoom) become(y sitting) oneRoom {
+	s.seats = slices.Clone(s.seats)
+	for i, x := range s.seats {
+		if x.seat == y.seat {
+			s.seats[i] = y
+		}
+	}
+	return s
 }
 
 // with changes what is kept of t.
@@ -242,7 +261,7 @@ func (s oneRoom) kept(t ticket) kept {
 type sight func(e happening) bool
 
 // news is what t did not do itself.
-func (t ticket) news(e happening) bool { return e.seat != t.seat }
+func (t ticket) news(e happening) bool { return cmp.Or(e.by.seat, e.seat) != t.seat }
 
 // all is everything but t's own coming.
 func (t ticket) all(e happening) bool { return e.seat != t.seat || e.kind != chat.Joined }
@@ -252,21 +271,21 @@ func shownLines(log []happening, from, to int64, seen sight) []string {
 	var out []string
 	for n := from + 1; n <= to; n++ {
 		if e := log[n-1]; seen(e) {
-			out = append(out, tellLine(n, string(e.kind), e.name, e.text, string(e.reason)))
+			out = append(out, tellLine(n, e.kind, e.name, e.text, e.reason, e.action, e.by.name))
 		}
 	}
 	return out
 }
 
-func tellLine(n int64, kind, name, text, reason string) string {
-	return fmt.Sprintf("%d %s %s: %s%s", n, kind, name, text, reason)
+func tellLine(n int64, kind chat.EventType, name, text string, why chat.Reason, action chat.Action, by string) string {
+	return fmt.Sprintf("%d %s %s: %s%s%s %s", n, kind, name, text, why, action, by)
 }
 
 // toldLines tells messages in the same way.
 func toldLines(ms []chat.Message) []string {
 	var out []string
 	for _, m := range ms {
-		out = append(out, tellLine(m.Seq, string(m.Type), m.From+m.Agent, m.Text, string(m.Reason)))
+		out = append(out, tellLine(m.Seq, m.Type, m.From+m.Agent, m.Text, m.Reason, m.Action, m.By))
 	}
 	return out
 }

@@ -49,8 +49,8 @@ func (m wish) newer(s oneRoom) bool {
 type sayAct struct{ wish }
 
 func (a sayAct) on(s oneRoom) (oneRoom, bool) {
-	_, here := s.sitting(a.who)
-	if _, repeats := a.before(s); repeats || !here {
+	x, here := s.sitting(a.who)
+	if _, repeats := a.before(s); repeats || !here || x.muted {
 		return s, false
 	}
 	n := s.next()
@@ -121,12 +121,22 @@ type holdAct struct{ wish }
 
 func (a holdAct) on(s oneRoom) (oneRoom, bool) {
 	_, repeats := a.before(s)
-	_, here := s.sitting(a.who)
-	ok := here && !repeats && a.newer(s) && s.kept(a.who).held != held
+	x, here := s.sitting(a.who)
+	ok := here && !x.muted && !repeats && a.newer(s) && s.kept(a.who).held != held
 	return s.with(a.who, func(k *kept) { k.held = held }), ok
 }
 
 func (a holdAct) String() string { return a.wish.String() + ": held back" }
+
+// muteAct is a send that was refused, for its sender is muted.
+type muteAct struct{ wish }
+
+func (a muteAct) on(s oneRoom) (oneRoom, bool) {
+	x, here := s.sitting(a.who)
+	return s, here && x.muted
+}
+
+func (a muteAct) String() string { return a.wish.String() + ": muted" }
 
 // mayHoldAct is what a send with a cursor may do that was not answered.
 type mayHoldAct struct{ who ticket }

@@ -47,7 +47,7 @@ func (g *talker) step() error {
 	if g.token == "" {
 		return g.join()
 	}
-	switch n := g.rng.IntN(24); {
+	switch n := g.rng.IntN(25); {
 	case n < 11:
 		return g.send()
 	case n < 19:
@@ -56,10 +56,10 @@ func (g *talker) step() error {
 		return g.comeBack()
 	case n < 22:
 		return g.look()
-	case n < 23 || g.one(2):
+	case n < 23:
 		return g.leave()
 	}
-	return nil
+	return g.rule()
 }
 
 // during makes a call of some service, which the caller gives up now and then,
@@ -269,6 +269,8 @@ func (g *talker) send() (err error) {
 			g.note(s, mayHoldAct{g.who})
 		}
 		g.missed(s)
+	case chat.CodeOf(err) == chat.NotAllowed:
+		g.note(s, muteAct{m})
 	default:
 		return g.failed(s, err)
 	}
