@@ -267,10 +267,7 @@ func (g *guest) decide() error {
 		Token: g.seated.Token, AgentName: g.names[g.rng.IntN(len(g.names))],
 		Action: []chat.Action{chat.Promote, chat.Promote, chat.Demote, chat.Kick}[g.rng.IntN(4)],
 	}
-	err := g.retry(func() error {
-		_, err := g.any().ManageAgent(g.ctx, req)
-		return err
-	})
+	err := g.retry(func() error { _, err := g.any().ManageAgent(g.ctx, req); return err })
 	if code := chat.CodeOf(err); code == chat.NotAllowed || code == chat.InvalidArgument {
 		return nil // no admin, or nobody of that name
 	}
