@@ -1,0 +1,80 @@
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/mcptools"
+)
+
+// FuzzHeaders sends a call that is right with any headers. Whatever they are, the
+// answer is none of a server's failures, and over the loopback nothing gets
+// through that a page of somebody else's could have had a browser send.
+func FuzzHeaders(f *testing.F) {
+	f.Add("POST", "127.0.0.1:8080", "", "application/json", "application/json, text/event-stream", "2025-11-25", "", "", true)
+	f.Add("POST", "parley.example", "https://parley.example", "application/json", "application/json", "2026-07-28", "tools/call", "echo", false)
+	f.Add("OPTIONS", "localhost", "http://localhost:3000", "", "", "", "", "", true)
+	f.Add("GET", "[::1]:8080", "null", "text/plain", "text/event-stream;q=0", "", "", "", true)
+	s := &site{entered: make(chan string, 1), release: make(chan struct{})}
+	mcp := mcptools.NewHandler(s.tools(slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler))
+	reached := false
+	h := New(Options{MCP: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		reached = true
+		mcp.ServeHTTP(w, r)
+	})})
+	body, _ := legacyCall("1", "echo", "hello", `"t"`)
+	f.Fuzz(func(t *testing.T, method, host, origin, kind, accept, version, mcpMethod, mcpName string, local bool) {
+		r := httptest.NewRequest(http.MethodPost, MCPPath, strings.NewReader(body))
+		r.Method, r.Host = method, host
+		for name, value := range map[string]string{
+			"Origin": origin, "Content-Type": kind, "Accept": accept,
+			"Mcp-Protocol-Version": version, "Mcp-Method": mcpMethod, "Mcp-Name": mcpName,
+		} {
+			if value != "" {
+				r.Header.Set(name, value)
+			}
+		}
+		if local {
+			r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}))
+		}
+		reached = false
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code >= 500 || w.Code < 200 {
+			t.Errorf("status %d: %s", w.Code, w.Body)
+		}
+		if reached && method != http.MethodPost {
+			t.Errorf("a %s got through", method)
+		}
+		if reached && local && !thisMachine(host) {
+			t.Errorf("got through to a server on the loopback by the name %q", host)
+		}
+		if reached && origin != "" && !(local && originIsThisMachine(origin)) {
+			t.Errorf("a page of %q got through", origin)
+		}
+		if reached && !strings.HasPrefix(strings.ToLower(strings.TrimSpace(kind)), "application/json") {
+			t.Errorf("a body of the type %q got through", kind)
+		}
+	})
+}
+
+// thisMachine reports whether a host, as a browser understands it, leads nowhere
+// else.
+func thisMachine(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host, _, _ = strings.Cut(strings.Trim(host, "[]"), "%") // a zone
+	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
+}
+
+func originIsThisMachine(origin string) bool {
+	u, err := url.Parse(origin)
+	return err == nil && thisMachine(u.Host)
+}
