@@ -17,7 +17,8 @@ func (m *utteranceInHand) address(ctx context.Context) error {
 		m.event.Kind = ""
 	}
 	if len(m.req.To) > 0 {
-		if err := m.addressees(ctx); err != nil {
+		err := m.addressees(ctx)
+		if told := m.toldBefore(ctx, err); err != nil && !told {
 			return err
 		}
 	}
@@ -28,19 +29,22 @@ func (m *utteranceInHand) address(ctx context.Context) error {
 	return nil
 }
 
-// addressees finds the seats of those whom the message is for.
+// addressees finds the seats of those whom the message is for, in the room as it is
+// now: a name may have changed hands.
 func (m *utteranceInHand) addressees(ctx context.Context) error {
 	if len(m.req.To) > MaxCapacity {
 		return refuse(InvalidArgument, "to: at most %d names. Nothing was sent.", MaxCapacity)
 	}
+	f, err := m.room.current(ctx, m.began)
+	if err != nil {
+		return err
+	}
+	m.fold = f
 	var chosen []agent
-	for i, to := range m.req.To {
-		a, err := m.addressee(ctx, to)
-		if err != nil {
-			return err
-		}
+	for i, key := range nameKeys(m.req.To) {
+		a, here := f.named(key)
 		switch {
-		case a.Seat == 0:
+		case !here:
 			return refuse(InvalidArgument, "to: number %d is the name of no agent in this room. Nothing was sent: room_info tells who is there; leave to out to speak to all.", i+1)
 		case a.Seat != m.agent.Seat && !slices.ContainsFunc(chosen, func(x agent) bool { return x.Seat == a.Seat }):
 			chosen = append(chosen, a)
@@ -56,23 +60,48 @@ func (m *utteranceInHand) addressees(ctx context.Context) error {
 	return nil
 }
 
-// addressee returns the agent of a name, or none. It is looked for once more in
-// the room as it is now: it may have come just before.
-func (m *utteranceInHand) addressee(ctx context.Context, to string) (agent, error) {
-	n, err := agentName(to)
-	if err != nil {
-		return agent{}, nil // a name that nobody can have
+// nameKeys returns the keys of names, "" for what can be nobody's.
+func nameKeys(names []string) []string {
+	keys := make([]string, len(names))
+	for i, s := range names {
+		if n, err := agentName(s); err == nil {
+			keys[i] = n.key
+		}
 	}
-	if a, here := m.fold.named(n.key); here {
-		return a, nil
+	return keys
+}
+
+// toldBefore reports whether the call repeats a message that was sent. That stays
+// for those it was sent to, also when they have gone, or others have their names.
+// unfound is what addressees ended with.
+func (m *utteranceInHand) toldBefore(ctx context.Context, unfound error) bool {
+	if m.req.Key != "" { // without a reason to refuse, the write finds it out
+		return CodeOf(unfound) == InvalidArgument && m.lookUpKey(ctx) == nil && m.keyed
 	}
-	f, err := m.room.current(ctx, m.began)
-	if err != nil {
-		return agent{}, err
+	if _, known := m.fold.lastSaid(m.agent, m.began); !known && m.room.recall(ctx, m.began.Add(-sameWithin)) == nil {
+		m.fold = m.room.known()
 	}
-	m.fold = f
-	a, _ := f.named(n.key)
-	return a, nil
+	u, known := m.fold.lastSaid(m.agent, m.began)
+	if !known || u.n == 0 || m.began.Sub(u.at) >= sameWithin {
+		return false
+	}
+	e, err := m.room.event(ctx, u.n)
+	if err != nil || e.Text != m.req.Text || !slices.Equal(m.others(e.ToNames), m.others(m.req.To)) {
+		return false
+	}
+	m.sum = u.sum
+	again, err := m.again(m.fold, m.agent, m.began)
+	if again && err == nil {
+		m.event.To, m.event.ToNames = e.To, e.ToNames
+	}
+	return again && err == nil
+}
+
+// others returns the keys of names, each once, without the caller's own.
+func (m *utteranceInHand) others(names []string) []string {
+	keys := nameKeys(names)
+	slices.Sort(keys)
+	return slices.DeleteFunc(slices.Compact(keys), func(key string) bool { return key == m.agent.Key })
 }
 
 // answers notes whose message is answered, and who may see that. One that the

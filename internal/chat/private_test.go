@@ -1,0 +1,407 @@
+package chat_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// company is a room of four seats, three of them taken. Ann is its admin.
+type company struct{ ann, bob, cid chat.Seated }
+
+func (w *world) company() company {
+	w.t.Helper()
+	p := company{ann: w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})}
+	p.bob, p.cid = w.join("plans", "Bob"), w.join("plans", "Cid")
+	p.ann.Cursor, p.bob.Cursor = w.look(p.ann.Token, p.ann.Cursor).Cursor, w.look(p.bob.Token, p.bob.Cursor).Cursor
+	return p
+}
+
+// tell says a text to those named only.
+func (w *world) tell(token, text string, to ...string) chat.Sent {
+	w.t.Helper()
+	got, err := w.send(chat.SendRequest{Token: token, Text: text, To: to})
+	if err != nil {
+		w.t.Fatalf("send to %q: %v", to, err)
+	}
+	return got
+}
+
+// lastSeq is the number in a cursor.
+func lastSeq(t *testing.T, cursor string) (n int64) {
+	t.Helper()
+	if _, err := fmt.Sscanf(cursor, "%d-", &n); err != nil {
+		t.Fatalf("the cursor %q: %v", cursor, err)
+	}
+	return n
+}
+
+// everywhere is all that an agent is shown of what came after its cursor, by each
+// way there is. Nothing in it acknowledges or says anything before the others have
+// looked.
+func (w *world) everywhere(s chat.Seated) map[string]any {
+	w.t.Helper()
+	guarded := chat.SendRequest{Token: s.Token, Text: "guarded words of " + s.Name, Cursor: s.Cursor}
+	waited := chat.SendRequest{Token: s.Token, Text: "patient words of " + s.Name, Cursor: s.Cursor, Wait: time.Second}
+	send := func(req chat.SendRequest) chat.Waited {
+		got, err := w.send(req)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return got.Waited
+	}
+	return map[string]any{
+		"wait without a cursor": w.look(s.Token, ""),
+		"return":                w.enter(chat.JoinRequest{Token: s.Token}).Messages,
+		"wait":                  w.look(s.Token, s.Cursor),
+		"history":               w.history(s.Token, chat.HistoryRequest{}),
+		"history after":         w.history(s.Token, chat.HistoryRequest{After: 1}),
+		"history before":        w.history(s.Token, chat.HistoryRequest{Before: 99}),
+		"room_info":             w.info(s.Token).Requests,
+		"guard":                 send(guarded),
+		"send and wait":         send(waited),
+	}
+}
+
+func TestPrivate_isShownToWhomItIsForAndNobodyElse(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		secret, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "blue?", Kind: chat.Request, To: []string{"Bob"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		trace := fmt.Sprintf("Seq:%d ", secret.Seq)
+		for what, shown := range there.everywhere(p.cid) {
+			if text := fmt.Sprintf("%+v", shown); strings.Contains(text, "blue") || strings.Contains(text, trace) {
+				t.Errorf("%s shows it to Cid: %s", what, text)
+			}
+		}
+		for what, shown := range there.everywhere(p.bob) {
+			if text := fmt.Sprintf("%+v", shown); what != "room_info" && !strings.Contains(text, "blue?") || !strings.Contains(text, trace) {
+				t.Errorf("%s does not show it to Bob: %s", what, text)
+			}
+		}
+		own := there.history(p.ann.Token, chat.HistoryRequest{Seq: secret.Seq}).Messages[0]
+		if own.Text != "blue?" || !slices.Equal(own.To, []string{"Bob"}) || own.Kind != chat.Request {
+			t.Errorf("Ann reads back %+v", own)
+		}
+	})
+}
+
+// TestPrivate_numberOfAnothers_isAsOneThatDoesNotExist: neither by reading nor by
+// answering can it be told which of the numbers not seen are somebody's.
+func TestPrivate_numberOfAnothers_isAsOneThatDoesNotExist(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		secret := w.tell(p.ann.Token, strings.Repeat("between the two of us ", 800), "Bob")
+		for what, call := range map[string]func(n int64) error{
+			"seq": func(n int64) error {
+				_, err := there.History(t.Context(), chat.HistoryRequest{Token: p.cid.Token, Seq: n})
+				return err
+			},
+			"offset": func(n int64) error {
+				_, err := there.History(t.Context(), chat.HistoryRequest{Token: p.cid.Token, Seq: n, Offset: 6000})
+				return err
+			},
+			"reply_to": func(n int64) error {
+				_, err := there.send(chat.SendRequest{Token: p.cid.Token, Text: "what was that?", ReplyTo: n})
+				return err
+			},
+			"private reply_to": func(n int64) error {
+				_, err := there.send(chat.SendRequest{Token: p.cid.Token, Text: "what was that?", ReplyTo: n, To: []string{"Ann"}})
+				return err
+			},
+		} {
+			hidden, missing := call(secret.Seq), call(999)
+			wants(t, hidden, chat.InvalidArgument)
+			if got := strings.ReplaceAll(hidden.Error(), fmt.Sprint(secret.Seq), "999"); got != missing.Error() {
+				t.Errorf("%s: of another's %q, of none %q", what, got, missing)
+			}
+		}
+	})
+}
+
+func TestPrivate_toTwoOfThree_isShownToThese(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	dora := w.join("plans", "Dora")
+	w.tell(p.ann.Token, "the three of us", "Cid", "Bob")
+	for _, s := range []chat.Seated{p.bob, p.cid} {
+		got := w.look(s.Token, s.Cursor).Messages
+		if m := got[len(got)-1]; m.Text != "the three of us" || !slices.Equal(m.To, []string{"Bob", "Cid"}) {
+			t.Errorf("%s hears %+v", s.Name, m)
+		}
+	}
+	if got := w.look(dora.Token, dora.Cursor); got.Status != chat.StatusQuiet {
+		t.Errorf("Dora hears %+v", got)
+	}
+}
+
+func TestPrivate_addressees_areFoundByAnySpellingOfTheirNames(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	for i, to := range [][]string{{"bob"}, {" BOB "}, {"\uff22ob"}, {"Bob", "bob", "BOB"}, {"Ann", "Bob"}} {
+		text := fmt.Sprintf("number %d", i)
+		w.tell(p.ann.Token, text, to...)
+		got := w.look(p.bob.Token, "")
+		if len(got.Messages) == 0 {
+			t.Fatalf("to %q reaches nobody", to)
+		}
+		if m := got.Messages[len(got.Messages)-1]; m.Text != text || !slices.Equal(m.To, []string{"Bob"}) {
+			t.Errorf("to %q: Bob hears %+v", to, m)
+		}
+	}
+}
+
+func TestPrivate_toNobodyThatIsThere_isRefusedAndSaysWhichNameItWas(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		many := make([]string, chat.MaxCapacity+1)
+		for i := range many {
+			many[i] = "Bob"
+		}
+		for what, c := range map[string]struct {
+			to  []string
+			why string
+		}{
+			"nobody's name":  {[]string{"Bob", "Zoe"}, "number 2 is the name of no agent"},
+			"a blank":        {[]string{" "}, "number 1 is the name of no agent"},
+			"no name":        {[]string{"Bob", "Cid", "###"}, "number 3 is the name of no agent"},
+			"the server's":   {[]string{"system"}, "number 1 is the name of no agent"},
+			"oneself":        {[]string{"ann"}, "only yourself"},
+			"oneself, twice": {[]string{"Ann", "ANN"}, "only yourself"},
+			"a hundred one":  {many, "at most 100"},
+		} {
+			_, err := there.send(chat.SendRequest{Token: p.ann.Token, Text: "hello", To: c.to})
+			wants(t, err, chat.InvalidArgument)
+			if !strings.Contains(err.Error(), c.why) || !strings.Contains(err.Error(), "Nothing was sent") && c.why != "" {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if got := w.look(p.bob.Token, p.bob.Cursor); lastSeq(t, got.Cursor) != 3 {
+			t.Errorf("something was written: %+v", got)
+		}
+	})
+}
+
+// TestPrivate_nameInAnotherHand_reachesTheOneWhoHasItNow: a service that has not
+// heard of the change neither tells the one who left nor refuses.
+func TestPrivate_nameInAnotherHand_reachesTheOneWhoHasItNow(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		there.info(p.ann.Token) // it knows the room, with the first Bob in it
+		w.tell(p.ann.Token, "for the first Bob", "Bob")
+		w.leave(p.bob.Token)
+		second := w.join("plans", "Bob")
+		there.tell(p.ann.Token, "for the second Bob", "Bob")
+		same(t, "the second Bob hears", texts(w.look(second.Token, second.Cursor).Messages), []string{"for the second Bob"})
+		same(t, "and reads back", texts(w.all(second.Token)), []string{"for the second Bob"})
+	})
+}
+
+// TestPrivate_addresseeLeavesMeanwhile has Bob go, and another of his name come,
+// between the reading of the name and the writing.
+func TestPrivate_addresseeLeavesMeanwhile_isRefused(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	p := w.company()
+	late := w.onTop(&interrupted{})
+	late.info(p.ann.Token)
+	late.table.(*interrupted).beforeWrite = func() {
+		w.leave(p.bob.Token)
+		w.join("plans", "Bob")
+	}
+	_, err := late.send(chat.SendRequest{Token: p.ann.Token, Text: "for the first Bob", To: []string{"Bob"}})
+	wants(t, err, chat.InvalidArgument)
+	if all := texts(w.all(p.ann.Token)); len(all) != 0 {
+		t.Errorf("said %q", all)
+	}
+}
+
+func TestPrivate_heirOfAReplacedGhost_inheritsNone(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.tell(p.ann.Token, "for Bob's eyes", "Bob")
+	w.tell(p.bob.Token, "for Ann's eyes", "Ann")
+	w.clock.Advance(3 * time.Minute)
+	w.tell(p.ann.Token, "are you there?", "Bob")
+	heir := w.join("plans", "Bob")
+	if heir.Token[7:10] == p.bob.Token[7:10] {
+		t.Fatal("the seat is the old one")
+	}
+	w.sees(heir, w.all(p.ann.Token))
+	for _, seq := range []int64{4, 5, 6} {
+		_, err := w.send(chat.SendRequest{Token: heir.Token, Text: "what?", ReplyTo: seq})
+		wants(t, err, chat.InvalidArgument)
+	}
+}
+
+func TestPrivate_heirOfAGhostThatNeverUsedItsToken_inheritsNone(t *testing.T) {
+	w := newWorld(t)
+	ann := w.join("plans", "Ann")
+	w.join("plans", "Bob") // and the answer is lost
+	w.tell(ann.Token, "for Bob's eyes", "Bob")
+	w.say(ann.Token, "for all")
+	w.clock.Advance(20 * time.Second)
+	w.sees(w.join("plans", "Bob"), w.all(ann.Token), "for all")
+}
+
+func TestPrivate_whoTakesTheSeatOver_seesNone(t *testing.T) {
+	w := newWorld(t)
+	ann := w.join("plans:pw", "Ann")
+	w.join("plans:pw", "Bob")
+	w.tell(ann.Token, "for Bob's eyes", "Bob")
+	w.clock.Advance(16 * time.Minute)
+	w.say(ann.Token, "for all")
+	w.sees(w.join("plans:pw", "Cid"), w.all(ann.Token), "for all")
+}
+
+func TestPrivate_newcomer_isToldTheLastWordsWithoutThem(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	for i := range 30 {
+		w.tell(p.ann.Token, fmt.Sprintf("private %d", i), "Bob")
+		w.say(p.bob.Token, fmt.Sprintf("public %d", i))
+	}
+	dora := w.join("plans", "Dora")
+	var want []string
+	for i := 10; i < 30; i++ {
+		want = append(want, fmt.Sprintf("public %d", i))
+	}
+	same(t, "Dora is told", texts(dora.Messages), want)
+}
+
+func TestPrivate_inAChannelOrMuted_isRefusedAsAllElse(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "news", AgentName: "Ann", Type: chat.Channel})
+	bob := w.join("news", "Bob")
+	_, err := w.send(chat.SendRequest{Token: bob.Token, Text: "may I?", To: []string{"Ann"}})
+	wants(t, err, chat.NotAllowed)
+	w.tell(ann.Token, "you may listen", "Bob")
+	same(t, "Bob hears", texts(w.look(bob.Token, bob.Cursor).Messages), []string{"you may listen"})
+
+	p := w.company()
+	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob", Action: chat.Mute}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.send(chat.SendRequest{Token: p.bob.Token, Text: "may I?", To: []string{"Ann"}})
+	wants(t, err, chat.NotAllowed)
+	w.tell(p.ann.Token, "not now", "Bob")
+}
+
+func TestPrivate_sameTextToOthers_isAnotherMessage(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	long := strings.Repeat("a longer text ", 4)
+	seen := map[int64]bool{}
+	for _, to := range [][]string{{"Bob"}, {"Cid"}, {"Bob", "Cid"}, nil, {"Bob"}} {
+		got := w.tell(p.ann.Token, long, to...)
+		if got.Duplicate || seen[got.Seq] {
+			t.Errorf("to %q: %+v", to, got)
+		}
+		seen[got.Seq] = true
+		if again := w.elsewhere().tell(p.ann.Token, long, to...); !again.Duplicate || again.Seq != got.Seq {
+			t.Errorf("to %q, told once more: %+v", to, again)
+		}
+	}
+}
+
+// TestPrivate_unseenTalkBetween_leavesAShortTextTheSame: only what the speaker may
+// see can make the same word mean something new.
+func TestPrivate_unseenTalkBetween_leavesAShortTextTheSame(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	first := w.say(p.cid.Token, "yes")
+	w.tell(p.ann.Token, "and this?", "Bob")
+	for _, w := range []*world{w, w.elsewhere()} {
+		if again := w.say(p.cid.Token, "yes"); !again.Duplicate || again.Seq != first.Seq {
+			t.Errorf("after talk that Cid cannot see: %+v", again)
+		}
+	}
+	w.tell(p.ann.Token, "and this?", "Cid")
+	if again := w.say(p.cid.Token, "yes"); again.Duplicate {
+		t.Errorf("after talk that Cid can see: %+v", again)
+	}
+}
+
+// TestPrivate_repeatedWhenTheAddresseeHasGone_isTheSameMessage: of a message that
+// was sent nobody is told that it was not, and no other of the name gets it.
+func TestPrivate_repeatedWhenTheAddresseeHasGone_isTheSameMessage(t *testing.T) {
+	for what, req := range map[string]chat.SendRequest{
+		"with a key":    {Text: "a hundred for the blue one", Key: "offer 1"},
+		"without a key": {Text: "a hundred for the blue one"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			onEachTable(t, func(t *testing.T, services ...*world) {
+				w, there := services[0], services[len(services)-1]
+				p := w.company()
+				req.Token, req.To = p.ann.Token, []string{"bob", "Cid"}
+				first, err := w.send(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				again := func(when string) {
+					t.Helper()
+					if got, err := there.send(req); err != nil || !got.Duplicate || got.Seq != first.Seq {
+						t.Errorf("%s: %+v, %v", when, got, err)
+					}
+				}
+				again("while Bob is there")
+				w.leave(p.bob.Token)
+				again("when he has gone")
+				other := w.join("plans", "Bob")
+				again("when another has his name")
+				if got := w.look(other.Token, other.Cursor); got.Status != chat.StatusQuiet {
+					t.Errorf("the other Bob hears %+v", got)
+				}
+			})
+		})
+	}
+}
+
+func TestPrivate_reply_showsWhatItAnswersOnlyToThoseWhoSawThat(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	secret := w.tell(p.ann.Token, "blue?", "Bob")
+	for _, to := range [][]string{nil, {"Cid"}, {"Cid", "Ann"}} {
+		reply, err := w.send(chat.SendRequest{Token: p.bob.Token, Text: "yes, that one", To: to, ReplyTo: secret.Seq})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range []*world{w, w.elsewhere()} {
+			if m := w.history(p.bob.Token, chat.HistoryRequest{Seq: reply.Seq}).Messages[0]; m.ReplyTo != secret.Seq {
+				t.Errorf("to %q: Bob reads %+v", to, m)
+			}
+			if m := w.history(p.cid.Token, chat.HistoryRequest{Seq: reply.Seq}).Messages[0]; m.ReplyTo != 0 || m.Text != "yes, that one" {
+				t.Errorf("to %q: Cid reads %+v", to, m)
+			}
+		}
+	}
+}
+
+func TestPrivate_key_isOfTheSeatNotOfWhomItIsFor(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	req := chat.SendRequest{Token: p.ann.Token, Text: "for Bob", To: []string{"Bob"}, Key: "k"}
+	first, err := w.send(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.To = nil
+	if again, err := w.send(req); err != nil || !again.Duplicate || again.Seq != first.Seq {
+		t.Errorf("the same key to all: %+v, %v", again, err)
+	}
+	req.Token = p.cid.Token
+	if other, err := w.send(req); err != nil || other.Duplicate {
+		t.Errorf("the same key of another: %+v, %v", other, err)
+	}
+	same(t, "Cid hears", texts(w.look(p.cid.Token, "").Messages), nil)
+}
