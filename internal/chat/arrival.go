@@ -174,7 +174,7 @@ func (a *arrival) leaseEnd(f *fold, x agent) (end, last time.Time) {
 	if u, spoke := find(f.spoken, x.Seat); spoke && u.at.After(s.at()) {
 		s.AtMs, s.Used = u.at.UnixMilli(), true
 	}
-	return latest(s.leaseEnd(x.Role), a.alive[x.Seat]), s.at()
+	return latest(f.leaseEnd(x.Role, s), a.alive[x.Seat]), s.at()
 }
 
 // sit makes the change that seats the agent, after gone has given its seat up.
@@ -227,5 +227,5 @@ func (in *entrance) seatAt(f *fold, now time.Time, since int64, role Role) (even
 	if role != Admin {
 		_, x.Muted = keptBy(f.mutes, x.Key)
 	}
-	return event{Type: joined, Seat: x.Seat, Name: x.Name, Agent: &x}, putSeen(f.id, x, seenItem{AtMs: now.UnixMilli()})
+	return event{Type: joined, Seat: x.Seat, Name: x.Name, Agent: &x}, putSeen(f, x, seenItem{AtMs: now.UnixMilli()})
 }

@@ -72,6 +72,7 @@ type Service struct {
 	stopping  chan struct{}
 	stop      sync.Once
 	callers   addresses
+	seekers   seekers
 
 	mu    sync.Mutex
 	rooms map[string]*liveRoom

@@ -101,6 +101,7 @@ type settings struct {
 	Capacity    int      `json:"seats"`
 	Public      bool     `json:"public,omitempty"`
 	Password    string   `json:"password,omitempty"` // as hashPassword gives it
+	Paired      bool     `json:"paired,omitempty"`   // by the queue, for two who do not know each other: leases are short
 	OpenFrom    int64    `json:"from,omitempty"`     // newcomers see nothing before this event: others could come in then
 }
 

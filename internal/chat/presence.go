@@ -17,6 +17,10 @@ const (
 	adminLease  = 24 * time.Hour   // an admin's seat is safe for so long
 	unusedLease = 90 * time.Second // of a seat whose token has never been used
 
+	// Whoever was paired waits for a stranger, and not for long. See vigil.go.
+	pairLease     = 5 * time.Minute  // after the last call, the end of a wait or an announced return
+	pairAwayLease = 10 * time.Minute // but not longer after the first two
+
 	// A name's own ghost is replaced when its token has not been used so long
 	// after its join: the reply of that join was lost.
 	ghostUnused = 20 * time.Second
@@ -68,9 +72,12 @@ func (s seenItem) silentFrom() time.Time {
 	return latest(s.at(), s.until(), s.back())
 }
 
-// leaseEnd is when an agent with this role and presence may lose its seat.
-func (s seenItem) leaseEnd(role Role) time.Time {
+// leaseEnd is when an agent with this role and presence may lose its seat in the room.
+func (in *settings) leaseEnd(role Role, s seenItem) time.Time {
 	switch {
+	case in.Paired:
+		spoke := latest(s.at(), s.until())
+		return earliest(s.silentFrom().Add(pairLease), spoke.Add(pairAwayLease))
 	case role == Admin:
 		return s.silentFrom().Add(adminLease)
 	case !s.Used:
@@ -79,11 +86,12 @@ func (s seenItem) leaseEnd(role Role) time.Time {
 	return s.silentFrom().Add(lease)
 }
 
-func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
+func latest(times ...time.Time) time.Time   { return slices.MaxFunc(times, time.Time.Compare) }
+func earliest(times ...time.Time) time.Time { return slices.MinFunc(times, time.Time.Compare) }
 
-func putSeen(id string, a agent, s seenItem) table.Op {
+func putSeen(f *fold, a agent, s seenItem) table.Op {
 	s.V = version
-	return table.Put(table.Item{Key: seenKey(id, a.Seat), Expires: ceilSecond(s.leaseEnd(a.Role)), Data: encode(s)}, table.Always)
+	return table.Put(table.Item{Key: seenKey(f.id, a.Seat), Expires: ceilSecond(f.leaseEnd(a.Role, s)), Data: encode(s)}, table.Always)
 }
 
 // ceilSecond rounds up to whole seconds, the grain of an expiry.
@@ -151,7 +159,7 @@ func (r *liveRoom) touch(ctx context.Context, a agent, s seenItem, fresh time.Du
 }
 
 func (r *liveRoom) writeSeen(ctx context.Context, a agent, s seenItem) {
-	err := r.svc.table.Write(ctx, putSeen(r.id, a, s))
+	err := r.svc.table.Write(ctx, putSeen(r.known(), a, s))
 	if err == nil {
 		return
 	}

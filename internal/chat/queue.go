@@ -1,0 +1,394 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/parley-chat/parley/internal/table"
+)
+
+const defaultQueue = "lobby"
+
+// How a call that waits for a partner looks about. Who comes later claims, so it
+// asks for little more than whether it was claimed itself.
+const (
+	matchPollFirst = 250 * time.Millisecond
+	matchPollLast  = time.Second
+	// The queue is read again this often where nobody else was in it, in case one
+	// who came later broke off before it claimed.
+	lookAlone = 5 * time.Second
+)
+
+// EnterQueue waits for a partner and returns the seat that the caller then has
+// beside it, in a room of the two. Without a partner in time it returns a ticket,
+// with which the next call goes on in the same place; the ticket is over when that
+// does not come within 15 seconds. An hour long a ticket tells what became of it,
+// so that a pairing whose answer was lost is not: the same ticket brings the same
+// seat. Nobody is paired with an agent of its own name.
+//
+// It ends early three seconds before the context's deadline and when the service
+// stops. A ticket that is given up by Leave, or whose first call is cancelled, is
+// paired no more.
+func (s *Service) EnterQueue(ctx context.Context, req QueueRequest) (Queued, error) {
+	if req.Wait < 0 || req.Wait > MaxWait {
+		return Queued{}, refuse(InvalidArgument, "wait_seconds must be from 0 to %d.", seconds(MaxWait))
+	}
+	k, err := s.seek(req)
+	if err != nil {
+		return Queued{}, err
+	}
+	got, err := k.enter(ctx, req)
+	return got, s.outward(err)
+}
+
+// seeker is a call that wants a partner for its ticket.
+type seeker struct {
+	svc      *Service
+	ticket   ticket
+	item     ticketItem // as it is to be stored
+	fresh    bool       // the ticket is of this call: nobody knows it yet
+	position int        // in the queue, when it was last read; 0: unknown
+	spent    map[string]bool
+}
+
+// seek checks what can be checked without the table.
+func (s *Service) seek(req QueueRequest) (*seeker, error) {
+	k := &seeker{svc: s, spent: map[string]bool{}}
+	words, err := interests(req.Interests)
+	if err != nil {
+		return nil, err
+	}
+	k.item.Interests = words
+	if req.AgentName != "" || req.Ticket == "" {
+		n, err := agentName(req.AgentName)
+		if err != nil {
+			return nil, err
+		}
+		k.item.Name, k.item.Key = n.shown, n.key
+	}
+	queue := name{key: defaultQueue}
+	if req.Queue != "" {
+		if queue, err = nickname("queue", req.Queue); err != nil {
+			return nil, err
+		}
+	}
+	if req.Ticket != "" {
+		if k.ticket, err = parseTicket(req.Ticket); err == nil && req.Queue != "" && queue.key != k.ticket.queue {
+			err = refuse(InvalidArgument, "ticket belongs to another queue than queue says. Pass only ticket to go on waiting there, or leave ticket out to enter the other queue.")
+		}
+		return k, err
+	}
+	if req.Leave {
+		return nil, refuse(InvalidArgument, "leave goes with ticket: give the one that enter_queue gave you.")
+	}
+	k.fresh = true
+	k.ticket = ticket{queue: queue.key, atMs: s.seekers.stamp(s.now()), secret: newSecret()}
+	return k, nil
+}
+
+func errTicketOver() error {
+	return refuse(InvalidArgument, "This ticket is over: you gave it up, or did not go on waiting within %d seconds. Call enter_queue again without ticket.", seconds(ticketGrace))
+}
+
+// enter is EnterQueue for a call that was checked.
+func (k *seeker) enter(ctx context.Context, req QueueRequest) (Queued, error) {
+	s := k.svc
+	if req.Leave {
+		m, err := k.withdraw(ctx)
+		if err != nil {
+			return Queued{}, err
+		}
+		return k.answer(ctx, m)
+	}
+	d := req.Wait
+	if deadline, ok := ctx.Deadline(); ok {
+		// The deadline is the transport's, in the system's time.
+		d = max(0, min(d, time.Until(deadline)-deadlineMargin))
+	}
+	end := s.now().Add(min(d, s.opts.LongestWait))
+	m, err := k.begin(ctx, end)
+	if err != nil {
+		return Queued{}, err
+	}
+	if m == nil {
+		m, err = k.await(ctx, end)
+		m, err = k.stepBack(ctx, end, m, err)
+	}
+	if err != nil {
+		return Queued{}, err
+	}
+	return k.answer(ctx, m)
+}
+
+// stepBack sees to it that a ticket is not paired for longer than its owner may come
+// back with it: one whose call ends before its time, and, not at all, one of which
+// its owner will never hear. Where only the store has not answered the ticket stands,
+// and its owner goes on with it.
+func (k *seeker) stepBack(ctx context.Context, end time.Time, m *matchItem, err error) (*matchItem, error) {
+	if k.svc.unanswered(ctx, err) {
+		m, err = nil, nil
+	}
+	if m != nil || err == nil && !k.svc.now().Before(end) || k.svc.seekers.open(k.ticket.id()) {
+		return m, err
+	}
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	if err != nil && k.fresh {
+		k.drop(ctx)
+		return m, err
+	}
+	k.item.UntilMs = k.svc.now().UnixMilli()
+	wrote := k.svc.table.Write(ctx, k.item.put(k.ticket.key(), table.IfPresent))
+	if paired := new(table.ConflictError); wrote != nil && !errors.As(wrote, &paired) {
+		k.svc.log.WarnContext(ctx, "a ticket was not shortened", "error", wrote)
+	}
+	return m, err
+}
+
+// unanswered reports whether err only means that the store did not answer a caller who is
+// still there.
+func (s *Service) unanswered(ctx context.Context, err error) bool {
+	return err != nil && ctx.Err() == nil && CodeOf(s.outward(err)) == Unavailable
+}
+
+// drop withdraws a ticket that its owner will never hear of.
+func (k *seeker) drop(ctx context.Context) {
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	if _, err := k.withdraw(ctx); err != nil {
+		k.svc.log.WarnContext(ctx, "a ticket was not taken back", "error", err)
+	}
+}
+
+// begin brings the ticket into the queue, or keeps it there until end. If it has
+// come to its end before, that is returned.
+func (k *seeker) begin(ctx context.Context, end time.Time) (*matchItem, error) {
+	now := k.svc.now()
+	if k.fresh {
+		i := &k.item
+		i.V, i.ID, i.Hash, i.AtMs = version, k.ticket.id(), hashSecret(k.ticket.secret), k.ticket.atMs
+		i.CallMs, i.UntilMs = now.UnixMilli(), end.UnixMilli()
+		err := k.svc.table.Write(ctx, i.put(k.ticket.key(), table.IfAbsent))
+		if own := new(table.ConflictError); errors.As(err, &own) {
+			return nil, nil // it was stored, and the reply was lost
+		}
+		if err != nil {
+			k.drop(ctx) // it may have been stored, or may yet be
+		}
+		return nil, err
+	}
+	m, err := k.outcome(ctx)
+	if err == nil && m == nil {
+		m, err = k.goOn(ctx, now, end)
+	}
+	if err == nil && m != nil && m.Left {
+		return nil, errTicketOver()
+	}
+	return m, err
+}
+
+// goOn keeps the ticket of an earlier call in the queue. One that is not there any
+// more must not come back.
+func (k *seeker) goOn(ctx context.Context, now, end time.Time) (*matchItem, error) {
+	item, err := k.svc.table.Get(ctx, k.ticket.key(), table.Strong)
+	if errors.Is(err, table.ErrNotFound) {
+		return k.withdraw(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	asked := k.item
+	if err := decode(item, &k.item); err != nil {
+		return nil, err
+	}
+	if asked.Key != "" && asked.Key != k.item.Key {
+		return nil, refuse(InvalidArgument, "ticket belongs to an agent of another name. Pass only ticket to go on waiting as that agent, or leave ticket out to enter the queue as a new one.")
+	}
+	if len(asked.Interests) > 0 {
+		k.item.Interests = asked.Interests
+	}
+	k.item.CallMs, k.item.UntilMs = now.UnixMilli(), end.UnixMilli()
+	err = k.svc.table.Write(ctx, k.item.put(k.ticket.key(), table.IfPresent))
+	if gone := new(table.ConflictError); errors.As(err, &gone) {
+		return k.withdraw(ctx)
+	}
+	return nil, err
+}
+
+// outcome returns what became of the ticket; nil if nothing has yet.
+func (k *seeker) outcome(ctx context.Context) (*matchItem, error) {
+	item, err := k.svc.table.Get(ctx, k.ticket.matchKey(), table.Strong)
+	if errors.Is(err, table.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return decodeMatch(item)
+}
+
+func decodeMatch(item table.Item) (*matchItem, error) {
+	m := new(matchItem)
+	return m, decode(item, m)
+}
+
+// withdraw ends the ticket, unless it has come to an end before, and returns its
+// end. From then on it cannot be paired, whatever any reader has seen of it.
+func (k *seeker) withdraw(ctx context.Context) (*matchItem, error) {
+	m := matchItem{Left: true}
+	err := k.svc.table.Write(ctx, m.put(k.ticket.matchKey(), k.svc.now()), table.Delete(k.ticket.key(), table.Always))
+	var before *table.ConflictError
+	if errors.As(err, &before) && before.Conflicts[0].Item != nil {
+		return decodeMatch(*before.Conflicts[0].Item)
+	}
+	return &m, err
+}
+
+// await looks for a partner, and waits to be claimed by one, until end.
+func (k *seeker) await(ctx context.Context, end time.Time) (*matchItem, error) {
+	s := k.svc
+	woken, over := s.seekers.enter(k.ticket.id())
+	defer over()
+	var look time.Time
+	for poll := matchPollFirst; ; poll = min(poll*3/2, matchPollLast) {
+		if now := s.now(); !now.Before(look) {
+			m, wait, err := k.look(ctx)
+			if m != nil || err != nil {
+				return m, err
+			}
+			look = now.Add(wait)
+		}
+		left := end.Sub(s.now())
+		if left <= 0 || s.stopped() {
+			return nil, nil
+		}
+		if err := k.idle(ctx, min(left, poll/2+rand.N(poll/2+1)), woken); err != nil {
+			return nil, err
+		}
+		if m, err := k.outcome(ctx); m != nil || err != nil {
+			return m, err
+		}
+	}
+}
+
+// idle waits for d, or until somebody of this process has claimed the ticket.
+func (k *seeker) idle(ctx context.Context, d time.Duration, woken <-chan struct{}) error {
+	t := k.svc.clock.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.Chan():
+	case <-woken:
+	case <-k.svc.stopping:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return nil
+}
+
+// answer tells the owner of the ticket what became of it; m is nil while it waits.
+func (k *seeker) answer(ctx context.Context, m *matchItem) (Queued, error) {
+	switch {
+	case m == nil:
+		return k.waiting(), nil
+	case m.Left:
+		return Queued{Status: StatusLeftQueue}, nil
+	}
+	seat, err := k.sit(ctx, agentToken{room: m.Room, seat: m.Seat, secret: k.ticket.secret})
+	switch {
+	case k.svc.unanswered(ctx, err):
+		return k.waiting(), nil // the next call with the ticket tells
+	case err != nil:
+		return Queued{}, err
+	}
+	return Queued{
+		Status: StatusPaired, Opens: m.Opens, Seated: seat, Partner: &Partner{Name: m.Partner, Interests: m.Interests},
+	}, nil
+}
+
+func (k *seeker) waiting() Queued {
+	return Queued{Status: StatusInQueue, Ticket: k.ticket.String(), Position: k.position}
+}
+
+// sit returns the seat that the ticket has brought. A reader may see the match
+// before the room that the same write made.
+func (k *seeker) sit(ctx context.Context, t agentToken) (Seated, error) {
+	for try := 1; ; try++ {
+		got, err := k.svc.comeBack(ctx, JoinRequest{Token: t.String()})
+		switch {
+		case errors.Is(err, errNoRoom) && try < tornTries:
+		case CodeOf(err) == Removed:
+			return Seated{}, refuse(Removed, "This ticket has brought you a partner, but you have left the room since, or lost your seat there by being silent for too long. Call enter_queue again without ticket.")
+		default:
+			got.Status = StatusJoined
+			return got, err
+		}
+		if err := k.svc.pause(ctx, tornPause); err != nil {
+			return Seated{}, err
+		}
+	}
+}
+
+// seekers are the calls of one process that wait for a partner, by their tickets.
+// Its zero value is ready.
+type seekers struct {
+	mu    sync.Mutex
+	calls map[string][]chan struct{}
+	last  int64
+}
+
+// stamp returns the time in milliseconds, later than any before: of two who enter
+// here, the first is the first in the queue.
+func (q *seekers) stamp(now time.Time) int64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.last = max(q.last+1, now.UnixMilli())
+	return q.last
+}
+
+// enter returns a channel that wakes the caller, and what takes it out again.
+func (q *seekers) enter(id string) (woken chan struct{}, over func()) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.calls == nil {
+		q.calls = map[string][]chan struct{}{}
+	}
+	woken = make(chan struct{}, 1)
+	q.calls[id] = append(q.calls[id], woken)
+	return woken, func() { q.leave(id, woken) }
+}
+
+func (q *seekers) leave(id string, woken chan struct{}) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var stay []chan struct{}
+	for _, c := range q.calls[id] {
+		if c != woken {
+			stay = append(stay, c)
+		}
+	}
+	if q.calls[id] = stay; len(stay) == 0 {
+		delete(q.calls, id)
+	}
+}
+
+// open reports whether a call waits with the ticket of this id.
+func (q *seekers) open(id string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.calls[id]) > 0
+}
+
+// wake wakes the calls that wait with the ticket of this id.
+func (q *seekers) wake(id string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, c := range q.calls[id] {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
+}
