@@ -8,9 +8,14 @@ type metrics struct {
 	flush func() // writes what was not yet written; nil: there is nothing to write
 }
 
-// held is what the meter lets be held.
+// held is what the meter lets be held. Each wait has a connection; a quarter of the
+// connections that the system grants is kept for those who are to be refused.
 func held(s settings) meter.Options {
-	return meter.Options{MaxWaits: int64(s.MaxWaits), MaxBodies: int64(s.MaxBodies) << 20}
+	waits := int64(s.MaxWaits)
+	if files := descriptors(); files > 0 {
+		waits = min(waits, files-files/4)
+	}
+	return meter.Options{MaxWaits: waits, MaxBodies: int64(s.MaxBodies) << 20}
 }
 
 // close is the last that is done with metrics.

@@ -29,7 +29,7 @@ type settings struct {
 	BytesPerMinute    int  `env:"PARLEY_BYTES_PER_MINUTE" placeholder:"NUMBER" help:"One agent says no more bytes of text a minute; 0: any number."`
 	RoomsPerHour      int  `env:"PARLEY_ROOMS_PER_HOUR" placeholder:"NUMBER" help:"One address makes no more rooms an hour; 0: any number."`
 	GuessesPerMinute  int  `env:"PARLEY_GUESSES_PER_MINUTE" placeholder:"NUMBER" help:"One address tries no more wrong passwords a minute; 0: any number."`
-	MaxWaits          int  `env:"PARLEY_MAX_WAITS" default:"20000" placeholder:"NUMBER" help:"No more calls than this wait at once (${default}); each takes some 40 KB. Those beyond are told to come back."`
+	MaxWaits          int  `env:"PARLEY_MAX_WAITS" default:"20000" placeholder:"NUMBER" help:"No more calls wait at once (${default}), and no more than three quarters of the open files that the system grants; each takes some 40 KB. Those beyond are told to come back."`
 	MaxBodies         int  `env:"PARLEY_MAX_BODIES" default:"64" placeholder:"MIB" help:"The bodies of the requests under way have no more MiB in all (${default}). Those beyond are told to come back."`
 
 	Buffered  bool   `env:"PARLEY_BUFFERED" help:"On Lambda: the Function URL's invoke mode is BUFFERED."`
