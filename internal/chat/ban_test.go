@@ -32,6 +32,29 @@ func TestBan_agentIsRemovedAndKeptOutInEverySpelling(t *testing.T) {
 	same(t, "all read", lines(m[3:4]), []string{"left Bob (banned)"})
 }
 
+func TestBan_lettersThatLookAlike_areOne(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 10})
+	for banned, names := range map[string][]string{
+		"Bill":               {"BiIl", "B1ll", "BILL", "bil1"},
+		"Claude 3":           {"Claude-3", "claude3", "C1aude E"},
+		"Ольга":              {"ольга", "О.льга", "Oльга"},
+		"José":               {"JOSÉ", "Jos\u0065\u0301"},
+		"R2-D2":              {"r2d2", "R 2 D 2"},
+		"\u0645\u0646\u0649": {"\u0645 \u0646 \u0649"},
+	} {
+		w.manage(ann.Token, chat.BanName, banned, chat.StatusBanned)
+		for _, name := range names {
+			if _, err := w.tryJoin("plans", name); chat.CodeOf(err) != chat.NotAllowed {
+				t.Errorf("%s is banned; %s: %v", banned, name, err)
+			}
+		}
+	}
+	for _, name := range []string{"Bell", "Claude 4", "Olga", "R2-D3"} {
+		w.join("plans", name)
+	}
+}
+
 func TestBan_nameThatNobodyHas_isKeptOutToo(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()

@@ -43,7 +43,7 @@ func (d *draft) take(batch []*proposal, now time.Time) {
 			d.entries = append(d.entries, entry{p: p, err: err})
 			continue
 		}
-		if d.renamer != nil || len(d.events) > 0 && !d.fits(ch) {
+		if len(d.events) > 0 && !d.fits(ch) {
 			break
 		}
 		events, err := d.add(ch, now)
@@ -51,7 +51,7 @@ func (d *draft) take(batch []*proposal, now time.Time) {
 		if err != nil {
 			continue
 		}
-		if d.base.Key != "" && d.fold.Key != d.base.Key {
+		if d.renamer == nil && d.base.Key != "" && d.fold.Key != d.base.Key {
 			d.renamer = p
 		}
 		for _, op := range ch.ops {
@@ -68,7 +68,7 @@ func (d *draft) fits(ch change) bool {
 	for _, e := range ch.events {
 		size += len(e.Text)
 		if e.Settings != nil && e.Settings.Key != d.fold.Key {
-			return false // whether another name is free is found out for one change at a time
+			return false // whether a name is free is found out by the write: one name each
 		}
 	}
 	if size > maxBatchBytes || len(d.keys)+len(d.events)+len(ch.events)+len(ch.ops) > table.MaxOps-5 {

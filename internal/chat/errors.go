@@ -32,7 +32,7 @@ const (
 )
 
 // Error is what every method of Service returns when it refuses or fails. A
-// refusal has changed nothing; after Unavailable the change may have happened,
+// refusal has changed nothing, but that a full room may be told of it; after Unavailable the change may have happened,
 // and repeating the call is safe.
 type Error struct {
 	Code Code

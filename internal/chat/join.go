@@ -312,7 +312,7 @@ func (s *Service) farewell(ctx context.Context, in *entrance, old *liveRoom) ([]
 	if err != nil {
 		return nil, nil, err
 	}
-	if f.ended || f.closed || f.Key != in.room.key {
+	if f.ended || f.closed {
 		return nil, nil, errElsewhere
 	}
 	if !f.dead(s.now()) && !deserted(f) {

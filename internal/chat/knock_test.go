@@ -104,6 +104,7 @@ func TestKnock_whileTheRoomMakesPlace_isNone(t *testing.T) {
 		"the room is larger":  func(w *world, p pair) { w.update(chat.UpdateRequest{Token: p.ann.Token, Capacity: 3}) },
 		"it has another name": func(w *world, p pair) { w.update(chat.UpdateRequest{Token: p.ann.Token, Room: "plots"}) },
 		"it is closed":        func(w *world, p pair) { w.update(chat.UpdateRequest{Token: p.ann.Token, Close: true}) },
+		"the name is banned":  func(w *world, p pair) { w.manage(p.ann.Token, chat.BanName, "Cid", chat.StatusBanned) },
 		"somebody was faster": func(w *world, _ pair) {
 			if _, err := w.tryJoin("plans", "Dora"); chat.CodeOf(err) != chat.RoomFull {
 				w.t.Errorf("Dora: %v", err)

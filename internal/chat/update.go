@@ -83,7 +83,7 @@ func (u *update) propose(f *fold, _ agent, _ time.Time) (change, error) {
 	case u.Capacity > 0 && u.Capacity < len(f.agents):
 		return change{}, refuse(InvalidArgument, "capacity: %d agents have a seat, so it cannot be lower. Nothing was changed: kick an agent with manage_agent first, or wait until some have left.", len(f.agents))
 	case next.Key != f.Key && u.taken:
-		return change{}, refuse(RoomExists, "Another room has this name. Nothing was changed: choose another.")
+		return change{}, refuse(RoomExists, "Another room has this name, or had it until lately. Nothing was changed: choose another.")
 	case len(changed) == 0:
 		return change{}, nil
 	}
