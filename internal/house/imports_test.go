@@ -15,9 +15,9 @@ const module = "github.com/parley-chat/parley"
 func arrows() map[string][]string {
 	drivers := []string{"internal/table/bolttable", "internal/table/dynamotable"}
 	rules := []string{"internal/chat", "internal/table"}
-	fronts := []string{"internal/httpapi", "internal/lambdahttp", "internal/mcptools"}
+	fronts := []string{"internal/httpapi", "internal/lambdahttp", "internal/mcptools", "internal/meter"}
 	return map[string][]string{
-		"functions/parley":           slices.Concat(fronts, rules, drivers, []string{"internal/meter", "internal/transfer"}),
+		"functions/parley":           slices.Concat(fronts, rules, drivers, []string{"internal/transfer"}),
 		"internal/httpapi":           {"internal/mcptools", "internal/chat", "internal/meter"},
 		"internal/lambdahttp":        {},
 		"internal/mcptools":          {"internal/chat", "internal/meter"},
@@ -32,7 +32,7 @@ func arrows() map[string][]string {
 		"internal/table/tabletest": {"internal/table"},
 		"internal/dynamolocal":     {"internal/table/dynamotable"},
 		"internal/lambdatest":      {},
-		"internal/bench":           slices.Concat(fronts, rules, drivers, []string{"internal/dynamolocal"}),
+		"internal/bench":           slices.Concat(fronts, rules, drivers, []string{"internal/dynamolocal", "internal/meter"}),
 		"internal/house":           {},
 		"scripts/dynamodb-local":   {"internal/dynamolocal"},
 		"e2e":                      {},
