@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) {
 // small is a run that shows that everything works, and measures nothing.
 func small(t *testing.T) *bench {
 	return &bench{
-		plan:     plan{slice: 20 * time.Millisecond, rounds: 1, waiters: 20, events: 100, deliveries: 3, settled: 50 * time.Millisecond},
+		plan:     plan{slice: 20 * time.Millisecond, rounds: 1, waiters: 20, events: []int{100}, deliveries: 3, said: 16, crowd: 4, settled: 50 * time.Millisecond},
 		dir:      t.TempDir(),
 		progress: io.Discard,
 	}
@@ -44,7 +45,7 @@ func TestMeasure_eachPart_fillsItsRows(t *testing.T) {
 				t.Fatal("no rows")
 			}
 			for _, r := range rows {
-				if r.Parley == "not measured" {
+				if r.Parley == notMeasured {
 					t.Skipf("SKIPPED, NOT TESTED: %s: %s", r.What, r.Beside)
 				}
 				if r.What == "" || r.Parley == "" || r.Beside == "" || strings.Contains(fmt.Sprint(r), "NaN") {
@@ -169,7 +170,7 @@ func TestParse_wrongWord_isRefused(t *testing.T) {
 
 func TestParse_rows_areThoseParts(t *testing.T) {
 	b, write, err := parse([]string{"-quick", "-write", "-rows", "idle,join"}, io.Discard)
-	if err != nil || !write || !slices.Equal(b.parts, []string{"idle", "join"}) || b.plan != quickPlan() {
+	if err != nil || !write || !slices.Equal(b.parts, []string{"idle", "join"}) || !reflect.DeepEqual(b.plan, quickPlan()) {
 		t.Errorf("%+v, write %v, error %v", b, write, err)
 	}
 }

@@ -27,7 +27,7 @@ func (b *bench) idle(ctx context.Context) ([]row, error) {
 	}
 	empty, err := b.idleEmpty(ctx, waiters)
 	if errors.Is(err, errUnmeasured) {
-		return []row{{What: "memory for each waiter", Parley: "not measured", Beside: err.Error()}}, nil
+		return []row{{What: "memory for each waiter", Parley: notMeasured, Beside: err.Error()}}, nil
 	}
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -101,6 +102,29 @@ func (b *bench) takeTurns(ctx context.Context, trials ...*trial) error {
 		}
 	}
 	return nil
+}
+
+// profile keeps profiles of what t's calls cost, if asked.
+func (b *bench) profile(ctx context.Context, t *trial, name string) error {
+	if b.profiles == "" {
+		return nil
+	}
+	for _, kind := range []string{"profile", "allocs"} {
+		if err := profileLoad(ctx, t, kind, filepath.Join(b.profiles, name+"."+kind+".pprof")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// profileLoad loads the trial's server once more, aside, for a profile of what
+// it does in five seconds.
+func profileLoad(ctx context.Context, t *trial, kind, file string) error {
+	aside := *t
+	failed := make(chan error, 1)
+	go func() { failed <- aside.slice(ctx, 6*time.Second) }()
+	err := t.process.profile(ctx, kind, "seconds=5", file)
+	return errors.Join(err, <-failed)
 }
 
 // repeat is the call that sends r over and over.

@@ -41,21 +41,16 @@ func cpuModel() string {
 // syncTime is the median time to bring a page of 4 KiB to the disk under dir,
 // the floor of everything that is acknowledged only when it is there.
 func syncTime(dir string) (time.Duration, error) {
-	file, err := os.Create(filepath.Join(dir, fmt.Sprintf("parley-bench-sync-%d", os.Getpid())))
+	write, file, err := pageWriter(filepath.Join(dir, fmt.Sprintf("parley-bench-sync-%d", os.Getpid())))
 	if err != nil {
 		return 0, err
 	}
 	defer os.Remove(file.Name())
 	defer file.Close()
-	page := make([]byte, 4<<10)
 	var times []float64
-	for n := range 50 {
-		page[0] = byte(n)
+	for range 50 {
 		began := time.Now()
-		if _, err := file.WriteAt(page, 0); err != nil {
-			return 0, err
-		}
-		if err := file.Sync(); err != nil {
+		if err := write(); err != nil {
 			return 0, err
 		}
 		times = append(times, float64(time.Since(began)))

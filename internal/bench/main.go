@@ -91,17 +91,19 @@ type plan struct {
 	slice      time.Duration // of load on one side, before it is the other's turn
 	rounds     int           // of slices
 	waiters    int           // that wait at once
-	events     int           // in the large room
-	deliveries int           // whose time is taken
+	events     []int         // in the large rooms
+	deliveries int           // whose time is taken; of those across processes a tenth
+	said       int           // messages in a busy room
+	crowd      int           // senders in the busiest
 	settled    time.Duration // for which a server's figures must have stood still
 }
 
 func fullPlan() plan {
-	return plan{slice: 400 * time.Millisecond, rounds: 7, waiters: 10_000, events: 100_000, deliveries: 1000, settled: time.Second}
+	return plan{slice: 400 * time.Millisecond, rounds: 7, waiters: 10_000, events: []int{10_000, 1_000_000}, deliveries: 1000, said: 300, crowd: 100, settled: time.Second}
 }
 
 func quickPlan() plan {
-	return plan{slice: 50 * time.Millisecond, rounds: 2, waiters: 100, events: 1000, deliveries: 20, settled: 100 * time.Millisecond}
+	return plan{slice: 50 * time.Millisecond, rounds: 2, waiters: 100, events: []int{1000}, deliveries: 20, said: 32, crowd: 20, settled: 100 * time.Millisecond}
 }
 
 // bench is one run.
@@ -126,7 +128,11 @@ func allParts() []part {
 		{"size", (*bench).size},
 		{"delivery", (*bench).delivery},
 		{"join", (*bench).join},
+		{"wait", (*bench).wait},
+		{"start", (*bench).start},
 		{"dynamodb", (*bench).dynamodb},
+		{"apart", (*bench).apart},
+		{"busy", (*bench).busy},
 	}
 }
 

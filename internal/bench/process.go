@@ -27,6 +27,11 @@ type process struct {
 // startEmpty starts the empty tool.
 func (b *bench) startEmpty(ctx context.Context) (*process, error) { return startServer(ctx) }
 
+// startKeeping starts the empty tool that waits for the disk.
+func (b *bench) startKeeping(ctx context.Context) (*process, error) {
+	return startServer(ctx, "-page", filepath.Join(b.dir, "page"))
+}
+
 // startParley starts the program on a new file, with rooms of so many events.
 func (b *bench) startParley(ctx context.Context, rooms string) (*process, error) {
 	dir, err := os.MkdirTemp(b.dir, "data-")

@@ -79,6 +79,11 @@ func duration(d time.Duration) string {
 
 func kilobytes(bytes float64) string { return fmt.Sprintf("%.1f KB", bytes/1000) }
 
+func megabytes(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }
+
+// notMeasured stands in a row for a part that this machine lacks something for.
+const notMeasured = "not measured"
+
 // goal says what was aimed at, and whether this run has reached it.
 func goal(what string, met bool) string {
 	if met {

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
-	"time"
 )
 
 // sendGoal is the share of the empty tool's rate that sending is to reach, with
@@ -62,15 +60,9 @@ func (b *bench) send(ctx context.Context) (rows []row, err error) {
 // diskTrial loads the disk under dir as nothing but one writer who waits for it
 // can, while p has nothing to do.
 func diskTrial(p *process, dir string) (t *trial, end func(), err error) {
-	file, err := os.Create(filepath.Join(dir, "disk"))
+	write, file, err := pageWriter(filepath.Join(dir, "disk"))
 	if err != nil {
 		return nil, nil, err
-	}
-	page := make([]byte, 4<<10)
-	write := func() error {
-		page[0]++
-		_, err := file.WriteAt(page, 0)
-		return errors.Join(err, file.Sync())
 	}
 	return &trial{process: p, calls: []func() error{write}}, func() { _ = file.Close() }, nil
 }
@@ -207,32 +199,15 @@ func (s *sending) fsyncs() float64 {
 	return 2 * float64(s.trial.commits) / float64(max(1, s.trial.count))
 }
 
-// profileSending keeps a profile of what the row with the goal costs, if asked.
+// profileSending keeps profiles of what the row with the goal costs, if asked.
 func (b *bench) profileSending(ctx context.Context, all []*sending) error {
-	if b.profiles == "" {
-		return nil
-	}
 	for _, s := range all {
 		if s.clients != sendClients || s.rooms != 1 {
 			continue
 		}
-		for name, t := range map[string]*trial{"send": s.trial, "empty": s.beside} {
-			for _, kind := range []string{"profile", "allocs"} {
-				if err := profileLoad(ctx, t, kind, filepath.Join(b.profiles, name+"."+kind+".pprof")); err != nil {
-					return err
-				}
-			}
+		if err := errors.Join(b.profile(ctx, s.trial, "send"), b.profile(ctx, s.beside, "empty")); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// profileLoad loads the trial's server once more, aside, for a profile of what
-// it does in five seconds.
-func profileLoad(ctx context.Context, t *trial, kind, file string) error {
-	aside := *t
-	failed := make(chan error, 1)
-	go func() { failed <- aside.slice(ctx, 6*time.Second) }()
-	err := t.process.profile(ctx, kind, "seconds=5", file)
-	return errors.Join(err, <-failed)
 }

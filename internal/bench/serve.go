@@ -6,21 +6,11 @@ import (
 	"errors"
 	"flag"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
-	"os"
 	"runtime"
 	"runtime/debug"
-
-	"github.com/mark3labs/mcp-go/mcp"
-	"github.com/mark3labs/mcp-go/server"
-
-	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/httpapi"
-	"github.com/parley-chat/parley/internal/mcptools"
-	"github.com/parley-chat/parley/internal/table/bolttable"
 )
 
 // serveCommand makes this program one of the servers that it measures.
@@ -39,31 +29,22 @@ type announcement struct {
 	Rooms   []filledRoom
 }
 
-// side is what is served, and how far it has got.
-type side struct {
-	server  *http.Server
-	rooms   []filledRoom
-	commits func() (int, error) // transactions brought to disk
-	close   func() error
-}
-
 // serve serves one side on the loopback until stdin ends, which it does when the
 // process that holds its other end dies, however it dies.
 func serve(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) (err error) {
 	flags := flag.NewFlagSet(serveCommand, flag.ContinueOnError)
-	data := flags.String("data", "", "Parley on this file; empty: the empty tool")
-	fill := flags.String("fill", "", "make rooms of so many events each, divided by commas")
+	var w wanted
+	flags.StringVar(&w.data, "data", "", "Parley on this file")
+	flags.StringVar(&w.fill, "fill", "", "make rooms of so many events each, divided by commas")
+	flags.StringVar(&w.table, "table", "", "Parley on this table of DynamoDB Local")
+	flags.StringVar(&w.endpoint, "endpoint", "", "where DynamoDB Local is")
+	flags.StringVar(&w.page, "page", "", "the empty tool, which writes a page of this file before it answers")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	s := emptySide()
-	var floor []byte // this and one processor more: as functions/parley has them
-	if *data != "" {
-		floor = make([]byte, 32<<20)
-		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
-		if s, err = parleySide(ctx, *data, *fill); err != nil {
-			return err
-		}
+	s, err := w.side(ctx)
+	if err != nil {
+		return err
 	}
 	main, err := listen(s.server)
 	if err != nil {
@@ -77,7 +58,6 @@ func serve(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer
 		return err
 	}
 	_, err = io.Copy(io.Discard, stdin)
-	runtime.KeepAlive(floor)
 	return errors.Join(err, s.close())
 }
 
@@ -89,47 +69,6 @@ func listen(s *http.Server) (address string, err error) {
 	}
 	go func() { _ = s.Serve(l) }() // the end of the process is its only end
 	return l.Addr().String(), nil
-}
-
-// parleySide is the program as it runs on one machine.
-func parleySide(ctx context.Context, data, fill string) (side, error) {
-	store, err := bolttable.Open(data, bolttable.Options{})
-	if err != nil {
-		return side{}, err
-	}
-	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})) // as by default
-	rooms := chat.New(store, chat.Options{Alone: true, GroupFrom: 1, Logger: logger})
-	s := mcptools.NewServer("bench", mcptools.Instructions, logger)
-	mcptools.AddTools(s, rooms, mcptools.Options{Address: httpapi.Address})
-	filled, err := fillRooms(ctx, rooms, fill)
-	if err != nil {
-		return side{}, errors.Join(err, store.Close())
-	}
-	handler := httpapi.New(httpapi.Options{MCP: mcptools.NewHandler(s, logger), Logger: logger})
-	return side{
-		server:  httpapi.NewServer(handler, logger),
-		rooms:   filled,
-		commits: store.Commits,
-		close:   store.Close,
-	}, nil
-}
-
-// emptySide is the MCP library at its plainest: no sessions, nothing in front of
-// it, and tools that read nothing and do nothing but wait.
-func emptySide() side {
-	s := server.NewMCPServer("empty", "1")
-	s.AddTool(mcp.NewTool(sendTool), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		return mcp.NewToolResultText("done"), nil
-	})
-	s.AddTool(mcp.NewTool(waitTool), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		<-ctx.Done()
-		return nil, ctx.Err()
-	})
-	return side{
-		server:  &http.Server{Handler: server.NewStreamableHTTPServer(s, server.WithStateLess(true))},
-		commits: func() (int, error) { return 0, nil },
-		close:   func() error { return nil },
-	}
 }
 
 // figures are what a server tells of itself.

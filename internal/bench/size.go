@@ -15,9 +15,20 @@ const smallRoom = 10
 const sizeGoal = 0.1
 
 // size measures that a call costs the same however much was said in a room
-// before. The large room and the small ones are in files of their own.
+// before. Each large room, and all small ones, are in a file of their own.
 func (b *bench) size(ctx context.Context) (rows []row, err error) {
-	large, err := b.startParley(ctx, fmt.Sprint(b.events))
+	for _, events := range b.events {
+		more, err := b.sizeOf(ctx, events)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, more...)
+	}
+	return rows, nil
+}
+
+func (b *bench) sizeOf(ctx context.Context, events int) (rows []row, err error) {
+	large, err := b.startParley(ctx, fmt.Sprint(events))
 	if err != nil {
 		return nil, err
 	}
@@ -29,12 +40,13 @@ func (b *bench) size(ctx context.Context) (rows []row, err error) {
 	}
 	defer func() { err = errors.Join(err, small.stop()) }()
 
+	where := fmt.Sprintf(", in a room of %s events", grouped(int64(events)))
 	// First the call that leaves the rooms as they are.
-	waits, err := b.compareSizes(ctx, "wait, looking in", large, small, lookCall)
+	waits, err := b.compareSizes(ctx, "wait, looking in"+where, large, small, lookCall)
 	if err != nil {
 		return nil, err
 	}
-	sends, err := b.compareSizes(ctx, "send", large, small, func(c *client, s seat) (func() error, error) {
+	sends, err := b.compareSizes(ctx, "send"+where, large, small, func(c *client, s seat) (func() error, error) {
 		return sendCall(c, s.Token)
 	})
 	return []row{sends, waits}, err
@@ -63,7 +75,7 @@ func (b *bench) compareSizes(ctx context.Context, what string, large, small *pro
 	}
 	r := dearer(much, little)
 	return row{
-		What:   fmt.Sprintf("%s, in a room of %s events", what, grouped(int64(b.events))),
+		What:   what,
 		Parley: much.cost(),
 		Beside: fmt.Sprintf("%s, in a room of %d", little.cost(), smallRoom),
 		Ratio:  ratio(r),
