@@ -32,8 +32,8 @@ const (
 )
 
 // Error is what every method of Service returns when it refuses or fails. A
-// refusal has changed nothing, but that a full room may be told of it; after Unavailable the change may have happened,
-// and repeating the call is safe.
+// refusal has changed nothing, but that a full room may be told of it; after
+// Unavailable the change may have happened, and repeating the call is safe.
 type Error struct {
 	Code Code
 	// Message is a sentence or two for a model or a person: what was wrong and
