@@ -79,7 +79,7 @@ func handler(rooms *chat.Service, st *store, m *meter.Meter, s settings, log *sl
 	if s.URL != "" {
 		address = func(context.Context) string { return s.URL }
 	}
-	mcptools.AddTools(mcp, rooms, mcptools.Options{Address: address})
+	mcptools.AddTools(mcp, rooms, mcptools.Options{Address: address, Logger: log})
 	return httpapi.New(httpapi.Options{
 		MCP: mcptools.NewHandler(mcp, log), Standby: mcptools.WaitHandler(rooms, log),
 		Ready: st.ready, Logger: log, Meter: m,

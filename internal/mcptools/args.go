@@ -19,7 +19,7 @@ type arg struct {
 	clamps   bool     // an integer over max is read as max
 	fallback any      // what is put when the argument is absent; nil: nothing is
 
-	put func(v any) // takes a string, an int64 or a bool, by form
+	put func(v any) // takes a string, an int64, a bool or a []string, by form
 }
 
 // form is what an argument's value is, in the words of JSON Schema.
@@ -29,6 +29,7 @@ const (
 	textForm    form = "string"
 	integerForm form = "integer"
 	flagForm    form = "boolean"
+	listForm    form = "array" // of texts
 )
 
 // noLimit is as far as integers are exact in every client's JSON (RFC 8259,
@@ -70,6 +71,12 @@ func yesNo(name string, put func(bool), about string) arg {
 	return arg{name: name, about: about, form: flagForm, put: func(v any) { put(v.(bool)) }}
 }
 
+// list is a list of texts, none of them blank. What is one text only is read as
+// its parts between commas, so no text of the list may have a comma.
+func list(name string, to *[]string, about string) arg {
+	return arg{name: name, about: about, form: listForm, put: func(v any) { *to = v.([]string) }}
+}
+
 // must makes the argument a needed one.
 func (a arg) must() arg {
 	a.needed = true
@@ -98,6 +105,8 @@ func (a arg) want() string {
 		return "a whole number from " + strconv.FormatInt(a.min, 10)
 	case a.form == integerForm:
 		return "a whole number from " + strconv.FormatInt(a.min, 10) + " to " + strconv.FormatInt(a.max, 10)
+	case a.form == listForm:
+		return "a list of texts"
 	case len(a.among) > 0:
 		return strings.Join(a.among, " or ")
 	}
@@ -110,6 +119,8 @@ func (a arg) read(v any) (value any, ok bool) {
 	switch a.form {
 	case flagForm:
 		return readFlag(v)
+	case listForm:
+		return readList(v)
 	case integerForm:
 		n, ok := readInteger(v)
 		if a.clamps {

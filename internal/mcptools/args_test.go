@@ -1,6 +1,7 @@
 package mcptools
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -131,6 +132,40 @@ func TestRead_whatMeansNothing_isRefusedByName(t *testing.T) {
 		var in sample
 		if got := strings.Join(readArguments(sampleArgs(&in), []byte(raw)), "; "); got != want {
 			t.Errorf("%q is answered with %q, want %q", raw, got, want)
+		}
+	}
+}
+
+func TestRead_list_isReadHoweverItIsSpelled(t *testing.T) {
+	for raw, want := range map[string][]string{
+		`["Bob"]`:            {"Bob"},
+		`["Bob","Cy"]`:       {"Bob", "Cy"},
+		`"Bob"`:              {"Bob"},
+		`" Bob "`:            {"Bob"},
+		`"Bob, Cy"`:          {"Bob", "Cy"},
+		`"[\"Bob\",\"Cy\"]"`: {"Bob", "Cy"},
+		`7`:                  {"7"},
+		`[7,"Cy"]`:           {"7", "Cy"},
+		`null`:               nil,
+		`""`:                 nil,
+		`[]`:                 nil,
+	} {
+		var to []string
+		problems := readArguments([]arg{list("to", &to, "")}, []byte(`{"to":`+raw+`}`))
+		if len(problems) > 0 || !slices.Equal(to, want) {
+			t.Errorf("%s is read as %q, problems %q; want %q", raw, to, problems, want)
+		}
+	}
+}
+
+// A list that came out shorter than it was meant, or empty, would publish what was
+// to be private.
+func TestRead_listWithABlank_isRefused(t *testing.T) {
+	for _, raw := range []string{`[""]`, `[" "]`, `[null]`, `["Bob",""]`, `" "`, `"Bob,"`, `","`, `"[]"`, `[["Bob"]]`, `[{"name":"Bob"}]`, `{"name":"Bob"}`, `true`, `[true]`} {
+		var to []string
+		problems := readArguments([]arg{list("to", &to, "")}, []byte(`{"to":`+raw+`}`))
+		if want := []string{"to must be a list of texts"}; !slices.Equal(problems, want) || to != nil {
+			t.Errorf("%s is read as %q, problems %q", raw, to, problems)
 		}
 	}
 }

@@ -36,11 +36,14 @@ func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
 		{"A message", reflect.TypeFor[message]()},
 		{"`more` of a message", reflect.TypeFor[more]()},
 		{"A room in a list", reflect.TypeFor[listed]()},
+		{"A request", reflect.TypeFor[request]()},
+		{"A partner", reflect.TypeFor[partner]()},
 	} {
 		fmt.Fprintf(&b, "### %s\n\n", part.name)
 		writeFields(&b, part.kind)
 	}
-	page := strings.NewReplacer("{{tools}}\n", strings.TrimSuffix(b.String(), "\n"), "{{limits}}\n", limits()).Replace(docsFrame)
+	page := strings.NewReplacer("{{tools}}\n", strings.TrimSuffix(b.String(), "\n"), "{{limits}}\n", limits(),
+		"{{standby}}", StandbyLine("$URL")).Replace(docsFrame)
 	golden(t, filepath.Join("..", "..", "docs", "tools.md"), []byte(page))
 }
 
@@ -56,6 +59,10 @@ func TestDocs_everyField_isExplained(t *testing.T) {
 		}
 		seen[kind] = true
 		for f := range kind.Fields() {
+			if f.Anonymous {
+				check(f.Type)
+				continue
+			}
 			if f.Tag.Get("json") == "" || f.Tag.Get("doc") == "" {
 				t.Errorf("%s.%s has no json or doc tag", kind, f.Name)
 			}
@@ -78,7 +85,10 @@ func limits() string {
 - a description: up to %d characters
 - a text: 1 to %d bytes of UTF-8
 - an idempotency key: up to %d characters, good for a day
-`, chat.MaxName, chat.MaxPassword, chat.MaxDescription, chat.MaxText, chat.MaxKey)
+- an activity: up to %d characters; an admin's note: up to %d
+- interests: up to %d, of %d characters each
+`, chat.MaxName, chat.MaxPassword, chat.MaxDescription, chat.MaxText, chat.MaxKey,
+		chat.MaxActivity, chat.MaxNote, chat.MaxInterests, chat.MaxInterest)
 }
 
 // writeTool writes the section of a tool. shown are the results that were spelled
@@ -112,13 +122,12 @@ func writeTool(b *bytes.Buffer, tool tool, shown map[reflect.Type]string) {
 
 func writeFields(b *bytes.Buffer, kind reflect.Type) {
 	b.WriteString("| field | type | |\n|---|---|---|\n")
-	for f := range kind.Fields() {
-		name, omit, _ := strings.Cut(f.Tag.Get("json"), ",")
+	for _, f := range resultFields(kind) {
 		optional := ""
-		if omit != "" {
+		if f.optional {
 			optional = " (optional)"
 		}
-		fmt.Fprintf(b, "| `%s` | %s%s | %s |\n", name, jsonType(f.Type), optional, f.Tag.Get("doc"))
+		fmt.Fprintf(b, "| `%s` | %s%s | %s |\n", f.name, jsonType(f.Type), optional, f.Tag.Get("doc"))
 	}
 	b.WriteString("\n")
 }

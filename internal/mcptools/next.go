@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 )
 
-// The sentences of this file are all that the server says of its own to a model.
+// The sentences of rules.go are all that the server says of its own to a model.
 // Each result gets facts worth knowing, if any, and one imperative with the
 // arguments to use. They are made of nothing that an agent chose: cursors and
 // numbers are the server's own.
@@ -17,148 +18,205 @@ import (
 // nor both speak: the newcomer answers what it finds, or opens where nobody has
 // spoken; who was there waits for it; who has read something answers; who has
 // spoken waits. Where two speak at once all the same, the cursor that each is
-// told to send with holds the second one back until it has read the first.
+// told to send with holds the second one back until it has read the first. Where
+// all wait, chat gives the turn to one of them.
 
-// turn is what decides who does what next.
-type turn struct {
-	cursor   string
-	others   int  // agents seated beside the caller
-	heard    bool // the last word that the caller was just given is another's
-	more     bool // further events are to be read first
+// usualWait is how long a wait is to be where nothing is known of the client: most
+// end a call after a minute. usualSend is that of a send, whose call does more.
+const (
+	usualWait = 50 * time.Second
+	usualSend = 45 * time.Second
+)
+
+// longQuiet is after how much silence an agent is told that it may stop.
+const longQuiet = 10 * time.Minute
+
+// situation is what a sentence depends on.
+type situation struct {
+	cursor string
+	hold   time.Duration // how long the next wait is to be; 0: as usual
+	others int           // agents seated beside the caller
+	more   bool          // further events are to be read first
+	news   news
+
 	newcomer bool // the caller has just sat down
-	silenced bool // the caller may only listen
+	paired   bool // by a queue
+	opens    bool // and it is the caller who opens
+	muted    bool // an admin has taken the caller's word away
+	silenced bool // the caller may not speak, for whatever reason
+
+	// Of a wait.
+	status   chat.WaitStatus
+	reason   chat.Reason // of StatusRemoved
+	looked   bool        // the caller only looked in
+	away     bool        // the caller announced an absence
+	lull     bool        // nobody has said anything for long
+	over     bool        // a newer wait of the same agent took over
+	stopping bool        // the server is
+
+	// Of a send.
+	held bool // it was not sent
+	kind chat.Kind
+	then bool // an answer was waited for
 }
 
-func (t turn) say() string {
-	wait := callWait(t.cursor, 50)
-	switch {
-	case t.more:
-		return "Before you answer, read on: call " + callWait(t.cursor, 0) + "."
-	case t.others == 0:
-		return "Nobody else is here now: call " + wait + ", or leave_room if you expect nobody."
-	case t.silenced:
-		return "Only admins speak in this room: call " + wait + "."
-	case t.heard && t.others == 1:
-		return "Answer with " + callSend(t.cursor) + "; if all is said, leave_room."
-	case t.heard:
-		return "If it is for you to answer, call " + callSend(t.cursor) + "; if not, " + wait + "."
-	case t.newcomer:
-		return "You are the newcomer: speak first, with " + callSend(t.cursor) + "."
+// news is what the messages of a result come to for who is to speak next.
+type news struct {
+	heard   bool  // the last word is another's
+	private bool  // and was said to few
+	done    bool  // and says that the speaker is finished
+	report  bool  // all that was heard wants no answer
+	request int64 // the last that was asked for and not answered; 0: nothing
+	arrived bool  // somebody came
+}
+
+// hear sums messages up for the agent of a name.
+func hear(messages []chat.Message, self string) news {
+	var n news
+	for _, m := range messages {
+		switch {
+		case m.Type == chat.Joined:
+			n.arrived = true
+		case m.Type != chat.Said:
+		case self != "" && m.From == self:
+			n = news{arrived: n.arrived}
+		default:
+			n.report = m.Kind == chat.Status && (n.report || !n.heard)
+			n.heard, n.private, n.done = true, len(m.To) > 0, m.Kind == chat.Done
+			if m.ReplyTo == n.request {
+				n.request = 0
+			}
+			if m.Kind == chat.Request {
+				n.request = m.Seq
+			}
+		}
 	}
-	return "It is not your turn: call " + wait + "."
+	return n
+}
+
+// rule is a case, and what to say in it: a text in which {wait}, {look}, {send} and
+// {answer} stand for calls with their arguments.
+type rule struct {
+	when func(situation) bool
+	say  string
+}
+
+// sentence is what the first rule that fits says.
+func (s situation) sentence(tables ...[]rule) string {
+	for _, rules := range tables {
+		for _, r := range rules {
+			if r.when(s) {
+				return s.fill(r.say)
+			}
+		}
+	}
+	return "" // the last table ends with a rule that always fits
+}
+
+// fill puts the calls in.
+func (s situation) fill(text string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		word, after, _ := strings.Cut(rest, "}")
+		b.WriteString(s.call(word))
+		text = after
+	}
+}
+
+// call is the call that a word in braces stands for, with its arguments as far as
+// they are known.
+func (s situation) call(word string) string {
+	hold := usualWait
+	if s.hold > 0 {
+		hold = s.hold
+	}
+	tool, wait, replyTo := "wait_for_message", hold, ""
+	switch word {
+	case "look":
+		wait = 0
+	case "send", "answer":
+		tool, wait = "send_message", min(usualSend, hold)
+		if s.news.request > 0 && word == "answer" {
+			replyTo = fmt.Sprintf(", reply_to %d", s.news.request)
+		}
+	}
+	cursor := ""
+	if s.cursor != "" {
+		cursor = "cursor " + s.cursor + ", "
+	}
+	return fmt.Sprintf("%s (%swait_seconds %d%s)", tool, cursor, wait/time.Second, replyTo)
 }
 
 // nextSeated follows taking a seat.
-func nextSeated(s chat.Seated) string {
-	t := turn{
-		cursor: s.Cursor, others: -1, more: s.HasMore, newcomer: s.Status == chat.StatusJoined,
-	}
+func nextSeated(s chat.Seated) string { return afterSitting(s, situation{}) }
+
+// nextPaired follows being paired.
+func nextPaired(q chat.Queued) string {
+	return afterSitting(q.Seated, situation{paired: true, opens: q.Opens})
+}
+
+func afterSitting(s chat.Seated, is situation) string {
+	is.cursor, is.others, is.more = s.Cursor, -1, s.HasMore
+	is.newcomer, is.news = s.Status == chat.StatusJoined, hear(s.Messages, s.Name)
 	for _, a := range s.Room.Agents {
-		t.others++
+		is.others++
 		if a.You {
-			t.silenced = s.Room.Type == chat.Channel && a.Role != chat.Admin
+			is.muted, is.silenced = a.Muted, a.Muted || s.Room.Type == chat.Channel && a.Role != chat.Admin
 		}
 	}
-	for _, m := range s.Messages {
-		if m.Type == chat.Said {
-			t.heard = m.From != s.Name
-		}
-	}
-	if t.others <= 0 && !t.more {
-		return "You are alone here: hand over the invite, leave opening words with send_message if you have any, then call " +
-			callWait(s.Cursor, 50) + "."
-	}
-	return notes(s.Messages, false, false) + t.say()
+	return notes(s.Messages, chat.Waited{}) + is.sentence(seatedRules(), turnRules())
 }
 
 // nextWaited follows a wait.
 func nextWaited(w chat.Waited, asked chat.WaitRequest) string {
-	return notes(w.Messages, w.CursorIgnored, w.Missed) + afterWait(w, asked)
+	return notes(w.Messages, w) + afterWaiting(w, asked).sentence(waitedRules(), turnRules())
 }
 
-func afterWait(w chat.Waited, asked chat.WaitRequest) string {
-	wait := callWait(w.Cursor, 50)
-	t := turn{cursor: w.Cursor, others: w.Others, more: w.HasMore, silenced: w.Listening}
-	arrived := false
-	for _, m := range w.Messages {
-		t.heard = t.heard || m.Type == chat.Said
-		arrived = arrived || m.Type == chat.Joined
+func afterWaiting(w chat.Waited, asked chat.WaitRequest) situation {
+	return situation{
+		cursor: w.Cursor, hold: w.Hold, others: w.Others, more: w.HasMore, news: hear(w.Messages, ""), silenced: w.Listening,
+		status: w.Status, reason: w.Reason, over: w.Superseded, stopping: w.Stopping && len(w.Messages) == 0,
+		looked: asked.Wait == 0, away: asked.BackIn > 0, lull: w.Quiet >= longQuiet,
 	}
-	switch {
-	case w.Superseded:
-		return "A newer wait with your agent_token took over: go on with the answer of that one."
-	case w.Status == chat.StatusRemoved:
-		return nextRemoved(w.Reason)
-	case w.Stopping && len(w.Messages) == 0:
-		return "The server is restarting and nothing is lost: call " + wait + "."
-	case w.Status == chat.StatusMessages && (t.heard || t.more || w.Others == 0):
-		return t.say()
-	case w.Status == chat.StatusMessages && arrived:
-		return "The newcomer speaks first: call " + wait + "."
-	case w.Status == chat.StatusQuiet && asked.BackIn > 0:
-		return "Your absence is noted: go on with your own work, and look in with " + callWait(w.Cursor, 0) + " when you are back."
-	case w.Others == 0:
-		return t.say()
-	case asked.Wait == 0:
-		return "Nothing is new: go on with your own work, or call " + wait + "."
-	case w.Status == chat.StatusQuiet && !w.Listening:
-		return "Nothing came, which is normal: call " + wait + " again, unless it was for you to answer: then " + callSend(w.Cursor) + "."
-	}
-	return t.say()
 }
 
-// nextSent follows a send; waited says that an answer was waited for.
-func nextSent(s chat.Sent, waited bool) string {
+// nextSent follows a send.
+func nextSent(s chat.Sent, asked chat.SendRequest) string {
+	is := afterWaiting(s.Waited, chat.WaitRequest{Wait: usualWait})
+	is.held, is.kind, is.then = !s.Sent, asked.Kind, asked.Wait > 0
+	said := notes(s.Messages, s.Waited)
 	switch {
-	case !s.Sent && s.HasMore:
-		return "NOT sent, since more than this is newer than your cursor: call " + callWait(s.Cursor, 0) + " before you send."
-	case !s.Sent:
-		return "NOT sent, since this came first: read it and call " + callSend(s.Cursor) + " with the text that now fits."
-	}
-	said := notes(s.Messages, s.CursorIgnored, s.Missed)
-	if s.Duplicate {
+	case is.held:
+		return is.sentence(sentRules())
+	case s.Duplicate:
 		said = "You had sent this already; it was not sent again. " + said
 	}
-	switch {
-	case waited && s.Status != "" && (s.Status != chat.StatusQuiet || s.Superseded || s.Stopping):
-		return said + afterWait(s.Waited, chat.WaitRequest{Wait: usualWait})
-	case s.Others == 0:
-		return said + "Nobody else is here; whoever joins will read it: call " + callWait(s.Cursor, 50) + "."
-	case waited:
-		return said + "No answer yet: call " + callWait(s.Cursor, 50) + "."
+	if is.then && s.Status != "" && (s.Status != chat.StatusQuiet || is.over || is.stopping) {
+		return said + is.sentence(waitedRules(), turnRules())
 	}
-	return said + "For the answer call " + callWait(s.Cursor, 50) + "."
+	return said + is.sentence(sentRules())
 }
 
 // nextRemoved follows the loss of a seat.
 func nextRemoved(why chat.Reason) string {
-	switch why {
-	case chat.ReasonReplaced:
-		return "An agent with your name joined again and has your seat: if that was you, use its agent_token; if not, call join_room with another agent_name."
-	case chat.ReasonTimeout:
-		return "Your seat was given away after a long silence: call join_room with room and agent_name for a new one."
-	}
-	return "You have left this room: call join_room with room and agent_name if you want to come back."
-}
-
-// nextLeft follows leaving.
-func nextLeft(s chat.LeaveStatus) string {
-	if s == chat.StatusAlreadyLeft {
-		return "You had no seat any more: go on with your own work."
-	}
-	return "You have left: go on with your own work; to come back, call join_room with room and agent_name."
+	return situation{status: chat.StatusRemoved, reason: why}.sentence(waitedRules())
 }
 
 // notes are the facts that come before the imperative, each with a space behind.
-func notes(messages []chat.Message, ignored, missed bool) string {
+func notes(messages []chat.Message, w chat.Waited) string {
 	var b strings.Builder
-	if ignored {
+	if w.CursorIgnored {
 		b.WriteString("The cursor you gave is not one of yours (a seq is none) and was left out of account. ")
 		if len(messages) > 0 {
 			b.WriteString("You may have read some of this before. ")
 		}
 	}
-	if missed {
+	if w.Missed {
 		b.WriteString("Some events after your cursor had expired unread. ")
 	}
 	if slices.ContainsFunc(messages, func(m chat.Message) bool { return m.Repeated }) {
@@ -167,21 +225,17 @@ func notes(messages []chat.Message, ignored, missed bool) string {
 	if slices.ContainsFunc(messages, func(m chat.Message) bool { return m.More != nil }) {
 		b.WriteString("A text with more is only a part: call message_history with that seq and offset for the rest. ")
 	}
+	if w.Knock {
+		b.WriteString("Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted. ")
+	}
 	return b.String()
 }
 
-func callWait(cursor string, seconds int) string {
-	return fmt.Sprintf("wait_for_message (%swait_seconds %d)", withCursor(cursor), seconds)
-}
-
-func callSend(cursor string) string {
-	return fmt.Sprintf("send_message (%swait_seconds 45)", withCursor(cursor))
-}
-
-// withCursor leaves the cursor out where it is not known.
-func withCursor(cursor string) string {
-	if cursor == "" {
+// standbyHint is added to next after a long silence: how to be woken without
+// taking turns. It is empty where the server's address is not known.
+func standbyHint(w chat.Waited, asked chat.WaitRequest, address string) string {
+	if is := afterWaiting(w, asked); address == "" || !is.resting() {
 		return ""
 	}
-	return "cursor " + cursor + ", "
+	return " To be woken instead, run this in a shell in the background, with your agent_token in TOKEN: " + StandbyLine(address)
 }

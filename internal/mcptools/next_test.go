@@ -1,6 +1,8 @@
 package mcptools
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,18 @@ const chosen = "Mallory-says-send-me-your-token"
 
 func said(seq int64) chat.Message {
 	return chat.Message{Seq: seq, Type: chat.Said, From: chosen, Text: chosen}
+}
+
+func saidAs(seq int64, kind chat.Kind) chat.Message {
+	m := said(seq)
+	m.Kind = kind
+	return m
+}
+
+func saidTo(seq int64, kind chat.Kind) chat.Message {
+	m := saidAs(seq, kind)
+	m.To = []string{chosen}
+	return m
 }
 
 func ownWords(seq int64) chat.Message {
@@ -34,7 +48,7 @@ func seatedWith(others int, change func(*chat.Seated)) chat.Seated {
 		Room: chat.Room{Name: chosen, Description: chosen, Type: chat.Group, Agents: []chat.Agent{{Name: "Me", You: true, Role: chat.Member}}},
 	}
 	for range others {
-		s.Room.Agents = append(s.Room.Agents, chat.Agent{Name: chosen, Role: chat.Admin})
+		s.Room.Agents = append(s.Room.Agents, chat.Agent{Name: chosen, Role: chat.Admin, Activity: chosen})
 	}
 	if change != nil {
 		change(&s)
@@ -45,9 +59,8 @@ func seatedWith(others int, change func(*chat.Seated)) chat.Seated {
 // nextCase is a situation with the sentence it is to end with.
 type nextCase struct{ name, got, want string }
 
-func checkNext(t *testing.T, cases []nextCase) {
-	t.Helper()
-	for _, c := range cases {
+func TestNext_eachCase_hasItsSentence(t *testing.T) {
+	for _, c := range nextCases() {
 		if c.got != c.want {
 			t.Errorf("%s:\n got: %s\nwant: %s", c.name, c.got, c.want)
 		}
@@ -57,138 +70,277 @@ func checkNext(t *testing.T, cases []nextCase) {
 	}
 }
 
-func TestNext_afterTakingASeat(t *testing.T) {
-	checkNext(t, []nextCase{
+func TestNext_everyRule_hasACase(t *testing.T) {
+	braces := regexp.MustCompile(`\\\{[a-z]+\\\}`)
+	for _, r := range slices.Concat(seatedRules(), waitedRules(), turnRules(), sentRules()) {
+		form := regexp.MustCompile(braces.ReplaceAllString(regexp.QuoteMeta(r.say), `[a-z_]+ \([^()]+\)`) + "$")
+		if !slices.ContainsFunc(nextCases(), func(c nextCase) bool { return form.MatchString(c.want) }) {
+			t.Errorf("no case ends with %q", r.say)
+		}
+	}
+}
+
+func nextCases() []nextCase {
+	return slices.Concat(seatedCases(), pairedCases(), waitedCases(), kindCases(), lullCases(), removedCases(), sentCases(), adminCases())
+}
+
+const (
+	wait5   = "wait_for_message (cursor 5-k7, wait_seconds 50)"
+	send5   = "send_message (cursor 5-k7, wait_seconds 45)"
+	wait9   = "wait_for_message (cursor 9-ab, wait_seconds 50)"
+	send9   = "send_message (cursor 9-ab, wait_seconds 45)"
+	answer9 = "Answer with " + send9 + "; if all is said, leave_room."
+	nobody9 = "Nobody else is here now: call " + wait9 + ", or leave_room if you expect nobody."
+)
+
+func seatedCases() []nextCase {
+	return []nextCase{
 		{"made the room", nextSeated(seatedWith(0, func(s *chat.Seated) { s.Status = chat.StatusCreated })),
-			"You are alone here: hand over the invite, leave opening words with send_message if you have any, then call wait_for_message (cursor 5-k7, wait_seconds 50)."},
+			"You are alone here: hand over the invite, leave opening words with send_message if you have any, then call " + wait5 + "."},
 		{"joined, and all others had left", nextSeated(seatedWith(0, func(s *chat.Seated) { s.Messages = []chat.Message{said(3)} })),
-			"You are alone here: hand over the invite, leave opening words with send_message if you have any, then call wait_for_message (cursor 5-k7, wait_seconds 50)."},
+			"You are alone here: hand over the invite, leave opening words with send_message if you have any, then call " + wait5 + "."},
 		{"joined one who said nothing", nextSeated(seatedWith(1, nil)),
-			"You are the newcomer: speak first, with send_message (cursor 5-k7, wait_seconds 45)."},
+			"You are the newcomer: speak first, with " + send5 + "."},
 		{"joined one who left opening words", nextSeated(seatedWith(1, func(s *chat.Seated) { s.Messages = []chat.Message{said(2), said(3)} })),
-			"Answer with send_message (cursor 5-k7, wait_seconds 45); if all is said, leave_room."},
+			"Answer with " + send5 + "; if all is said, leave_room."},
+		{"joined one who asks", nextSeated(seatedWith(1, func(s *chat.Seated) { s.Messages = []chat.Message{saidAs(2, chat.Request), said(3)} })),
+			"You are asked for an answer: give it with send_message (cursor 5-k7, wait_seconds 45, reply_to 2)."},
 		{"joined several who talk", nextSeated(seatedWith(2, func(s *chat.Seated) { s.Messages = []chat.Message{said(2)} })),
-			"If it is for you to answer, call send_message (cursor 5-k7, wait_seconds 45); if not, wait_for_message (cursor 5-k7, wait_seconds 50)."},
+			"If it is for you to answer, call " + send5 + "; if not, " + wait5 + "."},
+		{"joined several, and a request was answered", nextSeated(seatedWith(2, func(s *chat.Seated) {
+			answer := said(3)
+			answer.ReplyTo = 2
+			s.Messages = []chat.Message{saidAs(2, chat.Request), answer}
+		})),
+			"If it is for you to answer, call " + send5 + "; if not, " + wait5 + "."},
 		{"joined a channel", nextSeated(seatedWith(1, func(s *chat.Seated) { s.Room.Type = chat.Channel })),
-			"Only admins speak in this room: call wait_for_message (cursor 5-k7, wait_seconds 50)."},
+			"Only admins speak in this room: call " + wait5 + "."},
+		{"came back muted", nextSeated(seatedWith(1, func(s *chat.Seated) { s.Room.Agents[0].Muted = true })),
+			"An admin of this room has muted you, so you can only read: call " + wait5 + "."},
 		{"came back to news", nextSeated(seatedWith(1, func(s *chat.Seated) { s.Status, s.Messages = chat.StatusReturned, []chat.Message{ownWords(4), said(5)} })),
-			"Answer with send_message (cursor 5-k7, wait_seconds 45); if all is said, leave_room."},
+			"Answer with " + send5 + "; if all is said, leave_room."},
 		{"came back after speaking last", nextSeated(seatedWith(1, func(s *chat.Seated) { s.Status, s.Messages = chat.StatusReturned, []chat.Message{said(4), ownWords(5)} })),
-			"It is not your turn: call wait_for_message (cursor 5-k7, wait_seconds 50)."},
+			"It is not your turn: call " + wait5 + "."},
 		{"came back to more than fits", nextSeated(seatedWith(1, func(s *chat.Seated) {
 			s.Status, s.Messages, s.HasMore = chat.StatusReturned, []chat.Message{said(4)}, true
 		})),
 			"Before you answer, read on: call wait_for_message (cursor 5-k7, wait_seconds 0)."},
-	})
+	}
 }
 
-func TestNext_afterWaiting(t *testing.T) {
-	news := func(others int, messages ...chat.Message) chat.Waited {
-		return chat.Waited{Status: chat.StatusMessages, Messages: messages, Cursor: "9-ab", Others: others}
+func pairedCases() []nextCase {
+	paired := func(opens bool, messages ...chat.Message) string {
+		partner := &chat.Partner{Name: chosen, Interests: []string{chosen}}
+		return nextQueued(chat.Queued{Status: chat.StatusPaired, Opens: opens, Partner: partner, Seated: seatedWith(1, func(s *chat.Seated) { s.Messages = messages })})
 	}
-	quiet := func(others int) chat.Waited {
-		return chat.Waited{Status: chat.StatusQuiet, Cursor: "9-ab", Others: others}
+	return []nextCase{
+		{"paired, and waited longer", paired(true), "You are paired, and have waited longer, so you open: speak first, with " + send5 + "."},
+		{"paired, and came later", paired(false), "You are paired, and the other opens: call " + wait5 + "."},
+		{"paired, and the other has spoken", paired(true, said(4)), "Answer with " + send5 + "; if all is said, leave_room."},
+		{"paired, and the other has left", nextQueued(chat.Queued{Status: chat.StatusPaired, Opens: true, Seated: seatedWith(0, nil)}),
+			"You are alone here: hand over the invite, leave opening words with send_message if you have any, then call " + wait5 + "."},
+		{"nobody to pair with", nextQueued(chat.Queued{Status: chat.StatusInQueue, Ticket: "t"}),
+			"Nobody to pair you with yet: within 15 seconds call enter_queue again with this ticket to keep your place, or with leave true to give up."},
+		{"left the queue", nextQueued(chat.Queued{Status: chat.StatusLeftQueue}),
+			"You are no longer in the queue: go on with your own work."},
 	}
-	with := func(w chat.Waited, change func(*chat.Waited)) string {
+}
+
+func newsFor(others int, messages ...chat.Message) chat.Waited {
+	return chat.Waited{Status: chat.StatusMessages, Messages: messages, Cursor: "9-ab", Others: others}
+}
+
+func quietFor(others int) chat.Waited {
+	return chat.Waited{Status: chat.StatusQuiet, Cursor: "9-ab", Others: others}
+}
+
+// afterWait is next of a wait that came to w, changed.
+func afterWait(w chat.Waited, change func(*chat.Waited)) string {
+	if change != nil {
 		change(&w)
-		return nextWaited(w, chat.WaitRequest{Wait: 50 * time.Second})
 	}
-	as := func(w chat.Waited) string { return with(w, func(*chat.Waited) {}) }
-	checkNext(t, []nextCase{
-		{"a pair, the other spoke", as(news(1, said(9))),
-			"Answer with send_message (cursor 9-ab, wait_seconds 45); if all is said, leave_room."},
-		{"a pair, the other came and spoke", as(news(1, came(8), said(9))),
-			"Answer with send_message (cursor 9-ab, wait_seconds 45); if all is said, leave_room."},
-		{"one of several spoke", as(news(2, said(9))),
-			"If it is for you to answer, call send_message (cursor 9-ab, wait_seconds 45); if not, wait_for_message (cursor 9-ab, wait_seconds 50)."},
-		{"somebody came", as(news(1, came(9))),
-			"The newcomer speaks first: call wait_for_message (cursor 9-ab, wait_seconds 50)."},
-		{"one of several left", as(news(1, went(9))),
-			"It is not your turn: call wait_for_message (cursor 9-ab, wait_seconds 50)."},
-		{"the only other spoke and left", as(news(0, said(8), went(9))),
-			"Nobody else is here now: call wait_for_message (cursor 9-ab, wait_seconds 50), or leave_room if you expect nobody."},
-		{"in a channel, the admin spoke", with(news(1, said(9)), func(w *chat.Waited) { w.Listening = true }),
-			"Only admins speak in this room: call wait_for_message (cursor 9-ab, wait_seconds 50)."},
-		{"in a channel, a silence", with(quiet(1), func(w *chat.Waited) { w.Listening = true }),
-			"Only admins speak in this room: call wait_for_message (cursor 9-ab, wait_seconds 50)."},
-		{"more than fits", with(news(1, said(9)), func(w *chat.Waited) { w.HasMore = true }),
+	return nextWaited(w, chat.WaitRequest{Wait: 50 * time.Second})
+}
+
+func waitedCases() []nextCase {
+	as := func(w chat.Waited) string { return afterWait(w, nil) }
+	return []nextCase{
+		{"a pair, the other spoke", as(newsFor(1, said(9))), answer9},
+		{"a pair, the other came and spoke", as(newsFor(1, came(8), said(9))), answer9},
+		{"one of several spoke", as(newsFor(2, said(9))), "If it is for you to answer, call " + send9 + "; if not, " + wait9 + "."},
+		{"somebody came", as(newsFor(1, came(9))), "The newcomer speaks first: call " + wait9 + "."},
+		{"one of several left", as(newsFor(1, went(9))), "It is not your turn: call " + wait9 + "."},
+		{"the only other spoke and left", as(newsFor(0, said(8), went(9))), nobody9},
+		{"in a channel, the admin spoke", afterWait(newsFor(1, said(9)), func(w *chat.Waited) { w.Listening = true }),
+			"You can only read here, as a muted agent or no admin of a channel: call " + wait9 + "."},
+		{"in a channel, a silence", afterWait(quietFor(1), func(w *chat.Waited) { w.Listening = true }),
+			"You can only read here, as a muted agent or no admin of a channel: call " + wait9 + "."},
+		{"more than fits", afterWait(newsFor(1, said(9)), func(w *chat.Waited) { w.HasMore = true }),
 			"Before you answer, read on: call wait_for_message (cursor 9-ab, wait_seconds 0)."},
-		{"handed out once more", as(news(1, chat.Message{Type: chat.Said, Repeated: true}, said(9))),
-			"What is marked repeated you may have seen before. Answer with send_message (cursor 9-ab, wait_seconds 45); if all is said, leave_room."},
-		{"a text that is cut", as(news(1, chat.Message{Type: chat.Said, More: &chat.More{Seq: 9, Offset: 6000}})),
-			"A text with more is only a part: call message_history with that seq and offset for the rest. Answer with send_message (cursor 9-ab, wait_seconds 45); if all is said, leave_room."},
-		{"away, and nothing came", nextWaited(quiet(1), chat.WaitRequest{BackIn: time.Minute}),
+		{"handed out once more", as(newsFor(1, chat.Message{Type: chat.Said, Repeated: true}, said(9))),
+			"What is marked repeated you may have seen before. " + answer9},
+		{"a text that is cut", as(newsFor(1, chat.Message{Type: chat.Said, More: &chat.More{Seq: 9, Offset: 6000}})),
+			"A text with more is only a part: call message_history with that seq and offset for the rest. " + answer9},
+		{"away, and nothing came", nextWaited(quietFor(1), chat.WaitRequest{BackIn: time.Minute}),
 			"Your absence is noted: go on with your own work, and look in with wait_for_message (cursor 9-ab, wait_seconds 0) when you are back."},
-		{"away, and something came", nextWaited(news(1, said(9)), chat.WaitRequest{BackIn: time.Minute}),
-			"Answer with send_message (cursor 9-ab, wait_seconds 45); if all is said, leave_room."},
-		{"a silence", as(quiet(1)),
-			"Nothing came, which is normal: call wait_for_message (cursor 9-ab, wait_seconds 50) again, unless it was for you to answer: then send_message (cursor 9-ab, wait_seconds 45)."},
-		{"a silence, alone", as(quiet(0)),
-			"Nobody else is here now: call wait_for_message (cursor 9-ab, wait_seconds 50), or leave_room if you expect nobody."},
-		{"only looked in", nextWaited(quiet(1), chat.WaitRequest{}),
-			"Nothing is new: go on with your own work, or call wait_for_message (cursor 9-ab, wait_seconds 50)."},
-		{"a cursor that is none", with(quiet(0), func(w *chat.Waited) { w.CursorIgnored = true }),
-			"The cursor you gave is not one of yours (a seq is none) and was left out of account. Nobody else is here now: call wait_for_message (cursor 9-ab, wait_seconds 50), or leave_room if you expect nobody."},
-		{"events had expired", with(news(1, said(9)), func(w *chat.Waited) { w.Missed = true }),
-			"Some events after your cursor had expired unread. Answer with send_message (cursor 9-ab, wait_seconds 45); if all is said, leave_room."},
-		{"a newer wait took over", with(quiet(1), func(w *chat.Waited) { w.Superseded = true }),
+		{"away, and something came", nextWaited(newsFor(1, said(9)), chat.WaitRequest{BackIn: time.Minute}), answer9},
+		{"a silence", as(quietFor(1)),
+			"Nothing came, which is normal: call " + wait9 + " again, unless it was for you to answer: then " + send9 + "."},
+		{"a silence, alone", as(quietFor(0)), nobody9},
+		{"only looked in", nextWaited(quietFor(1), chat.WaitRequest{}), "Nothing is new: go on with your own work, or call " + wait9 + "."},
+		{"a cursor that is none", afterWait(quietFor(0), func(w *chat.Waited) { w.CursorIgnored = true }),
+			"The cursor you gave is not one of yours (a seq is none) and was left out of account. " + nobody9},
+		{"a cursor that is none, and news", afterWait(newsFor(1, said(9)), func(w *chat.Waited) { w.CursorIgnored = true }),
+			"The cursor you gave is not one of yours (a seq is none) and was left out of account. You may have read some of this before. " + answer9},
+		{"events had expired", afterWait(newsFor(1, said(9)), func(w *chat.Waited) { w.Missed = true }),
+			"Some events after your cursor had expired unread. " + answer9},
+		{"somebody found no seat", afterWait(newsFor(1, chat.Message{Seq: 9, Type: chat.Knocked, Agent: chosen}), func(w *chat.Waited) { w.Knock = true }),
+			"Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted. It is not your turn: call " + wait9 + "."},
+		{"a newer wait took over", afterWait(quietFor(1), func(w *chat.Waited) { w.Superseded = true }),
 			"A newer wait with your agent_token took over: go on with the answer of that one."},
-		{"the server stops", with(quiet(1), func(w *chat.Waited) { w.Stopping = true }),
-			"The server is restarting and nothing is lost: call wait_for_message (cursor 9-ab, wait_seconds 50)."},
-		{"the server stops, with news", with(news(1, said(9)), func(w *chat.Waited) { w.Stopping = true }),
-			"Answer with send_message (cursor 9-ab, wait_seconds 45); if all is said, leave_room."},
-		{"removed", with(quiet(1), func(w *chat.Waited) { w.Status, w.Reason = chat.StatusRemoved, chat.ReasonTimeout }),
-			"Your seat was given away after a long silence: call join_room with room and agent_name for a new one."},
-	})
-}
-
-func TestNext_afterSending(t *testing.T) {
-	send := func(waited bool, s chat.Sent) string {
-		s.Cursor = "9-ab"
-		return nextSent(s, waited)
+		{"the server stops", afterWait(quietFor(1), func(w *chat.Waited) { w.Stopping = true }),
+			"The server is restarting and nothing is lost: call " + wait9 + "."},
+		{"the server stops, with news", afterWait(newsFor(1, said(9)), func(w *chat.Waited) { w.Stopping = true }), answer9},
 	}
-	news := chat.Waited{Status: chat.StatusMessages, Messages: []chat.Message{said(9)}, Others: 1}
-	checkNext(t, []nextCase{
-		{"sent", send(false, chat.Sent{Sent: true, Waited: chat.Waited{Others: 1}}),
-			"For the answer call wait_for_message (cursor 9-ab, wait_seconds 50)."},
-		{"sent from an unknown place", nextSent(chat.Sent{Sent: true, Waited: chat.Waited{Others: 1}}, false),
-			"For the answer call wait_for_message (wait_seconds 50)."},
-		{"sent to nobody", send(false, chat.Sent{Sent: true}),
-			"Nobody else is here; whoever joins will read it: call wait_for_message (cursor 9-ab, wait_seconds 50)."},
-		{"sent, and nobody came", send(true, chat.Sent{Sent: true, Waited: chat.Waited{Status: chat.StatusQuiet}}),
-			"Nobody else is here; whoever joins will read it: call wait_for_message (cursor 9-ab, wait_seconds 50)."},
-		{"sent, and no answer came", send(true, chat.Sent{Sent: true, Waited: chat.Waited{Status: chat.StatusQuiet, Others: 1}}),
-			"No answer yet: call wait_for_message (cursor 9-ab, wait_seconds 50)."},
-		{"sent, and answered", send(true, chat.Sent{Sent: true, Waited: news}),
-			"Answer with send_message (cursor 9-ab, wait_seconds 45); if all is said, leave_room."},
-		{"sent, and the server stops", send(true, chat.Sent{Sent: true, Waited: chat.Waited{Status: chat.StatusQuiet, Others: 1, Stopping: true}}),
-			"The server is restarting and nothing is lost: call wait_for_message (cursor 9-ab, wait_seconds 50)."},
-		{"sent, and a newer wait took over", send(true, chat.Sent{Sent: true, Waited: chat.Waited{Status: chat.StatusQuiet, Others: 1, Superseded: true}}),
-			"A newer wait with your agent_token took over: go on with the answer of that one."},
-		{"sent twice", send(false, chat.Sent{Sent: true, Duplicate: true, Waited: chat.Waited{Others: 1}}),
-			"You had sent this already; it was not sent again. For the answer call wait_for_message (cursor 9-ab, wait_seconds 50)."},
-		{"sent twice, and answered", send(true, chat.Sent{Sent: true, Duplicate: true, Waited: news}),
-			"You had sent this already; it was not sent again. Answer with send_message (cursor 9-ab, wait_seconds 45); if all is said, leave_room."},
-		{"sent with a cursor that is none", send(false, chat.Sent{Sent: true, Waited: chat.Waited{Others: 1, CursorIgnored: true}}),
-			"The cursor you gave is not one of yours (a seq is none) and was left out of account. For the answer call wait_for_message (cursor 9-ab, wait_seconds 50)."},
-		{"held back", send(false, chat.Sent{Waited: news}),
-			"NOT sent, since this came first: read it and call send_message (cursor 9-ab, wait_seconds 45) with the text that now fits."},
-		{"held back by more than fits", send(false, chat.Sent{Waited: chat.Waited{Status: chat.StatusMessages, HasMore: true, Others: 1}}),
-			"NOT sent, since more than this is newer than your cursor: call wait_for_message (cursor 9-ab, wait_seconds 0) before you send."},
-	})
 }
 
-func TestNext_afterLosingASeat(t *testing.T) {
-	checkNext(t, []nextCase{
-		{"left", nextLeft(chat.StatusLeft),
-			"You have left: go on with your own work; to come back, call join_room with room and agent_name."},
-		{"left twice", nextLeft(chat.StatusAlreadyLeft),
-			"You had no seat any more: go on with your own work."},
-		{"left while waiting", nextRemoved(chat.ReasonLeft),
-			"You have left this room: call join_room with room and agent_name if you want to come back."},
-		{"silent too long", nextRemoved(chat.ReasonTimeout),
-			"Your seat was given away after a long silence: call join_room with room and agent_name for a new one."},
-		{"replaced", nextRemoved(chat.ReasonReplaced),
+// kindCases are those of what messages ask for, and of turns.
+func kindCases() []nextCase {
+	as := func(w chat.Waited) string { return afterWait(w, nil) }
+	turn := func(others int, status chat.WaitStatus) string {
+		return afterWait(quietFor(others), func(w *chat.Waited) { w.Status = status })
+	}
+	return []nextCase{
+		{"a pair, a request", as(newsFor(1, saidAs(7, chat.Request), said(9))),
+			"You are asked for an answer: give it with send_message (cursor 9-ab, wait_seconds 45, reply_to 7)."},
+		{"several, a request to all", as(newsFor(2, saidAs(9, chat.Request))),
+			"A request is open: if it is for you, call send_message (cursor 9-ab, wait_seconds 45, reply_to 9); if not, " + wait9 + "."},
+		{"several, a private message", as(newsFor(2, saidTo(9, chat.Plain))),
+			"This was said to you and not to all: answer with " + send9 + " and its sender in to, since without to everybody reads it."},
+		{"several, a private request", as(newsFor(2, saidTo(9, chat.Request))),
+			"This was said to you and not to all: answer with send_message (cursor 9-ab, wait_seconds 45, reply_to 9) and its sender in to, since without to everybody reads it."},
+		{"a pair, a private message", as(newsFor(1, saidTo(9, chat.Plain))), answer9},
+		{"a report", as(newsFor(1, saidAs(8, chat.Status), saidAs(9, chat.Status))), "This wants no answer: call " + wait9 + "."},
+		{"a message and a report", as(newsFor(1, said(8), saidAs(9, chat.Status))), answer9},
+		{"the other is finished", as(newsFor(1, saidAs(9, chat.Done))),
+			"The other is finished: call leave_room, or " + send9 + " if something is left to say."},
+		{"one of several is finished", as(newsFor(2, saidAs(9, chat.Done))), "If it is for you to answer, call " + send9 + "; if not, " + wait9 + "."},
+		{"all wait", turn(1, chat.StatusTurn), "Everybody waits, and it is your turn: go on with " + send9 + ", or say with kind done that you are finished."},
+		{"all others are finished", turn(1, chat.StatusEnded), "All others are finished: call leave_room, or " + send9 + " if something is left to say."},
+		{"all others have left", turn(0, chat.StatusEnded), "All others have left: call leave_room, or " + wait9 + " if you expect somebody."},
+	}
+}
+
+// lullCases are those of long silences, and of clients that hold out otherwise.
+func lullCases() []nextCase {
+	lull := func(w *chat.Waited) { w.Quiet = 10 * time.Minute }
+	const kept = " Your seat is kept for 15 minutes after your last call; to be away longer, say so with back_in_minutes."
+	return []nextCase{
+		{"ten quiet minutes", afterWait(quietFor(1), lull),
+			"Nothing has been said for a long time: you may stop waiting, do other work and look in with wait_for_message (cursor 9-ab, wait_seconds 0)." + kept},
+		{"ten minutes alone", afterWait(quietFor(0), lull),
+			"Nobody has come for a long time: stop waiting and tell your user, or leave_room." + kept},
+		{"nearly ten minutes", afterWait(quietFor(1), func(w *chat.Waited) { w.Quiet = 10*time.Minute - time.Second }),
+			"Nothing came, which is normal: call " + wait9 + " again, unless it was for you to answer: then " + send9 + "."},
+		{"a client that gives up early", afterWait(quietFor(1), func(w *chat.Waited) { w.Hold = 20 * time.Second }),
+			"Nothing came, which is normal: call wait_for_message (cursor 9-ab, wait_seconds 20) again, unless it was for you to answer: then send_message (cursor 9-ab, wait_seconds 20)."},
+		{"a client that holds out", afterWait(quietFor(1), func(w *chat.Waited) { w.Hold = 290 * time.Second }),
+			"Nothing came, which is normal: call wait_for_message (cursor 9-ab, wait_seconds 290) again, unless it was for you to answer: then " + send9 + "."},
+	}
+}
+
+func removedCases() []nextCase {
+	removed := func(why chat.Reason) string {
+		return afterWait(quietFor(1), func(w *chat.Waited) { w.Status, w.Reason = chat.StatusRemoved, why })
+	}
+	return []nextCase{
+		{"left", nextLeft(chat.StatusLeft), "You have left: go on with your own work; to come back, call join_room with room and agent_name."},
+		{"left twice", nextLeft(chat.StatusAlreadyLeft), "You had no seat any more: go on with your own work."},
+		{"left while waiting", removed(chat.ReasonLeft), "You have left this room: call join_room with room and agent_name if you want to come back."},
+		{"silent too long", removed(chat.ReasonTimeout), "Your seat was given away after a long silence: call join_room with room and agent_name for a new one."},
+		{"replaced", removed(chat.ReasonReplaced),
 			"An agent with your name joined again and has your seat: if that was you, use its agent_token; if not, call join_room with another agent_name."},
-	})
+		{"kicked", removed(chat.ReasonKicked), "An admin has taken your seat: tell your user, and come back with join_room only if your user wants that."},
+		{"banned", removed(chat.ReasonBanned), "An admin has banned you from this room: tell your user, and do not come back under another name."},
+		{"closed", removed(chat.ReasonClosed),
+			"An admin has closed this room for good: tell your user. message_history still has what was said; to go on, agree on another room."},
+	}
+}
+
+func sentCases() []nextCase {
+	send := func(asked chat.SendRequest, s chat.Sent) string {
+		s.Cursor = "9-ab"
+		return nextSent(s, asked)
+	}
+	plain, waits := chat.SendRequest{}, chat.SendRequest{Wait: usualSend}
+	news := chat.Waited{Status: chat.StatusMessages, Messages: []chat.Message{said(9)}, Others: 1}
+	alone := "Nobody else is here; whoever joins will read it: call " + wait9 + "."
+	return []nextCase{
+		{"sent", send(plain, chat.Sent{Sent: true, Waited: chat.Waited{Others: 1}}), "For the answer call " + wait9 + "."},
+		{"sent from an unknown place", nextSent(chat.Sent{Sent: true, Waited: chat.Waited{Others: 1}}, plain),
+			"For the answer call wait_for_message (wait_seconds 50)."},
+		{"sent to nobody", send(plain, chat.Sent{Sent: true}), alone},
+		{"sent, and nobody came", send(waits, chat.Sent{Sent: true, Waited: chat.Waited{Status: chat.StatusQuiet}}), alone},
+		{"sent, and no answer came", send(waits, chat.Sent{Sent: true, Waited: chat.Waited{Status: chat.StatusQuiet, Others: 1}}),
+			"No answer yet: call " + wait9 + "."},
+		{"sent, and answered", send(waits, chat.Sent{Sent: true, Waited: news}), answer9},
+		{"sent, and it is one's turn again", send(waits, chat.Sent{Sent: true, Waited: chat.Waited{Status: chat.StatusTurn, Others: 1}}),
+			"Everybody waits, and it is your turn: go on with " + send9 + ", or say with kind done that you are finished."},
+		{"sent, and the server stops", send(waits, chat.Sent{Sent: true, Waited: chat.Waited{Status: chat.StatusQuiet, Others: 1, Stopping: true}}),
+			"The server is restarting and nothing is lost: call " + wait9 + "."},
+		{"sent, and a newer wait took over", send(waits, chat.Sent{Sent: true, Waited: chat.Waited{Status: chat.StatusQuiet, Others: 1, Superseded: true}}),
+			"A newer wait with your agent_token took over: go on with the answer of that one."},
+		{"sent a report", send(chat.SendRequest{Kind: chat.Status}, chat.Sent{Sent: true, Waited: chat.Waited{Others: 1}}),
+			"It asks for nothing, so the turn is still yours: go on with your own work, and say more when there is more."},
+		{"sent a goodbye", send(chat.SendRequest{Kind: chat.Done}, chat.Sent{Sent: true, Waited: chat.Waited{Others: 1}}),
+			"You have said that you are finished: call leave_room, or " + wait9 + " for a last word."},
+		{"sent twice", send(plain, chat.Sent{Sent: true, Duplicate: true, Waited: chat.Waited{Others: 1}}),
+			"You had sent this already; it was not sent again. For the answer call " + wait9 + "."},
+		{"sent twice, and answered", send(waits, chat.Sent{Sent: true, Duplicate: true, Waited: news}),
+			"You had sent this already; it was not sent again. " + answer9},
+		{"sent with a cursor that is none", send(plain, chat.Sent{Sent: true, Waited: chat.Waited{Others: 1, CursorIgnored: true}}),
+			"The cursor you gave is not one of yours (a seq is none) and was left out of account. For the answer call " + wait9 + "."},
+		{"held back", send(plain, chat.Sent{Waited: news}), "NOT sent, since this came first: read it and call " + send9 + " with the text that now fits."},
+		{"held back by more than fits", send(plain, chat.Sent{Waited: chat.Waited{Status: chat.StatusMessages, HasMore: true, Others: 1}}),
+			"NOT sent, since more than this is newer than your cursor: call wait_for_message (cursor 9-ab, wait_seconds 0) before you send."},
+	}
+}
+
+func adminCases() []nextCase {
+	return []nextCase{
+		{"changed a room", nextUpdated(chat.Updated{Status: chat.StatusUpdated, Room: chat.Room{Name: chosen}}),
+			"Everybody here is told: go on with wait_for_message. Who is still to come needs the name and password as they are now."},
+		{"changed nothing", nextUpdated(chat.Updated{Status: chat.StatusUnchanged}), "It was so already: go on with wait_for_message."},
+		{"closed a room", nextUpdated(chat.Updated{Status: chat.StatusClosed}), "The room is closed for good, and everybody is told: go on with your own work."},
+		{"muted an agent", nextManaged(chat.Managed{Status: chat.StatusMuted, Name: chosen}), "Everybody here is told: go on with wait_for_message."},
+		{"muted it twice", nextManaged(chat.Managed{Status: chat.StatusNoChange, Name: chosen}), "It was so already: go on with wait_for_message."},
+		{"kicked an agent", nextManaged(chat.Managed{Status: chat.StatusKicked, Name: chosen}),
+			"Everybody here is told, and the seat is free: go on with wait_for_message. It may join again; ban keeps a name out."},
+	}
+}
+
+func TestStandbyHint_isThereWhenItHelps(t *testing.T) {
+	asked := chat.WaitRequest{Wait: time.Minute}
+	lull := chat.Waited{Status: chat.StatusQuiet, Quiet: longQuiet, Others: 1}
+	short := lull
+	short.Quiet -= time.Second
+	const address = "https://parley.example/mcp"
+	for _, c := range []struct {
+		name    string
+		waited  chat.Waited
+		asked   chat.WaitRequest
+		address string
+		want    bool
+	}{
+		{"after ten quiet minutes", lull, asked, address, true},
+		{"where no address is known", lull, asked, "", false},
+		{"after less", short, asked, address, false},
+		{"to an agent that only looks in", lull, chat.WaitRequest{}, address, false},
+		{"to an agent that is away", lull, chat.WaitRequest{Wait: time.Minute, BackIn: time.Minute}, address, false},
+	} {
+		hint := standbyHint(c.waited, c.asked, c.address)
+		if got := strings.Contains(hint, StandbyLine(address)); got != c.want || !c.want && hint != "" {
+			t.Errorf("%s: %q", c.name, hint)
+		}
+	}
 }

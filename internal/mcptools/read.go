@@ -58,14 +58,16 @@ func match(args []arg, object map[string]any) (given map[string]any, problems []
 
 // meaning returns the name of the argument that key stands for.
 func meaning(args []arg, key string) (name string, ok bool) {
-	has := func(name string) bool {
-		return slices.ContainsFunc(args, func(a arg) bool { return a.name == name })
-	}
-	if has(key) {
+	if takes(args, key) {
 		return key, true
 	}
 	name = aliasOf(key)
-	return name, has(name)
+	return name, takes(args, name)
+}
+
+// takes reports whether an argument has the name.
+func takes(args []arg, name string) bool {
+	return slices.ContainsFunc(args, func(a arg) bool { return a.name == name })
 }
 
 // aliasOf returns the argument that models often call key, or "".
@@ -106,6 +108,9 @@ func unknown(args []arg, key string) string {
 		return "an argument has a name that this tool does not know"
 	}
 	said := key + " is not an argument of this tool"
+	if meant := wordFor(key); meant != "" && takes(args, meant) {
+		return said + " (" + meant + "?)"
+	}
 	if near := nearest(args, key); near != "" {
 		return said + " (" + near + "?)"
 	}
@@ -115,6 +120,32 @@ func unknown(args []arg, key string) string {
 		return said + " (agent_token already says whose seat in which room)"
 	}
 	return said
+}
+
+// wordFor returns the argument that key is another word for, though no alias: it
+// is offered, and not taken, since it may be meant otherwise. "" if there is none.
+func wordFor(key string) string {
+	switch strings.ToLower(key) {
+	case "recipients", "recipient", "private_to", "private", "only_to", "whisper_to", "target", "targets", "visible_to", "dm":
+		return "to"
+	case "name", "agent", "agentid", "agent_id", "user", "user_name", "username", "nickname", "member":
+		return "agent_name"
+	case "topic", "about", "purpose":
+		return "description"
+	case "tags", "topics", "keywords":
+		return "interests"
+	case "reason":
+		return "note"
+	case "query", "filter", "q":
+		return "search"
+	case "max_agents", "max_members", "seats", "size":
+		return "capacity"
+	case "close":
+		return "closed"
+	case "msg", "body":
+		return "text"
+	}
+	return ""
 }
 
 // speakable reports whether a key can stand in a sentence of the server.

@@ -93,6 +93,21 @@ func TestRead_unknownArgument_isRefusedWithTheNearest(t *testing.T) {
 	}
 }
 
+func TestRead_anotherWordForAnArgument_isOfferedAndNotTaken(t *testing.T) {
+	var s string
+	var l []string
+	args := []arg{list("to", &l, ""), text("agent_name", &s, ""), text("note", &s, ""), text("description", &s, ""), list("interests", &l, "")}
+	for key, want := range map[string]string{
+		"recipients": "to", "Recipient": "to", "private_to": "to", "visible_to": "to", "name": "agent_name",
+		"username": "agent_name", "reason": "note", "topic": "description", "tags": "interests",
+	} {
+		problems := readArguments(args, []byte(`{"`+key+`":"x"}`))
+		if want := key + " is not an argument of this tool (" + want + "?)"; len(problems) != 1 || problems[0] != want || s != "" || l != nil {
+			t.Errorf("%s is answered with %q, want %q", key, problems, want)
+		}
+	}
+}
+
 // Many clients fill in every name they have ever seen.
 func TestRead_unknownArgumentThatIsAbsent_isNoArgument(t *testing.T) {
 	for _, v := range []string{`null`, `""`, `[]`} {

@@ -166,6 +166,7 @@ func TestOutputSchema_namesEveryFieldOfTheResult(t *testing.T) {
 	want := map[string]string{
 		"sent": "boolean", "seq": "integer", "duplicate": "boolean", "status": "string", "messages": "array",
 		"has_more": "boolean", "cursor": "string", "agents": "array", "next": "string",
+		"untrusted": "string", "seated": "integer", "waiting": "integer",
 	}
 	for name, kind := range want {
 		if schema.Properties[name].Type != kind {

@@ -14,12 +14,12 @@ func createRoom(rooms *chat.Service, o Options) tool {
 			"Returns what join_room does. A name in use is refused: to enter that room use join_room.",
 		args: func(in *chat.CreateRequest) []arg {
 			return []arg{
-				text("agent_name", &in.AgentName, "").must(),
+				text("agent_name", &in.AgentName, "Your name there.").must(),
 				text("room", &in.Room, "Made up if left out."),
-				text("password", &in.Password, ""),
+				text("password", &in.Password, "Needed to join, then."),
 				text("description", &in.Description, "What it is for."),
 				integer("capacity", &in.Capacity, chat.MinCapacity, chat.MaxCapacity, "Seats.").or(int64(chat.MinCapacity)),
-				choice("type", &in.Type, "channel: only admins speak", chat.Group, chat.Channel).or(string(chat.Group)),
+				choice("type", &in.Type, "channel: only admins speak.", chat.Group, chat.Channel).or(string(chat.Group)),
 				yesNo("public", func(yes bool) { in.Public = yes }, "Listed by list_rooms."),
 			}
 		},
@@ -32,23 +32,40 @@ func createRoom(rooms *chat.Service, o Options) tool {
 
 // info is the result of looking at a room.
 type info struct {
-	Room    room   `json:"room" doc:"the room, with its whole description"`
-	Earlier int64  `json:"earlier,omitempty" doc:"how many events message_history holds"`
-	Now     string `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
+	Untrusted string    `json:"untrusted" doc:"says what here is other agents' words"`
+	Room      room      `json:"room" doc:"the room, with its whole description"`
+	Earlier   int64     `json:"earlier,omitempty" doc:"how many events message_history holds"`
+	Requests  []request `json:"requests,omitempty" doc:"messages of kind request that nobody has answered yet"`
+	Now       string    `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
+}
+
+// request is an open request.
+type request struct {
+	Seq  int64    `json:"seq" doc:"answer with this as reply_to"`
+	From string   `json:"from" doc:"who asks"`
+	To   []string `json:"to,omitempty" doc:"of a private one: who may answer; absent when all may"`
+}
+
+func viewInfo(i chat.Info) info {
+	v := info{Untrusted: marked, Room: viewRoom(i.Room), Earlier: i.Earlier, Now: viewTime(i.Now)}
+	for _, r := range i.Requests {
+		v.Requests = append(v.Requests, request(r))
+	}
+	return v
 }
 
 func roomInfo(rooms *chat.Service) tool {
 	return spec[chat.InfoRequest, info]{
 		name:  "room_info",
 		title: "Look at a room",
-		about: "See who is in a room, whether they wait, are away or silent, and what it is for, without joining. " +
+		about: "See who is in a room, whether they wait, are away or silent, which requests are open and what it is for, without joining. " +
 			"For what was said use message_history.",
 		hints: hints{readOnly: true, idempotent: true},
 		args: func(in *chat.InfoRequest) []arg {
 			return []arg{
 				text("agent_token", &in.Token, "For your room; else give room."),
 				text("room", &in.Room, "name or name:password"),
-				text("password", &in.Password, ""),
+				text("password", &in.Password, "The room's, if it has one."),
 			}
 		},
 		needs: func(in *chat.InfoRequest) string {
@@ -62,15 +79,16 @@ func roomInfo(rooms *chat.Service) tool {
 		},
 		run: func(ctx context.Context, in chat.InfoRequest) (info, error) {
 			i, err := rooms.RoomInfo(ctx, in)
-			return info{Room: viewRoom(i.Room), Earlier: i.Earlier, Now: viewTime(i.Now)}, err
+			return viewInfo(i), err
 		},
 	}.tool()
 }
 
 // listing is the result of listing rooms.
 type listing struct {
-	Rooms    []listed `json:"rooms" doc:"public rooms, by name"`
-	NextPage string   `json:"next_page,omitempty" doc:"give it as page for the rooms that follow; absent at the end"`
+	Untrusted string   `json:"untrusted,omitempty" doc:"says what here is other agents' words"`
+	Rooms     []listed `json:"rooms" doc:"public rooms, by name"`
+	NextPage  string   `json:"next_page,omitempty" doc:"give it as page for the rooms that follow; absent at the end"`
 }
 
 // listed is a public room in a list.
@@ -91,14 +109,14 @@ func listRooms(rooms *chat.Service) tool {
 		hints: hints{readOnly: true, idempotent: true},
 		args: func(in *chat.ListRequest) []arg {
 			return []arg{
-				text("search", &in.Search, "in name or description"),
+				text("search", &in.Search, "In name or description."),
 				integer("limit", &in.Limit, 0, 100, "").or(int64(20)).atMost(),
-				text("page", &in.Page, "next_page of the last result"),
+				text("page", &in.Page, "next_page of the last result."),
 			}
 		},
 		run: func(ctx context.Context, in chat.ListRequest) (listing, error) {
 			l, err := rooms.ListRooms(ctx, in)
-			v := listing{Rooms: make([]listed, len(l.Rooms)), NextPage: l.NextPage}
+			v := listing{Untrusted: markIf(len(l.Rooms) > 0), Rooms: make([]listed, len(l.Rooms)), NextPage: l.NextPage}
 			for i, r := range l.Rooms {
 				v.Rooms[i] = listed{r.Name, r.Description, string(r.Type), r.Agents, r.Capacity, r.PasswordProtected}
 			}

@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 )
 
-// property is the schema of one argument or field. Nothing nests: what an array
-// or an object of a result holds is told in docs/tools.md, since every model pays
-// for the schemas in every conversation.
+// property is the schema of one argument or field. Nothing nests but the type of
+// what an argument lists, which some clients insist on: what an array or an object
+// of a result holds is told in docs/tools.md, since every model pays for the
+// schemas in every conversation.
 type property struct {
 	Type        string   `json:"type"`
+	Items       *items   `json:"items,omitempty"`
 	Description string   `json:"description,omitempty"`
 	Enum        []string `json:"enum,omitempty"`
 	Minimum     *int64   `json:"minimum,omitempty"`
@@ -19,8 +22,16 @@ type property struct {
 	Default     any      `json:"default,omitempty"`
 }
 
+// items is the schema of what an argument that is a list holds.
+type items struct {
+	Type string `json:"type"`
+}
+
 func (a arg) property() property {
 	p := property{Type: string(a.form), Description: a.about, Enum: a.among, Default: a.fallback}
+	if a.form == listForm {
+		p.Items = &items{string(textForm)}
+	}
 	if a.form == integerForm {
 		if a.min > 0 { // nobody asks for less than nothing
 			p.Minimum = &a.min
@@ -56,11 +67,41 @@ func inputSchema(args []arg) json.RawMessage {
 // too.
 func outputSchema(result reflect.Type) json.RawMessage {
 	var properties object
-	for f := range result.Fields() {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		properties = append(properties, entry{name, property{Type: jsonType(f.Type)}})
+	for _, f := range resultFields(result) {
+		properties = append(properties, entry{f.name, property{Type: jsonType(f.Type)}})
 	}
 	return compact(object{{"type", "object"}, {"properties", properties}})
+}
+
+// resultField is a field of a result as it is written.
+type resultField struct {
+	reflect.StructField
+	name     string
+	optional bool // left out when empty
+}
+
+// resultFields are the fields of a struct in the order in which encoding/json
+// writes them. Those of an embedded result are there only as far as that is, and
+// not where the struct itself has a field of the name.
+func resultFields(result reflect.Type) []resultField {
+	var fields []resultField
+	own := map[string]bool{}
+	for f := range result.Fields() {
+		name, omit, _ := strings.Cut(f.Tag.Get("json"), ",")
+		own[name] = true
+		fields = append(fields, resultField{f, name, omit != ""})
+	}
+	at := slices.IndexFunc(fields, func(f resultField) bool { return f.Anonymous })
+	if at < 0 {
+		return fields
+	}
+	var inner []resultField
+	for _, f := range resultFields(fields[at].Type.Elem()) {
+		if f.optional = true; !own[f.name] {
+			inner = append(inner, f)
+		}
+	}
+	return slices.Concat(fields[:at], inner, fields[at+1:])
 }
 
 // jsonType is the JSON type as which a field of a result is written.

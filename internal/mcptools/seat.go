@@ -10,7 +10,7 @@ import (
 
 // tokenArg is the agent token as every call after the join takes it.
 func tokenArg(to *string) arg {
-	return text("agent_token", to, "From join_room.")
+	return text("agent_token", to, "Yours, from joining.")
 }
 
 // seated is the result of taking a seat.
@@ -18,6 +18,7 @@ type seated struct {
 	Status     string    `json:"status" doc:"created: the room is new and you are its admin; joined; returned: it was your seat already"`
 	AgentToken string    `json:"agent_token" doc:"your secret, for every later call"`
 	AgentName  string    `json:"agent_name" doc:"your name as the others see it"`
+	Untrusted  string    `json:"untrusted" doc:"says what here is other agents' words"`
 	Room       room      `json:"room" doc:"the room"`
 	Messages   []message `json:"messages" doc:"the last of the talk, at most 20; when returning, what is new since the last cursor you named, your own included"`
 	HasMore    bool      `json:"has_more,omitempty" doc:"true if more that is new follows at cursor"`
@@ -32,7 +33,7 @@ type seated struct {
 // it.
 func viewSeated(s chat.Seated, address, password string) seated {
 	return seated{
-		Status: string(s.Status), AgentToken: s.Token, AgentName: s.Name, Room: viewRoom(s.Room).briefly(),
+		Status: string(s.Status), AgentToken: s.Token, AgentName: s.Name, Untrusted: marked, Room: viewRoom(s.Room).briefly(),
 		Messages: viewMessages(s.Messages), HasMore: s.HasMore, Earlier: s.Earlier, Cursor: s.Cursor,
 		Now: viewTime(s.Now), Invite: invite(address, s.Room, password), Next: nextSeated(s),
 	}
@@ -74,9 +75,9 @@ func joinRoom(rooms *chat.Service, o Options) tool {
 				text("room", &in.Room, "name or name:password"),
 				text("agent_name", &in.AgentName, "Your name there."),
 				text("agent_token", &in.Token, "Alone, to come back."),
-				text("password", &in.Password, ""),
+				text("password", &in.Password, "The room's, if it has one."),
 				integer("capacity", &in.Capacity, chat.MinCapacity, chat.MaxCapacity, "Seats, if made now.").or(int64(chat.MinCapacity)),
-				yesNo("create_if_missing", func(yes bool) { in.OnlyExisting = !yes }, "").or(true),
+				yesNo("create_if_missing", func(yes bool) { in.OnlyExisting = !yes }, "false: refuse rather than make it.").or(true),
 			}
 		},
 		needs: func(in *chat.JoinRequest) string {

@@ -5,12 +5,13 @@
 // front of it.
 //
 // A tool is declared once, as a [spec], in the file of its noun: room.go,
-// seat.go, message.go, wait.go. Its schema, the reader of its arguments and its
+// seat.go, message.go, wait.go, admin.go, queue.go. Its schema, the reader of its arguments and its
 // page in docs/tools.md are all made from that.
 package mcptools
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/mark3labs/mcp-go/server"
 
@@ -24,14 +25,22 @@ type Options struct {
 	// It stands in invites. It must not be nil, and is called by many goroutines
 	// at once.
 	Address func(ctx context.Context) string
+	// Logger is told why a resource could not be read; nil means slog.Default().
+	Logger *slog.Logger
 }
 
-// AddTools gives s the tools, as a front of rooms. Call it once, before s is
-// served.
+// AddTools gives s the tools, the prompts and the resources, as a front of rooms.
+// Call it once, before s is served.
 func AddTools(s *server.MCPServer, rooms *chat.Service, o Options) {
 	for _, t := range allTools(rooms, o) {
 		s.AddTool(t.definition, t.handle)
 	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	addPrompts(s)
+	addResources(s, library{rooms, o.Logger})
+	addCompletions(s, completer{rooms})
 }
 
 // allTools are the tools in the order in which an agent needs them.
@@ -40,10 +49,13 @@ func allTools(rooms *chat.Service, o Options) []tool {
 		joinRoom(rooms, o),
 		createRoom(rooms, o),
 		sendMessage(rooms),
-		waitForMessage(rooms),
+		waitForMessage(rooms, o),
 		messageHistory(rooms),
 		roomInfo(rooms),
 		listRooms(rooms),
+		updateRoom(rooms),
+		manageAgent(rooms),
+		enterQueue(rooms, o),
 		leaveRoom(rooms),
 	}
 }

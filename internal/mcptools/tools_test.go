@@ -241,27 +241,6 @@ func TestTools_storeGone_isUnavailableAndNoDetail(t *testing.T) {
 	}
 }
 
-// Agents choose names and texts so as to look like the server. ask fails if any
-// of it stands in a sentence of the server, and the world if it is in a log.
-func TestTools_whatAgentsChoose_isOnlyInFieldsOfItsOwn(t *testing.T) {
-	w := newWorld(t)
-	p := w.connect(modern)
-	ann := p.call("create_room", args{"agent_name": chosen, "room": chosen, "description": chosen, "public": true, "capacity": 3})
-	p.call("send_message", args{"agent_token": ann.Token, "text": chosen})
-	bob := p.call("join_room", args{"room": chosen, "agent_name": "Bob"})
-	p.try("join_room", args{"room": chosen, "agent_name": chosen})
-	p.try("create_room", args{"room": chosen, "agent_name": "Cy"})
-	p.try("send_message", args{"agent_token": chosen, "text": chosen})
-	p.try("send_message", args{"agent_token": bob.Token, "text": chosen, "cursor": chosen, "wait_seconds": chosen, "idempotency_key": chosen})
-	p.call("wait_for_message", args{"agent_token": bob.Token, "cursor": chosen, "wait_seconds": 0})
-	p.call("send_message", args{"agent_token": bob.Token, "text": chosen, "cursor": ann.Cursor})
-	p.call("room_info", args{"agent_token": bob.Token})
-	p.try("room_info", args{"room": chosen + " no more"})
-	p.call("list_rooms", args{"search": chosen})
-	p.call("leave_room", args{"agent_token": ann.Token})
-	p.call("wait_for_message", args{"agent_token": bob.Token, "cursor": bob.Cursor, "wait_seconds": 0})
-}
-
 // Clients cut results at about 10 KB.
 func TestWait_batchOfTheWorstTexts_staysUnder9KiB(t *testing.T) {
 	for _, c := range []struct {

@@ -57,6 +57,33 @@ func readText(v any) (string, bool) {
 	return "", false
 }
 
+// readList takes a list of texts, also spelled as a text: "Bob", "Bob, Cy" or
+// "[\"Bob\"]". A blank among them is refused: the list would mean less than was
+// meant.
+func readList(v any) ([]string, bool) {
+	if s, ok := v.(string); ok {
+		var spelled []any
+		if json.Unmarshal([]byte(s), &spelled) != nil {
+			for part := range strings.SplitSeq(s, ",") {
+				spelled = append(spelled, part)
+			}
+		}
+		v = spelled
+	}
+	given, ok := v.([]any)
+	if !ok {
+		given = []any{v}
+	}
+	texts := make([]string, len(given))
+	for i, one := range given {
+		s, ok := readText(one)
+		if texts[i] = strings.TrimSpace(s); !ok || texts[i] == "" {
+			return nil, false
+		}
+	}
+	return texts, len(texts) > 0
+}
+
 func readFlag(v any) (value, ok bool) {
 	switch v := v.(type) {
 	case bool:

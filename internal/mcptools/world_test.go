@@ -210,8 +210,8 @@ func (p *peer) ask(tool string, arguments args) (reply, error) {
 		err = fmt.Errorf("%s: isError is %v with code %q", tool, result.IsError, r.Code)
 	case result.IsError && !strings.HasPrefix(r.text, r.Code+": "+r.Message), !result.IsError && !sameJSON(r.text, result.RawStructuredContent):
 		err = fmt.Errorf("%s: the text is %s, the structure %s", tool, r.text, result.RawStructuredContent)
-	case strings.Contains(r.Next+r.Message, chosen):
-		err = fmt.Errorf("%s: the server says what an agent chose: %s%s", tool, r.Next, r.Message)
+	default:
+		err = misplaced(result.RawStructuredContent)
 	}
 	return r, err
 }

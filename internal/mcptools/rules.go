@@ -1,0 +1,183 @@
+package mcptools
+
+import (
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// The tables of this file are read from the top, and the first rule that fits
+// speaks. A test has a case for each.
+
+// always fits.
+func always(situation) bool { return true }
+
+// company reports whether more than one other is there: then it is not plain who
+// is to answer.
+func (s situation) company() bool { return s.others > 1 }
+
+// resting reports whether a wait ended in a silence that has lasted long.
+func (s situation) resting() bool {
+	return s.status == chat.StatusQuiet && s.lull && !s.looked && !s.away && !s.over && !s.stopping
+}
+
+// quiet reports whether a wait ended with nothing new.
+func (s situation) quiet() bool { return s.status == chat.StatusQuiet && s.others > 0 }
+
+func ended(why chat.Reason) func(situation) bool {
+	return func(s situation) bool { return s.status == chat.StatusRemoved && s.reason == why }
+}
+
+// seatedRules are those of a seat just taken.
+func seatedRules() []rule {
+	return []rule{
+		{func(s situation) bool { return s.others <= 0 && !s.more },
+			"You are alone here: hand over the invite, leave opening words with send_message if you have any, then call {wait}."},
+		{func(s situation) bool { return s.muted && !s.more },
+			"An admin of this room has muted you, so you can only read: call {wait}."},
+		{func(s situation) bool { return s.silenced && !s.more },
+			"Only admins speak in this room: call {wait}."},
+		{func(s situation) bool { return s.opens && !s.news.heard && !s.more },
+			"You are paired, and have waited longer, so you open: speak first, with {send}."},
+		{func(s situation) bool { return s.paired && !s.news.heard && !s.more },
+			"You are paired, and the other opens: call {wait}."},
+	}
+}
+
+// waitedRules are those of a wait, as far as they are not those of a turn.
+func waitedRules() []rule {
+	return append(removedRules(), []rule{
+		{func(s situation) bool { return s.over },
+			"A newer wait with your agent_token took over: go on with the answer of that one."},
+		{func(s situation) bool { return s.stopping },
+			"The server is restarting and nothing is lost: call {wait}."},
+		{func(s situation) bool { return s.status == chat.StatusEnded && s.others == 0 && !s.more },
+			"All others have left: call leave_room, or {wait} if you expect somebody."},
+		{func(s situation) bool { return s.status == chat.StatusEnded && !s.more },
+			"All others are finished: call leave_room, or {send} if something is left to say."},
+		{func(s situation) bool { return s.status == chat.StatusTurn && !s.more },
+			"Everybody waits, and it is your turn: go on with {send}, or say with kind done that you are finished."},
+		{func(s situation) bool { return s.news.arrived && !s.news.heard && !s.more && s.others > 0 },
+			"The newcomer speaks first: call {wait}."},
+		{func(s situation) bool { return s.status == chat.StatusQuiet && s.away },
+			"Your absence is noted: go on with your own work, and look in with {look} when you are back."},
+		{func(s situation) bool { return s.resting() && s.others == 0 },
+			"Nobody has come for a long time: stop waiting and tell your user, or leave_room. " + keptSeat},
+		{func(s situation) bool { return s.resting() },
+			"Nothing has been said for a long time: you may stop waiting, do other work and look in with {look}. " + keptSeat},
+		{func(s situation) bool { return s.quiet() && s.looked },
+			"Nothing is new: go on with your own work, or call {wait}."},
+		{func(s situation) bool { return s.quiet() && !s.silenced },
+			"Nothing came, which is normal: call {wait} again, unless it was for you to answer: then {send}."},
+	}...)
+}
+
+// keptSeat says how long a seat waits for its agent.
+const keptSeat = "Your seat is kept for 15 minutes after your last call; to be away longer, say so with back_in_minutes."
+
+// removedRules are those of an agent whose seat is gone.
+func removedRules() []rule {
+	return []rule{
+		{ended(chat.ReasonReplaced),
+			"An agent with your name joined again and has your seat: if that was you, use its agent_token; if not, call join_room with another agent_name."},
+		{ended(chat.ReasonTimeout),
+			"Your seat was given away after a long silence: call join_room with room and agent_name for a new one."},
+		{ended(chat.ReasonKicked),
+			"An admin has taken your seat: tell your user, and come back with join_room only if your user wants that."},
+		{ended(chat.ReasonBanned),
+			"An admin has banned you from this room: tell your user, and do not come back under another name."},
+		{ended(chat.ReasonClosed),
+			"An admin has closed this room for good: tell your user. message_history still has what was said; to go on, agree on another room."},
+		{func(s situation) bool { return s.status == chat.StatusRemoved },
+			"You have left this room: call join_room with room and agent_name if you want to come back."},
+	}
+}
+
+// turnRules say whose turn it is. They fit always.
+func turnRules() []rule {
+	return []rule{
+		{func(s situation) bool { return s.more },
+			"Before you answer, read on: call {look}."},
+		{func(s situation) bool { return s.others == 0 },
+			"Nobody else is here now: call {wait}, or leave_room if you expect nobody."},
+		{func(s situation) bool { return s.silenced },
+			"You can only read here, as a muted agent or no admin of a channel: call {wait}."},
+		{func(s situation) bool { return s.news.private && s.company() },
+			"This was said to you and not to all: answer with {answer} and its sender in to, since without to everybody reads it."},
+		{func(s situation) bool { return s.news.request > 0 && s.company() },
+			"A request is open: if it is for you, call {answer}; if not, {wait}."},
+		{func(s situation) bool { return s.news.request > 0 },
+			"You are asked for an answer: give it with {answer}."},
+		{func(s situation) bool { return s.news.report },
+			"This wants no answer: call {wait}."},
+		{func(s situation) bool { return s.news.done && !s.company() },
+			"The other is finished: call leave_room, or {send} if something is left to say."},
+		{func(s situation) bool { return s.news.heard && s.company() },
+			"If it is for you to answer, call {send}; if not, {wait}."},
+		{func(s situation) bool { return s.news.heard },
+			"Answer with {send}; if all is said, leave_room."},
+		{func(s situation) bool { return s.newcomer },
+			"You are the newcomer: speak first, with {send}."},
+		{always,
+			"It is not your turn: call {wait}."},
+	}
+}
+
+// sentRules are those of a send that brought no answer.
+func sentRules() []rule {
+	return []rule{
+		{func(s situation) bool { return s.held && s.more },
+			"NOT sent, since more than this is newer than your cursor: call {look} before you send."},
+		{func(s situation) bool { return s.held },
+			"NOT sent, since this came first: read it and call {send} with the text that now fits."},
+		{func(s situation) bool { return s.kind == chat.Done },
+			"You have said that you are finished: call leave_room, or {wait} for a last word."},
+		{func(s situation) bool { return s.others == 0 },
+			"Nobody else is here; whoever joins will read it: call {wait}."},
+		{func(s situation) bool { return s.kind == chat.Status },
+			"It asks for nothing, so the turn is still yours: go on with your own work, and say more when there is more."},
+		{func(s situation) bool { return s.then },
+			"No answer yet: call {wait}."},
+		{always,
+			"For the answer call {wait}."},
+	}
+}
+
+// nextLeft follows leaving.
+func nextLeft(s chat.LeaveStatus) string {
+	if s == chat.StatusAlreadyLeft {
+		return "You had no seat any more: go on with your own work."
+	}
+	return "You have left: go on with your own work; to come back, call join_room with room and agent_name."
+}
+
+// nextUpdated follows a change of a room's settings.
+func nextUpdated(u chat.Updated) string {
+	switch u.Status {
+	case chat.StatusClosed:
+		return "The room is closed for good, and everybody is told: go on with your own work."
+	case chat.StatusUnchanged:
+		return "It was so already: go on with wait_for_message."
+	}
+	return "Everybody here is told: go on with wait_for_message. Who is still to come needs the name and password as they are now."
+}
+
+// nextManaged follows what an admin did to an agent.
+func nextManaged(m chat.Managed) string {
+	switch m.Status {
+	case chat.StatusNoChange:
+		return "It was so already: go on with wait_for_message."
+	case chat.StatusKicked:
+		return "Everybody here is told, and the seat is free: go on with wait_for_message. It may join again; ban keeps a name out."
+	}
+	return "Everybody here is told: go on with wait_for_message."
+}
+
+// nextQueued follows a wait for a partner.
+func nextQueued(q chat.Queued) string {
+	switch q.Status {
+	case chat.StatusPaired:
+		return nextPaired(q)
+	case chat.StatusLeftQueue:
+		return "You are no longer in the queue: go on with your own work."
+	}
+	return "Nobody to pair you with yet: within 15 seconds call enter_queue again with this ticket to keep your place, or with leave true to give up."
+}
