@@ -32,6 +32,7 @@ type liveRoom struct {
 	silence  clockwork.Timer    // runs while all may be waiting for each other; nil: not so
 	turned   int64              // somebody was told to speak in the silence after this event
 	polling  context.CancelFunc // ends the polling; nil: nobody polls
+	vigilAt  time.Time          // nobody's lease ends before, where two were paired
 	memos    map[int]*memo
 	users    int           // calls at work on the room; it is kept while there are any
 	place    *list.Element // among the idle rooms

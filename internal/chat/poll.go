@@ -33,14 +33,22 @@ func (r *liveRoom) open(seat int, began time.Time, d time.Duration, standby bool
 	return w
 }
 
-// watch sees to it that news from other processes arrives while a wait is open.
+// watch sees to it that news from other processes arrives while a wait is open, and,
+// where two were paired, that of a partner gone silent.
 func (r *liveRoom) watch() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.polling == nil && !r.svc.opts.Alone {
-		ctx, cancel := context.WithCancel(context.Background())
-		r.polling = cancel
+	polls, vigils := !r.svc.opts.Alone, r.fold.Paired
+	if r.polling != nil || !polls && !vigils {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	r.polling = cancel
+	if polls {
 		go r.poll(ctx)
+	}
+	if vigils {
+		go r.vigil(ctx)
 	}
 }
 

@@ -176,8 +176,9 @@ func wroteTurn(c *table.ConflictError, id string) bool {
 
 // turnOf returns whose turn it is when all wait; 0: nobody's. It is whom the last
 // word was for, if that was private; else whoever comes after the one who spoke it,
-// round the room; and where nobody has spoken, the newcomer. Who may not speak, who
-// stands by, who is done, and for whom the talk is over, is passed over.
+// round the room; and where nobody has spoken, the newcomer, or of two who were paired
+// the one who has waited longer. Who may not speak, who stands by, who is done, and
+// for whom the talk is over, is passed over.
 func (f *fold) turnOf(standsBy func(seat int) bool) int {
 	may := func(a agent) bool {
 		return !f.silences(a.Seat) && !standsBy(a.Seat) && !a.Done && !f.endedFor(a)
@@ -191,7 +192,7 @@ func (f *fold) turnOf(standsBy func(seat int) bool) int {
 	order := slices.Clone(f.agents)
 	if i := slices.IndexFunc(order, func(a agent) bool { return a.Seat == speaker.seat }); i >= 0 {
 		order = slices.Concat(order[i+1:], order[:i+1])
-	} else {
+	} else if !f.Paired {
 		slices.Reverse(order)
 	}
 	if i := slices.IndexFunc(order, may); i >= 0 {
