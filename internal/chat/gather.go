@@ -7,6 +7,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -132,18 +136,27 @@ func (a agent) wokenBy(e event, agents int, forMe bool) bool {
 
 // mentions reports whether text holds @ and the name with the key, as a word.
 func mentions(text, key string) bool {
-	for rest := strings.ToLower(text); ; {
+	if !strings.ContainsAny(text, "@\uff20\ufe6b") {
+		return false
+	}
+	asKeys := cases.Lower(language.Und, cases.HandleFinalSigma(false)) // how names are compared, too
+	for rest := asKeys.String(norm.NFKC.String(text)); ; {
 		_, after, found := strings.Cut(rest, "@")
 		if !found {
 			return false
 		}
-		if behind, yes := strings.CutPrefix(after, key); yes {
-			if r, _ := utf8.DecodeRuneInString(behind); behind == "" || !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-				return true
-			}
+		if behind, yes := strings.CutPrefix(after, key); yes && !goesOn(behind) {
+			return true
 		}
 		rest = after
 	}
+}
+
+// goesOn reports whether what comes behind a name makes it a longer one.
+func goesOn(behind string) bool {
+	behind = strings.TrimLeft(behind, "-_")
+	r, _ := utf8.DecodeRuneInString(behind)
+	return behind != "" && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r))
 }
 
 // read returns events after n, from memory if they are there.

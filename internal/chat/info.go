@@ -108,8 +108,8 @@ const (
 )
 
 // openRequests returns the requests that the caller sees and that no reply which it
-// sees has answered, the oldest first. Those of agents who have left wait for
-// nothing any more.
+// sees has answered, the oldest first. Those of agents who have left, or only to such,
+// wait for nothing any more.
 func (c *caller) openRequests(ctx context.Context) ([]OpenRequest, error) {
 	var open []OpenRequest
 	answered := map[int64]bool{}
@@ -126,9 +126,12 @@ func (c *caller) openRequests(ctx context.Context) ([]OpenRequest, error) {
 			if e.ReplyTo > 0 && e.Seat != e.ReSeat {
 				answered[e.ReplyTo] = true
 			}
+			if e.Kind != Request || answered[e.n] || len(open) == requestsTold {
+				continue
+			}
 			_, here := c.fold.seated(e.Seat)
-			if e.Kind == Request && here && !answered[e.n] && len(open) < requestsTold {
-				open = append(open, OpenRequest{Seq: e.n, From: e.Name, To: e.ToNames})
+			if to := c.fold.stillHere(e); here && (len(to) > 0 || len(e.To) == 0) {
+				open = append(open, OpenRequest{Seq: e.n, From: e.Name, To: to})
 			}
 		}
 		if !more || len(events) == 0 {
@@ -137,4 +140,14 @@ func (c *caller) openRequests(ctx context.Context) ([]OpenRequest, error) {
 	}
 	slices.Reverse(open)
 	return open, nil
+}
+
+// stillHere returns the names of those whom e was for who have not left since.
+func (f *fold) stillHere(e event) (names []string) {
+	for i, seat := range e.To {
+		if _, here := f.seated(seat); here {
+			names = append(names, e.ToNames[i])
+		}
+	}
+	return names
 }

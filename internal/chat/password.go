@@ -30,10 +30,11 @@ func (s *Service) hashPassword(ctx context.Context, password string) (string, er
 	}
 	salt := make([]byte, saltBytes)
 	rand.Read(salt)
-	sum, err := s.argon(ctx, password, salt)
-	if err != nil {
+	if err := s.passwords.Acquire(ctx, 1); err != nil {
 		return "", err
 	}
+	defer s.passwords.Release(1)
+	sum := argon(password, salt)
 	return base64.RawStdEncoding.EncodeToString(salt) + "$" + base64.RawStdEncoding.EncodeToString(sum), nil
 }
 
@@ -54,24 +55,22 @@ func (s *Service) checkPassword(ctx context.Context, kept, password string) erro
 	if !ok || err1 != nil || err2 != nil {
 		return fmt.Errorf("the room's password is kept in an unknown form")
 	}
+	if err := s.passwords.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer s.passwords.Release(1)
+	// Not before: many who come together would all pass before any is counted.
 	if err := s.mayGuess(ctx); err != nil {
 		return err
 	}
-	got, err := s.argon(ctx, password, rawSalt)
-	if err != nil {
-		return err
-	}
-	if subtle.ConstantTimeCompare(got, rawSum) != 1 {
+	if subtle.ConstantTimeCompare(argon(password, rawSalt), rawSum) != 1 {
 		s.guessedWrong(ctx)
 		return refuse(WrongPassword, "The password is not this room's. Ask your user for the invite, and pass it exactly.")
 	}
 	return nil
 }
 
-func (s *Service) argon(ctx context.Context, password string, salt []byte) ([]byte, error) {
-	if err := s.passwords.Acquire(ctx, 1); err != nil {
-		return nil, err
-	}
-	defer s.passwords.Release(1)
-	return argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, argonBytes), nil
+// argon is called with a share of passwordsAtOnce taken.
+func argon(password string, salt []byte) []byte {
+	return argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, argonBytes)
 }

@@ -1,0 +1,242 @@
+package chat_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// limited is a world with limits.
+func limited(t *testing.T, l chat.Limits) *world {
+	t.Helper()
+	w := newWorld(t)
+	return onTable(t, w.clock, w.table, chat.Options{Alone: true, GroupFrom: 1, Limits: l})
+}
+
+// retryAfter fails unless err is rate_limited, and returns after how long to try again.
+func retryAfter(t *testing.T, err error) time.Duration {
+	t.Helper()
+	var e *chat.Error
+	if !errors.As(err, &e) || e.Code != chat.RateLimited || e.RetryAfter < time.Second {
+		t.Fatalf("got %v (%+v), want rate_limited and when to try again", err, e)
+	}
+	if !strings.Contains(e.Message, "Nothing was") && !strings.Contains(e.Message, "No room was") {
+		t.Errorf("what has happened is not said: %v", err)
+	}
+	return e.RetryAfter
+}
+
+// exactly fails unless call is refused until err says, and no longer.
+func (w *world) exactly(err error, call func() error) {
+	w.t.Helper()
+	after := retryAfter(w.t, err)
+	if after > time.Second {
+		w.clock.Advance(after - time.Second)
+		retryAfter(w.t, call())
+		w.clock.Advance(time.Second)
+	} else {
+		w.clock.Advance(after)
+	}
+	if err := call(); err != nil {
+		w.t.Errorf("%s later: %v", after, err)
+	}
+}
+
+// sayN says n different texts, and returns how the last ended.
+func (w *world) sayN(token string, n int) (err error) {
+	for i := range n {
+		_, err = w.send(chat.SendRequest{Token: token, Text: fmt.Sprintf("text %d at %s", i, w.clock.Now())})
+	}
+	return err
+}
+
+func TestLimits_none_boundNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	if err := w.sayN(p.ann.Token, 300); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 100 {
+		w.create(chat.CreateRequest{Room: fmt.Sprintf("room %d", i), AgentName: "Ann"})
+	}
+}
+
+func TestLimits_messages_ofOneAgentInAMinute(t *testing.T) {
+	w := limited(t, chat.Limits{Messages: 6})
+	p := w.pair()
+	if err := w.sayN(p.ann.Token, 6); err != nil {
+		t.Fatal(err)
+	}
+	again := func() error { return w.sayN(p.ann.Token, 1) }
+	err := w.changesNothing(p.ann.Token, again)
+	if got := retryAfter(t, err); got != 10*time.Second {
+		t.Errorf("try again after %s", got)
+	}
+	w.say(p.bob.Token, "each for himself")
+	w.exactly(err, again)
+	retryAfter(t, again())
+	w.clock.Advance(time.Minute)
+	if err := w.sayN(p.ann.Token, 6); err != nil {
+		t.Errorf("a minute later: %v", err)
+	}
+	retryAfter(t, again())
+}
+
+func TestLimits_bytes_ofOneAgentInAMinute(t *testing.T) {
+	w := limited(t, chat.Limits{Bytes: 60_000})
+	p := w.pair()
+	text := func(c string, n int) func() error {
+		return func() error {
+			_, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: strings.Repeat(c, n)})
+			return err
+		}
+	}
+	for i, n := range []int{30_000, 20_000, 10_000} {
+		if err := text(string(rune('a'+i)), n)(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := text("d", 5_000)()
+	if got := retryAfter(t, err); got != 5*time.Second {
+		t.Errorf("try again after %s", got)
+	}
+	w.exactly(err, text("d", 5_000))
+}
+
+func TestLimits_fewBytes_letTheLongestTextThrough(t *testing.T) {
+	w := limited(t, chat.Limits{Bytes: 10})
+	p := w.pair()
+	w.say(p.ann.Token, strings.Repeat("x", chat.MaxText))
+	err := w.sayN(p.ann.Token, 1)
+	w.exactly(err, func() error { return w.sayN(p.ann.Token, 1) })
+}
+
+func TestLimits_whatSaysNothing_costsNothing(t *testing.T) {
+	w := limited(t, chat.Limits{Messages: 3, Bytes: 40_000})
+	p := w.pair()
+	w.say(p.bob.Token, "read this first")
+	text := strings.Repeat("a long text ", 1000)
+	first := w.say(p.ann.Token, text)
+	for range 20 {
+		if again := w.say(p.ann.Token, text); !again.Duplicate || again.Seq != first.Seq {
+			t.Fatalf("again: %+v", again)
+		}
+		for _, req := range []chat.SendRequest{
+			{Text: text + "!", ReplyTo: 99}, {Text: text + "!", To: []string{"Zoe"}}, {Text: " "}, {Text: text + "!", Kind: "shout"},
+		} {
+			req.Token = p.ann.Token
+			_, err := w.send(req)
+			wants(t, err, chat.InvalidArgument)
+		}
+	}
+	held, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "held back", Cursor: p.ann.Cursor})
+	if err != nil || held.Sent {
+		t.Fatalf("behind the news: %+v, %v", held, err)
+	}
+	w.say(p.ann.Token, text+"2")
+	w.say(p.ann.Token, text+"3")
+	retryAfter(t, w.sayN(p.ann.Token, 1))
+}
+
+func TestLimits_refusedByTheRoom_costsNothing(t *testing.T) {
+	w := limited(t, chat.Limits{Messages: 2})
+	p := w.pair()
+	w.manage(p.ann.Token, chat.Mute, "Bob", chat.StatusMuted)
+	for range 5 {
+		wants(t, w.sayN(p.bob.Token, 1), chat.NotAllowed)
+	}
+	w.manage(p.ann.Token, chat.Unmute, "Bob", chat.StatusUnmuted)
+	if err := w.sayN(p.bob.Token, 2); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLimits_rooms_ofOneAddressInAnHour(t *testing.T) {
+	w := limited(t, chat.Limits{Rooms: 4})
+	here, there := chat.WithAddress(t.Context(), "192.0.2.1"), chat.WithAddress(t.Context(), "192.0.2.2")
+	made := 0
+	create := func(ctx context.Context) error {
+		made++
+		_, err := w.CreateRoom(ctx, chat.CreateRequest{Room: fmt.Sprintf("room %d", made), AgentName: "Ann"})
+		return err
+	}
+	for range 3 {
+		if err := create(here); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 10 { // who makes none is not counted
+		if _, err := w.JoinRoom(here, chat.JoinRequest{Room: "room 1", AgentName: fmt.Sprintf("Bob %d", i)}); err != nil {
+			wants(t, err, chat.RoomFull)
+		}
+		_, err := w.JoinRoom(here, chat.JoinRequest{Room: "none", AgentName: "Bob", OnlyExisting: true})
+		wants(t, err, chat.RoomNotFound)
+		_, err = w.CreateRoom(here, chat.CreateRequest{Room: "room 1", AgentName: "Bob"})
+		wants(t, err, chat.RoomExists)
+	}
+	if _, err := w.JoinRoom(here, chat.JoinRequest{Room: "by joining", AgentName: "Ann"}); err != nil {
+		t.Fatal(err)
+	}
+	err := create(here)
+	if got := retryAfter(t, err); got != 15*time.Minute {
+		t.Errorf("try again after %s", got)
+	}
+	_, err = w.JoinRoom(here, chat.JoinRequest{Room: "another", AgentName: "Ann"})
+	retryAfter(t, err)
+	if err := create(there); err != nil {
+		t.Errorf("from another address: %v", err)
+	}
+	if _, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "another"}); chat.CodeOf(err) != chat.RoomNotFound {
+		t.Errorf("a refused room is there: %v", err)
+	}
+	w.exactly(err, func() error { return create(here) })
+}
+
+func TestLimits_wrongPasswords_ofOneAddressInAMinute(t *testing.T) {
+	w := limited(t, chat.Limits{Passwords: 3})
+	here, there := chat.WithAddress(t.Context(), "192.0.2.1"), chat.WithAddress(t.Context(), "192.0.2.2")
+	w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "right", Capacity: 100})
+	agents := 0
+	try := func(ctx context.Context, password string) error {
+		agents++
+		_, err := w.JoinRoom(ctx, chat.JoinRequest{Room: "plans", Password: password, AgentName: fmt.Sprintf("Agent %d", agents)})
+		return err
+	}
+	for range 5 { // the right one, and none, are no guesses
+		if err := try(here, "right"); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, try(here, ""), chat.WrongPassword)
+	}
+	wants(t, try(here, "wrong"), chat.WrongPassword)
+	wants(t, try(here, "wrong"), chat.WrongPassword)
+	_, err := w.RoomInfo(here, chat.InfoRequest{Room: "plans:wrong"}) // another way to guess
+	wants(t, err, chat.WrongPassword)
+	err = try(here, "wrong")
+	if got := retryAfter(t, err); got != 20*time.Second {
+		t.Errorf("try again after %s", got)
+	}
+	retryAfter(t, try(here, "right"))
+	if err := try(there, "right"); err != nil {
+		t.Errorf("from another address: %v", err)
+	}
+	w.exactly(err, func() error { return try(here, "right") })
+}
+
+// TestLimits_guessesAtOnce_areBarelyMoreThanOneAfterTheOther: those that are being
+// looked at together are two at most.
+func TestLimits_guessesAtOnce_areBarelyMoreThanOneAfterTheOther(t *testing.T) {
+	w := limited(t, chat.Limits{Passwords: 3})
+	w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "right"})
+	got := tally(atOnce(12, func(int) (chat.Seated, error) {
+		return w.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Bob", Password: "wrong"})
+	}))
+	if wrong := got[chat.WrongPassword]; wrong < 3 || wrong > 4 || wrong+got[chat.RateLimited] != 12 {
+		t.Errorf("the guesses ended so: %v", got)
+	}
+}
