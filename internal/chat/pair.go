@@ -178,6 +178,7 @@ func (k *seeker) claim(ctx context.Context, older, younger ticketItem) (*matchIt
 	}
 	r.replace(d.fold, d.events, began)
 	k.svc.seekers.wake(partner)
+	k.svc.seekers.met(queue, began.Sub(time.UnixMilli(older.AtMs)), began)
 	return &mine, nil
 }
 

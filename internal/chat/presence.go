@@ -18,8 +18,8 @@ const (
 	unusedLease = 90 * time.Second // of a seat whose token has never been used
 
 	// Whoever was paired waits for a stranger, and not for long. See vigil.go.
-	pairLease     = 5 * time.Minute  // after the last call, the end of a wait or an announced return
-	pairAwayLease = 10 * time.Minute // but not longer after the first two
+	pairLease     = 5*time.Minute + refreshPair  // after the last call, the end of a wait or an announced return
+	pairAwayLease = 10*time.Minute + refreshPair // but not longer after the first two
 
 	// A name's own ghost is replaced when its token has not been used so long
 	// after its join: the reply of that join was lost.
@@ -31,6 +31,7 @@ const (
 	// knows better itself; others may think an agent silent for so much longer.
 	refreshSend = 5 * time.Minute
 	refreshCall = time.Minute
+	refreshPair = 15 * time.Second // in a room that the queue has made, by which nobody loses a seat there too soon
 
 	// An agent whose wait was over so shortly ago is taken to be about to wait
 	// again, as far as another process knows; and a program that stands by, always.
@@ -141,6 +142,9 @@ func (r *liveRoom) touch(ctx context.Context, a agent, s seenItem, fresh time.Du
 	now := r.svc.now()
 	s.AtMs, s.Used = now.UnixMilli(), true
 	r.mu.Lock()
+	if r.fold.Paired {
+		fresh = min(fresh, refreshPair)
+	}
 	m := r.memo(a.Seat)
 	if _, open := r.waits[a.Seat]; open && s.UntilMs == 0 {
 		s.UntilMs, s.Head, s.Standby, s.ForMe = m.seen.UntilMs, m.seen.Head, m.seen.Standby, m.seen.ForMe

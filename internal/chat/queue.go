@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"sync"
 	"time"
 
 	"github.com/parley-chat/parley/internal/table"
@@ -168,17 +167,13 @@ func (k *seeker) drop(ctx context.Context) {
 func (k *seeker) begin(ctx context.Context, end time.Time) (*matchItem, error) {
 	now := k.svc.now()
 	if k.fresh {
+		if err := k.svc.mayMakeRoom(ctx); err != nil {
+			return nil, err
+		}
 		i := &k.item
 		i.V, i.ID, i.Hash, i.AtMs = version, k.ticket.id(), hashSecret(k.ticket.secret), k.ticket.atMs
 		i.CallMs, i.UntilMs = now.UnixMilli(), end.UnixMilli()
-		err := k.svc.table.Write(ctx, i.put(k.ticket.key(), table.IfAbsent))
-		if own := new(table.ConflictError); errors.As(err, &own) {
-			return nil, nil // it was stored, and the reply was lost
-		}
-		if err != nil {
-			k.drop(ctx) // it may have been stored, or may yet be
-		}
-		return nil, err
+		return nil, k.store(ctx)
 	}
 	m, err := k.outcome(ctx)
 	if err == nil && m == nil {
@@ -188,6 +183,18 @@ func (k *seeker) begin(ctx context.Context, end time.Time) (*matchItem, error) {
 		return nil, errTicketOver()
 	}
 	return m, err
+}
+
+// store brings a new ticket into the queue.
+func (k *seeker) store(ctx context.Context) error {
+	err := k.svc.table.Write(ctx, k.item.put(k.ticket.key(), table.IfAbsent))
+	if own := new(table.ConflictError); errors.As(err, &own) {
+		return nil // it was stored, and the reply was lost
+	}
+	if err != nil {
+		k.drop(ctx) // it may have been stored, or may yet be
+	}
+	return err
 }
 
 // goOn keeps the ticket of an earlier call in the queue. One that is not there any
@@ -309,7 +316,10 @@ func (k *seeker) answer(ctx context.Context, m *matchItem) (Queued, error) {
 }
 
 func (k *seeker) waiting() Queued {
-	return Queued{Status: StatusInQueue, Ticket: k.ticket.String(), Position: k.position}
+	return Queued{
+		Status: StatusInQueue, Ticket: k.ticket.String(), Position: k.position,
+		Estimated: k.svc.seekers.usual(k.ticket.queue, k.svc.now()),
+	}
 }
 
 // sit returns the seat that the ticket has brought. A reader may see the match
@@ -327,68 +337,6 @@ func (k *seeker) sit(ctx context.Context, t agentToken) (Seated, error) {
 		}
 		if err := k.svc.pause(ctx, tornPause); err != nil {
 			return Seated{}, err
-		}
-	}
-}
-
-// seekers are the calls of one process that wait for a partner, by their tickets.
-// Its zero value is ready.
-type seekers struct {
-	mu    sync.Mutex
-	calls map[string][]chan struct{}
-	last  int64
-}
-
-// stamp returns the time in milliseconds, later than any before: of two who enter
-// here, the first is the first in the queue.
-func (q *seekers) stamp(now time.Time) int64 {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.last = max(q.last+1, now.UnixMilli())
-	return q.last
-}
-
-// enter returns a channel that wakes the caller, and what takes it out again.
-func (q *seekers) enter(id string) (woken chan struct{}, over func()) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.calls == nil {
-		q.calls = map[string][]chan struct{}{}
-	}
-	woken = make(chan struct{}, 1)
-	q.calls[id] = append(q.calls[id], woken)
-	return woken, func() { q.leave(id, woken) }
-}
-
-func (q *seekers) leave(id string, woken chan struct{}) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	var stay []chan struct{}
-	for _, c := range q.calls[id] {
-		if c != woken {
-			stay = append(stay, c)
-		}
-	}
-	if q.calls[id] = stay; len(stay) == 0 {
-		delete(q.calls, id)
-	}
-}
-
-// open reports whether a call waits with the ticket of this id.
-func (q *seekers) open(id string) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return len(q.calls[id]) > 0
-}
-
-// wake wakes the calls that wait with the ticket of this id.
-func (q *seekers) wake(id string) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, c := range q.calls[id] {
-		select {
-		case c <- struct{}{}:
-		default:
 		}
 	}
 }
