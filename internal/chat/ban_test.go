@@ -86,7 +86,8 @@ func TestBan_isFoundBeforeNameTakenAndRoomFull(t *testing.T) {
 	same(t, "seats", seats(w.info(p.bob.Token).Room), []string{"Ann (admin)", "Bob (member)"})
 }
 
-// TestBan_ghostOfABannedName_isNotReplaced, nor is its stale seat taken over.
+// TestBan_ghostOfABannedName_isNotReplaced: nor does the name get its own stale
+// seat back, which others may take over.
 func TestBan_ghostOfABannedName_isNotReplaced(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
@@ -152,9 +153,8 @@ func TestBan_seatedNameBannedBefore_isRemovedWithoutASecondBan(t *testing.T) {
 func TestBan_twoHundredNames_areTheMost(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
-	letters := func(i int) string { return fmt.Sprintf("x%c%c", 'p'+i%10, 'p'+i/10%10) + fmt.Sprint(i/100*2) }
 	for i := range 200 {
-		w.manage(p.ann.Token, chat.BanName, letters(i), chat.StatusBanned)
+		w.manage(p.ann.Token, chat.BanName, distinct(i), chat.StatusBanned)
 	}
 	for _, name := range []string{"Bob", "Eve"} { // who is there, and who is not
 		err := w.changesNothing(p.ann.Token, func() error {
@@ -163,8 +163,28 @@ func TestBan_twoHundredNames_areTheMost(t *testing.T) {
 		})
 		says(t, err, chat.NotAllowed, "unban a name")
 	}
-	w.manage(p.ann.Token, chat.BanName, letters(7), chat.StatusNoChange)
+	w.manage(p.ann.Token, chat.BanName, distinct(7), chat.StatusNoChange)
 	w.manage(p.ann.Token, chat.Kick, "Bob", chat.StatusKicked)
-	w.manage(p.ann.Token, chat.Unban, letters(7), chat.StatusUnbanned)
+	w.manage(p.ann.Token, chat.Unban, distinct(7), chat.StatusUnbanned)
 	w.manage(p.ann.Token, chat.BanName, "Eve", chat.StatusBanned)
+}
+
+// distinct are names of which no two look alike.
+func distinct(i int) string { return fmt.Sprintf("x%c%c%c", 'p'+i%10, 'p'+i/10%10, 'p'+i/100) }
+
+func TestMute_twoHundredNames_areTheMost(t *testing.T) {
+	w := newWorld(t)
+	p := w.trio()
+	for i := range 200 {
+		x := w.join("plans", distinct(i))
+		w.manage(p.ann.Token, chat.Mute, distinct(i), chat.StatusMuted)
+		w.leave(x.Token)
+	}
+	err := w.changesNothing(p.ann.Token, func() error {
+		_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob", Action: chat.Mute})
+		return err
+	})
+	says(t, err, chat.NotAllowed, "unmute a name")
+	w.manage(p.ann.Token, chat.Unmute, distinct(7), chat.StatusUnmuted)
+	w.manage(p.ann.Token, chat.Mute, "Bob", chat.StatusMuted)
 }
