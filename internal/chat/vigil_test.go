@@ -1,7 +1,6 @@
 package chat_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -18,49 +17,97 @@ func (w *world) paired() (ann, bob chat.Queued) {
 	return ann, bob
 }
 
-// untilLeft lets Ann wait, and returns how long it took until she heard something;
-// most is the longest.
-func (w *world) untilLeft(ann chat.Queued, most time.Duration) (time.Duration, []string) {
+// leftAfter fails unless Ann, who waits from a minute before on, is told that Bob has
+// left when this moment comes, and not a second before.
+func (w *world) leftAfter(ann chat.Queued, silence time.Duration) {
 	w.t.Helper()
-	began, cursor := w.clock.Now(), ann.Cursor
-	for w.clock.Since(began) < most {
-		got := w.pass(w.waiting(w.t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: cursor, Wait: chat.MaxWait, Standby: true}))
-		if cursor = got.Cursor; len(got.Messages) > 0 {
-			return w.clock.Since(began), lines(got.Messages)
-		}
+	moment := w.clock.Now().Add(silence)
+	w.clock.Advance(silence - time.Minute)
+	wait := w.waiting(w.t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: ann.Cursor, Wait: 4 * time.Minute, Standby: true})
+	w.blocked(2) // the wait, and the look at who has gone silent
+	w.clock.Advance(time.Minute - time.Second)
+	w.blocked(2)
+	same(w.t, "a second before", seats(w.info(ann.Token).Room), []string{"Ann (admin)", "Bob (member)"})
+	w.clock.Advance(time.Second)
+	got := take(w.t, wait)
+	same(w.t, "Ann hears", lines(got.Messages), []string{"left Bob (timeout)"})
+	if got.Status != chat.StatusEnded || !w.clock.Now().Equal(moment) {
+		w.t.Errorf("%s at %s", got.Status, w.clock.Now())
 	}
-	return most, nil
 }
 
-// pass lets second after second pass until the wait has ended, in which somebody
-// looks who has gone silent.
-func (w *world) pass(wait <-chan answer) chat.Waited {
-	w.t.Helper()
-	for range 1000 {
-		ctx, cancel := context.WithTimeout(w.t.Context(), 50*time.Millisecond) // a wait that has ended leaves fewer
-		_ = w.clock.BlockUntilContext(ctx, 3)
-		cancel()
-		select {
-		case got := <-wait:
-			if got.err != nil {
-				w.t.Fatal(got.err)
-			}
-			return got.Waited
-		default:
-			w.clock.Advance(time.Second)
-		}
-	}
-	return take(w.t, wait)
-}
+// slack is by how much what a process writes of a pair's presence may fall behind.
+const slack = 15 * time.Second
 
 func TestVigil_partnerSilentForFiveMinutes_hasLeft(t *testing.T) {
 	w := newWorld(t)
 	ann, bob := w.paired()
-	took, heard := w.untilLeft(ann, time.Hour)
-	same(t, "Ann hears", heard, []string{"left Bob (timeout)"})
-	if took < 5*time.Minute || took > 5*time.Minute+30*time.Second {
-		t.Errorf("after %s", took)
-	}
+	w.leftAfter(ann, 5*time.Minute+slack)
 	_, err := w.Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: "I am back"})
 	wants(t, err, chat.Removed)
+}
+
+func TestVigil_partnerAnnouncedAway_hasLeftAfterTenMinutesAtMost(t *testing.T) {
+	for _, c := range []struct{ away, left time.Duration }{
+		{3 * time.Minute, 8 * time.Minute}, {5 * time.Minute, 10 * time.Minute}, {time.Hour, 10 * time.Minute},
+	} {
+		w := newWorld(t)
+		ann, bob := w.paired()
+		if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: bob.Token, BackIn: c.away}); err != nil {
+			t.Fatal(err)
+		}
+		w.leftAfter(ann, c.left+slack)
+	}
+}
+
+func TestVigil_adminOfAPairSilent_hasLeftAndThePartnerBecomesAdmin(t *testing.T) {
+	w := newWorld(t)
+	_, bob := w.paired()
+	w.clock.Advance(5*time.Minute + slack)
+	wait := w.waiting(t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor, Wait: time.Minute})
+	same(t, "Bob hears", lines(take(t, wait).Messages), []string{"left Ann (timeout)"})
+	same(t, "seats", seats(w.info(bob.Token).Room), []string{"Bob (admin)"})
+}
+
+func TestVigil_wordOfThePartner_countsAsACall(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.paired()
+	elsewhere := onTable(t, w.clock, w.table, chat.Options{})
+	elsewhere.say(bob.Token, "hello") // this is noted
+	w.clock.Advance(slack - time.Second)
+	elsewhere.say(bob.Token, "and this is not, but in the log")
+	ann.Cursor = w.elsewhere().look(ann.Token, ann.Cursor).Cursor
+	cold := onTable(t, w.clock, w.table, chat.Options{Alone: true})
+	cold.leftAfter(ann, 5*time.Minute+slack)
+}
+
+func TestVigil_partnerReturnsMeanwhile_keepsItsSeat(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.paired()
+	w.clock.Advance(5*time.Minute + slack)
+	returned := make(chan struct{})
+	late := w.onTop(&interrupted{afterLook: func() {
+		defer close(returned)
+		w.look(bob.Token, "")
+	}})
+	late.Service = chat.New(late.table, chat.Options{Clock: w.clock, Alone: true})
+	wait := late.waiting(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: ann.Cursor, Wait: time.Minute, Standby: true})
+	<-returned
+	late.blocked(2)
+	w.clock.Advance(time.Minute)
+	if got := take(t, wait); got.Status != chat.StatusQuiet {
+		t.Fatalf("got %+v", got)
+	}
+	w.say(bob.Token, "still here")
+}
+
+func TestVigil_roomThatNobodyWasPairedIn_keepsSilentAgents(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.clock.Advance(time.Hour)
+	wait := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: time.Minute, Standby: true}, 1)
+	w.clock.Advance(time.Minute)
+	if got := take(t, wait); got.Status != chat.StatusQuiet {
+		t.Fatalf("got %+v", got)
+	}
 }
