@@ -98,6 +98,28 @@ func (c talk) markedCalls(tools map[string]schema, token string) {
 	c.tool("leave_room", args{"agent_token": marker})
 }
 
+// beyondTools asks for what there is beside tools, and for what is not there.
+func (c *inGo) beyondTools(t *testing.T, token string) {
+	t.Helper()
+	for _, uri := range []string{"parley://seats/" + token, "parley://rooms/" + marker, "parley://" + marker, marker + "://" + token} {
+		var read mcp.ReadResourceRequest
+		read.Params.URI = uri
+		_, _ = c.mcp.ReadResource(t.Context(), read) // most are refused
+	}
+	prompts, err := c.mcp.ListPrompts(t.Context(), mcp.ListPromptsRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, prompt := range append(prompts.Prompts, mcp.Prompt{Name: marker}) {
+		var get mcp.GetPromptRequest
+		get.Params.Name, get.Params.Arguments = prompt.Name, map[string]string{marker: token}
+		for _, a := range prompt.Arguments {
+			get.Params.Arguments[a.Name] = marker
+		}
+		_, _ = c.mcp.GetPrompt(t.Context(), get) // the last is refused
+	}
+}
+
 // strayRequests are those that hold something secret where it does not belong.
 func strayRequests(t *testing.T, p *program, token string) {
 	t.Helper()
@@ -138,6 +160,7 @@ func TestLog_everyToolWithMarkedArguments_holdsNothingThatAClientChose(t *testin
 			bob := c.ok("join_room", args{"room": room + ":" + pass, "agent_name": marker + " Bob"})
 			c.refused("wrong_password", "join_room", args{"room": room, "agent_name": "Eve", "password": marker})
 			c.markedCalls(tools, ann.AgentToken)
+			client.beyondTools(t, bob.AgentToken)
 			strayRequests(t, p, bob.AgentToken)
 			c.ok("wait_for_message", args{"agent_token": bob.AgentToken, "wait_seconds": 0})
 			c.giveUp(bob.AgentToken, ann.AgentToken, marker+" Bob")
