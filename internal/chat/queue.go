@@ -208,6 +208,7 @@ func (k *seeker) goOn(ctx context.Context, now, end time.Time) (*matchItem, erro
 		return nil, err
 	}
 	asked := k.item
+	k.item = ticketItem{}
 	if err := decode(item, &k.item); err != nil {
 		return nil, err
 	}

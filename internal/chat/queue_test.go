@@ -38,15 +38,39 @@ type queueAnswer struct {
 func (w *world) inQueue(ctx context.Context, req chat.QueueRequest) <-chan queueAnswer {
 	w.t.Helper()
 	got := w.queueing(ctx, req)
-	if err := w.clock.BlockUntilContext(w.t.Context(), 2); err != nil {
-		w.t.Fatal(err)
-	}
+	w.blocked(1)
 	return got
 }
 
-func wait(req chat.QueueRequest, d time.Duration) chat.QueueRequest {
-	req.Wait = d
-	return req
+// queued is the answer to a call that was begun with inQueue.
+func queued(t *testing.T, from <-chan queueAnswer) chat.Queued {
+	t.Helper()
+	select {
+	case got := <-from:
+		if got.err != nil {
+			t.Fatalf("queue: %v", got.err)
+		}
+		return got.Queued
+	case <-time.After(20 * time.Second): // only a broken wait gets here
+		t.Fatal("the wait for a partner did not end")
+		return chat.Queued{}
+	}
+}
+
+// ticket enters the queue for a moment.
+func (w *world) ticket(agent string, interests ...string) string {
+	w.t.Helper()
+	got := w.queue(chat.QueueRequest{AgentName: agent, Interests: interests})
+	if got.Status != chat.StatusInQueue || got.Ticket == "" {
+		w.t.Fatalf("%s is not in the queue: %+v", agent, got)
+	}
+	return got.Ticket
+}
+
+// comesBack calls with a ticket.
+func (w *world) comesBack(ticket string) chat.Queued {
+	w.t.Helper()
+	return w.queue(chat.QueueRequest{Ticket: ticket})
 }
 
 // met fails unless the two were paired with each other.
@@ -66,11 +90,8 @@ func TestQueue_twoWhoEnter_arePairedAndTalk(t *testing.T) {
 	w := newWorld(t)
 	waiting := w.inQueue(t.Context(), chat.QueueRequest{AgentName: "Ann", Interests: []string{"chess"}, Wait: time.Minute})
 	bob := w.queue(chat.QueueRequest{AgentName: "Bob", Interests: []string{"go"}})
-	ann := <-waiting
-	if ann.err != nil {
-		t.Fatal(ann.err)
-	}
-	met(t, ann.Queued, bob)
+	ann := queued(t, waiting)
+	met(t, ann, bob)
 	if !ann.Opens {
 		t.Error("who has waited longer is not to open")
 	}
@@ -80,4 +101,186 @@ func TestQueue_twoWhoEnter_arePairedAndTalk(t *testing.T) {
 	w.say(ann.Token, "hello")
 	same(t, "Bob hears", lines(w.look(bob.Token, bob.Cursor).Messages), []string{"Ann: hello"})
 	same(t, "Ann has nothing to hear", lines(w.look(ann.Token, "").Messages), nil)
+}
+
+func TestQueue_ownerOfATicketComesBack_getsTheSameSeatAgainAndAgain(t *testing.T) {
+	w := newWorld(t)
+	ticket := w.ticket("Ann")
+	bob := w.queue(chat.QueueRequest{AgentName: "Bob"})
+	w.say(bob.Token, "hello?")
+	first := w.comesBack(ticket)
+	met(t, first, bob)
+	same(t, "Ann is told", texts(first.Messages), []string{"hello?"})
+	again := w.comesBack(ticket) // as if that answer were lost
+	met(t, again, bob)
+	same(t, "Ann is told again", texts(again.Messages), []string{"hello?"})
+	if again.Token != first.Token {
+		t.Error("it is another seat")
+	}
+	restarted := w.elsewhere()
+	met(t, restarted.comesBack(ticket), bob)
+	w.clock.Advance(time.Hour)
+	_, err := w.EnterQueue(t.Context(), chat.QueueRequest{Ticket: ticket})
+	wants(t, err, chat.InvalidArgument)
+}
+
+func TestQueue_ticketAfterTheSeatIsGone_saysSo(t *testing.T) {
+	w := newWorld(t)
+	ticket := w.ticket("Ann")
+	w.queue(chat.QueueRequest{AgentName: "Bob"})
+	w.leave(w.comesBack(ticket).Token)
+	_, err := w.EnterQueue(t.Context(), chat.QueueRequest{Ticket: ticket})
+	wants(t, err, chat.Removed)
+}
+
+func TestQueue_ownNameInAnotherSpelling_isNoPartner(t *testing.T) {
+	w := newWorld(t)
+	first := w.ticket("Ann")
+	ghost := w.queue(chat.QueueRequest{AgentName: "ANN"})
+	if ghost.Status != chat.StatusInQueue || ghost.Position != 2 {
+		t.Fatalf("got %+v", ghost)
+	}
+	bob := w.queue(chat.QueueRequest{AgentName: "Bob"})
+	met(t, w.comesBack(first), bob)
+	if got := w.comesBack(ghost.Ticket); got.Status != chat.StatusInQueue || got.Position != 1 {
+		t.Fatalf("got %+v", got)
+	}
+}
+
+// TestQueue_interests has three of one name wait, so that none of them is paired
+// before the newcomer comes.
+func TestQueue_interests(t *testing.T) {
+	for name, c := range map[string]struct {
+		waiting [3][]string
+		comes   []string
+		partner int
+	}{
+		"nothing in common, the longest waiting":    {[3][]string{{"go"}, {"chess"}, {"tea"}}, []string{"jazz"}, 0},
+		"none named, the longest waiting":           {[3][]string{{"go"}, nil, nil}, nil, 0},
+		"one in common":                             {[3][]string{{"go"}, nil, {"tea"}}, []string{"tea"}, 2},
+		"most in common":                            {[3][]string{{"go"}, {"go", "tea"}, {"tea"}}, []string{"tea", "go"}, 1},
+		"as much in common, the longest waiting":    {[3][]string{{"jazz"}, {"go"}, {"go"}}, []string{"go"}, 1},
+		"in other letters":                          {[3][]string{nil, {"  Board   GAMES "}, nil}, []string{"board games"}, 1},
+		"said twice, not counted twice":             {[3][]string{nil, {"go", "tea"}, {"jazz", "Jazz"}}, []string{"GO", "tea", "jazz"}, 1},
+		"nothing in common with one who has blanks": {[3][]string{nil, {" "}, nil}, []string{"", "go"}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			var tickets []string
+			for _, likes := range c.waiting {
+				tickets = append(tickets, w.ticket("Ann", likes...))
+			}
+			bob := w.queue(chat.QueueRequest{AgentName: "Bob", Interests: c.comes})
+			for i, ticket := range tickets {
+				if got := w.comesBack(ticket); (got.Status == chat.StatusPaired) != (i == c.partner) {
+					t.Errorf("number %d: %s", i, got.Status)
+				}
+			}
+			met(t, w.comesBack(tickets[c.partner]), bob)
+		})
+	}
+}
+
+func TestQueue_interestsGivenWithATicket_takeThePlaceOfTheOld(t *testing.T) {
+	w := newWorld(t)
+	w.ticket("Ann")
+	second := w.ticket("Ann", "go")
+	w.queue(chat.QueueRequest{Ticket: second, Interests: []string{"tea"}, AgentName: "ann", Queue: "LOBBY"})
+	bob := w.queue(chat.QueueRequest{AgentName: "Bob", Interests: []string{"tea"}})
+	met(t, w.comesBack(second), bob)
+}
+
+func TestQueue_differentQueues_doNotMeet(t *testing.T) {
+	w := newWorld(t)
+	enter := func(agent, queue string) chat.Queued {
+		return w.queue(chat.QueueRequest{AgentName: agent, Queue: queue})
+	}
+	ann, bob := enter("Ann", "Straße 7"), enter("Bob", "")
+	if ann.Status != chat.StatusInQueue || bob.Status != chat.StatusInQueue {
+		t.Fatalf("got %+v and %+v", ann, bob)
+	}
+	met(t, enter("Cid", "straße 7"), w.comesBack(ann.Ticket))
+	met(t, enter("Dora", "Lobby"), w.comesBack(bob.Ticket))
+}
+
+func TestQueue_position(t *testing.T) {
+	w := newWorld(t)
+	for want := 1; want <= 3; want++ {
+		if got := w.queue(chat.QueueRequest{AgentName: "Ann"}); got.Position != want || got.Estimated != 0 {
+			t.Errorf("got %+v, want position %d", got, want)
+		}
+	}
+}
+
+func TestQueue_estimatedWait_isThatOfTheLastPairsWithinTheHour(t *testing.T) {
+	w := newWorld(t)
+	waited := func(d time.Duration) {
+		ticket := w.ticket("Ann")
+		for range int(d / (10 * time.Second)) {
+			w.clock.Advance(10 * time.Second)
+			w.comesBack(ticket)
+		}
+		w.queue(chat.QueueRequest{AgentName: "Bob"})
+	}
+	estimate := func(queue string) time.Duration {
+		return w.queue(chat.QueueRequest{AgentName: "Cid", Queue: queue}).Estimated
+	}
+	waited(40 * time.Second)
+	if got := estimate(""); got != 40*time.Second {
+		t.Errorf("after one pair: %s", got)
+	}
+	w.clock.Advance(20 * time.Second)
+	waited(80 * time.Second)
+	if got := estimate(""); got != 50*time.Second {
+		t.Errorf("after two: %s", got)
+	}
+	if got := estimate("elsewhere"); got != 0 {
+		t.Errorf("in another queue: %s", got)
+	}
+	w.clock.Advance(time.Hour + time.Second)
+	if got := estimate(""); got != 0 {
+		t.Errorf("an hour later: %s", got)
+	}
+}
+
+func TestQueue_longWait_endsInTimeWithTheTicket(t *testing.T) {
+	w := newWorld(t)
+	began := w.clock.Now()
+	waiting := w.inQueue(t.Context(), chat.QueueRequest{AgentName: "Ann", Wait: time.Minute})
+	for w.clock.Since(began) < time.Minute {
+		w.clock.Advance(100 * time.Millisecond)
+		w.blockedOr(waiting)
+	}
+	if got := queued(t, waiting); got.Status != chat.StatusInQueue || got.Position != 1 || got.Ticket == "" {
+		t.Fatalf("got %+v", got)
+	}
+}
+
+// blockedOr waits until the call waits again, or has its answer.
+func (w *world) blockedOr(waiting <-chan queueAnswer) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if len(waiting) == 0 {
+		_ = w.clock.BlockUntilContext(ctx, 2)
+	}
+}
+
+func TestQueue_deadlineNear_answersBeforeIt(t *testing.T) {
+	w := newWorld(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // of the system's clock: as long as an answer takes
+	defer cancel()
+	got, err := w.EnterQueue(ctx, chat.QueueRequest{AgentName: "Ann", Wait: time.Minute})
+	if err != nil || got.Status != chat.StatusInQueue {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+}
+
+func TestQueue_addressThatMakesTooManyRooms_isRefused(t *testing.T) {
+	w := newWorld(t)
+	w = onTable(t, w.clock, w.table, chat.Options{Limits: chat.Limits{Rooms: 2}})
+	w.ticket("Ann")
+	w.ticket("Ann")
+	_, err := w.EnterQueue(t.Context(), chat.QueueRequest{AgentName: "Ann"})
+	wants(t, err, chat.RateLimited)
 }
