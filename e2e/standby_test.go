@@ -46,13 +46,19 @@ type shell struct {
 // standBy runs a line in the shell that every system has.
 func standBy(t *testing.T, p *program, line, token string) *shell {
 	t.Helper()
-	for _, part := range []string{"sh", "curl"} {
+	return standByIn(t, "sh", p, line, token)
+}
+
+// standByIn runs a line in a shell of that name.
+func standByIn(t *testing.T, name string, p *program, line, token string) *shell {
+	t.Helper()
+	for _, part := range []string{name, "curl"} {
 		if _, err := exec.LookPath(part); err != nil {
 			missing(t, "%s is not installed", part)
 		}
 	}
 	s := &shell{t: t, ended: make(chan error, 1)}
-	cmd := exec.CommandContext(t.Context(), "sh", "-c", line)
+	cmd := exec.CommandContext(t.Context(), name, "-c", line)
 	cmd.Env = append(os.Environ(), "TOKEN="+token, "URL="+strings.TrimSuffix(p.url, "/mcp"))
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &s.out, &s.err, time.Second
 	if err := cmd.Start(); err != nil {
@@ -104,19 +110,21 @@ func (p *program) quiet(n int) {
 }
 
 func TestStandby_messageAfterQuietWaits_wakesTheShell(t *testing.T) {
-	for name, line := range map[string]func(*testing.T, *program) string{
-		"plain":      func(*testing.T, *program) string { return plainLoop },
-		"documented": documentedLoop,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			p, c := startStandby(t)
-			alice, bob := c.meet("tea")
-			s := standBy(t, p, line(t, p), bob.token)
-			p.quiet(1)
-			c.ok("send_message", args{"agent_token": alice.token, "text": opening})
-			s.wokenBy(opening)
-		})
+	for _, shell := range []string{"sh", "bash"} { // Claude Code and Codex run either
+		for name, line := range map[string]func(*testing.T, *program) string{
+			"plain":      func(*testing.T, *program) string { return plainLoop },
+			"documented": documentedLoop,
+		} {
+			t.Run(shell+" "+name, func(t *testing.T) {
+				t.Parallel()
+				p, c := startStandby(t)
+				alice, bob := c.meet("tea")
+				s := standByIn(t, shell, p, line(t, p), bob.token)
+				p.quiet(1)
+				c.ok("send_message", args{"agent_token": alice.token, "text": opening})
+				s.wokenBy(opening)
+			})
+		}
 	}
 }
 
