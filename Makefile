@@ -35,9 +35,9 @@ race: ## run the rules, the stores and the function under the race detector
 	$(TESTS) -race -short ./internal/chat/...
 	$(TESTS) -race ./internal/table/... ./internal/lambdahttp/... ./internal/lambdatest/...
 
-FUZZTIME ?= 15s
-fuzz: ## fuzz each target for FUZZTIME (15s)
-	GO=$(GO) scripts/fuzz $(FUZZTIME)
+FUZZCOUNT ?= 200000x
+fuzz: ## fuzz each target FUZZCOUNT times (200000x)
+	GO=$(GO) scripts/fuzz $(FUZZCOUNT)
 
 soak: ## run the long tests, which take many minutes
 	PARLEY_SOAK=1 $(TESTS) -timeout=4h -run Soak ./internal/...
