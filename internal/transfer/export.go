@@ -14,7 +14,7 @@ import (
 )
 
 // pageItems is how many items are read at once: a message may have 32 KB.
-const pageItems = 100
+const pageItems = 500
 
 // Export writes the room of that name to w, or all rooms if name is empty. Nothing
 // may serve them meanwhile; a room in which somebody speaks is ErrUnquiet. What
