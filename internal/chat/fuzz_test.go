@@ -24,6 +24,9 @@ func FuzzStored(f *testing.F) {
 		{V: version, ID: "b", State: 1, AtMs: at, Type: said, Seat: 1, Name: "Ann", Text: "hello", ReplyTo: 1},
 		{V: version, ID: "c", State: 3, AtMs: at, Type: left, Seat: 1, Name: "Ann", Reason: "left", Promoted: 2},
 		{V: version, ID: "d", State: 4, AtMs: at, Type: moved},
+		{V: version, ID: "e", State: 5, AtMs: at, Type: ruled, By: 1, Action: "ban", Name: "Bob", Ban: &ban{Key: "bob"}},
+		{V: version, ID: "f", State: 6, AtMs: at, Type: set, By: 1, Settings: &room, Changed: []string{"room"}},
+		{V: version, ID: "g", State: 7, AtMs: at, Type: knock, Name: "Bob"},
 		{V: version + 1, Type: "sang"},
 	} {
 		f.Add(logSort(2), encode(e), encode(snapshot{V: version, AsOf: 1, Settings: room, Agents: []agent{ann}, NextSeat: 2, DiesMs: at, HeadMs: at}))
@@ -119,6 +122,33 @@ func FuzzRoomAndPassword(f *testing.F) {
 		}
 		if len(got) > MaxPassword || name+":"+got != room && (name != room || got != password) {
 			t.Errorf("%q, %q is read as %q and %q", room, password, name, got)
+		}
+	})
+}
+
+// FuzzTicket reads a ticket in any form.
+func FuzzTicket(f *testing.F) {
+	f.Add("lobby", int64(1767225600000), "0000000000000000", "d1jj-0000000000")
+	f.Add("", int64(-1), "zzzzzzzzzzzzzzzz", "-")
+	f.Add("\xff", int64(1)<<50, "", "0")
+	f.Fuzz(func(t *testing.T, queue string, atMs int64, secret, written string) {
+		if got, err := parseTicket(written); err == nil {
+			if again, err := parseTicket(got.String()); err != nil || again != got {
+				t.Fatalf("%q reads as %+v, and that as %+v, %v", written, got, again, err)
+			}
+		} else if CodeOf(err) != InvalidArgument && CodeOf(err) != TokenInvalid {
+			t.Fatalf("%q: %v", written, err)
+		}
+		made := ticket{queue: queue, atMs: atMs & (1<<50 - 1), secret: fit(secret, secretChars)}
+		got, err := parseTicket(made.String())
+		if table.CheckKey(made.key()) != nil || queue == "" {
+			if err == nil {
+				t.Fatalf("%+v cannot be kept, and is read as %+v", made, got)
+			}
+			return
+		}
+		if err != nil || got != made || !holdsToken("<"+made.String()+">") {
+			t.Fatalf("%q reads as %+v, %v", made, got, err)
 		}
 	})
 }

@@ -1,0 +1,73 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/mcptools"
+)
+
+// FuzzStandby asks for a wait without MCP with any query and any Authorization.
+// Whatever they are, it is refused as the client's mistake, or what is waited for
+// keeps to its ranges and is for the one who bears the token.
+func FuzzStandby(f *testing.F) {
+	f.Add("cursor=41-k7&for_me=1&wait_seconds=30", "Bearer 0000000000000000000000000000")
+	f.Add("wait_seconds=4294967296", "bearer  x ")
+	f.Add("agent_token=secret", "")
+	f.Add("for_me=%zz;cursor", "Basic eDp5")
+	var asked *chat.WaitRequest
+	h := New(Options{Standby: func(_ context.Context, req chat.WaitRequest) mcptools.Standby {
+		asked = &req
+		return mcptools.Standby{JSON: []byte(`{"status":"messages"}`), Status: chat.StatusMessages}
+	}})
+	f.Fuzz(func(t *testing.T, query, authorization string) {
+		r := httptest.NewRequest(http.MethodGet, StandbyPath, nil)
+		r.URL.RawQuery = query
+		r.Header.Set("Authorization", authorization)
+		asked = nil
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if asked == nil {
+			if w.Code != http.StatusBadRequest && w.Code != http.StatusUnauthorized {
+				t.Errorf("refused with %d: %s", w.Code, w.Body)
+			}
+			return
+		}
+		if w.Code != http.StatusOK || asked.Wait < 0 || asked.Wait > chat.MaxWait || asked.Wait%time.Second != 0 {
+			t.Errorf("answered %d, asked for %v", w.Code, asked.Wait)
+		}
+		if asked.Token == "" || !strings.HasSuffix(strings.TrimSpace(authorization), asked.Token) {
+			t.Errorf("%q is taken for the token %q", authorization, asked.Token)
+		}
+	})
+}
+
+// FuzzClient takes any address and any header of a proxy. Limits count by what is
+// read of them, so it is an address of the internet or none.
+func FuzzClient(f *testing.F) {
+	f.Add("192.0.2.7:4711", "", true)
+	f.Add("[2001:db8::1]:80", "203.0.113.9, 10.0.0.1", true)
+	f.Add("@", "unknown, [::ffff:192.0.2.7%eth0]:80", false)
+	f.Fuzz(func(t *testing.T, remote, forwarded string, trust bool) {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = remote
+		r.Header.Set("X-Forwarded-For", forwarded)
+		got := (&api{Options: Options{TrustProxy: trust}}).clientOf(r)
+		if got == "" {
+			return
+		}
+		network, err := netip.ParsePrefix(got)
+		if err == nil && network.Addr().Is6() && network.Bits() == 64 && network == network.Masked() {
+			return
+		}
+		if ip, err := netip.ParseAddr(got); err != nil || !ip.Is4() {
+			t.Errorf("from %q, %q: counted as %q", remote, forwarded, got)
+		}
+	})
+}
