@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -149,10 +151,10 @@ func strayRequests(t *testing.T, p *program, token string) {
 	}
 }
 
-func TestLog_everyToolWithMarkedArguments_holdsNothingThatAClientChose(t *testing.T) {
+func TestLogAndMetrics_everyToolWithMarkedArguments_holdNothingThatAClientChose(t *testing.T) {
 	for _, format := range []string{"text", "json"} {
 		t.Run(format, func(t *testing.T) {
-			p := start(t, "--log-level", "debug", "--log-format", format)
+			p := start(t, "--log-level", "debug", "--log-format", format, "--metrics-addr", "127.0.0.1:0")
 			client := openGo(t, p.url, modernProtocol)
 			c, tools := talk{t, client}, client.tools(t)
 			room, pass := marker+" room", marker+"-password"
@@ -165,16 +167,33 @@ func TestLog_everyToolWithMarkedArguments_holdsNothingThatAClientChose(t *testin
 			c.ok("wait_for_message", args{"agent_token": bob.AgentToken, "wait_seconds": 0})
 			c.giveUp(bob.AgentToken, ann.AgentToken, marker+" Bob")
 			c.ok("leave_room", args{"agent_token": bob.AgentToken})
+			figures := p.metrics()
 			p.terminate()
 			log := p.out.String()
 			for tool := range tools {
-				if !strings.Contains(log, tool) {
-					t.Errorf("the log does not tell of %s", tool)
+				if !strings.Contains(log, tool) || !strings.Contains(figures, `tool="`+tool+`"`) {
+					t.Errorf("the log or the metrics do not tell of %s", tool)
 				}
 			}
-			holdsNone(t, "the log", log, marker, ann.AgentToken, bob.AgentToken, ann.AgentToken[7:], bob.AgentToken[7:])
+			holdsNone(t, "log and metrics", log+figures, marker, ann.AgentToken, bob.AgentToken, ann.AgentToken[7:], bob.AgentToken[7:])
 		})
 	}
+}
+
+// metrics returns what Prometheus would be told.
+func (p *program) metrics() string {
+	p.t.Helper()
+	url := regexp.MustCompile(`http://\S+/metrics`).FindString(p.out.String())
+	resp, err := http.Get(url)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		p.t.Fatalf("%s: %d %v", url, resp.StatusCode, err)
+	}
+	return string(text)
 }
 
 // giveUp begins a wait of an agent of that name, and goes when another sees it.

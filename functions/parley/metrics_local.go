@@ -3,11 +3,45 @@
 package main
 
 import (
+	"fmt"
 	"io"
+	"net"
+	"net/http"
+	"time"
 
 	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/meter/scrape"
 )
 
-func newMetrics(s settings, _ io.Writer) *metrics {
-	return &metrics{meter: meter.New(held(s))}
+// newMetrics counts for whoever asks at s.MetricsAddr.
+func newMetrics(s settings, stdout io.Writer) *metrics {
+	if s.MetricsAddr == "" {
+		return &metrics{meter: meter.New(held(s))}
+	}
+	figures := scrape.New()
+	o := held(s)
+	o.Observe = figures.Observe
+	m := meter.New(o)
+	figures.Watch(m)
+	return &metrics{meter: m, serve: func(st *store) (io.Closer, error) {
+		if st.commits != nil {
+			figures.Commits(st.commits)
+		}
+		return serveMetrics(figures.Handler(), s.MetricsAddr, stdout)
+	}}
+}
+
+// serveMetrics answers at an address of its own: on the one of MCP strangers would
+// be answered, too, where a proxy on this machine lets them in.
+func serveMetrics(h http.Handler, addr string, stdout io.Writer) (io.Closer, error) {
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w. Choose another --metrics-addr", addr, err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", h)
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
+	go func() { _ = server.Serve(ln) }() // until it is closed
+	fmt.Fprintf(stdout, "Metrics for Prometheus at http://%s/metrics\n", ln.Addr())
+	return server, nil
 }

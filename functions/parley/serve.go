@@ -40,6 +40,9 @@ func serve(ctx context.Context, s settings, stdout io.Writer, log *slog.Logger) 
 	if err := st.check(ctx); err != nil {
 		return err
 	}
+	if err := m.begin(st); err != nil {
+		return err
+	}
 	ln, err := net.Listen("tcp", s.Addr)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w. Stop what listens there, or choose another --addr", s.Addr, err)

@@ -32,15 +32,19 @@ type settings struct {
 	MaxWaits          int  `env:"PARLEY_MAX_WAITS" default:"20000" placeholder:"NUMBER" help:"No more calls wait at once (${default}), and no more than three quarters of the open files that the system grants; each takes some 40 KB. Those beyond are told to come back."`
 	MaxBodies         int  `env:"PARLEY_MAX_BODIES" default:"64" placeholder:"MIB" help:"The bodies of the requests under way have no more MiB in all (${default}). Those beyond are told to come back."`
 
-	Buffered  bool   `env:"PARLEY_BUFFERED" help:"On Lambda: the Function URL's invoke mode is BUFFERED."`
-	LogLevel  string `env:"PARLEY_LOG_LEVEL" default:"warn" enum:"debug,info,warn,error" help:"The least that is logged on standard error: ${enum}."`
-	LogFormat string `env:"PARLEY_LOG_FORMAT" default:"text" enum:"text,json" help:"How it is logged: ${enum}."`
+	MetricsAddr string `env:"PARLEY_METRICS_ADDR" placeholder:"HOST:PORT" help:"Tell Prometheus the figures here, at /metrics. They are for whoever can reach that address."`
+	Buffered    bool   `env:"PARLEY_BUFFERED" help:"On Lambda: the Function URL's invoke mode is BUFFERED."`
+	LogLevel    string `env:"PARLEY_LOG_LEVEL" default:"warn" enum:"debug,info,warn,error" help:"The least that is logged on standard error: ${enum}."`
+	LogFormat   string `env:"PARLEY_LOG_FORMAT" default:"text" enum:"text,json" help:"How it is logged: ${enum}."`
 }
 
 // Validate is called by parse.
 func (s *settings) Validate() error {
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
 		return fmt.Errorf("--addr %q: give a host and a port, such as 127.0.0.1:8080", s.Addr)
+	}
+	if _, _, err := net.SplitHostPort(s.MetricsAddr); s.MetricsAddr != "" && err != nil {
+		return fmt.Errorf("--metrics-addr %q: give a host and a port, such as 127.0.0.1:9464", s.MetricsAddr)
 	}
 	if s.Data != "" && s.Table != "" {
 		return errors.New("--data and --table exclude each other: the rooms are in a file or in a DynamoDB table")

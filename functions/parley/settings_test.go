@@ -49,6 +49,7 @@ func TestParse_readsFlagsAndEnvironment(t *testing.T) {
 			s.MessagesPerMinute, s.RoomsPerHour, s.TrustProxy = 6, 2, true
 			s.BytesPerMinute, s.GuessesPerMinute, s.MaxWaits = 1000, 3, 9
 		}},
+		"metrics":   {args: "--metrics-addr 127.0.0.1:9464", want: func(s *settings) { s.MetricsAddr = "127.0.0.1:9464" }},
 		"flag wins": {args: "--addr :2", env: map[string]string{"ADDR": ":1"}, want: func(s *settings) { s.Addr = ":2" }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,6 +71,7 @@ func TestParse_readsFlagsAndEnvironment(t *testing.T) {
 func TestParse_whatCannotBe_isRefusedByName(t *testing.T) {
 	for args, named := range map[string]string{
 		"--addr 8080":            "--addr",
+		"--metrics-addr 9464":    "--metrics-addr",
 		"--data a --table b":     "--table",
 		"--create-table":         "--table NAME",
 		"--rooms-per-hour=-1":    "--rooms-per-hour",

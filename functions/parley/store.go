@@ -20,6 +20,7 @@ type store struct {
 	options chat.Options
 	where   string // for a person
 	ready   func(context.Context) error
+	commits func() (int, error) // of a file: the number of its last transaction; else nil
 	close   func()
 }
 
@@ -68,6 +69,7 @@ func openFile(path string, log *slog.Logger) (*store, error) {
 			}
 			return err
 		},
+		commits: t.Commits,
 		close: func() {
 			if err := t.Close(); err != nil {
 				log.Error("the file was not closed well", "error", err)

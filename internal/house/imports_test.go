@@ -17,11 +17,12 @@ func arrows() map[string][]string {
 	rules := []string{"internal/chat", "internal/table"}
 	fronts := []string{"internal/httpapi", "internal/lambdahttp", "internal/mcptools", "internal/meter"}
 	return map[string][]string{
-		"functions/parley":           slices.Concat(fronts, rules, drivers, []string{"internal/transfer"}),
+		"functions/parley":           slices.Concat(fronts, rules, drivers, []string{"internal/meter/scrape", "internal/transfer"}),
 		"internal/httpapi":           {"internal/mcptools", "internal/chat", "internal/meter"},
 		"internal/lambdahttp":        {},
 		"internal/mcptools":          {"internal/chat", "internal/meter"},
 		"internal/meter":             {"internal/table"},
+		"internal/meter/scrape":      {"internal/meter"},
 		"internal/chat":              {"internal/table"},
 		"internal/table":             {},
 		"internal/transfer":          {"internal/chat", "internal/table"},
@@ -44,10 +45,11 @@ func arrows() map[string][]string {
 func foreign() map[string][]string {
 	tools := []string{"internal/bench", "internal/dynamolocal", "internal/lambdatest"}
 	return map[string][]string{
-		"net/http":                        append(tools, "functions/parley", "internal/httpapi", "internal/lambdahttp", "internal/mcptools", "internal/table/dynamotable"),
+		"net/http":                        append(tools, "functions/parley", "internal/httpapi", "internal/lambdahttp", "internal/mcptools", "internal/meter/scrape", "internal/table/dynamotable"),
 		"github.com/mark3labs/mcp-go":     append(tools, "internal/mcptools"),
 		"github.com/aws/aws-lambda-go":    append(tools, "functions/parley", "internal/lambdahttp"),
 		"github.com/aws/aws-sdk-go-v2":    append(tools, "internal/table/dynamotable"),
+		"github.com/prometheus":           {"internal/meter/scrape"},
 		"go.etcd.io/bbolt":                {"internal/table/bolttable"},
 		"golang.org/x/crypto/argon2":      {"internal/chat"},
 		"golang.org/x/text/secure/precis": {"internal/chat"},

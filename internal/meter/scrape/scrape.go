@@ -1,0 +1,97 @@
+// Package scrape gives what a Meter counts in Prometheus' text format, for a
+// server on one's own machine that is asked for it.
+//
+// Labels are names of tools and codes only: few, and nobody's secret.
+package scrape
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/parley-chat/parley/internal/meter"
+)
+
+// Metrics are all that a process tells of itself. Their methods may be called by
+// many goroutines at once, Watch and Commits before Handler.
+type Metrics struct {
+	registry *prometheus.Registry
+	calls    *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+}
+
+// New returns metrics of calls, and the usual ones of the Go runtime and of the
+// process.
+func New() *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "parley_calls_total", Help: "Calls answered, by tool and by what they came to: ok, gone (nobody was there for the answer), or the code of the error.",
+		}, []string{"tool", "code"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "parley_call_seconds", Help: "Time to the answer, by tool, apart for calls that waited for others.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10, 60, 300},
+		}, []string{"tool", "waited"}),
+	}
+	m.registry.MustRegister(m.calls, m.seconds, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Observe counts a call, for [meter.Options].
+func (m *Metrics) Observe(call meter.Call) {
+	m.calls.WithLabelValues(call.Tool, call.Code).Inc()
+	m.seconds.WithLabelValues(call.Tool, strconv.FormatBool(call.Waited)).Observe(call.Took.Seconds())
+}
+
+// Watch adds the sums of a meter.
+func (m *Metrics) Watch(of *meter.Meter) {
+	now := func(name, help string, value func(meter.Totals) float64) {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(of.Totals()) }))
+	}
+	sum := func(name, help string, labels prometheus.Labels, value func(meter.Totals) float64) {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: labels}, func() float64 { return value(of.Totals()) }))
+	}
+	now("parley_open_waits", "Calls that wait now.", func(t meter.Totals) float64 { return float64(t.OpenWaits) })
+	now("parley_body_bytes", "Bytes that the bodies of requests under way count for.", func(t meter.Totals) float64 { return float64(t.BodyBytes) })
+	const refused = "Requests refused, since the server held as much as it may."
+	sum("parley_refused_total", refused, prometheus.Labels{"of": "waits"}, func(t meter.Totals) float64 { return float64(t.RefusedWaits) })
+	sum("parley_refused_total", refused, prometheus.Labels{"of": "bodies"}, func(t meter.Totals) float64 { return float64(t.RefusedBodies) })
+	const operations = "Reads and writes of the table."
+	sum("parley_table_operations_total", operations, prometheus.Labels{"kind": "read"}, func(t meter.Totals) float64 { return float64(t.Reads) })
+	sum("parley_table_operations_total", operations, prometheus.Labels{"kind": "write"}, func(t meter.Totals) float64 { return float64(t.Writes) })
+	sum("parley_table_failures_total", "Reads and writes that the table did not do.", nil, func(t meter.Totals) float64 { return float64(t.Failures) })
+	const units = "Capacity units that DynamoDB charged."
+	sum("parley_dynamodb_units_total", units, prometheus.Labels{"kind": "read"}, func(t meter.Totals) float64 { return t.ReadUnits })
+	sum("parley_dynamodb_units_total", units, prometheus.Labels{"kind": "write"}, func(t meter.Totals) float64 { return t.WriteUnits })
+	sum("parley_dynamodb_requests_total", "Requests to DynamoDB, repeats included.", nil, func(t meter.Totals) float64 { return float64(t.Requests) })
+}
+
+// Commits adds the number of the last transaction that a file has on disk. Where
+// it cannot be read, it stays out of the answer.
+func (m *Metrics) Commits(number func() (int, error)) {
+	m.registry.MustRegister(commits{prometheus.NewDesc("parley_file_commits_total", "Transactions brought to disk in the life of the file, two fsyncs each.", nil, nil), number})
+}
+
+type commits struct {
+	desc   *prometheus.Desc
+	number func() (int, error)
+}
+
+// Describe implements [prometheus.Collector].
+func (c commits) Describe(to chan<- *prometheus.Desc) { to <- c.desc }
+
+// Collect implements [prometheus.Collector].
+func (c commits) Collect(to chan<- prometheus.Metric) {
+	if n, err := c.number(); err == nil {
+		to <- prometheus.MustNewConstMetric(c.desc, prometheus.CounterValue, float64(n))
+	}
+}
+
+// Handler answers a GET of any path with the figures of that moment.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}

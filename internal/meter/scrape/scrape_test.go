@@ -1,0 +1,68 @@
+package scrape
+
+import (
+	"errors"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/meter"
+)
+
+func ask(t *testing.T, m *Metrics) string {
+	t.Helper()
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	if w.Code != 200 || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain") {
+		t.Fatalf("%d %v %s", w.Code, w.Header(), w.Body)
+	}
+	return w.Body.String()
+}
+
+func TestMetrics_callsAndSums_areThere(t *testing.T) {
+	m := New()
+	of := meter.New(meter.Options{Observe: m.Observe, MaxWaits: 1})
+	m.Watch(of)
+	m.Commits(func() (int, error) { return 42, nil })
+	a, b := of.Open(), of.Open()
+	a.Begin("send_message")
+	a.End(meter.CodeOK, nil)
+	a.Close(3 * time.Millisecond)
+	b.Begin("wait_for_message")
+	b.Grow(20_000)
+	b.BeginWait()
+	of.Open().BeginWait()
+	b.End("unavailable", nil)
+	of.Spend(t.Context(), 2, 0.5, 1)
+	before := ask(t, m)
+	b.Close(time.Second)
+	after := ask(t, m)
+	for _, line := range []string{
+		`parley_calls_total{code="ok",tool="send_message"} 1`,
+		`parley_calls_total{code="unavailable",tool="wait_for_message"} 1`,
+		`parley_call_seconds_bucket{tool="send_message",waited="false",le="0.0025"} 0`,
+		`parley_call_seconds_bucket{tool="send_message",waited="false",le="0.005"} 1`,
+		`parley_call_seconds_count{tool="wait_for_message",waited="true"} 1`,
+		`parley_open_waits 1`, `parley_body_bytes 0`,
+		`parley_refused_total{of="waits"} 1`, `parley_refused_total{of="bodies"} 0`,
+		`parley_table_operations_total{kind="read"} 0`, `parley_table_failures_total 0`,
+		`parley_dynamodb_units_total{kind="read"} 0.5`, `parley_dynamodb_units_total{kind="write"} 1`, `parley_dynamodb_requests_total 2`,
+		`parley_file_commits_total 42`,
+	} {
+		if !strings.Contains(after, "\n"+line+"\n") {
+			t.Errorf("no %s", line)
+		}
+	}
+	if !strings.Contains(before, "\nparley_body_bytes 20000\n") || !strings.Contains(before, "\ngo_goroutines ") {
+		t.Error(before)
+	}
+}
+
+func TestCommits_fileIsClosed_theRestIsThere(t *testing.T) {
+	m := New()
+	m.Commits(func() (int, error) { return 0, errors.New("closed") })
+	if text := ask(t, m); strings.Contains(text, "parley_file_commits_total") || !strings.Contains(text, "go_goroutines") {
+		t.Error(text)
+	}
+}
