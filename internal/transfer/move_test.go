@@ -177,3 +177,36 @@ func TestMove_olderExport_leavesTheRoomAsItIs(t *testing.T) {
 		t.Error("the room was changed")
 	}
 }
+
+func TestMove_backUnderAnotherName_freesTheOldOne(t *testing.T) {
+	old, other := inFile(t), inFile(t)
+	ann := old.join("tea", "Ann")
+	other.imports(old.export(""))
+	if _, err := other.UpdateRoom(t.Context(), chat.UpdateRequest{Token: ann.token, Room: "coffee"}); err != nil {
+		t.Fatal(err)
+	}
+	other.join("tea", "Zoe") // a new room of the old name comes along
+	old.imports(other.export(""))
+	if got, want := old.content(), other.content(); got != want {
+		t.Errorf("the rooms are\n%s\nwant\n%s", got, want)
+	}
+	old = old.opened()
+	for room, agent := range map[string]string{"coffee": "Ann", "tea": "Zoe"} {
+		if _, err := old.JoinRoom(t.Context(), chat.JoinRequest{Room: room, AgentName: agent}); chat.CodeOf(err) != chat.NameTaken {
+			t.Errorf("%s joins %s: %v, want that the name is taken there", agent, room, err)
+		}
+	}
+}
+
+func TestMove_closedRoom_staysClosed(t *testing.T) {
+	from, to := inFile(t), inFile(t)
+	ann := from.join("tea", "Ann")
+	if _, err := from.UpdateRoom(t.Context(), chat.UpdateRequest{Token: ann.token, Close: true}); err != nil {
+		t.Fatal(err)
+	}
+	to.imports(from.export(""))
+	if _, err := to.Send(t.Context(), chat.SendRequest{Token: ann.token, Text: "Is anybody here?"}); chat.CodeOf(err) != chat.RoomClosed {
+		t.Errorf("%v, want that the room is closed", err)
+	}
+	to.join("tea", "Bob") // its name is free
+}
