@@ -39,7 +39,7 @@ func (k *seeker) look(ctx context.Context) (*matchItem, time.Duration, error) {
 		if err != nil {
 			return nil, 0, err
 		}
-		all := k.read(page.Items)
+		all := readTickets(page.Items)
 		me := slices.IndexFunc(all, func(i ticketItem) bool { return i.ID == k.ticket.id() })
 		if me < 0 {
 			if page.More {
@@ -72,12 +72,12 @@ func (i ticketItem) claims(older ticketItem, now time.Time) bool {
 // errClaimed says that somebody else was first. It does not leave the package.
 var errClaimed = errors.New("chat: a ticket has come to its end")
 
-// read returns the tickets that can be paired, the longest waiting first.
-func (k *seeker) read(items []table.Item) []ticketItem {
+// readTickets returns the tickets that can be paired, the longest waiting first.
+func readTickets(items []table.Item) []ticketItem {
 	all := make([]ticketItem, 0, len(items))
 	for _, item := range items {
 		var i ticketItem
-		if decode(item, &i) == nil && !k.spent[i.ID] { // else of a newer program, which pairs it
+		if decode(item, &i) == nil { // else of a newer program, which pairs it
 			all = append(all, i)
 		}
 	}
@@ -164,34 +164,43 @@ func (k *seeker) claim(ctx context.Context, older, younger ticketItem) (*matchIt
 	other.Partner, other.Interests = older.Name, older.Interests
 	ops := append(d.ops, mine.put(matchKeyOf(queue, older.ID), began), other.put(matchKeyOf(queue, younger.ID), began),
 		table.Delete(ticketKey(queue, older.AtMs, older.ID), table.IfPresent), table.Delete(ticketKey(queue, younger.AtMs, younger.ID), table.IfPresent))
-	partner := younger.ID
+	partner := younger
 	if younger.ID == k.ticket.id() {
-		mine, partner = other, older.ID
+		mine, partner = other, older
 	}
 	err = k.svc.table.Write(ctx, ops...)
 	var conflict *table.ConflictError
 	switch {
 	case errors.As(err, &conflict):
-		return k.beaten(conflict, partner)
+		return k.beaten(ctx, conflict, partner)
 	case err != nil:
 		return nil, err
 	}
 	r.replace(d.fold, d.events, began)
-	k.svc.seekers.wake(partner)
+	k.svc.seekers.wake(partner.ID)
 	k.svc.seekers.met(queue, began.Sub(time.UnixMilli(older.AtMs)), began)
 	return &mine, nil
 }
 
 // beaten finds out what was in the way of a claim: the end of the caller's ticket,
-// which may be this very claim, or that of the partner's.
-func (k *seeker) beaten(c *table.ConflictError, partner string) (*matchItem, error) {
+// which may be this very claim, or that of the partner's. Where that has come to its
+// end and is in the queue all the same, it was stored late, and goes.
+func (k *seeker) beaten(ctx context.Context, c *table.ConflictError, partner ticketItem) (*matchItem, error) {
+	ended, there := false, true
+	ticket := ticketKey(k.ticket.queue, partner.AtMs, partner.ID)
 	for _, x := range c.Conflicts {
-		switch {
-		case x.Item == nil:
-		case x.Key == k.ticket.matchKey():
+		switch x.Key {
+		case k.ticket.matchKey():
 			return decodeMatch(*x.Item)
-		case x.Key == matchKeyOf(k.ticket.queue, partner):
-			k.spent[partner] = true // and if it is in the queue, it came late
+		case matchKeyOf(k.ticket.queue, partner.ID):
+			ended = true
+		case ticket:
+			there = false
+		}
+	}
+	if ended && there {
+		if err := k.svc.table.Write(ctx, table.Delete(ticket, table.Always)); err != nil {
+			return nil, err
 		}
 	}
 	return nil, errClaimed

@@ -50,12 +50,11 @@ type seeker struct {
 	item     ticketItem // as it is to be stored
 	fresh    bool       // the ticket is of this call: nobody knows it yet
 	position int        // in the queue, when it was last read; 0: unknown
-	spent    map[string]bool
 }
 
 // seek checks what can be checked without the table.
 func (s *Service) seek(req QueueRequest) (*seeker, error) {
-	k := &seeker{svc: s, spent: map[string]bool{}}
+	k := &seeker{svc: s}
 	words, err := interests(req.Interests)
 	if err != nil {
 		return nil, err
