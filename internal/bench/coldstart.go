@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -46,14 +45,16 @@ func coldStart(ctx context.Context, program string, event []byte) (took time.Dur
 	if err := cmd.Start(); err != nil {
 		return 0, err
 	}
+	exited := make(chan error, 1)
+	go func() { exited <- cmd.Wait() }()
 	select {
 	case err = <-i.done:
 		took = time.Since(began)
-	case <-ctx.Done():
-		err = fmt.Errorf("no answer: %w", ctx.Err())
+		cancel() // kills it
+		<-exited
+	case err = <-exited:
+		err = errors.Join(errors.New("it ended without an answer"), err, ctx.Err())
 	}
-	cancel() // kills it
-	_ = cmd.Wait()
 	return took, err
 }
 

@@ -16,9 +16,9 @@ import (
 // answer, and the size of what is deployed. The sandbox that Lambda makes before
 // is not in it.
 func (b *bench) start(ctx context.Context) ([]row, error) {
-	root, err := output(exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}"))
+	root, err := output(exec.CommandContext(ctx, "go", "list", "-f", "{{.Module.Dir}}", "github.com/parley-chat/parley/functions/parley"))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("run it in a folder of the module: %w", err)
 	}
 	event, err := os.ReadFile(filepath.Join(root, "events", "initialize.json"))
 	if err != nil {
