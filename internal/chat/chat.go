@@ -13,7 +13,6 @@ import (
 
 	"github.com/jonboulle/clockwork"
 	"golang.org/x/sync/semaphore"
-	"golang.org/x/time/rate"
 
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -71,7 +70,8 @@ type Service struct {
 	passwords *semaphore.Weighted
 	stopping  chan struct{}
 	stop      sync.Once
-	callers   addresses
+	roomsMade *tally
+	guesses   *tally // of passwords
 	seekers   seekers
 
 	mu    sync.Mutex
@@ -100,8 +100,8 @@ func New(t table.Table, o Options) *Service {
 		table: t, clock: o.Clock, opts: o, log: o.Logger,
 		passwords: semaphore.NewWeighted(passwordsAtOnce),
 		stopping:  make(chan struct{}),
-		callers:   addresses{rooms: map[string]*rate.Limiter{}, wrong: map[string]*rate.Limiter{}},
-		rooms:     map[string]*liveRoom{},
+		roomsMade: newTally(), guesses: newTally(),
+		rooms: map[string]*liveRoom{},
 	}
 }
 

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"hash/maphash"
 	"sync"
 	"time"
 
@@ -16,9 +17,6 @@ type Limits struct {
 	Rooms     int // made by one address, pairs included, in an hour
 	Passwords int // that were wrong, from one address, in a minute
 }
-
-// maxAddresses bounds how many addresses are remembered.
-const maxAddresses = 10_000
 
 type addressKey struct{}
 
@@ -79,29 +77,31 @@ func (c *caller) maySpeak(now time.Time, bytes int) (undo func(), err error) {
 	return func() { undoMessage(); undoBytes() }, nil
 }
 
-// addresses counts by address.
-type addresses struct {
-	mu    sync.Mutex
-	rooms map[string]*rate.Limiter
-	wrong map[string]*rate.Limiter
+// tally counts by address, in a bounded number of groups: addresses fall into them
+// by a hash that nobody can foretell. Two in one group share a limit.
+type tally struct {
+	mu     sync.Mutex
+	seed   maphash.Seed
+	groups map[uint64]*rate.Limiter
 }
 
-// limiter returns the limiter of an address, one of which many must be few enough.
-func limiter(of map[string]*rate.Limiter, address string, now time.Time, make func() *rate.Limiter) *rate.Limiter {
-	l := of[address]
-	if l != nil {
-		return l
-	}
-	if len(of) >= maxAddresses {
-		for a, l := range of { // those who have asked for nothing lately need no memory
-			if l.TokensAt(now) >= float64(l.Burst()) {
-				delete(of, a)
-			}
-		}
-	}
-	l = make()
-	if len(of) < maxAddresses {
-		of[address] = l
+// tallyGroups bounds the memory of a tally.
+const tallyGroups = 1 << 14
+
+func newTally() *tally {
+	return &tally{seed: maphash.MakeSeed(), groups: map[uint64]*rate.Limiter{}}
+}
+
+// of returns the limiter of the caller's address, which make makes at first.
+func (t *tally) of(ctx context.Context, make func() *rate.Limiter) *rate.Limiter {
+	address, _ := ctx.Value(addressKey{}).(string)
+	group := maphash.String(t.seed, address) % tallyGroups
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	l := t.groups[group]
+	if l == nil {
+		l = make()
+		t.groups[group] = l
 	}
 	return l
 }
@@ -112,47 +112,24 @@ func (s *Service) mayMakeRoom(ctx context.Context) error {
 	if n <= 0 {
 		return nil
 	}
-	address, _ := ctx.Value(addressKey{}).(string)
-	s.callers.mu.Lock()
-	defer s.callers.mu.Unlock()
-	now := s.now()
-	l := limiter(s.callers.rooms, address, now, func() *rate.Limiter { return rate.NewLimiter(rate.Limit(float64(n)/3600), n) })
-	if _, wait := spend(l, now, 1); wait > 0 {
+	l := s.roomsMade.of(ctx, func() *rate.Limiter { return rate.NewLimiter(rate.Limit(float64(n)/3600), n) })
+	if _, wait := spend(l, s.now(), 1); wait > 0 {
 		return later(RateLimited, wait, "Your address has made %d rooms within an hour, as many as it may. No room was made: try again in %d seconds, or use a room that you have.", n, seconds(wait))
 	}
 	return nil
 }
 
-// mayGuess says whether the caller's address may try a password: not after too many
-// wrong ones, which guessedWrong counts.
-func (s *Service) mayGuess(ctx context.Context) error {
-	l, now := s.guesses(ctx)
-	if l == nil {
-		return nil
-	}
-	undo, wait := spend(l, now, 1)
-	if wait > 0 {
-		return later(RateLimited, wait, "Too many wrong passwords came from your address. Nothing was done: ask your user for the invite, and try again in %d seconds.", seconds(wait))
-	}
-	undo()
-	return nil
-}
-
-func (s *Service) guessedWrong(ctx context.Context) {
-	if l, now := s.guesses(ctx); l != nil {
-		l.AllowN(now, 1)
-	}
-}
-
-// guesses returns what counts the wrong passwords of the caller's address; nil where
-// nothing does.
-func (s *Service) guesses(ctx context.Context) (*rate.Limiter, time.Time) {
-	n, now := s.opts.Limits.Passwords, s.now()
+// mayGuess takes a password from what the caller's address may try now. undo gives
+// it back, for one that was right.
+func (s *Service) mayGuess(ctx context.Context) (undo func(), err error) {
+	n := s.opts.Limits.Passwords
 	if n <= 0 {
-		return nil, now
+		return func() {}, nil
 	}
-	address, _ := ctx.Value(addressKey{}).(string)
-	s.callers.mu.Lock()
-	defer s.callers.mu.Unlock()
-	return limiter(s.callers.wrong, address, now, func() *rate.Limiter { return perMinute(n, 1) }), now
+	l := s.guesses.of(ctx, func() *rate.Limiter { return perMinute(n, 1) })
+	undo, wait := spend(l, s.now(), 1)
+	if wait > 0 {
+		return nil, later(RateLimited, wait, "Too many wrong passwords came from your address. Nothing was done: ask your user for the invite, and try again in %d seconds.", seconds(wait))
+	}
+	return undo, nil
 }

@@ -59,14 +59,15 @@ func (s *Service) checkPassword(ctx context.Context, kept, password string) erro
 		return err
 	}
 	defer s.passwords.Release(1)
-	// Not before: many who come together would all pass before any is counted.
-	if err := s.mayGuess(ctx); err != nil {
+	// Not before: of many right ones that come together all would count as wrong.
+	undo, err := s.mayGuess(ctx)
+	if err != nil {
 		return err
 	}
 	if subtle.ConstantTimeCompare(argon(password, rawSalt), rawSum) != 1 {
-		s.guessedWrong(ctx)
 		return refuse(WrongPassword, "The password is not this room's. Ask your user for the invite, and pass it exactly.")
 	}
+	undo()
 	return nil
 }
 
