@@ -49,7 +49,7 @@ func (c exportCommand) run(ctx context.Context, s settings, streams streams) (er
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(streams.err, "Exported %d rooms with %d items from %s. Once they are imported elsewhere, serve them there only.\n", did.Rooms, did.Items, place(s))
+	fmt.Fprintf(streams.err, "Exported %s (%d items) from %s. Once imported elsewhere, serve them there only.\n", rooms(did.Rooms), did.Items, place(s))
 	return nil
 }
 
@@ -100,4 +100,12 @@ func place(s settings) string {
 		return s.Data
 	}
 	return "the DynamoDB table " + s.Table
+}
+
+// rooms counts, for a person.
+func rooms(n int) string {
+	if n == 1 {
+		return "1 room"
+	}
+	return fmt.Sprintf("%d rooms", n)
 }

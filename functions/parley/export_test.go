@@ -43,10 +43,10 @@ func command(t *testing.T, in io.Reader, args ...string) (code int, stdout, stde
 func TestExport_throughAPipe_isImported(t *testing.T) {
 	from, to := roomFile(t), filepath.Join(t.TempDir(), "new", "parley.db")
 	code, export, says := command(t, nil, "export", "--data", from)
-	if code != 0 || !strings.HasPrefix(export, `{"parley":{"format":1}}`+"\n") || !strings.Contains(says, "Exported 1 rooms") {
+	if code != 0 || !strings.HasPrefix(export, `{"parley":{"format":1}}`+"\n") || !strings.Contains(says, "Exported 1 room (") {
 		t.Fatalf("code %d, %q\n%s", code, says, export)
 	}
-	for _, want := range []string{"Imported 1 rooms", "1 rooms were there already"} {
+	for _, want := range []string{"Imported 1 room (", "left as they are: 1 room."} {
 		if code, _, says := command(t, strings.NewReader(export), "import", "--data", to); code != 0 || !strings.Contains(says, want) {
 			t.Errorf("code %d, %q; want %q", code, says, want)
 		}

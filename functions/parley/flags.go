@@ -20,7 +20,7 @@ func parse(args []string, stdout io.Writer) (settings, task, error) {
 		Version  kong.VersionFlag `help:"Print the version and end."`
 		Serve    struct{}         `cmd:"" default:"withargs" help:"Serve MCP over HTTP. This is what happens without a command, too."`
 		Export   exportCommand    `cmd:"" help:"Write rooms as lines of JSON, for another table."`
-		Import   importCommand    `cmd:"" help:"Put rooms into a table that parley export wrote."`
+		Import   importCommand    `cmd:"" help:"Put the rooms that parley export wrote into a table."`
 	}
 	data, done := usualFile(), false
 	parser, err := kong.New(&line,

@@ -44,9 +44,9 @@ func (c importCommand) run(ctx context.Context, s settings, streams streams) (er
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(streams.err, "Imported %d rooms with %d items into %s. Do not serve them where they came from any more.\n", did.Rooms, did.Items, place(s))
+	fmt.Fprintf(streams.err, "Imported %s (%d items) into %s. Do not serve them where they came from any more.\n", rooms(did.Rooms), did.Items, place(s))
 	if did.There > 0 {
-		fmt.Fprintf(streams.err, "%d rooms were there already, as far or further, and were left as they are.\n", did.There)
+		fmt.Fprintf(streams.err, "Already there, as far or further, and left as they are: %s.\n", rooms(did.There))
 	}
 	return nil
 }
