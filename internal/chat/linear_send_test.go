@@ -81,13 +81,13 @@ type sendAct struct {
 	got chat.Sent
 }
 
+// on takes it that a call whose write had no reply looks its key up: so a message
+// may be called its own duplicate, and be told of to an agent that has no seat now.
 func (a sendAct) on(s oneRoom) (oneRoom, bool) {
 	if seq, repeats := a.before(s); repeats {
 		_, here := s.sitting(a.who)
-		return s, here && a.got.Sent && a.got.Duplicate && a.got.Seq == seq
+		return s, (here || a.key != "") && a.got.Sent && a.got.Duplicate && a.got.Seq == seq
 	}
-	// With a key a message may be called its own duplicate: its write had no reply,
-	// and the key was found.
 	newer, heldBefore := a.newer(s), s.kept(a.who).held
 	switch {
 	case !a.got.Sent, a.got.Duplicate && a.key == "", a.got.Seq != s.next(), !a.placed(newer):

@@ -314,7 +314,7 @@ func (g *talker) sent(s callSpan, m wish, waited bool, got chat.Sent) {
 		g.heard(s, got.Waited)
 	case waited:
 		g.missed(s)
-	case m.after >= 0:
+	case m.after >= 0 && got.Cursor != "": // else it goes on with the one it has
 		g.cursor = got.Cursor
 	}
 }
