@@ -86,7 +86,7 @@ func (m *utteranceInHand) toldBefore(ctx context.Context, unfound error) bool {
 		return false
 	}
 	e, err := m.room.event(ctx, u.n)
-	if err != nil || e.Text != m.req.Text || !slices.Equal(m.others(e.ToNames), m.others(m.req.To)) {
+	if err != nil || len(e.To) == 0 || e.Text != m.req.Text || !slices.Equal(m.others(e.ToNames), m.others(m.req.To)) {
 		return false
 	}
 	m.sum = u.sum

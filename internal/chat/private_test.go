@@ -185,7 +185,10 @@ func TestPrivate_toNobodyThatIsThere_isRefusedAndSaysWhichNameItWas(t *testing.T
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		if got := w.look(p.bob.Token, p.bob.Cursor); lastSeq(t, got.Cursor) != 3 {
+		w.say(p.ann.Token, "hello") // the same text to all is another message
+		_, err := there.send(chat.SendRequest{Token: p.ann.Token, Text: "hello", To: []string{"Ann"}})
+		wants(t, err, chat.InvalidArgument)
+		if got := w.look(p.bob.Token, p.bob.Cursor); lastSeq(t, got.Cursor) != 4 {
 			t.Errorf("something was written: %+v", got)
 		}
 	})
