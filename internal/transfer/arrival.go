@@ -13,7 +13,7 @@ import (
 // arrival is a room that an export announces, and what has come of it.
 type arrival struct {
 	roomLine
-	old     *table.Item     // the snapshot that the target has; nil: it has not the room
+	there   bool            // the target has the room, in some state
 	oldHead string          // its last event there
 	nameIf  table.Condition // what must hold of the name in the target
 
@@ -123,13 +123,9 @@ func (im *importer) complete(ctx context.Context, a *arrival) error {
 	if err := beside.flush(ctx); err != nil {
 		return err
 	}
-	ops, err := im.formerName(ctx, a)
+	ops, same, err := im.last(ctx, a)
 	if err != nil {
 		return err
-	}
-	ops = append(ops, table.Put(*a.meta, table.Always))
-	if a.name != nil {
-		ops = append(ops, table.Put(*a.name, a.nameIf), a.listing())
 	}
 	var taken *table.ConflictError
 	if err := im.to.Write(ctx, ops...); errors.As(err, &taken) {
@@ -137,13 +133,31 @@ func (im *importer) complete(ctx context.Context, a *arrival) error {
 	} else if err != nil {
 		return err
 	}
-	if a.old != nil && a.oldHead == a.Head && bytes.Equal(a.old.Data, a.meta.Data) {
+	if same {
 		im.did.There++
 		return nil
 	}
 	im.did.Rooms++
 	im.did.Items += a.items
 	return nil
+}
+
+// last makes the ops by which a room is there, and reports whether it was there
+// before as it is now.
+func (im *importer) last(ctx context.Context, a *arrival) (ops []table.Op, same bool, err error) {
+	ops = []table.Op{table.Put(*a.meta, table.Always)}
+	if a.name != nil {
+		ops = append(ops, table.Put(*a.name, a.nameIf), a.listing())
+	}
+	if !a.there {
+		return ops, false, nil
+	}
+	old, err := im.to.Get(ctx, a.kept().Meta, table.Strong)
+	if err != nil {
+		return nil, false, err
+	}
+	former, err := im.formerName(ctx, a, old)
+	return append(ops, former...), a.oldHead == a.Head && bytes.Equal(old.Data, a.meta.Data), err
 }
 
 // listing makes the listing in the target what it was in the source.
@@ -154,13 +168,10 @@ func (a *arrival) listing() table.Op {
 	return table.Put(*a.listed, table.Always)
 }
 
-// formerName makes the ops that free the name which the room has in the target,
-// if that is another one than it has in the export.
-func (im *importer) formerName(ctx context.Context, a *arrival) ([]table.Op, error) {
-	if a.old == nil {
-		return nil, nil
-	}
-	key, err := chat.KeyIn(*a.old)
+// formerName makes the ops that free the name which the room has in the target by
+// its old snapshot, if that is another one than it has in the export.
+func (im *importer) formerName(ctx context.Context, a *arrival, old table.Item) ([]table.Op, error) {
+	key, err := chat.KeyIn(old)
 	if err != nil || key == a.Key {
 		return nil, err
 	}

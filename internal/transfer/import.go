@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/parley-chat/parley/internal/table"
 	"io"
+
+	"github.com/parley-chat/parley/internal/table"
 )
 
 // Import brings the rooms of an export into a table. A room that is there, in an
@@ -41,10 +42,11 @@ func (im *importer) all(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, a := range rooms {
+	for i, a := range rooms {
 		if err := im.room(ctx, a, l); err != nil {
 			return err
 		}
+		rooms[i] = nil // with all that came of it
 		if l, err = im.lines.next(); err != nil {
 			return err
 		}
@@ -114,14 +116,14 @@ func nameInUse(keys ...string) error {
 
 // look finds out what the target has of a room.
 func (im *importer) look(ctx context.Context, a *arrival) error {
-	meta, err := im.to.Get(ctx, a.kept().Meta, table.Strong)
+	_, err := im.to.Get(ctx, a.kept().Meta, table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	a.old = &meta
+	a.there = true
 	a.oldHead, err = headOf(ctx, im.to, a.kept())
 	return err
 }
