@@ -2,6 +2,8 @@ package transfer_test
 
 import (
 	"bytes"
+	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,14 +22,20 @@ type house struct {
 	*chat.Service
 }
 
+// inFile has its file in memory where the system offers that: how it gets to the
+// disk is tested with the table.
 func inFile(t *testing.T) house {
 	t.Helper()
-	tab, err := bolttable.Open(filepath.Join(t.TempDir(), "parley.db"), bolttable.Options{})
+	dir, err := os.MkdirTemp("/dev/shm", "parley-")
+	if err != nil {
+		dir = t.TempDir()
+	}
+	tab, err := bolttable.Open(filepath.Join(dir, "parley.db"), bolttable.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := tab.Close(); err != nil {
+		if err := errors.Join(tab.Close(), os.RemoveAll(dir)); err != nil {
 			t.Error(err)
 		}
 	})
