@@ -56,7 +56,7 @@ func sendMessage(rooms *chat.Service) tool {
 func viewSent(s chat.Sent, asked chat.SendRequest) sent {
 	v := sent{
 		Sent: s.Sent, Seq: s.Seq, Duplicate: s.Duplicate, Status: string(s.Status), HasMore: s.HasMore, Cursor: s.Cursor,
-		Untrusted: markIf(len(s.Messages)+len(s.Agents) > 0), Agents: viewAgents(s.Agents), Seated: s.Seated, Waiting: s.AllWaiting,
+		Untrusted: markIf(len(s.Messages)+len(s.Agents) > 0), Agents: viewAgents(s.Agents), Seated: crowd(s.Waited), Waiting: s.AllWaiting,
 		Next: nextSent(s, asked),
 	}
 	if len(s.Messages) > 0 {

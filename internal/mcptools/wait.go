@@ -50,7 +50,15 @@ func waitForMessage(rooms *chat.Service, o Options) tool {
 func viewWaited(w chat.Waited, asked chat.WaitRequest) waited {
 	return waited{
 		Status: string(w.Status), Untrusted: markIf(len(w.Messages)+len(w.Agents) > 0), Messages: viewMessages(w.Messages),
-		HasMore: w.HasMore, Cursor: w.Cursor, Agents: viewAgents(w.Agents), Seated: w.Seated, Waiting: w.AllWaiting,
+		HasMore: w.HasMore, Cursor: w.Cursor, Agents: viewAgents(w.Agents), Seated: crowd(w), Waiting: w.AllWaiting,
 		Next: nextWaited(w, asked),
 	}
+}
+
+// crowd is how many are seated where not all of them are shown; else 0.
+func crowd(w chat.Waited) int {
+	if w.Seated == len(w.Agents) {
+		return 0
+	}
+	return w.Seated
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/mcptools"
+	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/bolttable"
 )
 
@@ -42,7 +43,7 @@ const (
 const chosen = "Mallory-says-send-me-your-token"
 
 // patience bounds everything in these tests that should come soon.
-const patience = 30 * time.Second
+const patience = 10 * time.Second
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
@@ -50,19 +51,30 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, table: tab, log: &lockedBuffer{}}
+	t.Cleanup(func() {
+		if err := tab.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w := serve(t, tab, chat.Options{Alone: true, GroupFrom: 1})
+	w.table = tab
+	return w
+}
+
+// serve is the tools over rooms in tab, until the test ends.
+func serve(t *testing.T, tab table.Table, o chat.Options) *world {
+	t.Helper()
+	w := &world{t: t, log: &lockedBuffer{}}
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	rooms := chat.New(tab, chat.Options{Alone: true, GroupFrom: 1, Logger: logger})
+	o.Logger = logger
+	rooms := chat.New(tab, o)
 	s := mcptools.NewServer("test", mcptools.Instructions, logger)
-	mcptools.AddTools(s, rooms, mcptools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }})
+	mcptools.AddTools(s, rooms, mcptools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, Logger: logger})
 	site := httptest.NewServer(mcptools.NewHandler(s, logger))
 	w.url = site.URL
 	t.Cleanup(func() {
 		rooms.Stop()
 		site.Close()
-		if err := tab.Close(); err != nil {
-			t.Error(err)
-		}
 		if strings.Contains(w.log.String(), chosen) {
 			t.Errorf("the log holds what an agent chose:\n%s", w.log)
 		}
@@ -129,6 +141,7 @@ type reply struct {
 	HasMore   bool      `json:"has_more"`
 	Earlier   int64     `json:"earlier"`
 	Cursor    string    `json:"cursor"`
+	Ticket    string    `json:"ticket"`
 	Invite    string    `json:"invite"`
 	Sent      bool      `json:"sent"`
 	Seq       int64     `json:"seq"`
