@@ -89,24 +89,29 @@ func (b *bench) idleEmpty(ctx context.Context, waiters int) (h held, err error) 
 	return h, err
 }
 
-// idleParley seats the waiters two to a room, as in most conversations, and
-// has both of them wait.
+// idleParley has one of the two agents of each room wait, as in most conversations
+// at most moments: the other is at work. Where both wait, one is soon given the
+// turn.
 func (b *bench) idleParley(ctx context.Context, waiters int) (h held, err error) {
 	p, err := b.startParley(ctx, "")
 	if err != nil {
 		return h, err
 	}
 	defer func() { err = errors.Join(err, p.stop()) }()
-	seats, err := pairs(ctx, p, waiters/2)
+	seats, err := pairs(ctx, p, waiters)
 	if err != nil {
 		return h, err
 	}
-	h, clients, err := b.hold(ctx, p, seats, "wait")
+	waiting := make([]seat, waiters)
+	for i := range waiting {
+		waiting[i] = seats[2*i]
+	}
+	h, clients, err := b.hold(ctx, p, waiting, "wait")
 	defer closeAll(clients)
 	if err != nil {
 		return h, err
 	}
-	return h, wakes(ctx, p, seats[0], clients[1])
+	return h, wakes(ctx, p, seats[1], clients[0])
 }
 
 // wakes proves that the waits were real ones: the agent who waits is told what
