@@ -8,10 +8,27 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// address makes the event to be said: names become seats, once and before the
-// first attempt, so that what is for one agent can never reach another who takes
-// the name meanwhile; and what it answers is looked up.
+// address makes the event to be said, or says why it cannot be. Of a caller whose
+// seat has gone, that comes first.
 func (m *utteranceInHand) address(ctx context.Context) error {
+	err := m.makeEvent(ctx)
+	if CodeOf(err) != InvalidArgument {
+		return err
+	}
+	f, current := m.room.current(ctx, m.began)
+	if current != nil {
+		return current
+	}
+	if _, here := owner(f, m.token); !here {
+		return m.room.svc.whyNot(ctx, f, m.token)
+	}
+	return err
+}
+
+// makeEvent turns names into seats, once and before the first attempt, so that what
+// is for one agent can never reach another who takes the name meanwhile; and looks
+// up what is answered.
+func (m *utteranceInHand) makeEvent(ctx context.Context) error {
 	m.event = event{Type: said, Text: m.req.Text, Kind: m.req.Kind, ReplyTo: m.req.ReplyTo}
 	if m.event.Kind == Plain {
 		m.event.Kind = ""

@@ -408,3 +408,24 @@ func TestPrivate_key_isOfTheSeatNotOfWhomItIsFor(t *testing.T) {
 	}
 	same(t, "Cid hears", texts(w.look(p.cid.Token, "").Messages), nil)
 }
+
+// TestPrivate_speakerWhoseSeatHasGone_isToldSoFirst: by a service that has not heard
+// of it, either.
+func TestPrivate_speakerWhoseSeatHasGone_isToldSoFirst(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	p := w.company()
+	there := w.elsewhere()
+	there.info(p.ann.Token)
+	w.leave(p.cid.Token)
+	for what, req := range map[string]chat.SendRequest{
+		"to nobody":         {To: []string{"Zoe"}},
+		"to oneself":        {To: []string{"Cid"}},
+		"an answer to none": {ReplyTo: 99},
+	} {
+		req.Token, req.Text = p.cid.Token, "hello"
+		if _, err := there.send(req); chat.CodeOf(err) != chat.Removed {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
