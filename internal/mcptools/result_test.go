@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +63,25 @@ func TestResult_whatIsAbsent_isLeftOut(t *testing.T) {
 		}),
 		`[{"seq":5,"type":"left","at":"2026-11-20T09:30:05Z","agent":"Ann","reason":"timeout"}]`: viewMessages([]chat.Message{
 			{Seq: 5, Type: chat.Left, Agent: "Ann", Reason: chat.ReasonTimeout, At: at},
+		}),
+		`[{"seq":6,"type":"message","from":"Ann","to":["Bob"],"kind":"request","text":"psst","at":"2026-11-20T09:30:05Z"}]`: viewMessages([]chat.Message{
+			{Seq: 6, Type: chat.Said, From: "Ann", Text: "psst", To: []string{"Bob"}, Kind: chat.Request, At: at},
+		}),
+		`[{"seq":6,"type":"message","from":"Ann","text":"hi","at":"2026-11-20T09:30:05Z"}]`: viewMessages([]chat.Message{
+			{Seq: 6, Type: chat.Said, From: "Ann", Text: "hi", Kind: chat.Plain, At: at},
+		}),
+		`[{"seq":7,"type":"role","at":"2026-11-20T09:30:05Z","agent":"Bob","action":"mute","by":"Ann","note":"too loud"}]`: viewMessages([]chat.Message{
+			{Seq: 7, Type: chat.Ruled, Agent: "Bob", Action: chat.Mute, By: "Ann", Note: "too loud", At: at},
+		}),
+		`[{"seq":8,"type":"room","at":"2026-11-20T09:30:05Z","by":"Ann","changes":["capacity"]},{"seq":9,"type":"room","at":"2026-11-20T09:30:05Z","reason":"closed","by":"Ann"}]`: viewMessages([]chat.Message{
+			{Seq: 8, Type: chat.Changed, By: "Ann", Changes: []string{"capacity"}, At: at},
+			{Seq: 9, Type: chat.Changed, By: "Ann", Reason: chat.ReasonClosed, At: at},
+		}),
+		`[{"seq":10,"type":"paired","at":"2026-11-20T09:30:05Z"},{"seq":11,"type":"knock","at":"2026-11-20T09:30:05Z","agent":"Cy"}]`: viewMessages([]chat.Message{
+			{Seq: 10, Type: chat.Paired, At: at}, {Seq: 11, Type: chat.Knocked, Agent: "Cy", At: at},
+		}),
+		`[{"name":"Ann","role":"member","muted":true,"state":"standby","idle_seconds":0,"activity":"testing"}]`: viewAgents([]chat.Agent{
+			{Name: "Ann", Role: chat.Member, Muted: true, State: chat.Standby, Activity: "testing"},
 		}),
 		`[]`: viewMessages(nil),
 		`[{"name":"Ann","role":"admin","you":true,"state":"silent","idle_seconds":0},{"name":"Bob","role":"member","state":"away","idle_seconds":61,"back_in_minutes":3}]`: viewAgents([]chat.Agent{
@@ -151,6 +171,36 @@ func TestPassword_ofAnInvite_isTheOneThatWasUsed(t *testing.T) {
 	for _, c := range [][3]string{{"den", "", ""}, {"den", "pw", "pw"}, {"den:pw", "", "pw"}, {"den:p:w", "", "p:w"}, {"den:pw", "pw", "pw"}} {
 		if got := passwordOf(c[0], c[1]); got != c[2] {
 			t.Errorf("passwordOf(%q, %q) = %q, want %q", c[0], c[1], got, c[2])
+		}
+	}
+}
+
+// A model acts on what it read last. What only looks says nothing to do.
+func TestResult_nextClosesWhatAModelActsOn(t *testing.T) {
+	looks := []string{"message_history", "room_info", "list_rooms"}
+	for _, tool := range allTools(nil, Options{}) {
+		fields := resultFields(tool.out)
+		at := slices.IndexFunc(fields, func(f resultField) bool { return f.name == "next" })
+		want := len(fields) - 1
+		if slices.Contains(looks, tool.definition.Name) {
+			want = -1
+		}
+		if at != want {
+			t.Errorf("%s: next is field %d, want %d of %d", tool.definition.Name, at, want, len(fields))
+		}
+	}
+}
+
+// What agents chose comes behind the mark, and the server's own words are read
+// before it and last.
+func TestResult_markComesAheadOfWhatItMarks(t *testing.T) {
+	for _, tool := range allTools(nil, Options{}) {
+		marked := false
+		for _, f := range resultFields(tool.out) {
+			marked = marked || f.name == "untrusted"
+			if slices.Contains([]string{"room", "rooms", "messages", "agents", "requests", "partner"}, f.name) && !marked {
+				t.Errorf("%s: %s comes ahead of untrusted", tool.definition.Name, f.name)
+			}
 		}
 	}
 }

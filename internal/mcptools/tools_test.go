@@ -58,6 +58,19 @@ func TestCalls_refused_sayWhyByCode(t *testing.T) {
 		{"wait_for_message", args{"agent_token": ann.Token, "back_in_minutes": 121}, "invalid_argument: Call wait_for_message again with this mended: back_in_minutes must be a whole number from 0 to 120"},
 		{"message_history", args{"agent_token": ann.Token, "before": 5, "after": 1}, "invalid_argument: Give only one"},
 		{"leave_room", args{}, "invalid_argument: Call leave_room again with this mended: agent_token is missing"},
+		{"send_message", args{"agent_token": ann.Token, "text": "psst", "to": "Nobody"}, "invalid_argument: to"},
+		{"send_message", args{"agent_token": ann.Token, "text": "psst", "to": []string{"Bob", ""}}, "invalid_argument: Call send_message again with this mended: to must be a list of texts"},
+		{"send_message", args{"agent_token": ann.Token, "text": "psst", "kind": "shout"}, "invalid_argument: Call send_message again with this mended: kind must be message or request or status or done"},
+		{"wait_for_message", args{"agent_token": ann.Token, "activity": strings.Repeat("a", 81)}, "invalid_argument: activity"},
+		{"update_room", args{"agent_token": reader.Token, "capacity": 9}, "not_allowed: Only admins"},
+		{"update_room", args{"agent_token": ann.Token, "capacity": 101}, "invalid_argument: Call update_room again with this mended: capacity must be"},
+		{"update_room", args{"agent_token": ann.Token}, "invalid_argument: "},
+		{"manage_agent", args{"agent_token": ann.Token, "action": "mute", "name": "Bob"}, "invalid_argument: Call manage_agent again with this mended: name is not an argument of this tool (agent_name?); agent_name is missing"},
+		{"manage_agent", args{"agent_token": ann.Token, "agent_name": "Bob", "action": "shoot"}, "invalid_argument: Call manage_agent again with this mended: action must be promote or demote or"},
+		{"manage_agent", args{"agent_token": ann.Token, "agent_name": "Cy", "action": "mute"}, "invalid_argument: "},
+		{"enter_queue", args{}, "invalid_argument: Call enter_queue again with this mended: agent_name is missing (or, to go on waiting, ticket)"},
+		{"enter_queue", args{"agent_name": "Ann", "leave": true}, "invalid_argument: Call enter_queue again with this mended: ticket is missing"},
+		{"enter_queue", args{"ticket": ann.Token}, "invalid_argument: "},
 	} {
 		if r := p.try(c.tool, c.args); !strings.HasPrefix(r.text, c.want) {
 			t.Errorf("%s%v: %s\nwant %s", c.tool, c.args, r.text, c.want)

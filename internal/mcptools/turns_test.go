@@ -33,7 +33,7 @@ func (r *robot) run(step reply, err error) error {
 
 // follow makes the first call that next names.
 func (r *robot) follow(next string) (reply, error) {
-	call := regexp.MustCompile(`(send_message|wait_for_message) \(cursor ([0-9]+-[0-9a-z]+), wait_seconds ([0-9]+)\)`)
+	call := regexp.MustCompile(`(send_message|wait_for_message) \(cursor ([0-9]+-[0-9a-z]+), wait_seconds ([0-9]+)(?:, reply_to [0-9]+)?\)`)
 	m := call.FindStringSubmatch(next)
 	if m == nil {
 		return reply{}, fmt.Errorf("there is nothing to do in %q", next)
@@ -69,22 +69,53 @@ func TestNext_twoWhoFollowIt_takeTurns(t *testing.T) {
 			step = ann.call("send_message", args{"agent_token": token, "text": "opening words", "cursor": step.Cursor})
 			step.Token = token
 		}
-		ended := make(chan error)
-		go func() { ended <- ann.run(step, nil) }()
-		go func() { ended <- bob.run(bob.ask("join_room", args{"agent_name": "Bob", "room": "den"})) }()
-		for range 2 {
-			if err := <-ended; err != nil {
-				t.Error(err)
-			}
+		converse(t, ann, bob,
+			func() (reply, error) { return step, nil },
+			func() (reply, error) { return bob.ask("join_room", args{"agent_name": "Bob", "room": "den"}) })
+	}
+}
+
+func TestNext_twoWhoArePaired_takeTurns(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := &robot{peer: w.connect(modern), left: 5}, &robot{peer: w.connect(legacy), left: 5}
+	enter := func(r *robot, name string) func() (reply, error) {
+		return func() (reply, error) { return r.ask("enter_queue", args{"agent_name": name, "wait_seconds": 25}) }
+	}
+	converse(t, ann, bob, enter(ann, "Ann"), enter(bob, "Bob"))
+}
+
+// Both were told to wait, as two are who come back at once. Chat gives one the turn.
+func TestNext_twoWhoBothWait_areGivenTheTurn(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := &robot{peer: w.connect(modern), left: 5}, &robot{peer: w.connect(legacy), left: 5}
+	a := ann.call("join_room", args{"agent_name": "Ann", "room": "den"})
+	b := bob.call("join_room", args{"agent_name": "Bob", "room": "den"})
+	back := func(r *robot, token string) func() (reply, error) {
+		return func() (reply, error) { return r.ask("join_room", args{"agent_token": token}) }
+	}
+	converse(t, ann, bob, back(ann, a.Token), back(bob, b.Token))
+}
+
+// converse lets two robots go on from how they begin until one says goodbye, and
+// fails unless they took turns.
+func converse(t *testing.T, ann, bob *robot, begins ...func() (reply, error)) {
+	t.Helper()
+	ended := make(chan error)
+	for i, r := range []*robot{ann, bob} {
+		go func() { ended <- r.run(begins[i]()) }()
+	}
+	for range 2 {
+		if err := <-ended; err != nil {
+			t.Error(err)
 		}
-		var who []string
-		for _, m := range ann.call("message_history", args{"agent_token": token, "limit": 100}).Messages {
-			if m.Type == "message" {
-				who = append(who, m.From)
-			}
+	}
+	var who []string
+	for _, m := range ann.call("message_history", args{"agent_token": ann.token, "limit": 100}).Messages {
+		if m.Type == "message" {
+			who = append(who, m.From)
 		}
-		if len(who) < 9 || len(slices.Compact(slices.Clone(who))) != len(who) {
-			t.Errorf("opening words %v: the messages are of %s", opens, strings.Join(who, ", "))
-		}
+	}
+	if len(who) < 9 || len(slices.Compact(slices.Clone(who))) != len(who) {
+		t.Errorf("the messages are of %s", strings.Join(who, ", "))
 	}
 }

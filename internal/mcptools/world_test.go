@@ -146,6 +146,9 @@ type reply struct {
 	Sent      bool      `json:"sent"`
 	Seq       int64     `json:"seq"`
 	Duplicate bool      `json:"duplicate"`
+	Agents    []agent   `json:"agents"`
+	Seated    int       `json:"seated"`
+	Waiting   int       `json:"waiting"`
 	Next      string    `json:"next"`
 
 	Code    string `json:"code"` // of a refusal, else empty
@@ -191,6 +194,9 @@ type message struct {
 	ReplyTo  int64  `json:"reply_to"`
 	Agent    string `json:"agent"`
 	Reason   string `json:"reason"`
+	Action   string `json:"action"`
+	By       string `json:"by"`
+	Note     string `json:"note"`
 	Repeated bool   `json:"repeated"`
 	More     *struct {
 		Seq    int64 `json:"seq"`
