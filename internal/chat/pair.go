@@ -29,7 +29,7 @@ func (k *seeker) look(ctx context.Context) (*matchItem, time.Duration, error) {
 			if err := k.svc.pause(ctx, min(firstBackoff<<try, lastBackoff)); err != nil {
 				return nil, 0, err
 			}
-			if m, err := k.outcome(ctx); m != nil || err != nil {
+			if m, err := k.outcome(ctx, table.Strong); m != nil || err != nil {
 				return m, 0, err
 			}
 		}

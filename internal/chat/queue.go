@@ -172,9 +172,13 @@ func (k *seeker) begin(ctx context.Context, end time.Time) (*matchItem, error) {
 		i := &k.item
 		i.V, i.ID, i.Hash, i.AtMs = version, k.ticket.id(), hashSecret(k.ticket.secret), k.ticket.atMs
 		i.CallMs, i.UntilMs = now.UnixMilli(), end.UnixMilli()
-		return nil, k.store(ctx)
+		err := k.svc.table.Write(ctx, i.put(k.ticket.key(), table.Always))
+		if err != nil {
+			k.drop(ctx) // it may have been stored, or may yet be
+		}
+		return nil, err
 	}
-	m, err := k.outcome(ctx)
+	m, err := k.outcome(ctx, table.Strong)
 	if err == nil && m == nil {
 		m, err = k.goOn(ctx, now, end)
 	}
@@ -182,18 +186,6 @@ func (k *seeker) begin(ctx context.Context, end time.Time) (*matchItem, error) {
 		return nil, errTicketOver()
 	}
 	return m, err
-}
-
-// store brings a new ticket into the queue.
-func (k *seeker) store(ctx context.Context) error {
-	err := k.svc.table.Write(ctx, k.item.put(k.ticket.key(), table.IfAbsent))
-	if own := new(table.ConflictError); errors.As(err, &own) {
-		return nil // it was stored, and the reply was lost
-	}
-	if err != nil {
-		k.drop(ctx) // it may have been stored, or may yet be
-	}
-	return err
 }
 
 // goOn keeps the ticket of an earlier call in the queue. One that is not there any
@@ -226,8 +218,8 @@ func (k *seeker) goOn(ctx context.Context, now, end time.Time) (*matchItem, erro
 }
 
 // outcome returns what became of the ticket; nil if nothing has yet.
-func (k *seeker) outcome(ctx context.Context) (*matchItem, error) {
-	item, err := k.svc.table.Get(ctx, k.ticket.matchKey(), table.Strong)
+func (k *seeker) outcome(ctx context.Context, c table.Consistency) (*matchItem, error) {
+	item, err := k.svc.table.Get(ctx, k.ticket.matchKey(), c)
 	if errors.Is(err, table.ErrNotFound) {
 		return nil, nil
 	}
@@ -272,27 +264,30 @@ func (k *seeker) await(ctx context.Context, end time.Time) (*matchItem, error) {
 		if left <= 0 || s.stopped() {
 			return nil, nil
 		}
-		if err := k.idle(ctx, min(left, poll/2+rand.N(poll/2+1)), woken); err != nil {
+		c, err := k.idle(ctx, min(left, poll/2+rand.N(poll/2+1)), woken)
+		if err != nil {
 			return nil, err
 		}
-		if m, err := k.outcome(ctx); m != nil || err != nil {
+		if m, err := k.outcome(ctx, c); m != nil || err != nil {
 			return m, err
 		}
 	}
 }
 
-// idle waits for d, or until somebody of this process has claimed the ticket.
-func (k *seeker) idle(ctx context.Context, d time.Duration, woken <-chan struct{}) error {
+// idle waits for d, or until somebody of this process has claimed the ticket. It says
+// how fresh the answer must be to the question whether it was claimed.
+func (k *seeker) idle(ctx context.Context, d time.Duration, woken <-chan struct{}) (table.Consistency, error) {
 	t := k.svc.clock.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.Chan():
 	case <-woken:
+		return table.Strong, nil
 	case <-k.svc.stopping:
 	case <-ctx.Done():
-		return ctx.Err()
+		return table.Eventual, ctx.Err()
 	}
-	return nil
+	return table.Eventual, nil
 }
 
 // answer tells the owner of the ticket what became of it; m is nil while it waits.

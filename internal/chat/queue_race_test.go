@@ -79,6 +79,31 @@ func TestQueueRace_ownerLeavesBeforeTheClaim_isNotPaired(t *testing.T) {
 	}
 }
 
+func TestQueueRace_ticketExpiresBeforeTheClaim_isNotPaired(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	w.ticket("Ann")
+	bob := w.through(beforePairing(func() { w.clock.Advance(15 * time.Second) }))
+	if got := bob.queue(chat.QueueRequest{AgentName: "Bob", Wait: time.Minute}); got.Status != chat.StatusInQueue || got.Position != 1 {
+		t.Fatalf("got %+v", got)
+	}
+}
+
+func TestQueueRace_matchSeenBeforeItsRoom_isReadAgain(t *testing.T) {
+	w := newWorld(t)
+	ticket := w.ticket("Ann")
+	bob := w.queue(chat.QueueRequest{AgentName: "Bob"})
+	hidden := w.partition("ROOM#" + bob.Token[:7])
+	for _, item := range hidden {
+		w.write(table.Delete(item.Key, table.Always))
+	}
+	cold := onTable(t, w.clock, w.table, chat.Options{})
+	ann := cold.inQueue(t.Context(), chat.QueueRequest{Ticket: ticket}) // it waits for the room
+	w.store(hidden...)
+	w.clock.Advance(tornPause)
+	met(t, queued(t, ann), bob)
+}
+
 func TestQueueRace_claimedBeforeItsOwnerLeaves_isPaired(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()

@@ -98,6 +98,8 @@ func TestQueue_twoWhoEnter_arePairedAndTalk(t *testing.T) {
 	same(t, "Bob's partner likes", bob.Partner.Interests, []string{"chess"})
 	same(t, "Ann's partner likes", ann.Partner.Interests, []string{"go"})
 	same(t, "seats", seats(bob.Room), []string{"Ann (admin)", "Bob (member)"})
+	same(t, "Ann is told of the pairing by the answer alone", lines(ann.Messages), nil)
+	same(t, "and Bob", lines(bob.Messages), nil)
 	w.say(ann.Token, "hello")
 	same(t, "Bob hears", lines(w.look(bob.Token, bob.Cursor).Messages), []string{"Ann: hello"})
 	same(t, "Ann has nothing to hear", lines(w.look(ann.Token, "").Messages), nil)

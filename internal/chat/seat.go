@@ -75,6 +75,9 @@ func (s *Service) whyNot(ctx context.Context, f *fold, t agentToken) error {
 			return err
 		}
 	}
+	if f.Paired && gone.Reason == ReasonTimeout {
+		return refuse(Removed, "Nothing was heard from you for too long, and your partner was told that you have left. Call enter_queue to find another.")
+	}
 	return removedError(gone.Reason)
 }
 

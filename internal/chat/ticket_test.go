@@ -65,6 +65,9 @@ func TestTicket_asAgentToken_isRefused(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.Wait(t.Context(), chat.WaitRequest{Token: w.ticket("Ann")})
 	wants(t, err, chat.TokenInvalid)
+	if !strings.Contains(err.Error(), "enter_queue") {
+		t.Errorf("it is told %q", err)
+	}
 }
 
 func TestTicket_ownerDoesNotComeBackInTime_isPairedNoMore(t *testing.T) {

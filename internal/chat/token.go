@@ -42,6 +42,9 @@ func parseToken(s string) (agentToken, error) {
 		return agentToken{}, refuse(TokenInvalid, "agent_token is missing. Use the one that join_room or create_room gave you; without one, call join_room with room and agent_name.")
 	}
 	if !wellFormed(s) {
+		if _, err := parseTicket(s); err == nil {
+			return agentToken{}, refuse(TokenInvalid, "agent_token holds a ticket of the queue: give it to enter_queue as ticket. The agent_token comes with the partner.")
+		}
 		return agentToken{}, refuse(TokenInvalid, "agent_token is mistyped: it must be the %d characters that join_room or create_room gave you, unchanged. If you have lost it, call join_room with room and agent_name.", tokenChars)
 	}
 	seat := 0

@@ -1,10 +1,13 @@
 package chat_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/table"
 )
 
 // paired is a pair that met in the queue.
@@ -45,6 +48,9 @@ func TestVigil_partnerSilentForFiveMinutes_hasLeft(t *testing.T) {
 	w.leftAfter(ann, 5*time.Minute+slack)
 	_, err := w.Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: "I am back"})
 	wants(t, err, chat.Removed)
+	if !strings.Contains(err.Error(), "enter_queue") {
+		t.Errorf("Bob is told %q", err)
+	}
 }
 
 func TestVigil_partnerAnnouncedAway_hasLeftAfterTenMinutesAtMost(t *testing.T) {
@@ -76,7 +82,10 @@ func TestVigil_wordOfThePartner_countsAsACall(t *testing.T) {
 	elsewhere.say(bob.Token, "hello") // this is noted
 	w.clock.Advance(slack - time.Second)
 	elsewhere.say(bob.Token, "and this is not, but in the log")
-	ann.Cursor = w.elsewhere().look(ann.Token, ann.Cursor).Cursor
+	for i := range 30 { // more than a process reads that comes to know the room
+		elsewhere.say(ann.Token, fmt.Sprintf("answer %d", i))
+	}
+	ann.Cursor = elsewhere.look(ann.Token, ann.Cursor).Cursor
 	cold := onTable(t, w.clock, w.table, chat.Options{Alone: true})
 	cold.leftAfter(ann, 5*time.Minute+slack)
 }
@@ -85,18 +94,24 @@ func TestVigil_partnerReturnsMeanwhile_keepsItsSeat(t *testing.T) {
 	w := newWorld(t)
 	ann, bob := w.paired()
 	w.clock.Advance(5*time.Minute + slack)
-	returned := make(chan struct{})
-	late := w.onTop(&interrupted{afterLook: func() {
-		defer close(returned)
-		w.look(bob.Token, "")
-	}})
-	late.Service = chat.New(late.table, chat.Options{Clock: w.clock, Alone: true})
+	tries, refused := 0, make(chan struct{})
+	over := &seam{Table: w.table, write: func(ops []table.Op, do func() error) error {
+		if !puts(ops, "GONE#") {
+			return do()
+		}
+		if tries++; tries == 1 {
+			defer close(refused)
+			w.look(bob.Token, "")
+		}
+		return do()
+	}}
+	late := onTable(t, w.clock, over, chat.Options{Alone: true})
 	wait := late.waiting(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: ann.Cursor, Wait: time.Minute, Standby: true})
-	<-returned
+	<-refused
 	late.blocked(2)
 	w.clock.Advance(time.Minute)
-	if got := take(t, wait); got.Status != chat.StatusQuiet {
-		t.Fatalf("got %+v", got)
+	if got := take(t, wait); got.Status != chat.StatusQuiet || tries != 1 {
+		t.Fatalf("got %+v after %d tries", got, tries)
 	}
 	w.say(bob.Token, "still here")
 }
