@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// queueSeen is how many of those who have waited longest a call looks at.
-	// Whoever stands behind them is paired when they are.
+	// queueSeen is how many of those who have waited longest a call looks at. Whoever
+	// stands behind them looks at them and at itself.
 	queueSeen = 200
 	// Of a pair the younger claims the older. If it has not done so long after its
 	// last call it never will, and the older does.
@@ -41,14 +41,15 @@ func (k *seeker) look(ctx context.Context) (*matchItem, time.Duration, error) {
 		}
 		all := readTickets(page.Items)
 		me := slices.IndexFunc(all, func(i ticketItem) bool { return i.ID == k.ticket.id() })
-		if me < 0 {
-			if page.More {
-				return nil, lookAlone, nil // its turn to be looked at has not come
-			}
+		switch {
+		case me >= 0:
+			k.position = me + 1
+		case page.More:
+			me, all = len(all), append(all, k.item)
+		default:
 			m, err := k.lost(ctx)
 			return m, 0, err
 		}
-		k.position = me + 1
 		partner := partners(all)[me]
 		if partner < 0 {
 			return nil, lookAlone, nil

@@ -214,6 +214,21 @@ func TestQueue_position(t *testing.T) {
 	}
 }
 
+// TestQueue_crowdOfOneName: who enters under one name again and again keeps nobody
+// else from a partner.
+func TestQueue_crowdOfOneName_standsInNobodysWay(t *testing.T) {
+	w := newWorld(t)
+	first := w.ticket("Ann")
+	for range 200 {
+		w.ticket("Ann")
+	}
+	bob := w.queue(chat.QueueRequest{AgentName: "Bob"})
+	met(t, w.comesBack(first), bob)
+	if got := w.queue(chat.QueueRequest{AgentName: "Ann"}); got.Status != chat.StatusInQueue || got.Position != 0 {
+		t.Errorf("the last of them got %+v", got)
+	}
+}
+
 func TestQueue_estimatedWait_isThatOfTheLastPairsWithinTheHour(t *testing.T) {
 	w := newWorld(t)
 	waited := func(d time.Duration) {
