@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/table"
@@ -36,6 +37,7 @@ func newDraft(f *fold) *draft {
 // take asks the proposals in order, and stops before one that does not fit into
 // the same Write. It always takes at least one.
 func (d *draft) take(batch []*proposal, now time.Time) {
+	d.events, d.entries = make([]event, 0, len(batch)), make([]entry, 0, len(batch))
 	var along []table.Op
 	for _, p := range batch {
 		ch, err := p.propose(d.fold, now)
@@ -84,7 +86,7 @@ func (d *draft) fits(ch change) bool {
 
 // add numbers the events of ch and folds them in.
 func (d *draft) add(ch change, now time.Time) ([]event, error) {
-	next, events := d.fold, make([]event, 0, len(ch.events))
+	next, from := d.fold, len(d.events)
 	for _, e := range ch.events {
 		e.V, e.n, e.ID, e.AtMs = version, next.asOf+1, newEventID(), now.UnixMilli()
 		if e.Type != moved && next.pushDue(now) {
@@ -96,12 +98,13 @@ func (d *draft) add(ch change, now time.Time) ([]event, error) {
 		}
 		var err error
 		if next, err = next.apply(e); err != nil {
+			d.events = d.events[:from]
 			return nil, err
 		}
-		events = append(events, e)
+		d.events = append(d.events, e)
 	}
 	d.fold = next
-	d.events = append(d.events, events...)
+	events := slices.Clip(d.events[from:])
 	for _, e := range events {
 		d.bytes += len(e.Text)
 	}
@@ -117,6 +120,7 @@ func (d *draft) finish(along []table.Op) {
 	if len(d.events) == 0 {
 		return
 	}
+	d.ops = make([]table.Op, 0, len(d.events)+len(along)+5) // and what is below
 	for _, e := range d.events {
 		d.ops = append(d.ops, putEvent(d.fold.id, e))
 	}
