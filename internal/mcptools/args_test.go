@@ -211,9 +211,12 @@ func FuzzRead(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	f.Add([]byte(`{"text":"a","to":["Bob",""],"recipients":"Cy"}`))
+	f.Add([]byte(`{"text":"a","to":"[\"Bob\"]"}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var in sample
-		args := sampleArgs(&in)
+		var to []string
+		args := append(sampleArgs(&in), list("to", &to, ""))
 		problems := readArguments(args, raw)
 		if len(problems) > 0 {
 			if err := badArguments("speak", args, problems); len(err.Message) > 2000 {
@@ -223,6 +226,9 @@ func FuzzRead(f *testing.F) {
 		}
 		if in.Text == "" {
 			t.Error("read without the text that is required")
+		}
+		if slices.ContainsFunc(to, func(one string) bool { return strings.TrimSpace(one) == "" }) {
+			t.Errorf("read a list with a blank: %q", to)
 		}
 		if in.Seats != 0 && (in.Seats < 2 || in.Seats > 100) || in.Seq < 0 || in.Wait < 0 || in.Wait > 290*time.Second {
 			t.Errorf("read as %+v, beyond the ranges", in)

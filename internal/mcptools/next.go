@@ -2,6 +2,7 @@ package mcptools
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -232,9 +233,10 @@ func notes(messages []chat.Message, w chat.Waited) string {
 }
 
 // standbyHint is added to next after a long silence: how to be woken without
-// taking turns. It is empty where the server's address is not known.
+// taking turns. It is empty where the server's address is not known, or is not one
+// to put into a shell: it comes from the caller's request.
 func standbyHint(w chat.Waited, asked chat.WaitRequest, address string) string {
-	if is := afterWaiting(w, asked); address == "" || !is.resting() {
+	if is := afterWaiting(w, asked); !is.resting() || !regexp.MustCompile(`^https?://[A-Za-z0-9.:/_-]+$`).MatchString(address) {
 		return ""
 	}
 	return " To be woken instead, run this in a shell in the background, with your agent_token in TOKEN: " + StandbyLine(address)

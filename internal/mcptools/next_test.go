@@ -80,6 +80,42 @@ func TestNext_everyRule_hasACase(t *testing.T) {
 	}
 }
 
+// What is told to a model must exist: each word that looks like the name of a tool,
+// an argument or a field is one.
+func TestNext_instructionsAndPrompts_nameWhatThereIs(t *testing.T) {
+	there := map[string]bool{string(chat.StatusTurn): true}
+	for _, tool := range allTools(nil, Options{}) {
+		there[tool.definition.Name] = true
+		for _, a := range tool.args {
+			there[a.name] = true
+		}
+		for _, f := range resultFields(tool.out) {
+			there[f.name] = true
+		}
+	}
+	texts := []string{Instructions}
+	for _, c := range nextCases() {
+		texts = append(texts, c.want)
+	}
+	for _, p := range allPrompts() {
+		texts = append(texts, p.say(nil), p.say(map[string]string{"room": "x", "password": "x", "interests": "x", "topic": "x", "agent_name": "x"}))
+	}
+	for _, tool := range allTools(nil, Options{}) {
+		texts = append(texts, tool.definition.Description)
+	}
+	found := 0
+	for _, text := range texts {
+		for _, word := range regexp.MustCompile(`[a-z]+(_[a-z]+)+`).FindAllString(text, -1) {
+			if found++; !there[word] {
+				t.Errorf("there is no %s: %s", word, text)
+			}
+		}
+	}
+	if found < 100 {
+		t.Errorf("only %d words were looked at", found)
+	}
+}
+
 func nextCases() []nextCase {
 	return slices.Concat(seatedCases(), pairedCases(), waitedCases(), kindCases(), lullCases(), removedCases(), sentCases(), adminCases())
 }
@@ -334,6 +370,8 @@ func TestStandbyHint_isThereWhenItHelps(t *testing.T) {
 	}{
 		{"after ten quiet minutes", lull, asked, address, true},
 		{"where no address is known", lull, asked, "", false},
+		{"where the address would do something in a shell", lull, asked, "https://parley.example;id/mcp", false},
+		{"where the address would do more", lull, asked, "https://$(id).example/mcp", false},
 		{"after less", short, asked, address, false},
 		{"to an agent that only looks in", lull, chat.WaitRequest{}, address, false},
 		{"to an agent that is away", lull, chat.WaitRequest{Wait: time.Minute, BackIn: time.Minute}, address, false},

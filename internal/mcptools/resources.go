@@ -18,8 +18,9 @@ import (
 // logged or given back: what is read by it bears the address of the room.
 //
 // Nothing can be subscribed to. Only a request that is held open can be told of
-// news here, and who holds one open had better hold wait_for_message, which brings
-// the news itself, in order and none twice.
+// news here, which the newer generation of the protocol has for this, and the older
+// has not; but the promise of it would be one to both. And who holds a request open
+// had better hold wait_for_message, which brings the news itself, none twice.
 const (
 	roomAddress = "parley://rooms/"
 	seatAddress = "parley://seats/"

@@ -19,8 +19,9 @@ import (
 	"github.com/parley-chat/parley/internal/meter"
 )
 
-// listsFresh is how long a client may keep a list of tools before it asks
-// again. The lists are the same for everybody, and change only with a release.
+// listsFresh is how long a client may keep a list, such as that of the tools,
+// before it asks again. They are the same for everybody, and change only with a
+// release.
 const listsFresh = 5 * time.Minute
 
 // NewServer returns an MCP server that has no tools yet, and the properties that
@@ -30,7 +31,7 @@ const listsFresh = 5 * time.Minute
 //     what happened is logged with that id and told to nobody;
 //   - a call that came with a progress token reports progress as long as it runs;
 //   - nothing can be subscribed to, so that no client can hold a request open by
-//     listening; tasks, resources, prompts and log levels do not exist.
+//     listening; tasks and log levels do not exist.
 func NewServer(version, instructions string, logger *slog.Logger) *server.MCPServer {
 	hooks := &server.Hooks{}
 	hooks.AddBeforeSubscriptionsListen(acknowledge)
