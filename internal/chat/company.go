@@ -4,13 +4,14 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // tellCompany adds who is there to the answer of a wait, if that has changed since
 // the seat's last result. While messages come it is left for a quieter moment,
 // unless somebody came or went.
 func (c *caller) tellCompany(ctx context.Context, f *fold, g *gathering, got *Waited) {
-	if !g.moved && got.Status == StatusMessages || len(f.agents) < 2 && !g.moved {
+	if !g.moved && (got.Status == StatusMessages || len(f.agents) < 2 || c.toldLately()) {
 		return
 	}
 	room, err := c.room.view(ctx, f, c.agent.Seat)
@@ -36,6 +37,26 @@ func (c *caller) tellCompany(ctx context.Context, f *fold, g *gathering, got *Wa
 			got.Agents = append(got.Agents, a)
 		}
 	}
+}
+
+// lookEvery is how often a quiet result reads who is there, where that costs a read.
+const lookEvery = 30 * time.Second
+
+// toldLately reports whether it is too early to read again who is there.
+func (c *caller) toldLately() bool {
+	r := c.room
+	if r.svc.opts.Alone {
+		return false
+	}
+	now := r.svc.now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := r.memo(c.agent.Seat)
+	if now.Sub(m.lookedAt) < lookEvery {
+		return true
+	}
+	m.lookedAt = now
+	return false
 }
 
 // told notes that a seat is told who is there, and reports whether that is new to

@@ -119,6 +119,7 @@ type memo struct {
 	activity string
 	activeAt time.Time // when activity was last written here
 	company  string    // who was there, as it was last told
+	lookedAt time.Time // when that was last read for a quiet result
 	pace     *pace     // nil: it has said nothing here that is limited
 }
 
