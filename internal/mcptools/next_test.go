@@ -344,7 +344,9 @@ func sentCases() []nextCase {
 
 func adminCases() []nextCase {
 	return []nextCase{
-		{"changed a room", nextUpdated(chat.Updated{Status: chat.StatusUpdated, Room: chat.Room{Name: chosen}}),
+		{"changed a room", nextUpdated(chat.Updated{Status: chat.StatusUpdated, Changes: []string{"capacity"}, Room: chat.Room{Name: chosen}}),
+			"Everybody here is told: go on with wait_for_message."},
+		{"changed how to come in", nextUpdated(chat.Updated{Status: chat.StatusUpdated, Changes: []string{"capacity", "password"}, Room: chat.Room{Name: chosen}}),
 			"Everybody here is told: go on with wait_for_message. Who is still to come needs the name and password as they are now."},
 		{"changed nothing", nextUpdated(chat.Updated{Status: chat.StatusUnchanged}), "It was so already: go on with wait_for_message."},
 		{"closed a room", nextUpdated(chat.Updated{Status: chat.StatusClosed}), "The room is closed for good, and everybody is told: go on with your own work."},

@@ -1,6 +1,8 @@
 package mcptools
 
 import (
+	"slices"
+
 	"github.com/parley-chat/parley/internal/chat"
 )
 
@@ -157,7 +159,10 @@ func nextUpdated(u chat.Updated) string {
 	case chat.StatusUnchanged:
 		return "It was so already: go on with wait_for_message."
 	}
-	return "Everybody here is told: go on with wait_for_message. Who is still to come needs the name and password as they are now."
+	if slices.Contains(u.Changes, "room") || slices.Contains(u.Changes, "password") {
+		return "Everybody here is told: go on with wait_for_message. Who is still to come needs the name and password as they are now."
+	}
+	return "Everybody here is told: go on with wait_for_message."
 }
 
 // nextManaged follows what an admin did to an agent.

@@ -86,3 +86,21 @@ func TestStory_turns(t *testing.T) {
 		ann.token, bob.token = "", ""
 	})
 }
+
+func TestStory_knock(t *testing.T) {
+	checkStory(t, "A third finds the room full and is let in", func(s *story) {
+		ann, bob, cy := s.agent("Ann"), s.agent("Bob"), s.agent("Cy")
+		ann.do("create_room", args{"room": "plans", "password": "pw", "agent_name": "Ann"})
+		bob.do("join_room", args{"room": "plans:pw", "agent_name": "Bob"})
+		bob.do("send_message", args{"text": "Where is Cy?", "kind": "request", "cursor": bob.cursor})
+		cy.do("join_room", args{"room": "plans", "agent_name": "Cy"})
+		cy.do("join_room", args{"room": "plans:pw", "agent_name": "Cy"})
+		ann.do("wait_for_message", args{"cursor": ann.cursor})
+		ann.do("update_room", args{"capacity": 3})
+		s.pass(30 * time.Second)
+		cy.do("join_room", args{"room": "plans:pw", "agent_name": "Cy"})
+		cy.do("send_message", args{"text": "Here. The door was shut.", "reply_to": 3, "cursor": cy.cursor})
+		bob.do("wait_for_message", args{"cursor": bob.cursor})
+		ann.do("wait_for_message", args{"cursor": ann.cursor})
+	})
+}
