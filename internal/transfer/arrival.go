@@ -51,8 +51,11 @@ func (im *importer) room(ctx context.Context, a *arrival, l line) error {
 			return err
 		}
 	}
-	if l.Done == nil || l.Done.ID != a.ID || l.Done.Items != a.items || !a.whole() {
+	if l.Done == nil || l.Done.ID != a.ID || l.Done.Items != a.items || !l.Done.Over && !a.whole() {
 		return im.lines.odd("something of the room before it is missing, or of another one")
+	}
+	if l.Done.Over {
+		return nil // its events, as far as they came, lead nowhere and expire
 	}
 	if a.further() {
 		im.did.There++

@@ -72,6 +72,9 @@ func (e *exporter) rooms(ctx context.Context, name string) ([]roomLine, error) {
 			return nil, err
 		}
 		r, err := e.look(ctx, strings.TrimPrefix(partition, chat.KeptRooms))
+		if errors.Is(err, ErrNoRoom) {
+			continue // its time ended just now
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -120,14 +123,17 @@ func (e *exporter) look(ctx context.Context, id string) (roomLine, error) {
 	return r, err
 }
 
-// room writes all items of a room.
+// room writes all items of a room. One whose time ends meanwhile is said to be
+// over: of many rooms one always may be.
 func (e *exporter) room(ctx context.Context, r roomLine) error {
 	kept, items := r.kept(), 0
+	meta, name := false, r.Key == ""
 	write := func(item table.Item) error {
 		if err := chat.Readable(item); err != nil {
 			return err
 		}
 		items++
+		meta, name = meta || item.Key == kept.Meta, name || item.Key == kept.Name
 		return e.lines.Encode(lineOf(item))
 	}
 	if err := e.each(ctx, kept, write); err != nil {
@@ -143,9 +149,12 @@ func (e *exporter) room(ctx context.Context, r roomLine) error {
 	if head != r.Head {
 		return fmt.Errorf("%w: %q", ErrUnquiet, r.Key)
 	}
-	e.did.Rooms++
-	e.did.Items += items
-	return e.lines.Encode(line{Done: &doneLine{r.ID, items}})
+	over := !meta || !name
+	if !over {
+		e.did.Rooms++
+		e.did.Items += items
+	}
+	return e.lines.Encode(line{Done: &doneLine{r.ID, items, over}})
 }
 
 // each calls f with every item of a room's partition.

@@ -54,7 +54,7 @@ func (im *importer) all(ctx context.Context) error {
 	if l.End == nil || l.End.Rooms != len(rooms) {
 		return im.lines.odd("an export ends with the number of its rooms")
 	}
-	return nil
+	return im.lines.end()
 }
 
 // announced reads which rooms will come, and the line behind. It fails if one

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -43,6 +44,17 @@ func (r *reader) next() (line, error) {
 		return line{}, r.ended()
 	}
 	return line{}, r.odd("not a line that this parley can read")
+}
+
+// end checks that nothing follows. What did would be thought to have been imported.
+func (r *reader) end() error {
+	for r.scan.Scan() {
+		r.n++
+		if len(bytes.TrimSpace(r.scan.Bytes())) > 0 {
+			return r.odd("what came before it is imported, and it is not: import one export at a time")
+		}
+	}
+	return r.scan.Err()
 }
 
 func (r *reader) ended() error {

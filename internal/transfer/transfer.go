@@ -101,6 +101,8 @@ type itemLine struct {
 type doneLine struct {
 	ID    string `json:"id"`
 	Items int    `json:"items"`
+	// Over: the room's time ended before all of it was read, so there is none.
+	Over bool `json:"over,omitempty"`
 }
 
 type endLine struct {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jonboulle/clockwork"
+
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/table/bolttable"
@@ -26,11 +28,17 @@ type house struct {
 // disk is tested with the table.
 func inFile(t *testing.T) house {
 	t.Helper()
+	return inFileAt(t, clockwork.NewRealClock())
+}
+
+// inFileAt goes by a clock.
+func inFileAt(t *testing.T, clock clockwork.Clock) house {
+	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "parley-")
 	if err != nil {
 		dir = t.TempDir()
 	}
-	tab, err := bolttable.Open(filepath.Join(dir, "parley.db"), bolttable.Options{})
+	tab, err := bolttable.Open(filepath.Join(dir, "parley.db"), bolttable.Options{Clock: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +47,7 @@ func inFile(t *testing.T) house {
 			t.Error(err)
 		}
 	})
-	return house{t, tab, chat.New(tab, chat.Options{Alone: true, GroupFrom: 1})}
+	return house{t, tab, chat.New(tab, chat.Options{Alone: true, GroupFrom: 1, Clock: clock})}
 }
 
 func inDynamoDB(t *testing.T) house {
