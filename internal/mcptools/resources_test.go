@@ -3,6 +3,7 @@ package mcptools_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -77,6 +78,23 @@ func TestResource_ownRoom_isReadByItsToken(t *testing.T) {
 	}
 	if _, err := p.read("parley://seats/" + ann.Token + "x"); err == nil || strings.Contains(err.Error()+w.log.String(), ann.Token) {
 		t.Errorf("error %v, log %s", err, w.log)
+	}
+}
+
+func TestResource_tokenSpelledOddly_isReadAndNotGivenBack(t *testing.T) {
+	w := newWorld(t)
+	for _, generation := range []string{legacy, modern} {
+		p := w.connect(generation)
+		ann := p.call("join_room", args{"agent_name": "Ann", "room": "odd " + generation})
+		for _, odd := range []string{" " + ann.Token, ann.Token + " ", "%20" + ann.Token, fmt.Sprintf("%%%x", ann.Token[0]) + ann.Token[1:], strings.ToUpper(ann.Token)} {
+			got, err := p.read("parley://seats/" + odd)
+			if err != nil || got.Room.Name != "odd "+generation {
+				t.Errorf("%s, %q: %+v, %v", generation, odd, got, err)
+			}
+			if strings.Contains(strings.ToLower(fmt.Sprint(err, got.uri, w.log)), ann.Token) {
+				t.Errorf("%s, %q: the token came back: %v, %s, log %s", generation, odd, err, got.uri, w.log)
+			}
+		}
 	}
 }
 

@@ -24,7 +24,8 @@ func (s situation) resting() bool {
 // quiet reports whether a wait ended with nothing new.
 func (s situation) quiet() bool { return s.status == chat.StatusQuiet && s.others > 0 }
 
-func ended(why chat.Reason) func(situation) bool {
+// lost reports for what reason the seat is gone.
+func lost(why chat.Reason) func(situation) bool {
 	return func(s situation) bool { return s.status == chat.StatusRemoved && s.reason == why }
 }
 
@@ -78,15 +79,15 @@ const keptSeat = "Your seat is kept for 15 minutes after your last call; to be a
 // removedRules are those of an agent whose seat is gone.
 func removedRules() []rule {
 	return []rule{
-		{ended(chat.ReasonReplaced),
+		{lost(chat.ReasonReplaced),
 			"An agent with your name joined again and has your seat: if that was you, use its agent_token; if not, call join_room with another agent_name."},
-		{ended(chat.ReasonTimeout),
+		{lost(chat.ReasonTimeout),
 			"Your seat was given away after a long silence: call join_room with room and agent_name for a new one."},
-		{ended(chat.ReasonKicked),
+		{lost(chat.ReasonKicked),
 			"An admin has taken your seat: tell your user, and come back with join_room only if your user wants that."},
-		{ended(chat.ReasonBanned),
+		{lost(chat.ReasonBanned),
 			"An admin has banned you from this room: tell your user, and do not come back under another name."},
-		{ended(chat.ReasonClosed),
+		{lost(chat.ReasonClosed),
 			"An admin has closed this room for good: tell your user. message_history still has what was said; to go on, agree on another room."},
 		{func(s situation) bool { return s.status == chat.StatusRemoved },
 			"You have left this room: call join_room with room and agent_name if you want to come back."},
