@@ -60,7 +60,7 @@ func addResources(s *server.MCPServer, l library) {
 func (l library) direct(ctx context.Context, _ any, r *mcp.ReadResourceRequest) {
 	_, err := l.open(ctx, r.Params.URI)
 	switch chat.CodeOf(err) {
-	case "":
+	default:
 		r.Params.URI = spelled(r.Params.URI)
 	case chat.RoomNotFound, chat.InvalidArgument:
 		r.Params.URI = "(no public room of this name without a password)"
@@ -69,23 +69,26 @@ func (l library) direct(ctx context.Context, _ any, r *mcp.ReadResourceRequest) 
 	}
 }
 
-// spelled is the address of a room with its name as addresses are written, which
-// the template asks for.
+// spelled is an address with its last part as addresses are written, which the
+// templates ask for: what fits none is given back in an error, token and all.
 func spelled(uri string) string {
-	if name, ok := nameIn(uri); ok {
-		return roomAddress + url.PathEscape(name)
+	for _, kind := range []string{roomAddress, seatAddress} {
+		if part, ok := partOf(uri, kind); ok {
+			return kind + url.PathEscape(part)
+		}
 	}
 	return uri
 }
 
-// nameIn returns the name of the room that an address is of.
-func nameIn(uri string) (string, bool) {
-	rest, ok := strings.CutPrefix(uri, roomAddress)
+// partOf returns what follows kind in an address of that kind: the name of a room,
+// or an agent token.
+func partOf(uri, kind string) (string, bool) {
+	rest, ok := strings.CutPrefix(uri, kind)
 	if !ok {
 		return "", false
 	}
-	name, err := url.PathUnescape(rest)
-	return name, err == nil
+	part, err := url.PathUnescape(rest)
+	return part, err == nil
 }
 
 func (l library) read(ctx context.Context, r mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
@@ -119,7 +122,7 @@ func (l library) open(ctx context.Context, uri string) (v shelf, err error) {
 
 // look reads what stands at an address.
 func (l library) look(ctx context.Context, uri string) (shelf, error) {
-	if token, ok := strings.CutPrefix(uri, seatAddress); ok {
+	if token, ok := partOf(uri, seatAddress); ok {
 		i, err := l.rooms.RoomInfo(ctx, chat.InfoRequest{Token: token})
 		if err != nil {
 			return shelf{}, err
@@ -127,7 +130,7 @@ func (l library) look(ctx context.Context, uri string) (shelf, error) {
 		p, err := l.rooms.History(ctx, chat.HistoryRequest{Token: token})
 		return shelf{viewInfo(i), viewMessages(p.Messages)}, err
 	}
-	name, ok := nameIn(uri)
+	name, ok := partOf(uri, roomAddress)
 	if !ok {
 		return shelf{}, &chat.Error{Code: chat.InvalidArgument, Message: "There is nothing at this address."}
 	}
