@@ -203,11 +203,6 @@ func nextSent(s chat.Sent, asked chat.SendRequest) string {
 	return said + is.sentence(sentRules())
 }
 
-// nextRemoved follows the loss of a seat.
-func nextRemoved(why chat.Reason) string {
-	return situation{status: chat.StatusRemoved, reason: why}.sentence(waitedRules())
-}
-
 // notes are the facts that come before the imperative, each with a space behind.
 func notes(messages []chat.Message, w chat.Waited) string {
 	var b strings.Builder

@@ -39,14 +39,17 @@ type Standby struct {
 func WaitHandler(rooms *chat.Service, logger *slog.Logger) func(context.Context, chat.WaitRequest) Standby {
 	return func(ctx context.Context, req chat.WaitRequest) Standby {
 		var s Standby
-		wait := counted(func(ctx context.Context) (*mcp.CallToolResult, error) {
+		wait := func(ctx context.Context) (*mcp.CallToolResult, error) {
 			got, err := rooms.Wait(ctx, req)
 			if err != nil {
 				return toolError(err)
 			}
 			s.Status, s.Superseded, s.Stopping = got.Status, got.Superseded, got.Stopping
 			return toolResult(viewWaited(got, req)), nil
-		})
+		}
+		if req.Wait > 0 {
+			wait = counted(wait)
+		}
 		meter.From(ctx).Begin(standbyName)
 		result, _ := safely(wait, logger, standbyName)(ctx) // whose errors are results
 		if ctx.Err() != nil {
