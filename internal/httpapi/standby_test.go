@@ -152,6 +152,21 @@ func TestStandby_nothingCame_isATimeoutThatMayBeRepeated(t *testing.T) {
 	}
 }
 
+func TestStandby_lookingIn_isNoWait(t *testing.T) {
+	h := newHall(t, meter.Options{MaxWaits: 1})
+	inside := h.send(h.standby(h.ann.Token, "?cursor="+h.bob.Cursor)) // not Ann's own, so left out of account
+	h.check(await(t, inside), http.StatusOK, map[string]string{"status": "messages"})
+	inside = h.send(h.standby(h.ann.Token, ""))
+	h.awaitWaits(1)
+	resp, err := http.DefaultClient.Do(h.standby(h.bob.Token, "?wait_seconds=0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.check(resp, http.StatusRequestTimeout, map[string]string{"status": "quiet"})
+	h.say(h.bob, "good bye")
+	h.check(await(t, inside), http.StatusOK, map[string]string{"messages": "good bye"})
+}
+
 func TestStandby_tokenMissingOrWrong_isRefused(t *testing.T) {
 	h := newHall(t, meter.Options{})
 	wrong := h.standby("", "")
