@@ -4,6 +4,7 @@ package main
 
 import (
 	"io"
+	"log/slog"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
@@ -13,7 +14,7 @@ import (
 
 // newMetrics counts for CloudWatch, on stdout. Prometheus is left out of the
 // function: nobody could ask an instance for its figures.
-func newMetrics(s settings, stdout io.Writer) *metrics {
+func newMetrics(s settings, stdout io.Writer, _ *slog.Logger) *metrics {
 	var out *emf.Writer
 	o := held(s)
 	o.Observe = func(call meter.Call) { out.Observe(call) }

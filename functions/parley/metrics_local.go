@@ -5,16 +5,18 @@ package main
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
 
+	"github.com/parley-chat/parley/internal/httpapi"
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/meter/scrape"
 )
 
 // newMetrics counts for whoever asks at s.MetricsAddr.
-func newMetrics(s settings, stdout io.Writer) *metrics {
+func newMetrics(s settings, stdout io.Writer, log *slog.Logger) *metrics {
 	if s.MetricsAddr == "" {
 		return &metrics{meter: meter.New(held(s))}
 	}
@@ -27,20 +29,21 @@ func newMetrics(s settings, stdout io.Writer) *metrics {
 		if st.commits != nil {
 			figures.Commits(st.commits)
 		}
-		return serveMetrics(figures.Handler(), s.MetricsAddr, stdout)
+		return serveMetrics(httpapi.OwnNames(figures.Handler(), s.AllowHost), s.MetricsAddr, stdout, log)
 	}}
 }
 
 // serveMetrics answers at an address of its own: on the one of MCP strangers would
 // be answered, too, where a proxy on this machine lets them in.
-func serveMetrics(h http.Handler, addr string, stdout io.Writer) (io.Closer, error) {
+func serveMetrics(h http.Handler, addr string, stdout io.Writer, log *slog.Logger) (io.Closer, error) {
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w. Choose another --metrics-addr", addr, err)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", h)
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
+	server := httpapi.NewServer(mux, log)
+	server.ReadTimeout, server.WriteTimeout = 30*time.Second, 30*time.Second
 	go func() { _ = server.Serve(ln) }() // until it is closed
 	fmt.Fprintf(stdout, "Metrics for Prometheus at http://%s/metrics\n", ln.Addr())
 	return server, nil

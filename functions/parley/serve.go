@@ -25,7 +25,7 @@ const drainTime = 10 * time.Second
 // serve listens and answers, or is a Lambda function, until ctx ends; then every
 // open wait is answered with what there is, and nothing new is taken.
 func serve(ctx context.Context, s settings, stdout io.Writer, log *slog.Logger) error {
-	m := newMetrics(s, stdout)
+	m := newMetrics(s, stdout, log)
 	defer m.close()
 	st, err := openStore(ctx, s, m.meter, log)
 	if err != nil {

@@ -18,8 +18,7 @@ import (
 // The MCP specification, "Security Warning" of the Streamable HTTP transport,
 // asks for both.
 func (a *api) admit(x *exchange, r *http.Request) bool {
-	local := overLoopback(r)
-	if local && !isLoopback(r.Host) && !slices.Contains(a.Hosts, hostname(r.Host)) {
+	if rebound(r, a.Hosts) {
 		x.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
 			"This server is on your own machine and answers to localhost, 127.0.0.1 and [::1] only, not to %s. Use http://127.0.0.1 with the server's port. Whoever runs it behind a proxy names the proxy's host with --allow-host.", quoted(r.Host)))
 		return false
@@ -28,12 +27,32 @@ func (a *api) admit(x *exchange, r *http.Request) bool {
 	if len(origins) == 0 {
 		return true
 	}
-	if len(origins) > 1 || !a.originAllowed(origins[0], local) {
+	if len(origins) > 1 || !a.originAllowed(origins[0], overLoopback(r)) {
 		x.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
 			"Web pages of %s may not call this server, unless whoever runs it starts it with --allow-origin. Clients outside a browser send no Origin header.", quoted(strings.Join(origins, ", "))))
 		return false
 	}
 	return !a.preflight(x, r, origins[0])
+}
+
+// rebound reports whether r came over the loopback and was sent to another name
+// than the loopback's own and hosts.
+func rebound(r *http.Request, hosts []string) bool {
+	return overLoopback(r) && !isLoopback(r.Host) && !slices.Contains(hosts, hostname(r.Host))
+}
+
+// OwnNames is h for what has an address of its own, refusing what [New] refuses of
+// requests over the loopback that are addressed to another name. hosts are as in
+// [Options].
+func OwnNames(h http.Handler, hosts []string) http.Handler {
+	hosts = lowered(hosts)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if rebound(r, hosts) {
+			http.Error(w, "On its own machine this answers to localhost, 127.0.0.1 and [::1] only, and to the names of --allow-host.", http.StatusForbidden)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 func (a *api) originAllowed(origin string, local bool) bool {
