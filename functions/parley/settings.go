@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/url"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -45,6 +46,9 @@ func (s *settings) Validate() error {
 	}
 	if _, _, err := net.SplitHostPort(s.MetricsAddr); s.MetricsAddr != "" && err != nil {
 		return fmt.Errorf("--metrics-addr %q: give a host and a port, such as 127.0.0.1:9464", s.MetricsAddr)
+	}
+	if u, err := url.Parse(s.URL); s.URL != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "") {
+		return fmt.Errorf("--url %q: give the whole address of MCP, such as https://parley.example/mcp", s.URL)
 	}
 	if s.Data != "" && s.Table != "" {
 		return errors.New("--data and --table exclude each other: the rooms are in a file or in a DynamoDB table")

@@ -72,6 +72,10 @@ func TestParse_whatCannotBe_isRefusedByName(t *testing.T) {
 	for args, named := range map[string]string{
 		"--addr 8080":            "--addr",
 		"--metrics-addr 9464":    "--metrics-addr",
+		"--url parley.example":   "--url",
+		"--url ftp://a.example":  "--url",
+		"--url http:///mcp":      "--url",
+		"--url http://a/mcp?a=b": "--url",
 		"--data a --table b":     "--table",
 		"--create-table":         "--table NAME",
 		"--rooms-per-hour=-1":    "--rooms-per-hour",

@@ -371,6 +371,7 @@ func TestStandbyHint_isThereWhenItHelps(t *testing.T) {
 		want    bool
 	}{
 		{"after ten quiet minutes", lull, asked, address, true},
+		{"whose address ends in a slash", lull, asked, address + "/", true},
 		{"where no address is known", lull, asked, "", false},
 		{"where the address would do something in a shell", lull, asked, "https://parley.example;id/mcp", false},
 		{"where the address would do more", lull, asked, "https://$(id).example/mcp", false},

@@ -88,5 +88,5 @@ func Refusal(err *chat.Error) Standby {
 // call that was quiet, and the loop one that broke off. address is that of MCP.
 func StandbyLine(address string) string {
 	return `until curl -fsS --retry 99999 --retry-delay 1 -H "Authorization: Bearer $TOKEN" ` +
-		strings.TrimSuffix(address, "/mcp") + `/v1/wait; do [ $? = 22 ] && break; sleep 1; done`
+		strings.TrimSuffix(strings.TrimSuffix(address, "/"), "/mcp") + `/v1/wait; do [ $? = 22 ] && break; sleep 1; done`
 }
