@@ -5,8 +5,6 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"github.com/jonboulle/clockwork"
 )
 
 // liveRoom is a room as this process knows it: the fold of its log, the last
@@ -29,7 +27,7 @@ type liveRoom struct {
 	queue    []*proposal   // appends that wait for their turn
 	writing  bool          // a goroutine works the queue off
 	waits    map[int]*openWait
-	silence  clockwork.Timer    // runs while all may be waiting for each other; nil: not so
+	silence  *silence           // runs while all may be waiting for each other; nil: not so
 	turned   int64              // somebody was told to speak in the silence after this event
 	polling  context.CancelFunc // ends the polling; nil: nobody polls
 	vigilAt  time.Time          // nobody's lease ends before, where two were paired
@@ -236,6 +234,9 @@ func (r *liveRoom) replace(f *fold, tail []event, verified time.Time) *fold {
 	}
 	close(r.changed)
 	r.changed = make(chan struct{})
+	if len(r.waits) > 0 {
+		r.consider()
+	}
 	return f
 }
 

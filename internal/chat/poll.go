@@ -19,7 +19,7 @@ const (
 func (r *liveRoom) open(seat int, began time.Time, d time.Duration, standby bool) *openWait {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	w := &openWait{began: began, standby: standby, over: make(chan struct{}), turn: make(chan struct{}, 1)}
+	w := &openWait{began: began, standby: standby, over: make(chan struct{}), turn: make(chan int64, 1)}
 	if r.waits == nil {
 		r.waits = map[int]*openWait{}
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jonboulle/clockwork"
+
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -28,6 +30,12 @@ type turnItem struct {
 	ID string `json:"id"` // the writer's own, to know it again after a lost reply
 }
 
+// silence is the time since an event, in which all may be waiting for each other.
+type silence struct {
+	head  int64 // the event
+	timer clockwork.Timer
+}
+
 // consider begins a silence anew: something has happened, or somebody begins to
 // wait. r.mu is held.
 func (r *liveRoom) consider() {
@@ -40,14 +48,16 @@ func (r *liveRoom) consider() {
 // endSilence ends the silence, if there is one. r.mu is held.
 func (r *liveRoom) endSilence() {
 	if r.silence != nil {
-		r.silence.Stop()
+		r.silence.timer.Stop()
 		r.silence = nil
 	}
 }
 
 // lookIn looks whose turn it is after d, unless something happens. r.mu is held.
 func (r *liveRoom) lookIn(head int64, d time.Duration) {
-	r.silence = r.svc.clock.AfterFunc(d, func() { r.giveTurn(head, d) })
+	s := &silence{head: head}
+	r.silence = s
+	s.timer = r.svc.clock.AfterFunc(d, func() { r.giveTurn(s, d) })
 }
 
 // turnPossible reports whether somebody who waits here may be told to speak, as far
@@ -56,8 +66,15 @@ func (r *liveRoom) turnPossible(f *fold) bool {
 	if f.closed || r.turned == f.asOf || len(f.agents) < 2 {
 		return false
 	}
-	return len(r.waits) > 0 && (!r.svc.opts.Alone || len(r.absent(f)) == 0) && r.waits[f.turnOf(r.standsBy)] != nil
+	if r.svc.opts.Alone {
+		return len(r.absent(f)) == 0 && r.waits[f.turnOf(r.standsBy)] != nil
+	}
+	return r.waits[f.turnOf(r.mayStandBy)] != nil
 }
+
+// mayStandBy reports whether a program may be waiting in the place of an agent, here
+// or elsewhere. r.mu is held.
+func (r *liveRoom) mayStandBy(seat int) bool { return r.waits[seat] == nil || r.standsBy(seat) }
 
 // standsBy reports whether a program waits here in the place of an agent. r.mu is
 // held.
@@ -78,8 +95,8 @@ func (r *liveRoom) absent(f *fold) []agent {
 }
 
 // giveTurn lets the one whose turn it is, if it waits here, try to take it. The
-// silence after event head has lasted long enough, if all wait.
-func (r *liveRoom) giveTurn(head int64, after time.Duration) {
+// silence s has lasted long enough, if all wait.
+func (r *liveRoom) giveTurn(s *silence, after time.Duration) {
 	ctx, cancel := detached(context.Background())
 	defer cancel()
 	r.mu.Lock()
@@ -93,18 +110,19 @@ func (r *liveRoom) giveTurn(head int64, after time.Duration) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.fold.asOf != head || r.silence == nil {
+	if r.fold.asOf != s.head || r.silence != s {
 		return
 	}
 	w := r.waits[f.turnOf(func(seat int) bool { return elsewhere[seat] || r.standsBy(seat) })]
 	switch {
 	case all && w != nil:
 		select {
-		case w.turn <- struct{}{}:
+		case <-w.turn: // of an earlier silence
 		default:
 		}
+		w.turn <- s.head // nobody else sends
 	case !r.svc.opts.Alone && len(r.waits) > 0:
-		r.lookIn(head, min(2*after, turnLook))
+		r.lookIn(s.head, min(2*after, turnLook))
 	}
 }
 
@@ -135,11 +153,10 @@ func (r *liveRoom) waitElsewhere(ctx context.Context, f *fold, agents []agent, s
 	return true
 }
 
-// claimTurn takes the turn for the caller, unless something has happened, or it was
-// taken in this silence.
-func (c *caller) claimTurn(ctx context.Context) (bool, error) {
+// claimTurn takes the turn for the caller in the silence after event head, unless
+// something has happened since, or it was taken.
+func (c *caller) claimTurn(ctx context.Context, head int64) (bool, error) {
 	r := c.room
-	head := r.known().asOf
 	f, err := r.current(ctx, r.svc.now())
 	if err != nil || f.asOf != head {
 		return false, err

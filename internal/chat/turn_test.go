@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/table"
 )
 
 // crowd is a room with these agents, each of whom has read who came.
@@ -185,6 +186,69 @@ func TestTurn_acrossTwoProcesses_exactlyOneIsTold(t *testing.T) {
 	w.blocked(4) // a wait and a poll each
 	wantStatus(t, "Bob", w.runUntil(bob, 4, 40*time.Second), chat.StatusTurn)
 	wantStatus(t, "Ann", w.runUntil(ann, 2, 2*time.Minute), chat.StatusQuiet)
+}
+
+// TestTurn_somethingRodeAlong_isToldWithIt: what woke nobody is handed out together
+// with the turn, and does not hide it.
+func TestTurn_somethingRodeAlong_isToldWithIt(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	waits := w.hold(4, all...)
+	w.sayAs(all[0].Token, chat.Status, "half done")
+	w.clock.Advance(3 * time.Second)
+	got := take(t, waits[1])
+	wantStatus(t, "Bob", got, chat.StatusTurn)
+	same(t, "Bob hears", lines(got.Messages), []string{"Ann: half done"})
+}
+
+// TestTurn_whoStandsByElsewhere_isPassedOver: that a program waits for Bob is known
+// only where it does.
+func TestTurn_whoStandsByElsewhere_isPassedOver(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	one := onTable(t, w.clock, w.table, chat.Options{})
+	two := onTable(t, w.clock, w.table, chat.Options{})
+	two.waiting(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute, Standby: true})
+	w.blocked(2) // a wait and a poll
+	ann := one.waiting(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: time.Minute})
+	w.blocked(4)
+	wantStatus(t, "Ann", w.runUntil(ann, 4, 40*time.Second), chat.StatusTurn)
+}
+
+// TestTurn_somethingSaidWhileItIsTaken_isOfAnotherSilence: Bob is told that the
+// silence has lasted while he cannot look; when he can, it is over.
+func TestTurn_somethingSaidWhileItIsTaken_isOfAnotherSilence(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	busy, held := make(chan struct{}), make(chan struct{})
+	s := &seam{Table: w.table}
+	w = onTable(t, w.clock, s, chat.Options{Alone: true, GroupFrom: 1})
+	w.say(all[0].Token, "a word of Ann's")
+	for i := range all {
+		all[i].Cursor = w.look(all[i].Token, all[i].Cursor).Cursor
+	}
+	w.clock.Advance(57 * time.Second) // a minute after it was last noted, Bob's presence is noted again
+	s.write = func(ops []table.Op, do func() error) error {
+		if puts(ops, "SEEN#00002") {
+			close(busy)
+			<-held
+		}
+		return do()
+	}
+	waits := w.hold(5, all...)
+	w.clock.Advance(3 * time.Second)
+	<-busy
+	w.sayAs(all[0].Token, chat.Status, "half done")
+	close(held)
+	w.blocked(4)
+	w.clock.Advance(3*time.Second - time.Millisecond)
+	select {
+	case got := <-waits[1]:
+		t.Fatalf("Bob is told too soon: %+v", got)
+	case <-time.After(2 * time.Millisecond):
+	}
+	w.clock.Advance(time.Millisecond)
+	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusTurn)
 }
 
 // runUntil lets time pass in small steps, as long as so many timers go on running,

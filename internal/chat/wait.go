@@ -15,7 +15,7 @@ type openWait struct {
 	began   time.Time
 	standby bool          // a program waits in the agent's place
 	over    chan struct{} // closed by a newer wait of the seat
-	turn    chan struct{} // tells that it may be the caller's turn to speak; see turn.go
+	turn    chan int64    // tells that it is the caller's turn in the silence after this event; see turn.go
 }
 
 func (w *openWait) state() State {
@@ -115,7 +115,7 @@ func (c *caller) wait(ctx context.Context, req WaitRequest) (Waited, error) {
 		return Waited{}, err
 	}
 	got, err := c.hand(ctx, g, w, r.svc.now().Sub(began))
-	if how == turnCame && got.Status == StatusQuiet {
+	if how == turnCame && !got.Superseded && (got.Status == StatusQuiet || got.Status == StatusMessages) {
 		got.Status = StatusTurn
 	}
 	return got, err
@@ -168,8 +168,8 @@ func (c *caller) gatherUntil(ctx context.Context, g *gathering, w *openWait, unt
 		case <-changed:
 		case <-w.over:
 			return newsCame, nil
-		case <-w.turn:
-			if mine, err := c.claimTurn(ctx); err != nil || mine {
+		case head := <-w.turn:
+			if mine, err := c.claimTurn(ctx, head); err != nil || mine {
 				return turnCame, err
 			}
 		case <-refresh:
