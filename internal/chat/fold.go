@@ -31,6 +31,7 @@ type fold struct {
 	spoken     []utterance // the last message of each agent that is seated, where known
 	events     traces      // the last events, of whatever kind
 	words      traces      // the last messages
+	calls      traces      // of these, the last that end a wait where more than two talk
 }
 
 // traces tell, for every seat, the last event that is not its own.
@@ -171,6 +172,16 @@ func (f *fold) newestWord(seat int) int64 {
 	return n
 }
 
+// calledAt returns the number of the last message that ended a wait of seat, if one
+// was open, as far as is known.
+func (f *fold) calledAt(seat int) int64 {
+	if len(f.agents) <= 2 {
+		return f.newestWord(seat)
+	}
+	n, _ := f.calls.notOf(seat)
+	return n
+}
+
 // notOf returns the last event that is not of seat and that it may see. known is
 // false if a later one may lie before all that is known.
 func (t traces) notOf(seat int) (n int64, known bool) {
@@ -281,6 +292,9 @@ func (f *fold) note(e event) {
 	f.events = f.events.add(e)
 	if e.Type == said {
 		f.words = f.words.add(e)
+		if e.Kind != Status {
+			f.calls = f.calls.add(e)
+		}
 		f.spoken = slices.DeleteFunc(slices.Clone(f.spoken), func(u utterance) bool {
 			return u.seat == e.Seat || e.at().Sub(u.at) > lease
 		})
@@ -300,6 +314,9 @@ func (f *fold) recall(e event) *fold {
 		return &next
 	}
 	next.words = f.words.before(e)
+	if e.Kind != Status {
+		next.calls = f.calls.before(e)
+	}
 	_, here := next.seated(e.Seat)
 	if _, known := find(next.spoken, e.Seat); here && !known {
 		next.spoken = append(slices.Clone(next.spoken), utteranceOf(e))
@@ -339,7 +356,7 @@ func (f *fold) change(seat int, how func(*agent)) {
 func (f *fold) leave(e event) {
 	f.agents = slices.DeleteFunc(slices.Clone(f.agents), func(a agent) bool { return a.Seat == e.Seat })
 	f.spoken = slices.DeleteFunc(slices.Clone(f.spoken), func(u utterance) bool { return u.seat == e.Seat })
-	f.events, f.words = f.events.without(e.Seat), f.words.without(e.Seat)
+	f.events, f.words, f.calls = f.events.without(e.Seat), f.words.without(e.Seat), f.calls.without(e.Seat)
 	for i := range f.agents {
 		if f.agents[i].Seat == e.Promoted {
 			f.agents[i].Role, f.agents[i].RoleMs, f.agents[i].Muted = Admin, e.AtMs, false

@@ -324,7 +324,7 @@ func (r *liveRoom) state(f *fold, a agent, s seenItem, now time.Time) State {
 	switch {
 	case s.Standby && soon:
 		return Standby
-	case !here && soon && (s.ForMe || f.newestWord(a.Seat) <= s.Head):
+	case !here && soon && (s.ForMe || f.calledAt(a.Seat) <= s.Head):
 		return Waiting
 	case now.Before(s.back()):
 		return Away

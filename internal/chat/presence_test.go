@@ -109,6 +109,24 @@ func TestPresence_ofWhoStandsBy_isStandby(t *testing.T) {
 	}
 }
 
+// TestPresence_ofWhoWaitsElsewhere_isWaitingAfterWhatWakesNobody: a report ends no
+// wait in a room of three.
+func TestPresence_ofWhoWaitsElsewhere_isWaitingAfterWhatWakesNobody(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	here, there := onTable(t, w.clock, w.table, chat.Options{}), w.elsewhere()
+	here.waiting(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: 50 * time.Second})
+	here.blocked(2)
+	there.sayAs(p.ann.Token, chat.Status, "half done")
+	if got := agentIn(t, there.info(p.ann.Token).Room, "Cid").State; got != chat.Waiting {
+		t.Errorf("after a report: %s", got)
+	}
+	there.say(p.ann.Token, "and now to you all")
+	if got := agentIn(t, there.info(p.ann.Token).Room, "Cid").State; got == chat.Waiting {
+		t.Errorf("after a word that ends its wait: %s", got)
+	}
+}
+
 func TestActivity_isShownBesideTheName_inEveryProcess(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
