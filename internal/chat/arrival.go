@@ -117,11 +117,15 @@ func (a *arrival) replace(f *fold, old agent, now time.Time) (change, error) {
 }
 
 // everUsed reports whether the token of x may have been used since its join. The
-// first use is noted for longer than lease, and look saw who spoke for as long.
+// first use is noted for longer than a lease, and look saw who spoke for as long.
 func (a *arrival) everUsed(f *fold, x agent, now time.Time) bool {
 	_, used := a.lastHeard(f, x)
 	_, seen := a.seen[x.Seat]
-	return used || !seen && now.Sub(time.UnixMilli(x.AtMs)) >= lease
+	noted := lease
+	if f.Paired {
+		noted = pairLease
+	}
+	return used || !seen && now.Sub(time.UnixMilli(x.AtMs)) >= noted
 }
 
 // ghostIn is how long an agent must go on being silent before its name may be

@@ -126,3 +126,16 @@ func TestVigil_roomThatNobodyWasPairedIn_keepsSilentAgents(t *testing.T) {
 		t.Fatalf("got %+v", got)
 	}
 }
+
+// TestGhost_ofAPairThatOnlyRead_isNotItsReader: in a room that the queue has made,
+// presence is forgotten sooner, and with it that a token was used.
+func TestGhost_ofAPairThatOnlyRead_isNotItsReader(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.paired()
+	w.say(ann.Token, "between the two of us")
+	w.look(bob.Token, bob.Cursor)
+	w.clock.Advance(6 * time.Minute)
+	w = w.elsewhere() // it knows only what is noted
+	stranger := w.join(ann.Room.Name, "Bob")
+	same(t, "a stranger of his name", texts(w.all(stranger.Token)), nil)
+}
