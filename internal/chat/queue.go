@@ -138,12 +138,32 @@ func (k *seeker) stepBack(ctx context.Context, end time.Time, m *matchItem, err 
 		k.drop(ctx)
 		return m, err
 	}
-	k.item.UntilMs = k.svc.now().UnixMilli()
-	wrote := k.svc.table.Write(ctx, k.item.put(k.ticket.key(), table.IfPresent))
-	if paired := new(table.ConflictError); wrote != nil && !errors.As(wrote, &paired) {
+	if wrote := k.shorten(ctx); wrote != nil {
 		k.svc.log.WarnContext(ctx, "a ticket was not shortened", "error", wrote)
 	}
 	return m, err
+}
+
+// shorten ends the time for which the ticket was asked for, unless it has come to its
+// end, or a later call, to another process too, goes on with it.
+func (k *seeker) shorten(ctx context.Context) error {
+	item, err := k.svc.table.Get(ctx, k.ticket.key(), table.Strong)
+	if errors.Is(err, table.ErrNotFound) {
+		return nil
+	}
+	var stored ticketItem
+	if err == nil {
+		err = decode(item, &stored)
+	}
+	if err != nil || stored.CallMs != k.item.CallMs {
+		return err
+	}
+	k.item.UntilMs = k.svc.now().UnixMilli()
+	err = k.svc.table.Write(ctx, k.item.put(k.ticket.key(), table.IfPresent))
+	if paired := new(table.ConflictError); errors.As(err, &paired) {
+		return nil
+	}
+	return err
 }
 
 // unanswered reports whether err only means that the store did not answer a caller who is

@@ -141,6 +141,21 @@ func TestTicket_olderCallOfTwoCancelled_staysAsLongAsTheNewerWaits(t *testing.T)
 	met(t, w.queue(chat.QueueRequest{AgentName: "Bob"}), queued(t, newer))
 }
 
+func TestTicket_olderCallCancelledInAnotherProcess_staysAsLongAsTheNewerWaits(t *testing.T) {
+	w := newWorld(t)
+	ticket := w.ticket("Ann")
+	other := onTable(t, w.clock, w.table, chat.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	older := other.inQueue(ctx, chat.QueueRequest{Ticket: ticket, Wait: chat.MaxWait})
+	w.clock.Advance(time.Second)
+	newer := w.queueing(t.Context(), chat.QueueRequest{Ticket: ticket, Wait: chat.MaxWait})
+	w.blocked(2)
+	cancel()
+	<-older
+	w.clock.Advance(15 * time.Second)
+	met(t, w.queue(chat.QueueRequest{AgentName: "Bob"}), queued(t, newer))
+}
+
 func TestTicket_serviceStops_answersAndLivesFifteenSecondsMore(t *testing.T) {
 	w := newWorld(t)
 	waiting := w.inQueue(t.Context(), chat.QueueRequest{AgentName: "Ann", Wait: time.Minute})
