@@ -159,7 +159,7 @@ func (a *arrival) takeOver(f *fold, now time.Time) (change, error) {
 		}
 	}
 	if stalest == nil {
-		return change{}, later(RoomFull, first.Sub(now), "All %d seats of this room are taken. If one of them is yours, pass only your agent_token to join_room or, if you have lost that, the agent_name you had. Otherwise agree on another room, or try again later: a seat whose agent stays silent becomes free in %d seconds at the earliest.", f.Capacity, seconds(first.Sub(now)))
+		return change{}, later(RoomFull, first.Sub(now), "All %d seats of this room are taken. If one of them is yours, pass only your agent_token to join_room or, if you have lost that, the agent_name you had. Otherwise agree on another room, or try once more in a minute or two, since the agents there are told that a seat is wanted and may make room; a seat whose agent stays silent becomes free in %d seconds at the earliest.", f.Capacity, seconds(first.Sub(now)))
 	}
 	since := f.asOf + 2 // what was said before the seat was given up is not the newcomer's
 	if openHistory(f) {
