@@ -177,13 +177,18 @@ type waitAct struct {
 	who   ticket
 	after int64 // as its cursor says; -1: it had none
 	got   chat.Waited
+	owed  bool  // to a send that was held back
+	since int64 // the message after which it waited
 }
 
 func (a waitAct) on(s oneRoom) (oneRoom, bool) {
 	log, here := s.of(a.who)
 	upTo, n := cursorNumber(a.got.Cursor), s.kept(a.who)
-	if !a.right(s, log, here, upTo) {
+	if !a.right(s, log, here, upTo) || a.owed && !n.owed || a.since > int64(len(log)) {
 		return s, false
+	}
+	if a.owed {
+		s = s.with(a.who, func(k *kept) { k.owed = false })
 	}
 	first, latest := a.after, a.after
 	if a.after < 0 {
@@ -237,7 +242,8 @@ func (a missAct) String() string { return fmt.Sprintf("%v waits or returns: no a
 type perhapsAct struct{ act }
 
 func (a perhapsAct) on(s oneRoom) (oneRoom, bool) {
-	if next, ok := a.act.on(s); ok {
+	next, ok := a.act.on(s)
+	if ok && !s.story.answered[ticket{next.id, int64(len(next.log))}] {
 		return next, true
 	}
 	return s, s.ended

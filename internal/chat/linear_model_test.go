@@ -39,6 +39,7 @@ type oneRoom struct {
 type story struct {
 	capacity int
 	rooms    map[string][]string // by id, the events as stored tells them
+	answered map[ticket]bool     // the events whose numbers an answer told
 	total    int
 	late     bool // what is noted of a seat's place may be overwritten by what is older
 }
@@ -76,7 +77,9 @@ type kept struct {
 	keys   map[string]int64 // what its idempotency keys stand for
 	handed int64            // without a cursor it is given what comes after this
 	unsure bool             // or, since an answer was lost, after something else
-	held   heldMemory       // whether its last send was held back
+	held   bool             // its last send was held back
+	flying bool             // a send was not answered: it may yet be said, and the guard looks twice
+	owed   bool             // the news for which it was
 }
 
 // learn notes that key, if there is one, stands for the message seq.
@@ -88,15 +91,6 @@ func (k *kept) learn(key string, seq int64) {
 	maps.Copy(keys, k.keys)
 	k.keys = keys
 }
-
-// heldMemory is whether an agent's last send is known to have been held back.
-type heldMemory int
-
-const (
-	notHeld heldMemory = iota
-	held
-	maybeHeld
-)
 
 // act is a call with its answer. on reports whether the room would have given that
 // answer, and what the room is then.
@@ -252,7 +246,7 @@ func (s oneRoom) with(t ticket, change func(*kept)) oneRoom {
 func (s oneRoom) kept(t ticket) kept {
 	n := s.notes[t]
 	if s.story.late {
-		n.unsure, n.held = true, maybeHeld
+		n.unsure, n.flying = true, true
 	}
 	return n
 }

@@ -193,15 +193,21 @@ func (s *linearStage) settle() error {
 // read reads the logs of all rooms that had the name: each is known to somebody
 // who has a seat there, but for the last, perhaps.
 func (s *linearStage) read() (*story, error) {
-	st := &story{capacity: s.capacity, rooms: map[string][]string{}, late: s.weather.Late > 0}
+	st := &story{capacity: s.capacity, rooms: map[string][]string{}, answered: map[ticket]bool{}, late: s.weather.Late > 0}
 	id, _, err := headOf(s.ctx, s.file, s.name)
 	if err != nil {
 		return nil, err
 	}
 	ids := []string{id}
 	for _, op := range s.calls.list {
-		if j, ok := op.Input.(joinAct); ok {
-			ids = append(ids, j.who.room)
+		switch a := op.Input.(type) {
+		case joinAct:
+			ids = append(ids, a.who.room)
+			st.answered[a.who] = true
+		case sendAct:
+			if !a.got.Duplicate {
+				st.answered[ticket{a.who.room, a.got.Seq}] = true
+			}
 		}
 	}
 	for _, id := range ids {

@@ -55,24 +55,10 @@ func (a sayAct) on(s oneRoom) (oneRoom, bool) {
 	}
 	n := s.next()
 	s = s.with(a.who, func(k *kept) {
-		k.held = notHeld
+		k.held = false
 		k.learn(a.key, n)
 	})
 	return s.add(happening{kind: chat.Said, seat: a.who.seat, name: a.name, text: a.text})
-}
-
-// echoAct is what a send does of which nothing was heard: a later one may not know
-// of it when it is held back or not.
-type echoAct struct{ sayAct }
-
-func (a echoAct) on(s oneRoom) (oneRoom, bool) {
-	before := s.kept(a.who).held
-	s, ok := a.sayAct.on(s)
-	return s.with(a.who, func(k *kept) {
-		if before != notHeld {
-			k.held = maybeHeld
-		}
-	}), ok
 }
 
 // sendAct is a send that was answered, and not held back.
@@ -88,11 +74,11 @@ func (a sendAct) on(s oneRoom) (oneRoom, bool) {
 		_, here := s.sitting(a.who)
 		return s, (here || a.key != "") && a.got.Sent && a.got.Duplicate && a.got.Seq == seq
 	}
-	newer, heldBefore := a.newer(s), s.kept(a.who).held
+	newer, k := a.newer(s), s.kept(a.who)
 	switch {
 	case !a.got.Sent, a.got.Duplicate && a.key == "", a.got.Seq != s.next(), !a.placed(newer):
 		return s, false
-	case newer && heldBefore == notHeld:
+	case newer && !k.held && !k.flying:
 		return s, false // it had to be held back
 	}
 	return sayAct{a.wish}.on(s)
@@ -122,8 +108,9 @@ type holdAct struct{ wish }
 func (a holdAct) on(s oneRoom) (oneRoom, bool) {
 	_, repeats := a.before(s)
 	x, here := s.sitting(a.who)
-	ok := here && !x.muted && !repeats && a.newer(s) && s.kept(a.who).held != held
-	return s.with(a.who, func(k *kept) { k.held = held }), ok
+	k := s.kept(a.who)
+	ok := here && !x.muted && a.newer(s) && (k.flying || !repeats && !k.held)
+	return s.with(a.who, func(k *kept) { k.held, k.owed = true, true }), ok
 }
 
 func (a holdAct) String() string { return a.wish.String() + ": held back" }
@@ -138,11 +125,11 @@ func (a muteAct) on(s oneRoom) (oneRoom, bool) {
 
 func (a muteAct) String() string { return a.wish.String() + ": muted" }
 
-// mayHoldAct is what a send with a cursor may do that was not answered.
-type mayHoldAct struct{ who ticket }
+// flyAct is when a send is given up.
+type flyAct struct{ who ticket }
 
-func (a mayHoldAct) on(s oneRoom) (oneRoom, bool) {
-	return s.with(a.who, func(k *kept) { k.held = maybeHeld }), true
+func (a flyAct) on(s oneRoom) (oneRoom, bool) {
+	return s.with(a.who, func(k *kept) { k.flying = true }), true
 }
 
-func (a mayHoldAct) String() string { return fmt.Sprintf("%v may be held back", a.who) }
+func (a flyAct) String() string { return fmt.Sprintf("%v has a send without an answer", a.who) }

@@ -219,7 +219,7 @@ func (g *talker) wait() (err error) {
 	})
 	switch {
 	case err == nil:
-		g.heard(s, got)
+		g.heard(s, waitAct{got: got})
 	case noAnswer(err):
 		g.missed(s)
 	default:
@@ -236,8 +236,10 @@ func (g *talker) missed(s callSpan) {
 }
 
 // heard writes down what was handed out after the talker's cursor, and moves it.
-func (g *talker) heard(s callSpan, got chat.Waited) {
-	g.note(s, waitAct{g.who, g.place(), got})
+func (g *talker) heard(s callSpan, a waitAct) {
+	got := a.got
+	a.who, a.after = g.who, g.place()
+	g.note(s, a)
 	g.cursor = got.Cursor
 	if got.Status == chat.StatusRemoved {
 		g.token = ""
@@ -264,10 +266,8 @@ func (g *talker) send() (err error) {
 	case err == nil:
 		g.sent(s, m, req.Wait > 0, got)
 	case noAnswer(err):
-		g.noteLost(s, echoAct{sayAct{m}})
-		if m.after >= 0 {
-			g.note(s, mayHoldAct{g.who})
-		}
+		g.noteLost(s, sayAct{m})
+		g.note(s, flyAct{g.who})
 		g.missed(s)
 	case chat.CodeOf(err) == chat.NotAllowed:
 		g.note(s, muteAct{m})
@@ -305,13 +305,15 @@ func (g *talker) choose() wish {
 func (g *talker) sent(s callSpan, m wish, waited bool, got chat.Sent) {
 	if !got.Sent {
 		g.note(s, holdAct{m})
-		g.heard(s, got.Waited)
+		g.heard(s, waitAct{got: got.Waited, owed: true})
 		return
 	}
 	g.note(s, sendAct{m, got})
 	switch {
+	case got.Status != "" && got.Duplicate:
+		g.heard(s, waitAct{got: got.Waited})
 	case got.Status != "":
-		g.heard(s, got.Waited)
+		g.heard(s, waitAct{got: got.Waited, since: got.Seq})
 	case waited:
 		g.missed(s)
 	case m.after >= 0 && got.Cursor != "": // else it goes on with the one it has

@@ -16,7 +16,9 @@ func TestOneRoom_answers_areToldRightFromWrong(t *testing.T) {
 	hello := happening{kind: chat.Said, name: "Ann", text: "hello"}.stored()
 	news := chat.Waited{Cursor: "3-xx", Messages: []chat.Message{{Seq: 3, Type: chat.Said, From: "Ann", Text: "hello"}}}
 	ann, bob := ticket{"r", 1}, ticket{"r", 2}
-	quiet := func(cursor string) act { return waitAct{bob, 2, chat.Waited{Status: chat.StatusQuiet, Cursor: cursor}} }
+	quiet := func(cursor string) act {
+		return waitAct{who: bob, after: 2, got: chat.Waited{Status: chat.StatusQuiet, Cursor: cursor}}
+	}
 	again := sendAct{annSays(-1), chat.Sent{Sent: true, Seq: 3, Duplicate: true}}
 	for _, x := range []struct {
 		name  string
@@ -24,11 +26,11 @@ func TestOneRoom_answers_areToldRightFromWrong(t *testing.T) {
 		log   []string // after the two have joined and Ann has spoken
 		then  act
 	}{
-		{"the news is handed out", true, nil, waitAct{bob, 2, news}},
+		{"the news is handed out", true, nil, waitAct{who: bob, after: 2, got: news}},
 		{"the news is withheld", false, nil, quiet("2-xx")},
 		{"the news is skipped", false, nil, quiet("3-xx")},
-		{"the news is handed out again", false, nil, waitAct{bob, 3, news}},
-		{"the speaker hears itself", false, nil, waitAct{ann, 2, news}},
+		{"the news is handed out again", false, nil, waitAct{who: bob, after: 3, got: news}},
+		{"the speaker hears itself", false, nil, waitAct{who: ann, after: 2, got: news}},
 		{"the same text is said again", true, nil, again},
 		{"the same text is said twice", false, []string{hello}, sendAct{annSays(-1), chat.Sent{Sent: true, Seq: 4}}},
 		{"what nobody said is in the log", false, []string{hello}, quietAnn()},
@@ -59,7 +61,7 @@ func annSays(after int64) wish {
 
 // quietAnn is a look of Ann at what she has said.
 func quietAnn() act {
-	return waitAct{ticket{"r", 1}, 3, chat.Waited{Status: chat.StatusQuiet, Cursor: "3-xx"}}
+	return waitAct{who: ticket{"r", 1}, after: 3, got: chat.Waited{Status: chat.StatusQuiet, Cursor: "3-xx"}}
 }
 
 // oneAfterAnother is the history of the two joins, Ann's hello, of which she hears
