@@ -5,6 +5,8 @@ package table
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -70,8 +72,33 @@ type Key struct {
 	Sort      string
 }
 
-// String is for messages and logs of a developer.
-func (k Key) String() string { return k.Partition + "/" + k.Sort }
+// String is for messages and logs, which are not to hold what somebody chose, such as
+// the name of a room. It shows the words that begin the parts of the key and a
+// number in its second place; of all else the first 8 digits of the SHA-256.
+func (k Key) String() string {
+	kind, of, divided := strings.Cut(k.Partition, "#")
+	if !divided {
+		return kind + "/" + veiled(k.Sort)
+	}
+	kind += "#" + veiled(of) + "/"
+	what, which, divided := strings.Cut(k.Sort, "#")
+	if !divided {
+		return kind + what
+	}
+	number, rest, more := strings.Cut(which, "#")
+	switch {
+	case strings.Trim(number, "0123456789") != "":
+		return kind + what + "#" + veiled(which)
+	case more:
+		return kind + what + "#" + number + "#" + veiled(rest)
+	}
+	return kind + what + "#" + number
+}
+
+func veiled(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:4])
+}
 
 // Item is what a table holds under a key.
 type Item struct {
@@ -206,10 +233,10 @@ func CheckKey(k Key) error {
 // CheckRange returns an error that wraps ErrInvalid if r breaks a limit of this page.
 func CheckRange(r Range) error {
 	if r.Partition == "" || r.Limit < 1 || r.Limit > MaxLimit {
-		return fmt.Errorf("%w: a query needs a partition and a limit from 1 to %d, has %q and %d", ErrInvalid, MaxLimit, r.Partition, r.Limit)
+		return fmt.Errorf("%w: a query needs a partition and a limit from 1 to %d, has one of %d bytes and %d", ErrInvalid, MaxLimit, len(r.Partition), r.Limit)
 	}
 	if r.After != "" && !strings.HasPrefix(r.After, r.Prefix) {
-		return fmt.Errorf("%w: a query behind %q lies outside its prefix %q", ErrInvalid, r.After, r.Prefix)
+		return fmt.Errorf("%w: a query of %s begins outside its prefix", ErrInvalid, Key{r.Partition, r.After})
 	}
 	return checkParts(r.Partition, r.Prefix, r.After)
 }
@@ -219,7 +246,7 @@ func CheckRange(r Range) error {
 func checkParts(parts ...string) error {
 	for _, p := range parts {
 		if len(p) > MaxKeyBytes || !utf8.ValidString(p) || strings.IndexByte(p, 0) >= 0 {
-			return fmt.Errorf("%w: %.40q with %d bytes; a part of a key is at most %d bytes of UTF-8 without NUL", ErrInvalid, p, len(p), MaxKeyBytes)
+			return fmt.Errorf("%w: a part of a key is at most %d bytes of UTF-8 without NUL, and not such %d", ErrInvalid, MaxKeyBytes, len(p))
 		}
 	}
 	return nil

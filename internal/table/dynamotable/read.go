@@ -62,7 +62,7 @@ func (t *Table) Query(ctx context.Context, r table.Range) (table.Page, error) {
 	found := harvest{now: t.clock.Now(), limit: r.Limit}
 	in := t.queryInput(r)
 	for {
-		out, err := t.query(ctx, r.Partition, in)
+		out, err := t.query(ctx, table.Key{Partition: r.Partition, Sort: r.Prefix}, in)
 		if err != nil {
 			return table.Page{}, err
 		}
@@ -126,8 +126,8 @@ func (t *Table) queryInput(r table.Range) *dynamodb.QueryInput {
 	return in
 }
 
-func (t *Table) query(ctx context.Context, partition string, in *dynamodb.QueryInput) (out *dynamodb.QueryOutput, err error) {
-	_, err = t.do(ctx, "Query", partition, func(ctx context.Context, call *Call) error {
+func (t *Table) query(ctx context.Context, about table.Key, in *dynamodb.QueryInput) (out *dynamodb.QueryOutput, err error) {
+	_, err = t.do(ctx, "Query", about.String(), func(ctx context.Context, call *Call) error {
 		out, err = t.client.Query(ctx, in)
 		if err != nil {
 			return err

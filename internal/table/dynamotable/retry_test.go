@@ -182,6 +182,24 @@ func TestCall_withoutDeadline_endsAllTheSame(t *testing.T) {
 	}
 }
 
+func TestCall_thatFailed_doesNotShowTheNameThatItWasAbout(t *testing.T) {
+	tbl, _, _ := openLine(t, dynamotable.Options{}, always(answered(500, refusal("InternalServerError"))))
+	tbl.SetLimits(100*time.Millisecond, 50*time.Millisecond)
+	k := table.Key{Partition: "NAME#secret garden", Sort: "-"}
+	put := table.Put(table.Item{Key: k, Data: []byte("x")}, table.Always)
+	other := table.Put(item("a", "mine"), table.Always)
+	_, got := tbl.Get(t.Context(), k, table.Strong)
+	_, queried := tbl.Query(t.Context(), table.Range{Partition: k.Partition, Limit: 1})
+	for call, err := range map[string]error{
+		"Get": got, "Query": queried, "Put": tbl.Write(t.Context(), put), "Delete": tbl.Write(t.Context(), table.Delete(k, table.Always)),
+		"several": tbl.Write(t.Context(), put, other),
+	} {
+		if err == nil || strings.Contains(err.Error(), "garden") {
+			t.Errorf("%s: %v", call, err)
+		}
+	}
+}
+
 func TestCall_noAnswer_isTriedAgain(t *testing.T) {
 	tbl, straight, _ := openLine(t, dynamotable.Options{}, first(silent))
 	tbl.SetLimits(250*time.Millisecond, time.Minute)
