@@ -107,9 +107,22 @@ type answer struct {
 	Sent       bool      `json:"sent"`
 	Seq        int64     `json:"seq"`
 	Duplicate  bool      `json:"duplicate"`
+	Ticket     string    `json:"ticket"`
+	Partner    *partner  `json:"partner"`
+	Requests   []request `json:"requests"`
 	Code       string    `json:"code"` // of a refusal; else empty
 	Message    string    `json:"message"`
 	Retry      int       `json:"retry_after_seconds"`
+}
+
+type partner struct {
+	Name string `json:"name"`
+}
+
+type request struct {
+	Seq  int64    `json:"seq"`
+	From string   `json:"from"`
+	To   []string `json:"to"`
 }
 
 type roomView struct {
@@ -135,14 +148,16 @@ type listed struct {
 }
 
 type message struct {
-	Seq      int64  `json:"seq"`
-	Type     string `json:"type"`
-	From     string `json:"from"`
-	Text     string `json:"text"`
-	ReplyTo  int64  `json:"reply_to"`
-	Agent    string `json:"agent"`
-	Reason   string `json:"reason"`
-	Repeated bool   `json:"repeated"`
+	Seq      int64    `json:"seq"`
+	Type     string   `json:"type"`
+	From     string   `json:"from"`
+	Text     string   `json:"text"`
+	Kind     string   `json:"kind"`
+	To       []string `json:"to"`
+	ReplyTo  int64    `json:"reply_to"`
+	Agent    string   `json:"agent"`
+	Reason   string   `json:"reason"`
+	Repeated bool     `json:"repeated"`
 }
 
 // readAnswer reads a tool result, and refuses one whose text and structured

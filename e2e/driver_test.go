@@ -95,18 +95,18 @@ func checkReady(t *testing.T, hello driverLine, protocol string) {
 	if hello.Ready == nil || hello.Ready.Protocol != protocol {
 		t.Fatalf("the client negotiated %+v, want protocol %s", hello.Ready, protocol)
 	}
-	for _, tool := range firstTools() {
+	for _, tool := range theTools() {
 		if !slices.Contains(hello.Ready.Tools, tool) {
 			t.Errorf("the client does not see the tool %s, only %v", tool, hello.Ready.Tools)
 		}
 	}
 }
 
-// firstTools are those without which there is no conversation.
-func firstTools() []string {
+// theTools are those of the contract.
+func theTools() []string {
 	return []string{
-		"create_room", "join_room", "leave_room", "room_info", "list_rooms",
-		"send_message", "wait_for_message", "message_history",
+		"create_room", "join_room", "leave_room", "room_info", "list_rooms", "update_room", "manage_agent",
+		"send_message", "wait_for_message", "message_history", "enter_queue",
 	}
 }
 

@@ -87,7 +87,7 @@ func TestInspector_strict_findsNothingInTheTools(t *testing.T) {
 					} `json:"tools"`
 				} `json:"result"`
 			}
-			if err := json.Unmarshal(out, &list); err != nil || len(list.Result.Tools) < len(firstTools()) {
+			if err := json.Unmarshal(out, &list); err != nil || len(list.Result.Tools) < len(theTools()) {
 				t.Errorf("the inspector lists %+v, %v, from %s", list, err, out)
 			}
 		})
