@@ -58,7 +58,7 @@ func New(o Options) *Writer {
 }
 
 // Observe counts a call, for [meter.Options]. The first call is written at once,
-// as is one that failed, so that an alarm does not wait.
+// as is one of which there is an alarm, so that it does not wait.
 func (w *Writer) Observe(call meter.Call) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -66,26 +66,27 @@ func (w *Writer) Observe(call meter.Call) {
 	if !call.Waited {
 		w.times = append(w.times, call.Took.Milliseconds())
 	}
-	failed := failure(call.Code)
-	if failed != "" {
-		w.sums[failed]++
+	name, alarms := failure(call.Code)
+	if name != "" {
+		w.sums[name]++
 	}
-	if failed != "" || len(w.times) == most || w.Clock.Since(w.flushed) >= every {
+	if alarms || len(w.times) == most || w.Clock.Since(w.flushed) >= every {
 		w.write()
 	}
 }
 
-// failure is the metric that counts a code; "" if none does.
-func failure(code string) string {
+// failure is the metric that counts a code, "" if none does, and whether template.yaml
+// has an alarm on it.
+func failure(code string) (name string, alarms bool) {
 	switch code {
 	case "internal":
-		return "Internal"
+		return "Internal", true
 	case "unavailable":
-		return "Unavailable"
+		return "Unavailable", true
 	case "rate_limited":
-		return "RateLimited"
+		return "RateLimited", false
 	}
-	return ""
+	return "", false
 }
 
 // Flush writes what was gathered, if anything was.

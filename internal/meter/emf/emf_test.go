@@ -107,12 +107,26 @@ func TestObserve_failure_isWrittenAtOnce(t *testing.T) {
 	f := newFunction(t)
 	f.call(meter.CodeOK)
 	f.lines()
-	for code, name := range map[string]string{"internal": "Internal", "unavailable": "Unavailable", "rate_limited": "RateLimited"} {
+	for code, name := range map[string]string{"internal": "Internal", "unavailable": "Unavailable"} {
 		f.totals.Failures++
 		f.call(code)
 		want := []string{"CallTime [12] Milliseconds", "Calls 1 Count", name + " 1 Count", "TableFailures 1 Count"}
 		slices.Sort(want)
 		f.wrote(strings.Join(want, ", "))
+	}
+}
+
+func TestObserve_refusedForSpeed_isNotWrittenAtOnce(t *testing.T) {
+	f := newFunction(t)
+	f.call(meter.CodeOK)
+	f.lines()
+	for range 50 { // an agent that speaks too fast does not fill the log
+		f.call("rate_limited")
+	}
+	f.wrote()
+	f.writer.Flush()
+	if got := f.lines(); len(got) != 1 || !strings.Contains(got[0], "RateLimited 50 Count") {
+		t.Errorf("written were %q", got)
 	}
 }
 
