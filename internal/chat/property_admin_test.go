@@ -30,7 +30,9 @@ func (m *machine) update() {
 	case "about":
 		req.Description = pick(m, "about", "all about it", "something else")
 	case "password":
-		req.Password = pick(m, "password", "pw", "px")
+		if req.Password = pick(m, "password", "pw", "px"); !m.passwords {
+			m.Skip("no passwords in this run")
+		}
 	case "no password":
 		req.RemovePassword = true
 	case "capacity":

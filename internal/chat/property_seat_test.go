@@ -11,14 +11,13 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 )
 
-// roomName is one of few; most calls use the password that is right. To check one
-// takes longer than all else together, so few rooms are made with one.
+// roomName is one of few; most calls use the password that is right.
 func (m *machine) roomName() (name, password string) {
 	name = pick(m, "room", "plans", "plans", "plans", "plans", "Plans", "talk", "talk", "den")
 	switch r := m.holder(name); {
 	case r != nil && rapid.IntRange(0, 7).Draw(m.T, "password is right") > 0:
 		return name, r.password
-	case r != nil || name == "den":
+	case m.passwords && (r != nil || name == "den"):
 		return name, pick(m, "password", "", "", "pw", "px")
 	}
 	return name, ""
@@ -169,7 +168,7 @@ func (m *machine) takeOver(r *modelRoom, name string, got chat.Seated, err error
 	for _, s := range r.seats {
 		low, high := s.lease()
 		if m.doubtful(s) {
-			low = m.now()
+			low, exact = now, false
 		}
 		if exact = exact && low.Equal(high); !low.After(now) {
 			free = append(free, s)

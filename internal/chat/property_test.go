@@ -28,11 +28,11 @@ import (
 // made as short as it gets, and is run again with the flag -rapid.seed that is
 // printed.
 func TestProperty_everyAnswer_isTheModels(t *testing.T) {
-	checkModel(t, 100, onFile(1))
+	checkModel(t, 200, onFile(1))
 }
 
 func TestProperty_everyAnswerOfTwoServices_isTheModels(t *testing.T) {
-	checkModel(t, 60, onFile(2))
+	checkModel(t, 150, onFile(2))
 }
 
 func TestProperty_everyAnswerOnDynamoDB_isTheModels(t *testing.T) {
@@ -93,6 +93,7 @@ func checkModel(t *testing.T, runs int, where place) {
 		clock, tbl, services, drop := where(t)
 		defer drop()
 		m := &machine{ctx: t.Context(), clock: clock, names: map[string]*modelRoom{}, alone: services == 1}
+		m.passwords = rapid.IntRange(0, 7).Draw(rt, "passwords") == 7
 		for range services {
 			o := chat.Options{Clock: stillClock{clock}}
 			if m.alone {
@@ -120,6 +121,9 @@ type machine struct {
 	names    map[string]*modelRoom // whom a name leads to, also for a while after that room's end
 	agents   []*modelSeat          // all that ever had a seat
 	said     int
+	// passwords says that some rooms have one. To check one takes longer than a
+	// hundred other calls, so few runs have them.
+	passwords bool
 }
 
 // actions are what may happen; what happens more often stands there more often.
