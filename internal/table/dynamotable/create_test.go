@@ -87,6 +87,16 @@ func TestNewClient_endpointInEnvironment_isUsed(t *testing.T) {
 	must(t, dynamotable.New(client, name, dynamotable.Options{}).Ready(t.Context()))
 }
 
+// The log is lines of one form, which the SDK's own would break.
+func TestNewClient_writesNothingOfItsOwn(t *testing.T) {
+	environment(t, nil)
+	client, err := dynamotable.NewClient(t.Context())
+	must(t, err)
+	if _, silent := client.Options().Logger.(logging.Nop); !silent {
+		t.Errorf("it writes to %T", client.Options().Logger)
+	}
+}
+
 func TestReady_noCredentials_saysSoAtOnce(t *testing.T) {
 	environment(t, map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://" + closedPort(t)})
 	client, err := dynamotable.NewClient(t.Context())
