@@ -25,9 +25,9 @@ var (
 // was written late and in parts; some calls are given up. Their answers are those
 // of a room that serves one call at a time.
 func TestLinear_faultyFile_answersAreThoseOfOneCallAtATime(t *testing.T) {
-	runs := 400
+	runs := 700
 	if testing.Short() {
-		runs = 40
+		runs = 70
 	}
 	linearOnFile(t, runs, 10)
 }
