@@ -91,7 +91,9 @@ func awaitPresence(t *testing.T, i *lambdatest.Instance, seat result, name strin
 		var rpc struct {
 			Result struct {
 				StructuredContent struct {
-					Room struct{ Agents []struct{ Name, State string } }
+					Room struct {
+						Agents []struct{ Name, State string }
+					}
 				}
 			}
 		}
