@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -169,7 +170,11 @@ func (r *liveRoom) read(ctx context.Context, n int64) ([]event, error) {
 		return events, nil
 	}
 	r.mu.Unlock()
-	return r.after(ctx, n, table.Strong)
+	events, err := r.after(ctx, n, table.Strong)
+	if err == nil { // who is told of them is told of the room as it is after them
+		_, err = r.advance(events, time.Time{})
+	}
+	return events, err
 }
 
 // changes returns a channel that is closed at the next event.

@@ -161,9 +161,6 @@ func (a returnAct) on(s oneRoom) (oneRoom, bool) {
 	if n.unsure {
 		latest = upTo
 	}
-	for _, e := range log[:min(max(0, upTo), int64(len(log)))] {
-		here = here || e.kind == chat.Left && e.seat == a.who.seat // it may be told its own end
-	}
 	ok := here && a.got.HasMore == (upTo < int64(len(log))) && a.got.Status == chat.StatusReturned && contiguous(log, a.who.seat, latest, upTo, a.who.all, a.got.Messages)
 	return s.with(a.who, func(k *kept) { k.handed = max(k.handed, upTo) }), ok
 }
@@ -194,6 +191,9 @@ func (a waitAct) on(s oneRoom) (oneRoom, bool) {
 	if a.after < 0 {
 		first, latest = n.handed, n.handed
 		s = s.with(a.who, func(k *kept) { k.handed, k.unsure = max(k.handed, upTo), false })
+		if s.story.lossy {
+			first = a.who.seat // given once more, for it could not be noted that it was
+		}
 		if n.unsure {
 			first, latest = a.who.seat, upTo
 		}
@@ -227,8 +227,8 @@ func (a waitAct) String() string {
 	return fmt.Sprintf("%v waits after %d: %s %q up to %s, more %t", a.who, a.after, a.got.Status, toldLines(a.got.Messages), a.got.Cursor, a.got.HasMore)
 }
 
-// missAct is what a wait or a return without a cursor does that was not answered:
-// what it handed out may be lost.
+// missAct is what a wait or a return without a cursor does that was given up: what
+// it handed out may be lost.
 type missAct struct{ who ticket }
 
 func (a missAct) on(s oneRoom) (oneRoom, bool) {

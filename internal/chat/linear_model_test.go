@@ -42,6 +42,7 @@ type story struct {
 	answered map[ticket]bool     // the events whose numbers an answer told
 	total    int
 	late     bool // what is noted of a seat's place may be overwritten by what is older
+	lossy    bool // or not be noted at all
 }
 
 // happening is an event of a log.
@@ -246,7 +247,7 @@ func (s oneRoom) with(t ticket, change func(*kept)) oneRoom {
 func (s oneRoom) kept(t ticket) kept {
 	n := s.notes[t]
 	if s.story.late {
-		n.unsure, n.flying = true, true
+		n.flying = true
 	}
 	return n
 }

@@ -48,6 +48,7 @@ type linearStage struct {
 	seed     uint64
 	name     string
 	capacity int
+	alone    bool // one service knows that there is no other
 	clock    swiftClock
 	file     table.Table       // below all faults
 	shared   *tabletest.Faulty // shows writes late and in parts
@@ -92,6 +93,9 @@ func newStage(ctx context.Context, seed uint64, name string, clock *clockwork.Fa
 	}
 	sight := kinds[rng.IntN(3)]
 	sight = tabletest.Faults{Stale: sight.Stale, Torn: sight.Torn, Slow: sight.Slow}
+	if s.alone = rng.IntN(5) == 0; s.alone { // as on a file, whose reads see all, and whose writes are over when they return
+		sight, s.weather.Late = tabletest.Faults{Slow: sight.Slow}, 0
+	}
 	s.shared = tabletest.NewFaulty(file, clock, seed, sight)
 	for range 3 {
 		s.open()
@@ -104,12 +108,15 @@ func newStage(ctx context.Context, seed uint64, name string, clock *clockwork.Fa
 func (s *linearStage) open() *chat.Service {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.alone && len(s.services) > 0 {
+		return s.services[0]
+	}
 	n := len(s.services)
 	way := tabletest.NewFaulty(candid{s.shared}, s.clock, s.seed*31+uint64(n), s.weather)
 	clock := s.clock
 	clock.skew = time.Duration(n%3) * 3 * time.Second
 	service := chat.New(way, chat.Options{
-		Clock: clock, GroupFrom: 1 + n%4, Logger: slog.New(slog.DiscardHandler),
+		Clock: clock, Alone: s.alone, GroupFrom: 1 + n%4, Logger: slog.New(slog.DiscardHandler),
 	})
 	s.ways, s.services = append(s.ways, way), append(s.services, service)
 	return service
@@ -193,7 +200,7 @@ func (s *linearStage) settle() error {
 // read reads the logs of all rooms that had the name: each is known to somebody
 // who has a seat there, but for the last, perhaps.
 func (s *linearStage) read() (*story, error) {
-	st := &story{capacity: s.capacity, rooms: map[string][]string{}, answered: map[ticket]bool{}, late: s.weather.Late > 0}
+	st := &story{capacity: s.capacity, rooms: map[string][]string{}, answered: map[ticket]bool{}, late: s.weather.Late > 0, lossy: s.weather.Lost > 0}
 	id, _, err := headOf(s.ctx, s.file, s.name)
 	if err != nil {
 		return nil, err
@@ -258,7 +265,7 @@ func (s *linearStage) indictment(st *story, info porcupine.LinearizationInfo) st
 		fits[[2]int64{op.Call, op.Return}] = i + 1
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "no order of the calls explains the answers (capacity %d, late writes %t)\n", st.capacity, st.late)
+	fmt.Fprintf(&b, "no order of the calls explains the answers (capacity %d, alone %t, late writes %t)\n", st.capacity, s.alone, st.late)
 	for id, events := range st.rooms {
 		for i, e := range events {
 			fmt.Fprintf(&b, "\t%s %d %s\n", id, i+1, e)

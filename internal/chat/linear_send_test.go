@@ -67,16 +67,14 @@ type sendAct struct {
 	got chat.Sent
 }
 
-// on takes it that a call whose write had no reply looks its key up: so a message
-// may be called its own duplicate, and be told of to an agent that has no seat now.
 func (a sendAct) on(s oneRoom) (oneRoom, bool) {
 	if seq, repeats := a.before(s); repeats {
 		_, here := s.sitting(a.who)
-		return s, (here || a.key != "") && a.got.Sent && a.got.Duplicate && a.got.Seq == seq
+		return s, here && a.got.Sent && a.got.Duplicate && a.got.Seq == seq && a.placed(true)
 	}
 	newer, k := a.newer(s), s.kept(a.who)
 	switch {
-	case !a.got.Sent, a.got.Duplicate && a.key == "", a.got.Seq != s.next(), !a.placed(newer):
+	case !a.got.Sent, a.got.Duplicate, a.got.Seq != s.next(), !a.placed(newer):
 		return s, false
 	case newer && !k.held && !k.flying:
 		return s, false // it had to be held back
@@ -88,12 +86,10 @@ func (a sendAct) on(s oneRoom) (oneRoom, bool) {
 // nothing lies between. Of a send that waited it is the wait's.
 func (a sendAct) placed(newer bool) bool {
 	switch n := cursorNumber(a.got.Cursor); {
-	case a.got.Status != "", a.after < 0:
+	case a.got.Status != "", a.after < 0, n == a.after:
 		return true
-	case n == a.got.Seq:
-		return !newer
 	default:
-		return n == a.after
+		return n == a.got.Seq && !newer
 	}
 }
 

@@ -24,6 +24,7 @@ type talker struct {
 	cursor    string
 	last      wish // to be repeated
 	said      int
+	gaveUp    bool // its last call
 }
 
 func newTalker(s *linearStage, id int, name string) *talker {
@@ -74,7 +75,7 @@ func (g *talker) during(call func(context.Context, *chat.Service) error) (callSp
 	service := g.any(g.rng)
 	s := callSpan{began: g.calls.ticks.Add(1)}
 	err := call(ctx, service)
-	s.ended = g.calls.ticks.Add(1)
+	s.ended, g.gaveUp = g.calls.ticks.Add(1), ctx.Err() != nil
 	return s, err
 }
 
@@ -228,9 +229,10 @@ func (g *talker) wait() (err error) {
 	return nil
 }
 
-// missed writes down that what was handed out may be lost.
+// missed writes down that what was handed out may be lost: only if the call was
+// given up.
 func (g *talker) missed(s callSpan) {
-	if g.forgetful {
+	if g.forgetful && g.gaveUp {
 		g.note(s, missAct{g.who})
 	}
 }
@@ -264,7 +266,7 @@ func (g *talker) send() (err error) {
 	})
 	switch {
 	case err == nil:
-		g.sent(s, m, req.Wait > 0, got)
+		g.sent(s, m, got)
 	case noAnswer(err):
 		g.noteLost(s, sayAct{m})
 		g.note(s, flyAct{g.who})
@@ -302,7 +304,7 @@ func (g *talker) choose() wish {
 
 // sent writes down a send: that it was said or held back, and what it was told
 // if it waited.
-func (g *talker) sent(s callSpan, m wish, waited bool, got chat.Sent) {
+func (g *talker) sent(s callSpan, m wish, got chat.Sent) {
 	if !got.Sent {
 		g.note(s, holdAct{m})
 		g.heard(s, waitAct{got: got.Waited, owed: true})
@@ -314,8 +316,6 @@ func (g *talker) sent(s callSpan, m wish, waited bool, got chat.Sent) {
 		g.heard(s, waitAct{got: got.Waited})
 	case got.Status != "":
 		g.heard(s, waitAct{got: got.Waited, since: got.Seq})
-	case waited:
-		g.missed(s)
 	case m.after >= 0 && got.Cursor != "": // else it goes on with the one it has
 		g.cursor = got.Cursor
 	}

@@ -88,6 +88,19 @@ func (c *caller) write(ctx context.Context, p place) error {
 	return nil
 }
 
+// noteGiven writes the place after something was handed out. A failure costs a
+// repetition at most, and is only logged: the write may have happened, and what
+// was not handed out would be lost.
+func (c *caller) noteGiven(ctx context.Context, p place) error {
+	err := c.write(ctx, p)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	c.shown(p.Handed) // so that it is marked when it comes again
+	c.room.svc.log.WarnContext(ctx, "place not written", "error", err)
+	return nil
+}
+
 // acknowledge notes that everything up to n has arrived. It is kept in memory,
 // and written when that was last done more than a minute ago. A failure costs a
 // repetition at most, and is only logged.

@@ -65,6 +65,9 @@ scan:
 			break
 		}
 		for _, e := range events {
+			if e.n > c.fold.asOf {
+				break scan // the answer is of one moment
+			}
 			if c.agent.visible(e) {
 				m := c.agent.message(e)
 				m.Repeated = e.n <= before && e.Seat != c.agent.Seat
@@ -76,12 +79,13 @@ scan:
 		}
 	}
 	got.Messages, got.HasMore, got.Cursor = b.messages, scanned < c.fold.asOf, cursorOf(c.token, scanned)
-	if scanned > p.Handed {
-		if err := c.write(ctx, p.given(after, scanned, p.Handed, 0)); err != nil {
-			return err
-		}
-	}
 	oldest, err := c.room.oldest(ctx, c.agent.Since)
+	if err != nil {
+		return err
+	}
 	got.Earlier = max(0, after+1-oldest)
+	if scanned > p.Handed { // last: what is noted is handed out
+		err = c.noteGiven(ctx, p.given(after, scanned, p.Handed, 0))
+	}
 	return err
 }

@@ -132,7 +132,7 @@ func (m *utteranceInHand) say(ctx context.Context) (Sent, error) {
 			if held, err = m.holdBack(ctx); held != nil {
 				return *held, err
 			}
-		case m.req.Key != "": // refused: but what was sent before counts
+		case m.req.Key != "" && errors.As(err, new(*Error)): // refused: but what was sent before counts
 			if m.lookUpKey(ctx) == nil && m.keyed {
 				return m.sent(nil), nil
 			}

@@ -129,7 +129,7 @@ func interests(words []string) ([]string, error) {
 			return nil, refuse(InvalidArgument, "interests: each at most %d characters of UTF-8 without control characters.", MaxInterest)
 		case holdsToken(w):
 			return nil, errTokenInText("interests")
-		case !slices.ContainsFunc(out, func(o string) bool { return strings.ToLower(o) == strings.ToLower(w) }):
+		case !slices.ContainsFunc(out, func(o string) bool { return strings.EqualFold(o, w) }):
 			out = append(out, w)
 		}
 	}

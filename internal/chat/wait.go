@@ -234,7 +234,7 @@ func (c *caller) give(ctx context.Context, g *gathering, w *openWait, open time.
 	case g.pos.named:
 		c.shown(g.scanned)
 	case len(g.batch.messages) > 0:
-		return true, c.write(ctx, g.pos.place.given(g.pos.after, g.scanned, g.pos.repeatTo, open))
+		return true, c.noteGiven(ctx, g.pos.place.given(g.pos.after, g.scanned, g.pos.repeatTo, open))
 	}
 	return true, nil
 }
