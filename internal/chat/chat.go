@@ -68,6 +68,7 @@ type Service struct {
 	opts      Options
 	log       *slog.Logger
 	passwords *semaphore.Weighted
+	readings  *semaphore.Weighted
 	stopping  chan struct{}
 	stop      sync.Once
 	roomsMade *tally
@@ -99,6 +100,7 @@ func New(t table.Table, o Options) *Service {
 	return &Service{
 		table: t, clock: o.Clock, opts: o, log: o.Logger,
 		passwords: semaphore.NewWeighted(passwordsAtOnce),
+		readings:  semaphore.NewWeighted(readingsAtOnce),
 		stopping:  make(chan struct{}),
 		roomsMade: newTally(), guesses: newTally(),
 		rooms: map[string]*liveRoom{},

@@ -170,6 +170,11 @@ func (r *liveRoom) read(ctx context.Context, n int64) ([]event, error) {
 		return events, nil
 	}
 	r.mu.Unlock()
+	done, err := r.svc.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	events, err := r.after(ctx, n, table.Strong)
 	if err == nil { // who is told of them is told of the room as it is after them
 		_, err = r.advance(events, time.Time{})

@@ -95,9 +95,26 @@ func (r *liveRoom) history(ctx context.Context, a agent, head int64, req History
 	return Page{Messages: b.messages, HasMore: full}, err
 }
 
+// readingsAtOnce is how many calls may read back at once: a page of the longest texts
+// takes some seven megabytes until it is answered from.
+const readingsAtOnce = 16
+
+// reading waits until the caller may read back, which it has done when it calls done.
+func (s *Service) reading(ctx context.Context) (done func(), err error) {
+	if err := s.readings.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
+	return func() { s.readings.Release(1) }, nil
+}
+
 // forth fills the batch with what follows event n, and reports whether something
 // did not fit.
 func (b *batch) forth(ctx context.Context, r *liveRoom, a agent, n int64) (full bool, err error) {
+	done, err := r.svc.reading(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer done()
 	for {
 		events, more, err := r.pageAfter(ctx, n, table.Strong)
 		if err != nil {
@@ -112,6 +129,11 @@ func (b *batch) forth(ctx context.Context, r *liveRoom, a agent, n int64) (full 
 
 // back does so with what precedes event n, the latest first.
 func (b *batch) back(ctx context.Context, r *liveRoom, a agent, n int64) (full bool, err error) {
+	done, err := r.svc.reading(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer done()
 	for {
 		events, more, err := r.pageBefore(ctx, n)
 		if err != nil {

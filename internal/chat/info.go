@@ -111,6 +111,11 @@ const (
 // sees has answered, the oldest first. Those of agents who have left, or only to such,
 // wait for nothing any more.
 func (c *caller) openRequests(ctx context.Context) ([]OpenRequest, error) {
+	done, err := c.room.svc.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	var open []OpenRequest
 	answered := map[int64]bool{}
 	n, oldest := c.fold.asOf+1, max(c.agent.Since, c.fold.asOf-requestsWithin)
