@@ -16,6 +16,11 @@ import (
 // four levels.
 const maxDepth = 64
 
+// maxParts is how many commas a body may have outside of its texts, so about how many
+// keys and elements: each takes a hundred times its own bytes when it is read. A tool
+// call has a dozen.
+const maxParts = 4096
+
 // maxExact is the greatest integer that every JSON reader keeps exactly
 // (RFC 8259, section 6).
 const maxExact = 1 << 53
@@ -115,13 +120,18 @@ func checkMessage(body []byte) (id json.RawMessage, reason *refusal) {
 	return checkEnvelope(body)
 }
 
-// checkStructure refuses a valid JSON text that is nested too deeply or has an
-// object with a key twice. Keys that differ in case only are the same to
+// checkStructure refuses a valid JSON text that is nested too deeply, has very many
+// parts, or has an object with a key twice. Keys that differ in case only are the same to
 // encoding/json, and so to what follows.
 func checkStructure(text []byte) *refusal {
 	var open []map[string]bool // keys seen in the objects around; nil for arrays
+	parts := 0
 	for at := 0; at < len(text); at++ {
 		switch text[at] {
+		case ',':
+			if parts++; parts >= maxParts {
+				return invalid("The body has more than %d keys and elements.", maxParts)
+			}
 		case '{':
 			open = append(open, map[string]bool{})
 		case '[':

@@ -9,6 +9,15 @@ import (
 	"testing"
 )
 
+// many is the form n times, each with its number where the form has room for one.
+func many(n int, form string) string {
+	parts := make([]string, n)
+	for i := range parts {
+		parts[i] = strings.ReplaceAll(form, "%d", fmt.Sprint(i))
+	}
+	return strings.Join(parts, ",")
+}
+
 func TestMessage_whatIsNoMessage_isRefused(t *testing.T) {
 	s := newSite(t)
 	deep := func(n int) string {
@@ -51,6 +60,8 @@ func TestMessage_whatIsNoMessage_isRefused(t *testing.T) {
 		"a key twice, long s":      {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{},"param` + "\u017f" + `":{}}`, codeInvalid},
 		"a key twice, Kelvin sign": {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"k":1,"` + "\u212a" + `":2}}`, codeInvalid},
 		"an argument twice":        {`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"me":"a","me":"b"}}}`, codeInvalid},
+		"very many keys":           {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{` + many(maxParts, `"%d":0`) + `}}`, codeInvalid},
+		"very many elements":       {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":[` + many(maxParts, `{}`) + `]}}`, codeInvalid},
 		"too deep":                 {deep(maxDepth), codeInvalid},
 		"far too deep":             {deep(9_000), codeInvalid},
 		"deeper than any decoder":  {deep(100_000), codeParse},

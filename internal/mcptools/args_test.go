@@ -1,6 +1,7 @@
 package mcptools
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -167,6 +168,25 @@ func TestRead_listWithABlank_isRefused(t *testing.T) {
 		if want := []string{"to must be a list of texts"}; !slices.Equal(problems, want) || to != nil {
 			t.Errorf("%s is read as %q, problems %q", raw, to, problems)
 		}
+	}
+}
+
+func TestRead_veryManyUnknown_costsLittleAndNamesAFew(t *testing.T) {
+	const many = 4000
+	keys := make([]string, many)
+	for i := range keys {
+		keys[i] = fmt.Sprintf(`"recipient_%d":1`, i)
+	}
+	raw := []byte("{" + strings.Join(keys, ",") + "}")
+	var in sample
+	args := sampleArgs(&in)
+	var problems []string
+	allocations := testing.AllocsPerRun(1, func() { problems = readArguments(args, raw) })
+	if said := badArguments("speak", args, problems).Message; len(problems) < many || len(said) > 2000 || !strings.Contains(said, "recipient_0 ") {
+		t.Errorf("%d problems, told as %s", len(problems), said)
+	}
+	if allocations > 10*many { // reading the JSON takes some five for each key
+		t.Errorf("%.0f allocations for %d keys", allocations, many)
 	}
 }
 

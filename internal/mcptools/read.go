@@ -45,6 +45,8 @@ func match(args []arg, object map[string]any) (given map[string]any, problems []
 		name, known := meaning(args, key)
 		switch {
 		case absent(v) || !known && addedByHarness(key):
+		case !known && len(problems) >= problemsNamed:
+			problems = append(problems, "an argument more") // which nobody will read
 		case !known:
 			problems = append(problems, unknown(args, key))
 		case keys[name] == "":
@@ -193,12 +195,15 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
+// problemsNamed is how many problems of very many are named. To find out what each
+// unknown argument was meant to be takes time.
+const problemsNamed = 10
+
 // badArguments is the refusal that names all problems of a call's arguments (of
-// very many the first ten), and what the tool takes.
+// very many the first), and what the tool takes.
 func badArguments(tool string, args []arg, problems []string) *chat.Error {
-	const most = 10
-	if more := len(problems) - most; more > 0 {
-		problems = append(problems[:most], fmt.Sprintf("and %d more", more))
+	if more := len(problems) - problemsNamed; more > 0 {
+		problems = append(problems[:problemsNamed], fmt.Sprintf("and %d more", more))
 	}
 	takes := make([]string, len(args))
 	for i, a := range args {
