@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -11,7 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// Where all who may speak wait for each other, nobody ever would. So when nothing
+// Where all who may speak and are not done wait for each other, nobody ever would. So when nothing
 // has happened for turnAfter, exactly one of them is told that it is its turn, once
 // in each silence: the item TURN#<head> is put if it is absent.
 //
@@ -83,11 +84,11 @@ func (r *liveRoom) standsBy(seat int) bool {
 	return w != nil && w.standby
 }
 
-// absent returns who may speak and does not wait here. r.mu is held.
+// absent returns who may speak, is not done and does not wait here. r.mu is held.
 func (r *liveRoom) absent(f *fold) []agent {
 	var out []agent
 	for _, a := range f.agents {
-		if r.waits[a.Seat] == nil && !f.silences(a.Seat) {
+		if r.waits[a.Seat] == nil && !f.silences(a.Seat) && !a.Done {
 			out = append(out, a)
 		}
 	}
@@ -99,8 +100,11 @@ func (r *liveRoom) absent(f *fold) []agent {
 func (r *liveRoom) giveTurn(s *silence, after time.Duration) {
 	ctx, cancel := detached(context.Background())
 	defer cancel()
+	f, err := r.lastWord(ctx)
+	if err != nil {
+		r.svc.log.Warn("who spoke last could not be found out", "error", err)
+	}
 	r.mu.Lock()
-	f := r.fold
 	absent := r.absent(f)
 	r.mu.Unlock()
 	elsewhere := map[int]bool{} // who stands by there
@@ -124,6 +128,16 @@ func (r *liveRoom) giveTurn(s *silence, after time.Duration) {
 	case !r.svc.opts.Alone && len(r.waits) > 0:
 		r.lookIn(s.head, min(2*after, turnLook))
 	}
+}
+
+// lastWord returns the fold, with the last word that all could hear, however far back
+// that lies: on it all processes must agree.
+func (r *liveRoom) lastWord(ctx context.Context) (*fold, error) {
+	var err error
+	if !r.svc.opts.Alone && r.known().words.last.n == 0 {
+		err = r.recall(ctx, time.Time{})
+	}
+	return r.known(), err
 }
 
 // waitElsewhere reports whether all these agents wait in other processes, and notes
@@ -201,7 +215,9 @@ func (f *fold) turnOf(standsBy func(seat int) bool) int {
 		return !f.silences(a.Seat) && !standsBy(a.Seat) && !a.Done && !f.endedFor(a)
 	}
 	speaker := f.words.last
-	for _, p := range f.words.private {
+	private := slices.Clone(f.words.private)
+	slices.SortFunc(private, func(a, b trace) int { return cmp.Or(cmp.Compare(b.n, a.n), a.seat-b.seat) })
+	for _, p := range private {
 		if a, here := f.seated(p.seat); p.n > speaker.n && here && may(a) {
 			return p.seat
 		}

@@ -251,6 +251,60 @@ func TestTurn_somethingSaidWhileItIsTaken_isOfAnotherSilence(t *testing.T) {
 	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusTurn)
 }
 
+func TestTurn_lastWordsWereForOneEach_theLastIsTold(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	w.tell(all[0].Token, "for you, Cid", "Cid")
+	w.tell(all[0].Token, "for you, Bob", "Bob")
+	w.tell(all[0].Token, "for you again, Cid", "Cid")
+	w.tell(all[0].Token, "and again, Bob", "Bob")
+	w.tell(all[0].Token, "the last is for you, Cid", "Cid")
+	for i := range all {
+		all[i].Cursor = w.look(all[i].Token, all[i].Cursor).Cursor
+	}
+	waits := w.hold(4, all...)
+	w.clock.Advance(3 * time.Second)
+	wantStatus(t, "Cid", take(t, waits[2]), chat.StatusTurn)
+}
+
+func TestTurn_whoIsDoneDoesNotWait_anotherIsTold(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	w.sayAs(all[0].Token, chat.Done, "that is all from me")
+	for i := range all {
+		all[i].Cursor = w.look(all[i].Token, all[i].Cursor).Cursor
+	}
+	waits := w.hold(3, all[1:]...)
+	w.clock.Advance(3 * time.Second)
+	wantStatus(t, "Bob", take(t, waits[0]), chat.StatusTurn)
+}
+
+// TestTurn_lastWordFarBack_isTheSameInEveryProcess: one that comes later finds only
+// other events when it loads the room, and Bob's turn is his there, too.
+func TestTurn_lastWordFarBack_isTheSameInEveryProcess(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	w.say(all[0].Token, "a word of Ann's")
+	one := onTable(t, w.clock, w.table, chat.Options{})
+	one.info(all[0].Token)
+	for range 15 {
+		one.manage(all[0].Token, chat.Mute, "Cid", chat.StatusMuted)
+		one.manage(all[0].Token, chat.Unmute, "Cid", chat.StatusUnmuted)
+	}
+	two := onTable(t, w.clock, w.table, chat.Options{})
+	for i := range all {
+		all[i].Cursor = one.look(all[i].Token, all[i].Cursor).Cursor
+	}
+	w.clock.Advance(time.Minute) // who waits is noted at once
+	for _, s := range []chat.Seated{all[0], all[2]} {
+		one.waiting(t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor, Wait: time.Minute})
+	}
+	w.blocked(3)
+	bob := two.waiting(t.Context(), chat.WaitRequest{Token: all[1].Token, Cursor: all[1].Cursor, Wait: time.Minute})
+	w.blocked(5)
+	wantStatus(t, "Bob", w.runUntil(bob, 5, 40*time.Second), chat.StatusTurn)
+}
+
 // runUntil lets time pass in small steps, as long as so many timers go on running,
 // until the wait has ended.
 func (w *world) runUntil(wait <-chan answer, timers int, most time.Duration) chat.Waited {
