@@ -2,7 +2,9 @@ package chat
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
+	"time"
 )
 
 // TestRoom_whoHasLeft_isForgotten has many come, speak and go, as strangers may
@@ -37,5 +39,44 @@ func TestRoom_whoHasLeft_isForgotten(t *testing.T) {
 	defer cold.done()
 	if f, err := cold.warm(t.Context()); err != nil || len(f.spoken) > 1 {
 		t.Errorf("%d utterances are recalled, %v", len(f.spoken), err)
+	}
+}
+
+// TestRoom_whoWasRemovedWhileItWaited_isForgotten: what its wait does at its end
+// brings nothing back.
+func TestRoom_whoWasRemovedWhileItWaited_isForgotten(t *testing.T) {
+	s := newService(t, Options{Alone: true})
+	ann, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: "Ann"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bob, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: "Bob"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		got, err := s.Wait(t.Context(), WaitRequest{Token: bob.Token, Cursor: bob.Cursor, Wait: time.Minute})
+		if err == nil && got.Status != StatusRemoved {
+			err = fmt.Errorf("the wait of Bob ends with %s", got.Status)
+		}
+		ended <- err
+	}()
+	r := s.room(ann.Token[:roomChars])
+	defer r.done()
+	for waits := false; !waits; {
+		r.mu.Lock()
+		waits = r.waits[2] != nil
+		r.mu.Unlock()
+		runtime.Gosched()
+	}
+	if _, err := s.ManageAgent(t.Context(), ManageRequest{Token: ann.Token, AgentName: "Bob", Action: Kick}); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if len(r.memos) != 1 {
+		t.Errorf("%d memos are kept of one agent", len(r.memos))
 	}
 }

@@ -64,6 +64,9 @@ func (r *liveRoom) close(seat int, w *openWait) {
 		if m := r.memos[seat]; m != nil {
 			m.over = m.seen.UntilMs
 		}
+		if _, here := r.fold.seated(seat); !here {
+			delete(r.memos, seat)
+		}
 	}
 	if len(r.waits) == 0 {
 		r.waits = nil
