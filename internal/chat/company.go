@@ -63,13 +63,13 @@ func (c *caller) toldLately() bool {
 // it. Where this process does not know what it was told last, only a change just
 // seen counts.
 func (r *liveRoom) told(seat int, agents []Agent, moved bool) bool {
-	now := company(agents)
+	now := textSum(company(agents), nil)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m := r.memo(seat)
 	before := m.company
 	m.company = now
-	if before == "" {
+	if before == [16]byte{} {
 		return moved
 	}
 	return before != now

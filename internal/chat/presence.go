@@ -118,7 +118,7 @@ type memo struct {
 	held     time.Duration // the last wait was held so long, if its answer has arrived
 	activity string
 	activeAt time.Time // when activity was last written here
-	company  string    // who was there, as it was last told
+	company  [16]byte  // of who was there, as it was last told; zero: not known
 	lookedAt time.Time // when that was last read for a quiet result
 	pace     *pace     // nil: it has said nothing here that is limited
 }
