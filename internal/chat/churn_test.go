@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/parley-chat/parley/internal/table"
 )
 
 // TestRoom_whoHasLeft_isForgotten has many come, speak and go, as strangers may
@@ -64,11 +66,13 @@ func TestRoom_whoWasRemovedWhileItWaited_isForgotten(t *testing.T) {
 	}()
 	r := s.room(ann.Token[:roomChars])
 	defer r.done()
-	for waits := false; !waits; {
+	for waits, late := false, time.Now().Add(20*time.Second); !waits; runtime.Gosched() {
 		r.mu.Lock()
 		waits = r.waits[2] != nil
 		r.mu.Unlock()
-		runtime.Gosched()
+		if time.Now().After(late) {
+			t.Fatal("Bob does not wait")
+		}
 	}
 	if _, err := s.ManageAgent(t.Context(), ManageRequest{Token: ann.Token, AgentName: "Bob", Action: Kick}); err != nil {
 		t.Fatal(err)
@@ -78,5 +82,34 @@ func TestRoom_whoWasRemovedWhileItWaited_isForgotten(t *testing.T) {
 	}
 	if len(r.memos) != 1 {
 		t.Errorf("%d memos are kept of one agent", len(r.memos))
+	}
+}
+
+// TestPresence_behindAThousandOfThoseWhoLeft_isRead: what they said that they were
+// doing lies before it, for an hour.
+func TestPresence_behindAThousandOfThoseWhoLeft_isRead(t *testing.T) {
+	s := newService(t, Options{})
+	room, soon := newRoomID(), s.now().Add(time.Hour)
+	put := func(k table.Key, data any) table.Op {
+		return table.Put(table.Item{Key: k, Expires: soon, Data: encode(data)}, table.Always)
+	}
+	const last = table.MaxLimit + 1
+	for seat := 1; seat < last; seat += table.MaxOps {
+		var ops []table.Op
+		for i := range table.MaxOps {
+			ops = append(ops, put(activityKey(room, seat+i), activityItem{V: version, Text: "gone"}))
+		}
+		if err := s.table.Write(t.Context(), ops...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.table.Write(t.Context(), put(seenKey(room, last), seenItem{V: version, AtMs: 1}), put(activityKey(room, last), activityItem{V: version, Text: "here"})); err != nil {
+		t.Fatal(err)
+	}
+	r := s.room(room)
+	defer r.done()
+	seen, err := r.presence(t.Context(), table.Strong)
+	if err != nil || len(seen) != 1 || seen[last].activity != "here" {
+		t.Errorf("got %v, %v", seen, err)
 	}
 }

@@ -242,18 +242,20 @@ func (r *liveRoom) readSeen(ctx context.Context, a agent) (s seenItem) {
 // presence reads the presence of all agents of the room, by seat. What this
 // process has heard later counts.
 func (r *liveRoom) presence(ctx context.Context, c table.Consistency) (map[int]seenItem, error) {
-	page, err := r.svc.table.Query(ctx, table.Range{
-		Partition: roomPartition(r.id), Prefix: seenPrefix, Limit: table.MaxLimit, Consistency: c,
-	})
-	if err != nil {
-		return nil, err
-	}
-	all := make(map[int]seenItem, len(page.Items))
-	active := map[int]string{}
-	for _, item := range page.Items {
-		if err := addPresence(item, all, active); err != nil {
+	all, active := map[int]seenItem{}, map[int]string{}
+	where := table.Range{Partition: roomPartition(r.id), Prefix: seenPrefix, Limit: table.MaxLimit, Consistency: c}
+	for more := true; more; {
+		page, err := r.svc.table.Query(ctx, where)
+		if err != nil {
 			return nil, err
 		}
+		for _, item := range page.Items {
+			if err := addPresence(item, all, active); err != nil {
+				return nil, err
+			}
+			where.After = item.Key.Sort
+		}
+		more = page.More && len(page.Items) > 0
 	}
 	r.mu.Lock()
 	for seat, m := range r.memos {
