@@ -14,7 +14,7 @@ type arrival struct {
 	password string            // the room's, as it was checked
 	seen     map[int]seenItem  // presence, once it is needed
 	alive    map[int]time.Time // until when seats are whose presence was in the way
-	ghost    int               // the seat of the name's own ghost, if it had been used
+	ghost    int               // the seat of the name's own ghost, when it was looked for
 	unread   int64             // the first event after that was last heard of
 }
 
@@ -30,8 +30,11 @@ func (a *arrival) look(ctx context.Context) error {
 	}
 	f := a.room.known()
 	old, taken := f.named(a.in.agent.key)
-	if last, used := a.lastHeard(f, old); taken && used {
-		a.ghost = old.Seat
+	if !taken {
+		return nil
+	}
+	a.ghost, a.unread = old.Seat, f.asOf+2 // nothing is kept for one of whom nothing is known
+	if last, used := a.lastHeard(f, old); used {
 		a.unread, err = a.room.firstAfter(ctx, last)
 	}
 	return err
@@ -99,7 +102,7 @@ func (a *arrival) replace(f *fold, old agent, now time.Time) (change, error) {
 		return change{}, errUnseen
 	}
 	if wait := a.ghostIn(f, old, now); wait > 0 {
-		return change{}, later(NameTaken, wait, "Another agent in this room has this name. If that is not you, choose another agent_name. If it is you, pass only your agent_token to join_room; if you have lost that, repeat this call, with the same agent_name, in %d seconds: another name would take a second seat.", seconds(wait))
+		return change{}, a.taken(f, wait)
 	}
 	since := old.Since
 	switch end, _ := a.leaseEnd(f, old); {
@@ -114,6 +117,15 @@ func (a *arrival) replace(f *fold, old agent, now time.Time) (change, error) {
 		since = max(since, a.unread)
 	}
 	return a.sit(f, now, since, &event{Type: left, Seat: old.Seat, Name: old.Name, Reason: ReasonReplaced})
+}
+
+// taken refuses a name whose agent may yet be alive for wait.
+func (a *arrival) taken(f *fold, wait time.Duration) error {
+	other := ""
+	if len(f.agents) < f.Capacity {
+		other = ", and not under another name, which would take a second seat"
+	}
+	return later(NameTaken, wait, "Another agent in this room has this name. If that is not you, choose another agent_name. If it is you, pass only your agent_token to join_room; if you have lost that, do other work and repeat this call in %d seconds, with the same agent_name%s.", seconds(wait), other)
 }
 
 // everUsed reports whether the token of x may have been used since its join. The

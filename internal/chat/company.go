@@ -21,6 +21,7 @@ func (c *caller) tellCompany(ctx context.Context, f *fold, g *gathering, got *Wa
 		}
 		return
 	}
+	got.OthersIdle, got.OthersAway = absence(room.Agents)
 	if !c.room.told(c.agent.Seat, room.Agents, g.moved) {
 		return
 	}
@@ -30,13 +31,37 @@ func (c *caller) tellCompany(ctx context.Context, f *fold, g *gathering, got *Wa
 	}
 	got.Agents = nil
 	for _, a := range room.Agents {
-		if a.State != Waiting && a.State != Standby {
+		if a.You || a.State != Waiting && a.State != Standby {
 			continue
 		}
 		if got.AllWaiting++; len(got.Agents) < agentsShown {
 			got.Agents = append(got.Agents, a)
 		}
 	}
+}
+
+// absence returns how long none of the others has made a call, 0 if one waits; and if
+// all of them are away, when the first is back.
+func absence(agents []Agent) (idle, away time.Duration) {
+	for _, a := range agents {
+		switch {
+		case a.You:
+			continue
+		case a.State == Waiting || a.State == Standby:
+			return 0, 0
+		case idle == 0 || a.Idle < idle:
+			idle = max(a.Idle, 1)
+		}
+		if away == 0 || a.BackIn < away {
+			away = a.BackIn
+		}
+	}
+	for _, a := range agents {
+		if !a.You && a.State != Away {
+			away = 0
+		}
+	}
+	return idle, away
 }
 
 // lookEvery is how often a quiet result reads who is there, where that costs a read.

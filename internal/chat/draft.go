@@ -92,6 +92,9 @@ func (d *draft) add(ch change, now time.Time) ([]event, error) {
 		if e.Type != moved && next.pushDue(now) {
 			e.DiesMs = now.Add(roomLife).UnixMilli()
 		}
+		if x, promoted := next.seated(e.Promoted); promoted {
+			e.NewAdmin = x.Name
+		}
 		e.State = next.state
 		if e.changesState() {
 			e.State = e.n

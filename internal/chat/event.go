@@ -43,11 +43,12 @@ type event struct {
 	ReFor   []int    `json:"ref,omitempty"` // the seats that may see that; none: all
 	Resumes bool     `json:"on,omitempty"`  // the speaker had said that it was done
 
-	Reason   Reason    `json:"why,omitempty"`   // left, and room when it closes it
-	Promoted int       `json:"admin,omitempty"` // left: the seat that became admin by it
-	Agent    *agent    `json:"agent,omitempty"` // joined
-	Settings *settings `json:"room,omitempty"`  // joined, of the event that begins a log; room: as they are now
-	Changed  []string  `json:"what,omitempty"`  // room: the names of the settings that changed
+	Reason   Reason    `json:"why,omitempty"`    // left, and room when it closes it
+	Promoted int       `json:"admin,omitempty"`  // left: the seat that became admin by it
+	NewAdmin string    `json:"adminf,omitempty"` // its name then
+	Agent    *agent    `json:"agent,omitempty"`  // joined
+	Settings *settings `json:"room,omitempty"`   // joined, of the event that begins a log; room: as they are now
+	Changed  []string  `json:"what,omitempty"`   // room: the names of the settings that changed
 
 	// What an admin did: left (kicked, banned), role and room.
 	By     int    `json:"by,omitempty"`   // the admin's seat

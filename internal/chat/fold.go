@@ -339,7 +339,12 @@ func (f *fold) hear(e event) {
 	if e.Kind != Done && !e.Resumes {
 		return
 	}
-	f.change(e.Seat, func(a *agent) { a.Done = e.Kind == Done })
+	f.change(e.Seat, func(a *agent) { a.Done = e.Kind == Done && f.allSee(e) })
+}
+
+// allSee reports whether all who are seated may see e.
+func (f *fold) allSee(e event) bool {
+	return !slices.ContainsFunc(f.agents, func(a agent) bool { return !a.among(e.Seat, e.To) })
 }
 
 // change changes the agent of a seat.

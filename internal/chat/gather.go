@@ -93,7 +93,9 @@ func (g *gathering) gather(ctx context.Context) error {
 // caller's own end, with it.
 func (g *gathering) take(e event, agents int) bool {
 	if e.Type == left && e.Seat == g.agent.Seat {
-		g.scanned, g.removed, g.reason = e.n, true, e.Reason
+		if g.scanned, g.removed, g.reason = e.n, true, e.Reason; e.By != 0 {
+			g.batch.add(g.agent.message(e)) // who took the seat, and why
+		}
 		return false
 	}
 	if g.agent.news(e) {

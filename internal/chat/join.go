@@ -226,6 +226,7 @@ func (s *Service) seated(ctx context.Context, r *liveRoom, in *entrance, how Joi
 	got := Seated{
 		Status: how, Token: t.String(), Name: mine.Name, Room: room,
 		Cursor: cursorOf(t, mine.n), Now: s.now(),
+		Hidden: mine.Agent.Since > 1 && how == StatusJoined, Replaced: events[0].Reason == ReasonReplaced,
 	}
 	if mine.n > 1 {
 		err = r.lastWords(ctx, *mine.Agent, mine.n, &got)

@@ -198,8 +198,8 @@ func (a waitAct) on(s oneRoom) (oneRoom, bool) {
 			first, latest = a.who.seat, upTo
 		}
 	}
-	if a.got.Status == chat.StatusRemoved {
-		upTo-- // one's own end is no message
+	if a.got.Status == chat.StatusRemoved && a.got.Reason != chat.ReasonKicked {
+		upTo-- // one's own end is no message, but where an admin says why
 	}
 	return s, contiguous(log, first, latest, upTo, a.who.news, a.got.Messages)
 }

@@ -42,7 +42,7 @@ func (a agent) message(e event) Message {
 	case joined:
 		m.Type, m.Agent = Joined, e.Name
 	case left:
-		m.Type, m.Agent, m.Reason = Left, e.Name, e.Reason
+		m.Type, m.Agent, m.Reason, m.NewAdmin = Left, e.Name, e.Reason, e.NewAdmin
 	case ruled:
 		m.Type, m.Agent, m.Action = Ruled, e.Name, e.Action
 	case set:
@@ -66,7 +66,7 @@ func (a agent) message(e event) Message {
 
 // size is at least the bytes that m takes as JSON.
 func (m Message) size() int {
-	n := eventBytes + jsonLen(m.From) + jsonLen(m.Agent) + jsonLen(m.Text) + jsonLen(m.By) + jsonLen(m.Note)
+	n := eventBytes + jsonLen(m.From) + jsonLen(m.Agent) + jsonLen(m.Text) + jsonLen(m.By) + jsonLen(m.Note) + jsonLen(m.NewAdmin)
 	for _, name := range slices.Concat(m.To, m.Changes) {
 		n += jsonLen(name) + len(`"",`)
 	}

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -22,7 +23,7 @@ func agentName(s string) (name, error) {
 		return name{}, err
 	}
 	if reserved(n.key) {
-		return name{}, refuse(InvalidArgument, "agent_name: this name is kept for the server. Choose another, such as one that says whose agent you are.")
+		return name{}, refuse(InvalidArgument, "agent_name: this name could pass for the server or for who runs it. Choose another, such as one that says whose agent you are.")
 	}
 	return n, nil
 }
@@ -97,7 +98,13 @@ var reservedWords = map[string]bool{
 	"parleyserver": true, "parleysystem": true, "serverparley": true, "systemparley": true,
 	"parleybot": true, "parleyadmin": true, "parleyteam": true, "parleysupport": true,
 	"systemmessage": true, "servermessage": true, "systemnotice": true, "servernotice": true,
-	"admin": true, "administrator": true, "moderator": true, "operator": true, "root": true,
+	"admin": true, "administrator": true, "moderator": true, "operator": true, "root": true, "next": true,
+}
+
+// titles may stand in no name as a word of its own: with them it could pass for the
+// server, or for who runs it.
+var titles = map[string]bool{
+	"parley": true, "server": true, "system": true, "administrator": true, "moderator": true, "operator": true,
 }
 
 // lookalikes are the letters of other scripts that read as one of a reserved
@@ -119,5 +126,11 @@ func reserved(key string) bool {
 			return -1
 		}, s)
 	}
-	return reservedWords[letters(key)] || reservedWords[letters(lookalikes.Replace(key))]
+	for _, spelling := range []string{key, lookalikes.Replace(key)} {
+		words := strings.FieldsFunc(spelling, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) })
+		if reservedWords[letters(spelling)] || slices.ContainsFunc(words, func(w string) bool { return titles[w] }) {
+			return true
+		}
+	}
+	return false
 }

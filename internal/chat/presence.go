@@ -143,6 +143,9 @@ func (r *liveRoom) touch(ctx context.Context, a agent, s seenItem, fresh time.Du
 	now := r.svc.now()
 	s.AtMs, s.Used = now.UnixMilli(), true
 	r.mu.Lock()
+	if x, here := r.fold.seated(a.Seat); here {
+		a = x // with the role that it has now, on which its lease depends
+	}
 	if r.fold.Paired {
 		fresh = min(fresh, refreshPair)
 	}
@@ -298,16 +301,24 @@ func (r *liveRoom) agents(f *fold, you int, seen map[int]seenItem) []Agent {
 	out := make([]Agent, 0, len(f.agents))
 	for _, a := range f.agents {
 		s, ok := seen[a.Seat]
+		if m := r.memos[a.Seat]; !ok && a.Seat == you && m != nil {
+			s = m.seen // whoever is alone is not looked for in the table
+		}
 		if !ok {
-			s.AtMs = a.AtMs
+			s.AtMs = max(s.AtMs, a.AtMs)
 		}
 		if u, spoke := find(f.spoken, a.Seat); spoke && u.at.After(s.at()) {
-			s.AtMs = u.at.UnixMilli()
+			s.AtMs, s.BackMs = u.at.UnixMilli(), 0 // who speaks is back
 		}
 		v := Agent{Name: a.Name, Role: a.Role, Muted: a.Muted, You: a.Seat == you, State: Silent, Activity: s.activity}
-		if v.Idle = max(0, now.Sub(s.at())); v.You {
-			v.Idle = 0
-		} else if v.State = r.state(f, a, s, now); v.State == Away {
+		v.Idle, v.State = max(0, now.Sub(s.at())), r.state(f, a, s, now)
+		if v.You { // it reads this
+			v.Idle, v.State = 0, Waiting
+			if now.Before(s.back()) {
+				v.State = Away
+			}
+		}
+		if v.State == Away {
 			v.BackIn = s.back().Sub(now)
 		}
 		out = append(out, v)

@@ -164,10 +164,12 @@ func (r *modelRoom) successor(s *modelSeat) *modelSeat {
 
 // remove takes s out.
 func (r *modelRoom) remove(now time.Time, s, by *modelSeat, why chat.Reason, note string) {
+	heir := ""
 	if next := r.successor(s); next != nil && by == nil {
 		next.admin, next.muted, next.admitted = true, false, now
+		heir = next.name
 	}
-	r.append(now, modelEvent{seat: s, by: by, Message: chat.Message{Type: chat.Left, Agent: s.name, Reason: why, Note: note}})
+	r.append(now, modelEvent{seat: s, by: by, Message: chat.Message{Type: chat.Left, Agent: s.name, Reason: why, Note: note, NewAdmin: heir}})
 	r.seats = slices.DeleteFunc(r.seats, func(x *modelSeat) bool { return x == s })
 }
 

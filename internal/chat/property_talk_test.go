@@ -189,7 +189,7 @@ func (m *machine) caughtUp(s *modelSeat, got chat.Seated, n int64) bool {
 	}
 	m.cursorAt("return", got.Cursor, scanned, s)
 	if scanned > s.handed {
-		s.from, s.fromMost, s.handed = max(n, s.handed), max(n, s.handed), scanned
+		s.from, s.fromMost, s.handed = n, n, scanned
 	}
 	return true
 }

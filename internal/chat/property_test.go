@@ -283,15 +283,17 @@ func (m *machine) checkRoom(what string, got chat.Room, r *modelRoom, s *modelSe
 		if x.admin {
 			a.Role = chat.Admin
 		}
-		if !a.You {
+		if a.You {
+			a.State = chat.Waiting
+		} else {
 			a.Idle = m.now().Sub(x.heard())
 			// After so long other services may not know since when.
 			if i := len(want.Agents); !m.alone && a.Idle >= 15*time.Minute && i < len(got.Agents) {
 				got.Agents[i].Idle = min(got.Agents[i].Idle, a.Idle)
 			}
-			if m.now().Before(x.back) {
-				a.State, a.BackIn = chat.Away, x.back.Sub(m.now())
-			}
+		}
+		if m.now().Before(x.back) {
+			a.State, a.BackIn = chat.Away, x.back.Sub(m.now())
 		}
 		want.Agents = append(want.Agents, a)
 	}

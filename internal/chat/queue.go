@@ -347,7 +347,7 @@ func (k *seeker) sit(ctx context.Context, t agentToken) (Seated, error) {
 		case CodeOf(err) == Removed:
 			return Seated{}, refuse(Removed, "This ticket has brought you a partner, but you have left the room since, or lost your seat there by being silent for too long. Call enter_queue again without ticket.")
 		default:
-			got.Status = StatusJoined
+			got.Status, got.Earlier = StatusJoined, 0 // there is nothing but the pairing
 			return got, err
 		}
 		if err := k.svc.pause(ctx, tornPause); err != nil {

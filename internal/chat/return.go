@@ -85,7 +85,7 @@ scan:
 	}
 	got.Earlier = max(0, after+1-oldest)
 	if scanned > p.Handed { // last: what is noted is handed out
-		err = c.noteGiven(ctx, p.given(after, scanned, p.Handed, 0))
+		err = c.noteGiven(ctx, p.given(after, scanned, 0, 0))
 	}
 	return err
 }

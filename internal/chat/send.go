@@ -51,7 +51,7 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 		return got, nil
 	}
 	if req.Wait == 0 {
-		cursor, _ := parseCursor(c.token, got.Cursor)
+		cursor, _ := parseCursor(c.token, req.Cursor)
 		c.arrived(cursor, req.ReplyTo)
 		c.room.touch(ctx, c.agent, seenItem{}, refreshSend)
 		return got, nil
@@ -206,11 +206,25 @@ func (m *utteranceInHand) again(f *fold, a agent, now time.Time) (bool, error) {
 	if u.n == 0 || u.sum != m.sum || now.Sub(u.at) >= sameWithin {
 		return false, nil
 	}
-	if len(m.req.Text) < shortText && f.newestWord(a.Seat) > u.n {
+	if len(m.req.Text) < shortText && f.newestWord(a.Seat) > u.n && !m.unheard(u.n) {
 		return false, nil
 	}
 	m.known = u.n
 	return true, nil
+}
+
+// unheard reports whether the caller shows that it has not heard of its message n: it
+// names a cursor from before it, and has named none since. So the answer to the call
+// that said it was lost, and however short it was, this is that call once more.
+func (m *utteranceInHand) unheard(n int64) bool {
+	cursor, named := parseCursor(m.token, m.req.Cursor)
+	if !named || cursor >= n {
+		return false
+	}
+	m.room.mu.Lock()
+	defer m.room.mu.Unlock()
+	p := m.room.memo(m.agent.Seat).place
+	return p == nil || p.Named < n
 }
 
 // blocked notes the message that the idempotency key stands for.

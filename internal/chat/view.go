@@ -121,6 +121,7 @@ type Message struct {
 	Action   Action   // of Ruled
 	By       string   // the admin that did it
 	Note     string   // and said so
+	NewAdmin string   // of Left: the agent that became admin by it
 	Changes  []string // of Changed: the settings that changed
 	Repeated bool     // handed out before, to a call that may have been given up
 	More     *More    // where Text is only a part
@@ -151,6 +152,8 @@ type Seated struct {
 	Messages []Message
 	HasMore  bool  // more of what is new follows at Cursor
 	Earlier  int64 // how many more events, before the first of Messages, history holds
+	Hidden   bool  // what was said before the agent came is not shown to it
+	Replaced bool  // the seat was its own name's, silent until then
 	Cursor   string
 	Now      time.Time
 }
@@ -184,6 +187,9 @@ type Waited struct {
 
 	Others        int           // agents seated beside the caller
 	Knock         bool          // somebody wants a seat, and the caller could make room
+	Spoke         bool          // the last word in the room was the caller's
+	OthersIdle    time.Duration // how long no other has made a call, where that was looked up
+	OthersAway    time.Duration // all others are away, and the first is back after so long; 0: not so
 	Quiet         time.Duration // how long nothing has been said or done in the room
 	Hold          time.Duration // how long the next wait may be, as far as this client has been seen to hold out
 	Listening     bool          // the caller may not speak here

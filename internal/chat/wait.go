@@ -194,6 +194,7 @@ func (c *caller) hand(ctx context.Context, g *gathering, w *openWait, open time.
 	got := Waited{
 		Status: StatusQuiet, Cursor: cursorOf(c.token, g.pos.after), Others: others(f, c.agent.Seat),
 		Listening: f.silences(c.agent.Seat), CursorIgnored: g.pos.ignored, Stopping: c.room.svc.stopped(),
+		Spoke: f.words.last.seat == c.agent.Seat,
 		Quiet: max(0, c.room.svc.now().Sub(time.UnixMilli(f.headMs))), Hold: c.hold(),
 	}
 	if given, err := c.give(ctx, g, w, open); err != nil {
@@ -233,7 +234,7 @@ func (c *caller) give(ctx context.Context, g *gathering, w *openWait, open time.
 	switch {
 	case g.pos.named:
 		c.shown(g.scanned)
-	case len(g.batch.messages) > 0:
+	case len(g.batch.messages) > 0, g.scanned-g.pos.after >= pageEvents: // or it would be read again each time
 		return true, c.noteGiven(ctx, g.pos.place.given(g.pos.after, g.scanned, g.pos.repeatTo, open))
 	}
 	return true, nil
