@@ -177,6 +177,34 @@ func TestCursor_beyondTheHead_countsAsAbsent(t *testing.T) {
 	}
 }
 
+// TestCursor_beyondTheHead_ofASend_acknowledgesNothing: what comes up to it later is
+// told all the same.
+func TestCursor_beyondTheHead_ofASend_acknowledgesNothing(t *testing.T) {
+	s := newService(t, Options{Alone: true})
+	var seats [2]Seated
+	for i, name := range []string{"Ann", "Bob"} {
+		var err error
+		if seats[i], err = s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bob, _ := parseToken(seats[1].Token)
+	if _, err := s.Wait(t.Context(), WaitRequest{Token: seats[1].Token}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Send(t.Context(), SendRequest{Token: seats[1].Token, Text: "from ahead", Cursor: cursorOf(bob, 50)})
+	if err != nil || !got.CursorIgnored {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if _, err := s.Send(t.Context(), SendRequest{Token: seats[0].Token, Text: "for Bob"}); err != nil {
+		t.Fatal(err)
+	}
+	w, err := s.Wait(t.Context(), WaitRequest{Token: seats[1].Token})
+	if err != nil || len(w.Messages) != 1 || w.Messages[0].Text != "for Bob" {
+		t.Errorf("Bob hears %+v, %v", w, err)
+	}
+}
+
 // TestCursor_fromBeforeTheJoin_showsNothingOfThatTime: an agent can work out any
 // cursor of its seat, so that what it sees must not hang on it.
 func TestCursor_fromBeforeTheJoin_showsNothingOfThatTime(t *testing.T) {

@@ -51,7 +51,10 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 		return got, nil
 	}
 	if req.Wait == 0 {
-		cursor, _ := parseCursor(c.token, req.Cursor)
+		cursor := int64(0)
+		if !got.CursorIgnored {
+			cursor, _ = parseCursor(c.token, req.Cursor)
+		}
 		c.arrived(cursor, req.ReplyTo)
 		c.room.touch(ctx, c.agent, seenItem{}, refreshSend)
 		return got, nil

@@ -10,10 +10,11 @@ import (
 type changed struct {
 	Status  string   `json:"status" doc:"updated; unchanged: it was so already; closed"`
 	Changes []string `json:"changes,omitempty" doc:"the settings that changed"`
+	Invite  string   `json:"invite,omitempty" doc:"when the name or the password changed: one line to hand to who is still to come"`
 	Next    string   `json:"next" doc:"what to do next"`
 }
 
-func updateRoom(rooms *chat.Service) tool {
+func updateRoom(rooms *chat.Service, o Options) tool {
 	return spec[chat.UpdateRequest, changed]{
 		name:  "update_room",
 		title: "Change a room's settings",
@@ -35,7 +36,11 @@ func updateRoom(rooms *chat.Service) tool {
 		},
 		run: func(ctx context.Context, in chat.UpdateRequest) (changed, error) {
 			u, err := rooms.UpdateRoom(ctx, in)
-			return changed{string(u.Status), u.Changes, nextUpdated(u)}, err
+			v := changed{Status: string(u.Status), Changes: u.Changes, Next: nextUpdated(u)}
+			if err == nil && newDoor(u) {
+				v.Invite = invite(o.Address(ctx), u.Room, passwordOf(in.Room, in.Password))
+			}
+			return v, err
 		},
 	}.tool()
 }

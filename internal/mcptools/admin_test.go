@@ -35,6 +35,10 @@ func TestUpdateRoom_eachArgument_changesItsSetting(t *testing.T) {
 	if room.Name != "Great Hall" || room.Description != "for all" || room.PasswordProtected || room.Capacity != 6 || room.Type != "channel" || room.Public {
 		t.Errorf("the room is now %+v", room)
 	}
+	renamed := p.call("update_room", args{"agent_token": ann.Token, "room": "den", "password": "open sesame"})
+	if !strings.Contains(renamed.text, `\"den\", password \"open sesame\"`) {
+		t.Errorf("who is still to come needs a new invite: %s", renamed.text)
+	}
 	if r := p.call("update_room", args{"agent_token": ann.Token, "capacity": 6, "password": nil, "description": ""}); r.Status != "unchanged" {
 		t.Errorf("the same again: %s", r.text)
 	}
@@ -119,7 +123,7 @@ func TestQueue_statuses_carryWhatBelongsToThem(t *testing.T) {
 			paired = p.call("enter_queue", args{"ticket": paired.Ticket, "wait_seconds": 5})
 		}
 	}
-	want := []string{"status", "agent_token", "agent_name", "untrusted", "room", "messages", "earlier", "cursor", "now", "invite", "partner", "next"}
+	want := []string{"status", "agent_token", "agent_name", "untrusted", "room", "messages", "cursor", "now", "invite", "partner", "next"}
 	if keys := keysOf(t, paired.text); !slices.Equal(keys, want) || paired.Status != "paired" {
 		t.Errorf("paired gives %s", paired.text)
 	}

@@ -31,7 +31,7 @@ func sendMessage(rooms *chat.Service) tool {
 		about: "Say something to all in your room, or only to those in to; it cannot be unsaid. " +
 			"With wait_seconds the answer comes in the same call; else call wait_for_message next. " +
 			"With cursor, if something newer is there, you get that and nothing is sent (sent: false). " +
-			"A failed call may be repeated word for word.",
+			"A call that failed may be repeated word for word; sent: false is no failure.",
 		args: func(in *chat.SendRequest) []arg {
 			return []arg{
 				tokenArg(&in.Token).must(),

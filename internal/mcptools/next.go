@@ -43,17 +43,22 @@ type situation struct {
 	newcomer bool // the caller has just sat down
 	paired   bool // by a queue
 	opens    bool // and it is the caller who opens
+	tookOver bool // a silent seat of its own name
+	hidden   bool // and is not shown what was said before
 	muted    bool // an admin has taken the caller's word away
 	silenced bool // the caller may not speak, for whatever reason
 
 	// Of a wait.
 	status   chat.WaitStatus
-	reason   chat.Reason // of StatusRemoved
-	looked   bool        // the caller only looked in
-	away     bool        // the caller announced an absence
-	lull     bool        // nobody has said anything for long
-	over     bool        // a newer wait of the same agent took over
-	stopping bool        // the server is
+	reason   chat.Reason   // of StatusRemoved
+	looked   bool          // the caller only looked in
+	away     bool          // the caller announced an absence
+	lull     bool          // nobody has said anything for long
+	over     bool          // a newer wait of the same agent took over
+	stopping bool          // the server is
+	spoke    bool          // the last word was the caller's
+	idle     time.Duration // none of the others has made a call for so long, as far as that was looked up
+	back     time.Duration // all others are away for so long; 0: not so
 
 	// Of a send.
 	held bool // it was not sent
@@ -69,6 +74,7 @@ type news struct {
 	report  bool  // all that was heard wants no answer
 	request int64 // the last that was asked for and not answered; 0: nothing
 	arrived bool  // somebody came
+	heir    bool  // and took over a silent seat of its name
 }
 
 // hear sums messages up for the agent of a name.
@@ -78,9 +84,11 @@ func hear(messages []chat.Message, self string) news {
 		switch {
 		case m.Type == chat.Joined:
 			n.arrived = true
+		case m.Type == chat.Left:
+			n.heir = m.Reason == chat.ReasonReplaced
 		case m.Type != chat.Said:
 		case self != "" && m.From == self:
-			n = news{arrived: n.arrived}
+			n = news{arrived: n.arrived, heir: n.heir}
 		default:
 			n.report = m.Kind == chat.Status && (n.report || !n.heard)
 			n.heard, n.private, n.done = true, len(m.To) > 0, m.Kind == chat.Done
@@ -96,7 +104,7 @@ func hear(messages []chat.Message, self string) news {
 }
 
 // rule is a case, and what to say in it: a text in which {wait}, {look}, {send} and
-// {answer} stand for calls with their arguments.
+// {answer} stand for calls with their arguments, {idle} and {back} for times.
 type rule struct {
 	when func(situation) bool
 	say  string
@@ -138,6 +146,10 @@ func (s situation) call(word string) string {
 	}
 	tool, wait, replyTo := "wait_for_message", hold, ""
 	switch word {
+	case "idle":
+		return minutes(s.idle)
+	case "back":
+		return minutes(s.back + time.Minute - 1)
 	case "look":
 		wait = 0
 	case "send", "answer":
@@ -151,6 +163,14 @@ func (s situation) call(word string) string {
 		cursor = "cursor " + s.cursor + ", "
 	}
 	return fmt.Sprintf("%s (%swait_seconds %d%s)", tool, cursor, wait/time.Second, replyTo)
+}
+
+// minutes writes whole minutes.
+func minutes(d time.Duration) string {
+	if n := d / time.Minute; n != 1 {
+		return fmt.Sprintf("%d minutes", n)
+	}
+	return "1 minute"
 }
 
 // nextSeated follows taking a seat.
@@ -170,7 +190,19 @@ func afterSitting(s chat.Seated, is situation) string {
 			is.muted, is.silenced = a.Muted, a.Muted || s.Room.Type == chat.Channel && a.Role != chat.Admin
 		}
 	}
-	return notes(s.Messages, chat.Waited{}) + is.sentence(seatedRules(), turnRules())
+	is.tookOver, is.hidden = s.Replaced, s.Hidden && is.others > 0
+	return notes(s.Messages, chat.Waited{}) + is.unseen() + is.sentence(seatedRules(), turnRules())
+}
+
+// unseen says what an agent that has just sat down is not shown.
+func (s situation) unseen() string {
+	switch {
+	case s.hidden && s.tookOver:
+		return "You have taken over the silent seat of this name: what it had read is not shown to you, so ask the others for a summary. "
+	case s.hidden:
+		return "What was said here before is not shown to you. "
+	}
+	return ""
 }
 
 // nextWaited follows a wait.
@@ -183,6 +215,7 @@ func afterWaiting(w chat.Waited, asked chat.WaitRequest) situation {
 		cursor: w.Cursor, hold: w.Hold, others: w.Others, more: w.HasMore, news: hear(w.Messages, ""), silenced: w.Listening,
 		status: w.Status, reason: w.Reason, over: w.Superseded, stopping: w.Stopping && len(w.Messages) == 0,
 		looked: asked.Wait == 0, away: asked.BackIn > 0, lull: w.Quiet >= longQuiet,
+		spoke: w.Spoke, idle: w.OthersIdle, back: w.OthersAway,
 	}
 }
 
@@ -207,10 +240,7 @@ func nextSent(s chat.Sent, asked chat.SendRequest) string {
 func notes(messages []chat.Message, w chat.Waited) string {
 	var b strings.Builder
 	if w.CursorIgnored {
-		b.WriteString("The cursor you gave is not one of yours (a seq is none) and was left out of account. ")
-		if len(messages) > 0 {
-			b.WriteString("You may have read some of this before. ")
-		}
+		b.WriteString("The cursor you gave is not one of yours (a seq is no cursor) and was ignored. ")
 	}
 	if w.Missed {
 		b.WriteString("Some events after your cursor had expired unread. ")

@@ -41,6 +41,12 @@ func went(seq int64) chat.Message {
 	return chat.Message{Seq: seq, Type: chat.Left, Agent: chosen, Reason: chat.ReasonLeft}
 }
 
+func replaced(seq int64) chat.Message {
+	m := went(seq)
+	m.Reason = chat.ReasonReplaced
+	return m
+}
+
 // seatedWith is a seat of mine beside so many others.
 func seatedWith(others int, change func(*chat.Seated)) chat.Seated {
 	s := chat.Seated{
@@ -71,9 +77,9 @@ func TestNext_eachCase_hasItsSentence(t *testing.T) {
 }
 
 func TestNext_everyRule_hasACase(t *testing.T) {
-	braces := regexp.MustCompile(`\\\{[a-z]+\\\}`)
+	braces := regexp.MustCompile(`\\\{[a-z]+\\\}`) // calls, and times
 	for _, r := range slices.Concat(seatedRules(), waitedRules(), turnRules(), sentRules()) {
-		form := regexp.MustCompile(braces.ReplaceAllString(regexp.QuoteMeta(r.say), `[a-z_]+ \([^()]+\)`) + "$")
+		form := regexp.MustCompile(braces.ReplaceAllString(regexp.QuoteMeta(r.say), `([a-z_]+ \([^()]+\)|[0-9]+ minutes?)`) + "$")
 		if !slices.ContainsFunc(nextCases(), func(c nextCase) bool { return form.MatchString(c.want) }) {
 			t.Errorf("no case ends with %q", r.say)
 		}
@@ -140,7 +146,13 @@ func seatedCases() []nextCase {
 		{"joined one who left opening words", nextSeated(seatedWith(1, func(s *chat.Seated) { s.Messages = []chat.Message{said(2), said(3)} })),
 			"Answer with " + send5 + "; if all is said, leave_room."},
 		{"joined one who asks", nextSeated(seatedWith(1, func(s *chat.Seated) { s.Messages = []chat.Message{saidAs(2, chat.Request), said(3)} })),
-			"You are asked for an answer: give it with send_message (cursor 5-k7, wait_seconds 45, reply_to 2)."},
+			"You are asked for an answer: if your user would want it given, call send_message (cursor 5-k7, wait_seconds 45, reply_to 2); if not, decline with the same call."},
+		{"joined several who say nothing that is shown", nextSeated(seatedWith(2, func(s *chat.Seated) { s.Hidden = true })),
+			"What was said here before is not shown to you. You are new among several who may be talking already: greet with " + send5 + ", or " + wait5 + "."},
+		{"took over the silent seat of its name", nextSeated(seatedWith(1, func(s *chat.Seated) { s.Hidden, s.Replaced = true, true })),
+			"You have taken over the silent seat of this name: what it had read is not shown to you, so ask the others for a summary. You are the newcomer: speak first, with " + send5 + "."},
+		{"took over a seat that had read nothing", nextSeated(seatedWith(1, func(s *chat.Seated) { s.Replaced = true })),
+			"You are the newcomer: speak first, with " + send5 + "."},
 		{"joined several who talk", nextSeated(seatedWith(2, func(s *chat.Seated) { s.Messages = []chat.Message{said(2)} })),
 			"If it is for you to answer, call " + send5 + "; if not, " + wait5 + "."},
 		{"joined several, and a request was answered", nextSeated(seatedWith(2, func(s *chat.Seated) {
@@ -205,6 +217,9 @@ func waitedCases() []nextCase {
 		{"a pair, the other came and spoke", as(newsFor(1, came(8), said(9))), answer9},
 		{"one of several spoke", as(newsFor(2, said(9))), "If it is for you to answer, call " + send9 + "; if not, " + wait9 + "."},
 		{"somebody came", as(newsFor(1, came(9))), "The newcomer speaks first: call " + wait9 + "."},
+		{"somebody took over the silent seat of its name", as(newsFor(1, replaced(8), came(9))),
+			"Who has come took over the silent seat of its name without its token, so it may be the agent you know or another: confide nothing before you know. It speaks first: call " + wait9 + "."},
+		{"somebody came to several", as(newsFor(2, came(9))), "It is not your turn: call " + wait9 + "."},
 		{"one of several left", as(newsFor(1, went(9))), "It is not your turn: call " + wait9 + "."},
 		{"the only other spoke and left", as(newsFor(0, said(8), went(9))), nobody9},
 		{"in a channel, the admin spoke", afterWait(newsFor(1, said(9)), func(w *chat.Waited) { w.Listening = true }),
@@ -218,16 +233,16 @@ func waitedCases() []nextCase {
 		{"a text that is cut", as(newsFor(1, chat.Message{Type: chat.Said, More: &chat.More{Seq: 9, Offset: 6000}})),
 			"A text with more is only a part: call message_history with that seq and offset for the rest. " + answer9},
 		{"away, and nothing came", nextWaited(quietFor(1), chat.WaitRequest{BackIn: time.Minute}),
-			"Your absence is noted: go on with your own work, and look in with wait_for_message (cursor 9-ab, wait_seconds 0) when you are back."},
+			"The others see that you are away: go on with your own work, and look in with wait_for_message (cursor 9-ab, wait_seconds 0) whenever you like."},
 		{"away, and something came", nextWaited(newsFor(1, said(9)), chat.WaitRequest{BackIn: time.Minute}), answer9},
 		{"a silence", as(quietFor(1)),
 			"Nothing came, which is normal: call " + wait9 + " again, unless it was for you to answer: then " + send9 + "."},
 		{"a silence, alone", as(quietFor(0)), nobody9},
 		{"only looked in", nextWaited(quietFor(1), chat.WaitRequest{}), "Nothing is new: go on with your own work, or call " + wait9 + "."},
 		{"a cursor that is none", afterWait(quietFor(0), func(w *chat.Waited) { w.CursorIgnored = true }),
-			"The cursor you gave is not one of yours (a seq is none) and was left out of account. " + nobody9},
+			"The cursor you gave is not one of yours (a seq is no cursor) and was ignored. " + nobody9},
 		{"a cursor that is none, and news", afterWait(newsFor(1, said(9)), func(w *chat.Waited) { w.CursorIgnored = true }),
-			"The cursor you gave is not one of yours (a seq is none) and was left out of account. You may have read some of this before. " + answer9},
+			"The cursor you gave is not one of yours (a seq is no cursor) and was ignored. " + answer9},
 		{"events had expired", afterWait(newsFor(1, said(9)), func(w *chat.Waited) { w.Missed = true }),
 			"Some events after your cursor had expired unread. " + answer9},
 		{"somebody found no seat", afterWait(newsFor(1, chat.Message{Seq: 9, Type: chat.Knocked, Agent: chosen}), func(w *chat.Waited) { w.Knock = true }),
@@ -248,22 +263,23 @@ func kindCases() []nextCase {
 	}
 	return []nextCase{
 		{"a pair, a request", as(newsFor(1, saidAs(7, chat.Request), said(9))),
-			"You are asked for an answer: give it with send_message (cursor 9-ab, wait_seconds 45, reply_to 7)."},
+			"You are asked for an answer: if your user would want it given, call send_message (cursor 9-ab, wait_seconds 45, reply_to 7); if not, decline with the same call."},
 		{"several, a request to all", as(newsFor(2, saidAs(9, chat.Request))),
-			"A request is open: if it is for you, call send_message (cursor 9-ab, wait_seconds 45, reply_to 9); if not, " + wait9 + "."},
+			"A request is open: if it is for you, and your user would want it answered, call send_message (cursor 9-ab, wait_seconds 45, reply_to 9); if not, " + wait9 + "."},
 		{"several, a private message", as(newsFor(2, saidTo(9, chat.Plain))),
 			"This was said to you and not to all: answer with " + send9 + " and its sender in to, since without to everybody reads it."},
 		{"several, a private request", as(newsFor(2, saidTo(9, chat.Request))),
 			"This was said to you and not to all: answer with send_message (cursor 9-ab, wait_seconds 45, reply_to 9) and its sender in to, since without to everybody reads it."},
-		{"a pair, a private message", as(newsFor(1, saidTo(9, chat.Plain))), answer9},
+		{"a pair, a private message", as(newsFor(1, saidTo(9, chat.Plain))),
+			"This was said to you and not to all: answer with " + send9 + " and its sender in to, since without to everybody reads it."},
 		{"a report", as(newsFor(1, saidAs(8, chat.Status), saidAs(9, chat.Status))), "This wants no answer: call " + wait9 + "."},
 		{"a message and a report", as(newsFor(1, said(8), saidAs(9, chat.Status))), answer9},
 		{"the other is finished", as(newsFor(1, saidAs(9, chat.Done))),
-			"The other is finished: call leave_room, or " + send9 + " if something is left to say."},
+			"The other says that it is finished: if what it said asks something, answer with " + send9 + "; else call leave_room."},
 		{"one of several is finished", as(newsFor(2, saidAs(9, chat.Done))), "If it is for you to answer, call " + send9 + "; if not, " + wait9 + "."},
 		{"all wait", turn(1, chat.StatusTurn), "Everybody waits, and it is your turn: go on with " + send9 + ", or say with kind done that you are finished."},
-		{"all others are finished", turn(1, chat.StatusEnded), "All others are finished: call leave_room, or " + send9 + " if something is left to say."},
-		{"all others have left", turn(0, chat.StatusEnded), "All others have left: call leave_room, or " + wait9 + " if you expect somebody."},
+		{"all others are finished", turn(1, chat.StatusEnded), "All others say that they are finished; the room is open, and your seat is yours. If what they said asks something, answer with " + send9 + "; else call leave_room."},
+		{"all others have left", turn(0, chat.StatusEnded), "All others have left, so there is nothing more to do here, unless you expect somebody: then call " + wait9 + "."},
 	}
 }
 
@@ -278,6 +294,12 @@ func lullCases() []nextCase {
 			"Nobody has come for a long time: stop waiting and tell your user, or leave_room." + kept},
 		{"nearly ten minutes", afterWait(quietFor(1), func(w *chat.Waited) { w.Quiet = 10*time.Minute - time.Second }),
 			"Nothing came, which is normal: call " + wait9 + " again, unless it was for you to answer: then " + send9 + "."},
+		{"all others are away", afterWait(quietFor(2), func(w *chat.Waited) { w.OthersAway, w.OthersIdle = 8*time.Minute+time.Second, 5*time.Minute }),
+			"All others are away, the first of them for 9 minutes more: do other work, and look in with wait_for_message (cursor 9-ab, wait_seconds 0) then."},
+		{"all others are busy elsewhere", afterWait(quietFor(2), func(w *chat.Waited) { w.OthersIdle = 3*time.Minute - time.Second }),
+			"Nothing came, and none of the others has made a call for 2 minutes: do other work and look in with wait_for_message (cursor 9-ab, wait_seconds 0), or call " + wait9 + "."},
+		{"nothing came after one's own word", afterWait(quietFor(1), func(w *chat.Waited) { w.Spoke = true }),
+			"Nothing came, which is normal: call " + wait9 + " again."},
 		{"a client that gives up early", afterWait(quietFor(1), func(w *chat.Waited) { w.Hold = 20 * time.Second }),
 			"Nothing came, which is normal: call wait_for_message (cursor 9-ab, wait_seconds 20) again, unless it was for you to answer: then send_message (cursor 9-ab, wait_seconds 20)."},
 		{"a client that holds out", afterWait(quietFor(1), func(w *chat.Waited) { w.Hold = 290 * time.Second }),
@@ -335,7 +357,7 @@ func sentCases() []nextCase {
 		{"sent twice, and answered", send(waits, chat.Sent{Sent: true, Duplicate: true, Waited: news}),
 			"You had sent this already; it was not sent again. " + answer9},
 		{"sent with a cursor that is none", send(plain, chat.Sent{Sent: true, Waited: chat.Waited{Others: 1, CursorIgnored: true}}),
-			"The cursor you gave is not one of yours (a seq is none) and was left out of account. For the answer call " + wait9 + "."},
+			"The cursor you gave is not one of yours (a seq is no cursor) and was ignored. For the answer call " + wait9 + "."},
 		{"held back", send(plain, chat.Sent{Waited: news}), "NOT sent, since this came first: read it and call " + send9 + " with the text that now fits."},
 		{"held back by more than fits", send(plain, chat.Sent{Waited: chat.Waited{Status: chat.StatusMessages, HasMore: true, Others: 1}}),
 			"NOT sent, since more than this is newer than your cursor: call wait_for_message (cursor 9-ab, wait_seconds 0) before you send."},
@@ -347,11 +369,13 @@ func adminCases() []nextCase {
 		{"changed a room", nextUpdated(chat.Updated{Status: chat.StatusUpdated, Changes: []string{"capacity"}, Room: chat.Room{Name: chosen}}),
 			"Everybody here is told: go on with wait_for_message."},
 		{"changed how to come in", nextUpdated(chat.Updated{Status: chat.StatusUpdated, Changes: []string{"capacity", "password"}, Room: chat.Room{Name: chosen}}),
-			"Everybody here is told: go on with wait_for_message. Who is still to come needs the name and password as they are now."},
+			"Everybody here is told: go on with wait_for_message. Who is still to come needs this invite."},
 		{"changed nothing", nextUpdated(chat.Updated{Status: chat.StatusUnchanged}), "It was so already: go on with wait_for_message."},
 		{"closed a room", nextUpdated(chat.Updated{Status: chat.StatusClosed}), "The room is closed for good, and everybody is told: go on with your own work."},
 		{"muted an agent", nextManaged(chat.Managed{Status: chat.StatusMuted, Name: chosen}), "Everybody here is told: go on with wait_for_message."},
 		{"muted it twice", nextManaged(chat.Managed{Status: chat.StatusNoChange, Name: chosen}), "It was so already: go on with wait_for_message."},
+		{"banned an agent", nextManaged(chat.Managed{Status: chat.StatusBanned, Name: chosen}),
+			"Everybody here is told, and the name stays out in every spelling: go on with wait_for_message. Under another name it can come back, unless update_room sets a password."},
 		{"kicked an agent", nextManaged(chat.Managed{Status: chat.StatusKicked, Name: chosen}),
 			"Everybody here is told, and the seat is free: go on with wait_for_message. It may join again; ban keeps a name out."},
 	}

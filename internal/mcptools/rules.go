@@ -2,6 +2,7 @@ package mcptools
 
 import (
 	"slices"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 )
@@ -53,25 +54,38 @@ func waitedRules() []rule {
 		{func(s situation) bool { return s.stopping },
 			"The server is restarting and nothing is lost: call {wait}."},
 		{func(s situation) bool { return s.status == chat.StatusEnded && s.others == 0 && !s.more },
-			"All others have left: call leave_room, or {wait} if you expect somebody."},
+			"All others have left, so there is nothing more to do here, unless you expect somebody: then call {wait}."},
 		{func(s situation) bool { return s.status == chat.StatusEnded && !s.more },
-			"All others are finished: call leave_room, or {send} if something is left to say."},
+			"All others say that they are finished; the room is open, and your seat is yours. If what they said asks something, answer with {send}; else call leave_room."},
 		{func(s situation) bool { return s.status == chat.StatusTurn && !s.more },
 			"Everybody waits, and it is your turn: go on with {send}, or say with kind done that you are finished."},
-		{func(s situation) bool { return s.news.arrived && !s.news.heard && !s.more && s.others > 0 },
+		{func(s situation) bool { return s.away && !s.news.heard && !s.more && s.others > 0 },
+			"The others see that you are away: go on with your own work, and look in with {look} whenever you like."},
+		{func(s situation) bool {
+			return s.news.heir && s.news.arrived && !s.news.heard && !s.more && s.others > 0
+		},
+			"Who has come took over the silent seat of its name without its token, so it may be the agent you know or another: confide nothing before you know. It speaks first: call {wait}."},
+		{func(s situation) bool { return s.news.arrived && !s.news.heard && !s.more && s.others == 1 },
 			"The newcomer speaks first: call {wait}."},
-		{func(s situation) bool { return s.status == chat.StatusQuiet && s.away },
-			"Your absence is noted: go on with your own work, and look in with {look} when you are back."},
 		{func(s situation) bool { return s.resting() && s.others == 0 },
 			"Nobody has come for a long time: stop waiting and tell your user, or leave_room. " + keptSeat},
 		{func(s situation) bool { return s.resting() },
 			"Nothing has been said for a long time: you may stop waiting, do other work and look in with {look}. " + keptSeat},
+		{func(s situation) bool { return s.quiet() && s.back > 0 },
+			"All others are away, the first of them for {back} more: do other work, and look in with {look} then."},
+		{func(s situation) bool { return s.quiet() && s.idle >= longIdle },
+			"Nothing came, and none of the others has made a call for {idle}: do other work and look in with {look}, or call {wait}."},
 		{func(s situation) bool { return s.quiet() && s.looked },
 			"Nothing is new: go on with your own work, or call {wait}."},
+		{func(s situation) bool { return s.quiet() && s.spoke },
+			"Nothing came, which is normal: call {wait} again."},
 		{func(s situation) bool { return s.quiet() && !s.silenced },
 			"Nothing came, which is normal: call {wait} again, unless it was for you to answer: then {send}."},
 	}...)
 }
+
+// longIdle is after how long without a call others are taken to be busy elsewhere.
+const longIdle = 2 * time.Minute
 
 // keptSeat says how long a seat waits for its agent.
 const keptSeat = "Your seat is kept for 15 minutes after your last call; to be away longer, say so with back_in_minutes."
@@ -103,20 +117,22 @@ func turnRules() []rule {
 			"Nobody else is here now: call {wait}, or leave_room if you expect nobody."},
 		{func(s situation) bool { return s.silenced },
 			"You can only read here, as a muted agent or no admin of a channel: call {wait}."},
-		{func(s situation) bool { return s.news.private && s.company() },
+		{func(s situation) bool { return s.news.private },
 			"This was said to you and not to all: answer with {answer} and its sender in to, since without to everybody reads it."},
 		{func(s situation) bool { return s.news.request > 0 && s.company() },
-			"A request is open: if it is for you, call {answer}; if not, {wait}."},
+			"A request is open: if it is for you, and your user would want it answered, call {answer}; if not, {wait}."},
 		{func(s situation) bool { return s.news.request > 0 },
-			"You are asked for an answer: give it with {answer}."},
+			"You are asked for an answer: if your user would want it given, call {answer}; if not, decline with the same call."},
 		{func(s situation) bool { return s.news.report },
 			"This wants no answer: call {wait}."},
 		{func(s situation) bool { return s.news.done && !s.company() },
-			"The other is finished: call leave_room, or {send} if something is left to say."},
+			"The other says that it is finished: if what it said asks something, answer with {send}; else call leave_room."},
 		{func(s situation) bool { return s.news.heard && s.company() },
 			"If it is for you to answer, call {send}; if not, {wait}."},
 		{func(s situation) bool { return s.news.heard },
 			"Answer with {send}; if all is said, leave_room."},
+		{func(s situation) bool { return s.newcomer && s.company() },
+			"You are new among several who may be talking already: greet with {send}, or {wait}."},
 		{func(s situation) bool { return s.newcomer },
 			"You are the newcomer: speak first, with {send}."},
 		{always,
@@ -160,10 +176,15 @@ func nextUpdated(u chat.Updated) string {
 	case chat.StatusUnchanged:
 		return "It was so already: go on with wait_for_message."
 	}
-	if slices.Contains(u.Changes, "room") || slices.Contains(u.Changes, "password") {
-		return "Everybody here is told: go on with wait_for_message. Who is still to come needs the name and password as they are now."
+	if newDoor(u) {
+		return "Everybody here is told: go on with wait_for_message. Who is still to come needs this invite."
 	}
 	return "Everybody here is told: go on with wait_for_message."
+}
+
+// newDoor reports whether who is still to come needs another invite.
+func newDoor(u chat.Updated) bool {
+	return slices.Contains(u.Changes, "room") || slices.Contains(u.Changes, "password")
 }
 
 // nextManaged follows what an admin did to an agent.
@@ -171,6 +192,8 @@ func nextManaged(m chat.Managed) string {
 	switch m.Status {
 	case chat.StatusNoChange:
 		return "It was so already: go on with wait_for_message."
+	case chat.StatusBanned:
+		return "Everybody here is told, and the name stays out in every spelling: go on with wait_for_message. Under another name it can come back, unless update_room sets a password."
 	case chat.StatusKicked:
 		return "Everybody here is told, and the seat is free: go on with wait_for_message. It may join again; ban keeps a name out."
 	}

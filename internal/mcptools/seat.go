@@ -68,7 +68,7 @@ func joinRoom(rooms *chat.Service, o Options) tool {
 		title: "Join a room",
 		about: "Take a seat in a room where other people's agents talk; makes the room if there is none. " +
 			"Give room and agent_name, or only agent_token to come back to your seat. " +
-			"Returns your agent_token (your secret), who is there and what was said. " +
+			"Returns your agent_token (your secret), who is there and what you may see of the talk. " +
 			"To choose settings use create_room.",
 		args: func(in *chat.JoinRequest) []arg {
 			return []arg{

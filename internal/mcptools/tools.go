@@ -53,7 +53,7 @@ func allTools(rooms *chat.Service, o Options) []tool {
 		messageHistory(rooms),
 		roomInfo(rooms),
 		listRooms(rooms),
-		updateRoom(rooms),
+		updateRoom(rooms, o),
 		manageAgent(rooms),
 		enterQueue(rooms, o),
 		leaveRoom(rooms),

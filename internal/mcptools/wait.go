@@ -25,14 +25,14 @@ func waitForMessage(rooms *chat.Service, o Options) tool {
 		name:  "wait_for_message",
 		title: "Wait for messages",
 		about: "Get what others said after cursor, waiting until they speak. Call it when it is not your turn. " +
-			"status: messages; quiet, nothing came: call again; your_turn: speak; ended: all others are finished.",
+			"status: messages; quiet, nothing came: call again; your_turn: speak; ended: all others are finished; removed: your seat is gone.",
 		hints: hints{readOnly: true, idempotent: true},
 		args: func(in *chat.WaitRequest) []arg {
 			return []arg{
 				tokenArg(&in.Token).must(),
 				text("cursor", &in.Cursor, "From your last result; else some may come twice."),
 				span("wait_seconds", &in.Wait, time.Second, 0, chat.MaxWait, "0 looks in.").or(int64(usualWait / time.Second)).atMost(),
-				yesNo("for_me", func(yes bool) { in.ForMe = yes }, "In a crowd: wake only for what is private, replies to you, your @name, and requests."),
+				yesNo("for_me", func(yes bool) { in.ForMe = yes }, "In a crowd: wake only for what is private, replies to you, your @name, and requests; the rest comes along."),
 				text("activity", &in.Activity, "What you are doing, for others to see."),
 				span("back_in_minutes", &in.BackIn, time.Minute, 0, chat.MaxBackIn, "Say you are away so long; keeps your seat. Use wait_seconds 0."),
 			}
