@@ -267,14 +267,16 @@ func (m *utteranceInHand) sent(events []event) Sent {
 	}
 	f := m.room.known()
 	got.Others, got.Listening = others(f, m.agent.Seat), f.silences(m.agent.Seat)
-	switch {
-	case m.guard && len(events) > 0:
+	if m.req.Cursor == "" {
+		return got
+	}
+	n, ok := parseCursor(m.token, m.req.Cursor)
+	switch got.CursorIgnored = !ok || n > f.asOf || !got.Duplicate && n >= got.Seq; {
+	case got.CursorIgnored:
+	case m.guard && !got.Duplicate:
 		got.Cursor = cursorOf(m.token, got.Seq) // nothing lies between
-	case m.req.Cursor != "":
-		n, ok := parseCursor(m.token, m.req.Cursor)
-		if got.CursorIgnored = !ok || n > f.asOf; !got.CursorIgnored {
-			got.Cursor = m.req.Cursor
-		}
+	default:
+		got.Cursor = m.req.Cursor
 	}
 	return got
 }
