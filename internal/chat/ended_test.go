@@ -86,3 +86,17 @@ func TestEnded_aWaitGoesOnUntilItsTimeIsUp(t *testing.T) {
 	w.clock.Advance(time.Minute)
 	wantStatus(t, "Bob", take(t, waits[0]), chat.StatusEnded)
 }
+
+// TestEnded_saidOnceMoreToOne_staysSo: who was done for all is not back for a last
+// word that says the same.
+func TestEnded_saidOnceMoreToOne_staysSo(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.sayAs(p.ann.Token, chat.Done, "that is all from me")
+	w.sayAs(p.bob.Token, chat.Done, "and from me")
+	if _, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "goodbye, Bob", To: []string{"Bob"}, Kind: chat.Done}); err != nil {
+		t.Fatal(err)
+	}
+	got := w.look(p.cid.Token, w.look(p.cid.Token, "").Cursor)
+	wantStatus(t, "Cid", got, chat.StatusEnded)
+}

@@ -339,7 +339,7 @@ func (f *fold) hear(e event) {
 	if e.Kind != Done && !e.Resumes {
 		return
 	}
-	f.change(e.Seat, func(a *agent) { a.Done = e.Kind == Done && f.allSee(e) })
+	f.change(e.Seat, func(a *agent) { a.Done = e.Kind == Done && (a.Done || f.allSee(e)) })
 }
 
 // allSee reports whether all who are seated may see e.
