@@ -20,7 +20,8 @@ func (m wish) String() string {
 }
 
 // before returns the message that m only repeats, if it does: by its key, or as
-// the sender's last one, unless it is short and somebody else spoke since.
+// the sender's last one, unless it is short, somebody else spoke since, and the
+// sender's cursor is not from before it.
 func (m wish) before(s oneRoom) (seq int64, repeats bool) {
 	if m.key != "" {
 		seq, repeats = s.kept(m.who).keys[m.key]
@@ -33,7 +34,7 @@ func (m wish) before(s oneRoom) (seq int64, repeats bool) {
 		case e.seat != m.who.seat:
 			others = true
 		default:
-			return n, e.text == m.text && (len(m.text) >= 40 || !others)
+			return n, e.text == m.text && (len(m.text) >= 40 || !others || m.after >= 0 && m.after < n)
 		}
 	}
 	return 0, false

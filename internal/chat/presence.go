@@ -102,11 +102,12 @@ func ceilSecond(t time.Time) time.Time {
 
 // memo is what this process remembers of a seat beside the log.
 type memo struct {
-	seen    seenItem  // as last heard here
-	seenAt  time.Time // when it was last written here
-	place   *place    // as last read or written here
-	placeAt time.Time // when it was last written here
-	shown   int64     // up to here a call with a cursor was given it
+	seen     seenItem  // as last heard here
+	seenAt   time.Time // when it was last written here
+	seenWait bool      // and whether it was written that the agent waits
+	place    *place    // as last read or written here
+	placeAt  time.Time // when it was last written here
+	shown    int64     // up to here a call with a cursor was given it
 
 	// giving is held from the moment at which a call without a cursor is sure to
 	// be the newest of its seat until what it hands out is noted. So the next one
@@ -156,11 +157,12 @@ func (r *liveRoom) touch(ctx context.Context, a agent, s seenItem, fresh time.Du
 	s.HoldS = seconds(m.hold)
 	written, known := m.seenAt, m.seen
 	m.seen = s
-	if now.Sub(written) < fresh && s.BackMs == known.BackMs && s.Standby == known.Standby {
+	begins := s.UntilMs != 0 && !m.seenWait // as far as others know
+	if now.Sub(written) < fresh && s.BackMs == known.BackMs && s.Standby == known.Standby && !begins {
 		r.mu.Unlock()
 		return written.Add(fresh)
 	}
-	m.seenAt = now
+	m.seenAt, m.seenWait = now, s.UntilMs != 0
 	r.mu.Unlock()
 	r.writeSeen(ctx, a, s)
 	return time.Time{}
@@ -183,7 +185,7 @@ func (r *liveRoom) writeSeen(ctx context.Context, a agent, s seenItem) {
 func (r *liveRoom) retouch(ctx context.Context, a agent) {
 	r.mu.Lock()
 	m := r.memo(a.Seat)
-	m.seenAt = r.svc.now()
+	m.seenAt, m.seenWait = r.svc.now(), true
 	s := m.seen
 	r.mu.Unlock()
 	r.writeSeen(ctx, a, s)

@@ -112,7 +112,7 @@ func (m *machine) repeats(s *modelSeat, req chat.SendRequest) (last modelEvent, 
 	slices.Sort(names)
 	slices.Sort(keys)
 	return last, req.Key == "" && last.Seq > 0 && last.Text == req.Text && slices.Equal(names, keys) &&
-		(len(req.To) == 0) == (len(last.to) == 0) && m.now().Sub(last.At) < 10*time.Minute && (len(req.Text) >= 40 || !answered)
+		(len(req.To) == 0) == (len(last.to) == 0) && m.now().Sub(last.At) < 10*time.Minute && (len(req.Text) >= 40 || !answered || req.Cursor != "" && number(req.Cursor) > 0 && number(req.Cursor) < last.Seq)
 }
 
 // addressed is whom names are of, in the order of their coming; not found is one that

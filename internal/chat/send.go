@@ -216,18 +216,12 @@ func (m *utteranceInHand) again(f *fold, a agent, now time.Time) (bool, error) {
 	return true, nil
 }
 
-// unheard reports whether the caller shows that it has not heard of its message n: it
-// names a cursor from before it, and has named none since. So the answer to the call
-// that said it was lost, and however short it was, this is that call once more.
+// unheard reports whether the caller names a cursor from before its message n, and so
+// shows that it has not heard what the call which said it came to: however short it
+// was, and whoever spoke since, this is that call once more.
 func (m *utteranceInHand) unheard(n int64) bool {
 	cursor, named := parseCursor(m.token, m.req.Cursor)
-	if !named || cursor >= n {
-		return false
-	}
-	m.room.mu.Lock()
-	defer m.room.mu.Unlock()
-	p := m.room.memo(m.agent.Seat).place
-	return p == nil || p.Named < n
+	return named && cursor < n
 }
 
 // blocked notes the message that the idempotency key stands for.

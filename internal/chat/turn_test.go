@@ -227,7 +227,10 @@ func TestTurn_somethingSaidWhileItIsTaken_isOfAnotherSilence(t *testing.T) {
 	for i := range all {
 		all[i].Cursor = w.look(all[i].Token, all[i].Cursor).Cursor
 	}
-	w.clock.Advance(57 * time.Second) // a minute after it was last noted, Bob's presence is noted again
+	wait := w.open(t.Context(), chat.WaitRequest{Token: all[1].Token, Cursor: all[1].Cursor, Wait: time.Second}, 1)
+	w.clock.Advance(time.Second)
+	wantStatus(t, "Bob", take(t, wait), chat.StatusQuiet)
+	w.clock.Advance(56 * time.Second) // a minute after it was last noted, Bob's presence is noted again
 	s.write = func(ops []table.Op, do func() error) error {
 		if puts(ops, "SEEN#00002") {
 			close(busy)

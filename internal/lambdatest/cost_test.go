@@ -115,9 +115,9 @@ func (c *counted) wait(what string, seat chat.Seated, cursor string) string {
 	}()
 	for {
 		ctx, cancel := context.WithTimeout(c.t.Context(), 20*time.Second)
-		// The wait's own timer and the next poll's.
+		// The wait's own timer, the next poll's, and that of the silence.
 		slept := make(chan error, 1)
-		go func() { slept <- c.clock.BlockUntilContext(ctx, 2) }()
+		go func() { slept <- c.clock.BlockUntilContext(ctx, 3) }()
 		select {
 		case got := <-done:
 			cancel()
