@@ -32,8 +32,8 @@ def main():
     })
     template["Description"] = "Parley behind an HTTP API, for sam local"
     template["Resources"] = {"ParleyFunction": function}
-    used = ("LongestWait", "MemorySize", "LogLevel")
-    template["Parameters"] = {name: template["Parameters"][name] for name in used}
+    used = yaml_dump(function)
+    template["Parameters"] = {name: p for name, p in template["Parameters"].items() if name in used}
     del template["Conditions"], template["Outputs"]
     print(yaml_dump(template))
 
