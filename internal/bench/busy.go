@@ -47,7 +47,7 @@ func (c crowd) String() string {
 	if c.processes == 1 {
 		return counted(c.senders, "sender") + " in one process"
 	}
-	return counted(c.senders, "sender") + ", each in a process of its own"
+	return counted(c.senders, "sender") + ", each in a service of its own"
 }
 
 // speak has each sender of a new room say so many messages, one after the other,
