@@ -100,3 +100,24 @@ func TestEnded_saidOnceMoreToOne_staysSo(t *testing.T) {
 	got := w.look(p.cid.Token, w.look(p.cid.Token, "").Cursor)
 	wantStatus(t, "Cid", got, chat.StatusEnded)
 }
+
+func TestEnded_whoMayNotSpeak_isNotWaitedFor(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: all[0].Token, AgentName: "Cid", Action: chat.Mute}); err != nil {
+		t.Fatal(err)
+	}
+	all[1].Cursor = w.look(all[1].Token, all[1].Cursor).Cursor
+	w.sayAs(all[0].Token, chat.Done, "that is all")
+	wantStatus(t, "Bob", w.look(all[1].Token, all[1].Cursor), chat.StatusEnded)
+}
+
+func TestEnded_inAChannel_isForThoseWhoListen(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "news", AgentName: "Ann", Type: chat.Channel})
+	bob := w.join("news", "Bob")
+	ann.Cursor = w.look(ann.Token, ann.Cursor).Cursor
+	wantStatus(t, "Ann, whom nobody can answer", w.look(ann.Token, ann.Cursor), chat.StatusQuiet)
+	w.sayAs(ann.Token, chat.Done, "that is all")
+	wantStatus(t, "Bob", w.look(bob.Token, bob.Cursor), chat.StatusEnded)
+}

@@ -13,7 +13,7 @@ import (
 
 // version is that of every item this program writes. One that meets an item of
 // a newer version reads nothing into it.
-const version = 1
+const version = 2
 
 var errNewerVersion = errors.New("chat: the item was written by a newer version of Parley")
 

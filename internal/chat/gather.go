@@ -44,15 +44,19 @@ func (g *gathering) status(f *fold, more bool) WaitStatus {
 	return StatusQuiet
 }
 
-// endedFor reports whether the talk is over for a: all others have said that they
-// are done, or have left since it came.
+// endedFor reports whether the talk is over for a: all others who may speak have said
+// that they are done, or all others have left since it came.
 func (f *fold) endedFor(a agent) bool {
+	speakers := 0
 	for _, x := range f.agents {
-		if x.Seat != a.Seat && !x.Done {
+		if x.Seat == a.Seat || f.silences(x.Seat) {
+			continue
+		}
+		if speakers++; !x.Done {
 			return false
 		}
 	}
-	return others(f, a.Seat) > 0 || f.givenUp > a.Joined
+	return speakers > 0 || others(f, a.Seat) == 0 && f.givenUp > a.Joined
 }
 
 // gather looks at what follows, up to the head that is known.

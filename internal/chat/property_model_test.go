@@ -259,12 +259,16 @@ func (s *modelSeat) visible(n int64) (out []chat.Message) {
 
 // ended reports whether for s the talk is over.
 func (s *modelSeat) ended() bool {
+	speakers := 0
 	for _, x := range s.room.seats {
-		if x != s && !x.done {
+		if x == s || s.room.silences(x) {
+			continue
+		}
+		if speakers++; !x.done {
 			return false
 		}
 	}
-	return len(s.room.seats) > 1 || s.room.givenUp() > s.joined
+	return speakers > 0 || len(s.room.seats) == 1 && s.room.givenUp() > s.joined
 }
 
 // lastSaid is the last message of s, and whether others have said something since

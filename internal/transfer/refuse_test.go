@@ -161,7 +161,7 @@ func TestImport_oddLine_isRefusedByItsNumber(t *testing.T) {
 	for name, change := range map[string]func(string) string{
 		"item of another room":  func(s string) string { return strings.Replace(s, `"pk":"ROOM#`, `"pk":"ROOM#x`, 1) },
 		"item of another name":  func(s string) string { return strings.Replace(s, `"pk":"NAME#tea`, `"pk":"NAME#coffee`, 1) },
-		"item of a newer kind":  func(s string) string { return strings.Replace(s, `"data":"{\"v\":1`, `"data":"{\"v\":2`, 1) },
+		"item of a newer kind":  func(s string) string { return strings.Replace(s, `"data":"{\"v\":2`, `"data":"{\"v\":3`, 1) },
 		"item without its data": func(s string) string { return strings.Replace(s, `"data":"{`, `"date":"{`, 1) },
 		"name of another room": func(s string) string {
 			at := strings.Index(s, `"pk":"NAME#tea"`)
