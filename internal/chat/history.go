@@ -115,8 +115,8 @@ func (b *batch) forth(ctx context.Context, r *liveRoom, a agent, n int64) (full 
 		return false, err
 	}
 	defer done()
-	for {
-		events, more, err := r.pageAfter(ctx, n, table.Strong)
+	for limit := b.firstPage(); ; limit = pageEvents {
+		events, more, err := r.pageAfter(ctx, n, limit, table.Strong)
 		if err != nil {
 			return false, err
 		}
@@ -134,8 +134,8 @@ func (b *batch) back(ctx context.Context, r *liveRoom, a agent, n int64) (full b
 		return false, err
 	}
 	defer done()
-	for {
-		events, more, err := r.pageBefore(ctx, n)
+	for limit := b.firstPage(); ; limit = pageEvents {
+		events, more, err := r.pageBefore(ctx, n, limit)
 		if err != nil {
 			return false, err
 		}
@@ -147,6 +147,10 @@ func (b *batch) back(ctx context.Context, r *liveRoom, a agent, n int64) (full b
 		}
 	}
 }
+
+// firstPage is how many events are read at first: a few more than may be shown, since
+// each costs and some are not.
+func (b *batch) firstPage() int { return min(b.events+5, pageEvents) }
 
 // fill adds what a sees of events, and reports whether something did not fit.
 func (b *batch) fill(a agent, events []event) (full bool) {

@@ -120,7 +120,7 @@ func (c *caller) openRequests(ctx context.Context) ([]OpenRequest, error) {
 	answered := map[int64]bool{}
 	n, oldest := c.fold.asOf+1, max(c.agent.Since, c.fold.asOf-requestsWithin)
 	for n > oldest && len(open) < requestsTold {
-		events, more, err := c.room.pageBefore(ctx, n)
+		events, more, err := c.room.pageBefore(ctx, n, pageEvents)
 		if err != nil {
 			return nil, err
 		}

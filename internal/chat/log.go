@@ -185,7 +185,7 @@ func (r *liveRoom) foldOn(ctx context.Context, f *fold, n int64) (*fold, error) 
 // is held. The answer is the head of the log at the time began or later.
 func (r *liveRoom) follow(ctx context.Context, f *fold, began time.Time) (*fold, error) {
 	for {
-		events, more, err := r.pageAfter(ctx, f.asOf, table.Strong)
+		events, more, err := r.pageAfter(ctx, f.asOf, pageEvents, table.Strong)
 		if err != nil {
 			return nil, err
 		}
@@ -200,20 +200,20 @@ func (r *liveRoom) follow(ctx context.Context, f *fold, began time.Time) (*fold,
 
 // after returns events from n+1 on without a gap, as many as one page holds.
 func (r *liveRoom) after(ctx context.Context, n int64, c table.Consistency) ([]event, error) {
-	events, _, err := r.pageAfter(ctx, n, c)
+	events, _, err := r.pageAfter(ctx, n, pageEvents, c)
 	return events, err
 }
 
 // pageAfter returns the run of events from n+1 on, without a gap, and whether
 // more may follow.
-func (r *liveRoom) pageAfter(ctx context.Context, n int64, c table.Consistency) (events []event, more bool, err error) {
-	return r.run(ctx, n, 1, c)
+func (r *liveRoom) pageAfter(ctx context.Context, n int64, limit int, c table.Consistency) (events []event, more bool, err error) {
+	return r.run(ctx, n, 1, limit, c)
 }
 
 // pageBefore returns the run of events from n-1 down, without a gap, and whether
 // more may precede them.
-func (r *liveRoom) pageBefore(ctx context.Context, n int64) (events []event, more bool, err error) {
-	return r.run(ctx, n, -1, table.Strong)
+func (r *liveRoom) pageBefore(ctx context.Context, n int64, limit int) (events []event, more bool, err error) {
+	return r.run(ctx, n, -1, limit, table.Strong)
 }
 
 // run reads a page of the events behind n, upwards (step 1) or downwards (-1),
@@ -221,10 +221,10 @@ func (r *liveRoom) pageBefore(ctx context.Context, n int64) (events []event, mor
 // and read again strongly until it closes; only events old enough to have
 // expired are passed over, and only upwards: an event expires after all that
 // were said before it, so that none can be missing above one that is there.
-func (r *liveRoom) run(ctx context.Context, n, step int64, c table.Consistency) (events []event, more bool, err error) {
+func (r *liveRoom) run(ctx context.Context, n, step int64, limit int, c table.Consistency) (events []event, more bool, err error) {
 	for try := 1; ; try++ {
 		page, err := r.svc.table.Query(ctx, table.Range{
-			Partition: roomPartition(r.id), Prefix: logPrefix, After: logSort(n), Reverse: step < 0, Limit: pageEvents, Consistency: c,
+			Partition: roomPartition(r.id), Prefix: logPrefix, After: logSort(n), Reverse: step < 0, Limit: limit, Consistency: c,
 		})
 		if err != nil {
 			return nil, false, err
@@ -327,7 +327,7 @@ func (r *liveRoom) rememberAll() {
 // firstAfter is the first event after the time t.
 func (r *liveRoom) firstAfter(ctx context.Context, t time.Time) (int64, error) {
 	for n := r.known().asOf + 1; ; {
-		events, more, err := r.pageBefore(ctx, n)
+		events, more, err := r.pageBefore(ctx, n, pageEvents)
 		if err != nil {
 			return 0, err
 		}
