@@ -19,7 +19,7 @@ func TestLoad_inTheMiddleOfAWrite_readsWhatIsMissingOnceItIsThere(t *testing.T) 
 		t.Fatal(err)
 	}
 	cold := onTable(t, w.clock, w.table, chat.Options{})
-	waiting := cold.open(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: ann.Cursor, Wait: time.Minute}, 2)
+	waiting := cold.open(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: ann.Cursor, Wait: time.Minute}, 3)
 	w.store(hidden)
 	w.clock.Advance(20 * time.Millisecond) // after which it reads again
 	same(t, "Ann hears", lines(take(t, waiting).Messages), []string{"joined Bob"})
