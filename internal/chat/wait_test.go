@@ -239,7 +239,7 @@ func TestWait_acrossServices_isToldByPolling(t *testing.T) {
 	bob := there.join("plans", "Bob")
 	waiting := here.open(t.Context(), chat.WaitRequest{Token: ann.Token, Wait: time.Minute}, 0)
 	take(t, waiting) // Bob's coming
-	waiting = here.open(t.Context(), chat.WaitRequest{Token: ann.Token, Wait: time.Minute}, 2)
+	waiting = here.open(t.Context(), chat.WaitRequest{Token: ann.Token, Wait: time.Minute}, 3)
 	there.say(bob.Token, "from elsewhere")
 	here.clock.Advance(100 * time.Millisecond)
 	if got := take(t, waiting); !slices.Equal(texts(got.Messages), []string{"from elsewhere"}) {
