@@ -64,7 +64,7 @@ func without(list []ban, b *ban) []ban {
 func (f *fold) rule(e event) {
 	switch e.Action {
 	case Promote:
-		f.change(e.Seat, func(a *agent) { a.Role, a.RoleMs, a.Muted = Admin, e.AtMs, false })
+		f.promote(e.Seat, e.AtMs)
 		f.mutes = without(f.mutes, e.Ban)
 	case Demote:
 		f.change(e.Seat, func(a *agent) { a.Role = Member })

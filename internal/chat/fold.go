@@ -113,8 +113,11 @@ func (f *fold) seated(seat int) (agent, bool) {
 // silences reports whether the agent of a seat may only listen.
 func (f *fold) silences(seat int) bool {
 	a, here := f.seated(seat)
-	return here && (a.Muted || f.Type == Channel && a.Role != Admin)
+	return here && f.listens(a)
 }
+
+// listens reports whether a, who is seated, may only listen.
+func (f *fold) listens(a agent) bool { return a.Muted || f.Type == Channel && a.Role != Admin }
 
 // named returns the agent whose name has the key.
 func (f *fold) named(key string) (agent, bool) {
@@ -357,15 +360,18 @@ func (f *fold) change(seat int, how func(*agent)) {
 	}
 }
 
+// promote makes the agent of a seat an admin, who is not muted.
+func (f *fold) promote(seat int, atMs int64) {
+	f.change(seat, func(a *agent) { a.Role, a.RoleMs, a.Muted = Admin, atMs, false })
+}
+
 // leave takes the agent of e out.
 func (f *fold) leave(e event) {
 	f.agents = slices.DeleteFunc(slices.Clone(f.agents), func(a agent) bool { return a.Seat == e.Seat })
 	f.spoken = slices.DeleteFunc(slices.Clone(f.spoken), func(u utterance) bool { return u.seat == e.Seat })
 	f.events, f.words, f.calls = f.events.without(e.Seat), f.words.without(e.Seat), f.calls.without(e.Seat)
-	for i := range f.agents {
-		if f.agents[i].Seat == e.Promoted {
-			f.agents[i].Role, f.agents[i].RoleMs, f.agents[i].Muted = Admin, e.AtMs, false
-		}
+	if e.Promoted != 0 {
+		f.promote(e.Promoted, e.AtMs)
 	}
 	if e.Reason != ReasonReplaced {
 		f.givenUp = e.n

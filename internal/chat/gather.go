@@ -49,7 +49,7 @@ func (g *gathering) status(f *fold, more bool) WaitStatus {
 func (f *fold) endedFor(a agent) bool {
 	speakers := 0
 	for _, x := range f.agents {
-		if x.Seat == a.Seat || f.silences(x.Seat) {
+		if x.Seat == a.Seat || f.listens(x) {
 			continue
 		}
 		if speakers++; !x.Done {

@@ -1,9 +1,6 @@
 package chat
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
 // Glimpse is what anybody may see of a public room without a password.
 type Glimpse struct {
@@ -18,16 +15,8 @@ func (s *Service) Glimpse(ctx context.Context, room string) (Glimpse, error) {
 	if err != nil {
 		return Glimpse{}, err
 	}
-	for range maxLooks {
-		got, err := s.glimpseOf(ctx, n.key)
-		if !errors.Is(err, errElsewhere) {
-			return got, s.outward(err)
-		}
-		if err := s.pause(ctx, firstBackoff); err != nil {
-			return Glimpse{}, s.outward(err)
-		}
-	}
-	return Glimpse{}, refuse(Unavailable, "The room changed too often while you looked. Call again.")
+	got, err := byName(ctx, s, "looked", func() (Glimpse, error) { return s.glimpseOf(ctx, n.key) })
+	return got, s.outward(err)
 }
 
 func (s *Service) glimpseOf(ctx context.Context, key string) (Glimpse, error) {

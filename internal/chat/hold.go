@@ -9,7 +9,8 @@ import (
 // long a client holds out is learnt from what it does, and the wait that its agent
 // is told to make next keeps within that.
 const (
-	usualHold = 50 * time.Second
+	// UsualHold is how long a wait is best where nothing is known of the client.
+	UsualHold = 50 * time.Second
 	leastHold = 10 * time.Second
 )
 
@@ -20,7 +21,7 @@ func (c *caller) hold() time.Duration {
 	if m := c.room.memo(c.agent.Seat); m.hold > 0 {
 		return m.hold
 	}
-	return usualHold
+	return UsualHold
 }
 
 // heldOut notes that the caller has waited so long to the end. Whether the answer
@@ -43,7 +44,7 @@ func (c *caller) gaveUp(after time.Duration) {
 func (m *memo) gaveUp(after time.Duration) {
 	m.held = 0
 	if m.hold == 0 {
-		m.hold = usualHold
+		m.hold = UsualHold
 	}
 	if short := (after * 4 / 5).Truncate(5 * time.Second); after >= leastHold && short < m.hold {
 		m.hold = max(short, leastHold)
@@ -62,7 +63,7 @@ func (c *caller) learn(ctx context.Context, now time.Time) {
 	case older != nil && !older.standby:
 		m.gaveUp(now.Sub(older.began))
 	case m.held > 0:
-		m.hold, m.held = max(m.hold, m.held, usualHold), 0
+		m.hold, m.held = max(m.hold, m.held, UsualHold), 0
 	}
 	r.mu.Unlock()
 	if older == nil && stale {

@@ -40,16 +40,7 @@ func (s *Service) infoByName(ctx context.Context, req InfoRequest) (Info, error)
 	if err != nil {
 		return Info{}, err
 	}
-	for range maxLooks {
-		got, err := s.infoOf(ctx, n.key, password)
-		if !errors.Is(err, errElsewhere) {
-			return got, err
-		}
-		if err := s.pause(ctx, firstBackoff); err != nil {
-			return Info{}, err
-		}
-	}
-	return Info{}, refuse(Unavailable, "The room changed too often while you looked. Call again.")
+	return byName(ctx, s, "looked", func() (Info, error) { return s.infoOf(ctx, n.key, password) })
 }
 
 // infoOf tells about the room that has the name.

@@ -23,7 +23,7 @@ const (
 
 const logPrefix = "LOG#"
 
-func roomPartition(id string) string { return "ROOM#" + id }
+func roomPartition(id string) string { return KeptRooms + id }
 
 func nameItemKey(key string) table.Key   { return table.Key{Partition: "NAME#" + key, Sort: "-"} }
 func listedItemKey(key string) table.Key { return table.Key{Partition: listedPartition, Sort: key} }

@@ -120,28 +120,33 @@ const maxLooks = 200
 // takeSeat finds the room of a name, or makes it, and takes a seat there.
 func (s *Service) takeSeat(ctx context.Context, in *entrance) (Seated, error) {
 	in.began = s.now()
-	for range maxLooks {
+	return byName(ctx, s, "joined", func() (Seated, error) {
 		id, err := s.resolve(ctx, in.room.key)
-		if errors.Is(err, table.ErrNotFound) {
-			id, err = "", nil
-		}
-		if err != nil {
+		switch {
+		case errors.Is(err, table.ErrNotFound):
+			return s.makeRoom(ctx, in, nil)
+		case err != nil:
 			return Seated{}, err
 		}
-		var got Seated
-		if id == "" {
-			got, err = s.makeRoom(ctx, in, nil)
-		} else {
-			got, err = s.enterRoom(ctx, in, id)
-		}
+		return s.enterRoom(ctx, in, id)
+	})
+}
+
+// byName does what begins with looking a room's name up, and does it anew while the
+// name leads elsewhere before it is done (errElsewhere). did says in one word, for the
+// caller, what it was about to do.
+func byName[T any](ctx context.Context, s *Service, did string, do func() (T, error)) (T, error) {
+	var none T
+	for range maxLooks {
+		got, err := do()
 		if !errors.Is(err, errElsewhere) {
 			return got, err
 		}
 		if err := s.pause(ctx, firstBackoff); err != nil {
-			return Seated{}, err
+			return none, err
 		}
 	}
-	return Seated{}, refuse(Unavailable, "The room changed too often while you joined. Call again.")
+	return none, refuse(Unavailable, "The room changed too often while you %s. Call again.", did)
 }
 
 // resolve returns the id of the room that has the name.

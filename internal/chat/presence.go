@@ -115,7 +115,7 @@ type memo struct {
 	giving sync.Mutex
 	over   int64 // when a wait that was open here was to end
 
-	hold     time.Duration // how long its client holds a wait, as far as is known; 0: usualHold
+	hold     time.Duration // how long its client holds a wait, as far as is known; 0: UsualHold
 	held     time.Duration // the last wait was held so long, if its answer has arrived
 	activity string
 	activeAt time.Time // when activity was last written here
@@ -312,7 +312,7 @@ func (r *liveRoom) agents(f *fold, you int, seen map[int]seenItem) []Agent {
 		if u, spoke := find(f.spoken, a.Seat); spoke && u.at.After(s.at()) {
 			s.AtMs, s.BackMs = u.at.UnixMilli(), 0 // who speaks is back
 		}
-		v := Agent{Name: a.Name, Role: a.Role, Muted: a.Muted, You: a.Seat == you, State: Silent, Activity: s.activity}
+		v := Agent{Name: a.Name, Role: a.Role, Muted: a.Muted, You: a.Seat == you, Activity: s.activity}
 		v.Idle, v.State = max(0, now.Sub(s.at())), r.state(f, a, s, now)
 		if v.You { // it reads this
 			v.Idle, v.State = 0, Waiting

@@ -101,12 +101,7 @@ func (k *seeker) enter(ctx context.Context, req QueueRequest) (Queued, error) {
 		}
 		return k.answer(ctx, m)
 	}
-	d := req.Wait
-	if deadline, ok := ctx.Deadline(); ok {
-		// The deadline is the transport's, in the system's time.
-		d = max(0, min(d, time.Until(deadline)-deadlineMargin))
-	}
-	end := s.now().Add(min(d, s.opts.LongestWait))
+	end := s.now().Add(s.longest(ctx, req.Wait))
 	m, err := k.begin(ctx, end)
 	if err != nil {
 		return Queued{}, err

@@ -188,7 +188,7 @@ func (m *utteranceInHand) mayNot(f *fold, a agent, now time.Time) error {
 		return errNoRoom
 	case a.Muted:
 		return refuse(NotAllowed, "An admin of this room has muted you. Nothing was sent: go on reading with wait_for_message; an admin can unmute you.")
-	case f.silences(a.Seat):
+	case f.listens(a):
 		return refuse(NotAllowed, "Only admins speak in this channel. Nothing was sent: go on reading with wait_for_message.")
 	}
 	for _, seat := range m.event.To {

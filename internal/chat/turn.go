@@ -12,9 +12,9 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// Where all who may speak and are not done wait for each other, nobody ever would. So when nothing
-// has happened for turnAfter, exactly one of them is told that it is its turn, once
-// in each silence: the item TURN#<head> is put if it is absent.
+// Where all who may speak and are not done wait for each other, nobody ever would.
+// So when nothing has happened for turnAfter, exactly one of them is told that it is
+// its turn, once in each silence: the item TURN#<head> is put if it is absent.
 //
 // Whose turn it is follows from the fold and from who stands by, so that every
 // process comes to the same answer; the one in which that agent waits tells it.
@@ -68,7 +68,7 @@ func (r *liveRoom) turnPossible(f *fold) bool {
 		return false
 	}
 	if r.svc.opts.Alone {
-		return len(r.absent(f)) == 0 && r.waits[f.turnOf(r.standsBy)] != nil
+		return !slices.ContainsFunc(f.agents, func(a agent) bool { return r.isAbsent(f, a) }) && r.waits[f.turnOf(r.standsBy)] != nil
 	}
 	return r.waits[f.turnOf(r.mayStandBy)] != nil
 }
@@ -84,11 +84,17 @@ func (r *liveRoom) standsBy(seat int) bool {
 	return w != nil && w.standby
 }
 
-// absent returns who may speak, is not done and does not wait here. r.mu is held.
+// isAbsent reports whether a may speak, is not done and does not wait here. r.mu is
+// held.
+func (r *liveRoom) isAbsent(f *fold, a agent) bool {
+	return r.waits[a.Seat] == nil && !f.listens(a) && !a.Done
+}
+
+// absent returns all of whom isAbsent is true. r.mu is held.
 func (r *liveRoom) absent(f *fold) []agent {
 	var out []agent
 	for _, a := range f.agents {
-		if r.waits[a.Seat] == nil && !f.silences(a.Seat) && !a.Done {
+		if r.isAbsent(f, a) {
 			out = append(out, a)
 		}
 	}
@@ -212,7 +218,7 @@ func wroteTurn(c *table.ConflictError, id string) bool {
 // for whom the talk is over, is passed over.
 func (f *fold) turnOf(standsBy func(seat int) bool) int {
 	may := func(a agent) bool {
-		return !f.silences(a.Seat) && !standsBy(a.Seat) && !a.Done && !f.endedFor(a)
+		return !f.listens(a) && !standsBy(a.Seat) && !a.Done && !f.endedFor(a)
 	}
 	speaker := f.words.last
 	private := slices.Clone(f.words.private)

@@ -90,12 +90,7 @@ func (c *caller) locate(ctx context.Context, cursor string) (position, error) {
 // wait is Wait for a caller that was let in on a current fold.
 func (c *caller) wait(ctx context.Context, req WaitRequest) (Waited, error) {
 	r := c.room
-	began, d := r.svc.now(), req.Wait
-	if deadline, ok := ctx.Deadline(); ok {
-		// The deadline is the transport's, in the system's time.
-		d = max(0, min(d, time.Until(deadline)-deadlineMargin))
-	}
-	d = min(d, r.svc.opts.LongestWait)
+	began, d := r.svc.now(), r.svc.longest(ctx, req.Wait)
 	if d > 0 {
 		c.learn(ctx, began)
 	}
@@ -119,6 +114,16 @@ func (c *caller) wait(ctx context.Context, req WaitRequest) (Waited, error) {
 		got.Status = StatusTurn
 	}
 	return got, err
+}
+
+// longest is how long a call that asks to wait for d may: the rest of its context's
+// time, but for what the answer takes, and LongestWait.
+func (s *Service) longest(ctx context.Context, d time.Duration) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok {
+		// The deadline is the transport's, in the system's time.
+		d = max(0, min(d, time.Until(deadline)-deadlineMargin))
+	}
+	return min(d, s.opts.LongestWait)
 }
 
 // seen notes that the caller waits, or for how long it will be away. To look in

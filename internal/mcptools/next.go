@@ -25,7 +25,7 @@ import (
 // usualWait is how long a wait is to be where nothing is known of the client: most
 // end a call after a minute. usualSend is that of a send, whose call does more.
 const (
-	usualWait = 50 * time.Second
+	usualWait = chat.UsualHold
 	usualSend = 45 * time.Second
 )
 
