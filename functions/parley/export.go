@@ -82,24 +82,11 @@ func openRooms(ctx context.Context, s settings) (t transfer.Source, closing func
 		}
 		return t, t.Close, nil
 	}
-	client, err := dynamotable.NewClient(ctx)
+	d, err := dynamoTable(ctx, s, dynamotable.Options{})
 	if err != nil {
 		return nil, nil, err
 	}
-	if s.CreateTable {
-		if err := dynamotable.CreateTable(ctx, client, s.Table); err != nil {
-			return nil, nil, err
-		}
-	}
-	return dynamotable.New(client, s.Table, dynamotable.Options{}), func() error { return nil }, nil
-}
-
-// place names the table that the settings chose, for a person.
-func place(s settings) string {
-	if s.Table == "" {
-		return s.Data
-	}
-	return "the DynamoDB table " + s.Table
+	return d, func() error { return nil }, nil
 }
 
 // rooms counts, for a person.

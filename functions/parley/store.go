@@ -80,6 +80,23 @@ func openFile(path string, log *slog.Logger) (*store, error) {
 
 // openDynamo uses a table of DynamoDB, which others may write to, too.
 func openDynamo(ctx context.Context, s settings, m *meter.Meter, log *slog.Logger) (*store, error) {
+	t, err := dynamoTable(ctx, s, dynamotable.Options{Observe: func(ctx context.Context, call dynamotable.Call) {
+		m.Spend(ctx, call.Attempts, call.ReadUnits, call.WriteUnits)
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return &store{
+		table:   t,
+		options: chat.Options{Logger: log},
+		where:   place(s),
+		ready:   t.Ready,
+		close:   func() {},
+	}, nil
+}
+
+// dynamoTable is the table of DynamoDB that s chooses, made first if s says so.
+func dynamoTable(ctx context.Context, s settings, o dynamotable.Options) (*dynamotable.Table, error) {
 	client, err := dynamotable.NewClient(ctx)
 	if err != nil {
 		return nil, err
@@ -89,14 +106,13 @@ func openDynamo(ctx context.Context, s settings, m *meter.Meter, log *slog.Logge
 			return nil, err
 		}
 	}
-	t := dynamotable.New(client, s.Table, dynamotable.Options{Observe: func(ctx context.Context, call dynamotable.Call) {
-		m.Spend(ctx, call.Attempts, call.ReadUnits, call.WriteUnits)
-	}})
-	return &store{
-		table:   t,
-		options: chat.Options{Logger: log},
-		where:   "the DynamoDB table " + s.Table,
-		ready:   t.Ready,
-		close:   func() {},
-	}, nil
+	return dynamotable.New(client, s.Table, o), nil
+}
+
+// place names where s keeps the rooms, for a person.
+func place(s settings) string {
+	if s.Table == "" {
+		return s.Data
+	}
+	return "the DynamoDB table " + s.Table
 }
