@@ -17,21 +17,16 @@ const deliveryGoal = 2
 // an agent who waits, while nothing else goes on: beside a call of the empty
 // tool, and beside one that writes a page to the disk, as every message must be.
 func (b *bench) delivery(ctx context.Context) (rows []row, err error) {
-	empty, err := b.startEmpty(ctx)
+	empty, parley, stop, err := b.startBoth(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, empty.stop()) }()
+	defer func() { err = errors.Join(err, stop()) }()
 	keeping, err := b.startKeeping(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, keeping.stop()) }()
-	parley, err := b.startParley(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, parley.stop()) }()
 
 	calls, err := newStopwatch(ctx, empty)
 	if err != nil {

@@ -9,16 +9,11 @@ import (
 // join measures how many agents take a seat in a second: in turn the first of a
 // new room, which makes it, and the second.
 func (b *bench) join(ctx context.Context) (rows []row, err error) {
-	empty, err := b.startEmpty(ctx)
+	empty, parley, stop, err := b.startBoth(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, empty.stop()) }()
-	parley, err := b.startParley(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, parley.stop()) }()
+	defer func() { err = errors.Join(err, stop()) }()
 
 	beside, err := emptyTrial(ctx, empty, sendClients)
 	if err != nil {

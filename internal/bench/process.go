@@ -41,6 +41,17 @@ func (b *bench) startParley(ctx context.Context, rooms string) (*process, error)
 	return startServer(ctx, "-data", filepath.Join(dir, "parley.db"), "-fill", rooms)
 }
 
+// startBoth starts the empty tool and the program on a new file. stop ends both.
+func (b *bench) startBoth(ctx context.Context) (empty, parley *process, stop func() error, err error) {
+	if empty, err = b.startEmpty(ctx); err != nil {
+		return nil, nil, nil, err
+	}
+	if parley, err = b.startParley(ctx, ""); err != nil {
+		return nil, nil, nil, errors.Join(err, empty.stop())
+	}
+	return empty, parley, func() error { return errors.Join(parley.stop(), empty.stop()) }, nil
+}
+
 // startServer starts this program as a server and returns when it is ready.
 func startServer(ctx context.Context, args ...string) (*process, error) {
 	self, err := os.Executable()

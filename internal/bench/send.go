@@ -25,16 +25,11 @@ type sending struct {
 
 // send measures messages said against calls of the empty tool.
 func (b *bench) send(ctx context.Context) (rows []row, err error) {
-	empty, err := b.startEmpty(ctx)
+	empty, parley, stop, err := b.startBoth(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, empty.stop()) }()
-	parley, err := b.startParley(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, parley.stop()) }()
+	defer func() { err = errors.Join(err, stop()) }()
 
 	all, trials, err := sendings(ctx, empty, parley)
 	if err != nil {

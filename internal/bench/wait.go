@@ -10,16 +10,11 @@ import (
 // gives up and asks again, as one with a short limit does: a new wait of a seat
 // ends the one before it.
 func (b *bench) wait(ctx context.Context) (rows []row, err error) {
-	empty, err := b.startEmpty(ctx)
+	empty, parley, stop, err := b.startBoth(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, empty.stop()) }()
-	parley, err := b.startParley(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, parley.stop()) }()
+	defer func() { err = errors.Join(err, stop()) }()
 
 	beside, err := emptyTrial(ctx, empty, sendClients)
 	if err != nil {
