@@ -11,6 +11,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/bolttable"
+	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
 func TestWaits_beyondTheLimit_areRefusedUntilOneEnds(t *testing.T) {
@@ -128,20 +129,6 @@ func TestAccount_ofNobody_allowsAll(t *testing.T) {
 	}
 }
 
-// broken is a table of which every call ends with an error.
-type broken struct {
-	table.Table
-	err error
-}
-
-func (b broken) Get(context.Context, table.Key, table.Consistency) (table.Item, error) {
-	return table.Item{}, b.err
-}
-
-func (b broken) Query(context.Context, table.Range) (table.Page, error) { return table.Page{}, b.err }
-
-func (b broken) Write(context.Context, ...table.Op) error { return b.err }
-
 func TestTable_readsAndWrites_areCounted(t *testing.T) {
 	store, err := bolttable.Open(filepath.Join(t.TempDir(), "parley.db"), bolttable.Options{})
 	if err != nil {
@@ -176,7 +163,8 @@ func TestTable_whatItCouldNotDo_isCountedAsFailure(t *testing.T) {
 		table.ErrUnavailable: 3, table.ErrNotFound: 0, context.Canceled: 0, context.DeadlineExceeded: 3,
 	} {
 		m := New(Options{})
-		tab := m.Table(broken{err: fmt.Errorf("wrapped: %w", err)})
+		failing := &tabletest.Hooks{Before: func(context.Context, tabletest.Call) error { return fmt.Errorf("wrapped: %w", err) }}
+		tab := m.Table(failing)
 		_, one := tab.Get(t.Context(), table.Key{}, table.Strong)
 		_, two := tab.Query(t.Context(), table.Range{})
 		three := tab.Write(t.Context())
