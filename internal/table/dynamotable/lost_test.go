@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -16,25 +17,25 @@ import (
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
-// lost are the ways in which a reply is lost after the request was dealt with.
+// lost returns the ways to lose a reply after the request was handled.
 func lost() map[string]fault {
 	return map[string]fault{"cut after": cutAfter, "cut within": cutWithin, "500 after": failedAfter}
 }
 
-func TestWrite_putIfAbsentLosesItsReply_conflictsWithItsOwnItem(t *testing.T) {
+func TestWrite_putIfAbsentWithLostReply_conflictsWithItsOwnItem(t *testing.T) {
 	for name, f := range lost() {
 		t.Run(name, func(t *testing.T) {
 			tbl, straight, _ := openLine(t, dynamotable.Options{}, first(f))
 			got := wantConflict(t, tbl.Write(t.Context(), table.Put(item("a", "mine"), table.IfAbsent)))
 			if got == nil || string(got.Data) != "mine" {
-				t.Errorf("the item in the way is %+v; want my own", got)
+				t.Errorf("the item in the way is %+v; want the writer's own", got)
 			}
 			wantData(t, straight, "a", "mine")
 		})
 	}
 }
 
-func TestWrite_deleteIfPresentLosesItsReply_isUnavailableAndNoConflict(t *testing.T) {
+func TestWrite_deleteIfPresentWithLostReply_isUnavailable(t *testing.T) {
 	for name, f := range lost() {
 		t.Run(name, func(t *testing.T) {
 			tbl, straight, _ := openLine(t, dynamotable.Options{}, first(f))
@@ -45,13 +46,13 @@ func TestWrite_deleteIfPresentLosesItsReply_isUnavailableAndNoConflict(t *testin
 	}
 }
 
-func TestWrite_replyLostAndThenThrottled_isStillLost(t *testing.T) {
+func TestWrite_lostReplyThenThrottled_isUnavailable(t *testing.T) {
 	tbl, straight, _ := openLine(t, dynamotable.Options{}, first(cutAfter, answered(400, refusal("ThrottlingException"))))
 	must(t, straight.Write(t.Context(), table.Put(item("a", "mine"), table.Always)))
 	wantUnavailable(t, tbl.Write(t.Context(), table.Delete(item("a", "").Key, table.IfPresent)))
 }
 
-func TestWrite_putIfPresentLosesItsReplyAndAnotherDeletes_isUnavailableAndNoConflict(t *testing.T) {
+func TestWrite_putIfPresentWithLostReplyThenDeletedByAnother_isUnavailable(t *testing.T) {
 	var straight *dynamotable.Table
 	another := func() {
 		if err := straight.Write(t.Context(), table.Delete(item("a", "").Key, table.Always)); err != nil {
@@ -64,7 +65,7 @@ func TestWrite_putIfPresentLosesItsReplyAndAnotherDeletes_isUnavailableAndNoConf
 	wantData(t, straight, "a", "")
 }
 
-func TestWrite_opThatMayTakeEffectTwice_losesItsReplyAndSucceeds(t *testing.T) {
+func TestWrite_idempotentOpWithLostReply_succeeds(t *testing.T) {
 	key := item("a", "").Key
 	for name, c := range map[string]struct {
 		before []table.Op
@@ -95,34 +96,59 @@ func TestWrite_opThatMayTakeEffectTwice_losesItsReplyAndSucceeds(t *testing.T) {
 	}
 }
 
-func TestWrite_ifPresentRefusedAndThenAbsent_isAConflict(t *testing.T) {
+func TestWrite_ifPresentThrottledThenAbsent_isAConflict(t *testing.T) {
 	tbl, _, _ := openLine(t, dynamotable.Options{}, first(answered(400, refusal("ThrottlingException"))))
 	if got := wantConflict(t, tbl.Write(t.Context(), table.Delete(item("a", "").Key, table.IfPresent))); got != nil {
 		t.Errorf("the item in the way is %+v; want none", got)
 	}
 }
 
-func TestWrite_connectionNeverMade_losesNothing(t *testing.T) {
-	client := dynamolocal.Client(dynamolocal.Start(t))
-	_, name := dynamolocal.NewTable(t, dynamotable.Options{})
+func TestWrite_connectionRefused_losesNoReply(t *testing.T) {
 	var dials atomic.Int32
-	refusing := awshttp.NewBuildableClient().WithTransportOptions(func(transport *http.Transport) {
-		dial := transport.DialContext
-		transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-			if dials.Add(1) == 1 {
-				address = closedPort(t)
-			}
-			return dial(ctx, network, address)
+	tbl := openDialing(t, func(ctx context.Context, dial dialer, network, address string) (net.Conn, error) {
+		if dials.Add(1) == 1 {
+			address = closedPort(t)
 		}
+		return dial(ctx, network, address)
 	})
-	tbl := dynamotable.New(dynamodb.New(client.Options(), func(o *dynamodb.Options) { o.HTTPClient = refusing }), name, dynamotable.Options{})
 	wantConflict(t, tbl.Write(t.Context(), table.Delete(item("a", "").Key, table.IfPresent)))
 	if n := dials.Load(); n != 2 {
 		t.Errorf("%d dials; want 2", n)
 	}
 }
 
-// closedPort returns an address at which nothing listens.
+func TestCall_unknownHost_failsAtOnce(t *testing.T) {
+	var dials atomic.Int32
+	tbl := openDialing(t, func(context.Context, dialer, string, string) (net.Conn, error) {
+		dials.Add(1)
+		return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", IsNotFound: true}}
+	})
+	_, err := tbl.Get(t.Context(), item("a", "").Key, table.Strong)
+	if err == nil || errors.Is(err, table.ErrUnavailable) || !strings.Contains(err.Error(), "no such host") {
+		t.Errorf("Get: %v; want a final error", err)
+	}
+	if n := dials.Load(); n != 1 {
+		t.Errorf("%d dials; want 1", n)
+	}
+}
+
+type dialer = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// openDialing opens an empty table whose connections are made by connect, which
+// gets the dialer that it replaces.
+func openDialing(t *testing.T, connect func(ctx context.Context, dial dialer, network, address string) (net.Conn, error)) *dynamotable.Table {
+	client := dynamolocal.Client(dynamolocal.Start(t))
+	_, name := dynamolocal.NewTable(t, dynamotable.Options{})
+	connecting := awshttp.NewBuildableClient().WithTransportOptions(func(transport *http.Transport) {
+		dial := transport.DialContext
+		transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			return connect(ctx, dial, network, address)
+		}
+	})
+	return dynamotable.New(dynamodb.New(client.Options(), func(o *dynamodb.Options) { o.HTTPClient = connecting }), name, dynamotable.Options{})
+}
+
+// closedPort returns an address on which nothing listens.
 func closedPort(t *testing.T) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -138,7 +164,8 @@ func wantUnavailable(t *testing.T, err error) {
 	}
 }
 
-// wantConflict demands a conflict of the first op only and returns what was in its way.
+// wantConflict requires a conflict of the first op only and returns the item in
+// its way.
 func wantConflict(t *testing.T, err error) *table.Item {
 	t.Helper()
 	var conflict *table.ConflictError

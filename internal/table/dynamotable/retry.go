@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -18,22 +19,25 @@ import (
 )
 
 const (
-	firstPause = 25 * time.Millisecond // the most to wait after one attempt; doubled after each
+	firstPause = 25 * time.Millisecond // upper bound after the first attempt, doubled after each
 	maxPause   = time.Second
-	// longest ends a call whose deadline is further off than DynamoDB remembers
-	// the token of a transaction, which is ten minutes.
+	// longest bounds calls with a distant deadline. DynamoDB remembers the token of
+	// a transaction for ten minutes.
 	longest = 5 * time.Minute
 )
 
-// limits bound the waiting for DynamoDB.
+// limits are the timeouts of a call.
 type limits struct {
-	attempt time.Duration // for one answer; the service takes milliseconds
-	total   time.Duration // for a call whose context has no deadline
+	attempt time.Duration // of one attempt; the service takes milliseconds
+	total   time.Duration // of a call whose context has no deadline
 }
 
-// do sends a request until DynamoDB has dealt with it, or the time is over. It
-// tells whether an attempt before the last was lost: it may have taken effect.
-// An error that repeating does not help still has DynamoDB's own in its chain.
+// do sends a request, with retries, until DynamoDB answers or time runs out. lost
+// reports whether an attempt before the last one may have taken effect. A final
+// error wraps DynamoDB's own error.
+//
+// This loop exists beside the SDK's retryer because that one does not report
+// whether a failed attempt may have taken effect.
 func (t *Table) do(ctx context.Context, operation, about string, send func(context.Context, *Call) error) (lost bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, fmt.Errorf("dynamotable: %s %s: %w", operation, about, err)
@@ -44,7 +48,7 @@ func (t *Table) do(ctx context.Context, operation, about string, send func(conte
 	}
 	bounded, cancel := t.bound(ctx)
 	defer cancel()
-	var cause error // of the repeats: the last failure that tells more than that time ran out
+	var cause error // the last failure that is not just the deadline
 	for {
 		call.Attempts++
 		err := t.attempt(bounded, &call, send)
@@ -78,8 +82,8 @@ func (t *Table) attempt(ctx context.Context, call *Call, send func(context.Conte
 	return send(ctx, call)
 }
 
-// pause waits for a random time that grows with the attempts, so that those who
-// met here do not meet again. It fails, at once, where the context ends sooner.
+// pause waits for a random time that grows with the attempts, so that callers
+// that collided do not collide again. It fails at once if ctx would end first.
 func pause(ctx context.Context, attempts int) error {
 	most := maxPause
 	if shift := attempts - 1; shift < 10 {
@@ -102,8 +106,8 @@ func pause(ctx context.Context, attempts int) error {
 	}
 }
 
-// gaveUp is the error of a call that ran out of time. One that the caller called
-// off bears the context's error only.
+// gaveUp returns the error of a call that ran out of time. If the caller cancelled
+// the call, the error wraps only context.Canceled.
 func gaveUp(ctx context.Context, call Call, about string, cause error) error {
 	switch err := ctx.Err(); {
 	case errors.Is(err, context.Canceled):
@@ -115,7 +119,7 @@ func gaveUp(ctx context.Context, call Call, about string, cause error) error {
 	}
 }
 
-// explain words an error that is final for those who can do something about it.
+// explain wraps a final error with advice for the operator.
 func (t *Table) explain(operation, about string, err error) error {
 	var missing *types.ResourceNotFoundException
 	var cancelled *types.TransactionCanceledException
@@ -137,12 +141,12 @@ func (t *Table) explain(operation, about string, err error) error {
 type verdict int
 
 const (
-	final   verdict = iota // repeating does not help
-	refused                // nothing was done, later it may be
-	unclear                // it may have been done
+	final   verdict = iota // a retry would fail too
+	refused                // it took no effect; a retry may succeed
+	unclear                // it may have taken effect
 )
 
-// Why DynamoDB cancels a transaction; see CancellationReason in its API reference.
+// Codes of CancellationReason in the DynamoDB API reference.
 const (
 	reasonCondition = "ConditionalCheckFailed"
 	reasonConflict  = "TransactionConflict"
@@ -152,30 +156,31 @@ const (
 	reasonNone      = "None"
 )
 
+// judge says what a failed attempt means. The SDK's lists decide which errors
+// pass; what is added here is whether the attempt may have taken effect.
 func judge(err error) verdict {
 	var cancelled *types.TransactionCanceledException
 	var garbled *smithy.DeserializationError
 	var answer *smithyhttp.ResponseError
-	var unsent *smithyhttp.RequestSendError
 	switch {
-	case withoutCredentials(err): // each source of them has been tried, and tried again
+	case withoutCredentials(err): // the SDK has tried every source, and retried
 		return final
 	case errors.As(err, &cancelled):
 		return judgeReasons(cancelled.CancellationReasons)
-	case errors.As(err, &garbled), // the answer was cut
+	case errors.As(err, &garbled), // the answer was cut off
 		errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return unclear
 	case errors.As(err, &answer) && answer.Response != nil && answer.HTTPStatusCode() != 0:
 		return judgeAnswer(err, answer.HTTPStatusCode())
-	case errors.As(err, &unsent):
+	case retry.RetryableConnectionError{}.IsErrorRetryable(err) == aws.TrueTernary:
 		return judgeConnection(err)
 	default:
 		return final
 	}
 }
 
-// judgeReasons takes a cancelled transaction as final where any reason is, for a
-// condition that failed fails again; and so counts an unknown reason.
+// judgeReasons returns final if any reason is final: a condition that failed would
+// fail again. Unknown reasons count as final.
 func judgeReasons(reasons []types.CancellationReason) verdict {
 	for _, reason := range reasons {
 		switch aws.ToString(reason.Code) {
@@ -187,31 +192,31 @@ func judgeReasons(reasons []types.CancellationReason) verdict {
 	return refused
 }
 
+// judgeAnswer treats every 5xx as unclear, not only those on the SDK's list: none
+// of them says that the write did not happen.
 func judgeAnswer(err error, status int) verdict {
 	code := ""
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		code = api.ErrorCode()
 	}
-	switch code {
-	case "ProvisionedThroughputExceededException", "ThrottlingException", "Throttling", "RequestLimitExceeded",
-		"TransactionConflictException", "ReplicatedWriteConflictException":
-		return refused
-	case "TransactionInProgressException": // an attempt with the same token that was lost
-		return unclear
-	}
+	_, throttled := retry.DefaultThrottleErrorCodes[code]
+	_, retryable := retry.DefaultRetryableErrorCodes[code]
 	switch {
-	case status == http.StatusTooManyRequests:
+	case code == "TransactionInProgressException": // a lost attempt with the same token still runs
+		return unclear
+	case throttled, status == http.StatusTooManyRequests,
+		code == "TransactionConflictException", code == "ReplicatedWriteConflictException":
 		return refused
-	case status >= http.StatusInternalServerError:
+	case retryable, status >= http.StatusInternalServerError:
 		return unclear
 	default:
 		return final
 	}
 }
 
-// judgeConnection knows one kind of broken connection on which nothing can have
-// been sent: the one that was never made.
+// judgeConnection returns refused only if the connection was never established:
+// otherwise the request may have reached DynamoDB.
 func judgeConnection(err error) verdict {
 	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "dial" {
@@ -220,8 +225,9 @@ func judgeConnection(err error) verdict {
 	return unclear
 }
 
-// withoutCredentials knows that nothing was sent for want of credentials by the
-// other service within the error, which the SDK asked for them.
+// withoutCredentials reports whether the request was not sent because the SDK
+// found no credentials. Such an error wraps the failed operation of another
+// service, the one that the SDK asked for credentials.
 func withoutCredentials(err error) bool {
 	var ours, other *smithy.OperationError
 	return errors.As(err, &ours) && errors.As(ours.Err, &other)

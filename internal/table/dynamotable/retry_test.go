@@ -16,28 +16,30 @@ import (
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
-// transient are the faults after which nothing has been written, whichever the
+// transient returns faults after which nothing has been written, whatever the
 // operation.
 func transient() map[string]fault {
 	return map[string]fault{
 		"capacity used up":      answered(400, refusal("ProvisionedThroughputExceededException")),
 		"throttled":             answered(400, refusal("ThrottlingException")),
 		"account's limit":       answered(400, refusal("RequestLimitExceeded")),
+		"rate limit":            answered(400, refusal("TooManyRequestsException")),
+		"timeout in service":    answered(408, refusal("RequestTimeout")),
 		"too many requests":     answered(429, ""),
-		"fault of the service":  answered(500, refusal("InternalServerError")),
-		"service not there":     answered(503, "<html>no backend</html>"),
+		"server error":          answered(500, refusal("InternalServerError")),
+		"service unavailable":   answered(503, "<html>no backend</html>"),
 		"connection cut before": cutBefore,
 		"answer is garbage":     answered(200, `{"Item":`),
 	}
 }
 
-func TestWrite_oneOpMeetsATransientFault_isRepeatedUnchanged(t *testing.T) {
+func TestWrite_oneOpWithTransientFault_isRetriedUnchanged(t *testing.T) {
 	faults := transient()
 	faults["a transaction on the item"] = answered(400, refusal("TransactionConflictException"))
 	faults["a write in another region"] = answered(400, refusal("ReplicatedWriteConflictException"))
 	for name, f := range faults {
 		t.Run(name, func(t *testing.T) {
-			clock := clockwork.NewFakeClock()
+			clock := clockwork.NewFakeClockAt(start())
 			var calls []dynamotable.Call
 			opts := dynamotable.Options{Clock: clock, Observe: func(_ context.Context, c dynamotable.Call) { calls = append(calls, c) }}
 			later := f.then(func() { clock.Advance(time.Hour) })
@@ -52,7 +54,7 @@ func TestWrite_oneOpMeetsATransientFault_isRepeatedUnchanged(t *testing.T) {
 	}
 }
 
-func TestWrite_severalOpsMeetATransientFault_areRepeatedUnchanged(t *testing.T) {
+func TestWrite_severalOpsWithTransientFault_areRetriedUnchanged(t *testing.T) {
 	faults := transient()
 	faults["another transaction"] = answered(400, cancelled("TransactionConflict", "None"))
 	faults["throttled within"] = answered(400, cancelled("None", "ThrottlingError"))
@@ -63,7 +65,7 @@ func TestWrite_severalOpsMeetATransientFault_areRepeatedUnchanged(t *testing.T) 
 	faults["done, but 500"] = failedAfter
 	for name, f := range faults {
 		t.Run(name, func(t *testing.T) {
-			clock := clockwork.NewFakeClock()
+			clock := clockwork.NewFakeClockAt(start())
 			later := f.then(func() { clock.Advance(time.Hour) })
 			tbl, _, l := openLine(t, dynamotable.Options{Clock: clock}, first(later, later))
 			must(t, tbl.Write(t.Context(), table.Put(item("a", "one"), table.IfAbsent), table.Put(item("b", "two"), table.IfAbsent)))
@@ -77,18 +79,18 @@ func TestWrite_severalOpsMeetATransientFault_areRepeatedUnchanged(t *testing.T) 
 	}
 }
 
-func TestWrite_twice_hasTwoTokens(t *testing.T) {
+func TestWrite_sameOpsTwice_haveDifferentTokens(t *testing.T) {
 	tbl, _, l := openLine(t, dynamotable.Options{}, first())
 	for range 2 {
 		must(t, tbl.Write(t.Context(), table.Put(item("a", "one"), table.Always), table.Put(item("b", "two"), table.Always)))
 	}
 	sent := l.requests()
 	if sent[0].Body["ClientRequestToken"] == sent[1].Body["ClientRequestToken"] {
-		t.Error("two Writes of the same ops bear one token: the second would not happen")
+		t.Error("two Writes of the same ops have one token: the second would not happen")
 	}
 }
 
-func TestRead_transientFault_isRepeated(t *testing.T) {
+func TestRead_transientFault_isRetried(t *testing.T) {
 	faults := transient()
 	faults["reply cut"] = cutWithin
 	for name, f := range faults {
@@ -101,7 +103,7 @@ func TestRead_transientFault_isRepeated(t *testing.T) {
 				t.Errorf("Query: %v, %v; want one item", page, err)
 			}
 			if n := len(l.requests()); n != 4 {
-				t.Errorf("%d requests; want each read twice", n)
+				t.Errorf("%d requests; want two for each read", n)
 			}
 		})
 	}
@@ -125,7 +127,7 @@ func TestWrite_conditionFailedBesideATransactionConflict_isAConflict(t *testing.
 	}
 }
 
-func TestWrite_faultThatRepeatingDoesNotHelp_isSentOnce(t *testing.T) {
+func TestWrite_permanentFault_isSentOnce(t *testing.T) {
 	cases := map[string]struct {
 		fault   fault
 		invalid bool
@@ -153,7 +155,7 @@ func TestWrite_faultThatRepeatingDoesNotHelp_isSentOnce(t *testing.T) {
 	}
 }
 
-func TestCall_throttledForLong_isTriedUntilItPasses(t *testing.T) {
+func TestCall_throttledForAWhile_succeeds(t *testing.T) {
 	throttled := answered(400, refusal("ThrottlingException"))
 	tbl, straight, _ := openLine(t, dynamotable.Options{}, first(throttled, throttled, throttled, throttled, throttled))
 	must(t, tbl.Write(t.Context(), table.Put(item("a", "mine"), table.IfAbsent)))
@@ -170,11 +172,11 @@ func TestCall_throttledUntilTheDeadline_isUnavailable(t *testing.T) {
 		t.Errorf("Write: %v; want ErrUnavailable with its cause", err)
 	}
 	if n := len(l.requests()); n < 2 {
-		t.Errorf("%d requests; want it tried again", n)
+		t.Errorf("%d requests; want retries", n)
 	}
 }
 
-func TestCall_withoutDeadline_endsAllTheSame(t *testing.T) {
+func TestCall_withoutDeadline_givesUp(t *testing.T) {
 	tbl, _, _ := openLine(t, dynamotable.Options{}, always(answered(500, refusal("InternalServerError"))))
 	tbl.SetLimits(time.Second, 200*time.Millisecond)
 	if _, err := tbl.Get(t.Context(), item("a", "").Key, table.Strong); !errors.Is(err, table.ErrUnavailable) {
@@ -182,7 +184,7 @@ func TestCall_withoutDeadline_endsAllTheSame(t *testing.T) {
 	}
 }
 
-func TestCall_thatFailed_doesNotShowTheNameThatItWasAbout(t *testing.T) {
+func TestCall_failed_errorHidesTheRoomName(t *testing.T) {
 	tbl, _, _ := openLine(t, dynamotable.Options{}, always(answered(500, refusal("InternalServerError"))))
 	tbl.SetLimits(100*time.Millisecond, 50*time.Millisecond)
 	k := table.Key{Partition: "NAME#secret garden", Sort: "-"}
@@ -200,14 +202,14 @@ func TestCall_thatFailed_doesNotShowTheNameThatItWasAbout(t *testing.T) {
 	}
 }
 
-func TestCall_noAnswer_isTriedAgain(t *testing.T) {
+func TestCall_noResponse_isRetried(t *testing.T) {
 	tbl, straight, _ := openLine(t, dynamotable.Options{}, first(silent))
 	tbl.SetLimits(250*time.Millisecond, time.Minute)
 	must(t, tbl.Write(t.Context(), table.Put(item("a", "mine"), table.Always)))
 	wantData(t, straight, "a", "mine")
 }
 
-func TestCall_noAnswerUntilTheDeadline_isUnavailable(t *testing.T) {
+func TestCall_noResponseUntilTheDeadline_isUnavailable(t *testing.T) {
 	tbl, _, _ := openLine(t, dynamotable.Options{}, always(silent))
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
@@ -217,7 +219,7 @@ func TestCall_noAnswerUntilTheDeadline_isUnavailable(t *testing.T) {
 	}
 }
 
-func TestCall_throttledAndThenNoAnswer_namesTheThrottling(t *testing.T) {
+func TestCall_throttledThenNoResponse_errorNamesTheThrottling(t *testing.T) {
 	throttled := answered(400, refusal("ThrottlingException"))
 	tbl, _, _ := openLine(t, dynamotable.Options{}, first(throttled, silent))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -228,13 +230,13 @@ func TestCall_throttledAndThenNoAnswer_namesTheThrottling(t *testing.T) {
 	}
 }
 
-func TestCall_calledOff_returnsTheContextsErrorOnly(t *testing.T) {
+func TestCall_cancelled_returnsOnlyTheContextError(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	calledOff := func(w http.ResponseWriter, r *http.Request, engine func() (int, []byte)) {
+	cancelled := func(w http.ResponseWriter, r *http.Request, engine func() (int, []byte)) {
 		cancel()
 		silent(w, r, engine)
 	}
-	tbl, _, l := openLine(t, dynamotable.Options{}, always(calledOff))
+	tbl, _, l := openLine(t, dynamotable.Options{}, always(cancelled))
 	err := tbl.Write(ctx, table.Put(item("a", "mine"), table.Always))
 	if !errors.Is(err, context.Canceled) || errors.Is(err, table.ErrUnavailable) {
 		t.Errorf("Write: %v; want context.Canceled", err)
@@ -247,6 +249,12 @@ func TestCall_calledOff_returnsTheContextsErrorOnly(t *testing.T) {
 	}
 }
 
+// start is the time at which fake clocks begin. It is fixed because DynamoDB does
+// not store a number's trailing zeros, so the size of an item depends on its
+// expiry, and far away because DynamoDB Local deletes what has expired by the
+// system clock.
+func start() time.Time { return time.Date(2100, 1, 1, 12, 0, 1, 0, time.UTC) }
+
 func item(sort, data string) table.Item {
 	return table.Item{Key: table.Key{Partition: "p", Sort: sort}, Data: []byte(data)}
 }
@@ -258,7 +266,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// wantData demands a live item with the data at sort, or none if data is empty.
+// wantData requires a live item with the data at sort, or none if data is empty.
 func wantData(t *testing.T, tbl table.Table, sort, data string) {
 	t.Helper()
 	got, err := tbl.Get(t.Context(), item(sort, "").Key, table.Strong)
@@ -267,12 +275,12 @@ func wantData(t *testing.T, tbl table.Table, sort, data string) {
 	}
 }
 
-// wantSameRequests demands that all are one request: token and time included.
+// wantSameRequests requires all requests to be equal, token and time included.
 func wantSameRequests(t *testing.T, sent []request) {
 	t.Helper()
 	for _, r := range sent[1:] {
 		if !reflect.DeepEqual(r, sent[0]) {
-			t.Errorf("repeated as\n%v, and first was\n%v", r, sent[0])
+			t.Errorf("retried as\n%v; want the first request\n%v", r, sent[0])
 		}
 	}
 }
