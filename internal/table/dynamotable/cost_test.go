@@ -14,12 +14,12 @@ import (
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
-// meter keeps the calls that a Table reports.
+// meter records the calls that a Table reports.
 type meter struct{ calls []dynamotable.Call }
 
 func (m *meter) observe(_ context.Context, c dynamotable.Call) { m.calls = append(m.calls, c) }
 
-// take returns the one call made since it was last asked.
+// take returns the only call since the last take.
 func (m *meter) take(t *testing.T) dynamotable.Call {
 	t.Helper()
 	if len(m.calls) != 1 {
@@ -32,12 +32,12 @@ func (m *meter) take(t *testing.T) dynamotable.Call {
 
 func openMetered(t *testing.T) (*dynamotable.Table, *meter, *clockwork.FakeClock) {
 	t.Helper()
-	m, clock := &meter{}, clockwork.NewFakeClock()
+	m, clock := &meter{}, clockwork.NewFakeClockAt(start())
 	tbl, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock, Observe: m.observe})
 	return tbl, m, clock
 }
 
-func TestWrite_dataThatFitsInOneUnit_isWhatThePackageSays(t *testing.T) {
+func TestWrite_mostDataForOneUnit_isWhatThePackageCommentSays(t *testing.T) {
 	tbl, m, clock := openMetered(t)
 	event := table.Key{Partition: "ROOM#abcdefg", Sort: "LOG#0000000000000001"}
 	for name, c := range map[string]struct {
@@ -45,10 +45,11 @@ func TestWrite_dataThatFitsInOneUnit_isWhatThePackageSays(t *testing.T) {
 		expires time.Time
 		most    int
 	}{
-		"an event":              {event, clock.Now().Add(time.Hour), 971},
-		"one that is odd":       {event, time.Unix(4_294_967_295, 0), 971},
-		"one that lives longer": {event, time.Time{}, 984},
-		"the shortest key":      {table.Key{Partition: "p", Sort: "s"}, time.Time{}, 1014},
+		"event":                   {event, clock.Now().Add(time.Hour), 971},
+		"event with odd expiry":   {event, time.Unix(4_294_967_295, 0), 971},
+		"event with round expiry": {event, time.Unix(4_102_444_800, 0), 972},
+		"event without expiry":    {event, time.Time{}, 984},
+		"shortest key":            {table.Key{Partition: "p", Sort: "s"}, time.Time{}, 1014},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for size, want := range map[int]float64{c.most: 1, c.most + 1: 2} {
@@ -63,11 +64,11 @@ func TestWrite_dataThatFitsInOneUnit_isWhatThePackageSays(t *testing.T) {
 	}
 }
 
-func TestObserve_eachKindOfCall_tellsItsUnits(t *testing.T) {
+func TestObserve_eachOperation_reportsItsUnits(t *testing.T) {
 	tbl, m, _ := openMetered(t)
 	must(t, tbl.Write(t.Context(), table.Put(item("a", "one"), table.Always)))
 	a, other := item("a", "").Key, table.Key{Partition: "q", Sort: "z"}
-	// Of ops that cost alike this engine counts one only, which the service does not.
+	// Of ops with equal cost DynamoDB Local counts only one, unlike the service.
 	greater := table.Item{Key: other, Data: []byte(strings.Repeat("x", 2000))}
 	get := func(c table.Consistency) func() error {
 		return func() error { _, err := tbl.Get(t.Context(), a, c); return err }
@@ -104,7 +105,7 @@ func TestObserve_eachKindOfCall_tellsItsUnits(t *testing.T) {
 	}
 }
 
-func TestObserve_failedCondition_isOneCallWithoutUnits(t *testing.T) {
+func TestObserve_failedCondition_reportsOneCallWithoutUnits(t *testing.T) {
 	tbl, m, _ := openMetered(t)
 	err := tbl.Write(t.Context(), table.Delete(item("a", "").Key, table.IfPresent))
 	var conflict *table.ConflictError
@@ -113,10 +114,10 @@ func TestObserve_failedCondition_isOneCallWithoutUnits(t *testing.T) {
 	}
 }
 
-func TestObserve_absent_asksForNoFigures(t *testing.T) {
+func TestObserve_nil_requestsNoCapacity(t *testing.T) {
 	tbl, _, l := openLine(t, dynamotable.Options{}, first())
 	must(t, tbl.Write(t.Context(), table.Put(item("a", "one"), table.Always)))
 	if got := l.requests()[0].Body["ReturnConsumedCapacity"]; got != "NONE" {
-		t.Errorf("asked for %v", got)
+		t.Errorf("ReturnConsumedCapacity is %v; want NONE", got)
 	}
 }

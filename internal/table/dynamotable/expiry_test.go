@@ -13,14 +13,14 @@ import (
 )
 
 func TestWrite_conditionAroundTheSecondOfExpiry_agreesWithReads(t *testing.T) {
-	expiry := time.Date(2030, 1, 1, 0, 0, 10, 0, time.UTC)
+	expiry := start()
 	for name, c := range map[string]struct {
 		now  time.Time
 		live bool
 	}{
-		"a moment before": {expiry.Add(-time.Millisecond), true},
-		"at it":           {expiry, false},
-		"in its second":   {expiry.Add(999 * time.Millisecond), false},
+		"just before": {expiry.Add(-time.Millisecond), true},
+		"on time":     {expiry, false},
+		"same second": {expiry.Add(999 * time.Millisecond), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tbl, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clockwork.NewFakeClockAt(c.now)})

@@ -13,7 +13,7 @@ import (
 )
 
 func TestQuery_longRunOfExpiredItems_takesFewRequests(t *testing.T) {
-	clock := clockwork.NewFakeClock()
+	clock := clockwork.NewFakeClockAt(start())
 	tbl, _, l := openLine(t, dynamotable.Options{Clock: clock}, first())
 	fill(t, tbl, 500, func(n int) table.Item {
 		i := item(fmt.Sprintf("%03d", n), "x")
@@ -28,11 +28,11 @@ func TestQuery_longRunOfExpiredItems_takesFewRequests(t *testing.T) {
 		t.Errorf("Query: %+v, %v; want 497, 498 and more", page, err)
 	}
 	if n := len(l.requests()) - before; n > 10 {
-		t.Errorf("%d requests for 500 items; each shall read twice as far", n)
+		t.Errorf("%d requests for 500 items; want each to read twice as far", n)
 	}
 }
 
-func TestQuery_itemsBeyondOnePage_readsOnForWhatIsMissing(t *testing.T) {
+func TestQuery_itemsBeyondOnePage_requestsOnlyTheRest(t *testing.T) {
 	tbl, _, l := openLine(t, dynamotable.Options{}, first())
 	fill(t, tbl, 9, func(n int) table.Item { return item(fmt.Sprint(n), strings.Repeat("x", 200<<10)) })
 	before := len(l.requests())
@@ -46,7 +46,7 @@ func TestQuery_itemsBeyondOnePage_readsOnForWhatIsMissing(t *testing.T) {
 	}
 }
 
-// fill puts n items, as many in one Write as fit.
+// fill puts n items, with as many as possible in each Write.
 func fill(t testing.TB, tbl table.Table, n int, make func(n int) table.Item) {
 	t.Helper()
 	var ops []table.Op

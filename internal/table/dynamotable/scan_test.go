@@ -7,15 +7,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jonboulle/clockwork"
+
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
-func TestPartitions_areThoseThatHoldALiveItemUnderTheKey(t *testing.T) {
-	tab, _ := dynamolocal.NewTable(t, dynamotable.Options{})
+func TestPartitions_yieldsThoseWithALiveItemAtTheSortKey(t *testing.T) {
+	clock := clockwork.NewFakeClockAt(start())
+	tab, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
 	put := func(partition, sort string, expires time.Time) {
-		// So great that the table takes more than one of the service's pages.
+		// Large enough for the table to take more than one page of a Scan.
 		item := table.Item{Key: table.Key{Partition: partition, Sort: sort}, Data: []byte(strings.Repeat("x", 300_000)), Expires: expires}
 		if err := tab.Write(t.Context(), table.Put(item, table.Always)); err != nil {
 			t.Fatal(err)
@@ -24,11 +27,11 @@ func TestPartitions_areThoseThatHoldALiveItemUnderTheKey(t *testing.T) {
 	var want []string
 	for n := range 6 {
 		want = append(want, fmt.Sprintf("ROOM#%d", n))
-		put(want[n], "META", time.Now().Add(time.Hour))
+		put(want[n], "META", clock.Now().Add(time.Hour))
 		put(want[n], "LOG#1", time.Time{})
 	}
 	put("NAME#x", "META", time.Time{})
-	put("ROOM#expired", "META", time.Now().Add(-time.Minute))
+	put("ROOM#expired", "META", clock.Now().Add(-time.Minute))
 	put("ROOM#without", "LOG#1", time.Time{})
 	var got []string
 	for partition, err := range tab.Partitions(t.Context(), "ROOM#", "META") {
