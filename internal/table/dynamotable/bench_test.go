@@ -11,8 +11,8 @@ import (
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
-// The engine on one machine says little of the service's speed: these show what
-// the driver itself takes, in allocations above all.
+// DynamoDB Local says little about the speed of the service. These benchmarks
+// measure the driver itself, above all its allocations.
 
 func BenchmarkWrite_oneOp(b *testing.B) {
 	benchmarkWrites(b, func(n int64) []table.Op { return []table.Op{event(n)} })

@@ -11,13 +11,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// createPatience bounds the wait for a new table; the service takes seconds.
+// createPatience bounds the wait for a new table. The service takes seconds.
 const createPatience = 2 * time.Minute
 
-// CreateTable makes the table of that name, paid by request and swept by its
-// expiries, and returns when it takes calls. A table that exists is left as it
-// is, but for the sweeping. It is for an engine of one's own: on AWS the
-// template makes the table, with backups and tags.
+// CreateTable creates a table with on-demand billing and TTL, and returns when it
+// is active. For an existing table it only enables TTL. It is meant for local
+// engines: on AWS the template creates the table, with backups and tags.
 func CreateTable(ctx context.Context, client *dynamodb.Client, name string) error {
 	_, err := client.CreateTable(ctx, &dynamodb.CreateTableInput{
 		TableName:   &name,
@@ -41,13 +40,14 @@ func CreateTable(ctx context.Context, client *dynamodb.Client, name string) erro
 	if err := waiter.Wait(ctx, &dynamodb.DescribeTableInput{TableName: &name}, createPatience); err != nil {
 		return fmt.Errorf("dynamotable: waiting for the table %q: %w", name, err)
 	}
-	return sweepExpired(ctx, client, name)
+	return enableTTL(ctx, client, name)
 }
 
-// sweepExpired switches TTL on. That is refused where it is on already, and
-// another program may switch it on between the question and the call.
-func sweepExpired(ctx context.Context, client *dynamodb.Client, name string) error {
-	if on, err := swept(ctx, client, name); on || err != nil {
+// enableTTL enables TTL if it is disabled. Enabling it twice is an error, and
+// another program may enable it between the check and the call, so a failure is
+// checked again.
+func enableTTL(ctx context.Context, client *dynamodb.Client, name string) error {
+	if on, err := hasTTL(ctx, client, name); on || err != nil {
 		return err
 	}
 	_, failed := client.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
@@ -60,16 +60,16 @@ func sweepExpired(ctx context.Context, client *dynamodb.Client, name string) err
 	if failed == nil {
 		return nil
 	}
-	if on, err := swept(ctx, client, name); on && err == nil {
+	if on, err := hasTTL(ctx, client, name); on && err == nil {
 		return nil
 	}
-	return fmt.Errorf("dynamotable: having the table %q swept: %w", name, failed)
+	return fmt.Errorf("dynamotable: enabling TTL of the table %q: %w", name, failed)
 }
 
-func swept(ctx context.Context, client *dynamodb.Client, name string) (bool, error) {
+func hasTTL(ctx context.Context, client *dynamodb.Client, name string) (bool, error) {
 	out, err := client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &name})
 	if err != nil {
-		return false, fmt.Errorf("dynamotable: asking whether the table %q is swept: %w", name, err)
+		return false, fmt.Errorf("dynamotable: describing TTL of the table %q: %w", name, err)
 	}
 	d := out.TimeToLiveDescription
 	return d != nil && (d.TimeToLiveStatus == types.TimeToLiveStatusEnabled || d.TimeToLiveStatus == types.TimeToLiveStatusEnabling), nil

@@ -19,7 +19,7 @@ import (
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
-func TestCreateTable_existing_isLeftAsItIs(t *testing.T) {
+func TestCreateTable_existingTable_isUnchanged(t *testing.T) {
 	client := dynamolocal.Client(dynamolocal.Start(t))
 	tbl, name := dynamolocal.NewTable(t, dynamotable.Options{})
 	must(t, tbl.Write(t.Context(), table.Put(item("a", "one"), table.Always)))
@@ -27,7 +27,7 @@ func TestCreateTable_existing_isLeftAsItIs(t *testing.T) {
 	wantData(t, tbl, "a", "one")
 }
 
-func TestCreateTable_manyAtOnce_allSucceed(t *testing.T) {
+func TestCreateTable_concurrentCalls_allSucceed(t *testing.T) {
 	client := dynamolocal.Client(dynamolocal.Start(t))
 	_, name := dynamolocal.NewTable(t, dynamotable.Options{})
 	_, err := client.DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: &name})
@@ -44,29 +44,29 @@ func TestCreateTable_manyAtOnce_allSucceed(t *testing.T) {
 	must(t, dynamotable.New(client, name, dynamotable.Options{}).Ready(t.Context()))
 }
 
-func TestCreateTable_new_isPaidByRequestAndSwept(t *testing.T) {
+func TestCreateTable_newTable_isOnDemandWithTTL(t *testing.T) {
 	client := dynamolocal.Client(dynamolocal.Start(t))
 	_, name := dynamolocal.NewTable(t, dynamotable.Options{})
 	about, err := client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &name})
 	must(t, err)
 	if b := about.Table.BillingModeSummary; b == nil || b.BillingMode != types.BillingModePayPerRequest {
-		t.Errorf("billed %+v", b)
+		t.Errorf("billing mode %+v; want on demand", b)
 	}
-	swept, err := client.DescribeTimeToLive(t.Context(), &dynamodb.DescribeTimeToLiveInput{TableName: &name})
+	ttl, err := client.DescribeTimeToLive(t.Context(), &dynamodb.DescribeTimeToLiveInput{TableName: &name})
 	must(t, err)
-	if d := swept.TimeToLiveDescription; d.TimeToLiveStatus != types.TimeToLiveStatusEnabled || aws.ToString(d.AttributeName) != "expires" {
-		t.Errorf("swept %+v", d)
+	if d := ttl.TimeToLiveDescription; d.TimeToLiveStatus != types.TimeToLiveStatusEnabled || aws.ToString(d.AttributeName) != "expires" {
+		t.Errorf("TTL %+v; want it enabled on expires", d)
 	}
 }
 
-func TestCreateTable_badName_namesIt(t *testing.T) {
+func TestCreateTable_badName_errorQuotesIt(t *testing.T) {
 	err := dynamotable.CreateTable(t.Context(), dynamolocal.Client(dynamolocal.Start(t)), "a b")
 	if err == nil || !strings.Contains(err.Error(), `"a b"`) {
 		t.Errorf("CreateTable: %v", err)
 	}
 }
 
-func TestReady_noTable_saysWhatToDo(t *testing.T) {
+func TestReady_missingTable_errorSaysWhatToDo(t *testing.T) {
 	tbl := dynamotable.New(dynamolocal.Client(dynamolocal.Start(t)), "no-such-table", dynamotable.Options{})
 	for name, err := range map[string]error{
 		"Ready": tbl.Ready(t.Context()),
@@ -87,17 +87,17 @@ func TestNewClient_endpointInEnvironment_isUsed(t *testing.T) {
 	must(t, dynamotable.New(client, name, dynamotable.Options{}).Ready(t.Context()))
 }
 
-// The log is lines of one form, which the SDK's own would break.
-func TestNewClient_writesNothingOfItsOwn(t *testing.T) {
+// The SDK's log lines would break the format of the program's log.
+func TestNewClient_logger_discardsEverything(t *testing.T) {
 	environment(t, nil)
 	client, err := dynamotable.NewClient(t.Context())
 	must(t, err)
 	if _, silent := client.Options().Logger.(logging.Nop); !silent {
-		t.Errorf("it writes to %T", client.Options().Logger)
+		t.Errorf("the logger is %T; want Nop", client.Options().Logger)
 	}
 }
 
-func TestReady_noCredentials_saysSoAtOnce(t *testing.T) {
+func TestReady_withoutCredentials_failsAtOnce(t *testing.T) {
 	environment(t, map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://" + closedPort(t)})
 	client, err := dynamotable.NewClient(t.Context())
 	must(t, err)
@@ -111,7 +111,7 @@ func TestReady_noCredentials_saysSoAtOnce(t *testing.T) {
 	}
 }
 
-// environment sets the variables, and clears what else the SDK would read.
+// environment sets variables and clears everything else that the SDK would read.
 func environment(t *testing.T, set map[string]string) {
 	t.Helper()
 	for _, entry := range os.Environ() {
@@ -128,7 +128,7 @@ func environment(t *testing.T, set map[string]string) {
 	}
 }
 
-func TestNew_localEngine_logsNothingOnAConflict(t *testing.T) {
+func TestNew_conflictOnLocalEngine_isNotLogged(t *testing.T) {
 	var log bytes.Buffer
 	client := dynamodb.New(dynamolocal.Client(dynamolocal.Start(t)).Options(), func(o *dynamodb.Options) {
 		o.Logger = logging.NewStandardLogger(&log)
@@ -140,14 +140,14 @@ func TestNew_localEngine_logsNothingOnAConflict(t *testing.T) {
 	}
 }
 
-func TestRead_itemOfAnotherProgram_isNamed(t *testing.T) {
+func TestRead_itemOfAnotherProgram_errorNamesIt(t *testing.T) {
 	client := dynamolocal.Client(dynamolocal.Start(t))
 	tbl, name := dynamolocal.NewTable(t, dynamotable.Options{})
 	str := func(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 	for sort, foreign := range map[string]map[string]types.AttributeValue{
-		"without data": {},
-		"data no text": {"data": &types.AttributeValueMemberN{Value: "1"}},
-		"expires in":   {"data": str("x"), "expires": &types.AttributeValueMemberN{Value: "1.5"}},
+		"without data":      {},
+		"numeric data":      {"data": &types.AttributeValueMemberN{Value: "1"}},
+		"fractional expiry": {"data": str("x"), "expires": &types.AttributeValueMemberN{Value: "1.5"}},
 	} {
 		foreign["pk"], foreign["sk"] = str("p"), str(sort)
 		_, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &name, Item: foreign})

@@ -1,38 +1,42 @@
-// Package dynamotable keeps a table.Table in DynamoDB.
+// Package dynamotable stores a table.Table in DynamoDB.
 //
-// An item has the attributes pk and sk (strings, its key), data (a string, so
-// that a person reads it in the console) and, unless it lives for ever, expires
-// (a number: Unix seconds, which the table's TTL sweeps by, days later or never;
-// nothing here waits for that).
+// An item has the attributes pk and sk (strings, its key) and data (a string, so
+// that it is readable in the console). An item that expires also has expires (a
+// number, Unix seconds), the table's TTL attribute. DynamoDB may delete expired
+// items days late or never; nothing here depends on it.
 //
-// # What it costs
+// # Cost
 //
-// DynamoDB counts the bytes of an item's attribute names and values, and a write
-// costs one unit for each KiB begun of the larger of the item written and the
-// item that was there; twice that in a Write of several ops. Beside its key and
-// Data an item weighs 8 bytes, or 21 when it expires. So one unit holds Data and
-// key of 1,016 bytes, or 1,003: an event under "ROOM#abcdefg" and "LOG#" with 16
-// digits has 971 bytes for its Data. A strong read costs one unit for each 4 KiB
-// begun, an eventual one half of it. A failed condition is charged as a write.
+// The size of an item is the number of bytes in its attribute names and values.
+// A write costs one unit per started KiB of the larger of the new and the
+// previous item, and twice that in a Write of several ops. Besides its key and
+// Data an item takes 8 bytes, or at most 21 if it expires (DynamoDB does not
+// store a number's trailing zeros). So one unit covers 1,016 bytes of key and
+// Data, or 1,003: an event under "ROOM#abcdefg" and "LOG#" with 16 digits has
+// room for 971 bytes of Data. A strong read costs one unit per started 4 KiB, an
+// eventual read half of that. A failed condition costs as much as a write.
+// Source: "DynamoDB item sizes and formats" in the developer guide.
 //
 // # Retries
 //
-// They live here and nowhere above or below: the SDK's own are switched off.
-// Throttling, conflicts between transactions, faults of the service and broken
-// connections are tried again, with full jitter, until the caller's deadline is
-// too near (or 15 seconds have passed, where it has none); then the call ends as
-// table.ErrUnavailable. A Write sends one token and one time with all attempts.
+// The SDK's retries are switched off, because a retry loop must know which
+// replies were lost; the loop is in this package. It retries throttling,
+// transaction conflicts, server errors and broken connections, with full jitter,
+// until the caller's deadline is too close, or for 15 seconds if the caller has
+// none. Then the call fails with table.ErrUnavailable. All attempts of a Write
+// send the same token and the same time.
 //
-// A reply that was lost leaves open whether the attempt took effect. For a Write
-// of several ops the token settles it: DynamoDB performs it once. A single op
-// has no token, and what its next attempt finds decides:
+// When a reply is lost, the attempt may or may not have taken effect. For a Write
+// of several ops the token settles the matter: DynamoDB performs it once. A
+// single op has no token, so the outcome of its next attempt decides:
 //
-//   - A put IfAbsent that meets an item is a conflict with that item, which may
-//     be the very item of the lost attempt: callers tell by its content.
-//   - A put or delete IfPresent that meets none is table.ErrUnavailable, for the
-//     lost attempt may be what removed it, or what another then removed.
-//   - Otherwise it takes effect (again): between two attempts others may have
-//     seen, changed or removed what the first one wrote.
+//   - A put IfAbsent that finds an item is a conflict with that item. The item
+//     may be the one that the lost attempt wrote: callers compare its content.
+//   - A put or delete IfPresent that finds no item is table.ErrUnavailable. The
+//     lost attempt may have removed the item, or somebody else may have removed
+//     what it wrote.
+//   - Otherwise the op takes effect, perhaps for the second time. Between two
+//     attempts others may have read, changed or removed what the first one wrote.
 package dynamotable
 
 import (
@@ -48,7 +52,7 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// Table is a table.Table. It may be used by many goroutines at once.
+// Table is a table.Table in DynamoDB. It is safe for concurrent use.
 type Table struct {
 	client  *dynamodb.Client
 	name    string
@@ -59,26 +63,26 @@ type Table struct {
 
 var _ table.Table = (*Table)(nil)
 
-// Options of a Table; the zero value is good.
+// Options configures a Table. The zero value is valid.
 type Options struct {
-	// Clock says which items have expired; nil: the system's. Waits between
-	// attempts are real time, as a context's deadline is.
+	// Clock decides which items have expired. If nil, the system clock is used.
+	// Pauses between attempts use real time, as context deadlines do.
 	Clock clockwork.Clock
-	// Observe, unless nil, is told of each call of DynamoDB when it has ended,
-	// well or not, on the goroutine that made it.
+	// Observe, if not nil, is called after each DynamoDB operation, successful
+	// or not, on the goroutine that made it.
 	Observe func(context.Context, Call)
 }
 
-// Call is one operation of DynamoDB, with its repeats.
+// Call describes one DynamoDB operation, retries included.
 type Call struct {
-	Operation  string  // as DynamoDB names it: GetItem, Query, Scan, PutItem, DeleteItem or TransactWriteItems
-	ReadUnits  float64 // as the last attempt's answer tells; failed ones tell nothing
-	WriteUnits float64 // likewise
+	Operation  string  // DynamoDB's name: GetItem, Query, Scan, PutItem, DeleteItem or TransactWriteItems
+	ReadUnits  float64 // from the last attempt; failed attempts report none
+	WriteUnits float64 // from the last attempt; failed attempts report none
 	Attempts   int     // requests sent
-	Items      int     // read, expired ones included, or written
+	Items      int     // items read (expired ones included) or written
 }
 
-// New returns the table of that name. The client's way to retry is not used. It
+// New returns the table with the given name. It ignores the client's retryer and
 // does not call DynamoDB; Ready does.
 func New(client *dynamodb.Client, name string, opts Options) *Table {
 	if opts.Clock == nil {
@@ -93,8 +97,8 @@ func New(client *dynamodb.Client, name string, opts Options) *Table {
 	}
 }
 
-// Ready reports whether the table answers, by an eventual read of an item that
-// is never there: half a unit. The error names the table and what to do.
+// Ready returns nil if the table answers. It reads an item that never exists,
+// which costs half a unit. The error names the table and says what to do.
 func (t *Table) Ready(ctx context.Context) error {
 	_, err := t.getItem(ctx, table.Key{Partition: "READY", Sort: "-"}, table.Eventual)
 	return err
@@ -104,15 +108,16 @@ func oneAttempt(o *dynamodb.Options) {
 	o.Retryer = aws.NopRetryer{}
 }
 
-// quietWhenLocal spares the log a warning for each refusal of a local engine,
-// whose errors bear no checksum. The service itself is always behind https.
+// quietWhenLocal switches off checksum validation for local engines. They send
+// error responses without a checksum, and the SDK logs a warning for each. The
+// AWS service is always behind https.
 func quietWhenLocal(o *dynamodb.Options) {
 	if endpoint, err := url.Parse(aws.ToString(o.BaseEndpoint)); err == nil && endpoint.Scheme == "http" {
 		o.DisableValidateResponseChecksum = true
 	}
 }
 
-// capacity asks for the units a call consumed only where somebody listens.
+// capacity requests the consumed units only if an observer is set.
 func (t *Table) capacity() types.ReturnConsumedCapacity {
 	if t.observe == nil {
 		return types.ReturnConsumedCapacityNone
@@ -127,8 +132,9 @@ func units(c *types.ConsumedCapacity) float64 {
 	return aws.ToFloat64(c.CapacityUnits)
 }
 
-// transactionUnits: a repeat that DynamoDB knows by its token is charged as a
-// read, and only the service tells the two apart.
+// transactionUnits returns the units of a transaction. DynamoDB charges a repeat
+// that it recognizes by its token as a read. DynamoDB Local does not report the
+// two separately.
 func transactionUnits(all []types.ConsumedCapacity) (read, write float64) {
 	for _, c := range all {
 		read += aws.ToFloat64(c.ReadCapacityUnits)

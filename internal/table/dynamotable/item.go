@@ -12,7 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// The attributes of an item. Short names, for each byte of them is paid for.
+// The attributes of an item. The names are short because every byte costs.
 const (
 	attrPartition = "pk"
 	attrSort      = "sk"
@@ -24,7 +24,7 @@ type attributes = map[string]types.AttributeValue
 
 func str(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
-// seconds is a time as the attribute expires and its conditions have it.
+// seconds encodes a time for the attribute expires and for conditions on it.
 func seconds(t time.Time) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: strconv.FormatInt(t.Unix(), 10)}
 }
@@ -42,12 +42,12 @@ func encode(item table.Item) attributes {
 	return a
 }
 
-// decode reads an item, and names one that this package did not write.
+// decode decodes an item. The error names an item that another program wrote.
 func decode(a attributes) (table.Item, error) {
 	partition, okP := a[attrPartition].(*types.AttributeValueMemberS)
 	sort, okS := a[attrSort].(*types.AttributeValueMemberS)
 	if !okP || !okS {
-		return table.Item{}, errors.New("dynamotable: an answer holds an item without its key")
+		return table.Item{}, errors.New("dynamotable: an item in the response has no key")
 	}
 	item := table.Item{Key: table.Key{Partition: partition.Value, Sort: sort.Value}}
 	data, ok := a[attrData].(*types.AttributeValueMemberS)
@@ -67,14 +67,14 @@ func decode(a attributes) (table.Item, error) {
 	return item, nil
 }
 
-// guard is a table.Condition as DynamoDB takes it; all fields are nil for none.
+// guard is a table.Condition in DynamoDB's terms. The zero guard is no condition.
 type guard struct {
 	expression *string
 	values     attributes
 	onFailure  types.ReturnValuesOnConditionCheckFailure
 }
 
-// newGuard takes an item that has expired at now for absent, swept or not.
+// newGuard returns the guard for c. It treats items that expired by now as absent.
 func newGuard(c table.Condition, now time.Time) guard {
 	g := guard{
 		values:    attributes{":now": seconds(now)},

@@ -14,8 +14,8 @@ import (
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
-// line is the wire between a Table and the real engine. It keeps what went over
-// it, and spoils the requests for which its plan has a fault.
+// line is a proxy between a Table and DynamoDB Local. It records the requests and
+// injects the faults of its plan.
 type line struct {
 	t      *testing.T
 	engine string
@@ -25,17 +25,17 @@ type line struct {
 	seen []request
 }
 
-// request is what a Table sent.
+// request is a request that a Table sent.
 type request struct {
 	Operation string
 	Body      map[string]any
 }
 
-// plan returns the fault for the nth request, from 0, or nil for none.
+// plan returns the fault for the nth request, counted from 0, or nil.
 type plan func(n int) fault
 
-// fault deals with a request in place of the line; engine sends it on and
-// returns the status and the body of the answer.
+// fault handles a request. engine forwards it to DynamoDB Local and returns the
+// status and the body of the response.
 type fault func(w http.ResponseWriter, r *http.Request, engine func() (int, []byte))
 
 func first(faults ...fault) plan {
@@ -49,7 +49,7 @@ func first(faults ...fault) plan {
 
 func always(f fault) plan { return func(int) fault { return f } }
 
-// answered is an answer of the service's that this engine never gives.
+// answered responds as the service does in cases that DynamoDB Local never shows.
 func answered(status int, body string) fault {
 	return func(w http.ResponseWriter, _ *http.Request, _ func() (int, []byte)) {
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
@@ -58,13 +58,13 @@ func answered(status int, body string) fault {
 	}
 }
 
-// refusal is the body of an error answer.
+// refusal returns the body of an error response.
 func refusal(code string) string {
 	return `{"__type":"com.amazonaws.dynamodb.v20120810#` + code + `","message":"as planned"}`
 }
 
-// cancelled is the body of a cancelled transaction's answer; a code with an item
-// is written "Code=sort key".
+// cancelled returns the body of the response to a cancelled transaction. A code
+// with an item is written "Code=sort key".
 func cancelled(codes ...string) string {
 	var reasons []map[string]any
 	for _, code := range codes {
@@ -86,37 +86,38 @@ func cancelled(codes ...string) string {
 	return string(body)
 }
 
-// cutBefore breaks the connection before the engine hears of the request.
+// cutBefore breaks the connection before the engine gets the request.
 func cutBefore(http.ResponseWriter, *http.Request, func() (int, []byte)) {
 	panicToHangUp()
 }
 
-// cutAfter breaks it when the engine has dealt with the request: the reply is lost.
+// cutAfter breaks the connection after the engine handled the request: the reply
+// is lost.
 func cutAfter(_ http.ResponseWriter, _ *http.Request, engine func() (int, []byte)) {
 	engine()
 	panicToHangUp()
 }
 
-// cutWithin breaks it in the middle of the reply.
+// cutWithin breaks the connection in the middle of the reply.
 func cutWithin(w http.ResponseWriter, _ *http.Request, engine func() (int, []byte)) {
 	status, body := engine()
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body[:len(body)/2:len(body)/2], bytes.Repeat([]byte(" "), 64<<10)...)) // beyond what the server buffers
+	_, _ = w.Write(append(body[:len(body)/2:len(body)/2], bytes.Repeat([]byte(" "), 64<<10)...)) // more than the server buffers
 	panicToHangUp()
 }
 
-// failedAfter has the engine deal with the request and answers 500 all the same.
+// failedAfter lets the engine handle the request, then responds with 500.
 func failedAfter(w http.ResponseWriter, r *http.Request, engine func() (int, []byte)) {
 	engine()
 	answered(http.StatusInternalServerError, refusal("InternalServerError"))(w, r, engine)
 }
 
-// silent never answers.
+// silent never responds.
 func silent(_ http.ResponseWriter, r *http.Request, _ func() (int, []byte)) {
 	<-r.Context().Done()
 }
 
-// then does something behind the back of the Table when the fault is over.
+// then returns f followed by do.
 func (f fault) then(do func()) fault {
 	return func(w http.ResponseWriter, r *http.Request, engine func() (int, []byte)) {
 		defer do()
@@ -124,11 +125,11 @@ func (f fault) then(do func()) fault {
 	}
 }
 
-// panicToHangUp is net/http's own way to break a connection from a handler.
+// panicToHangUp breaks the connection; net/http offers handlers no other way.
 func panicToHangUp() { panic(http.ErrAbortHandler) }
 
-// openLine makes an empty table and opens it twice: over a line with this plan,
-// and straight.
+// openLine creates an empty table and opens it twice: through a line with the
+// plan, and directly.
 func openLine(t *testing.T, opts dynamotable.Options, p plan) (over, straight *dynamotable.Table, l *line) {
 	t.Helper()
 	straight, name := dynamolocal.NewTable(t, dynamotable.Options{Clock: opts.Clock})
@@ -140,7 +141,7 @@ func openLine(t *testing.T, opts dynamotable.Options, p plan) (over, straight *d
 
 func (l *line) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
-	if err != nil { // the Table gave this attempt up while it sent it
+	if err != nil { // the Table gave up while sending
 		panicToHangUp()
 	}
 	engine := func() (int, []byte) { return l.forward(r.Header, body) }
@@ -152,7 +153,7 @@ func (l *line) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answered(status, string(answer))(w, r, engine)
 }
 
-// note keeps the request and returns its number.
+// note records the request and returns its number.
 func (l *line) note(r *http.Request, body []byte) int {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	sent := request{Operation: operation}
@@ -165,7 +166,7 @@ func (l *line) note(r *http.Request, body []byte) int {
 	return len(l.seen) - 1
 }
 
-// requests returns what has gone over the line.
+// requests returns the recorded requests.
 func (l *line) requests() []request {
 	l.mu.Lock()
 	defer l.mu.Unlock()

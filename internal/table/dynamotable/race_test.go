@@ -12,7 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
-func TestWrite_twoProcessesRaceForOneKey_oneWinsAndTheOthersLearnWho(t *testing.T) {
+func TestWrite_twoProcessesRaceForOneKey_losersSeeTheWinner(t *testing.T) {
 	_, name := dynamolocal.NewTable(t, dynamotable.Options{})
 	process := func() *dynamotable.Table {
 		return dynamotable.New(dynamolocal.Client(dynamolocal.Start(t)), name, dynamotable.Options{})
@@ -27,7 +27,7 @@ func TestWrite_twoProcessesRaceForOneKey_oneWinsAndTheOthersLearnWho(t *testing.
 			wg.Go(func() {
 				mine := fmt.Sprintf("of %d", n)
 				ops := []table.Op{table.Put(item(sort, mine), table.IfAbsent)}
-				if n%3 == 0 { // some write a snapshot with it
+				if n%3 == 0 { // some write a snapshot too
 					ops = append(ops, table.Put(item("META", mine), table.Always))
 				}
 				err := both[n%2].Write(t.Context(), ops...)
@@ -47,7 +47,7 @@ func TestWrite_twoProcessesRaceForOneKey_oneWinsAndTheOthersLearnWho(t *testing.
 		winners := 0
 		seen.Range(func(any, any) bool { winners++; return true })
 		if wins.Load() != 1 || winners != 1 {
-			t.Fatalf("round %d: %d writers won, and %d are said to have", round, wins.Load(), winners)
+			t.Fatalf("round %d: %d writers won, and the losers saw %d winners", round, wins.Load(), winners)
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// Get is table.Table's: one GetItem.
+// Get implements table.Table with one GetItem.
 func (t *Table) Get(ctx context.Context, k table.Key, c table.Consistency) (table.Item, error) {
 	if err := table.CheckKey(k); err != nil {
 		return table.Item{}, err
@@ -53,8 +53,8 @@ func (t *Table) getItem(ctx context.Context, k table.Key, c table.Consistency) (
 	return found, err
 }
 
-// Query is table.Table's: one Query, and more of them while expired items or
-// DynamoDB's own limit of 1 MB a page leave the page short.
+// Query implements table.Table. It sends one Query, and more while expired items
+// or DynamoDB's limit of 1 MB per page leave the page short.
 func (t *Table) Query(ctx context.Context, r table.Range) (table.Page, error) {
 	if err := table.CheckRange(r); err != nil {
 		return table.Page{}, err
@@ -74,19 +74,19 @@ func (t *Table) Query(ctx context.Context, r table.Range) (table.Page, error) {
 			return table.Page{Items: found.items, More: found.surplus || len(out.LastEvaluatedKey) > 0}, nil
 		}
 		in.ExclusiveStartKey = out.LastEvaluatedKey
-		// As many again as were expired so far: a long run of them then takes
-		// few requests, and a partition without any is not read beyond need.
+		// Ask for as many extra items as were expired so far. A long run of expired
+		// items then takes few requests, and without any nothing extra is read.
 		in.Limit = aws.Int32(int32(min(missing+found.expired, table.MaxLimit)))
 	}
 }
 
-// harvest gathers the live items of a Query's pages.
+// harvest collects the live items from the pages of a Query.
 type harvest struct {
 	now     time.Time
 	limit   int
 	items   []table.Item
-	expired int  // items passed over
-	surplus bool // a live item was found beyond the limit
+	expired int  // items skipped
+	surplus bool // there is a live item beyond the limit
 }
 
 func (h *harvest) add(page []attributes) error {

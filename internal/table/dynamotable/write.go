@@ -14,8 +14,8 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// Write is table.Table's: a PutItem or DeleteItem for one op, for several one
-// TransactWriteItems. The package comment tells what a lost reply leads to.
+// Write implements table.Table with PutItem or DeleteItem for one op and with
+// TransactWriteItems for several. The package comment covers lost replies.
 func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
 	if err := table.Check(ops); err != nil {
 		return err
@@ -38,7 +38,7 @@ func (t *Table) writeOne(ctx context.Context, op table.Op, now time.Time) error 
 		return err
 	}
 	if lost && op.If == table.IfPresent {
-		return fmt.Errorf("%w: an attempt on %s whose answer was lost may have done it, and now nothing is there", table.ErrUnavailable, op.Item.Key)
+		return fmt.Errorf("%w: %s is absent, and an earlier attempt whose reply was lost may have removed it", table.ErrUnavailable, op.Item.Key)
 	}
 	conflict, err := newConflict(0, op, failed.Item)
 	if err != nil {
@@ -130,8 +130,9 @@ func (t *Table) action(op table.Op, g guard) types.TransactWriteItem {
 	}}
 }
 
-// newConflictError lists the ops whose condition failed, and returns otherwise,
-// the error, where none did: the transaction was cancelled for another reason.
+// newConflictError returns a *table.ConflictError with the ops whose condition
+// failed. If none did, the transaction was cancelled for another reason and the
+// error otherwise is returned.
 func newConflictError(ops []table.Op, reasons []types.CancellationReason, otherwise error) error {
 	var failed table.ConflictError
 	for i, reason := range reasons[:min(len(reasons), len(ops))] {
@@ -150,8 +151,8 @@ func newConflictError(ops []table.Op, reasons []types.CancellationReason, otherw
 	return &failed
 }
 
-// newConflict tells what DynamoDB found in the way of op. An item in the way of
-// IfPresent is one that has expired, and so none.
+// newConflict returns the conflict of op with the item that DynamoDB found. For
+// IfPresent that item has expired, so the conflict has none.
 func newConflict(index int, op table.Op, found attributes) (table.Conflict, error) {
 	conflict := table.Conflict{Op: index, Key: op.Item.Key}
 	if op.If == table.IfPresent {
