@@ -6,27 +6,27 @@ import (
 	"testing"
 )
 
-func TestComments_leaveNothingForLater(t *testing.T) {
+func TestComments_haveNoMarkersForLater(t *testing.T) {
 	later := regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|XX` + `X)\b`)
 	for _, s := range sources(t) {
 		for _, group := range s.file.Comments {
 			for _, c := range group.List {
 				if found := later.FindString(c.Text); found != "" {
-					t.Errorf("%s: %s: finish it, or write down in an issue what is left", s.at(c), found)
+					t.Errorf("%s: %s: finish the work, or open an issue and delete the marker", s.at(c), found)
 				}
 			}
 		}
 	}
 }
 
-func TestProgram_hasNoInitAndNoPanic(t *testing.T) {
+func TestCode_hasNoInitAndNoPanic(t *testing.T) {
 	for _, s := range sources(t) {
 		if s.test() {
 			continue
 		}
 		for _, d := range s.file.Decls {
 			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
-				t.Errorf("%s: an init function: let main wire it", s.at(f))
+				t.Errorf("%s: an init function: let main call it", s.at(f))
 			}
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {
@@ -45,14 +45,14 @@ func TestTests_neverSleep(t *testing.T) {
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {
 			if call, ok := n.(*ast.CallExpr); ok && calls(call, "time", "Sleep") {
-				t.Errorf("%s: a test that sleeps: use a fake clock, or await the condition", s.at(call))
+				t.Errorf("%s: a test sleeps: use a fake clock or wait for the condition", s.at(call))
 			}
 			return true
 		})
 	}
 }
 
-// calls reports whether call is of pkg.name, or of the plain name when pkg is "".
+// calls reports whether call calls pkg.name, or the builtin name if pkg is "".
 func calls(call *ast.CallExpr, pkg, name string) bool {
 	switch f := call.Fun.(type) {
 	case *ast.Ident:

@@ -1,6 +1,12 @@
-// Package house holds the tree to its own rules: which package may import
-// which, that each says what it is for, and that its pieces stay small. It has
-// no code of its own; the tests read the sources with go/parser.
+// Package house tests the source tree itself: which package may import which, that
+// every package has a comment, that packages, files, types and functions stay
+// small, and that files do not depend on each other in large cycles. It has no
+// code of its own; the tests read the sources with go/parser and go/types.
+//
+// To print the figures, run a test with -v:
+//
+//	go test ./internal/house -run Cycle -v
+//	go test ./internal/house -run 'Packages_areSmall|Methods' -v
 package house
 
 import (
@@ -15,9 +21,12 @@ import (
 	"testing"
 )
 
-// source is one Go file of the tree.
+// root is the module's root, relative to this package.
+const root = "../.."
+
+// source is a parsed Go file of the module.
 type source struct {
-	name string // from the root of the module, with slashes
+	name string // relative to the root of the module, with slashes
 	file *ast.File
 	set  *token.FileSet
 }
@@ -32,10 +41,9 @@ func (s source) at(n ast.Node) string {
 	return p.String()
 }
 
-// sources returns every Go file of the module, parsed.
+// sources parses every Go file of the module.
 func sources(t *testing.T) []source {
 	t.Helper()
-	root := filepath.Join("..", "..")
 	set := token.NewFileSet()
 	var found []source
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
@@ -64,12 +72,12 @@ func sources(t *testing.T) []source {
 		t.Fatal(err)
 	}
 	if len(found) < 10 {
-		t.Fatalf("found only %d Go files from %s: the tests of this package look at nothing", len(found), root)
+		t.Fatalf("found only %d Go files below %s: is it the root of the module?", len(found), root)
 	}
 	return found
 }
 
-// skipped names the folders that the go command ignores too.
+// skipped reports whether dir is a folder that the go command ignores.
 func skipped(dir string) bool {
 	return strings.HasPrefix(dir, ".") || strings.HasPrefix(dir, "_") || dir == "testdata" || dir == "node_modules"
 }

@@ -1,6 +1,8 @@
 package house
 
 import (
+	"go/ast"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,100 +11,139 @@ import (
 
 const module = "github.com/parley-chat/parley"
 
-// arrows says, for each place of the tree, which others its code may import,
-// tests apart. A package belongs to the longest place that its path begins with;
-// inside one place everything may import everything.
+// arrows lists, for each package, the packages of this module that its code may
+// import. Tests may import anything.
 func arrows() map[string][]string {
-	drivers := []string{"internal/table/bolttable", "internal/table/dynamotable"}
-	rules := []string{"internal/chat", "internal/table"}
-	fronts := []string{"internal/httpapi", "internal/lambdahttp", "internal/mcptools", "internal/meter"}
+	drivers := []string{"internal/table/bolttable", "internal/table/dynamotable", "internal/table/dynamotable/sdkconfig"}
+	rooms := []string{"internal/roomlog", "internal/room", "internal/ident", "internal/fault", "internal/table"}
+	meters := []string{"internal/meter", "internal/meter/emf", "internal/meter/scrape"}
+	service := slices.Concat(meters, drivers, rooms, []string{
+		"internal/chat", "internal/pairing", "internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
+	})
 	return map[string][]string{
-		"functions/parley":           slices.Concat(fronts, rules, drivers, []string{"internal/meter/scrape", "internal/transfer"}),
-		"internal/httpapi":           {"internal/mcptools", "internal/chat", "internal/meter"},
-		"internal/lambdahttp":        {},
-		"internal/mcptools":          {"internal/chat", "internal/meter"},
-		"internal/meter":             {"internal/table"},
-		"internal/meter/scrape":      {"internal/meter"},
-		"internal/chat":              {"internal/table"},
-		"internal/table":             {},
-		"internal/transfer":          {"internal/chat", "internal/table"},
-		"internal/table/bolttable":   {"internal/table"},
-		"internal/table/dynamotable": {"internal/table"},
+		// The rules, lowest first.
+		"internal/fault":   {},
+		"internal/ident":   {"internal/fault"},
+		"internal/room":    {"internal/ident", "internal/fault"},
+		"internal/roomlog": {"internal/room", "internal/ident", "internal/fault", "internal/table"},
+		"internal/chat":    rooms,
+		"internal/pairing": slices.Concat(rooms, []string{"internal/chat"}),
 
-		// What only tests and people at a keyboard use.
+		// The protocol.
+		"internal/mcp":        {"internal/meter"},
+		"internal/tools/spec": {"internal/ident", "internal/fault"},
+		"internal/tools":      {"internal/tools/spec", "internal/mcp", "internal/pairing", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
+		"internal/httpapi":    {"internal/tools", "internal/mcp", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
+		"internal/lambdahttp": {"internal/meter"},
+
+		// The store and what is measured.
+		"internal/table":                       {},
+		"internal/table/bolttable":             {"internal/table"},
+		"internal/table/dynamotable":           {"internal/table"},
+		"internal/table/dynamotable/sdkconfig": {"internal/table/dynamotable"},
+		"internal/transfer":                    {"internal/roomlog", "internal/ident", "internal/fault", "internal/table"},
+		"internal/meter":                       {},
+		"internal/meter/emf":                   {"internal/meter"},
+		"internal/meter/scrape":                {"internal/meter"},
+
+		// The wiring.
+		"internal/app":  service,
+		"cmd/parley":    slices.Concat(drivers, []string{"internal/app", "internal/httpapi", "internal/transfer", "internal/table", "internal/meter", "internal/meter/scrape"}),
+		"functions/mcp": {"internal/app", "internal/lambdahttp", "internal/table/dynamotable", "internal/table", "internal/meter", "internal/meter/emf"},
+
+		// Tests, measurements and scripts: see testOnly.
 		"internal/table/tabletest": {"internal/table"},
 		"internal/dynamolocal":     {"internal/table/dynamotable"},
 		"internal/lambdatest":      {},
-		"internal/bench":           slices.Concat(fronts, rules, drivers, []string{"internal/dynamolocal", "internal/meter"}),
 		"internal/house":           {},
+		"bench":                    slices.Concat(service, []string{"internal/app", "internal/lambdatest", "internal/dynamolocal"}),
 		"scripts/dynamodb-local":   {"internal/dynamolocal"},
 		"e2e":                      {},
 	}
 }
 
-// foreign says which places may import what comes from elsewhere and ties a
-// package to one side of the program: the wire, the protocol, a store.
+// testOnly lists the packages that are no part of the program.
+func testOnly() []string {
+	return []string{"internal/table/tabletest", "internal/dynamolocal", "internal/lambdatest", "internal/house", "bench", "scripts/dynamodb-local", "e2e"}
+}
+
+// foreign lists the packages that may import a dependency which belongs to one
+// side of the program: the wire, the protocol, a store.
 func foreign() map[string][]string {
-	tools := []string{"internal/bench", "internal/dynamolocal", "internal/lambdatest"}
 	return map[string][]string{
-		"net/http":                        append(tools, "functions/parley", "internal/httpapi", "internal/lambdahttp", "internal/mcptools", "internal/meter/scrape", "internal/table/dynamotable"),
-		"github.com/mark3labs/mcp-go":     append(tools, "internal/mcptools"),
-		"github.com/aws/aws-lambda-go":    append(tools, "functions/parley", "internal/lambdahttp"),
-		"github.com/aws/aws-sdk-go-v2":    append(tools, "internal/table/dynamotable"),
+		"net/http":                        {"cmd/parley", "functions/mcp", "internal/app", "internal/httpapi", "internal/lambdahttp", "internal/mcp", "internal/meter/scrape", "internal/table/dynamotable"},
+		"github.com/mark3labs/mcp-go":     {"internal/mcp"},
+		"github.com/aws/aws-lambda-go":    {"functions/mcp", "internal/lambdahttp"},
+		"github.com/aws/aws-sdk-go-v2":    {"internal/table/dynamotable", "internal/table/dynamotable/sdkconfig"},
 		"github.com/prometheus":           {"internal/meter/scrape"},
 		"go.etcd.io/bbolt":                {"internal/table/bolttable"},
-		"golang.org/x/crypto/argon2":      {"internal/chat"},
-		"golang.org/x/text/secure/precis": {"internal/chat"},
-		"github.com/alecthomas/kong":      {"functions/parley"},
+		"golang.org/x/crypto/argon2":      {"internal/ident"},
+		"golang.org/x/text/secure/precis": {"internal/ident"},
+		"github.com/alecthomas/kong":      {"cmd/parley"},
+		"github.com/caarlos0/env":         {"functions/mcp"},
 	}
 }
 
-func within(path, prefix string) bool {
-	return path == prefix || strings.HasPrefix(path, prefix+"/")
+// within reports whether name is the package prefix or below it.
+func within(name, prefix string) bool {
+	return name == prefix || strings.HasPrefix(name, prefix+"/")
 }
 
-// place returns the key of arrows that dir belongs to, or "".
-func place(dir string) string {
-	best := ""
-	for p := range arrows() {
-		if within(dir, p) && len(p) > len(best) {
-			best = p
+// allowed returns the packages that from may import; ok is false for a package
+// without a row.
+func allowed(from string) (to []string, ok bool) {
+	to, ok = arrows()[from]
+	more, old := oldArrows()[from]
+	return slices.Concat(to, more), ok || old
+}
+
+func TestImports_everyPackage_hasARow(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range sources(t) {
+		if _, ok := allowed(s.dir()); !ok && !seen[s.dir()] {
+			t.Errorf("arrows() does not say what %s may import: add a row", s.dir())
 		}
+		seen[s.dir()] = true
 	}
-	return best
 }
 
-func TestImports_pointOneWayOnly(t *testing.T) {
+func TestImports_followTheArrows(t *testing.T) {
 	for _, s := range sources(t) {
 		if s.test() {
-			continue // a test may stand on the real parts below and beside it
-		}
-		from := place(s.dir())
-		if from == "" {
-			t.Errorf("%s: arrows() in this package does not say what %s may import; add a line", s.name, s.dir())
 			continue
 		}
 		for _, spec := range s.file.Imports {
-			target, err := strconv.Unquote(spec.Path.Value)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if why := refused(from, target); why != "" {
-				t.Errorf("%s: imports %s: %s", s.at(spec), target, why)
+			if why := refused(s.dir(), target(t, spec)); why != "" {
+				t.Errorf("%s: %s imports %s: %s", s.at(spec), s.dir(), spec.Path.Value, why)
 			}
 		}
 	}
 }
 
-// refused returns why a package of the place from may not import target, or "".
+func target(t *testing.T, spec *ast.ImportSpec) string {
+	name, err := strconv.Unquote(spec.Path.Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// refused returns the reason why from may not import target, or "".
 func refused(from, target string) string {
 	if local, ok := strings.CutPrefix(target, module+"/"); ok {
-		if to := place(local); to != from && !slices.Contains(arrows()[from], to) {
-			return from + " may import only " + strings.Join(arrows()[from], ", ")
+		to, _ := allowed(from)
+		switch {
+		case slices.Contains(testOnly(), local) && !slices.Contains(testOnly(), from) && !slices.Contains(oldTestOnly(), from):
+			return "the program must not import packages made for tests"
+		case len(to) == 0:
+			return "it may import no package of this module"
+		case !slices.Contains(to, local):
+			return "it may import only " + strings.Join(to, ", ")
 		}
 		return ""
 	}
 	for prefix, places := range foreign() {
+		places = slices.Concat(places, oldForeign()[prefix], testOnly())
 		if within(target, prefix) && !slices.Contains(places, from) {
 			return "only " + strings.Join(places, ", ") + " may"
 		}
@@ -110,22 +151,76 @@ func refused(from, target string) string {
 	return ""
 }
 
+func TestArrows_haveNoCycle(t *testing.T) {
+	var visit func(from string, path []string)
+	visit = func(from string, path []string) {
+		if slices.Contains(path, from) {
+			t.Errorf("the arrows form a cycle: %s", strings.Join(append(path, from), " -> "))
+			return
+		}
+		for _, to := range arrows()[from] {
+			visit(to, append(path, from))
+		}
+	}
+	for from := range arrows() {
+		visit(from, nil)
+	}
+}
+
+func TestArrows_everyTarget_hasARow(t *testing.T) {
+	for from, to := range arrows() {
+		for _, name := range to {
+			if _, ok := arrows()[name]; !ok {
+				t.Errorf("the row of %s names %s, which has no row", from, name)
+			}
+		}
+	}
+}
+
+func TestArrows_pairing_isImportedOnlyByToolsAndTheWiring(t *testing.T) {
+	var importers []string
+	for from := range maps.Keys(arrows()) {
+		if slices.Contains(arrows()[from], "internal/pairing") && !slices.Contains(testOnly(), from) {
+			importers = append(importers, from)
+		}
+	}
+	slices.Sort(importers)
+	if want := []string{"internal/app", "internal/tools"}; !slices.Equal(importers, want) {
+		t.Errorf("pairing may be imported by %v; want %v", importers, want)
+	}
+}
+
 func TestImports_wrongArrow_isRefused(t *testing.T) {
 	for _, c := range []struct{ from, target string }{
-		{"internal/httpapi", module + "/internal/table"},
-		{"internal/mcptools", module + "/internal/table"},
+		{"internal/roomlog", module + "/internal/chat"},
+		{"internal/room", module + "/internal/table"},
+		{"internal/fault", module + "/internal/ident"},
+		{"internal/chat", module + "/internal/pairing"},
 		{"internal/chat", module + "/internal/httpapi"},
 		{"internal/chat", module + "/internal/table/bolttable"},
+		{"internal/chat", module + "/internal/table/tabletest"},
 		{"internal/chat", "net/http"},
 		{"internal/chat", "net/http/httptest"},
 		{"internal/chat", "github.com/mark3labs/mcp-go/mcp"},
 		{"internal/chat", "github.com/aws/aws-sdk-go-v2/aws"},
+		{"internal/httpapi", module + "/internal/pairing"},
+		{"internal/httpapi", module + "/internal/table"},
+		{"internal/tools", module + "/internal/table"},
+		{"internal/tools", "github.com/mark3labs/mcp-go/mcp"},
+		{"internal/mcp", module + "/internal/tools"},
 		{"internal/table", module + "/internal/chat"},
 		{"internal/lambdahttp", "github.com/mark3labs/mcp-go/server"},
+		{"internal/app", module + "/internal/lambdatest"},
+		{"internal/app", module + "/bench"},
+		{"cmd/parley", module + "/internal/chat"},
+		{"internal/nowhere", module + "/internal/fault"},
 	} {
 		if refused(c.from, c.target) == "" {
 			t.Errorf("%s may import %s", c.from, c.target)
 		}
+	}
+	if _, ok := allowed("internal/nowhere"); ok {
+		t.Error("a package without a row is allowed")
 	}
 	if why := refused("internal/chat", module+"/internal/table"); why != "" {
 		t.Errorf("chat may not import table: %s", why)
