@@ -151,7 +151,7 @@ func refused(from, target string) string {
 	return ""
 }
 
-func TestArrows_haveNoCycle(t *testing.T) {
+func TestArrows_areAcyclic(t *testing.T) {
 	var visit func(from string, path []string)
 	visit = func(from string, path []string) {
 		if slices.Contains(path, from) {

@@ -2,27 +2,77 @@ package house
 
 import (
 	"go/ast"
+	"go/types"
+	"maps"
+	"slices"
 	"testing"
 )
 
-// The measures of a piece that a reader takes in at once, in lines.
 const (
+	packageLines  = 4000 // without tests
 	fileLines     = 400
 	testFileLines = 500
 	longestFunc   = 80
-	usualFunc     = 35 // nine functions in ten are no longer
+	usualFunc     = 35 // nine out of ten functions are no longer
+	methods       = 25 // of a type, those promoted from embedded types of ours included
 )
 
-func TestPackages_sayWhatTheyAreFor(t *testing.T) {
-	said := map[string]bool{}
+func TestPackages_haveAComment(t *testing.T) {
+	commented := map[string]bool{}
 	for _, s := range sources(t) {
-		said[s.dir()] = said[s.dir()] || s.file.Doc.Text() != ""
+		commented[s.dir()] = commented[s.dir()] || s.file.Doc.Text() != ""
 	}
-	for dir, ok := range said {
+	for dir, ok := range commented {
 		if !ok {
 			t.Errorf("%s: no file has a package comment", dir)
 		}
 	}
+}
+
+func TestPackages_areSmall(t *testing.T) {
+	lines := map[string]int{}
+	for _, s := range sources(t) {
+		if !s.test() {
+			lines[s.dir()] += s.lines()
+		}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(lines)) {
+		t.Logf("%6d lines: %s", lines[dir], dir)
+		if limit := max(packageLines, oldSizes()[dir]); lines[dir] > limit {
+			t.Errorf("%s: %d lines, at most %d: split it by subject", dir, lines[dir], limit)
+		}
+	}
+}
+
+func TestTypes_haveFewMethods(t *testing.T) {
+	for _, p := range checked(t, func(string) bool { return true }) {
+		for _, name := range p.pkg.Scope().Names() {
+			o, ok := p.pkg.Scope().Lookup(name).(*types.TypeName)
+			if !ok || o.IsAlias() {
+				continue
+			}
+			n, id := countMethods(o.Type()), p.dir+"."+name
+			if n > methods {
+				t.Logf("%4d methods: %s", n, id)
+			}
+			if limit := max(methods, oldSizes()[id]); n > limit {
+				t.Errorf("%s has %d methods, at most %d: give some of its fields a type of their own", id, n, limit)
+			}
+		}
+	}
+}
+
+// countMethods counts the methods of t and *t that this module declares.
+func countMethods(t types.Type) (n int) {
+	if !types.IsInterface(t) {
+		t = types.NewPointer(t)
+	}
+	for m := range types.NewMethodSet(t).Methods() {
+		if ours(m.Obj()) {
+			n++
+		}
+	}
+	return n
 }
 
 func TestFiles_stayShort(t *testing.T) {
