@@ -8,7 +8,7 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-func TestKey_inAMessage_showsItsKindAndNumbersAndNothingThatWasChosen(t *testing.T) {
+func TestKey_asText_showsKindsAndNumbersAndHidesUserInput(t *testing.T) {
 	for want, k := range map[string]table.Key{
 		"NAME#cf2c3c37/-":                           {Partition: "NAME#secret garden", Sort: "-"},
 		"NAME#d0cd7f34/-":                           {Partition: "NAME#0000000000000004", Sort: "-"},
@@ -25,7 +25,7 @@ func TestKey_inAMessage_showsItsKindAndNumbersAndNothingThatWasChosen(t *testing
 	}
 }
 
-func TestCheckRange_whatIsRefused_isNotShown(t *testing.T) {
+func TestCheckRange_invalidRange_errorHidesUserInput(t *testing.T) {
 	for _, r := range []table.Range{
 		{Partition: "NAME#secret garden"},
 		{Partition: "LISTED", After: "secret garden", Prefix: "x", Limit: 1},
