@@ -87,12 +87,12 @@ func newStage(ctx context.Context, seed uint64, name string, clock *clockwork.Fa
 	}
 	kinds := []tabletest.Faults{tabletest.Mild(), tabletest.Rough(), tabletest.Correct()}
 	s.weather = kinds[rng.IntN(3)]
-	s.weather.Stale, s.weather.Torn = 0, 0
+	s.weather.Stale, s.weather.Partial = 0, 0
 	if rng.IntN(2) == 0 {
 		s.weather.Late = 0
 	}
 	sight := kinds[rng.IntN(3)]
-	sight = tabletest.Faults{Stale: sight.Stale, Torn: sight.Torn, Slow: sight.Slow}
+	sight = tabletest.Faults{Stale: sight.Stale, Partial: sight.Partial, Slow: sight.Slow}
 	if s.alone = rng.IntN(5) == 0; s.alone { // as on a file, whose reads see all, and whose writes are over when they return
 		sight, s.weather.Late = tabletest.Faults{Slow: sight.Slow}, 0
 	}

@@ -11,13 +11,13 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// Faulty is a table over another that keeps the contract of table.Table at its
-// worst: replies are lost, writes come late, eventual reads are stale and strong
-// reads see half of a Write that has not returned. What it never does is judge a
-// condition on anything but the true state.
+// Faulty wraps a table and behaves as badly as the contract of table.Table allows:
+// replies are lost, writes come late, eventual reads are stale, and strong reads
+// see parts of a Write that has not returned. Conditions are always checked
+// against the true state.
 //
-// The faults of a call follow from the seed and the call's number alone: the
-// same calls in the same order meet the same faults.
+// The faults of a call depend only on the seed and the number of the call: the
+// same calls in the same order have the same faults.
 type Faulty struct {
 	inner table.Table
 	clock clockwork.Clock
@@ -25,7 +25,7 @@ type Faulty struct {
 
 	mu     sync.Mutex
 	faults Faults
-	calls  uint64 // begun so far, the time in which faults are measured
+	calls  uint64 // begun so far; the unit of time for faults
 	late   []lateWrite
 	past   history
 	counts Counts
@@ -33,37 +33,37 @@ type Faulty struct {
 
 var _ table.Table = (*Faulty)(nil)
 
-// lateWrite is tried when the call with the number due begins.
+// lateWrite is a Write that is made when the call numbered due begins.
 type lateWrite struct {
 	due uint64
 	ops []table.Op
 }
 
-// NewFaulty wraps inner, to which nobody else may write meanwhile. The clock is
-// the one that inner takes the time from. It may be used from many goroutines at
-// once; one call at a time reaches inner.
+// NewFaulty wraps inner. Nothing else may write to inner meanwhile. The clock must
+// be the one that inner uses. The table is safe for concurrent use; inner gets one
+// call at a time.
 func NewFaulty(inner table.Table, clock clockwork.Clock, seed uint64, faults Faults) *Faulty {
 	return &Faulty{inner: inner, clock: clock, seed: seed, faults: faults, past: make(history)}
 }
 
-// Counts says how often each fault befell so far.
+// Counts returns the number of faults so far.
 func (f *Faulty) Counts() Counts {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.counts
 }
 
-// Settle ends the bad day: writes that were late are tried, everything written
-// is seen by every read, and from here on no fault befalls a call.
+// Settle ends all faults: it makes the late Writes, and from then on every read
+// sees everything that was written.
 func (f *Faulty) Settle() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.faults = Faults{}
-	f.calls += lateCalls + tornCalls
-	f.tryLate(context.Background())
+	f.calls += lateCalls + partialCalls
+	f.makeLate(context.Background())
 }
 
-// Get reads the item at k, or an earlier state of it.
+// Get implements table.Table. It may return an earlier state of the item.
 func (f *Faulty) Get(ctx context.Context, k table.Key, c table.Consistency) (item table.Item, err error) {
 	if err := table.CheckKey(k); err != nil {
 		return table.Item{}, err
@@ -84,7 +84,7 @@ func (f *Faulty) Get(ctx context.Context, k table.Key, c table.Consistency) (ite
 	return item, err
 }
 
-// Query reads a range in which each item may be in an earlier state.
+// Query implements table.Table. Each item may be in an earlier state.
 func (f *Faulty) Query(ctx context.Context, r table.Range) (page table.Page, err error) {
 	if err := table.CheckRange(r); err != nil {
 		return table.Page{}, err
@@ -102,7 +102,7 @@ func (f *Faulty) Query(ctx context.Context, r table.Range) (page table.Page, err
 	return page, err
 }
 
-// read runs one read with its faults; look is called with the lock held.
+// read makes one read with its faults. It calls look with the lock held.
 func (f *Faulty) read(ctx context.Context, c table.Consistency, look func(*plan) error) error {
 	p := f.begin(readFates())
 	p.stale = p.stale && c == table.Eventual
@@ -116,7 +116,7 @@ func (f *Faulty) read(ctx context.Context, c table.Consistency, look func(*plan)
 		return p.hang(ctx)
 	}
 	f.mu.Lock()
-	f.tryLate(ctx)
+	f.makeLate(ctx)
 	err := look(p)
 	f.mu.Unlock()
 	if cut := p.pause(ctx); cut != nil {
@@ -125,8 +125,8 @@ func (f *Faulty) read(ctx context.Context, c table.Consistency, look func(*plan)
 	return err
 }
 
-// Write applies ops to inner now, later or not at all, and tells the caller the
-// verdict or nothing.
+// Write implements table.Table. It applies ops to inner now, later or never, and
+// may lose the reply.
 func (f *Faulty) Write(ctx context.Context, ops ...table.Op) error {
 	if err := table.Check(ops); err != nil {
 		return err
@@ -161,18 +161,17 @@ func (f *Faulty) Write(ctx context.Context, ops ...table.Op) error {
 	return err
 }
 
-// apply writes to inner and returns the states that readers may not see yet. It
-// does not hand on the end of ctx: whether a write happened must be known here,
-// so that a caller can be told otherwise.
+// apply writes to inner and returns the states that readers may not see yet. The
+// write ignores the end of ctx, because its true result must be known here.
 func (f *Faulty) apply(ctx context.Context, ops []table.Op, p *plan) ([]*state, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	ctx = context.WithoutCancel(ctx)
-	f.tryLate(ctx)
+	f.makeLate(ctx)
 	return f.record(ctx, ops, p)
 }
 
-// record makes a write and keeps what its items were before.
+// record makes a Write and remembers the previous states of its items.
 func (f *Faulty) record(ctx context.Context, ops []table.Op, p *plan) ([]*state, error) {
 	before := make([]*table.Item, len(ops))
 	for i, op := range ops {
@@ -190,8 +189,8 @@ func (f *Faulty) record(ctx context.Context, ops []table.Op, p *plan) ([]*state,
 	var written []*state
 	for i, op := range ops {
 		now := &state{shown: f.calls}
-		if p.torn && len(ops) > 1 {
-			now.shown += p.rng.Uint64N(tornCalls + 1)
+		if p.partial && len(ops) > 1 {
+			now.shown += p.rng.Uint64N(partialCalls + 1)
 		}
 		if !op.Delete {
 			item := clone(op.Item)
@@ -203,10 +202,10 @@ func (f *Faulty) record(ctx context.Context, ops []table.Op, p *plan) ([]*state,
 	return written, nil
 }
 
-// reveal lets every read see what was written, for its Write is about to return.
-// Before that others get turns to see a part of it.
+// reveal makes a Write visible to every read before it returns. Until then other
+// goroutines run and may see a part of it.
 func (f *Faulty) reveal(written []*state, p *plan) {
-	for turn := 0; turn < tornTurns && p.torn && !f.revealed(written); turn++ {
+	for turn := 0; turn < partialTurns && p.partial && !f.revealed(written); turn++ {
 		runtime.Gosched()
 	}
 	f.mu.Lock()
@@ -227,7 +226,7 @@ func (f *Faulty) revealed(written []*state) bool {
 	return true
 }
 
-// postpone queues a write that some later call will find to be due.
+// postpone queues a late Write.
 func (f *Faulty) postpone(ops []table.Op, p *plan) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -239,9 +238,8 @@ func (f *Faulty) postpone(ops []table.Op, p *plan) {
 	f.late = append(f.late, lateWrite{due: f.calls + 1 + p.rng.Uint64N(lateCalls), ops: copies})
 }
 
-// tryLate makes the late writes that are due. One whose condition fails by now
-// never happened, and nobody is told.
-func (f *Faulty) tryLate(ctx context.Context) {
+// makeLate makes the late Writes that are due and ignores those that fail.
+func (f *Faulty) makeLate(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
 	var waiting []lateWrite
 	for _, w := range f.late {

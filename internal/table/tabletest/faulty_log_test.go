@@ -11,9 +11,9 @@ import (
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
-// A log whose writers know their own events by a name keeps its promises on a
-// rough day: this is what the rooms above a table rest on.
-func TestFaulty_logOnARoughDay_hasNoGapAndNoDouble(t *testing.T) {
+// Rooms depend on this: a log is correct under faults if its writers recognize
+// their own events.
+func TestFaulty_logUnderRoughFaults_hasNoGapsAndNoDuplicates(t *testing.T) {
 	const writers, events = 4, 6
 	var total tabletest.Counts
 	for seed := range uint64(25) {
@@ -33,11 +33,12 @@ func TestFaulty_logOnARoughDay_hasNoGapAndNoDouble(t *testing.T) {
 		wantWhole(t, tab, seed, writers, events)
 	}
 	if total.Lost == 0 || total.Repeated == 0 || total.Refused == 0 || total.Late == 0 {
-		t.Errorf("the day was not rough: %+v", total)
+		t.Errorf("some fault never occurred: %+v", total)
 	}
 }
 
-// appendToLog tries until the event stands somewhere from number n on.
+// appendToLog retries until the event is in the log, at number n or later, and
+// returns its number.
 func appendToLog(t *testing.T, tab table.Table, n int, event string) int {
 	for {
 		err := tab.Write(t.Context(),

@@ -15,8 +15,8 @@ import (
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
-// crowd is a faulty table with calm items, which nobody writes any more, and
-// busy ones between them.
+// crowd is a faulty table with calm items, which never change, and busy items
+// between them.
 type crowd struct {
 	*testing.T
 	clock *clockwork.FakeClock
@@ -26,7 +26,7 @@ type crowd struct {
 }
 
 func newCrowd(t *testing.T) *crowd {
-	clock := clockwork.NewFakeClock()
+	clock := clockwork.NewFakeClockAt(start())
 	c := &crowd{T: t, clock: clock, rng: rand.New(rand.NewPCG(1, 1))}
 	inner := openBolt(t, clock)
 	for a := range 3 {
@@ -39,7 +39,7 @@ func newCrowd(t *testing.T) *crowd {
 	return c
 }
 
-// bustle puts or deletes a few busy items, of which some expire.
+// bustle puts or deletes a few busy items. Some of them expire.
 func (c *crowd) bustle() {
 	for range 4 {
 		busy := item(fmt.Sprintf("%d%dbusy", c.rng.IntN(3), c.rng.IntN(10)), "busy")
@@ -56,7 +56,7 @@ func (c *crowd) bustle() {
 	c.clock.Advance(time.Second)
 }
 
-// check demands of a page what holds whatever the busy items are.
+// check checks what must hold for a page whatever the busy items are.
 func (c *crowd) check(r table.Range, page table.Page) {
 	c.Helper()
 	compare := cmp.Compare[string]
@@ -83,7 +83,7 @@ func (c *crowd) check(r table.Range, page table.Page) {
 	}
 }
 
-func TestFaulty_staleQuery_keepsOrderRangeAndLimit(t *testing.T) {
+func TestFaulty_staleQuery_respectsOrderRangeAndLimit(t *testing.T) {
 	c := newCrowd(t)
 	for range 150 {
 		c.bustle()
@@ -103,7 +103,7 @@ func TestFaulty_staleQuery_keepsOrderRangeAndLimit(t *testing.T) {
 			if !slices.Contains([]string{"calm", "busy"}, string(i.Data)) {
 				t.Fatalf("%s holds %q", i.Key.Sort, i.Data)
 			}
-			copy(i.Data, "####") // which is the caller's own now
+			copy(i.Data, "####") // the caller owns it
 		}
 	}
 	if c.table.Counts().Stale < 100 {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jonboulle/clockwork"
 
@@ -17,7 +18,10 @@ import (
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
-// openBolt is a table without faults.
+// start is the time at which fake clocks begin.
+func start() time.Time { return time.Date(2100, 1, 1, 12, 0, 0, 500_000_000, time.UTC) }
+
+// openBolt opens a table without faults.
 func openBolt(t *testing.T, clock clockwork.Clock) table.Table {
 	t.Helper()
 	tab, err := bolttable.Open(filepath.Join(t.TempDir(), "table.db"), bolttable.Options{Clock: clock})
@@ -32,9 +36,9 @@ func openBolt(t *testing.T, clock clockwork.Clock) table.Table {
 	return tab
 }
 
-// newFaulty is a faulty table and the good one below it.
+// newFaulty returns a faulty table and the correct one below it.
 func newFaulty(t *testing.T, seed uint64, faults tabletest.Faults) (*tabletest.Faulty, table.Table) {
-	clock := clockwork.NewFakeClock()
+	clock := clockwork.NewFakeClockAt(start())
 	inner := openBolt(t, clock)
 	return tabletest.NewFaulty(inner, clock, seed, faults), inner
 }
@@ -43,7 +47,7 @@ func item(sort, data string) table.Item {
 	return table.Item{Key: table.Key{Partition: "p", Sort: sort}, Data: []byte(data)}
 }
 
-// data is what a strong read sees at sort: empty if nothing.
+// data returns the data that a read sees at sort, empty if there is no item.
 func data(t *testing.T, tab table.Table, sort string, c table.Consistency) string {
 	t.Helper()
 	got, err := tab.Get(t.Context(), item(sort, "").Key, c)
@@ -51,11 +55,11 @@ func data(t *testing.T, tab table.Table, sort string, c table.Consistency) strin
 		t.Fatal(err)
 	}
 	seen := string(got.Data)
-	copy(got.Data, "####") // which is the caller's own now
+	copy(got.Data, "####") // the caller owns it
 	return seen
 }
 
-// list is what a query sees, as key=data with spaces between.
+// list returns what a query sees, as key=data separated by spaces.
 func list(t *testing.T, tab table.Table, c table.Consistency) string {
 	t.Helper()
 	page, err := tab.Query(t.Context(), table.Range{Partition: "p", Limit: 100, Consistency: c})
@@ -82,13 +86,13 @@ func TestFaulty_withoutFaults_passesTheContract(t *testing.T) {
 	})
 }
 
-func TestFaulty_staleTornAndSlow_passesTheContract(t *testing.T) {
+func TestFaulty_staleAndSlow_passesTheContract(t *testing.T) {
 	tabletest.Run(t, func(t *testing.T, clock clockwork.Clock) table.Table {
 		return tabletest.NewFaulty(openBolt(t, clock), clock, 1, tabletest.Correct())
 	})
 }
 
-func TestFaulty_refused_doesNothing(t *testing.T) {
+func TestFaulty_refusedCall_hasNoEffect(t *testing.T) {
 	tab, inner := newFaulty(t, 1, tabletest.Faults{Refused: 1})
 	if err := tab.Write(t.Context(), table.Put(item("a", "x"), table.IfAbsent)); !errors.Is(err, table.ErrUnavailable) {
 		t.Errorf("Write: %v; want ErrUnavailable", err)
@@ -104,9 +108,9 @@ func TestFaulty_refused_doesNothing(t *testing.T) {
 	}
 }
 
-func TestFaulty_lostReply_didWhatItShould(t *testing.T) {
+func TestFaulty_lostReply_writeIsApplied(t *testing.T) {
 	tab, inner := newFaulty(t, 1, tabletest.Faults{Lost: 1})
-	for range 2 { // the second is a conflict, of which nobody hears either
+	for range 2 { // the second is a conflict, whose reply is lost too
 		if err := tab.Write(t.Context(), table.Put(item("a", "x"), table.IfAbsent)); !errors.Is(err, table.ErrUnavailable) {
 			t.Errorf("Write: %v; want ErrUnavailable", err)
 		}
@@ -117,7 +121,7 @@ func TestFaulty_lostReply_didWhatItShould(t *testing.T) {
 }
 
 func TestFaulty_repeatedWrite_conflictsWithItself(t *testing.T) {
-	tab, inner := newFaulty(t, 1, tabletest.Faults{Repeated: 1, Torn: 1})
+	tab, inner := newFaulty(t, 1, tabletest.Faults{Repeated: 1, Partial: 1})
 	err := tab.Write(t.Context(), table.Put(item("a", "mine"), table.IfAbsent), table.Put(item("b", "mine"), table.Always))
 	var conflict *table.ConflictError
 	if !errors.As(err, &conflict) || len(conflict.Conflicts) != 1 || string(conflict.Conflicts[0].Item.Data) != "mine" {
@@ -130,19 +134,19 @@ func TestFaulty_repeatedWrite_conflictsWithItself(t *testing.T) {
 		want := fmt.Sprint(n)
 		write(t, tab, table.Put(item("a", want), table.Always), table.Put(item("b", want), table.Always))
 		if a, b := data(t, tab, "a", table.Strong), data(t, tab, "b", table.Strong); a != want || b != want {
-			t.Errorf("write %d is done, and strong reads see %q and %q", n, a, b)
+			t.Errorf("after write %d strong reads see %q and %q", n, a, b)
 		}
 	}
 }
 
-func TestFaulty_lateWrite_happensLaterIfItStillMay(t *testing.T) {
+func TestFaulty_lateWrite_isAppliedLaterIfItsConditionHolds(t *testing.T) {
 	tab, inner := newFaulty(t, 1, tabletest.Faults{Late: 1})
 	for _, sort := range []string{"a", "b"} {
 		i := item(sort, "late")
 		if err := tab.Write(t.Context(), table.Put(i, table.IfAbsent)); !errors.Is(err, table.ErrUnavailable) {
 			t.Errorf("Write: %v; want ErrUnavailable", err)
 		}
-		copy(i.Data, "gone") // the table must not hold on to the caller's bytes
+		copy(i.Data, "gone") // the table must have copied the data
 	}
 	if got := list(t, inner, table.Strong); got != "" {
 		t.Fatalf("the table holds %q at once", got)
@@ -152,11 +156,11 @@ func TestFaulty_lateWrite_happensLaterIfItStillMay(t *testing.T) {
 		data(t, tab, "a", table.Strong)
 	}
 	if got := list(t, inner, table.Strong); got != "a=late b=in the way" || tab.Counts().LateApplied != 1 {
-		t.Errorf("the table holds %q, %d late writes happened", got, tab.Counts().LateApplied)
+		t.Errorf("the table holds %q after %d late writes", got, tab.Counts().LateApplied)
 	}
 }
 
-func TestFaulty_hungCall_endsWithItsContext(t *testing.T) {
+func TestFaulty_hungCall_returnsWhenItsContextEnds(t *testing.T) {
 	happened := 0
 	const runs = 16
 	for seed := range uint64(runs) {
@@ -176,15 +180,15 @@ func TestFaulty_hungCall_endsWithItsContext(t *testing.T) {
 		}
 	}
 	if happened == 0 || happened == runs {
-		t.Errorf("%d of %d hung writes happened; want some", happened, runs)
+		t.Errorf("%d of %d hung writes were applied; want some", happened, runs)
 	}
 	tab, _ := newFaulty(t, 1, tabletest.Faults{Hung: 1})
 	if _, err := tab.Get(context.Background(), item("a", "").Key, table.Strong); !errors.Is(err, table.ErrUnavailable) {
-		t.Errorf("Get without an end: %v; want ErrUnavailable", err)
+		t.Errorf("Get whose context cannot end: %v; want ErrUnavailable", err)
 	}
 }
 
-func TestFaulty_staleRead_seesSomeEarlierState(t *testing.T) {
+func TestFaulty_staleRead_seesAnEarlierState(t *testing.T) {
 	tab, _ := newFaulty(t, 1, tabletest.Faults{Stale: 1})
 	seen := make(map[string]bool)
 	for n := range 100 {
@@ -204,7 +208,7 @@ func TestFaulty_staleRead_seesSomeEarlierState(t *testing.T) {
 		} else {
 			back = n - back
 		}
-		if back < 0 || back > 8 { // three calls to a state, sixteen calls at most
+		if back < 0 || back > 8 { // three calls for each state, at most sixteen calls
 			t.Fatalf("an eventual read after %d saw %q", n, got)
 		}
 	}
@@ -219,7 +223,7 @@ func TestFaulty_staleRead_seesSomeEarlierState(t *testing.T) {
 	}
 }
 
-func TestFaulty_staleQuery_hasGapsAndGhosts(t *testing.T) {
+func TestFaulty_staleQuery_showsGapsAndDeletedItems(t *testing.T) {
 	tab, _ := newFaulty(t, 1, tabletest.Faults{Stale: 1})
 	gap, ghost := false, false
 	for n := range 60 {
@@ -239,11 +243,11 @@ func TestFaulty_staleQuery_hasGapsAndGhosts(t *testing.T) {
 		}
 	}
 	if !gap || !ghost {
-		t.Errorf("a gap was seen: %v, a deleted item: %v; want both", gap, ghost)
+		t.Errorf("saw a gap: %v, a deleted item: %v; want both", gap, ghost)
 	}
 }
 
-func TestFaulty_slowCall_givesOthersTurns(t *testing.T) {
+func TestFaulty_slowCall_letsOthersRun(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	turns := func(faults tabletest.Faults) (turns int) {
 		tab, _ := newFaulty(t, 1, faults)
@@ -269,12 +273,12 @@ func TestFaulty_slowCall_givesOthersTurns(t *testing.T) {
 	}
 	slow, quick := turns(tabletest.Faults{Slow: 1}), turns(tabletest.Faults{})
 	if slow < 100 || slow < 4*quick {
-		t.Errorf("others had %d turns beside slow calls, %d beside quick ones", slow, quick)
+		t.Errorf("others ran %d times during slow calls, %d times during quick ones", slow, quick)
 	}
 }
 
-func TestFaulty_settled_isAsGoodAsTheTableBelow(t *testing.T) {
-	tab, inner := newFaulty(t, 3, tabletest.Faults{Late: 0.5, Lost: 0.5, Torn: 1, Stale: 1})
+func TestFaulty_settled_matchesTheTableBelow(t *testing.T) {
+	tab, inner := newFaulty(t, 3, tabletest.Faults{Late: 0.5, Lost: 0.5, Partial: 1, Stale: 1})
 	for n := range 20 {
 		tab.Write(t.Context(), table.Put(item(fmt.Sprint(n, "a"), "x"), table.IfAbsent), table.Put(item(fmt.Sprint(n, "b"), "x"), table.IfAbsent))
 	}
@@ -282,7 +286,7 @@ func TestFaulty_settled_isAsGoodAsTheTableBelow(t *testing.T) {
 	for range 20 {
 		want := list(t, inner, table.Strong)
 		if got := list(t, tab, table.Eventual); got != want || strings.Count(got, "x") != 40 {
-			t.Fatalf("it holds %q; the table below %q", got, want)
+			t.Fatalf("it holds %q; want %q, as in the table below", got, want)
 		}
 	}
 	write(t, tab, table.Put(item("z", "x"), table.IfAbsent), table.Put(item("zz", "x"), table.IfAbsent))
@@ -291,7 +295,7 @@ func TestFaulty_settled_isAsGoodAsTheTableBelow(t *testing.T) {
 	}
 }
 
-// trace is all that the caller of a series of calls sees.
+// trace returns everything that the caller of a series of calls sees.
 func trace(t *testing.T, seed uint64) (lines []string) {
 	faults := tabletest.Rough()
 	faults.Late = 0.2
@@ -307,12 +311,12 @@ func trace(t *testing.T, seed uint64) (lines []string) {
 	return append(lines, fmt.Sprint(tab.Counts()))
 }
 
-func TestFaulty_sameSeedAndCalls_sameFaults(t *testing.T) {
+func TestFaulty_sameSeedAndCalls_haveTheSameFaults(t *testing.T) {
 	one := trace(t, 1)
 	if !slices.Equal(one, trace(t, 1)) {
-		t.Error("two runs with one seed differ")
+		t.Error("two runs with the same seed differ")
 	}
 	if slices.Equal(one, trace(t, 2)) {
-		t.Error("two seeds made the same run")
+		t.Error("two runs with different seeds are equal")
 	}
 }

@@ -10,14 +10,14 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// history is what items were a few calls ago: by partition and sort key, the
-// states of each in order, the true one last.
+// history holds the recent states of items by partition and sort key, the true
+// state last.
 type history map[string]map[string][]*state
 
-// state is what an item was from some call on.
+// state is a state of an item.
 type state struct {
 	item  *table.Item // nil: absent
-	shown uint64      // the call from which on reads may see it
+	shown uint64      // number of the first call that may see it
 }
 
 func clone(item table.Item) table.Item {
@@ -25,7 +25,7 @@ func clone(item table.Item) table.Item {
 	return item
 }
 
-// add notes that the item at k, so far before, is now in a new state.
+// add appends a state to the item at k, whose state was before.
 func (h history) add(k table.Key, before *table.Item, now *state) {
 	if h[k.Partition] == nil {
 		h[k.Partition] = make(map[string][]*state)
@@ -37,7 +37,7 @@ func (h history) add(k table.Key, before *table.Item, now *state) {
 	h[k.Partition][k.Sort] = append(states, now)
 }
 
-// forget drops the states that no read can see any more.
+// forget drops the states that no later read can see.
 func (h history) forget(calls uint64) {
 	for partition, items := range h {
 		for sort, states := range items {
@@ -53,7 +53,7 @@ func (h history) forget(calls uint64) {
 	}
 }
 
-// seen is the index of the last state that a reader so many calls behind sees.
+// seen returns the index of the state that a reader so many calls behind sees.
 func seen(states []*state, calls, behind uint64) int {
 	for i := len(states) - 1; i > 0; i-- {
 		if states[i].shown+behind <= calls {
@@ -63,8 +63,8 @@ func seen(states []*state, calls, behind uint64) int {
 	return 0
 }
 
-// at returns the state in which the read p sees the item at k. earlier is false
-// when that is the true one, which only the inner table knows.
+// at returns the state in which the read p sees the item at k. If earlier is
+// false it is the true state, which must be read from the inner table.
 func (h history) at(k table.Key, calls uint64, p *plan) (item *table.Item, earlier bool) {
 	states := h[k.Partition][k.Sort]
 	if states == nil {
@@ -82,8 +82,8 @@ func (h history) at(k table.Key, calls uint64, p *plan) (item *table.Item, earli
 func (h history) within(r table.Range, calls uint64, p *plan) map[string]*table.Item {
 	found := make(map[string]*table.Item)
 	for _, sort := range slices.Sorted(maps.Keys(h[r.Partition])) {
-		behindAfter := r.After == "" || sort != r.After && (sort > r.After) != r.Reverse
-		if !strings.HasPrefix(sort, r.Prefix) || !behindAfter {
+		inRange := r.After == "" || sort != r.After && (sort > r.After) != r.Reverse
+		if !strings.HasPrefix(sort, r.Prefix) || !inRange {
 			continue
 		}
 		if item, earlier := h.at(table.Key{Partition: r.Partition, Sort: sort}, calls, p); earlier {
@@ -93,7 +93,7 @@ func (h history) within(r table.Range, calls uint64, p *plan) map[string]*table.
 	return found
 }
 
-// patched is the page of a range in which some items are in an earlier state.
+// patched returns the page of a range with some items in an earlier state.
 func (f *Faulty) patched(ctx context.Context, r table.Range, earlier map[string]*table.Item) (table.Page, error) {
 	items, more, err := f.others(ctx, r, earlier)
 	if err != nil {
@@ -116,8 +116,8 @@ func (f *Faulty) patched(ctx context.Context, r table.Range, earlier map[string]
 	return table.Page{Items: items, More: more}, nil
 }
 
-// others reads the items of a range that are not among the earlier ones until
-// they fill a page by themselves, so that no earlier one behind them comes on it.
+// others reads the items of a range that are not among the earlier ones. It reads
+// a full page of them, because earlier ones may sort behind all of them.
 func (f *Faulty) others(ctx context.Context, r table.Range, earlier map[string]*table.Item) (items []table.Item, more bool, err error) {
 	rest := r
 	for len(items) < r.Limit {

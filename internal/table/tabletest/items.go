@@ -10,32 +10,32 @@ import (
 )
 
 func testItems(t *trial) {
-	t.says("an item is got as it was put", func(t *trial) {
+	t.says("Get returns the item that was put", func(t *trial) {
 		t.write(table.Put(t.item("a", "one"), table.Always))
 		t.wantData("a", "one")
 	})
-	t.says("nothing is ErrNotFound", func(t *trial) {
+	t.says("Get of an absent item is ErrNotFound", func(t *trial) {
 		t.wantData("a", "")
 		t.put(t.item("b", "one"))
 		t.wantData("a", "")
 	})
-	t.says("a put replaces the whole item", func(t *trial) {
+	t.says("Put replaces the whole item", func(t *trial) {
 		t.put(t.brief("a", "one", time.Minute))
 		t.put(t.item("a", "two"))
 		t.clock.Advance(time.Hour)
 		t.wantData("a", "two")
 	})
-	t.says("a deleted item is gone", func(t *trial) {
+	t.says("Delete removes the item", func(t *trial) {
 		t.put(t.item("a", "one"), t.item("b", "two"))
 		t.write(table.Delete(t.key("a"), table.Always))
 		t.wantData("a", "")
 		t.wantData("b", "two")
 	})
-	t.says("a delete of nothing succeeds", func(t *trial) {
+	t.says("Delete of an absent item succeeds", func(t *trial) {
 		t.write(table.Delete(t.key("a"), table.Always))
 	})
-	t.says("partitions do not mix", testPartitions)
-	t.says("an eventual read comes to see a write", func(t *trial) {
+	t.says("partitions are separate", testPartitions)
+	t.says("an eventual read sees a write in the end", func(t *trial) {
 		t.put(t.item("a", "one"))
 		t.eventually(func() bool {
 			got, err := t.table.Get(t.ctx, t.key("a"), table.Eventual)
@@ -48,7 +48,8 @@ func testItems(t *trial) {
 	})
 }
 
-// testPartitions puts items whose partition and sort key run together alike.
+// testPartitions puts items whose partition and sort key concatenate to the same
+// text or sort next to each other.
 func testPartitions(t *trial) {
 	home := t.partition
 	keys := []table.Key{
@@ -71,8 +72,8 @@ func testPartitions(t *trial) {
 	}
 }
 
-// eventually asks until the answer is yes. The bound is on the number of times,
-// for each asks the store.
+// eventually calls yes until it returns true. It bounds the number of calls, since
+// each call reads from the store.
 func (t *trial) eventually(yes func() bool) {
 	t.Helper()
 	for range 10_000 {
@@ -80,24 +81,24 @@ func (t *trial) eventually(yes func() bool) {
 			return
 		}
 	}
-	t.Error("an eventual read never saw it")
+	t.Error("an eventual read never saw the write")
 }
 
 func testData(t *trial) {
 	texts := map[string]string{
-		"one byte":      "x",
-		"JSON":          `{"v":1,"text":"she said \"hi\" <b>&amp;</b>"}`,
-		"empty object":  "{}",
-		"white space":   " \t\r\n ",
-		"controls":      "\x01\x1f\x7f\u0080\u2028\ufeff",
-		"NUL":           "a\x00b\x00",
-		"emoji":         "👩🏽‍🚀🇪🇺 é e\u0301",
-		"edges":         "\ud7ff\ue000\ufffd\uffff\U00010000\U0010ffff",
-		"backslashes":   `\\ \u0000 \`,
-		"300 KB":        strings.Repeat("0123456789 äöü\n", 300<<10/17),
-		"greatest item": "",
+		"one byte":     "x",
+		"JSON":         `{"v":1,"text":"she said \"hi\" <b>&amp;</b>"}`,
+		"empty object": "{}",
+		"white space":  " \t\r\n ",
+		"controls":     "\x01\x1f\x7f\u0080\u2028\ufeff",
+		"NUL":          "a\x00b\x00",
+		"emoji":        "👩🏽‍🚀🇪🇺 é e\u0301",
+		"edges":        "\ud7ff\ue000\ufffd\uffff\U00010000\U0010ffff",
+		"backslashes":  `\\ \u0000 \`,
+		"300 KB":       strings.Repeat("0123456789 äöü\n", 300<<10/17),
+		"largest item": "",
 	}
-	texts["greatest item"] = strings.Repeat("z", table.MaxItemBytes-len(t.partition+"/greatest item")-1)
+	texts["largest item"] = strings.Repeat("z", table.MaxItemBytes-len(t.partition+"/largest item")-1)
 	for name, text := range texts {
 		t.says(name, func(t *trial) {
 			t.put(t.item("a", text))
@@ -109,7 +110,7 @@ func testData(t *trial) {
 			t.wantSame(page.Items[0], t.item("a", text))
 			in := t.wantConflict(t.table.Write(t.ctx, table.Put(t.item("a", "x"), table.IfAbsent)), 0)[0].Item
 			if in == nil {
-				t.Fatal("the conflict carries no item")
+				t.Fatal("the conflict has no item")
 			}
 			t.wantSame(*in, t.item("a", text))
 		})
@@ -117,13 +118,13 @@ func testData(t *trial) {
 }
 
 func testExpiry(t *trial) {
-	t.says("an item without expiry has none", func(t *trial) {
+	t.says("an item without expiry has the zero time", func(t *trial) {
 		t.put(t.item("a", "one"))
 		if got, err := t.table.Get(t.ctx, t.key("a"), table.Strong); err != nil || !got.Expires.IsZero() {
 			t.Errorf("expires %v, %v; want the zero time", got.Expires, err)
 		}
 	})
-	t.says("an expiry is cut to its second", func(t *trial) {
+	t.says("an expiry is truncated to seconds", func(t *trial) {
 		item := t.brief("a", "one", 1700*time.Millisecond)
 		want := item.Expires.Truncate(table.TimeStep)
 		t.put(item)
@@ -135,7 +136,7 @@ func testExpiry(t *trial) {
 			t.Errorf("Query: %+v; want one item that expires %v", page.Items, want)
 		}
 	})
-	t.says("an item is absent from the second of its expiry on", func(t *trial) {
+	t.says("an item is absent from the second of its expiry", func(t *trial) {
 		t.put(t.brief("a", "one", 10*time.Second))
 		left := t.clock.Now().Add(10 * time.Second).Truncate(table.TimeStep).Sub(t.clock.Now())
 		t.clock.Advance(left - time.Nanosecond)
@@ -144,15 +145,15 @@ func testExpiry(t *trial) {
 		t.wantData("a", "")
 		t.wantSorts(t.query(table.Range{Limit: 1}), "")
 	})
-	t.says("an item put past its expiry is absent at once", func(t *trial) {
+	t.says("an item put after its expiry is absent", func(t *trial) {
 		t.put(t.item("a", "one"))
 		t.put(t.brief("a", "two", -time.Hour))
 		t.wantData("a", "")
 	})
 }
 
-// testOwnership changes what it handed over and what it was handed, and finds
-// the table as it was.
+// testOwnership changes the data that it passed to the table and that it got from
+// the table. The stored item must not change.
 func testOwnership(t *trial) {
 	spoil := func(b []byte) { copy(b, bytes.Repeat([]byte("#"), len(b))) }
 	data := strings.Repeat("one ", 5000)

@@ -11,9 +11,9 @@ import (
 )
 
 func testLimits(t *trial) {
-	t.says("what breaks a limit is refused, and nothing is written", testBrokenLimits)
+	t.says("a write that breaks a limit is refused and writes nothing", testBrokenLimits)
 	t.says("a read that breaks a limit is refused", testBrokenReads)
-	t.says("a write of the most ops is taken", func(t *trial) {
+	t.says("a write with the maximum number of ops succeeds", func(t *trial) {
 		var items []table.Item
 		for i := range table.MaxOps {
 			items = append(items, t.item(fmt.Sprintf("%03d", i), "x"))
@@ -23,7 +23,7 @@ func testLimits(t *trial) {
 			t.Errorf("%d items, more %v; want %d", len(got.Items), got.More, table.MaxOps)
 		}
 	})
-	t.says("a write of the most bytes is taken", func(t *trial) {
+	t.says("a write with the maximum number of bytes succeeds", func(t *trial) {
 		t.put(t.filled(table.MaxTxBytes)...)
 		page := t.query(table.Range{Limit: table.MaxLimit})
 		total := 0
@@ -34,7 +34,7 @@ func testLimits(t *trial) {
 			t.Errorf("%d bytes, more %v; want %d", total, page.More, table.MaxTxBytes)
 		}
 	})
-	t.says("a key of the greatest length is taken", func(t *trial) {
+	t.says("a key of the maximum length is accepted", func(t *trial) {
 		t.partition += strings.Repeat("p", table.MaxKeyBytes-len(t.partition))
 		long := strings.Repeat("s", table.MaxKeyBytes)
 		t.put(t.item(long, "x"), t.item(long[1:], "y"))
@@ -44,7 +44,7 @@ func testLimits(t *trial) {
 	})
 }
 
-// filled makes items that weigh total bytes together.
+// filled returns items of total bytes together.
 func (t *trial) filled(total int) []table.Item {
 	var items []table.Item
 	for n := 0; total > 0; n++ {
@@ -76,22 +76,22 @@ func testBrokenLimits(t *trial) {
 	tooLong := strings.Repeat("k", table.MaxKeyBytes+1)
 	fat := strings.Repeat("x", table.MaxItemBytes-len(t.partition))
 	for name, ops := range map[string][]table.Op{
-		"no ops":                 nil,
-		"too many ops":           many,
-		"too many bytes":         puts(t.filled(table.MaxTxBytes + 100)),
-		"too great an item":      {table.Put(t.item("a", fat), table.Always)},
-		"no data":                {table.Put(t.item("a", ""), table.Always)},
-		"data not UTF-8":         {table.Put(t.item("a", "\xff"), table.Always)},
-		"no partition":           with("", "a"),
-		"no sort key":            with(t.partition, ""),
-		"partition too long":     with(tooLong, "a"),
-		"sort key too long":      with(t.partition, tooLong),
-		"NUL in a partition":     with(t.partition+"\x00", "a"),
-		"NUL in a sort key":      with(t.partition, "a\x00"),
-		"partition not UTF-8":    with(t.partition+"\xc3", "a"),
-		"sort key not UTF-8":     with(t.partition, "\xed\xa0\x80"),
-		"a good op and a bad":    append(with(t.partition, "a"), with(t.partition, "")...),
-		"a delete without a key": {table.Delete(t.key(""), table.Always)},
+		"no ops":               nil,
+		"too many ops":         many,
+		"too many bytes":       puts(t.filled(table.MaxTxBytes + 100)),
+		"item too large":       {table.Put(t.item("a", fat), table.Always)},
+		"no data":              {table.Put(t.item("a", ""), table.Always)},
+		"data not UTF-8":       {table.Put(t.item("a", "\xff"), table.Always)},
+		"no partition":         with("", "a"),
+		"no sort key":          with(t.partition, ""),
+		"partition too long":   with(tooLong, "a"),
+		"sort key too long":    with(t.partition, tooLong),
+		"NUL in a partition":   with(t.partition+"\x00", "a"),
+		"NUL in a sort key":    with(t.partition, "a\x00"),
+		"partition not UTF-8":  with(t.partition+"\xc3", "a"),
+		"sort key not UTF-8":   with(t.partition, "\xed\xa0\x80"),
+		"valid and invalid op": append(with(t.partition, "a"), with(t.partition, "")...),
+		"delete without a key": {table.Delete(t.key(""), table.Always)},
 	} {
 		if err := t.table.Write(t.ctx, ops...); !errors.Is(err, table.ErrInvalid) {
 			t.Errorf("%s: %v; want ErrInvalid", name, err)
@@ -110,7 +110,7 @@ func testBrokenReads(t *trial) {
 	for name, r := range map[string]table.Range{
 		"no limit":             {Partition: t.partition},
 		"negative limit":       {Partition: t.partition, Limit: -1},
-		"limit too great":      {Partition: t.partition, Limit: table.MaxLimit + 1},
+		"limit too large":      {Partition: t.partition, Limit: table.MaxLimit + 1},
 		"no partition":         {Limit: 1},
 		"partition too long":   {Partition: tooLong, Limit: 1},
 		"prefix too long":      {Partition: t.partition, Prefix: tooLong, Limit: 1},
@@ -149,5 +149,5 @@ func testContexts(t *trial) {
 	}
 	t.wantData("a", "one")
 	t.wantData("b", "")
-	t.says("a write cut off in the middle happened or did not", testCutOff)
+	t.says("a cancelled write is applied as a whole or not at all", testCancelled)
 }

@@ -12,13 +12,13 @@ import (
 )
 
 func testQueries(t *trial) {
-	t.says("a partition without items gives an empty page", func(t *trial) {
+	t.says("an empty partition gives an empty page", func(t *trial) {
 		if page := t.query(table.Range{Limit: 1}); len(page.Items) != 0 || page.More {
 			t.Errorf("%+v; want an empty page", page)
 		}
 	})
 	t.says("ranges", testRanges)
-	t.says("keys are in the order of their bytes", func(t *trial) {
+	t.says("keys are ordered by their bytes", func(t *trial) {
 		want := []string{"\x01", " ", "#", "0", "A", "a", "a\x01", "a ", "aa", "b", "\u007f", "é", "\ud7ff", "\ue000", "\uffff", "\U00010000", "\U0010ffff"}
 		for _, i := range rand.New(rand.NewPCG(1, 1)).Perm(len(want)) {
 			t.put(t.item(want[i], "x"))
@@ -31,16 +31,16 @@ func testQueries(t *trial) {
 			t.Errorf("reverse order %q; want %q", got, want)
 		}
 	})
-	t.says("the limit counts live items only", testLiveLimit)
-	t.says("an expired tail is no more", func(t *trial) {
+	t.says("the limit counts only live items", testLiveLimit)
+	t.says("More is false if only expired items follow", func(t *trial) {
 		t.put(t.item("a", "x"), t.brief("b", "x", time.Minute))
 		t.clock.Advance(time.Hour)
 		if page := t.query(table.Range{Limit: 2}); len(page.Items) != 1 || page.More {
 			t.Errorf("%q, more %v; want one item and no more", sorts(page.Items), page.More)
 		}
 	})
-	t.says("a page holds more than a megabyte", testBigPage)
-	t.says("any range gives what a sorted list gives", testAnyRange)
+	t.says("a page may be larger than a megabyte", testBigPage)
+	t.says("random ranges match a sorted list", testAnyRange)
 }
 
 func testRanges(t *trial) {
@@ -80,7 +80,7 @@ func testRanges(t *trial) {
 	}
 }
 
-// testLiveLimit asks for pages where runs of expired items lie between the live.
+// testLiveLimit queries a partition with runs of expired items between live ones.
 func testLiveLimit(t *trial) {
 	var items []table.Item
 	var live []string
@@ -98,12 +98,12 @@ func testLiveLimit(t *trial) {
 	page := t.query(table.Range{Limit: 3})
 	t.wantSorts(page, strings.Join(live[:3], " "))
 	if !page.More {
-		t.Error("more is false; want true, for a live item follows")
+		t.Error("More is false; want true: a live item follows")
 	}
 	page = t.query(table.Range{Limit: 3, After: live[2]})
 	t.wantSorts(page, live[3])
 	if page.More {
-		t.Error("more is true on a page below its limit")
+		t.Error("More is true on a page below its limit")
 	}
 	t.wantSorts(t.query(table.Range{Limit: 2, Reverse: true}), live[3]+" "+live[2])
 }
@@ -130,7 +130,7 @@ func testBigPage(t *trial) {
 	}
 }
 
-// allPages follows a range to its end and checks each page's promise.
+// allPages returns all items of a range and checks the size of each page.
 func (t *trial) allPages(r table.Range) (all []table.Item) {
 	t.Helper()
 	for {
@@ -180,7 +180,7 @@ func testAnyRange(t *trial) {
 	}
 }
 
-// listed is what a range over items holds.
+// listed returns the sort keys that a range over items must return.
 func listed(t *trial, items map[string]table.Item, r table.Range) (want []string) {
 	for sort, item := range items {
 		inside := strings.HasPrefix(sort, r.Prefix)

@@ -12,7 +12,7 @@ import (
 )
 
 func testRaces(t *trial) {
-	t.says("one of many puts of an absent item wins, and the losers see it", testOneWinner)
+	t.says("one of many puts of an absent item wins and the losers see it", testOneWinner)
 	t.says("one of many deletes of a present item wins", func(t *trial) {
 		t.put(t.item("a", "one"))
 		wins := 0
@@ -29,11 +29,11 @@ func testRaces(t *trial) {
 			t.Errorf("%d deletes won; want 1", wins)
 		}
 	})
-	t.says("a log appended to by many has no gap and no double", testLog)
-	t.says("a write that returned is seen by every strong read that begins then", testSeenAtOnce)
+	t.says("a log with many writers has no gaps and no duplicates", testLog)
+	t.says("a strong read sees every write that returned before", testSeenAtOnce)
 }
 
-// together calls f from n goroutines at once and returns their errors.
+// together calls f in n goroutines at once and returns their errors.
 func (t *trial) together(n int, f func(i int) error) []error {
 	errs := make([]error, n)
 	var wg sync.WaitGroup
@@ -83,8 +83,8 @@ const (
 	logEvents  = 8 // of each writer
 )
 
-// testLog appends to a log as a room does: event n+1 if absent, and a snapshot
-// beside it.
+// testLog appends to a log as a room does: it writes event n+1 if absent, together
+// with a snapshot.
 func testLog(t *trial) {
 	for _, err := range t.together(logWriters, func(i int) error {
 		next := 1
@@ -121,7 +121,7 @@ func testLog(t *trial) {
 
 func logKey(n int) string { return fmt.Sprintf("LOG#%05d", n) }
 
-// appendEvent tries from number n on and returns the number it got.
+// appendEvent appends at the first free number from n and returns the number.
 func (t *trial) appendEvent(n int, text string) (int, error) {
 	for ; ; n++ {
 		err := t.table.Write(t.ctx,
@@ -137,7 +137,7 @@ func (t *trial) appendEvent(n int, text string) (int, error) {
 	}
 }
 
-// testSeenAtOnce lets each writer read what it wrote while the others write.
+// testSeenAtOnce lets each writer read its own writes while others write.
 func testSeenAtOnce(t *trial) {
 	for _, err := range t.together(8, func(i int) error {
 		for n := range 10 {
@@ -161,8 +161,8 @@ func testSeenAtOnce(t *trial) {
 	}
 }
 
-// testCutOff ends contexts while writes are under way, at whatever moment.
-func testCutOff(t *trial) {
+// testCancelled cancels contexts of writes in progress.
+func testCancelled(t *trial) {
 	const writers = 32
 	ctxs := make([]context.Context, writers)
 	cancels := make([]context.CancelFunc, writers)

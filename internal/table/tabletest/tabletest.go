@@ -1,6 +1,6 @@
-// Package tabletest proves what package table promises: Run is the contract
-// suite that every driver passes, and Faulty shows the layers above a table
-// what a store on a bad day does within that contract.
+// Package tabletest tests tables and code on top of them. Run is the contract
+// suite for drivers of package table. Faulty is a table with random faults within
+// that contract, and Hooks is a table with the faults that a test chooses.
 package tabletest
 
 import (
@@ -18,13 +18,12 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// patience is how long one part of the suite may take, on a slow engine too.
+// patience bounds one part of the suite, including on a slow engine.
 const patience = 2 * time.Minute
 
-// Run runs the contract suite. It calls open once for each part, with the clock
-// that the table shall take the time from; open registers the table's closing
-// with t.Cleanup. The tables may share one store: every part keeps to partitions
-// of its own.
+// Run runs the contract suite. It calls open once for each part with the clock
+// that the table must use; open closes the table in t.Cleanup. The tables may
+// share a store, because every part uses its own partitions.
 func Run(t *testing.T, open func(t *testing.T, clock clockwork.Clock) table.Table) {
 	parts := []struct {
 		name string
@@ -51,7 +50,7 @@ func Run(t *testing.T, open func(t *testing.T, clock clockwork.Clock) table.Tabl
 	}
 }
 
-// trial is one test with its table and a partition that is its own.
+// trial is one part of the suite with its own table and partition.
 type trial struct {
 	*testing.T
 	ctx       context.Context
@@ -60,7 +59,7 @@ type trial struct {
 	partition string
 }
 
-// says runs a part of the trial, on a fresh partition.
+// says runs a subtest in a new partition.
 func (t *trial) says(statement string, test func(*trial)) {
 	t.T.Helper()
 	t.T.Run(statement, func(sub *testing.T) {
@@ -75,12 +74,12 @@ func (t *trial) key(sort string) table.Key {
 	return table.Key{Partition: t.partition, Sort: sort}
 }
 
-// item is one that never expires.
+// item returns an item that never expires.
 func (t *trial) item(sort, data string) table.Item {
 	return table.Item{Key: t.key(sort), Data: []byte(data)}
 }
 
-// brief is an item that expires after d.
+// brief returns an item that expires after d.
 func (t *trial) brief(sort, data string, d time.Duration) table.Item {
 	item := t.item(sort, data)
 	item.Expires = t.clock.Now().Add(d)
@@ -95,7 +94,7 @@ func (t *trial) write(ops ...table.Op) {
 	}
 }
 
-// put writes items that are in nobody's way.
+// put writes items unconditionally.
 func (t *trial) put(items ...table.Item) {
 	t.Helper()
 	for chunk := range slices.Chunk(items, table.MaxOps) {
@@ -107,7 +106,7 @@ func (t *trial) put(items ...table.Item) {
 	}
 }
 
-// wantData demands a live item with the data at sort, or none if data is empty.
+// wantData requires a live item with the data at sort, or none if data is empty.
 func (t *trial) wantData(sort, data string) {
 	t.Helper()
 	got, err := t.table.Get(t.ctx, t.key(sort), table.Strong)
@@ -129,7 +128,7 @@ func (t *trial) wantSame(got, want table.Item) {
 	}
 }
 
-// wantConflict demands a conflict of exactly these ops, in order, and returns it.
+// wantConflict requires a conflict of exactly these ops and returns it.
 func (t *trial) wantConflict(err error, ops ...int) []table.Conflict {
 	t.Helper()
 	var conflict *table.ConflictError
@@ -157,7 +156,7 @@ func (t *trial) query(r table.Range) table.Page {
 	return page
 }
 
-// sorts lists the sort keys of items.
+// sorts returns the sort keys of items.
 func sorts(items []table.Item) []string {
 	var s []string
 	for _, item := range items {
@@ -166,7 +165,7 @@ func sorts(items []table.Item) []string {
 	return s
 }
 
-// wantSorts demands these sort keys, written with spaces between.
+// wantSorts requires the sort keys in want, which are separated by spaces.
 func (t *trial) wantSorts(page table.Page, want string) {
 	t.Helper()
 	if got := sorts(page.Items); !slices.Equal(got, strings.Fields(want)) {

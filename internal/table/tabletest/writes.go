@@ -8,14 +8,14 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// testConditions goes through every state of an item, every op and every
-// condition, each in a Write of its own and beside another op, for a driver may
-// have two ways to the store.
+// testConditions tests every combination of item state, op and condition, in a
+// Write alone and together with another op, because a driver may send the two
+// differently.
 func testConditions(t *trial) {
 	for _, state := range []string{"absent", "live", "expired"} {
 		for op, name := range []string{"put", "delete"} {
 			for cond, condName := range []string{"always", "if absent", "if present"} {
-				for beside, shape := range []string{"alone", "beside another"} {
+				for beside, shape := range []string{"alone", "with another op"} {
 					t.says(fmt.Sprintf("%s %s over an %s item, %s", name, condName, state, shape), func(t *trial) {
 						c := oneCondition{state: state, delete: op == 1, cond: table.Condition(cond), beside: beside == 1}
 						c.test(t)
@@ -93,7 +93,7 @@ func (c oneCondition) wantAfter(t *trial) {
 }
 
 func testSeveralOps(t *trial) {
-	t.says("all are seen after it returned", func(t *trial) {
+	t.says("all ops are visible afterwards", func(t *trial) {
 		t.put(t.item("c", "old"), t.item("d", "old"))
 		t.write(
 			table.Put(t.item("a", "new"), table.IfAbsent), table.Put(t.item("b", "new"), table.Always),
@@ -103,7 +103,7 @@ func testSeveralOps(t *trial) {
 		}
 		t.wantSorts(t.query(table.Range{Limit: 10}), "a b c")
 	})
-	t.says("ops may be in several partitions", func(t *trial) {
+	t.says("ops may span partitions", func(t *trial) {
 		far := table.Item{Key: table.Key{Partition: t.partition + "/far", Sort: "a"}, Data: []byte("far")}
 		t.write(table.Put(t.item("a", "near"), table.IfAbsent), table.Put(far, table.IfAbsent))
 		t.wantData("a", "near")
@@ -114,7 +114,7 @@ func testSeveralOps(t *trial) {
 		t.wantSame(got, far)
 	})
 	t.says("a conflict lists every failed op in order", testEveryConflict)
-	t.says("the same key twice is refused", func(t *trial) {
+	t.says("using a key twice is refused", func(t *trial) {
 		t.put(t.item("a", "old"))
 		for _, second := range []table.Op{table.Put(t.item("a", "new"), table.Always), table.Delete(t.key("a"), table.Always)} {
 			err := t.table.Write(t.ctx, table.Put(t.item("b", "new"), table.Always), table.Put(t.item("a", "newer"), table.Always), second)

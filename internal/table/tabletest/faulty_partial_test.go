@@ -9,11 +9,10 @@ import (
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
-// After a lost reply the parts come to be seen over the next calls.
-func TestFaulty_tornWriteWithLostReply_isSeenBitByBit(t *testing.T) {
+func TestFaulty_partialWriteWithLostReply_becomesVisibleBitByBit(t *testing.T) {
 	states := make(map[string]bool)
 	for seed := range uint64(20) {
-		tab, inner := newFaulty(t, seed, tabletest.Faults{Lost: 1, Torn: 1})
+		tab, inner := newFaulty(t, seed, tabletest.Faults{Lost: 1, Partial: 1})
 		write(t, inner, table.Put(item("c", "old"), table.Always))
 		ops := []table.Op{table.Put(item("a", "new"), table.IfAbsent), table.Put(item("b", "new"), table.IfAbsent), table.Delete(item("c", "").Key, table.IfPresent)}
 		if err := tab.Write(t.Context(), ops...); !errors.Is(err, table.ErrUnavailable) {
@@ -33,13 +32,13 @@ func TestFaulty_tornWriteWithLostReply_isSeenBitByBit(t *testing.T) {
 	}
 	for _, want := range []string{"c=old", "a=new c=old", "b=new c=old", "a=new b=new c=old", "a=new", "b=new"} {
 		if !states[want] {
-			t.Errorf("nobody saw %q", want)
+			t.Errorf("no read saw %q", want)
 		}
 	}
 }
 
-func TestFaulty_tornWriteUnderWay_isSeenInPartAndWholeOnceItReturned(t *testing.T) {
-	tab, _ := newFaulty(t, 1, tabletest.Faults{Torn: 1})
+func TestFaulty_partialWrite_isVisibleInPartAndThenAsAWhole(t *testing.T) {
+	tab, _ := newFaulty(t, 1, tabletest.Faults{Partial: 1})
 	partly := 0
 	for n := range 200 {
 		a, b := fmt.Sprintf("%03da", n), fmt.Sprintf("%03db", n)
@@ -47,7 +46,7 @@ func TestFaulty_tornWriteUnderWay_isSeenInPartAndWholeOnceItReturned(t *testing.
 		go func() {
 			err := tab.Write(t.Context(), table.Put(item(a, "x"), table.IfAbsent), table.Put(item(b, "x"), table.IfAbsent))
 			if err == nil && (data(t, tab, a, table.Strong) == "" || data(t, tab, b, table.Strong) == "") {
-				err = errors.New("its writer does not see it")
+				err = errors.New("the writer does not see its own write")
 			}
 			done <- err
 		}()
@@ -65,15 +64,15 @@ func TestFaulty_tornWriteUnderWay_isSeenInPartAndWholeOnceItReturned(t *testing.
 			}
 		}
 	}
-	if partly == 0 || tab.Counts().Torn == 0 {
-		t.Errorf("%d reads saw a write in part, %d were torn; want some", partly, tab.Counts().Torn)
+	if partly == 0 || tab.Counts().Partial == 0 {
+		t.Errorf("%d pairs of reads saw a write in part, and %d reads are counted; want some", partly, tab.Counts().Partial)
 	}
 }
 
-func TestFaulty_conditionOnAWriteNotYetSeen_judgesTheTrueState(t *testing.T) {
+func TestFaulty_conditionOnAnInvisibleWrite_isCheckedAgainstTheTrueState(t *testing.T) {
 	unseen := 0
 	for seed := range uint64(64) {
-		tab, _ := newFaulty(t, seed, tabletest.Faults{Lost: 0.3, Torn: 1})
+		tab, _ := newFaulty(t, seed, tabletest.Faults{Lost: 0.3, Partial: 1})
 		if err := tab.Write(t.Context(), table.Put(item("a", "one"), table.IfAbsent), table.Put(item("b", "one"), table.IfAbsent)); err == nil {
 			continue
 		}
@@ -91,6 +90,6 @@ func TestFaulty_conditionOnAWriteNotYetSeen_judgesTheTrueState(t *testing.T) {
 		}
 	}
 	if unseen == 0 {
-		t.Error("no condition was judged on an item that could not be seen")
+		t.Error("no condition was checked against an invisible item")
 	}
 }
