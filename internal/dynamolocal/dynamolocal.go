@@ -16,22 +16,23 @@ import (
 )
 
 const (
-	// EndpointEnv names an engine that runs already; then nothing is started.
+	// EndpointEnv is the address of a running engine. If set, none is started.
 	EndpointEnv = "PARLEY_TEST_DYNAMODB_ENDPOINT"
-	// CacheEnv names the folder to fetch into, in place of the user's cache.
+	// CacheEnv is the folder to download into, instead of the user's cache.
 	CacheEnv = "PARLEY_TEST_CACHE"
 )
 
-// ErrMissing says that this machine lacks what it takes to run the engine, and what.
+// ErrMissing means that this machine cannot run the engine. The error that wraps
+// it says what is missing.
 var ErrMissing = errors.New("dynamolocal: a part is missing")
 
-// patience bounds what a first use may take: a fetch on a slow line, and the
-// starts of other test processes that are waited for.
+// patience bounds the first use, which may download on a slow line and wait for
+// other test processes that start an engine.
 const patience = 5 * time.Minute
 
-// shared is the one engine of this process, whichever tests ask for it: a start
-// takes a second and some hundred megabytes. Its end is that of the process, for
-// Go tells nobody when the last test is over.
+// shared starts the engine that all tests of the process share, because a start
+// takes a second and some hundred megabytes. It ends with the process, since Go
+// has no hook for the end of the last test.
 var shared = sync.OnceValues(func() (*Server, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -42,14 +43,14 @@ var shared = sync.OnceValues(func() (*Server, error) {
 	return startFree(ctx, dir)
 })
 
-// Start returns the address of a running engine, as in "http://127.0.0.1:40123".
-// The first call in a process fetches the engine where it must and starts it;
-// all tests of the process share it, so each takes a table name of its own. The
-// engine ends with the process, however that ends.
+// Start returns the address of a running engine, such as "http://127.0.0.1:40123".
+// The first call in a process downloads the engine if necessary and starts it. All
+// tests of the process share it, so each must use its own table name. The engine
+// ends with the process, even if the process is killed.
 //
-// Any key of letters and digits passes as credentials. Where the engine cannot
-// be had, and with -short, the test is skipped; if the environment says CI=true
-// it fails for the first and takes no notice of the second.
+// The engine accepts any letters and digits as credentials. Start skips the test
+// with -short or if the engine is unavailable. With CI=true in the environment it
+// ignores -short, and fails the test if the engine is unavailable.
 func Start(t testing.TB) string {
 	t.Helper()
 	if endpoint := os.Getenv(EndpointEnv); endpoint != "" {
@@ -66,7 +67,7 @@ func Start(t testing.TB) string {
 	case errors.Is(err, ErrMissing) && !strict:
 		t.Skipf("SKIPPED, NOT TESTED: %s against DynamoDB Local: %v", t.Name(), err)
 	default:
-		t.Fatalf("DynamoDB Local is needed here: %v", err)
+		t.Fatalf("DynamoDB Local is required: %v", err)
 	}
 	return ""
 }

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// ownerEnv makes this test's program the process whose death is watched.
+// ownerEnv makes the test binary an owner of an engine, which a test kills.
 const ownerEnv = "PARLEY_TEST_DYNAMODB_OWNER"
 
 func TestMain(m *testing.M) {
@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// own starts an engine, says where, and goes on until it is killed.
+// own starts an engine, prints its address and runs until it is killed.
 func own() {
 	server, err := shared()
 	if err != nil {
@@ -37,7 +37,7 @@ func own() {
 	os.Exit(1)
 }
 
-func TestStart_askedTwice_givesOneEngineThatAnswers(t *testing.T) {
+func TestStart_calledTwice_returnsOneEngineThatAnswers(t *testing.T) {
 	first, second := Start(t), Start(t)
 	if first != second {
 		t.Fatalf("two engines, %s and %s", first, second)
@@ -47,29 +47,29 @@ func TestStart_askedTwice_givesOneEngineThatAnswers(t *testing.T) {
 	}
 }
 
-func TestStart_endpointInEnvironment_isTaken(t *testing.T) {
+func TestStart_endpointInEnvironment_isReturned(t *testing.T) {
 	t.Setenv(EndpointEnv, "http://127.0.0.1:1")
 	if got := Start(t); got != "http://127.0.0.1:1" {
 		t.Fatalf("Start gave %q", got)
 	}
 }
 
-func TestStart_partMissing_skipsAloudButFailsInCI(t *testing.T) {
+func TestStart_javaMissing_skipsLoudlyButFailsInCI(t *testing.T) {
 	for ci, fails := range map[string]bool{"": false, "true": true} {
-		again := exec.Command(os.Args[0], "-test.v", "-test.run=^TestStart_askedTwice_givesOneEngineThatAnswers$")
+		again := exec.Command(os.Args[0], "-test.v", "-test.run=^TestStart_calledTwice_returnsOneEngineThatAnswers$")
 		again.Env = append(os.Environ(), EndpointEnv+"=", "PATH="+t.TempDir(), "CI="+ci)
 		out, err := again.CombinedOutput()
 		if (err != nil) != fails || !strings.Contains(string(out), "Java 17") {
 			t.Errorf("with CI=%q: %v\n%s", ci, err, out)
 		}
-		if !fails && !strings.Contains(string(out), "SKIPPED, NOT TESTED: TestStart_askedTwice") {
+		if !fails && !strings.Contains(string(out), "SKIPPED, NOT TESTED: TestStart_calledTwice") {
 			t.Errorf("it does not say what it skips:\n%s", out)
 		}
 	}
 }
 
-func TestStart_ownerIsKilled_engineEndsToo(t *testing.T) {
-	Start(t) // skips where the engine cannot be had
+func TestStart_ownerKilled_engineEndsToo(t *testing.T) {
+	Start(t) // skips without the engine
 	t.Setenv(EndpointEnv, "")
 	owner := exec.Command(os.Args[0])
 	owner.Env = append(os.Environ(), ownerEnv+"=1")
@@ -92,11 +92,11 @@ func TestStart_ownerIsKilled_engineEndsToo(t *testing.T) {
 	await(t, "the engine to end", func() bool { return !answers(t.Context(), endpoint) })
 }
 
-func TestServe_portTaken_saysSo(t *testing.T) {
+func TestServe_portTaken_errorSaysSo(t *testing.T) {
 	Start(t)
 	dir, err := Fetch(t.Context())
 	if err != nil {
-		t.Skipf("SKIPPED, NOT TESTED: a taken port: %v", err)
+		t.Skipf("SKIPPED, NOT TESTED: Serve on a taken port: %v", err)
 	}
 	taken, err := net.Listen("tcp", ":0")
 	if err != nil {
@@ -131,12 +131,12 @@ func TestFetch_mavenFails_leavesNoFolder(t *testing.T) {
 			t.Fatalf("Fetch with a failing Maven: %v", err)
 		}
 		if isDir(dir) {
-			t.Fatalf("%s is there after a failed fetch", dir)
+			t.Fatalf("%s exists after a failed download", dir)
 		}
 	}
 }
 
-func TestFetch_manyAtOnce_fetchesOnce(t *testing.T) {
+func TestFetch_concurrentCalls_downloadOnce(t *testing.T) {
 	runs := filepath.Join(t.TempDir(), "runs")
 	tools(t, map[string]string{"java": "exit 0", "mvn": "echo run >>" + runs})
 	var wg sync.WaitGroup
@@ -153,7 +153,7 @@ func TestFetch_manyAtOnce_fetchesOnce(t *testing.T) {
 	}
 }
 
-func TestLock_held_waitsUntilTheContextEnds(t *testing.T) {
+func TestLock_heldByAnother_waitsUntilTheContextEnds(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	unlock, err := lock(t.Context(), path)
 	if err != nil {
@@ -171,7 +171,7 @@ func TestLock_held_waitsUntilTheContextEnds(t *testing.T) {
 	unlock()
 }
 
-// tools makes a PATH on which only these shell scripts are, and an empty cache.
+// tools sets a PATH with only these shell scripts, and an empty cache.
 func tools(t *testing.T, scripts map[string]string) {
 	t.Helper()
 	bin := t.TempDir()
@@ -191,7 +191,7 @@ func await(t *testing.T, what string, holds func() bool) {
 	defer tick.Stop()
 	for !holds() {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain for %s", what)
+			t.Fatalf("timed out waiting for %s", what)
 		}
 		<-tick.C
 	}

@@ -48,7 +48,7 @@ func Fetch(ctx context.Context) (dir string, err error) {
 func download(ctx context.Context, cache, dir string) error {
 	mvn, err := exec.LookPath("mvn")
 	if err != nil {
-		return fmt.Errorf("%w: Maven (mvn), to fetch it; install it, or set %s to an engine that runs", ErrMissing, EndpointEnv)
+		return fmt.Errorf("%w: Maven (mvn) to download it; install Maven, or set %s to a running engine", ErrMissing, EndpointEnv)
 	}
 	temp := filepath.Join(cache, "dynamodb-local.fetching")
 	if err := os.RemoveAll(temp); err != nil { // what a fetch that was killed left
@@ -65,7 +65,7 @@ func download(ctx context.Context, cache, dir string) error {
 		"org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies",
 		"-DoutputDirectory="+filepath.Join(temp, "lib"), "-DincludeScope=runtime").CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("%w: Maven could not fetch it: %w\n%s", ErrMissing, err, out)
+		return fmt.Errorf("%w: Maven could not download it: %w\n%s", ErrMissing, err, out)
 	}
 	return os.Rename(temp, dir)
 }
@@ -74,7 +74,7 @@ func download(ctx context.Context, cache, dir string) error {
 // installed, some systems have a java that says so and fails.
 func haveJava(ctx context.Context) error {
 	if err := exec.CommandContext(ctx, "java", "-version").Run(); err != nil {
-		return fmt.Errorf("%w: Java 17 or newer; install it, or set %s to an engine that runs (%w)", ErrMissing, EndpointEnv, err)
+		return fmt.Errorf("%w: Java 17 or newer; install it, or set %s to a running engine (%w)", ErrMissing, EndpointEnv, err)
 	}
 	return nil
 }
@@ -84,7 +84,7 @@ func cacheDir() (string, error) {
 	if dir == "" {
 		user, err := os.UserCacheDir()
 		if err != nil {
-			return "", fmt.Errorf("no folder to fetch DynamoDB Local into, set %s: %w", CacheEnv, err)
+			return "", fmt.Errorf("no folder to download DynamoDB Local into, set %s: %w", CacheEnv, err)
 		}
 		dir = filepath.Join(user, "parley")
 	}

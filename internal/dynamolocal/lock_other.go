@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// lock refuses: the engine is kept on a leash of Unix's making, too.
+// lock fails: the leash that ends the engine needs Unix too.
 func lock(context.Context, string) (unlock func(), err error) {
-	return nil, fmt.Errorf("%w: a Unix system; set %s to an engine that runs", ErrMissing, EndpointEnv)
+	return nil, fmt.Errorf("%w: a Unix system; set %s to a running engine", ErrMissing, EndpointEnv)
 }

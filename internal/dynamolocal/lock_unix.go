@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// lock waits until this process alone holds the lock file at path. The system
-// frees it when the process dies.
+// lock waits for an exclusive lock on the file at path. The system releases the
+// lock when the process dies.
 func lock(ctx context.Context, path string) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
@@ -32,7 +32,7 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 		select {
 		case <-ctx.Done():
 			f.Close()
-			return nil, fmt.Errorf("waiting for another process to free %s: %w", path, ctx.Err())
+			return nil, fmt.Errorf("waiting for another process to unlock %s: %w", path, ctx.Err())
 		case <-tick.C:
 		}
 	}

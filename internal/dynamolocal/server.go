@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// startLimit bounds the wait for the first answer: a second on an idle machine.
+// startLimit bounds the start, which takes a second on an idle machine.
 const startLimit = time.Minute
 
 // leash runs a program that ends when the standard input does. The other end of
@@ -33,11 +33,11 @@ exit "$status"
 
 // Server is a running engine.
 type Server struct {
-	Endpoint string // as in "http://127.0.0.1:8000"
+	Endpoint string // such as "http://127.0.0.1:8000"
 
 	release func() error // lets the engine go
 	done    chan struct{}
-	ended   error // why the engine ended; read it after done
+	ended   error // why the engine ended; valid after done is closed
 	output  *output
 }
 
@@ -84,12 +84,12 @@ func (s *Server) Wait(ctx context.Context) error {
 		s.stop()
 		return nil
 	case <-s.done:
-		return fmt.Errorf("DynamoDB Local ended: %v; it said:\n%s", s.ended, s.output)
+		return fmt.Errorf("DynamoDB Local ended: %v; its output:\n%s", s.ended, s.output)
 	}
 }
 
 func (s *Server) stop() {
-	_ = s.release() // it fails only when the engine has ended already
+	_ = s.release() // it fails only if the engine has already ended
 	<-s.done
 }
 

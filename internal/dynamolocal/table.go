@@ -15,14 +15,14 @@ import (
 func Client(endpoint string) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
 		BaseEndpoint: &endpoint,
-		Region:       "eu-west-1", // a known one: others cost the SDK 60 kB of regular expressions a call
+		Region:       "eu-west-1", // a known region: for others the SDK spends 60 kB on regular expressions per call
 		Credentials:  credentials.NewStaticCredentialsProvider("local", "local", ""),
 	})
 }
 
-// NewTable makes an empty table on the shared engine, which goes when the test
-// ends, and returns its name beside it, for a test that opens it again. It skips
-// or fails as Start does.
+// NewTable creates an empty table on the shared engine and deletes it when the
+// test ends. It also returns the name, for tests that open the table again. It
+// skips or fails the test as Start does.
 func NewTable(t testing.TB, opts dynamotable.Options) (tbl *dynamotable.Table, name string) {
 	t.Helper()
 	client := Client(Start(t))
