@@ -15,12 +15,14 @@ const module = "github.com/parley-chat/parley"
 func arrows() map[string][]string {
 	drivers := []string{"internal/table/bolttable", "internal/table/dynamotable"}
 	rules := []string{"internal/chat", "internal/table"}
-	fronts := []string{"internal/httpapi", "internal/lambdahttp", "internal/mcptools", "internal/meter"}
+	fronts := []string{"internal/httpapi", "internal/lambdahttp", "internal/mcp", "internal/meter", "internal/tools"}
 	return map[string][]string{
 		"functions/parley":           slices.Concat(fronts, rules, drivers, []string{"internal/meter/scrape", "internal/transfer"}),
-		"internal/httpapi":           {"internal/mcptools", "internal/chat", "internal/meter"},
+		"internal/httpapi":           {"internal/mcp", "internal/tools", "internal/chat", "internal/meter"},
 		"internal/lambdahttp":        {},
-		"internal/mcptools":          {"internal/chat", "internal/meter"},
+		"internal/mcp":               {"internal/meter"},
+		"internal/tools":             {"internal/mcp", "internal/tools/spec", "internal/chat", "internal/meter"},
+		"internal/tools/spec":        {},
 		"internal/meter":             {"internal/table"},
 		"internal/meter/scrape":      {"internal/meter"},
 		"internal/chat":              {"internal/table"},
@@ -45,8 +47,8 @@ func arrows() map[string][]string {
 func foreign() map[string][]string {
 	tools := []string{"internal/bench", "internal/dynamolocal", "internal/lambdatest"}
 	return map[string][]string{
-		"net/http":                        append(tools, "functions/parley", "internal/httpapi", "internal/lambdahttp", "internal/mcptools", "internal/meter/scrape", "internal/table/dynamotable"),
-		"github.com/mark3labs/mcp-go":     append(tools, "internal/mcptools"),
+		"net/http":                        append(tools, "functions/parley", "internal/httpapi", "internal/lambdahttp", "internal/mcp", "internal/meter/scrape", "internal/table/dynamotable"),
+		"github.com/mark3labs/mcp-go":     append(tools, "internal/mcp"),
 		"github.com/aws/aws-lambda-go":    append(tools, "functions/parley", "internal/lambdahttp"),
 		"github.com/aws/aws-sdk-go-v2":    append(tools, "internal/table/dynamotable"),
 		"github.com/prometheus":           {"internal/meter/scrape"},
@@ -113,7 +115,11 @@ func refused(from, target string) string {
 func TestImports_wrongArrow_isRefused(t *testing.T) {
 	for _, c := range []struct{ from, target string }{
 		{"internal/httpapi", module + "/internal/table"},
-		{"internal/mcptools", module + "/internal/table"},
+		{"internal/tools", module + "/internal/table"},
+		{"internal/tools", "github.com/mark3labs/mcp-go/mcp"},
+		{"internal/tools/spec", module + "/internal/chat"},
+		{"internal/mcp", module + "/internal/chat"},
+		{"internal/mcp", module + "/internal/tools"},
 		{"internal/chat", module + "/internal/httpapi"},
 		{"internal/chat", module + "/internal/table/bolttable"},
 		{"internal/chat", "net/http"},

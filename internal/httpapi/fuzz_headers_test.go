@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/mcptools"
+	"github.com/parley-chat/parley/internal/mcp"
 )
 
 // FuzzHeaders sends a call that is right with any headers. Whatever they are, the
@@ -22,12 +22,12 @@ func FuzzHeaders(f *testing.F) {
 	f.Add("OPTIONS", "localhost", "http://localhost:3000", "", "", "", "", "", true)
 	f.Add("GET", "[::1]:8080", "null", "text/plain", "text/event-stream;q=0", "", "", "", true)
 	s := &site{entered: make(chan string, 1), release: make(chan struct{})}
-	mcp := mcptools.NewHandler(s.tools(slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler))
+	server := s.mcp(slog.New(slog.DiscardHandler))
 	reached := false
-	h := New(Options{MCP: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h := New(Options{MCP: func(w http.ResponseWriter, r *http.Request, m mcp.Message) {
 		reached = true
-		mcp.ServeHTTP(w, r)
-	})})
+		server.Serve(w, r, m)
+	}})
 	body, _ := legacyCall("1", "echo", "hello", `"t"`)
 	f.Fuzz(func(t *testing.T, method, host, origin, kind, accept, version, mcpMethod, mcpName string, local bool) {
 		r := httptest.NewRequest(http.MethodPost, MCPPath, strings.NewReader(body))

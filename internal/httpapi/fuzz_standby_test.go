@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/mcptools"
+	"github.com/parley-chat/parley/internal/tools"
 )
 
 // FuzzStandby asks for a wait without MCP with any query and any Authorization.
@@ -22,9 +22,9 @@ func FuzzStandby(f *testing.F) {
 	f.Add("agent_token=secret", "")
 	f.Add("for_me=%zz;cursor", "Basic eDp5")
 	var asked *chat.WaitRequest
-	h := New(Options{Standby: func(_ context.Context, req chat.WaitRequest) mcptools.Standby {
+	h := New(Options{Standby: func(_ context.Context, req chat.WaitRequest) tools.Standby {
 		asked = &req
-		return mcptools.Standby{JSON: []byte(`{"status":"messages"}`), Status: chat.StatusMessages}
+		return tools.Standby{JSON: []byte(`{"status":"messages"}`), Status: chat.StatusMessages}
 	}})
 	f.Fuzz(func(t *testing.T, query, authorization string) {
 		r := httptest.NewRequest(http.MethodGet, StandbyPath, nil)

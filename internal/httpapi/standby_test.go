@@ -13,9 +13,10 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/mcptools"
+	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/table/bolttable"
+	"github.com/parley-chat/parley/internal/tools"
 )
 
 // hall is a site with real rooms, in which Ann and Bob have met.
@@ -44,9 +45,8 @@ func newHall(t *testing.T, o meter.Options, change ...func(*chat.Options, *Optio
 			f(&co, o)
 		}
 		h.rooms = chat.New(tab, co)
-		m := mcptools.NewServer("0.0.0", "", o.Logger)
-		mcptools.AddTools(m, h.rooms, mcptools.Options{Address: func(context.Context) string { return "" }})
-		o.MCP, o.Standby, o.Meter = mcptools.NewHandler(m, o.Logger), mcptools.WaitHandler(h.rooms, o.Logger), h.meter
+		set := tools.New(h.rooms, tools.Options{Address: func(context.Context) string { return "" }, Log: o.Logger})
+		o.MCP, o.Standby, o.Meter = mcp.NewServer(mcp.Options{Tools: set.Tools(), Log: o.Logger}).Serve, set.Standby, h.meter
 	})
 	h.ann, h.bob = h.join("Ann"), h.join("Bob")
 	return h
@@ -259,7 +259,7 @@ func TestStandby_serverStops_isAnsweredSoThatItComesAgain(t *testing.T) {
 
 func TestStandby_waitPanics_isAnErrorWithAnID(t *testing.T) {
 	s := newSite(t, func(_ *site, o *Options) {
-		o.Standby = mcptools.WaitHandler(nil, slog.New(slog.DiscardHandler)) // a nil pointer is met within
+		o.Standby = tools.New(nil, tools.Options{Log: slog.New(slog.DiscardHandler)}).Standby // dereferences nil
 	})
 	r := s.get(StandbyPath)
 	r.Header.Set("Authorization", "Bearer x")
