@@ -13,9 +13,9 @@ import (
 	"github.com/parley-chat/parley/internal/mcp"
 )
 
-// FuzzHeaders sends a call that is right with any headers. Whatever they are, the
-// answer is none of a server's failures, and over the loopback nothing gets
-// through that a page of somebody else's could have had a browser send.
+// FuzzHeaders sends a valid call with any headers. The answer is never a failure of the
+// server, and nothing reaches the server over the loopback that a foreign web page could
+// have made a browser send.
 func FuzzHeaders(f *testing.F) {
 	f.Add("POST", "127.0.0.1:8080", "", "application/json", "application/json, text/event-stream", "2025-11-25", "", "", true)
 	f.Add("POST", "parley.example", "https://parley.example", "application/json", "application/json", "2026-07-28", "tools/call", "echo", false)
@@ -64,8 +64,7 @@ func FuzzHeaders(f *testing.F) {
 	})
 }
 
-// thisMachine reports whether a host, as a browser understands it, leads nowhere
-// else.
+// thisMachine reports whether a host, as a browser understands it, is this machine.
 func thisMachine(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

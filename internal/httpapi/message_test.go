@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/mcp"
 )
 
-// many is the form n times, each with its number where the form has room for one.
+// many repeats a form n times, separated by commas; %d stands for the number of each.
 func many(n int, form string) string {
 	parts := make([]string, n)
 	for i := range parts {
@@ -20,7 +20,7 @@ func many(n int, form string) string {
 	return strings.Join(parts, ",")
 }
 
-func TestMessage_whatIsNoMessage_isRefused(t *testing.T) {
+func TestMessage_malformedBody_isRefused(t *testing.T) {
 	s := newSite(t)
 	deep := func(n int) string {
 		return `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":` + strings.Repeat("[", n) + strings.Repeat("]", n) + `}}`
@@ -77,7 +77,7 @@ func TestMessage_whatIsNoMessage_isRefused(t *testing.T) {
 	}
 }
 
-func TestMessage_unusualButRight_isTaken(t *testing.T) {
+func TestMessage_unusualButValid_isAccepted(t *testing.T) {
 	s := newSite(t)
 	for name, body := range map[string]string{
 		"space around it":          " \n" + `{"jsonrpc":"2.0","id":1,"method":"ping"}` + "\r\n ",
@@ -178,7 +178,7 @@ func TestMessage_bodyThatNeverComes_isGivenUp(t *testing.T) {
 	}
 }
 
-// silent is a body of which nothing comes before the end of the test.
+// silent is a body that sends nothing before the end of the test.
 type silent struct{ t *testing.T }
 
 func (b silent) Read([]byte) (int, error) {

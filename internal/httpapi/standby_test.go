@@ -78,7 +78,7 @@ func (h *hall) standby(token, query string) *http.Request {
 	return r
 }
 
-// awaitWaits returns when so many calls wait.
+// awaitWaits returns when n calls wait.
 func (h *hall) awaitWaits(n int64) {
 	h.t.Helper()
 	poll(h.t, fmt.Sprintf("%d open waits", n), func() bool { return h.meter.Totals().OpenWaits == n })
@@ -154,7 +154,7 @@ func TestStandby_nothingCame_isATimeoutThatMayBeRepeated(t *testing.T) {
 
 func TestStandby_lookingIn_isNoWait(t *testing.T) {
 	h := newHall(t, meter.Options{MaxWaits: 1})
-	inside := h.send(h.standby(h.ann.Token, "?cursor="+h.bob.Cursor)) // not Ann's own, so left out of account
+	inside := h.send(h.standby(h.ann.Token, "?cursor="+h.bob.Cursor)) // not Ann's own, so it is ignored
 	h.check(await(t, inside), http.StatusOK, map[string]string{"status": "messages"})
 	inside = h.send(h.standby(h.ann.Token, ""))
 	h.awaitWaits(1)

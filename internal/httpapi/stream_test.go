@@ -172,7 +172,7 @@ func TestStream_toolPanics_answersWithAnID(t *testing.T) {
 	}
 }
 
-func TestStream_handlerFails_isToldInTheFormThatHasBegun(t *testing.T) {
+func TestStream_handlerFails_answersInTheFormThatHasBegun(t *testing.T) {
 	for _, c := range []struct {
 		name          string
 		begun, panics bool

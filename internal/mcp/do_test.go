@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/parley-chat/parley/internal/meter"
 )
@@ -66,34 +64,4 @@ func TestFailure_text_saysWhatItsJSONSays(t *testing.T) {
 	if got, want := f.Error(), "unavailable: Later. (retry_after_seconds: 3)"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-}
-
-func TestCall_whileItWaits_mcpGoHoldsNothing(t *testing.T) {
-	for _, version := range []string{legacy, modern} {
-		w := newWire(t)
-		answer := w.call(version, "5", "I")
-		if !strings.Contains(stacks(), "mcp.(*wire).block") {
-			t.Fatal("the call is not under way")
-		}
-		if strings.Contains(stacks(), "mcp-go/server.") {
-			t.Errorf("mcp-go has a goroutine or a frame:\n%s", stacks())
-		}
-		w.free()
-		await(t, answer)
-	}
-}
-
-// stacks are those of all goroutines.
-func stacks() string {
-	text := make([]byte, 1<<20)
-	return string(text[:runtime.Stack(text, true)])
-}
-
-func TestCall_clientLeaves_endsIt(t *testing.T) {
-	w := newWire(t)
-	ctx, leave := context.WithTimeout(t.Context(), time.Minute)
-	go w.try(ctx, modern, "5", "tools/call", "block", `{"name":"block","arguments":{}}`)
-	await(t, w.entered)
-	leave()
-	await(t, w.left)
 }

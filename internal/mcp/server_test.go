@@ -238,7 +238,7 @@ func await[T any](t *testing.T, c <-chan T) T {
 	}
 }
 
-func TestHandler_strangersCancel_doesNotReachMyRequest(t *testing.T) {
+func TestServer_cancelFromAnotherClient_isIgnored(t *testing.T) {
 	for _, mine := range []string{legacy, modern} {
 		for _, theirs := range []string{legacy, modern} {
 			t.Run(mine+" "+theirs, func(t *testing.T) {
@@ -261,7 +261,7 @@ func TestHandler_strangersCancel_doesNotReachMyRequest(t *testing.T) {
 	}
 }
 
-func TestHandler_twoRequestsWithOneID_eachGetsItsOwnAnswer(t *testing.T) {
+func TestServer_twoRequestsWithOneID_eachGetsItsOwnAnswer(t *testing.T) {
 	for _, version := range []string{legacy, modern} {
 		t.Run(version, func(t *testing.T) {
 			w := newWire(t)
@@ -279,7 +279,7 @@ func TestHandler_twoRequestsWithOneID_eachGetsItsOwnAnswer(t *testing.T) {
 	}
 }
 
-func TestHandler_clientLeaves_itsTwinWithTheSameIDStays(t *testing.T) {
+func TestServer_clientLeaves_itsTwinWithTheSameIDStays(t *testing.T) {
 	w := newWire(t)
 	stays := w.call(legacy, "5", "stays")
 	ctx, leave := context.WithCancel(t.Context())
@@ -295,7 +295,7 @@ func TestHandler_clientLeaves_itsTwinWithTheSameIDStays(t *testing.T) {
 	}
 }
 
-func TestHandler_initialize_agreesOnAVersionAndKeepsNoSession(t *testing.T) {
+func TestServer_initialize_agreesOnAVersionAndKeepsNoSession(t *testing.T) {
 	w := newWire(t)
 	for asked, want := range map[string]string{"2025-06-18": "2025-06-18", "2025-11-25": "2025-11-25", "2026-07-28": "2025-11-25", "2099-01-01": "2025-11-25"} {
 		status, r := w.post(legacy, "1", "initialize", "", `{"protocolVersion":"`+asked+`","capabilities":{},"clientInfo":{"name":"c","version":"1"}}`)
@@ -305,7 +305,7 @@ func TestHandler_initialize_agreesOnAVersionAndKeepsNoSession(t *testing.T) {
 	}
 }
 
-func TestHandler_discover_namesToolsOnly(t *testing.T) {
+func TestServer_discover_namesToolsOnly(t *testing.T) {
 	w := newWire(t)
 	status, r := w.post(modern, "1", "server/discover", "", `{}`)
 	if _, tools := r.Result.Capabilities["tools"]; status != 200 || !tools || len(r.Result.Capabilities) != 1 || len(r.Result.Capabilities["tools"]) != 0 {
@@ -316,7 +316,7 @@ func TestHandler_discover_namesToolsOnly(t *testing.T) {
 	}
 }
 
-func TestHandler_listen_isOverAtOnce(t *testing.T) {
+func TestServer_listen_isOverAtOnce(t *testing.T) {
 	w := newWire(t)
 	status, r := w.post(modern, "1", "subscriptions/listen", "",
 		`{"notifications":{"toolsListChanged":true,"promptsListChanged":true,"resourcesListChanged":true,"resourceSubscriptions":["a://b"]}}`)
@@ -325,7 +325,7 @@ func TestHandler_listen_isOverAtOnce(t *testing.T) {
 	}
 }
 
-func TestHandler_whatKeepsStateOrHoldsRequests_doesNotExist(t *testing.T) {
+func TestServer_whatKeepsStateOrHoldsRequests_doesNotExist(t *testing.T) {
 	w := newWire(t)
 	for method, params := range map[string]string{
 		"tasks/list":           `{}`,
@@ -345,7 +345,7 @@ func TestHandler_whatKeepsStateOrHoldsRequests_doesNotExist(t *testing.T) {
 	}
 }
 
-func TestHandler_callAsATask_isAnOrdinaryCall(t *testing.T) {
+func TestServer_callAsATask_isAnOrdinaryCall(t *testing.T) {
 	for _, version := range []string{legacy, modern} {
 		w := newWire(t)
 		if _, r := w.post(version, "1", "tools/call", "break", `{"name":"break","arguments":{},"task":{"ttl":60000}}`); !r.Result.IsError || !strings.HasPrefix(r.text(), "internal: ") {
@@ -458,7 +458,7 @@ func TestStream_progressTokens(t *testing.T) {
 	}
 }
 
-func TestHandler_libraryClients_talkInBothGenerations(t *testing.T) {
+func TestServer_libraryClients_talkInBothGenerations(t *testing.T) {
 	for _, version := range []string{legacy, modern} {
 		t.Run(version, func(t *testing.T) {
 			w := newWire(t)

@@ -125,7 +125,7 @@ func (l *ledger) waiting(ctx context.Context, generation, token string, nth int6
 		defer close(answered)
 		resp, err := l.post(ctx, generation, "wait_for_message", args{"agent_token": token, "wait_seconds": 50})
 		if err != nil {
-			return // it was given up
+			return // the test gave it up
 		}
 		defer resp.Body.Close()
 		var answer struct {
@@ -201,7 +201,7 @@ func TestAccount_clientGoesAway_isGoneAndHoldsNothing(t *testing.T) {
 	}
 }
 
-func TestWait_beyondWhatTheServerHolds_isRefusedWithTheSeconds(t *testing.T) {
+func TestWait_serverIsFull_isRefusedWithTheTimeToRetry(t *testing.T) {
 	for _, generation := range []string{legacy, modern} {
 		l := newLedger(t, meter.Options{MaxWaits: 1})
 		ann, _ := l.call(generation, "join_room", args{"room": "hall", "agent_name": "Ann"})

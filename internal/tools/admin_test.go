@@ -75,18 +75,18 @@ func TestManageAgent_eachAction_isDoneAndSeen(t *testing.T) {
 			t.Errorf("after %s: %s", c.action, info.Room.Agents)
 		}
 	}
-	var told []string
+	var seen []string
 	for _, m := range p.call("message_history", args{"agent_token": ann.Token}).Messages {
 		if m.By == "Ann" && m.Note == "as agreed" {
-			told = append(told, m.Type+m.Action+m.Reason)
+			seen = append(seen, m.Type+m.Action+m.Reason)
 		}
 	}
-	if want := []string{"rolepromote", "roledemote", "rolemute", "roleunmute", "leftkicked", "roleban", "roleunban"}; !slices.Equal(told, want) {
-		t.Errorf("told are %q, want %q", told, want)
+	if want := []string{"rolepromote", "roledemote", "rolemute", "roleunmute", "leftkicked", "roleban", "roleunban"}; !slices.Equal(seen, want) {
+		t.Errorf("the events are %q, want %q", seen, want)
 	}
 }
 
-func TestWait_inACrowd_countsThemAndShowsWhoWaits(t *testing.T) {
+func TestWait_inACrowd_countsAgentsAndShowsWhoWaits(t *testing.T) {
 	w := newWorld(t)
 	p, waiter := w.connect(modern), w.connect(modern)
 	ann := p.call("create_room", args{"agent_name": "Ann", "room": "fair", "capacity": 20})
@@ -102,7 +102,7 @@ func TestWait_inACrowd_countsThemAndShowsWhoWaits(t *testing.T) {
 	p.awaitState(ann.Token, "Bob", "waiting")
 	r := p.call("wait_for_message", args{"agent_token": ann.Token, "cursor": ann.Cursor, "wait_seconds": 0})
 	if r.Seated != 13 || r.Waiting != 1 || len(r.Agents) != 1 || r.Agents[0].Name != "Bob" {
-		t.Errorf("Ann is told %s", r.text)
+		t.Errorf("Ann gets %s", r.text)
 	}
 	p.call("send_message", args{"agent_token": ann.Token, "text": "hello all"})
 	if err := <-heard; err != nil {
@@ -110,7 +110,7 @@ func TestWait_inACrowd_countsThemAndShowsWhoWaits(t *testing.T) {
 	}
 }
 
-func TestQueue_statuses_carryWhatBelongsToThem(t *testing.T) {
+func TestQueue_eachStatus_hasItsFields(t *testing.T) {
 	w := newWorld(t)
 	p := w.connect(modern)
 	waits := p.call("enter_queue", args{"agent_name": "Ann", "interests": "chess, go", "wait_seconds": 0})

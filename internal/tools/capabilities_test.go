@@ -10,7 +10,7 @@ import (
 )
 
 // Clients use what a server says that it can do, so it may say only what works.
-func TestServer_saysWhatItCanDo_andNoMore(t *testing.T) {
+func TestServer_capabilities_areCompletionsPromptsAndTools(t *testing.T) {
 	for generation, method := range map[string]string{legacy: "initialize", modern: "server/discover"} {
 		params := map[string]any{}
 		if generation == legacy {

@@ -40,7 +40,7 @@ func FuzzTools(f *testing.F) {
 	})
 }
 
-// names are the tools.
+// names returns the names of the tools.
 func names() []string {
 	return []string{
 		"join_room", "create_room", "send_message", "wait_for_message", "message_history",
@@ -48,8 +48,8 @@ func names() []string {
 	}
 }
 
-// toolsToFuzz serves the tools over a room in which Ann sits, and gives her token;
-// another one if she has left.
+// toolsToFuzz serves the tools over a room in which Ann has a seat, and returns her
+// token; if she has left, she takes another seat.
 func toolsToFuzz(f *testing.F) (http.Handler, func(*testing.T) string) {
 	tab, err := bolttable.Open(filepath.Join(f.TempDir(), "parley.db"), bolttable.Options{})
 	if err != nil {
@@ -77,8 +77,8 @@ func toolsToFuzz(f *testing.F) (http.Handler, func(*testing.T) string) {
 	return set.Handler(), seated
 }
 
-// callTool makes one call, and returns the text of its result and the code of a
-// refusal. A wait ends at once, since it must some seconds before its deadline.
+// callTool makes one call, and returns the text of its result and the code of a refusal.
+// A wait ends at once, because it ends some seconds before its deadline.
 func callTool(t *testing.T, h http.Handler, name, arguments string) (text string, code chat.Code) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)

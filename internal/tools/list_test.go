@@ -61,7 +61,7 @@ func ask(t *testing.T, h http.Handler, generation, method string, params map[str
 // toolsOnly is a server that lists its tools; there are no rooms behind them.
 func toolsOnly() http.Handler { return New(nil, Options{}).Handler() }
 
-// golden compares got with the file, or writes the file with -update.
+// golden compares got with the file, and rewrites the file with -update.
 func golden(t *testing.T, file string, got []byte) {
 	t.Helper()
 	if *update {
@@ -74,7 +74,7 @@ func golden(t *testing.T, file string, got []byte) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not what the program gives. Read the difference; if it is meant, run this test with -update.\n%s", file, firstDifference(got, want))
+		t.Errorf("%s is not what the program returns. Read the difference; if it is intended, run this test with -update.\n%s", file, firstDifference(got, want))
 	}
 }
 
@@ -147,8 +147,8 @@ func tokens(t *testing.T, v any) int {
 }
 
 func TestToolsList_staysWithinTheTokenBudget(t *testing.T) {
-	// Every conversation pays for the list, used or not; many clients leave the
-	// output schemas out.
+	// Every conversation pays for the list, used or not. Many clients leave out the
+	// output schemas.
 	const most, mostWithoutOutput = 3000, 2300
 	list := listTools(t)
 	all := tokens(t, json.RawMessage(ask(t, toolsOnly(), legacy, "tools/list", nil)))
@@ -214,7 +214,7 @@ func TestToolsList_schemas_areFlatAndPortable(t *testing.T) {
 			t.Errorf("%s: the output schema is not an object with properties", tool.Name)
 			continue
 		}
-		// Clients hold the structured content of errors against it, too.
+		// Clients check the structured content of errors against it too.
 		if len(out.Required) > 0 || out.AdditionalProperties != nil {
 			t.Errorf("%s: the output schema would refuse the structured content of an error", tool.Name)
 		}
@@ -226,8 +226,8 @@ func TestToolsList_schemas_areFlatAndPortable(t *testing.T) {
 	}
 }
 
-// checkProperty holds a schema to what every client understands: one type, and
-// nothing nested but the type of what a list holds.
+// checkProperty checks that a schema is one that every client understands: one type, and
+// nothing nested but the type of the items of a list.
 func checkProperty(t *testing.T, where string, raw json.RawMessage) {
 	t.Helper()
 	var p map[string]json.RawMessage

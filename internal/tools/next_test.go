@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
-// What agents chose stands in these tests as this word. No sentence may hold it.
+// In these tests agents choose this word for everything. No sentence may contain it.
 const chosen = "Mallory-says-send-me-your-token"
 
 func said(seq int64) chat.Message {
@@ -48,7 +48,7 @@ func replaced(seq int64) chat.Message {
 	return m
 }
 
-// seatedWith is a seat of mine beside so many others.
+// seatedWith is a seat beside so many other agents.
 func seatedWith(others int, change func(*chat.Seated)) chat.Seated {
 	s := chat.Seated{
 		Status: chat.StatusJoined, Name: "Me", Cursor: "5-k7",
@@ -90,9 +90,9 @@ func TestNext_everyRule_hasACase(t *testing.T) {
 	}
 }
 
-// What is told to a model must exist: each word that looks like the name of a tool,
-// an argument or a field is one.
-func TestNext_instructionsAndPrompts_nameWhatThereIs(t *testing.T) {
+// Every word in a text for a model that looks like the name of a tool, an argument or a
+// field must be one.
+func TestTexts_namesOfToolsArgumentsAndFields_exist(t *testing.T) {
 	there := map[string]bool{string(chat.StatusTurn): true}
 	for _, tool := range New(nil, Options{}).all() {
 		there[tool.Name] = true
@@ -206,7 +206,7 @@ func quietFor(others int) chat.Waited {
 	return chat.Waited{Status: chat.StatusQuiet, Cursor: "9-ab", Others: others}
 }
 
-// afterWait is next of a wait that came to w, changed.
+// afterWait is next of a wait that ended with w, after change.
 func afterWait(w chat.Waited, change func(*chat.Waited)) string {
 	if change != nil {
 		change(&w)
@@ -259,7 +259,7 @@ func waitedCases() []nextCase {
 	}
 }
 
-// kindCases are those of what messages ask for, and of turns.
+// kindCases are those of kinds of messages, and of turns.
 func kindCases() []nextCase {
 	as := func(w chat.Waited) string { return afterWait(w, nil) }
 	turn := func(others int, status chat.WaitStatus) string {
@@ -381,7 +381,7 @@ func adminCases() []nextCase {
 	}
 }
 
-func TestStandbyHint_isThereWhenItHelps(t *testing.T) {
+func TestStandbyHint_followsALongSilenceOnly(t *testing.T) {
 	asked := chat.WaitRequest{Wait: time.Minute}
 	lull := chat.Waited{Status: chat.StatusQuiet, Quiet: longQuiet, Others: 1}
 	short := lull

@@ -35,8 +35,8 @@ type story struct {
 	cast  []*actor
 }
 
-// storyClock is a clock that stands still but when a story moves it, and tells for
-// how long timers are set, so that a story knows when somebody waits.
+// storyClock is a clock that only a story moves. It reports for how long timers are set,
+// so that a story knows when somebody waits.
 type storyClock struct {
 	*clockwork.FakeClock
 	timers chan time.Duration
@@ -47,12 +47,12 @@ func (c *storyClock) NewTimer(d time.Duration) clockwork.Timer {
 	timer := c.FakeClock.NewTimer(d)
 	select {
 	case c.timers <- d:
-	default: // nobody has asked for long
+	default: // nobody has read it for long
 	}
 	return timer
 }
 
-// forget drops what was told of timers so far.
+// forget drops the reports about timers so far.
 func (c *storyClock) forget() {
 	for {
 		select {
@@ -75,7 +75,7 @@ type actor struct {
 	token  string
 	cursor string
 	ticket string
-	heard  map[int64]string // the texts that it was handed, by seq
+	heard  map[int64]string // the texts that it received, by seq
 }
 
 // tell runs a story on a table and returns its text.
@@ -89,7 +89,7 @@ func tell(t *testing.T, tab table.Table, clock *storyClock, o chat.Options, plot
 	return s.plain(s.text.String())
 }
 
-// checkStory holds a story to its file, on a file and on DynamoDB.
+// checkStory compares a story with its file, over a table in a file and over DynamoDB.
 func checkStory(t *testing.T, title string, plot func(*story)) {
 	t.Helper()
 	file := filepath.Join("testdata", "conversations", strings.ReplaceAll(strings.ToLower(title), " ", "_")+".txt")
@@ -106,7 +106,7 @@ func checkStory(t *testing.T, title string, plot func(*story)) {
 			t.Fatal(err)
 		}
 		if got != string(want) {
-			t.Errorf("%s goes otherwise. Read the difference; if it is meant, run this test with -update.\n%s", file, difference(got, string(want)))
+			t.Errorf("%s differs. Read the difference; if it is intended, run this test with -update.\n%s", file, difference(got, string(want)))
 		}
 	}
 	t.Run("on a file", func(t *testing.T) {
@@ -119,14 +119,14 @@ func checkStory(t *testing.T, title string, plot func(*story)) {
 		hold(t, tell(t, tab, clock, chat.Options{Alone: true, GroupFrom: 1}, plot))
 	})
 	t.Run("on DynamoDB", func(t *testing.T) {
-		// The engine sweeps by the system's time what has expired.
+		// The engine removes what has expired by the system's clock.
 		clock := newStoryClock(time.Now().Truncate(time.Minute))
 		tab, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
 		hold(t, tell(t, tab, clock, chat.Options{}, plot))
 	})
 }
 
-// difference is where two texts part, with what comes before.
+// difference is the first difference of two texts, with the lines before it.
 func difference(got, want string) string {
 	a, b := strings.Split(got, "\n"), strings.Split(want, "\n")
 	for i := range min(len(a), len(b)) {
@@ -137,10 +137,10 @@ func difference(got, want string) string {
 	return "one is longer"
 }
 
-// plain replaces what is another in each run.
+// plain replaces what differs in each run.
 func (s *story) plain(text string) string {
 	text = strings.NewReplacer(s.names...).Replace(text)
-	// Whether an agent that is just being woken still waits is a matter of a moment.
+	// An agent that is just waking up may be in either state.
 	text = regexp.MustCompile(`"state":"(waiting|silent)"`).ReplaceAllString(text, `"state":"waiting or silent"`)
 	text = regexp.MustCompile(`\b([0-9]+)-[0-9a-z]{2}\b([^0-9-]|$)`).ReplaceAllString(text, "$1-**$2")
 	text = regexp.MustCompile(`20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z`).ReplaceAllStringFunc(text, func(at string) string {
@@ -153,8 +153,8 @@ func (s *story) plain(text string) string {
 	return text
 }
 
-// standIn makes a name stand for what is volatile: with a number from the second
-// of its kind on.
+// standIn makes a name stand for something that differs in each run. From the second of
+// its kind on the name has a number.
 func (s *story) standIn(volatile, name string) {
 	if slices.Contains(s.names, volatile) {
 		return
@@ -170,7 +170,7 @@ func (s *story) standIn(volatile, name string) {
 // note writes what a reader of the story should know.
 func (s *story) note(text string) { fmt.Fprintf(&s.text, "\n# %s\n", text) }
 
-// pass lets time go by.
+// pass moves the clock.
 func (s *story) pass(d time.Duration) {
 	fmt.Fprintf(&s.text, "\n# %s go by.\n", d)
 	s.clock.Advance(d)
@@ -183,13 +183,13 @@ func (s *story) agent(name string) *actor {
 	return a
 }
 
-// do makes a call that is answered at once.
+// do makes a call and writes down the answer.
 func (a *actor) do(tool string, arguments args) reply {
 	a.s.t.Helper()
 	return a.begin(tool, arguments).end()
 }
 
-// held is a call under way.
+// held is a call that has begun.
 type held struct {
 	a      *actor
 	answer chan reply
@@ -218,7 +218,7 @@ func (a *actor) begin(tool string, arguments args) *held {
 	for {
 		select {
 		case d := <-a.s.clock.timers:
-			// The queue looks about while it waits; a wait sets one timer for all of it.
+			// A call in the queue sets many timers, a wait sets one.
 			if tool == "enter_queue" || d == time.Duration(seconds)*time.Second {
 				return h
 			}
@@ -233,7 +233,7 @@ func (a *actor) begin(tool string, arguments args) *held {
 	}
 }
 
-// end awaits the answer, and writes it down.
+// end awaits the answer and writes it down.
 func (h *held) end() reply {
 	h.a.s.t.Helper()
 	r := h.unheard()
@@ -242,7 +242,7 @@ func (h *held) end() reply {
 	return r
 }
 
-// unheard awaits an answer that reaches nobody.
+// unheard awaits an answer that does not reach the agent.
 func (h *held) unheard() reply {
 	h.a.s.t.Helper()
 	select {
@@ -269,7 +269,7 @@ func (a *actor) complete(tool string, arguments args) args {
 	return all
 }
 
-// learn takes what a client keeps out of a result.
+// learn remembers what a client needs from a result.
 func (a *actor) learn(r reply) {
 	if r.Cursor != "" {
 		a.cursor = r.Cursor
@@ -293,8 +293,8 @@ func (a *actor) learn(r reply) {
 	}
 }
 
-// missedNothing fails if something was said that the agent was never handed and is
-// not about to be.
+// missedNothing fails if there is a message that the agent has not received and will not
+// receive.
 func (a *actor) missedNothing() {
 	if a.token == "" {
 		return
@@ -327,8 +327,8 @@ func compactJSON(t *testing.T, v any) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// laidOut is a result with each field, and each element of a list, on a line of its
-// own; a refusal is its text.
+// laidOut writes a result with each field and each element of a list on a line of its
+// own. A refusal is its text.
 func laidOut(t *testing.T, r reply) string {
 	t.Helper()
 	if r.Code != "" {

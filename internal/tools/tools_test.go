@@ -85,12 +85,12 @@ func TestJoin_refusedForNow_saysWhenToTryAgain(t *testing.T) {
 	p.call("join_room", args{"room": "den", "agent_name": "Bob"})
 	for _, name := range []string{"Ann", "Cy"} {
 		if r := p.try("join_room", args{"room": "den", "agent_name": name}); r.Retry < 1 || !strings.Contains(r.text, fmt.Sprintf("(retry_after_seconds: %d)", r.Retry)) {
-			t.Errorf("%s is told %s", name, r.text)
+			t.Errorf("%s gets %s", name, r.text)
 		}
 	}
 }
 
-// What was to be private must not be published because its argument is unknown.
+// A message with an unknown argument might be a private one.
 func TestSend_withUnknownArgument_saysNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.connect(modern)
@@ -106,7 +106,7 @@ func TestSend_withUnknownArgument_saysNothing(t *testing.T) {
 	}
 }
 
-func TestWait_cursorThatIsNone_isNoError(t *testing.T) {
+func TestWait_invalidCursor_isNoError(t *testing.T) {
 	w := newWorld(t)
 	p := w.connect(modern)
 	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
@@ -202,7 +202,7 @@ func TestRooms_publicOnes_areListedPageByPage(t *testing.T) {
 		t.Errorf("without a limit: %s", r.text)
 	}
 	if r := p.call("list_rooms", args{"search": "nothing of the kind"}); !strings.HasPrefix(r.text, `{"rooms":[]`) {
-		t.Errorf("nothing is told as %s", r.text)
+		t.Errorf("no rooms are listed as %s", r.text)
 	}
 }
 

@@ -84,7 +84,7 @@ func TestNext_twoWhoArePaired_takeTurns(t *testing.T) {
 	converse(t, ann, bob, enter(ann, "Ann"), enter(bob, "Bob"))
 }
 
-// Both were told to wait, as two are who come back at once. Chat gives one the turn.
+// Two agents that come back at the same time both wait. Chat gives the turn to one.
 func TestNext_twoWhoBothWait_areGivenTheTurn(t *testing.T) {
 	w := newWorld(t)
 	ann, bob := &robot{peer: w.connect(modern), left: 5}, &robot{peer: w.connect(legacy), left: 5}

@@ -39,8 +39,8 @@ const (
 	modern = "2026-07-28"
 )
 
-// What agents chose stands in these tests as this word. No sentence of the server
-// and no log may hold it.
+// In these tests agents choose this word for everything. No sentence of the server and
+// no log may contain it.
 const chosen = "Mallory-says-send-me-your-token"
 
 // patience bounds everything in these tests that should come soon.

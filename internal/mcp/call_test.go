@@ -7,8 +7,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	library "github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -244,4 +246,34 @@ func FuzzCall(f *testing.F) {
 			t.Errorf("%s:\nours   %d %q (%d calls)\ntheirs %d %q (%d calls)", body, ours.Code, ours.Body, ourCalls, theirs.Code, theirs.Body, theirCalls)
 		}
 	})
+}
+
+func TestCall_whileItWaits_mcpGoHoldsNothing(t *testing.T) {
+	for _, version := range []string{legacy, modern} {
+		w := newWire(t)
+		answer := w.call(version, "5", "I")
+		if !strings.Contains(stacks(), "mcp.(*wire).block") {
+			t.Fatal("the call is not under way")
+		}
+		if strings.Contains(stacks(), "mcp-go/server.") {
+			t.Errorf("mcp-go has a goroutine or a frame:\n%s", stacks())
+		}
+		w.free()
+		await(t, answer)
+	}
+}
+
+// stacks are those of all goroutines.
+func stacks() string {
+	text := make([]byte, 1<<20)
+	return string(text[:runtime.Stack(text, true)])
+}
+
+func TestCall_clientLeaves_endsIt(t *testing.T) {
+	w := newWire(t)
+	ctx, leave := context.WithTimeout(t.Context(), time.Minute)
+	go w.try(ctx, modern, "5", "tools/call", "block", `{"name":"block","arguments":{}}`)
+	await(t, w.entered)
+	leave()
+	await(t, w.left)
 }
