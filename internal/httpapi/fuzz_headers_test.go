@@ -24,7 +24,7 @@ func FuzzHeaders(f *testing.F) {
 	s := &site{entered: make(chan string, 1), release: make(chan struct{})}
 	server := s.mcp(slog.New(slog.DiscardHandler))
 	reached := false
-	h := New(Options{MCP: func(w http.ResponseWriter, r *http.Request, m mcp.Message) {
+	h := New(Options{MCP: func(w http.ResponseWriter, r *http.Request, m *mcp.Message) {
 		reached = true
 		server.Serve(w, r, m)
 	}})

@@ -36,7 +36,7 @@ const MCPPath = "/mcp"
 type Options struct {
 	// MCP answers a POST to MCPPath whose message m has passed every check. It must
 	// answer with one JSON text.
-	MCP func(w http.ResponseWriter, r *http.Request, m mcp.Message)
+	MCP func(w http.ResponseWriter, r *http.Request, m *mcp.Message)
 	// Standby answers a wait at StandbyPath. Nil means that there is no such address.
 	Standby func(context.Context, chat.WaitRequest) tools.Standby
 	// Ready returns nil if the service can do its work now. It must return when

@@ -85,7 +85,7 @@ func TestFront_saysHowToAddTheAddress(t *testing.T) {
 
 func TestAddress_isWhereTheClientSentItsRequest(t *testing.T) {
 	s := newSite(t, func(s *site, o *Options) {
-		o.MCP = func(_ http.ResponseWriter, r *http.Request, _ mcp.Message) { s.entered <- Address(r.Context()) }
+		o.MCP = func(_ http.ResponseWriter, r *http.Request, _ *mcp.Message) { s.entered <- Address(r.Context()) }
 	})
 	for _, accept := range []string{"application/json", "application/json, text/event-stream"} {
 		r := s.request(initialize, http.Header{"Accept": {accept}})

@@ -41,24 +41,24 @@ func (a *api) serveMCP(x *exchange, r *http.Request) {
 const cutOff = "The request was cut off before its answer. Repeat it."
 
 // receive returns the message that r brings, once it has passed every check.
-func (a *api) receive(x *exchange, r *http.Request) (mcp.Message, *refusal) {
+func (a *api) receive(x *exchange, r *http.Request) (*mcp.Message, *refusal) {
 	if reason := a.checkHeaders(r); reason != nil {
-		return mcp.Message{}, reason
+		return nil, reason
 	}
 	body, reason := a.readBody(x, r)
 	if reason != nil {
-		return mcp.Message{}, reason
+		return nil, reason
 	}
 	m, refused := mcp.Parse(body)
 	if refused != nil {
-		return mcp.Message{}, &refusal{http.StatusBadRequest, refused.Code, refused.Message}
+		return nil, &refusal{http.StatusBadRequest, refused.Code, refused.Message}
 	}
 	x.rpcID = m.ID
 	return m, nil
 }
 
 // serveStream passes m on with a stream in front of its answer.
-func (a *api) serveStream(x *exchange, r *http.Request, m mcp.Message) {
+func (a *api) serveStream(x *exchange, r *http.Request, m *mcp.Message) {
 	ctx, cancel := context.WithCancel(a.context(x, r))
 	defer cancel()
 	s := &stream{x: x, cancel: cancel, every: a.KeepAlive, header: http.Header{}}

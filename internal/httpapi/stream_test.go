@@ -185,7 +185,7 @@ func TestStream_handlerFails_answersInTheFormThatHasBegun(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSite(t, func(s *site, o *Options) {
-				o.MCP = func(http.ResponseWriter, *http.Request, mcp.Message) {
+				o.MCP = func(http.ResponseWriter, *http.Request, *mcp.Message) {
 					s.entered <- ""
 					<-s.release
 					if c.panics {

@@ -15,34 +15,33 @@ const toolsCall = string(library.MethodToolsCall)
 // call is a tools/call that can be made: its tool exists, and nothing about the
 // request is malformed.
 type call struct {
-	tool      Tool
+	tool      *Tool
 	id        json.RawMessage
 	arguments json.RawMessage
 	progress  json.RawMessage // the progress token, a string or a number; nil: none
 	modern    bool            // of protocol version 2026-07-28 or later
 }
 
-// callFrom returns the call that m makes. ok is false if m is another method, or
-// malformed in a way that mcp-go refuses.
-func (s *Server) callFrom(h http.Header, m Message) (c call, ok bool) {
+// callFrom returns the call that m makes, or nil if m is another method, or malformed
+// in a way that mcp-go refuses.
+func (s *Server) callFrom(h http.Header, m *Message) *call {
 	if m.Method != toolsCall || m.ID == nil || !absent(m.result) {
-		return call{}, false
+		return nil
 	}
-	tool, known := s.tools[text(m.params.name)]
-	if !known || !m.params.understood() {
-		return call{}, false
-	}
+	tool := s.tools[text(m.params.name)]
 	meta, ok := metaFrom(m.params.meta)
-	if !ok {
-		return call{}, false
+	if tool == nil || !ok || !m.params.understood() {
+		return nil
 	}
-	c = call{tool: tool, id: m.ID, arguments: m.params.arguments, progress: meta.progress}
 	version := h.Get(library.HeaderProtocolVersion)
-	if library.IsModernProtocol(version) || library.IsModernProtocol(meta.version) {
-		c.modern = true
-		return c, modernRequest(h, meta, tool.Name)
+	modern := library.IsModernProtocol(version) || library.IsModernProtocol(meta.version)
+	switch {
+	case modern && !modernRequest(h, meta, tool.Name):
+		return nil
+	case !modern && version != "" && !library.IsValidProtocolVersion(version):
+		return nil
 	}
-	return c, version == "" || library.IsValidProtocolVersion(version)
+	return &call{tool: tool, id: m.ID, arguments: m.params.arguments, progress: meta.progress, modern: modern}
 }
 
 // absent reports whether a member is missing or null.
@@ -50,7 +49,7 @@ func absent(raw json.RawMessage) bool { return raw == nil || raw[0] == 'n' }
 
 // understood reports whether mcp-go reads the members of the params that have no
 // meaning here, such as task.
-func (p params) understood() bool {
+func (p *params) understood() bool {
 	return !p.others || json.Unmarshal(p.raw, new(library.CallToolParams)) == nil
 }
 
@@ -90,15 +89,20 @@ func modernRequest(h http.Header, m meta, tool string) bool {
 		!absent(m.capabilities) && json.Unmarshal(m.capabilities, new(library.ClientCapabilities)) == nil
 }
 
-// serveCall makes a call and answers it.
-func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, c call) {
+// serveCall makes a call and answers it. A call that waits does so here, so the stack
+// frames from here on are small.
+func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, c *call) {
 	reportProgress(r.Context(), c.progress)
 	o := Do(r.Context(), s.log, c.tool.Name, func(ctx context.Context, r *Record) (any, error) {
 		return c.tool.Call(ctx, c.arguments, r)
 	})
-	if o.Gone {
-		return
+	if !o.Gone {
+		s.answer(w, c, o)
 	}
+}
+
+// answer writes the answer to a call.
+func (s *Server) answer(w http.ResponseWriter, c *call, o Outcome) {
 	result := resultOf(o)
 	if c.modern {
 		result.Meta, result.ResultType = s.self, string(library.ResultTypeComplete)

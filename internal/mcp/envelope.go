@@ -61,28 +61,28 @@ type params struct {
 // not Unicode, which a decoder would change silently, a key that occurs twice in an
 // object, and an id that a reader would round. It also refuses what is no message to
 // a server, such as a batch or a response.
-func Parse(body []byte) (Message, *Refusal) {
+func Parse(body []byte) (*Message, *Refusal) {
 	if !utf8.Valid(body) || !json.Valid(body) {
-		return Message{}, &Refusal{CodeParse, "The body is not JSON in UTF-8."}
+		return nil, &Refusal{CodeParse, "The body is not JSON in UTF-8."}
 	}
 	switch bytes.TrimLeft(body, " \t\r\n")[0] {
 	case '{':
 	case '[':
-		return Message{}, invalid("Batches are not part of MCP. Send one JSON-RPC message in each POST.")
+		return nil, invalid("Batches are not part of MCP. Send one JSON-RPC message in each POST.")
 	default:
-		return Message{}, invalid("The body must be a JSON-RPC message, which is a JSON object.")
+		return nil, invalid("The body must be a JSON-RPC message, which is a JSON object.")
 	}
-	m := Message{body: body}
+	m := &Message{body: body}
 	var version, method json.RawMessage
 	s := scanner{text: body}
 	if refused := s.value(0, m.members(&version, &method)); refused != nil {
-		return Message{}, refused
+		return nil, refused
 	}
 	if m.Method = text(method); text(version) != "2.0" || m.Method == "" {
-		return Message{}, invalid(`A JSON-RPC message to this server needs "jsonrpc": "2.0" and a "method", both strings.`)
+		return nil, invalid(`A JSON-RPC message to this server needs "jsonrpc": "2.0" and a "method", both strings.`)
 	}
 	if !exactID(m.ID) {
-		return Message{}, invalid("The id of a request must be a string, or an integer of at most 2^53.")
+		return nil, invalid("The id of a request must be a string, or an integer of at most 2^53.")
 	}
 	return m, nil
 }

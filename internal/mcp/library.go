@@ -97,15 +97,15 @@ type ownSession struct {
 
 func (s ownSession) SessionID() string { return s.id }
 
-// answer is what mcp-go writes to. It has no Flush, so that mcp-go answers with one
+// libraryAnswer is what mcp-go writes to. It has no Flush, so that mcp-go answers with one
 // JSON text; its own stream loses a notification that is sent just before the
 // answer.
-type answer struct{ http.ResponseWriter }
+type libraryAnswer struct{ http.ResponseWriter }
 
 // Write implements [http.ResponseWriter]. It hides an error, which means that the
 // client has left: mcp-go would log it as a failure, and the log of requests says it
 // already.
-func (a answer) Write(b []byte) (int, error) {
+func (a libraryAnswer) Write(b []byte) (int, error) {
 	_, _ = a.ResponseWriter.Write(b)
 	return len(b), nil
 }

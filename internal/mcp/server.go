@@ -51,7 +51,7 @@ type Options struct {
 
 // Server serves MCP. Many goroutines may call it at once.
 type Server struct {
-	tools map[string]Tool
+	tools map[string]*Tool
 	self  *resultMeta
 	rest  http.Handler // mcp-go
 	log   *slog.Logger
@@ -65,13 +65,13 @@ func NewServer(o Options) *Server {
 		o.Log = slog.Default()
 	}
 	s := &Server{
-		tools: make(map[string]Tool, len(o.Tools)),
+		tools: make(map[string]*Tool, len(o.Tools)),
 		self:  &resultMeta{library.Implementation{Name: serverName, Title: serverTitle, Version: o.Version}},
 		rest:  libraryHandler(newLibrary(o), o.Log),
 		log:   o.Log,
 	}
 	for _, t := range o.Tools {
-		s.tools[t.Name] = t
+		s.tools[t.Name] = &t
 	}
 	return s
 }
@@ -80,11 +80,11 @@ func NewServer(o Options) *Server {
 // in front may turn that into a stream (see [Stream]). It writes nothing if the
 // client has left. Serve must stand behind a check of Host and Origin and a limit on
 // bodies: it has neither.
-func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m Message) {
-	if c, ok := s.callFrom(r.Header, m); ok {
+func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *Message) {
+	if c := s.callFrom(r.Header, m); c != nil {
 		s.serveCall(w, r, c)
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(m.body))
-	s.rest.ServeHTTP(answer{w}, r)
+	s.rest.ServeHTTP(libraryAnswer{w}, r)
 }
