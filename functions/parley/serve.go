@@ -14,8 +14,9 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/httpapi"
 	"github.com/parley-chat/parley/internal/lambdahttp"
-	"github.com/parley-chat/parley/internal/mcptools"
+	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/tools"
 )
 
 // drainTime bounds how long answers under way may take once the program is asked
@@ -77,14 +78,16 @@ const heapFloor = 32 << 20
 
 // handler is all that the program serves.
 func handler(rooms *chat.Service, st *store, m *meter.Meter, s settings, log *slog.Logger) http.Handler {
-	mcp := mcptools.NewServer(version, mcptools.Instructions, log)
 	address := httpapi.Address
 	if s.URL != "" {
 		address = func(context.Context) string { return s.URL }
 	}
-	mcptools.AddTools(mcp, rooms, mcptools.Options{Address: address, Logger: log})
+	set := tools.New(rooms, tools.Options{Address: address, LongestWait: s.LongestWait, Log: log})
+	server := mcp.NewServer(mcp.Options{
+		Version: version, Instructions: set.Instructions(), Tools: set.Tools(), Prompts: set.Prompts(), Log: log,
+	})
 	return httpapi.New(httpapi.Options{
-		MCP: mcptools.NewHandler(mcp, log), Standby: mcptools.WaitHandler(rooms, log),
+		MCP: server.Serve, Standby: set.Standby,
 		Ready: st.ready, Logger: log, Meter: m,
 		KeepAlive: s.KeepAlive, Hosts: s.AllowHost, Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,
 	})

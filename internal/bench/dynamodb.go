@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
-	"github.com/mark3labs/mcp-go/server"
-
 	"github.com/parley-chat/parley/internal/chat"
+	parley "github.com/parley-chat/parley/internal/mcp"
 )
 
 // dynamodb counts what a call of each tool costs on DynamoDB: requests and
@@ -71,7 +71,7 @@ func billTools(ctx context.Context, e engine) (rows []row, err error) {
 	defer cold.close()
 	seats := map[string]seat{}
 	for _, c := range billedCalls() {
-		if tools[c.tool] == nil {
+		if !slices.ContainsFunc(tools, func(t parley.Tool) bool { return t.Name == c.tool }) {
 			continue
 		}
 		at := warm
@@ -93,14 +93,14 @@ func billTools(ctx context.Context, e engine) (rows []row, err error) {
 
 // serve serves the table from this process, with its calls in l, and returns a
 // client of it and the tools that it has.
-func (e engine) serve(ctx context.Context, l *ledger) (*client, map[string]*server.ServerTool, error) {
-	s, mcp := parleyServer(e.open(l.observe), chat.Options{})
+func (e engine) serve(ctx context.Context, l *ledger) (*client, []parley.Tool, error) {
+	s, tools := parleyServer(e.open(l.observe), chat.Options{})
 	address, err := listen(s)
 	if err != nil {
 		return nil, nil, err
 	}
 	c, err := dial(ctx, address, "")
-	return c, mcp.ListTools(), err
+	return c, tools, err
 }
 
 // by returns the arguments as the agent of s gives them.

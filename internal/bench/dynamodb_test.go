@@ -54,10 +54,10 @@ func TestGoals_onDynamoDB_areMissedByOneRequestMore(t *testing.T) {
 }
 
 func TestBilledCalls_everyToolThatIsServed_hasARow(t *testing.T) {
-	_, mcp := parleyServer(nil, chat.Options{})
-	for name := range mcp.ListTools() {
-		if !slices.ContainsFunc(billedCalls(), func(c billed) bool { return c.tool == name && c.what != "" }) {
-			t.Errorf("billedCalls() does not call %s", name)
+	_, tools := parleyServer(nil, chat.Options{})
+	for _, tool := range tools {
+		if !slices.ContainsFunc(billedCalls(), func(c billed) bool { return c.tool == tool.Name && c.what != "" }) {
+			t.Errorf("billedCalls() does not call %s", tool.Name)
 		}
 	}
 }

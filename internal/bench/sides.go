@@ -14,11 +14,12 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/httpapi"
-	"github.com/parley-chat/parley/internal/mcptools"
+	parley "github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/bolttable"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/tools"
 )
 
 // side is what is served, and how far it has got.
@@ -86,19 +87,19 @@ func fileSide(ctx context.Context, data, fill string) (side, error) {
 	}, nil
 }
 
-// parleyServer is the program's server, with its settings for one machine, and
-// what serves MCP in it.
-func parleyServer(store table.Table, o chat.Options) (*http.Server, *server.MCPServer) {
+// parleyServer is the program's server, with its settings for one machine, and the tools
+// that it serves.
+func parleyServer(store table.Table, o chat.Options) (*http.Server, []parley.Tool) {
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	m := meter.New(meter.Options{MaxWaits: 20_000, MaxBodies: 64 << 20})
 	o.Logger = logger
 	rooms := chat.New(m.Table(store), o)
-	s := mcptools.NewServer("bench", mcptools.Instructions, logger)
-	mcptools.AddTools(s, rooms, mcptools.Options{Address: httpapi.Address})
-	handler := httpapi.New(httpapi.Options{
-		MCP: mcptools.NewHandler(s, logger), Standby: mcptools.WaitHandler(rooms, logger), Logger: logger, Meter: m,
+	set := tools.New(rooms, tools.Options{Address: httpapi.Address, LongestWait: o.LongestWait, Log: logger})
+	served := parley.NewServer(parley.Options{
+		Version: "bench", Instructions: set.Instructions(), Tools: set.Tools(), Prompts: set.Prompts(), Log: logger,
 	})
-	return httpapi.NewServer(handler, logger), s
+	handler := httpapi.New(httpapi.Options{MCP: served.Serve, Standby: set.Standby, Logger: logger, Meter: m})
+	return httpapi.NewServer(handler, logger), set.Tools()
 }
 
 // emptyServer is the MCP library at its plainest: no sessions, nothing in front

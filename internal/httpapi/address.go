@@ -12,23 +12,23 @@ import (
 
 type addressKey struct{}
 
-// Address returns the URL of MCP as the client of a request to it sees it; ""
-// for the context of anything else.
+// Address returns the URL of MCP as the client of a request sees it; "" if ctx does not
+// belong to a request.
 func Address(ctx context.Context) string {
 	url, _ := ctx.Value(addressKey{}).(string)
 	return url
 }
 
-// context returns the context of r with what the tools find in it: the account of
-// the request, whence it came and where it was sent.
+// context returns the context of r with what the tools look up in it: the account of the
+// request, the client's address and the server's.
 func (a *api) context(x *exchange, r *http.Request) context.Context {
 	ctx := chat.WithAddress(meter.With(r.Context(), x.account), a.clientOf(r))
 	return context.WithValue(ctx, addressKey{}, addressOf(r))
 }
 
-// clientOf returns the network address that r came from, by which limits count; of
-// IPv6 the first half, which one household has for itself (RFC 6177). It is "" for
-// what is no address of the internet.
+// clientOf returns the network address of r's client, for limits by address. For IPv6 it
+// is the first half, which a household has for itself (RFC 6177). It is "" if there is
+// no valid address.
 func (a *api) clientOf(r *http.Request) string {
 	from := r.RemoteAddr
 	if a.TrustProxy {
@@ -47,8 +47,8 @@ func (a *api) clientOf(r *http.Request) string {
 	return netip.PrefixFrom(ip, 64).Masked().String()
 }
 
-// addressOf is the URL of MCP on the host that r names. The guard has checked
-// the name where a browser could be made to lie.
+// addressOf is the URL of MCP on the host that r names. The guard has checked the name
+// if a browser could have been tricked into sending it.
 func addressOf(r *http.Request) string {
 	scheme := "http"
 	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {

@@ -11,8 +11,8 @@ import (
 	"github.com/parley-chat/parley/internal/meter"
 )
 
-// readBody returns the whole body, if it has at most MaxBody bytes, arrives in
-// time, and there is room for it beside those of others.
+// readBody returns the whole body, if it has at most MaxBody bytes, arrives in time, and
+// there is room for it beside those of other requests.
 func (a *api) readBody(x *exchange, r *http.Request) ([]byte, *refusal) {
 	a.readers.enter(x)
 	body, err := io.ReadAll(&inflow{http.MaxBytesReader(x.ResponseWriter, r.Body, a.MaxBody), x.account})
@@ -20,7 +20,7 @@ func (a *api) readBody(x *exchange, r *http.Request) ([]byte, *refusal) {
 	var over *http.MaxBytesError
 	switch {
 	case err == nil:
-		// From here on a read only watches for the client's leaving.
+		// From here on reading only notices that the client leaves.
 		x.readBy(time.Time{})
 		return body, nil
 	case errors.As(err, &over):
@@ -28,17 +28,17 @@ func (a *api) readBody(x *exchange, r *http.Request) ([]byte, *refusal) {
 	case errors.Is(err, errCrowded):
 		x.readBy(time.Now().Add(time.Second)) // the rest is not worth waiting for
 		x.Header().Set("Retry-After", "2")
-		return nil, &refusal{http.StatusServiceUnavailable, codeRefused, "The server has as many requests in hand as it can hold. Nothing was done: repeat this one in 2 seconds."}
+		return nil, &refusal{http.StatusServiceUnavailable, codeRefused, "The server has as many requests as it can hold. Nothing was done: repeat this one in 2 seconds."}
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, &refusal{http.StatusRequestTimeout, codeRefused, "The body did not arrive in time."}
 	default:
-		return nil, &refusal{http.StatusBadRequest, codeRefused, "The body broke off before its end."}
+		return nil, &refusal{http.StatusBadRequest, codeRefused, "The body ended too early."}
 	}
 }
 
 var errCrowded = errors.New("no room for the body")
 
-// inflow counts a body as it comes.
+// inflow counts a body as it arrives.
 type inflow struct {
 	io.Reader
 	account *meter.Account
@@ -53,14 +53,14 @@ func (f *inflow) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// readers are the requests whose body is still coming.
+// readers are the requests whose body is still arriving.
 type readers struct {
-	mu      sync.Mutex
-	open    map[*exchange]struct{}
-	hurried bool
+	mu       sync.Mutex
+	open     map[*exchange]struct{}
+	expiring bool
 }
 
-// lastBody is how long a body may take once the server is to end.
+// lastBody is how long a body may take once the server is shutting down.
 const lastBody = time.Second
 
 func (s *readers) enter(x *exchange) {
@@ -70,7 +70,7 @@ func (s *readers) enter(x *exchange) {
 		s.open = map[*exchange]struct{}{}
 	}
 	s.open[x] = struct{}{}
-	if s.hurried {
+	if s.expiring {
 		x.readBy(time.Now().Add(lastBody))
 	}
 }
@@ -81,11 +81,11 @@ func (s *readers) leave(x *exchange) {
 	delete(s.open, x)
 }
 
-// hurry leaves bodies little time, those under way and those to come.
-func (s *readers) hurry() {
+// expireSoon leaves bodies little time, those that are arriving and those that follow.
+func (s *readers) expireSoon() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.hurried = true
+	s.expiring = true
 	for x := range s.open {
 		x.readBy(time.Now().Add(lastBody))
 	}

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"io"
@@ -9,16 +8,14 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/parley-chat/parley/internal/mcptools"
+	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
 )
 
-// The JSON-RPC codes of our refusals. The first three are JSON-RPC's own; -32000
-// is in the range that it leaves to servers, and stands for everything that HTTP
-// has a status for.
+// The JSON-RPC codes of refusals beside those of [mcp.Parse]. codeRefused is in the
+// range that JSON-RPC leaves to servers, and stands for everything that HTTP has a
+// status for.
 const (
-	codeParse    = -32700
-	codeInvalid  = -32600
 	codeInternal = -32603
 	codeRefused  = -32000
 )
@@ -28,9 +25,9 @@ type exchange struct {
 	http.ResponseWriter
 	id     string // names the request in the log
 	began  time.Time
-	slow   time.Duration   // how long the client may leave what is written lying
-	route  string          // empty if the path is none of ours
-	status int             // of the answer; 0 before it began
+	slow   time.Duration   // how long the client may take to read what is written
+	route  string          // empty if the path is not one of ours
+	status int             // of the answer; 0 before it has begun
 	rpcID  json.RawMessage // the JSON-RPC id, once it is known
 
 	account *meter.Account
@@ -55,27 +52,27 @@ func (x *exchange) Write(p []byte) (int, error) {
 	return x.ResponseWriter.Write(p)
 }
 
-// The deadlines of a socket are in real time. Where there is no socket the
-// server has the body before it calls us, and takes what we write.
+// The deadlines of a socket are in real time. A server without sockets has the whole
+// body before it calls us, and accepts whatever we write.
 
-// writeSoon gives the client its time to take what is written next. One that does
-// not take it has gone, and its request ends.
+// writeSoon starts the time that the client has to read what is written next. If the
+// client does not read it in time, its request ends.
 func (x *exchange) writeSoon() {
 	_ = http.NewResponseController(x).SetWriteDeadline(time.Now().Add(x.slow))
 }
 
-// readBy is when the body must have come; the zero time means never. It holds
-// for what net/http reads of a body that nobody wanted, too.
+// readBy sets when the body must have arrived; the zero time means never. It also
+// applies to what net/http itself reads of a body that nobody wanted.
 func (x *exchange) readBy(t time.Time) { _ = http.NewResponseController(x).SetReadDeadline(t) }
 
 // Unwrap is for [http.ResponseController].
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
-// settle is the last of every request: it answers for a handler that panicked,
-// and writes the line of the log.
+// settle ends every request: it answers for a handler that panicked and writes the line
+// of the log.
 func (a *api) settle(x *exchange, r *http.Request) {
 	if v := recover(); v != nil {
-		mcptools.LogPanic(r.Context(), a.Logger, x.id, v)
+		mcp.LogPanic(r.Context(), a.Logger, x.id, v)
 		if x.status == 0 {
 			x.refuse(http.StatusInternalServerError, codeInternal, x.failed())
 		}
@@ -102,12 +99,12 @@ func (a *api) settle(x *exchange, r *http.Request) {
 	)
 	attrs = append(attrs, about(call, x.account.Room())...)
 	if err := r.Context().Err(); err != nil {
-		attrs = append(attrs, slog.String("cut", err.Error())) // the client went away, or the time was up
+		attrs = append(attrs, slog.String("cut", err.Error())) // the client left, or the time was up
 	}
 	a.Logger.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
-// about is what the log says of a call.
+// about is what the log says about a call.
 func about(call meter.Call, room string) []slog.Attr {
 	var attrs []slog.Attr
 	if call.Tool != "" {
@@ -125,8 +122,7 @@ func about(call meter.Call, room string) []slog.Attr {
 	return attrs
 }
 
-// knownRoute keeps paths that strangers made up out of the log: one may hold
-// what was meant to stay secret.
+// knownRoute replaces a path that is not a route: it may contain a secret.
 func knownRoute(route string) string {
 	if route == "" {
 		return "(other)"
@@ -142,7 +138,7 @@ func knownMethod(method string) string {
 	return "(other)"
 }
 
-// failed is what a client is told when the fault is ours.
+// failed is what a client reads when the fault is the server's.
 func (x *exchange) failed() string {
 	return "Something went wrong inside the server and has been logged. Try again; if it fails again, quote the id " + x.id + " to whoever runs this server."
 }
@@ -156,27 +152,22 @@ func rpcError(id json.RawMessage, code int, sentence string) []byte {
 		Code    int    `json:"code"`
 		Message string `json:"message"`
 	}
-	var text bytes.Buffer
-	enc := json.NewEncoder(&text)
-	enc.SetEscapeHTML(false)
-	// Encode cannot fail: id was valid JSON, and the rest are plain types.
-	_ = enc.Encode(struct {
+	return append(mcp.JSON(struct {
 		JSONRPC string          `json:"jsonrpc"`
 		ID      json.RawMessage `json:"id"`
 		Error   fault           `json:"error"`
-	}{"2.0", id, fault{code, sentence}})
-	return text.Bytes()
+	}{"2.0", id, fault{code, sentence}}), '\n')
 }
 
-// refuse answers with a JSON-RPC error: MCP clients show its sentence to the
-// person, and everybody else can read it, too.
+// refuse answers with a JSON-RPC error. MCP clients show its sentence to the person, and
+// others can read it too.
 func (x *exchange) refuse(status, code int, sentence string) {
 	h := x.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	x.WriteHeader(status)
-	_, _ = x.Write(rpcError(x.rpcID, code, sentence)) // nobody is left to tell
+	_, _ = x.Write(rpcError(x.rpcID, code, sentence)) // fails only if the client has left
 }
 
 // text answers with a text for people.
@@ -186,5 +177,5 @@ func (x *exchange) text(status int, text string) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	x.WriteHeader(status)
-	_, _ = io.WriteString(x, text) // nobody is left to tell
+	_, _ = io.WriteString(x, text) // fails only if the client has left
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"github.com/parley-chat/parley/internal/mcptools"
+	"github.com/parley-chat/parley/internal/tools"
 )
 
 const (
@@ -15,7 +15,7 @@ const (
 	healthTimeout = 2 * time.Second
 )
 
-// serveHealth says whether the service can do its work.
+// serveHealth says whether the service can work.
 func (a *api) serveHealth(x *exchange, r *http.Request) {
 	ctx, cancel := clockwork.WithTimeout(r.Context(), a.Clock, healthTimeout)
 	defer cancel()
@@ -32,7 +32,7 @@ func (a *api) serveHealth(x *exchange, r *http.Request) {
 	fmt.Fprintln(x, `{"status":"ready"}`)
 }
 
-// serveFront tells a person who opens the address what it is.
+// serveFront explains the address to a person who opens it.
 func serveFront(x *exchange, r *http.Request) {
 	url := addressOf(r)
 	x.text(http.StatusOK, `Parley: rooms in which AI agents of different people talk to each other.
@@ -40,14 +40,14 @@ func serveFront(x *exchange, r *http.Request) {
 Add this address to your agent's client, and ask the agent to join a room:
 
 `+Connect(url)+`
-An agent that can run a shell in the background need not spend its turns on waiting.
-With its agent_token in TOKEN, this line ends when there is something to read:
+An agent that can run a shell in the background does not have to spend its turns on
+waiting. With its agent_token in TOKEN, this line ends when there is something to read:
 
-  `+mcptools.StandbyLine(url)+"\n")
+  `+tools.StandbyLine(url)+"\n")
 }
 
-// Connect returns what a person pastes to add the MCP server at url to a client:
-// a line or two for each, all ending in a newline.
+// Connect returns what a person pastes to add the MCP server at url to a client: one line
+// for each client, all ending in a newline.
 func Connect(url string) string {
 	return fmt.Sprintf(`  Claude Code   claude mcp add --transport http parley %[1]s
   Codex         codex mcp add parley --url %[1]s

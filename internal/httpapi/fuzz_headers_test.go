@@ -10,24 +10,24 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/mcptools"
+	"github.com/parley-chat/parley/internal/mcp"
 )
 
-// FuzzHeaders sends a call that is right with any headers. Whatever they are, the
-// answer is none of a server's failures, and over the loopback nothing gets
-// through that a page of somebody else's could have had a browser send.
+// FuzzHeaders sends a valid call with any headers. The answer is never a failure of the
+// server, and nothing reaches the server over the loopback that a foreign web page could
+// have made a browser send.
 func FuzzHeaders(f *testing.F) {
 	f.Add("POST", "127.0.0.1:8080", "", "application/json", "application/json, text/event-stream", "2025-11-25", "", "", true)
 	f.Add("POST", "parley.example", "https://parley.example", "application/json", "application/json", "2026-07-28", "tools/call", "echo", false)
 	f.Add("OPTIONS", "localhost", "http://localhost:3000", "", "", "", "", "", true)
 	f.Add("GET", "[::1]:8080", "null", "text/plain", "text/event-stream;q=0", "", "", "", true)
 	s := &site{entered: make(chan string, 1), release: make(chan struct{})}
-	mcp := mcptools.NewHandler(s.tools(slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler))
+	server := s.mcp(slog.New(slog.DiscardHandler))
 	reached := false
-	h := New(Options{MCP: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h := New(Options{MCP: func(w http.ResponseWriter, r *http.Request, m *mcp.Message) {
 		reached = true
-		mcp.ServeHTTP(w, r)
-	})})
+		server.Serve(w, r, m)
+	}})
 	body, _ := legacyCall("1", "echo", "hello", `"t"`)
 	f.Fuzz(func(t *testing.T, method, host, origin, kind, accept, version, mcpMethod, mcpName string, local bool) {
 		r := httptest.NewRequest(http.MethodPost, MCPPath, strings.NewReader(body))
@@ -64,8 +64,7 @@ func FuzzHeaders(f *testing.F) {
 	})
 }
 
-// thisMachine reports whether a host, as a browser understands it, leads nowhere
-// else.
+// thisMachine reports whether a host, as a browser understands it, is this machine.
 func thisMachine(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

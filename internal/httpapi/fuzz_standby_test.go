@@ -10,21 +10,21 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/mcptools"
+	"github.com/parley-chat/parley/internal/tools"
 )
 
-// FuzzStandby asks for a wait without MCP with any query and any Authorization.
-// Whatever they are, it is refused as the client's mistake, or what is waited for
-// keeps to its ranges and is for the one who bears the token.
+// FuzzStandby asks for a wait without MCP with any query and any Authorization. Either
+// the request is refused as the client's mistake, or the wait is within its ranges and
+// has the token of the header.
 func FuzzStandby(f *testing.F) {
 	f.Add("cursor=41-k7&for_me=1&wait_seconds=30", "Bearer 0000000000000000000000000000")
 	f.Add("wait_seconds=4294967296", "bearer  x ")
 	f.Add("agent_token=secret", "")
 	f.Add("for_me=%zz;cursor", "Basic eDp5")
 	var asked *chat.WaitRequest
-	h := New(Options{Standby: func(_ context.Context, req chat.WaitRequest) mcptools.Standby {
+	h := New(Options{Standby: func(_ context.Context, req chat.WaitRequest) tools.Standby {
 		asked = &req
-		return mcptools.Standby{JSON: []byte(`{"status":"messages"}`), Status: chat.StatusMessages}
+		return tools.Standby{JSON: []byte(`{"status":"messages"}`), Status: chat.StatusMessages}
 	}})
 	f.Fuzz(func(t *testing.T, query, authorization string) {
 		r := httptest.NewRequest(http.MethodGet, StandbyPath, nil)
@@ -48,8 +48,8 @@ func FuzzStandby(f *testing.F) {
 	})
 }
 
-// FuzzClient takes any address and any header of a proxy. Limits count by what is
-// read of them, so it is an address of the internet or none.
+// FuzzClient reads any address and any header of a proxy. The result, by which limits
+// count, is an address or empty.
 func FuzzClient(f *testing.F) {
 	f.Add("192.0.2.7:4711", "", true)
 	f.Add("[2001:db8::1]:80", "203.0.113.9, 10.0.0.1", true)

@@ -8,12 +8,10 @@ import (
 	"net/http/httptest"
 	"testing"
 	"unicode/utf8"
-
-	"github.com/parley-chat/parley/internal/mcptools"
 )
 
-// FuzzBody sends any body in both generations. Whatever it is, the answer is
-// none of a server's failures, and text that is not UTF-8 never gets through.
+// FuzzBody sends any body in both generations. The answer is never a failure of the
+// server, and text that is not UTF-8 is always refused.
 func FuzzBody(f *testing.F) {
 	for _, e := range eras() {
 		body, _ := e.call("1", "echo", "hello", `"t"`)
@@ -30,7 +28,7 @@ func FuzzBody(f *testing.F) {
 	}
 	s := &site{entered: make(chan string, 1), release: make(chan struct{})}
 	close(s.release)
-	h := New(Options{MCP: mcptools.NewHandler(s.tools(slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler))})
+	h := New(Options{MCP: s.mcp(slog.New(slog.DiscardHandler)).Serve})
 	f.Fuzz(func(t *testing.T, body []byte, modern bool) {
 		r := httptest.NewRequest(http.MethodPost, MCPPath, bytes.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")

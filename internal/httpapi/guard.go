@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// admit refuses what a page in somebody's browser could send without being meant
-// to: a request over the loopback that is addressed to another name (DNS
-// rebinding), and one from an origin that is not allowed here. It reports
-// whether the request may go on; if not, it has been answered.
+// admit refuses what a page in somebody's browser could send without permission: a
+// request over the loopback that is addressed to another name (DNS rebinding), and one
+// from an origin that is not allowed here. It reports whether the request may go on; if
+// not, admit has answered it.
 //
 // The MCP specification, "Security Warning" of the Streamable HTTP transport,
 // asks for both.
@@ -35,15 +35,14 @@ func (a *api) admit(x *exchange, r *http.Request) bool {
 	return !a.preflight(x, r, origins[0])
 }
 
-// rebound reports whether r came over the loopback and was sent to another name
-// than the loopback's own and hosts.
+// rebound reports whether r came over the loopback but is addressed to a name that is
+// neither the loopback's own nor in hosts.
 func rebound(r *http.Request, hosts []string) bool {
 	return overLoopback(r) && !isLoopback(r.Host) && !slices.Contains(hosts, hostname(r.Host))
 }
 
-// OwnNames is h for what has an address of its own, refusing what [New] refuses of
-// requests over the loopback that are addressed to another name. hosts are as in
-// [Options].
+// OwnNames serves h at an address of its own, and refuses the requests over the loopback
+// that are addressed to another name, as [New] does. hosts are as in [Options].
 func OwnNames(h http.Handler, hosts []string) http.Handler {
 	hosts = lowered(hosts)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -69,9 +68,9 @@ const (
 	serverHeaders = "MCP-Protocol-Version, Mcp-Session-Id, Retry-After, WWW-Authenticate"
 )
 
-// preflight tells the browser that pages of origin may read the answer. It
-// reports whether the request only asked for that (Fetch standard, "CORS
-// protocol").
+// preflight allows pages of origin to read the answer. It reports whether the request
+// only asked for that (Fetch standard, "CORS protocol"); then preflight has answered
+// it.
 func (a *api) preflight(x *exchange, r *http.Request, origin string) bool {
 	h := x.Header()
 	h.Add("Vary", "Origin")
@@ -97,15 +96,15 @@ func hostname(hostport string) string {
 	return strings.ToLower(host)
 }
 
-// isLoopback reports whether a host, with or without port, is this machine
-// itself by its form, so without asking the DNS.
+// isLoopback reports whether a host, with or without port, is this machine by its form.
+// It does not ask the DNS.
 func isLoopback(hostport string) bool {
 	host := hostname(hostport)
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// quoted returns what a stranger sent, fit to be shown back.
+// quoted returns what a client sent in a form that can be shown back to it.
 func quoted(s string) string {
 	const most = 100
 	if len(s) > most {

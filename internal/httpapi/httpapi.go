@@ -1,10 +1,10 @@
-// Package httpapi is the way in: the routes, the checks that a request passes
-// before anything reads it, and the stream that keeps a long answer alive. It
-// knows HTTP and the outside of JSON-RPC, and nothing about rooms.
+// Package httpapi is the HTTP side of the server: the routes, the checks that a request
+// passes before anything acts on it, and the stream that keeps a long answer alive. It
+// knows HTTP and nothing about rooms.
 //
-// A POST to /mcp goes through, in this order: log and recover, the guard (host,
-// origin), the message check (content type, accept, size, JSON), the keep-alive
-// stream, the MCP handler.
+// A POST to /mcp passes, in this order: log and recover, the guard (host, origin), the
+// checks of the request (content type, accept, size), the parse of its message, the
+// keep-alive stream, the MCP server.
 package httpapi
 
 import (
@@ -18,11 +18,12 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/mcptools"
+	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/tools"
 )
 
-// DefaultKeepAlive and DefaultMaxBody are what Options that are left out mean.
+// DefaultKeepAlive and DefaultMaxBody apply if the options are not set.
 const (
 	DefaultKeepAlive       = 15 * time.Second
 	DefaultMaxBody   int64 = 256 << 10 // bytes
@@ -33,50 +34,50 @@ const MCPPath = "/mcp"
 
 // Options of a handler.
 type Options struct {
-	// MCP answers a POST to MCPPath that has passed every check. It must give its
-	// answer as one JSON text.
-	MCP http.Handler
+	// MCP answers a POST to MCPPath whose message m has passed every check. It must
+	// answer with one JSON text.
+	MCP func(w http.ResponseWriter, r *http.Request, m *mcp.Message)
 	// Standby answers a wait at StandbyPath. Nil means that there is no such address.
-	Standby func(context.Context, chat.WaitRequest) mcptools.Standby
+	Standby func(context.Context, chat.WaitRequest) tools.Standby
 	// Ready returns nil if the service can do its work now. It must return when
-	// its context ends, after two seconds. Nil means always.
+	// its context ends, after two seconds. Nil means always ready.
 	Ready func(context.Context) error
 	// Logger gets a line for each request. It never gets a body, a query, a header
-	// or a path that is no route. Nil means none.
+	// or a path that is not a route. Nil means no log.
 	Logger *slog.Logger
-	// Meter keeps account of the requests, and refuses bodies beyond its limit. Nil
-	// means one without limits.
+	// Meter accounts for the requests and refuses bodies beyond its limit. Nil means
+	// one without limits.
 	Meter *meter.Meter
-	// Clock is nil for the system's.
+	// Clock is nil for the system's clock.
 	Clock clockwork.Clock
-	// KeepAlive is how long an answer's stream may be silent.
+	// KeepAlive is the longest silence in the stream of an answer.
 	KeepAlive time.Duration
 	// MaxBody is the largest body of a request, in bytes.
 	MaxBody int64
-	// Hosts are further host names, without port, that requests over a loopback
-	// connection may be addressed to: those of a proxy on this machine that hands
-	// the client's Host header on. Those of the loopback itself always are.
+	// Hosts are host names, without port, that requests over a loopback connection may
+	// be addressed to, beside those of the loopback itself: the names of a proxy on this
+	// machine that passes the client's Host header on.
 	Hosts []string
 	// Origins are the web origins ("https://example.org") whose pages may call,
 	// or "*" for all. Over a loopback connection pages of this machine may, too.
 	// Clients other than browsers send no origin.
 	Origins []string
-	// TrustProxy says that every request comes by a proxy which ends the header
-	// X-Forwarded-For with the address that it came to it from. Where none does,
-	// any client could choose its address.
+	// TrustProxy says that every request comes through a proxy that appends the
+	// client's address to the header X-Forwarded-For. Without such a proxy any client
+	// could choose its address.
 	TrustProxy bool
 }
 
 // api is the handler that New returns.
 type api struct {
 	Options
-	bodyTimeout  time.Duration // for a body to come
-	writeTimeout time.Duration // for what was written to be taken
+	bodyTimeout  time.Duration // for a body to arrive
+	writeTimeout time.Duration // for the client to read what is written
 	readers      readers
 }
 
-// New returns the handler of all routes. It may serve any number of requests at
-// once, over net/http or over any other server that keeps its contract.
+// New returns the handler of all routes. It serves any number of requests at once, over
+// net/http or over any other server with the same contract.
 func New(o Options) http.Handler {
 	if o.Ready == nil {
 		o.Ready = func(context.Context) error { return nil }
@@ -108,11 +109,10 @@ func lowered(names []string) []string {
 	return list
 }
 
-// NewServer returns an HTTP/1.1 server for h with limits against clients that
-// are slow or silent. Answers have no time limit, since a wait may last
-// minutes; the handler of New bounds each read of a body and each write to a
-// stream by itself. When the server is shut down, bodies that have not come yet
-// have a second left.
+// NewServer returns an HTTP/1.1 server for h with limits against clients that are slow
+// or silent. Answers have no time limit, because a wait may last minutes; the handler of
+// New itself limits each read of a body and each write to a stream. On shutdown, bodies
+// that have not arrived yet have a second left.
 func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
 	server := &http.Server{
 		Handler:           h,
@@ -122,7 +122,7 @@ func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
 	if a, ok := h.(*api); ok {
-		server.RegisterOnShutdown(a.readers.hurry)
+		server.RegisterOnShutdown(a.readers.expireSoon)
 	}
 	return server
 }
@@ -164,7 +164,7 @@ func nothingHere(x *exchange) {
 	x.text(http.StatusNotFound, "There is nothing at this address. MCP is served at "+MCPPath+"; the page at / says how to add it to a client.\n")
 }
 
-// only reports whether the method is one of allowed, and refuses it otherwise.
+// only reports whether the method is one of allowed, and refuses the request otherwise.
 func only(x *exchange, r *http.Request, allowed ...string) bool {
 	for _, m := range allowed {
 		if r.Method == m {
@@ -177,8 +177,7 @@ func only(x *exchange, r *http.Request, allowed ...string) bool {
 	return false
 }
 
-// overLoopback reports whether the request came over a connection that never
-// left this machine.
+// overLoopback reports whether the request came over a connection within this machine.
 func overLoopback(r *http.Request) bool {
 	addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	return ok && isLoopback(addr.String())

@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/parley-chat/parley/internal/mcp"
 )
 
-// many is the form n times, each with its number where the form has room for one.
+// many repeats a form n times, separated by commas; %d stands for the number of each.
 func many(n int, form string) string {
 	parts := make([]string, n)
 	for i := range parts {
@@ -18,7 +20,7 @@ func many(n int, form string) string {
 	return strings.Join(parts, ",")
 }
 
-func TestMessage_whatIsNoMessage_isRefused(t *testing.T) {
+func TestMessage_malformedBody_isRefused(t *testing.T) {
 	s := newSite(t)
 	deep := func(n int) string {
 		return `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":` + strings.Repeat("[", n) + strings.Repeat("]", n) + `}}`
@@ -27,44 +29,44 @@ func TestMessage_whatIsNoMessage_isRefused(t *testing.T) {
 		body string
 		code int
 	}{
-		"empty":                    {"", codeParse},
-		"blank":                    {"  \n", codeParse},
-		"not JSON":                 {"hello", codeParse},
-		"cut off":                  {`{"jsonrpc":"2.0","id":1`, codeParse},
-		"something after it":       {`{"jsonrpc":"2.0","id":1,"method":"ping"} {}`, codeParse},
-		"comma at the end":         {`{"jsonrpc":"2.0","id":1,"method":"ping",}`, codeParse},
-		"not UTF-8":                {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"echo\",\"arguments\":{\"me\":\"\xff\"}}}", codeParse},
-		"UTF-16":                   {"\xff\xfe{\x00}\x00", codeParse},
-		"half a character":         {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":"\ud83d"}}`, codeParse},
-		"the other half":           {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":"x\uDE00 "}}`, codeParse},
-		"halves the wrong way":     {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":"\ude00\ud83d"}}`, codeParse},
-		"halves apart":             {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":"\ud83d\\u\ude00"}}`, codeParse},
-		"a batch":                  {`[{"jsonrpc":"2.0","id":1,"method":"ping"}]`, codeInvalid},
-		"an empty batch":           {` []`, codeInvalid},
-		"a string":                 {`"ping"`, codeInvalid},
-		"null":                     {`null`, codeInvalid},
-		"no version":               {`{"id":1,"method":"ping"}`, codeInvalid},
-		"another version":          {`{"jsonrpc":"1.0","id":1,"method":"ping"}`, codeInvalid},
-		"no method":                {`{"jsonrpc":"2.0","id":1}`, codeInvalid},
-		"a number as method":       {`{"jsonrpc":"2.0","id":1,"method":5}`, codeInvalid},
-		"a response":               {`{"jsonrpc":"2.0","id":1,"result":{"a":1}}`, codeInvalid},
-		"an error response":        {`{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"x"}}`, codeInvalid},
-		"an id that is null":       {`{"jsonrpc":"2.0","id":null,"method":"ping"}`, codeInvalid},
-		"an id that is a list":     {`{"jsonrpc":"2.0","id":[1],"method":"ping"}`, codeInvalid},
-		"an id that is rounded":    {`{"jsonrpc":"2.0","id":9007199254740993,"method":"ping"}`, codeInvalid},
-		"an id beyond int64":       {`{"jsonrpc":"2.0","id":99999999999999999999,"method":"ping"}`, codeInvalid},
-		"an id with a fraction":    {`{"jsonrpc":"2.0","id":1.5,"method":"ping"}`, codeInvalid},
-		"a key twice":              {`{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call"}`, codeInvalid},
-		"a key twice, escaped":     {`{"jsonrpc":"2.0","id":1,"method":"ping","m\u0065thod":"tools/call"}`, codeInvalid},
-		"a key twice, in capitals": {`{"jsonrpc":"2.0","id":1,"method":"ping","Method":"tools/call"}`, codeInvalid},
-		"a key twice, long s":      {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{},"param` + "\u017f" + `":{}}`, codeInvalid},
-		"a key twice, Kelvin sign": {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"k":1,"` + "\u212a" + `":2}}`, codeInvalid},
-		"an argument twice":        {`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"me":"a","me":"b"}}}`, codeInvalid},
-		"very many keys":           {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{` + many(maxParts, `"%d":0`) + `}}`, codeInvalid},
-		"very many elements":       {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":[` + many(maxParts, `{}`) + `]}}`, codeInvalid},
-		"too deep":                 {deep(maxDepth), codeInvalid},
-		"far too deep":             {deep(9_000), codeInvalid},
-		"deeper than any decoder":  {deep(100_000), codeParse},
+		"empty":                    {"", mcp.CodeParse},
+		"blank":                    {"  \n", mcp.CodeParse},
+		"not JSON":                 {"hello", mcp.CodeParse},
+		"cut off":                  {`{"jsonrpc":"2.0","id":1`, mcp.CodeParse},
+		"something after it":       {`{"jsonrpc":"2.0","id":1,"method":"ping"} {}`, mcp.CodeParse},
+		"comma at the end":         {`{"jsonrpc":"2.0","id":1,"method":"ping",}`, mcp.CodeParse},
+		"not UTF-8":                {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"echo\",\"arguments\":{\"me\":\"\xff\"}}}", mcp.CodeParse},
+		"UTF-16":                   {"\xff\xfe{\x00}\x00", mcp.CodeParse},
+		"half a character":         {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":"\ud83d"}}`, mcp.CodeParse},
+		"the other half":           {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":"x\uDE00 "}}`, mcp.CodeParse},
+		"halves the wrong way":     {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":"\ude00\ud83d"}}`, mcp.CodeParse},
+		"halves apart":             {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":"\ud83d\\u\ude00"}}`, mcp.CodeParse},
+		"a batch":                  {`[{"jsonrpc":"2.0","id":1,"method":"ping"}]`, mcp.CodeInvalid},
+		"an empty batch":           {` []`, mcp.CodeInvalid},
+		"a string":                 {`"ping"`, mcp.CodeInvalid},
+		"null":                     {`null`, mcp.CodeInvalid},
+		"no version":               {`{"id":1,"method":"ping"}`, mcp.CodeInvalid},
+		"another version":          {`{"jsonrpc":"1.0","id":1,"method":"ping"}`, mcp.CodeInvalid},
+		"no method":                {`{"jsonrpc":"2.0","id":1}`, mcp.CodeInvalid},
+		"a number as method":       {`{"jsonrpc":"2.0","id":1,"method":5}`, mcp.CodeInvalid},
+		"a response":               {`{"jsonrpc":"2.0","id":1,"result":{"a":1}}`, mcp.CodeInvalid},
+		"an error response":        {`{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"x"}}`, mcp.CodeInvalid},
+		"an id that is null":       {`{"jsonrpc":"2.0","id":null,"method":"ping"}`, mcp.CodeInvalid},
+		"an id that is a list":     {`{"jsonrpc":"2.0","id":[1],"method":"ping"}`, mcp.CodeInvalid},
+		"an id that is rounded":    {`{"jsonrpc":"2.0","id":9007199254740993,"method":"ping"}`, mcp.CodeInvalid},
+		"an id beyond int64":       {`{"jsonrpc":"2.0","id":99999999999999999999,"method":"ping"}`, mcp.CodeInvalid},
+		"an id with a fraction":    {`{"jsonrpc":"2.0","id":1.5,"method":"ping"}`, mcp.CodeInvalid},
+		"a key twice":              {`{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call"}`, mcp.CodeInvalid},
+		"a key twice, escaped":     {`{"jsonrpc":"2.0","id":1,"method":"ping","m\u0065thod":"tools/call"}`, mcp.CodeInvalid},
+		"a key twice, in capitals": {`{"jsonrpc":"2.0","id":1,"method":"ping","Method":"tools/call"}`, mcp.CodeInvalid},
+		"a key twice, long s":      {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{},"param` + "\u017f" + `":{}}`, mcp.CodeInvalid},
+		"a key twice, Kelvin sign": {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"k":1,"` + "\u212a" + `":2}}`, mcp.CodeInvalid},
+		"an argument twice":        {`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"me":"a","me":"b"}}}`, mcp.CodeInvalid},
+		"very many keys":           {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{` + many(mcp.MaxParts, `"%d":0`) + `}}`, mcp.CodeInvalid},
+		"very many elements":       {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":[` + many(mcp.MaxParts, `{}`) + `]}}`, mcp.CodeInvalid},
+		"too deep":                 {deep(mcp.MaxDepth), mcp.CodeInvalid},
+		"far too deep":             {deep(9_000), mcp.CodeInvalid},
+		"deeper than any decoder":  {deep(100_000), mcp.CodeParse},
 	} {
 		t.Run(name, func(t *testing.T) {
 			resp, body := s.do(s.request(c.body, nil))
@@ -75,7 +77,7 @@ func TestMessage_whatIsNoMessage_isRefused(t *testing.T) {
 	}
 }
 
-func TestMessage_unusualButRight_isTaken(t *testing.T) {
+func TestMessage_unusualButValid_isAccepted(t *testing.T) {
 	s := newSite(t)
 	for name, body := range map[string]string{
 		"space around it":          " \n" + `{"jsonrpc":"2.0","id":1,"method":"ping"}` + "\r\n ",
@@ -84,7 +86,7 @@ func TestMessage_unusualButRight_isTaken(t *testing.T) {
 		"a string as id":           `{"jsonrpc":"2.0","id":"a","method":"ping"}`,
 		"a whole escaped pair":     `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":"\ud83d\ude00 \\ud83d \n"}}`,
 		"the same key in two":      `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"id":{"id":[{"id":1},{"id":2}]}}}`,
-		"as deep as allowed":       `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":` + strings.Repeat("[", maxDepth-2) + strings.Repeat("]", maxDepth-2) + `}}`,
+		"as deep as allowed":       `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":` + strings.Repeat("[", mcp.MaxDepth-2) + strings.Repeat("]", mcp.MaxDepth-2) + `}}`,
 		"a body of the exact size": fmt.Sprintf("%-*s", int(DefaultMaxBody), `{"jsonrpc":"2.0","id":1,"method":"ping"}`),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -176,7 +178,7 @@ func TestMessage_bodyThatNeverComes_isGivenUp(t *testing.T) {
 	}
 }
 
-// silent is a body of which nothing comes before the end of the test.
+// silent is a body that sends nothing before the end of the test.
 type silent struct{ t *testing.T }
 
 func (b silent) Read([]byte) (int, error) {

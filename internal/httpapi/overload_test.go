@@ -18,8 +18,7 @@ import (
 	"github.com/parley-chat/parley/internal/meter"
 )
 
-// dial opens a connection to the site, of which a test does with every byte as it
-// likes.
+// dial opens a connection to the site over which a test sends any bytes.
 func (s *site) dial() net.Conn {
 	s.t.Helper()
 	c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
@@ -76,11 +75,11 @@ func (h *hall) seats(n int) []chat.Seated {
 	return seats
 }
 
-func TestOverload_moreWaitsThanMayBe_thoseInsideFinishAndThereIsRoomAgain(t *testing.T) {
+func TestOverload_tooManyWaits_areRefusedUntilOneEnds(t *testing.T) {
 	const inside = 20
 	h := newHall(t, meter.Options{MaxWaits: inside})
 	seats := h.seats(inside)
-	cursor := "?cursor=" + seats[inside-1].Cursor // of another seat, so left out of account
+	cursor := "?cursor=" + seats[inside-1].Cursor // of another seat, so it is ignored
 	var waits []<-chan *http.Response
 	for k, seat := range seats {
 		looked, err := h.rooms.Wait(t.Context(), chat.WaitRequest{Token: seat.Token})
@@ -101,7 +100,7 @@ func TestOverload_moreWaitsThanMayBe_thoseInsideFinishAndThereIsRoomAgain(t *tes
 	for _, w := range waits[1:] {
 		h.check(await(t, w), http.StatusOK, map[string]string{"messages": "time to go"})
 	}
-	h.awaitWaits(1) // who spoke hears nothing
+	h.awaitWaits(1) // that of the agent that spoke
 	answer := h.send(h.standby(h.bob.Token, ""))
 	h.awaitWaits(2)
 	h.say(h.ann, "there is room")
@@ -111,7 +110,7 @@ func TestOverload_moreWaitsThanMayBe_thoseInsideFinishAndThereIsRoomAgain(t *tes
 	}
 }
 
-func TestOverload_moreBodiesThanMayBe_thoseInsideFinishAndThereIsRoomAgain(t *testing.T) {
+func TestOverload_tooManyBodies_areRefusedUntilOneEnds(t *testing.T) {
 	h := newHall(t, meter.Options{MaxBodies: 2 << 14})
 	const ping = `{"jsonrpc":"2.0","id":1,"method":"ping"}`
 	one, two, three := h.dial(), h.dial(), h.dial()
@@ -140,7 +139,7 @@ func TestOverload_moreBodiesThanMayBe_thoseInsideFinishAndThereIsRoomAgain(t *te
 	}
 }
 
-// held is what a process holds of the kinds that leak.
+// held counts what a process may leak.
 func held(t *testing.T) (goroutines, descriptors int) {
 	t.Helper()
 	open, err := os.ReadDir("/proc/self/fd")
@@ -148,7 +147,7 @@ func held(t *testing.T) (goroutines, descriptors int) {
 		if os.Getenv("CI") == "true" {
 			t.Fatal(err)
 		}
-		t.Skip("SKIPPED, NOT TESTED: this system does not tell the descriptors of a process: ", err)
+		t.Skip("SKIPPED, NOT TESTED: this system does not list the descriptors of a process: ", err)
 	}
 	return runtime.NumGoroutine(), len(open)
 }
@@ -193,7 +192,7 @@ func TestOverload_clientsThatVanish_leaveNothingBehind(t *testing.T) {
 	h.restsAt(before, files)
 }
 
-// looked has a seat read all there is, so that its next wait waits.
+// looked reads everything for a seat, so that its next wait waits.
 func (h *hall) looked(seat chat.Seated) {
 	h.t.Helper()
 	if _, err := h.rooms.Wait(h.t.Context(), chat.WaitRequest{Token: seat.Token}); err != nil {
@@ -201,8 +200,8 @@ func (h *hall) looked(seat chat.Seated) {
 	}
 }
 
-// restsAt returns when the process holds no more than before, and the server
-// nothing.
+// restsAt returns when the process has no more goroutines and descriptors than before,
+// and the server no waits and bodies.
 func (h *hall) restsAt(goroutines, descriptors int) {
 	h.t.Helper()
 	poll(h.t, fmt.Sprintf("%d goroutines and %d descriptors, as before", goroutines, descriptors), func() bool {
@@ -223,7 +222,7 @@ func TestOverload_clientsThatDoNotRead_areGivenUp(t *testing.T) {
 		if err := c.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
 			t.Fatal(err)
 		}
-		go func() { // as many answers as no buffers between take up
+		go func() { // more answers than all buffers in between hold
 			request := h.head(len(list)) + list
 			for range 4000 {
 				if _, err := io.WriteString(c, request); err != nil {

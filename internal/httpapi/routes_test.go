@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/parley-chat/parley/internal/mcp"
 )
 
 func (s *site) get(path string) *http.Request {
@@ -83,7 +85,7 @@ func TestFront_saysHowToAddTheAddress(t *testing.T) {
 
 func TestAddress_isWhereTheClientSentItsRequest(t *testing.T) {
 	s := newSite(t, func(s *site, o *Options) {
-		o.MCP = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.entered <- Address(r.Context()) })
+		o.MCP = func(_ http.ResponseWriter, r *http.Request, _ *mcp.Message) { s.entered <- Address(r.Context()) }
 	})
 	for _, accept := range []string{"application/json", "application/json, text/event-stream"} {
 		r := s.request(initialize, http.Header{"Accept": {accept}})

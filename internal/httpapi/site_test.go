@@ -16,10 +16,8 @@ import (
 	"time"
 
 	"github.com/jonboulle/clockwork"
-	"github.com/mark3labs/mcp-go/mcp"
-	"github.com/mark3labs/mcp-go/server"
 
-	"github.com/parley-chat/parley/internal/mcptools"
+	"github.com/parley-chat/parley/internal/mcp"
 )
 
 // patience is how long a test waits for what must happen.
@@ -34,7 +32,7 @@ type site struct {
 	clock   *clockwork.FakeClock
 	log     *lines
 	entered chan string   // an element for each call of block: its argument "me"
-	left    chan string   // likewise, when its context ended
+	left    chan string   // the same, when its context has ended
 	release chan struct{} // an element ends one call of block
 }
 
@@ -45,7 +43,7 @@ func newSite(t *testing.T, change ...func(*site, *Options)) *site {
 		entered: make(chan string, 64), left: make(chan string, 64), release: make(chan struct{}),
 	}
 	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	o := Options{MCP: mcptools.NewHandler(s.tools(logger), logger), Logger: logger, Clock: s.clock}
+	o := Options{MCP: s.mcp(logger).Serve, Logger: logger, Clock: s.clock}
 	for _, f := range change {
 		f(s, &o)
 	}
@@ -60,26 +58,27 @@ func newSite(t *testing.T, change ...func(*site, *Options)) *site {
 	return s
 }
 
-func (s *site) tools(logger *slog.Logger) *server.MCPServer {
-	m := mcptools.NewServer("0.0.0", "for tests", logger)
-	m.AddTool(mcp.NewTool("echo"), func(_ context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		return mcp.NewToolResultText(caller(r)), nil
-	})
-	m.AddTool(mcp.NewTool("fail"), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		panic("a secret")
-	})
-	m.AddTool(mcp.NewTool("block"), func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		me := caller(r)
-		s.entered <- me
-		select {
-		case <-s.release:
-			return mcp.NewToolResultText(me), nil
-		case <-ctx.Done():
-			s.left <- me
-			return nil, ctx.Err()
-		}
-	})
-	return m
+// mcp is a server of MCP with the tools of the site.
+func (s *site) mcp(logger *slog.Logger) *mcp.Server {
+	return mcp.NewServer(mcp.Options{Version: "0.0.0", Instructions: "for tests", Log: logger, Tools: []mcp.Tool{
+		{Name: "echo", Call: func(_ context.Context, arguments json.RawMessage, _ *mcp.Record) (any, error) {
+			return caller(arguments), nil
+		}},
+		{Name: "fail", Call: func(context.Context, json.RawMessage, *mcp.Record) (any, error) { panic("a secret") }},
+		{Name: "block", Call: s.block},
+	}})
+}
+
+func (s *site) block(ctx context.Context, arguments json.RawMessage, _ *mcp.Record) (any, error) {
+	me := caller(arguments)
+	s.entered <- me
+	select {
+	case <-s.release:
+		return me, nil
+	case <-ctx.Done():
+		s.left <- me
+		return nil, ctx.Err()
+	}
 }
 
 // lines is a log that may be written and read at once.
@@ -240,11 +239,16 @@ type rpc struct {
 	}
 }
 
+// text is what the tool returned; of a failure, the text of it.
 func (r rpc) text() string {
 	if len(r.Result.Content) == 0 {
 		return ""
 	}
-	return r.Result.Content[0].Text
+	text := r.Result.Content[0].Text
+	if !r.Result.IsError {
+		_ = json.Unmarshal([]byte(text), &text) // the tools of the site return strings
+	}
+	return text
 }
 
 // decode reads a JSON-RPC message, bare or as an event.
@@ -257,10 +261,9 @@ func decode(t *testing.T, text string) rpc {
 	return r
 }
 
-// caller is who calls, by the raw arguments: nothing else of them is promised to
-// a tool.
-func caller(r mcp.CallToolRequest) string {
+// caller is the argument "me" of a call.
+func caller(arguments json.RawMessage) string {
 	var in struct{ Me string }
-	_ = json.Unmarshal(r.Params.RawArguments, &in) // no name is no name
+	_ = json.Unmarshal(arguments, &in) // without the argument, it is ""
 	return in.Me
 }

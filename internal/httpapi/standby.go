@@ -9,18 +9,18 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/mcptools"
+	"github.com/parley-chat/parley/internal/tools"
 )
 
-// StandbyPath is where a program waits in an agent's place, without MCP: it asks
-// again while the answer is one that curl repeats by itself (408, 429, 5xx), and
+// StandbyPath is where a program waits in an agent's place, without MCP. The program
+// asks again if the answer has a status that curl repeats by itself (408, 429, 5xx), and
 // wakes the agent at any other.
 //
 //	200  what wait_for_message gives: somebody spoke, or the talk is over
 //	408  nothing came
 //	409  a newer wait of the same agent took over
-//	401  the token is missing, or of nobody
-//	410  the seat or the room is no more
+//	401  the token is missing or unknown
+//	410  the seat or the room no longer exists
 //	503  the server stops, is full, or its table does not answer
 const StandbyPath = "/v1/wait"
 
@@ -28,23 +28,23 @@ const StandbyPath = "/v1/wait"
 func (a *api) serveStandby(x *exchange, r *http.Request) {
 	if r.Method != http.MethodGet {
 		x.Header().Set("Allow", http.MethodGet)
-		x.standby(http.StatusMethodNotAllowed, mcptools.Refusal(&chat.Error{Code: chat.InvalidArgument, Message: "This address takes GET only."}))
+		x.standby(http.StatusMethodNotAllowed, tools.Refused(&chat.Error{Code: chat.InvalidArgument, Message: "This address takes GET only."}))
 		return
 	}
 	req, refused := standbyRequest(r)
 	if refused != nil {
-		x.standby(statusOf(refused.Code), mcptools.Refusal(refused))
+		x.standby(statusOf(refused.Code), tools.Refused(refused))
 		return
 	}
-	x.readBy(time.Time{}) // from here on a read only watches for the client's leaving
+	x.readBy(time.Time{}) // from here on reading only notices that the client leaves
 	s := a.Standby(a.context(x, r), req)
 	if len(s.JSON) == 0 {
-		s = mcptools.Refusal(&chat.Error{Code: chat.Unavailable, Message: cutOff, RetryAfter: time.Second})
+		s = tools.Refused(&chat.Error{Code: chat.Unavailable, Message: cutOff, RetryAfter: time.Second})
 	}
 	x.standby(standbyStatus(s), s)
 }
 
-// standbyRequest reads what r asks for.
+// standbyRequest returns the wait that r asks for.
 func standbyRequest(r *http.Request) (chat.WaitRequest, *chat.Error) {
 	req := chat.WaitRequest{Wait: chat.MaxWait, Standby: true}
 	query, err := url.ParseQuery(r.URL.RawQuery)
@@ -81,8 +81,8 @@ func standbyRequest(r *http.Request) (chat.WaitRequest, *chat.Error) {
 	return req, nil
 }
 
-// bearer returns the token of the one Authorization header; "" if there is none
-// (RFC 6750, section 2.1).
+// bearer returns the token of the Authorization header; "" if there is none, or more
+// than one header (RFC 6750, section 2.1).
 func bearer(h http.Header) string {
 	values := h.Values("Authorization")
 	if len(values) != 1 {
@@ -95,8 +95,8 @@ func bearer(h http.Header) string {
 	return strings.TrimSpace(token)
 }
 
-// standbyStatus is the status that says in HTTP what s is.
-func standbyStatus(s mcptools.Standby) int {
+// standbyStatus is the HTTP status of s.
+func standbyStatus(s tools.Standby) int {
 	switch {
 	case s.Code != "":
 		return statusOf(s.Code)
@@ -113,7 +113,7 @@ func standbyStatus(s mcptools.Standby) int {
 }
 
 // standby answers with s.
-func (x *exchange) standby(status int, s mcptools.Standby) {
+func (x *exchange) standby(status int, s tools.Standby) {
 	h := x.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
@@ -125,5 +125,5 @@ func (x *exchange) standby(status int, s mcptools.Standby) {
 		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(s.RetryAfter.Seconds())))))
 	}
 	x.WriteHeader(status)
-	_, _ = x.Write(append(s.JSON, '\n')) // nobody is left to tell
+	_, _ = x.Write(append(s.JSON, '\n')) // fails only if the client has left
 }

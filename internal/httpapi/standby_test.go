@@ -13,9 +13,10 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/mcptools"
+	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/table/bolttable"
+	"github.com/parley-chat/parley/internal/tools"
 )
 
 // hall is a site with real rooms, in which Ann and Bob have met.
@@ -44,9 +45,8 @@ func newHall(t *testing.T, o meter.Options, change ...func(*chat.Options, *Optio
 			f(&co, o)
 		}
 		h.rooms = chat.New(tab, co)
-		m := mcptools.NewServer("0.0.0", "", o.Logger)
-		mcptools.AddTools(m, h.rooms, mcptools.Options{Address: func(context.Context) string { return "" }})
-		o.MCP, o.Standby, o.Meter = mcptools.NewHandler(m, o.Logger), mcptools.WaitHandler(h.rooms, o.Logger), h.meter
+		set := tools.New(h.rooms, tools.Options{Address: func(context.Context) string { return "" }, Log: o.Logger})
+		o.MCP, o.Standby, o.Meter = mcp.NewServer(mcp.Options{Tools: set.Tools(), Log: o.Logger}).Serve, set.Standby, h.meter
 	})
 	h.ann, h.bob = h.join("Ann"), h.join("Bob")
 	return h
@@ -78,7 +78,7 @@ func (h *hall) standby(token, query string) *http.Request {
 	return r
 }
 
-// awaitWaits returns when so many calls wait.
+// awaitWaits returns when n calls wait.
 func (h *hall) awaitWaits(n int64) {
 	h.t.Helper()
 	poll(h.t, fmt.Sprintf("%d open waits", n), func() bool { return h.meter.Totals().OpenWaits == n })
@@ -154,7 +154,7 @@ func TestStandby_nothingCame_isATimeoutThatMayBeRepeated(t *testing.T) {
 
 func TestStandby_lookingIn_isNoWait(t *testing.T) {
 	h := newHall(t, meter.Options{MaxWaits: 1})
-	inside := h.send(h.standby(h.ann.Token, "?cursor="+h.bob.Cursor)) // not Ann's own, so left out of account
+	inside := h.send(h.standby(h.ann.Token, "?cursor="+h.bob.Cursor)) // not Ann's own, so it is ignored
 	h.check(await(t, inside), http.StatusOK, map[string]string{"status": "messages"})
 	inside = h.send(h.standby(h.ann.Token, ""))
 	h.awaitWaits(1)
@@ -259,7 +259,7 @@ func TestStandby_serverStops_isAnsweredSoThatItComesAgain(t *testing.T) {
 
 func TestStandby_waitPanics_isAnErrorWithAnID(t *testing.T) {
 	s := newSite(t, func(_ *site, o *Options) {
-		o.Standby = mcptools.WaitHandler(nil, slog.New(slog.DiscardHandler)) // a nil pointer is met within
+		o.Standby = tools.New(nil, tools.Options{Log: slog.New(slog.DiscardHandler)}).Standby // dereferences nil
 	})
 	r := s.get(StandbyPath)
 	r.Header.Set("Authorization", "Bearer x")

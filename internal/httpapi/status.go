@@ -6,7 +6,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 )
 
-// statusOf is the one place where a code becomes a status of HTTP.
+// statusOf is the one place where a code becomes an HTTP status.
 func statusOf(code chat.Code) int {
 	switch code {
 	case chat.InvalidArgument:
@@ -18,7 +18,7 @@ func statusOf(code chat.Code) int {
 	case chat.RoomExists, chat.NameTaken, chat.RoomFull:
 		return http.StatusConflict
 	case chat.RoomNotFound, chat.Removed, chat.RoomClosed:
-		return http.StatusGone // a token once led there
+		return http.StatusGone // it existed once: a token led to it
 	case chat.MessageTooLong:
 		return http.StatusRequestEntityTooLarge
 	case chat.RateLimited:

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"maps"
 	"net/http"
 	"sync"
@@ -12,7 +11,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"github.com/parley-chat/parley/internal/mcptools"
+	"github.com/parley-chat/parley/internal/mcp"
 )
 
 // serveMCP answers a POST with a JSON-RPC message.
@@ -22,75 +21,76 @@ func (a *api) serveMCP(x *exchange, r *http.Request) {
 		x.refuse(http.StatusMethodNotAllowed, codeRefused, "This is the address of an MCP server: add it to an MCP client as it is (transport: Streamable HTTP). It takes POST only, since it keeps no sessions and has no stream to GET.")
 		return
 	}
-	if reason := a.receive(x, r); reason != nil {
+	m, reason := a.receive(x, r)
+	if reason != nil {
 		x.refuse(reason.status, reason.code, reason.sentence)
 		return
 	}
 	if _, events := accepts(r.Header); events {
-		a.serveStream(x, r)
+		a.serveStream(x, r, m)
 	} else {
-		a.MCP.ServeHTTP(x, r.WithContext(a.context(x, r)))
+		a.MCP(x, r.WithContext(a.context(x, r)), m)
 	}
 	if x.status == 0 {
 		x.refuse(http.StatusServiceUnavailable, codeInternal, cutOff)
 	}
 }
 
-// cutOff is for a client that is still there when its request is not: the
-// function's time is up, or the server stops.
+// cutOff is for a client that is still connected when its request has ended without an
+// answer, because the function's time is up or the server stops.
 const cutOff = "The request was cut off before its answer. Repeat it."
 
-// receive puts the message of r through every check and gives r a body that
-// holds it.
-func (a *api) receive(x *exchange, r *http.Request) *refusal {
+// receive returns the message that r brings, once it has passed every check.
+func (a *api) receive(x *exchange, r *http.Request) (*mcp.Message, *refusal) {
 	if reason := a.checkHeaders(r); reason != nil {
-		return reason
+		return nil, reason
 	}
 	body, reason := a.readBody(x, r)
 	if reason != nil {
-		return reason
+		return nil, reason
 	}
-	if x.rpcID, reason = checkMessage(body); reason != nil {
-		return reason
+	m, refused := mcp.Parse(body)
+	if refused != nil {
+		return nil, &refusal{http.StatusBadRequest, refused.Code, refused.Message}
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	return nil
+	x.rpcID = m.ID
+	return m, nil
 }
 
-// serveStream hands r on with a stream in front of its answer.
-func (a *api) serveStream(x *exchange, r *http.Request) {
+// serveStream passes m on with a stream in front of its answer.
+func (a *api) serveStream(x *exchange, r *http.Request, m *mcp.Message) {
 	ctx, cancel := context.WithCancel(a.context(x, r))
 	defer cancel()
 	s := &stream{x: x, cancel: cancel, every: a.KeepAlive, header: http.Header{}}
 	s.start(a.Clock)
 	panicked := true
 	defer func() { s.end(panicked) }()
-	a.MCP.ServeHTTP(s, r.WithContext(mcptools.WithStream(ctx, s)))
+	a.MCP(s, r.WithContext(mcp.WithStream(ctx, s)), m)
 	panicked = false
 }
 
-// stream is the answer to a POST whose client takes events. A JSON answer that
-// comes in time goes out as it is. When there is none by the first beat, the
-// answer becomes a stream of events: comments, or what OnBeat was given, and at
-// last the JSON answer as one event.
+// stream is the answer to a POST whose client accepts events. A JSON answer that comes
+// before the first beat goes out as it is. Otherwise the answer becomes a stream of
+// events: comments, or the messages from OnBeat, and finally the JSON answer as one
+// event.
 //
-// It costs one timer and no goroutine. Its header is its own, since some servers
-// hand the real one to another goroutine once it was written.
+// It costs one timer and no goroutine. It has a header of its own, because some servers
+// use the real one in another goroutine once it is written.
 type stream struct {
 	x      *exchange
 	cancel context.CancelFunc // of the request
 	every  time.Duration
 
 	mu     sync.Mutex
-	timer  clockwork.Timer // set under mu, as it may fire before it is
+	timer  clockwork.Timer // set under mu, because it may fire before it is set
 	next   func() []byte   // what a beat says; nil: a comment
-	open   bool            // events have begun, so that the answer is one, too
-	closed bool            // no event may come any more, but the answer
+	open   bool            // events have begun, so the answer is an event too
+	closed bool            // only the answer may still come
 	gone   bool            // a write failed
 
 	header http.Header  // the handler's
 	status int          // the handler's; 0 before it answers
-	held   bytes.Buffer // the answer, where events have begun
+	held   bytes.Buffer // the answer, if events have begun
 }
 
 func (s *stream) start(clock clockwork.Clock) {
@@ -99,7 +99,7 @@ func (s *stream) start(clock clockwork.Clock) {
 	s.timer = clock.AfterFunc(s.every, s.beat)
 }
 
-// beat keeps the connection alive. It may come late, after the end.
+// beat keeps the connection alive. It may run late, after the end.
 func (s *stream) beat() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,14 +116,14 @@ func (s *stream) beat() {
 	}
 }
 
-// OnBeat implements [mcptools.Stream].
+// OnBeat implements [mcp.Stream].
 func (s *stream) OnBeat(next func() []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.next = next
 }
 
-// Send implements [mcptools.Stream].
+// Send implements [mcp.Stream].
 func (s *stream) Send(message []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,15 +132,15 @@ func (s *stream) Send(message []byte) {
 	}
 }
 
-// event is a message as server-sent events have it (HTML standard, 9.2). JSON
-// has line breaks only between its parts, where they mean nothing.
+// event writes a message as a server-sent event (HTML standard, 9.2). Line breaks in
+// JSON are only between its parts, where they mean nothing.
 func event(message []byte) []byte {
 	line := bytes.ReplaceAll(bytes.TrimSpace(message), []byte("\n"), []byte(" "))
 	return append(append([]byte("event: message\ndata: "), line...), "\n\n"...)
 }
 
-// write sends events, beginning the stream if need be. A client that does not
-// take them has gone, and its request ends. The caller holds mu.
+// write sends events, and begins the stream if necessary. If the client does not read
+// them it has left, and its request ends. The caller holds mu.
 func (s *stream) write(events []byte) {
 	if s.gone {
 		return
@@ -150,7 +150,7 @@ func (s *stream) write(events []byte) {
 		h := s.x.Header()
 		h.Set("Content-Type", "text/event-stream")
 		h.Set("Cache-Control", "no-cache")
-		h.Set("X-Accel-Buffering", "no") // or a proxy keeps the beats to itself
+		h.Set("X-Accel-Buffering", "no") // else a proxy may collect the beats
 		s.x.WriteHeader(http.StatusOK)
 	}
 	s.x.writeSoon()
@@ -158,7 +158,7 @@ func (s *stream) write(events []byte) {
 	if err == nil {
 		err = http.NewResponseController(s.x).Flush()
 	}
-	// A writer that cannot be flushed sends at once, or at the end.
+	// A writer without Flush sends at once or at the end.
 	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		s.gone = true
 		s.cancel()
@@ -168,9 +168,9 @@ func (s *stream) write(events []byte) {
 // Header implements [http.ResponseWriter].
 func (s *stream) Header() http.Header { return s.header }
 
-// WriteHeader implements [http.ResponseWriter]. It ends the beats. Once events
-// have begun the status is lost, as every stream is a success to HTTP; the
-// answer says the same in JSON-RPC.
+// WriteHeader implements [http.ResponseWriter]. It ends the beats. Once events have
+// begun the status is lost, because every stream is a success in HTTP; the answer says
+// the same in JSON-RPC.
 func (s *stream) WriteHeader(status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -194,7 +194,7 @@ func (s *stream) Write(p []byte) (int, error) {
 	return s.x.Write(p)
 }
 
-// end sends what events have to end with. Nothing is touched after it.
+// end sends the last event, if events have begun. Nothing is written after it.
 func (s *stream) end(panicked bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/parley-chat/parley/internal/mcp"
 )
 
 func TestStream_quickAnswer_isPlainJSON(t *testing.T) {
@@ -170,7 +172,7 @@ func TestStream_toolPanics_answersWithAnID(t *testing.T) {
 	}
 }
 
-func TestStream_handlerFails_isToldInTheFormThatHasBegun(t *testing.T) {
+func TestStream_handlerFails_answersInTheFormThatHasBegun(t *testing.T) {
 	for _, c := range []struct {
 		name          string
 		begun, panics bool
@@ -183,13 +185,13 @@ func TestStream_handlerFails_isToldInTheFormThatHasBegun(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSite(t, func(s *site, o *Options) {
-				o.MCP = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+				o.MCP = func(http.ResponseWriter, *http.Request, *mcp.Message) {
 					s.entered <- ""
 					<-s.release
 					if c.panics {
 						panic("a secret")
 					}
-				})
+				}
 			})
 			answer := s.send(s.request(legacyCall("7", "x", "", "")))
 			await(t, s.entered)

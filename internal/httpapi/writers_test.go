@@ -23,7 +23,7 @@ type wire struct {
 	wrote  chan struct{} // an element for each write
 	broken bool          // writes fail
 	ended  atomic.Bool   // the handler has returned
-	late   atomic.Bool   // touched after that
+	late   atomic.Bool   // used after that
 }
 
 func newWire() *wire { return &wire{header: http.Header{}, wrote: make(chan struct{}, 1<<16)} }
@@ -95,8 +95,8 @@ func TestStream_beatCannotBeWritten_endsTheCall(t *testing.T) {
 	await(t, done)
 }
 
-// Beats that come every few microseconds meet the answer at every moment of its
-// making, their own first arming included.
+// With a beat every few microseconds, a beat happens at every moment of an answer, even
+// while the first timer is being set.
 func TestStream_beatsAtAnyMoment_leaveOneWholeAnswerAndTouchNothingAfter(t *testing.T) {
 	s := newSite(t, func(_ *site, o *Options) {
 		o.Clock = clockwork.NewRealClock()

@@ -1,0 +1,154 @@
+package mcp
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+
+	library "github.com/mark3labs/mcp-go/mcp"
+)
+
+// toolsCall is the method that calls a tool.
+const toolsCall = string(library.MethodToolsCall)
+
+// call is a tools/call that can be made: its tool exists, and nothing about the
+// request is malformed.
+type call struct {
+	tool      *Tool
+	id        json.RawMessage
+	arguments json.RawMessage
+	progress  json.RawMessage // the progress token, a string or a number; nil: none
+	modern    bool            // of protocol version 2026-07-28 or later
+}
+
+// callFrom returns the call that m makes, or nil if m is another method, or malformed
+// in a way that mcp-go refuses.
+func (s *Server) callFrom(h http.Header, m *Message) *call {
+	if m.Method != toolsCall || m.ID == nil || !absent(m.result) {
+		return nil
+	}
+	tool := s.tools[text(m.params.name)]
+	meta, ok := metaFrom(m.params.meta)
+	if tool == nil || !ok || !m.params.understood() {
+		return nil
+	}
+	version := h.Get(library.HeaderProtocolVersion)
+	modern := library.IsModernProtocol(version) || library.IsModernProtocol(meta.version)
+	switch {
+	case modern && !modernRequest(h, meta, tool.Name):
+		return nil
+	case !modern && version != "" && !library.IsValidProtocolVersion(version):
+		return nil
+	}
+	return &call{tool: tool, id: m.ID, arguments: m.params.arguments, progress: meta.progress, modern: modern}
+}
+
+// absent reports whether a member is missing or null.
+func absent(raw json.RawMessage) bool { return raw == nil || raw[0] == 'n' }
+
+// understood reports whether mcp-go reads the members of the params that have no
+// meaning here, such as task.
+func (p *params) understood() bool {
+	return !p.others || json.Unmarshal(p.raw, new(library.CallToolParams)) == nil
+}
+
+// meta is what a tools/call says in _meta.
+type meta struct {
+	progress     json.RawMessage
+	version      string
+	capabilities json.RawMessage
+}
+
+// metaFrom reads a _meta. ok is false if it is not an object.
+func metaFrom(raw json.RawMessage) (m meta, ok bool) {
+	if absent(raw) {
+		return meta{}, true
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(raw, &members) != nil {
+		return meta{}, false
+	}
+	if token := members["progressToken"]; token != nil && bytes.IndexByte([]byte(`"-0123456789`), token[0]) >= 0 {
+		m.progress = token
+	}
+	m.version, m.capabilities = text(members[library.MetaKeyProtocolVersion]), members[library.MetaKeyClientCapabilities]
+	return m, true
+}
+
+// modernRequest reports whether the headers and the _meta of a call of a tool are
+// those of a request of protocol version 2026-07-28 (Streamable HTTP, "Request
+// Headers").
+func modernRequest(h http.Header, m meta, tool string) bool {
+	name, ok := library.DecodeHeaderValue(h.Get(library.HeaderName))
+	return ok && name == tool &&
+		h.Get(library.HeaderMethod) == toolsCall &&
+		h.Get(library.HeaderProtocolVersion) == m.version &&
+		library.IsValidProtocolVersion(m.version) &&
+		h.Get(library.HeaderLastEventID) == "" &&
+		!absent(m.capabilities) && json.Unmarshal(m.capabilities, new(library.ClientCapabilities)) == nil
+}
+
+// serveCall makes a call and answers it. A call that waits does so here, so the stack
+// frames from here on are small.
+func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, c *call) {
+	reportProgress(r.Context(), c.progress)
+	o := Do(r.Context(), s.log, c.tool.Name, func(ctx context.Context, r *Record) (any, error) {
+		return c.tool.Call(ctx, c.arguments, r)
+	})
+	if !o.Gone {
+		s.answer(w, c, o)
+	}
+}
+
+// answer writes the answer to a call.
+func (s *Server) answer(w http.ResponseWriter, c *call, o Outcome) {
+	result := resultOf(o)
+	if c.modern {
+		result.Meta, result.ResultType = s.self, string(library.ResultTypeComplete)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusOK)
+	_ = json.NewEncoder(w).Encode(response{library.JSONRPC_VERSION, c.id, result}) // fails only if the client has left
+}
+
+// response is the answer to a tools/call.
+type response struct {
+	JSONRPC string          `json:"jsonrpc"`
+	ID      json.RawMessage `json:"id"`
+	Result  result          `json:"result"`
+}
+
+// result is a tool's result. Its fields have the order in which mcp-go writes them.
+type result struct {
+	Meta              *resultMeta     `json:"_meta,omitempty"`
+	Content           [1]textContent  `json:"content"`
+	IsError           bool            `json:"isError,omitempty"`
+	ResultType        string          `json:"resultType,omitempty"`
+	StructuredContent json.RawMessage `json:"structuredContent"`
+}
+
+// resultMeta is the _meta of every result of protocol version 2026-07-28.
+type resultMeta struct {
+	ServerInfo library.Implementation `json:"io.modelcontextprotocol/serverInfo"`
+}
+
+type textContent struct {
+	Type string `json:"type"`
+	Text string `json:"text"`
+}
+
+// resultOf writes an outcome twice, as text and structured. Both say the same,
+// because some clients show the model only one of them.
+func resultOf(o Outcome) result {
+	structured := o.JSON()
+	said := string(structured)
+	if o.Failure != nil {
+		said = o.Failure.Error()
+	}
+	return result{
+		Content:           [1]textContent{{"text", said}},
+		IsError:           o.Failure != nil,
+		StructuredContent: structured,
+	}
+}

@@ -1,0 +1,141 @@
+package mcp
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/parley-chat/parley/internal/meter"
+)
+
+// Work is what a call does. It returns a value that is written as JSON, or an
+// error: a [Failure] if the caller may read it. It notes in r what it learns about
+// the call.
+type Work func(ctx context.Context, r *Record) (any, error)
+
+// Record is what the log and the metrics say about a call beside its name and its
+// code.
+type Record struct {
+	// Room is the id of the room that the call is about; "" if it is not known.
+	Room string
+}
+
+// Outcome is how a call ended. Exactly one of its fields is set.
+type Outcome struct {
+	Value   any
+	Failure *Failure
+	Gone    bool // the client has left, or its time is up: nobody reads the answer
+}
+
+// Failure is an error that the caller reads.
+type Failure struct {
+	Code              string `json:"code"`
+	Message           string `json:"message"`
+	RetryAfterSeconds int64  `json:"retry_after_seconds,omitempty"` // when the call can succeed
+	ID                string `json:"id,omitempty"`                  // of an internal failure, as logged
+}
+
+// Error implements error. It says everything that the JSON of f says, since some
+// clients show a model only this.
+func (f *Failure) Error() string {
+	if f.RetryAfterSeconds > 0 {
+		return fmt.Sprintf("%s: %s (retry_after_seconds: %d)", f.Code, f.Message, f.RetryAfterSeconds)
+	}
+	return f.Code + ": " + f.Message
+}
+
+// codeInternal is the code of a failure that is the server's fault.
+const codeInternal = "internal"
+
+// Do makes a call. Every call passes through it, whether it comes as a tools/call
+// or without MCP, so whatever concerns the caller of a tool belongs here: the
+// account of the call begins and ends here, and a panic or an unexpected error stops
+// here. Both are logged under an id, and the caller learns only the id.
+func Do(ctx context.Context, log *slog.Logger, tool string, work Work) Outcome {
+	account := meter.From(ctx)
+	account.Begin(tool)
+	var r Record
+	value, err := contain(ctx, log, work, &r)
+	o, code := outcome(ctx, log, tool, value, err)
+	room := r.Room
+	account.End(code, func() string { return room })
+	return o
+}
+
+// contain turns a panic of work into a failure. A call that waits spends its time
+// inside of it, so what happens rarely is kept out of its stack frame.
+func contain(ctx context.Context, log *slog.Logger, work Work, r *Record) (value any, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			id := newID()
+			LogPanic(ctx, log, id, v)
+			value, err = nil, internalFailure(id)
+		}
+	}()
+	return work(ctx, r)
+}
+
+// outcome returns the outcome and its code in the account.
+func outcome(ctx context.Context, log *slog.Logger, tool string, value any, err error) (Outcome, string) {
+	if ctx.Err() != nil {
+		return Outcome{Gone: true}, meter.CodeGone
+	}
+	if err == nil {
+		return Outcome{Value: value}, meter.CodeOK
+	}
+	var f *Failure
+	if !errors.As(err, &f) {
+		id := newID()
+		log.ErrorContext(ctx, "a tool failed", "id", id, "tool", tool, "error", err)
+		f = internalFailure(id)
+	}
+	return Outcome{Failure: f}, f.Code
+}
+
+// JSON is the value or the failure as JSON; nil if the caller is gone.
+func (o Outcome) JSON() json.RawMessage {
+	switch {
+	case o.Gone:
+		return nil
+	case o.Failure != nil:
+		return JSON(o.Failure)
+	}
+	return JSON(o.Value)
+}
+
+// JSON returns v as JSON without escapes for HTML, which a model would have to read.
+// v must be of a type that encoding/json accepts.
+func JSON(v any) json.RawMessage {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// newID names an incident, in 60 random bits.
+func newID() string { return rand.Text()[:12] }
+
+func internalFailure(id string) *Failure {
+	return &Failure{
+		Code: codeInternal, ID: id,
+		Message: fmt.Sprintf("Something went wrong inside the server and has been logged. Repeat the call once; if it fails again, ask the person you work for to quote the id %s to whoever runs this server.", id),
+	}
+}
+
+// LogPanic logs the recovered value v with the stack, under the id that the client
+// gets. Call it in the deferred function that recovered. If v does not come from the
+// runtime, only its type is logged: the value might hold what somebody wrote.
+func LogPanic(ctx context.Context, log *slog.Logger, id string, v any) {
+	what := fmt.Sprintf("%T", v)
+	if fault, ok := v.(runtime.Error); ok {
+		what = fault.Error()
+	}
+	log.ErrorContext(ctx, "panic", "id", id, "panic", what, "stack", string(debug.Stack()))
+}

@@ -1,0 +1,67 @@
+package mcp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/meter"
+)
+
+func TestDo_outcome_isWhatTheWorkReturns(t *testing.T) {
+	refused := &Failure{Code: "unavailable", Message: "Later.", RetryAfterSeconds: 3}
+	for _, c := range []struct {
+		value any
+		err   error
+		want  string // JSON
+		code  string // in the account
+	}{
+		{"<done>", nil, `"<done>"`, meter.CodeOK},
+		{nil, refused, `{"code":"unavailable","message":"Later.","retry_after_seconds":3}`, "unavailable"},
+		{nil, fmt.Errorf("while sending: %w", refused), `{"code":"unavailable","message":"Later.","retry_after_seconds":3}`, "unavailable"},
+	} {
+		account := meter.New(meter.Options{}).Open()
+		o := Do(meter.With(t.Context(), account), quiet, "say", func(_ context.Context, r *Record) (any, error) {
+			r.Room = "abcdefg"
+			return c.value, c.err
+		})
+		call := account.Close(0)
+		if got := string(o.JSON()); got != c.want || o.Gone || call.Tool != "say" || call.Code != c.code || account.Room() == "" {
+			t.Errorf("%v, %v: %s, %+v of room %q", c.value, c.err, got, call, account.Room())
+		}
+	}
+}
+
+func TestDo_errorThatNobodyMayRead_isInternal(t *testing.T) {
+	account := meter.New(meter.Options{}).Open()
+	o := Do(meter.With(t.Context(), account), quiet, "say", func(context.Context, *Record) (any, error) { return nil, errors.New("a secret") })
+	if f := o.Failure; f == nil || f.Code != "internal" || f.ID == "" || strings.Contains(f.Message, "a secret") {
+		t.Errorf("%+v", f)
+	}
+	if call := account.Close(0); call.Code != "internal" {
+		t.Errorf("%+v", call)
+	}
+}
+
+func TestDo_clientHasLeft_isGoneWhateverTheWorkReturns(t *testing.T) {
+	for _, err := range []error{nil, context.Canceled, &Failure{Code: "removed"}} {
+		ctx, leave := context.WithCancel(t.Context())
+		account := meter.New(meter.Options{}).Open()
+		o := Do(meter.With(ctx, account), quiet, "say", func(context.Context, *Record) (any, error) {
+			leave()
+			return "done", err
+		})
+		if !o.Gone || o.JSON() != nil || account.Close(0).Code != meter.CodeGone {
+			t.Errorf("%v: %+v", err, o)
+		}
+	}
+}
+
+func TestFailure_text_saysWhatItsJSONSays(t *testing.T) {
+	f := &Failure{Code: "unavailable", Message: "Later.", RetryAfterSeconds: 3}
+	if got, want := f.Error(), "unavailable: Later. (retry_after_seconds: 3)"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -1,0 +1,138 @@
+package mcp
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+)
+
+// MaxDepth is how many objects and arrays of a message may be nested in each
+// other. A tool call has four levels.
+const MaxDepth = 64
+
+// MaxParts limits the commas of a message outside of its strings, and so its keys
+// and elements. Each of them takes a hundred times its own bytes once it is
+// decoded. A tool call has a dozen.
+const MaxParts = 4096
+
+// maxExact is the greatest integer that every JSON reader represents exactly (RFC
+// 8259, section 6).
+const maxExact = 1 << 53
+
+// The JSON-RPC codes of a refused message (JSON-RPC 2.0, section 5.1).
+const (
+	CodeParse   = -32700
+	CodeInvalid = -32600
+)
+
+// Refusal says why a body is not a message that this server reads.
+type Refusal struct {
+	Code    int    // of JSON-RPC
+	Message string // for a person
+}
+
+func invalid(format string, args ...any) *Refusal {
+	return &Refusal{CodeInvalid, fmt.Sprintf(format, args...)}
+}
+
+// Message is a JSON-RPC request or notification to this server.
+type Message struct {
+	// ID is the request's id as the client wrote it; nil in a notification.
+	ID     json.RawMessage
+	Method string
+
+	body   []byte
+	result json.RawMessage
+	params params
+}
+
+// params are the members of a message's params that a tools/call has, each as it
+// was written, nil if it is absent.
+type params struct {
+	raw, name, arguments, meta json.RawMessage
+
+	others bool // there are other members
+}
+
+// Parse reads the envelope of a message; body must not change afterwards. It
+// refuses a body that two readers could take for different messages: text that is
+// not Unicode, which a decoder would change silently, a key that occurs twice in an
+// object, and an id that a reader would round. It also refuses what is no message to
+// a server, such as a batch or a response.
+func Parse(body []byte) (*Message, *Refusal) {
+	if !utf8.Valid(body) || !json.Valid(body) {
+		return nil, &Refusal{CodeParse, "The body is not JSON in UTF-8."}
+	}
+	switch bytes.TrimLeft(body, " \t\r\n")[0] {
+	case '{':
+	case '[':
+		return nil, invalid("Batches are not part of MCP. Send one JSON-RPC message in each POST.")
+	default:
+		return nil, invalid("The body must be a JSON-RPC message, which is a JSON object.")
+	}
+	m := &Message{body: body}
+	var version, method json.RawMessage
+	s := scanner{text: body}
+	if refused := s.value(0, m.members(&version, &method)); refused != nil {
+		return nil, refused
+	}
+	if m.Method = text(method); text(version) != "2.0" || m.Method == "" {
+		return nil, invalid(`A JSON-RPC message to this server needs "jsonrpc": "2.0" and a "method", both strings.`)
+	}
+	if !exactID(m.ID) {
+		return nil, invalid("The id of a request must be a string, or an integer of at most 2^53.")
+	}
+	return m, nil
+}
+
+// members says where the members of a message go.
+func (m *Message) members(version, method *json.RawMessage) members {
+	return func(key string) (*json.RawMessage, members) {
+		switch key {
+		case "jsonrpc":
+			return version, nil
+		case "id":
+			return &m.ID, nil
+		case "method":
+			return method, nil
+		case "result":
+			return &m.result, nil
+		case "params":
+			return &m.params.raw, m.params.member
+		}
+		return nil, nil
+	}
+}
+
+func (p *params) member(key string) (*json.RawMessage, members) {
+	switch key {
+	case "name":
+		return &p.name, nil
+	case "arguments":
+		return &p.arguments, nil
+	case "_meta":
+		return &p.meta, nil
+	}
+	p.others = true
+	return nil, nil
+}
+
+// exactID reports whether id is absent, a string, or an integer that no reader
+// rounds.
+func exactID(id json.RawMessage) bool {
+	if id == nil || id[0] == '"' {
+		return true
+	}
+	n, err := strconv.ParseInt(string(id), 10, 64)
+	return err == nil && -maxExact <= n && n <= maxExact
+}
+
+// text returns the string that raw is, or "" if it is something else or absent.
+func text(raw json.RawMessage) string {
+	if len(raw) == 0 || raw[0] != '"' {
+		return ""
+	}
+	return unquote(raw)
+}

@@ -1,0 +1,111 @@
+package mcp
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	library "github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+)
+
+// What the server calls itself. mcp-go repeats it in every result of protocol
+// version 2026-07-28, so it is short.
+const (
+	serverName  = "parley"
+	serverTitle = "Parley"
+)
+
+// listsFresh is how long a client may use a list, such as that of the tools, before
+// it asks again. Lists are the same for everybody and change only with a release.
+const listsFresh = 5 * time.Minute
+
+// newLibrary returns the server of mcp-go with the tools and prompts of o.
+func newLibrary(o Options) *server.MCPServer {
+	hooks := &server.Hooks{}
+	hooks.AddBeforeSubscriptionsListen(acknowledge)
+	s := server.NewMCPServer(serverName, o.Version,
+		server.WithTitle(serverTitle),
+		server.WithInstructions(o.Instructions),
+		// Without this, adding a tool announces that the list may change, and a
+		// client that listens for changes is served for as long as it likes.
+		server.WithToolCapabilities(false),
+		server.WithCacheHints(listsFresh.Milliseconds(), library.CacheScopePublic),
+		server.WithHooks(hooks),
+	)
+	for _, t := range o.Tools {
+		s.AddTool(t.listed(), refuseCall)
+	}
+	addPrompts(s, o.Prompts)
+	return s
+}
+
+// listed is the tool as tools/list shows it.
+func (t Tool) listed() library.Tool {
+	input := t.Input
+	if input == nil {
+		input = []byte(`{"type":"object"}`)
+	}
+	return library.Tool{
+		Name: t.Name, Title: t.Title, Description: t.Description,
+		RawInputSchema: input, RawOutputSchema: t.Output,
+		Annotations: library.ToolAnnotation{
+			ReadOnlyHint:    &t.ReadOnly,
+			DestructiveHint: &t.Destructive,
+			IdempotentHint:  &t.Idempotent,
+			OpenWorldHint:   new(true), // others change what the tools act on
+		},
+	}
+}
+
+// refuseCall stands in mcp-go for every tool. mcp-go gets only calls that it
+// refuses by itself, and never comes to it.
+func refuseCall(context.Context, library.CallToolRequest) (*library.CallToolResult, error) {
+	return nil, errors.New("the call is malformed")
+}
+
+// libraryHandler serves s by the Streamable HTTP transport of mcp-go, without
+// sessions and streams.
+func libraryHandler(s *server.MCPServer, log *slog.Logger) http.Handler {
+	return server.NewStreamableHTTPServer(s,
+		server.WithStateLess(true),
+		server.WithDisableStreaming(true),
+		server.WithDisableLocalhostProtection(true), // see Server.Serve
+		server.WithHTTPContextFunc(isolate(s)),
+		server.WithStreamableHTTPLogger(log),
+	)
+}
+
+// isolate gives every request a session of its own. mcp-go files the requests in
+// progress under session and request id. Without sessions all clients would share
+// these files, and a client that cancels its request 5 would end everybody's.
+func isolate(s *server.MCPServer) server.HTTPContextFunc {
+	return func(ctx context.Context, _ *http.Request) context.Context {
+		return s.WithContext(ctx, ownSession{server.ClientSessionFromContext(ctx), rand.Text()})
+	}
+}
+
+// ownSession is a session whose id nobody can guess. It has none of the optional
+// abilities of the session inside it, because those keep state under the id.
+type ownSession struct {
+	server.ClientSession
+	id string
+}
+
+func (s ownSession) SessionID() string { return s.id }
+
+// libraryAnswer is what mcp-go writes to. It has no Flush, so that mcp-go answers with one
+// JSON text; its own stream loses a notification that is sent just before the
+// answer.
+type libraryAnswer struct{ http.ResponseWriter }
+
+// Write implements [http.ResponseWriter]. It hides an error, which means that the
+// client has left: mcp-go would log it as a failure, and the log of requests says it
+// already.
+func (a libraryAnswer) Write(b []byte) (int, error) {
+	_, _ = a.ResponseWriter.Write(b)
+	return len(b), nil
+}

@@ -1,0 +1,205 @@
+package mcp
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// scanner walks once through a JSON text that json.Valid accepts. It checks what
+// json.Valid does not, and picks members of objects out of the text.
+type scanner struct {
+	text  []byte
+	at    int // the byte to read next
+	parts int // commas so far
+}
+
+// members says where the value of a key goes, and where the members of that value
+// go if it is an object; nil: nowhere. key is folded.
+type members func(key string) (value *json.RawMessage, inner members)
+
+// value moves past a value inside of depth objects and arrays.
+func (s *scanner) value(depth int, m members) *Refusal {
+	s.space()
+	switch s.text[s.at] {
+	case '{', '[':
+		if depth++; depth > MaxDepth {
+			return invalid("The body is nested more than %d deep.", MaxDepth)
+		}
+		if s.text[s.at] == '{' {
+			return s.object(depth, m)
+		}
+		return s.array(depth)
+	case '"':
+		_, refused := s.literal()
+		return refused
+	}
+	if end := bytes.IndexAny(s.text[s.at:], ",]} \t\r\n"); end >= 0 {
+		s.at += end
+	} else {
+		s.at = len(s.text)
+	}
+	return nil
+}
+
+func (s *scanner) array(depth int) *Refusal {
+	for s.at++; s.space() != ']'; {
+		if refused := s.value(depth, nil); refused != nil {
+			return refused
+		}
+		if refused := s.comma(); refused != nil {
+			return refused
+		}
+	}
+	s.at++
+	return nil
+}
+
+// object moves past an object. It refuses keys that encoding/json takes for the
+// same, even if they are spelled differently.
+func (s *scanner) object(depth int, m members) *Refusal {
+	seen := map[string]bool{}
+	for s.at++; s.space() != '}'; {
+		literal, refused := s.literal()
+		if refused != nil {
+			return refused
+		}
+		key := unquote(literal)
+		name := fold(key)
+		if seen[name] {
+			return invalid("The key %s occurs twice in one object.", shown(key))
+		}
+		seen[name] = true
+		s.space()
+		s.at++ // the colon
+		if refused := s.member(depth, name, m); refused != nil {
+			return refused
+		}
+		if refused := s.comma(); refused != nil {
+			return refused
+		}
+	}
+	s.at++
+	return nil
+}
+
+// member moves past the value of a key and puts it where m says.
+func (s *scanner) member(depth int, name string, m members) *Refusal {
+	var into *json.RawMessage
+	var inner members
+	if m != nil {
+		into, inner = m(name)
+	}
+	s.space()
+	from := s.at
+	if refused := s.value(depth, inner); refused != nil {
+		return refused
+	}
+	if into != nil {
+		*into = s.text[from:s.at]
+	}
+	return nil
+}
+
+// space moves past white space and returns the byte that follows.
+func (s *scanner) space() byte {
+	for {
+		switch c := s.text[s.at]; c {
+		case ' ', '\t', '\r', '\n':
+			s.at++
+		default:
+			return c
+		}
+	}
+}
+
+// comma moves past the comma after a member or an element, if there is one.
+func (s *scanner) comma() *Refusal {
+	if s.space() != ',' {
+		return nil
+	}
+	s.at++
+	if s.parts++; s.parts >= MaxParts {
+		return invalid("The body has more than %d keys and elements.", MaxParts)
+	}
+	return nil
+}
+
+// literal moves past a string and returns it with its quotes.
+func (s *scanner) literal() ([]byte, *Refusal) {
+	from, escaped := s.at, false
+	for s.at++; s.text[s.at] != '"'; s.at++ {
+		if s.text[s.at] == '\\' {
+			escaped = true
+			s.at++
+		}
+	}
+	s.at++
+	literal := s.text[from:s.at]
+	if escaped && loneSurrogate(literal) {
+		return nil, &Refusal{CodeParse, `The body has a \u escape that is half of a character: \ud800 to \udfff come in pairs only.`}
+	}
+	return literal, nil
+}
+
+// unquote returns what a JSON string stands for.
+func unquote(literal []byte) string {
+	if bytes.IndexByte(literal, '\\') < 0 {
+		return string(literal[1 : len(literal)-1])
+	}
+	var s string
+	_ = json.Unmarshal(literal, &s) // json.Valid has accepted it
+	return s
+}
+
+// fold maps all spellings of a name that encoding/json takes for the same to one of
+// them. Beside capitals these are the Kelvin sign, which has the lower case k, and
+// the long s, which has none.
+func fold(name string) string { return strings.ReplaceAll(strings.ToLower(name), "\u017f", "s") }
+
+// shown returns what a client sent in a form that can be shown back to it.
+func shown(s string) string {
+	const most = 100 // bytes
+	if len(s) > most {
+		s = s[:most] + "..."
+	}
+	return fmt.Sprintf("%q", s)
+}
+
+// loneSurrogate reports whether a JSON string has an escape for half of a character
+// without the other half.
+func loneSurrogate(literal []byte) bool {
+	for {
+		at := bytes.IndexByte(literal, '\\')
+		if at < 0 {
+			return false
+		}
+		unit, ok := escapedUnit(literal[at:])
+		if !ok {
+			literal = literal[at+2:]
+			continue
+		}
+		literal = literal[at+6:]
+		if !utf16.IsSurrogate(unit) {
+			continue
+		}
+		low, ok := escapedUnit(literal)
+		if !ok || utf16.DecodeRune(unit, low) == utf8.RuneError {
+			return true
+		}
+		literal = literal[6:]
+	}
+}
+
+// escapedUnit returns the UTF-16 unit that text begins with, if that is a \u escape.
+func escapedUnit(text []byte) (rune, bool) {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return 0, false
+	}
+	unit, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	return rune(unit), err == nil
+}

@@ -1,0 +1,90 @@
+// Package mcp serves the Model Context Protocol over HTTP in both of its
+// generations, 2025 and 2026-07-28, without sessions: it keeps nothing from one
+// request to the next, and no request can reach another one.
+//
+// Its one idea is that a call of a tool, which is nearly all that clients ask for,
+// takes one short path. [Parse] reads the envelope of a message once. A well-formed
+// tools/call goes from there to the tool by [Do] and is answered here, so that a
+// call that waits for minutes holds nothing but its own stack. Everything else, such
+// as initialize, tools/list and every malformed request, goes to mcp-go. A test
+// compares the answers to calls with those of mcp-go.
+//
+// The package knows neither rooms nor what the tools are.
+package mcp
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+
+	library "github.com/mark3labs/mcp-go/mcp"
+)
+
+// Tool is a tool as clients see it, and what it does.
+type Tool struct {
+	Name, Title, Description string
+
+	// Input and Output are JSON schemas. Without Input the tool takes any object.
+	Input, Output json.RawMessage
+
+	ReadOnly    bool // changes nothing that others see, apart from presence
+	Destructive bool // may take from others what they cannot get back
+	Idempotent  bool // repeating the call adds nothing
+
+	// Call does the work of one call with the arguments that it came with, which
+	// may be any JSON or nil. Otherwise it is a [Work]. It is called by many
+	// goroutines at once.
+	Call func(ctx context.Context, arguments json.RawMessage, r *Record) (any, error)
+}
+
+// Options of a server.
+type Options struct {
+	Version      string
+	Instructions string // for the model, when a client connects
+	Tools        []Tool
+	Prompts      []Prompt
+	Log          *slog.Logger // nil: slog.Default()
+}
+
+// Server serves MCP. Many goroutines may call it at once.
+type Server struct {
+	tools map[string]*Tool
+	self  *resultMeta
+	rest  http.Handler // mcp-go
+	log   *slog.Logger
+}
+
+// NewServer returns a server of these tools and prompts. Nothing can be subscribed
+// to, so that no client can hold a request open by listening; tasks and log levels
+// do not exist.
+func NewServer(o Options) *Server {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	s := &Server{
+		tools: make(map[string]*Tool, len(o.Tools)),
+		self:  &resultMeta{library.Implementation{Name: serverName, Title: serverTitle, Version: o.Version}},
+		rest:  libraryHandler(newLibrary(o), o.Log),
+		log:   o.Log,
+	}
+	for _, t := range o.Tools {
+		s.tools[t.Name] = &t
+	}
+	return s
+}
+
+// Serve answers the POST r, whose body holds m, with one JSON text; whoever stands
+// in front may turn that into a stream (see [Stream]). It writes nothing if the
+// client has left. Serve must stand behind a check of Host and Origin and a limit on
+// bodies: it has neither.
+func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *Message) {
+	if c := s.callFrom(r.Header, m); c != nil {
+		s.serveCall(w, r, c)
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(m.body))
+	s.rest.ServeHTTP(libraryAnswer{w}, r)
+}

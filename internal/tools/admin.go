@@ -1,0 +1,77 @@
+package tools
+
+import (
+	"context"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/tools/spec"
+)
+
+// changed is the result of update_room.
+type changed struct {
+	Status  string   `json:"status" doc:"updated; unchanged: it was so already; closed"`
+	Changes []string `json:"changes,omitempty" doc:"the settings that changed"`
+	Invite  string   `json:"invite,omitempty" doc:"if the name or the password changed: one line to hand to those still to come"`
+	Next    string   `json:"next" doc:"what to do next"`
+}
+
+func (s *Set) updateRoom() tool {
+	return definition[chat.UpdateRequest, changed]{
+		name:  "update_room",
+		title: "Change a room's settings",
+		about: "Admins only: change what you give of your room's settings, or close it for good; everybody in it sees it. " +
+			"To act on one agent use manage_agent.",
+		hints: hints{destructive: true, idempotent: true},
+		args: func(in *chat.UpdateRequest) []spec.Arg {
+			return []spec.Arg{
+				tokenArg(&in.Token).Require(),
+				spec.Text("room", &in.Room, "New name."),
+				spec.Text("description", &in.Description, ""),
+				spec.Text("password", &in.Password, "New one."),
+				spec.Boolean("remove_password", func(yes bool) { in.RemovePassword = yes }, ""),
+				spec.Integer("capacity", &in.Capacity, chat.MinCapacity, chat.MaxCapacity, "Seats; not below those taken."),
+				spec.Choice("type", &in.Type, "channel: only admins speak.", chat.Group, chat.Channel),
+				spec.Boolean("public", func(yes bool) { in.Public = &yes }, "Listed by list_rooms."),
+				spec.Boolean("closed", func(yes bool) { in.Close = yes }, "true ends the room for all."),
+			}
+		},
+		token: func(in chat.UpdateRequest) string { return in.Token },
+		run: func(ctx context.Context, in chat.UpdateRequest) (changed, error) {
+			got, err := s.rooms.UpdateRoom(ctx, in)
+			v := changed{Status: string(got.Status), Changes: got.Changes, Next: nextUpdated(got)}
+			if err == nil && needsNewInvite(got) {
+				v.Invite = invite(s.address(ctx), got.Room, passwordOf(in.Room, in.Password))
+			}
+			return v, err
+		},
+	}.tool()
+}
+
+// managed is the result of manage_agent.
+type managed struct {
+	Status string `json:"status" doc:"promoted, demoted, muted, unmuted, kicked, banned, unbanned; unchanged: it was so already"`
+	Next   string `json:"next" doc:"what to do next"`
+}
+
+func (s *Set) manageAgent() tool {
+	return definition[chat.ManageRequest, managed]{
+		name:  "manage_agent",
+		title: "Promote, mute or remove an agent",
+		about: "Admins only: act on one agent of your room; everybody in it sees it. mute leaves it reading; " +
+			"kick takes its seat; ban also blocks its name. For the room itself use update_room.",
+		hints: hints{destructive: true, idempotent: true},
+		args: func(in *chat.ManageRequest) []spec.Arg {
+			return []spec.Arg{
+				tokenArg(&in.Token).Require(),
+				spec.Text("agent_name", &in.AgentName, "The agent.").Require(),
+				spec.Choice("action", &in.Action, "", chat.Promote, chat.Demote, chat.Mute, chat.Unmute, chat.Kick, chat.BanName, chat.Unban).Require(),
+				spec.Text("note", &in.Note, "Why, for all to read."),
+			}
+		},
+		token: func(in chat.ManageRequest) string { return in.Token },
+		run: func(ctx context.Context, in chat.ManageRequest) (managed, error) {
+			got, err := s.rooms.ManageAgent(ctx, in)
+			return managed{string(got.Status), nextManaged(got)}, err
+		},
+	}.tool()
+}

@@ -1,0 +1,149 @@
+package tools_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestUpdateRoom_eachArgument_changesItsSetting(t *testing.T) {
+	w := newWorld(t)
+	p := w.connect(modern)
+	ann := p.call("create_room", args{"agent_name": "Ann", "room": "den"})
+	for _, c := range []struct {
+		args args
+		want string // the changes
+	}{
+		{args{"room": "Great Hall"}, `["room"]`},
+		{args{"description": "for all"}, `["description"]`},
+		{args{"password": "pw"}, `["password"]`},
+		{args{"remove_password": "true"}, `["password"]`},
+		{args{"capacity": "5"}, `["capacity"]`},
+		{args{"type": "Channel"}, `["type"]`},
+		{args{"public": true}, `["public"]`},
+		{args{"public": false, "capacity": 6}, `["capacity","public"]`},
+	} {
+		c.args["agent_token"] = ann.Token
+		r := p.call("update_room", c.args)
+		if r.Status != "updated" || !strings.Contains(r.text, `"changes":`+c.want) {
+			t.Errorf("%v: %s", c.args, r.text)
+		}
+	}
+	room := p.call("room_info", args{"agent_token": ann.Token}).Room
+	if room.Name != "Great Hall" || room.Description != "for all" || room.PasswordProtected || room.Capacity != 6 || room.Type != "channel" || room.Public {
+		t.Errorf("the room is now %+v", room)
+	}
+	renamed := p.call("update_room", args{"agent_token": ann.Token, "room": "den", "password": "open sesame"})
+	if !strings.Contains(renamed.text, `\"den\", password \"open sesame\"`) {
+		t.Errorf("who is still to come needs a new invite: %s", renamed.text)
+	}
+	if r := p.call("update_room", args{"agent_token": ann.Token, "capacity": 6, "password": nil, "description": ""}); r.Status != "unchanged" {
+		t.Errorf("the same again: %s", r.text)
+	}
+	if r := p.call("update_room", args{"agent_token": ann.Token, "closed": true}); r.Status != "closed" {
+		t.Errorf("closing: %s", r.text)
+	}
+}
+
+func TestManageAgent_eachAction_isDoneAndSeen(t *testing.T) {
+	w := newWorld(t)
+	p := w.connect(legacy)
+	ann := p.call("create_room", args{"agent_name": "Ann", "room": "den", "capacity": 3})
+	p.call("join_room", args{"agent_name": "Bob", "room": "den"})
+	for _, c := range []struct{ action, want, state string }{
+		{"promote", "promoted", `"role":"admin"`},
+		{"promote", "unchanged", `"role":"admin"`},
+		{"demote", "demoted", `"role":"member"`},
+		{"MUTE", "muted", `"muted":true`},
+		{"unmute", "unmuted", `"role":"member"`},
+		{"kick", "kicked", ""},
+		{"ban", "banned", ""},
+		{"unban", "unbanned", ""},
+	} {
+		r := p.call("manage_agent", args{"agent_token": ann.Token, "agent_name": "bob", "action": c.action, "note": "as agreed"})
+		if r.Status != c.want {
+			t.Errorf("%s: %s", c.action, r.text)
+		}
+		info := p.call("room_info", args{"agent_token": ann.Token})
+		var agents []json.RawMessage
+		if err := json.Unmarshal(info.Room.Agents, &agents); err != nil {
+			t.Fatal(err)
+		}
+		if bob := agents[len(agents)-1]; c.state == "" && len(agents) != 1 || !strings.Contains(string(bob), c.state) {
+			t.Errorf("after %s: %s", c.action, info.Room.Agents)
+		}
+	}
+	var seen []string
+	for _, m := range p.call("message_history", args{"agent_token": ann.Token}).Messages {
+		if m.By == "Ann" && m.Note == "as agreed" {
+			seen = append(seen, m.Type+m.Action+m.Reason)
+		}
+	}
+	if want := []string{"rolepromote", "roledemote", "rolemute", "roleunmute", "leftkicked", "roleban", "roleunban"}; !slices.Equal(seen, want) {
+		t.Errorf("the events are %q, want %q", seen, want)
+	}
+}
+
+func TestWait_inACrowd_countsAgentsAndShowsWhoWaits(t *testing.T) {
+	w := newWorld(t)
+	p, waiter := w.connect(modern), w.connect(modern)
+	ann := p.call("create_room", args{"agent_name": "Ann", "room": "fair", "capacity": 20})
+	for i := range 11 {
+		p.call("join_room", args{"agent_name": fmt.Sprint("Agent ", i), "room": "fair"})
+	}
+	bob := p.call("join_room", args{"agent_name": "Bob", "room": "fair"})
+	heard := make(chan error, 1)
+	go func() {
+		_, err := waiter.ask("wait_for_message", args{"agent_token": bob.Token, "wait_seconds": 50})
+		heard <- err
+	}()
+	p.awaitState(ann.Token, "Bob", "waiting")
+	r := p.call("wait_for_message", args{"agent_token": ann.Token, "cursor": ann.Cursor, "wait_seconds": 0})
+	if r.Seated != 13 || r.Waiting != 1 || len(r.Agents) != 1 || r.Agents[0].Name != "Bob" {
+		t.Errorf("Ann gets %s", r.text)
+	}
+	p.call("send_message", args{"agent_token": ann.Token, "text": "hello all"})
+	if err := <-heard; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestQueue_eachStatus_hasItsFields(t *testing.T) {
+	w := newWorld(t)
+	p := w.connect(modern)
+	waits := p.call("enter_queue", args{"agent_name": "Ann", "interests": "chess, go", "wait_seconds": 0})
+	if keys := keysOf(t, waits.text); !slices.Equal(keys, []string{"status", "ticket", "position", "next"}) || waits.Status != "waiting" {
+		t.Errorf("waiting gives %s", waits.text)
+	}
+	paired := p.call("enter_queue", args{"agent_name": "Bob", "interests": []string{"go"}, "wait_seconds": 0})
+	for range 3 { // who comes later claims, and may need to look again
+		if paired.Status == "waiting" {
+			paired = p.call("enter_queue", args{"ticket": paired.Ticket, "wait_seconds": 5})
+		}
+	}
+	want := []string{"status", "agent_token", "agent_name", "untrusted", "room", "messages", "cursor", "now", "invite", "partner", "next"}
+	if keys := keysOf(t, paired.text); !slices.Equal(keys, want) || paired.Status != "paired" {
+		t.Errorf("paired gives %s", paired.text)
+	}
+	if !strings.Contains(paired.text, `"partner":{"name":"Ann","interests":["chess","go"]}`) {
+		t.Errorf("the partner is not Ann in %s", paired.text)
+	}
+	ann := p.call("enter_queue", args{"ticket": waits.Ticket, "wait_seconds": 0})
+	p.call("send_message", args{"agent_token": ann.Token, "text": "white or black?"})
+	if got := p.call("wait_for_message", args{"agent_token": paired.Token, "cursor": paired.Cursor}); len(got.Messages) != 1 || got.Messages[0].Text != "white or black?" {
+		t.Errorf("Bob hears %s", got.text)
+	}
+}
+
+func TestSend_withTheSameKey_isOneMessage(t *testing.T) {
+	w := newWorld(t)
+	p := w.connect(legacy)
+	ann := p.call("join_room", args{"agent_name": "Ann", "room": "den"})
+	first := p.call("send_message", args{"agent_token": ann.Token, "text": "price: 5", "idempotency_key": "offer 1"})
+	again := p.call("send_message", args{"agent_token": ann.Token, "text": "price: 6", "idempotency_key": "offer 1"})
+	if first.Duplicate || !again.Duplicate || again.Seq != first.Seq {
+		t.Errorf("sent %s, then %s", first.text, again.text)
+	}
+}

@@ -1,0 +1,105 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"reflect"
+
+	"github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/tools/spec"
+)
+
+// definition declares a tool. In is filled from the arguments, and Out is written as
+// the result.
+type definition[In, Out any] struct {
+	name  string
+	title string
+	about string // for the model: what it does, when to use it, what to do next
+	hints hints
+
+	// args lists the arguments, each bound to the field of in that it fills. It
+	// runs for every call.
+	args func(in *In) []spec.Arg
+	// needs says which arguments are missing although none of them is required by
+	// itself; "" if none is. It may be nil.
+	needs func(in *In) string
+	// token returns the agent token of the call. It may be nil: the tool takes none.
+	token func(in In) string
+	// waits reports whether the call may wait. It may be nil: it never does.
+	waits func(in In) bool
+	// run does the work. An error of chat becomes what the model reads (see refusal).
+	run func(ctx context.Context, in In) (Out, error)
+}
+
+// hints are the MCP annotations that differ between these tools; see [mcp.Tool].
+type hints struct{ readOnly, destructive, idempotent bool }
+
+// tool is a definition that is ready to serve calls.
+type tool struct {
+	mcp.Tool
+	args []spec.Arg   // for the reference of the tools
+	out  reflect.Type // the same
+}
+
+// tool makes the definition ready.
+func (d definition[In, Out]) tool() tool {
+	args, out := d.args(new(In)), reflect.TypeFor[Out]()
+	return tool{
+		args: args,
+		out:  out,
+		Tool: mcp.Tool{
+			Name:        d.name,
+			Title:       d.title,
+			Description: d.about,
+			Input:       spec.InputSchema(args),
+			Output:      spec.OutputSchema(out),
+			ReadOnly:    d.hints.readOnly,
+			Destructive: d.hints.destructive,
+			Idempotent:  d.hints.idempotent,
+			Call:        d.call,
+		},
+	}
+}
+
+// call serves one call.
+func (d definition[In, Out]) call(ctx context.Context, arguments json.RawMessage, r *mcp.Record) (any, error) {
+	var in In
+	wrong := d.read(&in, arguments)
+	if d.token != nil {
+		r.Room = roomOf(d.token(in))
+	}
+	if wrong != nil {
+		return nil, wrong
+	}
+	if d.waits != nil && d.waits(in) {
+		end, err := beginWait(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer end()
+	}
+	out, err := d.run(ctx, in)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	if taken, ok := any(out).(seatTaken); ok && taken.token() != "" {
+		r.Room = roomOf(taken.token())
+	}
+	return out, nil
+}
+
+// read fills in from the arguments of a call. Its error names everything that is
+// wrong with them.
+func (d definition[In, Out]) read(in *In, arguments json.RawMessage) error {
+	args := d.args(in)
+	problems := spec.Read(args, arguments)
+	if len(problems) == 0 && d.needs != nil {
+		if missing := d.needs(in); missing != "" {
+			problems = append(problems, missing)
+		}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return invalidArgument(spec.Correction(d.name, args, problems))
+}

@@ -1,0 +1,133 @@
+package tools
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/tools/spec"
+)
+
+// docsFrame is docs/tools.md without the parts that are generated, each of which
+// replaces a word in braces.
+//
+//go:embed testdata/tools.md.frame
+var docsFrame string
+
+// The reference is generated from the definitions of the tools, so it always agrees with
+// them.
+func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
+	var b bytes.Buffer
+	shown := map[reflect.Type]string{}
+	for _, tool := range New(nil, Options{}).all() {
+		writeTool(&b, tool, shown)
+	}
+	b.WriteString("## What results hold\n\n")
+	for _, part := range []struct {
+		name string
+		kind reflect.Type
+	}{
+		{"A room", reflect.TypeFor[room]()},
+		{"An agent", reflect.TypeFor[agent]()},
+		{"A message", reflect.TypeFor[message]()},
+		{"`more` of a message", reflect.TypeFor[more]()},
+		{"A room in a list", reflect.TypeFor[listed]()},
+		{"A request", reflect.TypeFor[request]()},
+		{"A partner", reflect.TypeFor[partner]()},
+	} {
+		fmt.Fprintf(&b, "### %s\n\n", part.name)
+		writeFields(&b, part.kind)
+	}
+	page := strings.NewReplacer("{{tools}}\n", strings.TrimSuffix(b.String(), "\n"), "{{limits}}\n", limits(),
+		"{{standby}}", StandbyLine("$URL")).Replace(docsFrame)
+	golden(t, filepath.Join("..", "..", "docs", "tools.md"), []byte(page))
+}
+
+func TestDocs_everyField_isExplained(t *testing.T) {
+	seen := map[reflect.Type]bool{}
+	var check func(reflect.Type)
+	check = func(kind reflect.Type) {
+		for kind.Kind() == reflect.Slice || kind.Kind() == reflect.Pointer {
+			kind = kind.Elem()
+		}
+		if kind.Kind() != reflect.Struct || seen[kind] {
+			return
+		}
+		seen[kind] = true
+		for f := range kind.Fields() {
+			if f.Anonymous {
+				check(f.Type)
+				continue
+			}
+			if f.Tag.Get("json") == "" || f.Tag.Get("doc") == "" {
+				t.Errorf("%s.%s has no json or doc tag", kind, f.Name)
+			}
+			check(f.Type)
+		}
+	}
+	for _, tool := range New(nil, Options{}).all() {
+		check(tool.out)
+	}
+	if len(seen) < 10 {
+		t.Errorf("only %d types were looked at", len(seen))
+	}
+}
+
+// limits lists the limits that the schemas do not show.
+func limits() string {
+	return fmt.Sprintf(`- a name of an agent or a room: 1 to %d letters, digits, spaces and the characters
+  `+"`' - _ .`"+`
+- a password: 1 to %d bytes
+- a description: up to %d characters
+- a text: 1 to %d bytes of UTF-8
+- an idempotency key: up to %d characters, good for a day
+- an activity: up to %d characters; an admin's note: up to %d
+- interests: up to %d, of %d characters each
+`, chat.MaxName, chat.MaxPassword, chat.MaxDescription, chat.MaxText, chat.MaxKey,
+		chat.MaxActivity, chat.MaxNote, chat.MaxInterests, chat.MaxInterest)
+}
+
+// writeTool writes the section of a tool. shown maps the results that are described
+// already to the tool where they are.
+func writeTool(b *bytes.Buffer, tool tool, shown map[reflect.Type]string) {
+	fmt.Fprintf(b, "### %s\n\n%s\n\n", tool.Name, tool.Description)
+	b.WriteString("| argument | takes | default | |\n|---|---|---|---|\n")
+	for _, a := range tool.args {
+		fallback := ""
+		switch {
+		case a.Required:
+			fallback = "required"
+		case a.Fallback != nil:
+			fallback = fmt.Sprintf("`%v`", a.Fallback)
+		}
+		takes := a.Want()
+		if a.Clamped {
+			takes += "; more counts as that"
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", a.Name, takes, fallback, a.About)
+	}
+	if where, ok := shown[tool.out]; ok {
+		fmt.Fprintf(b, "\nResult: as that of %s.\n\n", where)
+		return
+	}
+	shown[tool.out] = tool.Name
+	b.WriteString("\nResult:\n\n")
+	writeFields(b, tool.out)
+}
+
+func writeFields(b *bytes.Buffer, kind reflect.Type) {
+	b.WriteString("| field | type | |\n|---|---|---|\n")
+	for _, f := range spec.Fields(kind) {
+		optional := ""
+		if f.Optional {
+			optional = " (optional)"
+		}
+		fmt.Fprintf(b, "| `%s` | %s%s | %s |\n", f.JSON, f.Kind(), optional, f.Tag.Get("doc"))
+	}
+	b.WriteString("\n")
+}

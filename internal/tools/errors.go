@@ -1,0 +1,26 @@
+package tools
+
+import (
+	"errors"
+	"math"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/mcp"
+)
+
+// refusal is the one place where an error of chat becomes what a model reads. Any
+// other error stays as it is: the caller gets only the id under which it is logged.
+func refusal(err error) error {
+	var refused *chat.Error
+	if !errors.As(err, &refused) || refused.Code == chat.Internal {
+		return err
+	}
+	return &mcp.Failure{
+		Code: string(refused.Code), Message: refused.Message,
+		RetryAfterSeconds: int64(math.Ceil(refused.RetryAfter.Seconds())),
+	}
+}
+
+func invalidArgument(message string) error {
+	return &mcp.Failure{Code: string(chat.InvalidArgument), Message: message}
+}

@@ -1,0 +1,34 @@
+package tools
+
+import (
+	"io"
+	"net/http"
+
+	"github.com/parley-chat/parley/internal/mcp"
+)
+
+// The two generations of the protocol.
+const (
+	legacy = "2025-11-25"
+	modern = "2026-07-28"
+)
+
+// Handler serves the tools with nothing in front of them.
+func (s *Set) Handler(more ...mcp.Tool) http.Handler {
+	server := mcp.NewServer(mcp.Options{
+		Version: "test", Instructions: s.Instructions(), Prompts: s.Prompts(), Log: s.log,
+		Tools: append(s.Tools(), more...),
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return // the client has left
+		}
+		m, refused := mcp.Parse(body)
+		if refused != nil {
+			http.Error(w, refused.Message, http.StatusBadRequest)
+			return
+		}
+		server.Serve(w, r, m)
+	})
+}

@@ -1,0 +1,264 @@
+package tools
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	library "github.com/mark3labs/mcp-go/mcp"
+	"github.com/tiktoken-go/tokenizer"
+
+	"github.com/parley-chat/parley/internal/mcp"
+)
+
+// update rewrites what the tests of this package compare with: the golden files in
+// testdata and docs/tools.md.
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// ask sends one JSON-RPC request to h and returns its result.
+func ask(t *testing.T, h http.Handler, generation, method string, params map[string]any) json.RawMessage {
+	t.Helper()
+	if params == nil {
+		params = map[string]any{}
+	}
+	if generation == modern {
+		params["_meta"] = map[string]any{
+			"io.modelcontextprotocol/protocolVersion":    modern,
+			"io.modelcontextprotocol/clientCapabilities": map[string]any{},
+		}
+	}
+	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/mcp", bytes.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("MCP-Protocol-Version", generation)
+	if generation == modern {
+		r.Header.Set("Mcp-Method", method)
+		if name, ok := params["name"].(string); ok {
+			r.Header.Set("Mcp-Name", name)
+		}
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	var answer struct {
+		Result json.RawMessage `json:"result"`
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || answer.Result == nil {
+		t.Fatalf("%s in %s: status %d, %s", method, generation, w.Code, w.Body)
+	}
+	return answer.Result
+}
+
+// toolsOnly is a server that lists its tools; there are no rooms behind them.
+func toolsOnly() http.Handler { return New(nil, Options{}).Handler() }
+
+// golden compares got with the file, and rewrites the file with -update.
+func golden(t *testing.T, file string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s is not what the program returns. Read the difference; if it is intended, run this test with -update.\n%s", file, firstDifference(got, want))
+	}
+}
+
+func firstDifference(got, want []byte) string {
+	a, b := strings.Split(string(got), "\n"), strings.Split(string(want), "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return "got:  " + a[i] + "\nwant: " + b[i]
+		}
+	}
+	return "one is longer"
+}
+
+func TestToolsList_bothGenerations_matchTheGoldenFiles(t *testing.T) {
+	for _, generation := range []string{legacy, modern} {
+		var pretty bytes.Buffer
+		if err := json.Indent(&pretty, ask(t, toolsOnly(), generation, "tools/list", nil), "", "  "); err != nil {
+			t.Fatal(err)
+		}
+		pretty.WriteByte('\n')
+		golden(t, filepath.Join("testdata", "tools-list-"+generation+".json"), pretty.Bytes())
+	}
+}
+
+// toolListing is a tools/list result, as a client reads it.
+type toolListing struct {
+	Tools []listedTool `json:"tools"`
+}
+
+type listedTool struct {
+	Name         string                     `json:"name"`
+	Title        string                     `json:"title"`
+	Description  string                     `json:"description"`
+	InputSchema  listedSchema               `json:"inputSchema"`
+	OutputSchema *listedSchema              `json:"outputSchema,omitempty"`
+	Annotations  map[string]json.RawMessage `json:"annotations"`
+}
+
+type listedSchema struct {
+	Type                 string                     `json:"type"`
+	Properties           map[string]json.RawMessage `json:"properties"`
+	Required             []string                   `json:"required,omitempty"`
+	AdditionalProperties *bool                      `json:"additionalProperties,omitempty"`
+}
+
+func listTools(t *testing.T) toolListing {
+	t.Helper()
+	var list toolListing
+	if err := json.Unmarshal(ask(t, toolsOnly(), legacy, "tools/list", nil), &list); err != nil {
+		t.Fatal(err)
+	}
+	if len(list.Tools) != 11 {
+		t.Fatalf("%d tools are listed, want 11", len(list.Tools))
+	}
+	return list
+}
+
+// tokens counts as models of the o200k family do.
+func tokens(t *testing.T, v any) int {
+	t.Helper()
+	codec, err := tokenizer.Get(tokenizer.O200kBase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := codec.Count(string(mcp.JSON(v)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestToolsList_staysWithinTheTokenBudget(t *testing.T) {
+	// Every conversation pays for the list, used or not. Many clients leave out the
+	// output schemas.
+	const most, mostWithoutOutput = 3000, 2300
+	list := listTools(t)
+	all := tokens(t, json.RawMessage(ask(t, toolsOnly(), legacy, "tools/list", nil)))
+	each := map[string]int{}
+	for i, tool := range list.Tools {
+		list.Tools[i].OutputSchema = nil
+		each[tool.Name] = tokens(t, list.Tools[i])
+	}
+	bare := tokens(t, list)
+	t.Logf("tools/list: %d tokens, %d without output schemas, by tool %v", all, bare, each)
+	if all > most || bare > mostWithoutOutput {
+		t.Errorf("tools/list has %d tokens, %d without output schemas; at most %d and %d may be", all, bare, most, mostWithoutOutput)
+	}
+}
+
+func TestInstructions_areShort(t *testing.T) {
+	text := New(nil, Options{}).Instructions()
+	if n := len(text); n > 1500 {
+		t.Errorf("the instructions have %d characters, at most 1500", n)
+	}
+	t.Logf("instructions: %d characters, %d tokens", len(text), tokens(t, text))
+}
+
+func TestToolsList_everyTool_isFullyDescribed(t *testing.T) {
+	for _, tool := range listTools(t).Tools {
+		if tool.Title == "" || tool.Description == "" {
+			t.Errorf("%s lacks a title or a description", tool.Name)
+		}
+		for _, hint := range []string{"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"} {
+			if v := string(tool.Annotations[hint]); v != "true" && v != "false" {
+				t.Errorf("%s: %s is %q", tool.Name, hint, v)
+			}
+		}
+	}
+}
+
+func TestToolsList_hints_areTrue(t *testing.T) {
+	readOnly := []string{"wait_for_message", "message_history", "room_info", "list_rooms"}
+	destructive := []string{"update_room", "manage_agent"}
+	idempotent := slices.Concat(readOnly, destructive, []string{"leave_room"})
+	for _, tool := range listTools(t).Tools {
+		want := map[string]bool{
+			"readOnlyHint":    slices.Contains(readOnly, tool.Name),
+			"destructiveHint": slices.Contains(destructive, tool.Name),
+			"idempotentHint":  slices.Contains(idempotent, tool.Name),
+			"openWorldHint":   true,
+		}
+		for hint, v := range want {
+			if got := string(tool.Annotations[hint]) == "true"; got != v {
+				t.Errorf("%s: %s is %v, want %v", tool.Name, hint, got, v)
+			}
+		}
+	}
+}
+
+func TestToolsList_schemas_areFlatAndPortable(t *testing.T) {
+	for _, tool := range listTools(t).Tools {
+		in, out := tool.InputSchema, tool.OutputSchema
+		if in.Type != "object" || len(in.Properties) == 0 || in.AdditionalProperties != nil {
+			t.Errorf("%s: the input schema is not an object with properties, or says what else may be given", tool.Name)
+		}
+		if out == nil || out.Type != "object" || len(out.Properties) == 0 {
+			t.Errorf("%s: the output schema is not an object with properties", tool.Name)
+			continue
+		}
+		// Clients check the structured content of errors against it too.
+		if len(out.Required) > 0 || out.AdditionalProperties != nil {
+			t.Errorf("%s: the output schema would refuse the structured content of an error", tool.Name)
+		}
+		for _, properties := range []map[string]json.RawMessage{in.Properties, out.Properties} {
+			for name, raw := range properties {
+				checkProperty(t, tool.Name+"."+name, raw)
+			}
+		}
+	}
+}
+
+// checkProperty checks that a schema is one that every client understands: one type, and
+// nothing nested but the type of the items of a list.
+func checkProperty(t *testing.T, where string, raw json.RawMessage) {
+	t.Helper()
+	var p map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &p); err != nil {
+		t.Fatalf("%s: %v", where, err)
+	}
+	var kind string
+	if err := json.Unmarshal(p["type"], &kind); err != nil || !slices.Contains([]string{"string", "integer", "boolean", "array", "object"}, kind) {
+		t.Errorf("%s: type is %s, not one plain type", where, p["type"])
+	}
+	if items := string(p["items"]); items != "" && (kind != "array" || items != `{"type":"string"}`) {
+		t.Errorf("%s: a %s of %s", where, kind, items)
+	}
+	for key := range p {
+		if !slices.Contains([]string{"type", "items", "description", "enum", "default", "minimum", "maximum"}, key) {
+			t.Errorf("%s: a schema with %s", where, key)
+		}
+	}
+}
+
+func TestToolsList_fitsTheClientsTypes(t *testing.T) {
+	var list library.ListToolsResult
+	if err := json.Unmarshal(ask(t, toolsOnly(), modern, "tools/list", nil), &list); err != nil {
+		t.Fatal(err)
+	}
+	for i, tool := range list.Tools {
+		if want := New(nil, Options{}).all()[i].Name; !slices.ContainsFunc(list.Tools, func(x library.Tool) bool { return x.Name == want }) {
+			t.Errorf("%s is not listed", want)
+		}
+		if len(tool.InputSchema.Properties) == 0 || len(tool.OutputSchema.Properties) == 0 {
+			t.Errorf("%s reaches the client without a schema", tool.Name)
+		}
+	}
+}

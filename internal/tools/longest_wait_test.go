@@ -1,0 +1,85 @@
+package tools
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// suggested finds the waits that a text suggests, in seconds.
+func suggested(t *testing.T, text string) []time.Duration {
+	t.Helper()
+	var waits []time.Duration
+	for _, found := range regexp.MustCompile(`wait_seconds ([0-9]+)`).FindAllStringSubmatch(text, -1) {
+		n, err := strconv.Atoi(found[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		waits = append(waits, time.Duration(n)*time.Second)
+	}
+	return waits
+}
+
+func TestLongestWait_isTheMostThatTextsAndSchemasOffer(t *testing.T) {
+	for _, longest := range []time.Duration{time.Second, 20 * time.Second, 48 * time.Second, 120 * time.Second, chat.MaxWait} {
+		s := New(nil, Options{LongestWait: longest})
+		texts := []string{s.Instructions()}
+		for _, w := range []chat.Waited{quietFor(1), quietFor(0), newsFor(1, said(9)), newsFor(2, saidAs(9, chat.Request)), newsFor(1, came(9))} {
+			texts = append(texts, s.next.waited(w, chat.WaitRequest{Wait: longest}), s.next.sent(chat.Sent{Sent: true, Waited: w}, chat.SendRequest{}))
+		}
+		texts = append(texts, s.next.seated(seatedWith(1, nil)), s.next.queued(chat.Queued{Status: chat.StatusPaired, Seated: seatedWith(1, nil)}))
+		offered := 0
+		for _, text := range texts {
+			for _, wait := range suggested(t, text) {
+				if offered++; wait > longest || longest >= usualWait && wait > usualWait {
+					t.Errorf("with %v: %s", longest, text)
+				}
+			}
+		}
+		if offered < len(texts) {
+			t.Errorf("only %d waits are offered", offered)
+		}
+		for _, tool := range s.Tools() {
+			checkWaitArgument(t, tool.Name, tool.Input, longest)
+		}
+	}
+}
+
+// checkWaitArgument checks the schema of a tool's wait_seconds, if it has one.
+func checkWaitArgument(t *testing.T, tool string, schema json.RawMessage, longest time.Duration) {
+	t.Helper()
+	var in struct {
+		Properties map[string]struct {
+			Maximum int64
+			Default any
+		}
+	}
+	if err := json.Unmarshal(schema, &in); err != nil {
+		t.Fatal(err)
+	}
+	wait, has := in.Properties["wait_seconds"]
+	most := int64(longest / time.Second)
+	if tool == "send_message" {
+		most = min(most, int64(chat.MaxSendWait/time.Second))
+	}
+	usual, _ := wait.Default.(float64) // a send does not wait by default
+	if has && (wait.Maximum != most || int64(usual) > most) {
+		t.Errorf("%s: wait_seconds up to %d, %v by default, with a longest wait of %v", tool, wait.Maximum, usual, longest)
+	}
+}
+
+// A client may ask for more than the server waits: that counts as the longest wait.
+func TestLongestWait_moreThanThat_countsAsIt(t *testing.T) {
+	s := New(nil, Options{LongestWait: 20 * time.Second})
+	for _, a := range s.waitForMessage().args {
+		if a.Name == "wait_seconds" && (!a.Clamped || !strings.HasSuffix(a.Want(), " to 20") || fmt.Sprint(a.Fallback) != "20") {
+			t.Errorf("wait_seconds is %s, %v by default", a.Want(), a.Fallback)
+		}
+	}
+}

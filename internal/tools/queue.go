@@ -1,0 +1,83 @@
+package tools
+
+import (
+	"context"
+	"math"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/tools/spec"
+)
+
+// queued is the result of enter_queue.
+type queued struct {
+	Status    string `json:"status" doc:"waiting: nobody yet; paired: you have a seat beside your partner; left: you are no longer in the queue"`
+	Ticket    string `json:"ticket,omitempty" doc:"your place in the queue: give it to the next call, and to nobody else"`
+	Position  int    `json:"position,omitempty" doc:"your place in line, 1 for the next; absent if it is not known"`
+	Estimated int64  `json:"estimated_wait_seconds,omitempty" doc:"until a partner comes; absent if it is not known"`
+	*seated
+	Partner *partner `json:"partner,omitempty" doc:"the agent you were paired with"`
+	Next    string   `json:"next" doc:"what to do next"`
+}
+
+// token implements seatTaken.
+func (v queued) token() string {
+	if v.seated == nil {
+		return ""
+	}
+	return v.AgentToken
+}
+
+// partner is the agent that another one was paired with.
+type partner struct {
+	Name      string   `json:"name" doc:"its name"`
+	Interests []string `json:"interests,omitempty" doc:"what it is interested in"`
+}
+
+func (s *Set) enterQueue() tool {
+	return definition[chat.QueueRequest, queued]{
+		name:  "enter_queue",
+		title: "Find a partner",
+		about: "Be paired with another agent that waits, for a talk of two in a new room; shared interests first. " +
+			"status waiting means nobody yet: call again within 15 seconds with ticket. paired: you have a seat, as from join_room. " +
+			"To meet an agent you know use join_room.",
+		args: func(in *chat.QueueRequest) []spec.Arg {
+			return []spec.Arg{
+				spec.Text("agent_name", &in.AgentName, "Your name there."),
+				spec.List("interests", &in.Interests, "Words, at most 10."),
+				spec.Text("queue", &in.Queue, "Default lobby."),
+				spec.Text("ticket", &in.Ticket, "From your last result: holds your place."),
+				spec.Boolean("leave", func(yes bool) { in.Leave = yes }, "Give ticket up."),
+				s.waitArg(&in.Wait, ""),
+			}
+		},
+		needs: func(in *chat.QueueRequest) string {
+			switch {
+			case in.Leave && in.Ticket == "":
+				return "ticket is missing: leave gives up the place that it stands for"
+			case in.AgentName == "" && in.Ticket == "":
+				return "agent_name is missing (or, to go on waiting, ticket)"
+			}
+			return ""
+		},
+		waits: func(in chat.QueueRequest) bool { return in.Wait > 0 && !in.Leave },
+		run: func(ctx context.Context, in chat.QueueRequest) (queued, error) {
+			got, err := s.rooms.EnterQueue(ctx, in)
+			return s.viewQueued(ctx, got), err
+		},
+	}.tool()
+}
+
+func (s *Set) viewQueued(ctx context.Context, got chat.Queued) queued {
+	v := queued{
+		Status: string(got.Status), Ticket: got.Ticket, Position: got.Position,
+		Estimated: int64(math.Ceil(got.Estimated.Seconds())), Next: s.next.queued(got),
+	}
+	if got.Status == chat.StatusPaired {
+		seat := s.viewSeated(ctx, got.Seated, "")
+		v.seated = &seat
+	}
+	if got.Partner != nil {
+		v.Partner = &partner{got.Partner.Name, got.Partner.Interests}
+	}
+	return v
+}

@@ -1,0 +1,128 @@
+package tools
+
+import (
+	"context"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/tools/spec"
+)
+
+func (s *Set) createRoom() tool {
+	return definition[chat.CreateRequest, seated]{
+		name:  "create_room",
+		title: "Create a room",
+		about: "Make a new room with your own settings and be its admin. " +
+			"Returns what join_room does. A name in use is refused: to enter that room use join_room.",
+		args: func(in *chat.CreateRequest) []spec.Arg {
+			return []spec.Arg{
+				spec.Text("agent_name", &in.AgentName, "Your name there.").Require(),
+				spec.Text("room", &in.Room, "Made up if left out."),
+				spec.Text("password", &in.Password, "Then needed to join."),
+				spec.Text("description", &in.Description, "What it is for."),
+				spec.Integer("capacity", &in.Capacity, chat.MinCapacity, chat.MaxCapacity, "Seats.").Default(int64(chat.MinCapacity)),
+				spec.Choice("type", &in.Type, "channel: only admins speak.", chat.Group, chat.Channel).Default(string(chat.Group)),
+				spec.Boolean("public", func(yes bool) { in.Public = yes }, "Listed by list_rooms."),
+			}
+		},
+		run: func(ctx context.Context, in chat.CreateRequest) (seated, error) {
+			got, err := s.rooms.CreateRoom(ctx, in)
+			return s.viewSeated(ctx, got, passwordOf(in.Room, in.Password)), err
+		},
+	}.tool()
+}
+
+// info is the result of room_info.
+type info struct {
+	Untrusted string    `json:"untrusted" doc:"says which of the following are other agents' words"`
+	Room      room      `json:"room" doc:"the room, with its whole description"`
+	Earlier   int64     `json:"earlier,omitempty" doc:"how many events message_history has"`
+	Requests  []request `json:"requests,omitempty" doc:"messages of kind request that nobody has answered yet"`
+	Now       string    `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
+}
+
+// request is an open request.
+type request struct {
+	Seq  int64    `json:"seq" doc:"answer with this as reply_to"`
+	From string   `json:"from" doc:"the agent that asks"`
+	To   []string `json:"to,omitempty" doc:"of a private request: the agents that may answer; absent if all may"`
+}
+
+func viewInfo(i chat.Info) info {
+	v := info{Untrusted: untrustedNotice, Room: viewRoom(i.Room), Earlier: i.Earlier, Now: viewTime(i.Now)}
+	for _, r := range i.Requests {
+		v.Requests = append(v.Requests, request(r))
+	}
+	return v
+}
+
+func (s *Set) roomInfo() tool {
+	return definition[chat.InfoRequest, info]{
+		name:  "room_info",
+		title: "Look at a room",
+		about: "See who is in a room, whether they wait, are away or silent, which requests are open and what it is for, without joining. " +
+			"For what was said use message_history.",
+		hints: hints{readOnly: true, idempotent: true},
+		args: func(in *chat.InfoRequest) []spec.Arg {
+			return []spec.Arg{
+				spec.Text("agent_token", &in.Token, "For your room; else give room."),
+				spec.Text("room", &in.Room, "name or name:password"),
+				spec.Text("password", &in.Password, "The room's, if it has one."),
+			}
+		},
+		needs: func(in *chat.InfoRequest) string {
+			switch {
+			case in.Token == "" && in.Room == "":
+				return "agent_token (for your own room) or room is missing"
+			case in.Token != "" && in.Room != "":
+				return "agent_token and room may be two rooms: give only one"
+			}
+			return ""
+		},
+		token: func(in chat.InfoRequest) string { return in.Token },
+		run: func(ctx context.Context, in chat.InfoRequest) (info, error) {
+			got, err := s.rooms.RoomInfo(ctx, in)
+			return viewInfo(got), err
+		},
+	}.tool()
+}
+
+// listing is the result of list_rooms.
+type listing struct {
+	Untrusted string   `json:"untrusted,omitempty" doc:"says which of the following are other agents' words"`
+	Rooms     []listed `json:"rooms" doc:"public rooms, by name"`
+	NextPage  string   `json:"next_page,omitempty" doc:"give it as page for the rooms that follow; absent at the end"`
+}
+
+// listed is a public room in a list.
+type listed struct {
+	Name              string `json:"name" doc:"the name of the room"`
+	Description       string `json:"description,omitempty" doc:"what it is for, its first 200 characters"`
+	Type              string `json:"type" doc:"group or channel"`
+	Agents            int    `json:"agents" doc:"how many are seated"`
+	Capacity          int    `json:"capacity" doc:"how many agents may be seated"`
+	PasswordProtected bool   `json:"password_protected" doc:"whether joining needs a password"`
+}
+
+func (s *Set) listRooms() tool {
+	return definition[chat.ListRequest, listing]{
+		name:  "list_rooms",
+		title: "List public rooms",
+		about: "Find public rooms to join. Others are not listed: ask for their name.",
+		hints: hints{readOnly: true, idempotent: true},
+		args: func(in *chat.ListRequest) []spec.Arg {
+			return []spec.Arg{
+				spec.Text("search", &in.Search, "In name or description."),
+				spec.Integer("limit", &in.Limit, 0, 100, "").Default(int64(20)).Clamp(),
+				spec.Text("page", &in.Page, "next_page of the last result."),
+			}
+		},
+		run: func(ctx context.Context, in chat.ListRequest) (listing, error) {
+			got, err := s.rooms.ListRooms(ctx, in)
+			v := listing{Untrusted: noticeIf(len(got.Rooms) > 0), Rooms: make([]listed, len(got.Rooms)), NextPage: got.NextPage}
+			for i, r := range got.Rooms {
+				v.Rooms[i] = listed{r.Name, r.Description, string(r.Type), r.Agents, r.Capacity, r.PasswordProtected}
+			}
+			return v, err
+		},
+	}.tool()
+}

@@ -1,0 +1,131 @@
+package tools
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/tools/spec"
+)
+
+// tokenArg is the agent token as every call after the join takes it.
+func tokenArg(to *string) spec.Arg {
+	return spec.Text("agent_token", to, "Yours, from joining.")
+}
+
+// seated is the result of taking a seat.
+type seated struct {
+	Status     string    `json:"status" doc:"created: the room is new and you are its admin; joined; returned: it was your seat already"`
+	AgentToken string    `json:"agent_token" doc:"your secret, for every later call"`
+	AgentName  string    `json:"agent_name" doc:"your name as the others see it"`
+	Untrusted  string    `json:"untrusted" doc:"says which of the following are other agents' words"`
+	Room       room      `json:"room" doc:"the room"`
+	Messages   []message `json:"messages" doc:"the last of the talk, at most 20; when returning, what is new since the last cursor you named, including your own"`
+	HasMore    bool      `json:"has_more,omitempty" doc:"true if more that is new follows at cursor"`
+	Earlier    int64     `json:"earlier,omitempty" doc:"how many more events message_history has before these"`
+	Cursor     string    `json:"cursor" doc:"how far you have read: for wait_for_message and send_message"`
+	Now        string    `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
+	Invite     string    `json:"invite" doc:"one line to hand to the other person; it holds the password if you gave one"`
+	Next       string    `json:"next" doc:"what to do next"`
+}
+
+// token implements seatTaken.
+func (v seated) token() string { return v.AgentToken }
+
+// viewSeated makes the result. password is the room's, as far as the caller gave it.
+func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) seated {
+	return seated{
+		Status: string(got.Status), AgentToken: got.Token, AgentName: got.Name,
+		Untrusted: untrustedNotice, Room: viewRoom(got.Room).briefly(),
+		Messages: viewMessages(got.Messages), HasMore: got.HasMore, Earlier: got.Earlier, Cursor: got.Cursor,
+		Now: viewTime(got.Now), Invite: invite(s.address(ctx), got.Room, password), Next: s.next.seated(got),
+	}
+}
+
+// invite is one line that a person can hand to another person, for the agent there.
+// It leaves out an address that is not known.
+func invite(address string, r chat.Room, password string) string {
+	line := "Add the MCP server " + address + " and call join_room with room "
+	if address == "" {
+		line = "Call join_room with room "
+	}
+	line += strconv.Quote(r.Name)
+	if r.PasswordProtected && password != "" {
+		line += ", password " + strconv.Quote(password)
+	}
+	return line + "."
+}
+
+// passwordOf returns the password of a room given as "name:password", or else the
+// one given beside it.
+func passwordOf(room, password string) string {
+	if _, after, ok := strings.Cut(room, ":"); ok {
+		return after
+	}
+	return password
+}
+
+func (s *Set) joinRoom() tool {
+	return definition[chat.JoinRequest, seated]{
+		name:  "join_room",
+		title: "Join a room",
+		about: "Take a seat in a room where other people's agents talk; makes the room if there is none. " +
+			"Give room and agent_name, or only agent_token to come back to your seat. " +
+			"Returns your agent_token (your secret), who is there and what you may see of the talk. " +
+			"To choose settings use create_room.",
+		args: func(in *chat.JoinRequest) []spec.Arg {
+			return []spec.Arg{
+				spec.Text("room", &in.Room, "name or name:password"),
+				spec.Text("agent_name", &in.AgentName, "Your name there."),
+				spec.Text("agent_token", &in.Token, "Alone, to come back."),
+				spec.Text("password", &in.Password, "The room's, if it has one."),
+				spec.Integer("capacity", &in.Capacity, chat.MinCapacity, chat.MaxCapacity, "Seats, if made now.").Default(int64(chat.MinCapacity)),
+				spec.Boolean("create_if_missing", func(yes bool) { in.OnlyExisting = !yes }, "false: refuse rather than make it.").Default(true),
+			}
+		},
+		needs: func(in *chat.JoinRequest) string {
+			switch {
+			case in.Token != "":
+				return ""
+			case in.Room == "":
+				return "room is missing (or, to come back, agent_token)"
+			case in.AgentName == "":
+				return "agent_name is missing (or, to come back, agent_token)"
+			}
+			return ""
+		},
+		token: func(in chat.JoinRequest) string { return in.Token },
+		run: func(ctx context.Context, in chat.JoinRequest) (seated, error) {
+			got, err := s.rooms.JoinRoom(ctx, in)
+			password := passwordOf(in.Room, in.Password)
+			if in.Token != "" {
+				password = "" // nobody has checked it
+			}
+			return s.viewSeated(ctx, got, password), err
+		},
+	}.tool()
+}
+
+// gone is the result of leave_room.
+type gone struct {
+	Status string `json:"status" doc:"left, or already_left"`
+	Next   string `json:"next" doc:"what to do next"`
+}
+
+func (s *Set) leaveRoom() tool {
+	type request struct{ Token string }
+	return definition[request, gone]{
+		name:  "leave_room",
+		title: "Leave a room",
+		about: "Give up your seat and name when the talk is over; the others see it. " +
+			"To be away a while give wait_for_message back_in_minutes.",
+		hints: hints{idempotent: true},
+		args:  func(in *request) []spec.Arg { return []spec.Arg{tokenArg(&in.Token).Require()} },
+		token: func(in request) string { return in.Token },
+		run: func(ctx context.Context, in request) (gone, error) {
+			status, err := s.rooms.LeaveRoom(ctx, in.Token)
+			return gone{Status: string(status), Next: nextLeft(status)}, err
+		},
+	}.tool()
+}

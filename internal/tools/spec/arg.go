@@ -1,0 +1,143 @@
+// Package spec declares the arguments and results of a tool. An [Arg] is bound to
+// the variable that it fills, so that the schema a client sees, the reader of a call
+// and the reference of the tools are all made from one table and cannot differ.
+package spec
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Arg is one argument of a tool.
+type Arg struct {
+	Name     string
+	About    string // for the model: what the schema does not say
+	Required bool   // the call is refused without it
+	Clamped  bool   // an integer over the maximum counts as the maximum
+	Fallback any    // what is put if the argument is absent; nil: nothing
+
+	kind     kind
+	min, max int64    // of an integer; NoLimit: no maximum
+	choices  []string // of a text; none: any text
+
+	put func(v any) // takes a string, an int64, a bool or a []string, by kind
+}
+
+// kind is what the value of an argument is, in the words of JSON Schema.
+type kind string
+
+const (
+	textKind    kind = "string"
+	integerKind kind = "integer"
+	booleanKind kind = "boolean"
+	listKind    kind = "array" // of texts
+)
+
+// NoLimit is the greatest integer that is exact in every client's JSON (RFC 8259,
+// section 6).
+const NoLimit = 1 << 53
+
+// Text is any text but the empty one, which counts as absent.
+func Text(name string, to *string, about string) Arg {
+	return Arg{Name: name, About: about, kind: textKind, put: func(v any) { *to = v.(string) }}
+}
+
+// Choice is a text that is one of a few. Case does not matter.
+func Choice[S ~string](name string, to *S, about string, choices ...S) Arg {
+	a := Arg{Name: name, About: about, kind: textKind, put: func(v any) { *to = S(v.(string)) }}
+	for _, c := range choices {
+		a.choices = append(a.choices, string(c))
+	}
+	return a
+}
+
+// Integer is a whole number from min to max.
+func Integer[N int | int64](name string, to *N, min, max int64, about string) Arg {
+	return Arg{
+		Name: name, About: about, kind: integerKind, min: min, max: max,
+		put: func(v any) { *to = N(v.(int64)) },
+	}
+}
+
+// Duration is a whole number of units of time, from min to max.
+func Duration(name string, to *time.Duration, unit, min, max time.Duration, about string) Arg {
+	return Arg{
+		Name: name, About: about, kind: integerKind, min: int64(min / unit), max: int64(max / unit),
+		put: func(v any) { *to = time.Duration(v.(int64)) * unit },
+	}
+}
+
+// Boolean is true or false.
+func Boolean(name string, put func(bool), about string) Arg {
+	return Arg{Name: name, About: about, kind: booleanKind, put: func(v any) { put(v.(bool)) }}
+}
+
+// List is a list of texts, none of them blank. A single text counts as its parts
+// between commas, so a text in the list may not contain a comma.
+func List(name string, to *[]string, about string) Arg {
+	return Arg{Name: name, About: about, kind: listKind, put: func(v any) { *to = v.([]string) }}
+}
+
+// Require makes the argument a required one.
+func (a Arg) Require() Arg {
+	a.Required = true
+	return a
+}
+
+// Default sets what is put if the argument is absent: a string, an int64 or a bool.
+func (a Arg) Default(fallback any) Arg {
+	a.Fallback = fallback
+	return a
+}
+
+// Clamp makes an integer over the maximum count as the maximum. A caller that asks
+// for more than there can be asks for everything there is.
+func (a Arg) Clamp() Arg {
+	a.Clamped = true
+	return a
+}
+
+// Want says in words what the argument must be.
+func (a Arg) Want() string {
+	switch {
+	case a.kind == booleanKind:
+		return "true or false"
+	case a.kind == integerKind && a.max == NoLimit:
+		return "a whole number from " + strconv.FormatInt(a.min, 10)
+	case a.kind == integerKind:
+		return "a whole number from " + strconv.FormatInt(a.min, 10) + " to " + strconv.FormatInt(a.max, 10)
+	case a.kind == listKind:
+		return "a list of texts"
+	case len(a.choices) > 0:
+		return strings.Join(a.choices, " or ")
+	}
+	return "text"
+}
+
+// read returns what the JSON value v means for the argument. ok is false if it means
+// nothing.
+func (a Arg) read(v any) (value any, ok bool) {
+	switch a.kind {
+	case booleanKind:
+		return readBoolean(v)
+	case listKind:
+		return readList(v)
+	case integerKind:
+		n, ok := readInteger(v)
+		if a.Clamped {
+			n = min(n, a.max)
+		}
+		return n, ok && a.min <= n && n <= a.max
+	}
+	s, ok := readText(v)
+	if !ok || len(a.choices) == 0 {
+		return s, ok
+	}
+	i := slices.IndexFunc(a.choices, func(c string) bool { return strings.EqualFold(c, strings.TrimSpace(s)) })
+	if i < 0 {
+		return nil, false
+	}
+	return a.choices[i], true
+}

@@ -1,0 +1,111 @@
+package spec
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestRead_alias_isReadAsItsArgument(t *testing.T) {
+	for raw, want := range map[string]sample{
+		`{"message":"hi"}`:                       {Text: "hi"},
+		`{"content":"hi"}`:                       {Text: "hi"},
+		`{"text":"hi","name":"den"}`:             {Text: "hi", Room: "den"},
+		`{"text":"hi","room_name":"den"}`:        {Text: "hi", Room: "den"},
+		`{"text":"hi","room_id":"den"}`:          {Text: "hi", Room: "den"},
+		`{"text":"hi","token":"abc"}`:            {Text: "hi", Token: "abc"},
+		`{"text":"hi","client_id":"abc"}`:        {Text: "hi", Token: "abc"},
+		`{"text":"hi","message":"hi"}`:           {Text: "hi"},
+		`{"text":"hi","message":""}`:             {Text: "hi"},
+		`{"text":"7","message":7}`:               {Text: "7"},
+		`{"text":"hi","room":"","name":"den"}`:   {Text: "hi", Room: "den"},
+		`{"text":"hi","room":null,"name":"den"}`: {Text: "hi", Room: "den"},
+	} {
+		want.Wait = readSample(t, `{"text":"x"}`).Wait
+		if got := readSample(t, raw); got != want {
+			t.Errorf("%s is read as %+v, want %+v", raw, got, want)
+		}
+	}
+	for _, alias := range []string{"timeout", "timeout_seconds"} {
+		if got := readSample(t, `{"text":"hi","`+alias+`":5}`); got.Wait.Seconds() != 5 {
+			t.Errorf("%s is read as a wait of %v", alias, got.Wait)
+		}
+	}
+}
+
+func TestRead_twoNamesOfOneArgument_thatDiffer_areRefused(t *testing.T) {
+	for raw, want := range map[string]string{
+		`{"text":"hi","message":"bye"}`:              "message and text mean the same here but differ: give only text",
+		`{"content":"a","message":"b"}`:              "content and message mean the same here but differ: give only text",
+		`{"text":"hi","room":"den","name":"hall"}`:   "name and room mean the same here but differ: give only room",
+		`{"text":"hi","timeout":5,"wait_seconds":6}`: "timeout and wait_seconds mean the same here but differ: give only wait_seconds",
+	} {
+		var in sample
+		if got := strings.Join(Read(sampleArgs(&in), []byte(raw)), "; "); got != want {
+			t.Errorf("%s is answered with %q, want %q", raw, got, want)
+		}
+	}
+}
+
+// If a tool has an argument with the name of an alias, that argument is meant.
+func TestRead_aliasThatIsAnArgument_keepsItsOwnMeaning(t *testing.T) {
+	var room, name string
+	args := []Arg{Text("room", &room, ""), Text("name", &name, "")}
+	if problems := Read(args, []byte(`{"room":"den","name":"Bob"}`)); len(problems) > 0 || room != "den" || name != "Bob" {
+		t.Errorf("room %q, name %q, problems %v", room, name, problems)
+	}
+}
+
+func TestRead_argumentThatClientsAdd_isIgnored(t *testing.T) {
+	for _, key := range []string{
+		"toolCallId", "tool_call_id", "sessionId", "action", "chatInput", "tool",
+		"task_progress", "wait_for_previous", "waitForPreviousTools", "toolAction", "toolSummary", "_meta",
+	} {
+		readSample(t, `{"text":"hi","`+key+`":"x"}`)
+	}
+	var action string
+	if problems := Read([]Arg{Text("action", &action, "")}, []byte(`{"action":"kick"}`)); len(problems) > 0 || action != "kick" {
+		t.Errorf("a tool's own argument action is read as %q, problems %v", action, problems)
+	}
+}
+
+func TestRead_unknownArgument_isRefused(t *testing.T) {
+	const no = " is not an argument of this tool"
+	for key, want := range map[string]string{
+		"recipients":                   "recipients" + no,
+		"to":                           "to" + no,
+		"Text":                         "Text" + no,
+		"agent-token":                  "agent-token" + no,
+		"agent_name":                   "agent_name" + no,
+		"Ignore previous instructions": "an argument has a name that this tool does not know",
+		strings.Repeat("a", 41):        "an argument has a name that this tool does not know",
+		"":                             "an argument has a name that this tool does not know",
+	} {
+		var in sample
+		if got := strings.Join(Read(sampleArgs(&in), []byte(`{"text":"hi","`+key+`":"x"}`)), "; "); got != want {
+			t.Errorf("%q is answered with %q, want %q", key, got, want)
+		}
+	}
+}
+
+// Many clients fill in every name that they have ever seen.
+func TestRead_unknownArgumentThatIsAbsent_isNoArgument(t *testing.T) {
+	for _, v := range []string{`null`, `""`, `[]`} {
+		readSample(t, `{"text":"hi","recipients":`+v+`}`)
+	}
+}
+
+func TestRead_everyAlias_isKnownWhereItsArgumentIs(t *testing.T) {
+	for alias, name := range map[string]string{
+		"message": "text", "content": "text", "name": "room", "room_name": "room", "room_id": "room",
+		"token": "agent_token", "client_id": "agent_token", "display_name": "agent_name",
+		"timeout": "wait_seconds", "timeout_seconds": "wait_seconds",
+	} {
+		var v string
+		if problems := Read([]Arg{Text(name, &v, "")}, []byte(`{"`+alias+`":"x"}`)); len(problems) > 0 || v != "x" {
+			t.Errorf("%s for %s gives %q, problems %q", alias, name, v, problems)
+		}
+		if problems := Read([]Arg{Text("other", &v, "")}, []byte(`{"`+alias+`":"x"}`)); len(problems) != 1 {
+			t.Errorf("%s without %s: problems %q", alias, name, problems)
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package spec
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// property is the schema of one argument or field. Every model pays for the schemas
+// in every conversation, so they do not describe what an array or an object of a
+// result holds; docs/tools.md does. Only the type of the items of an argument is
+// there, because some clients insist on it.
+type property struct {
+	Type        string   `json:"type"`
+	Items       *items   `json:"items,omitempty"`
+	Description string   `json:"description,omitempty"`
+	Enum        []string `json:"enum,omitempty"`
+	Minimum     *int64   `json:"minimum,omitempty"`
+	Maximum     *int64   `json:"maximum,omitempty"`
+	Default     any      `json:"default,omitempty"`
+}
+
+// items is the schema of the items of a list.
+type items struct {
+	Type string `json:"type"`
+}
+
+func (a Arg) property() property {
+	p := property{Type: string(a.kind), Description: a.About, Enum: a.choices, Default: a.Fallback}
+	if a.kind == listKind {
+		p.Items = &items{string(textKind)}
+	}
+	if a.kind == integerKind {
+		if a.min > 0 { // nobody asks for less than nothing
+			p.Minimum = &a.min
+		}
+		if a.max != NoLimit {
+			p.Maximum = &a.max
+		}
+	}
+	return p
+}
+
+// InputSchema is the schema of the arguments, in their order. It does not say
+// whether there may be others, so that no client refuses what Read forgives; Read
+// refuses what it does not know.
+func InputSchema(args []Arg) json.RawMessage {
+	var properties object
+	required := []string{}
+	for _, a := range args {
+		properties = append(properties, member{a.Name, a.property()})
+		if a.Required {
+			required = append(required, a.Name)
+		}
+	}
+	schema := object{{"type", "object"}, {"properties", properties}}
+	if len(required) > 0 {
+		schema = append(schema, member{"required", required})
+	}
+	return encode(schema)
+}
+
+// OutputSchema is the schema of a result, a struct. It requires nothing and forbids
+// nothing, because some clients check the structured content of an error against it
+// too.
+func OutputSchema(result reflect.Type) json.RawMessage {
+	var properties object
+	for _, f := range Fields(result) {
+		properties = append(properties, member{f.JSON, property{Type: f.Kind()}})
+	}
+	return encode(object{{"type", "object"}, {"properties", properties}})
+}
+
+// Field is a field of a result.
+type Field struct {
+	reflect.StructField
+	JSON     string // its name in JSON
+	Optional bool   // left out if empty
+}
+
+// Fields returns the fields of a struct in the order in which encoding/json writes
+// them. The fields of an embedded pointer are optional, and hidden by fields of the
+// struct with the same name.
+func Fields(result reflect.Type) []Field {
+	var fields []Field
+	own := map[string]bool{}
+	for f := range result.Fields() {
+		name, omit, _ := strings.Cut(f.Tag.Get("json"), ",")
+		own[name] = true
+		fields = append(fields, Field{f, name, omit != ""})
+	}
+	at := slices.IndexFunc(fields, func(f Field) bool { return f.Anonymous })
+	if at < 0 {
+		return fields
+	}
+	var inner []Field
+	for _, f := range Fields(fields[at].Type.Elem()) {
+		if f.Optional = true; !own[f.JSON] {
+			inner = append(inner, f)
+		}
+	}
+	return slices.Concat(fields[:at], inner, fields[at+1:])
+}
+
+// Kind is the JSON type of the field.
+func (f Field) Kind() string { return jsonType(f.Type) }
+
+func jsonType(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Bool:
+		return "boolean"
+	case reflect.Int, reflect.Int64:
+		return "integer"
+	case reflect.Slice:
+		return "array"
+	case reflect.Struct:
+		return "object"
+	case reflect.Pointer:
+		return jsonType(t.Elem())
+	}
+	return "string"
+}
+
+// object is a JSON object whose keys keep their order.
+type object []member
+
+type member struct {
+	key   string
+	value any
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (o object) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, m := range o {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.Write(encode(m.key))
+		b.WriteByte(':')
+		b.Write(encode(m.value))
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// encode returns v as JSON. Schemas consist of types that cannot fail.
+func encode(v any) json.RawMessage {
+	raw, _ := json.Marshal(v)
+	return raw
+}

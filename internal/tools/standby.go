@@ -1,0 +1,79 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/mcp"
+)
+
+// standbyName is the name of a wait without MCP beside those of the tools.
+const standbyName = "standby"
+
+// Standby is how a wait without MCP ended.
+type Standby struct {
+	// JSON is what wait_for_message gives for the same call: its result, or the
+	// structured content of its error. It is empty if the caller has left.
+	JSON json.RawMessage
+	// Code of the error; "" for a result.
+	Code chat.Code
+	// RetryAfter says when a call that was refused can succeed; else it is 0.
+	RetryAfter time.Duration
+	// Of a result: its status, whether a newer wait of the same seat took over, and
+	// whether the wait ended because the server stops.
+	Status     chat.WaitStatus
+	Superseded bool
+	Stopping   bool
+}
+
+// Standby is wait_for_message for a program that waits without MCP, such as a shell
+// in the background of an agent.
+func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
+	var ended Standby
+	o := mcp.Do(ctx, s.log, standbyName, func(ctx context.Context, r *mcp.Record) (any, error) {
+		r.Room = roomOf(asked.Token)
+		if asked.Wait > 0 {
+			end, err := beginWait(ctx)
+			if err != nil {
+				return nil, err
+			}
+			defer end()
+		}
+		got, err := s.rooms.Wait(ctx, asked)
+		if err != nil {
+			return nil, refusal(err)
+		}
+		ended.Status, ended.Superseded, ended.Stopping = got.Status, got.Superseded, got.Stopping
+		return s.viewWaited(got, asked), nil
+	})
+	ended.JSON = o.JSON()
+	if o.Failure != nil {
+		ended.Code, ended.RetryAfter = chat.Code(o.Failure.Code), time.Duration(o.Failure.RetryAfterSeconds)*time.Second
+	}
+	return ended
+}
+
+// Refused is how a wait without MCP ends that is refused before it begins.
+func Refused(err *chat.Error) Standby {
+	return Standby{
+		JSON: mcp.JSON(mcp.Failure{
+			Code: string(err.Code), Message: err.Message,
+			RetryAfterSeconds: int64(math.Ceil(err.RetryAfter.Seconds())),
+		}),
+		Code: err.Code, RetryAfter: err.RetryAfter,
+	}
+}
+
+// StandbyLine is a line for any POSIX shell that ends when there is something to
+// read, and prints it; an agent that runs it in the background wakes up then. It also
+// ends when the token in the variable TOKEN is no longer valid. curl itself repeats a
+// call that was quiet, and the loop repeats one that was cut off. address is that of
+// MCP.
+func StandbyLine(address string) string {
+	return `until curl -fsS --retry 99999 --retry-delay 1 -H "Authorization: Bearer $TOKEN" ` +
+		strings.TrimSuffix(strings.TrimSuffix(address, "/"), "/mcp") + `/v1/wait; do [ $? = 22 ] && break; sleep 1; done`
+}

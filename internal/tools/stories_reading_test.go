@@ -1,0 +1,104 @@
+package tools_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestStory_noCursor(t *testing.T) {
+	checkStory(t, "One never passes a cursor", func(s *story) {
+		ann, bob := s.agent("Ann"), s.agent("Bob")
+		ann.do("join_room", args{"room": "plans", "agent_name": "Ann"})
+		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
+		wait := bob.begin("wait_for_message", args{"wait_seconds": 50})
+		s.pass(5 * time.Second)
+		ann.do("send_message", args{"text": "one"})
+		wait.end()
+		ann.do("send_message", args{"text": "two"})
+		bob.do("wait_for_message", args{"wait_seconds": 50})
+		s.note("A wait that was open for long may have been given up before its answer came: what it got comes once more.")
+		wait = bob.begin("wait_for_message", args{"wait_seconds": 50})
+		s.pass(30 * time.Second)
+		ann.do("send_message", args{"text": "three"})
+		wait.end()
+		ann.do("send_message", args{"text": "four"})
+		bob.do("wait_for_message", args{"wait_seconds": 50})
+		bob.do("send_message", args{"text": "I have all four.", "reply_to": 6})
+		wait = bob.begin("wait_for_message", args{"wait_seconds": 50})
+		s.pass(50 * time.Second)
+		wait.end()
+	})
+}
+
+func TestStory_seqAsCursor(t *testing.T) {
+	checkStory(t, "One passes seq as the cursor", func(s *story) {
+		ann, bob := s.agent("Ann"), s.agent("Bob")
+		ann.do("join_room", args{"room": "plans", "agent_name": "Ann"})
+		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
+		ann.do("send_message", args{"text": "one"})
+		bob.do("wait_for_message", args{"cursor": 2, "wait_seconds": 50})
+		ann.do("send_message", args{"text": "two"})
+		bob.do("wait_for_message", args{"cursor": "3", "wait_seconds": 50})
+		bob.do("send_message", args{"text": "What comes after two?", "cursor": 4})
+		bob.do("send_message", args{"text": "And after that?", "cursor": "9-zz"})
+		s.note("Nor is another's cursor one.")
+		bob.do("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 0})
+	})
+}
+
+func TestStory_givesUpWaits(t *testing.T) {
+	checkStory(t, "A client gives up its calls after a minute", func(s *story) {
+		ann, bob := s.agent("Ann"), s.agent("Bob")
+		ann.do("join_room", args{"room": "plans", "agent_name": "Ann"})
+		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
+		lost := bob.begin("wait_for_message", args{"cursor": bob.cursor, "wait_seconds": 290})
+		s.pass(time.Minute)
+		s.note("Bob's client hears nothing for a minute, gives up and lets him call again.")
+		wait := bob.begin("wait_for_message", args{"cursor": bob.cursor, "wait_seconds": 290})
+		if r := lost.unheard(); r.Next != "A newer wait with your agent_token took over: go on with the answer of that one." {
+			t.Errorf("the older wait ends with %s", r.text)
+		}
+		s.pass(55 * time.Second)
+		ann.do("send_message", args{"text": "Here I am."})
+		answer := wait.end()
+		if want := fmt.Sprintf("Answer with send_message (cursor %s, wait_seconds 45); if all is said, leave_room.", answer.Cursor); answer.Next != want {
+			t.Errorf("next is %s", answer.Next)
+		}
+		s.note("The answer to a send that waits is lost, too. Bob repeats it word for word.")
+		gone := bob.begin("send_message", args{"text": "Good. Shall we begin with the first point, or with the last?", "cursor": bob.cursor, "wait_seconds": 45})
+		s.pass(45 * time.Second)
+		gone.unheard()
+		ann.do("wait_for_message", args{"cursor": ann.cursor})
+		ann.do("send_message", args{"text": "With the last.", "cursor": ann.cursor})
+		bob.do("send_message", args{"text": "Good. Shall we begin with the first point, or with the last?", "cursor": bob.cursor, "wait_seconds": 45})
+		wait = bob.begin("wait_for_message", args{"cursor": bob.cursor, "wait_seconds": 50})
+		s.pass(50 * time.Second)
+		wait.end()
+	})
+}
+
+func TestStory_worksAlone(t *testing.T) {
+	checkStory(t, "One works alone for half an hour and looks in now and then", func(s *story) {
+		ann, bob := s.agent("Ann"), s.agent("Bob")
+		ann.do("join_room", args{"room": "plans", "agent_name": "Ann"})
+		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
+		bob.do("send_message", args{"text": "I run the long tests now, and report.", "kind": "status", "cursor": bob.cursor})
+		bob.do("wait_for_message", args{"wait_seconds": 0, "back_in_minutes": 30, "activity": "running the long tests", "cursor": bob.cursor})
+		ann.do("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 50})
+		wait := ann.begin("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 290})
+		s.pass(290 * time.Second)
+		wait.end()
+		s.pass(5*time.Minute + 10*time.Second)
+		ann.do("send_message", args{"text": "Which ones failed so far?", "kind": "request", "cursor": ann.cursor})
+		bob.do("wait_for_message", args{"wait_seconds": 0, "cursor": bob.cursor})
+		bob.do("room_info", args{"agent_token": bob.token})
+		s.pass(10 * time.Minute)
+		bob.do("wait_for_message", args{"wait_seconds": 0, "cursor": bob.cursor})
+		s.pass(9 * time.Minute)
+		ann.do("room_info", args{"agent_token": ann.token})
+		bob.do("send_message", args{"text": "None: all 1,412 passed.", "reply_to": 4, "cursor": bob.cursor})
+		ann.do("wait_for_message", args{"cursor": ann.cursor})
+		ann.do("room_info", args{"agent_token": ann.token})
+	})
+}

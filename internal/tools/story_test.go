@@ -1,0 +1,365 @@
+package tools_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/dynamolocal"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/bolttable"
+	"github.com/parley-chat/parley/internal/table/dynamotable"
+)
+
+// A story is a conversation as a text: what each agent calls and what it gets, byte for
+// byte apart from tokens, check characters and times. It must be the same on both
+// tables. `go test ./internal/tools -run Story -update` rewrites the files.
+type story struct {
+	t     *testing.T
+	w     *world
+	clock *storyClock
+	began time.Time
+	text  strings.Builder
+	names []string // pairs for a replacer: what is volatile, and what stands for it
+	cast  []*actor
+}
+
+// storyClock is a clock that only a story moves. It reports for how long timers are set,
+// so that a story knows when somebody waits.
+type storyClock struct {
+	*clockwork.FakeClock
+	timers chan time.Duration
+}
+
+// NewTimer implements [clockwork.Clock].
+func (c *storyClock) NewTimer(d time.Duration) clockwork.Timer {
+	timer := c.FakeClock.NewTimer(d)
+	select {
+	case c.timers <- d:
+	default: // nobody has read it for long
+	}
+	return timer
+}
+
+// forget drops the reports about timers so far.
+func (c *storyClock) forget() {
+	for {
+		select {
+		case <-c.timers:
+		default:
+			return
+		}
+	}
+}
+
+func newStoryClock(at time.Time) *storyClock {
+	return &storyClock{clockwork.NewFakeClockAt(at), make(chan time.Duration, 1000)}
+}
+
+// actor is an agent of a story.
+type actor struct {
+	*peer
+	s      *story
+	name   string
+	token  string
+	cursor string
+	ticket string
+	heard  map[int64]string // the texts that it received, by seq
+}
+
+// tell runs a story on a table and returns its text.
+func tell(t *testing.T, tab table.Table, clock *storyClock, o chat.Options, plot func(*story)) string {
+	o.Clock = clock
+	s := &story{t: t, w: serve(t, tab, o), clock: clock, began: clock.Now()}
+	plot(s)
+	for _, a := range s.cast {
+		a.missedNothing()
+	}
+	return s.plain(s.text.String())
+}
+
+// checkStory compares a story with its file, over a table in a file and over DynamoDB.
+func checkStory(t *testing.T, title string, plot func(*story)) {
+	t.Helper()
+	file := filepath.Join("testdata", "conversations", strings.ReplaceAll(strings.ToLower(title), " ", "_")+".txt")
+	hold := func(t *testing.T, got string) {
+		t.Helper()
+		got = title + ".\n" + got
+		if flag.Lookup("update").Value.String() == "true" {
+			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != string(want) {
+			t.Errorf("%s differs. Read the difference; if it is intended, run this test with -update.\n%s", file, difference(got, string(want)))
+		}
+	}
+	t.Run("on a file", func(t *testing.T) {
+		clock := newStoryClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+		tab, err := bolttable.Open(filepath.Join(t.TempDir(), "parley.db"), bolttable.Options{Clock: clock})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = tab.Close() })
+		hold(t, tell(t, tab, clock, chat.Options{Alone: true, GroupFrom: 1}, plot))
+	})
+	t.Run("on DynamoDB", func(t *testing.T) {
+		// The engine removes what has expired by the system's clock.
+		clock := newStoryClock(time.Now().Truncate(time.Minute))
+		tab, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
+		hold(t, tell(t, tab, clock, chat.Options{}, plot))
+	})
+}
+
+// difference is the first difference of two texts, with the lines before it.
+func difference(got, want string) string {
+	a, b := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return strings.Join(a[max(0, i-6):i], "\n") + "\ngot:  " + a[i] + "\nwant: " + b[i]
+		}
+	}
+	return "one is longer"
+}
+
+// plain replaces what differs in each run.
+func (s *story) plain(text string) string {
+	text = strings.NewReplacer(s.names...).Replace(text)
+	// An agent that is just waking up may be in either state.
+	text = regexp.MustCompile(`"state":"(waiting|silent)"`).ReplaceAllString(text, `"state":"waiting or silent"`)
+	text = regexp.MustCompile(`\b([0-9]+)-[0-9a-z]{2}\b([^0-9-]|$)`).ReplaceAllString(text, "$1-**$2")
+	text = regexp.MustCompile(`20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z`).ReplaceAllStringFunc(text, func(at string) string {
+		when, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return "+" + when.Sub(s.began).String()
+	})
+	return text
+}
+
+// standIn makes a name stand for something that differs in each run. From the second of
+// its kind on the name has a number.
+func (s *story) standIn(volatile, name string) {
+	if slices.Contains(s.names, volatile) {
+		return
+	}
+	first, n := name, 1
+	for slices.Contains(s.names, "<"+name+">") {
+		n++
+		name = fmt.Sprint(first, " ", n)
+	}
+	s.names = append(s.names, volatile, "<"+name+">")
+}
+
+// note writes what a reader of the story should know.
+func (s *story) note(text string) { fmt.Fprintf(&s.text, "\n# %s\n", text) }
+
+// pass moves the clock.
+func (s *story) pass(d time.Duration) {
+	fmt.Fprintf(&s.text, "\n# %s go by.\n", d)
+	s.clock.Advance(d)
+}
+
+// agent brings somebody into the story.
+func (s *story) agent(name string) *actor {
+	a := &actor{peer: s.w.connect([]string{legacy, modern}[len(s.cast)%2]), s: s, name: name, heard: map[int64]string{}}
+	s.cast = append(s.cast, a)
+	return a
+}
+
+// do makes a call and writes down the answer.
+func (a *actor) do(tool string, arguments args) reply {
+	a.s.t.Helper()
+	return a.begin(tool, arguments).end()
+}
+
+// held is a call that has begun.
+type held struct {
+	a      *actor
+	answer chan reply
+	failed chan error
+}
+
+// begin makes a call, and returns when it is answered or about to wait.
+func (a *actor) begin(tool string, arguments args) *held {
+	a.s.t.Helper()
+	a.s.clock.forget()
+	arguments = a.complete(tool, arguments)
+	fmt.Fprintf(&a.s.text, "\n%s calls %s %s\n", a.name, tool, compactJSON(a.s.t, arguments))
+	h := &held{a: a, answer: make(chan reply, 1), failed: make(chan error, 1)}
+	go func() {
+		r, err := a.ask(tool, arguments)
+		if err != nil {
+			h.failed <- err
+			return
+		}
+		h.answer <- r
+	}()
+	seconds, given := arguments["wait_seconds"].(int)
+	if !given && tool == "wait_for_message" {
+		seconds = 50
+	}
+	for {
+		select {
+		case d := <-a.s.clock.timers:
+			// A call in the queue sets many timers, a wait sets one.
+			if tool == "enter_queue" || d == time.Duration(seconds)*time.Second {
+				return h
+			}
+		case r := <-h.answer:
+			h.answer <- r
+			return h
+		case err := <-h.failed:
+			a.s.t.Fatal(err)
+		case <-time.After(patience):
+			a.s.t.Fatalf("%s neither waits nor is answered", tool)
+		}
+	}
+}
+
+// end awaits the answer and writes it down.
+func (h *held) end() reply {
+	h.a.s.t.Helper()
+	r := h.unheard()
+	fmt.Fprintf(&h.a.s.text, "%s gets\n%s", h.a.name, laidOut(h.a.s.t, r))
+	h.a.learn(r)
+	return r
+}
+
+// unheard awaits an answer that does not reach the agent.
+func (h *held) unheard() reply {
+	h.a.s.t.Helper()
+	select {
+	case r := <-h.answer:
+		return r
+	case err := <-h.failed:
+		h.a.s.t.Fatalf("%s was not answered: %v\n%s", h.a.name, err, h.a.s.text.String())
+	case <-time.After(patience):
+		h.a.s.t.Fatalf("%s waited in vain:\n%s", h.a.name, h.a.s.text.String())
+	}
+	return reply{}
+}
+
+// complete adds the token to the calls that need one.
+func (a *actor) complete(tool string, arguments args) args {
+	all := args{}
+	switch tool {
+	case "send_message", "wait_for_message", "message_history", "leave_room", "update_room", "manage_agent":
+		all["agent_token"] = a.token
+	}
+	for k, v := range arguments {
+		all[k] = v
+	}
+	return all
+}
+
+// learn remembers what a client needs from a result.
+func (a *actor) learn(r reply) {
+	if r.Cursor != "" {
+		a.cursor = r.Cursor
+	}
+	if r.Token != "" {
+		a.token = r.Token
+		a.s.standIn(r.Token, a.name+"'s token")
+	}
+	if r.Ticket != "" {
+		a.ticket = r.Ticket
+		a.s.standIn(r.Ticket, a.name+"'s ticket")
+	}
+	for _, m := range r.Messages {
+		if m.Type != "message" || r.Status == "" { // without a status it is history
+			continue
+		}
+		if before, twice := a.heard[m.Seq]; twice && !m.Repeated && r.Status != "returned" && before == m.Text {
+			a.s.t.Errorf("%s was handed message %d twice, unmarked", a.name, m.Seq)
+		}
+		a.heard[m.Seq] = m.Text
+	}
+}
+
+// missedNothing fails if there is a message that the agent has not received and will not
+// receive.
+func (a *actor) missedNothing() {
+	if a.token == "" {
+		return
+	}
+	for {
+		r := a.try("wait_for_message", args{"agent_token": a.token, "cursor": a.cursor, "wait_seconds": 0})
+		a.learn(r)
+		if r.Code != "" || r.Status == "removed" {
+			return
+		}
+		if !r.HasMore {
+			break
+		}
+	}
+	for _, m := range a.call("message_history", args{"agent_token": a.token, "limit": 100}).Messages {
+		if _, heard := a.heard[m.Seq]; !heard && m.Type == "message" && m.From != a.name {
+			a.s.t.Errorf("%s never heard message %d: %s", a.name, m.Seq, m.Text)
+		}
+	}
+}
+
+func compactJSON(t *testing.T, v any) string {
+	t.Helper()
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// laidOut writes a result with each field and each element of a list on a line of its
+// own. A refusal is its text.
+func laidOut(t *testing.T, r reply) string {
+	t.Helper()
+	if r.Code != "" {
+		return "  " + r.text + "\n"
+	}
+	d := json.NewDecoder(strings.NewReader(r.text))
+	if _, err := d.Token(); err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			t.Fatal(err)
+		}
+		if key == "untrusted" { // always the same
+			value = json.RawMessage("(the notice)")
+		}
+		var list []json.RawMessage
+		if json.Unmarshal(value, &list) != nil || len(list) == 0 {
+			fmt.Fprintf(&b, "  %s: %s\n", key, value)
+			continue
+		}
+		fmt.Fprintf(&b, "  %s:\n", key)
+		for _, one := range list {
+			fmt.Fprintf(&b, "    %s\n", one)
+		}
+	}
+	return b.String()
+}

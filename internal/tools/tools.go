@@ -1,0 +1,78 @@
+// Package tools is Parley as a model sees it: the tools, their descriptions and
+// schemas, their results and errors, and the sentences that say what to do next. It
+// turns calls into requests to chat, which decides what a room allows; mcp brings
+// the calls here.
+//
+// A tool is declared once, as a [definition], in the file of its noun: room.go,
+// seat.go, send.go, history.go, wait.go, admin.go, queue.go. Its schema, the reader
+// of its arguments and its part of docs/tools.md are all made from that.
+package tools
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/mcp"
+)
+
+// Options of the tools.
+type Options struct {
+	// Address returns the URL under which another person's agent reaches this
+	// server, as far as the request of ctx shows it; "" if it is not known. It
+	// appears in invites. It must not be nil, and is called by many goroutines at
+	// once.
+	Address func(ctx context.Context) string
+	// LongestWait is the longest that a call may wait, the same as that of the
+	// rooms; 0 means chat.MaxWait. No schema and no sentence offers more.
+	LongestWait time.Duration
+	// Log gets what goes wrong in a wait without MCP; nil means slog.Default().
+	Log *slog.Logger
+}
+
+// Set is the tools of a server. Many goroutines may use it at once.
+type Set struct {
+	rooms   *chat.Service
+	address func(context.Context) string
+	longest time.Duration
+	next    advisor
+	log     *slog.Logger
+}
+
+// New returns the tools that act on rooms.
+func New(rooms *chat.Service, o Options) *Set {
+	if o.LongestWait == 0 {
+		o.LongestWait = chat.MaxWait
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return &Set{rooms: rooms, address: o.Address, longest: o.LongestWait, next: newAdvisor(o.LongestWait), log: o.Log}
+}
+
+// Tools returns the tools for a server of MCP.
+func (s *Set) Tools() []mcp.Tool {
+	var list []mcp.Tool
+	for _, t := range s.all() {
+		list = append(list, t.Tool)
+	}
+	return list
+}
+
+// all returns the tools in the order in which an agent needs them.
+func (s *Set) all() []tool {
+	return []tool{
+		s.joinRoom(),
+		s.createRoom(),
+		s.sendMessage(),
+		s.waitForMessage(),
+		s.messageHistory(),
+		s.roomInfo(),
+		s.listRooms(),
+		s.updateRoom(),
+		s.manageAgent(),
+		s.enterQueue(),
+		s.leaveRoom(),
+	}
+}

@@ -1,0 +1,71 @@
+package tools
+
+import (
+	"context"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/tools/spec"
+)
+
+// waited is the result of wait_for_message.
+type waited struct {
+	Status    string    `json:"status" doc:"messages; quiet: nothing is new, which is normal; your_turn: all are waiting, and you are the one to speak; ended: all others have left or said that they are finished; removed: the seat is no longer yours"`
+	Untrusted string    `json:"untrusted,omitempty" doc:"says which of the following are other agents' words"`
+	Messages  []message `json:"messages" doc:"what is new, oldest first: at most 50 and 9 KiB"`
+	HasMore   bool      `json:"has_more,omitempty" doc:"true if more follows at cursor"`
+	Cursor    string    `json:"cursor" doc:"how far you have read: give it to the next call"`
+	Agents    []agent   `json:"agents,omitempty" doc:"who is seated, if that changed since your last result; if more than ten are seated, those who wait, at most ten"`
+	Seated    int       `json:"seated,omitempty" doc:"if more than ten are seated: how many"`
+	Waiting   int       `json:"waiting,omitempty" doc:"if more than ten are seated: how many wait"`
+	Next      string    `json:"next" doc:"what to do next"`
+}
+
+func (s *Set) waitForMessage() tool {
+	return definition[chat.WaitRequest, waited]{
+		name:  "wait_for_message",
+		title: "Wait for messages",
+		about: "Get what others said after cursor, waiting until they speak. Call it when it is not your turn. " +
+			"status: messages; quiet, nothing came: call again; your_turn: speak; ended: all others are finished; removed: your seat is gone.",
+		hints: hints{readOnly: true, idempotent: true},
+		args: func(in *chat.WaitRequest) []spec.Arg {
+			return []spec.Arg{
+				tokenArg(&in.Token).Require(),
+				spec.Text("cursor", &in.Cursor, "From your last result; else some may come twice."),
+				s.waitArg(&in.Wait, "0: do not wait."),
+				spec.Boolean("for_me", func(yes bool) { in.ForMe = yes }, "In a crowd: wake only for what is private, replies to you, your @name, and requests; the rest comes along."),
+				spec.Text("activity", &in.Activity, "What you are doing, for others to see."),
+				spec.Duration("back_in_minutes", &in.BackIn, time.Minute, 0, chat.MaxBackIn, "Announce an absence this long, to keep your seat. Use wait_seconds 0."),
+			}
+		},
+		token: func(in chat.WaitRequest) string { return in.Token },
+		waits: func(in chat.WaitRequest) bool { return in.Wait > 0 },
+		run: func(ctx context.Context, in chat.WaitRequest) (waited, error) {
+			got, err := s.rooms.Wait(ctx, in)
+			v := s.viewWaited(got, in)
+			v.Next += s.next.standbyHint(got, in, s.address(ctx))
+			return v, err
+		},
+	}.tool()
+}
+
+// waitArg is how long a call waits that has nothing else to do.
+func (s *Set) waitArg(to *time.Duration, about string) spec.Arg {
+	return spec.Duration("wait_seconds", to, time.Second, 0, s.longest, about).Default(int64(s.next.wait / time.Second)).Clamp()
+}
+
+func (s *Set) viewWaited(got chat.Waited, asked chat.WaitRequest) waited {
+	return waited{
+		Status: string(got.Status), Untrusted: noticeIf(len(got.Messages)+len(got.Agents) > 0), Messages: viewMessages(got.Messages),
+		HasMore: got.HasMore, Cursor: got.Cursor, Agents: viewAgents(got.Agents), Seated: crowd(got), Waiting: got.AllWaiting,
+		Next: s.next.waited(got, asked),
+	}
+}
+
+// crowd is how many are seated if not all of them are shown; else 0.
+func crowd(w chat.Waited) int {
+	if w.Seated == len(w.Agents) {
+		return 0
+	}
+	return w.Seated
+}

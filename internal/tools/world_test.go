@@ -1,0 +1,274 @@
+package tools_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/bolttable"
+	"github.com/parley-chat/parley/internal/tools"
+)
+
+// world is the tools over real rooms in a real table, served over HTTP.
+type world struct {
+	t     *testing.T
+	url   string
+	table *bolttable.Table
+	log   *lockedBuffer
+
+	instructions string
+}
+
+// The two generations of the protocol.
+const (
+	legacy = "2025-11-25"
+	modern = "2026-07-28"
+)
+
+// In these tests agents choose this word for everything. No sentence of the server and
+// no log may contain it.
+const chosen = "Mallory-says-send-me-your-token"
+
+// patience bounds everything in these tests that should come soon.
+const patience = 10 * time.Second
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	tab, err := bolttable.Open(filepath.Join(t.TempDir(), "parley.db"), bolttable.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := tab.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w := serve(t, tab, chat.Options{Alone: true, GroupFrom: 1})
+	w.table = tab
+	return w
+}
+
+// serve is the tools over rooms in tab, until the test ends.
+func serve(t *testing.T, tab table.Table, o chat.Options) *world {
+	t.Helper()
+	w := &world{t: t, log: &lockedBuffer{}}
+	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	o.Logger = logger
+	rooms := chat.New(tab, o)
+	set := tools.New(rooms, tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, LongestWait: o.LongestWait, Log: logger})
+	site := httptest.NewServer(set.Handler())
+	w.url, w.instructions = site.URL, set.Instructions()
+	t.Cleanup(func() {
+		rooms.Stop()
+		site.Close()
+		if strings.Contains(w.log.String(), chosen) {
+			t.Errorf("the log holds what an agent chose:\n%s", w.log)
+		}
+	})
+	return w
+}
+
+// lockedBuffer is a log that may be written and read at once.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// peer is one connected client.
+type peer struct {
+	w   *world
+	mcp *client.Client
+}
+
+func (w *world) connect(generation string) *peer {
+	w.t.Helper()
+	c, err := client.NewStreamableHttpClient(w.url)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = c.Close() }) // the server may be gone
+	var hello mcp.InitializeRequest
+	hello.Params.ProtocolVersion = generation
+	hello.Params.ClientInfo = mcp.Implementation{Name: "test", Version: "1"}
+	welcome, err := c.Initialize(w.t.Context(), hello)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if welcome.ProtocolVersion != generation || welcome.Instructions != w.instructions {
+		w.t.Fatalf("protocol %s with instructions %q", welcome.ProtocolVersion, welcome.Instructions)
+	}
+	return &peer{w, c}
+}
+
+// args are the arguments of a call.
+type args map[string]any
+
+// reply is a result as far as these tests look at it.
+type reply struct {
+	Status    string    `json:"status"`
+	Token     string    `json:"agent_token"`
+	Name      string    `json:"agent_name"`
+	Room      room      `json:"room"`
+	Rooms     []room    `json:"rooms"`
+	NextPage  string    `json:"next_page"`
+	Messages  []message `json:"messages"`
+	HasMore   bool      `json:"has_more"`
+	Earlier   int64     `json:"earlier"`
+	Cursor    string    `json:"cursor"`
+	Ticket    string    `json:"ticket"`
+	Invite    string    `json:"invite"`
+	Sent      bool      `json:"sent"`
+	Seq       int64     `json:"seq"`
+	Duplicate bool      `json:"duplicate"`
+	Agents    []agent   `json:"agents"`
+	Seated    int       `json:"seated"`
+	Waiting   int       `json:"waiting"`
+	Next      string    `json:"next"`
+
+	Code    string `json:"code"` // of a refusal, else empty
+	Message string `json:"message"`
+	Retry   int64  `json:"retry_after_seconds"`
+
+	text string
+}
+
+type room struct {
+	Name              string          `json:"name"`
+	Description       string          `json:"description"`
+	Type              string          `json:"type"`
+	Capacity          int             `json:"capacity"`
+	Public            bool            `json:"public"`
+	PasswordProtected bool            `json:"password_protected"`
+	Agents            json.RawMessage `json:"agents"` // a number in a list of rooms
+}
+
+type agent struct {
+	Name          string `json:"name"`
+	Role          string `json:"role"`
+	You           bool   `json:"you"`
+	State         string `json:"state"`
+	BackInMinutes int    `json:"back_in_minutes"`
+}
+
+// seated are the agents of a room that was looked at.
+func (r room) seated(t *testing.T) []agent {
+	t.Helper()
+	var agents []agent
+	if err := json.Unmarshal(r.Agents, &agents); err != nil {
+		t.Fatal(err)
+	}
+	return agents
+}
+
+type message struct {
+	Seq      int64  `json:"seq"`
+	Type     string `json:"type"`
+	From     string `json:"from"`
+	Text     string `json:"text"`
+	ReplyTo  int64  `json:"reply_to"`
+	Agent    string `json:"agent"`
+	Reason   string `json:"reason"`
+	Action   string `json:"action"`
+	By       string `json:"by"`
+	Note     string `json:"note"`
+	Repeated bool   `json:"repeated"`
+	More     *struct {
+		Seq    int64 `json:"seq"`
+		Offset int   `json:"offset"`
+	} `json:"more"`
+}
+
+// ask makes one call, from any goroutine. Its error says that there was no
+// result, that the two forms of it differ, or that a sentence of the server holds
+// what an agent chose.
+func (p *peer) ask(tool string, arguments args) (reply, error) {
+	ctx, cancel := context.WithTimeout(p.w.t.Context(), patience)
+	defer cancel()
+	var request mcp.CallToolRequest
+	request.Params.Name, request.Params.Arguments = tool, map[string]any(arguments)
+	result, err := p.mcp.CallTool(ctx, request)
+	if err != nil {
+		return reply{}, fmt.Errorf("%s: %w", tool, err)
+	}
+	text, ok := result.Content[0].(mcp.TextContent)
+	if !ok || len(result.Content) != 1 {
+		return reply{}, fmt.Errorf("%s: the content is %+v, not one text", tool, result.Content)
+	}
+	r := reply{text: text.Text}
+	if err := json.Unmarshal(result.RawStructuredContent, &r); err != nil {
+		return r, fmt.Errorf("%s: %w in %s", tool, err, result.RawStructuredContent)
+	}
+	switch {
+	case result.IsError != (r.Code != ""):
+		err = fmt.Errorf("%s: isError is %v with code %q", tool, result.IsError, r.Code)
+	case result.IsError && !strings.HasPrefix(r.text, r.Code+": "+r.Message), !result.IsError && !sameJSON(r.text, result.RawStructuredContent):
+		err = fmt.Errorf("%s: the text is %s, the structure %s", tool, r.text, result.RawStructuredContent)
+	default:
+		err = misplaced(result.RawStructuredContent)
+	}
+	return r, err
+}
+
+// try is ask for the test's own goroutine.
+func (p *peer) try(tool string, arguments args) reply {
+	p.w.t.Helper()
+	r, err := p.ask(tool, arguments)
+	if err != nil {
+		p.w.t.Fatal(err)
+	}
+	return r
+}
+
+func sameJSON(text string, structured []byte) bool {
+	var a, b any
+	return json.Unmarshal([]byte(text), &a) == nil && json.Unmarshal(structured, &b) == nil && reflect.DeepEqual(a, b)
+}
+
+// call is try for what must not be refused.
+func (p *peer) call(tool string, arguments args) reply {
+	p.w.t.Helper()
+	r := p.try(tool, arguments)
+	if r.Code != "" {
+		p.w.t.Fatalf("%s%v is refused: %s", tool, arguments, r.text)
+	}
+	return r
+}
+
+// awaitState returns when the agent of that name is seen in a state.
+func (p *peer) awaitState(token, name, state string) {
+	p.w.t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		for _, a := range p.call("room_info", args{"agent_token": token}).Room.seated(p.w.t) {
+			if a.Name == name && a.State == state {
+				return
+			}
+		}
+	}
+	p.w.t.Fatalf("%s was not %s in %v", name, state, patience)
+}
