@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,8 +20,7 @@ func parse(args []string, stdout io.Writer) (settings, task, error) {
 		settings                  // not the command's own, so that --help without a command lists them
 		Version  kong.VersionFlag `help:"Print the version and end."`
 		Serve    struct{}         `cmd:"" default:"withargs" help:"Serve MCP over HTTP. This is what happens without a command, too."`
-		Export   exportCommand    `cmd:"" help:"Write rooms as lines of JSON, for another table."`
-		Import   importCommand    `cmd:"" help:"Put the rooms that parley export wrote into a table."`
+		Copy     copyCommand      `cmd:"" help:"Copy rooms from one file or DynamoDB table to another."`
 	}
 	data, done := usualFile(), false
 	parser, err := kong.New(&line,
@@ -43,11 +43,11 @@ func parse(args []string, stdout io.Writer) (settings, task, error) {
 	if line.Data == "" && line.Table == "" {
 		line.Data = data
 	}
-	switch command.Command() {
-	case "export":
-		return line.settings, line.Export.run, nil
-	case "import":
-		return line.settings, line.Import.run, nil
+	if command.Command() == "copy" {
+		return line.settings, line.Copy.run, nil
+	}
+	if line.CreateTable && line.Table == "" {
+		return settings{}, nil, errors.New("--create-table needs --table NAME; see parley --help")
 	}
 	return line.settings, serving, nil
 }

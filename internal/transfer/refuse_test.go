@@ -2,10 +2,9 @@ package transfer_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,212 +13,265 @@ import (
 	"github.com/parley-chat/parley/internal/transfer"
 )
 
-func TestImport_nameOfAnotherRoom_changesNothing(t *testing.T) {
+func TestCopy_nameOfAnotherRoom_isRefusedAndTheOthersAreCopied(t *testing.T) {
 	from, to := inFile(t), inFile(t)
-	from.furnish()
-	to.join("Room 3", "Somebody Else")
+	from.join("tea", "Ann")
+	from.join("coffee", "Ann")
+	to.join("Tea", "somebody else")
+	other := to.content()
+	if err := to.refuse(from.table, transfer.ErrNameTaken); !strings.Contains(err.Error(), `"tea"`) {
+		t.Errorf("the error does not name the room: %v", err)
+	}
+	for key, item := range other {
+		if to.content()[key] != item {
+			t.Errorf("%s was changed", key)
+		}
+	}
+	tea := from.roomPartition("tea")
+	if items := to.partition(tea); len(items) > 0 {
+		t.Errorf("the refused room has items at the destination: %q", items)
+	}
+	if items := to.partition(from.roomPartition("coffee")); len(items) == 0 {
+		t.Error("the other room was not copied")
+	}
+}
+
+// roomPartition is the partition of the room with that key.
+func (s site) roomPartition(key string) string {
+	s.t.Helper()
+	item, err := s.table.Get(s.t.Context(), chat.KeptAt("", key).Name, table.Strong)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	id, err := chat.LeadsTo(item)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return chat.KeptAt(id, key).Partition
+}
+
+func TestCopy_nameTakenDuringTheCopy_leavesNoVisibleRoom(t *testing.T) {
+	from, to := inFile(t), inFile(t)
+	ann := from.join("tea", "Ann")
+	joined := false
+	racing := hooked{Source: to.table, beforeWrite: func([]table.Op) error {
+		if !joined {
+			joined = true
+			to.join("tea", "somebody else")
+		}
+		return nil
+	}}
+	if _, err := transfer.Copy(t.Context(), from.table, racing, ""); !errors.Is(err, transfer.ErrNameTaken) {
+		t.Errorf("got %v; want ErrNameTaken", err)
+	}
+	if _, err := to.Send(t.Context(), chat.SendRequest{Token: ann.token, Text: "hello"}); err == nil {
+		t.Error("the refused room can be reached by a token")
+	}
+	if got := to.partitions("ROOM#", "META"); slices.Contains(got, from.roomPartition("tea")) {
+		t.Errorf("the refused room is visible: %q", got)
+	}
+}
+
+func TestCopy_roomUsedDuringTheCopy_isRefusedAndCopiedLater(t *testing.T) {
+	from, to := inFile(t), inFile(t)
+	ann := from.join("tea", "Ann")
+	n := 0
+	busy := hooked{Source: from.table, beforeRead: func() error {
+		n++
+		from.say(ann, fmt.Sprint("message ", n))
+		return nil
+	}}
+	to.refuse(busy, transfer.ErrBusy)
+	if got := to.partitions("ROOM#", "META"); len(got) > 0 {
+		t.Errorf("a part of the room is visible: %q", got)
+	}
+	to.copyFrom(from.table)
+	to.sameAs(from.content())
+}
+
+func TestCopy_roomThatOnlyTheDestinationContinued_isLeftAlone(t *testing.T) {
+	from, to := inFile(t), inFile(t)
+	ann := from.join("tea", "Ann")
+	to.copyFrom(from.table)
+	to.say(ann, "since then")
 	before := to.content()
-	_, err := transfer.Import(t.Context(), to.table, bytes.NewReader(from.export("")))
-	if !errors.Is(err, transfer.ErrNameInUse) || !strings.Contains(err.Error(), `"room 3"`) {
-		t.Errorf("%v; want ErrNameInUse and the name", err)
+	if got := to.copyFrom(from.table); got != (transfer.Summary{AlreadyPresent: 1}) {
+		t.Errorf("got %+v; want that the room is already present", got)
 	}
-	if to.content() != before {
-		t.Error("something was changed")
-	}
+	to.sameAs(before)
 }
 
-func TestImport_cutAnywhere_isDoneByRepeatingIt(t *testing.T) {
-	from := inFile(t)
-	from.furnish()
-	export := from.export("")
-	_, lines := cut(export, 0)
-	for n := range lines {
-		part, _ := cut(export, n)
-		to := inFile(t)
-		did, err := transfer.Import(t.Context(), to.table, bytes.NewReader(part))
-		if n == 0 && errors.Is(err, transfer.ErrForeign) {
-			continue
-		}
-		if !errors.Is(err, transfer.ErrCut) {
-			t.Fatalf("cut behind line %d: %v; want ErrCut", n, err)
-		}
-		to.hasNoRoomBut(did.Rooms)
-		to.imports(export)
-		if to.content() != from.content() {
-			t.Fatalf("cut behind line %d and repeated, the rooms differ", n)
-		}
-	}
-}
-
-// hasNoRoomBut fails unless n rooms are to be found by their partitions, and none
-// else by its name.
-func (h house) hasNoRoomBut(n int) {
-	h.t.Helper()
-	found, named := 0, 0
-	for _, err := range h.table.Partitions(h.t.Context(), chat.KeptRooms, "META") {
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		found++
-	}
-	for _, err := range h.table.Partitions(h.t.Context(), "NAME#", "-") {
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		named++
-	}
-	if found != n || named > n {
-		h.t.Fatalf("%d rooms and %d names are there, want %d", found, named, n)
-	}
-}
-
-// brittle fails every write after some, and does or does not do the one it fails.
-type brittle struct {
-	table.Table
-	left   int
-	anyway bool
-}
-
-func (b *brittle) Write(ctx context.Context, ops ...table.Op) error {
-	if b.left--; b.left > 0 {
-		return b.Table.Write(ctx, ops...)
-	}
-	if b.anyway {
-		return errors.Join(table.ErrUnavailable, b.Table.Write(ctx, ops...))
-	}
-	return table.ErrUnavailable
-}
-
-func TestImport_tableFailsAnywhere_isDoneByRepeatingIt(t *testing.T) {
-	from := inFile(t)
-	from.furnish()
-	export := from.export("")
-	for writes := 1; ; writes++ {
-		for _, anyway := range []bool{false, true} {
-			to := inFile(t)
-			_, err := transfer.Import(t.Context(), &brittle{to.table, writes, anyway}, bytes.NewReader(export))
-			if err == nil {
-				if writes < 10 {
-					t.Errorf("an import of all rooms took only %d writes", writes-1)
-				}
-				return
+func TestCopy_roomThatWasUsedInBothPlaces_isRefusedAndUnchanged(t *testing.T) {
+	for name, messages := range map[string]struct{ source, destination int }{
+		"destination ahead": {1, 2},
+		"same number":       {1, 1},
+		"source ahead":      {2, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			from, to := inFile(t), inFile(t)
+			ann := from.join("tea", "Ann")
+			to.copyFrom(from.table)
+			for n := range messages.source {
+				from.say(ann, fmt.Sprint("at the source ", n))
 			}
-			if !errors.Is(err, table.ErrUnavailable) {
+			for n := range messages.destination {
+				to.say(ann, fmt.Sprint("at the destination ", n))
+			}
+			before := to.content()
+			to.refuse(from.table, transfer.ErrDiverged)
+			to.sameAs(before)
+		})
+	}
+}
+
+func TestCopy_destinationUsedDuringTheCopy_losesNoMessageThere(t *testing.T) {
+	for number, before := range []string{"the events", "the other items", "the last event"} {
+		t.Run("before "+before, func(t *testing.T) {
+			from, to := inFile(t), inFile(t)
+			ann := from.join("tea", "Ann")
+			to.copyFrom(from.table)
+			from.say(ann, "first at the source")
+			from.say(ann, "second at the source")
+			writes := 0
+			racing := hooked{Source: to.table, beforeWrite: func([]table.Op) error {
+				if writes == number {
+					to.say(ann, "at the destination")
+				}
+				writes++
+				return nil
+			}}
+			if _, err := transfer.Copy(t.Context(), from.table, racing, ""); !errors.Is(err, transfer.ErrDiverged) {
+				t.Errorf("got %v; want ErrDiverged", err)
+			}
+			if log := to.logOf(to.roomPartition("tea")); !strings.Contains(strings.Join(log, " "), "at the destination") {
+				t.Errorf("the message at the destination is lost: %q", log)
+			}
+		})
+	}
+}
+
+func TestCopy_remainsOfALaterState_areNotMixedWithAnEarlierOne(t *testing.T) {
+	from, restored, to := inFile(t), inFile(t), inFile(t)
+	ann := from.join("tea", "Ann")
+	restored.copyFrom(from.table)
+	for n := range 3 {
+		from.say(ann, fmt.Sprint("message ", n))
+	}
+	to.copyUntilWrite(from, 1, false) // all events but the last are there
+	if got := to.partition(from.roomPartition("tea")); len(got) == 0 {
+		t.Fatal("the first copy was cut off too early")
+	}
+	to.refuse(restored.table, transfer.ErrDiverged)
+	to.sameAs(nil)
+}
+
+func TestCopy_backToTheOrigin_bringsRoomsUpToDate(t *testing.T) {
+	origin, other := inFile(t), inFile(t)
+	ann, bob := origin.join("tea", "Ann"), origin.join("tea", "Bob")
+	deserted := origin.join("garden", "Dan")
+	listed, err := origin.CreateRoom(t.Context(), chat.CreateRequest{Room: "market", AgentName: "Eve", Public: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	origin.say(ann, "first")
+	other.copyFrom(origin.table)
+
+	other.say(ann, "second")
+	other.rename(ann, "coffee")
+	carol := other.join("tea", "Carol") // a new room under the old name
+	other.leave(deserted)
+	other.join("garden", "Fay") // a new log under the name of a deserted room
+	private := false
+	if _, err := other.UpdateRoom(t.Context(), chat.UpdateRequest{Token: listed.Token, Public: &private}); err != nil {
+		t.Fatal(err)
+	}
+	if got := origin.copyFrom(other.table); got.Copied != 5 {
+		t.Errorf("got %+v; want 5 copied rooms", got)
+	}
+	for key, item := range other.content() {
+		if origin.content()[key] != item {
+			t.Errorf("%s differs", key)
+		}
+	}
+	if !slices.Equal(origin.partitions("NAME#", "-"), other.partitions("NAME#", "-")) || len(origin.partition("LISTED")) > 0 {
+		t.Errorf("names %q, listed %q", origin.partitions("NAME#", "-"), origin.partition("LISTED"))
+	}
+	origin = origin.restarted()
+	origin.say(ann, "third")
+	origin.say(carol, "hello")
+	origin.listen(bob)
+	if want := []string{"first", "second", "third"}; !slices.Equal(bob.heard, want) {
+		t.Errorf("Bob heard %q; want %q", bob.heard, want)
+	}
+}
+
+func TestCopy_unreadableItem_refusesItsRoomOnly(t *testing.T) {
+	replace := func(old, text string) func(data string) string {
+		return func(data string) string { return strings.Replace(data, old, text, 1) }
+	}
+	event := table.Key{Sort: "LOG#0000000000000001"}
+	for name, c := range map[string]struct {
+		of     table.Key // its partition, if empty, is the room's
+		change func(string) string
+	}{
+		"newer event":                {event, replace(`"v":`, `"v":9`)},
+		"event that is no JSON":      {event, replace(`{`, ``)},
+		"newer snapshot":             {table.Key{Sort: "META"}, replace(`"v":`, `"v":9`)},
+		"snapshot without a name":    {table.Key{Sort: "META"}, func(string) string { return "null" }},
+		"snapshot with a bad name":   {table.Key{Sort: "META"}, replace(`"key":"tea"`, `"key":"\u0000"`)},
+		"newer name":                 {table.Key{Partition: "NAME#tea", Sort: "-"}, replace(`"v":`, `"v":9`)},
+		"name that leads nowhere":    {table.Key{Partition: "NAME#tea", Sort: "-"}, replace(`"id"`, `"x"`)},
+		"newer item of a new kind":   {table.Key{Sort: "NEW#1"}, func(string) string { return `{"v":99}` }},
+		"newer listing":              {table.Key{Partition: "LISTED", Sort: "tea"}, func(string) string { return `{"v":99}` }},
+		"newer presence of an agent": {table.Key{Sort: "SEEN#00001"}, replace(`"v":`, `"v":9`)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			from, to := inFile(t), inFile(t)
+			from.join("tea", "Ann")
+			others := []string{"NAME#room 0", "NAME#room 1", "NAME#room 2"}
+			for n := range others {
+				from.join(fmt.Sprint("room ", n), "Ann")
+			}
+			if c.of.Partition == "" {
+				c.of.Partition = from.roomPartition("tea")
+			}
+			from.damage(c.of, c.change)
+			_, err := transfer.Copy(t.Context(), from.table, to.table, "")
+			if err == nil || !strings.Contains(err.Error(), "damaged") && !strings.Contains(err.Error(), "invalid") {
+				t.Errorf("got %v; want ErrMalformed", err)
+			}
+			if got := to.partitions("NAME#", "-"); !slices.Equal(got, others) {
+				t.Errorf("the destination has %q; want only the other rooms", got)
+			}
+		})
+	}
+}
+
+// damage changes the data of an item, which need not exist.
+func (s site) damage(k table.Key, change func(string) string) {
+	s.t.Helper()
+	item, _ := s.table.Get(s.t.Context(), k, table.Strong)
+	data := change(string(item.Data))
+	if data == string(item.Data) {
+		s.t.Fatalf("%s is unchanged: %s", k, data)
+	}
+	item.Key, item.Data = k, bytes.Clone([]byte(data))
+	if err := s.table.Write(s.t.Context(), table.Put(item, table.Always)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func TestCopy_roomWithoutEvents_isRefused(t *testing.T) {
+	from, to := inFile(t), inFile(t)
+	from.join("tea", "Ann")
+	tea := from.roomPartition("tea")
+	for key := range from.partition(tea) {
+		if strings.HasPrefix(key.Sort, "LOG#") {
+			if err := from.table.Write(t.Context(), table.Delete(key, table.Always)); err != nil {
 				t.Fatal(err)
 			}
-			to.imports(export)
-			if to.content() != from.content() {
-				t.Fatalf("cut at write %d and repeated, the rooms differ", writes)
-			}
 		}
 	}
-}
-
-func TestImport_roomThatWentOnHere_isRefusedAndUnchanged(t *testing.T) {
-	one, other := inFile(t), inFile(t)
-	ann := one.join("tea", "Ann")
-	other.imports(one.export(""))
-	other.say(ann, "said there")
-	one.say(ann, "said here, and meanwhile")
-	other.say(ann, "said there, too")
-	before := one.content()
-	if _, err := transfer.Import(t.Context(), one.table, bytes.NewReader(other.export(""))); !errors.Is(err, transfer.ErrApart) {
-		t.Errorf("%v; want ErrApart", err)
-	}
-	if one.content() != before {
-		t.Error("the room was changed")
-	}
-}
-
-func TestImport_whatIsNoExport_isRefused(t *testing.T) {
-	for name, c := range map[string]struct {
-		text string
-		want error
-	}{
-		"nothing":        {"", transfer.ErrForeign},
-		"text":           {"hello\n", transfer.ErrForeign},
-		"other JSON":     {"{\"a\":1}\n", transfer.ErrForeign},
-		"a newer format": {"{\"parley\":{\"format\":2,\"zip\":true}}\n", transfer.ErrNewer},
-		"only its head":  {"{\"parley\":{\"format\":1}}\n", transfer.ErrCut},
-		"half a line":    {"{\"parley\":{\"format\":1}}\n{\"room\":{\"i", transfer.ErrCut},
-		"a room less":    {"{\"parley\":{\"format\":1}}\n{\"end\":{\"rooms\":1}}\n", transfer.ErrForeign},
-		"no key":         {"{\"parley\":{\"format\":1}}\n{\"room\":{}}\n", transfer.ErrForeign},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := transfer.Import(t.Context(), inFile(t).table, strings.NewReader(c.text))
-			if !errors.Is(err, c.want) {
-				t.Errorf("%v; want %v", err, c.want)
-			}
-		})
-	}
-}
-
-func TestImport_oddLine_isRefusedByItsNumber(t *testing.T) {
-	from := inFile(t)
-	from.join("tea", "Ann")
-	whole := string(from.export(""))
-	for name, change := range map[string]func(string) string{
-		"item of another room":  func(s string) string { return strings.Replace(s, `"pk":"ROOM#`, `"pk":"ROOM#x`, 1) },
-		"item of another name":  func(s string) string { return strings.Replace(s, `"pk":"NAME#tea`, `"pk":"NAME#coffee`, 1) },
-		"item of a newer kind":  func(s string) string { return strings.Replace(s, `"data":"{\"v\":2`, `"data":"{\"v\":3`, 1) },
-		"item without its data": func(s string) string { return strings.Replace(s, `"data":"{`, `"date":"{`, 1) },
-		"name of another room": func(s string) string {
-			at := strings.Index(s, `"pk":"NAME#tea"`)
-			return s[:at] + strings.Replace(s[at:], `\"id\":\"`, `\"id\":\"x`, 1)
-		},
-		"room of another name": func(s string) string { return strings.ReplaceAll(s, `\"key\":\"tea`, `\"key\":\"x`) },
-		"item left out": func(s string) string {
-			at := strings.Index(s, `{"item":{"pk":"ROOM#`)
-			return s[:at] + s[at+strings.IndexByte(s[at:], '\n')+1:]
-		},
-		"bytes that are no text": func(s string) string { return strings.Replace(s, "Ann", "\xff", 1) },
-		"two in one line":        func(s string) string { return strings.Replace(s, `{"room":{`, `{"end":{"rooms":0},"room":{`, 1) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			to := inFile(t)
-			_, err := transfer.Import(t.Context(), to.table, strings.NewReader(change(whole)))
-			if !errors.Is(err, transfer.ErrForeign) || !strings.Contains(err.Error(), "line ") {
-				t.Errorf("%v; want ErrForeign and the line", err)
-			}
-			to.hasNoRoomBut(0)
-		})
-	}
-}
-
-func TestExport_roomThatIsNotThere_saysSo(t *testing.T) {
-	h := inFile(t)
-	for name, want := range map[string]string{"nowhere": "nowhere", "a/b": "letters, digits"} {
-		_, err := transfer.Export(t.Context(), h.table, name, io.Discard)
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v", name, err)
-		}
-	}
-}
-
-// talkative has a word said in a room whenever its events are being read.
-type talkative struct {
-	transfer.Source
-	say func()
-}
-
-func (s talkative) Query(ctx context.Context, r table.Range) (table.Page, error) {
-	page, err := s.Source.Query(ctx, r)
-	if !r.Reverse {
-		s.say()
-	}
-	return page, err
-}
-
-func TestExport_roomInUse_isNoExport(t *testing.T) {
-	h := inFile(t)
-	ann := h.join("tea", "Ann")
-	n := 0
-	busy := talkative{h.table, func() { n++; h.say(ann, fmt.Sprint("a word in between, number ", n)) }}
-	var out bytes.Buffer
-	if _, err := transfer.Export(t.Context(), busy, "", &out); !errors.Is(err, transfer.ErrUnquiet) {
-		t.Errorf("%v; want ErrUnquiet", err)
-	}
-	if _, err := transfer.Import(t.Context(), inFile(t).table, &out); err == nil {
-		t.Error("what was written of it could be imported")
-	}
+	to.refuse(from.table, transfer.ErrMalformed)
+	to.sameAs(nil)
 }

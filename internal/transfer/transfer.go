@@ -1,150 +1,144 @@
-// Package transfer takes rooms out of a table and brings them into another, as
-// lines of JSON: from a file to DynamoDB, or back. Everything of a room comes
-// along, with the time at which it expires: tokens go on working, cursors stay
-// valid, and nobody notices but by the address.
+// Package transfer copies rooms from one table to another, such as from a file
+// to DynamoDB. Items are opaque and keep their expiry, so tokens, cursors and
+// passwords stay valid at the destination.
 //
-// An export is, in this order and one to a line:
-//
-//	{"parley":{"format":1}}
-//	{"room":{"id":"…","key":"…","head":"LOG#…"}}                 each room that follows
-//	{"item":{"pk":"…","sk":"…","expires":1767225600,"data":"…"}} the items of the first
-//	{"done":{"id":"…","items":12}}                               that was all of it
-//	…                                                            the other rooms, in order
-//	{"end":{"rooms":1}}
-//
-// It holds what the table holds: messages, and the hashes of tokens and passwords.
+// The last event of a room commits the copy. Everything else in the room's
+// partition is written first, except the snapshot (META), without which nobody
+// can find a new room by its name or by a token. Then one Write puts the last
+// event if it is absent, together with META, NAME and LISTED. So the destination
+// has the last event exactly when it has the whole room. A repeated copy can
+// tell from it what is left to do, and an agent that uses the room at the
+// destination meanwhile makes the Write fail, as it would any other append.
 package transfer
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
-	"time"
+	"strings"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// format is that of the lines. A program refuses an export of a greater one.
-const format = 1
+// ErrNoRoom means that the source has no room of the requested name.
+var ErrNoRoom = errors.New("there is no such room")
 
-// Why an export or import is refused. The error that wraps it says of what.
+// Reasons why one room is refused. The other rooms are still copied.
 var (
-	ErrNoRoom = errors.New("there is no such room")
-	// ErrUnquiet: the room went on while it was read, so what was read is not it.
-	ErrUnquiet = errors.New("the room was in use while it was exported: stop what serves it, and export again")
-	// ErrForeign: what was to be imported is no export.
-	ErrForeign = errors.New("this is no export of parley")
-	// ErrNewer: what was to be imported is of a newer program.
-	ErrNewer = errors.New("a newer parley wrote this export: use that one")
-	// ErrCut: the export ends before its end. What came before is imported; a room
-	// of which only a part came is not there for anybody, or as it was before.
-	ErrCut = errors.New("the export is cut off: import it again, whole")
-	// ErrNameInUse: nothing was changed.
-	ErrNameInUse = errors.New("another room has this name here: rename or close one of the two")
-	// ErrApart: the room here is not an earlier state of the one in the export.
-	ErrApart = errors.New("the room has gone on here with other messages than in the export: import into an empty file or table")
+	// ErrBusy means that the room changed at the source during the copy.
+	ErrBusy = errors.New("the room was used during the copy; stop the server of the source, then repeat the copy")
+	// ErrNameTaken means that the room's name leads to another room at the
+	// destination.
+	ErrNameTaken = errors.New("another room has this name at the destination; rename or close one of the two, then repeat the copy")
+	// ErrDiverged means that source and destination hold different events under
+	// the same number, because the room was used in both places.
+	ErrDiverged = errors.New("the room was used in both places and has different messages at the destination; nothing there was replaced")
+	// ErrMalformed means that an item cannot be read.
+	ErrMalformed = errors.New("an item is damaged or was written by a newer version of Parley")
 )
 
-// Source is a table that can tell which rooms it holds.
+// Source is a table that can list its partitions.
 type Source interface {
 	table.Table
-	// Partitions yields the partitions whose name begins with prefix, which is not
-	// empty, and that hold a live item under the sort key.
+	// Partitions yields each partition whose name begins with prefix, which must
+	// not be empty, and that holds a live item under the sort key.
 	Partitions(ctx context.Context, prefix, sort string) iter.Seq2[string, error]
 }
 
-// Summary is what an export or an import did.
+// Summary counts what a copy did.
 type Summary struct {
-	Rooms int // that were written
-	Items int // of these rooms
-	There int // rooms that the target had already, as far or further; they were left as they are
+	Copied         int // rooms that were copied or brought up to date
+	Items          int // items written for them and for rooms that were refused halfway
+	AlreadyPresent int // rooms left alone: the destination has all their events
+	Expired        int // rooms that reached the end of their life during the copy
 }
 
-// line is one line; exactly one of its fields is set.
-type line struct {
-	Parley *headLine `json:"parley,omitempty"`
-	Room   *roomLine `json:"room,omitempty"`
-	Item   *itemLine `json:"item,omitempty"`
-	Done   *doneLine `json:"done,omitempty"`
-	End    *endLine  `json:"end,omitempty"`
-}
-
-type headLine struct {
-	Format int `json:"format"`
-}
-
-// roomLine announces a room.
-type roomLine struct {
-	ID   string `json:"id"`
-	Key  string `json:"key,omitempty"` // of the name that leads to it; none if none does
-	Head string `json:"head"`          // the sort key of its last event
-}
-
-func (r roomLine) kept() chat.Keeping { return chat.KeptAt(r.ID, r.Key) }
-
-// sound reports whether keys can be made of r.
-func (r roomLine) sound() bool {
-	kept := r.kept()
-	named := r.Key == "" || table.CheckKey(kept.Name) == nil && table.CheckKey(kept.Listed) == nil
-	return r.ID != "" && named && table.CheckKey(kept.Meta) == nil
-}
-
-// itemLine is an item. Its data is opaque, and so a string and not JSON in JSON.
-type itemLine struct {
-	Partition string `json:"pk"`
-	Sort      string `json:"sk"`
-	Expires   int64  `json:"expires,omitempty"` // Unix seconds; 0: never
-	Data      string `json:"data"`
-}
-
-type doneLine struct {
-	ID    string `json:"id"`
-	Items int    `json:"items"`
-	// Over: the room's time ended before all of it was read, so there is none.
-	Over bool `json:"over,omitempty"`
-}
-
-type endLine struct {
-	Rooms int `json:"rooms"`
-}
-
-func lineOf(i table.Item) line {
-	l := itemLine{Partition: i.Key.Partition, Sort: i.Key.Sort, Data: string(i.Data)}
-	if !i.Expires.IsZero() {
-		l.Expires = i.Expires.Unix()
+// Copy copies the room of that name, or every room if name is empty. The room
+// stays at the source. Nobody should use it there or at the destination during
+// the copy.
+//
+// A room that the destination has in an earlier state is brought up to date. A
+// refused room does not stop the others; the error then joins one error for each
+// refused room. Any other error ends the copy at once. Repeating the copy
+// completes it.
+func Copy(ctx context.Context, from Source, to table.Table, name string) (Summary, error) {
+	c := &copier{from: from, to: to}
+	ids, err := c.choose(ctx, name)
+	if err == nil {
+		err = c.copyAll(ctx, ids)
 	}
-	return line{Item: &l}
+	return c.summary, err
 }
 
-func (l itemLine) item() table.Item {
-	i := table.Item{Key: table.Key{Partition: l.Partition, Sort: l.Sort}, Data: []byte(l.Data)}
-	if l.Expires != 0 {
-		i.Expires = time.Unix(l.Expires, 0).UTC()
-	}
-	return i
+type copier struct {
+	from    Source
+	to      table.Table
+	summary Summary
 }
 
-// headOf returns the sort key of a room's last event, "" where there is none.
-func headOf(ctx context.Context, t table.Table, kept chat.Keeping) (string, error) {
-	page, err := t.Query(ctx, table.Range{
-		Partition: kept.Partition, Prefix: kept.Events, Reverse: true, Limit: 1, Consistency: table.Strong,
-	})
-	if err != nil || len(page.Items) == 0 {
-		return "", err
+// choose returns the ids of the rooms to copy.
+func (c *copier) choose(ctx context.Context, name string) ([]string, error) {
+	if name != "" {
+		id, err := c.idOf(ctx, name)
+		return []string{id}, err
 	}
-	return page.Items[0].Key.Sort, nil
+	var ids []string
+	for partition, err := range c.from.Partitions(ctx, chat.KeptRooms, chat.KeptAt("", "").Meta.Sort) {
+		if err != nil {
+			return nil, fmt.Errorf("listing the rooms of the source: %w", err)
+		}
+		ids = append(ids, strings.TrimPrefix(partition, chat.KeptRooms))
+	}
+	return ids, nil
 }
 
-// leadsTo returns the id of the room that the item at k is about, "" where there
-// is no item.
-func leadsTo(ctx context.Context, t table.Table, k table.Key) (id string, err error) {
-	item, err := t.Get(ctx, k, table.Strong)
-	if errors.Is(err, table.ErrNotFound) {
-		return "", nil
-	}
+func (c *copier) idOf(ctx context.Context, name string) (string, error) {
+	key, err := chat.RoomKey(name)
 	if err != nil {
 		return "", err
 	}
-	return chat.LeadsTo(item)
+	item, err := get(ctx, c.from, chat.KeptAt("", key).Name)
+	if err != nil {
+		return "", err
+	}
+	if item == nil {
+		return "", fmt.Errorf("%w: %q", ErrNoRoom, name)
+	}
+	return chat.LeadsTo(*item)
+}
+
+// copyAll copies rooms one after the other. It tries refused rooms once more, and
+// again as long as that helps: a room may need a name that a later room gives up,
+// and one that seemed to be in use may have expired.
+func (c *copier) copyAll(ctx context.Context, ids []string) error {
+	for pass := 1; ; pass++ {
+		var refused []string
+		var reasons []error
+		for _, id := range ids {
+			err := c.copyRoom(ctx, id)
+			if err != nil && !isRefusal(err) {
+				return err
+			}
+			if err != nil {
+				refused, reasons = append(refused, id), append(reasons, err)
+			}
+		}
+		if len(refused) == 0 || len(refused) == len(ids) && pass > 1 {
+			return errors.Join(reasons...)
+		}
+		ids = refused
+	}
+}
+
+// isRefusal reports whether err is about one room. A table answers ErrInvalid
+// where the key or the data of an item is damaged.
+func isRefusal(err error) bool {
+	for _, reason := range []error{ErrBusy, ErrNameTaken, ErrDiverged, ErrMalformed, table.ErrInvalid} {
+		if errors.Is(err, reason) {
+			return true
+		}
+	}
+	return false
 }

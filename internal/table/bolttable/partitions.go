@@ -11,10 +11,10 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// Partitions goes over the partitions whose name begins with prefix and which
-// hold a live item under the sort key, in order. What is written meanwhile may
-// be passed over. An error, which is table.ErrUnavailable or the context's, comes
-// last and without a partition.
+// Partitions yields, in order, each partition whose name begins with prefix and
+// that holds a live item under the sort key. It may miss what is written
+// meanwhile. If it fails, the last pair has an error, either table.ErrUnavailable
+// or the context's, and no partition.
 func (t *Table) Partitions(ctx context.Context, prefix, sort string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for from := []byte(prefix); from != nil; {
@@ -33,9 +33,9 @@ func (t *Table) Partitions(ctx context.Context, prefix, sort string) iter.Seq2[s
 	}
 }
 
-// partitionsFrom looks at some partitions, from that of the row at or behind from,
-// and returns where the next look begins, nil at the end. A look is short, for
-// the file cannot grow while it lasts.
+// partitionsFrom examines up to checkEvery partitions, starting at the first row
+// at or after from. It returns the row to continue from, or nil at the end. The
+// transaction is short because the file cannot grow while it is open.
 func (t *Table) partitionsFrom(ctx context.Context, from []byte, prefix, sort string) (found []string, next []byte, err error) {
 	err = t.view(ctx, func(b *bolt.Bucket, now int64) error {
 		c := b.Cursor()

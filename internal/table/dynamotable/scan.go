@@ -9,12 +9,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// Partitions goes over the partitions whose name begins with prefix, which
-// is not empty, and which hold a live item under the sort key: in no order, each
-// once. What is written meanwhile may be passed over. An error comes last and
-// without a partition.
+// Partitions yields, in no order, each partition whose name begins with prefix,
+// which must not be empty, and that holds a live item under the sort key. It may
+// miss what is written meanwhile. If it fails, the last pair has an error and no
+// partition.
 //
-// It reads the whole table (Scan): one unit for each 4 KiB that it holds.
+// It reads the whole table (Scan), at one read unit for each 4 KiB.
 func (t *Table) Partitions(ctx context.Context, prefix, sort string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		in := &dynamodb.ScanInput{

@@ -1,0 +1,118 @@
+//go:build !lambda
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/table/bolttable"
+	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/transfer"
+)
+
+// copyCommand is `parley copy`.
+type copyCommand struct {
+	From string `required:"" placeholder:"SOURCE" help:"Copy from this file, or from the DynamoDB table NAME if written as table:NAME."`
+	To   string `required:"" placeholder:"DESTINATION" help:"Copy to this file or table:NAME. A missing file is created; a missing table only with --create-table."`
+	Room string `placeholder:"NAME" help:"Copy only this room."`
+}
+
+// Help returns the text that kong shows for parley copy --help.
+func (copyCommand) Help() string {
+	return `Rooms are copied with everything that belongs to them. Tokens, cursors and passwords work at the destination. Agents that are waiting in a queue have to enter it again.
+
+Stop the server of the source first. A file that is being served cannot be opened, and a room of a table that is used during the copy is refused. Afterwards serve the rooms at the destination only.
+
+If the copy is interrupted, run it again. Until a new room is complete, nobody can find it at the destination. A room that the destination has in an earlier state is brought up to date. A room is refused, and the others are copied, if its name belongs to another room at the destination or if it was used in both places.
+
+A copy holds every message, and the hashes of tokens and passwords. Protect it like the original.`
+}
+
+func (c copyCommand) run(ctx context.Context, s settings, streams streams) (err error) {
+	if err := c.checkDifferent(); err != nil {
+		return err
+	}
+	from, closeFrom, err := openSource(ctx, c.From)
+	if err != nil {
+		return fmt.Errorf("--from: %w", err)
+	}
+	defer func() { err = errors.Join(err, closeFrom()) }()
+	to, closeTo, err := openRooms(ctx, c.To, s.CreateTable)
+	if err != nil {
+		return fmt.Errorf("--to: %w", err)
+	}
+	defer func() { err = errors.Join(err, closeTo()) }()
+	summary, err := transfer.Copy(ctx, from, to, c.Room)
+	fmt.Fprintln(streams.err, describe(summary))
+	return err
+}
+
+// checkDifferent refuses to copy a file or table to itself.
+func (c copyCommand) checkDifferent() error {
+	same := c.From == c.To
+	if from, err := os.Stat(c.From); err == nil {
+		to, err := os.Stat(c.To)
+		same = same || err == nil && os.SameFile(from, to)
+	}
+	if same {
+		return fmt.Errorf("--from %s and --to %s are the same; name another destination", c.From, c.To)
+	}
+	return nil
+}
+
+// openSource opens the rooms at a place that has to exist.
+func openSource(ctx context.Context, place string) (transfer.Source, func() error, error) {
+	if _, isTable := tableName(place); !isTable {
+		if _, err := os.Stat(place); err != nil {
+			return nil, nil, fmt.Errorf("no rooms there; name a file, or a DynamoDB table as table:NAME: %w", err)
+		}
+	}
+	return openRooms(ctx, place, false)
+}
+
+// openRooms opens the file or the DynamoDB table at a place. A file is created if
+// it does not exist; createTable does the same for a table.
+func openRooms(ctx context.Context, place string, createTable bool) (transfer.Source, func() error, error) {
+	name, isTable := tableName(place)
+	if !isTable {
+		t, err := bolttable.Open(place, bolttable.Options{})
+		if err != nil {
+			return nil, nil, err
+		}
+		return t, t.Close, nil
+	}
+	t, err := dynamoTable(ctx, settings{Table: name, CreateTable: createTable}, dynamotable.Options{})
+	if err == nil {
+		err = t.Ready(ctx)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return t, func() error { return nil }, nil
+}
+
+// tableName returns NAME if place is table:NAME. Any other place is a file.
+func tableName(place string) (name string, isTable bool) { return strings.CutPrefix(place, "table:") }
+
+// describe says what a copy did, for a person.
+func describe(s transfer.Summary) string {
+	text := fmt.Sprintf("Copied %s (%d items).", rooms(s.Copied), s.Items)
+	if s.AlreadyPresent > 0 {
+		text += fmt.Sprintf(" %s already present.", rooms(s.AlreadyPresent))
+	}
+	if s.Expired > 0 {
+		text += fmt.Sprintf(" %s expired.", rooms(s.Expired))
+	}
+	return text
+}
+
+func rooms(n int) string {
+	if n == 1 {
+		return "1 room"
+	}
+	return fmt.Sprintf("%d rooms", n)
+}

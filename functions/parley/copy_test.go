@@ -1,0 +1,150 @@
+//go:build !lambda
+
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/dynamolocal"
+	"github.com/parley-chat/parley/internal/table/bolttable"
+)
+
+// roomFile makes a file with a room "tea".
+func roomFile(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "parley.db")
+	join(t, path, "tea")
+	return path
+}
+
+// join makes a room in a file, or joins it.
+func join(t *testing.T, path, room string) {
+	t.Helper()
+	tab, err := bolttable.Open(path, bolttable.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = chat.New(tab, chat.Options{Alone: true}).JoinRoom(t.Context(), chat.JoinRequest{Room: room, AgentName: "Ann"})
+	if err := errors.Join(err, tab.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// copyRooms runs parley copy and returns what it reports.
+func copyRooms(t *testing.T, args ...string) (code int, report string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	code = run(t.Context(), append([]string{"copy"}, args...), streams{out: &out, err: &err})
+	if out.Len() > 0 {
+		t.Errorf("standard output has %q", &out)
+	}
+	return code, err.String()
+}
+
+// exists fails the test unless there is, or is not, a file.
+func exists(t *testing.T, path string, want bool) {
+	t.Helper()
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) == want {
+		t.Errorf("%s exists: %v; want %v", path, !want, want)
+	}
+}
+
+func TestCopy_toANewFile_isForItsOwnerOnly(t *testing.T) {
+	alone(t)
+	from, to := roomFile(t), filepath.Join(t.TempDir(), "new", "parley.db")
+	for _, want := range []string{"Copied 1 room (", "Copied 0 rooms (0 items). 1 room already present."} {
+		if code, report := copyRooms(t, "--from", from, "--to", to); code != 0 || !strings.Contains(report, want) {
+			t.Errorf("code %d, %q; want %q", code, report, want)
+		}
+	}
+	if info, err := os.Stat(to); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v; want mode 600", info, err)
+	}
+}
+
+func TestCopy_toATable_createsItOnlyIfAsked(t *testing.T) {
+	alone(t)
+	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamolocal.Start(t))
+	t.Setenv("AWS_REGION", "eu-west-1")
+	t.Setenv("AWS_ACCESS_KEY_ID", "local")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "local")
+	from, to, back := roomFile(t), "table:copy-"+rand.Text(), filepath.Join(t.TempDir(), "back.db")
+	if code, report := copyRooms(t, "--from", from, "--to", to); code != 1 || !strings.Contains(report, "--to: ") {
+		t.Errorf("without --create-table: code %d, %q", code, report)
+	}
+	for _, args := range [][]string{{"--create-table", "--from", from, "--to", to}, {"--room", "TEA", "--from", to, "--to", back}} {
+		if code, report := copyRooms(t, args...); code != 0 || !strings.Contains(report, "Copied 1 room (") {
+			t.Errorf("%s: code %d, %q", args, code, report)
+		}
+	}
+	if code, report := copyRooms(t, "--create-table", "--from", "table:missing-"+rand.Text(), "--to", back); code != 1 || !strings.Contains(report, "--from: ") {
+		t.Errorf("a missing source: code %d, %q", code, report)
+	}
+	if code, report := copyRooms(t, "--from", to, "--to", to); code != 1 || !strings.Contains(report, "are the same") {
+		t.Errorf("to itself: code %d, %q", code, report)
+	}
+}
+
+func TestCopy_missingSource_createsNoFile(t *testing.T) {
+	alone(t)
+	from, to := filepath.Join(t.TempDir(), "missing.db"), filepath.Join(t.TempDir(), "new.db")
+	if code, report := copyRooms(t, "--from", from, "--to", to); code != 1 || !strings.Contains(report, from) {
+		t.Errorf("code %d, %q", code, report)
+	}
+	exists(t, from, false)
+	exists(t, to, false)
+}
+
+func TestCopy_toItself_isRefused(t *testing.T) {
+	alone(t)
+	from := roomFile(t)
+	link := filepath.Join(t.TempDir(), "link.db")
+	if err := os.Symlink(from, link); err != nil {
+		t.Skipf("SKIPPED, NOT TESTED: a link to the source: %v", err)
+	}
+	for _, to := range []string{from, link} {
+		if code, report := copyRooms(t, "--from", from, "--to", to); code != 1 || !strings.Contains(report, "are the same") {
+			t.Errorf("code %d, %q", code, report)
+		}
+	}
+}
+
+func TestCopy_refusedRoom_isReportedBesideWhatWasCopied(t *testing.T) {
+	alone(t)
+	from, to := roomFile(t), roomFile(t)
+	join(t, from, "coffee")
+	code, report := copyRooms(t, "--from", from, "--to", to)
+	if code != 1 || !strings.Contains(report, "Copied 1 room (") || !strings.Contains(report, `"tea": another room has this name`) {
+		t.Errorf("code %d, %q", code, report)
+	}
+}
+
+func TestCopy_servedFile_isRefused(t *testing.T) {
+	alone(t)
+	from := roomFile(t)
+	tab, err := bolttable.Open(from, bolttable.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tab.Close()
+	if code, report := copyRooms(t, "--from", from, "--to", filepath.Join(t.TempDir(), "new.db")); code != 1 || !strings.Contains(report, "another process has the file open") {
+		t.Errorf("code %d, %q", code, report)
+	}
+}
+
+func TestCopy_withoutSourceOrDestination_namesTheFlag(t *testing.T) {
+	alone(t)
+	for args, want := range map[string]string{"--from a.db": "--to", "--to a.db": "--from", "--table a --to a.db": "--from"} {
+		if code, report := copyRooms(t, strings.Fields(args)...); code != 2 || !strings.Contains(report, want) {
+			t.Errorf("%s: code %d, %q", args, code, report)
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// copyRoom copies one room and counts it.
+func (c *copier) copyRoom(ctx context.Context, id string) error {
+	source, err := load(ctx, c.from, id)
+	if err != nil {
+		return fmt.Errorf("reading the room with id %s: %w", id, err)
+	}
+	if source.meta == nil {
+		c.summary.Expired++
+		return nil
+	}
+	if err := c.replicate(ctx, source); err != nil {
+		return fmt.Errorf("copying room %q: %w", source.key, err)
+	}
+	return nil
+}
+
+// replicate makes the room at the destination equal to the one at the source.
+func (c *copier) replicate(ctx context.Context, source *room) error {
+	if source.head == nil {
+		return fmt.Errorf("%w: the room has no events", ErrMalformed)
+	}
+	target, err := load(ctx, c.to, source.id)
+	if err != nil {
+		return fmt.Errorf("at the destination: %w", err)
+	}
+	present, err := c.compare(ctx, source, target)
+	if err != nil {
+		return err
+	}
+	if present {
+		c.summary.AlreadyPresent++
+		return nil
+	}
+	if err := c.checkName(ctx, source); err != nil {
+		return err
+	}
+	if err := c.fill(ctx, source, target); err != nil {
+		return err
+	}
+	now, err := load(ctx, c.from, source.id)
+	if err != nil {
+		return err
+	}
+	if !now.equal(source) {
+		return ErrBusy
+	}
+	return c.commit(ctx, source, target)
+}
+
+// compare reports whether the destination already has every event of the source.
+// It fails with ErrDiverged unless the shorter log is the beginning of the longer
+// one. Comparing one event suffices: each has a random id and is written only after
+// its predecessors.
+func (c *copier) compare(ctx context.Context, source, target *room) (present bool, err error) {
+	if target.head == nil {
+		return false, nil
+	}
+	present = target.headSort() >= source.headSort()
+	last, other := target.head, table.Table(c.from)
+	if present {
+		last, other = source.head, c.to
+	}
+	same, err := get(ctx, other, last.Key)
+	if err != nil {
+		return false, err
+	}
+	if !equal(last, same) || present && target.meta == nil {
+		return false, ErrDiverged
+	}
+	return present, nil
+}
+
+// checkName returns ErrNameTaken if the name of the room leads to another room at
+// the destination. It runs before anything is written.
+func (c *copier) checkName(ctx context.Context, source *room) error {
+	if source.name == nil {
+		return nil
+	}
+	item, err := get(ctx, c.to, source.name.Key)
+	if err != nil || item == nil {
+		return err
+	}
+	owner, err := chat.LeadsTo(*item)
+	if err != nil {
+		return fmt.Errorf("%w: at the destination: %w", ErrMalformed, err)
+	}
+	if owner != source.id {
+		return ErrNameTaken
+	}
+	return nil
+}
+
+// fill writes everything that commit does not. It writes the events first, in
+// order, so that an interruption leaves no gap in the log.
+func (c *copier) fill(ctx context.Context, source, target *room) error {
+	layout := chat.KeptAt(source.id, "")
+	events := batch{to: c.to, written: &c.summary.Items}
+	rest := events
+	var later []table.Item
+	for item, err := range itemsOf(ctx, c.from, layout.Partition) {
+		if err != nil {
+			return err
+		}
+		if err := chat.Readable(item); err != nil {
+			return fmt.Errorf("%w: %w", ErrMalformed, err)
+		}
+		sort := item.Key.Sort
+		switch {
+		case item.Key == layout.Meta:
+		case !strings.HasPrefix(sort, layout.Events):
+			later = append(later, item)
+		case target.headSort() < sort && sort < source.headSort():
+			if err := events.add(ctx, table.Put(item, table.IfAbsent)); err != nil {
+				return err
+			}
+		}
+	}
+	if err := events.flush(ctx); err != nil {
+		return err
+	}
+	for _, item := range later {
+		if err := rest.add(ctx, table.Put(item, table.Always)); err != nil {
+			return err
+		}
+	}
+	return rest.flush(ctx)
+}
+
+// commit writes the last event, and with it what makes the room visible.
+func (c *copier) commit(ctx context.Context, source, target *room) error {
+	ops := []table.Op{table.Put(*source.head, table.IfAbsent), table.Put(*source.meta, table.Always)}
+	ops = append(ops, replace(target.name, source.name, table.IfAbsent)...)
+	ops = append(ops, replace(target.listed, source.listed, table.Always)...)
+	err := c.to.Write(ctx, ops...)
+	if conflict := (*table.ConflictError)(nil); errors.As(err, &conflict) {
+		switch first := conflict.Conflicts[0]; {
+		case first.Op != 0:
+			return ErrNameTaken // the one other op with a condition
+		case !equal(first.Item, source.head):
+			return ErrDiverged
+		}
+		err = nil // the Write took effect, but the driver lost the reply and repeated it
+	}
+	if err != nil {
+		return err
+	}
+	c.summary.Copied++
+	c.summary.Items += len(ops)
+	return nil
+}
+
+// replace returns the ops that put item in the place of old; either may be nil. A
+// put at another key than old's has the condition.
+func replace(old, item *table.Item, cond table.Condition) (ops []table.Op) {
+	moved := old != nil && (item == nil || item.Key != old.Key)
+	if moved {
+		ops = append(ops, table.Delete(old.Key, table.Always))
+	}
+	if item == nil {
+		return ops
+	}
+	if old != nil && !moved {
+		cond = table.Always
+	}
+	return append(ops, table.Put(*item, cond))
+}

@@ -1,0 +1,264 @@
+package transfer_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/dynamolocal"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/bolttable"
+	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/transfer"
+)
+
+// site is a table and a service on it.
+type site struct {
+	*chat.Service
+	t     *testing.T
+	table transfer.Source
+}
+
+func inFile(t *testing.T) site {
+	t.Helper()
+	return inFileAt(t, clockwork.NewRealClock())
+}
+
+// inFileAt makes a site in a file. The file is in memory where the system offers
+// that; the tests of bolttable cover the disk.
+func inFileAt(t *testing.T, clock clockwork.Clock) site {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "parley-")
+	if err != nil {
+		dir = t.TempDir()
+	}
+	tab, err := bolttable.Open(filepath.Join(dir, "parley.db"), bolttable.Options{Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(tab.Close(), os.RemoveAll(dir)); err != nil {
+			t.Error(err)
+		}
+	})
+	return site{chat.New(tab, chat.Options{Alone: true, GroupFrom: 1, Clock: clock}), t, tab}
+}
+
+func inDynamoDB(t *testing.T) site {
+	t.Helper()
+	tab, _ := dynamolocal.NewTable(t, dynamotable.Options{})
+	return site{chat.New(tab, chat.Options{}), t, tab}
+}
+
+// restarted returns the site with a service that has nothing cached.
+func (s site) restarted() site {
+	s.Service = chat.New(s.table, chat.Options{Alone: true, GroupFrom: 1})
+	return s
+}
+
+// copyFrom copies all rooms to s and fails the test if one is refused.
+func (s site) copyFrom(from transfer.Source) transfer.Summary {
+	s.t.Helper()
+	summary, err := transfer.Copy(s.t.Context(), from, s.table, "")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return summary
+}
+
+// refuse copies all rooms to s and fails the test unless one is refused for want.
+func (s site) refuse(from transfer.Source, want error) error {
+	s.t.Helper()
+	_, err := transfer.Copy(s.t.Context(), from, s.table, "")
+	if !errors.Is(err, want) {
+		s.t.Errorf("got %v; want %v", err, want)
+	}
+	return err
+}
+
+// content is every live item of the rooms and their names, by key.
+func (s site) content() map[table.Key]string {
+	s.t.Helper()
+	partitions := append(s.partitions("ROOM#", "META"), s.partitions("NAME#", "-")...)
+	all := map[table.Key]string{}
+	for _, partition := range append(partitions, "LISTED") {
+		maps.Copy(all, s.partition(partition))
+	}
+	return all
+}
+
+func (s site) partitions(prefix, sort string) (all []string) {
+	s.t.Helper()
+	for partition, err := range s.table.Partitions(s.t.Context(), prefix, sort) {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		all = append(all, partition)
+	}
+	return all
+}
+
+// partition is every live item of one partition.
+func (s site) partition(name string) map[table.Key]string {
+	s.t.Helper()
+	all := map[table.Key]string{}
+	for r := (table.Range{Partition: name, Limit: 100, Consistency: table.Strong}); ; {
+		page, err := s.table.Query(s.t.Context(), r)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for _, item := range page.Items {
+			all[item.Key] = fmt.Sprint(item.Expires.Unix(), " ", string(item.Data))
+			r.After = item.Key.Sort
+		}
+		if !page.More {
+			return all
+		}
+	}
+}
+
+// sameAs fails the test unless both sites have the same rooms.
+func (s site) sameAs(want map[table.Key]string) {
+	s.t.Helper()
+	got := s.content()
+	if maps.Equal(got, want) {
+		return
+	}
+	keys := slices.AppendSeq(slices.Collect(maps.Keys(got)), maps.Keys(want))
+	slices.SortFunc(keys, func(a, b table.Key) int {
+		return strings.Compare(a.Partition+" "+a.Sort, b.Partition+" "+b.Sort)
+	})
+	for _, k := range slices.Compact(keys) {
+		if got[k] != want[k] {
+			s.t.Errorf("%s: got %q; want %q", k, got[k], want[k])
+		}
+	}
+	s.t.FailNow()
+}
+
+// agent carries its token and cursor from site to site.
+type agent struct {
+	token, cursor string
+	heard         []string
+}
+
+func (s site) join(room, name string) *agent {
+	s.t.Helper()
+	got, err := s.JoinRoom(s.t.Context(), chat.JoinRequest{Room: room, AgentName: name, Capacity: 3})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return &agent{token: got.Token, cursor: got.Cursor}
+}
+
+// say sends a text once: repeated, it returns the same number.
+func (s site) say(a *agent, text string) int64 {
+	s.t.Helper()
+	got, err := s.Send(s.t.Context(), chat.SendRequest{Token: a.token, Text: text, Key: text})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return got.Seq
+}
+
+// listen reads everything that is new to a.
+func (s site) listen(a *agent) {
+	s.t.Helper()
+	for {
+		got, err := s.Wait(s.t.Context(), chat.WaitRequest{Token: a.token, Cursor: a.cursor})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if len(got.Messages) == 0 {
+			return
+		}
+		for _, m := range got.Messages {
+			if m.Type == chat.Said {
+				a.heard = append(a.heard, m.Text)
+			}
+		}
+		a.cursor = got.Cursor
+	}
+}
+
+func (s site) rename(a *agent, room string) {
+	s.t.Helper()
+	if _, err := s.UpdateRoom(s.t.Context(), chat.UpdateRequest{Token: a.token, Room: room}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s site) leave(a *agent) {
+	s.t.Helper()
+	if _, err := s.LeaveRoom(s.t.Context(), a.token); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// furnish makes rooms of every kind.
+func (s site) furnish() {
+	s.t.Helper()
+	for n := range 3 {
+		a := s.join(fmt.Sprint("room ", n), "Ann")
+		s.say(a, "<hello> & \u2028 \"quoted\" ☕")
+	}
+	s.leave(s.join("room 0", "Dan"))
+	listed, err := s.CreateRoom(s.t.Context(), chat.CreateRequest{
+		Room: "the Öffentliche", AgentName: "Eve", Password: "a quiet garden", Public: true, Description: "Two\nlines.",
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.say(&agent{token: listed.Token}, "Welcome.")
+	for range 2 { // the second join starts a new log under the name
+		s.leave(s.join("deserted", "Ann"))
+	}
+	closed := s.join("closed", "Ann")
+	if _, err := s.UpdateRoom(s.t.Context(), chat.UpdateRequest{Token: closed.token, Close: true}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// hooked is a table that runs a function before each read or write. An error of
+// it fails the call.
+type hooked struct {
+	transfer.Source
+	beforeRead  func() error
+	beforeWrite func(ops []table.Op) error
+}
+
+func (h hooked) Get(ctx context.Context, k table.Key, c table.Consistency) (table.Item, error) {
+	if h.beforeRead != nil {
+		if err := h.beforeRead(); err != nil {
+			return table.Item{}, err
+		}
+	}
+	return h.Source.Get(ctx, k, c)
+}
+
+func (h hooked) Query(ctx context.Context, r table.Range) (table.Page, error) {
+	if h.beforeRead != nil {
+		if err := h.beforeRead(); err != nil {
+			return table.Page{}, err
+		}
+	}
+	return h.Source.Query(ctx, r)
+}
+
+func (h hooked) Write(ctx context.Context, ops ...table.Op) error {
+	if h.beforeWrite != nil {
+		if err := h.beforeWrite(ops); err != nil {
+			return err
+		}
+	}
+	return h.Source.Write(ctx, ops...)
+}
