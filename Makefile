@@ -17,10 +17,10 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## serve on http://127.0.0.1:8080/mcp
-	$(GO) run ./functions/parley
+	$(GO) run ./cmd/parley
 
 build: ## build bin/parley
-	$(GO) build -trimpath -o bin/parley ./functions/parley
+	$(GO) build -trimpath -o bin/parley ./cmd/parley
 
 dynamodb: ## run DynamoDB Local (needs Java and Maven)
 	$(GO) run ./scripts/dynamodb-local
@@ -53,6 +53,5 @@ lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not formatted, run gofmt -w:" $$unformatted; exit 1; }
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
-	$(STATICCHECK) -tags lambda ./functions/... ./internal/table/dynamotable/...
 
 include lambda.mk

@@ -10,7 +10,7 @@ SAM          = SAM_CLI_TELEMETRY=0 "$$(scripts/sam/install)/sam"
 
 # `sam build` calls it, by the name of the function in template.yaml.
 build-ParleyFunction:
-	CGO_ENABLED=0 GOOS=linux GOARCH=$(LAMBDA_ARCH) $(GO) build -trimpath -tags lambda,lambda.norpc -ldflags '-s -w' -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/parley
+	CGO_ENABLED=0 GOOS=linux GOARCH=$(LAMBDA_ARCH) $(GO) build -trimpath -tags lambda.norpc -ldflags '-s -w' -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/mcp
 
 deploy: ## build for AWS, and deploy after asking
 	$(SAM) build

@@ -15,9 +15,11 @@ const module = "github.com/parley-chat/parley"
 func arrows() map[string][]string {
 	drivers := []string{"internal/table/bolttable", "internal/table/dynamotable"}
 	rules := []string{"internal/chat", "internal/table"}
-	fronts := []string{"internal/httpapi", "internal/lambdahttp", "internal/mcptools", "internal/meter"}
+	fronts := []string{"internal/httpapi", "internal/mcptools", "internal/meter"}
 	return map[string][]string{
-		"functions/parley":           slices.Concat(fronts, rules, drivers, []string{"internal/meter/scrape", "internal/transfer"}),
+		"cmd/parley":                 slices.Concat(drivers, []string{"internal/app", "internal/httpapi", "internal/meter", "internal/meter/scrape", "internal/transfer"}),
+		"functions/mcp":              {"internal/app", "internal/lambdahttp", "internal/meter", "internal/table/dynamotable"},
+		"internal/app":               slices.Concat(fronts, rules, []string{"internal/table/dynamotable"}),
 		"internal/httpapi":           {"internal/mcptools", "internal/chat", "internal/meter"},
 		"internal/lambdahttp":        {},
 		"internal/mcptools":          {"internal/chat", "internal/meter"},
@@ -33,7 +35,7 @@ func arrows() map[string][]string {
 		"internal/table/tabletest": {"internal/table"},
 		"internal/dynamolocal":     {"internal/table/dynamotable"},
 		"internal/lambdatest":      {},
-		"internal/bench":           slices.Concat(fronts, rules, drivers, []string{"internal/dynamolocal", "internal/meter"}),
+		"internal/bench":           slices.Concat(fronts, rules, drivers, []string{"internal/app", "internal/dynamolocal"}),
 		"internal/house":           {},
 		"scripts/dynamodb-local":   {"internal/dynamolocal"},
 		"e2e":                      {},
@@ -45,15 +47,16 @@ func arrows() map[string][]string {
 func foreign() map[string][]string {
 	tools := []string{"internal/bench", "internal/dynamolocal", "internal/lambdatest"}
 	return map[string][]string{
-		"net/http":                        append(tools, "functions/parley", "internal/httpapi", "internal/lambdahttp", "internal/mcptools", "internal/meter/scrape", "internal/table/dynamotable"),
+		"net/http":                        append(tools, "cmd/parley", "internal/app", "internal/httpapi", "internal/lambdahttp", "internal/mcptools", "internal/meter/scrape", "internal/table/dynamotable"),
 		"github.com/mark3labs/mcp-go":     append(tools, "internal/mcptools"),
-		"github.com/aws/aws-lambda-go":    append(tools, "functions/parley", "internal/lambdahttp"),
+		"github.com/aws/aws-lambda-go":    append(tools, "functions/mcp", "internal/lambdahttp"),
 		"github.com/aws/aws-sdk-go-v2":    append(tools, "internal/table/dynamotable"),
 		"github.com/prometheus":           {"internal/meter/scrape"},
 		"go.etcd.io/bbolt":                {"internal/table/bolttable"},
 		"golang.org/x/crypto/argon2":      {"internal/chat"},
 		"golang.org/x/text/secure/precis": {"internal/chat"},
-		"github.com/alecthomas/kong":      {"functions/parley"},
+		"github.com/alecthomas/kong":      {"cmd/parley"},
+		"github.com/caarlos0/env":         {"functions/mcp"},
 	}
 }
 

@@ -55,10 +55,6 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// OnLambda reports whether Lambda's runtime environment, or an emulator of it,
-// has started this process.
-func OnLambda() bool { return os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" }
-
 // Start serves h with the invocations of this function until ctx ends, which
 // should be at SIGTERM ([signal.NotifyContext]): Start asks Lambda to send one.
 // Then it calls o.Stop and returns when the requests under way are answered; the

@@ -48,7 +48,7 @@ func build(t *testing.T, program string) string {
 	if _, err := os.Stat(binary); err == nil {
 		return binary
 	}
-	args := []string{"build", "-trimpath", "-tags", "lambda,lambda.norpc", "-o", binary}
+	args := []string{"build", "-trimpath", "-tags", "lambda.norpc", "-o", binary}
 	if raceDetector {
 		args = append(args, "-race")
 	} else {
@@ -79,7 +79,7 @@ func deploy(t *testing.T) *function {
 		t.Skip("-short: the built program is left out")
 	}
 	_, table := dynamolocal.NewTable(t, dynamotable.Options{})
-	return &function{t: t, binary: build(t, "functions/parley"), table: table, endpoint: dynamolocal.Start(t)}
+	return &function{t: t, binary: build(t, "functions/mcp"), table: table, endpoint: dynamolocal.Start(t)}
 }
 
 // start brings up another instance with the settings of the template, and

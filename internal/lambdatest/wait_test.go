@@ -119,7 +119,7 @@ func TestBootstrap_wait_isCutToTheLongest(t *testing.T) {
 
 func TestBootstrap_SIGTERM_answersWaitersAndEnds(t *testing.T) {
 	f := deploy(t)
-	i := f.start(4, "PARLEY_KEEP_ALIVE=20ms")
+	i := f.start(4, "PARLEY_KEEP_ALIVE=100ms")
 	alice := join(t, i.FunctionURL(), "room", "Alice")
 	bob := join(t, i.FunctionURL(), "room", "Bob")
 	waits := []*http.Response{waiting(t, i.FunctionURL(), bob, 50), waiting(t, i.FunctionURL(), alice, 50)}
@@ -138,7 +138,7 @@ func TestBootstrap_SIGTERM_answersWaitersAndEnds(t *testing.T) {
 }
 
 func TestBootstrap_manyAtOnce_wakeEachOtherInOneProcess(t *testing.T) {
-	i := deploy(t).start(8, "PARLEY_KEEP_ALIVE=20ms")
+	i := deploy(t).start(8, "PARLEY_KEEP_ALIVE=100ms")
 	client := i.FunctionURL()
 	host := call(t, client, "create_room", args{"room": "hall", "agent_name": "Host", "capacity": 7})
 	var seats []result
