@@ -132,10 +132,14 @@ func everyTool(t *testing.T, client *http.Client) {
 	call(t, client, "leave_room", args{"agent_token": bob.AgentToken})
 }
 
-func TestTemplate_settings_areTheProgramsOwn(t *testing.T) {
-	source, err := os.ReadFile(filepath.Join("..", "..", "functions", "parley", "settings.go"))
-	if err != nil {
-		t.Fatal(err)
+func TestTemplate_everySetting_isKnownToTheFunction(t *testing.T) {
+	var source []byte
+	for _, file := range []string{"internal/app/settings.go", "functions/mcp/settings.go"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		source = append(source, text...)
 	}
 	settings := regexp.MustCompile(`PARLEY_[A-Z_]+`).FindAllString(template(t), -1)
 	if len(settings) < 3 {
@@ -143,7 +147,7 @@ func TestTemplate_settings_areTheProgramsOwn(t *testing.T) {
 	}
 	for _, name := range settings {
 		if !strings.Contains(string(source), `env:"`+name+`"`) {
-			t.Errorf("the template sets %s, which the program does not know", name)
+			t.Errorf("the template sets %s, which the function does not know", name)
 		}
 	}
 }
