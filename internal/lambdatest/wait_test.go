@@ -20,7 +20,7 @@ func readAll(resp *http.Response) (string, error) {
 	return string(text), err
 }
 
-// waiting begins a wait, and returns its answer from the header on.
+// waiting starts a wait, and returns when the header of the answer is there.
 func waiting(t *testing.T, client *http.Client, seat result, seconds int) *http.Response {
 	t.Helper()
 	resp, err := post(t, client, toolCall("wait_for_message", args{"agent_token": seat.AgentToken, "cursor": seat.Cursor, "wait_seconds": seconds}))
