@@ -12,7 +12,7 @@ import (
 // checkAddresses validates the settings that name addresses.
 func (s Settings) checkAddresses() error {
 	if _, reason := publicURL(s.PublicURL); reason != "" {
-		return Invalid("public-url", s.PublicURL, reason)
+		return Invalid("public-url", redacted(s.PublicURL), reason)
 	}
 	for _, host := range s.AllowHost {
 		if reason := badHost(host); reason != "" {
@@ -25,6 +25,14 @@ func (s Settings) checkAddresses() error {
 		}
 	}
 	return nil
+}
+
+// redacted returns a URL without its password.
+func redacted(text string) string {
+	if u, err := url.Parse(text); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return text
 }
 
 // address returns the function that gives the address of MCP to put into an

@@ -32,6 +32,7 @@ func TestValidate_impossibleSetting_saysWhy(t *testing.T) {
 		{func(s *Settings) { s.LogFormat = "xml" }, "--log-format"},
 		{func(s *Settings) { s.CreateTable = true }, "needs --table NAME"},
 		{func(s *Settings) { s.PublicURL = "a.example" }, `--public-url (PARLEY_PUBLIC_URL) "a.example"`},
+		{func(s *Settings) { s.PublicURL = "https://ann:secret@a.example" }, `"https://ann:xxxxx@a.example"`},
 		{func(s *Settings) { s.AllowHost = []string{"a.example", "b:1"} }, `--allow-host (PARLEY_ALLOW_HOST) "b:1"`},
 		{func(s *Settings) { s.AllowOrigin = []string{"b"} }, `--allow-origin (PARLEY_ALLOW_ORIGIN) "b"`},
 	} {
