@@ -1,9 +1,9 @@
-# `make` lists the targets. Everything is built by the go command; the pinned
-# tools below are fetched by it, too.
+# `make` lists the targets. The go command builds everything and fetches the
+# pinned tools below.
 #
-# Results of tests are never taken from the cache (-count=1): those of e2e run a
-# program that the go command does not see as theirs. What is skipped for want of
-# Java, Node or Python is listed at the end; with CI=true it fails.
+# Test results never come from the cache (-count=1), since the go command does not
+# know which program e2e runs. Tests that are skipped because Java, Node or Python
+# is missing are listed at the end; with CI=true they fail.
 
 GO         ?= go
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -17,13 +17,14 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## serve on http://127.0.0.1:8080/mcp
-	$(GO) run ./functions/parley
+	$(GO) run ./cmd/parley
 
 build: ## build bin/parley
-	$(GO) build -trimpath -o bin/parley ./functions/parley
+	$(GO) build -trimpath -o bin/parley ./cmd/parley
 
-dynamodb: ## run DynamoDB Local (needs Java and Maven)
-	$(GO) run ./scripts/dynamodb-local
+DYNAMODB_ADDR ?= 127.0.0.1:8000
+dynamodb: ## run DynamoDB Local on DYNAMODB_ADDR (needs Java and Maven)
+	$(GO) run ./scripts/dynamodb-local -addr $(DYNAMODB_ADDR)
 
 test: ## run every test, real clients and DynamoDB Local included
 	$(TESTS) -timeout=15m ./...
@@ -43,7 +44,7 @@ soak: ## run the long tests, which take many minutes
 	PARLEY_SOAK=1 $(TESTS) -timeout=4h -run Soak ./internal/...
 	PARLEY_SOAK=1 $(TESTS) -timeout=1h -parallel=64 -run Soak ./e2e
 
-waits: ## let clients give up a wait after 30, 55 and 64 seconds, really
+waits: ## let clients give up a wait after 30, 55 and 64 real seconds
 	PARLEY_SOAK=1 $(TESTS) -parallel=64 -run Soak_wait ./e2e
 
 bench: ## measure, and print a table
@@ -53,6 +54,5 @@ lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not formatted, run gofmt -w:" $$unformatted; exit 1; }
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
-	$(STATICCHECK) -tags lambda ./functions/... ./internal/table/dynamotable/...
 
 include lambda.mk

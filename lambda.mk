@@ -1,16 +1,17 @@
-# Parley on AWS Lambda. The SAM CLI and cfn-lint are installed into the cache on
-# first use, in the versions of scripts/sam/requirements.txt.
+# Parley on AWS Lambda. The first use installs the SAM CLI and cfn-lint into the
+# cache, in the versions of scripts/sam/requirements.txt.
 
 GO          ?= go
-# As the go command names it.
+# The processor, by its GOARCH.
 LAMBDA_ARCH ?= arm64
 SAM          = SAM_CLI_TELEMETRY=0 "$$(scripts/sam/install)/sam"
 
 .PHONY: build-ParleyFunction deploy destroy sam-local sam-check bench-cold
 
-# `sam build` calls it, by the name of the function in template.yaml.
+# `sam build` calls this target for the function of that name in template.yaml. The
+# tag leaves out the RPC mode of the retired runtime go1.x.
 build-ParleyFunction:
-	CGO_ENABLED=0 GOOS=linux GOARCH=$(LAMBDA_ARCH) $(GO) build -trimpath -tags lambda,lambda.norpc -ldflags '-s -w' -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/parley
+	CGO_ENABLED=0 GOOS=linux GOARCH=$(LAMBDA_ARCH) $(GO) build -trimpath -tags lambda.norpc -ldflags '-s -w' -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/mcp
 
 deploy: ## build for AWS, and deploy after asking
 	$(SAM) build

@@ -49,7 +49,7 @@ func withBinary(tests func() int) (int, error) {
 	}
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, "parley")
-	build := exec.Command("go", "build", "-o", binary, "./functions/parley")
+	build := exec.Command("go", "build", "-o", binary, "./cmd/parley")
 	build.Dir = ".."
 	if out, err := build.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("build the program: %w\n%s", err, out)

@@ -6,8 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/chat"
-	parley "github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/app"
 )
 
 // dynamodb counts what a call of each tool costs on DynamoDB: requests and
@@ -71,7 +70,7 @@ func billTools(ctx context.Context, e engine) (rows []row, err error) {
 	defer cold.close()
 	seats := map[string]seat{}
 	for _, c := range billedCalls() {
-		if !slices.ContainsFunc(tools, func(t parley.Tool) bool { return t.Name == c.tool }) {
+		if !slices.Contains(tools, c.tool) {
 			continue
 		}
 		at := warm
@@ -92,15 +91,18 @@ func billTools(ctx context.Context, e engine) (rows []row, err error) {
 }
 
 // serve serves the table from this process, with its calls in l, and returns a
-// client of it and the tools that it has.
-func (e engine) serve(ctx context.Context, l *ledger) (*client, []parley.Tool, error) {
-	s, tools := parleyServer(e.open(l.observe), chat.Options{})
-	address, err := listen(s)
+// client and the names of the tools.
+func (e engine) serve(ctx context.Context, l *ledger) (*client, []string, error) {
+	a, err := parley(ctx, app.Store{Table: e.open(l.observe)})
+	if err != nil {
+		return nil, nil, err
+	}
+	address, err := listen(serverOf(a))
 	if err != nil {
 		return nil, nil, err
 	}
 	c, err := dial(ctx, address, "")
-	return c, tools, err
+	return c, a.Tools(), err
 }
 
 // by returns the arguments as the agent of s gives them.

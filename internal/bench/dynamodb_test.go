@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
@@ -54,10 +54,13 @@ func TestGoals_onDynamoDB_areMissedByOneRequestMore(t *testing.T) {
 }
 
 func TestBilledCalls_everyToolThatIsServed_hasARow(t *testing.T) {
-	_, tools := parleyServer(nil, chat.Options{})
-	for _, tool := range tools {
-		if !slices.ContainsFunc(billedCalls(), func(c billed) bool { return c.tool == tool.Name && c.what != "" }) {
-			t.Errorf("billedCalls() does not call %s", tool.Name)
+	a, err := parley(t.Context(), app.Store{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range a.Tools() {
+		if !slices.ContainsFunc(billedCalls(), func(c billed) bool { return c.tool == name && c.what != "" }) {
+			t.Errorf("billedCalls() does not call %s", name)
 		}
 	}
 }

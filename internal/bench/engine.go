@@ -65,15 +65,14 @@ func startEngine(ctx context.Context) (endpoint string, ended <-chan error, err 
 	if err != nil {
 		return "", nil, err
 	}
-	l, err := net.Listen("tcp", ":0")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
 	}
-	port := l.Addr().(*net.TCPAddr).Port
 	if err := l.Close(); err != nil {
 		return "", nil, err
 	}
-	server, err := dynamolocal.Serve(ctx, dir, port)
+	server, err := dynamolocal.Serve(ctx, dir, l.Addr().String())
 	if err != nil {
 		return "", nil, err
 	}

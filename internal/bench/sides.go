@@ -6,20 +6,17 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"runtime"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
+	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/httpapi"
-	parley "github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
-	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/bolttable"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
-	"github.com/parley-chat/parley/internal/tools"
 )
 
 // side is what is served, and how far it has got.
@@ -42,16 +39,18 @@ func (w wanted) side(ctx context.Context) (side, error) {
 	case w.data != "":
 		return fileSide(ctx, w.data, w.fill)
 	case w.table != "":
-		store := dynamotable.New(dynamolocal.Client(w.endpoint), w.table, dynamotable.Options{})
-		s, _ := parleyServer(store, chat.Options{})
-		return newSide(s), nil
+		a, err := parley(ctx, app.Store{Table: dynamotable.New(dynamolocal.Client(w.endpoint), w.table, dynamotable.Options{})})
+		if err != nil {
+			return side{}, err
+		}
+		return newSide(serverOf(a)), nil
 	case w.page != "":
 		return keepingSide(w.page)
 	}
 	return newSide(emptyServer(func() error { return nil })), nil
 }
 
-// newSide is a side that keeps nothing in a file.
+// newSide is a side that stores nothing in a file.
 func newSide(s *http.Server) side {
 	return side{
 		server:  s,
@@ -60,47 +59,39 @@ func newSide(s *http.Server) side {
 	}
 }
 
-// fileSide is Parley on a file, with the heap's floor and the one processor more
-// that functions/parley gives it.
+// fileSide is Parley on a file, in a process tuned as the program tunes its own.
 func fileSide(ctx context.Context, data, fill string) (side, error) {
-	floor := make([]byte, 32<<20)
-	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
+	app.TuneCollector(ctx)
+	app.AddProcessor()
 	store, err := bolttable.Open(data, bolttable.Options{})
 	if err != nil {
 		return side{}, err
 	}
-	options := chat.Options{Alone: true, GroupFrom: 1}
-	// A service of its own, so that no room is warm when the clients come.
-	filled, err := fillRooms(ctx, chat.New(store, options), fill)
+	// A service of its own, so that no room is in memory when the clients come.
+	filled, err := fillRooms(ctx, chat.New(store, chat.Options{Alone: true, GroupFrom: 1}), fill)
 	if err != nil {
 		return side{}, errors.Join(err, store.Close())
 	}
-	s, _ := parleyServer(store, options)
-	return side{
-		server:  s,
-		rooms:   filled,
-		commits: store.Commits,
-		close: func() error {
-			runtime.KeepAlive(floor)
-			return store.Close()
-		},
-	}, nil
+	a, err := parley(ctx, app.Store{Table: store, SingleProcess: true, Close: store.Close})
+	if err != nil {
+		return side{}, errors.Join(err, store.Close())
+	}
+	return side{server: serverOf(a), rooms: filled, commits: store.Commits, close: a.Close}, nil
 }
 
-// parleyServer is the program's server, with its settings for one machine, and the tools
-// that it serves.
-func parleyServer(store table.Table, o chat.Options) (*http.Server, []parley.Tool) {
-	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	m := meter.New(meter.Options{MaxWaits: 20_000, MaxBodies: 64 << 20})
-	o.Logger = logger
-	rooms := chat.New(m.Table(store), o)
-	set := tools.New(rooms, tools.Options{Address: httpapi.Address, LongestWait: o.LongestWait, Log: logger})
-	served := parley.NewServer(parley.Options{
-		Version: "bench", Instructions: set.Instructions(), Tools: set.Tools(), Prompts: set.Prompts(), Log: logger,
+// parley assembles the program's server on a table, with the default limits.
+func parley(ctx context.Context, store app.Store) (*app.App, error) {
+	return app.New(ctx, app.Config{
+		Settings: app.Settings{MaxWaits: 20_000, MaxBodies: 64},
+		Open:     func(context.Context, *meter.Meter) (app.Store, error) { return store, nil },
+		Logger:   warnings(),
 	})
-	handler := httpapi.New(httpapi.Options{MCP: served.Serve, Standby: set.Standby, Logger: logger, Meter: m})
-	return httpapi.NewServer(handler, logger), set.Tools()
 }
+
+func serverOf(a *app.App) *http.Server { return httpapi.NewServer(a.Handler, warnings()) }
+
+// warnings is the log of a side.
+func warnings() *slog.Logger { return app.Settings{LogLevel: "warn"}.Logger(os.Stderr) }
 
 // emptyServer is the MCP library at its plainest: no sessions, nothing in front
 // of it, and tools that read nothing. The one that stands for sending does work.

@@ -16,7 +16,7 @@ import (
 // answer, and the size of what is deployed. The sandbox that Lambda makes before
 // is not in it.
 func (b *bench) start(ctx context.Context) ([]row, error) {
-	root, err := output(exec.CommandContext(ctx, "go", "list", "-f", "{{.Module.Dir}}", "github.com/parley-chat/parley/functions/parley"))
+	root, err := output(exec.CommandContext(ctx, "go", "list", "-f", "{{.Module.Dir}}", "github.com/parley-chat/parley/functions/mcp"))
 	if err != nil {
 		return nil, fmt.Errorf("run it in a folder of the module: %w", err)
 	}
@@ -24,7 +24,7 @@ func (b *bench) start(ctx context.Context) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	parley, err := b.buildFunction(ctx, root, "functions/parley")
+	parley, err := b.buildFunction(ctx, root, "functions/mcp")
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (b *bench) start(ctx context.Context) ([]row, error) {
 // buildFunction builds a program of this module as it is deployed.
 func (b *bench) buildFunction(ctx context.Context, root, program string) (binary string, err error) {
 	binary = filepath.Join(b.dir, filepath.Base(program))
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", "lambda,lambda.norpc", "-ldflags", "-s -w", "-o", binary, "./"+program)
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", binary, "./"+program)
 	cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
 	_, err = output(cmd)
 	return binary, err

@@ -1,8 +1,9 @@
-// Package dynamolocal has DynamoDB Local at hand for tests: Amazon's own engine,
-// on the loopback, in memory. Only tests and scripts/dynamodb-local import it.
+// Package dynamolocal runs DynamoDB Local for tests: Amazon's own engine, on the
+// loopback interface only, in memory. Only tests, benchmarks and
+// scripts/dynamodb-local import it.
 //
-// Its licence forbids passing it on, so it is never kept in the tree: Maven
-// fetches what pom.xml names, once, into a cache outside of it.
+// Its license forbids redistribution, so it is not in the tree: Maven fetches
+// what pom.xml lists, once, into a cache outside of it.
 package dynamolocal
 
 import (
@@ -72,9 +73,9 @@ func Start(t testing.TB) string {
 	return ""
 }
 
-// startFree starts an engine on a port that is free. Only one process does so at
-// a time: the engine cannot be told to choose a port, and two that found the
-// same one free would share the engine of whichever ends first.
+// startFree starts an engine on a free port. Only one process does so at a time:
+// two processes that found the same port free would share the engine of the one
+// that ends first.
 func startFree(ctx context.Context, dir string) (*Server, error) {
 	unlock, err := lock(ctx, filepath.Join(filepath.Dir(dir), "dynamodb-local.start.lock"))
 	if err != nil {
@@ -83,11 +84,11 @@ func startFree(ctx context.Context, dir string) (*Server, error) {
 	defer unlock()
 	var failures []error
 	for range 3 {
-		port, err := freePort()
+		addr, err := freeAddr()
 		if err != nil {
 			return nil, err
 		}
-		server, err := Serve(ctx, dir, port)
+		server, err := Serve(ctx, dir, addr)
 		if err == nil {
 			return server, nil
 		}

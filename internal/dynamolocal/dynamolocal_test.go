@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -98,14 +99,29 @@ func TestServe_portTaken_errorSaysSo(t *testing.T) {
 	if err != nil {
 		t.Skipf("SKIPPED, NOT TESTED: Serve on a taken port: %v", err)
 	}
-	taken, err := net.Listen("tcp", ":0")
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	_, err = Serve(t.Context(), dir, taken.Addr().(*net.TCPAddr).Port)
+	_, err = Serve(t.Context(), dir, taken.Addr().String())
 	if err == nil || !strings.Contains(err.Error(), "Address already in use") {
 		t.Fatalf("Serve on a taken port: %v", err)
+	}
+}
+
+// The whole of 127.0.0.0/8 is this machine on Linux, so 127.0.0.2 stands for its
+// other addresses: an engine that listens on all of them answers there.
+func TestStart_engine_listensOnOneAddressOnly(t *testing.T) {
+	endpoint, err := url.Parse(Start(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if host := endpoint.Hostname(); os.Getenv(EndpointEnv) == "" && host != "127.0.0.1" {
+		t.Errorf("the engine is on %s", host)
+	}
+	if other := "http://127.0.0.2:" + endpoint.Port(); answers(t.Context(), other) {
+		t.Errorf("%s answers, too", other)
 	}
 }
 

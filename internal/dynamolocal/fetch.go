@@ -1,9 +1,10 @@
 package dynamolocal
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
-	_ "embed" // pom.xml
+	_ "embed" // pom.xml, loopback.xml
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -14,11 +15,19 @@ import (
 //go:embed pom.xml
 var pom []byte
 
-// Fetch returns the folder that holds the engine's jars, and first has Maven
-// bring them there where they are not yet (some 50 MB). The folder is named
-// after the content of pom.xml and appears whole or not at all; processes that
-// ask at once fetch once. ErrMissing tells that Java or Maven are not installed,
-// or that Maven could not fetch.
+// configuration is what Jetty starts the engine from.
+//
+//go:embed loopback.xml
+var configuration []byte
+
+// configurationFile is its name in the folder of the engine.
+const configurationFile = "loopback.xml"
+
+// Fetch returns the folder of the engine, and first has Maven download the jars
+// if they are missing (about 50 MB). The folder's name depends on the content of
+// pom.xml and loopback.xml. It appears complete or not at all, and processes that
+// ask at the same time fetch once. ErrMissing means that Java or Maven is not
+// installed, or that Maven could not fetch.
 func Fetch(ctx context.Context) (dir string, err error) {
 	if err := haveJava(ctx); err != nil {
 		return "", err
@@ -27,7 +36,7 @@ func Fetch(ctx context.Context) (dir string, err error) {
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(pom)
+	sum := sha256.Sum256(append(bytes.Clone(pom), configuration...))
 	dir = filepath.Join(cache, "dynamodb-local-"+hex.EncodeToString(sum[:6]))
 	if isDir(dir) {
 		return dir, nil
@@ -37,21 +46,21 @@ func Fetch(ctx context.Context) (dir string, err error) {
 		return "", err
 	}
 	defer unlock()
-	if isDir(dir) { // another process had the lock, and fetched
+	if isDir(dir) { // another process has fetched it meanwhile
 		return dir, nil
 	}
 	return dir, download(ctx, cache, dir)
 }
 
-// download has Maven copy the jars into a folder beside dir, and gives it that
-// name when all are there. The caller holds the lock.
+// download fills a folder beside dir, and renames it to dir when it is complete.
+// The caller holds the lock.
 func download(ctx context.Context, cache, dir string) error {
 	mvn, err := exec.LookPath("mvn")
 	if err != nil {
 		return fmt.Errorf("%w: Maven (mvn) to download it; install Maven, or set %s to a running engine", ErrMissing, EndpointEnv)
 	}
 	temp := filepath.Join(cache, "dynamodb-local.fetching")
-	if err := os.RemoveAll(temp); err != nil { // what a fetch that was killed left
+	if err := os.RemoveAll(temp); err != nil { // left by a fetch that was killed
 		return err
 	}
 	if err := os.Mkdir(temp, 0o755); err != nil {
@@ -59,6 +68,9 @@ func download(ctx context.Context, cache, dir string) error {
 	}
 	pomFile := filepath.Join(temp, "pom.xml")
 	if err := os.WriteFile(pomFile, pom, 0o644); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(temp, configurationFile), configuration, 0o644); err != nil {
 		return err
 	}
 	out, err := exec.CommandContext(ctx, mvn, "-B", "-q", "-f", pomFile,
@@ -70,8 +82,8 @@ func download(ctx context.Context, cache, dir string) error {
 	return os.Rename(temp, dir)
 }
 
-// haveJava runs java rather than only looking for it: where no Java is
-// installed, some systems have a java that says so and fails.
+// haveJava runs java instead of only looking for it, since some systems have a
+// program of that name which only says that Java is not installed.
 func haveJava(ctx context.Context) error {
 	if err := exec.CommandContext(ctx, "java", "-version").Run(); err != nil {
 		return fmt.Errorf("%w: Java 17 or newer; install it, or set %s to a running engine (%w)", ErrMissing, EndpointEnv, err)

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -18,9 +17,9 @@ import (
 // startLimit bounds the start, which takes a second on an idle machine.
 const startLimit = time.Minute
 
-// leash runs a program that ends when the standard input does. The other end of
-// that pipe is this process's alone, and the system closes it however the
-// process dies, kill -9 included; so no engine outlives who started it.
+// leash runs a program that ends when its standard input does. Only this process
+// holds the other end of that pipe, and the system closes it however the process
+// dies, kill -9 included. So no engine outlives the process that started it.
 const leash = `
 exec 3<&0
 "$@" </dev/null 3<&- & server=$!
@@ -35,22 +34,26 @@ exit "$status"
 type Server struct {
 	Endpoint string // such as "http://127.0.0.1:8000"
 
-	release func() error // lets the engine go
+	release func() error // ends the engine
 	done    chan struct{}
 	ended   error // why the engine ended; valid after done is closed
 	output  *output
 }
 
-// Serve starts the engine of the folder that Fetch returned on port and returns
-// when it answers, within a minute. Its tables live in memory. It listens on all
-// interfaces (it has no option for less), and accepts any credentials.
-func Serve(ctx context.Context, dir string, port int) (*Server, error) {
+// Serve starts the engine of the folder that Fetch returned on addr, as in
+// "127.0.0.1:8000", and returns when it answers, within a minute. Its tables live
+// in memory. It accepts any credentials, so it should be reachable from this
+// machine only.
+func Serve(ctx context.Context, dir, addr string) (*Server, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
 	lib := filepath.Join(dir, "lib")
 	cmd := exec.Command("sh", "-c", leash, "dynamodb-local", "java",
-		"-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", // a third of the memory, and it starts sooner
+		"-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", // a third of the memory, and a faster start
 		"-Djava.library.path="+lib, "-cp", filepath.Join(lib, "*"),
-		"software.amazon.dynamodb.services.local.main.ServerRunner",
-		"-inMemory", "-sharedDb", "-disableTelemetry", "-port", strconv.Itoa(port))
+		"org.eclipse.jetty.xml.XmlConfiguration", "host="+host, "port="+port, filepath.Join(dir, configurationFile))
 	log := &output{}
 	cmd.Dir, cmd.Stdout, cmd.Stderr = os.TempDir(), log, log
 	stdin, err := cmd.StdinPipe()
@@ -61,7 +64,7 @@ func Serve(ctx context.Context, dir string, port int) (*Server, error) {
 		return nil, fmt.Errorf("starting DynamoDB Local: %w", err)
 	}
 	s := &Server{
-		Endpoint: fmt.Sprintf("http://127.0.0.1:%d", port),
+		Endpoint: "http://" + addr,
 		release:  stdin.Close,
 		done:     make(chan struct{}),
 		output:   log,
@@ -71,13 +74,13 @@ func Serve(ctx context.Context, dir string, port int) (*Server, error) {
 		close(s.done)
 	}()
 	if err := s.awaitAnswer(ctx); err != nil {
-		return nil, fmt.Errorf("DynamoDB Local on port %d: %w; it said:\n%s", port, err, s.output)
+		return nil, fmt.Errorf("DynamoDB Local on %s: %w; it said:\n%s", addr, err, s.output)
 	}
 	return s, nil
 }
 
-// Wait returns when ctx ends, after the engine was made to end, or when the
-// engine has ended by itself, with the reason.
+// Wait ends the engine when ctx ends, or returns the reason why the engine has
+// ended by itself.
 func (s *Server) Wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
@@ -111,8 +114,8 @@ func (s *Server) awaitAnswer(ctx context.Context) error {
 	return nil
 }
 
-// answers reports whether anything speaks HTTP there within a second; the engine
-// itself answers a bare GET with 400.
+// answers reports whether an HTTP server answers within a second. The engine
+// answers a bare GET with 400.
 func answers(ctx context.Context, endpoint string) bool {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -128,15 +131,17 @@ func answers(ctx context.Context, endpoint string) bool {
 	return response.Body.Close() == nil
 }
 
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", ":0")
+// freeAddr returns an address of the loopback whose port is free.
+func freeAddr() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return 0, fmt.Errorf("looking for a free port: %w", err)
+		return "", fmt.Errorf("looking for a free port: %w", err)
 	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
+	return l.Addr().String(), l.Close()
 }
 
-// output keeps the first words of the engine: why a start failed is among them.
+// output keeps the beginning of what the engine prints, which says why a start
+// failed.
 type output struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

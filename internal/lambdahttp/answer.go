@@ -20,15 +20,16 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// answer is what the Runtime API gets: aws-lambda-go reads it to its end, or to
-// an error, which it reports in the trailers, and closes it when all is sent.
+// answer is what the Runtime API receives. aws-lambda-go reads it to its end or to
+// an error, which it reports in the trailers, and closes it when everything is
+// sent.
 type answer struct {
 	io.Reader
 	contentType string
 	sent        func()
 }
 
-// ContentType is asked for by aws-lambda-go.
+// ContentType is called by aws-lambda-go.
 func (a *answer) ContentType() string { return a.contentType }
 
 // Close implements [io.Closer].
@@ -37,13 +38,13 @@ func (a *answer) Close() error {
 	return nil
 }
 
-// MarshalJSON makes aws-lambda-go take the answer for the reader that it is.
+// MarshalJSON makes aws-lambda-go use the answer as a reader.
 func (a *answer) MarshalJSON() ([]byte, error) {
 	return nil, errors.New("an answer is read, not encoded")
 }
 
-// stream answers e while the handler writes. It returns when the handler has
-// begun its answer; cancel ends the handler's context.
+// stream sends the answer to e while the handler writes it. It returns when the
+// answer has begun. cancel ends the handler's context.
 func (f *front) stream(ctx context.Context, cancel context.CancelFunc, e *events.LambdaFunctionURLRequest) *answer {
 	f.busy.RLock()
 	body, pipe := io.Pipe()
@@ -63,7 +64,7 @@ func (f *front) stream(ctx context.Context, cancel context.CancelFunc, e *events
 	}}
 }
 
-// whole answers e when the handler has ended.
+// whole sends the answer to e after the handler has returned.
 func (f *front) whole(ctx context.Context, e *events.LambdaFunctionURLRequest) (*answer, error) {
 	f.busy.RLock()
 	var body bytes.Buffer
@@ -88,15 +89,15 @@ func encode(w *writer, body []byte) ([]byte, error) {
 	return json.Marshal(response)
 }
 
-// serve has the handler answer e, so that w has begun when it returns. A panic
-// is logged. It is answered with 500, or, where the answer has begun, returned as
-// an error: what was written is no whole answer.
+// serve runs the handler for e. The answer in w has begun when it returns. A panic
+// is logged and answered with 500. If the answer has begun, serve returns an
+// error, because the answer is incomplete.
 func (f *front) serve(ctx context.Context, w *writer, e *events.LambdaFunctionURLRequest) (err error) {
 	defer func() {
 		v := recover()
 		switch {
 		case v == nil:
-			w.WriteHeader(http.StatusOK) // where the handler wrote nothing
+			w.WriteHeader(http.StatusOK) // if the handler has written nothing
 		case w.status != 0:
 			f.logPanic(ctx, v)
 			err = messages.InvokeResponse_Error{Type: "Handler.Panic", Message: "the handler panicked while it answered; the log has the stack"}
@@ -116,15 +117,15 @@ func (f *front) serve(ctx context.Context, w *writer, e *events.LambdaFunctionUR
 }
 
 func refuse(w *writer, status int, sentence string) {
-	clear(w.header) // of what a handler meant to say
+	clear(w.header) // the handler may have set some
 	w.header.Set("Content-Type", "text/plain; charset=utf-8")
 	w.header.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, sentence+"\n") // nobody is left to tell
+	_, _ = io.WriteString(w, sentence+"\n") // the client has left
 }
 
-// logPanic leaves the value of a panic out, unless it is the runtime's own: it
-// might hold what somebody wrote.
+// logPanic logs a panic without its value, which might contain what an agent
+// wrote, unless the value is an error of the runtime.
 func (f *front) logPanic(ctx context.Context, v any) {
 	what := fmt.Sprintf("%T", v)
 	if fault, ok := v.(runtime.Error); ok {
@@ -134,7 +135,7 @@ func (f *front) logPanic(ctx context.Context, v any) {
 		slog.String("panic", what), slog.String("stack", string(debug.Stack())))
 }
 
-// invocationID is the id of the invocation in Lambda's own log lines.
+// invocationID returns the id of the invocation in Lambda's own log lines.
 func invocationID(ctx context.Context) string {
 	if about, ok := lambdacontext.FromContext(ctx); ok {
 		return about.AwsRequestID
@@ -142,13 +143,13 @@ func invocationID(ctx context.Context) string {
 	return ""
 }
 
-// writer is the http.ResponseWriter of an invocation. It can be flushed, which
-// sends the header at most: nothing that is written waits here.
+// writer is the http.ResponseWriter of an invocation. A flush only sends the
+// header, since the body is never buffered here.
 type writer struct {
-	header   http.Header // the handler's to change
+	header   http.Header // for the handler to change
 	headOnly bool        // the request is a HEAD
 	body     io.Writer
-	begun    func() // called once, when the fields below are set for good
+	begun    func() // called once, when the fields below no longer change
 
 	status  int // 0: not begun
 	headers map[string]string
@@ -158,8 +159,8 @@ type writer struct {
 // Header implements [http.ResponseWriter].
 func (w *writer) Header() http.Header { return w.header }
 
-// WriteHeader implements [http.ResponseWriter]. Lambda has no way to send one of
-// the informational statuses (1xx).
+// WriteHeader implements [http.ResponseWriter]. Lambda cannot send informational
+// statuses (1xx).
 func (w *writer) WriteHeader(status int) {
 	if w.status != 0 || status < 200 {
 		return

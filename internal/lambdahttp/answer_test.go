@@ -26,7 +26,7 @@ func urlEvent(method, path string) *events.LambdaFunctionURLRequest {
 	}
 }
 
-// answered is an answer as its front takes it.
+// answered is an answer as the front reads it.
 type answered struct {
 	StatusCode      int               `json:"statusCode"`
 	Headers         map[string]string `json:"headers"`
@@ -35,7 +35,7 @@ type answered struct {
 	IsBase64Encoded bool              `json:"isBase64Encoded"`
 }
 
-// answers returns what h answers to e, streamed and in one piece.
+// answers returns the answers of h to e, streamed and in one piece.
 func answers(t *testing.T, h http.HandlerFunc, e *events.LambdaFunctionURLRequest) map[string]answered {
 	t.Helper()
 	got := map[string]answered{}
@@ -96,7 +96,7 @@ func TestAnswer_nothingWritten_is200(t *testing.T) {
 	}
 }
 
-func TestAnswer_thatMayHaveNoBody_hasNone(t *testing.T) {
+func TestAnswer_statusWithoutBody_hasNone(t *testing.T) {
 	for mode, got := range answers(t, func(w http.ResponseWriter, _ *http.Request) {
 		if n, err := io.WriteString(w, "hello"); n != 5 || err != nil {
 			t.Errorf("%d, %v", n, err)
@@ -118,7 +118,7 @@ func TestAnswer_thatMayHaveNoBody_hasNone(t *testing.T) {
 	}
 }
 
-func TestAnswer_thatIsNoText_isInBase64WhereItMust(t *testing.T) {
+func TestAnswer_binaryBody_isBase64IfBuffered(t *testing.T) {
 	got := answers(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte{0xff, 0}) }, urlEvent("GET", "/"))
 	if x := got["in one piece"]; x.Body != "/wA=" || !x.IsBase64Encoded {
 		t.Errorf("in one piece: %+v", x)
@@ -128,7 +128,7 @@ func TestAnswer_thatIsNoText_isInBase64WhereItMust(t *testing.T) {
 	}
 }
 
-func TestRequest_event_becomesWhatNetHTTPWouldGive(t *testing.T) {
+func TestRequest_event_becomesTheRequestOfNetHTTP(t *testing.T) {
 	e := urlEvent("PUT", "/a%2Fb/c")
 	e.RawQueryString = "x=1&y=%20"
 	e.Headers["content-type"], e.Headers["x-list"] = "text/plain", "a,b"
@@ -155,7 +155,7 @@ func TestRequest_event_becomesWhatNetHTTPWouldGive(t *testing.T) {
 	}, e)
 }
 
-func TestRequest_hostThatIsMissing_isTheFronts(t *testing.T) {
+func TestRequest_noHost_hasTheHostOfTheFront(t *testing.T) {
 	e := urlEvent("GET", "")
 	e.Headers = nil
 	answers(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -165,7 +165,7 @@ func TestRequest_hostThatIsMissing_isTheFronts(t *testing.T) {
 	}, e)
 }
 
-func TestRequest_pathOfASecondHost_staysAPath(t *testing.T) {
+func TestRequest_pathWithTwoSlashes_staysAPath(t *testing.T) {
 	answers(t, func(_ http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "//evil.example/x" || r.URL.Host != "" {
 			t.Errorf("%+v", r.URL)
@@ -173,7 +173,7 @@ func TestRequest_pathOfASecondHost_staysAPath(t *testing.T) {
 	}, urlEvent("GET", "//evil.example/x"))
 }
 
-func TestRequest_malformed_is400AndNoFailureOfTheFunction(t *testing.T) {
+func TestRequest_malformed_is400(t *testing.T) {
 	broken := urlEvent("POST", "/")
 	broken.Body, broken.IsBase64Encoded = "*", true
 	query := urlEvent("GET", "/")

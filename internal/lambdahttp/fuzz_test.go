@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// FuzzEvent gives the function any event. Whatever it is, it is no request, or it
-// is answered, and the handler is given the body that the event carries.
+// FuzzEvent invokes the function with any event. Either the event is not a request,
+// or it is answered and the handler receives the body of the event.
 func FuzzEvent(f *testing.F) {
 	post := urlEvent(http.MethodPost, "/mcp")
 	post.Body, post.RawQueryString, post.Cookies = `{"jsonrpc":"2.0"}`, "a=b&%20", []string{"a=1", "b=2"}
@@ -60,7 +60,7 @@ func FuzzEvent(f *testing.F) {
 	})
 }
 
-// invoked is the answer to e, read to its end.
+// invoked returns the answer to e, read to its end.
 func invoked(t *testing.T, f *front, e *events.LambdaFunctionURLRequest) ([]byte, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -79,7 +79,7 @@ func invoked(t *testing.T, f *front, e *events.LambdaFunctionURLRequest) ([]byte
 	return text, nil
 }
 
-// carried is the body of an event.
+// carried returns the body of an event.
 func carried(e *events.LambdaFunctionURLRequest) []byte {
 	if !e.IsBase64Encoded {
 		return []byte(e.Body)

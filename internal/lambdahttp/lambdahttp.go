@@ -1,12 +1,12 @@
-// Package lambdahttp puts an [http.Handler] behind AWS Lambda: behind a Function
-// URL that streams, or behind a front that wants the answer in one piece (a
-// Function URL in BUFFERED mode, an HTTP API, `sam local`). It knows HTTP and
-// Lambda's Runtime API, and nothing of what the handler does.
+// Package lambdahttp runs an [http.Handler] as an AWS Lambda function: behind a
+// Function URL that streams, or behind a front that needs the answer in one piece
+// (a Function URL in BUFFERED mode, an HTTP API, `sam local`). It knows HTTP and
+// Lambda's Runtime API, and nothing about what the handler does.
 //
-// What the handler can count on, as with net/http: what it writes leaves at once
-// where the front streams; a panic is answered with 500, or cuts the answer so
-// that the front reports it as cut; the context ends before Lambda ends the
-// process. What it cannot have: Lambda never tells that a client went away.
+// As with net/http, the handler can rely on this: the front sends what it writes
+// at once if it streams; a panic is answered with 500, or cuts the answer off so
+// that the front reports an error; the context ends before Lambda ends the
+// process. There is one difference: Lambda never reports that a client left.
 //
 // The wire is described in the AWS Lambda Developer Guide, "Using the Lambda
 // runtime API for custom runtimes", "Response streaming" and "Function URLs".
@@ -28,48 +28,43 @@ import (
 
 const (
 	// margin is how long before the end of an invocation the handler's context
-	// ends, so that what it answers then still arrives.
+	// ends, so that the last answer still arrives.
 	margin = time.Second
-	// apiTime is how long an HTTP API waits for an integration, less what a start
-	// of the function may have taken of it ("Quotas for configuring and running
-	// an HTTP API": 30 seconds). A handler that keeps 3 seconds for its answer
-	// so waits for 25.
+	// apiTime is how long an HTTP API waits for an integration ("Quotas for
+	// configuring and running an HTTP API": 30 seconds), minus the time for a cold
+	// start. A handler that reserves 3 seconds for its answer waits for 25.
 	apiTime = 28 * time.Second
-	// lastCall is how long requests under way may take once the process is told
-	// to end. Lambda kills it after half a second ("Lambda execution environment
-	// lifecycle", shutdown phase).
+	// lastCall is how long open requests may take after SIGTERM. Lambda kills the
+	// process after half a second ("Lambda execution environment lifecycle",
+	// shutdown phase).
 	lastCall = 400 * time.Millisecond
 )
 
 // Options of Start. The zero value is for a Function URL that streams.
 type Options struct {
 	// Buffered says that the invoke mode of the Function URL is BUFFERED, which
-	// its events do not tell. An HTTP API is known by its events, and `sam local`
-	// by its environment.
+	// its events do not show. An HTTP API is recognized by its events, and `sam
+	// local` by its environment.
 	Buffered bool
-	// Stop is called once, when the process is to end and before requests under
-	// way are waited for: it makes long ones return. Nil: there are none.
+	// Stop is called once when the process has to end, before Start waits for open
+	// requests: it makes long ones return. Nil means that there are none.
 	Stop func()
-	// Logger gets a line for each panic, with the stack and without its value.
-	// Nil means none.
+	// Logger receives a line for each panic, with the stack and without the value.
+	// Nil means no log.
 	Logger *slog.Logger
 }
 
-// OnLambda reports whether Lambda's runtime environment, or an emulator of it,
-// has started this process.
-func OnLambda() bool { return os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" }
-
-// Start serves h with the invocations of this function until ctx ends, which
-// should be at SIGTERM ([signal.NotifyContext]): Start asks Lambda to send one.
-// Then it calls o.Stop and returns when the requests under way are answered; the
-// error says that some were not, in the half second that Lambda leaves for it.
+// Start answers the invocations of this function with h until ctx ends, which
+// should be at SIGTERM ([signal.NotifyContext]). Start asks Lambda to send that
+// signal. Then it calls o.Stop and returns when the open requests are answered. An
+// error means that some were not answered in the half second that Lambda allows.
 //
-// Each invocation has a context of its own, which does not end with ctx but a
-// second before Lambda's deadline. As many run at once as the environment has
-// AWS_LAMBDA_MAX_CONCURRENCY, else one.
+// The context of an invocation does not end with ctx but a second before Lambda's
+// deadline. AWS_LAMBDA_MAX_CONCURRENCY says how many run at once; the default is
+// one.
 //
-// The process ends, with status 1, if the Runtime API fails: Lambda then starts
-// another.
+// If the Runtime API fails, the process ends with status 1, and Lambda starts
+// another one.
 func Start(ctx context.Context, h http.Handler, o Options) error {
 	f := newFront(h, o)
 	go lambda.StartWithOptions(f.invoke, lambda.WithContext(context.WithoutCancel(ctx)), lambda.WithEnableSIGTERM())
@@ -96,11 +91,11 @@ func newFront(h http.Handler, o Options) *front {
 	return f
 }
 
-// invoke is the Lambda function. Its error becomes the invocation's: the event is
-// of a form that no front sends, or a whole answer could not be given.
+// invoke is the Lambda function. Its error becomes the error of the invocation: no
+// front sends such an event, or the answer is incomplete.
 func (f *front) invoke(ctx context.Context, e *events.LambdaFunctionURLRequest) (*answer, error) {
 	if e == nil || e.Version != "2.0" || e.RequestContext.HTTP.Method == "" {
-		return nil, errors.New("lambdahttp: this event is no HTTP request: invoke the function by its Function URL, or by an HTTP API with payload format 2.0")
+		return nil, errors.New("lambdahttp: this event is not an HTTP request: invoke the function by its Function URL, or by an HTTP API with payload format 2.0")
 	}
 	ctx, cancel := context.WithDeadline(ctx, deadline(ctx, e))
 	if f.buffered || !byFunctionURL(e) {
@@ -120,17 +115,17 @@ func deadline(ctx context.Context, e *events.LambdaFunctionURLRequest) time.Time
 	return end
 }
 
-// byFunctionURL reports whether a Function URL sent e, and not an HTTP API, whose
-// events have the same form.
+// byFunctionURL reports whether a Function URL sent e. The events of an HTTP API
+// have the same format.
 func byFunctionURL(e *events.LambdaFunctionURLRequest) bool {
 	return strings.Contains(e.RequestContext.DomainName, ".lambda-url.")
 }
 
-// drain returns when no invocation is under way, or lastCall has passed.
+// drain returns when no invocation is open, or after lastCall.
 func (f *front) drain() error {
 	quiet := make(chan struct{})
 	go func() {
-		f.busy.Lock() // for good: nothing begins any more
+		f.busy.Lock() // never unlocked: no invocation starts after this
 		close(quiet)
 	}()
 	timer := time.NewTimer(lastCall)

@@ -13,12 +13,12 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// newRequest returns the request that the front made e of. Its error is worded
+// newRequest returns the request from which the front made e. Its error is meant
 // for the client.
 //
-// See "Request payload format" in the Lambda Developer Guide, Function URLs:
-// header values of one name come joined by commas, cookies apart, and the body
-// in base64 unless its type is one of text.
+// See "Request payload format" in the Lambda Developer Guide, Function URLs: the
+// values of a header are joined by commas, cookies are separate, and the body is
+// in base64 unless its type is a text type.
 func newRequest(ctx context.Context, e *events.LambdaFunctionURLRequest) (*http.Request, error) {
 	target := "/" + strings.TrimPrefix(e.RawPath, "/")
 	if e.RawQueryString != "" {
@@ -49,7 +49,7 @@ func newRequest(ctx context.Context, e *events.LambdaFunctionURLRequest) (*http.
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: header, Host: host,
 		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
-		RemoteAddr: net.JoinHostPort(e.RequestContext.HTTP.SourceIP, "0"), // the port is not told
+		RemoteAddr: net.JoinHostPort(e.RequestContext.HTTP.SourceIP, "0"), // the event has no port
 	}
 	return r.WithContext(ctx), nil
 }
@@ -60,7 +60,7 @@ func decodeBody(e *events.LambdaFunctionURLRequest) (string, error) {
 	}
 	body, err := base64.StdEncoding.DecodeString(e.Body)
 	if err != nil {
-		return "", fmt.Errorf("the body is marked as base64 and is not")
+		return "", fmt.Errorf("the body is marked as base64 but is not")
 	}
 	return string(body), nil
 }

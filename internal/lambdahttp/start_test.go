@@ -15,7 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/lambdatest"
 )
 
-func TestStart_answer_leavesAsItIsWritten(t *testing.T) {
+func TestStart_write_isSentAtOnce(t *testing.T) {
 	client := start(t, "plain", 2).FunctionURL()
 	resp := open(t, client, "/parts?a")
 	if got := read(t, resp, 3); got != "one" {
@@ -27,7 +27,7 @@ func TestStart_answer_leavesAsItIsWritten(t *testing.T) {
 	}
 }
 
-func TestStart_headerThatIsFlushed_leavesAlone(t *testing.T) {
+func TestStart_flushedHeader_isSentBeforeTheBody(t *testing.T) {
 	client := start(t, "plain", 2).FunctionURL()
 	resp := open(t, client, "/header?a")
 	if resp.StatusCode != 200 || resp.Header.Get("X-A") != "1" {
@@ -39,7 +39,7 @@ func TestStart_headerThatIsFlushed_leavesAlone(t *testing.T) {
 	}
 }
 
-func TestStart_panicBeforeTheAnswer_is500AndALogLine(t *testing.T) {
+func TestStart_panicBeforeTheAnswer_is500AndLogged(t *testing.T) {
 	i := start(t, "plain", 0)
 	for name, client := range map[string]*http.Client{"Function URL": i.FunctionURL(), "HTTP API": i.HTTPAPI()} {
 		resp, body := get(t, client, "/panic")
@@ -57,7 +57,7 @@ func TestStart_panicBeforeTheAnswer_is500AndALogLine(t *testing.T) {
 	checkAlive(t, i)
 }
 
-func TestStart_panicInTheAnswer_showsThatItIsCut(t *testing.T) {
+func TestStart_panicDuringTheAnswer_cutsItOff(t *testing.T) {
 	i := start(t, "plain", 0)
 	resp := open(t, i.FunctionURL(), "/panic-late")
 	body, err := io.ReadAll(resp.Body)
@@ -71,7 +71,7 @@ func TestStart_panicInTheAnswer_showsThatItIsCut(t *testing.T) {
 	checkAlive(t, i)
 }
 
-func TestStart_panicInABufferedAnswer_failsTheInvocation(t *testing.T) {
+func TestStart_panicDuringABufferedAnswer_failsTheInvocation(t *testing.T) {
 	i := start(t, "plain", 0)
 	_, err := request(t, i.HTTPAPI(), "/panic-late", "")
 	var failed *lambdatest.FunctionError
@@ -89,7 +89,7 @@ func checkAlive(t *testing.T, i *lambdatest.Instance) {
 	}
 }
 
-func TestStart_panicBesideOthers_leavesThemAlone(t *testing.T) {
+func TestStart_panic_leavesOtherRequestsAlone(t *testing.T) {
 	client := start(t, "plain", 2).FunctionURL()
 	resp := open(t, client, "/parts?a")
 	get(t, client, "/panic")
@@ -99,7 +99,7 @@ func TestStart_panicBesideOthers_leavesThemAlone(t *testing.T) {
 	}
 }
 
-func TestStart_manyAtOnce_eachGetsItsOwn(t *testing.T) {
+func TestStart_concurrentRequests_eachGetItsAnswer(t *testing.T) {
 	client := start(t, "plain", 8).FunctionURL()
 	var wg sync.WaitGroup
 	for n := range 16 {
@@ -120,7 +120,7 @@ func TestStart_manyAtOnce_eachGetsItsOwn(t *testing.T) {
 	wg.Wait()
 }
 
-func TestStart_deadline_endsTheContextASecondAhead(t *testing.T) {
+func TestStart_deadline_endsTheContextASecondEarlier(t *testing.T) {
 	i := start(t, "plain", 0)
 	i.Timeout = 1500 * time.Millisecond
 	for name, client := range map[string]*http.Client{"Function URL": i.FunctionURL(), "HTTP API": i.HTTPAPI()} {
@@ -130,7 +130,7 @@ func TestStart_deadline_endsTheContextASecondAhead(t *testing.T) {
 	}
 }
 
-func TestStart_deadline_isCutToWhatTheFrontAllows(t *testing.T) {
+func TestStart_HTTPAPI_shortensTheDeadline(t *testing.T) {
 	i := start(t, "plain", 0)
 	for name, c := range map[string]struct {
 		client      *http.Client
@@ -150,7 +150,7 @@ func TestStart_deadline_isCutToWhatTheFrontAllows(t *testing.T) {
 	}
 }
 
-func TestStart_frontThatBuffers_getsOnePiece(t *testing.T) {
+func TestStart_bufferingFront_getsOnePiece(t *testing.T) {
 	// The answer is in the form that a front which streams does not understand.
 	for name, i := range map[string]*lambdatest.Instance{
 		"by its setting":     start(t, "buffered", 0),
@@ -178,7 +178,7 @@ func TestStart_frontThatBuffers_getsOnePiece(t *testing.T) {
 	}
 }
 
-func TestStart_eventThatIsNoRequest_isTheInvocationsError(t *testing.T) {
+func TestStart_eventWithoutRequest_failsTheInvocation(t *testing.T) {
 	i := start(t, "plain", 0)
 	for _, event := range []string{
 		`{}`, `null`, `[]`, `"text"`, `{"version":"2.0"}`, `{"key1":"value1"}`,
@@ -196,7 +196,7 @@ func TestStart_eventThatIsNoRequest_isTheInvocationsError(t *testing.T) {
 	checkAlive(t, i)
 }
 
-func TestStart_SIGTERM_answersWhatIsUnderWayAndEnds(t *testing.T) {
+func TestStart_SIGTERM_answersOpenRequestsAndEnds(t *testing.T) {
 	i := start(t, "plain", 2)
 	if resp, err := request(t, i.FunctionURL(), "/echo", ""); err != nil || i.Extensions() != 1 {
 		t.Fatalf("%v %v, %d extensions: Lambda sends the signal to processes with one only", resp, err, i.Extensions())
@@ -211,7 +211,7 @@ func TestStart_SIGTERM_answersWhatIsUnderWayAndEnds(t *testing.T) {
 	}
 }
 
-func TestStart_SIGTERM_endsWithoutARequestThatGoesOn(t *testing.T) {
+func TestStart_SIGTERM_doesNotWaitForAHangingRequest(t *testing.T) {
 	i := start(t, "plain", 0)
 	resp := open(t, i.FunctionURL(), "/parts?never")
 	i.Signal(syscall.SIGTERM)

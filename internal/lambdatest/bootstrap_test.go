@@ -15,7 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
-// buildEnv names the folder of the programs that the tests have built.
+// buildEnv names the folder for the programs that the tests build.
 const buildEnv = "LAMBDATEST_PROGRAMS"
 
 func TestMain(m *testing.M) {
@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// withFolder runs the tests with a folder for programs, which goes with them.
+// withFolder runs the tests with a folder for programs, and removes it at the end.
 func withFolder(tests func() int) (int, error) {
 	dir, err := os.MkdirTemp("", "parley-lambda-")
 	if err != nil {
@@ -41,14 +41,14 @@ func withFolder(tests func() int) (int, error) {
 }
 
 // build returns the path of a program of this module, built as lambda.mk builds
-// it; or, where the tests look for races, so that it looks for them, too.
+// it, or with the race detector if the tests run with it.
 func build(t *testing.T, program string) string {
 	t.Helper()
 	binary := filepath.Join(os.Getenv(buildEnv), filepath.Base(program))
 	if _, err := os.Stat(binary); err == nil {
 		return binary
 	}
-	args := []string{"build", "-trimpath", "-tags", "lambda,lambda.norpc", "-o", binary}
+	args := []string{"build", "-trimpath", "-tags", "lambda.norpc", "-o", binary}
 	if raceDetector {
 		args = append(args, "-race")
 	} else {
@@ -65,7 +65,7 @@ func build(t *testing.T, program string) string {
 	return binary
 }
 
-// function is Parley as it is deployed: a table, and instances on demand.
+// function is Parley as deployed: a table, and instances on demand.
 type function struct {
 	t        *testing.T
 	binary   string
@@ -79,11 +79,11 @@ func deploy(t *testing.T) *function {
 		t.Skip("-short: the built program is left out")
 	}
 	_, table := dynamolocal.NewTable(t, dynamotable.Options{})
-	return &function{t: t, binary: build(t, "functions/parley"), table: table, endpoint: dynamolocal.Start(t)}
+	return &function{t: t, binary: build(t, "functions/mcp"), table: table, endpoint: dynamolocal.Start(t)}
 }
 
-// start brings up another instance with the settings of the template, and
-// further ones.
+// start starts another instance with the settings of the template and those of
+// env.
 func (f *function) start(concurrency int, env ...string) *lambdatest.Instance {
 	f.t.Helper()
 	return lambdatest.Start(f.t, lambdatest.Program{Path: f.binary, Concurrency: concurrency, Env: append([]string{
@@ -92,10 +92,10 @@ func (f *function) start(concurrency int, env ...string) *lambdatest.Instance {
 	}, env...)})
 }
 
-// args are those of a tool.
+// args are the arguments of a tool.
 type args map[string]any
 
-// result is what a tool gave.
+// result is the result of a tool.
 type result struct {
 	Code       string    `json:"code"` // of an error
 	Status     string    `json:"status"`
@@ -126,14 +126,14 @@ func post(t *testing.T, client *http.Client, body string) (*http.Response, error
 	return client.Do(q)
 }
 
-// toolCall is a call of a tool as a JSON-RPC message.
+// toolCall returns a call of a tool as a JSON-RPC message.
 func toolCall(tool string, arguments args) string {
 	text, err := json.Marshal(map[string]any{
 		"jsonrpc": "2.0", "id": 1, "method": "tools/call",
 		"params": map[string]any{"name": tool, "arguments": arguments, "_meta": map[string]any{"progressToken": "p"}},
 	})
 	if err != nil {
-		return err.Error() // which no server takes for a message
+		return err.Error() // which is not a valid message
 	}
 	return string(text)
 }
@@ -151,7 +151,7 @@ func try(t *testing.T, client *http.Client, tool string, arguments args) (result
 	return decode(text)
 }
 
-// call is try for a call that must succeed.
+// call calls a tool and fails the test if the tool returns an error.
 func call(t *testing.T, client *http.Client, tool string, arguments args) result {
 	t.Helper()
 	r, err := try(t, client, tool, arguments)
@@ -161,8 +161,8 @@ func call(t *testing.T, client *http.Client, tool string, arguments args) result
 	return r
 }
 
-// decode reads the result in an answer, whether that came as JSON or as the last
-// of some events.
+// decode reads the result from an answer, which is either JSON or a stream whose
+// last event has the result.
 func decode(answer string) (result, error) {
 	if at := strings.LastIndex(answer, "data: "); at >= 0 {
 		answer = answer[at+len("data: "):]

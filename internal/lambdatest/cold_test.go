@@ -18,7 +18,7 @@ const (
 )
 
 // coldStart returns the time from the start of the process to the end of its
-// first answer. The sandbox that Lambda makes before is not in it.
+// first answer. It does not include the sandbox, which Lambda creates before.
 func coldStart(t *testing.T, p lambdatest.Program, event []byte) time.Duration {
 	t.Helper()
 	i := lambdatest.Start(t, p)

@@ -14,32 +14,32 @@ import (
 	"time"
 )
 
-// The names under which the fronts are reached.
+// The host names of the fronts.
 const (
 	FunctionURLHost = "abcdefghijklmnopqrstuvwxyz012345.lambda-url.eu-west-1.on.aws"
 	HTTPAPIHost     = "abcdefghij.execute-api.eu-west-1.amazonaws.com"
 )
 
-// integration is the type of an answer whose status and header come ahead of its
-// body.
+// integration is the content type of an answer that begins with its status and
+// header.
 const integration = "application/vnd.awslambda.http-integration-response"
 
-// errPrelude says that an answer has no status and header ahead of its body.
+// errPrelude means that an answer does not begin with its status and header.
 var errPrelude = errors.New("lambdatest: the answer does not begin with status and header")
 
-// FunctionURL returns a client whose every request becomes an invocation by a
-// Function URL in the invoke mode RESPONSE_STREAM, whatever host it is for.
+// FunctionURL returns a client that turns each request, to whatever host, into an
+// invocation by a Function URL in the invoke mode RESPONSE_STREAM.
 func (r *Runtime) FunctionURL() *http.Client {
 	return &http.Client{Transport: front{r, FunctionURLHost}}
 }
 
-// HTTPAPI returns a client whose every request becomes an invocation by an HTTP
-// API with the payload format 2.0, which takes answers in one piece only.
+// HTTPAPI returns a client that turns each request into an invocation by an HTTP
+// API with payload format 2.0, which accepts an answer only in one piece.
 func (r *Runtime) HTTPAPI() *http.Client {
 	return &http.Client{Transport: front{r, HTTPAPIHost}}
 }
 
-// front is what stands between HTTP and the function.
+// front translates between HTTP and the function.
 type front struct {
 	*Runtime
 	host string
@@ -66,7 +66,7 @@ func (f front) RoundTrip(q *http.Request) (*http.Response, error) {
 	return answer, err
 }
 
-// Event returns the event that a front of the host makes of a request, with the
+// Event returns the event that the front with this host makes from a request, in
 // payload format 2.0 ("Request payload format" in the Developer Guide, Function
 // URLs).
 func Event(host string, q *http.Request) ([]byte, error) {
@@ -113,8 +113,8 @@ func readBody(q *http.Request) (string, error) {
 	return string(body), err
 }
 
-// prelude is the status and header of an answer. An answer in one piece has its
-// body beside them.
+// prelude is the status and header of an answer, and the body if the answer is in
+// one piece.
 type prelude struct {
 	StatusCode      int               `json:"statusCode"`
 	Headers         map[string]string `json:"headers"`
@@ -123,7 +123,7 @@ type prelude struct {
 	IsBase64Encoded bool              `json:"isBase64Encoded"`
 }
 
-// response returns what the client gets.
+// response returns the response for the client.
 func (p prelude) response(q *http.Request, body io.ReadCloser) *http.Response {
 	header := http.Header{}
 	for name, value := range p.Headers {
@@ -139,7 +139,7 @@ func (p prelude) response(q *http.Request, body io.ReadCloser) *http.Response {
 	}
 }
 
-// streamed reads an answer that ends its prelude by eight NUL bytes.
+// streamed reads an answer whose prelude ends with eight NUL bytes.
 func streamed(q *http.Request, r *Response) (*http.Response, error) {
 	if r.ContentType != integration {
 		return nil, fmt.Errorf("%w: its type is %q", errPrelude, r.ContentType)
@@ -163,7 +163,7 @@ func streamed(q *http.Request, r *Response) (*http.Response, error) {
 	}{text, r.Body}), nil
 }
 
-// whole reads an answer that came in one piece.
+// whole reads an answer in one piece.
 func whole(q *http.Request, r *Response) (*http.Response, error) {
 	text, err := io.ReadAll(r.Body)
 	if err != nil {

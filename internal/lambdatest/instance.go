@@ -13,32 +13,32 @@ import (
 
 const functionName = "parley-test"
 
-// patience bounds every wait for something that takes milliseconds.
+// patience bounds every wait for something that should take milliseconds.
 const patience = 20 * time.Second
 
 // Instance is an execution environment: a process and its Runtime API.
 type Instance struct {
 	*Runtime
-	// Began is when the process was started.
+	// Began is the start time of the process.
 	Began time.Time
 
 	cmd    *exec.Cmd
-	output string // a file: what the process has printed is there at once
+	output string // a file, which holds everything that the process has printed
 }
 
 // Program is what runs in an instance.
 type Program struct {
 	Path string
 	Args []string
-	// Env are settings of the function, as NAME=value. Beside them the process
-	// finds only what Lambda sets.
+	// Env are the settings of the function, as NAME=value. Apart from them, the
+	// process has only the variables that Lambda sets.
 	Env []string
 	// Concurrency is how many invocations the process takes at once; 0 means one.
 	Concurrency int
 }
 
-// Start runs p in an instance of its own, which ends with the test. What the
-// process printed is shown if the test fails.
+// Start runs p in a new instance, which ends with the test. If the test fails, the
+// output of the process is logged.
 func Start(t testing.TB, p Program) *Instance {
 	t.Helper()
 	dir := t.TempDir()
@@ -46,7 +46,7 @@ func Start(t testing.TB, p Program) *Instance {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer output.Close() // the process has it
+	defer output.Close() // the process has its own descriptor
 	r := Listen(t)
 	i := &Instance{Runtime: r, cmd: exec.Command(p.Path, p.Args...), output: output.Name()}
 	i.cmd.Dir = dir
@@ -57,7 +57,7 @@ func Start(t testing.TB, p Program) *Instance {
 		t.Fatal(err)
 	}
 	go func() {
-		_ = i.cmd.Wait() // the state says how it ended
+		_ = i.cmd.Wait() // cmd.ProcessState says how it ended
 		close(r.exited)
 	}()
 	t.Cleanup(func() {
@@ -70,8 +70,9 @@ func Start(t testing.TB, p Program) *Instance {
 	return i
 }
 
-// environment is what Lambda sets ("Defined runtime environment variables" in the
-// Developer Guide), with credentials that only a local engine takes.
+// environment returns the variables that Lambda sets ("Defined runtime environment
+// variables" in the Developer Guide), with credentials that only a local engine
+// accepts.
 func environment(api string, concurrency int) []string {
 	env := []string{
 		"AWS_LAMBDA_RUNTIME_API=" + api,
@@ -89,10 +90,10 @@ func environment(api string, concurrency int) []string {
 	return env
 }
 
-// PID is the process's.
+// PID returns the id of the process.
 func (i *Instance) PID() int { return i.cmd.Process.Pid }
 
-// Signal sends the process a signal; one that has ended does not mind.
+// Signal sends the process a signal. It does nothing if the process has ended.
 func (i *Instance) Signal(s os.Signal) {
 	i.t.Helper()
 	if err := i.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
@@ -100,8 +101,8 @@ func (i *Instance) Signal(s os.Signal) {
 	}
 }
 
-// Wait returns the exit code of the process, -1 if a signal killed it, when it
-// has ended. It fails the test if that takes long.
+// Wait returns when the process has ended, with its exit code, or -1 if a signal
+// killed it. It fails the test if the process does not end.
 func (i *Instance) Wait() int {
 	i.t.Helper()
 	select {
@@ -113,7 +114,7 @@ func (i *Instance) Wait() int {
 	}
 }
 
-// Output is what the process has printed until now.
+// Output returns what the process has printed so far.
 func (i *Instance) Output() string {
 	i.t.Helper()
 	text, err := os.ReadFile(i.output)
@@ -123,7 +124,7 @@ func (i *Instance) Output() string {
 	return string(text)
 }
 
-// Forget drops what the process has printed until now.
+// Forget discards what the process has printed so far.
 func (i *Instance) Forget() {
 	i.t.Helper()
 	if err := os.Truncate(i.output, 0); err != nil {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// line is one of a function's output, as far as these tests look at it.
+// line is a line of a function's output, with the members that the tests check.
 type line struct {
 	AWS *struct {
 		CloudWatchMetrics []struct {
@@ -27,7 +27,7 @@ type line struct {
 	WriteUnits1 float64 `json:"write_units"`
 }
 
-// lines returns the lines that the process has printed, all of which must be JSON.
+// lines returns the lines that the process has printed. Each must be JSON.
 func lines(t *testing.T, output string) (metrics, requests []line) {
 	t.Helper()
 	for text := range strings.Lines(output) {

@@ -29,7 +29,7 @@ func template(t *testing.T) string {
 	return string(text)
 }
 
-// memorySizes are those that the template allows, in MiB.
+// memorySizes returns the memory sizes that the template allows, in MiB.
 func memorySizes(t *testing.T) []int {
 	t.Helper()
 	list := regexp.MustCompile(`(?m)^  MemorySize:\n(?:    .*\n)*?    AllowedValues: \[([\d, ]+)\]`).FindStringSubmatch(template(t))
@@ -47,9 +47,9 @@ func memorySizes(t *testing.T) []int {
 	return sizes
 }
 
-// wiretap stands before the engine of the table and notes which permissions the
+// wiretap is a proxy in front of the engine that records which permissions the
 // calls need on the service ("Actions, resources, and condition keys for Amazon
-// DynamoDB"): of a transaction, those of its parts.
+// DynamoDB"). A transaction needs the permissions of its parts.
 type wiretap struct {
 	t      *testing.T
 	mu     sync.Mutex
@@ -110,7 +110,7 @@ func TestTemplate_permissionsOnTheTable_areThoseThatARunUses(t *testing.T) {
 	}
 }
 
-// everyTool uses each tool in every way that touches the table differently.
+// everyTool calls each tool in every way that uses the table differently.
 func everyTool(t *testing.T, client *http.Client) {
 	t.Helper()
 	resp, err := client.Get("https://any.example/healthz")
@@ -132,10 +132,14 @@ func everyTool(t *testing.T, client *http.Client) {
 	call(t, client, "leave_room", args{"agent_token": bob.AgentToken})
 }
 
-func TestTemplate_settings_areTheProgramsOwn(t *testing.T) {
-	source, err := os.ReadFile(filepath.Join("..", "..", "functions", "parley", "settings.go"))
-	if err != nil {
-		t.Fatal(err)
+func TestTemplate_everySetting_isKnownToTheFunction(t *testing.T) {
+	var source []byte
+	for _, file := range []string{"internal/app/settings.go", "functions/mcp/settings.go"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		source = append(source, text...)
 	}
 	settings := regexp.MustCompile(`PARLEY_[A-Z_]+`).FindAllString(template(t), -1)
 	if len(settings) < 3 {
@@ -143,7 +147,7 @@ func TestTemplate_settings_areTheProgramsOwn(t *testing.T) {
 	}
 	for _, name := range settings {
 		if !strings.Contains(string(source), `env:"`+name+`"`) {
-			t.Errorf("the template sets %s, which the program does not know", name)
+			t.Errorf("the template sets %s, which the function does not know", name)
 		}
 	}
 }

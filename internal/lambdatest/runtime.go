@@ -1,12 +1,11 @@
-// Package lambdatest is AWS Lambda for tests, on the loopback: the Runtime API of
-// one execution environment, the process that runs in it, and the fronts (a
-// Function URL, an HTTP API) that turn HTTP requests into its invocations. Only
-// tests import it.
+// Package lambdatest emulates AWS Lambda for tests, on the loopback: the Runtime
+// API of one execution environment, the process that runs in it, and the fronts (a
+// Function URL, an HTTP API) that turn HTTP requests into invocations. Only tests
+// import it.
 //
-// It is written after the AWS Lambda Developer Guide ("Using the Lambda runtime
-// API for custom runtimes", "Lambda Extensions API", "Response streaming") and
-// not after aws-lambda-go, and it fails the test where a runtime breaks the rules
-// of those pages.
+// It follows the AWS Lambda Developer Guide ("Using the Lambda runtime API for
+// custom runtimes", "Lambda Extensions API", "Response streaming"), not
+// aws-lambda-go, and fails the test if a runtime violates the rules there.
 package lambdatest
 
 import (
@@ -26,15 +25,15 @@ import (
 )
 
 var (
-	// ErrTimedOut says that the deadline of an invocation passed before its
-	// answer was whole. Lambda would have killed the process.
+	// ErrTimedOut means that the deadline of an invocation passed before its
+	// answer was complete. Lambda would have killed the process.
 	ErrTimedOut = errors.New("lambdatest: the invocation timed out")
-	// ErrExited says that the process ended.
+	// ErrExited means that the process ended.
 	ErrExited = errors.New("lambdatest: the process has exited")
 )
 
-// FunctionError is an error that the function reported for an invocation, at once
-// or, where its answer had begun, at its end.
+// FunctionError is an error that the function reported for an invocation, either
+// as its answer or at the end of an answer that had begun.
 type FunctionError struct {
 	Type    string `json:"errorType"`
 	Message string `json:"errorMessage"`
@@ -45,12 +44,12 @@ func (e *FunctionError) Error() string {
 	return fmt.Sprintf("lambdatest: the function failed: %s: %s", e.Type, e.Message)
 }
 
-// Runtime is the Runtime API of one execution environment, and its Extensions
-// API as far as an internal extension uses it. Its methods may be called from
-// many goroutines at once.
+// Runtime is the Runtime API of one execution environment, and the part of the
+// Extensions API that an internal extension uses. Many goroutines may call its
+// methods at once.
 type Runtime struct {
-	// Timeout is the function's: Invoke gives an invocation a deadline so far
-	// off. Change it between invocations only.
+	// Timeout is the timeout of the function, from which Invoke computes the
+	// deadline of an invocation. Change it only between invocations.
 	Timeout time.Duration
 
 	t      testing.TB
@@ -65,7 +64,7 @@ type Runtime struct {
 	asked      bool                   // the first GET next has come
 }
 
-// Listen starts the API, which ends with the test.
+// Listen starts the API, and ends it when the test ends.
 func Listen(t testing.TB) *Runtime {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -92,7 +91,7 @@ func Listen(t testing.TB) *Runtime {
 	return r
 }
 
-// Addr is what a process finds in AWS_LAMBDA_RUNTIME_API.
+// Addr returns the value of AWS_LAMBDA_RUNTIME_API for a process.
 func (r *Runtime) Addr() string { return r.addr }
 
 // Extensions returns how many extensions have registered.
@@ -102,7 +101,7 @@ func (r *Runtime) Extensions() int {
 	return len(r.extensions)
 }
 
-// invocation is an event under way.
+// invocation is an event that is being answered.
 type invocation struct {
 	id       string
 	event    []byte
@@ -111,21 +110,21 @@ type invocation struct {
 	failed   chan error     // or why there is none; has room for one
 }
 
-// Response is the answer of an invocation, from its first byte.
+// Response is the answer of an invocation, available from its first byte.
 type Response struct {
-	// ID is the invocation's.
+	// ID is the id of the invocation.
 	ID string
-	// ContentType is that of the answer on the Runtime API.
+	// ContentType is the content type of the answer on the Runtime API.
 	ContentType string
 	// Body is the answer as it arrives. It ends with a *FunctionError or
-	// ErrTimedOut where the function did not end it well. Closing it early is
-	// what a client that goes away does: the function is not told.
+	// ErrTimedOut if the answer is incomplete. Closing it early acts like a
+	// client that leaves: the function does not learn of it.
 	Body io.ReadCloser
 }
 
-// Invoke gives the event to the process as soon as that asks for one, and returns
-// when its answer begins. Where there is none the error is a *FunctionError,
-// ErrTimedOut, ErrExited or the context's.
+// Invoke hands the event to the process as soon as that asks for one, and returns
+// when its answer begins. Without an answer the error is a *FunctionError,
+// ErrTimedOut, ErrExited or the error of the context.
 func (r *Runtime) Invoke(ctx context.Context, event []byte) (*Response, error) {
 	inv := &invocation{
 		id: rand.Text(), event: event, deadline: time.Now().Add(r.Timeout),
@@ -153,7 +152,7 @@ func (r *Runtime) Invoke(ctx context.Context, event []byte) (*Response, error) {
 	}
 }
 
-// lastWord is what a process said before it ended.
+// lastWord returns the error that a process reported before it ended.
 func (inv *invocation) lastWord() (*Response, error) {
 	select {
 	case response := <-inv.began:
@@ -165,7 +164,7 @@ func (inv *invocation) lastWord() (*Response, error) {
 	}
 }
 
-// abandon takes the answer in the place of a client that has gone.
+// abandon reads the rest of the answer after the client has left.
 func (r *Runtime) abandon(inv *invocation) {
 	select {
 	case response := <-inv.began:
@@ -188,7 +187,7 @@ func (r *Runtime) routes() http.Handler {
 	return mux
 }
 
-// breach answers, and fails the test for, what a runtime must not do.
+// breach refuses a request that a runtime must not make, and fails the test.
 func (r *Runtime) breach(w http.ResponseWriter, status int, format string, args ...any) {
 	r.t.Errorf("lambdatest: the runtime broke a rule: "+format, args...)
 	w.WriteHeader(status)
@@ -218,7 +217,7 @@ func (r *Runtime) serveNext(w http.ResponseWriter, q *http.Request) {
 	_, _ = w.Write(inv.event) // a process that has gone is noticed by its exit
 }
 
-// take returns the invocation that the request answers, once.
+// take returns the invocation that the request answers. It does so only once.
 func (r *Runtime) take(w http.ResponseWriter, q *http.Request) *invocation {
 	r.mu.Lock()
 	inv := r.open[q.PathValue("id")]
@@ -255,7 +254,7 @@ func (r *Runtime) serveResponse(w http.ResponseWriter, q *http.Request) {
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// trailingError is the error that an answer which had begun ends with.
+// trailingError returns the error at the end of an answer that had begun.
 func trailingError(trailer http.Header) error {
 	e := &FunctionError{Type: trailer.Get("Lambda-Runtime-Function-Error-Type"), Begun: true}
 	text, err := base64.StdEncoding.DecodeString(trailer.Get("Lambda-Runtime-Function-Error-Body"))

@@ -6,16 +6,18 @@ import (
 	"testing"
 )
 
-func TestBootstrap_settingThatCannotBe_endsItWithAWord(t *testing.T) {
+func TestBootstrap_invalidSetting_endsWithItsName(t *testing.T) {
 	f := deploy(t)
 	for setting, word := range map[string]string{
-		"PARLEY_LONGEST_WAIT=soon":  "PARLEY_LONGEST_WAIT",
-		"PARLEY_LONGEST_WAIT=1h":    "longest",
-		"PARLEY_LOG_LEVEL=loud":     "PARLEY_LOG_LEVEL",
-		"PARLEY_CREATE_TABLE=maybe": "PARLEY_CREATE_TABLE",
-		"PARLEY_TABLE=":             "PARLEY_TABLE is missing",
-		"AWS_REGION=":               "AWS_REGION",
-		"AWS_ACCESS_KEY_ID=":        "AWS_ACCESS_KEY_ID",
+		"PARLEY_LONGEST_WAIT=soon":    "PARLEY_LONGEST_WAIT",
+		"PARLEY_LONGEST_WAIT=1h":      "longest",
+		"PARLEY_LOG_LEVEL=loud":       "PARLEY_LOG_LEVEL",
+		"PARLEY_CREATE_TABLE=maybe":   "PARLEY_CREATE_TABLE",
+		"PARLEY_BUFFERED=maybe":       "PARLEY_BUFFERED",
+		"PARLEY_PUBLIC_URL=a.example": "PARLEY_PUBLIC_URL",
+		"PARLEY_TABLE=":               "PARLEY_TABLE is missing",
+		"AWS_REGION=":                 "AWS_REGION",
+		"AWS_ACCESS_KEY_ID=":          "AWS_ACCESS_KEY_ID",
 	} {
 		i := f.start(0, setting)
 		if code := i.Wait(); code == 0 || !strings.Contains(i.Output(), word) {
@@ -24,7 +26,7 @@ func TestBootstrap_settingThatCannotBe_endsItWithAWord(t *testing.T) {
 	}
 }
 
-func TestBootstrap_tableThatIsMissing_isToldByTheHealthCheck(t *testing.T) {
+func TestBootstrap_missingTable_failsTheHealthCheck(t *testing.T) {
 	i := deploy(t).start(0, "PARLEY_TABLE=no-such-table")
 	resp, err := i.FunctionURL().Get("https://any.example/healthz")
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/parley-chat/parley/internal/lambdatest"
 )
 
-// standBy waits in an agent's place, without MCP, and returns the answer's status
-// and its result.
+// standBy waits for an agent without MCP, and returns the status and the result of
+// the answer.
 func standBy(t *testing.T, client *http.Client, token string) (int, result) {
 	t.Helper()
 	q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+lambdatest.FunctionURLHost+"/v1/wait", nil)
@@ -55,7 +55,7 @@ func TestBootstrap_standby_endsBeforeTheDeadline(t *testing.T) {
 	}
 }
 
-func TestBootstrap_standbyAtSIGTERM_isToldToComeAgain(t *testing.T) {
+func TestBootstrap_standbyAtSIGTERM_is503(t *testing.T) {
 	i := deploy(t).start(2)
 	alice := join(t, i.FunctionURL(), "room", "Alice")
 	bob := join(t, i.FunctionURL(), "room", "Bob")

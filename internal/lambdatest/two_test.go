@@ -10,7 +10,7 @@ import (
 func TestBootstrap_twoInstances_messageWakesTheWaiterOfTheOther(t *testing.T) {
 	const rounds = 21
 	f := deploy(t)
-	one, other := f.start(0, "PARLEY_KEEP_ALIVE=20ms"), f.start(0, "PARLEY_KEEP_ALIVE=20ms")
+	one, other := f.start(0, "PARLEY_KEEP_ALIVE=100ms"), f.start(0, "PARLEY_KEEP_ALIVE=100ms")
 	alice := join(t, one.FunctionURL(), "room", "Alice")
 	bob := join(t, other.FunctionURL(), "room", "Bob")
 	var took []time.Duration

@@ -20,7 +20,7 @@ func readAll(resp *http.Response) (string, error) {
 	return string(text), err
 }
 
-// waiting begins a wait, and returns its answer from the header on.
+// waiting starts a wait, and returns when the header of the answer is there.
 func waiting(t *testing.T, client *http.Client, seat result, seconds int) *http.Response {
 	t.Helper()
 	resp, err := post(t, client, toolCall("wait_for_message", args{"agent_token": seat.AgentToken, "cursor": seat.Cursor, "wait_seconds": seconds}))
@@ -119,7 +119,7 @@ func TestBootstrap_wait_isCutToTheLongest(t *testing.T) {
 
 func TestBootstrap_SIGTERM_answersWaitersAndEnds(t *testing.T) {
 	f := deploy(t)
-	i := f.start(4, "PARLEY_KEEP_ALIVE=20ms")
+	i := f.start(4, "PARLEY_KEEP_ALIVE=100ms")
 	alice := join(t, i.FunctionURL(), "room", "Alice")
 	bob := join(t, i.FunctionURL(), "room", "Bob")
 	waits := []*http.Response{waiting(t, i.FunctionURL(), bob, 50), waiting(t, i.FunctionURL(), alice, 50)}
@@ -138,7 +138,7 @@ func TestBootstrap_SIGTERM_answersWaitersAndEnds(t *testing.T) {
 }
 
 func TestBootstrap_manyAtOnce_wakeEachOtherInOneProcess(t *testing.T) {
-	i := deploy(t).start(8, "PARLEY_KEEP_ALIVE=20ms")
+	i := deploy(t).start(8, "PARLEY_KEEP_ALIVE=100ms")
 	client := i.FunctionURL()
 	host := call(t, client, "create_room", args{"room": "hall", "agent_name": "Host", "capacity": 7})
 	var seats []result

@@ -8,25 +8,24 @@ import (
 	"time"
 )
 
-// Account is what is known of one request. Its methods may be called by several
-// goroutines at once, and do nothing on nil, which stands for a request that
-// nobody keeps account of.
+// Account is the record of one request. Several goroutines may call its methods at
+// once. On nil, which stands for a request without an account, they do nothing.
 type Account struct {
 	meter *Meter
 
 	mu     sync.Mutex
 	tool   string
 	code   string
-	room   func() string // the room's id; nil: not known
+	room   func() string // returns the room's id; nil: unknown
 	body   int64         // bytes of the body
-	held   int64         // what of it is counted
+	held   int64         // how much of it counts against the limit
 	read   float64       // units
 	write  float64
 	waited bool
 	closed bool
 }
 
-// Open begins the account of a request. It is to be ended with Close.
+// Open starts the account of a request. The caller must call Close.
 func (m *Meter) Open() *Account { return &Account{meter: m} }
 
 type accountKey struct{}
@@ -42,8 +41,8 @@ func From(ctx context.Context) *Account {
 	return a
 }
 
-// Begin notes that the request calls a tool. Until End is called, nobody is there
-// to take the answer.
+// Begin records that the request calls a tool. Without a call of End, the outcome
+// is CodeGone.
 func (a *Account) Begin(tool string) {
 	if a == nil {
 		return
@@ -53,8 +52,8 @@ func (a *Account) Begin(tool string) {
 	a.tool, a.code = tool, CodeGone
 }
 
-// End notes what the call came to. room returns the id of its room, "" where that
-// is not known; it is called only if somebody asks, and at any time.
+// End records the outcome of the call. room returns the id of its room, or "" if
+// that is unknown. It is called only when somebody asks for it, at any time.
 func (a *Account) End(code string, room func() string) {
 	if a == nil {
 		return
@@ -64,8 +63,8 @@ func (a *Account) End(code string, room func() string) {
 	a.code, a.room = code, room
 }
 
-// Room returns a name for the call's room that tells nobody who does not know the
-// room's id which it is, nor what it is called: 8 hexadecimal digits, or "".
+// Room returns 8 hexadecimal digits that identify the call's room in the log, or
+// "". They are a hash of its id, so they reveal neither the id nor the name.
 func (a *Account) Room() string {
 	a.mu.Lock()
 	room := a.room
@@ -81,12 +80,12 @@ func (a *Account) Room() string {
 	return hex.EncodeToString(sum[:4])
 }
 
-// bodyFloor is what the body of a request counts for while the request is worked
-// on: what is made of the body takes memory, too.
+// bodyFloor is the least that a body counts while its request is being processed,
+// since the parsed form takes memory as well.
 const bodyFloor = 16 << 10
 
-// Grow notes that n bytes more of the body have come, and reports whether there is
-// room for them.
+// Grow records that n more bytes of the body have arrived, and reports whether they
+// are within the limit.
 func (a *Account) Grow(n int) bool {
 	if a == nil {
 		return true
@@ -105,8 +104,8 @@ func (a *Account) Grow(n int) bool {
 	return true
 }
 
-// BeginWait notes that the call waits from now on, until EndWait, and reports
-// whether one more may.
+// BeginWait records that the call waits until EndWait, and reports whether that is
+// within the limit.
 func (a *Account) BeginWait() bool {
 	if a == nil {
 		return true
@@ -124,7 +123,7 @@ func (a *Account) BeginWait() bool {
 	return true
 }
 
-// EndWait ends what a BeginWait began that returned true.
+// EndWait ends a wait for which BeginWait has returned true.
 func (a *Account) EndWait() {
 	if a != nil {
 		a.meter.waits.give(1)
@@ -142,8 +141,9 @@ func (a *Account) spend(read, write float64) {
 	a.write += write
 }
 
-// Close ends the account, tells the Meter's observer if a tool was called, and
-// returns what is known. What is noted later is lost. Only the first Close counts.
+// Close ends the account and returns the call. If a tool was called, the Meter's
+// observer receives the call. Records made later are lost, and so are further
+// calls of Close.
 func (a *Account) Close(took time.Duration) Call {
 	a.mu.Lock()
 	call := Call{Tool: a.tool, Code: a.code, Took: took, Waited: a.waited, ReadUnits: a.read, WriteUnits: a.write}

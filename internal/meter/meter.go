@@ -1,8 +1,8 @@
-// Package meter keeps account of what a server does: an [Account] for each
-// request, which the layers that it passes fill in, and a [Meter] for the process,
-// which adds up and holds the limits on what may be held at once. It knows the
-// names of tools and codes, numbers and times, and never a token, a text or a
-// name that an agent chose.
+// Package meter measures what a server does and limits what it holds in memory.
+// Each request has an [Account], which the layers that it passes through fill in.
+// The process has a [Meter], which adds the accounts up and enforces the limits.
+// Both contain names of tools, codes, numbers and times, and never a token, a text
+// or a name that an agent chose.
 package meter
 
 import (
@@ -10,36 +10,36 @@ import (
 	"time"
 )
 
-// Options of a Meter. The zero value limits nothing and tells nobody.
+// Options of a Meter. The zero value limits nothing and reports to nobody.
 type Options struct {
 	// MaxWaits is how many calls may wait at once; 0: any number.
 	MaxWaits int64
-	// MaxBodies is how many bytes the bodies of all requests under way may have,
-	// a request that does not wait counting for 16 KiB at least; 0: any number.
+	// MaxBodies is how many bytes the bodies of all open requests may have in
+	// total; 0: any number. A request that does not wait counts as at least 16 KiB.
 	MaxBodies int64
-	// Observe, unless nil, is told of each call when its answer is done. It is
-	// called by many goroutines at once, and should be quick.
+	// Observe receives each call when its answer is complete. Many goroutines call
+	// it at once, and it should be fast. Nil: nobody receives them.
 	Observe func(Call)
 }
 
-// Call is a call of a tool, or of what serves as one, that has been answered.
+// Call is an answered call of a tool, or of an endpoint that acts as one.
 type Call struct {
 	Tool       string // as listed; "" for a request that called none
 	Code       string // CodeOK, CodeGone or a code of chat
 	Took       time.Duration
 	Waited     bool    // part of that time was a wait
-	ReadUnits  float64 // of DynamoDB's capacity, as far as this call itself asked
+	ReadUnits  float64 // of DynamoDB's capacity, for the operations of this call itself
 	WriteUnits float64
 }
 
-// What a call can end with, beside the codes of chat.
+// Outcomes of a call, in addition to the codes of chat.
 const (
 	CodeOK   = "ok"
-	CodeGone = "gone" // the client went away, or the time was up, before the answer
+	CodeGone = "gone" // the client left, or the time ran out, before the answer
 )
 
-// Meter adds up for one process. Its methods may be called by many goroutines at
-// once.
+// Meter adds up the accounts of one process. Many goroutines may call its methods
+// at once.
 type Meter struct {
 	observe func(Call)
 	waits   gauge
@@ -55,7 +55,7 @@ func New(o Options) *Meter {
 	return &Meter{observe: o.Observe, waits: gauge{limit: o.MaxWaits}, bodies: gauge{limit: o.MaxBodies}}
 }
 
-// Totals are the sums since the start, and what is held now.
+// Totals are the sums since the start and the current values.
 type Totals struct {
 	OpenWaits     int64 // now
 	BodyBytes     int64 // now
@@ -64,14 +64,15 @@ type Totals struct {
 
 	Reads    int64 // of the table
 	Writes   int64
-	Failures int64 // reads and writes that the table did not do; a conflict is none
+	Failures int64 // reads and writes that failed; a conflict is not a failure
 
-	Requests   int64   // to DynamoDB, repeats included
+	Requests   int64   // to DynamoDB, including retries
 	ReadUnits  float64 // of its capacity
 	WriteUnits float64
 }
 
-// Totals returns the sums. They are not of one moment.
+// Totals returns the totals. The fields are read one after the other, so they may
+// not match exactly.
 func (m *Meter) Totals() Totals {
 	return Totals{
 		OpenWaits: m.waits.held.Load(), RefusedWaits: m.waits.refused.Load(),
@@ -81,13 +82,13 @@ func (m *Meter) Totals() Totals {
 	}
 }
 
-// gauge counts what is held, up to a limit.
+// gauge counts what is in use, up to a limit.
 type gauge struct {
 	limit         int64 // 0: none
 	held, refused atomic.Int64
 }
 
-// take adds n, unless that is more than there may be.
+// take adds n unless that exceeds the limit, and reports whether it did.
 func (g *gauge) take(n int64) bool {
 	if g.held.Add(n) > g.limit && g.limit > 0 {
 		g.held.Add(-n)

@@ -14,22 +14,22 @@ import (
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
-func TestWaits_beyondTheLimit_areRefusedUntilOneEnds(t *testing.T) {
+func TestBeginWait_atTheLimit_isRefusedUntilAWaitEnds(t *testing.T) {
 	m := New(Options{MaxWaits: 2})
 	one, two, three := m.Open(), m.Open(), m.Open()
 	if !one.BeginWait() || !two.BeginWait() || three.BeginWait() {
-		t.Error("of three waits not two are let in")
+		t.Error("two of three waits should be accepted")
 	}
 	one.EndWait()
 	if !three.BeginWait() {
-		t.Error("one has ended, and the next is refused")
+		t.Error("a wait has ended, but the next is refused")
 	}
 	if got := m.Totals(); got.OpenWaits != 2 || got.RefusedWaits != 1 {
 		t.Errorf("%+v", got)
 	}
 }
 
-func TestBody_countsForSixteenKiBAtLeast_untilItsCallWaits(t *testing.T) {
+func TestGrow_smallBody_counts16KiBUntilItsCallWaits(t *testing.T) {
 	m := New(Options{MaxBodies: 3 << 14})
 	a := m.Open()
 	held := func(what string, ok bool, want int64) {
@@ -51,7 +51,7 @@ func TestBody_countsForSixteenKiBAtLeast_untilItsCallWaits(t *testing.T) {
 	held("two ends", m.Totals().RefusedBodies == 1, 0)
 }
 
-func TestLimits_manyAtOnce_neverExceedWhatThereMayBe(t *testing.T) {
+func TestLimits_concurrentRequests_areNeverExceeded(t *testing.T) {
 	m := New(Options{MaxWaits: 3, MaxBodies: 5 << 14})
 	var group sync.WaitGroup
 	for range 8 {
@@ -75,9 +75,9 @@ func TestLimits_manyAtOnce_neverExceedWhatThereMayBe(t *testing.T) {
 	}
 }
 
-func TestAccount_closed_tellsTheObserverOnce(t *testing.T) {
-	var told []Call
-	m := New(Options{Observe: func(c Call) { told = append(told, c) }})
+func TestClose_twice_reportsTheCallOnce(t *testing.T) {
+	var seen []Call
+	m := New(Options{Observe: func(c Call) { seen = append(seen, c) }})
 	a := m.Open()
 	ctx := With(t.Context(), a)
 	From(ctx).Begin("send_message")
@@ -88,15 +88,15 @@ func TestAccount_closed_tellsTheObserverOnce(t *testing.T) {
 	a.Close(time.Minute)
 	m.Open().Close(time.Second) // called no tool
 	want := Call{Tool: "send_message", Code: CodeOK, Took: time.Second, ReadUnits: 0.5, WriteUnits: 3}
-	if len(told) != 1 || told[0] != want {
-		t.Errorf("the observer was told %+v, want %+v", told, want)
+	if len(seen) != 1 || seen[0] != want {
+		t.Errorf("the observer received %+v, want %+v", seen, want)
 	}
 	if got := m.Totals(); got.Requests != 3 || got.ReadUnits != 0.5 || got.WriteUnits != 3 {
 		t.Errorf("%+v", got)
 	}
 }
 
-func TestAccount_callWithoutAnEnd_isGone(t *testing.T) {
+func TestClose_withoutEnd_isGone(t *testing.T) {
 	a := New(Options{}).Open()
 	a.Begin("wait_for_message")
 	if call := a.Close(0); call.Code != CodeGone {
@@ -119,7 +119,7 @@ func TestRoom_isAHashOfTheID(t *testing.T) {
 	}
 }
 
-func TestAccount_ofNobody_allowsAll(t *testing.T) {
+func TestAccount_nil_limitsNothing(t *testing.T) {
 	a := From(t.Context())
 	a.Begin("x")
 	a.End(CodeOK, nil)
@@ -158,7 +158,7 @@ func TestTable_readsAndWrites_areCounted(t *testing.T) {
 	}
 }
 
-func TestTable_whatItCouldNotDo_isCountedAsFailure(t *testing.T) {
+func TestTable_failedCall_isCounted(t *testing.T) {
 	for err, want := range map[error]int64{
 		table.ErrUnavailable: 3, table.ErrNotFound: 0, context.Canceled: 0, context.DeadlineExceeded: 3,
 	} {

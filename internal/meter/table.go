@@ -7,7 +7,7 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// Table returns t with its reads and writes counted by m.
+// Table returns a table that counts the reads and writes of t in m.
 func (m *Meter) Table(t table.Table) table.Table { return counted{t, m} }
 
 type counted struct {
@@ -39,7 +39,8 @@ func (c counted) Write(ctx context.Context, ops ...table.Op) error {
 	return err
 }
 
-// judge counts err if it is the table's failure, and no answer of it.
+// judge counts err if the table failed. A missing item, a conflict and a caller
+// who has left are not failures.
 func (m *Meter) judge(err error) {
 	var conflict *table.ConflictError
 	if err != nil && !errors.Is(err, table.ErrNotFound) && !errors.Is(err, context.Canceled) && !errors.As(err, &conflict) {
@@ -47,8 +48,8 @@ func (m *Meter) judge(err error) {
 	}
 }
 
-// Spend adds what one operation of DynamoDB took: requests sent, and units of its
-// capacity. They go on the account of ctx, too, if it has one.
+// Spend adds the cost of one operation of DynamoDB: requests sent, and capacity
+// units. The account of ctx, if there is one, is charged as well.
 func (m *Meter) Spend(ctx context.Context, requests int, read, write float64) {
 	m.requests.Add(int64(requests))
 	m.readUnits.Add(int64(read * 10))

@@ -1,6 +1,6 @@
-// Command dynamodb-local runs DynamoDB Local in the foreground, in memory, for a
-// person who tries Parley on it; with -fetch it only brings it into the cache,
-// so that tests find it there.
+// Command dynamodb-local runs DynamoDB Local in the foreground, in memory, for
+// trying Parley on it. With -fetch it only downloads it into the cache, where
+// tests find it.
 package main
 
 import (
@@ -15,18 +15,18 @@ import (
 )
 
 func main() {
-	port := flag.Int("port", 8000, "the port to listen on, on all interfaces")
-	fetch := flag.Bool("fetch", false, "only fetch it into the cache")
+	addr := flag.String("addr", "127.0.0.1:8000", "listen on `host:port`; whoever reaches it can read and write every table")
+	fetch := flag.Bool("fetch", false, "only download it into the cache")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *port, *fetch); err != nil {
+	if err := run(ctx, *addr, *fetch); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, port int, fetchOnly bool) error {
+func run(ctx context.Context, addr string, fetchOnly bool) error {
 	dir, err := dynamolocal.Fetch(ctx)
 	if err != nil {
 		return err
@@ -35,11 +35,11 @@ func run(ctx context.Context, port int, fetchOnly bool) error {
 	if fetchOnly {
 		return nil
 	}
-	server, err := dynamolocal.Serve(ctx, dir, port)
+	server, err := dynamolocal.Serve(ctx, dir, addr)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("It answers at %s and keeps its tables in memory. Interrupt it to end it. For a client:\n\n", server.Endpoint)
+	fmt.Printf("It listens on %s and stores its tables in memory. Interrupt it to end it. For a client:\n\n", server.Endpoint)
 	fmt.Printf("  export AWS_ENDPOINT_URL_DYNAMODB=%s AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local\n\n", server.Endpoint)
 	return server.Wait(ctx)
 }

@@ -1,11 +1,11 @@
 // Package emf writes what a Meter counts in CloudWatch's embedded metric format:
-// lines of JSON on a function's standard output, of which CloudWatch makes metrics
-// without a call of its API and without a permission. The format is described in
-// the CloudWatch User Guide, "Specification: Embedded metric format".
+// lines of JSON on a function's standard output, from which CloudWatch makes
+// metrics without an API call or a permission. The format is described in the
+// CloudWatch User Guide, "Specification: Embedded metric format".
 //
-// Every metric and every value of a dimension is billed by the month, so there are
-// eight metrics and one dimension, the function's name. What a single tool does is
-// in the lines of the log.
+// Every metric and every value of a dimension is billed monthly, so there are
+// eight metrics and one dimension, the function's name. The log shows what each
+// tool does.
 package emf
 
 import (
@@ -22,34 +22,34 @@ import (
 const (
 	namespace = "Parley"
 	dimension = "FunctionName"
-	// every is how long calls are gathered into one line. A function that nobody
-	// calls is frozen, so the last line waits for the next call, or for the end.
+	// every is how long calls are collected into one line. Lambda freezes a
+	// function that nobody calls, so the last line waits for the next call or for
+	// the end.
 	every = time.Minute
-	// most is how many values one line may give of a metric.
+	// most is how many values of a metric one line may contain.
 	most = 100
 )
 
-// Options of a Writer. All but Clock are needed.
+// Options of a Writer. All but Clock are required.
 type Options struct {
-	Out      io.Writer           // gets each line in one Write
-	Function string              // the name of the function
-	Totals   func() meter.Totals // of the meter whose calls are observed
-	Clock    clockwork.Clock     // nil: the system's
+	Out      io.Writer       // receives each line in one Write
+	Function string          // the name of the function
+	Clock    clockwork.Clock // nil: the system's
 }
 
-// Writer gathers calls into lines. Its methods may be called by many goroutines at
-// once.
+// Writer collects calls into lines. Many goroutines may call its methods at once.
 type Writer struct {
 	Options
+	totals func() meter.Totals
 
 	mu      sync.Mutex
-	flushed time.Time    // the last line
-	told    meter.Totals // up to the last line
+	flushed time.Time    // when the last line was written
+	written meter.Totals // at that time
 	sums    map[string]int
 	times   []int64 // milliseconds, of calls that did not wait
 }
 
-// New returns a Writer.
+// New returns a Writer, which needs Watch before it takes calls.
 func New(o Options) *Writer {
 	if o.Clock == nil {
 		o.Clock = clockwork.NewRealClock()
@@ -57,8 +57,11 @@ func New(o Options) *Writer {
 	return &Writer{Options: o, sums: map[string]int{}}
 }
 
-// Observe counts a call, for [meter.Options]. The first call is written at once,
-// as is one of which there is an alarm, so that it does not wait.
+// Watch sets the source of the totals of the table.
+func (w *Writer) Watch(totals func() meter.Totals) { w.totals = totals }
+
+// Observe counts a call. The first call is written at once, and so is one that
+// triggers an alarm.
 func (w *Writer) Observe(call meter.Call) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -75,8 +78,8 @@ func (w *Writer) Observe(call meter.Call) {
 	}
 }
 
-// failure is the metric that counts a code, "" if none does, and whether template.yaml
-// has an alarm on it.
+// failure returns the metric that counts a code, or "", and whether template.yaml
+// has an alarm on that metric.
 func failure(code string) (name string, alarms bool) {
 	switch code {
 	case "internal":
@@ -89,7 +92,7 @@ func failure(code string) (name string, alarms bool) {
 	return "", false
 }
 
-// Flush writes what was gathered, if anything was.
+// Flush writes the calls collected so far, if there are any.
 func (w *Writer) Flush() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -98,9 +101,9 @@ func (w *Writer) Flush() {
 	}
 }
 
-// write writes the line, and begins the next. w.mu is held.
+// write writes the line and starts the next one. The caller holds w.mu.
 func (w *Writer) write() {
-	now, totals := w.Clock.Now(), w.Totals()
+	now, totals := w.Clock.Now(), w.totals()
 	line := map[string]any{dimension: w.Function}
 	var metrics []metric
 	add := func(name, unit string, value any, there bool) {
@@ -113,20 +116,20 @@ func (w *Writer) write() {
 		add(name, "Count", w.sums[name], w.sums[name] > 0)
 	}
 	add("CallTime", "Milliseconds", w.times, len(w.times) > 0)
-	reads, writes, failures := totals.ReadUnits-w.told.ReadUnits, totals.WriteUnits-w.told.WriteUnits, totals.Failures-w.told.Failures
+	reads, writes, failures := totals.ReadUnits-w.written.ReadUnits, totals.WriteUnits-w.written.WriteUnits, totals.Failures-w.written.Failures
 	add("ReadUnits", "Count", reads, reads > 0)
 	add("WriteUnits", "Count", writes, writes > 0)
 	add("TableFailures", "Count", failures, failures > 0)
 	line["_aws"] = about{now.UnixMilli(), []directive{{namespace, [][]string{{dimension}}, metrics}}}
 	text, err := json.Marshal(line)
-	if err == nil { // numbers and names only: it always is
-		_, _ = w.Out.Write(append(text, '\n')) // the log itself is gone, then
+	if err == nil { // always: it consists of numbers and names
+		_, _ = w.Out.Write(append(text, '\n')) // without standard output there is no log to report it in
 	}
-	w.flushed, w.told, w.times = now, totals, nil
+	w.flushed, w.written, w.times = now, totals, nil
 	clear(w.sums)
 }
 
-// about is what CloudWatch reads first.
+// about tells CloudWatch which members of the line are metrics.
 type about struct {
 	Timestamp         int64 // milliseconds of Unix time
 	CloudWatchMetrics []directive

@@ -25,7 +25,8 @@ type function struct {
 
 func newFunction(t *testing.T) *function {
 	f := &function{t: t, clock: clockwork.NewFakeClockAt(time.UnixMilli(1_800_000_000_000))}
-	f.writer = New(Options{Out: &f.out, Function: "parley-test", Totals: func() meter.Totals { return f.totals }, Clock: f.clock})
+	f.writer = New(Options{Out: &f.out, Function: "parley-test", Clock: f.clock})
+	f.writer.Watch(func() meter.Totals { return f.totals })
 	return f
 }
 

@@ -1,7 +1,6 @@
-// Package scrape gives what a Meter counts in Prometheus' text format, for a
-// server on one's own machine that is asked for it.
+// Package scrape serves what a Meter counts in Prometheus' text format.
 //
-// Labels are names of tools and codes only: few, and nobody's secret.
+// Labels contain only names of tools and codes: there are few, and none is secret.
 package scrape
 
 import (
@@ -15,24 +14,23 @@ import (
 	"github.com/parley-chat/parley/internal/meter"
 )
 
-// Metrics are all that a process tells of itself. Their methods may be called by
-// many goroutines at once, Watch and Commits before Handler.
+// Metrics are the metrics of a process. Many goroutines may call the methods at
+// once, but Watch and Commits must be called before Handler.
 type Metrics struct {
 	registry *prometheus.Registry
 	calls    *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 }
 
-// New returns metrics of calls, and the usual ones of the Go runtime and of the
-// process.
+// New returns metrics of calls, of the Go runtime and of the process.
 func New() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "parley_calls_total", Help: "Calls answered, by tool and by what they came to: ok, gone (nobody was there for the answer), or the code of the error.",
+			Name: "parley_calls_total", Help: "Calls answered, by tool and outcome: ok, gone (the client had left), or the code of the error.",
 		}, []string{"tool", "code"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "parley_call_seconds", Help: "Time to the answer, by tool, apart for calls that waited for others.",
+			Name: "parley_call_seconds", Help: "Time to the answer, by tool; calls that waited for other agents are counted separately.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10, 60, 300},
 		}, []string{"tool", "waited"}),
 	}
@@ -41,39 +39,39 @@ func New() *Metrics {
 	return m
 }
 
-// Observe counts a call, for [meter.Options].
+// Observe counts a call.
 func (m *Metrics) Observe(call meter.Call) {
 	m.calls.WithLabelValues(call.Tool, call.Code).Inc()
 	m.seconds.WithLabelValues(call.Tool, strconv.FormatBool(call.Waited)).Observe(call.Took.Seconds())
 }
 
-// Watch adds the sums of a meter.
-func (m *Metrics) Watch(of *meter.Meter) {
+// Watch adds the totals of a meter.
+func (m *Metrics) Watch(totals func() meter.Totals) {
 	now := func(name, help string, value func(meter.Totals) float64) {
-		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(of.Totals()) }))
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(totals()) }))
 	}
 	sum := func(name, help string, labels prometheus.Labels, value func(meter.Totals) float64) {
-		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: labels}, func() float64 { return value(of.Totals()) }))
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: labels}, func() float64 { return value(totals()) }))
 	}
-	now("parley_open_waits", "Calls that wait now.", func(t meter.Totals) float64 { return float64(t.OpenWaits) })
-	now("parley_body_bytes", "Bytes that the bodies of requests under way count for.", func(t meter.Totals) float64 { return float64(t.BodyBytes) })
-	const refused = "Requests refused, since the server held as much as it may."
+	now("parley_open_waits", "Calls that are waiting now.", func(t meter.Totals) float64 { return float64(t.OpenWaits) })
+	now("parley_body_bytes", "Bytes counted for the bodies of open requests.", func(t meter.Totals) float64 { return float64(t.BodyBytes) })
+	const refused = "Requests refused because a limit was reached."
 	sum("parley_refused_total", refused, prometheus.Labels{"of": "waits"}, func(t meter.Totals) float64 { return float64(t.RefusedWaits) })
 	sum("parley_refused_total", refused, prometheus.Labels{"of": "bodies"}, func(t meter.Totals) float64 { return float64(t.RefusedBodies) })
 	const operations = "Reads and writes of the table."
 	sum("parley_table_operations_total", operations, prometheus.Labels{"kind": "read"}, func(t meter.Totals) float64 { return float64(t.Reads) })
 	sum("parley_table_operations_total", operations, prometheus.Labels{"kind": "write"}, func(t meter.Totals) float64 { return float64(t.Writes) })
-	sum("parley_table_failures_total", "Reads and writes that the table did not do.", nil, func(t meter.Totals) float64 { return float64(t.Failures) })
+	sum("parley_table_failures_total", "Reads and writes that failed.", nil, func(t meter.Totals) float64 { return float64(t.Failures) })
 	const units = "Capacity units that DynamoDB charged."
 	sum("parley_dynamodb_units_total", units, prometheus.Labels{"kind": "read"}, func(t meter.Totals) float64 { return t.ReadUnits })
 	sum("parley_dynamodb_units_total", units, prometheus.Labels{"kind": "write"}, func(t meter.Totals) float64 { return t.WriteUnits })
-	sum("parley_dynamodb_requests_total", "Requests to DynamoDB, repeats included.", nil, func(t meter.Totals) float64 { return float64(t.Requests) })
+	sum("parley_dynamodb_requests_total", "Requests to DynamoDB, including retries.", nil, func(t meter.Totals) float64 { return float64(t.Requests) })
 }
 
-// Commits adds the number of the last transaction that a file has on disk. Where
-// it cannot be read, it stays out of the answer.
+// Commits adds the number of transactions that a file has on disk. If it cannot
+// be read, the metric is missing from the answer.
 func (m *Metrics) Commits(number func() (int, error)) {
-	m.registry.MustRegister(commits{prometheus.NewDesc("parley_file_commits_total", "Transactions brought to disk in the life of the file, two fsyncs each.", nil, nil), number})
+	m.registry.MustRegister(commits{prometheus.NewDesc("parley_file_commits_total", "Transactions committed in the life of the file, two fsyncs each.", nil, nil), number})
 }
 
 type commits struct {
@@ -91,7 +89,7 @@ func (c commits) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// Handler answers a GET of any path with the figures of that moment.
+// Handler answers a GET of any path with the current values.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }

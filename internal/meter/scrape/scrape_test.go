@@ -23,7 +23,7 @@ func ask(t *testing.T, m *Metrics) string {
 func TestMetrics_callsAndSums_areThere(t *testing.T) {
 	m := New()
 	of := meter.New(meter.Options{Observe: m.Observe, MaxWaits: 1})
-	m.Watch(of)
+	m.Watch(of.Totals)
 	m.Commits(func() (int, error) { return 42, nil })
 	a, b := of.Open(), of.Open()
 	a.Begin("send_message")

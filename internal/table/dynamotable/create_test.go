@@ -17,6 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/table/dynamotable/sdkconfig"
 )
 
 func TestCreateTable_existingTable_isUnchanged(t *testing.T) {
@@ -82,7 +83,7 @@ func TestNewClient_endpointInEnvironment_isUsed(t *testing.T) {
 	engine := dynamolocal.Start(t)
 	_, name := dynamolocal.NewTable(t, dynamotable.Options{})
 	environment(t, map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": engine, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"})
-	client, err := dynamotable.NewClient(t.Context())
+	client, err := sdkconfig.NewClient(t.Context())
 	must(t, err)
 	must(t, dynamotable.New(client, name, dynamotable.Options{}).Ready(t.Context()))
 }
@@ -90,7 +91,7 @@ func TestNewClient_endpointInEnvironment_isUsed(t *testing.T) {
 // The SDK's log lines would break the format of the program's log.
 func TestNewClient_logger_discardsEverything(t *testing.T) {
 	environment(t, nil)
-	client, err := dynamotable.NewClient(t.Context())
+	client, err := sdkconfig.NewClient(t.Context())
 	must(t, err)
 	if _, silent := client.Options().Logger.(logging.Nop); !silent {
 		t.Errorf("the logger is %T; want Nop", client.Options().Logger)
@@ -99,7 +100,7 @@ func TestNewClient_logger_discardsEverything(t *testing.T) {
 
 func TestReady_withoutCredentials_failsAtOnce(t *testing.T) {
 	environment(t, map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://" + closedPort(t)})
-	client, err := dynamotable.NewClient(t.Context())
+	client, err := sdkconfig.NewClient(t.Context())
 	must(t, err)
 	m := &meter{}
 	err = dynamotable.New(client, "parley", dynamotable.Options{Observe: m.observe}).Ready(t.Context())

@@ -19,10 +19,10 @@ import (
 	"github.com/parley-chat/parley/internal/lambdatest"
 )
 
-// runEnv makes this test binary the function, and says of which kind.
+// runEnv makes this test binary a function of the given kind.
 const runEnv = "LAMBDAHTTP_TEST_FUNCTION"
 
-// secret is what a panic's value holds.
+// secret is in the value of a panic.
 const secret = "what somebody wrote"
 
 func TestMain(m *testing.M) {
@@ -32,11 +32,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// runFunction is the main of a function with odd handlers.
+// runFunction is the main function of the function under test.
 func runFunction(kind string) int {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer cancel()
-	f := &oddFunction{gates: map[string]chan struct{}{}, stop: make(chan struct{})}
+	f := &testFunction{gates: map[string]chan struct{}{}, stop: make(chan struct{})}
 	err := lambdahttp.Start(ctx, f.routes(), lambdahttp.Options{
 		Buffered: kind == "buffered",
 		Stop:     func() { close(f.stop) },
@@ -49,8 +49,8 @@ func runFunction(kind string) int {
 	return 0
 }
 
-// oddFunction has a handler for each way in which an answer may go.
-type oddFunction struct {
+// testFunction has a handler for each way in which an answer can end.
+type testFunction struct {
 	stop chan struct{}
 
 	mu    sync.Mutex
@@ -58,7 +58,7 @@ type oddFunction struct {
 }
 
 // gate returns the channel that the request /open?name closes.
-func (f *oddFunction) gate(name string) chan struct{} {
+func (f *testFunction) gate(name string) chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.gates[name] == nil {
@@ -67,7 +67,7 @@ func (f *oddFunction) gate(name string) chan struct{} {
 	return f.gates[name]
 }
 
-func (f *oddFunction) routes() http.Handler {
+func (f *testFunction) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
 	mux.HandleFunc("/open", func(_ http.ResponseWriter, r *http.Request) { close(f.gate(r.URL.RawQuery)) })
@@ -117,7 +117,7 @@ func start(t *testing.T, kind string, concurrency int, env ...string) *lambdates
 	return lambdatest.Start(t, lambdatest.Program{Path: binary, Env: append(env, runEnv+"="+kind), Concurrency: concurrency})
 }
 
-// open makes a request and returns its answer from the header on.
+// open makes a request and returns when the header of the answer is there.
 func open(t *testing.T, client *http.Client, target string) *http.Response {
 	t.Helper()
 	resp, err := request(t, client, target, "")
@@ -128,7 +128,7 @@ func open(t *testing.T, client *http.Client, target string) *http.Response {
 	return resp
 }
 
-// get makes a request and returns its whole answer.
+// get makes a request and reads the answer to its end.
 func get(t *testing.T, client *http.Client, target string) (*http.Response, string) {
 	t.Helper()
 	resp := open(t, client, target)
@@ -154,7 +154,7 @@ func read(t *testing.T, resp *http.Response, n int) string {
 	return string(part)
 }
 
-// rest returns an answer to its end, which must be a good one.
+// rest reads an answer to its end and fails the test if it was cut off.
 func rest(t *testing.T, resp *http.Response) string {
 	t.Helper()
 	var text bytes.Buffer

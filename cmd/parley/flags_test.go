@@ -1,5 +1,3 @@
-//go:build !lambda
-
 package main
 
 import (
@@ -9,21 +7,27 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/parley-chat/parley/internal/app"
 )
 
-// alone takes away what the person's environment says, and gives a home.
+// alone removes the settings of the person's environment, and sets a home folder.
 func alone(t *testing.T) {
 	t.Helper()
 	t.Setenv("HOME", "/home/ann")
 	t.Setenv("XDG_CONFIG_HOME", "/home/ann/config")
-	for _, name := range []string{"ADDR", "DATA", "TABLE", "CREATE_TABLE", "URL", "ALLOW_HOST", "ALLOW_ORIGIN", "LOG_LEVEL", "LOG_FORMAT"} {
-		t.Setenv("PARLEY_"+name, "")
-		os.Unsetenv("PARLEY_" + name)
+	for _, entry := range os.Environ() {
+		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "PARLEY_") {
+			t.Setenv(name, "") // so that it comes back after the test
+			os.Unsetenv(name)
+		}
 	}
 }
 
-func usual() settings {
-	return settings{Addr: "127.0.0.1:8080", Data: usualFile(), LongestWait: 290 * time.Second, KeepAlive: 15 * time.Second, MaxWaits: 20000, MaxBodies: 64, LogLevel: "warn", LogFormat: "text"}
+func defaults() settings {
+	return settings{Addr: "127.0.0.1:8080", Data: defaultFile(), Settings: app.Settings{
+		LongestWait: 290 * time.Second, KeepAlive: 15 * time.Second, MaxWaits: 20000, MaxBodies: 64, LogLevel: "warn", LogFormat: "text",
+	}}
 }
 
 func TestParse_readsFlagsAndEnvironment(t *testing.T) {
@@ -38,12 +42,12 @@ func TestParse_readsFlagsAndEnvironment(t *testing.T) {
 		"command, flag":        {args: "serve --addr=[::1]:9", want: func(s *settings) { s.Addr = "[::1]:9" }},
 		"a file":               {args: "--data /tmp/x.db", want: func(s *settings) { s.Data = "/tmp/x.db" }},
 		"a table":              {args: "--table rooms --create-table", want: func(s *settings) { s.Table, s.CreateTable, s.Data = "rooms", true, "" }},
-		"names":                {args: "--allow-host a --allow-host b", want: func(s *settings) { s.AllowHost = []string{"a", "b"} }},
+		"hosts":                {args: "--allow-host a --allow-host b", want: func(s *settings) { s.AllowHost = []string{"a", "b"} }},
 		"the log":              {args: "--log-level debug --log-format json", want: func(s *settings) { s.LogLevel, s.LogFormat = "debug", "json" }},
 		"environment":          {env: map[string]string{"ADDR": "0.0.0.0:1", "DATA": "f"}, want: func(s *settings) { s.Addr, s.Data = "0.0.0.0:1", "f" }},
 		"table by environment": {env: map[string]string{"TABLE": "t", "CREATE_TABLE": "true"}, want: func(s *settings) { s.Table, s.CreateTable, s.Data = "t", true, "" }},
-		"more environment": {env: map[string]string{"URL": "https://a.example/mcp", "LOG_LEVEL": "error", "LOG_FORMAT": "json", "ALLOW_ORIGIN": "https://a.example,https://b.example"}, want: func(s *settings) {
-			s.URL, s.LogLevel, s.LogFormat, s.AllowOrigin = "https://a.example/mcp", "error", "json", []string{"https://a.example", "https://b.example"}
+		"more environment": {env: map[string]string{"PUBLIC_URL": "https://a.example/mcp", "LOG_LEVEL": "error", "LOG_FORMAT": "json", "ALLOW_ORIGIN": "https://a.example,https://b.example"}, want: func(s *settings) {
+			s.PublicURL, s.LogLevel, s.LogFormat, s.AllowOrigin = "https://a.example/mcp", "error", "json", []string{"https://a.example", "https://b.example"}
 		}},
 		"limits": {args: "--messages-per-minute 6 --rooms-per-hour 2 --trust-proxy", env: map[string]string{"BYTES_PER_MINUTE": "1000", "GUESSES_PER_MINUTE": "3", "MAX_WAITS": "9"}, want: func(s *settings) {
 			s.MessagesPerMinute, s.RoomsPerHour, s.TrustProxy = 6, 2, true
@@ -57,7 +61,7 @@ func TestParse_readsFlagsAndEnvironment(t *testing.T) {
 			for key, value := range c.env {
 				t.Setenv("PARLEY_"+key, value)
 			}
-			want := usual()
+			want := defaults()
 			c.want(&want)
 			var out strings.Builder
 			got, do, err := parse(strings.Fields(c.args), &out)
@@ -68,24 +72,24 @@ func TestParse_readsFlagsAndEnvironment(t *testing.T) {
 	}
 }
 
-func TestParse_whatCannotBe_isRefusedByName(t *testing.T) {
+func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 	for args, named := range map[string]string{
-		"--addr 8080":            "--addr",
-		"--metrics-addr 9464":    "--metrics-addr",
-		"--url parley.example":   "--url",
-		"--url ftp://a.example":  "--url",
-		"--url http:///mcp":      "--url",
-		"--url http://a/mcp?a=b": "--url",
-		"--data a --table b":     "--table",
-		"--create-table":         "--table NAME",
-		"--rooms-per-hour=-1":    "--rooms-per-hour",
-		"--max-waits 0":          "--max-waits",
-		"--max-bodies=-1":        "--max-bodies",
-		"--log-level loud":       "--log-level",
-		"--log-format xml":       "--log-format",
-		"--nonsense":             "--nonsense",
-		"talk":                   "talk",
-		"serve --create-table=1": "--create-table",
+		"--addr 8080":             "--addr (PARLEY_ADDR)",
+		"--addr 127.0.0.1:99999":  `the port "99999"`,
+		"--addr 127.0.0.1:-1":     `the port "-1"`,
+		"--addr 127.0.0.1:eighty": `the port "eighty"`,
+		"--metrics-addr 9464":     "--metrics-addr (PARLEY_METRICS_ADDR)",
+		"--public-url ftp://a":    "--public-url (PARLEY_PUBLIC_URL)",
+		"--data a --table b":      "--table",
+		"--create-table":          "--table NAME",
+		"--rooms-per-hour -1":     "--rooms-per-hour (PARLEY_ROOMS_PER_HOUR) -1: must be a positive number",
+		"--max-waits -1":          "--max-waits (PARLEY_MAX_WAITS) -1: must be 1 or more",
+		"--max-bodies=-1":         "--max-bodies (PARLEY_MAX_BODIES) -1: must be 1 or more",
+		"--log-level loud":        "--log-level",
+		"--log-format xml":        "--log-format",
+		"--nonsense":              "--nonsense",
+		"talk":                    "talk",
+		"serve --create-table=1":  "--create-table",
 	} {
 		alone(t)
 		if _, do, err := parse(strings.Fields(args), os.Stderr); do != nil || err == nil || !strings.Contains(err.Error(), named) || !strings.Contains(err.Error(), "--help") {
@@ -94,11 +98,11 @@ func TestParse_whatCannotBe_isRefusedByName(t *testing.T) {
 	}
 }
 
-func TestParse_helpAndVersion_areAllThereIsToDo(t *testing.T) {
+func TestParse_helpAndVersion_leaveNothingToDo(t *testing.T) {
 	alone(t)
 	for args, wanted := range map[string][]string{
-		"--version": {"parley " + version + "\n"},
-		"--help":    {"PARLEY_ADDR", "127.0.0.1:8080", "PARLEY_DATA", "parley.db", "PARLEY_TABLE", "PARLEY_CREATE_TABLE", "PARLEY_URL", "PARLEY_ALLOW_HOST", "PARLEY_ALLOW_ORIGIN", "PARLEY_LOG_LEVEL", "PARLEY_LOG_FORMAT", "--version", "serve"},
+		"--version": {"parley " + app.Version + "\n"},
+		"--help":    {"PARLEY_ADDR", "127.0.0.1:8080", "PARLEY_DATA", "parley.db", "PARLEY_TABLE", "PARLEY_CREATE_TABLE", "PARLEY_PUBLIC_URL", "PARLEY_ALLOW_HOST", "PARLEY_ALLOW_ORIGIN", "PARLEY_LOG_LEVEL", "PARLEY_LOG_FORMAT", "290s", "--version", "serve"},
 	} {
 		var out strings.Builder
 		_, do, err := parse(strings.Fields(args), &out)
@@ -113,30 +117,15 @@ func TestParse_helpAndVersion_areAllThereIsToDo(t *testing.T) {
 	}
 }
 
-func TestUsualFile_withoutAHome_isBesideTheProgram(t *testing.T) {
+func TestDefaultFile_noHome_isInTheWorkingFolder(t *testing.T) {
 	alone(t)
-	if file := usualFile(); filepath.Base(file) != "parley.db" || !filepath.IsAbs(file) {
+	if file := defaultFile(); filepath.Base(file) != "parley.db" || !filepath.IsAbs(file) {
 		t.Errorf("with a home: %s", file)
 	}
 	for _, name := range []string{"HOME", "XDG_CONFIG_HOME", "AppData"} {
 		t.Setenv(name, "")
 	}
-	if file := usualFile(); file != "parley.db" {
-		t.Errorf("without one: %s", file)
-	}
-}
-
-func TestLogger_isAsAskedFor(t *testing.T) {
-	var out strings.Builder
-	log := logger(settings{LogLevel: "warn", LogFormat: "json"}, &out)
-	log.Info("no")
-	log.Warn("yes")
-	if got := out.String(); strings.Contains(got, `"no"`) || !strings.Contains(got, `"msg":"yes"`) {
-		t.Error(got)
-	}
-	out.Reset()
-	logger(settings{LogLevel: "debug", LogFormat: "text"}, &out).Debug("all")
-	if got := out.String(); !strings.Contains(got, "level=DEBUG msg=all") {
-		t.Error(got)
+	if file := defaultFile(); file != "parley.db" {
+		t.Errorf("without a home: %s", file)
 	}
 }

@@ -4,9 +4,11 @@ import (
 	"net"
 	"strings"
 	"testing"
+
+	"github.com/parley-chat/parley/internal/app"
 )
 
-func TestBanner_freePort_isPrintedInEveryLine(t *testing.T) {
+func TestBanner_everyLine_namesThePort(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -18,7 +20,7 @@ func TestBanner_freePort_isPrintedInEveryLine(t *testing.T) {
 	}
 	url := "http://" + l.Addr().String() + "/mcp"
 	for _, line := range []string{
-		"Parley " + version + " listens on " + url + "\n",
+		"Parley " + app.Version + " listens on " + url + "\n",
 		"/home/ann/parley.db\n",
 		"claude mcp add --transport http parley " + url + "\n",
 		"codex mcp add parley --url " + url + "\n",
@@ -31,11 +33,11 @@ func TestBanner_freePort_isPrintedInEveryLine(t *testing.T) {
 		}
 	}
 	if strings.Contains(out.String(), "Other machines") {
-		t.Errorf("a server on the loopback is said to be open:\n%s", &out)
+		t.Errorf("the banner says that others can reach a loopback address:\n%s", &out)
 	}
 }
 
-func TestAddress_isWhatAClientOnThisMachineCalls(t *testing.T) {
+func TestAddress_unspecifiedHost_isLoopback(t *testing.T) {
 	for _, c := range []struct {
 		ip   string
 		want string
@@ -53,12 +55,12 @@ func TestAddress_isWhatAClientOnThisMachineCalls(t *testing.T) {
 	}
 }
 
-func TestBanner_openServer_saysThatItIsNotEncrypted(t *testing.T) {
+func TestBanner_reachableByOthers_warnsThatNothingIsEncrypted(t *testing.T) {
 	var out strings.Builder
 	if err := banner(&out, &net.TCPAddr{IP: net.IPv4zero, Port: 8080}, "DynamoDB table rooms"); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(out.String(), "Nothing is encrypted") {
+	if !strings.Contains(out.String(), "not encrypted") {
 		t.Error(out.String())
 	}
 }

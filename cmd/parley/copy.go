@@ -1,5 +1,3 @@
-//go:build !lambda
-
 package main
 
 import (
@@ -9,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/table/bolttable"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 	"github.com/parley-chat/parley/internal/transfer"
@@ -85,7 +84,7 @@ func openRooms(ctx context.Context, place string, createTable bool) (transfer.So
 		}
 		return t, t.Close, nil
 	}
-	t, err := dynamoTable(ctx, settings{Table: name, CreateTable: createTable}, dynamotable.Options{})
+	t, err := dynamoTable(ctx, settings{Settings: app.Settings{Table: name, CreateTable: createTable}}, dynamotable.Options{})
 	if err == nil {
 		err = t.Ready(ctx)
 	}

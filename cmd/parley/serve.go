@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/httpapi"
+	"github.com/parley-chat/parley/internal/meter/scrape"
+)
+
+const (
+	// checkTime bounds how long the first answer of a table may take.
+	checkTime = 15 * time.Second
+	// drainTime bounds how long open answers may take after the program was asked
+	// to end.
+	drainTime = 10 * time.Second
+)
+
+// serve answers requests until ctx ends. Then it answers every open wait with
+// what there is and accepts nothing new.
+//
+// It listens before it opens the table, so that a port that is taken leaves no
+// new file or table behind.
+func serve(ctx context.Context, s settings, io streams) (err error) {
+	log := s.Logger(io.err)
+	ln, err := listen("--addr", s.Addr)
+	if err != nil {
+		return err
+	}
+	defer ln.Close()
+	metricsLn, err := listenForMetrics(s)
+	if err != nil {
+		return err
+	}
+	if metricsLn != nil {
+		defer metricsLn.Close()
+	}
+	figures := scrape.New()
+	app.TuneCollector(ctx)
+	a, err := app.New(ctx, app.Config{Settings: s.Settings, Open: s.opener(figures), Metrics: figures, Logger: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	if err := ready(ctx, a); err != nil {
+		return err
+	}
+	if metricsLn != nil {
+		defer serveMetrics(metricsLn, figures.Handler(), s.AllowHost, io.out, log).Close()
+	}
+	if err := banner(io.out, ln.Addr(), place(s)); err != nil {
+		log.Warn("cannot write to standard output", "error", err)
+	}
+	return serveUntil(ctx, httpapi.NewServer(a.Handler, log), ln, a.Stop, log)
+}
+
+// ready returns an error if the table does not answer.
+func ready(ctx context.Context, a *app.App) error {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	return a.Ready(ctx)
+}
+
+// serveUntil serves on ln until ctx ends. Then it calls stop, which makes waits
+// return, and gives open requests drainTime to end.
+func serveUntil(ctx context.Context, server *http.Server, ln net.Listener, stop func(), log *slog.Logger) error {
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(ln) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	log.Info("stopping")
+	stop()
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/table/bolttable"
+)
+
+// command runs the program and returns what it writes.
+func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	alone(t)
+	var out, err bytes.Buffer
+	code = run(t.Context(), args, streams{&out, &err})
+	return code, out.String(), err.String()
+}
+
+func TestServe_portTaken_leavesNoFileBehind(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for flag, args := range map[string][]string{
+		"--addr":         {"--addr", taken.Addr().String()},
+		"--metrics-addr": {"--addr", "127.0.0.1:0", "--metrics-addr", taken.Addr().String()},
+	} {
+		file := filepath.Join(t.TempDir(), "new", "parley.db")
+		code, _, says := command(t, append(args, "--data", file)...)
+		if code != 1 || !strings.Contains(says, "Stop the program that listens there, or choose another "+flag) {
+			t.Errorf("%s: code %d, %q", flag, code, says)
+		}
+		if _, err := os.Stat(filepath.Dir(file)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: there is a folder for the file: %v", flag, err)
+		}
+	}
+}
+
+func TestServe_addressOfAnotherMachine_saysSo(t *testing.T) {
+	// 192.0.2.0/24 belongs to no machine (RFC 5737).
+	code, _, says := command(t, "--addr", "192.0.2.1:8080", "--data", filepath.Join(t.TempDir(), "parley.db"))
+	if code != 1 || !strings.Contains(says, "This machine does not have that address") {
+		t.Errorf("code %d, %q", code, says)
+	}
+}
+
+func TestServe_fileInUse_freesThePort(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "parley.db")
+	tab, err := bolttable.Open(file, bolttable.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tab.Close()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := free.Addr().String()
+	free.Close()
+	if code, _, says := command(t, "--addr", addr, "--data", file); code != 1 || !strings.Contains(says, "another process has the file open") {
+		t.Errorf("code %d, %q", code, says)
+	}
+	again, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Fatalf("the port is still taken: %v", err)
+	}
+	again.Close()
+}
+
+func TestServe_untilInterrupted_answersAndEndsWell(t *testing.T) {
+	alone(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	out, ended := &output{}, make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "parley.db")}, streams{out, out})
+	}()
+	mcp := regexp.MustCompile(`listens on (http://\S+)/mcp\n`)
+	await(t, out, mcp)
+	base := mcp.FindStringSubmatch(out.String())[1]
+	figures := regexp.MustCompile(`http://\S+/metrics`).FindString(out.String())
+	for url, want := range map[string]string{base + "/healthz": `"ready"`, figures: "parley_file_commits_total"} {
+		if body := get(t, url); !strings.Contains(body, want) {
+			t.Errorf("%s answers %.200q", url, body)
+		}
+	}
+	stop()
+	if code := <-ended; code != 0 {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+}
+
+func get(t *testing.T, url string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var body bytes.Buffer
+	if _, err := body.ReadFrom(resp.Body); err != nil {
+		t.Fatal(err)
+	}
+	return body.String()
+}
+
+// output is a buffer that the program writes while the test reads.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+func await(t *testing.T, out *output, want *regexp.Regexp) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(20 * time.Second); !want.MatchString(out.String()); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("no %v in\n%s", want, out)
+		}
+	}
+}

@@ -1,0 +1,44 @@
+// Command mcp is the server as an AWS Lambda function on a DynamoDB table.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/lambdahttp"
+	"github.com/parley-chat/parley/internal/meter/emf"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "parley:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves invocations until ctx ends. Metrics go to standard output and the
+// log to standard error; Lambda writes both to CloudWatch.
+func run(ctx context.Context) error {
+	s, err := parse()
+	if err != nil {
+		return err
+	}
+	log := s.Logger(os.Stderr)
+	metrics := emf.New(emf.Options{Out: os.Stdout, Function: lambdacontext.FunctionName})
+	defer metrics.Flush()
+	a, err := app.New(ctx, app.Config{Settings: s.Settings, Open: s.open, Metrics: metrics, Logger: log})
+	if err != nil {
+		return err
+	}
+	err = lambdahttp.Start(ctx, a.Handler, lambdahttp.Options{Buffered: s.Buffered, Stop: a.Stop, Logger: log})
+	return errors.Join(err, a.Close())
+}

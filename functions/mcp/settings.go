@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/caarlos0/env/v11"
+
+	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/table/dynamotable"
+)
+
+// settings are what the environment of the function chooses.
+type settings struct {
+	app.Settings
+	// Buffered says that the invoke mode of the Function URL is BUFFERED, which
+	// events do not show.
+	Buffered bool `env:"PARLEY_BUFFERED"`
+}
+
+// parse reads the environment. An error names the variable to change.
+func parse() (settings, error) {
+	s, err := env.ParseAsWithOptions[settings](env.Options{DefaultValueTagName: "default"})
+	if err != nil {
+		return s, named(err)
+	}
+	if s.Table == "" {
+		return s, errors.New("PARLEY_TABLE is missing: the function needs the name of a DynamoDB table")
+	}
+	return s, s.Validate()
+}
+
+// named replaces the name of a Go field in an error of the parser with the name
+// of the variable.
+func named(err error) error {
+	var bad env.ParseError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	field, _ := reflect.TypeFor[settings]().FieldByName(bad.Name)
+	return fmt.Errorf("%s: %w", field.Tag.Get("env"), bad.Err)
+}
+
+// open opens the table. It does not ask the table whether it is there, since that
+// would delay the first answer; the first call reports it.
+func (s settings) open(ctx context.Context, m *meter.Meter) (app.Store, error) {
+	client, err := dynamotable.NewLambdaClient()
+	if err == nil && s.CreateTable {
+		err = dynamotable.CreateTable(ctx, client, s.Table)
+	}
+	if err != nil {
+		return app.Store{}, err
+	}
+	return app.Store{Table: dynamotable.New(client, s.Table, app.Charge(m))}, nil
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/app"
+)
+
+// environment replaces the settings of the person's environment.
+func environment(t *testing.T, set map[string]string) {
+	t.Helper()
+	for _, entry := range os.Environ() {
+		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "PARLEY_") {
+			t.Setenv(name, "") // so that it comes back after the test
+			os.Unsetenv(name)
+		}
+	}
+	for name, value := range set {
+		t.Setenv(name, value)
+	}
+}
+
+func TestParse_readsTheEnvironment(t *testing.T) {
+	environment(t, map[string]string{
+		"PARLEY_TABLE": "rooms", "PARLEY_LONGEST_WAIT": "50s", "PARLEY_MESSAGES_PER_MINUTE": "60",
+		"PARLEY_ALLOW_ORIGIN": "https://a.example,https://b.example", "PARLEY_BUFFERED": "true", "PARLEY_LOG_FORMAT": "json", "PARLEY_LOG_LEVEL": "",
+	})
+	got, err := parse()
+	want := settings{Buffered: true, Settings: app.Settings{
+		Table: "rooms", LongestWait: 50 * time.Second, KeepAlive: 15 * time.Second, MessagesPerMinute: 60,
+		AllowOrigin: []string{"https://a.example", "https://b.example"},
+		MaxWaits:    20000, MaxBodies: 64, LogLevel: "warn", LogFormat: "json",
+	}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v; want %+v", got, err, want)
+	}
+}
+
+func TestParse_badValue_namesTheVariable(t *testing.T) {
+	for name, value := range map[string]string{
+		"PARLEY_TABLE": "", "PARLEY_LONGEST_WAIT": "soon", "PARLEY_KEEP_ALIVE": "1ms", "PARLEY_MAX_WAITS": "many",
+		"PARLEY_CREATE_TABLE": "maybe", "PARLEY_BUFFERED": "maybe", "PARLEY_LOG_LEVEL": "loud", "PARLEY_PUBLIC_URL": "a.example",
+	} {
+		environment(t, map[string]string{"PARLEY_TABLE": "rooms", name: value})
+		if _, err := parse(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s=%s: %v", name, value, err)
+		}
+	}
+}
+
+// Each of these makes the function larger, and it starts later.
+func TestFunction_dependencies_areOnlyThoseThatItUses(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", "lambda.norpc", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, unused := range []string{
+		"github.com/alecthomas/kong", "go.etcd.io/bbolt", "github.com/prometheus/client_golang",
+		"github.com/aws/aws-sdk-go-v2/config", "net/rpc",
+	} {
+		if strings.Contains(string(out), unused) {
+			t.Errorf("the function links %s", unused)
+		}
+	}
+}

@@ -1,0 +1,153 @@
+// Package app assembles the server: a table, the rules, the tools, HTTP and the
+// meter. It is the only place that does so. The program, the Lambda function,
+// the benchmarks and the tests differ in the table that they open, in where the
+// metrics go, and in how they call the handler.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/httpapi"
+	"github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/tools"
+)
+
+// Version is the version of the latest entry in CHANGELOG.md.
+const Version = "0.1.0"
+
+// Config is what New needs. Only Open is required.
+type Config struct {
+	Settings Settings
+	// Open opens the table. It may charge what the table spends to the meter.
+	Open func(context.Context, *meter.Meter) (Store, error)
+	// Metrics receives what the meter counts. Nil means that nobody does.
+	Metrics Metrics
+	// Logger is nil for no log.
+	Logger *slog.Logger
+}
+
+// Store is an open table.
+type Store struct {
+	Table table.Table
+	// SingleProcess says that no other process writes to the table while it is
+	// open.
+	SingleProcess bool
+	// Close releases the table. Nil means that there is nothing to release.
+	Close func() error
+}
+
+// Metrics is a destination for what the meter counts.
+type Metrics interface {
+	// Observe receives each call when its answer is complete. Many goroutines
+	// may call it at once.
+	Observe(meter.Call)
+	// Watch receives a function that returns the current totals. It is called
+	// once, before the first call of Observe.
+	Watch(totals func() meter.Totals)
+}
+
+// App is an assembled server.
+type App struct {
+	// Handler serves every route. Any number of goroutines may call it at once.
+	Handler http.Handler
+
+	store Store
+	rooms *chat.Service
+	tools []string
+}
+
+// New opens the table and assembles the server. The caller must call Close.
+func New(ctx context.Context, c Config) (*App, error) {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	m := c.newMeter()
+	store, err := c.Open(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{store: store}
+	a.rooms = chat.New(m.Table(store.Table), c.chatOptions(store))
+	a.Handler = a.handler(c, m)
+	return a, nil
+}
+
+// newMeter returns the meter that enforces the limits and feeds the metrics.
+func (c Config) newMeter() *meter.Meter {
+	o := meter.Options{MaxWaits: c.Settings.maxWaits(), MaxBodies: int64(c.Settings.MaxBodies) << 20}
+	if c.Metrics == nil {
+		return meter.New(o)
+	}
+	o.Observe = c.Metrics.Observe
+	m := meter.New(o)
+	c.Metrics.Watch(m.Totals)
+	return m
+}
+
+func (c Config) chatOptions(store Store) chat.Options {
+	o := chat.Options{LongestWait: c.Settings.LongestWait, Limits: c.Settings.limits(), Logger: c.Logger}
+	if store.SingleProcess {
+		// A file writes several items as cheaply as one.
+		o.Alone, o.GroupFrom = true, 1
+	}
+	return o
+}
+
+func (a *App) handler(c Config, m *meter.Meter) http.Handler {
+	s := c.Settings
+	set := tools.New(a.rooms, tools.Options{Address: s.address(), LongestWait: s.LongestWait, Log: c.Logger})
+	list := set.Tools()
+	for _, t := range list {
+		a.tools = append(a.tools, t.Name)
+	}
+	server := mcp.NewServer(mcp.Options{
+		Version: Version, Instructions: set.Instructions(), Tools: list, Prompts: set.Prompts(), Log: c.Logger,
+	})
+	return httpapi.New(httpapi.Options{
+		MCP: server.Serve, Standby: set.Standby, Ready: a.Ready, Logger: c.Logger, Meter: m,
+		KeepAlive: s.KeepAlive, Hosts: s.AllowHost, Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,
+	})
+}
+
+// Tools returns the names of the tools that the server offers, in any order.
+func (a *App) Tools() []string { return a.tools }
+
+// Ready reports whether the table answers, with an eventually consistent read of
+// an item that never exists: half a read unit on DynamoDB.
+func (a *App) Ready(ctx context.Context) error {
+	_, err := a.store.Table.Get(ctx, table.Key{Partition: "READY", Sort: "-"}, table.Eventual)
+	if errors.Is(err, table.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// Stop answers every open wait with what there is and makes new waits return at
+// once. Call it before waiting for the requests in progress to end.
+func (a *App) Stop() { a.rooms.Stop() }
+
+// Close closes the table. Call it after the last request has ended.
+func (a *App) Close() error {
+	if a.store.Close == nil {
+		return nil
+	}
+	if err := a.store.Close(); err != nil {
+		return fmt.Errorf("closing the table: %w", err)
+	}
+	return nil
+}
+
+// Charge returns options for a DynamoDB table that charge what it spends to m.
+func Charge(m *meter.Meter) dynamotable.Options {
+	return dynamotable.Options{Observe: func(ctx context.Context, call dynamotable.Call) {
+		m.Spend(ctx, call.Attempts, call.ReadUnits, call.WriteUnits)
+	}}
+}

@@ -1,0 +1,106 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/bolttable"
+)
+
+// recorder keeps what the app reports.
+type recorder struct {
+	calls  []meter.Call
+	totals func() meter.Totals
+}
+
+func (r *recorder) Observe(c meter.Call)             { r.calls = append(r.calls, c) }
+func (r *recorder) Watch(totals func() meter.Totals) { r.totals = totals }
+
+func onFile(t *testing.T, c app.Config) *app.App {
+	t.Helper()
+	c.Open = func(context.Context, *meter.Meter) (app.Store, error) {
+		tab, err := bolttable.Open(filepath.Join(t.TempDir(), "parley.db"), bolttable.Options{})
+		if err != nil {
+			return app.Store{}, err
+		}
+		return app.Store{Table: tab, SingleProcess: true, Close: tab.Close}, nil
+	}
+	a, err := app.New(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func call(t *testing.T, h http.Handler, tool, arguments string) string {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodPost, "http://parley.example/mcp", strings.NewReader(
+		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"`+tool+`","arguments":`+arguments+`}}`))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/json")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Body.String()
+}
+
+func TestApp_call_reachesTheTableAndTheMetrics(t *testing.T) {
+	seen := &recorder{}
+	a := onFile(t, app.Config{Metrics: seen})
+	defer a.Close()
+	if got := call(t, a.Handler, "join_room", `{"room":"tea","agent_name":"Ann"}`); !strings.Contains(got, "http://parley.example/mcp") {
+		t.Errorf("the invite does not name the address of the request: %s", got)
+	}
+	if len(seen.calls) != 1 || seen.calls[0].Tool != "join_room" || seen.calls[0].Code != meter.CodeOK || seen.totals().Writes == 0 {
+		t.Errorf("%+v, %+v", seen.calls, seen.totals())
+	}
+}
+
+func TestApp_publicURL_isInTheInvite(t *testing.T) {
+	a := onFile(t, app.Config{Settings: app.Settings{PublicURL: "https://chat.example/rooms/mcp"}})
+	defer a.Close()
+	if got := call(t, a.Handler, "join_room", `{"room":"tea","agent_name":"Ann"}`); !strings.Contains(got, "https://chat.example/rooms/mcp") {
+		t.Error(got)
+	}
+}
+
+func TestApp_stopped_answersWaitsAtOnce(t *testing.T) {
+	a := onFile(t, app.Config{})
+	defer a.Close()
+	joined := call(t, a.Handler, "join_room", `{"room":"tea","agent_name":"Ann"}`)
+	_, rest, _ := strings.Cut(joined, `"agent_token":"`)
+	token, _, _ := strings.Cut(rest, `"`)
+	a.Stop()
+	if got := call(t, a.Handler, "wait_for_message", `{"agent_token":"`+token+`","wait_seconds":50}`); !strings.Contains(got, `"status":"quiet"`) {
+		t.Error(got)
+	}
+}
+
+func TestApp_readyUntilTheTableIsClosed(t *testing.T) {
+	a := onFile(t, app.Config{})
+	if err := a.Ready(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := a.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := a.Ready(t.Context()); err == nil {
+		t.Error("a closed table is ready")
+	}
+}
+
+func TestNew_tableThatCannotBeOpened_returnsTheError(t *testing.T) {
+	_, err := app.New(t.Context(), app.Config{Open: func(context.Context, *meter.Meter) (app.Store, error) {
+		return app.Store{}, table.ErrUnavailable
+	}})
+	if !errors.Is(err, table.ErrUnavailable) {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,106 @@
+package app
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// Settings are what an operator can choose for the program and for the Lambda
+// function. The tags are the only list of names and defaults: the program reads
+// them with kong, the function with caarlos0/env. The zero value limits nothing
+// and is valid in code, but not for Validate.
+type Settings struct {
+	Table       string        `env:"PARLEY_TABLE" placeholder:"NAME" help:"Store the rooms in this DynamoDB table. The AWS SDK finds the region, the credentials and the endpoint (AWS_ENDPOINT_URL_DYNAMODB)."`
+	CreateTable bool          `env:"PARLEY_CREATE_TABLE" help:"Create the DynamoDB table if it does not exist. For local use."`
+	PublicURL   string        `name:"public-url" env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"The address that invites give, such as https://parley.example. By default it is the address that the client used."`
+	AllowHost   []string      `env:"PARLEY_ALLOW_HOST" placeholder:"NAME" help:"Also accept requests for this host name on a loopback address. Needed behind a proxy on this machine that passes the Host header on."`
+	AllowOrigin []string      `env:"PARLEY_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Accept requests from web pages of this origin (https://example.org, or * for all). Other clients send no origin."`
+	LongestWait time.Duration `env:"PARLEY_LONGEST_WAIT" default:"290s" placeholder:"TIME" help:"The longest that a call waits for a message (${default}). On Lambda a waiting call occupies an instance."`
+	KeepAlive   time.Duration `env:"PARLEY_KEEP_ALIVE" default:"15s" placeholder:"TIME" help:"Send a sign of life on an open answer this often (${default})."`
+
+	TrustProxy        bool `env:"PARLEY_TRUST_PROXY" help:"Read the client's address from the end of X-Forwarded-For. Use it only behind a proxy that adds it: otherwise clients can fake their address."`
+	MessagesPerMinute int  `env:"PARLEY_MESSAGES_PER_MINUTE" placeholder:"NUMBER" help:"The most messages an agent may send per minute; 0, the default, means no limit."`
+	BytesPerMinute    int  `env:"PARLEY_BYTES_PER_MINUTE" placeholder:"NUMBER" help:"The most bytes of text an agent may send per minute; 0 means no limit."`
+	RoomsPerHour      int  `env:"PARLEY_ROOMS_PER_HOUR" placeholder:"NUMBER" help:"The most rooms a client address may create per hour; 0 means no limit."`
+	GuessesPerMinute  int  `env:"PARLEY_GUESSES_PER_MINUTE" placeholder:"NUMBER" help:"The most wrong passwords a client address may try per minute; 0 means no limit."`
+	MaxWaits          int  `env:"PARLEY_MAX_WAITS" default:"20000" placeholder:"NUMBER" help:"The most calls that may wait at once (${default}), but no more than three quarters of the open files that the system allows. Each takes about 40 KB. Further calls are refused with a time to retry."`
+	MaxBodies         int  `env:"PARLEY_MAX_BODIES" default:"64" placeholder:"MIB" help:"The most memory for the bodies of open requests, in MiB (${default}). Further requests are refused with a time to retry."`
+
+	LogLevel  string `env:"PARLEY_LOG_LEVEL" default:"warn" enum:"debug,info,warn,error" help:"Log this level and above: ${enum}."`
+	LogFormat string `env:"PARLEY_LOG_FORMAT" default:"text" enum:"text,json" help:"The format of the log: ${enum}."`
+}
+
+// shortestKeepAlive bounds what signs of life cost: each is a write to every
+// client that waits.
+const shortestKeepAlive = 100 * time.Millisecond
+
+// Validate returns an error for the first setting that is impossible or can never
+// take effect. The error names the flag and the variable, and says what to write.
+func (s Settings) Validate() error {
+	return cmp.Or(
+		check("longest-wait", s.LongestWait, s.LongestWait >= time.Second && s.LongestWait <= chat.MaxWait, fmt.Sprintf("must be from 1s to %v", chat.MaxWait)),
+		check("keep-alive", s.KeepAlive, s.KeepAlive >= shortestKeepAlive, fmt.Sprintf("must be at least %v; 15s suits most proxies and clients", shortestKeepAlive)),
+		check("max-waits", s.MaxWaits, s.MaxWaits >= 1, "must be 1 or more"),
+		check("max-bodies", s.MaxBodies, s.MaxBodies >= 1, "must be 1 or more"),
+		check("messages-per-minute", s.MessagesPerMinute, s.MessagesPerMinute >= 0, noLimit),
+		check("bytes-per-minute", s.BytesPerMinute, s.BytesPerMinute >= 0, noLimit),
+		check("rooms-per-hour", s.RoomsPerHour, s.RoomsPerHour >= 0, noLimit),
+		check("guesses-per-minute", s.GuessesPerMinute, s.GuessesPerMinute >= 0, noLimit),
+		check("log-level", s.LogLevel, new(slog.Level).UnmarshalText([]byte(s.LogLevel)) == nil, "must be debug, info, warn or error"),
+		check("log-format", s.LogFormat, s.LogFormat == "text" || s.LogFormat == "json", "must be text or json"),
+		s.checkAddresses(),
+	)
+}
+
+const noLimit = "must be a positive number, or 0 for no limit"
+
+// check returns an error about a setting unless ok holds.
+func check(flag string, value any, ok bool, rule string) error {
+	if ok {
+		return nil
+	}
+	return Invalid(flag, value, rule)
+}
+
+// Invalid returns the error for a setting whose value breaks a rule. flag is the
+// setting's name without dashes in front.
+func Invalid(flag string, value any, rule string) error {
+	variable := "PARLEY_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+	if text, ok := value.(string); ok {
+		value = fmt.Sprintf("%q", text)
+	}
+	return fmt.Errorf("--%s (%s) %v: %s", flag, variable, value, rule)
+}
+
+// maxWaits returns how many calls may wait at once; 0 means any number. Each
+// wait has a connection. A quarter of the connections that the system allows
+// stays free for the requests that have to be refused.
+func (s Settings) maxWaits() int64 {
+	waits := int64(s.MaxWaits)
+	if files := descriptors(); waits > 0 && files > 0 {
+		return min(waits, files-files/4)
+	}
+	return waits
+}
+
+// limits returns the rate limits.
+func (s Settings) limits() chat.Limits {
+	return chat.Limits{Messages: s.MessagesPerMinute, Bytes: s.BytesPerMinute, Rooms: s.RoomsPerHour, Passwords: s.GuessesPerMinute}
+}
+
+// Logger returns a log on w in the level and format of the settings.
+func (s Settings) Logger(w io.Writer) *slog.Logger {
+	level := slog.LevelWarn
+	_ = level.UnmarshalText([]byte(s.LogLevel)) // Validate has checked it
+	o := &slog.HandlerOptions{Level: level}
+	if s.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}

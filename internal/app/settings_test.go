@@ -1,0 +1,141 @@
+package app
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/httpapi"
+)
+
+func valid() Settings {
+	return Settings{LongestWait: time.Minute, KeepAlive: 15 * time.Second, MaxWaits: 100, MaxBodies: 1, LogLevel: "warn", LogFormat: "text"}
+}
+
+func TestValidate_impossibleSetting_saysWhy(t *testing.T) {
+	for _, c := range []struct {
+		change func(*Settings)
+		want   string
+	}{
+		{func(s *Settings) { s.LongestWait = time.Hour }, "--longest-wait (PARLEY_LONGEST_WAIT) 1h0m0s: must be from 1s to 4m50s"},
+		{func(s *Settings) { s.LongestWait = time.Millisecond }, "--longest-wait"},
+		{func(s *Settings) { s.KeepAlive = time.Millisecond }, "--keep-alive (PARLEY_KEEP_ALIVE) 1ms: must be at least 100ms"},
+		{func(s *Settings) { s.KeepAlive = 0 }, "--keep-alive"},
+		{func(s *Settings) { s.MaxWaits = -1 }, "--max-waits"},
+		{func(s *Settings) { s.MaxBodies = 0 }, "--max-bodies"},
+		{func(s *Settings) { s.MessagesPerMinute = -1 }, "--messages-per-minute"},
+		{func(s *Settings) { s.BytesPerMinute = -1 }, "--bytes-per-minute"},
+		{func(s *Settings) { s.RoomsPerHour = -1 }, "--rooms-per-hour"},
+		{func(s *Settings) { s.GuessesPerMinute = -1 }, "--guesses-per-minute"},
+		{func(s *Settings) { s.LogLevel = "loud" }, "--log-level"},
+		{func(s *Settings) { s.LogFormat = "xml" }, "--log-format"},
+		{func(s *Settings) { s.PublicURL = "a.example" }, `--public-url (PARLEY_PUBLIC_URL) "a.example"`},
+		{func(s *Settings) { s.PublicURL = "https://ann:secret@a.example" }, `"https://ann:xxxxx@a.example"`},
+		{func(s *Settings) { s.AllowHost = []string{"a.example", "b:1"} }, `--allow-host (PARLEY_ALLOW_HOST) "b:1"`},
+		{func(s *Settings) { s.AllowOrigin = []string{"b"} }, `--allow-origin (PARLEY_ALLOW_ORIGIN) "b"`},
+	} {
+		s := valid()
+		if err := s.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		c.change(&s)
+		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v; want %s", err, c.want)
+		}
+	}
+}
+
+func TestValidate_hostThatNoRequestNames_saysWhy(t *testing.T) {
+	for host, reason := range map[string]string{
+		"a.example": "", "localhost": "", "192.0.2.7": "", "2001:db8::1": "",
+		"": "is empty", "https://a.example": "scheme", "a.example:8080": "port", "a.example/mcp": "path",
+		"[2001:db8::1]": "brackets", "*": "in full", "*.a.example": "in full", "a b": "in full",
+	} {
+		if got := badHost(host); (reason == "") != (got == "") || !strings.Contains(got, reason) {
+			t.Errorf("%q: %q, want %q", host, got, reason)
+		}
+	}
+}
+
+func TestValidate_originThatNoBrowserSends_saysWhy(t *testing.T) {
+	for origin, reason := range map[string]string{
+		"*": "", "https://a.example": "", "HTTPS://A.example": "", "http://a.example:8080": "", "chrome-extension://abc": "", "http://[::1]:3000": "",
+		"a.example": "no scheme", "a.example:443": "no scheme", "null": "no scheme", "//a.example": "no scheme", "": "no scheme",
+		"https://a.example/": "path", "https://a.example/chat": "path", "https://a.example?x": "path", "https://a.example#x": "path",
+		"https://": "not an origin", "https://ann@a.example": "not an origin", "https://*.a.example": "not an origin", "https://a.example:x": "not an origin",
+		"https://a.example:443": "default port", "http://a.example:80": "default port",
+	} {
+		if got := badOrigin(origin); (reason == "") != (got == "") || !strings.Contains(got, reason) {
+			t.Errorf("%q: %q, want %q", origin, got, reason)
+		}
+	}
+}
+
+func TestPublicURL_isCutToTheBase(t *testing.T) {
+	for text, want := range map[string]string{
+		"https://a.example":           "https://a.example/mcp",
+		"https://a.example/":          "https://a.example/mcp",
+		"https://a.example/mcp":       "https://a.example/mcp",
+		"https://a.example/mcp/":      "https://a.example/mcp",
+		"http://a.example:81/chat":    "http://a.example:81/chat/mcp",
+		"https://a.example/chat/mcp":  "https://a.example/chat/mcp",
+		"https://a.example/mcp/mcp":   "https://a.example/mcp/mcp",
+		"https://a.example/a%20b/mcp": "https://a.example/a%20b/mcp",
+		"HTTPS://[2001:db8::1]:1/mcp": "https://[2001:db8::1]:1/mcp",
+	} {
+		if got := (Settings{PublicURL: text}).address()(t.Context()); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestPublicURL_anythingElse_isRefusedWithTheReason(t *testing.T) {
+	for text, reason := range map[string]string{
+		"a.example":               "http://",
+		"ftp://a.example":         "http://",
+		"https:a.example":         "no host",
+		"https:///mcp":            "no host",
+		"https://:8080/mcp":       "no host",
+		"https://a.example/mcp?a": "query",
+		"https://a.example/?":     "query",
+		"https://a.example/#":     "fragment",
+		"https://a.example/mcp#x": "fragment",
+		"https://ann:x@a.example": "user",
+		"https://a.example:x/mcp": "not a URL",
+		"http://a example":        "not a URL",
+	} {
+		if _, got := publicURL(text); !strings.Contains(got, reason) {
+			t.Errorf("%s: %q, want %q", text, got, reason)
+		}
+	}
+}
+
+func TestAddress_noPublicURL_isThatOfTheRequest(t *testing.T) {
+	if got, want := (Settings{}).address()(context.Background()), httpapi.Address(context.Background()); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestLogger_hasTheLevelAndTheFormat(t *testing.T) {
+	var out strings.Builder
+	log := Settings{LogLevel: "warn", LogFormat: "json"}.Logger(&out)
+	log.Info("no")
+	log.Warn("yes")
+	if got := out.String(); strings.Contains(got, `"no"`) || !strings.Contains(got, `"msg":"yes"`) {
+		t.Error(got)
+	}
+	out.Reset()
+	Settings{LogLevel: "debug", LogFormat: "text"}.Logger(&out).Debug("all")
+	if got := out.String(); !strings.Contains(got, "level=DEBUG msg=all") {
+		t.Error(got)
+	}
+}
+
+func TestPercentFor_growsAsTheHeapShrinks(t *testing.T) {
+	for live, want := range map[uint64]int{0: 800, 1 << 20: 800, 8 << 20: 400, 32 << 20: 100, 1 << 30: 100} {
+		if got := percentFor(live); got != want {
+			t.Errorf("%d bytes: %d, want %d", live, got, want)
+		}
+	}
+}
