@@ -30,7 +30,7 @@ func join(t *testing.T, path, room string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = chat.New(tab, chat.Options{Alone: true}).JoinRoom(t.Context(), chat.JoinRequest{Room: room, AgentName: "Ann"})
+	_, err = chat.New(tab, chat.Options{SingleProcess: true}).JoinRoom(t.Context(), chat.JoinRequest{Room: room, AgentName: "Ann"})
 	if err := errors.Join(err, tab.Close()); err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/httpapi"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 	"github.com/parley-chat/parley/internal/tools"
@@ -96,14 +97,14 @@ func (c Config) chatOptions(store Store) chat.Options {
 	o := chat.Options{LongestWait: c.Settings.LongestWait, Limits: c.Settings.limits(), Logger: c.Logger}
 	if store.SingleProcess {
 		// A file writes several items as cheaply as one.
-		o.Alone, o.GroupFrom = true, 1
+		o.SingleProcess, o.MinBatch = true, 1
 	}
 	return o
 }
 
 func (a *App) handler(c Config, m *meter.Meter) http.Handler {
 	s := c.Settings
-	set := tools.New(a.rooms, tools.Options{Address: s.address(), LongestWait: s.LongestWait, Log: c.Logger})
+	set := tools.New(a.rooms, pairing.New(a.rooms), tools.Options{Address: s.address(), LongestWait: s.LongestWait, Log: c.Logger})
 	list := set.Tools()
 	for _, t := range list {
 		a.tools = append(a.tools, t.Name)

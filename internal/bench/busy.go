@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -91,7 +92,7 @@ func talk(ctx context.Context, s *chat.Service, token string, messages int) erro
 			if err == nil {
 				break
 			}
-			if chat.CodeOf(err) != chat.Unavailable {
+			if fault.CodeOf(err) != fault.Unavailable {
 				return err
 			}
 		}

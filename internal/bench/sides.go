@@ -68,7 +68,7 @@ func fileSide(ctx context.Context, data, fill string) (side, error) {
 		return side{}, err
 	}
 	// A service of its own, so that no room is in memory when the clients come.
-	filled, err := fillRooms(ctx, chat.New(store, chat.Options{Alone: true, GroupFrom: 1}), fill)
+	filled, err := fillRooms(ctx, chat.New(store, chat.Options{SingleProcess: true, MinBatch: 1}), fill)
 	if err != nil {
 		return side{}, errors.Join(err, store.Close())
 	}

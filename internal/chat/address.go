@@ -5,154 +5,144 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// address makes the event to be said, or says why it cannot be. Of a caller whose
-// seat has gone, that comes first.
-func (m *utteranceInHand) address(ctx context.Context) error {
-	err := m.makeEvent(ctx)
-	if CodeOf(err) != InvalidArgument {
+// address makes the event to append, or returns why it cannot be. For a caller
+// whose seat is gone, that reason comes first.
+func (op *sendOp) address(ctx context.Context) error {
+	err := op.makeEvent(ctx)
+	if fault.CodeOf(err) != fault.InvalidArgument {
 		return err
 	}
-	f, current := m.room.current(ctx, m.began)
+	c := op.caller
+	h, current := c.room.log.Current(ctx, op.began)
 	if current != nil {
 		return current
 	}
-	if _, here := owner(f, m.token); !here {
-		return m.room.svc.whyNot(ctx, f, m.token)
+	if _, here := h.Owner(c.token); !here {
+		return c.room.svc.whyNot(ctx, h, c.token)
 	}
 	return err
 }
 
-// makeEvent turns names into seats, once and before the first attempt, so that what
-// is for one agent can never reach another who takes the name meanwhile; and looks
-// up what is answered.
-func (m *utteranceInHand) makeEvent(ctx context.Context) error {
-	m.event = event{Type: said, Text: m.req.Text, Kind: m.req.Kind, ReplyTo: m.req.ReplyTo}
-	if m.event.Kind == Plain {
-		m.event.Kind = ""
+// makeEvent turns names into seats, once and before the first attempt. So what is
+// meant for one agent never reaches another that takes its name meanwhile. It also
+// looks up the message that is answered.
+func (op *sendOp) makeEvent(ctx context.Context) error {
+	op.event = room.Event{Type: room.Said, Text: op.req.Text, Kind: op.req.Kind, ReplyTo: op.req.ReplyTo}
+	if op.event.Kind == room.Plain {
+		op.event.Kind = ""
 	}
-	if len(m.req.To) > 0 {
-		err := m.addressees(ctx)
-		if told := m.toldBefore(ctx, err); err != nil && !told {
+	if len(op.req.To) > 0 {
+		err := op.findAddressees(ctx)
+		if sent := op.sentBefore(ctx, err); err != nil && !sent {
 			return err
 		}
 	}
-	m.sum = textSum(m.event.Text, m.event.To)
-	if m.req.ReplyTo > 0 {
-		return m.answers(ctx)
+	op.fingerprint = room.Fingerprint(op.event.Text, op.event.To)
+	if op.req.ReplyTo > 0 {
+		return op.findAnswered(ctx)
 	}
 	return nil
 }
 
-// addressees finds the seats of those whom the message is for, in the room as it is
-// now: a name may have changed hands.
-func (m *utteranceInHand) addressees(ctx context.Context) error {
-	if len(m.req.To) > MaxCapacity {
-		return refuse(InvalidArgument, "to: at most %d names. Nothing was sent.", MaxCapacity)
+// findAddressees finds the seats of the names in To, on the current head: a name
+// may have changed hands.
+func (op *sendOp) findAddressees(ctx context.Context) error {
+	if len(op.req.To) > room.MaxCapacity {
+		return fault.Refuse(fault.InvalidArgument, "to: at most %d names. Nothing was sent.", room.MaxCapacity)
 	}
-	f, err := m.room.current(ctx, m.began)
+	c := op.caller
+	h, err := c.room.log.Current(ctx, op.began)
 	if err != nil {
 		return err
 	}
-	m.fold = f
-	var chosen []agent
-	for i, key := range nameKeys(m.req.To) {
-		a, here := f.named(key)
+	c.head = h
+	var chosen []room.Agent
+	for i, key := range nameKeys(op.req.To) {
+		a, here := h.Named(key)
 		switch {
 		case !here:
-			return refuse(InvalidArgument, "to: number %d is the name of no agent in this room. Nothing was sent: room_info tells who is there; leave to out to speak to all.", i+1)
-		case a.Seat != m.agent.Seat && !slices.ContainsFunc(chosen, func(x agent) bool { return x.Seat == a.Seat }):
+			return fault.Refuse(fault.InvalidArgument, "to: number %d is the name of no agent in this room. Nothing was sent: room_info tells who is there; leave to out to speak to all.", i+1)
+		case a.Seat != c.agent.Seat && !slices.ContainsFunc(chosen, func(x room.Agent) bool { return x.Seat == a.Seat }):
 			chosen = append(chosen, a)
 		}
 	}
 	if len(chosen) == 0 {
-		return refuse(InvalidArgument, "to names only yourself. Nothing was sent: name others, or leave to out to speak to all.")
+		return fault.Refuse(fault.InvalidArgument, "to names only yourself. Nothing was sent: name others, or leave to out to speak to all.")
 	}
-	slices.SortFunc(chosen, func(a, b agent) int { return a.Seat - b.Seat })
+	slices.SortFunc(chosen, func(a, b room.Agent) int { return a.Seat - b.Seat })
 	for _, a := range chosen {
-		m.event.To, m.event.ToNames = append(m.event.To, a.Seat), append(m.event.ToNames, a.Name)
+		op.event.To, op.event.ToNames = append(op.event.To, a.Seat), append(op.event.ToNames, a.Name)
 	}
 	return nil
 }
 
-// nameKeys returns the keys of names, "" for what can be nobody's.
+// nameKeys returns the keys of names; "" for what cannot be a name.
 func nameKeys(names []string) []string {
 	keys := make([]string, len(names))
 	for i, s := range names {
-		if n, err := agentName(s); err == nil {
-			keys[i] = n.key
+		if n, err := ident.AgentName(s); err == nil {
+			keys[i] = n.Key
 		}
 	}
 	return keys
 }
 
-// toldBefore reports whether the call repeats a message that was sent. That stays
-// for those it was sent to, also when they have gone, or others have their names.
-// unfound is what addressees ended with.
-func (m *utteranceInHand) toldBefore(ctx context.Context, unfound error) bool {
-	if m.req.Key != "" { // without a reason to refuse, the write finds it out
-		return CodeOf(unfound) == InvalidArgument && m.lookUpKey(ctx) == nil && m.keyed
+// sentBefore reports whether the call repeats a private message. Such a message
+// keeps its addressees, even if they have left or others have their names. unfound
+// is the result of findAddressees.
+func (op *sendOp) sentBefore(ctx context.Context, unfound error) bool {
+	if op.req.Key != "" { // if there is no reason to refuse, the write finds out
+		return fault.CodeOf(unfound) == fault.InvalidArgument && op.lookUpKey(ctx) == nil && op.keyed
 	}
-	if _, known := m.fold.lastSaid(m.agent, m.began); !known && m.room.recall(ctx, m.began.Add(-sameWithin)) == nil {
-		m.fold = m.room.known()
+	c := op.caller
+	if _, known := c.head.LastSaid(c.agent, op.began); !known && c.room.log.Recall(ctx, op.began.Add(-room.RepeatWindow)) == nil {
+		c.head = c.room.log.Known()
 	}
-	u, known := m.fold.lastSaid(m.agent, m.began)
-	if !known || u.n == 0 || m.began.Sub(u.at) >= sameWithin {
+	u, known := c.head.LastSaid(c.agent, op.began)
+	if !known || u.N == 0 || op.began.Sub(u.At) >= room.RepeatWindow {
 		return false
 	}
-	e, err := m.room.event(ctx, u.n)
-	if err != nil || len(e.To) == 0 || e.Text != m.req.Text || !slices.Equal(m.others(e.ToNames), m.others(m.req.To)) {
+	e, err := c.room.log.Event(ctx, u.N)
+	if err != nil || len(e.To) == 0 || e.Text != op.req.Text || !slices.Equal(op.others(e.ToNames), op.others(op.req.To)) {
 		return false
 	}
-	m.sum = u.sum
-	again, err := m.again(m.fold, m.agent, m.began)
-	if again && err == nil {
-		m.event.To, m.event.ToNames = e.To, e.ToNames
+	op.fingerprint = u.Fingerprint
+	repeated, err := op.isRepeated(c.head, c.agent, op.began)
+	if repeated && err == nil {
+		op.event.To, op.event.ToNames = e.To, e.ToNames
 	}
-	return again && err == nil
+	return repeated && err == nil
 }
 
 // others returns the keys of names, each once, without the caller's own.
-func (m *utteranceInHand) others(names []string) []string {
+func (op *sendOp) others(names []string) []string {
 	keys := nameKeys(names)
 	slices.Sort(keys)
-	return slices.DeleteFunc(slices.Compact(keys), func(key string) bool { return key == m.agent.Key })
+	return slices.DeleteFunc(slices.Compact(keys), func(key string) bool { return key == op.caller.agent.Key })
 }
 
-// answers notes whose message is answered, and who may see that. One that the
-// sender may not see does not exist for it.
-func (m *utteranceInHand) answers(ctx context.Context) error {
-	none := refuse(InvalidArgument, "reply_to: there is no message %d. Nothing was sent: use the seq of a message you have read.", m.req.ReplyTo)
-	e, err := m.room.event(ctx, m.req.ReplyTo)
+// findAnswered notes whose message is answered, and who may see that message. One
+// that the sender may not see does not exist for the sender.
+func (op *sendOp) findAnswered(ctx context.Context) error {
+	none := fault.Refuse(fault.InvalidArgument, "reply_to: there is no message %d. Nothing was sent: use the seq of a message you have read.", op.req.ReplyTo)
+	e, err := op.caller.room.log.Event(ctx, op.req.ReplyTo)
 	switch {
 	case errors.Is(err, table.ErrNotFound):
 		return none
 	case err != nil:
 		return err
-	case e.n < m.agent.Since, e.Type == moved, !m.agent.among(e.Seat, e.To):
+	case !op.caller.agent.Sees(e):
 		return none
 	}
-	m.event.ReSeat = e.Seat
+	op.event.ReSeat = e.Seat
 	if len(e.To) > 0 {
-		m.event.ReFor = e.To
+		op.event.ReFor = e.To
 	}
 	return nil
-}
-
-// event returns event n, from memory if it is there.
-func (r *liveRoom) event(ctx context.Context, n int64) (event, error) {
-	r.mu.Lock()
-	if len(r.tail) > 0 && r.tail[0].n <= n && n <= r.tail[len(r.tail)-1].n {
-		e := r.tail[n-r.tail[0].n]
-		r.mu.Unlock()
-		return e, nil
-	}
-	r.mu.Unlock()
-	item, err := r.svc.table.Get(ctx, logKey(r.id, n), table.Strong)
-	if err != nil {
-		return event{}, err
-	}
-	return decodeEvent(item)
 }

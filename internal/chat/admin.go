@@ -4,77 +4,70 @@ import (
 	"context"
 	"errors"
 	"time"
-	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// What admins decide. Every admin of a room may do everything to everybody else
-// in it, other admins included: they were made admins because they are trusted.
+// An admin may do everything to everybody in its room, other admins included.
 
-// enterAdmin accepts the token of an admin, on the room as it is now.
+// enterAdmin accepts the token of an admin on the current head.
 func (s *Service) enterAdmin(ctx context.Context, token string) (*caller, error) {
 	c, err := s.enterNow(ctx, token)
 	if err != nil {
 		return nil, err
 	}
-	if err := mayRule(c.fold, c.agent, s.now()); err != nil {
-		c.room.done()
+	if err := checkAdmin(c.head, c.agent, s.now()); err != nil {
+		c.room.release()
 		return nil, err
 	}
 	return c, nil
 }
 
-// mayRule says why a must not decide anything about its room.
-func mayRule(f *fold, a agent, now time.Time) error {
+// checkAdmin returns the reason why a must not decide anything about its room; nil
+// if there is none.
+func checkAdmin(h *room.Head, a room.Agent, now time.Time) error {
 	switch {
-	case f.closed:
+	case h.Closed:
 		return errClosed()
-	case f.dead(now):
-		return errNoRoom
-	case a.Role != Admin:
-		return refuse(NotAllowed, "Only admins of this room may do that, and you are not one. Nothing was changed: room_info tells who is; ask one of them with send_message.")
+	case h.Expired(now):
+		return roomlog.ErrNotFound
+	case a.Role != room.Admin:
+		return fault.Refuse(fault.NotAllowed, "Only admins of this room may do that, and you are not one. Nothing was changed: room_info tells who is; ask one of them with send_message.")
 	}
 	return nil
 }
 
-// decide appends what the caller decides as an admin, and returns it; none, if
-// nothing had to change. The rules are those of propose, but for who may.
-func (c *caller) decide(ctx context.Context, propose func(f *fold, by agent, now time.Time) (change, error), blocked func(table.Conflict)) ([]event, error) {
-	p := &proposal{blocked: blocked, propose: func(f *fold, now time.Time) (change, error) {
-		by, here := owner(f, c.token)
+// decide appends what the caller decides as an admin, and returns the events; none
+// if nothing had to change. propose checks every rule but that the caller is an
+// admin.
+func (c *caller) decide(ctx context.Context, propose func(h *room.Head, by room.Agent, now time.Time) (roomlog.Change, error), blocked func(table.Conflict)) ([]room.Event, error) {
+	p := &roomlog.Proposal{Blocked: blocked, Propose: func(h *room.Head, now time.Time) (roomlog.Change, error) {
+		by, here := h.Owner(c.token)
 		if !here {
-			return change{}, errUnseated
+			return roomlog.Change{}, errUnseated
 		}
-		if err := mayRule(f, by, now); err != nil {
-			return change{}, err
+		if err := checkAdmin(h, by, now); err != nil {
+			return roomlog.Change{}, err
 		}
-		ch, err := propose(f, by, now)
-		for i := range ch.events {
-			ch.events[i].By, ch.events[i].ByName = by.Seat, by.Name
+		ch, err := propose(h, by, now)
+		for i := range ch.Events {
+			ch.Events[i].By, ch.Events[i].ByName = by.Seat, by.Name
 		}
 		return ch, err
 	}}
-	err := c.room.append(ctx, p)
+	err := c.room.log.Append(ctx, p)
 	if errors.Is(err, errUnseated) {
-		err = c.room.svc.whyNot(ctx, c.room.known(), c.token)
+		err = c.room.svc.whyNot(ctx, c.room.log.Known(), c.token)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if a, here := c.room.known().seated(c.agent.Seat); here { // with the role that it has now
-		c.room.glance(ctx, a)
+	if a, here := c.room.log.Known().Seated(c.agent.Seat); here {
+		c.agent = a // with its present role
+		c.noteCall(ctx)
 	}
-	return p.events, nil
-}
-
-// checkNote refuses what cannot be a reason.
-func checkNote(note string) error {
-	if utf8.RuneCountInString(note) > MaxNote || !utf8.ValidString(note) || hasControls(note, "") {
-		return refuse(InvalidArgument, "note: at most %d characters of UTF-8 without control characters. Nothing was changed.", MaxNote)
-	}
-	if holdsToken(note) {
-		return errTokenInText("note")
-	}
-	return nil
+	return p.Events, nil
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 func (w *world) update(req chat.UpdateRequest) chat.Updated {
@@ -18,7 +20,7 @@ func (w *world) update(req chat.UpdateRequest) chat.Updated {
 }
 
 // manage fails unless the action ends so.
-func (w *world) manage(token string, action chat.Action, name string, want chat.ManageStatus) chat.Managed {
+func (w *world) manage(token string, action room.Action, name string, want chat.ManageStatus) chat.Managed {
 	w.t.Helper()
 	got, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, AgentName: name, Action: action})
 	if err != nil || got.Status != want {
@@ -56,7 +58,7 @@ func (w *world) changesNothing(token string, call func() error) error {
 }
 
 // says fails unless err has the code, and these words.
-func says(t *testing.T, err error, code chat.Code, words string) {
+func says(t *testing.T, err error, code fault.Code, words string) {
 	t.Helper()
 	if wants(t, err, code); !strings.Contains(err.Error(), words) {
 		t.Errorf("got %v, want words like %q", err, words)
@@ -88,7 +90,7 @@ func ruling(w *world, token string) map[string]func() error {
 		},
 		"close": func() error { _, err := w.UpdateRoom(ctx, chat.UpdateRequest{Token: token, Close: true}); return err },
 	}
-	for _, action := range []chat.Action{chat.Promote, chat.Demote, chat.Mute, chat.Unmute, chat.Kick, chat.BanName, chat.Unban} {
+	for _, action := range []room.Action{room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban} {
 		calls[string(action)] = func() error {
 			_, err := w.ManageAgent(ctx, chat.ManageRequest{Token: token, AgentName: "Cid", Action: action})
 			return err
@@ -103,7 +105,7 @@ func TestAdmin_memberMayDecideNothing(t *testing.T) {
 	for _, w := range []*world{w, w.elsewhere()} {
 		for what, call := range ruling(w, p.bob.Token) {
 			t.Run(what, func(t *testing.T) {
-				says(t, w.changesNothing(p.bob.Token, call), chat.NotAllowed, "Only admins of this room may")
+				says(t, w.changesNothing(p.bob.Token, call), fault.NotAllowed, "Only admins of this room may")
 			})
 		}
 	}
@@ -118,7 +120,7 @@ func TestAdmin_ofAnotherRoom_isATokenLikeAnyOther(t *testing.T) {
 			continue // these it may do to its own room
 		}
 		t.Run(what, func(t *testing.T) {
-			says(t, w.changesNothing(p.ann.Token, call), chat.InvalidArgument, "No agent of this name")
+			says(t, w.changesNothing(p.ann.Token, call), fault.InvalidArgument, "No agent of this name")
 		})
 	}
 }
@@ -127,16 +129,17 @@ func TestAdmin_demotedWhileItDecides_isRefused(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
 	p := w.trio()
-	w.manage(p.ann.Token, chat.Promote, "Bob", chat.StatusPromoted)
-	late := w.onTop(&interrupted{})
+	w.manage(p.ann.Token, room.Promote, "Bob", chat.StatusPromoted)
+	middle := &interrupted{}
+	late := w.onTop(middle)
 	late.info(p.bob.Token)
 	all := ruling(late, p.bob.Token)
 	for _, what := range []string{"update", "close", "promote", "mute", "kick", "ban"} { // what changes something
-		late.table.(*interrupted).beforeWrite = func() { w.manage(p.ann.Token, chat.Demote, "Bob", chat.StatusDemoted) }
-		if err := all[what](); chat.CodeOf(err) != chat.NotAllowed {
+		middle.beforeWrite = func() { w.manage(p.ann.Token, room.Demote, "Bob", chat.StatusDemoted) }
+		if err := all[what](); fault.CodeOf(err) != fault.NotAllowed {
 			t.Errorf("%s: %v", what, err)
 		}
-		w.manage(p.ann.Token, chat.Promote, "Bob", chat.StatusPromoted)
+		w.manage(p.ann.Token, room.Promote, "Bob", chat.StatusPromoted)
 	}
 	same(t, "nothing was done", seats(w.info(p.ann.Token).Room), []string{"Ann (admin)", "Bob (admin)", "Cid (member)"})
 }
@@ -145,7 +148,7 @@ func TestAdmin_decidingIsASignOfLife(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
 	w.clock.Advance(time.Hour)
-	w.manage(p.ann.Token, chat.Promote, "Bob", chat.StatusPromoted)
+	w.manage(p.ann.Token, room.Promote, "Bob", chat.StatusPromoted)
 	if a := w.info(p.bob.Token).Room.Agents[0]; a.Name != "Ann" || a.Idle != 0 {
 		t.Errorf("after that: %+v", a)
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 func TestBan_agentIsRemovedAndKeptOutInEverySpelling(t *testing.T) {
@@ -13,16 +15,16 @@ func TestBan_agentIsRemovedAndKeptOutInEverySpelling(t *testing.T) {
 	here, there := w.elsewhere(), w.elsewhere()
 	p := here.trio()
 	there.say(p.bob.Token, "my last words")
-	here.manage(p.ann.Token, chat.BanName, "bob", chat.StatusBanned)
+	here.manage(p.ann.Token, room.BanName, "bob", chat.StatusBanned)
 	for _, w := range []*world{here, there} {
 		for call, err := range everyCall(w, p.bob.Token) {
 			if call != "leave" {
-				says(t, err, chat.Removed, "keeps you out")
+				says(t, err, fault.Removed, "keeps you out")
 			}
 		}
 		for _, name := range []string{"Bob", "BOB", " bob ", "B0B", "B.o.b", "b_o-b", "Bоb", "B o b", "b'0'b"} { // the seventh has a Cyrillic letter
 			err := w.changesNothing(p.ann.Token, func() error { _, err := w.tryJoin("plans", name); return err })
-			says(t, err, chat.NotAllowed, "tell your user")
+			says(t, err, fault.NotAllowed, "tell your user")
 		}
 		for _, name := range []string{"Bobby", "Rob", "Bo", "Bob2"} {
 			w.leave(w.join("plans", name).Token)
@@ -43,9 +45,9 @@ func TestBan_lettersThatLookAlike_areOne(t *testing.T) {
 		"R2-D2":              {"r2d2", "R 2 D 2"},
 		"\u0645\u0646\u0649": {"\u0645 \u0646 \u0649"},
 	} {
-		w.manage(ann.Token, chat.BanName, banned, chat.StatusBanned)
+		w.manage(ann.Token, room.BanName, banned, chat.StatusBanned)
 		for _, name := range names {
-			if _, err := w.tryJoin("plans", name); chat.CodeOf(err) != chat.NotAllowed {
+			if _, err := w.tryJoin("plans", name); fault.CodeOf(err) != fault.NotAllowed {
 				t.Errorf("%s is banned; %s: %v", banned, name, err)
 			}
 		}
@@ -58,17 +60,17 @@ func TestBan_lettersThatLookAlike_areOne(t *testing.T) {
 func TestBan_nameThatNobodyHas_isKeptOutToo(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
-	got, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Mallory", Action: chat.BanName, Note: "we know her"})
+	got, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Mallory", Action: room.BanName, Note: "we know her"})
 	if err != nil || got.Status != chat.StatusBanned || got.Name != "Mallory" {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	m := w.look(p.cid.Token, "").Messages
-	if len(m) != 1 || m[0].Type != chat.Ruled || m[0].Action != chat.BanName || m[0].Agent != "Mallory" || m[0].Note != "we know her" {
+	if len(m) != 1 || m[0].Type != chat.RoleChanged || m[0].Action != room.BanName || m[0].Agent != "Mallory" || m[0].Note != "we know her" {
 		t.Errorf("all hear %+v", m)
 	}
 	for _, w := range []*world{w, w.elsewhere()} {
 		_, err = w.tryJoin("plans", "MAL1ORY")
-		wants(t, err, chat.NotAllowed)
+		wants(t, err, fault.NotAllowed)
 	}
 }
 
@@ -77,11 +79,11 @@ func TestBan_nameThatNobodyHas_isKeptOutToo(t *testing.T) {
 func TestBan_isFoundBeforeNameTakenAndRoomFull(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	w.manage(p.ann.Token, chat.BanName, "B0b", chat.StatusBanned) // Bob, who is there, stays
-	w.manage(p.ann.Token, chat.BanName, "Eve", chat.StatusBanned)
+	w.manage(p.ann.Token, room.BanName, "B0b", chat.StatusBanned) // Bob, who is there, stays
+	w.manage(p.ann.Token, room.BanName, "Eve", chat.StatusBanned)
 	for _, name := range []string{"Bob", "Eve"} {
 		err := w.changesNothing(p.ann.Token, func() error { _, err := w.tryJoin("plans", name); return err })
-		waitsFor(t, err, chat.NotAllowed, 0)
+		waitsFor(t, err, fault.NotAllowed, 0)
 	}
 	same(t, "seats", seats(w.info(p.bob.Token).Room), []string{"Ann (admin)", "Bob (member)"})
 }
@@ -91,10 +93,10 @@ func TestBan_isFoundBeforeNameTakenAndRoomFull(t *testing.T) {
 func TestBan_ghostOfABannedName_isNotReplaced(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	w.manage(p.ann.Token, chat.BanName, "B0b", chat.StatusBanned)
+	w.manage(p.ann.Token, room.BanName, "B0b", chat.StatusBanned)
 	w.clock.Advance(16 * time.Minute)
 	_, err := w.tryJoin("plans", "Bob")
-	wants(t, err, chat.NotAllowed)
+	wants(t, err, fault.NotAllowed)
 	same(t, "seats", seats(w.info(p.ann.Token).Room), []string{"Ann (admin)", "Bob (member)"})
 	same(t, "seats", seats(w.join("plans", "Cid").Room), []string{"Ann (admin)", "Cid (member)"})
 }
@@ -105,12 +107,12 @@ func TestBan_holdsForTheLifeOfTheRoom(t *testing.T) {
 	w := newWorld(t)
 	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "pw", Capacity: 5})
 	w.join("plans:pw", "Bob")
-	w.manage(ann.Token, chat.BanName, "Bob", chat.StatusBanned)
+	w.manage(ann.Token, room.BanName, "Bob", chat.StatusBanned)
 	keptOut := func(room string) {
 		t.Helper()
 		for _, w := range []*world{w, w.elsewhere()} {
 			_, err := w.tryJoin(room, "Bob")
-			wants(t, err, chat.NotAllowed)
+			wants(t, err, fault.NotAllowed)
 		}
 	}
 	keptOut("plans:pw")
@@ -124,7 +126,7 @@ func TestBan_holdsForTheLifeOfTheRoom(t *testing.T) {
 		w.say(cid.Token, w.clock.Now().String())
 	}
 	keptOut("plots:word")
-	w.manage(cid.Token, chat.Unban, "Bob", chat.StatusUnbanned)
+	w.manage(cid.Token, room.Unban, "Bob", chat.StatusUnbanned)
 	w.join("plots:word", "Bob")
 }
 
@@ -132,8 +134,8 @@ func TestUnban_anySpelling_letsTheNameIn(t *testing.T) {
 	for _, spelling := range []string{"Bob", "bob", "B-0-B"} {
 		w := newWorld(t)
 		p := w.trio()
-		w.manage(p.ann.Token, chat.BanName, "Bob", chat.StatusBanned)
-		if got := w.manage(p.ann.Token, chat.Unban, spelling, chat.StatusUnbanned); got.Name != "Bob" {
+		w.manage(p.ann.Token, room.BanName, "Bob", chat.StatusBanned)
+		if got := w.manage(p.ann.Token, room.Unban, spelling, chat.StatusUnbanned); got.Name != "Bob" {
 			t.Errorf("unbanned %q", got.Name)
 		}
 		same(t, "all hear", w.hears(p.cid.Token), []string{"left Bob (banned)", "role Bob"})
@@ -144,9 +146,9 @@ func TestUnban_anySpelling_letsTheNameIn(t *testing.T) {
 func TestBan_seatedNameBannedBefore_isRemovedWithoutASecondBan(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	w.manage(p.ann.Token, chat.BanName, "B0b", chat.StatusBanned)
-	w.manage(p.ann.Token, chat.BanName, "Bob", chat.StatusBanned)
-	w.manage(p.ann.Token, chat.Unban, "Bob", chat.StatusUnbanned)
+	w.manage(p.ann.Token, room.BanName, "B0b", chat.StatusBanned)
+	w.manage(p.ann.Token, room.BanName, "Bob", chat.StatusBanned)
+	w.manage(p.ann.Token, room.Unban, "Bob", chat.StatusUnbanned)
 	w.join("plans", "Bob")
 }
 
@@ -154,19 +156,19 @@ func TestBan_twoHundredNames_areTheMost(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
 	for i := range 200 {
-		w.manage(p.ann.Token, chat.BanName, distinct(i), chat.StatusBanned)
+		w.manage(p.ann.Token, room.BanName, distinct(i), chat.StatusBanned)
 	}
 	for _, name := range []string{"Bob", "Eve"} { // who is there, and who is not
 		err := w.changesNothing(p.ann.Token, func() error {
-			_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: name, Action: chat.BanName})
+			_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: name, Action: room.BanName})
 			return err
 		})
-		says(t, err, chat.NotAllowed, "unban a name")
+		says(t, err, fault.NotAllowed, "unban a name")
 	}
-	w.manage(p.ann.Token, chat.BanName, distinct(7), chat.StatusNoChange)
-	w.manage(p.ann.Token, chat.Kick, "Bob", chat.StatusKicked)
-	w.manage(p.ann.Token, chat.Unban, distinct(7), chat.StatusUnbanned)
-	w.manage(p.ann.Token, chat.BanName, "Eve", chat.StatusBanned)
+	w.manage(p.ann.Token, room.BanName, distinct(7), chat.StatusNoChange)
+	w.manage(p.ann.Token, room.Kick, "Bob", chat.StatusKicked)
+	w.manage(p.ann.Token, room.Unban, distinct(7), chat.StatusUnbanned)
+	w.manage(p.ann.Token, room.BanName, "Eve", chat.StatusBanned)
 }
 
 // distinct are names of which no two look alike.
@@ -177,14 +179,14 @@ func TestMute_twoHundredNames_areTheMost(t *testing.T) {
 	p := w.trio()
 	for i := range 200 {
 		x := w.join("plans", distinct(i))
-		w.manage(p.ann.Token, chat.Mute, distinct(i), chat.StatusMuted)
+		w.manage(p.ann.Token, room.Mute, distinct(i), chat.StatusMuted)
 		w.leave(x.Token)
 	}
 	err := w.changesNothing(p.ann.Token, func() error {
-		_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob", Action: chat.Mute})
+		_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob", Action: room.Mute})
 		return err
 	})
-	says(t, err, chat.NotAllowed, "unmute a name")
-	w.manage(p.ann.Token, chat.Unmute, distinct(7), chat.StatusUnmuted)
-	w.manage(p.ann.Token, chat.Mute, "Bob", chat.StatusMuted)
+	says(t, err, fault.NotAllowed, "unmute a name")
+	w.manage(p.ann.Token, room.Unmute, distinct(7), chat.StatusUnmuted)
+	w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
 }

@@ -7,46 +7,47 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
-// interrupted is a table at which something happens, once, in the middle of a
-// call of a service: after it has read where a name leads or who is there, or
-// before it writes.
+// interrupted holds functions that run once in the middle of a call of a service:
+// after it has read where a name leads or who is there, or before it writes.
 type interrupted struct {
-	table.Table
 	afterName, afterLook, beforeWrite func()
 }
 
-func (i *interrupted) Get(ctx context.Context, k table.Key, c table.Consistency) (table.Item, error) {
-	item, err := i.Table.Get(ctx, k, c)
-	if happens := i.afterName; happens != nil && strings.HasPrefix(k.Partition, "NAME") {
-		i.afterName = nil
-		happens()
+// over returns a table on top of below that runs the functions.
+func (i *interrupted) over(below table.Table) *tabletest.Hooks {
+	once := func(f *func()) {
+		if happens := *f; happens != nil {
+			*f = nil
+			happens()
+		}
 	}
-	return item, err
-}
-
-func (i *interrupted) Query(ctx context.Context, r table.Range) (table.Page, error) {
-	page, err := i.Table.Query(ctx, r)
-	if happens := i.afterLook; happens != nil && strings.HasPrefix(r.Prefix, "SEEN") {
-		i.afterLook = nil
-		happens()
+	return &tabletest.Hooks{
+		Table: below,
+		Before: func(_ context.Context, c tabletest.Call) error {
+			if c.Method == tabletest.Write {
+				once(&i.beforeWrite)
+			}
+			return nil
+		},
+		After: func(_ context.Context, c *tabletest.Call) {
+			switch {
+			case c.Method == tabletest.Get && strings.HasPrefix(c.Key.Partition, "NAME"):
+				once(&i.afterName)
+			case c.Method == tabletest.Query && strings.HasPrefix(c.Range.Prefix, "SEEN"):
+				once(&i.afterLook)
+			}
+		},
 	}
-	return page, err
-}
-
-func (i *interrupted) Write(ctx context.Context, ops ...table.Op) error {
-	if happens := i.beforeWrite; happens != nil {
-		i.beforeWrite = nil
-		happens()
-	}
-	return i.Table.Write(ctx, ops...)
 }
 
 // onTop returns a service that works on a table on top of w's.
-func (w *world) onTop(over *interrupted) *world {
-	over.Table = w.table
+func (w *world) onTop(i *interrupted) *world {
+	over := i.over(w.table)
 	return &world{t: w.t, clock: w.clock, table: over, Service: chat.New(over, chat.Options{Clock: hurriedClock{w.clock}})}
 }
 
@@ -57,7 +58,7 @@ func TestTakeover_ownerReturnsWhileANewcomerLooks_keepsTheSeat(t *testing.T) {
 	w.clock.Advance(2 * time.Minute)
 	newcomer := w.onTop(&interrupted{afterLook: func() { w.look(p.bob.Token, "") }})
 	_, err := newcomer.tryJoin("plans", "Cid")
-	waitsFor(t, err, chat.RoomFull, 15*time.Minute)
+	waitsFor(t, err, fault.RoomFull, 15*time.Minute)
 	same(t, "seats", seats(w.info(p.bob.Token).Room), []string{"Ann (admin)", "Bob (member)"})
 }
 
@@ -68,7 +69,7 @@ func TestTakeover_ownerSpeaksWhileANewcomerLooks_keepsTheSeat(t *testing.T) {
 	w.clock.Advance(2 * time.Minute)
 	newcomer := w.onTop(&interrupted{afterLook: func() { w.say(p.bob.Token, "I am back") }})
 	_, err := newcomer.tryJoin("plans", "Cid")
-	waitsFor(t, err, chat.RoomFull, 15*time.Minute)
+	waitsFor(t, err, fault.RoomFull, 15*time.Minute)
 }
 
 func TestTakeover_ownerLeavesWhileANewcomerLooks_seatIsFree(t *testing.T) {
@@ -87,7 +88,7 @@ func TestGhost_cameWhileANewcomerOfItsNameLooked_isNone(t *testing.T) {
 	w.clock.Advance(2 * time.Minute) // Bob's seat is stale
 	newcomer := w.onTop(&interrupted{afterLook: func() { w.join("plans", "Cid") }})
 	_, err := newcomer.tryJoin("plans", "Cid")
-	waitsFor(t, err, chat.NameTaken, 20*time.Second)
+	waitsFor(t, err, fault.NameTaken, 20*time.Second)
 }
 
 func TestJoin_lastAgentLeavesMeanwhile_roomBeginsAnew(t *testing.T) {
@@ -115,7 +116,7 @@ func TestCreate_roomIsMadeMeanwhile_isRefused(t *testing.T) {
 	w = w.elsewhere()
 	newcomer := w.onTop(&interrupted{beforeWrite: func() { w.join("plans", "Ann") }})
 	_, err := newcomer.CreateRoom(t.Context(), chat.CreateRequest{Room: "plans", AgentName: "Bob"})
-	wants(t, err, chat.RoomExists)
+	wants(t, err, fault.RoomExists)
 }
 
 // TestRebirth_begunElsewhereMeanwhile_isEntered: of two that begin a deserted
@@ -134,9 +135,10 @@ func TestLeave_roomIsTakenOverMeanwhile_isNoError(t *testing.T) {
 	w = w.elsewhere()
 	p := w.pair()
 	w.clock.Advance(2 * time.Minute)
-	late := w.onTop(&interrupted{})
+	middle := &interrupted{}
+	late := w.onTop(middle)
 	late.info(p.ann.Token) // knows the room, with Bob in it
-	late.table.(*interrupted).beforeWrite = func() { w.join("plans", "Cid") }
+	middle.beforeWrite = func() { w.join("plans", "Cid") }
 	if got, err := late.LeaveRoom(t.Context(), p.bob.Token); err != nil || got != chat.StatusAlreadyLeft {
 		t.Fatalf("Bob leaves: %q, %v", got, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/bolttable"
 )
@@ -28,7 +29,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-	return onTable(t, clock, openBolt(t, clock), chat.Options{Alone: true, GroupFrom: 1})
+	return onTable(t, clock, openBolt(t, clock), chat.Options{SingleProcess: true, MinBatch: 1})
 }
 
 // openBolt opens a table in a file of its own, in memory where the system offers
@@ -98,9 +99,9 @@ type answer struct {
 }
 
 // wants fails unless err has the code.
-func wants(t *testing.T, err error, code chat.Code) {
+func wants(t *testing.T, err error, code fault.Code) {
 	t.Helper()
-	if got := chat.CodeOf(err); got != code {
+	if got := fault.CodeOf(err); got != code {
 		t.Fatalf("got %q (%v), want %q", got, err, code)
 	}
 }
@@ -206,10 +207,10 @@ func same(t *testing.T, what string, got, want []string) {
 }
 
 // waitsFor fails unless err has the code and says to try again after so long.
-func waitsFor(t *testing.T, err error, code chat.Code, after time.Duration) {
+func waitsFor(t *testing.T, err error, code fault.Code, after time.Duration) {
 	t.Helper()
 	wants(t, err, code)
-	var e *chat.Error
+	var e *fault.Error
 	if errors.As(err, &e) && e.RetryAfter != after {
 		t.Fatalf("%s after %s, want %s", code, e.RetryAfter, after)
 	}

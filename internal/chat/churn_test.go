@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -31,23 +34,28 @@ func TestRoom_whoHasLeft_isForgotten(t *testing.T) {
 			t.Fatal(got, err)
 		}
 	}
-	r := s.room(ann.Token[:roomChars])
-	defer r.done()
-	if f := r.known(); len(r.memos) != 1 || len(f.spoken) != 1 {
-		t.Errorf("%d memos and %d utterances are kept of one agent", len(r.memos), len(f.spoken))
+	r := s.acquire(ann.Token[:ident.RoomChars])
+	defer r.release()
+	if len(r.seats) != 1 {
+		t.Errorf("%d seats are cached of one agent", len(r.seats))
 	}
-	again := New(s.table, Options{Clock: s.clock})
-	cold := again.room(r.id)
-	defer cold.done()
-	if f, err := cold.warm(t.Context()); err != nil || len(f.spoken) > 1 {
-		t.Errorf("%d utterances are recalled, %v", len(f.spoken), err)
+	for _, l := range []*roomlog.Log{r.log, New(s.table, Options{Clock: s.clock}).acquire(r.log.ID()).log} {
+		h, err := l.Warm(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for seat := 2; seat < h.NextSeat; seat++ {
+			if u, known := h.Recent.Said(seat); known {
+				t.Errorf("what the former seat %d said is indexed: %+v", seat, u)
+			}
+		}
 	}
 }
 
 // TestRoom_whoWasRemovedWhileItWaited_isForgotten: what its wait does at its end
 // brings nothing back.
 func TestRoom_whoWasRemovedWhileItWaited_isForgotten(t *testing.T) {
-	s := newService(t, Options{Alone: true})
+	s := newService(t, Options{SingleProcess: true})
 	ann, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: "Ann"})
 	if err != nil {
 		t.Fatal(err)
@@ -64,8 +72,8 @@ func TestRoom_whoWasRemovedWhileItWaited_isForgotten(t *testing.T) {
 		}
 		ended <- err
 	}()
-	r := s.room(ann.Token[:roomChars])
-	defer r.done()
+	r := s.acquire(ann.Token[:ident.RoomChars])
+	defer r.release()
 	for waits, late := false, time.Now().Add(20*time.Second); !waits; runtime.Gosched() {
 		r.mu.Lock()
 		waits = r.waits[2] != nil
@@ -74,14 +82,14 @@ func TestRoom_whoWasRemovedWhileItWaited_isForgotten(t *testing.T) {
 			t.Fatal("Bob does not wait")
 		}
 	}
-	if _, err := s.ManageAgent(t.Context(), ManageRequest{Token: ann.Token, AgentName: "Bob", Action: Kick}); err != nil {
+	if _, err := s.ManageAgent(t.Context(), ManageRequest{Token: ann.Token, AgentName: "Bob", Action: room.Kick}); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	if len(r.memos) != 1 {
-		t.Errorf("%d memos are kept of one agent", len(r.memos))
+	if len(r.seats) != 1 {
+		t.Errorf("%d seats are cached of one agent", len(r.seats))
 	}
 }
 
@@ -89,27 +97,27 @@ func TestRoom_whoWasRemovedWhileItWaited_isForgotten(t *testing.T) {
 // doing lies before it, for an hour.
 func TestPresence_behindAThousandOfThoseWhoLeft_isRead(t *testing.T) {
 	s := newService(t, Options{})
-	room, soon := newRoomID(), s.now().Add(time.Hour)
+	id, soon := ident.NewRoomID(), s.now().Add(time.Hour)
 	put := func(k table.Key, data any) table.Op {
-		return table.Put(table.Item{Key: k, Expires: soon, Data: encode(data)}, table.Always)
+		return table.Put(table.Item{Key: k, Expires: soon, Data: roomlog.Encode(data)}, table.Always)
 	}
 	const last = table.MaxLimit + 1
 	for seat := 1; seat < last; seat += table.MaxOps {
 		var ops []table.Op
 		for i := range table.MaxOps {
-			ops = append(ops, put(activityKey(room, seat+i), activityItem{V: version, Text: "gone"}))
+			ops = append(ops, put(roomlog.ActivityKey(id, seat+i), activityItem{V: room.Version, Text: "gone"}))
 		}
 		if err := s.table.Write(t.Context(), ops...); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.table.Write(t.Context(), put(seenKey(room, last), seenItem{V: version, AtMs: 1}), put(activityKey(room, last), activityItem{V: version, Text: "here"})); err != nil {
+	if err := s.table.Write(t.Context(), put(roomlog.PresenceKey(id, last), room.Presence{V: room.Version, AtMs: 1}), put(roomlog.ActivityKey(id, last), activityItem{V: room.Version, Text: "here"})); err != nil {
 		t.Fatal(err)
 	}
-	r := s.room(room)
-	defer r.done()
+	r := s.acquire(id)
+	defer r.release()
 	seen, err := r.presence(t.Context(), table.Strong)
-	if err != nil || len(seen) != 1 || seen[last].activity != "here" {
+	if err != nil || len(seen) != 1 || seen[last].Activity != "here" {
 		t.Errorf("got %v, %v", seen, err)
 	}
 }

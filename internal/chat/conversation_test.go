@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 func TestConversation_twoAgents_hearEachOtherOnce(t *testing.T) {
 	w := newWorld(t)
 	ann := w.join("plans", "Ann")
-	if ann.Status != chat.StatusCreated || ann.Room.Agents[0].Role != chat.Admin {
+	if ann.Status != chat.StatusCreated || ann.Room.Agents[0].Role != room.Admin {
 		t.Fatalf("Ann got %+v", ann)
 	}
 	w.say(ann.Token, "Hello, who is there?")

@@ -6,16 +6,18 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 func TestCreate_settings_areTheRooms(t *testing.T) {
 	w := newWorld(t)
-	about := strings.Repeat("é", chat.MaxDescription-1) + "\n"
+	about := strings.Repeat("é", room.MaxDescription-1) + "\n"
 	got := w.create(chat.CreateRequest{
-		Room: "News", AgentName: "Ann", Password: "pw", Description: about, Capacity: 100, Type: chat.Channel, Public: true,
+		Room: "News", AgentName: "Ann", Password: "pw", Description: about, Capacity: 100, Type: room.Channel, Public: true,
 	})
 	r := got.Room
-	if got.Status != chat.StatusCreated || r.Name != "News" || r.Description != about || r.Capacity != 100 || r.Type != chat.Channel || !r.Public || !r.PasswordProtected {
+	if got.Status != chat.StatusCreated || r.Name != "News" || r.Description != about || r.Capacity != 100 || r.Type != room.Channel || !r.Public || !r.PasswordProtected {
 		t.Fatalf("got %+v", got)
 	}
 	same(t, "seats", seats(r), []string{"Ann (admin)"})
@@ -24,7 +26,7 @@ func TestCreate_settings_areTheRooms(t *testing.T) {
 func TestCreate_nothingButAName_givesAPrivateGroupOfTwo(t *testing.T) {
 	w := newWorld(t)
 	r := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann"}).Room
-	if r.Capacity != 2 || r.Type != chat.Group || r.Public || r.PasswordProtected || r.Description != "" {
+	if r.Capacity != 2 || r.Type != room.Group || r.Public || r.PasswordProtected || r.Description != "" {
 		t.Fatalf("got %+v", r)
 	}
 	if list, err := w.ListRooms(t.Context(), chat.ListRequest{}); err != nil || len(list.Rooms) != 0 {
@@ -39,7 +41,7 @@ func TestCreate_nameInUse_isRefusedWhateverThePassword(t *testing.T) {
 	for _, room := range []string{"PLANS", "plans:pw", "plots", "plots:pw"} {
 		for _, w := range []*world{w, w.elsewhere()} {
 			_, err := w.CreateRoom(t.Context(), chat.CreateRequest{Room: room, AgentName: "Bob"})
-			if chat.CodeOf(err) != chat.RoomExists {
+			if fault.CodeOf(err) != fault.RoomExists {
 				t.Errorf("%s: %v", room, err)
 			}
 		}
@@ -54,7 +56,7 @@ func TestCreate_argumentsThatCannotBeRight_areRefusedAndMakeNothing(t *testing.T
 		"capacity of one":          {AgentName: "Ann", Capacity: 1},
 		"capacity over 100":        {AgentName: "Ann", Capacity: 101},
 		"unknown type":             {AgentName: "Ann", Type: "club"},
-		"long description":         {AgentName: "Ann", Description: strings.Repeat("é", chat.MaxDescription+1)},
+		"long description":         {AgentName: "Ann", Description: strings.Repeat("é", room.MaxDescription+1)},
 		"broken description":       {AgentName: "Ann", Description: "\xff"},
 		"control in description":   {AgentName: "Ann", Description: "a\x00b"},
 		"token in description":     {AgentName: "Ann", Description: "use " + token + " please"},
@@ -66,12 +68,12 @@ func TestCreate_argumentsThatCannotBeRight_areRefusedAndMakeNothing(t *testing.T
 		if req.Room == "" {
 			req.Room = "plans"
 		}
-		if _, err := w.CreateRoom(t.Context(), req); chat.CodeOf(err) != chat.InvalidArgument {
+		if _, err := w.CreateRoom(t.Context(), req); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	_, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
-	wants(t, err, chat.RoomNotFound)
+	wants(t, err, fault.RoomNotFound)
 }
 
 func TestCreate_withoutAName_makesUpOneThatIsEasyToSay(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // TestLine_whoMayComeInChanges_newcomersSeeNothingFromBefore: what was said when
@@ -45,7 +47,7 @@ func TestLine_otherSettingsChange_newcomersSeeAllTheSame(t *testing.T) {
 	w := newWorld(t)
 	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "pw"})
 	w.say(ann.Token, "for those who know the word")
-	w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots", Description: "new", Capacity: 5, Type: chat.Channel})
+	w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots", Description: "new", Capacity: 5, Type: room.Channel})
 	w.sees(w.join("plots:pw", "Bob"), w.all(ann.Token), "for those who know the word")
 }
 
@@ -92,10 +94,10 @@ func TestClose_everybodyIsToldAndTheNameIsFree(t *testing.T) {
 		token string
 	}{{here, p.bob.Token}, {there, p.cid.Token}} {
 		got := at.look(at.token, "")
-		if got.Status != chat.StatusRemoved || got.Reason != chat.ReasonClosed || len(got.Messages) == 0 {
+		if got.Status != chat.StatusRemoved || got.Reason != room.ReasonClosed || len(got.Messages) == 0 {
 			t.Fatalf("they are told %+v", got)
 		}
-		if last := got.Messages[len(got.Messages)-1]; last.Type != chat.Changed || last.Reason != chat.ReasonClosed || last.By != "Ann" {
+		if last := got.Messages[len(got.Messages)-1]; last.Type != chat.Changed || last.Reason != room.ReasonClosed || last.By != "Ann" {
 			t.Errorf("the last is %+v", last)
 		}
 	}
@@ -114,7 +116,7 @@ func TestClose_tokensOnlyReadBackAndLeave(t *testing.T) {
 		for _, token := range []string{p.ann.Token, p.bob.Token} {
 			all := calls(w, token)
 			for _, call := range []string{"join", "send", "info", "update", "manage"} {
-				says(t, w.changesNothing(token, all[call]), chat.RoomClosed, "agree on a new room")
+				says(t, w.changesNothing(token, all[call]), fault.RoomClosed, "agree on a new room")
 			}
 			same(t, "reading back", texts(w.all(token)), []string{"the end"})
 			if got, err := w.LeaveRoom(t.Context(), token); err != nil || got != chat.StatusAlreadyLeft {
@@ -132,7 +134,7 @@ func TestClose_publicRoom_isListedNoMore(t *testing.T) {
 		names, _ := w.list(chat.ListRequest{})
 		same(t, "listed", names, nil)
 		_, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
-		wants(t, err, chat.RoomNotFound)
+		wants(t, err, fault.RoomNotFound)
 	}
 	if bob := w.create(chat.CreateRequest{Room: "plans", AgentName: "Bob", Public: true}); bob.Status != chat.StatusCreated {
 		t.Errorf("Bob got %+v", bob)
@@ -147,7 +149,7 @@ func TestClose_wakesWhoWaits(t *testing.T) {
 	p := w.pair()
 	open := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute}, 1)
 	w.update(chat.UpdateRequest{Token: p.ann.Token, Close: true})
-	if got := take(t, open); got.Status != chat.StatusRemoved || got.Reason != chat.ReasonClosed {
+	if got := take(t, open); got.Status != chat.StatusRemoved || got.Reason != room.ReasonClosed {
 		t.Errorf("Bob is told %+v", got)
 	}
 }

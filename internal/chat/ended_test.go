@@ -5,9 +5,10 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
 )
 
-func (w *world) sayAs(token string, kind chat.Kind, text string) chat.Sent {
+func (w *world) sayAs(token string, kind room.Kind, text string) chat.Sent {
 	w.t.Helper()
 	got, err := w.Send(w.t.Context(), chat.SendRequest{Token: token, Text: text, Kind: kind})
 	if err != nil {
@@ -19,7 +20,7 @@ func (w *world) sayAs(token string, kind chat.Kind, text string) chat.Sent {
 func TestEnded_theOtherIsDone_isTold(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	w.sayAs(p.ann.Token, chat.Done, "that is all")
+	w.sayAs(p.ann.Token, room.Done, "that is all")
 	got := w.look(p.bob.Token, p.bob.Cursor)
 	wantStatus(t, "Bob", got, chat.StatusEnded)
 	same(t, "Bob reads", lines(got.Messages), []string{"Ann: that is all"})
@@ -30,7 +31,7 @@ func TestEnded_theOtherIsDone_isTold(t *testing.T) {
 func TestEnded_oneOfTwoOthersIsDone_isNotTold(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	w.sayAs(all[0].Token, chat.Done, "that is all")
+	w.sayAs(all[0].Token, room.Done, "that is all")
 	wantStatus(t, "Cid", w.look(all[2].Token, all[2].Cursor), chat.StatusMessages)
 	w.leave(all[1].Token)
 	wantStatus(t, "Cid, when Bob has left", w.look(all[2].Token, all[2].Cursor), chat.StatusEnded)
@@ -39,8 +40,8 @@ func TestEnded_oneOfTwoOthersIsDone_isNotTold(t *testing.T) {
 func TestEnded_theOtherSpeaksOn_isTakenBack(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	w.sayAs(p.ann.Token, chat.Done, "that is all")
-	w.sayAs(p.ann.Token, chat.Status, "only to say where it lies")
+	w.sayAs(p.ann.Token, room.Done, "that is all")
+	w.sayAs(p.ann.Token, room.Status, "only to say where it lies")
 	wantStatus(t, "after a status", w.look(p.bob.Token, p.bob.Cursor), chat.StatusEnded)
 	w.sayAs(p.ann.Token, "", "one thing more")
 	got := w.look(p.bob.Token, p.bob.Cursor)
@@ -52,7 +53,7 @@ func TestEnded_knownToAProcessThatComesLater(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	cursor := p.bob.Cursor
-	w.sayAs(p.ann.Token, chat.Done, "that is all")
+	w.sayAs(p.ann.Token, room.Done, "that is all")
 	for range 40 { // more than a load reads
 		cursor = w.look(p.bob.Token, cursor).Cursor
 		w.clock.Advance(time.Minute)
@@ -80,7 +81,7 @@ func TestEnded_allOthersLeft_isTold(t *testing.T) {
 func TestEnded_aWaitGoesOnUntilItsTimeIsUp(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	w.sayAs(p.ann.Token, chat.Done, "that is all")
+	w.sayAs(p.ann.Token, room.Done, "that is all")
 	p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor
 	waits := w.hold(1, p.bob)
 	w.clock.Advance(time.Minute)
@@ -92,9 +93,9 @@ func TestEnded_aWaitGoesOnUntilItsTimeIsUp(t *testing.T) {
 func TestEnded_saidOnceMoreToOne_staysSo(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
-	w.sayAs(p.ann.Token, chat.Done, "that is all from me")
-	w.sayAs(p.bob.Token, chat.Done, "and from me")
-	if _, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "goodbye, Bob", To: []string{"Bob"}, Kind: chat.Done}); err != nil {
+	w.sayAs(p.ann.Token, room.Done, "that is all from me")
+	w.sayAs(p.bob.Token, room.Done, "and from me")
+	if _, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "goodbye, Bob", To: []string{"Bob"}, Kind: room.Done}); err != nil {
 		t.Fatal(err)
 	}
 	got := w.look(p.cid.Token, w.look(p.cid.Token, "").Cursor)
@@ -104,20 +105,20 @@ func TestEnded_saidOnceMoreToOne_staysSo(t *testing.T) {
 func TestEnded_whoMayNotSpeak_isNotWaitedFor(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: all[0].Token, AgentName: "Cid", Action: chat.Mute}); err != nil {
+	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: all[0].Token, AgentName: "Cid", Action: room.Mute}); err != nil {
 		t.Fatal(err)
 	}
 	all[1].Cursor = w.look(all[1].Token, all[1].Cursor).Cursor
-	w.sayAs(all[0].Token, chat.Done, "that is all")
+	w.sayAs(all[0].Token, room.Done, "that is all")
 	wantStatus(t, "Bob", w.look(all[1].Token, all[1].Cursor), chat.StatusEnded)
 }
 
 func TestEnded_inAChannel_isForThoseWhoListen(t *testing.T) {
 	w := newWorld(t)
-	ann := w.create(chat.CreateRequest{Room: "news", AgentName: "Ann", Type: chat.Channel})
+	ann := w.create(chat.CreateRequest{Room: "news", AgentName: "Ann", Type: room.Channel})
 	bob := w.join("news", "Bob")
 	ann.Cursor = w.look(ann.Token, ann.Cursor).Cursor
 	wantStatus(t, "Ann, whom nobody can answer", w.look(ann.Token, ann.Cursor), chat.StatusQuiet)
-	w.sayAs(ann.Token, chat.Done, "that is all")
+	w.sayAs(ann.Token, room.Done, "that is all")
 	wantStatus(t, "Bob", w.look(bob.Token, bob.Cursor), chat.StatusEnded)
 }

@@ -17,6 +17,8 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
@@ -113,7 +115,7 @@ type guest struct {
 
 // refusal is a join that was refused, and the room before and after the call.
 type refusal struct {
-	code          chat.Code
+	code          fault.Code
 	room          string
 	before, after int64
 }
@@ -129,7 +131,7 @@ func underFaults(ctx context.Context, seed uint64, clock *clockwork.FakeClock, f
 	r.file = file
 	r.open = func() *chat.Service {
 		return chat.New(r.faulty, chat.Options{
-			Clock: hurriedClock{clock}, GroupFrom: 1 + int(seed%4), Logger: slog.New(slog.DiscardHandler),
+			Clock: hurriedClock{clock}, MinBatch: 1 + int(seed%4), Logger: slog.New(slog.DiscardHandler),
 		})
 	}
 	r.services = []*chat.Service{r.open(), r.open(), r.open()}
@@ -166,7 +168,7 @@ func (g *guest) any() *chat.Service {
 // a reason to repeat.
 func (g *guest) retry(call func() error) error {
 	for range 400 {
-		if err := call(); chat.CodeOf(err) != chat.Unavailable {
+		if err := call(); fault.CodeOf(err) != fault.Unavailable {
 			return err
 		}
 	}
@@ -211,10 +213,10 @@ func (g *guest) join() error {
 			return err
 		}
 		g.seated, err = g.any().JoinRoom(g.ctx, chat.JoinRequest{Room: g.room, AgentName: g.name, Capacity: g.capacity})
-		switch code := chat.CodeOf(err); code {
-		case chat.Unavailable:
+		switch code := fault.CodeOf(err); code {
+		case fault.Unavailable:
 			g.unsure++
-		case chat.RoomFull, chat.NameTaken:
+		case fault.RoomFull, fault.NameTaken:
 			again, after, err := headOf(g.ctx, g.file, g.room)
 			if room == again {
 				g.refused = &refusal{code, room, before, after}
@@ -265,10 +267,10 @@ func (g *guest) listen() (bool, error) {
 func (g *guest) decide() error {
 	req := chat.ManageRequest{
 		Token: g.seated.Token, AgentName: g.names[g.rng.IntN(len(g.names))],
-		Action: []chat.Action{chat.Promote, chat.Promote, chat.Demote, chat.Kick}[g.rng.IntN(4)],
+		Action: []room.Action{room.Promote, room.Promote, room.Demote, room.Kick}[g.rng.IntN(4)],
 	}
 	err := g.retry(func() error { _, err := g.any().ManageAgent(g.ctx, req); return err })
-	if code := chat.CodeOf(err); code == chat.NotAllowed || code == chat.InvalidArgument {
+	if code := fault.CodeOf(err); code == fault.NotAllowed || code == fault.InvalidArgument {
 		return nil // no admin, or nobody of that name
 	}
 	return g.gone(err)
@@ -277,7 +279,7 @@ func (g *guest) decide() error {
 // gone takes note of a removal, which is no fault: the same name may take over
 // a seat whose join was not acknowledged, or that was silent for long.
 func (g *guest) gone(err error) error {
-	if chat.CodeOf(err) == chat.Removed {
+	if fault.CodeOf(err) == fault.Removed {
 		g.removed = true
 		return nil
 	}

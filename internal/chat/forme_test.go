@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // wakes fails unless what is done ends a wait of Cid at once, or, if it is not to,
@@ -58,9 +59,9 @@ func TestWait_whatWakesIt(t *testing.T) {
 		"one to two":                 {said(chat.SendRequest{Text: "hello", To: []string{"Bob", "Cid"}}), true, true},
 		"a reply to one's own":       {said(chat.SendRequest{Text: "indeed", ReplyTo: 4}), true, true},
 		"a reply to another's":       {said(chat.SendRequest{Text: "welcome", ReplyTo: 2}), true, false},
-		"a request to all":           {said(chat.SendRequest{Text: "who?", Kind: chat.Request}), true, true},
-		"a private request":          {said(chat.SendRequest{Text: "who?", Kind: chat.Request, To: []string{"Cid"}}), true, true},
-		"the end of somebody":        {said(chat.SendRequest{Text: "bye", Kind: chat.Done}), true, false},
+		"a request to all":           {said(chat.SendRequest{Text: "who?", Kind: room.Request}), true, true},
+		"a private request":          {said(chat.SendRequest{Text: "who?", Kind: room.Request, To: []string{"Cid"}}), true, true},
+		"the end of somebody":        {said(chat.SendRequest{Text: "bye", Kind: room.Done}), true, false},
 		"one's name":                 {said(chat.SendRequest{Text: "well, @cid: what now?"}), true, true},
 		"one's name at the end":      {said(chat.SendRequest{Text: "what now, @CID"}), true, true},
 		"one's name, and an s":       {said(chat.SendRequest{Text: "it is @Cid's turn"}), true, true},
@@ -70,13 +71,13 @@ func TestWait_whatWakesIt(t *testing.T) {
 		"a name with a hyphen":       {said(chat.SendRequest{Text: "@cid-two and @cid_3 know"}), true, false},
 		"another's name":             {said(chat.SendRequest{Text: "@Bob?"}), true, false},
 		"a lone @":                   {said(chat.SendRequest{Text: "meet @ noon @"}), true, false},
-		"a status":                   {said(chat.SendRequest{Text: "half done, @Cid", Kind: chat.Status}), false, false},
-		"a status as a reply":        {said(chat.SendRequest{Text: "half done", Kind: chat.Status, ReplyTo: 4}), false, false},
-		"talk it cannot see":         {said(chat.SendRequest{Text: "@Cid?", To: []string{"Bob"}, ReplyTo: 4, Kind: chat.Request}), false, false},
+		"a status":                   {said(chat.SendRequest{Text: "half done, @Cid", Kind: room.Status}), false, false},
+		"a status as a reply":        {said(chat.SendRequest{Text: "half done", Kind: room.Status, ReplyTo: 4}), false, false},
+		"talk it cannot see":         {said(chat.SendRequest{Text: "@Cid?", To: []string{"Bob"}, ReplyTo: 4, Kind: room.Request}), false, false},
 		"somebody's coming":          {func(w *world, p company) { w.join("plans", "Dora") }, false, false},
 		"somebody's word of oneself": {func(w *world, p company) { w.say(p.bob.Token, "ask @Cid") }, true, true},
-		"a role of one's own":        {func(w *world, p company) { w.manage(p.ann.Token, chat.Promote, "Cid", chat.StatusPromoted) }, true, true},
-		"a role of another's":        {func(w *world, p company) { w.manage(p.ann.Token, chat.Promote, "Bob", chat.StatusPromoted) }, false, false},
+		"a role of one's own":        {func(w *world, p company) { w.manage(p.ann.Token, room.Promote, "Cid", chat.StatusPromoted) }, true, true},
+		"a role of another's":        {func(w *world, p company) { w.manage(p.ann.Token, room.Promote, "Bob", chat.StatusPromoted) }, false, false},
 		"another who stays of three": {func(w *world, p company) {
 			w.join("plans", "Dora")
 			w.leave(p.bob.Token)
@@ -94,7 +95,7 @@ func TestWait_whatWakesIt(t *testing.T) {
 func TestWait_inARoomOfTwo_isWokenByEverything(t *testing.T) {
 	for what, does := range map[string]func(w *world, p company){
 		"a message": said(chat.SendRequest{Text: "hello"}),
-		"a status":  said(chat.SendRequest{Text: "half done", Kind: chat.Status}),
+		"a status":  said(chat.SendRequest{Text: "half done", Kind: room.Status}),
 	} {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t)
@@ -111,7 +112,7 @@ func TestWait_whatWokeNobody_ridesAlong(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: time.Minute, ForMe: true}, 1)
-	said(chat.SendRequest{Text: "half done", Kind: chat.Status})(w, p)
+	said(chat.SendRequest{Text: "half done", Kind: room.Status})(w, p)
 	w.say(p.bob.Token, "good")
 	w.tell(p.ann.Token, "between Ann and Bob", "Bob")
 	w.join("plans", "Dora")

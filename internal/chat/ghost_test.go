@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 )
 
 // TestGhost_whenANameMayBeTakenOver lets Bob do something and finds out when
@@ -51,10 +52,10 @@ func TestGhost_whenANameMayBeTakenOver(t *testing.T) {
 			bob := w.join("plans", "Bob")
 			c.does(w, bob)
 			_, err := w.tryJoin("plans", "bob")
-			waitsFor(t, err, chat.NameTaken, c.safe)
+			waitsFor(t, err, fault.NameTaken, c.safe)
 			w.clock.Advance(c.safe - time.Second)
 			_, err = w.tryJoin("plans", "bob")
-			waitsFor(t, err, chat.NameTaken, time.Second)
+			waitsFor(t, err, fault.NameTaken, time.Second)
 			w.clock.Advance(time.Second)
 			again := w.join("plans", "bob")
 			same(t, "seats", seats(again.Room), []string{"Ann (admin)", "bob (member)"})
@@ -74,7 +75,7 @@ func TestGhost_whoWaits_isNone(t *testing.T) {
 		w.clock.Advance(2 * time.Minute)
 		for _, w := range []*world{w, w.elsewhere()} {
 			_, err := w.tryJoin("plans", "Bob")
-			wants(t, err, chat.NameTaken)
+			wants(t, err, fault.NameTaken)
 		}
 	}
 	w.clock.Advance(time.Minute)
@@ -95,7 +96,7 @@ func TestGhost_betweenTwoWaits_isNone(t *testing.T) {
 		w.clock.Advance(10 * time.Second)
 		for _, w := range []*world{w, w.elsewhere()} {
 			_, err := w.tryJoin("plans", "Bob")
-			wants(t, err, chat.NameTaken)
+			wants(t, err, fault.NameTaken)
 		}
 	}
 }
@@ -111,7 +112,7 @@ func TestGhost_isReplacedByANewSeat(t *testing.T) {
 	same(t, "Ann hears", lines(w.look(p.ann.Token, p.ann.Cursor).Messages), []string{"left Bob (replaced)", "joined BOB"})
 	for _, w := range []*world{w, w.elsewhere()} {
 		_, err := w.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "it is me"})
-		if wants(t, err, chat.Removed); !strings.Contains(err.Error(), "use the newer agent_token") {
+		if wants(t, err, fault.Removed); !strings.Contains(err.Error(), "use the newer agent_token") {
 			t.Errorf("Bob is told %v", err)
 		}
 	}

@@ -3,10 +3,13 @@ package chat_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // talk is a room of two with 50 messages, numbered 3 to 52: "3" to "52".
@@ -104,7 +107,7 @@ func TestHistory_argumentsThatCannotBeRight_areRefused(t *testing.T) {
 		"number of nothing":          {Seq: 99},
 	} {
 		req.Token = p.bob.Token
-		if got, err := w.History(t.Context(), req); chat.CodeOf(err) != chat.InvalidArgument {
+		if got, err := w.History(t.Context(), req); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%s: %+v, %v", what, got, err)
 		}
 	}
@@ -140,10 +143,10 @@ func TestHistory_page_isBoundedInBytes(t *testing.T) {
 // the first part and say where the rest begins.
 func TestHistory_longText_isReadInPartsThatMakeTheWhole(t *testing.T) {
 	for what, text := range map[string]string{
-		"letters":     strings.Repeat("abcdefgh", chat.MaxText/8),
-		"characters":  strings.Repeat("€", chat.MaxText/3),
-		"quotes":      strings.Repeat(`"`, chat.MaxText),
-		"line breaks": "x" + strings.Repeat("\n", chat.MaxText-1),
+		"letters":     strings.Repeat("abcdefgh", room.MaxText/8),
+		"characters":  strings.Repeat("€", room.MaxText/3),
+		"quotes":      strings.Repeat(`"`, room.MaxText),
+		"line breaks": "x" + strings.Repeat("\n", room.MaxText-1),
 		"just over":   strings.Repeat("a", 6<<10+1),
 	} {
 		w := newWorld(t)
@@ -183,15 +186,16 @@ func TestHistory_ofANewcomer_doesNotReadWhatItMayNotSee(t *testing.T) {
 	}
 	w.leave(p.bob.Token)
 	cid := w.join("plans", "Cid")
-	behind := &counting{Table: w.table}
-	service := chat.New(behind, chat.Options{Clock: w.clock, Alone: true})
+	var calls atomic.Int64
+	behind := counting(w.table, &calls)
+	service := chat.New(behind, chat.Options{Clock: w.clock, SingleProcess: true})
 	for i, req := range []chat.HistoryRequest{{}, {}, {Before: 200}, {After: 3}} {
-		before := behind.calls.Load()
+		before := calls.Load()
 		req.Token = cid.Token
 		if got, err := service.History(t.Context(), req); err != nil || len(texts(got.Messages)) != 0 {
 			t.Errorf("%+v gave %+v, %v", req, got, err)
 		}
-		if n := behind.calls.Load() - before; i > 0 && n != 1 { // the first loads the room
+		if n := calls.Load() - before; i > 0 && n != 1 { // the first loads the room
 			t.Errorf("%+v took %d calls of the table", req, n)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 )
 
 func TestInfo_byToken_tellsOfTheOwnRoom(t *testing.T) {
@@ -28,18 +29,18 @@ func TestInfo_byName_asksForThePassword(t *testing.T) {
 	w.join("plans:pw", "Ann")
 	for what, c := range map[string]struct {
 		req  chat.InfoRequest
-		code chat.Code
+		code fault.Code
 	}{
 		"right":          {chat.InfoRequest{Room: "Plans", Password: "pw"}, ""},
 		"after the name": {chat.InfoRequest{Room: "Plans:pw"}, ""},
-		"none":           {chat.InfoRequest{Room: "plans"}, chat.WrongPassword},
-		"wrong":          {chat.InfoRequest{Room: "plans:px"}, chat.WrongPassword},
-		"two":            {chat.InfoRequest{Room: "plans:pw", Password: "px"}, chat.InvalidArgument},
-		"no such room":   {chat.InfoRequest{Room: "plots"}, chat.RoomNotFound},
-		"no name at all": {chat.InfoRequest{}, chat.InvalidArgument},
+		"none":           {chat.InfoRequest{Room: "plans"}, fault.WrongPassword},
+		"wrong":          {chat.InfoRequest{Room: "plans:px"}, fault.WrongPassword},
+		"two":            {chat.InfoRequest{Room: "plans:pw", Password: "px"}, fault.InvalidArgument},
+		"no such room":   {chat.InfoRequest{Room: "plots"}, fault.RoomNotFound},
+		"no name at all": {chat.InfoRequest{}, fault.InvalidArgument},
 	} {
 		got, err := w.RoomInfo(t.Context(), c.req)
-		if chat.CodeOf(err) != c.code {
+		if fault.CodeOf(err) != c.code {
 			t.Errorf("%s: %v", what, err)
 		}
 		if err == nil {
@@ -63,7 +64,7 @@ func TestInfo_byName_takesNoSeatAndMakesNoRoom(t *testing.T) {
 	}
 	for range 2 {
 		_, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plots"})
-		wants(t, err, chat.RoomNotFound)
+		wants(t, err, fault.RoomNotFound)
 	}
 }
 
@@ -93,5 +94,5 @@ func TestInfo_afterLeaving_isNotForTheTokenAnyMore(t *testing.T) {
 	p := w.pair()
 	w.leave(p.bob.Token)
 	_, err := w.RoomInfo(t.Context(), chat.InfoRequest{Token: p.bob.Token})
-	wants(t, err, chat.Removed)
+	wants(t, err, fault.Removed)
 }

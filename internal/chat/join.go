@@ -3,349 +3,301 @@ package chat
 import (
 	"context"
 	"errors"
-	"math"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// JoinRoom takes a seat: a new one, creating the room when there is none, or,
-// given a token, the caller's own.
+// JoinRoom takes a seat: a new one, creating the room if there is none, or, given a
+// token, the caller's own.
 //
-// A name that is kept out is found before one that is taken, and that before a
-// full room. A refused join has changed nothing, but that a full room is told, at
-// most once in ten minutes, who wanted a seat.
+// A banned name is refused before a taken one, and that before a full room. A
+// refused join changes nothing, except that the agents of a full room see, at most
+// once in ten minutes, who wanted a seat.
 func (s *Service) JoinRoom(ctx context.Context, req JoinRequest) (Seated, error) {
 	if req.Token != "" {
-		got, err := s.comeBack(ctx, req)
-		return got, s.outward(err)
+		got, err := s.returnToSeat(ctx, req)
+		return got, s.Outward(err)
 	}
-	in, err := newEntrance(req.Room, req.Password, req.AgentName)
+	op, err := s.newJoin(req.Room, req.Password, req.AgentName)
 	if err != nil {
 		return Seated{}, err
 	}
-	if in.settings, err = newSettings(in, "", req.Capacity, Group, false); err != nil {
+	if op.settings, err = newSettings(op.name, "", req.Capacity, room.Group, false); err != nil {
 		return Seated{}, err
 	}
-	in.create = !req.OnlyExisting
-	got, err := s.takeSeat(ctx, in)
-	return got, s.outward(err)
+	op.create, op.join = !req.OnlyExisting, true
+	got, err := op.run(ctx)
+	return got, s.Outward(err)
 }
 
-// entrance is a wish for a seat, checked as far as it can be without the table.
-type entrance struct {
-	room     name
-	agent    name
+// CreateRoom creates a room with the caller as its admin. Without a name it invents
+// one that is easy to say and hard to guess.
+func (s *Service) CreateRoom(ctx context.Context, req CreateRequest) (Seated, error) {
+	if req.Room == "" {
+		req.Room = ident.NewName()
+	}
+	op, err := s.newJoin(req.Room, req.Password, req.AgentName)
+	if err != nil {
+		return Seated{}, err
+	}
+	if op.settings, err = newSettings(op.name, req.Description, req.Capacity, req.Type, req.Public); err != nil {
+		return Seated{}, err
+	}
+	op.create = true
+	got, err := op.run(ctx)
+	return got, s.Outward(err)
+}
+
+// joinOp is a call that wants a new seat, checked as far as possible without the
+// table.
+type joinOp struct {
+	svc      *Service
+	name     ident.Name // of the room
+	agent    ident.Name
 	password string
-	settings settings // of the room, if this call creates it
-	create   bool     // when there is none
-	join     bool     // when there is one
+	settings room.Settings // of the room, if this call creates it
+	create   bool          // the room, if there is none
+	join     bool          // the room, if there is one
 	secret   string
 	began    time.Time
 }
 
-func newEntrance(room, password, agent string) (*entrance, error) {
-	room, password, err := splitPassword(room, password)
+func (s *Service) newJoin(roomName, password, agent string) (*joinOp, error) {
+	roomName, password, err := splitPassword(roomName, password)
 	if err != nil {
 		return nil, err
 	}
-	rn, err := roomName(room)
+	rn, err := ident.RoomName(roomName)
 	if err != nil {
 		return nil, err
 	}
-	an, err := agentName(agent)
+	an, err := ident.AgentName(agent)
 	if err != nil {
 		return nil, err
 	}
-	return &entrance{room: rn, agent: an, password: password, join: true, secret: newSecret()}, nil
+	return &joinOp{svc: s, name: rn, agent: an, password: password, secret: ident.NewSecret()}, nil
 }
 
-// splitPassword understands "name:password" where a name is expected.
-func splitPassword(room, password string) (string, string, error) {
-	if n, p, ok := strings.Cut(room, ":"); ok {
+// splitPassword understands "name:password" in place of a room's name.
+func splitPassword(name, password string) (string, string, error) {
+	if n, p, ok := strings.Cut(name, ":"); ok {
 		if password != "" && password != p {
-			return "", "", refuse(InvalidArgument, "room holds a password after the colon, and password is another one: give one of them.")
+			return "", "", fault.Refuse(fault.InvalidArgument, "room holds a password after the colon, and password is another one: give one of them.")
 		}
-		room, password = n, p
+		name, password = n, p
 	}
-	if len(password) > MaxPassword || !utf8.ValidString(password) || hasControls(password, "") {
-		return "", "", refuse(InvalidArgument, "password: at most %d bytes of UTF-8 without control characters.", MaxPassword)
+	if len(password) > ident.MaxPassword || !utf8.ValidString(password) || room.HasControls(password, "") {
+		return "", "", fault.Refuse(fault.InvalidArgument, "password: at most %d bytes of UTF-8 without control characters.", ident.MaxPassword)
 	}
-	return room, password, nil
+	return name, password, nil
 }
 
-// newSettings checks what a room is to be made with. The password is hashed
-// only when the room is made.
-func newSettings(in *entrance, description string, capacity int, t RoomType, public bool) (settings, error) {
+// newSettings checks the settings of a new room. The password is hashed only when
+// the room is created.
+func newSettings(name ident.Name, description string, capacity int, t room.Type, public bool) (room.Settings, error) {
 	if capacity == 0 {
-		capacity = MinCapacity
+		capacity = room.MinCapacity
 	}
 	if t == "" {
-		t = Group
+		t = room.Group
 	}
-	return settings{
-		Name: in.room.shown, Key: in.room.key, Description: description, Type: t, Capacity: capacity, Public: public,
-	}, checkSettings(description, capacity, t)
+	return room.Settings{
+		Name: name.Shown, Key: name.Key, Description: description, Type: t, Capacity: capacity, Public: public,
+	}, room.CheckSettings(description, capacity, t)
 }
 
-// checkSettings refuses settings that no room can have; zero stands for none.
-func checkSettings(description string, capacity int, t RoomType) error {
-	switch {
-	case capacity != 0 && (capacity < MinCapacity || capacity > MaxCapacity):
-		return refuse(InvalidArgument, "capacity must be from %d to %d.", MinCapacity, MaxCapacity)
-	case t != "" && t != Group && t != Channel:
-		return refuse(InvalidArgument, "type must be %q (everybody speaks) or %q (only admins speak).", Group, Channel)
-	case utf8.RuneCountInString(description) > MaxDescription || !utf8.ValidString(description) || hasControls(description, "\n\t\r"):
-		return refuse(InvalidArgument, "description: at most %d characters of UTF-8 without control characters.", MaxDescription)
-	case holdsToken(description):
-		return errTokenInText("description")
-	}
-	return nil
-}
-
-// Why takeSeat has to look again. None of these leaves the package.
+// Reasons for a join to look again. None of them leaves the package.
 var (
-	errElsewhere = errors.New("chat: the name leads to another room now")
-	errEmptied   = errors.New("chat: nobody has a seat")
-	errUnseen    = errors.New("chat: presence is needed")
-	errSettings  = errors.New("chat: the password has changed")
+	errDeserted         = errors.New("chat: nobody has a seat")
+	errPresenceNeeded   = errors.New("chat: presence is needed")
+	errPasswordReplaced = errors.New("chat: the password has changed")
 )
 
-// maxLooks bounds how often a join looks again. Each further look means that
-// somebody else changed the room meanwhile.
+// maxLooks bounds how often a call looks again. Each further look means that
+// another call changed the room meanwhile.
 const maxLooks = 200
 
-// takeSeat finds the room of a name, or makes it, and takes a seat there.
-func (s *Service) takeSeat(ctx context.Context, in *entrance) (Seated, error) {
-	in.began = s.now()
-	return byName(ctx, s, "joined", func() (Seated, error) {
-		id, err := s.resolve(ctx, in.room.key)
+// run finds the room of the name, or creates it, and takes a seat there.
+func (op *joinOp) run(ctx context.Context) (Seated, error) {
+	op.began = op.svc.now()
+	return byName(ctx, op.svc, "joined", func() (Seated, error) {
+		id, err := op.svc.store.Resolve(ctx, op.name.Key)
 		switch {
-		case errors.Is(err, table.ErrNotFound):
-			return s.makeRoom(ctx, in, nil)
+		case errors.Is(err, roomlog.ErrNotFound):
+			return op.createRoom(ctx, nil)
 		case err != nil:
 			return Seated{}, err
 		}
-		return s.enterRoom(ctx, in, id)
+		return op.enter(ctx, id)
 	})
 }
 
-// byName does what begins with looking a room's name up, and does it anew while the
-// name leads elsewhere before it is done (errElsewhere). did says in one word, for the
-// caller, what it was about to do.
+// byName repeats a call that looks up a room's name while the name moves to another
+// room. did is the verb for the refusal.
 func byName[T any](ctx context.Context, s *Service, did string, do func() (T, error)) (T, error) {
 	var none T
 	for range maxLooks {
 		got, err := do()
-		if !errors.Is(err, errElsewhere) {
+		if !errors.Is(err, roomlog.ErrNameMoved) {
 			return got, err
 		}
-		if err := s.pause(ctx, firstBackoff); err != nil {
+		if err := s.store.Pause(ctx, roomlog.Backoff(0)); err != nil {
 			return none, err
 		}
 	}
-	return none, refuse(Unavailable, "The room changed too often while you %s. Call again.", did)
+	return none, fault.Refuse(fault.Unavailable, "The room changed too often while you %s. Call again.", did)
 }
 
-// resolve returns the id of the room that has the name.
-func (s *Service) resolve(ctx context.Context, key string) (string, error) {
-	item, err := s.table.Get(ctx, nameItemKey(key), table.Strong)
-	if err != nil {
-		return "", err
-	}
-	var n nameItem
-	err = decode(item, &n)
-	return n.ID, err
-}
-
-// enterRoom takes a seat in the room of id, or makes the room anew when it is
-// over or deserted.
-func (s *Service) enterRoom(ctx context.Context, in *entrance, id string) (Seated, error) {
-	r := s.room(id)
-	defer r.done()
-	f, err := r.current(ctx, in.began)
+// enter takes a seat in the room of id, or starts it over if it has expired or is
+// deserted.
+func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
+	r := op.svc.acquire(id)
+	defer r.release()
+	h, err := r.log.Current(ctx, op.began)
 	switch {
-	case errors.Is(err, errNoRoom):
-		return s.makeRoom(ctx, in, r)
+	case errors.Is(err, roomlog.ErrNotFound):
+		return op.createRoom(ctx, r.log)
 	case err != nil:
 		return Seated{}, err
-	case f.ended, f.closed, f.Key != in.room.key:
-		return Seated{}, errElsewhere
-	case f.dead(s.now()), deserted(f):
-		return s.makeRoom(ctx, in, r)
-	case !in.join:
-		return Seated{}, refuse(RoomExists, "A room of this name exists. Choose another name, or leave room out and one is made up; to enter the one that exists, call join_room.")
+	case h.Retired, h.Closed, h.Key != op.name.Key:
+		return Seated{}, roomlog.ErrNameMoved
+	case h.Expired(op.svc.now()), h.Deserted():
+		return op.createRoom(ctx, r.log)
+	case !op.join:
+		return Seated{}, fault.Refuse(fault.RoomExists, "A room of this name exists. Choose another name, or leave room out and one is made up; to enter the one that exists, call join_room.")
 	}
-	got, err := s.sitDown(ctx, in, r, f)
+	got, err := op.sit(ctx, r, h)
 	switch {
-	case errors.Is(err, errEmptied):
-		return s.makeRoom(ctx, in, r)
-	case CodeOf(err) == RoomFull:
-		in.knock(ctx, r)
+	case errors.Is(err, errDeserted):
+		return op.createRoom(ctx, r.log)
+	case fault.CodeOf(err) == fault.RoomFull:
+		op.announce(ctx, r)
 	}
 	return got, err
 }
 
-// deserted reports whether the next join begins the room anew: nobody has a
-// seat, and no password tells its people from strangers.
-func deserted(f *fold) bool { return len(f.agents) == 0 && f.Password == "" }
-
-// sitDown takes a seat in a room that is there.
-func (s *Service) sitDown(ctx context.Context, in *entrance, r *liveRoom, f *fold) (Seated, error) {
-	a := &arrival{in: in, room: r}
+// sit takes a seat in an existing room.
+func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (Seated, error) {
+	claim := &seatClaim{join: op, room: r}
 	for looks := range maxLooks {
-		if looks == 0 || f.Password != a.password {
-			if err := s.checkPassword(ctx, f.Password, in.password); err != nil {
+		if looks == 0 || h.Password != claim.password {
+			if err := op.svc.passwords.check(ctx, h.Password, op.password); err != nil {
 				return Seated{}, err
 			}
-			a.password = f.Password
+			claim.password = h.Password
 		}
-		p := &proposal{propose: a.propose, blocked: a.blocked, began: in.began}
-		err := r.append(ctx, p)
+		p := &roomlog.Proposal{Propose: claim.propose, Blocked: claim.blocked, Began: op.began}
+		err := r.log.Append(ctx, p)
 		switch {
 		case err == nil:
-			return s.seated(ctx, r, in, StatusJoined, p.events)
-		case errors.Is(err, errUnseen):
-			if err := a.look(ctx); err != nil {
+			return op.seated(ctx, r, StatusJoined, p.Events)
+		case errors.Is(err, errPresenceNeeded):
+			if err := claim.look(ctx); err != nil {
 				return Seated{}, err
 			}
-		case !errors.Is(err, errSettings):
+		case !errors.Is(err, errPasswordReplaced):
 			return Seated{}, err
 		}
-		f = r.known()
+		h = r.log.Known()
 	}
-	return Seated{}, refuse(Unavailable, "The room changed too often while you joined. Call again.")
+	return Seated{}, fault.Refuse(fault.Unavailable, "The room changed too often while you joined. Call again.")
 }
 
-// seated makes the answer for a new seat, whose events were just written.
-func (s *Service) seated(ctx context.Context, r *liveRoom, in *entrance, how JoinStatus, events []event) (Seated, error) {
-	f := r.known()
+// seated returns the answer for a new seat whose events were just written.
+func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, events []room.Event) (Seated, error) {
 	mine := events[len(events)-1]
-	t := agentToken{room: r.id, seat: mine.Seat, secret: in.secret}
-	room, err := r.view(ctx, f, mine.Seat)
+	t := ident.Token{Room: r.log.ID(), Seat: mine.Seat, Secret: op.secret}
+	view, err := r.view(ctx, r.log.Known(), mine.Seat)
 	if err != nil {
 		return Seated{}, err
 	}
 	got := Seated{
-		Status: how, Token: t.String(), Name: mine.Name, Room: room,
-		Cursor: cursorOf(t, mine.n), Now: s.now(),
-		Hidden: mine.Agent.Since > 1 && how == StatusJoined, Replaced: events[0].Reason == ReasonReplaced,
+		Status: how, Token: t.String(), Name: mine.Name, Room: view,
+		Cursor: ident.Cursor(t, mine.N), Now: op.svc.now(),
+		Hidden: mine.Agent.Since > 1 && how == StatusJoined, Replaced: events[0].Reason == room.ReasonReplaced,
 	}
-	if mine.n > 1 {
-		err = r.lastWords(ctx, *mine.Agent, mine.n, &got)
+	if mine.N > 1 {
+		err = addLastMessages(ctx, op.svc.store, r.log, *mine.Agent, mine.N, &got)
 	}
 	return got, err
 }
 
-// makeRoom makes the room that in names, with in's agent as its admin. old is
-// the room that had the name, if it is still known.
-func (s *Service) makeRoom(ctx context.Context, in *entrance, old *liveRoom) (Seated, error) {
-	if !in.create {
-		return Seated{}, refuse(RoomNotFound, "There is no room of this name. Check the spelling with your user, or leave create_if_missing out to create it.")
+// createRoom creates the room with the caller as its admin. old is the log that had
+// the name, if that is known.
+func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, error) {
+	s := op.svc
+	if !op.create {
+		return Seated{}, fault.Refuse(fault.RoomNotFound, "There is no room of this name. Check the spelling with your user, or leave create_if_missing out to create it.")
 	}
-	if err := s.mayMakeRoom(ctx); err != nil {
+	if err := s.AllowRoom(ctx); err != nil {
 		return Seated{}, err
 	}
-	if in.password != "" && in.settings.Password == "" {
-		hash, err := s.hashPassword(ctx, in.password)
+	if op.password != "" && op.settings.Password == "" {
+		hash, err := s.passwords.hash(ctx, op.password)
 		if err != nil {
 			return Seated{}, err
 		}
-		in.settings.Password = hash
+		op.settings.Password = hash
 	}
-	r, events, err := s.begin(ctx, in, old)
+	l, events, err := s.store.Create(ctx, roomlog.Creation{Old: old, Begin: func(h *room.Head, now time.Time) (roomlog.Change, error) {
+		e, presence := op.seatAt(h, now, 1, room.Admin)
+		e.Settings = &op.settings
+		return roomlog.Change{Events: []room.Event{e}, Ops: []table.Op{presence}}, nil
+	}})
+	if conflict := new(table.ConflictError); errors.As(err, &conflict) {
+		return Seated{}, roomlog.ErrNameMoved // another call was first
+	}
 	if err != nil {
 		return Seated{}, err
 	}
-	defer r.done()
-	return s.seated(ctx, r, in, StatusCreated, events)
+	defer l.Release()
+	return op.seated(ctx, live(l), StatusCreated, events)
 }
 
-// begin writes the first event of a new room, its name and its snapshot; and
-// the last event of the room that had the name, so that exactly one begins.
-// errElsewhere: somebody else was first.
-func (s *Service) begin(ctx context.Context, in *entrance, old *liveRoom) (*liveRoom, []event, error) {
-	r := s.room(newRoomID())
-	first := &proposal{propose: func(f *fold, now time.Time) (change, error) {
-		e, op := in.seatAt(f, now, 1, Admin)
-		e.Settings = &in.settings
-		return change{events: []event{e}, ops: []table.Op{op}}, nil
-	}}
-	d := newDraft(&fold{id: r.id})
-	d.nameIf = table.IfAbsent
-	ops, oldEvents, err := s.farewell(ctx, in, old)
-	if err == nil {
-		if len(ops) > 0 {
-			d.nameIf = table.IfPresent
-		}
-		began := s.now()
-		d.take([]*proposal{first}, began)
-		err = s.table.Write(ctx, append(d.ops, ops...)...)
-		var conflict *table.ConflictError
-		if errors.As(err, &conflict) {
-			err = errElsewhere
-			if ownEvent(conflict, d.events[0]) {
-				err = nil
-			}
-		}
-		if err == nil {
-			if len(oldEvents) > 0 && old.known() != nil {
-				_, _ = old.advance(oldEvents, time.Time{})
-			}
-			r.replace(d.fold, d.events, began)
-			return r, d.events, nil
-		}
+// seatAt returns the event and the presence of a new seat, as the next event of h.
+func (op *joinOp) seatAt(h *room.Head, now time.Time, since int64, role room.Role) (room.Event, table.Op) {
+	a := room.Agent{
+		Seat: max(h.NextSeat, 1), Name: op.agent.Shown, Key: op.agent.Key, Role: role,
+		Hash: ident.HashSecret(op.secret), Joined: h.AsOf + 1, AtMs: now.UnixMilli(), Since: since,
 	}
-	if old != nil {
-		old.doubt()
+	if role != room.Admin {
+		_, a.Muted = room.FindBan(h.Mutes, a.Key)
 	}
-	r.done()
-	return nil, nil, err
+	p := room.Presence{AtMs: now.UnixMilli()}
+	return room.Event{Type: room.Joined, Seat: a.Seat, Name: a.Name, Agent: &a}, PutPresence(&h.State, a, p)
 }
 
-// farewell makes the ops that end the room that had the name which in wants. A
-// room of which nothing is left needs none.
-func (s *Service) farewell(ctx context.Context, in *entrance, old *liveRoom) ([]table.Op, []event, error) {
-	if old == nil {
-		return nil, nil, nil
-	}
-	f, err := old.warm(ctx)
-	if errors.Is(err, errNoRoom) {
-		return nil, nil, nil
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	if f.ended || f.closed {
-		return nil, nil, errElsewhere
-	}
-	if !f.dead(s.now()) && !deserted(f) {
-		return nil, nil, errElsewhere
-	}
-	d := newDraft(f)
-	events, err := d.add(change{events: []event{{Type: moved}}}, s.now())
-	if err != nil {
-		return nil, nil, err
-	}
-	ops := []table.Op{putEvent(f.id, events[0]), putMeta(d.fold)}
-	if f.Public && !in.settings.Public { // else the new listing takes the old one's place
-		ops = append(ops, table.Delete(listedItemKey(f.Key), table.Always))
-	}
-	return ops, events, nil
-}
+// wantedEvery is how often at most a room sees that a seat was wanted.
+const wantedEvery = 10 * time.Minute
 
-// ownEvent reports whether e itself was in the way: the write had happened.
-func ownEvent(c *table.ConflictError, e event) bool {
-	for _, x := range c.Conflicts {
-		if x.Op == 0 && x.Item != nil {
-			got, err := decodeEvent(*x.Item)
-			return err == nil && got.ID == e.ID
+// announce lets the agents of a full room see that the caller wanted a seat. The
+// refusal stands whatever comes of it.
+func (op *joinOp) announce(ctx context.Context, r *liveRoom) {
+	if h := r.log.Known(); h == nil || !op.mayAnnounce(h, op.svc.now()) {
+		return // the head may lie behind: then another call has announced itself
+	}
+	err := r.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (roomlog.Change, error) {
+		if !op.mayAnnounce(h, now) {
+			return roomlog.Change{}, nil
 		}
+		return roomlog.Change{Events: []room.Event{{Type: room.SeatWanted, Name: op.agent.Shown}}}, nil
+	}})
+	if err != nil && ctx.Err() == nil {
+		op.svc.log.WarnContext(ctx, "that a seat was wanted was not written", "error", err)
 	}
-	return false
 }
 
-// seconds rounds up, for people and models.
-func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
+// mayAnnounce reports whether the room is still the one, is full, and has not seen
+// such an event lately.
+func (op *joinOp) mayAnnounce(h *room.Head, now time.Time) bool {
+	_, banned := room.FindBan(h.Bans, op.agent.Key)
+	return !h.Closed && !h.Expired(now) && h.Key == op.name.Key && !banned &&
+		len(h.Agents) >= h.Capacity && now.Sub(time.UnixMilli(h.WantedMs)) >= wantedEvery
+}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 func TestJoin_noSuchRoom_createsItWithTheCallerAsAdmin(t *testing.T) {
@@ -19,7 +21,7 @@ func TestJoin_noSuchRoom_createsItWithTheCallerAsAdmin(t *testing.T) {
 		t.Errorf("a new room holds %+v", got)
 	}
 	r := got.Room
-	if r.Name != "Plans" || r.Type != chat.Group || r.Capacity != 2 || r.Public || r.PasswordProtected || r.Description != "" {
+	if r.Name != "Plans" || r.Type != room.Group || r.Capacity != 2 || r.Public || r.PasswordProtected || r.Description != "" {
 		t.Errorf("the room is %+v", r)
 	}
 	if same(t, "seats", seats(r), []string{"Ann (admin)"}); !r.Agents[0].You {
@@ -76,12 +78,12 @@ func TestJoin_argumentsThatCannotBeRight_areRefusedAndMakeNothing(t *testing.T) 
 		"control in password": {Room: "plans", Password: "a\nb", AgentName: "Ann"},
 	} {
 		_, err := w.JoinRoom(t.Context(), req)
-		if chat.CodeOf(err) != chat.InvalidArgument {
+		if fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	_, err := w.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Ann", OnlyExisting: true})
-	wants(t, err, chat.RoomNotFound)
+	wants(t, err, fault.RoomNotFound)
 }
 
 func TestJoin_largestCapacity_seatsAHundred(t *testing.T) {
@@ -91,7 +93,7 @@ func TestJoin_largestCapacity_seatsAHundred(t *testing.T) {
 		w.join("plans", fmt.Sprintf("Agent %d", i))
 	}
 	_, err := w.tryJoin("plans", "One more")
-	wants(t, err, chat.RoomFull)
+	wants(t, err, fault.RoomFull)
 }
 
 func TestJoin_onlyExisting_makesNoRoomAndEntersOneThatIsThere(t *testing.T) {
@@ -99,7 +101,7 @@ func TestJoin_onlyExisting_makesNoRoomAndEntersOneThatIsThere(t *testing.T) {
 	req := chat.JoinRequest{Room: "plans", AgentName: "Bob", OnlyExisting: true}
 	for range 2 { // the first refusal must not have made it
 		_, err := w.JoinRoom(t.Context(), req)
-		wants(t, err, chat.RoomNotFound)
+		wants(t, err, fault.RoomNotFound)
 	}
 	w.join("plans", "Ann")
 	if got := w.enter(req); got.Status != chat.StatusJoined {
@@ -111,7 +113,7 @@ func TestJoin_onlyExisting_doesNotBeginADesertedRoomAnew(t *testing.T) {
 	w := newWorld(t)
 	w.leave(w.join("plans", "Ann").Token)
 	_, err := w.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Bob", OnlyExisting: true})
-	wants(t, err, chat.RoomNotFound)
+	wants(t, err, fault.RoomNotFound)
 }
 
 func TestJoin_password_isAskedForAndMayFollowTheName(t *testing.T) {
@@ -122,16 +124,16 @@ func TestJoin_password_isAskedForAndMayFollowTheName(t *testing.T) {
 	}
 	for what, c := range map[string]struct {
 		req  chat.JoinRequest
-		code chat.Code
+		code fault.Code
 	}{
-		"none":            {chat.JoinRequest{Room: "plans", AgentName: "Bob"}, chat.WrongPassword},
-		"wrong":           {chat.JoinRequest{Room: "plans", Password: "sesame", AgentName: "Bob"}, chat.WrongPassword},
+		"none":            {chat.JoinRequest{Room: "plans", AgentName: "Bob"}, fault.WrongPassword},
+		"wrong":           {chat.JoinRequest{Room: "plans", Password: "sesame", AgentName: "Bob"}, fault.WrongPassword},
 		"beside the name": {chat.JoinRequest{Room: "plans", Password: "open:sesame", AgentName: "Bob"}, ""},
 		"after the name":  {chat.JoinRequest{Room: "plans:open:sesame", AgentName: "Cid"}, ""},
 		"in both places":  {chat.JoinRequest{Room: "plans:open:sesame", Password: "open:sesame", AgentName: "Dora"}, ""},
 	} {
 		_, err := w.elsewhere().JoinRoom(t.Context(), c.req)
-		if got := chat.CodeOf(err); got != c.code {
+		if got := fault.CodeOf(err); got != c.code {
 			t.Errorf("%s: got %q, want %q", what, got, c.code)
 		}
 	}
@@ -141,14 +143,14 @@ func TestJoin_passwordForARoomWithoutOne_isRefused(t *testing.T) {
 	w := newWorld(t)
 	w.join("plans", "Ann")
 	_, err := w.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", Password: "x", AgentName: "Bob"})
-	wants(t, err, chat.WrongPassword)
+	wants(t, err, fault.WrongPassword)
 }
 
 func TestJoin_takenNameInAFullRoom_isToldOfTheName(t *testing.T) {
 	w := newWorld(t)
 	w.pair()
 	_, err := w.tryJoin("plans", "BOB")
-	wants(t, err, chat.NameTaken)
+	wants(t, err, fault.NameTaken)
 	if !strings.Contains(err.Error(), "pass only your agent_token") {
 		t.Errorf("the way back is not told: %v", err)
 	}
@@ -159,7 +161,7 @@ func TestJoin_fullRoom_saysWhenASeatMayBecomeFreeAndTheWayBack(t *testing.T) {
 	w.join("plans", "Ann") // an admin, safe for a day
 	w.join("plans", "Bob") // whose token was never used
 	_, err := w.tryJoin("plans", "Cid")
-	waitsFor(t, err, chat.RoomFull, 90*time.Second)
+	waitsFor(t, err, fault.RoomFull, 90*time.Second)
 	if !strings.Contains(err.Error(), "pass only your agent_token") {
 		t.Errorf("the way back is not told: %v", err)
 	}

@@ -8,16 +8,19 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
 func TestKnock_fullRoom_isToldWhoAsked(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	_, err := w.tryJoin("plans", "Cid")
-	waitsFor(t, err, chat.RoomFull, 90*time.Second)
+	waitsFor(t, err, fault.RoomFull, 90*time.Second)
 	m := w.look(p.ann.Token, p.ann.Cursor).Messages
-	if len(m) != 1 || m[0].Type != chat.Knocked || m[0].Agent != "Cid" {
+	if len(m) != 1 || m[0].Type != chat.SeatWanted || m[0].Agent != "Cid" {
 		t.Errorf("Ann hears %+v", m)
 	}
 }
@@ -30,7 +33,7 @@ func TestKnock_againWithinTenMinutes_isNotHeard(t *testing.T) {
 		w.look(p.bob.Token, "") // keeps his seat
 		w.look(p.ann.Token, "")
 		_, err := w.tryJoin("plans", name)
-		wants(t, err, chat.RoomFull)
+		wants(t, err, fault.RoomFull)
 		same(t, name+" asks", w.hears(p.ann.Token), want)
 	}
 	w.look(p.ann.Token, "")
@@ -50,7 +53,7 @@ func TestKnock_otherRefusals_areNotHeard(t *testing.T) {
 	w := newWorld(t)
 	ann := w.join("plans:pw", "Ann")
 	w.join("plans:pw", "Bob")
-	w.manage(ann.Token, chat.BanName, "Eve", chat.StatusBanned)
+	w.manage(ann.Token, room.BanName, "Eve", chat.StatusBanned)
 	for what, req := range map[string]chat.JoinRequest{
 		"taken name":     {Room: "plans:pw", AgentName: "Bob"},
 		"wrong password": {Room: "plans:px", AgentName: "Cid"},
@@ -71,27 +74,22 @@ func TestKnock_seatTakenOver_isNone(t *testing.T) {
 	same(t, "Ann hears", lines(w.look(p.ann.Token, p.ann.Cursor).Messages), []string{"left Bob (timeout)", "joined Cid"})
 }
 
-// deafTable refuses every write of an event while deaf.
-type deafTable struct {
-	table.Table
-	deaf bool
-}
-
-func (d *deafTable) Write(ctx context.Context, ops ...table.Op) error {
-	for _, op := range ops {
-		if d.deaf && strings.HasPrefix(op.Item.Key.Sort, "LOG#") {
+// refuseEvents fails every write of an event.
+func refuseEvents(_ context.Context, c tabletest.Call) error {
+	for _, op := range c.Ops {
+		if strings.HasPrefix(op.Item.Key.Sort, "LOG#") {
 			return fmt.Errorf("%w: no more events today", table.ErrUnavailable)
 		}
 	}
-	return d.Table.Write(ctx, ops...)
+	return nil
 }
 
 func TestKnock_cannotBeWritten_theAnswerIsTheSame(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	deaf := &deafTable{Table: w.table, deaf: true}
-	_, err := onTable(t, w.clock, deaf, chat.Options{Alone: true}).tryJoin("plans", "Cid")
-	waitsFor(t, err, chat.RoomFull, 90*time.Second)
+	deaf := &tabletest.Hooks{Table: w.table, Before: refuseEvents}
+	_, err := onTable(t, w.clock, deaf, chat.Options{SingleProcess: true}).tryJoin("plans", "Cid")
+	waitsFor(t, err, fault.RoomFull, 90*time.Second)
 	if got := len(w.events(p.ann.Token)); got != 2 {
 		t.Errorf("%d events", got)
 	}
@@ -104,9 +102,9 @@ func TestKnock_whileTheRoomMakesPlace_isNone(t *testing.T) {
 		"the room is larger":  func(w *world, p pair) { w.update(chat.UpdateRequest{Token: p.ann.Token, Capacity: 3}) },
 		"it has another name": func(w *world, p pair) { w.update(chat.UpdateRequest{Token: p.ann.Token, Room: "plots"}) },
 		"it is closed":        func(w *world, p pair) { w.update(chat.UpdateRequest{Token: p.ann.Token, Close: true}) },
-		"the name is banned":  func(w *world, p pair) { w.manage(p.ann.Token, chat.BanName, "Cid", chat.StatusBanned) },
+		"the name is banned":  func(w *world, p pair) { w.manage(p.ann.Token, room.BanName, "Cid", chat.StatusBanned) },
 		"somebody was faster": func(w *world, _ pair) {
-			if _, err := w.tryJoin("plans", "Dora"); chat.CodeOf(err) != chat.RoomFull {
+			if _, err := w.tryJoin("plans", "Dora"); fault.CodeOf(err) != fault.RoomFull {
 				w.t.Errorf("Dora: %v", err)
 			}
 		},
@@ -117,7 +115,7 @@ func TestKnock_whileTheRoomMakesPlace_isNone(t *testing.T) {
 			p := w.pair()
 			newcomer := w.onTop(&interrupted{beforeWrite: func() { happens(w, p) }})
 			_, err := newcomer.tryJoin("plans", "Cid")
-			wants(t, err, chat.RoomFull)
+			wants(t, err, fault.RoomFull)
 			for _, e := range w.events(p.ann.Token) {
 				if e.Type == "knock" && e.Name == "Cid" {
 					t.Errorf("heard as event %d", e.n)

@@ -4,36 +4,39 @@ import (
 	"context"
 	"time"
 
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// LeaveRoom gives the seat and the name back. Leaving twice is no error.
+// LeaveRoom gives the seat and the name back. To leave twice is not an error.
 func (s *Service) LeaveRoom(ctx context.Context, token string) (LeaveStatus, error) {
 	c, err := s.enter(ctx, token)
-	switch CodeOf(err) {
+	switch fault.CodeOf(err) {
 	case "":
-	case Removed:
+	case fault.Removed:
 		return StatusAlreadyLeft, nil
 	default:
-		if err = s.outward(err); CodeOf(err) == RoomNotFound {
+		if err = s.Outward(err); fault.CodeOf(err) == fault.RoomNotFound {
 			return StatusAlreadyLeft, nil
 		}
 		return "", err
 	}
-	defer c.room.done()
+	defer c.room.release()
 	gone := false
-	p := &proposal{propose: func(f *fold, now time.Time) (change, error) {
-		a, here := owner(f, c.token)
-		if gone = !here || f.closed || f.dead(now); gone {
-			return change{}, nil
+	p := &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (roomlog.Change, error) {
+		a, here := h.Owner(c.token)
+		if gone = !here || h.Closed || h.Expired(now); gone {
+			return roomlog.Change{}, nil
 		}
-		return change{
-			events: []event{{Type: left, Seat: a.Seat, Name: a.Name, Reason: ReasonLeft, Promoted: f.successor(a.Seat)}},
-			ops:    []table.Op{table.Delete(seenKey(f.id, a.Seat), table.Always)},
+		return roomlog.Change{
+			Events: []room.Event{{Type: room.Left, Seat: a.Seat, Name: a.Name, Reason: room.ReasonLeft, Promoted: h.Successor(a.Seat)}},
+			Ops:    []table.Op{table.Delete(roomlog.PresenceKey(h.ID, a.Seat), table.Always)},
 		}, nil
 	}}
-	if err := c.room.append(ctx, p); err != nil {
-		return "", s.outward(err)
+	if err := c.room.log.Append(ctx, p); err != nil {
+		return "", s.Outward(err)
 	}
 	if gone {
 		return StatusAlreadyLeft, nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -94,14 +95,14 @@ func TestLife_aMonthAfterTheLastPush_theRoomIsNoMore(t *testing.T) {
 				if call == "leave" && err == nil {
 					continue // already left
 				}
-				if chat.CodeOf(err) != chat.RoomNotFound {
+				if fault.CodeOf(err) != fault.RoomNotFound {
 					t.Errorf("%s: %v", call, err)
 				}
 			}
 			_, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
-			wants(t, err, chat.RoomNotFound)
+			wants(t, err, fault.RoomNotFound)
 			_, err = w.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Bob", OnlyExisting: true})
-			wants(t, err, chat.RoomNotFound)
+			wants(t, err, fault.RoomNotFound)
 			if names, _ := w.list(chat.ListRequest{}); len(names) != 0 {
 				t.Errorf("listed %q", names)
 			}
@@ -152,7 +153,7 @@ func TestLife_nameOfADeadRoom_isFreeAndShowsNothingOfIt(t *testing.T) {
 				t.Errorf("%s: listed %+v, %v", what, list, err)
 			}
 			_, err := service.Send(t.Context(), chat.SendRequest{Token: old.Token, Text: "hello?"})
-			wants(t, err, chat.RoomNotFound)
+			wants(t, err, fault.RoomNotFound)
 			service.leave(got.Token)
 		}
 	}
@@ -175,7 +176,7 @@ func TestLife_clockAnHourBehind_doesNotBringADeadRoomBack(t *testing.T) {
 			t.Fatalf("%s after the end of the room Bob got %+v", sinceItsEnd, bob)
 		}
 		_, err := behind.Send(t.Context(), chat.SendRequest{Token: ann.Token, Text: "still here"})
-		wants(t, err, chat.RoomNotFound)
+		wants(t, err, fault.RoomNotFound)
 		for _, w := range []*world{behind, w.elsewhere()} {
 			if cid := w.enter(chat.JoinRequest{Token: bob.Token}); cid.Name != "Bob" {
 				t.Fatalf("Bob got %+v", cid)
@@ -217,5 +218,5 @@ func TestLife_whatExpiredUnread_isToldAsMissed(t *testing.T) {
 		t.Errorf("history is said to hold %d events", got)
 	}
 	_, err := there.History(t.Context(), chat.HistoryRequest{Token: p.bob.Token, Seq: 3})
-	wants(t, err, chat.InvalidArgument)
+	wants(t, err, fault.InvalidArgument)
 }

@@ -9,20 +9,22 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // limited is a world with limits.
 func limited(t *testing.T, l chat.Limits) *world {
 	t.Helper()
 	w := newWorld(t)
-	return onTable(t, w.clock, w.table, chat.Options{Alone: true, GroupFrom: 1, Limits: l})
+	return onTable(t, w.clock, w.table, chat.Options{SingleProcess: true, MinBatch: 1, Limits: l})
 }
 
 // retryAfter fails unless err is rate_limited, and returns after how long to try again.
 func retryAfter(t *testing.T, err error) time.Duration {
 	t.Helper()
-	var e *chat.Error
-	if !errors.As(err, &e) || e.Code != chat.RateLimited || e.RetryAfter < time.Second {
+	var e *fault.Error
+	if !errors.As(err, &e) || e.Code != fault.RateLimited || e.RetryAfter < time.Second {
 		t.Fatalf("got %v (%+v), want rate_limited and when to try again", err, e)
 	}
 	if !strings.Contains(e.Message, "Nothing was") && !strings.Contains(e.Message, "No room was") {
@@ -111,7 +113,7 @@ func TestLimits_bytes_ofOneAgentInAMinute(t *testing.T) {
 func TestLimits_fewBytes_letTheLongestTextThrough(t *testing.T) {
 	w := limited(t, chat.Limits{Bytes: 10})
 	p := w.pair()
-	w.say(p.ann.Token, strings.Repeat("x", chat.MaxText))
+	w.say(p.ann.Token, strings.Repeat("x", room.MaxText))
 	err := w.sayN(p.ann.Token, 1)
 	w.exactly(err, func() error { return w.sayN(p.ann.Token, 1) })
 }
@@ -131,7 +133,7 @@ func TestLimits_whatSaysNothing_costsNothing(t *testing.T) {
 		} {
 			req.Token = p.ann.Token
 			_, err := w.send(req)
-			wants(t, err, chat.InvalidArgument)
+			wants(t, err, fault.InvalidArgument)
 		}
 	}
 	held, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "held back", Cursor: p.ann.Cursor})
@@ -146,11 +148,11 @@ func TestLimits_whatSaysNothing_costsNothing(t *testing.T) {
 func TestLimits_refusedByTheRoom_costsNothing(t *testing.T) {
 	w := limited(t, chat.Limits{Messages: 2})
 	p := w.pair()
-	w.manage(p.ann.Token, chat.Mute, "Bob", chat.StatusMuted)
+	w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
 	for range 5 {
-		wants(t, w.sayN(p.bob.Token, 1), chat.NotAllowed)
+		wants(t, w.sayN(p.bob.Token, 1), fault.NotAllowed)
 	}
-	w.manage(p.ann.Token, chat.Unmute, "Bob", chat.StatusUnmuted)
+	w.manage(p.ann.Token, room.Unmute, "Bob", chat.StatusUnmuted)
 	if err := w.sayN(p.bob.Token, 2); err != nil {
 		t.Error(err)
 	}
@@ -172,12 +174,12 @@ func TestLimits_rooms_ofOneAddressInAnHour(t *testing.T) {
 	}
 	for i := range 10 { // who makes none is not counted
 		if _, err := w.JoinRoom(here, chat.JoinRequest{Room: "room 1", AgentName: fmt.Sprintf("Bob %d", i)}); err != nil {
-			wants(t, err, chat.RoomFull)
+			wants(t, err, fault.RoomFull)
 		}
 		_, err := w.JoinRoom(here, chat.JoinRequest{Room: "none", AgentName: "Bob", OnlyExisting: true})
-		wants(t, err, chat.RoomNotFound)
+		wants(t, err, fault.RoomNotFound)
 		_, err = w.CreateRoom(here, chat.CreateRequest{Room: "room 1", AgentName: "Bob"})
-		wants(t, err, chat.RoomExists)
+		wants(t, err, fault.RoomExists)
 	}
 	if _, err := w.JoinRoom(here, chat.JoinRequest{Room: "by joining", AgentName: "Ann"}); err != nil {
 		t.Fatal(err)
@@ -191,7 +193,7 @@ func TestLimits_rooms_ofOneAddressInAnHour(t *testing.T) {
 	if err := create(there); err != nil {
 		t.Errorf("from another address: %v", err)
 	}
-	if _, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "another"}); chat.CodeOf(err) != chat.RoomNotFound {
+	if _, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "another"}); fault.CodeOf(err) != fault.RoomNotFound {
 		t.Errorf("a refused room is there: %v", err)
 	}
 	w.exactly(err, func() error { return create(here) })
@@ -211,12 +213,12 @@ func TestLimits_wrongPasswords_ofOneAddressInAMinute(t *testing.T) {
 		if err := try(here, "right"); err != nil {
 			t.Fatal(err)
 		}
-		wants(t, try(here, ""), chat.WrongPassword)
+		wants(t, try(here, ""), fault.WrongPassword)
 	}
-	wants(t, try(here, "wrong"), chat.WrongPassword)
-	wants(t, try(here, "wrong"), chat.WrongPassword)
+	wants(t, try(here, "wrong"), fault.WrongPassword)
+	wants(t, try(here, "wrong"), fault.WrongPassword)
 	_, err := w.RoomInfo(here, chat.InfoRequest{Room: "plans:wrong"}) // another way to guess
-	wants(t, err, chat.WrongPassword)
+	wants(t, err, fault.WrongPassword)
 	err = try(here, "wrong")
 	if got := retryAfter(t, err); got != 20*time.Second {
 		t.Errorf("try again after %s", got)
@@ -236,7 +238,7 @@ func TestLimits_guessesAtOnce_areBarelyMoreThanOneAfterTheOther(t *testing.T) {
 	got := tally(atOnce(12, func(int) (chat.Seated, error) {
 		return w.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Bob", Password: "wrong"})
 	}))
-	if wrong := got[chat.WrongPassword]; wrong < 3 || wrong > 4 || wrong+got[chat.RateLimited] != 12 {
+	if wrong := got[fault.WrongPassword]; wrong < 3 || wrong > 4 || wrong+got[fault.RateLimited] != 12 {
 		t.Errorf("the guesses ended so: %v", got)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // The calls of the model, each with the answer that its caller got.
@@ -59,12 +61,12 @@ func (a comeAct) String() string { return a.name + " joins" }
 // refuseAct is a join that was given none.
 type refuseAct struct {
 	name string
-	code chat.Code
+	code fault.Code
 }
 
 func (a refuseAct) on(s oneRoom) (oneRoom, bool) {
 	_, taken := s.named(a.name)
-	if a.code == chat.NameTaken {
+	if a.code == fault.NameTaken {
 		return s, taken
 	}
 	return s, !taken && s.full()
@@ -80,7 +82,7 @@ func (a knockAct) on(s oneRoom) (oneRoom, bool) {
 		return s, false
 	}
 	s.heard = true
-	return s.add(happening{kind: chat.Knocked, name: a.name})
+	return s.add(happening{kind: chat.SeatWanted, name: a.name})
 }
 
 func (a knockAct) String() string { return a.name + " knocks" }
@@ -138,7 +140,7 @@ func (a goAct) on(s oneRoom) (oneRoom, bool) {
 	if !here {
 		return s, false
 	}
-	return s.rise(x, chat.ReasonLeft, sitting{})
+	return s.rise(x, room.ReasonLeft, sitting{})
 }
 
 func (a goAct) String() string { return fmt.Sprintf("%v leaves", a.who) }
@@ -198,7 +200,7 @@ func (a waitAct) on(s oneRoom) (oneRoom, bool) {
 			first, latest = a.who.seat, upTo
 		}
 	}
-	if a.got.Status == chat.StatusRemoved && a.got.Reason != chat.ReasonKicked {
+	if a.got.Status == chat.StatusRemoved && a.got.Reason != room.ReasonKicked {
 		upTo-- // one's own end is no message, but where an admin says why
 	}
 	return s, contiguous(log, first, latest, upTo, a.who.news, a.got.Messages)

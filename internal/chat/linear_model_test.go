@@ -12,6 +12,7 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // The model: a room of one name as it would be if only one call were served at a
@@ -51,9 +52,9 @@ type happening struct {
 	seat   int64 // the event by which its agent joined: no two agents have one
 	name   string
 	text   string
-	reason chat.Reason
+	reason room.Reason
 	by     sitting // the admin that did it, if one did
-	action chat.Action
+	action room.Action
 }
 
 // stored is how a story tells e.
@@ -123,9 +124,9 @@ func (s oneRoom) String() string {
 func (s oneRoom) names() []string {
 	var out []string
 	for _, x := range s.seats {
-		role := chat.Member
+		role := room.Member
 		if x.admin {
-			role = chat.Admin
+			role = room.Admin
 		}
 		out = append(out, fmt.Sprintf("%s (%s)", x.name, role))
 	}
@@ -210,7 +211,7 @@ func (s oneRoom) full() bool { return len(s.seats) >= s.story.capacity }
 
 // rise takes x's seat away. If no admin stays, the longest seated is it; one that
 // is muted only if all are.
-func (s oneRoom) rise(x sitting, why chat.Reason, by sitting) (oneRoom, bool) {
+func (s oneRoom) rise(x sitting, why room.Reason, by sitting) (oneRoom, bool) {
 	s.seats = slices.DeleteFunc(slices.Clone(s.seats), func(y sitting) bool { return y.seat == x.seat })
 	if len(s.seats) > 0 && !slices.ContainsFunc(s.seats, func(y sitting) bool { return y.admin }) {
 		i := max(0, slices.IndexFunc(s.seats, func(y sitting) bool { return !y.muted }))
@@ -272,7 +273,7 @@ func shownLines(log []happening, from, to int64, seen sight) []string {
 	return out
 }
 
-func tellLine(n int64, kind chat.EventType, name, text string, why chat.Reason, action chat.Action, by string) string {
+func tellLine(n int64, kind chat.EventType, name, text string, why room.Reason, action room.Action, by string) string {
 	return fmt.Sprintf("%d %s %s: %s%s%s %s", n, kind, name, text, why, action, by)
 }
 

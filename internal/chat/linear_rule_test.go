@@ -6,12 +6,14 @@ import (
 	"slices"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // order is what an agent wants to be done to the agent of a name.
 type order struct {
 	who    ticket
-	action chat.Action
+	action room.Action
 	name   string
 }
 
@@ -20,7 +22,7 @@ func (o order) String() string { return fmt.Sprintf("%v orders %s %s", o.who, o.
 // ordered is what comes of an order: a change, or why there is none.
 type ordered struct {
 	status chat.ManageStatus
-	code   chat.Code
+	code   fault.Code
 }
 
 // given is the room after o, and what its giver is told.
@@ -31,14 +33,14 @@ func (o order) given(s oneRoom) (oneRoom, ordered, bool) {
 	case !here:
 		return s, ordered{}, false
 	case !by.admin:
-		return s, ordered{code: chat.NotAllowed}, true
+		return s, ordered{code: fault.NotAllowed}, true
 	case !there:
-		return s, ordered{code: chat.InvalidArgument}, true
+		return s, ordered{code: fault.InvalidArgument}, true
 	}
 	switch o.action {
-	case chat.Kick:
+	case room.Kick:
 		return o.kick(s, by, x)
-	case chat.Promote:
+	case room.Promote:
 		return o.promote(s, by, x)
 	}
 	return o.mute(s, by, x)
@@ -46,9 +48,9 @@ func (o order) given(s oneRoom) (oneRoom, ordered, bool) {
 
 func (o order) kick(s oneRoom, by, x sitting) (oneRoom, ordered, bool) {
 	if x == by {
-		return s, ordered{code: chat.NotAllowed}, true
+		return s, ordered{code: fault.NotAllowed}, true
 	}
-	s, ok := s.rise(x, chat.ReasonKicked, by)
+	s, ok := s.rise(x, room.ReasonKicked, by)
 	return s, ordered{status: chat.StatusKicked}, ok
 }
 
@@ -66,7 +68,7 @@ func (o order) mute(s oneRoom, by, x sitting) (oneRoom, ordered, bool) {
 	named := slices.Contains(s.mutes, x.name)
 	switch {
 	case x.admin:
-		return s, ordered{code: chat.NotAllowed}, true
+		return s, ordered{code: fault.NotAllowed}, true
 	case x.muted && named:
 		return s, ordered{status: chat.StatusNoChange}, true
 	case !named:
@@ -78,7 +80,7 @@ func (o order) mute(s oneRoom, by, x sitting) (oneRoom, ordered, bool) {
 }
 
 func (o order) event(by, x sitting) happening {
-	return happening{kind: chat.Ruled, seat: x.seat, name: x.name, action: o.action, by: by}
+	return happening{kind: chat.RoleChanged, seat: x.seat, name: x.name, action: o.action, by: by}
 }
 
 // ruleAct is an order that was answered.
@@ -104,17 +106,17 @@ func (a obeyAct) on(s oneRoom) (oneRoom, bool) {
 
 // rule gives an order, which a member is refused.
 func (g *talker) rule() (err error) {
-	o := order{who: g.who, action: chat.Kick, name: nameOf(g.rng.IntN(6))}
+	o := order{who: g.who, action: room.Kick, name: nameOf(g.rng.IntN(6))}
 	if g.one(2) {
-		o.action = []chat.Action{chat.Promote, chat.Mute}[g.rng.IntN(2)]
+		o.action = []room.Action{room.Promote, room.Mute}[g.rng.IntN(2)]
 	}
 	var got chat.Managed
 	s, err := g.during(func(ctx context.Context, service *chat.Service) error {
 		got, err = service.ManageAgent(ctx, chat.ManageRequest{Token: g.token, AgentName: o.name, Action: o.action})
 		return err
 	})
-	switch code := chat.CodeOf(err); {
-	case err == nil, code == chat.NotAllowed, code == chat.InvalidArgument:
+	switch code := fault.CodeOf(err); {
+	case err == nil, code == fault.NotAllowed, code == fault.InvalidArgument:
 		g.note(s, ruleAct{o, ordered{got.Status, code}})
 	case noAnswer(err):
 		g.noteLost(s, obeyAct{o})

@@ -112,11 +112,11 @@ func (s *linearStage) open() *chat.Service {
 		return s.services[0]
 	}
 	n := len(s.services)
-	way := tabletest.NewFaulty(candid{s.shared}, s.clock, s.seed*31+uint64(n), s.weather)
+	way := tabletest.NewFaulty(candid(s.shared), s.clock, s.seed*31+uint64(n), s.weather)
 	clock := s.clock
 	clock.skew = time.Duration(n%3) * 3 * time.Second
 	service := chat.New(way, chat.Options{
-		Clock: clock, Alone: s.alone, GroupFrom: 1 + n%4, Logger: slog.New(slog.DiscardHandler),
+		Clock: clock, SingleProcess: s.alone, MinBatch: 1 + n%4, Logger: slog.New(slog.DiscardHandler),
 	})
 	s.ways, s.services = append(s.ways, way), append(s.services, service)
 	return service
@@ -132,26 +132,25 @@ func (s *linearStage) any(rng *rand.Rand) *chat.Service {
 	return s.services[rng.IntN(len(s.services))]
 }
 
-// candid is a table that tells what was in the way of a write only when strong
-// reads see it, too, as DynamoDB does of each item by itself.
-type candid struct{ table.Table }
-
-func (c candid) Write(ctx context.Context, ops ...table.Op) error {
-	err := c.Table.Write(ctx, ops...)
-	var conflict *table.ConflictError
-	if !errors.As(err, &conflict) {
-		return err
-	}
-	for _, x := range conflict.Conflicts {
-		for x.Item != nil {
-			if _, missing := c.Get(ctx, x.Key, table.Strong); missing == nil {
-				break
-			} else if !errors.Is(missing, table.ErrNotFound) {
-				return missing
+// candid returns a table that reports what was in the way of a write only when
+// strong reads see it, too, as DynamoDB does for each item.
+func candid(below table.Table) *tabletest.Hooks {
+	return &tabletest.Hooks{Table: below, After: func(ctx context.Context, c *tabletest.Call) {
+		var conflict *table.ConflictError
+		if !errors.As(c.Err, &conflict) {
+			return
+		}
+		for _, x := range conflict.Conflicts {
+			for x.Item != nil {
+				if _, missing := below.Get(ctx, x.Key, table.Strong); missing == nil {
+					break
+				} else if !errors.Is(missing, table.ErrNotFound) {
+					c.Err = missing
+					return
+				}
 			}
 		}
-	}
-	return err
+	}}
 }
 
 // nameOf is the name under which the ith agent comes; some are those of two.
@@ -232,7 +231,7 @@ func (s *linearStage) read() (*story, error) {
 
 // keep adds a log. Its end, where the name moved on, is nobody's call.
 func (st *story) keep(id string, log *roomLog) {
-	kinds := map[string]chat.EventType{"said": chat.Said, "joined": chat.Joined, "left": chat.Left, "knock": chat.Knocked, "role": chat.Ruled}
+	kinds := map[string]chat.EventType{"said": chat.Said, "joined": chat.Joined, "left": chat.Left, "knock": chat.SeatWanted, "role": chat.RoleChanged}
 	for _, e := range log.events {
 		if e.Type == "moved" {
 			break

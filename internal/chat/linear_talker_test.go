@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 )
 
 // talker is an agent that calls now this service, now that, gives up some of its
@@ -89,13 +90,13 @@ func (g *talker) noteLost(s callSpan, a act) {
 
 // noAnswer reports whether err leaves open what has happened.
 func noAnswer(err error) bool {
-	return chat.CodeOf(err) == chat.Unavailable || errors.Is(err, context.Canceled)
+	return fault.CodeOf(err) == fault.Unavailable || errors.Is(err, context.Canceled)
 }
 
 // failed deals with an error that says what has happened: nothing, as the caller
 // has no seat.
 func (g *talker) failed(s callSpan, err error) error {
-	if chat.CodeOf(err) != chat.Removed {
+	if fault.CodeOf(err) != fault.Removed {
 		return err
 	}
 	g.note(s, removedAct{g.who})
@@ -121,7 +122,7 @@ func (g *talker) joinAt(ctx context.Context, service *chat.Service) error {
 }
 
 func (g *talker) joined(s callSpan, got chat.Seated, err error) error {
-	switch code := chat.CodeOf(err); {
+	switch code := fault.CodeOf(err); {
 	case err == nil:
 		g.who = ticket{got.Token[:7], cursorNumber(got.Cursor)}
 		g.token, g.cursor, g.last = got.Token, got.Cursor, wish{}
@@ -129,9 +130,9 @@ func (g *talker) joined(s callSpan, got chat.Seated, err error) error {
 		g.note(s, lookAct{g.who, got.Room.Agents, -1})
 	case noAnswer(err):
 		g.noteLost(s, comeAct{g.name})
-	case code == chat.RoomFull, code == chat.NameTaken:
+	case code == fault.RoomFull, code == fault.NameTaken:
 		g.note(s, refuseAct{g.name, code})
-		if code == chat.RoomFull {
+		if code == fault.RoomFull {
 			g.noteLost(s, knockAct{g.name})
 		}
 	default:
@@ -271,7 +272,7 @@ func (g *talker) send() (err error) {
 		g.noteLost(s, sayAct{m})
 		g.note(s, flyAct{g.who})
 		g.missed(s)
-	case chat.CodeOf(err) == chat.NotAllowed:
+	case fault.CodeOf(err) == fault.NotAllowed:
 		g.note(s, muteAct{m})
 	default:
 		return g.failed(s, err)

@@ -7,6 +7,8 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // TestOneRoom_answers holds the model itself to what it is for: it takes what is
@@ -36,14 +38,14 @@ func TestOneRoom_answers_areToldRightFromWrong(t *testing.T) {
 		{"what nobody said is in the log", false, []string{hello}, quietAnn()},
 		{"a send is held back for news", true, nil, holdAct{wish{who: bob, name: "Bob", text: "hi", after: 2}}},
 		{"a send is held back for nothing", false, nil, holdAct{wish{who: bob, name: "Bob", text: "hi", after: 3}}},
-		{"a full room refuses", true, nil, refuseAct{"Cid", chat.RoomFull}},
-		{"a free name is taken", false, nil, refuseAct{"Cid", chat.NameTaken}},
-		{"a taken name finds no seat", false, nil, refuseAct{"Bob", chat.RoomFull}},
+		{"a full room refuses", true, nil, refuseAct{"Cid", fault.RoomFull}},
+		{"a free name is taken", false, nil, refuseAct{"Cid", fault.NameTaken}},
+		{"a taken name finds no seat", false, nil, refuseAct{"Bob", fault.RoomFull}},
 		{"an agent with a seat is removed", false, nil, removedAct{bob}},
 		{"a leave is acknowledged that did not happen", false, nil, leaveAct{bob, chat.StatusLeft}},
-		{"an agent that has gone is seen", false, nil, lookAct{ann, []chat.Agent{{Name: "Ann", Role: chat.Admin}}, 0}},
-		{"a member kicks", false, []string{"left Ann: "}, ruleAct{order{bob, chat.Kick, "Ann"}, ordered{status: chat.StatusKicked}}},
-		{"an admin kicks", true, []string{"left Bob: "}, ruleAct{order{ann, chat.Kick, "Bob"}, ordered{status: chat.StatusKicked}}},
+		{"an agent that has gone is seen", false, nil, lookAct{ann, []chat.Agent{{Name: "Ann", Role: room.Admin}}, 0}},
+		{"a member kicks", false, []string{"left Ann: "}, ruleAct{order{bob, room.Kick, "Ann"}, ordered{status: chat.StatusKicked}}},
+		{"an admin kicks", true, []string{"left Bob: "}, ruleAct{order{ann, room.Kick, "Bob"}, ordered{status: chat.StatusKicked}}},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			story := &story{capacity: 2, rooms: map[string][]string{"r": append([]string{"joined Ann: ", "joined Bob: ", hello}, x.log...)}}

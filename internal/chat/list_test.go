@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -26,14 +28,14 @@ func (w *world) list(req chat.ListRequest) (names []string, next string) {
 func TestList_publicRooms_areTold(t *testing.T) {
 	w := newWorld(t)
 	about := strings.Repeat("é", 300)
-	w.create(chat.CreateRequest{Room: "News", AgentName: "Ann", Public: true, Password: "pw", Description: about, Capacity: 7, Type: chat.Channel})
+	w.create(chat.CreateRequest{Room: "News", AgentName: "Ann", Public: true, Password: "pw", Description: about, Capacity: 7, Type: room.Channel})
 	w.join("News:pw", "Bob")
 	w.create(chat.CreateRequest{Room: "secret", AgentName: "Ann"})
 	got, err := w.ListRooms(t.Context(), chat.ListRequest{})
 	if err != nil || len(got.Rooms) != 1 || got.NextPage != "" {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	want := chat.Listed{Name: "News", Description: about[:400], Type: chat.Channel, Agents: 2, Capacity: 7, PasswordProtected: true}
+	want := chat.Listed{Name: "News", Description: about[:400], Type: room.Channel, Agents: 2, Capacity: 7, PasswordProtected: true}
 	if got.Rooms[0] != want {
 		t.Fatalf("got %+v", got.Rooms[0])
 	}
@@ -85,7 +87,7 @@ func TestList_argumentsThatCannotBeRight_areRefused(t *testing.T) {
 		"page with a NUL":   {Page: base64.RawURLEncoding.EncodeToString([]byte("a\x00"))},
 		"page far too long": {Page: base64.RawURLEncoding.EncodeToString([]byte(strings.Repeat("a", 1025)))},
 	} {
-		if _, err := w.ListRooms(t.Context(), req); chat.CodeOf(err) != chat.InvalidArgument {
+		if _, err := w.ListRooms(t.Context(), req); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

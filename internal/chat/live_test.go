@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -9,129 +10,24 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/bolttable"
 )
 
 // newService returns a service alone on a table in a file.
 func newService(t *testing.T, o Options) *Service {
 	t.Helper()
-	o.Clock, o.Alone, o.GroupFrom = clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), true, 1
+	o.Clock, o.SingleProcess, o.MinBatch = clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), true, 1
 	b, err := bolttable.Open(filepath.Join(t.TempDir(), "parley.db"), bolttable.Options{Clock: o.Clock})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = b.Close() })
 	return New(b, o)
-}
-
-// remembered is how many rooms s knows, and how many of them are idle.
-func (s *Service) remembered() (all, idle int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.rooms), s.idle.Len()
-}
-
-func TestRooms_idle_areForgottenTheLongestIdleFirst(t *testing.T) {
-	s := newService(t, Options{MaxRooms: 3})
-	var tokens []string
-	for i := range 5 {
-		got, err := s.JoinRoom(t.Context(), JoinRequest{Room: fmt.Sprintf("room %d", i), AgentName: "Ann"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		tokens = append(tokens, got.Token)
-	}
-	if all, idle := s.remembered(); all != 3 || idle != 3 {
-		t.Fatalf("%d rooms are remembered, %d idle", all, idle)
-	}
-	for i, want := range []bool{false, false, true, true, true} {
-		if s.rooms[tokens[i][:roomChars]] != nil != want {
-			t.Errorf("room %d is remembered: %v", i, !want)
-		}
-	}
-	for _, token := range tokens { // forgotten is not lost
-		if _, err := s.Send(t.Context(), SendRequest{Token: token, Text: "hello"}); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-func TestRooms_thatAreNone_areNotRemembered(t *testing.T) {
-	s := newService(t, Options{})
-	for i := range 20 {
-		t1 := agentToken{room: newRoomID(), seat: i, secret: newSecret()}
-		if _, err := s.Send(t.Context(), SendRequest{Token: t1.String(), Text: "hello"}); CodeOf(err) != RoomNotFound {
-			t.Fatal(err)
-		}
-		if _, err := s.RoomInfo(t.Context(), InfoRequest{Room: fmt.Sprintf("room %d", i)}); CodeOf(err) != RoomNotFound {
-			t.Fatal(err)
-		}
-	}
-	if all, idle := s.remembered(); all != 0 || idle != 0 {
-		t.Fatalf("%d rooms are remembered, %d idle", all, idle)
-	}
-}
-
-func TestRooms_inUse_areKept(t *testing.T) {
-	s := newService(t, Options{MaxRooms: 1})
-	got, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: "Ann"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	over := make(chan error, 1)
-	go func() {
-		_, err := s.Wait(ctx, WaitRequest{Token: got.Token, Wait: time.Minute})
-		over <- err
-	}()
-	fake, _ := s.clock.(*clockwork.FakeClock)
-	if err := fake.BlockUntilContext(t.Context(), 2); err != nil { // the table's timer, and the wait's
-		t.Fatal(err)
-	}
-	for i := range 3 {
-		if _, err := s.JoinRoom(t.Context(), JoinRequest{Room: fmt.Sprintf("room %d", i), AgentName: "Ann"}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if all, idle := s.remembered(); all != 2 || idle != 1 || s.rooms[got.Token[:roomChars]] == nil {
-		t.Errorf("%d rooms are remembered, %d idle", all, idle)
-	}
-	cancel()
-	if err := <-over; err != context.Canceled {
-		t.Error(err)
-	}
-	if all, idle := s.remembered(); all != 1 || idle != 1 {
-		t.Errorf("then %d rooms are remembered, %d idle", all, idle)
-	}
-}
-
-// TestRooms_lastSeat_isNotFollowedByTheFirst sets a room to the last number that
-// a token can hold.
-func TestRooms_lastSeat_isNotFollowedByTheFirst(t *testing.T) {
-	s := newService(t, Options{})
-	got, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: "Ann"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := s.room(got.Token[:roomChars])
-	defer r.done()
-	f := *r.known()
-	f.nextSeat = maxSeat
-	r.replace(&f, nil, s.now())
-	last, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: "Bob"})
-	if t1, bad := parseToken(last.Token); err != nil || bad != nil || t1.seat != maxSeat {
-		t.Fatalf("got %+v, %v", last, err)
-	}
-	if _, err := s.LeaveRoom(t.Context(), last.Token); err != nil {
-		t.Fatal(err)
-	}
-	fake, _ := s.clock.(*clockwork.FakeClock)
-	fake.Advance(time.Hour)
-	for _, name := range []string{"Cid", "Ann"} { // a new seat, and one in place of a ghost
-		if got, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: name}); CodeOf(err) != RoomFull {
-			t.Errorf("%s got %+v, %v", name, got, err)
-		}
-	}
 }
 
 // TestToken_wellFormedButWrong_opensNothing guesses the secret, or a seat that
@@ -142,8 +38,10 @@ func TestToken_wellFormedButWrong_opensNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, _ := parseToken(got.Token)
-	for _, wrong := range []agentToken{{own.room, 1, newSecret()}, {own.room, 0, own.secret}, {own.room, 2, own.secret}} {
+	own, _ := ident.ParseToken(got.Token)
+	for _, wrong := range []ident.Token{
+		{Room: own.Room, Seat: 1, Secret: ident.NewSecret()}, {Room: own.Room, Seat: 0, Secret: own.Secret}, {Room: own.Room, Seat: 2, Secret: own.Secret},
+	} {
 		token := wrong.String()
 		_, join := s.JoinRoom(t.Context(), JoinRequest{Token: token})
 		_, send := s.Send(t.Context(), SendRequest{Token: token, Text: "hello"})
@@ -152,8 +50,8 @@ func TestToken_wellFormedButWrong_opensNothing(t *testing.T) {
 		_, info := s.RoomInfo(t.Context(), InfoRequest{Token: token})
 		_, leave := s.LeaveRoom(t.Context(), token)
 		for i, err := range []error{join, send, wait, history, info, leave} {
-			if CodeOf(err) != TokenInvalid {
-				t.Errorf("call %d with seat %d: %v", i, wrong.seat, err)
+			if fault.CodeOf(err) != fault.TokenInvalid {
+				t.Errorf("call %d with seat %d: %v", i, wrong.Seat, err)
 			}
 		}
 	}
@@ -168,9 +66,9 @@ func TestCursor_beyondTheHead_countsAsAbsent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, _ := parseToken(got.Token)
+	own, _ := ident.ParseToken(got.Token)
 	for n, ignored := range map[int64]bool{0: false, 1: false, 2: true, 1 << 50: true} {
-		w, err := s.Wait(t.Context(), WaitRequest{Token: got.Token, Cursor: cursorOf(own, n)})
+		w, err := s.Wait(t.Context(), WaitRequest{Token: got.Token, Cursor: ident.Cursor(own, n)})
 		if err != nil || w.CursorIgnored != ignored {
 			t.Errorf("at %d: %+v, %v", n, w, err)
 		}
@@ -180,7 +78,7 @@ func TestCursor_beyondTheHead_countsAsAbsent(t *testing.T) {
 // TestCursor_beyondTheHead_ofASend_acknowledgesNothing: what comes up to it later is
 // told all the same.
 func TestCursor_beyondTheHead_ofASend_acknowledgesNothing(t *testing.T) {
-	s := newService(t, Options{Alone: true})
+	s := newService(t, Options{SingleProcess: true})
 	var seats [2]Seated
 	for i, name := range []string{"Ann", "Bob"} {
 		var err error
@@ -188,11 +86,11 @@ func TestCursor_beyondTheHead_ofASend_acknowledgesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	bob, _ := parseToken(seats[1].Token)
+	bob, _ := ident.ParseToken(seats[1].Token)
 	if _, err := s.Wait(t.Context(), WaitRequest{Token: seats[1].Token}); err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.Send(t.Context(), SendRequest{Token: seats[1].Token, Text: "from ahead", Cursor: cursorOf(bob, 50)})
+	got, err := s.Send(t.Context(), SendRequest{Token: seats[1].Token, Text: "from ahead", Cursor: ident.Cursor(bob, 50)})
 	if err != nil || !got.CursorIgnored {
 		t.Fatalf("%+v, %v", got, err)
 	}
@@ -225,36 +123,94 @@ func TestCursor_fromBeforeTheJoin_showsNothingOfThatTime(t *testing.T) {
 	if _, err := s.LeaveRoom(t.Context(), bob.Token); err != nil {
 		t.Fatal(err)
 	}
-	cid, _ := parseToken(seated("Cid").Token)
-	got, err := s.Wait(t.Context(), WaitRequest{Token: cid.String(), Cursor: cursorOf(cid, 0)})
+	cid, _ := ident.ParseToken(seated("Cid").Token)
+	got, err := s.Wait(t.Context(), WaitRequest{Token: cid.String(), Cursor: ident.Cursor(cid, 0)})
 	if err != nil || len(got.Messages) != 0 {
 		t.Errorf("Cid got %+v, %v", got, err)
 	}
 }
 
-func TestMadeUpName_hasAtLeastThirtyBits(t *testing.T) {
-	words := map[string]bool{}
-	for _, list := range [][64]string{qualities, things} {
-		for _, word := range list {
-			if words[word] {
-				t.Errorf("%q is there twice", word)
-			}
-			words[word] = true
+// TestJoin_roomThatHasGivenOutAllSeats_isFull stores the greatest number that a
+// token can hold as the next seat.
+func TestJoin_roomThatHasGivenOutAllSeats_isFull(t *testing.T) {
+	s := newService(t, Options{})
+	got, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: "Ann"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	meta, err := s.table.Get(t.Context(), roomlog.MetaKey(got.Token[:ident.RoomChars]), table.Strong)
+	var stored room.Snapshot
+	if err = errors.Join(err, roomlog.Decode(meta, &stored)); err != nil {
+		t.Fatal(err)
+	}
+	stored.NextSeat = ident.MaxSeat
+	meta.Data = roomlog.Encode(stored)
+	if err := s.table.Write(t.Context(), table.Put(meta, table.Always)); err != nil {
+		t.Fatal(err)
+	}
+	fake, _ := s.clock.(*clockwork.FakeClock)
+	s = New(s.table, Options{Clock: fake, SingleProcess: true, MinBatch: 1})
+	last, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: "Bob"})
+	if token, bad := ident.ParseToken(last.Token); err != nil || bad != nil || token.Seat != ident.MaxSeat {
+		t.Fatalf("got %+v, %v", last, err)
+	}
+	if _, err := s.LeaveRoom(t.Context(), last.Token); err != nil {
+		t.Fatal(err)
+	}
+	fake.Advance(time.Hour)
+	for _, name := range []string{"Cid", "Ann"} { // a new seat, and that of a silent agent
+		if got, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: name}); fault.CodeOf(err) != fault.RoomFull {
+			t.Errorf("%s got %+v, %v", name, got, err)
 		}
 	}
-	if len(words) != 128 { // 6 + 6 bits, and 20 of the number
-		t.Fatalf("%d words", len(words))
-	}
-	var ones, zeros uint64
-	for range 200 {
-		var n uint64
-		name := madeUpName()
-		if _, err := fmt.Sscanf(name[len(name)-7:], "%d", &n); err != nil || n >= 1<<20 {
-			t.Fatalf("%q: %v", name, err)
+}
+
+// TestRooms_thatDoNotExist_areNotCached asks for rooms by invented tokens and names.
+func TestRooms_thatDoNotExist_areNotCached(t *testing.T) {
+	s := newService(t, Options{})
+	for i := range 20 {
+		token := ident.Token{Room: ident.NewRoomID(), Seat: i, Secret: ident.NewSecret()}
+		if _, err := s.Send(t.Context(), SendRequest{Token: token.String(), Text: "hello"}); fault.CodeOf(err) != fault.RoomNotFound {
+			t.Fatal(err)
 		}
-		ones, zeros = ones|n, zeros|^n
+		if _, err := s.RoomInfo(t.Context(), InfoRequest{Room: fmt.Sprintf("room %d", i)}); fault.CodeOf(err) != fault.RoomNotFound {
+			t.Fatal(err)
+		}
 	}
-	if ones&zeros&(1<<20-1) != 1<<20-1 {
-		t.Errorf("bits that never change: %b", ^(ones & zeros))
+	if all, idle := s.store.Cached(); all != 0 || idle != 0 {
+		t.Fatalf("%d rooms are cached, %d idle", all, idle)
+	}
+}
+
+func TestRooms_inUse_stayCached(t *testing.T) {
+	s := newService(t, Options{MaxRooms: 1})
+	got, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: "Ann"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	over := make(chan error, 1)
+	go func() {
+		_, err := s.Wait(ctx, WaitRequest{Token: got.Token, Wait: time.Minute})
+		over <- err
+	}()
+	fake, _ := s.clock.(*clockwork.FakeClock)
+	if err := fake.BlockUntilContext(t.Context(), 2); err != nil { // the table's timer, and the wait's
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if _, err := s.JoinRoom(t.Context(), JoinRequest{Room: fmt.Sprintf("room %d", i), AgentName: "Ann"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if all, idle := s.store.Cached(); all != 2 || idle != 1 {
+		t.Errorf("%d rooms are cached, %d idle", all, idle)
+	}
+	cancel()
+	if err := <-over; err != context.Canceled {
+		t.Error(err)
+	}
+	if all, idle := s.store.Cached(); all != 1 || idle != 1 {
+		t.Errorf("then %d rooms are cached, %d idle", all, idle)
 	}
 }

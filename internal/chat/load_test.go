@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
 // item reads what lies in the table at a sort key of the room of token.
@@ -44,7 +46,7 @@ func TestLoad_snapshotBehindTheLog_foldsTheRest(t *testing.T) {
 	cold.Service = chat.New(w.table, chat.Options{Clock: hurriedClock{w.clock}})
 	cold.say(bob.Token, "it is still me")
 	_, err := cold.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Cid"})
-	wants(t, err, chat.RoomFull)
+	wants(t, err, fault.RoomFull)
 }
 
 // TestLoad_snapshotAheadOfTheLog reads the room as a reader does who sees the
@@ -133,20 +135,20 @@ func TestSend_onAStaleFold_isNoDuplicateOfAnOlderMessage(t *testing.T) {
 	}
 }
 
-// slowTable answers only when its caller's patience is over, as a driver does
-// that has tried again and again until then.
-type slowTable struct{ table.Table }
-
-func (slowTable) Get(context.Context, table.Key, table.Consistency) (table.Item, error) {
-	return table.Item{}, fmt.Errorf("%w: %w", table.ErrUnavailable, context.DeadlineExceeded)
+// timeOut fails every Get as a driver does that retried until the deadline.
+func timeOut(_ context.Context, c tabletest.Call) error {
+	if c.Method != tabletest.Get {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", table.ErrUnavailable, context.DeadlineExceeded)
 }
 
 func TestStore_thatDoesNotAnswerInTime_isUnavailableAndTheLogSaysWhy(t *testing.T) {
 	w := newWorld(t)
 	var log strings.Builder
-	slow := onTable(t, w.clock, slowTable{w.table}, chat.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	slow := onTable(t, w.clock, &tabletest.Hooks{Table: w.table, Before: timeOut}, chat.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	_, err := slow.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Ann", Password: "open sesame"})
-	wants(t, err, chat.Unavailable)
+	wants(t, err, fault.Unavailable)
 	if said := log.String(); !strings.Contains(said, "level=WARN") || !strings.Contains(said, table.ErrUnavailable.Error()) || strings.Contains(said, "sesame") {
 		t.Errorf("whoever runs the server is told %q", said)
 	}

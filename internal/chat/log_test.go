@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -160,11 +160,11 @@ func (l *roomLog) justifies(x refusal, name string, capacity int) bool {
 		if e.n < x.before || e.n > x.after {
 			continue
 		}
-		if x.code == chat.RoomFull && len(seated) >= capacity {
+		if x.code == fault.RoomFull && len(seated) >= capacity {
 			return true
 		}
 		for _, other := range seated {
-			if x.code == chat.NameTaken && other == name {
+			if x.code == fault.NameTaken && other == name {
 				return true
 			}
 		}

@@ -3,32 +3,27 @@ package chat_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
-// replyLost is a table of which the replies to writes under a key that ends so are
-// lost, once.
-type replyLost struct {
-	table.Table
-	prefix string
-}
-
-func (l *replyLost) Write(ctx context.Context, ops ...table.Op) error {
-	err := l.Table.Write(ctx, ops...)
-	for _, op := range ops {
-		if k := op.Item.Key.Sort; l.prefix != "" && len(k) >= len(l.prefix) && k[:len(l.prefix)] == l.prefix {
-			l.prefix = ""
-			return fmt.Errorf("%w: the reply was lost", table.ErrUnavailable)
+// losingReplies returns a service whose table loses the reply to a write, once: the
+// first one at a sort key with the prefix.
+func (w *world) losingReplies(prefix string) *world {
+	lost := false
+	l := &tabletest.Hooks{Table: w.table, After: func(_ context.Context, c *tabletest.Call) {
+		for _, op := range c.Ops {
+			if strings.HasPrefix(op.Item.Key.Sort, prefix) && !lost {
+				lost = true
+				c.Err = fmt.Errorf("%w: the reply was lost", table.ErrUnavailable)
+			}
 		}
-	}
-	return err
-}
-
-func (w *world) overLossy(l *replyLost) *world {
-	l.Table = w.table
+	}}
 	return &world{t: w.t, clock: w.clock, table: l, Service: chat.New(l, chat.Options{Clock: hurriedClock{w.clock}})}
 }
 
@@ -38,10 +33,10 @@ func TestWait_replyOfItsPlaceLost_newsIsNotLost(t *testing.T) {
 	w = w.elsewhere()
 	p := w.pair()
 	w.say(p.ann.Token, "for Bob")
-	bob := w.overLossy(&replyLost{prefix: "AT#"})
+	bob := w.losingReplies("AT#")
 	got, err := bob.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token})
 	if err != nil {
-		wants(t, err, chat.Unavailable)
+		wants(t, err, fault.Unavailable)
 		got = bob.look(p.bob.Token, "")
 	}
 	same(t, "Bob hears", texts(got.Messages), []string{"for Bob"})
@@ -52,29 +47,11 @@ func TestSend_withAKeyAndItsReplyLost_isNoDuplicateOfItself(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
 	p := w.pair()
-	bob := w.overLossy(&replyLost{prefix: "LOG#"})
+	bob := w.losingReplies("LOG#")
 	got, err := bob.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "said once", Key: "k"})
 	if err == nil && got.Duplicate {
 		t.Errorf("the first call is told %+v", got)
 	}
-}
-
-// lateTable lets something happen between the look at the room that a call begins
-// with and its reading of what is new.
-type lateTable struct {
-	table.Table
-	queries int
-	at      int
-	happens func()
-}
-
-func (l *lateTable) Query(ctx context.Context, r table.Range) (table.Page, error) {
-	if r.Prefix == "LOG#" {
-		if l.queries++; l.queries == l.at && l.happens != nil {
-			l.happens()
-		}
-	}
-	return l.Table.Query(ctx, r)
 }
 
 // TestWait_somebodyComesMeanwhile: who is told that Cid joined is told that Cid is
@@ -87,7 +64,15 @@ func TestWait_somebodyComesMeanwhile_whoIsThereFitsTheNews(t *testing.T) {
 	for i := range 30 {
 		w.say(bob.Token, fmt.Sprintf("message %d", i))
 	}
-	l := &lateTable{Table: w.table, at: 2, happens: func() { w.join("plans", "Cid") }}
+	reads := 0
+	l := &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
+		if c.Range.Prefix == "LOG#" {
+			if reads++; reads == 2 { // after the look at the room, before the reading of what is new
+				w.join("plans", "Cid")
+			}
+		}
+		return nil
+	}}
 	late := &world{t: t, clock: w.clock, table: l, Service: chat.New(l, chat.Options{Clock: hurriedClock{w.clock}})}
 	got := late.look(ann.Token, ann.Cursor)
 	told := lines(got.Messages)

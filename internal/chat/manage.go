@@ -3,212 +3,194 @@ package chat
 import (
 	"context"
 	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
 )
 
 // ManageAgent does something to the agent of a name in the caller's room. Only
-// admins may, to everybody but, for some actions, themselves. What is so already
-// is StatusNoChange. A kicked agent may join again; a banned name, in whatever
-// spelling, may not, and needs no agent that has it. Muting holds for the name,
-// too, until an admin takes it back.
+// admins may, and some actions not to themselves. An action without effect gives
+// StatusNoChange. A kicked agent may join again. A banned name may not, in any
+// spelling, and it can be banned while no agent has it. A muted name stays muted
+// until an admin unmutes it.
 func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, error) {
-	m, err := newRuling(req)
+	op, err := newManage(req)
 	if err != nil {
 		return Managed{}, err
 	}
 	c, err := s.enterAdmin(ctx, req.Token)
 	if err != nil {
-		return Managed{}, s.outward(err)
+		return Managed{}, s.Outward(err)
 	}
-	defer c.room.done()
-	if _, err := c.decide(ctx, m.propose, nil); err != nil {
-		return Managed{}, s.outward(err)
+	defer c.room.release()
+	if _, err := c.decide(ctx, op.propose, nil); err != nil {
+		return Managed{}, s.Outward(err)
 	}
-	return m.got, nil
+	return op.got, nil
 }
 
-// ruling is what an admin wants to do to an agent, checked as far as it can be
+// manageOp is what an admin wants to do to an agent, checked as far as possible
 // without the room.
-type ruling struct {
-	action Action
-	name   name
+type manageOp struct {
+	action room.Action
+	name   ident.Name
 	note   string
-	got    Managed // the answer, on the fold that was proposed to last
+	got    Managed // the answer, on the head of the last proposal
 }
 
-func newRuling(req ManageRequest) (*ruling, error) {
+func newManage(req ManageRequest) (*manageOp, error) {
 	switch req.Action {
-	case Promote, Demote, Mute, Unmute, Kick, BanName, Unban:
+	case room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban:
 	default:
-		return nil, refuse(InvalidArgument, "action must be one of %q, %q, %q, %q, %q, %q and %q.", Promote, Demote, Mute, Unmute, Kick, BanName, Unban)
+		return nil, fault.Refuse(fault.InvalidArgument, "action must be one of %q, %q, %q, %q, %q, %q and %q.", room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban)
 	}
-	n, err := nickname("agent_name", req.AgentName)
+	n, err := ident.Nickname("agent_name", req.AgentName)
 	if err != nil {
 		return nil, err
 	}
-	return &ruling{action: req.Action, name: n, note: req.Note}, checkNote(req.Note)
+	return &manageOp{action: req.Action, name: n, note: req.Note}, room.CheckNote(req.Note)
 }
 
-// propose does it, if the room as it is then allows.
-func (m *ruling) propose(f *fold, by agent, now time.Time) (change, error) {
-	if m.itself(by) {
-		return change{}, refuse(NotAllowed, "agent_name is your own name, or another spelling of it. Nothing was changed: to go, call leave_room.")
+// propose does it, if the room as it is then allows it.
+func (op *manageOp) propose(h *room.Head, by room.Agent, now time.Time) (roomlog.Change, error) {
+	if op.isSelf(by) {
+		return roomlog.Change{}, fault.Refuse(fault.NotAllowed, "agent_name is your own name, or another spelling of it. Nothing was changed: to go, call leave_room.")
 	}
-	x, here := f.named(m.name.key)
+	a, here := h.Named(op.name.Key)
 	if !here {
-		return m.absent(f)
+		return op.proposeAbsent(h)
 	}
-	if err := m.mayNot(f, x); err != nil {
-		return change{}, err
+	if err := op.refusal(h, a); err != nil {
+		return roomlog.Change{}, err
 	}
-	m.got.Name = x.Name
+	op.got.Name = a.Name
 	switch {
-	case m.action == Unban:
-		return m.unban(f)
-	case m.action == Kick, m.action == BanName:
-		return m.remove(f, x, now)
-	case m.isSo(f, x):
-		return m.nothing()
+	case op.action == room.Unban:
+		return op.unban(h)
+	case op.action == room.Kick, op.action == room.BanName:
+		return op.remove(h, a, now)
+	case op.isDone(h, a):
+		return op.nothing()
 	}
-	return m.rule(x)
+	return op.changeRole(a)
 }
 
-// isSo reports whether x is what the action would make of it.
-func (m *ruling) isSo(f *fold, x agent) bool {
-	_, muted := keptBy(f.mutes, x.Key)
-	switch m.action {
-	case Promote:
-		return x.Role == Admin
-	case Demote:
-		return x.Role != Admin
-	case Mute:
-		return x.Muted && muted
+// isDone reports whether a already is what the action makes of it.
+func (op *manageOp) isDone(h *room.Head, a room.Agent) bool {
+	_, muted := room.FindBan(h.Mutes, a.Key)
+	switch op.action {
+	case room.Promote:
+		return a.Role == room.Admin
+	case room.Demote:
+		return a.Role != room.Admin
+	case room.Mute:
+		return a.Muted && muted
 	}
-	return !x.Muted && !muted
+	return !a.Muted && !muted
 }
 
-// mayNot says why it must not be done to x.
-func (m *ruling) mayNot(f *fold, x agent) error {
+// refusal returns the reason why it must not be done to a; nil if there is none.
+func (op *manageOp) refusal(h *room.Head, a room.Agent) error {
 	switch {
-	case m.action == Demote && x.Role == Admin && lastAdmin(f):
-		return refuse(NotAllowed, "You are the last admin of this room, and it cannot be without one. Nothing was changed: promote another agent first, or leave with leave_room, which makes the agent that is here longest an admin.")
-	case m.action == Mute && x.Role == Admin:
-		return refuse(NotAllowed, "An admin cannot be muted. Nothing was changed: demote that agent first.")
+	case op.action == room.Demote && a.Role == room.Admin && h.LastAdmin():
+		return fault.Refuse(fault.NotAllowed, "You are the last admin of this room, and it cannot be without one. Nothing was changed: promote another agent first, or leave with leave_room, which makes the agent that is here longest an admin.")
+	case op.action == room.Mute && a.Role == room.Admin:
+		return fault.Refuse(fault.NotAllowed, "An admin cannot be muted. Nothing was changed: demote that agent first.")
 	}
-	return m.roomLeft(f)
+	return op.checkFull(h)
 }
 
-// itself reports whether by would take its own seat, or keep itself out.
-func (m *ruling) itself(by agent) bool {
-	return m.action == Kick && m.name.key == by.Key || m.action == BanName && banKey(m.name.key) == banKey(by.Key)
+// isSelf reports whether the admin would remove or ban itself.
+func (op *manageOp) isSelf(by room.Agent) bool {
+	return op.action == room.Kick && op.name.Key == by.Key ||
+		op.action == room.BanName && ident.Skeleton(op.name.Key) == ident.Skeleton(by.Key)
 }
 
-// roomLeft says why the room can keep no further name out, or silent.
-func (m *ruling) roomLeft(f *fold) error {
-	full := func(list []ban) bool {
-		_, there := keptBy(list, m.name.key)
-		return !there && len(list) >= maxBans
+// checkFull returns the reason why the room cannot ban or mute another name; nil if
+// it can.
+func (op *manageOp) checkFull(h *room.Head) error {
+	full := func(list []room.Ban) bool {
+		_, there := room.FindBan(list, op.name.Key)
+		return !there && len(list) >= room.MaxBans
 	}
 	switch {
-	case m.action == BanName && full(f.bans):
-		return refuse(NotAllowed, "This room keeps %d names out, and cannot keep out more. Nothing was changed: kick the agent, unban a name, or give the room a password with update_room.", maxBans)
-	case m.action == Mute && full(f.mutes):
-		return refuse(NotAllowed, "This room keeps %d names silent, and cannot keep more so. Nothing was changed: kick the agent, unmute a name, or make the room a channel with update_room.", maxBans)
+	case op.action == room.BanName && full(h.Bans):
+		return fault.Refuse(fault.NotAllowed, "This room keeps %d names out, and cannot keep out more. Nothing was changed: kick the agent, unban a name, or give the room a password with update_room.", room.MaxBans)
+	case op.action == room.Mute && full(h.Mutes):
+		return fault.Refuse(fault.NotAllowed, "This room keeps %d names silent, and cannot keep more so. Nothing was changed: kick the agent, unmute a name, or make the room a channel with update_room.", room.MaxBans)
 	}
 	return nil
 }
 
-func lastAdmin(f *fold) bool {
-	admins := 0
-	for _, a := range f.agents {
-		if a.Role == Admin {
-			admins++
+// proposeAbsent is propose for a name that no agent has. Such a name can be banned,
+// unbanned and unmuted.
+func (op *manageOp) proposeAbsent(h *room.Head) (roomlog.Change, error) {
+	op.got.Name = op.name.Shown
+	switch b, muted := room.FindBan(h.Mutes, op.name.Key); {
+	case op.action == room.Unban:
+		return op.unban(h)
+	case op.action == room.Unmute && muted:
+		op.got.Name = b.Name
+		return op.change(room.Event{Type: room.Managed, Name: b.Name, Action: room.Unmute, Ban: &b})
+	case op.action == room.BanName:
+		if err := op.checkFull(h); err != nil {
+			return roomlog.Change{}, err
 		}
+		if _, banned := room.FindBan(h.Bans, op.name.Key); banned {
+			return op.nothing()
+		}
+		b = room.NewBan(op.name)
+		return op.change(room.Event{Type: room.Managed, Name: b.Name, Action: room.BanName, Ban: &b})
 	}
-	return admins == 1
-}
-
-// absent is propose for a name that no agent has: it can be kept out, or be let
-// in and speak again.
-func (m *ruling) absent(f *fold) (change, error) {
-	m.got.Name = m.name.shown
-	switch b, muted := keptBy(f.mutes, m.name.key); {
-	case m.action == Unban:
-		return m.unban(f)
-	case m.action == Unmute && muted:
-		m.got.Name = b.Name
-		return m.done(event{Type: ruled, Name: b.Name, Action: Unmute, Ban: &b})
-	case m.action == BanName:
-		if err := m.roomLeft(f); err != nil {
-			return change{}, err
-		}
-		if _, banned := keptBy(f.bans, m.name.key); banned {
-			return m.nothing()
-		}
-		b = newBan(m.name)
-		return m.done(event{Type: ruled, Name: b.Name, Action: BanName, Ban: &b})
-	}
-	return change{}, refuse(InvalidArgument, "No agent of this name is in the room: it may have left or been removed already. Nothing was changed: room_info tells who is there.")
+	return roomlog.Change{}, fault.Refuse(fault.InvalidArgument, "No agent of this name is in the room: it may have left or been removed already. Nothing was changed: room_info tells who is there.")
 }
 
 // unban lets the name in again.
-func (m *ruling) unban(f *fold) (change, error) {
-	b, banned := keptBy(f.bans, m.name.key)
+func (op *manageOp) unban(h *room.Head) (roomlog.Change, error) {
+	b, banned := room.FindBan(h.Bans, op.name.Key)
 	if !banned {
-		return m.nothing()
+		return op.nothing()
 	}
-	m.got.Name = b.Name
-	return m.done(event{Type: ruled, Name: b.Name, Action: Unban, Ban: &b})
+	op.got.Name = b.Name
+	return op.change(room.Event{Type: room.Managed, Name: b.Name, Action: room.Unban, Ban: &b})
 }
 
-// rule makes of x what the action says.
-func (m *ruling) rule(x agent) (change, error) {
-	e := event{Type: ruled, Seat: x.Seat, Name: x.Name, Action: m.action}
-	if m.action != Demote {
-		b := newBan(name{shown: x.Name, key: x.Key})
+// changeRole promotes, demotes, mutes or unmutes a.
+func (op *manageOp) changeRole(a room.Agent) (roomlog.Change, error) {
+	e := room.Event{Type: room.Managed, Seat: a.Seat, Name: a.Name, Action: op.action}
+	if op.action != room.Demote {
+		b := room.NewBan(ident.Name{Shown: a.Name, Key: a.Key})
 		e.Ban = &b
 	}
-	return m.done(e)
+	return op.change(e)
 }
 
-// remove takes the seat of x, and keeps its name out if that is the action.
-func (m *ruling) remove(f *fold, x agent, now time.Time) (change, error) {
-	e := event{Type: left, Seat: x.Seat, Name: x.Name, Reason: ReasonKicked}
-	if m.action == BanName {
-		b := newBan(name{shown: x.Name, key: x.Key})
-		e.Reason, e.Ban = ReasonBanned, &b
+// remove frees the seat of a, and bans its name if that is the action.
+func (op *manageOp) remove(h *room.Head, a room.Agent, now time.Time) (roomlog.Change, error) {
+	e := room.Event{Type: room.Left, Seat: a.Seat, Name: a.Name, Reason: room.ReasonKicked}
+	if op.action == room.BanName {
+		b := room.NewBan(ident.Name{Shown: a.Name, Key: a.Key})
+		e.Reason, e.Ban = room.ReasonBanned, &b
 	}
-	ch, err := m.done(e)
-	ch.ops = vacate(f.id, e, now)
+	ch, err := op.change(e)
+	ch.Ops = vacate(h.ID, e, now)
 	return ch, err
 }
 
-func (m *ruling) nothing() (change, error) {
-	m.got.Status = StatusNoChange
-	return change{}, nil
+func (op *manageOp) nothing() (roomlog.Change, error) {
+	op.got.Status = StatusNoChange
+	return roomlog.Change{}, nil
 }
 
-// done is the change that e makes.
-func (m *ruling) done(e event) (change, error) {
-	m.got.Status = m.status()
-	e.Note = m.note
-	return change{events: []event{e}}, nil
+func (op *manageOp) change(e room.Event) (roomlog.Change, error) {
+	op.got.Status = statusOf[op.action]
+	e.Note = op.note
+	return roomlog.Change{Events: []room.Event{e}}, nil
 }
 
-// status is the answer when the action was done.
-func (m *ruling) status() ManageStatus {
-	switch m.action {
-	case Promote:
-		return StatusPromoted
-	case Demote:
-		return StatusDemoted
-	case Mute:
-		return StatusMuted
-	case Unmute:
-		return StatusUnmuted
-	case Kick:
-		return StatusKicked
-	case BanName:
-		return StatusBanned
-	}
-	return StatusUnbanned
+var statusOf = map[room.Action]ManageStatus{
+	room.Promote: StatusPromoted, room.Demote: StatusDemoted, room.Mute: StatusMuted, room.Unmute: StatusUnmuted,
+	room.Kick: StatusKicked, room.BanName: StatusBanned, room.Unban: StatusUnbanned,
 }

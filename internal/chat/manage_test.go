@@ -7,20 +7,22 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 func TestManage_rolesAndWord_areToldToAllInOneEvent(t *testing.T) {
 	for _, c := range []struct {
-		before, action chat.Action
+		before, action room.Action
 		want           chat.ManageStatus
-		role           chat.Role
+		role           room.Role
 		muted          bool
 	}{
-		{"", chat.Promote, chat.StatusPromoted, chat.Admin, false},
-		{chat.Mute, chat.Promote, chat.StatusPromoted, chat.Admin, false},
-		{chat.Promote, chat.Demote, chat.StatusDemoted, chat.Member, false},
-		{"", chat.Mute, chat.StatusMuted, chat.Member, true},
-		{chat.Mute, chat.Unmute, chat.StatusUnmuted, chat.Member, false},
+		{"", room.Promote, chat.StatusPromoted, room.Admin, false},
+		{room.Mute, room.Promote, chat.StatusPromoted, room.Admin, false},
+		{room.Promote, room.Demote, chat.StatusDemoted, room.Member, false},
+		{"", room.Mute, chat.StatusMuted, room.Member, true},
+		{room.Mute, room.Unmute, chat.StatusUnmuted, room.Member, false},
 	} {
 		t.Run(string(c.before+" then "+c.action), func(t *testing.T) {
 			w := newWorld(t)
@@ -39,7 +41,7 @@ func TestManage_rolesAndWord_areToldToAllInOneEvent(t *testing.T) {
 				t.Errorf("%d events became %d", before, after)
 			}
 			m := w.look(p.cid.Token, "").Messages
-			if len(m) != 1 || m[0].Type != chat.Ruled || m[0].Action != c.action || m[0].Agent != "Bob" || m[0].By != "Ann" || m[0].Note != "as agreed" {
+			if len(m) != 1 || m[0].Type != chat.RoleChanged || m[0].Action != c.action || m[0].Agent != "Bob" || m[0].By != "Ann" || m[0].Note != "as agreed" {
 				t.Errorf("Cid hears %+v", m)
 			}
 			for _, w := range []*world{w, w.elsewhere()} {
@@ -54,17 +56,17 @@ func TestManage_rolesAndWord_areToldToAllInOneEvent(t *testing.T) {
 func TestManage_whatIsSoAlready_isUnchangedAndWritesNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
-	w.manage(p.ann.Token, chat.Promote, "Bob", chat.StatusPromoted)
-	w.manage(p.ann.Token, chat.Mute, "Cid", chat.StatusMuted)
-	w.manage(p.ann.Token, chat.BanName, "Eve", chat.StatusBanned)
+	w.manage(p.ann.Token, room.Promote, "Bob", chat.StatusPromoted)
+	w.manage(p.ann.Token, room.Mute, "Cid", chat.StatusMuted)
+	w.manage(p.ann.Token, room.BanName, "Eve", chat.StatusBanned)
 	before := len(w.events(p.ann.Token))
 	for _, w := range []*world{w, w.elsewhere()} {
 		for _, c := range []struct {
-			action chat.Action
+			action room.Action
 			name   string
 		}{
-			{chat.Promote, "Bob"}, {chat.Promote, "Ann"}, {chat.Demote, "Cid"}, {chat.Mute, "Cid"}, {chat.Unmute, "Bob"},
-			{chat.BanName, "Eve"}, {chat.BanName, "e.v.e"}, {chat.Unban, "Bob"}, {chat.Unban, "Nobody"},
+			{room.Promote, "Bob"}, {room.Promote, "Ann"}, {room.Demote, "Cid"}, {room.Mute, "Cid"}, {room.Unmute, "Bob"},
+			{room.BanName, "Eve"}, {room.BanName, "e.v.e"}, {room.Unban, "Bob"}, {room.Unban, "Nobody"},
 		} {
 			w.manage(p.ann.Token, c.action, c.name, chat.StatusNoChange)
 		}
@@ -77,28 +79,28 @@ func TestManage_whatIsSoAlready_isUnchangedAndWritesNothing(t *testing.T) {
 func TestManage_thatCannotBe_isRefusedAndChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
-	w.manage(p.ann.Token, chat.Promote, "Cid", chat.StatusPromoted)
+	w.manage(p.ann.Token, room.Promote, "Cid", chat.StatusPromoted)
 	for what, c := range map[string]struct {
 		req  chat.ManageRequest
-		code chat.Code
+		code fault.Code
 		says string
 	}{
-		"no action":          {chat.ManageRequest{AgentName: "Bob"}, chat.InvalidArgument, "promote"},
-		"unknown action":     {chat.ManageRequest{AgentName: "Bob", Action: "warn"}, chat.InvalidArgument, "promote"},
-		"no name":            {chat.ManageRequest{Action: chat.Kick}, chat.InvalidArgument, "agent_name is missing"},
-		"nobody to promote":  {chat.ManageRequest{AgentName: "Eve", Action: chat.Promote}, chat.InvalidArgument, "No agent"},
-		"nobody to demote":   {chat.ManageRequest{AgentName: "Eve", Action: chat.Demote}, chat.InvalidArgument, "No agent"},
-		"nobody to mute":     {chat.ManageRequest{AgentName: "Eve", Action: chat.Mute}, chat.InvalidArgument, "No agent"},
-		"nobody to unmute":   {chat.ManageRequest{AgentName: "Eve", Action: chat.Unmute}, chat.InvalidArgument, "No agent"},
-		"nobody to kick":     {chat.ManageRequest{AgentName: "Eve", Action: chat.Kick}, chat.InvalidArgument, "removed already"},
-		"admin muted":        {chat.ManageRequest{AgentName: "Cid", Action: chat.Mute}, chat.NotAllowed, "demote"},
-		"oneself muted":      {chat.ManageRequest{AgentName: "Ann", Action: chat.Mute}, chat.NotAllowed, "demote"},
-		"oneself kicked":     {chat.ManageRequest{AgentName: "ann", Action: chat.Kick}, chat.NotAllowed, "leave_room"},
-		"oneself banned":     {chat.ManageRequest{AgentName: "ANN", Action: chat.BanName}, chat.NotAllowed, "leave_room"},
-		"oneself, disguised": {chat.ManageRequest{AgentName: "4-n-n", Action: chat.BanName}, chat.NotAllowed, "leave_room"},
-		"long note":          {chat.ManageRequest{AgentName: "Bob", Action: chat.Kick, Note: strings.Repeat("é", chat.MaxNote+1)}, chat.InvalidArgument, "note"},
-		"note with controls": {chat.ManageRequest{AgentName: "Bob", Action: chat.Kick, Note: "a\nb"}, chat.InvalidArgument, "note"},
-		"note with a token":  {chat.ManageRequest{AgentName: "Bob", Action: chat.Kick, Note: "use " + p.ann.Token}, chat.InvalidArgument, "secret"},
+		"no action":          {chat.ManageRequest{AgentName: "Bob"}, fault.InvalidArgument, "promote"},
+		"unknown action":     {chat.ManageRequest{AgentName: "Bob", Action: "warn"}, fault.InvalidArgument, "promote"},
+		"no name":            {chat.ManageRequest{Action: room.Kick}, fault.InvalidArgument, "agent_name is missing"},
+		"nobody to promote":  {chat.ManageRequest{AgentName: "Eve", Action: room.Promote}, fault.InvalidArgument, "No agent"},
+		"nobody to demote":   {chat.ManageRequest{AgentName: "Eve", Action: room.Demote}, fault.InvalidArgument, "No agent"},
+		"nobody to mute":     {chat.ManageRequest{AgentName: "Eve", Action: room.Mute}, fault.InvalidArgument, "No agent"},
+		"nobody to unmute":   {chat.ManageRequest{AgentName: "Eve", Action: room.Unmute}, fault.InvalidArgument, "No agent"},
+		"nobody to kick":     {chat.ManageRequest{AgentName: "Eve", Action: room.Kick}, fault.InvalidArgument, "removed already"},
+		"admin muted":        {chat.ManageRequest{AgentName: "Cid", Action: room.Mute}, fault.NotAllowed, "demote"},
+		"oneself muted":      {chat.ManageRequest{AgentName: "Ann", Action: room.Mute}, fault.NotAllowed, "demote"},
+		"oneself kicked":     {chat.ManageRequest{AgentName: "ann", Action: room.Kick}, fault.NotAllowed, "leave_room"},
+		"oneself banned":     {chat.ManageRequest{AgentName: "ANN", Action: room.BanName}, fault.NotAllowed, "leave_room"},
+		"oneself, disguised": {chat.ManageRequest{AgentName: "4-n-n", Action: room.BanName}, fault.NotAllowed, "leave_room"},
+		"long note":          {chat.ManageRequest{AgentName: "Bob", Action: room.Kick, Note: strings.Repeat("é", room.MaxNote+1)}, fault.InvalidArgument, "note"},
+		"note with controls": {chat.ManageRequest{AgentName: "Bob", Action: room.Kick, Note: "a\nb"}, fault.InvalidArgument, "note"},
+		"note with a token":  {chat.ManageRequest{AgentName: "Bob", Action: room.Kick, Note: "use " + p.ann.Token}, fault.InvalidArgument, "secret"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			c.req.Token = p.ann.Token
@@ -115,24 +117,24 @@ func TestManage_lastAdmin_cannotBeDemoted(t *testing.T) {
 	p := w.trio()
 	demote := func(w *world, token, name string) func() error {
 		return func() error {
-			_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: token, AgentName: name, Action: chat.Demote})
+			_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: token, AgentName: name, Action: room.Demote})
 			return err
 		}
 	}
 	for _, w := range []*world{w, w.elsewhere()} {
-		says(t, w.changesNothing(p.ann.Token, demote(w, p.ann.Token, "Ann")), chat.NotAllowed, "promote another agent first")
+		says(t, w.changesNothing(p.ann.Token, demote(w, p.ann.Token, "Ann")), fault.NotAllowed, "promote another agent first")
 	}
-	w.manage(p.ann.Token, chat.Promote, "Bob", chat.StatusPromoted)
-	w.manage(p.ann.Token, chat.Demote, "Ann", chat.StatusDemoted)
+	w.manage(p.ann.Token, room.Promote, "Bob", chat.StatusPromoted)
+	w.manage(p.ann.Token, room.Demote, "Ann", chat.StatusDemoted)
 	same(t, "seats", seats(w.info(p.ann.Token).Room), []string{"Ann (member)", "Bob (admin)", "Cid (member)"})
-	says(t, w.changesNothing(p.bob.Token, demote(w, p.bob.Token, "Bob")), chat.NotAllowed, "leave_room")
+	says(t, w.changesNothing(p.bob.Token, demote(w, p.bob.Token, "Bob")), fault.NotAllowed, "leave_room")
 }
 
 func TestManage_adminsHavePowerOverEachOther(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
-	w.manage(p.ann.Token, chat.Promote, "Bob", chat.StatusPromoted)
-	w.manage(p.bob.Token, chat.Kick, "Ann", chat.StatusKicked)
+	w.manage(p.ann.Token, room.Promote, "Bob", chat.StatusPromoted)
+	w.manage(p.bob.Token, room.Kick, "Ann", chat.StatusKicked)
 	same(t, "seats", seats(w.info(p.bob.Token).Room), []string{"Bob (admin)", "Cid (member)"})
 }
 
@@ -142,14 +144,14 @@ func TestKick_agentIsToldWhyAndItsSeatAndNameAreFree(t *testing.T) {
 	p := here.pair()
 	there.say(p.bob.Token, "my last words")
 	here.look(p.ann.Token, "")
-	got, err := here.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "bob", Action: chat.Kick, Note: "too loud"})
+	got, err := here.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "bob", Action: room.Kick, Note: "too loud"})
 	if err != nil || got.Status != chat.StatusKicked || got.Name != "Bob" {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	for _, w := range []*world{here, there} {
 		for call, err := range everyCall(w, p.bob.Token) {
 			if call != "leave" {
-				says(t, err, chat.Removed, "An admin has taken your seat")
+				says(t, err, fault.Removed, "An admin has taken your seat")
 			}
 		}
 	}
@@ -162,7 +164,7 @@ func TestKick_agentIsToldWhyAndItsSeatAndNameAreFree(t *testing.T) {
 		t.Errorf("Bob reads %+v", m)
 	}
 	m = here.history(p.ann.Token, chat.HistoryRequest{}).Messages
-	if i := slices.IndexFunc(m, func(m chat.Message) bool { return m.Type == chat.Left }); i < 0 || m[i].Reason != chat.ReasonKicked || m[i].Agent != "Bob" || m[i].By != "Ann" || m[i].Note != "too loud" {
+	if i := slices.IndexFunc(m, func(m chat.Message) bool { return m.Type == chat.Left }); i < 0 || m[i].Reason != room.ReasonKicked || m[i].Agent != "Bob" || m[i].By != "Ann" || m[i].Note != "too loud" {
 		t.Errorf("all read %+v", m)
 	}
 }
@@ -171,8 +173,8 @@ func TestKick_agentThatWaits_isWokenAndRemoved(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	open := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute}, 1)
-	w.manage(p.ann.Token, chat.Kick, "Bob", chat.StatusKicked)
-	if got := take(t, open); got.Status != chat.StatusRemoved || got.Reason != chat.ReasonKicked {
+	w.manage(p.ann.Token, room.Kick, "Bob", chat.StatusKicked)
+	if got := take(t, open); got.Status != chat.StatusRemoved || got.Reason != room.ReasonKicked {
 		t.Errorf("Bob is told %+v", got)
 	}
 }
@@ -180,16 +182,16 @@ func TestKick_agentThatWaits_isWokenAndRemoved(t *testing.T) {
 func TestMute_silencesAndAnAdminCanTakeItBack(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
-	w.manage(p.ann.Token, chat.Mute, "Bob", chat.StatusMuted)
+	w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
 	for _, w := range []*world{w, w.elsewhere()} {
 		err := w.changesNothing(p.ann.Token, func() error { _, err := w.send(chat.SendRequest{Token: p.bob.Token, Text: "but"}); return err })
-		says(t, err, chat.NotAllowed, "muted you")
+		says(t, err, fault.NotAllowed, "muted you")
 	}
 	w.say(p.ann.Token, "he still hears")
 	if got := w.look(p.bob.Token, ""); !slices.Contains(texts(got.Messages), "he still hears") || !got.Listening {
 		t.Errorf("Bob got %+v", got)
 	}
-	w.manage(p.ann.Token, chat.Unmute, "Bob", chat.StatusUnmuted)
+	w.manage(p.ann.Token, room.Unmute, "Bob", chat.StatusUnmuted)
 	w.say(p.bob.Token, "thank you")
 }
 
@@ -210,21 +212,21 @@ func TestMute_seatGivenUpAndTakenAgain_holds(t *testing.T) {
 			return w.join("plans", "Bob")
 		},
 		"kicked": func(w *world, p trio) chat.Seated {
-			w.manage(p.ann.Token, chat.Kick, "Bob", chat.StatusKicked)
+			w.manage(p.ann.Token, room.Kick, "Bob", chat.StatusKicked)
 			return w.join("plans", "bob")
 		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t)
 			p := w.trio()
-			w.manage(p.ann.Token, chat.Mute, "Bob", chat.StatusMuted)
+			w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
 			bob := again(w, p)
 			for _, w := range []*world{w, w.elsewhere()} {
 				_, err := w.send(chat.SendRequest{Token: bob.Token, Text: "here I am again"})
-				says(t, err, chat.NotAllowed, "muted you")
+				says(t, err, fault.NotAllowed, "muted you")
 			}
 			w.leave(bob.Token)
-			w.manage(p.ann.Token, chat.Unmute, "BOB", chat.StatusUnmuted)
+			w.manage(p.ann.Token, room.Unmute, "BOB", chat.StatusUnmuted)
 			w = w.elsewhere()
 			w.say(w.join("plans", "Bob").Token, "thank you")
 		})
@@ -234,7 +236,7 @@ func TestMute_seatGivenUpAndTakenAgain_holds(t *testing.T) {
 func TestMute_doesNotHoldInARoomThatIsBegunAnew(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	w.manage(p.ann.Token, chat.Mute, "Bob", chat.StatusMuted)
+	w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
 	w.leave(p.bob.Token)
 	w.leave(p.ann.Token)
 	w.say(w.join("plans", "Bob").Token, "all is new")
@@ -243,7 +245,7 @@ func TestMute_doesNotHoldInARoomThatIsBegunAnew(t *testing.T) {
 func TestSuccession_mutedAgent_onlyWhereThereIsNoOther(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
-	w.manage(p.ann.Token, chat.Mute, "Bob", chat.StatusMuted)
+	w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
 	w.leave(p.ann.Token)
 	same(t, "Ann left", seats(w.info(p.bob.Token).Room), []string{"Bob (member)", "Cid (admin)"})
 	w.leave(p.cid.Token)
@@ -256,8 +258,8 @@ func TestSuccession_mutedAgent_onlyWhereThereIsNoOther(t *testing.T) {
 func TestSuccession_demotedAdmin_doesNotCountAsOne(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
-	w.manage(p.ann.Token, chat.Promote, "Cid", chat.StatusPromoted)
-	w.manage(p.cid.Token, chat.Demote, "Ann", chat.StatusDemoted)
+	w.manage(p.ann.Token, room.Promote, "Cid", chat.StatusPromoted)
+	w.manage(p.cid.Token, room.Demote, "Ann", chat.StatusDemoted)
 	w.leave(p.cid.Token)
 	same(t, "seats", seats(w.info(p.bob.Token).Room), []string{"Ann (admin)", "Bob (member)"})
 }
@@ -267,14 +269,14 @@ func TestSuccession_demotedAdmin_doesNotCountAsOne(t *testing.T) {
 func TestDemoted_seat_isAMembersAgain(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	w.manage(p.ann.Token, chat.Promote, "Bob", chat.StatusPromoted)
+	w.manage(p.ann.Token, room.Promote, "Bob", chat.StatusPromoted)
 	w.look(p.bob.Token, "")
-	w.manage(p.ann.Token, chat.Demote, "Bob", chat.StatusDemoted)
+	w.manage(p.ann.Token, room.Demote, "Bob", chat.StatusDemoted)
 	w.clock.Advance(10 * time.Minute)
 	w.look(p.bob.Token, "")
 	w.clock.Advance(15*time.Minute - time.Second)
 	_, err := w.elsewhere().tryJoin("plans", "Cid")
-	waitsFor(t, err, chat.RoomFull, time.Second)
+	waitsFor(t, err, fault.RoomFull, time.Second)
 	w.clock.Advance(time.Second)
 	same(t, "seats", seats(w.elsewhere().join("plans", "Cid").Room), []string{"Ann (admin)", "Cid (member)"})
 }

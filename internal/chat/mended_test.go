@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 func TestGhost_whoBecameAdminWithoutEverCalling_isReplaced(t *testing.T) {
@@ -53,7 +54,7 @@ func TestDone_saidToOneOnly_endsNothingForWhoDidNotSeeIt(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	for _, c := range [][2]chat.Seated{{p.ann, p.bob}, {p.bob, p.ann}} {
-		if _, err := w.send(chat.SendRequest{Token: c[0].Token, Text: "that is all", Kind: chat.Done, To: []string{c[1].Name}}); err != nil {
+		if _, err := w.send(chat.SendRequest{Token: c[0].Token, Text: "that is all", Kind: room.Done, To: []string{c[1].Name}}); err != nil {
 			t.Fatal(err)
 		}
 	}

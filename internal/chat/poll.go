@@ -4,101 +4,18 @@ import (
 	"context"
 	"time"
 
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// How often the tail of a room is asked for while somebody waits and other
-// processes may append: half a read unit each time.
+// How often the tail of a log is read while agents wait here and other processes
+// may append. Each read costs half a read unit.
 const (
-	pollLively = 100 * time.Millisecond // the last event is under a minute old
-	pollCalm   = 250 * time.Millisecond // under ten minutes
+	pollLively = 100 * time.Millisecond // the last event is less than a minute old
+	pollCalm   = 250 * time.Millisecond // less than ten minutes
 	pollQuiet  = time.Second
 )
-
-// open begins a wait of a seat, and ends an older one.
-func (r *liveRoom) open(seat int, began time.Time, d time.Duration, standby bool) *openWait {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	w := &openWait{began: began, standby: standby, over: make(chan struct{}), turn: make(chan int64, 1)}
-	if r.waits == nil {
-		r.waits = map[int]*openWait{}
-	}
-	if older := r.waits[seat]; older != nil {
-		close(older.over)
-	}
-	r.waits[seat] = w
-	if d > 0 {
-		r.consider()
-	}
-	return w
-}
-
-// watch sees to it that news from other processes arrives while a wait is open, and,
-// where two were paired, that of a partner gone silent.
-func (r *liveRoom) watch() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	polls, vigils := !r.svc.opts.Alone, r.fold.Paired
-	if r.polling != nil || !polls && !vigils {
-		return
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	r.polling = cancel
-	if polls {
-		go r.poll(ctx)
-	}
-	if vigils {
-		go r.vigil(ctx)
-	}
-}
-
-// close ends w, and the polling with the last wait.
-func (r *liveRoom) close(seat int, w *openWait) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.waits[seat] == w {
-		delete(r.waits, seat)
-		if r.svc.opts.Alone {
-			r.endSilence() // not all wait any more
-		}
-		if m := r.memos[seat]; m != nil {
-			m.over = m.seen.UntilMs
-		}
-		if _, here := r.fold.seated(seat); !here {
-			delete(r.memos, seat)
-		}
-	}
-	if len(r.waits) == 0 {
-		r.waits = nil
-		r.endSilence()
-		if r.polling != nil {
-			r.polling()
-			r.polling = nil
-		}
-	}
-}
-
-// poll asks for the tail until ctx ends. There is one for each room and process;
-// what it finds wakes every waiter. The calls that wait hold the room.
-func (r *liveRoom) poll(ctx context.Context) {
-	for {
-		f := r.known()
-		timer := r.svc.clock.NewTimer(pollEvery(r.svc.now().Sub(time.UnixMilli(f.headMs))))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return
-		case <-timer.Chan():
-		}
-		events, err := r.after(ctx, f.asOf, table.Eventual)
-		if err == nil {
-			_, err = r.advance(events, time.Time{})
-		}
-		if err != nil && ctx.Err() == nil {
-			r.svc.log.Warn("a room could not be polled", "error", err)
-		}
-	}
-}
 
 func pollEvery(age time.Duration) time.Duration {
 	switch {
@@ -108,4 +25,92 @@ func pollEvery(age time.Duration) time.Duration {
 		return pollCalm
 	}
 	return pollQuiet
+}
+
+// watch starts what a waiting agent needs: polling, if other processes write, and
+// in a paired room the sweeping of ended leases. Both end with the last wait.
+func (r *liveRoom) watch() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	polls, sweeps := !r.svc.opts.SingleProcess, r.log.Known().Paired
+	if r.stop != nil || !polls && !sweeps {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	r.stop = cancel
+	if polls {
+		go r.poll(ctx)
+	}
+	if sweeps {
+		go r.sweepLeases(ctx)
+	}
+}
+
+// poll reads the tail until ctx ends. There is one poller for each room and
+// process. The calls that wait hold the room.
+func (r *liveRoom) poll(ctx context.Context) {
+	for {
+		age := r.svc.now().Sub(time.UnixMilli(r.log.Known().HeadMs))
+		timer := r.svc.clock.NewTimer(pollEvery(age))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.Chan():
+		}
+		if err := r.log.Poll(ctx); err != nil && ctx.Err() == nil {
+			r.svc.log.Warn("a room could not be polled", "error", err)
+		}
+	}
+}
+
+// sweepLeast is the shortest time between two sweeps.
+const sweepLeast = time.Second
+
+// sweepLeases frees the seats of silent agents until ctx ends, so that their
+// partners see them leave: nobody else may ever join a paired room and take such a
+// seat over. It reads at most once per lease, since a lease only grows.
+func (r *liveRoom) sweepLeases(ctx context.Context) {
+	for {
+		r.mu.Lock()
+		rest := r.sweepAt.Sub(r.svc.now())
+		r.mu.Unlock()
+		timer := r.svc.clock.NewTimer(max(rest, 0))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.Chan():
+		}
+		next, err := r.sweep(ctx)
+		if err != nil && ctx.Err() == nil {
+			r.svc.log.Warn("leases could not be swept", "error", err)
+		}
+		r.mu.Lock()
+		r.sweepAt = room.Latest(next, r.svc.now().Add(sweepLeast))
+		r.mu.Unlock()
+	}
+}
+
+// sweep frees one seat whose lease has ended, if there is one, and returns when
+// another lease may end.
+func (r *liveRoom) sweep(ctx context.Context) (next time.Time, err error) {
+	began := r.svc.now()
+	presence, err := r.presence(ctx, table.Strong)
+	if err != nil {
+		return next, err
+	}
+	if err := r.log.Recall(ctx, began.Add(-room.PairLease)); err != nil {
+		return next, err
+	}
+	claim := &seatClaim{room: r, presence: presence}
+	h := r.log.Known()
+	next = began.Add(room.PairLease) // of an agent that joins now
+	for _, a := range h.Agents {
+		next = room.Earliest(next, claim.expiry(h, a))
+	}
+	if next.After(began) {
+		return next, nil
+	}
+	return began, r.log.Append(ctx, &roomlog.Proposal{Propose: claim.dismiss, Blocked: claim.blocked, Began: began})
 }

@@ -10,23 +10,10 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table/tabletest"
 )
-
-// presenceCounter counts the writes of presence.
-type presenceCounter struct {
-	table.Table
-	writes atomic.Int64
-}
-
-func (p *presenceCounter) Write(ctx context.Context, ops ...table.Op) error {
-	for _, op := range ops {
-		if strings.HasPrefix(op.Item.Key.Sort, "SEEN#") {
-			p.writes.Add(1)
-		}
-	}
-	return p.Table.Write(ctx, ops...)
-}
 
 // agentIn returns an agent as another of its room sees it.
 func agentIn(t *testing.T, r chat.Room, name string) chat.Agent {
@@ -43,8 +30,16 @@ func agentIn(t *testing.T, r chat.Room, name string) chat.Agent {
 func TestPresence_ofOneWaitAfterAnother_isWrittenOnceAMinuteAtMost(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	counter := &presenceCounter{Table: w.table}
-	w = onTable(t, w.clock, counter, chat.Options{Alone: true, GroupFrom: 1})
+	var writes atomic.Int64 // of presence
+	counter := &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
+		for _, op := range c.Ops {
+			if strings.HasPrefix(op.Item.Key.Sort, "SEEN#") {
+				writes.Add(1)
+			}
+		}
+		return nil
+	}}
+	w = onTable(t, w.clock, counter, chat.Options{SingleProcess: true, MinBatch: 1})
 	began := w.clock.Now()
 	for _, seconds := range []int{20, 50, 7, 50, 29, 50, 50, 50} {
 		d := time.Duration(seconds) * time.Second
@@ -53,7 +48,7 @@ func TestPresence_ofOneWaitAfterAnother_isWrittenOnceAMinuteAtMost(t *testing.T)
 		wantStatus(t, "Bob", take(t, wait), chat.StatusQuiet)
 	}
 	minutes := int64(w.clock.Since(began) / time.Minute)
-	if got := counter.writes.Load(); got > minutes+1 || got < minutes/2 {
+	if got := writes.Load(); got > minutes+1 || got < minutes/2 {
 		t.Errorf("presence was written %d times in %d minutes", got, minutes)
 	}
 }
@@ -117,7 +112,7 @@ func TestPresence_ofWhoWaitsElsewhere_isWaitingAfterWhatWakesNobody(t *testing.T
 	here, there := onTable(t, w.clock, w.table, chat.Options{}), w.elsewhere()
 	here.waiting(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: 50 * time.Second})
 	here.blocked(2)
-	there.sayAs(p.ann.Token, chat.Status, "half done")
+	there.sayAs(p.ann.Token, room.Status, "half done")
 	if got := agentIn(t, there.info(p.ann.Token).Room, "Cid").State; got != chat.Waiting {
 		t.Errorf("after a report: %s", got)
 	}
@@ -168,7 +163,7 @@ func TestActivity_thatCannotBeShown_isRefused(t *testing.T) {
 		"too long": strings.Repeat("x", chat.MaxActivity+1), "a token": "key " + p.ann.Token, "controls": "a\x1b[2Jb", "broken": "a\xff",
 	} {
 		_, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Activity: what})
-		if chat.CodeOf(err) != chat.InvalidArgument {
+		if fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

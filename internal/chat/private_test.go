@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // company is a room of four seats, three of them taken. Ann is its admin.
@@ -71,7 +73,7 @@ func TestPrivate_isShownToWhomItIsForAndNobodyElse(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
-		secret, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "blue?", Kind: chat.Request, To: []string{"Bob"}})
+		secret, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "blue?", Kind: room.Request, To: []string{"Bob"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,7 +89,7 @@ func TestPrivate_isShownToWhomItIsForAndNobodyElse(t *testing.T) {
 			}
 		}
 		own := there.history(p.ann.Token, chat.HistoryRequest{Seq: secret.Seq}).Messages[0]
-		if own.Text != "blue?" || !slices.Equal(own.To, []string{"Bob"}) || own.Kind != chat.Request {
+		if own.Text != "blue?" || !slices.Equal(own.To, []string{"Bob"}) || own.Kind != room.Request {
 			t.Errorf("Ann reads back %+v", own)
 		}
 	})
@@ -119,7 +121,7 @@ func TestPrivate_numberOfAnothers_isAsOneThatDoesNotExist(t *testing.T) {
 			},
 		} {
 			hidden, missing := call(secret.Seq), call(999)
-			wants(t, hidden, chat.InvalidArgument)
+			wants(t, hidden, fault.InvalidArgument)
 			if got := strings.ReplaceAll(hidden.Error(), fmt.Sprint(secret.Seq), "999"); got != missing.Error() {
 				t.Errorf("%s: of another's %q, of none %q", what, got, missing)
 			}
@@ -163,7 +165,7 @@ func TestPrivate_toNobodyThatIsThere_isRefusedAndSaysWhichNameItWas(t *testing.T
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
-		many := make([]string, chat.MaxCapacity+1)
+		many := make([]string, room.MaxCapacity+1)
 		for i := range many {
 			many[i] = "Bob"
 		}
@@ -180,14 +182,14 @@ func TestPrivate_toNobodyThatIsThere_isRefusedAndSaysWhichNameItWas(t *testing.T
 			"a hundred one":  {many, "at most 100"},
 		} {
 			_, err := there.send(chat.SendRequest{Token: p.ann.Token, Text: "hello", To: c.to})
-			wants(t, err, chat.InvalidArgument)
+			wants(t, err, fault.InvalidArgument)
 			if !strings.Contains(err.Error(), c.why) || !strings.Contains(err.Error(), "Nothing was sent") && c.why != "" {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
 		w.say(p.ann.Token, "hello") // the same text to all is another message
 		_, err := there.send(chat.SendRequest{Token: p.ann.Token, Text: "hello", To: []string{"Ann"}})
-		wants(t, err, chat.InvalidArgument)
+		wants(t, err, fault.InvalidArgument)
 		if got := w.look(p.bob.Token, p.bob.Cursor); lastSeq(t, got.Cursor) != 4 {
 			t.Errorf("something was written: %+v", got)
 		}
@@ -216,14 +218,15 @@ func TestPrivate_addresseeLeavesMeanwhile_isRefused(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
 	p := w.company()
-	late := w.onTop(&interrupted{})
+	middle := &interrupted{}
+	late := w.onTop(middle)
 	late.info(p.ann.Token)
-	late.table.(*interrupted).beforeWrite = func() {
+	middle.beforeWrite = func() {
 		w.leave(p.bob.Token)
 		w.join("plans", "Bob")
 	}
 	_, err := late.send(chat.SendRequest{Token: p.ann.Token, Text: "for the first Bob", To: []string{"Bob"}})
-	wants(t, err, chat.InvalidArgument)
+	wants(t, err, fault.InvalidArgument)
 	if all := texts(w.all(p.ann.Token)); len(all) != 0 {
 		t.Errorf("said %q", all)
 	}
@@ -243,7 +246,7 @@ func TestPrivate_heirOfAReplacedGhost_inheritsNone(t *testing.T) {
 	w.sees(heir, w.all(p.ann.Token))
 	for _, seq := range []int64{4, 5, 6} {
 		_, err := w.send(chat.SendRequest{Token: heir.Token, Text: "what?", ReplyTo: seq})
-		wants(t, err, chat.InvalidArgument)
+		wants(t, err, fault.InvalidArgument)
 	}
 }
 
@@ -284,19 +287,19 @@ func TestPrivate_newcomer_isToldTheLastWordsWithoutThem(t *testing.T) {
 
 func TestPrivate_inAChannelOrMuted_isRefusedAsAllElse(t *testing.T) {
 	w := newWorld(t)
-	ann := w.create(chat.CreateRequest{Room: "news", AgentName: "Ann", Type: chat.Channel})
+	ann := w.create(chat.CreateRequest{Room: "news", AgentName: "Ann", Type: room.Channel})
 	bob := w.join("news", "Bob")
 	_, err := w.send(chat.SendRequest{Token: bob.Token, Text: "may I?", To: []string{"Ann"}})
-	wants(t, err, chat.NotAllowed)
+	wants(t, err, fault.NotAllowed)
 	w.tell(ann.Token, "you may listen", "Bob")
 	same(t, "Bob hears", texts(w.look(bob.Token, bob.Cursor).Messages), []string{"you may listen"})
 
 	p := w.company()
-	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob", Action: chat.Mute}); err != nil {
+	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob", Action: room.Mute}); err != nil {
 		t.Fatal(err)
 	}
 	_, err = w.send(chat.SendRequest{Token: p.bob.Token, Text: "may I?", To: []string{"Ann"}})
-	wants(t, err, chat.NotAllowed)
+	wants(t, err, fault.NotAllowed)
 	w.tell(p.ann.Token, "not now", "Bob")
 }
 
@@ -424,7 +427,7 @@ func TestPrivate_speakerWhoseSeatHasGone_isToldSoFirst(t *testing.T) {
 		"an answer to none": {ReplyTo: 99},
 	} {
 		req.Token, req.Text = p.cid.Token, "hello"
-		if _, err := there.send(req); chat.CodeOf(err) != chat.Removed {
+		if _, err := there.send(req); fault.CodeOf(err) != fault.Removed {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

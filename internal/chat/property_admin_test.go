@@ -5,17 +5,19 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // adminBarred says how a call that only admins may make is refused.
-func (m *machine) adminBarred(s *modelSeat) []chat.Code {
+func (m *machine) adminBarred(s *modelSeat) []fault.Code {
 	codes := m.barred(s)
 	switch {
 	case codes != nil:
 	case s.room.closed:
-		codes = []chat.Code{chat.RoomClosed}
+		codes = []fault.Code{fault.RoomClosed}
 	case !s.admin:
-		codes = []chat.Code{chat.NotAllowed}
+		codes = []fault.Code{fault.NotAllowed}
 	}
 	return codes
 }
@@ -38,7 +40,7 @@ func (m *machine) update() {
 	case "capacity":
 		req.Capacity = pick(m, "capacity", 2, 3, 4)
 	case "type":
-		req.Type = pick(m, "type", chat.Group, chat.Channel)
+		req.Type = pick(m, "type", room.Group, room.Channel)
 	case "public":
 		req.Public = pick(m, "public", &yes, &no)
 	case "close":
@@ -53,9 +55,9 @@ func (m *machine) update() {
 	if other := m.holder(req.Room); codes == nil {
 		switch {
 		case req.Capacity > 0 && req.Capacity < len(r.seats):
-			codes = []chat.Code{chat.InvalidArgument}
+			codes = []fault.Code{fault.InvalidArgument}
 		case req.Room != "" && strings.ToLower(req.Room) != r.key && other != nil:
-			codes = []chat.Code{chat.RoomExists}
+			codes = []fault.Code{fault.RoomExists}
 		}
 	}
 	if m.refused("update", err, codes...) {
@@ -86,7 +88,7 @@ func (m *machine) updated(s *modelSeat, req chat.UpdateRequest, got chat.Updated
 	change("public", req.Public != nil && *req.Public != r.public, func() { r.public, r.openFrom = *req.Public, head+1 })
 	e := modelEvent{by: s, Message: chat.Message{Type: chat.Changed, Changes: want.Changes}}
 	if req.Close {
-		r.closed, want.Status, e.Reason = true, chat.StatusClosed, chat.ReasonClosed
+		r.closed, want.Status, e.Reason = true, chat.StatusClosed, room.ReasonClosed
 		delete(m.names, r.key)
 	}
 	if want.Status != chat.StatusUnchanged {
@@ -101,7 +103,7 @@ func (m *machine) manage() {
 	s := m.agent()
 	req := chat.ManageRequest{
 		Token: s.token, AgentName: m.name("whom"), Note: pick(m, "note", "", "", "be quiet"),
-		Action: pick(m, "action", chat.Promote, chat.Demote, chat.Mute, chat.Unmute, chat.Kick, chat.BanName, chat.Unban),
+		Action: pick(m, "action", room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban),
 	}
 	got, err := m.service().ManageAgent(m.ctx, req)
 	if codes := m.adminBarred(s); codes != nil {
@@ -109,10 +111,10 @@ func (m *machine) manage() {
 		return
 	}
 	var want chat.Managed
-	var code chat.Code
+	var code fault.Code
 	switch x := s.room.named(req.AgentName); {
-	case req.Action == chat.Kick && x == s, req.Action == chat.BanName && reduced(req.AgentName) == reduced(s.name):
-		code = chat.NotAllowed
+	case req.Action == room.Kick && x == s, req.Action == room.BanName && reduced(req.AgentName) == reduced(s.name):
+		code = fault.NotAllowed
 	case x != nil:
 		want, code = m.rule(s, x, req)
 	default:
@@ -126,26 +128,26 @@ func (m *machine) manage() {
 }
 
 // rule does something to an agent that is there, if s may.
-func (m *machine) rule(s, x *modelSeat, req chat.ManageRequest) (chat.Managed, chat.Code) {
+func (m *machine) rule(s, x *modelSeat, req chat.ManageRequest) (chat.Managed, fault.Code) {
 	r := s.room
 	admins := len(slices.DeleteFunc(slices.Clone(r.seats), func(x *modelSeat) bool { return !x.admin }))
 	_, muted := keeps(r.mutes, x.name)
 	switch req.Action {
-	case chat.Demote:
+	case room.Demote:
 		if x.admin && admins == 1 {
-			return chat.Managed{}, chat.NotAllowed
+			return chat.Managed{}, fault.NotAllowed
 		}
-	case chat.Mute:
+	case room.Mute:
 		if x.admin {
-			return chat.Managed{}, chat.NotAllowed
+			return chat.Managed{}, fault.NotAllowed
 		}
-	case chat.Kick, chat.BanName:
+	case room.Kick, room.BanName:
 		return m.expel(s, x, req), ""
-	case chat.Unban:
+	case room.Unban:
 		return m.ruleAbsent(s, req)
 	}
-	so := map[chat.Action]bool{
-		chat.Promote: x.admin, chat.Demote: !x.admin, chat.Mute: x.muted && muted, chat.Unmute: !x.muted && !muted,
+	so := map[room.Action]bool{
+		room.Promote: x.admin, room.Demote: !x.admin, room.Mute: x.muted && muted, room.Unmute: !x.muted && !muted,
 	}[req.Action]
 	if so {
 		return chat.Managed{Status: chat.StatusNoChange, Name: x.name}, ""
@@ -159,29 +161,29 @@ func (m *machine) makes(s, x *modelSeat, req chat.ManageRequest) chat.Managed {
 	_, muted := keeps(r.mutes, x.name)
 	status := chat.StatusDemoted
 	switch req.Action {
-	case chat.Promote:
+	case room.Promote:
 		x.admin, x.muted, x.admitted, status = true, false, now, chat.StatusPromoted
-	case chat.Demote:
+	case room.Demote:
 		x.admin = false
-	case chat.Mute:
+	case room.Mute:
 		if x.muted, status = true, chat.StatusMuted; !muted {
 			r.mutes = append(r.mutes, modelName{x.name, reduced(x.name)})
 		}
-	case chat.Unmute:
+	case room.Unmute:
 		x.muted, status = false, chat.StatusUnmuted
 	}
-	if req.Action == chat.Promote || req.Action == chat.Unmute {
+	if req.Action == room.Promote || req.Action == room.Unmute {
 		r.mutes = slices.DeleteFunc(r.mutes, func(b modelName) bool { return b.reduced == reduced(x.name) })
 	}
-	r.append(now, modelEvent{seat: x, by: s, Message: chat.Message{Type: chat.Ruled, Agent: x.name, Action: req.Action, Note: req.Note}})
+	r.append(now, modelEvent{seat: x, by: s, Message: chat.Message{Type: chat.RoleChanged, Agent: x.name, Action: req.Action, Note: req.Note}})
 	return chat.Managed{Status: status, Name: x.name}
 }
 
 // expel takes the seat of x, for now or for good.
 func (m *machine) expel(s, x *modelSeat, req chat.ManageRequest) chat.Managed {
-	r, why, status := s.room, chat.ReasonKicked, chat.StatusKicked
-	if req.Action == chat.BanName {
-		why, status = chat.ReasonBanned, chat.StatusBanned
+	r, why, status := s.room, room.ReasonKicked, chat.StatusKicked
+	if req.Action == room.BanName {
+		why, status = room.ReasonBanned, chat.StatusBanned
 		if _, banned := keeps(r.bans, x.name); !banned {
 			r.bans = append(r.bans, modelName{x.name, reduced(x.name)})
 		}
@@ -191,7 +193,7 @@ func (m *machine) expel(s, x *modelSeat, req chat.ManageRequest) chat.Managed {
 }
 
 // ruleAbsent does something to a name that nobody has.
-func (m *machine) ruleAbsent(s *modelSeat, req chat.ManageRequest) (chat.Managed, chat.Code) {
+func (m *machine) ruleAbsent(s *modelSeat, req chat.ManageRequest) (chat.Managed, fault.Code) {
 	r := s.room
 	banned, isBanned := keeps(r.bans, req.AgentName)
 	muted, isMuted := keeps(r.mutes, req.AgentName)
@@ -200,20 +202,20 @@ func (m *machine) ruleAbsent(s *modelSeat, req chat.ManageRequest) (chat.Managed
 		got.Name = x.name
 	}
 	switch {
-	case req.Action == chat.Unban && isBanned:
+	case req.Action == room.Unban && isBanned:
 		got = chat.Managed{Status: chat.StatusUnbanned, Name: banned.name}
 		r.bans = slices.DeleteFunc(r.bans, func(b modelName) bool { return b == banned })
-	case req.Action == chat.Unban, req.Action == chat.BanName && isBanned:
+	case req.Action == room.Unban, req.Action == room.BanName && isBanned:
 		return got, ""
-	case req.Action == chat.BanName:
+	case req.Action == room.BanName:
 		got.Status = chat.StatusBanned
 		r.bans = append(r.bans, modelName{req.AgentName, reduced(req.AgentName)})
-	case req.Action == chat.Unmute && isMuted:
+	case req.Action == room.Unmute && isMuted:
 		got = chat.Managed{Status: chat.StatusUnmuted, Name: muted.name}
 		r.mutes = slices.DeleteFunc(r.mutes, func(b modelName) bool { return b == muted })
 	default:
-		return got, chat.InvalidArgument
+		return got, fault.InvalidArgument
 	}
-	r.append(m.now(), modelEvent{by: s, Message: chat.Message{Type: chat.Ruled, Agent: got.Name, Action: req.Action, Note: req.Note}})
+	r.append(m.now(), modelEvent{by: s, Message: chat.Message{Type: chat.RoleChanged, Agent: got.Name, Action: req.Action, Note: req.Note}})
 	return got, ""
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // What follows is the rules of Parley once more, as plainly as they can be said:
@@ -17,7 +18,7 @@ import (
 type modelRoom struct {
 	name, key, about, password string
 	capacity                   int
-	kind                       chat.RoomType
+	kind                       room.Type
 	public                     bool
 	openFrom                   int64 // newcomers see nothing before
 	log                        []modelEvent
@@ -97,7 +98,7 @@ func (r *modelRoom) over(now time.Time) bool     { return r.moved || !now.Before
 func (r *modelRoom) deserted() bool              { return len(r.seats) == 0 && r.password == "" }
 func (r *modelRoom) open() bool                  { return r.password != "" || r.public }
 func (r *modelRoom) isHere(s *modelSeat) bool    { return slices.Contains(r.seats, s) }
-func (r *modelRoom) silences(s *modelSeat) bool  { return s.muted || r.kind == chat.Channel && !s.admin }
+func (r *modelRoom) silences(s *modelSeat) bool  { return s.muted || r.kind == room.Channel && !s.admin }
 func (r *modelRoom) holdsName(at time.Time) bool { return at.Before(r.dies().Add(time.Hour)) }
 
 func (r *modelRoom) named(name string) *modelSeat {
@@ -125,7 +126,7 @@ func (r *modelRoom) append(now time.Time, e modelEvent) modelEvent {
 // givenUp is the last event by which a seat became free for strangers.
 func (r *modelRoom) givenUp() (n int64) {
 	for _, e := range r.log {
-		if e.Type == chat.Left && e.Reason != chat.ReasonReplaced {
+		if e.Type == chat.Left && e.Reason != room.ReasonReplaced {
 			n = e.Seq
 		}
 	}
@@ -163,7 +164,7 @@ func (r *modelRoom) successor(s *modelSeat) *modelSeat {
 }
 
 // remove takes s out.
-func (r *modelRoom) remove(now time.Time, s, by *modelSeat, why chat.Reason, note string) {
+func (r *modelRoom) remove(now time.Time, s, by *modelSeat, why room.Reason, note string) {
 	heir := ""
 	if next := r.successor(s); next != nil && by == nil {
 		next.admin, next.muted, next.admitted = true, false, now
@@ -289,7 +290,7 @@ func (s *modelSeat) lastSaid() (last modelEvent, answered bool) {
 // requests is what room_info tells s to be open.
 func (s *modelSeat) requests() (open []chat.OpenRequest) {
 	for _, e := range s.room.log {
-		if e.Type != chat.Said || e.Kind != chat.Request || !s.sees(e) || !s.room.isHere(e.seat) {
+		if e.Type != chat.Said || e.Kind != room.Request || !s.sees(e) || !s.room.isHere(e.seat) {
 			continue
 		}
 		answered := slices.ContainsFunc(s.room.log, func(x modelEvent) bool {

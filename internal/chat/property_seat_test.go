@@ -9,6 +9,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // roomName is one of few; most calls use the password that is right.
@@ -24,22 +26,22 @@ func (m *machine) roomName() (name, password string) {
 }
 
 func (m *machine) join() {
-	room, password := m.roomName()
+	name, password := m.roomName()
 	req := chat.JoinRequest{
-		Room: room, AgentName: m.name("as"), Password: password, OnlyExisting: pick(m, "only existing", false, false, true),
+		Room: name, AgentName: m.name("as"), Password: password, OnlyExisting: pick(m, "only existing", false, false, true),
 		Capacity: pick(m, "capacity", 0, 3, 4, 4),
 	}
 	if password != "" && pick(m, "in the name", true, false) {
-		req.Room, req.Password = room+":"+password, ""
+		req.Room, req.Password = name+":"+password, ""
 	}
-	now, r := m.now(), m.holder(room)
+	now, r := m.now(), m.holder(name)
 	if r == nil || r.over(now) || r.deserted() {
 		got, err := m.service().JoinRoom(m.ctx, req)
 		if !req.OnlyExisting {
-			m.made("join", got, err, r, &modelRoom{name: room, password: password, capacity: max(req.Capacity, 2), kind: chat.Group}, req.AgentName)
+			m.made("join", got, err, r, &modelRoom{name: name, password: password, capacity: max(req.Capacity, 2), kind: room.Group}, req.AgentName)
 			return
 		}
-		m.refused("join", err, chat.RoomNotFound)
+		m.refused("join", err, fault.RoomNotFound)
 		return
 	}
 	ghost := r.named(req.AgentName)
@@ -50,9 +52,9 @@ func (m *machine) join() {
 	_, banned := keeps(r.bans, req.AgentName)
 	switch {
 	case password != r.password:
-		m.refused("join", err, chat.WrongPassword)
+		m.refused("join", err, fault.WrongPassword)
 	case banned:
-		m.refused("join", err, chat.NotAllowed)
+		m.refused("join", err, fault.NotAllowed)
 	case ghost != nil:
 		m.replace(r, ghost, req.AgentName, got, err)
 	case len(r.seats) >= r.capacity:
@@ -64,20 +66,20 @@ func (m *machine) join() {
 }
 
 func (m *machine) create() {
-	room, password := m.roomName()
+	name, password := m.roomName()
 	req := chat.CreateRequest{
-		Room: room, AgentName: m.name("as"), Password: password, Description: pick(m, "about", "", "all about it"),
-		Capacity: pick(m, "capacity", 0, 3, 5, 5), Type: pick(m, "type", "", chat.Group, chat.Channel), Public: pick(m, "public", true, false),
+		Room: name, AgentName: m.name("as"), Password: password, Description: pick(m, "about", "", "all about it"),
+		Capacity: pick(m, "capacity", 0, 3, 5, 5), Type: pick(m, "type", "", room.Group, room.Channel), Public: pick(m, "public", true, false),
 	}
-	r := m.holder(room)
+	r := m.holder(name)
 	got, err := m.service().CreateRoom(m.ctx, req)
 	if r != nil && !r.over(m.now()) && !r.deserted() {
-		m.refused("create", err, chat.RoomExists)
+		m.refused("create", err, fault.RoomExists)
 		return
 	}
-	next := &modelRoom{name: room, about: req.Description, password: password, capacity: max(req.Capacity, 2), kind: chat.Group, public: req.Public}
-	if req.Type == chat.Channel {
-		next.kind = chat.Channel
+	next := &modelRoom{name: name, about: req.Description, password: password, capacity: max(req.Capacity, 2), kind: room.Group, public: req.Public}
+	if req.Type == room.Channel {
+		next.kind = room.Channel
 	}
 	m.made("create", got, err, r, next, req.AgentName)
 }
@@ -121,13 +123,13 @@ func (m *machine) replace(r *modelRoom, old *modelSeat, name string, got chat.Se
 		free = old.silentFrom().Add(2 * time.Minute)
 	}
 	if now.Before(free) {
-		m.refused("join under a name that is taken", err, chat.NameTaken)
+		m.refused("join under a name that is taken", err, fault.NameTaken)
 		m.retries("join under a name that is taken", err, free.Sub(now))
 		return
 	}
 	m.refused("join in place of a ghost", err)
 	since := m.heirSees(r, old)
-	r.remove(now, old, nil, chat.ReasonReplaced, "")
+	r.remove(now, old, nil, room.ReasonReplaced, "")
 	m.seated(got, r, r.seat(now, name, since), chat.StatusJoined)
 }
 
@@ -178,13 +180,13 @@ func (m *machine) takeOver(r *modelRoom, name string, got chat.Seated, err error
 		}
 	}
 	if err != nil && !sure {
-		m.refused("join a full room", err, chat.RoomFull)
+		m.refused("join a full room", err, fault.RoomFull)
 		if exact {
 			m.retries("join a full room", err, first.Sub(now))
 		}
 		if now.Sub(r.knocked) >= 10*time.Minute {
 			r.knocked = now
-			r.append(now, modelEvent{Message: chat.Message{Type: chat.Knocked, Agent: name}})
+			r.append(now, modelEvent{Message: chat.Message{Type: chat.SeatWanted, Agent: name}})
 		}
 		return
 	}
@@ -203,7 +205,7 @@ func (m *machine) takeOver(r *modelRoom, name string, got chat.Seated, err error
 	if r.open() {
 		since = r.newcomerSees()
 	}
-	r.remove(now, gone, nil, chat.ReasonTimeout, "")
+	r.remove(now, gone, nil, room.ReasonTimeout, "")
 	m.seated(got, r, r.seat(now, name, since), chat.StatusJoined)
 }
 
@@ -240,7 +242,7 @@ func (m *machine) leave() {
 	want := chat.StatusAlreadyLeft
 	if len(m.barred(s)) == 0 && !s.room.closed {
 		want = chat.StatusLeft
-		s.room.remove(m.now(), s, nil, chat.ReasonLeft, "")
+		s.room.remove(m.now(), s, nil, room.ReasonLeft, "")
 	}
 	m.same("leave", got, want)
 }
@@ -250,7 +252,7 @@ func (m *machine) info() {
 	got, err := m.service().RoomInfo(m.ctx, chat.InfoRequest{Token: s.token})
 	codes := m.barred(s)
 	if codes == nil && s.room.closed {
-		codes = []chat.Code{chat.RoomClosed}
+		codes = []fault.Code{fault.RoomClosed}
 	}
 	if m.refused("info", err, codes...) {
 		return
@@ -261,14 +263,14 @@ func (m *machine) info() {
 }
 
 func (m *machine) infoByName() {
-	room, password := m.roomName()
-	r := m.holder(room)
-	got, err := m.service().RoomInfo(m.ctx, chat.InfoRequest{Room: room, Password: password})
+	name, password := m.roomName()
+	r := m.holder(name)
+	got, err := m.service().RoomInfo(m.ctx, chat.InfoRequest{Room: name, Password: password})
 	switch {
 	case r == nil || r.over(m.now()) || r.deserted():
-		m.refused("info by name", err, chat.RoomNotFound)
+		m.refused("info by name", err, fault.RoomNotFound)
 	case password != r.password:
-		m.refused("info by name", err, chat.WrongPassword)
+		m.refused("info by name", err, fault.WrongPassword)
 	default:
 		m.refused("info by name", err)
 		m.checkRoom("info by name", got.Room, r, nil)

@@ -8,15 +8,17 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 func (m *machine) send() {
 	s := m.agent()
 	req := chat.SendRequest{
 		Token: s.token, Text: m.words(s), Cursor: m.cursor(s), Key: pick(m, "key", "", "", "", "k1", "k2"),
-		Kind: pick(m, "kind", "", "", "", chat.Plain, chat.Request, chat.Status, chat.Done),
+		Kind: pick(m, "kind", "", "", "", room.Plain, room.Request, room.Status, room.Done),
 	}
-	if req.Kind != chat.Done && pick(m, "private", false, true) {
+	if req.Kind != room.Done && pick(m, "private", false, true) {
 		req.To = rapid.SliceOfN(rapid.Custom(func(*rapid.T) string { return m.name("to") }), 1, 2).Draw(m.T, "to")
 	}
 	if pick(m, "reply", false, false, true) {
@@ -46,9 +48,9 @@ func (m *machine) send() {
 
 // utterance is how a send is to end.
 type utterance struct {
-	codes     []chat.Code // refused
-	held      bool        // held back for what is newer
-	duplicate int64       // it is that message
+	codes     []fault.Code // refused
+	held      bool         // held back for what is newer
+	duplicate int64        // it is that message
 	to        []*modelSeat
 	guarded   bool // nothing lies between its cursor and itself
 }
@@ -69,11 +71,11 @@ func (m *machine) utterance(s *modelSeat, req chat.SendRequest) (u utterance) {
 	case len(req.To) > 0 && told:
 		u.to = same.to
 	case len(req.To) > 0 && !found && known == 0:
-		u.codes = []chat.Code{chat.InvalidArgument}
+		u.codes = []fault.Code{fault.InvalidArgument}
 		return u
 	}
 	if n := req.ReplyTo; n > 0 && (n > r.head() || !s.sees(r.log[n-1])) {
-		u.codes = []chat.Code{chat.InvalidArgument}
+		u.codes = []fault.Code{fault.InvalidArgument}
 		return u
 	}
 	cursor := number(req.Cursor)
@@ -84,9 +86,9 @@ func (m *machine) utterance(s *modelSeat, req chat.SendRequest) (u utterance) {
 	case known > 0:
 		u.duplicate = known
 	case r.closed:
-		u.codes = []chat.Code{chat.RoomClosed}
+		u.codes = []fault.Code{fault.RoomClosed}
 	case r.silences(s):
-		u.codes = []chat.Code{chat.NotAllowed}
+		u.codes = []fault.Code{fault.NotAllowed}
 	case newer && (s.guarded == 0 || s.spokeAfter(s.guarded)):
 		u.held = true
 	default:
@@ -141,15 +143,15 @@ func (m *machine) spoken(s *modelSeat, req chat.SendRequest, u utterance, got ch
 	r, now, seq := s.room, m.now(), u.duplicate
 	if u.duplicate == 0 {
 		e := modelEvent{seat: s, to: u.to, Message: chat.Message{Type: chat.Said, From: s.name, Text: req.Text, Kind: req.Kind, ReplyTo: req.ReplyTo}}
-		if req.Kind == chat.Plain {
+		if req.Kind == room.Plain {
 			e.Kind = ""
 		}
 		for _, x := range u.to {
 			e.To = append(e.To, x.name)
 		}
 		seq = r.append(now, e).Seq
-		if req.Kind != chat.Status {
-			s.done = req.Kind == chat.Done
+		if req.Kind != room.Status {
+			s.done = req.Kind == room.Done
 		}
 		if req.Key != "" {
 			s.keys[req.Key] = modelKey{n: seq, at: now}

@@ -9,6 +9,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // cursor is none, one that the agent was given, or nonsense.
@@ -115,20 +117,20 @@ func (m *machine) checkEnd(what string, s *modelSeat, got chat.Waited, taken []m
 	m.Helper()
 	r, parted, knock := s.room, false, false
 	for _, e := range taken {
-		parted = parted || e.Type == chat.Left || e.Kind == chat.Done
-		knock = knock || e.Type == chat.Knocked
+		parted = parted || e.Type == chat.Left || e.Kind == room.Done
+		knock = knock || e.Type == chat.SeatWanted
 	}
-	status, reason := chat.StatusQuiet, chat.Reason("")
+	status, reason := chat.StatusQuiet, room.Reason("")
 	switch {
 	case r.closed && all:
-		status, reason, knock = chat.StatusRemoved, chat.ReasonClosed, false
+		status, reason, knock = chat.StatusRemoved, room.ReasonClosed, false
 	case s.ended() && (len(taken) == 0 || all && parted):
 		status = chat.StatusEnded
 	case len(taken) > 0:
 		status = chat.StatusMessages
 	}
-	knock = knock && s.admin && r.capacity < chat.MaxCapacity
-	m.same(what+" ends", []any{got.Status, got.Reason, got.Knock, got.Others, got.Listening, got.Quiet},
+	knock = knock && s.admin && r.capacity < room.MaxCapacity
+	m.same(what+" ends", []any{got.Status, got.Reason, got.SeatWanted, got.Others, got.Listening, got.Quiet},
 		[]any{status, reason, knock, len(r.seats) - 1, r.silences(s), m.now().Sub(r.log[r.head()-1].At)})
 	if len(got.Agents) > 0 {
 		m.checkRoom(what, chat.Room{
@@ -143,7 +145,7 @@ func (m *machine) comeBack() {
 	got, err := m.service().JoinRoom(m.ctx, chat.JoinRequest{Token: s.token})
 	codes := m.barred(s)
 	if codes == nil && s.room.closed {
-		codes = []chat.Code{chat.RoomClosed}
+		codes = []fault.Code{fault.RoomClosed}
 	}
 	if m.refused("return", err, codes...) {
 		return
@@ -212,7 +214,7 @@ func (m *machine) history() {
 		s.touch(m.now())
 	}
 	if req.Seq > 0 && codes == nil && (n > s.room.head() || !s.sees(s.room.log[n-1])) {
-		codes = []chat.Code{chat.InvalidArgument}
+		codes = []fault.Code{fault.InvalidArgument}
 	}
 	if !m.refused("history", err, codes...) {
 		m.checkPage(s, req, got)

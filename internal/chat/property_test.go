@@ -18,6 +18,8 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/dynamolocal"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/bolttable"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
@@ -97,7 +99,7 @@ func checkModel(t *testing.T, runs int, where place) {
 		for range services {
 			o := chat.Options{Clock: stillClock{clock}}
 			if m.alone {
-				o.Alone, o.GroupFrom = true, 1
+				o.SingleProcess, o.MinBatch = true, 1
 			}
 			m.services = append(m.services, chat.New(tbl, o))
 		}
@@ -212,12 +214,12 @@ func (m *machine) holder(name string) *modelRoom {
 
 // refused fails unless err has one of the codes, and reports whether a call was to
 // be refused at all.
-func (m *machine) refused(what string, err error, codes ...chat.Code) bool {
+func (m *machine) refused(what string, err error, codes ...fault.Code) bool {
 	m.Helper()
 	if len(codes) == 0 {
-		codes = []chat.Code{""}
+		codes = []fault.Code{""}
 	}
-	if got := chat.CodeOf(err); !slices.Contains(codes, got) {
+	if got := fault.CodeOf(err); !slices.Contains(codes, got) {
 		m.Fatalf("%s: got %q (%v), want one of %q", what, got, err, codes)
 	}
 	return codes[0] != ""
@@ -226,7 +228,7 @@ func (m *machine) refused(what string, err error, codes ...chat.Code) bool {
 // retries fails unless err says to try again after so long.
 func (m *machine) retries(what string, err error, after time.Duration) {
 	m.Helper()
-	var e *chat.Error
+	var e *fault.Error
 	if errors.As(err, &e) && e.RetryAfter != max(after, time.Second) {
 		m.Fatalf("%s: %v after %s, want %s", what, err, e.RetryAfter, after)
 	}
@@ -241,16 +243,16 @@ func (m *machine) same(what string, got, want any) {
 }
 
 // barred says how a call with the token of s is refused; "" if it is not.
-func (m *machine) barred(s *modelSeat) []chat.Code {
+func (m *machine) barred(s *modelSeat) []fault.Code {
 	switch here, over := s.room.isHere(s), s.room.over(m.now()); {
 	case here && over:
-		return []chat.Code{chat.RoomNotFound}
+		return []fault.Code{fault.RoomNotFound}
 	case here:
 		return nil
 	case over: // why a seat went is forgotten with its room, if not at once
-		return []chat.Code{chat.Removed, chat.RoomNotFound}
+		return []fault.Code{fault.Removed, fault.RoomNotFound}
 	}
-	return []chat.Code{chat.Removed}
+	return []fault.Code{fault.Removed}
 }
 
 // cursorAt fails unless a cursor is of event n, and notes it.
@@ -279,9 +281,9 @@ func (m *machine) checkRoom(what string, got chat.Room, r *modelRoom, s *modelSe
 		PasswordProtected: r.password != "", Agents: []chat.Agent{},
 	}
 	for _, x := range r.seats {
-		a := chat.Agent{Name: x.name, Role: chat.Member, You: x == s, Muted: x.muted, State: chat.Silent}
+		a := chat.Agent{Name: x.name, Role: room.Member, You: x == s, Muted: x.muted, State: chat.Silent}
 		if x.admin {
-			a.Role = chat.Admin
+			a.Role = room.Admin
 		}
 		if a.You {
 			a.State = chat.Waiting

@@ -11,6 +11,8 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/dynamolocal"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
@@ -19,7 +21,7 @@ import (
 func onEachTable(t *testing.T, test func(t *testing.T, services ...*world)) {
 	t.Run("one service", func(t *testing.T) {
 		w := newWorld(t)
-		w.Service = chat.New(w.table, chat.Options{Clock: hurriedClock{w.clock}, Alone: true, GroupFrom: 1})
+		w.Service = chat.New(w.table, chat.Options{Clock: hurriedClock{w.clock}, SingleProcess: true, MinBatch: 1})
 		test(t, w)
 	})
 	t.Run("two services", func(t *testing.T) {
@@ -58,16 +60,16 @@ func atOnce(n int, call func(i int) (chat.Seated, error)) []outcome {
 }
 
 // tally counts outcomes by code; "" stands for success.
-func tally(out []outcome) map[chat.Code]int {
-	n := map[chat.Code]int{}
+func tally(out []outcome) map[fault.Code]int {
+	n := map[fault.Code]int{}
 	for _, o := range out {
-		n[chat.CodeOf(o.err)]++
+		n[fault.CodeOf(o.err)]++
 	}
 	return n
 }
 
 // expect fails unless the outcomes are these, and no others.
-func expect(t *testing.T, out []outcome, want map[chat.Code]int) {
+func expect(t *testing.T, out []outcome, want map[fault.Code]int) {
 	t.Helper()
 	got := tally(out)
 	for code, n := range want {
@@ -77,7 +79,7 @@ func expect(t *testing.T, out []outcome, want map[chat.Code]int) {
 		delete(got, code)
 	}
 	for _, o := range out {
-		if code := chat.CodeOf(o.err); got[code] > 0 {
+		if code := fault.CodeOf(o.err); got[code] > 0 {
 			t.Errorf("%v", o.err)
 		}
 	}
@@ -108,7 +110,7 @@ func checkRoom(t *testing.T, services []*world, in []chat.Seated, capacity int) 
 			admins, names := 0, []string{}
 			for _, a := range w.info(s.Token).Room.Agents {
 				names = append(names, a.Name)
-				if a.Role == chat.Admin {
+				if a.Role == room.Admin {
 					admins++
 				}
 			}
@@ -132,7 +134,7 @@ func TestRace_fiftyJoinARoomOfTwo_twoGetIn(t *testing.T) {
 		out := atOnce(50, func(i int) (chat.Seated, error) {
 			return services[i%len(services)].tryJoin("plans", fmt.Sprintf("Agent %d", i))
 		})
-		expect(t, out, map[chat.Code]int{"": 2, chat.RoomFull: 48})
+		expect(t, out, map[fault.Code]int{"": 2, fault.RoomFull: 48})
 		in := winners(out)
 		if in[0].Status == in[1].Status {
 			t.Errorf("both %s", in[0].Status)
@@ -147,7 +149,7 @@ func TestRace_fiftyTakeOneName_oneGetsIt(t *testing.T) {
 		out := atOnce(50, func(i int) (chat.Seated, error) {
 			return services[i%len(services)].tryJoin("plans", []string{"Bob", "bob", "BOB"}[i%3])
 		})
-		expect(t, out, map[chat.Code]int{"": 1, chat.NameTaken: 49})
+		expect(t, out, map[fault.Code]int{"": 1, fault.NameTaken: 49})
 		if got := len(services[0].info(winners(out)[0].Token).Room.Agents); got != 2 {
 			t.Errorf("%d agents", got)
 		}
@@ -159,7 +161,7 @@ func TestRace_manyCreateOneName_oneDoes(t *testing.T) {
 		out := atOnce(10, func(i int) (chat.Seated, error) {
 			return services[i%len(services)].CreateRoom(t.Context(), chat.CreateRequest{Room: "plans", AgentName: fmt.Sprintf("Agent %d", i), Public: i%2 == 0})
 		})
-		expect(t, out, map[chat.Code]int{"": 1, chat.RoomExists: 9})
+		expect(t, out, map[fault.Code]int{"": 1, fault.RoomExists: 9})
 		checkRoom(t, services, winners(out), 1)
 	})
 }
@@ -171,7 +173,7 @@ func TestRace_manyJoinADesertedRoom_oneNewRoomBegins(t *testing.T) {
 		out := atOnce(10, func(i int) (chat.Seated, error) {
 			return services[i%len(services)].tryJoin("plans", fmt.Sprintf("Agent %d", i))
 		})
-		expect(t, out, map[chat.Code]int{"": 2, chat.RoomFull: 8})
+		expect(t, out, map[fault.Code]int{"": 2, fault.RoomFull: 8})
 		in := winners(out)
 		if in[0].Token[:7] != in[1].Token[:7] || in[0].Token[:7] == old.Token[:7] {
 			t.Errorf("old room %s, new rooms %s and %s", old.Token[:7], in[0].Token[:7], in[1].Token[:7])
@@ -188,7 +190,7 @@ func TestRace_newcomersForOneStaleSeat_oneGetsIt(t *testing.T) {
 		out := atOnce(10, func(i int) (chat.Seated, error) {
 			return services[i%len(services)].tryJoin("plans", fmt.Sprintf("Agent %d", i))
 		})
-		expect(t, out, map[chat.Code]int{"": 1, chat.RoomFull: 9})
+		expect(t, out, map[fault.Code]int{"": 1, fault.RoomFull: 9})
 		checkRoom(t, services, append(winners(out), ann), 2)
 	})
 }
@@ -201,7 +203,7 @@ func TestRace_oneNameForOneStaleSeat_oneGetsIt(t *testing.T) {
 		services[0].join("plans", "Bob")
 		services[0].clock.Advance(2 * time.Minute)
 		out := atOnce(10, func(i int) (chat.Seated, error) { return services[i%len(services)].tryJoin("plans", "Cid") })
-		expect(t, out, map[chat.Code]int{"": 1, chat.NameTaken: 9})
+		expect(t, out, map[fault.Code]int{"": 1, fault.NameTaken: 9})
 		checkRoom(t, services, append(winners(out), ann), 2)
 	})
 }
@@ -224,7 +226,7 @@ func TestRace_takeoverAgainstTheReturningOwner_oneHasTheSeat(t *testing.T) {
 			if err := out[1].err; err == nil {
 				seat, where = out[1].Seated, bob
 			} else {
-				wants(t, err, chat.RoomFull)
+				wants(t, err, fault.RoomFull)
 				if out[0].err != nil {
 					t.Errorf("neither has it: Bob got %v", out[0].err)
 				}
@@ -232,7 +234,7 @@ func TestRace_takeoverAgainstTheReturningOwner_oneHasTheSeat(t *testing.T) {
 			checkRoom(t, services, []chat.Seated{ann, seat}, 2)
 			if where.Token != "" {
 				_, err := services[0].Wait(t.Context(), chat.WaitRequest{Token: where.Token})
-				wants(t, err, chat.Removed)
+				wants(t, err, fault.Removed)
 			}
 		}
 	})
@@ -252,7 +254,7 @@ func TestRace_lastAdminLeavesWhileAnotherJoins_thereIsAnAdmin(t *testing.T) {
 				}
 				return services[len(services)-1].tryJoin(room, "Bob")
 			})
-			expect(t, out, map[chat.Code]int{"": 2})
+			expect(t, out, map[fault.Code]int{"": 2})
 			for _, w := range services {
 				got := w.enter(chat.JoinRequest{Token: out[1].Token})
 				same(t, "seated", seats(got.Room), []string{"Bob (admin)"})

@@ -10,30 +10,42 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
-// crowded is a table that holds reads of whole pages of events until it is opened,
-// and notes how many were held at once.
+// crowded holds reads of whole pages of events until it is opened, and counts how
+// many are held at once.
 type crowded struct {
-	table.Table
 	opened chan struct{}
 
 	mu           sync.Mutex
 	inside, most int
 }
 
-func (c *crowded) Query(ctx context.Context, r table.Range) (table.Page, error) {
-	if r.Limit < 100 || !strings.HasPrefix(r.Prefix, "LOG#") {
-		return c.Table.Query(ctx, r)
+// over returns a table on top of below that holds the reads.
+func (c *crowded) over(below table.Table) *tabletest.Hooks {
+	wholePage := func(r table.Range) bool { return r.Limit >= 100 && strings.HasPrefix(r.Prefix, "LOG#") }
+	return &tabletest.Hooks{
+		Table: below,
+		Before: func(ctx context.Context, call tabletest.Call) error {
+			if !wholePage(call.Range) {
+				return nil
+			}
+			c.add(1)
+			select {
+			case <-c.opened:
+				return nil
+			case <-ctx.Done():
+				c.add(-1)
+				return ctx.Err()
+			}
+		},
+		After: func(_ context.Context, call *tabletest.Call) {
+			if wholePage(call.Range) {
+				c.add(-1)
+			}
+		},
 	}
-	c.add(1)
-	defer c.add(-1)
-	select {
-	case <-c.opened:
-	case <-ctx.Done():
-		return table.Page{}, ctx.Err()
-	}
-	return c.Table.Query(ctx, r)
 }
 
 func (c *crowded) add(n int) {
@@ -57,8 +69,8 @@ func TestReading_byMany_readsFewPagesAtOnceAndAnswersAll(t *testing.T) {
 	for n := range 40 {
 		w.say(ann.Token, fmt.Sprintf("word %d %s", n, strings.Repeat("x", 4000)))
 	}
-	tab := &crowded{Table: w.table, opened: make(chan struct{})}
-	rooms := chat.New(tab, chat.Options{Clock: w.clock, Alone: true, GroupFrom: 1})
+	tab := &crowded{opened: make(chan struct{})}
+	rooms := chat.New(tab.over(w.table), chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1})
 	answers := make(chan error, readers)
 	for n := range readers {
 		go func() {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 )
 
 func TestRebirth_desertedRoom_beginsAnewAtTheNextJoin(t *testing.T) {
@@ -25,7 +26,7 @@ func TestRebirth_desertedRoom_beginsAnewAtTheNextJoin(t *testing.T) {
 			t.Errorf("Ann leaves again: %q, %v", got, err)
 		}
 		_, err := w.History(t.Context(), chat.HistoryRequest{Token: ann.Token})
-		wants(t, err, chat.Removed)
+		wants(t, err, fault.Removed)
 	}
 }
 
@@ -42,7 +43,7 @@ func TestRebirth_inAnotherProcess_isNoticed(t *testing.T) {
 		t.Fatalf("Cid got %+v", cid)
 	}
 	_, err := here.Send(t.Context(), chat.SendRequest{Token: ann.Token, Text: "hello?"})
-	wants(t, err, chat.Removed)
+	wants(t, err, fault.Removed)
 }
 
 func TestRebirth_roomWithPassword_isNotBegunAnew(t *testing.T) {
@@ -51,9 +52,9 @@ func TestRebirth_roomWithPassword_isNotBegunAnew(t *testing.T) {
 	w.say(ann.Token, "for those who know the word")
 	w.leave(ann.Token)
 	_, err := w.tryJoin("plans", "Eve")
-	wants(t, err, chat.WrongPassword)
+	wants(t, err, fault.WrongPassword)
 	_, err = w.CreateRoom(t.Context(), chat.CreateRequest{Room: "plans", AgentName: "Eve"})
-	wants(t, err, chat.RoomExists)
+	wants(t, err, fault.RoomExists)
 	bob := w.join("plans:pw", "Bob")
 	if bob.Status != chat.StatusJoined || bob.Token[:7] != ann.Token[:7] {
 		t.Fatalf("Bob got %+v", bob)
@@ -96,5 +97,5 @@ func TestRebirth_withAPassword_isTheNewRooms(t *testing.T) {
 		t.Fatalf("Bob got %+v", got)
 	}
 	_, err := w.tryJoin("plans", "Cid")
-	wants(t, err, chat.WrongPassword)
+	wants(t, err, fault.WrongPassword)
 }

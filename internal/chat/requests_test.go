@@ -5,12 +5,14 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // ask says something that wants an answer.
 func (w *world) ask(token, text string, to ...string) int64 {
 	w.t.Helper()
-	got, err := w.send(chat.SendRequest{Token: token, Text: text, To: to, Kind: chat.Request})
+	got, err := w.send(chat.SendRequest{Token: token, Text: text, To: to, Kind: room.Request})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -127,8 +129,8 @@ func TestRequests_longAgo_areNotTold(t *testing.T) {
 func TestKind_isShownAndUnknownOnesAreRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	for i, c := range []struct{ given, shown chat.Kind }{
-		{"", ""}, {chat.Plain, ""}, {chat.Request, chat.Request}, {chat.Status, chat.Status}, {chat.Done, chat.Done},
+	for i, c := range []struct{ given, shown room.Kind }{
+		{"", ""}, {room.Plain, ""}, {room.Request, room.Request}, {room.Status, room.Status}, {room.Done, room.Done},
 	} {
 		if _, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: fmt.Sprintf("text %d", i), Kind: c.given}); err != nil {
 			t.Fatal(err)
@@ -141,7 +143,7 @@ func TestKind_isShownAndUnknownOnesAreRefused(t *testing.T) {
 		_, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "hello", Kind: "shout"})
 		return err
 	})
-	says(t, err, chat.InvalidArgument, "kind must be")
+	says(t, err, fault.InvalidArgument, "kind must be")
 }
 
 func TestEarlier_countsWhatHistoryHolds(t *testing.T) {

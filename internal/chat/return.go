@@ -1,91 +1,110 @@
 package chat
 
-import "context"
+import (
+	"context"
 
-// comeBack is JoinRoom for an agent that still has its token.
-func (s *Service) comeBack(ctx context.Context, req JoinRequest) (Seated, error) {
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// returnToSeat is JoinRoom for an agent that still has its token.
+func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, error) {
 	c, err := s.enterNow(ctx, req.Token)
 	if err != nil {
 		return Seated{}, err
 	}
-	defer c.room.done()
-	if c.fold.closed {
+	defer c.room.release()
+	if c.head.Closed {
 		return Seated{}, errClosed()
 	}
-	if err := c.samePlace(req); err != nil {
+	if err := c.checkReturn(req); err != nil {
 		return Seated{}, err
 	}
-	p, err := c.place(ctx)
+	p, err := c.positions().load(ctx)
 	if err != nil {
 		return Seated{}, err
 	}
-	c.room.glance(ctx, c.agent)
-	room, err := c.room.view(ctx, c.fold, c.agent.Seat)
+	c.noteCall(ctx)
+	view, err := c.room.view(ctx, c.head, c.agent.Seat)
 	if err != nil {
 		return Seated{}, err
 	}
 	got := Seated{
-		Status: StatusReturned, Token: c.token.String(), Name: c.agent.Name, Room: room, Now: s.now(),
+		Status: StatusReturned, Token: c.token.String(), Name: c.agent.Name, Room: view, Now: s.now(),
 	}
-	err = c.catchUp(ctx, p, &got)
+	err = c.addUnread(ctx, p, &got)
 	return got, err
 }
 
-// samePlace refuses a token together with the name of another room or agent.
-func (c *caller) samePlace(req JoinRequest) error {
+// checkReturn refuses a token together with the name of another room or agent.
+func (c *caller) checkReturn(req JoinRequest) error {
 	if req.Room != "" {
-		room, _, err := splitPassword(req.Room, req.Password)
+		name, _, err := splitPassword(req.Room, req.Password)
 		if err != nil {
 			return err
 		}
-		if n, err := roomName(room); err != nil || n.key != c.fold.Key {
-			return refuse(InvalidArgument, "agent_token belongs to another room than room says. Pass only agent_token to return to its room, or only room and agent_name to join the other.")
+		if n, err := ident.RoomName(name); err != nil || n.Key != c.head.Key {
+			return fault.Refuse(fault.InvalidArgument, "agent_token belongs to another room than room says. Pass only agent_token to return to its room, or only room and agent_name to join the other.")
 		}
 	}
 	if req.AgentName != "" {
-		if n, err := agentName(req.AgentName); err != nil || n.key != c.agent.Key {
-			return refuse(InvalidArgument, "agent_token belongs to an agent of another name. Pass only agent_token to return as that agent, or only room and agent_name to join as a new one.")
+		if n, err := ident.AgentName(req.AgentName); err != nil || n.Key != c.agent.Key {
+			return fault.Refuse(fault.InvalidArgument, "agent_token belongs to an agent of another name. Pass only agent_token to return as that agent, or only room and agent_name to join as a new one.")
 		}
 	}
 	return nil
 }
 
-// catchUp adds what came after the acknowledged cursor, the agent's own included.
-func (c *caller) catchUp(ctx context.Context, p place, got *Seated) error {
-	after := max(p.Named, p.From)
-	b := batch{events: wordsEvents, limit: wordsBytes}
-	scanned, before := after, max(p.Handed, c.shown(0))
-scan:
-	for scanned < c.fold.asOf {
-		events, err := c.room.read(ctx, scanned)
-		if err != nil {
-			return err
-		}
-		if len(events) == 0 {
-			break
-		}
-		for _, e := range events {
-			if e.n > c.fold.asOf {
-				break scan // the answer is of one moment
-			}
-			if c.agent.visible(e) {
-				m := c.agent.message(e)
-				m.Repeated = e.n <= before && e.Seat != c.agent.Seat
-				if !b.add(m) {
-					break scan
-				}
-			}
-			scanned = e.n
-		}
+// addUnread adds what came after the acknowledged cursor, the agent's own messages
+// included.
+func (c *caller) addUnread(ctx context.Context, p readPosition, got *Seated) error {
+	after := max(p.Acked, p.From)
+	b := batch{events: joinEvents, limit: joinBytes}
+	scanned, err := c.fill(ctx, &b, after, max(p.Handed, c.positions().shown(0)))
+	if err != nil {
+		return err
 	}
-	got.Messages, got.HasMore, got.Cursor = b.messages, scanned < c.fold.asOf, cursorOf(c.token, scanned)
-	oldest, err := c.room.oldest(ctx, c.agent.Since)
+	got.Messages, got.HasMore, got.Cursor = b.messages, scanned < c.head.AsOf, ident.Cursor(c.token, scanned)
+	oldest, err := c.room.log.Oldest(ctx, c.agent.Since)
 	if err != nil {
 		return err
 	}
 	got.Earlier = max(0, after+1-oldest)
 	if scanned > p.Handed { // last: what is noted is handed out
-		err = c.noteGiven(ctx, p.given(after, scanned, 0, 0))
+		err = c.positions().handed(ctx, p.handing(after, scanned, 0, 0))
 	}
 	return err
+}
+
+// fill adds what the caller is shown of the events after n to b, and returns the
+// last event it looked at. It stops at the caller's head, so that the answer is of
+// one moment. Messages up to shown are marked as repeated.
+func (c *caller) fill(ctx context.Context, b *batch, n, shown int64) (scanned int64, err error) {
+	for n < c.head.AsOf {
+		events, err := c.room.log.Read(ctx, n)
+		if err != nil {
+			return n, err
+		}
+		if len(events) == 0 {
+			return n, nil
+		}
+		for _, e := range events {
+			if e.N > c.head.AsOf || !c.take(b, e, shown) {
+				return n, nil
+			}
+			n = e.N
+		}
+	}
+	return n, nil
+}
+
+// take adds e to b, and reports whether it fits.
+func (c *caller) take(b *batch, e room.Event, shown int64) bool {
+	if !c.agent.Receives(e) {
+		return true
+	}
+	m := messageFor(c.agent, e)
+	m.Repeated = e.N <= shown && e.Seat != c.agent.Seat
+	return b.add(m)
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -79,18 +81,18 @@ func TestReturn_roomOrNameThatDoNotBelongToTheToken_areRefused(t *testing.T) {
 	p := w.pair()
 	for what, c := range map[string]struct {
 		req  chat.JoinRequest
-		code chat.Code
+		code fault.Code
 	}{
 		"own room and name": {chat.JoinRequest{Room: "PLANS", AgentName: "bob"}, ""},
-		"another room":      {chat.JoinRequest{Room: "plots"}, chat.InvalidArgument},
-		"no room's name":    {chat.JoinRequest{Room: "###"}, chat.InvalidArgument},
-		"another name":      {chat.JoinRequest{AgentName: "Bobby"}, chat.InvalidArgument},
-		"no agent's name":   {chat.JoinRequest{AgentName: "system"}, chat.InvalidArgument},
-		"two passwords":     {chat.JoinRequest{Room: "plans:a", Password: "b"}, chat.InvalidArgument},
+		"another room":      {chat.JoinRequest{Room: "plots"}, fault.InvalidArgument},
+		"no room's name":    {chat.JoinRequest{Room: "###"}, fault.InvalidArgument},
+		"another name":      {chat.JoinRequest{AgentName: "Bobby"}, fault.InvalidArgument},
+		"no agent's name":   {chat.JoinRequest{AgentName: "system"}, fault.InvalidArgument},
+		"two passwords":     {chat.JoinRequest{Room: "plans:a", Password: "b"}, fault.InvalidArgument},
 	} {
 		c.req.Token = p.bob.Token
 		_, err := w.JoinRoom(t.Context(), c.req)
-		if got := chat.CodeOf(err); got != c.code {
+		if got := fault.CodeOf(err); got != c.code {
 			t.Errorf("%s: got %q (%v), want %q", what, got, err, c.code)
 		}
 	}
@@ -104,7 +106,7 @@ func TestReturn_isASignOfLife(t *testing.T) {
 	w.enter(chat.JoinRequest{Token: p.bob.Token})
 	w.clock.Advance(2 * time.Minute)
 	_, err := w.tryJoin("plans", "Cid")
-	waitsFor(t, err, chat.RoomFull, 13*time.Minute)
+	waitsFor(t, err, fault.RoomFull, 13*time.Minute)
 }
 
 func TestToken_ofNobody_isInvalidInEveryCall(t *testing.T) {
@@ -118,7 +120,7 @@ func TestToken_ofNobody_isInvalidInEveryCall(t *testing.T) {
 		"blank": "  ", "short": p.bob.Token[:27], "mistyped": mistyped, "a sentence": "my token, please",
 	} {
 		for call, err := range everyCall(w, token) {
-			if chat.CodeOf(err) != chat.TokenInvalid {
+			if fault.CodeOf(err) != fault.TokenInvalid {
 				t.Errorf("%s, token %s: %v", call, what, err)
 			}
 		}
@@ -142,7 +144,7 @@ func calls(w *world, token string) map[string]func() error {
 			return err
 		},
 		"manage": func() error {
-			_, err := w.ManageAgent(ctx, chat.ManageRequest{Token: token, AgentName: "Eve", Action: chat.BanName})
+			_, err := w.ManageAgent(ctx, chat.ManageRequest{Token: token, AgentName: "Eve", Action: room.BanName})
 			return err
 		},
 		"leave": func() error { _, err := w.LeaveRoom(ctx, token); return err },
@@ -170,7 +172,7 @@ func TestToken_ofASeatThatWasGivenUp_saysSoInEveryCall(t *testing.T) {
 			if call == "leave" && err == nil {
 				continue
 			}
-			if chat.CodeOf(err) != chat.Removed || !strings.Contains(err.Error(), "You have left") {
+			if fault.CodeOf(err) != fault.Removed || !strings.Contains(err.Error(), "You have left") {
 				t.Errorf("%s: %v", call, err)
 			}
 		}

@@ -5,35 +5,37 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // of returns one of the services.
 func of(services []*world, i int) *world { return services[i%len(services)] }
 
 // does manages an agent, as one of many calls at once.
-func does(w *world, token string, action chat.Action, name string) (chat.Seated, error) {
+func does(w *world, token string, action room.Action, name string) (chat.Seated, error) {
 	_, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, AgentName: name, Action: action})
 	return chat.Seated{}, err
 }
 
-func renames(w *world, token, room string) (chat.Seated, error) {
-	_, err := w.UpdateRoom(w.t.Context(), chat.UpdateRequest{Token: token, Room: room})
+func renames(w *world, token, name string) (chat.Seated, error) {
+	_, err := w.UpdateRoom(w.t.Context(), chat.UpdateRequest{Token: token, Room: name})
 	return chat.Seated{}, err
 }
 
 func TestRace_twoAdminsDemoteEachOther_oneIsLeft(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		for round := range 5 {
-			room := fmt.Sprintf("plans %d", round)
-			ann, bob := services[0].join(room, "Ann"), services[0].join(room, "Bob")
-			services[0].manage(ann.Token, chat.Promote, "Bob", chat.StatusPromoted)
+			name := fmt.Sprintf("plans %d", round)
+			ann, bob := services[0].join(name, "Ann"), services[0].join(name, "Bob")
+			services[0].manage(ann.Token, room.Promote, "Bob", chat.StatusPromoted)
 			out := atOnce(2, func(i int) (chat.Seated, error) {
 				if i == 0 {
-					return does(services[0], ann.Token, chat.Demote, "Bob")
+					return does(services[0], ann.Token, room.Demote, "Bob")
 				}
-				return does(of(services, 1), bob.Token, chat.Demote, "Ann")
+				return does(of(services, 1), bob.Token, room.Demote, "Ann")
 			})
-			expect(t, out, map[chat.Code]int{"": 1, chat.NotAllowed: 1})
+			expect(t, out, map[fault.Code]int{"": 1, fault.NotAllowed: 1})
 			for _, w := range services {
 				if got := seats(w.info(ann.Token).Room); (got[0] == "Ann (admin)") == (got[1] == "Bob (admin)") {
 					t.Errorf("seated are %q", got)
@@ -47,20 +49,20 @@ func TestRace_twoAdminsDemoteEachOther_oneIsLeft(t *testing.T) {
 func TestRace_bothAdminsDemoteThemselvesOrLeave_oneIsLeft(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		for round := range 5 {
-			room := fmt.Sprintf("plans %d", round)
-			ann := services[0].enter(chat.JoinRequest{Room: room, AgentName: "Ann", Capacity: 3})
-			bob, cid := services[0].join(room, "Bob"), services[0].join(room, "Cid")
-			services[0].manage(ann.Token, chat.Promote, "Bob", chat.StatusPromoted)
+			name := fmt.Sprintf("plans %d", round)
+			ann := services[0].enter(chat.JoinRequest{Room: name, AgentName: "Ann", Capacity: 3})
+			bob, cid := services[0].join(name, "Bob"), services[0].join(name, "Cid")
+			services[0].manage(ann.Token, room.Promote, "Bob", chat.StatusPromoted)
 			atOnce(2, func(i int) (chat.Seated, error) {
 				if i == 0 {
-					return does(services[0], ann.Token, chat.Demote, "Ann")
+					return does(services[0], ann.Token, room.Demote, "Ann")
 				}
 				_, err := of(services, 1).LeaveRoom(t.Context(), bob.Token)
 				return chat.Seated{}, err
 			})
 			admins := 0
 			for _, a := range of(services, 1).info(cid.Token).Room.Agents {
-				if a.Role == chat.Admin {
+				if a.Role == room.Admin {
 					admins++
 				}
 			}
@@ -74,11 +76,11 @@ func TestRace_bothAdminsDemoteThemselvesOrLeave_oneIsLeft(t *testing.T) {
 func TestRace_kickAgainstSend_nothingIsSaidAfterTheKick(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		for round := range 5 {
-			room := fmt.Sprintf("plans %d", round)
-			ann, bob := services[0].join(room, "Ann"), of(services, 1).join(room, "Bob")
+			name := fmt.Sprintf("plans %d", round)
+			ann, bob := services[0].join(name, "Ann"), of(services, 1).join(name, "Bob")
 			out := atOnce(8, func(i int) (chat.Seated, error) {
 				if i == 4 {
-					return does(services[0], ann.Token, chat.Kick, "Bob")
+					return does(services[0], ann.Token, room.Kick, "Bob")
 				}
 				_, err := of(services, i).Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: fmt.Sprintf("word %d of what Bob has to say to all", i)})
 				return chat.Seated{}, err
@@ -86,11 +88,11 @@ func TestRace_kickAgainstSend_nothingIsSaidAfterTheKick(t *testing.T) {
 			wants(t, out[4].err, "")
 			said := 0
 			for i, o := range out {
-				switch code := chat.CodeOf(o.err); {
+				switch code := fault.CodeOf(o.err); {
 				case i == 4:
 				case code == "":
 					said++
-				case code != chat.Removed:
+				case code != fault.Removed:
 					t.Errorf("Bob is told %v", o.err)
 				}
 			}
@@ -110,7 +112,7 @@ func TestRace_muteAgainstSend_nothingIsSaidAfterTheMute(t *testing.T) {
 		ann, bob := services[0].join("plans", "Ann"), of(services, 1).join("plans", "Bob")
 		out := atOnce(8, func(i int) (chat.Seated, error) {
 			if i == 4 {
-				return does(services[0], ann.Token, chat.Mute, "Bob")
+				return does(services[0], ann.Token, room.Mute, "Bob")
 			}
 			_, err := of(services, i).Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: fmt.Sprintf("word %d of what Bob has to say to all", i)})
 			return chat.Seated{}, err
@@ -131,13 +133,13 @@ func TestRace_muteAgainstSend_nothingIsSaidAfterTheMute(t *testing.T) {
 func TestRace_banAgainstJoin_noSeatIsTakenAfterTheBan(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		for round := range 5 {
-			room := fmt.Sprintf("plans %d", round)
-			ann := services[0].enter(chat.JoinRequest{Room: room, AgentName: "Ann", Capacity: 5})
+			name := fmt.Sprintf("plans %d", round)
+			ann := services[0].enter(chat.JoinRequest{Room: name, AgentName: "Ann", Capacity: 5})
 			out := atOnce(4, func(i int) (chat.Seated, error) {
 				if i == 0 {
-					return does(services[0], ann.Token, chat.BanName, "Bob")
+					return does(services[0], ann.Token, room.BanName, "Bob")
 				}
-				return of(services, i).tryJoin(room, []string{"", "Bob", "B0b", "bob"}[i])
+				return of(services, i).tryJoin(name, []string{"", "Bob", "B0b", "bob"}[i])
 			})
 			wants(t, out[0].err, "")
 			banned := false
@@ -148,7 +150,7 @@ func TestRace_banAgainstJoin_noSeatIsTakenAfterTheBan(t *testing.T) {
 				banned = banned || e.Type == "role" || e.Type == "left"
 			}
 			for _, o := range out[1:] {
-				if code := chat.CodeOf(o.err); code != "" && code != chat.NotAllowed && code != chat.NameTaken {
+				if code := fault.CodeOf(o.err); code != "" && code != fault.NotAllowed && code != fault.NameTaken {
 					t.Errorf("a Bob is told %v", o.err)
 				}
 			}
@@ -168,10 +170,10 @@ func TestRace_manyRoomsWantOneName_oneGetsIt(t *testing.T) {
 			}
 			return renames(of(services, i), in[i].Token, "the name")
 		})
-		expect(t, out, map[chat.Code]int{"": 1, chat.RoomExists: 6})
+		expect(t, out, map[fault.Code]int{"": 1, fault.RoomExists: 6})
 		for i, s := range in {
 			got, err := services[0].RoomInfo(t.Context(), chat.InfoRequest{Room: fmt.Sprintf("plans %d", i)})
-			if renamed := out[i].err == nil; renamed != (chat.CodeOf(err) == chat.RoomNotFound) {
+			if renamed := out[i].err == nil; renamed != (fault.CodeOf(err) == fault.RoomNotFound) {
 				t.Errorf("room %d: %+v, %v", i, got, err)
 			}
 			want := fmt.Sprintf("plans %d", i)
@@ -198,11 +200,11 @@ func TestRace_oneRoomGetsManyNames_oneLeadsToIt(t *testing.T) {
 			}
 			return renames(of(services, i/2), ann.Token, fmt.Sprintf("plans %d", i))
 		})
-		expect(t, out, map[chat.Code]int{"": 10})
+		expect(t, out, map[fault.Code]int{"": 10})
 		name := services[0].info(ann.Token).Room.Name
 		for i := range 10 {
 			got, err := of(services, i).RoomInfo(t.Context(), chat.InfoRequest{Room: fmt.Sprintf("plans %d", i)})
-			if here := name == fmt.Sprintf("plans %d", i); here && err != nil || !here && chat.CodeOf(err) != chat.RoomNotFound {
+			if here := name == fmt.Sprintf("plans %d", i); here && err != nil || !here && fault.CodeOf(err) != fault.RoomNotFound {
 				t.Errorf("plans %d: %+v, %v", i, got, err)
 			}
 		}
@@ -216,9 +218,9 @@ func TestRace_oneRoomGetsManyNames_oneLeadsToIt(t *testing.T) {
 func TestRace_closeAgainstJoinAndSend_nothingFollowsTheEnd(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		for round := range 5 {
-			room := fmt.Sprintf("plans %d", round)
-			ann := services[0].enter(chat.JoinRequest{Room: room, AgentName: "Ann", Capacity: 5})
-			bob := of(services, 1).join(room, "Bob")
+			name := fmt.Sprintf("plans %d", round)
+			ann := services[0].enter(chat.JoinRequest{Room: name, AgentName: "Ann", Capacity: 5})
+			bob := of(services, 1).join(name, "Bob")
 			out := atOnce(6, func(i int) (chat.Seated, error) {
 				w := of(services, i)
 				switch i {
@@ -229,11 +231,11 @@ func TestRace_closeAgainstJoinAndSend_nothingFollowsTheEnd(t *testing.T) {
 					_, err := w.Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: fmt.Sprintf("word %d", i)})
 					return chat.Seated{}, err
 				}
-				return w.tryJoin(room, fmt.Sprintf("Agent %d", i))
+				return w.tryJoin(name, fmt.Sprintf("Agent %d", i))
 			})
-			expected := []chat.Code{"", chat.RoomClosed, chat.RoomClosed, chat.RoomFull, chat.RoomFull, chat.RoomFull} // if not done
+			expected := []fault.Code{"", fault.RoomClosed, fault.RoomClosed, fault.RoomFull, fault.RoomFull, fault.RoomFull} // if not done
 			for i, o := range out {
-				if code := chat.CodeOf(o.err); code != "" && code != expected[i] {
+				if code := fault.CodeOf(o.err); code != "" && code != expected[i] {
 					t.Errorf("call %d: %v", i, o.err)
 				}
 			}
@@ -241,7 +243,7 @@ func TestRace_closeAgainstJoinAndSend_nothingFollowsTheEnd(t *testing.T) {
 			if last := log[len(log)-1]; last.Type != "room" {
 				t.Errorf("the log ends with %+v", last)
 			}
-			if now, _, err := headOf(t.Context(), services[0].table, room); err != nil || now == ann.Token[:7] {
+			if now, _, err := headOf(t.Context(), services[0].table, name); err != nil || now == ann.Token[:7] {
 				t.Errorf("the name leads to room %s, %v", now, err)
 			}
 		}
@@ -251,21 +253,21 @@ func TestRace_closeAgainstJoinAndSend_nothingFollowsTheEnd(t *testing.T) {
 func TestRace_capacityLoweredWhileAgentsJoin_neverMoreThanIt(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		for round := range 5 {
-			room := fmt.Sprintf("plans %d", round)
-			ann := services[0].enter(chat.JoinRequest{Room: room, AgentName: "Ann", Capacity: 10})
+			name := fmt.Sprintf("plans %d", round)
+			ann := services[0].enter(chat.JoinRequest{Room: name, AgentName: "Ann", Capacity: 10})
 			out := atOnce(6, func(i int) (chat.Seated, error) {
 				w := of(services, i)
 				if i == 3 {
 					_, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: ann.Token, Capacity: 3})
 					return chat.Seated{}, err
 				}
-				return w.tryJoin(room, fmt.Sprintf("Agent %d", i))
+				return w.tryJoin(name, fmt.Sprintf("Agent %d", i))
 			})
 			got := services[0].info(ann.Token).Room
 			if len(got.Agents) > got.Capacity {
 				t.Errorf("%d agents in a room of %d", len(got.Agents), got.Capacity)
 			}
-			if lowered := out[3].err == nil; lowered != (got.Capacity == 3) || !lowered && chat.CodeOf(out[3].err) != chat.InvalidArgument {
+			if lowered := out[3].err == nil; lowered != (got.Capacity == 3) || !lowered && fault.CodeOf(out[3].err) != fault.InvalidArgument {
 				t.Errorf("room of %d after %v", got.Capacity, out[3].err)
 			}
 		}
@@ -277,7 +279,7 @@ func TestRace_manyKnockAtOnce_oneIsHeard(t *testing.T) {
 		ann := services[0].join("plans", "Ann")
 		of(services, 1).join("plans", "Bob")
 		out := atOnce(50, func(i int) (chat.Seated, error) { return of(services, i).tryJoin("plans", fmt.Sprintf("Agent %d", i)) })
-		expect(t, out, map[chat.Code]int{chat.RoomFull: 50})
+		expect(t, out, map[fault.Code]int{fault.RoomFull: 50})
 		knocks := 0
 		for _, e := range services[0].events(ann.Token) {
 			if e.Type == "knock" {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 )
 
 // TestLease_howLongASeatIsSafe fills a room, lets Bob do something, and finds
@@ -50,11 +51,11 @@ func TestLease_howLongASeatIsSafe(t *testing.T) {
 			c.does(w, w.join("plans", "Bob"))
 			for _, w := range []*world{w, w.elsewhere()} {
 				_, err := w.tryJoin("plans", "Cid")
-				waitsFor(t, err, chat.RoomFull, c.safe)
+				waitsFor(t, err, fault.RoomFull, c.safe)
 			}
 			w.clock.Advance(c.safe - time.Second)
 			_, err := w.tryJoin("plans", "Cid")
-			waitsFor(t, err, chat.RoomFull, time.Second)
+			waitsFor(t, err, fault.RoomFull, time.Second)
 			w.clock.Advance(time.Second)
 			w.join("plans", "Cid")
 		})
@@ -67,7 +68,7 @@ func TestLease_ofAnAdmin_lastsADay(t *testing.T) {
 	w.clock.Advance(24*time.Hour - time.Second)
 	w.look(p.bob.Token, "")
 	_, err := w.tryJoin("plans", "Cid")
-	waitsFor(t, err, chat.RoomFull, time.Second)
+	waitsFor(t, err, fault.RoomFull, time.Second)
 	w.clock.Advance(time.Second)
 	cid := w.join("plans", "Cid")
 	same(t, "Bob hears", lines(w.look(p.bob.Token, p.bob.Cursor).Messages), []string{"knock Cid", "left Ann (timeout)", "joined Cid"})
@@ -80,7 +81,7 @@ func TestLease_endsWithinASecond_saysSo(t *testing.T) {
 	w.pair()
 	w.clock.Advance(90*time.Second + 100*time.Millisecond) // items live until whole seconds
 	_, err := w.tryJoin("plans", "Cid")
-	waitsFor(t, err, chat.RoomFull, time.Second)
+	waitsFor(t, err, fault.RoomFull, time.Second)
 	w.clock.Advance(400 * time.Millisecond)
 	w.join("plans", "Cid")
 }
@@ -112,7 +113,7 @@ func TestTakeover_isToldAsALeavingAndAComing(t *testing.T) {
 	}
 	for _, w := range []*world{w, w.elsewhere()} {
 		_, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token})
-		wants(t, err, chat.Removed)
+		wants(t, err, fault.Removed)
 		if got := fmt.Sprint(err); got != "removed: Your seat was given to another agent, since nothing was heard from you for too long. Call join_room with room and agent_name to take a new one." {
 			t.Errorf("Bob is told %q", got)
 		}

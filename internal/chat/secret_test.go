@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
 func TestSecrets_ofTokensAndPasswords_areNotInTheTable(t *testing.T) {
@@ -40,25 +42,12 @@ func TestSecrets_ofTokensAndPasswords_areNotInTheTable(t *testing.T) {
 	}
 }
 
-// counting counts the calls that reach a table.
-type counting struct {
-	table.Table
-	calls atomic.Int64
-}
-
-func (c *counting) Get(ctx context.Context, k table.Key, how table.Consistency) (table.Item, error) {
-	c.calls.Add(1)
-	return c.Table.Get(ctx, k, how)
-}
-
-func (c *counting) Query(ctx context.Context, r table.Range) (table.Page, error) {
-	c.calls.Add(1)
-	return c.Table.Query(ctx, r)
-}
-
-func (c *counting) Write(ctx context.Context, ops ...table.Op) error {
-	c.calls.Add(1)
-	return c.Table.Write(ctx, ops...)
+// counting returns a table that counts its calls.
+func counting(below table.Table, calls *atomic.Int64) *tabletest.Hooks {
+	return &tabletest.Hooks{Table: below, Before: func(context.Context, tabletest.Call) error {
+		calls.Add(1)
+		return nil
+	}}
 }
 
 // TestToken_mistyped_costsNothing: who mistypes or guesses does not even reach
@@ -70,14 +59,15 @@ func TestToken_mistyped_costsNothing(t *testing.T) {
 	if p.ann.Token[27] == '0' {
 		mistyped = p.ann.Token[:27] + "1"
 	}
-	behind := &counting{Table: w.table}
+	var calls atomic.Int64
+	behind := counting(w.table, &calls)
 	cold := &world{t: t, clock: w.clock, table: behind, Service: chat.New(behind, chat.Options{Clock: w.clock})}
 	for call, err := range everyCall(cold, mistyped) {
-		if chat.CodeOf(err) != chat.TokenInvalid {
+		if fault.CodeOf(err) != fault.TokenInvalid {
 			t.Errorf("%s: %v", call, err)
 		}
 	}
-	if n := behind.calls.Load(); n != 0 {
+	if n := calls.Load(); n != 0 {
 		t.Errorf("%d calls reached the table", n)
 	}
 }

@@ -6,22 +6,28 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// Telling a repeated call from a new message, where no key is given.
 const (
-	sameWithin = 10 * time.Minute
-	shortText  = 40 // bytes: "yes" may be meant again once somebody else spoke
+	// shortText is the length, in bytes, below which a repeated text can be meant
+	// again once another agent has spoken: "yes".
+	shortText = 40
+	// keyLife is how long an idempotency key stands for its message.
+	keyLife = 24 * time.Hour
 )
 
 // Send says a text in the caller's room, and waits for an answer if asked to.
 //
-// With a cursor it says nothing if something newer is there for the sender, and
-// returns that instead, but not twice in a row. The same text as the seat's last
-// one is the same message for ten minutes, unless a key is given, or it is short
-// and somebody else spoke since. After Unavailable the text may have been said;
-// repeating the call is safe.
+// With a cursor it says nothing if there is news for the sender, and returns the
+// news instead, but not twice in a row. The text of the seat's last message counts
+// as the same message for ten minutes, unless a key is given, or the text is short
+// and another agent has spoken since. After Unavailable the text may have been
+// said; repeating the call is safe.
 func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err := checkSend(req); err != nil {
 		return Sent{}, err
@@ -29,23 +35,23 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	began := s.now()
 	c, err := s.enter(ctx, req.Token)
 	if err != nil {
-		return Sent{}, s.outward(err)
+		return Sent{}, s.Outward(err)
 	}
-	defer c.room.done()
-	m := &utteranceInHand{caller: c, req: req, began: began}
-	if err := m.address(ctx); err != nil {
-		return Sent{}, s.outward(err)
+	defer c.room.release()
+	op := &sendOp{caller: c, req: req, began: began}
+	if err := op.address(ctx); err != nil {
+		return Sent{}, s.Outward(err)
 	}
-	refund, err := c.maySpeak(began, len(req.Text))
+	undo, err := c.allowMessage(began, len(req.Text))
 	if err != nil {
 		return Sent{}, err
 	}
-	got, err := m.say(ctx)
+	got, err := op.run(ctx)
 	if err != nil || !got.Sent || got.Duplicate {
-		refund()
+		undo()
 	}
 	if err != nil {
-		return Sent{}, s.outward(err)
+		return Sent{}, s.Outward(err)
 	}
 	if !got.Sent {
 		return got, nil
@@ -53,293 +59,299 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if req.Wait == 0 {
 		cursor := int64(0)
 		if !got.CursorIgnored {
-			cursor, _ = parseCursor(c.token, req.Cursor)
+			cursor, _ = ident.ParseCursor(c.token, req.Cursor)
 		}
-		c.arrived(cursor, req.ReplyTo)
-		c.room.touch(ctx, c.agent, seenItem{}, refreshSend)
+		c.positions().arrived(cursor, req.ReplyTo)
+		c.renewLease(ctx, room.Presence{}, sendFresh)
 		return got, nil
 	}
-	c.arrived(0, req.ReplyTo)
+	c.positions().arrived(0, req.ReplyTo)
 	waited, err := c.waitAfterSend(ctx, req, began)
-	if err != nil && ctx.Err() == nil && CodeOf(s.outward(err)) == Unavailable {
-		return got, nil // what counts has happened; the sender waits again
+	if s.Unanswered(ctx, err) {
+		return got, nil // the text is said; the sender waits again
 	}
 	got.Waited = waited
-	return got, s.outward(err)
+	return got, s.Outward(err)
 }
 
-// waitAfterSend waits from where the caller had read to, not from its own
-// message: nothing is skipped.
+// waitAfterSend waits from where the caller had read to, and not from its own
+// message, so that nothing is skipped.
 func (c *caller) waitAfterSend(ctx context.Context, req SendRequest, began time.Time) (Waited, error) {
-	f, err := c.room.current(ctx, began)
+	h, err := c.room.log.Current(ctx, began)
 	if err != nil {
 		return Waited{}, err
 	}
-	c.fold = f
+	c.head = h
 	return c.wait(ctx, WaitRequest{Cursor: req.Cursor, Wait: req.Wait})
 }
 
 func checkSend(req SendRequest) error {
-	if err := checkText(req.Text); err != nil {
+	if err := room.CheckText(req.Text); err != nil {
 		return err
 	}
 	switch {
-	case req.Kind != "" && req.Kind != Plain && req.Kind != Request && req.Kind != Status && req.Kind != Done:
-		return refuse(InvalidArgument, "kind must be %q, %q (wants an answer), %q (wants none) or %q (you are finished). Nothing was sent.", Plain, Request, Status, Done)
+	case req.Kind != "" && req.Kind != room.Plain && req.Kind != room.Request && req.Kind != room.Status && req.Kind != room.Done:
+		return fault.Refuse(fault.InvalidArgument, "kind must be %q, %q (wants an answer), %q (wants none) or %q (you are finished). Nothing was sent.", room.Plain, room.Request, room.Status, room.Done)
 	case req.ReplyTo < 0:
-		return refuse(InvalidArgument, "reply_to must be the seq of a message. Nothing was sent.")
+		return fault.Refuse(fault.InvalidArgument, "reply_to must be the seq of a message. Nothing was sent.")
 	case req.Wait < 0 || req.Wait > MaxSendWait:
-		return refuse(InvalidArgument, "wait_seconds must be from 0 to %d. Nothing was sent.", seconds(MaxSendWait))
-	case utf8.RuneCountInString(req.Key) > MaxKey || !utf8.ValidString(req.Key) || hasControls(req.Key, ""):
-		return refuse(InvalidArgument, "idempotency_key: at most %d characters without control characters. Nothing was sent.", MaxKey)
+		return fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d. Nothing was sent.", seconds(MaxSendWait))
+	case utf8.RuneCountInString(req.Key) > MaxKey || !utf8.ValidString(req.Key) || room.HasControls(req.Key, ""):
+		return fault.Refuse(fault.InvalidArgument, "idempotency_key: at most %d characters without control characters. Nothing was sent.", MaxKey)
 	}
 	return nil
 }
 
-// utteranceInHand is a message on its way into the log.
-type utteranceInHand struct {
-	*caller
-	req     SendRequest
-	began   time.Time
-	event   event    // as it will be said
-	sum     [16]byte // of its text and those it is for
-	guard   bool     // hold back if something newer is there
-	checked int64    // nothing newer is, up to this event
-	known   int64    // the message that was there already
-	keyed   bool     // the idempotency key stands for it
+// sendOp is a message on its way into the log.
+type sendOp struct {
+	caller      *caller
+	req         SendRequest
+	began       time.Time
+	event       room.Event // as it will be appended
+	fingerprint [16]byte   // of its text and addressees
+	guard       bool       // hold the message back if there is news
+	checked     int64      // there is no news up to this event
+	known       int64      // the earlier message that this call repeats
+	keyed       bool       // the idempotency key stands for known
 }
 
-// Why say has to look again. None of these leaves the package.
+// Reasons for run to look again. None of them leaves the package.
 var (
-	errNews      = errors.New("chat: there may be news for the sender")
-	errForgotten = errors.New("chat: what the seat said last is not known")
+	errMaybeNews   = errors.New("chat: there may be news for the sender")
+	errLastUnknown = errors.New("chat: the seat's last message is not known")
 )
 
-// say brings the message into the log, or finds that it is there, or holds it
-// back.
-func (m *utteranceInHand) say(ctx context.Context) (Sent, error) {
-	cursor, named := parseCursor(m.token, m.req.Cursor)
-	m.guard, m.checked = named, cursor
+// run brings the message into the log, or finds that it is there, or holds it back.
+func (op *sendOp) run(ctx context.Context) (Sent, error) {
+	c := op.caller
+	cursor, named := ident.ParseCursor(c.token, op.req.Cursor)
+	op.guard, op.checked = named, cursor
 	for range maxLooks {
-		p := &proposal{propose: m.propose, blocked: m.blocked, began: m.began}
-		err := m.room.append(ctx, p)
+		p := &roomlog.Proposal{Propose: op.propose, Blocked: op.blocked, Began: op.began}
+		err := c.room.log.Append(ctx, p)
 		switch {
 		case err == nil:
-			return m.sent(p.events), nil
+			return op.sent(p.Events), nil
 		case errors.Is(err, errUnseated):
-			return Sent{}, m.room.svc.whyNot(ctx, m.room.known(), m.token)
-		case errors.Is(err, errForgotten):
-			err = m.room.recall(ctx, m.began.Add(-sameWithin))
-		case errors.Is(err, errNews):
+			return Sent{}, c.room.svc.whyNot(ctx, c.room.log.Known(), c.token)
+		case errors.Is(err, errLastUnknown):
+			err = c.room.log.Recall(ctx, op.began.Add(-room.RepeatWindow))
+		case errors.Is(err, errMaybeNews):
 			var held *Sent
-			if held, err = m.holdBack(ctx); held != nil {
+			if held, err = op.holdBack(ctx); held != nil {
 				return *held, err
 			}
-		case m.req.Key != "" && errors.As(err, new(*Error)): // refused: but what was sent before counts
-			if m.lookUpKey(ctx) == nil && m.keyed {
-				return m.sent(nil), nil
+		case op.req.Key != "" && errors.As(err, new(*fault.Error)): // a refusal does not undo an earlier message
+			if op.lookUpKey(ctx) == nil && op.keyed {
+				return op.sent(nil), nil
 			}
 		}
 		if err != nil {
 			return Sent{}, err
 		}
 	}
-	return Sent{}, refuse(Unavailable, "The room changed too often while you spoke. Nothing was sent: call again.")
+	return Sent{}, fault.Refuse(fault.Unavailable, "The room changed too often while you spoke. Nothing was sent: call again.")
 }
 
-// propose checks the rules for speaking, and says it. What was said before is no
-// affair of the rules any more.
-func (m *utteranceInHand) propose(f *fold, now time.Time) (change, error) {
-	a, here := owner(f, m.token)
+// propose checks the rules for speaking and appends the message. It does not check
+// them for a message that was sent before.
+func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
+	a, here := h.Owner(op.caller.token)
 	if !here {
-		return change{}, errUnseated
+		return roomlog.Change{}, errUnseated
 	}
-	if m.keyed {
-		return change{}, nil
+	if op.keyed {
+		return roomlog.Change{}, nil
 	}
-	if m.req.Key == "" {
-		if again, err := m.again(f, a, now); again || err != nil {
-			return change{}, err
+	if op.req.Key == "" {
+		if repeated, err := op.isRepeated(h, a, now); repeated || err != nil {
+			return roomlog.Change{}, err
 		}
 	}
-	if err := m.mayNot(f, a, now); err != nil {
-		return change{}, err
+	if err := op.refusal(h, a, now); err != nil {
+		return roomlog.Change{}, err
 	}
-	if m.guard && f.newestOfOthers(a.Seat) > m.checked {
-		return change{}, errNews
+	if op.guard && h.NewestForeign(a.Seat) > op.checked {
+		return roomlog.Change{}, errMaybeNews
 	}
-	e := m.event
-	e.Seat, e.Name, e.Resumes = a.Seat, a.Name, a.Done && e.Kind != Done && e.Kind != Status
-	ch := change{events: []event{e}}
-	if m.req.Key != "" {
-		ch.ops = []table.Op{table.Put(table.Item{
-			Key: sentKey(f.id, a.Seat, m.req.Key), Expires: now.Add(keyLife), Data: encode(sentItem{V: version, Seq: f.asOf + 1}),
+	e := op.event
+	e.Seat, e.Name, e.Resumes = a.Seat, a.Name, a.Done && e.Kind != room.Done && e.Kind != room.Status
+	ch := roomlog.Change{Events: []room.Event{e}}
+	if op.req.Key != "" {
+		ch.Ops = []table.Op{table.Put(table.Item{
+			Key: roomlog.SentKey(h.ID, a.Seat, op.req.Key), Expires: now.Add(keyLife),
+			Data: roomlog.Encode(sentItem{V: room.Version, Seq: h.AsOf + 1}),
 		}, table.IfAbsent)}
 	}
 	return ch, nil
 }
 
-// mayNot says why a must not say it.
-func (m *utteranceInHand) mayNot(f *fold, a agent, now time.Time) error {
+// refusal returns the reason why a must not say it; nil if there is none.
+func (op *sendOp) refusal(h *room.Head, a room.Agent, now time.Time) error {
 	switch {
-	case f.closed:
+	case h.Closed:
 		return errClosed()
-	case f.dead(now):
-		return errNoRoom
+	case h.Expired(now):
+		return roomlog.ErrNotFound
 	case a.Muted:
-		return refuse(NotAllowed, "An admin of this room has muted you. Nothing was sent: go on reading with wait_for_message; an admin can unmute you.")
-	case f.listens(a):
-		return refuse(NotAllowed, "Only admins speak in this channel. Nothing was sent: go on reading with wait_for_message.")
+		return fault.Refuse(fault.NotAllowed, "An admin of this room has muted you. Nothing was sent: go on reading with wait_for_message; an admin can unmute you.")
+	case h.Silenced(a):
+		return fault.Refuse(fault.NotAllowed, "Only admins speak in this channel. Nothing was sent: go on reading with wait_for_message.")
 	}
-	for _, seat := range m.event.To {
-		if _, there := f.seated(seat); !there {
-			return refuse(InvalidArgument, "to: an agent that you name has just left the room. Nothing was sent: room_info tells who is there.")
+	for _, seat := range op.event.To {
+		if _, there := h.Seated(seat); !there {
+			return fault.Refuse(fault.InvalidArgument, "to: an agent that you name has just left the room. Nothing was sent: room_info tells who is there.")
 		}
 	}
 	return nil
 }
 
-// again reports whether the text is the seat's last message, told once more.
-func (m *utteranceInHand) again(f *fold, a agent, now time.Time) (bool, error) {
-	u, known := f.lastSaid(a, now)
+// isRepeated reports whether the call repeats the seat's last message.
+func (op *sendOp) isRepeated(h *room.Head, a room.Agent, now time.Time) (bool, error) {
+	u, known := h.LastSaid(a, now)
 	if !known {
-		return false, errForgotten
+		return false, errLastUnknown
 	}
-	m.known = 0
-	if u.n == 0 || u.sum != m.sum || now.Sub(u.at) >= sameWithin {
+	op.known = 0
+	if u.N == 0 || u.Fingerprint != op.fingerprint || now.Sub(u.At) >= room.RepeatWindow {
 		return false, nil
 	}
-	if len(m.req.Text) < shortText && f.newestWord(a.Seat) > u.n && !m.unheard(u.n) {
+	if len(op.req.Text) < shortText && h.NewestMessage(a.Seat) > u.N && !op.isUnheard(u.N) {
 		return false, nil
 	}
-	m.known = u.n
+	op.known = u.N
 	return true, nil
 }
 
-// unheard reports whether the caller names a cursor from before its message n, and so
-// shows that it has not heard what the call which said it came to: however short it
-// was, and whoever spoke since, this is that call once more.
-func (m *utteranceInHand) unheard(n int64) bool {
-	cursor, named := parseCursor(m.token, m.req.Cursor)
+// isUnheard reports whether the call's cursor precedes the seat's message n. Then
+// the caller has not heard the answer of the call that said n, and this call
+// repeats it, however short the text is and whoever has spoken since.
+func (op *sendOp) isUnheard(n int64) bool {
+	cursor, named := ident.ParseCursor(op.caller.token, op.req.Cursor)
 	return named && cursor < n
 }
 
+// sentItem stores the message that an idempotency key stands for.
+type sentItem struct {
+	V   int   `json:"v"`
+	Seq int64 `json:"seq"`
+}
+
 // blocked notes the message that the idempotency key stands for.
-func (m *utteranceInHand) blocked(c table.Conflict) {
+func (op *sendOp) blocked(c table.Conflict) {
 	if c.Item != nil {
-		m.sentBy(*c.Item)
+		op.noteSent(*c.Item)
 	}
 }
 
-func (m *utteranceInHand) sentBy(item table.Item) {
+func (op *sendOp) noteSent(item table.Item) {
 	var s sentItem
-	if decode(item, &s) == nil {
-		m.known, m.keyed = s.Seq, true
+	if roomlog.Decode(item, &s) == nil {
+		op.known, op.keyed = s.Seq, true
 	}
 }
 
-// lookUpKey finds out whether the idempotency key, if there is one, stands for a
-// message already.
-func (m *utteranceInHand) lookUpKey(ctx context.Context) error {
-	if m.req.Key == "" {
+// lookUpKey finds out whether the idempotency key, if there is one, already stands
+// for a message.
+func (op *sendOp) lookUpKey(ctx context.Context) error {
+	if op.req.Key == "" {
 		return nil
 	}
-	item, err := m.room.svc.table.Get(ctx, sentKey(m.room.id, m.agent.Seat, m.req.Key), table.Strong)
+	c := op.caller
+	item, err := c.room.svc.table.Get(ctx, roomlog.SentKey(c.room.log.ID(), c.agent.Seat, op.req.Key), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
 		return nil
 	}
 	if err == nil {
-		m.sentBy(item)
+		op.noteSent(item)
 	}
 	return err
 }
 
-func (m *utteranceInHand) sent(events []event) Sent {
-	got := Sent{Sent: true, Seq: m.known, Duplicate: len(events) == 0}
+// sent returns the answer. Without events the message was there before.
+func (op *sendOp) sent(events []room.Event) Sent {
+	got := Sent{Sent: true, Seq: op.known, Duplicate: len(events) == 0}
 	if len(events) > 0 {
-		got.Seq = events[0].n
+		got.Seq = events[0].N
 	}
-	f := m.room.known()
-	got.Others, got.Listening = others(f, m.agent.Seat), f.silences(m.agent.Seat)
-	if m.req.Cursor == "" {
+	c := op.caller
+	h := c.room.log.Known()
+	got.Others, got.Listening = h.Others(c.agent.Seat), h.SilencedSeat(c.agent.Seat)
+	if op.req.Cursor == "" {
 		return got
 	}
-	n, ok := parseCursor(m.token, m.req.Cursor)
-	switch got.CursorIgnored = !ok || n > f.asOf || !got.Duplicate && n >= got.Seq; {
+	n, ok := ident.ParseCursor(c.token, op.req.Cursor)
+	switch got.CursorIgnored = !ok || n > h.AsOf || !got.Duplicate && n >= got.Seq; {
 	case got.CursorIgnored:
-	case m.guard && !got.Duplicate:
-		got.Cursor = cursorOf(m.token, got.Seq) // nothing lies between
+	case op.guard && !got.Duplicate:
+		got.Cursor = ident.Cursor(c.token, got.Seq) // there is nothing in between
 	default:
-		got.Cursor = m.req.Cursor
+		got.Cursor = op.req.Cursor
 	}
 	return got
 }
 
-// holdBack looks at what is newer than the cursor. If there is something for
-// the sender, and the last send was not held back already, the answer is that.
-func (m *utteranceInHand) holdBack(ctx context.Context) (*Sent, error) {
-	if err := m.lookUpKey(ctx); err != nil || m.keyed {
-		return nil, err // what was sent already cannot be held back any more
+// holdBack looks for news after the cursor. If there is some, and the last send was
+// not held back already, that is the answer.
+func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
+	if err := op.lookUpKey(ctx); err != nil || op.keyed {
+		return nil, err // a message that was sent cannot be held back
 	}
-	cursor, _ := parseCursor(m.token, m.req.Cursor)
-	f, err := m.room.current(ctx, m.began)
+	c := op.caller
+	cursor, _ := ident.ParseCursor(c.token, op.req.Cursor)
+	h, err := c.room.log.Current(ctx, op.began)
 	if err != nil {
 		return nil, err
 	}
-	if cursor > f.asOf {
-		m.guard = false
+	if cursor > h.AsOf {
+		op.guard = false
 		return nil, nil
 	}
-	m.fold = f
-	pos := position{after: cursor, named: true}
-	g := &gathering{caller: m.caller, pos: pos, scanned: cursor, batch: batch{events: batchEvents, limit: batchBytes}}
-	if err := g.gather(ctx); err != nil {
+	c.head = h
+	in := newInbox(c, position{after: cursor, named: true})
+	if err := in.collect(ctx); err != nil {
 		return nil, err
 	}
-	if len(g.batch.messages) == 0 {
-		m.checked = g.scanned
+	if len(in.batch.messages) == 0 {
+		op.checked = in.scanned
 		return nil, nil
 	}
-	p, err := m.place(ctx)
+	p, err := c.positions().load(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if p.Guarded > 0 {
-		spoke, err := m.spokeAfter(ctx, p.Guarded)
+		spoke, err := spokeAfter(ctx, c, p.Guarded)
 		if err != nil {
 			return nil, err
 		}
 		if !spoke {
-			m.guard = false // once in a row is enough
+			op.guard = false // not twice in a row
 			return nil, nil
 		}
 	}
-	p.Guarded, p.Named = g.scanned, max(p.Named, cursor)
-	if err := m.write(ctx, p); err != nil {
+	p.Guarded, p.Acked = in.scanned, max(p.Acked, cursor)
+	if err := c.positions().write(ctx, p); err != nil {
 		return nil, err
 	}
-	w := &openWait{began: m.began, over: make(chan struct{})}
 	got := &Sent{}
-	got.Waited, err = m.hand(ctx, g, w, 0)
+	got.Waited, err = c.hand(ctx, in, newOpenWait(op.began, false), 0)
 	return got, err
 }
 
-// spokeAfter reports whether the seat said something after event n.
-func (m *utteranceInHand) spokeAfter(ctx context.Context, n int64) (bool, error) {
-	for n < m.fold.asOf {
-		events, err := m.room.read(ctx, n)
+// spokeAfter reports whether the caller said something after event n.
+func spokeAfter(ctx context.Context, c *caller, n int64) (bool, error) {
+	for n < c.head.AsOf {
+		events, err := c.room.log.Read(ctx, n)
 		if err != nil || len(events) == 0 {
 			return false, err
 		}
 		for _, e := range events {
-			if e.Type == said && e.Seat == m.agent.Seat {
+			if e.Type == room.Said && e.Seat == c.agent.Seat {
 				return true, nil
 			}
-			n = e.n
+			n = e.N
 		}
 	}
 	return false, nil
 }
-
-// errUnseated is turned into the reason why the seat is gone.
-var errUnseated = errors.New("chat: the seat is gone")

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 func (w *world) send(req chat.SendRequest) (chat.Sent, error) {
@@ -144,20 +146,20 @@ func TestSend_refusals_changeNothing(t *testing.T) {
 	}
 	cases := map[string]struct {
 		req  chat.SendRequest
-		code chat.Code
+		code fault.Code
 	}{
-		"empty":              {chat.SendRequest{Token: token}, chat.InvalidArgument},
-		"blank":              {chat.SendRequest{Token: token, Text: " \n"}, chat.InvalidArgument},
-		"invisible":          {chat.SendRequest{Token: token, Text: "\u200b\u2060"}, chat.InvalidArgument},
-		"too long":           {chat.SendRequest{Token: token, Text: strings.Repeat("x", chat.MaxText+1)}, chat.MessageTooLong},
-		"not UTF-8":          {chat.SendRequest{Token: token, Text: "\xff"}, chat.InvalidArgument},
-		"control characters": {chat.SendRequest{Token: token, Text: "a\x00b"}, chat.InvalidArgument},
-		"holds a token":      {chat.SendRequest{Token: token, Text: "mine is " + strings.ToUpper(token) + "."}, chat.InvalidArgument},
-		"reply to nothing":   {chat.SendRequest{Token: token, Text: "x", ReplyTo: 99}, chat.InvalidArgument},
-		"mistyped token":     {chat.SendRequest{Token: mistyped, Text: "x"}, chat.TokenInvalid},
-		"no token":           {chat.SendRequest{Text: "x"}, chat.TokenInvalid},
-		"long wait":          {chat.SendRequest{Token: token, Text: "x", Wait: time.Hour}, chat.InvalidArgument},
-		"long key":           {chat.SendRequest{Token: token, Text: "x", Key: strings.Repeat("k", 65)}, chat.InvalidArgument},
+		"empty":              {chat.SendRequest{Token: token}, fault.InvalidArgument},
+		"blank":              {chat.SendRequest{Token: token, Text: " \n"}, fault.InvalidArgument},
+		"invisible":          {chat.SendRequest{Token: token, Text: "\u200b\u2060"}, fault.InvalidArgument},
+		"too long":           {chat.SendRequest{Token: token, Text: strings.Repeat("x", room.MaxText+1)}, fault.MessageTooLong},
+		"not UTF-8":          {chat.SendRequest{Token: token, Text: "\xff"}, fault.InvalidArgument},
+		"control characters": {chat.SendRequest{Token: token, Text: "a\x00b"}, fault.InvalidArgument},
+		"holds a token":      {chat.SendRequest{Token: token, Text: "mine is " + strings.ToUpper(token) + "."}, fault.InvalidArgument},
+		"reply to nothing":   {chat.SendRequest{Token: token, Text: "x", ReplyTo: 99}, fault.InvalidArgument},
+		"mistyped token":     {chat.SendRequest{Token: mistyped, Text: "x"}, fault.TokenInvalid},
+		"no token":           {chat.SendRequest{Text: "x"}, fault.TokenInvalid},
+		"long wait":          {chat.SendRequest{Token: token, Text: "x", Wait: time.Hour}, fault.InvalidArgument},
+		"long key":           {chat.SendRequest{Token: token, Text: "x", Key: strings.Repeat("k", 65)}, fault.InvalidArgument},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -173,7 +175,7 @@ func TestSend_refusals_changeNothing(t *testing.T) {
 func TestSend_longestText_arrivesWhole(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	text := strings.Repeat("é\"", chat.MaxText/3)
+	text := strings.Repeat("é\"", room.MaxText/3)
 	sent := w.say(p.ann.Token, text)
 	got := w.look(p.bob.Token, p.bob.Cursor)
 	whole := got.Messages[0].Text
@@ -192,13 +194,13 @@ func TestSend_longestText_arrivesWhole(t *testing.T) {
 
 func TestSend_inAChannel_onlyAdminsSpeak(t *testing.T) {
 	w := newWorld(t)
-	ann, err := w.CreateRoom(t.Context(), chat.CreateRequest{Room: "news", AgentName: "Ann", Type: chat.Channel})
+	ann, err := w.CreateRoom(t.Context(), chat.CreateRequest{Room: "news", AgentName: "Ann", Type: room.Channel})
 	if err != nil {
 		t.Fatal(err)
 	}
 	bob := w.join("news", "Bob")
 	_, err = w.send(chat.SendRequest{Token: bob.Token, Text: "may I?"})
-	wants(t, err, chat.NotAllowed)
+	wants(t, err, fault.NotAllowed)
 	w.say(ann.Token, "here is the news")
 }
 

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 func TestSuccession_lastAdminLeaves_longestSeatedBecomesAdmin(t *testing.T) {
@@ -35,10 +37,10 @@ func TestSuccession_isTheSameEventAsTheLeaving(t *testing.T) {
 
 func TestSuccession_newAdmin_mayDoWhatAdminsDo(t *testing.T) {
 	w := newWorld(t)
-	ann := w.create(chat.CreateRequest{Room: "news", AgentName: "Ann", Type: chat.Channel})
+	ann := w.create(chat.CreateRequest{Room: "news", AgentName: "Ann", Type: room.Channel})
 	bob := w.join("news", "Bob")
 	_, err := w.Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: "may I?"})
-	wants(t, err, chat.NotAllowed)
+	wants(t, err, fault.NotAllowed)
 	w.leave(ann.Token)
 	w.say(bob.Token, "now I may")
 }
@@ -83,7 +85,7 @@ func TestSuccession_newAdminsSeat_isSafeForADay(t *testing.T) {
 	w.look(cid.Token, "")
 	for _, w := range []*world{w, w.elsewhere()} {
 		_, err := w.tryJoin("plans", "Dora")
-		wants(t, err, chat.RoomFull)
+		wants(t, err, fault.RoomFull)
 	}
 	w.clock.Advance(24 * time.Hour)
 	w.look(cid.Token, "")

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // A client gives a call up, the answer comes, and it repeats the call.
@@ -58,11 +60,11 @@ func TestKick_whileItWaits_isToldByWhomAndWhy(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	wait := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute}, 1)
-	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob", Action: chat.Kick, Note: "too loud"}); err != nil {
+	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob", Action: room.Kick, Note: "too loud"}); err != nil {
 		t.Fatal(err)
 	}
 	got := take(t, wait)
-	if got.Status != chat.StatusRemoved || got.Reason != chat.ReasonKicked || len(got.Messages) != 1 ||
+	if got.Status != chat.StatusRemoved || got.Reason != room.ReasonKicked || len(got.Messages) != 1 ||
 		got.Messages[0].By != "Ann" || got.Messages[0].Note != "too loud" {
 		t.Errorf("got %+v", got)
 	}
@@ -115,7 +117,7 @@ func TestQuiet_tellsWhenTheOtherIsBackAndHowLongItIsSilent(t *testing.T) {
 func TestAgentName_withATitleOfTheServers_isRefused(t *testing.T) {
 	w := newWorld(t)
 	for _, name := range []string{"The Server of Parley", "Parley Fan", "Operator of it", "Room Moderator", "next", "Ser ver. server", "p4rley helper", "SYSTEM notice 7"} {
-		if _, err := w.tryJoin("plans", name); chat.CodeOf(err) != chat.InvalidArgument {
+		if _, err := w.tryJoin("plans", name); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%q: %v", name, err)
 		}
 	}

@@ -2,11 +2,14 @@ package chat_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
 // crowd is a room with these agents, each of whom has read who came.
@@ -94,7 +97,7 @@ func TestTurn_afterARestart_notAgainInTheSameSilence(t *testing.T) {
 	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusTurn)
 	w.Stop()
 	wantStatus(t, "Ann", take(t, waits[0]), chat.StatusQuiet)
-	w = onTable(t, w.clock, w.table, chat.Options{Alone: true, GroupFrom: 1})
+	w = onTable(t, w.clock, w.table, chat.Options{SingleProcess: true, MinBatch: 1})
 	waits = w.hold(3, p.ann, p.bob)
 	w.clock.Advance(time.Minute)
 	wantStatus(t, "Ann", take(t, waits[0]), chat.StatusQuiet)
@@ -168,7 +171,7 @@ func TestTurn_whoStandsBy_isNeverTold(t *testing.T) {
 
 func TestTurn_inAChannel_isAnAdmins(t *testing.T) {
 	w := newWorld(t)
-	ann := w.create(chat.CreateRequest{Room: "news", AgentName: "Ann", Type: chat.Channel})
+	ann := w.create(chat.CreateRequest{Room: "news", AgentName: "Ann", Type: room.Channel})
 	bob := w.join("news", "Bob")
 	ann.Cursor = w.look(ann.Token, ann.Cursor).Cursor
 	waits := w.hold(3, ann, bob)
@@ -194,7 +197,7 @@ func TestTurn_somethingRodeAlong_isToldWithIt(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
 	waits := w.hold(4, all...)
-	w.sayAs(all[0].Token, chat.Status, "half done")
+	w.sayAs(all[0].Token, room.Status, "half done")
 	w.clock.Advance(3 * time.Second)
 	got := take(t, waits[1])
 	wantStatus(t, "Bob", got, chat.StatusTurn)
@@ -221,8 +224,8 @@ func TestTurn_somethingSaidWhileItIsTaken_isOfAnotherSilence(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
 	busy, held := make(chan struct{}), make(chan struct{})
-	s := &seam{Table: w.table}
-	w = onTable(t, w.clock, s, chat.Options{Alone: true, GroupFrom: 1})
+	s := &tabletest.Hooks{Table: w.table}
+	w = onTable(t, w.clock, s, chat.Options{SingleProcess: true, MinBatch: 1})
 	w.say(all[0].Token, "a word of Ann's")
 	for i := range all {
 		all[i].Cursor = w.look(all[i].Token, all[i].Cursor).Cursor
@@ -231,17 +234,17 @@ func TestTurn_somethingSaidWhileItIsTaken_isOfAnotherSilence(t *testing.T) {
 	w.clock.Advance(time.Second)
 	wantStatus(t, "Bob", take(t, wait), chat.StatusQuiet)
 	w.clock.Advance(56 * time.Second) // a minute after it was last noted, Bob's presence is noted again
-	s.write = func(ops []table.Op, do func() error) error {
-		if puts(ops, "SEEN#00002") {
+	s.Before = func(_ context.Context, c tabletest.Call) error {
+		if puts(c.Ops, "SEEN#00002") {
 			close(busy)
 			<-held
 		}
-		return do()
+		return nil
 	}
 	waits := w.hold(5, all...)
 	w.clock.Advance(3 * time.Second)
 	<-busy
-	w.sayAs(all[0].Token, chat.Status, "half done")
+	w.sayAs(all[0].Token, room.Status, "half done")
 	close(held)
 	w.blocked(4)
 	w.clock.Advance(3*time.Second - time.Millisecond)
@@ -273,7 +276,7 @@ func TestTurn_lastWordsWereForOneEach_theLastIsTold(t *testing.T) {
 func TestTurn_whoIsDoneDoesNotWait_anotherIsTold(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	w.sayAs(all[0].Token, chat.Done, "that is all from me")
+	w.sayAs(all[0].Token, room.Done, "that is all from me")
 	for i := range all {
 		all[i].Cursor = w.look(all[i].Token, all[i].Cursor).Cursor
 	}
@@ -291,8 +294,8 @@ func TestTurn_lastWordFarBack_isTheSameInEveryProcess(t *testing.T) {
 	one := onTable(t, w.clock, w.table, chat.Options{})
 	one.info(all[0].Token)
 	for range 15 {
-		one.manage(all[0].Token, chat.Mute, "Cid", chat.StatusMuted)
-		one.manage(all[0].Token, chat.Unmute, "Cid", chat.StatusUnmuted)
+		one.manage(all[0].Token, room.Mute, "Cid", chat.StatusMuted)
+		one.manage(all[0].Token, room.Unmute, "Cid", chat.StatusUnmuted)
 	}
 	two := onTable(t, w.clock, w.table, chat.Options{})
 	for i := range all {
@@ -328,3 +331,15 @@ func (w *world) runUntil(wait <-chan answer, timers int, most time.Duration) cha
 	}
 	return take(w.t, wait)
 }
+
+// puts reports whether one of ops puts an item whose sort key begins so.
+func puts(ops []table.Op, prefix string) bool {
+	for _, op := range ops {
+		if !op.Delete && strings.HasPrefix(op.Item.Key.Sort, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// pairs reports whether ops are those that pair two tickets.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 )
 
 // Whoever takes the name of a ghost may be its owner, come back without its token,
@@ -71,5 +72,5 @@ func TestDeserted_publicRoom_isNeitherListedNorTold(t *testing.T) {
 		t.Errorf("listed: %+v, %v", list, err)
 	}
 	_, err = w.RoomInfo(t.Context(), chat.InfoRequest{Room: "lounge"})
-	wants(t, err, chat.RoomNotFound)
+	wants(t, err, fault.RoomNotFound)
 }

@@ -4,115 +4,119 @@ import (
 	"context"
 	"time"
 
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// UpdateRoom changes the settings that are given, all or none of them, or closes
-// the room for good. Only admins may. A new password or its removal, and making
-// the room public or not, draw a line: who comes later sees nothing that was said
-// before. A closed room is still read by its agents, and its name is free.
+// UpdateRoom changes the given settings, all or none of them, or closes the room for
+// good. Only admins may. If the password changes, or whether the room is public,
+// agents that join later see nothing of what was said before. Its agents can still
+// read a closed room, and its name is free.
 func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, error) {
-	u, err := newUpdate(req)
+	op, err := newUpdate(req)
 	if err != nil {
 		return Updated{}, err
 	}
 	c, err := s.enterAdmin(ctx, req.Token)
 	if err != nil {
-		return Updated{}, s.outward(err)
+		return Updated{}, s.Outward(err)
 	}
-	defer c.room.done()
-	if u.hash, err = s.hashPassword(ctx, u.Password); err != nil {
-		return Updated{}, s.outward(err)
+	defer c.room.release()
+	if op.hash, err = s.passwords.hash(ctx, op.Password); err != nil {
+		return Updated{}, s.Outward(err)
 	}
-	events, err := c.decide(ctx, u.propose, u.blocked)
+	events, err := c.decide(ctx, op.propose, op.blocked)
 	if err != nil {
-		return Updated{}, s.outward(err)
+		return Updated{}, s.Outward(err)
 	}
 	got := Updated{Status: StatusUnchanged}
 	if len(events) > 0 {
 		got.Status, got.Changes = StatusUpdated, events[0].Changed
-		if events[0].closes() {
+		if events[0].ClosesRoom() {
 			got.Status = StatusClosed
 		}
 	}
-	got.Room, err = c.room.view(ctx, c.room.known(), c.agent.Seat)
-	return got, s.outward(err)
+	got.Room, err = c.room.view(ctx, c.room.log.Known(), c.agent.Seat)
+	return got, s.Outward(err)
 }
 
-// update is a change of a room's settings, checked as far as it can be without
-// the room.
-type update struct {
+// updateOp is a change of a room's settings, checked as far as possible without the
+// room.
+type updateOp struct {
 	UpdateRequest
-	room  name   // the new name; none: as it is
-	hash  string // of the new password; "": as it is
-	taken bool   // another room has the new name
+	name  ident.Name // the new one; zero: as it is
+	hash  string     // of the new password; "": as it is
+	taken bool       // another room has the new name
 }
 
-func newUpdate(req UpdateRequest) (*update, error) {
-	u := &update{UpdateRequest: req}
-	room, password, err := splitPassword(req.Room, req.Password)
+func newUpdate(req UpdateRequest) (*updateOp, error) {
+	op := &updateOp{UpdateRequest: req}
+	name, password, err := splitPassword(req.Room, req.Password)
 	if err != nil {
 		return nil, err
 	}
-	u.Password = password
+	op.Password = password
 	if req.Room != "" {
-		if u.room, err = roomName(room); err != nil {
+		if op.name, err = ident.RoomName(name); err != nil {
 			return nil, err
 		}
 	}
-	changes := req.Room != "" || u.Password != "" || req.RemovePassword || req.Description != "" ||
+	changes := req.Room != "" || op.Password != "" || req.RemovePassword || req.Description != "" ||
 		req.Capacity != 0 || req.Type != "" || req.Public != nil
 	switch {
 	case req.Close && changes:
-		return nil, refuse(InvalidArgument, "closed goes alone: a closed room has no settings to change. Nothing was changed.")
+		return nil, fault.Refuse(fault.InvalidArgument, "closed goes alone: a closed room has no settings to change. Nothing was changed.")
 	case !req.Close && !changes:
-		return nil, refuse(InvalidArgument, "Say what to change: room (a new name), description, password, remove_password, capacity, type, public or closed.")
-	case u.Password != "" && req.RemovePassword:
-		return nil, refuse(InvalidArgument, "Give either password or remove_password. Nothing was changed.")
+		return nil, fault.Refuse(fault.InvalidArgument, "Say what to change: room (a new name), description, password, remove_password, capacity, type, public or closed.")
+	case op.Password != "" && req.RemovePassword:
+		return nil, fault.Refuse(fault.InvalidArgument, "Give either password or remove_password. Nothing was changed.")
 	}
-	return u, checkSettings(req.Description, req.Capacity, req.Type)
+	return op, room.CheckSettings(req.Description, req.Capacity, req.Type)
 }
 
-// propose makes the change, if the room as it is then allows.
-func (u *update) propose(f *fold, _ agent, _ time.Time) (change, error) {
-	if u.Close {
-		return change{events: []event{{Type: set, Reason: ReasonClosed}}}, nil
+// propose makes the change, if the room as it is then allows it.
+func (op *updateOp) propose(h *room.Head, _ room.Agent, _ time.Time) (roomlog.Change, error) {
+	if op.Close {
+		return roomlog.Change{Events: []room.Event{{Type: room.Changed, Reason: room.ReasonClosed}}}, nil
 	}
-	next, changed := u.of(f.settings)
+	next, changed := op.apply(h.Settings)
 	switch {
-	case u.Capacity > 0 && u.Capacity < len(f.agents):
-		return change{}, refuse(InvalidArgument, "capacity: %d agents have a seat, so it cannot be lower. Nothing was changed: kick an agent with manage_agent first, or wait until some have left.", len(f.agents))
-	case next.Key != f.Key && u.taken:
-		return change{}, refuse(RoomExists, "Another room has this name, or had it until lately. Nothing was changed: choose another.")
+	case op.Capacity > 0 && op.Capacity < len(h.Agents):
+		return roomlog.Change{}, fault.Refuse(fault.InvalidArgument, "capacity: %d agents have a seat, so it cannot be lower. Nothing was changed: kick an agent with manage_agent first, or wait until some have left.", len(h.Agents))
+	case next.Key != h.Key && op.taken:
+		return roomlog.Change{}, fault.Refuse(fault.RoomExists, "Another room has this name, or had it until lately. Nothing was changed: choose another.")
 	case len(changed) == 0:
-		return change{}, nil
+		return roomlog.Change{}, nil
 	}
-	if next.Password != f.Password || next.Public != f.Public {
-		next.OpenFrom = f.asOf + 1
+	if next.Password != h.Password || next.Public != h.Public {
+		next.OpenFrom = h.AsOf + 1
 	}
-	return change{events: []event{{Type: set, Settings: &next, Changed: changed}}}, nil
+	return roomlog.Change{Events: []room.Event{{Type: room.Changed, Settings: &next, Changed: changed}}}, nil
 }
 
-// of returns s with the changes, and the names of the settings that differ.
-func (u *update) of(s settings) (next settings, changed []string) {
+// apply returns s with the changes, and the names of the settings that differ.
+func (op *updateOp) apply(s room.Settings) (next room.Settings, changed []string) {
 	next = s
-	if u.room.key != "" {
-		next.Name, next.Key = u.room.shown, u.room.key
+	if op.name.Key != "" {
+		next.Name, next.Key = op.name.Shown, op.name.Key
 	}
-	if u.Description != "" {
-		next.Description = u.Description
+	if op.Description != "" {
+		next.Description = op.Description
 	}
-	if u.hash != "" || u.RemovePassword {
-		next.Password = u.hash
+	if op.hash != "" || op.RemovePassword {
+		next.Password = op.hash
 	}
-	if u.Capacity != 0 {
-		next.Capacity = u.Capacity
+	if op.Capacity != 0 {
+		next.Capacity = op.Capacity
 	}
-	if u.Type != "" {
-		next.Type = u.Type
+	if op.Type != "" {
+		next.Type = op.Type
 	}
-	if u.Public != nil {
-		next.Public = *u.Public
+	if op.Public != nil {
+		next.Public = *op.Public
 	}
 	for _, x := range []struct {
 		setting string
@@ -133,4 +137,4 @@ func (u *update) of(s settings) (next settings, changed []string) {
 }
 
 // blocked notes that the new name leads to another room.
-func (u *update) blocked(table.Conflict) { u.taken = true }
+func (op *updateOp) blocked(table.Conflict) { op.taken = true }

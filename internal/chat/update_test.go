@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 func yes() *bool { v := true; return &v }
@@ -16,7 +19,7 @@ func TestUpdate_allSettingsAtOnce_areOneEventForAll(t *testing.T) {
 	p := w.trio()
 	before := len(w.events(p.ann.Token))
 	got := w.update(chat.UpdateRequest{
-		Token: p.ann.Token, Room: "News", Description: "of the day", Password: "pw", Capacity: 3, Type: chat.Channel, Public: yes(),
+		Token: p.ann.Token, Room: "News", Description: "of the day", Password: "pw", Capacity: 3, Type: room.Channel, Public: yes(),
 	})
 	all := []string{"room", "description", "password", "capacity", "type", "public"}
 	if got.Status != chat.StatusUpdated || !slices.Equal(got.Changes, all) {
@@ -31,19 +34,19 @@ func TestUpdate_allSettingsAtOnce_areOneEventForAll(t *testing.T) {
 	}
 	for _, w := range []*world{w, w.elsewhere()} {
 		for _, r := range []chat.Room{got.Room, w.info(p.bob.Token).Room} {
-			if r.Name != "News" || r.Description != "of the day" || !r.PasswordProtected || r.Capacity != 3 || r.Type != chat.Channel || !r.Public {
+			if r.Name != "News" || r.Description != "of the day" || !r.PasswordProtected || r.Capacity != 3 || r.Type != room.Channel || !r.Public {
 				t.Errorf("the room is %+v", r)
 			}
 		}
 		_, err := w.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "may I?"})
-		wants(t, err, chat.NotAllowed)
+		wants(t, err, fault.NotAllowed)
 	}
 }
 
 func TestUpdate_oneSetting_leavesTheOthers(t *testing.T) {
 	w := newWorld(t)
 	ann := w.create(chat.CreateRequest{
-		Room: "plans", AgentName: "Ann", Description: "old", Password: "pw", Capacity: 3, Type: chat.Channel, Public: true,
+		Room: "plans", AgentName: "Ann", Description: "old", Password: "pw", Capacity: 3, Type: room.Channel, Public: true,
 	})
 	want := w.info(ann.Token).Room
 	for _, c := range []struct {
@@ -55,7 +58,7 @@ func TestUpdate_oneSetting_leavesTheOthers(t *testing.T) {
 		{chat.UpdateRequest{Room: "plots"}, "room", func(r *chat.Room) { r.Name = "plots" }},
 		{chat.UpdateRequest{Description: "new"}, "description", func(r *chat.Room) { r.Description = "new" }},
 		{chat.UpdateRequest{Capacity: 100}, "capacity", func(r *chat.Room) { r.Capacity = 100 }},
-		{chat.UpdateRequest{Type: chat.Group}, "type", func(r *chat.Room) { r.Type = chat.Group }},
+		{chat.UpdateRequest{Type: room.Group}, "type", func(r *chat.Room) { r.Type = room.Group }},
 		{chat.UpdateRequest{Public: no()}, "public", func(r *chat.Room) { r.Public = false }},
 		{chat.UpdateRequest{Password: "other"}, "password", func(*chat.Room) {}},
 		{chat.UpdateRequest{RemovePassword: true}, "password", func(r *chat.Room) { r.PasswordProtected = false }},
@@ -84,7 +87,7 @@ func TestUpdate_asItIsAlready_isUnchangedAndWritesNothing(t *testing.T) {
 	before := len(w.events(ann.Token))
 	for _, w := range []*world{w, w.elsewhere()} {
 		got := w.update(chat.UpdateRequest{
-			Token: ann.Token, Room: "plans", Description: "old", RemovePassword: true, Capacity: 3, Type: chat.Group, Public: no(),
+			Token: ann.Token, Room: "plans", Description: "old", RemovePassword: true, Capacity: 3, Type: room.Group, Public: no(),
 		})
 		if got.Status != chat.StatusUnchanged || len(got.Changes) != 0 || got.Room.Name != "plans" {
 			t.Errorf("got %+v", got)
@@ -101,24 +104,24 @@ func TestUpdate_thatCannotBe_isRefusedAndChangesNothing(t *testing.T) {
 	w.join("plots", "Eve")
 	for what, c := range map[string]struct {
 		req  chat.UpdateRequest
-		code chat.Code
+		code fault.Code
 		says string
 	}{
-		"nothing to change":         {chat.UpdateRequest{}, chat.InvalidArgument, "what to change"},
-		"name of another room":      {chat.UpdateRequest{Room: "PLOTS", Description: "new"}, chat.RoomExists, "choose another"},
-		"no name":                   {chat.UpdateRequest{Room: " "}, chat.InvalidArgument, "room is missing"},
-		"name that cannot be":       {chat.UpdateRequest{Room: "a/b"}, chat.InvalidArgument, "letters"},
-		"two passwords":             {chat.UpdateRequest{Room: "plans:x", Password: "y"}, chat.InvalidArgument, "give one"},
-		"password and none":         {chat.UpdateRequest{Password: "x", RemovePassword: true}, chat.InvalidArgument, "either"},
-		"long password":             {chat.UpdateRequest{Password: strings.Repeat("x", chat.MaxPassword+1)}, chat.InvalidArgument, "bytes"},
-		"long description":          {chat.UpdateRequest{Description: strings.Repeat("é", chat.MaxDescription+1)}, chat.InvalidArgument, "characters"},
-		"token in description":      {chat.UpdateRequest{Description: "use " + p.ann.Token}, chat.InvalidArgument, "secret"},
-		"capacity of one":           {chat.UpdateRequest{Capacity: 1}, chat.InvalidArgument, "from 2 to 100"},
-		"capacity over 100":         {chat.UpdateRequest{Capacity: 101}, chat.InvalidArgument, "from 2 to 100"},
-		"capacity below the seated": {chat.UpdateRequest{Capacity: 2, Description: "new"}, chat.InvalidArgument, "3 agents have a seat"},
-		"unknown type":              {chat.UpdateRequest{Type: "club"}, chat.InvalidArgument, "channel"},
-		"closed and more":           {chat.UpdateRequest{Close: true, Description: "bye"}, chat.InvalidArgument, "alone"},
-		"closed and not public":     {chat.UpdateRequest{Close: true, Public: no()}, chat.InvalidArgument, "alone"},
+		"nothing to change":         {chat.UpdateRequest{}, fault.InvalidArgument, "what to change"},
+		"name of another room":      {chat.UpdateRequest{Room: "PLOTS", Description: "new"}, fault.RoomExists, "choose another"},
+		"no name":                   {chat.UpdateRequest{Room: " "}, fault.InvalidArgument, "room is missing"},
+		"name that cannot be":       {chat.UpdateRequest{Room: "a/b"}, fault.InvalidArgument, "letters"},
+		"two passwords":             {chat.UpdateRequest{Room: "plans:x", Password: "y"}, fault.InvalidArgument, "give one"},
+		"password and none":         {chat.UpdateRequest{Password: "x", RemovePassword: true}, fault.InvalidArgument, "either"},
+		"long password":             {chat.UpdateRequest{Password: strings.Repeat("x", ident.MaxPassword+1)}, fault.InvalidArgument, "bytes"},
+		"long description":          {chat.UpdateRequest{Description: strings.Repeat("é", room.MaxDescription+1)}, fault.InvalidArgument, "characters"},
+		"token in description":      {chat.UpdateRequest{Description: "use " + p.ann.Token}, fault.InvalidArgument, "secret"},
+		"capacity of one":           {chat.UpdateRequest{Capacity: 1}, fault.InvalidArgument, "from 2 to 100"},
+		"capacity over 100":         {chat.UpdateRequest{Capacity: 101}, fault.InvalidArgument, "from 2 to 100"},
+		"capacity below the seated": {chat.UpdateRequest{Capacity: 2, Description: "new"}, fault.InvalidArgument, "3 agents have a seat"},
+		"unknown type":              {chat.UpdateRequest{Type: "club"}, fault.InvalidArgument, "channel"},
+		"closed and more":           {chat.UpdateRequest{Close: true, Description: "bye"}, fault.InvalidArgument, "alone"},
+		"closed and not public":     {chat.UpdateRequest{Close: true, Public: no()}, fault.InvalidArgument, "alone"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			c.req.Token = p.ann.Token
@@ -154,7 +157,7 @@ func TestUpdate_newName_leadsToTheRoomAndTheOldOneIsFree(t *testing.T) {
 		_, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: ann.Token, Room: "plans"})
 		return err
 	})
-	wants(t, err, chat.RoomExists)
+	wants(t, err, fault.RoomExists)
 }
 
 // TestUpdate_newName_livesAsLongAsTheRoom: the end of the room is pushed under
@@ -194,7 +197,7 @@ func TestUpdate_nameWithAPassword_setsBoth(t *testing.T) {
 	ann := w.join("plans", "Ann")
 	same(t, "changes", w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots:pw"}).Changes, []string{"room", "password"})
 	_, err := w.tryJoin("plots", "Bob")
-	wants(t, err, chat.WrongPassword)
+	wants(t, err, fault.WrongPassword)
 	w.join("plots:pw", "Bob")
 }
 
@@ -205,11 +208,11 @@ func TestUpdate_password_locksOutWhoKnowsTheOldOne(t *testing.T) {
 	there.join("plans:old", "Bob")
 	here.update(chat.UpdateRequest{Token: ann.Token, Password: "new"})
 	_, err := there.tryJoin("plans:old", "Cid")
-	wants(t, err, chat.WrongPassword)
+	wants(t, err, fault.WrongPassword)
 	there.join("plans:new", "Cid")
 	here.update(chat.UpdateRequest{Token: ann.Token, RemovePassword: true})
 	_, err = there.tryJoin("plans:new", "Dora")
-	wants(t, err, chat.WrongPassword)
+	wants(t, err, fault.WrongPassword)
 	there.join("plans", "Dora")
 }
 
@@ -221,7 +224,7 @@ func TestUpdate_passwordWhileAnAgentJoins_isAskedFor(t *testing.T) {
 	ann := w.join("plans", "Ann")
 	newcomer := w.onTop(&interrupted{beforeWrite: func() { w.update(chat.UpdateRequest{Token: ann.Token, Password: "pw"}) }})
 	_, err := newcomer.tryJoin("plans", "Bob")
-	wants(t, err, chat.WrongPassword)
+	wants(t, err, fault.WrongPassword)
 }
 
 func TestUpdate_public_isListedAndUnlisted(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 )
 
 // sees fails unless the newcomer sees exactly want of what was said before it
@@ -21,7 +22,7 @@ func (w *world) sees(got chat.Seated, all []chat.Message, want ...string) {
 		case err == nil && m.Type == chat.Said:
 			read = append(read, page.Messages[0].Text)
 		case err != nil:
-			wants(w.t, err, chat.InvalidArgument)
+			wants(w.t, err, fault.InvalidArgument)
 		}
 	}
 	same(w.t, "by number", read, want)
@@ -63,7 +64,7 @@ func TestNewcomer_replyOrCursorBeforeItsTime_opensNothing(t *testing.T) {
 	w.leave(p.bob.Token)
 	cid := w.join("plans", "Cid")
 	_, err := w.Send(t.Context(), chat.SendRequest{Token: cid.Token, Text: "what was that?", ReplyTo: secret.Seq})
-	wants(t, err, chat.InvalidArgument)
+	wants(t, err, fault.InvalidArgument)
 	for _, cursor := range []string{p.ann.Cursor, p.bob.Cursor, "1-00"} {
 		if got := w.look(cid.Token, cursor); got.Status != chat.StatusQuiet || !got.CursorIgnored {
 			t.Errorf("with the cursor %s: %+v", cursor, got)

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // pair is a room of two.
@@ -139,11 +141,11 @@ func TestWait_removedWhileWaiting_saysSo(t *testing.T) {
 	if status, err := w.LeaveRoom(t.Context(), p.bob.Token); err != nil || status != chat.StatusLeft {
 		t.Fatal(status, err)
 	}
-	if got := take(t, waiting); got.Status != chat.StatusRemoved || got.Reason != chat.ReasonLeft {
+	if got := take(t, waiting); got.Status != chat.StatusRemoved || got.Reason != room.ReasonLeft {
 		t.Fatalf("got %+v", got)
 	}
 	_, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token})
-	wants(t, err, chat.Removed)
+	wants(t, err, fault.Removed)
 }
 
 func TestWait_comingsAndGoings_wakeOnlyWhereTwoTalk(t *testing.T) {
@@ -297,4 +299,16 @@ func TestTwoServices_hundredsOfMessagesEachWay_eachOnceInOrder(t *testing.T) {
 	all.Go(func() { hear(there, ann.Token, ann.Cursor) })
 	all.Go(func() { hear(here, bob.Token, bob.Cursor) })
 	all.Wait()
+}
+func TestQuiet_isSinceTheLastEvent(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.clock.Advance(7 * time.Minute)
+	if got := w.look(p.bob.Token, p.bob.Cursor).Quiet; got != 7*time.Minute {
+		t.Errorf("got %v", got)
+	}
+	w.say(p.ann.Token, "hello")
+	if got := w.look(p.bob.Token, p.bob.Cursor).Quiet; got != 0 {
+		t.Errorf("got %v", got)
+	}
 }

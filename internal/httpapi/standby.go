@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/tools"
 )
 
@@ -28,7 +29,7 @@ const StandbyPath = "/v1/wait"
 func (a *api) serveStandby(x *exchange, r *http.Request) {
 	if r.Method != http.MethodGet {
 		x.Header().Set("Allow", http.MethodGet)
-		x.standby(http.StatusMethodNotAllowed, tools.Refused(&chat.Error{Code: chat.InvalidArgument, Message: "This address takes GET only."}))
+		x.standby(http.StatusMethodNotAllowed, tools.Refused(&fault.Error{Code: fault.InvalidArgument, Message: "This address takes GET only."}))
 		return
 	}
 	req, refused := standbyRequest(r)
@@ -39,44 +40,44 @@ func (a *api) serveStandby(x *exchange, r *http.Request) {
 	x.readBy(time.Time{}) // from here on reading only notices that the client leaves
 	s := a.Standby(a.context(x, r), req)
 	if len(s.JSON) == 0 {
-		s = tools.Refused(&chat.Error{Code: chat.Unavailable, Message: cutOff, RetryAfter: time.Second})
+		s = tools.Refused(&fault.Error{Code: fault.Unavailable, Message: cutOff, RetryAfter: time.Second})
 	}
 	x.standby(standbyStatus(s), s)
 }
 
 // standbyRequest returns the wait that r asks for.
-func standbyRequest(r *http.Request) (chat.WaitRequest, *chat.Error) {
+func standbyRequest(r *http.Request) (chat.WaitRequest, *fault.Error) {
 	req := chat.WaitRequest{Wait: chat.MaxWait, Standby: true}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return req, &chat.Error{Code: chat.InvalidArgument, Message: "The query is not well-formed."}
+		return req, &fault.Error{Code: fault.InvalidArgument, Message: "The query is not well-formed."}
 	}
 	for key := range query {
 		switch key {
 		case "cursor", "for_me", "wait_seconds":
 		default:
-			return req, &chat.Error{Code: chat.InvalidArgument, Message: "The query takes cursor, for_me and wait_seconds only. An agent token goes into the header Authorization (Bearer AGENT_TOKEN) and never into an address: addresses are written to logs."}
+			return req, &fault.Error{Code: fault.InvalidArgument, Message: "The query takes cursor, for_me and wait_seconds only. An agent token goes into the header Authorization (Bearer AGENT_TOKEN) and never into an address: addresses are written to logs."}
 		}
 	}
 	req.Cursor = query.Get("cursor")
 	if s := query.Get("for_me"); s != "" {
 		if req.ForMe, err = strconv.ParseBool(s); err != nil {
-			return req, &chat.Error{Code: chat.InvalidArgument, Message: "for_me must be 1 or 0."}
+			return req, &fault.Error{Code: fault.InvalidArgument, Message: "for_me must be 1 or 0."}
 		}
 	}
 	if s := query.Get("wait_seconds"); s != "" {
 		n, err := strconv.ParseUint(s, 10, 31)
 		if err != nil {
-			return req, &chat.Error{Code: chat.InvalidArgument, Message: "wait_seconds must be a whole number."}
+			return req, &fault.Error{Code: fault.InvalidArgument, Message: "wait_seconds must be a whole number."}
 		}
 		req.Wait = min(time.Duration(n)*time.Second, chat.MaxWait)
 	}
 	if r.ContentLength != 0 {
-		return req, &chat.Error{Code: chat.InvalidArgument, Message: "This address takes no body."}
+		return req, &fault.Error{Code: fault.InvalidArgument, Message: "This address takes no body."}
 	}
 	req.Token = bearer(r.Header)
 	if req.Token == "" {
-		return req, &chat.Error{Code: chat.TokenInvalid, Message: "Send the header Authorization: Bearer AGENT_TOKEN, with the agent_token that join_room or create_room gave you."}
+		return req, &fault.Error{Code: fault.TokenInvalid, Message: "Send the header Authorization: Bearer AGENT_TOKEN, with the agent_token that join_room or create_room gave you."}
 	}
 	return req, nil
 }

@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/table/bolttable"
 	"github.com/parley-chat/parley/internal/tools"
 )
@@ -40,12 +42,12 @@ func newHall(t *testing.T, o meter.Options, change ...func(*chat.Options, *Optio
 	})
 	h := &hall{meter: meter.New(o)}
 	h.site = newSite(t, func(s *site, o *Options) {
-		co := chat.Options{Alone: true, GroupFrom: 1, Logger: o.Logger}
+		co := chat.Options{SingleProcess: true, MinBatch: 1, Logger: o.Logger}
 		for _, f := range change {
 			f(&co, o)
 		}
 		h.rooms = chat.New(tab, co)
-		set := tools.New(h.rooms, tools.Options{Address: func(context.Context) string { return "" }, Log: o.Logger})
+		set := tools.New(h.rooms, pairing.New(h.rooms), tools.Options{Address: func(context.Context) string { return "" }, Log: o.Logger})
 		o.MCP, o.Standby, o.Meter = mcp.NewServer(mcp.Options{Tools: set.Tools(), Log: o.Logger}).Serve, set.Standby, h.meter
 	})
 	h.ann, h.bob = h.join("Ann"), h.join("Bob")
@@ -259,7 +261,7 @@ func TestStandby_serverStops_isAnsweredSoThatItComesAgain(t *testing.T) {
 
 func TestStandby_waitPanics_isAnErrorWithAnID(t *testing.T) {
 	s := newSite(t, func(_ *site, o *Options) {
-		o.Standby = tools.New(nil, tools.Options{Log: slog.New(slog.DiscardHandler)}).Standby // dereferences nil
+		o.Standby = tools.New(nil, nil, tools.Options{Log: slog.New(slog.DiscardHandler)}).Standby // dereferences nil
 	})
 	r := s.get(StandbyPath)
 	r.Header.Set("Authorization", "Bearer x")
@@ -281,10 +283,10 @@ func TestStandby_withoutAWaitHandler_isNoAddress(t *testing.T) {
 }
 
 func TestStatus_ofEachCode_tellsAProgramWhetherToRepeat(t *testing.T) {
-	for code, want := range map[chat.Code]int{
-		chat.InvalidArgument: 400, chat.RoomNotFound: 410, chat.RoomExists: 409, chat.NameTaken: 409, chat.RoomFull: 409,
-		chat.WrongPassword: 403, chat.TokenInvalid: 401, chat.NotAllowed: 403, chat.Removed: 410, chat.RoomClosed: 410,
-		chat.MessageTooLong: 413, chat.RateLimited: 429, chat.Unavailable: 503, chat.Internal: 500, "new": 500,
+	for code, want := range map[fault.Code]int{
+		fault.InvalidArgument: 400, fault.RoomNotFound: 410, fault.RoomExists: 409, fault.NameTaken: 409, fault.RoomFull: 409,
+		fault.WrongPassword: 403, fault.TokenInvalid: 401, fault.NotAllowed: 403, fault.Removed: 410, fault.RoomClosed: 410,
+		fault.MessageTooLong: 413, fault.RateLimited: 429, fault.Unavailable: 503, fault.Internal: 500, "new": 500,
 	} {
 		if got := statusOf(code); got != want {
 			t.Errorf("%s: %d, want %d", code, got, want)

@@ -3,27 +3,27 @@ package httpapi
 import (
 	"net/http"
 
-	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 )
 
 // statusOf is the one place where a code becomes an HTTP status.
-func statusOf(code chat.Code) int {
+func statusOf(code fault.Code) int {
 	switch code {
-	case chat.InvalidArgument:
+	case fault.InvalidArgument:
 		return http.StatusBadRequest
-	case chat.TokenInvalid:
+	case fault.TokenInvalid:
 		return http.StatusUnauthorized
-	case chat.WrongPassword, chat.NotAllowed:
+	case fault.WrongPassword, fault.NotAllowed:
 		return http.StatusForbidden
-	case chat.RoomExists, chat.NameTaken, chat.RoomFull:
+	case fault.RoomExists, fault.NameTaken, fault.RoomFull:
 		return http.StatusConflict
-	case chat.RoomNotFound, chat.Removed, chat.RoomClosed:
+	case fault.RoomNotFound, fault.Removed, fault.RoomClosed:
 		return http.StatusGone // it existed once: a token led to it
-	case chat.MessageTooLong:
+	case fault.MessageTooLong:
 		return http.StatusRequestEntityTooLarge
-	case chat.RateLimited:
+	case fault.RateLimited:
 		return http.StatusTooManyRequests
-	case chat.Unavailable:
+	case fault.Unavailable:
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError

@@ -4,7 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
 )
@@ -16,7 +16,7 @@ func beginWait(ctx context.Context) (end func(), err error) {
 	account := meter.From(ctx)
 	if !account.BeginWait() {
 		return nil, &mcp.Failure{
-			Code: string(chat.Unavailable), RetryAfterSeconds: crowdedSeconds,
+			Code: string(fault.Unavailable), RetryAfterSeconds: crowdedSeconds,
 			Message: "As many agents are waiting as this server can hold. This call did nothing: repeat it later, or without waiting (wait_seconds 0).",
 		}
 	}

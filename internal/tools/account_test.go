@@ -16,6 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/table/bolttable"
 	"github.com/parley-chat/parley/internal/tools"
 )
@@ -41,8 +42,8 @@ func newLedger(t *testing.T, o meter.Options) *ledger {
 		t.Fatal(err)
 	}
 	logger := slog.New(slog.DiscardHandler)
-	rooms := chat.New(tab, chat.Options{Alone: true, GroupFrom: 1, Logger: logger})
-	set := tools.New(rooms, tools.Options{Address: func(context.Context) string { return "" }, Log: logger})
+	rooms := chat.New(tab, chat.Options{SingleProcess: true, MinBatch: 1, Logger: logger})
+	set := tools.New(rooms, pairing.New(rooms), tools.Options{Address: func(context.Context) string { return "" }, Log: logger})
 	l := &ledger{t: t, meter: meter.New(o), closed: make(chan entry, 16)}
 	h := set.Handler(mcp.Tool{Name: "fail", Call: func(context.Context, json.RawMessage, *mcp.Record) (any, error) {
 		var none []int

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
@@ -29,8 +30,8 @@ func (s *Set) updateRoom() tool {
 				spec.Text("description", &in.Description, ""),
 				spec.Text("password", &in.Password, "New one."),
 				spec.Boolean("remove_password", func(yes bool) { in.RemovePassword = yes }, ""),
-				spec.Integer("capacity", &in.Capacity, chat.MinCapacity, chat.MaxCapacity, "Seats; not below those taken."),
-				spec.Choice("type", &in.Type, "channel: only admins speak.", chat.Group, chat.Channel),
+				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats; not below those taken."),
+				spec.Choice("type", &in.Type, "channel: only admins speak.", room.Group, room.Channel),
 				spec.Boolean("public", func(yes bool) { in.Public = &yes }, "Listed by list_rooms."),
 				spec.Boolean("closed", func(yes bool) { in.Close = yes }, "true ends the room for all."),
 			}
@@ -64,7 +65,7 @@ func (s *Set) manageAgent() tool {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
 				spec.Text("agent_name", &in.AgentName, "The agent.").Require(),
-				spec.Choice("action", &in.Action, "", chat.Promote, chat.Demote, chat.Mute, chat.Unmute, chat.Kick, chat.BanName, chat.Unban).Require(),
+				spec.Choice("action", &in.Action, "", room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban).Require(),
 				spec.Text("note", &in.Note, "Why, for all to read."),
 			}
 		},

@@ -10,6 +10,9 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/pairing"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
@@ -24,7 +27,7 @@ var docsFrame string
 func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
 	var b bytes.Buffer
 	shown := map[reflect.Type]string{}
-	for _, tool := range New(nil, Options{}).all() {
+	for _, tool := range New(nil, nil, Options{}).all() {
 		writeTool(&b, tool, shown)
 	}
 	b.WriteString("## What results hold\n\n")
@@ -32,7 +35,7 @@ func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
 		name string
 		kind reflect.Type
 	}{
-		{"A room", reflect.TypeFor[room]()},
+		{"A room", reflect.TypeFor[roomView]()},
 		{"An agent", reflect.TypeFor[agent]()},
 		{"A message", reflect.TypeFor[message]()},
 		{"`more` of a message", reflect.TypeFor[more]()},
@@ -70,7 +73,7 @@ func TestDocs_everyField_isExplained(t *testing.T) {
 			check(f.Type)
 		}
 	}
-	for _, tool := range New(nil, Options{}).all() {
+	for _, tool := range New(nil, nil, Options{}).all() {
 		check(tool.out)
 	}
 	if len(seen) < 10 {
@@ -88,8 +91,8 @@ func limits() string {
 - an idempotency key: up to %d characters, good for a day
 - an activity: up to %d characters; an admin's note: up to %d
 - interests: up to %d, of %d characters each
-`, chat.MaxName, chat.MaxPassword, chat.MaxDescription, chat.MaxText, chat.MaxKey,
-		chat.MaxActivity, chat.MaxNote, chat.MaxInterests, chat.MaxInterest)
+`, ident.MaxName, ident.MaxPassword, room.MaxDescription, room.MaxText, chat.MaxKey,
+		chat.MaxActivity, room.MaxNote, pairing.MaxInterests, pairing.MaxInterest)
 }
 
 // writeTool writes the section of a tool. shown maps the results that are described

@@ -4,15 +4,15 @@ import (
 	"errors"
 	"math"
 
-	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/mcp"
 )
 
 // refusal is the one place where an error of chat becomes what a model reads. Any
 // other error stays as it is: the caller gets only the id under which it is logged.
 func refusal(err error) error {
-	var refused *chat.Error
-	if !errors.As(err, &refused) || refused.Code == chat.Internal {
+	var refused *fault.Error
+	if !errors.As(err, &refused) || refused.Code == fault.Internal {
 		return err
 	}
 	return &mcp.Failure{
@@ -22,5 +22,5 @@ func refusal(err error) error {
 }
 
 func invalidArgument(message string) error {
-	return &mcp.Failure{Code: string(chat.InvalidArgument), Message: message}
+	return &mcp.Failure{Code: string(fault.InvalidArgument), Message: message}
 }

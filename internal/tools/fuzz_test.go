@@ -13,7 +13,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/table/bolttable"
 	"github.com/parley-chat/parley/internal/tools"
 )
@@ -36,7 +38,7 @@ func FuzzTools(f *testing.F) {
 			return // no tool sees it
 		}
 		text, code := callTool(t, h, body)
-		if code == chat.Internal || code == chat.Unavailable || text == "" || !utf8.ValidString(text) {
+		if code == fault.Internal || code == fault.Unavailable || text == "" || !utf8.ValidString(text) {
 			t.Errorf("%s %s: %q", name, arguments, text)
 		}
 	})
@@ -58,12 +60,12 @@ func toolsToFuzz(f *testing.F) (http.Handler, func(*testing.T) string) {
 		f.Fatal(err)
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	rooms := chat.New(tab, chat.Options{Alone: true, GroupFrom: 1, Logger: quiet})
+	rooms := chat.New(tab, chat.Options{SingleProcess: true, MinBatch: 1, Logger: quiet})
 	f.Cleanup(func() {
 		rooms.Stop()
 		_ = tab.Close()
 	})
-	set := tools.New(rooms, tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, Log: quiet})
+	set := tools.New(rooms, pairing.New(rooms), tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, Log: quiet})
 	var token string
 	seated := func(t *testing.T) string {
 		if _, err := rooms.RoomInfo(t.Context(), chat.InfoRequest{Token: token}); err == nil {
@@ -81,7 +83,7 @@ func toolsToFuzz(f *testing.F) (http.Handler, func(*testing.T) string) {
 
 // callTool makes one call, and returns the text of its result and the code of a refusal.
 // A wait ends at once, because it ends some seconds before its deadline.
-func callTool(t *testing.T, h http.Handler, body string) (text string, code chat.Code) {
+func callTool(t *testing.T, h http.Handler, body string) (text string, code fault.Code) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
@@ -92,7 +94,7 @@ func callTool(t *testing.T, h http.Handler, body string) (text string, code chat
 	var answer struct {
 		Result struct {
 			Content    []struct{ Text string }
-			Structured struct{ Code chat.Code } `json:"structuredContent"`
+			Structured struct{ Code fault.Code } `json:"structuredContent"`
 		}
 		Error struct{ Message string }
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
@@ -28,7 +29,7 @@ func (s *Set) messageHistory() tool {
 				spec.Integer("after", &in.After, 0, spec.NoLimit, "Those after this seq."),
 				spec.Integer("limit", &in.Limit, 0, 100, "").Default(int64(20)).Clamp(),
 				spec.Integer("seq", &in.Seq, 0, spec.NoLimit, "With offset: the rest of a long text, as its more says."),
-				spec.Integer("offset", &in.Offset, 0, chat.MaxText, ""),
+				spec.Integer("offset", &in.Offset, 0, room.MaxText, ""),
 			}
 		},
 		token: func(in chat.HistoryRequest) string { return in.Token },

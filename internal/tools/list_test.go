@@ -59,7 +59,7 @@ func ask(t *testing.T, h http.Handler, generation, method string, params map[str
 }
 
 // toolsOnly is a server that lists its tools; there are no rooms behind them.
-func toolsOnly() http.Handler { return New(nil, Options{}).Handler() }
+func toolsOnly() http.Handler { return New(nil, nil, Options{}).Handler() }
 
 // golden compares got with the file, and rewrites the file with -update.
 func golden(t *testing.T, file string, got []byte) {
@@ -165,7 +165,7 @@ func TestToolsList_staysWithinTheTokenBudget(t *testing.T) {
 }
 
 func TestInstructions_areShort(t *testing.T) {
-	text := New(nil, Options{}).Instructions()
+	text := New(nil, nil, Options{}).Instructions()
 	if n := len(text); n > 1500 {
 		t.Errorf("the instructions have %d characters, at most 1500", n)
 	}
@@ -254,7 +254,7 @@ func TestToolsList_fitsTheClientsTypes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, tool := range list.Tools {
-		if want := New(nil, Options{}).all()[i].Name; !slices.ContainsFunc(list.Tools, func(x library.Tool) bool { return x.Name == want }) {
+		if want := New(nil, nil, Options{}).all()[i].Name; !slices.ContainsFunc(list.Tools, func(x library.Tool) bool { return x.Name == want }) {
 			t.Errorf("%s is not listed", want)
 		}
 		if len(tool.InputSchema.Properties) == 0 || len(tool.OutputSchema.Properties) == 0 {

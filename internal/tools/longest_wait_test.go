@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/pairing"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // suggested finds the waits that a text suggests, in seconds.
@@ -28,12 +30,12 @@ func suggested(t *testing.T, text string) []time.Duration {
 
 func TestLongestWait_isTheMostThatTextsAndSchemasOffer(t *testing.T) {
 	for _, longest := range []time.Duration{time.Second, 20 * time.Second, 48 * time.Second, 120 * time.Second, chat.MaxWait} {
-		s := New(nil, Options{LongestWait: longest})
+		s := New(nil, nil, Options{LongestWait: longest})
 		texts := []string{s.Instructions()}
-		for _, w := range []chat.Waited{quietFor(1), quietFor(0), newsFor(1, said(9)), newsFor(2, saidAs(9, chat.Request)), newsFor(1, came(9))} {
+		for _, w := range []chat.Waited{quietFor(1), quietFor(0), newsFor(1, said(9)), newsFor(2, saidAs(9, room.Request)), newsFor(1, came(9))} {
 			texts = append(texts, s.next.waited(w, chat.WaitRequest{Wait: longest}), s.next.sent(chat.Sent{Sent: true, Waited: w}, chat.SendRequest{}))
 		}
-		texts = append(texts, s.next.seated(seatedWith(1, nil)), s.next.queued(chat.Queued{Status: chat.StatusPaired, Seated: seatedWith(1, nil)}))
+		texts = append(texts, s.next.seated(seatedWith(1, nil)), s.next.queued(pairing.Result{Status: pairing.Paired, Seated: seatedWith(1, nil)}))
 		offered := 0
 		for _, text := range texts {
 			for _, wait := range suggested(t, text) {
@@ -76,7 +78,7 @@ func checkWaitArgument(t *testing.T, tool string, schema json.RawMessage, longes
 
 // A client may ask for more than the server waits: that counts as the longest wait.
 func TestLongestWait_moreThanThat_countsAsIt(t *testing.T) {
-	s := New(nil, Options{LongestWait: 20 * time.Second})
+	s := New(nil, nil, Options{LongestWait: 20 * time.Second})
 	for _, a := range s.waitForMessage().args {
 		if a.Name == "wait_seconds" && (!a.Clamped || !strings.HasSuffix(a.Want(), " to 20") || fmt.Sprint(a.Fallback) != "20") {
 			t.Errorf("wait_seconds is %s, %v by default", a.Want(), a.Fallback)

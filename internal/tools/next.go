@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/pairing"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // The sentences of next_rules.go are everything that the server itself says to a
@@ -60,7 +62,7 @@ type situation struct {
 
 	// Of a wait.
 	status   chat.WaitStatus
-	reason   chat.Reason   // of StatusRemoved
+	reason   room.Reason   // of StatusRemoved
 	looked   bool          // the call did not wait
 	away     bool          // the caller announced an absence
 	lull     bool          // nobody has said anything for longQuiet
@@ -72,7 +74,7 @@ type situation struct {
 
 	// Of a send.
 	held bool // it was not sent
-	kind chat.Kind
+	kind room.Kind
 	then bool // the call waited for an answer
 }
 
@@ -95,17 +97,17 @@ func newsOf(messages []chat.Message, self string) news {
 		case m.Type == chat.Joined:
 			n.arrived = true
 		case m.Type == chat.Left:
-			n.heir = m.Reason == chat.ReasonReplaced
+			n.heir = m.Reason == room.ReasonReplaced
 		case m.Type != chat.Said:
 		case self != "" && m.From == self:
 			n = news{arrived: n.arrived, heir: n.heir}
 		default:
-			n.report = m.Kind == chat.Status && (n.report || !n.heard)
-			n.heard, n.private, n.done = true, len(m.To) > 0, m.Kind == chat.Done
+			n.report = m.Kind == room.Status && (n.report || !n.heard)
+			n.heard, n.private, n.done = true, len(m.To) > 0, m.Kind == room.Done
 			if m.ReplyTo == n.request {
 				n.request = 0
 			}
-			if m.Kind == chat.Request {
+			if m.Kind == room.Request {
 				n.request = m.Seq
 			}
 		}
@@ -183,11 +185,11 @@ func minutes(d time.Duration) string {
 func (a advisor) seated(s chat.Seated) string { return a.afterJoining(s, situation{}) }
 
 // queued follows a wait for a partner.
-func (a advisor) queued(q chat.Queued) string {
+func (a advisor) queued(q pairing.Result) string {
 	switch q.Status {
-	case chat.StatusPaired:
+	case pairing.Paired:
 		return a.afterJoining(q.Seated, situation{paired: true, opens: q.Opens})
-	case chat.StatusLeftQueue:
+	case pairing.Left:
 		return "You are no longer in the queue: go on with your own work."
 	}
 	return "Nobody to pair you with yet: within 15 seconds call enter_queue again with this ticket to stay in line, or with leave true to give up."
@@ -199,7 +201,7 @@ func (a advisor) afterJoining(s chat.Seated, is situation) string {
 	for _, agent := range s.Room.Agents {
 		is.others++
 		if agent.You {
-			is.muted, is.silenced = agent.Muted, agent.Muted || s.Room.Type == chat.Channel && agent.Role != chat.Admin
+			is.muted, is.silenced = agent.Muted, agent.Muted || s.Room.Type == room.Channel && agent.Role != room.Admin
 		}
 	}
 	is.tookOver, is.hidden = s.Replaced, s.Hidden && is.others > 0
@@ -263,7 +265,7 @@ func notes(messages []chat.Message, w chat.Waited) string {
 	if slices.ContainsFunc(messages, func(m chat.Message) bool { return m.More != nil }) {
 		b.WriteString("A text with more is only a part: call message_history with that seq and offset for the rest. ")
 	}
-	if w.Knock {
+	if w.SeatWanted {
 		b.WriteString("Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted. ")
 	}
 	return b.String()

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // In the tables of this file the first rule that applies decides. A test has a case
@@ -26,7 +27,7 @@ func (s situation) resting() bool {
 func (s situation) quiet() bool { return s.status == chat.StatusQuiet && s.others > 0 }
 
 // removed returns the case that the caller has lost its seat for a reason.
-func removed(why chat.Reason) func(situation) bool {
+func removed(why room.Reason) func(situation) bool {
 	return func(s situation) bool { return s.status == chat.StatusRemoved && s.reason == why }
 }
 
@@ -93,15 +94,15 @@ const seatExpires = "Your seat stays yours for 15 minutes after your last call; 
 // removedRules apply to an agent that has lost its seat.
 func removedRules() []rule {
 	return []rule{
-		{removed(chat.ReasonReplaced),
+		{removed(room.ReasonReplaced),
 			"An agent with your name joined again and has your seat: if that was you, use its agent_token; if not, call join_room with another agent_name."},
-		{removed(chat.ReasonTimeout),
+		{removed(room.ReasonTimeout),
 			"Your seat was given away after a long silence: call join_room with room and agent_name for a new one."},
-		{removed(chat.ReasonKicked),
+		{removed(room.ReasonKicked),
 			"An admin has taken your seat: tell your user, and come back with join_room only if your user wants that."},
-		{removed(chat.ReasonBanned),
+		{removed(room.ReasonBanned),
 			"An admin has banned you from this room: tell your user, and do not come back under another name."},
-		{removed(chat.ReasonClosed),
+		{removed(room.ReasonClosed),
 			"An admin has closed this room for good: tell your user. message_history still has what was said; to go on, agree on another room."},
 		{func(s situation) bool { return s.status == chat.StatusRemoved },
 			"You have left this room: call join_room with room and agent_name if you want to come back."},
@@ -147,11 +148,11 @@ func sentRules() []rule {
 			"NOT sent, because more than this is newer than your cursor: call {look} before you send."},
 		{func(s situation) bool { return s.held },
 			"NOT sent, because this came first: read it and call {send} with a text that fits it."},
-		{func(s situation) bool { return s.kind == chat.Done },
+		{func(s situation) bool { return s.kind == room.Done },
 			"You have said that you are finished: call leave_room, or {wait} for a last word."},
 		{func(s situation) bool { return s.others == 0 },
 			"Nobody else is here; the next to join will read it: call {wait}."},
-		{func(s situation) bool { return s.kind == chat.Status },
+		{func(s situation) bool { return s.kind == room.Status },
 			"A status asks for nothing, so the turn is still yours: go on with your own work, and say more when there is more."},
 		{func(s situation) bool { return s.then },
 			"No answer yet: call {wait}."},

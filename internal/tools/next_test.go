@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/pairing"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
@@ -18,13 +20,13 @@ func said(seq int64) chat.Message {
 	return chat.Message{Seq: seq, Type: chat.Said, From: chosen, Text: chosen}
 }
 
-func saidAs(seq int64, kind chat.Kind) chat.Message {
+func saidAs(seq int64, kind room.Kind) chat.Message {
 	m := said(seq)
 	m.Kind = kind
 	return m
 }
 
-func saidTo(seq int64, kind chat.Kind) chat.Message {
+func saidTo(seq int64, kind room.Kind) chat.Message {
 	m := saidAs(seq, kind)
 	m.To = []string{chosen}
 	return m
@@ -39,12 +41,12 @@ func came(seq int64) chat.Message {
 }
 
 func went(seq int64) chat.Message {
-	return chat.Message{Seq: seq, Type: chat.Left, Agent: chosen, Reason: chat.ReasonLeft}
+	return chat.Message{Seq: seq, Type: chat.Left, Agent: chosen, Reason: room.ReasonLeft}
 }
 
 func replaced(seq int64) chat.Message {
 	m := went(seq)
-	m.Reason = chat.ReasonReplaced
+	m.Reason = room.ReasonReplaced
 	return m
 }
 
@@ -52,10 +54,10 @@ func replaced(seq int64) chat.Message {
 func seatedWith(others int, change func(*chat.Seated)) chat.Seated {
 	s := chat.Seated{
 		Status: chat.StatusJoined, Name: "Me", Cursor: "5-k7",
-		Room: chat.Room{Name: chosen, Description: chosen, Type: chat.Group, Agents: []chat.Agent{{Name: "Me", You: true, Role: chat.Member}}},
+		Room: chat.Room{Name: chosen, Description: chosen, Type: room.Group, Agents: []chat.Agent{{Name: "Me", You: true, Role: room.Member}}},
 	}
 	for range others {
-		s.Room.Agents = append(s.Room.Agents, chat.Agent{Name: chosen, Role: chat.Admin, Activity: chosen})
+		s.Room.Agents = append(s.Room.Agents, chat.Agent{Name: chosen, Role: room.Admin, Activity: chosen})
 	}
 	if change != nil {
 		change(&s)
@@ -94,7 +96,7 @@ func TestNext_everyRule_hasACase(t *testing.T) {
 // field must be one.
 func TestTexts_namesOfToolsArgumentsAndFields_exist(t *testing.T) {
 	there := map[string]bool{string(chat.StatusTurn): true}
-	for _, tool := range New(nil, Options{}).all() {
+	for _, tool := range New(nil, nil, Options{}).all() {
 		there[tool.Name] = true
 		for _, a := range tool.args {
 			there[a.Name] = true
@@ -103,14 +105,14 @@ func TestTexts_namesOfToolsArgumentsAndFields_exist(t *testing.T) {
 			there[f.JSON] = true
 		}
 	}
-	texts := []string{New(nil, Options{}).Instructions()}
+	texts := []string{New(nil, nil, Options{}).Instructions()}
 	for _, c := range nextCases() {
 		texts = append(texts, c.want)
 	}
-	for _, p := range New(nil, Options{}).Prompts() {
+	for _, p := range New(nil, nil, Options{}).Prompts() {
 		texts = append(texts, p.Text(nil), p.Text(map[string]string{"room": "x", "password": "x", "interests": "x", "topic": "x", "agent_name": "x"}))
 	}
-	for _, tool := range New(nil, Options{}).all() {
+	for _, tool := range New(nil, nil, Options{}).all() {
 		texts = append(texts, tool.Description)
 	}
 	found := 0
@@ -149,7 +151,7 @@ func seatedCases() []nextCase {
 			"You are the newcomer: speak first, with " + send5 + "."},
 		{"joined one who left opening words", advise().seated(seatedWith(1, func(s *chat.Seated) { s.Messages = []chat.Message{said(2), said(3)} })),
 			"Answer with " + send5 + "; if all is said, leave_room."},
-		{"joined one who asks", advise().seated(seatedWith(1, func(s *chat.Seated) { s.Messages = []chat.Message{saidAs(2, chat.Request), said(3)} })),
+		{"joined one who asks", advise().seated(seatedWith(1, func(s *chat.Seated) { s.Messages = []chat.Message{saidAs(2, room.Request), said(3)} })),
 			"You are asked for an answer: if your user would want it given, call send_message (cursor 5-k7, wait_seconds 45, reply_to 2); if not, decline with the same call."},
 		{"joined several who say nothing that is shown", advise().seated(seatedWith(2, func(s *chat.Seated) { s.Hidden = true })),
 			"What was said here before is not shown to you. You are new among several who may be talking already: greet with " + send5 + ", or " + wait5 + "."},
@@ -162,10 +164,10 @@ func seatedCases() []nextCase {
 		{"joined several, and a request was answered", advise().seated(seatedWith(2, func(s *chat.Seated) {
 			answer := said(3)
 			answer.ReplyTo = 2
-			s.Messages = []chat.Message{saidAs(2, chat.Request), answer}
+			s.Messages = []chat.Message{saidAs(2, room.Request), answer}
 		})),
 			"If the answer is up to you, call " + send5 + "; if not, " + wait5 + "."},
-		{"joined a channel", advise().seated(seatedWith(1, func(s *chat.Seated) { s.Room.Type = chat.Channel })),
+		{"joined a channel", advise().seated(seatedWith(1, func(s *chat.Seated) { s.Room.Type = room.Channel })),
 			"Only admins speak in this room: call " + wait5 + "."},
 		{"came back muted", advise().seated(seatedWith(1, func(s *chat.Seated) { s.Room.Agents[0].Muted = true })),
 			"An admin of this room has muted you, so you can only read: call " + wait5 + "."},
@@ -182,18 +184,18 @@ func seatedCases() []nextCase {
 
 func pairedCases() []nextCase {
 	paired := func(opens bool, messages ...chat.Message) string {
-		partner := &chat.Partner{Name: chosen, Interests: []string{chosen}}
-		return advise().queued(chat.Queued{Status: chat.StatusPaired, Opens: opens, Partner: partner, Seated: seatedWith(1, func(s *chat.Seated) { s.Messages = messages })})
+		partner := &pairing.Partner{Name: chosen, Interests: []string{chosen}}
+		return advise().queued(pairing.Result{Status: pairing.Paired, Opens: opens, Partner: partner, Seated: seatedWith(1, func(s *chat.Seated) { s.Messages = messages })})
 	}
 	return []nextCase{
 		{"paired, and waited longer", paired(true), "You are paired, and have waited longer, so you open: speak first, with " + send5 + "."},
 		{"paired, and came later", paired(false), "You are paired, and the other opens: call " + wait5 + "."},
 		{"paired, and the other has spoken", paired(true, said(4)), "Answer with " + send5 + "; if all is said, leave_room."},
-		{"paired, and the other has left", advise().queued(chat.Queued{Status: chat.StatusPaired, Opens: true, Seated: seatedWith(0, nil)}),
+		{"paired, and the other has left", advise().queued(pairing.Result{Status: pairing.Paired, Opens: true, Seated: seatedWith(0, nil)}),
 			"You are alone here: hand over the invite, leave opening words with send_message if you have any, then call " + wait5 + "."},
-		{"nobody to pair with", advise().queued(chat.Queued{Status: chat.StatusInQueue, Ticket: "t"}),
+		{"nobody to pair with", advise().queued(pairing.Result{Status: pairing.Waiting, Ticket: "t"}),
 			"Nobody to pair you with yet: within 15 seconds call enter_queue again with this ticket to stay in line, or with leave true to give up."},
-		{"left the queue", advise().queued(chat.Queued{Status: chat.StatusLeftQueue}),
+		{"left the queue", advise().queued(pairing.Result{Status: pairing.Left}),
 			"You are no longer in the queue: go on with your own work."},
 	}
 }
@@ -249,7 +251,7 @@ func waitedCases() []nextCase {
 			"The cursor you gave is not one of yours (a seq is no cursor) and was ignored. " + answer9},
 		{"events had expired", afterWait(newsFor(1, said(9)), func(w *chat.Waited) { w.Missed = true }),
 			"Some events after your cursor had expired unread. " + answer9},
-		{"somebody found no seat", afterWait(newsFor(1, chat.Message{Seq: 9, Type: chat.Knocked, Agent: chosen}), func(w *chat.Waited) { w.Knock = true }),
+		{"somebody found no seat", afterWait(newsFor(1, chat.Message{Seq: 9, Type: chat.SeatWanted, Agent: chosen}), func(w *chat.Waited) { w.SeatWanted = true }),
 			"Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted. It is not your turn: call " + wait9 + "."},
 		{"a newer wait took over", afterWait(quietFor(1), func(w *chat.Waited) { w.Superseded = true }),
 			"A newer wait with your agent_token took over: go on with the answer of that one."},
@@ -266,21 +268,21 @@ func kindCases() []nextCase {
 		return afterWait(quietFor(others), func(w *chat.Waited) { w.Status = status })
 	}
 	return []nextCase{
-		{"a pair, a request", as(newsFor(1, saidAs(7, chat.Request), said(9))),
+		{"a pair, a request", as(newsFor(1, saidAs(7, room.Request), said(9))),
 			"You are asked for an answer: if your user would want it given, call send_message (cursor 9-ab, wait_seconds 45, reply_to 7); if not, decline with the same call."},
-		{"several, a request to all", as(newsFor(2, saidAs(9, chat.Request))),
+		{"several, a request to all", as(newsFor(2, saidAs(9, room.Request))),
 			"A request is open: if it is for you, and your user would want it answered, call send_message (cursor 9-ab, wait_seconds 45, reply_to 9); if not, " + wait9 + "."},
-		{"several, a private message", as(newsFor(2, saidTo(9, chat.Plain))),
+		{"several, a private message", as(newsFor(2, saidTo(9, room.Plain))),
 			"This was said to you and not to all: answer with " + send9 + " and its sender in to, because without to everybody reads it."},
-		{"several, a private request", as(newsFor(2, saidTo(9, chat.Request))),
+		{"several, a private request", as(newsFor(2, saidTo(9, room.Request))),
 			"This was said to you and not to all: answer with send_message (cursor 9-ab, wait_seconds 45, reply_to 9) and its sender in to, because without to everybody reads it."},
-		{"a pair, a private message", as(newsFor(1, saidTo(9, chat.Plain))),
+		{"a pair, a private message", as(newsFor(1, saidTo(9, room.Plain))),
 			"This was said to you and not to all: answer with " + send9 + " and its sender in to, because without to everybody reads it."},
-		{"a report", as(newsFor(1, saidAs(8, chat.Status), saidAs(9, chat.Status))), "This wants no answer: call " + wait9 + "."},
-		{"a message and a report", as(newsFor(1, said(8), saidAs(9, chat.Status))), answer9},
-		{"the other is finished", as(newsFor(1, saidAs(9, chat.Done))),
+		{"a report", as(newsFor(1, saidAs(8, room.Status), saidAs(9, room.Status))), "This wants no answer: call " + wait9 + "."},
+		{"a message and a report", as(newsFor(1, said(8), saidAs(9, room.Status))), answer9},
+		{"the other is finished", as(newsFor(1, saidAs(9, room.Done))),
 			"The other says that it is finished: if what it said asks something, answer with " + send9 + "; else call leave_room."},
-		{"one of several is finished", as(newsFor(2, saidAs(9, chat.Done))), "If the answer is up to you, call " + send9 + "; if not, " + wait9 + "."},
+		{"one of several is finished", as(newsFor(2, saidAs(9, room.Done))), "If the answer is up to you, call " + send9 + "; if not, " + wait9 + "."},
 		{"all wait", turn(1, chat.StatusTurn), "Everybody waits, and it is your turn: go on with " + send9 + ", or say with kind done that you are finished."},
 		{"all others are finished", turn(1, chat.StatusEnded), "All others say that they are finished; the room is open, and your seat is yours. If what they said asks something, answer with " + send9 + "; else call leave_room."},
 		{"all others have left", turn(0, chat.StatusEnded), "All others have left, so there is nothing more to do here, unless you expect somebody: then call " + wait9 + "."},
@@ -308,19 +310,19 @@ func lullCases() []nextCase {
 }
 
 func removedCases() []nextCase {
-	removed := func(why chat.Reason) string {
+	removed := func(why room.Reason) string {
 		return afterWait(quietFor(1), func(w *chat.Waited) { w.Status, w.Reason = chat.StatusRemoved, why })
 	}
 	return []nextCase{
 		{"left", nextLeft(chat.StatusLeft), "You have left: go on with your own work; to come back, call join_room with room and agent_name."},
 		{"left twice", nextLeft(chat.StatusAlreadyLeft), "You had no seat any more: go on with your own work."},
-		{"left while waiting", removed(chat.ReasonLeft), "You have left this room: call join_room with room and agent_name if you want to come back."},
-		{"silent too long", removed(chat.ReasonTimeout), "Your seat was given away after a long silence: call join_room with room and agent_name for a new one."},
-		{"replaced", removed(chat.ReasonReplaced),
+		{"left while waiting", removed(room.ReasonLeft), "You have left this room: call join_room with room and agent_name if you want to come back."},
+		{"silent too long", removed(room.ReasonTimeout), "Your seat was given away after a long silence: call join_room with room and agent_name for a new one."},
+		{"replaced", removed(room.ReasonReplaced),
 			"An agent with your name joined again and has your seat: if that was you, use its agent_token; if not, call join_room with another agent_name."},
-		{"kicked", removed(chat.ReasonKicked), "An admin has taken your seat: tell your user, and come back with join_room only if your user wants that."},
-		{"banned", removed(chat.ReasonBanned), "An admin has banned you from this room: tell your user, and do not come back under another name."},
-		{"closed", removed(chat.ReasonClosed),
+		{"kicked", removed(room.ReasonKicked), "An admin has taken your seat: tell your user, and come back with join_room only if your user wants that."},
+		{"banned", removed(room.ReasonBanned), "An admin has banned you from this room: tell your user, and do not come back under another name."},
+		{"closed", removed(room.ReasonClosed),
 			"An admin has closed this room for good: tell your user. message_history still has what was said; to go on, agree on another room."},
 	}
 }
@@ -348,9 +350,9 @@ func sentCases() []nextCase {
 			"The server is restarting and nothing is lost: call " + wait9 + "."},
 		{"sent, and a newer wait took over", send(waits, chat.Sent{Sent: true, Waited: chat.Waited{Status: chat.StatusQuiet, Others: 1, Superseded: true}}),
 			"A newer wait with your agent_token took over: go on with the answer of that one."},
-		{"sent a report", send(chat.SendRequest{Kind: chat.Status}, chat.Sent{Sent: true, Waited: chat.Waited{Others: 1}}),
+		{"sent a report", send(chat.SendRequest{Kind: room.Status}, chat.Sent{Sent: true, Waited: chat.Waited{Others: 1}}),
 			"A status asks for nothing, so the turn is still yours: go on with your own work, and say more when there is more."},
-		{"sent a goodbye", send(chat.SendRequest{Kind: chat.Done}, chat.Sent{Sent: true, Waited: chat.Waited{Others: 1}}),
+		{"sent a goodbye", send(chat.SendRequest{Kind: room.Done}, chat.Sent{Sent: true, Waited: chat.Waited{Others: 1}}),
 			"You have said that you are finished: call leave_room, or " + wait9 + " for a last word."},
 		{"sent twice", send(plain, chat.Sent{Sent: true, Duplicate: true, Waited: chat.Waited{Others: 1}}),
 			"You had sent this already; it was not sent again. For the answer call " + wait9 + "."},

@@ -4,7 +4,7 @@ import (
 	"context"
 	"math"
 
-	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
@@ -34,13 +34,13 @@ type partner struct {
 }
 
 func (s *Set) enterQueue() tool {
-	return definition[chat.QueueRequest, queued]{
+	return definition[pairing.Request, queued]{
 		name:  "enter_queue",
 		title: "Find a partner",
 		about: "Be paired with another agent that waits, for a talk of two in a new room; shared interests first. " +
 			"status waiting means nobody yet: call again within 15 seconds with ticket. paired: you have a seat, as from join_room. " +
 			"To meet an agent you know use join_room.",
-		args: func(in *chat.QueueRequest) []spec.Arg {
+		args: func(in *pairing.Request) []spec.Arg {
 			return []spec.Arg{
 				spec.Text("agent_name", &in.AgentName, "Your name there."),
 				spec.List("interests", &in.Interests, "Words, at most 10."),
@@ -50,7 +50,7 @@ func (s *Set) enterQueue() tool {
 				s.waitArg(&in.Wait, ""),
 			}
 		},
-		needs: func(in *chat.QueueRequest) string {
+		needs: func(in *pairing.Request) string {
 			switch {
 			case in.Leave && in.Ticket == "":
 				return "ticket is missing: leave gives up the place that it stands for"
@@ -59,20 +59,20 @@ func (s *Set) enterQueue() tool {
 			}
 			return ""
 		},
-		waits: func(in chat.QueueRequest) bool { return in.Wait > 0 && !in.Leave },
-		run: func(ctx context.Context, in chat.QueueRequest) (queued, error) {
-			got, err := s.rooms.EnterQueue(ctx, in)
+		waits: func(in pairing.Request) bool { return in.Wait > 0 && !in.Leave },
+		run: func(ctx context.Context, in pairing.Request) (queued, error) {
+			got, err := s.queues.EnterQueue(ctx, in)
 			return s.viewQueued(ctx, got), err
 		},
 	}.tool()
 }
 
-func (s *Set) viewQueued(ctx context.Context, got chat.Queued) queued {
+func (s *Set) viewQueued(ctx context.Context, got pairing.Result) queued {
 	v := queued{
 		Status: string(got.Status), Ticket: got.Ticket, Position: got.Position,
 		Estimated: int64(math.Ceil(got.Estimated.Seconds())), Next: s.next.queued(got),
 	}
-	if got.Status == chat.StatusPaired {
+	if got.Status == pairing.Paired {
 		seat := s.viewSeated(ctx, got.Seated, "")
 		v.seated = &seat
 	}

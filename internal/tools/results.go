@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // The types of this file are parts of results, as JSON. Their doc tags are what
@@ -23,8 +24,8 @@ func noticeIf(holds bool) string {
 	return ""
 }
 
-// room is a room as a result shows it.
-type room struct {
+// roomView is a room as a result shows it.
+type roomView struct {
 	Name              string  `json:"name" doc:"the name of the room"`
 	Description       string  `json:"description,omitempty" doc:"what the room is for; its first 200 characters, but whole in room_info"`
 	Type              string  `json:"type" doc:"group, where everybody speaks, or channel, where only admins do"`
@@ -74,8 +75,8 @@ type more struct {
 	Offset int   `json:"offset" doc:"how many bytes of its text came already"`
 }
 
-func viewRoom(r chat.Room) room {
-	v := room{
+func viewRoom(r chat.Room) roomView {
+	v := roomView{
 		Name: r.Name, Description: r.Description, Type: string(r.Type), Capacity: r.Capacity,
 		Public: r.Public, PasswordProtected: r.PasswordProtected, Agents: viewAgents(r.Agents),
 	}
@@ -86,7 +87,7 @@ func viewRoom(r chat.Room) room {
 }
 
 // briefly returns the room with only the start of its description.
-func (r room) briefly() room {
+func (r roomView) briefly() roomView {
 	const most = 200 // characters
 	if start := []rune(r.Description); len(start) > most {
 		r.Description = string(start[:most])
@@ -117,7 +118,7 @@ func viewMessages(messages []chat.Message) []message {
 			NewAdmin: m.NewAdmin,
 			Repeated: m.Repeated,
 		}
-		if m.Kind != chat.Plain {
+		if m.Kind != room.Plain {
 			views[i].Kind = string(m.Kind)
 		}
 		if m.More != nil {

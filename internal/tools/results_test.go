@@ -12,12 +12,14 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
 // usual is the tools of a server with the usual limits, without rooms.
-func usual() *Set { return New(nil, Options{Address: func(context.Context) string { return "" }}) }
+func usual() *Set { return New(nil, nil, Options{Address: func(context.Context) string { return "" }}) }
 
 func TestResult_quiet_isSmall(t *testing.T) {
 	w := chat.Waited{Status: chat.StatusQuiet, Cursor: "41-k7", Others: 1}
@@ -38,33 +40,33 @@ func TestResult_whatIsAbsent_isLeftOut(t *testing.T) {
 			{Seq: 4, Type: chat.Said, From: "Ann", Text: "hi", At: at, ReplyTo: 3, Repeated: true, More: &chat.More{Seq: 4, Offset: 6000}},
 		}),
 		`[{"seq":5,"type":"left","at":"2026-11-20T09:30:05Z","agent":"Ann","reason":"timeout"}]`: viewMessages([]chat.Message{
-			{Seq: 5, Type: chat.Left, Agent: "Ann", Reason: chat.ReasonTimeout, At: at},
+			{Seq: 5, Type: chat.Left, Agent: "Ann", Reason: room.ReasonTimeout, At: at},
 		}),
 		`[{"seq":6,"type":"message","from":"Ann","to":["Bob"],"kind":"request","text":"psst","at":"2026-11-20T09:30:05Z"}]`: viewMessages([]chat.Message{
-			{Seq: 6, Type: chat.Said, From: "Ann", Text: "psst", To: []string{"Bob"}, Kind: chat.Request, At: at},
+			{Seq: 6, Type: chat.Said, From: "Ann", Text: "psst", To: []string{"Bob"}, Kind: room.Request, At: at},
 		}),
 		`[{"seq":6,"type":"message","from":"Ann","text":"hi","at":"2026-11-20T09:30:05Z"}]`: viewMessages([]chat.Message{
-			{Seq: 6, Type: chat.Said, From: "Ann", Text: "hi", Kind: chat.Plain, At: at},
+			{Seq: 6, Type: chat.Said, From: "Ann", Text: "hi", Kind: room.Plain, At: at},
 		}),
 		`[{"seq":7,"type":"role","at":"2026-11-20T09:30:05Z","agent":"Bob","action":"mute","by":"Ann","note":"too loud"}]`: viewMessages([]chat.Message{
-			{Seq: 7, Type: chat.Ruled, Agent: "Bob", Action: chat.Mute, By: "Ann", Note: "too loud", At: at},
+			{Seq: 7, Type: chat.RoleChanged, Agent: "Bob", Action: room.Mute, By: "Ann", Note: "too loud", At: at},
 		}),
 		`[{"seq":8,"type":"room","at":"2026-11-20T09:30:05Z","by":"Ann","changes":["capacity"]},{"seq":9,"type":"room","at":"2026-11-20T09:30:05Z","reason":"closed","by":"Ann"}]`: viewMessages([]chat.Message{
 			{Seq: 8, Type: chat.Changed, By: "Ann", Changes: []string{"capacity"}, At: at},
-			{Seq: 9, Type: chat.Changed, By: "Ann", Reason: chat.ReasonClosed, At: at},
+			{Seq: 9, Type: chat.Changed, By: "Ann", Reason: room.ReasonClosed, At: at},
 		}),
 		`[{"seq":10,"type":"paired","at":"2026-11-20T09:30:05Z"},{"seq":11,"type":"knock","at":"2026-11-20T09:30:05Z","agent":"Cy"}]`: viewMessages([]chat.Message{
-			{Seq: 10, Type: chat.Paired, At: at}, {Seq: 11, Type: chat.Knocked, Agent: "Cy", At: at},
+			{Seq: 10, Type: chat.Paired, At: at}, {Seq: 11, Type: chat.SeatWanted, Agent: "Cy", At: at},
 		}),
 		`[{"name":"Ann","role":"member","muted":true,"state":"standby","idle_seconds":0,"activity":"testing"}]`: viewAgents([]chat.Agent{
-			{Name: "Ann", Role: chat.Member, Muted: true, State: chat.Standby, Activity: "testing"},
+			{Name: "Ann", Role: room.Member, Muted: true, State: chat.Standby, Activity: "testing"},
 		}),
 		`[]`: viewMessages(nil),
 		`[{"name":"Ann","role":"admin","you":true,"state":"silent","idle_seconds":0},{"name":"Bob","role":"member","state":"away","idle_seconds":61,"back_in_minutes":3}]`: viewAgents([]chat.Agent{
-			{Name: "Ann", Role: chat.Admin, You: true, State: chat.Silent, Idle: 999 * time.Millisecond},
-			{Name: "Bob", Role: chat.Member, State: chat.Away, Idle: 61 * time.Second, BackIn: 2*time.Minute + time.Second},
+			{Name: "Ann", Role: room.Admin, You: true, State: chat.Silent, Idle: 999 * time.Millisecond},
+			{Name: "Bob", Role: room.Member, State: chat.Away, Idle: 61 * time.Second, BackIn: 2*time.Minute + time.Second},
 		}),
-		`{"name":"den","type":"group","capacity":2,"public":false,"password_protected":false,"agents":[]}`: viewRoom(chat.Room{Name: "den", Type: chat.Group, Capacity: 2}),
+		`{"name":"den","type":"group","capacity":2,"public":false,"password_protected":false,"agents":[]}`: viewRoom(chat.Room{Name: "den", Type: room.Group, Capacity: 2}),
 		`{"sent":true,"seq":7,"next":"For the answer call wait_for_message (wait_seconds 50)."}`: usual().viewSent(
 			chat.Sent{Sent: true, Seq: 7, Waited: chat.Waited{Others: 1}}, chat.SendRequest{}),
 	} {
@@ -82,11 +84,11 @@ func TestResult_heldBack_saysSoFirst(t *testing.T) {
 }
 
 func TestRefusal_ofTheRules_hasTheirCodeAndMessage(t *testing.T) {
-	for _, code := range []chat.Code{
-		chat.InvalidArgument, chat.RoomNotFound, chat.RoomExists, chat.NameTaken, chat.RoomFull, chat.WrongPassword,
-		chat.TokenInvalid, chat.NotAllowed, chat.Removed, chat.RoomClosed, chat.MessageTooLong, chat.RateLimited, chat.Unavailable,
+	for _, code := range []fault.Code{
+		fault.InvalidArgument, fault.RoomNotFound, fault.RoomExists, fault.NameTaken, fault.RoomFull, fault.WrongPassword,
+		fault.TokenInvalid, fault.NotAllowed, fault.Removed, fault.RoomClosed, fault.MessageTooLong, fault.RateLimited, fault.Unavailable,
 	} {
-		err := refusal(fmt.Errorf("while joining: %w", &chat.Error{Code: code, Message: "Do <this>.", RetryAfter: 1200 * time.Millisecond}))
+		err := refusal(fmt.Errorf("while joining: %w", &fault.Error{Code: code, Message: "Do <this>.", RetryAfter: 1200 * time.Millisecond}))
 		var f *mcp.Failure
 		if want := (mcp.Failure{Code: string(code), Message: "Do <this>.", RetryAfterSeconds: 2}); !errors.As(err, &f) || *f != want {
 			t.Errorf("got %+v, want %+v", f, want)
@@ -95,7 +97,7 @@ func TestRefusal_ofTheRules_hasTheirCodeAndMessage(t *testing.T) {
 }
 
 func TestRefusal_errorThatIsNoRefusal_staysAsItIs(t *testing.T) {
-	for _, fault := range []error{errors.New("disk on fire"), &chat.Error{Code: chat.Internal, Message: "unfinished"}} {
+	for _, fault := range []error{errors.New("disk on fire"), &fault.Error{Code: fault.Internal, Message: "unfinished"}} {
 		if err := refusal(fault); err != fault {
 			t.Errorf("%v became %v", fault, err)
 		}
@@ -134,7 +136,7 @@ func TestPassword_ofAnInvite_isTheOneThatWasUsed(t *testing.T) {
 // A model acts on what it reads last. Tools that only look do not say what to do.
 func TestResult_nextClosesWhatAModelActsOn(t *testing.T) {
 	looks := []string{"message_history", "room_info", "list_rooms"}
-	for _, tool := range New(nil, Options{}).all() {
+	for _, tool := range New(nil, nil, Options{}).all() {
 		fields := spec.Fields(tool.out)
 		at := slices.IndexFunc(fields, func(f spec.Field) bool { return f.JSON == "next" })
 		want := len(fields) - 1
@@ -148,7 +150,7 @@ func TestResult_nextClosesWhatAModelActsOn(t *testing.T) {
 }
 
 func TestResult_untrustedNotice_comesAheadOfWhatAgentsChose(t *testing.T) {
-	for _, tool := range New(nil, Options{}).all() {
+	for _, tool := range New(nil, nil, Options{}).all() {
 		noticed := false
 		for _, f := range spec.Fields(tool.out) {
 			noticed = noticed || f.JSON == "untrusted"

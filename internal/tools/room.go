@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
@@ -19,8 +20,8 @@ func (s *Set) createRoom() tool {
 				spec.Text("room", &in.Room, "Made up if left out."),
 				spec.Text("password", &in.Password, "Then needed to join."),
 				spec.Text("description", &in.Description, "What it is for."),
-				spec.Integer("capacity", &in.Capacity, chat.MinCapacity, chat.MaxCapacity, "Seats.").Default(int64(chat.MinCapacity)),
-				spec.Choice("type", &in.Type, "channel: only admins speak.", chat.Group, chat.Channel).Default(string(chat.Group)),
+				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats.").Default(int64(room.MinCapacity)),
+				spec.Choice("type", &in.Type, "channel: only admins speak.", room.Group, room.Channel).Default(string(room.Group)),
 				spec.Boolean("public", func(yes bool) { in.Public = yes }, "Listed by list_rooms."),
 			}
 		},
@@ -34,7 +35,7 @@ func (s *Set) createRoom() tool {
 // info is the result of room_info.
 type info struct {
 	Untrusted string    `json:"untrusted" doc:"says which of the following are other agents' words"`
-	Room      room      `json:"room" doc:"the room, with its whole description"`
+	Room      roomView  `json:"room" doc:"the room, with its whole description"`
 	Earlier   int64     `json:"earlier,omitempty" doc:"how many events message_history has"`
 	Requests  []request `json:"requests,omitempty" doc:"messages of kind request that nobody has answered yet"`
 	Now       string    `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`

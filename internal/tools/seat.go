@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
@@ -20,7 +21,7 @@ type seated struct {
 	AgentToken string    `json:"agent_token" doc:"your secret, for every later call"`
 	AgentName  string    `json:"agent_name" doc:"your name as the others see it"`
 	Untrusted  string    `json:"untrusted" doc:"says which of the following are other agents' words"`
-	Room       room      `json:"room" doc:"the room"`
+	Room       roomView  `json:"room" doc:"the room"`
 	Messages   []message `json:"messages" doc:"the last of the talk, at most 20; when returning, what is new since the last cursor you named, including your own"`
 	HasMore    bool      `json:"has_more,omitempty" doc:"true if more that is new follows at cursor"`
 	Earlier    int64     `json:"earlier,omitempty" doc:"how many more events message_history has before these"`
@@ -80,7 +81,7 @@ func (s *Set) joinRoom() tool {
 				spec.Text("agent_name", &in.AgentName, "Your name there."),
 				spec.Text("agent_token", &in.Token, "Alone, to come back."),
 				spec.Text("password", &in.Password, "The room's, if it has one."),
-				spec.Integer("capacity", &in.Capacity, chat.MinCapacity, chat.MaxCapacity, "Seats, if made now.").Default(int64(chat.MinCapacity)),
+				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats, if made now.").Default(int64(room.MinCapacity)),
 				spec.Boolean("create_if_missing", func(yes bool) { in.OnlyExisting = !yes }, "false: refuse rather than make it.").Default(true),
 			}
 		},

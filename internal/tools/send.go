@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
@@ -39,7 +40,7 @@ func (s *Set) sendMessage() tool {
 				spec.Text("text", &in.Text, "1-32768 bytes.").Require(),
 				spec.List("to", &in.To, "Names; only they and you see it."),
 				spec.Choice("kind", &in.Kind, "request: wants an answer; status: wants none; done: you are finished.",
-					chat.Plain, chat.Request, chat.Status, chat.Done),
+					room.Plain, room.Request, room.Status, room.Done),
 				spec.Duration("wait_seconds", &in.Wait, time.Second, 0, min(chat.MaxSendWait, s.longest), "Then wait this long for an answer.").Clamp(),
 				spec.Text("cursor", &in.Cursor, "From your last result."),
 				spec.Integer("reply_to", &in.ReplyTo, 0, spec.NoLimit, "seq of what you answer."),

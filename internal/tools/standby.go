@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/mcp"
 )
 
@@ -20,7 +21,7 @@ type Standby struct {
 	// structured content of its error. It is empty if the caller has left.
 	JSON json.RawMessage
 	// Code of the error; "" for a result.
-	Code chat.Code
+	Code fault.Code
 	// RetryAfter says when a call that was refused can succeed; else it is 0.
 	RetryAfter time.Duration
 	// Of a result: its status, whether a newer wait of the same seat took over, and
@@ -52,13 +53,13 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 	})
 	ended.JSON = o.JSON()
 	if o.Failure != nil {
-		ended.Code, ended.RetryAfter = chat.Code(o.Failure.Code), time.Duration(o.Failure.RetryAfterSeconds)*time.Second
+		ended.Code, ended.RetryAfter = fault.Code(o.Failure.Code), time.Duration(o.Failure.RetryAfterSeconds)*time.Second
 	}
 	return ended
 }
 
 // Refused is how a wait without MCP ends that is refused before it begins.
-func Refused(err *chat.Error) Standby {
+func Refused(err *fault.Error) Standby {
 	return Standby{
 		JSON: mcp.JSON(mcp.Failure{
 			Code: string(err.Code), Message: err.Message,

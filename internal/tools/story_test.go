@@ -116,7 +116,7 @@ func checkStory(t *testing.T, title string, plot func(*story)) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = tab.Close() })
-		hold(t, tell(t, tab, clock, chat.Options{Alone: true, GroupFrom: 1}, plot))
+		hold(t, tell(t, tab, clock, chat.Options{SingleProcess: true, MinBatch: 1}, plot))
 	})
 	t.Run("on DynamoDB", func(t *testing.T) {
 		// The engine removes what has expired by the system's clock.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/pairing"
 )
 
 // Options of the tools.
@@ -34,21 +35,22 @@ type Options struct {
 // Set is the tools of a server. Many goroutines may use it at once.
 type Set struct {
 	rooms   *chat.Service
+	queues  *pairing.Service
 	address func(context.Context) string
 	longest time.Duration
 	next    advisor
 	log     *slog.Logger
 }
 
-// New returns the tools that act on rooms.
-func New(rooms *chat.Service, o Options) *Set {
+// New returns the tools that act on rooms and queues.
+func New(rooms *chat.Service, queues *pairing.Service, o Options) *Set {
 	if o.LongestWait == 0 {
 		o.LongestWait = chat.MaxWait
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Set{rooms: rooms, address: o.Address, longest: o.LongestWait, next: newAdvisor(o.LongestWait), log: o.Log}
+	return &Set{rooms: rooms, queues: queues, address: o.Address, longest: o.LongestWait, next: newAdvisor(o.LongestWait), log: o.Log}
 }
 
 // Tools returns the tools for a server of MCP.

@@ -18,6 +18,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/bolttable"
 	"github.com/parley-chat/parley/internal/tools"
@@ -57,7 +58,7 @@ func newWorld(t *testing.T) *world {
 			t.Error(err)
 		}
 	})
-	w := serve(t, tab, chat.Options{Alone: true, GroupFrom: 1})
+	w := serve(t, tab, chat.Options{SingleProcess: true, MinBatch: 1})
 	w.table = tab
 	return w
 }
@@ -69,7 +70,7 @@ func serve(t *testing.T, tab table.Table, o chat.Options) *world {
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o.Logger = logger
 	rooms := chat.New(tab, o)
-	set := tools.New(rooms, tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, LongestWait: o.LongestWait, Log: logger})
+	set := tools.New(rooms, pairing.New(rooms), tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, LongestWait: o.LongestWait, Log: logger})
 	site := httptest.NewServer(set.Handler())
 	w.url, w.instructions = site.URL, set.Instructions()
 	t.Cleanup(func() {

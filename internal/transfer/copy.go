@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -92,7 +92,7 @@ func (c *copier) checkName(ctx context.Context, source *room) error {
 	if err != nil || item == nil {
 		return err
 	}
-	owner, err := chat.LeadsTo(*item)
+	owner, err := roomlog.LeadsTo(*item)
 	if err != nil {
 		return fmt.Errorf("%w: at the destination: %w", ErrMalformed, err)
 	}
@@ -105,7 +105,7 @@ func (c *copier) checkName(ctx context.Context, source *room) error {
 // fill writes everything that commit does not. It writes the events first, in
 // order, so that an interruption leaves no gap in the log.
 func (c *copier) fill(ctx context.Context, source, target *room) error {
-	layout := chat.KeptAt(source.id, "")
+	layout := roomlog.LayoutOf(source.id, "")
 	events := batch{to: c.to, written: &c.summary.Items}
 	rest := events
 	var later []table.Item
@@ -113,7 +113,7 @@ func (c *copier) fill(ctx context.Context, source, target *room) error {
 		if err != nil {
 			return err
 		}
-		if err := chat.Readable(item); err != nil {
+		if err := roomlog.Readable(item); err != nil {
 			return fmt.Errorf("%w: %w", ErrMalformed, err)
 		}
 		sort := item.Key.Sort

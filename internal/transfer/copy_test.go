@@ -12,6 +12,9 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/pairing"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 	"github.com/parley-chat/parley/internal/transfer"
@@ -31,7 +34,7 @@ func TestCopy_everyKindOfRoom_hasTheSameItems(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			from := route[0](t)
 			from.furnish()
-			if _, err := from.EnterQueue(t.Context(), chat.QueueRequest{AgentName: "Zoe"}); err != nil {
+			if _, err := pairing.New(from.Service).EnterQueue(t.Context(), pairing.Request{AgentName: "Zoe"}); err != nil {
 				t.Fatal(err)
 			}
 			if len(from.partition("QUEUE#lobby")) == 0 {
@@ -89,7 +92,7 @@ func TestCopy_conversation_continuesAtDestination(t *testing.T) {
 			if !slices.Equal(ann.heard, said[1]) || !slices.Equal(bob.heard, said[0]) {
 				t.Errorf("Ann heard %q; want %q\nBob heard %q; want %q", ann.heard, said[1], bob.heard, said[0])
 			}
-			if _, err := at.JoinRoom(t.Context(), chat.JoinRequest{Room: "tea", AgentName: "Eve", Password: "guess"}); chat.CodeOf(err) != chat.WrongPassword {
+			if _, err := at.JoinRoom(t.Context(), chat.JoinRequest{Room: "tea", AgentName: "Eve", Password: "guess"}); fault.CodeOf(err) != fault.WrongPassword {
 				t.Errorf("joining with a wrong password: %v", err)
 			}
 		})
@@ -125,7 +128,7 @@ func TestCopy_onlyOneRoom_leavesTheOthers(t *testing.T) {
 	if _, err := transfer.Copy(t.Context(), from.table, to.table, "nowhere"); !errors.Is(err, transfer.ErrNoRoom) || !strings.Contains(err.Error(), `"nowhere"`) {
 		t.Errorf("a room that does not exist: %v", err)
 	}
-	if _, err := transfer.Copy(t.Context(), from.table, to.table, "a/b"); chat.CodeOf(err) != chat.InvalidArgument {
+	if _, err := transfer.Copy(t.Context(), from.table, to.table, "a/b"); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("an invalid name: %v", err)
 	}
 }
@@ -211,11 +214,11 @@ func (s site) hasNoHalfRoom(from site) {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		id, err := chat.LeadsTo(item)
+		id, err := roomlog.LeadsTo(item)
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		if _, err := s.table.Get(s.t.Context(), chat.KeptAt(id, "").Meta, table.Strong); err != nil {
+		if _, err := s.table.Get(s.t.Context(), roomlog.LayoutOf(id, "").Meta, table.Strong); err != nil {
 			s.t.Fatalf("%s leads to a room without a snapshot: %v", partition, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/transfer"
 )
@@ -39,15 +40,15 @@ func TestCopy_nameOfAnotherRoom_isRefusedAndTheOthersAreCopied(t *testing.T) {
 // roomPartition is the partition of the room with that key.
 func (s site) roomPartition(key string) string {
 	s.t.Helper()
-	item, err := s.table.Get(s.t.Context(), chat.KeptAt("", key).Name, table.Strong)
+	item, err := s.table.Get(s.t.Context(), roomlog.LayoutOf("", key).Name, table.Strong)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	id, err := chat.LeadsTo(item)
+	id, err := roomlog.LeadsTo(item)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return chat.KeptAt(id, key).Partition
+	return roomlog.LayoutOf(id, key).Partition
 }
 
 func TestCopy_nameTakenDuringTheCopy_leavesNoVisibleRoom(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"iter"
 
-	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -37,7 +37,7 @@ func (r *room) equal(other *room) bool {
 // load reads a room. Fields stay nil where the table has no such item.
 func load(ctx context.Context, t table.Table, id string) (*room, error) {
 	r := &room{id: id}
-	layout := chat.KeptAt(id, "")
+	layout := roomlog.LayoutOf(id, "")
 	page, err := t.Query(ctx, table.Range{
 		Partition: layout.Partition, Prefix: layout.Events, Reverse: true, Limit: 1, Consistency: table.Strong,
 	})
@@ -50,13 +50,13 @@ func load(ctx context.Context, t table.Table, id string) (*room, error) {
 	if r.meta, err = get(ctx, t, layout.Meta); err != nil || r.meta == nil {
 		return r, err
 	}
-	if r.key, err = chat.KeyIn(*r.meta); err != nil {
+	if r.key, err = roomlog.NameIn(*r.meta); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	if r.key == "" {
 		return nil, fmt.Errorf("%w: the snapshot has no name", ErrMalformed)
 	}
-	layout = chat.KeptAt(id, r.key)
+	layout = roomlog.LayoutOf(id, r.key)
 	if r.name, err = getIfOf(ctx, t, layout.Name, id); err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func getIfOf(ctx context.Context, t table.Table, k table.Key, id string) (*table
 	if err != nil || item == nil {
 		return nil, err
 	}
-	owner, err := chat.LeadsTo(*item)
+	owner, err := roomlog.LeadsTo(*item)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}

@@ -50,7 +50,7 @@ func inFileAt(t *testing.T, clock clockwork.Clock) site {
 			t.Error(err)
 		}
 	})
-	return site{chat.New(tab, chat.Options{Alone: true, GroupFrom: 1, Clock: clock}), t, tab}
+	return site{chat.New(tab, chat.Options{SingleProcess: true, MinBatch: 1, Clock: clock}), t, tab}
 }
 
 func inDynamoDB(t *testing.T) site {
@@ -61,7 +61,7 @@ func inDynamoDB(t *testing.T) site {
 
 // restarted returns the site with a service that has nothing cached.
 func (s site) restarted() site {
-	s.Service = chat.New(s.table, chat.Options{Alone: true, GroupFrom: 1})
+	s.Service = chat.New(s.table, chat.Options{SingleProcess: true, MinBatch: 1})
 	return s
 }
 

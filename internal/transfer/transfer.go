@@ -18,7 +18,8 @@ import (
 	"iter"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -85,28 +86,28 @@ func (c *copier) choose(ctx context.Context, name string) ([]string, error) {
 		return []string{id}, err
 	}
 	var ids []string
-	for partition, err := range c.from.Partitions(ctx, chat.KeptRooms, chat.KeptAt("", "").Meta.Sort) {
+	for partition, err := range c.from.Partitions(ctx, roomlog.RoomPrefix, roomlog.LayoutOf("", "").Meta.Sort) {
 		if err != nil {
 			return nil, fmt.Errorf("listing the rooms of the source: %w", err)
 		}
-		ids = append(ids, strings.TrimPrefix(partition, chat.KeptRooms))
+		ids = append(ids, strings.TrimPrefix(partition, roomlog.RoomPrefix))
 	}
 	return ids, nil
 }
 
 func (c *copier) idOf(ctx context.Context, name string) (string, error) {
-	key, err := chat.RoomKey(name)
+	n, err := ident.RoomName(name)
 	if err != nil {
 		return "", err
 	}
-	item, err := get(ctx, c.from, chat.KeptAt("", key).Name)
+	item, err := get(ctx, c.from, roomlog.LayoutOf("", n.Key).Name)
 	if err != nil {
 		return "", err
 	}
 	if item == nil {
 		return "", fmt.Errorf("%w: %q", ErrNoRoom, name)
 	}
-	return chat.LeadsTo(*item)
+	return roomlog.LeadsTo(*item)
 }
 
 // copyAll copies rooms one after the other. It tries refused rooms once more, and

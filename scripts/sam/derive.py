@@ -1,17 +1,17 @@
 """Prints a template as `sam local` can run it.
 
-`sam local` has no Function URLs, so an HTTP API replaces it. The table is in an
-engine on this machine, and is created if it does not exist. The function has the
-given architecture, that of this machine. Resources that take no part in a request
-(alarms, log, role) are left out.
+`sam local` serves no Function URLs, so an HTTP API takes that one's place; the
+table is an engine on this machine, made when it is not there; and the function
+is of the architecture that is named, this machine's own. What has no part in a
+request (alarms, log, role) is left out.
 """
 
 import sys
 
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
-# How a container reaches the machine on which it runs. Docker Desktop knows the
-# name; elsewhere `make sam-local` adds it.
+# How a container reaches the machine that it runs on: Docker Desktop knows the
+# name, elsewhere `make sam-local` has it added.
 HOST = "host.docker.internal"
 
 

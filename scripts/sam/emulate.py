@@ -1,6 +1,6 @@
 """Runs the function under Lambda's runtime interface emulator, as `sam local` does
-in a container, behind SAM's own code: the code of `sam local start-api` makes the
-events from HTTP requests and reads the answers.
+in a container, and puts SAM's own code in front of it: the events are made of
+HTTP requests, and the answers are read, by what `sam local start-api` uses.
 
 The emulator takes one invocation at a time and does not stream.
 """
@@ -21,7 +21,7 @@ import samcli
 from samcli.local.apigw.event_constructor import construct_v2_event_http
 from samcli.local.apigw.local_apigw_service import LocalApigwService
 
-PATIENCE = 20  # seconds in which the function must answer
+PATIENCE = 20  # seconds until the function must have answered
 
 INITIALIZE = {
     "jsonrpc": "2.0", "id": 1, "method": "initialize",
@@ -44,7 +44,7 @@ def invoke(port, event):
             with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return answer.read().decode()
         except urllib.error.URLError as error:
-            # The emulator does not listen yet.
+            # Until the emulator listens.
             if not isinstance(error.reason, ConnectionRefusedError) or time.monotonic() > until:
                 raise
             time.sleep(0.1)

@@ -1,0 +1,163 @@
+package chat
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// Limits on arguments. Those of names, passwords and rooms are in the packages
+// ident and room.
+const (
+	MaxKey      = 64                // characters of an idempotency key
+	MaxActivity = 80                // characters of an activity
+	MaxWait     = 290 * time.Second // of Wait
+	MaxSendWait = 50 * time.Second  // of Send
+	MaxBackIn   = 120 * time.Minute // of an announced absence
+)
+
+// Options of a Service. The zero value suits several processes on one table.
+type Options struct {
+	// Clock defaults to the system's.
+	Clock clockwork.Clock
+	// SingleProcess says that no other process writes to the table. Then nothing
+	// is polled for, and a cached room is current.
+	SingleProcess bool
+	// MinBatch is how many appends to one room must wait before they share one
+	// Write. The default is 4, from which DynamoDB's transactions pay. Use 1 where a
+	// Write of several ops costs no more than one of a single op.
+	MinBatch int
+	// MaxRooms is how many rooms stay cached while nobody waits in them. The
+	// default is 1024.
+	MaxRooms int
+	// LongestWait caps every wait. The default is MaxWait.
+	LongestWait time.Duration
+	// Limits bound how fast agents speak and create rooms. The zero value does not.
+	Limits Limits
+	// Logger receives what an operator should know. It never receives a token, a
+	// password or a text. It defaults to slog.Default().
+	Logger *slog.Logger
+}
+
+// Service is the rooms of one table. Its methods may be called concurrently, and
+// any number of Services, in one process or in many, may share a table. Every
+// error it returns is a *fault.Error, or context.Canceled where the caller has
+// gone.
+type Service struct {
+	store     *roomlog.Store
+	table     table.Table
+	clock     clockwork.Clock
+	opts      Options
+	log       *slog.Logger
+	limits    *limiters
+	passwords *passwords
+	stopping  chan struct{}
+	stop      sync.Once
+}
+
+// New returns a Service on t.
+func New(t table.Table, o Options) *Service {
+	if o.Clock == nil {
+		o.Clock = clockwork.NewRealClock()
+	}
+	if o.MinBatch == 0 {
+		o.MinBatch = 4
+	}
+	if o.MaxRooms == 0 {
+		o.MaxRooms = 1024
+	}
+	if o.LongestWait == 0 {
+		o.LongestWait = MaxWait
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	s := &Service{table: t, clock: o.Clock, opts: o, log: o.Logger, stopping: make(chan struct{})}
+	s.limits = newLimiters(o.Limits, o.Clock)
+	s.passwords = newPasswords(s.limits)
+	s.store = roomlog.NewStore(t, roomlog.Options{
+		Clock: o.Clock, SingleProcess: o.SingleProcess, MinBatch: o.MinBatch, MaxIdle: o.MaxRooms, Logger: o.Logger,
+		Observe: func(l *roomlog.Log) roomlog.Observer { return &liveRoom{log: l, svc: s, seats: map[int]*seatCache{}} },
+	})
+	return s
+}
+
+// Store returns the logs of the service's rooms.
+func (s *Service) Store() *roomlog.Store { return s.store }
+
+// Stop makes every open wait return with what there is, and every later one return
+// at once. It does not wait for them. Other calls continue to work.
+func (s *Service) Stop() { s.stop.Do(func() { close(s.stopping) }) }
+
+// Stopping returns a channel that is closed by Stop.
+func (s *Service) Stopping() <-chan struct{} { return s.stopping }
+
+// stopped reports whether Stop was called.
+func (s *Service) stopped() bool {
+	select {
+	case <-s.stopping:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s *Service) now() time.Time { return s.clock.Now() }
+
+// deadlineMargin is how long before its context's deadline a wait ends, so that
+// the answer still arrives.
+const deadlineMargin = 3 * time.Second
+
+// WaitLimit returns how long a call may wait that asks for d: at most LongestWait
+// and the rest of its context's time, less what the answer takes.
+func (s *Service) WaitLimit(ctx context.Context, d time.Duration) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok {
+		d = max(0, min(d, time.Until(deadline)-deadlineMargin)) // the transport's deadline is in the system's time
+	}
+	return min(d, s.opts.LongestWait)
+}
+
+// acquire returns the live room with an id, whether or not there is such a room.
+// The caller must release it.
+func (s *Service) acquire(id string) *liveRoom { return live(s.store.Acquire(id)) }
+
+// live returns the live room that observes a log of a Service.
+func live(l *roomlog.Log) *liveRoom { return l.Observer().(*liveRoom) }
+
+// liveRoom is what this process knows of a room beside its log: which agents wait
+// here, and what it has cached of their seats. It observes the log.
+type liveRoom struct {
+	log *roomlog.Log
+	svc *Service
+
+	mu      sync.Mutex
+	waits   map[int]*openWait  // by seat
+	silence *silence           // runs while every agent may be waiting; else nil
+	turned  int64              // a turn was given in the silence after this event
+	stop    context.CancelFunc // ends the polling and the sweeping; nil: neither runs
+	sweepAt time.Time          // in a paired room: no lease ends before
+	seats   map[int]*seatCache // by seat
+}
+
+func (r *liveRoom) release() { r.log.Release() }
+
+// OnAdvance implements roomlog.Observer.
+func (r *liveRoom) OnAdvance(_ *room.Head, events []room.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range events {
+		if e.Type == room.Left {
+			delete(r.seats, e.Seat)
+		}
+	}
+	if len(r.waits) > 0 {
+		r.startSilence()
+	}
+}

@@ -1,0 +1,85 @@
+// Package fault defines the errors that callers of Parley see: a code for
+// programs and a sentence for a model or a person.
+package fault
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Code classifies an Error. Codes are part of the contract with clients; each
+// front end translates them to its own protocol.
+type Code string
+
+// The codes.
+const (
+	InvalidArgument Code = "invalid_argument" // the call can never succeed as it is
+	RoomNotFound    Code = "room_not_found"   // no such room, or it has expired
+	RoomExists      Code = "room_exists"      // another room has the name
+	NameTaken       Code = "name_taken"       // another agent in the room has the name
+	RoomFull        Code = "room_full"        // every seat is taken
+	WrongPassword   Code = "wrong_password"   // missing or wrong
+	TokenInvalid    Code = "token_invalid"    // mistyped, or never issued
+	NotAllowed      Code = "not_allowed"      // the agent's role does not permit the call
+	Removed         Code = "removed"          // the agent has lost its seat
+	RoomClosed      Code = "room_closed"      // an admin has closed the room
+	MessageTooLong  Code = "message_too_long" // over the limit on a message's bytes
+	RateLimited     Code = "rate_limited"     // too many calls; retry later
+	Unavailable     Code = "unavailable"      // the store did not answer; a retry is safe
+	Internal        Code = "internal"         // a fault of the server
+)
+
+// Error is a refusal or a failure that a caller sees. A refusal changes nothing.
+// After Unavailable the change may have happened, and repeating the call is safe.
+type Error struct {
+	Code Code
+	// Message says in a sentence or two what was wrong and what to do next. It
+	// never contains text that an agent chose.
+	Message string
+	// RetryAfter is the time after which the same call can succeed. It is zero
+	// where waiting does not help.
+	RetryAfter time.Duration
+
+	cause error
+}
+
+// Error returns the code, the message and the cause, for logs.
+func (e *Error) Error() string {
+	if e.cause != nil {
+		return fmt.Sprintf("%s: %s: %v", e.Code, e.Message, e.cause)
+	}
+	return string(e.Code) + ": " + e.Message
+}
+
+// Unwrap returns the cause, or nil.
+func (e *Error) Unwrap() error { return e.cause }
+
+// CodeOf returns the code of err: "" for nil, Internal for an error that is not
+// an *Error.
+func CodeOf(err error) Code {
+	var e *Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &e):
+		return e.Code
+	}
+	return Internal
+}
+
+// Refuse returns an Error without a cause.
+func Refuse(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// RetryLater returns an Error that asks the caller to wait for at least after,
+// and never for less than a second.
+func RetryLater(code Code, after time.Duration, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...), RetryAfter: max(after, time.Second)}
+}
+
+// Wrap returns an Error with a cause. Only logs show the cause.
+func Wrap(cause error, code Code, after time.Duration, message string) *Error {
+	return &Error{Code: code, Message: message, RetryAfter: after, cause: cause}
+}

@@ -1,0 +1,154 @@
+package ident
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"golang.org/x/text/secure/precis"
+)
+
+func TestAgentName_accepted_isShownTrimmedAndComposed(t *testing.T) {
+	for s, want := range map[string]Name{
+		"Ann":                         {"Ann", "ann"},
+		"  Ann \u00a0 of\u2003B ":     {"Ann of B", "ann of b"},
+		"O'Neill-Smith_Jr. 3":         {"O'Neill-Smith_Jr. 3", "o'neill-smith_jr. 3"},
+		"Zoe\u0301":                   {"Zo\u00e9", "zo\u00e9"},
+		"ZO\u00c9":                    {"ZO\u00c9", "zo\u00e9"},
+		"\uff21\uff4e\uff4e":          {"Ann", "ann"}, // full width
+		"\U0001d400nn":                {"Ann", "ann"}, // mathematical
+		"\ufb01n":                     {"fin", "fin"}, // a ligature
+		"7":                           {"7", "7"},
+		"नमस्ते":                      {"नमस्ते", "नमस्ते"},
+		"שלום":                        {"שלום", "שלום"},
+		"李小龍":                         {"李小龍", "李小龍"},
+		strings.Repeat("a", MaxName):  {strings.Repeat("a", MaxName), strings.Repeat("a", MaxName)},
+		strings.Repeat("é", MaxName):  {strings.Repeat("é", MaxName), strings.Repeat("é", MaxName)},
+		strings.Repeat(" ", 99) + "a": {"a", "a"},
+	} {
+		if got, err := AgentName(s); err != nil || got != want {
+			t.Errorf("%q: got %+v, %v", s, got, err)
+		}
+	}
+}
+
+func TestAgentName_whatIsNoName_isRefused(t *testing.T) {
+	for what, s := range map[string]string{
+		"nothing":              "",
+		"blank":                " \u00a0\t",
+		"too long":             strings.Repeat("a", MaxName+1),
+		"too long in effect":   strings.Repeat("\ufb03", 20), // a ligature of three
+		"very long":            strings.Repeat(" ", 8*MaxName) + "a",
+		"not UTF-8":            "A\xffnn",
+		"control":              "A\x07nn",
+		"line break":           "Ann\nBob",
+		"tab":                  "Ann\tBob",
+		"only signs":           "-_-",
+		"colon":                "a:b",
+		"at":                   "@ann",
+		"angle brackets":       "<b>",
+		"quotes":               `"Ann"`,
+		"emoji":                "Ann\U0001f600",
+		"zero width space":     "Ann\u200b",
+		"zero width joiner":    "Ann\u200d",
+		"soft hyphen":          "Ann\u00ad",
+		"variation selector":   "Ann\ufe0f",
+		"grapheme joiner":      "Ann\u034f",
+		"right to left mark":   "Ann\u200f",
+		"override":             "Ann\u202e",
+		"Hangul filler":        "\u3164",
+		"Khmer inherent vowel": "Ann\u17b4",
+		"Braille blank":        "\u2800",
+		"a mark alone":         "\u0301",
+		"a mark on a space":    "Ann \u0301b",
+		"private use":          "Ann\ue000",
+		"a token":              Token{"0000000", 1, "0123456789abcdef"}.String(),
+	} {
+		got, err := AgentName(s)
+		if fault.CodeOf(err) != fault.InvalidArgument || !strings.HasPrefix(err.(*fault.Error).Message, "agent_name") {
+			t.Errorf("%s: got %+v, %v", what, got, err)
+		}
+	}
+}
+
+func TestAgentName_thatCouldPassForTheServer_isRefused(t *testing.T) {
+	for _, s := range []string{
+		"system", "Server", "PARLEY", "everyone", "All", "here", "S y s t e m", "-system-", "The System",
+		"system 2", "Parley-Server", "admin", "\U0001d4aeystem", "\u0405ystem", "s\u0443stem", "p\u0430rley",
+		"\u0440\u0430rl\u0435\u0443", "5ystem", "a1l", "Sy5tem M3ssage",
+	} {
+		if got, err := AgentName(s); fault.CodeOf(err) != fault.InvalidArgument {
+			t.Errorf("%q: got %+v, %v", s, got, err)
+		}
+	}
+	for _, s := range []string{"Systema", "Allan", "Hereward", "Al", "Parleys"} {
+		if _, err := AgentName(s); err != nil {
+			t.Errorf("%q: %v", s, err)
+		}
+	}
+}
+
+func TestRoomName_mayBeAWordKeptFromAgents(t *testing.T) {
+	if got, err := RoomName("System"); err != nil || got.Key != "system" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if _, err := RoomName("a:b"); fault.CodeOf(err) != fault.InvalidArgument || !strings.HasPrefix(err.(*fault.Error).Message, "room") {
+		t.Errorf("a colon: %v", err)
+	}
+}
+
+// TestAgentName_ofOneLetter_keyHangsOnWhatIsShown goes through all letters: some
+// change more than once on the way, and two names that look the same must be one.
+func TestAgentName_ofOneLetter_keyHangsOnWhatIsShown(t *testing.T) {
+	accepted := 0
+	for r := rune(1); r <= unicode.MaxRune; r++ {
+		if !unicode.In(r, unicode.L, unicode.M, unicode.Nd) || unicode.In(r, unicode.Han, unicode.Hangul) {
+			continue
+		}
+		if got, err := AgentName("x" + string(r)); err == nil {
+			accepted++
+			checkAccepted(t, got)
+		}
+	}
+	if accepted < 10_000 {
+		t.Errorf("only %d letters are accepted", accepted)
+	}
+}
+
+// checkAccepted holds a name to what is promised of every accepted one.
+func checkAccepted(t *testing.T, n Name) {
+	t.Helper()
+	if c := utf8.RuneCountInString(n.Shown); c < 1 || c > MaxName {
+		t.Errorf("%+q has %d characters", n.Shown, c)
+	}
+	if strings.Contains(n.Shown, ":") || n.Shown != strings.TrimSpace(n.Shown) || strings.ContainsFunc(n.Shown, unicode.IsControl) || HoldsToken(n.Shown) {
+		t.Errorf("%+q was accepted", n.Shown)
+	}
+	if again, err := AgentName(n.Shown); err != nil || again != n {
+		t.Errorf("%+q with the key %+q, taken again, is %+q with %+q, %v", n.Shown, n.Key, again.Shown, again.Key, err)
+	}
+	if key, err := precis.Nickname.CompareKey(n.Key); err != nil || key != n.Key {
+		t.Errorf("the key %+q has the key %+q, %v", n.Key, key, err)
+	}
+	if room, err := RoomName(n.Shown); err != nil || room != n {
+		t.Errorf("%+q as a room is %+q, %v", n.Shown, room.Shown, err)
+	}
+}
+
+func FuzzAgentName(f *testing.F) {
+	for _, s := range []string{"Ann", " O'Neill  Jr. ", "Zoe\u0301", "\uff21nn", "\U0001d400nn", "Stra\u00dfe", "\u0130x", "\u03f9x", "शक्ति", "system", "a\u200db", "\xff", "A\u0345\u03a3"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got, err := AgentName(s)
+		if err != nil {
+			if fault.CodeOf(err) != fault.InvalidArgument {
+				t.Fatalf("%+q: %v", s, err)
+			}
+			return
+		}
+		checkAccepted(t, got)
+	})
+}

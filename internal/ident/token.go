@@ -1,0 +1,147 @@
+package ident
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base32"
+	"encoding/hex"
+	"github.com/parley-chat/parley/internal/fault"
+	"strings"
+)
+
+// An agent token is 28 characters of lower-case base32: 7 of the room's id, 3 of
+// the seat's number, 16 of a secret, and 2 check characters over all of them.
+const (
+	Alphabet    = "0123456789abcdefghjkmnpqrstvwxyz" // Crockford's base32: no i, l, o, u
+	RoomChars   = 7
+	seatChars   = 3
+	SecretChars = 16
+	CheckChars  = 2
+	TokenChars  = RoomChars + seatChars + SecretChars + CheckChars
+
+	// MaxSeat is the greatest number of a seat that a token can hold.
+	MaxSeat = 1<<(5*seatChars) - 1
+)
+
+// Token is an agent token: the secret that proves who owns a seat.
+type Token struct {
+	Room   string // the room's id
+	Seat   int
+	Secret string
+}
+
+// String returns the token as agents pass it.
+func (t Token) String() string {
+	body := t.Room + Digits(uint64(t.Seat), seatChars) + t.Secret
+	return body + Check(body)
+}
+
+// ParseToken reads a token as a model or a person wrote it. The check characters
+// reveal a mistyped one without a read of the table. Its error is an *Error of
+// TokenInvalid.
+func ParseToken(s string) (Token, error) {
+	s = strings.ToLower(strings.TrimSpace(s))
+	if s == "" {
+		return Token{}, fault.Refuse(fault.TokenInvalid, "agent_token is missing. Use the one that join_room or create_room gave you; without one, call join_room with room and agent_name.")
+	}
+	if !WellFormed(s) {
+		return Token{}, fault.Refuse(fault.TokenInvalid, "agent_token is mistyped: it must be the %d characters that join_room or create_room gave you, unchanged. If you have lost it, call join_room with room and agent_name.", TokenChars)
+	}
+	return Token{
+		Room:   s[:RoomChars],
+		Seat:   int(Number(s[RoomChars : RoomChars+seatChars])),
+		Secret: s[RoomChars+seatChars : TokenChars-CheckChars],
+	}, nil
+}
+
+// WellFormed reports whether s has the form of a token and its check characters
+// are right.
+func WellFormed(s string) bool {
+	if len(s) != TokenChars {
+		return false
+	}
+	for i := range len(s) {
+		if strings.IndexByte(Alphabet, s[i]) < 0 {
+			return false
+		}
+	}
+	return Check(s[:TokenChars-CheckChars]) == s[TokenChars-CheckChars:]
+}
+
+// HoldsToken reports whether text contains a token, in either case. The token
+// must stand between characters other than letters and digits: in longer runs,
+// such as hashes, about one window in a thousand has matching check characters.
+func HoldsToken(text string) bool {
+	for start, i := 0, 0; i <= len(text); i++ {
+		if i < len(text) && isAlphanumeric(text[i]) {
+			continue
+		}
+		if i-start == TokenChars && WellFormed(strings.ToLower(text[start:i])) {
+			return true
+		}
+		start = i + 1
+	}
+	return false
+}
+
+func isAlphanumeric(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}
+
+// HashSecret returns the only form in which a token's secret is stored: the
+// SHA-256 in hex.
+func HashSecret(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
+
+// SameSecret reports whether hash is HashSecret of secret, in constant time.
+func SameSecret(secret, hash string) bool {
+	return subtle.ConstantTimeCompare([]byte(HashSecret(secret)), []byte(hash)) == 1
+}
+
+// NewRoomID returns a random id of 35 bits.
+func NewRoomID() string { return randomChars(RoomChars) }
+
+// NewSecret returns a random secret of 80 bits.
+func NewSecret() string { return randomChars(SecretChars) }
+
+// NewEventID returns 60 random bits, by which a writer recognizes its own event
+// after a lost reply.
+func NewEventID() string { return randomChars(12) }
+
+// randomChars returns n characters of 5 random bits each. crypto/rand never fails.
+func randomChars(n int) string {
+	raw := make([]byte, (n*5+7)/8)
+	rand.Read(raw)
+	return base32.NewEncoding(Alphabet).WithPadding(base32.NoPadding).EncodeToString(raw)[:n]
+}
+
+// Digits writes the low 5*n bits of v in n characters.
+func Digits(v uint64, n int) string {
+	b := make([]byte, n)
+	for i := n - 1; i >= 0; i-- {
+		b[i] = Alphabet[v&31]
+		v >>= 5
+	}
+	return string(b)
+}
+
+// Number reads what Digits wrote.
+func Number(s string) (v uint64) {
+	for _, c := range s {
+		v = v<<5 | uint64(strings.IndexRune(Alphabet, c))
+	}
+	return v
+}
+
+// Check returns two check characters over s: a weighted sum modulo the prime
+// 1021, which any changed character and any two swapped neighbors change.
+func Check(s string) string {
+	sum := uint64(0)
+	for i := range len(s) {
+		sum = (sum*33 + uint64(s[i]) + 7) % 1021
+	}
+	return Digits(sum, CheckChars)
+}

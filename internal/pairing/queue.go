@@ -1,0 +1,411 @@
+package pairing
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// Service is the queues of one table. Its methods may be called concurrently, and
+// any number of Services may share a table. Every error it returns is a
+// *fault.Error, or context.Canceled where the caller has gone.
+type Service struct {
+	rooms *chat.Service
+	store *roomlog.Store
+	table table.Table
+	clock clockwork.Clock
+	log   *slog.Logger
+	calls calls
+}
+
+// New returns the queues of the table of rooms, in which the pairs talk.
+func New(rooms *chat.Service) *Service {
+	store := rooms.Store()
+	return &Service{rooms: rooms, store: store, table: store.Table(), clock: store.Clock(), log: store.Logger()}
+}
+
+// Request asks for a partner.
+type Request struct {
+	AgentName string
+	Interests []string // at most MaxInterests
+	Queue     string   // default "lobby"
+	Ticket    string   // of an earlier call: keep its place
+	Leave     bool     // give Ticket up
+	Wait      time.Duration
+}
+
+// Status says how a wait for a partner ended.
+type Status string
+
+// The ends of a wait for a partner.
+const (
+	Waiting Status = "waiting"
+	Paired  Status = "paired"
+	Left    Status = "left"
+)
+
+// Result is the result of EnterQueue.
+type Result struct {
+	Status      Status
+	Ticket      string        // keeps the place in the queue; empty once paired or left
+	Position    int           // 1 is the next; 0 if unknown
+	Estimated   time.Duration // until a partner comes; 0 if unknown
+	Partner     *Partner      // once paired
+	Opens       bool          // the caller has waited longer, and speaks first
+	chat.Seated               // once paired
+}
+
+// Partner is the agent that a caller was paired with.
+type Partner struct {
+	Name      string
+	Interests []string // as the partner wrote them
+}
+
+const defaultQueue = "lobby"
+
+// How often a call looks for a partner. The agent that comes later claims the
+// other, so a call mostly asks whether it was claimed.
+const (
+	pollFirst = 250 * time.Millisecond
+	pollLast  = time.Second
+	// lookAlone is how long an agent that found no partner waits before it reads the
+	// queue again, in case a later one gave up before it claimed.
+	lookAlone = 5 * time.Second
+)
+
+// EnterQueue waits for a partner and returns the seat that the caller then has in a
+// room of the two. Without a partner in time it returns a ticket, with which the
+// next call keeps the place; the ticket ends if that call does not come within 15
+// seconds. For an hour a ticket also leads to the seat it has brought, so that a
+// pairing whose answer was lost is not. An agent is never paired with one of the
+// same name.
+//
+// It ends early three seconds before the context's deadline and when the service
+// stops. A ticket that was given up by Leave, or whose first call was canceled, is
+// never paired.
+func (s *Service) EnterQueue(ctx context.Context, req Request) (Result, error) {
+	if req.Wait < 0 || req.Wait > chat.MaxWait {
+		return Result{}, fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.", int(chat.MaxWait.Seconds()))
+	}
+	op, err := s.newOp(req)
+	if err != nil {
+		return Result{}, err
+	}
+	got, err := op.run(ctx, req)
+	return got, s.rooms.Outward(err)
+}
+
+// queueOp is a call that wants a partner for its ticket.
+type queueOp struct {
+	svc      *Service
+	ticket   ticket
+	item     ticketItem // as it is to be stored
+	fresh    bool       // this call makes the ticket: nobody knows it yet
+	position int        // in the queue, as last read; 0: unknown
+}
+
+// newOp checks what can be checked without the table.
+func (s *Service) newOp(req Request) (*queueOp, error) {
+	op := &queueOp{svc: s}
+	words, err := checkInterests(req.Interests)
+	if err != nil {
+		return nil, err
+	}
+	op.item.Interests = words
+	if req.AgentName != "" || req.Ticket == "" {
+		n, err := ident.AgentName(req.AgentName)
+		if err != nil {
+			return nil, err
+		}
+		op.item.Name, op.item.Key = n.Shown, n.Key
+	}
+	queue := ident.Name{Key: defaultQueue}
+	if req.Queue != "" {
+		if queue, err = ident.Nickname("queue", req.Queue); err != nil {
+			return nil, err
+		}
+	}
+	if req.Ticket != "" {
+		if op.ticket, err = parseTicket(req.Ticket); err == nil && req.Queue != "" && queue.Key != op.ticket.queue {
+			err = fault.Refuse(fault.InvalidArgument, "ticket belongs to another queue than queue says. Pass only ticket to go on waiting there, or leave ticket out to enter the other queue.")
+		}
+		return op, err
+	}
+	if req.Leave {
+		return nil, fault.Refuse(fault.InvalidArgument, "leave goes with ticket: give the one that enter_queue gave you.")
+	}
+	op.fresh = true
+	op.ticket = ticket{queue: queue.Key, atMs: s.calls.stamp(s.clock.Now()), secret: ident.NewSecret()}
+	return op, nil
+}
+
+func errTicketOver() error {
+	return fault.Refuse(fault.InvalidArgument, "This ticket is over: you gave it up, or did not go on waiting within %d seconds. Call enter_queue again without ticket.", int(ticketGrace.Seconds()))
+}
+
+// run is EnterQueue for a call that was checked.
+func (op *queueOp) run(ctx context.Context, req Request) (Result, error) {
+	if req.Leave {
+		m, err := op.withdraw(ctx)
+		if err != nil {
+			return Result{}, err
+		}
+		return op.result(ctx, m)
+	}
+	end := op.svc.clock.Now().Add(op.svc.rooms.WaitLimit(ctx, req.Wait))
+	m, err := op.begin(ctx, end)
+	if err != nil {
+		return Result{}, err
+	}
+	if m == nil {
+		m, err = op.await(ctx, end)
+		m, err = op.stepBack(ctx, end, m, err)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	return op.result(ctx, m)
+}
+
+// stepBack shortens the ticket of a call that ends before its time, so that it can
+// be paired only as long as its owner may return with it; and withdraws one that
+// its owner will never learn. If only the store did not answer, the ticket stands,
+// and its owner keeps the place.
+func (op *queueOp) stepBack(ctx context.Context, end time.Time, m *matchItem, err error) (*matchItem, error) {
+	if op.svc.rooms.Unanswered(ctx, err) {
+		m, err = nil, nil
+	}
+	if m != nil || err == nil && !op.svc.clock.Now().Before(end) || op.svc.calls.open(op.ticket.id()) {
+		return m, err
+	}
+	ctx, cancel := roomlog.Detached(ctx)
+	defer cancel()
+	if err != nil && op.fresh {
+		op.drop(ctx)
+		return m, err
+	}
+	if failed := op.shorten(ctx); failed != nil {
+		op.svc.log.WarnContext(ctx, "a ticket was not shortened", "error", failed)
+	}
+	return m, err
+}
+
+// shorten ends the ticket's call now, unless the ticket has ended or a later call,
+// here or in another process, keeps its place.
+func (op *queueOp) shorten(ctx context.Context) error {
+	item, err := op.svc.table.Get(ctx, op.ticket.key(), table.Strong)
+	if errors.Is(err, table.ErrNotFound) {
+		return nil
+	}
+	var stored ticketItem
+	if err == nil {
+		err = roomlog.Decode(item, &stored)
+	}
+	if err != nil || stored.CallMs != op.item.CallMs {
+		return err
+	}
+	op.item.UntilMs = op.svc.clock.Now().UnixMilli()
+	err = op.svc.table.Write(ctx, op.item.put(op.ticket.key(), table.IfPresent))
+	if paired := new(table.ConflictError); errors.As(err, &paired) {
+		return nil
+	}
+	return err
+}
+
+// drop withdraws a ticket that its owner will never learn.
+func (op *queueOp) drop(ctx context.Context) {
+	ctx, cancel := roomlog.Detached(ctx)
+	defer cancel()
+	if _, err := op.withdraw(ctx); err != nil {
+		op.svc.log.WarnContext(ctx, "a ticket was not withdrawn", "error", err)
+	}
+}
+
+// begin puts the ticket into the queue, or keeps it there, until end. If the ticket
+// has ended before, it returns how.
+func (op *queueOp) begin(ctx context.Context, end time.Time) (*matchItem, error) {
+	now := op.svc.clock.Now()
+	if op.fresh {
+		if err := op.svc.rooms.AllowRoom(ctx); err != nil {
+			return nil, err
+		}
+		i := &op.item
+		i.V, i.ID, i.Hash, i.AtMs = room.Version, op.ticket.id(), ident.HashSecret(op.ticket.secret), op.ticket.atMs
+		i.CallMs, i.UntilMs = now.UnixMilli(), end.UnixMilli()
+		err := op.svc.table.Write(ctx, i.put(op.ticket.key(), table.Always))
+		if err != nil {
+			op.drop(ctx) // it may have been stored, or may yet be
+		}
+		return nil, err
+	}
+	m, err := op.outcome(ctx, table.Strong)
+	if err == nil && m == nil {
+		m, err = op.keepPlace(ctx, now, end)
+	}
+	if err == nil && m != nil && m.Left {
+		return nil, errTicketOver()
+	}
+	return m, err
+}
+
+// keepPlace keeps the ticket of an earlier call in the queue. A ticket that is no
+// longer there must not come back.
+func (op *queueOp) keepPlace(ctx context.Context, now, end time.Time) (*matchItem, error) {
+	item, err := op.svc.table.Get(ctx, op.ticket.key(), table.Strong)
+	if errors.Is(err, table.ErrNotFound) {
+		return op.withdraw(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	asked := op.item
+	op.item = ticketItem{}
+	if err := roomlog.Decode(item, &op.item); err != nil {
+		return nil, err
+	}
+	if asked.Key != "" && asked.Key != op.item.Key {
+		return nil, fault.Refuse(fault.InvalidArgument, "ticket belongs to an agent of another name. Pass only ticket to go on waiting as that agent, or leave ticket out to enter the queue as a new one.")
+	}
+	if len(asked.Interests) > 0 {
+		op.item.Interests = asked.Interests
+	}
+	op.item.CallMs, op.item.UntilMs = now.UnixMilli(), end.UnixMilli()
+	err = op.svc.table.Write(ctx, op.item.put(op.ticket.key(), table.IfPresent))
+	if gone := new(table.ConflictError); errors.As(err, &gone) {
+		return op.withdraw(ctx)
+	}
+	return nil, err
+}
+
+// outcome returns how the ticket ended; nil if it has not.
+func (op *queueOp) outcome(ctx context.Context, c table.Consistency) (*matchItem, error) {
+	item, err := op.svc.table.Get(ctx, op.ticket.matchKey(), c)
+	if errors.Is(err, table.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return decodeMatch(item)
+}
+
+// withdraw ends the ticket, unless it has ended before, and returns how it ended.
+// From then on it cannot be paired, whatever any reader has seen of it.
+func (op *queueOp) withdraw(ctx context.Context) (*matchItem, error) {
+	m := matchItem{Left: true}
+	err := op.svc.table.Write(ctx, m.put(op.ticket.matchKey(), op.svc.clock.Now()), table.Delete(op.ticket.key(), table.Always))
+	var before *table.ConflictError
+	if errors.As(err, &before) && before.Conflicts[0].Item != nil {
+		return decodeMatch(*before.Conflicts[0].Item)
+	}
+	return &m, err
+}
+
+// await looks for a partner, and waits for one to claim the ticket, until end.
+func (op *queueOp) await(ctx context.Context, end time.Time) (*matchItem, error) {
+	s := op.svc
+	claimed, over := s.calls.enter(op.ticket.id())
+	defer over()
+	var look time.Time
+	for poll := pollFirst; ; poll = min(poll*3/2, pollLast) {
+		if now := s.clock.Now(); !now.Before(look) {
+			m, wait, err := op.look(ctx)
+			if m != nil || err != nil {
+				return m, err
+			}
+			look = now.Add(wait)
+		}
+		left := end.Sub(s.clock.Now())
+		if left <= 0 {
+			return nil, nil
+		}
+		stopped, c, err := op.idle(ctx, min(left, poll/2+rand.N(poll/2+1)), claimed)
+		if err != nil {
+			return nil, err
+		}
+		if m, err := op.outcome(ctx, c); m != nil || err != nil || stopped {
+			return m, err
+		}
+	}
+}
+
+// idle waits for d, or until a call of this process has claimed the ticket, or the
+// service stops. The consistency is that with which to ask for the outcome.
+func (op *queueOp) idle(ctx context.Context, d time.Duration, claimed <-chan struct{}) (stopped bool, c table.Consistency, err error) {
+	t := op.svc.clock.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.Chan():
+	case <-claimed:
+		return false, table.Strong, nil
+	case <-op.svc.rooms.Stopping():
+		return true, table.Eventual, nil
+	case <-ctx.Done():
+		return false, table.Eventual, ctx.Err()
+	}
+	return false, table.Eventual, nil
+}
+
+// result returns the answer for a ticket that has ended as m says, or that still
+// waits if m is nil.
+func (op *queueOp) result(ctx context.Context, m *matchItem) (Result, error) {
+	switch {
+	case m == nil:
+		return op.waiting(), nil
+	case m.Left:
+		return Result{Status: Left}, nil
+	}
+	seat, err := op.takeSeat(ctx, ident.Token{Room: m.Room, Seat: m.Seat, Secret: op.ticket.secret})
+	switch {
+	case op.svc.rooms.Unanswered(ctx, err):
+		return op.waiting(), nil // the next call with the ticket brings the seat
+	case err != nil:
+		return Result{}, err
+	}
+	return Result{
+		Status: Paired, Opens: m.Opens, Seated: seat, Partner: &Partner{Name: m.Partner, Interests: m.Interests},
+	}, nil
+}
+
+func (op *queueOp) waiting() Result {
+	return Result{
+		Status: Waiting, Ticket: op.ticket.String(), Position: op.position,
+		Estimated: op.svc.calls.usualWait(op.ticket.queue, op.svc.clock.Now()),
+	}
+}
+
+// A match may be visible before the room that the same Write made. takeSeat tries
+// this often, this far apart.
+const (
+	seatTries = 100
+	seatPause = 20 * time.Millisecond
+)
+
+// takeSeat returns the seat that the ticket has brought.
+func (op *queueOp) takeSeat(ctx context.Context, t ident.Token) (chat.Seated, error) {
+	for try := 1; ; try++ {
+		got, err := op.svc.rooms.JoinRoom(ctx, chat.JoinRequest{Token: t.String()})
+		switch code := fault.CodeOf(err); {
+		case code == fault.RoomNotFound && try < seatTries:
+		case code == fault.Removed:
+			return chat.Seated{}, fault.Refuse(fault.Removed, "This ticket has brought you a partner, but you have left the room since, or lost your seat there by being silent for too long. Call enter_queue again without ticket.")
+		default:
+			got.Status, got.Earlier = chat.StatusJoined, 0 // before the pairing there is nothing
+			return got, err
+		}
+		if err := op.svc.store.Pause(ctx, seatPause); err != nil {
+			return chat.Seated{}, err
+		}
+	}
+}

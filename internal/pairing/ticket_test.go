@@ -1,0 +1,239 @@
+package pairing_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/pairing"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+func TestTicket_callThatCannotBeRight_isRefused(t *testing.T) {
+	w := newWorld(t)
+	ticket := w.ticket("Ann")
+	seat := w.join("plans", "Ann")
+	eleven := strings.Fields("a b c d e f g h i j k")
+	mistyped := ticket[:len(ticket)-1] + string("ab"[strings.Count("a", ticket[len(ticket)-1:])])
+	for what, req := range map[string]pairing.Request{
+		"no name":                    {},
+		"a reserved name":            {AgentName: "System"},
+		"a negative wait":            {AgentName: "Ann", Wait: -1},
+		"too long a wait":            {AgentName: "Ann", Wait: chat.MaxWait + 1},
+		"too many interests":         {AgentName: "Ann", Interests: eleven},
+		"too long an interest":       {AgentName: "Ann", Interests: []string{strings.Repeat("é", pairing.MaxInterest+1)}},
+		"an interest of controls":    {AgentName: "Ann", Interests: []string{"a\x07b"}},
+		"an interest of no UTF-8":    {AgentName: "Ann", Interests: []string{"\xff"}},
+		"a token as interest":        {AgentName: "Ann", Interests: []string{seat.Token}},
+		"a queue of bad letters":     {AgentName: "Ann", Queue: "a/b"},
+		"a ticket mistyped":          {Ticket: mistyped},
+		"a ticket cut off":           {Ticket: ticket[:10]},
+		"a ticket without its queue": {Ticket: ticket[strings.Index(ticket, "-"):]},
+		"a token as ticket":          {Ticket: seat.Token},
+		"a ticket of another name":   {Ticket: ticket, AgentName: "Bob"},
+		"a ticket of another queue":  {Ticket: ticket, Queue: "elsewhere"},
+		"leaving without a ticket":   {AgentName: "Ann", Leave: true},
+	} {
+		if _, err := w.EnterQueue(t.Context(), req); fault.CodeOf(err) != fault.InvalidArgument {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if got := w.comesBack(ticket); got.Position != 1 {
+		t.Errorf("one of these has changed something: %+v", got)
+	}
+}
+
+func TestTicket_typedInCapitalsWithBlanks_isTheSame(t *testing.T) {
+	w := newWorld(t)
+	ticket := w.ticket("Ann")
+	if got := w.comesBack("  " + strings.ToUpper(ticket) + "\n"); got.Ticket != ticket {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestTicket_inAText_isRefusedAsATokenIs(t *testing.T) {
+	w := newWorld(t)
+	ticket := w.ticket("Ann")
+	bob := w.join("plans", "Bob")
+	_, err := w.Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: "my ticket is " + ticket + ", use it"})
+	wants(t, err, fault.InvalidArgument)
+}
+
+func TestTicket_asAgentToken_isRefused(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.Wait(t.Context(), chat.WaitRequest{Token: w.ticket("Ann")})
+	wants(t, err, fault.TokenInvalid)
+	if !strings.Contains(err.Error(), "enter_queue") {
+		t.Errorf("it is told %q", err)
+	}
+}
+
+func TestTicket_ownerDoesNotComeBackInTime_isPairedNoMore(t *testing.T) {
+	for _, late := range []time.Duration{-time.Second, 0} {
+		w := newWorld(t)
+		ticket := w.ticket("Ann")
+		w.clock.Advance(15*time.Second + late)
+		bob := w.queue(pairing.Request{AgentName: "Bob"})
+		if paired := bob.Status == pairing.Paired; paired != (late < 0) {
+			t.Errorf("after %s: %s", 15*time.Second+late, bob.Status)
+		}
+		if late < 0 {
+			met(t, w.comesBack(ticket), bob)
+			continue
+		}
+		_, err := w.EnterQueue(t.Context(), pairing.Request{Ticket: ticket, Wait: time.Minute})
+		wants(t, err, fault.InvalidArgument)
+	}
+}
+
+func TestTicket_ownerGoesOnWaiting_keepsItsPlace(t *testing.T) {
+	w := newWorld(t)
+	first, second := w.ticket("Ann"), w.ticket("Ann")
+	for range 10 {
+		w.clock.Advance(14 * time.Second)
+		w.comesBack(second)
+		w.comesBack(first)
+	}
+	bob := w.queue(pairing.Request{AgentName: "Bob"})
+	met(t, w.comesBack(first), bob)
+}
+
+func TestTicket_firstCallCancelled_isPairedNoMore(t *testing.T) {
+	w := newWorld(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	waiting := w.inQueue(ctx, pairing.Request{AgentName: "Ann", Wait: time.Minute})
+	cancel()
+	if got := <-waiting; got.err != context.Canceled {
+		t.Fatalf("got %+v", got)
+	}
+	if bob := w.queue(pairing.Request{AgentName: "Bob"}); bob.Status != pairing.Waiting || bob.Position != 1 {
+		t.Fatalf("got %+v", bob)
+	}
+}
+
+func TestTicket_laterCallCancelled_isPairedForFifteenSecondsMore(t *testing.T) {
+	for _, late := range []time.Duration{-time.Second, 0} {
+		w := newWorld(t)
+		ticket := w.ticket("Ann")
+		ctx, cancel := context.WithCancel(t.Context())
+		waiting := w.inQueue(ctx, pairing.Request{Ticket: ticket, Wait: chat.MaxWait})
+		cancel()
+		<-waiting
+		w.clock.Advance(15*time.Second + late)
+		if bob := w.queue(pairing.Request{AgentName: "Bob"}); (bob.Status == pairing.Paired) != (late < 0) {
+			t.Errorf("after %s: %s", 15*time.Second+late, bob.Status)
+		}
+	}
+}
+
+func TestTicket_olderCallOfTwoCancelled_staysAsLongAsTheNewerWaits(t *testing.T) {
+	w := newWorld(t)
+	ticket := w.ticket("Ann")
+	ctx, cancel := context.WithCancel(t.Context())
+	older := w.inQueue(ctx, pairing.Request{Ticket: ticket, Wait: chat.MaxWait})
+	newer := w.queueing(t.Context(), pairing.Request{Ticket: ticket, Wait: chat.MaxWait})
+	w.blocked(2)
+	cancel()
+	<-older
+	w.clock.Advance(15 * time.Second)
+	met(t, w.queue(pairing.Request{AgentName: "Bob"}), queued(t, newer))
+}
+
+func TestTicket_olderCallCancelledInAnotherProcess_staysAsLongAsTheNewerWaits(t *testing.T) {
+	w := newWorld(t)
+	ticket := w.ticket("Ann")
+	other := onTable(t, w.clock, w.table, chat.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	older := other.inQueue(ctx, pairing.Request{Ticket: ticket, Wait: chat.MaxWait})
+	w.clock.Advance(time.Second)
+	newer := w.queueing(t.Context(), pairing.Request{Ticket: ticket, Wait: chat.MaxWait})
+	w.blocked(2)
+	cancel()
+	<-older
+	w.clock.Advance(15 * time.Second)
+	met(t, w.queue(pairing.Request{AgentName: "Bob"}), queued(t, newer))
+}
+
+func TestTicket_serviceStops_answersAndLivesFifteenSecondsMore(t *testing.T) {
+	w := newWorld(t)
+	waiting := w.inQueue(t.Context(), pairing.Request{AgentName: "Ann", Wait: time.Minute})
+	w.Stop()
+	ann := queued(t, waiting)
+	if ann.Status != pairing.Waiting {
+		t.Fatalf("got %+v", ann)
+	}
+	w = onTable(t, w.clock, w.table, chat.Options{SingleProcess: true})
+	w.clock.Advance(15 * time.Second)
+	if bob := w.queue(pairing.Request{AgentName: "Bob"}); bob.Status != pairing.Waiting {
+		t.Fatalf("got %+v", bob)
+	}
+}
+
+func TestTicket_givenUp_isPairedNoMore(t *testing.T) {
+	w := newWorld(t)
+	ticket := w.ticket("Ann")
+	for range 2 { // leaving twice is no error
+		if got := w.queue(pairing.Request{Ticket: ticket, Leave: true}); got.Status != pairing.Left || got.Ticket != "" {
+			t.Fatalf("got %+v", got)
+		}
+	}
+	if bob := w.queue(pairing.Request{AgentName: "Bob"}); bob.Status != pairing.Waiting || bob.Position != 1 {
+		t.Fatalf("got %+v", bob)
+	}
+	_, err := w.EnterQueue(t.Context(), pairing.Request{Ticket: ticket})
+	wants(t, err, fault.InvalidArgument)
+}
+
+func TestTicket_givenUpWhileACallWaits_endsTheCall(t *testing.T) {
+	w := newWorld(t)
+	ticket := w.ticket("Ann")
+	waiting := w.inQueue(t.Context(), pairing.Request{Ticket: ticket, Wait: time.Minute})
+	w.queue(pairing.Request{Ticket: ticket, Leave: true})
+	w.clock.Advance(time.Second)
+	if got := queued(t, waiting); got.Status != pairing.Left {
+		t.Fatalf("got %+v", got)
+	}
+}
+
+func TestTicket_givenUpAfterItWasPaired_tellsOfThePartner(t *testing.T) {
+	w := newWorld(t)
+	ticket := w.ticket("Ann")
+	bob := w.queue(pairing.Request{AgentName: "Bob"})
+	met(t, w.queue(pairing.Request{Ticket: ticket, Leave: true}), bob)
+}
+
+func TestTicket_storedForm_holdsNoSecret(t *testing.T) {
+	w := newWorld(t)
+	ticket := w.ticket("Ann")
+	keeps := func(token string) {
+		t.Helper()
+		for _, partition := range []string{"QUEUE#lobby", "ROOM#" + token[:7]} {
+			for _, item := range w.partition(partition) {
+				if secret := ticket[len(ticket)-18 : len(ticket)-2]; strings.Contains(fmt.Sprintf("%s %s", item.Key, item.Data), secret) {
+					t.Errorf("%s holds the secret: %s", item.Key, item.Data)
+				}
+			}
+		}
+	}
+	keeps("nothing")
+	w.queue(pairing.Request{AgentName: "Bob"})
+	ann := w.comesBack(ticket)
+	if !strings.Contains(ann.Token, ticket[len(ticket)-18:len(ticket)-2]) {
+		t.Fatal("the secret of the seat is not that of the ticket")
+	}
+	keeps(ann.Token)
+}
+
+// partition is all that the table holds in one.
+func (w *world) partition(name string) []table.Item {
+	w.t.Helper()
+	page, err := w.table.Query(w.t.Context(), table.Range{Partition: name, Limit: table.MaxLimit, Consistency: table.Strong})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return page.Items
+}

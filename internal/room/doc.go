@@ -1,0 +1,13 @@
+// Package room is the state machine of a room. It is pure: it has no clock, no
+// context and no I/O, and its values are never changed once published.
+//
+// A room is a log of events. [State] is the room after an event, and
+// [State.Apply] returns the room after the next one. [Recent] indexes the latest
+// events. It answers questions that the state alone cannot, such as what a seat
+// said last, and it is rebuilt from the log rather than stored. [Head] is both
+// together, as of one event.
+//
+// The rest are rules on these values: who sees what (visibility.go), whom a
+// message wakes (wake.go), how long a seat is safe (lease.go), whose turn it is
+// (turn.go), and which names are banned (ban.go).
+package room

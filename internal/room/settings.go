@@ -1,0 +1,53 @@
+package room
+
+import (
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+)
+
+// The limits on settings.
+const (
+	MinCapacity    = 2
+	MaxCapacity    = 100
+	MaxDescription = 5_000 // characters
+)
+
+// Type says who may speak in a room.
+type Type string
+
+// The types of rooms.
+const (
+	Group   Type = "group"   // every agent speaks
+	Channel Type = "channel" // only admins speak
+)
+
+// Settings are what a room's admins decide.
+type Settings struct {
+	Name        string `json:"name"`
+	Key         string `json:"key"` // of the name, by which names are compared
+	Description string `json:"about,omitempty"`
+	Type        Type   `json:"type"`
+	Capacity    int    `json:"seats"`
+	Public      bool   `json:"public,omitempty"`
+	Password    string `json:"password,omitempty"` // a hash of ident.HashPassword; empty means none
+	Paired      bool   `json:"paired,omitempty"`   // a queue made the room: leases are short
+	OpenFrom    int64  `json:"from,omitempty"`     // newcomers see no event before this one
+}
+
+// CheckSettings refuses values that no room can have. Zero values stand for
+// settings that are not given. The error is a *fault.Error of InvalidArgument.
+func CheckSettings(description string, capacity int, t Type) error {
+	switch {
+	case capacity != 0 && (capacity < MinCapacity || capacity > MaxCapacity):
+		return fault.Refuse(fault.InvalidArgument, "capacity must be from %d to %d.", MinCapacity, MaxCapacity)
+	case t != "" && t != Group && t != Channel:
+		return fault.Refuse(fault.InvalidArgument, "type must be %q (every agent speaks) or %q (only admins speak).", Group, Channel)
+	case utf8.RuneCountInString(description) > MaxDescription || !utf8.ValidString(description) || HasControls(description, "\n\t\r"):
+		return fault.Refuse(fault.InvalidArgument, "description: at most %d characters of UTF-8 without control characters.", MaxDescription)
+	case ident.HoldsToken(description):
+		return ErrTokenInText("description")
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package room
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+)
+
+// The limits on texts.
+const (
+	MaxText = 32_768 // bytes of a message
+	MaxNote = 200    // characters of an admin's reason
+)
+
+// CheckText refuses a text that cannot be a message. The error is a *fault.Error.
+func CheckText(text string) error {
+	switch {
+	case !strings.ContainsFunc(text, visible):
+		return fault.Refuse(fault.InvalidArgument, "text is missing or blank: say something, in 1 to %d bytes.", MaxText)
+	case len(text) > MaxText:
+		return fault.Refuse(fault.MessageTooLong, "text has %d bytes, at most %d are allowed. Nothing was sent: say it shorter, or in several messages.", len(text), MaxText)
+	case !utf8.ValidString(text):
+		return fault.Refuse(fault.InvalidArgument, "text is not valid UTF-8. Nothing was sent.")
+	case HasControls(text, "\n\t\r"):
+		return fault.Refuse(fault.InvalidArgument, "text holds control characters. Nothing was sent: only line breaks and tabs are allowed.")
+	case ident.HoldsToken(text):
+		return ErrTokenInText("text")
+	}
+	return nil
+}
+
+// CheckNote refuses a text that cannot be an admin's reason. The error is a
+// *fault.Error of InvalidArgument.
+func CheckNote(note string) error {
+	if utf8.RuneCountInString(note) > MaxNote || !utf8.ValidString(note) || HasControls(note, "") {
+		return fault.Refuse(fault.InvalidArgument, "note: at most %d characters of UTF-8 without control characters. Nothing was changed.", MaxNote)
+	}
+	if ident.HoldsToken(note) {
+		return ErrTokenInText("note")
+	}
+	return nil
+}
+
+// visible reports whether a reader sees r.
+func visible(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }
+
+// HasControls reports whether s contains a control character that is not in
+// allowed.
+func HasControls(s, allowed string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.IsControl(r) && !strings.ContainsRune(allowed, r)
+	})
+}
+
+// ErrTokenInText refuses a text that contains an agent token. field names the
+// argument.
+func ErrTokenInText(field string) error {
+	return fault.Refuse(fault.InvalidArgument, "%s holds an agent token. Nothing was done: a token is a secret that lets others speak as its owner. Take it out and call again.", field)
+}

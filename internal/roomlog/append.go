@@ -1,0 +1,264 @@
+package roomlog
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// Change is what a proposal does to a room.
+type Change struct {
+	// Events are appended in order. Their numbers, ids and times are filled in. If
+	// there are none, the answer needs no write.
+	Events []room.Event
+	// Ops are written along with them, all or nothing.
+	Ops []table.Op
+}
+
+// Proposal is an append that waits for its turn.
+type Proposal struct {
+	// Propose checks the rules on a head and says what to append. It is called
+	// again, on a newer head, when somebody else was first. It must not block.
+	Propose func(h *room.Head, now time.Time) (Change, error)
+	// Blocked, if set, hears which of the change's ops was refused and by what,
+	// before Propose is called again.
+	Blocked func(table.Conflict)
+	// Began is the time at which, or later, the answer must be true. Zero means
+	// the time of the append.
+	Began time.Time
+	// Events holds what was written, after a successful append.
+	Events []room.Event
+
+	err  error
+	done chan struct{}
+}
+
+// end lets the caller of Append continue.
+func (p *Proposal) end(events []room.Event, err error) {
+	p.Events, p.err = events, err
+	close(p.done)
+}
+
+// How an append continues after conflicts.
+const (
+	maxBatch      = 64      // proposals in one Write
+	maxBatchBytes = 1 << 20 // of their texts
+	readAfter     = 3       // conflicts in a row after which the tail is read
+	winnerTrusted = 2 * time.Second
+	firstBackoff  = 15 * time.Millisecond
+	lastBackoff   = 500 * time.Millisecond
+)
+
+// Backoff returns how long to wait before a repetition: longer after each try,
+// from 15 to 500 milliseconds. The first try is number 0.
+func Backoff(try int) time.Duration { return min(firstBackoff<<min(try, 10), lastBackoff) }
+
+// Append waits for p's turn and for its end. On nil, p.Events were written, or p
+// needed no write. If ctx ends first, they may still be written.
+func (l *Log) Append(ctx context.Context, p *Proposal) error {
+	p.done = make(chan struct{})
+	if p.Began.IsZero() {
+		p.Began = l.store.now()
+	}
+	l.appender.add(ctx, p)
+	select {
+	case <-p.done:
+		return p.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// appender is the queue of one log's appends. One goroutine works it off, so that
+// the senders of one process do not compete with each other.
+type appender struct {
+	log *Log
+
+	mu      sync.Mutex
+	queue   []*Proposal
+	running bool // a goroutine works the queue off
+}
+
+// add queues p, and starts the goroutine if there is none.
+func (a *appender) add(ctx context.Context, p *Proposal) {
+	a.mu.Lock()
+	a.queue = append(a.queue, p)
+	start := !a.running
+	a.running = true
+	a.mu.Unlock()
+	if start {
+		a.log.store.acquireAgain(a.log)
+		go a.run(context.WithoutCancel(ctx))
+	}
+}
+
+// run brings proposals to their ends until none is left.
+func (a *appender) run(ctx context.Context) {
+	defer a.log.Release()
+	for {
+		a.collect()
+		batch := a.take()
+		if batch == nil {
+			return
+		}
+		a.settleAll(ctx, batch)
+	}
+}
+
+// collect lets other senders join the queue: an agent that was just answered
+// often has the next thing to say, and one Write for all costs as much as one.
+func (a *appender) collect() {
+	for last := 0; ; {
+		a.mu.Lock()
+		n := len(a.queue)
+		a.mu.Unlock()
+		if n == last || n >= maxBatch {
+			return
+		}
+		last = n
+		runtime.Gosched()
+	}
+}
+
+// take returns the proposals to write together: all that wait if that pays, else
+// the first. It returns nil if the queue is empty, and ends the run.
+func (a *appender) take() []*Proposal {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	n := min(len(a.queue), maxBatch)
+	if n == 0 {
+		a.running, a.queue = false, nil
+		return nil
+	}
+	if n < a.log.store.opts.MinBatch {
+		n = 1
+	}
+	batch := a.queue[:n:n]
+	a.queue = a.queue[n:]
+	return batch
+}
+
+// settleAll brings every proposal of the batch to its end: written, refused or
+// failed.
+func (a *appender) settleAll(ctx context.Context, batch []*Proposal) {
+	ctx, cancel := Detached(ctx)
+	defer cancel()
+	for tries := 0; len(batch) > 0; {
+		d, settled, err := a.try(ctx, batch, tries)
+		switch {
+		case err != nil:
+			a.log.Invalidate()
+			for _, p := range batch {
+				p.end(nil, err)
+			}
+			return
+		case settled:
+			tries = 0
+			batch = batch[len(d.entries):]
+		default:
+			tries++
+		}
+	}
+}
+
+// try drafts as many proposals of the batch as fit into one Write, and writes
+// them. settled is false if they must be drafted again.
+func (a *appender) try(ctx context.Context, batch []*Proposal, tries int) (d *Draft, settled bool, err error) {
+	h, err := a.base(ctx, tries)
+	if err != nil {
+		return nil, false, err
+	}
+	d = newDraft(h)
+	d.take(batch, a.log.store.now())
+	if len(d.events) == 0 {
+		settled, err = a.settleUnwritten(ctx, d)
+	} else {
+		settled, err = a.settle(ctx, d)
+	}
+	return d, settled, err
+}
+
+// base returns the head to draft on. After several conflicts it reads the tail
+// first, with growing jitter, so that many writers do not run in step.
+func (a *appender) base(ctx context.Context, tries int) (*room.Head, error) {
+	if tries < readAfter {
+		return a.log.Warm(ctx)
+	}
+	if err := a.log.store.Pause(ctx, Backoff(tries-readAfter)); err != nil {
+		return nil, err
+	}
+	return a.log.Current(ctx, a.log.store.now())
+}
+
+// settle writes the draft.
+func (a *appender) settle(ctx context.Context, d *Draft) (bool, error) {
+	began := a.log.store.now()
+	err := a.log.store.table.Write(ctx, d.ops...)
+	var conflict *table.ConflictError
+	switch {
+	case err == nil:
+	case errors.As(err, &conflict):
+		own, err := a.conflicted(ctx, d, conflict)
+		if err != nil || !own {
+			return false, err
+		}
+	default:
+		return false, err
+	}
+	if err := a.log.commit(d, began); err != nil {
+		return false, err
+	}
+	d.deliver()
+	return true, nil
+}
+
+// settleUnwritten ends a draft of refusals and of answers that need no write.
+// They are valid only on a head that is not older than the calls.
+func (a *appender) settleUnwritten(ctx context.Context, d *Draft) (bool, error) {
+	latest := d.entries[0].p.Began
+	for _, e := range d.entries {
+		latest = room.Latest(latest, e.p.Began)
+	}
+	h, err := a.log.Current(ctx, latest)
+	if err != nil || h.AsOf != d.base.AsOf {
+		return false, err
+	}
+	d.deliver()
+	return true, nil
+}
+
+// conflicted learns what was in the way of a draft. own is true if that is the
+// draft itself: it was written, and the reply was lost.
+func (a *appender) conflicted(ctx context.Context, d *Draft, c *table.ConflictError) (own bool, err error) {
+	var won []room.Event
+	for _, x := range c.Conflicts {
+		if x.Op >= len(d.events) {
+			d.blocked(x)
+			continue
+		}
+		if x.Item == nil {
+			continue
+		}
+		e, err := decodeEvent(*x.Item)
+		if err != nil {
+			return false, err
+		}
+		if e.ID == d.events[x.Op].ID {
+			return true, nil
+		}
+		won = append(won, e)
+	}
+	if _, err := a.log.advance(won, time.Time{}); err != nil {
+		return false, err
+	}
+	if len(won) > 0 && a.log.store.now().Sub(won[0].At()) > winnerTrusted {
+		_, err := a.log.Current(ctx, a.log.store.now()) // far behind: one read brings all of it
+		return false, err
+	}
+	return false, nil
+}

@@ -1,0 +1,77 @@
+package roomlog
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// Encode returns v as JSON without HTML escaping, so that a person can read it in
+// the table. v is a type of Parley's own, none of which can fail.
+func Encode(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// Decode reads what Encode wrote into v. It fails with room.ErrNewerVersion where
+// a newer program wrote it.
+func Decode(item table.Item, v any) error {
+	if err := Readable(item); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(item.Data, v); err != nil {
+		return fmt.Errorf("roomlog: item %s: %w", item.Key, err)
+	}
+	return nil
+}
+
+// Readable returns an error if this program cannot read item:
+// room.ErrNewerVersion where a newer program wrote it.
+func Readable(item table.Item) error {
+	var head struct {
+		V int `json:"v"`
+	}
+	if err := json.Unmarshal(item.Data, &head); err != nil {
+		return fmt.Errorf("roomlog: item %s: %w", item.Key, err)
+	}
+	if head.V > room.Version {
+		return fmt.Errorf("%w: %s", room.ErrNewerVersion, item.Key)
+	}
+	return nil
+}
+
+// decodeEvent reads an event of a log.
+func decodeEvent(item table.Item) (room.Event, error) {
+	n, err := eventNumber(item.Key)
+	if err != nil {
+		return room.Event{}, err
+	}
+	e := room.Event{N: n}
+	err = json.Unmarshal(item.Data, &e)
+	if e.V > room.Version { // V is read even if another field has changed its type
+		return room.Event{}, fmt.Errorf("%w: %s", room.ErrNewerVersion, item.Key)
+	}
+	if err != nil {
+		return room.Event{}, fmt.Errorf("roomlog: item %s: %w", item.Key, err)
+	}
+	return e, nil
+}
+
+// decodeEvents reads the items of a query.
+func decodeEvents(items []table.Item) ([]room.Event, error) {
+	out := make([]room.Event, 0, len(items))
+	for _, it := range items {
+		e, err := decodeEvent(it)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}

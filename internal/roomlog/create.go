@@ -1,0 +1,123 @@
+package roomlog
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// Creation describes the start of a new log.
+type Creation struct {
+	// Begin returns the first events, of which the first carries the settings,
+	// given the empty head of the new log.
+	Begin func(h *room.Head, now time.Time) (Change, error)
+	// Old is the log that had the name, if there is one. Its room must have
+	// expired or be deserted. It is retired in the same Write.
+	Old *Log
+}
+
+// Create starts a log in one Write, under a new id. The caller must release it.
+//
+// Of many calls for one name exactly one succeeds. It fails with ErrNameMoved if
+// another was first where that shows without a Write, else with a
+// *table.ConflictError. It does not fail if the conflict is with its own events,
+// whose reply was lost.
+func (s *Store) Create(ctx context.Context, c Creation) (*Log, []room.Event, error) {
+	l := s.Acquire(ident.NewRoomID())
+	events, err := s.create(ctx, l, c)
+	if err == nil {
+		return l, events, nil
+	}
+	if c.Old != nil {
+		c.Old.Invalidate()
+	}
+	l.Release()
+	return nil, nil, err
+}
+
+func (s *Store) create(ctx context.Context, l *Log, c Creation) ([]room.Event, error) {
+	d := newDraft(&room.Head{State: room.State{ID: l.id}})
+	d.nameIf = table.IfAbsent
+	began := s.now()
+	first := &Proposal{Propose: c.Begin}
+	if c.Old == nil {
+		d.take([]*Proposal{first}, began)
+		return d.events, s.writeFirst(ctx, l, d, began, nil)
+	}
+	last, err := s.retirement(ctx, c.Old)
+	if err != nil {
+		return nil, err
+	}
+	if last != nil {
+		d.nameIf = table.IfPresent
+	}
+	d.take([]*Proposal{first}, began)
+	if err := s.writeFirst(ctx, l, d, began, last.retireOps(d.head.Public)); err != nil {
+		return nil, err
+	}
+	if last != nil && c.Old.Known() != nil {
+		_, _ = c.Old.advance(last.events, time.Time{}) // the old log's readers learn it from the table otherwise
+	}
+	return d.events, nil
+}
+
+// writeFirst writes the draft of a new log, and ops.
+func (s *Store) writeFirst(ctx context.Context, l *Log, d *Draft, began time.Time, ops []table.Op) error {
+	if err := d.entries[0].err; err != nil {
+		return err
+	}
+	err := s.table.Write(ctx, append(d.ops, ops...)...)
+	var conflict *table.ConflictError
+	if err != nil && !(errors.As(err, &conflict) && isOwn(conflict, d.events[0])) {
+		return err
+	}
+	l.replace(d.head, d.events, began)
+	return nil
+}
+
+// isOwn reports whether e itself was in the way: the Write had happened.
+func isOwn(c *table.ConflictError, e room.Event) bool {
+	for _, x := range c.Conflicts {
+		if x.Op == 0 && x.Item != nil {
+			got, err := decodeEvent(*x.Item)
+			return err == nil && got.ID == e.ID
+		}
+	}
+	return false
+}
+
+// retirement drafts the last event of a log whose name starts over. It returns nil
+// if nothing is left of the log, and ErrNameMoved if the room is in use or the
+// name has moved.
+func (s *Store) retirement(ctx context.Context, old *Log) (*Draft, error) {
+	h, err := old.Warm(ctx)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if h.Retired || h.Closed || !h.Expired(s.now()) && !h.Deserted() {
+		return nil, ErrNameMoved
+	}
+	d := newDraft(h)
+	d.events, err = d.add(Change{Events: []room.Event{{Type: room.Retired}}}, s.now())
+	return d, err
+}
+
+// retireOps returns the ops that retire a log. The name already leads to the new
+// one; listed says whether the new one's listing takes the old one's place.
+func (d *Draft) retireOps(listed bool) []table.Op {
+	if d == nil {
+		return nil
+	}
+	ops := []table.Op{putEvent(d.head.ID, d.events[0]), putMeta(&d.head.State)}
+	if d.base.Public && !listed {
+		ops = append(ops, table.Delete(ListedKey(d.base.Key), table.Always))
+	}
+	return ops
+}

@@ -1,0 +1,181 @@
+package roomlog
+
+import (
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// Draft is one Write in the making: the events of several proposals, each checked
+// on the head that the ones before it leave.
+type Draft struct {
+	base    *room.Head
+	head    *room.Head // after events
+	entries []entry
+	events  []room.Event
+	ops     []table.Op // one per event, in order, then all others
+	owners  []*Proposal
+	keys    map[table.Key]bool
+	bytes   int
+	nameIf  table.Condition // of the op that points the room's name at it
+	renamer *Proposal       // the proposal that changes the room's name
+}
+
+// entry is a proposal's part of a draft.
+type entry struct {
+	p      *Proposal
+	events []room.Event
+	err    error
+}
+
+func newDraft(h *room.Head) *Draft {
+	return &Draft{base: h, head: h, keys: map[table.Key]bool{}}
+}
+
+// take calls the proposals in order and stops before one that does not fit into
+// the same Write. It always takes at least one.
+func (d *Draft) take(batch []*Proposal, now time.Time) {
+	d.events, d.entries = make([]room.Event, 0, len(batch)), make([]entry, 0, len(batch))
+	var along []table.Op
+	for _, p := range batch {
+		ch, err := p.Propose(d.head, now)
+		if err != nil {
+			d.entries = append(d.entries, entry{p: p, err: err})
+			continue
+		}
+		if len(d.events) > 0 && !d.fits(ch) {
+			break
+		}
+		events, err := d.add(ch, now)
+		d.entries = append(d.entries, entry{p: p, events: events, err: err})
+		if err != nil {
+			continue
+		}
+		if d.renamer == nil && d.base.Key != "" && d.head.Key != d.base.Key {
+			d.renamer = p
+		}
+		for _, op := range ch.Ops {
+			along = append(along, op)
+			d.owners = append(d.owners, p)
+		}
+	}
+	d.finish(along)
+}
+
+// fits reports whether ch can be written together with what is in the draft.
+func (d *Draft) fits(ch Change) bool {
+	size := d.bytes
+	for _, e := range ch.Events {
+		size += len(e.Text)
+		if e.Settings != nil && e.Settings.Key != d.head.Key {
+			return false // only a Write can tell whether a name is free: one new name each
+		}
+	}
+	if size > maxBatchBytes || len(d.keys)+len(d.events)+len(ch.Events)+len(ch.Ops) > table.MaxOps-5 {
+		return false
+	}
+	for _, op := range ch.Ops {
+		if d.keys[op.Item.Key] {
+			return false
+		}
+	}
+	return true
+}
+
+// add numbers the events of ch and applies them.
+func (d *Draft) add(ch Change, now time.Time) ([]room.Event, error) {
+	next, from := d.head, len(d.events)
+	for _, e := range ch.Events {
+		e.V, e.N, e.ID, e.AtMs = room.Version, next.AsOf+1, ident.NewEventID(), now.UnixMilli()
+		if e.Type != room.Retired && next.RenewalDue(now) {
+			e.ExpiresMs = now.Add(room.Life).UnixMilli()
+		}
+		if x, promoted := next.Seated(e.Promoted); promoted {
+			e.NewAdmin = x.Name
+		}
+		e.LastChange = next.LastChange
+		if e.ChangesState() {
+			e.LastChange = e.N
+		}
+		var err error
+		if next, err = next.Apply(e); err != nil {
+			d.events = d.events[:from]
+			return nil, err
+		}
+		d.events = append(d.events, e)
+	}
+	d.head = next
+	events := slices.Clip(d.events[from:])
+	for _, e := range events {
+		d.bytes += len(e.Text)
+	}
+	for _, op := range ch.Ops {
+		d.keys[op.Item.Key] = true
+	}
+	return events, nil
+}
+
+// finish makes the ops: the events, what goes along, the snapshot if the state
+// changed, and the name and the listing where they change.
+func (d *Draft) finish(along []table.Op) {
+	if len(d.events) == 0 {
+		return
+	}
+	d.ops = make([]table.Op, 0, len(d.events)+len(along)+5) // the snapshot, the name and the listing
+	for _, e := range d.events {
+		d.ops = append(d.ops, putEvent(d.head.ID, e))
+	}
+	d.ops = append(d.ops, along...)
+	if d.head.LastChange > d.base.LastChange {
+		d.ops = append(d.ops, putMeta(&d.head.State))
+	}
+	d.name()
+	d.list()
+}
+
+// name adds the ops on the room's name. It is put when the room is renewed, moves
+// when the room is renamed, and goes when the room is closed.
+func (d *Draft) name() {
+	renamed := d.base.Key != "" && d.head.Key != d.base.Key
+	switch {
+	case d.head.Closed:
+		d.ops = append(d.ops, table.Delete(NameKey(d.base.Key), table.Always))
+	case renamed:
+		d.ops = append(d.ops, table.Delete(NameKey(d.base.Key), table.Always), putName(&d.head.State, table.IfAbsent))
+	case d.head.ExpiresMs != d.base.ExpiresMs:
+		d.ops = append(d.ops, putName(&d.head.State, d.nameIf))
+	}
+}
+
+// list adds the ops on the listing.
+func (d *Draft) list() {
+	wasListed, isListed := d.base.Public, d.head.Public && !d.head.Closed
+	if wasListed && (!isListed || d.head.Key != d.base.Key) {
+		d.ops = append(d.ops, table.Delete(ListedKey(d.base.Key), table.Always))
+	}
+	if isListed && (d.head.ExpiresMs != d.base.ExpiresMs || d.head.Settings != d.base.Settings) {
+		d.ops = append(d.ops, putListed(&d.head.State))
+	}
+}
+
+// blocked reports a failed op to the proposal it belongs to.
+func (d *Draft) blocked(c table.Conflict) {
+	if d.renamer != nil && d.renamer.Blocked != nil && c.Key == NameKey(d.head.Key) {
+		d.renamer.Blocked(c)
+		return
+	}
+	i := c.Op - len(d.events)
+	if i < len(d.owners) && d.owners[i].Blocked != nil {
+		d.owners[i].Blocked(c)
+	}
+}
+
+// deliver ends the proposals of the draft.
+func (d *Draft) deliver() {
+	for _, e := range d.entries {
+		e.p.end(e.events, e.err)
+	}
+}

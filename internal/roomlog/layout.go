@@ -1,0 +1,205 @@
+package roomlog
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// How long items live. docs/design.md lists them all.
+const (
+	// eventLife exceeds the life of every room that refers to the event, so that
+	// an event's number is never used twice.
+	eventLife = room.Life + 2*24*time.Hour
+	// nameLife is how long a name, a snapshot and a listing outlive their room:
+	// the clocks of two processes may differ by so much.
+	nameLife = time.Hour
+	// gapTrust is the age below which an event has no expired event directly
+	// before it.
+	gapTrust = eventLife - room.Life - 24*time.Hour
+)
+
+const (
+	roomPrefix     = "ROOM#"
+	logPrefix      = "LOG#"
+	seenPrefix     = "SEEN#"
+	activitySuffix = "#ACT"
+	listed         = "LISTED"
+)
+
+// NameKey returns the key of the item that leads from a room's name to its id.
+func NameKey(name string) table.Key { return table.Key{Partition: "NAME#" + name, Sort: "-"} }
+
+// ListedKey returns the key of a public room's listing.
+func ListedKey(name string) table.Key { return table.Key{Partition: listed, Sort: name} }
+
+// MetaKey returns the key of a room's snapshot.
+func MetaKey(id string) table.Key { return inRoom(id, "META") }
+
+// EventKey returns the key of event n. Its 16 digits make the order of keys the
+// order of numbers.
+func EventKey(id string, n int64) table.Key { return inRoom(id, eventSort(n)) }
+
+// PresenceKey returns the key of a seat's presence.
+func PresenceKey(id string, seat int) table.Key { return inRoom(id, seenPrefix+seatDigits(seat)) }
+
+// ActivityKey returns the key of what a seat's agent says it is doing. One query
+// of the presence brings it along.
+func ActivityKey(id string, seat int) table.Key {
+	return inRoom(id, seenPrefix+seatDigits(seat)+activitySuffix)
+}
+
+// TurnKey returns the key of the turn given in the silence after event n.
+func TurnKey(id string, n int64) table.Key { return inRoom(id, fmt.Sprintf("TURN#%016d", n)) }
+
+// ReadPositionKey returns the key of a seat's read position.
+func ReadPositionKey(id string, seat int) table.Key { return inRoom(id, "AT#"+seatDigits(seat)) }
+
+// GoneKey returns the key of the reason why a seat was given up.
+func GoneKey(id string, seat int) table.Key { return inRoom(id, "GONE#"+seatDigits(seat)) }
+
+// SentKey returns the key of the message that an idempotency key stands for.
+func SentKey(id string, seat int, key string) table.Key {
+	return inRoom(id, "SENT#"+seatDigits(seat)+"#"+key)
+}
+
+func inRoom(id, sort string) table.Key { return table.Key{Partition: roomPrefix + id, Sort: sort} }
+
+func seatDigits(seat int) string { return fmt.Sprintf("%05d", seat) }
+
+func eventSort(n int64) string { return fmt.Sprintf("%s%016d", logPrefix, n) }
+
+func eventNumber(k table.Key) (int64, error) {
+	n, err := strconv.ParseInt(strings.TrimPrefix(k.Sort, logPrefix), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("roomlog: %s is not an event's key", k)
+	}
+	return n, nil
+}
+
+// PresenceRange returns where the presence of a room's seats and their activities
+// lie.
+func PresenceRange(id string) table.Range {
+	return table.Range{Partition: roomPrefix + id, Prefix: seenPrefix, Limit: table.MaxLimit}
+}
+
+// SeatOf returns the seat of a key in PresenceRange, and whether it is that of
+// the activity.
+func SeatOf(k table.Key) (seat int, activity bool, err error) {
+	digits, activity := strings.CutSuffix(strings.TrimPrefix(k.Sort, seenPrefix), activitySuffix)
+	if seat, err = strconv.Atoi(digits); err != nil {
+		return 0, false, fmt.Errorf("roomlog: %s names no seat", k)
+	}
+	return seat, activity, nil
+}
+
+// ListedRange returns where the listings of all public rooms lie, in the order
+// of their names' keys.
+func ListedRange() table.Range { return table.Range{Partition: listed} }
+
+// nameItem maps the key of a room's name to its id.
+type nameItem struct {
+	V  int    `json:"v"`
+	ID string `json:"id"`
+}
+
+// Listing is what a list of rooms shows of a room without opening it.
+type Listing struct {
+	V           int       `json:"v"`
+	ID          string    `json:"id"`
+	Name        string    `json:"name"`
+	Description string    `json:"about,omitempty"` // the first 200 characters
+	Type        room.Type `json:"type"`
+	Capacity    int       `json:"seats"`
+	Password    bool      `json:"password,omitempty"`
+}
+
+// putEvent appends e to the log of id. Its condition is the only lock there is.
+func putEvent(id string, e room.Event) table.Op {
+	return table.Put(table.Item{
+		Key: EventKey(id, e.N), Expires: e.At().Add(eventLife), Data: Encode(e),
+	}, table.IfAbsent)
+}
+
+// putMeta stores the snapshot of s.
+func putMeta(s *room.State) table.Op {
+	return table.Put(table.Item{
+		Key: MetaKey(s.ID), Expires: s.Expires().Add(nameLife), Data: Encode(s.Snapshot()),
+	}, table.Always)
+}
+
+// putName points the room's name at s.
+func putName(s *room.State, c table.Condition) table.Op {
+	return table.Put(table.Item{
+		Key: NameKey(s.Key), Expires: s.Expires().Add(nameLife), Data: Encode(nameItem{V: room.Version, ID: s.ID}),
+	}, c)
+}
+
+// putListed lists s.
+func putListed(s *room.State) table.Op {
+	return table.Put(table.Item{
+		Key: ListedKey(s.Key), Expires: s.Expires().Add(nameLife),
+		Data: Encode(Listing{
+			V: room.Version, ID: s.ID, Name: s.Name, Description: firstRunes(s.Description, 200),
+			Type: s.Type, Capacity: s.Capacity, Password: s.Password != "",
+		}),
+	}, table.Always)
+}
+
+// firstRunes returns the first n characters of s.
+func firstRunes(s string, n int) string {
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}
+
+// Layout says where a room is stored, for a program that copies rooms from one
+// table to another.
+type Layout struct {
+	Partition string    // of all items that belong to the room alone
+	Events    string    // the prefix of its events' sort keys; an event never changes
+	Meta      table.Key // its snapshot, in Partition; without it there is no room
+	Name      table.Key // leads from its name to its id
+	Listed    table.Key // its listing, if it is public
+}
+
+// RoomPrefix begins the partition of every room; the room's id follows.
+const RoomPrefix = roomPrefix
+
+// LayoutOf returns the layout of the room with an id and the key of its name.
+func LayoutOf(id, key string) Layout {
+	return Layout{
+		Partition: roomPrefix + id, Events: logPrefix,
+		Meta: MetaKey(id), Name: NameKey(key), Listed: ListedKey(key),
+	}
+}
+
+// NameIn returns the key of the name in a snapshot's item.
+func NameIn(meta table.Item) (string, error) {
+	var x room.Snapshot
+	if err := Decode(meta, &x); err != nil {
+		return "", err
+	}
+	return x.Settings.Key, nil
+}
+
+// LeadsTo returns the id of the room that an item at Layout.Name or
+// Layout.Listed is about.
+func LeadsTo(item table.Item) (id string, err error) {
+	var n nameItem
+	if err := Decode(item, &n); err != nil {
+		return "", err
+	}
+	if n.ID == "" {
+		return "", fmt.Errorf("roomlog: %s leads to no room", item.Key)
+	}
+	return n.ID, nil
+}

@@ -1,0 +1,248 @@
+package roomlog
+
+import (
+	"container/list"
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// How much of a log's tail is cached, so that a waiter is served without a read.
+const (
+	tailEvents = 128
+	tailBytes  = 64 << 10
+)
+
+// staleAfter is the age from which a head is loaded rather than followed.
+const staleAfter = time.Hour
+
+// Log is one room's log as this process knows it: its head, its last events, and
+// the appends under way. Its methods may be called concurrently.
+type Log struct {
+	id       string
+	store    *Store
+	observer Observer
+	read     reader
+	appender appender
+
+	reading sync.Mutex                // held by the one call that reads the head; see doc.go
+	head    atomic.Pointer[room.Head] // changed only while mu is held; nil: not loaded
+
+	mu       sync.Mutex
+	verified time.Time     // head was the head of the log at this time
+	tail     []room.Event  // the last events up to head, without a gap
+	tailSize int           // bytes of text in tail
+	changed  chan struct{} // closed and replaced when the head advances
+
+	users int           // calls that use the log; guarded by store.mu
+	idle  *list.Element // its place in store.idle; guarded by store.mu
+}
+
+func newLog(s *Store, id string) *Log {
+	l := &Log{id: id, store: s, read: reader{s, id}, changed: make(chan struct{})}
+	l.appender.log = l
+	if s.opts.Observe != nil {
+		l.observer = s.opts.Observe(l)
+	}
+	return l
+}
+
+// ID returns the room's id.
+func (l *Log) ID() string { return l.id }
+
+// Observer returns what Options.Observe returned for the log.
+func (l *Log) Observer() Observer { return l.observer }
+
+// Release ends the use that Acquire began.
+func (l *Log) Release() { l.store.release(l) }
+
+// Known returns the head as this process last saw it, without a read; nil if it
+// was never loaded.
+func (l *Log) Known() *room.Head { return l.head.Load() }
+
+// Changed returns a channel that is closed when the head next advances.
+func (l *Log) Changed() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.changed
+}
+
+// Warm returns a head to append to. It may lie behind the log. It is loaded if it
+// is unknown or too old.
+func (l *Log) Warm(ctx context.Context) (*room.Head, error) {
+	h, verified := l.headAndTime()
+	if h != nil && (l.store.opts.SingleProcess || l.store.now().Sub(verified) < staleAfter) {
+		return h, nil
+	}
+	return l.Current(ctx, l.store.now())
+}
+
+// Current returns the head of the log at the time since or later. It reads the
+// table unless that is known.
+func (l *Log) Current(ctx context.Context, since time.Time) (*room.Head, error) {
+	if h := l.knownSince(since); h != nil {
+		return h, nil
+	}
+	l.reading.Lock()
+	defer l.reading.Unlock()
+	if h := l.knownSince(since); h != nil { // another call has just read it
+		return h, nil
+	}
+	began := l.store.now()
+	h, verified := l.headAndTime()
+	if h == nil || began.Sub(verified) >= staleAfter {
+		h, tail, err := l.read.load(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return l.replace(h, tail, began), nil
+	}
+	return l.follow(ctx, h, began)
+}
+
+func (l *Log) headAndTime() (*room.Head, time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.head.Load(), l.verified
+}
+
+// knownSince returns the head if it is known to have been the head of the log at
+// the time since or later.
+func (l *Log) knownSince(since time.Time) *room.Head {
+	h, verified := l.headAndTime()
+	if h == nil || verified.IsZero() || !l.store.opts.SingleProcess && !verified.After(since) {
+		return nil
+	}
+	return h
+}
+
+// Invalidate makes the next Current read the log, after a write whose outcome is
+// unknown.
+func (l *Log) Invalidate() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.verified = time.Time{}
+}
+
+// follow reads what came after h and publishes it. l.reading is held. The answer
+// is the head of the log at the time began or later.
+func (l *Log) follow(ctx context.Context, h *room.Head, began time.Time) (*room.Head, error) {
+	for {
+		events, more, err := l.read.after(ctx, h.AsOf, pageEvents, strongly)
+		if err != nil {
+			return nil, err
+		}
+		if !more {
+			return l.advance(events, began)
+		}
+		if h, err = l.advance(events, time.Time{}); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// advance applies events and publishes the head. The events must be in order and
+// without a gap among themselves. Those that are known, and those that do not
+// connect to the head, are skipped. verified, unless zero, is a time at which the
+// last of them, or the head, was the head of the log.
+func (l *Log) advance(events []room.Event, verified time.Time) (*room.Head, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h := l.head.Load()
+	from := -1
+	to := 0
+	for i, e := range events {
+		if e.N != h.AsOf+1 {
+			continue
+		}
+		next, err := h.Apply(e)
+		if err != nil {
+			return nil, err
+		}
+		if h = next; from < 0 {
+			from = i
+		}
+		to = i + 1
+	}
+	if from < 0 {
+		from = to
+	}
+	l.publish(h, events[from:to], verified)
+	return h, nil
+}
+
+// commit publishes a draft that was written. Its head is the new one unless the
+// log has advanced meanwhile.
+func (l *Log) commit(d *Draft, verified time.Time) error {
+	l.mu.Lock()
+	if l.head.Load() != d.base {
+		l.mu.Unlock()
+		_, err := l.advance(d.events, verified)
+		return err
+	}
+	defer l.mu.Unlock()
+	l.publish(d.head, d.events, verified)
+	return nil
+}
+
+// publish makes h the head, to which events led, and wakes who waits for it. l.mu
+// is held.
+func (l *Log) publish(h *room.Head, events []room.Event, verified time.Time) {
+	if verified.After(l.verified) {
+		l.verified = verified
+	}
+	if h == l.head.Load() {
+		return
+	}
+	for _, e := range events {
+		l.cache(e)
+	}
+	l.announce(h, events)
+}
+
+// replace publishes a head that was loaded, unless a newer one is known. tail
+// holds the events up to it.
+func (l *Log) replace(h *room.Head, tail []room.Event, verified time.Time) *room.Head {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if known := l.head.Load(); known != nil && known.AsOf > h.AsOf {
+		return known
+	}
+	l.verified, l.tail, l.tailSize = verified, nil, 0
+	for _, e := range tail {
+		l.cache(e)
+	}
+	l.announce(h, nil)
+	return h
+}
+
+// announce sets the head and tells the waiters and the observer. l.mu is held.
+func (l *Log) announce(h *room.Head, events []room.Event) {
+	l.head.Store(h)
+	close(l.changed)
+	l.changed = make(chan struct{})
+	if l.observer != nil {
+		l.observer.OnAdvance(h, events)
+	}
+}
+
+// cache adds e to the tail. l.mu is held.
+func (l *Log) cache(e room.Event) {
+	if len(l.tail) > 0 && l.tail[len(l.tail)-1].N != e.N-1 {
+		l.tail, l.tailSize = nil, 0
+	}
+	l.tail = append(l.tail, e)
+	l.tailSize += len(e.Text)
+	drop := 0
+	for len(l.tail)-drop > 1 && (len(l.tail)-drop > tailEvents || l.tailSize > tailBytes) {
+		l.tailSize -= len(l.tail[drop].Text)
+		drop++
+	}
+	if drop > 0 {
+		clear(l.tail[:drop])
+		l.tail = l.tail[drop:]
+	}
+}

@@ -1,0 +1,237 @@
+package roomlog
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// reader reads one log from the table. It caches nothing.
+type reader struct {
+	store *Store
+	id    string
+}
+
+// query reads one page of events. where gives its bounds beside the log's.
+func (r reader) query(ctx context.Context, where table.Range) (events []room.Event, more bool, err error) {
+	where.Partition, where.Prefix = roomPrefix+r.id, logPrefix
+	page, err := r.store.table.Query(ctx, where)
+	if err != nil {
+		return nil, false, err
+	}
+	events, err = decodeEvents(page.Items)
+	return events, page.More, err
+}
+
+// after returns the events from n+1 on without a gap, at most limit, and whether
+// more may follow.
+func (r reader) after(ctx context.Context, n int64, limit int, c table.Consistency) (events []room.Event, more bool, err error) {
+	return r.run(ctx, n, 1, limit, c)
+}
+
+// before returns the events from n-1 down without a gap, at most limit, and
+// whether more may precede them.
+func (r reader) before(ctx context.Context, n int64, limit int) (events []room.Event, more bool, err error) {
+	return r.run(ctx, n, -1, limit, strongly)
+}
+
+// run reads a page of the events next to n, upwards (step 1) or downwards (-1),
+// up to the first gap.
+//
+// A gap right next to n is a Write of which only a part is visible, so run reads
+// again, strongly, until it closes. It passes over a gap only where the events in
+// it can have expired, and only upwards: an event outlives all that precede it,
+// so none can be missing above one that is there.
+func (r reader) run(ctx context.Context, n, step int64, limit int, c table.Consistency) ([]room.Event, bool, error) {
+	for try := 1; ; try++ {
+		events, more, err := r.query(ctx, table.Range{After: eventSort(n), Reverse: step < 0, Limit: limit, Consistency: c})
+		if err != nil {
+			return nil, false, err
+		}
+		run := withoutGap(n, step, events)
+		if step > 0 && len(run) == 0 && len(events) > 0 && r.store.now().Sub(events[0].At()) > gapTrust {
+			run = withoutGap(events[0].N-step, step, events)
+		}
+		if len(run) == len(events) {
+			return run, more, nil
+		}
+		if len(run) > 0 {
+			return run, true, nil
+		}
+		if try == partialTries {
+			return nil, false, fmt.Errorf("%w: event %d of a room is missing beside event %d", table.ErrUnavailable, n+step, events[0].N)
+		}
+		c = strongly
+		if err := r.store.Pause(ctx, partialPause); err != nil {
+			return nil, false, err
+		}
+	}
+}
+
+// withoutGap returns the events that follow n, step by step.
+func withoutGap(n, step int64, events []room.Event) []room.Event {
+	for i, e := range events {
+		if n += step; e.N != n {
+			return events[:i]
+		}
+	}
+	return events
+}
+
+// PageEvents is how many events a page of history has at most.
+const PageEvents = pageEvents
+
+// PageAfter reads the events from n+1 on without a gap, at most limit, and
+// whether more may follow.
+func (l *Log) PageAfter(ctx context.Context, n int64, limit int) (events []room.Event, more bool, err error) {
+	return l.read.after(ctx, n, limit, strongly)
+}
+
+// PageBefore reads the events from n-1 down without a gap, at most limit, and
+// whether more may precede them.
+func (l *Log) PageBefore(ctx context.Context, n int64, limit int) (events []room.Event, more bool, err error) {
+	return l.read.before(ctx, n, limit)
+}
+
+// Read returns events from n+1 on without a gap, from the cached tail if it has
+// them. It returns none if event n+1 cannot be read yet.
+func (l *Log) Read(ctx context.Context, n int64) ([]room.Event, error) {
+	if events, ok := l.cached(n); ok {
+		return events, nil
+	}
+	done, err := l.store.BeginRead(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	events, _, err := l.read.after(ctx, n, pageEvents, strongly)
+	if err != nil {
+		return nil, err
+	}
+	_, err = l.advance(events, time.Time{}) // so that Known covers what the caller has seen
+	return events, err
+}
+
+// cached returns the events after n in the tail; ok is false if the tail begins
+// later.
+func (l *Log) cached(n int64) (events []room.Event, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.tail) == 0 || l.tail[0].N > n+1 {
+		return nil, false
+	}
+	skip := min(int(n+1-l.tail[0].N), len(l.tail))
+	return append([]room.Event(nil), l.tail[skip:]...), true
+}
+
+// Event returns event n. It fails with table.ErrNotFound if there is none.
+func (l *Log) Event(ctx context.Context, n int64) (room.Event, error) {
+	if events, ok := l.cached(n - 1); ok && len(events) > 0 {
+		return events[0], nil
+	}
+	item, err := l.store.table.Get(ctx, EventKey(l.id, n), strongly)
+	if err != nil {
+		return room.Event{}, err
+	}
+	return decodeEvent(item)
+}
+
+// Oldest returns the number of the first event from since on that has not
+// expired; since itself if there is none.
+func (l *Log) Oldest(ctx context.Context, since int64) (int64, error) {
+	events, _, err := l.read.query(ctx, table.Range{After: eventSort(since - 1), Limit: 1, Consistency: table.Eventual})
+	if err != nil || len(events) == 0 {
+		return since, err
+	}
+	return events[0].N, nil
+}
+
+// FirstAfter returns the number of the first event after the time t; that after
+// the head if there is none.
+func (l *Log) FirstAfter(ctx context.Context, t time.Time) (int64, error) {
+	for n := l.Known().AsOf + 1; ; {
+		events, more, err := l.read.before(ctx, n, pageEvents)
+		if err != nil {
+			return 0, err
+		}
+		for _, e := range events {
+			if !e.At().After(t) {
+				return n, nil
+			}
+			n = e.N
+		}
+		if !more || len(events) == 0 {
+			return n, nil
+		}
+	}
+}
+
+// Poll reads what other processes have appended, eventually consistently, and
+// publishes it.
+func (l *Log) Poll(ctx context.Context) error {
+	events, _, err := l.read.after(ctx, l.Known().AsOf, pageEvents, table.Eventual)
+	if err != nil {
+		return err
+	}
+	_, err = l.advance(events, time.Time{})
+	return err
+}
+
+// recallMost is how many events Recall reads at most.
+const recallMost = 1000
+
+// Recall reads back in the log until the index of latest events covers the time
+// since until, or 1,000 more events.
+func (l *Log) Recall(ctx context.Context, until time.Time) error {
+	for read, partial := 0, 0; read < recallMost; {
+		h := l.Known()
+		if h.Recent.Reaches(until) {
+			return nil
+		}
+		events, _, err := l.read.before(ctx, h.Recent.From, pageEvents)
+		if err != nil {
+			return err
+		}
+		switch n := l.recall(events); {
+		case n > 0:
+			read += n
+		case l.store.now().Sub(time.UnixMilli(h.Recent.FromMs)) > gapTrust:
+			l.recallAll() // the older events have expired
+		case partial == partialTries:
+			return fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, h.Recent.From-1)
+		default:
+			partial++
+			if err := l.store.Pause(ctx, partialPause); err != nil {
+				return err
+			}
+		}
+	}
+	l.recallAll()
+	return nil
+}
+
+// recall adds events that precede the index, in descending order and up to a gap.
+// It returns how many there were.
+func (l *Log) recall(events []room.Event) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h := l.head.Load()
+	for _, e := range events {
+		if e.N == h.Recent.From-1 {
+			h = h.Recall(e)
+			n++
+		}
+	}
+	l.head.Store(h)
+	return n
+}
+
+// recallAll marks the index as complete.
+func (l *Log) recallAll() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.head.Store(l.head.Load().RecallAll())
+}

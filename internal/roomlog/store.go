@@ -1,0 +1,184 @@
+package roomlog
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+var (
+	// ErrNotFound reports that there is no log under an id, or that what is left
+	// of it no longer tells the room's state: the room has expired.
+	ErrNotFound = errors.New("roomlog: no such room")
+	// ErrNameMoved reports that a name leads to another log by now: look it up
+	// again.
+	ErrNameMoved = errors.New("roomlog: the name leads to another log")
+)
+
+// Options of a Store. Clock, MinBatch, MaxIdle and Logger are required.
+type Options struct {
+	Clock clockwork.Clock
+	// SingleProcess says that no other process writes to the table, so that what
+	// the Store has cached is current.
+	SingleProcess bool
+	// MinBatch is how many appends to one log must wait before they share one
+	// Write; with fewer, each has its own.
+	MinBatch int
+	// MaxIdle is how many logs stay cached while nobody uses them.
+	MaxIdle int
+	Logger  *slog.Logger
+	// Observe returns the observer of a log that enters the cache. Nil means none.
+	Observe func(*Log) Observer
+}
+
+// Observer hears of every change of one log's head.
+type Observer interface {
+	// OnAdvance is called after head was published. events are those that led to
+	// it, in order; none if the head was loaded. Calls for one log do not overlap,
+	// and come in the order of the heads. The log's lock is held: OnAdvance may
+	// call Known, and no other method of the Log.
+	OnAdvance(head *room.Head, events []room.Event)
+}
+
+// Store gives access to the logs of one table and caches their heads. Its methods
+// may be called concurrently.
+type Store struct {
+	table    table.Table
+	opts     Options
+	readings *semaphore.Weighted
+
+	mu   sync.Mutex
+	logs map[string]*Log
+	idle list.List // of *Log, the longest idle first
+}
+
+// NewStore returns a Store on t.
+func NewStore(t table.Table, o Options) *Store {
+	return &Store{
+		table: t, opts: o, readings: semaphore.NewWeighted(readsAtOnce), logs: map[string]*Log{},
+	}
+}
+
+// Table returns the table of the logs.
+func (s *Store) Table() table.Table { return s.table }
+
+// Clock returns Options.Clock.
+func (s *Store) Clock() clockwork.Clock { return s.opts.Clock }
+
+// Logger returns Options.Logger.
+func (s *Store) Logger() *slog.Logger { return s.opts.Logger }
+
+// readsAtOnce bounds how many calls read history at once: a page of the longest
+// texts takes some seven megabytes until the call has answered.
+const readsAtOnce = 16
+
+// BeginRead waits until the caller may read history. The caller calls done when
+// it has dropped what it read.
+func (s *Store) BeginRead(ctx context.Context) (done func(), err error) {
+	if err := s.readings.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
+	return func() { s.readings.Release(1) }, nil
+}
+
+// Acquire returns the log with this id, whether or not there is such a room. The
+// caller must release it.
+func (s *Store) Acquire(id string) *Log {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.logs[id]
+	if l == nil {
+		l = newLog(s, id)
+		s.logs[id] = l
+	}
+	if l.users++; l.idle != nil {
+		s.idle.Remove(l.idle)
+		l.idle = nil
+	}
+	return l
+}
+
+// acquireAgain counts another user of l, for a goroutine that outlives its caller.
+func (s *Store) acquireAgain(l *Log) {
+	s.mu.Lock()
+	l.users++
+	s.mu.Unlock()
+}
+
+// release ends one use of l. A log that was never found is dropped from the
+// cache; so are the longest idle ones where there are too many.
+func (s *Store) release(l *Log) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l.users--; l.users > 0 {
+		return
+	}
+	l.idle = s.idle.PushBack(l)
+	if l.Known() == nil {
+		s.drop(l)
+	}
+	for s.idle.Len() > s.opts.MaxIdle {
+		s.drop(s.idle.Front().Value.(*Log))
+	}
+}
+
+// drop removes an idle log from the cache. s.mu is held.
+func (s *Store) drop(l *Log) {
+	s.idle.Remove(l.idle)
+	delete(s.logs, l.id)
+}
+
+// Cached returns how many logs are in the cache, and how many of them are idle.
+func (s *Store) Cached() (all, idle int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.logs), s.idle.Len()
+}
+
+// Resolve returns the id of the room that has a name, given the name's key. It
+// fails with ErrNotFound if there is none.
+func (s *Store) Resolve(ctx context.Context, key string) (string, error) {
+	item, err := s.table.Get(ctx, NameKey(key), table.Strong)
+	if errors.Is(err, table.ErrNotFound) {
+		return "", ErrNotFound
+	}
+	if err != nil {
+		return "", err
+	}
+	var n nameItem
+	err = Decode(item, &n)
+	return n.ID, err
+}
+
+// Pause waits for d, reduced at random by up to half, or until ctx ends.
+func (s *Store) Pause(ctx context.Context, d time.Duration) error {
+	t := s.opts.Clock.NewTimer(d/2 + rand.N(d/2+1))
+	defer t.Stop()
+	select {
+	case <-t.Chan():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *Store) now() time.Time { return s.opts.Clock.Now() }
+
+// writeTimeout bounds one append with its conflicts and retries.
+const writeTimeout = 10 * time.Second
+
+// Detached returns a context for a write that others depend on. It does not end
+// with ctx, but within ten seconds.
+func Detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+}

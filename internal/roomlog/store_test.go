@@ -1,0 +1,204 @@
+package roomlog
+
+import (
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/bolttable"
+)
+
+// newStore returns a store on a table in a file that no other process writes.
+func newStore(t *testing.T, maxIdle int) *Store {
+	t.Helper()
+	clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+	b, err := bolttable.Open(filepath.Join(t.TempDir(), "parley.db"), bolttable.Options{Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close() })
+	return NewStore(b, Options{
+		Clock: clock, SingleProcess: true, MinBatch: 1, MaxIdle: maxIdle, Logger: slog.New(slog.DiscardHandler),
+	})
+}
+
+// newRoom creates a room with one agent. The caller must release its log.
+func (s *Store) newRoom(t *testing.T, name string, old *Log) (*Log, error) {
+	t.Helper()
+	l, _, err := s.Create(t.Context(), Creation{Old: old, Begin: func(h *room.Head, now time.Time) (Change, error) {
+		e := room.Event{Type: room.Joined, Seat: 1, Name: "Ann", Agent: &room.Agent{Seat: 1, Name: "Ann", Key: "ann", Role: room.Admin, Joined: 1, Since: 1}}
+		e.Settings = &room.Settings{Name: name, Key: name, Type: room.Group, Capacity: 2}
+		return Change{Events: []room.Event{e}}, nil
+	}})
+	return l, err
+}
+
+// say appends a message of seat 1.
+func (l *Log) say(t *testing.T, text string) error {
+	return l.Append(t.Context(), &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
+		return Change{Events: []room.Event{{Type: room.Said, Seat: 1, Name: "Ann", Text: text}}}, nil
+	}})
+}
+
+func TestStore_idleLogs_areDroppedLongestIdleFirst(t *testing.T) {
+	s := newStore(t, 3)
+	var ids []string
+	for i := range 5 {
+		l, err := s.newRoom(t, fmt.Sprintf("room %d", i), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, l.ID())
+		l.Release()
+	}
+	if all, idle := s.Cached(); all != 3 || idle != 3 {
+		t.Fatalf("%d logs are cached, %d idle", all, idle)
+	}
+	for i, want := range []bool{false, false, true, true, true} {
+		if s.logs[ids[i]] != nil != want {
+			t.Errorf("log %d is cached: %v", i, !want)
+		}
+	}
+	for _, id := range ids { // a dropped log is loaded again
+		l := s.Acquire(id)
+		if err := l.say(t, "hello"); err != nil || l.Known().AsOf != 2 {
+			t.Errorf("%+v, %v", l.Known(), err)
+		}
+		l.Release()
+	}
+}
+
+// TestCreate_deserted_retiresTheOldLogOnce has two calls start one name over.
+func TestCreate_deserted_retiresTheOldLogOnce(t *testing.T) {
+	s := newStore(t, 10)
+	old, err := s.newRoom(t, "tea", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer old.Release()
+	if _, err := s.newRoom(t, "tea", old); err != ErrNameMoved {
+		t.Fatalf("a room in use starts over: %v", err)
+	}
+	leave := &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
+		return Change{Events: []room.Event{{Type: room.Left, Seat: 1, Name: "Ann", Reason: room.ReasonLeft}}}, nil
+	}}
+	if err := old.Append(t.Context(), leave); err != nil {
+		t.Fatal(err)
+	}
+	next, err := s.newRoom(t, "tea", old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer next.Release()
+	if _, err := s.newRoom(t, "tea", old); err != ErrNameMoved {
+		t.Errorf("the name starts over twice: %v", err)
+	}
+	id, err := s.Resolve(t.Context(), "tea")
+	if h := old.Known(); err != nil || id != next.ID() || !h.Retired || h.AsOf != 3 {
+		t.Errorf("the name leads to %s, %v; the old room is %+v", id, err, old.Known())
+	}
+}
+
+// seen is an observer that records every event.
+type seen struct {
+	heads  []int64
+	events []int64
+}
+
+func (s *seen) OnAdvance(h *room.Head, events []room.Event) {
+	s.heads = append(s.heads, h.AsOf)
+	for _, e := range events {
+		s.events = append(s.events, e.N)
+	}
+}
+
+func TestObserver_ofAppendsAndReads_hearsEveryEventOnceInOrder(t *testing.T) {
+	here := newStore(t, 10)
+	l, err := here.newRoom(t, "tea", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Release()
+	var o *seen
+	there := NewStore(here.table, Options{Clock: here.opts.Clock, MinBatch: 1, MaxIdle: 10, Logger: here.opts.Logger, Observe: func(*Log) Observer {
+		o = &seen{}
+		return o
+	}})
+	other := there.Acquire(l.ID())
+	defer other.Release()
+	if _, err := other.Warm(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		if err := l.say(t, fmt.Sprint("here ", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := other.say(t, "there"); err != nil { // loses twice, and learns of both by the conflicts
+		t.Fatal(err)
+	}
+	if err := l.say(t, "here again"); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Poll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if want := []int64{2, 3, 4, 5}; !slices.Equal(o.events, want) || !slices.IsSorted(o.heads) {
+		t.Errorf("the observer heard of %v at the heads %v, want %v", o.events, o.heads, want)
+	}
+}
+
+// TestDraft_twoNewNames_areTwoWrites: only a Write can tell whether a name is free.
+func TestDraft_twoNewNames_areTwoWrites(t *testing.T) {
+	rename := func(to string) *Proposal {
+		return &Proposal{Propose: func(h *room.Head, _ time.Time) (Change, error) {
+			next := h.Settings
+			next.Name, next.Key = to, to
+			return Change{Events: []room.Event{{Type: room.Changed, Settings: &next}}}, nil
+		}}
+	}
+	describe := &Proposal{Propose: func(h *room.Head, _ time.Time) (Change, error) {
+		next := h.Settings
+		next.Description = h.Name
+		return Change{Events: []room.Event{{Type: room.Changed, Settings: &next}}}, nil
+	}}
+	now := time.UnixMilli(1)
+	d := newDraft(&room.Head{State: room.State{
+		ID: "room", Settings: room.Settings{Name: "plans", Key: "plans"}, ExpiresMs: now.Add(room.Life).UnixMilli(),
+	}})
+	d.take([]*Proposal{rename("one"), describe, rename("two")}, now)
+	if len(d.entries) != 2 || d.head.Name != "one" || d.head.Description != "one" {
+		t.Errorf("%d proposals in one write, which makes %+v", len(d.entries), d.head.Settings)
+	}
+}
+
+func TestLayout_ofARoom_holdsItsItems(t *testing.T) {
+	s := newStore(t, 10)
+	l, err := s.newRoom(t, "tea", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Release()
+	at := LayoutOf(l.ID(), "tea")
+	meta, err := s.table.Get(t.Context(), at.Meta, table.Strong)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, err := s.table.Get(t.Context(), at.Name, table.Strong)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err1 := NameIn(meta)
+	id, err2 := LeadsTo(name)
+	if key != "tea" || id != l.ID() || err1 != nil || err2 != nil || len(id) != ident.RoomChars {
+		t.Errorf("%q %q, %v, %v", key, id, err1, err2)
+	}
+}
