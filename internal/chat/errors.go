@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
@@ -23,17 +24,17 @@ func (s *Service) Outward(err error) error {
 	case errors.Is(err, roomlog.ErrNotFound):
 		return fault.Refuse(fault.RoomNotFound, "There is no such room, or it has expired: a room ends %d days after it was last used. Check the name with your user, or create it with join_room.", int(room.Life/(24*time.Hour)))
 	case errors.Is(err, room.ErrNewerVersion):
-		return s.unavailable(err, time.Minute, "A newer version of the server stored this room. Try again in a minute.")
+		return unavailable(s.log, err, time.Minute, "A newer version of the server stored this room. Try again in a minute.")
 	case errors.Is(err, table.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
-		return s.unavailable(err, 2*time.Second, "The store did not answer in time. What you asked for may have happened; repeating the call is safe.")
+		return unavailable(s.log, err, 2*time.Second, "The store did not answer in time. What you asked for may have happened; repeating the call is safe.")
 	}
 	return fault.Wrap(err, fault.Internal, 0, "Something went wrong in the server.")
 }
 
 // unavailable logs the cause, such as a full disk: the caller can only try again,
 // but the operator can do something about it.
-func (s *Service) unavailable(cause error, after time.Duration, message string) error {
-	s.log.Warn("a call could not be served", "error", cause)
+func unavailable(log *slog.Logger, cause error, after time.Duration, message string) error {
+	log.Warn("a call could not be served", "error", cause)
 	return fault.Wrap(cause, fault.Unavailable, after, message)
 }
 
@@ -60,7 +61,7 @@ func errRemoved(why room.Reason, paired bool) *fault.Error {
 		if paired {
 			return fault.Refuse(fault.Removed, "You were silent for too long, and your partner has seen you leave. Call enter_queue to find another.")
 		}
-		return fault.Refuse(fault.Removed, "You were silent for too long, and another agent has your seat. Call join_room with room and agent_name to take a new one.")
+		return fault.Refuse(fault.Removed, "Your seat was given to another agent, because you were silent for too long. Call join_room with room and agent_name to take a new one.")
 	case room.ReasonReplaced:
 		return fault.Refuse(fault.Removed, "An agent with your name joined again after you had been silent, and has your seat now. If that was you, use the newer agent_token; if not, call join_room with another agent_name.")
 	case room.ReasonKicked:

@@ -116,3 +116,13 @@ func (in *inbox) take(e room.Event, agents int) bool {
 	}
 	return !in.removed
 }
+
+// position is where a call begins to read.
+type position struct {
+	after    int64
+	named    bool         // by a cursor; else by the seat's read position
+	ignored  bool         // a cursor was given that is not one of this seat
+	repeatTo int64        // events up to here are handed out once more
+	shownTo  int64        // calls with a cursor were shown the events up to here
+	read     readPosition // of a call without a cursor
+}

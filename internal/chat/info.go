@@ -13,7 +13,7 @@ import (
 // and password.
 func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
 	if req.Token == "" {
-		info, err := s.infoByName(ctx, req)
+		info, err := infoByName(ctx, s, req)
 		return info, s.Outward(err)
 	}
 	c, err := s.enterNow(ctx, req.Token)
@@ -32,7 +32,7 @@ func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
 	return info, s.Outward(err)
 }
 
-func (s *Service) infoByName(ctx context.Context, req InfoRequest) (Info, error) {
+func infoByName(ctx context.Context, s *Service, req InfoRequest) (Info, error) {
 	name, password, err := splitPassword(req.Room, req.Password)
 	if err != nil {
 		return Info{}, err
@@ -41,12 +41,12 @@ func (s *Service) infoByName(ctx context.Context, req InfoRequest) (Info, error)
 	if err != nil {
 		return Info{}, err
 	}
-	return byName(ctx, s, "looked", func() (Info, error) { return s.infoOf(ctx, n.Key, password) })
+	return byName(ctx, s, "looked", func() (Info, error) { return infoOf(ctx, s, n.Key, password) })
 }
 
 // infoOf describes the room whose name has the key. It fails with ErrNameMoved if
 // the name leads to another room by now.
-func (s *Service) infoOf(ctx context.Context, key, password string) (Info, error) {
+func infoOf(ctx context.Context, s *Service, key, password string) (Info, error) {
 	began := s.now()
 	id, err := s.store.Resolve(ctx, key)
 	if err != nil {

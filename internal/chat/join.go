@@ -3,9 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
@@ -25,11 +23,11 @@ func (s *Service) JoinRoom(ctx context.Context, req JoinRequest) (Seated, error)
 		got, err := s.returnToSeat(ctx, req)
 		return got, s.Outward(err)
 	}
-	op, err := s.newJoin(req.Room, req.Password, req.AgentName)
+	op, err := newJoin(s, req.Room, req.Password, req.AgentName)
 	if err != nil {
 		return Seated{}, err
 	}
-	if op.settings, err = newSettings(op.name, "", req.Capacity, room.Group, false); err != nil {
+	if op.settings, err = newSettings(op.room, "", req.Capacity, room.Group, false); err != nil {
 		return Seated{}, err
 	}
 	op.create, op.join = !req.OnlyExisting, true
@@ -43,11 +41,11 @@ func (s *Service) CreateRoom(ctx context.Context, req CreateRequest) (Seated, er
 	if req.Room == "" {
 		req.Room = ident.NewName()
 	}
-	op, err := s.newJoin(req.Room, req.Password, req.AgentName)
+	op, err := newJoin(s, req.Room, req.Password, req.AgentName)
 	if err != nil {
 		return Seated{}, err
 	}
-	if op.settings, err = newSettings(op.name, req.Description, req.Capacity, req.Type, req.Public); err != nil {
+	if op.settings, err = newSettings(op.room, req.Description, req.Capacity, req.Type, req.Public); err != nil {
 		return Seated{}, err
 	}
 	op.create = true
@@ -58,18 +56,16 @@ func (s *Service) CreateRoom(ctx context.Context, req CreateRequest) (Seated, er
 // joinOp is a call that wants a new seat, checked as far as possible without the
 // table.
 type joinOp struct {
+	newcomer
 	svc      *Service
-	name     ident.Name // of the room
-	agent    ident.Name
 	password string
 	settings room.Settings // of the room, if this call creates it
 	create   bool          // the room, if there is none
 	join     bool          // the room, if there is one
-	secret   string
 	began    time.Time
 }
 
-func (s *Service) newJoin(roomName, password, agent string) (*joinOp, error) {
+func newJoin(s *Service, roomName, password, agent string) (*joinOp, error) {
 	roomName, password, err := splitPassword(roomName, password)
 	if err != nil {
 		return nil, err
@@ -82,21 +78,7 @@ func (s *Service) newJoin(roomName, password, agent string) (*joinOp, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &joinOp{svc: s, name: rn, agent: an, password: password, secret: ident.NewSecret()}, nil
-}
-
-// splitPassword understands "name:password" in place of a room's name.
-func splitPassword(name, password string) (string, string, error) {
-	if n, p, ok := strings.Cut(name, ":"); ok {
-		if password != "" && password != p {
-			return "", "", fault.Refuse(fault.InvalidArgument, "room holds a password after the colon, and password is another one: give one of them.")
-		}
-		name, password = n, p
-	}
-	if len(password) > ident.MaxPassword || !utf8.ValidString(password) || room.HasControls(password, "") {
-		return "", "", fault.Refuse(fault.InvalidArgument, "password: at most %d bytes of UTF-8 without control characters.", ident.MaxPassword)
-	}
-	return name, password, nil
+	return &joinOp{newcomer: newcomer{room: rn, name: an, secret: ident.NewSecret()}, svc: s, password: password}, nil
 }
 
 // newSettings checks the settings of a new room. The password is hashed only when
@@ -113,13 +95,6 @@ func newSettings(name ident.Name, description string, capacity int, t room.Type,
 	}, room.CheckSettings(description, capacity, t)
 }
 
-// Reasons for a join to look again. None of them leaves the package.
-var (
-	errDeserted         = errors.New("chat: nobody has a seat")
-	errPresenceNeeded   = errors.New("chat: presence is needed")
-	errPasswordReplaced = errors.New("chat: the password has changed")
-)
-
 // maxLooks bounds how often a call looks again. Each further look means that
 // another call changed the room meanwhile.
 const maxLooks = 200
@@ -128,7 +103,7 @@ const maxLooks = 200
 func (op *joinOp) run(ctx context.Context) (Seated, error) {
 	op.began = op.svc.now()
 	return byName(ctx, op.svc, "joined", func() (Seated, error) {
-		id, err := op.svc.store.Resolve(ctx, op.name.Key)
+		id, err := op.svc.store.Resolve(ctx, op.room.Key)
 		switch {
 		case errors.Is(err, roomlog.ErrNotFound):
 			return op.createRoom(ctx, nil)
@@ -166,7 +141,7 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 		return op.createRoom(ctx, r.log)
 	case err != nil:
 		return Seated{}, err
-	case h.Retired, h.Closed, h.Key != op.name.Key:
+	case h.Retired, h.Closed, h.Key != op.room.Key:
 		return Seated{}, roomlog.ErrNameMoved
 	case h.Expired(op.svc.now()), h.Deserted():
 		return op.createRoom(ctx, r.log)
@@ -185,7 +160,7 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 
 // sit takes a seat in an existing room.
 func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (Seated, error) {
-	claim := &seatClaim{join: op, room: r}
+	claim := &seatClaim{newcomer: op.newcomer, live: r}
 	for looks := range maxLooks {
 		if looks == 0 || h.Password != claim.password {
 			if err := op.svc.passwords.check(ctx, h.Password, op.password); err != nil {
@@ -261,19 +236,6 @@ func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, err
 	return op.seated(ctx, live(l), StatusCreated, events)
 }
 
-// seatAt returns the event and the presence of a new seat, as the next event of h.
-func (op *joinOp) seatAt(h *room.Head, now time.Time, since int64, role room.Role) (room.Event, table.Op) {
-	a := room.Agent{
-		Seat: max(h.NextSeat, 1), Name: op.agent.Shown, Key: op.agent.Key, Role: role,
-		Hash: ident.HashSecret(op.secret), Joined: h.AsOf + 1, AtMs: now.UnixMilli(), Since: since,
-	}
-	if role != room.Admin {
-		_, a.Muted = room.FindBan(h.Mutes, a.Key)
-	}
-	p := room.Presence{AtMs: now.UnixMilli()}
-	return room.Event{Type: room.Joined, Seat: a.Seat, Name: a.Name, Agent: &a}, PutPresence(&h.State, a, p)
-}
-
 // wantedEvery is how often at most a room sees that a seat was wanted.
 const wantedEvery = 10 * time.Minute
 
@@ -287,7 +249,7 @@ func (op *joinOp) announce(ctx context.Context, r *liveRoom) {
 		if !op.mayAnnounce(h, now) {
 			return roomlog.Change{}, nil
 		}
-		return roomlog.Change{Events: []room.Event{{Type: room.SeatWanted, Name: op.agent.Shown}}}, nil
+		return roomlog.Change{Events: []room.Event{{Type: room.SeatWanted, Name: op.name.Shown}}}, nil
 	}})
 	if err != nil && ctx.Err() == nil {
 		op.svc.log.WarnContext(ctx, "that a seat was wanted was not written", "error", err)
@@ -297,7 +259,7 @@ func (op *joinOp) announce(ctx context.Context, r *liveRoom) {
 // mayAnnounce reports whether the room is still the one, is full, and has not seen
 // such an event lately.
 func (op *joinOp) mayAnnounce(h *room.Head, now time.Time) bool {
-	_, banned := room.FindBan(h.Bans, op.agent.Key)
-	return !h.Closed && !h.Expired(now) && h.Key == op.name.Key && !banned &&
+	_, banned := room.FindBan(h.Bans, op.name.Key)
+	return !h.Closed && !h.Expired(now) && h.Key == op.room.Key && !banned &&
 		len(h.Agents) >= h.Capacity && now.Sub(time.UnixMilli(h.WantedMs)) >= wantedEvery
 }

@@ -43,15 +43,14 @@ func newLimiters(l Limits, clock clockwork.Clock) *limiters {
 	return &limiters{l, clock, newTally(), newTally()}
 }
 
-// AllowRoom counts a room that the caller's address creates, or refuses it.
-func (s *Service) AllowRoom(ctx context.Context) error {
-	n := s.limits.Rooms
-	if n <= 0 {
+// allowRoom counts a room that the caller's address creates, or refuses it.
+func (l *limiters) allowRoom(ctx context.Context) error {
+	if l.Rooms <= 0 {
 		return nil
 	}
-	l := s.limits.rooms.of(ctx, func() *rate.Limiter { return rate.NewLimiter(rate.Limit(float64(n)/3600), n) })
-	if _, wait := spend(l, s.now(), 1); wait > 0 {
-		return fault.RetryLater(fault.RateLimited, wait, "Your address has created %d rooms within an hour, as many as it may. No room was created: try again in %d seconds, or use a room that you have.", n, seconds(wait))
+	limiter := l.rooms.of(ctx, func() *rate.Limiter { return rate.NewLimiter(rate.Limit(float64(l.Rooms)/3600), l.Rooms) })
+	if _, wait := spend(limiter, l.clock.Now(), 1); wait > 0 {
+		return fault.RetryLater(fault.RateLimited, wait, "Your address has created %d rooms within an hour, as many as it may. No room was created: try again in %d seconds, or use a room that you have.", l.Rooms, seconds(wait))
 	}
 	return nil
 }
@@ -76,24 +75,26 @@ type pace struct {
 	bytes    *rate.Limiter
 }
 
-// allowMessage counts a message of the caller, or refuses it. undo takes the count
-// back.
-func (c *caller) allowMessage(now time.Time, bytes int) (undo func(), err error) {
-	l := c.room.svc.limits
+// newPace returns the pace of an agent that has not spoken; nil if there is no
+// limit.
+func (l *limiters) newPace() *pace {
 	if l.Messages <= 0 && l.Bytes <= 0 {
+		return nil
+	}
+	return &pace{perMinute(l.Messages, 1), perMinute(l.Bytes, room.MaxText)}
+}
+
+// allowMessage counts a message at this pace, or refuses it. undo takes the count
+// back.
+func (l *limiters) allowMessage(p *pace, now time.Time, bytes int) (undo func(), err error) {
+	if p == nil {
 		return func() {}, nil
 	}
-	c.room.mu.Lock()
-	defer c.room.mu.Unlock()
-	m := c.room.cached(c.agent.Seat)
-	if m.pace == nil {
-		m.pace = &pace{perMinute(l.Messages, 1), perMinute(l.Bytes, room.MaxText)}
-	}
-	undoMessage, wait := spend(m.pace.messages, now, 1)
+	undoMessage, wait := spend(p.messages, now, 1)
 	if wait > 0 {
 		return nil, fault.RetryLater(fault.RateLimited, wait, "You speak too fast: at most %d messages a minute. Nothing was sent: say it in %d seconds, or more in one message.", l.Messages, seconds(wait))
 	}
-	undoBytes, wait := spend(m.pace.bytes, now, bytes)
+	undoBytes, wait := spend(p.bytes, now, bytes)
 	if wait > 0 {
 		undoMessage()
 		return nil, fault.RetryLater(fault.RateLimited, wait, "You say too much at once: at most %d bytes a minute. Nothing was sent: say it in %d seconds, or shorter.", l.Bytes, seconds(wait))

@@ -233,7 +233,7 @@ func (s *linearStage) read() (*story, error) {
 func (st *story) keep(id string, log *roomLog) {
 	kinds := map[string]chat.EventType{"said": chat.Said, "joined": chat.Joined, "left": chat.Left, "knock": chat.SeatWanted, "role": chat.RoleChanged}
 	for _, e := range log.events {
-		if e.Type == "moved" {
+		if e.Type == "retired" {
 			break
 		}
 		st.rooms[id] = append(st.rooms[id], happening{kind: kinds[e.Type], name: e.Name, text: e.Text}.stored())

@@ -28,11 +28,11 @@ func (s *Service) ListRooms(ctx context.Context, req ListRequest) (Listing, erro
 	if err != nil || req.Page != "" && table.CheckKey(roomlog.ListedKey(string(after))) != nil {
 		return Listing{}, fault.Refuse(fault.InvalidArgument, "page must be the next_page of an earlier call, unchanged; leave it out to begin.")
 	}
-	got, err := s.list(ctx, strings.ToLower(strings.TrimSpace(req.Search)), req.Limit, string(after))
+	got, err := list(ctx, s, strings.ToLower(strings.TrimSpace(req.Search)), req.Limit, string(after))
 	return got, s.Outward(err)
 }
 
-func (s *Service) list(ctx context.Context, search string, limit int, after string) (Listing, error) {
+func list(ctx context.Context, s *Service, search string, limit int, after string) (Listing, error) {
 	var got Listing
 	where := roomlog.ListedRange()
 	where.After, where.Limit, where.Consistency = after, limit, table.Eventual
@@ -50,7 +50,7 @@ func (s *Service) list(ctx context.Context, search string, limit int, after stri
 				return got, nil
 			}
 			where.After = item.Key.Sort
-			if err := s.listOne(ctx, item, search, &got); err != nil {
+			if err := listOne(ctx, s, item, search, &got); err != nil {
 				return Listing{}, err
 			}
 		}
@@ -67,7 +67,7 @@ func (s *Service) list(ctx context.Context, search string, limit int, after stri
 
 // listOne adds a room if it matches and still exists. It skips one that a newer
 // program stored.
-func (s *Service) listOne(ctx context.Context, item table.Item, search string, got *Listing) error {
+func listOne(ctx context.Context, s *Service, item table.Item, search string, got *Listing) error {
 	var l roomlog.Listing
 	if err := roomlog.Decode(item, &l); err != nil {
 		return unlessNewer(err)

@@ -2,11 +2,14 @@ package chat
 
 import (
 	"context"
+	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/sync/semaphore"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // hashesAtOnce bounds how many password hashes are computed at once, so that a
@@ -65,4 +68,18 @@ func (p *passwords) check(ctx context.Context, hash, password string) error {
 	}
 	undo()
 	return nil
+}
+
+// splitPassword understands "name:password" in place of a room's name.
+func splitPassword(name, password string) (string, string, error) {
+	if n, p, ok := strings.Cut(name, ":"); ok {
+		if password != "" && password != p {
+			return "", "", fault.Refuse(fault.InvalidArgument, "room holds a password after the colon, and password is another one: give one of them.")
+		}
+		name, password = n, p
+	}
+	if len(password) > ident.MaxPassword || !utf8.ValidString(password) || room.HasControls(password, "") {
+		return "", "", fault.Refuse(fault.InvalidArgument, "password: at most %d bytes of UTF-8 without control characters.", ident.MaxPassword)
+	}
+	return name, password, nil
 }

@@ -103,7 +103,7 @@ func (r *liveRoom) sweep(ctx context.Context) (next time.Time, err error) {
 	if err := r.log.Recall(ctx, began.Add(-room.PairLease)); err != nil {
 		return next, err
 	}
-	claim := &seatClaim{room: r, presence: presence}
+	claim := &seatClaim{live: r, presence: presence}
 	h := r.log.Known()
 	next = began.Add(room.PairLease) // of an agent that joins now
 	for _, a := range h.Agents {

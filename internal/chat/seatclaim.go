@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
@@ -11,11 +12,38 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
+// newcomer is an agent that wants a seat.
+type newcomer struct {
+	room   ident.Name // the room's
+	name   ident.Name // its own
+	secret string     // of its token
+}
+
+// seatAt returns the event and the presence of a new seat, as the next event of h.
+func (n newcomer) seatAt(h *room.Head, now time.Time, since int64, role room.Role) (room.Event, table.Op) {
+	a := room.Agent{
+		Seat: max(h.NextSeat, 1), Name: n.name.Shown, Key: n.name.Key, Role: role,
+		Hash: ident.HashSecret(n.secret), Joined: h.AsOf + 1, AtMs: now.UnixMilli(), Since: since,
+	}
+	if role != room.Admin {
+		_, a.Muted = room.FindBan(h.Mutes, a.Key)
+	}
+	p := room.Presence{AtMs: now.UnixMilli()}
+	return room.Event{Type: room.Joined, Seat: a.Seat, Name: a.Name, Agent: &a}, PutPresence(&h.State, a, p)
+}
+
+// Reasons for a join to look again. None of them leaves the package.
+var (
+	errDeserted         = errors.New("chat: nobody has a seat")
+	errPresenceNeeded   = errors.New("chat: presence is needed")
+	errPasswordReplaced = errors.New("chat: the password has changed")
+)
+
 // seatClaim decides which seat of an existing room a join gets: a free one, that of
 // a silent agent with the same name, or one whose lease has ended.
 type seatClaim struct {
-	join     *joinOp
-	room     *liveRoom
+	newcomer newcomer
+	live     *liveRoom
 	password string                // the room's hash that was checked
 	presence map[int]room.Presence // by seat, once it is needed
 	alive    map[int]time.Time     // by seat: the end of a lease that was in the way
@@ -25,22 +53,22 @@ type seatClaim struct {
 
 // look reads the presence of every seat, and who spoke lately.
 func (c *seatClaim) look(ctx context.Context) error {
-	presence, err := c.room.presence(ctx, table.Strong)
+	presence, err := c.live.presence(ctx, table.Strong)
 	if err != nil {
 		return err
 	}
 	c.presence = presence
-	if err := c.room.log.Recall(ctx, c.room.svc.now().Add(-room.Lease)); err != nil {
+	if err := c.live.log.Recall(ctx, c.live.svc.now().Add(-room.Lease)); err != nil {
 		return err
 	}
-	h := c.room.log.Known()
-	old, taken := h.Named(c.join.agent.Key)
+	h := c.live.log.Known()
+	old, taken := h.Named(c.newcomer.name.Key)
 	if !taken {
 		return nil
 	}
 	c.ghost, c.unread = old.Seat, h.AsOf+2 // nothing is unread by an agent that never called
 	if last, used := c.lastHeard(h, old); used {
-		c.unread, err = c.room.log.FirstAfter(ctx, last)
+		c.unread, err = c.live.log.FirstAfter(ctx, last)
 	}
 	return err
 }
@@ -66,17 +94,17 @@ func (c *seatClaim) blocked(x table.Conflict) {
 // propose takes a seat.
 func (c *seatClaim) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 	switch {
-	case h.Retired, h.Closed, h.Key != c.join.name.Key:
+	case h.Retired, h.Closed, h.Key != c.newcomer.room.Key:
 		return roomlog.Change{}, roomlog.ErrNameMoved
 	case h.Expired(now), h.Deserted():
 		return roomlog.Change{}, errDeserted
 	case h.Password != c.password:
 		return roomlog.Change{}, errPasswordReplaced
 	}
-	if _, banned := room.FindBan(h.Bans, c.join.agent.Key); banned {
+	if _, banned := room.FindBan(h.Bans, c.newcomer.name.Key); banned {
 		return roomlog.Change{}, errBanned()
 	}
-	if old, taken := h.Named(c.join.agent.Key); taken {
+	if old, taken := h.Named(c.newcomer.name.Key); taken {
 		return c.replace(h, old, now)
 	}
 	if len(h.Agents) >= h.Capacity {
@@ -209,7 +237,7 @@ func (c *seatClaim) sit(h *room.Head, now time.Time, since int64, gone *room.Eve
 	} else if len(h.Agents) == 0 {
 		role = room.Admin
 	}
-	e, op := c.join.seatAt(h, now, since, role)
+	e, op := c.newcomer.seatAt(h, now, since, role)
 	e.Agent.Joined = n
 	ch.Events = append(ch.Events, e)
 	ch.Ops = append(ch.Ops, op)

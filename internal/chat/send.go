@@ -42,7 +42,7 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err := op.address(ctx); err != nil {
 		return Sent{}, s.Outward(err)
 	}
-	undo, err := c.allowMessage(began, len(req.Text))
+	undo, err := op.allow()
 	if err != nil {
 		return Sent{}, err
 	}
@@ -72,6 +72,19 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	}
 	got.Waited = waited
 	return got, s.Outward(err)
+}
+
+// allow counts the message, or refuses it. undo takes the count back.
+func (op *sendOp) allow() (undo func(), err error) {
+	r := op.caller.room
+	r.mu.Lock()
+	m := r.cached(op.caller.agent.Seat)
+	if m.pace == nil {
+		m.pace = r.svc.limits.newPace()
+	}
+	p := m.pace
+	r.mu.Unlock()
+	return r.svc.limits.allowMessage(p, op.began, len(op.req.Text))
 }
 
 // waitAfterSend waits from where the caller had read to, and not from its own

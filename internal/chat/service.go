@@ -8,7 +8,6 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -99,15 +98,8 @@ func (s *Service) Stop() { s.stop.Do(func() { close(s.stopping) }) }
 // Stopping returns a channel that is closed by Stop.
 func (s *Service) Stopping() <-chan struct{} { return s.stopping }
 
-// stopped reports whether Stop was called.
-func (s *Service) stopped() bool {
-	select {
-	case <-s.stopping:
-		return true
-	default:
-		return false
-	}
-}
+// AllowRoom counts a room that the address of the caller creates, or refuses it.
+func (s *Service) AllowRoom(ctx context.Context) error { return s.limits.allowRoom(ctx) }
 
 func (s *Service) now() time.Time { return s.clock.Now() }
 
@@ -127,37 +119,3 @@ func (s *Service) WaitLimit(ctx context.Context, d time.Duration) time.Duration 
 // acquire returns the live room with an id, whether or not there is such a room.
 // The caller must release it.
 func (s *Service) acquire(id string) *liveRoom { return live(s.store.Acquire(id)) }
-
-// live returns the live room that observes a log of a Service.
-func live(l *roomlog.Log) *liveRoom { return l.Observer().(*liveRoom) }
-
-// liveRoom is what this process knows of a room beside its log: which agents wait
-// here, and what it has cached of their seats. It observes the log.
-type liveRoom struct {
-	log *roomlog.Log
-	svc *Service
-
-	mu      sync.Mutex
-	waits   map[int]*openWait  // by seat
-	silence *silence           // runs while every agent may be waiting; else nil
-	turned  int64              // a turn was given in the silence after this event
-	stop    context.CancelFunc // ends the polling and the sweeping; nil: neither runs
-	sweepAt time.Time          // in a paired room: no lease ends before
-	seats   map[int]*seatCache // by seat
-}
-
-func (r *liveRoom) release() { r.log.Release() }
-
-// OnAdvance implements roomlog.Observer.
-func (r *liveRoom) OnAdvance(_ *room.Head, events []room.Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, e := range events {
-		if e.Type == room.Left {
-			delete(r.seats, e.Seat)
-		}
-	}
-	if len(r.waits) > 0 {
-		r.startSilence()
-	}
-}

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jonboulle/clockwork"
-
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
@@ -33,10 +31,19 @@ type turnItem struct {
 	ID string `json:"id"` // random; the writer recognizes its own item by it
 }
 
-// silence is the time since an event during which every agent may be waiting.
-type silence struct {
-	head  int64 // the event
-	timer clockwork.Timer
+// OnAdvance implements roomlog.Observer: an event ends the silence, and a seat that
+// is freed leaves the cache.
+func (r *liveRoom) OnAdvance(_ *room.Head, events []room.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range events {
+		if e.Type == room.Left {
+			delete(r.seats, e.Seat)
+		}
+	}
+	if len(r.waits) > 0 {
+		r.startSilence()
+	}
 }
 
 // startSilence starts a silence over: an event happened, or an agent began to wait.

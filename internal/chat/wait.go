@@ -45,25 +45,6 @@ func checkWait(req WaitRequest) error {
 	return nil
 }
 
-// openWait is a wait that has not ended.
-type openWait struct {
-	began      time.Time
-	standby    bool          // a program waits for the agent
-	superseded chan struct{} // closed by a newer wait of the seat
-	turn       chan int64    // receives the event whose silence gives the caller the turn; see turns.go
-}
-
-func newOpenWait(began time.Time, standby bool) *openWait {
-	return &openWait{began: began, standby: standby, superseded: make(chan struct{}), turn: make(chan int64, 1)}
-}
-
-func (w *openWait) state() State {
-	if w.standby {
-		return Standby
-	}
-	return Waiting
-}
-
 // open registers a wait of a seat and ends an older one. A call that does not wait
 // starts no silence.
 func (r *liveRoom) open(seat int, w *openWait, waits bool) {
@@ -105,16 +86,6 @@ func (r *liveRoom) close(seat int, w *openWait) {
 			r.stop = nil
 		}
 	}
-}
-
-// position is where a call begins to read.
-type position struct {
-	after    int64
-	named    bool         // by a cursor; else by the seat's read position
-	ignored  bool         // a cursor was given that is not one of this seat
-	repeatTo int64        // events up to here are handed out once more
-	shownTo  int64        // calls with a cursor were shown the events up to here
-	read     readPosition // of a call without a cursor
 }
 
 // locate returns where the caller continues to read, and notes what its cursor
@@ -195,7 +166,7 @@ func (c *caller) collectUntil(ctx context.Context, in *inbox, w *openWait, until
 		defer t.Stop()
 		refresh = t.Chan()
 	}
-	for last := !w.began.Before(until) || r.svc.stopped(); ; {
+	for last := !w.began.Before(until) || isClosed(r.svc.stopping); ; {
 		changed := r.log.Changed()
 		if err := in.collect(ctx); err != nil || in.wakes || last {
 			return false, err
@@ -229,7 +200,7 @@ func (c *caller) hand(ctx context.Context, in *inbox, w *openWait, open time.Dur
 	_, speaker := h.Recent.LastMessage()
 	got := Waited{
 		Status: StatusQuiet, Cursor: ident.Cursor(c.token, in.pos.after), Others: h.Others(c.agent.Seat),
-		Listening: h.SilencedSeat(c.agent.Seat), CursorIgnored: in.pos.ignored, Stopping: c.room.svc.stopped(),
+		Listening: h.SilencedSeat(c.agent.Seat), CursorIgnored: in.pos.ignored, Stopping: isClosed(c.room.svc.stopping),
 		Spoke: speaker == c.agent.Seat,
 		Quiet: max(0, c.room.svc.now().Sub(time.UnixMilli(h.HeadMs))),
 	}
@@ -263,10 +234,8 @@ func (c *caller) give(ctx context.Context, in *inbox, w *openWait, open time.Dur
 	handing := at.handingLock()
 	handing.Lock()
 	defer handing.Unlock()
-	select {
-	case <-w.superseded:
+	if isClosed(w.superseded) {
 		return false, nil
-	default:
 	}
 	switch {
 	case in.pos.named:
@@ -275,4 +244,13 @@ func (c *caller) give(ctx context.Context, in *inbox, w *openWait, open time.Dur
 		return true, at.handed(ctx, in.pos.read.handing(in.pos.after, in.scanned, in.pos.repeatTo, open))
 	}
 	return true, nil
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }

@@ -7,7 +7,7 @@
 // said last, and it is rebuilt from the log rather than stored. [Head] is both
 // together, as of one event.
 //
-// The rest are rules on these values: who sees what (visibility.go), whom a
+// The rest are rules on these values: who sees what (visibility.go), which agent a
 // message wakes (wake.go), how long a seat is safe (lease.go), whose turn it is
 // (turn.go), and which names are banned (ban.go).
 package room

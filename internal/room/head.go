@@ -16,7 +16,7 @@ func NewHead(s State) *Head {
 // Apply returns the head after e, which must be the next event. h is unchanged.
 func (h *Head) Apply(e Event) (*Head, error) {
 	next := *h
-	if err := next.State.apply(e); err != nil {
+	if err := apply(&next.State, e); err != nil {
 		return nil, err
 	}
 	next.Recent.add(e)

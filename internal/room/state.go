@@ -1,10 +1,6 @@
 package room
 
-import (
-	"fmt"
-	"slices"
-	"time"
-)
+import "time"
 
 // How long a room lives.
 const (
@@ -81,113 +77,5 @@ func (s *State) RenewalDue(now time.Time) bool {
 // Apply returns the state after e, which must be the next event. s is unchanged.
 func (s *State) Apply(e Event) (*State, error) {
 	next := *s
-	return &next, next.apply(e)
-}
-
-// apply changes s, a copy whose slices are shared with published states.
-func (s *State) apply(e Event) error {
-	if e.N != s.AsOf+1 {
-		return fmt.Errorf("room: event %d does not follow %d", e.N, s.AsOf)
-	}
-	s.AsOf, s.HeadMs = e.N, e.AtMs
-	if e.ChangesState() {
-		s.LastChange = e.N
-	}
-	if e.ExpiresMs != 0 {
-		s.ExpiresMs = e.ExpiresMs
-	}
-	switch e.Type {
-	case Said:
-		s.hear(e)
-	case Joined:
-		return s.join(e)
-	case Left:
-		s.free(e)
-	case Managed:
-		s.manage(e)
-	case Changed:
-		if e.Settings != nil {
-			s.Settings = *e.Settings
-		}
-		s.Closed = s.Closed || e.ClosesRoom()
-	case Paired:
-	case SeatWanted:
-		s.WantedMs = e.AtMs
-	case Retired:
-		s.Retired = true
-	default:
-		return fmt.Errorf("%w: event %d is of type %q", ErrNewerVersion, e.N, e.Type)
-	}
-	return nil
-}
-
-// hear records whether the speaker is done. A private message of kind Done does
-// not make its sender done for those who cannot see it.
-func (s *State) hear(e Event) {
-	if e.Kind != Done && !e.Resumes {
-		return
-	}
-	hidden := slices.ContainsFunc(s.Agents, func(a Agent) bool { return !a.CanSee(e.Seat, e.To) })
-	s.change(e.Seat, func(a *Agent) { a.Done = e.Kind == Done && (a.Done || !hidden) })
-}
-
-// join seats the agent of e.
-func (s *State) join(e Event) error {
-	if e.Agent == nil {
-		return fmt.Errorf("room: event %d is a join without an agent", e.N)
-	}
-	if e.Settings != nil {
-		s.Settings = *e.Settings
-	}
-	s.Agents = append(slices.Clip(slices.Clone(s.Agents)), *e.Agent)
-	s.NextSeat = e.Agent.Seat + 1
-	return nil
-}
-
-// free removes the agent of e.
-func (s *State) free(e Event) {
-	s.Agents = slices.DeleteFunc(slices.Clone(s.Agents), func(a Agent) bool { return a.Seat == e.Seat })
-	if e.Promoted != 0 {
-		s.promote(e.Promoted, e.AtMs)
-	}
-	if e.Reason != ReasonReplaced {
-		s.LastFreed = e.N
-	}
-	s.Bans = withBan(s.Bans, e.Ban)
-}
-
-// manage does what an admin decided about an agent or a name.
-func (s *State) manage(e Event) {
-	switch e.Action {
-	case Promote:
-		s.promote(e.Seat, e.AtMs)
-		s.Mutes = withoutBan(s.Mutes, e.Ban)
-	case Demote:
-		s.change(e.Seat, func(a *Agent) { a.Role = Member })
-	case Mute:
-		s.change(e.Seat, func(a *Agent) { a.Muted = true })
-		s.Mutes = withBan(s.Mutes, e.Ban)
-	case Unmute:
-		s.change(e.Seat, func(a *Agent) { a.Muted = false })
-		s.Mutes = withoutBan(s.Mutes, e.Ban)
-	case BanName:
-		s.Bans = withBan(s.Bans, e.Ban)
-	case Unban:
-		s.Bans = withoutBan(s.Bans, e.Ban)
-	}
-}
-
-// promote makes the agent of a seat an admin. Admins are never muted.
-func (s *State) promote(seat int, atMs int64) {
-	s.change(seat, func(a *Agent) { a.Role, a.RoleMs, a.Muted = Admin, atMs, false })
-}
-
-// change replaces the agent of a seat by a changed copy.
-func (s *State) change(seat int, how func(*Agent)) {
-	s.Agents = slices.Clone(s.Agents)
-	for i := range s.Agents {
-		if s.Agents[i].Seat == seat {
-			how(&s.Agents[i])
-		}
-	}
+	return &next, apply(&next, e)
 }

@@ -10,12 +10,6 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// How much of a log's tail is cached, so that a waiter is served without a read.
-const (
-	tailEvents = 128
-	tailBytes  = 64 << 10
-)
-
 // staleAfter is the age from which a head is loaded rather than followed.
 const staleAfter = time.Hour
 
@@ -33,8 +27,7 @@ type Log struct {
 
 	mu       sync.Mutex
 	verified time.Time     // head was the head of the log at this time
-	tail     []room.Event  // the last events up to head, without a gap
-	tailSize int           // bytes of text in tail
+	tail     tail          // the last events up to head
 	changed  chan struct{} // closed and replaced when the head advances
 
 	users int           // calls that use the log; guarded by store.mu
@@ -188,8 +181,8 @@ func (l *Log) commit(d *Draft, verified time.Time) error {
 	return nil
 }
 
-// publish makes h the head, to which events led, and wakes who waits for it. l.mu
-// is held.
+// publish makes h the head, to which events led, and tells the waiters and the
+// observer. l.mu is held.
 func (l *Log) publish(h *room.Head, events []room.Event, verified time.Time) {
 	if verified.After(l.verified) {
 		l.verified = verified
@@ -198,29 +191,8 @@ func (l *Log) publish(h *room.Head, events []room.Event, verified time.Time) {
 		return
 	}
 	for _, e := range events {
-		l.cache(e)
+		l.tail.add(e)
 	}
-	l.announce(h, events)
-}
-
-// replace publishes a head that was loaded, unless a newer one is known. tail
-// holds the events up to it.
-func (l *Log) replace(h *room.Head, tail []room.Event, verified time.Time) *room.Head {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if known := l.head.Load(); known != nil && known.AsOf > h.AsOf {
-		return known
-	}
-	l.verified, l.tail, l.tailSize = verified, nil, 0
-	for _, e := range tail {
-		l.cache(e)
-	}
-	l.announce(h, nil)
-	return h
-}
-
-// announce sets the head and tells the waiters and the observer. l.mu is held.
-func (l *Log) announce(h *room.Head, events []room.Event) {
 	l.head.Store(h)
 	close(l.changed)
 	l.changed = make(chan struct{})
@@ -229,20 +201,18 @@ func (l *Log) announce(h *room.Head, events []room.Event) {
 	}
 }
 
-// cache adds e to the tail. l.mu is held.
-func (l *Log) cache(e room.Event) {
-	if len(l.tail) > 0 && l.tail[len(l.tail)-1].N != e.N-1 {
-		l.tail, l.tailSize = nil, 0
+// replace publishes a head that was loaded, unless a newer one is known. events
+// are the last ones up to it.
+func (l *Log) replace(h *room.Head, events []room.Event, verified time.Time) *room.Head {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if known := l.head.Load(); known != nil && known.AsOf > h.AsOf {
+		return known
 	}
-	l.tail = append(l.tail, e)
-	l.tailSize += len(e.Text)
-	drop := 0
-	for len(l.tail)-drop > 1 && (len(l.tail)-drop > tailEvents || l.tailSize > tailBytes) {
-		l.tailSize -= len(l.tail[drop].Text)
-		drop++
+	l.tail = tail{}
+	for _, e := range events {
+		l.tail.add(e)
 	}
-	if drop > 0 {
-		clear(l.tail[:drop])
-		l.tail = l.tail[drop:]
-	}
+	l.publish(h, nil, verified)
+	return h
 }

@@ -99,7 +99,10 @@ func (l *Log) PageBefore(ctx context.Context, n int64, limit int) (events []room
 // Read returns events from n+1 on without a gap, from the cached tail if it has
 // them. It returns none if event n+1 cannot be read yet.
 func (l *Log) Read(ctx context.Context, n int64) ([]room.Event, error) {
-	if events, ok := l.cached(n); ok {
+	l.mu.Lock()
+	events, ok := l.tail.after(n)
+	l.mu.Unlock()
+	if ok {
 		return events, nil
 	}
 	done, err := l.store.BeginRead(ctx)
@@ -107,7 +110,7 @@ func (l *Log) Read(ctx context.Context, n int64) ([]room.Event, error) {
 		return nil, err
 	}
 	defer done()
-	events, _, err := l.read.after(ctx, n, pageEvents, strongly)
+	events, _, err = l.read.after(ctx, n, pageEvents, strongly)
 	if err != nil {
 		return nil, err
 	}
@@ -115,22 +118,13 @@ func (l *Log) Read(ctx context.Context, n int64) ([]room.Event, error) {
 	return events, err
 }
 
-// cached returns the events after n in the tail; ok is false if the tail begins
-// later.
-func (l *Log) cached(n int64) (events []room.Event, ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.tail) == 0 || l.tail[0].N > n+1 {
-		return nil, false
-	}
-	skip := min(int(n+1-l.tail[0].N), len(l.tail))
-	return append([]room.Event(nil), l.tail[skip:]...), true
-}
-
 // Event returns event n. It fails with table.ErrNotFound if there is none.
 func (l *Log) Event(ctx context.Context, n int64) (room.Event, error) {
-	if events, ok := l.cached(n - 1); ok && len(events) > 0 {
-		return events[0], nil
+	l.mu.Lock()
+	e, ok := l.tail.event(n)
+	l.mu.Unlock()
+	if ok {
+		return e, nil
 	}
 	item, err := l.store.table.Get(ctx, EventKey(l.id, n), strongly)
 	if err != nil {
@@ -195,11 +189,21 @@ func (l *Log) Recall(ctx context.Context, until time.Time) error {
 		if err != nil {
 			return err
 		}
-		switch n := l.recall(events); {
-		case n > 0:
-			read += n
+		added := 0
+		l.reindex(func(h *room.Head) *room.Head {
+			for _, e := range events {
+				if e.N == h.Recent.From-1 {
+					h = h.Recall(e)
+					added++
+				}
+			}
+			return h
+		})
+		switch {
+		case added > 0:
+			read += added
 		case l.store.now().Sub(time.UnixMilli(h.Recent.FromMs)) > gapTrust:
-			l.recallAll() // the older events have expired
+			l.reindex((*room.Head).RecallAll) // the older events have expired
 		case partial == partialTries:
 			return fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, h.Recent.From-1)
 		default:
@@ -209,29 +213,13 @@ func (l *Log) Recall(ctx context.Context, until time.Time) error {
 			}
 		}
 	}
-	l.recallAll()
+	l.reindex((*room.Head).RecallAll)
 	return nil
 }
 
-// recall adds events that precede the index, in descending order and up to a gap.
-// It returns how many there were.
-func (l *Log) recall(events []room.Event) (n int) {
+// reindex replaces the index of latest events, and nothing else of the head.
+func (l *Log) reindex(how func(*room.Head) *room.Head) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	h := l.head.Load()
-	for _, e := range events {
-		if e.N == h.Recent.From-1 {
-			h = h.Recall(e)
-			n++
-		}
-	}
-	l.head.Store(h)
-	return n
-}
-
-// recallAll marks the index as complete.
-func (l *Log) recallAll() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.head.Store(l.head.Load().RecallAll())
+	l.head.Store(how(l.head.Load()))
 }

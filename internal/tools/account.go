@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
 )
@@ -29,14 +30,11 @@ const crowdedSeconds = 10
 // seatTaken is a result that may hold the agent token of a seat.
 type seatTaken interface{ token() string }
 
-// An agent token has 28 characters. The first seven are the id of the room, which is
+// roomOf returns the id of the room of an agent token; "" if it is none. The id is
 // not secret.
-const tokenChars, roomChars = 28, 7
-
-// roomOf returns the id of the room of an agent token; "" if it is none.
 func roomOf(token string) string {
-	if token = strings.ToLower(strings.TrimSpace(token)); len(token) != tokenChars {
+	if token = strings.ToLower(strings.TrimSpace(token)); len(token) != ident.TokenChars {
 		return ""
 	}
-	return token[:roomChars]
+	return token[:ident.RoomChars]
 }

@@ -1,0 +1,151 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// positions gives access to the read position of one seat.
+type positions struct {
+	room  *liveRoom
+	agent room.Agent
+}
+
+func (c *caller) positions() positions { return positions{c.room, c.agent} }
+
+// load returns the position. With one process the cache is as good as the table;
+// else another process may have handed out more.
+func (s positions) load(ctx context.Context) (readPosition, error) {
+	r := s.room
+	r.mu.Lock()
+	known := r.cached(s.agent.Seat).position
+	r.mu.Unlock()
+	if known != nil && r.svc.opts.SingleProcess {
+		return *known, nil
+	}
+	item, err := r.svc.table.Get(ctx, roomlog.ReadPositionKey(r.log.ID(), s.agent.Seat), table.Strong)
+	var p readPosition
+	switch {
+	case errors.Is(err, table.ErrNotFound):
+	case err != nil:
+		return p, err
+	default:
+		if err := roomlog.Decode(item, &p); err != nil {
+			return p, err
+		}
+	}
+	if known != nil {
+		p.Acked = max(p.Acked, known.Acked) // acknowledged here and not written yet
+	}
+	p.Handed = max(p.Handed, s.agent.Joined) // what the join itself handed out
+	p.From = max(p.From, s.agent.Joined)
+	s.cache(p)
+	return p, nil
+}
+
+// handingLock returns the lock of what is handed out to the seat.
+func (s positions) handingLock() *sync.Mutex {
+	s.room.mu.Lock()
+	defer s.room.mu.Unlock()
+	return &s.room.cached(s.agent.Seat).handing
+}
+
+func (s positions) cache(p readPosition) {
+	s.room.mu.Lock()
+	defer s.room.mu.Unlock()
+	s.room.cached(s.agent.Seat).position = &p
+}
+
+// write stores the position.
+func (s positions) write(ctx context.Context, p readPosition) error {
+	r := s.room
+	p.V = room.Version
+	now := r.svc.now()
+	err := r.svc.table.Write(ctx, table.Put(table.Item{
+		Key: roomlog.ReadPositionKey(r.log.ID(), s.agent.Seat), Expires: now.Add(room.Life), Data: roomlog.Encode(p),
+	}, table.Always))
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := r.cached(s.agent.Seat)
+	m.position, m.positionAt = &p, now
+	return nil
+}
+
+// handed stores the position after something was handed out. It only logs a
+// failure: the write may have happened, and what was not handed out then would be
+// lost. At worst something is handed out twice.
+func (s positions) handed(ctx context.Context, p readPosition) error {
+	err := s.write(ctx, p)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	s.shown(p.Handed) // so that it is marked if it comes again
+	s.room.svc.log.WarnContext(ctx, "read position not written", "error", err)
+	return nil
+}
+
+// acknowledge notes that everything up to event n has arrived. It caches that, and
+// writes it if it last did more than a minute ago. It only logs a failure, which
+// costs a repetition at most.
+func (s positions) acknowledge(ctx context.Context, n int64) {
+	r := s.room
+	r.mu.Lock()
+	m := r.cached(s.agent.Seat)
+	known, due := m.position, r.svc.now().Sub(m.positionAt) >= positionEvery
+	r.mu.Unlock()
+	var p readPosition
+	if known != nil {
+		p = *known
+	}
+	if known != nil && n <= p.Acked {
+		return
+	}
+	var err error
+	if due {
+		p, err = s.load(ctx) // so that nothing of another process is overwritten
+	}
+	if p.Acked = max(p.Acked, n); err == nil && due {
+		err = s.write(ctx, p)
+	} else if known != nil {
+		s.cache(p)
+	}
+	if err != nil && ctx.Err() == nil {
+		r.svc.log.WarnContext(ctx, "read position not written", "error", err)
+	}
+}
+
+// shown notes, in this process only, that a call with a cursor was shown the events
+// up to n, and returns the greatest n so far. A later call without a cursor begins
+// at what was acknowledged, and so repeats them.
+func (s positions) shown(n int64) int64 {
+	s.room.mu.Lock()
+	defer s.room.mu.Unlock()
+	m := s.room.cached(s.agent.Seat)
+	m.shown = max(m.shown, n)
+	return m.shown
+}
+
+// arrived notes, in this process only, what a message proves to have arrived:
+// everything up to its cursor, and the whole batch of the message it answers.
+func (s positions) arrived(cursor, replyTo int64) {
+	s.room.mu.Lock()
+	defer s.room.mu.Unlock()
+	m := s.room.cached(s.agent.Seat)
+	if m.position == nil {
+		return // not read yet: the batch may come once more
+	}
+	p := *m.position
+	p.Acked = max(p.Acked, cursor)
+	if p.From < replyTo && replyTo <= p.Handed {
+		p.Acked = max(p.Acked, p.Handed)
+	}
+	m.position = &p
+}

@@ -1,0 +1,52 @@
+package roomlog
+
+import "github.com/parley-chat/parley/internal/room"
+
+// How much of a log's tail is cached, so that a waiter is served without a read.
+const (
+	tailEvents = 128
+	tailBytes  = 64 << 10
+)
+
+// tail is the last events of a log, without a gap.
+type tail struct {
+	events []room.Event
+	bytes  int // of their texts
+}
+
+// add adds the next event, and drops the oldest ones where there are too many. If
+// e does not follow, it starts a new tail.
+func (t *tail) add(e room.Event) {
+	if len(t.events) > 0 && t.events[len(t.events)-1].N != e.N-1 {
+		*t = tail{}
+	}
+	t.events = append(t.events, e)
+	t.bytes += len(e.Text)
+	drop := 0
+	for len(t.events)-drop > 1 && (len(t.events)-drop > tailEvents || t.bytes > tailBytes) {
+		t.bytes -= len(t.events[drop].Text)
+		drop++
+	}
+	if drop > 0 {
+		clear(t.events[:drop])
+		t.events = t.events[drop:]
+	}
+}
+
+// after returns a copy of the events after n. ok is false if the tail begins
+// later.
+func (t *tail) after(n int64) (events []room.Event, ok bool) {
+	if len(t.events) == 0 || t.events[0].N > n+1 {
+		return nil, false
+	}
+	skip := min(int(n+1-t.events[0].N), len(t.events))
+	return append([]room.Event(nil), t.events[skip:]...), true
+}
+
+// event returns event n, if the tail has it.
+func (t *tail) event(n int64) (e room.Event, ok bool) {
+	if len(t.events) == 0 || n < t.events[0].N || n > t.events[len(t.events)-1].N {
+		return room.Event{}, false
+	}
+	return t.events[n-t.events[0].N], true
+}
