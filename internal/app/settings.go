@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/ratelimit"
 )
 
 // Settings are what an operator can choose for the program and for the Lambda
@@ -90,8 +91,8 @@ func (s Settings) maxWaits() int64 {
 }
 
 // limits returns the rate limits.
-func (s Settings) limits() chat.Limits {
-	return chat.Limits{Messages: s.MessagesPerMinute, Bytes: s.BytesPerMinute, Rooms: s.RoomsPerHour, Passwords: s.GuessesPerMinute}
+func (s Settings) limits() ratelimit.Limits {
+	return ratelimit.Limits{Messages: s.MessagesPerMinute, Bytes: s.BytesPerMinute, Rooms: s.RoomsPerHour, Passwords: s.GuessesPerMinute}
 }
 
 // Logger returns a log on w in the level and format of the settings.

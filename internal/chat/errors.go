@@ -44,16 +44,6 @@ func (s *Service) Unanswered(ctx context.Context, err error) bool {
 	return err != nil && ctx.Err() == nil && fault.CodeOf(s.Outward(err)) == fault.Unavailable
 }
 
-// errClosed refuses every call but reading in a closed room.
-func errClosed() *fault.Error {
-	return fault.Refuse(fault.RoomClosed, "An admin has closed this room for good. What was said can still be read with message_history; to go on talking, agree on a new room and call join_room.")
-}
-
-// errBanned refuses a join under a banned name.
-func errBanned() *fault.Error {
-	return fault.Refuse(fault.NotAllowed, "An admin keeps this agent_name out of this room, in whatever spelling. Do not try other names: tell your user, who can ask the people of the room.")
-}
-
 // errRemoved refuses the token of a former seat.
 func errRemoved(why room.Reason, paired bool) *fault.Error {
 	switch why {

@@ -160,7 +160,7 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 
 // sit takes a seat in an existing room.
 func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (Seated, error) {
-	claim := &seatClaim{newcomer: op.newcomer, live: r}
+	claim := &seatClaim{Claim: room.Claim{Name: op.newcomer.name}, newcomer: op.newcomer, live: r}
 	for looks := range maxLooks {
 		if looks == 0 || h.Password != claim.password {
 			if err := op.svc.passwords.check(ctx, h.Password, op.password); err != nil {
@@ -173,7 +173,7 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (Seated, e
 		switch {
 		case err == nil:
 			return op.seated(ctx, r, StatusJoined, p.Events)
-		case errors.Is(err, errPresenceNeeded):
+		case errors.Is(err, room.ErrPresenceNeeded):
 			if err := claim.look(ctx); err != nil {
 				return Seated{}, err
 			}

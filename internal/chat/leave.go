@@ -31,7 +31,7 @@ func (s *Service) LeaveRoom(ctx context.Context, token string) (LeaveStatus, err
 			return roomlog.Change{}, nil
 		}
 		return roomlog.Change{
-			Events: []room.Event{{Type: room.Left, Seat: a.Seat, Name: a.Name, Reason: room.ReasonLeft, Promoted: h.Successor(a.Seat)}},
+			Events: []room.Event{*room.FreeSeat(&h.State, a, room.ReasonLeft)},
 			Ops:    []table.Op{table.Delete(roomlog.PresenceKey(h.ID, a.Seat), table.Always)},
 		}, nil
 	}}

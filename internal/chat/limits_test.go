@@ -10,11 +10,12 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/room"
 )
 
 // limited is a world with limits.
-func limited(t *testing.T, l chat.Limits) *world {
+func limited(t *testing.T, l ratelimit.Limits) *world {
 	t.Helper()
 	w := newWorld(t)
 	return onTable(t, w.clock, w.table, chat.Options{SingleProcess: true, MinBatch: 1, Limits: l})
@@ -69,7 +70,7 @@ func TestLimits_none_boundNothing(t *testing.T) {
 }
 
 func TestLimits_messages_ofOneAgentInAMinute(t *testing.T) {
-	w := limited(t, chat.Limits{Messages: 6})
+	w := limited(t, ratelimit.Limits{Messages: 6})
 	p := w.pair()
 	if err := w.sayN(p.ann.Token, 6); err != nil {
 		t.Fatal(err)
@@ -90,7 +91,7 @@ func TestLimits_messages_ofOneAgentInAMinute(t *testing.T) {
 }
 
 func TestLimits_bytes_ofOneAgentInAMinute(t *testing.T) {
-	w := limited(t, chat.Limits{Bytes: 60_000})
+	w := limited(t, ratelimit.Limits{Bytes: 60_000})
 	p := w.pair()
 	text := func(c string, n int) func() error {
 		return func() error {
@@ -111,7 +112,7 @@ func TestLimits_bytes_ofOneAgentInAMinute(t *testing.T) {
 }
 
 func TestLimits_fewBytes_letTheLongestTextThrough(t *testing.T) {
-	w := limited(t, chat.Limits{Bytes: 10})
+	w := limited(t, ratelimit.Limits{Bytes: 10})
 	p := w.pair()
 	w.say(p.ann.Token, strings.Repeat("x", room.MaxText))
 	err := w.sayN(p.ann.Token, 1)
@@ -119,7 +120,7 @@ func TestLimits_fewBytes_letTheLongestTextThrough(t *testing.T) {
 }
 
 func TestLimits_whatSaysNothing_costsNothing(t *testing.T) {
-	w := limited(t, chat.Limits{Messages: 3, Bytes: 40_000})
+	w := limited(t, ratelimit.Limits{Messages: 3, Bytes: 40_000})
 	p := w.pair()
 	w.say(p.bob.Token, "read this first")
 	text := strings.Repeat("a long text ", 1000)
@@ -146,7 +147,7 @@ func TestLimits_whatSaysNothing_costsNothing(t *testing.T) {
 }
 
 func TestLimits_refusedByTheRoom_costsNothing(t *testing.T) {
-	w := limited(t, chat.Limits{Messages: 2})
+	w := limited(t, ratelimit.Limits{Messages: 2})
 	p := w.pair()
 	w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
 	for range 5 {
@@ -159,8 +160,8 @@ func TestLimits_refusedByTheRoom_costsNothing(t *testing.T) {
 }
 
 func TestLimits_rooms_ofOneAddressInAnHour(t *testing.T) {
-	w := limited(t, chat.Limits{Rooms: 4})
-	here, there := chat.WithAddress(t.Context(), "192.0.2.1"), chat.WithAddress(t.Context(), "192.0.2.2")
+	w := limited(t, ratelimit.Limits{Rooms: 4})
+	here, there := ratelimit.WithAddress(t.Context(), "192.0.2.1"), ratelimit.WithAddress(t.Context(), "192.0.2.2")
 	made := 0
 	create := func(ctx context.Context) error {
 		made++
@@ -200,8 +201,8 @@ func TestLimits_rooms_ofOneAddressInAnHour(t *testing.T) {
 }
 
 func TestLimits_wrongPasswords_ofOneAddressInAMinute(t *testing.T) {
-	w := limited(t, chat.Limits{Passwords: 3})
-	here, there := chat.WithAddress(t.Context(), "192.0.2.1"), chat.WithAddress(t.Context(), "192.0.2.2")
+	w := limited(t, ratelimit.Limits{Passwords: 3})
+	here, there := ratelimit.WithAddress(t.Context(), "192.0.2.1"), ratelimit.WithAddress(t.Context(), "192.0.2.2")
 	w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "right", Capacity: 100})
 	agents := 0
 	try := func(ctx context.Context, password string) error {
@@ -233,7 +234,7 @@ func TestLimits_wrongPasswords_ofOneAddressInAMinute(t *testing.T) {
 // TestLimits_guessesAtOnce_areBarelyMoreThanOneAfterTheOther: those that are being
 // looked at together are two at most.
 func TestLimits_guessesAtOnce_areBarelyMoreThanOneAfterTheOther(t *testing.T) {
-	w := limited(t, chat.Limits{Passwords: 3})
+	w := limited(t, ratelimit.Limits{Passwords: 3})
 	w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "right"})
 	got := tally(atOnce(12, func(int) (chat.Seated, error) {
 		return w.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Bob", Password: "wrong"})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 )
@@ -70,7 +71,7 @@ type seatCache struct {
 	activityAt   time.Time // when it was last written here
 	roster       [16]byte  // of who was there, as the seat last saw it; zero: unknown
 	rosterReadAt time.Time // when it was last read for a quiet result
-	pace         *pace     // nil: nothing limited was said here
+	pace         ratelimit.Pace
 
 	// handing is held from the moment at which a call without a cursor is sure to
 	// be the newest of its seat until it has noted what it hands out, so that the

@@ -9,6 +9,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -19,10 +20,10 @@ const hashesAtOnce = 2
 // passwords computes and checks the hashes of rooms' passwords.
 type passwords struct {
 	slots  *semaphore.Weighted
-	limits *limiters
+	limits *ratelimit.Limiter
 }
 
-func newPasswords(l *limiters) *passwords {
+func newPasswords(l *ratelimit.Limiter) *passwords {
 	return &passwords{semaphore.NewWeighted(hashesAtOnce), l}
 }
 
@@ -55,7 +56,7 @@ func (p *passwords) check(ctx context.Context, hash, password string) error {
 	defer p.slots.Release(1)
 	// Count the guess only now: of many right ones that come together, those that
 	// wait for a slot would count as wrong.
-	undo, err := p.limits.allowGuess(ctx)
+	undo, err := p.limits.Password(ctx)
 	if err != nil {
 		return err
 	}

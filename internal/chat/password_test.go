@@ -7,10 +7,11 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ratelimit"
 )
 
 func testPasswords() *passwords {
-	return newPasswords(newLimiters(Limits{}, clockwork.NewFakeClock()))
+	return newPasswords(ratelimit.New(ratelimit.Limits{}, 0, clockwork.NewFakeClock()))
 }
 
 func TestPassword_wrongMissingOrUnwanted_isRefused(t *testing.T) {

@@ -103,11 +103,11 @@ func (r *liveRoom) sweep(ctx context.Context) (next time.Time, err error) {
 	if err := r.log.Recall(ctx, began.Add(-room.PairLease)); err != nil {
 		return next, err
 	}
-	claim := &seatClaim{live: r, presence: presence}
+	claim := &seatClaim{Claim: room.Claim{Presence: presence}, live: r}
 	h := r.log.Known()
 	next = began.Add(room.PairLease) // of an agent that joins now
 	for _, a := range h.Agents {
-		next = room.Earliest(next, claim.expiry(h, a))
+		next = room.Earliest(next, claim.Expiry(h, a))
 	}
 	if next.After(began) {
 		return next, nil

@@ -31,13 +31,8 @@ type activityItem struct {
 func PutPresence(s *room.State, a room.Agent, p room.Presence) table.Op {
 	p.V = room.Version
 	return table.Put(table.Item{
-		Key: roomlog.PresenceKey(s.ID, a.Seat), Expires: ceilSecond(s.LeaseEnd(a.Role, p)), Data: roomlog.Encode(p),
+		Key: roomlog.PresenceKey(s.ID, a.Seat), Expires: room.CeilSecond(s.LeaseEnd(a.Role, p)), Data: roomlog.Encode(p),
 	}, table.Always)
-}
-
-// ceilSecond rounds up to whole seconds, the grain of an expiry.
-func ceilSecond(t time.Time) time.Time {
-	return t.Add(time.Second - 1).Truncate(time.Second)
 }
 
 // renewLease notes the caller's presence. It writes it unless what this process

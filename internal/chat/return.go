@@ -16,7 +16,7 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 	}
 	defer c.room.release()
 	if c.head.Closed {
-		return Seated{}, errClosed()
+		return Seated{}, room.ErrClosed()
 	}
 	if err := c.checkReturn(req); err != nil {
 		return Seated{}, err

@@ -114,7 +114,7 @@ func TestTakeover_isToldAsALeavingAndAComing(t *testing.T) {
 	for _, w := range []*world{w, w.elsewhere()} {
 		_, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token})
 		wants(t, err, fault.Removed)
-		if got := fmt.Sprint(err); got != "removed: Your seat was given to another agent, since nothing was heard from you for too long. Call join_room with room and agent_name to take a new one." {
+		if got := fmt.Sprint(err); got != "removed: Your seat was given to another agent, because you were silent for too long. Call join_room with room and agent_name to take a new one." {
 			t.Errorf("Bob is told %q", got)
 		}
 		if got, err := w.LeaveRoom(t.Context(), p.bob.Token); got != chat.StatusAlreadyLeft || err != nil {

@@ -79,12 +79,8 @@ func (op *sendOp) allow() (undo func(), err error) {
 	r := op.caller.room
 	r.mu.Lock()
 	m := r.cached(op.caller.agent.Seat)
-	if m.pace == nil {
-		m.pace = r.svc.limits.newPace()
-	}
-	p := m.pace
 	r.mu.Unlock()
-	return r.svc.limits.allowMessage(p, op.began, len(op.req.Text))
+	return r.svc.limits.Message(&m.pace, len(op.req.Text))
 }
 
 // waitAfterSend waits from where the caller had read to, and not from its own
@@ -181,7 +177,10 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 			return roomlog.Change{}, err
 		}
 	}
-	if err := op.refusal(h, a, now); err != nil {
+	if h.Expired(now) && !h.Closed {
+		return roomlog.Change{}, roomlog.ErrNotFound
+	}
+	if err := room.CheckSpeak(&h.State, a, op.event.To); err != nil {
 		return roomlog.Change{}, err
 	}
 	if op.guard && h.NewestForeign(a.Seat) > op.checked {
@@ -197,26 +196,6 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 		}, table.IfAbsent)}
 	}
 	return ch, nil
-}
-
-// refusal returns the reason why a must not say it; nil if there is none.
-func (op *sendOp) refusal(h *room.Head, a room.Agent, now time.Time) error {
-	switch {
-	case h.Closed:
-		return errClosed()
-	case h.Expired(now):
-		return roomlog.ErrNotFound
-	case a.Muted:
-		return fault.Refuse(fault.NotAllowed, "An admin of this room has muted you. Nothing was sent: go on reading with wait_for_message; an admin can unmute you.")
-	case h.Silenced(a):
-		return fault.Refuse(fault.NotAllowed, "Only admins speak in this channel. Nothing was sent: go on reading with wait_for_message.")
-	}
-	for _, seat := range op.event.To {
-		if _, there := h.Seated(seat); !there {
-			return fault.Refuse(fault.InvalidArgument, "to: an agent that you name has just left the room. Nothing was sent: room_info tells who is there.")
-		}
-	}
-	return nil
 }
 
 // isRepeated reports whether the call repeats the seat's last message.

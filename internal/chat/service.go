@@ -8,6 +8,8 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/ratelimit"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -39,7 +41,7 @@ type Options struct {
 	// LongestWait caps every wait. The default is MaxWait.
 	LongestWait time.Duration
 	// Limits bound how fast agents speak and create rooms. The zero value does not.
-	Limits Limits
+	Limits ratelimit.Limits
 	// Logger receives what an operator should know. It never receives a token, a
 	// password or a text. It defaults to slog.Default().
 	Logger *slog.Logger
@@ -55,7 +57,7 @@ type Service struct {
 	clock     clockwork.Clock
 	opts      Options
 	log       *slog.Logger
-	limits    *limiters
+	limits    *ratelimit.Limiter
 	passwords *passwords
 	stopping  chan struct{}
 	stop      sync.Once
@@ -79,7 +81,7 @@ func New(t table.Table, o Options) *Service {
 		o.Logger = slog.Default()
 	}
 	s := &Service{table: t, clock: o.Clock, opts: o, log: o.Logger, stopping: make(chan struct{})}
-	s.limits = newLimiters(o.Limits, o.Clock)
+	s.limits = ratelimit.New(o.Limits, room.MaxText, o.Clock)
 	s.passwords = newPasswords(s.limits)
 	s.store = roomlog.NewStore(t, roomlog.Options{
 		Clock: o.Clock, SingleProcess: o.SingleProcess, MinBatch: o.MinBatch, MaxIdle: o.MaxRooms, Logger: o.Logger,
@@ -99,7 +101,7 @@ func (s *Service) Stop() { s.stop.Do(func() { close(s.stopping) }) }
 func (s *Service) Stopping() <-chan struct{} { return s.stopping }
 
 // AllowRoom counts a room that the address of the caller creates, or refuses it.
-func (s *Service) AllowRoom(ctx context.Context) error { return s.limits.allowRoom(ctx) }
+func (s *Service) AllowRoom(ctx context.Context) error { return s.limits.Room(ctx) }
 
 func (s *Service) now() time.Time { return s.clock.Now() }
 

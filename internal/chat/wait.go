@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"math"
 	"time"
 	"unicode/utf8"
 
@@ -254,3 +255,6 @@ func isClosed(c <-chan struct{}) bool {
 		return false
 	}
 }
+
+// seconds rounds up, for people and models.
+func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }

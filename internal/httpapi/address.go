@@ -6,8 +6,8 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/ratelimit"
 )
 
 type addressKey struct{}
@@ -22,7 +22,7 @@ func Address(ctx context.Context) string {
 // context returns the context of r with what the tools look up in it: the account of the
 // request, the client's address and the server's.
 func (a *api) context(x *exchange, r *http.Request) context.Context {
-	ctx := chat.WithAddress(meter.With(r.Context(), x.account), a.clientOf(r))
+	ctx := ratelimit.WithAddress(meter.With(r.Context(), x.account), a.clientOf(r))
 	return context.WithValue(ctx, addressKey{}, addressOf(r))
 }
 

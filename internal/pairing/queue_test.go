@@ -8,6 +8,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/pairing"
+	"github.com/parley-chat/parley/internal/ratelimit"
 )
 
 // queue enters the lobby, or what req says.
@@ -297,7 +298,7 @@ func TestQueue_deadlineNear_answersBeforeIt(t *testing.T) {
 
 func TestQueue_addressThatMakesTooManyRooms_isRefused(t *testing.T) {
 	w := newWorld(t)
-	w = onTable(t, w.clock, w.table, chat.Options{Limits: chat.Limits{Rooms: 2}})
+	w = onTable(t, w.clock, w.table, chat.Options{Limits: ratelimit.Limits{Rooms: 2}})
 	w.ticket("Ann")
 	w.ticket("Ann")
 	_, err := w.EnterQueue(t.Context(), pairing.Request{AgentName: "Ann"})

@@ -104,7 +104,7 @@ type ticketItem struct {
 // put returns the op that stores the ticket until its call has ended for
 // ticketGrace.
 func (i ticketItem) put(k table.Key, c table.Condition) table.Op {
-	expires := time.UnixMilli(i.UntilMs).Add(ticketGrace + time.Second - 1).Truncate(time.Second)
+	expires := room.CeilSecond(time.UnixMilli(i.UntilMs).Add(ticketGrace))
 	return table.Put(table.Item{Key: k, Expires: expires, Data: roomlog.Encode(i)}, c)
 }
 

@@ -67,6 +67,11 @@ func (s Settings) LeaseEnd(role Role, p Presence) time.Time {
 	return p.SilentFrom().Add(Lease)
 }
 
+// CeilSecond rounds up to whole seconds, the grain of an item's expiry.
+func CeilSecond(t time.Time) time.Time {
+	return t.Add(time.Second - 1).Truncate(time.Second)
+}
+
 // Latest returns the latest of times, of which there is at least one.
 func Latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
 

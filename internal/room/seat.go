@@ -73,17 +73,6 @@ func (s *State) SilencedSeat(seat int) bool {
 	return here && s.Silenced(a)
 }
 
-// LastAdmin reports whether the room has exactly one admin.
-func (s *State) LastAdmin() bool {
-	admins := 0
-	for _, a := range s.Agents {
-		if a.Role == Admin {
-			admins++
-		}
-	}
-	return admins == 1
-}
-
 // Successor returns the seat that becomes admin when seat is freed: the longest
 // seated agent, preferably one that is not muted. It returns 0 if another admin
 // stays or nobody does.
@@ -104,3 +93,8 @@ func (s *State) Successor(seat int) int {
 // Deserted reports whether the next join starts the room over: nobody has a
 // seat, and no password distinguishes its people from strangers.
 func (s *State) Deserted() bool { return len(s.Agents) == 0 && s.Password == "" }
+
+// FreeSeat returns the event that frees the seat of a.
+func FreeSeat(s *State, a Agent, why Reason) *Event {
+	return &Event{Type: Left, Seat: a.Seat, Name: a.Name, Reason: why, Promoted: s.Successor(a.Seat)}
+}

@@ -1,0 +1,156 @@
+// Package ratelimit bounds how fast one agent speaks and what one network address
+// may do. Each process counts for itself.
+package ratelimit
+
+import (
+	"context"
+	"hash/maphash"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"golang.org/x/time/rate"
+
+	"github.com/parley-chat/parley/internal/fault"
+)
+
+// Limits are the limits of one server. A zero field is no limit.
+type Limits struct {
+	Messages  int // of one agent, per minute
+	Bytes     int // of one agent's texts, per minute
+	Rooms     int // created by one address, pairs included, per hour
+	Passwords int // wrong ones of one address, per minute
+}
+
+type addressKey struct{}
+
+// WithAddress returns ctx with the network address of the caller, by which Limits
+// count. All calls without one count as one address.
+func WithAddress(ctx context.Context, address string) context.Context {
+	return context.WithValue(ctx, addressKey{}, address)
+}
+
+// Limiter applies Limits. Its methods may be called concurrently.
+type Limiter struct {
+	limits  Limits
+	burst   int
+	clock   clockwork.Clock
+	rooms   *tally
+	guesses *tally
+}
+
+// New returns a Limiter. burst is how many bytes of text an agent may always send
+// at once: the greatest length of one message.
+func New(l Limits, burst int, clock clockwork.Clock) *Limiter {
+	return &Limiter{l, burst, clock, newTally(), newTally()}
+}
+
+// Room counts a room that the caller's address creates, or refuses it.
+func (l *Limiter) Room(ctx context.Context) error {
+	n := l.limits.Rooms
+	if n <= 0 {
+		return nil
+	}
+	limiter := l.rooms.of(ctx, func() *rate.Limiter { return rate.NewLimiter(rate.Limit(float64(n)/3600), n) })
+	if _, wait := spend(limiter, l.clock.Now(), 1); wait > 0 {
+		return fault.RetryLater(fault.RateLimited, wait, "Your address has created %d rooms within an hour, as many as it may. No room was created: try again in %d seconds, or use a room that you have.", n, seconds(wait))
+	}
+	return nil
+}
+
+// Password counts a password that the caller's address tries, or refuses it. undo
+// takes the count back, for a right one.
+func (l *Limiter) Password(ctx context.Context) (undo func(), err error) {
+	n := l.limits.Passwords
+	if n <= 0 {
+		return func() {}, nil
+	}
+	limiter := l.guesses.of(ctx, func() *rate.Limiter { return perMinute(n, 1) })
+	undo, wait := spend(limiter, l.clock.Now(), 1)
+	if wait > 0 {
+		return nil, fault.RetryLater(fault.RateLimited, wait, "Too many wrong passwords came from your address. Nothing was done: ask your user for the invite, and try again in %d seconds.", seconds(wait))
+	}
+	return undo, nil
+}
+
+// Pace is how fast one agent has been speaking. Its zero value has not spoken. It
+// must not be copied.
+type Pace struct {
+	once     sync.Once
+	messages *rate.Limiter
+	bytes    *rate.Limiter
+}
+
+// Message counts a message of so many bytes at the pace p, or refuses it. undo takes
+// the count back.
+func (l *Limiter) Message(p *Pace, bytes int) (undo func(), err error) {
+	p.once.Do(func() {
+		p.messages, p.bytes = perMinute(l.limits.Messages, 1), perMinute(l.limits.Bytes, l.burst)
+	})
+	now := l.clock.Now()
+	undoMessage, wait := spend(p.messages, now, 1)
+	if wait > 0 {
+		return nil, fault.RetryLater(fault.RateLimited, wait, "You speak too fast: at most %d messages a minute. Nothing was sent: say it in %d seconds, or more in one message.", l.limits.Messages, seconds(wait))
+	}
+	undoBytes, wait := spend(p.bytes, now, bytes)
+	if wait > 0 {
+		undoMessage()
+		return nil, fault.RetryLater(fault.RateLimited, wait, "You say too much at once: at most %d bytes a minute. Nothing was sent: say it in %d seconds, or shorter.", l.limits.Bytes, seconds(wait))
+	}
+	return func() { undoMessage(); undoBytes() }, nil
+}
+
+// perMinute returns a limiter; nil for no limit.
+func perMinute(n, burst int) *rate.Limiter {
+	if n <= 0 {
+		return nil
+	}
+	return rate.NewLimiter(rate.Limit(float64(n)/60), max(burst, n))
+}
+
+// spend takes n from l. If that is too early, it takes nothing and returns how long
+// to wait.
+func spend(l *rate.Limiter, now time.Time, n int) (undo func(), wait time.Duration) {
+	if l == nil {
+		return func() {}, 0
+	}
+	r := l.ReserveN(now, n)
+	if wait = r.DelayFrom(now); wait > 0 {
+		r.CancelAt(now)
+		return nil, wait
+	}
+	return func() { r.CancelAt(now) }, 0
+}
+
+// seconds rounds up, for people and models.
+func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
+
+// tally counts by address in a bounded number of groups. An unpredictable hash
+// assigns addresses to groups; two addresses in one group share a limit.
+type tally struct {
+	mu     sync.Mutex
+	seed   maphash.Seed
+	groups map[uint64]*rate.Limiter
+}
+
+// tallyGroups bounds the memory of a tally.
+const tallyGroups = 1 << 14
+
+func newTally() *tally {
+	return &tally{seed: maphash.MakeSeed(), groups: map[uint64]*rate.Limiter{}}
+}
+
+// of returns the limiter of the caller's address. create makes it on first use.
+func (t *tally) of(ctx context.Context, create func() *rate.Limiter) *rate.Limiter {
+	address, _ := ctx.Value(addressKey{}).(string)
+	group := maphash.String(t.seed, address) % tallyGroups
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	l := t.groups[group]
+	if l == nil {
+		l = create()
+		t.groups[group] = l
+	}
+	return l
+}

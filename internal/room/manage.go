@@ -1,0 +1,154 @@
+package room
+
+import (
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+)
+
+// Order is what an admin wants done to the agent of a name. An admin may do
+// everything to every other agent in its room, other admins included.
+type Order struct {
+	Action Action
+	Name   ident.Name
+	Note   string
+}
+
+// Check refuses an unknown action and a note that cannot be one. The error is a
+// *fault.Error of InvalidArgument.
+func (o Order) Check() error {
+	switch o.Action {
+	case Promote, Demote, Mute, Unmute, Kick, BanName, Unban:
+		return CheckNote(o.Note)
+	}
+	return fault.Refuse(fault.InvalidArgument, "action must be one of %q, %q, %q, %q, %q, %q and %q.", Promote, Demote, Mute, Unmute, Kick, BanName, Unban)
+}
+
+// Decide returns the event that carries the order out; nil if there is nothing to
+// change. name is that of the agent as the room shows it. The error is a
+// *fault.Error.
+func (o Order) Decide(h *Head, by Agent) (e *Event, name string, err error) {
+	if o.isSelf(by) {
+		return nil, "", fault.Refuse(fault.NotAllowed, "agent_name is your own name, or another spelling of it. Nothing was changed: to go, call leave_room.")
+	}
+	a, here := h.Named(o.Name.Key)
+	if here {
+		e, name, err = o.decideSeated(h, a)
+	} else {
+		e, name, err = o.decideAbsent(h)
+	}
+	if e != nil {
+		e.Note = o.Note
+	}
+	return e, name, err
+}
+
+// isSelf reports whether the admin would remove or ban itself.
+func (o Order) isSelf(by Agent) bool {
+	return o.Action == Kick && o.Name.Key == by.Key ||
+		o.Action == BanName && ident.Skeleton(o.Name.Key) == ident.Skeleton(by.Key)
+}
+
+// decideSeated is Decide for a, which has the name.
+func (o Order) decideSeated(h *Head, a Agent) (*Event, string, error) {
+	switch {
+	case o.Action == Demote && a.Role == Admin && isLastAdmin(h):
+		return nil, "", fault.Refuse(fault.NotAllowed, "You are the last admin of this room, and it cannot be without one. Nothing was changed: promote another agent first, or leave with leave_room, which makes the agent that is here longest an admin.")
+	case o.Action == Mute && a.Role == Admin:
+		return nil, "", fault.Refuse(fault.NotAllowed, "An admin cannot be muted. Nothing was changed: demote that agent first.")
+	}
+	if err := o.checkFull(h); err != nil {
+		return nil, "", err
+	}
+	ban := NewBan(ident.Name{Shown: a.Name, Key: a.Key})
+	switch {
+	case o.Action == Unban:
+		e, name := o.unban(h, a.Name)
+		return e, name, nil
+	case o.Action == Kick:
+		return FreeSeat(&h.State, a, ReasonKicked), a.Name, nil
+	case o.Action == BanName:
+		e := FreeSeat(&h.State, a, ReasonBanned)
+		e.Ban = &ban
+		return e, a.Name, nil
+	case o.isDone(h, a):
+		return nil, a.Name, nil
+	}
+	e := &Event{Type: Managed, Seat: a.Seat, Name: a.Name, Action: o.Action}
+	if o.Action != Demote {
+		e.Ban = &ban
+	}
+	return e, a.Name, nil
+}
+
+// isDone reports whether a already is what the action makes of it.
+func (o Order) isDone(h *Head, a Agent) bool {
+	_, muted := FindBan(h.Mutes, a.Key)
+	switch o.Action {
+	case Promote:
+		return a.Role == Admin
+	case Demote:
+		return a.Role != Admin
+	case Mute:
+		return a.Muted && muted
+	}
+	return !a.Muted && !muted
+}
+
+// decideAbsent is Decide for a name that no agent has. Such a name can be banned,
+// unbanned and unmuted.
+func (o Order) decideAbsent(h *Head) (*Event, string, error) {
+	switch ban, muted := FindBan(h.Mutes, o.Name.Key); {
+	case o.Action == Unban:
+		e, name := o.unban(h, o.Name.Shown)
+		return e, name, nil
+	case o.Action == Unmute && muted:
+		return &Event{Type: Managed, Name: ban.Name, Action: Unmute, Ban: &ban}, ban.Name, nil
+	case o.Action == BanName:
+		if err := o.checkFull(h); err != nil {
+			return nil, "", err
+		}
+		if _, banned := FindBan(h.Bans, o.Name.Key); banned {
+			return nil, o.Name.Shown, nil
+		}
+		ban = NewBan(o.Name)
+		return &Event{Type: Managed, Name: ban.Name, Action: BanName, Ban: &ban}, o.Name.Shown, nil
+	}
+	return nil, "", fault.Refuse(fault.InvalidArgument, "No agent of this name is in the room: it may have left or been removed already. Nothing was changed: room_info tells who is there.")
+}
+
+// unban returns the event that lets the name in again, and the name as it was
+// banned; nil and shown if it is not banned.
+func (o Order) unban(h *Head, shown string) (*Event, string) {
+	ban, banned := FindBan(h.Bans, o.Name.Key)
+	if !banned {
+		return nil, shown
+	}
+	return &Event{Type: Managed, Name: ban.Name, Action: Unban, Ban: &ban}, ban.Name
+}
+
+// checkFull returns the reason why the room cannot ban or mute another name; nil if
+// it can.
+func (o Order) checkFull(h *Head) error {
+	full := func(list []Ban) bool {
+		_, there := FindBan(list, o.Name.Key)
+		return !there && len(list) >= MaxBans
+	}
+	switch {
+	case o.Action == BanName && full(h.Bans):
+		return fault.Refuse(fault.NotAllowed, "This room keeps %d names out, and cannot keep out more. Nothing was changed: kick the agent, unban a name, or give the room a password with update_room.", MaxBans)
+	case o.Action == Mute && full(h.Mutes):
+		return fault.Refuse(fault.NotAllowed, "This room keeps %d names silent, and cannot keep more so. Nothing was changed: kick the agent, unmute a name, or make the room a channel with update_room.", MaxBans)
+	}
+	return nil
+}
+
+// isLastAdmin reports whether the room has exactly one admin.
+func isLastAdmin(h *Head) bool {
+	admins := 0
+	for _, a := range h.Agents {
+		if a.Role == Admin {
+			admins++
+		}
+	}
+	return admins == 1
+}

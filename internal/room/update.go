@@ -1,0 +1,101 @@
+package room
+
+import (
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+)
+
+// Update is a change of a room's settings. Zero fields stay as they are.
+type Update struct {
+	Name           ident.Name
+	Description    string
+	Password       string // a hash of ident.HashPassword
+	RemovePassword bool
+	Capacity       int
+	Type           Type
+	Public         *bool
+	Close          bool // for good; goes alone
+}
+
+// Check refuses an update that no room allows. The error is a *fault.Error of
+// InvalidArgument.
+func (u Update) Check() error {
+	changes := u.Name.Key != "" || u.Password != "" || u.RemovePassword || u.Description != "" ||
+		u.Capacity != 0 || u.Type != "" || u.Public != nil
+	switch {
+	case u.Close && changes:
+		return fault.Refuse(fault.InvalidArgument, "closed goes alone: a closed room has no settings to change. Nothing was changed.")
+	case !u.Close && !changes:
+		return fault.Refuse(fault.InvalidArgument, "Say what to change: room (a new name), description, password, remove_password, capacity, type, public or closed.")
+	case u.Password != "" && u.RemovePassword:
+		return fault.Refuse(fault.InvalidArgument, "Give either password or remove_password. Nothing was changed.")
+	}
+	return CheckSettings(u.Description, u.Capacity, u.Type)
+}
+
+// Decide returns the event that makes the change; nil if there is nothing to
+// change. taken says that another room has the new name. The error is a
+// *fault.Error.
+func (u Update) Decide(h *Head, taken bool) (*Event, error) {
+	if u.Close {
+		return &Event{Type: Changed, Reason: ReasonClosed}, nil
+	}
+	next := u.apply(h.Settings)
+	changed := next.differences(h.Settings)
+	switch {
+	case u.Capacity > 0 && u.Capacity < len(h.Agents):
+		return nil, fault.Refuse(fault.InvalidArgument, "capacity: %d agents have a seat, so it cannot be lower. Nothing was changed: kick an agent with manage_agent first, or wait until some have left.", len(h.Agents))
+	case next.Key != h.Key && taken:
+		return nil, fault.Refuse(fault.RoomExists, "Another room has this name, or had it until lately. Nothing was changed: choose another.")
+	case len(changed) == 0:
+		return nil, nil
+	}
+	if next.Password != h.Password || next.Public != h.Public {
+		next.OpenFrom = h.AsOf + 1
+	}
+	return &Event{Type: Changed, Settings: &next, Changed: changed}, nil
+}
+
+// apply returns s with the changes.
+func (u Update) apply(s Settings) Settings {
+	if u.Name.Key != "" {
+		s.Name, s.Key = u.Name.Shown, u.Name.Key
+	}
+	if u.Description != "" {
+		s.Description = u.Description
+	}
+	if u.Password != "" || u.RemovePassword {
+		s.Password = u.Password
+	}
+	if u.Capacity != 0 {
+		s.Capacity = u.Capacity
+	}
+	if u.Type != "" {
+		s.Type = u.Type
+	}
+	if u.Public != nil {
+		s.Public = *u.Public
+	}
+	return s
+}
+
+// differences returns the names of the settings, as update_room names them, in
+// which s differs from old.
+func (s Settings) differences(old Settings) (names []string) {
+	for _, x := range []struct {
+		name    string
+		differs bool
+	}{
+		{"room", s.Name != old.Name},
+		{"description", s.Description != old.Description},
+		{"password", s.Password != old.Password},
+		{"capacity", s.Capacity != old.Capacity},
+		{"type", s.Type != old.Type},
+		{"public", s.Public != old.Public},
+	} {
+		if x.differs {
+			names = append(names, x.name)
+		}
+	}
+	return names
+}
