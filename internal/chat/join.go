@@ -95,10 +95,6 @@ func newSettings(name ident.Name, description string, capacity int, t room.Type,
 	}, room.CheckSettings(description, capacity, t)
 }
 
-// maxLooks bounds how often a call looks again. Each further look means that
-// another call changed the room meanwhile.
-const maxLooks = 200
-
 // run finds the room of the name, or creates it, and takes a seat there.
 func (op *joinOp) run(ctx context.Context) (Seated, error) {
 	op.began = op.svc.now()
@@ -112,22 +108,6 @@ func (op *joinOp) run(ctx context.Context) (Seated, error) {
 		}
 		return op.enter(ctx, id)
 	})
-}
-
-// byName repeats a call that looks up a room's name while the name moves to another
-// room. did is the verb for the refusal.
-func byName[T any](ctx context.Context, s *Service, did string, do func() (T, error)) (T, error) {
-	var none T
-	for range maxLooks {
-		got, err := do()
-		if !errors.Is(err, roomlog.ErrNameMoved) {
-			return got, err
-		}
-		if err := s.store.Pause(ctx, roomlog.Backoff(0)); err != nil {
-			return none, err
-		}
-	}
-	return none, fault.Refuse(fault.Unavailable, "The room changed too often while you %s. Call again.", did)
 }
 
 // enter takes a seat in the room of id, or starts it over if it has expired or is

@@ -94,23 +94,3 @@ func firstPart(text string, limit int) string {
 	}
 	return text
 }
-
-// batch collects messages up to the bounds of a result. The first always fits.
-type batch struct {
-	messages []Message
-	bytes    int
-	events   int  // bound
-	limit    int  // bound on bytes
-	talk     bool // page takes only messages of type Said
-}
-
-// add takes m, or returns false if the batch is full.
-func (b *batch) add(m Message) bool {
-	size := m.size()
-	if len(b.messages) > 0 && (len(b.messages) >= b.events || b.bytes+size > b.limit) {
-		return false
-	}
-	b.messages = append(b.messages, m)
-	b.bytes += size
-	return true
-}

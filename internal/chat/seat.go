@@ -89,12 +89,6 @@ func (s *Service) whyNot(ctx context.Context, h *room.Head, t ident.Token) error
 	return errRemoved(gone.Reason, h.Paired)
 }
 
-// goneItem stores why a seat was given up.
-type goneItem struct {
-	V      int         `json:"v"`
-	Reason room.Reason `json:"why"`
-}
-
 // errUnseated reports that the caller's seat is gone. It is replaced by the reason
 // before it leaves the package.
 var errUnseated = errors.New("chat: the seat is gone")

@@ -120,20 +120,3 @@ func (c *seatClaim) dismiss(h *room.Head, now time.Time) (roomlog.Change, error)
 	}
 	return roomlog.Change{Events: []room.Event{*gone}, Ops: vacate(h.ID, *gone, now)}, nil
 }
-
-// vacate returns the ops that delete the presence of a seat's former owner and
-// store why the seat is gone. If the lease has ended, the owner must not have
-// called again.
-func vacate(id string, gone room.Event, now time.Time) []table.Op {
-	cond := table.Always
-	if gone.Reason == room.ReasonTimeout {
-		cond = table.IfAbsent
-	}
-	return []table.Op{
-		table.Delete(roomlog.PresenceKey(id, gone.Seat), cond),
-		table.Put(table.Item{
-			Key: roomlog.GoneKey(id, gone.Seat), Expires: now.Add(room.Life),
-			Data: roomlog.Encode(goneItem{V: room.Version, Reason: gone.Reason}),
-		}, table.Always),
-	}
-}

@@ -18,22 +18,23 @@ func arrows() map[string][]string {
 	rooms := []string{"internal/roomlog", "internal/room", "internal/ident", "internal/fault", "internal/table"}
 	meters := []string{"internal/meter", "internal/meter/emf", "internal/meter/scrape"}
 	service := slices.Concat(meters, drivers, rooms, []string{
-		"internal/chat", "internal/pairing", "internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
+		"internal/ratelimit", "internal/chat", "internal/pairing", "internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
 	})
 	return map[string][]string{
 		// The rules, lowest first.
-		"internal/fault":   {},
-		"internal/ident":   {"internal/fault"},
-		"internal/room":    {"internal/ident", "internal/fault"},
-		"internal/roomlog": {"internal/room", "internal/ident", "internal/fault", "internal/table"},
-		"internal/chat":    rooms,
-		"internal/pairing": slices.Concat(rooms, []string{"internal/chat"}),
+		"internal/fault":     {},
+		"internal/ident":     {"internal/fault"},
+		"internal/room":      {"internal/ident", "internal/fault"},
+		"internal/roomlog":   {"internal/room", "internal/ident", "internal/fault", "internal/table"},
+		"internal/ratelimit": {"internal/fault"},
+		"internal/chat":      slices.Concat(rooms, []string{"internal/ratelimit"}),
+		"internal/pairing":   slices.Concat(rooms, []string{"internal/chat"}),
 
 		// The protocol.
 		"internal/mcp":        {"internal/meter"},
 		"internal/tools/spec": {"internal/ident", "internal/fault"},
 		"internal/tools":      {"internal/tools/spec", "internal/mcp", "internal/pairing", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
-		"internal/httpapi":    {"internal/tools", "internal/mcp", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
+		"internal/httpapi":    {"internal/tools", "internal/mcp", "internal/chat", "internal/ratelimit", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/lambdahttp": {"internal/meter"},
 
 		// The store and what is measured.
@@ -42,7 +43,7 @@ func arrows() map[string][]string {
 		"internal/table/dynamotable":           {"internal/table"},
 		"internal/table/dynamotable/sdkconfig": {"internal/table/dynamotable"},
 		"internal/transfer":                    {"internal/roomlog", "internal/ident", "internal/fault", "internal/table"},
-		"internal/meter":                       {},
+		"internal/meter":                       {"internal/table"}, // it counts what a table spends
 		"internal/meter/emf":                   {"internal/meter"},
 		"internal/meter/scrape":                {"internal/meter"},
 

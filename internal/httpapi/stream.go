@@ -14,49 +14,6 @@ import (
 	"github.com/parley-chat/parley/internal/mcp"
 )
 
-// serveMCP answers a POST with a JSON-RPC message.
-func (a *api) serveMCP(x *exchange, r *http.Request) {
-	if r.Method != http.MethodPost {
-		x.Header().Set("Allow", http.MethodPost)
-		x.refuse(http.StatusMethodNotAllowed, codeRefused, "This is the address of an MCP server: add it to an MCP client as it is (transport: Streamable HTTP). It takes POST only, since it keeps no sessions and has no stream to GET.")
-		return
-	}
-	m, reason := a.receive(x, r)
-	if reason != nil {
-		x.refuse(reason.status, reason.code, reason.sentence)
-		return
-	}
-	if _, events := accepts(r.Header); events {
-		a.serveStream(x, r, m)
-	} else {
-		a.MCP(x, r.WithContext(a.context(x, r)), m)
-	}
-	if x.status == 0 {
-		x.refuse(http.StatusServiceUnavailable, codeInternal, cutOff)
-	}
-}
-
-// cutOff is for a client that is still connected when its request has ended without an
-// answer, because the function's time is up or the server stops.
-const cutOff = "The request was cut off before its answer. Repeat it."
-
-// receive returns the message that r brings, once it has passed every check.
-func (a *api) receive(x *exchange, r *http.Request) (*mcp.Message, *refusal) {
-	if reason := a.checkHeaders(r); reason != nil {
-		return nil, reason
-	}
-	body, reason := a.readBody(x, r)
-	if reason != nil {
-		return nil, reason
-	}
-	m, refused := mcp.Parse(body)
-	if refused != nil {
-		return nil, &refusal{http.StatusBadRequest, refused.Code, refused.Message}
-	}
-	x.rpcID = m.ID
-	return m, nil
-}
-
 // serveStream passes m on with a stream in front of its answer.
 func (a *api) serveStream(x *exchange, r *http.Request, m *mcp.Message) {
 	ctx, cancel := context.WithCancel(a.context(x, r))

@@ -12,7 +12,6 @@ import (
 	"github.com/jonboulle/clockwork"
 	"golang.org/x/sync/semaphore"
 
-	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -39,15 +38,6 @@ type Options struct {
 	Logger  *slog.Logger
 	// Observe returns the observer of a log that enters the cache. Nil means none.
 	Observe func(*Log) Observer
-}
-
-// Observer hears of every change of one log's head.
-type Observer interface {
-	// OnAdvance is called after head was published. events are those that led to
-	// it, in order; none if the head was loaded. Calls for one log do not overlap,
-	// and come in the order of the heads. The log's lock is held: OnAdvance may
-	// call Known, and no other method of the Log.
-	OnAdvance(head *room.Head, events []room.Event)
 }
 
 // Store gives access to the logs of one table and caches their heads. Its methods
