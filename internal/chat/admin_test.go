@@ -19,7 +19,7 @@ func (w *world) update(req chat.UpdateRequest) chat.Updated {
 	return got
 }
 
-// manage fails unless the action ends so.
+// manage fails unless the action has this result.
 func (w *world) manage(token string, action room.Action, name string, want chat.ManageStatus) chat.Managed {
 	w.t.Helper()
 	got, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, AgentName: name, Action: action})
@@ -29,7 +29,7 @@ func (w *world) manage(token string, action room.Action, name string, want chat.
 	return got
 }
 
-// events is the log of a token's room.
+// events returns the log of a token's room.
 func (w *world) events(token string) []loggedEvent {
 	w.t.Helper()
 	log, err := readLog(w.t.Context(), w.table, token[:7])
@@ -39,8 +39,8 @@ func (w *world) events(token string) []loggedEvent {
 	return log.events
 }
 
-// changesNothing makes a call that must be refused, and returns the refusal. It
-// fails if the log of the token's room has grown, or its snapshot has changed.
+// changesNothing makes a call that must be refused and returns its error. It fails if
+// the call changed the log or the snapshot of the token's room.
 func (w *world) changesNothing(token string, call func() error) error {
 	w.t.Helper()
 	before, meta := len(w.events(token)), w.item(token, "META")
@@ -57,21 +57,21 @@ func (w *world) changesNothing(token string, call func() error) error {
 	return err
 }
 
-// says fails unless err has the code, and these words.
+// says fails unless err has the code and contains words.
 func says(t *testing.T, err error, code fault.Code, words string) {
 	t.Helper()
 	if wants(t, err, code); !strings.Contains(err.Error(), words) {
-		t.Errorf("got %v, want words like %q", err, words)
+		t.Errorf("got %v, want an error that contains %q", err, words)
 	}
 }
 
-// hears is what is new to the owner of a token, as lines tells it.
+// hears returns what is new to the owner of a token, as lines renders it.
 func (w *world) hears(token string) []string {
 	w.t.Helper()
 	return lines(w.look(token, "").Messages)
 }
 
-// trio is a room of three, with Ann as its admin.
+// trio is a room of three agents. Ann is its admin.
 type trio struct{ ann, bob, cid chat.Seated }
 
 func (w *world) trio() trio {
@@ -80,7 +80,7 @@ func (w *world) trio() trio {
 	return trio{ann: ann, bob: w.join("plans", "Bob"), cid: w.join("plans", "Cid")}
 }
 
-// ruling are the calls that only admins may make.
+// ruling returns the calls that only admins may make.
 func ruling(w *world, token string) map[string]func() error {
 	ctx := w.t.Context()
 	calls := map[string]func() error{
@@ -99,7 +99,7 @@ func ruling(w *world, token string) map[string]func() error {
 	return calls
 }
 
-func TestAdmin_memberMayDecideNothing(t *testing.T) {
+func TestAdmin_member_mayCallNoAdminTool(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
 	for _, w := range []*world{w, w.elsewhere()} {
@@ -111,13 +111,13 @@ func TestAdmin_memberMayDecideNothing(t *testing.T) {
 	}
 }
 
-func TestAdmin_ofAnotherRoom_isATokenLikeAnyOther(t *testing.T) {
+func TestAdmin_ofAnotherRoom_hasNoPowerHere(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
 	other := w.join("plots", "Eve")
 	for what, call := range ruling(w, other.Token) {
 		if what == "update" || what == "close" || what == "ban" || what == "unban" {
-			continue // these it may do to its own room
+			continue // in its own room it may
 		}
 		t.Run(what, func(t *testing.T) {
 			says(t, w.changesNothing(p.ann.Token, call), fault.InvalidArgument, "No agent of this name")
@@ -125,7 +125,7 @@ func TestAdmin_ofAnotherRoom_isATokenLikeAnyOther(t *testing.T) {
 	}
 }
 
-func TestAdmin_demotedWhileItDecides_isRefused(t *testing.T) {
+func TestAdmin_demotedDuringItsCall_isRefused(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
 	p := w.trio()
@@ -134,7 +134,7 @@ func TestAdmin_demotedWhileItDecides_isRefused(t *testing.T) {
 	late := w.onTop(middle)
 	late.info(p.bob.Token)
 	all := ruling(late, p.bob.Token)
-	for _, what := range []string{"update", "close", "promote", "mute", "kick", "ban"} { // what changes something
+	for _, what := range []string{"update", "close", "promote", "mute", "kick", "ban"} { // those that would change something
 		middle.beforeWrite = func() { w.manage(p.ann.Token, room.Demote, "Bob", chat.StatusDemoted) }
 		if err := all[what](); fault.CodeOf(err) != fault.NotAllowed {
 			t.Errorf("%s: %v", what, err)
@@ -144,7 +144,7 @@ func TestAdmin_demotedWhileItDecides_isRefused(t *testing.T) {
 	same(t, "nothing was done", seats(w.info(p.ann.Token).Room), []string{"Ann (admin)", "Bob (admin)", "Cid (member)"})
 }
 
-func TestAdmin_decidingIsASignOfLife(t *testing.T) {
+func TestAdmin_call_renewsItsLease(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
 	w.clock.Advance(time.Hour)

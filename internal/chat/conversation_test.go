@@ -8,7 +8,7 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-func TestConversation_twoAgents_hearEachOtherOnce(t *testing.T) {
+func TestConversation_twoAgents_receiveEachMessageOnce(t *testing.T) {
 	w := newWorld(t)
 	ann := w.join("plans", "Ann")
 	if ann.Status != chat.StatusCreated || ann.Room.Agents[0].Role != room.Admin {

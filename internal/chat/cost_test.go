@@ -8,12 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jonboulle/clockwork"
+
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
-// bill counts what calls of DynamoDB cost.
+// bill records the calls of DynamoDB.
 type bill struct {
 	mu    sync.Mutex
 	calls []dynamotable.Call
@@ -44,13 +46,22 @@ func (b *bill) of(do func()) (reads, writes []dynamotable.Call) {
 	return reads, writes
 }
 
-// text is 800 bytes, another one each time.
+// newTable returns a table on DynamoDB Local whose calls are recorded. Its clock is
+// far ahead, since the engine deletes expired items by the system's time.
+func (b *bill) newTable(t *testing.T) (*clockwork.FakeClock, *dynamotable.Table) {
+	t.Helper()
+	clock := clockwork.NewFakeClockAt(time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC))
+	tbl, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock, Observe: b.observe})
+	return clock, tbl
+}
+
+// text returns 800 bytes that differ for every i.
 func text(i int) string { return fmt.Sprintf("%0*d%s", 10, i, strings.Repeat("x", 790)) }
 
-func TestSend_onDynamoDB_isOneWriteOfOneUnit(t *testing.T) {
+func TestSend_onDynamoDB_costsOneWriteOfOneUnit(t *testing.T) {
 	var b bill
-	tbl, _ := dynamolocal.NewTable(t, dynamotable.Options{Observe: b.observe})
-	warm := chat.New(tbl, chat.Options{})
+	clock, tbl := b.newTable(t)
+	warm := chat.New(tbl, chat.Options{Clock: clock})
 	ann, err := warm.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Annabella of the North"})
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +74,7 @@ func TestSend_onDynamoDB_isOneWriteOfOneUnit(t *testing.T) {
 		}
 	}
 	if reads, writes := b.of(send(warm, 0)); len(reads) != 0 || len(writes) != 2 {
-		t.Errorf("the first send, which says that the seat is used: %d reads %v, %d writes %v", len(reads), reads, len(writes), writes)
+		t.Errorf("the first send, which stores that the token was used: %d reads %v, %d writes %v", len(reads), reads, len(writes), writes)
 	}
 	for i := 1; i < 40; i++ {
 		reads, writes := b.of(send(warm, i))
@@ -71,7 +82,7 @@ func TestSend_onDynamoDB_isOneWriteOfOneUnit(t *testing.T) {
 			t.Fatalf("a warm send: %d reads %v, %d writes %v", len(reads), reads, len(writes), writes)
 		}
 	}
-	cold := chat.New(tbl, chat.Options{})
+	cold := chat.New(tbl, chat.Options{Clock: clock})
 	reads, writes := b.of(send(cold, 40))
 	if len(reads) > 2 || len(writes) != 2 || writes[0].WriteUnits+writes[1].WriteUnits != 2 {
 		t.Errorf("a cold send: %d reads %v, %d writes %v", len(reads), reads, len(writes), writes)
@@ -79,10 +90,11 @@ func TestSend_onDynamoDB_isOneWriteOfOneUnit(t *testing.T) {
 	t.Logf("a cold send: reads %v, writes %v", reads, writes)
 }
 
-func TestWait_onDynamoDB_hearsAnotherProcess(t *testing.T) {
+func TestWait_onDynamoDB_receivesMessagesOfAnotherProcess(t *testing.T) {
 	var b bill
-	tbl, _ := dynamolocal.NewTable(t, dynamotable.Options{Observe: b.observe})
-	here, there := chat.New(tbl, chat.Options{}), chat.New(tbl, chat.Options{})
+	clock, tbl := b.newTable(t)
+	o := chat.Options{Clock: hurriedClock{clock}}
+	here, there := chat.New(tbl, o), chat.New(tbl, o)
 	ann, err := here.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Ann"})
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-func TestCreate_settings_areTheRooms(t *testing.T) {
+func TestCreate_settings_areStored(t *testing.T) {
 	w := newWorld(t)
 	about := strings.Repeat("é", room.MaxDescription-1) + "\n"
 	got := w.create(chat.CreateRequest{
@@ -23,7 +23,7 @@ func TestCreate_settings_areTheRooms(t *testing.T) {
 	same(t, "seats", seats(r), []string{"Ann (admin)"})
 }
 
-func TestCreate_nothingButAName_givesAPrivateGroupOfTwo(t *testing.T) {
+func TestCreate_nameOnly_makesAPrivateGroupOfTwo(t *testing.T) {
 	w := newWorld(t)
 	r := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann"}).Room
 	if r.Capacity != 2 || r.Type != room.Group || r.Public || r.PasswordProtected || r.Description != "" {
@@ -34,7 +34,7 @@ func TestCreate_nothingButAName_givesAPrivateGroupOfTwo(t *testing.T) {
 	}
 }
 
-func TestCreate_nameInUse_isRefusedWhateverThePassword(t *testing.T) {
+func TestCreate_nameInUse_isRefusedWithAnyPassword(t *testing.T) {
 	w := newWorld(t)
 	w.join("plans", "Ann")
 	w.join("plots:pw", "Ann")
@@ -48,7 +48,7 @@ func TestCreate_nameInUse_isRefusedWhateverThePassword(t *testing.T) {
 	}
 }
 
-func TestCreate_argumentsThatCannotBeRight_areRefusedAndMakeNothing(t *testing.T) {
+func TestCreate_invalidArguments_areRefusedAndCreateNothing(t *testing.T) {
 	w := newWorld(t)
 	token := w.join("elsewhere", "Ann").Token
 	for what, req := range map[string]chat.CreateRequest{
@@ -63,7 +63,7 @@ func TestCreate_argumentsThatCannotBeRight_areRefusedAndMakeNothing(t *testing.T
 		"token as the room's name": {AgentName: "Ann", Room: token},
 		"token as agent's name":    {AgentName: token},
 		"blank room":               {AgentName: "Ann", Room: " "},
-		"room of signs":            {AgentName: "Ann", Room: "a/b"},
+		"room of bad letters":      {AgentName: "Ann", Room: "a/b"},
 	} {
 		if req.Room == "" {
 			req.Room = "plans"
@@ -76,7 +76,7 @@ func TestCreate_argumentsThatCannotBeRight_areRefusedAndMakeNothing(t *testing.T
 	wants(t, err, fault.RoomNotFound)
 }
 
-func TestCreate_withoutAName_makesUpOneThatIsEasyToSay(t *testing.T) {
+func TestCreate_withoutAName_generatesAReadableOne(t *testing.T) {
 	w := newWorld(t)
 	form := regexp.MustCompile(`^[a-z]{3,8}-[a-z]{3,8}-[0-9]{7}$`)
 	made := map[string]bool{}

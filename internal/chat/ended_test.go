@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ func (w *world) sayAs(token string, kind room.Kind, text string) chat.Sent {
 	return got
 }
 
-func TestEnded_theOtherIsDone_isTold(t *testing.T) {
+func TestEnded_otherAgentIsDone_endsTheTalk(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.sayAs(p.ann.Token, room.Done, "that is all")
@@ -28,16 +29,7 @@ func TestEnded_theOtherIsDone_isTold(t *testing.T) {
 	wantStatus(t, "Ann", w.look(p.ann.Token, p.ann.Cursor), chat.StatusQuiet)
 }
 
-func TestEnded_oneOfTwoOthersIsDone_isNotTold(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	w.sayAs(all[0].Token, room.Done, "that is all")
-	wantStatus(t, "Cid", w.look(all[2].Token, all[2].Cursor), chat.StatusMessages)
-	w.leave(all[1].Token)
-	wantStatus(t, "Cid, when Bob has left", w.look(all[2].Token, all[2].Cursor), chat.StatusEnded)
-}
-
-func TestEnded_theOtherSpeaksOn_isTakenBack(t *testing.T) {
+func TestEnded_otherAgentSpeaksAgain_resumesTheTalk(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.sayAs(p.ann.Token, room.Done, "that is all")
@@ -45,40 +37,34 @@ func TestEnded_theOtherSpeaksOn_isTakenBack(t *testing.T) {
 	wantStatus(t, "after a status", w.look(p.bob.Token, p.bob.Cursor), chat.StatusEnded)
 	w.sayAs(p.ann.Token, "", "one thing more")
 	got := w.look(p.bob.Token, p.bob.Cursor)
-	wantStatus(t, "after a word", got, chat.StatusMessages)
+	wantStatus(t, "after a message", got, chat.StatusMessages)
 	wantStatus(t, "later", w.look(p.bob.Token, got.Cursor), chat.StatusQuiet)
 }
 
-func TestEnded_knownToAProcessThatComesLater(t *testing.T) {
+func TestEnded_processThatStartsLater_knowsIt(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	cursor := p.bob.Cursor
 	w.sayAs(p.ann.Token, room.Done, "that is all")
-	for range 40 { // more than a load reads
+	for i := range 40 { // more than a load reads
 		cursor = w.look(p.bob.Token, cursor).Cursor
 		w.clock.Advance(time.Minute)
-		w.say(p.bob.Token, "are you there? "+w.clock.Now().String())
+		w.say(p.bob.Token, fmt.Sprintf("are you there? %d", i))
 	}
 	wantStatus(t, "Bob", w.elsewhere().look(p.bob.Token, cursor), chat.StatusEnded)
 }
 
-func TestEnded_nobodyHasComeYet_isQuiet(t *testing.T) {
-	w := newWorld(t)
-	ann := w.join("plans", "Ann")
-	wantStatus(t, "Ann", w.look(ann.Token, ann.Cursor), chat.StatusQuiet)
-}
-
-func TestEnded_allOthersLeft_isTold(t *testing.T) {
+func TestEnded_allOthersLeft_endsTheTalkUntilAnotherJoins(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.leave(p.bob.Token)
 	got := w.look(p.ann.Token, p.ann.Cursor)
 	wantStatus(t, "Ann", got, chat.StatusEnded)
 	w.join("plans", "Cid")
-	wantStatus(t, "when another comes", w.look(p.ann.Token, got.Cursor), chat.StatusMessages)
+	wantStatus(t, "after another joined", w.look(p.ann.Token, got.Cursor), chat.StatusMessages)
 }
 
-func TestEnded_aWaitGoesOnUntilItsTimeIsUp(t *testing.T) {
+func TestEnded_openWait_lastsForItsWholeTime(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.sayAs(p.ann.Token, room.Done, "that is all")
@@ -86,39 +72,4 @@ func TestEnded_aWaitGoesOnUntilItsTimeIsUp(t *testing.T) {
 	waits := w.hold(1, p.bob)
 	w.clock.Advance(time.Minute)
 	wantStatus(t, "Bob", take(t, waits[0]), chat.StatusEnded)
-}
-
-// TestEnded_saidOnceMoreToOne_staysSo: who was done for all is not back for a last
-// word that says the same.
-func TestEnded_saidOnceMoreToOne_staysSo(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.sayAs(p.ann.Token, room.Done, "that is all from me")
-	w.sayAs(p.bob.Token, room.Done, "and from me")
-	if _, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "goodbye, Bob", To: []string{"Bob"}, Kind: room.Done}); err != nil {
-		t.Fatal(err)
-	}
-	got := w.look(p.cid.Token, w.look(p.cid.Token, "").Cursor)
-	wantStatus(t, "Cid", got, chat.StatusEnded)
-}
-
-func TestEnded_whoMayNotSpeak_isNotWaitedFor(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: all[0].Token, AgentName: "Cid", Action: room.Mute}); err != nil {
-		t.Fatal(err)
-	}
-	all[1].Cursor = w.look(all[1].Token, all[1].Cursor).Cursor
-	w.sayAs(all[0].Token, room.Done, "that is all")
-	wantStatus(t, "Bob", w.look(all[1].Token, all[1].Cursor), chat.StatusEnded)
-}
-
-func TestEnded_inAChannel_isForThoseWhoListen(t *testing.T) {
-	w := newWorld(t)
-	ann := w.create(chat.CreateRequest{Room: "news", AgentName: "Ann", Type: room.Channel})
-	bob := w.join("news", "Bob")
-	ann.Cursor = w.look(ann.Token, ann.Cursor).Cursor
-	wantStatus(t, "Ann, whom nobody can answer", w.look(ann.Token, ann.Cursor), chat.StatusQuiet)
-	w.sayAs(ann.Token, room.Done, "that is all")
-	wantStatus(t, "Bob", w.look(bob.Token, bob.Cursor), chat.StatusEnded)
 }

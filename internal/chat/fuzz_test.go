@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/table/bolttable"
 )
 
-// FuzzListPage asks for a page of the list of rooms by any name of a page.
+// FuzzListPage lists rooms with any page token.
 func FuzzListPage(f *testing.F) {
 	tab, err := bolttable.Open(filepath.Join(f.TempDir(), "parley.db"), bolttable.Options{})
 	if err != nil {
@@ -54,7 +54,7 @@ func FuzzListPage(f *testing.F) {
 	})
 }
 
-// FuzzRoomAndPassword reads the name of a room with its password in any form.
+// FuzzRoomAndPassword splits any room name with its password.
 func FuzzRoomAndPassword(f *testing.F) {
 	f.Add("tea:with milk", "")
 	f.Add("tea", "milk")

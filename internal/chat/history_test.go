@@ -12,7 +12,8 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// talk is a room of two with 50 messages, numbered 3 to 52: "3" to "52".
+// talk returns a room of two with 50 messages. Events 3 to 52 have the texts "3" to
+// "52".
 func (w *world) talk() pair {
 	w.t.Helper()
 	p := w.pair()
@@ -28,7 +29,7 @@ func (w *world) talk() pair {
 	return p
 }
 
-func TestHistory_pages_areInOrderAndSayWhetherThereIsMore(t *testing.T) {
+func TestHistory_pages_areInOrderAndReportMore(t *testing.T) {
 	w := newWorld(t)
 	p := w.talk()
 	for what, c := range map[string]struct {
@@ -68,7 +69,7 @@ func TestHistory_pages_areInOrderAndSayWhetherThereIsMore(t *testing.T) {
 	}
 }
 
-func TestHistory_holdsOwnWordsAndComingsAndGoings(t *testing.T) {
+func TestHistory_includesOwnMessagesJoinsAndLeaves(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.say(p.ann.Token, "hello")
@@ -87,24 +88,24 @@ func TestHistory_holdsOwnWordsAndComingsAndGoings(t *testing.T) {
 	}
 }
 
-func TestHistory_argumentsThatCannotBeRight_areRefused(t *testing.T) {
+func TestHistory_invalidArguments_areRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	seq := w.say(p.ann.Token, "héllo").Seq
 	for what, req := range map[string]chat.HistoryRequest{
-		"two directions":             {Before: 3, After: 1},
-		"direction and number":       {Before: 3, Seq: 1},
-		"negative before":            {Before: -1},
-		"negative after":             {After: -1},
-		"negative seq":               {Seq: -1},
-		"negative limit":             {Limit: -1},
-		"limit over 100":             {Limit: 101},
-		"offset alone":               {Offset: 3},
-		"negative offset":            {Seq: seq, Offset: -1},
-		"offset at the end":          {Seq: seq, Offset: len("héllo")},
-		"offset inside a character":  {Seq: seq, Offset: 2},
-		"offset in what has no text": {Seq: 1, Offset: 1},
-		"number of nothing":          {Seq: 99},
+		"two directions":            {Before: 3, After: 1},
+		"direction and number":      {Before: 3, Seq: 1},
+		"negative before":           {Before: -1},
+		"negative after":            {After: -1},
+		"negative seq":              {Seq: -1},
+		"negative limit":            {Limit: -1},
+		"limit over 100":            {Limit: 101},
+		"offset alone":              {Offset: 3},
+		"negative offset":           {Seq: seq, Offset: -1},
+		"offset at the end":         {Seq: seq, Offset: len("héllo")},
+		"offset inside a character": {Seq: seq, Offset: 2},
+		"offset in a join":          {Seq: 1, Offset: 1},
+		"unknown number":            {Seq: 99},
 	} {
 		req.Token = p.bob.Token
 		if got, err := w.History(t.Context(), req); fault.CodeOf(err) != fault.InvalidArgument {
@@ -113,7 +114,7 @@ func TestHistory_argumentsThatCannotBeRight_areRefused(t *testing.T) {
 	}
 }
 
-func TestHistory_page_isBoundedInBytes(t *testing.T) {
+func TestHistory_page_isLimitedInBytes(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	for i := range 20 {
@@ -139,9 +140,8 @@ func TestHistory_page_isBoundedInBytes(t *testing.T) {
 	}
 }
 
-// TestHistory_longText_isReadInPartsThatMakeTheWhole: a wait and history give
-// the first part and say where the rest begins.
-func TestHistory_longText_isReadInPartsThatMakeTheWhole(t *testing.T) {
+// A wait and a page of history return the first part and where the rest begins.
+func TestHistory_longText_isReadInParts(t *testing.T) {
 	for what, text := range map[string]string{
 		"letters":     strings.Repeat("abcdefgh", room.MaxText/8),
 		"characters":  strings.Repeat("€", room.MaxText/3),
@@ -176,9 +176,8 @@ func TestHistory_longText_isReadInPartsThatMakeTheWhole(t *testing.T) {
 	}
 }
 
-// TestHistory_ofANewcomer_doesNotReadWhatItMayNotSee: a long talk of others costs
-// the newcomer nothing.
-func TestHistory_ofANewcomer_doesNotReadWhatItMayNotSee(t *testing.T) {
+// A long talk before the join costs the newcomer no reads.
+func TestHistory_newcomer_readsOnlyVisibleEventsFromTheTable(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	for i := range 250 {
@@ -201,7 +200,7 @@ func TestHistory_ofANewcomer_doesNotReadWhatItMayNotSee(t *testing.T) {
 	}
 }
 
-func TestHistory_shortText_comesWhole(t *testing.T) {
+func TestHistory_shortText_isReturnedWhole(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	for _, text := range []string{"hello", strings.Repeat("a", 6<<10)} {

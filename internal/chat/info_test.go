@@ -7,7 +7,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 )
 
-func TestInfo_byToken_tellsOfTheOwnRoom(t *testing.T) {
+func TestInfo_byToken_describesTheOwnRoom(t *testing.T) {
 	w := newWorld(t)
 	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Description: "all of it", Capacity: 3})
 	w.say(ann.Token, "hello")
@@ -19,12 +19,12 @@ func TestInfo_byToken_tellsOfTheOwnRoom(t *testing.T) {
 		}
 		same(t, "seats", seats(got.Room), []string{"Ann (admin)", "Bob (member)"})
 		if a := got.Room.Agents; a[0].You || !a[1].You {
-			t.Errorf("who is Bob? %+v", a)
+			t.Errorf("Bob is %+v", a)
 		}
 	}
 }
 
-func TestInfo_byName_asksForThePassword(t *testing.T) {
+func TestInfo_byName_needsThePassword(t *testing.T) {
 	w := newWorld(t)
 	w.join("plans:pw", "Ann")
 	for what, c := range map[string]struct {
@@ -52,7 +52,7 @@ func TestInfo_byName_asksForThePassword(t *testing.T) {
 	}
 }
 
-func TestInfo_byName_takesNoSeatAndMakesNoRoom(t *testing.T) {
+func TestInfo_byName_takesNoSeatAndCreatesNoRoom(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	before := w.info(p.ann.Token).Earlier
@@ -68,9 +68,8 @@ func TestInfo_byName_takesNoSeatAndMakesNoRoom(t *testing.T) {
 	}
 }
 
-// TestInfo_earlier_countsOnlyWhatTheCallerMaySee: a stranger is not told how much
-// was said before it could have come.
-func TestInfo_earlier_countsOnlyWhatTheCallerMaySee(t *testing.T) {
+// A stranger must not learn how much was said before.
+func TestInfo_earlier_countsOnlyVisibleEvents(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.say(p.bob.Token, "between the two of us")
@@ -78,18 +77,18 @@ func TestInfo_earlier_countsOnlyWhatTheCallerMaySee(t *testing.T) {
 	w.say(p.ann.Token, "opening words")
 	stranger, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
 	if err != nil || stranger.Earlier != 1 {
-		t.Errorf("a stranger is told of %d events, %v", stranger.Earlier, err)
+		t.Errorf("a stranger is shown %d events, %v", stranger.Earlier, err)
 	}
 	cid := w.join("plans", "Cid")
 	if got := w.info(cid.Token).Earlier; got != 2 {
-		t.Errorf("Cid is told of %d events", got)
+		t.Errorf("Cid is shown %d events", got)
 	}
 	if got := w.info(p.ann.Token).Earlier; got != 6 {
-		t.Errorf("Ann is told of %d events", got)
+		t.Errorf("Ann is shown %d events", got)
 	}
 }
 
-func TestInfo_afterLeaving_isNotForTheTokenAnyMore(t *testing.T) {
+func TestInfo_tokenThatLeft_isRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.leave(p.bob.Token)

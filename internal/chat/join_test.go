@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-func TestJoin_noSuchRoom_createsItWithTheCallerAsAdmin(t *testing.T) {
+func TestJoin_missingRoom_createsItWithTheCallerAsAdmin(t *testing.T) {
 	w := newWorld(t)
 	got := w.join("Plans", "Ann")
 	if got.Status != chat.StatusCreated || got.Name != "Ann" || len(got.Token) != 28 || got.Cursor == "" || !got.Now.Equal(w.clock.Now()) {
@@ -29,7 +29,7 @@ func TestJoin_noSuchRoom_createsItWithTheCallerAsAdmin(t *testing.T) {
 	}
 }
 
-func TestJoin_roomThatIsThere_givesAMembersSeat(t *testing.T) {
+func TestJoin_existingRoom_givesAMembersSeat(t *testing.T) {
 	w := newWorld(t)
 	w.join("plans", "Ann")
 	got := w.join("plans", "Bob")
@@ -38,11 +38,11 @@ func TestJoin_roomThatIsThere_givesAMembersSeat(t *testing.T) {
 	}
 	same(t, "seats", seats(got.Room), []string{"Ann (admin)", "Bob (member)"})
 	if a := got.Room.Agents; a[0].You || !a[1].You {
-		t.Errorf("who is Bob? %+v", a)
+		t.Errorf("Bob is %+v", a)
 	}
 }
 
-func TestJoin_roomName_isComparedAsANickname(t *testing.T) {
+func TestJoin_roomName_matchesAsANickname(t *testing.T) {
 	w := newWorld(t)
 	w.join("Übung  One", "Ann")
 	got := w.join(" übung one ", "Bob")
@@ -51,7 +51,7 @@ func TestJoin_roomName_isComparedAsANickname(t *testing.T) {
 	}
 }
 
-func TestJoin_capacity_countsOnlyInTheCallThatCreates(t *testing.T) {
+func TestJoin_capacity_appliesOnlyWhenTheRoomIsCreated(t *testing.T) {
 	w := newWorld(t)
 	if got := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 5}); got.Room.Capacity != 5 {
 		t.Fatalf("made with %d seats", got.Room.Capacity)
@@ -61,7 +61,7 @@ func TestJoin_capacity_countsOnlyInTheCallThatCreates(t *testing.T) {
 	}
 }
 
-func TestJoin_argumentsThatCannotBeRight_areRefusedAndMakeNothing(t *testing.T) {
+func TestJoin_invalidArguments_areRefusedAndCreateNothing(t *testing.T) {
 	w := newWorld(t)
 	for what, req := range map[string]chat.JoinRequest{
 		"capacity of one":     {Room: "plans", AgentName: "Ann", Capacity: 1},
@@ -96,10 +96,10 @@ func TestJoin_largestCapacity_seatsAHundred(t *testing.T) {
 	wants(t, err, fault.RoomFull)
 }
 
-func TestJoin_onlyExisting_makesNoRoomAndEntersOneThatIsThere(t *testing.T) {
+func TestJoin_onlyExisting_joinsButNeverCreates(t *testing.T) {
 	w := newWorld(t)
 	req := chat.JoinRequest{Room: "plans", AgentName: "Bob", OnlyExisting: true}
-	for range 2 { // the first refusal must not have made it
+	for range 2 { // the first call must not create it
 		_, err := w.JoinRoom(t.Context(), req)
 		wants(t, err, fault.RoomNotFound)
 	}
@@ -109,14 +109,14 @@ func TestJoin_onlyExisting_makesNoRoomAndEntersOneThatIsThere(t *testing.T) {
 	}
 }
 
-func TestJoin_onlyExisting_doesNotBeginADesertedRoomAnew(t *testing.T) {
+func TestJoin_onlyExisting_doesNotStartADesertedRoomOver(t *testing.T) {
 	w := newWorld(t)
 	w.leave(w.join("plans", "Ann").Token)
 	_, err := w.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Bob", OnlyExisting: true})
 	wants(t, err, fault.RoomNotFound)
 }
 
-func TestJoin_password_isAskedForAndMayFollowTheName(t *testing.T) {
+func TestJoin_password_isRequiredAndMayFollowTheName(t *testing.T) {
 	w := newWorld(t)
 	made := w.enter(chat.JoinRequest{Room: "plans:open:sesame", AgentName: "Ann", Capacity: 5})
 	if !made.Room.PasswordProtected || made.Room.Name != "plans" {
@@ -146,28 +146,28 @@ func TestJoin_passwordForARoomWithoutOne_isRefused(t *testing.T) {
 	wants(t, err, fault.WrongPassword)
 }
 
-func TestJoin_takenNameInAFullRoom_isToldOfTheName(t *testing.T) {
+func TestJoin_takenNameInAFullRoom_isRefusedForTheName(t *testing.T) {
 	w := newWorld(t)
 	w.pair()
 	_, err := w.tryJoin("plans", "BOB")
 	wants(t, err, fault.NameTaken)
 	if !strings.Contains(err.Error(), "pass only your agent_token") {
-		t.Errorf("the way back is not told: %v", err)
+		t.Errorf("the error does not say how to return: %v", err)
 	}
 }
 
-func TestJoin_fullRoom_saysWhenASeatMayBecomeFreeAndTheWayBack(t *testing.T) {
+func TestJoin_fullRoom_reportsWhenASeatMayBeFree(t *testing.T) {
 	w := newWorld(t)
-	w.join("plans", "Ann") // an admin, safe for a day
-	w.join("plans", "Bob") // whose token was never used
+	w.join("plans", "Ann") // an admin has a lease of a day
+	w.join("plans", "Bob") // never uses its token
 	_, err := w.tryJoin("plans", "Cid")
 	waitsFor(t, err, fault.RoomFull, 90*time.Second)
 	if !strings.Contains(err.Error(), "pass only your agent_token") {
-		t.Errorf("the way back is not told: %v", err)
+		t.Errorf("the error does not say how to return: %v", err)
 	}
 }
 
-func TestJoin_refused_changesNothing(t *testing.T) {
+func TestJoin_refused_writesNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.enter(chat.JoinRequest{Room: "plots:pw", AgentName: "Ann"})
@@ -178,7 +178,7 @@ func TestJoin_refused_changesNothing(t *testing.T) {
 	}
 }
 
-func TestJoin_lastOfTheTalk_isAtMostTwentyMessages(t *testing.T) {
+func TestJoin_latestMessages_areTwentyAtMost(t *testing.T) {
 	w := newWorld(t)
 	ann := w.join("plans", "Ann") // event 1
 	for i := range 30 {
@@ -190,14 +190,14 @@ func TestJoin_lastOfTheTalk_isAtMostTwentyMessages(t *testing.T) {
 		t.Fatalf("Bob was given %q", said)
 	}
 	if got.Earlier != 11 || got.HasMore {
-		t.Fatalf("%d earlier, more %v; want Ann's coming and ten words earlier, nothing more to come", got.Earlier, got.HasMore)
+		t.Fatalf("%d earlier, more %v; want Ann's join and ten messages earlier, and no more to come", got.Earlier, got.HasMore)
 	}
 	if next := w.look(got.Token, got.Cursor); next.Status != chat.StatusQuiet {
 		t.Fatalf("and then once more %+v", next)
 	}
 }
 
-func TestJoin_lastOfTheTalk_isAtMostSixKilobytes(t *testing.T) {
+func TestJoin_latestMessages_areSixKilobytesAtMost(t *testing.T) {
 	w := newWorld(t)
 	ann := w.join("plans", "Ann")
 	for i := range 5 {
@@ -209,5 +209,34 @@ func TestJoin_lastOfTheTalk_isAtMostSixKilobytes(t *testing.T) {
 	}
 	if got.Earlier != 4 {
 		t.Fatalf("%d earlier, want 4", got.Earlier)
+	}
+}
+
+func TestJoin_earlier_countsWhatHistoryHolds(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	for i := range 25 {
+		w.say(p.ann.Token, fmt.Sprintf("line %d", i)) // events 4 to 28
+	}
+	dora := w.join("plans", "Dora")
+	if dora.Earlier != 8 || dora.Messages[0].Seq != 9 { // three joins and five messages
+		t.Errorf("%d earlier than number %d", dora.Earlier, dora.Messages[0].Seq)
+	}
+	if got := w.info(dora.Token).Earlier; got != 29 {
+		t.Errorf("room_info counts %d", got)
+	}
+}
+
+func TestJoin_nameWithATitleOfTheServer_isRefused(t *testing.T) {
+	w := newWorld(t)
+	for _, name := range []string{"The Server of Parley", "Parley Fan", "Operator of it", "Room Moderator", "next", "Ser ver. server", "p4rley helper", "SYSTEM notice 7"} {
+		if _, err := w.tryJoin("plans", name); fault.CodeOf(err) != fault.InvalidArgument {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	for _, name := range []string{"Serverin", "Parleyman", "Sys Admin of Bob", "Ann's Next.js helper"} {
+		if _, err := w.JoinRoom(t.Context(), chat.JoinRequest{Room: "hall", AgentName: name, Capacity: 10}); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
 	}
 }

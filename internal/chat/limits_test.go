@@ -14,14 +14,14 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// limited is a world with limits.
+// limited returns a world with limits.
 func limited(t *testing.T, l ratelimit.Limits) *world {
 	t.Helper()
 	w := newWorld(t)
 	return onTable(t, w.clock, w.table, chat.Options{SingleProcess: true, MinBatch: 1, Limits: l})
 }
 
-// retryAfter fails unless err is rate_limited, and returns after how long to try again.
+// retryAfter fails unless err is rate_limited, and returns when to retry.
 func retryAfter(t *testing.T, err error) time.Duration {
 	t.Helper()
 	var e *fault.Error
@@ -34,7 +34,7 @@ func retryAfter(t *testing.T, err error) time.Duration {
 	return e.RetryAfter
 }
 
-// exactly fails unless call is refused until err says, and no longer.
+// exactly fails unless call is refused until the time that err names, and no longer.
 func (w *world) exactly(err error, call func() error) {
 	w.t.Helper()
 	after := retryAfter(w.t, err)
@@ -50,7 +50,7 @@ func (w *world) exactly(err error, call func() error) {
 	}
 }
 
-// sayN says n different texts, and returns how the last ended.
+// sayN sends n different texts and returns the error of the last one.
 func (w *world) sayN(token string, n int) (err error) {
 	for i := range n {
 		_, err = w.send(chat.SendRequest{Token: token, Text: fmt.Sprintf("text %d at %s", i, w.clock.Now())})
@@ -58,7 +58,7 @@ func (w *world) sayN(token string, n int) (err error) {
 	return err
 }
 
-func TestLimits_none_boundNothing(t *testing.T) {
+func TestLimits_unset_limitNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	if err := w.sayN(p.ann.Token, 300); err != nil {
@@ -69,7 +69,7 @@ func TestLimits_none_boundNothing(t *testing.T) {
 	}
 }
 
-func TestLimits_messages_ofOneAgentInAMinute(t *testing.T) {
+func TestLimits_messages_arePerAgentAndMinute(t *testing.T) {
 	w := limited(t, ratelimit.Limits{Messages: 6})
 	p := w.pair()
 	if err := w.sayN(p.ann.Token, 6); err != nil {
@@ -90,7 +90,7 @@ func TestLimits_messages_ofOneAgentInAMinute(t *testing.T) {
 	retryAfter(t, again())
 }
 
-func TestLimits_bytes_ofOneAgentInAMinute(t *testing.T) {
+func TestLimits_bytes_arePerAgentAndMinute(t *testing.T) {
 	w := limited(t, ratelimit.Limits{Bytes: 60_000})
 	p := w.pair()
 	text := func(c string, n int) func() error {
@@ -111,7 +111,7 @@ func TestLimits_bytes_ofOneAgentInAMinute(t *testing.T) {
 	w.exactly(err, text("d", 5_000))
 }
 
-func TestLimits_fewBytes_letTheLongestTextThrough(t *testing.T) {
+func TestLimits_fewBytes_admitTheLongestText(t *testing.T) {
 	w := limited(t, ratelimit.Limits{Bytes: 10})
 	p := w.pair()
 	w.say(p.ann.Token, strings.Repeat("x", room.MaxText))
@@ -119,7 +119,7 @@ func TestLimits_fewBytes_letTheLongestTextThrough(t *testing.T) {
 	w.exactly(err, func() error { return w.sayN(p.ann.Token, 1) })
 }
 
-func TestLimits_whatSaysNothing_costsNothing(t *testing.T) {
+func TestLimits_callThatSendsNothing_isNotCounted(t *testing.T) {
 	w := limited(t, ratelimit.Limits{Messages: 3, Bytes: 40_000})
 	p := w.pair()
 	w.say(p.bob.Token, "read this first")
@@ -146,7 +146,7 @@ func TestLimits_whatSaysNothing_costsNothing(t *testing.T) {
 	retryAfter(t, w.sayN(p.ann.Token, 1))
 }
 
-func TestLimits_refusedByTheRoom_costsNothing(t *testing.T) {
+func TestLimits_sendRefusedByTheRoom_isNotCounted(t *testing.T) {
 	w := limited(t, ratelimit.Limits{Messages: 2})
 	p := w.pair()
 	w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
@@ -159,7 +159,7 @@ func TestLimits_refusedByTheRoom_costsNothing(t *testing.T) {
 	}
 }
 
-func TestLimits_rooms_ofOneAddressInAnHour(t *testing.T) {
+func TestLimits_rooms_arePerAddressAndHour(t *testing.T) {
 	w := limited(t, ratelimit.Limits{Rooms: 4})
 	here, there := ratelimit.WithAddress(t.Context(), "192.0.2.1"), ratelimit.WithAddress(t.Context(), "192.0.2.2")
 	made := 0
@@ -173,7 +173,7 @@ func TestLimits_rooms_ofOneAddressInAnHour(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for i := range 10 { // who makes none is not counted
+	for i := range 10 { // calls that create no room do not count
 		if _, err := w.JoinRoom(here, chat.JoinRequest{Room: "room 1", AgentName: fmt.Sprintf("Bob %d", i)}); err != nil {
 			wants(t, err, fault.RoomFull)
 		}
@@ -200,7 +200,7 @@ func TestLimits_rooms_ofOneAddressInAnHour(t *testing.T) {
 	w.exactly(err, func() error { return create(here) })
 }
 
-func TestLimits_wrongPasswords_ofOneAddressInAMinute(t *testing.T) {
+func TestLimits_wrongPasswords_arePerAddressAndMinute(t *testing.T) {
 	w := limited(t, ratelimit.Limits{Passwords: 3})
 	here, there := ratelimit.WithAddress(t.Context(), "192.0.2.1"), ratelimit.WithAddress(t.Context(), "192.0.2.2")
 	w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "right", Capacity: 100})
@@ -210,7 +210,7 @@ func TestLimits_wrongPasswords_ofOneAddressInAMinute(t *testing.T) {
 		_, err := w.JoinRoom(ctx, chat.JoinRequest{Room: "plans", Password: password, AgentName: fmt.Sprintf("Agent %d", agents)})
 		return err
 	}
-	for range 5 { // the right one, and none, are no guesses
+	for range 5 { // neither the right password nor a missing one is a guess
 		if err := try(here, "right"); err != nil {
 			t.Fatal(err)
 		}
@@ -231,9 +231,8 @@ func TestLimits_wrongPasswords_ofOneAddressInAMinute(t *testing.T) {
 	w.exactly(err, func() error { return try(here, "right") })
 }
 
-// TestLimits_guessesAtOnce_areBarelyMoreThanOneAfterTheOther: those that are being
-// looked at together are two at most.
-func TestLimits_guessesAtOnce_areBarelyMoreThanOneAfterTheOther(t *testing.T) {
+// At most two guesses are checked at once.
+func TestLimits_concurrentGuesses_exceedTheLimitByOneAtMost(t *testing.T) {
 	w := limited(t, ratelimit.Limits{Passwords: 3})
 	w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "right"})
 	got := tally(atOnce(12, func(int) (chat.Seated, error) {

@@ -12,7 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// list is the names of a page of public rooms.
+// list returns the names on a page of public rooms.
 func (w *world) list(req chat.ListRequest) (names []string, next string) {
 	w.t.Helper()
 	got, err := w.ListRooms(w.t.Context(), req)
@@ -25,7 +25,7 @@ func (w *world) list(req chat.ListRequest) (names []string, next string) {
 	return names, got.NextPage
 }
 
-func TestList_publicRooms_areTold(t *testing.T) {
+func TestList_publicRooms_areListed(t *testing.T) {
 	w := newWorld(t)
 	about := strings.Repeat("é", 300)
 	w.create(chat.CreateRequest{Room: "News", AgentName: "Ann", Public: true, Password: "pw", Description: about, Capacity: 7, Type: room.Channel})
@@ -41,7 +41,7 @@ func TestList_publicRooms_areTold(t *testing.T) {
 	}
 }
 
-func TestList_byName_inPages(t *testing.T) {
+func TestList_pages_areInTheOrderOfNames(t *testing.T) {
 	w := newWorld(t)
 	var want []string
 	for i := range 25 {
@@ -61,7 +61,7 @@ func TestList_byName_inPages(t *testing.T) {
 	}
 }
 
-func TestList_search_looksIntoNamesAndDescriptions(t *testing.T) {
+func TestList_search_matchesNamesAndDescriptions(t *testing.T) {
 	w := newWorld(t)
 	w.create(chat.CreateRequest{Room: "Gardening", AgentName: "Ann", Public: true})
 	w.create(chat.CreateRequest{Room: "music", AgentName: "Ann", Public: true, Description: "Songs for the GARDEN"})
@@ -77,7 +77,7 @@ func TestList_search_looksIntoNamesAndDescriptions(t *testing.T) {
 	same(t, "in pages", append(first, rest...), []string{"Gardening", "music"})
 }
 
-func TestList_argumentsThatCannotBeRight_areRefused(t *testing.T) {
+func TestList_invalidArguments_areRefused(t *testing.T) {
 	w := newWorld(t)
 	for what, req := range map[string]chat.ListRequest{
 		"negative limit":    {Limit: -1},
@@ -93,9 +93,8 @@ func TestList_argumentsThatCannotBeRight_areRefused(t *testing.T) {
 	}
 }
 
-// TestList_rareMatch_isFoundPageByPage: one call looks at a bounded number of
-// rooms, and says where to go on.
-func TestList_rareMatch_isFoundPageByPage(t *testing.T) {
+// One call examines a limited number of rooms and returns where to go on.
+func TestList_rareMatch_isFoundOverSeveralCalls(t *testing.T) {
 	w := newWorld(t)
 	w.create(chat.CreateRequest{Room: "zzz", AgentName: "Ann", Public: true})
 	var ops []table.Op

@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-func TestManage_rolesAndWord_areToldToAllInOneEvent(t *testing.T) {
+func TestManage_roleOrMute_isOneEventForAll(t *testing.T) {
 	for _, c := range []struct {
 		before, action room.Action
 		want           chat.ManageStatus
@@ -42,7 +42,7 @@ func TestManage_rolesAndWord_areToldToAllInOneEvent(t *testing.T) {
 			}
 			m := w.look(p.cid.Token, "").Messages
 			if len(m) != 1 || m[0].Type != chat.RoleChanged || m[0].Action != c.action || m[0].Agent != "Bob" || m[0].By != "Ann" || m[0].Note != "as agreed" {
-				t.Errorf("Cid hears %+v", m)
+				t.Errorf("Cid receives %+v", m)
 			}
 			for _, w := range []*world{w, w.elsewhere()} {
 				if a := w.info(p.cid.Token).Room.Agents[1]; a.Name != "Bob" || a.Role != c.role || a.Muted != c.muted {
@@ -53,7 +53,7 @@ func TestManage_rolesAndWord_areToldToAllInOneEvent(t *testing.T) {
 	}
 }
 
-func TestManage_whatIsSoAlready_isUnchangedAndWritesNothing(t *testing.T) {
+func TestManage_noChange_writesNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
 	w.manage(p.ann.Token, room.Promote, "Bob", chat.StatusPromoted)
@@ -76,7 +76,7 @@ func TestManage_whatIsSoAlready_isUnchangedAndWritesNothing(t *testing.T) {
 	}
 }
 
-func TestManage_thatCannotBe_isRefusedAndChangesNothing(t *testing.T) {
+func TestManage_invalid_isRefusedAndWritesNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
 	w.manage(p.ann.Token, room.Promote, "Cid", chat.StatusPromoted)
@@ -130,7 +130,7 @@ func TestManage_lastAdmin_cannotBeDemoted(t *testing.T) {
 	says(t, w.changesNothing(p.bob.Token, demote(w, p.bob.Token, "Bob")), fault.NotAllowed, "leave_room")
 }
 
-func TestManage_adminsHavePowerOverEachOther(t *testing.T) {
+func TestManage_admins_mayManageEachOther(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
 	w.manage(p.ann.Token, room.Promote, "Bob", chat.StatusPromoted)
@@ -138,7 +138,7 @@ func TestManage_adminsHavePowerOverEachOther(t *testing.T) {
 	same(t, "seats", seats(w.info(p.bob.Token).Room), []string{"Bob (admin)", "Cid (member)"})
 }
 
-func TestKick_agentIsToldWhyAndItsSeatAndNameAreFree(t *testing.T) {
+func TestKick_agent_losesItsSeatAndItsNameIsFree(t *testing.T) {
 	w := newWorld(t)
 	here, there := w.elsewhere(), w.elsewhere()
 	p := here.pair()
@@ -169,17 +169,7 @@ func TestKick_agentIsToldWhyAndItsSeatAndNameAreFree(t *testing.T) {
 	}
 }
 
-func TestKick_agentThatWaits_isWokenAndRemoved(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	open := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute}, 1)
-	w.manage(p.ann.Token, room.Kick, "Bob", chat.StatusKicked)
-	if got := take(t, open); got.Status != chat.StatusRemoved || got.Reason != room.ReasonKicked {
-		t.Errorf("Bob is told %+v", got)
-	}
-}
-
-func TestMute_silencesAndAnAdminCanTakeItBack(t *testing.T) {
+func TestMute_agent_cannotSpeakUntilUnmuted(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
 	w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
@@ -195,9 +185,9 @@ func TestMute_silencesAndAnAdminCanTakeItBack(t *testing.T) {
 	w.say(p.bob.Token, "thank you")
 }
 
-// TestMute_seatGivenUpAndTakenAgain_holds: neither leaving, nor another spelling,
-// nor the ghost's seat sheds it; and it can be taken back from who is not there.
-func TestMute_seatGivenUpAndTakenAgain_holds(t *testing.T) {
+// Neither leaving, nor another spelling, nor a replaced seat ends a mute. An admin can
+// unmute a name that is absent.
+func TestMute_nameThatReturns_staysMuted(t *testing.T) {
 	for what, again := range map[string]func(w *world, p trio) chat.Seated{
 		"left": func(w *world, p trio) chat.Seated {
 			w.leave(p.bob.Token)
@@ -233,7 +223,7 @@ func TestMute_seatGivenUpAndTakenAgain_holds(t *testing.T) {
 	}
 }
 
-func TestMute_doesNotHoldInARoomThatIsBegunAnew(t *testing.T) {
+func TestMute_roomStartedOver_endsIt(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
@@ -242,31 +232,8 @@ func TestMute_doesNotHoldInARoomThatIsBegunAnew(t *testing.T) {
 	w.say(w.join("plans", "Bob").Token, "all is new")
 }
 
-func TestSuccession_mutedAgent_onlyWhereThereIsNoOther(t *testing.T) {
-	w := newWorld(t)
-	p := w.trio()
-	w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
-	w.leave(p.ann.Token)
-	same(t, "Ann left", seats(w.info(p.bob.Token).Room), []string{"Bob (member)", "Cid (admin)"})
-	w.leave(p.cid.Token)
-	for _, w := range []*world{w, w.elsewhere()} {
-		same(t, "Cid left", seats(w.info(p.bob.Token).Room), []string{"Bob (admin)"})
-	}
-	w.say(p.bob.Token, "an admin speaks")
-}
-
-func TestSuccession_demotedAdmin_doesNotCountAsOne(t *testing.T) {
-	w := newWorld(t)
-	p := w.trio()
-	w.manage(p.ann.Token, room.Promote, "Cid", chat.StatusPromoted)
-	w.manage(p.cid.Token, room.Demote, "Ann", chat.StatusDemoted)
-	w.leave(p.cid.Token)
-	same(t, "seats", seats(w.info(p.bob.Token).Room), []string{"Ann (admin)", "Bob (member)"})
-}
-
-// TestDemoted_seat_isAMembersAgain: its lease is that of a member from its next
-// call on.
-func TestDemoted_seat_isAMembersAgain(t *testing.T) {
+// The shorter lease starts with the next call.
+func TestDemote_seat_hasAMembersLease(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.manage(p.ann.Token, room.Promote, "Bob", chat.StatusPromoted)
@@ -279,4 +246,18 @@ func TestDemoted_seat_isAMembersAgain(t *testing.T) {
 	waitsFor(t, err, fault.RoomFull, time.Second)
 	w.clock.Advance(time.Second)
 	same(t, "seats", seats(w.elsewhere().join("plans", "Cid").Room), []string{"Ann (admin)", "Cid (member)"})
+}
+
+func TestKick_agentThatWaits_learnsByWhomAndWhy(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	wait := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute}, 1)
+	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob", Action: room.Kick, Note: "too loud"}); err != nil {
+		t.Fatal(err)
+	}
+	got := take(t, wait)
+	if got.Status != chat.StatusRemoved || got.Reason != room.ReasonKicked || len(got.Messages) != 1 ||
+		got.Messages[0].By != "Ann" || got.Messages[0].Note != "too loud" {
+		t.Errorf("got %+v", got)
+	}
 }

@@ -2,7 +2,6 @@ package chat_test
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -15,7 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
-// agentIn returns an agent as another of its room sees it.
+// agentIn returns the agent of this name.
 func agentIn(t *testing.T, r chat.Room, name string) chat.Agent {
 	t.Helper()
 	for _, a := range r.Agents {
@@ -27,7 +26,7 @@ func agentIn(t *testing.T, r chat.Room, name string) chat.Agent {
 	panic("unreachable")
 }
 
-func TestPresence_ofOneWaitAfterAnother_isWrittenOnceAMinuteAtMost(t *testing.T) {
+func TestPresence_consecutiveWaits_writeOncePerMinuteAtMost(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	var writes atomic.Int64 // of presence
@@ -53,7 +52,7 @@ func TestPresence_ofOneWaitAfterAnother_isWrittenOnceAMinuteAtMost(t *testing.T)
 	}
 }
 
-func TestPresence_betweenTwoWaits_anotherProcessSeesTheAgentWaitOn(t *testing.T) {
+func TestPresence_betweenTwoWaits_isWaitingForOtherProcesses(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	here, there := onTable(t, w.clock, w.table, chat.Options{}), w.elsewhere()
@@ -71,9 +70,9 @@ func TestPresence_betweenTwoWaits_anotherProcessSeesTheAgentWaitOn(t *testing.T)
 	w.clock.Advance(5 * time.Second)
 	state("5 s later", chat.Waiting)
 	wait = here.waiting(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: 50 * time.Second})
-	here.blocked(3) // and the timer of the note that is due in 5 s
+	here.blocked(3) // one is the timer of the next stored presence, due in 5 s
 	w.clock.Advance(12 * time.Second)
-	await(t, "the note of the next wait", func() bool {
+	await(t, "the stored presence of the next wait", func() bool {
 		return agentIn(t, there.info(p.ann.Token).Room, "Bob").State == chat.Waiting
 	})
 	w.clock.Advance(38 * time.Second)
@@ -82,7 +81,7 @@ func TestPresence_betweenTwoWaits_anotherProcessSeesTheAgentWaitOn(t *testing.T)
 	state("20 s after the last wait", chat.Silent)
 }
 
-func TestPresence_ofWhoStandsBy_isStandby(t *testing.T) {
+func TestPresence_standbyWait_isStandby(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	wait := w.waiting(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute, Standby: true})
@@ -96,17 +95,16 @@ func TestPresence_ofWhoStandsBy_isStandby(t *testing.T) {
 	wantStatus(t, "Bob", take(t, wait), chat.StatusQuiet)
 	w.clock.Advance(time.Second)
 	if got := agentIn(t, w.info(p.ann.Token).Room, "Bob").State; got != chat.Standby {
-		t.Errorf("while its loop begins anew: %s", got)
+		t.Errorf("before its loop waits again: %s", got)
 	}
 	w.clock.Advance(time.Minute)
 	if got := agentIn(t, w.info(p.ann.Token).Room, "Bob").State; got != chat.Silent {
-		t.Errorf("when its loop has ended: %s", got)
+		t.Errorf("after its loop ended: %s", got)
 	}
 }
 
-// TestPresence_ofWhoWaitsElsewhere_isWaitingAfterWhatWakesNobody: a report ends no
-// wait in a room of three.
-func TestPresence_ofWhoWaitsElsewhere_isWaitingAfterWhatWakesNobody(t *testing.T) {
+// A status message ends no wait in a room of three.
+func TestPresence_waitElsewhere_isWaitingAfterAStatusMessage(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	here, there := onTable(t, w.clock, w.table, chat.Options{}), w.elsewhere()
@@ -114,15 +112,15 @@ func TestPresence_ofWhoWaitsElsewhere_isWaitingAfterWhatWakesNobody(t *testing.T
 	here.blocked(2)
 	there.sayAs(p.ann.Token, room.Status, "half done")
 	if got := agentIn(t, there.info(p.ann.Token).Room, "Cid").State; got != chat.Waiting {
-		t.Errorf("after a report: %s", got)
+		t.Errorf("after a status message: %s", got)
 	}
 	there.say(p.ann.Token, "and now to you all")
 	if got := agentIn(t, there.info(p.ann.Token).Room, "Cid").State; got == chat.Waiting {
-		t.Errorf("after a word that ends its wait: %s", got)
+		t.Errorf("after a message that ends its wait: %s", got)
 	}
 }
 
-func TestActivity_isShownBesideTheName_inEveryProcess(t *testing.T) {
+func TestActivity_isShownForAnHourInEveryProcess(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	doing := func(what string) {
@@ -144,19 +142,19 @@ func TestActivity_isShownBesideTheName_inEveryProcess(t *testing.T) {
 	shown("reading the tests")
 	doing("mending one")
 	shown("mending one")
-	w.look(p.bob.Token, p.bob.Cursor) // says nothing of it
+	w.look(p.bob.Token, p.bob.Cursor) // without an activity
 	shown("mending one")
 	for range 5 {
 		w.clock.Advance(10 * time.Minute)
 		w.look(p.bob.Token, p.bob.Cursor)
 	}
 	shown("mending one")
-	w.clock.Advance(10 * time.Minute) // an hour since it was said
+	w.clock.Advance(10 * time.Minute) // one hour since it was set
 	w.look(p.bob.Token, p.bob.Cursor)
 	shown("")
 }
 
-func TestActivity_thatCannotBeShown_isRefused(t *testing.T) {
+func TestActivity_invalid_isRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	for name, what := range map[string]string{
@@ -172,68 +170,107 @@ func TestActivity_thatCannotBeShown_isRefused(t *testing.T) {
 	}
 }
 
-func TestCompany_isToldInAQuietResultOnlyWhenItHasChanged(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	quiet := func() []chat.Agent {
-		t.Helper()
-		got := w.look(p.ann.Token, p.ann.Cursor)
-		wantStatus(t, "Ann", got, chat.StatusQuiet)
-		return got.Agents
-	}
-	if got := quiet(); got != nil {
-		t.Errorf("told again what the last result told: %v", got)
-	}
-	w.look(p.bob.Token, p.bob.Cursor)
-	w.clock.Advance(time.Minute)
-	if got := quiet(); got != nil {
-		t.Errorf("told of a pause of a minute: %v", got)
-	}
-	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, BackIn: 10 * time.Minute}); err != nil {
-		t.Fatal(err)
-	}
-	if got := quiet(); len(got) != 2 || got[1].State != chat.Away {
-		t.Errorf("Bob has gone away, told %v", got)
-	}
-	if got := quiet(); got != nil {
-		t.Errorf("told twice: %v", got)
-	}
-	w.clock.Advance(11 * time.Minute)
-	if got := quiet(); len(got) != 2 || got[1].State != chat.Silent {
-		t.Errorf("Bob is not back in time, told %v", got)
-	}
-}
-
-func TestCompany_aboveTen_isTheirNumberAndWhoWaits(t *testing.T) {
-	w := newWorld(t)
-	var names []string
-	for i := range 30 {
-		names = append(names, fmt.Sprintf("Agent %02d", i))
-	}
-	all := w.crowd("hall", names...)
-	for i := 2; i < 15; i++ {
-		w.waiting(t.Context(), chat.WaitRequest{Token: all[i].Token, Cursor: all[i].Cursor, Wait: time.Minute})
-	}
-	w.blocked(13)
-	w.leave(all[1].Token)
-	got := w.look(all[0].Token, all[0].Cursor)
-	if got.Seated != 29 || got.AllWaiting != 13 || len(got.Agents) != 10 {
-		t.Fatalf("%d seated, %d waiting, %d told", got.Seated, got.AllWaiting, len(got.Agents))
-	}
-	for _, a := range got.Agents {
-		if a.State != chat.Waiting {
-			t.Errorf("%s is %s", a.Name, a.State)
-		}
-	}
-	w.Stop()
-}
-
-// await polls until ok, for what happens beside the test.
+// await polls until ok returns true.
 func await(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for limit := time.Now().Add(20 * time.Second); !ok(); runtime.Gosched() {
 		if time.Now().After(limit) {
 			t.Fatal(what + " did not come")
 		}
+	}
+}
+
+func TestPresence_away_endsWithAMessageFromAnotherProcess(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	p := w.pair()
+	there := w.elsewhere()
+	there.look(p.bob.Token, "")
+	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, BackIn: time.Hour}); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Minute)
+	there.say(p.bob.Token, "back again")
+	for _, w := range []*world{w, there} {
+		if got := w.info(p.ann.Token).Room.Agents[1]; got.State != chat.Silent {
+			t.Errorf("after his return Bob is %+v", got)
+		}
+	}
+}
+
+func TestPresence_stateAndIdleTime_areTheSameInEveryProcess(t *testing.T) {
+	w := newWorld(t)
+	w = onTable(t, w.clock, w.table, chat.Options{})
+	there := onTable(t, w.clock, w.table, chat.Options{})
+	p := w.pair()
+	bob := func(w *world) chat.Agent { return w.info(p.ann.Token).Room.Agents[1] }
+	for _, w := range []*world{w, there} {
+		w.clock.Advance(30 * time.Second)
+		if got := bob(w); got.State != chat.Silent || got.Idle == 0 {
+			t.Errorf("after the join Bob is %+v", got)
+		}
+	}
+	open := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute}, 2)
+	for _, w := range []*world{w, there} {
+		if got := bob(w); got.State != chat.Waiting || got.Idle != 0 {
+			t.Errorf("in a wait Bob is %+v", got)
+		}
+	}
+	w.clock.Advance(time.Minute)
+	take(t, open)
+	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, BackIn: 10 * time.Minute}); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(4 * time.Minute)
+	for _, w := range []*world{w, there} {
+		if got := bob(w); got.State != chat.Away || got.BackIn != 6*time.Minute || got.Idle != 4*time.Minute {
+			t.Errorf("while away Bob is %+v", got)
+		}
+	}
+	there.look(p.bob.Token, "") // the other process has not read it
+	for _, w := range []*world{w, there} {
+		if got := bob(w); got.State != chat.Away || got.BackIn != 6*time.Minute || got.Idle != 0 {
+			t.Errorf("after a poll Bob is %+v", got)
+		}
+	}
+	w.say(p.bob.Token, "back again")
+	for _, w := range []*world{w, there} {
+		if got := bob(w); got.State != chat.Silent || got.Idle != 0 {
+			t.Errorf("after his return Bob is %+v", got)
+		}
+	}
+}
+
+// An agent that waits in another process is about to return once a message was sent.
+func TestPresence_waitElsewhere_endsWithAMessage(t *testing.T) {
+	w := newWorld(t)
+	w = onTable(t, w.clock, w.table, chat.Options{})
+	there := onTable(t, w.clock, w.table, chat.Options{})
+	p := w.pair()
+	ctx, cancel := context.WithCancel(t.Context())
+	open := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute}, 2)
+	if got := there.info(p.ann.Token).Room.Agents[1].State; got != chat.Waiting {
+		t.Errorf("in his wait Bob is %s", got)
+	}
+	there.say(p.ann.Token, "hello")
+	if got := there.info(p.ann.Token).Room.Agents[1].State; got != chat.Silent {
+		t.Errorf("after a message Bob is %s", got)
+	}
+	cancel()
+	<-open
+}
+
+func TestPresence_canceledWait_isSilent(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	ctx, cancel := context.WithCancel(t.Context())
+	open := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute}, 1)
+	if got := w.info(p.ann.Token).Room.Agents[1].State; got != chat.Waiting {
+		t.Errorf("in his wait Bob is %s", got)
+	}
+	cancel()
+	<-open
+	if got := w.info(p.ann.Token).Room.Agents[1].State; got != chat.Silent {
+		t.Errorf("after the cancellation Bob is %s", got)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// company is a room of four seats, three of them taken. Ann is its admin.
+// company is a room of four seats, three of which are taken. Ann is its admin.
 type company struct{ ann, bob, cid chat.Seated }
 
 func (w *world) company() company {
@@ -23,7 +23,7 @@ func (w *world) company() company {
 	return p
 }
 
-// tell says a text to those named only.
+// tell sends a private message.
 func (w *world) tell(token, text string, to ...string) chat.Sent {
 	w.t.Helper()
 	got, err := w.send(chat.SendRequest{Token: token, Text: text, To: to})
@@ -33,7 +33,7 @@ func (w *world) tell(token, text string, to ...string) chat.Sent {
 	return got
 }
 
-// lastSeq is the number in a cursor.
+// lastSeq returns the number in a cursor.
 func lastSeq(t *testing.T, cursor string) (n int64) {
 	t.Helper()
 	if _, err := fmt.Sscanf(cursor, "%d-", &n); err != nil {
@@ -42,9 +42,8 @@ func lastSeq(t *testing.T, cursor string) (n int64) {
 	return n
 }
 
-// everywhere is all that an agent is shown of what came after its cursor, by each
-// way there is. Nothing in it acknowledges or says anything before the others have
-// looked.
+// everywhere returns all that an agent can see of the events after its cursor, by the
+// call that shows it. Calls that send or acknowledge come last.
 func (w *world) everywhere(s chat.Seated) map[string]any {
 	w.t.Helper()
 	guarded := chat.SendRequest{Token: s.Token, Text: "guarded words of " + s.Name, Cursor: s.Cursor}
@@ -69,7 +68,7 @@ func (w *world) everywhere(s chat.Seated) map[string]any {
 	}
 }
 
-func TestPrivate_isShownToWhomItIsForAndNobodyElse(t *testing.T) {
+func TestPrivate_message_isShownOnlyToItsAddressees(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
@@ -95,9 +94,8 @@ func TestPrivate_isShownToWhomItIsForAndNobodyElse(t *testing.T) {
 	})
 }
 
-// TestPrivate_numberOfAnothers_isAsOneThatDoesNotExist: neither by reading nor by
-// answering can it be told which of the numbers not seen are somebody's.
-func TestPrivate_numberOfAnothers_isAsOneThatDoesNotExist(t *testing.T) {
+// Neither reading nor replying reveals which numbers belong to hidden messages.
+func TestPrivate_numberOfAHiddenMessage_looksLikeAMissingOne(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
@@ -129,7 +127,7 @@ func TestPrivate_numberOfAnothers_isAsOneThatDoesNotExist(t *testing.T) {
 	})
 }
 
-func TestPrivate_toTwoOfThree_isShownToThese(t *testing.T) {
+func TestPrivate_twoAddressees_bothReceiveIt(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	dora := w.join("plans", "Dora")
@@ -137,15 +135,15 @@ func TestPrivate_toTwoOfThree_isShownToThese(t *testing.T) {
 	for _, s := range []chat.Seated{p.bob, p.cid} {
 		got := w.look(s.Token, s.Cursor).Messages
 		if m := got[len(got)-1]; m.Text != "the three of us" || !slices.Equal(m.To, []string{"Bob", "Cid"}) {
-			t.Errorf("%s hears %+v", s.Name, m)
+			t.Errorf("%s receives %+v", s.Name, m)
 		}
 	}
 	if got := w.look(dora.Token, dora.Cursor); got.Status != chat.StatusQuiet {
-		t.Errorf("Dora hears %+v", got)
+		t.Errorf("Dora receives %+v", got)
 	}
 }
 
-func TestPrivate_addressees_areFoundByAnySpellingOfTheirNames(t *testing.T) {
+func TestPrivate_addressees_matchInAnySpelling(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	for i, to := range [][]string{{"bob"}, {" BOB "}, {"\uff22ob"}, {"Bob", "bob", "BOB"}, {"Ann", "Bob"}} {
@@ -156,12 +154,12 @@ func TestPrivate_addressees_areFoundByAnySpellingOfTheirNames(t *testing.T) {
 			t.Fatalf("to %q reaches nobody", to)
 		}
 		if m := got.Messages[len(got.Messages)-1]; m.Text != text || !slices.Equal(m.To, []string{"Bob"}) {
-			t.Errorf("to %q: Bob hears %+v", to, m)
+			t.Errorf("to %q: Bob receives %+v", to, m)
 		}
 	}
 }
 
-func TestPrivate_toNobodyThatIsThere_isRefusedAndSaysWhichNameItWas(t *testing.T) {
+func TestPrivate_unknownAddressee_isRefusedByPosition(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
@@ -173,13 +171,13 @@ func TestPrivate_toNobodyThatIsThere_isRefusedAndSaysWhichNameItWas(t *testing.T
 			to  []string
 			why string
 		}{
-			"nobody's name":  {[]string{"Bob", "Zoe"}, "number 2 is the name of no agent"},
+			"unknown name":   {[]string{"Bob", "Zoe"}, "number 2 is the name of no agent"},
 			"a blank":        {[]string{" "}, "number 1 is the name of no agent"},
-			"no name":        {[]string{"Bob", "Cid", "###"}, "number 3 is the name of no agent"},
-			"the server's":   {[]string{"system"}, "number 1 is the name of no agent"},
+			"no valid name":  {[]string{"Bob", "Cid", "###"}, "number 3 is the name of no agent"},
+			"reserved name":  {[]string{"system"}, "number 1 is the name of no agent"},
 			"oneself":        {[]string{"ann"}, "only yourself"},
 			"oneself, twice": {[]string{"Ann", "ANN"}, "only yourself"},
-			"a hundred one":  {many, "at most 100"},
+			"101 names":      {many, "at most 100"},
 		} {
 			_, err := there.send(chat.SendRequest{Token: p.ann.Token, Text: "hello", To: c.to})
 			wants(t, err, fault.InvalidArgument)
@@ -196,25 +194,24 @@ func TestPrivate_toNobodyThatIsThere_isRefusedAndSaysWhichNameItWas(t *testing.T
 	})
 }
 
-// TestPrivate_nameInAnotherHand_reachesTheOneWhoHasItNow: a service that has not
-// heard of the change neither tells the one who left nor refuses.
-func TestPrivate_nameInAnotherHand_reachesTheOneWhoHasItNow(t *testing.T) {
+// A service that has not read the change neither delivers to the former owner nor
+// refuses.
+func TestPrivate_nameThatChangedHands_reachesItsNewOwner(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
-		there.info(p.ann.Token) // it knows the room, with the first Bob in it
+		there.info(p.ann.Token) // caches the room with the first Bob
 		w.tell(p.ann.Token, "for the first Bob", "Bob")
 		w.leave(p.bob.Token)
 		second := w.join("plans", "Bob")
 		there.tell(p.ann.Token, "for the second Bob", "Bob")
-		same(t, "the second Bob hears", texts(w.look(second.Token, second.Cursor).Messages), []string{"for the second Bob"})
+		same(t, "the second Bob receives", texts(w.look(second.Token, second.Cursor).Messages), []string{"for the second Bob"})
 		same(t, "and reads back", texts(w.all(second.Token)), []string{"for the second Bob"})
 	})
 }
 
-// TestPrivate_addresseeLeavesMeanwhile has Bob go, and another of his name come,
-// between the reading of the name and the writing.
-func TestPrivate_addresseeLeavesMeanwhile_isRefused(t *testing.T) {
+// Bob leaves, and another Bob joins, between the lookup of the name and the write.
+func TestPrivate_addresseeReplacedDuringTheSend_isRefused(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
 	p := w.company()
@@ -232,7 +229,7 @@ func TestPrivate_addresseeLeavesMeanwhile_isRefused(t *testing.T) {
 	}
 }
 
-func TestPrivate_heirOfAReplacedGhost_inheritsNone(t *testing.T) {
+func TestPrivate_agentThatReplacesASilentOne_seesNone(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	w.tell(p.ann.Token, "for Bob's eyes", "Bob")
@@ -250,17 +247,17 @@ func TestPrivate_heirOfAReplacedGhost_inheritsNone(t *testing.T) {
 	}
 }
 
-func TestPrivate_heirOfAGhostThatNeverUsedItsToken_inheritsNone(t *testing.T) {
+func TestPrivate_agentThatReplacesAnUnusedSeat_seesNone(t *testing.T) {
 	w := newWorld(t)
 	ann := w.join("plans", "Ann")
-	w.join("plans", "Bob") // and the answer is lost
+	w.join("plans", "Bob") // the reply is lost
 	w.tell(ann.Token, "for Bob's eyes", "Bob")
 	w.say(ann.Token, "for all")
 	w.clock.Advance(20 * time.Second)
 	w.sees(w.join("plans", "Bob"), w.all(ann.Token), "for all")
 }
 
-func TestPrivate_whoTakesTheSeatOver_seesNone(t *testing.T) {
+func TestPrivate_agentThatTakesASeatOver_seesNone(t *testing.T) {
 	w := newWorld(t)
 	ann := w.join("plans:pw", "Ann")
 	w.join("plans:pw", "Bob")
@@ -270,7 +267,7 @@ func TestPrivate_whoTakesTheSeatOver_seesNone(t *testing.T) {
 	w.sees(w.join("plans:pw", "Cid"), w.all(ann.Token), "for all")
 }
 
-func TestPrivate_newcomer_isToldTheLastWordsWithoutThem(t *testing.T) {
+func TestPrivate_newcomer_getsTheLatestPublicMessages(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	for i := range 30 {
@@ -282,17 +279,17 @@ func TestPrivate_newcomer_isToldTheLastWordsWithoutThem(t *testing.T) {
 	for i := 10; i < 30; i++ {
 		want = append(want, fmt.Sprintf("public %d", i))
 	}
-	same(t, "Dora is told", texts(dora.Messages), want)
+	same(t, "Dora gets", texts(dora.Messages), want)
 }
 
-func TestPrivate_inAChannelOrMuted_isRefusedAsAllElse(t *testing.T) {
+func TestPrivate_listenerOrMutedSender_isRefused(t *testing.T) {
 	w := newWorld(t)
 	ann := w.create(chat.CreateRequest{Room: "news", AgentName: "Ann", Type: room.Channel})
 	bob := w.join("news", "Bob")
 	_, err := w.send(chat.SendRequest{Token: bob.Token, Text: "may I?", To: []string{"Ann"}})
 	wants(t, err, fault.NotAllowed)
 	w.tell(ann.Token, "you may listen", "Bob")
-	same(t, "Bob hears", texts(w.look(bob.Token, bob.Cursor).Messages), []string{"you may listen"})
+	same(t, "Bob receives", texts(w.look(bob.Token, bob.Cursor).Messages), []string{"you may listen"})
 
 	p := w.company()
 	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob", Action: room.Mute}); err != nil {
@@ -303,77 +300,7 @@ func TestPrivate_inAChannelOrMuted_isRefusedAsAllElse(t *testing.T) {
 	w.tell(p.ann.Token, "not now", "Bob")
 }
 
-func TestPrivate_sameTextToOthers_isAnotherMessage(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	long := strings.Repeat("a longer text ", 4)
-	seen := map[int64]bool{}
-	for _, to := range [][]string{{"Bob"}, {"Cid"}, {"Bob", "Cid"}, nil, {"Bob"}} {
-		got := w.tell(p.ann.Token, long, to...)
-		if got.Duplicate || seen[got.Seq] {
-			t.Errorf("to %q: %+v", to, got)
-		}
-		seen[got.Seq] = true
-		if again := w.elsewhere().tell(p.ann.Token, long, to...); !again.Duplicate || again.Seq != got.Seq {
-			t.Errorf("to %q, told once more: %+v", to, again)
-		}
-	}
-}
-
-// TestPrivate_unseenTalkBetween_leavesAShortTextTheSame: only what the speaker may
-// see can make the same word mean something new.
-func TestPrivate_unseenTalkBetween_leavesAShortTextTheSame(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	first := w.say(p.cid.Token, "yes")
-	w.tell(p.ann.Token, "and this?", "Bob")
-	for _, w := range []*world{w, w.elsewhere()} {
-		if again := w.say(p.cid.Token, "yes"); !again.Duplicate || again.Seq != first.Seq {
-			t.Errorf("after talk that Cid cannot see: %+v", again)
-		}
-	}
-	w.tell(p.ann.Token, "and this?", "Cid")
-	if again := w.say(p.cid.Token, "yes"); again.Duplicate {
-		t.Errorf("after talk that Cid can see: %+v", again)
-	}
-}
-
-// TestPrivate_repeatedWhenTheAddresseeHasGone_isTheSameMessage: of a message that
-// was sent nobody is told that it was not, and no other of the name gets it.
-func TestPrivate_repeatedWhenTheAddresseeHasGone_isTheSameMessage(t *testing.T) {
-	for what, req := range map[string]chat.SendRequest{
-		"with a key":    {Text: "a hundred for the blue one", Key: "offer 1"},
-		"without a key": {Text: "a hundred for the blue one"},
-	} {
-		t.Run(what, func(t *testing.T) {
-			onEachTable(t, func(t *testing.T, services ...*world) {
-				w, there := services[0], services[len(services)-1]
-				p := w.company()
-				req.Token, req.To = p.ann.Token, []string{"bob", "Cid"}
-				first, err := w.send(req)
-				if err != nil {
-					t.Fatal(err)
-				}
-				again := func(when string) {
-					t.Helper()
-					if got, err := there.send(req); err != nil || !got.Duplicate || got.Seq != first.Seq {
-						t.Errorf("%s: %+v, %v", when, got, err)
-					}
-				}
-				again("while Bob is there")
-				w.leave(p.bob.Token)
-				again("when he has gone")
-				other := w.join("plans", "Bob")
-				again("when another has his name")
-				if got := w.look(other.Token, other.Cursor); got.Status != chat.StatusQuiet {
-					t.Errorf("the other Bob hears %+v", got)
-				}
-			})
-		})
-	}
-}
-
-func TestPrivate_reply_showsWhatItAnswersOnlyToThoseWhoSawThat(t *testing.T) {
+func TestPrivate_replyTo_isShownOnlyToThoseWhoSeeTheAnsweredMessage(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	secret := w.tell(p.ann.Token, "blue?", "Bob")
@@ -393,7 +320,7 @@ func TestPrivate_reply_showsWhatItAnswersOnlyToThoseWhoSawThat(t *testing.T) {
 	}
 }
 
-func TestPrivate_key_isOfTheSeatNotOfWhomItIsFor(t *testing.T) {
+func TestPrivate_key_belongsToTheSeatNotToTheAddressee(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	req := chat.SendRequest{Token: p.ann.Token, Text: "for Bob", To: []string{"Bob"}, Key: "k"}
@@ -409,12 +336,11 @@ func TestPrivate_key_isOfTheSeatNotOfWhomItIsFor(t *testing.T) {
 	if other, err := w.send(req); err != nil || other.Duplicate {
 		t.Errorf("the same key of another: %+v, %v", other, err)
 	}
-	same(t, "Cid hears", texts(w.look(p.cid.Token, "").Messages), nil)
+	same(t, "Cid receives", texts(w.look(p.cid.Token, "").Messages), nil)
 }
 
-// TestPrivate_speakerWhoseSeatHasGone_isToldSoFirst: by a service that has not heard
-// of it, either.
-func TestPrivate_speakerWhoseSeatHasGone_isToldSoFirst(t *testing.T) {
+// This also holds for a service that has not read the removal.
+func TestPrivate_senderThatWasRemoved_isRefusedAsRemovedFirst(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
 	p := w.company()
@@ -422,9 +348,9 @@ func TestPrivate_speakerWhoseSeatHasGone_isToldSoFirst(t *testing.T) {
 	there.info(p.ann.Token)
 	w.leave(p.cid.Token)
 	for what, req := range map[string]chat.SendRequest{
-		"to nobody":         {To: []string{"Zoe"}},
-		"to oneself":        {To: []string{"Cid"}},
-		"an answer to none": {ReplyTo: 99},
+		"to nobody":        {To: []string{"Zoe"}},
+		"to oneself":       {To: []string{"Cid"}},
+		"reply to nothing": {ReplyTo: 99},
 	} {
 		req.Token, req.Text = p.cid.Token, "hello"
 		if _, err := there.send(req); fault.CodeOf(err) != fault.Removed {

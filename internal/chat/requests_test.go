@@ -5,11 +5,10 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// ask says something that wants an answer.
+// ask sends a request.
 func (w *world) ask(token, text string, to ...string) int64 {
 	w.t.Helper()
 	got, err := w.send(chat.SendRequest{Token: token, Text: text, To: to, Kind: room.Request})
@@ -26,8 +25,8 @@ func (w *world) reply(token, text string, to int64, only ...string) {
 	}
 }
 
-// requests is what room_info tells the owner of a token to be open, as "Ann asks 5"
-// or "Ann asks [Bob] 5".
+// requests lists the open requests that room_info shows the owner of a token, as "Ann
+// asks 5" or "Ann asks [Bob] 5".
 func (w *world) requests(token string) []string {
 	w.t.Helper()
 	var out []string
@@ -41,45 +40,44 @@ func (w *world) requests(token string) []string {
 	return out
 }
 
-func TestRequests_untilSomebodyElseAnswers_areOpen(t *testing.T) {
+func TestRequests_areOpenUntilAnotherAgentReplies(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		first, second := w.ask(p.ann.Token, "who brings the cake?"), w.ask(p.bob.Token, "and when?")
-		w.reply(p.ann.Token, "anybody?", first)           // one's own word answers nothing
-		w.say(p.cid.Token, "a word that answers nothing") // nor does what answers nothing
+		w.reply(p.ann.Token, "anybody?", first) // the sender's own reply does not count
+		w.say(p.cid.Token, "no answer")         // a message without reply_to does not count
 		want := []string{fmt.Sprintf("Ann asks %d", first), fmt.Sprintf("Bob asks %d", second)}
 		for _, s := range []chat.Seated{p.ann, p.bob, p.cid} {
-			same(t, s.Name+" is told", there.requests(s.Token), want)
+			same(t, s.Name+" gets", there.requests(s.Token), want)
 		}
 		w.reply(p.cid.Token, "I do", first)
 		same(t, "then", there.requests(p.bob.Token), want[1:])
 	})
 }
 
-func TestRequests_private_areToldToThoseWhoSeeThem(t *testing.T) {
+func TestRequests_private_areShownToThoseWhoSeeThem(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	seq := w.ask(p.ann.Token, "blue?", "Bob")
 	want := []string{fmt.Sprintf("Ann asks [Bob] %d", seq)}
-	same(t, "Ann is told", w.requests(p.ann.Token), want)
-	same(t, "Bob is told", w.requests(p.bob.Token), want)
-	same(t, "Cid is told", w.requests(p.cid.Token), nil)
+	same(t, "Ann gets", w.requests(p.ann.Token), want)
+	same(t, "Bob gets", w.requests(p.bob.Token), want)
+	same(t, "Cid gets", w.requests(p.cid.Token), nil)
 }
 
-// TestRequests_answeredOutOfSight_areOpenForTheOthers: that there was an answer must
-// not show in what is open.
-func TestRequests_answeredOutOfSight_areOpenForTheOthers(t *testing.T) {
+// The list of open requests must not reveal that there was a reply.
+func TestRequests_answeredPrivately_stayOpenForOthers(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	seq := w.ask(p.ann.Token, "blue?")
 	w.reply(p.bob.Token, "yes", seq, "Ann")
-	same(t, "Ann is told", w.requests(p.ann.Token), nil)
-	same(t, "Bob is told", w.requests(p.bob.Token), nil)
-	same(t, "Cid is told", w.requests(p.cid.Token), []string{fmt.Sprintf("Ann asks %d", seq)})
+	same(t, "Ann gets", w.requests(p.ann.Token), nil)
+	same(t, "Bob gets", w.requests(p.bob.Token), nil)
+	same(t, "Cid gets", w.requests(p.cid.Token), []string{fmt.Sprintf("Ann asks %d", seq)})
 }
 
-func TestRequests_ofWhomHasLeftOrToWhomHasLeft_areNotOpen(t *testing.T) {
+func TestRequests_senderOrAddresseesLeft_areNotOpen(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	w.ask(p.bob.Token, "who brings the cake?")
@@ -87,19 +85,19 @@ func TestRequests_ofWhomHasLeftOrToWhomHasLeft_areNotOpen(t *testing.T) {
 	both := w.ask(p.ann.Token, "red?", "Bob", "Cid")
 	w.leave(p.bob.Token)
 	w.join("plans", "Bob") // another
-	same(t, "Ann is told", w.requests(p.ann.Token), []string{fmt.Sprintf("Ann asks [Cid] %d", both)})
+	same(t, "Ann gets", w.requests(p.ann.Token), []string{fmt.Sprintf("Ann asks [Cid] %d", both)})
 }
 
-func TestRequests_ofBeforeOnesTime_areNotTold(t *testing.T) {
+func TestRequests_fromBeforeTheJoin_areNotShown(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	w.ask(p.ann.Token, "who brings the cake?")
 	w.leave(p.bob.Token)
 	dora := w.join("plans", "Dora")
-	same(t, "Dora is told", w.requests(dora.Token), nil)
+	same(t, "Dora gets", w.requests(dora.Token), nil)
 }
 
-func TestRequests_many_areTheLastTen(t *testing.T) {
+func TestRequests_many_areLimitedToTheLastTen(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	var want []string
@@ -109,10 +107,10 @@ func TestRequests_many_areTheLastTen(t *testing.T) {
 			w.tell(p.bob.Token, fmt.Sprintf("an aside, %d", i), "Ann")
 		}
 	}
-	same(t, "Cid is told", w.requests(p.cid.Token), want[15:])
+	same(t, "Cid gets", w.requests(p.cid.Token), want[15:])
 }
 
-func TestRequests_longAgo_areNotTold(t *testing.T) {
+func TestRequests_olderThanTwoPages_areNotShown(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	old := w.ask(p.ann.Token, "who brings the cake?")
@@ -124,39 +122,4 @@ func TestRequests_longAgo_areNotTold(t *testing.T) {
 		w.say(p.bob.Token, fmt.Sprintf("further line %d", i))
 	}
 	same(t, "later", w.requests(p.cid.Token), nil)
-}
-
-func TestKind_isShownAndUnknownOnesAreRefused(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	for i, c := range []struct{ given, shown room.Kind }{
-		{"", ""}, {room.Plain, ""}, {room.Request, room.Request}, {room.Status, room.Status}, {room.Done, room.Done},
-	} {
-		if _, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: fmt.Sprintf("text %d", i), Kind: c.given}); err != nil {
-			t.Fatal(err)
-		}
-		if m := w.look(p.bob.Token, "").Messages[0]; m.Kind != c.shown {
-			t.Errorf("of the kind %q: %+v", c.given, m)
-		}
-	}
-	err := w.changesNothing(p.ann.Token, func() error {
-		_, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "hello", Kind: "shout"})
-		return err
-	})
-	says(t, err, fault.InvalidArgument, "kind must be")
-}
-
-func TestEarlier_countsWhatHistoryHolds(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	for i := range 25 {
-		w.say(p.ann.Token, fmt.Sprintf("line %d", i)) // numbers 4 to 28
-	}
-	dora := w.join("plans", "Dora")
-	if dora.Earlier != 8 || dora.Messages[0].Seq != 9 { // three joins and five lines
-		t.Errorf("%d earlier than number %d", dora.Earlier, dora.Messages[0].Seq)
-	}
-	if got := w.info(dora.Token).Earlier; got != 29 {
-		t.Errorf("room_info tells of %d", got)
-	}
 }

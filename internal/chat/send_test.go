@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -16,117 +17,7 @@ func (w *world) send(req chat.SendRequest) (chat.Sent, error) {
 	return w.Send(w.t.Context(), req)
 }
 
-func TestSend_sameTextAgain_isTheSameMessage(t *testing.T) {
-	long := strings.Repeat("a longer text ", 4)
-	cases := map[string]struct {
-		text      string
-		between   func(w *world, p pair)
-		duplicate bool
-	}{
-		"at once":                         {"yes", func(*world, pair) {}, true},
-		"nine minutes later":              {long, func(w *world, _ pair) { w.clock.Advance(9 * time.Minute) }, true},
-		"ten minutes later":               {long, func(w *world, _ pair) { w.clock.Advance(10 * time.Minute) }, false},
-		"short, after another spoke":      {"yes", func(w *world, p pair) { w.say(p.bob.Token, "and this?") }, false},
-		"long, after another spoke":       {long, func(w *world, p pair) { w.say(p.bob.Token, "and this?") }, true},
-		"after another text of one's own": {long, func(w *world, p pair) { w.say(p.ann.Token, "besides") }, false},
-		"39 bytes, after another spoke":   {strings.Repeat("x", 39), func(w *world, p pair) { w.say(p.bob.Token, "and?") }, false},
-		"40 bytes, after another spoke":   {strings.Repeat("x", 40), func(w *world, p pair) { w.say(p.bob.Token, "and?") }, true},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			p := w.pair()
-			first := w.say(p.ann.Token, c.text)
-			c.between(w, p)
-			again := w.say(p.ann.Token, c.text)
-			if again.Duplicate != c.duplicate || again.Duplicate && again.Seq != first.Seq {
-				t.Fatalf("first %+v, again %+v", first, again)
-			}
-		})
-	}
-}
-
-func TestSend_sameTextAgainElsewhere_isTheSameMessage(t *testing.T) {
-	w := newWorld(t)
-	w = onTable(t, w.clock, w.table, chat.Options{})
-	p := w.pair()
-	first := w.say(p.ann.Token, "the same")
-	for range 40 {
-		w.say(p.bob.Token, strings.Repeat("b", 50)+time.Now().String())
-	}
-	there := onTable(t, w.clock, w.table, chat.Options{})
-	long := strings.Repeat("a longer text ", 4)
-	second := there.say(p.ann.Token, long)
-	if again := w.say(p.ann.Token, long); !again.Duplicate || again.Seq != second.Seq {
-		t.Fatalf("first %+v, again %+v", second, again)
-	}
-	if first.Duplicate || second.Duplicate {
-		t.Fatal("a new text was taken for an old one")
-	}
-}
-
-func TestSend_idempotencyKey_isOneMessageForADay(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	req := chat.SendRequest{Token: p.ann.Token, Text: "first", Key: "k1"}
-	first, err := w.send(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.say(p.ann.Token, "between")
-	again, err := w.send(req)
-	if err != nil || !again.Duplicate || again.Seq != first.Seq {
-		t.Fatalf("again %+v, %v", again, err)
-	}
-	other, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "first", Key: "k2"})
-	if err != nil || other.Duplicate {
-		t.Fatalf("another key: %+v, %v", other, err)
-	}
-	w.clock.Advance(24 * time.Hour)
-	late, err := w.send(req)
-	if err != nil || late.Duplicate {
-		t.Fatalf("a day later: %+v, %v", late, err)
-	}
-}
-
-func TestSend_cursorBehindNews_holdsTheMessageBackOnce(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.say(p.bob.Token, "wait, read this")
-	req := chat.SendRequest{Token: p.ann.Token, Text: "off we go", Cursor: p.ann.Cursor}
-	held, err := w.send(req)
-	if err != nil || held.Sent || !slices.Equal(texts(held.Messages), []string{"wait, read this"}) {
-		t.Fatalf("got %+v, %v", held, err)
-	}
-	sent, err := w.send(req)
-	if err != nil || !sent.Sent || sent.Duplicate {
-		t.Fatalf("the same call again: %+v, %v", sent, err)
-	}
-	w.say(p.bob.Token, "one more thing")
-	req.Text = "and now?"
-	if held, err = w.send(req); err != nil || held.Sent {
-		t.Fatalf("after a message was sent: %+v, %v", held, err)
-	}
-	req.Cursor = held.Cursor
-	if sent, err = w.send(req); err != nil || !sent.Sent {
-		t.Fatalf("with the new cursor: %+v, %v", sent, err)
-	}
-}
-
-func TestSend_cursorWithoutNews_sendsAndMovesTheCursor(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	sent, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "hello", Cursor: p.ann.Cursor})
-	if err != nil || !sent.Sent || sent.Cursor == p.ann.Cursor || sent.Cursor == "" {
-		t.Fatalf("got %+v, %v", sent, err)
-	}
-	w.say(p.bob.Token, "hi")
-	if got := w.look(p.ann.Token, sent.Cursor); !slices.Equal(texts(got.Messages), []string{"hi"}) {
-		t.Fatalf("then got %+v", got)
-	}
-}
-
-func TestSend_thenWaits_skipsNothingThatWasSaidBefore(t *testing.T) {
+func TestSend_thatWaits_returnsEarlierMessagesToo(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.say(p.bob.Token, "before")
@@ -136,7 +27,7 @@ func TestSend_thenWaits_skipsNothingThatWasSaidBefore(t *testing.T) {
 	}
 }
 
-func TestSend_refusals_changeNothing(t *testing.T) {
+func TestSend_refused_writesNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	token := p.ann.Token
@@ -172,7 +63,7 @@ func TestSend_refusals_changeNothing(t *testing.T) {
 	}
 }
 
-func TestSend_longestText_arrivesWhole(t *testing.T) {
+func TestSend_longestText_isReadWhole(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	text := strings.Repeat("é\"", room.MaxText/3)
@@ -192,7 +83,7 @@ func TestSend_longestText_arrivesWhole(t *testing.T) {
 	}
 }
 
-func TestSend_inAChannel_onlyAdminsSpeak(t *testing.T) {
+func TestSend_channel_isForAdminsOnly(t *testing.T) {
 	w := newWorld(t)
 	ann, err := w.CreateRoom(t.Context(), chat.CreateRequest{Room: "news", AgentName: "Ann", Type: room.Channel})
 	if err != nil {
@@ -204,18 +95,22 @@ func TestSend_inAChannel_onlyAdminsSpeak(t *testing.T) {
 	w.say(ann.Token, "here is the news")
 }
 
-// TestSend_shortTextAgain has the one who spoke in between leave: the word counts
-// all the same.
-func TestSend_shortTextAgain_afterSomebodySpokeAndLeft_isNew(t *testing.T) {
+func TestSend_kind_isShownAndUnknownOnesAreRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	first := w.say(p.ann.Token, "yes")
-	w.say(p.bob.Token, "and the red one, too?")
-	w.leave(p.bob.Token)
-	if again := w.elsewhere().say(p.ann.Token, "yes"); again.Duplicate {
-		t.Errorf("elsewhere: %+v", again)
+	for i, c := range []struct{ given, shown room.Kind }{
+		{"", ""}, {room.Plain, ""}, {room.Request, room.Request}, {room.Status, room.Status}, {room.Done, room.Done},
+	} {
+		if _, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: fmt.Sprintf("text %d", i), Kind: c.given}); err != nil {
+			t.Fatal(err)
+		}
+		if m := w.look(p.bob.Token, "").Messages[0]; m.Kind != c.shown {
+			t.Errorf("of the kind %q: %+v", c.given, m)
+		}
 	}
-	if again := w.elsewhere().say(p.ann.Token, "yes"); !again.Duplicate || again.Seq <= first.Seq {
-		t.Errorf("with nothing in between: %+v", again)
-	}
+	err := w.changesNothing(p.ann.Token, func() error {
+		_, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "hello", Kind: "shout"})
+		return err
+	})
+	says(t, err, fault.InvalidArgument, "kind must be")
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
-// crowd is a room with these agents, each of whom has read who came.
+// crowd returns a room with these agents. Each of them has read all joins.
 func (w *world) crowd(room string, names ...string) []chat.Seated {
 	w.t.Helper()
 	var all []chat.Seated
@@ -25,8 +25,8 @@ func (w *world) crowd(room string, names ...string) []chat.Seated {
 	return all
 }
 
-// hold begins a minute's wait for each of them, and returns when the silence in
-// which all wait has begun, or, with fewer timers, when all wait.
+// hold begins a wait of one minute for each agent and returns once this many timers
+// run: one for each wait, and one for the silence when all agents wait.
 func (w *world) hold(timers int, all ...chat.Seated) []<-chan answer {
 	w.t.Helper()
 	var waits []<-chan answer
@@ -37,7 +37,7 @@ func (w *world) hold(timers int, all ...chat.Seated) []<-chan answer {
 	return waits
 }
 
-// blocked waits for so many timers beside the table's own.
+// blocked waits until this many timers run beside the table's own.
 func (w *world) blocked(timers int) {
 	w.t.Helper()
 	if err := w.clock.BlockUntilContext(w.t.Context(), 1+timers); err != nil {
@@ -52,7 +52,7 @@ func wantStatus(t *testing.T, who string, got chat.Waited, want chat.WaitStatus)
 	}
 }
 
-func TestTurn_allWaitAndNobodyHasSpoken_newcomerIsTold(t *testing.T) {
+func TestTurn_allWaitAndNobodyHasSpoken_isTheNewcomers(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	waits := w.hold(3, p.ann, p.bob)
@@ -62,7 +62,7 @@ func TestTurn_allWaitAndNobodyHasSpoken_newcomerIsTold(t *testing.T) {
 	wantStatus(t, "Ann", take(t, waits[0]), chat.StatusQuiet)
 }
 
-func TestTurn_beforeThreeSeconds_nobodyIsTold(t *testing.T) {
+func TestTurn_silenceUnderThreeSeconds_isNobodys(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	waits := w.hold(3, p.ann, p.bob)
@@ -73,7 +73,7 @@ func TestTurn_beforeThreeSeconds_nobodyIsTold(t *testing.T) {
 	wantStatus(t, "Ann", take(t, waits[0]), chat.StatusQuiet)
 }
 
-func TestTurn_toldOnce_notAgainInTheSameSilence(t *testing.T) {
+func TestTurn_isGivenOncePerSilence(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	waits := w.hold(3, p.ann, p.bob)
@@ -89,7 +89,7 @@ func TestTurn_toldOnce_notAgainInTheSameSilence(t *testing.T) {
 	wantStatus(t, "Ann", take(t, more[0]), chat.StatusQuiet)
 }
 
-func TestTurn_afterARestart_notAgainInTheSameSilence(t *testing.T) {
+func TestTurn_afterARestart_isNotGivenAgainInTheSameSilence(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	waits := w.hold(3, p.ann, p.bob)
@@ -104,7 +104,7 @@ func TestTurn_afterARestart_notAgainInTheSameSilence(t *testing.T) {
 	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusQuiet)
 }
 
-func TestTurn_somethingSaid_theNextSilenceIsAnother(t *testing.T) {
+func TestTurn_afterAMessage_isGivenInTheNextSilence(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	waits := w.hold(3, p.ann, p.bob)
@@ -115,10 +115,10 @@ func TestTurn_somethingSaid_theNextSilenceIsAnother(t *testing.T) {
 	p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor
 	waits = w.hold(3, p.ann, p.bob)
 	w.clock.Advance(3 * time.Second)
-	wantStatus(t, "Ann, who has not spoken last", take(t, waits[0]), chat.StatusTurn)
+	wantStatus(t, "Ann, who did not speak last", take(t, waits[0]), chat.StatusTurn)
 }
 
-func TestTurn_oneDoesNotWait_nobodyIsTold(t *testing.T) {
+func TestTurn_oneAgentDoesNotWait_isNobodys(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
 	waits := w.hold(2, all[0], all[1])
@@ -127,7 +127,7 @@ func TestTurn_oneDoesNotWait_nobodyIsTold(t *testing.T) {
 	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusQuiet)
 }
 
-func TestTurn_inARoomOfThree_goesRound(t *testing.T) {
+func TestTurn_roomOfThree_goesRound(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
 	for _, told := range []int{1, 2, 0} {
@@ -145,7 +145,7 @@ func TestTurn_inARoomOfThree_goesRound(t *testing.T) {
 	}
 }
 
-func TestTurn_lastWordWasForOne_thatOneIsTold(t *testing.T) {
+func TestTurn_lastMessagePrivate_isItsAddressees(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
 	if _, err := w.Send(t.Context(), chat.SendRequest{Token: all[0].Token, Text: "for you", To: []string{"cid"}}); err != nil {
@@ -157,7 +157,7 @@ func TestTurn_lastWordWasForOne_thatOneIsTold(t *testing.T) {
 	wantStatus(t, "Cid", take(t, waits[2]), chat.StatusTurn)
 }
 
-func TestTurn_whoStandsBy_isNeverTold(t *testing.T) {
+func TestTurn_agentOnStandby_isSkipped(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	shell := w.waiting(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute, Standby: true})
@@ -169,31 +169,19 @@ func TestTurn_whoStandsBy_isNeverTold(t *testing.T) {
 	wantStatus(t, "Bob", take(t, shell), chat.StatusQuiet)
 }
 
-func TestTurn_inAChannel_isAnAdmins(t *testing.T) {
-	w := newWorld(t)
-	ann := w.create(chat.CreateRequest{Room: "news", AgentName: "Ann", Type: room.Channel})
-	bob := w.join("news", "Bob")
-	ann.Cursor = w.look(ann.Token, ann.Cursor).Cursor
-	waits := w.hold(3, ann, bob)
-	w.clock.Advance(3 * time.Second)
-	wantStatus(t, "Ann", take(t, waits[0]), chat.StatusTurn)
-}
-
-func TestTurn_acrossTwoProcesses_exactlyOneIsTold(t *testing.T) {
+func TestTurn_twoProcesses_isGivenOnce(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	one := onTable(t, w.clock, w.table, chat.Options{})
 	two := onTable(t, w.clock, w.table, chat.Options{})
 	ann := one.waiting(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: time.Minute})
 	bob := two.waiting(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute})
-	w.blocked(4) // a wait and a poll each
+	w.blocked(4) // a wait and a pollerer for each
 	wantStatus(t, "Bob", w.runUntil(bob, 4, 40*time.Second), chat.StatusTurn)
 	wantStatus(t, "Ann", w.runUntil(ann, 2, 2*time.Minute), chat.StatusQuiet)
 }
 
-// TestTurn_somethingRodeAlong_isToldWithIt: what woke nobody is handed out together
-// with the turn, and does not hide it.
-func TestTurn_somethingRodeAlong_isToldWithIt(t *testing.T) {
+func TestTurn_comesWithMessagesThatWokeNobody(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
 	waits := w.hold(4, all...)
@@ -201,26 +189,25 @@ func TestTurn_somethingRodeAlong_isToldWithIt(t *testing.T) {
 	w.clock.Advance(3 * time.Second)
 	got := take(t, waits[1])
 	wantStatus(t, "Bob", got, chat.StatusTurn)
-	same(t, "Bob hears", lines(got.Messages), []string{"Ann: half done"})
+	same(t, "Bob receives", lines(got.Messages), []string{"Ann: half done"})
 }
 
-// TestTurn_whoStandsByElsewhere_isPassedOver: that a program waits for Bob is known
-// only where it does.
-func TestTurn_whoStandsByElsewhere_isPassedOver(t *testing.T) {
+// Only the other process knows that a program waits for Bob.
+func TestTurn_agentOnStandbyInAnotherProcess_isSkipped(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	one := onTable(t, w.clock, w.table, chat.Options{})
 	two := onTable(t, w.clock, w.table, chat.Options{})
 	two.waiting(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute, Standby: true})
-	w.blocked(2) // a wait and a poll
+	w.blocked(2) // a wait and a poller
 	ann := one.waiting(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: time.Minute})
 	w.blocked(4)
 	wantStatus(t, "Ann", w.runUntil(ann, 4, 40*time.Second), chat.StatusTurn)
 }
 
-// TestTurn_somethingSaidWhileItIsTaken_isOfAnotherSilence: Bob is told that the
-// silence has lasted while he cannot look; when he can, it is over.
-func TestTurn_somethingSaidWhileItIsTaken_isOfAnotherSilence(t *testing.T) {
+// Bob's call is blocked when the silence has lasted long enough. When it goes on, the
+// silence is over.
+func TestTurn_messageWhileItIsGiven_startsAnotherSilence(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
 	busy, held := make(chan struct{}), make(chan struct{})
@@ -233,7 +220,7 @@ func TestTurn_somethingSaidWhileItIsTaken_isOfAnotherSilence(t *testing.T) {
 	wait := w.open(t.Context(), chat.WaitRequest{Token: all[1].Token, Cursor: all[1].Cursor, Wait: time.Second}, 1)
 	w.clock.Advance(time.Second)
 	wantStatus(t, "Bob", take(t, wait), chat.StatusQuiet)
-	w.clock.Advance(56 * time.Second) // a minute after it was last noted, Bob's presence is noted again
+	w.clock.Advance(56 * time.Second) // one minute after it was stored, Bob's presence is stored again
 	s.Before = func(_ context.Context, c tabletest.Call) error {
 		if puts(c.Ops, "SEEN#00002") {
 			close(busy)
@@ -250,30 +237,14 @@ func TestTurn_somethingSaidWhileItIsTaken_isOfAnotherSilence(t *testing.T) {
 	w.clock.Advance(3*time.Second - time.Millisecond)
 	select {
 	case got := <-waits[1]:
-		t.Fatalf("Bob is told too soon: %+v", got)
+		t.Fatalf("Bob gets the turn too soon: %+v", got)
 	case <-time.After(2 * time.Millisecond):
 	}
 	w.clock.Advance(time.Millisecond)
 	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusTurn)
 }
 
-func TestTurn_lastWordsWereForOneEach_theLastIsTold(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	w.tell(all[0].Token, "for you, Cid", "Cid")
-	w.tell(all[0].Token, "for you, Bob", "Bob")
-	w.tell(all[0].Token, "for you again, Cid", "Cid")
-	w.tell(all[0].Token, "and again, Bob", "Bob")
-	w.tell(all[0].Token, "the last is for you, Cid", "Cid")
-	for i := range all {
-		all[i].Cursor = w.look(all[i].Token, all[i].Cursor).Cursor
-	}
-	waits := w.hold(4, all...)
-	w.clock.Advance(3 * time.Second)
-	wantStatus(t, "Cid", take(t, waits[2]), chat.StatusTurn)
-}
-
-func TestTurn_whoIsDoneDoesNotWait_anotherIsTold(t *testing.T) {
+func TestTurn_agentThatIsDone_needNotWait(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
 	w.sayAs(all[0].Token, room.Done, "that is all from me")
@@ -285,9 +256,8 @@ func TestTurn_whoIsDoneDoesNotWait_anotherIsTold(t *testing.T) {
 	wantStatus(t, "Bob", take(t, waits[0]), chat.StatusTurn)
 }
 
-// TestTurn_lastWordFarBack_isTheSameInEveryProcess: one that comes later finds only
-// other events when it loads the room, and Bob's turn is his there, too.
-func TestTurn_lastWordFarBack_isTheSameInEveryProcess(t *testing.T) {
+// The process that starts later loads only events that are no messages.
+func TestTurn_lastMessageLongAgo_isTheSameInEveryProcess(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
 	w.say(all[0].Token, "a word of Ann's")
@@ -301,7 +271,7 @@ func TestTurn_lastWordFarBack_isTheSameInEveryProcess(t *testing.T) {
 	for i := range all {
 		all[i].Cursor = one.look(all[i].Token, all[i].Cursor).Cursor
 	}
-	w.clock.Advance(time.Minute) // who waits is noted at once
+	w.clock.Advance(time.Minute) // so that presence is stored at once
 	for _, s := range []chat.Seated{all[0], all[2]} {
 		one.waiting(t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor, Wait: time.Minute})
 	}
@@ -311,8 +281,8 @@ func TestTurn_lastWordFarBack_isTheSameInEveryProcess(t *testing.T) {
 	wantStatus(t, "Bob", w.runUntil(bob, 5, 40*time.Second), chat.StatusTurn)
 }
 
-// runUntil lets time pass in small steps, as long as so many timers go on running,
-// until the wait has ended.
+// runUntil advances the clock in small steps, while this many timers run, until the
+// wait has ended.
 func (w *world) runUntil(wait <-chan answer, timers int, most time.Duration) chat.Waited {
 	w.t.Helper()
 	for until := w.clock.Now().Add(most); w.clock.Now().Before(until); {
@@ -325,14 +295,14 @@ func (w *world) runUntil(wait <-chan answer, timers int, most time.Duration) cha
 		default:
 		}
 		w.clock.Advance(100 * time.Millisecond)
-		ctx, cancel := context.WithTimeout(w.t.Context(), time.Second) // a wait that has ended leaves fewer
+		ctx, cancel := context.WithTimeout(w.t.Context(), time.Second) // fewer timers run after a wait has ended
 		_ = w.clock.BlockUntilContext(ctx, 1+timers)
 		cancel()
 	}
 	return take(w.t, wait)
 }
 
-// puts reports whether one of ops puts an item whose sort key begins so.
+// puts reports whether one of ops puts an item whose sort key begins with prefix.
 func puts(ops []table.Op, prefix string) bool {
 	for _, op := range ops {
 		if !op.Delete && strings.HasPrefix(op.Item.Key.Sort, prefix) {
@@ -341,5 +311,3 @@ func puts(ops []table.Op, prefix string) bool {
 	}
 	return false
 }
-
-// pairs reports whether ops are those that pair two tickets.

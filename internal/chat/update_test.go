@@ -14,7 +14,7 @@ import (
 func yes() *bool { v := true; return &v }
 func no() *bool  { v := false; return &v }
 
-func TestUpdate_allSettingsAtOnce_areOneEventForAll(t *testing.T) {
+func TestUpdate_allSettings_areOneEvent(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
 	before := len(w.events(p.ann.Token))
@@ -30,7 +30,7 @@ func TestUpdate_allSettingsAtOnce_areOneEventForAll(t *testing.T) {
 	}
 	news := w.look(p.bob.Token, "").Messages
 	if m := news[len(news)-1]; m.Type != chat.Changed || m.By != "Ann" || !slices.Equal(m.Changes, all) || m.Reason != "" {
-		t.Errorf("Bob hears %+v", m)
+		t.Errorf("Bob receives %+v", m)
 	}
 	for _, w := range []*world{w, w.elsewhere()} {
 		for _, r := range []chat.Room{got.Room, w.info(p.bob.Token).Room} {
@@ -43,7 +43,7 @@ func TestUpdate_allSettingsAtOnce_areOneEventForAll(t *testing.T) {
 	}
 }
 
-func TestUpdate_oneSetting_leavesTheOthers(t *testing.T) {
+func TestUpdate_oneSetting_keepsTheOthers(t *testing.T) {
 	w := newWorld(t)
 	ann := w.create(chat.CreateRequest{
 		Room: "plans", AgentName: "Ann", Description: "old", Password: "pw", Capacity: 3, Type: room.Channel, Public: true,
@@ -81,7 +81,7 @@ func equalRooms(a, b chat.Room) bool {
 		a.Public == b.Public && a.PasswordProtected == b.PasswordProtected
 }
 
-func TestUpdate_asItIsAlready_isUnchangedAndWritesNothing(t *testing.T) {
+func TestUpdate_noChange_writesNothing(t *testing.T) {
 	w := newWorld(t)
 	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Description: "old", Capacity: 3})
 	before := len(w.events(ann.Token))
@@ -98,7 +98,7 @@ func TestUpdate_asItIsAlready_isUnchangedAndWritesNothing(t *testing.T) {
 	}
 }
 
-func TestUpdate_thatCannotBe_isRefusedAndChangesNothing(t *testing.T) {
+func TestUpdate_invalid_isRefusedAndWritesNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
 	w.join("plots", "Eve")
@@ -110,7 +110,7 @@ func TestUpdate_thatCannotBe_isRefusedAndChangesNothing(t *testing.T) {
 		"nothing to change":         {chat.UpdateRequest{}, fault.InvalidArgument, "what to change"},
 		"name of another room":      {chat.UpdateRequest{Room: "PLOTS", Description: "new"}, fault.RoomExists, "choose another"},
 		"no name":                   {chat.UpdateRequest{Room: " "}, fault.InvalidArgument, "room is missing"},
-		"name that cannot be":       {chat.UpdateRequest{Room: "a/b"}, fault.InvalidArgument, "letters"},
+		"name of bad letters":       {chat.UpdateRequest{Room: "a/b"}, fault.InvalidArgument, "letters"},
 		"two passwords":             {chat.UpdateRequest{Room: "plans:x", Password: "y"}, fault.InvalidArgument, "give one"},
 		"password and none":         {chat.UpdateRequest{Password: "x", RemovePassword: true}, fault.InvalidArgument, "either"},
 		"long password":             {chat.UpdateRequest{Password: strings.Repeat("x", ident.MaxPassword+1)}, fault.InvalidArgument, "bytes"},
@@ -133,11 +133,11 @@ func TestUpdate_thatCannotBe_isRefusedAndChangesNothing(t *testing.T) {
 	}
 }
 
-func TestUpdate_newName_leadsToTheRoomAndTheOldOneIsFree(t *testing.T) {
+func TestUpdate_newName_leadsToTheRoomAndFreesTheOldOne(t *testing.T) {
 	w := newWorld(t)
 	here, there := w.elsewhere(), w.elsewhere()
 	ann := here.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: true})
-	there.info(ann.Token) // knows the old name
+	there.info(ann.Token) // caches the old name
 	here.update(chat.UpdateRequest{Token: ann.Token, Room: "Plots"})
 	bob := there.join("plots", "Bob")
 	same(t, "in the room", seats(bob.Room), []string{"Ann (admin)", "Bob (member)"})
@@ -160,9 +160,8 @@ func TestUpdate_newName_leadsToTheRoomAndTheOldOneIsFree(t *testing.T) {
 	wants(t, err, fault.RoomExists)
 }
 
-// TestUpdate_newName_livesAsLongAsTheRoom: the end of the room is pushed under
-// the name that it has now.
-func TestUpdate_newName_livesAsLongAsTheRoom(t *testing.T) {
+// Later renewals apply to the new name.
+func TestUpdate_newName_lastsAsLongAsTheRoom(t *testing.T) {
 	w := newWorld(t)
 	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: true})
 	w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots"})
@@ -178,9 +177,8 @@ func TestUpdate_newName_livesAsLongAsTheRoom(t *testing.T) {
 	}
 }
 
-// TestUpdate_newNameADayLater_pushesTheEndUnderTheNewName has the renaming itself
-// push the end of the room forward.
-func TestUpdate_newNameADayLater_pushesTheEndUnderTheNewName(t *testing.T) {
+// The renaming event itself renews the room.
+func TestUpdate_newNameADayLater_renewsTheRoom(t *testing.T) {
 	w := newWorld(t)
 	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: true})
 	w.clock.Advance(2 * day)
@@ -201,7 +199,7 @@ func TestUpdate_nameWithAPassword_setsBoth(t *testing.T) {
 	w.join("plots:pw", "Bob")
 }
 
-func TestUpdate_password_locksOutWhoKnowsTheOldOne(t *testing.T) {
+func TestUpdate_password_replacesTheOldOne(t *testing.T) {
 	w := newWorld(t)
 	here, there := w.elsewhere(), w.elsewhere()
 	ann := here.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "old", Capacity: 5})
@@ -216,9 +214,8 @@ func TestUpdate_password_locksOutWhoKnowsTheOldOne(t *testing.T) {
 	there.join("plans", "Dora")
 }
 
-// TestUpdate_passwordWhileAnAgentJoins_isAskedFor: who comes in has the password
-// that the room has then.
-func TestUpdate_passwordWhileAnAgentJoins_isAskedFor(t *testing.T) {
+// The join needs the password that the room has when the agent is seated.
+func TestUpdate_passwordSetDuringAJoin_isRequired(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
 	ann := w.join("plans", "Ann")

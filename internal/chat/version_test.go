@@ -9,25 +9,24 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// newer is an item as a newer program would write it: what this one knows of it
-// has other forms there.
+// newer returns an item as a newer program would write it: with known fields in other
+// forms.
 func newer(k table.Key) table.Item {
 	return table.Item{Key: k, Data: []byte(`{"v":2,"id":{"new":true},"t":7,"room":[],"agents":"none","at":"now","seq":"one","name":{}}`)}
 }
 
-// TestNewerVersion_isNotReadAndNotOverwritten puts one item of a newer version
-// in the way, in its own form or in ours: whoever needs it is asked to come back
-// later, and nothing of the room changes.
-func TestNewerVersion_isNotReadAndNotOverwritten(t *testing.T) {
+// One item is of a newer version, in its form or in ours. Calls that need it are
+// refused as unavailable and change nothing.
+func TestNewerVersion_item_isNeitherReadNorOverwritten(t *testing.T) {
 	all := []string{"join", "send", "wait", "history", "info", "leave", "newcomer", "look by name"}
 	for what, c := range map[string]struct {
-		like, sort string   // the item that it is made like, and where it is put
-		needs      []string // the calls that cannot do without it
+		like, sort string   // the item to copy, and where to put it
+		needs      []string // the calls that need it
 	}{
 		"event":    {"LOG#0000000000000003", "LOG#0000000000000004", all},
 		"snapshot": {"META", "META", all},
 		"presence": {"SEEN#00001", "SEEN#00001", []string{"join", "info", "newcomer", "look by name"}},
-		"place":    {"AT#00002", "AT#00002", []string{"join", "wait"}},
+		"position": {"AT#00002", "AT#00002", []string{"join", "wait"}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t)
@@ -45,8 +44,8 @@ func TestNewerVersion_isNotReadAndNotOverwritten(t *testing.T) {
 	}
 }
 
-// cannotDo makes calls with token to a room called plans that need the item at
-// k, and fails unless all are refused and nothing is written.
+// cannotDo makes calls with token to a room called plans that need the item at k, and
+// fails unless all are refused and nothing is written.
 func (w *world) cannotDo(needs []string, token string, k table.Key) {
 	w.t.Helper()
 	meta := table.Key{Partition: k.Partition, Sort: "META"}
@@ -70,9 +69,9 @@ func (w *world) cannotDo(needs []string, token string, k table.Key) {
 	}
 }
 
-// TestNewerVersion_nextToAWarmRoom has the newer program append while this one
-// knows the room well: its next append meets the newer event, and writes nothing.
-func TestNewerVersion_nextToAWarmRoom_stopsItsAppends(t *testing.T) {
+// The newer program appends while this one has the room cached. The next append here
+// meets the newer event and writes nothing.
+func TestNewerVersion_eventAfterACachedHead_stopsAppends(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
 	p := w.pair()
@@ -88,9 +87,8 @@ func TestNewerVersion_nextToAWarmRoom_stopsItsAppends(t *testing.T) {
 	}
 }
 
-// TestNewerVersion_typeOfEventThatIsNotKnown is told like a newer version, for
-// what it did to the room cannot be known.
-func TestNewerVersion_typeOfEventThatIsNotKnown_isNotPassedOver(t *testing.T) {
+// What the event did to the room is unknown, so it counts as a newer version.
+func TestNewerVersion_unknownEventType_isNotSkipped(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
 	p := w.pair()
@@ -99,7 +97,7 @@ func TestNewerVersion_typeOfEventThatIsNotKnown_isNotPassedOver(t *testing.T) {
 	wants(t, err, fault.Unavailable)
 }
 
-func TestNewerVersion_ofAListedRoom_takesOnlyThatRoomOffTheList(t *testing.T) {
+func TestNewerVersion_listedRoom_isTheOnlyOneLeftOut(t *testing.T) {
 	w := newWorld(t)
 	for _, name := range []string{"a", "b", "c"} {
 		got := w.create(chat.CreateRequest{Room: name, AgentName: "Ann", Public: true})
@@ -114,7 +112,7 @@ func TestNewerVersion_ofAListedRoom_takesOnlyThatRoomOffTheList(t *testing.T) {
 	same(t, "listed", got, []string{"c"})
 }
 
-func TestNewerVersion_ofARoomsName_isLeftAlone(t *testing.T) {
+func TestNewerVersion_nameItem_isLeftAlone(t *testing.T) {
 	w := newWorld(t)
 	k := table.Key{Partition: "NAME#plans", Sort: "-"}
 	w.store(newer(k))

@@ -2,7 +2,6 @@ package chat_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -14,21 +13,21 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// pair is a room of two.
+// pair is a room of two agents.
 type pair struct{ ann, bob chat.Seated }
 
 func (w *world) pair() pair {
 	w.t.Helper()
 	p := pair{ann: w.join("plans", "Ann"), bob: w.join("plans", "Bob")}
-	p.ann.Cursor = w.look(p.ann.Token, p.ann.Cursor).Cursor // Bob's coming
+	p.ann.Cursor = w.look(p.ann.Token, p.ann.Cursor).Cursor // Bob's join
 	return p
 }
 
-// open begins a wait and returns once it is blocked: its timer runs.
+// open begins a wait and returns once this many timers run beside the table's own.
 func (w *world) open(ctx context.Context, req chat.WaitRequest, timers int) <-chan answer {
 	w.t.Helper()
 	got := w.waiting(ctx, req)
-	if err := w.clock.BlockUntilContext(w.t.Context(), 1+timers); err != nil { // one is the table's own
+	if err := w.clock.BlockUntilContext(w.t.Context(), 1+timers); err != nil { // one is that of the table
 		w.t.Fatal(err)
 	}
 	return got
@@ -48,7 +47,7 @@ func take(t *testing.T, from <-chan answer) chat.Waited {
 	}
 }
 
-func TestWait_messageSaid_wakesAtOnce(t *testing.T) {
+func TestWait_message_endsItAtOnce(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute}, 1)
@@ -58,7 +57,7 @@ func TestWait_messageSaid_wakesAtOnce(t *testing.T) {
 	}
 }
 
-func TestWait_ownMessage_doesNotWake(t *testing.T) {
+func TestWait_ownMessage_doesNotEndIt(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: time.Minute}, 1)
@@ -81,32 +80,7 @@ func TestWait_timeUp_isQuietAndMovesTheCursorPastOwnMessages(t *testing.T) {
 	}
 }
 
-func TestWait_newerWaitOfTheSeat_endsTheOlderEmptyHanded(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	older := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute}, 1)
-	newer := w.waiting(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
-	if got := take(t, older); !got.Superseded || got.Status != chat.StatusQuiet {
-		t.Fatalf("the older got %+v", got)
-	}
-	w.say(p.ann.Token, "for the newer")
-	if got := take(t, newer); !slices.Equal(texts(got.Messages), []string{"for the newer"}) {
-		t.Fatalf("the newer got %+v", got)
-	}
-}
-
-func TestWait_clientGone_endsWithItsContext(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	ctx, cancel := context.WithCancel(t.Context())
-	waiting := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute}, 1)
-	cancel()
-	if got := <-waiting; !errors.Is(got.err, context.Canceled) {
-		t.Fatalf("got %v", got.err)
-	}
-}
-
-func TestWait_serviceStops_returnsWhatThereIs(t *testing.T) {
+func TestWait_serviceStops_returnsTheMessages(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute}, 1)
@@ -120,7 +94,7 @@ func TestWait_serviceStops_returnsWhatThereIs(t *testing.T) {
 	}
 }
 
-func TestWait_deadlineOfTheCall_endsThreeSecondsBefore(t *testing.T) {
+func TestWait_contextDeadline_endsThreeSecondsBefore(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
@@ -131,7 +105,7 @@ func TestWait_deadlineOfTheCall_endsThreeSecondsBefore(t *testing.T) {
 	}
 }
 
-func TestWait_removedWhileWaiting_saysSo(t *testing.T) {
+func TestWait_agentRemoved_endsAsRemoved(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute}, 1)
@@ -148,7 +122,7 @@ func TestWait_removedWhileWaiting_saysSo(t *testing.T) {
 	wants(t, err, fault.Removed)
 }
 
-func TestWait_comingsAndGoings_wakeOnlyWhereTwoTalk(t *testing.T) {
+func TestWait_join_endsItOnlyAmongTwoAgents(t *testing.T) {
 	w := newWorld(t)
 	created, err := w.CreateRoom(t.Context(), chat.CreateRequest{Room: "many", AgentName: "Ann", Capacity: 5})
 	if err != nil {
@@ -169,23 +143,7 @@ func TestWait_comingsAndGoings_wakeOnlyWhereTwoTalk(t *testing.T) {
 	}
 }
 
-func TestWait_aboveTenAgents_doesNotListThem(t *testing.T) {
-	w := newWorld(t)
-	ann, err := w.CreateRoom(t.Context(), chat.CreateRequest{Room: "crowd", AgentName: "Ann", Capacity: 12})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cursor := ann.Cursor
-	for i := 2; i <= 11; i++ {
-		w.join("crowd", fmt.Sprintf("Agent %d", i))
-		got := w.look(ann.Token, cursor)
-		if cursor = got.Cursor; (len(got.Agents) == i) != (i <= 10) || i > 10 && len(got.Agents) != 0 {
-			t.Errorf("with %d agents: a list of %d", i, len(got.Agents))
-		}
-	}
-}
-
-func TestWait_manyMessages_comeInBatchesThatMissNothing(t *testing.T) {
+func TestWait_manyMessages_comeInBatchesWithoutGaps(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	var want []string
@@ -205,11 +163,11 @@ func TestWait_manyMessages_comeInBatchesThatMissNothing(t *testing.T) {
 		}
 	}
 	if !slices.Equal(heard, want) {
-		t.Fatalf("heard %d: %q", len(heard), heard)
+		t.Fatalf("received %d: %q", len(heard), heard)
 	}
 }
 
-func TestWait_cursorAskedTwice_givesTheSameTwice(t *testing.T) {
+func TestWait_sameCursorTwice_returnsTheSame(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.say(p.ann.Token, "once")
@@ -219,7 +177,7 @@ func TestWait_cursorAskedTwice_givesTheSameTwice(t *testing.T) {
 	}
 }
 
-func TestWait_cursorThatIsNone_countsAsAbsent(t *testing.T) {
+func TestWait_invalidCursor_isIgnored(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.say(p.ann.Token, "hello")
@@ -231,16 +189,15 @@ func TestWait_cursorThatIsNone_countsAsAbsent(t *testing.T) {
 	}
 }
 
-// TestWait_acrossServices_isToldByPolling has the waiter and the speaker in
-// different services on one table, as on Lambda.
-func TestWait_acrossServices_isToldByPolling(t *testing.T) {
+// The two services share a table, as on Lambda.
+func TestWait_messageOfAnotherProcess_isFoundByPolling(t *testing.T) {
 	here := newWorld(t)
 	here = onTable(t, here.clock, here.table, chat.Options{})
 	there := onTable(t, here.clock, here.table, chat.Options{})
 	ann := here.join("plans", "Ann")
 	bob := there.join("plans", "Bob")
 	waiting := here.open(t.Context(), chat.WaitRequest{Token: ann.Token, Wait: time.Minute}, 0)
-	take(t, waiting) // Bob's coming
+	take(t, waiting) // Bob's join
 	waiting = here.open(t.Context(), chat.WaitRequest{Token: ann.Token, Wait: time.Minute}, 3)
 	there.say(bob.Token, "from elsewhere")
 	here.clock.Advance(100 * time.Millisecond)
@@ -249,7 +206,7 @@ func TestWait_acrossServices_isToldByPolling(t *testing.T) {
 	}
 }
 
-func TestTwoServices_hundredsOfMessagesEachWay_eachOnceInOrder(t *testing.T) {
+func TestWait_twoProcessesWithHundredsOfMessages_deliverEachOnceInOrder(t *testing.T) {
 	here := newWorld(t)
 	here = onTable(t, here.clock, here.table, chat.Options{})
 	there := onTable(t, here.clock, here.table, chat.Options{})
@@ -280,7 +237,7 @@ func TestTwoServices_hundredsOfMessagesEachWay_eachOnceInOrder(t *testing.T) {
 			cursor = got.Cursor
 		}
 	}
-	// Writers pause on the clock when they meet: it has to run.
+	// Writers pause when they collide, so the clock must run.
 	stop := make(chan struct{})
 	defer close(stop)
 	go func() {
@@ -300,7 +257,8 @@ func TestTwoServices_hundredsOfMessagesEachWay_eachOnceInOrder(t *testing.T) {
 	all.Go(func() { hear(here, bob.Token, bob.Cursor) })
 	all.Wait()
 }
-func TestQuiet_isSinceTheLastEvent(t *testing.T) {
+
+func TestWait_quietFor_countsFromTheLastEvent(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.clock.Advance(7 * time.Minute)

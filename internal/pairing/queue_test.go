@@ -11,134 +11,56 @@ import (
 	"github.com/parley-chat/parley/internal/ratelimit"
 )
 
-// queue enters the lobby, or what req says.
-func (w *world) queue(req pairing.Request) pairing.Result {
-	w.t.Helper()
-	got, err := w.EnterQueue(w.t.Context(), req)
-	if err != nil {
-		w.t.Fatalf("%s queues: %v", req.AgentName, err)
-	}
-	return got
-}
-
-// queueing enters the queue in the background.
-func (w *world) queueing(ctx context.Context, req pairing.Request) <-chan queueAnswer {
-	got := make(chan queueAnswer, 1)
-	go func() {
-		q, err := w.EnterQueue(ctx, req)
-		got <- queueAnswer{q, err}
-	}()
-	return got
-}
-
-type queueAnswer struct {
-	pairing.Result
-	err error
-}
-
-// inQueue begins to wait in the queue, and returns when the call has nothing left to
-// do but wait.
-func (w *world) inQueue(ctx context.Context, req pairing.Request) <-chan queueAnswer {
-	w.t.Helper()
-	got := w.queueing(ctx, req)
-	w.blocked(1)
-	return got
-}
-
-// queued is the answer to a call that was begun with inQueue.
-func queued(t *testing.T, from <-chan queueAnswer) pairing.Result {
-	t.Helper()
-	select {
-	case got := <-from:
-		if got.err != nil {
-			t.Fatalf("queue: %v", got.err)
-		}
-		return got.Queued
-	case <-time.After(20 * time.Second): // only a broken wait gets here
-		t.Fatal("the wait for a partner did not end")
-		return pairing.Result{}
-	}
-}
-
-// ticket enters the queue for a moment.
-func (w *world) ticket(agent string, interests ...string) string {
-	w.t.Helper()
-	got := w.queue(pairing.Request{AgentName: agent, Interests: interests})
-	if got.Status != pairing.Waiting || got.Ticket == "" {
-		w.t.Fatalf("%s is not in the queue: %+v", agent, got)
-	}
-	return got.Ticket
-}
-
-// comesBack calls with a ticket.
-func (w *world) comesBack(ticket string) pairing.Result {
-	w.t.Helper()
-	return w.queue(pairing.Request{Ticket: ticket})
-}
-
-// met fails unless the two were paired with each other.
-func met(t *testing.T, a, b pairing.Result) {
-	t.Helper()
-	for _, q := range []pairing.Result{a, b} {
-		if q.Status != pairing.Paired || q.Seated.Status != chat.StatusJoined || q.Ticket != "" || len(q.Room.Agents) != 2 {
-			t.Fatalf("not paired: %+v", q)
-		}
-	}
-	if a.Room.Name != b.Room.Name || a.Partner.Name != b.Name || b.Partner.Name != a.Name || a.Token == b.Token || a.Opens == b.Opens {
-		t.Fatalf("not with each other:\n%+v\n%+v", a, b)
-	}
-}
-
-func TestQueue_twoWhoEnter_arePairedAndTalk(t *testing.T) {
+func TestEnterQueue_twoAgents_arePairedAndTalk(t *testing.T) {
 	w := newWorld(t)
 	waiting := w.inQueue(t.Context(), pairing.Request{AgentName: "Ann", Interests: []string{"chess"}, Wait: time.Minute})
 	bob := w.queue(pairing.Request{AgentName: "Bob", Interests: []string{"go"}})
 	ann := queued(t, waiting)
 	met(t, ann, bob)
 	if !ann.Opens {
-		t.Error("who has waited longer is not to open")
+		t.Error("the agent that waited longer does not open")
 	}
 	same(t, "Bob's partner likes", bob.Partner.Interests, []string{"chess"})
 	same(t, "Ann's partner likes", ann.Partner.Interests, []string{"go"})
-	same(t, "seats", seats(bob.Room), []string{"Ann (admin)", "Bob (member)"})
-	same(t, "Ann is told of the pairing by the answer alone", lines(ann.Messages), nil)
-	same(t, "and Bob", lines(bob.Messages), nil)
+	same(t, "seats", w.seats(bob.Token), []string{"Ann (admin)", "Bob (member)"})
+	same(t, "Ann's messages at first", lines(ann.Messages), nil)
+	same(t, "Bob's messages at first", lines(bob.Messages), nil)
 	w.say(ann.Token, "hello")
-	same(t, "Bob hears", lines(w.look(bob.Token, bob.Cursor).Messages), []string{"Ann: hello"})
-	same(t, "Ann has nothing to hear", lines(w.look(ann.Token, "").Messages), nil)
+	same(t, "Bob receives", lines(w.look(bob.Token, bob.Cursor).Messages), []string{"Ann: hello"})
+	same(t, "Ann receives", lines(w.look(ann.Token, "").Messages), nil)
 }
 
-func TestQueue_ownerOfATicketComesBack_getsTheSameSeatAgainAndAgain(t *testing.T) {
+func TestEnterQueue_pairedTicket_returnsTheSameSeatForAnHour(t *testing.T) {
 	w := newWorld(t)
 	ticket := w.ticket("Ann")
 	bob := w.queue(pairing.Request{AgentName: "Bob"})
 	w.say(bob.Token, "hello?")
 	first := w.comesBack(ticket)
 	met(t, first, bob)
-	same(t, "Ann is told", texts(first.Messages), []string{"hello?"})
-	again := w.comesBack(ticket) // as if that answer were lost
+	same(t, "Ann's messages", lines(first.Messages), []string{"Bob: hello?"})
+	again := w.comesBack(ticket) // as if the answer had been lost
 	met(t, again, bob)
-	same(t, "Ann is told again", texts(again.Messages), []string{"hello?"})
+	same(t, "Ann's messages again", lines(again.Messages), []string{"Bob: hello?"})
 	if again.Token != first.Token {
-		t.Error("it is another seat")
+		t.Error("the ticket leads to another seat")
 	}
 	restarted := w.elsewhere()
 	met(t, restarted.comesBack(ticket), bob)
 	w.clock.Advance(time.Hour)
-	_, err := w.EnterQueue(t.Context(), pairing.Request{Ticket: ticket})
+	_, err := w.pairing.EnterQueue(t.Context(), pairing.Request{Ticket: ticket})
 	wants(t, err, fault.InvalidArgument)
 }
 
-func TestQueue_ticketAfterTheSeatIsGone_saysSo(t *testing.T) {
+func TestEnterQueue_ticketOfASeatThatWasLeft_isRefusedAsRemoved(t *testing.T) {
 	w := newWorld(t)
 	ticket := w.ticket("Ann")
 	w.queue(pairing.Request{AgentName: "Bob"})
 	w.leave(w.comesBack(ticket).Token)
-	_, err := w.EnterQueue(t.Context(), pairing.Request{Ticket: ticket})
+	_, err := w.pairing.EnterQueue(t.Context(), pairing.Request{Ticket: ticket})
 	wants(t, err, fault.Removed)
 }
 
-func TestQueue_ownNameInAnotherSpelling_isNoPartner(t *testing.T) {
+func TestEnterQueue_ownNameInAnotherSpelling_isNoPartner(t *testing.T) {
 	w := newWorld(t)
 	first := w.ticket("Ann")
 	ghost := w.queue(pairing.Request{AgentName: "ANN"})
@@ -152,22 +74,22 @@ func TestQueue_ownNameInAnotherSpelling_isNoPartner(t *testing.T) {
 	}
 }
 
-// TestQueue_interests has three of one name wait, so that none of them is paired
-// before the newcomer comes.
-func TestQueue_interests(t *testing.T) {
+// Three agents of one name wait, so that none of them is paired before the newcomer
+// enters.
+func TestEnterQueue_interests_decideThePartner(t *testing.T) {
 	for name, c := range map[string]struct {
 		waiting [3][]string
 		comes   []string
 		partner int
 	}{
-		"nothing in common, the longest waiting":    {[3][]string{{"go"}, {"chess"}, {"tea"}}, []string{"jazz"}, 0},
-		"none named, the longest waiting":           {[3][]string{{"go"}, nil, nil}, nil, 0},
-		"one in common":                             {[3][]string{{"go"}, nil, {"tea"}}, []string{"tea"}, 2},
-		"most in common":                            {[3][]string{{"go"}, {"go", "tea"}, {"tea"}}, []string{"tea", "go"}, 1},
-		"as much in common, the longest waiting":    {[3][]string{{"jazz"}, {"go"}, {"go"}}, []string{"go"}, 1},
-		"in other letters":                          {[3][]string{nil, {"  Board   GAMES "}, nil}, []string{"board games"}, 1},
-		"said twice, not counted twice":             {[3][]string{nil, {"go", "tea"}, {"jazz", "Jazz"}}, []string{"GO", "tea", "jazz"}, 1},
-		"nothing in common with one who has blanks": {[3][]string{nil, {" "}, nil}, []string{"", "go"}, 0},
+		"nothing in common: the longest waiting":      {[3][]string{{"go"}, {"chess"}, {"tea"}}, []string{"jazz"}, 0},
+		"none given: the longest waiting":             {[3][]string{{"go"}, nil, nil}, nil, 0},
+		"one in common":                               {[3][]string{{"go"}, nil, {"tea"}}, []string{"tea"}, 2},
+		"most in common":                              {[3][]string{{"go"}, {"go", "tea"}, {"tea"}}, []string{"tea", "go"}, 1},
+		"equally much in common: the longest waiting": {[3][]string{{"jazz"}, {"go"}, {"go"}}, []string{"go"}, 1},
+		"in another spelling":                         {[3][]string{nil, {"  Board   GAMES "}, nil}, []string{"board games"}, 1},
+		"repeated: counts once":                       {[3][]string{nil, {"go", "tea"}, {"jazz", "Jazz"}}, []string{"GO", "tea", "jazz"}, 1},
+		"blank: counts as none":                       {[3][]string{nil, {" "}, nil}, []string{"", "go"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -186,7 +108,7 @@ func TestQueue_interests(t *testing.T) {
 	}
 }
 
-func TestQueue_interestsGivenWithATicket_takeThePlaceOfTheOld(t *testing.T) {
+func TestEnterQueue_interestsGivenWithATicket_replaceTheOldOnes(t *testing.T) {
 	w := newWorld(t)
 	w.ticket("Ann")
 	second := w.ticket("Ann", "go")
@@ -195,7 +117,7 @@ func TestQueue_interestsGivenWithATicket_takeThePlaceOfTheOld(t *testing.T) {
 	met(t, w.comesBack(second), bob)
 }
 
-func TestQueue_differentQueues_doNotMeet(t *testing.T) {
+func TestEnterQueue_differentQueues_areNotPaired(t *testing.T) {
 	w := newWorld(t)
 	enter := func(agent, queue string) pairing.Result {
 		return w.queue(pairing.Request{AgentName: agent, Queue: queue})
@@ -208,7 +130,7 @@ func TestQueue_differentQueues_doNotMeet(t *testing.T) {
 	met(t, enter("Dora", "Lobby"), w.comesBack(bob.Ticket))
 }
 
-func TestQueue_position(t *testing.T) {
+func TestEnterQueue_position_countsTheTicketsAhead(t *testing.T) {
 	w := newWorld(t)
 	for want := 1; want <= 3; want++ {
 		if got := w.queue(pairing.Request{AgentName: "Ann"}); got.Position != want || got.Estimated != 0 {
@@ -217,9 +139,8 @@ func TestQueue_position(t *testing.T) {
 	}
 }
 
-// TestQueue_crowdOfOneName: who enters under one name again and again keeps nobody
-// else from a partner.
-func TestQueue_crowdOfOneName_standsInNobodysWay(t *testing.T) {
+// An agent that enters again and again under one name does not block the others.
+func TestEnterQueue_manyTicketsOfOneName_blockNobodyElse(t *testing.T) {
 	w := newWorld(t)
 	first := w.ticket("Ann")
 	for range 200 {
@@ -228,11 +149,11 @@ func TestQueue_crowdOfOneName_standsInNobodysWay(t *testing.T) {
 	bob := w.queue(pairing.Request{AgentName: "Bob"})
 	met(t, w.comesBack(first), bob)
 	if got := w.queue(pairing.Request{AgentName: "Ann"}); got.Status != pairing.Waiting || got.Position != 0 {
-		t.Errorf("the last of them got %+v", got)
+		t.Errorf("the last one got %+v", got)
 	}
 }
 
-func TestQueue_estimatedWait_isThatOfTheLastPairsWithinTheHour(t *testing.T) {
+func TestEnterQueue_estimatedWait_averagesTheLastHoursPairs(t *testing.T) {
 	w := newWorld(t)
 	waited := func(d time.Duration) {
 		ticket := w.ticket("Ann")
@@ -263,7 +184,7 @@ func TestQueue_estimatedWait_isThatOfTheLastPairsWithinTheHour(t *testing.T) {
 	}
 }
 
-func TestQueue_longWait_endsInTimeWithTheTicket(t *testing.T) {
+func TestEnterQueue_nobodyComes_returnsTheTicketWhenTheWaitEnds(t *testing.T) {
 	w := newWorld(t)
 	began := w.clock.Now()
 	waiting := w.inQueue(t.Context(), pairing.Request{AgentName: "Ann", Wait: time.Minute})
@@ -276,31 +197,21 @@ func TestQueue_longWait_endsInTimeWithTheTicket(t *testing.T) {
 	}
 }
 
-// blockedOr waits until the call waits again, or has its answer.
-func (w *world) blockedOr(waiting <-chan queueAnswer) {
-	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if len(waiting) == 0 {
-		_ = w.clock.BlockUntilContext(ctx, 2)
-	}
-}
-
-func TestQueue_deadlineNear_answersBeforeIt(t *testing.T) {
+func TestEnterQueue_contextDeadlineNear_returnsBeforeIt(t *testing.T) {
 	w := newWorld(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // of the system's clock: as long as an answer takes
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // by the system clock: as long as an answer takes
 	defer cancel()
-	got, err := w.EnterQueue(ctx, pairing.Request{AgentName: "Ann", Wait: time.Minute})
+	got, err := w.pairing.EnterQueue(ctx, pairing.Request{AgentName: "Ann", Wait: time.Minute})
 	if err != nil || got.Status != pairing.Waiting {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 }
 
-func TestQueue_addressThatMakesTooManyRooms_isRefused(t *testing.T) {
+func TestEnterQueue_addressThatCreatesTooManyRooms_isRefused(t *testing.T) {
 	w := newWorld(t)
 	w = onTable(t, w.clock, w.table, chat.Options{Limits: ratelimit.Limits{Rooms: 2}})
 	w.ticket("Ann")
 	w.ticket("Ann")
-	_, err := w.EnterQueue(t.Context(), pairing.Request{AgentName: "Ann"})
+	_, err := w.pairing.EnterQueue(t.Context(), pairing.Request{AgentName: "Ann"})
 	wants(t, err, fault.RateLimited)
 }

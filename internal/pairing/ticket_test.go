@@ -10,44 +10,43 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/pairing"
-	"github.com/parley-chat/parley/internal/table"
 )
 
-func TestTicket_callThatCannotBeRight_isRefused(t *testing.T) {
+func TestTicket_invalidArguments_areRefused(t *testing.T) {
 	w := newWorld(t)
 	ticket := w.ticket("Ann")
 	seat := w.join("plans", "Ann")
 	eleven := strings.Fields("a b c d e f g h i j k")
 	mistyped := ticket[:len(ticket)-1] + string("ab"[strings.Count("a", ticket[len(ticket)-1:])])
 	for what, req := range map[string]pairing.Request{
-		"no name":                    {},
-		"a reserved name":            {AgentName: "System"},
-		"a negative wait":            {AgentName: "Ann", Wait: -1},
-		"too long a wait":            {AgentName: "Ann", Wait: chat.MaxWait + 1},
-		"too many interests":         {AgentName: "Ann", Interests: eleven},
-		"too long an interest":       {AgentName: "Ann", Interests: []string{strings.Repeat("é", pairing.MaxInterest+1)}},
-		"an interest of controls":    {AgentName: "Ann", Interests: []string{"a\x07b"}},
-		"an interest of no UTF-8":    {AgentName: "Ann", Interests: []string{"\xff"}},
-		"a token as interest":        {AgentName: "Ann", Interests: []string{seat.Token}},
-		"a queue of bad letters":     {AgentName: "Ann", Queue: "a/b"},
-		"a ticket mistyped":          {Ticket: mistyped},
-		"a ticket cut off":           {Ticket: ticket[:10]},
-		"a ticket without its queue": {Ticket: ticket[strings.Index(ticket, "-"):]},
-		"a token as ticket":          {Ticket: seat.Token},
-		"a ticket of another name":   {Ticket: ticket, AgentName: "Bob"},
-		"a ticket of another queue":  {Ticket: ticket, Queue: "elsewhere"},
-		"leaving without a ticket":   {AgentName: "Ann", Leave: true},
+		"no name":                             {},
+		"a reserved name":                     {AgentName: "System"},
+		"a negative wait":                     {AgentName: "Ann", Wait: -1},
+		"too long a wait":                     {AgentName: "Ann", Wait: chat.MaxWait + 1},
+		"too many interests":                  {AgentName: "Ann", Interests: eleven},
+		"too long an interest":                {AgentName: "Ann", Interests: []string{strings.Repeat("é", pairing.MaxInterest+1)}},
+		"an interest with control characters": {AgentName: "Ann", Interests: []string{"a\x07b"}},
+		"an interest that is not UTF-8":       {AgentName: "Ann", Interests: []string{"\xff"}},
+		"an agent token as interest":          {AgentName: "Ann", Interests: []string{seat.Token}},
+		"a queue name with a slash":           {AgentName: "Ann", Queue: "a/b"},
+		"a mistyped ticket":                   {Ticket: mistyped},
+		"a truncated ticket":                  {Ticket: ticket[:10]},
+		"a ticket without its queue":          {Ticket: ticket[strings.Index(ticket, "-"):]},
+		"an agent token as ticket":            {Ticket: seat.Token},
+		"a ticket of another name":            {Ticket: ticket, AgentName: "Bob"},
+		"a ticket of another queue":           {Ticket: ticket, Queue: "elsewhere"},
+		"leaving without a ticket":            {AgentName: "Ann", Leave: true},
 	} {
-		if _, err := w.EnterQueue(t.Context(), req); fault.CodeOf(err) != fault.InvalidArgument {
+		if _, err := w.pairing.EnterQueue(t.Context(), req); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	if got := w.comesBack(ticket); got.Position != 1 {
-		t.Errorf("one of these has changed something: %+v", got)
+		t.Errorf("one of the refused calls changed something: %+v", got)
 	}
 }
 
-func TestTicket_typedInCapitalsWithBlanks_isTheSame(t *testing.T) {
+func TestTicket_typedInCapitalsWithBlanks_isAccepted(t *testing.T) {
 	w := newWorld(t)
 	ticket := w.ticket("Ann")
 	if got := w.comesBack("  " + strings.ToUpper(ticket) + "\n"); got.Ticket != ticket {
@@ -55,7 +54,7 @@ func TestTicket_typedInCapitalsWithBlanks_isTheSame(t *testing.T) {
 	}
 }
 
-func TestTicket_inAText_isRefusedAsATokenIs(t *testing.T) {
+func TestTicket_inAMessage_isRefused(t *testing.T) {
 	w := newWorld(t)
 	ticket := w.ticket("Ann")
 	bob := w.join("plans", "Bob")
@@ -68,11 +67,11 @@ func TestTicket_asAgentToken_isRefused(t *testing.T) {
 	_, err := w.Wait(t.Context(), chat.WaitRequest{Token: w.ticket("Ann")})
 	wants(t, err, fault.TokenInvalid)
 	if !strings.Contains(err.Error(), "enter_queue") {
-		t.Errorf("it is told %q", err)
+		t.Errorf("the error does not name enter_queue: %q", err)
 	}
 }
 
-func TestTicket_ownerDoesNotComeBackInTime_isPairedNoMore(t *testing.T) {
+func TestTicket_ownerSilentForFifteenSeconds_expires(t *testing.T) {
 	for _, late := range []time.Duration{-time.Second, 0} {
 		w := newWorld(t)
 		ticket := w.ticket("Ann")
@@ -85,12 +84,12 @@ func TestTicket_ownerDoesNotComeBackInTime_isPairedNoMore(t *testing.T) {
 			met(t, w.comesBack(ticket), bob)
 			continue
 		}
-		_, err := w.EnterQueue(t.Context(), pairing.Request{Ticket: ticket, Wait: time.Minute})
+		_, err := w.pairing.EnterQueue(t.Context(), pairing.Request{Ticket: ticket, Wait: time.Minute})
 		wants(t, err, fault.InvalidArgument)
 	}
 }
 
-func TestTicket_ownerGoesOnWaiting_keepsItsPlace(t *testing.T) {
+func TestTicket_ownerContinuesToWait_keepsItsPlace(t *testing.T) {
 	w := newWorld(t)
 	first, second := w.ticket("Ann"), w.ticket("Ann")
 	for range 10 {
@@ -102,7 +101,7 @@ func TestTicket_ownerGoesOnWaiting_keepsItsPlace(t *testing.T) {
 	met(t, w.comesBack(first), bob)
 }
 
-func TestTicket_firstCallCancelled_isPairedNoMore(t *testing.T) {
+func TestTicket_firstCallCanceled_isNeverPaired(t *testing.T) {
 	w := newWorld(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	waiting := w.inQueue(ctx, pairing.Request{AgentName: "Ann", Wait: time.Minute})
@@ -115,7 +114,7 @@ func TestTicket_firstCallCancelled_isPairedNoMore(t *testing.T) {
 	}
 }
 
-func TestTicket_laterCallCancelled_isPairedForFifteenSecondsMore(t *testing.T) {
+func TestTicket_laterCallCanceled_canBePairedForFifteenSeconds(t *testing.T) {
 	for _, late := range []time.Duration{-time.Second, 0} {
 		w := newWorld(t)
 		ticket := w.ticket("Ann")
@@ -130,7 +129,7 @@ func TestTicket_laterCallCancelled_isPairedForFifteenSecondsMore(t *testing.T) {
 	}
 }
 
-func TestTicket_olderCallOfTwoCancelled_staysAsLongAsTheNewerWaits(t *testing.T) {
+func TestTicket_olderOfTwoCallsCanceled_lastsUntilTheNewerEnds(t *testing.T) {
 	w := newWorld(t)
 	ticket := w.ticket("Ann")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -143,7 +142,7 @@ func TestTicket_olderCallOfTwoCancelled_staysAsLongAsTheNewerWaits(t *testing.T)
 	met(t, w.queue(pairing.Request{AgentName: "Bob"}), queued(t, newer))
 }
 
-func TestTicket_olderCallCancelledInAnotherProcess_staysAsLongAsTheNewerWaits(t *testing.T) {
+func TestTicket_olderCallCanceledInAnotherProcess_lastsUntilTheNewerEnds(t *testing.T) {
 	w := newWorld(t)
 	ticket := w.ticket("Ann")
 	other := onTable(t, w.clock, w.table, chat.Options{})
@@ -158,7 +157,7 @@ func TestTicket_olderCallCancelledInAnotherProcess_staysAsLongAsTheNewerWaits(t 
 	met(t, w.queue(pairing.Request{AgentName: "Bob"}), queued(t, newer))
 }
 
-func TestTicket_serviceStops_answersAndLivesFifteenSecondsMore(t *testing.T) {
+func TestTicket_serviceStops_isReturnedAndLastsFifteenSeconds(t *testing.T) {
 	w := newWorld(t)
 	waiting := w.inQueue(t.Context(), pairing.Request{AgentName: "Ann", Wait: time.Minute})
 	w.Stop()
@@ -173,10 +172,10 @@ func TestTicket_serviceStops_answersAndLivesFifteenSecondsMore(t *testing.T) {
 	}
 }
 
-func TestTicket_givenUp_isPairedNoMore(t *testing.T) {
+func TestTicket_givenUp_isNeverPaired(t *testing.T) {
 	w := newWorld(t)
 	ticket := w.ticket("Ann")
-	for range 2 { // leaving twice is no error
+	for range 2 { // leaving twice is not an error
 		if got := w.queue(pairing.Request{Ticket: ticket, Leave: true}); got.Status != pairing.Left || got.Ticket != "" {
 			t.Fatalf("got %+v", got)
 		}
@@ -184,7 +183,7 @@ func TestTicket_givenUp_isPairedNoMore(t *testing.T) {
 	if bob := w.queue(pairing.Request{AgentName: "Bob"}); bob.Status != pairing.Waiting || bob.Position != 1 {
 		t.Fatalf("got %+v", bob)
 	}
-	_, err := w.EnterQueue(t.Context(), pairing.Request{Ticket: ticket})
+	_, err := w.pairing.EnterQueue(t.Context(), pairing.Request{Ticket: ticket})
 	wants(t, err, fault.InvalidArgument)
 }
 
@@ -199,17 +198,17 @@ func TestTicket_givenUpWhileACallWaits_endsTheCall(t *testing.T) {
 	}
 }
 
-func TestTicket_givenUpAfterItWasPaired_tellsOfThePartner(t *testing.T) {
+func TestTicket_givenUpAfterItWasPaired_returnsThePair(t *testing.T) {
 	w := newWorld(t)
 	ticket := w.ticket("Ann")
 	bob := w.queue(pairing.Request{AgentName: "Bob"})
 	met(t, w.queue(pairing.Request{Ticket: ticket, Leave: true}), bob)
 }
 
-func TestTicket_storedForm_holdsNoSecret(t *testing.T) {
+func TestTicket_secret_isNotStored(t *testing.T) {
 	w := newWorld(t)
 	ticket := w.ticket("Ann")
-	keeps := func(token string) {
+	check := func(token string) {
 		t.Helper()
 		for _, partition := range []string{"QUEUE#lobby", "ROOM#" + token[:7]} {
 			for _, item := range w.partition(partition) {
@@ -219,21 +218,11 @@ func TestTicket_storedForm_holdsNoSecret(t *testing.T) {
 			}
 		}
 	}
-	keeps("nothing")
+	check("nothing")
 	w.queue(pairing.Request{AgentName: "Bob"})
 	ann := w.comesBack(ticket)
 	if !strings.Contains(ann.Token, ticket[len(ticket)-18:len(ticket)-2]) {
 		t.Fatal("the secret of the seat is not that of the ticket")
 	}
-	keeps(ann.Token)
-}
-
-// partition is all that the table holds in one.
-func (w *world) partition(name string) []table.Item {
-	w.t.Helper()
-	page, err := w.table.Query(w.t.Context(), table.Range{Partition: name, Limit: table.MaxLimit, Consistency: table.Strong})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return page.Items
+	check(ann.Token)
 }

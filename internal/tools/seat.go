@@ -2,7 +2,6 @@ package tools
 
 import (
 	"context"
-	"strconv"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -42,20 +41,6 @@ func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) 
 		Messages: viewMessages(got.Messages), HasMore: got.HasMore, Earlier: got.Earlier, Cursor: got.Cursor,
 		Now: viewTime(got.Now), Invite: invite(s.address(ctx), got.Room, password), Next: s.next.seated(got),
 	}
-}
-
-// invite is one line that a person can hand to another person, for the agent there.
-// It leaves out an address that is not known.
-func invite(address string, r chat.Room, password string) string {
-	line := "Add the MCP server " + address + " and call join_room with room "
-	if address == "" {
-		line = "Call join_room with room "
-	}
-	line += strconv.Quote(r.Name)
-	if r.PasswordProtected && password != "" {
-		line += ", password " + strconv.Quote(password)
-	}
-	return line + "."
 }
 
 // passwordOf returns the password of a room given as "name:password", or else the

@@ -1,0 +1,187 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/bolttable"
+)
+
+// Strangers may join, speak and leave all day in a room whose name they know.
+func TestCache_agentsThatLeft_areDropped(t *testing.T) {
+	s := newService(t, Options{})
+	ann, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: "Ann"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 50 {
+		bob, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: "Bob"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, token := range []string{ann.Token, bob.Token} {
+			if _, err := s.Send(t.Context(), SendRequest{Token: token, Text: fmt.Sprintf("hello %d", i)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := s.LeaveRoom(t.Context(), bob.Token); err != nil || got != StatusLeft {
+			t.Fatal(got, err)
+		}
+	}
+	r := s.acquire(ann.Token[:ident.RoomChars])
+	defer r.release()
+	if len(r.seats) != 1 {
+		t.Errorf("%d seats are cached of one agent", len(r.seats))
+	}
+	for _, l := range []*roomlog.Log{r.log, New(s.table, Options{Clock: s.clock}).acquire(r.log.ID()).log} {
+		h, err := l.Warm(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for seat := 2; seat < h.NextSeat; seat++ {
+			if u, known := h.Recent.Said(seat); known {
+				t.Errorf("what the former seat %d said is indexed: %+v", seat, u)
+			}
+		}
+	}
+}
+
+// The end of the wait must not bring the seat back into the cache.
+func TestCache_agentRemovedDuringItsWait_isDropped(t *testing.T) {
+	s := newService(t, Options{SingleProcess: true})
+	ann, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: "Ann"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bob, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: "Bob"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		got, err := s.Wait(t.Context(), WaitRequest{Token: bob.Token, Cursor: bob.Cursor, Wait: time.Minute})
+		if err == nil && got.Status != StatusRemoved {
+			err = fmt.Errorf("the wait of Bob ends with %s", got.Status)
+		}
+		ended <- err
+	}()
+	r := s.acquire(ann.Token[:ident.RoomChars])
+	defer r.release()
+	for waits, late := false, time.Now().Add(20*time.Second); !waits; runtime.Gosched() {
+		r.mu.Lock()
+		waits = r.waits[2] != nil
+		r.mu.Unlock()
+		if time.Now().After(late) {
+			t.Fatal("Bob does not wait")
+		}
+	}
+	if _, err := s.ManageAgent(t.Context(), ManageRequest{Token: ann.Token, AgentName: "Bob", Action: room.Kick}); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if len(r.seats) != 1 {
+		t.Errorf("%d seats are cached of one agent", len(r.seats))
+	}
+}
+
+// Activities of agents that left stay stored for an hour and sort before presence.
+func TestPresence_behindAThousandExpiredActivities_isRead(t *testing.T) {
+	s := newService(t, Options{})
+	id, soon := ident.NewRoomID(), s.now().Add(time.Hour)
+	put := func(k table.Key, data any) table.Op {
+		return table.Put(table.Item{Key: k, Expires: soon, Data: roomlog.Encode(data)}, table.Always)
+	}
+	const last = table.MaxLimit + 1
+	for seat := 1; seat < last; seat += table.MaxOps {
+		var ops []table.Op
+		for i := range table.MaxOps {
+			ops = append(ops, put(roomlog.ActivityKey(id, seat+i), activityItem{V: room.Version, Text: "gone"}))
+		}
+		if err := s.table.Write(t.Context(), ops...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.table.Write(t.Context(), put(roomlog.PresenceKey(id, last), room.Presence{V: room.Version, AtMs: 1}), put(roomlog.ActivityKey(id, last), activityItem{V: room.Version, Text: "here"})); err != nil {
+		t.Fatal(err)
+	}
+	r := s.acquire(id)
+	defer r.release()
+	seen, err := r.presence(t.Context(), table.Strong)
+	if err != nil || len(seen) != 1 || seen[last].Activity != "here" {
+		t.Errorf("got %v, %v", seen, err)
+	}
+}
+
+// newService returns a service alone on a table in a file.
+func newService(t *testing.T, o Options) *Service {
+	t.Helper()
+	o.Clock, o.SingleProcess, o.MinBatch = clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), true, 1
+	b, err := bolttable.Open(filepath.Join(t.TempDir(), "parley.db"), bolttable.Options{Clock: o.Clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close() })
+	return New(b, o)
+}
+
+func TestCache_roomsThatDoNotExist_areNotCached(t *testing.T) {
+	s := newService(t, Options{})
+	for i := range 20 {
+		token := ident.Token{Room: ident.NewRoomID(), Seat: i, Secret: ident.NewSecret()}
+		if _, err := s.Send(t.Context(), SendRequest{Token: token.String(), Text: "hello"}); fault.CodeOf(err) != fault.RoomNotFound {
+			t.Fatal(err)
+		}
+		if _, err := s.RoomInfo(t.Context(), InfoRequest{Room: fmt.Sprintf("room %d", i)}); fault.CodeOf(err) != fault.RoomNotFound {
+			t.Fatal(err)
+		}
+	}
+	if all, idle := s.store.Cached(); all != 0 || idle != 0 {
+		t.Fatalf("%d rooms are cached, %d idle", all, idle)
+	}
+}
+
+func TestCache_roomsInUse_stayCached(t *testing.T) {
+	s := newService(t, Options{MaxRooms: 1})
+	got, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: "Ann"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	over := make(chan error, 1)
+	go func() {
+		_, err := s.Wait(ctx, WaitRequest{Token: got.Token, Wait: time.Minute})
+		over <- err
+	}()
+	fake, _ := s.clock.(*clockwork.FakeClock)
+	if err := fake.BlockUntilContext(t.Context(), 2); err != nil { // the table's timer and that of the wait
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if _, err := s.JoinRoom(t.Context(), JoinRequest{Room: fmt.Sprintf("room %d", i), AgentName: "Ann"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if all, idle := s.store.Cached(); all != 2 || idle != 1 {
+		t.Errorf("%d rooms are cached, %d idle", all, idle)
+	}
+	cancel()
+	if err := <-over; err != context.Canceled {
+		t.Error(err)
+	}
+	if all, idle := s.store.Cached(); all != 1 || idle != 1 {
+		t.Errorf("then %d rooms are cached, %d idle", all, idle)
+	}
+}

@@ -1,0 +1,94 @@
+package chat_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+func TestClose_agentsAreRemovedAndTheNameIsFree(t *testing.T) {
+	w := newWorld(t)
+	here, there := w.elsewhere(), w.elsewhere()
+	p := here.trio()
+	there.info(p.bob.Token)
+	here.say(p.ann.Token, "the end")
+	if got := here.update(chat.UpdateRequest{Token: p.ann.Token, Close: true}); got.Status != chat.StatusClosed || len(got.Changes) != 0 {
+		t.Fatalf("got %+v", got)
+	}
+	for _, at := range []struct {
+		*world
+		token string
+	}{{here, p.bob.Token}, {there, p.cid.Token}} {
+		got := at.look(at.token, "")
+		if got.Status != chat.StatusRemoved || got.Reason != room.ReasonClosed || len(got.Messages) == 0 {
+			t.Fatalf("an agent gets %+v", got)
+		}
+		if last := got.Messages[len(got.Messages)-1]; last.Type != chat.Changed || last.Reason != room.ReasonClosed || last.By != "Ann" {
+			t.Errorf("the last is %+v", last)
+		}
+	}
+	cid := there.join("plans", "Cid")
+	if cid.Status != chat.StatusCreated || cid.Token[:7] == p.ann.Token[:7] {
+		t.Errorf("Cid got %+v", cid)
+	}
+}
+
+func TestClose_tokens_canOnlyReadHistoryAndLeave(t *testing.T) {
+	w := newWorld(t)
+	p := w.trio()
+	w.say(p.ann.Token, "the end")
+	w.update(chat.UpdateRequest{Token: p.ann.Token, Close: true})
+	for _, w := range []*world{w, w.elsewhere()} {
+		for _, token := range []string{p.ann.Token, p.bob.Token} {
+			all := calls(w, token)
+			for _, call := range []string{"join", "send", "info", "update", "manage"} {
+				says(t, w.changesNothing(token, all[call]), fault.RoomClosed, "agree on a new room")
+			}
+			same(t, "reading back", texts(w.all(token)), []string{"the end"})
+			if got, err := w.LeaveRoom(t.Context(), token); err != nil || got != chat.StatusAlreadyLeft {
+				t.Errorf("leave: %q, %v", got, err)
+			}
+		}
+	}
+}
+
+func TestClose_publicRoom_isUnlisted(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: true})
+	w.update(chat.UpdateRequest{Token: ann.Token, Close: true})
+	for _, w := range []*world{w, w.elsewhere()} {
+		names, _ := w.list(chat.ListRequest{})
+		same(t, "listed", names, nil)
+		_, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
+		wants(t, err, fault.RoomNotFound)
+	}
+	if bob := w.create(chat.CreateRequest{Room: "plans", AgentName: "Bob", Public: true}); bob.Status != chat.StatusCreated {
+		t.Errorf("Bob got %+v", bob)
+	}
+	names, _ := w.list(chat.ListRequest{})
+	same(t, "listed", names, []string{"plans"})
+}
+
+func TestClose_openWait_ends(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	open := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute}, 1)
+	w.update(chat.UpdateRequest{Token: p.ann.Token, Close: true})
+	if got := take(t, open); got.Status != chat.StatusRemoved || got.Reason != room.ReasonClosed {
+		t.Errorf("Bob gets %+v", got)
+	}
+}
+
+func TestClose_duringAJoin_joinCreatesAnotherRoom(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	ann := w.join("plans", "Ann")
+	newcomer := w.onTop(&interrupted{beforeWrite: func() { w.update(chat.UpdateRequest{Token: ann.Token, Close: true}) }})
+	bob := newcomer.join("plans", "Bob")
+	if bob.Status != chat.StatusCreated || bob.Token[:7] == ann.Token[:7] {
+		t.Errorf("Bob got %+v", bob)
+	}
+}

@@ -1,0 +1,245 @@
+package chat_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// sees fails unless the newcomer sees exactly want of the earlier messages: in the
+// result of its join, in history read in both directions, and by number.
+func (w *world) sees(got chat.Seated, all []chat.Message, want ...string) {
+	w.t.Helper()
+	same(w.t, "messages of the join", texts(got.Messages), want)
+	same(w.t, "history", texts(w.history(got.Token, chat.HistoryRequest{}).Messages), want)
+	same(w.t, "history from the first", texts(w.history(got.Token, chat.HistoryRequest{After: 1}).Messages), want)
+	var read []string
+	for _, m := range all {
+		page, err := w.History(w.t.Context(), chat.HistoryRequest{Token: got.Token, Seq: m.Seq})
+		switch {
+		case err == nil && m.Type == chat.Said:
+			read = append(read, page.Messages[0].Text)
+		case err != nil:
+			wants(w.t, err, fault.InvalidArgument)
+		}
+	}
+	same(w.t, "by number", read, want)
+}
+
+// all returns the whole log as the first agent of the room sees it.
+func (w *world) all(token string) []chat.Message {
+	w.t.Helper()
+	return w.history(token, chat.HistoryRequest{Limit: 100}).Messages
+}
+
+func TestNewcomer_privateRoom_seesMessagesSinceTheLastLeave(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.say(p.ann.Token, "between the two of us")
+	w.say(p.bob.Token, "indeed")
+	w.leave(p.bob.Token)
+	w.say(p.ann.Token, "opening words for whoever comes")
+	cid := w.join("plans", "Cid")
+	w.sees(cid, w.all(p.ann.Token), "opening words for whoever comes")
+	if cid.Earlier != 0 {
+		t.Errorf("%d earlier", cid.Earlier)
+	}
+}
+
+func TestNewcomer_nobodyHasLeft_seesAllMessages(t *testing.T) {
+	w := newWorld(t)
+	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 3})
+	w.say(ann.Token, "one")
+	bob := w.join("plans", "Bob")
+	w.say(bob.Token, "two")
+	w.sees(w.join("plans", "Cid"), w.all(ann.Token), "one", "two")
+}
+
+func TestNewcomer_replyOrCursorFromBefore_showsNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	secret := w.say(p.ann.Token, "between the two of us")
+	w.leave(p.bob.Token)
+	cid := w.join("plans", "Cid")
+	_, err := w.Send(t.Context(), chat.SendRequest{Token: cid.Token, Text: "what was that?", ReplyTo: secret.Seq})
+	wants(t, err, fault.InvalidArgument)
+	for _, cursor := range []string{p.ann.Cursor, p.bob.Cursor, "1-00"} {
+		if got := w.look(cid.Token, cursor); got.Status != chat.StatusQuiet || !got.CursorIgnored {
+			t.Errorf("with the cursor %s: %+v", cursor, got)
+		}
+	}
+}
+
+func TestNewcomer_takesASilentSeat_seesNothingFromBefore(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.say(p.ann.Token, "between the two of us")
+	w.say(p.bob.Token, "indeed")
+	w.clock.Advance(16 * time.Minute)
+	w.say(p.ann.Token, "Bob, are you there?")
+	cid := w.join("plans", "Cid")
+	w.sees(cid, w.all(p.ann.Token))
+	if cid.Earlier != 0 {
+		t.Errorf("%d earlier", cid.Earlier)
+	}
+	w.say(p.ann.Token, "hello, Cid")
+	same(t, "then Cid receives", lines(w.look(cid.Token, cid.Cursor).Messages), []string{"Ann: hello, Cid"})
+}
+
+func TestNewcomer_afterATakeover_seesNothingFromBeforeIt(t *testing.T) {
+	w := newWorld(t)
+	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 3})
+	bob, cid := w.join("plans", "Bob"), w.join("plans", "Cid")
+	w.say(bob.Token, "among the three of us")
+	w.say(cid.Token, "indeed")
+	w.clock.Advance(16 * time.Minute)
+	w.say(cid.Token, "Bob?")
+	dora := w.join("plans", "Dora") // takes Bob's seat
+	w.say(dora.Token, "hello")
+	w.leave(cid.Token)
+	w.say(dora.Token, "anybody else?")
+	w.sees(w.join("plans", "Eve"), w.all(ann.Token), "anybody else?")
+}
+
+func TestNewcomer_replyToItsFirstJoinLost_seesTheSame(t *testing.T) {
+	w := newWorld(t)
+	ann := w.join("plans", "Ann")
+	w.say(ann.Token, "opening words")
+	w.join("plans", "Bob") // the reply is lost
+	w.clock.Advance(20 * time.Second)
+	w.sees(w.join("plans", "Bob"), w.all(ann.Token), "opening words")
+}
+
+// An agent that joins again under its own name has not freed its seat.
+func TestNewcomer_afterAReplacedSeat_seesAllMessages(t *testing.T) {
+	w := newWorld(t)
+	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 3})
+	w.say(ann.Token, "one")
+	w.join("plans", "Bob") // the reply is lost
+	w.clock.Advance(20 * time.Second)
+	w.join("plans", "Bob")
+	w.say(ann.Token, "two")
+	w.sees(w.join("plans", "Cid"), w.all(ann.Token), "one", "two")
+}
+
+func TestNewcomer_roomWithPassword_seesAllMessages(t *testing.T) {
+	w := newWorld(t)
+	ann := w.join("plans:pw", "Ann")
+	bob := w.join("plans:pw", "Bob")
+	w.say(bob.Token, "before")
+	w.leave(bob.Token)
+	w.sees(w.join("plans:pw", "Cid"), w.all(ann.Token), "before")
+}
+
+func TestNewcomer_takesASilentSeatWithThePassword_seesAllMessages(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.join("plans:pw", "Ann"), w.join("plans:pw", "Bob")
+	w.say(bob.Token, "before")
+	w.clock.Advance(16 * time.Minute)
+	w.sees(w.join("plans:pw", "Cid"), w.all(ann.Token), "before")
+}
+
+func TestNewcomer_publicRoom_seesAllMessages(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: true})
+	bob := w.join("plans", "Bob")
+	w.say(bob.Token, "before")
+	w.leave(bob.Token)
+	w.sees(w.join("plans", "Cid"), w.all(ann.Token), "before")
+}
+
+// Messages were meant for those who could join when they were sent.
+func TestNewcomer_accessChanged_seesNothingFromBefore(t *testing.T) {
+	for what, c := range map[string]struct {
+		room   chat.CreateRequest
+		update chat.UpdateRequest
+		by     string
+	}{
+		"password added":           {chat.CreateRequest{}, chat.UpdateRequest{Password: "pw"}, "plans:pw"},
+		"public":                   {chat.CreateRequest{}, chat.UpdateRequest{Public: yes()}, "plans"},
+		"public, with a password":  {chat.CreateRequest{Password: "pw"}, chat.UpdateRequest{Public: yes()}, "plans:pw"},
+		"password removed":         {chat.CreateRequest{Password: "pw"}, chat.UpdateRequest{RemovePassword: true}, "plans"},
+		"public, password removed": {chat.CreateRequest{Password: "pw"}, chat.UpdateRequest{RemovePassword: true, Public: yes()}, "plans"},
+		"password changed":         {chat.CreateRequest{Password: "old"}, chat.UpdateRequest{Password: "pw"}, "plans:pw"},
+		"no longer public":         {chat.CreateRequest{Public: true}, chat.UpdateRequest{Public: no()}, "plans"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t).elsewhere()
+			c.room.Room, c.room.AgentName, c.room.Capacity = "plans", "Ann", 5
+			ann := w.create(c.room)
+			w.say(ann.Token, "among those who were here")
+			c.update.Token = ann.Token
+			w.update(c.update)
+			w.say(ann.Token, "to those who may come now")
+			w.update(chat.UpdateRequest{Token: ann.Token, Description: "draws no line"})
+			for _, name := range []string{"Bob", "Cid"} {
+				w.sees(w.elsewhere().join(c.by, name), w.all(ann.Token), "to those who may come now")
+			}
+			got := w.enter(chat.JoinRequest{Token: ann.Token})
+			same(t, "Ann still reads", texts(w.all(got.Token)), []string{"among those who were here", "to those who may come now"})
+		})
+	}
+}
+
+func TestNewcomer_otherSettingsChanged_seesTheSame(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "pw"})
+	w.say(ann.Token, "for those who know the word")
+	w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots", Description: "new", Capacity: 5, Type: room.Channel})
+	w.sees(w.join("plots:pw", "Bob"), w.all(ann.Token), "for those who know the word")
+}
+
+// Neither a takeover nor the name of a silent agent shows older messages.
+func TestNewcomer_takesASilentSeatAfterAccessChanged_seesNothingFromBefore(t *testing.T) {
+	for what, name := range map[string]string{"takeover": "Cid", "name of the ghost": "Bob"} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t).elsewhere()
+			p := w.pair()
+			w.look(p.bob.Token, "")
+			w.say(p.ann.Token, "between the two of us")
+			w.update(chat.UpdateRequest{Token: p.ann.Token, Password: "pw"})
+			w.say(p.ann.Token, "to those who know the word")
+			w.clock.Advance(16 * time.Minute) // Bob's lease has ended
+			w.sees(w.elsewhere().join("plans:pw", name), w.all(p.ann.Token), "to those who know the word")
+		})
+	}
+}
+
+func TestInfo_accessChanged_countsOnlyWhatANewcomerSees(t *testing.T) {
+	w := newWorld(t)
+	ann := w.join("plans", "Ann")
+	w.say(ann.Token, "private")
+	w.update(chat.UpdateRequest{Token: ann.Token, Public: yes()})
+	w.say(ann.Token, "for all")
+	got, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
+	if err != nil || got.Earlier != 2 {
+		t.Errorf("%d events, %v; want the change and what followed", got.Earlier, err)
+	}
+}
+
+func TestNewcomer_hiddenHistory_isReported(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	if p.ann.Hidden || p.bob.Hidden {
+		t.Error("nothing was said before they came")
+	}
+	w.say(p.ann.Token, "between us")
+	w.look(p.bob.Token, p.bob.Cursor)
+	w.clock.Advance(3 * time.Minute)
+	back := w.join("plans", "Bob")
+	if !back.Replaced || !back.Hidden {
+		t.Errorf("Bob, who lost its token: replaced %v, hidden %v", back.Replaced, back.Hidden)
+	}
+	w.leave(back.Token)
+	if cid := w.join("plans", "Cid"); !cid.Hidden || cid.Replaced {
+		t.Errorf("Cid: replaced %v, hidden %v", cid.Replaced, cid.Hidden)
+	}
+	open := w.enter(chat.JoinRequest{Room: "den", AgentName: "Ann", Password: "sesame"})
+	w.say(open.Token, "for all who know the word")
+	if got := w.enter(chat.JoinRequest{Room: "den", AgentName: "Bob", Password: "sesame"}); got.Hidden {
+		t.Error("a room with a password hides messages")
+	}
+}

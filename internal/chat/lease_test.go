@@ -1,0 +1,130 @@
+package chat_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+)
+
+// The room is full. Bob does something and falls silent. A stranger then tries to join.
+func TestLease_silentSeat_isSafeForThisTime(t *testing.T) {
+	wait := func(w *world, bob chat.Seated, d time.Duration) {
+		got := w.open(t.Context(), chat.WaitRequest{Token: bob.Token, Wait: d}, 1)
+		w.clock.Advance(d)
+		take(t, got)
+	}
+	for _, c := range []struct {
+		what string
+		does func(w *world, bob chat.Seated)
+		safe time.Duration // from the end of does
+	}{
+		{"has never used its token", func(*world, chat.Seated) {}, 90 * time.Second},
+		{"polled", func(w *world, bob chat.Seated) { w.look(bob.Token, "") }, 15 * time.Minute},
+		{"spoke", func(w *world, bob chat.Seated) { w.say(bob.Token, "hello") }, 15 * time.Minute},
+		{"returned", func(w *world, bob chat.Seated) { w.enter(chat.JoinRequest{Token: bob.Token}) }, 15 * time.Minute},
+		{"read history", func(w *world, bob chat.Seated) { w.history(bob.Token, chat.HistoryRequest{}) }, 15 * time.Minute},
+		{"called room_info", func(w *world, bob chat.Seated) { w.info(bob.Token) }, 15 * time.Minute},
+		{"waited", func(w *world, bob chat.Seated) { wait(w, bob, chat.MaxWait) }, 15 * time.Minute},
+		{"spoke, then waited", func(w *world, bob chat.Seated) {
+			w.say(bob.Token, "hello")
+			wait(w, bob, chat.MaxWait)
+		}, 15 * time.Minute},
+		{"spoke again, minutes later", func(w *world, bob chat.Seated) {
+			w.say(bob.Token, "hello")
+			w.clock.Advance(4 * time.Minute)
+			w.say(bob.Token, "are you there?")
+		}, 15 * time.Minute},
+		{"announced its return", func(w *world, bob chat.Seated) {
+			if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: bob.Token, BackIn: 2 * time.Hour}); err != nil {
+				t.Fatal(err)
+			}
+		}, 2*time.Hour + 15*time.Minute},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			w := newWorld(t)
+			w.join("plans", "Ann")
+			c.does(w, w.join("plans", "Bob"))
+			for _, w := range []*world{w, w.elsewhere()} {
+				_, err := w.tryJoin("plans", "Cid")
+				waitsFor(t, err, fault.RoomFull, c.safe)
+			}
+			w.clock.Advance(c.safe - time.Second)
+			_, err := w.tryJoin("plans", "Cid")
+			waitsFor(t, err, fault.RoomFull, time.Second)
+			w.clock.Advance(time.Second)
+			w.join("plans", "Cid")
+		})
+	}
+}
+
+func TestLease_admin_lastsADay(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair() // Ann has used her token
+	w.clock.Advance(24*time.Hour - time.Second)
+	w.look(p.bob.Token, "")
+	_, err := w.tryJoin("plans", "Cid")
+	waitsFor(t, err, fault.RoomFull, time.Second)
+	w.clock.Advance(time.Second)
+	cid := w.join("plans", "Cid")
+	same(t, "Bob receives", lines(w.look(p.bob.Token, p.bob.Cursor).Messages), []string{"knock Cid", "left Ann (timeout)", "joined Cid"})
+	same(t, "seats", seats(cid.Room), []string{"Bob (admin)", "Cid (member)"})
+}
+
+func TestLease_endsWithinASecond_retryAfterIsOneSecond(t *testing.T) {
+	w := newWorld(t)
+	w.clock.Advance(500 * time.Millisecond)
+	w.pair()
+	w.clock.Advance(90*time.Second + 100*time.Millisecond) // items expire at whole seconds
+	_, err := w.tryJoin("plans", "Cid")
+	waitsFor(t, err, fault.RoomFull, time.Second)
+	w.clock.Advance(400 * time.Millisecond)
+	w.join("plans", "Cid")
+}
+
+func TestTakeover_severalLeasesEnded_takesTheLongestSilentSeat(t *testing.T) {
+	w := newWorld(t)
+	w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
+	tokens := map[string]string{}
+	for _, name := range []string{"Bob", "Cid", "Dora"} {
+		tokens[name] = w.join("plans", name).Token
+	}
+	for _, name := range []string{"Dora", "Bob", "Cid"} { // they call in this order
+		w.look(tokens[name], "")
+		w.clock.Advance(time.Minute)
+	}
+	w.clock.Advance(15 * time.Minute)
+	same(t, "after Eve joined", seats(w.join("plans", "Eve").Room), []string{"Ann (admin)", "Bob (member)", "Cid (member)", "Eve (member)"})
+	same(t, "after Fay joined", seats(w.join("plans", "Fay").Room), []string{"Ann (admin)", "Cid (member)", "Eve (member)", "Fay (member)"})
+}
+
+func TestTakeover_isReportedAsLeaveAndJoin(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.clock.Advance(90 * time.Second)
+	cid := w.join("plans", "Cid")
+	same(t, "Ann receives", lines(w.look(p.ann.Token, p.ann.Cursor).Messages), []string{"left Bob (timeout)", "joined Cid"})
+	if cid.Token[7:10] == p.bob.Token[7:10] {
+		t.Error("the seat is the old one")
+	}
+	for _, w := range []*world{w, w.elsewhere()} {
+		_, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token})
+		wants(t, err, fault.Removed)
+		if got := fmt.Sprint(err); got != "removed: You were silent for too long, and another agent has your seat. Call join_room with room and agent_name to take a new one." {
+			t.Errorf("Bob gets %q", got)
+		}
+		if got, err := w.LeaveRoom(t.Context(), p.bob.Token); got != chat.StatusAlreadyLeft || err != nil {
+			t.Errorf("Bob leaves: %q, %v", got, err)
+		}
+	}
+}
+
+func TestTakeover_roomThatIsNotFull_takesNoSeat(t *testing.T) {
+	w := newWorld(t)
+	w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 3})
+	w.join("plans", "Bob")
+	w.clock.Advance(48 * time.Hour)
+	same(t, "seats", seats(w.join("plans", "Cid").Room), []string{"Ann (admin)", "Bob (member)", "Cid (member)"})
+}

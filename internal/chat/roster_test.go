@@ -1,0 +1,133 @@
+package chat_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/table/tabletest"
+)
+
+func TestRoster_quietResult_reportsIdleTimeAndReturn(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.look(p.bob.Token, p.bob.Cursor)
+	w.clock.Advance(2 * time.Minute)
+	if got := w.look(p.ann.Token, p.ann.Cursor); got.OthersIdle != 2*time.Minute || got.OthersAway != 0 {
+		t.Errorf("Bob silent: %v, %v", got.OthersIdle, got.OthersAway)
+	}
+	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, BackIn: 10 * time.Minute}); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Minute)
+	if got := w.look(p.ann.Token, p.ann.Cursor); got.OthersAway != 9*time.Minute {
+		t.Errorf("Bob away: %v", got.OthersAway)
+	}
+	if got := w.look(p.bob.Token, p.bob.Cursor); got.OthersAway != 0 {
+		t.Errorf("Ann is not: %v", got.OthersAway)
+	}
+}
+
+// A result that reports Cid's join must list Cid. The service is new and has loaded the
+// last 25 events.
+func TestRoster_joinDuringTheWait_matchesTheMessages(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 5})
+	bob := w.join("plans", "Bob")
+	for i := range 30 {
+		w.say(bob.Token, fmt.Sprintf("message %d", i))
+	}
+	reads := 0
+	l := &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
+		if c.Range.Prefix == "LOG#" {
+			if reads++; reads == 2 { // after the load, before the wait reads new events
+				w.join("plans", "Cid")
+			}
+		}
+		return nil
+	}}
+	late := &world{t: t, clock: w.clock, table: l, Service: chat.New(l, chat.Options{Clock: hurriedClock{w.clock}})}
+	got := late.look(ann.Token, ann.Cursor)
+	told := lines(got.Messages)
+	if told[len(told)-1] != "joined Cid" {
+		t.Fatalf("the test does not show what it should: %q", told)
+	}
+	if names := seats(chat.Room{Agents: got.Agents}); got.Others != 2 || len(names) != 3 {
+		t.Errorf("the messages have Cid's join, but the roster has %d others and %q", got.Others, names)
+	}
+}
+
+func TestRoster_quietResult_hasItOnlyAfterAChange(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	quiet := func() []chat.Agent {
+		t.Helper()
+		got := w.look(p.ann.Token, p.ann.Cursor)
+		wantStatus(t, "Ann", got, chat.StatusQuiet)
+		return got.Agents
+	}
+	if got := quiet(); got != nil {
+		t.Errorf("unchanged, but listed again: %v", got)
+	}
+	w.look(p.bob.Token, p.bob.Cursor)
+	w.clock.Advance(time.Minute)
+	if got := quiet(); got != nil {
+		t.Errorf("listed after a minute of silence: %v", got)
+	}
+	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, BackIn: 10 * time.Minute}); err != nil {
+		t.Fatal(err)
+	}
+	if got := quiet(); len(got) != 2 || got[1].State != chat.Away {
+		t.Errorf("Bob is away, but the result lists %v", got)
+	}
+	if got := quiet(); got != nil {
+		t.Errorf("listed twice: %v", got)
+	}
+	w.clock.Advance(11 * time.Minute)
+	if got := quiet(); len(got) != 2 || got[1].State != chat.Silent {
+		t.Errorf("Bob is not back in time, but the result lists %v", got)
+	}
+}
+
+func TestRoster_aboveTenAgents_isTheirNumberAndWhoWaits(t *testing.T) {
+	w := newWorld(t)
+	var names []string
+	for i := range 30 {
+		names = append(names, fmt.Sprintf("Agent %02d", i))
+	}
+	all := w.crowd("hall", names...)
+	for i := 2; i < 15; i++ {
+		w.waiting(t.Context(), chat.WaitRequest{Token: all[i].Token, Cursor: all[i].Cursor, Wait: time.Minute})
+	}
+	w.blocked(13)
+	w.leave(all[1].Token)
+	got := w.look(all[0].Token, all[0].Cursor)
+	if got.Seated != 29 || got.AllWaiting != 13 || len(got.Agents) != 10 {
+		t.Fatalf("%d seated, %d waiting, %d listed", got.Seated, got.AllWaiting, len(got.Agents))
+	}
+	for _, a := range got.Agents {
+		if a.State != chat.Waiting {
+			t.Errorf("%s is %s", a.Name, a.State)
+		}
+	}
+	w.Stop()
+}
+
+func TestRoster_aboveTenAgents_isNotListed(t *testing.T) {
+	w := newWorld(t)
+	ann, err := w.CreateRoom(t.Context(), chat.CreateRequest{Room: "crowd", AgentName: "Ann", Capacity: 12})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cursor := ann.Cursor
+	for i := 2; i <= 11; i++ {
+		w.join("crowd", fmt.Sprintf("Agent %d", i))
+		got := w.look(ann.Token, cursor)
+		if cursor = got.Cursor; (len(got.Agents) == i) != (i <= 10) || i > 10 && len(got.Agents) != 0 {
+			t.Errorf("with %d agents: a list of %d", i, len(got.Agents))
+		}
+	}
+}

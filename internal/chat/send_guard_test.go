@@ -1,0 +1,88 @@
+package chat_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// A service that loads the room first sees only the sender's own messages. The news
+// lies before the page that it reads.
+func TestSend_cursorBehindOldNews_isHeldBack(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.say(p.bob.Token, "news from Bob")
+	for i := range 30 {
+		w.say(p.ann.Token, fmt.Sprintf("part %d of a long monologue of Ann", i))
+	}
+	cold := w.elsewhere()
+	req := chat.SendRequest{Token: p.ann.Token, Text: "the end of a long monologue of Ann", Cursor: p.ann.Cursor}
+	got, err := cold.Send(t.Context(), req)
+	if err != nil || got.Sent {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	same(t, "Ann receives", lines(got.Messages), []string{"Bob: news from Bob"})
+	req.Cursor = got.Cursor
+	if got, err = w.elsewhere().Send(t.Context(), req); err != nil || !got.Sent {
+		t.Fatalf("then got %+v, %v", got, err)
+	}
+}
+
+// A program repeats a call whose reply was lost. The message was sent, so the call must
+// not be held back for news that came since.
+func TestSend_repeatedKeyWithAnOldCursor_isADuplicate(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	req := chat.SendRequest{Token: p.bob.Token, Text: "a hundred for the blue one", Key: "offer 1", Cursor: p.bob.Cursor}
+	first, err := w.Send(t.Context(), req)
+	if err != nil || !first.Sent {
+		t.Fatalf("first: %+v, %v", first, err)
+	}
+	w.say(p.ann.Token, "agreed")
+	if again, err := w.Send(t.Context(), req); err != nil || !again.Sent || !again.Duplicate || again.Seq != first.Seq {
+		t.Errorf("again: %+v, %v", again, err)
+	}
+	req.Key, req.Text = "offer 2", "and fifty for the red one"
+	if other, err := w.Send(t.Context(), req); err != nil || other.Sent || len(texts(other.Messages)) != 1 {
+		t.Errorf("another message behind the news: %+v, %v", other, err)
+	}
+}
+
+func TestSend_cursorBehindNews_isHeldBackOnce(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.say(p.bob.Token, "wait, read this")
+	req := chat.SendRequest{Token: p.ann.Token, Text: "off we go", Cursor: p.ann.Cursor}
+	held, err := w.send(req)
+	if err != nil || held.Sent || !slices.Equal(texts(held.Messages), []string{"wait, read this"}) {
+		t.Fatalf("got %+v, %v", held, err)
+	}
+	sent, err := w.send(req)
+	if err != nil || !sent.Sent || sent.Duplicate {
+		t.Fatalf("the same call again: %+v, %v", sent, err)
+	}
+	w.say(p.bob.Token, "one more thing")
+	req.Text = "and now?"
+	if held, err = w.send(req); err != nil || held.Sent {
+		t.Fatalf("after a message was sent: %+v, %v", held, err)
+	}
+	req.Cursor = held.Cursor
+	if sent, err = w.send(req); err != nil || !sent.Sent {
+		t.Fatalf("with the new cursor: %+v, %v", sent, err)
+	}
+}
+
+func TestSend_cursorWithoutNews_isSentAndMovesTheCursor(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	sent, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "hello", Cursor: p.ann.Cursor})
+	if err != nil || !sent.Sent || sent.Cursor == p.ann.Cursor || sent.Cursor == "" {
+		t.Fatalf("got %+v, %v", sent, err)
+	}
+	w.say(p.bob.Token, "hi")
+	if got := w.look(p.ann.Token, sent.Cursor); !slices.Equal(texts(got.Messages), []string{"hi"}) {
+		t.Fatalf("then got %+v", got)
+	}
+}

@@ -1,0 +1,74 @@
+package chat_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/tabletest"
+)
+
+// losingReplies returns a service whose table loses the reply to its first write of a
+// sort key with the prefix.
+func (w *world) losingReplies(prefix string) *world {
+	lost := false
+	l := &tabletest.Hooks{Table: w.table, After: func(_ context.Context, c *tabletest.Call) {
+		for _, op := range c.Ops {
+			if strings.HasPrefix(op.Item.Key.Sort, prefix) && !lost {
+				lost = true
+				c.Err = fmt.Errorf("%w: the reply was lost", table.ErrUnavailable)
+			}
+		}
+	}}
+	return &world{t: w.t, clock: w.clock, table: l, Service: chat.New(l, chat.Options{Clock: hurriedClock{w.clock}})}
+}
+
+// The error promises that repeating the call is safe.
+func TestWait_replyToItsReadPositionLost_losesNoMessage(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	p := w.pair()
+	w.say(p.ann.Token, "for Bob")
+	bob := w.losingReplies("AT#")
+	got, err := bob.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token})
+	if err != nil {
+		wants(t, err, fault.Unavailable)
+		got = bob.look(p.bob.Token, "")
+	}
+	same(t, "Bob receives", texts(got.Messages), []string{"for Bob"})
+}
+
+func TestSend_withAKeyAndItsReplyLost_isNotADuplicate(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	p := w.pair()
+	bob := w.losingReplies("LOG#")
+	got, err := bob.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "said once", Key: "k"})
+	if err == nil && got.Duplicate {
+		t.Errorf("the first call returns %+v", got)
+	}
+}
+
+// timeOut fails every Get like a driver that retried until the deadline.
+func timeOut(_ context.Context, c tabletest.Call) error {
+	if c.Method != tabletest.Get {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", table.ErrUnavailable, context.DeadlineExceeded)
+}
+
+func TestJoin_tableTimesOut_isUnavailableAndLogged(t *testing.T) {
+	w := newWorld(t)
+	var log strings.Builder
+	slow := onTable(t, w.clock, &tabletest.Hooks{Table: w.table, Before: timeOut}, chat.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	_, err := slow.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Ann", Password: "open sesame"})
+	wants(t, err, fault.Unavailable)
+	if said := log.String(); !strings.Contains(said, "level=WARN") || !strings.Contains(said, table.ErrUnavailable.Error()) || strings.Contains(said, "sesame") {
+		t.Errorf("the log has %q", said)
+	}
+}

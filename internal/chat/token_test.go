@@ -1,0 +1,125 @@
+package chat_test
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/tabletest"
+)
+
+func TestToken_malformed_isInvalidInEveryCall(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	mistyped := "0" + p.bob.Token[1:]
+	if p.bob.Token[0] == '0' {
+		mistyped = "1" + p.bob.Token[1:]
+	}
+	for what, token := range map[string]string{
+		"blank": "  ", "short": p.bob.Token[:27], "mistyped": mistyped, "a sentence": "my token, please",
+	} {
+		for call, err := range everyCall(w, token) {
+			if fault.CodeOf(err) != fault.TokenInvalid {
+				t.Errorf("%s, token %s: %v", call, what, err)
+			}
+		}
+	}
+}
+
+// calls returns the calls that take a token, each with this token.
+func calls(w *world, token string) map[string]func() error {
+	ctx := w.t.Context()
+	return map[string]func() error{
+		"join": func() error { _, err := w.JoinRoom(ctx, chat.JoinRequest{Token: token}); return err },
+		"send": func() error { _, err := w.Send(ctx, chat.SendRequest{Token: token, Text: "hello"}); return err },
+		"wait": func() error { _, err := w.Wait(ctx, chat.WaitRequest{Token: token}); return err },
+		"history": func() error {
+			_, err := w.History(ctx, chat.HistoryRequest{Token: token})
+			return err
+		},
+		"info": func() error { _, err := w.RoomInfo(ctx, chat.InfoRequest{Token: token}); return err },
+		"update": func() error {
+			_, err := w.UpdateRoom(ctx, chat.UpdateRequest{Token: token, Description: "mine"})
+			return err
+		},
+		"manage": func() error {
+			_, err := w.ManageAgent(ctx, chat.ManageRequest{Token: token, AgentName: "Eve", Action: room.BanName})
+			return err
+		},
+		"leave": func() error { _, err := w.LeaveRoom(ctx, token); return err },
+	}
+}
+
+// everyCall makes each call that takes a token and returns its error.
+func everyCall(w *world, token string) map[string]error {
+	errs := map[string]error{}
+	for name, call := range calls(w, token) {
+		if name != "leave" {
+			errs[name] = call()
+		}
+	}
+	errs["leave"] = calls(w, token)["leave"]()
+	return errs
+}
+
+func TestToken_thatLeft_isRefusedInEveryCall(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.leave(p.bob.Token)
+	for _, w := range []*world{w, w.elsewhere()} {
+		for call, err := range everyCall(w, p.bob.Token) {
+			if call == "leave" && err == nil {
+				continue
+			}
+			if fault.CodeOf(err) != fault.Removed || !strings.Contains(err.Error(), "You have left") {
+				t.Errorf("%s: %v", call, err)
+			}
+		}
+	}
+}
+
+func TestToken_ofAnotherRoom_speaksOnlyThere(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	other := w.join("plots", "Bob")
+	if w.say(other.Token, "in the other room"); other.Token[:7] == p.ann.Token[:7] {
+		t.Fatal("two rooms with one id")
+	}
+	if got := w.look(p.ann.Token, p.ann.Cursor); got.Status != chat.StatusQuiet {
+		t.Fatalf("Ann received %+v", got)
+	}
+}
+
+// counting returns a table that counts its calls.
+func counting(below table.Table, calls *atomic.Int64) *tabletest.Hooks {
+	return &tabletest.Hooks{Table: below, Before: func(context.Context, tabletest.Call) error {
+		calls.Add(1)
+		return nil
+	}}
+}
+
+// Mistyped and guessed tokens do not reach the table.
+func TestToken_mistyped_readsNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	mistyped := p.ann.Token[:27] + "0"
+	if p.ann.Token[27] == '0' {
+		mistyped = p.ann.Token[:27] + "1"
+	}
+	var calls atomic.Int64
+	behind := counting(w.table, &calls)
+	cold := &world{t: t, clock: w.clock, table: behind, Service: chat.New(behind, chat.Options{Clock: w.clock})}
+	for call, err := range everyCall(cold, mistyped) {
+		if fault.CodeOf(err) != fault.TokenInvalid {
+			t.Errorf("%s: %v", call, err)
+		}
+	}
+	if n := calls.Load(); n != 0 {
+		t.Errorf("%d calls reached the table", n)
+	}
+}

@@ -1,0 +1,118 @@
+package chat_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// wakes fails unless does ends a wait of Cid at once or, if want is false, leaves it
+// open until Ann sends Cid a private message.
+func wakes(t *testing.T, forMe bool, does func(w *world, p company), want bool) {
+	t.Helper()
+	w := newWorld(t)
+	p := w.company()
+	if own := w.say(p.cid.Token, "Cid's own message"); own.Seq != 4 {
+		t.Fatalf("Cid's message is number %d", own.Seq)
+	}
+	cursor := w.look(p.cid.Token, "").Cursor
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: cursor, Wait: time.Minute, ForMe: forMe}, 1)
+	does(w, p)
+	if !want {
+		select {
+		case got := <-waiting:
+			t.Errorf("for_me %v: it ends: %+v", forMe, got)
+			return
+		case <-time.After(2 * time.Millisecond): // a wait that ends does so in less
+		}
+		w.tell(p.ann.Token, "the end of it", "Cid")
+	}
+	got := take(t, waiting)
+	if got.Status != chat.StatusMessages {
+		t.Fatalf("for_me %v: got %+v", forMe, got)
+	}
+	if last := got.Messages[len(got.Messages)-1].Text; (last == "the end of it") == want {
+		t.Errorf("for_me %v: the last message is %q", forMe, last)
+	}
+}
+
+// said returns a function in which Ann sends req.
+func said(req chat.SendRequest) func(w *world, p company) {
+	return func(w *world, p company) {
+		req.Token = p.ann.Token
+		if _, err := w.send(req); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+func TestWait_ends_onlyForWhatConcernsTheAgent(t *testing.T) {
+	for what, c := range map[string]struct {
+		does        func(w *world, p company)
+		wakes       bool // in a room of three
+		wakesWithMe bool // with for_me
+	}{
+		"message to all":         {said(chat.SendRequest{Text: "hello"}), true, false},
+		"private message":        {said(chat.SendRequest{Text: "hello", To: []string{"Cid"}}), true, true},
+		"reply to Cid":           {said(chat.SendRequest{Text: "indeed", ReplyTo: 4}), true, true},
+		"reply to another":       {said(chat.SendRequest{Text: "welcome", ReplyTo: 2}), true, false},
+		"mention":                {said(chat.SendRequest{Text: "well, @cid: what now?"}), true, true},
+		"status with a mention":  {said(chat.SendRequest{Text: "half done, @Cid", Kind: room.Status}), false, false},
+		"private message to Bob": {said(chat.SendRequest{Text: "@Cid?", To: []string{"Bob"}, ReplyTo: 4, Kind: room.Request}), false, false},
+		"join":                   {func(w *world, p company) { w.join("plans", "Dora") }, false, false},
+		"Cid promoted":           {func(w *world, p company) { w.manage(p.ann.Token, room.Promote, "Cid", chat.StatusPromoted) }, true, true},
+		"leave, two agents stay": {func(w *world, p company) { w.leave(p.bob.Token) }, true, true},
+		"leave, three agents stay": {func(w *world, p company) {
+			w.join("plans", "Dora")
+			w.leave(p.bob.Token)
+		}, false, false},
+	} {
+		t.Run(what, func(t *testing.T) {
+			wakes(t, false, c.does, c.wakes)
+			wakes(t, true, c.does, c.wakesWithMe)
+		})
+	}
+}
+
+// Among two agents, every message is meant for the other one.
+func TestWait_roomOfTwo_endsForEveryMessage(t *testing.T) {
+	for what, does := range map[string]func(w *world, p company){
+		"a message": said(chat.SendRequest{Text: "hello"}),
+		"a status":  said(chat.SendRequest{Text: "half done", Kind: room.Status}),
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.pair()
+			waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute, ForMe: true}, 1)
+			does(w, company{ann: p.ann, bob: p.bob})
+			take(t, waiting)
+		})
+	}
+}
+
+func TestWait_messagesThatWokeNobody_comeWithTheNextOne(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: time.Minute, ForMe: true}, 1)
+	said(chat.SendRequest{Text: "half done", Kind: room.Status})(w, p)
+	w.say(p.bob.Token, "good")
+	w.tell(p.ann.Token, "between Ann and Bob", "Bob")
+	w.join("plans", "Dora")
+	said(chat.SendRequest{Text: "and you, @Cid?"})(w, p)
+	got := take(t, waiting)
+	same(t, "Cid receives", lines(got.Messages), []string{"Ann: half done", "Bob: good", "joined Dora", "Ann: and you, @Cid?"})
+}
+
+func TestWait_messagesThatWokeNobody_comeWhenTheTimeIsUp(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: time.Minute, ForMe: true}, 1)
+	w.say(p.bob.Token, "not for Cid")
+	w.clock.Advance(time.Minute)
+	got := take(t, waiting)
+	if same(t, "Cid receives", lines(got.Messages), []string{"Bob: not for Cid"}); got.Status != chat.StatusMessages {
+		t.Errorf("got %+v", got)
+	}
+}

@@ -1,0 +1,63 @@
+package pairing
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+func FuzzTicket(f *testing.F) {
+	f.Add("lobby", int64(1767225600000), "0000000000000000", "d1jj-0000000000")
+	f.Add("", int64(-1), "zzzzzzzzzzzzzzzz", "-")
+	f.Add("\xff", int64(1)<<50, "", "0")
+	f.Fuzz(func(t *testing.T, queue string, atMs int64, secret, written string) {
+		if got, err := parseTicket(written); err == nil {
+			if again, err := parseTicket(got.String()); err != nil || again != got {
+				t.Fatalf("%q parses as %+v, and that as %+v, %v", written, got, again, err)
+			}
+		} else if fault.CodeOf(err) != fault.InvalidArgument && fault.CodeOf(err) != fault.TokenInvalid {
+			t.Fatalf("%q: %v", written, err)
+		}
+		made := ticket{queue: queue, atMs: atMs & (1<<50 - 1), secret: fitSecret(secret)}
+		got, err := parseTicket(made.String())
+		if table.CheckKey(made.key()) != nil || queue == "" {
+			if err == nil {
+				t.Fatalf("%+v cannot be stored, but parses as %+v", made, got)
+			}
+			return
+		}
+		if err != nil || got != made || !ident.HoldsToken("<"+made.String()+">") {
+			t.Fatalf("%q parses as %+v, %v", made, got, err)
+		}
+	})
+}
+
+// fitSecret turns any text into a well-formed secret.
+func fitSecret(s string) string {
+	b := []byte(strings.Repeat("0", ident.SecretChars))
+	for i := range min(len(b), len(s)) {
+		b[i] = ident.Alphabet[s[i]&31]
+	}
+	return string(b)
+}
+
+func TestTicket_text_parsesToTheSameTicket(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n, err := ident.Nickname("queue", rapid.StringMatching(`[a-zé7Ω][a-z .]{0,20}[a-z]`).Draw(t, "queue"))
+		if err != nil {
+			t.Skip()
+		}
+		want := ticket{queue: n.Key, atMs: rapid.Int64Range(0, 1<<50-1).Draw(t, "at"), secret: ident.NewSecret()}
+		if got, err := parseTicket(want.String()); err != nil || got != want {
+			t.Fatalf("%s parses as %+v, %v; want %+v", want, got, err, want)
+		}
+		if ident.WellFormed(want.String()) || !ident.HoldsToken("x "+want.String()+".") {
+			t.Fatalf("%s passes for an agent token, or is not found in a text", want)
+		}
+	})
+}

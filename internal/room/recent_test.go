@@ -1,0 +1,277 @@
+package room_test
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/parley-chat/parley/internal/room"
+)
+
+func TestLastSaid_isTheNewestMessageOfTheSeat(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	if u, known := l.head.LastSaid(l.agent(1), l.now); !known || u.N != 0 {
+		t.Errorf("before Ann spoke: %+v, %v", u, known)
+	}
+	l.say(1, "one")
+	two := l.say(1, "two", 2)
+	l.say(2, "three")
+	u, known := l.head.LastSaid(l.agent(1), l.now)
+	want := room.Utterance{Seat: 1, N: two.N, At: two.At(), Fingerprint: room.Fingerprint("two", []int{2})}
+	if !known || u != want {
+		t.Errorf("got %+v, %v; want %+v", u, known, want)
+	}
+}
+
+func TestLastSaid_indexThatDoesNotReachBack_isUnknown(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	said := l.say(1, "one")
+	l.say(2, "two")
+	h := room.NewHead(l.head.State)
+	if _, known := h.LastSaid(l.agent(1), l.now); known {
+		t.Error("known without an index")
+	}
+	if _, known := h.LastSaid(l.agent(1), l.now.Add(room.RepeatWindow)); !known {
+		t.Error("unknown although the index covers RepeatWindow")
+	}
+	if _, known := h.RecallAll().LastSaid(l.agent(1), l.now); !known {
+		t.Error("unknown although the index is complete")
+	}
+	h = h.Recall(l.events[3])
+	if _, known := h.LastSaid(l.agent(1), l.now); known {
+		t.Error("known before the index covers Ann's message")
+	}
+	h = h.Recall(l.events[2])
+	if u, known := h.LastSaid(l.agent(1), l.now); !known || u.N != said.N {
+		t.Errorf("got %+v, %v", u, known)
+	}
+}
+
+func TestLastSaid_indexFromTheJoinOn_isKnown(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	h := room.NewHead(l.head.State)
+	if _, known := h.LastSaid(l.agent(1), l.now); known {
+		t.Error("Ann may have spoken since her join")
+	}
+	if _, known := h.LastSaid(l.agent(2), l.now); !known {
+		t.Error("Bob joined with the last event and cannot have spoken")
+	}
+}
+
+func TestNewest_withPrivateMessages_isWhatTheSeatMaySee(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid") // events 1 to 3
+	l.say(1, "for all")                  // 4
+	l.say(2, "for Ann", 1)               // 5
+	l.say(1, "for Bob", 2)               // 6
+	l.sayAs(3, room.Status, "at work")   // 7
+	l.sayAs(3, room.Status, "for Ann", 1)
+	for seat, want := range map[int]struct{ foreign, message, wakeup int64 }{
+		1: {8, 8, 5}, 2: {7, 7, 6}, 3: {4, 4, 4},
+	} {
+		if got := l.head.NewestForeign(seat); got != want.foreign {
+			t.Errorf("seat %d: newest foreign event %d, want %d", seat, got, want.foreign)
+		}
+		if got := l.head.NewestMessage(seat); got != want.message {
+			t.Errorf("seat %d: newest message %d, want %d", seat, got, want.message)
+		}
+		if got := l.head.NewestWakeup(seat); got != want.wakeup {
+			t.Errorf("seat %d: newest wakeup %d, want %d", seat, got, want.wakeup)
+		}
+	}
+	if n, seat := l.head.Recent.LastMessage(); n != 7 || seat != 3 {
+		t.Errorf("last public message %d of seat %d", n, seat)
+	}
+}
+
+func TestNewestWakeup_atMostTwoAgents_isAnyMessage(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	l.sayAs(1, room.Status, "at work")
+	if got := l.head.NewestWakeup(2); got != 0 {
+		t.Errorf("of three agents: %d", got)
+	}
+	l.leave(3)
+	if got := l.head.NewestWakeup(2); got != 4 {
+		t.Errorf("of two agents: %d", got)
+	}
+}
+
+func TestNewestForeign_eventOfAnAdmin_isTheAdminsOwn(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	e := l.manage(room.Mute, 2)
+	if bob, ann := l.head.NewestForeign(2), l.head.NewestForeign(1); bob != e.N || ann != 2 {
+		t.Errorf("for Bob %d, for Ann %d", bob, ann)
+	}
+}
+
+func TestNewestForeign_indexWithoutForeignEvents_isAnUpperBound(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	l.say(2, "one")
+	l.say(1, "two")
+	h := room.NewHead(l.head.State)
+	if got := h.NewestForeign(1); got != 4 {
+		t.Errorf("without an index: %d", got)
+	}
+	if got := h.Recall(l.events[3]).NewestForeign(1); got != 3 {
+		t.Errorf("with Ann's message: %d", got)
+	}
+}
+
+func TestReaches_isTrueFromTheFirstCoveredTime(t *testing.T) {
+	l := newRoom(t, "Ann")
+	l.say(1, "one")
+	two := l.say(1, "two")
+	h := room.NewHead(l.head.State).Recall(two)
+	for after, want := range map[time.Duration]bool{-time.Second: false, 0: false, time.Millisecond: true} {
+		if got := h.Recent.Reaches(two.At().Add(after)); got != want {
+			t.Errorf("%s after event 3: %v", after, got)
+		}
+	}
+	if all := h.RecallAll(); !all.Recent.Reaches(start()) {
+		t.Error("a complete index does not reach back")
+	}
+	if !l.head.Recent.Reaches(start()) {
+		t.Error("an index of all events does not reach back")
+	}
+}
+
+func TestRecall_leavesTheHeadUnchanged(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	l.say(2, "one", 1)
+	h := room.NewHead(l.head.State)
+	h.Recall(l.events[2])
+	if h.Recent.From != 4 || h.NewestMessage(1) != 0 {
+		t.Errorf("got %+v", h.Recent)
+	}
+}
+
+// drawHead returns the head of l as a process may have it that loaded the room at
+// some event, applied some of the following ones, then recalled earlier ones, and
+// then applied the rest.
+func drawHead(t *rapid.T, l *timeline) *room.Head {
+	last := len(l.events)
+	loaded := rapid.IntRange(0, last).Draw(t, "loaded at")
+	recalled := rapid.IntRange(loaded, last).Draw(t, "recalled at")
+	from := rapid.IntRange(0, loaded).Draw(t, "recalled from")
+	h := room.NewHead(*l.states[loaded])
+	for n := loaded; n < last; n++ {
+		if n == recalled {
+			h = recall(h, l.events[from:loaded])
+		}
+		next, err := h.Apply(l.events[n])
+		if err != nil {
+			t.Fatal(err)
+		}
+		h = next
+	}
+	if recalled == last {
+		h = recall(h, l.events[from:loaded])
+	}
+	return h
+}
+
+// recall recalls events, the last one first.
+func recall(h *room.Head, events []room.Event) *room.Head {
+	for i := len(events) - 1; i >= 0; i-- {
+		h = h.Recall(events[i])
+	}
+	return h
+}
+
+// newest returns the last event of l from from on that is chosen.
+func (l *timeline) newest(from int64, chosen func(room.Event) bool) int64 {
+	for i := len(l.events) - 1; i >= 0 && l.events[i].N >= from; i-- {
+		if chosen(l.events[i]) {
+			return l.events[i].N
+		}
+	}
+	return 0
+}
+
+// The index of any head gives the answers that a search of the covered events gives,
+// in whatever order it was built.
+func TestRecent_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := drawTimeline(t)
+		h := drawHead(t, l)
+		from := h.Recent.From
+		for _, a := range h.Agents {
+			message := func(e room.Event) bool {
+				return e.Type == room.Said && e.Seat != a.Seat && a.CanSee(e.Seat, e.To)
+			}
+			if got, want := h.NewestMessage(a.Seat), l.newest(from, message); got != want {
+				t.Fatalf("newest message for seat %d from %d: %d, want %d", a.Seat, from, got, want)
+			}
+			wakes := func(e room.Event) bool { return message(e) && (len(h.Agents) <= 2 || e.Kind != room.Status) }
+			if got, want := h.NewestWakeup(a.Seat), l.newest(from, wakes); got != want {
+				t.Fatalf("newest wakeup for seat %d from %d: %d, want %d", a.Seat, from, got, want)
+			}
+			public := func(e room.Event) bool { return len(e.To) == 0 && e.Actor() != a.Seat }
+			foreign := func(e room.Event) bool { return e.Actor() != a.Seat && a.CanSee(e.Seat, e.To) }
+			got, want := h.NewestForeign(a.Seat), l.newest(1, foreign)
+			if got < want || l.newest(from, public) > 0 && got != want {
+				t.Fatalf("newest foreign event for seat %d from %d: %d, want %d", a.Seat, from, got, want)
+			}
+		}
+		public := func(e room.Event) bool { return e.Type == room.Said && len(e.To) == 0 }
+		n, seat := h.Recent.LastMessage()
+		if n != l.newest(from, public) || n > 0 && l.events[n-1].Seat != seat {
+			t.Fatalf("last message from %d: %d of seat %d", from, n, seat)
+		}
+	})
+}
+
+// Of messages older than RepeatWindow an index may know or not.
+func TestLastSaid_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := drawTimeline(t)
+		h := drawHead(t, l)
+		for _, a := range h.Agents {
+			want := l.newest(1, func(e room.Event) bool {
+				return e.Type == room.Said && e.Seat == a.Seat && l.now.Sub(e.At()) < room.RepeatWindow
+			})
+			u, known := h.LastSaid(a, l.now)
+			switch {
+			case u.N > 0 && l.now.Sub(u.At) >= room.RepeatWindow:
+				u.N = 0
+			case u.N > 0 && u.Fingerprint != room.Fingerprint(l.events[u.N-1].Text, l.events[u.N-1].To):
+				t.Fatalf("fingerprint of message %d", u.N)
+			}
+			if known && u.N != want || !known && want >= h.Recent.From {
+				t.Fatalf("seat %d from %d: %d (known: %v), want %d", a.Seat, h.Recent.From, u.N, known, want)
+			}
+		}
+	})
+}
+
+// All that decides the next speaker is the last public message and the private ones
+// after it, so an index that covers those decides as a complete one does.
+func TestNextSpeaker_anyIndexWithAPublicMessage_decidesLikeACompleteOne(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := drawTimeline(t)
+		h := drawHead(t, l)
+		standsBy := func(seat int) bool { return seat%4 == 3 }
+		if n, _ := h.Recent.LastMessage(); n == 0 && h.Recent.From > 1 {
+			return
+		}
+		if got, want := h.NextSpeaker(standsBy), l.head.NextSpeaker(standsBy); got != want {
+			t.Fatalf("from %d: %d, want %d", h.Recent.From, got, want)
+		}
+	})
+}
+
+func TestRecent_agentThatLeft_isForgotten(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	l.say(2, "one")
+	l.say(1, "for Bob", 2)
+	l.leave(2)
+	recalled := recall(room.NewHead(l.head.State), l.events)
+	for what, h := range map[string]*room.Head{"applied": l.head, "recalled": recalled} {
+		if u, known := h.Recent.Said(2); known {
+			t.Errorf("%s: Bob's last message is %+v", what, u)
+		}
+	}
+	if n := l.head.NewestMessage(2); n != 0 {
+		t.Errorf("message %d for Bob", n)
+	}
+}
