@@ -48,7 +48,7 @@ waits: ## let clients give up a wait after 30, 55 and 64 real seconds
 	PARLEY_SOAK=1 $(TESTS) -parallel=64 -run Soak_wait ./e2e
 
 bench: ## measure, and print a table
-	$(GO) run ./internal/bench
+	$(GO) run ./bench
 
 lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not formatted, run gofmt -w:" $$unformatted; exit 1; }

@@ -51,7 +51,7 @@ func errRemoved(why room.Reason, paired bool) *fault.Error {
 		if paired {
 			return fault.Refuse(fault.Removed, "You were silent for too long, and your partner has seen you leave. Call enter_queue to find another.")
 		}
-		return fault.Refuse(fault.Removed, "Your seat was given to another agent, because you were silent for too long. Call join_room with room and agent_name to take a new one.")
+		return fault.Refuse(fault.Removed, "You were silent for too long, and another agent has your seat. Call join_room with room and agent_name to take a new one.")
 	case room.ReasonReplaced:
 		return fault.Refuse(fault.Removed, "An agent with your name joined again after you had been silent, and has your seat now. If that was you, use the newer agent_token; if not, call join_room with another agent_name.")
 	case room.ReasonKicked:

@@ -57,7 +57,7 @@ func arrows() map[string][]string {
 		"internal/dynamolocal":     {"internal/table/dynamotable"},
 		"internal/lambdatest":      {},
 		"internal/house":           {},
-		"bench":                    slices.Concat(service, []string{"internal/app", "internal/lambdatest", "internal/dynamolocal"}),
+		"bench":                    {"internal/app", "internal/httpapi", "internal/table/bolttable", "internal/table/dynamotable", "internal/meter", "internal/dynamolocal"},
 		"scripts/dynamodb-local":   {"internal/dynamolocal"},
 		"e2e":                      {},
 	}
@@ -94,8 +94,7 @@ func within(name, prefix string) bool {
 // without a row.
 func allowed(from string) (to []string, ok bool) {
 	to, ok = arrows()[from]
-	more, old := oldArrows()[from]
-	return slices.Concat(to, more), ok || old
+	return to, ok
 }
 
 func TestImports_everyPackage_hasARow(t *testing.T) {
@@ -134,7 +133,7 @@ func refused(from, target string) string {
 	if local, ok := strings.CutPrefix(target, module+"/"); ok {
 		to, _ := allowed(from)
 		switch {
-		case slices.Contains(testOnly(), local) && !slices.Contains(testOnly(), from) && !slices.Contains(oldTestOnly(), from):
+		case slices.Contains(testOnly(), local) && !slices.Contains(testOnly(), from):
 			return "the program must not import packages made for tests"
 		case len(to) == 0:
 			return "it may import no package of this module"
@@ -144,7 +143,7 @@ func refused(from, target string) string {
 		return ""
 	}
 	for prefix, places := range foreign() {
-		places = slices.Concat(places, oldForeign()[prefix], testOnly())
+		places = slices.Concat(places, testOnly())
 		if within(target, prefix) && !slices.Contains(places, from) {
 			return "only " + strings.Join(places, ", ") + " may"
 		}

@@ -12,15 +12,15 @@ import (
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
-// engine is Amazon's own engine on this machine, with an empty table. Its speed
-// says nothing of the service's.
+// engine is DynamoDB Local with an empty table. Its speed says nothing about the
+// service's.
 type engine struct {
 	endpoint string
 	table    string
 }
 
-// onEngine measures on a new table of the engine. Where there is none, the one
-// row says what is not measured, or, if CI=true, it is an error.
+// onEngine measures on a new table of DynamoDB Local. If that cannot run here, a
+// single row says so, or, with CI=true, it is an error.
 func (b *bench) onEngine(ctx context.Context, what string, measure func(context.Context, engine) ([]row, error)) (rows []row, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	endpoint, ended, err := startEngine(ctx)
@@ -43,18 +43,13 @@ func (b *bench) onEngine(ctx context.Context, what string, measure func(context.
 	return measure(ctx, e)
 }
 
-// open returns the table, whose calls observe is told of.
-func (e engine) open(observe func(context.Context, dynamotable.Call)) *dynamotable.Table {
-	return dynamotable.New(dynamolocal.Client(e.endpoint), e.table, dynamotable.Options{Observe: observe})
-}
-
-// startParley starts the program on the table, in a process of its own.
+// startParley starts Parley on the table, in a process of its own.
 func (e engine) startParley(ctx context.Context) (*process, error) {
 	return startServer(ctx, "-table", e.table, "-endpoint", e.endpoint)
 }
 
-// startEngine returns the address of an engine, and where its end will be told
-// after ctx has ended.
+// startEngine returns the address of an engine, and a channel that receives its
+// error, or nil, once it has exited because ctx ended.
 func startEngine(ctx context.Context) (endpoint string, ended <-chan error, err error) {
 	end := make(chan error, 1)
 	if endpoint := os.Getenv(dynamolocal.EndpointEnv); endpoint != "" {

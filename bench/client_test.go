@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// serveAnswers answers each call with what answer writes, and keeps the bodies.
+// serveAnswers answers each call with answer, and collects the bodies.
 func serveAnswers(t *testing.T, answer http.HandlerFunc) (c *client, bodies *[]string) {
 	t.Helper()
 	bodies = new([]string)
@@ -40,7 +40,7 @@ func newCall(t *testing.T, c *client, text string) *request {
 	return r
 }
 
-func TestClient_answersOfAnyForm_areReadWhole(t *testing.T) {
+func TestClient_answersOfAnyForm_areReadCompletely(t *testing.T) {
 	long := strings.Repeat("long ", 10_000)
 	for name, answer := range map[string]http.HandlerFunc{
 		"of known length": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "short") },
@@ -56,7 +56,7 @@ func TestClient_answersOfAnyForm_areReadWhole(t *testing.T) {
 			want := map[string]string{"of known length": "short", "in chunks": "in two", "long": long, "empty": ""}[name]
 			c, _ := serveAnswers(t, answer)
 			r := newCall(t, c, "hello")
-			for range 3 { // what follows on the same connection is read from its beginning
+			for range 3 { // the next answer on the connection is read from its beginning
 				got, err := c.call(r)
 				if err != nil || string(got) != want {
 					t.Fatalf("got %d bytes %.20q, error %v", len(got), got, err)
@@ -66,7 +66,7 @@ func TestClient_answersOfAnyForm_areReadWhole(t *testing.T) {
 	}
 }
 
-func TestClient_answerThatIsAnError_isOne(t *testing.T) {
+func TestClient_failedCall_isAnError(t *testing.T) {
 	for _, answer := range []http.HandlerFunc{
 		func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"result":{"isError":true}}`) },
 		func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"error":{"code":-32602}}`) },
@@ -75,12 +75,12 @@ func TestClient_answerThatIsAnError_isOne(t *testing.T) {
 	} {
 		c, _ := serveAnswers(t, answer)
 		if got, err := c.call(newCall(t, c, "hello")); err == nil {
-			t.Errorf("%q was taken for an answer", got)
+			t.Errorf("%q was accepted as an answer", got)
 		}
 	}
 }
 
-func TestRequest_eachSending_saysSomethingElse(t *testing.T) {
+func TestRequest_eachSending_hasTheNextNumber(t *testing.T) {
 	c, bodies := serveAnswers(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") })
 	r := newCall(t, c, "number "+counter)
 	for range 12 {
@@ -97,7 +97,7 @@ func TestRequest_eachSending_saysSomethingElse(t *testing.T) {
 	}
 }
 
-func TestSendCall_hasTheSizeThatTheDocumentsSay(t *testing.T) {
+func TestSendCall_body_hasTheDocumentedSize(t *testing.T) {
 	c, bodies := serveAnswers(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") })
 	call, err := sendCall(c, strings.Repeat("x", 28))
 	if err != nil {
@@ -107,6 +107,6 @@ func TestSendCall_hasTheSizeThatTheDocumentsSay(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := len((*bodies)[0]); n < 190 || n > 230 {
-		t.Errorf("a body of %d bytes, about 200 are said", n)
+		t.Errorf("a body of %d bytes, want about 200", n)
 	}
 }

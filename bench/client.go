@@ -13,19 +13,19 @@ import (
 	"strconv"
 )
 
-// counter stands in a request for a number that differs in each sending of it,
-// so that no message is taken for a repetition of the one before.
+// counter is the place in a request for a number. Each sending has the next one,
+// so that the server does not take a message for a repetition of the last.
 const counter = "0000000000"
 
-// request is a tool call, ready to be written.
+// request is a tool call, ready to be sent many times.
 type request struct {
 	raw    []byte
-	number []byte // the part of raw that stood as counter; nil if there is none
+	number []byte // the part of raw that was the counter; nil if there was none
 	next   int
 }
 
-// newRequest makes the call that the usual clients send: both kinds of answer
-// are taken. Both sides are called with the same.
+// newRequest returns the request that common clients send: it accepts both kinds
+// of answer. Both sides receive the same.
 func newRequest(address, tool string, arguments map[string]any) (*request, error) {
 	body, err := json.Marshal(map[string]any{
 		"jsonrpc": "2.0", "id": 1, "method": "tools/call",
@@ -43,7 +43,7 @@ func newRequest(address, tool string, arguments map[string]any) (*request, error
 	return r, nil
 }
 
-// count writes the next number into the request.
+// count puts the next number into the request.
 func (r *request) count() {
 	r.next++
 	n := r.next
@@ -53,17 +53,17 @@ func (r *request) count() {
 	}
 }
 
-// client is one kept-alive connection of HTTP/1.1, and does as little as one
-// can: what it costs is taken from the server on a machine of few cores. It is
-// for one goroutine at a time.
+// client is a persistent connection of HTTP/1.1. It does as little as possible,
+// since on a machine of few cores its work slows the server down. Only one
+// goroutine may use it at a time.
 type client struct {
 	conn   net.Conn
 	in     *bufio.Reader
 	answer bytes.Buffer
 }
 
-// dial connects to the server at address, from the address of the loopback if
-// one is given.
+// dial connects to the server at address. If from is not empty, it is the
+// client's own address.
 func dial(ctx context.Context, address, from string) (*client, error) {
 	var d net.Dialer
 	if from != "" {
@@ -76,7 +76,8 @@ func dial(ctx context.Context, address, from string) (*client, error) {
 	return &client{conn: conn, in: bufio.NewReader(conn)}, nil
 }
 
-// call sends r and returns the body of the answer, good until the next call.
+// call sends r and returns the body of the answer, which is valid until the next
+// call.
 func (c *client) call(r *request) ([]byte, error) {
 	if err := c.send(r); err != nil {
 		return nil, err
@@ -90,7 +91,7 @@ func (c *client) send(r *request) error {
 	return err
 }
 
-// receive returns the body of an answer. It is an error if the call failed.
+// receive returns the body of an answer, or an error if the call failed.
 func (c *client) receive() ([]byte, error) {
 	status, length, err := c.head()
 	if err != nil {
@@ -100,27 +101,27 @@ func (c *client) receive() ([]byte, error) {
 	if length >= 0 {
 		_, err = io.CopyN(&c.answer, c.in, length)
 	} else if _, err = c.answer.ReadFrom(httputil.NewChunkedReader(c.in)); err == nil {
-		_, err = c.in.Discard(len("\r\n")) // that ends the last chunk
+		_, err = c.in.Discard(len("\r\n")) // the end of the last chunk
 	}
 	if err != nil {
 		return nil, err
 	}
 	text := c.answer.Bytes()
 	if status != http.StatusOK || bytes.Contains(text, []byte(`"isError":true`)) || bytes.Contains(text, []byte(`"error":{`)) {
-		return nil, fmt.Errorf("a call was answered with status %d: %s", status, text)
+		return nil, fmt.Errorf("a call failed with status %d: %s", status, text)
 	}
 	return text, nil
 }
 
-// head reads an answer up to its body. The length is negative if the body comes
-// in chunks (RFC 9112, section 7.1).
+// head reads an answer up to its body. The length is negative if the body is
+// chunked (RFC 9112, section 7.1).
 func (c *client) head() (status int, length int64, err error) {
 	line, err := c.in.ReadSlice('\n')
 	if err != nil {
 		return 0, 0, err
 	}
 	if len(line) < len("HTTP/1.1 200") {
-		return 0, 0, fmt.Errorf("no answer of HTTP: %q", line)
+		return 0, 0, fmt.Errorf("not an HTTP answer: %q", line)
 	}
 	if status, err = strconv.Atoi(string(line[len("HTTP/1.1 "):len("HTTP/1.1 200")])); err != nil {
 		return 0, 0, err
@@ -142,7 +143,7 @@ func (c *client) head() (status int, length int64, err error) {
 
 func (c *client) close() { _ = c.conn.Close() }
 
-// answer is what a tool call brings, as far as it matters here.
+// answer holds the fields of a tool's answer that matter here.
 type answer struct {
 	AgentToken string `json:"agent_token"`
 	Cursor     string `json:"cursor"`
@@ -151,7 +152,7 @@ type answer struct {
 	} `json:"messages"`
 }
 
-// ask makes a call and reads its answer: too dear while time is taken.
+// ask makes a call and parses its answer, which is too slow for measurements.
 func (c *client) ask(tool string, arguments map[string]any) (answer, error) {
 	r, err := newRequest(c.conn.RemoteAddr().String(), tool, arguments)
 	if err != nil {
@@ -161,10 +162,10 @@ func (c *client) ask(tool string, arguments map[string]any) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return readAnswer(text)
+	return parseAnswer(text)
 }
 
-func readAnswer(text []byte) (answer, error) {
+func parseAnswer(text []byte) (answer, error) {
 	var message struct {
 		Result struct {
 			StructuredContent answer `json:"structuredContent"`

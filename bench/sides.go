@@ -11,7 +11,6 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/httpapi"
 	"github.com/parley-chat/parley/internal/meter"
@@ -19,38 +18,37 @@ import (
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
-// side is what is served, and how far it has got.
+// side is one of the servers that are compared.
 type side struct {
 	server  *http.Server
-	rooms   []filledRoom
-	commits func() (int, error) // transactions brought to disk
+	commits func() (int, error) // transactions written to the disk so far
 	close   func() error
 }
 
-// wanted says which side to serve; the zero value is the empty tool.
-type wanted struct {
-	data, fill      string
+// choice selects a side. The zero value selects the empty tool.
+type choice struct {
+	file            string
 	table, endpoint string
 	page            string
 }
 
-func (w wanted) side(ctx context.Context) (side, error) {
+func (c choice) open(ctx context.Context) (side, error) {
 	switch {
-	case w.data != "":
-		return fileSide(ctx, w.data, w.fill)
-	case w.table != "":
-		a, err := parley(ctx, app.Store{Table: dynamotable.New(dynamolocal.Client(w.endpoint), w.table, dynamotable.Options{})})
+	case c.file != "":
+		return fileSide(ctx, c.file)
+	case c.table != "":
+		a, err := newApp(ctx, app.Store{Table: dynamotable.New(dynamolocal.Client(c.endpoint), c.table, dynamotable.Options{})})
 		if err != nil {
 			return side{}, err
 		}
 		return newSide(serverOf(a)), nil
-	case w.page != "":
-		return keepingSide(w.page)
+	case c.page != "":
+		return pageSide(c.page)
 	}
 	return newSide(emptyServer(func() error { return nil })), nil
 }
 
-// newSide is a side that stores nothing in a file.
+// newSide returns a side that writes no file.
 func newSide(s *http.Server) side {
 	return side{
 		server:  s,
@@ -59,28 +57,23 @@ func newSide(s *http.Server) side {
 	}
 }
 
-// fileSide is Parley on a file, in a process tuned as the program tunes its own.
-func fileSide(ctx context.Context, data, fill string) (side, error) {
+// fileSide is Parley on a file. It tunes the process as cmd/parley does.
+func fileSide(ctx context.Context, file string) (side, error) {
 	app.TuneCollector(ctx)
 	app.AddProcessor()
-	store, err := bolttable.Open(data, bolttable.Options{})
+	store, err := bolttable.Open(file, bolttable.Options{})
 	if err != nil {
 		return side{}, err
 	}
-	// A service of its own, so that no room is in memory when the clients come.
-	filled, err := fillRooms(ctx, chat.New(store, chat.Options{SingleProcess: true, MinBatch: 1}), fill)
+	a, err := newApp(ctx, app.Store{Table: store, SingleProcess: true, Close: store.Close})
 	if err != nil {
 		return side{}, errors.Join(err, store.Close())
 	}
-	a, err := parley(ctx, app.Store{Table: store, SingleProcess: true, Close: store.Close})
-	if err != nil {
-		return side{}, errors.Join(err, store.Close())
-	}
-	return side{server: serverOf(a), rooms: filled, commits: store.Commits, close: a.Close}, nil
+	return side{server: serverOf(a), commits: store.Commits, close: a.Close}, nil
 }
 
-// parley assembles the program's server on a table, with the default limits.
-func parley(ctx context.Context, store app.Store) (*app.App, error) {
+// newApp assembles the program's server on a table, with the default limits.
+func newApp(ctx context.Context, store app.Store) (*app.App, error) {
 	return app.New(ctx, app.Config{
 		Settings: app.Settings{MaxWaits: 20_000, MaxBodies: 64},
 		Open:     func(context.Context, *meter.Meter) (app.Store, error) { return store, nil },
@@ -90,11 +83,12 @@ func parley(ctx context.Context, store app.Store) (*app.App, error) {
 
 func serverOf(a *app.App) *http.Server { return httpapi.NewServer(a.Handler, warnings()) }
 
-// warnings is the log of a side.
+// warnings returns the program's log at its default level.
 func warnings() *slog.Logger { return app.Settings{LogLevel: "warn"}.Logger(os.Stderr) }
 
-// emptyServer is the MCP library at its plainest: no sessions, nothing in front
-// of it, and tools that read nothing. The one that stands for sending does work.
+// emptyServer is mcp-go at its plainest: no sessions, no middleware, and tools
+// that read no argument. The send tool does work before it answers; the wait tool
+// blocks until the client leaves.
 func emptyServer(work func() error) *http.Server {
 	s := server.NewMCPServer("empty", "1")
 	s.AddTool(mcp.NewTool(sendTool), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
@@ -107,20 +101,20 @@ func emptyServer(work func() error) *http.Server {
 	return &http.Server{Handler: server.NewStreamableHTTPServer(s, server.WithStateLess(true))}
 }
 
-// keepingSide is an empty tool that has one page written and waits for the disk:
-// no tool whose answer says that something is kept can do less.
-func keepingSide(path string) (side, error) {
-	keep, file, err := pageWriter(path)
+// pageSide is the empty tool with a write of one page and an fsync, the least
+// that any tool does whose answer promises that something is stored.
+func pageSide(path string) (side, error) {
+	write, file, err := pageWriter(path)
 	if err != nil {
 		return side{}, err
 	}
-	s := newSide(emptyServer(keep))
+	s := newSide(emptyServer(write))
 	s.close = file.Close
 	return s, nil
 }
 
-// pageWriter returns what writes a page to the file at path, the same one each
-// time, and waits until it is on the disk.
+// pageWriter returns a function that writes one page, always the same, to the
+// file at path and waits until the disk has it.
 func pageWriter(path string) (write func() error, file *os.File, err error) {
 	if file, err = os.Create(path); err != nil {
 		return nil, nil, err

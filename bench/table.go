@@ -9,19 +9,22 @@ import (
 	"unicode/utf8"
 )
 
-// row is a line of the table: what Parley does, and what it is compared with in
-// the same run.
+// row is a row of the table: a figure of Parley, and what this run compares it
+// with.
 type row struct {
 	What   string
 	Parley string
 	Beside string
-	Ratio  string // of the two
-	Goal   string // empty: there is none
+	Ratio  string // Parley's figure divided by the other
+	Goal   string // with whether this run met it; empty if there is none
 }
 
 func (r row) cells() []string { return []string{r.What, r.Parley, r.Beside, r.Ratio, r.Goal} }
 
-// render writes the rows as a Markdown table that reads well as it is, too.
+// notMeasured is the figure of a part for which this machine lacks something.
+const notMeasured = "not measured"
+
+// render returns the rows as a Markdown table with aligned columns.
 func render(rows []row) string {
 	lines := [][]string{{"what", "Parley", "beside it", "ratio", "goal"}}
 	for _, r := range rows {
@@ -50,9 +53,17 @@ func render(rows []row) string {
 	return text.String()
 }
 
+// goal returns a goal and whether this run met it.
+func goal(what string, met bool) string {
+	if met {
+		return what + ": met"
+	}
+	return what + ": missed"
+}
+
 func perSecond(rate float64) string { return grouped(int64(rate+0.5)) + "/s" }
 
-// grouped writes a number with commas between its thousands.
+// grouped formats a number with commas between its thousands.
 func grouped(n int64) string {
 	text := fmt.Sprint(n)
 	for i := len(text) - 3; i > 0; i -= 3 {
@@ -62,6 +73,8 @@ func grouped(n int64) string {
 }
 
 func ratio(r float64) string { return fmt.Sprintf("%.2f", r) }
+
+func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
 
 func counted(n int, noun string) string {
 	if n == 1 {
@@ -81,25 +94,14 @@ func kilobytes(bytes float64) string { return fmt.Sprintf("%.1f KB", bytes/1000)
 
 func megabytes(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }
 
-// notMeasured stands in a row for a part that this machine lacks something for.
-const notMeasured = "not measured"
-
-// goal says what was aimed at, and whether this run has reached it.
-func goal(what string, met bool) string {
-	if met {
-		return what + ": met"
-	}
-	return what + ": missed"
-}
-
-// Where the results stand in the documents.
+// The place of the results in the documents.
 const (
 	resultsFile  = "docs/benchmarks.md"
-	resultsBegin = "<!-- results: written by `go run ./internal/bench -write` -->\n"
+	resultsBegin = "<!-- results: written by `go run ./bench -write` -->\n"
 	resultsEnd   = "<!-- end of results -->\n"
 )
 
-// writeResults puts text between the marks of file.
+// writeResults replaces what is between the marks of file by text.
 func writeResults(file, text string) error {
 	page, err := os.ReadFile(file)
 	if err != nil {
@@ -108,7 +110,7 @@ func writeResults(file, text string) error {
 	before, rest, begun := strings.Cut(string(page), resultsBegin)
 	_, after, ended := strings.Cut(rest, resultsEnd)
 	if !begun || !ended {
-		return errors.New(file + " has lost the marks between which the results stand")
+		return errors.New(file + " lacks the marks for the results")
 	}
 	return os.WriteFile(file, []byte(before+resultsBegin+"\n"+text+"\n"+resultsEnd+after), 0o644)
 }

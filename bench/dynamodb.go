@@ -3,42 +3,43 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
+	"maps"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/dynamolocal"
+	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
-// dynamodb counts what a call of each tool costs on DynamoDB: requests and
-// capacity units. No time is taken.
-func (b *bench) dynamodb(ctx context.Context) ([]row, error) {
-	return b.onEngine(ctx, "calls and units on DynamoDB", billTools)
+// measureDynamoDB counts the requests and capacity units of a call of each tool.
+func measureDynamoDB(ctx context.Context, b *bench) ([]row, error) {
+	return b.onEngine(ctx, "requests and units on DynamoDB", billTools)
 }
 
-// billed is a call whose cost is a row, or only makes the next one ready.
-type billed struct {
-	what      string // empty: no row
+// billedCall is a call of a tool. It has a row, or only prepares the next call.
+type billedCall struct {
+	what      string // the row; empty if there is none
 	as        string // the agent that calls
-	cold      bool   // by a process that knows nothing yet
+	cold      bool   // to a process that has no room in memory yet
 	tool      string
 	arguments args
-	goal      func(bill) string // nil: none
+	goal      func(bill) string // nil if there is none
 }
 
-// args are the arguments of a call, but for its agent's token and cursor.
+// args are the arguments of a call without the agent's token and cursor.
 type args map[string]any
 
-// billedCalls are a short life of a room, in which every tool is called.
-func billedCalls() []billed {
+// billedCalls returns a short conversation in which every tool is called.
+func billedCalls() []billedCall {
 	text := strings.Repeat("x", 800)
-	return []billed{
-		{what: "join_room, making the room", as: "first", tool: "join_room", arguments: args{"room": "bench", "agent_name": "first"}},
+	return []billedCall{
+		{what: "join_room, creating the room", as: "first", tool: "join_room", arguments: args{"room": "bench", "agent_name": "first"}},
 		{what: "join_room, the second agent", as: "second", tool: "join_room", arguments: args{"room": "bench", "agent_name": "second"}},
-		{as: "first", tool: sendTool, arguments: args{"text": "presence is written with this one"}},
+		{as: "first", tool: sendTool, arguments: args{"text": "writes the agent's presence, too"}},
 		{what: "send_message, 800 bytes, warm", as: "first", tool: sendTool, arguments: args{"text": text}, goal: warmGoal},
 		{what: "send_message, 800 bytes, cold", as: "second", cold: true, tool: sendTool, arguments: args{"text": text}, goal: coldGoal},
-		{what: "wait_for_message, something is there", as: "second", tool: waitTool, arguments: args{"wait_seconds": 0}},
-		{what: "wait_for_message, looking in", as: "second", tool: waitTool, arguments: args{"wait_seconds": 0}},
+		{what: "wait_for_message, with news", as: "second", tool: waitTool, arguments: args{"wait_seconds": 0}},
+		{what: "wait_for_message, without waiting", as: "second", tool: waitTool, arguments: args{"wait_seconds": 0}},
 		{as: "second", tool: waitTool, arguments: args{"wait_seconds": 1}},
 		{what: "wait_for_message, a second in a lively room", as: "second", tool: waitTool, arguments: args{"wait_seconds": 1}},
 		{what: "message_history, the latest", as: "second", tool: "message_history", arguments: args{}},
@@ -53,32 +54,28 @@ func billedCalls() []billed {
 	}
 }
 
-// billTools makes the calls at two servers, one of which knows nothing before it
-// is called, and reads the ledger after each. A tool that is not served has no
-// row.
+// billTools makes the calls at two servers on one table, a warm and a cold one,
+// and reads the ledger after each.
 func billTools(ctx context.Context, e engine) (rows []row, err error) {
 	l := &ledger{}
-	warm, tools, err := e.serve(ctx, l)
+	warm, err := e.serve(ctx, l)
 	if err != nil {
 		return nil, err
 	}
 	defer warm.close()
-	cold, _, err := e.serve(ctx, l)
+	cold, err := e.serve(ctx, l)
 	if err != nil {
 		return nil, err
 	}
 	defer cold.close()
 	seats := map[string]seat{}
 	for _, c := range billedCalls() {
-		if !slices.Contains(tools, c.tool) {
-			continue
-		}
-		at := warm
+		server := warm
 		if c.cold {
-			at = cold
+			server = cold
 		}
 		l.take()
-		got, err := at.ask(c.tool, c.by(seats[c.as]))
+		got, err := server.ask(c.tool, c.by(seats[c.as]))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.tool, err)
 		}
@@ -90,44 +87,34 @@ func billTools(ctx context.Context, e engine) (rows []row, err error) {
 	return rows, nil
 }
 
-// serve serves the table from this process, with its calls in l, and returns a
-// client and the names of the tools.
-func (e engine) serve(ctx context.Context, l *ledger) (*client, []string, error) {
-	a, err := parley(ctx, app.Store{Table: e.open(l.observe)})
+// serve serves the table from this process, collects its requests in l, and
+// returns a client.
+func (e engine) serve(ctx context.Context, l *ledger) (*client, error) {
+	table := dynamotable.New(dynamolocal.Client(e.endpoint), e.table, dynamotable.Options{Observe: l.observe})
+	a, err := newApp(ctx, app.Store{Table: table})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	address, err := listen(serverOf(a))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	c, err := dial(ctx, address, "")
-	return c, a.Tools(), err
+	return dial(ctx, address, "")
 }
 
-// by returns the arguments as the agent of s gives them.
-func (c billed) by(s seat) args {
+// by returns the arguments with the token and the cursor of a seat.
+func (c billedCall) by(s seat) args {
+	all := maps.Clone(c.arguments)
 	if s.Token != "" {
-		c.arguments["agent_token"] = s.Token
+		all["agent_token"] = s.Token
 	}
 	if c.tool == waitTool {
-		c.arguments["cursor"] = s.Cursor
+		all["cursor"] = s.Cursor
 	}
-	return c.arguments
+	return all
 }
 
-// after is the seat as its agent knows it once it has an answer.
-func (s seat) after(got answer) seat {
-	if got.AgentToken != "" {
-		s.Token = got.AgentToken
-	}
-	if got.Cursor != "" {
-		s.Cursor = got.Cursor
-	}
-	return s
-}
-
-func (c billed) row(b bill) row {
+func (c billedCall) row(b bill) row {
 	r := b.row(c.what)
 	if c.goal != nil {
 		r.Goal = c.goal(b)

@@ -10,57 +10,62 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// trial is one way to call one server, measured in slices between which others
-// have their turn.
+// trial is a load on one server, measured in slices. Other trials have their
+// turns between them.
 type trial struct {
 	process *process
-	calls   []func() error // one for each client: a call and its answer
+	calls   []func() error // one per client: a call and its answer
 
 	rates   []float64     // answered calls per second, of each slice
-	count   int           // calls in all slices
-	busy    time.Duration // of the process on the CPUs, meanwhile
-	commits int           // transactions that the process brought to disk, meanwhile
+	times   []float64     // of the calls of all slices, in nanoseconds
+	busy    time.Duration // CPU time of the process in all slices; 0 if unknown
+	commits int           // transactions that the process wrote to the disk in all slices
 }
 
-// slice loads the server for d: each client calls again as soon as it is
-// answered.
+// slice loads the server for d. Each client calls again as soon as it has its
+// answer.
 func (t *trial) slice(ctx context.Context, d time.Duration) error {
 	busy, commits, err := t.spent(ctx)
 	if err != nil {
 		return err
 	}
 	began := time.Now()
-	counts := make([]int, len(t.calls))
+	times := make([][]float64, len(t.calls))
 	var g errgroup.Group
 	for i, call := range t.calls {
-		g.Go(func() error {
-			for time.Since(began) < d && ctx.Err() == nil {
-				if err := call(); err != nil {
-					return err
-				}
-				counts[i]++
-			}
-			return nil
+		g.Go(func() (err error) {
+			times[i], err = callFor(ctx, call, d)
+			return err
 		})
 	}
 	if err := errors.Join(g.Wait(), ctx.Err()); err != nil {
 		return err
 	}
-	took, count := time.Since(began), 0
-	for _, n := range counts {
-		count += n
-	}
+	took, all := time.Since(began), slices.Concat(times...)
 	busyNow, commitsNow, err := t.spent(ctx)
-	t.rates = append(t.rates, float64(count)/took.Seconds())
-	t.count += count
+	t.rates = append(t.rates, float64(len(all))/took.Seconds())
+	t.times = append(t.times, all...)
 	t.busy += busyNow - busy
 	t.commits += commitsNow - commits
 	return err
 }
 
-// spent is what the process has used so far.
+// callFor calls for d, one call after the other, and returns the time of each.
+func callFor(ctx context.Context, call func() error, d time.Duration) (times []float64, err error) {
+	began := time.Now()
+	for last := began; last.Sub(began) < d && ctx.Err() == nil; {
+		if err := call(); err != nil {
+			return nil, err
+		}
+		now := time.Now()
+		times, last = append(times, float64(now.Sub(last))), now
+	}
+	return times, nil
+}
+
+// spent returns what the process has used so far.
 func (t *trial) spent(ctx context.Context) (busy time.Duration, commits int, err error) {
-	f, err := t.process.figures(ctx, false)
+	f, err := t.process.figures(ctx)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -70,11 +75,11 @@ func (t *trial) spent(ctx context.Context) (busy time.Duration, commits int, err
 	return busy, f.Commits, err
 }
 
-// rate is the median of the slices' rates.
+// rate returns the median of the slices' rates.
 func (t *trial) rate() float64 { return median(t.rates) }
 
-// against is the median of this trial's rate over the other's, round by round,
-// so that what slows the whole machine for a while falls out.
+// against returns the median of this trial's rate divided by the other's, round
+// by round. What slows the whole machine for a while cancels out.
 func (t *trial) against(other *trial) float64 {
 	ratios := make([]float64, len(t.rates))
 	for i := range ratios {
@@ -83,14 +88,19 @@ func (t *trial) against(other *trial) float64 {
 	return median(ratios)
 }
 
-// perCall is the time on the CPUs that the server took for one call.
-func (t *trial) perCall() time.Duration { return t.busy / time.Duration(max(1, t.count)) }
+// perCall returns the CPU time of the server per call.
+func (t *trial) perCall() time.Duration { return t.busy / time.Duration(max(1, len(t.times))) }
 
-// takeTurns gives each trial a slice, in so many rounds, after one to warm up.
+// warmUp loads the server without measuring.
+func (b *bench) warmUp(ctx context.Context, t *trial) error {
+	aside := *t
+	return aside.slice(ctx, b.slice/2)
+}
+
+// takeTurns warms each trial up, and then gives it a slice in each round.
 func (b *bench) takeTurns(ctx context.Context, trials ...*trial) error {
 	for _, t := range trials {
-		warm := *t
-		if err := warm.slice(ctx, b.slice/2); err != nil {
+		if err := b.warmUp(ctx, t); err != nil {
 			return err
 		}
 	}
@@ -104,7 +114,7 @@ func (b *bench) takeTurns(ctx context.Context, trials ...*trial) error {
 	return nil
 }
 
-// profile keeps profiles of what t's calls cost, if asked.
+// profile writes profiles of the trial's server under load, if wanted.
 func (b *bench) profile(ctx context.Context, t *trial, name string) error {
 	if b.profiles == "" {
 		return nil
@@ -117,8 +127,8 @@ func (b *bench) profile(ctx context.Context, t *trial, name string) error {
 	return nil
 }
 
-// profileLoad loads the trial's server once more, aside, for a profile of what
-// it does in five seconds.
+// profileLoad loads the trial's server again, without measuring, and writes a
+// profile of five seconds.
 func profileLoad(ctx context.Context, t *trial, kind, file string) error {
 	aside := *t
 	failed := make(chan error, 1)
@@ -127,7 +137,7 @@ func profileLoad(ctx context.Context, t *trial, kind, file string) error {
 	return errors.Join(err, <-failed)
 }
 
-// repeat is the call that sends r over and over.
+// repeat returns a call that sends r again and again.
 func repeat(c *client, r *request) func() error {
 	return func() error {
 		_, err := c.call(r)
@@ -137,8 +147,8 @@ func repeat(c *client, r *request) func() error {
 
 func median(values []float64) float64 { return quantile(values, 0.5) }
 
-// quantile returns the value below which the share q of the values lies; 0 if
-// there are none.
+// quantile returns the smallest value that is greater than the share q of the
+// values; 0 if there are none.
 func quantile(values []float64, q float64) float64 {
 	if len(values) == 0 {
 		return 0

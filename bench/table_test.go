@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func TestRender_isATableThatReadsWellAsItIs(t *testing.T) {
+func TestRender_columns_areAligned(t *testing.T) {
 	got := render([]row{
 		{What: "send", Parley: "7,000/s", Beside: "14,000/s, empty tool", Ratio: "0.50", Goal: goal("at least 0.50", true)},
 		{What: "a wait of 12 µs", Parley: "1", Beside: "2"},
@@ -25,7 +25,7 @@ func TestRender_isATableThatReadsWellAsItIs(t *testing.T) {
 	}
 }
 
-func TestFigures_areWrittenForPeople(t *testing.T) {
+func TestFigures_areFormatted(t *testing.T) {
 	for got, want := range map[string]string{
 		grouped(0):                        "0",
 		grouped(999):                      "999",
@@ -35,6 +35,7 @@ func TestFigures_areWrittenForPeople(t *testing.T) {
 		ratio(0.456):                      "0.46",
 		counted(1, "client"):              "1 client",
 		counted(1600, "client"):           "1,600 clients",
+		percent(0.0149):                   "1.5 %",
 		duration(950 * time.Microsecond):  "950 µs",
 		duration(2340 * time.Microsecond): "2.34 ms",
 		kilobytes(46_049):                 "46.0 KB",
@@ -57,12 +58,12 @@ func TestQuantile_isTheValueBelowWhichTheShareLies(t *testing.T) {
 		}
 	}
 	if quantile(nil, 0.5) != 0 || median([]float64{3, 1, 2}) != 2 || values[0] != 99 {
-		t.Error("of none it is 0, of three the middle one, and the values stay as they are")
+		t.Error("want 0 of no values, the middle of three, and unchanged values")
 	}
 }
 
-func TestAgainst_isTheMedianOfTheRoundsRatios(t *testing.T) {
-	// In the second round the whole machine was slow, in the third only one side.
+func TestAgainst_isTheMedianOfTheRatiosOfTheRounds(t *testing.T) {
+	// The whole machine was slow in the second round, one side in the third.
 	a := &trial{rates: []float64{50, 5, 10}}
 	b := &trial{rates: []float64{100, 10, 100}}
 	if got := a.against(b); got != 0.5 {
@@ -70,19 +71,7 @@ func TestAgainst_isTheMedianOfTheRoundsRatios(t *testing.T) {
 	}
 }
 
-func TestDearer_goesByTheCPUWhereItIsKnown(t *testing.T) {
-	a := &trial{rates: []float64{10}, count: 10, busy: 30 * time.Millisecond}
-	b := &trial{rates: []float64{30}, count: 10, busy: 20 * time.Millisecond}
-	if got := dearer(a, b); got != 1.5 {
-		t.Errorf("3 ms of CPU are %v times 2 ms", got)
-	}
-	a.busy = 0
-	if got := dearer(a, b); got != 3 {
-		t.Errorf("10 calls a second are %v times as dear as 30", got)
-	}
-}
-
-func TestWriteResults_putsThemBetweenTheMarks(t *testing.T) {
+func TestWriteResults_replacesWhatIsBetweenTheMarks(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "page.md")
 	page := "before\n" + resultsBegin + "old\n" + resultsEnd + "after\n"
 	for _, text := range []string{"first\n", "second\n"} {
@@ -102,14 +91,14 @@ func TestWriteResults_putsThemBetweenTheMarks(t *testing.T) {
 	}
 }
 
-func TestWriteResults_pageWithoutMarks_isLeftAsItIs(t *testing.T) {
+func TestWriteResults_pageWithoutMarks_isNotChanged(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "page.md")
 	for _, page := range []string{"", "text", resultsBegin, resultsEnd + resultsBegin} {
 		if err := os.WriteFile(file, []byte(page), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if err := writeResults(file, "new"); err == nil {
-			t.Errorf("%q was taken", page)
+			t.Errorf("%q was accepted", page)
 		}
 		if got, err := os.ReadFile(file); err != nil || string(got) != page {
 			t.Errorf("got %q, error %v", got, err)
@@ -117,8 +106,8 @@ func TestWriteResults_pageWithoutMarks_isLeftAsItIs(t *testing.T) {
 	}
 }
 
-func TestDocument_hasTheMarksAndNamesEveryPart(t *testing.T) {
-	page, err := os.ReadFile(filepath.Join("..", "..", resultsFile))
+func TestDocument_hasTheMarksAndEveryPart(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", resultsFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +118,7 @@ func TestDocument_hasTheMarksAndNamesEveryPart(t *testing.T) {
 	}
 }
 
-func TestThisMachine_isDescribedWithoutItsName(t *testing.T) {
+func TestThisMachine_descriptionOmitsItsName(t *testing.T) {
 	got, err := thisMachine(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +128,7 @@ func TestThisMachine_isDescribedWithoutItsName(t *testing.T) {
 	}
 	for _, want := range []string{" cores", "go1.", "fsync: "} {
 		if !strings.Contains(got, want) {
-			t.Errorf("%q does not tell %q", got, want)
+			t.Errorf("%q lacks %q", got, want)
 		}
 	}
 }

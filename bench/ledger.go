@@ -10,7 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
-// ledger keeps the calls of DynamoDB since it was last read.
+// ledger collects the requests to DynamoDB.
 type ledger struct {
 	mu    sync.Mutex
 	calls []dynamotable.Call
@@ -22,7 +22,7 @@ func (l *ledger) observe(_ context.Context, c dynamotable.Call) {
 	l.calls = append(l.calls, c)
 }
 
-// take returns what was called since it was last asked.
+// take returns the bill for the requests since the last take.
 func (l *ledger) take() bill {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -31,17 +31,17 @@ func (l *ledger) take() bill {
 	return billFor(calls)
 }
 
-// bill is what a call of ours has cost.
+// bill is what DynamoDB charges for some requests.
 type bill struct {
-	requests      map[string]int // by DynamoDB's name for them
-	reads, writes int            // of the requests
-	read, write   float64        // units
+	requests      map[string]int // by operation
+	reads, writes int            // numbers of requests
+	read, write   float64        // capacity units
 }
 
-// billFor adds up calls as the service bills them. The engine on this machine
-// tells less: of a read that finds nothing, no units, where the service takes
-// half a unit at least; of a write whose condition fails, none either; and of a
-// transaction the units of its sum, where the service rounds each item up.
+// billFor adds up requests as the service charges them. The engine reports less:
+// nothing for a read that finds nothing, where the service charges at least half
+// a unit; nothing for a write whose condition fails; and for a transaction the
+// units of its total size, where the service rounds up each item.
 func billFor(calls []dynamotable.Call) bill {
 	b := bill{requests: map[string]int{}}
 	for _, c := range calls {

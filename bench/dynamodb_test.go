@@ -9,14 +9,14 @@ import (
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
-func TestBill_addsUpWhatTheServiceWouldCharge(t *testing.T) {
+func TestBill_isWhatTheServiceWouldCharge(t *testing.T) {
 	b := billFor([]dynamotable.Call{
 		{Operation: "GetItem", ReadUnits: 1, Items: 1},
-		{Operation: "Query"}, // found nothing: not free on the service
+		{Operation: "Query"}, // found nothing, which is not free
 		{Operation: "Query", ReadUnits: 2, Items: 50},
 		{Operation: "PutItem", WriteUnits: 1, Items: 1},
 		{Operation: "PutItem"},                                     // its condition failed
-		{Operation: "TransactWriteItems", WriteUnits: 2, Items: 4}, // the engine rounds only the sum
+		{Operation: "TransactWriteItems", WriteUnits: 2, Items: 4}, // the engine rounds only the total
 	})
 	if b.reads != 3 || b.writes != 3 || b.read != 3.5 || b.write != 10 {
 		t.Errorf("%+v", b)
@@ -26,13 +26,13 @@ func TestBill_addsUpWhatTheServiceWouldCharge(t *testing.T) {
 	}
 }
 
-func TestBill_ofNothing_saysSo(t *testing.T) {
+func TestBill_noRequests_saysSo(t *testing.T) {
 	if got := billFor(nil).String(); got != "no request" {
 		t.Errorf("got %q", got)
 	}
 }
 
-func TestGoals_onDynamoDB_areMissedByOneRequestMore(t *testing.T) {
+func TestGoals_oneRequestMore_areMissed(t *testing.T) {
 	put := dynamotable.Call{Operation: "PutItem", WriteUnits: 1, Items: 1}
 	get := dynamotable.Call{Operation: "GetItem", ReadUnits: 1, Items: 1}
 	for name, c := range map[string]struct {
@@ -53,14 +53,14 @@ func TestGoals_onDynamoDB_areMissedByOneRequestMore(t *testing.T) {
 	}
 }
 
-func TestBilledCalls_everyToolThatIsServed_hasARow(t *testing.T) {
-	a, err := parley(t.Context(), app.Store{})
+func TestBilledCalls_everyTool_hasARow(t *testing.T) {
+	a, err := newApp(t.Context(), app.Store{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range a.Tools() {
-		if !slices.ContainsFunc(billedCalls(), func(c billed) bool { return c.tool == name && c.what != "" }) {
-			t.Errorf("billedCalls() does not call %s", name)
+		if !slices.ContainsFunc(billedCalls(), func(c billedCall) bool { return c.tool == name && c.what != "" }) {
+			t.Errorf("billedCalls() has no row for %s", name)
 		}
 	}
 }

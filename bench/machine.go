@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// thisMachine describes in one sentence what the figures depend on, but for what
-// names the machine or its owner. dir is on the disk that is written to.
+// thisMachine describes in one line what the figures depend on, without naming
+// the machine or its owner. dir is on the disk that is measured.
 func thisMachine(dir string) (string, error) {
 	sync, err := syncTime(dir)
 	if err != nil {
@@ -27,7 +27,7 @@ func thisMachine(dir string) (string, error) {
 	return strings.Join(about, "; ") + ".", nil
 }
 
-// cpuModel is the name of the first processor, where the system tells it.
+// cpuModel returns the name of the first processor, or "" if it is unknown.
 func cpuModel() string {
 	text, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
@@ -38,8 +38,8 @@ func cpuModel() string {
 	return strings.TrimSpace(strings.TrimLeft(line, "\t :"))
 }
 
-// syncTime is the median time to bring a page of 4 KiB to the disk under dir,
-// the floor of everything that is acknowledged only when it is there.
+// syncTime returns the median time to write a page of 4 KiB to the disk of dir,
+// the least that any acknowledged write takes.
 func syncTime(dir string) (time.Duration, error) {
 	write, file, err := pageWriter(filepath.Join(dir, fmt.Sprintf("parley-bench-sync-%d", os.Getpid())))
 	if err != nil {

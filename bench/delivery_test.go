@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestDeliveryGoal_isMissedByMoreThanTwiceACall(t *testing.T) {
+func TestDeliveryRows_moreThanTwiceACall_missesTheGoal(t *testing.T) {
 	calls := []float64{float64(100 * time.Microsecond)}
 	for arrival, want := range map[time.Duration]string{
 		200 * time.Microsecond: ": met",
@@ -20,12 +20,8 @@ func TestDeliveryGoal_isMissedByMoreThanTwiceACall(t *testing.T) {
 	}
 }
 
-func TestDeliver_eachMessage_takesBothTimes(t *testing.T) {
-	p, err := small(t).startParley(t.Context(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.stop()
+func TestDeliver_eachMessage_isTimedTwice(t *testing.T) {
+	p := startParley(t)
 	c, err := newCourier(t.Context(), p, p)
 	if err != nil {
 		t.Fatal(err)

@@ -13,40 +13,38 @@ import (
 	"runtime/debug"
 )
 
-// serveCommand makes this program one of the servers that it measures.
+// serveCommand makes this program serve one of the sides.
 const serveCommand = "serve"
 
-// The tools that are called on both sides, so with the same requests.
+// The tools that both sides offer.
 const (
 	sendTool = "send_message"
 	waitTool = "wait_for_message"
 )
 
-// announcement is what a server says, as one line of JSON, when it is ready.
+// announcement is the line of JSON that a server prints when it is ready.
 type announcement struct {
 	Address string // of MCP, as in "127.0.0.1:40123"
-	Control string // of the figures and profiles, likewise
-	Rooms   []filledRoom
+	Control string // of the figures and the profiles, in the same form
 }
 
-// serve serves one side on the loopback until stdin ends, which it does when the
-// process that holds its other end dies, however it dies.
+// serve serves one side on the loopback until stdin ends. That happens when the
+// process at its other end dies, however it dies.
 func serve(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) (err error) {
 	flags := flag.NewFlagSet(serveCommand, flag.ContinueOnError)
-	var w wanted
-	flags.StringVar(&w.data, "data", "", "Parley on this file")
-	flags.StringVar(&w.fill, "fill", "", "make rooms of so many events each, divided by commas")
-	flags.StringVar(&w.table, "table", "", "Parley on this table of DynamoDB Local")
-	flags.StringVar(&w.endpoint, "endpoint", "", "where DynamoDB Local is")
-	flags.StringVar(&w.page, "page", "", "the empty tool, which writes a page of this file before it answers")
+	var c choice
+	flags.StringVar(&c.file, "file", "", "Parley on this file")
+	flags.StringVar(&c.table, "table", "", "Parley on this table of DynamoDB Local")
+	flags.StringVar(&c.endpoint, "endpoint", "", "the address of DynamoDB Local")
+	flags.StringVar(&c.page, "page", "", "the empty tool that writes a page of this file before it answers")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	s, err := w.side(ctx)
+	s, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
-	main, err := listen(s.server)
+	address, err := listen(s.server)
 	if err != nil {
 		return err
 	}
@@ -54,33 +52,33 @@ func serve(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer
 	if err != nil {
 		return err
 	}
-	if err := json.NewEncoder(stdout).Encode(announcement{main, control, s.rooms}); err != nil {
+	if err := json.NewEncoder(stdout).Encode(announcement{address, control}); err != nil {
 		return err
 	}
 	_, err = io.Copy(io.Discard, stdin)
 	return errors.Join(err, s.close())
 }
 
-// listen has s serve a free port of the loopback for the rest of the process.
+// listen makes s serve a free port of the loopback until the process ends.
 func listen(s *http.Server) (address string, err error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
-	go func() { _ = s.Serve(l) }() // the end of the process is its only end
+	go func() { _ = s.Serve(l) }() // it never returns nil
 	return l.Addr().String(), nil
 }
 
-// figures are what a server tells of itself.
+// figures are what a server knows about itself.
 type figures struct {
 	Goroutines int
 	Heap       uint64 // bytes in use
 	Stacks     uint64 // bytes in use
-	Commits    int    // transactions brought to disk
+	Commits    int    // transactions written to the disk
 }
 
-// control serves the figures, after a collection of garbage where ?collect is
-// asked for, and the profiles of net/http/pprof.
+// control serves the figures, with ?collect after a garbage collection, and the
+// profiles of net/http/pprof.
 func (s side) control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
@@ -96,7 +94,7 @@ func (s side) control() http.Handler {
 		}
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
-		_ = json.NewEncoder(w).Encode(figures{runtime.NumGoroutine(), m.HeapInuse, m.StackInuse, commits}) // who asked may be gone
+		_ = json.NewEncoder(w).Encode(figures{runtime.NumGoroutine(), m.HeapInuse, m.StackInuse, commits}) // the client may have left
 	})
 	return mux
 }
