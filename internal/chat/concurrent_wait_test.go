@@ -16,13 +16,13 @@ func TestWait_manyForOneSeat_deliverEachMessageOnce(t *testing.T) {
 	p := w.pair()
 	const words = 100
 	var mu sync.Mutex
-	heard := map[string]int{}
+	received := map[string]int{}
 	all := make(chan struct{})
 	hear := func(messages []chat.Message) {
 		mu.Lock()
 		defer mu.Unlock()
 		for _, text := range texts(messages) {
-			if heard[text]++; len(heard) == words {
+			if received[text]++; len(received) == words {
 				select {
 				case <-all:
 				default:
@@ -59,7 +59,7 @@ func TestWait_manyForOneSeat_deliverEachMessageOnce(t *testing.T) {
 	}
 	w.Stop() // ends the last waits
 	waiters.Wait()
-	for text, n := range heard {
+	for text, n := range received {
 		if n != 1 {
 			t.Errorf("%q was handed out %d times", text, n)
 		}

@@ -103,12 +103,12 @@ func TestWait_onDynamoDB_receivesMessagesOfAnotherProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	heard := make(chan string, 1)
+	received := make(chan string, 1)
 	go func() {
 		for cursor := ann.Cursor; ; {
 			got, err := here.Wait(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: cursor, Wait: 30 * time.Second})
 			if err != nil || len(texts(got.Messages)) > 0 {
-				heard <- fmt.Sprint(texts(got.Messages), err)
+				received <- fmt.Sprint(texts(got.Messages), err)
 				return
 			}
 			cursor = got.Cursor
@@ -117,7 +117,7 @@ func TestWait_onDynamoDB_receivesMessagesOfAnotherProcess(t *testing.T) {
 	if _, err := there.Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: "from another process"}); err != nil {
 		t.Fatal(err)
 	}
-	if got := <-heard; got != "[from another process] <nil>" {
+	if got := <-received; got != "[from another process] <nil>" {
 		t.Fatal(got)
 	}
 }

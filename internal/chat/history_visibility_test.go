@@ -194,7 +194,7 @@ func TestNewcomer_otherSettingsChanged_seesTheSame(t *testing.T) {
 
 // Neither a takeover nor the name of a silent agent shows older messages.
 func TestNewcomer_takesASilentSeatAfterAccessChanged_seesNothingFromBefore(t *testing.T) {
-	for what, name := range map[string]string{"takeover": "Cid", "name of the ghost": "Bob"} {
+	for what, name := range map[string]string{"takeover": "Cid", "name of the silent agent": "Bob"} {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t).elsewhere()
 			p := w.pair()

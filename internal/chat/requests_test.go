@@ -31,11 +31,11 @@ func (w *world) requests(token string) []string {
 	w.t.Helper()
 	var out []string
 	for _, r := range w.info(token).Requests {
-		whom := ""
+		to := ""
 		if len(r.To) > 0 {
-			whom = fmt.Sprintf(" %s", r.To)
+			to = fmt.Sprintf(" %s", r.To)
 		}
-		out = append(out, fmt.Sprintf("%s asks%s %d", r.From, whom, r.Seq))
+		out = append(out, fmt.Sprintf("%s asks%s %d", r.From, to, r.Seq))
 	}
 	return out
 }

@@ -120,7 +120,7 @@ func TestLeave_freesSeatAndName_andMayBeRepeated(t *testing.T) {
 	same(t, "Ann receives", lines(w.look(p.ann.Token, p.ann.Cursor).Messages), []string{"left Bob (left)"})
 	presence := table.Range{Partition: "ROOM#" + p.ann.Token[:7], Prefix: "SEEN#", Limit: 10}
 	if page, err := w.table.Query(t.Context(), presence); err != nil || len(page.Items) != 1 {
-		t.Fatalf("%d agents are noted as present, %v", len(page.Items), err)
+		t.Fatalf("%d stored presences, %v", len(page.Items), err)
 	}
 	if got := w.join("plans", "Bob"); got.Token == p.bob.Token {
 		t.Fatal("the new Bob has the old one's token")

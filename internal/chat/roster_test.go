@@ -51,9 +51,9 @@ func TestRoster_joinDuringTheWait_matchesTheMessages(t *testing.T) {
 	}}
 	late := &world{t: t, clock: w.clock, table: l, Service: chat.New(l, chat.Options{Clock: hurriedClock{w.clock}})}
 	got := late.look(ann.Token, ann.Cursor)
-	told := lines(got.Messages)
-	if told[len(told)-1] != "joined Cid" {
-		t.Fatalf("the test does not show what it should: %q", told)
+	received := lines(got.Messages)
+	if received[len(received)-1] != "joined Cid" {
+		t.Fatalf("Cid joined too late for this test: %q", received)
 	}
 	if names := seats(chat.Room{Agents: got.Agents}); got.Others != 2 || len(names) != 3 {
 		t.Errorf("the messages have Cid's join, but the roster has %d others and %q", got.Others, names)

@@ -67,8 +67,8 @@ func TestStartOver_desertedRoom_mayBeCreatedWithOtherSettings(t *testing.T) {
 	for _, first := range []bool{false, true} {
 		for _, then := range []bool{false, true} {
 			w.leave(w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: first}).Token)
-			bob := w.create(chat.CreateRequest{Room: "plans", AgentName: "Bob", Public: then, Description: "anew"})
-			if bob.Status != chat.StatusCreated || bob.Room.Public != then || bob.Room.Description != "anew" {
+			bob := w.create(chat.CreateRequest{Room: "plans", AgentName: "Bob", Public: then, Description: "new"})
+			if bob.Status != chat.StatusCreated || bob.Room.Public != then || bob.Room.Description != "new" {
 				t.Errorf("public %v, then %v: %+v", first, then, bob)
 			}
 			list, err := w.ListRooms(t.Context(), chat.ListRequest{})

@@ -130,18 +130,18 @@ func TestTurn_oneAgentDoesNotWait_isNobodys(t *testing.T) {
 func TestTurn_roomOfThree_goesRound(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	for _, told := range []int{1, 2, 0} {
-		speaker := (told + 2) % 3
+	for _, next := range []int{1, 2, 0} {
+		speaker := (next + 2) % 3
 		w.say(all[speaker].Token, "word of "+all[speaker].Name)
 		for i := range all {
 			all[i].Cursor = w.look(all[i].Token, all[i].Cursor).Cursor
 		}
 		waits := w.hold(4, all...)
 		w.clock.Advance(3 * time.Second)
-		wantStatus(t, all[told].Name, take(t, waits[told]), chat.StatusTurn)
+		wantStatus(t, all[next].Name, take(t, waits[next]), chat.StatusTurn)
 		w.clock.Advance(time.Minute)
 		wantStatus(t, all[speaker].Name, take(t, waits[speaker]), chat.StatusQuiet)
-		wantStatus(t, "the third", take(t, waits[3-told-speaker]), chat.StatusQuiet)
+		wantStatus(t, "the third", take(t, waits[3-next-speaker]), chat.StatusQuiet)
 	}
 }
 

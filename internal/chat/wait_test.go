@@ -151,19 +151,19 @@ func TestWait_manyMessages_comeInBatchesWithoutGaps(t *testing.T) {
 		want = append(want, fmt.Sprintf("message %d", i))
 		w.say(p.ann.Token, want[i])
 	}
-	var heard []string
+	var received []string
 	for cursor := p.bob.Cursor; ; {
 		got := w.look(p.bob.Token, cursor)
 		if len(got.Messages) > 50 {
 			t.Fatalf("a batch of %d", len(got.Messages))
 		}
-		heard, cursor = append(heard, texts(got.Messages)...), got.Cursor
+		received, cursor = append(received, texts(got.Messages)...), got.Cursor
 		if !got.HasMore {
 			break
 		}
 	}
-	if !slices.Equal(heard, want) {
-		t.Fatalf("received %d: %q", len(heard), heard)
+	if !slices.Equal(received, want) {
+		t.Fatalf("received %d: %q", len(received), received)
 	}
 }
 

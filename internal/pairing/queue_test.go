@@ -63,13 +63,13 @@ func TestEnterQueue_ticketOfASeatThatWasLeft_isRefusedAsRemoved(t *testing.T) {
 func TestEnterQueue_ownNameInAnotherSpelling_isNoPartner(t *testing.T) {
 	w := newWorld(t)
 	first := w.ticket("Ann")
-	ghost := w.queue(pairing.Request{AgentName: "ANN"})
-	if ghost.Status != pairing.Waiting || ghost.Position != 2 {
-		t.Fatalf("got %+v", ghost)
+	respelled := w.queue(pairing.Request{AgentName: "ANN"})
+	if respelled.Status != pairing.Waiting || respelled.Position != 2 {
+		t.Fatalf("got %+v", respelled)
 	}
 	bob := w.queue(pairing.Request{AgentName: "Bob"})
 	met(t, w.comesBack(first), bob)
-	if got := w.comesBack(ghost.Ticket); got.Status != pairing.Waiting || got.Position != 1 {
+	if got := w.comesBack(respelled.Ticket); got.Status != pairing.Waiting || got.Position != 1 {
 		t.Fatalf("got %+v", got)
 	}
 }
