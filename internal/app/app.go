@@ -21,7 +21,7 @@ import (
 	"github.com/parley-chat/parley/internal/tools"
 )
 
-// Version is the version of the latest entry in CHANGELOG.md.
+// Version is the version that clients see.
 const Version = "0.1.0"
 
 // Config is what New needs. Only Open is required.

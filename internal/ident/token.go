@@ -6,8 +6,9 @@ import (
 	"crypto/subtle"
 	"encoding/base32"
 	"encoding/hex"
-	"github.com/parley-chat/parley/internal/fault"
 	"strings"
+
+	"github.com/parley-chat/parley/internal/fault"
 )
 
 // An agent token is 28 characters of lower-case base32: 7 of the room's id, 3 of

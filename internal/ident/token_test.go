@@ -1,9 +1,10 @@
 package ident
 
 import (
-	"github.com/parley-chat/parley/internal/fault"
 	"strings"
 	"testing"
+
+	"github.com/parley-chat/parley/internal/fault"
 )
 
 func TestToken_madeAndRead_isTheSame(t *testing.T) {

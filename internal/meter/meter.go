@@ -25,14 +25,14 @@ type Options struct {
 // Call is an answered call of a tool, or of an endpoint that acts as one.
 type Call struct {
 	Tool       string // as listed; "" for a request that called none
-	Code       string // CodeOK, CodeGone or a code of chat
+	Code       string // CodeOK, CodeGone or a fault.Code
 	Took       time.Duration
 	Waited     bool    // part of that time was a wait
 	ReadUnits  float64 // of DynamoDB's capacity, for the operations of this call itself
 	WriteUnits float64
 }
 
-// Outcomes of a call, in addition to the codes of chat.
+// Outcomes of a call, in addition to the codes of package fault.
 const (
 	CodeOK   = "ok"
 	CodeGone = "gone" // the client left, or the time ran out, before the answer

@@ -168,7 +168,7 @@ func (a *appender) settleAll(ctx context.Context, batch []*Proposal) {
 
 // try drafts as many proposals of the batch as fit into one Write, and writes
 // them. settled is false if they must be drafted again.
-func (a *appender) try(ctx context.Context, batch []*Proposal, tries int) (d *Draft, settled bool, err error) {
+func (a *appender) try(ctx context.Context, batch []*Proposal, tries int) (d *draft, settled bool, err error) {
 	h, err := a.base(ctx, tries)
 	if err != nil {
 		return nil, false, err
@@ -196,7 +196,7 @@ func (a *appender) base(ctx context.Context, tries int) (*room.Head, error) {
 }
 
 // settle writes the draft.
-func (a *appender) settle(ctx context.Context, d *Draft) (bool, error) {
+func (a *appender) settle(ctx context.Context, d *draft) (bool, error) {
 	began := a.log.store.now()
 	err := a.log.store.table.Write(ctx, d.ops...)
 	var conflict *table.ConflictError
@@ -219,7 +219,7 @@ func (a *appender) settle(ctx context.Context, d *Draft) (bool, error) {
 
 // settleUnwritten ends a draft of refusals and of answers that need no write.
 // They are valid only on a head that is not older than the calls.
-func (a *appender) settleUnwritten(ctx context.Context, d *Draft) (bool, error) {
+func (a *appender) settleUnwritten(ctx context.Context, d *draft) (bool, error) {
 	latest := d.entries[0].p.Began
 	for _, e := range d.entries {
 		latest = room.Latest(latest, e.p.Began)
@@ -234,7 +234,7 @@ func (a *appender) settleUnwritten(ctx context.Context, d *Draft) (bool, error) 
 
 // conflicted learns what was in the way of a draft. own is true if that is the
 // draft itself: it was written, and the reply was lost.
-func (a *appender) conflicted(ctx context.Context, d *Draft, c *table.ConflictError) (own bool, err error) {
+func (a *appender) conflicted(ctx context.Context, d *draft, c *table.ConflictError) (own bool, err error) {
 	var won []room.Event
 	for _, x := range c.Conflicts {
 		if x.Op >= len(d.events) {

@@ -66,7 +66,7 @@ func (s *Store) create(ctx context.Context, l *Log, c Creation) ([]room.Event, e
 }
 
 // writeFirst writes the draft of a new log, and ops.
-func (s *Store) writeFirst(ctx context.Context, l *Log, d *Draft, began time.Time, ops []table.Op) error {
+func (s *Store) writeFirst(ctx context.Context, l *Log, d *draft, began time.Time, ops []table.Op) error {
 	if err := d.entries[0].err; err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func isOwn(c *table.ConflictError, e room.Event) bool {
 // retirement drafts the last event of a log whose name starts over. It returns nil
 // if nothing is left of the log, and ErrNameMoved if the room is in use or the
 // name has moved.
-func (s *Store) retirement(ctx context.Context, old *Log) (*Draft, error) {
+func (s *Store) retirement(ctx context.Context, old *Log) (*draft, error) {
 	h, err := old.Warm(ctx)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
@@ -111,7 +111,7 @@ func (s *Store) retirement(ctx context.Context, old *Log) (*Draft, error) {
 
 // retireOps returns the ops that retire a log. The name already leads to the new
 // one; listed says whether the new one's listing takes the old one's place.
-func (d *Draft) retireOps(listed bool) []table.Op {
+func (d *draft) retireOps(listed bool) []table.Op {
 	if d == nil {
 		return nil
 	}

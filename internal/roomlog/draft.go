@@ -9,9 +9,9 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// Draft is one Write in the making: the events of several proposals, each checked
+// draft is one Write in the making: the events of several proposals, each checked
 // on the head that the ones before it leave.
-type Draft struct {
+type draft struct {
 	base    *room.Head
 	head    *room.Head // after events
 	entries []entry
@@ -31,13 +31,13 @@ type entry struct {
 	err    error
 }
 
-func newDraft(h *room.Head) *Draft {
-	return &Draft{base: h, head: h, keys: map[table.Key]bool{}}
+func newDraft(h *room.Head) *draft {
+	return &draft{base: h, head: h, keys: map[table.Key]bool{}}
 }
 
 // take calls the proposals in order and stops before one that does not fit into
 // the same Write. It always takes at least one.
-func (d *Draft) take(batch []*Proposal, now time.Time) {
+func (d *draft) take(batch []*Proposal, now time.Time) {
 	d.events, d.entries = make([]room.Event, 0, len(batch)), make([]entry, 0, len(batch))
 	var along []table.Op
 	for _, p := range batch {
@@ -66,7 +66,7 @@ func (d *Draft) take(batch []*Proposal, now time.Time) {
 }
 
 // fits reports whether ch can be written together with what is in the draft.
-func (d *Draft) fits(ch Change) bool {
+func (d *draft) fits(ch Change) bool {
 	size := d.bytes
 	for _, e := range ch.Events {
 		size += len(e.Text)
@@ -86,7 +86,7 @@ func (d *Draft) fits(ch Change) bool {
 }
 
 // add numbers the events of ch and applies them.
-func (d *Draft) add(ch Change, now time.Time) ([]room.Event, error) {
+func (d *draft) add(ch Change, now time.Time) ([]room.Event, error) {
 	next, from := d.head, len(d.events)
 	for _, e := range ch.Events {
 		e.V, e.N, e.ID, e.AtMs = room.Version, next.AsOf+1, ident.NewEventID(), now.UnixMilli()
@@ -120,7 +120,7 @@ func (d *Draft) add(ch Change, now time.Time) ([]room.Event, error) {
 
 // finish makes the ops: the events, what goes along, the snapshot if the state
 // changed, and the name and the listing where they change.
-func (d *Draft) finish(along []table.Op) {
+func (d *draft) finish(along []table.Op) {
 	if len(d.events) == 0 {
 		return
 	}
@@ -138,7 +138,7 @@ func (d *Draft) finish(along []table.Op) {
 
 // name adds the ops on the room's name. It is put when the room is renewed, moves
 // when the room is renamed, and goes when the room is closed.
-func (d *Draft) name() {
+func (d *draft) name() {
 	renamed := d.base.Key != "" && d.head.Key != d.base.Key
 	switch {
 	case d.head.Closed:
@@ -151,7 +151,7 @@ func (d *Draft) name() {
 }
 
 // list adds the ops on the listing.
-func (d *Draft) list() {
+func (d *draft) list() {
 	wasListed, isListed := d.base.Public, d.head.Public && !d.head.Closed
 	if wasListed && (!isListed || d.head.Key != d.base.Key) {
 		d.ops = append(d.ops, table.Delete(ListedKey(d.base.Key), table.Always))
@@ -162,7 +162,7 @@ func (d *Draft) list() {
 }
 
 // blocked reports a failed op to the proposal it belongs to.
-func (d *Draft) blocked(c table.Conflict) {
+func (d *draft) blocked(c table.Conflict) {
 	if d.renamer != nil && d.renamer.Blocked != nil && c.Key == NameKey(d.head.Key) {
 		d.renamer.Blocked(c)
 		return
@@ -174,7 +174,7 @@ func (d *Draft) blocked(c table.Conflict) {
 }
 
 // deliver ends the proposals of the draft.
-func (d *Draft) deliver() {
+func (d *draft) deliver() {
 	for _, e := range d.entries {
 		e.p.end(e.events, e.err)
 	}

@@ -169,7 +169,7 @@ func (l *Log) advance(events []room.Event, verified time.Time) (*room.Head, erro
 
 // commit publishes a draft that was written. Its head is the new one unless the
 // log has advanced meanwhile.
-func (l *Log) commit(d *Draft, verified time.Time) error {
+func (l *Log) commit(d *draft, verified time.Time) error {
 	l.mu.Lock()
 	if l.head.Load() != d.base {
 		l.mu.Unlock()

@@ -62,7 +62,7 @@ func (s *Set) Tools() []mcp.Tool {
 	return list
 }
 
-// all returns the tools in the order in which an agent needs them.
+// all returns the tools in the order of docs/tools.md.
 func (s *Set) all() []tool {
 	return []tool{
 		s.joinRoom(),

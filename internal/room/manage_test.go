@@ -1,0 +1,157 @@
+package room_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// TestOrder_decided_hasTheEffectOnce applies every order to Bob, and gives it again:
+// then nothing is left to change.
+func TestOrder_decided_hasTheEffectOnce(t *testing.T) {
+	for action, before := range map[room.Action][]room.Action{
+		room.Promote: nil, room.Demote: {room.Promote}, room.Mute: nil, room.Unmute: {room.Mute},
+		room.BanName: nil, room.Unban: {room.BanName},
+	} {
+		l := newRoom(t, "Ann", "Bob")
+		order := func(action room.Action) *room.Event {
+			t.Helper()
+			o := room.Order{Action: action, Name: nameOf(t, "bob"), Note: "so be it"}
+			e, name, err := o.Decide(l.head, l.agent(1))
+			if err != nil || name == "" {
+				t.Fatalf("%s: name %q, %v", action, name, err)
+			}
+			return e
+		}
+		for _, a := range append(before, action) {
+			e := order(a)
+			if e == nil || e.Note != "so be it" {
+				t.Fatalf("%s after %v: %+v", a, before, e)
+			}
+			e.By, e.ByName = 1, "Ann"
+			l.apply(*e)
+		}
+		if e := order(action); e != nil {
+			t.Errorf("%s again: %+v", action, e)
+		}
+	}
+}
+
+func TestOrder_kickAndBan_freeTheSeatByReason(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	for action, want := range map[room.Action]room.Reason{room.Kick: room.ReasonKicked, room.BanName: room.ReasonBanned} {
+		e, name, err := room.Order{Action: action, Name: nameOf(t, "Bob")}.Decide(l.head, l.agent(1))
+		if err != nil || name != "Bob" || e.Type != room.Left || e.Seat != 2 || e.Reason != want || (e.Ban != nil) != (action == room.BanName) {
+			t.Errorf("%s: %+v, %q, %v", action, e, name, err)
+		}
+	}
+}
+
+func TestOrder_whatAnAdminMustNotDo_isRefused(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	l.manage(room.Promote, 3)
+	full := *l.head
+	for i := range room.MaxBans {
+		b := room.NewBan(nameOf(t, fmt.Sprintf("guest %c%c", 'a'+i/26, 'a'+i%26)))
+		full.Bans, full.Mutes = append(full.Bans, b), append(full.Mutes, b)
+	}
+	for _, x := range []struct {
+		h      *room.Head
+		action room.Action
+		name   string
+		want   fault.Code
+	}{
+		{l.head, room.Kick, "ANN", fault.NotAllowed},
+		{l.head, room.BanName, "A n n", fault.NotAllowed},
+		{l.head, room.Mute, "Cid", fault.NotAllowed},
+		{l.head, room.Kick, "Dora", fault.InvalidArgument},
+		{l.head, room.Promote, "Dora", fault.InvalidArgument},
+		{l.head, room.BanName, "Dora", ""},
+		{l.head, room.Unban, "Dora", ""},
+		{&full, room.BanName, "Dora", fault.NotAllowed},
+		{&full, room.BanName, "Bob", fault.NotAllowed},
+		{&full, room.Mute, "Bob", fault.NotAllowed},
+		{&full, room.BanName, "guest aa", ""},
+	} {
+		_, _, err := room.Order{Action: x.action, Name: nameOf(t, x.name)}.Decide(x.h, l.agent(1))
+		if fault.CodeOf(err) != x.want {
+			t.Errorf("%s %s: %v, want %q", x.action, x.name, err, x.want)
+		}
+	}
+}
+
+func TestOrder_nameThatNobodyHas_isUnmuted(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	l.manage(room.Mute, 2)
+	l.leave(2)
+	e, name, err := room.Order{Action: room.Unmute, Name: nameOf(t, "B-o-b")}.Decide(l.head, l.agent(1))
+	if err != nil || name != "Bob" || e == nil || e.Seat != 0 || e.Ban.Key != ident.Skeleton("bob") {
+		t.Errorf("%+v, %q, %v", e, name, err)
+	}
+}
+
+func TestUpdate_decided_changesWhatDiffersOnly(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	yes := true
+	for what, x := range map[string]struct {
+		update  room.Update
+		taken   bool
+		changed []string
+		opens   bool // newcomers see only what comes later
+		code    fault.Code
+	}{
+		"nothing new":        {update: room.Update{Capacity: 10, Type: room.Group}},
+		"description":        {update: room.Update{Description: "tea"}, changed: []string{"description"}},
+		"several":            {update: room.Update{Name: nameOf(t, "den"), Capacity: 3, Type: room.Channel}, changed: []string{"room", "capacity", "type"}},
+		"password":           {update: room.Update{Password: "hash"}, changed: []string{"password"}, opens: true},
+		"public":             {update: room.Update{Public: &yes}, changed: []string{"public"}, opens: true},
+		"fewer than seated":  {update: room.Update{Capacity: 2}, code: fault.InvalidArgument},
+		"name is taken":      {update: room.Update{Name: nameOf(t, "den")}, taken: true, code: fault.RoomExists},
+		"other spelling":     {update: room.Update{Name: nameOf(t, "PLANS")}, taken: true, changed: []string{"room"}},
+		"password that goes": {update: room.Update{RemovePassword: true}},
+	} {
+		e, err := x.update.Decide(l.head, x.taken)
+		if fault.CodeOf(err) != x.code {
+			t.Errorf("%s: %v", what, err)
+		}
+		if e == nil {
+			if x.changed != nil {
+				t.Errorf("%s: nothing changes", what)
+			}
+			continue
+		}
+		if fmt.Sprint(e.Changed) != fmt.Sprint(x.changed) || (e.Settings.OpenFrom == l.head.AsOf+1) != x.opens {
+			t.Errorf("%s: %v, %+v", what, e.Changed, e.Settings)
+		}
+	}
+	if e, err := (room.Update{Close: true}).Decide(l.head, false); err != nil || !e.ClosesRoom() {
+		t.Errorf("close: %+v, %v", e, err)
+	}
+}
+
+func TestCheckSpeak_muteChannelClosedOrAddresseeGone_isRefused(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	speak := func(seat int, to ...int) fault.Code {
+		return fault.CodeOf(room.CheckSpeak(&l.head.State, l.agent(seat), to))
+	}
+	check := func(what string, got, want fault.Code) {
+		t.Helper()
+		if got != want {
+			t.Errorf("%s: %q, want %q", what, got, want)
+		}
+	}
+	check("a member", speak(2, 1, 3), "")
+	l.leave(3)
+	check("to an agent that left", speak(2, 1, 3), fault.InvalidArgument)
+	l.manage(room.Mute, 2)
+	check("muted", speak(2), fault.NotAllowed)
+	l.manage(room.Unmute, 2)
+	l.set(func(s *room.Settings) { s.Type = room.Channel })
+	check("a member of a channel", speak(2), fault.NotAllowed)
+	check("its admin", speak(1), "")
+	l.apply(room.Event{Type: room.Changed, By: 1, Reason: room.ReasonClosed})
+	check("in a closed room", speak(1), fault.RoomClosed)
+}
