@@ -1,17 +1,16 @@
 package chat_test
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/dynamolocal"
-	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
@@ -20,10 +19,10 @@ var (
 	linearSeed = flag.Uint64("linear-seed", 1, "the first seed")
 )
 
-// TestLinear_faultyFile has agents join, talk, listen, return and leave by several
-// services on one table that loses replies, refuses, writes late, and shows what
-// was written late and in parts; some calls are given up. Their answers are those
-// of a room that serves one call at a time.
+// TestLinear makes concurrent calls of several services on one table. The table
+// loses replies, refuses calls, writes late, and shows recent writes late or in
+// part; the callers give up some calls. The answers must be those of the reference
+// model for some order of the calls.
 func TestLinear_faultyFile_answersAreThoseOfOneCallAtATime(t *testing.T) {
 	runs := 700
 	if testing.Short() {
@@ -36,7 +35,7 @@ func TestLinear_faultyDynamoDB_answersAreThoseOfOneCallAtATime(t *testing.T) {
 	linearOnDynamoDB(t, 8, 8)
 }
 
-// TestSoak_linear is the same for long, with longer talks.
+// TestSoak_linear makes many more runs with more calls.
 func TestSoak_linear_answersAreThoseOfOneCallAtATime(t *testing.T) {
 	if os.Getenv("PARLEY_SOAK") == "" {
 		t.Skip("takes many minutes: set PARLEY_SOAK=1, or run make soak")
@@ -45,20 +44,28 @@ func TestSoak_linear_answersAreThoseOfOneCallAtATime(t *testing.T) {
 	t.Run("DynamoDB", func(t *testing.T) { linearOnDynamoDB(t, 300, 20) })
 }
 
-func linearOnFile(t *testing.T, runs, acts int) {
-	still := clockwork.NewFakeClockAt(time.Now().Truncate(time.Second))
-	linear(t, openBolt(t, still), 1000, runs, acts)
+// linearOnFile makes runs with a file each. In some of them a day passes halfway.
+func linearOnFile(t *testing.T, runs, calls int) {
+	linear(t, runs, func(ctx context.Context, seed uint64) error {
+		clock := clockwork.NewFakeClockAt(start)
+		file, remove := tempBolt(t, clock)
+		defer remove()
+		r := newLinearRun(ctx, seed, fastClock{FakeClock: clock, factor: 1000}, file, seed%3 == 0)
+		return r.play(3+int(seed%4), calls)
+	})
 }
 
-func linearOnDynamoDB(t *testing.T, runs, acts int) {
-	// The engine sweeps by the system's time what has expired.
-	still := clockwork.NewFakeClockAt(time.Now().Truncate(time.Second))
-	db, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: still})
-	linear(t, db, 100, runs, acts)
+// linearOnDynamoDB makes runs in rooms of one table.
+func linearOnDynamoDB(t *testing.T, runs, calls int) {
+	db, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clockwork.NewFakeClockAt(start)})
+	linear(t, runs, func(ctx context.Context, seed uint64) error {
+		clock := fastClock{FakeClock: clockwork.NewFakeClockAt(start), factor: 100}
+		return newLinearRun(ctx, seed, clock, db, false).play(3+int(seed%4), calls)
+	})
 }
 
-// linear makes seeded runs, some at once, each in a room of its own.
-func linear(t *testing.T, tbl table.Table, factor time.Duration, runs, acts int) {
+// linear makes seeded runs, several at once, until one fails.
+func linear(t *testing.T, runs int, play func(ctx context.Context, seed uint64) error) {
 	if *linearRuns > 0 {
 		runs = *linearRuns
 	}
@@ -67,15 +74,13 @@ func linear(t *testing.T, tbl table.Table, factor time.Duration, runs, acts int)
 	for range 8 {
 		all.Go(func() {
 			for seed := range seeds {
-				clock := clockwork.NewFakeClockAt(time.Now().Truncate(time.Second))
-				s := newStage(t.Context(), seed, fmt.Sprintf("room %d", seed), clock, factor, tbl)
-				if err := s.play(3+int(seed%4), acts); err != nil {
-					t.Errorf("seed %d (the same dice with -args -linear-seed=%d -linear-runs=1; who comes first may differ, so -count=100): %v", seed, seed, err)
+				if err := play(t.Context(), seed); err != nil {
+					t.Error(fmt.Errorf("seed %d (repeat with -count=100 -args -linear-seed=%d -linear-runs=1: the calls and the faults are those of the seed, their order may differ): %w", seed, seed, err))
 				}
 			}
 		})
 	}
-	for i := 0; i < runs && !t.Failed(); i++ { // one wrong history is enough to read
+	for i := 0; i < runs && !t.Failed(); i++ {
 		seeds <- *linearSeed + uint64(i)
 	}
 	close(seeds)

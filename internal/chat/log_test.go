@@ -8,15 +8,14 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// roomLog is a room's log as it lies in the table, read by a test that knows
-// nothing of how the service reads it.
+// roomLog is a room's log as the table stores it. It is read without the code that
+// the service reads it with.
 type roomLog struct {
 	events []loggedEvent
-	texts  map[string][]int64
+	texts  map[string][]int64 // the events that said each text
 }
 
 type loggedEvent struct {
@@ -26,8 +25,11 @@ type loggedEvent struct {
 	Name     string `json:"f"`
 	Text     string `json:"x"`
 	Action   string `json:"act"`
+	Reason   string `json:"why"`
 	By       int    `json:"by"`
+	ByName   string `json:"byf"`
 	Promoted int    `json:"admin"`
+	NewAdmin string `json:"adminf"`
 	Agent    *struct {
 		Key  string `json:"key"`
 		Role string `json:"role"`
@@ -60,7 +62,7 @@ func (l *roomLog) moved() bool { return l.events[len(l.events)-1].Type == "retir
 func (l *roomLog) add(item table.Item) error {
 	n, err := strconv.ParseInt(strings.TrimPrefix(item.Key.Sort, "LOG#"), 10, 64)
 	if err != nil || n != int64(len(l.events))+1 {
-		return fmt.Errorf("event %d stands at %s: %v", len(l.events)+1, item.Key, err)
+		return fmt.Errorf("event %d is stored as %s: %v", len(l.events)+1, item.Key, err)
 	}
 	e := loggedEvent{n: n}
 	if err := json.Unmarshal(item.Data, &e); err != nil {
@@ -73,9 +75,9 @@ func (l *roomLog) add(item table.Item) error {
 	return nil
 }
 
-// check replays the log: never more agents than seats, never two of a name,
-// nobody speaks without a seat, and only admins decide, of whom there is one as
-// long as there is anybody.
+// check replays the log: there are never more agents than seats or two with one
+// name, nobody speaks without a seat, only admins decide, and there is an admin as
+// long as there is an agent.
 func (l *roomLog) check(capacity int) error {
 	seated, admins := map[int]string{}, map[int]bool{}
 	for _, e := range l.events {
@@ -83,7 +85,7 @@ func (l *roomLog) check(capacity int) error {
 		case "joined":
 			for seat, key := range seated {
 				if key == e.Agent.Key {
-					return fmt.Errorf("event %d: the name %q is doubled, with seat %d", e.n, key, seat)
+					return fmt.Errorf("event %d: seat %d has the name %q, too", e.n, seat, key)
 				}
 			}
 			seated[e.Seat] = e.Agent.Key
@@ -91,14 +93,14 @@ func (l *roomLog) check(capacity int) error {
 			delete(seated, e.Seat)
 		case "said":
 			if _, here := seated[e.Seat]; !here {
-				return fmt.Errorf("event %d: seat %d speaks and is not there", e.n, e.Seat)
+				return fmt.Errorf("event %d: seat %d speaks and is free", e.n, e.Seat)
 			}
 		}
 		if len(seated) > capacity {
 			return fmt.Errorf("event %d: %d agents in a room of %d", e.n, len(seated), capacity)
 		}
 		if e.By != 0 && !admins[e.By] {
-			return fmt.Errorf("event %d: seat %d decides and is no admin", e.n, e.By)
+			return fmt.Errorf("event %d: seat %d decides and is not an admin", e.n, e.By)
 		}
 		e.appoint(admins)
 		if len(seated) > 0 && len(admins) == 0 {
@@ -108,7 +110,7 @@ func (l *roomLog) check(capacity int) error {
 	return nil
 }
 
-// appoint notes who is admin after e.
+// appoint updates who is an admin after e.
 func (e loggedEvent) appoint(admins map[int]bool) {
 	switch {
 	case e.Type == "joined" && e.Agent.Role == "admin", e.Action == "promote":
@@ -121,59 +123,8 @@ func (e loggedEvent) appoint(admins map[int]bool) {
 	}
 }
 
-// after lists what a reader who began at cursor must have heard: all that others
-// said since.
-func (l *roomLog) after(cursor, name string) []string {
-	from, _, _ := strings.Cut(cursor, "-")
-	n, _ := strconv.ParseInt(from, 10, 64)
-	var out []string
-	for _, e := range l.events {
-		if e.n > n && e.Type == "said" && e.Name != name {
-			out = append(out, fmt.Sprintf("%d %s", e.n, e.Text))
-		}
-	}
-	return out
-}
-
-// joins counts the seats that were given out under each name.
-func (l *roomLog) joins() map[string]int {
-	out := map[string]int{}
-	for _, e := range l.events {
-		if e.Type == "joined" {
-			out[e.Name]++
-		}
-	}
-	return out
-}
-
-// justifies reports whether at some event between the call's begin and end the
-// room was full, or the name taken.
-func (l *roomLog) justifies(x refusal, name string, capacity int) bool {
-	seated := map[int]string{}
-	for _, e := range l.events {
-		switch e.Type {
-		case "joined":
-			seated[e.Seat] = e.Name
-		case "left":
-			delete(seated, e.Seat)
-		}
-		if e.n < x.before || e.n > x.after {
-			continue
-		}
-		if x.code == fault.RoomFull && len(seated) >= capacity {
-			return true
-		}
-		for _, other := range seated {
-			if x.code == fault.NameTaken && other == name {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// headOf returns the room that has the name, and its last event; nothing if
-// there is none.
+// headOf returns the room to which a name leads, and its last event; zeros if there
+// is none.
 func headOf(ctx context.Context, t table.Table, name string) (room string, n int64, err error) {
 	item, err := t.Get(ctx, table.Key{Partition: "NAME#" + name, Sort: "-"}, table.Strong)
 	if errors.Is(err, table.ErrNotFound) {

@@ -16,8 +16,8 @@ import (
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
-// onEachTable runs a test with one service alone on a file, with two services on
-// a file, and with two on DynamoDB.
+// onEachTable runs a test with one service on a file, with two services on a file,
+// and with two on DynamoDB.
 func onEachTable(t *testing.T, test func(t *testing.T, services ...*world)) {
 	t.Run("one service", func(t *testing.T) {
 		w := newWorld(t)
@@ -29,8 +29,7 @@ func onEachTable(t *testing.T, test func(t *testing.T, services ...*world)) {
 		test(t, w.elsewhere(), w.elsewhere())
 	})
 	t.Run("two services on DynamoDB", func(t *testing.T) {
-		// The engine sweeps by the system's time what has expired.
-		clock := clockwork.NewFakeClockAt(time.Now().Truncate(time.Second))
+		clock := clockwork.NewFakeClockAt(start)
 		db, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
 		w := &world{t: t, clock: clock, table: db}
 		test(t, w.elsewhere(), w.elsewhere())
@@ -43,7 +42,7 @@ type outcome struct {
 	err error
 }
 
-// atOnce makes n calls at the same moment, and returns how they ended.
+// atOnce makes n calls at the same time and returns their outcomes.
 func atOnce(n int, call func(i int) (chat.Seated, error)) []outcome {
 	var ready, all sync.WaitGroup
 	ready.Add(n)
@@ -59,7 +58,7 @@ func atOnce(n int, call func(i int) (chat.Seated, error)) []outcome {
 	return out
 }
 
-// tally counts outcomes by code; "" stands for success.
+// tally counts outcomes by code; "" is success.
 func tally(out []outcome) map[fault.Code]int {
 	n := map[fault.Code]int{}
 	for _, o := range out {
@@ -68,7 +67,7 @@ func tally(out []outcome) map[fault.Code]int {
 	return n
 }
 
-// expect fails unless the outcomes are these, and no others.
+// expect fails unless these are the outcomes, and there are no others.
 func expect(t *testing.T, out []outcome, want map[fault.Code]int) {
 	t.Helper()
 	got := tally(out)
@@ -85,7 +84,7 @@ func expect(t *testing.T, out []outcome, want map[fault.Code]int) {
 	}
 }
 
-// winners are those who got a seat.
+// winners returns the joins that got a seat.
 func winners(out []outcome) []chat.Seated {
 	var in []chat.Seated
 	for _, o := range out {
@@ -96,8 +95,8 @@ func winners(out []outcome) []chat.Seated {
 	return in
 }
 
-// checkRoom fails unless every service shows exactly the winners in the room, one
-// of them admin, and the log never held more than capacity.
+// checkRoom fails unless every service shows exactly the winners in the room, one of
+// them an admin, and the log obeys the rules for this capacity.
 func checkRoom(t *testing.T, services []*world, in []chat.Seated, capacity int) {
 	t.Helper()
 	want := []string{}
@@ -137,7 +136,7 @@ func TestRace_fiftyJoinARoomOfTwo_twoGetIn(t *testing.T) {
 		expect(t, out, map[fault.Code]int{"": 2, fault.RoomFull: 48})
 		in := winners(out)
 		if in[0].Status == in[1].Status {
-			t.Errorf("both %s", in[0].Status)
+			t.Errorf("both are %s", in[0].Status)
 		}
 		checkRoom(t, services, in, 2)
 	})
@@ -166,7 +165,7 @@ func TestRace_manyCreateOneName_oneDoes(t *testing.T) {
 	})
 }
 
-func TestRace_manyJoinADesertedRoom_oneNewRoomBegins(t *testing.T) {
+func TestRace_manyJoinADesertedRoom_oneNewRoomIsCreated(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		old := services[0].join("plans", "Ann")
 		services[len(services)-1].leave(old.Token)
@@ -195,8 +194,8 @@ func TestRace_newcomersForOneStaleSeat_oneGetsIt(t *testing.T) {
 	})
 }
 
-// TestRace_oneNameForOneStaleSeat: who looked before the winner came must not
-// take the winner for a ghost.
+// A join that looked at the room before the winner took the seat must not take the
+// winner for a silent agent of the same name.
 func TestRace_oneNameForOneStaleSeat_oneGetsIt(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		ann := services[0].join("plans", "Ann")
@@ -208,8 +207,7 @@ func TestRace_oneNameForOneStaleSeat_oneGetsIt(t *testing.T) {
 	})
 }
 
-// TestRace_takeoverAgainstTheReturningOwner_oneHasTheSeat: whoever is later is
-// told that the other has it.
+// Whichever call is later learns that the other has the seat.
 func TestRace_takeoverAgainstTheReturningOwner_oneHasTheSeat(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		for round := range 5 {
@@ -222,26 +220,23 @@ func TestRace_takeoverAgainstTheReturningOwner_oneHasTheSeat(t *testing.T) {
 				}
 				return services[len(services)-1].tryJoin(room, "Cid")
 			})
-			seat, where := bob, chat.Seated{}
 			if err := out[1].err; err == nil {
-				seat, where = out[1].Seated, bob
-			} else {
-				wants(t, err, fault.RoomFull)
-				if out[0].err != nil {
-					t.Errorf("neither has it: Bob got %v", out[0].err)
-				}
-			}
-			checkRoom(t, services, []chat.Seated{ann, seat}, 2)
-			if where.Token != "" {
-				_, err := services[0].Wait(t.Context(), chat.WaitRequest{Token: where.Token})
+				checkRoom(t, services, []chat.Seated{ann, out[1].Seated}, 2)
+				_, err := services[0].Wait(t.Context(), chat.WaitRequest{Token: bob.Token})
 				wants(t, err, fault.Removed)
+				continue
 			}
+			wants(t, out[1].err, fault.RoomFull)
+			if out[0].err != nil {
+				t.Errorf("neither has the seat: Bob got %v", out[0].err)
+			}
+			checkRoom(t, services, []chat.Seated{ann, bob}, 2)
 		}
 	})
 }
 
-// TestRace_lastAdminLeavesWhileAnotherJoins: whatever comes first, who stays is
-// the admin, of this room or of the next of its name.
+// Whichever call is first, the agent that stays is the admin, of this room or of the
+// next room of the name.
 func TestRace_lastAdminLeavesWhileAnotherJoins_thereIsAnAdmin(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		for round := range 5 {
@@ -263,9 +258,9 @@ func TestRace_lastAdminLeavesWhileAnotherJoins_thereIsAnAdmin(t *testing.T) {
 	})
 }
 
-func TestRace_everybodyComesAndGoes_theRoomStaysWhole(t *testing.T) {
+func TestRace_agentsJoinAndLeave_theLogObeysTheRules(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
-		keeper := services[0].enter(chat.JoinRequest{Room: "plans", AgentName: "Keeper", Capacity: 4})
+		ann := services[0].enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
 		var all sync.WaitGroup
 		for i := range 8 {
 			w := services[i%len(services)]
@@ -273,7 +268,7 @@ func TestRace_everybodyComesAndGoes_theRoomStaysWhole(t *testing.T) {
 				for range 4 {
 					got, err := w.tryJoin("plans", fmt.Sprintf("Agent %d", i%5))
 					if err != nil {
-						continue // full, or another has the name
+						continue // full, or another agent has the name
 					}
 					if _, err := w.Send(t.Context(), chat.SendRequest{Token: got.Token, Text: "hello and goodbye"}); err != nil {
 						t.Errorf("send: %v", err)
@@ -285,6 +280,15 @@ func TestRace_everybodyComesAndGoes_theRoomStaysWhole(t *testing.T) {
 			})
 		}
 		all.Wait()
-		checkRoom(t, services, []chat.Seated{keeper}, 4)
+		checkRoom(t, services, []chat.Seated{ann}, 4)
 	})
+}
+
+// hurriedClock is a fake clock on which a pause ends at once, and time has passed.
+type hurriedClock struct{ *clockwork.FakeClock }
+
+func (c hurriedClock) NewTimer(d time.Duration) clockwork.Timer {
+	t := c.FakeClock.NewTimer(d)
+	c.Advance(d)
+	return t
 }

@@ -1,0 +1,328 @@
+package chat_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// client is an agent that makes random calls of any service, gives up some of them,
+// and records the answers.
+type client struct {
+	*linearRun
+	id        int
+	name      string
+	rng       *rand.Rand
+	service   *chat.Service // the one to call; nil: any
+	noCursors bool          // it never passes one
+	who       agentID
+	token     string // empty: it has no seat
+	cursor    string
+	last      sendCall // to be repeated
+	said      int
+	gaveUp    bool // its last call
+}
+
+func newClient(r *linearRun, id int) *client {
+	rng := rand.New(rand.NewPCG(r.seed, uint64(id)+2))
+	return &client{linearRun: r, id: id, name: clientName(id), rng: rng, noCursors: rng.IntN(3) == 0}
+}
+
+// clientName returns the name of a client. Two clients share some of them.
+func clientName(i int) string { return []string{"Ann", "Bob", "Cid", "Ann", "Dora", "Bob"}[i%6] }
+
+func (c *client) oneIn(n int) bool { return c.rng.IntN(n) == 0 }
+
+func (c *client) makeCalls(n int) error {
+	for range n {
+		if err := c.makeCall(); err != nil {
+			return fmt.Errorf("%s (%d): %w", c.name, c.id, err)
+		}
+	}
+	return nil
+}
+
+func (c *client) makeCall() error {
+	if c.token == "" {
+		return c.join()
+	}
+	switch n := c.rng.IntN(25); {
+	case n < 11:
+		return c.send()
+	case n < 17:
+		return c.wait(time.Duration(c.rng.IntN(2)*(1+c.rng.IntN(5))) * time.Second)
+	case n < 19:
+		return c.comeBack()
+	case n < 20:
+		return c.info()
+	case n < 22:
+		return c.leave()
+	}
+	return c.manage()
+}
+
+// during makes a call, which the client gives up now and then, and returns the answer
+// and when it was.
+func during[T any](c *client, call func(context.Context, *chat.Service) (T, error)) (got T, s callSpan, err error) {
+	ctx, cancel := context.WithCancel(c.ctx)
+	defer cancel()
+	service := c.service
+	if service == nil {
+		service = c.anyService(c.rng)
+		if c.oneIn(8) {
+			timer := time.AfterFunc(time.Duration(c.rng.IntN(2000))*time.Microsecond, cancel)
+			defer timer.Stop()
+		}
+	}
+	s.began = c.calls.ticks.Add(1)
+	got, err = call(ctx, service)
+	s.ended, c.gaveUp = c.calls.ticks.Add(1), ctx.Err() != nil
+	return got, s, err
+}
+
+// record records an operation with its answer.
+func (c *client) record(s callSpan, op operation) { c.calls.add(c.id, s, timed{op, c.now}) }
+
+// recordLost records an operation without an answer, which may happen at any time.
+func (c *client) recordLost(s callSpan, op operation) {
+	c.calls.add(c.id, callSpan{s.began, math.MaxInt64}, timed{maybeOp{op}, c.now})
+}
+
+// unanswered reports whether err leaves open what has happened.
+func unanswered(err error) bool {
+	return fault.CodeOf(err) == fault.Unavailable || errors.Is(err, context.Canceled)
+}
+
+// removed records that the caller has no seat any longer, or returns err.
+func (c *client) removed(s callSpan, err error) error {
+	if fault.CodeOf(err) != fault.Removed {
+		return err
+	}
+	c.record(s, barredOp{c.who, fault.Removed})
+	c.token = ""
+	return nil
+}
+
+// recordUnsure records that what a call without a cursor handed out may be lost: only
+// if the client gave the call up.
+func (c *client) recordUnsure(s callSpan) {
+	if c.noCursors && c.gaveUp {
+		c.record(s, unsureOp{c.who})
+	}
+}
+
+func (c *client) join() error {
+	got, s, err := during(c, func(ctx context.Context, service *chat.Service) (chat.Seated, error) {
+		return service.JoinRoom(ctx, chat.JoinRequest{Room: c.linearRun.name, AgentName: c.name, Capacity: c.capacity})
+	})
+	call := joinCall{room: c.linearRun.name, agent: c.name, capacity: c.capacity, create: true, join: true}
+	switch code := fault.CodeOf(err); {
+	case err == nil:
+		op := joinOp{joinCall: call, got: got}
+		c.who, c.token, c.cursor, c.last = op.who(), got.Token, got.Cursor, sendCall{}
+		c.record(s, op)
+		c.record(s, viewOp{"the join", c.who, &got.Room, nil, -1})
+		c.recordVacate(s, call)
+	case unanswered(err):
+		c.recordLost(s, lostJoin{call, c.now})
+		c.recordVacate(s, call)
+	case code == fault.RoomFull, code == fault.NameTaken, code == fault.NotAllowed:
+		c.record(s, joinOp{joinCall: call, code: code})
+		if code == fault.RoomFull {
+			c.recordLost(s, wantedOp{c.linearRun.name, c.name})
+		}
+	default:
+		return err
+	}
+	return nil
+}
+
+// recordVacate records that a join may have taken over a seat in two steps.
+func (c *client) recordVacate(s callSpan, call joinCall) {
+	if c.now.After(start) {
+		c.recordLost(s, vacateOp{call})
+	}
+}
+
+func (c *client) leave() error {
+	got, s, err := during(c, func(ctx context.Context, service *chat.Service) (chat.LeaveStatus, error) {
+		return service.LeaveRoom(ctx, c.token)
+	})
+	switch {
+	case err == nil:
+		c.record(s, leaveOp{c.who, got})
+		c.token = ""
+	case unanswered(err):
+		c.recordLost(s, lostLeave{c.who})
+	default:
+		return err
+	}
+	return nil
+}
+
+func (c *client) info() error {
+	got, s, err := during(c, func(ctx context.Context, service *chat.Service) (chat.Info, error) {
+		return service.RoomInfo(ctx, chat.InfoRequest{Token: c.token})
+	})
+	switch {
+	case err == nil:
+		c.record(s, viewOp{"info", c.who, &got.Room, nil, -1})
+	case !unanswered(err):
+		return c.removed(s, err)
+	}
+	return nil
+}
+
+func (c *client) comeBack() error {
+	got, s, err := during(c, func(ctx context.Context, service *chat.Service) (chat.Seated, error) {
+		return service.JoinRoom(ctx, chat.JoinRequest{Token: c.token})
+	})
+	switch {
+	case err == nil:
+		c.record(s, returnOp{who: c.who, read: c.passed().n, got: got})
+		c.record(s, viewOp{"the return", c.who, &got.Room, nil, -1})
+		c.cursor = got.Cursor
+	case unanswered(err):
+		c.recordUnsure(s)
+	default:
+		return c.removed(s, err)
+	}
+	return nil
+}
+
+// passed is the cursor that the client passes.
+func (c *client) passed() cursorArg {
+	if c.noCursors {
+		return cursorArg{}
+	}
+	return cursorArg{true, cursorNumber(c.cursor)}
+}
+
+// look is a wait that does not wait.
+func (c *client) look() error { return c.wait(0) }
+
+func (c *client) wait(d time.Duration) error {
+	req := chat.WaitRequest{Token: c.token, Wait: d}
+	if !c.noCursors {
+		req.Cursor = c.cursor
+	}
+	got, s, err := during(c, func(ctx context.Context, service *chat.Service) (chat.Waited, error) {
+		return service.Wait(ctx, req)
+	})
+	switch {
+	case err == nil:
+		c.handedOut(s, waitOp{got: got})
+	case unanswered(err):
+		c.recordUnsure(s)
+	default:
+		return c.removed(s, err)
+	}
+	return nil
+}
+
+// handedOut records what was handed out after the client's cursor, and moves it.
+func (c *client) handedOut(s callSpan, op waitOp) {
+	op.who, op.cursor = c.who, c.passed()
+	c.record(s, op)
+	c.cursor = op.got.Cursor
+	if op.got.Status == chat.StatusRemoved {
+		c.token = ""
+		return
+	}
+	c.record(s, viewOp{"the wait", c.who, nil, op.got.Agents, op.got.Others})
+}
+
+func (c *client) send() error {
+	call := c.chooseMessage()
+	req := chat.SendRequest{Token: c.token, Text: call.text, Key: call.key}
+	if call.cursor.given {
+		req.Cursor = c.cursor
+	}
+	if (call.cursor.given || c.noCursors) && c.oneIn(4) {
+		req.Wait = time.Duration(1+c.rng.IntN(3)) * time.Second
+	}
+	got, s, err := during(c, func(ctx context.Context, service *chat.Service) (chat.Sent, error) {
+		return service.Send(ctx, req)
+	})
+	switch code := fault.CodeOf(err); {
+	case err == nil && !got.Sent:
+		c.record(s, holdOp{call, got})
+		c.handedOut(s, waitOp{got: got.Waited, owed: true})
+	case err == nil:
+		c.sent(s, call, got)
+	case unanswered(err):
+		c.recordLost(s, lostSend{call})
+		c.record(s, unsettledOp{c.who})
+		c.recordUnsure(s)
+	case code == fault.NotAllowed:
+		c.record(s, sendOp{sendCall: call, code: code})
+	default:
+		return c.removed(s, err)
+	}
+	return nil
+}
+
+// chooseMessage chooses a new text, short or long, with or without a key and a
+// cursor, or the last message again.
+func (c *client) chooseMessage() sendCall {
+	call := sendCall{who: c.who}
+	if !c.noCursors && c.oneIn(2) {
+		call.cursor = c.passed()
+	}
+	if c.last.text != "" && c.oneIn(3) {
+		call.text, call.key = c.last.text, c.last.key
+		return call
+	}
+	c.said++
+	call.text = fmt.Sprintf("text %d of %d", c.said, c.id)
+	if c.oneIn(2) {
+		call.text += ", with as many words as make it long"
+	}
+	if c.oneIn(3) {
+		call.key = fmt.Sprintf("key %d", c.said)
+	}
+	c.last = call
+	return call
+}
+
+// sent records a message that was sent, and what was handed out if the call waited.
+func (c *client) sent(s callSpan, call sendCall, got chat.Sent) {
+	waited := got.Status != ""
+	c.record(s, sendOp{sendCall: call, got: got, waited: waited})
+	switch {
+	case waited && got.Duplicate:
+		c.handedOut(s, waitOp{got: got.Waited})
+	case waited:
+		c.handedOut(s, waitOp{got: got.Waited, since: got.Seq})
+	case call.cursor.given && got.Cursor != "": // else it continues with the one it has
+		c.cursor = got.Cursor
+	}
+}
+
+// manage decides something, which only an admin may.
+func (c *client) manage() error {
+	actions := []room.Action{room.Kick, room.Kick, room.Kick, room.Promote, room.Promote, room.Mute, room.Demote, room.BanName}
+	call := manageCall{who: c.who, action: actions[c.rng.IntN(len(actions))], name: clientName(c.rng.IntN(6))}
+	if call.action == room.BanName {
+		call.name = []string{"Dora", "D0ra"}[c.rng.IntN(2)]
+	}
+	got, s, err := during(c, func(ctx context.Context, service *chat.Service) (chat.Managed, error) {
+		return service.ManageAgent(ctx, chat.ManageRequest{Token: c.token, AgentName: call.name, Action: call.action})
+	})
+	switch code := fault.CodeOf(err); {
+	case err == nil, code == fault.NotAllowed, code == fault.InvalidArgument:
+		c.record(s, manageOp{call, got, code})
+	case unanswered(err):
+		c.recordLost(s, lostManage{call})
+	default:
+		return c.removed(s, err)
+	}
+	return nil
+}

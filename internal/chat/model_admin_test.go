@@ -1,0 +1,253 @@
+package chat_test
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// admitAdmin is admit for a call that only admins may make. want is the code that
+// must refuse it.
+func (m model) admitAdmin(who agentID, code fault.Code) (r roomModel, a agentModel, refused bool, err error) {
+	r, a, refused, err = m.admit(who, code)
+	if err != nil || refused {
+		return r, a, refused, err
+	}
+	switch {
+	case r.closed:
+		return r, a, true, expectEqual("the code", code, fault.RoomClosed)
+	case !a.admin:
+		return r, a, true, expectEqual("the code", code, fault.NotAllowed)
+	}
+	return r, a, false, nil
+}
+
+// manageCall is an admin's decision on an agent or a name.
+type manageCall struct {
+	who    agentID
+	action room.Action
+	name   string
+	note   string
+}
+
+func (c manageCall) String() string { return fmt.Sprintf("%v: %s %s", c.who, c.action, c.name) }
+
+// managed is how a decision of an admin ends.
+type managed struct {
+	status chat.ManageStatus
+	name   string
+	code   fault.Code
+}
+
+// decide returns the model after the decision of an admin, and the answer.
+func (c manageCall) decide(m model, r roomModel, by agentModel) (model, managed, error) {
+	if c.action == room.Kick && strings.EqualFold(c.name, by.name) || c.action == room.BanName && reduced(c.name) == reduced(by.name) {
+		return m, managed{code: fault.NotAllowed}, nil
+	}
+	x, here := r.seatedAs(c.name)
+	switch {
+	case !here:
+		return c.decideOnName(m, r, c.name)
+	case c.action == room.Unban:
+		return c.decideOnName(m, r, x.name)
+	case c.action == room.Kick, c.action == room.BanName:
+		return c.expel(m, r, x)
+	}
+	return c.changeRole(m, r, x)
+}
+
+// expel takes the seat of x, and bans its name if that is the action.
+func (c manageCall) expel(m model, r roomModel, x agentModel) (model, managed, error) {
+	reason, status := room.ReasonKicked, chat.StatusKicked
+	if c.action == room.BanName {
+		reason, status = room.ReasonBanned, chat.StatusBanned
+		r.bans = withName(r.bans, x.name)
+	}
+	r, err := m.remove(r, x, c.who.joined, reason, c.note)
+	return m.with(r), managed{status: status, name: x.name}, err
+}
+
+// changeRole promotes, demotes, mutes or unmutes x. Admins are never muted, and the
+// last one stays an admin.
+func (c manageCall) changeRole(m model, r roomModel, x agentModel) (model, managed, error) {
+	admins := 0
+	for _, a := range r.seated() {
+		if a.admin {
+			admins++
+		}
+	}
+	_, muted := listed(r.mutes, x.name)
+	var done, forbidden bool
+	var status chat.ManageStatus
+	next := x
+	switch c.action {
+	case room.Promote:
+		done, status = x.admin, chat.StatusPromoted
+		next.admin, next.muted, next.promoted = true, false, m.now
+		r.mutes = withoutName(r.mutes, x.name)
+	case room.Demote:
+		done, forbidden, status = !x.admin, x.admin && admins == 1, chat.StatusDemoted
+		next.admin = false
+	case room.Mute:
+		done, forbidden, status = x.muted && muted, x.admin, chat.StatusMuted
+		next.muted = true
+		r.mutes = withName(r.mutes, x.name)
+	case room.Unmute:
+		done, status = !x.muted && !muted, chat.StatusUnmuted
+		next.muted = false
+		r.mutes = withoutName(r.mutes, x.name)
+	}
+	switch {
+	case forbidden:
+		return m, managed{code: fault.NotAllowed}, nil
+	case done:
+		return m, managed{status: chat.StatusNoChange, name: x.name}, nil
+	}
+	r, err := m.append(r.with(next), c.event(x.joined, x.name))
+	return m.with(r), managed{status: status, name: x.name}, err
+}
+
+func (c manageCall) event(seat int64, name string) eventModel {
+	return eventModel{seat: seat, by: c.who.joined, Message: chat.Message{Type: chat.RoleChanged, Agent: name, Action: c.action, Note: c.note}}
+}
+
+// decideOnName bans, unbans or unmutes a name that no agent has. shown is the name
+// if it is on no list.
+func (c manageCall) decideOnName(m model, r roomModel, shown string) (model, managed, error) {
+	banned, isBanned := listed(r.bans, c.name)
+	muted, isMuted := listed(r.mutes, c.name)
+	got := managed{status: chat.StatusNoChange, name: shown}
+	switch {
+	case c.action == room.Unban && isBanned:
+		got = managed{status: chat.StatusUnbanned, name: banned}
+		r.bans = withoutName(r.bans, banned)
+	case c.action == room.Unban, c.action == room.BanName && isBanned:
+		return m, got, nil
+	case c.action == room.BanName:
+		got.status = chat.StatusBanned
+		r.bans = withName(r.bans, c.name)
+	case c.action == room.Unmute && isMuted:
+		got = managed{status: chat.StatusUnmuted, name: muted}
+		r.mutes = withoutName(r.mutes, muted)
+	default:
+		return m, managed{code: fault.InvalidArgument}, nil
+	}
+	r, err := m.append(r, c.event(0, got.name))
+	return m.with(r), got, err
+}
+
+// manageOp is a decision that was answered.
+type manageOp struct {
+	manageCall
+	got  chat.Managed
+	code fault.Code
+}
+
+func (o manageOp) on(m model) (model, error) {
+	r, by, refused, err := m.admitAdmin(o.who, o.code)
+	if err != nil || refused {
+		return m, err
+	}
+	next, want, err := o.decide(m, r, by)
+	if err != nil {
+		return m, err
+	}
+	if got := (managed{o.got.Status, o.got.Name, o.code}); got != want {
+		return m, &wrong{string(o.action), got, want}
+	}
+	if want.code != "" {
+		return m, nil
+	}
+	r, _ = next.room(r.id)
+	by, _ = r.agent(by.joined)
+	return next.withAgent(r.id, by.call(m.now)), nil
+}
+
+func (o manageOp) String() string { return fmt.Sprintf("%v: %s%s", o.manageCall, o.got.Status, o.code) }
+
+// updateOp is a change of a room's settings, or its end.
+type updateOp struct {
+	who  agentID
+	req  chat.UpdateRequest
+	got  chat.Updated
+	code fault.Code
+}
+
+func (o updateOp) on(m model) (model, error) {
+	r, a, refused, err := m.admitAdmin(o.who, o.code)
+	if err != nil || refused {
+		return m, err
+	}
+	_, taken := m.holder(o.req.Room)
+	want := fault.Code("")
+	switch {
+	case o.req.Capacity > 0 && o.req.Capacity < len(r.seated()):
+		want = fault.InvalidArgument
+	case o.req.Room != "" && !strings.EqualFold(o.req.Room, r.name) && taken:
+		want = fault.RoomExists
+	}
+	if o.code != want || want != "" {
+		return m, expectEqual("the code", o.code, want)
+	}
+	next, status, changes := o.change(r)
+	if status != chat.StatusUnchanged {
+		e := eventModel{by: a.joined, Message: chat.Message{Type: chat.Changed, Changes: changes}}
+		if o.req.Close {
+			e.Reason = room.ReasonClosed
+		}
+		if next, err = m.append(next, e); err != nil {
+			return m, err
+		}
+	}
+	m = m.with(next.with(a.call(m.now)))
+	if err := sameText("update", []any{o.got.Status, o.got.Changes}, []any{status, changes}); err != nil {
+		return m, err
+	}
+	return viewOp{"update", o.who, &o.got.Room, nil, -1}.on(m)
+}
+
+// change returns r with the new settings, and which of them differ. A new password
+// always differs, since the old one is not stored.
+func (o updateOp) change(r roomModel) (roomModel, chat.UpdateStatus, []string) {
+	req, old, from := o.req, r, r.head()+1
+	if req.Close {
+		r.closed, r.named = true, false
+		return r, chat.StatusClosed, nil
+	}
+	var changes []string
+	changed := func(what string, differs bool) bool {
+		if differs {
+			changes = append(changes, what)
+		}
+		return differs
+	}
+	if changed("room", req.Room != "" && req.Room != old.name) {
+		r.name, r.key = req.Room, strings.ToLower(req.Room)
+	}
+	if changed("description", req.Description != "" && req.Description != old.about) {
+		r.about = req.Description
+	}
+	if changed("password", req.Password != "" || req.RemovePassword && old.password != "") {
+		r.password, r.openFrom = req.Password, from
+	}
+	if changed("capacity", req.Capacity != 0 && req.Capacity != old.capacity) {
+		r.capacity = req.Capacity
+	}
+	if changed("type", req.Type != "" && req.Type != old.kind) {
+		r.kind = req.Type
+	}
+	if changed("public", req.Public != nil && *req.Public != old.public) {
+		r.public, r.openFrom = *req.Public, from
+	}
+	if len(changes) == 0 {
+		return r, chat.StatusUnchanged, nil
+	}
+	return r, chat.StatusUpdated, changes
+}
+
+func (o updateOp) String() string {
+	return fmt.Sprintf("%v updates to %+v: %s%s", o.who, o.req, o.got.Status, o.code)
+}
