@@ -56,9 +56,6 @@ func readLog(ctx context.Context, t table.Table, room string) (*roomLog, error) 
 	}
 }
 
-// moved reports whether the log has ended, and the name begun anew.
-func (l *roomLog) moved() bool { return l.events[len(l.events)-1].Type == "retired" }
-
 func (l *roomLog) add(item table.Item) error {
 	n, err := strconv.ParseInt(strings.TrimPrefix(item.Key.Sort, "LOG#"), 10, 64)
 	if err != nil || n != int64(len(l.events))+1 {

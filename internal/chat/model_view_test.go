@@ -54,7 +54,7 @@ func (o viewOp) on(m model) (model, error) {
 // view returns r as the agent who sees it.
 func (m model) view(r roomModel, who int64) chat.Room {
 	out := chat.Room{
-		Name: r.name, Description: r.about, Type: r.kind, Capacity: r.capacity, Public: r.public, PasswordProtected: r.password != "",
+		Name: r.name, Description: r.about, Type: r.kind, Capacity: r.capacity, Public: r.public, PasswordProtected: r.password != "", Agents: []chat.Agent{},
 	}
 	for _, a := range r.seated() {
 		x := chat.Agent{Name: a.name, Role: room.Member, You: a.joined == who, Muted: a.muted, State: chat.Silent}
