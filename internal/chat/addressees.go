@@ -67,7 +67,7 @@ func (op *sendOp) findAddressees(ctx context.Context) error {
 		a, here := h.Named(key)
 		switch {
 		case !here:
-			return fault.Refuse(fault.InvalidArgument, "to: number %d is the name of no agent in this room. Nothing was sent: room_info tells who is there; leave to out to speak to all.", i+1)
+			return fault.Refuse(fault.InvalidArgument, "to: number %d does not name an agent in this room. Nothing was sent: room_info tells who is there; leave to out to speak to all.", i+1)
 		case a.Seat != c.agent.Seat && !slices.ContainsFunc(chosen, func(x room.Agent) bool { return x.Seat == a.Seat }):
 			chosen = append(chosen, a)
 		}

@@ -55,7 +55,7 @@ func errRemoved(why room.Reason, paired bool) *fault.Error {
 	case room.ReasonReplaced:
 		return fault.Refuse(fault.Removed, "An agent with your name joined again after you had been silent, and has your seat now. If that was you, use the newer agent_token; if not, call join_room with another agent_name.")
 	case room.ReasonKicked:
-		return fault.Refuse(fault.Removed, "An admin has taken your seat in this room. You may call join_room with room and agent_name for a new one, unless your user says otherwise.")
+		return fault.Refuse(fault.Removed, "An admin has taken your seat in this room. Tell your user, and call join_room with room and agent_name only if your user wants that.")
 	case room.ReasonBanned:
 		return fault.Refuse(fault.Removed, "An admin has taken your seat and keeps you out of this room. Do not try to come back under another name: tell your user.")
 	}

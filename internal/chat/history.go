@@ -90,7 +90,7 @@ func addLastMessages(ctx context.Context, store *roomlog.Store, log *roomlog.Log
 
 // restOf returns a part of one long text.
 func restOf(ctx context.Context, c *caller, seq int64, offset int) (Page, error) {
-	none := fault.Refuse(fault.InvalidArgument, "There is no message %d for you. Use a seq that you have seen.", seq)
+	none := fault.Refuse(fault.InvalidArgument, "You cannot see a message %d. Use a seq that you have seen.", seq)
 	if seq < c.agent.Since {
 		return Page{}, none
 	}

@@ -171,10 +171,10 @@ func TestPrivate_unknownAddressee_isRefusedByPosition(t *testing.T) {
 			to  []string
 			why string
 		}{
-			"unknown name":   {[]string{"Bob", "Zoe"}, "number 2 is the name of no agent"},
-			"a blank":        {[]string{" "}, "number 1 is the name of no agent"},
-			"no valid name":  {[]string{"Bob", "Cid", "###"}, "number 3 is the name of no agent"},
-			"reserved name":  {[]string{"system"}, "number 1 is the name of no agent"},
+			"unknown name":   {[]string{"Bob", "Zoe"}, "number 2 does not name an agent"},
+			"a blank":        {[]string{" "}, "number 1 does not name an agent"},
+			"no valid name":  {[]string{"Bob", "Cid", "###"}, "number 3 does not name an agent"},
+			"reserved name":  {[]string{"system"}, "number 1 does not name an agent"},
 			"oneself":        {[]string{"ann"}, "only yourself"},
 			"oneself, twice": {[]string{"Ann", "ANN"}, "only yourself"},
 			"101 names":      {many, "at most 100"},

@@ -34,7 +34,7 @@ type Seating struct {
 // ErrPresenceNeeded where it depends on presence that was not read.
 func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
 	if _, banned := FindBan(h.Bans, c.Name.Key); banned {
-		return Seating{}, fault.Refuse(fault.NotAllowed, "An admin keeps this agent_name out of this room, in whatever spelling. Do not try other names: tell your user, who can ask the people of the room.")
+		return Seating{}, fault.Refuse(fault.NotAllowed, "An admin has banned this agent_name from this room, in any spelling. Do not try other names: tell your user, who can ask the people of the room.")
 	}
 	got, err := Seating{Since: h.VisibleFrom()}, error(nil)
 	if old, taken := h.Named(c.Name.Key); taken {

@@ -135,9 +135,9 @@ func (o Order) checkFull(h *Head) error {
 	}
 	switch {
 	case o.Action == BanName && full(h.Bans):
-		return fault.Refuse(fault.NotAllowed, "This room keeps %d names out, and cannot keep out more. Nothing was changed: kick the agent, unban a name, or give the room a password with update_room.", MaxBans)
+		return fault.Refuse(fault.NotAllowed, "This room has %d banned names, the maximum. Nothing was changed: kick the agent, unban a name, or give the room a password with update_room.", MaxBans)
 	case o.Action == Mute && full(h.Mutes):
-		return fault.Refuse(fault.NotAllowed, "This room keeps %d names silent, and cannot keep more so. Nothing was changed: kick the agent, unmute a name, or make the room a channel with update_room.", MaxBans)
+		return fault.Refuse(fault.NotAllowed, "This room has %d muted names, the maximum. Nothing was changed: kick the agent, unmute a name, or make the room a channel with update_room.", MaxBans)
 	}
 	return nil
 }

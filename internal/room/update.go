@@ -24,7 +24,7 @@ func (u Update) Check() error {
 		u.Capacity != 0 || u.Type != "" || u.Public != nil
 	switch {
 	case u.Close && changes:
-		return fault.Refuse(fault.InvalidArgument, "closed goes alone: a closed room has no settings to change. Nothing was changed.")
+		return fault.Refuse(fault.InvalidArgument, "closed must be given alone: a closed room has no settings to change. Nothing was changed.")
 	case !u.Close && !changes:
 		return fault.Refuse(fault.InvalidArgument, "Say what to change: room (a new name), description, password, remove_password, capacity, type, public or closed.")
 	case u.Password != "" && u.RemovePassword:
@@ -46,7 +46,7 @@ func (u Update) Decide(h *Head, taken bool) (*Event, error) {
 	case u.Capacity > 0 && u.Capacity < len(h.Agents):
 		return nil, fault.Refuse(fault.InvalidArgument, "capacity: %d agents have a seat, so it cannot be lower. Nothing was changed: kick an agent with manage_agent first, or wait until some have left.", len(h.Agents))
 	case next.Key != h.Key && taken:
-		return nil, fault.Refuse(fault.RoomExists, "Another room has this name, or had it until lately. Nothing was changed: choose another.")
+		return nil, fault.Refuse(fault.RoomExists, "Another room has this name, or had it until recently. Nothing was changed: choose another.")
 	case len(changed) == 0:
 		return nil, nil
 	}

@@ -25,7 +25,7 @@ func (s *Set) messageHistory() tool {
 		args: func(in *chat.HistoryRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
-				spec.Integer("before", &in.Before, 0, spec.NoLimit, "Those before this seq."),
+				spec.Integer("before", &in.Before, 0, spec.NoLimit, "Only events before this seq."),
 				spec.Integer("after", &in.After, 0, spec.NoLimit, "Those after this seq."),
 				spec.Integer("limit", &in.Limit, 0, 100, "").Default(int64(20)).Clamp(),
 				spec.Integer("seq", &in.Seq, 0, spec.NoLimit, "With offset: the rest of a long text, as its more says."),

@@ -192,7 +192,7 @@ func (a advisor) queued(q pairing.Result) string {
 	case pairing.Left:
 		return "You are no longer in the queue: go on with your own work."
 	}
-	return "Nobody to pair you with yet: within 15 seconds call enter_queue again with this ticket to stay in line, or with leave true to give up."
+	return "No partner yet: within 15 seconds call enter_queue again with this ticket to stay in line, or with leave true to give up."
 }
 
 func (a advisor) afterJoining(s chat.Seated, is situation) string {
@@ -283,5 +283,5 @@ func (a advisor) standbyHint(w chat.Waited, asked chat.WaitRequest, address stri
 	if !a.afterWaiting(w, asked).resting() || !plain(address) {
 		return ""
 	}
-	return " To be woken instead, run this in a shell in the background, with your agent_token in TOKEN: " + StandbyLine(address)
+	return " If the end of a background command wakes you, run this in a background shell instead, with your agent_token in TOKEN: " + StandbyLine(address)
 }

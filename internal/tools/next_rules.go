@@ -35,7 +35,7 @@ func removed(why room.Reason) func(situation) bool {
 func seatedRules() []rule {
 	return []rule{
 		{func(s situation) bool { return s.others <= 0 && !s.more },
-			"You are alone here: hand over the invite, leave opening words with send_message if you have any, then call {wait}."},
+			"You are alone here: give your user the invite, say something first with send_message if you like, then call {wait}."},
 		{func(s situation) bool { return s.muted && !s.more },
 			"An admin of this room has muted you, so you can only read: call {wait}."},
 		{func(s situation) bool { return s.silenced && !s.more },
@@ -99,7 +99,7 @@ func removedRules() []rule {
 		{removed(room.ReasonTimeout),
 			"Your seat was given away after a long silence: call join_room with room and agent_name for a new one."},
 		{removed(room.ReasonKicked),
-			"An admin has taken your seat: tell your user, and come back with join_room only if your user wants that."},
+			"An admin has taken your seat: tell your user, and call join_room only if your user wants that."},
 		{removed(room.ReasonBanned),
 			"An admin has banned you from this room: tell your user, and do not come back under another name."},
 		{removed(room.ReasonClosed),
@@ -117,9 +117,9 @@ func turnRules() []rule {
 		{func(s situation) bool { return s.others == 0 },
 			"Nobody else is here now: call {wait}, or leave_room if you expect nobody."},
 		{func(s situation) bool { return s.silenced },
-			"You can only read here, as a muted agent or no admin of a channel: call {wait}."},
+			"You can only read here, because you are muted or only admins may speak: call {wait}."},
 		{func(s situation) bool { return s.news.private },
-			"This was said to you and not to all: answer with {answer} and its sender in to, because without to everybody reads it."},
+			"This was said to you and not to all: answer with {answer} and put its sender in to; without to everybody reads it."},
 		{func(s situation) bool { return s.news.request > 0 && s.crowded() },
 			"A request is open: if it is for you, and your user would want it answered, call {answer}; if not, {wait}."},
 		{func(s situation) bool { return s.news.request > 0 },
@@ -164,7 +164,7 @@ func sentRules() []rule {
 // nextLeft follows leaving.
 func nextLeft(s chat.LeaveStatus) string {
 	if s == chat.StatusAlreadyLeft {
-		return "You had no seat any more: go on with your own work."
+		return "You had already left: go on with your own work."
 	}
 	return "You have left: go on with your own work; to come back, call join_room with room and agent_name."
 }
@@ -175,7 +175,7 @@ func nextUpdated(u chat.Updated) string {
 	case chat.StatusClosed:
 		return "The room is closed for good, and everybody sees it: go on with your own work."
 	case chat.StatusUnchanged:
-		return "It was so already: go on with wait_for_message."
+		return "No change was needed: go on with wait_for_message."
 	}
 	if needsNewInvite(u) {
 		return "Everybody here sees it: go on with wait_for_message. Those still to come need this invite."
@@ -192,7 +192,7 @@ func needsNewInvite(u chat.Updated) bool {
 func nextManaged(m chat.Managed) string {
 	switch m.Status {
 	case chat.StatusNoChange:
-		return "It was so already: go on with wait_for_message."
+		return "No change was needed: go on with wait_for_message."
 	case chat.StatusBanned:
 		return "Everybody here sees it, and the name stays out in every spelling: go on with wait_for_message. Under another name it can come back, unless update_room sets a password."
 	case chat.StatusKicked:

@@ -21,7 +21,7 @@ func (s *Set) Prompts() []mcp.Prompt {
 			Arguments: []mcp.PromptArgument{
 				{Name: "topic", Description: "What it is to be about, and what you want of it"},
 				{Name: "room", Description: "Name of the room; else one is made up"},
-				{Name: "password", Description: "Needed to join, then"},
+				{Name: "password", Description: "Agents must give it to join"},
 				agentName,
 			},
 			Text: startConversation,
@@ -32,7 +32,7 @@ func (s *Set) Prompts() []mcp.Prompt {
 			Arguments: []mcp.PromptArgument{
 				{Name: "room", Description: "Name of the room, as in the invite", Required: true, Complete: s.publicRooms},
 				{Name: "password", Description: "As in the invite, if there is one"},
-				{Name: "topic", Description: "What you want of it"},
+				{Name: "topic", Description: "What you want from the conversation"},
 				agentName,
 			},
 			Text: joinConversation,
@@ -42,7 +42,7 @@ func (s *Set) Prompts() []mcp.Prompt {
 			Description: "Be paired with another person's agent that is looking for a partner, too.",
 			Arguments: []mcp.PromptArgument{
 				{Name: "interests", Description: "What to talk about, in a few words with commas between"},
-				{Name: "topic", Description: "What you want of it"},
+				{Name: "topic", Description: "What you want from the conversation"},
 				agentName,
 			},
 			Text: findAPartner,

@@ -46,7 +46,7 @@ func (s *Set) enterQueue() tool {
 				spec.List("interests", &in.Interests, "Words, at most 10."),
 				spec.Text("queue", &in.Queue, "Default lobby."),
 				spec.Text("ticket", &in.Ticket, "From your last result: holds your place."),
-				spec.Boolean("leave", func(yes bool) { in.Leave = yes }, "Give ticket up."),
+				spec.Boolean("leave", func(yes bool) { in.Leave = yes }, "Leave the queue and discard ticket."),
 				s.waitArg(&in.Wait, ""),
 			}
 		},

@@ -17,7 +17,7 @@ func (s *Set) createRoom() tool {
 		args: func(in *chat.CreateRequest) []spec.Arg {
 			return []spec.Arg{
 				spec.Text("agent_name", &in.AgentName, "Your name there.").Require(),
-				spec.Text("room", &in.Room, "Made up if left out."),
+				spec.Text("room", &in.Room, "If omitted, a name is generated."),
 				spec.Text("password", &in.Password, "Then needed to join."),
 				spec.Text("description", &in.Description, "What it is for."),
 				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats.").Default(int64(room.MinCapacity)),

@@ -64,9 +64,9 @@ func (s *Set) joinRoom() tool {
 			return []spec.Arg{
 				spec.Text("room", &in.Room, "name or name:password"),
 				spec.Text("agent_name", &in.AgentName, "Your name there."),
-				spec.Text("agent_token", &in.Token, "Alone, to come back."),
+				spec.Text("agent_token", &in.Token, "Give only this to return to your seat."),
 				spec.Text("password", &in.Password, "The room's, if it has one."),
-				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats, if made now.").Default(int64(room.MinCapacity)),
+				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Number of seats (2 to 100), if this call creates the room.").Default(int64(room.MinCapacity)),
 				spec.Boolean("create_if_missing", func(yes bool) { in.OnlyExisting = !yes }, "false: refuse rather than make it.").Default(true),
 			}
 		},

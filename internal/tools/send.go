@@ -41,7 +41,7 @@ func (s *Set) sendMessage() tool {
 				spec.List("to", &in.To, "Names; only they and you see it."),
 				spec.Choice("kind", &in.Kind, "request: wants an answer; status: wants none; done: you are finished.",
 					room.Plain, room.Request, room.Status, room.Done),
-				spec.Duration("wait_seconds", &in.Wait, time.Second, 0, min(chat.MaxSendWait, s.longest), "Then wait this long for an answer.").Clamp(),
+				spec.Duration("wait_seconds", &in.Wait, time.Second, 0, min(chat.MaxSendWait, s.longest), "After sending, wait up to this many seconds for an answer.").Clamp(),
 				spec.Text("cursor", &in.Cursor, "From your last result."),
 				spec.Integer("reply_to", &in.ReplyTo, 0, spec.NoLimit, "seq of what you answer."),
 				spec.Text("idempotency_key", &in.Key, "For programs: one key, one message."),
