@@ -42,7 +42,7 @@ func checkListenAddr(flag, addr string) error {
 	if err != nil {
 		return app.Invalid(flag, addr, "must be a host and a port, such as 127.0.0.1:8080")
 	}
-	if _, err := net.LookupPort("tcp", port); err != nil {
+	if _, err := net.LookupPort("tcp", port); err != nil || port == "" {
 		return app.Invalid(flag, addr, fmt.Sprintf("has the port %q; a port is a number from 0 to 65535", port))
 	}
 	return nil

@@ -78,6 +78,7 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"--addr 127.0.0.1:99999":  `the port "99999"`,
 		"--addr 127.0.0.1:-1":     `the port "-1"`,
 		"--addr 127.0.0.1:eighty": `the port "eighty"`,
+		"--addr 127.0.0.1:":       `the port ""`,
 		"--metrics-addr 9464":     "--metrics-addr (PARLEY_METRICS_ADDR)",
 		"--public-url ftp://a":    "--public-url (PARLEY_PUBLIC_URL)",
 		"--data a --table b":      "--table",

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/parley-chat/parley/internal/httpapi"
 )
@@ -87,6 +88,8 @@ func badHost(name string) string {
 		return "must not contain a path; give only the host name, such as parley.example"
 	case strings.Contains(name, ":"):
 		return "must not contain a port; the host name alone matches every port"
+	case !isASCII(name):
+		return "must be ASCII; write an international name as browsers do, beginning with xn--"
 	case strings.ContainsAny(name, "*@?# "):
 		return "is not a host name; give each name in full, such as parley.example"
 	}
@@ -107,10 +110,16 @@ func badOrigin(origin string) string {
 		return "has no scheme; write it as browsers do, such as https://example.org"
 	case strings.ContainsAny(host, "/?#"):
 		return "must not contain a path; browsers send only scheme, host and port, such as https://example.org"
-	case err != nil || u.User != nil || u.Hostname() == "" || strings.Contains(host, "*"):
+	case !isASCII(origin):
+		return "must be ASCII; write an international name as browsers do, beginning with xn--"
+	case err != nil || u.User != nil || u.Hostname() == "" || strings.Contains(host, "*") || strings.HasSuffix(host, ":"):
 		return "is not an origin; write scheme, host and port, such as https://example.org, or * for all"
 	case u.Scheme == "http" && u.Port() == "80", u.Scheme == "https" && u.Port() == "443":
 		return "must not contain the default port; browsers leave it out"
 	}
 	return ""
+}
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) < 0
 }

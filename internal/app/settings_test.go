@@ -50,7 +50,7 @@ func TestValidate_hostThatNoRequestNames_saysWhy(t *testing.T) {
 	for host, reason := range map[string]string{
 		"a.example": "", "localhost": "", "192.0.2.7": "", "2001:db8::1": "",
 		"": "is empty", "https://a.example": "scheme", "a.example:8080": "port", "a.example/mcp": "path",
-		"[2001:db8::1]": "brackets", "*": "in full", "*.a.example": "in full", "a b": "in full",
+		"[2001:db8::1]": "brackets", "*": "in full", "*.a.example": "in full", "a b": "in full", "ä.example": "ASCII",
 	} {
 		if got := badHost(host); (reason == "") != (got == "") || !strings.Contains(got, reason) {
 			t.Errorf("%q: %q, want %q", host, got, reason)
@@ -63,7 +63,7 @@ func TestValidate_originThatNoBrowserSends_saysWhy(t *testing.T) {
 		"*": "", "https://a.example": "", "HTTPS://A.example": "", "http://a.example:8080": "", "chrome-extension://abc": "", "http://[::1]:3000": "",
 		"a.example": "no scheme", "a.example:443": "no scheme", "null": "no scheme", "//a.example": "no scheme", "": "no scheme",
 		"https://a.example/": "path", "https://a.example/chat": "path", "https://a.example?x": "path", "https://a.example#x": "path",
-		"https://": "not an origin", "https://ann@a.example": "not an origin", "https://*.a.example": "not an origin", "https://a.example:x": "not an origin",
+		"https://": "not an origin", "https://ann@a.example": "not an origin", "https://*.a.example": "not an origin", "https://a.example:x": "not an origin", "https://a.example:": "not an origin", "https://ä.example": "ASCII",
 		"https://a.example:443": "default port", "http://a.example:80": "default port",
 	} {
 		if got := badOrigin(origin); (reason == "") != (got == "") || !strings.Contains(got, reason) {

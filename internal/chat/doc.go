@@ -10,9 +10,9 @@
 // The types:
 //
 //   - caller is an agent whose token was accepted (seat.go).
-//   - joinOp, sendOp, updateOp and manageOp are calls under way. seatClaim decides
-//     which seat a join gets.
-//   - liveRoom is what a process knows of a room beside its log (service.go): the
+//   - joinOp and sendOp are calls under way (join.go, send.go). A seatClaim reads
+//     what room.Claim needs to decide which seat a join gets (seatclaim.go).
+//   - liveRoom is what a process knows of a room beside its log (live.go): the
 //     open waits, and a seatCache for each seat.
 //   - inbox is what a wait has found so far. It ends when something wakes the
 //     caller (inbox.go), when the caller is given the turn (turns.go), or when its

@@ -131,7 +131,7 @@ func (c *client) join() error {
 		c.record(s, viewOp{"the join", c.who, &got.Room, nil, -1})
 		c.recordVacate(s, call)
 	case unanswered(err):
-		c.recordLost(s, lostJoin{call, c.now})
+		c.recordLost(s, lostJoin{call})
 		c.recordVacate(s, call)
 	case code == fault.RoomFull, code == fault.NameTaken, code == fault.NotAllowed:
 		c.record(s, joinOp{joinCall: call, code: code})
@@ -204,9 +204,6 @@ func (c *client) passed() cursorArg {
 	}
 	return cursorArg{true, cursorNumber(c.cursor)}
 }
-
-// look is a wait that does not wait.
-func (c *client) look() error { return c.wait(0) }
 
 func (c *client) wait(d time.Duration) error {
 	req := chat.WaitRequest{Token: c.token, Wait: d}

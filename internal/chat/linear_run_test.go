@@ -43,10 +43,11 @@ type linearRun struct {
 	name     string
 	capacity int
 	single   bool // one service knows that there is no other
-	pauses   bool // between two halves a day passes, and all leases end
+	pauses   bool // halfway a day passes, all leases end, and the services start again
 	clock    fastClock
 	below    table.Table       // without faults
 	shared   *tabletest.Faulty // shows writes late and in part
+	sight    tabletest.Faults  // of shared
 	faults   tabletest.Faults  // of each service's own way to it
 	calls    callHistory
 	now      time.Time // of the present half
@@ -92,15 +93,20 @@ func newLinearRun(ctx context.Context, seed uint64, clock fastClock, below table
 		r.faults.Late = 0
 	}
 	sight := kinds[rng.IntN(3)]
-	sight = tabletest.Faults{Stale: sight.Stale, Partial: sight.Partial, Slow: sight.Slow}
+	r.sight = tabletest.Faults{Stale: sight.Stale, Partial: sight.Partial, Slow: sight.Slow}
 	if r.single = rng.IntN(5) == 0; r.single { // as on a file, where reads see everything and no write comes late
-		sight, r.faults.Late = tabletest.Faults{Slow: sight.Slow}, 0
+		r.sight, r.faults.Late = tabletest.Faults{Slow: sight.Slow}, 0
 	}
-	r.shared = tabletest.NewFaulty(below, clock, seed, sight)
+	return r
+}
+
+// start starts services that know nothing, in place of all others.
+func (r *linearRun) start() {
+	r.ways, r.services = nil, nil
+	r.shared = tabletest.NewFaulty(r.below, r.clock, r.seed, r.sight)
 	for range 3 {
 		r.open()
 	}
-	return r
 }
 
 // open starts a service. What its own way to the table does with writes hides
@@ -112,7 +118,7 @@ func (r *linearRun) open() *chat.Service {
 		return r.services[0]
 	}
 	n := len(r.services)
-	way := tabletest.NewFaulty(consistentConflicts(r.shared, r.clock), r.clock, r.seed*31+uint64(n), r.faults)
+	way := tabletest.NewFaulty(consistentConflicts(r.shared, r.below), r.clock, r.seed*31+uint64(n), r.faults)
 	clock := r.clock
 	clock.skew = time.Duration(n%3) * 3 * time.Second
 	service := chat.New(way, chat.Options{
@@ -133,19 +139,23 @@ func (r *linearRun) anyService(rng *rand.Rand) *chat.Service {
 }
 
 // consistentConflicts returns a table that reports what was in the way of a write
-// only when strong reads see it, too, as DynamoDB does for each item.
-func consistentConflicts(below table.Table, clock clockwork.Clock) *tabletest.Hooks {
-	return &tabletest.Hooks{Table: below, After: func(ctx context.Context, c *tabletest.Call) {
+// only when strong reads of shared see it, too, as DynamoDB does for each item. below
+// is the table without faults.
+func consistentConflicts(shared, below table.Table) *tabletest.Hooks {
+	return &tabletest.Hooks{Table: shared, After: func(ctx context.Context, c *tabletest.Call) {
 		var conflict *table.ConflictError
 		if !errors.As(c.Err, &conflict) {
 			return
 		}
 		for _, x := range conflict.Conflicts {
-			for x.Item != nil && x.Item.Live(clock.Now()) {
-				if _, missing := below.Get(ctx, x.Key, table.Strong); missing == nil {
+			for x.Item != nil {
+				_, err := shared.Get(ctx, x.Key, table.Strong)
+				_, gone := below.Get(ctx, x.Key, table.Strong)
+				if err == nil || gone != nil {
 					break
-				} else if !errors.Is(missing, table.ErrNotFound) {
-					c.Err = missing
+				}
+				if !errors.Is(err, table.ErrNotFound) {
+					c.Err = err
 					return
 				}
 			}
@@ -159,21 +169,30 @@ func (r *linearRun) play(agents, calls int) error {
 	for i := range agents {
 		clients = append(clients, newClient(r, i))
 	}
+	r.start()
 	if r.pauses {
 		if err := r.atOnce(clients, func(c *client) error { return c.makeCalls(calls / 2) }); err != nil {
+			return err
+		}
+		if err := r.settle(); err != nil {
 			return err
 		}
 		r.clock.Advance(30 * time.Hour)
 		r.now = r.clock.FakeClock.Now()
 		r.recordAlone(pauseOp{})
+		r.start()
 		calls -= calls / 2
 	}
 	if err := r.atOnce(clients, func(c *client) error { return c.makeCalls(calls) }); err != nil {
 		return err
 	}
-	if err := r.settle(clients); err != nil {
+	if err := r.settle(); err != nil {
 		return err
 	}
+	if err := r.readAll(clients); err != nil {
+		return err
+	}
+	r.recordAlone(endOp{complete: true})
 	logs, err := r.readLogs()
 	if err != nil {
 		return err
@@ -191,35 +210,34 @@ func (r *linearRun) atOnce(clients []*client, do func(*client) error) error {
 	return errors.Join(errs...)
 }
 
-// settle ends the faults. It waits for what goes on behind calls that were given up:
-// a join of every service is queued behind them. Then every agent reads what it has
-// not read.
-func (r *linearRun) settle(clients []*client) error {
+// settle ends the faults, and waits for what goes on behind calls that were given
+// up: a join of every service is queued behind them.
+func (r *linearRun) settle() error {
 	for _, way := range r.ways {
 		way.Settle()
 	}
 	r.shared.Settle()
 	for i, service := range r.services {
 		c := newClient(r, 100+i)
-		c.name = fmt.Sprintf("Last %d", i)
-		c.service = service
+		c.name, c.service = fmt.Sprintf("Last %d", i), service
 		if err := c.join(); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// readAll lets every agent read what it has not read.
+func (r *linearRun) readAll(clients []*client) error {
 	for _, c := range clients {
 		c.service = r.services[0]
-		for c.token != "" {
-			was := c.cursor
-			if err := c.look(); err != nil {
+		for was := ""; c.token != "" && c.cursor != was; {
+			was = c.cursor
+			if err := c.wait(0); err != nil {
 				return err
-			}
-			if c.cursor == was {
-				break
 			}
 		}
 	}
-	r.recordAlone(endOp{complete: true})
 	return nil
 }
 

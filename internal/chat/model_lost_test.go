@@ -15,20 +15,14 @@ import (
 // needs: what calls without an answer do, and the halves of a takeover.
 
 // lostJoin is what a join does that has no answer.
-type lostJoin struct {
-	joinCall
-	began time.Time // its agent may have joined since
-}
+type lostJoin struct{ joinCall }
 
 func (o lostJoin) on(m model) (model, error) {
 	for _, id := range slices.Sorted(maps.Keys(m.logs.rooms)) {
 		all, _ := o.outcomes(m, id)
 		for _, x := range all {
 			if x.code == "" {
-				r, _ := x.next.room(x.who.room)
-				a, _ := r.agent(x.who.joined)
-				a.joinedAt = o.began
-				return x.next.withAgent(r.id, a), nil
+				return x.next, nil
 			}
 		}
 	}
@@ -41,16 +35,16 @@ func (o lostJoin) on(m model) (model, error) {
 type vacateOp struct{ joinCall }
 
 func (o vacateOp) on(m model) (model, error) {
-	r, found := m.holder(o.room)
+	r, _ := m.holder(o.room)
 	for _, old := range r.seated() {
-		reason, low := room.ReasonTimeout, time.Time{}
+		reason, free := room.ReasonTimeout, time.Time{}
 		if strings.EqualFold(old.name, o.agent) {
 			reason = room.ReasonReplaced
-			low, _ = m.nameFree(old)
+			free, _ = m.nameFree(old)
 		} else {
-			low, _ = m.leaseEnd(old)
+			free, _ = m.leaseEnd(old)
 		}
-		if !found || m.now.Before(low) || reason == room.ReasonTimeout && !r.full() {
+		if m.now.Before(free) || reason == room.ReasonTimeout && !r.full() {
 			continue
 		}
 		if next, err := m.remove(r, old, 0, reason, ""); err == nil {

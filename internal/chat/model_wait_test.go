@@ -165,8 +165,7 @@ func (o waitOp) starts(m model, r roomModel, a agentModel, upTo int64) (first, l
 		upTo-- // the caller's own end is no message, unless an admin caused it
 	}
 	for n := low; n <= high; n++ {
-		if wrong := m.sameMessages(o.got.Messages, o.shown(m, r, a, n, upTo)); wrong != nil {
-			err = wrong
+		if err = m.sameMessages(o.got.Messages, o.shown(m, r, a, n, upTo)); err != nil {
 			continue
 		}
 		if first == 0 {
@@ -175,9 +174,9 @@ func (o waitOp) starts(m model, r roomModel, a agentModel, upTo int64) (first, l
 		last = n
 	}
 	if first > 0 {
-		err = nil
+		return first, last, nil
 	}
-	return first, last, err
+	return 0, 0, err
 }
 
 // shown returns the news from n to upTo as a reads it. What a service has shown

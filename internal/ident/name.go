@@ -6,8 +6,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/fault"
 	"golang.org/x/text/secure/precis"
+
+	"github.com/parley-chat/parley/internal/fault"
 )
 
 // MaxName is the greatest length of a name, in characters.
@@ -20,7 +21,7 @@ type Name struct {
 }
 
 // AgentName checks the name of an agent: a nickname (RFC 8266) that cannot be
-// mistaken for the server. Its error is an *Error of InvalidArgument.
+// mistaken for the server. Its error is a *fault.Error of InvalidArgument.
 func AgentName(s string) (Name, error) {
 	n, err := Nickname("agent_name", s)
 	if err != nil {
@@ -32,12 +33,12 @@ func AgentName(s string) (Name, error) {
 	return n, nil
 }
 
-// RoomName checks the name of a room. Its error is an *Error of InvalidArgument.
+// RoomName checks the name of a room. Its error is a *fault.Error of InvalidArgument.
 func RoomName(s string) (Name, error) { return Nickname("room", s) }
 
 // Nickname checks a name by the profile of RFC 8266, narrowed to letters with
 // their marks, digits, spaces and ' - _ . only. field names the argument in the
-// error, which is an *Error of InvalidArgument.
+// error, which is a *fault.Error of InvalidArgument.
 func Nickname(field, s string) (Name, error) {
 	if strings.TrimSpace(s) == "" {
 		return Name{}, fault.Refuse(fault.InvalidArgument, "%s is missing: give a name of 1 to %d characters.", field, MaxName)

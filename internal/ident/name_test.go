@@ -6,8 +6,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/fault"
 	"golang.org/x/text/secure/precis"
+
+	"github.com/parley-chat/parley/internal/fault"
 )
 
 func TestAgentName_accepted_isShownTrimmedAndComposed(t *testing.T) {

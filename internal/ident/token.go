@@ -39,7 +39,7 @@ func (t Token) String() string {
 }
 
 // ParseToken reads a token as a model or a person wrote it. The check characters
-// reveal a mistyped one without a read of the table. Its error is an *Error of
+// reveal a mistyped one without a read of the table. Its error is a *fault.Error of
 // TokenInvalid.
 func ParseToken(s string) (Token, error) {
 	s = strings.ToLower(strings.TrimSpace(s))

@@ -52,8 +52,8 @@ func (l *Limiter) Room(ctx context.Context) error {
 	if n <= 0 {
 		return nil
 	}
-	limiter := l.rooms.of(ctx, func() *rate.Limiter { return rate.NewLimiter(rate.Limit(float64(n)/3600), n) })
-	if _, wait := spend(limiter, l.clock.Now(), 1); wait > 0 {
+	made := l.rooms.of(ctx, func() *limiter { return &limiter{rate: rate.NewLimiter(rate.Limit(float64(n)/3600), n)} })
+	if _, wait := made.spend(l.clock.Now(), 1); wait > 0 {
 		return fault.RetryLater(fault.RateLimited, wait, "Your address has created %d rooms within an hour, as many as it may. No room was created: try again in %d seconds, or use a room that you have.", n, seconds(wait))
 	}
 	return nil
@@ -66,8 +66,8 @@ func (l *Limiter) Password(ctx context.Context) (undo func(), err error) {
 	if n <= 0 {
 		return func() {}, nil
 	}
-	limiter := l.guesses.of(ctx, func() *rate.Limiter { return perMinute(n, 1) })
-	undo, wait := spend(limiter, l.clock.Now(), 1)
+	guessed := l.guesses.of(ctx, func() *limiter { return perMinute(n, 1) })
+	undo, wait := guessed.spend(l.clock.Now(), 1)
 	if wait > 0 {
 		return nil, fault.RetryLater(fault.RateLimited, wait, "Too many wrong passwords came from your address. Nothing was done: ask your user for the invite, and try again in %d seconds.", seconds(wait))
 	}
@@ -78,8 +78,8 @@ func (l *Limiter) Password(ctx context.Context) (undo func(), err error) {
 // must not be copied.
 type Pace struct {
 	once     sync.Once
-	messages *rate.Limiter
-	bytes    *rate.Limiter
+	messages *limiter
+	bytes    *limiter
 }
 
 // Message counts a message of so many bytes at the pace p, or refuses it. undo takes
@@ -89,11 +89,11 @@ func (l *Limiter) Message(p *Pace, bytes int) (undo func(), err error) {
 		p.messages, p.bytes = perMinute(l.limits.Messages, 1), perMinute(l.limits.Bytes, l.burst)
 	})
 	now := l.clock.Now()
-	undoMessage, wait := spend(p.messages, now, 1)
+	undoMessage, wait := p.messages.spend(now, 1)
 	if wait > 0 {
 		return nil, fault.RetryLater(fault.RateLimited, wait, "You speak too fast: at most %d messages a minute. Nothing was sent: say it in %d seconds, or more in one message.", l.limits.Messages, seconds(wait))
 	}
-	undoBytes, wait := spend(p.bytes, now, bytes)
+	undoBytes, wait := p.bytes.spend(now, bytes)
 	if wait > 0 {
 		undoMessage()
 		return nil, fault.RetryLater(fault.RateLimited, wait, "You say too much at once: at most %d bytes a minute. Nothing was sent: say it in %d seconds, or shorter.", l.limits.Bytes, seconds(wait))
@@ -101,26 +101,42 @@ func (l *Limiter) Message(p *Pace, bytes int) (undo func(), err error) {
 	return func() { undoMessage(); undoBytes() }, nil
 }
 
+// limiter is a rate.Limiter of which a refused call takes nothing, however many
+// calls come at once: a reservation of a rate.Limiter is given back in full only if
+// none was made after it.
+type limiter struct {
+	mu   sync.Mutex
+	rate *rate.Limiter
+}
+
 // perMinute returns a limiter; nil for no limit.
-func perMinute(n, burst int) *rate.Limiter {
+func perMinute(n, burst int) *limiter {
 	if n <= 0 {
 		return nil
 	}
-	return rate.NewLimiter(rate.Limit(float64(n)/60), max(burst, n))
+	return &limiter{rate: rate.NewLimiter(rate.Limit(float64(n)/60), max(burst, n))}
 }
 
 // spend takes n from l. If that is too early, it takes nothing and returns how long
 // to wait.
-func spend(l *rate.Limiter, now time.Time, n int) (undo func(), wait time.Duration) {
+func (l *limiter) spend(now time.Time, n int) (undo func(), wait time.Duration) {
 	if l == nil {
 		return func() {}, 0
 	}
-	r := l.ReserveN(now, n)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := l.rate.ReserveN(now, n)
 	if wait = r.DelayFrom(now); wait > 0 {
 		r.CancelAt(now)
 		return nil, wait
 	}
-	return func() { r.CancelAt(now) }, 0
+	return func() { l.cancel(r, now) }, 0
+}
+
+func (l *limiter) cancel(r *rate.Reservation, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r.CancelAt(now)
 }
 
 // seconds rounds up, for people and models.
@@ -131,18 +147,18 @@ func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 type tally struct {
 	mu     sync.Mutex
 	seed   maphash.Seed
-	groups map[uint64]*rate.Limiter
+	groups map[uint64]*limiter
 }
 
 // tallyGroups bounds the memory of a tally.
 const tallyGroups = 1 << 14
 
 func newTally() *tally {
-	return &tally{seed: maphash.MakeSeed(), groups: map[uint64]*rate.Limiter{}}
+	return &tally{seed: maphash.MakeSeed(), groups: map[uint64]*limiter{}}
 }
 
 // of returns the limiter of the caller's address. create makes it on first use.
-func (t *tally) of(ctx context.Context, create func() *rate.Limiter) *rate.Limiter {
+func (t *tally) of(ctx context.Context, create func() *limiter) *limiter {
 	address, _ := ctx.Value(addressKey{}).(string)
 	group := maphash.String(t.seed, address) % tallyGroups
 	t.mu.Lock()

@@ -8,6 +8,7 @@
 // together, as of one event.
 //
 // The rest are rules on these values: who sees what (visibility.go), which agent a
-// message wakes (wake.go), how long a seat is safe (lease.go), whose turn it is
-// (turn.go), and which names are banned (ban.go).
+// message wakes (wake.go), how long a seat is safe (lease.go), which seat a newcomer
+// gets (claim.go), who may speak (speak.go), whose turn it is (turn.go), what an admin
+// may do (manage.go, update.go), and which names are banned (ban.go).
 package room
