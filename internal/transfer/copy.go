@@ -41,7 +41,7 @@ func (c *copier) replicate(ctx context.Context, source *room) error {
 	}
 	if present {
 		c.summary.AlreadyPresent++
-		return nil
+		return c.supplement(ctx, source, target)
 	}
 	if err := c.checkName(ctx, source); err != nil {
 		return err
@@ -136,6 +136,35 @@ func (c *copier) fill(ctx context.Context, source, target *room) error {
 		}
 	}
 	return rest.flush(ctx)
+}
+
+// supplement adds the items beside the log that are absent at a destination with the
+// same events, such as a presence that has expired there and was renewed at the
+// source. Items that are there may be newer, and stay.
+func (c *copier) supplement(ctx context.Context, source, target *room) error {
+	if !equal(source.head, target.head) {
+		return nil
+	}
+	layout := roomlog.LayoutOf(source.id, "")
+	for item, err := range itemsOf(ctx, c.from, layout.Partition) {
+		if err != nil {
+			return err
+		}
+		if item.Key == layout.Meta || strings.HasPrefix(item.Key.Sort, layout.Events) {
+			continue
+		}
+		if there, err := get(ctx, c.to, item.Key); there != nil || err != nil {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		err := c.to.Write(ctx, table.Put(item, table.IfAbsent))
+		if present := new(table.ConflictError); err != nil && !errors.As(err, &present) {
+			return err
+		}
+	}
+	return nil
 }
 
 // commit writes the last event, and with it what makes the room visible.
