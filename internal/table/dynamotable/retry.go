@@ -172,6 +172,8 @@ func judge(err error) verdict {
 		return unclear
 	case errors.As(err, &answer) && answer.Response != nil && answer.HTTPStatusCode() != 0:
 		return judgeAnswer(err, answer.HTTPStatusCode())
+	case errors.As(err, new(*net.DNSError)): // final for the SDK, but a running server outlives a failing resolver
+		return refused
 	case retry.RetryableConnectionError{}.IsErrorRetryable(err) == aws.TrueTernary:
 		return judgeConnection(err)
 	default:
