@@ -12,7 +12,7 @@ import (
 // newer returns an item as a newer program would write it: with known fields in other
 // forms.
 func newer(k table.Key) table.Item {
-	return table.Item{Key: k, Data: []byte(`{"v":2,"id":{"new":true},"t":7,"room":[],"agents":"none","at":"now","seq":"one","name":{}}`)}
+	return table.Item{Key: k, Data: []byte(`{"v":4,"id":{"new":true},"t":7,"room":[],"agents":"none","at":"now","seq":"one","name":{}}`)}
 }
 
 // One item is of a newer version, in its form or in ours. Calls that need it are
@@ -36,7 +36,7 @@ func TestNewerVersion_item_isNeitherReadNorOverwritten(t *testing.T) {
 			room := "ROOM#" + p.ann.Token[:7]
 			k := table.Key{Partition: room, Sort: c.sort}
 			ours := w.stored(table.Key{Partition: room, Sort: c.like}).Data
-			for _, data := range [][]byte{newer(k).Data, bytes.Replace(ours, []byte(`"v":1`), []byte(`"v":2`), 1)} {
+			for _, data := range [][]byte{newer(k).Data, bytes.Replace(ours, []byte(`"v":3`), []byte(`"v":4`), 1)} {
 				w.store(table.Item{Key: k, Data: data})
 				w.cannotDo(c.needs, p.bob.Token, k)
 			}
@@ -92,7 +92,7 @@ func TestNewerVersion_unknownEventType_isNotSkipped(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
 	p := w.pair()
-	w.store(table.Item{Key: eventKey(p.ann.Token, 3), Data: []byte(`{"v":1,"id":"x","st":3,"at":1,"t":"painted"}`)})
+	w.store(table.Item{Key: eventKey(p.ann.Token, 3), Data: []byte(`{"v":3,"id":"x","st":3,"at":1,"t":"painted"}`)})
 	_, err := w.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "hello"})
 	wants(t, err, fault.Unavailable)
 }

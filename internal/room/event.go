@@ -7,12 +7,15 @@ import (
 	"time"
 )
 
-// Version is that of everything this program stores. A program that meets a
-// greater one reads nothing from that item and writes no snapshot over it.
-const Version = 1
+// Version is that of everything this program stores. A program that meets another
+// one reads nothing from that item and writes no snapshot over it.
+const Version = 3
 
 // ErrNewerVersion reports data that a newer program stored.
 var ErrNewerVersion = errors.New("room: stored by a newer version of Parley")
+
+// ErrOlderVersion reports data of a format that no release ever stored.
+var ErrOlderVersion = errors.New("room: stored by an earlier build of Parley, which this one cannot read")
 
 // Event is one entry of a room's log. Events are complete deltas: applying all of
 // them in order gives the room's state. N is the sort key of the stored event

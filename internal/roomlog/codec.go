@@ -32,7 +32,8 @@ func Decode(item table.Item, v any) error {
 }
 
 // Readable returns an error if this program cannot read item:
-// room.ErrNewerVersion where a newer program wrote it.
+// room.ErrNewerVersion where a newer program wrote it, room.ErrOlderVersion where an
+// earlier build did.
 func Readable(item table.Item) error {
 	var head struct {
 		V int `json:"v"`
@@ -40,8 +41,16 @@ func Readable(item table.Item) error {
 	if err := json.Unmarshal(item.Data, &head); err != nil {
 		return fmt.Errorf("roomlog: item %s: %w", item.Key, err)
 	}
-	if head.V > room.Version {
-		return fmt.Errorf("%w: %s", room.ErrNewerVersion, item.Key)
+	return checkVersion(head.V, item.Key)
+}
+
+// checkVersion refuses every version but this program's.
+func checkVersion(v int, k table.Key) error {
+	switch {
+	case v > room.Version:
+		return fmt.Errorf("%w: %s", room.ErrNewerVersion, k)
+	case v < room.Version:
+		return fmt.Errorf("%w: %s", room.ErrOlderVersion, k)
 	}
 	return nil
 }
@@ -54,13 +63,13 @@ func decodeEvent(item table.Item) (room.Event, error) {
 	}
 	e := room.Event{N: n}
 	err = json.Unmarshal(item.Data, &e)
-	if e.V > room.Version { // V is read even if another field has changed its type
-		return room.Event{}, fmt.Errorf("%w: %s", room.ErrNewerVersion, item.Key)
+	if other := checkVersion(e.V, item.Key); other != nil && e.V != 0 { // V is read even if another field has changed its type
+		return room.Event{}, other
 	}
 	if err != nil {
 		return room.Event{}, fmt.Errorf("roomlog: item %s: %w", item.Key, err)
 	}
-	return e, nil
+	return e, checkVersion(e.V, item.Key)
 }
 
 // decodeEvents reads the items of a query.
