@@ -66,8 +66,12 @@ func (c copyCommand) checkDifferent() error {
 // openSource opens the rooms at a place that has to exist.
 func openSource(ctx context.Context, place string) (transfer.Source, func() error, error) {
 	if _, isTable := tableName(place); !isTable {
-		if _, err := os.Stat(place); err != nil {
+		info, err := os.Stat(place)
+		if err != nil {
 			return nil, nil, fmt.Errorf("no rooms there; name a file, or a DynamoDB table as table:NAME: %w", err)
+		}
+		if info.Size() == 0 { // opening it would make it a table
+			return nil, nil, fmt.Errorf("no rooms there: %s is empty", place)
 		}
 	}
 	return openRooms(ctx, place, false)

@@ -146,3 +146,16 @@ func TestCopy_withoutSourceOrDestination_namesTheFlag(t *testing.T) {
 		}
 	}
 }
+
+func TestCopy_emptySource_isLeftEmpty(t *testing.T) {
+	alone(t)
+	from := filepath.Join(t.TempDir(), "empty.db")
+	if err := os.WriteFile(from, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, says := copyRooms(t, "--from", from, "--to", filepath.Join(t.TempDir(), "new.db"))
+	info, err := os.Stat(from)
+	if code != 1 || !strings.Contains(says, "is empty") || err != nil || info.Size() != 0 {
+		t.Errorf("code %d, %q; the source is %+v, %v", code, says, info, err)
+	}
+}

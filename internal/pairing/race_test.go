@@ -239,7 +239,7 @@ func onRealClocks(t *testing.T, test func(t *testing.T, processes ...process)) {
 	})
 }
 
-func TestPairing_twoHundredAtOnce_makeAHundredPairs(t *testing.T) {
+func TestPairing_hundredAtOnce_makeFiftyPairs(t *testing.T) {
 	for name, likes := range map[string]func(i int) []string{
 		"without interests": func(int) []string { return nil },
 		"with interests": func(i int) []string {
@@ -247,14 +247,14 @@ func TestPairing_twoHundredAtOnce_makeAHundredPairs(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onRealClocks(t, func(t *testing.T, processes ...process) { hundredPairs(t, processes, likes) })
+			onRealClocks(t, func(t *testing.T, processes ...process) { fiftyPairs(t, processes, likes) })
 		})
 	}
 }
 
-// hundredPairs has 200 agents enter at once.
-func hundredPairs(t *testing.T, processes []process, likes func(i int) []string) {
-	const n = 200
+// fiftyPairs has a hundred agents enter at once.
+func fiftyPairs(t *testing.T, processes []process, likes func(i int) []string) {
+	const n = 100
 	got := make([]pairing.Result, n)
 	errs := make([]error, n)
 	var all sync.WaitGroup
