@@ -29,7 +29,7 @@ func pythonClient(generation, protocol string) kind {
 	}}
 }
 
-// driver is a client in a process of its own, told what to do by lines of JSON;
+// driver is a client in a process of its own that takes commands as lines of JSON;
 // the drivers themselves describe them.
 type driver struct {
 	mu    sync.Mutex

@@ -122,7 +122,7 @@ func (p *program) launch(addr string) {
 	}
 }
 
-// again launches the program anew where it listened before.
+// again launches the program once more, at the address where it listened before.
 func (p *program) again() {
 	p.t.Helper()
 	p.launch(strings.TrimSuffix(strings.TrimPrefix(p.url, "http://"), "/mcp"))

@@ -35,7 +35,7 @@ func TestQueue_everyClient_isPairedAndTalks(t *testing.T) {
 			both.Go(func() { other = c.paired("Bob") })
 			both.Wait()
 			if one.Partner == nil || other.Partner == nil || one.Partner.Name != "Bob" || other.Partner.Name != "Alice" {
-				t.Fatalf("Alice was told %+v, Bob %+v", one, other)
+				t.Fatalf("Alice got %+v, Bob %+v", one, other)
 			}
 			alice, bob := seat{one.AgentToken, one.Cursor}, seat{other.AgentToken, other.Cursor}
 			seq := c.sayAndHear(alice, bob)

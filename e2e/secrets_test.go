@@ -180,7 +180,7 @@ func TestLogAndMetrics_everyToolWithMarkedArguments_holdNothingThatAClientChose(
 	}
 }
 
-// metrics returns what Prometheus would be told.
+// metrics returns what Prometheus would read.
 func (p *program) metrics() string {
 	p.t.Helper()
 	url := regexp.MustCompile(`http://\S+/metrics`).FindString(p.out.String())

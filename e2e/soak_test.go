@@ -45,7 +45,7 @@ func giveUpAfter(t *testing.T, c talk, after time.Duration, at place) {
 	bob.cursor = got.Cursor
 	for _, m := range c.ok("wait_for_message", waitArgs(bob, at, 0)).Messages {
 		if !m.Repeated {
-			t.Errorf("then Bob heard %+v again, without being told so", m)
+			t.Errorf("then Bob heard %+v again, without a mark", m)
 		}
 	}
 }

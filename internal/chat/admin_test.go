@@ -80,8 +80,8 @@ func (w *world) trio() trio {
 	return trio{ann: ann, bob: w.join("plans", "Bob"), cid: w.join("plans", "Cid")}
 }
 
-// ruling returns the calls that only admins may make.
-func ruling(w *world, token string) map[string]func() error {
+// adminCalls returns the calls that only admins may make.
+func adminCalls(w *world, token string) map[string]func() error {
 	ctx := w.t.Context()
 	calls := map[string]func() error{
 		"update": func() error {
@@ -103,7 +103,7 @@ func TestAdmin_member_mayCallNoAdminTool(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
 	for _, w := range []*world{w, w.elsewhere()} {
-		for what, call := range ruling(w, p.bob.Token) {
+		for what, call := range adminCalls(w, p.bob.Token) {
 			t.Run(what, func(t *testing.T) {
 				says(t, w.changesNothing(p.bob.Token, call), fault.NotAllowed, "Only admins of this room may")
 			})
@@ -115,7 +115,7 @@ func TestAdmin_ofAnotherRoom_hasNoPowerHere(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
 	other := w.join("plots", "Eve")
-	for what, call := range ruling(w, other.Token) {
+	for what, call := range adminCalls(w, other.Token) {
 		if what == "update" || what == "close" || what == "ban" || what == "unban" {
 			continue // in its own room it may
 		}
@@ -133,7 +133,7 @@ func TestAdmin_demotedDuringItsCall_isRefused(t *testing.T) {
 	middle := &interrupted{}
 	late := w.onTop(middle)
 	late.info(p.bob.Token)
-	all := ruling(late, p.bob.Token)
+	all := adminCalls(late, p.bob.Token)
 	for _, what := range []string{"update", "close", "promote", "mute", "kick", "ban"} { // those that would change something
 		middle.beforeWrite = func() { w.manage(p.ann.Token, room.Demote, "Bob", chat.StatusDemoted) }
 		if err := all[what](); fault.CodeOf(err) != fault.NotAllowed {

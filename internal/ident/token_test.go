@@ -72,14 +72,14 @@ func TestToken_secretsAndIDs_haveTheLengthAndDoNotComeTwice(t *testing.T) {
 	}
 }
 
-func TestSecret_onlyItsHashIsKept(t *testing.T) {
+func TestSecret_onlyItsHashIsStored(t *testing.T) {
 	secret := NewSecret()
 	hash := HashSecret(secret)
 	if len(hash) != 64 || strings.Contains(hash, secret) {
-		t.Errorf("%q is kept as %q", secret, hash)
+		t.Errorf("%q is stored as %q", secret, hash)
 	}
 	if !SameSecret(secret, hash) || SameSecret(NewSecret(), hash) || SameSecret("", hash) {
-		t.Error("the secret is not told from others")
+		t.Error("the secret is not distinguished from others")
 	}
 }
 

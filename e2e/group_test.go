@@ -83,5 +83,5 @@ func (c talk) rules(admin, muted, banned *seat) {
 			return
 		}
 	}
-	c.t.Error("Bob was not told that the room is closed")
+	c.t.Error("Bob did not learn that the room is closed")
 }
