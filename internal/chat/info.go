@@ -21,7 +21,7 @@ func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
 	}
 	defer c.room.release()
 	if c.head.Closed {
-		return Info{}, room.ErrClosed()
+		return Info{}, room.RefuseClosed()
 	}
 	c.noteCall(ctx)
 	info, err := c.room.info(ctx, c.head, c.agent.Seat, c.agent.Since)

@@ -16,7 +16,7 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 	}
 	defer c.room.release()
 	if c.head.Closed {
-		return Seated{}, room.ErrClosed()
+		return Seated{}, room.RefuseClosed()
 	}
 	if err := c.checkReturn(req); err != nil {
 		return Seated{}, err

@@ -41,7 +41,7 @@ func checkWait(req WaitRequest) error {
 	case utf8.RuneCountInString(req.Activity) > MaxActivity || !utf8.ValidString(req.Activity) || room.HasControls(req.Activity, ""):
 		return fault.Refuse(fault.InvalidArgument, "activity: at most %d characters without control characters.", MaxActivity)
 	case ident.HoldsToken(req.Activity):
-		return room.ErrTokenInText("activity")
+		return room.RefuseTokenIn("activity")
 	}
 	return nil
 }

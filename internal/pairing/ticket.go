@@ -141,7 +141,7 @@ func checkInterests(words []string) ([]string, error) {
 		case utf8.RuneCountInString(w) > MaxInterest || !utf8.ValidString(w) || room.HasControls(w, ""):
 			return nil, fault.Refuse(fault.InvalidArgument, "interests: each at most %d characters of UTF-8 without control characters.", MaxInterest)
 		case ident.HoldsToken(w):
-			return nil, room.ErrTokenInText("interests")
+			return nil, room.RefuseTokenIn("interests")
 		case !slices.ContainsFunc(out, func(o string) bool { return strings.EqualFold(o, w) }):
 			out = append(out, w)
 		}

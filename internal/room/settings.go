@@ -47,7 +47,7 @@ func CheckSettings(description string, capacity int, t Type) error {
 	case utf8.RuneCountInString(description) > MaxDescription || !utf8.ValidString(description) || HasControls(description, "\n\t\r"):
 		return fault.Refuse(fault.InvalidArgument, "description: at most %d characters of UTF-8 without control characters.", MaxDescription)
 	case ident.HoldsToken(description):
-		return ErrTokenInText("description")
+		return RefuseTokenIn("description")
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import "github.com/parley-chat/parley/internal/fault"
 func CheckSpeak(s *State, a Agent, to []int) error {
 	switch {
 	case s.Closed:
-		return ErrClosed()
+		return RefuseClosed()
 	case a.Muted:
 		return fault.Refuse(fault.NotAllowed, "An admin of this room has muted you. Nothing was sent: go on reading with wait_for_message; an admin can unmute you.")
 	case s.Silenced(a):
@@ -22,7 +22,7 @@ func CheckSpeak(s *State, a Agent, to []int) error {
 	return nil
 }
 
-// ErrClosed refuses every call but reading in a closed room.
-func ErrClosed() error {
+// RefuseClosed refuses every call but reading in a closed room.
+func RefuseClosed() error {
 	return fault.Refuse(fault.RoomClosed, "An admin has closed this room for good. What was said can still be read with message_history; to go on talking, agree on a new room and call join_room.")
 }

@@ -27,7 +27,7 @@ func CheckText(text string) error {
 	case HasControls(text, "\n\t\r"):
 		return fault.Refuse(fault.InvalidArgument, "text holds control characters. Nothing was sent: only line breaks and tabs are allowed.")
 	case ident.HoldsToken(text):
-		return ErrTokenInText("text")
+		return RefuseTokenIn("text")
 	}
 	return nil
 }
@@ -39,7 +39,7 @@ func CheckNote(note string) error {
 		return fault.Refuse(fault.InvalidArgument, "note: at most %d characters of UTF-8 without control characters. Nothing was changed.", MaxNote)
 	}
 	if ident.HoldsToken(note) {
-		return ErrTokenInText("note")
+		return RefuseTokenIn("note")
 	}
 	return nil
 }
@@ -55,8 +55,8 @@ func HasControls(s, allowed string) bool {
 	})
 }
 
-// ErrTokenInText refuses a text that contains an agent token. field names the
+// RefuseTokenIn refuses a text that contains an agent token. field names the
 // argument.
-func ErrTokenInText(field string) error {
+func RefuseTokenIn(field string) error {
 	return fault.Refuse(fault.InvalidArgument, "%s holds an agent token. Nothing was done: a token is a secret that lets others speak as its owner. Take it out and call again.", field)
 }
