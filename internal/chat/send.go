@@ -104,7 +104,7 @@ func checkSend(req SendRequest) error {
 	case req.ReplyTo < 0:
 		return fault.Refuse(fault.InvalidArgument, "reply_to must be the seq of a message. Nothing was sent.")
 	case req.Wait < 0 || req.Wait > MaxSendWait:
-		return fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d. Nothing was sent.", seconds(MaxSendWait))
+		return fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d. Nothing was sent.", fault.Seconds(MaxSendWait))
 	case utf8.RuneCountInString(req.Key) > MaxKey || !utf8.ValidString(req.Key) || room.HasControls(req.Key, ""):
 		return fault.Refuse(fault.InvalidArgument, "idempotency_key: at most %d characters without control characters. Nothing was sent.", MaxKey)
 	}

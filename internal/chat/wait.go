@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"math"
 	"time"
 	"unicode/utf8"
 
@@ -35,7 +34,7 @@ func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
 func checkWait(req WaitRequest) error {
 	switch {
 	case req.Wait < 0 || req.Wait > MaxWait:
-		return fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.", seconds(MaxWait))
+		return fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.", fault.Seconds(MaxWait))
 	case req.BackIn < 0 || req.BackIn > MaxBackIn:
 		return fault.Refuse(fault.InvalidArgument, "back_in_minutes must be from 1 to %d.", int(MaxBackIn.Minutes()))
 	case utf8.RuneCountInString(req.Activity) > MaxActivity || !utf8.ValidString(req.Activity) || room.HasControls(req.Activity, ""):
@@ -255,6 +254,3 @@ func isClosed(c <-chan struct{}) bool {
 		return false
 	}
 }
-
-// seconds rounds up, for people and models.
-func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }

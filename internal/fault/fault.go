@@ -5,6 +5,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -78,6 +79,9 @@ func Refuse(code Code, format string, args ...any) *Error {
 func RetryLater(code Code, after time.Duration, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...), RetryAfter: max(after, time.Second)}
 }
+
+// Seconds returns d in whole seconds, rounded up, as messages and results show it.
+func Seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
 // Wrap returns an Error with a cause. Only logs show the cause.
 func Wrap(cause error, code Code, after time.Duration, message string) *Error {

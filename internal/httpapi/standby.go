@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -123,7 +122,7 @@ func (x *exchange) standby(status int, s tools.Standby) {
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", "Bearer")
 	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(s.RetryAfter.Seconds())))))
+		h.Set("Retry-After", strconv.Itoa(max(1, fault.Seconds(s.RetryAfter))))
 	}
 	x.WriteHeader(status)
 	_, _ = x.Write(append(s.JSON, '\n')) // fails only if the client has left

@@ -5,7 +5,6 @@ package ratelimit
 import (
 	"context"
 	"hash/maphash"
-	"math"
 	"sync"
 	"time"
 
@@ -54,7 +53,7 @@ func (l *Limiter) Room(ctx context.Context) error {
 	}
 	made := l.rooms.of(ctx, func() *limiter { return &limiter{rate: rate.NewLimiter(rate.Limit(float64(n)/3600), n)} })
 	if _, wait := made.spend(l.clock.Now(), 1); wait > 0 {
-		return fault.RetryLater(fault.RateLimited, wait, "Your address has created %d rooms within an hour, as many as it may. No room was created: try again in %d seconds, or use a room that you have.", n, seconds(wait))
+		return fault.RetryLater(fault.RateLimited, wait, "Your address has created %d rooms within an hour, as many as it may. No room was created: try again in %d seconds, or use a room that you have.", n, fault.Seconds(wait))
 	}
 	return nil
 }
@@ -69,7 +68,7 @@ func (l *Limiter) Password(ctx context.Context) (undo func(), err error) {
 	guessed := l.guesses.of(ctx, func() *limiter { return perMinute(n, 1) })
 	undo, wait := guessed.spend(l.clock.Now(), 1)
 	if wait > 0 {
-		return nil, fault.RetryLater(fault.RateLimited, wait, "Too many wrong passwords came from your address. Nothing was done: ask your user for the invite, and try again in %d seconds.", seconds(wait))
+		return nil, fault.RetryLater(fault.RateLimited, wait, "Too many wrong passwords came from your address. Nothing was done: ask your user for the invite, and try again in %d seconds.", fault.Seconds(wait))
 	}
 	return undo, nil
 }
@@ -91,12 +90,12 @@ func (l *Limiter) Message(p *Pace, bytes int) (undo func(), err error) {
 	now := l.clock.Now()
 	undoMessage, wait := p.messages.spend(now, 1)
 	if wait > 0 {
-		return nil, fault.RetryLater(fault.RateLimited, wait, "You speak too fast: at most %d messages a minute. Nothing was sent: say it in %d seconds, or more in one message.", l.limits.Messages, seconds(wait))
+		return nil, fault.RetryLater(fault.RateLimited, wait, "You speak too fast: at most %d messages a minute. Nothing was sent: say it in %d seconds, or more in one message.", l.limits.Messages, fault.Seconds(wait))
 	}
 	undoBytes, wait := p.bytes.spend(now, bytes)
 	if wait > 0 {
 		undoMessage()
-		return nil, fault.RetryLater(fault.RateLimited, wait, "You say too much at once: at most %d bytes a minute. Nothing was sent: say it in %d seconds, or shorter.", l.limits.Bytes, seconds(wait))
+		return nil, fault.RetryLater(fault.RateLimited, wait, "You say too much at once: at most %d bytes a minute. Nothing was sent: say it in %d seconds, or shorter.", l.limits.Bytes, fault.Seconds(wait))
 	}
 	return func() { undoMessage(); undoBytes() }, nil
 }
@@ -138,9 +137,6 @@ func (l *limiter) cancel(r *rate.Reservation, now time.Time) {
 	defer l.mu.Unlock()
 	r.CancelAt(now)
 }
-
-// seconds rounds up, for people and models.
-func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
 // tally counts by address in a bounded number of groups. An unpredictable hash
 // assigns addresses to groups; two addresses in one group share a limit.

@@ -2,7 +2,6 @@ package room
 
 import (
 	"errors"
-	"math"
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
@@ -172,13 +171,10 @@ func nameTaken(h *Head, wait time.Duration) error {
 	if len(h.Agents) < h.Capacity {
 		other = ", and not under another name, which would take a second seat"
 	}
-	return fault.RetryLater(fault.NameTaken, wait, "Another agent in this room has this name. If that is not you, choose another agent_name. If it is you, pass only your agent_token to join_room; if you have lost that, do other work and repeat this call in %d seconds, with the same agent_name%s.", seconds(wait), other)
+	return fault.RetryLater(fault.NameTaken, wait, "Another agent in this room has this name. If that is not you, choose another agent_name. If it is you, pass only your agent_token to join_room; if you have lost that, do other work and repeat this call in %d seconds, with the same agent_name%s.", fault.Seconds(wait), other)
 }
 
 // roomFull refuses a claim where no lease ends for wait.
 func roomFull(h *Head, wait time.Duration) error {
-	return fault.RetryLater(fault.RoomFull, wait, "All %d seats of this room are taken. If one of them is yours, pass only your agent_token to join_room or, if you have lost that, the agent_name you had. Otherwise agree on another room, or try once more in a minute or two, since the agents there see that a seat is wanted and may make room; a seat whose agent stays silent becomes free in %d seconds at the earliest.", h.Capacity, seconds(wait))
+	return fault.RetryLater(fault.RoomFull, wait, "All %d seats of this room are taken. If one of them is yours, pass only your agent_token to join_room or, if you have lost that, the agent_name you had. Otherwise agree on another room, or try once more in a minute or two, since the agents there see that a seat is wanted and may make room; a seat whose agent stays silent becomes free in %d seconds at the earliest.", h.Capacity, fault.Seconds(wait))
 }
-
-// seconds rounds up, for people and models.
-func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }

@@ -2,7 +2,6 @@ package tools
 
 import (
 	"errors"
-	"math"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/mcp"
@@ -15,9 +14,13 @@ func refusal(err error) error {
 	if !errors.As(err, &refused) || refused.Code == fault.Internal {
 		return err
 	}
+	return failureOf(refused)
+}
+
+// failureOf returns what a model reads of a refusal.
+func failureOf(err *fault.Error) *mcp.Failure {
 	return &mcp.Failure{
-		Code: string(refused.Code), Message: refused.Message,
-		RetryAfterSeconds: int64(math.Ceil(refused.RetryAfter.Seconds())),
+		Code: string(err.Code), Message: err.Message, RetryAfterSeconds: int64(fault.Seconds(err.RetryAfter)),
 	}
 }
 

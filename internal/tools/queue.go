@@ -2,8 +2,8 @@ package tools
 
 import (
 	"context"
-	"math"
 
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
@@ -70,7 +70,7 @@ func (s *Set) enterQueue() tool {
 func (s *Set) viewQueued(ctx context.Context, got pairing.Result) queued {
 	v := queued{
 		Status: string(got.Status), Ticket: got.Ticket, Position: got.Position,
-		Estimated: int64(math.Ceil(got.Estimated.Seconds())), Next: s.next.queued(got),
+		Estimated: int64(fault.Seconds(got.Estimated)), Next: s.next.queued(got),
 	}
 	if got.Status == pairing.Paired {
 		seat := s.viewSeated(ctx, got.Seated, "")

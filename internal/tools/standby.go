@@ -3,7 +3,6 @@ package tools
 import (
 	"context"
 	"encoding/json"
-	"math"
 	"strings"
 	"time"
 
@@ -60,13 +59,7 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 
 // Refused is how a wait without MCP ends that is refused before it begins.
 func Refused(err *fault.Error) Standby {
-	return Standby{
-		JSON: mcp.JSON(mcp.Failure{
-			Code: string(err.Code), Message: err.Message,
-			RetryAfterSeconds: int64(math.Ceil(err.RetryAfter.Seconds())),
-		}),
-		Code: err.Code, RetryAfter: err.RetryAfter,
-	}
+	return Standby{JSON: mcp.JSON(failureOf(err)), Code: err.Code, RetryAfter: err.RetryAfter}
 }
 
 // StandbyLine is a line for any POSIX shell that ends when there is something to
