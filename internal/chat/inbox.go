@@ -3,9 +3,9 @@ package chat
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -43,13 +43,6 @@ func (in *inbox) status(h *room.Head, more bool) WaitStatus {
 	return StatusQuiet
 }
 
-// An event that a conflict has shown may be unreadable for a moment. collect reads
-// again this often, this far apart, before it fails.
-const (
-	unreadableTries = 100
-	unreadablePause = 20 * time.Millisecond
-)
-
 // collect looks at the events up to the known head. It stops early when the batch
 // is full or something wakes the caller.
 func (in *inbox) collect(ctx context.Context) error {
@@ -66,11 +59,11 @@ func (in *inbox) collect(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(events) == 0 {
-			if empty++; empty == unreadableTries {
+		if len(events) == 0 { // a conflict has shown an event that cannot be read yet
+			if empty++; empty == roomlog.PartialTries {
 				return fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, in.scanned+1)
 			}
-			if err := in.caller.room.svc.store.Pause(ctx, unreadablePause); err != nil {
+			if err := in.caller.room.svc.store.Pause(ctx, roomlog.PartialPause); err != nil {
 				return err
 			}
 		}

@@ -348,26 +348,20 @@ func (op *queueOp) waiting() Result {
 	}
 }
 
-// A match may be visible before the room that the same Write made. takeSeat tries
-// this often, this far apart.
-const (
-	seatTries = 100
-	seatPause = 20 * time.Millisecond
-)
-
-// takeSeat returns the seat that the ticket has brought.
+// takeSeat returns the seat that the ticket has brought. The match may be visible
+// before the room that the same Write made.
 func (op *queueOp) takeSeat(ctx context.Context, t ident.Token) (chat.Seated, error) {
 	for try := 1; ; try++ {
 		got, err := op.svc.rooms.JoinRoom(ctx, chat.JoinRequest{Token: t.String()})
 		switch code := fault.CodeOf(err); {
-		case code == fault.RoomNotFound && try < seatTries:
+		case code == fault.RoomNotFound && try < roomlog.PartialTries:
 		case code == fault.Removed:
 			return chat.Seated{}, fault.Refuse(fault.Removed, "This ticket has brought you a partner, but you have left the room since, or lost your seat there by being silent for too long. Call enter_queue again without ticket.")
 		default:
 			got.Status, got.Earlier = chat.StatusJoined, 0 // before the pairing there is nothing
 			return got, err
 		}
-		if err := op.svc.store.Pause(ctx, seatPause); err != nil {
+		if err := op.svc.store.Pause(ctx, roomlog.PartialPause); err != nil {
 			return chat.Seated{}, err
 		}
 	}

@@ -13,13 +13,16 @@ import (
 const (
 	headEvents = 25  // read when a log is loaded
 	pageEvents = 100 // read at once when following or paging
-	// A read beside a Write of several ops may see a part of it. It is repeated
-	// this often, this far apart, before it fails.
-	partialTries = 100
-	partialPause = 20 * time.Millisecond
 	// metaTries is how often a snapshot behind the log is read again before the
 	// events after it are applied.
 	metaTries = 3
+)
+
+// A read beside a Write of several ops may see a part of it. It is repeated this
+// often, this far apart, before it fails.
+const (
+	PartialTries = 100
+	PartialPause = 20 * time.Millisecond
 )
 
 const strongly = table.Strong
@@ -40,12 +43,12 @@ func (r reader) load(ctx context.Context) (h *room.Head, tail []room.Event, err 
 			return h, upTo(last, h.AsOf), nil
 		case !errors.Is(err, errPartial):
 			return nil, nil, err
-		case try == partialTries:
+		case try == PartialTries:
 			return nil, nil, ErrNotFound
 		case try > metaTries && meta == nil:
 			return nil, nil, ErrNotFound // no write is partial for so long: the snapshot has expired
 		}
-		if err := r.store.Pause(ctx, partialPause); err != nil {
+		if err := r.store.Pause(ctx, PartialPause); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -115,7 +118,7 @@ func (r reader) headOf(ctx context.Context, last []room.Event, meta *room.Snapsh
 	}
 	newest := last[len(last)-1]
 	for try := 0; meta != nil && meta.AsOf < newest.LastChange && try < metaTries; try++ {
-		if err := r.store.Pause(ctx, partialPause); err != nil {
+		if err := r.store.Pause(ctx, PartialPause); err != nil {
 			return nil, err
 		}
 		var err error

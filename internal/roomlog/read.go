@@ -61,11 +61,11 @@ func (r reader) run(ctx context.Context, n, step int64, limit int, c table.Consi
 		if len(run) > 0 {
 			return run, true, nil
 		}
-		if try == partialTries {
+		if try == PartialTries {
 			return nil, false, fmt.Errorf("%w: event %d of a room is missing beside event %d", table.ErrUnavailable, n+step, events[0].N)
 		}
 		c = strongly
-		if err := r.store.Pause(ctx, partialPause); err != nil {
+		if err := r.store.Pause(ctx, PartialPause); err != nil {
 			return nil, false, err
 		}
 	}
@@ -204,11 +204,11 @@ func (l *Log) Recall(ctx context.Context, until time.Time) error {
 			read += added
 		case l.store.now().Sub(time.UnixMilli(h.Recent.FromMs)) > gapTrust:
 			l.reindex((*room.Head).RecallAll) // the older events have expired
-		case partial == partialTries:
+		case partial == PartialTries:
 			return fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, h.Recent.From-1)
 		default:
 			partial++
-			if err := l.store.Pause(ctx, partialPause); err != nil {
+			if err := l.store.Pause(ctx, PartialPause); err != nil {
 				return err
 			}
 		}

@@ -247,7 +247,7 @@ func TestRead_laterEventIsVisibleFirst_waitsForTheGapToClose(t *testing.T) {
 			select {
 			case events = <-got:
 			default:
-				clock.Advance(partialPause)
+				clock.Advance(PartialPause)
 				runtime.Gosched()
 			}
 		}
