@@ -43,23 +43,21 @@ func (s *Store) create(ctx context.Context, l *Log, c Creation) ([]room.Event, e
 	d := newDraft(&room.Head{State: room.State{ID: l.id}})
 	d.nameIf = table.IfAbsent
 	began := s.now()
-	first := &Proposal{Propose: c.Begin}
-	if c.Old == nil {
-		d.take([]*Proposal{first}, began)
-		return d.events, s.writeFirst(ctx, l, d, began, nil)
-	}
-	last, err := s.retirement(ctx, c.Old)
-	if err != nil {
-		return nil, err
+	var last *draft // of the old log
+	if c.Old != nil {
+		var err error
+		if last, err = s.retirement(ctx, c.Old); err != nil {
+			return nil, err
+		}
 	}
 	if last != nil {
 		d.nameIf = table.IfPresent
 	}
-	d.take([]*Proposal{first}, began)
+	d.take([]*Proposal{{Propose: c.Begin}}, began)
 	if err := s.writeFirst(ctx, l, d, began, last.retireOps(d.head.Public)); err != nil {
 		return nil, err
 	}
-	if last != nil && c.Old.Known() != nil {
+	if last != nil {
 		_, _ = c.Old.advance(last.events, time.Time{}) // the old log's readers learn it from the table otherwise
 	}
 	return d.events, nil
