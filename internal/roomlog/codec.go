@@ -63,13 +63,15 @@ func decodeEvent(item table.Item) (room.Event, error) {
 	}
 	e := room.Event{N: n}
 	err = json.Unmarshal(item.Data, &e)
-	if other := checkVersion(e.V, item.Key); other != nil && e.V != 0 { // V is read even if another field has changed its type
-		return room.Event{}, other
+	if err == nil || e.V != 0 { // V is read even if another field has changed its type
+		if other := checkVersion(e.V, item.Key); other != nil {
+			return room.Event{}, other
+		}
 	}
 	if err != nil {
 		return room.Event{}, fmt.Errorf("roomlog: item %s: %w", item.Key, err)
 	}
-	return e, checkVersion(e.V, item.Key)
+	return e, nil
 }
 
 // decodeEvents reads the items of a query.
