@@ -31,6 +31,16 @@ import (
 // strong ones: a reader may see one op of the Write before another. A strong Query
 // sees every item of its partition whose Write returned before the Query began.
 type Table interface {
+	Reader
+
+	// Write applies all ops or none. If a condition fails it returns a
+	// *ConflictError that lists every failed op, in order, with the item that
+	// was in the way. Using a key twice in one Write is ErrInvalid.
+	Write(ctx context.Context, ops ...Op) error
+}
+
+// Reader is the half of a Table that reads.
+type Reader interface {
 	// Get returns the item at k, or ErrNotFound.
 	Get(ctx context.Context, k Key, c Consistency) (Item, error)
 
@@ -38,11 +48,6 @@ type Table interface {
 	// r.Prefix and follows r.After, in order or in reverse. It stops after
 	// r.Limit live items. An empty partition gives an empty page.
 	Query(ctx context.Context, r Range) (Page, error)
-
-	// Write applies all ops or none. If a condition fails it returns a
-	// *ConflictError that lists every failed op, in order, with the item that
-	// was in the way. Using a key twice in one Write is ErrInvalid.
-	Write(ctx context.Context, ops ...Op) error
 }
 
 // Limits of a call. They are the same for every driver, so that whatever works on
@@ -245,7 +250,7 @@ func CheckRange(r Range) error {
 	return checkParts(r.Partition, r.Prefix, r.After)
 }
 
-// checkParts checks parts of keys. bolttable separates the parts with NUL, and the
+// checkParts checks parts of keys. sqlitetable ends a range of keys with NUL, and the
 // AWS SDK replaces bytes that are not UTF-8.
 func checkParts(parts ...string) error {
 	for _, p := range parts {
