@@ -14,14 +14,14 @@ import (
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/httpapi"
 	"github.com/parley-chat/parley/internal/meter"
-	"github.com/parley-chat/parley/internal/table/bolttable"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
 
 // side is one of the servers that are compared.
 type side struct {
 	server  *http.Server
-	commits func() (int, error) // transactions written to the disk so far
+	commits func() int64 // transactions written to the disk so far
 	close   func() error
 }
 
@@ -52,7 +52,7 @@ func (c choice) open(ctx context.Context) (side, error) {
 func newSide(s *http.Server) side {
 	return side{
 		server:  s,
-		commits: func() (int, error) { return 0, nil },
+		commits: func() int64 { return 0 },
 		close:   func() error { return nil },
 	}
 }
@@ -61,7 +61,7 @@ func newSide(s *http.Server) side {
 func fileSide(ctx context.Context, file string) (side, error) {
 	app.TuneCollector(ctx)
 	app.AddProcessor()
-	store, err := bolttable.Open(file, bolttable.Options{})
+	store, err := sqlitetable.Open(file, sqlitetable.Options{})
 	if err != nil {
 		return side{}, err
 	}

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/table/bolttable"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
 	"github.com/parley-chat/parley/internal/transfer"
 )
 
@@ -82,7 +82,7 @@ func openSource(ctx context.Context, place string) (transfer.Source, func() erro
 func openRooms(ctx context.Context, place string, createTable bool) (transfer.Source, func() error, error) {
 	name, isTable := tableName(place)
 	if !isTable {
-		t, err := bolttable.Open(place, bolttable.Options{})
+		t, err := sqlitetable.Open(place, sqlitetable.Options{})
 		if err != nil {
 			return nil, nil, err
 		}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/dynamolocal"
-	"github.com/parley-chat/parley/internal/table/bolttable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
 
 // roomFile makes a file with a room "tea".
@@ -26,7 +26,7 @@ func roomFile(t *testing.T) string {
 // join makes a room in a file, or joins it.
 func join(t *testing.T, path, room string) {
 	t.Helper()
-	tab, err := bolttable.Open(path, bolttable.Options{})
+	tab, err := sqlitetable.Open(path, sqlitetable.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestCopy_refusedRoom_isReportedBesideWhatWasCopied(t *testing.T) {
 func TestCopy_servedFile_isRefused(t *testing.T) {
 	alone(t)
 	from := roomFile(t)
-	tab, err := bolttable.Open(from, bolttable.Options{})
+	tab, err := sqlitetable.Open(from, sqlitetable.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,7 @@ func serve(ctx context.Context, s settings, io streams) (err error) {
 	}
 	figures := scrape.New()
 	app.TuneCollector(ctx)
-	a, err := app.New(ctx, app.Config{Settings: s.Settings, Open: s.opener(figures), Metrics: figures, Logger: log})
+	a, err := app.New(ctx, app.Config{Settings: s.Settings, Open: s.opener(figures, log), Metrics: figures, Logger: log})
 	if err != nil {
 		return err
 	}

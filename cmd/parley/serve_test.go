@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/table/bolttable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
 
 // command runs the program and returns what it writes.
@@ -58,7 +58,7 @@ func TestServe_addressOfAnotherMachine_saysSo(t *testing.T) {
 
 func TestServe_fileInUse_freesThePort(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "parley.db")
-	tab, err := bolttable.Open(file, bolttable.Options{})
+	tab, err := sqlitetable.Open(file, sqlitetable.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

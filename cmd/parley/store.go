@@ -2,22 +2,25 @@ package main
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/meter/scrape"
-	"github.com/parley-chat/parley/internal/table/bolttable"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 	"github.com/parley-chat/parley/internal/table/dynamotable/sdkconfig"
+	"github.com/parley-chat/parley/internal/table/sqlitefile"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
 
-// opener returns the function that opens the table of the settings. figures
-// counts the transactions of a file.
-func (s settings) opener(figures *scrape.Metrics) func(context.Context, *meter.Meter) (app.Store, error) {
+// opener returns the function that opens the table of the settings. figures and
+// log receive what is to be known about a file.
+func (s settings) opener(figures *scrape.Metrics, log *slog.Logger) func(context.Context, *meter.Meter) (app.Store, error) {
 	if s.Table == "" {
 		return func(context.Context, *meter.Meter) (app.Store, error) {
 			app.AddProcessor()
-			return openFile(s.Data, figures)
+			return openFile(s.Data, figures, log)
 		}
 	}
 	return func(ctx context.Context, m *meter.Meter) (app.Store, error) {
@@ -27,13 +30,15 @@ func (s settings) opener(figures *scrape.Metrics) func(context.Context, *meter.M
 }
 
 // openFile opens the table in a file, which no other process can open meanwhile.
-func openFile(path string, figures *scrape.Metrics) (app.Store, error) {
-	t, err := bolttable.Open(path, bolttable.Options{})
+func openFile(path string, figures *scrape.Metrics, log *slog.Logger) (app.Store, error) {
+	t, err := sqlitetable.Open(path, sqlitetable.Options{Logger: log, Views: []sqlitefile.View{
+		{Name: "rooms", Select: roomlog.RoomsSQL}, {Name: "messages", Select: roomlog.MessagesSQL},
+	}})
 	if err != nil {
 		return app.Store{}, err
 	}
-	figures.Commits(t.Commits)
-	return app.Store{Table: t, SingleProcess: true, Close: t.Close}, nil
+	figures.File(t.Commits, t.LogBytes)
+	return app.Store{Table: t, SingleProcess: true, Ready: t.Ready, Close: t.Close}, nil
 }
 
 // dynamoTable returns the DynamoDB table of the settings, and creates it first if

@@ -60,7 +60,7 @@ func TestFunction_dependencies_areOnlyThoseThatItUses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, unused := range []string{
-		"github.com/alecthomas/kong", "go.etcd.io/bbolt", "github.com/prometheus/client_golang",
+		"github.com/alecthomas/kong", "zombiezen.com/go/sqlite", "modernc.org/sqlite", "github.com/prometheus/client_golang",
 		"github.com/aws/aws-sdk-go-v2/config", "net/rpc",
 	} {
 		if strings.Contains(string(out), unused) {

@@ -12,7 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/bolttable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
 
 // recorder keeps what the app reports.
@@ -27,7 +27,7 @@ func (r *recorder) Watch(totals func() meter.Totals) { r.totals = totals }
 func onFile(t *testing.T, c app.Config) *app.App {
 	t.Helper()
 	c.Open = func(context.Context, *meter.Meter) (app.Store, error) {
-		tab, err := bolttable.Open(filepath.Join(t.TempDir(), "parley.db"), bolttable.Options{})
+		tab, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{})
 		if err != nil {
 			return app.Store{}, err
 		}

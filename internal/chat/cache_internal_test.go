@@ -15,7 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/bolttable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
 
 // Strangers may join, speak and leave all day in a room whose name they know.
@@ -129,7 +129,7 @@ func TestPresence_behindAThousandExpiredActivities_isRead(t *testing.T) {
 func newService(t *testing.T, o Options) *Service {
 	t.Helper()
 	o.Clock, o.SingleProcess, o.MinBatch = clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), true, 1
-	b, err := bolttable.Open(filepath.Join(t.TempDir(), "parley.db"), bolttable.Options{Clock: o.Clock})
+	b, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{Clock: o.Clock})
 	if err != nil {
 		t.Fatal(err)
 	}

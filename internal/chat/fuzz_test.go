@@ -8,12 +8,12 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/table/bolttable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
 
 // FuzzListPage lists rooms with any page token.
 func FuzzListPage(f *testing.F) {
-	tab, err := bolttable.Open(filepath.Join(f.TempDir(), "parley.db"), bolttable.Options{})
+	tab, err := sqlitetable.Open(filepath.Join(f.TempDir(), "parley.db"), sqlitetable.Options{})
 	if err != nil {
 		f.Fatal(err)
 	}

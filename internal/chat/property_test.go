@@ -19,8 +19,8 @@ import (
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/bolttable"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
 
 // start is when the fake clocks of seeded tests start. A local DynamoDB deletes
@@ -67,19 +67,19 @@ type propertyTable struct {
 func onFile(services int) func(*testing.T) propertyTable {
 	return func(t *testing.T) propertyTable {
 		clock := clockwork.NewFakeClockAt(start)
-		file, remove := tempBolt(t, clock)
+		file, remove := tempFile(t, clock)
 		return propertyTable{clock, file, services, remove}
 	}
 }
 
-// tempBolt opens a table in a file of its own. The caller removes it, since there
+// tempFile opens a table in a file of its own. The caller removes it, since there
 // are too many to wait for the end of the test.
-func tempBolt(t *testing.T, clock clockwork.Clock) (table.Table, func()) {
+func tempFile(t *testing.T, clock clockwork.Clock) (table.Table, func()) {
 	dir, err := os.MkdirTemp("/dev/shm", "parley-")
 	if err != nil {
 		dir = t.TempDir()
 	}
-	b, err := bolttable.Open(filepath.Join(dir, "parley.db"), bolttable.Options{Clock: clock})
+	b, err := sqlitetable.Open(filepath.Join(dir, "parley.db"), sqlitetable.Options{Clock: clock})
 	if err != nil {
 		t.Fatal(err)
 	}

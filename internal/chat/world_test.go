@@ -14,7 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/bolttable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
 
 // world is a table, a clock and a service that uses them.
@@ -29,19 +29,19 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-	return onTable(t, clock, openBolt(t, clock), chat.Options{SingleProcess: true, MinBatch: 1})
+	return onTable(t, clock, openFile(t, clock), chat.Options{SingleProcess: true, MinBatch: 1})
 }
 
-// openBolt opens a table in a new file, in memory where the system offers that. Crash
+// openFile opens a table in a new file, in memory where the system offers that. Crash
 // safety is tested with the table, not here.
-func openBolt(t *testing.T, clock clockwork.Clock) *bolttable.Table {
+func openFile(t *testing.T, clock clockwork.Clock) *sqlitetable.Table {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "parley-")
 	if err != nil {
 		dir = t.TempDir()
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	b, err := bolttable.Open(filepath.Join(dir, "parley.db"), bolttable.Options{Clock: clock})
+	b, err := sqlitetable.Open(filepath.Join(dir, "parley.db"), sqlitetable.Options{Clock: clock})
 	if err != nil {
 		t.Fatal(err)
 	}

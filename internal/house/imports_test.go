@@ -14,7 +14,7 @@ const module = "github.com/parley-chat/parley"
 // arrows lists, for each package, the packages of this module that its code may
 // import. Tests may import anything.
 func arrows() map[string][]string {
-	drivers := []string{"internal/table/bolttable", "internal/table/dynamotable", "internal/table/dynamotable/sdkconfig"}
+	drivers := []string{"internal/table/sqlitefile", "internal/table/sqlitetable", "internal/table/dynamotable", "internal/table/dynamotable/sdkconfig"}
 	rooms := []string{"internal/roomlog", "internal/room", "internal/ident", "internal/fault", "internal/table"}
 	meters := []string{"internal/meter", "internal/meter/emf", "internal/meter/scrape"}
 	service := slices.Concat(meters, drivers, rooms, []string{
@@ -39,7 +39,8 @@ func arrows() map[string][]string {
 
 		// The store and what is measured.
 		"internal/table":                       {},
-		"internal/table/bolttable":             {"internal/table"},
+		"internal/table/sqlitefile":            {},
+		"internal/table/sqlitetable":           {"internal/table/sqlitefile", "internal/table"},
 		"internal/table/dynamotable":           {"internal/table"},
 		"internal/table/dynamotable/sdkconfig": {"internal/table/dynamotable"},
 		"internal/transfer":                    {"internal/roomlog", "internal/ident", "internal/fault", "internal/table"},
@@ -49,7 +50,7 @@ func arrows() map[string][]string {
 
 		// The wiring.
 		"internal/app":  service,
-		"cmd/parley":    slices.Concat(drivers, []string{"internal/app", "internal/httpapi", "internal/transfer", "internal/table", "internal/meter", "internal/meter/scrape"}),
+		"cmd/parley":    slices.Concat(drivers, []string{"internal/app", "internal/roomlog", "internal/httpapi", "internal/transfer", "internal/table", "internal/meter", "internal/meter/scrape"}),
 		"functions/mcp": {"internal/app", "internal/lambdahttp", "internal/table/dynamotable", "internal/table", "internal/meter", "internal/meter/emf"},
 
 		// Tests, measurements and scripts: see testOnly.
@@ -57,7 +58,7 @@ func arrows() map[string][]string {
 		"internal/dynamolocal":     {"internal/table/dynamotable"},
 		"internal/lambdatest":      {},
 		"internal/house":           {},
-		"bench":                    {"internal/app", "internal/httpapi", "internal/table/bolttable", "internal/table/dynamotable", "internal/meter", "internal/dynamolocal"},
+		"bench":                    {"internal/app", "internal/httpapi", "internal/table/sqlitetable", "internal/table/dynamotable", "internal/table", "internal/roomlog", "internal/room", "internal/ident", "internal/meter", "internal/dynamolocal"},
 		"scripts/dynamodb-local":   {"internal/dynamolocal"},
 		"e2e":                      {},
 	}
@@ -77,7 +78,7 @@ func foreign() map[string][]string {
 		"github.com/aws/aws-lambda-go":    {"functions/mcp", "internal/lambdahttp"},
 		"github.com/aws/aws-sdk-go-v2":    {"internal/table/dynamotable", "internal/table/dynamotable/sdkconfig"},
 		"github.com/prometheus":           {"internal/meter/scrape"},
-		"go.etcd.io/bbolt":                {"internal/table/bolttable"},
+		"zombiezen.com/go/sqlite":         {"internal/table/sqlitefile", "internal/table/sqlitetable"},
 		"golang.org/x/crypto/argon2":      {"internal/ident"},
 		"golang.org/x/text/secure/precis": {"internal/ident"},
 		"github.com/alecthomas/kong":      {"cmd/parley"},
@@ -197,7 +198,7 @@ func TestImports_wrongArrow_isRefused(t *testing.T) {
 		{"internal/fault", module + "/internal/ident"},
 		{"internal/chat", module + "/internal/pairing"},
 		{"internal/chat", module + "/internal/httpapi"},
-		{"internal/chat", module + "/internal/table/bolttable"},
+		{"internal/chat", module + "/internal/table/sqlitetable"},
 		{"internal/chat", module + "/internal/table/tabletest"},
 		{"internal/chat", "net/http"},
 		{"internal/chat", "net/http/httptest"},

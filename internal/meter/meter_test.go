@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/bolttable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
@@ -130,7 +130,7 @@ func TestAccount_nil_limitsNothing(t *testing.T) {
 }
 
 func TestTable_readsAndWrites_areCounted(t *testing.T) {
-	store, err := bolttable.Open(filepath.Join(t.TempDir(), "parley.db"), bolttable.Options{})
+	store, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

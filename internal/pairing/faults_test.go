@@ -36,7 +36,7 @@ func TestEnterQueue_underFaults(t *testing.T) {
 		runs = min(runs, 40)
 	}
 	clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-	file := openBolt(t, clock) // its clock stands still: expiry is tested elsewhere
+	file := openFile(t, clock) // its clock stands still: expiry is tested elsewhere
 	seeds := make(chan uint64)
 	var all sync.WaitGroup
 	for range 8 {

@@ -226,11 +226,11 @@ func TestPairing_ticketOfACallThatFailed_isNeverPaired(t *testing.T) {
 func onRealClocks(t *testing.T, test func(t *testing.T, processes ...process)) {
 	clock := clockwork.NewRealClock()
 	t.Run("one process", func(t *testing.T) {
-		b := openBolt(t, clock)
+		b := openFile(t, clock)
 		test(t, newProcess(b, chat.Options{Clock: clock, SingleProcess: true, MinBatch: 1}))
 	})
 	t.Run("two processes", func(t *testing.T) {
-		b := openBolt(t, clock)
+		b := openFile(t, clock)
 		test(t, newProcess(b, chat.Options{Clock: clock}), newProcess(b, chat.Options{Clock: clock}))
 	})
 	t.Run("two processes on DynamoDB", func(t *testing.T) {

@@ -18,8 +18,8 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/bolttable"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
 
 // A story is a conversation as a text: what each agent calls and what it gets, byte for
@@ -111,7 +111,7 @@ func checkStory(t *testing.T, title string, plot func(*story)) {
 	}
 	t.Run("on a file", func(t *testing.T) {
 		clock := newStoryClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-		tab, err := bolttable.Open(filepath.Join(t.TempDir(), "parley.db"), bolttable.Options{Clock: clock})
+		tab, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{Clock: clock})
 		if err != nil {
 			t.Fatal(err)
 		}

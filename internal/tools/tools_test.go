@@ -249,7 +249,7 @@ func TestTools_storeGone_isUnavailableAndNoDetail(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := p.try("join_room", args{"room": "den", "agent_name": "Ann"})
-	if r.Code != "unavailable" || strings.Contains(r.text, "bolt") || strings.Contains(r.text, ".db") {
+	if r.Code != "unavailable" || strings.Contains(r.text, "sqlite") || strings.Contains(r.text, ".db") {
 		t.Errorf("the answer is %s", r.text)
 	}
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/bolttable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
 	"github.com/parley-chat/parley/internal/tools"
 )
 
@@ -28,7 +28,7 @@ import (
 type world struct {
 	t     *testing.T
 	url   string
-	table *bolttable.Table
+	table *sqlitetable.Table
 	log   *lockedBuffer
 
 	instructions string
@@ -49,7 +49,7 @@ const patience = 10 * time.Second
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	tab, err := bolttable.Open(filepath.Join(t.TempDir(), "parley.db"), bolttable.Options{})
+	tab, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

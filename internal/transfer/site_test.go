@@ -16,8 +16,8 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/bolttable"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
 	"github.com/parley-chat/parley/internal/transfer"
 )
 
@@ -34,14 +34,14 @@ func inFile(t *testing.T) site {
 }
 
 // inFileAt makes a site in a file. The file is in memory where the system offers
-// that; the tests of bolttable cover the disk.
+// that; the tests of sqlitetable cover the disk.
 func inFileAt(t *testing.T, clock clockwork.Clock) site {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "parley-")
 	if err != nil {
 		dir = t.TempDir()
 	}
-	tab, err := bolttable.Open(filepath.Join(dir, "parley.db"), bolttable.Options{Clock: clock})
+	tab, err := sqlitetable.Open(filepath.Join(dir, "parley.db"), sqlitetable.Options{Clock: clock})
 	if err != nil {
 		t.Fatal(err)
 	}

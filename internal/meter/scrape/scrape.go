@@ -15,7 +15,7 @@ import (
 )
 
 // Metrics are the metrics of a process. Many goroutines may call the methods at
-// once, but Watch and Commits must be called before Handler.
+// once, but Watch and File must be called before Handler.
 type Metrics struct {
 	registry *prometheus.Registry
 	calls    *prometheus.CounterVec
@@ -68,25 +68,17 @@ func (m *Metrics) Watch(totals func() meter.Totals) {
 	sum("parley_dynamodb_requests_total", "Requests to DynamoDB, including retries.", nil, func(t meter.Totals) float64 { return float64(t.Requests) })
 }
 
-// Commits adds the number of transactions that a file has on disk. If it cannot
-// be read, the metric is missing from the answer.
-func (m *Metrics) Commits(number func() (int, error)) {
-	m.registry.MustRegister(commits{prometheus.NewDesc("parley_file_commits_total", "Transactions committed in the life of the file, two fsyncs each.", nil, nil), number})
-}
-
-type commits struct {
-	desc   *prometheus.Desc
-	number func() (int, error)
-}
-
-// Describe implements [prometheus.Collector].
-func (c commits) Describe(to chan<- *prometheus.Desc) { to <- c.desc }
-
-// Collect implements [prometheus.Collector].
-func (c commits) Collect(to chan<- prometheus.Metric) {
-	if n, err := c.number(); err == nil {
-		to <- prometheus.MustNewConstMetric(c.desc, prometheus.CounterValue, float64(n))
-	}
+// File adds what is known about a file: how many transactions were committed to
+// it since the start, and the size of its write-ahead log.
+func (m *Metrics) File(commits, logBytes func() int64) {
+	m.registry.MustRegister(
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "parley_file_commits_total", Help: "Transactions committed to the file, one fsync each.",
+		}, func() float64 { return float64(commits()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "parley_file_log_bytes", Help: "Size of the file's write-ahead log. It grows while another program does not stop reading.",
+		}, func() float64 { return float64(logBytes()) }),
+	)
 }
 
 // Handler answers a GET of any path with the current values.

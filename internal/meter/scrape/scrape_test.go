@@ -1,7 +1,6 @@
 package scrape
 
 import (
-	"errors"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -24,7 +23,7 @@ func TestMetrics_callsAndSums_areThere(t *testing.T) {
 	m := New()
 	of := meter.New(meter.Options{Observe: m.Observe, MaxWaits: 1})
 	m.Watch(of.Totals)
-	m.Commits(func() (int, error) { return 42, nil })
+	m.File(func() int64 { return 42 }, func() int64 { return 4096 })
 	a, b := of.Open(), of.Open()
 	a.Begin("send_message")
 	a.End(meter.CodeOK, nil)
@@ -48,7 +47,7 @@ func TestMetrics_callsAndSums_areThere(t *testing.T) {
 		`parley_refused_total{of="waits"} 1`, `parley_refused_total{of="bodies"} 0`,
 		`parley_table_operations_total{kind="read"} 0`, `parley_table_failures_total 0`,
 		`parley_dynamodb_units_total{kind="read"} 0.5`, `parley_dynamodb_units_total{kind="write"} 1`, `parley_dynamodb_requests_total 2`,
-		`parley_file_commits_total 42`,
+		`parley_file_commits_total 42`, `parley_file_log_bytes 4096`,
 	} {
 		if !strings.Contains(after, "\n"+line+"\n") {
 			t.Errorf("no %s", line)
@@ -56,13 +55,5 @@ func TestMetrics_callsAndSums_areThere(t *testing.T) {
 	}
 	if !strings.Contains(before, "\nparley_body_bytes 20000\n") || !strings.Contains(before, "\ngo_goroutines ") {
 		t.Error(before)
-	}
-}
-
-func TestCommits_fileIsClosed_theRestIsThere(t *testing.T) {
-	m := New()
-	m.Commits(func() (int, error) { return 0, errors.New("closed") })
-	if text := ask(t, m); strings.Contains(text, "parley_file_commits_total") || !strings.Contains(text, "go_goroutines") {
-		t.Error(text)
 	}
 }

@@ -28,7 +28,7 @@ type crowd struct {
 func newCrowd(t *testing.T) *crowd {
 	clock := clockwork.NewFakeClockAt(start())
 	c := &crowd{T: t, clock: clock, rng: rand.New(rand.NewPCG(1, 1))}
-	inner := openBolt(t, clock)
+	inner := openFile(t, clock)
 	for a := range 3 {
 		for b := range 10 {
 			c.calm = append(c.calm, fmt.Sprintf("%d%d", a, b))

@@ -14,17 +14,17 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/bolttable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
 // start is the time at which fake clocks begin.
 func start() time.Time { return time.Date(2100, 1, 1, 12, 0, 0, 500_000_000, time.UTC) }
 
-// openBolt opens a table without faults.
-func openBolt(t *testing.T, clock clockwork.Clock) table.Table {
+// openFile opens a table without faults.
+func openFile(t *testing.T, clock clockwork.Clock) table.Table {
 	t.Helper()
-	tab, err := bolttable.Open(filepath.Join(t.TempDir(), "table.db"), bolttable.Options{Clock: clock})
+	tab, err := sqlitetable.Open(filepath.Join(t.TempDir(), "table.db"), sqlitetable.Options{Clock: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func openBolt(t *testing.T, clock clockwork.Clock) table.Table {
 // newFaulty returns a faulty table and the correct one below it.
 func newFaulty(t *testing.T, seed uint64, faults tabletest.Faults) (*tabletest.Faulty, table.Table) {
 	clock := clockwork.NewFakeClockAt(start())
-	inner := openBolt(t, clock)
+	inner := openFile(t, clock)
 	return tabletest.NewFaulty(inner, clock, seed, faults), inner
 }
 
@@ -82,13 +82,13 @@ func write(t *testing.T, tab table.Table, ops ...table.Op) {
 
 func TestFaulty_withoutFaults_passesTheContract(t *testing.T) {
 	tabletest.Run(t, func(t *testing.T, clock clockwork.Clock) table.Table {
-		return tabletest.NewFaulty(openBolt(t, clock), clock, 1, tabletest.Faults{})
+		return tabletest.NewFaulty(openFile(t, clock), clock, 1, tabletest.Faults{})
 	})
 }
 
 func TestFaulty_staleAndSlow_passesTheContract(t *testing.T) {
 	tabletest.Run(t, func(t *testing.T, clock clockwork.Clock) table.Table {
-		return tabletest.NewFaulty(openBolt(t, clock), clock, 1, tabletest.Correct())
+		return tabletest.NewFaulty(openFile(t, clock), clock, 1, tabletest.Correct())
 	})
 }
 

@@ -14,7 +14,7 @@ import (
 
 func TestHooks_withoutHooks_passesTheContract(t *testing.T) {
 	tabletest.Run(t, func(t *testing.T, clock clockwork.Clock) table.Table {
-		return &tabletest.Hooks{Table: openBolt(t, clock)}
+		return &tabletest.Hooks{Table: openFile(t, clock)}
 	})
 }
 
@@ -29,7 +29,7 @@ func callEach(t *testing.T, tab table.Table) (errs [3]error) {
 
 func TestHooks_eachCall_runsBeforeAndAfterWithItsArguments(t *testing.T) {
 	var before, after []tabletest.Method
-	hooks := &tabletest.Hooks{Table: openBolt(t, clockwork.NewFakeClockAt(start()))}
+	hooks := &tabletest.Hooks{Table: openFile(t, clockwork.NewFakeClockAt(start()))}
 	hooks.Before = func(_ context.Context, c tabletest.Call) error {
 		before = append(before, c.Method)
 		ok := map[tabletest.Method]bool{
@@ -53,7 +53,7 @@ func TestHooks_eachCall_runsBeforeAndAfterWithItsArguments(t *testing.T) {
 }
 
 func TestHooks_beforeFails_reachesNeitherTheTableNorAfter(t *testing.T) {
-	inner := openBolt(t, clockwork.NewFakeClockAt(start()))
+	inner := openFile(t, clockwork.NewFakeClockAt(start()))
 	failure := errors.New("failed")
 	hooks := &tabletest.Hooks{
 		Table:  inner,
@@ -69,7 +69,7 @@ func TestHooks_beforeFails_reachesNeitherTheTableNorAfter(t *testing.T) {
 }
 
 func TestHooks_afterReplacesResults_callerGetsTheReplacements(t *testing.T) {
-	inner := openBolt(t, clockwork.NewFakeClockAt(start()))
+	inner := openFile(t, clockwork.NewFakeClockAt(start()))
 	hooks := &tabletest.Hooks{Table: inner, After: func(_ context.Context, c *tabletest.Call) {
 		c.Item, c.Page, c.Err = item("other", "y"), table.Page{More: true}, table.ErrUnavailable
 	}}

@@ -1,4 +1,4 @@
-package bolttable
+package sqlitetable
 
 import (
 	"path/filepath"

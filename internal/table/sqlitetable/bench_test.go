@@ -1,7 +1,8 @@
-package bolttable
+package sqlitetable
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,10 +22,10 @@ func event(room string, n int) table.Item {
 func BenchmarkWrite(b *testing.B) {
 	for _, writers := range []int{1, 16, 64} {
 		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
-			tab := newTable(b)
+			tab := open(b, filepath.Join(b.TempDir(), "table.db"), nil)
 			var next atomic.Int64
 			var wg sync.WaitGroup
-			before := commits(b, tab)
+			before := tab.Commits()
 			b.ResetTimer()
 			for range writers {
 				wg.Go(func() {
@@ -39,7 +40,7 @@ func BenchmarkWrite(b *testing.B) {
 			}
 			wg.Wait()
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "writes/s")
-			b.ReportMetric(float64(b.N)/float64(commits(b, tab)-before), "writes/commit")
+			b.ReportMetric(float64(b.N)/float64(tab.Commits()-before), "writes/commit")
 		})
 	}
 }
@@ -48,7 +49,7 @@ const bigRoom = 100_000
 
 // fillRoom writes a room of bigRoom events.
 func fillRoom(b *testing.B) *Table {
-	tab := newTable(b)
+	tab := open(b, filepath.Join(b.TempDir(), "table.db"), nil)
 	ops := make([]table.Op, 0, table.MaxOps)
 	for n := range bigRoom {
 		ops = append(ops, table.Put(event("room", n), table.Always))

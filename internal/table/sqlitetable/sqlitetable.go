@@ -1,0 +1,128 @@
+// Package sqlitetable is a table.Table in one SQLite file, for a server on one
+// machine. Every read is strong and sees one moment. A Write that returned nil is
+// on disk.
+//
+// One goroutine writes. It commits whatever has queued up meanwhile in one
+// transaction with one fsync, so a lone writer pays for it alone and sixty-four
+// writers share it. Readers have connections of their own and never wait for it,
+// since the file has a write-ahead log (https://www.sqlite.org/wal.html).
+package sqlitetable
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/sqlitefile"
+)
+
+// Table is a table.Table in a file.
+type Table struct {
+	*Reader
+	log     *slog.Logger
+	writer  *sqlitefile.Conn // of commitQueued alone
+	queue   chan *job        // unbuffered: a job that no transaction has taken is its caller's
+	closing chan struct{}
+	drained chan struct{} // closed: nothing commits any more
+	swept   chan struct{} // closed: nothing sweeps any more
+	commits atomic.Int64
+	failed  atomic.Bool // the last commit did not reach the disk
+	close   func() error
+}
+
+var _ table.Table = (*Table)(nil)
+
+// probeBytes is the size of the item with which Ready looks for room.
+const probeBytes = 256 << 10
+
+// Options are the options of Open.
+type Options struct {
+	// Clock decides what has expired and when to delete it. Nil means the real
+	// clock. Until Close, the table waits for one timer of it.
+	Clock clockwork.Clock
+	// Logger receives a warning when the write-ahead log is large. Nil means none.
+	Logger *slog.Logger
+	// Views are stored in the file, for people who look into it.
+	Views []sqlitefile.View
+}
+
+// Open opens the table in the file at path, or creates it: see sqlitefile.Open.
+func Open(path string, o Options) (*Table, error) {
+	if o.Clock == nil {
+		o.Clock = clockwork.NewRealClock()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	file, err := sqlitefile.Open(path, o.Views...)
+	if err != nil {
+		return nil, fmt.Errorf("sqlitetable: %w", err)
+	}
+	writer, err := file.Writer()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("sqlitetable: %w", err), file.Close())
+	}
+	reader, err := NewReader(file, o.Clock)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("sqlitetable: %w", err), writer.Close(), file.Close())
+	}
+	t := &Table{
+		Reader: reader, log: o.Logger, writer: writer,
+		queue: make(chan *job), closing: make(chan struct{}), drained: make(chan struct{}), swept: make(chan struct{}),
+	}
+	t.close = sync.OnceValue(t.closeFile)
+	go t.commitQueued()
+	go t.sweep()
+	return t, nil
+}
+
+// Close closes the file after the calls in progress. Later calls return
+// table.ErrUnavailable. Close may be called again and returns the same error.
+func (t *Table) Close() error { return t.close() }
+
+func (t *Table) closeFile() error {
+	close(t.closing)
+	<-t.swept
+	<-t.drained
+	// The last connection moves the log into the file and removes it. It has to
+	// be the one that writes.
+	return errors.Join(t.pool.Close(), t.writer.Close(), t.file.Close())
+}
+
+// Commits returns how many transactions have reached the disk since Open, each
+// with one fsync.
+func (t *Table) Commits() int64 { return t.commits.Load() }
+
+// LogBytes returns the size of the write-ahead log.
+func (t *Table) LogBytes() int64 { return t.file.LogBytes() }
+
+// Ready returns an error if the file cannot be read, or if the last commit failed
+// and another one fails too, as on a full disk.
+func (t *Table) Ready(ctx context.Context) error {
+	probe := table.Item{Key: table.Key{Partition: "READY", Sort: "-"}}
+	if t.failed.Load() {
+		// The item needs about as much room as any message. It expires at once,
+		// so that no caller sees it and the sweep deletes it.
+		probe.Data, probe.Expires = bytes.Repeat([]byte(" "), probeBytes), t.clock.Now()
+		return t.Write(ctx, table.Put(probe, table.Always))
+	}
+	if _, err := t.Get(ctx, probe.Key, table.Strong); !errors.Is(err, table.ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
+// Close closes the file after the calls in progress. It must be called once.
+func (r *Reader) Close() error { return errors.Join(r.pool.Close(), r.file.Close()) }
+
+// unavailable is the error of a call that the file did not serve.
+func (r *Reader) unavailable(doing string, cause error) error {
+	return fmt.Errorf("%w: %s %s: %w", table.ErrUnavailable, doing, r.file.Path(), cause)
+}

@@ -1,0 +1,82 @@
+package sqlitetable
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/parley-chat/parley/internal/table/sqlitefile"
+)
+
+// The sweep deletes expired items in small steps, so that no writer waits long for
+// one. Nothing depends on it, since expired items are absent to every call.
+const (
+	sweepItems = 100                    // deleted in a step
+	sweepPages = 100                    // taken off the end of the file in a step
+	stepPause  = 100 * time.Millisecond // between steps
+	roundPause = time.Minute            // after the last one
+)
+
+const (
+	deleteExpiredSQL = `DELETE FROM items WHERE (pk, sk) IN (SELECT pk, sk FROM items WHERE expires <= ? LIMIT ?)`
+	sizeSQL          = `SELECT * FROM pragma_freelist_count, pragma_page_count`
+	shrinkSQL        = `PRAGMA incremental_vacuum(100)`
+)
+
+// errNothing is the verdict of a step that found nothing to do.
+var errNothing = errors.New("nothing is to be swept")
+
+// largeLog is the size of the write-ahead log from which a warning is logged.
+const largeLog = 64 << 20
+
+// sweep runs until the table closes.
+func (t *Table) sweep() {
+	defer close(t.swept)
+	timer := t.clock.NewTimer(roundPause)
+	defer timer.Stop()
+	for warned := false; ; {
+		select {
+		case <-timer.Chan():
+		case <-t.closing:
+			return
+		}
+		if t.sweepStep() {
+			timer.Reset(stepPause)
+			continue
+		}
+		bytes := t.LogBytes()
+		if bytes >= largeLog && !warned {
+			t.log.Warn("the write-ahead log is large: another program does not stop reading the file", "bytes", bytes)
+		}
+		warned = bytes >= largeLog
+		timer.Reset(roundPause)
+	}
+}
+
+// sweepStep deletes some expired items, shortens a file of which a quarter is
+// free, and reports whether there is more to do. A failed step ends its round.
+func (t *Table) sweepStep() (more bool) {
+	err := t.submit(context.Background(), sweepItems, func(c *sqlitefile.Conn, now int64) (_, failure error) {
+		if failure = c.Run(deleteExpiredSQL, now, int64(sweepItems)); failure != nil {
+			return nil, failure
+		}
+		deleted := c.Changes()
+		var free, pages int64
+		failure = c.Each(func(row *sqlite.Stmt) bool {
+			free, pages = row.ColumnInt64(0), row.ColumnInt64(1)
+			return true
+		}, sizeSQL)
+		shrink := free >= sweepPages && free >= pages/4
+		if shrink && failure == nil {
+			failure = c.Each(func(*sqlite.Stmt) bool { return true }, shrinkSQL)
+		}
+		if deleted == 0 && !shrink {
+			return errNothing, failure
+		}
+		more = deleted == sweepItems || shrink
+		return nil, failure
+	})
+	return more && err == nil
+}
