@@ -57,6 +57,8 @@ func parse(args []string, stdout io.Writer) (settings, task, error) {
 		Version  kong.VersionFlag `help:"Print the version and exit."`
 		Serve    struct{}         `cmd:"" default:"withargs" help:"Serve MCP over HTTP. This is the default command."`
 		Copy     copyCommand      `cmd:"" help:"Copy rooms from one file or DynamoDB table to another."`
+		Backup   backupCommand    `cmd:"" help:"Back up the file with the rooms (--data) to a new file, even while it is served."`
+		Check    checkCommand     `cmd:"" help:"Read a whole file, even while it is served, and report damage."`
 	}
 	data, done := defaultFile(), false
 	parser, err := kong.New(&line,
@@ -80,8 +82,13 @@ func parse(args []string, stdout io.Writer) (settings, task, error) {
 	if line.Data == "" && line.Table == "" {
 		line.Data = data
 	}
-	if command.Command() == "copy" {
+	switch command.Selected().Name {
+	case "copy":
 		return line.settings, line.Copy.run, nil
+	case "backup":
+		return line.settings, line.Backup.run, nil
+	case "check":
+		return line.settings, line.Check.run, nil
 	}
 	if line.CreateTable && line.Table == "" {
 		return settings{}, nil, errors.New("--create-table needs --table NAME; see parley --help")

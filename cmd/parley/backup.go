@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/sqlitefile"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
+)
+
+// backupCommand is `parley backup`.
+type backupCommand struct {
+	File string `arg:"" placeholder:"FILE" help:"Write the backup to this file, which must not exist."`
+}
+
+// Help returns the text that kong shows for parley backup --help.
+func (backupCommand) Help() string {
+	return `The backup holds everything as it is at one moment. It is read back and checked before it appears under its name, and only its owner may read it. To use it, start the server with --data FILE, or stop the server and put the backup in the place of its file, without the -wal and -shm of that one.
+
+A backup holds every message, and the hashes of tokens and passwords. Protect it like the original.`
+}
+
+func (c backupCommand) run(ctx context.Context, s settings, streams streams) (err error) {
+	if s.Data == "" {
+		return errors.New("parley backup reads a file; a DynamoDB table is backed up by AWS, or with parley copy")
+	}
+	source, err := sqlitefile.Look(s.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, source.Close()) }()
+	var found contents
+	err = source.Backup(ctx, c.File, func(copied string) (err error) {
+		found, err = check(ctx, copied)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(streams.err, "Backed up %s to %s.\n", found, c.File)
+	return nil
+}
+
+// checkCommand is `parley check`.
+type checkCommand struct {
+	File string `arg:"" optional:"" placeholder:"FILE" help:"The file to check, by default the one of --data."`
+}
+
+// Help returns the text that kong shows for parley check --help.
+func (checkCommand) Help() string {
+	return `The check reads every page of the file and the log of every room. It changes nothing in the file, but may leave an empty FILE-wal and a FILE-shm next to it. It exits with status 1 if the file is damaged.`
+}
+
+func (c checkCommand) run(ctx context.Context, s settings, streams streams) error {
+	path := c.File
+	if path == "" {
+		path = s.Data
+	}
+	if path == "" {
+		return errors.New("parley check reads a file; name one")
+	}
+	found, err := check(ctx, path)
+	if found.rooms > 0 || err == nil {
+		fmt.Fprintf(streams.err, "%s holds %s.\n", path, found)
+	}
+	return err
+}
+
+// contents are what a file holds.
+type contents struct{ rooms, messages int }
+
+// String describes the contents for a person.
+func (c contents) String() string {
+	if c.messages == 1 {
+		return rooms(c.rooms) + " with 1 message"
+	}
+	return fmt.Sprintf("%s with %d messages", rooms(c.rooms), c.messages)
+}
+
+// check reads the whole file at path. It goes on after damage, and the error joins
+// all that it found.
+func check(ctx context.Context, path string) (found contents, err error) {
+	file, err := sqlitefile.Look(path)
+	if err != nil {
+		return found, err
+	}
+	damage := file.IntegrityCheck(ctx)
+	reader, err := sqlitetable.NewReader(file, clockwork.NewRealClock())
+	if err != nil {
+		return found, errors.Join(damage, err)
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	for partition, err := range reader.Partitions(ctx, roomlog.RoomPrefix, roomlog.MetaKey("").Sort) {
+		if err != nil {
+			return found, errors.Join(damage, err)
+		}
+		id := strings.TrimPrefix(partition, roomlog.RoomPrefix)
+		messages, err := roomlog.Verify(ctx, reader, id)
+		if errors.Is(err, table.ErrNotFound) {
+			continue // it has ended meanwhile
+		}
+		if err != nil {
+			damage = errors.Join(damage, fmt.Errorf("the room with id %s: %w", id, err))
+		}
+		found.rooms++
+		found.messages += messages
+	}
+	return found, damage
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
+)
+
+// report runs the program and returns what it says on standard error.
+func report(t *testing.T, args ...string) (code int, says string) {
+	t.Helper()
+	alone(t)
+	var out, err bytes.Buffer
+	code = run(t.Context(), args, streams{out: &out, err: &err})
+	if out.Len() > 0 {
+		t.Errorf("standard output has %q", &out)
+	}
+	return code, err.String()
+}
+
+// servedFile returns a file with a room of two messages, which stays open.
+func servedFile(t *testing.T) (path string, tab *sqlitetable.Table, room string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "parley.db")
+	tab, err := sqlitetable.Open(path, sqlitetable.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = tab.Close() })
+	rooms := chat.New(tab, chat.Options{SingleProcess: true})
+	ann, err := rooms.JoinRoom(t.Context(), chat.JoinRequest{Room: "tea", AgentName: "Ann"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"one", "two"} {
+		if _, err := rooms.Send(t.Context(), chat.SendRequest{Token: ann.Token, Text: text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return path, tab, ann.Token[:7]
+}
+
+func TestBackup_ofAServedFile_saysWhatItHolds(t *testing.T) {
+	path, _, _ := servedFile(t)
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	if code, says := report(t, "backup", "--data", path, backup); code != 0 || says != "Backed up 1 room with 2 messages to "+backup+".\n" {
+		t.Errorf("code %d, %q", code, says)
+	}
+	if code, says := report(t, "check", backup); code != 0 || says != backup+" holds 1 room with 2 messages.\n" {
+		t.Errorf("code %d, %q", code, says)
+	}
+	if code, says := report(t, "backup", "--data", path, backup); code != 1 || !strings.Contains(says, "name a new one") {
+		t.Errorf("over a backup: code %d, %q", code, says)
+	}
+}
+
+func TestCheck_brokenLog_isReportedBesideTheRest(t *testing.T) {
+	path, tab, room := servedFile(t)
+	if code, says := report(t, "check", "--data", path); code != 0 || says != path+" holds 1 room with 2 messages.\n" {
+		t.Errorf("code %d, %q", code, says)
+	}
+	missing := table.Delete(roomlog.EventKey(room, 2), table.IfPresent)
+	if err := tab.Write(t.Context(), missing); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"check", path}, {"backup", "--data", path, filepath.Join(t.TempDir(), "backup.db")}} {
+		code, says := report(t, args...)
+		if code != 1 || !strings.Contains(says, "the room with id "+room) || !strings.Contains(says, "event 3 follows event 1") {
+			t.Errorf("%s: code %d, %q", args[0], code, says)
+		}
+	}
+}
+
+func TestBackup_andCheck_withoutAFile_sayWhatToName(t *testing.T) {
+	for args, want := range map[string]string{
+		"backup":                      "<file>",
+		"backup --table rooms x.db":   "parley copy",
+		"check --table rooms":         "name one",
+		"check /nowhere/parley.db":    "/nowhere",
+		"backup --data /nowhere/p.db": "<file>",
+	} {
+		if code, says := report(t, strings.Fields(args)...); code == 0 || !strings.Contains(says, want) {
+			t.Errorf("%s: code %d, %q; want %q", args, code, says, want)
+		}
+	}
+	if _, err := os.Stat("x.db"); !errors.Is(err, os.ErrNotExist) {
+		t.Error("a refused backup left a file")
+	}
+}
