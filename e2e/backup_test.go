@@ -3,26 +3,26 @@
 package e2e
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
 
-// A copy of the file is whole if nothing writes while it is made: after the
-// program has ended, or while it is held (SIGSTOP), at any moment. What was
-// acknowledged until then goes on in the copy.
+// A copy of the file and its log is whole if nothing writes while it is made: while
+// the program is held (SIGSTOP), at any moment. After the program has ended there
+// is no log. What was acknowledged until then goes on in the copy.
 func TestBackup_copyOfTheFile_holdsAllThatWasAcknowledged(t *testing.T) {
-	for name, hold := range map[string]func(p *program){
-		"of a program that has ended": func(p *program) { p.terminate() },
-		"of a program that is held": func(p *program) {
-			var now syscall.WaitStatus
-			if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
-				t.Error(err)
-			}
-			// Its threads stop one after the other; this returns after the last.
-			if _, err := syscall.Wait4(p.cmd.Process.Pid, &now, syscall.WUNTRACED, nil); err != nil || !now.Stopped() {
-				t.Errorf("the program is not held: %v, %v", now, err)
-			}
-		},
+	for name, c := range map[string]struct {
+		hold  func(p *program)
+		parts []string // of what is copied: what follows the name of the file
+	}{
+		"of a program that has ended": {func(p *program) { p.terminate() }, []string{""}},
+		"of a program that is held":   {stopped, []string{"", "-wal"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			at := aFile(t)
@@ -31,9 +31,11 @@ func TestBackup_copyOfTheFile_holdsAllThatWasAcknowledged(t *testing.T) {
 			for range 5 {
 				backup := aFile(t)
 				crew.work(t, p.url, func() {
-					hold(p)
-					if err := copyFile(at.args[1], backup.args[1]); err != nil {
-						t.Error(err)
+					c.hold(p)
+					for _, part := range c.parts {
+						if err := copyFile(at.name+part, backup.name+part); err != nil {
+							t.Error(err)
+						}
 					}
 					if p.cmd != nil {
 						p.kill() // what it would still do is not in the copy
@@ -41,11 +43,189 @@ func TestBackup_copyOfTheFile_holdsAllThatWasAcknowledged(t *testing.T) {
 				})
 				at, p = backup, startOn(t, backup.args, nil)
 			}
-			c := talk{t, openGo(t, p.url, modernProtocol)}
-			crew.finish(c)
+			crew.finish(talk{t, openGo(t, p.url, modernProtocol)})
 			if crew.compare(t) < 5 {
 				t.Error("hardly anything was said: the copies show nothing")
 			}
 		})
+	}
+}
+
+// stopped holds the program.
+func stopped(p *program) {
+	p.t.Helper()
+	var now syscall.WaitStatus
+	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		p.t.Error(err)
+	}
+	// Its threads stop one after the other; this returns after the last.
+	if _, err := syscall.Wait4(p.cmd.Process.Pid, &now, syscall.WUNTRACED, nil); err != nil || !now.Stopped() {
+		p.t.Errorf("the program is not held: %v, %v", now, err)
+	}
+}
+
+// The crew talks on while the backup is made. A last word before that has a seq
+// above all that was acknowledged until then.
+func TestBackup_byTheProgramWhileAgentsTalk_holdsOneMomentAfterAllThatWasAcknowledged(t *testing.T) {
+	at := aFile(t)
+	p := startOn(t, at.args, nil)
+	crew := newCrew(talk{t, openGo(t, p.url, modernProtocol)})
+	doors := []seat{crew.readers[0].seat, crew.readers[1].seat}
+	forgotten := 0
+	for n := range 5 {
+		c := talk{t, openGo(t, p.url, modernProtocol)}
+		backup := aFile(t)
+		var before answer
+		var settled seat
+		crew.work(t, p.url, func() {
+			settled = c.join(fmt.Sprintf("the last camp before backup %d", n), "Witness")
+			before = c.ok("send_message", args{"agent_token": crew.readers[1].token, "text": fmt.Sprintf("Now comes backup %d.", n)})
+			backUp(t, at, backup)
+			p.kill()
+		})
+		at, p = backup, startOn(t, backup.args, nil)
+		c = talk{t, openGo(t, p.url, modernProtocol)}
+		forgotten += crew.goBack(c, doors, before.Seq)
+		c.ok("room_info", args{"agent_token": settled.token})
+	}
+	crew.finish(talk{t, openGo(t, p.url, modernProtocol)})
+	if crew.compare(t) < 5 || forgotten == 0 {
+		t.Error("hardly anything was said, or nothing since a backup: the backups show nothing")
+	}
+}
+
+// backUp runs parley backup.
+func backUp(t *testing.T, from, to tableArgs) {
+	t.Helper()
+	out, code := parley(t, "backup", "--data", from.name, to.name)
+	if code != 0 || !strings.Contains(out, to.name) {
+		t.Fatalf("parley backup ended with code %d and said %q, want 0 and the name of the backup", code, out)
+	}
+	if info, err := os.Stat(to.name); err != nil || info.Mode() != 0o600 {
+		t.Errorf("the backup is %v, %v, want a file for its owner alone", info, err)
+	}
+	if all, err := filepath.Glob(to.name + "*"); err != nil || len(all) != 1 {
+		t.Errorf("the backup left %q, %v, want one file", all, err)
+	}
+}
+
+// goBack has the crew forget what came after a backup, and returns how much that
+// was. The backup must hold everything from the doors, where the readers came in,
+// to one moment not before event least.
+func (w *crew) goBack(c talk, doors []seat, least int64) (forgotten int) {
+	c.t.Helper()
+	for i, r := range w.readers {
+		r.seat, r.heard = doors[i], nil
+		r.readUntilQuiet(c)
+	}
+	last := w.readers[0].lastWithoutGap(c.t) // the other one does not hear its own words
+	if last < least {
+		c.t.Fatalf("the backup ends at event %d, and event %d was acknowledged before it began", last, least)
+	}
+	for _, s := range w.senders {
+		for seq := range s.acknowledged {
+			if seq > last {
+				delete(s.acknowledged, seq)
+				forgotten++
+			}
+		}
+	}
+	w.settler.goBack(c)
+	return forgotten
+}
+
+// lastWithoutGap returns the last event that was heard. None may be missing before.
+func (r *reader) lastWithoutGap(t *testing.T) (last int64) {
+	t.Helper()
+	for _, m := range r.heard {
+		if last != 0 && m.Seq != last+1 {
+			t.Errorf("event %d follows event %d", m.Seq, last)
+		}
+		last = m.Seq
+	}
+	return last
+}
+
+// goBack has the settler forget the rooms that are not in a backup. All of them
+// came after those that are.
+func (s *settler) goBack(c talk) {
+	c.t.Helper()
+	kept := 0
+	for n, token := range s.tokens {
+		if a := c.tool("room_info", args{"agent_token": token}); a.Code != "" {
+			continue
+		}
+		if n != kept {
+			c.t.Errorf("the backup has room %d of the settler, and lacks room %d", n, kept)
+		}
+		kept = n + 1
+	}
+	s.tokens = s.tokens[:kept]
+}
+
+func TestBackup_ontoAFile_isRefusedAndLeavesIt(t *testing.T) {
+	at, other := aFile(t), aFile(t)
+	p := startOn(t, at.args, nil)
+	if err := os.WriteFile(other.name, []byte("Dear diary,"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{other.name, at.name} {
+		out, code := parley(t, "backup", "--data", at.name, name)
+		if code != 1 || !strings.Contains(out, name) || !strings.Contains(out, "exists") {
+			t.Errorf("parley backup ended with code %d and said %q, want 1 and that %s exists", code, out, name)
+		}
+	}
+	if text, err := os.ReadFile(other.name); err != nil || string(text) != "Dear diary," {
+		t.Errorf("now the file holds %q, %v", text, err)
+	}
+	c := talk{t, openGo(t, p.url, modernProtocol)}
+	c.meet("the same file")
+}
+
+func TestBackup_ofNoFile_isRefusedAndMakesNone(t *testing.T) {
+	from, to := aFile(t), aFile(t)
+	out, code := parley(t, "backup", "--data", from.name, to.name)
+	if code != 1 || !strings.Contains(out, from.name) {
+		t.Errorf("parley backup ended with code %d and said %q, want 1 and the name of the file", code, out)
+	}
+	for _, at := range []tableArgs{from, to} {
+		if _, err := os.Stat(at.name); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is there: %v", at.name, err)
+		}
+	}
+}
+
+// SQLite would read what is left of another file's log into the backup.
+func TestBackup_nextToALogThatWasLeft_isRefusedOrWhole(t *testing.T) {
+	left, at, backup := aFile(t), aFile(t), aFile(t)
+	p := startOn(t, left.args, nil)
+	talk{t, openGo(t, p.url, modernProtocol)}.meet("the other file")
+	p.kill()
+	if err := copyFile(left.name+"-wal", backup.name+"-wal"); err != nil {
+		t.Fatal(err)
+	}
+	p = startOn(t, at.args, nil)
+	c := talk{t, openGo(t, p.url, modernProtocol)}
+	alice, _ := c.meet("the file")
+	c.ok("send_message", args{"agent_token": alice.token, "text": opening})
+	if out, code := parley(t, "backup", "--data", at.name, backup.name); code == 1 && strings.Contains(out, backup.name) {
+		return
+	}
+	if out, code := parley(t, "check", backup.name); code != 0 || !strings.Contains(out, "1 room with 1 message.") {
+		t.Errorf("of the backup parley check says %q, %d, want 1 room with 1 message", out, code)
+	}
+}
+
+func TestBackup_served_hasALogLikeTheOriginal(t *testing.T) {
+	at, backup := aFile(t), aFile(t)
+	p := startOn(t, at.args, nil)
+	talk{t, openGo(t, p.url, modernProtocol)}.meet("the original")
+	backUp(t, at, backup)
+	p = startOn(t, backup.args, nil)
+	talk{t, openGo(t, p.url, modernProtocol)}.meet("the backup")
+	for _, at := range []tableArgs{at, backup} {
+		if _, err := os.Stat(at.name + "-wal"); err != nil {
+			t.Errorf("a file that is served has no log: %v", err)
+		}
 	}
 }

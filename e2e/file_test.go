@@ -6,7 +6,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"io/fs"
 	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
@@ -14,7 +17,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"unsafe"
 )
 
 // roomsFile is what a file holds after a conversation.
@@ -63,9 +65,14 @@ func refusesFile(t *testing.T, content []byte, mode os.FileMode, as *syscall.Cre
 	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, content) {
 		t.Errorf("of %d bytes: the file was changed, %v", len(content), err)
 	}
+	for _, part := range []string{"-wal", "-shm", "-journal", ".new"} {
+		if _, err := os.Lstat(path + part); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("of %d bytes: the program left %s, %v", len(content), path+part, err)
+		}
+	}
 }
 
-// openFolder is a folder that every user of the machine may enter.
+// openFolder is a folder in which every user of the machine may make files.
 func openFolder(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "parley-e2e-file-")
@@ -73,7 +80,7 @@ func openFolder(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
+	if err := os.Chmod(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -83,11 +90,12 @@ func TestFile_foreign_isRefusedAndUnchanged(t *testing.T) {
 	noise := make([]byte, 40_000)
 	rand.Read(noise)
 	for name, content := range map[string][]byte{
-		"text":   []byte(strings.Repeat("Dear diary,\n", 3000)),
-		"short":  []byte("x"),
-		"SQLite": append([]byte("SQLite format 3\x00"), make([]byte, 40_000)...),
-		"zeros":  make([]byte, 40_000),
-		"noise":  noise,
+		"text":         []byte(strings.Repeat("Dear diary,\n", 3000)),
+		"short":        []byte("x"),
+		"SQLite":       withHeader(roomsFile(t), applicationAt, 0), // as of a program that sets none
+		"SQLite alone": append([]byte("SQLite format 3\x00"), make([]byte, 40_000)...),
+		"zeros":        make([]byte, 40_000),
+		"noise":        noise,
 	} {
 		t.Run(name, func(t *testing.T) {
 			refusesFile(t, content, 0o600, nil, "not Parley's", "--data")
@@ -95,12 +103,52 @@ func TestFile_foreign_isRefusedAndUnchanged(t *testing.T) {
 	}
 }
 
+// The sizes of a page and of the header of a SQLite file, and where numbers are in
+// the header (https://www.sqlite.org/fileformat.html, 1.3).
+const (
+	pageBytes     = 4096
+	headerBytes   = 100
+	versionAt     = 60
+	applicationAt = 68
+)
+
+// withHeader returns a copy of a SQLite file with another number in its header.
+func withHeader(file []byte, at int, number uint32) []byte {
+	file = bytes.Clone(file)
+	binary.BigEndian.PutUint32(file[at:], number)
+	return file
+}
+
+func TestFile_ofANewerVersion_isRefusedAndUnchanged(t *testing.T) {
+	refusesFile(t, withHeader(roomsFile(t), versionAt, 99), 0o600, nil, "newer parley")
+}
+
+// Earlier builds stored the rooms with bbolt, whose first two pages say so.
+func TestFile_ofAnEarlierBuild_isRefusedAndUnchanged(t *testing.T) {
+	const metaPage, boltMagic, boltVersion = 4, 0xED0CDAED, 2
+	content := make([]byte, 32<<10)
+	for n := range 2 {
+		page := content[n*pageBytes:]
+		binary.LittleEndian.PutUint64(page, uint64(n))
+		binary.LittleEndian.PutUint16(page[8:], metaPage)
+		binary.LittleEndian.PutUint32(page[16:], boltMagic)
+		binary.LittleEndian.PutUint32(page[20:], boltVersion)
+		binary.LittleEndian.PutUint32(page[24:], pageBytes)
+	}
+	refusesFile(t, content, 0o600, nil, "earlier build", "--data")
+}
+
 func TestFile_cutOff_isRefusedAndUnchanged(t *testing.T) {
 	whole := roomsFile(t)
-	used := bytes.LastIndexByte(whole, 'x') // the file is longer than what is in it
 	for range 20 {
-		refusesFile(t, whole[:4096+mathrand.IntN(used-8192)], 0o600, nil, "damaged", "--data")
+		refusesFile(t, whole[:headerBytes+mathrand.IntN(len(whole)-pageBytes-headerBytes)], 0o600, nil, "damaged", "--data")
 	}
+}
+
+// SQLite itself takes the part of a last page that is missing for zeros.
+func TestFile_lastPageCutOff_isRefusedAndUnchanged(t *testing.T) {
+	whole := roomsFile(t)
+	refusesFile(t, whole[:len(whole)-1-mathrand.IntN(pageBytes-1)], 0o600, nil, "damaged", "--data")
 }
 
 func TestFile_readOnly_isRefusedAndUnchanged(t *testing.T) {
@@ -123,50 +171,33 @@ func TestFile_readOnly_isRefusedAndUnchanged(t *testing.T) {
 	refusesFile(t, whole, 0o444, &syscall.Credential{Uid: nobody, Gid: nobody}, "permission denied")
 }
 
-// The disk is full for the program alone: it may not make its file longer.
-func TestFile_fullDisk_isUnavailableAndLosesNothing(t *testing.T) {
+func TestFile_openInAnotherProcess_isRefusedByEveryNameAndServedOn(t *testing.T) {
 	at := aFile(t)
 	p := startOn(t, at.args, nil)
-	limit(t, p, 1<<20)
 	c := talk{t, openGo(t, p.url, modernProtocol)}
-	alice := c.join("the attic", "Alice")
-	bob := c.join("the attic", "Bob")
-	var said []string
-	for {
-		text := fmt.Sprintf("box %d %s", len(said), strings.Repeat("x", 30_000))
-		a := c.tool("send_message", args{"agent_token": alice.token, "text": text})
-		if a.Code == "unavailable" {
-			break
-		}
-		if said = append(said, text[:8]); a.Code != "" || len(said) > 100 {
-			t.Fatalf("message %d was answered %+v, want unavailable before", len(said), a)
+	alice, bob := c.meet("the first come")
+	links := t.TempDir()
+	for link, target := range map[string]string{"file": at.name, "folder": filepath.Dir(at.name)} {
+		if err := os.Symlink(target, filepath.Join(links, link)); err != nil {
+			t.Fatal(err)
 		}
 	}
-	c.ok("room_info", args{"agent_token": bob.token}) // who only reads is served
-	if code := p.terminate(); code != 0 {
-		t.Errorf("the program ended with code %d", code)
+	for name, path := range map[string]string{
+		"its own":            at.name,
+		"a link to the file": filepath.Join(links, "file"),
+		"through a folder":   filepath.Join(links, "folder", filepath.Base(at.name)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, code := parley(t, "serve", "--addr", "127.0.0.1:0", "--data", path)
+			if code != 1 || strings.Count(out, "\n") != 1 {
+				t.Errorf("the second program ended with code %d and said %q, want 1 and one line", code, out)
+			}
+			for _, want := range []string{"another process has the file open", "--data", at.name} {
+				if !strings.Contains(out, want) {
+					t.Errorf("the second program said %q, want %q in it", out, want)
+				}
+			}
+		})
 	}
-	p.again() // without the limit
-	c = talk{t, openGo(t, p.url, modernProtocol)}
-	c.ok("send_message", args{"agent_token": alice.token, "text": "There is room again."})
-	var heard []string
-	for len(heard) <= len(said) {
-		for _, m := range c.listen(&bob) {
-			heard = append(heard, m.Text[:8])
-		}
-	}
-	if want := append(said, "There is"); fmt.Sprint(heard) != fmt.Sprint(want) {
-		t.Errorf("Bob heard %q, want %q", heard, want)
-	}
-}
-
-// limit lets no file of a running program grow beyond so many bytes: then writing
-// fails as on a full disk (prlimit(2)).
-func limit(t *testing.T, p *program, bytes uint64) {
-	t.Helper()
-	want := syscall.Rlimit{Cur: bytes, Max: ^uint64(0)}
-	_, _, failed := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(p.cmd.Process.Pid), syscall.RLIMIT_FSIZE, uintptr(unsafe.Pointer(&want)), 0, 0, 0)
-	if failed != 0 {
-		t.Fatal(failed)
-	}
+	c.hearsNext(alice, bob, places()[0])
 }

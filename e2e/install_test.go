@@ -78,7 +78,7 @@ func installPython(t *testing.T) string {
 func need(t *testing.T, name, why string) string {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("-short: real clients are left out")
+		t.Skip("-short: real clients and tools are left out")
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {

@@ -67,7 +67,7 @@ func (c talk) catchUp(s *seat) {
 }
 
 func TestOverload_moreWaitsThanConnections_areRefusedAndThoseInsideFinish(t *testing.T) {
-	const files, inside, more = 80, 60, 5
+	const files, inside, more = 120, 90, 5
 	fewFiles(t, files)
 	p := start(t)
 	c := talk{t, openGo(t, p.url, legacyProtocol)}

@@ -9,8 +9,10 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -156,6 +158,35 @@ func (p *program) signal(s syscall.Signal) int {
 		p.t.Errorf("the program did not end %v after %v\n%s", patience, s, p.out)
 		return -1
 	}
+}
+
+// health returns the status of /healthz.
+func (p *program) health() int {
+	p.t.Helper()
+	resp, err := http.Get(strings.TrimSuffix(p.url, "/mcp") + "/healthz")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := resp.Body.Close(); err != nil {
+		p.t.Fatal(err)
+	}
+	return resp.StatusCode
+}
+
+// parley runs a command of the program, and returns what it printed and its exit
+// code.
+func parley(t *testing.T, arguments ...string) (out string, code int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Getenv(binaryEnv), arguments...)
+	cmd.Env = cleanEnv()
+	text, err := cmd.CombinedOutput()
+	var failed *exec.ExitError
+	if err != nil && !errors.As(err, &failed) {
+		t.Fatal(err)
+	}
+	return string(text), cmd.ProcessState.ExitCode()
 }
 
 // cleanEnv is the environment without settings of the program or of AWS.

@@ -52,13 +52,8 @@ func TestStart_whatItNeedsIsInUse_saysWhat(t *testing.T) {
 			}
 		})
 	}
-	resp, err := http.Get(strings.TrimSuffix(first.url, "/mcp") + "/healthz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		t.Errorf("the first program is no longer healthy: %s", resp.Status)
+	if status := first.health(); status != http.StatusOK {
+		t.Errorf("the first program is no longer healthy: /healthz answered %d", status)
 	}
 }
 

@@ -1,0 +1,167 @@
+//go:build linux
+
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"unsafe"
+)
+
+// The disk is full for the program alone: it may not make a file longer.
+func TestDisk_filesMayNotGrow_isUnavailableAndLosesNothing(t *testing.T) {
+	p := start(t)
+	servesOnAFullDisk(t, p, func() { limit(t, p, 1<<20) }, func() { limit(t, p, noLimit) })
+}
+
+const noLimit = ^uint64(0)
+
+// limit lets no file of a running program grow beyond so many bytes: then writing
+// fails as on a full disk (prlimit(2)).
+func limit(t *testing.T, p *program, bytes uint64) {
+	t.Helper()
+	want := syscall.Rlimit{Cur: bytes, Max: noLimit}
+	_, _, failed := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(p.cmd.Process.Pid), syscall.RLIMIT_FSIZE, uintptr(unsafe.Pointer(&want)), 0, 0, 0)
+	if failed != 0 {
+		t.Fatal(failed)
+	}
+}
+
+// The disk is a real one of 3 MB, and another file takes a third of it.
+func TestDisk_full_isUnavailableAndLosesNothing(t *testing.T) {
+	disk := smallDisk(t, "3m")
+	other := filepath.Join(disk, "other")
+	p := startOn(t, []string{"--data", filepath.Join(disk, "parley.db")}, nil)
+	fill := func() {
+		if err := os.WriteFile(other, make([]byte, 1<<20), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	servesOnAFullDisk(t, p, fill, func() {
+		if err := os.Remove(other); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// smallDisk returns a folder on a disk of its own. Only root can make one, and not
+// in every container, so that the test is skipped in CI too.
+func smallDisk(t *testing.T, size string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := syscall.Mount("parley-e2e", dir, "tmpfs", 0, "size="+size); err != nil {
+		t.Skipf("SKIPPED, NOT TESTED: a real disk that is full: mount: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// servesOnAFullDisk has agents talk until the disk is full, and on once there is
+// room again. The program runs all the time.
+func servesOnAFullDisk(t *testing.T, p *program, fill, empty func()) {
+	t.Helper()
+	c := talk{t, openGo(t, p.url, modernProtocol)}
+	alice, bob := c.meet("the attic")
+	a := attic{talk: c, alice: alice}
+	a.store("The first box.")
+	c.hears(&bob, "The first box.")
+	fill()
+	a.storeUntilFull(strings.Repeat("x", 30_000))
+	// A short message may still fit where a long one did not, as does what
+	// /healthz writes to see whether there is room.
+	await(t, "/healthz says that the disk is full", func() bool {
+		a.storeUntilFull("")
+		return p.health() == http.StatusServiceUnavailable
+	})
+	for range 3 {
+		a.isFull(bob)
+		if status := p.health(); status != http.StatusServiceUnavailable {
+			t.Errorf("on a full disk /healthz answered %d", status)
+		}
+	}
+	empty()
+	if status := p.health(); status != http.StatusOK {
+		t.Errorf("with room again /healthz answered %d", status)
+	}
+	a.store("There is room again.")
+	a.heardBy(bob)
+	if code := p.terminate(); code != 0 {
+		t.Errorf("the program ended with code %d", code)
+	}
+	p.again()
+	a.talk = talk{t, openGo(t, p.url, modernProtocol)}
+	a.heardBy(bob)
+}
+
+// attic is a room in which Alice keeps as much as fits.
+type attic struct {
+	talk
+	alice seat
+	kept  []string // acknowledged messages since the first
+}
+
+// short is the beginning of a message, which tells it from all others.
+func short(text string) string { return text[:min(len(text), 20)] }
+
+func (a *attic) store(text string) {
+	a.t.Helper()
+	a.ok("send_message", args{"agent_token": a.alice.token, "text": text})
+	a.kept = append(a.kept, short(text))
+}
+
+// storeUntilFull stores messages that end in filler until one is refused because
+// the disk is full.
+func (a *attic) storeUntilFull(filler string) {
+	a.t.Helper()
+	for range 2000 {
+		text := fmt.Sprintf("This is box %7d. %s", len(a.kept), filler)
+		said := a.tool("send_message", args{"agent_token": a.alice.token, "text": text})
+		switch said.Code {
+		case "":
+			a.kept = append(a.kept, short(text))
+		case "unavailable":
+			return
+		default:
+			a.t.Fatalf("message %d was answered %+v", len(a.kept), said)
+		}
+	}
+	a.t.Fatal("the disk does not become full")
+}
+
+// isFull fails unless writes are refused, and reads served.
+func (a *attic) isFull(bob seat) {
+	a.t.Helper()
+	a.refused("unavailable", "send_message", args{"agent_token": a.alice.token, "text": "Is there room for this?"})
+	a.refused("unavailable", "join_room", args{"room": "another attic", "agent_name": "Alice"})
+	a.ok("room_info", args{"agent_token": bob.token})
+	a.ok("list_rooms", args{})
+	if got := a.ok("message_history", args{"agent_token": bob.token, "limit": 1}).Messages; len(got) != 1 || short(got[0].Text) != a.kept[len(a.kept)-1] {
+		a.t.Errorf("on a full disk the history ends in %+v, want %q", got, a.kept[len(a.kept)-1])
+	}
+	if got := a.ok("wait_for_message", waitArgs(bob, places()[0], 0)).Messages; len(got) == 0 || short(got[0].Text) != a.kept[1] {
+		a.t.Errorf("on a full disk a wait answered %+v, want %q first", got, a.kept[1])
+	}
+}
+
+// heardBy fails unless Bob, who has heard the first message, hears all others.
+func (a *attic) heardBy(bob seat) {
+	a.t.Helper()
+	heard := a.kept[:1:1]
+	for len(heard) < len(a.kept) {
+		for _, m := range a.listen(&bob) {
+			heard = append(heard, short(m.Text))
+		}
+	}
+	if fmt.Sprint(heard) != fmt.Sprint(a.kept) {
+		a.t.Errorf("Bob heard %q, want %q", heard, a.kept)
+	}
+}
