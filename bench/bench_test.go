@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 func small(t *testing.T) *bench {
 	return &bench{
 		plan: plan{
-			slice: 20 * time.Millisecond, rounds: 1, history: 100, deliveries: 3,
+			slice: 20 * time.Millisecond, rounds: 1, history: 2000, deliveries: 3,
 			waiters: 20, watched: 50 * time.Millisecond, settled: 50 * time.Millisecond,
 		},
 		dir:      t.TempDir(),
@@ -129,7 +129,7 @@ func TestSendCall_eachCall_sendsANewMessage(t *testing.T) {
 		t.Fatal(err)
 	}
 	count := len(trial.times)
-	if count == 0 || trial.commits < count || trial.rate() <= 0 {
+	if count == 0 || trial.commits < int64(count) || trial.rate() <= 0 {
 		t.Errorf("one client sent %d messages in %d transactions, at a rate of %v", count, trial.commits, trial.rate())
 	}
 	for read := 0; read < count; {

@@ -1,21 +1,23 @@
 package main
 
 import (
-	"strings"
 	"testing"
 	"time"
 )
 
-func TestDeliveryRows_moreThanTwiceACall_missesTheGoal(t *testing.T) {
+func TestDeliveryRows_longerThanTheGoals_missesThem(t *testing.T) {
 	calls := []float64{float64(100 * time.Microsecond)}
-	for arrival, want := range map[time.Duration]string{
-		200 * time.Microsecond: ": met",
-		201 * time.Microsecond: ": missed",
+	pages := []float64{float64(300 * time.Microsecond)}
+	for arrival, want := range map[time.Duration][2]string{
+		300 * time.Microsecond: {"at most 3.00: met", "at most 1.50: met"},
+		301 * time.Microsecond: {"at most 3.00: missed", "at most 1.50: met"},
+		450 * time.Microsecond: {"at most 3.00: missed", "at most 1.50: met"},
+		451 * time.Microsecond: {"at most 3.00: missed", "at most 1.50: missed"},
 	} {
 		times := []float64{float64(arrival)}
-		rows := deliveryRows(&courier{acks: times, arrivals: times}, calls, calls)
-		if got := rows[0].Goal; !strings.HasSuffix(got, want) {
-			t.Errorf("%v is %s", arrival, got)
+		rows := deliveryRows(&courier{acks: times, arrivals: times}, calls, pages)
+		if got := [2]string{rows[0].Goal, rows[1].Goal}; got != want {
+			t.Errorf("%v: %q, want %q", arrival, got, want)
 		}
 	}
 }

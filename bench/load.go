@@ -19,7 +19,7 @@ type trial struct {
 	rates   []float64     // answered calls per second, of each slice
 	times   []float64     // of the calls of all slices, in nanoseconds
 	busy    time.Duration // CPU time of the process in all slices; 0 if unknown
-	commits int           // transactions that the process wrote to the disk in all slices
+	commits int64         // transactions that the process wrote to the disk in all slices
 }
 
 // slice loads the server for d. Each client calls again as soon as it has its
@@ -50,6 +50,16 @@ func (t *trial) slice(ctx context.Context, d time.Duration) error {
 	return err
 }
 
+// eachOnce makes each of the calls once.
+func eachOnce(calls []func() error) error {
+	for _, call := range calls {
+		if err := call(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // callFor calls for d, one call after the other, and returns the time of each.
 func callFor(ctx context.Context, call func() error, d time.Duration) (times []float64, err error) {
 	began := time.Now()
@@ -64,7 +74,7 @@ func callFor(ctx context.Context, call func() error, d time.Duration) (times []f
 }
 
 // spent returns what the process has used so far.
-func (t *trial) spent(ctx context.Context) (busy time.Duration, commits int, err error) {
+func (t *trial) spent(ctx context.Context) (busy time.Duration, commits int64, err error) {
 	f, err := t.process.figures(ctx)
 	if err != nil {
 		return 0, 0, err

@@ -93,7 +93,7 @@ type plan struct {
 
 func fullPlan() plan {
 	return plan{
-		slice: 400 * time.Millisecond, rounds: 7, history: 20_000, deliveries: 1000,
+		slice: 400 * time.Millisecond, rounds: 7, history: 1_000_000, deliveries: 1000,
 		waiters: 10_000, watched: 15 * time.Second, settled: time.Second,
 	}
 }

@@ -32,11 +32,22 @@ func (b *bench) startPage(ctx context.Context) (*process, error) {
 
 // startParley starts Parley on a new file.
 func (b *bench) startParley(ctx context.Context) (*process, error) {
-	dir, err := os.MkdirTemp(b.dir, "data-")
+	file, err := b.newFile()
 	if err != nil {
 		return nil, err
 	}
-	return startServer(ctx, "-file", filepath.Join(dir, "parley.db"))
+	return startOn(ctx, file)
+}
+
+// newFile returns the path of a file that does not exist yet, in a folder of its own.
+func (b *bench) newFile() (string, error) {
+	dir, err := os.MkdirTemp(b.dir, "data-")
+	return filepath.Join(dir, "parley.db"), err
+}
+
+// startOn starts Parley on a file.
+func startOn(ctx context.Context, file string) (*process, error) {
+	return startServer(ctx, "-file", file)
 }
 
 // startBoth starts the empty tool, and Parley on a new file. stop ends both.

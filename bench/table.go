@@ -61,6 +61,11 @@ func goal(what string, met bool) string {
 	return what + ": missed"
 }
 
+// atLeast and atMost return a goal for a ratio r, and whether this run met it.
+func atLeast(least, r float64) string { return goal("at least "+ratio(least), r >= least) }
+
+func atMost(most, r float64) string { return goal("at most "+ratio(most), r <= most) }
+
 func perSecond(rate float64) string { return grouped(int64(rate+0.5)) + "/s" }
 
 // grouped formats a number with commas between its thousands.
