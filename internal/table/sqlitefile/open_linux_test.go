@@ -289,7 +289,7 @@ func TestViews_areStoredAndReplaced(t *testing.T) {
 		write(t, f)
 		defer f.Close()
 		if len(views) > 0 {
-			if got, want := read(t, f, "SELECT * FROM shown"), strings.Trim(views[0].Select, "SELECT '"); got != want {
+			if got, want := read(t, f, "SELECT * FROM shown"), views[0].Select; "SELECT '"+got+"'" != want {
 				t.Errorf("the view shows %q; want %q", got, want)
 			}
 		}
