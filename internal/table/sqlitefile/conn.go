@@ -38,10 +38,11 @@ func (f *File) connect(flags sqlite.OpenFlags, pragmas ...string) (*Conn, error)
 	return &Conn{db: db, statements: make(map[string]*sqlite.Stmt)}, nil
 }
 
-// Writer opens the connection that writes. It commits with one fsync. It leaves
+// Writer opens the connection that writes. It commits with one fsync, on macOS
+// with one that reaches the disk (fullfsync). It leaves
 // checkpoints to the caller, who can choose a moment at which nobody waits.
 func (f *File) Writer() (*Conn, error) {
-	c, err := f.connect(sqlite.OpenReadWrite, "journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 0", fmt.Sprint("journal_size_limit = ", logLimit))
+	c, err := f.connect(sqlite.OpenReadWrite, "journal_mode = WAL", "synchronous = FULL", "fullfsync = ON", "wal_autocheckpoint = 0", fmt.Sprint("journal_size_limit = ", logLimit))
 	if err != nil {
 		return nil, err
 	}

@@ -64,6 +64,9 @@ func resolve(path string) (string, error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real, nil
 	}
+	if _, err := os.Readlink(path); err == nil {
+		return "", fmt.Errorf("%s is a link to a file that does not exist", path)
+	}
 	return path, os.MkdirAll(filepath.Dir(path), 0o700)
 }
 

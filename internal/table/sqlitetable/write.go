@@ -1,8 +1,10 @@
 package sqlitetable
 
 import (
+	"bytes"
 	"context"
 	"runtime"
+	"slices"
 
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlitefile"
@@ -31,8 +33,10 @@ func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
 	if err := table.Check(ops); err != nil {
 		return err
 	}
+	ops = slices.Clone(ops) // the caller may change them after ctx has ended
 	pages := len(ops)
-	for _, op := range ops {
+	for i, op := range ops {
+		ops[i].Item.Data = bytes.Clone(op.Item.Data)
 		pages += len(op.Item.Data) / sharedBytes
 	}
 	return t.submit(ctx, pages, func(c *sqlitefile.Conn, now int64) (error, error) { return apply(c, ops, now) })
