@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -109,11 +110,99 @@ func TestBackup_failed_leavesNothing(t *testing.T) {
 	if err := f.Backup(t.Context(), filepath.Join(folder, "nowhere", "backup.db"), accept); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v; want that the folder is missing", err)
 	}
-	for _, left := range []string{path, path + ".new"} {
-		if _, err := os.Lstat(left); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s is there: %v", left, err)
+	wantBackups(t, folder)
+}
+
+// wantBackups fails the test unless these are the files in folder whose names begin
+// with backup.
+func wantBackups(t *testing.T, folder string, want ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), "backup") {
+			got = append(got, e.Name())
 		}
 	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the folder holds %q; want %q", got, want)
+	}
+}
+
+// The other backup is made while the first is verified.
+func TestBackup_anotherToTheSamePathIsRefused_isPublished(t *testing.T) {
+	folder := t.TempDir()
+	f := openFile(t, filepath.Join(folder, "parley.db"))
+	path, refused := filepath.Join(folder, "backup.db"), errors.New("refused")
+	err := f.Backup(t.Context(), path, func(string) error {
+		if err := f.Backup(t.Context(), path, func(string) error { return refused }); !errors.Is(err, refused) {
+			t.Errorf("the other: %v; want the error of verify", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	wantBackups(t, folder, "backup.db")
+}
+
+func TestBackup_anotherToTheSamePathWasFaster_leavesItAlone(t *testing.T) {
+	folder := t.TempDir()
+	f := openFile(t, filepath.Join(folder, "parley.db"))
+	path := filepath.Join(folder, "backup.db")
+	var faster []byte
+	err := f.Backup(t.Context(), path, func(string) error {
+		write(t, f, insert) // so that the two differ
+		return f.Backup(t.Context(), path, func(copied string) (err error) {
+			faster, err = os.ReadFile(copied)
+			return err
+		})
+	})
+	if !errors.Is(err, ErrExists) || !strings.Contains(err.Error(), path) {
+		t.Errorf("%v; want ErrExists and the path", err)
+	}
+	wantContent(t, path, faster)
+	wantBackups(t, folder, "backup.db")
+}
+
+func TestBackup_besideAFileOfAlmostThatName_leavesItAlone(t *testing.T) {
+	folder := t.TempDir()
+	f := openFile(t, filepath.Join(folder, "parley.db"))
+	path := filepath.Join(folder, "backup.db")
+	if err := os.WriteFile(path+".new", []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Backup(t.Context(), path, accept); err != nil {
+		t.Fatal(err)
+	}
+	wantContentOf(t, path+".new", "mine")
+	wantBackups(t, folder, "backup.db", "backup.db.new")
+}
+
+func TestReserveAndMove_takesAFreeNameAndNoOther(t *testing.T) {
+	folder := t.TempDir()
+	free, taken := filepath.Join(folder, "backup.db"), filepath.Join(folder, "backup taken.db")
+	first, second := filepath.Join(folder, "first"), filepath.Join(folder, "second")
+	for path, content := range map[string]string{taken: "mine", first: "first", second: "second"} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := reserveAndMove(first, free); err != nil {
+		t.Error(err)
+	}
+	if err := reserveAndMove(second, taken); !errors.Is(err, ErrExists) {
+		t.Errorf("%v; want ErrExists", err)
+	}
+	wantContentOf(t, free, "first")
+	wantContentOf(t, taken, "mine")
+	if err := reserveAndMove(first, filepath.Join(folder, "backup gone.db")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v; want that there is nothing to move", err)
+	}
+	wantBackups(t, folder, "backup taken.db", "backup.db")
 }
 
 func TestIntegrityCheck_damagedPage_isNamed(t *testing.T) {

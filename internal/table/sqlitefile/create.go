@@ -136,23 +136,20 @@ func inspect(path string, flag int) error {
 	return err
 }
 
-// create creates an empty table at path.
-func create(path string) error { return build(path, fill) }
-
-// build has fill write a new file, which only the owner may read. It appears at
-// path complete or not at all.
-func build(path string, fill func(fresh string) error) (err error) {
+// create creates an empty table at path, which only the owner may read. It appears
+// there complete or not at all. The caller has the lock, so a file under the name
+// of the unfinished one is what a process that was killed left.
+func create(path string) (err error) {
 	if logBytes(path) > 0 { // SQLite would take it for the new file's
 		return ErrStray
 	}
 	fresh := path + ".new"
-	clear := func() error { return remove(fresh, fresh+"-journal", fresh+"-wal", fresh+"-shm") }
-	if err := clear(); err != nil { // what a process that was killed left
+	if err := discard(fresh); err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, clear())
+			err = errors.Join(err, discard(fresh))
 		}
 	}()
 	file, err := os.OpenFile(fresh, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
@@ -187,9 +184,11 @@ func fill(path string) (err error) {
 	return sqlitex.ExecuteTransient(c, "PRAGMA journal_mode = WAL", nil)
 }
 
-func remove(paths ...string) error {
-	for _, path := range paths {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+// discard removes the file at path, if it is there, and those that SQLite keeps
+// next to it.
+func discard(path string) error {
+	for _, part := range []string{"", "-journal", "-wal", "-shm"} {
+		if err := os.Remove(path + part); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -204,10 +203,15 @@ func publish(fresh, path string) error {
 	if err := os.Rename(fresh, path); err != nil {
 		return err
 	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// syncFolder puts the names in a folder on disk.
+func syncFolder(path string) error {
 	if runtime.GOOS == "windows" { // it cannot sync a folder, and need not
 		return nil
 	}
-	return syncPath(filepath.Dir(path), os.O_RDONLY)
+	return syncPath(path, os.O_RDONLY)
 }
 
 func syncPath(path string, flag int) error {
