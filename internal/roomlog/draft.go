@@ -89,7 +89,8 @@ func (d *draft) fits(ch Change) bool {
 func (d *draft) add(ch Change, now time.Time) ([]room.Event, error) {
 	next, from := d.head, len(d.events)
 	for _, e := range ch.Events {
-		e.V, e.N, e.ID, e.AtMs = room.Version, next.AsOf+1, ident.NewEventID(), now.UnixMilli()
+		e.V, e.N, e.ID = room.Version, next.AsOf+1, ident.NewEventID()
+		e.AtMs = max(now.UnixMilli(), next.HeadMs) // never back, even if the clock is: events expire in order
 		if e.Type != room.Retired && next.RenewalDue(now) {
 			e.ExpiresMs = now.Add(room.Life).UnixMilli()
 		}

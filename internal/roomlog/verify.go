@@ -33,7 +33,7 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 			return messages, err
 		}
 		for _, e := range events {
-			if last.N != 0 && e.N != last.N+1 { // an event outlives all before it
+			if last.N != 0 && e.N != last.N+1 { // times never go back, so an event outlives all before it
 				return messages, fmt.Errorf("%w: event %d follows event %d", ErrDamaged, e.N, last.N)
 			}
 			if last = e; e.Type == room.Said {
