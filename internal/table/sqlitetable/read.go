@@ -2,6 +2,7 @@ package sqlitetable
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"runtime"
 	"time"
@@ -86,7 +87,8 @@ func (r *Reader) Query(ctx context.Context, q table.Range) (page table.Page, err
 
 // Partitions yields, in order, each partition whose name begins with prefix and
 // that holds a live item under the sort key. It may miss what is written
-// meanwhile. If it fails, the last pair has an error and no partition.
+// meanwhile. If it fails, the last pair has an error and no partition. It fails with
+// sqlitefile.ErrDamaged if a partition is not greater than the one before it.
 func (r *Reader) Partitions(ctx context.Context, prefix, sort string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for partition, from := "", prefix; ; from = partition + "\x00" {
@@ -96,9 +98,13 @@ func (r *Reader) Partitions(ctx context.Context, prefix, sort string) iter.Seq2[
 					partition, more = row.ColumnText(0), true
 					return true
 				}, nextSQL, from, after(prefix))
-				if err == nil && more {
-					_, found, err = get(c, table.Key{Partition: partition, Sort: sort}, now)
+				if err != nil || !more {
+					return err
 				}
+				if partition < from { // else it could lead round in a circle for ever
+					return fmt.Errorf("%w (partition %q is where one from %q on should be)", sqlitefile.ErrDamaged, partition, from)
+				}
+				_, found, err = get(c, table.Key{Partition: partition, Sort: sort}, now)
 				return err
 			})
 			if err != nil {

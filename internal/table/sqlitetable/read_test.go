@@ -1,6 +1,7 @@
 package sqlitetable
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -8,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jonboulle/clockwork"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlitefile"
@@ -47,9 +50,40 @@ func TestPartitions_areThoseThatHoldALiveItemUnderTheKey(t *testing.T) {
 	}
 }
 
-func TestReader_besideATable_seesWhatItWrites(t *testing.T) {
-	tab := newTable(t)
-	file, err := sqlitefile.Look(tab.file.Path())
+// In UTF-16, which Parley never uses, the order of two keys by their bytes can differ
+// from their order as text. The second key here is a malformed spelling of the first,
+// and the search for what follows it leads to it again.
+func TestPartitions_keysOutOfOrder_areDamageAndNoCircle(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "table.db")
+	c, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenCreate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = sqlitex.ExecuteScript(c, `
+		PRAGMA encoding = 'UTF-16le';
+		CREATE TABLE items (pk TEXT, sk TEXT, expires INTEGER, data TEXT, PRIMARY KEY (pk, sk)) WITHOUT ROWID;
+		INSERT INTO items VALUES (CAST(x'00d841dc' AS TEXT), 'META', NULL, '{}'), (CAST(x'00dc4100' AS TEXT), 'META', NULL, '{}');
+		PRAGMA application_id = 0x5061726c;
+		PRAGMA user_version = 1;`, nil)
+	if err := errors.Join(err, c.Close()); err != nil {
+		t.Fatal(err)
+	}
+	r := look(t, path)
+	n := 0
+	for _, err = range r.Partitions(t.Context(), "", "META") {
+		if n++; err != nil || n > 10 {
+			break
+		}
+	}
+	if !errors.Is(err, sqlitefile.ErrDamaged) || n != 2 {
+		t.Errorf("%v after %d partitions; want ErrDamaged after the first one", err, n-1)
+	}
+}
+
+// look opens a reader of the file at path for the length of the test.
+func look(t *testing.T, path string) *Reader {
+	t.Helper()
+	file, err := sqlitefile.Look(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,13 +91,21 @@ func TestReader_besideATable_seesWhatItWrites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+func TestReader_besideATable_seesWhatItWrites(t *testing.T) {
+	tab := newTable(t)
+	r := look(t, tab.file.Path())
 	for n := range 3 {
 		put(t, tab, "p", fmt.Sprint(n), "x")
 		if page, err := r.Query(t.Context(), table.Range{Partition: "p", Limit: 10}); err != nil || len(page.Items) != n+1 {
 			t.Errorf("%d items, %v; want %d", len(page.Items), err, n+1)
 		}
-	}
-	if err := r.Close(); err != nil {
-		t.Error(err)
 	}
 }
