@@ -67,7 +67,24 @@ func resolve(path string) (string, error) {
 	if _, err := os.Readlink(path); err == nil {
 		return "", fmt.Errorf("%s is a link to a file that does not exist", path)
 	}
-	return path, os.MkdirAll(filepath.Dir(path), 0o700)
+	return path, makeFolder(filepath.Dir(path))
+}
+
+// makeFolder creates the folder at path, and those above it, where they are missing.
+// They are on disk when it returns: a loss of power must not take a folder away
+// from a file that is on disk.
+func makeFolder(path string) error {
+	parent := filepath.Dir(path)
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) || parent == path {
+		return os.MkdirAll(path, 0o700) // which says what is wrong with it, if anything is
+	}
+	if err := makeFolder(parent); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return err
+	}
+	return syncFolder(parent)
 }
 
 // acquire locks a file that exists only for that, since closing a descriptor of
