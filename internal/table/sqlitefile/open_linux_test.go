@@ -138,6 +138,19 @@ func TestOpen_fileInUse_saysSoAndLeavesTheOtherAlone(t *testing.T) {
 	write(t, first, insert)
 }
 
+func TestLook_relativePath_isMadeAbsolute(t *testing.T) {
+	folder := t.TempDir()
+	want := openFile(t, filepath.Join(folder, "parley.db")).Path()
+	t.Chdir(folder)
+	f, err := Look("parley.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := f.Path(); got != want {
+		t.Errorf("the path is %s; want %s", got, want)
+	}
+}
+
 func TestOpen_noPlaceForAFile_saysWhere(t *testing.T) {
 	folder := t.TempDir()
 	file := filepath.Join(folder, "file")

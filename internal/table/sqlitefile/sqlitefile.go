@@ -67,8 +67,11 @@ func Open(path string, views ...View) (*File, error) {
 // Look returns the file at path for reading, even while another process has it
 // open.
 func Look(path string) (*File, error) {
-	path, err := filepath.EvalSymlinks(path)
+	path, err := filepath.Abs(path)
 	if err != nil {
+		return nil, err
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
 		return nil, err
 	}
 	f := &File{path: path}
