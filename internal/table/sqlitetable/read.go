@@ -118,13 +118,17 @@ func (r *Reader) Partitions(ctx context.Context, prefix, sort string) iter.Seq2[
 	}
 }
 
-// read calls f with a connection and the current second.
+// read calls f with a connection and the current second. If ctx ends before f has
+// succeeded, the error is that of ctx.
 func (r *Reader) read(ctx context.Context, f func(c *sqlitefile.Conn, now int64) error) error {
 	err := r.pool.Read(ctx, func(c *sqlitefile.Conn) error { return f(c, r.clock.Now().Unix()) })
-	if err != nil && ctx.Err() == nil {
-		err = r.unavailable("reading", err)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
 	}
-	return err
+	return r.unavailable("reading", err)
 }
 
 // get returns the item at k if it is live at the second now.

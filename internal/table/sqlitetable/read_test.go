@@ -1,6 +1,7 @@
 package sqlitetable
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -107,5 +108,17 @@ func TestReader_besideATable_seesWhatItWrites(t *testing.T) {
 		if page, err := r.Query(t.Context(), table.Range{Partition: "p", Limit: 10}); err != nil || len(page.Items) != n+1 {
 			t.Errorf("%d items, %v; want %d", len(page.Items), err, n+1)
 		}
+	}
+}
+
+func TestRead_failsAsTheContextEnds_returnsTheContextsError(t *testing.T) {
+	tab := newTable(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	err := tab.read(ctx, func(c *sqlitefile.Conn, _ int64) error {
+		cancel()
+		return c.Run("SELECT nonsense")
+	})
+	if err != context.Canceled {
+		t.Errorf("%v; want the context's error alone", err)
 	}
 }
