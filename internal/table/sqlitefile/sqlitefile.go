@@ -92,8 +92,8 @@ func (f *File) Close() error {
 // Path returns the absolute path of the file, without symbolic links.
 func (f *File) Path() string { return f.path }
 
-// LogBytes returns the size of the write-ahead log. The log grows while another
-// program keeps reading from one moment on.
+// LogBytes returns the size of the write-ahead log. The log grows while readers, of
+// this process or another, leave no moment at which none of them needs it.
 func (f *File) LogBytes() int64 { return logBytes(f.path) }
 
 func logBytes(path string) int64 {
