@@ -1,6 +1,6 @@
 // Package ident makes and checks the strings that identify things: the names of
-// agents, rooms and queues, room ids, event ids, agent tokens and cursors. It also
-// hashes passwords. Its only state is the system's random generator.
+// agents, rooms and queues, room ids, event ids, message ids, agent tokens and
+// cursors. It also hashes passwords. Its only state is the system's random generator.
 //
 // Each kind of string resists a different mistake:
 //
@@ -9,8 +9,11 @@
 //   - A [Token] proves who owns a seat. Its check characters reveal a typing error
 //     without a read of the table, and only a hash of its secret is stored
 //     (token.go).
-//   - A cursor is bound to one seat, so that neither a message's number nor another
-//     seat's cursor passes for it (cursor.go).
+//   - A message id names one event of a room and hides its number, so that nobody can
+//     count the messages that it may not see (messageid.go).
+//   - A [Cursor] is bound to one token and differs in every answer, so that neither a
+//     message's id nor another seat's cursor passes for it, and nothing shows whether
+//     it moved (cursor.go).
 //   - A password hash names its own cost, so that the cost can be raised at any time
 //     (passwordhash.go).
 package ident
