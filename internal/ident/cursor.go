@@ -1,34 +1,88 @@
 package ident
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
-	"fmt"
-	"regexp"
+	"encoding/binary"
 	"strconv"
-	"strings"
 )
 
-// Cursor returns the cursor of a seat at event n, the last one scanned for it: n
-// and two check characters over the room, the seat and n, such as "41-k7". A
-// message's number, an invented cursor or another seat's does not pass the check.
-func Cursor(t Token, n int64) string {
-	return strconv.FormatInt(n, 10) + "-" + cursorCheck(t, n)
+// A cursor is "c" and 13 characters of Alphabet, such as "c2k9w04hs7dqnm": a block
+// of 64 bits, encrypted under a key of the token. From the highest bit, it has the
+// number, the flag, a nonce and a check of zeros. The characters' 65th bit is zero.
+const (
+	cursorPrefix = 'c'
+	cursorChars  = 13
+	cursorHalf   = 32 // bits
+
+	checkBits = 16
+	nonceBits = 17
+	notedBit  = checkBits + nonceBits
+	numberBit = notedBit + 1
+)
+
+// Cursor is a seat's place in its room's log.
+//
+// Its text shows neither field. Two texts of one place differ (unless their nonces are
+// the same, one time in 131,072), so that no agent can tell whether its cursor moved
+// over events that it may not see. A text is bound to the token that it was made for.
+// That catches mistakes: a cursor is not a secret, and proves nothing.
+type Cursor struct {
+	N     int64 // the last event scanned for the seat, in 0..MaxMessage
+	Noted bool  // the server has told this caller once that all others are away
 }
 
-func cursorCheck(t Token, n int64) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "cursor/%s/%d/%d", t.Room, t.Seat, n))
-	return string([]byte{Alphabet[sum[0]&31], Alphabet[sum[1]&31]})
+// String returns a new text of c for the owner of t, in lower case. It differs from
+// call to call. If c.N is outside 0..[MaxMessage], it is empty, and ParseCursor
+// refuses it. It is safe for concurrent use.
+func (c Cursor) String(t Token) string {
+	var nonce [4]byte
+	rand.Read(nonce[:]) // never fails
+	return c.seal(t, binary.BigEndian.Uint32(nonce[:]))
 }
 
-var cursorForm = regexp.MustCompile(`^([0-9]{1,16})-([0-9a-z]{2})$`)
-
-// ParseCursor returns the event's number in s. ok is false for an empty s and
-// for one that was not made for this seat.
-func ParseCursor(t Token, s string) (n int64, ok bool) {
-	m := cursorForm.FindStringSubmatch(strings.ToLower(strings.TrimSpace(s)))
-	if m == nil {
-		return 0, false
+// seal is String with the low 17 bits of a given nonce.
+func (c Cursor) seal(t Token, nonce uint32) string {
+	if c.N < 0 || c.N > MaxMessage {
+		return ""
 	}
-	n, err := strconv.ParseInt(m[1], 10, 64)
-	return n, err == nil && Cursor(t, n) == m[1]+"-"+m[2]
+	plain := uint64(c.N)<<numberBit | uint64(nonce&(1<<nonceBits-1))<<checkBits
+	if c.Noted {
+		plain |= 1 << notedBit
+	}
+	return spell(cursorPrefix, cursorBlock(t).encrypt(plain), cursorChars)
+}
+
+// ParseCursor reads what String wrote for the same token, with capitals as small
+// letters and space around it ignored. ok is false, and the cursor zero, for an
+// empty or malformed s and for one that was not made for this token: an invented
+// cursor, or another token's, passes by chance one time in 65,536. A cursor's number
+// may therefore lie beyond the log's head, for the caller to check. It is safe for
+// concurrent use.
+func ParseCursor(t Token, s string) (c Cursor, ok bool) {
+	v, ok := unspell(cursorPrefix, s, cursorChars)
+	if !ok {
+		return Cursor{}, false
+	}
+	plain := cursorBlock(t).decrypt(v)
+	if plain&(1<<checkBits-1) != 0 {
+		return Cursor{}, false
+	}
+	return Cursor{N: int64(plain >> numberBit), Noted: plain>>notedBit&1 == 1}, true
+}
+
+// cursorBlock returns the cipher of t's cursors. Its key is a hash of all of the
+// token, so that a seat's new token ends its old cursors. The label keeps the hash
+// apart from others of the same token, and the slashes keep its parts apart, since a
+// token's characters include none.
+func cursorBlock(t Token) feistel {
+	text := make([]byte, 0, 64)
+	text = append(text, "parley cursor/"...)
+	text = append(text, t.Room...)
+	text = append(text, '/')
+	text = strconv.AppendInt(text, int64(t.Seat), 10)
+	text = append(text, '/')
+	text = append(text, t.Secret...)
+	sum := sha256.Sum256(text)
+	return newFeistel([aesKeyBytes]byte(sum[:aesKeyBytes]), cursorHalf)
 }

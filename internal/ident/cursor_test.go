@@ -1,78 +1,169 @@
 package ident
 
 import (
-	"math"
-	"strconv"
 	"strings"
 	"testing"
 )
 
-func TestCursor_madeForASeat_isReadForItOnly(t *testing.T) {
-	own := Token{Room: "0000000", Seat: 3, Secret: "0000000000000000"}
-	passed := 0
-	for n := range int64(2000) {
-		s := Cursor(own, n)
-		if got, ok := ParseCursor(own, s); !ok || got != n {
-			t.Fatalf("%q reads as %d, %v", s, got, ok)
-		}
-		number, check, _ := strings.Cut(s, "-")
-		if number != strconv.FormatInt(n, 10) || len(check) != 2 {
-			t.Fatalf("%d is %q", n, s)
-		}
-		for _, other := range []Token{{Room: "0000001", Seat: 3}, {Room: "0000000", Seat: 4}} {
-			if _, ok := ParseCursor(other, s); ok {
-				passed++
+// Tokens and nonces are fixed where a cursor is refused: with others, one in 65,536
+// would pass.
+var cursorToken = Token{Room: "0000000", Seat: 3, Secret: "0000000000000000"}
+
+var edgeCursors = []Cursor{
+	{N: 0}, {N: 0, Noted: true}, {N: 1}, {N: 41, Noted: true}, {N: 1 << 15}, {N: 1<<29 - 1}, {N: 1 << 29},
+	{N: MaxMessage - 1, Noted: true}, {N: MaxMessage}, {N: MaxMessage, Noted: true},
+}
+
+func TestCursor_madeAndRead_isTheSame(t *testing.T) {
+	for _, token := range []Token{cursorToken, {Room: "zzzzzzz", Seat: MaxSeat, Secret: "zzzzzzzzzzzzzzzz"}, {Room: NewRoomID(), Seat: 5, Secret: NewSecret()}} {
+		for _, want := range edgeCursors {
+			for _, s := range []string{want.String(token), want.seal(token, 0), want.seal(token, 1<<nonceBits-1), want.seal(token, 1<<32-1)} {
+				if len(s) != 14 || s[0] != 'c' || strings.Trim(s[1:], Alphabet) != "" || s[1] > 'f' {
+					t.Fatalf("%+v is %q", want, s)
+				}
+				for _, form := range []string{s, strings.ToUpper(s), "C" + s[1:], " " + s + "\r\n"} {
+					if got, ok := ParseCursor(token, form); !ok || got != want {
+						t.Errorf("%q reads as %+v, %v, want %+v", form, got, ok, want)
+					}
+				}
 			}
 		}
-		if _, ok := ParseCursor(own, strconv.FormatInt(n+1, 10)+"-"+check); ok {
-			passed++
-		}
-	}
-	if passed > 30 { // of 6,000, with one in 1,024 by chance
-		t.Errorf("%d of 6000 foreign or invented cursors passed", passed)
 	}
 }
 
-func TestCursor_otherForms_areNone(t *testing.T) {
-	own := Token{Room: "0000000", Seat: 3}
-	s := Cursor(own, 41)
-	check := s[2:]
-	if got, ok := ParseCursor(own, " "+strings.ToUpper(s)+"\n"); !ok || got != 41 {
-		t.Errorf("in capitals: %d, %v", got, ok)
-	}
-	for _, c := range []string{
-		"", "41", "-" + s, "+" + s, "041" + check, s + "0", s + " 0", "41.0" + check, "4 1" + check, "99999999999999999" + check,
-		strconv.FormatUint(math.MaxUint64, 10) + check, "٤١" + check, s[:4], "\xff",
-	} {
-		if n, ok := ParseCursor(own, c); ok {
-			t.Errorf("%q reads as %d", c, n)
+// TestCursor_ofAKnownTokenAndNonce_neverChanges: agents hold cursors from before an
+// update.
+func TestCursor_ofAKnownTokenAndNonce_neverChanges(t *testing.T) {
+	for c, want := range map[Cursor]string{{N: 0}: "c6y2n8xds4rtqq", {N: 41, Noted: true}: "c71xg1cj9dvfth", {N: MaxMessage}: "c1yaygq7d37r9s"} {
+		if got := c.seal(cursorToken, 12345); got != want {
+			t.Errorf("%+v is %q, and was %q", c, got, want)
 		}
+	}
+}
+
+func TestCursor_outsideTheRange_isEmpty(t *testing.T) {
+	for _, n := range []int64{-1, MaxMessage + 1, 1 << 62, -1 << 63} {
+		if s := (Cursor{N: n}).String(cursorToken); s != "" {
+			t.Errorf("%d is %q", n, s)
+		}
+	}
+}
+
+func TestCursor_ofOnePlaceTwice_differs(t *testing.T) {
+	c := Cursor{N: 41}
+	seen := map[string]bool{}
+	for nonce := range uint32(2000) {
+		seen[c.seal(cursorToken, nonce)] = true
+	}
+	if len(seen) != 2000 {
+		t.Errorf("2000 nonces give %d cursors", len(seen))
+	}
+	for nonce := range uint32(200) { // no part stays the same
+		a, b := c.seal(cursorToken, nonce), c.seal(cursorToken, nonce+1)
+		same := 0
+		for i := 1; i < len(a); i++ {
+			if a[i] == b[i] {
+				same++
+			}
+		}
+		if same > 6 {
+			t.Errorf("%q and %q share %d characters", a, b, same)
+		}
+	}
+}
+
+func TestCursor_string_takesANewNonceEachTime(t *testing.T) {
+	seen := map[string]bool{}
+	for range 100 {
+		seen[Cursor{N: 41}.String(cursorToken)] = true
+	}
+	if len(seen) < 90 { // 100, except one time in 26
+		t.Errorf("100 cursors of one place are %d texts", len(seen))
+	}
+}
+
+func TestCursor_ofAnotherToken_isRefused(t *testing.T) {
+	others := []Token{
+		{Room: "0000001", Seat: 3, Secret: cursorToken.Secret},
+		{Room: cursorToken.Room, Seat: 4, Secret: cursorToken.Secret},
+		{Room: cursorToken.Room, Seat: 3, Secret: "0000000000000001"}, // the seat was regained
+	}
+	for n := range int64(500) {
+		s := Cursor{N: n}.seal(cursorToken, uint32(n))
+		for _, other := range others {
+			if got, ok := ParseCursor(other, s); ok || got != (Cursor{}) {
+				t.Errorf("%q of %+v reads as %+v, %v", s, other, got, ok)
+			}
+		}
+	}
+}
+
+// TestCursor_oneCharacterChanged_isRefused tries every wrong character in every place.
+func TestCursor_oneCharacterChanged_isRefused(t *testing.T) {
+	for _, c := range edgeCursors {
+		s := []byte(c.seal(cursorToken, 12345))
+		for i := range s {
+			for _, r := range []byte(Alphabet + "iloumIL-+ \x00\xff") {
+				slip := append([]byte(nil), s...)
+				if slip[i] = r; string(slip) == string(s) || lower(r) == s[i] {
+					continue
+				}
+				if got, ok := ParseCursor(cursorToken, string(slip)); ok {
+					t.Fatalf("%q passes for %q: %+v", slip, s, got)
+				}
+			}
+		}
+	}
+}
+
+func TestCursor_withItsSpareBitSet_isRefused(t *testing.T) {
+	s := Cursor{N: 41}.seal(cursorToken, 12345)
+	spare := Alphabet[strings.IndexByte(Alphabet, s[1])|16]
+	if got, ok := ParseCursor(cursorToken, "c"+string(spare)+s[2:]); ok {
+		t.Errorf("a second spelling reads as %+v", got)
+	}
+}
+
+func TestCursor_whatIsNone_isRefused(t *testing.T) {
+	s := Cursor{N: 41}.seal(cursorToken, 12345)
+	id := messageIDs(t, idKey).ID(41)
+	for _, c := range []string{
+		"", " ", "c", "0", "41", "41-k7", id, "c" + id[1:], cursorToken.String(), s[1:], s[:13], s + "0", s + s, "m" + s[1:], "-" + s, s[:5] + " " + s[5:],
+		"c0000000000000", "czzzzzzzzzzzzz", "cfzzzzzzzzzzzz", "c000000000\u212a", "c00000000000\u0661", strings.Repeat("\xff", 14), strings.Repeat("c", 1000),
+	} {
+		if got, ok := ParseCursor(cursorToken, c); ok || got != (Cursor{}) {
+			t.Errorf("%q reads as %+v, %v", c, got, ok)
+		}
+	}
+}
+
+// TestCursor_invented_passesOneTimeIn65536 tries 262,144, of which four
+// pass on average. The count is the same in every run.
+func TestCursor_invented_passesOneTimeIn65536(t *testing.T) {
+	block, passed := cursorBlock(cursorToken), 0
+	for v := range uint64(1 << 18) {
+		if block.decrypt(v*0x9e3779b97f4a7c15)&(1<<checkBits-1) == 0 {
+			passed++
+		}
+	}
+	if passed < 1 || passed > 12 {
+		t.Errorf("%d of 262,144 invented cursors pass", passed)
 	}
 }
 
 func FuzzCursor(f *testing.F) {
-	f.Add("0000000", 3, int64(41), "41-k7")
-	f.Add("zzzzzzz", MaxSeat, int64(math.MaxInt64), "0-00")
-	f.Add("", -1, int64(-1), "-1-00")
-	f.Fuzz(func(t *testing.T, room string, seat int, n int64, s string) {
-		own := Token{Room: fit(room, RoomChars), Seat: seat & MaxSeat}
-		if got, ok := ParseCursor(own, s); ok && (got < 0 || Cursor(own, got) != strings.ToLower(strings.TrimSpace(s))) {
-			t.Fatalf("%q reads as %d", s, got)
+	f.Add("0000000", 3, "0000000000000000", int64(41), true, uint32(7), "c0000000000000")
+	f.Add("zzzzzzz", MaxSeat, "zzzzzzzzzzzzzzzz", int64(MaxMessage), false, uint32(1<<17-1), "CZZZZZZZZZZZZZ")
+	f.Add("", -1, "", int64(-1), false, uint32(0), "c000000000\u212a")
+	f.Fuzz(func(t *testing.T, room string, seat int, secret string, n int64, noted bool, nonce uint32, s string) {
+		own := Token{Room: fit(room, RoomChars), Seat: seat & MaxSeat, Secret: fit(secret, SecretChars)}
+		if got, ok := ParseCursor(own, s); got.N < 0 || got.N > MaxMessage || !ok && got != (Cursor{}) {
+			t.Fatalf("%q reads as %+v, %v", s, got, ok)
 		}
-		n &= 1<<50 - 1 // 16 digits, as a log has
-		made := Cursor(own, n)
-		if got, ok := ParseCursor(own, made); !ok || got != n {
-			t.Fatalf("%q reads as %d, %v", made, got, ok)
-		}
-		// Of another seat, room or number: refused, unless its two check
-		// characters are the same by chance.
-		other := Token{Room: fit(room+"1", RoomChars), Seat: (seat + 1) & MaxSeat}
-		for _, foreign := range []string{Cursor(other, n), Cursor(own, n+1)} {
-			number, check, _ := strings.Cut(made, "-")
-			forged := number + foreign[strings.IndexByte(foreign, '-'):]
-			if _, ok := ParseCursor(own, forged); ok != (forged == number+"-"+check) {
-				t.Fatalf("%q passes for %q", forged, made)
-			}
+		want := Cursor{N: n, Noted: noted}
+		got, ok := ParseCursor(own, " "+strings.ToUpper(want.seal(own, nonce)))
+		if ok != (n >= 0 && n <= MaxMessage) || ok && got != want {
+			t.Fatalf("%+v reads as %+v, %v", want, got, ok)
 		}
 	})
 }
