@@ -14,12 +14,15 @@ func apply(s *State, e Event) error {
 	if e.ChangesState() {
 		s.LastChange = e.N
 	}
+	s.Messages = e.Messages
+	if e.Talk != nil {
+		s.Talk, s.LastTalk = *e.Talk, e.N
+	}
 	if e.ExpiresMs != 0 {
 		s.ExpiresMs = e.ExpiresMs
 	}
 	switch e.Type {
 	case Said:
-		hear(s, e)
 	case Joined:
 		return join(s, e)
 	case Left:
@@ -28,12 +31,12 @@ func apply(s *State, e Event) error {
 		manage(s, e)
 	case Changed:
 		if e.Settings != nil {
-			s.Settings = *e.Settings
+			s.Settings, s.Updated = *e.Settings, e.N
 		}
 		s.Closed = s.Closed || e.ClosesRoom()
 	case Paired:
-	case SeatWanted:
-		s.WantedMs = e.AtMs
+	case Knocked:
+		s.Knocks = append(recentKnocks(s.Knocks, e.At()), knockOf(e))
 	case Retired:
 		s.Retired = true
 	default:
@@ -42,23 +45,23 @@ func apply(s *State, e Event) error {
 	return nil
 }
 
-// hear records whether the speaker is done. A private message of kind Done does
-// not make its sender done for those who cannot see it.
-func hear(s *State, e Event) {
-	if e.Kind != Done && !e.Resumes {
-		return
-	}
-	hidden := slices.ContainsFunc(s.Agents, func(a Agent) bool { return !a.CanSee(e.Seat, e.To) })
-	change(s, e.Seat, func(a *Agent) { a.Done = e.Kind == Done && (a.Done || !hidden) })
-}
-
-// join seats the agent of e.
+// join seats the agent of e, or gives it its own seat again.
 func join(s *State, e Event) error {
 	if e.Agent == nil {
 		return fmt.Errorf("room: event %d is a join without an agent", e.N)
 	}
 	if e.Settings != nil {
 		s.Settings = *e.Settings
+	}
+	if e.LogKey != "" {
+		if err := useLogKey(s, e.LogKey); err != nil {
+			return err
+		}
+	}
+	if e.Regains {
+		change(s, e.Seat, func(a *Agent) { *a = *e.Agent })
+		s.Knocks = slices.DeleteFunc(slices.Clone(s.Knocks), func(k Knock) bool { return k.Seat == e.Seat })
+		return nil
 	}
 	s.Agents = append(slices.Clip(slices.Clone(s.Agents)), *e.Agent)
 	s.NextSeat = e.Agent.Seat + 1
@@ -72,7 +75,7 @@ func free(s *State, e Event) {
 		promote(s, e.Promoted, e.AtMs)
 	}
 	if e.Reason != ReasonReplaced {
-		s.LastFreed = e.N
+		s.LastFreed = Mark{e.N, e.Messages}
 	}
 	s.Bans = withBan(s.Bans, e.Ban)
 }
@@ -91,6 +94,8 @@ func manage(s *State, e Event) {
 	case Unmute:
 		change(s, e.Seat, func(a *Agent) { a.Muted = false })
 		s.Mutes = withoutBan(s.Mutes, e.Ban)
+	case Readmit:
+		readmit(s, e)
 	case BanName:
 		s.Bans = withBan(s.Bans, e.Ban)
 	case Unban:

@@ -12,21 +12,24 @@ import (
 // read again.
 var ErrPresenceNeeded = errors.New("room: presence is needed")
 
-// Claim is a newcomer's claim to a seat of an existing room: a free one, that of a
-// silent agent with the same name, or one whose lease has ended. What the table
-// knows of the seats is read before, because deciding is pure.
+// Claim is a newcomer's claim to a seat of an existing room: a free one, its own one
+// without the token, that of a silent agent with the same name, or one whose lease
+// has ended. What the table knows of the seats is read before, because deciding is
+// pure.
 type Claim struct {
-	Name     ident.Name
-	Presence map[int]Presence  // by seat; nil if it was not read
-	Alive    map[int]time.Time // by seat: the end of a lease that was found later
-	Ghost    int               // the seat with the newcomer's name when Presence was read; 0 if none
-	Unread   int64             // the first event after that seat's last call
+	Name      ident.Name
+	Principal string            // who asks; empty means unknown
+	Hash      string            // ident.HashSecret of the newcomer's secret
+	Presence  map[int]Presence  // by seat; nil if it was not read
+	Alive     map[int]time.Time // by seat: the end of a lease that was found later
 }
 
-// Seating is a decided claim.
+// Seating is a decided claim. At most one of Gone and Regained is set.
 type Seating struct {
-	Since int64  // the first event that the newcomer may see
-	Gone  *Event // the seat that it takes from another agent; nil if it takes a free one
+	Since    Mark   // the first event that the newcomer may see
+	Gone     *Event // the seat that it takes from another agent; nil if it takes a free one
+	Regained *Agent // its own seat, with the new token
+	Replaces *Agent // the agent of the same name that it replaces without proof
 }
 
 // Decide returns the seat that the newcomer gets, or a *fault.Error. It fails with
@@ -37,22 +40,22 @@ func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
 	}
 	got, err := Seating{Since: h.VisibleFrom()}, error(nil)
 	if old, taken := h.Named(c.Name.Key); taken {
-		got, err = c.replace(h, old, now)
+		got, err = c.reclaim(h, old, now)
 	} else if len(h.Agents) >= h.Capacity {
 		got, err = c.takeOver(h, now)
 	}
-	if err == nil && h.NextSeat > ident.MaxSeat {
+	if err == nil && got.Regained == nil && h.NextSeat > ident.MaxSeat {
 		err = fault.Refuse(fault.RoomFull, "This room has given out all the seats it ever can. Agree on a new room.")
 	}
 	return got, err
 }
 
-// LastHeard returns when an agent made its last known call, and whether its token
-// was ever used.
+// LastHeard returns when an agent itself made its last known call or, if it waits,
+// when that wait ends; and whether its token was ever used.
 func (c *Claim) LastHeard(h *Head, a Agent) (last time.Time, used bool) {
 	p := c.Presence[a.Seat] // zero if the lease has ended, or if the agent joined later
 	u, spoke := h.Recent.Said(a.Seat)
-	return Latest(time.UnixMilli(a.AtMs), p.At(), u.At), spoke || p.Used
+	return Latest(time.UnixMilli(a.AtMs), p.OwnUntil(), u.At), spoke || p.Used
 }
 
 // LeaseEnd returns when the seat of a may be taken, and when a made its last known
@@ -68,30 +71,73 @@ func (c *Claim) LeaseEnd(h *Head, a Agent) (end, last time.Time) {
 	return Latest(h.LeaseEnd(a.Role, p), c.Alive[a.Seat]), p.At()
 }
 
-// replace takes the seat of a silent agent with the same name. Anyone may claim to
-// be that agent. So the newcomer sees what the agent could see only if the agent's
-// token was never used, because the reply of its join was lost; else it sees what
-// was said since the agent's last call.
-func (c *Claim) replace(h *Head, old Agent, now time.Time) (Seating, error) {
+// How long an agent must be silent before its name may be taken. An announced
+// absence and a program on standby do not count as silence broken.
+const (
+	RegainSilent  = 2 * time.Minute  // by its own principal
+	RegainUnused  = 20 * time.Second // by its own principal, if its token was never used: the reply of its join was lost
+	RegainEvery   = 15 * time.Minute // by its own principal, once more
+	ReplaceSilent = 2 * time.Minute  // by anyone
+	ReplaceUnused = 90 * time.Second // by anyone, if its token was never used
+)
+
+// reclaim takes the seat of a silent agent with the same name. Its own principal gets
+// the seat as it is. Anyone else could be a stranger, and so gets a new seat that
+// shows nothing of what was private and no role.
+func (c *Claim) reclaim(h *Head, old Agent, now time.Time) (Seating, error) {
 	if c.Presence == nil {
 		return Seating{}, ErrPresenceNeeded
 	}
-	if wait := c.ghostIn(h, old, now); wait > 0 {
-		return Seating{}, nameTaken(h, wait)
+	last, used := c.LastHeard(h, old)
+	own, ownWait := c.ownWait(old, last, used, now)
+	if own && ownWait <= 0 {
+		again := old.regained(c.Hash, now)
+		return Seating{Regained: &again}, nil
 	}
-	since := old.Since
-	switch end, _ := c.LeaseEnd(h, old); {
-	case !c.everUsed(h, old, now):
-	case h.OpenHistory():
+	wait := last.Add(ReplaceSilent).Sub(now)
+	if !used {
+		wait = last.Add(ReplaceUnused).Sub(now)
+	}
+	if old.Role == Admin {
+		end, _ := c.LeaseEnd(h, old)
+		wait = end.Sub(now)
+	}
+	if wait > 0 {
+		if own {
+			wait = min(wait, ownWait)
+		}
+		return Seating{}, nameTaken(wait, own)
+	}
+	since := FromNext(&h.State)
+	if h.OpenHistory() {
 		since = h.VisibleFrom()
-	case !end.After(now):
-		since = h.AsOf + 2 // a stranger could have its seat by now
-	case c.Ghost != old.Seat:
-		return Seating{}, ErrPresenceNeeded
-	default:
-		since = max(since, c.Unread)
 	}
-	return Seating{since, FreeSeat(&h.State, old, ReasonReplaced)}, nil
+	return Seating{Since: since, Gone: FreeSeat(&h.State, old, ReasonReplaced), Replaces: &old}, nil
+}
+
+// ownWait returns how long old must remain silent before the newcomer gets the seat
+// as its principal. own is false if the newcomer is not known to be that.
+func (c *Claim) ownWait(old Agent, last time.Time, used bool, now time.Time) (own bool, wait time.Duration) {
+	if c.Principal == "" || c.Principal != old.Principal {
+		return false, 0
+	}
+	silent := RegainSilent
+	if !used {
+		silent = RegainUnused
+	}
+	return true, Latest(last.Add(silent), time.UnixMilli(old.RegainedMs).Add(RegainEvery)).Sub(now)
+}
+
+// Yours returns the names of the idle seats of the newcomer's principal, which it can
+// have again under their names.
+func (c *Claim) Yours(h *Head, now time.Time) (names []string) {
+	for _, a := range h.Agents {
+		last, used := c.LastHeard(h, a)
+		if own, wait := c.ownWait(a, last, used, now); own && wait <= 0 {
+			names = append(names, a.Name)
+		}
+	}
+	return names
 }
 
 // takeOver takes the seat that has been silent longest of those whose lease has
@@ -115,13 +161,15 @@ func (c *Claim) takeOver(h *Head, now time.Time) (Seating, error) {
 		}
 	}
 	if stalest == nil {
-		return Seating{}, roomFull(h, first.Sub(now))
+		full := roomFull(h, first.Sub(now))
+		full.Yours = c.Yours(h, now)
+		return Seating{}, full
 	}
-	since := h.AsOf + 2 // the newcomer does not see what was said to the seat's former owner
+	since := FromNext(&h.State) // the newcomer does not see what was said to the seat's former owner
 	if h.OpenHistory() {
 		since = h.VisibleFrom()
 	}
-	return Seating{since, FreeSeat(&h.State, *stalest, ReasonTimeout)}, nil
+	return Seating{Since: since, Gone: FreeSeat(&h.State, *stalest, ReasonTimeout)}, nil
 }
 
 // Dismiss returns the event that frees the seat of one agent whose lease has ended;
@@ -142,39 +190,16 @@ func (c *Claim) Expiry(h *Head, a Agent) time.Time {
 	return CeilSecond(end)
 }
 
-// everUsed reports whether the token of a may have been used since its join. Its
-// presence shows the first use for a whole lease, and so does what it said.
-func (c *Claim) everUsed(h *Head, a Agent, now time.Time) bool {
-	_, used := c.LastHeard(h, a)
-	_, seen := c.Presence[a.Seat]
-	shown := Lease
-	if h.Paired {
-		shown = PairLease
+// nameTaken refuses a name whose agent may be alive for wait. own says that the
+// caller's principal has that seat.
+func nameTaken(wait time.Duration, own bool) *fault.Error {
+	if own {
+		return fault.RetryLater(fault.NameTaken, wait, "Another agent in this room has this name, and was heard less than two minutes ago. If that is not you, choose another agent_name. If it was you, and you have lost your agent_token, the seat is yours again after a short silence: repeat this call in %d seconds, and make no other one meanwhile.", fault.Seconds(wait))
 	}
-	return used || !seen && now.Sub(time.UnixMilli(a.AtMs)) >= shown
-}
-
-// ghostIn returns how long an agent must remain silent before its name may be
-// taken; zero or less if it may be taken now.
-func (c *Claim) ghostIn(h *Head, old Agent, now time.Time) time.Duration {
-	last, used := c.LastHeard(h, old)
-	last = Latest(last, c.Presence[old.Seat].SilentFrom())
-	if used {
-		return last.Add(GhostSilent).Sub(now)
-	}
-	return last.Add(GhostUnused).Sub(now)
-}
-
-// nameTaken refuses a name whose agent may be alive for wait.
-func nameTaken(h *Head, wait time.Duration) error {
-	other := ""
-	if len(h.Agents) < h.Capacity {
-		other = ", and not under another name, which would take a second seat"
-	}
-	return fault.RetryLater(fault.NameTaken, wait, "Another agent in this room has this name. If that is not you, choose another agent_name. If it is you, pass only your agent_token to join_room; if you have lost that, do other work and repeat this call in %d seconds, with the same agent_name%s.", fault.Seconds(wait), other)
+	return fault.RetryLater(fault.NameTaken, wait, "Another agent in this room has this name. If that is not you, choose another agent_name. If it is you, pass only your agent_token to join_room; if you have lost that, repeat this call in %d seconds.", fault.Seconds(wait))
 }
 
 // roomFull refuses a claim where no lease ends for wait.
-func roomFull(h *Head, wait time.Duration) error {
+func roomFull(h *Head, wait time.Duration) *fault.Error {
 	return fault.RetryLater(fault.RoomFull, wait, "All %d seats of this room are taken. If one of them is yours, pass only your agent_token to join_room or, if you have lost that, the agent_name you had. Otherwise agree on another room, or try once more in a minute or two, since the agents there see that a seat is wanted and may make room; a seat whose agent stays silent becomes free in %d seconds at the earliest.", h.Capacity, fault.Seconds(wait))
 }

@@ -8,7 +8,9 @@
 // together, as of one event.
 //
 // The rest are rules on these values: who sees what (visibility.go), which agent a
-// message wakes (wake.go), how long a seat is safe (lease.go), which seat a newcomer
-// gets (claim.go), who may speak (speak.go), whose turn it is (turn.go), what an admin
-// may do (manage.go, update.go), and which names are banned (ban.go).
+// message wakes (wake.go), which unread message holds one back (guard.go), what is
+// asked and agreed (talk.go) and how a message is completed by that (compose.go), how
+// long a seat is safe (lease.go), which seat a newcomer gets (claim.go) and how those
+// outside are heard (knock.go), who may speak (speak.go), whose turn it is (turn.go),
+// what an admin may do (manage.go, update.go), and which names are banned (ban.go).
 package room

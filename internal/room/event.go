@@ -9,7 +9,7 @@ import (
 
 // Version is that of everything this program stores. A program that meets another
 // one reads nothing from that item and writes no snapshot over it.
-const Version = 3
+const Version = 4
 
 // ErrNewerVersion reports data that a newer program stored.
 var ErrNewerVersion = errors.New("room: stored by a newer version of Parley")
@@ -27,28 +27,44 @@ type Event struct {
 	ID string `json:"id"` // random; the writer recognizes its own event by it
 	// LastChange is the last event, up to this one, that changed the state. It
 	// tells a reader whether a snapshot is the newest.
-	LastChange int64     `json:"st"`
-	AtMs       int64     `json:"at"` // Unix time in milliseconds
-	Type       EventType `json:"t"`
-	Seat       int       `json:"s,omitempty"` // the agent that spoke, came, left or was managed
-	Name       string    `json:"f,omitempty"` // its name at that time
+	LastChange int64 `json:"st"`
+	// LastTalk is the last event, up to this one, that changed the talk state; 0
+	// for none. Talk is that state after this event, if this event changed it.
+	LastTalk int64     `json:"lt,omitempty"`
+	Talk     *Talk     `json:"talk,omitempty"`
+	Messages int64     `json:"p,omitempty"` // how many messages to all there are up to this event
+	AtMs     int64     `json:"at"`          // Unix time in milliseconds
+	Type     EventType `json:"t"`
+	Seat     int       `json:"s,omitempty"` // the agent that spoke, came, left or was managed
+	Name     string    `json:"f,omitempty"` // its name at that time
 
 	// Of Said.
-	Text    string   `json:"x,omitempty"`
-	Kind    Kind     `json:"k,omitempty"`   // empty means Plain
-	To      []int    `json:"to,omitempty"`  // seats that see it, beside the sender; empty means all
-	ToNames []string `json:"tn,omitempty"`  // their names at that time
-	ReplyTo int64    `json:"re,omitempty"`  // the event that it answers
-	ReSeat  int      `json:"res,omitempty"` // the sender of that event
-	ReFor   []int    `json:"ref,omitempty"` // the seats that see that event; empty means all
-	Resumes bool     `json:"on,omitempty"`  // the sender had been done
+	Text      string   `json:"x,omitempty"`
+	Kind      Kind     `json:"k,omitempty"`   // empty means Plain
+	To        []int    `json:"to,omitempty"`  // seats that see it, beside the sender; empty means all
+	ToNames   []string `json:"tn,omitempty"`  // their names at that time
+	Ask       []int    `json:"ask,omitempty"` // seats that owe an answer to it; of a Proposal, everyone asked
+	AskNames  []string `json:"an,omitempty"`  // their names at that time
+	Named     []int    `json:"nm,omitempty"`  // seats that it is meant for beside Ask: those that its text names by @, and those that it frees of a debt by a withdrawal
+	ReplyTo   int64    `json:"re,omitempty"`  // the event that it answers
+	ReSeat    int      `json:"res,omitempty"` // the sender of that event
+	ReFor     []int    `json:"ref,omitempty"` // the seats that see that event; empty means all
+	Withdraws int64    `json:"wd,omitempty"`  // the sender's own request or proposal that it takes back
 
-	Reason   Reason    `json:"why,omitempty"`    // of Left, and of Changed where it closes the room
+	Agreed   []int64 `json:"ag,omitempty"`  // the proposals that the event completes: everyone who is still asked has agreed
+	AgreedTo [][]int `json:"agt,omitempty"` // the seats that see each of them; an empty list means all
+
+	Reason   Reason    `json:"why,omitempty"`    // of Left and Knocked, of a Joined that Regains, and of Changed where it closes the room
 	Promoted int       `json:"admin,omitempty"`  // of Left: the seat that became admin
 	NewAdmin string    `json:"adminf,omitempty"` // its name at that time
 	Agent    *Agent    `json:"agent,omitempty"`  // of Joined
+	Regains  bool      `json:"again,omitempty"`  // of Joined: Agent has its own seat again, under a new token
+	LogKey   string    `json:"key,omitempty"`    // of the Joined that starts a log: the key of the ids of its messages
+	Hash     string    `json:"hash,omitempty"`   // of Knocked: ident.HashSecret of the secret of the pending token
+	Key      string    `json:"nkey,omitempty"`   // of Knocked: of the name
+	Knock    int64     `json:"kn,omitempty"`     // of Managed with Readmit: the knock that it vouches for
 	Settings *Settings `json:"room,omitempty"`   // of Changed, and of the Joined that starts a log
-	Changed  []string  `json:"what,omitempty"`   // of Changed: the settings that differ
+	Changed  *Changes  `json:"what,omitempty"`   // of Changed: the settings that differ
 
 	// Of what an admin did: Left (kicked, banned), Managed and Changed.
 	By     int    `json:"by,omitempty"`   // the admin's seat
@@ -65,14 +81,14 @@ type EventType string
 
 // The types of events.
 const (
-	Said       EventType = "said"
-	Joined     EventType = "joined"
-	Left       EventType = "left"
-	Managed    EventType = "role" // an admin promoted, demoted, muted or banned
-	Changed    EventType = "room" // an admin changed the settings or closed the room
-	Paired     EventType = "paired"
-	SeatWanted EventType = "knock"   // a join found no free seat
-	Retired    EventType = "retired" // the name starts over with another log
+	Said    EventType = "said"
+	Joined  EventType = "joined"
+	Left    EventType = "left"
+	Managed EventType = "role" // an admin promoted, demoted, muted or banned
+	Changed EventType = "room" // an admin changed the settings or closed the room
+	Paired  EventType = "paired"
+	Knocked EventType = "knock"   // a join was refused for its name, or for want of a seat
+	Retired EventType = "retired" // the name starts over with another log
 )
 
 // Kind says what the sender of a message expects.
@@ -80,11 +96,17 @@ type Kind string
 
 // The kinds of messages.
 const (
-	Plain   Kind = "message"
-	Request Kind = "request" // wants an answer
-	Status  Kind = "status"  // wants none
-	Done    Kind = "done"    // the sender has finished
+	Plain    Kind = "message"
+	Request  Kind = "request"  // wants an answer
+	Status   Kind = "status"   // wants none
+	Proposal Kind = "proposal" // wants everyone asked to agree
+	Agree    Kind = "agree"    // agrees to a proposal
+	Object   Kind = "object"   // ends a proposal
+	Done     Kind = "done"     // the sender has finished
 )
+
+// Kinds lists the kinds of messages, for arguments.
+func Kinds() []Kind { return []Kind{Plain, Request, Status, Proposal, Agree, Object, Done} }
 
 // Action is what an admin does to an agent.
 type Action string
@@ -98,6 +120,7 @@ const (
 	Kick    Action = "kick"
 	BanName Action = "ban"
 	Unban   Action = "unban"
+	Readmit Action = "readmit" // vouches for an agent that knocked, or lifts the mark of one that replaced a name
 )
 
 // Reason says why an agent lost its seat, or why the room ended.
@@ -111,20 +134,36 @@ const (
 	ReasonKicked   Reason = "kicked"   // an admin took its seat
 	ReasonBanned   Reason = "banned"   // an admin took its seat and banned its name
 	ReasonClosed   Reason = "closed"   // an admin closed the room
+
+	ReasonReturned  Reason = "returned"   // of a join: the agent has its own seat again
+	ReasonNameTaken Reason = "name_taken" // of a knock: another agent has the name
+	ReasonRoomFull  Reason = "room_full"  // of a knock: no seat is free
 )
 
 // At returns the time of the event.
 func (e Event) At() time.Time { return time.UnixMilli(e.AtMs) }
 
-// ChangesState reports whether a snapshot must be written with the event.
-func (e Event) ChangesState() bool {
-	return e.Type != Said || e.ExpiresMs != 0 || e.Kind == Done || e.Resumes
+// Before returns the place in the log right before e.
+func (e Event) Before() Mark {
+	before := Mark{N: e.N, Messages: e.Messages}
+	if e.Type == Said && len(e.To) == 0 {
+		before.Messages--
+	}
+	return before
 }
 
-// Actor returns the seat that caused the event: the admin's, where there is one.
+// ChangesState reports whether a snapshot must be written with the event. A message
+// changes at most the talk state, which the event itself carries.
+func (e Event) ChangesState() bool { return e.Type != Said || e.ExpiresMs != 0 }
+
+// Actor returns the seat that caused the event: the admin's, where there is one, and
+// 0 for who knocks.
 func (e Event) Actor() int {
-	if e.By != 0 {
+	switch {
+	case e.By != 0:
 		return e.By
+	case e.Type == Knocked:
+		return 0
 	}
 	return e.Seat
 }
@@ -132,14 +171,30 @@ func (e Event) Actor() int {
 // ClosesRoom reports whether the event ends the room for good.
 func (e Event) ClosesRoom() bool { return e.Type == Changed && e.Reason == ReasonClosed }
 
-// Fingerprint identifies a message by its text and its addressees, so that a
-// repeated call is recognized.
-func Fingerprint(text string, to []int) (sum [16]byte) {
+// Fingerprint identifies a message by its text, its addressees and what it answers or
+// takes back, so that a repeated call is recognized. A vote and a withdrawal have no
+// addressees of their own: they get the readers of what they answer.
+func Fingerprint(e Event) (sum [16]byte) {
 	h := sha256.New()
-	if len(to) > 0 {
-		h.Write(fmt.Append(nil, to, "\x00")) // no text contains a NUL
+	switch {
+	case e.HasReadersOfAnother():
+		h.Write(fmt.Append(nil, e.Kind, e.Withdraws, "\x00"))
+	case len(e.To) > 0:
+		h.Write(fmt.Append(nil, e.To, "\x00")) // no text contains a NUL
 	}
-	h.Write([]byte(text))
+	if e.ReplyTo != 0 || e.Withdraws != 0 {
+		h.Write(fmt.Append(nil, e.ReplyTo, e.Withdraws, "\x00"))
+	}
+	h.Write([]byte(e.Text))
 	copy(sum[:], h.Sum(nil))
 	return sum
 }
+
+// HasReadersOfAnother reports whether e is seen by those who see what it answers or
+// takes back.
+func (e Event) HasReadersOfAnother() bool {
+	return e.IsVote() || e.Withdraws != 0
+}
+
+// IsVote reports whether e agrees or objects to a proposal.
+func (e Event) IsVote() bool { return e.Kind == Agree || e.Kind == Object }

@@ -1,16 +1,45 @@
 package room
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// Head is a room as of one event: its state and the index of its latest events.
+// Head is a room as of one event: its state, the index of its latest events, and the
+// proposals that are open.
 type Head struct {
 	State
-	Recent Recent
+	Recent    Recent
+	Proposals []Event // the events of the open proposals, oldest first
 }
 
 // NewHead returns the head of a room whose state is s, with an empty index.
 func NewHead(s State) *Head {
 	return &Head{State: s, Recent: Recent{From: s.AsOf + 1, FromMs: s.HeadMs}}
+}
+
+// Append returns the head after e, which is to become the next event. It completes e
+// with what follows from the events before it. h is unchanged.
+func (h *Head) Append(e *Event) (*Head, error) {
+	e.LastChange, e.LastTalk, e.Messages = h.LastChange, h.LastTalk, h.Messages
+	e.Talk, e.Agreed, e.AgreedTo = nil, nil, nil // e may have been completed to follow another event
+	if e.ChangesState() {
+		e.LastChange = e.N
+	}
+	if e.Type == Said && len(e.To) == 0 {
+		e.Messages++
+	}
+	after, err := h.State.Apply(*e)
+	if err != nil {
+		return nil, err
+	}
+	if l := settle(h.Talk, after, *e); l.changed {
+		e.Talk, e.LastTalk = &Talk{Open: l.Open, Done: l.Done}, e.N
+		for _, r := range l.agreed {
+			e.Agreed, e.AgreedTo = append(e.Agreed, r.N), append(e.AgreedTo, r.readers())
+		}
+	}
+	return h.Apply(*e)
 }
 
 // Apply returns the head after e, which must be the next event. h is unchanged.
@@ -20,7 +49,27 @@ func (h *Head) Apply(e Event) (*Head, error) {
 		return nil, err
 	}
 	next.Recent.add(e)
+	if e.Talk != nil && (len(h.Proposals) > 0 || e.Kind == Proposal) {
+		next.Proposals = slices.DeleteFunc(append(slices.Clone(h.Proposals), e), func(p Event) bool { return !next.Talk.isProposal(p.N) })
+	}
 	return &next, nil
+}
+
+// Proposal returns the event of a proposal that is open.
+func (h *Head) Proposal(n int64) (Event, bool) {
+	i := slices.IndexFunc(h.Proposals, func(p Event) bool { return p.N == n })
+	if i < 0 {
+		return Event{}, false
+	}
+	return h.Proposals[i], true
+}
+
+// WithTalk returns h with the talk state of event LastTalk and the events of its
+// proposals, which no snapshot holds. h is unchanged.
+func (h *Head) WithTalk(t Talk, proposals []Event) *Head {
+	next := *h
+	next.Talk, next.Proposals = t, proposals
+	return &next
 }
 
 // Recall returns h with e in its index, where e directly precedes all that the
@@ -32,9 +81,9 @@ func (h *Head) Recall(e Event) *Head {
 	return &next
 }
 
-// RecallAll returns h with an index that is complete: older events do not count.
+// Recalled returns h with an index that is complete: older events do not count.
 // h is unchanged.
-func (h *Head) RecallAll() *Head {
+func (h *Head) Recalled() *Head {
 	next := *h
 	next.Recent.From = 0
 	return &next
@@ -50,32 +99,12 @@ func (h *Head) LastSaid(a Agent, now time.Time) (u Utterance, known bool) {
 	return Utterance{}, r.From <= a.Joined+1 || now.Sub(time.UnixMilli(r.FromMs)) >= RepeatWindow
 }
 
-// NewestForeign returns the last event that is news to seat. Where that precedes
-// all that the index covers, it returns the last event that may be.
-func (h *Head) NewestForeign(seat int) int64 {
-	n, known := h.Recent.events.newestFor(seat)
-	switch {
-	case known:
-		return n
-	case h.Recent.events.public.n == 0:
-		return max(n, h.AsOf)
-	}
-	return max(n, h.Recent.events.public.n-1)
-}
-
-// NewestMessage returns the last message of others that seat may see; 0 if the
-// index covers none.
-func (h *Head) NewestMessage(seat int) int64 {
-	n, _ := h.Recent.messages.newestFor(seat)
-	return n
-}
-
-// NewestWakeup returns the last message that ended a wait of seat, if one was
-// open; 0 if the index covers none.
-func (h *Head) NewestWakeup(seat int) int64 {
+// NewestWakeup returns the last message that ended a wait of seat, if one was open,
+// and when it was sent; zeros if the index covers none.
+func (h *Head) NewestWakeup(seat int) (n int64, at time.Time) {
+	newest, _ := h.Recent.words.newestFor(seat)
 	if len(h.Agents) <= 2 {
-		return h.NewestMessage(seat)
+		newest, _ = h.Recent.messages.newestFor(seat)
 	}
-	n, _ := h.Recent.wakeups.newestFor(seat)
-	return n
+	return newest.n, time.UnixMilli(newest.atMs)
 }

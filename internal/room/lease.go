@@ -20,25 +20,82 @@ const (
 	PairRefresh = 15 * time.Second
 )
 
-// How long a silent agent keeps its name when the same name joins again.
-const (
-	GhostUnused = 20 * time.Second // its token was never used: the reply of its join was lost
-	GhostSilent = 2 * time.Minute
-)
-
 // Presence is the stored form of what an agent is doing. Its item expires with
 // the agent's lease. A seat is given to another agent only if the item is absent.
 type Presence struct {
 	V       int   `json:"v"`
-	AtMs    int64 `json:"at"`              // the last call
+	AtMs    int64 `json:"at"`              // the last call, of the agent or of a program on standby for it
+	OwnMs   int64 `json:"own,omitempty"`   // the agent's own last call
 	Used    bool  `json:"used,omitempty"`  // the token was used since the join
 	UntilMs int64 `json:"until,omitempty"` // the end of the wait
 	Head    int64 `json:"head,omitempty"`  // the last event when the wait began
 	Standby bool  `json:"by,omitempty"`    // a program waits for the agent
 	ForMe   bool  `json:"me,omitempty"`    // only messages meant for the agent wake it
 	BackMs  int64 `json:"back,omitempty"`  // the announced return
+	Read    int64 `json:"read,omitempty"`  // the last event that the agent was handed
+	// Prev is the presence that others see for PresenceDelay after AtMs, and may
+	// have one of its own for the same reason.
+	Prev *Presence `json:"prev,omitempty"`
 
-	Activity string `json:"-"` // stored in an item of its own
+	// Of an item of its own: what the agent says it is doing, and the last event when
+	// it said so.
+	Activity   string `json:"-"`
+	ActiveAsOf int64  `json:"-"`
+}
+
+// PresenceDelay is how long after a call others see what it changes: sooner, they
+// could tell when an agent speaks to somebody else in private.
+const PresenceDelay = 15 * time.Second
+
+// After returns p, of a call that follows old, so that others see old first.
+func (p Presence) After(old Presence) Presence {
+	switch {
+	case old.AtMs == 0:
+		return p
+	case old.isSeen(p.At()):
+		old.Prev = nil
+	case p.At().Sub(old.Prev.At()) >= PresenceDelay: // others know that one by now
+		known := *old.Prev
+		known.Prev, old.Prev = nil, &known
+	default: // of calls in quick succession, one in PresenceDelay
+		p.Prev = old.Prev
+		return p
+	}
+	p.Prev = &old
+	return p
+}
+
+// Shown returns p as others see it.
+func (p Presence) Shown(now time.Time) Presence {
+	for !p.isSeen(now) {
+		p = *p.Prev
+	}
+	return p
+}
+
+// isSeen reports whether others see p, and not what was before. They see at once that an
+// agent announces an absence, or is back: it says so to all. That an absence is over by
+// its time it need not say.
+func (p Presence) isSeen(now time.Time) bool {
+	return p.Prev == nil || now.Sub(p.At()) >= PresenceDelay || p.awayUntil(now) != p.Prev.awayUntil(now)
+}
+
+// awayUntil returns the announced return in Unix milliseconds; 0 if there is none or it
+// is past.
+func (p Presence) awayUntil(now time.Time) int64 {
+	if !p.BackAt().After(now) {
+		return 0
+	}
+	return p.BackMs
+}
+
+// OwnUntil returns when the agent's own silence begins: at its last call, or at the
+// end of its wait.
+func (p Presence) OwnUntil() time.Time {
+	if p.Standby {
+		return time.UnixMilli(p.OwnMs)
+	}
+	return Latest(time.UnixMilli(max(p.OwnMs, p.AtMs)), p.WaitsUntil())
 }
 
 // At returns the time of the last call.

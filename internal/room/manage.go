@@ -17,10 +17,10 @@ type Order struct {
 // *fault.Error of InvalidArgument.
 func (o Order) Check() error {
 	switch o.Action {
-	case Promote, Demote, Mute, Unmute, Kick, BanName, Unban:
+	case Promote, Demote, Mute, Unmute, Kick, BanName, Unban, Readmit:
 		return CheckNote(o.Note)
 	}
-	return fault.Refuse(fault.InvalidArgument, "action must be one of %q, %q, %q, %q, %q, %q and %q.", Promote, Demote, Mute, Unmute, Kick, BanName, Unban)
+	return fault.Refuse(fault.InvalidArgument, "action must be one of %q, %q, %q, %q, %q, %q, %q and %q.", Promote, Demote, Mute, Unmute, Kick, BanName, Unban, Readmit)
 }
 
 // Decide returns the event that carries the order out; nil if there is nothing to
@@ -74,7 +74,7 @@ func (o Order) decideSeated(h *Head, a Agent) (*Event, string, error) {
 		return nil, a.Name, nil
 	}
 	e := &Event{Type: Managed, Seat: a.Seat, Name: a.Name, Action: o.Action}
-	if o.Action != Demote {
+	if o.Action != Demote && o.Action != Readmit {
 		e.Ban = &ban
 	}
 	return e, a.Name, nil
@@ -90,6 +90,8 @@ func (o Order) isDone(h *Head, a Agent) bool {
 		return a.Role != Admin
 	case Mute:
 		return a.Muted && muted
+	case Readmit:
+		return a.ReplacedMs == 0
 	}
 	return !a.Muted && !muted
 }

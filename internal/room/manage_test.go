@@ -1,6 +1,7 @@
 package room_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"testing"
 
@@ -99,18 +100,18 @@ func TestUpdate_decided_changesWhatDiffersOnly(t *testing.T) {
 	for what, x := range map[string]struct {
 		update  room.Update
 		taken   bool
-		changed []string
-		opens   bool // newcomers see only what comes later
+		changed string // as the event carries it
+		opens   bool   // newcomers see only what comes later
 		code    fault.Code
 	}{
 		"nothing new":        {update: room.Update{Capacity: 10, Type: room.Group}},
-		"description":        {update: room.Update{Description: "tea"}, changed: []string{"description"}},
-		"several":            {update: room.Update{Name: nameOf(t, "den"), Capacity: 3, Type: room.Channel}, changed: []string{"room", "capacity", "type"}},
-		"password":           {update: room.Update{Password: "hash"}, changed: []string{"password"}, opens: true},
-		"public":             {update: room.Update{Public: &yes}, changed: []string{"public"}, opens: true},
+		"description":        {update: room.Update{Description: "tea"}, changed: `{"description":"tea"}`},
+		"several":            {update: room.Update{Name: nameOf(t, "den"), Capacity: 3, Type: room.Channel}, changed: `{"room":"den","capacity":3,"type":"channel"}`},
+		"password":           {update: room.Update{Password: "hash"}, changed: `{"password":"set"}`, opens: true},
+		"public":             {update: room.Update{Public: &yes}, changed: `{"public":true}`, opens: true},
 		"fewer than seated":  {update: room.Update{Capacity: 2}, code: fault.InvalidArgument},
 		"name is taken":      {update: room.Update{Name: nameOf(t, "den")}, taken: true, code: fault.RoomExists},
-		"other spelling":     {update: room.Update{Name: nameOf(t, "PLANS")}, taken: true, changed: []string{"room"}},
+		"other spelling":     {update: room.Update{Name: nameOf(t, "PLANS")}, taken: true, changed: `{"room":"PLANS"}`},
 		"password that goes": {update: room.Update{RemovePassword: true}},
 	} {
 		e, err := x.update.Decide(l.head, x.taken)
@@ -118,12 +119,12 @@ func TestUpdate_decided_changesWhatDiffersOnly(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 		if e == nil {
-			if x.changed != nil {
+			if x.changed != "" {
 				t.Errorf("%s: nothing changes", what)
 			}
 			continue
 		}
-		if fmt.Sprint(e.Changed) != fmt.Sprint(x.changed) || (e.Settings.OpenFrom == l.head.AsOf+1) != x.opens {
+		if got, _ := json.Marshal(e.Changed); string(got) != x.changed || (e.Settings.OpenFrom.N == l.head.AsOf+1) != x.opens {
 			t.Errorf("%s: %v, %+v", what, e.Changed, e.Settings)
 		}
 	}

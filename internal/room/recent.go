@@ -17,9 +17,8 @@ type Recent struct {
 	FromMs int64 // the time of that event
 
 	said     []Utterance // the last message of each seated agent that has spoken
-	events   lastOf      // the last events of any type
 	messages lastOf      // the last messages
-	wakeups  lastOf      // the last messages that end a wait where more than two talk
+	words    lastOf      // the last messages that are not of kind Status, or meant for a seat
 }
 
 // Utterance is the last message of a seat. It identifies a repeated call, and
@@ -29,19 +28,24 @@ type Utterance struct {
 	N           int64
 	At          time.Time
 	Fingerprint [16]byte
+	ReplyTo     int64 // the event that it answers
+
+	PublicN  int64 // its last message to all; 0 if the index covers none
+	PublicAt time.Time
 }
 
 // lastOf finds, for any seat, the last event of one sort that is not its own.
 type lastOf struct {
 	public  mark   // the last that everybody may see
 	other   mark   // the last public one that was not public's seat
-	private []mark // the last private one to each seat
+	private []mark // the last one to each seat
 }
 
 // mark is an event and the seat that caused it, or that it is addressed to.
 type mark struct {
 	n    int64
 	seat int
+	atMs int64
 }
 
 // Said returns the last message of a seat, if the index covers one.
@@ -53,64 +57,96 @@ func (r *Recent) Said(seat int) (Utterance, bool) {
 	return r.said[i], true
 }
 
-// LastMessage returns the last public message and the seat that sent it; zeros
-// if the index covers none.
-func (r *Recent) LastMessage() (n int64, seat int) {
-	return r.messages.public.n, r.messages.public.seat
+// LastWord returns the last message to all that is not of kind Status, and the seat
+// that sent it; zeros if the index covers none.
+func (r *Recent) LastWord() (n int64, seat int, at time.Time) {
+	word := r.words.public
+	return word.n, word.seat, time.UnixMilli(word.atMs)
 }
+
+// Begun reports whether two agents have spoken to all, as far as the index covers.
+func (r *Recent) Begun() bool { return r.words.public.n > 0 && r.words.other.n > 0 }
 
 // Reaches reports whether the index covers everything since t.
 func (r *Recent) Reaches(t time.Time) bool {
 	return r.From <= 1 || time.UnixMilli(r.FromMs).Before(t)
 }
 
+// NewestForeign returns the last message of others that seat may see. Where that
+// precedes all that the index covers, it returns the last event that may be one.
+func (r *Recent) NewestForeign(seat int) int64 {
+	newest, known := r.messages.newestFor(seat)
+	if known || r.From <= 1 {
+		return newest.n
+	}
+	return max(newest.n, r.From-1)
+}
+
+// NewestMessage returns the last message of others that seat may see; 0 if the
+// index covers none.
+func (r *Recent) NewestMessage(seat int) int64 {
+	newest, _ := r.messages.newestFor(seat)
+	return newest.n
+}
+
 // newestFor returns the last event that is not of seat and that it may see. known is
 // false if a later one may precede all that the index covers.
-func (l lastOf) newestFor(seat int) (n int64, known bool) {
+func (l lastOf) newestFor(seat int) (newest mark, known bool) {
+	newest = l.public
+	if newest.seat == seat {
+		newest = l.other
+	}
+	known = newest.n > 0
 	for _, p := range l.private {
-		if p.seat == seat {
-			n = p.n
+		if p.seat == seat && p.n > newest.n {
+			newest = p
 		}
 	}
-	public := l.public
-	if public.seat == seat {
-		public = l.other
-	}
-	return max(n, public.n), public.n > 0
+	return newest, known
 }
 
 // after returns l with e, which follows it. l's slices are unchanged.
 func (l lastOf) after(e Event) lastOf {
 	if len(e.To) > 0 {
-		l.private = slices.Clone(l.private)
-		for _, seat := range e.To {
-			l.private = append(slices.DeleteFunc(l.private, func(p mark) bool { return p.seat == seat }), mark{e.N, seat})
-		}
-		return l
+		return l.afterFor(e.To, e)
 	}
 	if e.Actor() != l.public.seat {
 		l.other = l.public
 	}
-	l.public = mark{e.N, e.Actor()}
+	l.public = mark{e.N, e.Actor(), e.AtMs}
+	return l
+}
+
+// afterFor is after where only these seats matter.
+func (l lastOf) afterFor(seats []int, e Event) lastOf {
+	l.private = slices.Clone(l.private)
+	for _, seat := range seats {
+		l.private = append(slices.DeleteFunc(l.private, func(p mark) bool { return p.seat == seat }), mark{e.N, seat, e.AtMs})
+	}
+	return l
+}
+
+// beforeFor is before where only these seats matter.
+func (l lastOf) beforeFor(seats []int, e Event) lastOf {
+	l.private = slices.Clone(l.private)
+	for _, seat := range seats {
+		if !slices.ContainsFunc(l.private, func(p mark) bool { return p.seat == seat }) {
+			l.private = append(l.private, mark{e.N, seat, e.AtMs})
+		}
+	}
 	return l
 }
 
 // before returns l with e, which precedes all of it. l's slices are unchanged.
 func (l lastOf) before(e Event) lastOf {
 	if len(e.To) > 0 {
-		l.private = slices.Clone(l.private)
-		for _, seat := range e.To {
-			if !slices.ContainsFunc(l.private, func(p mark) bool { return p.seat == seat }) {
-				l.private = append(l.private, mark{e.N, seat})
-			}
-		}
-		return l
+		return l.beforeFor(e.To, e)
 	}
 	switch {
 	case l.public.n == 0:
-		l.public = mark{e.N, e.Actor()}
+		l.public = mark{e.N, e.Actor(), e.AtMs}
 	case l.other.n == 0 && e.Actor() != l.public.seat:
-		l.other = mark{e.N, e.Actor()}
+		l.other = mark{e.N, e.Actor(), e.AtMs}
 	}
 	return l
 }
@@ -123,20 +159,25 @@ func (l lastOf) without(seat int) lastOf {
 
 // add indexes e, the next event. r is a copy whose slices are shared.
 func (r *Recent) add(e Event) {
-	r.events = r.events.after(e)
 	switch e.Type {
 	case Said:
 		r.messages = r.messages.after(e)
 		if e.Kind != Status {
-			r.wakeups = r.wakeups.after(e)
+			r.words = r.words.after(e)
+		} else {
+			r.words = r.words.afterFor(e.meant(), e)
+		}
+		u := utterance(e)
+		if before, spoke := r.Said(e.Seat); spoke && len(e.To) > 0 {
+			u.PublicN, u.PublicAt = before.PublicN, before.PublicAt
 		}
 		r.said = slices.DeleteFunc(slices.Clone(r.said), func(u Utterance) bool {
 			return u.Seat == e.Seat || e.At().Sub(u.At) > Lease
 		})
-		r.said = append(r.said, utterance(e))
+		r.said = append(r.said, u)
 	case Left:
 		r.said = slices.DeleteFunc(slices.Clone(r.said), func(u Utterance) bool { return u.Seat == e.Seat })
-		r.events, r.messages, r.wakeups = r.events.without(e.Seat), r.messages.without(e.Seat), r.wakeups.without(e.Seat)
+		r.messages, r.words = r.messages.without(e.Seat), r.words.without(e.Seat)
 	}
 }
 
@@ -144,19 +185,28 @@ func (r *Recent) add(e Event) {
 // sender still has a seat. r is a copy whose slices are shared.
 func (r *Recent) prepend(e Event, seated bool) {
 	r.From, r.FromMs = e.N, e.AtMs
-	r.events = r.events.before(e)
 	if e.Type != Said {
 		return
 	}
 	r.messages = r.messages.before(e)
 	if e.Kind != Status {
-		r.wakeups = r.wakeups.before(e)
+		r.words = r.words.before(e)
+	} else {
+		r.words = r.words.beforeFor(e.meant(), e)
 	}
-	if _, known := r.Said(e.Seat); seated && !known {
+	if u, known := r.Said(e.Seat); seated && !known {
 		r.said = append(slices.Clone(r.said), utterance(e))
+	} else if known && u.PublicN == 0 && len(e.To) == 0 {
+		r.said = slices.Clone(r.said)
+		i := slices.IndexFunc(r.said, func(u Utterance) bool { return u.Seat == e.Seat })
+		r.said[i].PublicN, r.said[i].PublicAt = e.N, e.At()
 	}
 }
 
 func utterance(e Event) Utterance {
-	return Utterance{Seat: e.Seat, N: e.N, At: e.At(), Fingerprint: Fingerprint(e.Text, e.To)}
+	u := Utterance{Seat: e.Seat, N: e.N, At: e.At(), Fingerprint: Fingerprint(e), ReplyTo: e.ReplyTo}
+	if len(e.To) == 0 {
+		u.PublicN, u.PublicAt = e.N, e.At()
+	}
+	return u
 }

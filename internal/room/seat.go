@@ -2,6 +2,7 @@ package room
 
 import (
 	"slices"
+	"time"
 
 	"github.com/parley-chat/parley/internal/ident"
 )
@@ -25,9 +26,26 @@ type Agent struct {
 	Joined int64  `json:"n"`                 // the event of its join
 	AtMs   int64  `json:"at"`                // when it joined
 	RoleMs int64  `json:"role_at,omitempty"` // when it became admin, if later
-	Since  int64  `json:"from"`              // the first event that it may see
+	Since  Mark   `json:"from"`              // the first event that it may see
 	Muted  bool   `json:"muted,omitempty"`
-	Done   bool   `json:"done,omitempty"` // its last message was of kind Done
+
+	// Principal is who took the seat: see ident.WithPrincipal. Empty means unknown.
+	Principal string `json:"who,omitempty"`
+	// Former are seats that others had under this name before. The agent sees what
+	// they said to all, and who left, from event FormerSince on.
+	Former      []int  `json:"was,omitempty"`
+	FormerSince int64  `json:"was_from,omitempty"`
+	ReplacedMs  int64  `json:"replaced,omitempty"` // when it took the name of another without proof; 0 if it did not, or was readmitted
+	RegainedMs  int64  `json:"regained,omitempty"` // when its principal last got the seat back without the token
+	EndedHash   string `json:"ended,omitempty"`    // of the token that the seat had before it was regained
+}
+
+// ReplacedShown is how long others see that an agent replaced another of its name.
+const ReplacedShown = time.Hour
+
+// IsReplaced reports whether others see that a took its name without proof.
+func (a Agent) IsReplaced(now time.Time) bool {
+	return a.ReplacedMs != 0 && now.Sub(time.UnixMilli(a.ReplacedMs)) < ReplacedShown
 }
 
 // Seated returns the agent of a seat.
@@ -74,15 +92,16 @@ func (s *State) SilencedSeat(seat int) bool {
 }
 
 // Successor returns the seat that becomes admin when seat is freed: the longest
-// seated agent, preferably one that is not muted. It returns 0 if another admin
-// stays or nobody does.
-func (s *State) Successor(seat int) int {
+// seated agent, preferably one that is not muted, but none that took its name
+// without proof. It returns 0 if another admin stays or nobody else does.
+func Successor(s *State, seat int) int {
 	var next Agent
 	for _, a := range s.Agents {
 		switch {
 		case a.Seat == seat:
 		case a.Role == Admin:
 			return 0
+		case a.ReplacedMs != 0:
 		case next.Seat == 0, next.Muted && !a.Muted:
 			next = a
 		}
@@ -96,5 +115,5 @@ func (s *State) Deserted() bool { return len(s.Agents) == 0 && s.Password == "" 
 
 // FreeSeat returns the event that frees the seat of a.
 func FreeSeat(s *State, a Agent, why Reason) *Event {
-	return &Event{Type: Left, Seat: a.Seat, Name: a.Name, Reason: why, Promoted: s.Successor(a.Seat)}
+	return &Event{Type: Left, Seat: a.Seat, Name: a.Name, Reason: why, Promoted: Successor(s, a.Seat)}
 }

@@ -33,7 +33,7 @@ type Settings struct {
 	Public      bool   `json:"public,omitempty"`
 	Password    string `json:"password,omitempty"` // a hash of ident.HashPassword; empty means none
 	Paired      bool   `json:"paired,omitempty"`   // a queue made the room: leases are short
-	OpenFrom    int64  `json:"from,omitempty"`     // newcomers see no event before this one
+	OpenFrom    Mark   `json:"from,omitzero"`      // newcomers see no event before this one
 }
 
 // CheckSettings refuses values that no room can have. Zero values stand for

@@ -1,6 +1,10 @@
 package room
 
-import "time"
+import (
+	"time"
+
+	"github.com/parley-chat/parley/internal/ident"
+)
 
 // How long a room lives.
 const (
@@ -14,17 +18,55 @@ type State struct {
 	Settings
 	ID         string
 	AsOf       int64
-	LastChange int64   // the last event that changed the state
+	LastChange int64   // the last event that changed the state, beside the talk
+	Talk       Talk    // what is asked and not answered, and who is done; not part of the snapshot
+	LastTalk   int64   // the last event that changed Talk
+	Messages   int64   // how many messages to all there are
+	LogKey     string  // of the ids of messages
 	Agents     []Agent // in the order of their joins
 	NextSeat   int     // the number of the next seat
-	LastFreed  int64   // the last event that freed a seat, other than by replacement
+	LastFreed  Mark    // the last event that freed a seat, other than by replacement
+	Updated    int64   // the last event that changed the settings
 	Retired    bool    // the name leads to another log
 	Closed     bool    // an admin closed the room for good
 	Bans       []Ban   // names that may not join
 	Mutes      []Ban   // names that may not speak
-	WantedMs   int64   // when a seat was last wanted in vain
+	Knocks     []Knock // of the last ten minutes
 	ExpiresMs  int64
 	HeadMs     int64 // the time of event AsOf
+
+	ids *ident.MessageIDs // of LogKey; nil before the first event
+}
+
+// Mark is a place in a log.
+type Mark struct {
+	N        int64 `json:"n,omitempty"` // an event
+	Messages int64 `json:"p,omitempty"` // how many messages to all come before it
+}
+
+// MessageID returns the id of event n as agents see it; "" for 0.
+func (s *State) MessageID(n int64) string {
+	if n == 0 || s.ids == nil {
+		return ""
+	}
+	return s.ids.ID(n)
+}
+
+// MessageNumber returns the event that an id stands for. ok is false if it stands
+// for none up to AsOf.
+func (s *State) MessageNumber(id string) (n int64, ok bool) {
+	if s.ids == nil {
+		return 0, false
+	}
+	n, ok = s.ids.Number(id)
+	return n, ok && 0 < n && n <= s.AsOf
+}
+
+// useLogKey makes key that of the message ids.
+func useLogKey(s *State, key string) (err error) {
+	s.LogKey = key
+	s.ids, err = ident.NewMessageIDs(key)
+	return err
 }
 
 // Snapshot is the stored form of a State.
@@ -34,12 +76,16 @@ type Snapshot struct {
 	Settings  Settings `json:"room"`
 	Agents    []Agent  `json:"agents,omitempty"`
 	NextSeat  int      `json:"next_seat"`
-	LastFreed int64    `json:"freed,omitempty"`
+	LastFreed Mark     `json:"freed,omitzero"`
+	LastTalk  int64    `json:"lt,omitempty"`
+	Messages  int64    `json:"p,omitempty"`
+	LogKey    string   `json:"key"`
+	Updated   int64    `json:"set,omitempty"`
 	Retired   bool     `json:"retired,omitempty"`
 	Closed    bool     `json:"closed,omitempty"`
 	Bans      []Ban    `json:"bans,omitempty"`
 	Mutes     []Ban    `json:"mutes,omitempty"`
-	WantedMs  int64    `json:"wanted,omitempty"`
+	Knocks    []Knock  `json:"knocks,omitempty"`
 	ExpiresMs int64    `json:"expires"`
 	HeadMs    int64    `json:"at"`
 }
@@ -48,18 +94,22 @@ type Snapshot struct {
 func (s *State) Snapshot() Snapshot {
 	return Snapshot{
 		V: Version, AsOf: s.AsOf, Settings: s.Settings, Agents: s.Agents, NextSeat: s.NextSeat,
-		LastFreed: s.LastFreed, Retired: s.Retired, Closed: s.Closed, Bans: s.Bans, Mutes: s.Mutes,
-		WantedMs: s.WantedMs, ExpiresMs: s.ExpiresMs, HeadMs: s.HeadMs,
+		LastFreed: s.LastFreed, LastTalk: s.LastTalk, Messages: s.Messages, LogKey: s.LogKey, Updated: s.Updated,
+		Retired: s.Retired, Closed: s.Closed, Bans: s.Bans, Mutes: s.Mutes,
+		Knocks: s.Knocks, ExpiresMs: s.ExpiresMs, HeadMs: s.HeadMs,
 	}
 }
 
-// State returns the state that x stores, of the room with this id.
-func (x Snapshot) State(id string) State {
-	return State{
+// State returns the state that x stores, of the room with this id, but for its Talk:
+// event LastTalk has that.
+func (x Snapshot) State(id string) (State, error) {
+	s := State{
 		Settings: x.Settings, ID: id, AsOf: x.AsOf, LastChange: x.AsOf, Agents: x.Agents, NextSeat: x.NextSeat,
-		LastFreed: x.LastFreed, Retired: x.Retired, Closed: x.Closed, Bans: x.Bans, Mutes: x.Mutes,
-		WantedMs: x.WantedMs, ExpiresMs: x.ExpiresMs, HeadMs: x.HeadMs,
+		LastFreed: x.LastFreed, LastTalk: x.LastTalk, Messages: x.Messages, Updated: x.Updated,
+		Retired: x.Retired, Closed: x.Closed, Bans: x.Bans, Mutes: x.Mutes,
+		Knocks: x.Knocks, ExpiresMs: x.ExpiresMs, HeadMs: x.HeadMs,
 	}
+	return s, useLogKey(&s, x.LogKey)
 }
 
 // Expires returns when the room ends unless it is renewed.

@@ -67,7 +67,7 @@ func TestApply_message_changesOnlyTheHead(t *testing.T) {
 	before := l.head.State
 	e := l.say(1, "hello")
 	want := before
-	want.AsOf, want.HeadMs = 3, e.AtMs
+	want.AsOf, want.HeadMs, want.Messages = 3, e.AtMs, 1
 	if got := l.head.State; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -79,7 +79,7 @@ func TestApply_left_freesTheSeat(t *testing.T) {
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		l.apply(room.Event{Type: room.Left, Seat: 2, Reason: reason})
-		if got := seats(&l.head.State); !slices.Equal(got, []int{1, 3}) || l.head.LastFreed != freed {
+		if got := seats(&l.head.State); !slices.Equal(got, []int{1, 3}) || l.head.LastFreed.N != freed {
 			t.Errorf("%s: seats %v, last freed %d", reason, got, l.head.LastFreed)
 		}
 	}
@@ -134,7 +134,7 @@ func TestApply_changedToClosed_keepsTheSettings(t *testing.T) {
 	if !l.head.Closed || !e.ClosesRoom() || l.head.Name != "plans" || l.head.Retired {
 		t.Errorf("got %+v", l.head.State)
 	}
-	l.say(1, "goodbye")
+	l.apply(room.Event{Type: room.Said, Seat: 1, Text: "goodbye"})
 	if !l.head.Closed {
 		t.Error("a later event opened the room")
 	}
@@ -148,53 +148,19 @@ func TestApply_retired_endsTheRoom(t *testing.T) {
 	}
 }
 
-func TestApply_seatWanted_notesTheTime(t *testing.T) {
-	l := newRoom(t, "Ann")
-	e := l.apply(room.Event{Type: room.SeatWanted, Name: "Bob"})
-	if l.head.WantedMs != e.AtMs || len(l.head.Agents) != 1 {
-		t.Errorf("got %+v", l.head.State)
-	}
-}
-
-func TestApply_done_isTakenBackByAMessageThatResumes(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob", "Cid")
-	for _, c := range []struct {
-		what string
-		kind room.Kind
-		to   []int
-		done bool
-	}{
-		{"done to one of two others", room.Done, []int{2}, false},
-		{"done to both others", room.Done, []int{2, 3}, true},
-		{"status", room.Status, nil, true},
-		{"message", "", nil, false},
-		{"done to all", room.Done, nil, true},
-		{"done once more to one", room.Done, []int{3}, true},
-		{"private message", "", []int{2}, false},
-	} {
-		if l.sayAs(1, c.kind, c.what, c.to...); l.agent(1).Done != c.done {
-			t.Errorf("after %s: done is %v", c.what, !c.done)
-		}
-		if l.agent(2).Done || l.agent(3).Done {
-			t.Errorf("after %s: another is done", c.what)
-		}
-	}
-}
-
 func TestChangesState_isTrueForWhatASnapshotMustHold(t *testing.T) {
 	for what, c := range map[string]struct {
 		e    room.Event
 		want bool
 	}{
-		"message":              {room.Event{Type: room.Said}, false},
-		"request":              {room.Event{Type: room.Said, Kind: room.Request}, false},
-		"status":               {room.Event{Type: room.Said, Kind: room.Status}, false},
-		"done":                 {room.Event{Type: room.Said, Kind: room.Done}, true},
-		"message that resumes": {room.Event{Type: room.Said, Resumes: true}, true},
-		"message that renews":  {room.Event{Type: room.Said, ExpiresMs: 1}, true},
-		"join":                 {room.Event{Type: room.Joined}, true},
-		"paired":               {room.Event{Type: room.Paired}, true},
-		"seat wanted":          {room.Event{Type: room.SeatWanted}, true},
+		"message":             {room.Event{Type: room.Said}, false},
+		"request":             {room.Event{Type: room.Said, Kind: room.Request}, false},
+		"status":              {room.Event{Type: room.Said, Kind: room.Status}, false},
+		"done":                {room.Event{Type: room.Said, Kind: room.Done}, false},
+		"message that renews": {room.Event{Type: room.Said, ExpiresMs: 1}, true},
+		"join":                {room.Event{Type: room.Joined}, true},
+		"paired":              {room.Event{Type: room.Paired}, true},
+		"knock":               {room.Event{Type: room.Knocked}, true},
 	} {
 		if got := c.e.ChangesState(); got != c.want {
 			t.Errorf("%s: got %v", what, got)
@@ -236,7 +202,11 @@ func stored(t rapid.TB, s *room.State) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprintf("%s %d %s", s.ID, s.LastChange, b)
+	talk, err := json.Marshal(s.Talk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%s %d %s %s", s.ID, s.LastChange, b, talk)
 }
 
 func TestApply_anyEvent_leavesEarlierStatesUnchanged(t *testing.T) {
@@ -269,11 +239,11 @@ func TestSnapshot_anyState_isReadBackAndGoesOnLikeTheOriginal(t *testing.T) {
 		if err := json.Unmarshal(b, &x); err != nil {
 			t.Fatal(err)
 		}
-		s := x.State("abcdefg")
-		if s.LastChange != s.AsOf || x.V != room.Version {
+		s, err := x.State("abcdefg")
+		if err != nil || s.LastChange != s.AsOf || x.V != room.Version {
 			t.Fatalf("version %d, last change %d as of %d", x.V, s.LastChange, s.AsOf)
 		}
-		s.LastChange = l.states[n].LastChange
+		s.LastChange, s.Talk = l.states[n].LastChange, l.states[n].Talk // which the log has
 		for _, e := range l.events[n:] {
 			next, err := s.Apply(e)
 			if err != nil {
@@ -289,15 +259,17 @@ func TestSnapshot_anyState_isReadBackAndGoesOnLikeTheOriginal(t *testing.T) {
 
 func TestFingerprint_dependsOnTextAndAddressees(t *testing.T) {
 	seen := map[[16]byte]string{}
-	for _, c := range []struct {
-		text string
-		to   []int
-	}{{"yes", nil}, {"yes", []int{1}}, {"yes", []int{1, 2}}, {"yes", []int{12}}, {"no", nil}, {"", nil}, {"[1]yes", nil}} {
-		sum, what := room.Fingerprint(c.text, c.to), fmt.Sprint(c)
+	for _, e := range []room.Event{
+		{Text: "yes"}, {Text: "yes", To: []int{1}}, {Text: "yes", To: []int{1, 2}}, {Text: "yes", To: []int{12}},
+		{Text: "no"}, {Text: "[1]yes"}, {Kind: room.Agree, ReplyTo: 5}, {Kind: room.Agree, ReplyTo: 6},
+		{Kind: room.Object, ReplyTo: 5}, {Withdraws: 5}, {Withdraws: 6}, {Withdraws: 5, Text: "yes"},
+	} {
+		sum, what := room.Fingerprint(e), fmt.Sprintf("%+v", e)
 		if other, known := seen[sum]; known {
 			t.Errorf("%s and %s have the same fingerprint", what, other)
 		}
-		if room.Fingerprint(c.text, slices.Clone(c.to)) != sum {
+		e.N, e.ID, e.AtMs = 7, "again", 1
+		if room.Fingerprint(e) != sum {
 			t.Errorf("%s has two fingerprints", what)
 		}
 		seen[sum] = what

@@ -1,7 +1,6 @@
 package room_test
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +9,9 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 )
+
+// logKey is that of every timeline.
+const logKey = "000102030405060708090a0b0c0d0e0f"
 
 // start is the time before the first event of every timeline.
 func start() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
@@ -41,18 +43,68 @@ func newRoom(t *testing.T, names ...string) *timeline {
 	return l
 }
 
+// newPair is newRoom for a room of two seats.
+func newPair(t *testing.T, names ...string) *timeline {
+	t.Helper()
+	l := newRoom(t, names...)
+	s := l.head.Settings
+	s.Capacity = 2
+	l.apply(room.Event{Type: room.Changed, Settings: &s})
+	return l
+}
+
 // apply appends e, one second after the event before.
 func (l *timeline) apply(e room.Event) room.Event {
 	l.Helper()
 	l.now = l.now.Add(time.Second)
 	e.V, e.N, e.AtMs = room.Version, l.head.AsOf+1, l.now.UnixMilli()
-	next, err := l.head.Apply(e)
+	next, err := l.head.Append(&e)
 	if err != nil {
 		l.Fatalf("event %d: %v", e.N, err)
 	}
 	l.head = next
 	l.events, l.states = append(l.events, e), append(l.states, &next.State)
 	return e
+}
+
+// send has a seat send a message, as completed by the rules.
+func (l *timeline) send(seat int, e room.Event) room.Event {
+	l.Helper()
+	e, err := room.Compose(l.head, l.agent(seat), e, l.now)
+	if err != nil {
+		l.Fatal(err)
+	}
+	return l.apply(e)
+}
+
+// ask has a seat ask others in public.
+func (l *timeline) ask(seat int, owe ...int) room.Event {
+	l.Helper()
+	return l.send(seat, room.Event{Text: "well?", Ask: owe})
+}
+
+// reply has a seat answer e, to all or only to some seats.
+func (l *timeline) reply(seat int, e room.Event, to ...int) room.Event {
+	l.Helper()
+	return l.send(seat, room.Event{Text: "so", ReplyTo: e.N, ReSeat: e.Seat, ReFor: e.To, To: to})
+}
+
+// propose has a seat propose something, to all or only to some seats.
+func (l *timeline) propose(seat int, to ...int) room.Event {
+	l.Helper()
+	return l.send(seat, room.Event{Kind: room.Proposal, Text: "tea at four", To: to})
+}
+
+// agree has a seat agree to the only proposal that asks it.
+func (l *timeline) agree(seat int) room.Event {
+	l.Helper()
+	return l.send(seat, room.Event{Kind: room.Agree})
+}
+
+// withdraw has the sender of e take it back.
+func (l *timeline) withdraw(e room.Event) room.Event {
+	l.Helper()
+	return l.send(e.Seat, room.Event{Withdraws: e.N})
 }
 
 // join gives a new agent the next seat.
@@ -72,6 +124,7 @@ func (l *timeline) join(name string) room.Event {
 	}
 	if l.head.AsOf == 0 {
 		e.Settings = &room.Settings{Name: "plans", Key: "plans", Type: room.Group, Capacity: 10}
+		e.LogKey, e.ExpiresMs = logKey, start().Add(room.Life).UnixMilli()
 	}
 	return l.apply(e)
 }
@@ -85,11 +138,7 @@ func (l *timeline) say(seat int, text string, to ...int) room.Event {
 // sayAs is say with a kind.
 func (l *timeline) sayAs(seat int, kind room.Kind, text string, to ...int) room.Event {
 	l.Helper()
-	a := l.agent(seat)
-	return l.apply(room.Event{
-		Type: room.Said, Seat: seat, Name: a.Name, Text: text, Kind: kind, To: to,
-		Resumes: a.Done && kind != room.Done && kind != room.Status,
-	})
+	return l.send(seat, room.Event{Text: text, Kind: kind, To: to})
 }
 
 // leave frees a seat.
@@ -97,7 +146,7 @@ func (l *timeline) leave(seat int) room.Event {
 	l.Helper()
 	a := l.agent(seat)
 	return l.apply(room.Event{
-		Type: room.Left, Seat: seat, Name: a.Name, Reason: room.ReasonLeft, Promoted: l.head.Successor(seat),
+		Type: room.Left, Seat: seat, Name: a.Name, Reason: room.ReasonLeft, Promoted: room.Successor(&l.head.State, seat),
 	})
 }
 
@@ -134,74 +183,4 @@ func seats(s *room.State) []int {
 		out = append(out, a.Seat)
 	}
 	return out
-}
-
-// drawTimeline returns a room with a random past.
-func drawTimeline(t *rapid.T) *timeline {
-	l := newTimeline(t)
-	l.join("Agent 1")
-	for range rapid.IntRange(0, 40).Draw(t, "events") {
-		l.now = l.now.Add(time.Duration(rapid.IntRange(0, 400).Draw(t, "pause")) * time.Second)
-		l.draw(t)
-	}
-	return l
-}
-
-// draw appends a random event that may follow.
-func (l *timeline) draw(t *rapid.T) {
-	taken := seats(&l.head.State)
-	what := rapid.SampledFrom([]string{
-		"say", "say", "say", "say", "tell", "tell", "join", "leave", "manage", "set", "want", "pair",
-	}).Draw(t, "event")
-	if len(taken) == 0 {
-		what = "join"
-	}
-	pick := func() int { return rapid.SampledFrom(taken).Draw(t, "seat") }
-	kind := func() room.Kind {
-		return rapid.SampledFrom([]room.Kind{"", room.Request, room.Status, room.Done}).Draw(t, "kind")
-	}
-	text := func() string { return rapid.SampledFrom([]string{"yes", "no", "one moment"}).Draw(t, "text") }
-	switch what {
-	case "say":
-		l.sayAs(pick(), kind(), text())
-	case "tell":
-		from := pick()
-		others := slices.DeleteFunc(taken, func(seat int) bool { return seat == from })
-		if len(others) > 0 {
-			to := rapid.SliceOfNDistinct(rapid.SampledFrom(others), 1, min(2, len(others)), rapid.ID[int]).Draw(t, "to")
-			l.sayAs(from, kind(), text(), to...)
-		}
-	case "join":
-		if len(taken) < 5 {
-			l.join("Agent " + string(rune('A'+l.head.NextSeat%26)))
-		}
-	case "leave":
-		l.drawLeave(t, pick())
-	case "manage":
-		l.manage(rapid.SampledFrom([]room.Action{
-			room.Promote, room.Demote, room.Mute, room.Unmute, room.BanName, room.Unban,
-		}).Draw(t, "action"), pick())
-	case "set":
-		l.set(func(s *room.Settings) {
-			s.Public, s.OpenFrom = !s.Public, l.head.AsOf+1
-			s.Type = rapid.SampledFrom([]room.Type{room.Group, room.Group, room.Channel}).Draw(t, "type")
-		})
-	case "want":
-		l.apply(room.Event{Type: room.SeatWanted, Name: "Zoe"})
-	case "pair":
-		l.apply(room.Event{Type: room.Paired})
-	}
-}
-
-func (l *timeline) drawLeave(t *rapid.T, seat int) {
-	a := l.agent(seat)
-	e := room.Event{Type: room.Left, Seat: seat, Name: a.Name, Promoted: l.head.Successor(seat)}
-	e.Reason = rapid.SampledFrom([]room.Reason{
-		room.ReasonLeft, room.ReasonTimeout, room.ReasonReplaced, room.ReasonBanned,
-	}).Draw(t, "reason")
-	if e.Reason == room.ReasonBanned {
-		b := room.NewBan(ident.Name{Shown: a.Name, Key: a.Key})
-		e.By, e.Ban = 1, &b
-	}
-	l.apply(e)
 }

@@ -3,48 +3,172 @@ package room
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
-// EndedFor reports whether the talk is over for a: every other agent that may
-// speak is done, or every other agent has left since a joined.
-func (s *State) EndedFor(a Agent) bool {
+// How long a silence lasts before it is broken.
+const (
+	TurnAfter  = 3 * time.Second  // after the last word
+	TurnPasses = 30 * time.Second // to the next agent, if the one that has the turn says nothing
+	// LateComers is how long after a join the others are given, while seats are free
+	// and nobody has answered yet.
+	LateComers = 60 * time.Second
+	// AwayHolds is how long at most an agent that owes an answer and is away keeps
+	// the others from taking a turn.
+	AwayHolds = 10 * time.Minute
+	// PresentFor is how long after its last call an agent that does not wait counts
+	// as present.
+	PresentFor = 2 * time.Minute
+)
+
+// Attendance is what an agent is doing, for the question whose turn it is.
+type Attendance struct {
+	Waits   bool      // a wait of its own is open
+	Standby bool      // a program waits in its place
+	Called  time.Time // its last call
+	BackAt  time.Time // its announced return; zero or past: it is not away
+}
+
+// Ended reports whether the talk is over for a: every other agent that may
+// speak is done, or every other agent has left since a joined, and neither a nor
+// another owes an answer to the other.
+func Ended(s *State, a Agent, now time.Time) bool {
+	if _, owes := s.Talk.Owes(a.Seat, now); owes || OwedTo(s, a.Seat, now) > 0 {
+		return false
+	}
 	speakers := 0
 	for _, x := range s.Agents {
 		if x.Seat == a.Seat || s.Silenced(x) {
 			continue
 		}
-		if speakers++; !x.Done {
+		if speakers++; !s.Talk.IsDone(x.Seat) {
 			return false
 		}
 	}
-	return speakers > 0 || s.Others(a.Seat) == 0 && s.LastFreed > a.Joined
+	return speakers > 0 || s.Others(a.Seat) == 0 && s.LastFreed.N > a.Joined
 }
 
-// NextSpeaker returns the seat whose turn it is when every agent waits, or 0. It
-// is the addressee of the last message, if that was private; else the next agent
-// round the room from the last speaker. If nobody has spoken, it is the
-// newcomer, or in a paired room the one that waited longer. Agents that may only
-// listen, on standby, or done, and those for whom the talk is over, are skipped.
-func (h *Head) NextSpeaker(standsBy func(seat int) bool) int {
-	may := func(a Agent) bool {
-		return !h.Silenced(a) && !standsBy(a.Seat) && !a.Done && !h.EndedFor(a)
+// Turn decides who should speak where all who are present wait.
+type Turn struct {
+	Head     *Head
+	Now      time.Time
+	Attends  func(seat int) Attendance
+	Given    map[int]time.Time // by seat: when it was given the turn in this silence
+	everyone []Agent           // who takes part, in the order of their turns
+}
+
+// Next returns the seat that gets the turn now; 0 if none does. Then again is how
+// long to wait before asking again, unless something happens; 0 if that is pointless.
+func (t Turn) Next() (seat int, again time.Duration) {
+	if wait := t.silence(); wait > 0 {
+		return 0, wait
 	}
-	last := h.Recent.messages.public
-	private := slices.Clone(h.Recent.messages.private)
-	slices.SortFunc(private, func(a, b mark) int { return cmp.Or(cmp.Compare(b.n, a.n), a.seat-b.seat) })
-	for _, p := range private {
-		if a, here := h.Seated(p.seat); p.n > last.n && here && may(a) {
-			return p.seat
+	t.everyone = t.order()
+	var waiting []Agent
+	for _, a := range t.everyone {
+		if _, given := t.Given[a.Seat]; given {
+			continue // it had its turn, and is not waited for
+		}
+		waits, wait := t.waits(a)
+		if wait > 0 {
+			return 0, wait
+		}
+		if waits {
+			waiting = append(waiting, a)
 		}
 	}
+	if len(waiting) == 0 {
+		return 0, 0
+	}
+	seat = t.first(waiting)
+	if _, owes := t.Head.Talk.Owes(seat, t.Now); !owes && t.isAlone(seat) {
+		return 0, 0
+	}
+	return seat, 0
+}
+
+// isAlone reports whether none but the agent of a seat is present: then nobody would
+// hear it.
+func (t Turn) isAlone(seat int) bool {
+	return !slices.ContainsFunc(t.Head.Agents, func(a Agent) bool {
+		at := t.Attends(a.Seat)
+		away := at.BackAt.After(t.Now)
+		return a.Seat != seat && (at.Waits || at.Standby || !away && at.Called.Add(PresentFor).After(t.Now))
+	})
+}
+
+// silence returns how long the silence must last before anyone gets the turn.
+func (t Turn) silence() time.Duration {
+	h, word := t.Head, t.Head.Recent.words.public
+	joined := time.Time{}
+	for _, a := range h.Agents {
+		joined = Latest(joined, time.UnixMilli(a.AtMs))
+	}
+	until := Latest(time.UnixMilli(word.atMs), joined).Add(TurnAfter)
+	if word.n > 0 {
+		until = time.UnixMilli(word.atMs).Add(TurnAfter)
+	}
+	if len(h.Agents) < h.Capacity && !h.Recent.Begun() {
+		until = Latest(until, joined.Add(LateComers))
+	}
+	for _, at := range t.Given {
+		until = Latest(until, at.Add(TurnPasses))
+	}
+	return until.Sub(t.Now)
+}
+
+// waits reports whether a can be given the turn. wait, if not 0, says that everybody
+// waits for a, and for how long at most.
+func (t Turn) waits(a Agent) (waits bool, wait time.Duration) {
+	at := t.Attends(a.Seat)
+	debt, owes := t.Head.Talk.Owes(a.Seat, t.Now)
+	switch {
+	case at.Standby:
+		return owes, 0
+	case at.Waits:
+		return true, 0
+	case at.BackAt.After(t.Now) && owes:
+		since := Latest(time.UnixMilli(debt.AtMs), time.UnixMilli(t.Head.Recent.words.public.atMs))
+		return false, max(0, Earliest(at.BackAt, since.Add(AwayHolds)).Sub(t.Now))
+	case at.BackAt.After(t.Now):
+		return false, 0
+	}
+	return false, max(0, at.Called.Add(PresentFor).Sub(t.Now))
+}
+
+// order returns the agents that may be given the turn, round the room from the last
+// agent that spoke to all. If nobody has spoken, the newcomer is first.
+func (t Turn) order() []Agent {
+	h := t.Head
 	order := slices.Clone(h.Agents)
-	if i := slices.IndexFunc(order, func(a Agent) bool { return a.Seat == last.seat }); i >= 0 {
+	if i := slices.IndexFunc(order, func(a Agent) bool { return a.Seat == h.Recent.words.public.seat }); i >= 0 {
 		order = slices.Concat(order[i+1:], order[:i+1])
-	} else if !h.Paired {
+	} else {
 		slices.Reverse(order)
 	}
-	if i := slices.IndexFunc(order, may); i >= 0 {
-		return order[i].Seat
+	return slices.DeleteFunc(order, func(a Agent) bool {
+		_, owes := h.Talk.Owes(a.Seat, t.Now)
+		return h.Silenced(a) || !owes && (h.Talk.IsDone(a.Seat) || Ended(&h.State, a, t.Now))
+	})
+}
+
+// first returns which of the agents that wait is first: one that owes an answer and
+// awaits none, the oldest debt first; one that owes at all; the next in order.
+func (t Turn) first(waiting []Agent) int {
+	talk := t.Head.Talk
+	rank := func(a Agent) (int, int64) {
+		debt, owes := talk.Owes(a.Seat, t.Now)
+		switch {
+		case owes && OwedTo(&t.Head.State, a.Seat, t.Now) == 0:
+			return 0, debt.N
+		case owes:
+			return 1, debt.N
+		}
+		return 2, 0
 	}
-	return 0
+	return slices.MinFunc(waiting, func(a, b Agent) int {
+		ra, na := rank(a)
+		rb, nb := rank(b)
+		return cmp.Or(ra-rb, cmp.Compare(na, nb))
+	}).Seat
 }

@@ -2,119 +2,210 @@ package room_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/room"
 )
 
-func nobody(int) bool { return false }
+// silence is a case of the question whose turn it is, in a full room of Ann, Bob,
+// Cid and Dora in which Ann and then Bob have spoken.
+type silence struct {
+	happen func(l *timeline)
+	// lasts is how long nothing has happened; 3 s if it is 0.
+	lasts time.Duration
+	// attends is who does something else than wait, as of now.
+	attends map[int]func(now time.Time) room.Attendance
+	given   map[int]time.Duration // which seats had the turn, and how long ago
+	want    int
+	again   time.Duration
+}
 
-// speakers fails unless the turns go to these seats: each one speaks when it has the
-// turn.
-func (l *timeline) speakers(want ...int) {
-	l.Helper()
-	for i, seat := range want {
-		if got := l.head.NextSpeaker(nobody); got != seat {
-			l.Fatalf("turn %d: seat %d, want %d", i, got, seat)
+// called is an agent that works, and made its last call some time ago.
+func called(ago time.Duration) func(time.Time) room.Attendance {
+	return func(now time.Time) room.Attendance { return room.Attendance{Called: now.Add(-ago)} }
+}
+
+// away is an agent that called an hour ago and comes back in a while.
+func away(back time.Duration) func(time.Time) room.Attendance {
+	return func(now time.Time) room.Attendance {
+		return room.Attendance{Called: now.Add(-time.Hour), BackAt: now.Add(back)}
+	}
+}
+
+// standby is an agent that a program waits for.
+func standby(now time.Time) room.Attendance {
+	return room.Attendance{Standby: true, Called: now}
+}
+
+// next returns what Turn answers to c.
+func (c silence) next(l *timeline) (int, time.Duration) {
+	now := l.now.Add(3 * time.Second)
+	if c.lasts != 0 {
+		now = l.now.Add(c.lasts)
+	}
+	given := map[int]time.Time{}
+	for seat, ago := range c.given {
+		given[seat] = now.Add(-ago)
+	}
+	return room.Turn{Head: l.head, Now: now, Given: given, Attends: func(seat int) room.Attendance {
+		if at, ok := c.attends[seat]; ok {
+			return at(now)
 		}
-		if seat != 0 {
-			l.say(seat, "my turn")
-		}
-	}
+		return room.Attendance{Waits: true}
+	}}.Next()
 }
 
-func TestNextSpeaker_everybodySpeaks_goesRoundTheRoom(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob", "Cid")
-	l.say(1, "hello")
-	l.speakers(2, 3, 1, 2, 3)
-}
-
-func TestNextSpeaker_nobodyHasSpoken_isTheNewcomer(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob", "Cid")
-	l.speakers(3, 1, 2, 3)
-}
-
-func TestNextSpeaker_pairedRoomWhereNobodyHasSpoken_isTheOneThatWaitedLonger(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob")
-	l.set(func(s *room.Settings) { s.Paired = true })
-	l.speakers(1, 2, 1)
-}
-
-func TestNextSpeaker_lastSpeakerLeft_isTheNewcomer(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob", "Cid")
-	l.say(2, "goodbye")
-	l.leave(2)
-	l.speakers(3, 1)
-}
-
-func TestNextSpeaker_lastMessagePrivate_isItsAddressee(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob", "Cid")
-	l.say(1, "for Cid", 3)
-	l.speakers(3, 1)
-	l.say(2, "for both", 1, 3)
-	if got := l.head.NextSpeaker(nobody); got != 1 {
-		t.Errorf("of two addressees: seat %d, want the longest seated", got)
-	}
-	l.say(3, "for Bob", 2)
-	if got := l.head.NextSpeaker(nobody); got != 2 {
-		t.Errorf("of two private messages: seat %d, want the addressee of the later", got)
-	}
-}
-
-func TestNextSpeaker_addresseeMayNotSpeak_isTheAddresseeBefore(t *testing.T) {
-	for what, hinder := range map[string]func(l *timeline) func(int) bool{
-		"left":       func(l *timeline) func(int) bool { l.leave(4); return nobody },
-		"muted":      func(l *timeline) func(int) bool { l.manage(room.Mute, 4); return nobody },
-		"on standby": func(*timeline) func(int) bool { return func(seat int) bool { return seat == 4 } },
-	} {
+// check fails unless the turn of each case goes to the seat that it wants.
+func check(t *testing.T, cases map[string]silence) {
+	t.Helper()
+	for what, c := range cases {
 		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
-		l.say(1, "for Cid", 3)
-		l.say(1, "for Dora", 4)
-		if got := l.head.NextSpeaker(hinder(l)); got != 3 {
-			t.Errorf("%s: seat %d, want 3", what, got)
+		l.set(func(s *room.Settings) { s.Capacity = 4 })
+		l.say(1, "hello")
+		l.say(2, "hello")
+		if c.happen != nil {
+			c.happen(l)
+		}
+		if got, again := c.next(l); got != c.want || again != c.again {
+			t.Errorf("%s: seat %d, again in %s; want %d and %s", what, got, again, c.want, c.again)
 		}
 	}
 }
 
-func TestNextSpeaker_publicMessageAfterAPrivateOne_goesRoundTheRoom(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob", "Cid")
-	l.say(1, "for Cid", 3)
-	l.say(1, "for all")
-	l.speakers(2)
+type attends = map[int]func(time.Time) room.Attendance
+
+func TestTurn_silence_startsWithTheLastPublicWord(t *testing.T) {
+	check(t, map[string]silence{
+		"too short":              {lasts: time.Second, again: 2 * time.Second},
+		"three seconds":          {want: 3},
+		"a status in between":    {happen: func(l *timeline) { l.sayAs(4, room.Status, "at work") }, lasts: 2 * time.Second, want: 3},
+		"a departure in between": {happen: func(l *timeline) { l.leave(4) }, lasts: 2 * time.Second, want: 3},
+		"a private word":         {happen: func(l *timeline) { l.say(3, "psst", 4) }, lasts: 2 * time.Second, want: 3},
+		"a join in between": {happen: func(l *timeline) {
+			l.set(func(s *room.Settings) { s.Capacity = 5 })
+			l.join("Eve")
+		}, lasts: time.Second, want: 3},
+	})
 }
 
-func TestNextSpeaker_agentThatCannotSpeak_isSkipped(t *testing.T) {
+func TestTurn_presentAgentThatDoesNotWait_isWaitedForTwoMinutes(t *testing.T) {
+	check(t, map[string]silence{
+		"at work":                {attends: attends{3: called(30 * time.Second)}, again: 90 * time.Second},
+		"at work elsewhere":      {attends: attends{1: called(119 * time.Second)}, again: time.Second},
+		"silent":                 {attends: attends{3: called(2 * time.Minute)}, want: 4},
+		"away":                   {attends: attends{3: away(time.Minute)}, want: 4},
+		"away, its time is over": {attends: attends{3: away(-time.Second)}, want: 4},
+		"back late, and called": {attends: attends{3: func(now time.Time) room.Attendance {
+			return room.Attendance{Called: now.Add(-time.Minute), BackAt: now}
+		}}, again: time.Minute},
+		"muted, at work":            {happen: func(l *timeline) { l.manage(room.Mute, 3) }, attends: attends{3: called(0)}, want: 4},
+		"a listener of a channel":   {happen: func(l *timeline) { l.set(func(s *room.Settings) { s.Type = room.Channel }) }, attends: attends{2: called(0)}, want: 1},
+		"on standby":                {attends: attends{3: standby}, want: 4},
+		"all others away or silent": {attends: attends{1: away(time.Hour), 2: called(time.Hour), 3: standby}, want: 4},
+		"all away":                  {attends: attends{1: away(time.Hour), 2: standby, 3: standby, 4: called(time.Hour)}},
+	})
+}
+
+func TestTurn_absentAgentThatOwesAnAnswer_isWaitedForTenMinutes(t *testing.T) {
+	ask := func(l *timeline) { l.ask(2, 3) }
+	check(t, map[string]silence{
+		"back in a minute":            {happen: ask, attends: attends{3: away(time.Minute)}, again: time.Minute},
+		"back in an hour":             {happen: ask, attends: attends{3: away(time.Hour)}, lasts: time.Minute, again: 9 * time.Minute},
+		"back in an hour, ten passed": {happen: ask, attends: attends{3: away(time.Hour)}, lasts: 10 * time.Minute, want: 4},
+		"asked for long, talked about": {happen: func(l *timeline) {
+			l.ask(2, 3)
+			l.now = l.now.Add(9 * time.Minute)
+			l.say(2, "and?")
+		}, attends: attends{3: away(time.Hour)}, lasts: time.Minute, again: 9 * time.Minute},
+		"silent":                   {happen: ask, attends: attends{3: called(time.Hour)}, want: 4},
+		"owes an agreement":        {happen: func(l *timeline) { l.propose(2) }, attends: attends{3: away(time.Minute)}, again: time.Minute},
+		"asked in private":         {happen: func(l *timeline) { l.sayAs(2, room.Request, "well?", 3) }, attends: attends{3: away(time.Minute)}, again: time.Minute},
+		"answered, then went away": {happen: func(l *timeline) { l.reply(3, l.ask(2, 3)) }, attends: attends{3: away(time.Minute)}, want: 4},
+	})
+}
+
+func TestTurn_whileSeatsAreFree_waitsForLateComersUntilAnAnswer(t *testing.T) {
 	for what, c := range map[string]struct {
-		hinder   func(l *timeline)
-		standsBy int
-		want     int
+		happen func(l *timeline)
+		lasts  time.Duration
+		want   int
+		again  time.Duration
 	}{
-		"muted":             {func(l *timeline) { l.manage(room.Mute, 2) }, 0, 3},
-		"on standby":        {func(*timeline) {}, 2, 3},
-		"done":              {func(l *timeline) { l.sayAs(2, room.Done, "that is all"); l.say(1, "really?") }, 0, 3},
-		"others are done":   {func(l *timeline) { l.sayAs(3, room.Done, "me too"); l.sayAs(1, room.Done, "that is all") }, 0, 0},
-		"left":              {func(l *timeline) { l.leave(2) }, 0, 3},
-		"room is a channel": {func(l *timeline) { l.set(func(s *room.Settings) { s.Type = room.Channel }) }, 0, 1},
+		"nobody has spoken":            {func(*timeline) {}, 10 * time.Second, 0, 49 * time.Second},
+		"one has spoken":               {func(l *timeline) { l.say(1, "hello") }, 10 * time.Second, 0, 48 * time.Second},
+		"one has spoken, a minute ago": {func(l *timeline) { l.say(1, "hello") }, time.Minute, 2, 0},
+		"nobody has, a minute ago":     {func(*timeline) {}, time.Minute, 2, 0},
+		"another has answered":         {func(l *timeline) { l.say(1, "hello"); l.say(2, "hi") }, 3 * time.Second, 1, 0},
+		"the room is full":             {func(l *timeline) { l.set(func(s *room.Settings) { s.Capacity = 2 }) }, 3 * time.Second, 2, 0},
+		"full, and just joined":        {func(l *timeline) { l.set(func(s *room.Settings) { s.Capacity = 2 }) }, 500 * time.Millisecond, 0, 500 * time.Millisecond},
+	} {
+		l := newRoom(t, "Ann", "Bob")
+		c.happen(l)
+		if got, again := (silence{lasts: c.lasts}).next(l); got != c.want || again != c.again {
+			t.Errorf("%s: seat %d, again in %s; want %d and %s", what, got, again, c.want, c.again)
+		}
+	}
+}
+
+func TestTurn_goesToDebtorsFirstAndThenRoundTheRoom(t *testing.T) {
+	check(t, map[string]silence{
+		"nobody owes":                      {want: 3},
+		"the last in order owes":           {happen: func(l *timeline) { l.ask(3, 1) }, want: 1},
+		"two owe":                          {happen: func(l *timeline) { l.ask(1, 4); l.ask(1, 3) }, want: 4},
+		"the older one awaits an answer":   {happen: func(l *timeline) { l.ask(1, 4); l.ask(4, 3) }, want: 3},
+		"owes, and awaits an answer":       {happen: func(l *timeline) { l.ask(1, 4); l.ask(4, 3) }, attends: attends{3: called(time.Hour)}, want: 4},
+		"awaits an answer":                 {happen: func(l *timeline) { l.ask(3, 2) }, attends: attends{2: called(time.Hour)}, want: 4},
+		"open request":                     {happen: func(l *timeline) { l.sayAs(2, room.Request, "who?") }, want: 3},
+		"answered in private":              {happen: func(l *timeline) { l.reply(1, l.ask(2, 1), 2) }, want: 3},
+		"asked in private":                 {happen: func(l *timeline) { l.sayAs(3, room.Request, "well?", 1) }, want: 1},
+		"told in private":                  {happen: func(l *timeline) { l.say(3, "well", 1) }, want: 3},
+		"asked a day ago":                  {happen: func(l *timeline) { l.ask(2, 1) }, lasts: room.DebtLife, want: 3},
+		"done":                             {happen: func(l *timeline) { l.sayAs(3, room.Done, "bye"); l.say(2, "and") }, want: 4},
+		"done, and owes":                   {happen: func(l *timeline) { l.sayAs(3, room.Done, "bye"); l.ask(1, 3) }, want: 3},
+		"on standby, and owes":             {happen: func(l *timeline) { l.ask(1, 4) }, attends: attends{4: standby}, want: 4},
+		"the others are done":              {happen: func(l *timeline) { l.sayAs(1, room.Done, ""); l.sayAs(2, room.Done, ""); l.sayAs(3, room.Done, "") }, want: 0},
+		"the last speaker left":            {happen: func(l *timeline) { l.leave(2) }, want: 4},
+		"the last speaker, if nobody else": {attends: attends{1: standby, 3: standby, 4: standby}, want: 2},
+	})
+}
+
+func TestTurn_notTaken_passesOnAfterThirtySecondsOnceEach(t *testing.T) {
+	ago := func(d time.Duration, seats ...int) map[int]time.Duration {
+		m := map[int]time.Duration{}
+		for _, seat := range seats {
+			m[seat] = d
+		}
+		return m
+	}
+	check(t, map[string]silence{
+		"just given":                   {lasts: time.Minute, given: ago(10*time.Second, 3), again: 20 * time.Second},
+		"half a minute ago":            {lasts: time.Minute, given: ago(30*time.Second, 3), want: 4},
+		"given, and at work":           {lasts: time.Minute, given: ago(30*time.Second, 3), attends: attends{3: called(time.Second)}, want: 4},
+		"given to all but one":         {lasts: time.Hour, given: ago(30*time.Second, 3, 4, 1), want: 2},
+		"given to all":                 {lasts: time.Hour, given: ago(30*time.Second, 3, 4, 1, 2)},
+		"given to one that owes":       {happen: func(l *timeline) { l.ask(2, 3) }, lasts: time.Hour, given: ago(time.Minute, 3), want: 4},
+		"the last of two was just now": {lasts: time.Hour, given: map[int]time.Duration{3: time.Minute, 4: time.Second}, again: 29 * time.Second},
+	})
+}
+
+func TestTurn_nobodyHasSpoken_isTheNewcomers(t *testing.T) {
+	for what, happen := range map[string]func(l *timeline){
+		"group":       func(*timeline) {},
+		"paired":      func(l *timeline) { l.set(func(s *room.Settings) { s.Paired = true }) },
+		"after a tap": func(l *timeline) { l.sayAs(1, room.Status, "here") },
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
-		l.say(1, "hello")
-		c.hinder(l)
-		if got := l.head.NextSpeaker(func(seat int) bool { return seat == c.standsBy }); got != c.want {
-			t.Errorf("%s: seat %d, want %d", what, got, c.want)
+		happen(l)
+		if got, _ := (silence{lasts: time.Minute}).next(l); got != 3 {
+			t.Errorf("%s: seat %d", what, got)
 		}
 	}
-}
-
-func TestNextSpeaker_nobodyMaySpeak_isNobody(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob")
-	if got := l.head.NextSpeaker(func(int) bool { return true }); got != 0 {
-		t.Errorf("all on standby: seat %d", got)
-	}
-	if got := newTimeline(t).head.NextSpeaker(nobody); got != 0 {
-		t.Errorf("empty room: seat %d", got)
+	if got, again := (silence{}).next(newTimeline(t)); got != 0 || again != 0 {
+		t.Errorf("empty room: seat %d, again in %s", got, again)
 	}
 }
 
-func TestEndedFor(t *testing.T) {
+func TestEnded(t *testing.T) {
 	for what, c := range map[string]struct {
 		names  string // of seats 1, 2, ...; the question is asked for seat 1
 		happen func(l *timeline)
@@ -134,6 +225,28 @@ func TestEndedFor(t *testing.T) {
 		"the other was replaced": {"AB", func(l *timeline) {
 			l.apply(room.Event{Type: room.Left, Seat: 2, Reason: room.ReasonReplaced})
 		}, false},
+		"done, and owes the caller": {"ABC", func(l *timeline) {
+			l.ask(1, 2)
+			l.sayAs(2, room.Done, "bye")
+			l.sayAs(3, room.Done, "bye")
+		}, false},
+		"done, and is owed by the caller": {"AB", func(l *timeline) { l.ask(2, 1); l.sayAs(2, room.Done, "bye") }, false},
+		"done, and the answer was given": {"AB", func(l *timeline) {
+			e := l.ask(2, 1)
+			l.sayAs(2, room.Done, "bye")
+			l.reply(1, e)
+		}, true},
+		"done, beside an open request of the caller": {"AB", func(l *timeline) {
+			l.sayAs(1, room.Request, "who?")
+			l.sayAs(2, room.Done, "bye")
+		}, false},
+		"done, and has yet to agree":    {"AB", func(l *timeline) { l.propose(1); l.sayAs(2, room.Done, "bye") }, false},
+		"done in private to all others": {"AB", func(l *timeline) { l.sayAs(2, room.Done, "bye", 1) }, true},
+		"done in private to one of two others": {"ABCD", func(l *timeline) {
+			l.sayAs(2, room.Done, "bye", 1)
+			l.leave(3)
+			l.sayAs(4, room.Done, "bye")
+		}, false},
 		"the other left, another came": {"AB", func(l *timeline) { l.leave(2); l.join("Cid") }, false},
 		"admin of a channel": {"AB", func(l *timeline) {
 			l.set(func(s *room.Settings) { s.Type = room.Channel })
@@ -144,13 +257,13 @@ func TestEndedFor(t *testing.T) {
 			l.join(string(name))
 		}
 		c.happen(l)
-		if got := l.head.EndedFor(l.agent(1)); got != c.want {
+		if got := room.Ended(&l.head.State, l.agent(1), l.now); got != c.want {
 			t.Errorf("%s: %v", what, got)
 		}
 	}
 }
 
-func TestEndedFor_otherLeftBeforeTheJoin_isFalse(t *testing.T) {
+func TestEnded_otherLeftBeforeTheJoin_isFalse(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	l.leave(2)
 	l.leave(3)
@@ -158,24 +271,24 @@ func TestEndedFor_otherLeftBeforeTheJoin_isFalse(t *testing.T) {
 	l.leave(1)
 	l.join("Eve")
 	l.leave(4)
-	if !l.head.EndedFor(l.agent(5)) {
+	if !room.Ended(&l.head.State, l.agent(5), l.now) {
 		t.Error("Dora left since Eve joined")
 	}
 	l.leave(5)
 	l.join("Finn")
-	if l.head.EndedFor(l.agent(6)) {
+	if room.Ended(&l.head.State, l.agent(6), l.now) {
 		t.Error("nobody left since Finn joined")
 	}
 }
 
-func TestEndedFor_listenerOfAChannel_dependsOnTheAdmins(t *testing.T) {
+func TestEnded_listenerOfAChannel_dependsOnTheAdmins(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	l.set(func(s *room.Settings) { s.Type = room.Channel })
-	if l.head.EndedFor(l.agent(2)) {
+	if room.Ended(&l.head.State, l.agent(2), l.now) {
 		t.Error("the admin is not done")
 	}
 	l.sayAs(1, room.Done, "that is all")
-	if !l.head.EndedFor(l.agent(2)) || l.head.EndedFor(l.agent(1)) {
+	if !room.Ended(&l.head.State, l.agent(2), l.now) || room.Ended(&l.head.State, l.agent(1), l.now) {
 		t.Error("the admin is done, the listeners never speak")
 	}
 }

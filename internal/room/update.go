@@ -14,7 +14,8 @@ type Update struct {
 	Capacity       int
 	Type           Type
 	Public         *bool
-	Close          bool // for good; goes alone
+	Close          bool  // for good; goes alone
+	AsOf           int64 // if not 0: the event up to which the admin has read
 }
 
 // Check refuses an update that no room allows. The error is a *fault.Error of
@@ -37,21 +38,24 @@ func (u Update) Check() error {
 // change. taken says that another room has the new name. The error is a
 // *fault.Error.
 func (u Update) Decide(h *Head, taken bool) (*Event, error) {
+	if u.AsOf != 0 && h.Updated > u.AsOf {
+		return nil, fault.Refuse(fault.InvalidArgument, "The settings have changed since that cursor. Nothing was changed: read what changed with wait_for_message, and call again with its cursor if the change is still wanted.")
+	}
 	if u.Close {
 		return &Event{Type: Changed, Reason: ReasonClosed}, nil
 	}
 	next := u.apply(h.Settings)
-	changed := next.differences(h.Settings)
+	changed := differences(next, h.Settings)
 	switch {
 	case u.Capacity > 0 && u.Capacity < len(h.Agents):
 		return nil, fault.Refuse(fault.InvalidArgument, "capacity: %d agents have a seat, so it cannot be lower. Nothing was changed: kick an agent with manage_agent first, or wait until some have left.", len(h.Agents))
 	case next.Key != h.Key && taken:
 		return nil, fault.Refuse(fault.RoomExists, "Another room has this name, or had it until recently. Nothing was changed: choose another.")
-	case len(changed) == 0:
+	case changed == nil:
 		return nil, nil
 	}
 	if next.Password != h.Password || next.Public != h.Public {
-		next.OpenFrom = h.AsOf + 1
+		next.OpenFrom = Mark{h.AsOf + 1, h.Messages}
 	}
 	return &Event{Type: Changed, Settings: &next, Changed: changed}, nil
 }
@@ -79,23 +83,28 @@ func (u Update) apply(s Settings) Settings {
 	return s
 }
 
-// differences returns the names of the settings, as update_room names them, in
-// which s differs from old.
-func (s Settings) differences(old Settings) (names []string) {
-	for _, x := range []struct {
-		name    string
-		differs bool
-	}{
-		{"room", s.Name != old.Name},
-		{"description", s.Description != old.Description},
-		{"password", s.Password != old.Password},
-		{"capacity", s.Capacity != old.Capacity},
-		{"type", s.Type != old.Type},
-		{"public", s.Public != old.Public},
-	} {
-		if x.differs {
-			names = append(names, x.name)
+// differences returns the settings in which s differs from old; nil if in none.
+func differences(s, old Settings) *Changes {
+	var c Changes
+	differ(&c.Room, s.Name, old.Name)
+	differ(&c.Description, s.Description, old.Description)
+	differ(&c.Capacity, s.Capacity, old.Capacity)
+	differ(&c.Type, s.Type, old.Type)
+	differ(&c.Public, s.Public, old.Public)
+	if s.Password != old.Password {
+		if c.Password = "set"; s.Password == "" {
+			c.Password = "removed"
 		}
 	}
-	return names
+	if c == (Changes{}) {
+		return nil
+	}
+	return &c
+}
+
+// differ points c at the new value if it differs from the old one.
+func differ[T comparable](c **T, now, old T) {
+	if now != old {
+		*c = &now
+	}
 }

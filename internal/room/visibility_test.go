@@ -7,7 +7,7 @@ import (
 )
 
 func TestVisibility_ofEventsForSeatTwo(t *testing.T) {
-	bob := room.Agent{Seat: 2, Joined: 5, Since: 3}
+	bob := room.Agent{Seat: 2, Joined: 5, Since: room.Mark{N: 3}}
 	for what, c := range map[string]struct {
 		e                    room.Event
 		sees, receives, news bool
@@ -23,7 +23,8 @@ func TestVisibility_ofEventsForSeatTwo(t *testing.T) {
 		"join of another":          {room.Event{N: 6, Type: room.Joined, Seat: 3}, true, true, true},
 		"muted by an admin":        {room.Event{N: 6, Type: room.Managed, Seat: 2, By: 1}, true, true, true},
 		"mutes another":            {room.Event{N: 6, Type: room.Managed, Seat: 3, By: 2}, true, true, false},
-		"seat wanted":              {room.Event{N: 6, Type: room.SeatWanted}, true, true, true},
+		"knock":                    {room.Event{N: 6, Type: room.Knocked}, true, true, true},
+		"knock for Bob's own name": {room.Event{N: 6, Type: room.Knocked, Seat: 2}, true, true, true},
 		"log retired":              {room.Event{N: 6, Type: room.Retired}, false, false, false},
 	} {
 		if sees, receives, news := bob.Sees(c.e), bob.Receives(c.e), bob.IsNews(c.e); sees != c.sees || receives != c.receives || news != c.news {
@@ -32,22 +33,64 @@ func TestVisibility_ofEventsForSeatTwo(t *testing.T) {
 	}
 }
 
+func TestVisibility_afterReplacement_rememberWhatTheNameSaidToAllAndWhoLeft(t *testing.T) {
+	bob := room.Agent{Seat: 9, Joined: 21, Since: room.Mark{N: 20}, Former: []int{2, 5}, FormerSince: 4}
+	for what, c := range map[string]struct {
+		e    room.Event
+		sees bool
+	}{
+		"said to all under the name":         {room.Event{N: 6, Type: room.Said, Seat: 2}, true},
+		"said under the name later":          {room.Event{N: 12, Type: room.Said, Seat: 5}, true},
+		"said under the name before it came": {room.Event{N: 3, Type: room.Said, Seat: 2}, false},
+		"said in private under the name":     {room.Event{N: 6, Type: room.Said, Seat: 2, To: []int{1}}, false},
+		"said in private to the name":        {room.Event{N: 6, Type: room.Said, Seat: 1, To: []int{2}}, false},
+		"said to all by another":             {room.Event{N: 6, Type: room.Said, Seat: 1}, false},
+		"another left":                       {room.Event{N: 6, Type: room.Left, Seat: 3}, true},
+		"another left before":                {room.Event{N: 3, Type: room.Left, Seat: 3}, false},
+		"another joined":                     {room.Event{N: 6, Type: room.Joined, Seat: 3}, false},
+		"the name was muted":                 {room.Event{N: 6, Type: room.Managed, Seat: 2, By: 1}, false},
+	} {
+		if sees, receives := bob.Sees(c.e), bob.Receives(c.e); sees != c.sees || receives {
+			t.Errorf("%s: sees %v, receives %v", what, sees, receives)
+		}
+	}
+	if later := (room.Event{N: 22, Type: room.Said, Seat: 1}); !bob.Sees(later) || !bob.Receives(later) {
+		t.Error("a new message is not seen")
+	}
+}
+
 func TestVisibleFrom_isAfterTheLastFreedSeatUnlessHistoryIsOpen(t *testing.T) {
+	freed, opened, early := room.Mark{N: 7, Messages: 3}, room.Mark{N: 9, Messages: 4}, room.Mark{N: 5, Messages: 2}
 	for what, c := range map[string]struct {
 		s    room.State
-		want int64
+		want room.Mark
 	}{
-		"no seat was freed":             {room.State{}, 1},
-		"a seat was freed":              {room.State{LastFreed: 7}, 8},
-		"opened later":                  {room.State{LastFreed: 7, Settings: room.Settings{OpenFrom: 9}}, 9},
-		"opened before":                 {room.State{LastFreed: 7, Settings: room.Settings{OpenFrom: 5}}, 8},
-		"public":                        {room.State{LastFreed: 7, Settings: room.Settings{Public: true}}, 1},
-		"public, opened later":          {room.State{LastFreed: 7, Settings: room.Settings{Public: true, OpenFrom: 5}}, 5},
-		"with a password":               {room.State{LastFreed: 7, Settings: room.Settings{Password: "hash"}}, 1},
-		"with a password, opened later": {room.State{LastFreed: 7, Settings: room.Settings{Password: "hash", OpenFrom: 9}}, 9},
+		"no seat was freed":             {room.State{}, room.Mark{N: 1}},
+		"a seat was freed":              {room.State{LastFreed: freed}, room.Mark{N: 8, Messages: 3}},
+		"opened later":                  {room.State{LastFreed: freed, Settings: room.Settings{OpenFrom: opened}}, opened},
+		"opened before":                 {room.State{LastFreed: freed, Settings: room.Settings{OpenFrom: early}}, room.Mark{N: 8, Messages: 3}},
+		"public":                        {room.State{LastFreed: freed, Settings: room.Settings{Public: true}}, room.Mark{N: 1}},
+		"public, opened later":          {room.State{LastFreed: freed, Settings: room.Settings{Public: true, OpenFrom: early}}, early},
+		"with a password":               {room.State{LastFreed: freed, Settings: room.Settings{Password: "hash"}}, room.Mark{N: 1}},
+		"with a password, opened later": {room.State{LastFreed: freed, Settings: room.Settings{Password: "hash", OpenFrom: opened}}, opened},
 	} {
 		if got := c.s.VisibleFrom(); got != c.want {
-			t.Errorf("%s: event %d, want %d", what, got, c.want)
+			t.Errorf("%s: %+v, want %+v", what, got, c.want)
 		}
+	}
+}
+
+func TestMarks_countTheMessagesToAllThatComeBefore(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	l.say(1, "one")
+	l.say(1, "psst", 2)
+	l.sayAs(2, room.Status, "at work")
+	l.leave(3)
+	l.say(1, "three")
+	if got, want := l.head.LastFreed, (room.Mark{N: 7, Messages: 2}); got != want {
+		t.Errorf("freed at %+v, want %+v", got, want)
+	}
+	if got, want := room.FromNext(&l.head.State), (room.Mark{N: 10, Messages: 3}); got != want {
+		t.Errorf("from next %+v, want %+v", got, want)
 	}
 }

@@ -11,27 +11,38 @@ import (
 )
 
 // WokenBy reports whether e, which is news to a, ends a's wait. With at most two
-// agents every event does. With more, joins, leaves and messages of kind Status
-// do not. With forMe only what is meant for a does: private messages, replies,
-// mentions and requests.
+// agents every event does. With more, messages do unless they are of kind Status,
+// and so does a knock; joins, leaves and changes do not. What is meant for a does in
+// every room, whatever its kind: private messages, replies to a, a's name, and
+// requests to a. With forMe only that does, and requests to all.
 func (a Agent) WokenBy(e Event, agents int, forMe bool) bool {
 	switch {
-	case agents <= 2, e.ClosesRoom(), e.Type == Managed && e.Seat == a.Seat:
+	case agents <= 2, e.ClosesRoom(), e.Type == Managed && e.Seat == a.Seat, e.Type == Knocked, len(a.AgreedIn(e)) > 0:
 		return true
-	case e.Type != Said || e.Kind == Status:
+	case e.Type != Said:
+		return false
+	case a.isMeant(e):
+		return true
+	case e.Kind == Status:
 		return false
 	}
-	return !forMe || len(e.To) > 0 || e.ReSeat == a.Seat || e.Kind == Request || mentions(e.Text, a.Key)
+	return !forMe || e.Kind == Request && len(e.Ask) == 0
 }
 
-// mentions reports whether text contains @ and the name with this key, as a
-// whole word. The text is reduced as names are (RFC 8266).
-func mentions(text, key string) bool {
+// mentionable returns text as mentions are looked for in it, reduced as names are
+// (RFC 8266); "" if it mentions nobody.
+func mentionable(text string) string {
 	if !strings.ContainsAny(text, "@\uff20\ufe6b") {
-		return false
+		return ""
 	}
 	lower := cases.Lower(language.Und, cases.HandleFinalSigma(false))
-	for rest := lower.String(norm.NFKC.String(text)); ; {
+	return lower.String(norm.NFKC.String(text))
+}
+
+// mentions reports whether text, which mentionable returned, contains @ and the name with
+// this key, as a whole word.
+func mentions(text, key string) bool {
+	for rest := text; ; {
 		_, after, found := strings.Cut(rest, "@")
 		if !found {
 			return false

@@ -1,9 +1,9 @@
 package room_test
 
 import (
+	"slices"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -22,16 +22,27 @@ func TestWokenBy_dependsOnAgentsAndForMe(t *testing.T) {
 		"private to two":        {said(room.Event{Text: "hello", To: []int{2, 3}}), true, true},
 		"reply to Cid":          {said(room.Event{Text: "yes", ReplyTo: 4, ReSeat: 3}), true, true},
 		"reply to another":      {said(room.Event{Text: "yes", ReplyTo: 4, ReSeat: 2}), true, false},
-		"request":               {said(room.Event{Text: "who?", Kind: room.Request}), true, true},
+		"request to all":        {said(room.Event{Text: "who?", Kind: room.Request}), true, true},
+		"request to Cid":        {said(room.Event{Text: "well?", Kind: room.Request, Ask: []int{3}}), true, true},
+		"request to another":    {said(room.Event{Text: "well?", Kind: room.Request, Ask: []int{2}}), true, false},
+		"message that asks Cid": {said(room.Event{Text: "well?", Ask: []int{2, 3}}), true, true},
+		"proposal to Cid":       {said(room.Event{Text: "tea?", Kind: room.Proposal, Ask: []int{2, 3}}), true, true},
+		"proposal to another":   {said(room.Event{Text: "tea?", Kind: room.Proposal, Ask: []int{2}}), true, false},
+		"agreement of another":  {said(room.Event{Kind: room.Agree, ReplyTo: 4, ReSeat: 2}), true, false},
+		"the last agreement":    {said(room.Event{Kind: room.Agree, ReplyTo: 4, ReSeat: 2, Agreed: []int64{4}, AgreedTo: [][]int{nil}}), true, true},
+		"withdrawal from Cid":   {said(room.Event{Withdraws: 4, Named: []int{3}}), true, true},
+		"withdrawal":            {said(room.Event{Withdraws: 4}), true, false},
 		"done":                  {said(room.Event{Text: "bye", Kind: room.Done}), true, false},
-		"mention":               {said(room.Event{Text: "well, @cid: what now?"}), true, true},
+		"mention":               {said(room.Event{Text: "well, @cid", Named: []int{3}}), true, true},
 		"status":                {said(room.Event{Text: "at work", Kind: room.Status}), false, false},
-		"status with a mention": {said(room.Event{Text: "@Cid", Kind: room.Status}), false, false},
-		"status as a reply":     {said(room.Event{Text: "done", Kind: room.Status, ReSeat: 3}), false, false},
-		"private status":        {said(room.Event{Text: "done", Kind: room.Status, To: []int{3}}), false, false},
+		"status with a mention": {said(room.Event{Text: "@Cid", Kind: room.Status, Named: []int{3}}), true, true},
+		"status as a reply":     {said(room.Event{Text: "done", Kind: room.Status, ReplyTo: 4, ReSeat: 3}), true, true},
+		"private status":        {said(room.Event{Text: "done", Kind: room.Status, To: []int{3}}), true, true},
 		"join":                  {room.Event{Type: room.Joined, Seat: 1}, false, false},
 		"leave":                 {room.Event{Type: room.Left, Seat: 1}, false, false},
-		"seat wanted":           {room.Event{Type: room.SeatWanted}, false, false},
+		"leave that completes":  {room.Event{Type: room.Left, Seat: 1, Agreed: []int64{4}, AgreedTo: [][]int{{2, 3}}}, true, true},
+		"completes for others":  {room.Event{Type: room.Left, Seat: 1, Agreed: []int64{4}, AgreedTo: [][]int{{2, 4}}}, false, false},
+		"knock":                 {room.Event{Type: room.Knocked, Name: "Bob"}, true, true},
 		"settings changed":      {room.Event{Type: room.Changed, By: 1}, false, false},
 		"room closed":           {room.Event{Type: room.Changed, By: 1, Reason: room.ReasonClosed}, true, true},
 		"Cid promoted":          {room.Event{Type: room.Managed, By: 1, Seat: 3}, true, true},
@@ -52,7 +63,7 @@ func TestWokenBy_dependsOnAgentsAndForMe(t *testing.T) {
 	}
 }
 
-func TestWokenBy_mention_isTheWholeNameInAnySpelling(t *testing.T) {
+func TestCompose_mention_isTheWholeNameInAnySpelling(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
 		want       bool
@@ -83,13 +94,28 @@ func TestWokenBy_mention_isTheWholeNameInAnySpelling(t *testing.T) {
 		{"Ann Marie", "and @ann marie?", true},
 		{"Ann Marie", "and @ann?", false},
 	} {
-		n, err := ident.AgentName(c.name)
-		if err != nil {
-			t.Fatal(err)
+		l := newRoom(t, "Ann", c.name)
+		if e := l.say(1, c.text); slices.Contains(e.Named, 2) != c.want {
+			t.Errorf("%q names %v; want %s: %v", c.text, e.Named, c.name, c.want)
 		}
-		e := room.Event{Type: room.Said, Seat: 1, Text: c.text}
-		if got := (room.Agent{Seat: 3, Key: n.Key}).WokenBy(e, 3, true); got != c.want {
-			t.Errorf("%q mentions %s: %v", c.text, c.name, got)
+	}
+}
+
+func TestCompose_mention_namesOthersThatSeeTheMessageAndAreNotAskedAnyway(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	for what, c := range map[string]struct {
+		e    room.Event
+		want []int
+	}{
+		"both":           {room.Event{Text: "@Cid and @Bob"}, []int{2, 3}},
+		"twice":          {room.Event{Text: "@Cid? @Cid!"}, []int{3}},
+		"oneself":        {room.Event{Text: "ask @Ann"}, nil},
+		"one is asked":   {room.Event{Text: "@Cid and @Bob?", Ask: []int{3}}, []int{2}},
+		"one is outside": {room.Event{Text: "@Cid and @Bob", To: []int{3}}, []int{3}},
+	} {
+		e, err := room.Compose(l.head, l.agent(1), c.e, l.now)
+		if err != nil || !slices.Equal(e.Named, c.want) {
+			t.Errorf("%s: %v, %v; want %v", what, e.Named, err, c.want)
 		}
 	}
 }

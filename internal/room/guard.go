@@ -1,0 +1,56 @@
+package room
+
+import "slices"
+
+// Hold says how far an unread message holds back what an agent is about to send.
+type Hold int
+
+// The degrees. A message that never holds a send back comes with its result.
+const (
+	HoldsNever  Hold = iota
+	HoldsSoftly      // at most twice in a row, and not an answer to an open request
+	HoldsFirmly      // once and always: it is meant for the sender
+)
+
+// HoldOf returns how far e, which a has not read, holds back a message of a that
+// answers event answers (0 for none), in a room of so many agents. Other events
+// than messages, messages of kind Status, and those that a may not see never do.
+func (a Agent) HoldOf(e Event, agents int, answers int64) Hold {
+	switch {
+	case e.Type != Said || e.Kind == Status || !a.IsNews(e):
+		return HoldsNever
+	case a.isMeant(e), e.Withdraws != 0 && e.Withdraws == answers:
+		return HoldsFirmly
+	case agents <= 2:
+		return HoldsSoftly
+	case e.Kind != Plain && e.Kind != "" && e.Kind != Request && e.Kind != Proposal:
+		return HoldsNever
+	case len(e.Ask) > 0 || a.SeesAnswered(e):
+		return HoldsNever
+	}
+	return HoldsSoftly
+}
+
+// SeesAnswered reports whether e answers something that a may see. What answers
+// something hidden is no answer to a.
+func (a Agent) SeesAnswered(e Event) bool {
+	return e.ReplyTo != 0 && e.ReplyTo >= a.Since.N && a.CanSee(e.ReSeat, e.ReFor)
+}
+
+// isMeant reports whether e, which a sees, is private to a, asks it, names it or
+// answers it.
+func (a Agent) isMeant(e Event) bool {
+	return len(e.To) > 0 || slices.Contains(e.meant(), a.Seat)
+}
+
+// meant returns the seats that e is meant for in particular.
+func (e Event) meant() []int {
+	if len(e.To) > 0 {
+		return e.To
+	}
+	seats := slices.Concat(e.Ask, e.Named)
+	if e.ReplyTo != 0 && e.ReSeat != e.Seat {
+		seats = append(seats, e.ReSeat)
+	}
+	return seats
+}

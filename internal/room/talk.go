@@ -1,0 +1,320 @@
+package room
+
+import (
+	"slices"
+	"time"
+)
+
+const (
+	// MaxOpen is how many requests and proposals of a room are open at once.
+	MaxOpen = 32
+	// DebtLife is how long a request waits for its answers.
+	DebtLife = 24 * time.Hour
+)
+
+// Talk is the part of a room's state that messages change: what is asked and not
+// yet answered, and who is done. Each event that changes it carries all of it, so
+// that a message is one item. A published Talk is never changed.
+type Talk struct {
+	Open []OpenRequest `json:"o,omitempty"` // oldest first
+	Done []int         `json:"d,omitempty"` // seats whose last message to all was of kind Done
+}
+
+// OpenRequest is a request or a proposal to which answers are owed.
+type OpenRequest struct {
+	N        int64 `json:"n"`            // its event
+	Seat     int   `json:"s"`            // who asks
+	AtMs     int64 `json:"at"`           // since when
+	To       []int `json:"to,omitempty"` // the seats that see it beside Seat; empty means all
+	Proposal bool  `json:"p,omitempty"`
+	Any      bool  `json:"any,omitempty"` // the first answer closes it, whoever gives it
+	Owed     []int `json:"ow,omitempty"`  // seats that owe an answer
+	Agreed   []int `json:"ag,omitempty"`  // of a Proposal: seats that were asked and have agreed
+	// Apart are seats that answered in private where the request is seen by more.
+	// To those others they still owe an answer: they must not see that one was given.
+	Apart []int `json:"ap,omitempty"`
+}
+
+// over reports whether the request has waited for too long.
+func (r OpenRequest) over(now time.Time) bool {
+	return now.Sub(time.UnixMilli(r.AtMs)) >= DebtLife
+}
+
+// visibleTo reports whether the agent of a seat sees the request.
+func (r OpenRequest) visibleTo(seat int) bool {
+	return len(r.To) == 0 || r.Seat == seat || slices.Contains(r.To, seat)
+}
+
+// readers returns the seats that see the request; nil if all do.
+func (r OpenRequest) readers() []int {
+	if len(r.To) == 0 {
+		return nil
+	}
+	return append(slices.Clone(r.To), r.Seat)
+}
+
+// seenBy returns the request as the agent of a seat knows it. open is false if that
+// agent does not see it or knows it as answered.
+func (r OpenRequest) seenBy(seat int) (seen OpenRequest, open bool) {
+	if !r.visibleTo(seat) {
+		return r, false
+	}
+	if party := r.Seat == seat || slices.Contains(r.Apart, seat); party {
+		r.Any = r.Any && len(r.Apart) == 0
+	} else if !r.Any { // in one order, which does not show who has answered
+		r.Owed = slices.Sorted(slices.Values(slices.Concat(r.Owed, r.Apart)))
+	}
+	return r, r.Any || len(r.Owed) > 0
+}
+
+// OpenTo returns the requests and proposals that the agent of a seat knows to be
+// open, oldest first.
+func (t Talk) OpenTo(seat int, now time.Time) (open []OpenRequest) {
+	for _, r := range t.Open {
+		if seen, yes := r.seenBy(seat); yes && !r.over(now) {
+			open = append(open, seen)
+		}
+	}
+	return open
+}
+
+// Owes returns the oldest request to which a seat, by name, owes an answer.
+func (t Talk) Owes(seat int, now time.Time) (OpenRequest, bool) {
+	i := slices.IndexFunc(t.Open, func(r OpenRequest) bool { return slices.Contains(r.Owed, seat) && !r.over(now) })
+	if i < 0 {
+		return OpenRequest{}, false
+	}
+	return t.Open[i], true
+}
+
+// AsksToAgree reports whether an open proposal awaits the vote of a seat.
+func (t Talk) AsksToAgree(seat int, now time.Time) bool {
+	return slices.ContainsFunc(t.Open, func(r OpenRequest) bool { return r.Proposal && slices.Contains(r.Owed, seat) && !r.over(now) })
+}
+
+// OwedTo returns how many answers others owe to a seat. A request that anyone may answer
+// counts while somebody may: another agent that sees it and may speak.
+func OwedTo(s *State, seat int, now time.Time) (n int) {
+	mayAnswer := func(a Agent, r OpenRequest) bool {
+		return a.Seat != seat && r.visibleTo(a.Seat) && !s.Silenced(a)
+	}
+	for _, r := range s.Talk.OpenTo(seat, now) {
+		switch {
+		case r.Seat != seat:
+		case !r.Any:
+			n += len(r.Owed)
+		case slices.ContainsFunc(s.Agents, func(a Agent) bool { return mayAnswer(a, r) }):
+			n++
+		}
+	}
+	return n
+}
+
+// Find returns the open request of event n.
+func (t Talk) Find(n int64, now time.Time) (OpenRequest, bool) {
+	i := slices.IndexFunc(t.Open, func(r OpenRequest) bool { return r.N == n && !r.over(now) })
+	if i < 0 || n == 0 {
+		return OpenRequest{}, false
+	}
+	return t.Open[i], true
+}
+
+// AgreedAfter returns the seats that have agreed to proposal n once done, the next event,
+// has completed it.
+func (t Talk) AgreedAfter(n int64, done Event) []int {
+	r, _ := t.Find(n, done.At())
+	if done.Kind == Agree && done.ReplyTo == n {
+		return append(slices.Clone(r.Agreed), done.Seat)
+	}
+	return without(r.Agreed, done.Seat)
+}
+
+// isProposal reports whether event n is a proposal that is open.
+func (t Talk) isProposal(n int64) bool {
+	return slices.ContainsFunc(t.Open, func(r OpenRequest) bool { return r.N == n && r.Proposal })
+}
+
+// IsDone reports whether the agent of a seat is done.
+func (t Talk) IsDone(seat int) bool { return slices.Contains(t.Done, seat) }
+
+// ledger derives the talk state after an event from the one before.
+type ledger struct {
+	Talk
+	state   *State // after the event
+	changed bool
+	agreed  []OpenRequest // proposals that the event completes
+}
+
+// settle returns the ledger after e, which led to s.
+func settle(before Talk, s *State, e Event) *ledger {
+	l := &ledger{state: s, Talk: Talk{Open: slices.Clone(before.Open), Done: before.Done}}
+	l.drop(func(r OpenRequest) bool { return r.over(e.At()) })
+	switch {
+	case e.Type == Said:
+		l.hearDone(e)
+		l.answer(e)
+		l.withdraw(e)
+		l.ask(e)
+	case e.ChangesState():
+		l.removeAbsent()
+	}
+	return l
+}
+
+// drop removes the requests that are over.
+func (l *ledger) drop(over func(OpenRequest) bool) {
+	n := len(l.Open)
+	l.Open = slices.DeleteFunc(l.Open, over)
+	l.changed = l.changed || len(l.Open) < n
+}
+
+// hearDone records whether the speaker is done. A message that not everybody sees
+// changes nothing: the others could tell that it was sent.
+func (l *ledger) hearDone(e Event) {
+	if len(e.To) > 0 && slices.ContainsFunc(l.state.Agents, func(a Agent) bool { return !a.CanSee(e.Seat, e.To) }) {
+		return
+	}
+	switch was := l.IsDone(e.Seat); {
+	case e.Kind == Done && !was:
+		l.Done, l.changed = append(slices.Clone(l.Done), e.Seat), true
+	case was && e.Kind != Done && e.Kind != Status:
+		l.Done, l.changed = without(l.Done, e.Seat), true
+	}
+}
+
+// answer records what e answers. What the asker does not see is no answer.
+func (l *ledger) answer(e Event) {
+	i := slices.IndexFunc(l.Open, func(r OpenRequest) bool { return r.N == e.ReplyTo })
+	if e.ReplyTo == 0 || i < 0 {
+		return
+	}
+	r := &l.Open[i]
+	if r.Proposal {
+		l.vote(r, e)
+		return
+	}
+	owes := slices.Contains(r.Owed, e.Seat) || slices.Contains(r.Apart, e.Seat)
+	if e.Seat == r.Seat || !owes && !r.Any || len(e.To) > 0 && !slices.Contains(e.To, r.Seat) {
+		return
+	}
+	l.changed = true
+	r.Owed, r.Apart = without(r.Owed, e.Seat), without(r.Apart, e.Seat)
+	switch {
+	case hides(e.To, r.To, e.Seat):
+		r.Apart = append(slices.Clip(r.Apart), e.Seat)
+	case r.Any: // closed for all, those included that answered in private
+		r.Any, r.Apart = false, nil
+	}
+	l.drop(OpenRequest.answered)
+}
+
+// answered reports whether r is a request to which nobody owes an answer.
+func (r OpenRequest) answered() bool {
+	return !r.Proposal && !r.Any && len(r.Owed)+len(r.Apart) == 0
+}
+
+// hides reports whether an answer of seat, seen by the seats in to, is hidden from
+// one that sees a request to the seats in asked. Empty means all.
+func hides(to, asked []int, seat int) bool {
+	if len(to) == 0 {
+		return false
+	}
+	return len(asked) == 0 || slices.ContainsFunc(asked, func(s int) bool { return s != seat && !slices.Contains(to, s) })
+}
+
+// vote records what e says to the proposal r. A newer proposal replaces it only if
+// all who see r see that.
+func (l *ledger) vote(r *OpenRequest, e Event) {
+	n, asked := r.N, slices.Contains(r.Owed, e.Seat) || slices.Contains(r.Agreed, e.Seat)
+	switch {
+	case e.Kind == Proposal && !hides(e.To, r.readers(), e.Seat), e.Kind == Object && asked: // replaced by a newer one, or refused
+		l.drop(func(r OpenRequest) bool { return r.N == n })
+	case e.Kind == Agree && slices.Contains(r.Owed, e.Seat):
+		r.Owed, r.Agreed, l.changed = without(r.Owed, e.Seat), append(slices.Clone(r.Agreed), e.Seat), true
+		l.complete()
+	}
+}
+
+// complete ends the proposals whose last answer has come. Those with an agreement
+// are agreed.
+func (l *ledger) complete() {
+	l.drop(func(r OpenRequest) bool {
+		if !r.Proposal || len(r.Owed) > 0 {
+			return false
+		}
+		if len(r.Agreed) > 0 {
+			l.agreed = append(l.agreed, r)
+		}
+		return true
+	})
+}
+
+// withdraw ends the sender's own request.
+func (l *ledger) withdraw(e Event) {
+	if e.Withdraws != 0 {
+		l.drop(func(r OpenRequest) bool { return r.N == e.Withdraws && r.Seat == e.Seat })
+	}
+}
+
+// ask records what e asks for.
+func (l *ledger) ask(e Event) {
+	anyone := e.Kind == Request && len(e.Ask) == 0
+	if !anyone && len(e.Ask) == 0 {
+		return
+	}
+	if len(l.Open) >= MaxOpen && !l.dropOldest(len(e.To) > 0) {
+		return
+	}
+	l.Open, l.changed = append(l.Open, OpenRequest{
+		N: e.N, Seat: e.Seat, AtMs: e.AtMs, To: e.To, Proposal: e.Kind == Proposal, Any: anyone, Owed: e.Ask,
+	}), true
+}
+
+// dropOldest makes room for another request. It drops the oldest one of the agent
+// that has the most. Private requests are dropped first, and make no room among
+// public ones: those who do not see them could tell how many there are.
+func (l *ledger) dropOldest(private bool) bool {
+	hidden := slices.ContainsFunc(l.Open, func(r OpenRequest) bool { return len(r.To) > 0 })
+	if private && !hidden {
+		return false
+	}
+	count, most := map[int]int{}, 0
+	for _, r := range l.Open {
+		if len(r.To) > 0 == hidden {
+			count[r.Seat]++
+			most = max(most, count[r.Seat])
+		}
+	}
+	i := slices.IndexFunc(l.Open, func(r OpenRequest) bool { return len(r.To) > 0 == hidden && count[r.Seat] == most })
+	l.Open = slices.Delete(l.Open, i, i+1)
+	return true
+}
+
+// removeAbsent ends what agents asked that have left, and asks no longer those that
+// have left or may only listen.
+func (l *ledger) removeAbsent() {
+	gone := func(seat int) bool { _, here := l.state.Seated(seat); return !here }
+	mute := func(seat int) bool { return gone(seat) || l.state.SilencedSeat(seat) }
+	l.drop(func(r OpenRequest) bool { return gone(r.Seat) })
+	if slices.ContainsFunc(l.Done, gone) {
+		l.Done, l.changed = slices.DeleteFunc(slices.Clone(l.Done), gone), true
+	}
+	for i := range l.Open {
+		r := &l.Open[i]
+		for _, list := range []*[]int{&r.Owed, &r.Agreed, &r.Apart} {
+			if slices.ContainsFunc(*list, mute) {
+				*list, l.changed = slices.DeleteFunc(slices.Clone(*list), mute), true
+			}
+		}
+	}
+	l.complete()
+	l.drop(OpenRequest.answered)
+}
+
+// without returns list without seat. list is unchanged.
+func without(list []int, seat int) []int {
+	if !slices.Contains(list, seat) {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(s int) bool { return s == seat })
+}
