@@ -18,6 +18,7 @@ type draft struct {
 	events  []room.Event
 	ops     []table.Op // one per event, in order, then all others
 	owners  []*Proposal
+	agreed  []table.Op // the agreements that events complete
 	keys    map[table.Key]bool
 	bytes   int
 	nameIf  table.Condition // of the op that points the room's name at it
@@ -74,7 +75,7 @@ func (d *draft) fits(ch Change) bool {
 			return false // only a Write can tell whether a name is free: one new name each
 		}
 	}
-	if size > maxBatchBytes || len(d.keys)+len(d.events)+len(ch.Events)+len(ch.Ops) > table.MaxOps-5 {
+	if size > maxBatchBytes || len(d.keys)+len(d.events)+len(ch.Events)+len(ch.Ops) > table.MaxOps-5-room.MaxOpen {
 		return false
 	}
 	for _, op := range ch.Ops {
@@ -88,27 +89,32 @@ func (d *draft) fits(ch Change) bool {
 // add numbers the events of ch and applies them.
 func (d *draft) add(ch Change, now time.Time) ([]room.Event, error) {
 	next, from := d.head, len(d.events)
+	var agreed []table.Op
 	for _, e := range ch.Events {
 		e.V, e.N, e.ID = room.Version, next.AsOf+1, ident.NewEventID()
 		e.AtMs = max(now.UnixMilli(), next.HeadMs) // never back, even if the clock is: events expire in order
 		if e.Type != room.Retired && next.RenewalDue(now) {
 			e.ExpiresMs = now.Add(room.Life).UnixMilli()
 		}
+		if e.N == 1 {
+			e.LogKey = ident.NewMessageIDKey()
+		}
 		if x, promoted := next.Seated(e.Promoted); promoted {
 			e.NewAdmin = x.Name
 		}
-		e.LastChange = next.LastChange
-		if e.ChangesState() {
-			e.LastChange = e.N
-		}
-		var err error
-		if next, err = next.Apply(e); err != nil {
+		after, err := next.Append(&e)
+		if err != nil {
 			d.events = d.events[:from]
 			return nil, err
 		}
-		d.events = append(d.events, e)
+		for _, n := range e.Agreed {
+			if p, ok := next.Proposal(n); ok {
+				agreed = append(agreed, putAgreement(next, p, e))
+			}
+		}
+		d.events, next = append(d.events, e), after
 	}
-	d.head = next
+	d.head, d.agreed = next, append(d.agreed, agreed...)
 	events := slices.Clip(d.events[from:])
 	for _, e := range events {
 		d.bytes += len(e.Text)
@@ -125,11 +131,11 @@ func (d *draft) finish(along []table.Op) {
 	if len(d.events) == 0 {
 		return
 	}
-	d.ops = make([]table.Op, 0, len(d.events)+len(along)+5) // the snapshot, the name and the listing
+	d.ops = make([]table.Op, 0, len(d.events)+len(along)+len(d.agreed)+5) // the snapshot, the name and the listing
 	for _, e := range d.events {
 		d.ops = append(d.ops, putEvent(d.head.ID, e))
 	}
-	d.ops = append(d.ops, along...)
+	d.ops = append(append(d.ops, along...), d.agreed...)
 	if d.head.LastChange > d.base.LastChange {
 		d.ops = append(d.ops, putMeta(&d.head.State))
 	}

@@ -27,6 +27,7 @@ const (
 	roomPrefix     = "ROOM#"
 	logPrefix      = "LOG#"
 	seenPrefix     = "SEEN#"
+	agreedPrefix   = "AGREED#"
 	activitySuffix = "#ACT"
 	listed         = "LISTED"
 )
@@ -47,23 +48,20 @@ func EventKey(id string, n int64) table.Key { return inRoom(id, eventSort(n)) }
 // PresenceKey returns the key of a seat's presence.
 func PresenceKey(id string, seat int) table.Key { return inRoom(id, seenPrefix+seatDigits(seat)) }
 
-// ActivityKey returns the key of what a seat's agent says it is doing. One query
+// activityKey returns the key of what a seat's agent says it is doing. One query
 // of the presence brings it along.
-func ActivityKey(id string, seat int) table.Key {
+func activityKey(id string, seat int) table.Key {
 	return inRoom(id, seenPrefix+seatDigits(seat)+activitySuffix)
 }
 
-// TurnKey returns the key of the turn given in the silence after event n.
-func TurnKey(id string, n int64) table.Key { return inRoom(id, fmt.Sprintf("TURN#%016d", n)) }
+// readPositionKey returns the key of a seat's read position.
+func readPositionKey(id string, seat int) table.Key { return inRoom(id, "AT#"+seatDigits(seat)) }
 
-// ReadPositionKey returns the key of a seat's read position.
-func ReadPositionKey(id string, seat int) table.Key { return inRoom(id, "AT#"+seatDigits(seat)) }
+// goneKey returns the key of the reason why a seat was given up.
+func goneKey(id string, seat int) table.Key { return inRoom(id, "GONE#"+seatDigits(seat)) }
 
-// GoneKey returns the key of the reason why a seat was given up.
-func GoneKey(id string, seat int) table.Key { return inRoom(id, "GONE#"+seatDigits(seat)) }
-
-// SentKey returns the key of the message that an idempotency key stands for.
-func SentKey(id string, seat int, key string) table.Key {
+// sentKey returns the key of the message that an idempotency key stands for.
+func sentKey(id string, seat int, key string) table.Key {
 	return inRoom(id, "SENT#"+seatDigits(seat)+"#"+key)
 }
 
@@ -81,13 +79,7 @@ func eventNumber(k table.Key) (int64, error) {
 	return n, nil
 }
 
-// PresenceRange returns where the presence of a room's seats and their activities
-// lie.
-func PresenceRange(id string) table.Range {
-	return table.Range{Partition: roomPrefix + id, Prefix: seenPrefix, Limit: table.MaxLimit}
-}
-
-// SeatOf returns the seat of a key in PresenceRange, and whether it is that of
+// SeatOf returns the seat of the key of a presence or an activity, and whether it is that of
 // the activity.
 func SeatOf(k table.Key) (seat int, activity bool, err error) {
 	digits, activity := strings.CutSuffix(strings.TrimPrefix(k.Sort, seenPrefix), activitySuffix)
@@ -96,10 +88,6 @@ func SeatOf(k table.Key) (seat int, activity bool, err error) {
 	}
 	return seat, activity, nil
 }
-
-// ListedRange returns where the listings of all public rooms lie, in the order
-// of their names' keys.
-func ListedRange() table.Range { return table.Range{Partition: listed} }
 
 // nameItem maps the key of a room's name to its id.
 type nameItem struct {

@@ -3,6 +3,7 @@ package roomlog
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -44,7 +45,7 @@ func (r reader) load(ctx context.Context) (h *room.Head, tail []room.Event, err 
 		case !errors.Is(err, errPartial):
 			return nil, nil, err
 		case try == PartialTries:
-			return nil, nil, ErrNotFound
+			return nil, nil, fmt.Errorf("%w: the log of a room does not reach its snapshot", table.ErrUnavailable)
 		case try > metaTries && meta == nil:
 			return nil, nil, ErrNotFound // no write is partial for so long: the snapshot has expired
 		}
@@ -118,10 +119,10 @@ func (r reader) headOf(ctx context.Context, last []room.Event, meta *room.Snapsh
 	}
 	newest := last[len(last)-1]
 	for try := 0; meta != nil && meta.AsOf < newest.LastChange && try < metaTries; try++ {
-		if err := r.store.Pause(ctx, PartialPause); err != nil {
+		err := r.store.Pause(ctx, PartialPause)
+		if err != nil {
 			return nil, err
 		}
-		var err error
 		if meta, err = r.meta(ctx); err != nil {
 			return nil, err
 		}
@@ -129,12 +130,19 @@ func (r reader) headOf(ctx context.Context, last []room.Event, meta *room.Snapsh
 	if meta == nil {
 		return nil, errPartial
 	}
-	s := meta.State(r.id)
+	s, err := meta.State(r.id)
+	if err != nil {
+		return nil, err
+	}
 	switch {
 	case meta.AsOf < newest.LastChange:
-		return r.replay(ctx, room.NewHead(s), newest.N)
-	case meta.AsOf < newest.N:
-		s.AsOf, s.HeadMs = newest.N, newest.AtMs // no event since has changed the state
+		h, err := r.replay(ctx, room.NewHead(s), newest.N)
+		if err != nil {
+			return nil, err
+		}
+		return r.withTalk(ctx, h, last)
+	case meta.AsOf < newest.N: // no event since has changed the state
+		s.AsOf, s.HeadMs, s.LastTalk, s.Messages = newest.N, newest.AtMs, newest.LastTalk, newest.Messages
 	}
 	h := room.NewHead(s)
 	for _, e := range slices.Backward(last) {
@@ -142,7 +150,45 @@ func (r reader) headOf(ctx context.Context, last []room.Event, meta *room.Snapsh
 			h = h.Recall(e)
 		}
 	}
-	return h, nil
+	return r.withTalk(ctx, h, last)
+}
+
+// withTalk returns h with its talk state, which the event has that changed it last,
+// and with the open proposals. It reads those events that are not in last.
+func (r reader) withTalk(ctx context.Context, h *room.Head, last []room.Event) (*room.Head, error) {
+	find := func(n int64) (room.Event, error) {
+		if i := slices.IndexFunc(last, func(e room.Event) bool { return e.N == n }); i >= 0 {
+			return last[i], nil
+		}
+		return r.event(ctx, n)
+	}
+	if h.LastTalk == 0 {
+		return h, nil
+	}
+	e, err := find(h.LastTalk)
+	if errors.Is(err, table.ErrNotFound) && h.LastTalk > last[len(last)-1].N {
+		return nil, errPartial // the snapshot is ahead of the log
+	}
+	if errors.Is(err, table.ErrNotFound) || err == nil && e.Talk == nil {
+		return h, nil // it has expired, and with it all that was asked
+	}
+	if err != nil {
+		return nil, err
+	}
+	var proposals []room.Event
+	for _, x := range e.Talk.Open {
+		if !x.Proposal {
+			continue
+		}
+		p, err := find(x.N)
+		if err != nil && !errors.Is(err, table.ErrNotFound) {
+			return nil, err
+		}
+		if err == nil {
+			proposals = append(proposals, p)
+		}
+	}
+	return h.WithTalk(*e.Talk, proposals), nil
 }
 
 // replay applies the events up to n to a head whose snapshot fell behind.

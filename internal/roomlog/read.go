@@ -126,41 +126,26 @@ func (l *Log) Event(ctx context.Context, n int64) (room.Event, error) {
 	if ok {
 		return e, nil
 	}
-	item, err := l.store.table.Get(ctx, EventKey(l.id, n), strongly)
+	return l.read.event(ctx, n)
+}
+
+// event reads event n. It fails with table.ErrNotFound if there is none.
+func (r reader) event(ctx context.Context, n int64) (room.Event, error) {
+	item, err := r.store.table.Get(ctx, EventKey(r.id, n), strongly)
 	if err != nil {
 		return room.Event{}, err
 	}
 	return decodeEvent(item)
 }
 
-// Oldest returns the number of the first event from since on that has not
-// expired; since itself if there is none.
-func (l *Log) Oldest(ctx context.Context, since int64) (int64, error) {
-	events, _, err := l.read.query(ctx, table.Range{After: eventSort(since - 1), Limit: 1, Consistency: table.Eventual})
-	if err != nil || len(events) == 0 {
+// Oldest returns where the events from since on begin that have not expired; since
+// itself if there is none.
+func (l *Log) Oldest(ctx context.Context, since room.Mark) (room.Mark, error) {
+	events, _, err := l.read.query(ctx, table.Range{After: eventSort(since.N - 1), Limit: 1, Consistency: table.Eventual})
+	if err != nil || len(events) == 0 || events[0].N <= since.N {
 		return since, err
 	}
-	return events[0].N, nil
-}
-
-// FirstAfter returns the number of the first event after the time t; that after
-// the head if there is none.
-func (l *Log) FirstAfter(ctx context.Context, t time.Time) (int64, error) {
-	for n := l.Known().AsOf + 1; ; {
-		events, more, err := l.read.before(ctx, n, pageEvents)
-		if err != nil {
-			return 0, err
-		}
-		for _, e := range events {
-			if !e.At().After(t) {
-				return n, nil
-			}
-			n = e.N
-		}
-		if !more || len(events) == 0 {
-			return n, nil
-		}
-	}
+	return events[0].Before(), nil
 }
 
 // Poll reads what other processes have appended, eventually consistently, and
@@ -203,7 +188,7 @@ func (l *Log) Recall(ctx context.Context, until time.Time) error {
 		case added > 0:
 			read += added
 		case l.store.now().Sub(time.UnixMilli(h.Recent.FromMs)) > gapTrust:
-			l.reindex((*room.Head).RecallAll) // the older events have expired
+			l.reindex(func(h *room.Head) *room.Head { return h.Recalled() }) // the older events have expired
 		case partial == PartialTries:
 			return fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, h.Recent.From-1)
 		default:
@@ -213,7 +198,7 @@ func (l *Log) Recall(ctx context.Context, until time.Time) error {
 			}
 		}
 	}
-	l.reindex((*room.Head).RecallAll)
+	l.reindex(func(h *room.Head) *room.Head { return h.Recalled() })
 	return nil
 }
 

@@ -20,15 +20,17 @@ WHERE pk > 'ROOM#' AND pk < 'ROOM$' AND sk = 'META'
 ORDER BY last_used DESC`
 
 	// MessagesSQL shows each message, private ones included, in the order of its
-	// room. Times are UTC.
+	// room: to whom it was addressed, and who was asked for an answer. seq is the
+	// number of its event; agents see an id instead. Times are UTC.
 	MessagesSQL = `
 SELECT json_extract(meta.data, '$.room.name') AS room,
 	CAST(substr(e.sk, 5) AS INTEGER) AS seq,
 	datetime(json_extract(e.data, '$.at') / 1000, 'unixepoch') AS time,
 	json_extract(e.data, '$.f') AS sender,
 	(SELECT group_concat(value, ', ') FROM json_each(e.data, '$.tn')) AS recipients,
+	(SELECT group_concat(value, ', ') FROM json_each(e.data, '$.an')) AS asked,
 	coalesce(json_extract(e.data, '$.k'), 'message') AS kind,
-	json_extract(e.data, '$.x') AS text
+	coalesce(json_extract(e.data, '$.x'), '') AS text
 FROM items AS e LEFT JOIN items AS meta ON meta.pk = e.pk AND meta.sk = 'META'
 WHERE e.pk > 'ROOM#' AND e.pk < 'ROOM$' AND e.sk > 'LOG#' AND e.sk < 'LOG$' AND json_extract(e.data, '$.t') = 'said'
 ORDER BY e.pk, e.sk`

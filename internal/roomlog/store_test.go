@@ -37,7 +37,7 @@ func newStore(t *testing.T, maxIdle int) *Store {
 func (s *Store) newRoom(t *testing.T, name string, old *Log) (*Log, error) {
 	t.Helper()
 	l, _, err := s.Create(t.Context(), Creation{Old: old, Begin: func(h *room.Head, now time.Time) (Change, error) {
-		e := room.Event{Type: room.Joined, Seat: 1, Name: "Ann", Agent: &room.Agent{Seat: 1, Name: "Ann", Key: "ann", Role: room.Admin, Joined: 1, Since: 1}}
+		e := room.Event{Type: room.Joined, Seat: 1, Name: "Ann", Agent: &room.Agent{Seat: 1, Name: "Ann", Key: "ann", Role: room.Admin, Joined: 1, Since: room.Mark{N: 1}}}
 		e.Settings = &room.Settings{Name: name, Key: name, Type: room.Group, Capacity: 2}
 		return Change{Events: []room.Event{e}}, nil
 	}})

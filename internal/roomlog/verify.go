@@ -13,15 +13,17 @@ import (
 var ErrDamaged = errors.New("the log is damaged")
 
 // Verify reads the whole log of a room and returns the number of its messages. It
-// fails with table.ErrNotFound if there is no room, with ErrDamaged if an event is missing or if the log does not match the
-// snapshot, and with the error of Readable if an item cannot be read. The room may
-// be in use meanwhile, in a table whose Writes become visible at once.
+// fails with table.ErrNotFound if there is no room, with ErrDamaged if an event or an
+// agreement is missing, or if the log does not match the snapshot or itself, and with
+// the error of Readable if an item cannot be read. The room may be in use meanwhile,
+// in a table whose Writes become visible at once.
 func Verify(ctx context.Context, t table.Reader, id string) (messages int, err error) {
 	before, err := snapshotOf(ctx, t, id)
 	if err != nil {
 		return 0, err
 	}
 	last := room.Event{}
+	var agreed []table.Key
 	r := table.Range{Partition: roomPrefix + id, Prefix: logPrefix, Limit: table.MaxLimit, Consistency: table.Strong}
 	for more := true; more; r.After = eventSort(last.N) {
 		page, err := t.Query(ctx, r)
@@ -33,14 +35,20 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 			return messages, err
 		}
 		for _, e := range events {
-			if last.N != 0 && e.N != last.N+1 { // times never go back, so an event outlives all before it
-				return messages, fmt.Errorf("%w: event %d follows event %d", ErrDamaged, e.N, last.N)
+			if why := contradiction(last, e); why != "" {
+				return messages, fmt.Errorf("%w: %s", ErrDamaged, why)
+			}
+			for _, n := range e.Agreed {
+				agreed = append(agreed, agreementKey(id, e.N, n))
 			}
 			if last = e; e.Type == room.Said {
 				messages++
 			}
 		}
 		more = page.More
+	}
+	if err := verifyAgreements(ctx, t, id, agreed); err != nil {
+		return messages, err
 	}
 	after, err := snapshotOf(ctx, t, id)
 	if err != nil {
@@ -53,6 +61,56 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 		return messages, fmt.Errorf("%w: its snapshot is of event %d, and event %d changed the room", ErrDamaged, after.AsOf, last.LastChange)
 	}
 	return messages, nil
+}
+
+// contradiction says why e cannot be the event after last; "" if it can. Without
+// events before it, last is zero.
+func contradiction(last, e room.Event) string {
+	talk, public := last.LastTalk, last.Messages
+	if e.Talk != nil {
+		talk = e.N
+	}
+	if e.Type == room.Said && len(e.To) == 0 {
+		public++
+	}
+	switch {
+	case last.N == 0: // those before it have expired
+		return ""
+	case e.N != last.N+1: // times never go back, so an event outlives all before it
+		return fmt.Sprintf("event %d follows event %d", e.N, last.N)
+	case e.LastTalk != talk:
+		return fmt.Sprintf("event %d says that event %d changed the talk last, and event %d did", e.N, e.LastTalk, talk)
+	case e.Messages != public:
+		return fmt.Sprintf("event %d counts %d messages, and there are %d", e.N, e.Messages, public)
+	}
+	return ""
+}
+
+// verifyAgreements reads all agreements of a room. It fails with ErrDamaged if one of
+// those in keys, which events completed, is missing: agreements outlive events.
+func verifyAgreements(ctx context.Context, t table.Reader, id string, keys []table.Key) error {
+	r := table.Range{Partition: roomPrefix + id, Prefix: agreedPrefix, Limit: table.MaxLimit, Consistency: table.Strong}
+	stored := map[table.Key]bool{}
+	for more := true; more; {
+		page, err := t.Query(ctx, r)
+		if err != nil {
+			return err
+		}
+		for _, item := range page.Items {
+			var x Agreement
+			if err := Decode(item, &x); err != nil {
+				return err
+			}
+			stored[item.Key], r.After = true, item.Key.Sort
+		}
+		more = page.More
+	}
+	for _, k := range keys {
+		if !stored[k] {
+			return fmt.Errorf("%w: the agreement %s is missing", ErrDamaged, k)
+		}
+	}
+	return nil
 }
 
 func snapshotOf(ctx context.Context, t table.Reader, id string) (x room.Snapshot, err error) {
