@@ -1,4 +1,5 @@
-package chat
+// Package password computes and checks the hashes of rooms' passwords, a few at a time.
+package password
 
 import (
 	"context"
@@ -17,18 +18,19 @@ import (
 // storm of joins cannot exhaust the memory.
 const hashesAtOnce = 2
 
-// passwords computes and checks the hashes of rooms' passwords.
-type passwords struct {
+// Checker computes and checks the hashes of rooms' passwords.
+type Checker struct {
 	slots  *semaphore.Weighted
 	limits *ratelimit.Limiter
 }
 
-func newPasswords(l *ratelimit.Limiter) *passwords {
-	return &passwords{semaphore.NewWeighted(hashesAtOnce), l}
+// New returns a Checker that counts wrong passwords with l.
+func New(l *ratelimit.Limiter) *Checker {
+	return &Checker{semaphore.NewWeighted(hashesAtOnce), l}
 }
 
-// hash returns the hash to store of a password; "" for an empty one.
-func (p *passwords) hash(ctx context.Context, password string) (string, error) {
+// Hash returns the hash to store of a password; "" for an empty one.
+func (p *Checker) Hash(ctx context.Context, password string) (string, error) {
 	if password == "" {
 		return "", nil
 	}
@@ -39,9 +41,9 @@ func (p *passwords) hash(ctx context.Context, password string) (string, error) {
 	return ident.HashPassword(password), nil
 }
 
-// check compares a password with a room's hash, which is "" for a room without a
-// password.
-func (p *passwords) check(ctx context.Context, hash, password string) error {
+// Check compares a password with a room's hash, which is "" for a room without a
+// password. Its error is a *fault.Error, or that of ctx.
+func (p *Checker) Check(ctx context.Context, hash, password string) error {
 	switch {
 	case hash == "" && password == "":
 		return nil
@@ -71,8 +73,8 @@ func (p *passwords) check(ctx context.Context, hash, password string) error {
 	return nil
 }
 
-// splitPassword understands "name:password" in place of a room's name.
-func splitPassword(name, password string) (string, string, error) {
+// Split understands "name:password" in place of a room's name.
+func Split(name, password string) (string, string, error) {
 	if n, p, ok := strings.Cut(name, ":"); ok {
 		if password != "" && password != p {
 			return "", "", fault.Refuse(fault.InvalidArgument, "room holds a password after the colon, and password is another one: give one of them.")

@@ -1,4 +1,4 @@
-package chat
+package password
 
 import (
 	"context"
@@ -10,13 +10,13 @@ import (
 	"github.com/parley-chat/parley/internal/ratelimit"
 )
 
-func testPasswords() *passwords {
-	return newPasswords(ratelimit.New(ratelimit.Limits{}, 0, clockwork.NewFakeClock()))
+func testPasswords() *Checker {
+	return New(ratelimit.New(ratelimit.Limits{}, 0, clockwork.NewFakeClock()))
 }
 
 func TestPassword_wrongMissingOrUnwanted_isRefused(t *testing.T) {
 	p := testPasswords()
-	hash, err := p.hash(t.Context(), "open sesame")
+	hash, err := p.Hash(t.Context(), "open sesame")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,11 +27,11 @@ func TestPassword_wrongMissingOrUnwanted_isRefused(t *testing.T) {
 		{hash, "open sesame", ""}, {hash, "", fault.WrongPassword}, {hash, "open", fault.WrongPassword},
 		{"", "", ""}, {"", "open sesame", fault.WrongPassword}, {"malformed", "open sesame", fault.Internal},
 	} {
-		if err := p.check(t.Context(), c.hash, c.password); fault.CodeOf(err) != c.code {
+		if err := p.Check(t.Context(), c.hash, c.password); fault.CodeOf(err) != c.code {
 			t.Errorf("%q: %v, want %q", c.password, err, c.code)
 		}
 	}
-	if none, err := p.hash(t.Context(), ""); none != "" || err != nil {
+	if none, err := p.Hash(t.Context(), ""); none != "" || err != nil {
 		t.Errorf("the hash of no password is %q, %v", none, err)
 	}
 }
@@ -44,7 +44,7 @@ func TestPassword_whileTwoAreHashed_aThirdWaitsAndCanBeCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	got := make(chan error, 1)
 	go func() {
-		_, err := p.hash(ctx, "open sesame")
+		_, err := p.Hash(ctx, "open sesame")
 		got <- err
 	}()
 	cancel()
@@ -52,7 +52,7 @@ func TestPassword_whileTwoAreHashed_aThirdWaitsAndCanBeCanceled(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	p.slots.Release(2)
-	if _, err := p.hash(t.Context(), "open sesame"); err != nil {
+	if _, err := p.Hash(t.Context(), "open sesame"); err != nil {
 		t.Fatal(err)
 	}
 }
