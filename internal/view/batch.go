@@ -1,0 +1,89 @@
+package view
+
+import (
+	"context"
+
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+)
+
+// Batch collects messages up to the bounds of a result. The first always fits.
+type Batch struct {
+	Messages []Message
+	bytes    int
+	Events   int // the most messages
+	Limit    int // the most bytes
+	Room     *room.State
+	Talk     bool       // fill takes only messages of type Said, and departures that the reader remembers
+	Oldest   room.Event // of those added
+}
+
+// Add takes m, which shows e, or returns false if the Batch is full.
+func (b *Batch) Add(m Message, e room.Event) bool {
+	size := m.size()
+	if len(b.Messages) > 0 && (len(b.Messages) >= b.Events || b.bytes+size > b.Limit) {
+		return false
+	}
+	b.Messages = append(b.Messages, m)
+	b.bytes += size
+	if b.Oldest.N == 0 || e.N < b.Oldest.N {
+		b.Oldest = e
+	}
+	return true
+}
+
+// FillAfter fills the Batch with the events after n. full is true if one did not
+// fit. Between pages it yields to calls in other rooms.
+func (b *Batch) FillAfter(ctx context.Context, store *roomlog.Store, log *roomlog.Log, a room.Agent, n int64) (full bool, err error) {
+	for limit := b.firstPage(); ; limit = roomlog.PageEvents {
+		last, full, more, err := b.fillPage(ctx, store, a, func() ([]room.Event, bool, error) { return log.PageAfter(ctx, n, limit) })
+		if err != nil || full || !more {
+			return full, err
+		}
+		n = last
+	}
+}
+
+// FillBefore fills the Batch with the events before n, the latest first. full is
+// true if one did not fit.
+func (b *Batch) FillBefore(ctx context.Context, store *roomlog.Store, log *roomlog.Log, a room.Agent, n int64) (full bool, err error) {
+	for limit := b.firstPage(); ; limit = roomlog.PageEvents {
+		last, full, more, err := b.fillPage(ctx, store, a, func() ([]room.Event, bool, error) { return log.PageBefore(ctx, n, limit) })
+		if err != nil || full || !more || last <= a.FirstSeen() {
+			return full, err
+		}
+		n = last
+	}
+}
+
+// fillPage adds what a sees of one page of events, and returns the last of them.
+func (b *Batch) fillPage(ctx context.Context, store *roomlog.Store, a room.Agent, read func() ([]room.Event, bool, error)) (last int64, full, more bool, err error) {
+	done, err := store.BeginRead(ctx)
+	if err != nil {
+		return 0, false, false, err
+	}
+	defer done()
+	events, more, err := read()
+	if err != nil || len(events) == 0 {
+		return 0, false, false, err
+	}
+	return events[len(events)-1].N, b.fill(a, events), more, nil
+}
+
+// firstPage returns how many events to read first: a few more than may be shown,
+// since some are not.
+func (b *Batch) firstPage() int { return min(b.Events+5, roomlog.PageEvents) }
+
+// fill adds what a sees of events. full is true if one did not fit.
+func (b *Batch) fill(a room.Agent, events []room.Event) (full bool) {
+	for _, e := range events {
+		remembered := e.Type == room.Left && e.N < a.Since.N
+		if !a.Sees(e) || b.Talk && e.Type != room.Said && !remembered {
+			continue
+		}
+		if !b.Add(Of(b.Room, a, e), e) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,174 @@
+package view
+
+import (
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// Bounds of what one result carries. Clients cut tool results at about 10 KB. All
+// bytes are bytes of JSON.
+const (
+	BatchEvents  = 50
+	BatchBytes   = 9 << 10
+	JoinEvents   = 20
+	JoinBytes    = 6 << 10
+	partBytes    = 6 << 10 // the first part of a longer text
+	restBytes    = 8 << 10 // each further part
+	AgentsShown  = 10      // in the result of a wait
+	AgentBytes   = 75      // about what each further agent takes in the result of a join
+	eventBytes   = 260     // the most that an event takes beside names and text
+	changesBytes = 120     // and its changes, beside texts
+)
+
+// EventType says what happened in a room.
+type EventType string
+
+// The types of events that agents see.
+const (
+	Said        EventType = "message"
+	Joined      EventType = "joined"
+	Left        EventType = "left"
+	RoleChanged EventType = "role"   // an admin promoted, demoted, muted, unmuted, banned or unbanned
+	Changed     EventType = "room"   // an admin changed the room's settings, or closed it
+	Paired      EventType = "paired" // a queue brought the two agents together
+	Knocked     EventType = "knock"  // a join was refused for its name or for want of a seat
+)
+
+// Message is one event of a room as an agent sees it.
+type Message struct {
+	ID        string
+	Type      EventType
+	From      string // of a message: the agent's name
+	Text      string // of a message: its text, or the first part of it
+	At        time.Time
+	Kind      room.Kind     // of a message; "" means room.Plain
+	To        []string      // of a private message: who sees it beside its sender
+	Ask       []string      // of a message: who owes an answer to it
+	ReplyTo   string        // the id of the message that it answers; "" if there is none that the reader may see
+	Withdraws string        // the id of the request or proposal that its sender takes back
+	Agreed    string        // the id of the proposal on which the event completed the agreement
+	Agent     string        // of any other event: the agent it is about
+	Reason    room.Reason   // of Left and Knocked, and of Changed where it closed the room
+	Action    room.Action   // of RoleChanged
+	By        string        // the admin that did it, if one did
+	Note      string        // the admin's reason
+	NewAdmin  string        // of Left: the agent that became admin
+	Changes   *room.Changes // of Changed: the settings that changed, with their new values
+	Repeated  bool          // handed out before, to a call whose client may have given up
+	More      *More         // set if Text is only a part
+}
+
+// More says where the rest of a long text begins.
+type More struct {
+	ID     string
+	Offset int // in bytes of the whole text
+}
+
+// Of returns e as a sees it in the room of s. A reply does not show what it
+// answers to an agent that may not see that.
+func Of(s *room.State, a room.Agent, e room.Event) Message {
+	m := Message{ID: s.MessageID(e.N), At: e.At().UTC().Truncate(time.Second), By: e.ByName, Note: e.Note}
+	if agreed := a.AgreedIn(e); len(agreed) > 0 {
+		m.Agreed = s.MessageID(agreed[0])
+	}
+	switch e.Type {
+	case room.Joined:
+		m.Type, m.Agent, m.Reason = Joined, e.Name, e.Reason
+	case room.Left:
+		m.Type, m.Agent, m.Reason, m.NewAdmin = Left, e.Name, e.Reason, e.NewAdmin
+	case room.Managed:
+		m.Type, m.Agent, m.Action = RoleChanged, e.Name, e.Action
+	case room.Changed:
+		m.Type, m.Changes, m.Reason = Changed, e.Changed, e.Reason
+	case room.Paired:
+		m.Type = Paired
+	case room.Knocked:
+		m.Type, m.Agent, m.Reason = Knocked, e.Name, e.Reason
+	default:
+		m.Type, m.From, m.Kind, m.To, m.Ask = Said, e.Name, e.Kind, e.ToNames, e.AskNames
+		if a.SeesAnswered(e) {
+			m.ReplyTo = s.MessageID(e.ReplyTo)
+		}
+		m.Withdraws = s.MessageID(e.Withdraws)
+		m.Text = firstPart(e.Text, partBytes)
+		if len(m.Text) < len(e.Text) {
+			m.More = &More{ID: m.ID, Offset: len(m.Text)}
+		}
+	}
+	return m
+}
+
+// size returns at least the bytes that m takes as JSON.
+func (m Message) size() int {
+	n := eventBytes + jsonLen(m.From) + jsonLen(m.Agent) + jsonLen(m.Text) + jsonLen(m.By) + jsonLen(m.Note) + jsonLen(m.NewAdmin)
+	for _, name := range slices.Concat(m.To, m.Ask) {
+		n += jsonLen(name) + len(`"",`)
+	}
+	if c := m.Changes; c != nil {
+		n += changesBytes
+		for _, text := range []*string{c.Room, c.Description} {
+			if text != nil {
+				n += jsonLen(*text)
+			}
+		}
+	}
+	return n
+}
+
+// Rest returns m with the part of text, the whole text of m, that begins at byte offset.
+// ok is false if no character begins there.
+func (m Message) Rest(text string, offset int) (rest Message, ok bool) {
+	if offset >= len(text) || text[offset]&0xc0 == 0x80 {
+		return m, false
+	}
+	m.Text, m.More = firstPart(text[offset:], restBytes), nil
+	if end := offset + len(m.Text); end < len(text) {
+		m.More = &More{ID: m.ID, Offset: end}
+	}
+	return m, true
+}
+
+// jsonLen returns the length of s in JSON without HTML escaping.
+func jsonLen(s string) int {
+	n := 0
+	for _, r := range s {
+		n += runeLen(r)
+	}
+	return n
+}
+
+func runeLen(r rune) int {
+	switch {
+	case r == '"', r == '\\', r == '\n', r == '\r', r == '\t':
+		return 2
+	case r < 0x20, r == '\u2028', r == '\u2029':
+		return 6
+	}
+	return utf8.RuneLen(r)
+}
+
+// firstPart returns the start of text that takes at most limit bytes of JSON, cut
+// between characters.
+func firstPart(text string, limit int) string {
+	if len(text) <= limit/6 {
+		return text
+	}
+	n := 0
+	for i, r := range text {
+		if n += runeLen(r); n > limit {
+			return text[:i]
+		}
+	}
+	return text
+}
+
+// FirstChars returns the first n characters of s.
+func FirstChars(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return string([]rune(s)[:n])
+}
