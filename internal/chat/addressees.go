@@ -29,57 +29,83 @@ func (op *sendOp) address(ctx context.Context) error {
 	return err
 }
 
-// makeEvent turns names into seats, once and before the first attempt. So what is
-// meant for one agent never reaches another that takes its name meanwhile. It also
-// looks up the message that is answered.
+// makeEvent turns names into seats and ids into events, once and before the first
+// attempt. So what is meant for one agent never reaches another that takes its name
+// meanwhile.
 func (op *sendOp) makeEvent(ctx context.Context) error {
-	op.event = room.Event{Type: room.Said, Text: op.req.Text, Kind: op.req.Kind, ReplyTo: op.req.ReplyTo}
+	op.event = room.Event{Type: room.Said, Text: op.req.Text, Kind: op.req.Kind}
 	if op.event.Kind == room.Plain {
 		op.event.Kind = ""
 	}
+	var err error
 	if len(op.req.To) > 0 {
-		err := op.findAddressees(ctx)
+		err = op.findAddressees(ctx)
+	}
+	if err == nil {
+		err = op.findAsked(ctx)
+	}
+	if len(op.req.To) > 0 || err != nil {
 		if sent := op.sentBefore(ctx, err); err != nil && !sent {
 			return err
 		}
 	}
-	op.fingerprint = room.Fingerprint(op.event.Text, op.event.To)
-	if op.req.ReplyTo > 0 {
-		return op.findAnswered(ctx)
+	if err := op.findAnswered(ctx); err != nil {
+		return err
+	}
+	op.fingerprint = room.Fingerprint(op.event)
+	return nil
+}
+
+// findAddressees finds the seats of the names in To.
+func (op *sendOp) findAddressees(ctx context.Context) error {
+	chosen, err := op.find(ctx, "to", op.req.To)
+	if err != nil {
+		return err
+	}
+	for _, a := range chosen {
+		op.event.To, op.event.ToNames = append(op.event.To, a.Seat), append(op.event.ToNames, a.Name)
 	}
 	return nil
 }
 
-// findAddressees finds the seats of the names in To, on the current head: a name
-// may have changed hands.
-func (op *sendOp) findAddressees(ctx context.Context) error {
-	if len(op.req.To) > room.MaxCapacity {
-		return fault.Refuse(fault.InvalidArgument, "to: at most %d names. Nothing was sent.", room.MaxCapacity)
+// findAsked finds the seats of the names in Ask.
+func (op *sendOp) findAsked(ctx context.Context) error {
+	if len(op.req.Ask) == 0 {
+		return nil
+	}
+	chosen, err := op.find(ctx, "ask", op.req.Ask)
+	for _, a := range chosen {
+		op.event.Ask = append(op.event.Ask, a.Seat)
+	}
+	return err
+}
+
+// find finds the agents of names, but the caller, on the current head: a name may
+// have changed hands. field is the argument that has the names.
+func (op *sendOp) find(ctx context.Context, field string, names []string) (chosen []room.Agent, err error) {
+	if len(names) > room.MaxCapacity {
+		return nil, fault.Refuse(fault.InvalidArgument, "%s: at most %d names. Nothing was sent.", field, room.MaxCapacity)
 	}
 	c := op.caller
 	h, err := c.room.log.Current(ctx, op.began)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c.head = h
-	var chosen []room.Agent
-	for i, key := range nameKeys(op.req.To) {
+	for i, key := range nameKeys(names) {
 		a, here := h.Named(key)
 		switch {
 		case !here:
-			return fault.Refuse(fault.InvalidArgument, "to: number %d does not name an agent in this room. Nothing was sent: room_info tells who is there; leave to out to speak to all.", i+1)
+			return nil, fault.Refuse(fault.InvalidArgument, "%s: number %d does not name an agent in this room. Nothing was sent: room_info tells who is there; leave %s out to speak to all.", field, i+1, field)
 		case a.Seat != c.agent.Seat && !slices.ContainsFunc(chosen, func(x room.Agent) bool { return x.Seat == a.Seat }):
 			chosen = append(chosen, a)
 		}
 	}
 	if len(chosen) == 0 {
-		return fault.Refuse(fault.InvalidArgument, "to names only yourself. Nothing was sent: name others, or leave to out to speak to all.")
+		return nil, fault.Refuse(fault.InvalidArgument, "%s names only yourself. Nothing was sent: name others, or leave %s out to speak to all.", field, field)
 	}
 	slices.SortFunc(chosen, func(a, b room.Agent) int { return a.Seat - b.Seat })
-	for _, a := range chosen {
-		op.event.To, op.event.ToNames = append(op.event.To, a.Seat), append(op.event.ToNames, a.Name)
-	}
-	return nil
+	return chosen, nil
 }
 
 // nameKeys returns the keys of names; "" for what cannot be a name.
@@ -93,9 +119,9 @@ func nameKeys(names []string) []string {
 	return keys
 }
 
-// sentBefore reports whether the call repeats a private message. Such a message
-// keeps its addressees, even if they have left or others have their names. unfound
-// is the result of findAddressees.
+// sentBefore reports whether the call repeats a message that names agents. Such a
+// message keeps its addressees, even if they have left or others have their names.
+// unfound says which of them cannot be found.
 func (op *sendOp) sentBefore(ctx context.Context, unfound error) bool {
 	if op.req.Key != "" { // if there is no reason to refuse, the write finds out
 		return fault.CodeOf(unfound) == fault.InvalidArgument && op.lookUpKey(ctx) == nil && op.keyed
@@ -109,7 +135,8 @@ func (op *sendOp) sentBefore(ctx context.Context, unfound error) bool {
 		return false
 	}
 	e, err := c.room.log.Event(ctx, u.N)
-	if err != nil || len(e.To) == 0 || e.Text != op.req.Text || !slices.Equal(op.others(e.ToNames), op.others(op.req.To)) {
+	answered, _ := c.head.MessageNumber(op.req.ReplyTo)
+	if err != nil || len(e.To) > 0 != (len(op.req.To) > 0) || e.HasReadersOfAnother() || e.Text != op.req.Text || e.ReplyTo != answered || !slices.Equal(op.others(e.ToNames), op.others(op.req.To)) {
 		return false
 	}
 	op.fingerprint = u.Fingerprint
@@ -127,22 +154,52 @@ func (op *sendOp) others(names []string) []string {
 	return slices.DeleteFunc(slices.Compact(keys), func(key string) bool { return key == op.caller.agent.Key })
 }
 
-// findAnswered notes whose message is answered, and who may see that message. One
-// that the sender may not see does not exist for the sender.
+// findAnswered finds what is answered and what is taken back.
 func (op *sendOp) findAnswered(ctx context.Context) error {
-	none := fault.Refuse(fault.InvalidArgument, "reply_to: there is no message %d. Nothing was sent: use the seq of a message you have read.", op.req.ReplyTo)
-	e, err := op.caller.room.log.Event(ctx, op.req.ReplyTo)
-	switch {
-	case errors.Is(err, table.ErrNotFound):
-		return none
-	case err != nil:
-		return err
-	case !op.caller.agent.Sees(e):
-		return none
+	if op.req.Withdraw != "" {
+		e, err := op.caller.seen(ctx, "withdraw", op.req.Withdraw)
+		if err != nil {
+			return err
+		}
+		op.event.Withdraws = e.N
 	}
-	op.event.ReSeat = e.Seat
+	if op.req.ReplyTo == "" {
+		return nil
+	}
+	e, err := op.caller.seen(ctx, "reply_to", op.req.ReplyTo)
+	if err != nil {
+		return err
+	}
+	op.event.ReplyTo, op.event.ReSeat = e.N, e.Seat
 	if len(e.To) > 0 {
 		op.event.ReFor = e.To
 	}
 	return nil
+}
+
+// seen returns the event of an id that the caller has seen. One that the caller may
+// not see does not exist for it. field is the argument that has the id.
+func (c *caller) seen(ctx context.Context, field, id string) (room.Event, error) {
+	none := fault.Refuse(fault.InvalidArgument, "%s: there is no message of this id that you may see, or it has expired. Nothing was done: use the id of a message that you have read.", field)
+	h := c.head
+	n, ok := h.MessageNumber(id)
+	if !ok { // it may lie beyond a head that is behind
+		var err error
+		if h, err = c.room.log.Current(ctx, c.room.svc.now()); err != nil {
+			return room.Event{}, err
+		}
+		if n, ok = h.MessageNumber(id); !ok {
+			return room.Event{}, none
+		}
+	}
+	e, err := c.room.log.Event(ctx, n)
+	switch {
+	case errors.Is(err, table.ErrNotFound):
+		return room.Event{}, none
+	case err != nil:
+		return room.Event{}, err
+	case !c.agent.Sees(e):
+		return room.Event{}, none
+	}
+	return e, nil
 }

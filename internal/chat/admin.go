@@ -67,7 +67,7 @@ func (c *caller) decide(ctx context.Context, propose func(h *room.Head, by room.
 	}
 	if a, here := c.room.log.Known().Seated(c.agent.Seat); here {
 		c.agent = a // with its present role
-		c.noteCall(ctx)
+		c.attendance().noteCall(ctx)
 	}
 	return p.Events, nil
 }

@@ -45,22 +45,6 @@ func TestSuccession_newAdmin_hasAnAdminsRights(t *testing.T) {
 	w.say(bob.Token, "now I may")
 }
 
-func TestSuccession_silentAdminIsReplaced_anotherAgentIsAdmin(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.clock.Advance(2 * time.Minute)
-	w.look(p.bob.Token, "")
-	ann := w.join("plans", "Ann")
-	same(t, "seats", seats(ann.Room), []string{"Bob (admin)", "Ann (member)"})
-}
-
-func TestSuccession_onlyAgentIsReplaced_staysAdmin(t *testing.T) {
-	w := newWorld(t)
-	w.join("plans", "Ann") // the reply is lost
-	w.clock.Advance(20 * time.Second)
-	same(t, "seats", seats(w.join("plans", "Ann").Room), []string{"Ann (admin)"})
-}
-
 func TestSuccession_adminSilentForADay_losesSeatAndRole(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()

@@ -14,7 +14,6 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
 
@@ -35,7 +34,7 @@ func TestCache_agentsThatLeft_areDropped(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got, err := s.LeaveRoom(t.Context(), bob.Token); err != nil || got != StatusLeft {
+		if got, err := s.LeaveRoom(t.Context(), LeaveRequest{Token: bob.Token}); err != nil || got.Status != StatusLeft {
 			t.Fatal(got, err)
 		}
 	}
@@ -94,34 +93,6 @@ func TestCache_agentRemovedDuringItsWait_isDropped(t *testing.T) {
 	}
 	if len(r.seats) != 1 {
 		t.Errorf("%d seats are cached of one agent", len(r.seats))
-	}
-}
-
-// Activities of agents that left stay stored for an hour and sort before presence.
-func TestPresence_behindAThousandExpiredActivities_isRead(t *testing.T) {
-	s := newService(t, Options{})
-	id, soon := ident.NewRoomID(), s.now().Add(time.Hour)
-	put := func(k table.Key, data any) table.Op {
-		return table.Put(table.Item{Key: k, Expires: soon, Data: roomlog.Encode(data)}, table.Always)
-	}
-	const last = table.MaxLimit + 1
-	for seat := 1; seat < last; seat += table.MaxOps {
-		var ops []table.Op
-		for i := range table.MaxOps {
-			ops = append(ops, put(roomlog.ActivityKey(id, seat+i), activityItem{V: room.Version, Text: "gone"}))
-		}
-		if err := s.table.Write(t.Context(), ops...); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := s.table.Write(t.Context(), put(roomlog.PresenceKey(id, last), room.Presence{V: room.Version, AtMs: 1}), put(roomlog.ActivityKey(id, last), activityItem{V: room.Version, Text: "here"})); err != nil {
-		t.Fatal(err)
-	}
-	r := s.acquire(id)
-	defer r.release()
-	seen, err := r.presence(t.Context(), table.Strong)
-	if err != nil || len(seen) != 1 || seen[last].Activity != "here" {
-		t.Errorf("got %v, %v", seen, err)
 	}
 }
 

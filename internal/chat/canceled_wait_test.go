@@ -38,7 +38,7 @@ func giveUp(t *testing.T, after time.Duration, withCursor, closes bool) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	lost := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: cursor(p.bob.Cursor), Wait: 2 * time.Minute}, 1)
+	lost := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: cursor(p.bob.Cursor), Wait: 2 * time.Minute})
 	w.clock.Advance(after)
 	if closes {
 		cancel()
@@ -67,7 +67,7 @@ func TestWait_contextCanceled_ends(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	ctx, cancel := context.WithCancel(t.Context())
-	waiting := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute}, 1)
+	waiting := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
 	cancel()
 	if got := <-waiting; !errors.Is(got.err, context.Canceled) {
 		t.Fatalf("got %v", got.err)

@@ -7,6 +7,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestClose_agentsAreRemovedAndTheNameIsFree(t *testing.T) {
@@ -15,7 +16,7 @@ func TestClose_agentsAreRemovedAndTheNameIsFree(t *testing.T) {
 	p := here.trio()
 	there.info(p.bob.Token)
 	here.say(p.ann.Token, "the end")
-	if got := here.update(chat.UpdateRequest{Token: p.ann.Token, Close: true}); got.Status != chat.StatusClosed || len(got.Changes) != 0 {
+	if got := here.update(chat.UpdateRequest{Token: p.ann.Token, Close: true}); got.Status != chat.StatusClosed || got.Changes != nil {
 		t.Fatalf("got %+v", got)
 	}
 	for _, at := range []struct {
@@ -26,7 +27,7 @@ func TestClose_agentsAreRemovedAndTheNameIsFree(t *testing.T) {
 		if got.Status != chat.StatusRemoved || got.Reason != room.ReasonClosed || len(got.Messages) == 0 {
 			t.Fatalf("an agent gets %+v", got)
 		}
-		if last := got.Messages[len(got.Messages)-1]; last.Type != chat.Changed || last.Reason != room.ReasonClosed || last.By != "Ann" {
+		if last := got.Messages[len(got.Messages)-1]; last.Type != view.Changed || last.Reason != room.ReasonClosed || last.By != "Ann" {
 			t.Errorf("the last is %+v", last)
 		}
 	}
@@ -36,7 +37,7 @@ func TestClose_agentsAreRemovedAndTheNameIsFree(t *testing.T) {
 	}
 }
 
-func TestClose_tokens_canOnlyReadHistoryAndLeave(t *testing.T) {
+func TestClose_tokens_canOnlyReadAndLeave(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
 	w.say(p.ann.Token, "the end")
@@ -44,12 +45,15 @@ func TestClose_tokens_canOnlyReadHistoryAndLeave(t *testing.T) {
 	for _, w := range []*world{w, w.elsewhere()} {
 		for _, token := range []string{p.ann.Token, p.bob.Token} {
 			all := calls(w, token)
-			for _, call := range []string{"join", "send", "info", "update", "manage"} {
+			for _, call := range []string{"join", "send", "update", "manage"} {
 				says(t, w.changesNothing(token, all[call]), fault.RoomClosed, "agree on a new room")
 			}
+			if !w.info(token).Room.Closed {
+				t.Error("room_info does not say that the room is closed")
+			}
 			same(t, "reading back", texts(w.all(token)), []string{"the end"})
-			if got, err := w.LeaveRoom(t.Context(), token); err != nil || got != chat.StatusAlreadyLeft {
-				t.Errorf("leave: %q, %v", got, err)
+			if got, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: token}); err != nil || got.Status != chat.StatusAlreadyLeft {
+				t.Errorf("leave: %+v, %v", got, err)
 			}
 		}
 	}
@@ -75,7 +79,7 @@ func TestClose_publicRoom_isUnlisted(t *testing.T) {
 func TestClose_openWait_ends(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	open := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute}, 1)
+	open := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute})
 	w.update(chat.UpdateRequest{Token: p.ann.Token, Close: true})
 	if got := take(t, open); got.Status != chat.StatusRemoved || got.Reason != room.ReasonClosed {
 		t.Errorf("Bob gets %+v", got)

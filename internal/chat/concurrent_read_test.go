@@ -71,7 +71,7 @@ func TestRead_manyCallers_readSixteenPagesAtOnceAtMost(t *testing.T) {
 	}
 	tab := &crowded{opened: make(chan struct{})}
 	rooms := chat.New(tab.over(w.table), chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1})
-	answers := make(chan error, readers)
+	answers, first := make(chan error, readers), w.id(ann.Token, 1)
 	for n := range readers {
 		go func() {
 			var err error
@@ -79,7 +79,7 @@ func TestRead_manyCallers_readSixteenPagesAtOnceAtMost(t *testing.T) {
 			case 0:
 				_, err = rooms.History(t.Context(), chat.HistoryRequest{Token: ann.Token})
 			case 1:
-				_, err = rooms.History(t.Context(), chat.HistoryRequest{Token: ann.Token, After: 1})
+				_, err = rooms.History(t.Context(), chat.HistoryRequest{Token: ann.Token, After: first})
 			case 2:
 				_, err = rooms.Wait(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: ann.Cursor})
 			case 3:

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // An agent begins wait after wait, each while the one before is being answered.
@@ -18,7 +19,7 @@ func TestWait_manyForOneSeat_deliverEachMessageOnce(t *testing.T) {
 	var mu sync.Mutex
 	received := map[string]int{}
 	all := make(chan struct{})
-	hear := func(messages []chat.Message) {
+	hear := func(messages []view.Message) {
 		mu.Lock()
 		defer mu.Unlock()
 		for _, text := range texts(messages) {
@@ -69,13 +70,25 @@ func TestWait_manyForOneSeat_deliverEachMessageOnce(t *testing.T) {
 func TestWait_newerWaitOfTheSeat_endsTheOlderOne(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	older := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute}, 1)
+	older := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
 	newer := w.waiting(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
-	if got := take(t, older); !got.Superseded || got.Status != chat.StatusQuiet {
+	if got := take(t, older); got.Status != chat.StatusSuperseded || len(got.Messages) != 0 {
 		t.Fatalf("the older got %+v", got)
 	}
 	w.say(p.ann.Token, "for the newer")
 	if got := take(t, newer); !slices.Equal(texts(got.Messages), []string{"for the newer"}) {
 		t.Fatalf("the newer got %+v", got)
 	}
+}
+
+// A program on standby must not end the wait of the agent that it stands in for.
+func TestWait_programOfTheSeat_givesWayToTheAgent(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	shell := w.shell(p.bob)
+	agent := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute})
+	wantStatus(t, "the program", take(t, shell), chat.StatusSuperseded)
+	wantStatus(t, "a later one", take(t, w.shell(p.bob)), chat.StatusSuperseded)
+	w.say(p.ann.Token, "for the agent")
+	same(t, "the agent receives", texts(take(t, agent).Messages), []string{"for the agent"})
 }

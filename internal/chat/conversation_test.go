@@ -6,6 +6,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestConversation_twoAgents_receiveEachMessageOnce(t *testing.T) {
@@ -19,14 +20,14 @@ func TestConversation_twoAgents_receiveEachMessageOnce(t *testing.T) {
 	if bob.Status != chat.StatusJoined || !slices.Equal(texts(bob.Messages), []string{"Hello, who is there?"}) {
 		t.Fatalf("Bob got %+v", bob)
 	}
-	if got := w.say(bob.Token, "Bob here."); got.Seq != 4 {
-		t.Fatalf("Bob's message has number %d", got.Seq)
+	if got := w.say(bob.Token, "Bob here."); w.number(bob.Token, got.ID) != 4 {
+		t.Fatalf("Bob's message is %+v", got)
 	}
 	got := w.look(ann.Token, ann.Cursor)
-	if len(got.Messages) != 2 || got.Messages[0].Type != chat.Joined || got.Messages[1].Text != "Bob here." {
+	if len(got.Messages) != 2 || got.Messages[0].Type != view.Joined || got.Messages[1].Text != "Bob here." {
 		t.Fatalf("Ann got %+v", got)
 	}
-	if again := w.look(ann.Token, got.Cursor); again.Status != chat.StatusQuiet || again.Cursor != got.Cursor {
+	if again := w.look(ann.Token, got.Cursor); again.Status != chat.StatusQuiet || place(t, ann.Token, again.Cursor) != place(t, ann.Token, got.Cursor) {
 		t.Fatalf("then Ann got %+v", again)
 	}
 	if got := w.look(bob.Token, ""); got.Status != chat.StatusQuiet {

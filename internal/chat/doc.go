@@ -17,7 +17,7 @@
 //   - inbox is what a wait has found so far. It ends when something wakes the
 //     caller (inbox.go), when the caller is given the turn (turns.go), or when its
 //     time is up (wait.go).
-//   - readPosition is how far a seat has read; room.Presence is whether its agent is
+//   - room.ReadPosition is how far a seat has read; room.Presence is whether its agent is
 //     there. Both are stored beside the log, and lag behind on purpose.
 //
 // # Locks

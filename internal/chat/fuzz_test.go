@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
 
@@ -50,25 +49,6 @@ func FuzzListPage(f *testing.F) {
 			if _, err := rooms.ListRooms(t.Context(), ListRequest{Page: got.NextPage}); err != nil {
 				t.Errorf("the page after %q: %v", page, err)
 			}
-		}
-	})
-}
-
-// FuzzRoomAndPassword splits any room name with its password.
-func FuzzRoomAndPassword(f *testing.F) {
-	f.Add("tea:with milk", "")
-	f.Add("tea", "milk")
-	f.Add(":", ":")
-	f.Fuzz(func(t *testing.T, room, password string) {
-		name, got, err := splitPassword(room, password)
-		if err != nil {
-			if fault.CodeOf(err) != fault.InvalidArgument {
-				t.Fatalf("%q, %q: %v", room, password, err)
-			}
-			return
-		}
-		if len(got) > ident.MaxPassword || name+":"+got != room && (name != room || got != password) {
-			t.Errorf("%q, %q is read as %q and %q", room, password, name, got)
 		}
 	})
 }

@@ -22,8 +22,8 @@ func (w *world) talk() pair {
 		if n%2 == 0 {
 			token = p.bob.Token
 		}
-		if got := w.say(token, fmt.Sprint(n)); got.Seq != int64(n) {
-			w.t.Fatalf("message %d has the number %d", n, got.Seq)
+		if got := w.say(token, fmt.Sprint(n)); w.number(token, got.ID) != int64(n) {
+			w.t.Fatalf("message %d is %+v", n, got)
 		}
 	}
 	return p
@@ -32,21 +32,21 @@ func (w *world) talk() pair {
 func TestHistory_pages_areInOrderAndReportMore(t *testing.T) {
 	w := newWorld(t)
 	p := w.talk()
+	id := func(n int64) string { return w.id(p.bob.Token, n) }
 	for what, c := range map[string]struct {
 		req         chat.HistoryRequest
 		first, last int64
 		more        bool
 	}{
-		"the latest":            {chat.HistoryRequest{}, 33, 52, true},
-		"the latest five":       {chat.HistoryRequest{Limit: 5}, 48, 52, true},
-		"all":                   {chat.HistoryRequest{Limit: 100}, 1, 52, false},
-		"before":                {chat.HistoryRequest{Before: 43}, 23, 42, true},
-		"before, to the first":  {chat.HistoryRequest{Before: 21}, 1, 20, false},
-		"before, nearly":        {chat.HistoryRequest{Before: 22}, 2, 21, true},
-		"before what will come": {chat.HistoryRequest{Before: 1 << 60}, 33, 52, true},
-		"after":                 {chat.HistoryRequest{After: 10}, 11, 30, true},
-		"after, to the last":    {chat.HistoryRequest{After: 32}, 33, 52, false},
-		"after, nearly":         {chat.HistoryRequest{After: 31}, 32, 51, true},
+		"the latest":           {chat.HistoryRequest{}, 33, 52, true},
+		"the latest five":      {chat.HistoryRequest{Limit: 5}, 48, 52, true},
+		"as many as fit":       {chat.HistoryRequest{Limit: 100}, 19, 52, true},
+		"before":               {chat.HistoryRequest{Before: id(43)}, 23, 42, true},
+		"before, to the first": {chat.HistoryRequest{Before: id(21)}, 1, 20, false},
+		"before, nearly":       {chat.HistoryRequest{Before: id(22)}, 2, 21, true},
+		"after":                {chat.HistoryRequest{After: id(10)}, 11, 30, true},
+		"after, to the last":   {chat.HistoryRequest{After: id(32)}, 33, 52, false},
+		"after, nearly":        {chat.HistoryRequest{After: id(31)}, 32, 51, true},
 	} {
 		for _, w := range []*world{w, w.elsewhere()} {
 			got := w.history(p.bob.Token, c.req)
@@ -55,16 +55,16 @@ func TestHistory_pages_areInOrderAndReportMore(t *testing.T) {
 				continue
 			}
 			for i, m := range got.Messages {
-				if m.Seq != c.first+int64(i) || m.Seq > 2 && m.Text != fmt.Sprint(m.Seq) {
+				if n := c.first + int64(i); m.ID != id(n) || n > 2 && m.Text != fmt.Sprint(n) {
 					t.Errorf("%s: at %d is %+v", what, i, m)
 				}
 			}
 		}
 	}
-	if got := w.history(p.bob.Token, chat.HistoryRequest{After: 52}); len(got.Messages) != 0 || got.HasMore {
+	if got := w.history(p.bob.Token, chat.HistoryRequest{After: id(52)}); len(got.Messages) != 0 || got.HasMore {
 		t.Errorf("after the last: %+v", got)
 	}
-	if got := w.history(p.bob.Token, chat.HistoryRequest{Before: 1}); len(got.Messages) != 0 || got.HasMore {
+	if got := w.history(p.bob.Token, chat.HistoryRequest{Before: id(1)}); len(got.Messages) != 0 || got.HasMore {
 		t.Errorf("before the first: %+v", got)
 	}
 }
@@ -74,7 +74,7 @@ func TestHistory_includesOwnMessagesJoinsAndLeaves(t *testing.T) {
 	p := w.pair()
 	w.say(p.ann.Token, "hello")
 	answer := w.say(p.bob.Token, "hello yourself")
-	_, err := w.Send(t.Context(), chat.SendRequest{Token: p.ann.Token, Text: "and how are you?", ReplyTo: answer.Seq})
+	_, err := w.Send(t.Context(), chat.SendRequest{Token: p.ann.Token, Text: "and how are you?", ReplyTo: answer.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestHistory_includesOwnMessagesJoinsAndLeaves(t *testing.T) {
 	same(t, "history", lines(got), []string{
 		"joined Ann", "joined Bob", "Ann: hello", "Bob: hello yourself", "Ann: and how are you?", "left Bob (left)",
 	})
-	if got[4].ReplyTo != answer.Seq || !got[4].At.Equal(w.clock.Now()) {
+	if got[4].ReplyTo != answer.ID || !got[4].At.Equal(w.clock.Now()) {
 		t.Errorf("got %+v", got[4])
 	}
 }
@@ -91,21 +91,23 @@ func TestHistory_includesOwnMessagesJoinsAndLeaves(t *testing.T) {
 func TestHistory_invalidArguments_areRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	seq := w.say(p.ann.Token, "héllo").Seq
+	id := w.say(p.ann.Token, "héllo").ID
 	for what, req := range map[string]chat.HistoryRequest{
-		"two directions":            {Before: 3, After: 1},
-		"direction and number":      {Before: 3, Seq: 1},
-		"negative before":           {Before: -1},
-		"negative after":            {After: -1},
-		"negative seq":              {Seq: -1},
+		"two directions":            {Before: id, After: id},
+		"direction and id":          {Before: id, ID: id},
+		"agreements and id":         {Agreed: true, ID: id},
+		"no id":                     {ID: "9"},
+		"before no id":              {Before: "m123"},
+		"after a cursor":            {After: p.bob.Cursor},
+		"id of what will come":      {After: w.id(p.ann.Token, 99)},
 		"negative limit":            {Limit: -1},
 		"limit over 100":            {Limit: 101},
 		"offset alone":              {Offset: 3},
-		"negative offset":           {Seq: seq, Offset: -1},
-		"offset at the end":         {Seq: seq, Offset: len("héllo")},
-		"offset inside a character": {Seq: seq, Offset: 2},
-		"offset in a join":          {Seq: 1, Offset: 1},
-		"unknown number":            {Seq: 99},
+		"negative offset":           {ID: id, Offset: -1},
+		"offset at the end":         {ID: id, Offset: len("héllo")},
+		"offset inside a character": {ID: id, Offset: 2},
+		"offset in a join":          {ID: w.id(p.ann.Token, 1), Offset: 1},
+		"unknown id":                {ID: w.id(p.ann.Token, 99)},
 	} {
 		req.Token = p.bob.Token
 		if got, err := w.History(t.Context(), req); fault.CodeOf(err) != fault.InvalidArgument {
@@ -121,12 +123,12 @@ func TestHistory_page_isLimitedInBytes(t *testing.T) {
 		w.say(p.ann.Token, fmt.Sprint(i%10)+strings.Repeat("x", 1000))
 	}
 	seen := 0
-	for after := int64(2); ; {
+	for after := w.id(p.bob.Token, 2); ; {
 		got := w.history(p.bob.Token, chat.HistoryRequest{After: after})
 		size := 0
 		for _, m := range got.Messages {
 			size += len(m.Text)
-			after = m.Seq
+			after = m.ID
 		}
 		if seen += len(got.Messages); size > 9<<10 || len(got.Messages) == 0 {
 			t.Fatalf("%d messages of %d bytes", len(got.Messages), size)
@@ -151,18 +153,18 @@ func TestHistory_longText_isReadInParts(t *testing.T) {
 	} {
 		w := newWorld(t)
 		p := w.pair()
-		seq := w.say(p.ann.Token, text).Seq
+		id := w.say(p.ann.Token, text).ID
 		first := w.look(p.bob.Token, p.bob.Cursor).Messages[0]
-		byNumber := w.history(p.bob.Token, chat.HistoryRequest{Seq: seq})
+		byNumber := w.history(p.bob.Token, chat.HistoryRequest{ID: id})
 		if m := byNumber.Messages[0]; m.Text != first.Text || m.More == nil || *m.More != *first.More || !byNumber.HasMore {
 			t.Errorf("%s: a wait gives %d bytes, history %d", what, len(first.Text), len(m.Text))
 		}
 		whole := first.Text
 		for more := first.More; more != nil; {
-			if more.Seq != seq || more.Offset != len(whole) {
+			if more.ID != id || more.Offset != len(whole) {
 				t.Fatalf("%s: after %d bytes more is %+v", what, len(whole), more)
 			}
-			page := w.history(p.bob.Token, chat.HistoryRequest{Seq: more.Seq, Offset: more.Offset})
+			page := w.history(p.bob.Token, chat.HistoryRequest{ID: more.ID, Offset: more.Offset})
 			m := page.Messages[0]
 			if !utf8.ValidString(m.Text) || m.Text == "" || page.HasMore != (m.More != nil) {
 				t.Fatalf("%s: part at %d: %+v", what, more.Offset, m)
@@ -185,10 +187,11 @@ func TestHistory_newcomer_readsOnlyVisibleEventsFromTheTable(t *testing.T) {
 	}
 	w.leave(p.bob.Token)
 	cid := w.join("plans", "Cid")
+	cid.Messages = w.history(cid.Token, chat.HistoryRequest{}).Messages
 	var calls atomic.Int64
 	behind := counting(w.table, &calls)
 	service := chat.New(behind, chat.Options{Clock: w.clock, SingleProcess: true})
-	for i, req := range []chat.HistoryRequest{{}, {}, {Before: 200}, {After: 3}} {
+	for i, req := range []chat.HistoryRequest{{}, {}, {Before: cid.Messages[0].ID}, {After: cid.Messages[0].ID}} {
 		before := calls.Load()
 		req.Token = cid.Token
 		if got, err := service.History(t.Context(), req); err != nil || len(texts(got.Messages)) != 0 {
@@ -204,8 +207,8 @@ func TestHistory_shortText_isReturnedWhole(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	for _, text := range []string{"hello", strings.Repeat("a", 6<<10)} {
-		seq := w.say(p.ann.Token, text).Seq
-		got := w.history(p.bob.Token, chat.HistoryRequest{Seq: seq})
+		id := w.say(p.ann.Token, text).ID
+		got := w.history(p.bob.Token, chat.HistoryRequest{ID: id})
 		if m := got.Messages[0]; m.Text != text || m.More != nil || got.HasMore {
 			t.Errorf("%d bytes came as %d, more %v", len(text), len(m.Text), m.More)
 		}

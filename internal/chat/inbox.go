@@ -2,11 +2,14 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // inbox is what a wait has found so far.
@@ -15,36 +18,40 @@ type inbox struct {
 	pos        position
 	forMe      bool  // only what is meant for the caller wakes it, where more than two talk
 	scanned    int64 // the last event looked at
-	batch      batch
+	batch      view.Batch
 	wakes      bool // something is worth an answer
+	before     int  // how many messages came before the caller's own, of a send
+	full       bool // the batch is full, and more follows that the caller sees
 	moved      bool // an agent came or left
 	parted     bool // an agent is done, or left
 	seatWanted bool
+	nameWanted bool
+	alone      bool // the wait ended at once, since all others are away or have left
 	missed     bool // events had expired
 	removed    bool // the caller's seat is gone, or the room closed
 	reason     room.Reason
 }
 
 func newInbox(c *caller, pos position) *inbox {
-	return &inbox{caller: c, pos: pos, scanned: pos.after, batch: batch{events: batchEvents, limit: batchBytes}}
+	return &inbox{caller: c, pos: pos, scanned: pos.after, batch: view.Batch{Events: view.BatchEvents, Limit: view.BatchBytes, Room: &c.head.State}}
 }
 
 // status returns how a wait ends that found this.
-func (in *inbox) status(h *room.Head, more bool) WaitStatus {
-	ended := h.EndedFor(in.caller.agent)
+func (in *inbox) status(h *room.Head, now time.Time) WaitStatus {
+	ended := room.Ended(&h.State, in.caller.agent, now)
 	switch {
 	case in.removed:
 		return StatusRemoved
-	case len(in.batch.messages) == 0 && ended, !more && in.parted && ended:
-		return StatusEnded
-	case len(in.batch.messages) > 0:
+	case len(in.batch.Messages) == 0 && ended, !in.full && in.parted && ended:
+		return StatusAllDone
+	case len(in.batch.Messages) > 0:
 		return StatusMessages
 	}
 	return StatusQuiet
 }
 
-// collect looks at the events up to the known head. It stops early when the batch
-// is full or something wakes the caller.
+// collect looks at the events up to the known head. It stops early when the batch is
+// full.
 func (in *inbox) collect(ctx context.Context) error {
 	log := in.caller.room.log
 	for empty := 0; ; {
@@ -57,9 +64,15 @@ func (in *inbox) collect(ctx context.Context) error {
 		}
 		events, err := log.Read(ctx, in.scanned)
 		if err != nil {
+			if in.wakes && errors.Is(err, table.ErrUnavailable) {
+				return nil // the caller has what came before
+			}
 			return err
 		}
 		if len(events) == 0 { // a conflict has shown an event that cannot be read yet
+			if in.wakes {
+				return nil // what has come must not wait for it
+			}
 			if empty++; empty == roomlog.PartialTries {
 				return fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, in.scanned+1)
 			}
@@ -73,9 +86,6 @@ func (in *inbox) collect(ctx context.Context) error {
 				return nil
 			}
 		}
-		if in.wakes {
-			return nil // events that cannot be read yet must not delay it
-		}
 	}
 }
 
@@ -85,20 +95,29 @@ func (in *inbox) take(e room.Event, agents int) bool {
 	me := in.caller.agent
 	if e.Type == room.Left && e.Seat == me.Seat {
 		if in.scanned, in.removed, in.reason = e.N, true, e.Reason; e.By != 0 {
-			in.batch.add(messageFor(me, e)) // which admin removed the caller, and why
+			in.batch.Add(view.Of(in.batch.Room, me, e), e) // which admin removed the caller, and why
 		}
 		return false
 	}
+	if e.Regains && e.Seat == me.Seat && e.N > in.caller.head.AsOf { // under another token
+		in.scanned, in.removed, in.reason = e.N, true, room.ReasonReplaced
+		return false
+	}
 	if me.IsNews(e) {
-		m := messageFor(me, e)
+		m := view.Of(in.batch.Room, me, e)
 		m.Repeated = e.N <= max(in.pos.repeatTo, in.pos.shownTo)
-		if !in.batch.add(m) {
+		if !in.batch.Add(m, e) {
+			in.full = true
 			return false
 		}
-		in.moved = in.moved || e.Type != room.Said && e.Type != room.SeatWanted
+		if e.N < in.pos.own {
+			in.before++
+		}
+		in.moved = in.moved || e.Type != room.Said && e.Type != room.Knocked
 		in.parted = in.parted || e.Type == room.Left || e.Kind == room.Done
-		in.seatWanted = in.seatWanted || e.Type == room.SeatWanted
-		in.wakes = in.wakes || me.WokenBy(e, agents, in.forMe)
+		in.seatWanted = in.seatWanted || e.Type == room.Knocked && e.Reason == room.ReasonRoomFull
+		in.nameWanted = in.nameWanted || e.Type == room.Knocked && e.Reason == room.ReasonNameTaken && e.Key != me.Key
+		in.wakes = in.wakes || in.ends(e, agents)
 	}
 	if e.N > in.scanned+1 {
 		in.missed = true
@@ -110,12 +129,21 @@ func (in *inbox) take(e room.Event, agents int) bool {
 	return !in.removed
 }
 
+// ends reports whether e, which is news to the caller, ends its wait. A send has asked
+// for an answer, so what came before it and is not meant for the caller waits for that.
+func (in *inbox) ends(e room.Event, agents int) bool {
+	me := in.caller.agent
+	return me.WokenBy(e, agents, in.forMe) && (e.N > in.pos.own || me.HoldOf(e, agents, 0) == room.HoldsFirmly)
+}
+
 // position is where a call begins to read.
 type position struct {
 	after    int64
-	named    bool         // by a cursor; else by the seat's read position
-	ignored  bool         // a cursor was given that is not one of this seat
-	repeatTo int64        // events up to here are handed out once more
-	shownTo  int64        // calls with a cursor were shown the events up to here
-	read     readPosition // of a call without a cursor
+	named    bool              // by a cursor; else by the seat's read position
+	noted    bool              // the cursor remembers that all others were away
+	ignored  bool              // a cursor was given that is not one of this seat
+	own      int64             // the message that the call sent; 0: none
+	repeatTo int64             // events up to here are handed out once more
+	shownTo  int64             // calls with a cursor were shown the events up to here
+	read     room.ReadPosition // of a call without a cursor
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/password"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // RoomInfo describes a room to an agent in it, or to a caller that knows its name
@@ -20,19 +22,13 @@ func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
 		return Info{}, s.Outward(err)
 	}
 	defer c.room.release()
-	if c.head.Closed {
-		return Info{}, room.RefuseClosed()
-	}
-	c.noteCall(ctx)
-	info, err := c.room.info(ctx, c.head, c.agent.Seat, c.agent.Since)
-	if err == nil {
-		info.Requests, err = c.openRequests(ctx)
-	}
+	c.attendance().noteCall(ctx)
+	info, err := c.info(ctx)
 	return info, s.Outward(err)
 }
 
 func infoByName(ctx context.Context, s *Service, req InfoRequest) (Info, error) {
-	name, password, err := splitPassword(req.Room, req.Password)
+	name, password, err := password.Split(req.Room, req.Password)
 	if err != nil {
 		return Info{}, err
 	}
@@ -62,17 +58,24 @@ func infoOf(ctx context.Context, s *Service, key, password string) (Info, error)
 	case h.Expired(began), h.Deserted():
 		return Info{}, roomlog.ErrNotFound
 	}
-	if err := s.passwords.check(ctx, h.Password, password); err != nil {
+	if err := s.passwords.Check(ctx, h.Password, password); err != nil {
 		return Info{}, err
 	}
-	return r.info(ctx, h, 0, h.VisibleFrom())
+	return Info{Room: view.Outside(h), Now: s.now()}, nil
 }
 
-func (r *liveRoom) info(ctx context.Context, h *room.Head, you int, since int64) (Info, error) {
-	view, err := r.view(ctx, h, you)
-	if err != nil {
+// info describes the room to the caller.
+func (c *caller) info(ctx context.Context) (info Info, err error) {
+	info.Now = c.room.svc.now()
+	if info.Room, err = c.room.view(ctx, c.head, c.agent.Seat); err != nil {
 		return Info{}, err
 	}
-	oldest, err := r.log.Oldest(ctx, since)
-	return Info{Room: view, Earlier: max(0, h.AsOf+1-oldest), Now: r.svc.now()}, err
+	if info.Earlier, err = earlier(ctx, c.room.log, c.agent, room.Mark{Messages: c.head.Messages}); err != nil {
+		return Info{}, err
+	}
+	if info.Requests, err = c.reader().openRequests(ctx); err != nil {
+		return Info{}, err
+	}
+	info.Agreements, err = c.reader().agreements(ctx)
+	return info, err
 }

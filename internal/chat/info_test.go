@@ -2,9 +2,11 @@ package chat_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestInfo_byToken_describesTheOwnRoom(t *testing.T) {
@@ -14,7 +16,7 @@ func TestInfo_byToken_describesTheOwnRoom(t *testing.T) {
 	bob := w.join("plans", "Bob")
 	for _, w := range []*world{w, w.elsewhere()} {
 		got := w.info(bob.Token)
-		if got.Room.Name != "plans" || got.Room.Description != "all of it" || got.Room.Capacity != 3 || got.Earlier != 3 || !got.Now.Equal(w.clock.Now()) {
+		if got.Room.Name != "plans" || got.Room.Description != "all of it" || got.Room.Capacity != 3 || got.Earlier != 1 || !got.Now.Equal(w.clock.Now()) {
 			t.Errorf("got %+v", got)
 		}
 		same(t, "seats", seats(got.Room), []string{"Ann (admin)", "Bob (member)"})
@@ -44,10 +46,7 @@ func TestInfo_byName_needsThePassword(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 		if err == nil {
-			same(t, what, seats(got.Room), []string{"Ann (admin)"})
-			if got.Room.Agents[0].You {
-				t.Errorf("%s: the caller is taken for Ann", what)
-			}
+			same(t, what, seats(got.Room), []string{"Ann ()"})
 		}
 	}
 }
@@ -68,23 +67,39 @@ func TestInfo_byName_takesNoSeatAndCreatesNoRoom(t *testing.T) {
 	}
 }
 
-// A stranger must not learn how much was said before.
-func TestInfo_earlier_countsOnlyVisibleEvents(t *testing.T) {
+func TestInfo_earlier_countsOnlyVisibleMessages(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.say(p.bob.Token, "between the two of us")
-	w.leave(p.bob.Token) // event 4
+	w.leave(p.bob.Token)
 	w.say(p.ann.Token, "opening words")
-	stranger, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
-	if err != nil || stranger.Earlier != 1 {
-		t.Errorf("a stranger is shown %d events, %v", stranger.Earlier, err)
-	}
 	cid := w.join("plans", "Cid")
-	if got := w.info(cid.Token).Earlier; got != 2 {
-		t.Errorf("Cid is shown %d events", got)
+	w.tell(p.ann.Token, "in private", "Cid")
+	if got := w.info(cid.Token).Earlier; got != 1 {
+		t.Errorf("Cid is shown %d messages", got)
 	}
-	if got := w.info(p.ann.Token).Earlier; got != 6 {
-		t.Errorf("Ann is shown %d events", got)
+	if got := w.info(p.ann.Token).Earlier; got != 2 {
+		t.Errorf("Ann is shown %d messages", got)
+	}
+}
+
+// A stranger learns what the room is for, its seats and names, and nothing else.
+func TestInfo_byName_showsNoStatesAndNoCounts(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.say(p.ann.Token, "hello")
+	w.ask(p.ann.Token, "blue?", "Bob")
+	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Absence: away(time.Hour), Activity: "asleep"}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
+	if err != nil || got.Earlier != 0 || got.Requests != nil || got.Agreements != nil || got.Room.Capacity != 4 {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	for i, name := range []string{"Ann", "Bob", "Cid"} {
+		if got.Room.Agents[i] != (view.Agent{Name: name}) {
+			t.Errorf("of %s it shows %+v", name, got.Room.Agents[i])
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/password"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
@@ -16,14 +17,14 @@ import (
 // token, the caller's own.
 //
 // A banned name is refused before a taken one, and that before a full room. A
-// refused join changes nothing, except that the agents of a full room see, at most
-// once in ten minutes, who wanted a seat.
+// refused join changes nothing, except that the room may see who was refused: see
+// room.Head.MayKnock.
 func (s *Service) JoinRoom(ctx context.Context, req JoinRequest) (Seated, error) {
 	if req.Token != "" {
 		got, err := s.returnToSeat(ctx, req)
 		return got, s.Outward(err)
 	}
-	op, err := newJoin(s, req.Room, req.Password, req.AgentName)
+	op, err := newJoin(ctx, s, req.Room, req.Password, req.AgentName)
 	if err != nil {
 		return Seated{}, err
 	}
@@ -41,7 +42,7 @@ func (s *Service) CreateRoom(ctx context.Context, req CreateRequest) (Seated, er
 	if req.Room == "" {
 		req.Room = ident.NewName()
 	}
-	op, err := newJoin(s, req.Room, req.Password, req.AgentName)
+	op, err := newJoin(ctx, s, req.Room, req.Password, req.AgentName)
 	if err != nil {
 		return Seated{}, err
 	}
@@ -65,8 +66,8 @@ type joinOp struct {
 	began    time.Time
 }
 
-func newJoin(s *Service, roomName, password, agent string) (*joinOp, error) {
-	roomName, password, err := splitPassword(roomName, password)
+func newJoin(ctx context.Context, s *Service, roomName, pass, agent string) (*joinOp, error) {
+	roomName, pass, err := password.Split(roomName, pass)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +79,7 @@ func newJoin(s *Service, roomName, password, agent string) (*joinOp, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &joinOp{newcomer: newcomer{room: rn, name: an, secret: ident.NewSecret()}, svc: s, password: password}, nil
+	return &joinOp{newcomer: newcomer{room: rn, name: an, secret: ident.NewSecret(), principal: ident.PrincipalOf(ctx)}, svc: s, password: pass}, nil
 }
 
 // newSettings checks the settings of a new room. The password is hashed only when
@@ -129,21 +130,30 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 		return Seated{}, fault.Refuse(fault.RoomExists, "A room of this name exists. Choose another name, or leave room out and one is made up; to enter the one that exists, call join_room.")
 	}
 	got, err := op.sit(ctx, r, h)
+	var refused *fault.Error
 	switch {
 	case errors.Is(err, errDeserted):
 		return op.createRoom(ctx, r.log)
-	case fault.CodeOf(err) == fault.RoomFull:
-		op.announce(ctx, r)
+	case !errors.As(err, &refused):
+	case refused.Code == fault.RoomFull:
+		op.knock(ctx, r, room.ReasonRoomFull)
+	case refused.Code == fault.NameTaken:
+		if refused.Token = op.knock(ctx, r, room.ReasonNameTaken); refused.Token != "" {
+			refused.Message += " The room sees that you knocked: if an agent there vouches for you, join_room with the agent_token of this refusal gives you that seat."
+		}
 	}
 	return got, err
 }
 
 // sit takes a seat in an existing room.
 func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (Seated, error) {
-	claim := &seatClaim{Claim: room.Claim{Name: op.newcomer.name}, newcomer: op.newcomer, live: r}
+	claim := &seatClaim{
+		Claim:    room.Claim{Name: op.newcomer.name, Principal: op.principal, Hash: ident.HashSecret(op.secret)},
+		newcomer: op.newcomer, live: r,
+	}
 	for looks := range maxLooks {
 		if looks == 0 || h.Password != claim.password {
-			if err := op.svc.passwords.check(ctx, h.Password, op.password); err != nil {
+			if err := op.svc.passwords.Check(ctx, h.Password, op.password); err != nil {
 				return Seated{}, err
 			}
 			claim.password = h.Password
@@ -152,7 +162,7 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (Seated, e
 		err := r.log.Append(ctx, p)
 		switch {
 		case err == nil:
-			return op.seated(ctx, r, StatusJoined, p.Events)
+			return op.seated(ctx, r, statusOfJoin(p.Events), p.Events)
 		case errors.Is(err, room.ErrPresenceNeeded):
 			if err := claim.look(ctx); err != nil {
 				return Seated{}, err
@@ -165,9 +175,23 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (Seated, e
 	return Seated{}, fault.Refuse(fault.Unavailable, "The room changed too often while you joined. Call again.")
 }
 
+// statusOfJoin returns how the events of a join gave the seat.
+func statusOfJoin(events []room.Event) JoinStatus {
+	switch mine := events[len(events)-1]; {
+	case mine.Regains:
+		return StatusReturned
+	case mine.Agent.ReplacedMs != 0:
+		return StatusReplaced
+	}
+	return StatusJoined
+}
+
 // seated returns the answer for a new seat whose events were just written.
 func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, events []room.Event) (Seated, error) {
 	mine := events[len(events)-1]
+	if mine.Regains {
+		return back(ctx, r, ident.Token{Room: r.log.ID(), Seat: mine.Seat, Secret: op.secret}, how)
+	}
 	t := ident.Token{Room: r.log.ID(), Seat: mine.Seat, Secret: op.secret}
 	view, err := r.view(ctx, r.log.Known(), mine.Seat)
 	if err != nil {
@@ -175,11 +199,15 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 	}
 	got := Seated{
 		Status: how, Token: t.String(), Name: mine.Name, Room: view,
-		Cursor: ident.Cursor(t, mine.N), Now: op.svc.now(),
-		Hidden: mine.Agent.Since > 1 && how == StatusJoined, Replaced: events[0].Reason == room.ReasonReplaced,
+		Cursor: ident.Cursor{N: mine.N}.String(t), Now: op.svc.now(),
+		Hidden: mine.Agent.Since.Messages, Begun: r.log.Known().Recent.Begun(),
 	}
 	if mine.N > 1 {
-		err = addLastMessages(ctx, op.svc.store, r.log, *mine.Agent, mine.N, &got)
+		if err := addLastMessages(ctx, op.svc.store, r.log, *mine.Agent, mine.N, &got); err != nil {
+			return got, err
+		}
+		c := &caller{token: t, room: r, head: r.log.Known(), agent: *mine.Agent}
+		got.Agreements, err = c.reader().agreements(ctx)
 	}
 	return got, err
 }
@@ -195,14 +223,14 @@ func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, err
 		return Seated{}, err
 	}
 	if op.password != "" && op.settings.Password == "" {
-		hash, err := s.passwords.hash(ctx, op.password)
+		hash, err := s.passwords.Hash(ctx, op.password)
 		if err != nil {
 			return Seated{}, err
 		}
 		op.settings.Password = hash
 	}
 	l, events, err := s.store.Create(ctx, roomlog.Creation{Old: old, Begin: func(h *room.Head, now time.Time) (roomlog.Change, error) {
-		e, presence := op.seatAt(h, now, 1, room.Admin)
+		e, presence := op.seatAt(h, now, room.Mark{N: 1}, room.Admin)
 		e.Settings = &op.settings
 		return roomlog.Change{Events: []room.Event{e}, Ops: []table.Op{presence}}, nil
 	}})
@@ -214,32 +242,4 @@ func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, err
 	}
 	defer l.Release()
 	return op.seated(ctx, live(l), StatusCreated, events)
-}
-
-// wantedEvery is how often at most a room sees that a seat was wanted.
-const wantedEvery = 10 * time.Minute
-
-// announce lets the agents of a full room see that the caller wanted a seat. The
-// refusal stands whatever comes of it.
-func (op *joinOp) announce(ctx context.Context, r *liveRoom) {
-	if h := r.log.Known(); h == nil || !op.mayAnnounce(h, op.svc.now()) {
-		return // the head may lie behind: then another call has announced itself
-	}
-	err := r.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (roomlog.Change, error) {
-		if !op.mayAnnounce(h, now) {
-			return roomlog.Change{}, nil
-		}
-		return roomlog.Change{Events: []room.Event{{Type: room.SeatWanted, Name: op.name.Shown}}}, nil
-	}})
-	if err != nil && ctx.Err() == nil {
-		op.svc.log.WarnContext(ctx, "that a seat was wanted was not written", "error", err)
-	}
-}
-
-// mayAnnounce reports whether the room is still the one, is full, and has not seen
-// such an event lately.
-func (op *joinOp) mayAnnounce(h *room.Head, now time.Time) bool {
-	_, banned := room.FindBan(h.Bans, op.name.Key)
-	return !h.Closed && !h.Expired(now) && h.Key == op.room.Key && !banned &&
-		len(h.Agents) >= h.Capacity && now.Sub(time.UnixMilli(h.WantedMs)) >= wantedEvery
 }

@@ -12,7 +12,7 @@ import (
 // The room is full. Bob does something and falls silent. A stranger then tries to join.
 func TestLease_silentSeat_isSafeForThisTime(t *testing.T) {
 	wait := func(w *world, bob chat.Seated, d time.Duration) {
-		got := w.open(t.Context(), chat.WaitRequest{Token: bob.Token, Wait: d}, 1)
+		got := w.open(t.Context(), chat.WaitRequest{Token: bob.Token, Wait: d})
 		w.clock.Advance(d)
 		take(t, got)
 	}
@@ -38,7 +38,7 @@ func TestLease_silentSeat_isSafeForThisTime(t *testing.T) {
 			w.say(bob.Token, "are you there?")
 		}, 15 * time.Minute},
 		{"announced its return", func(w *world, bob chat.Seated) {
-			if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: bob.Token, BackIn: 2 * time.Hour}); err != nil {
+			if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: bob.Token, Absence: away(2 * time.Hour)}); err != nil {
 				t.Fatal(err)
 			}
 		}, 2*time.Hour + 15*time.Minute},
@@ -115,8 +115,8 @@ func TestTakeover_isReportedAsLeaveAndJoin(t *testing.T) {
 		if got := fmt.Sprint(err); got != "removed: You were silent for too long, and another agent has your seat. Call join_room with room and agent_name to take a new one." {
 			t.Errorf("Bob gets %q", got)
 		}
-		if got, err := w.LeaveRoom(t.Context(), p.bob.Token); got != chat.StatusAlreadyLeft || err != nil {
-			t.Errorf("Bob leaves: %q, %v", got, err)
+		if got, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.bob.Token}); got.Status != chat.StatusAlreadyLeft || err != nil {
+			t.Errorf("Bob leaves: %+v, %v", got, err)
 		}
 	}
 }

@@ -2,44 +2,83 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/view"
 )
 
-// LeaveRoom gives the seat and the name back. To leave twice is not an error.
-func (s *Service) LeaveRoom(ctx context.Context, token string) (LeaveStatus, error) {
-	c, err := s.enter(ctx, token)
+// LeaveRoom gives the seat and the name back, with a last word if there is one, and
+// returns what the caller had not read. To leave twice is not an error.
+func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Gone, error) {
+	if req.Text != "" {
+		if err := room.CheckText(req.Text); err != nil {
+			return Gone{}, err
+		}
+	}
+	c, err := s.enterNow(ctx, req.Token)
 	switch fault.CodeOf(err) {
 	case "":
 	case fault.Removed:
-		return StatusAlreadyLeft, nil
+		return Gone{Status: StatusAlreadyLeft}, nil
 	default:
 		if err = s.Outward(err); fault.CodeOf(err) == fault.RoomNotFound {
-			return StatusAlreadyLeft, nil
+			return Gone{Status: StatusAlreadyLeft}, nil
 		}
-		return "", err
+		return Gone{}, err
 	}
 	defer c.room.release()
-	gone := false
-	p := &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (roomlog.Change, error) {
+	got, err := c.leave(ctx, req.Text)
+	return got, s.Outward(err)
+}
+
+// leave gives up the caller's seat.
+func (c *caller) leave(ctx context.Context, text string) (got Gone, err error) {
+	if got.Messages, got.HasMore, err = c.lastUnread(ctx); err != nil {
+		return Gone{}, err
+	}
+	r, gone := c.room, false
+	err = r.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
 		a, here := h.Owner(c.token)
 		if gone = !here || h.Closed || h.Expired(now); gone {
-			return roomlog.Change{}, nil
+			return ch, nil
 		}
-		return roomlog.Change{
-			Events: []room.Event{*room.FreeSeat(&h.State, a, room.ReasonLeft)},
-			Ops:    []table.Op{table.Delete(roomlog.PresenceKey(h.ID, a.Seat), table.Always)},
-		}, nil
-	}}
-	if err := c.room.log.Append(ctx, p); err != nil {
-		return "", s.Outward(err)
+		if text != "" {
+			e, err := room.Compose(h, a, room.Event{Text: text}, now)
+			if err != nil {
+				return ch, err
+			}
+			ch.Events = append(ch.Events, e)
+		}
+		ch.Events = append(ch.Events, *room.FreeSeat(&h.State, a, room.ReasonLeft))
+		ch.Ops = []table.Op{table.Delete(roomlog.PresenceKey(h.ID, a.Seat), table.Always)}
+		return ch, nil
+	}})
+	if err != nil {
+		return Gone{}, err // the proposal may still be under way
 	}
-	if gone {
-		return StatusAlreadyLeft, nil
+	if got.Status = StatusLeft; gone {
+		got.Status = StatusAlreadyLeft
 	}
-	return StatusLeft, nil
+	return got, nil
+}
+
+// lastUnread returns what the caller has not read. It notes nothing: the seat is given
+// up.
+func (c *caller) lastUnread(ctx context.Context) ([]view.Message, bool, error) {
+	p, err := c.positions().load(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	after, _ := p.Next()
+	in := newInbox(c, position{after: max(after, c.positions().shown(0))})
+	err = in.collect(ctx)
+	if errors.Is(err, table.ErrUnavailable) {
+		err = nil // the seat is given up all the same
+	}
+	return in.batch.Messages, in.full, err
 }

@@ -126,11 +126,11 @@ func TestLimits_callThatSendsNothing_isNotCounted(t *testing.T) {
 	text := strings.Repeat("a long text ", 1000)
 	first := w.say(p.ann.Token, text)
 	for range 20 {
-		if again := w.say(p.ann.Token, text); !again.Duplicate || again.Seq != first.Seq {
+		if again := w.say(p.ann.Token, text); !again.Duplicate || again.ID != first.ID {
 			t.Fatalf("again: %+v", again)
 		}
 		for _, req := range []chat.SendRequest{
-			{Text: text + "!", ReplyTo: 99}, {Text: text + "!", To: []string{"Zoe"}}, {Text: " "}, {Text: text + "!", Kind: "shout"},
+			{Text: text + "!", ReplyTo: "m000000"}, {Text: text + "!", To: []string{"Zoe"}}, {Text: " "}, {Text: text + "!", Kind: "shout"},
 		} {
 			req.Token = p.ann.Token
 			_, err := w.send(req)

@@ -92,7 +92,7 @@ func (c *client) record(s callSpan, op operation) { c.calls.add(c.id, s, timed{o
 
 // recordLost records an operation without an answer, which may happen at any time.
 func (c *client) recordLost(s callSpan, op operation) {
-	c.calls.add(c.id, callSpan{s.began, math.MaxInt64}, timed{maybeOp{op}, c.now})
+	c.calls.add(c.id, callSpan{s.began, math.MaxInt64}, timed{maybeOp{operation: op}, c.now})
 }
 
 // unanswered reports whether err leaves open what has happened.
@@ -110,11 +110,11 @@ func (c *client) removed(s callSpan, err error) error {
 	return nil
 }
 
-// recordUnsure records that what a call without a cursor handed out may be lost: only
-// if the client gave the call up.
-func (c *client) recordUnsure(s callSpan) {
-	if c.noCursors && c.gaveUp {
-		c.record(s, unsureOp{c.who})
+// recordUnsure records that a call has no answer. What it handed out without a cursor is
+// lost only if the client gave the call up.
+func (c *client) recordUnsure(s callSpan, cursor cursorArg) {
+	if cursor.given || c.gaveUp {
+		c.record(s, unsureOp{c.who, cursor})
 	}
 }
 
@@ -125,7 +125,7 @@ func (c *client) join() error {
 	call := joinCall{room: c.linearRun.name, agent: c.name, capacity: c.capacity, create: true, join: true}
 	switch code := fault.CodeOf(err); {
 	case err == nil:
-		op := joinOp{joinCall: call, got: got}
+		op := joinOp{joinCall: call, got: c.numbers.seated(got)}
 		c.who, c.token, c.cursor, c.last = op.who(), got.Token, got.Cursor, sendCall{}
 		c.record(s, op)
 		c.record(s, viewOp{"the join", c.who, &got.Room, nil, -1})
@@ -135,8 +135,8 @@ func (c *client) join() error {
 		c.recordVacate(s, call)
 	case code == fault.RoomFull, code == fault.NameTaken, code == fault.NotAllowed:
 		c.record(s, joinOp{joinCall: call, code: code})
-		if code == fault.RoomFull {
-			c.recordLost(s, wantedOp{c.linearRun.name, c.name})
+		if code != fault.NotAllowed {
+			c.recordLost(s, knockOp{c.linearRun.name, c.name})
 		}
 	default:
 		return err
@@ -152,15 +152,29 @@ func (c *client) recordVacate(s callSpan, call joinCall) {
 }
 
 func (c *client) leave() error {
-	got, s, err := during(c, func(ctx context.Context, service *chat.Service) (chat.LeaveStatus, error) {
-		return service.LeaveRoom(ctx, c.token)
+	req := chat.LeaveRequest{Token: c.token}
+	if c.oneIn(3) {
+		c.said++
+		req.Text = fmt.Sprintf("last word %d of %d", c.said, c.id)
+	}
+	got, s, err := during(c, func(ctx context.Context, service *chat.Service) (chat.Gone, error) {
+		return service.LeaveRoom(ctx, req)
 	})
-	switch {
+	got.Messages = c.numbers.messages(c.who.room, got.Messages)
+	switch code := fault.CodeOf(err); {
 	case err == nil:
-		c.record(s, leaveOp{c.who, got})
+		if word := (lostSend{sendCall{who: c.who, text: req.Text}}); req.Text != "" && got.Status == chat.StatusLeft {
+			c.record(s, word) // others may see it before they see that the agent left
+		}
+		c.record(s, leaveOp{c.who, "", got, ""})
 		c.token = ""
 	case unanswered(err):
-		c.recordLost(s, lostLeave{c.who})
+		if req.Text != "" {
+			c.recordLost(s, lostSend{sendCall{who: c.who, text: req.Text}})
+		}
+		c.recordLost(s, lostLeave{c.who, ""})
+	case code == fault.NotAllowed:
+		c.record(s, leaveOp{c.who, req.Text, got, code})
 	default:
 		return err
 	}
@@ -186,11 +200,11 @@ func (c *client) comeBack() error {
 	})
 	switch {
 	case err == nil:
-		c.record(s, returnOp{who: c.who, read: c.passed().n, got: got})
+		c.record(s, returnOp{who: c.who, read: c.passed().n, got: c.numbers.seated(got), how: chat.StatusReturned})
 		c.record(s, viewOp{"the return", c.who, &got.Room, nil, -1})
 		c.cursor = got.Cursor
 	case unanswered(err):
-		c.recordUnsure(s)
+		c.recordUnsure(s, cursorArg{}) // a return reads no cursor
 	default:
 		return c.removed(s, err)
 	}
@@ -202,8 +216,11 @@ func (c *client) passed() cursorArg {
 	if c.noCursors {
 		return cursorArg{}
 	}
-	return cursorArg{true, cursorNumber(c.cursor)}
+	return cursorArg{true, c.place()}
 }
+
+// place is the event at which the client's last cursor stands.
+func (c *client) place() int64 { return numberOf(c.numbers.cursor(c.token, c.cursor)) }
 
 func (c *client) wait(d time.Duration) error {
 	req := chat.WaitRequest{Token: c.token, Wait: d}
@@ -215,25 +232,27 @@ func (c *client) wait(d time.Duration) error {
 	})
 	switch {
 	case err == nil:
-		c.handedOut(s, waitOp{got: got})
+		c.handedOut(s, waitOp{cursor: c.passed(), got: got})
 	case unanswered(err):
-		c.recordUnsure(s)
+		c.recordUnsure(s, c.passed())
 	default:
 		return c.removed(s, err)
 	}
 	return nil
 }
 
-// handedOut records what was handed out after the client's cursor, and moves it.
+// handedOut records what was handed out, and moves the client's cursor.
 func (c *client) handedOut(s callSpan, op waitOp) {
-	op.who, op.cursor = c.who, c.passed()
+	op.who, op.gaveUp = c.who, c.gaveUp
+	c.cursor, op.got = op.got.Cursor, c.numbers.waited(c.token, op.got)
 	c.record(s, op)
-	c.cursor = op.got.Cursor
 	if op.got.Status == chat.StatusRemoved {
 		c.token = ""
 		return
 	}
-	c.record(s, viewOp{"the wait", c.who, nil, op.got.Agents, op.got.Others})
+	if !op.sent || len(op.got.Agents) > 0 {
+		c.record(s, viewOp{"the wait", c.who, nil, op.got.Agents, op.got.Others})
+	}
 }
 
 func (c *client) send() error {
@@ -242,7 +261,7 @@ func (c *client) send() error {
 	if call.cursor.given {
 		req.Cursor = c.cursor
 	}
-	if (call.cursor.given || c.noCursors) && c.oneIn(4) {
+	if c.oneIn(4) {
 		req.Wait = time.Duration(1+c.rng.IntN(3)) * time.Second
 	}
 	got, s, err := during(c, func(ctx context.Context, service *chat.Service) (chat.Sent, error) {
@@ -250,14 +269,16 @@ func (c *client) send() error {
 	})
 	switch code := fault.CodeOf(err); {
 	case err == nil && !got.Sent:
-		c.record(s, holdOp{call, got})
-		c.handedOut(s, waitOp{got: got.Waited, owed: true})
+		c.record(s, holdOp{call, c.numbers.sent(c.token, got)})
+		c.handedOut(s, waitOp{cursor: call.cursor, got: got.Waited, owed: true})
 	case err == nil:
-		c.sent(s, call, got)
+		c.sent(s, call, req.Wait > 0, got)
 	case unanswered(err):
 		c.recordLost(s, lostSend{call})
-		c.record(s, unsettledOp{c.who})
-		c.recordUnsure(s)
+		c.record(s, unsettledOp{c.who, call.cursor.n})
+		if !call.cursor.given {
+			c.recordUnsure(s, call.cursor)
+		}
 	case code == fault.NotAllowed:
 		c.record(s, sendOp{sendCall: call, code: code})
 	default:
@@ -289,18 +310,19 @@ func (c *client) chooseMessage() sendCall {
 	return call
 }
 
-// sent records a message that was sent, and what was handed out if the call waited.
-func (c *client) sent(s callSpan, call sendCall, got chat.Sent) {
-	waited := got.Status != ""
-	c.record(s, sendOp{sendCall: call, got: got, waited: waited})
-	switch {
-	case waited && got.Duplicate:
-		c.handedOut(s, waitOp{got: got.Waited})
-	case waited:
-		c.handedOut(s, waitOp{got: got.Waited, since: got.Seq})
-	case call.cursor.given && got.Cursor != "": // else it continues with the one it has
-		c.cursor = got.Cursor
+// sent records a message that was sent, and what was handed out with the answer, if
+// that could be read.
+func (c *client) sent(s callSpan, call sendCall, waited bool, got chat.Sent) {
+	plain := c.numbers.sent(c.token, got)
+	c.record(s, sendOp{sendCall: call, got: plain})
+	if got.Cursor == "" {
+		return
 	}
+	op := waitOp{cursor: call.cursor, got: got.Waited, sent: !waited}
+	if !got.Duplicate {
+		op.since = numberOf(plain.ID)
+	}
+	c.handedOut(s, op)
 }
 
 // manage decides something, which only an admin may.

@@ -16,6 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/tabletest"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // fastClock is a fake clock whose timers end after a small part of their real time.
@@ -50,6 +51,7 @@ type linearRun struct {
 	sight    tabletest.Faults  // of shared
 	faults   tabletest.Faults  // of each service's own way to it
 	calls    callHistory
+	numbers  *numbers
 	now      time.Time // of the present half
 
 	mu       sync.Mutex
@@ -84,7 +86,7 @@ func newLinearRun(ctx context.Context, seed uint64, clock fastClock, below table
 	rng := rand.New(rand.NewPCG(seed, 1))
 	r := &linearRun{
 		ctx: ctx, seed: seed, name: fmt.Sprintf("room %d", seed), capacity: 2 + rng.IntN(4), below: below, clock: clock,
-		pauses: pauses, now: clock.FakeClock.Now(),
+		pauses: pauses, now: clock.FakeClock.Now(), numbers: newNumbers(below),
 	}
 	kinds := []tabletest.Faults{tabletest.Mild(), tabletest.Rough(), tabletest.Correct()}
 	r.faults = kinds[rng.IntN(3)]
@@ -231,8 +233,8 @@ func (r *linearRun) settle() error {
 func (r *linearRun) readAll(clients []*client) error {
 	for _, c := range clients {
 		c.service = r.services[0]
-		for was := ""; c.token != "" && c.cursor != was; {
-			was = c.cursor
+		for was := int64(-1); c.token != "" && c.place() != was; {
+			was = c.place()
 			if err := c.wait(0); err != nil {
 				return err
 			}
@@ -250,7 +252,7 @@ func (r *linearRun) recordAlone(op operation) {
 // readLogs reads the logs of all rooms that had the name: an agent has joined each,
 // except perhaps for the last.
 func (r *linearRun) readLogs() (*finalLogs, error) {
-	logs := &finalLogs{rooms: map[string][]string{}, answered: map[agentID]bool{}}
+	logs := &finalLogs{rooms: map[string][]string{}, began: map[string]int64{}, answered: map[eventID]bool{}}
 	id, _, err := headOf(r.ctx, r.below, r.name)
 	if err != nil {
 		return nil, err
@@ -261,11 +263,11 @@ func (r *linearRun) readLogs() (*finalLogs, error) {
 		case joinOp:
 			if x.code == "" {
 				ids = append(ids, x.who().room)
-				logs.answered[x.who()] = true
+				logs.answered[eventID{x.who().room, numberOf(x.got.Cursor)}] = true
 			}
 		case sendOp:
 			if x.code == "" && !x.got.Duplicate {
-				logs.answered[agentID{x.who.room, x.got.Seq}] = true
+				logs.answered[eventID{x.who.room, numberOf(x.got.ID)}] = true
 			}
 		}
 	}
@@ -294,13 +296,16 @@ func (r *linearRun) readLogs() (*finalLogs, error) {
 // add adds a log, and reports whether it was retired. No call causes the event that
 // retires a log.
 func (x *finalLogs) add(id string, log *roomLog) (retired bool) {
+	if len(log.events) > 0 {
+		x.began[id] = log.events[0].AtMs
+	}
 	for _, e := range log.events {
 		if e.Type == "retired" {
 			return true
 		}
 		kind := e.Type
 		if kind == "said" {
-			kind = string(chat.Said)
+			kind = string(view.Said)
 		}
 		x.rooms[id] = append(x.rooms[id], logLine(kind, e.Name, e.Text, e.Action, e.Reason, e.NewAdmin, e.ByName))
 		x.total++

@@ -12,8 +12,8 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
-	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // modelFor returns the reference model as a sequential specification, of a run that
@@ -27,8 +27,24 @@ func modelFor(c *conditions) porcupine.Model {
 			return err == nil, next
 		},
 		Equal: func(a, b any) bool { return reflect.DeepEqual(a, b) },
-		Hash:  func(state any) uint64 { return uint64(state.(model).events()) },
+		Hash:  func(state any) uint64 { return state.(model).hash() },
 	}
+}
+
+// hash tells most states apart, so that few need to be compared.
+func (m model) hash() (sum uint64) {
+	mix := func(values ...int64) {
+		for _, v := range values {
+			sum = (sum ^ uint64(v)) * 1_099_511_628_211 // as FNV does
+		}
+	}
+	for _, r := range m.rooms {
+		mix(r.head())
+		for _, a := range r.agents {
+			mix(a.shown, a.from, a.fromMost, a.handed, a.acked, a.ackMost, a.given, a.guarded, int64(a.held), int64(len(a.calls)))
+		}
+	}
+	return sum
 }
 
 // events counts the events of all rooms.
@@ -41,11 +57,14 @@ func (m model) events() (n int) {
 
 // maybeOp is what a call does that has no answer: at any time, or never. The model
 // skips it only after the end, since the search would take too long otherwise.
-type maybeOp struct{ operation }
+type maybeOp struct {
+	operation
+	goesOn bool // it has an answer, after the part of the history that is looked at
+}
 
 func (o maybeOp) on(m model) (model, error) {
 	next, err := o.operation.on(m)
-	if err == nil && !m.answeredLater(next) {
+	if err == nil && (o.goesOn || !m.answeredLater(next)) {
 		return next, nil
 	}
 	if !m.ended {
@@ -60,7 +79,7 @@ func (m model) answeredLater(next model) bool {
 	for _, r := range next.rooms {
 		was, _ := m.room(r.id)
 		for n := was.head() + 1; n <= r.head(); n++ {
-			if m.logs.answered[agentID{r.id, n}] {
+			if m.logs.answered[eventID{r.id, n}] {
 				return true
 			}
 		}
@@ -77,8 +96,8 @@ func trace(op operation) string {
 		return "joined " + x.agent
 	case vacateOp:
 		return "heir " + x.agent
-	case wantedOp:
-		return "wanted " + x.agent
+	case knockOp:
+		return "knock " + x.agent
 	case lostSend:
 		return "said " + x.text
 	}
@@ -92,18 +111,18 @@ func (x *finalLogs) unexplained() map[string]int {
 		heir := false
 		for i, line := range lines {
 			e := strings.Split(line, "|") // see logLine
-			claimed := x.answered[agentID{id, int64(i + 1)}]
-			kind := chat.EventType(e[0])
-			if kind == chat.Joined && heir {
+			claimed := x.answered[eventID{id, int64(i + 1)}]
+			kind := view.EventType(e[0])
+			if kind == view.Joined && heir {
 				n["heir "+e[1]]++
 			}
 			switch {
-			case kind == chat.Joined && !claimed:
+			case kind == view.Joined && !claimed:
 				n["joined "+e[1]]++
-			case kind == chat.Said && !claimed:
+			case kind == view.Said && !claimed:
 				n["said "+e[2]]++
-			case kind == chat.SeatWanted:
-				n["wanted "+e[1]]++
+			case kind == view.Knocked:
+				n["knock "+e[1]]++
 			}
 			heir = e[4] == string(room.ReasonReplaced) || e[4] == string(room.ReasonTimeout)
 		}
@@ -127,10 +146,20 @@ func plausible(history []porcupine.Operation, logs *finalLogs) (out []porcupine.
 	return out
 }
 
-// pauseOp is the end of a time in which nothing was called.
+// pauseOp is the end of a time in which nothing was called. The services start again
+// and know only what was written, which acknowledgements need not be.
 type pauseOp struct{}
 
-func (pauseOp) on(m model) (model, error) { return m, nil }
+func (pauseOp) on(m model) (model, error) {
+	for _, r := range m.rooms {
+		for _, a := range r.agents {
+			a.acked = 0
+			r = r.with(a)
+		}
+		m = m.with(r)
+	}
+	return m, nil
+}
 
 func (pauseOp) String() string { return "a day passes" }
 
@@ -161,7 +190,7 @@ func (r *linearRun) judge(logs *finalLogs) error {
 }
 
 func check(c *conditions, history []porcupine.Operation) (porcupine.CheckResult, porcupine.LinearizationInfo) {
-	return porcupine.CheckOperationsVerbose(modelFor(c), history, 5*time.Second)
+	return porcupine.CheckOperationsVerbose(modelFor(c), history, 30*time.Second)
 }
 
 // shorten returns the history up to the first end of a call at which it is wrong.
@@ -187,7 +216,7 @@ func upTo(history []porcupine.Operation, end int64) (out []porcupine.Operation) 
 		if x := op.Input.(timed); op.Return > end {
 			op.Return = math.MaxInt64
 			if _, maybe := x.operation.(maybeOp); !maybe {
-				op.Input = timed{maybeOp{x.operation}, x.now}
+				op.Input = timed{maybeOp{x.operation, true}, x.now}
 			}
 		}
 		out = append(out, op)

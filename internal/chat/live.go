@@ -21,7 +21,6 @@ type liveRoom struct {
 	mu      sync.Mutex
 	waits   map[int]*openWait  // by seat
 	silence *silence           // runs while every agent may be waiting; else nil
-	turned  int64              // a turn was given in the silence after this event
 	stop    context.CancelFunc // ends the polling and the sweeping; nil: neither runs
 	sweepAt time.Time          // in a paired room: no lease ends before
 	seats   map[int]*seatCache // by seat
@@ -36,37 +35,31 @@ func live(l *roomlog.Log) *liveRoom { return l.Observer().(*liveRoom) }
 type openWait struct {
 	began      time.Time
 	standby    bool          // a program waits for the agent
+	looks      bool          // it lasts no time: the agent does not wait
 	superseded chan struct{} // closed by a newer wait of the seat
-	turn       chan int64    // receives the event whose silence gives the caller the turn; see turns.go
+	yields     bool          // superseded because the agent itself waits; set before that is closed
+	turn       chan int64    // receives the last word whose silence gives the caller the turn; see turns.go
 }
 
 func newOpenWait(began time.Time, standby bool) *openWait {
 	return &openWait{began: began, standby: standby, superseded: make(chan struct{}), turn: make(chan int64, 1)}
 }
 
-func (w *openWait) state() State {
-	if w.standby {
-		return Standby
-	}
-	return Waiting
-}
-
-// silence is the time since an event during which every agent may be waiting.
+// silence is a time during which everyone present may be waiting.
 type silence struct {
-	head  int64 // the event
+	head  int64 // the last event when it began
 	timer clockwork.Timer
 }
 
 // seatCache is what this process remembers of a seat beside the log. The room's
 // mutex guards it, except for handing.
 type seatCache struct {
-	presence     room.Presence // as of the last call here
-	presenceAt   time.Time     // when it was last written here
-	waitWritten  bool          // what was written says that the agent waits
-	position     *readPosition // as last read or written here; nil: unknown
-	positionAt   time.Time     // when it was last written here
-	shown        int64         // calls with a cursor were shown the events up to here
-	waitedUntil  int64         // the announced end, in milliseconds, of a wait that has ended here
+	presence     room.Presence      // as of the last call here
+	presenceAt   time.Time          // when it was last written here
+	waitWritten  bool               // what was written says that the agent waits
+	position     *room.ReadPosition // as last read or written here; nil: unknown
+	positionAt   time.Time          // when it was last written here
+	shown        int64              // calls with a cursor were shown the events up to here
 	activity     string
 	activityAt   time.Time // when it was last written here
 	roster       [16]byte  // of who was there, as the seat last saw it; zero: unknown

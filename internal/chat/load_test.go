@@ -49,7 +49,24 @@ func TestLoad_snapshotNewerThanTheVisibleLog_isUsed(t *testing.T) {
 	hidden := w.item(ann.Token, "LOG#0000000000000002")
 	w.write(table.Delete(hidden.Key, table.Always))
 	cold := onTable(t, w.clock, w.table, chat.Options{})
-	if got := cold.say(bob.Token, "here"); got.Seq != 3 {
-		t.Fatalf("said as %d", got.Seq)
+	if got := cold.say(bob.Token, "here"); got.ID != cold.id(bob.Token, 3) {
+		t.Fatalf("said as %+v", got)
 	}
+}
+
+// The snapshot says that the talk state changed with an event that is not visible yet.
+// What was asked must not be taken for expired.
+func TestLoad_snapshotNewerThanTheTalkState_waitsForIt(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.ask(p.ann.Token, "which one?", "Bob", "Cid")
+	w.leave(p.cid.Token) // event 5, which has the talk state
+	hidden := w.stored(eventKey(p.ann.Token, 5))
+	w.write(table.Delete(hidden.Key, table.Always))
+	got, err := w.elsewhere().RoomInfo(t.Context(), chat.InfoRequest{Token: p.ann.Token})
+	if wants(t, err, fault.Unavailable); len(got.Requests) != 0 {
+		t.Errorf("open: %+v", got.Requests)
+	}
+	w.store(hidden)
+	w.elsewhere().asked([]string{"Ann asks [Bob]: which one?"}, p.ann, p.bob)
 }

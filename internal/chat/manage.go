@@ -15,6 +15,9 @@ import (
 // spelling, and it can be banned while no agent has it. A muted name stays muted
 // until an admin unmutes it.
 func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, error) {
+	if req.Action == room.Readmit && req.ID != "" {
+		return readmit(ctx, s, req)
+	}
 	order := room.Order{Action: req.Action, Note: req.Note}
 	if err := order.Check(); err != nil {
 		return Managed{}, err
@@ -39,7 +42,7 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 		got.Status = statusOf[order.Action]
 		ch.Events = []room.Event{*e}
 		if e.Type == room.Left {
-			ch.Ops = vacate(h.ID, *e, now)
+			ch.Ops = roomlog.Vacate(h.ID, *e, now)
 		}
 		return ch, nil
 	}, nil)
@@ -52,4 +55,5 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 var statusOf = map[room.Action]ManageStatus{
 	room.Promote: StatusPromoted, room.Demote: StatusDemoted, room.Mute: StatusMuted, room.Unmute: StatusUnmuted,
 	room.Kick: StatusKicked, room.BanName: StatusBanned, room.Unban: StatusUnbanned,
+	room.Readmit: StatusVouched,
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestManage_roleOrMute_isOneEventForAll(t *testing.T) {
@@ -41,7 +42,7 @@ func TestManage_roleOrMute_isOneEventForAll(t *testing.T) {
 				t.Errorf("%d events became %d", before, after)
 			}
 			m := w.look(p.cid.Token, "").Messages
-			if len(m) != 1 || m[0].Type != chat.RoleChanged || m[0].Action != c.action || m[0].Agent != "Bob" || m[0].By != "Ann" || m[0].Note != "as agreed" {
+			if len(m) != 1 || m[0].Type != view.RoleChanged || m[0].Action != c.action || m[0].Agent != "Bob" || m[0].By != "Ann" || m[0].Note != "as agreed" {
 				t.Errorf("Cid receives %+v", m)
 			}
 			for _, w := range []*world{w, w.elsewhere()} {
@@ -160,11 +161,11 @@ func TestKick_agent_losesItsSeatAndItsNameIsFree(t *testing.T) {
 		t.Errorf("Bob got %+v", again)
 	}
 	m := there.history(again.Token, chat.HistoryRequest{}).Messages
-	if len(m) != 1 || m[0].Type != chat.Joined {
+	if len(m) != 1 || m[0].Type != view.Joined {
 		t.Errorf("Bob reads %+v", m)
 	}
 	m = here.history(p.ann.Token, chat.HistoryRequest{}).Messages
-	if i := slices.IndexFunc(m, func(m chat.Message) bool { return m.Type == chat.Left }); i < 0 || m[i].Reason != room.ReasonKicked || m[i].Agent != "Bob" || m[i].By != "Ann" || m[i].Note != "too loud" {
+	if i := slices.IndexFunc(m, func(m view.Message) bool { return m.Type == view.Left }); i < 0 || m[i].Reason != room.ReasonKicked || m[i].Agent != "Bob" || m[i].By != "Ann" || m[i].Note != "too loud" {
 		t.Errorf("all read %+v", m)
 	}
 }
@@ -198,7 +199,7 @@ func TestMute_nameThatReturns_staysMuted(t *testing.T) {
 			return w.join("plans", "B.0.B")
 		},
 		"replaced": func(w *world, p trio) chat.Seated {
-			w.clock.Advance(20 * time.Second)
+			w.clock.Advance(90 * time.Second)
 			return w.join("plans", "Bob")
 		},
 		"kicked": func(w *world, p trio) chat.Seated {
@@ -251,7 +252,7 @@ func TestDemote_seat_hasAMembersLease(t *testing.T) {
 func TestKick_agentThatWaits_learnsByWhomAndWhy(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	wait := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute}, 1)
+	wait := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute})
 	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob", Action: room.Kick, Note: "too loud"}); err != nil {
 		t.Fatal(err)
 	}

@@ -3,10 +3,12 @@ package chat_test
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // admitAdmin is admit for a call that only admins may make. want is the code that
@@ -66,11 +68,11 @@ func (c manageCall) expel(m model, r roomModel, x agentModel) (model, managed, e
 		reason, status = room.ReasonBanned, chat.StatusBanned
 		r.bans = withName(r.bans, x.name)
 	}
-	r, err := m.remove(r, x, c.who.joined, reason, c.note)
+	r, err := m.remove(r, x, c.who.seat, reason, c.note)
 	return m.with(r), managed{status: status, name: x.name}, err
 }
 
-// changeRole promotes, demotes, mutes or unmutes x. Admins are never muted, and the
+// changeRole promotes, demotes, mutes, unmutes or readmits x. Admins are never muted, and the
 // last one stays an admin.
 func (c manageCall) changeRole(m model, r roomModel, x agentModel) (model, managed, error) {
 	admins := 0
@@ -99,6 +101,9 @@ func (c manageCall) changeRole(m model, r roomModel, x agentModel) (model, manag
 		done, status = !x.muted && !muted, chat.StatusUnmuted
 		next.muted = false
 		r.mutes = withoutName(r.mutes, x.name)
+	case room.Readmit:
+		done, status = x.replacedAt.IsZero(), chat.StatusVouched
+		next.replacedAt = time.Time{}
 	}
 	switch {
 	case forbidden:
@@ -106,12 +111,12 @@ func (c manageCall) changeRole(m model, r roomModel, x agentModel) (model, manag
 	case done:
 		return m, managed{status: chat.StatusNoChange, name: x.name}, nil
 	}
-	r, err := m.append(r.with(next), c.event(x.joined, x.name))
+	r, err := m.append(r.with(next), c.event(x.seat, x.name))
 	return m.with(r), managed{status: status, name: x.name}, err
 }
 
-func (c manageCall) event(seat int64, name string) eventModel {
-	return eventModel{seat: seat, by: c.who.joined, Message: chat.Message{Type: chat.RoleChanged, Agent: name, Action: c.action, Note: c.note}}
+func (c manageCall) event(seat int, name string) eventModel {
+	return eventModel{seat: seat, by: c.who.seat, Message: view.Message{Type: view.RoleChanged, Agent: name, Action: c.action, Note: c.note}}
 }
 
 // decideOnName bans, unbans or unmutes a name that no agent has. shown is the name
@@ -162,92 +167,8 @@ func (o manageOp) on(m model) (model, error) {
 		return m, nil
 	}
 	r, _ = next.room(r.id)
-	by, _ = r.agent(by.joined)
+	by, _ = r.agent(by.seat)
 	return next.withAgent(r.id, by.call(m.now)), nil
 }
 
 func (o manageOp) String() string { return fmt.Sprintf("%v: %s%s", o.manageCall, o.got.Status, o.code) }
-
-// updateOp is a change of a room's settings, or its end.
-type updateOp struct {
-	who  agentID
-	req  chat.UpdateRequest
-	got  chat.Updated
-	code fault.Code
-}
-
-func (o updateOp) on(m model) (model, error) {
-	r, a, refused, err := m.admitAdmin(o.who, o.code)
-	if err != nil || refused {
-		return m, err
-	}
-	_, taken := m.holder(o.req.Room)
-	want := fault.Code("")
-	switch {
-	case o.req.Capacity > 0 && o.req.Capacity < len(r.seated()):
-		want = fault.InvalidArgument
-	case o.req.Room != "" && !strings.EqualFold(o.req.Room, r.name) && taken:
-		want = fault.RoomExists
-	}
-	if o.code != want || want != "" {
-		return m, expectEqual("the code", o.code, want)
-	}
-	next, status, changes := o.change(r)
-	if status != chat.StatusUnchanged {
-		e := eventModel{by: a.joined, Message: chat.Message{Type: chat.Changed, Changes: changes}}
-		if o.req.Close {
-			e.Reason = room.ReasonClosed
-		}
-		if next, err = m.append(next, e); err != nil {
-			return m, err
-		}
-	}
-	m = m.with(next.with(a.call(m.now)))
-	if err := sameText("update", []any{o.got.Status, o.got.Changes}, []any{status, changes}); err != nil {
-		return m, err
-	}
-	return viewOp{"update", o.who, &o.got.Room, nil, -1}.on(m)
-}
-
-// change returns r with the new settings, and which of them differ. A new password
-// always differs, since the old one is not stored.
-func (o updateOp) change(r roomModel) (roomModel, chat.UpdateStatus, []string) {
-	req, old, from := o.req, r, r.head()+1
-	if req.Close {
-		r.closed, r.named = true, false
-		return r, chat.StatusClosed, nil
-	}
-	var changes []string
-	changed := func(what string, differs bool) bool {
-		if differs {
-			changes = append(changes, what)
-		}
-		return differs
-	}
-	if changed("room", req.Room != "" && req.Room != old.name) {
-		r.name, r.key = req.Room, strings.ToLower(req.Room)
-	}
-	if changed("description", req.Description != "" && req.Description != old.about) {
-		r.about = req.Description
-	}
-	if changed("password", req.Password != "" || req.RemovePassword && old.password != "") {
-		r.password, r.openFrom = req.Password, from
-	}
-	if changed("capacity", req.Capacity != 0 && req.Capacity != old.capacity) {
-		r.capacity = req.Capacity
-	}
-	if changed("type", req.Type != "" && req.Type != old.kind) {
-		r.kind = req.Type
-	}
-	if changed("public", req.Public != nil && *req.Public != old.public) {
-		r.public, r.openFrom = *req.Public, from
-	}
-	if len(changes) == 0 {
-		return r, chat.StatusUnchanged, nil
-	}
-	return r, chat.StatusUpdated, changes
-}
-
-func (o updateOp) String() string {
-	return fmt.Sprintf("%v updates to %+v: %s%s", o.who, o.req, o.got.Status, o.code)
-}

@@ -1,40 +1,57 @@
 package chat_test
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
-	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // agentModel is an agent, and what the server notes about it beside the log.
 type agentModel struct {
-	joined   int64 // the event of its join
-	name     string
-	gone     bool
-	admin    bool
-	muted    bool
-	done     bool
-	since    int64 // the first event that it may see
-	joinedAt time.Time
-	called   time.Time // its last call
-	back     time.Time // its announced return
-	used     bool      // it has called since it joined
-	promoted time.Time // when it became admin after its join
-	asAdmin  time.Time // the start of its silence when it last was an admin
+	seat        int
+	joined      int64 // the event of its join
+	name        string
+	principal   string // empty: unknown
+	gone        bool
+	admin       bool
+	muted       bool
+	done        bool
+	since       int64 // the first event that it may see
+	former      []int // seats that others had under its name; it sees what they said to all
+	formerSince int64 // from this event on
+	joinedAt    time.Time
+	replacedAt  time.Time // when it took the name of another; zero: it did not
+	regainedAt  time.Time // when its principal last had the seat again
+	calls       []callModel
+	used        bool      // it has called since it joined
+	promoted    time.Time // when it became admin after its join
+	asAdmin     time.Time // the start of its silence when it last was an admin
 
 	keys           []keyModel
 	shown          int64 // how far calls with a cursor were shown events
 	from, fromMost int64 // the last batch without a cursor began after an event of these
 	handed         int64 // and ended with this one
 	acked, ackMost int64 // up to where it has surely, or possibly, acknowledged
-	guarded        int64 // the head when a send was last held back
+	given          int64 // the last event of anything that was handed out
+	guarded        int64 // the last event handed out when a send was held back
+	held           int   // how often sends were held back since it last spoke
+	warned         []int // seats whose agents replaced others, of which it was told
 
 	// Of runs with lost answers:
 	unsure    bool // an answer without a cursor was lost, and what it handed out
 	unsettled bool // a send has no answer yet: the guard may look twice
 	owed      bool // the news for which a send was held back is yet to be handed out
+}
+
+// callModel is a call, and the return announced by then.
+type callModel struct {
+	at, back time.Time
+	speaks   bool // it only sent messages, which others see later
+	hidden   bool // and all of them were private
 }
 
 // keyModel is the message that an idempotency key stands for.
@@ -54,11 +71,51 @@ func (a agentModel) key(key string, now time.Time) (n int64) {
 	return n
 }
 
+// called returns when a made its last call; zero if it made none.
+func (a agentModel) called() (at time.Time) {
+	if n := len(a.calls); n > 0 {
+		at = a.calls[n-1].at
+	}
+	return at
+}
+
+// back returns the announced return; zero if there is none.
+func (a agentModel) back() (at time.Time) {
+	if n := len(a.calls); n > 0 {
+		at = a.calls[n-1].back
+	}
+	return at
+}
+
 // call notes a call. An announced absence continues.
 func (a agentModel) call(now time.Time) agentModel {
-	if a.called, a.used = now, true; !now.Before(a.back) {
-		a.back = time.Time{}
+	back := a.back()
+	if !now.Before(back) {
+		back = time.Time{}
 	}
+	return a.away(now, back)
+}
+
+// away notes a call that announces a return; zero: a is back.
+func (a agentModel) away(now, back time.Time) agentModel {
+	return a.note(callModel{at: now, back: back})
+}
+
+// note notes a call. Calls of one moment are one: others see at once that it was
+// made if any of them is no send, or if it announces an absence or its end.
+func (a agentModel) note(c callModel) agentModel {
+	before := a.back()
+	if !c.at.Before(before) {
+		before = time.Time{}
+	}
+	c.speaks = c.speaks && c.back.Equal(before)
+	a.used, a.calls = true, slices.Clone(a.calls)
+	if last := len(a.calls) - 1; last >= 0 && a.calls[last].at.Equal(c.at) {
+		c.speaks, c.hidden = c.speaks && a.calls[last].speaks, c.hidden && a.calls[last].hidden
+		a.calls = a.calls[:last]
+	}
+	c.hidden = c.hidden && c.speaks
+	a.calls = append(a.calls, c)
 	if a.admin {
 		a.asAdmin = a.silentFrom()
 	}
@@ -66,10 +123,10 @@ func (a agentModel) call(now time.Time) agentModel {
 }
 
 // lastHeard returns when a made its last call.
-func (a agentModel) lastHeard() time.Time { return latest(a.joinedAt, a.called) }
+func (a agentModel) lastHeard() time.Time { return latest(a.joinedAt, a.called()) }
 
 // silentFrom returns when the silence of a begins that it has not announced.
-func (a agentModel) silentFrom() time.Time { return latest(a.joinedAt, a.called, a.back) }
+func (a agentModel) silentFrom() time.Time { return latest(a.joinedAt, a.called(), a.back()) }
 
 func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
 
@@ -99,18 +156,33 @@ func (m model) leaseEnd(a agentModel) (low, high time.Time) {
 	return low, high
 }
 
-// nameFree returns when another may take the name of a: not before low, and
-// certainly from high on.
+// nameFree returns when anyone may take the name of a: not before low, and certainly
+// from high on. An announced absence does not count.
 func (m model) nameFree(a agentModel) (low, high time.Time) {
 	switch {
+	case a.admin:
+		return m.leaseEnd(a)
 	case !m.sequential:
-		return a.joinedAt.Add(20 * time.Second), m.now.AddDate(1, 0, 0)
+		return a.joinedAt.Add(90 * time.Second), m.now.AddDate(1, 0, 0)
 	case a.used:
-		low = a.silentFrom().Add(2 * time.Minute)
+		low = a.lastHeard().Add(2 * time.Minute)
 	default:
-		low = a.silentFrom().Add(20 * time.Second)
+		low = a.joinedAt.Add(90 * time.Second)
 	}
 	return low, low
+}
+
+// ownAgain returns when the principal of a gets its seat back by its name.
+func (a agentModel) ownAgain() time.Time {
+	silent := 2 * time.Minute
+	if !a.used {
+		silent = 20 * time.Second
+	}
+	at := a.lastHeard().Add(silent)
+	if a.regainedAt.IsZero() {
+		return at
+	}
+	return latest(at, a.regainedAt.Add(15*time.Minute))
 }
 
 // presenceUnclear reports whether a has become admin after it was last heard of as a
@@ -126,32 +198,53 @@ func (m model) presenceUnclear(a agentModel) bool {
 
 // sees reports whether a may read e.
 func (a agentModel) sees(e eventModel) bool {
-	return e.Seq >= a.since && (len(e.to) == 0 || e.seat == a.joined || slices.Contains(e.to, a.joined))
+	if e.n < a.since {
+		return a.remembers(e)
+	}
+	return len(e.to) == 0 || e.seat == a.seat || slices.Contains(e.to, a.seat)
 }
 
-// isNews reports whether a sees e and did not cause it.
-func (a agentModel) isNews(e eventModel) bool {
-	return a.sees(e) && e.actor() != a.joined
+// remembers reports whether a sees e, from before its time, because it has the name of
+// an agent that did: what that agent said to all, and who left.
+func (a agentModel) remembers(e eventModel) bool {
+	return len(a.former) > 0 && e.n >= a.formerSince && len(e.to) == 0 &&
+		(e.Type == view.Left || e.Type == view.Said && slices.Contains(a.former, e.seat))
 }
 
-// receives reports whether a return shows e to a: everything but its own join.
+// receives reports whether a return shows e to a: everything since it came but its
+// own joins.
 func (a agentModel) receives(e eventModel) bool {
-	return a.sees(e) && (e.Type != chat.Joined || e.seat != a.joined)
+	return e.n >= a.since && a.sees(e) && (e.Type != view.Joined || e.seat != a.seat)
 }
 
-// reads returns e as a reads it. A reply does not show what it answers to an agent
-// that may not see that.
-func (r roomModel) reads(a agentModel, e eventModel) chat.Message {
-	if answered, ok := r.event(e.ReplyTo); ok && !a.sees(answered) {
-		e.ReplyTo = 0
+// isNews reports whether a is shown e and did not cause it.
+func (a agentModel) isNews(e eventModel) bool { return a.receives(e) && e.actor() != a.seat }
+
+// firstSeen returns the first event that a may see.
+func (a agentModel) firstSeen() int64 {
+	if len(a.former) > 0 {
+		return min(a.since, a.formerSince)
+	}
+	return a.since
+}
+
+// reads returns e as a reads it. It refers to nothing that a may not see, nor to
+// anything from before its time.
+func (r roomModel) reads(a agentModel, e eventModel) view.Message {
+	answered, ok := r.event(e.replyTo)
+	if ok && (answered.n < a.since || !a.sees(answered)) {
+		e.ReplyTo = ""
+	}
+	if agreed := r.agreedIn(a, e); len(agreed) > 0 {
+		e.Agreed = shown(agreed[0])
 	}
 	return e.Message
 }
 
 // visible returns what a may read after event n.
-func (r roomModel) visible(a agentModel, n int64) (out []chat.Message) {
+func (r roomModel) visible(a agentModel, n int64) (out []view.Message) {
 	for _, e := range r.log {
-		if e.Seq > n && a.sees(e) {
+		if e.n > n && a.sees(e) {
 			out = append(out, r.reads(a, e))
 		}
 	}
@@ -163,8 +256,8 @@ func (r roomModel) visible(a agentModel, n int64) (out []chat.Message) {
 func (r roomModel) lastSaid(a agentModel) (last eventModel, answered bool) {
 	for _, e := range r.log {
 		switch {
-		case e.Type != chat.Said || !a.sees(e):
-		case e.seat == a.joined:
+		case e.Type != view.Said || !a.sees(e):
+		case e.seat == a.seat:
 			last, answered = e, false
 		default:
 			answered = true
@@ -173,29 +266,16 @@ func (r roomModel) lastSaid(a agentModel) (last eventModel, answered bool) {
 	return last, answered
 }
 
-// talkEnded reports whether the talk is over for a: every other agent that may speak
-// is done, or every other agent has left since a joined.
-func (r roomModel) talkEnded(a agentModel) bool {
-	speakers := 0
-	for _, x := range r.seated() {
-		if x.joined == a.joined || r.silences(x) {
-			continue
-		}
-		if speakers++; !x.done {
-			return false
-		}
-	}
-	return speakers > 0 || len(r.seated()) == 1 && r.lastFreed() > a.joined
-}
-
 // successor returns the agent that becomes admin when a goes: none if another admin
-// stays; else the longest seated, one that is muted only if all are.
+// stays; else the longest seated, one that is muted only if all are. One that took
+// its name without proof never does.
 func (r roomModel) successor(a agentModel) (next agentModel, ok bool) {
 	for _, x := range r.seated() {
 		switch {
-		case x.joined == a.joined:
+		case x.seat == a.seat:
 		case x.admin:
 			return agentModel{}, false
+		case !x.replacedAt.IsZero():
 		case !ok, next.muted && !x.muted:
 			next, ok = x, true
 		}
@@ -204,17 +284,59 @@ func (r roomModel) successor(a agentModel) (next agentModel, ok bool) {
 }
 
 // remove frees the seat of a.
-func (m model) remove(r roomModel, a agentModel, by int64, reason room.Reason, note string) (roomModel, error) {
-	e := eventModel{seat: a.joined, by: by, Message: chat.Message{Type: chat.Left, Agent: a.name, Reason: reason, Note: note}}
-	next, promoted := r.successor(a)
-	if promoted {
+func (m model) remove(r roomModel, a agentModel, by int, reason room.Reason, note string) (roomModel, error) {
+	e := eventModel{seat: a.seat, by: by, Message: view.Message{Type: view.Left, Agent: a.name, Reason: reason, Note: note}}
+	if next, promoted := r.successor(a); promoted {
 		e.NewAdmin = next.name
-	}
-	r, err := m.append(r, e)
-	if promoted {
 		next.admin, next.muted, next.promoted = true, false, m.now
 		r = r.with(next)
 	}
 	a.gone = true
-	return r.with(a), err
+	return m.append(r.with(a), e)
 }
+
+// barred returns the codes that may refuse any call of an agent; none if it may call.
+func (m model) barred(r roomModel, a agentModel) []fault.Code {
+	switch {
+	case m.over(r) && a.gone: // why a seat is gone is forgotten with its room, if not at once
+		return []fault.Code{fault.Removed, fault.RoomNotFound}
+	case m.over(r):
+		return []fault.Code{fault.RoomNotFound}
+	case a.gone:
+		return []fault.Code{fault.Removed}
+	}
+	return nil
+}
+
+// admit returns the caller of an operation. refused says that the call had to be
+// refused, and was.
+func (m model) admit(who agentID, code fault.Code) (r roomModel, a agentModel, refused bool, err error) {
+	r, _ = m.room(who.room)
+	a, joined := r.agent(who.seat)
+	if !joined {
+		return r, a, false, &wrong{"the caller", who, "an agent that has joined"}
+	}
+	if codes := m.barred(r, a); codes != nil {
+		if !slices.Contains(codes, code) {
+			return r, a, false, &wrong{"the code", code, codes}
+		}
+		return r, a, true, nil
+	}
+	return r, a, false, nil
+}
+
+// barredOp is a call that was refused because its agent has no seat, or no room.
+type barredOp struct {
+	who  agentID
+	code fault.Code
+}
+
+func (o barredOp) on(m model) (model, error) {
+	_, _, refused, err := m.admit(o.who, o.code)
+	if err == nil && !refused {
+		err = &wrong{"the code", o.code, ""}
+	}
+	return m, err
+}
+
+func (o barredOp) String() string { return fmt.Sprintf("%v calls: %s", o.who, o.code) }

@@ -8,24 +8,28 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // TestModel_wrongAnswers_areFound proves that the check can fail: it accepts right
 // histories and no wrong ones. Ann creates a room of two, Bob joins, and Ann sends
 // "hello" as message 3.
 func TestModel_wrongAnswers_areFound(t *testing.T) {
-	ann, bob := agentID{"rrrrrrr", 1}, agentID{"rrrrrrr", 2}
-	hello := chat.Message{Seq: 3, Type: chat.Said, From: "Ann", Text: "hello"}
-	waits := func(who agentID, after int64, cursor string, ms ...chat.Message) operation {
+	ann, bob := agentID{testRoom, 1}, agentID{testRoom, 2}
+	hello := view.Message{ID: "3", Type: view.Said, From: "Ann", Text: "hello"}
+	waits := func(who agentID, after int64, cursor string, ms ...view.Message) operation {
 		return waitOp{who: who, cursor: cursorArg{true, after}, got: chat.Waited{Status: chat.StatusMessages, Cursor: cursor, Messages: ms}}
 	}
 	joins := func(name string, code fault.Code) operation {
 		return joinOp{joinCall: joinCall{room: "plans", agent: name, create: true, join: true}, code: code}
 	}
 	hi := func(after int64) sendCall { return sendCall{who: bob, text: "hi", cursor: cursorArg{true, after}} }
-	agents := []chat.Agent{{Name: "Ann", Role: room.Admin, You: true}, {Name: "Bob", Role: room.Member}}
-	left := func(name, reason, newAdmin, by string) string {
+	news := chat.Waited{Status: chat.StatusMessages, Cursor: "3", Messages: []view.Message{hello}}
+	left := chat.Gone{Status: chat.StatusLeft}
+	agents := []view.Agent{{Name: "Ann", Role: room.Admin, You: true, State: view.Waiting}, {Name: "Bob", Role: room.Member}}
+	gone := func(name, reason, newAdmin, by string) string {
 		return logLine("left", name, "", "", reason, newAdmin, by)
 	}
 	for name, x := range map[string]struct {
@@ -33,33 +37,33 @@ func TestModel_wrongAnswers_areFound(t *testing.T) {
 		more  []string // the rest of the log
 		then  operation
 	}{
-		"the news is handed out":                  {true, nil, waits(bob, 2, "3-xx", hello)},
-		"the news is withheld":                    {false, nil, waits(bob, 2, "2-xx")},
-		"the news is skipped":                     {false, nil, waits(bob, 2, "3-xx")},
-		"the news is handed out again":            {false, nil, waits(bob, 3, "3-xx", hello)},
-		"the news is handed out twice":            {false, nil, waits(bob, 2, "3-xx", hello, hello)},
-		"the sender is shown its message":         {false, nil, waits(ann, 2, "3-xx", hello)},
-		"a repeated text is recognized":           {true, nil, sendOp{sendCall: annSays, got: chat.Sent{Sent: true, Seq: 3, Duplicate: true}}},
-		"a repeated text is sent again":           {false, []string{helloLine}, sendOp{sendCall: annSays, got: chat.Sent{Sent: true, Seq: 4}}},
-		"nobody sent what is in the log":          {false, []string{helloLine}, waits(ann, 3, "3-xx")},
-		"a send is held back for news":            {true, nil, holdOp{hi(2), chat.Sent{}}},
-		"a send is held back for nothing":         {false, nil, holdOp{hi(3), chat.Sent{}}},
-		"a send is not held back for news":        {false, []string{logLine("message", "Bob", "hi", "", "", "", "")}, sendOp{sendCall: hi(2), got: chat.Sent{Sent: true, Seq: 4}}},
+		"the news is handed out":                  {true, nil, waits(bob, 2, "3", hello)},
+		"the news is withheld":                    {false, nil, waits(bob, 2, "2")},
+		"the news is skipped":                     {false, nil, waits(bob, 2, "3")},
+		"the news is handed out again":            {false, nil, waits(bob, 3, "3", hello)},
+		"the news is handed out twice":            {false, nil, waits(bob, 2, "3", hello, hello)},
+		"the sender is shown its message":         {false, nil, waits(ann, 2, "3", hello)},
+		"a repeated text is recognized":           {true, nil, sendOp{sendCall: annSays, got: chat.Sent{Sent: true, ID: "3", Duplicate: true}}},
+		"a repeated text is sent again":           {false, []string{helloLine}, sendOp{sendCall: annSays, got: chat.Sent{Sent: true, ID: "4"}}},
+		"nobody sent what is in the log":          {false, []string{helloLine}, waits(ann, 3, "3")},
+		"a send is held back for news":            {true, nil, holdOp{hi(2), chat.Sent{Waited: news}}},
+		"a send is held back for nothing":         {false, nil, holdOp{hi(3), chat.Sent{Waited: news}}},
+		"a send is not held back for news":        {false, []string{logLine("message", "Bob", "hi", "", "", "", "")}, sendOp{sendCall: hi(2), got: chat.Sent{Sent: true, ID: "4"}}},
 		"a full room refuses":                     {true, nil, joins("Cid", fault.RoomFull)},
 		"a free name is taken":                    {false, nil, joins("Cid", fault.NameTaken)},
 		"a taken name finds no seat":              {false, nil, joins("Bob", fault.RoomFull)},
 		"an agent with a seat is removed":         {false, nil, barredOp{bob, fault.Removed}},
-		"a leave that did not happen is answered": {false, nil, leaveOp{bob, chat.StatusLeft}},
+		"a leave that did not happen is answered": {false, nil, leaveOp{who: bob, got: left}},
 		"the agents are shown":                    {true, nil, viewOp{"info", ann, nil, agents, 1}},
 		"an agent is not shown":                   {false, nil, viewOp{"info", ann, nil, agents[:1], 0}},
-		"a member kicks":                          {false, []string{left("Ann", "kicked", "Bob", "Bob")}, manageOp{manageCall{who: bob, action: room.Kick, name: "Ann"}, chat.Managed{Status: chat.StatusKicked, Name: "Ann"}, ""}},
-		"an admin kicks":                          {true, []string{left("Bob", "kicked", "", "Ann")}, manageOp{manageCall{who: ann, action: room.Kick, name: "Bob"}, chat.Managed{Status: chat.StatusKicked, Name: "Bob"}, ""}},
-		"the last admin has a successor":          {true, []string{left("Ann", "left", "Bob", "")}, leaveOp{ann, chat.StatusLeft}},
-		"the last admin has no successor":         {false, []string{left("Ann", "left", "", "")}, leaveOp{ann, chat.StatusLeft}},
+		"a member kicks":                          {false, []string{gone("Ann", "kicked", "Bob", "Bob")}, manageOp{manageCall{who: bob, action: room.Kick, name: "Ann"}, chat.Managed{Status: chat.StatusKicked, Name: "Ann"}, ""}},
+		"an admin kicks":                          {true, []string{gone("Bob", "kicked", "", "Ann")}, manageOp{manageCall{who: ann, action: room.Kick, name: "Bob"}, chat.Managed{Status: chat.StatusKicked, Name: "Bob"}, ""}},
+		"the last admin has a successor":          {true, []string{gone("Ann", "left", "Bob", "")}, leaveOp{who: ann, got: left}},
+		"the last admin has no successor":         {false, []string{gone("Ann", "left", "", "")}, leaveOp{who: ann, got: left}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lines := append([]string{logLine("joined", "Ann", "", "", "", "", ""), logLine("joined", "Bob", "", "", "", "", ""), helloLine}, x.more...)
-			logs := &finalLogs{rooms: map[string][]string{"rrrrrrr": lines}, total: len(lines)}
+			logs := &finalLogs{rooms: map[string][]string{testRoom: lines}, total: len(lines)}
 			if got := porcupine.CheckOperations(modelFor(&conditions{logs: logs}), threeCallsAnd(x.then)); got != x.right {
 				t.Errorf("accepted: %t", got)
 			}
@@ -68,7 +72,8 @@ func TestModel_wrongAnswers_areFound(t *testing.T) {
 }
 
 var (
-	annSays   = sendCall{who: agentID{"rrrrrrr", 1}, text: "hello"}
+	testRoom  = "rrrrrrr"
+	annSays   = sendCall{who: agentID{testRoom, 1}, text: "hello"}
 	helloLine = logLine("message", "Ann", "hello", "", "", "", "")
 )
 
@@ -76,14 +81,14 @@ var (
 // answer, and one more call.
 func threeCallsAnd(then operation) []porcupine.Operation {
 	join := func(name string, got chat.Seated) operation {
-		got.Token = "rrrrrrr-and-a-secret"
+		got.Token = ident.Token{Room: testRoom, Seat: int(numberOf(got.Cursor)), Secret: ident.NewSecret()}.String()
 		return joinOp{joinCall: joinCall{room: "plans", agent: name, capacity: 2, create: true, join: true}, got: got}
 	}
 	ops := []operation{
-		join("Ann", chat.Seated{Status: chat.StatusCreated, Cursor: "1-xx"}),
-		join("Bob", chat.Seated{Status: chat.StatusJoined, Cursor: "2-xx"}),
-		maybeOp{lostSend{annSays}},
-		waitOp{who: annSays.who, cursor: cursorArg{true, 3}, got: chat.Waited{Status: chat.StatusQuiet, Cursor: "3-xx"}}, // proves that it was sent
+		join("Ann", chat.Seated{Status: chat.StatusCreated, Cursor: "1"}),
+		join("Bob", chat.Seated{Status: chat.StatusJoined, Cursor: "2"}),
+		maybeOp{operation: lostSend{annSays}},
+		waitOp{who: annSays.who, cursor: cursorArg{true, 3}, got: chat.Waited{Status: chat.StatusQuiet, Cursor: "3"}}, // proves that it was sent
 		then,
 		endOp{complete: true},
 	}

@@ -9,11 +9,13 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // joinCall is JoinRoom without a token, or CreateRoom.
 type joinCall struct {
 	room, agent, password, about string
+	principal                    string // who asks; empty: unknown
 	capacity                     int
 	kind                         room.Type
 	public                       bool
@@ -22,7 +24,7 @@ type joinCall struct {
 }
 
 func (c joinCall) String() string {
-	return fmt.Sprintf("%s joins %s (password %q, capacity %d, create %t, join %t)", c.agent, c.room, c.password, c.capacity, c.create, c.join)
+	return fmt.Sprintf("%s joins %s (principal %q, password %q, capacity %d, create %t, join %t)", c.agent, c.room, c.principal, c.password, c.capacity, c.create, c.join)
 }
 
 // joinOutcome is one way in which a join may end.
@@ -55,12 +57,12 @@ func (c joinCall) outcomes(m model, id string) ([]joinOutcome, error) {
 		return refusedJoin(fault.NotAllowed, 0), nil
 	}
 	if old, taken := r.seatedAs(c.agent); taken {
-		return c.replace(m, r, old)
+		return c.reclaim(m, r, old)
 	}
 	if r.full() {
 		return c.takeOver(m, r)
 	}
-	return c.sit(m, r, r.visibleFrom(), chat.StatusJoined)
+	return c.sit(m, r, agentModel{since: r.visibleFrom()}, chat.StatusJoined)
 }
 
 func refusedJoin(code fault.Code, retry time.Duration) []joinOutcome {
@@ -74,7 +76,7 @@ func (c joinCall) begin(m model, id string) ([]joinOutcome, error) {
 	}
 	r := roomModel{
 		id: id, name: c.room, key: strings.ToLower(c.room), password: c.password, about: c.about, capacity: max(c.capacity, room.MinCapacity),
-		kind: room.Group, public: c.public, renewed: m.now, named: true,
+		kind: room.Group, public: c.public, renewed: m.now, named: true, updated: 0,
 	}
 	if c.kind != "" {
 		r.kind = c.kind
@@ -85,93 +87,89 @@ func (c joinCall) begin(m model, id string) ([]joinOutcome, error) {
 			m = m.with(old)
 		}
 	}
-	return c.sit(m, r, 1, chat.StatusCreated)
+	return c.sit(m, r, agentModel{since: 1}, chat.StatusCreated)
 }
 
-// sit gives a free seat of r. The first agent is an admin.
-func (c joinCall) sit(m model, r roomModel, since int64, how chat.JoinStatus) ([]joinOutcome, error) {
-	a := agentModel{joined: r.head() + 1, name: c.agent, admin: len(r.seated()) == 0, since: since, joinedAt: m.now}
+// sit gives a seat of r that is free to a. The first agent is an admin, unless it
+// took the name of another.
+func (c joinCall) sit(m model, r roomModel, a agentModel, how chat.JoinStatus) ([]joinOutcome, error) {
+	a.seat, a.joined, a.name, a.principal, a.joinedAt = len(r.agents)+1, r.head()+1, c.agent, c.principal, m.now
+	a.admin = len(r.seated()) == 0 && a.replacedAt.IsZero()
 	_, muted := listed(r.mutes, c.agent)
 	a.muted = muted && !a.admin
 	if a.admin {
 		a.asAdmin = m.now
 	}
 	a.handed, a.from, a.fromMost, r.heir = a.joined, a.joined, a.joined, ""
-	r, err := m.append(r, eventModel{seat: a.joined, Message: chat.Message{Type: chat.Joined, Agent: c.agent}})
+	r, err := m.append(r.with(a), eventModel{seat: a.seat, Message: view.Message{Type: view.Joined, Agent: c.agent}})
 	if err != nil {
 		return nil, err
 	}
-	return []joinOutcome{{next: m.with(r.with(a)), who: agentID{r.id, a.joined}, how: how}}, nil
+	return []joinOutcome{{next: m.with(r), who: agentID{r.id, a.seat}, how: how}}, nil
 }
 
-// succeed frees the seat of old and gives it to the caller.
-func (c joinCall) succeed(m model, r roomModel, old agentModel, since int64, reason room.Reason) ([]joinOutcome, error) {
+// succeed frees the seat of old and gives the caller another one.
+func (c joinCall) succeed(m model, r roomModel, old, a agentModel, reason room.Reason, how chat.JoinStatus) ([]joinOutcome, error) {
+	a.since = r.head() + 2 // nothing that the former owner of the seat could see
+	if r.openHistory() {
+		a.since = r.visibleFrom()
+	}
 	r, err := m.remove(r, old, 0, reason, "")
 	if err != nil {
 		return nil, err
 	}
-	out, err := c.sit(m, r, since, chat.StatusJoined)
+	out, err := c.sit(m, r, a, how)
 	for i := range out {
 		out[i].freed = old.name
 	}
 	return out, err
 }
 
-// replace joins under the name of an agent that has a seat: allowed if that agent
-// has been silent for some time.
-func (c joinCall) replace(m model, r roomModel, old agentModel) ([]joinOutcome, error) {
-	low, high := m.nameFree(old)
-	if m.now.Before(low) {
-		return refusedJoin(fault.NameTaken, low.Sub(m.now)), nil
+// reclaim joins under the name of an agent that has a seat. Its principal gets that
+// seat once the agent is idle; anyone gets another one in its place once it is
+// silent, with no role and nothing that was private.
+func (c joinCall) reclaim(m model, r roomModel, old agentModel) (all []joinOutcome, err error) {
+	own := c.principal != "" && c.principal == old.principal
+	if own && !m.now.Before(old.ownAgain()) {
+		return c.regain(m, r, old)
 	}
-	var all []joinOutcome
+	low, high := m.nameFree(old)
 	if m.now.Before(high) {
 		all = refusedJoin(fault.NameTaken, 0)
-	}
-	first, last := m.heirSees(r, old)
-	for since := first; since <= last; since++ {
-		out, err := c.succeed(m, r, old, since, room.ReasonReplaced)
-		if err != nil {
-			return all, nil
+		if wait := low.Sub(m.now); low.Equal(high) {
+			if own {
+				wait = min(wait, old.ownAgain().Sub(m.now))
+			}
+			all[0].retry = wait
 		}
-		all = append(all, out...)
 	}
-	return all, nil
+	if m.now.Before(low) {
+		return all, nil
+	}
+	out, err := c.succeed(m, r, old, old.heir(m.now), room.ReasonReplaced, chat.StatusReplaced)
+	if err != nil && len(all) > 0 {
+		return all, nil
+	}
+	return append(all, out...), err
 }
 
-// heirSees returns the first event that an agent may see that takes the seat of old
-// under the same name: one of first to last. It sees what old could see only if the
-// token of old was never used; else what old has not read, and nothing if a stranger
-// could have the seat by now.
-func (m model) heirSees(r roomModel, old agentModel) (first, last int64) {
-	if !m.sequential {
-		return old.since, r.head() + 2
-	}
-	low, high := m.leaseEnd(old)
-	noted := 15 * time.Minute // for so long it is known that the token was never used
-	if !old.asAdmin.IsZero() {
-		noted = 24 * time.Hour
-	}
-	end := low
-	if !old.used {
-		end = high
-	}
-	switch {
-	case !old.used && m.now.Sub(old.joinedAt) < noted:
-		return old.since, old.since
-	case r.openHistory():
-		return r.visibleFrom(), r.visibleFrom()
-	case !end.After(m.now):
-		return r.head() + 2, r.head() + 2
-	}
-	unread := r.head() + 1
-	for _, e := range slices.Backward(r.log) {
-		if e.At.After(old.lastHeard()) {
-			unread = e.Seq
-		}
-	}
-	unread = max(old.since, unread)
-	return unread, unread
+// heir returns what an agent has that takes the name of old without proof.
+func (old agentModel) heir(now time.Time) agentModel {
+	return agentModel{replacedAt: now, former: append(slices.Clip(old.former), old.seat), formerSince: old.firstSeen()}
+}
+
+// regain gives the seat of old, with all that belongs to it, to its principal.
+func (c joinCall) regain(m model, r roomModel, old agentModel) ([]joinOutcome, error) {
+	old.regainedAt = m.now
+	r, err := m.reseat(r, old)
+	return []joinOutcome{{next: m.with(r), who: agentID{r.id, old.seat}, how: chat.StatusReturned}}, err
+}
+
+// reseat gives the seat of a under a new token.
+func (m model) reseat(r roomModel, a agentModel) (roomModel, error) {
+	a.joinedAt = m.now
+	r.knocks = slices.DeleteFunc(slices.Clone(r.knocks), func(k knockModel) bool { return k.seat == a.seat })
+	return m.append(r.with(a), eventModel{seat: a.seat, Message: view.Message{Type: view.Joined, Agent: a.name, Reason: room.ReasonReturned}})
 }
 
 // takeOver joins a full room: a seat whose lease has ended changes hands, the one
@@ -203,12 +201,8 @@ func (c joinCall) takeOver(m model, r roomModel) ([]joinOutcome, error) {
 		slices.SortStableFunc(free, func(a, b agentModel) int { return a.lastHeard().Compare(b.lastHeard()) })
 		free = free[:min(1, len(free))]
 	}
-	since := r.head() + 2 // nothing that the former owner of the seat could see
-	if r.openHistory() {
-		since = r.visibleFrom()
-	}
 	for _, old := range free {
-		if out, err := c.succeed(m, r, old, since, room.ReasonTimeout); err == nil {
+		if out, err := c.succeed(m, r, old, agentModel{}, room.ReasonTimeout, chat.StatusJoined); err == nil {
 			all = append(all, out...)
 		}
 	}
@@ -221,15 +215,11 @@ type joinOp struct {
 	got   chat.Seated
 	code  fault.Code
 	retry time.Duration // as the refusal says
+	yours []string      // the idle seats of the caller's principal, as the refusal says
 }
 
 // who returns the agent that the join seated.
-func (o joinOp) who() agentID {
-	if o.got.Token == "" {
-		return agentID{}
-	}
-	return agentID{o.got.Token[:7], cursorNumber(o.got.Cursor)}
-}
+func (o joinOp) who() agentID { return ownerOf(o.got.Token) }
 
 func (o joinOp) on(m model) (model, error) {
 	all, err := o.outcomes(m, o.who().room)
@@ -253,84 +243,78 @@ func (o joinOp) matches(m model, x joinOutcome) (model, error) {
 	switch {
 	case o.code != x.code:
 		return m, &wrong{"the code", o.code, x.code}
-	case x.code != "" && m.sequential && x.retry != 0 && o.retry != max(x.retry, time.Second):
+	case x.code != "" && m.sequential && m.oneService && x.retry != 0 && o.retry != max(x.retry, time.Second): // another service may know less
 		return m, &wrong{"try again after", o.retry, x.retry}
+	case x.code == fault.RoomFull && m.sequential:
+		r, _ := m.holder(o.room)
+		return m, sameText("yours", o.yours, m.idleSeats(r, o.principal))
 	case x.code != "":
 		return m, nil
 	case x.who != o.who(), x.how != o.got.Status:
 		return m, &wrong{"the seat", []any{o.who(), o.got.Status}, []any{x.who, x.how}}
+	case x.how == chat.StatusReturned:
+		return returnOp{who: x.who, got: o.got, how: x.how}.on(x.next)
 	}
 	r, _ := x.next.room(x.who.room)
-	a, _ := r.agent(x.who.joined)
-	talk, earlier := r.lastMessages(a)
-	if err := m.sameMessages(o.got.Messages, talk); err != nil || !m.sequential {
+	a, _ := r.agent(x.who.seat)
+	if err := o.seesTalk(m, r, a); err != nil || !m.sequential {
 		return x.next, err
 	}
-	want := []any{a.name, false, earlier, m.now, false}
-	lost := x.freed != "" && slices.ContainsFunc(o.got.Room.Agents, func(b chat.Agent) bool { return b.Name == x.freed && x.freed != a.name })
-	got := []any{o.got.Name, o.got.HasMore, o.got.Earlier, o.got.Now, lost}
+	if err := r.sameAgreements(a, o.got.Agreements); err != nil {
+		return m, err
+	}
+	if most := r.publicIn(1, a.since-1); o.got.Hidden > most || o.got.Hidden < most-r.remembered(a) {
+		return m, &wrong{"hidden", o.got.Hidden, most}
+	}
+	lost := x.freed != "" && slices.ContainsFunc(o.got.Room.Agents, func(b view.Agent) bool { return b.Name == x.freed && x.freed != a.name })
+	want := []any{a.name, false, numberOf(o.got.Cursor), m.now, false, ""}
+	got := []any{o.got.Name, o.got.HasMore, a.joined, o.got.Now, lost, o.got.Owes}
 	return x.next, sameText("the join", got, want)
 }
 
-// lastMessages returns what a newcomer is shown: the last messages that it may see,
-// and how many more events there are.
-func (r roomModel) lastMessages(a agentModel) (talk []chat.Message, earlier int64) {
-	for _, msg := range r.visible(a, 0) {
-		if msg.Type == chat.Said && msg.Seq < a.joined {
-			talk = append(talk, msg)
+// idleSeats returns the names of the seats that a principal could have again.
+func (m model) idleSeats(r roomModel, principal string) (names []string) {
+	for _, a := range r.seated() {
+		if principal != "" && a.principal == principal && !m.now.Before(a.ownAgain()) {
+			names = append(names, a.name)
 		}
 	}
-	last := talk[max(0, len(talk)-maxHistory):]
-	if len(talk) > maxHistory {
-		earlier = last[0].Seq - a.since
+	return names
+}
+
+// remembered counts the messages to all from before the time of a that it sees.
+func (r roomModel) remembered(a agentModel) (n int64) {
+	for _, e := range r.log {
+		if e.n < a.since && e.isPublic() && a.sees(e) {
+			n++
+		}
 	}
-	return last, earlier
+	return n
+}
+
+// seesTalk compares what a newcomer is shown: the last of what was said, and of those
+// who left under its eyes, and how many more messages to all there are.
+func (o joinOp) seesTalk(m model, r roomModel, a agentModel) error {
+	var talk []view.Message
+	for _, e := range r.log {
+		if e.n < a.joined && a.sees(e) && (e.Type == view.Said || e.Type == view.Left && e.n < a.since) {
+			talk = append(talk, r.reads(a, e))
+		}
+	}
+	n := min(len(o.got.Messages), len(talk))
+	if n < min(len(talk), fewestShown) {
+		return &wrong{"the join shows", brief(o.got.Messages), brief(talk)}
+	}
+	shownTalk, earlier := talk[len(talk)-n:], int64(0)
+	if n < len(talk) {
+		earlier = r.publicIn(a.since, numberOf(shownTalk[0].ID)-1)
+	}
+	if err := m.sameMessages(o.got.Messages, shownTalk); err != nil || !m.sequential {
+		return err
+	}
+	return expectEqual("earlier", o.got.Earlier, earlier)
 }
 
 func (o joinOp) String() string {
 	return fmt.Sprintf("%v: %s%s as %v, shown %s", o.joinCall, o.got.Status, o.code, o.who(), brief(o.got.Messages))
 }
-
-// wantedOp is the event by which a full room sees, at most once in ten minutes,
-// that a join found no seat.
-type wantedOp struct{ room, agent string }
-
-func (o wantedOp) on(m model) (model, error) {
-	r, found := m.holder(o.room)
-	if !found || !m.wantedDue(r) {
-		return m, &wrong{"a wanted seat", o, "none"}
-	}
-	r.wanted = m.now
-	r, err := m.append(r, eventModel{Message: chat.Message{Type: chat.SeatWanted, Agent: o.agent}})
-	return m.with(r), err
-}
-
-// wantedDue reports whether a refused join is to be shown to the agents of r.
-func (m model) wantedDue(r roomModel) bool {
-	return r.full() && m.now.Sub(r.wanted) >= 10*time.Minute
-}
-
-func (o wantedOp) String() string { return o.agent + " wanted a seat" }
-
-// leaveOp is a leave that was answered.
-type leaveOp struct {
-	who agentID
-	got chat.LeaveStatus
-}
-
-func (o leaveOp) on(m model) (model, error) {
-	r, _ := m.room(o.who.room)
-	a, joined := r.agent(o.who.joined)
-	if !joined {
-		return m, &wrong{"leave", o.who, "an agent that has joined"}
-	}
-	if m.barred(r, a) != nil || r.closed {
-		return m, expectEqual("leave", o.got, chat.StatusAlreadyLeft)
-	}
-	if o.got != chat.StatusLeft {
-		return m, &wrong{"leave", o.got, chat.StatusLeft}
-	}
-	return lostLeave{o.who}.on(m)
-}
-
-func (o leaveOp) String() string { return fmt.Sprintf("%v leaves: %s", o.who, o.got) }

@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,16 +10,19 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // The operations of this file are parts of calls that only the linearizability check
 // needs: what calls without an answer do, and the halves of a takeover.
 
-// lostJoin is what a join does that has no answer.
+// lostJoin is what a join does that has no answer. If it creates a room, that is the
+// oldest one of its name that has not been created yet.
 type lostJoin struct{ joinCall }
 
 func (o lostJoin) on(m model) (model, error) {
-	for _, id := range slices.Sorted(maps.Keys(m.logs.rooms)) {
+	oldestFirst := func(a, b string) int { return cmp.Compare(m.logs.began[a], m.logs.began[b]) }
+	for _, id := range slices.SortedFunc(maps.Keys(m.logs.rooms), oldestFirst) {
 		all, _ := o.outcomes(m, id)
 		for _, x := range all {
 			if x.code == "" {
@@ -48,7 +52,7 @@ func (o vacateOp) on(m model) (model, error) {
 			continue
 		}
 		if next, err := m.remove(r, old, 0, reason, ""); err == nil {
-			next.heir, next.heirSees = o.agent, old.since
+			next.heir, next.lost = o.agent, old.seat
 			return m.with(next), nil
 		}
 	}
@@ -59,23 +63,32 @@ func (o vacateOp) String() string { return "a seat is freed: " + o.joinCall.Stri
 
 // inherit takes the seat that a vacateOp has freed.
 func (c joinCall) inherit(m model, r roomModel) (all []joinOutcome, err error) {
-	for since := r.heirSees; since <= r.head()+1; since++ {
-		out, err := c.sit(m, r, since, chat.StatusJoined)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, out...)
+	old, _ := r.agent(r.lost)
+	a, how := agentModel{since: r.head() + 1}, chat.StatusJoined
+	if strings.EqualFold(old.name, c.agent) {
+		a, how = old.heir(m.now), chat.StatusReplaced
+		a.since = r.head() + 1
 	}
-	return all, nil
+	return c.sit(m, r, a, how)
 }
 
 // lostLeave is what a leave does that has no answer.
-type lostLeave struct{ who agentID }
+type lostLeave struct {
+	who  agentID
+	text string
+}
 
 func (o lostLeave) on(m model) (model, error) {
 	r, a, refused, err := m.admit(o.who, "")
 	if err != nil || refused {
 		return m, err
+	}
+	if o.text != "" {
+		e, code := m.compose(r, a, eventModel{seat: a.seat, Message: view.Message{Type: view.Said, From: a.name, Text: o.text}})
+		if r, err = m.append(r, e); err != nil || code != "" {
+			return m, &wrong{"the last word", code, err}
+		}
+		a, _ = r.agent(a.seat)
 	}
 	r, err = m.remove(r, a, 0, room.ReasonLeft, "")
 	return m.with(r), err
@@ -91,23 +104,31 @@ func (o lostSend) on(m model) (model, error) {
 	if err != nil || refused {
 		return m, err
 	}
-	if x := o.outcome(m, r, a); x.code != "" || x.duplicate > 0 {
+	unguarded := o.sendCall
+	unguarded.cursor.n = 0
+	x := unguarded.outcome(m, r, a)
+	if x.code != "" || x.duplicate > 0 {
 		return m, &wrong{"the send", "said", x}
 	}
-	return o.say(m, nil)
+	return o.say(m, x.event)
 }
 
-// unsettledOp notes that a send has no answer.
-type unsettledOp struct{ who agentID }
+// unsettledOp notes that a send has no answer. Its cursor may have been acknowledged.
+type unsettledOp struct {
+	who    agentID
+	cursor int64
+}
 
 func (o unsettledOp) on(m model) (model, error) {
 	r, _ := m.room(o.who.room)
-	a, _ := r.agent(o.who.joined)
-	a.unsettled = true
+	a, _ := r.agent(o.who.seat)
+	a.unsettled, a.ackMost = true, max(a.ackMost, o.cursor)
 	return m.withAgent(r.id, a), nil
 }
 
-func (o unsettledOp) String() string { return fmt.Sprintf("%v has a send without an answer", o.who) }
+func (o unsettledOp) String() string {
+	return fmt.Sprintf("%v has a send without an answer, after %d", o.who, o.cursor)
+}
 
 // lostManage is what a decision does that has no answer.
 type lostManage struct{ manageCall }
@@ -124,15 +145,20 @@ func (o lostManage) on(m model) (model, error) {
 	return next, err
 }
 
-// unsureOp notes that a call without a cursor has no answer: what it handed out may
-// be lost, and handed out again.
-type unsureOp struct{ who agentID }
+// unsureOp notes that a call has no answer: its cursor may have been acknowledged or, if
+// it had none, what it handed out may be lost, and handed out again.
+type unsureOp struct {
+	who    agentID
+	cursor cursorArg
+}
 
 func (o unsureOp) on(m model) (model, error) {
 	r, _ := m.room(o.who.room)
-	a, _ := r.agent(o.who.joined)
-	a.unsure = true
+	a, _ := r.agent(o.who.seat)
+	a.unsure, a.ackMost = a.unsure || !o.cursor.given, max(a.ackMost, o.cursor.n)
 	return m.withAgent(r.id, a), nil
 }
 
-func (o unsureOp) String() string { return fmt.Sprintf("%v waits or returns: no answer", o.who) }
+func (o unsureOp) String() string {
+	return fmt.Sprintf("%v waits or returns with %v: no answer", o.who, o.cursor)
+}

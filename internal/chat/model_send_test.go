@@ -9,30 +9,43 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // sendCall is a send.
 type sendCall struct {
-	who     agentID
-	text    string
-	to      []string
-	replyTo int64
-	kind    room.Kind
-	key     string
-	cursor  cursorArg
+	who      agentID
+	text     string
+	to, ask  []string
+	replyTo  int64
+	withdraw int64
+	kind     room.Kind
+	key      string
+	cursor   cursorArg
+	absence  chat.Absence
 }
 
 func (c sendCall) String() string {
-	return fmt.Sprintf("%v sends %q to %q, %s, key %q, reply to %d, after %v", c.who, c.text, c.to, c.kind, c.key, c.replyTo, c.cursor)
+	return fmt.Sprintf("%v sends %q to %q, asks %q, %s, key %q, reply to %d, withdraws %d, %v, after %v", c.who, c.text, c.to, c.ask, c.kind, c.key, c.replyTo, c.withdraw, c.absence, c.cursor)
+}
+
+func (c sendCall) isVote() bool { return c.kind == room.Agree || c.kind == room.Object }
+
+// isMalformed reports whether no room allows the send.
+func (c sendCall) isMalformed() bool {
+	noAnswer := c.kind == room.Status || c.kind == room.Done || c.isVote()
+	asksAnew := c.kind == room.Proposal || c.kind == room.Request || c.isVote() || len(c.to)+len(c.ask) > 0
+	return c.text == "" && c.kind != room.Agree && c.withdraw == 0 ||
+		len(c.ask) > 0 && noAnswer || c.withdraw > 0 && asksAnew
 }
 
 // sendOutcome is how a send ends.
 type sendOutcome struct {
 	code      fault.Code // refused
 	held      bool       // held back: there is news for the sender
+	warned    []int      // held back: these agents took their names without proof
 	duplicate int64      // it repeats that message
-	to        []int64
-	clear     bool // nothing lies between its cursor and itself
+	event     eventModel // else
 }
 
 // outcome decides how a send of a in r ends.
@@ -40,172 +53,234 @@ func (c sendCall) outcome(m model, r roomModel, a agentModel) (x sendOutcome) {
 	known := a.key(c.key, m.now)
 	last, repeats := c.repeats(m, r, a)
 	to, found := r.addressed(a, c.to)
-	switch x.to = to; {
-	case len(c.to) > 0 && repeats:
-		x.to = last.to
-	case len(c.to) > 0 && !found && known == 0:
-		x.code = fault.InvalidArgument
-		return x
-	}
-	if answered, there := r.event(c.replyTo); c.replyTo > 0 && (!there || !a.sees(answered)) {
-		x.code = fault.InvalidArgument
-		return x
-	}
-	news := c.cursor.n > 0 && len(r.newsAfter(a, c.cursor.n, r.head())) > 0
+	ask, asked := r.addressed(a, c.ask)
+	repeats = repeats && (found || !c.isVote())
 	switch {
+	case !repeats && known == 0 && !(found && asked), !c.sees(r, a, c.replyTo), !c.sees(r, a, c.withdraw):
+		return sendOutcome{code: fault.InvalidArgument}
 	case repeats:
-		x.duplicate = last.Seq
+		return sendOutcome{duplicate: last.n}
 	case known > 0:
-		x.duplicate = known
-	case r.closed:
-		x.code = fault.RoomClosed
-	case r.silences(a):
-		x.code = fault.NotAllowed
-	case news && (a.guarded == 0 || last.Seq > a.guarded): // not twice in a row
-		x.held = true
-	default:
-		x.clear = c.cursor.n > 0 && !news
+		return sendOutcome{duplicate: known}
+	case c.isHeld(m, r, a):
+		return sendOutcome{held: true}
 	}
-	return x
+	e := eventModel{seat: a.seat, to: to, ask: ask, replyTo: c.replyTo, withdraws: c.withdraw, Message: view.Message{
+		Type: view.Said, From: a.name, Text: c.text, Kind: c.kind,
+	}}
+	if c.kind == room.Plain {
+		e.Kind = ""
+	}
+	e, code := m.compose(r, a, e)
+	if warned := m.unproven(r, a, to); code == "" && len(warned) > 0 {
+		return sendOutcome{warned: warned}
+	}
+	return sendOutcome{code: code, event: e}
+}
+
+// unproven returns which seats belong to agents that took the names of others within the
+// last hour, without a being told before it speaks to them in private.
+func (m model) unproven(r roomModel, a agentModel, to []int) []int {
+	return slices.DeleteFunc(slices.Clone(to), func(seat int) bool {
+		x, _ := r.agent(seat)
+		return !x.isReplaced(m.now) || slices.Contains(a.warned, seat)
+	})
+}
+
+// isReplaced reports whether others see that a took its name without proof.
+func (a agentModel) isReplaced(now time.Time) bool {
+	return !a.replacedAt.IsZero() && now.Sub(a.replacedAt) < time.Hour
+}
+
+// sees reports whether a sees event n, if that is not 0.
+func (c sendCall) sees(r roomModel, a agentModel, n int64) bool {
+	e, there := r.event(n)
+	return n == 0 || there && a.sees(e)
+}
+
+// isHeld reports whether the send is held back: once for each message that is meant
+// for its sender and, at most twice in a row and not as an answer to an open
+// request, for others that may change what it says.
+func (c sendCall) isHeld(m model, r roomModel, a agentModel) bool {
+	if c.cursor.n == 0 {
+		return false
+	}
+	_, answers := m.request(r, c.replyTo)
+	for _, e := range r.newsAfter(a, max(c.cursor.n, a.guarded), r.head()) {
+		switch r.holdOf(a, e, c.replyTo) {
+		case firmly:
+			return true
+		case softly:
+			if r.heldInARow(a) < 2 && !answers {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// heldInARow returns how often sends of a were held back since it last spoke.
+func (r roomModel) heldInARow(a agentModel) int {
+	if last, _ := r.lastSaid(a); last.n > a.guarded {
+		return 0
+	}
+	return a.held
 }
 
 // repeats returns the last message of a, and whether a send without a key repeats
-// it: the same text to the same agents within ten minutes, unless it is short and
+// it: the same text to the same agents, in answer to the same message, within ten
+// minutes, unless it is short and
 // another agent has spoken since. If the cursor is from before the message, its
 // sender does not know that it was sent.
 func (c sendCall) repeats(m model, r roomModel, a agentModel) (last eventModel, same bool) {
 	last, answered := r.lastSaid(a)
-	if c.key != "" || last.Seq == 0 || last.Text != c.text || m.now.Sub(last.At) >= 10*time.Minute {
+	if c.key != "" || last.n == 0 || last.Text != c.text || m.now.Sub(last.At) >= 10*time.Minute {
 		return last, false
 	}
-	var keys, wanted []string
-	for _, n := range last.to {
-		x, _ := r.agent(n)
-		keys = append(keys, strings.ToLower(x.name))
+	meantAgain := len(c.text) < 40 && answered && (c.cursor.n == 0 || c.cursor.n >= last.n)
+	return last, !meantAgain && c.sameAim(m, r, a, last)
+}
+
+// sameAim reports whether the call has the addressees of the message last. Those of a
+// vote or a withdrawal follow from what it answers or takes back.
+func (c sendCall) sameAim(m model, r roomModel, a agentModel, last eventModel) bool {
+	sameTarget := c.replyTo == last.replyTo && c.withdraw == last.withdraws
+	wasVote := last.Kind == room.Agree || last.Kind == room.Object
+	if c.isVote() && c.replyTo == 0 && !slices.ContainsFunc(r.open, func(q requestModel) bool {
+		return q.proposal && slices.Contains(q.owed, a.seat) && m.now.Sub(q.at) < 24*time.Hour
+	}) {
+		sameTarget = true // it may repeat the vote that has ended the proposal
 	}
-	for _, name := range c.to {
-		if !strings.EqualFold(name, a.name) {
-			wanted = append(wanted, strings.ToLower(name))
+	if c.isVote() || wasVote || c.withdraw > 0 || last.withdraws > 0 {
+		return c.kind == last.Kind && sameTarget
+	}
+	return sameTarget && slices.Equal(keysOf(r.everNamed(last.to), a.name), keysOf(c.to, a.name)) && (len(c.to) == 0) == (len(last.to) == 0)
+}
+
+// everNamed returns the names of seats, given up or not.
+func (r roomModel) everNamed(seats []int) (names []string) {
+	for _, seat := range seats {
+		a, _ := r.agent(seat)
+		names = append(names, a.name)
+	}
+	return names
+}
+
+// keysOf returns the names as they are compared, each once, but for one.
+func keysOf(names []string, but string) (keys []string) {
+	for _, name := range names {
+		if !strings.EqualFold(name, but) {
+			keys = append(keys, strings.ToLower(name))
 		}
 	}
 	slices.Sort(keys)
-	slices.Sort(wanted)
-	meantAgain := len(c.text) < 40 && answered && (c.cursor.n == 0 || c.cursor.n >= last.Seq)
-	return last, slices.Equal(keys, slices.Compact(wanted)) && (len(c.to) == 0) == (len(last.to) == 0) && !meantAgain
+	return slices.Compact(keys)
 }
 
 // addressed returns the agents of the names but a, in the order of their joins. found
 // is false if one has no seat, or a is the only one.
-func (r roomModel) addressed(a agentModel, names []string) (to []int64, found bool) {
+func (r roomModel) addressed(a agentModel, names []string) (seats []int, found bool) {
 	for _, name := range names {
-		if _, here := r.seatedAs(name); !here {
+		x, here := r.seatedAs(name)
+		if !here {
 			return nil, false
 		}
-	}
-	for _, x := range r.seated() {
-		if x.joined != a.joined && slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, x.name) }) {
-			to = append(to, x.joined)
+		if x.seat != a.seat {
+			seats = append(seats, x.seat)
 		}
 	}
-	return to, len(to) > 0
+	slices.Sort(seats)
+	return slices.Compact(seats), len(names) == 0 || len(seats) > 0
 }
 
-// say returns the model after the message was sent to the agents to.
-func (c sendCall) say(m model, to []int64) (model, error) {
+// say returns the model after the message e was sent.
+func (c sendCall) say(m model, e eventModel) (model, error) {
 	r, _ := m.room(c.who.room)
-	a, _ := r.agent(c.who.joined)
-	e := eventModel{seat: a.joined, to: to, Message: chat.Message{Type: chat.Said, From: a.name, Text: c.text, Kind: c.kind, ReplyTo: c.replyTo}}
-	if c.kind == room.Plain {
-		e.Kind = ""
-	}
-	for _, n := range to {
-		x, _ := r.agent(n)
-		e.To = append(e.To, x.name)
-	}
 	r, err := m.append(r, e)
-	if c.kind != room.Status {
-		a.done = c.kind == room.Done
-	}
-	if c.key != "" {
+	if a, _ := r.agent(e.seat); c.key != "" {
 		a.keys = append(slices.Clip(a.keys), keyModel{c.key, r.head(), m.now})
+		r = r.with(a)
 	}
-	return m.with(r.with(a)), err
+	return m.with(r), err
 }
 
-// sendOp is a send that was answered and not held back.
+// sendOp is a send that was answered and not held back. What it hands out is the
+// answer of a waitOp.
 type sendOp struct {
 	sendCall
-	got    chat.Sent
-	code   fault.Code
-	waited bool // the answer is that of a wait, too
+	got  chat.Sent
+	code fault.Code
 }
 
 func (o sendOp) on(m model) (model, error) {
+	if o.isMalformed() {
+		return m, expectEqual("the code", o.code, fault.InvalidArgument)
+	}
 	r, a, refused, err := m.admit(o.who, o.code)
 	if refused || err != nil {
 		return m, err
 	}
 	x := o.outcome(m, r, a)
+	if x.held && m.uncertain(a) { // as far as the rules say; perhaps not
+		unguarded := o.sendCall
+		unguarded.cursor.n = 0
+		x = unguarded.outcome(m, r, a)
+	}
 	switch {
 	case o.code != x.code:
 		return m, &wrong{"the code", o.code, x.code}
 	case x.code != "":
 		return m, nil
-	case x.held && !m.uncertain(a):
+	case x.held, len(x.warned) > 0:
 		return m, &wrong{"the send", o.got, "held back"}
 	}
-	seq, next := x.duplicate, m
-	if seq == 0 {
-		seq = r.head() + 1
-		if next, err = o.say(m, x.to); err != nil {
+	n, next := x.duplicate, m
+	if n == 0 {
+		n = r.head() + 1
+		if next, err = o.say(m, x.event); err != nil {
 			return m, err
 		}
 	}
-	if o.got.Seq != seq || o.got.Duplicate != (x.duplicate > 0) {
-		return m, &wrong{"the send", o.got, []any{seq, x.duplicate > 0}}
-	}
-	after := o.cursor.n
-	if x.duplicate == 0 && x.clear {
-		after = seq
+	if !o.got.Sent || o.got.ID != shown(n) || o.got.Duplicate != (x.duplicate > 0) {
+		return m, &wrong{"the send", o.got, []any{n, x.duplicate > 0}}
 	}
 	r, _ = next.room(r.id)
-	a, _ = r.agent(a.joined)
-	if err := o.checkAnswer(m, r, a, after); err != nil || o.waited {
-		return next, err // the wait acknowledges the cursor
+	if err := o.checkRest(r, a, n); err != nil {
+		return m, err
 	}
-	a.back = time.Time{}
-	a = a.call(m.now)
-	a.ackMost = max(a.ackMost, after)
-	if a.from < o.replyTo && o.replyTo <= a.handed {
+	a, _ = r.agent(a.seat)
+	a.ackMost = max(a.ackMost, o.cursor.n)
+	if answers := max(o.replyTo, x.event.replyTo); a.from < answers && answers <= a.handed {
 		a.ackMost = max(a.ackMost, a.handed)
 	}
 	return next.withAgent(r.id, a), nil
 }
 
-// checkAnswer compares the rest of the answer. after is where its cursor must stand:
-// behind the message only if nothing lies between.
-func (o sendOp) checkAnswer(m model, r roomModel, a agentModel, after int64) error {
-	if !m.sequential {
-		n := cursorNumber(o.got.Cursor)
-		if o.waited || n == after || n == o.cursor.n {
-			return nil
+// checkRest compares what the answer says about message n: how many of those handed out
+// with it came before it and, if it is new, the agreement that it completes.
+func (o sendOp) checkRest(r roomModel, a agentModel, n int64) error {
+	before, agreed := 0, ""
+	for _, x := range o.got.Messages {
+		if numberOf(x.ID) < n {
+			before++
 		}
-		return &wrong{"the cursor", n, after}
 	}
-	got := []any{o.got.Sent, o.got.Others, o.got.Listening, o.got.CursorIgnored, o.got.Messages, cursorNumber(o.got.Cursor)}
-	want := []any{true, len(r.seated()) - 1, r.silences(a), o.cursor.given && o.cursor.n == 0, []chat.Message{}, after}
-	return sameText("the send", got, want)
+	if e, _ := r.event(n); !o.got.Duplicate {
+		agreed = r.reads(a, e).Agreed
+	}
+	return sameText("the message", []any{o.got.Before, o.got.Agreed}, []any{before, agreed})
 }
 
 // uncertain reports whether a send of a may be guarded more or less often than the
 // rules say, since an earlier one has no answer.
-func (m model) uncertain(a agentModel) bool { return a.unsettled || m.lateWrites }
+func (m model) uncertain(a agentModel) bool { return a.unsettled || m.lateWrites || m.lostWrites }
 
 func (o sendOp) String() string {
-	return fmt.Sprintf("%v: %s %d, duplicate %t, cursor %q", o.sendCall, o.code, o.got.Seq, o.got.Duplicate, o.got.Cursor)
+	return fmt.Sprintf("%v: %s %s, duplicate %t", o.sendCall, o.code, o.got.ID, o.got.Duplicate)
 }
 
-// holdOp is a send that was held back. What it hands out is the answer of a waitOp.
+// holdOp is a send that was held back. What it hands out is the answer of a waitOp,
+// unless it hands out nothing: then the sender is told whom it would speak to.
 type holdOp struct {
 	sendCall
 	got chat.Sent
@@ -217,15 +292,26 @@ func (o holdOp) on(m model) (model, error) {
 		return m, err
 	}
 	x := o.outcome(m, r, a)
+	a = a.call(m.now)
+	if len(x.warned) > 0 || o.warns() {
+		a.warned = append(slices.Clip(a.warned), x.warned...)
+		got := []any{o.got.Sent, o.got.ID, o.got.Duplicate, len(o.got.Messages), o.got.HasMore, o.got.Status, len(x.warned) > 0}
+		return m.withAgent(r.id, a), sameText("the send held back", got, []any{false, "", false, 0, false, "", true})
+	}
 	news := o.cursor.n > 0 && len(r.newsAfter(a, o.cursor.n, r.head())) > 0
-	if !x.held && !(m.uncertain(a) && news && x.code == "") {
+	if !x.held && !(m.uncertain(a) && news && x.code == "" && x.duplicate == 0) {
 		return m, &wrong{"the send", "held back", x}
 	}
-	if o.got.Sent || o.got.Duplicate {
+	if o.got.Sent || o.got.Duplicate || o.got.ID != "" {
 		return m, &wrong{"the send held back", o.got, "not sent"}
 	}
-	a.guarded, a.owed = max(1, cursorNumber(o.got.Cursor)), true
+	a.held = r.heldInARow(a) + 1
+	a.guarded, a.owed = max(1, numberOf(o.got.Cursor)), true
+	a.acked, a.ackMost = max(a.acked, o.cursor.n), max(a.ackMost, o.cursor.n)
 	return m.withAgent(r.id, a), nil
 }
+
+// warns reports whether the answer hands out nothing.
+func (o holdOp) warns() bool { return o.got.Status == "" && len(o.got.Messages) == 0 }
 
 func (o holdOp) String() string { return o.sendCall.String() + ": held back" }

@@ -3,12 +3,12 @@ package chat_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // The reference model states the rules of rooms once more, as plainly as possible
@@ -19,10 +19,16 @@ import (
 // check gives it to porcupine as the sequential specification: concurrent calls
 // are right if they have an order in which the model accepts every answer.
 //
-// The model restates every rule: names, capacity, leases, who may speak, repeated
-// messages, the guard of a cursor, visibility, what is handed out, roles, bans,
-// mutes and closing. From package room it takes only names (types, roles, reasons,
-// kinds, actions) and the bounds of the capacity. It calls nothing that decides.
+// The model restates every rule: names, capacity, leases, ways back to a seat, who
+// may speak, repeated messages, the guard of a cursor, debts and agreements,
+// visibility and counts, what is handed out and to whom, roles, bans, mutes and
+// closing. From package room it takes only names (types, roles, reasons, kinds,
+// actions) and bounds. It calls nothing that decides. It numbers events and seats by
+// itself; numbers (property_numbers_test.go) translates the ids and cursors of
+// answers before it sees them.
+//
+// It leaves open: who is given the turn, activities, and the exact time after which
+// others see what an agent does where several services answer.
 
 // model is the state of all rooms. It is a value: a step returns the next one and
 // changes nothing that an earlier one shares.
@@ -44,8 +50,8 @@ type conditions struct {
 
 // agentID identifies an agent for good.
 type agentID struct {
-	room   string
-	joined int64 // the event of its join
+	room string
+	seat int
 }
 
 // operation is a call, or a part of a call, with its answer.
@@ -89,32 +95,45 @@ type roomModel struct {
 	kind             room.Type
 	public           bool
 	openFrom         int64 // newcomers see no event before this one
+	updated          int64 // the last event that changed the settings
 	log              []eventModel
-	agents           []agentModel // all that ever joined, in that order
-	bans, mutes      []string     // names
-	wanted, renewed  time.Time
+	agents           []agentModel     // all that ever joined; the agent of seat n is the nth
+	open             []requestModel   // requests and proposals, oldest first
+	agreements       []agreementModel // oldest first
+	knocks           []knockModel
+	bans, mutes      []string // names
+	renewed          time.Time
 	named            bool // the name leads here
 	closed           bool
 	retired          bool // the name leads to a later room
 
-	heir     string // the agent for which vacateOp freed a seat
-	heirSees int64  // the first event that it may see, or a later one
+	heir string // the agent for which vacateOp freed a seat
+	lost int    // that seat
 }
 
-// eventModel is an event. Agents are identified by the event of their join.
+// eventModel is an event. Agents are identified by their seats.
 type eventModel struct {
-	chat.Message
-	seat, by int64   // the agent that it is about, and the admin that did it
-	to       []int64 // who sees it beside its sender; empty: everybody
+	view.Message
+	n, replyTo, withdraws int64
+	seat, by              int     // the agent that it is about, and the admin that did it
+	to                    []int   // who sees it beside its sender; empty: everybody
+	ask, named            []int   // whom it asks, and for whom else it is meant
+	agreed                []int64 // the proposals that it completes
 }
 
-// actor returns the agent that caused the event.
-func (e eventModel) actor() int64 {
-	if e.by != 0 {
+// actor returns the agent that caused the event; 0 for one without a seat.
+func (e eventModel) actor() int {
+	switch {
+	case e.by != 0:
 		return e.by
+	case e.Type == view.Knocked:
+		return 0
 	}
 	return e.seat
 }
+
+// isPublic reports whether e is a message to all. Only these are counted.
+func (e eventModel) isPublic() bool { return e.Type == view.Said && len(e.to) == 0 }
 
 // line describes an event as finalLogs does.
 func (e eventModel) line() string {
@@ -129,12 +148,16 @@ func logLine(kind, name, text, action, reason, newAdmin, by string) string {
 // in the log: so a call without an answer happened where the log says, or never.
 type finalLogs struct {
 	rooms    map[string][]string // by id
-	answered map[agentID]bool    // the events whose numbers an answer contains
+	began    map[string]int64    // when, by id
+	answered map[eventID]bool    // the events that an answer claims
 	total    int
 }
 
-// maxHistory is how many messages a join shows at most.
-const maxHistory = 20
+// eventID identifies an event.
+type eventID struct {
+	room string
+	n    int64
+}
 
 // reduced is a name as bans compare it. The names of the tests contain nothing else
 // that looks like another letter.
@@ -196,7 +219,7 @@ func (m model) with(r roomModel) model {
 	return m
 }
 
-// withAgent returns the model with a in place of the agent of that join.
+// withAgent returns the model with a in place of the agent of that seat.
 func (m model) withAgent(id string, a agentModel) model {
 	r, _ := m.room(id)
 	return m.with(r.with(a))
@@ -210,9 +233,11 @@ func (m model) startsOver(r roomModel) bool {
 	return m.over(r) || len(r.seated()) == 0 && r.password == ""
 }
 
-// append returns r after e, which happens now. Events renew a room once a day.
+// append returns the room after e, which happens now and leaves r as it is but for
+// its debts. Events renew a room once a day.
 func (m model) append(r roomModel, e eventModel) (roomModel, error) {
-	e.Seq, e.At = r.head()+1, m.now
+	e.n, e.At = r.head()+1, m.now.Truncate(time.Second)
+	e.ID, e.ReplyTo, e.Withdraws = shown(e.n), shown(e.replyTo), shown(e.withdraws)
 	if by, ok := r.agent(e.by); ok {
 		e.By = by.name
 	}
@@ -225,8 +250,17 @@ func (m model) append(r roomModel, e eventModel) (roomModel, error) {
 	if m.now.Sub(r.renewed) > 24*time.Hour {
 		r.renewed = m.now
 	}
+	r, e = m.settle(r, e)
 	r.log = append(slices.Clip(r.log), e)
 	return r, nil
+}
+
+// shown is how a translated answer shows event n.
+func shown(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 // end is when the room ends unless it is renewed.
@@ -242,26 +276,31 @@ func (r roomModel) event(n int64) (eventModel, bool) {
 	return r.log[n-1], true
 }
 
-// agent returns the agent that joined with event n, seated or gone.
-func (r roomModel) agent(n int64) (agentModel, bool) {
-	for _, a := range r.agents {
-		if a.joined == n {
-			return a, true
+// publicIn counts the messages to all from event first up to event last.
+func (r roomModel) publicIn(first, last int64) (n int64) {
+	for _, e := range r.log {
+		if first <= e.n && e.n <= last && e.isPublic() {
+			n++
 		}
 	}
-	return agentModel{}, false
+	return n
 }
 
-// with returns r with a in place of the agent of that join, or as a new agent.
+// agent returns the agent that has, or had, a seat.
+func (r roomModel) agent(seat int) (agentModel, bool) {
+	if seat < 1 || seat > len(r.agents) {
+		return agentModel{}, false
+	}
+	return r.agents[seat-1], true
+}
+
+// with returns r with a in place of the agent of that seat, or as a new agent.
 func (r roomModel) with(a agentModel) roomModel {
 	r.agents = slices.Clone(r.agents)
-	for i := range r.agents {
-		if r.agents[i].joined == a.joined {
-			r.agents[i] = a
-			return r
-		}
+	if a.seat > len(r.agents) {
+		r.agents = append(r.agents, a)
 	}
-	r.agents = append(r.agents, a)
+	r.agents[a.seat-1] = a
 	return r
 }
 
@@ -290,11 +329,21 @@ func (r roomModel) full() bool { return len(r.seated()) >= r.capacity }
 // silences reports whether a may only listen.
 func (r roomModel) silences(a agentModel) bool { return a.muted || r.kind == room.Channel && !a.admin }
 
+// names returns the names of the seats whose agents are there.
+func (r roomModel) names(seats []int) (names []string) {
+	for _, seat := range seats {
+		if a, ok := r.agent(seat); ok && !a.gone {
+			names = append(names, a.name)
+		}
+	}
+	return names
+}
+
 // lastFreed returns the last event that freed a seat for strangers.
 func (r roomModel) lastFreed() (n int64) {
 	for _, e := range r.log {
-		if e.Type == chat.Left && e.Reason != room.ReasonReplaced {
-			n = e.Seq
+		if e.Type == view.Left && e.Reason != room.ReasonReplaced {
+			n = e.n
 		}
 	}
 	return n
@@ -309,49 +358,3 @@ func (r roomModel) visibleFrom() int64 {
 	}
 	return max(r.openFrom, r.lastFreed()+1)
 }
-
-// barred returns the codes that may refuse any call of an agent; none if it may call.
-func (m model) barred(r roomModel, a agentModel) []fault.Code {
-	switch {
-	case m.over(r) && a.gone: // why a seat is gone is forgotten with its room, if not at once
-		return []fault.Code{fault.Removed, fault.RoomNotFound}
-	case m.over(r):
-		return []fault.Code{fault.RoomNotFound}
-	case a.gone:
-		return []fault.Code{fault.Removed}
-	}
-	return nil
-}
-
-// admit returns the caller of an operation. refused says that the call had to be
-// refused, and was.
-func (m model) admit(who agentID, code fault.Code) (r roomModel, a agentModel, refused bool, err error) {
-	r, _ = m.room(who.room)
-	a, joined := r.agent(who.joined)
-	if !joined {
-		return r, a, false, &wrong{"the caller", who, "an agent that has joined"}
-	}
-	if codes := m.barred(r, a); codes != nil {
-		if !slices.Contains(codes, code) {
-			return r, a, false, &wrong{"the code", code, codes}
-		}
-		return r, a, true, nil
-	}
-	return r, a, false, nil
-}
-
-// barredOp is a call that was refused because its agent has no seat, or no room.
-type barredOp struct {
-	who  agentID
-	code fault.Code
-}
-
-func (o barredOp) on(m model) (model, error) {
-	_, _, refused, err := m.admit(o.who, o.code)
-	if err == nil && !refused {
-		err = &wrong{"the code", o.code, ""}
-	}
-	return m, err
-}
-
-func (o barredOp) String() string { return fmt.Sprintf("%v calls: %s", o.who, o.code) }

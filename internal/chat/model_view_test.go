@@ -4,29 +4,30 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // viewOp is a room as an answer shows it.
 type viewOp struct {
 	what   string
-	who    agentID      // its joined is 0 for a stranger
-	got    *chat.Room   // nil: not shown
-	agents []chat.Agent // if the answer shows only these; nil: not shown
+	who    agentID      // its seat is 0 for a stranger
+	got    *view.Room   // nil: not shown
+	agents []view.Agent // if the answer shows only these; nil: not shown
 	others int          // -1: not shown
 }
 
 func (o viewOp) on(m model) (model, error) {
 	r, ok := m.room(o.who.room)
-	a, joined := r.agent(o.who.joined)
-	if !ok || r.retired || !joined && o.who.joined != 0 {
+	a, joined := r.agent(o.who.seat)
+	if !ok || r.retired || !joined && o.who.seat != 0 {
 		return m, &wrong{o.what, o.who, "a room that is not over"}
 	}
-	want := m.view(r, o.who.joined)
+	want := m.view(r, o.who.seat)
 	got := want
 	if o.got != nil {
 		got = *o.got
@@ -43,48 +44,91 @@ func (o viewOp) on(m model) (model, error) {
 	}
 	got.Agents = slices.Clone(got.Agents)
 	for i := range min(len(got.Agents), len(want.Agents)) {
-		m.forgive(&got.Agents[i], &want.Agents[i])
+		x, _ := r.seatedAs(want.Agents[i].Name)
+		m.observe(r, a, x, got.Agents[i], &want.Agents[i])
 	}
-	same := slices.Equal(got.Agents, want.Agents)
-	if got.Agents, want.Agents = nil, nil; !same || !reflect.DeepEqual(got, want) {
-		return m, &wrong{o.what + " shows", o, m.view(r, o.who.joined)}
+	same := slices.EqualFunc(got.Agents, want.Agents, func(g, w view.Agent) bool { return reflect.DeepEqual(g, w) })
+	if shown := got.Agents; !same {
+		return m, &wrong{o.what + " shows", shown, want.Agents}
+	}
+	if got.Agents, want.Agents = nil, nil; !reflect.DeepEqual(got, want) {
+		return m, &wrong{o.what + " shows", got, want}
 	}
 	return m, nil
 }
 
-// view returns r as the agent who sees it.
-func (m model) view(r roomModel, who int64) chat.Room {
-	out := chat.Room{
-		Name: r.name, Description: r.about, Type: r.kind, Capacity: r.capacity, Public: r.public, PasswordProtected: r.password != "", Agents: []chat.Agent{},
+// view returns r as the agent of a seat sees it, but for what only observe knows.
+func (m model) view(r roomModel, seat int) view.Room {
+	out := view.Room{
+		Name: r.name, Description: r.about, Type: r.kind, Capacity: r.capacity, Public: r.public, PasswordProtected: r.password != "",
+		Closed: r.closed, Agents: []view.Agent{},
 	}
 	for _, a := range r.seated() {
-		x := chat.Agent{Name: a.name, Role: room.Member, You: a.joined == who, Muted: a.muted, State: chat.Silent}
+		x := view.Agent{Name: a.name, Role: room.Member, You: a.seat == seat, Muted: a.muted}
+		x.Replaced = a.isReplaced(m.now)
 		if a.admin {
 			x.Role = room.Admin
 		}
-		if x.You {
-			x.State = chat.Waiting
-		} else {
-			x.Idle = m.now.Sub(a.lastHeard())
-		}
-		if m.now.Before(a.back) {
-			x.State, x.BackIn = chat.Away, a.back.Sub(m.now)
+		switch back := a.back(); {
+		case seat == 0: // outside, nobody is told more than the names
+			x = view.Agent{Name: a.name}
+		case !x.You:
+		case m.now.Before(back):
+			x.State, x.BackIn = view.Away, back.Sub(m.now)
+		default:
+			x.State = view.Waiting
 		}
 		out.Agents = append(out.Agents, x)
 	}
 	return out
 }
 
-// forgive removes what a service may not know from how it shows an agent: after 15
-// minutes since when it is idle, and where calls overlap what the agent is doing.
-func (m model) forgive(got, want *chat.Agent) {
-	switch {
-	case !m.sequential:
-		got.State, got.Idle, got.BackIn = "", 0, 0
-		want.State, want.Idle, want.BackIn = "", 0, 0
-	case !m.oneService && want.Idle.Minutes() >= 15:
-		got.Idle = min(got.Idle, want.Idle)
+// observe puts into want what got says of the agent x, if that may be: its last call, but
+// of sends, which others see later, perhaps none within 30 seconds and no private one
+// within 15; the return that it last announced; and how much it has not read, which a
+// service may not know.
+func (m model) observe(r roomModel, viewer, x agentModel, got view.Agent, want *view.Agent) {
+	if viewer.seat == 0 || want.You {
+		return
 	}
+	if !m.sequential {
+		want.State, want.Idle, want.BackIn, want.Unread = got.State, got.Idle, got.BackIn, got.Unread
+		return
+	}
+	if got.Unread != nil && *got.Unread <= r.unread(viewer, x, x.joined) && *got.Unread >= r.unread(viewer, x, max(x.given, x.joined)) {
+		want.Unread = got.Unread
+	}
+	idle, away := false, got.BackIn == max(0, x.back().Sub(m.now))
+	calls := append([]callModel{{at: x.joinedAt}}, x.calls...)
+	for i, c := range calls {
+		over := slices.ContainsFunc(calls[i+1:], func(d callModel) bool { return !d.speaks || m.now.Sub(d.at) >= 30*time.Second })
+		early := c.hidden && m.now.Sub(c.at) < 15*time.Second
+		idle = idle || !over && !early && got.Idle == m.now.Sub(latest(c.at, x.joinedAt))
+	}
+	if !m.oneService { // after its lease, or among services, what is known lags
+		idle = idle || got.Idle >= 15*time.Minute || m.now.Sub(x.called()) < 15*time.Second
+	}
+	if idle && away {
+		want.Idle, want.BackIn = got.Idle, got.BackIn
+	}
+	switch {
+	case want.BackIn > 0:
+		want.State = view.Away
+	case want.Idle < 2*time.Minute:
+		want.State = view.Busy
+	default:
+		want.State = view.Silent
+	}
+}
+
+// unread counts the messages after event n that x was not given and viewer sees, too.
+func (r roomModel) unread(viewer, x agentModel, n int64) (count int) {
+	for _, e := range r.newsAfter(x, n, r.head()) {
+		if e.Type == view.Said && viewer.sees(e) {
+			count++
+		}
+	}
+	return count
 }
 
 func (o viewOp) String() string {
@@ -92,7 +136,7 @@ func (o viewOp) String() string {
 	if o.got != nil {
 		names = seats(*o.got)
 	}
-	return fmt.Sprintf("%v sees in %s: %q, %q, %d others", o.who, o.what, names, seats(chat.Room{Agents: o.agents}), o.others)
+	return fmt.Sprintf("%v sees in %s: %q, %q, %d others", o.who, o.what, names, seats(view.Room{Agents: o.agents}), o.others)
 }
 
 // infoOp is room_info of the caller's room.
@@ -107,147 +151,52 @@ func (o infoOp) on(m model) (model, error) {
 	if err != nil || refused {
 		return m, err
 	}
-	if r.closed {
-		return m, expectEqual("the code", o.code, fault.RoomClosed)
-	}
 	m = m.withAgent(r.id, a.call(m.now))
+	var requests []chat.OpenRequest
+	for _, q := range m.openTo(r, a) {
+		e, _ := r.event(q.n)
+		if !a.sees(e) {
+			continue
+		}
+		owed, _ := q.knownTo(a.seat)
+		requests = append(requests, chat.OpenRequest{ID: shown(q.n), From: e.From, Text: e.Text, OwedBy: r.names(owed), Age: m.now.Sub(q.at)})
+	}
 	got := []any{o.code, o.got.Earlier, o.got.Requests, o.got.Now}
-	return m, sameText("info", got, []any{"", r.head() + 1 - a.since, r.requests(a), m.now})
+	if err := sameText("info", got, []any{"", r.publicIn(a.since, r.head()), requests, m.now}); err != nil {
+		return m, err
+	}
+	return m, r.sameAgreements(a, o.got.Agreements)
 }
 
 func (o infoOp) String() string { return fmt.Sprintf("%v asks for info: %s", o.who, o.code) }
 
-// requests returns the last ten requests of agents that have a seat, which a sees and
-// nobody but their sender has answered.
-func (r roomModel) requests(a agentModel) (open []chat.OpenRequest) {
-	for _, e := range r.log {
-		sender, _ := r.agent(e.seat)
-		if e.Type != chat.Said || e.Kind != room.Request || !a.sees(e) || sender.gone {
+// agreed returns the agreements that a sees, the newest first, without those that a
+// newer one replaces: one whose proposal replies to theirs.
+func (r roomModel) agreed(a agentModel) (list []agreementModel) {
+	replaced := map[int64]bool{}
+	for _, x := range slices.Backward(r.agreements) {
+		p, _ := r.event(x.n)
+		if !a.sees(p) {
 			continue
 		}
-		answered := slices.ContainsFunc(r.log, func(x eventModel) bool {
-			return x.ReplyTo == e.Seq && x.seat != e.seat && a.sees(x)
-		})
-		var to []string
-		for _, n := range e.to {
-			if x, _ := r.agent(n); !x.gone {
-				to = append(to, x.name)
-			}
-		}
-		if !answered && (len(to) > 0 || len(e.to) == 0) {
-			open = append(open, chat.OpenRequest{Seq: e.Seq, From: e.From, To: to})
+		replaced[p.replyTo] = true
+		if !replaced[p.n] {
+			list = append(list, x)
 		}
 	}
-	return open[max(0, len(open)-10):]
+	return list
 }
 
-// strangerOp is room_info by a room's name.
-type strangerOp struct {
-	name, password string
-	got            chat.Info
-	code           fault.Code
-}
-
-func (o strangerOp) on(m model) (model, error) {
-	r, found := m.holder(o.name)
-	want := fault.Code("")
-	switch {
-	case !found || m.startsOver(r):
-		want = fault.RoomNotFound
-	case o.password != r.password:
-		want = fault.WrongPassword
+// sameAgreements compares the list of agreements that an answer contains: the newest
+// five.
+func (r roomModel) sameAgreements(a agentModel, got []chat.Agreement) error {
+	var gotText, want []string
+	for _, x := range got {
+		gotText = append(gotText, fmt.Sprint(x.ID, x.Text, x.By, x.At.Unix()))
 	}
-	if o.code != want || want != "" {
-		return m, expectEqual("the code", o.code, want)
+	for _, x := range r.agreed(a) {
+		p, _ := r.event(x.n)
+		want = append(want, fmt.Sprint(shown(x.n), p.Text, p.From, x.done.Unix()))
 	}
-	if len(o.got.Requests) > 0 || o.got.Earlier != max(0, r.head()+1-r.visibleFrom()) {
-		return m, &wrong{"info by name", o.got, r.visibleFrom()}
-	}
-	return viewOp{"info by name", agentID{room: r.id}, &o.got.Room, nil, -1}.on(m)
-}
-
-func (o strangerOp) String() string {
-	return fmt.Sprintf("a stranger asks for %s, password %q: %s", o.name, o.password, o.code)
-}
-
-// listOp is all pages of a list of public rooms.
-type listOp struct {
-	search string
-	got    []chat.Listed
-}
-
-func (o listOp) on(m model) (model, error) {
-	var got, want []string
-	for _, x := range o.got {
-		got = append(got, fmt.Sprintf("%s: %+v", strings.ToLower(x.Name), x))
-	}
-	for _, r := range m.rooms {
-		found := strings.Contains(r.key+r.about, strings.ToLower(o.search))
-		if found && r.public && !r.closed && !m.startsOver(r) {
-			want = append(want, fmt.Sprintf("%s: %+v", r.key, chat.Listed{
-				Name: r.name, Description: r.about, Type: r.kind, Agents: len(r.seated()), Capacity: r.capacity, PasswordProtected: r.password != "",
-			}))
-		}
-	}
-	slices.Sort(want)
-	return m, sameText("the list", got, want)
-}
-
-func (o listOp) String() string {
-	return fmt.Sprintf("somebody lists %q: %d rooms", o.search, len(o.got))
-}
-
-// historyOp is a page of a room's history.
-type historyOp struct {
-	who  agentID
-	req  chat.HistoryRequest
-	got  chat.Page
-	code fault.Code
-}
-
-func (o historyOp) on(m model) (model, error) {
-	r, a, refused, err := m.admit(o.who, o.code)
-	if err != nil || refused {
-		return m, err
-	}
-	m = m.withAgent(r.id, a.call(m.now))
-	want := fault.Code("")
-	if e, there := r.event(o.req.Seq); o.req.Seq > 0 && (!there || !a.sees(e)) {
-		want = fault.InvalidArgument
-	}
-	if o.code != want || want != "" {
-		return m, expectEqual("the code", o.code, want)
-	}
-	page, more := o.page(r.visible(a, o.req.After))
-	if o.got.HasMore != more {
-		return m, &wrong{"history has more", o.got.HasMore, more}
-	}
-	return m, m.sameMessages(o.got.Messages, page)
-}
-
-// page returns the part of all that is asked for. It may be shorter where it would
-// be long.
-func (o historyOp) page(all []chat.Message) (page []chat.Message, more bool) {
-	if o.req.Before > 0 {
-		all = slices.DeleteFunc(all, func(e chat.Message) bool { return e.Seq >= o.req.Before })
-	}
-	if o.req.Seq > 0 {
-		all = slices.DeleteFunc(all, func(e chat.Message) bool { return e.Seq != o.req.Seq })
-	}
-	limit := o.req.Limit
-	if limit == 0 {
-		limit = 20
-	}
-	want := min(len(all), limit)
-	if n := len(o.got.Messages); n >= fewestShown && n < want {
-		want = n
-	}
-	if o.req.After > 0 {
-		return all[:want], want < len(all)
-	}
-	return all[len(all)-want:], want < len(all)
-}
-
-func (o historyOp) String() string {
-	return fmt.Sprintf("%v reads the history before %d, after %d, of %d: %s %s", o.who, o.req.Before, o.req.After, o.req.Seq, o.code, brief(o.got.Messages))
+	return sameText("the agreements", gotText, want[:min(len(want), 5)])
 }

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // cursorArg is the cursor that a call passes.
@@ -26,15 +26,8 @@ func (c cursorArg) String() string {
 	return fmt.Sprintf("cursor %d", c.n)
 }
 
-// cursorNumber returns the event at which a cursor stands; 0 for anything else.
-func cursorNumber(cursor string) int64 {
-	head, _, _ := strings.Cut(cursor, "-")
-	n, _ := strconv.ParseInt(head, 10, 64)
-	return n
-}
-
 // fewestShown is how many messages of the tests always fit into an answer.
-const fewestShown = 20
+const fewestShown = 10
 
 // newsAfter returns the news for a in the events after n up to to.
 func (r roomModel) newsAfter(a agentModel, n, to int64) (out []eventModel) {
@@ -48,8 +41,8 @@ func (r roomModel) newsAfter(a agentModel, n, to int64) (out []eventModel) {
 
 // sameMessages compares messages. Where calls overlap, their times are not compared,
 // since the clocks of the services differ, nor whether they are marked as repeated.
-func (m model) sameMessages(got, want []chat.Message) error {
-	equal := slices.EqualFunc(got, want, func(g, w chat.Message) bool {
+func (m model) sameMessages(got, want []view.Message) error {
+	equal := slices.EqualFunc(got, want, func(g, w view.Message) bool {
 		if !m.sequential {
 			g.At, g.Repeated = w.At, w.Repeated
 		}
@@ -67,23 +60,26 @@ func sameText(what string, got, want any) error {
 }
 
 // brief describes messages in one line.
-func brief(ms []chat.Message) string {
+func brief(ms []view.Message) string {
 	var out []string
 	for _, x := range ms {
-		out = append(out, fmt.Sprintf("%d %s %s%s: %s%s%s", x.Seq, x.Type, x.From, x.Agent, x.Text, x.Reason, x.Action))
+		out = append(out, fmt.Sprintf("%s %s %s%s: %s%s%s", x.ID, x.Type, x.From, x.Agent, x.Text, x.Reason, x.Action))
 	}
 	return fmt.Sprintf("%q", out)
 }
 
-// waitOp is a wait that was answered, or another call that hands out news.
+// waitOp is a wait that was answered, or the part of a send's answer that hands out
+// what is unread.
 type waitOp struct {
-	who    agentID
-	cursor cursorArg
-	backIn time.Duration
-	got    chat.Waited
-	code   fault.Code
-	owed   bool  // to a send that was held back
-	since  int64 // the message after which the call waited
+	who     agentID
+	cursor  cursorArg
+	absence chat.Absence
+	got     chat.Waited
+	code    fault.Code
+	owed    bool  // to a send that was held back
+	sent    bool  // to one that was not, and did not wait
+	since   int64 // the message after which the call waited
+	gaveUp  bool  // its client gave up while it was answered: its cursor may not be noted
 }
 
 func (o waitOp) on(m model) (model, error) {
@@ -91,28 +87,29 @@ func (o waitOp) on(m model) (model, error) {
 	if err != nil || o.code != "" {
 		return m, err
 	}
-	upTo := cursorNumber(o.got.Cursor)
+	upTo := numberOf(o.got.Cursor)
 	if err := o.checkEnd(m, r, a, upTo); err != nil {
 		return m, err
+	}
+	if (o.sent || o.owed) && len(o.got.Agents) > 0 {
+		return m, &wrong{"who is there", o.got.Agents, "nobody: the call does not wait"}
 	}
 	if upTo > r.head() || o.since > r.head() || o.owed && !a.owed {
 		return m, &wrong{"the wait", o, fmt.Sprintf("head %d, owed %t", r.head(), a.owed)}
 	}
 	if !o.owed {
-		a = a.call(m.now)
+		a = o.heard(r, a, m.now)
 	}
-	if o.backIn > 0 {
-		a.back = m.now.Add(o.backIn)
-		a = a.call(m.now)
-	}
-	a.owed = a.owed && !o.owed
-	if o.cursor.n > 0 {
-		a.acked, a.ackMost = max(a.acked, o.cursor.n), max(a.ackMost, o.cursor.n)
+	if a.owed = a.owed && !o.owed; o.cursor.n > 0 && !o.sent {
+		if a.ackMost = max(a.ackMost, o.cursor.n); !o.gaveUp {
+			a.acked = max(a.acked, o.cursor.n)
+		}
 	}
 	first, last, err := o.starts(m, r, a, upTo)
 	if err != nil {
 		return m, err
 	}
+	a.given = max(a.given, upTo)
 	switch {
 	case o.cursor.n > 0:
 		a.shown = max(a.shown, upTo)
@@ -120,7 +117,23 @@ func (o waitOp) on(m model) (model, error) {
 		a.from, a.fromMost, a.handed = first, last, max(a.handed, upTo)
 		a.unsure = false
 	}
-	return m.withAgent(r.id, a), nil
+	if m.sequential && m.oneService && !o.owed && o.got.Status != chat.StatusRemoved {
+		err = expectEqual("away until", o.got.AwayUntil.UnixMilli(), a.back().UnixMilli())
+	}
+	return m.withAgent(r.id, a), err
+}
+
+// heard returns a after the call. Only a wait of some length ends an absence by itself.
+func (o waitOp) heard(r roomModel, a agentModel, now time.Time) agentModel {
+	last, _ := r.lastSaid(a)
+	c := callModel{at: now, speaks: o.sent, hidden: o.sent && len(last.to) > 0}
+	switch {
+	case o.absence.Given && o.absence.BackIn > 0:
+		c.back = now.Add(o.absence.BackIn)
+	case !o.absence.Given && now.Before(a.back()):
+		c.back = a.back()
+	}
+	return a.note(c)
 }
 
 // waiter returns the caller. It may lose its seat while it waits, if that is the
@@ -128,14 +141,14 @@ func (o waitOp) on(m model) (model, error) {
 func (o waitOp) waiter(m model) (r roomModel, a agentModel, err error) {
 	if o.got.Status == chat.StatusRemoved && o.got.Reason != room.ReasonClosed {
 		r, _ = m.room(o.who.room)
-		if a, _ = r.agent(o.who.joined); !a.gone || m.sequential {
+		if a, _ = r.agent(o.who.seat); !a.gone || m.sequential {
 			err = &wrong{"the wait", o.got.Status, "the caller has its seat"}
 		}
 		return r, a, err
 	}
 	if o.got.HasMore && !m.sequential { // more that it has not seen, such as its own end
 		r, _ = m.room(o.who.room)
-		a, _ = r.agent(o.who.joined)
+		a, _ = r.agent(o.who.seat)
 		return r, a, nil
 	}
 	r, a, refused, err := m.admit(o.who, o.code)
@@ -145,19 +158,25 @@ func (o waitOp) waiter(m model) (r roomModel, a agentModel, err error) {
 	return r, a, err
 }
 
+// unreadFrom returns the events, from low to high, after which a call of a without a
+// cursor may begin.
+func (m model) unreadFrom(a agentModel) (low, high int64) {
+	low, high = a.handed, max(a.handed, a.ackMost)
+	if m.oneService && m.sequential {
+		low = max(a.handed, a.acked) // else a service may not know what was acknowledged
+	}
+	if m.lostWrites || a.unsure {
+		low = a.joined // handed out once more
+	}
+	return low, high
+}
+
 // starts returns the events, from first to last, after which the answer may have
 // begun: one if the call had a cursor. The messages are all news since.
 func (o waitOp) starts(m model, r roomModel, a agentModel, upTo int64) (first, last int64, err error) {
 	low, high := o.cursor.n, o.cursor.n
 	if o.cursor.n == 0 {
-		low, high = a.handed, max(a.handed, a.ackMost)
-		if m.oneService {
-			low = max(a.handed, a.acked) // elsewhere a service may not know what was acknowledged
-		}
-		if m.lostWrites || a.unsure {
-			low = a.joined // handed out once more
-		}
-		if a.unsure {
+		if low, high = m.unreadFrom(a); a.unsure {
 			high = upTo
 		}
 	}
@@ -181,12 +200,12 @@ func (o waitOp) starts(m model, r roomModel, a agentModel, upTo int64) (first, l
 
 // shown returns the news from n to upTo as a reads it. What a service has shown
 // before is marked, unless the caller passed a cursor.
-func (o waitOp) shown(m model, r roomModel, a agentModel, n, upTo int64) (want []chat.Message) {
+func (o waitOp) shown(m model, r roomModel, a agentModel, n, upTo int64) (want []view.Message) {
 	for i, e := range r.newsAfter(a, n, upTo) {
 		x := r.reads(a, e)
-		x.Repeated = o.cursor.n == 0 && x.Seq <= a.shown
+		x.Repeated = o.cursor.n == 0 && e.n <= a.shown
 		if !m.oneService && i < len(o.got.Messages) { // another service may have shown it
-			may := o.cursor.n == 0 && x.Seq <= max(a.shown, a.handed)
+			may := o.cursor.n == 0 && e.n <= max(a.shown, a.handed)
 			x.Repeated = o.got.Messages[i].Repeated && may
 		}
 		want = append(want, x)
@@ -199,123 +218,78 @@ func (o waitOp) checkEnd(m model, r roomModel, a agentModel, upTo int64) error {
 	got := o.got
 	wantIgnored := o.cursor.given && o.cursor.n == 0
 	switch {
-	case got.CursorIgnored != wantIgnored, got.Missed, got.Superseded, upTo < 1, upTo > r.head():
+	case got.CursorIgnored != wantIgnored, got.Missed, got.Status == chat.StatusSuperseded, upTo < 1, upTo > r.head():
 		return &wrong{"the wait", got, "up to the head, with nothing missed"}
 	case got.Status == chat.StatusRemoved && got.Reason != room.ReasonClosed:
-		if end := r.log[upTo-1]; end.Type != chat.Left || end.seat != a.joined || end.Reason != got.Reason {
+		if end := r.log[upTo-1]; end.Type != view.Left || end.seat != a.seat || end.Reason != got.Reason {
 			return &wrong{"the end of the wait", got.Reason, end}
 		}
 		return nil
-	case got.HasMore != (upTo < r.head()):
-		return &wrong{"has more", got.HasMore, upTo < r.head()}
+	case got.HasMore && (upTo == r.head() || !a.isNews(r.log[upTo]) || len(got.Messages) < fewestShown):
+		return &wrong{"has more", upTo, r.head()}
+	case !got.HasMore && upTo != r.head():
+		return &wrong{"the cursor", upTo, r.head()}
 	case m.sequential:
-		return o.checkStatus(m, r, a, upTo)
+		return o.checkStatus(m, r, a)
 	}
 	return nil
 }
 
 // checkStatus compares how a wait ended that overlaps no other call.
-func (o waitOp) checkStatus(m model, r roomModel, a agentModel, upTo int64) error {
-	all, parted, wanted := upTo == r.head(), false, false
-	if !all && (len(o.got.Messages) < fewestShown || !a.isNews(r.log[upTo])) {
-		return &wrong{"the cursor", upTo, r.head()}
-	}
+func (o waitOp) checkStatus(m model, r roomModel, a agentModel) error {
+	status, reason := o.status(m, r, a)
+	seatWanted, nameWanted := false, false
 	for _, x := range o.got.Messages {
-		parted = parted || x.Type == chat.Left || x.Kind == room.Done
-		wanted = wanted || x.Type == chat.SeatWanted
+		seatWanted = seatWanted || x.Type == view.Knocked && x.Reason == room.ReasonRoomFull
+		nameWanted = nameWanted || x.Type == view.Knocked && x.Reason == room.ReasonNameTaken && !strings.EqualFold(x.Agent, a.name)
 	}
-	status, reason, some := chat.StatusQuiet, room.Reason(""), len(o.got.Messages) > 0
-	switch {
-	case r.closed && all:
-		status, reason, wanted = chat.StatusRemoved, room.ReasonClosed, false
-	case r.talkEnded(a) && (!some || all && parted):
-		status = chat.StatusEnded
-	case some:
-		status = chat.StatusMessages
+	debt, owes := m.owes(r, a)
+	got := []any{
+		o.got.Status, o.got.Reason, o.got.SeatWanted, o.got.NameWanted, o.got.Others, o.got.Listening, o.got.Admin,
+		o.got.Owes, o.got.OwesAgreement, o.got.Owed,
 	}
-	got := []any{o.got.Status, o.got.Reason, o.got.SeatWanted, o.got.Others, o.got.Listening, o.got.Quiet}
 	want := []any{
-		status, reason, wanted && a.admin && r.capacity < room.MaxCapacity, len(r.seated()) - 1, r.silences(a),
-		m.now.Sub(r.log[r.head()-1].At),
+		status, reason, seatWanted && a.admin && status != chat.StatusRemoved, nameWanted && (a.admin || r.isOfTwo()) && status != chat.StatusRemoved,
+		len(r.seated()) - 1, r.silences(a), a.admin, shown(debt.n), owes && debt.proposal, m.owedTo(r, a),
 	}
-	return sameText("the wait ends", got, want)
+	if err := sameText("the wait ends", got, want); err != nil || !m.oneService {
+		return err
+	}
+	word, begun := r.lastWord()
+	return sameText("the talk", []any{o.got.Spoke, o.got.Begun, o.got.Quiet}, []any{word.seat == a.seat, begun, m.now.Sub(latest(word.At, a.joinedAt))})
+}
+
+// status returns how the wait has to end.
+func (o waitOp) status(m model, r roomModel, a agentModel) (status chat.WaitStatus, reason room.Reason) {
+	parted, ended := false, m.talkEnded(r, a)
+	for _, x := range o.got.Messages {
+		parted = parted || x.Type == view.Left || x.Kind == room.Done
+	}
+	switch some := len(o.got.Messages) > 0; {
+	case r.closed && !o.got.HasMore:
+		return chat.StatusRemoved, room.ReasonClosed
+	case ended && (!some || parted && !o.got.HasMore):
+		return chat.StatusAllDone, ""
+	case some:
+		return chat.StatusMessages, ""
+	case o.sent:
+		return "", ""
+	}
+	return chat.StatusQuiet, ""
+}
+
+// lastWord returns the last message to all that is not of kind Status, and whether two
+// agents have said one.
+func (r roomModel) lastWord() (last eventModel, begun bool) {
+	for _, e := range r.log {
+		if e.isPublic() && e.Kind != room.Status {
+			begun = begun || last.n > 0 && last.seat != e.seat
+			last = e
+		}
+	}
+	return last, begun
 }
 
 func (o waitOp) String() string {
 	return fmt.Sprintf("%v waits with %v: %s%s %s %s up to %s, more %t", o.who, o.cursor, o.code, o.got.Status, o.got.Reason, brief(o.got.Messages), o.got.Cursor, o.got.HasMore)
-}
-
-// returnOp is a join with the caller's token. Its messages begin with the batch that
-// was handed out last, and contain the caller's own.
-type returnOp struct {
-	who  agentID
-	read int64 // the cursor that the caller has; 0 if it passes none
-	got  chat.Seated
-	code fault.Code
-}
-
-func (o returnOp) on(m model) (model, error) {
-	r, a, refused, err := m.admit(o.who, o.code)
-	if err != nil || refused {
-		return m, err
-	}
-	if r.closed {
-		return m, expectEqual("the code", o.code, fault.RoomClosed)
-	}
-	if o.code != "" || o.got.Status != chat.StatusReturned {
-		return m, &wrong{"return", []any{o.code, o.got.Status}, chat.StatusReturned}
-	}
-	a = a.call(m.now)
-	low, high := max(a.from, a.acked), max(a.fromMost, a.ackMost)
-	upTo := cursorNumber(o.got.Cursor)
-	if !m.oneService {
-		low = a.from
-	}
-	if !m.sequential {
-		low, high = a.joined, max(high, a.handed, o.read)
-	}
-	if a.unsure {
-		high = upTo
-	}
-	if upTo < 1 || upTo > r.head() || o.got.HasMore != (upTo < r.head()) {
-		return m, &wrong{"the cursor of a return", o.got, r.head()}
-	}
-	for n := low; n <= high; n++ {
-		if err = o.caughtUp(m, r, a, n, upTo); err != nil {
-			continue
-		}
-		if upTo > a.handed {
-			a.from, a.fromMost, a.handed = n, n, upTo
-		}
-		return m.withAgent(r.id, a), nil
-	}
-	return m, err
-}
-
-// caughtUp compares the answer with one that begins after event n.
-func (o returnOp) caughtUp(m model, r roomModel, a agentModel, n, upTo int64) error {
-	var want []chat.Message
-	got := slices.Clone(o.got.Messages)
-	for _, e := range r.log[min(n, upTo):upTo] {
-		if !a.receives(e) {
-			continue
-		}
-		x := r.reads(a, e)
-		x.Repeated = e.Seq <= max(a.handed, a.shown) && e.seat != a.joined
-		if i := len(want); !m.oneService && e.Seq <= a.shown && i < len(got) {
-			x.Repeated = got[i].Repeated // another service may have shown it
-		}
-		want = append(want, x)
-	}
-	if err := m.sameMessages(got, want); err != nil || !m.sequential {
-		return err
-	}
-	if upTo < r.head() && (len(got) < fewestShown || !a.receives(r.log[upTo])) {
-		return &wrong{"the cursor of a return", upTo, r.head()}
-	}
-	return sameText("return", []any{o.got.Name, o.got.Earlier, o.got.Now}, []any{a.name, max(0, n+1-a.since), m.now})
-}
-
-func (o returnOp) String() string {
-	return fmt.Sprintf("%v returns, has cursor %d: %s%s %s up to %s, more %t", o.who, o.read, o.code, o.got.Status, brief(o.got.Messages), o.got.Cursor, o.got.HasMore)
 }

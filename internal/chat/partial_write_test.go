@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestLoad_snapshotVisibleBeforeItsEvent_waitsForTheEvent(t *testing.T) {
@@ -21,7 +21,8 @@ func TestLoad_snapshotVisibleBeforeItsEvent_waitsForTheEvent(t *testing.T) {
 		t.Fatal(err)
 	}
 	cold := onTable(t, w.clock, w.table, chat.Options{})
-	waiting := cold.open(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: ann.Cursor, Wait: time.Minute}, 3)
+	waiting := cold.open(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: ann.Cursor, Wait: time.Minute})
+	cold.blocked(3)
 	w.store(hidden)
 	w.clock.Advance(20 * time.Millisecond) // then it reads again
 	same(t, "Ann receives", lines(take(t, waiting).Messages), []string{"joined Bob"})
@@ -31,20 +32,16 @@ func TestLoad_snapshotVisibleBeforeItsEvent_waitsForTheEvent(t *testing.T) {
 // of history, and agents that join and never look back again, still get it.
 func TestHistory_eventNotYetVisible_isWaitedFor(t *testing.T) {
 	words := []string{"one", "two", "three", "four"} // events 3 to 6
-	for what, ask := range map[string]func(w *world, bob chat.Seated) ([]chat.Message, error){
-		"forth": func(w *world, bob chat.Seated) ([]chat.Message, error) {
-			page, err := w.History(t.Context(), chat.HistoryRequest{Token: bob.Token, After: 2})
+	for what, ask := range map[string]func(w *world, bob chat.Seated) ([]view.Message, error){
+		"forth": func(w *world, bob chat.Seated) ([]view.Message, error) {
+			page, err := w.History(t.Context(), chat.HistoryRequest{Token: bob.Token, After: w.id(bob.Token, 2)})
 			return page.Messages, err
 		},
-		"back": func(w *world, bob chat.Seated) ([]chat.Message, error) {
+		"back": func(w *world, bob chat.Seated) ([]view.Message, error) {
 			page, err := w.History(t.Context(), chat.HistoryRequest{Token: bob.Token})
 			return page.Messages, err
 		},
-		"back from a number": func(w *world, bob chat.Seated) ([]chat.Message, error) {
-			page, err := w.History(t.Context(), chat.HistoryRequest{Token: bob.Token, Before: 100})
-			return page.Messages, err
-		},
-		"join": func(w *world, _ chat.Seated) ([]chat.Message, error) {
+		"join": func(w *world, _ chat.Seated) ([]view.Message, error) {
 			cid, err := w.tryJoin("plans", "Cid")
 			return cid.Messages, err
 		},
@@ -59,7 +56,7 @@ func TestHistory_eventNotYetVisible_isWaitedFor(t *testing.T) {
 			hidden := w.item(ann.Token, "LOG#0000000000000005")
 			w.write(table.Delete(hidden.Key, table.Always))
 			cold := onTable(t, w.clock, w.table, chat.Options{})
-			got := make(chan []chat.Message, 1)
+			got := make(chan []view.Message, 1)
 			go func() {
 				messages, err := ask(cold, bob)
 				if err != nil {
@@ -94,10 +91,11 @@ func TestWait_eventNotYetVisible_isWaitedFor(t *testing.T) {
 	hidden := w.item(p.ann.Token, "LOG#0000000000000005")
 	w.write(table.Delete(hidden.Key, table.Always))
 	cold := onTable(t, w.clock, w.table, chat.Options{})
-	if got := cold.look(p.bob.Token, p.bob.Cursor); !slices.Equal(texts(got.Messages), []string{"message 0", "message 1"}) {
+	if got := w.elsewhere().look(p.bob.Token, p.bob.Cursor); !slices.Equal(texts(got.Messages), []string{"message 0", "message 1"}) {
 		t.Fatalf("before the gap: %q", texts(got.Messages))
 	}
-	reading := cold.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: cursorAt(t, cold, p, 4)}, 1)
+	reading := cold.waiting(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: cursorAt(t, w.elsewhere(), p, 4)})
+	cold.blocked(1) // it reads again after a pause
 	w.write(table.Put(hidden, table.Always))
 	w.clock.Advance(tornPause)
 	if got := take(t, reading); got.Missed || texts(got.Messages)[0] != "message 2" {
@@ -112,12 +110,12 @@ func TestHistory_eventNotYetVisibleAfterAnOldOne_isWaitedFor(t *testing.T) {
 	w.say(p.ann.Token, "long ago")
 	w.clock.Advance(26 * time.Hour)
 	w.say(p.ann.Token, "hidden for a moment")
-	w.say(p.bob.Token, "just now")
+	last := w.say(p.bob.Token, "just now").ID
 	hidden := w.item(p.ann.Token, "LOG#0000000000000004")
 	w.write(table.Delete(hidden.Key, table.Always))
 	cold := onTable(t, w.clock, w.table, chat.Options{})
 	got := make(chan chat.Page, 1)
-	go func() { got <- cold.history(p.ann.Token, chat.HistoryRequest{Before: 5}) }()
+	go func() { got <- cold.history(p.ann.Token, chat.HistoryRequest{Before: last}) }()
 	if err := w.clock.BlockUntilContext(t.Context(), 2); err != nil { // it reads again after a pause
 		t.Fatal(err)
 	}
@@ -135,8 +133,8 @@ const tornPause = 20 * 1e6 // nanoseconds
 func cursorAt(t *testing.T, w *world, p pair, n int64) string {
 	t.Helper()
 	got := w.look(p.bob.Token, p.bob.Cursor)
-	if want := fmt.Sprintf("%d-", n); !strings.HasPrefix(got.Cursor, want) {
-		t.Fatalf("the cursor is %s, want %s…", got.Cursor, want)
+	if at := place(t, p.bob.Token, got.Cursor); at != n {
+		t.Fatalf("the cursor is at %d, want %d", at, n)
 	}
 	return got.Cursor
 }

@@ -2,13 +2,14 @@ package chat
 
 import (
 	"context"
-	"errors"
 	"sync"
+	"time"
 
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/table"
 )
+
+// positionEvery is how often a position is written that only cursors advance.
+const positionEvery = time.Minute
 
 // positions gives access to the read position of one seat.
 type positions struct {
@@ -20,7 +21,7 @@ func (c *caller) positions() positions { return positions{c.room, c.agent} }
 
 // load returns the position. With one process the cache is as good as the table;
 // else another process may have handed out more.
-func (s positions) load(ctx context.Context) (readPosition, error) {
+func (s positions) load(ctx context.Context) (room.ReadPosition, error) {
 	r := s.room
 	r.mu.Lock()
 	known := r.cached(s.agent.Seat).position
@@ -28,16 +29,9 @@ func (s positions) load(ctx context.Context) (readPosition, error) {
 	if known != nil && r.svc.opts.SingleProcess {
 		return *known, nil
 	}
-	item, err := r.svc.table.Get(ctx, roomlog.ReadPositionKey(r.log.ID(), s.agent.Seat), table.Strong)
-	var p readPosition
-	switch {
-	case errors.Is(err, table.ErrNotFound):
-	case err != nil:
+	p, err := r.log.Seats().ReadPosition(ctx, s.agent.Seat)
+	if err != nil {
 		return p, err
-	default:
-		if err := roomlog.Decode(item, &p); err != nil {
-			return p, err
-		}
 	}
 	if known != nil {
 		p.Acked = max(p.Acked, known.Acked) // acknowledged here and not written yet
@@ -55,21 +49,17 @@ func (s positions) handingLock() *sync.Mutex {
 	return &s.room.cached(s.agent.Seat).handing
 }
 
-func (s positions) cache(p readPosition) {
+func (s positions) cache(p room.ReadPosition) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
 	s.room.cached(s.agent.Seat).position = &p
 }
 
 // write stores the position.
-func (s positions) write(ctx context.Context, p readPosition) error {
+func (s positions) write(ctx context.Context, p room.ReadPosition) error {
 	r := s.room
-	p.V = room.Version
 	now := r.svc.now()
-	err := r.svc.table.Write(ctx, table.Put(table.Item{
-		Key: roomlog.ReadPositionKey(r.log.ID(), s.agent.Seat), Expires: now.Add(room.Life), Data: roomlog.Encode(p),
-	}, table.Always))
-	if err != nil {
+	if err := r.log.Seats().SetReadPosition(ctx, s.agent.Seat, p); err != nil {
 		return err
 	}
 	r.mu.Lock()
@@ -82,7 +72,7 @@ func (s positions) write(ctx context.Context, p readPosition) error {
 // handed stores the position after something was handed out. It only logs a
 // failure: the write may have happened, and what was not handed out then would be
 // lost. At worst something is handed out twice.
-func (s positions) handed(ctx context.Context, p readPosition) error {
+func (s positions) handed(ctx context.Context, p room.ReadPosition) error {
 	err := s.write(ctx, p)
 	if err == nil || ctx.Err() != nil {
 		return err
@@ -101,7 +91,7 @@ func (s positions) acknowledge(ctx context.Context, n int64) {
 	m := r.cached(s.agent.Seat)
 	known, due := m.position, r.svc.now().Sub(m.positionAt) >= positionEvery
 	r.mu.Unlock()
-	var p readPosition
+	var p room.ReadPosition
 	if known != nil {
 		p = *known
 	}
@@ -131,6 +121,25 @@ func (s positions) shown(n int64) int64 {
 	m := s.room.cached(s.agent.Seat)
 	m.shown = max(m.shown, n)
 	return m.shown
+}
+
+// gave notes, in this process only, that the agent was handed the events up to n. What
+// is written of its presence tells others.
+func (s positions) gave(n int64) {
+	s.room.mu.Lock()
+	defer s.room.mu.Unlock()
+	m := s.room.cached(s.agent.Seat)
+	m.presence.Read = max(m.presence.Read, n)
+}
+
+// known returns the position as far as this process knows it.
+func (s positions) known() (p room.ReadPosition, ok bool) {
+	s.room.mu.Lock()
+	defer s.room.mu.Unlock()
+	if m := s.room.cached(s.agent.Seat); m.position != nil {
+		return *m.position, true
+	}
+	return p, false
 }
 
 // arrived notes, in this process only, what a message proves to have arrived:

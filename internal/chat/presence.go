@@ -17,32 +17,105 @@ const (
 	sendFresh = 5 * time.Minute // how far a send lets it lag
 	callFresh = time.Minute     // how far any other call does
 
-	activityLife  = time.Hour        // an activity is shown for so long
-	activityFresh = 30 * time.Minute // and written again after so long
+	activityFresh = 30 * time.Minute // an activity is written again after so long
 )
 
-// activityItem stores what an agent says it is doing.
-type activityItem struct {
-	V    int    `json:"v"`
-	Text string `json:"text"`
+// attendance gives access to the presence of a caller.
+type attendance struct{ caller *caller }
+
+func (c *caller) attendance() attendance { return attendance{c} }
+
+// call is what a call says about the presence of its agent.
+type call struct {
+	until    time.Time // the end of its wait; zero: it does not wait
+	speaks   bool      // it sent a message, perhaps a private one
+	standby  bool      // a program makes it in the agent's place
+	forMe    bool
+	returns  bool // it ends an absence, unless it announces one
+	absence  Absence
+	activity string        // "" says nothing
+	fresh    time.Duration // how far what is written may lag
 }
 
-// PutPresence returns the op that stores the presence of a until its lease ends.
-func PutPresence(s *room.State, a room.Agent, p room.Presence) table.Op {
-	p.V = room.Version
-	return table.Put(table.Item{
-		Key: roomlog.PresenceKey(s.ID, a.Seat), Expires: room.CeilSecond(s.LeaseEnd(a.Role, p)), Data: roomlog.Encode(p),
-	}, table.Always)
+// note notes what a call says about its agent, and writes it where that is
+// due: see renewLease.
+func (at attendance) note(ctx context.Context, how call) (due time.Time) {
+	c := at.caller
+	known := at.known(ctx, how)
+	if how.activity != "" {
+		at.setActivity(ctx, how.activity)
+	}
+	now := c.room.svc.now()
+	p := room.Presence{AtMs: now.UnixMilli(), OwnMs: now.UnixMilli(), Used: true, Standby: how.standby, ForMe: how.forMe, BackMs: known.BackMs, Read: known.Read}
+	if how.standby {
+		p.OwnMs = max(known.OwnMs, c.agent.AtMs)
+	}
+	if !how.until.IsZero() {
+		p.UntilMs, p.Head = how.until.UnixMilli(), c.head.AsOf
+	}
+	switch {
+	case how.absence.Given && how.absence.BackIn > 0:
+		p.BackMs = now.Add(how.absence.BackIn).UnixMilli()
+	case how.absence.Given, how.returns, !now.Before(known.BackAt()):
+		p.BackMs = 0
+	}
+	if how.speaks {
+		p = p.After(known)
+	}
+	return at.renewLease(ctx, p, how.fresh)
+}
+
+// known returns the caller's presence, and reads it where this process may not know it:
+// an absence may have been announced to another process, or ended there. That matters
+// to a call that ends an absence, and to one that writes what it knows of one.
+func (at attendance) known(ctx context.Context, how call) room.Presence {
+	c := at.caller
+	r := c.room
+	now := r.svc.now()
+	r.mu.Lock()
+	m := r.cached(c.agent.Seat)
+	known, p, due := !m.presenceAt.IsZero(), m.presence, now.Sub(m.presenceAt) >= how.fresh
+	r.mu.Unlock()
+	alone := c.head.Others(c.agent.Seat) == 0
+	if known && (alone || r.svc.opts.SingleProcess || how.absence.Given || !how.returns && !due) {
+		return p
+	}
+	stored := p
+	if !alone {
+		stored = at.read(ctx)
+	}
+	if stored.AtMs == 0 {
+		stored.AtMs, stored.Read = c.agent.AtMs, c.agent.Joined // what others see for PresenceDelay
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !known {
+		m.presence = stored
+	}
+	m.presence.BackMs = stored.BackMs
+	return m.presence
+}
+
+// awayUntil returns until when others see the caller as away; zero if they do not.
+func (at attendance) awayUntil() time.Time {
+	c := at.caller
+	r := c.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if back := r.cached(c.agent.Seat).presence.BackAt(); back.After(r.svc.now()) {
+		return back
+	}
+	return time.Time{}
 }
 
 // renewLease notes the caller's presence. It writes it unless what this process
 // wrote lags by less than fresh; then it returns when that is over, else the zero
 // time. It logs a failure and does not return it: what the call was for has
 // happened.
-func (c *caller) renewLease(ctx context.Context, p room.Presence, fresh time.Duration) (due time.Time) {
+func (at attendance) renewLease(ctx context.Context, p room.Presence, fresh time.Duration) (due time.Time) {
+	c := at.caller
 	r := c.room
 	now, h := r.svc.now(), r.log.Known()
-	p.AtMs, p.Used = now.UnixMilli(), true
 	if a, here := h.Seated(c.agent.Seat); here {
 		c.agent = a // with its present role, on which its lease depends
 	}
@@ -54,6 +127,7 @@ func (c *caller) renewLease(ctx context.Context, p room.Presence, fresh time.Dur
 	if _, open := r.waits[c.agent.Seat]; open && p.UntilMs == 0 {
 		p.UntilMs, p.Head, p.Standby, p.ForMe = m.presence.UntilMs, m.presence.Head, m.presence.Standby, m.presence.ForMe
 	}
+	p.Read = max(p.Read, m.presence.Read)
 	written, known := m.presenceAt, m.presence
 	m.presence = p
 	begins := p.UntilMs != 0 && !m.waitWritten // others do not know yet that it waits
@@ -63,13 +137,14 @@ func (c *caller) renewLease(ctx context.Context, p room.Presence, fresh time.Dur
 	}
 	m.presenceAt, m.waitWritten = now, p.UntilMs != 0
 	r.mu.Unlock()
-	c.writePresence(ctx, p)
+	at.write(ctx, p)
 	return time.Time{}
 }
 
-func (c *caller) writePresence(ctx context.Context, p room.Presence) {
+func (at attendance) write(ctx context.Context, p room.Presence) {
+	c := at.caller
 	r := c.room
-	err := r.svc.table.Write(ctx, PutPresence(&r.log.Known().State, c.agent, p))
+	err := r.svc.table.Write(ctx, roomlog.PutPresence(&r.log.Known().State, c.agent, p))
 	if err == nil {
 		return
 	}
@@ -81,41 +156,25 @@ func (c *caller) writePresence(ctx context.Context, p room.Presence) {
 	}
 }
 
-// rewritePresence writes the presence of a caller that waits, when that is due.
-func (c *caller) rewritePresence(ctx context.Context) {
+// rewrite writes the presence of a caller that waits, when that is due.
+func (at attendance) rewrite(ctx context.Context) {
+	c := at.caller
 	r := c.room
 	r.mu.Lock()
 	m := r.cached(c.agent.Seat)
 	m.presenceAt, m.waitWritten = r.svc.now(), true
 	p := m.presence
 	r.mu.Unlock()
-	c.writePresence(ctx, p)
+	at.write(ctx, p)
 }
 
-// noteCall renews the lease for a call that does not say that the agent is back:
-// an announced absence continues.
-func (c *caller) noteCall(ctx context.Context) {
-	r := c.room
-	r.mu.Lock()
-	m := r.cached(c.agent.Seat)
-	known, p := !m.presenceAt.IsZero(), m.presence
-	r.mu.Unlock()
-	if !known { // it may have been announced to another process
-		p = c.readPresence(ctx)
-	}
-	back := room.Presence{BackMs: p.BackMs}
-	if !r.svc.now().Before(back.BackAt()) {
-		back.BackMs = 0
-	}
-	c.renewLease(ctx, back, callFresh)
-}
+// noteCall renews the lease for a call that says nothing about an absence.
+func (at attendance) noteCall(ctx context.Context) { at.note(ctx, call{fresh: callFresh}) }
 
-// readPresence returns the caller's stored presence; zero if there is none.
-func (c *caller) readPresence(ctx context.Context) (p room.Presence) {
-	item, err := c.room.svc.table.Get(ctx, roomlog.PresenceKey(c.room.log.ID(), c.agent.Seat), table.Strong)
-	if err == nil {
-		err = roomlog.Decode(item, &p)
-	}
+// read returns the caller's stored presence; zero if there is none.
+func (at attendance) read(ctx context.Context) room.Presence {
+	c := at.caller
+	p, err := c.room.log.Seats().PresenceOf(ctx, c.agent.Seat)
 	if err != nil && !errors.Is(err, table.ErrNotFound) && ctx.Err() == nil {
 		c.room.svc.log.WarnContext(ctx, "presence not read", "error", err)
 	}
@@ -123,20 +182,21 @@ func (c *caller) readPresence(ctx context.Context) (p room.Presence) {
 }
 
 // setActivity stores what the caller says it is doing.
-func (c *caller) setActivity(ctx context.Context, activity string) {
+func (at attendance) setActivity(ctx context.Context, activity string) {
+	c := at.caller
 	r := c.room
 	now := r.svc.now()
 	r.mu.Lock()
 	m := r.cached(c.agent.Seat)
 	stale := m.activity != activity || now.Sub(m.activityAt) >= activityFresh
+	if u, spoke := r.log.Known().Recent.Said(c.agent.Seat); spoke && u.At.After(m.activityAt) {
+		stale = true // what was said before has ended
+	}
 	r.mu.Unlock()
 	if !stale {
 		return
 	}
-	err := r.svc.table.Write(ctx, table.Put(table.Item{
-		Key: roomlog.ActivityKey(r.log.ID(), c.agent.Seat), Expires: now.Add(activityLife),
-		Data: roomlog.Encode(activityItem{V: room.Version, Text: activity}),
-	}, table.Always))
+	err := r.log.Seats().SetActivity(ctx, c.agent.Seat, activity)
 	if err != nil {
 		if ctx.Err() == nil {
 			r.svc.log.WarnContext(ctx, "activity not written", "error", err)
@@ -151,51 +211,27 @@ func (c *caller) setActivity(ctx context.Context, activity string) {
 // presence returns the presence of every seat: the stored one, or what this process
 // has heard since.
 func (r *liveRoom) presence(ctx context.Context, c table.Consistency) (map[int]room.Presence, error) {
-	all, activities := map[int]room.Presence{}, map[int]string{}
-	where := roomlog.PresenceRange(r.log.ID())
-	where.Consistency = c
-	for more := true; more; {
-		page, err := r.svc.table.Query(ctx, where)
-		if err != nil {
-			return nil, err
-		}
-		for _, item := range page.Items {
-			if err := addPresence(item, all, activities); err != nil {
-				return nil, err
-			}
-			where.After = item.Key.Sort
-		}
-		more = page.More && len(page.Items) > 0
+	all, err := r.log.Seats().Presence(ctx, c)
+	if err != nil {
+		return nil, err
 	}
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	for seat, m := range r.seats {
-		if m.presence.AtMs > all[seat].AtMs {
-			all[seat] = m.presence
-		}
-	}
-	r.mu.Unlock()
-	for seat, text := range activities {
-		if p, here := all[seat]; here {
-			p.Activity = text
+		p, single := all[seat], r.svc.opts.SingleProcess
+		switch {
+		case m.presence.AtMs == 0:
+		case m.presence.AtMs > p.AtMs, m.presence.AtMs == p.AtMs && single: // here the wait is known to have ended
+			mine := m.presence
+			mine.Activity, mine.ActiveAsOf = p.Activity, p.ActiveAsOf
+			if !single { // each absence is written when it begins and when it ends, perhaps elsewhere
+				mine.BackMs = p.BackMs
+			}
+			all[seat] = mine
+		case m.presence.AtMs == p.AtMs: // here it is known what was handed out since
+			p.Read = max(p.Read, m.presence.Read)
 			all[seat] = p
 		}
 	}
 	return all, nil
-}
-
-func addPresence(item table.Item, all map[int]room.Presence, activities map[int]string) error {
-	seat, isActivity, err := roomlog.SeatOf(item.Key)
-	if err != nil {
-		return err
-	}
-	if isActivity {
-		var a activityItem
-		err = roomlog.Decode(item, &a)
-		activities[seat] = a.Text
-		return err
-	}
-	var p room.Presence
-	err = roomlog.Decode(item, &p)
-	all[seat] = p
-	return err
 }

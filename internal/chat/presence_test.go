@@ -12,10 +12,14 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table/tabletest"
+	"github.com/parley-chat/parley/internal/view"
 )
 
+// away says that an agent will be back after d.
+func away(d time.Duration) chat.Absence { return chat.Absence{Given: true, BackIn: d} }
+
 // agentIn returns the agent of this name.
-func agentIn(t *testing.T, r chat.Room, name string) chat.Agent {
+func agentIn(t *testing.T, r view.Room, name string) view.Agent {
 	t.Helper()
 	for _, a := range r.Agents {
 		if a.Name == name {
@@ -42,9 +46,9 @@ func TestPresence_consecutiveWaits_writeOncePerMinuteAtMost(t *testing.T) {
 	began := w.clock.Now()
 	for _, seconds := range []int{20, 50, 7, 50, 29, 50, 50, 50} {
 		d := time.Duration(seconds) * time.Second
-		wait := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: d}, 1)
+		wait := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: d})
 		w.clock.Advance(d)
-		wantStatus(t, "Bob", take(t, wait), chat.StatusQuiet)
+		take(t, wait)
 	}
 	minutes := int64(w.clock.Since(began) / time.Minute)
 	if got := writes.Load(); got > minutes+1 || got < minutes/2 {
@@ -52,72 +56,131 @@ func TestPresence_consecutiveWaits_writeOncePerMinuteAtMost(t *testing.T) {
 	}
 }
 
-func TestPresence_betweenTwoWaits_isWaitingForOtherProcesses(t *testing.T) {
+// bob returns Bob as Ann sees him through each of these processes.
+func (w *world) bob(p pair, others ...*world) (out []view.Agent) {
+	w.t.Helper()
+	for _, w := range append(others, w) {
+		out = append(out, agentIn(w.t, w.info(p.ann.Token).Room, "Bob"))
+	}
+	return out
+}
+
+// wantState fails unless every process shows Bob so.
+func (w *world) wantState(when string, p pair, there *world, want view.State) {
+	w.t.Helper()
+	for i, a := range w.bob(p, there) {
+		if a.State != want {
+			w.t.Errorf("%s: process %d shows %s, want %s", when, i, a.State, want)
+		}
+	}
+}
+
+func TestPresence_states_followWhatTheAgentDoes(t *testing.T) {
+	w := newWorld(t)
+	here, there := w.another(), w.another()
+	p := here.pair()
+	w.clock.Advance(room.PresenceDelay)
+	here.wantState("after its join", p, there, view.Busy)
+	wait := here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: 50 * time.Second})
+	w.clock.Advance(room.PresenceDelay)
+	here.wantState("in a wait", p, there, view.Waiting)
+	here.pass(50*time.Second - room.PresenceDelay)
+	take(t, wait)
+	here.pass(10 * time.Second)
+	here.wantState("between two waits", p, there, view.Waiting)
+	here.pass(10 * time.Second)
+	here.wantState("20 s after its wait", p, there, view.Busy)
+	here.pass(2 * time.Minute)
+	here.wantState("two minutes after its wait", p, there, view.Silent)
+	here.leaves(p.bob, 10*time.Minute)
+	here.pass(room.PresenceDelay)
+	here.wantState("away", p, there, view.Away)
+	here.pass(10 * time.Minute)
+	here.wantState("after its time", p, there, view.Silent)
+	here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute, Standby: true})
+	here.pass(room.PresenceDelay)
+	here.wantState("with a program in its place", p, there, view.Standby)
+}
+
+func TestPresence_programStopsWaiting_isStandbyNoLonger(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	here, there := onTable(t, w.clock, w.table, chat.Options{}), w.elsewhere()
-	state := func(after string, want chat.State) {
+	wait := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute, Standby: true})
+	w.clock.Advance(time.Minute)
+	wantStatus(t, "Bob", take(t, wait), chat.StatusQuiet)
+	w.clock.Advance(10 * time.Second)
+	w.wantState("before its loop waits again", p, w.elsewhere(), view.Standby)
+	w.clock.Advance(3 * time.Minute)
+	w.wantState("after its loop ended", p, w.elsewhere(), view.Silent)
+}
+
+// Others must not be able to tell when an agent speaks in private.
+func TestPresence_messageThatOthersDoNotHear_isSeenFifteenSecondsLater(t *testing.T) {
+	for what, calls := range map[string]func(w *world, p company){
+		"a private message": func(w *world, p company) { w.tell(p.bob.Token, "between us", "Ann") },
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			here, there := w.another(), w.another()
+			p := here.company()
+			here.look(p.bob.Token, "")
+			w.clock.Advance(10 * time.Minute)
+			calls(here, p)
+			for _, w := range []*world{here, there} {
+				if got := agentIn(t, w.info(p.cid.Token).Room, "Bob"); got.State != view.Silent || got.Idle < 10*time.Minute {
+					t.Errorf("at once Cid sees %+v", got)
+				}
+			}
+			w.clock.Advance(room.PresenceDelay)
+			if got := agentIn(t, here.info(p.cid.Token).Room, "Bob"); got.State != view.Busy || got.Idle != room.PresenceDelay {
+				t.Errorf("later Cid sees %+v", got)
+			}
+		})
+	}
+}
+
+// A whisper must not hide for a while what is known of its sender.
+func TestPresence_whisperAfterAPublicWord_changesNothingForOthers(t *testing.T) {
+	for _, whisper := range []bool{false, true} {
+		w := newWorld(t)
+		here, there := w.elsewhere(), w.elsewhere()
+		p := here.company()
+		w.clock.Advance(3 * time.Minute)
+		here.sends(chat.SendRequest{Token: p.bob.Token, Text: "I begin", Activity: "reading"})
+		w.clock.Advance(3 * time.Minute)
+		here.say(p.bob.Token, "done with that")
+		w.clock.Advance(room.PresenceDelay)
+		if whisper {
+			here.tell(p.bob.Token, "between us", "Ann")
+		}
+		for _, w := range []*world{here, there} {
+			if got := agentIn(t, w.info(p.cid.Token).Room, "Bob"); got.State != view.Busy || got.Idle.Truncate(time.Second) != room.PresenceDelay || got.Activity != "" {
+				t.Errorf("whisper %t: Cid sees %+v", whisper, got)
+			}
+		}
+	}
+}
+
+func TestActivity_endsWithTheNextMessage(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	there := w.elsewhere()
+	w.sends(chat.SendRequest{Token: p.bob.Token, Text: "I begin", Activity: "reading the tests"})
+	w.clock.Advance(time.Minute)
+	shown := func(when, want string) {
 		t.Helper()
-		if got := agentIn(t, there.info(p.ann.Token).Room, "Bob").State; got != want {
-			t.Errorf("%s: %s, want %s", after, got, want)
+		for i, a := range w.bob(p, there) {
+			if a.Activity != want {
+				t.Errorf("%s: process %d shows %q", when, i, a.Activity)
+			}
 		}
 	}
-	wait := here.waiting(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: 50 * time.Second})
-	here.blocked(2)
-	state("while it waits", chat.Waiting)
-	w.clock.Advance(50 * time.Second)
-	wantStatus(t, "Bob", take(t, wait), chat.StatusQuiet)
-	w.clock.Advance(5 * time.Second)
-	state("5 s later", chat.Waiting)
-	wait = here.waiting(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: 50 * time.Second})
-	here.blocked(3) // one is the timer of the next stored presence, due in 5 s
-	w.clock.Advance(12 * time.Second)
-	await(t, "the stored presence of the next wait", func() bool {
-		return agentIn(t, there.info(p.ann.Token).Room, "Bob").State == chat.Waiting
-	})
-	w.clock.Advance(38 * time.Second)
-	wantStatus(t, "Bob", take(t, wait), chat.StatusQuiet)
-	w.clock.Advance(20 * time.Second)
-	state("20 s after the last wait", chat.Silent)
-}
-
-func TestPresence_standbyWait_isStandby(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	wait := w.waiting(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute, Standby: true})
-	w.blocked(1)
-	for who, other := range map[string]*world{"here": w, "elsewhere": w.elsewhere()} {
-		if got := agentIn(t, other.info(p.ann.Token).Room, "Bob").State; got != chat.Standby {
-			t.Errorf("%s: %s", who, got)
-		}
-	}
-	w.clock.Advance(time.Minute)
-	wantStatus(t, "Bob", take(t, wait), chat.StatusQuiet)
-	w.clock.Advance(time.Second)
-	if got := agentIn(t, w.info(p.ann.Token).Room, "Bob").State; got != chat.Standby {
-		t.Errorf("before its loop waits again: %s", got)
-	}
-	w.clock.Advance(time.Minute)
-	if got := agentIn(t, w.info(p.ann.Token).Room, "Bob").State; got != chat.Silent {
-		t.Errorf("after its loop ended: %s", got)
-	}
-}
-
-// A status message ends no wait in a room of three.
-func TestPresence_waitElsewhere_isWaitingAfterAStatusMessage(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	here, there := onTable(t, w.clock, w.table, chat.Options{}), w.elsewhere()
-	here.waiting(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: 50 * time.Second})
-	here.blocked(2)
-	there.sayAs(p.ann.Token, room.Status, "half done")
-	if got := agentIn(t, there.info(p.ann.Token).Room, "Cid").State; got != chat.Waiting {
-		t.Errorf("after a status message: %s", got)
-	}
-	there.say(p.ann.Token, "and now to you all")
-	if got := agentIn(t, there.info(p.ann.Token).Room, "Cid").State; got == chat.Waiting {
-		t.Errorf("after a message that ends its wait: %s", got)
-	}
+	shown("given with a message", "reading the tests")
+	w.say(p.bob.Token, "done with that")
+	shown("after a message", "")
+	w.sends(chat.SendRequest{Token: p.bob.Token, Text: "again, from the top", Activity: "reading the tests"})
+	w.clock.Advance(room.PresenceDelay)
+	shown("repeated", "reading the tests")
 }
 
 func TestActivity_isShownForAnHourInEveryProcess(t *testing.T) {
@@ -180,97 +243,20 @@ func await(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-func TestPresence_away_endsWithAMessageFromAnotherProcess(t *testing.T) {
-	w := newWorld(t)
-	w = w.elsewhere()
-	p := w.pair()
-	there := w.elsewhere()
-	there.look(p.bob.Token, "")
-	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, BackIn: time.Hour}); err != nil {
-		t.Fatal(err)
-	}
-	w.clock.Advance(time.Minute)
-	there.say(p.bob.Token, "back again")
-	for _, w := range []*world{w, there} {
-		if got := w.info(p.ann.Token).Room.Agents[1]; got.State != chat.Silent {
-			t.Errorf("after his return Bob is %+v", got)
+// The whisper comes ten seconds after a call that others may see soon.
+func TestPresence_whisperAfterACall_doesNotHideTheCall(t *testing.T) {
+	for _, whisper := range []bool{false, true} {
+		w := newWorld(t)
+		p := w.company()
+		w.clock.Advance(10 * time.Minute)
+		w.look(p.bob.Token, "")
+		w.clock.Advance(10 * time.Second)
+		if whisper {
+			w.tell(p.bob.Token, "between us", "Ann")
 		}
-	}
-}
-
-func TestPresence_stateAndIdleTime_areTheSameInEveryProcess(t *testing.T) {
-	w := newWorld(t)
-	w = onTable(t, w.clock, w.table, chat.Options{})
-	there := onTable(t, w.clock, w.table, chat.Options{})
-	p := w.pair()
-	bob := func(w *world) chat.Agent { return w.info(p.ann.Token).Room.Agents[1] }
-	for _, w := range []*world{w, there} {
-		w.clock.Advance(30 * time.Second)
-		if got := bob(w); got.State != chat.Silent || got.Idle == 0 {
-			t.Errorf("after the join Bob is %+v", got)
+		w.clock.Advance(5 * time.Second)
+		if got := agentIn(t, w.info(p.cid.Token).Room, "Bob"); got.State != view.Busy || got.Idle != room.PresenceDelay {
+			t.Errorf("whisper %t: Cid sees %+v", whisper, got)
 		}
-	}
-	open := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute}, 2)
-	for _, w := range []*world{w, there} {
-		if got := bob(w); got.State != chat.Waiting || got.Idle != 0 {
-			t.Errorf("in a wait Bob is %+v", got)
-		}
-	}
-	w.clock.Advance(time.Minute)
-	take(t, open)
-	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, BackIn: 10 * time.Minute}); err != nil {
-		t.Fatal(err)
-	}
-	w.clock.Advance(4 * time.Minute)
-	for _, w := range []*world{w, there} {
-		if got := bob(w); got.State != chat.Away || got.BackIn != 6*time.Minute || got.Idle != 4*time.Minute {
-			t.Errorf("while away Bob is %+v", got)
-		}
-	}
-	there.look(p.bob.Token, "") // the other process has not read it
-	for _, w := range []*world{w, there} {
-		if got := bob(w); got.State != chat.Away || got.BackIn != 6*time.Minute || got.Idle != 0 {
-			t.Errorf("after a poll Bob is %+v", got)
-		}
-	}
-	w.say(p.bob.Token, "back again")
-	for _, w := range []*world{w, there} {
-		if got := bob(w); got.State != chat.Silent || got.Idle != 0 {
-			t.Errorf("after his return Bob is %+v", got)
-		}
-	}
-}
-
-// An agent that waits in another process is about to return once a message was sent.
-func TestPresence_waitElsewhere_endsWithAMessage(t *testing.T) {
-	w := newWorld(t)
-	w = onTable(t, w.clock, w.table, chat.Options{})
-	there := onTable(t, w.clock, w.table, chat.Options{})
-	p := w.pair()
-	ctx, cancel := context.WithCancel(t.Context())
-	open := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute}, 2)
-	if got := there.info(p.ann.Token).Room.Agents[1].State; got != chat.Waiting {
-		t.Errorf("in his wait Bob is %s", got)
-	}
-	there.say(p.ann.Token, "hello")
-	if got := there.info(p.ann.Token).Room.Agents[1].State; got != chat.Silent {
-		t.Errorf("after a message Bob is %s", got)
-	}
-	cancel()
-	<-open
-}
-
-func TestPresence_canceledWait_isSilent(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	ctx, cancel := context.WithCancel(t.Context())
-	open := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute}, 1)
-	if got := w.info(p.ann.Token).Room.Agents[1].State; got != chat.Waiting {
-		t.Errorf("in his wait Bob is %s", got)
-	}
-	cancel()
-	<-open
-	if got := w.info(p.ann.Token).Room.Agents[1].State; got != chat.Silent {
-		t.Errorf("after the cancellation Bob is %s", got)
 	}
 }

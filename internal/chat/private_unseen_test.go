@@ -1,24 +1,25 @@
 package chat_test
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestUnseenMessages_endNoWait(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: time.Minute}, 1)
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: time.Minute})
 	w.tell(p.ann.Token, "blue?", "Bob")
 	w.tell(p.bob.Token, "yes", "Ann")
 	now := w.say(p.ann.Token, "for all")
 	got := take(t, waiting)
 	same(t, "Cid receives", lines(got.Messages), []string{"Ann: for all"})
-	if n := lastSeq(t, got.Cursor); n != now.Seq || got.HasMore {
+	if n := place(t, p.cid.Token, got.Cursor); n != w.number(p.cid.Token, now.ID) || got.HasMore {
 		t.Errorf("the cursor is at %d, more: %v", n, got.HasMore)
 	}
 }
@@ -33,7 +34,7 @@ func TestUnseenMessages_cursorMovesPastThem(t *testing.T) {
 		}
 		for what, cursor := range map[string]string{"with a cursor": p.cid.Cursor, "without": ""} {
 			got := there.look(p.cid.Token, cursor)
-			if got.Status != chat.StatusQuiet || lastSeq(t, got.Cursor) != last.Seq || got.HasMore || got.Missed {
+			if got.Status != chat.StatusQuiet || place(t, p.cid.Token, got.Cursor) != w.number(p.cid.Token, last.ID) || got.HasMore || got.Missed {
 				t.Errorf("%s: %+v", what, got)
 			}
 		}
@@ -54,8 +55,8 @@ func TestUnseenMessages_holdNoSendBack(t *testing.T) {
 			if err != nil || !got.Sent {
 				t.Fatalf("after %d: %+v, %v", i, got, err)
 			}
-			if cursor = got.Cursor; lastSeq(t, cursor) != got.Seq {
-				t.Errorf("the cursor %s after message %d", cursor, got.Seq)
+			if cursor = got.Cursor; place(t, p.cid.Token, cursor) != w.number(p.cid.Token, got.ID) {
+				t.Errorf("the cursor %s after message %s", cursor, got.ID)
 			}
 		}
 		w.tell(p.ann.Token, "for Cid", "Cid")
@@ -74,30 +75,30 @@ func TestUnseenMessages_freshlyLoadedRoom_holdNoSendBack(t *testing.T) {
 	for i := range 40 {
 		w.tell(p.ann.Token, fmt.Sprintf("private %d", i), "Bob")
 	}
-	got, err := w.elsewhere().send(chat.SendRequest{Token: p.cid.Token, Text: "Cid's word", Cursor: p.cid.Cursor})
-	if err != nil || !got.Sent || lastSeq(t, got.Cursor) != got.Seq {
+	there := w.elsewhere()
+	got, err := there.send(chat.SendRequest{Token: p.cid.Token, Text: "Cid's word", Cursor: p.cid.Cursor})
+	if err != nil || !got.Sent || place(t, p.cid.Token, got.Cursor) != there.number(p.cid.Token, got.ID) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 }
 
 func TestUnseenMessages_leaveAnAgentWaiting(t *testing.T) {
 	w := newWorld(t)
-	w = onTable(t, w.clock, w.table, chat.Options{})
-	there := onTable(t, w.clock, w.table, chat.Options{})
-	p := w.company()
-	cid := func() chat.State { return there.info(p.ann.Token).Room.Agents[2].State }
-	ctx, cancel := context.WithCancel(t.Context())
-	open := w.open(ctx, chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: time.Minute}, 2)
+	here, there := w.another(), w.another()
+	p := here.company()
+	here.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: chat.MaxWait})
+	cid := func(after string, want view.State) {
+		t.Helper()
+		w.clock.Advance(room.PresenceDelay)
+		if got := agentIn(t, there.info(p.ann.Token).Room, "Cid").State; got != want {
+			t.Errorf("after %s Cid is %s, want %s", after, got, want)
+		}
+	}
+	cid("the beginning of its wait", view.Waiting)
 	there.tell(p.ann.Token, "blue?", "Bob")
-	if got := cid(); got != chat.Waiting {
-		t.Errorf("after hidden messages Cid is %s", got)
-	}
+	cid("hidden messages", view.Waiting)
 	there.tell(p.ann.Token, "and you?", "Cid")
-	if got := cid(); got != chat.Silent {
-		t.Errorf("after a message Cid is %s", got)
-	}
-	cancel()
-	<-open
+	cid("a message", view.Busy)
 }
 
 func TestUnseenMessages_doNotAnswerASendThatWaits(t *testing.T) {
@@ -108,9 +109,7 @@ func TestUnseenMessages_doNotAnswerASendThatWaits(t *testing.T) {
 		got, _ := w.Send(t.Context(), chat.SendRequest{Token: p.cid.Token, Text: "anybody?", Wait: 30 * time.Second})
 		done <- got
 	}()
-	if err := w.clock.BlockUntilContext(t.Context(), 2); err != nil {
-		t.Fatal(err)
-	}
+	await(t, "the wait", func() bool { return w.watch.count(30*time.Second) > 0 })
 	w.tell(p.ann.Token, "not I", "Bob")
 	w.say(p.bob.Token, "here I am")
 	got := <-done

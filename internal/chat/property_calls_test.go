@@ -1,8 +1,10 @@
 package chat_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -26,6 +29,12 @@ func (m *machine) roomName() (name, password string) {
 	return name, ""
 }
 
+// principal draws who asks.
+func (m *machine) principal() (context.Context, string) {
+	who := pick(m, "principal", "", "", ident.Local)
+	return ident.WithPrincipal(m.ctx, who), who
+}
+
 func (m *machine) join() {
 	name, password := m.roomName()
 	req := chat.JoinRequest{
@@ -39,11 +48,29 @@ func (m *machine) join() {
 	if old, taken := r.seatedAs(req.AgentName); taken && m.model.presenceUnclear(old) {
 		m.Skip("not every service knows since when the agent of that name is silent")
 	}
-	c := joinCall{room: name, agent: req.AgentName, password: password, capacity: req.Capacity, create: !req.OnlyExisting, join: true}
-	got, err := m.service().JoinRoom(m.ctx, req)
+	ctx, who := m.principal()
+	c := joinCall{room: name, agent: req.AgentName, principal: who, password: password, capacity: req.Capacity, create: !req.OnlyExisting, join: true}
+	got, err := m.service().JoinRoom(ctx, req)
 	m.joined(c, got, err)
-	if fault.CodeOf(err) == fault.RoomFull && m.model.wantedDue(r) {
-		m.take(wantedOp{name, req.AgentName})
+	if code := fault.CodeOf(err); code == fault.RoomFull || code == fault.NameTaken {
+		m.knocked(c, err)
+	}
+}
+
+// knocked checks what the room sees of a refused join, and keeps its pending token.
+func (m *machine) knocked(c joinCall, err error) {
+	var refusal *fault.Error
+	errors.As(err, &refusal)
+	r, _ := m.model.holder(c.room)
+	due := m.model.mayKnock(r, c.agent)
+	if want := due && refusal.Code == fault.NameTaken; want != (refusal.Token != "") {
+		m.Fatalf("after the calls\n\t%s\na pending token is given: %t", strings.Join(m.calls, "\n\t"), !want)
+	}
+	if refusal.Token != "" {
+		m.pending = append(m.pending, pendingToken{refusal.Token, r.head() + 1})
+	}
+	if due {
+		m.take(knockOp{c.room, c.agent})
 	}
 }
 
@@ -51,50 +78,58 @@ func (m *machine) create() {
 	name, password := m.roomName()
 	req := chat.CreateRequest{
 		Room: name, AgentName: m.name("as"), Password: password, Description: pick(m, "about", "", "all about it"),
-		Capacity: pick(m, "capacity", 0, 3, 5, 5), Type: pick(m, "type", "", room.Group, room.Channel), Public: pick(m, "public", true, false),
+		Capacity: pick(m, "capacity", 0, 3, 5, 5), Type: pick(m, "type", "", room.Group, room.Group, room.Channel), Public: pick(m, "public", true, false),
 	}
-	got, err := m.service().CreateRoom(m.ctx, req)
+	ctx, who := m.principal()
+	got, err := m.service().CreateRoom(ctx, req)
 	m.joined(joinCall{
-		room: name, agent: req.AgentName, password: password, about: req.Description, capacity: req.Capacity, kind: req.Type,
+		room: name, agent: req.AgentName, principal: who, password: password, about: req.Description, capacity: req.Capacity, kind: req.Type,
 		public: req.Public, create: true,
 	}, got, err)
 }
 
-// joined checks the answer of a join, and notes the new agent.
+// joined checks the answer of a join, and notes the agent.
 func (m *machine) joined(c joinCall, got chat.Seated, err error) {
-	op := joinOp{joinCall: c, got: got, code: m.unexpected(err)}
+	op := joinOp{joinCall: c, got: m.numbers.seated(got), code: m.unexpected(err)}
 	var refusal *fault.Error
 	if errors.As(err, &refusal) {
-		op.retry = refusal.RetryAfter
+		op.retry, op.yours = refusal.RetryAfter, refusal.Yours
 	}
 	m.take(op)
-	if err != nil {
-		return
+	if err == nil {
+		m.seated(op.who(), got)
 	}
+}
+
+// seated notes the token of a seat, and checks the room that it shows.
+func (m *machine) seated(id agentID, got chat.Seated) {
 	for _, token := range m.tokens {
 		if token == got.Token {
 			m.Fatalf("a token is given out twice")
 		}
 	}
-	id := op.who()
-	m.agents, m.tokens[id] = append(m.agents, id), got.Token
+	if old := m.tokens[id]; old != "" {
+		m.ended = append(m.ended, old)
+	} else {
+		m.agents = append(m.agents, id)
+	}
+	m.tokens[id] = got.Token
 	m.given(id, got.Cursor)
 	m.take(viewOp{"the join", id, &got.Room, nil, -1})
 }
 
 func (m *machine) leave() {
 	id := m.agent()
-	got, err := m.service().LeaveRoom(m.ctx, m.tokens[id])
-	if err != nil {
-		m.Fatalf("leave: %v", err)
-	}
-	m.take(leaveOp{id, got})
+	req := chat.LeaveRequest{Token: m.tokens[id], Text: pick(m, "last word", "", "", "good bye", "good bye @Ann")}
+	got, err := m.service().LeaveRoom(m.ctx, req)
+	got.Messages = m.numbers.messages(id.room, got.Messages)
+	m.take(leaveOp{id, req.Text, got, m.unexpected(err)})
 }
 
 func (m *machine) comeBack() {
 	id := m.agent()
 	got, err := m.service().JoinRoom(m.ctx, chat.JoinRequest{Token: m.tokens[id]})
-	m.take(returnOp{id, 0, got, m.unexpected(err)})
+	m.take(returnOp{id, 0, m.numbers.seated(got), m.unexpected(err), chat.StatusReturned})
 	if err == nil {
 		if got.Token != m.tokens[id] {
 			m.Fatalf("a return changes the token")
@@ -104,10 +139,55 @@ func (m *machine) comeBack() {
 	}
 }
 
+func (m *machine) vouch() {
+	if len(m.pending) == 0 {
+		m.Skip("nobody has knocked")
+	}
+	p := rapid.SampledFrom(m.pending).Draw(m.T, "for")
+	id := m.agent()
+	op := vouchOp{who: id, knock: p.knock, note: pick(m, "note", "", "I know it")}
+	got, err := m.service().ManageAgent(m.ctx, chat.ManageRequest{
+		Token: m.tokens[id], ID: m.numbers.id(id.room, op.knock), Action: room.Readmit, Note: op.note,
+	})
+	op.got, op.code = got, m.unexpected(err)
+	m.take(op)
+}
+
+// readmitted joins with a pending token.
+func (m *machine) readmitted() {
+	if len(m.pending) == 0 {
+		m.Skip("nobody has knocked")
+	}
+	p := rapid.SampledFrom(m.pending).Draw(m.T, "who knocked")
+	id := ownerOf(p.token)
+	if m.tokens[id] == p.token || slices.Contains(m.ended, p.token) {
+		m.Skip("it has been readmitted")
+	}
+	got, err := m.service().JoinRoom(m.ctx, chat.JoinRequest{Token: p.token})
+	op := readmitOp{who: id, knock: p.knock, got: m.numbers.seated(got), code: m.unexpected(err)}
+	if refusal := (*fault.Error)(nil); errors.As(err, &refusal) {
+		op.retry = refusal.RetryAfter
+	}
+	m.take(op)
+	if err == nil {
+		m.seated(id, got)
+	}
+}
+
+// callEnded calls with a token whose seat has another.
+func (m *machine) callEnded() {
+	if len(m.ended) == 0 {
+		m.Skip("every token is that of its seat")
+	}
+	token := rapid.SampledFrom(m.ended).Draw(m.T, "token")
+	_, err := m.service().Wait(m.ctx, chat.WaitRequest{Token: token})
+	m.take(endedOp{ownerOf(token), m.unexpected(err)})
+}
+
 func (m *machine) info() {
 	id := m.agent()
 	got, err := m.service().RoomInfo(m.ctx, chat.InfoRequest{Token: m.tokens[id]})
-	m.take(infoOp{id, got, m.unexpected(err)})
+	m.take(infoOp{id, m.numbers.info(m.tokens[id], got), m.unexpected(err)})
 	if err == nil {
 		m.take(viewOp{"info", id, &got.Room, nil, -1})
 	}
@@ -132,17 +212,22 @@ func (m *machine) list() {
 	m.take(op)
 }
 
+// absence draws what a call says about an absence.
+func (m *machine) absence() chat.Absence {
+	none := chat.Absence{}
+	if !m.model.oneService {
+		return none
+	}
+	return pick(m, "absence", none, none, none, none, none, chat.Absence{Given: true, BackIn: 10 * time.Minute}, chat.Absence{Given: true})
+}
+
 func (m *machine) wait() {
 	id := m.agent()
-	op := waitOp{who: id}
-	req := chat.WaitRequest{Token: m.tokens[id]}
+	op := waitOp{who: id, absence: m.absence()}
+	req := chat.WaitRequest{Token: m.tokens[id], Absence: op.absence}
 	req.Cursor, op.cursor = m.cursor(id)
-	if m.model.oneService {
-		req.BackIn = pick(m, "back in", 0, 0, 0, 0, 10*time.Minute)
-	}
-	op.backIn = req.BackIn
 	got, err := m.service().Wait(m.ctx, req)
-	op.got, op.code = got, m.unexpected(err)
+	op.got, op.code = m.numbers.waited(req.Token, got), m.unexpected(err)
 	m.take(op)
 	if err == nil {
 		m.roster(id, got)
@@ -157,81 +242,40 @@ func (m *machine) roster(id agentID, got chat.Waited) {
 	}
 }
 
-func (m *machine) send() {
-	id := m.agent()
-	c := sendCall{who: id, text: m.text(id), key: pick(m, "key", "", "", "", "k1", "k2")}
-	req := chat.SendRequest{Token: m.tokens[id], Text: c.text, Key: c.key}
-	req.Cursor, c.cursor = m.cursor(id)
-	c.kind = pick(m, "kind", "", "", "", room.Plain, room.Request, room.Status, room.Done)
-	if c.kind != room.Done && pick(m, "private", false, true) {
-		c.to = rapid.SliceOfN(rapid.Custom(func(*rapid.T) string { return m.name("to") }), 1, 2).Draw(m.T, "to")
-	}
-	if pick(m, "reply", false, false, true) {
-		c.replyTo = m.answered(id)
-	}
-	req.To, req.Kind, req.ReplyTo = c.to, c.kind, c.replyTo
-	service := m.service()
-	got, err := service.Send(m.ctx, req)
-	if err == nil && !got.Sent {
-		m.take(holdOp{c, got}, waitOp{who: id, cursor: c.cursor, got: got.Waited, owed: true})
-		m.roster(id, got.Waited)
-		return
-	}
-	m.take(sendOp{c, got, m.unexpected(err), false})
-	m.given(id, got.Cursor)
-	if err == nil && !m.model.oneService { // so that the other service learns of the call soon
-		req := chat.HistoryRequest{Token: req.Token, Limit: 1}
-		page, err := service.History(m.ctx, req)
-		m.take(historyOp{id, req, page, m.unexpected(err)})
-	}
-}
-
-// text draws something new, the last text again, or a short or long one that is
-// often sent.
-func (m *machine) text(id agentID) string {
-	r, a := m.find(id)
-	last, _ := r.lastSaid(a)
-	switch how := pick(m, "text", "new", "new", "new", "again", "again", "few"); {
-	case how == "few":
-		return pick(m, "of few", "yes", "no", strings.Repeat("a longer text, ", 3))
-	case how == "again" && last.Seq > 0:
-		return last.Text
-	}
-	m.said++
-	return fmt.Sprintf("text number %d", m.said) + pick(m, "longer", "", " of those that are not short")
-}
-
-// answered draws the number of a message to answer, mostly one that the agent sees.
-func (m *machine) answered(id agentID) int64 {
-	r, a := m.find(id)
-	if all := r.visible(a, 0); len(all) > 0 && rapid.IntRange(0, 4).Draw(m.T, "answers what it sees") > 0 {
-		all = all[max(0, len(all)-6):]
-		return all[rapid.IntRange(0, len(all)-1).Draw(m.T, "reply to")].Seq
-	}
-	return int64(rapid.IntRange(1, int(r.head())+1).Draw(m.T, "reply to number"))
-}
-
 func (m *machine) history() {
 	id := m.agent()
-	req := chat.HistoryRequest{Token: m.tokens[id], Limit: pick(m, "limit", 0, 1, 3, 100)}
 	r, _ := m.find(id)
+	op := historyOp{who: id, limit: pick(m, "limit", 0, 1, 3, 100)}
 	n := int64(rapid.IntRange(1, int(r.head())+1).Draw(m.T, "number"))
-	switch pick(m, "part", "last", "before", "after", "one") {
+	switch pick(m, "part", "last", "before", "after", "one", "agreed") {
 	case "before":
-		req.Before = n
+		op.before = n
 	case "after":
-		req.After = n
+		op.after = n
 	case "one":
-		req.Seq = n
+		op.id = n
+	case "agreed":
+		op.agreed = true
 	}
-	got, err := m.service().History(m.ctx, req)
-	m.take(historyOp{id, req, got, m.unexpected(err)})
+	m.readHistory(m.service(), op)
+}
+
+// readHistory makes the call of op.
+func (m *machine) readHistory(service *chat.Service, op historyOp) {
+	id := func(n int64) string { return m.numbers.id(op.who.room, n) }
+	got, err := service.History(m.ctx, chat.HistoryRequest{
+		Token: m.tokens[op.who], Limit: op.limit, Before: id(op.before), After: id(op.after), ID: id(op.id), Agreed: op.agreed,
+	})
+	got.Messages = m.numbers.messages(op.who.room, got.Messages)
+	op.got, op.code = got, m.unexpected(err)
+	m.take(op)
 }
 
 func (m *machine) update() {
 	id := m.agent()
+	op := updateOp{who: id, req: chat.UpdateRequest{Token: m.tokens[id]}}
 	yes, no := true, false
-	req := chat.UpdateRequest{Token: m.tokens[id]}
+	req := &op.req
 	switch pick(m, "change", "name", "about", "password", "no password", "capacity", "type", "public", "close", "two") {
 	case "name":
 		req.Room = pick(m, "new name", "plans", "talk", "den", "PLANS", "News")
@@ -246,22 +290,41 @@ func (m *machine) update() {
 	case "capacity":
 		req.Capacity = pick(m, "capacity", 2, 3, 4)
 	case "type":
-		req.Type = pick(m, "type", room.Group, room.Channel)
+		req.Type = pick(m, "type", room.Group, room.Group, room.Channel)
 	case "public":
 		req.Public = pick(m, "public", &yes, &no)
 	case "close":
-		req.Close = pick(m, "really", true, false, false)
+		req.Close = pick(m, "really", true, false, false, false)
 		req.RemovePassword = !req.Close
 	case "two":
 		req.Room, req.Capacity = pick(m, "new name", "talk", "News"), pick(m, "capacity", 2, 4)
 	}
-	got, err := m.service().UpdateRoom(m.ctx, req)
-	m.take(updateOp{id, req, got, m.unexpected(err)})
+	if pick(m, "guarded", false, false, true) {
+		req.Cursor, op.cursor = m.cursor(id)
+	}
+	got, err := m.service().UpdateRoom(m.ctx, *req)
+	op.got, op.code = got, m.unexpected(err)
+	m.take(op)
 }
 
 func (m *machine) manage() {
 	c := manageCall{who: m.agent(), name: m.name("whose"), note: pick(m, "note", "", "", "be quiet")}
-	c.action = pick(m, "action", room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban)
+	c.action = pick(m, "action", room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban, room.Readmit)
 	got, err := m.service().ManageAgent(m.ctx, chat.ManageRequest{Token: m.tokens[c.who], AgentName: c.name, Note: c.note, Action: c.action})
 	m.take(manageOp{c, got, m.unexpected(err)})
+}
+
+// text draws something new, the last text again, or a short or long one that is
+// often sent.
+func (m *machine) text(id agentID) string {
+	r, a := m.find(id)
+	last, _ := r.lastSaid(a)
+	switch how := pick(m, "text", "new", "new", "new", "again", "again", "few"); {
+	case how == "few":
+		return pick(m, "of few", "yes", "no", strings.Repeat("a longer text, ", 3))
+	case how == "again" && last.n > 0:
+		return last.Text
+	}
+	m.said++
+	return fmt.Sprintf("text number %d", m.said) + pick(m, "longer", "", "", " of those that are not short", " for @bob", " for @Dora")
 }

@@ -89,18 +89,24 @@ func tempFile(t *testing.T, clock clockwork.Clock) (table.Table, func()) {
 	}
 }
 
-func checkProperty(t *testing.T, runs int, open func(*testing.T) propertyTable) {
+// setRapid sets how many runs the next check makes.
+func setRapid(t *testing.T, runs int) {
 	for name, value := range map[string]string{"rapid.checks": strconv.Itoa(runs), "rapid.steps": "100", "rapid.nofailfile": "true"} {
 		if err := flag.Set(name, value); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+func checkProperty(t *testing.T, runs int, open func(*testing.T) propertyTable) {
+	setRapid(t, runs)
 	rapid.Check(t, func(rt *rapid.T) {
 		tbl := open(t)
 		defer tbl.close()
 		m := &machine{
 			T: rt, ctx: t.Context(), clock: tbl.clock, tokens: map[agentID]string{}, cursors: map[agentID][]string{},
-			model: model{conditions: &conditions{sequential: true, oneService: tbl.services == 1}},
+			numbers: newNumbers(tbl.table),
+			model:   model{conditions: &conditions{sequential: true, oneService: tbl.services == 1}},
 		}
 		m.passwords = rapid.IntRange(0, 7).Draw(rt, "passwords") == 7
 		for range tbl.services {
@@ -130,10 +136,19 @@ type machine struct {
 	agents   []agentID
 	tokens   map[agentID]string
 	cursors  map[agentID][]string // that an agent was given
+	ended    []string             // tokens whose seats have others
+	pending  []pendingToken
+	numbers  *numbers
 	said     int
 	// passwords allows rooms to have one. To check a password takes longer than a
 	// hundred other calls, so few runs have any.
 	passwords bool
+}
+
+// pendingToken is what a join got that was refused since its name was taken.
+type pendingToken struct {
+	token string
+	knock int64
 }
 
 // actions returns the calls by name, each as often as its weight.
@@ -144,7 +159,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		call   func()
 	}{
 		"join": {4, m.join}, "create": {1, m.create}, "return": {1, m.comeBack}, "leave": {1, m.leave},
-		"send": {5, m.send}, "wait": {4, m.wait}, "history": {2, m.history}, "info": {1, m.info},
+		"send": {7, m.send}, "wait": {4, m.wait}, "vouch": {1, m.vouch}, "pending": {1, m.readmitted}, "ended": {1, m.callEnded}, "history": {2, m.history}, "info": {1, m.info},
 		"info by name": {1, m.infoByName}, "list": {1, m.list}, "update": {1, m.update}, "manage": {2, m.manage},
 		"time passes": {3, m.pass},
 	} {
@@ -197,7 +212,7 @@ func (m *machine) agent() agentID {
 func (m *machine) find(id agentID) (roomModel, agentModel) {
 	m.model.now = m.clock.Now()
 	r, _ := m.model.room(id.room)
-	a, _ := r.agent(id.joined)
+	a, _ := r.agent(id.seat)
 	return r, a
 }
 
@@ -246,7 +261,7 @@ func (m *machine) cursor(id agentID) (string, cursorArg) {
 	} else {
 		c = pick(m, "no cursor", "", "", "", "nonsense")
 	}
-	return c, cursorArg{c != "", cursorNumber(c)}
+	return c, cursorArg{c != "", numberOf(m.numbers.cursor(m.tokens[id], c))}
 }
 
 // unexpected fails if err is no answer of the rules.

@@ -29,7 +29,7 @@ func onEachTable(t *testing.T, test func(t *testing.T, services ...*world)) {
 		test(t, w.elsewhere(), w.elsewhere())
 	})
 	t.Run("two services on DynamoDB", func(t *testing.T) {
-		clock := clockwork.NewFakeClockAt(start)
+		clock := clockwork.NewFakeClockAt(time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC))
 		db, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
 		w := &world{t: t, clock: clock, table: db}
 		test(t, w.elsewhere(), w.elsewhere())
@@ -244,7 +244,7 @@ func TestRace_lastAdminLeavesWhileAnotherJoins_thereIsAnAdmin(t *testing.T) {
 			ann := services[0].join(room, "Ann")
 			out := atOnce(2, func(i int) (chat.Seated, error) {
 				if i == 0 {
-					_, err := services[0].LeaveRoom(t.Context(), ann.Token)
+					_, err := services[0].LeaveRoom(t.Context(), chat.LeaveRequest{Token: ann.Token})
 					return chat.Seated{}, err
 				}
 				return services[len(services)-1].tryJoin(room, "Bob")
@@ -273,7 +273,7 @@ func TestRace_agentsJoinAndLeave_theLogObeysTheRules(t *testing.T) {
 					if _, err := w.Send(t.Context(), chat.SendRequest{Token: got.Token, Text: "hello and goodbye"}); err != nil {
 						t.Errorf("send: %v", err)
 					}
-					if _, err := w.LeaveRoom(t.Context(), got.Token); err != nil {
+					if _, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: got.Token}); err != nil {
 						t.Errorf("leave: %v", err)
 					}
 				}

@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestWait_batchThatArrived_isNotRepeated(t *testing.T) {
 	shows := map[string]func(w *world, token string, got chat.Waited){
 		"a cursor": func(w *world, token string, got chat.Waited) { w.look(token, got.Cursor) },
 		"a reply": func(w *world, token string, got chat.Waited) {
-			if _, err := w.Send(w.t.Context(), chat.SendRequest{Token: token, Text: "yes", ReplyTo: got.Messages[0].Seq}); err != nil {
+			if _, err := w.Send(w.t.Context(), chat.SendRequest{Token: token, Text: "yes", ReplyTo: got.Messages[0].ID}); err != nil {
 				w.t.Fatal(err)
 			}
 		},
@@ -20,7 +21,7 @@ func TestWait_batchThatArrived_isNotRepeated(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			p := w.pair()
-			waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute}, 1)
+			waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
 			w.clock.Advance(40 * time.Second)
 			w.say(p.ann.Token, "shall we?")
 			show(w, p.bob.Token, take(t, waiting))
@@ -34,7 +35,7 @@ func TestWait_batchThatArrived_isNotRepeated(t *testing.T) {
 func TestWait_batchThatMayBeLost_isRepeatedOnce(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute}, 1)
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
 	w.clock.Advance(40 * time.Second)
 	w.say(p.ann.Token, "hello")
 	take(t, waiting)
@@ -48,9 +49,9 @@ func TestWait_batchThatMayBeLost_isRepeatedOnce(t *testing.T) {
 
 // Models sometimes omit the cursor once.
 func TestWait_cursorOmitted_repeatsAndMarksEarlierMessages(t *testing.T) {
-	for what, goOn := range map[string]func(w *world, token string) []chat.Message{
-		"waits":   func(w *world, token string) []chat.Message { return w.look(token, "").Messages },
-		"returns": func(w *world, token string) []chat.Message { return w.enter(chat.JoinRequest{Token: token}).Messages },
+	for what, goOn := range map[string]func(w *world, token string) []view.Message{
+		"waits":   func(w *world, token string) []view.Message { return w.look(token, "").Messages },
+		"returns": func(w *world, token string) []view.Message { return w.enter(chat.JoinRequest{Token: token}).Messages },
 	} {
 		w := newWorld(t)
 		p := w.pair()

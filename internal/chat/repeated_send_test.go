@@ -17,7 +17,7 @@ func TestSend_sameTextAfterAnotherMessageElsewhere_isNew(t *testing.T) {
 	p := here.pair()
 	first := here.say(p.ann.Token, "the same words")
 	there.say(p.ann.Token, "other words")
-	if again := here.say(p.ann.Token, "the same words"); again.Duplicate || again.Seq != first.Seq+2 {
+	if again := here.say(p.ann.Token, "the same words"); again.Duplicate || here.number(p.ann.Token, again.ID) != here.number(p.ann.Token, first.ID)+2 {
 		t.Fatalf("got %+v", again)
 	}
 }
@@ -26,14 +26,14 @@ func TestPrivate_sameTextToOthers_isAnotherMessage(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	long := strings.Repeat("a longer text ", 4)
-	seen := map[int64]bool{}
+	seen := map[string]bool{}
 	for _, to := range [][]string{{"Bob"}, {"Cid"}, {"Bob", "Cid"}, nil, {"Bob"}} {
 		got := w.tell(p.ann.Token, long, to...)
-		if got.Duplicate || seen[got.Seq] {
+		if got.Duplicate || seen[got.ID] {
 			t.Errorf("to %q: %+v", to, got)
 		}
-		seen[got.Seq] = true
-		if again := w.elsewhere().tell(p.ann.Token, long, to...); !again.Duplicate || again.Seq != got.Seq {
+		seen[got.ID] = true
+		if again := w.elsewhere().tell(p.ann.Token, long, to...); !again.Duplicate || again.ID != got.ID {
 			t.Errorf("to %q, repeated: %+v", to, again)
 		}
 	}
@@ -46,7 +46,7 @@ func TestPrivate_unseenMessagesBetween_leaveAShortTextADuplicate(t *testing.T) {
 	first := w.say(p.cid.Token, "yes")
 	w.tell(p.ann.Token, "and this?", "Bob")
 	for _, w := range []*world{w, w.elsewhere()} {
-		if again := w.say(p.cid.Token, "yes"); !again.Duplicate || again.Seq != first.Seq {
+		if again := w.say(p.cid.Token, "yes"); !again.Duplicate || again.ID != first.ID {
 			t.Errorf("after a hidden message: %+v", again)
 		}
 	}
@@ -74,7 +74,7 @@ func TestPrivate_repeatedAfterTheAddresseeLeft_isADuplicate(t *testing.T) {
 				}
 				again := func(when string) {
 					t.Helper()
-					if got, err := there.send(req); err != nil || !got.Duplicate || got.Seq != first.Seq {
+					if got, err := there.send(req); err != nil || !got.Duplicate || got.ID != first.ID {
 						t.Errorf("%s: %+v, %v", when, got, err)
 					}
 				}
@@ -114,7 +114,7 @@ func TestSend_sameTextAgain_isADuplicate(t *testing.T) {
 			first := w.say(p.ann.Token, c.text)
 			c.between(w, p)
 			again := w.say(p.ann.Token, c.text)
-			if again.Duplicate != c.duplicate || again.Duplicate && again.Seq != first.Seq {
+			if again.Duplicate != c.duplicate || again.Duplicate && again.ID != first.ID {
 				t.Fatalf("first %+v, again %+v", first, again)
 			}
 		})
@@ -132,7 +132,7 @@ func TestSend_sameTextAgainInAnotherProcess_isADuplicate(t *testing.T) {
 	there := onTable(t, w.clock, w.table, chat.Options{})
 	long := strings.Repeat("a longer text ", 4)
 	second := there.say(p.ann.Token, long)
-	if again := w.say(p.ann.Token, long); !again.Duplicate || again.Seq != second.Seq {
+	if again := w.say(p.ann.Token, long); !again.Duplicate || again.ID != second.ID {
 		t.Fatalf("first %+v, again %+v", second, again)
 	}
 	if first.Duplicate || second.Duplicate {
@@ -150,7 +150,7 @@ func TestSend_sameKeyWithinADay_isADuplicate(t *testing.T) {
 	}
 	w.say(p.ann.Token, "between")
 	again, err := w.send(req)
-	if err != nil || !again.Duplicate || again.Seq != first.Seq {
+	if err != nil || !again.Duplicate || again.ID != first.ID {
 		t.Fatalf("again %+v, %v", again, err)
 	}
 	other, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "first", Key: "k2"})
@@ -174,7 +174,7 @@ func TestSend_shortTextAgainAfterAnotherSpokeAndLeft_isNew(t *testing.T) {
 	if again := w.elsewhere().say(p.ann.Token, "yes"); again.Duplicate {
 		t.Errorf("elsewhere: %+v", again)
 	}
-	if again := w.elsewhere().say(p.ann.Token, "yes"); !again.Duplicate || again.Seq <= first.Seq {
+	if again := w.elsewhere().say(p.ann.Token, "yes"); !again.Duplicate || again.ID == first.ID {
 		t.Errorf("with nothing in between: %+v", again)
 	}
 }
@@ -191,8 +191,8 @@ func TestSend_textRepeatedBeforeTheAnswerWasRead_isADuplicate(t *testing.T) {
 		}
 		w.say(p.bob.Token, "an answer to the "+name)
 		again, err := w.Send(t.Context(), req)
-		if err != nil || !again.Sent || !again.Duplicate || again.Seq != first.Seq {
-			t.Errorf("%s: %+v, %v, want message %d", name, again, err, first.Seq)
+		if err != nil || !again.Sent || !again.Duplicate || again.ID != first.ID {
+			t.Errorf("%s: %+v, %v, want message %s", name, again, err, first.ID)
 		}
 		p.ann.Cursor = w.look(p.ann.Token, req.Cursor).Cursor
 		w.say(p.ann.Token, "heard "+name)

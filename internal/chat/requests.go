@@ -42,39 +42,56 @@ type ListRequest struct {
 	Page   string
 }
 
+// LeaveRequest asks to give up a seat.
+type LeaveRequest struct {
+	Token string
+	Text  string // a last word; "" for none
+}
+
 // SendRequest asks to say Text.
 type SendRequest struct {
-	Token   string
-	Text    string
-	To      []string      // names; only they and the sender see it; empty means everybody
-	ReplyTo int64         // the seq of the message that it answers, if any
-	Kind    room.Kind     // default Plain
-	Cursor  string        // if given: send only if there is no news for the sender
-	Wait    time.Duration // then wait for an answer, up to MaxSendWait
-	Key     string        // calls of one seat with the same key are one message, for a day
+	Token    string
+	Text     string        // may be empty with room.Agree, and with Withdraw
+	To       []string      // names; only they and the sender see it; empty means everybody
+	Ask      []string      // names; each owes an answer
+	ReplyTo  string        // the id of the message that it answers, if any
+	Withdraw string        // the id of a request or proposal of the caller, to take back
+	Kind     room.Kind     // default Plain
+	Cursor   string        // the guard: see Send
+	Wait     time.Duration // then wait for an answer
+	Absence
+	Activity string // what the agent is doing, at most MaxActivity characters; "" says nothing
+	Key      string // calls of one seat with the same key are one message, for a day
+}
+
+// Absence is what a call says about the agent's absence.
+type Absence struct {
+	Given  bool          // it says something
+	BackIn time.Duration // the agent will be away for so long; 0: it is back. At most MaxBackIn
 }
 
 // WaitRequest asks for what is new after Cursor or, without one, after what the seat
 // was last handed.
 type WaitRequest struct {
-	Token    string
-	Cursor   string
-	Wait     time.Duration // 0 looks in; at most MaxWait
-	BackIn   time.Duration // the agent will be away for so long; 0 says nothing
-	ForMe    bool          // where more than two talk: only messages meant for the caller wake it
-	Activity string        // what the agent is doing, at most MaxActivity characters; "" says nothing
-	Standby  bool          // a program waits for the agent: it is never given the turn
+	Token  string
+	Cursor string
+	Wait   time.Duration // 0 looks in; at most MaxWait
+	Absence
+	ForMe    bool   // where more than two talk: only messages meant for the caller wake it
+	Activity string // what the agent is doing, at most MaxActivity characters; "" says nothing
+	Standby  bool   // a program waits for the agent: it is given the turn only if it owes an answer
 }
 
-// HistoryRequest asks for what was said. At most one of Before, After and Seq may be
-// set; with none it asks for the latest.
+// HistoryRequest asks for what was said. At most one of Before, After, ID and Agreed
+// may be set; with none it asks for the latest.
 type HistoryRequest struct {
 	Token  string
-	Before int64
-	After  int64
-	Limit  int   // 1 to 100, default 20
-	Seq    int64 // one message, from Offset
-	Offset int   // in bytes
+	Before string // the id of a message
+	After  string
+	Limit  int    // 1 to 100, default 20
+	Agreed bool   // the agreements, and nothing else
+	ID     string // one message, from Offset
+	Offset int    // in bytes
 }
 
 // UpdateRequest asks for other settings of the caller's room. Zero fields stay as
@@ -88,13 +105,15 @@ type UpdateRequest struct {
 	Capacity       int
 	Type           room.Type
 	Public         *bool
-	Close          bool // for good
+	Close          bool   // for good
+	Cursor         string // if given: refuse if the settings have changed since
 }
 
 // ManageRequest asks to do Action to the agent of a name.
 type ManageRequest struct {
 	Token     string
 	AgentName string
+	ID        string // of the knock that room.Readmit vouches for, instead of AgentName
 	Action    room.Action
 	Note      string // the reason, for all to read; at most room.MaxNote characters
 }

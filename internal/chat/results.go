@@ -4,81 +4,18 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
 )
 
-// State is what an agent is doing, as others can tell.
-type State string
-
-// The states of an agent.
-const (
-	Waiting State = "waiting" // a wait is open: it will read at once
-	Standby State = "standby" // a shell a program waits for it and wakes it
-	Away    State = "away"    // it said when it would be back
-	Silent  State = "silent"  // none of these
-)
-
-// Room is a room as agents see it.
-type Room struct {
-	Name              string
-	Description       string
-	Type              room.Type
-	Capacity          int
-	Public            bool
-	PasswordProtected bool
-	Agents            []Agent // in the order of their joins
-}
-
-// Agent is an agent as others in its room see it.
-type Agent struct {
-	Name     string
-	Role     room.Role
-	You      bool
-	Muted    bool // an admin has muted it
-	State    State
-	Idle     time.Duration // since its last known call
-	Activity string        // what it says it is doing
-	BackIn   time.Duration // of an Away agent
-}
-
-// EventType says what happened in a room.
-type EventType string
-
-// The types of events that agents see.
-const (
-	Said        EventType = "message"
-	Joined      EventType = "joined"
-	Left        EventType = "left"
-	RoleChanged EventType = "role"   // an admin promoted, demoted, muted, unmuted, banned or unbanned
-	Changed     EventType = "room"   // an admin changed the room's settings, or closed it
-	Paired      EventType = "paired" // a queue brought the two agents together
-	SeatWanted  EventType = "knock"  // a join found no free seat
-)
-
-// Message is one event of a room as an agent sees it.
-type Message struct {
-	Seq      int64
-	Type     EventType
-	From     string // of a message: the agent's name
-	Text     string // of a message: its text, or the first part of it
+// Agreement is a proposal to which everyone asked has agreed.
+type Agreement struct {
+	ID       string   // of the proposal
+	Text     string   // its first 500 characters
+	By       string   // who proposed it
+	AgreedBy []string // who agreed
+	To       []string // of a private one: who sees it beside By
 	At       time.Time
-	Kind     room.Kind   // of a message; "" means room.Plain
-	To       []string    // of a private message: who sees it beside its sender
-	ReplyTo  int64       // 0 if there is none that the reader may see
-	Agent    string      // of any other event: the agent it is about
-	Reason   room.Reason // of Left, and of Changed where it closed the room
-	Action   room.Action // of RoleChanged
-	By       string      // the admin that did it, if one did
-	Note     string      // the admin's reason
-	NewAdmin string      // of Left: the agent that became admin
-	Changes  []string    // of Changed: the settings that changed
-	Repeated bool        // handed out before, to a call whose client may have given up
-	More     *More       // set if Text is only a part
-}
-
-// More says where the rest of a long text begins.
-type More struct {
-	Seq    int64
-	Offset int // in bytes of the whole text
+	More     *view.More // set if Text is only a part
 }
 
 // JoinStatus says how an agent got its seat.
@@ -86,24 +23,31 @@ type JoinStatus string
 
 // The ways to a seat.
 const (
-	StatusCreated  JoinStatus = "created"
-	StatusJoined   JoinStatus = "joined"
-	StatusReturned JoinStatus = "returned"
+	StatusCreated    JoinStatus = "created"
+	StatusJoined     JoinStatus = "joined"
+	StatusReturned   JoinStatus = "returned"   // the caller's own seat, by its token or its principal
+	StatusReadmitted JoinStatus = "readmitted" // the seat of this name, since the room vouched for the caller
+	StatusReplaced   JoinStatus = "replaced"   // a new seat under the name of a silent agent
 )
 
 // Seated is the result of CreateRoom and JoinRoom.
 type Seated struct {
-	Status   JoinStatus
-	Token    string // the agent token, the caller's only secret
-	Name     string // the agent's name as others see it
-	Room     Room
-	Messages []Message
-	HasMore  bool  // there is more news after Cursor
-	Earlier  int64 // how many events before Messages the caller may see
-	Hidden   bool  // the caller may not see what was said before it joined
-	Replaced bool  // a silent agent of the same name had the seat
-	Cursor   string
-	Now      time.Time
+	Status     JoinStatus
+	Token      string // the agent token, the caller's only secret
+	Name       string // the agent's name as others see it
+	Room       view.Room
+	Messages   []view.Message
+	HasMore    bool  // there is more news after Cursor
+	Earlier    int64 // how many messages before Messages the caller may see
+	Hidden     int64 // how many public messages from before its time the caller may not see
+	Agreements []Agreement
+	Cursor     string
+	Now        time.Time
+	Owes       string // the id of the oldest request that the caller owes an answer to
+
+	OwesAgreement bool // and it is a proposal
+	OwesPrivate   bool // and not everybody sees it
+	Begun         bool // two agents have spoken
 }
 
 // WaitStatus says how a wait ended.
@@ -111,72 +55,87 @@ type WaitStatus string
 
 // The ends of a wait.
 const (
-	StatusMessages WaitStatus = "messages"  // there is news
-	StatusQuiet    WaitStatus = "quiet"     // there is none; normal
-	StatusTurn     WaitStatus = "your_turn" // every agent waits, and the caller should speak
-	StatusEnded    WaitStatus = "ended"     // every other agent is done or has left
-	StatusRemoved  WaitStatus = "removed"   // the caller has lost its seat, or the room was closed
+	StatusMessages   WaitStatus = "messages"   // there is news
+	StatusQuiet      WaitStatus = "quiet"      // there is none; normal
+	StatusTurn       WaitStatus = "your_turn"  // every agent waits, and the caller should speak
+	StatusAllDone    WaitStatus = "all_done"   // every other agent is done or has left
+	StatusSuperseded WaitStatus = "superseded" // a newer wait of the seat took over
+	StatusRemoved    WaitStatus = "removed"    // the caller has lost its seat, or the room was closed
 )
 
 // Waited is the result of Wait, and a part of that of Send.
 type Waited struct {
 	Status   WaitStatus
-	Messages []Message
+	Messages []view.Message
 	HasMore  bool
 	Cursor   string
 	// Agents is set only if it has changed since the seat's last result. Of more
 	// than ten it lists only those that wait, at most ten; Seated and AllWaiting
 	// count all.
-	Agents     []Agent
+	Agents     []view.Agent
 	Seated     int
 	AllWaiting int
+	AwayUntil  time.Time // until when others see the caller as away; zero if they do not
 
 	// The rest serves to tell the agent what to do next.
 
 	Others        int           // agents seated beside the caller
 	SeatWanted    bool          // a join found no free seat, and the caller can enlarge the room
+	NameWanted    bool          // a join under a taken name was refused, and the caller can readmit it
 	Spoke         bool          // the last public message is the caller's
+	Begun         bool          // two agents have spoken
+	Owes          string        // the id of the oldest request that the caller owes an answer to
+	OwesAgreement bool          // and it is a proposal
+	OwesPrivate   bool          // and not everybody sees it
+	Owed          int           // answers that others owe to the caller
+	Admin         bool          // the caller is an admin
 	OthersIdle    time.Duration // for how long no other agent has made a call; 0 if unknown
 	OthersAway    time.Duration // if all others are away: until the first is back
-	Quiet         time.Duration // for how long nothing has happened in the room
+	AloneNow      bool          // the wait returned at once, since all others are away or have left
+	Quiet         time.Duration // for how long nothing has been said in the room
 	Listening     bool          // the caller may only listen
 	CursorIgnored bool          // the given cursor is not one of this seat
 	Missed        bool          // events after the cursor have expired
-	Superseded    bool          // a newer wait of the seat has begun
 	Stopping      bool          // the service stops
+	Yielded       bool          // of StatusSuperseded: a standby found its agent waiting itself
 	Reason        room.Reason   // of StatusRemoved
 }
 
 // Sent is the result of Send.
 type Sent struct {
-	Sent      bool  // false: held back, since Waited has news for the sender
-	Seq       int64 // of the message
-	Duplicate bool  // the call repeats an earlier message
-	// Waited is complete if the call waited or was held back. Otherwise only its
-	// Cursor (empty if the call had none), Others, Listening and CursorIgnored are
-	// set.
+	Sent      bool   // false: held back, since Messages may change what the sender says
+	ID        string // of the message
+	Duplicate bool   // the call repeats an earlier message
+	Before    int    // how many of Messages came before it
+	Agreed    string // the id of the proposal on which it completed the agreement
+	// Waited has what is unread, or what came while the call waited. Its Status is
+	// empty if the call did not wait and nothing is unread.
 	Waited
 }
 
 // Page is a part of a room's history.
 type Page struct {
-	Messages []Message // oldest first
-	HasMore  bool      // in the direction asked for
+	Messages []view.Message // oldest first
+	HasMore  bool           // in the direction asked for
+	Cut      bool           // the page ended early, for its size
 }
 
 // Info is the result of RoomInfo.
 type Info struct {
-	Room     Room
-	Earlier  int64 // how many events the caller may see
-	Requests []OpenRequest
-	Now      time.Time
+	Room       view.Room
+	Earlier    int64 // how many messages the caller may see
+	Requests   []OpenRequest
+	Agreements []Agreement // the newest five
+	Now        time.Time
 }
 
-// OpenRequest is a request without an answer.
+// OpenRequest is a request or proposal to which answers are still owed.
 type OpenRequest struct {
-	Seq  int64
-	From string
-	To   []string // who may answer it; empty means everybody
+	ID     string
+	From   string
+	Text   string        // its first 80 characters
+	OwedBy []string      // who owes an answer; empty if anyone may answer
+	Age    time.Duration // since it was sent
 }
 
 // Listed is a public room in a list.
@@ -204,11 +163,18 @@ const (
 	StatusAlreadyLeft LeaveStatus = "already_left"
 )
 
+// Gone is the result of LeaveRoom.
+type Gone struct {
+	Status   LeaveStatus
+	Messages []view.Message // what was unread
+	HasMore  bool           // message_history is closed to the caller now, so the rest is lost to it
+}
+
 // Updated is the result of UpdateRoom.
 type Updated struct {
 	Status  UpdateStatus
-	Changes []string // the names of the settings that changed
-	Room    Room     // as it is now
+	Changes *room.Changes // the settings that changed, with their new values; nil if none did
+	Room    view.Room     // as it is now
 }
 
 // UpdateStatus says what UpdateRoom did.
@@ -239,5 +205,6 @@ const (
 	StatusKicked   ManageStatus = "kicked"
 	StatusBanned   ManageStatus = "banned"
 	StatusUnbanned ManageStatus = "unbanned"
+	StatusVouched  ManageStatus = "readmitted"
 	StatusNoChange ManageStatus = "unchanged" // there was nothing to change
 )

@@ -5,13 +5,22 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/password"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
 )
 
-// returnToSeat is JoinRoom for an agent that still has its token.
+// returnToSeat is JoinRoom for an agent that has its token, or a pending one.
 func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, error) {
+	status := StatusReturned
 	c, err := s.enterNow(ctx, req.Token)
-	if err != nil {
+	if code := fault.CodeOf(err); code == fault.TokenInvalid || code == fault.Removed {
+		readmitted, other := enterPending(ctx, s, req.Token, err)
+		if other != nil {
+			return Seated{}, other
+		}
+		c, status = readmitted, StatusReadmitted
+	} else if err != nil {
 		return Seated{}, err
 	}
 	defer c.room.release()
@@ -21,26 +30,66 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 	if err := c.checkReturn(req); err != nil {
 		return Seated{}, err
 	}
+	return c.back(ctx, status)
+}
+
+// enterPending accepts a pending token whose holder the room has vouched for. It returns
+// refused if the token is no pending one. The caller's room must be released.
+func enterPending(ctx context.Context, s *Service, token string, refused error) (*caller, error) {
+	t, err := parseToken(token)
+	if err != nil {
+		return nil, refused
+	}
+	r := s.acquire(t.Room)
+	events, pending, err := r.admit(ctx, t)
+	if !pending {
+		err = refused
+	}
+	if err != nil {
+		r.release()
+		return nil, err
+	}
+	return &caller{token: t, room: r, head: r.log.Known(), agent: *events[0].Agent}, nil
+}
+
+// back returns the answer for an agent that has its seat again under token t.
+func back(ctx context.Context, r *liveRoom, t ident.Token, how JoinStatus) (Seated, error) {
+	h := r.log.Known()
+	a, here := h.Owner(t)
+	if !here {
+		return Seated{}, r.svc.whyNot(ctx, h, t)
+	}
+	return (&caller{token: t, room: r, head: h, agent: a}).back(ctx, how)
+}
+
+// back returns the answer for a caller that has its seat again.
+func (c *caller) back(ctx context.Context, how JoinStatus) (Seated, error) {
 	p, err := c.positions().load(ctx)
 	if err != nil {
 		return Seated{}, err
 	}
-	c.noteCall(ctx)
+	c.attendance().noteCall(ctx)
 	view, err := c.room.view(ctx, c.head, c.agent.Seat)
 	if err != nil {
 		return Seated{}, err
 	}
 	got := Seated{
-		Status: StatusReturned, Token: c.token.String(), Name: c.agent.Name, Room: view, Now: s.now(),
+		Status: how, Token: c.token.String(), Name: c.agent.Name, Room: view, Now: c.room.svc.now(),
+		Hidden: c.agent.Since.Messages, Begun: c.head.Recent.Begun(),
 	}
-	err = c.addUnread(ctx, p, &got)
-	return got, err
+	if debt, owes := c.head.Talk.Owes(c.agent.Seat, got.Now); owes {
+		got.Owes, got.OwesAgreement, got.OwesPrivate = c.head.MessageID(debt.N), debt.Proposal, len(debt.To) > 0
+	}
+	if got.Agreements, err = c.reader().agreements(ctx); err != nil {
+		return Seated{}, err
+	}
+	return got, c.reader().addUnread(ctx, p, &got)
 }
 
 // checkReturn refuses a token together with the name of another room or agent.
 func (c *caller) checkReturn(req JoinRequest) error {
 	if req.Room != "" {
-		name, _, err := splitPassword(req.Room, req.Password)
+		name, _, err := password.Split(req.Room, req.Password)
 		if err != nil {
 			return err
 		}
@@ -58,53 +107,59 @@ func (c *caller) checkReturn(req JoinRequest) error {
 
 // addUnread adds what came after the acknowledged cursor, the agent's own messages
 // included.
-func (c *caller) addUnread(ctx context.Context, p readPosition, got *Seated) error {
+func (r reader) addUnread(ctx context.Context, p room.ReadPosition, got *Seated) error {
+	c := r.caller
 	after := max(p.Acked, p.From)
-	b := batch{events: joinEvents, limit: joinBytes}
-	scanned, err := c.fill(ctx, &b, after, max(p.Handed, c.positions().shown(0)))
+	b := view.Batch{Events: view.JoinEvents, Limit: view.JoinBytes, Room: &c.head.State}
+	scanned, full, err := r.fill(ctx, &b, after, max(p.Handed, c.positions().shown(0)))
 	if err != nil {
 		return err
 	}
-	got.Messages, got.HasMore, got.Cursor = b.messages, scanned < c.head.AsOf, ident.Cursor(c.token, scanned)
-	oldest, err := c.room.log.Oldest(ctx, c.agent.Since)
-	if err != nil {
+	got.Messages, got.HasMore, got.Cursor = b.Messages, full, c.cursor(scanned, false)
+	c.positions().gave(scanned)
+	before := room.Mark{Messages: c.head.Messages}
+	if b.Oldest.N > 0 {
+		before = b.Oldest.Before()
+	}
+	if got.Earlier, err = earlier(ctx, c.room.log, c.agent, before); err != nil {
 		return err
 	}
-	got.Earlier = max(0, after+1-oldest)
 	if scanned > p.Handed { // last: what is noted is handed out
-		err = c.positions().handed(ctx, p.handing(after, scanned, 0, 0))
+		err = c.positions().handed(ctx, p.Handing(after, scanned, 0, 0))
 	}
 	return err
 }
 
 // fill adds what the caller is shown of the events after n to b, and returns the
-// last event it looked at. It stops at the caller's head, so that the answer is of
+// last event it looked at; full is true if one did not fit. It stops at the caller's head, so that the answer is of
 // one moment. Messages up to shown are marked as repeated.
-func (c *caller) fill(ctx context.Context, b *batch, n, shown int64) (scanned int64, err error) {
+func (r reader) fill(ctx context.Context, b *view.Batch, n, shown int64) (scanned int64, full bool, err error) {
+	c := r.caller
 	for n < c.head.AsOf {
 		events, err := c.room.log.Read(ctx, n)
-		if err != nil {
-			return n, err
-		}
-		if len(events) == 0 {
-			return n, nil
+		if err != nil || len(events) == 0 {
+			return n, false, err
 		}
 		for _, e := range events {
-			if e.N > c.head.AsOf || !c.take(b, e, shown) {
-				return n, nil
+			if e.N > c.head.AsOf {
+				return n, false, nil
+			}
+			if !r.take(b, e, shown) {
+				return n, true, nil
 			}
 			n = e.N
 		}
 	}
-	return n, nil
+	return n, false, nil
 }
 
 // take adds e to b, and reports whether it fits.
-func (c *caller) take(b *batch, e room.Event, shown int64) bool {
+func (r reader) take(b *view.Batch, e room.Event, shown int64) bool {
+	c := r.caller
 	if !c.agent.Receives(e) {
 		return true
 	}
-	m := messageFor(c.agent, e)
+	m := view.Of(b.Room, c.agent, e)
 	m.Repeated = e.N <= shown && e.Seat != c.agent.Seat
-	return b.add(m)
+	return b.Add(m, e)
 }

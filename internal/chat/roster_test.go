@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table/tabletest"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestRoster_quietResult_reportsIdleTimeAndReturn(t *testing.T) {
@@ -18,7 +20,7 @@ func TestRoster_quietResult_reportsIdleTimeAndReturn(t *testing.T) {
 	if got := w.look(p.ann.Token, p.ann.Cursor); got.OthersIdle != 2*time.Minute || got.OthersAway != 0 {
 		t.Errorf("Bob silent: %v, %v", got.OthersIdle, got.OthersAway)
 	}
-	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, BackIn: 10 * time.Minute}); err != nil {
+	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Absence: away(10 * time.Minute)}); err != nil {
 		t.Fatal(err)
 	}
 	w.clock.Advance(time.Minute)
@@ -55,7 +57,7 @@ func TestRoster_joinDuringTheWait_matchesTheMessages(t *testing.T) {
 	if received[len(received)-1] != "joined Cid" {
 		t.Fatalf("Cid joined too late for this test: %q", received)
 	}
-	if names := seats(chat.Room{Agents: got.Agents}); got.Others != 2 || len(names) != 3 {
+	if names := seats(view.Room{Agents: got.Agents}); got.Others != 2 || len(names) != 3 {
 		t.Errorf("the messages have Cid's join, but the roster has %d others and %q", got.Others, names)
 	}
 }
@@ -63,7 +65,7 @@ func TestRoster_joinDuringTheWait_matchesTheMessages(t *testing.T) {
 func TestRoster_quietResult_hasItOnlyAfterAChange(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	quiet := func() []chat.Agent {
+	quiet := func() []view.Agent {
 		t.Helper()
 		got := w.look(p.ann.Token, p.ann.Cursor)
 		wantStatus(t, "Ann", got, chat.StatusQuiet)
@@ -77,17 +79,18 @@ func TestRoster_quietResult_hasItOnlyAfterAChange(t *testing.T) {
 	if got := quiet(); got != nil {
 		t.Errorf("listed after a minute of silence: %v", got)
 	}
-	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, BackIn: 10 * time.Minute}); err != nil {
+	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Absence: away(10 * time.Minute)}); err != nil {
 		t.Fatal(err)
 	}
-	if got := quiet(); len(got) != 2 || got[1].State != chat.Away {
+	w.clock.Advance(room.PresenceDelay)
+	if got := quiet(); len(got) != 2 || got[1].State != view.Away {
 		t.Errorf("Bob is away, but the result lists %v", got)
 	}
 	if got := quiet(); got != nil {
 		t.Errorf("listed twice: %v", got)
 	}
 	w.clock.Advance(11 * time.Minute)
-	if got := quiet(); len(got) != 2 || got[1].State != chat.Silent {
+	if got := quiet(); len(got) != 2 || got[1].State != view.Silent {
 		t.Errorf("Bob is not back in time, but the result lists %v", got)
 	}
 }
@@ -100,16 +103,16 @@ func TestRoster_aboveTenAgents_isTheirNumberAndWhoWaits(t *testing.T) {
 	}
 	all := w.crowd("hall", names...)
 	for i := 2; i < 15; i++ {
-		w.waiting(t.Context(), chat.WaitRequest{Token: all[i].Token, Cursor: all[i].Cursor, Wait: time.Minute})
+		w.open(t.Context(), chat.WaitRequest{Token: all[i].Token, Cursor: all[i].Cursor, Wait: time.Minute})
 	}
-	w.blocked(13)
+	w.clock.Advance(room.PresenceDelay)
 	w.leave(all[1].Token)
 	got := w.look(all[0].Token, all[0].Cursor)
 	if got.Seated != 29 || got.AllWaiting != 13 || len(got.Agents) != 10 {
 		t.Fatalf("%d seated, %d waiting, %d listed", got.Seated, got.AllWaiting, len(got.Agents))
 	}
 	for _, a := range got.Agents {
-		if a.State != chat.Waiting {
+		if a.State != view.Waiting {
 			t.Errorf("%s is %s", a.Name, a.State)
 		}
 	}

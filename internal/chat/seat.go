@@ -9,7 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/table"
 )
 
 // caller is an agent whose token was accepted.
@@ -70,23 +69,24 @@ func parseToken(s string) (ident.Token, error) {
 // whyNot returns the reason why a token is not accepted.
 func (s *Service) whyNot(ctx context.Context, h *room.Head, t ident.Token) error {
 	a, there := h.Seated(t.Seat)
+	_, pending := room.PendingKnock(&h.State, t.Seat, ident.HashSecret(t.Secret), s.now())
 	switch {
+	case pending:
+		return fault.Refuse(fault.TokenInvalid, "This agent_token is pending: nobody has a seat by it yet. Pass it to join_room, and to nothing else, until the room has vouched for you.")
+	case there && ident.SameSecret(t.Secret, a.EndedHash):
+		return errRemoved(room.ReasonReplaced, h.Paired)
 	case t.Seat < 1, t.Seat >= h.NextSeat, there && !ident.SameSecret(t.Secret, a.Hash):
 		return fault.Refuse(fault.TokenInvalid, "agent_token is not one that this room gave out. Use the one that join_room or create_room gave you; if you have lost it, call join_room with room and agent_name.")
 	case there, !h.Retired && h.Expired(s.now()):
 		return roomlog.ErrNotFound
 	}
-	item, err := s.table.Get(ctx, roomlog.GoneKey(t.Room, t.Seat), table.Strong)
-	if err != nil && !errors.Is(err, table.ErrNotFound) {
+	l := s.store.Acquire(t.Room)
+	defer l.Release()
+	why, err := l.Seats().WhyGone(ctx, t.Seat)
+	if err != nil {
 		return err
 	}
-	gone := goneItem{Reason: room.ReasonLeft}
-	if err == nil {
-		if err := roomlog.Decode(item, &gone); err != nil {
-			return err
-		}
-	}
-	return errRemoved(gone.Reason, h.Paired)
+	return errRemoved(why, h.Paired)
 }
 
 // errUnseated reports that the caller's seat is gone. It is replaced by the reason

@@ -12,6 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/tabletest"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestSeatWanted_joinRefusedForAFullRoom_isReported(t *testing.T) {
@@ -20,7 +21,7 @@ func TestSeatWanted_joinRefusedForAFullRoom_isReported(t *testing.T) {
 	_, err := w.tryJoin("plans", "Cid")
 	waitsFor(t, err, fault.RoomFull, 90*time.Second)
 	m := w.look(p.ann.Token, p.ann.Cursor).Messages
-	if len(m) != 1 || m[0].Type != chat.SeatWanted || m[0].Agent != "Cid" {
+	if len(m) != 1 || m[0].Type != view.Knocked || m[0].Reason != room.ReasonRoomFull || m[0].Agent != "Cid" {
 		t.Errorf("Ann receives %+v", m)
 	}
 }
@@ -39,12 +40,14 @@ func TestSeatWanted_againWithinTenMinutes_isNotReported(t *testing.T) {
 	w.look(p.ann.Token, "")
 	knocks(w, "Cid", "knock Cid")
 	knocks(w, "Cid")
-	knocks(w, "Dora")
+	knocks(w, "Dora", "knock Dora")
 	w.clock.Advance(10*time.Minute - time.Second)
 	knocks(w.elsewhere(), "Dora")
 	w.clock.Advance(time.Second)
-	knocks(w, "Dora", "knock Dora")
-	knocks(w, "Cid")
+	for _, name := range []string{"Dora", "Cid", "Eve", "Fay", "Gil", "Hal"} {
+		knocks(w, name, "knock "+name)
+	}
+	knocks(w, "Ida") // six have knocked
 }
 
 // Agents must not learn who tried a name or a password, and banned agents cannot make
@@ -55,7 +58,6 @@ func TestSeatWanted_otherRefusals_areNotReported(t *testing.T) {
 	w.join("plans:pw", "Bob")
 	w.manage(ann.Token, room.BanName, "Eve", chat.StatusBanned)
 	for what, req := range map[string]chat.JoinRequest{
-		"taken name":     {Room: "plans:pw", AgentName: "Bob"},
 		"wrong password": {Room: "plans:px", AgentName: "Cid"},
 		"no password":    {Room: "plans", AgentName: "Cid"},
 		"banned":         {Room: "plans:pw", AgentName: "3ve"},
@@ -103,9 +105,10 @@ func TestSeatWanted_roomChangesDuringTheJoin_isNotReported(t *testing.T) {
 		"it has another name": func(w *world, p pair) { w.update(chat.UpdateRequest{Token: p.ann.Token, Room: "plots"}) },
 		"it is closed":        func(w *world, p pair) { w.update(chat.UpdateRequest{Token: p.ann.Token, Close: true}) },
 		"the name is banned":  func(w *world, p pair) { w.manage(p.ann.Token, room.BanName, "Cid", chat.StatusBanned) },
-		"another agent was faster": func(w *world, _ pair) {
-			if _, err := w.tryJoin("plans", "Dora"); fault.CodeOf(err) != fault.RoomFull {
-				w.t.Errorf("Dora: %v", err)
+		"six others were faster": func(w *world, _ pair) {
+			for _, name := range []string{"Dora", "Eve", "Fay", "Gil", "Hal", "Ida"} {
+				_, err := w.tryJoin("plans", name)
+				wants(w.t, err, fault.RoomFull)
 			}
 		},
 	} {

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/ident"
@@ -16,19 +17,22 @@ type newcomer struct {
 	room   ident.Name // the room's
 	name   ident.Name // its own
 	secret string     // of its token
+
+	principal string // who asks; empty means unknown
 }
 
 // seatAt returns the event and the presence of a new seat, as the next event of h.
-func (n newcomer) seatAt(h *room.Head, now time.Time, since int64, role room.Role) (room.Event, table.Op) {
+func (n newcomer) seatAt(h *room.Head, now time.Time, since room.Mark, role room.Role) (room.Event, table.Op) {
 	a := room.Agent{
 		Seat: max(h.NextSeat, 1), Name: n.name.Shown, Key: n.name.Key, Role: role,
 		Hash: ident.HashSecret(n.secret), Joined: h.AsOf + 1, AtMs: now.UnixMilli(), Since: since,
+		Principal: n.principal,
 	}
 	if role != room.Admin {
 		_, a.Muted = room.FindBan(h.Mutes, a.Key)
 	}
-	p := room.Presence{AtMs: now.UnixMilli()}
-	return room.Event{Type: room.Joined, Seat: a.Seat, Name: a.Name, Agent: &a}, PutPresence(&h.State, a, p)
+	p := room.Presence{AtMs: now.UnixMilli(), Read: a.Joined} // the join hands out what came before
+	return room.Event{Type: room.Joined, Seat: a.Seat, Name: a.Name, Agent: &a}, roomlog.PutPresence(&h.State, a, p)
 }
 
 // Reasons for a join to look again. Neither leaves the package.
@@ -36,6 +40,9 @@ var (
 	errDeserted         = errors.New("chat: nobody has a seat")
 	errPasswordReplaced = errors.New("chat: the password has changed")
 )
+
+// maxFormer is how many former seats of its name an agent has at most.
+const maxFormer = 16
 
 // seatClaim is a newcomer's claim to a seat of a live room.
 type seatClaim struct {
@@ -53,19 +60,7 @@ func (c *seatClaim) look(ctx context.Context) error {
 		return err
 	}
 	c.Presence = presence
-	if err := c.live.log.Recall(ctx, c.live.svc.now().Add(-room.Lease)); err != nil {
-		return err
-	}
-	h := c.live.log.Known()
-	old, taken := h.Named(c.newcomer.name.Key)
-	if !taken {
-		return nil
-	}
-	c.Ghost, c.Unread = old.Seat, h.AsOf+2 // nothing is unread by an agent that never called
-	if last, used := c.LastHeard(h, old); used {
-		c.Unread, err = c.live.log.FirstAfter(ctx, last)
-	}
-	return err
+	return c.live.log.Recall(ctx, c.live.svc.now().Add(-room.Lease))
 }
 
 // blocked notes a seat whose presence was in the way: its agent called meanwhile.
@@ -93,17 +88,26 @@ func (c *seatClaim) propose(h *room.Head, now time.Time) (roomlog.Change, error)
 		return roomlog.Change{}, err
 	}
 	var ch roomlog.Change
+	if s.Regained != nil {
+		ch.Events = []room.Event{{Type: room.Joined, Seat: s.Regained.Seat, Name: s.Regained.Name, Agent: s.Regained, Regains: true, Reason: room.ReasonReturned}}
+		ch.Ops = []table.Op{roomlog.PutPresence(&h.State, *s.Regained, room.Presence{AtMs: now.UnixMilli(), Read: max(c.Presence[s.Regained.Seat].Read, s.Regained.Joined)})}
+		return ch, nil
+	}
 	staying := len(h.Agents)
 	if s.Gone != nil {
-		ch.Events, ch.Ops = append(ch.Events, *s.Gone), vacate(h.ID, *s.Gone, now)
+		ch.Events, ch.Ops = append(ch.Events, *s.Gone), roomlog.Vacate(h.ID, *s.Gone, now)
 		staying--
 	}
 	role := room.Member
-	if staying == 0 {
+	if staying == 0 && s.Replaces == nil { // whoever took a name without proof never gets a role by it
 		role = room.Admin
 	}
 	e, op := c.newcomer.seatAt(h, now, s.Since, role)
 	e.Agent.Joined += int64(len(ch.Events))
+	if old := s.Replaces; old != nil {
+		e.Agent.ReplacedMs, e.Agent.FormerSince = now.UnixMilli(), old.FirstSeen()
+		e.Agent.Former = append(slices.Clone(old.Former[max(0, len(old.Former)-maxFormer+1):]), old.Seat)
+	}
 	ch.Events, ch.Ops = append(ch.Events, e), append(ch.Ops, op)
 	return ch, nil
 }
@@ -118,5 +122,5 @@ func (c *seatClaim) dismiss(h *room.Head, now time.Time) (roomlog.Change, error)
 	if gone == nil {
 		return roomlog.Change{}, nil
 	}
-	return roomlog.Change{Events: []room.Event{*gone}, Ops: vacate(h.ID, *gone, now)}, nil
+	return roomlog.Change{Events: []room.Event{*gone}, Ops: roomlog.Vacate(h.ID, *gone, now)}, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
@@ -13,21 +12,18 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-const (
-	// shortText is the length, in bytes, below which a repeated text can be meant
-	// again once another agent has spoken: "yes".
-	shortText = 40
-	// keyLife is how long an idempotency key stands for its message.
-	keyLife = 24 * time.Hour
-)
+// shortText is the length, in bytes, below which a repeated text can be meant again
+// once another agent has spoken: "yes".
+const shortText = 40
 
 // Send says a text in the caller's room, and waits for an answer if asked to.
 //
-// With a cursor it says nothing if there is news for the sender, and returns the
-// news instead, but not twice in a row. The text of the seat's last message counts
-// as the same message for ten minutes, unless a key is given, or the text is short
-// and another agent has spoken since. After Unavailable the text may have been
-// said; repeating the call is safe.
+// With a cursor it says nothing if an unread message may change what the caller
+// says, and returns what is unread instead: see room.Agent.HoldOf. Otherwise what is
+// unread comes with the result. The text of the seat's last message counts as the
+// same message for ten minutes, unless a key is given, or the text is short and
+// another agent has spoken since. After Unavailable the text may have been said;
+// repeating the call is safe.
 func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err := checkSend(req); err != nil {
 		return Sent{}, err
@@ -50,28 +46,65 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err != nil || !got.Sent || got.Duplicate {
 		undo()
 	}
-	if err != nil {
-		return Sent{}, s.Outward(err)
+	if err != nil || !got.Sent {
+		return got, s.Outward(err)
 	}
-	if !got.Sent {
-		return got, nil
-	}
-	if req.Wait == 0 {
-		cursor := int64(0)
-		if !got.CursorIgnored {
-			cursor, _ = ident.ParseCursor(c.token, req.Cursor)
-		}
-		c.positions().arrived(cursor, req.ReplyTo)
-		c.renewLease(ctx, room.Presence{}, sendFresh)
-		return got, nil
-	}
-	c.positions().arrived(0, req.ReplyTo)
-	waited, err := c.waitAfterSend(ctx, req, began)
+	waited, before, err := op.listen(ctx)
 	if s.Unanswered(ctx, err) {
 		return got, nil // the text is said; the sender waits again
 	}
-	got.Waited = waited
+	got.Waited, got.Before = waited, before
 	return got, s.Outward(err)
+}
+
+// listen collects what is unread now that the message is there, or waits for it. before
+// is how much of that came before the message.
+func (op *sendOp) listen(ctx context.Context) (got Waited, before int, err error) {
+	c := op.caller
+	c.head = c.room.log.Known()
+	cursor, named := c.readCursor(op.req.Cursor)
+	c.positions().arrived(cursor.N, op.event.ReplyTo)
+	if op.req.Wait == 0 {
+		c.attendance().note(ctx, call{speaks: true, absence: op.req.Absence, activity: op.req.Activity, fresh: sendFresh})
+		return op.unread(ctx, named)
+	}
+	if c.head, err = c.room.log.Current(ctx, op.began); err != nil {
+		return Waited{}, 0, err
+	}
+	return c.wait(ctx, WaitRequest{Cursor: op.req.Cursor, Wait: op.req.Wait, Absence: op.req.Absence, Activity: op.req.Activity}, op.event.N)
+}
+
+// unread returns what the caller has not read, without waiting. named says that the
+// cursor is one of the caller's.
+func (op *sendOp) unread(ctx context.Context, named bool) (got Waited, before int, err error) {
+	c, cursor := op.caller, op.req.Cursor
+	pos := position{named: true, ignored: cursor != "" && !named}
+	if at, known := c.positions().known(); named {
+		given, _ := c.readCursor(cursor)
+		pos.after, pos.noted = given.N, given.Noted
+	} else if after, _ := at.Next(); known && max(c.head.Recent.NewestForeign(c.agent.Seat), c.head.LastChange) <= after {
+		pos.after = c.head.AsOf // nothing is unread, so no read is needed to tell from where on
+	} else {
+		if pos, err = c.locate(ctx, cursor); err != nil {
+			return Waited{}, 0, err
+		}
+	}
+	pos.own = op.event.N
+	in := newInbox(c, pos)
+	if err := in.collect(ctx); err != nil {
+		return Waited{}, 0, err
+	}
+	if !named && pos.named && len(in.batch.Messages) > 0 { // it has come just now, and must be noted
+		if in.pos.read, err = c.positions().load(ctx); err != nil {
+			return Waited{}, 0, err
+		}
+		in.pos.named = false
+	}
+	got, err = c.hand(ctx, in, newOpenWait(c.room.svc.now(), false), 0)
+	if got.Status == StatusQuiet {
+		got.Status = ""
+	}
+	return got, in.before, err
 }
 
 // allow counts the message, or refuses it. undo takes the count back.
@@ -83,43 +116,16 @@ func (op *sendOp) allow() (undo func(), err error) {
 	return r.svc.limits.Message(&m.pace, len(op.req.Text))
 }
 
-// waitAfterSend waits from where the caller had read to, and not from its own
-// message, so that nothing is skipped.
-func (c *caller) waitAfterSend(ctx context.Context, req SendRequest, began time.Time) (Waited, error) {
-	h, err := c.room.log.Current(ctx, began)
-	if err != nil {
-		return Waited{}, err
-	}
-	c.head = h
-	return c.wait(ctx, WaitRequest{Cursor: req.Cursor, Wait: req.Wait})
-}
-
-func checkSend(req SendRequest) error {
-	if err := room.CheckText(req.Text); err != nil {
-		return err
-	}
-	switch {
-	case req.Kind != "" && req.Kind != room.Plain && req.Kind != room.Request && req.Kind != room.Status && req.Kind != room.Done:
-		return fault.Refuse(fault.InvalidArgument, "kind must be %q, %q (wants an answer), %q (wants none) or %q (you are finished). Nothing was sent.", room.Plain, room.Request, room.Status, room.Done)
-	case req.ReplyTo < 0:
-		return fault.Refuse(fault.InvalidArgument, "reply_to must be the seq of a message. Nothing was sent.")
-	case req.Wait < 0 || req.Wait > MaxSendWait:
-		return fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d. Nothing was sent.", fault.Seconds(MaxSendWait))
-	case utf8.RuneCountInString(req.Key) > MaxKey || !utf8.ValidString(req.Key) || room.HasControls(req.Key, ""):
-		return fault.Refuse(fault.InvalidArgument, "idempotency_key: at most %d characters without control characters. Nothing was sent.", MaxKey)
-	}
-	return nil
-}
-
 // sendOp is a message on its way into the log.
 type sendOp struct {
 	caller      *caller
 	req         SendRequest
 	began       time.Time
-	event       room.Event // as it will be appended
+	event       room.Event // as it will be appended, but for what room.Head.Compose completes
 	fingerprint [16]byte   // of its text and addressees
-	guard       bool       // hold the message back if there is news
-	checked     int64      // there is no news up to this event
+	guard       bool       // hold the message back for what is unread
+	checked     int64      // nothing up to this event holds it back
+	warned      bool       // the caller knows which of its addressees took their names without proof
 	known       int64      // the earlier message that this call repeats
 	keyed       bool       // the idempotency key stands for known
 }
@@ -128,13 +134,14 @@ type sendOp struct {
 var (
 	errMaybeNews   = errors.New("chat: there may be news for the sender")
 	errLastUnknown = errors.New("chat: the seat's last message is not known")
+	errUnproven    = errors.New("chat: an addressee took its name without proof")
 )
 
 // run brings the message into the log, or finds that it is there, or holds it back.
 func (op *sendOp) run(ctx context.Context) (Sent, error) {
 	c := op.caller
-	cursor, named := ident.ParseCursor(c.token, op.req.Cursor)
-	op.guard, op.checked = named, cursor
+	cursor, named := c.parseCursor(op.req.Cursor)
+	op.guard, op.checked = named, cursor.N
 	for range maxLooks {
 		p := &roomlog.Proposal{Propose: op.propose, Blocked: op.blocked, Began: op.began}
 		err := c.room.log.Append(ctx, p)
@@ -148,6 +155,11 @@ func (op *sendOp) run(ctx context.Context) (Sent, error) {
 		case errors.Is(err, errMaybeNews):
 			var held *Sent
 			if held, err = op.holdBack(ctx); held != nil {
+				return *held, err
+			}
+		case errors.Is(err, errUnproven):
+			var held *Sent
+			if held, err = op.warn(ctx); held != nil {
 				return *held, err
 			}
 		case op.req.Key != "" && errors.As(err, new(*fault.Error)): // a refusal does not undo an earlier message
@@ -180,20 +192,19 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 	if h.Expired(now) && !h.Closed {
 		return roomlog.Change{}, roomlog.ErrNotFound
 	}
-	if err := room.CheckSpeak(&h.State, a, op.event.To); err != nil {
+	if op.guard && h.Recent.NewestForeign(a.Seat) > op.checked {
+		return roomlog.Change{}, errMaybeNews // first: what came may be why the message is refused
+	}
+	e, err := room.Compose(h, a, op.event, now)
+	if err != nil {
 		return roomlog.Change{}, err
 	}
-	if op.guard && h.NewestForeign(a.Seat) > op.checked {
-		return roomlog.Change{}, errMaybeNews
+	if !op.warned && len(op.unproven(h)) > 0 {
+		return roomlog.Change{}, errUnproven
 	}
-	e := op.event
-	e.Seat, e.Name, e.Resumes = a.Seat, a.Name, a.Done && e.Kind != room.Done && e.Kind != room.Status
 	ch := roomlog.Change{Events: []room.Event{e}}
 	if op.req.Key != "" {
-		ch.Ops = []table.Op{table.Put(table.Item{
-			Key: roomlog.SentKey(h.ID, a.Seat, op.req.Key), Expires: now.Add(keyLife),
-			Data: roomlog.Encode(sentItem{V: room.Version, Seq: h.AsOf + 1}),
-		}, table.IfAbsent)}
+		ch.Ops = []table.Op{roomlog.PutSent(h.ID, a.Seat, op.req.Key, h.AsOf+1, now)}
 	}
 	return ch, nil
 }
@@ -205,10 +216,15 @@ func (op *sendOp) isRepeated(h *room.Head, a room.Agent, now time.Time) (bool, e
 		return false, errLastUnknown
 	}
 	op.known = 0
-	if u.N == 0 || u.Fingerprint != op.fingerprint || now.Sub(u.At) >= room.RepeatWindow {
+	same := u.Fingerprint == op.fingerprint
+	if e := op.event; e.IsVote() && e.ReplyTo == 0 && !h.Talk.AsksToAgree(a.Seat, now) { // the proposal may be the one that this vote has ended
+		e.ReplyTo = u.ReplyTo
+		same = u.Fingerprint == room.Fingerprint(e)
+	}
+	if u.N == 0 || !same || now.Sub(u.At) >= room.RepeatWindow {
 		return false, nil
 	}
-	if len(op.req.Text) < shortText && h.NewestMessage(a.Seat) > u.N && !op.isUnheard(u.N) {
+	if len(op.req.Text) < shortText && h.Recent.NewestMessage(a.Seat) > u.N && !op.isUnheard(u.N) {
 		return false, nil
 	}
 	op.known = u.N
@@ -219,27 +235,32 @@ func (op *sendOp) isRepeated(h *room.Head, a room.Agent, now time.Time) (bool, e
 // the caller has not heard the answer of the call that said n, and this call
 // repeats it, however short the text is and whoever has spoken since.
 func (op *sendOp) isUnheard(n int64) bool {
-	cursor, named := ident.ParseCursor(op.caller.token, op.req.Cursor)
-	return named && cursor < n
+	cursor, named := op.caller.parseCursor(op.req.Cursor)
+	return named && cursor.N < n
 }
 
-// sentItem stores the message that an idempotency key stands for.
-type sentItem struct {
-	V   int   `json:"v"`
-	Seq int64 `json:"seq"`
+// sent returns the answer. Without events the message was there before.
+func (op *sendOp) sent(events []room.Event) Sent {
+	if op.event.N = op.known; len(events) > 0 {
+		op.event = events[0]
+	}
+	got := Sent{Sent: true, ID: op.caller.head.MessageID(op.event.N), Duplicate: len(events) == 0}
+	if len(op.event.Agreed) > 0 {
+		got.Agreed = op.caller.head.MessageID(op.event.Agreed[0])
+	}
+	return got
 }
 
 // blocked notes the message that the idempotency key stands for.
 func (op *sendOp) blocked(c table.Conflict) {
 	if c.Item != nil {
-		op.noteSent(*c.Item)
+		op.noteSent(roomlog.ReadSent(*c.Item))
 	}
 }
 
-func (op *sendOp) noteSent(item table.Item) {
-	var s sentItem
-	if roomlog.Decode(item, &s) == nil {
-		op.known, op.keyed = s.Seq, true
+func (op *sendOp) noteSent(n int64) {
+	if n > 0 {
+		op.known, op.keyed = n, true
 	}
 }
 
@@ -249,101 +270,22 @@ func (op *sendOp) lookUpKey(ctx context.Context) error {
 	if op.req.Key == "" {
 		return nil
 	}
-	c := op.caller
-	item, err := c.room.svc.table.Get(ctx, roomlog.SentKey(c.room.log.ID(), c.agent.Seat, op.req.Key), table.Strong)
-	if errors.Is(err, table.ErrNotFound) {
-		return nil
-	}
-	if err == nil {
-		op.noteSent(item)
-	}
+	n, err := op.caller.room.log.Seats().Sent(ctx, op.caller.agent.Seat, op.req.Key)
+	op.noteSent(n)
 	return err
 }
 
-// sent returns the answer. Without events the message was there before.
-func (op *sendOp) sent(events []room.Event) Sent {
-	got := Sent{Sent: true, Seq: op.known, Duplicate: len(events) == 0}
-	if len(events) > 0 {
-		got.Seq = events[0].N
-	}
-	c := op.caller
-	h := c.room.log.Known()
-	got.Others, got.Listening = h.Others(c.agent.Seat), h.SilencedSeat(c.agent.Seat)
-	if op.req.Cursor == "" {
-		return got
-	}
-	n, ok := ident.ParseCursor(c.token, op.req.Cursor)
-	switch got.CursorIgnored = !ok || n > h.AsOf || !got.Duplicate && n >= got.Seq; {
-	case got.CursorIgnored:
-	case op.guard && !got.Duplicate:
-		got.Cursor = ident.Cursor(c.token, got.Seq) // there is nothing in between
-	default:
-		got.Cursor = op.req.Cursor
-	}
-	return got
+// parseCursor reads a cursor of the caller. The caller's head may lie behind it.
+func (c *caller) parseCursor(s string) (cursor ident.Cursor, ok bool) {
+	return ident.ParseCursor(c.token, s)
 }
 
-// holdBack looks for news after the cursor. If there is some, and the last send was
-// not held back already, that is the answer.
-func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
-	if err := op.lookUpKey(ctx); err != nil || op.keyed {
-		return nil, err // a message that was sent cannot be held back
+// readCursor reads a cursor of the caller, whose head is current. ok is false if it is
+// none, or beyond that head.
+func (c *caller) readCursor(s string) (cursor ident.Cursor, ok bool) {
+	cursor, ok = c.parseCursor(s)
+	if !ok || cursor.N > c.head.AsOf {
+		return ident.Cursor{}, false
 	}
-	c := op.caller
-	cursor, _ := ident.ParseCursor(c.token, op.req.Cursor)
-	h, err := c.room.log.Current(ctx, op.began)
-	if err != nil {
-		return nil, err
-	}
-	if cursor > h.AsOf {
-		op.guard = false
-		return nil, nil
-	}
-	c.head = h
-	in := newInbox(c, position{after: cursor, named: true})
-	if err := in.collect(ctx); err != nil {
-		return nil, err
-	}
-	if len(in.batch.messages) == 0 {
-		op.checked = in.scanned
-		return nil, nil
-	}
-	p, err := c.positions().load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if p.Guarded > 0 {
-		spoke, err := spokeAfter(ctx, c, p.Guarded)
-		if err != nil {
-			return nil, err
-		}
-		if !spoke {
-			op.guard = false // not twice in a row
-			return nil, nil
-		}
-	}
-	p.Guarded, p.Acked = in.scanned, max(p.Acked, cursor)
-	if err := c.positions().write(ctx, p); err != nil {
-		return nil, err
-	}
-	got := &Sent{}
-	got.Waited, err = c.hand(ctx, in, newOpenWait(op.began, false), 0)
-	return got, err
-}
-
-// spokeAfter reports whether the caller said something after event n.
-func spokeAfter(ctx context.Context, c *caller, n int64) (bool, error) {
-	for n < c.head.AsOf {
-		events, err := c.room.log.Read(ctx, n)
-		if err != nil || len(events) == 0 {
-			return false, err
-		}
-		for _, e := range events {
-			if e.Type == room.Said && e.Seat == c.agent.Seat {
-				return true, nil
-			}
-			n = e.N
-		}
-	}
-	return false, nil
+	return cursor, true
 }

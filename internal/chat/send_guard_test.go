@@ -41,7 +41,7 @@ func TestSend_repeatedKeyWithAnOldCursor_isADuplicate(t *testing.T) {
 		t.Fatalf("first: %+v, %v", first, err)
 	}
 	w.say(p.ann.Token, "agreed")
-	if again, err := w.Send(t.Context(), req); err != nil || !again.Sent || !again.Duplicate || again.Seq != first.Seq {
+	if again, err := w.Send(t.Context(), req); err != nil || !again.Sent || !again.Duplicate || again.ID != first.ID {
 		t.Errorf("again: %+v, %v", again, err)
 	}
 	req.Key, req.Text = "offer 2", "and fifty for the red one"

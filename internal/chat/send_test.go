@@ -17,13 +17,34 @@ func (w *world) send(req chat.SendRequest) (chat.Sent, error) {
 	return w.Send(w.t.Context(), req)
 }
 
-func TestSend_thatWaits_returnsEarlierMessagesToo(t *testing.T) {
+// What was unread before, and is not meant for the sender, does not end its wait for an
+// answer.
+func TestSend_thatWaits_bringsEarlierMessagesWithTheAnswer(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.say(p.bob.Token, "before")
+	done := make(chan chat.Sent, 1)
+	go func() {
+		got, err := w.Send(t.Context(), chat.SendRequest{Token: p.ann.Token, Text: "mine", Wait: 45 * time.Second})
+		if err != nil {
+			t.Error(err)
+		}
+		done <- got
+	}()
+	w.awaitText(p.bob.Token, "mine")
+	w.say(p.bob.Token, "after")
+	if got := <-done; !got.Sent || got.Before != 2 || !slices.Equal(texts(got.Messages), []string{"before", "after"}) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestSend_thatWaits_endsForAnEarlierMessageThatIsMeantForIt(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.say(p.bob.Token, "what do you think, @Ann?")
 	got, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "mine", Wait: 45 * time.Second})
-	if err != nil || !got.Sent || !slices.Equal(texts(got.Messages), []string{"before"}) {
-		t.Fatalf("got %+v, %v", got, err)
+	if err != nil || !got.Sent || got.Before != 3 {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
 
@@ -46,7 +67,7 @@ func TestSend_refused_writesNothing(t *testing.T) {
 		"not UTF-8":          {chat.SendRequest{Token: token, Text: "\xff"}, fault.InvalidArgument},
 		"control characters": {chat.SendRequest{Token: token, Text: "a\x00b"}, fault.InvalidArgument},
 		"holds a token":      {chat.SendRequest{Token: token, Text: "mine is " + strings.ToUpper(token) + "."}, fault.InvalidArgument},
-		"reply to nothing":   {chat.SendRequest{Token: token, Text: "x", ReplyTo: 99}, fault.InvalidArgument},
+		"reply to nothing":   {chat.SendRequest{Token: token, Text: "x", ReplyTo: "m000000"}, fault.InvalidArgument},
 		"mistyped token":     {chat.SendRequest{Token: mistyped, Text: "x"}, fault.TokenInvalid},
 		"no token":           {chat.SendRequest{Text: "x"}, fault.TokenInvalid},
 		"long wait":          {chat.SendRequest{Token: token, Text: "x", Wait: time.Hour}, fault.InvalidArgument},
@@ -58,7 +79,7 @@ func TestSend_refused_writesNothing(t *testing.T) {
 			wants(t, err, c.code)
 		})
 	}
-	if got := w.look(p.bob.Token, p.bob.Cursor); got.Cursor != p.bob.Cursor {
+	if got := w.look(p.bob.Token, p.bob.Cursor); place(t, p.bob.Token, got.Cursor) != place(t, p.bob.Token, p.bob.Cursor) {
 		t.Fatalf("something was written: %+v", got)
 	}
 }
@@ -71,14 +92,14 @@ func TestSend_longestText_isReadWhole(t *testing.T) {
 	got := w.look(p.bob.Token, p.bob.Cursor)
 	whole := got.Messages[0].Text
 	for more := got.Messages[0].More; more != nil; {
-		page, err := w.History(t.Context(), chat.HistoryRequest{Token: p.bob.Token, Seq: more.Seq, Offset: more.Offset})
+		page, err := w.History(t.Context(), chat.HistoryRequest{Token: p.bob.Token, ID: more.ID, Offset: more.Offset})
 		if err != nil {
 			t.Fatal(err)
 		}
 		whole += page.Messages[0].Text
 		more = page.Messages[0].More
 	}
-	if whole != text || got.Messages[0].Seq != sent.Seq {
+	if whole != text || got.Messages[0].ID != sent.ID {
 		t.Fatalf("%d bytes of %d arrived", len(whole), len(text))
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/password"
 	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
@@ -58,7 +59,7 @@ type Service struct {
 	opts      Options
 	log       *slog.Logger
 	limits    *ratelimit.Limiter
-	passwords *passwords
+	passwords *password.Checker
 	stopping  chan struct{}
 	stop      sync.Once
 }
@@ -82,7 +83,7 @@ func New(t table.Table, o Options) *Service {
 	}
 	s := &Service{table: t, clock: o.Clock, opts: o, log: o.Logger, stopping: make(chan struct{})}
 	s.limits = ratelimit.New(o.Limits, room.MaxText, o.Clock)
-	s.passwords = newPasswords(s.limits)
+	s.passwords = password.New(s.limits)
 	s.store = roomlog.NewStore(t, roomlog.Options{
 		Clock: o.Clock, SingleProcess: o.SingleProcess, MinBatch: o.MinBatch, MaxIdle: o.MaxRooms, Logger: o.Logger,
 		Observe: func(l *roomlog.Log) roomlog.Observer { return &liveRoom{log: l, svc: s, seats: map[int]*seatCache{}} },

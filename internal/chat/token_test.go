@@ -51,7 +51,7 @@ func calls(w *world, token string) map[string]func() error {
 			_, err := w.ManageAgent(ctx, chat.ManageRequest{Token: token, AgentName: "Eve", Action: room.BanName})
 			return err
 		},
-		"leave": func() error { _, err := w.LeaveRoom(ctx, token); return err },
+		"leave": func() error { _, err := w.LeaveRoom(ctx, chat.LeaveRequest{Token: token}); return err },
 	}
 }
 

@@ -1,40 +1,54 @@
 package chat_test
 
 import (
-	"context"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
-// crowd returns a room with these agents. Each of them has read all joins.
+// crowd returns a full room with these agents. Each of them has read all joins.
 func (w *world) crowd(room string, names ...string) []chat.Seated {
 	w.t.Helper()
 	var all []chat.Seated
 	for _, name := range names {
 		all = append(all, w.enter(chat.JoinRequest{Room: room, AgentName: name, Capacity: max(2, len(names))}))
 	}
-	for i := range all {
-		all[i].Cursor = w.look(all[i].Token, all[i].Cursor).Cursor
-	}
+	w.catchUp(all)
 	return all
 }
 
-// hold begins a wait of one minute for each agent and returns once this many timers
-// run: one for each wait, and one for the silence when all agents wait.
-func (w *world) hold(timers int, all ...chat.Seated) []<-chan answer {
+// catchUp has each agent read what is new to it.
+func (w *world) catchUp(all []chat.Seated) {
+	w.t.Helper()
+	for i := range all {
+		all[i].Cursor = w.look(all[i].Token, all[i].Cursor).Cursor
+	}
+}
+
+// hold begins a wait of almost five minutes for each agent.
+func (w *world) hold(all ...chat.Seated) []<-chan answer {
 	w.t.Helper()
 	var waits []<-chan answer
 	for _, s := range all {
-		waits = append(waits, w.waiting(w.t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor, Wait: time.Minute}))
+		waits = append(waits, w.open(w.t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor, Wait: chat.MaxWait}))
 	}
-	w.blocked(timers)
 	return waits
+}
+
+// shell begins a wait of a program in the place of an agent.
+func (w *world) shell(s chat.Seated) <-chan answer {
+	w.t.Helper()
+	return w.open(w.t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor, Wait: chat.MaxWait, Standby: true})
+}
+
+// leaves says that an agent will be back after d.
+func (w *world) leaves(s chat.Seated, d time.Duration) {
+	w.t.Helper()
+	if _, err := w.Wait(w.t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor, Absence: away(d)}); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // blocked waits until this many timers run beside the table's own.
@@ -52,262 +66,255 @@ func wantStatus(t *testing.T, who string, got chat.Waited, want chat.WaitStatus)
 	}
 }
 
-func TestTurn_allWaitAndNobodyHasSpoken_isTheNewcomers(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	waits := w.hold(3, p.ann, p.bob)
-	w.clock.Advance(3 * time.Second)
-	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusTurn)
-	w.clock.Advance(57 * time.Second)
-	wantStatus(t, "Ann", take(t, waits[0]), chat.StatusQuiet)
+// turnAfter fails unless the wait ends with the turn after d, and not half a second
+// sooner.
+func (w *world) turnAfter(d time.Duration, who string, wait <-chan answer) {
+	w.t.Helper()
+	w.pass(d - time.Millisecond)
+	w.stillWaits(who, wait)
+	w.pass(time.Millisecond)
+	wantStatus(w.t, who, take(w.t, wait), chat.StatusTurn)
 }
 
-func TestTurn_silenceUnderThreeSeconds_isNobodys(t *testing.T) {
+// stillWaits fails if a wait has ended.
+func (w *world) stillWaits(who string, wait <-chan answer) {
+	w.t.Helper()
+	select {
+	case got := <-wait:
+		w.t.Fatalf("%s waits no longer: %s with %v, %v", who, got.Status, lines(got.Messages), got.err)
+	case <-time.After(2 * time.Millisecond): // a wait that ends does so in less
+	}
+}
+
+func TestTurn_nobodyHasSpoken_isTheNewcomers(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	waits := w.hold(3, p.ann, p.bob)
-	w.clock.Advance(3*time.Second - time.Millisecond)
-	w.say(p.ann.Token, "so?")
+	waits := w.hold(p.ann, p.bob)
+	w.turnAfter(3*time.Second, "Bob", waits[1])
+	w.stillWaits("Ann", waits[0])
+}
+
+func TestTurn_afterAWord_goesRoundFromItsSpeaker(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	for _, speaker := range []int{0, 1, 2} {
+		next := (speaker + 1) % 3
+		w.say(all[speaker].Token, "word of "+all[speaker].Name)
+		w.catchUp(all)
+		waits := w.hold(all...)
+		w.turnAfter(3*time.Second, all[next].Name, waits[next])
+	}
+}
+
+func TestTurn_wordBeforeThreeSeconds_startsAnotherSilence(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	waits := w.hold(all[0], all[1])
+	w.pass(2900 * time.Millisecond)
+	w.say(all[2].Token, "so?")
 	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusMessages)
-	w.clock.Advance(time.Minute)
-	wantStatus(t, "Ann", take(t, waits[0]), chat.StatusQuiet)
+	w.catchUp(all)
+	waits = w.hold(all...)
+	w.turnAfter(3*time.Second, "Ann", waits[0])
 }
 
-func TestTurn_isGivenOncePerSilence(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	waits := w.hold(3, p.ann, p.bob)
-	w.clock.Advance(3 * time.Second)
-	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusTurn)
-	again := w.hold(2, p.bob)
-	w.clock.Advance(57 * time.Second)
-	wantStatus(t, "Ann", take(t, waits[0]), chat.StatusQuiet)
-	more := w.hold(2, p.ann)
-	w.clock.Advance(3 * time.Second)
-	wantStatus(t, "Bob", take(t, again[0]), chat.StatusQuiet)
-	w.clock.Advance(57 * time.Second)
-	wantStatus(t, "Ann", take(t, more[0]), chat.StatusQuiet)
+func TestTurn_statusJoinOrLeave_startsNoSilence(t *testing.T) {
+	for what, happens := range map[string]func(w *world, all []chat.Seated){
+		"status": func(w *world, all []chat.Seated) { w.sayAs(all[3].Token, room.Status, "half done") },
+		"leave":  func(w *world, all []chat.Seated) { w.leave(all[3].Token) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			all := w.crowd("plans", "Ann", "Bob", "Cid", "Dora")
+			w.say(all[1].Token, "hello")
+			w.say(all[0].Token, "hello yourself")
+			w.catchUp(all)
+			w.pass(2 * time.Minute) // Dora, who does not wait, is silent
+			w.say(all[0].Token, "anybody?")
+			w.catchUp(all[:3])
+			waits := w.hold(all[:3]...)
+			w.pass(2 * time.Second)
+			happens(w, all)
+			if what == "leave" {
+				w.turnAfter(time.Second, "Bob", waits[1])
+			}
+		})
+	}
 }
 
-func TestTurn_afterARestart_isNotGivenAgainInTheSameSilence(t *testing.T) {
+func TestTurn_notTaken_passesToEachOnceAfterThirtySeconds(t *testing.T) {
 	w := newWorld(t)
-	p := w.pair()
-	waits := w.hold(3, p.ann, p.bob)
-	w.clock.Advance(3 * time.Second)
-	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusTurn)
-	w.Stop()
-	wantStatus(t, "Ann", take(t, waits[0]), chat.StatusQuiet)
-	w = onTable(t, w.clock, w.table, chat.Options{SingleProcess: true, MinBatch: 1})
-	waits = w.hold(3, p.ann, p.bob)
-	w.clock.Advance(time.Minute)
-	wantStatus(t, "Ann", take(t, waits[0]), chat.StatusQuiet)
-	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusQuiet)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	w.say(all[0].Token, "who goes on?")
+	w.catchUp(all)
+	waits := w.hold(all...)
+	w.turnAfter(3*time.Second, "Bob", waits[1])
+	again := w.hold(all[1])
+	w.turnAfter(30*time.Second, "Cid", waits[2])
+	w.turnAfter(30*time.Second, "Ann", waits[0])
+	w.pass(time.Minute)
+	w.stillWaits("Bob, who has had his turn", again[0])
 }
 
-func TestTurn_afterAMessage_isGivenInTheNextSilence(t *testing.T) {
+func TestTurn_secondSilence_isGivenAgain(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	waits := w.hold(3, p.ann, p.bob)
-	w.clock.Advance(3 * time.Second)
-	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusTurn)
+	waits := w.hold(p.ann, p.bob)
+	w.turnAfter(3*time.Second, "Bob", waits[1])
 	w.say(p.bob.Token, "hello")
 	p.ann.Cursor = take(t, waits[0]).Cursor
 	p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor
-	waits = w.hold(3, p.ann, p.bob)
-	w.clock.Advance(3 * time.Second)
-	wantStatus(t, "Ann, who did not speak last", take(t, waits[0]), chat.StatusTurn)
+	waits = w.hold(p.ann, p.bob)
+	w.turnAfter(3*time.Second, "Ann", waits[0])
+	w.say(p.ann.Token, "hello yourself")
+	p.bob.Cursor = take(t, waits[1]).Cursor
+	p.ann.Cursor = w.look(p.ann.Token, p.ann.Cursor).Cursor
+	waits = w.hold(p.ann, p.bob)
+	w.turnAfter(3*time.Second, "Bob, once more", waits[1])
 }
 
-func TestTurn_oneAgentDoesNotWait_isNobodys(t *testing.T) {
+func TestTurn_agentIsBusy_isNobodysForTwoMinutes(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	waits := w.hold(2, all[0], all[1])
-	w.clock.Advance(time.Minute)
-	wantStatus(t, "Ann", take(t, waits[0]), chat.StatusQuiet)
-	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusQuiet)
+	waits := w.hold(all[0], all[1]) // Cid has just called
+	w.turnAfter(2*time.Minute, "Bob", waits[1])
 }
 
-func TestTurn_roomOfThree_goesRound(t *testing.T) {
+func TestTurn_seatsAreFreeAndNobodyHasAnswered_waitsAMinuteForLateComers(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.say(p.ann.Token, "welcome")
+	all := []chat.Seated{p.ann, p.bob, p.cid}
+	w.catchUp(all)
+	waits := w.hold(all...)
+	w.turnAfter(time.Minute, "Bob", waits[1])
+}
+
+func TestTurn_seatsAreFreeAndTwoHaveSpoken_waitsForNobody(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.say(p.ann.Token, "welcome")
+	w.say(p.bob.Token, "thank you")
+	all := []chat.Seated{p.ann, p.bob, p.cid}
+	w.catchUp(all)
+	waits := w.hold(all...)
+	w.turnAfter(3*time.Second, "Cid", waits[2])
+}
+
+func TestTurn_agentIsAway_isNotWaitedFor(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	for _, next := range []int{1, 2, 0} {
-		speaker := (next + 2) % 3
-		w.say(all[speaker].Token, "word of "+all[speaker].Name)
-		for i := range all {
-			all[i].Cursor = w.look(all[i].Token, all[i].Cursor).Cursor
-		}
-		waits := w.hold(4, all...)
-		w.clock.Advance(3 * time.Second)
-		wantStatus(t, all[next].Name, take(t, waits[next]), chat.StatusTurn)
-		w.clock.Advance(time.Minute)
-		wantStatus(t, all[speaker].Name, take(t, waits[speaker]), chat.StatusQuiet)
-		wantStatus(t, "the third", take(t, waits[3-next-speaker]), chat.StatusQuiet)
+	w.say(all[0].Token, "who goes on?")
+	w.catchUp(all)
+	w.leaves(all[1], time.Hour)
+	waits := w.hold(all[0], all[2])
+	w.turnAfter(3*time.Second, "Cid", waits[1])
+}
+
+func TestTurn_agentThatOwesIsAway_isWaitedForUntilItsReturn(t *testing.T) {
+	for what, c := range map[string]struct{ away, held time.Duration }{
+		"three minutes":             {3 * time.Minute, 3 * time.Minute},
+		"an hour: ten minutes only": {time.Hour, 10 * time.Minute},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			all := w.crowd("plans", "Ann", "Bob", "Cid")
+			w.ask(all[0].Token, "which one?", "Bob")
+			w.catchUp(all)
+			w.leaves(all[1], c.away)
+			for ; c.held > 4*time.Minute; c.held -= 4 * time.Minute {
+				waits := w.hold(all[0], all[2])
+				w.pass(4 * time.Minute)
+				w.stillWaits("Ann", waits[0])
+				w.stillWaits("Cid", waits[1])
+			}
+			waits := w.hold(all[0], all[2])
+			w.turnAfter(c.held, "Cid", waits[1])
+		})
 	}
 }
 
-func TestTurn_lastMessagePrivate_isItsAddressees(t *testing.T) {
+func TestTurn_whoOwesAnAnswer_comesFirst(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid", "Dora")
+	first := w.ask(all[1].Token, "what do you think?", "Dora")
+	w.ask(all[1].Token, "and you?", "Ann")
+	w.catchUp(all)
+	waits := w.hold(all...)
+	w.turnAfter(3*time.Second, "Dora, who owes longest", waits[3])
+	w.reply(all[3].Token, "good", first)
+	w.catchUp(all)
+	waits = w.hold(all...)
+	w.turnAfter(3*time.Second, "Ann, who owes", waits[0])
+}
+
+// Bob cannot answer Ann before Cid has answered him.
+func TestTurn_whoOwesAndAwaitsNothing_comesBeforeWhoAwaits(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	if _, err := w.Send(t.Context(), chat.SendRequest{Token: all[0].Token, Text: "for you", To: []string{"cid"}}); err != nil {
-		t.Fatal(err)
-	}
-	all[2].Cursor = w.look(all[2].Token, all[2].Cursor).Cursor
-	waits := w.hold(4, all...)
-	w.clock.Advance(3 * time.Second)
-	wantStatus(t, "Cid", take(t, waits[2]), chat.StatusTurn)
+	w.ask(all[0].Token, "what does Cid say?", "Bob")
+	w.ask(all[1].Token, "what do you say?", "Cid")
+	w.catchUp(all)
+	waits := w.hold(all...)
+	w.turnAfter(3*time.Second, "Cid", waits[2])
 }
 
-func TestTurn_agentOnStandby_isSkipped(t *testing.T) {
+func TestTurn_standby_isGivenItOnlyIfItOwes(t *testing.T) {
 	w := newWorld(t)
-	p := w.pair()
-	shell := w.waiting(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute, Standby: true})
-	w.blocked(1)
-	waits := w.hold(3, p.ann)
-	w.clock.Advance(3 * time.Second)
-	wantStatus(t, "Ann", take(t, waits[0]), chat.StatusTurn)
-	w.clock.Advance(time.Minute)
-	wantStatus(t, "Bob", take(t, shell), chat.StatusQuiet)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	w.say(all[0].Token, "who goes on?")
+	w.catchUp(all)
+	shell := w.shell(all[1])
+	waits := w.hold(all[0], all[2])
+	w.turnAfter(3*time.Second, "Cid", waits[1])
+	w.stillWaits("the shell of Bob", shell)
+	w.ask(all[2].Token, "Bob?", "Bob")
+	take(t, shell)
+	w.catchUp(all)
+	shell = w.shell(all[1])
+	w.hold(all[0], all[2])
+	w.turnAfter(3*time.Second, "the shell of Bob, who owes", shell)
 }
 
-func TestTurn_twoProcesses_isGivenOnce(t *testing.T) {
+func TestTurn_privateWord_decidesItOnlyForADebt(t *testing.T) {
 	w := newWorld(t)
-	p := w.pair()
-	one := onTable(t, w.clock, w.table, chat.Options{})
-	two := onTable(t, w.clock, w.table, chat.Options{})
-	ann := one.waiting(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: time.Minute})
-	bob := two.waiting(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute})
-	w.blocked(4) // a wait and a pollerer for each
-	wantStatus(t, "Bob", w.runUntil(bob, 4, 40*time.Second), chat.StatusTurn)
-	wantStatus(t, "Ann", w.runUntil(ann, 2, 2*time.Minute), chat.StatusQuiet)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	w.say(all[0].Token, "who goes on?")
+	w.catchUp(all)
+	w.pass(2 * time.Second)
+	w.tell(all[0].Token, "between us", "Cid")
+	w.catchUp(all)
+	waits := w.hold(all...)
+	w.turnAfter(time.Second, "Bob", waits[1])
+	w.say(all[0].Token, "and now?")
+	w.sends(chat.SendRequest{Token: all[0].Token, Text: "and you?", To: []string{"Cid"}, Ask: []string{"Cid"}})
+	w.catchUp(all)
+	waits = w.hold(all...)
+	w.turnAfter(3*time.Second, "Cid, who owes", waits[2])
+}
+
+func TestTurn_listenerOrDone_isNeverGivenIt(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid", "Dora")
+	w.manage(all[0].Token, room.Mute, "Bob", chat.StatusMuted)
+	w.sayAs(all[2].Token, room.Done, "that is all from me")
+	w.say(all[0].Token, "who goes on?")
+	w.catchUp(all)
+	waits := w.hold(all...)
+	w.turnAfter(3*time.Second, "Dora", waits[3])
+	w.turnAfter(30*time.Second, "Ann", waits[0])
+	w.pass(time.Minute)
+	w.stillWaits("Bob, who is muted", waits[1])
+	w.stillWaits("Cid, who is done", waits[2])
 }
 
 func TestTurn_comesWithMessagesThatWokeNobody(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	waits := w.hold(4, all...)
+	waits := w.hold(all...)
 	w.sayAs(all[0].Token, room.Status, "half done")
-	w.clock.Advance(3 * time.Second)
-	got := take(t, waits[1])
-	wantStatus(t, "Bob", got, chat.StatusTurn)
-	same(t, "Bob receives", lines(got.Messages), []string{"Ann: half done"})
-}
-
-// Only the other process knows that a program waits for Bob.
-func TestTurn_agentOnStandbyInAnotherProcess_isSkipped(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	one := onTable(t, w.clock, w.table, chat.Options{})
-	two := onTable(t, w.clock, w.table, chat.Options{})
-	two.waiting(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute, Standby: true})
-	w.blocked(2) // a wait and a poller
-	ann := one.waiting(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: time.Minute})
-	w.blocked(4)
-	wantStatus(t, "Ann", w.runUntil(ann, 4, 40*time.Second), chat.StatusTurn)
-}
-
-// Bob's call is blocked when the silence has lasted long enough. When it goes on, the
-// silence is over.
-func TestTurn_messageWhileItIsGiven_startsAnotherSilence(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	busy, held := make(chan struct{}), make(chan struct{})
-	s := &tabletest.Hooks{Table: w.table}
-	w = onTable(t, w.clock, s, chat.Options{SingleProcess: true, MinBatch: 1})
-	w.say(all[0].Token, "a word of Ann's")
-	for i := range all {
-		all[i].Cursor = w.look(all[i].Token, all[i].Cursor).Cursor
-	}
-	wait := w.open(t.Context(), chat.WaitRequest{Token: all[1].Token, Cursor: all[1].Cursor, Wait: time.Second}, 1)
-	w.clock.Advance(time.Second)
-	wantStatus(t, "Bob", take(t, wait), chat.StatusQuiet)
-	w.clock.Advance(56 * time.Second) // one minute after it was stored, Bob's presence is stored again
-	s.Before = func(_ context.Context, c tabletest.Call) error {
-		if puts(c.Ops, "SEEN#00002") {
-			close(busy)
-			<-held
-		}
-		return nil
-	}
-	waits := w.hold(5, all...)
-	w.clock.Advance(3 * time.Second)
-	<-busy
-	w.sayAs(all[0].Token, room.Status, "half done")
-	close(held)
-	w.blocked(4)
-	w.clock.Advance(3*time.Second - time.Millisecond)
-	select {
-	case got := <-waits[1]:
-		t.Fatalf("Bob gets the turn too soon: %+v", got)
-	case <-time.After(2 * time.Millisecond):
-	}
-	w.clock.Advance(time.Millisecond)
-	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusTurn)
-}
-
-func TestTurn_agentThatIsDone_needNotWait(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	w.sayAs(all[0].Token, room.Done, "that is all from me")
-	for i := range all {
-		all[i].Cursor = w.look(all[i].Token, all[i].Cursor).Cursor
-	}
-	waits := w.hold(3, all[1:]...)
-	w.clock.Advance(3 * time.Second)
-	wantStatus(t, "Bob", take(t, waits[0]), chat.StatusTurn)
-}
-
-// The process that starts later loads only events that are no messages.
-func TestTurn_lastMessageLongAgo_isTheSameInEveryProcess(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	w.say(all[0].Token, "a word of Ann's")
-	one := onTable(t, w.clock, w.table, chat.Options{})
-	one.info(all[0].Token)
-	for range 15 {
-		one.manage(all[0].Token, room.Mute, "Cid", chat.StatusMuted)
-		one.manage(all[0].Token, room.Unmute, "Cid", chat.StatusUnmuted)
-	}
-	two := onTable(t, w.clock, w.table, chat.Options{})
-	for i := range all {
-		all[i].Cursor = one.look(all[i].Token, all[i].Cursor).Cursor
-	}
-	w.clock.Advance(time.Minute) // so that presence is stored at once
-	for _, s := range []chat.Seated{all[0], all[2]} {
-		one.waiting(t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor, Wait: time.Minute})
-	}
-	w.blocked(3)
-	bob := two.waiting(t.Context(), chat.WaitRequest{Token: all[1].Token, Cursor: all[1].Cursor, Wait: time.Minute})
-	w.blocked(5)
-	wantStatus(t, "Bob", w.runUntil(bob, 5, 40*time.Second), chat.StatusTurn)
-}
-
-// runUntil advances the clock in small steps, while this many timers run, until the
-// wait has ended.
-func (w *world) runUntil(wait <-chan answer, timers int, most time.Duration) chat.Waited {
-	w.t.Helper()
-	for until := w.clock.Now().Add(most); w.clock.Now().Before(until); {
-		select {
-		case got := <-wait:
-			if got.err != nil {
-				w.t.Fatal(got.err)
-			}
-			return got.Waited
-		default:
-		}
-		w.clock.Advance(100 * time.Millisecond)
-		ctx, cancel := context.WithTimeout(w.t.Context(), time.Second) // fewer timers run after a wait has ended
-		_ = w.clock.BlockUntilContext(ctx, 1+timers)
-		cancel()
-	}
-	return take(w.t, wait)
-}
-
-// puts reports whether one of ops puts an item whose sort key begins with prefix.
-func puts(ops []table.Op, prefix string) bool {
-	for _, op := range ops {
-		if !op.Delete && strings.HasPrefix(op.Item.Key.Sort, prefix) {
-			return true
-		}
-	}
-	return false
+	w.pass(3 * time.Second)
+	got := take(t, waits[2])
+	wantStatus(t, "Cid", got, chat.StatusTurn)
+	same(t, "Cid receives", lines(got.Messages), []string{"Ann: half done"})
 }

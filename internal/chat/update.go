@@ -4,7 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/password"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
@@ -24,7 +26,14 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 		return Updated{}, s.Outward(err)
 	}
 	defer c.room.release()
-	if update.Password, err = s.passwords.hash(ctx, password); err != nil {
+	if req.Cursor != "" {
+		cursor, ok := c.readCursor(req.Cursor)
+		if !ok {
+			return Updated{}, fault.Refuse(fault.InvalidArgument, "cursor is not one of yours. Nothing was changed: give the one of your last result, or leave it out.")
+		}
+		update.AsOf = cursor.N
+	}
+	if update.Password, err = s.passwords.Hash(ctx, password); err != nil {
 		return Updated{}, s.Outward(err)
 	}
 	taken := false
@@ -51,12 +60,12 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 
 // newUpdate checks a request. The password is not hashed yet; it stands for its hash
 // in the check.
-func newUpdate(req UpdateRequest) (update room.Update, password string, err error) {
+func newUpdate(req UpdateRequest) (update room.Update, pass string, err error) {
 	update = room.Update{
 		Description: req.Description, RemovePassword: req.RemovePassword, Capacity: req.Capacity,
 		Type: req.Type, Public: req.Public, Close: req.Close,
 	}
-	name, password, err := splitPassword(req.Room, req.Password)
+	name, pass, err := password.Split(req.Room, req.Password)
 	if err != nil {
 		return update, "", err
 	}
@@ -65,6 +74,6 @@ func newUpdate(req UpdateRequest) (update room.Update, password string, err erro
 			return update, "", err
 		}
 	}
-	update.Password = password
-	return update, password, update.Check()
+	update.Password = pass
+	return update, pass, update.Check()
 }

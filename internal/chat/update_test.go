@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -9,10 +10,37 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 func yes() *bool { v := true; return &v }
 func no() *bool  { v := false; return &v }
+
+// changes lists settings that changed, with their new values.
+func changes(c *room.Changes) (out []string) {
+	if c == nil {
+		return nil
+	}
+	if c.Room != nil {
+		out = append(out, "room "+*c.Room)
+	}
+	if c.Description != nil {
+		out = append(out, "description "+*c.Description)
+	}
+	if c.Password != "" {
+		out = append(out, "password "+c.Password)
+	}
+	if c.Capacity != nil {
+		out = append(out, fmt.Sprint("capacity ", *c.Capacity))
+	}
+	if c.Type != nil {
+		out = append(out, "type "+string(*c.Type))
+	}
+	if c.Public != nil {
+		out = append(out, fmt.Sprint("public ", *c.Public))
+	}
+	return out
+}
 
 func TestUpdate_allSettings_areOneEvent(t *testing.T) {
 	w := newWorld(t)
@@ -21,19 +49,19 @@ func TestUpdate_allSettings_areOneEvent(t *testing.T) {
 	got := w.update(chat.UpdateRequest{
 		Token: p.ann.Token, Room: "News", Description: "of the day", Password: "pw", Capacity: 3, Type: room.Channel, Public: yes(),
 	})
-	all := []string{"room", "description", "password", "capacity", "type", "public"}
-	if got.Status != chat.StatusUpdated || !slices.Equal(got.Changes, all) {
+	all := []string{"room News", "description of the day", "password set", "capacity 3", "type channel", "public true"}
+	if got.Status != chat.StatusUpdated || !slices.Equal(changes(got.Changes), all) {
 		t.Errorf("got %+v", got)
 	}
 	if after := len(w.events(p.ann.Token)); after != before+1 {
 		t.Errorf("%d events became %d", before, after)
 	}
 	news := w.look(p.bob.Token, "").Messages
-	if m := news[len(news)-1]; m.Type != chat.Changed || m.By != "Ann" || !slices.Equal(m.Changes, all) || m.Reason != "" {
+	if m := news[len(news)-1]; m.Type != view.Changed || m.By != "Ann" || !slices.Equal(changes(m.Changes), all) || m.Reason != "" {
 		t.Errorf("Bob receives %+v", m)
 	}
 	for _, w := range []*world{w, w.elsewhere()} {
-		for _, r := range []chat.Room{got.Room, w.info(p.bob.Token).Room} {
+		for _, r := range []view.Room{got.Room, w.info(p.bob.Token).Room} {
 			if r.Name != "News" || r.Description != "of the day" || !r.PasswordProtected || r.Capacity != 3 || r.Type != room.Channel || !r.Public {
 				t.Errorf("the room is %+v", r)
 			}
@@ -52,22 +80,22 @@ func TestUpdate_oneSetting_keepsTheOthers(t *testing.T) {
 	for _, c := range []struct {
 		req    chat.UpdateRequest
 		change string
-		apply  func(r *chat.Room)
+		apply  func(r *view.Room)
 	}{
-		{chat.UpdateRequest{Room: "PLANS"}, "room", func(r *chat.Room) { r.Name = "PLANS" }},
-		{chat.UpdateRequest{Room: "plots"}, "room", func(r *chat.Room) { r.Name = "plots" }},
-		{chat.UpdateRequest{Description: "new"}, "description", func(r *chat.Room) { r.Description = "new" }},
-		{chat.UpdateRequest{Capacity: 100}, "capacity", func(r *chat.Room) { r.Capacity = 100 }},
-		{chat.UpdateRequest{Type: room.Group}, "type", func(r *chat.Room) { r.Type = room.Group }},
-		{chat.UpdateRequest{Public: no()}, "public", func(r *chat.Room) { r.Public = false }},
-		{chat.UpdateRequest{Password: "other"}, "password", func(*chat.Room) {}},
-		{chat.UpdateRequest{RemovePassword: true}, "password", func(r *chat.Room) { r.PasswordProtected = false }},
+		{chat.UpdateRequest{Room: "PLANS"}, "room PLANS", func(r *view.Room) { r.Name = "PLANS" }},
+		{chat.UpdateRequest{Room: "plots"}, "room plots", func(r *view.Room) { r.Name = "plots" }},
+		{chat.UpdateRequest{Description: "new"}, "description new", func(r *view.Room) { r.Description = "new" }},
+		{chat.UpdateRequest{Capacity: 100}, "capacity 100", func(r *view.Room) { r.Capacity = 100 }},
+		{chat.UpdateRequest{Type: room.Group}, "type group", func(r *view.Room) { r.Type = room.Group }},
+		{chat.UpdateRequest{Public: no()}, "public false", func(r *view.Room) { r.Public = false }},
+		{chat.UpdateRequest{Password: "other"}, "password set", func(*view.Room) {}},
+		{chat.UpdateRequest{RemovePassword: true}, "password removed", func(r *view.Room) { r.PasswordProtected = false }},
 	} {
 		c.req.Token = ann.Token
 		got := w.update(c.req)
 		c.apply(&want)
-		same(t, "changes", got.Changes, []string{c.change})
-		for _, r := range []chat.Room{got.Room, w.info(ann.Token).Room, w.elsewhere().info(ann.Token).Room} {
+		same(t, "changes", changes(got.Changes), []string{c.change})
+		for _, r := range []view.Room{got.Room, w.info(ann.Token).Room, w.elsewhere().info(ann.Token).Room} {
 			r.Agents = want.Agents
 			if !equalRooms(r, want) {
 				t.Errorf("%s: %+v, want %+v", c.change, r, want)
@@ -76,7 +104,7 @@ func TestUpdate_oneSetting_keepsTheOthers(t *testing.T) {
 	}
 }
 
-func equalRooms(a, b chat.Room) bool {
+func equalRooms(a, b view.Room) bool {
 	return a.Name == b.Name && a.Description == b.Description && a.Type == b.Type && a.Capacity == b.Capacity &&
 		a.Public == b.Public && a.PasswordProtected == b.PasswordProtected
 }
@@ -89,7 +117,7 @@ func TestUpdate_noChange_writesNothing(t *testing.T) {
 		got := w.update(chat.UpdateRequest{
 			Token: ann.Token, Room: "plans", Description: "old", RemovePassword: true, Capacity: 3, Type: room.Group, Public: no(),
 		})
-		if got.Status != chat.StatusUnchanged || len(got.Changes) != 0 || got.Room.Name != "plans" {
+		if got.Status != chat.StatusUnchanged || got.Changes != nil || got.Room.Name != "plans" {
 			t.Errorf("got %+v", got)
 		}
 	}
@@ -193,7 +221,7 @@ func TestUpdate_newNameADayLater_renewsTheRoom(t *testing.T) {
 func TestUpdate_nameWithAPassword_setsBoth(t *testing.T) {
 	w := newWorld(t)
 	ann := w.join("plans", "Ann")
-	same(t, "changes", w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots:pw"}).Changes, []string{"room", "password"})
+	same(t, "changes", changes(w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots:pw"}).Changes), []string{"room plots", "password set"})
 	_, err := w.tryJoin("plots", "Bob")
 	wants(t, err, fault.WrongPassword)
 	w.join("plots:pw", "Bob")
@@ -240,4 +268,22 @@ func TestUpdate_public_isListedAndUnlisted(t *testing.T) {
 	w.update(chat.UpdateRequest{Token: ann.Token, Description: "about boats"})
 	names, _ := w.list(chat.ListRequest{Search: "boats"})
 	same(t, "found", names, []string{"plans"})
+}
+
+func TestUpdate_withACursorBehindAChange_isRefused(t *testing.T) {
+	onBoth(t, func(t *testing.T, w, there *world) {
+		p := w.trio()
+		w.manage(p.ann.Token, room.Promote, "Bob", chat.StatusPromoted)
+		old := there.look(p.bob.Token, "").Cursor
+		w.say(p.ann.Token, "a message changes no settings")
+		there.update(chat.UpdateRequest{Token: p.bob.Token, Description: "by Bob", Cursor: old})
+		now := there.look(p.bob.Token, "").Cursor
+		w.update(chat.UpdateRequest{Token: p.ann.Token, Description: "by Ann"})
+		err := w.changesNothing(p.ann.Token, func() error {
+			_, err := there.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.bob.Token, Description: "by Bob", Cursor: now})
+			return err
+		})
+		says(t, err, fault.InvalidArgument, "have changed since")
+		there.update(chat.UpdateRequest{Token: p.bob.Token, Description: "by Bob again", Cursor: there.look(p.bob.Token, "").Cursor})
+	})
 }

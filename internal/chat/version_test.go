@@ -12,7 +12,7 @@ import (
 // newer returns an item as a newer program would write it: with known fields in other
 // forms.
 func newer(k table.Key) table.Item {
-	return table.Item{Key: k, Data: []byte(`{"v":4,"id":{"new":true},"t":7,"room":[],"agents":"none","at":"now","seq":"one","name":{}}`)}
+	return table.Item{Key: k, Data: []byte(`{"v":5,"id":{"new":true},"t":7,"room":[],"agents":"none","at":"now","seq":"one","name":{}}`)}
 }
 
 // One item is of a newer version, in its form or in ours. Calls that need it are
@@ -25,8 +25,8 @@ func TestNewerVersion_item_isNeitherReadNorOverwritten(t *testing.T) {
 	}{
 		"event":    {"LOG#0000000000000003", "LOG#0000000000000004", all},
 		"snapshot": {"META", "META", all},
-		"presence": {"SEEN#00001", "SEEN#00001", []string{"join", "info", "newcomer", "look by name"}},
-		"position": {"AT#00002", "AT#00002", []string{"join", "wait"}},
+		"presence": {"SEEN#00001", "SEEN#00001", []string{"join", "info", "newcomer"}},
+		"position": {"AT#00002", "AT#00002", []string{"join", "wait", "leave"}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t)
@@ -36,7 +36,7 @@ func TestNewerVersion_item_isNeitherReadNorOverwritten(t *testing.T) {
 			room := "ROOM#" + p.ann.Token[:7]
 			k := table.Key{Partition: room, Sort: c.sort}
 			ours := w.stored(table.Key{Partition: room, Sort: c.like}).Data
-			for _, data := range [][]byte{newer(k).Data, bytes.Replace(ours, []byte(`"v":3`), []byte(`"v":4`), 1)} {
+			for _, data := range [][]byte{newer(k).Data, bytes.Replace(ours, []byte(`"v":4`), []byte(`"v":5`), 1)} {
 				w.store(table.Item{Key: k, Data: data})
 				w.cannotDo(c.needs, p.bob.Token, k)
 			}

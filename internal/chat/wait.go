@@ -3,12 +3,11 @@ package chat
 import (
 	"context"
 	"time"
-	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // Wait returns what is new for the caller: at once if there is something, else when
@@ -16,8 +15,9 @@ import (
 // seconds before the context's deadline and when the service stops. Of two waits of
 // one seat in this process the older ends with nothing.
 //
-// If every agent that may speak waits and nothing happens for three seconds, one of
-// them is given the turn, once in each silence.
+// If everyone present waits and nobody has spoken for three seconds, one agent is
+// given the turn: see room.Turn. The first wait when all others are away or have left
+// returns at once.
 func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
 	if err := checkWait(req); err != nil {
 		return Waited{}, err
@@ -27,37 +27,29 @@ func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
 		return Waited{}, s.Outward(err)
 	}
 	defer c.room.release()
-	got, err := c.wait(ctx, req)
+	got, _, err := c.wait(ctx, req, 0)
 	return got, s.Outward(err)
 }
 
-func checkWait(req WaitRequest) error {
-	switch {
-	case req.Wait < 0 || req.Wait > MaxWait:
-		return fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.", fault.Seconds(MaxWait))
-	case req.BackIn < 0 || req.BackIn > MaxBackIn:
-		return fault.Refuse(fault.InvalidArgument, "back_in_minutes must be from 1 to %d.", int(MaxBackIn.Minutes()))
-	case utf8.RuneCountInString(req.Activity) > MaxActivity || !utf8.ValidString(req.Activity) || room.HasControls(req.Activity, ""):
-		return fault.Refuse(fault.InvalidArgument, "activity: at most %d characters without control characters.", MaxActivity)
-	case ident.HoldsToken(req.Activity):
-		return room.RefuseTokenIn("activity")
-	}
-	return nil
-}
-
-// open registers a wait of a seat and ends an older one. A call that does not wait
+// open registers a wait of a seat and ends an older one. A program on standby never
+// ends a wait of its agent: then open closes w instead. A call that only looks in
 // starts no silence.
-func (r *liveRoom) open(seat int, w *openWait, waits bool) {
+func (r *liveRoom) open(seat int, w *openWait) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.waits == nil {
 		r.waits = map[int]*openWait{}
 	}
 	if older := r.waits[seat]; older != nil {
+		if w.standby && !older.standby {
+			w.yields = true
+			close(w.superseded)
+			return
+		}
 		close(older.superseded)
 	}
 	r.waits[seat] = w
-	if waits {
+	if !w.looks {
 		r.startSilence()
 	}
 }
@@ -68,11 +60,11 @@ func (r *liveRoom) close(seat int, w *openWait) {
 	defer r.mu.Unlock()
 	if r.waits[seat] == w {
 		delete(r.waits, seat)
-		if r.svc.opts.SingleProcess {
-			r.endSilence() // not every agent waits any longer
-		}
-		if m := r.seats[seat]; m != nil {
-			m.waitedUntil = m.presence.UntilMs
+		if m := r.seats[seat]; m != nil { // here the wait is known to have ended
+			m.presence.UntilMs = min(m.presence.UntilMs, r.svc.now().UnixMilli())
+			if m.presence.BackAt().After(r.svc.now()) {
+				r.startSilence() // it is away now, and so not waited for
+			}
 		}
 		if _, here := r.log.Known().Seated(seat); !here {
 			delete(r.seats, seat)
@@ -90,11 +82,11 @@ func (r *liveRoom) close(seat int, w *openWait) {
 
 // locate returns where the caller continues to read, and notes what its cursor
 // acknowledges.
-func (c *caller) locate(ctx context.Context, cursor string) (position, error) {
+func (c *caller) locate(ctx context.Context, given string) (position, error) {
 	at := c.positions()
-	if n, ok := ident.ParseCursor(c.token, cursor); ok && n <= c.head.AsOf {
-		at.acknowledge(ctx, n)
-		return position{after: n, named: true}, nil
+	if cursor, ok := c.readCursor(given); ok {
+		at.acknowledge(ctx, cursor.N)
+		return position{after: cursor.N, named: true, noted: cursor.Noted}, nil
 	}
 	handing := at.handingLock()
 	handing.Lock() // an older wait may be about to note what it hands out
@@ -103,54 +95,72 @@ func (c *caller) locate(ctx context.Context, cursor string) (position, error) {
 	if err != nil {
 		return position{}, err
 	}
-	after, repeatTo := p.next()
-	return position{after: after, repeatTo: repeatTo, shownTo: at.shown(0), read: p, ignored: cursor != ""}, nil
+	after, repeatTo := p.Next()
+	return position{after: after, repeatTo: repeatTo, shownTo: at.shown(0), read: p, ignored: given != ""}, nil
 }
 
-// wait is Wait for a caller that was accepted on a current head.
-func (c *caller) wait(ctx context.Context, req WaitRequest) (Waited, error) {
+// wait is Wait for a caller that was accepted on a current head. own is the message that
+// the same call has sent, 0 for none, and before is how much of the result came before
+// that.
+func (c *caller) wait(ctx context.Context, req WaitRequest, own int64) (got Waited, before int, err error) {
 	r := c.room
 	began, d := r.svc.now(), r.svc.WaitLimit(ctx, req.Wait)
 	w := newOpenWait(began, req.Standby)
-	r.open(c.agent.Seat, w, d > 0)
+	w.looks = d == 0
+	r.open(c.agent.Seat, w)
 	defer r.close(c.agent.Seat, w)
-	if req.Activity != "" {
-		c.setActivity(ctx, req.Activity)
+	how := call{speaks: own > 0, standby: req.Standby, forMe: req.ForMe, absence: req.Absence, activity: req.Activity, fresh: callFresh}
+	if d > 0 {
+		how.until, how.returns = began.Add(d), own == 0 && !req.Standby
 	}
-	due := c.noteWait(ctx, req, began, d)
+	due := c.attendance().note(ctx, how)
 	pos, err := c.locate(ctx, req.Cursor)
 	if err != nil {
-		return Waited{}, err
+		return Waited{}, 0, err
 	}
+	pos.own = own
 	in := newInbox(c, pos)
 	in.forMe = req.ForMe
-	turn, err := c.collectUntil(ctx, in, w, began.Add(d), due)
-	if err != nil {
-		return Waited{}, err
+	alone := d > 0 && !req.Standby && pos.named && !pos.noted && c.isAlone(ctx)
+	until := began.Add(d)
+	if alone {
+		until = began
 	}
-	got, err := c.hand(ctx, in, w, r.svc.now().Sub(began))
-	if turn && !got.Superseded && (got.Status == StatusQuiet || got.Status == StatusMessages) {
+	turn, err := c.collectUntil(ctx, in, w, until, due)
+	if err != nil {
+		return Waited{}, 0, err
+	}
+	in.alone = alone && len(in.batch.Messages) == 0
+	got, err = c.hand(ctx, in, w, r.svc.now().Sub(began))
+	if err == nil && got.Status != StatusSuperseded && got.Status != StatusRemoved {
+		c.addRoster(ctx, r.log.Known(), in, &got)
+	}
+	if turn && (got.Status == StatusQuiet || got.Status == StatusMessages) {
 		got.Status = StatusTurn
 	}
-	return got, err
+	return got, in.before, err
 }
 
-// noteWait notes that the caller waits, or for how long it will be away. A call that
-// only looks in renews the lease. It returns when the presence must be written
-// again.
-func (c *caller) noteWait(ctx context.Context, req WaitRequest, now time.Time, d time.Duration) (due time.Time) {
-	if d == 0 && req.BackIn == 0 {
-		c.noteCall(ctx)
-		return time.Time{}
+// isAlone reports whether there were others, and all of them are away or have left.
+func (c *caller) isAlone(ctx context.Context) bool {
+	h := c.head
+	if h.Others(c.agent.Seat) == 0 {
+		return h.LastFreed.N > c.agent.Joined
 	}
-	p := room.Presence{Standby: req.Standby, ForMe: req.ForMe}
-	if d > 0 {
-		p.UntilMs, p.Head = now.Add(d).UnixMilli(), c.head.AsOf
+	c.room.mu.Lock()
+	for seat := range c.room.waits {
+		if seat != c.agent.Seat {
+			c.room.mu.Unlock()
+			return false
+		}
 	}
-	if req.BackIn > 0 {
-		p.BackMs = now.Add(req.BackIn).UnixMilli()
+	c.room.mu.Unlock()
+	shown, err := c.room.view(ctx, h, c.agent.Seat)
+	if err != nil {
+		return false
 	}
-	return c.renewLease(ctx, p, callFresh)
+	_, away := view.Absence(shown.Agents)
+	return away > 0
 }
 
 // collectUntil fills the inbox until something wakes the caller, it is given the
@@ -176,12 +186,12 @@ func (c *caller) collectUntil(ctx context.Context, in *inbox, w *openWait, until
 		case <-changed:
 		case <-w.superseded:
 			return false, nil
-		case head := <-w.turn:
-			if mine, err := c.claimTurn(ctx, head); err != nil || mine {
+		case word := <-w.turn:
+			if mine, err := c.claimTurn(ctx, word); err != nil || mine {
 				return mine, err
 			}
 		case <-refresh:
-			c.rewritePresence(ctx)
+			c.attendance().rewrite(ctx)
 			refresh = nil
 		case <-timer.Chan():
 			last = true
@@ -197,34 +207,46 @@ func (c *caller) collectUntil(ctx context.Context, in *inbox, w *openWait, until
 // cursor notes what it hands out first.
 func (c *caller) hand(ctx context.Context, in *inbox, w *openWait, open time.Duration) (Waited, error) {
 	h := c.room.log.Known()
-	_, speaker := h.Recent.LastMessage()
-	got := Waited{
-		Status: StatusQuiet, Cursor: ident.Cursor(c.token, in.pos.after), Others: h.Others(c.agent.Seat),
-		Listening: h.SilencedSeat(c.agent.Seat), CursorIgnored: in.pos.ignored, Stopping: isClosed(c.room.svc.stopping),
-		Spoke: speaker == c.agent.Seat,
-		Quiet: max(0, c.room.svc.now().Sub(time.UnixMilli(h.HeadMs))),
-	}
+	got := c.situation(h, in)
 	if given, err := c.give(ctx, in, w, open); err != nil {
 		return Waited{}, err
 	} else if !given {
-		got.Superseded = true
+		got.Status, got.Cursor, got.Yielded = StatusSuperseded, c.cursor(in.pos.after, in.pos.noted), w.yields
 		return got, nil
 	}
-	got.Cursor, got.Messages, got.Missed = ident.Cursor(c.token, in.scanned), in.batch.messages, in.missed
-	got.HasMore = in.scanned < h.AsOf && !in.removed
-	got.Status, got.Reason = in.status(h, got.HasMore), in.reason
+	got.Cursor, got.Messages, got.Missed = c.cursor(in.scanned, in.alone || in.pos.noted && len(in.batch.Messages) == 0), in.batch.Messages, in.missed
+	got.HasMore = in.full
+	got.Status, got.Reason = in.status(h, c.room.svc.now()), in.reason
 	if in.removed {
 		return got, nil
 	}
-	got.SeatWanted = in.seatWanted && mayEnlarge(h, c.agent.Seat)
-	c.addRoster(ctx, h, in, &got)
+	got.SeatWanted = in.seatWanted && room.MayEnlarge(h, c.agent.Seat)
+	got.NameWanted = in.nameWanted && room.MayReadmit(h, c.agent.Seat)
+	got.AwayUntil = c.attendance().awayUntil()
 	return got, nil
 }
 
-// mayEnlarge reports whether the agent of a seat can make room for another.
-func mayEnlarge(h *room.Head, seat int) bool {
-	a, here := h.Seated(seat)
-	return here && a.Role == room.Admin && h.Capacity < room.MaxCapacity
+// situation returns what a result says beside what is unread.
+func (c *caller) situation(h *room.Head, in *inbox) Waited {
+	now, me := c.room.svc.now(), c.agent.Seat
+	_, speaker, at := h.Recent.LastWord()
+	got := Waited{
+		Status: StatusQuiet, Others: h.Others(me), Listening: h.SilencedSeat(me), CursorIgnored: in.pos.ignored,
+		Stopping: isClosed(c.room.svc.stopping), Spoke: speaker == me, Begun: h.Recent.Begun(), AloneNow: in.alone,
+		Owed: room.OwedTo(&h.State, me, now), Quiet: max(0, now.Sub(room.Latest(at, time.UnixMilli(c.agent.AtMs)))),
+	}
+	if debt, owes := h.Talk.Owes(me, now); owes {
+		got.Owes, got.OwesAgreement, got.OwesPrivate = h.MessageID(debt.N), debt.Proposal, len(debt.To) > 0
+	}
+	if a, here := h.Seated(me); here {
+		got.Admin = a.Role == room.Admin
+	}
+	return got
+}
+
+// cursor returns a cursor of the caller at event n.
+func (c *caller) cursor(n int64, noted bool) string {
+	return ident.Cursor{N: n, Noted: noted}.String(c.token)
 }
 
 // give notes what the inbox hands out. It returns false if a newer wait of the seat
@@ -237,11 +259,16 @@ func (c *caller) give(ctx context.Context, in *inbox, w *openWait, open time.Dur
 	if isClosed(w.superseded) {
 		return false, nil
 	}
+	at.gave(in.scanned)
 	switch {
 	case in.pos.named:
 		at.shown(in.scanned)
-	case len(in.batch.messages) > 0, in.scanned-in.pos.after >= roomlog.PageEvents: // else it would be read again each time
-		return true, at.handed(ctx, in.pos.read.handing(in.pos.after, in.scanned, in.pos.repeatTo, open))
+	case len(in.batch.Messages) > 0, in.scanned-in.pos.after >= roomlog.PageEvents: // else it would be read again each time
+		read := in.pos.read
+		if now, known := at.known(); known { // a send may have been held back since
+			read.Acked, read.Guarded, read.Held, read.Warned = max(read.Acked, now.Acked), now.Guarded, now.Held, now.Warned
+		}
+		return true, at.handed(ctx, read.Handing(in.pos.after, in.scanned, in.pos.repeatTo, open))
 	}
 	return true, nil
 }

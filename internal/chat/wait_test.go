@@ -11,6 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // pair is a room of two agents.
@@ -21,16 +22,6 @@ func (w *world) pair() pair {
 	p := pair{ann: w.join("plans", "Ann"), bob: w.join("plans", "Bob")}
 	p.ann.Cursor = w.look(p.ann.Token, p.ann.Cursor).Cursor // Bob's join
 	return p
-}
-
-// open begins a wait and returns once this many timers run beside the table's own.
-func (w *world) open(ctx context.Context, req chat.WaitRequest, timers int) <-chan answer {
-	w.t.Helper()
-	got := w.waiting(ctx, req)
-	if err := w.clock.BlockUntilContext(w.t.Context(), 1+timers); err != nil { // one is that of the table
-		w.t.Fatal(err)
-	}
-	return got
 }
 
 func take(t *testing.T, from <-chan answer) chat.Waited {
@@ -50,7 +41,7 @@ func take(t *testing.T, from <-chan answer) chat.Waited {
 func TestWait_message_endsItAtOnce(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute}, 1)
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute})
 	w.say(p.ann.Token, "now")
 	if got := take(t, waiting); got.Status != chat.StatusMessages || !slices.Equal(texts(got.Messages), []string{"now"}) {
 		t.Fatalf("got %+v", got)
@@ -60,7 +51,7 @@ func TestWait_message_endsItAtOnce(t *testing.T) {
 func TestWait_ownMessage_doesNotEndIt(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: time.Minute}, 1)
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: time.Minute})
 	w.say(p.ann.Token, "to myself")
 	w.clock.Advance(time.Minute)
 	if got := take(t, waiting); got.Status != chat.StatusQuiet || len(got.Messages) != 0 {
@@ -72,10 +63,10 @@ func TestWait_timeUp_isQuietAndMovesTheCursorPastOwnMessages(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	own := w.say(p.ann.Token, "hello")
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: 50 * time.Second}, 1)
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: 50 * time.Second})
 	w.clock.Advance(50 * time.Second)
 	got := take(t, waiting)
-	if want := fmt.Sprintf("%d-", own.Seq); got.Status != chat.StatusQuiet || got.Cursor[:len(want)] != want {
+	if got.Status != chat.StatusQuiet || place(t, p.ann.Token, got.Cursor) != w.number(p.ann.Token, own.ID) {
 		t.Fatalf("got %+v", got)
 	}
 }
@@ -83,7 +74,7 @@ func TestWait_timeUp_isQuietAndMovesTheCursorPastOwnMessages(t *testing.T) {
 func TestWait_serviceStops_returnsTheMessages(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute}, 1)
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
 	w.Stop()
 	if got := take(t, waiting); !got.Stopping || got.Status != chat.StatusQuiet {
 		t.Fatalf("got %+v", got)
@@ -108,12 +99,12 @@ func TestWait_contextDeadline_endsThreeSecondsBefore(t *testing.T) {
 func TestWait_agentRemoved_endsAsRemoved(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute}, 1)
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
 	w.say(p.ann.Token, "last words")
 	take(t, waiting)
-	waiting = w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute}, 1)
-	if status, err := w.LeaveRoom(t.Context(), p.bob.Token); err != nil || status != chat.StatusLeft {
-		t.Fatal(status, err)
+	waiting = w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
+	if gone, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.bob.Token}); err != nil || gone.Status != chat.StatusLeft {
+		t.Fatal(gone, err)
 	}
 	if got := take(t, waiting); got.Status != chat.StatusRemoved || got.Reason != room.ReasonLeft {
 		t.Fatalf("got %+v", got)
@@ -128,13 +119,13 @@ func TestWait_join_endsItOnlyAmongTwoAgents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: created.Token, Wait: time.Minute}, 1)
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: created.Token, Wait: time.Minute})
 	bob := w.join("many", "Bob")
 	got := take(t, waiting)
-	if len(got.Messages) != 1 || got.Messages[0].Type != chat.Joined || len(got.Agents) != 2 {
+	if len(got.Messages) != 1 || got.Messages[0].Type != view.Joined || len(got.Agents) != 2 {
 		t.Fatalf("the second: got %+v", got)
 	}
-	waiting = w.open(t.Context(), chat.WaitRequest{Token: created.Token, Cursor: got.Cursor, Wait: time.Minute}, 1)
+	waiting = w.open(t.Context(), chat.WaitRequest{Token: created.Token, Cursor: got.Cursor, Wait: time.Minute})
 	w.join("many", "Cid")
 	w.say(bob.Token, "three of us")
 	got = take(t, waiting)
@@ -172,7 +163,7 @@ func TestWait_sameCursorTwice_returnsTheSame(t *testing.T) {
 	p := w.pair()
 	w.say(p.ann.Token, "once")
 	first, second := w.look(p.bob.Token, p.bob.Cursor), w.look(p.bob.Token, p.bob.Cursor)
-	if len(first.Messages) != 1 || len(second.Messages) != 1 || first.Cursor != second.Cursor {
+	if len(first.Messages) != 1 || len(second.Messages) != 1 || place(t, p.bob.Token, first.Cursor) != place(t, p.bob.Token, second.Cursor) {
 		t.Fatalf("got %+v and %+v", first, second)
 	}
 }
@@ -196,9 +187,9 @@ func TestWait_messageOfAnotherProcess_isFoundByPolling(t *testing.T) {
 	there := onTable(t, here.clock, here.table, chat.Options{})
 	ann := here.join("plans", "Ann")
 	bob := there.join("plans", "Bob")
-	waiting := here.open(t.Context(), chat.WaitRequest{Token: ann.Token, Wait: time.Minute}, 0)
+	waiting := here.open(t.Context(), chat.WaitRequest{Token: ann.Token, Wait: time.Minute})
 	take(t, waiting) // Bob's join
-	waiting = here.open(t.Context(), chat.WaitRequest{Token: ann.Token, Wait: time.Minute}, 3)
+	waiting = here.open(t.Context(), chat.WaitRequest{Token: ann.Token, Wait: time.Minute})
 	there.say(bob.Token, "from elsewhere")
 	here.clock.Advance(100 * time.Millisecond)
 	if got := take(t, waiting); !slices.Equal(texts(got.Messages), []string{"from elsewhere"}) {

@@ -14,11 +14,11 @@ func wakes(t *testing.T, forMe bool, does func(w *world, p company), want bool) 
 	t.Helper()
 	w := newWorld(t)
 	p := w.company()
-	if own := w.say(p.cid.Token, "Cid's own message"); own.Seq != 4 {
-		t.Fatalf("Cid's message is number %d", own.Seq)
+	if own := w.say(p.cid.Token, "Cid's own message"); w.number(p.cid.Token, own.ID) != 4 {
+		t.Fatalf("Cid's message is %+v", own)
 	}
 	cursor := w.look(p.cid.Token, "").Cursor
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: cursor, Wait: time.Minute, ForMe: forMe}, 1)
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: cursor, Wait: time.Minute, ForMe: forMe})
 	does(w, p)
 	if !want {
 		select {
@@ -48,6 +48,14 @@ func said(req chat.SendRequest) func(w *world, p company) {
 	}
 }
 
+// answered is said for an answer to event n.
+func answered(req chat.SendRequest, n int64) func(w *world, p company) {
+	return func(w *world, p company) {
+		req.ReplyTo = w.id(p.ann.Token, n)
+		said(req)(w, p)
+	}
+}
+
 func TestWait_ends_onlyForWhatConcernsTheAgent(t *testing.T) {
 	for what, c := range map[string]struct {
 		does        func(w *world, p company)
@@ -56,11 +64,12 @@ func TestWait_ends_onlyForWhatConcernsTheAgent(t *testing.T) {
 	}{
 		"message to all":         {said(chat.SendRequest{Text: "hello"}), true, false},
 		"private message":        {said(chat.SendRequest{Text: "hello", To: []string{"Cid"}}), true, true},
-		"reply to Cid":           {said(chat.SendRequest{Text: "indeed", ReplyTo: 4}), true, true},
-		"reply to another":       {said(chat.SendRequest{Text: "welcome", ReplyTo: 2}), true, false},
+		"reply to Cid":           {answered(chat.SendRequest{Text: "indeed"}, 4), true, true},
+		"reply to another":       {answered(chat.SendRequest{Text: "welcome"}, 2), true, false},
 		"mention":                {said(chat.SendRequest{Text: "well, @cid: what now?"}), true, true},
-		"status with a mention":  {said(chat.SendRequest{Text: "half done, @Cid", Kind: room.Status}), false, false},
-		"private message to Bob": {said(chat.SendRequest{Text: "@Cid?", To: []string{"Bob"}, ReplyTo: 4, Kind: room.Request}), false, false},
+		"status with a mention":  {said(chat.SendRequest{Text: "half done, @Cid", Kind: room.Status}), true, true},
+		"status":                 {said(chat.SendRequest{Text: "half done", Kind: room.Status}), false, false},
+		"private message to Bob": {answered(chat.SendRequest{Text: "@Cid?", To: []string{"Bob"}, Kind: room.Request}, 4), false, false},
 		"join":                   {func(w *world, p company) { w.join("plans", "Dora") }, false, false},
 		"Cid promoted":           {func(w *world, p company) { w.manage(p.ann.Token, room.Promote, "Cid", chat.StatusPromoted) }, true, true},
 		"leave, two agents stay": {func(w *world, p company) { w.leave(p.bob.Token) }, true, true},
@@ -85,7 +94,7 @@ func TestWait_roomOfTwo_endsForEveryMessage(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t)
 			p := w.pair()
-			waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute, ForMe: true}, 1)
+			waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute, ForMe: true})
 			does(w, company{ann: p.ann, bob: p.bob})
 			take(t, waiting)
 		})
@@ -95,7 +104,7 @@ func TestWait_roomOfTwo_endsForEveryMessage(t *testing.T) {
 func TestWait_messagesThatWokeNobody_comeWithTheNextOne(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: time.Minute, ForMe: true}, 1)
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: time.Minute, ForMe: true})
 	said(chat.SendRequest{Text: "half done", Kind: room.Status})(w, p)
 	w.say(p.bob.Token, "good")
 	w.tell(p.ann.Token, "between Ann and Bob", "Bob")
@@ -108,7 +117,7 @@ func TestWait_messagesThatWokeNobody_comeWithTheNextOne(t *testing.T) {
 func TestWait_messagesThatWokeNobody_comeWhenTheTimeIsUp(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: time.Minute, ForMe: true}, 1)
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: time.Minute, ForMe: true})
 	w.say(p.bob.Token, "not for Cid")
 	w.clock.Advance(time.Minute)
 	got := take(t, waiting)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // world is a table, a clock and a service that uses them.
@@ -22,6 +24,7 @@ type world struct {
 	t     *testing.T
 	clock *clockwork.FakeClock
 	table table.Table
+	watch *watchedClock // of the service; nil if it has another
 	*chat.Service
 }
 
@@ -50,8 +53,9 @@ func openFile(t *testing.T, clock clockwork.Clock) *sqlitetable.Table {
 }
 
 func onTable(t *testing.T, clock *clockwork.FakeClock, b table.Table, o chat.Options) *world {
-	o.Clock = clock
-	return &world{t: t, clock: clock, table: b, Service: chat.New(b, o)}
+	watch := &watchedClock{FakeClock: clock, made: map[time.Duration]int{}}
+	o.Clock = watch
+	return &world{t: t, clock: clock, table: b, watch: watch, Service: chat.New(b, o)}
 }
 
 func (w *world) join(room, agent string) chat.Seated {
@@ -106,10 +110,10 @@ func wants(t *testing.T, err error, code fault.Code) {
 	}
 }
 
-func texts(ms []chat.Message) []string {
+func texts(ms []view.Message) []string {
 	var out []string
 	for _, m := range ms {
-		if m.Type == chat.Said {
+		if m.Type == view.Said {
 			out = append(out, m.Text)
 		}
 	}
@@ -147,8 +151,8 @@ func (w *world) create(req chat.CreateRequest) chat.Seated {
 
 func (w *world) leave(token string) {
 	w.t.Helper()
-	if got, err := w.LeaveRoom(w.t.Context(), token); err != nil || got != chat.StatusLeft {
-		w.t.Fatalf("leave: %q, %v", got, err)
+	if got, err := w.LeaveRoom(w.t.Context(), chat.LeaveRequest{Token: token}); err != nil || got.Status != chat.StatusLeft {
+		w.t.Fatalf("leave: %+v, %v", got, err)
 	}
 }
 
@@ -174,7 +178,7 @@ func (w *world) history(token string, req chat.HistoryRequest) chat.Page {
 }
 
 // seats lists the agents of a room, the longest seated first, as "Ann (admin)".
-func seats(r chat.Room) []string {
+func seats(r view.Room) []string {
 	var out []string
 	for _, a := range r.Agents {
 		out = append(out, a.Name+" ("+string(a.Role)+")")
@@ -183,13 +187,13 @@ func seats(r chat.Room) []string {
 }
 
 // lines renders messages as "Ann: hello", "joined Ann" and "left Ann (timeout)".
-func lines(ms []chat.Message) []string {
+func lines(ms []view.Message) []string {
 	var out []string
 	for _, m := range ms {
 		switch m.Type {
-		case chat.Said:
+		case view.Said:
 			out = append(out, m.From+": "+m.Text)
-		case chat.Left:
+		case view.Left:
 			out = append(out, "left "+m.Agent+" ("+string(m.Reason)+")")
 		default:
 			out = append(out, string(m.Type)+" "+m.Agent)
@@ -213,5 +217,20 @@ func waitsFor(t *testing.T, err error, code fault.Code, after time.Duration) {
 	var e *fault.Error
 	if errors.As(err, &e) && e.RetryAfter != after {
 		t.Fatalf("%s after %s, want %s", code, e.RetryAfter, after)
+	}
+}
+
+// awaitText returns once the agent of a token may read a message with the text.
+func (w *world) awaitText(token, text string) {
+	w.t.Helper()
+	for {
+		page, err := w.History(w.t.Context(), chat.HistoryRequest{Token: token})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if slices.Contains(texts(page.Messages), text) {
+			return
+		}
+		runtime.Gosched()
 	}
 }

@@ -18,30 +18,30 @@ func (w *world) sayAs(token string, kind room.Kind, text string) chat.Sent {
 	return got
 }
 
-func TestEnded_otherAgentIsDone_endsTheTalk(t *testing.T) {
+func TestAllDone_otherAgentIsDone_endsTheTalk(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.sayAs(p.ann.Token, room.Done, "that is all")
 	got := w.look(p.bob.Token, p.bob.Cursor)
-	wantStatus(t, "Bob", got, chat.StatusEnded)
+	wantStatus(t, "Bob", got, chat.StatusAllDone)
 	same(t, "Bob reads", lines(got.Messages), []string{"Ann: that is all"})
-	wantStatus(t, "Bob, once more", w.look(p.bob.Token, got.Cursor), chat.StatusEnded)
+	wantStatus(t, "Bob, once more", w.look(p.bob.Token, got.Cursor), chat.StatusAllDone)
 	wantStatus(t, "Ann", w.look(p.ann.Token, p.ann.Cursor), chat.StatusQuiet)
 }
 
-func TestEnded_otherAgentSpeaksAgain_resumesTheTalk(t *testing.T) {
+func TestAllDone_otherAgentSpeaksAgain_resumesTheTalk(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.sayAs(p.ann.Token, room.Done, "that is all")
 	w.sayAs(p.ann.Token, room.Status, "only to say where it lies")
-	wantStatus(t, "after a status", w.look(p.bob.Token, p.bob.Cursor), chat.StatusEnded)
+	wantStatus(t, "after a status", w.look(p.bob.Token, p.bob.Cursor), chat.StatusAllDone)
 	w.sayAs(p.ann.Token, "", "one thing more")
 	got := w.look(p.bob.Token, p.bob.Cursor)
 	wantStatus(t, "after a message", got, chat.StatusMessages)
 	wantStatus(t, "later", w.look(p.bob.Token, got.Cursor), chat.StatusQuiet)
 }
 
-func TestEnded_processThatStartsLater_knowsIt(t *testing.T) {
+func TestAllDone_processThatStartsLater_knowsIt(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	cursor := p.bob.Cursor
@@ -51,25 +51,27 @@ func TestEnded_processThatStartsLater_knowsIt(t *testing.T) {
 		w.clock.Advance(time.Minute)
 		w.say(p.bob.Token, fmt.Sprintf("are you there? %d", i))
 	}
-	wantStatus(t, "Bob", w.elsewhere().look(p.bob.Token, cursor), chat.StatusEnded)
+	wantStatus(t, "Bob", w.elsewhere().look(p.bob.Token, cursor), chat.StatusAllDone)
 }
 
-func TestEnded_allOthersLeft_endsTheTalkUntilAnotherJoins(t *testing.T) {
+func TestAllDone_allOthersLeft_endsTheTalkUntilAnotherJoins(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.leave(p.bob.Token)
 	got := w.look(p.ann.Token, p.ann.Cursor)
-	wantStatus(t, "Ann", got, chat.StatusEnded)
+	wantStatus(t, "Ann", got, chat.StatusAllDone)
 	w.join("plans", "Cid")
 	wantStatus(t, "after another joined", w.look(p.ann.Token, got.Cursor), chat.StatusMessages)
 }
 
-func TestEnded_openWait_lastsForItsWholeTime(t *testing.T) {
+func TestAllDone_openWait_lastsForItsWholeTime(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.sayAs(p.ann.Token, room.Done, "that is all")
 	p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor
-	waits := w.hold(1, p.bob)
-	w.clock.Advance(time.Minute)
-	wantStatus(t, "Bob", take(t, waits[0]), chat.StatusEnded)
+	waits := w.hold(p.bob)
+	w.pass(time.Minute)
+	w.stillWaits("Bob", waits[0])
+	w.pass(chat.MaxWait - time.Minute)
+	wantStatus(t, "Bob", take(t, waits[0]), chat.StatusAllDone)
 }

@@ -1,0 +1,199 @@
+package chat_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
+)
+
+// Bob says that he will be back in an hour. A minute later he makes a call.
+func TestAbsence_endsOnlyWithAWaitOfItsAgentOrByItsWord(t *testing.T) {
+	for what, c := range map[string]struct {
+		calls func(w *world, bob chat.Seated)
+		ends  bool
+	}{
+		"a message": {func(w *world, bob chat.Seated) { w.say(bob.Token, "one thing more") }, false},
+		"a message that waits": {func(w *world, bob chat.Seated) {
+			go func() {
+				_, _ = w.send(chat.SendRequest{Token: bob.Token, Text: "one thing more", Wait: 40 * time.Second})
+			}()
+			await(w.t, "the wait", func() bool { return w.watch.count(40*time.Second) > 0 })
+		}, false},
+		"a look":       {func(w *world, bob chat.Seated) { w.look(bob.Token, bob.Cursor) }, false},
+		"reading":      {func(w *world, bob chat.Seated) { w.history(bob.Token, chat.HistoryRequest{}) }, false},
+		"returning":    {func(w *world, bob chat.Seated) { w.enter(chat.JoinRequest{Token: bob.Token}) }, false},
+		"a shell line": {func(w *world, bob chat.Seated) { w.shell(bob) }, false},
+		"a wait":       {func(w *world, bob chat.Seated) { w.hold(bob) }, true},
+		"a wait that announces another": {func(w *world, bob chat.Seated) {
+			w.open(w.t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor, Wait: time.Minute, Absence: away(59 * time.Minute)})
+		}, false},
+		"back in 0 minutes": {func(w *world, bob chat.Seated) { w.leaves(bob, 0) }, true},
+		"back in 0 minutes, with a message": {func(w *world, bob chat.Seated) {
+			w.sends(chat.SendRequest{Token: bob.Token, Text: "I am back", Absence: away(0)})
+		}, true},
+		"the hour is over": {func(w *world, _ chat.Seated) { w.clock.Advance(59 * time.Minute) }, true},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.pair()
+			w.leaves(p.bob, time.Hour)
+			w.clock.Advance(time.Minute)
+			c.calls(w, p.bob)
+			w.pass(room.PresenceDelay)
+			for _, w := range []*world{w, w.elsewhere()} {
+				if got := agentIn(t, w.info(p.ann.Token).Room, "Bob"); (got.BackIn == 0) != c.ends {
+					t.Errorf("Ann sees %+v", got)
+				}
+			}
+		})
+	}
+}
+
+func TestAbsence_announcedWithAMessage_isConfirmed(t *testing.T) {
+	onBoth(t, func(t *testing.T, w, there *world) {
+		p := w.pair()
+		until := w.clock.Now().Add(10 * time.Minute)
+		got := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "I shall look it up", Absence: away(10 * time.Minute)})
+		if !got.AwayUntil.Equal(until) {
+			t.Errorf("it is confirmed until %s", got.AwayUntil)
+		}
+		if got := w.look(p.bob.Token, p.bob.Cursor); !got.AwayUntil.Equal(until) {
+			t.Errorf("a look shows %s", got.AwayUntil)
+		}
+		w.clock.Advance(room.PresenceDelay)
+		if a := agentIn(t, there.info(p.ann.Token).Room, "Bob"); a.State != view.Away || a.BackIn != 10*time.Minute-room.PresenceDelay {
+			t.Errorf("Ann sees %+v", a)
+		}
+	})
+}
+
+func TestAbsence_withAProgramOnStandby_isStandbyAndShowsTheReturn(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.leaves(p.bob, time.Hour)
+	w.shell(p.bob)
+	w.clock.Advance(room.PresenceDelay)
+	for _, w := range []*world{w, w.elsewhere()} {
+		if a := agentIn(t, w.info(p.ann.Token).Room, "Bob"); a.State != view.Standby || a.BackIn != time.Hour-room.PresenceDelay {
+			t.Errorf("Ann sees %+v", a)
+		}
+	}
+}
+
+func TestAbsence_overTwoHoursOrNegative_isRefused(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	for _, d := range []time.Duration{chat.MaxBackIn + time.Minute, -time.Minute} {
+		_, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Absence: away(d)})
+		wants(t, err, fault.InvalidArgument)
+		_, err = w.send(chat.SendRequest{Token: p.bob.Token, Text: "bye", Absence: away(d)})
+		wants(t, err, fault.InvalidArgument)
+	}
+}
+
+// The first wait says at once that all others are away, and when the first is back. The
+// cursor remembers it.
+func TestFirstWait_allOthersAway_returnsAtOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, w, there *world) {
+		p := w.company()
+		w.leaves(p.bob, 10*time.Minute)
+		w.leaves(p.cid, time.Hour)
+		w.clock.Advance(room.PresenceDelay)
+		ann := w.look(p.ann.Token, p.ann.Cursor)
+		first, err := there.Wait(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: ann.Cursor, Wait: time.Minute})
+		if err != nil || first.Status != chat.StatusQuiet || !first.AloneNow || first.OthersAway != 10*time.Minute-room.PresenceDelay || len(first.Agents) != 3 {
+			t.Fatalf("got %+v, %v", first, err)
+		}
+		if c := read(t, p.ann.Token, first.Cursor); !c.Noted {
+			t.Error("the cursor does not remember it")
+		}
+	})
+}
+
+func TestFirstWait_afterIt_theNextOneWaits(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.leaves(p.bob, 10*time.Minute)
+	w.clock.Advance(room.PresenceDelay)
+	first, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: time.Minute})
+	if err != nil || !first.AloneNow {
+		t.Fatalf("got %+v, %v", first, err)
+	}
+	next := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: first.Cursor, Wait: time.Minute})
+	w.pass(59 * time.Second)
+	w.stillWaits("Ann", next) // nor is she given the turn, since nobody would hear her
+	w.pass(time.Second)
+	got := take(t, next)
+	if got.AloneNow || !read(t, p.ann.Token, got.Cursor).Noted {
+		t.Errorf("the next wait gets %+v", got)
+	}
+	w.say(p.bob.Token, "I am here after all")
+	got = w.look(p.ann.Token, got.Cursor)
+	if read(t, p.ann.Token, got.Cursor).Noted {
+		t.Error("the cursor remembers it although Bob has spoken")
+	}
+}
+
+func TestFirstWait_allOthersHaveLeft_returnsAtOnceAsAllDone(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.leave(p.bob.Token)
+	cursor := w.look(p.ann.Token, p.ann.Cursor).Cursor
+	first, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: cursor, Wait: time.Minute})
+	if err != nil || first.Status != chat.StatusAllDone || !first.AloneNow {
+		t.Fatalf("got %+v, %v", first, err)
+	}
+	next := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: first.Cursor, Wait: time.Minute})
+	w.stillWaits("Ann", next)
+	w.join("plans", "Cid")
+	wantStatus(t, "Ann", take(t, next), chat.StatusMessages)
+}
+
+func TestFirstWait_nobodyHasBeenThere_waits(t *testing.T) {
+	w := newWorld(t)
+	ann := w.join("plans", "Ann")
+	waits := w.hold(ann)
+	w.stillWaits("Ann", waits[0])
+}
+
+func TestFirstWait_withoutACursor_waits(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.leaves(p.bob, 10*time.Minute)
+	w.look(p.ann.Token, "")
+	waits := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Wait: time.Minute})
+	w.stillWaits("Ann", waits)
+}
+
+// Somebody who is present, busy or on standby may answer.
+func TestFirstWait_oneOtherIsThere_waits(t *testing.T) {
+	for what, cid := range map[string]func(w *world, p company){
+		"busy":       func(w *world, p company) { w.look(p.cid.Token, p.cid.Cursor) },
+		"waiting":    func(w *world, p company) { w.hold(p.cid) },
+		"on standby": func(w *world, p company) { w.leaves(p.cid, time.Hour); w.shell(p.cid) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.company()
+			w.leaves(p.bob, 10*time.Minute)
+			cid(w, p)
+			w.clock.Advance(room.PresenceDelay)
+			waits := w.hold(p.ann)
+			w.stillWaits("Ann", waits[0])
+		})
+	}
+}
+
+func TestFirstWait_owedAnAnswerByOneThatIsAway_isNotAllDone(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.ask(p.ann.Token, "which one?", "Bob")
+	w.sayAs(p.bob.Token, room.Done, "later")
+	if got := w.look(p.ann.Token, p.ann.Cursor); got.Status == chat.StatusAllDone || got.Owed != 1 {
+		t.Errorf("got %+v", got)
+	}
+}

@@ -1,0 +1,97 @@
+package chat
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/view"
+)
+
+const (
+	agreementsShown = 5   // in a room's description, and to an agent that returns
+	agreementChars  = 500 // of each
+	requestChars    = 80  // of an open request
+	// agreementsRead is how many agreements are looked at for the rest of a text.
+	agreementsRead = 100
+)
+
+// reader shows a caller what is in its room.
+type reader struct{ caller *caller }
+
+func (c *caller) reader() reader { return reader{c} }
+
+// agreements returns the newest agreements that the caller sees.
+func (r reader) agreements(ctx context.Context) ([]Agreement, error) {
+	c := r.caller
+	stored, _, err := c.room.log.Seats().Agreements(ctx, c.agent, agreementsShown)
+	var list []Agreement
+	for _, x := range stored {
+		a := Agreement{ID: c.head.MessageID(x.N), By: x.By, AgreedBy: x.AgreedBy, To: x.ToNames, At: time.UnixMilli(x.AtMs), Text: view.FirstChars(x.Text, agreementChars)}
+		if len(a.Text) < len(x.Text) {
+			a.More = &view.More{ID: a.ID, Offset: len(a.Text)}
+		}
+		list = append(list, a)
+	}
+	return list, err
+}
+
+// agreed returns the agreements as messages, oldest first.
+func (r reader) agreed(ctx context.Context, limit int) (Page, error) {
+	c := r.caller
+	stored, more, err := c.room.log.Seats().Agreements(ctx, c.agent, limit)
+	b := view.Batch{Events: limit, Limit: view.BatchBytes, Room: &c.head.State}
+	for _, x := range stored {
+		e := x.Proposal()
+		m := view.Of(b.Room, c.agent, e)
+		if m.Agreed = m.ID; !b.Add(m, e) {
+			more = true
+			break
+		}
+	}
+	slices.Reverse(b.Messages)
+	return Page{Messages: b.Messages, HasMore: more, Cut: more && len(b.Messages) < limit}, err
+}
+
+// agreedProposal returns the proposal of an agreement whose event has expired. none is
+// the error if there is no such agreement.
+func (r reader) agreedProposal(ctx context.Context, id string, none error) (room.Event, error) {
+	c := r.caller
+	n, ok := c.head.MessageNumber(id)
+	if !ok {
+		return room.Event{}, none
+	}
+	stored, _, err := c.room.log.Seats().Agreements(ctx, c.agent, agreementsRead)
+	if err != nil {
+		return room.Event{}, err
+	}
+	i := slices.IndexFunc(stored, func(x roomlog.Agreement) bool { return x.N == n })
+	if i < 0 {
+		return room.Event{}, none
+	}
+	return stored[i].Proposal(), nil
+}
+
+// openRequests returns the requests and proposals that the caller knows to be open,
+// oldest first.
+func (r reader) openRequests(ctx context.Context) ([]OpenRequest, error) {
+	c := r.caller
+	now := c.room.svc.now()
+	var list []OpenRequest
+	for _, r := range c.head.Talk.OpenTo(c.agent.Seat, now) {
+		e, err := c.room.log.Event(ctx, r.N)
+		if err != nil {
+			return nil, err
+		}
+		if !c.agent.Sees(e) {
+			continue
+		}
+		list = append(list, OpenRequest{
+			ID: c.head.MessageID(r.N), From: e.Name, Text: view.FirstChars(e.Text, requestChars),
+			OwedBy: c.head.NamesOf(r.Owed), Age: max(0, now.Sub(time.UnixMilli(r.AtMs))),
+		})
+	}
+	return list, nil
+}

@@ -1,0 +1,382 @@
+package chat_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
+)
+
+// propose makes a proposal to all, or asks these agents. It returns the id.
+func (w *world) propose(token, text string, ask ...string) string {
+	w.t.Helper()
+	return w.sends(chat.SendRequest{Token: token, Text: text, Kind: room.Proposal, Ask: ask}).ID
+}
+
+// agree agrees to a proposal, or to the only one if id is "".
+func (w *world) agree(token, id string) chat.Sent {
+	w.t.Helper()
+	return w.sends(chat.SendRequest{Token: token, Kind: room.Agree, ReplyTo: id})
+}
+
+// agreements lists the agreements that room_info shows the owner of a token.
+func (w *world) agreements(token string) (out []string) {
+	w.t.Helper()
+	for _, a := range w.info(token).Agreements {
+		out = append(out, a.By+": "+a.Text)
+	}
+	return out
+}
+
+// agreed fails unless each of the agents sees these agreements, and no open request.
+func (w *world) agreed(want []string, agents ...chat.Seated) {
+	w.t.Helper()
+	for _, s := range agents {
+		same(w.t, s.Name+" sees agreed", w.agreements(s.Token), want)
+		same(w.t, s.Name+" sees open", w.requests(s.Token), nil)
+	}
+}
+
+func TestAgreement_everyoneAskedHasAgreed_isOnRecord(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		all := []chat.Seated{p.ann, p.bob, p.cid}
+		id := w.propose(p.ann.Token, "we ship on Friday")
+		there.asked([]string{"Ann asks [Bob Cid]: we ship on Friday"}, all...)
+		there.agree(p.bob.Token, "")
+		w.asked([]string{"Ann asks [Cid]: we ship on Friday"}, all...)
+		last := w.agree(p.cid.Token, id)
+		for _, w := range append(services, w.elsewhere()) {
+			w.agreed([]string{"Ann: we ship on Friday"}, all...)
+			page := w.history(p.bob.Token, chat.HistoryRequest{ID: last.ID})
+			if m := page.Messages[0]; m.Agreed != id || m.Kind != room.Agree || m.Text != "" || m.ReplyTo != id {
+				t.Errorf("the last vote reads %+v", m)
+			}
+			a := w.info(p.bob.Token).Agreements[0]
+			if a.ID != id || a.At.IsZero() || a.More != nil {
+				t.Errorf("the agreement reads %+v", a)
+			}
+		}
+	})
+}
+
+func TestAgreement_completion_wakesEveryone(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	id := w.propose(p.ann.Token, "blue", "Bob")
+	cursor := w.look(p.cid.Token, p.cid.Cursor).Cursor
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: cursor, Wait: time.Minute, ForMe: true})
+	w.agree(p.bob.Token, id)
+	if got := take(t, waiting); got.Messages[0].Agreed != id {
+		t.Errorf("Cid receives %+v", got.Messages)
+	}
+}
+
+// Whoever goes or may not speak is no longer asked. If only agreements remain, that
+// event completes the proposal.
+func TestAgreement_lastOneAskedGoes_isCompletedByThat(t *testing.T) {
+	for what, goes := range map[string]func(w *world, p company){
+		"leaves": func(w *world, p company) { w.leave(p.cid.Token) },
+		"is muted": func(w *world, p company) {
+			w.manage(p.ann.Token, room.Mute, "Cid", chat.StatusMuted)
+		},
+		"is kicked": func(w *world, p company) {
+			w.manage(p.ann.Token, room.Kick, "Cid", chat.StatusKicked)
+		},
+		"is banned": func(w *world, p company) {
+			w.manage(p.ann.Token, room.BanName, "Cid", chat.StatusBanned)
+		},
+		"is replaced": func(w *world, _ company) {
+			w.clock.Advance(2 * time.Minute)
+			w.join("plans", "Cid")
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, w, there *world) {
+				p := w.company()
+				id := w.propose(p.ann.Token, "we ship on Friday")
+				w.agree(p.bob.Token, id)
+				goes(there, p)
+				w.agreed([]string{"Ann: we ship on Friday"}, p.ann, p.bob)
+				found := false
+				for _, m := range w.all(p.ann.Token) {
+					found = found || m.Agreed == id && m.Type != view.Said
+				}
+				if !found {
+					t.Error("no event says that it completed the agreement")
+				}
+			})
+		})
+	}
+}
+
+func TestAgreement_allAskedGo_isNotAgreed(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.propose(p.ann.Token, "we ship on Friday")
+	w.leave(p.bob.Token)
+	w.leave(p.cid.Token)
+	w.agreed(nil, p.ann)
+}
+
+// Who agreed and then left does not count any more.
+func TestAgreement_onlyWhoAgreedHasLeft_isNotAgreed(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	id := w.propose(p.ann.Token, "we ship on Friday")
+	w.agree(p.bob.Token, id)
+	w.leave(p.bob.Token)
+	w.asked([]string{"Ann asks [Cid]: we ship on Friday"}, p.ann, p.cid)
+	w.leave(p.cid.Token)
+	w.agreed(nil, p.ann)
+}
+
+func TestAgreement_regainedSeat_isStillAskedANewcomerNever(t *testing.T) {
+	w := newWorld(t)
+	p := company{ann: w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})}
+	bob := w.joinAs(w.local(), "plans", "Bob")
+	w.look(bob.Token, "")
+	id := w.propose(p.ann.Token, "we ship on Friday")
+	dora := w.join("plans", "Dora")
+	_, err := w.send(chat.SendRequest{Token: dora.Token, Kind: room.Agree, ReplyTo: id})
+	says(t, err, fault.InvalidArgument, "does not ask you")
+	w.clock.Advance(2 * time.Minute)
+	bob = w.joinAs(w.local(), "plans", "Bob")
+	if bob.Owes != id {
+		t.Errorf("Bob returns and is told that he owes %q", bob.Owes)
+	}
+	w.agree(bob.Token, "")
+	w.agreed([]string{"Ann: we ship on Friday"}, p.ann, bob, dora)
+}
+
+func TestProposal_ends_withoutAnAgreement(t *testing.T) {
+	for what, ends := range map[string]func(w *world, p company, id string){
+		"an objection": func(w *world, p company, id string) {
+			w.sends(chat.SendRequest{Token: p.bob.Token, Text: "too soon", Kind: room.Object, ReplyTo: id})
+		},
+		"an objection after having agreed": func(w *world, p company, id string) {
+			w.agree(p.bob.Token, id)
+			w.sends(chat.SendRequest{Token: p.bob.Token, Text: "no, too soon", Kind: room.Object})
+		},
+		"a withdrawal":    func(w *world, p company, id string) { w.sends(chat.SendRequest{Token: p.ann.Token, Withdraw: id}) },
+		"its sender goes": func(w *world, p company, _ string) { w.leave(p.ann.Token) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.company()
+			id := w.propose(p.ann.Token, "we ship on Friday")
+			ends(w, p, id)
+			w.agreed(nil, p.bob, p.cid)
+			_, err := w.send(chat.SendRequest{Token: p.cid.Token, Kind: room.Agree, ReplyTo: id})
+			if wants(t, err, fault.InvalidArgument); !strings.Contains(err.Error(), "Nothing was sent") {
+				t.Errorf("a late vote is told %v", err)
+			}
+		})
+	}
+}
+
+func TestProposal_thatRepliesToOne_replacesItWhetherOpenOrAgreed(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	first := w.propose(p.ann.Token, "we ship on Friday")
+	w.agree(p.bob.Token, first)
+	second := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "or on Monday", Kind: room.Proposal, ReplyTo: first}).ID
+	w.asked([]string{"Bob asks [Ann Cid]: or on Monday"}, p.ann, p.bob, p.cid)
+	w.agree(p.ann.Token, "")
+	w.agree(p.cid.Token, "")
+	w.agreed([]string{"Bob: or on Monday"}, p.ann, p.bob, p.cid)
+	third := w.sends(chat.SendRequest{Token: p.cid.Token, Text: "on Tuesday, then", Kind: room.Proposal, ReplyTo: second}).ID
+	w.agree(p.ann.Token, third)
+	w.agree(p.bob.Token, third)
+	w.agreed([]string{"Cid: on Tuesday, then"}, p.ann, p.bob, p.cid)
+}
+
+func TestProposal_plainReply_leavesTheDebt(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	id := w.propose(p.ann.Token, "we ship on Friday", "Bob")
+	w.reply(p.bob.Token, "let me think", id)
+	w.asked([]string{"Ann asks [Bob]: we ship on Friday"}, p.ann, p.bob, p.cid)
+	if got := w.look(p.bob.Token, ""); got.Owes != id || !got.OwesAgreement {
+		t.Errorf("Bob is told %q, %t", got.Owes, got.OwesAgreement)
+	}
+}
+
+func TestProposal_asksEveryoneWhoMaySpeakAndProvedItsName(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid", "Dora")
+	w.manage(all[0].Token, room.Mute, "Bob", chat.StatusMuted)
+	w.clock.Advance(2 * time.Minute)
+	w.look(all[3].Token, all[3].Cursor)
+	w.join("plans", "Cid") // a stranger
+	w.propose(all[0].Token, "we ship on Friday")
+	w.asked([]string{"Ann asks [Dora]: we ship on Friday"}, all[0], all[3])
+}
+
+func TestProposal_nobodyCanAnswer_isRefused(t *testing.T) {
+	w := newWorld(t)
+	ann := w.join("plans", "Ann")
+	_, err := w.send(chat.SendRequest{Token: ann.Token, Text: "we ship on Friday", Kind: room.Proposal})
+	says(t, err, fault.InvalidArgument, "Nothing was sent")
+}
+
+func TestVote_withoutReplyTo_meansTheOneOpenProposal(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	_, err := w.send(chat.SendRequest{Token: p.bob.Token, Kind: room.Agree})
+	says(t, err, fault.InvalidArgument, "No open proposal asks you")
+	one, two := w.propose(p.ann.Token, "blue"), w.propose(p.ann.Token, "red", "Bob")
+	_, err = w.send(chat.SendRequest{Token: p.bob.Token, Kind: room.Agree})
+	says(t, err, fault.InvalidArgument, one+", "+two)
+	w.agree(p.cid.Token, "") // only one asks Cid
+	w.agree(p.bob.Token, two)
+	w.agree(p.bob.Token, "") // only one is left
+	w.agreed([]string{"Ann: blue", "Ann: red"}, p.ann, p.bob, p.cid)
+}
+
+// A client repeats a call whose reply was lost.
+func TestVote_repeatedWithoutReplyTo_isADuplicate(t *testing.T) {
+	onBoth(t, func(t *testing.T, w, there *world) {
+		for _, text := range []string{"", "agreed"} {
+			p := pair{ann: w.enter(chat.JoinRequest{Room: "room " + text, AgentName: "Ann"}), bob: w.join("room "+text, "Bob")}
+			w.propose(p.ann.Token, "we ship on Friday")
+			req := chat.SendRequest{Token: p.bob.Token, Text: text, Kind: room.Agree}
+			first := w.sends(req)
+			if again := there.sends(req); first.Duplicate || !again.Duplicate || again.ID != first.ID {
+				t.Errorf("%q: first %+v, again %+v", text, first, again)
+			}
+		}
+	})
+}
+
+func TestVote_whatItLacks_isRefused(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	id := w.propose(p.ann.Token, "blue", "Bob")
+	for what, req := range map[string]chat.SendRequest{
+		"an objection without a reason":   {Token: p.bob.Token, Kind: room.Object},
+		"a vote of one that is not asked": {Token: p.cid.Token, Kind: room.Agree, ReplyTo: id},
+		"a vote of the proposer":          {Token: p.ann.Token, Kind: room.Agree, ReplyTo: id},
+		"a vote with a text for one":      {Token: p.bob.Token, Kind: room.Agree, Text: "between us", To: []string{"Ann"}},
+		"a vote on a message":             {Token: p.bob.Token, Kind: room.Agree, ReplyTo: w.say(p.ann.Token, "a message").ID},
+	} {
+		if _, err := w.send(req); fault.CodeOf(err) != fault.InvalidArgument {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	w.asked([]string{"Ann asks [Bob]: blue"}, p.ann, p.bob, p.cid)
+}
+
+func TestAgreement_private_isSeenOnlyByItsParties(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		id := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "we vote against Cid", Kind: room.Proposal, To: []string{"Bob"}}).ID
+		there.agree(p.bob.Token, "")
+		w.agreed([]string{"Ann: we vote against Cid"}, p.ann, p.bob)
+		there.agreed(nil, p.cid)
+		if got := there.look(p.cid.Token, p.cid.Cursor); len(got.Messages) != 0 {
+			t.Errorf("Cid receives %q", lines(got.Messages))
+		}
+		if got := there.history(p.cid.Token, chat.HistoryRequest{Agreed: true}); len(got.Messages) != 0 {
+			t.Errorf("Cid reads %q", lines(got.Messages))
+		}
+		_, err := there.History(t.Context(), chat.HistoryRequest{Token: p.cid.Token, ID: id})
+		wants(t, err, fault.InvalidArgument)
+	})
+}
+
+func TestAgreement_returningAgent_hasTheNewestFiveAgain(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	var want, all []string
+	for i := range 7 {
+		text := fmt.Sprintf("rule %d %s", i, strings.Repeat("é", 600))
+		w.agree(p.bob.Token, w.propose(p.ann.Token, text))
+		all = append(all, "Ann: "+text)
+		want = append([]string{"Ann: " + string([]rune(text)[:500])}, want...)
+	}
+	back := w.elsewhere().enter(chat.JoinRequest{Token: p.bob.Token})
+	var got []string
+	for _, a := range back.Agreements {
+		got = append(got, a.By+": "+a.Text)
+		if a.More == nil || a.More.ID != a.ID {
+			t.Errorf("of a long text it says more: %+v", a.More)
+			continue
+		}
+		rest := w.history(p.bob.Token, chat.HistoryRequest{ID: a.More.ID, Offset: a.More.Offset})
+		if whole := a.Text + rest.Messages[0].Text; len(whole) != len(all[0])-len("Ann: ") {
+			t.Errorf("the parts make %d bytes", len(whole))
+		}
+	}
+	same(t, "the newest", got, want[:5])
+	var read []string
+	page := w.history(p.bob.Token, chat.HistoryRequest{Agreed: true})
+	for _, m := range page.Messages {
+		read = append(read, m.From+": "+m.Text)
+	}
+	if !page.HasMore {
+		same(t, "all of them", read, all)
+	} else if len(read) == 0 || read[len(read)-1] != all[6] {
+		t.Errorf("a page of %d agreements", len(read))
+	}
+}
+
+// The text of an agreement outlives its proposal.
+func TestAgreement_proposalHasExpired_isStillRead(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	text := "we ship on Friday " + strings.Repeat("x", 600)
+	id := w.propose(p.ann.Token, text)
+	w.agree(p.bob.Token, id)
+	for i := range 40 {
+		w.clock.Advance(24 * time.Hour)
+		w.say(p.ann.Token, fmt.Sprintf("day %d", i))
+	}
+	there := w.elsewhere()
+	a := there.info(p.bob.Token).Agreements
+	if len(a) != 1 || a[0].ID != id || a[0].Text != text[:500] {
+		t.Fatalf("got %+v", a)
+	}
+	rest := there.history(p.bob.Token, chat.HistoryRequest{ID: id, Offset: a[0].More.Offset})
+	if rest.Messages[0].Text != text[500:] {
+		t.Errorf("the rest is %q", rest.Messages[0].Text)
+	}
+	same(t, "agreed", texts(there.history(p.bob.Token, chat.HistoryRequest{Agreed: true}).Messages), []string{text})
+}
+
+// Those who do not see the newer proposal must not see that there is one.
+func TestProposal_newerOneInPrivate_leavesThePublicOneOpen(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	id := w.propose(p.ann.Token, "we ship on Friday")
+	for _, s := range []chat.Seated{p.ann, p.bob} {
+		to := map[string]string{"Ann": "Bob", "Bob": "Ann"}[s.Name]
+		w.sends(chat.SendRequest{Token: s.Token, Text: "or on Monday, says " + s.Name, Kind: room.Proposal, ReplyTo: id, To: []string{to}})
+	}
+	w.asked([]string{"Ann asks [Bob Cid]: we ship on Friday"}, p.cid)
+}
+
+// Cid's leave completes a private agreement. All see that he left, and no more.
+func TestAgreement_privateOneCompletedByALeave_isHiddenFromOthers(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid", "Dora")
+	id := w.sends(chat.SendRequest{Token: all[0].Token, Text: "between us three", Kind: room.Proposal, To: []string{"Bob", "Cid"}}).ID
+	w.agree(all[1].Token, id)
+	cursor := w.look(all[1].Token, all[1].Cursor).Cursor
+	dora := w.open(t.Context(), chat.WaitRequest{Token: all[3].Token, Cursor: all[3].Cursor, Wait: time.Minute})
+	w.leave(all[2].Token)
+	w.stillWaits("Dora", dora)
+	if got := w.look(all[1].Token, cursor).Messages; len(got) != 1 || got[0].Agreed != id {
+		t.Errorf("Bob receives %+v", got)
+	}
+	if got := w.look(all[3].Token, all[3].Cursor).Messages; len(got) != 1 || got[0].Agreed != "" {
+		t.Errorf("Dora receives %+v", got)
+	}
+}

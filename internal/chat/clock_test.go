@@ -1,0 +1,121 @@
+package chat_test
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// watchedClock is a fake clock that knows which timers a service has made, so that a
+// test can wait until a call waits, and until a function that was due has returned.
+type watchedClock struct {
+	*clockwork.FakeClock
+	mu    sync.Mutex
+	made  map[time.Duration]int // timers, by their duration
+	funcs []*watchedFunc        // that have neither returned nor been stopped
+}
+
+// watchedFunc is a function that is called at a time.
+type watchedFunc struct {
+	clockwork.Timer
+	clock *watchedClock
+	due   time.Time
+	over  chan struct{} // closed once it has returned or been stopped
+	once  sync.Once
+}
+
+func (f *watchedFunc) end() { f.once.Do(func() { close(f.over) }) }
+
+func (f *watchedFunc) Stop() bool {
+	stopped := f.Timer.Stop()
+	if stopped {
+		f.end()
+	}
+	return stopped
+}
+
+func (c *watchedClock) NewTimer(d time.Duration) clockwork.Timer {
+	t := c.FakeClock.NewTimer(d)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.made[d]++
+	return t
+}
+
+func (c *watchedClock) AfterFunc(d time.Duration, do func()) clockwork.Timer {
+	f := &watchedFunc{clock: c, due: c.Now().Add(d), over: make(chan struct{})}
+	c.mu.Lock()
+	c.funcs = append(c.funcs, f)
+	c.mu.Unlock()
+	f.Timer = c.FakeClock.AfterFunc(d, func() { defer f.end(); do() })
+	return f
+}
+
+// count returns how many timers of a duration were made.
+func (c *watchedClock) count(d time.Duration) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.made[d]
+}
+
+// next returns a function that is due and has not returned; nil if there is none.
+func (c *watchedClock) next() *watchedFunc {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	left := c.funcs[:0]
+	var due *watchedFunc
+	for _, f := range c.funcs {
+		select {
+		case <-f.over:
+			continue
+		default:
+		}
+		if left = append(left, f); !f.due.After(c.Now()) {
+			due = f
+		}
+	}
+	c.funcs = left
+	return due
+}
+
+// settle waits until every function that is due has returned.
+func (w *world) settle() {
+	w.t.Helper()
+	for f := w.watch.next(); f != nil; f = w.watch.next() {
+		select {
+		case <-f.over:
+		case <-time.After(20 * time.Second): // only a broken service gets here
+			w.t.Fatal("a function that was due did not return")
+		}
+	}
+}
+
+// pass lets time pass in small steps.
+func (w *world) pass(d time.Duration) {
+	w.t.Helper()
+	const step = 500 * time.Millisecond
+	for w.settle(); d > 0; w.settle() {
+		w.clock.Advance(min(d, step))
+		d -= step
+	}
+}
+
+// open begins a wait and returns once it waits.
+func (w *world) open(ctx context.Context, req chat.WaitRequest) <-chan answer {
+	w.t.Helper()
+	d := min(req.Wait, chat.MaxWait)
+	before := w.watch.count(d)
+	got := w.waiting(ctx, req)
+	await(w.t, "the wait", func() bool { return w.watch.count(d) > before || len(got) > 0 })
+	return got
+}
+
+// another returns a service in another process on the same table and clock. It waits as
+// long as the clock says.
+func (w *world) another() *world {
+	return &world{t: w.t, clock: w.clock, table: w.table, watch: w.watch, Service: chat.New(w.table, chat.Options{Clock: w.watch})}
+}

@@ -1,0 +1,149 @@
+package chat
+
+import (
+	"context"
+	"slices"
+
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// softHolds is how often in a row a send is held back for messages that are not
+// meant for the sender.
+const softHolds = 2
+
+// holdBack looks for messages after the cursor that hold the send back. If there is
+// one, the answer is everything that is unread. A message that was handed out with
+// such an answer holds nothing back again.
+func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
+	if err := op.lookUpKey(ctx); err != nil || op.keyed {
+		return nil, err // a message that was sent cannot be held back
+	}
+	c := op.caller
+	h, err := c.room.log.Current(ctx, op.began)
+	if err != nil {
+		return nil, err
+	}
+	c.head = h
+	cursor, named := c.readCursor(op.req.Cursor)
+	if !named {
+		op.guard = false
+		return nil, nil
+	}
+	p, err := c.positions().load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	held := p.Held
+	spoke, err := op.spokeAfter(ctx, h, p.Guarded)
+	if err != nil {
+		return nil, err
+	}
+	if spoke {
+		held = 0
+	}
+	hold, scanned, err := op.strongest(ctx, h, max(cursor.N, op.checked, p.Guarded), held < softHolds)
+	if err != nil {
+		return nil, err
+	}
+	if !hold {
+		op.checked = scanned
+		return nil, nil
+	}
+	in := newInbox(c, position{after: cursor.N, named: true, noted: cursor.Noted})
+	if err := in.collect(ctx); err != nil {
+		return nil, err
+	}
+	p.Guarded, p.Held, p.Acked = in.scanned, held+1, max(p.Acked, cursor.N)
+	if err := c.positions().write(ctx, p); err != nil {
+		return nil, err
+	}
+	c.attendance().note(ctx, call{fresh: sendFresh})
+	got := &Sent{}
+	got.Waited, err = c.hand(ctx, in, newOpenWait(op.began, false), 0)
+	return got, err
+}
+
+// unproven returns the seats that the message is meant for in private whose agents took
+// their names from others without proof.
+func (op *sendOp) unproven(h *room.Head) []int {
+	return slices.DeleteFunc(slices.Clone(op.event.To), func(seat int) bool {
+		a, here := h.Seated(seat)
+		return !here || !a.IsReplaced(op.began)
+	})
+}
+
+// warn holds a private message back, once for each seat of which the caller must know
+// that its agent took its name without proof.
+func (op *sendOp) warn(ctx context.Context) (*Sent, error) {
+	if err := op.lookUpKey(ctx); err != nil || op.keyed {
+		return nil, err // a message that was sent cannot be held back
+	}
+	c := op.caller
+	p, err := c.positions().load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h, known := c.room.log.Known(), len(p.Warned)
+	for _, seat := range op.unproven(h) {
+		if !slices.Contains(p.Warned, seat) {
+			p.Warned = append(slices.Clip(p.Warned), seat)
+		}
+	}
+	if op.warned = len(p.Warned) == known; op.warned {
+		return nil, nil
+	}
+	if err := c.positions().write(ctx, p); err != nil {
+		return nil, err
+	}
+	c.attendance().note(ctx, call{fresh: sendFresh})
+	return &Sent{Waited: Waited{Cursor: op.req.Cursor, Others: h.Others(c.agent.Seat)}}, nil
+}
+
+// spokeAfter reports whether the caller has said something after event n. The index of
+// the latest events may not cover that.
+func (op *sendOp) spokeAfter(ctx context.Context, h *room.Head, n int64) (bool, error) {
+	seat := op.caller.agent.Seat
+	if u, spoke := h.Recent.Said(seat); spoke {
+		return u.N > n, nil
+	}
+	for n < h.AsOf {
+		events, err := op.caller.room.log.Read(ctx, n)
+		if err != nil || len(events) == 0 {
+			return false, err
+		}
+		for _, e := range events {
+			if e.Type == room.Said && e.Seat == seat {
+				return true, nil
+			}
+			n = e.N
+		}
+	}
+	return false, nil
+}
+
+// strongest reports whether an event after n holds the send back, and the last event
+// it looked at. softly says that messages not meant for the sender may, too.
+func (op *sendOp) strongest(ctx context.Context, h *room.Head, n int64, softly bool) (hold bool, scanned int64, err error) {
+	c := op.caller
+	if _, open := h.Talk.Find(op.event.ReplyTo, op.began); open {
+		softly = false
+	}
+	for n < h.AsOf {
+		events, err := c.room.log.Read(ctx, n)
+		if err != nil || len(events) == 0 {
+			return false, n, err
+		}
+		for _, e := range events {
+			switch c.agent.HoldOf(e, len(h.Agents), op.event.ReplyTo) {
+			case room.HoldsFirmly:
+				return true, e.N, nil
+			case room.HoldsSoftly:
+				if softly {
+					return true, e.N, nil
+				}
+			}
+			n = e.N
+		}
+	}
+	return false, n, nil
+}

@@ -1,0 +1,235 @@
+package chat_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
+)
+
+// knockModel is a join that was refused. The room may let it in if another agent has
+// its name.
+type knockModel struct {
+	n       int64
+	at      time.Time
+	name    string
+	seat    int       // that has the name; 0: none, the room was full
+	vouched time.Time // when an agent vouched for it; zero: none did
+	byAdmin bool
+}
+
+// knocks returns the knocks of the last ten minutes.
+func (m model) knocks(r roomModel) []knockModel {
+	return slices.DeleteFunc(slices.Clone(r.knocks), func(k knockModel) bool {
+		return m.now.Sub(latest(k.at, k.vouched)) >= 10*time.Minute
+	})
+}
+
+// mayKnock reports whether the agents of r see that a join was refused: once in ten
+// minutes under each name, and six times in all.
+func (m model) mayKnock(r roomModel, name string) bool {
+	list := m.knocks(r)
+	_, banned := listed(r.bans, name)
+	return !r.closed && !m.over(r) && !banned && len(list) < 6 &&
+		!slices.ContainsFunc(list, func(k knockModel) bool { return strings.EqualFold(k.name, name) })
+}
+
+// knockOp is the event by which a room sees that a join was refused.
+type knockOp struct{ room, agent string }
+
+func (o knockOp) on(m model) (model, error) {
+	r, found := m.holder(o.room)
+	old, taken := r.seatedAs(o.agent)
+	if !found || !m.mayKnock(r, o.agent) || !taken && !r.full() {
+		return m, &wrong{"a knock", o, "none"}
+	}
+	e := eventModel{seat: old.seat, Message: view.Message{Type: view.Knocked, Agent: o.agent, Reason: room.ReasonRoomFull}}
+	if taken {
+		e.Reason = room.ReasonNameTaken
+	}
+	r.knocks = append(m.knocks(r), knockModel{n: r.head() + 1, at: m.now, name: o.agent, seat: old.seat})
+	r, err := m.append(r, e)
+	return m.with(r), err
+}
+
+func (o knockOp) String() string { return o.agent + " knocks at " + o.room }
+
+// vouchOp lets an agent in that knocked: an admin may or, where two talk, the other.
+type vouchOp struct {
+	who   agentID
+	knock int64 // the event
+	note  string
+	got   chat.Managed
+	code  fault.Code
+}
+
+func (o vouchOp) on(m model) (model, error) {
+	r, by, refused, err := m.admit(o.who, o.code)
+	if err != nil || refused {
+		return m, err
+	}
+	e, sees := r.event(o.knock)
+	list := m.knocks(r)
+	i := slices.IndexFunc(list, func(k knockModel) bool { return k.n == o.knock && k.seat > 0 })
+	known := sees && by.sees(e) && i >= 0
+	var old agentModel
+	if known {
+		old, _ = r.agent(list[i].seat)
+	}
+	want := fault.Code("")
+	switch other := r.isOfTwo() && by.seat != old.seat; {
+	case r.closed && (!sees || !by.sees(e)):
+		want = fault.InvalidArgument
+	case r.closed:
+		want = fault.RoomClosed
+	case !known, old.gone:
+		want = fault.InvalidArgument
+	case !by.admin && !other:
+		want = fault.NotAllowed
+	case !list[i].vouched.IsZero():
+		return m.withAgent(r.id, by.call(m.now)), expectEqual("the vouch", o.got, chat.Managed{Status: chat.StatusNoChange, Name: old.name})
+	case old.lastHeard().After(list[i].at), m.now.Sub(old.lastHeard()) < time.Minute:
+		want = fault.NotAllowed
+	}
+	if o.code != want || want != "" {
+		return m, expectEqual("the code", o.code, want)
+	}
+	list[i].vouched, list[i].byAdmin = m.now, by.admin
+	r.knocks = list
+	r, err = m.append(r, eventModel{seat: old.seat, by: by.seat, Message: view.Message{
+		Type: view.RoleChanged, Agent: old.name, Action: room.Readmit, Note: o.note,
+	}})
+	if err != nil {
+		return m, err
+	}
+	return m.with(r.with(by.call(m.now))), expectEqual("the vouch", o.got, chat.Managed{Status: chat.StatusVouched, Name: old.name})
+}
+
+func (o vouchOp) String() string {
+	return fmt.Sprintf("%v vouches for knock %d: %s%s", o.who, o.knock, o.got.Status, o.code)
+}
+
+// readmitOp is a join with the pending token that a refused join was given. It gets the
+// seat of its name, with its role only if an admin has vouched.
+type readmitOp struct {
+	who   agentID // the agent that has the seat
+	knock int64
+	got   chat.Seated
+	code  fault.Code
+	retry time.Duration
+}
+
+func (o readmitOp) on(m model) (model, error) {
+	r, _ := m.room(o.who.room)
+	old, _ := r.agent(o.who.seat)
+	list := m.knocks(r)
+	i := slices.IndexFunc(list, func(k knockModel) bool { return k.n == o.knock })
+	switch {
+	case i < 0 || r.closed || m.over(r): // as with any token that is none
+		if codes := []fault.Code{fault.TokenInvalid, fault.Removed, fault.RoomNotFound}; !slices.Contains(codes, o.code) {
+			return m, &wrong{"the code", o.code, codes}
+		}
+		return m, nil
+	case old.gone:
+		return m, expectEqual("the code", o.code, fault.Removed)
+	case list[i].vouched.IsZero():
+		return m, sameText("the refusal", []any{o.code, o.retry}, []any{fault.NameTaken, 15 * time.Second})
+	case old.lastHeard().After(list[i].at):
+		return m, expectEqual("the code", o.code, fault.NameTaken)
+	}
+	old.admin = old.admin && list[i].byAdmin
+	r, err := m.reseat(r, old)
+	if err != nil {
+		return m, err
+	}
+	return returnOp{who: o.who, got: o.got, code: o.code, how: chat.StatusReadmitted}.on(m.with(r))
+}
+
+func (o readmitOp) String() string {
+	return fmt.Sprintf("%v is back by knock %d: %s%s %s", o.who, o.knock, o.got.Status, o.code, brief(o.got.Messages))
+}
+
+// endedOp is a call with a token that its seat no longer has.
+type endedOp struct {
+	who  agentID
+	code fault.Code
+}
+
+func (o endedOp) on(m model) (model, error) {
+	codes := []fault.Code{fault.Removed, fault.TokenInvalid}
+	if r, _ := m.room(o.who.room); m.over(r) {
+		codes = append(codes, fault.RoomNotFound)
+	}
+	if !slices.Contains(codes, o.code) {
+		return m, &wrong{"the code", o.code, codes}
+	}
+	return m, nil
+}
+
+func (o endedOp) String() string { return fmt.Sprintf("a former token of %v: %s", o.who, o.code) }
+
+// leaveOp is a leave that was answered, with a last word or without.
+type leaveOp struct {
+	who  agentID
+	text string
+	got  chat.Gone
+	code fault.Code
+}
+
+func (o leaveOp) on(m model) (model, error) {
+	r, _ := m.room(o.who.room)
+	a, joined := r.agent(o.who.seat)
+	switch {
+	case !joined:
+		return m, &wrong{"leave", o.who, "an agent that has joined"}
+	case m.barred(r, a) != nil:
+		return m, sameText("leave", []any{o.got.Status, o.code}, []any{chat.StatusAlreadyLeft, ""})
+	case !r.closed && o.text != "" && r.silences(a):
+		return m, expectEqual("the code", o.code, fault.NotAllowed)
+	}
+	if err := o.isUnread(m, r, a); err != nil && m.sequential {
+		return m, err
+	}
+	if r.closed {
+		return m, sameText("leave", []any{o.got.Status, o.code}, []any{chat.StatusAlreadyLeft, ""})
+	}
+	if o.got.Status != chat.StatusLeft || o.code != "" {
+		return m, &wrong{"leave", o, chat.StatusLeft}
+	}
+	return lostLeave{o.who, o.text}.on(m)
+}
+
+// isUnread compares what a leave returns with what its caller has not read.
+func (o leaveOp) isUnread(m model, r roomModel, a agentModel) (err error) {
+	low, high := m.unreadFrom(a)
+	if !m.oneService { // elsewhere a service may not know what was shown here
+		low = a.joined
+	}
+	for n := low; n <= max(low, high, a.shown); n++ {
+		news := r.newsAfter(a, n, r.head())
+		fits := min(len(news), len(o.got.Messages))
+		var want []view.Message
+		for _, e := range news[:fits] {
+			want = append(want, r.reads(a, e))
+		}
+		switch err = m.sameMessages(o.got.Messages, want); {
+		case err == nil && (fits < min(len(news), fewestShown) || o.got.HasMore != (fits < len(news))):
+			err = &wrong{"leave returns", o.got, brief(want)}
+		case err == nil:
+			return nil
+		}
+	}
+	return err
+}
+
+func (o leaveOp) String() string {
+	return fmt.Sprintf("%v leaves, saying %q: %s%s %s", o.who, o.text, o.got.Status, o.code, brief(o.got.Messages))
+}
+
+// isOfTwo reports whether the room has two seats and has only ever had those two agents.
+func (r roomModel) isOfTwo() bool { return r.capacity == 2 && len(r.agents) == 2 }

@@ -1,0 +1,155 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// knock lets the agents of a room see that the caller was refused, and returns the
+// pending token with which the caller gets the seat of its name if one of them vouches
+// for it; "" if the room has seen enough knocks, or if no seat has the name. The refusal
+// stands whatever comes of it.
+func (op *joinOp) knock(ctx context.Context, r *liveRoom, why room.Reason) (pending string) {
+	if h := r.log.Known(); h == nil || !op.mayKnock(h, op.svc.now(), why) {
+		return "" // the head may lie behind: then another call has knocked
+	}
+	var token string
+	err := r.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (roomlog.Change, error) {
+		token = ""
+		if !op.mayKnock(h, now, why) {
+			return roomlog.Change{}, nil
+		}
+		e := room.Event{Type: room.Knocked, Name: op.name.Shown, Key: op.name.Key, Reason: why}
+		if old, taken := h.Named(op.name.Key); taken {
+			e.Seat, e.Hash = old.Seat, ident.HashSecret(op.secret)
+			token = ident.Token{Room: h.ID, Seat: old.Seat, Secret: op.secret}.String()
+		}
+		return roomlog.Change{Events: []room.Event{e}}, nil
+	}})
+	if err != nil {
+		if ctx.Err() == nil {
+			op.svc.log.WarnContext(ctx, "a knock was not written", "error", err)
+		}
+		return ""
+	}
+	return token
+}
+
+// mayKnock reports whether the caller was refused for the reason by the room as it is,
+// and whether the room has not seen enough knocks.
+func (op *joinOp) mayKnock(h *room.Head, now time.Time, why room.Reason) bool {
+	_, taken := h.Named(op.name.Key)
+	refused := taken
+	if why == room.ReasonRoomFull {
+		refused = !taken && len(h.Agents) >= h.Capacity
+	}
+	return refused && h.Key == op.room.Key && room.MayKnock(h, op.name.Key, now)
+}
+
+// readmit is ManageAgent for an agent that vouches for one that knocked.
+func readmit(ctx context.Context, s *Service, req ManageRequest) (Managed, error) {
+	c, err := s.enterNow(ctx, req.Token)
+	if err != nil {
+		return Managed{}, s.Outward(err)
+	}
+	defer c.room.release()
+	got, err := c.vouch(ctx, req)
+	return got, s.Outward(err)
+}
+
+func (c *caller) vouch(ctx context.Context, req ManageRequest) (got Managed, err error) {
+	if err := (room.Order{Action: req.Action, Note: req.Note}).Check(); err != nil {
+		return Managed{}, err
+	}
+	knock, err := c.seen(ctx, "id", req.ID)
+	if err != nil {
+		return Managed{}, err
+	}
+	heard, err := c.room.lastHeard(ctx, knock.Seat)
+	if err != nil {
+		return Managed{}, err
+	}
+	err = c.room.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
+		by, here := h.Owner(c.token)
+		if !here {
+			return ch, errUnseated
+		}
+		if h.Closed {
+			return ch, room.RefuseClosed()
+		}
+		e, name, err := room.Vouch{Knock: knock.N, Heard: heard}.Decide(h, by, now)
+		got = Managed{Status: StatusNoChange, Name: name}
+		if err != nil || e == nil {
+			return ch, err
+		}
+		e.By, e.ByName, e.Note = by.Seat, by.Name, req.Note
+		got.Status = StatusVouched
+		ch.Events = []room.Event{*e}
+		return ch, nil
+	}})
+	if errors.Is(err, errUnseated) {
+		err = c.room.svc.whyNot(ctx, c.room.log.Known(), c.token)
+	}
+	if err != nil {
+		return Managed{}, err
+	}
+	c.attendance().noteCall(ctx)
+	return got, nil
+}
+
+// lastHeard returns when the agent of a seat made its last call or said its last word.
+func (r *liveRoom) lastHeard(ctx context.Context, seat int) (time.Time, error) {
+	presence, err := r.presence(ctx, table.Strong)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if err := r.log.Recall(ctx, r.svc.now().Add(-room.Lease)); err != nil {
+		return time.Time{}, err
+	}
+	h := r.log.Known()
+	a, _ := h.Seated(seat)
+	claim := room.Claim{Presence: presence}
+	heard, _ := claim.LastHeard(h, a)
+	return room.Earliest(heard, r.svc.now()), nil
+}
+
+// admit gives the seat that a pending token stands for to its holder, if an agent of
+// the room vouched for it. pending is false if the token is no pending one.
+func (r *liveRoom) admit(ctx context.Context, t ident.Token) (events []room.Event, pending bool, err error) {
+	hash := ident.HashSecret(t.Secret)
+	h := r.log.Known()
+	if h == nil {
+		return nil, false, nil
+	}
+	if _, pending = room.PendingKnock(&h.State, t.Seat, hash, r.svc.now()); !pending || h.Closed {
+		return nil, false, nil
+	}
+	heard, err := r.lastHeard(ctx, t.Seat)
+	if err != nil {
+		return nil, true, err
+	}
+	p := &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
+		k, ok := room.PendingKnock(&h.State, t.Seat, hash, now)
+		if !ok {
+			return ch, fault.Refuse(fault.TokenInvalid, "This agent_token was pending, and the ten minutes in which the room could vouch for you are over. Call join_room with room and agent_name.")
+		}
+		e, err := k.Readmission(h, heard, now)
+		if err != nil {
+			return ch, err
+		}
+		ch.Events = []room.Event{*e}
+		ch.Ops = []table.Op{roomlog.PutPresence(&h.State, *e.Agent, room.Presence{AtMs: now.UnixMilli(), Read: e.Agent.Joined})}
+		return ch, nil
+	}}
+	if err = r.log.Append(ctx, p); err != nil { // then the events may yet be written
+		return nil, true, err
+	}
+	return p.Events, true, nil
+}

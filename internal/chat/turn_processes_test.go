@@ -1,0 +1,87 @@
+package chat_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// until lets time pass until a wait ends, and returns for how long.
+func (w *world) until(wait <-chan answer, most time.Duration) (got chat.Waited, after time.Duration) {
+	w.t.Helper()
+	for began := w.clock.Now(); w.clock.Since(began) <= most; {
+		w.pass(500 * time.Millisecond)
+		select {
+		case got := <-wait:
+			if got.err != nil {
+				w.t.Fatal(got.err)
+			}
+			return got.Waited, w.clock.Since(began)
+		case <-time.After(2 * time.Millisecond): // a wait that ends does so in less
+		}
+	}
+	w.t.Fatalf("the wait did not end within %s", most)
+	panic("unreachable")
+}
+
+// turnWithin fails unless the wait ends with the turn within most.
+func (w *world) turnWithin(most time.Duration, who string, wait <-chan answer) {
+	w.t.Helper()
+	got, _ := w.until(wait, most)
+	wantStatus(w.t, who, got, chat.StatusTurn)
+}
+
+// Ann and Bob wait in two processes, neither of which sees the other's waits.
+func TestTurn_twoProcesses_giveItToOneAgentAtATime(t *testing.T) {
+	w := newWorld(t)
+	one, two := w.another(), w.another()
+	p := one.pair()
+	one.say(p.ann.Token, "hello")
+	p.bob.Cursor = two.look(p.bob.Token, p.bob.Cursor).Cursor
+	ann, bob := one.hold(p.ann)[0], two.hold(p.bob)[0]
+	w.turnWithin(10*time.Second, "Bob", bob)
+	one.stillWaits("Ann", ann)
+	w.turnWithin(40*time.Second, "Ann", ann)
+}
+
+func TestTurn_programOnStandbyInAnotherProcess_isSkipped(t *testing.T) {
+	w := newWorld(t)
+	one, two := w.another(), w.another()
+	p := one.pair()
+	one.say(p.ann.Token, "hello")
+	p.bob.Cursor = two.look(p.bob.Token, p.bob.Cursor).Cursor
+	shell := two.shell(p.bob)
+	w.turnWithin(10*time.Second, "Ann", one.hold(p.ann)[0])
+	two.stillWaits("the shell of Bob", shell)
+}
+
+func TestTurn_givenBeforeARestart_isNotGivenTwice(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	waits := w.hold(p.ann, p.bob)
+	w.turnAfter(3*time.Second, "Bob", waits[1])
+	w.Stop()
+	take(t, waits[0])
+	w = onTable(t, w.clock, w.table, chat.Options{SingleProcess: true, MinBatch: 1})
+	waits = w.hold(p.ann, p.bob)
+	w.turnAfter(30*time.Second, "Ann", waits[0])
+	w.pass(time.Minute)
+	w.stillWaits("Bob", waits[1])
+}
+
+// A process that starts later knows who spoke last, however many events ago.
+func TestTurn_lastWordLongAgo_isTheSameInEveryProcess(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	w.say(all[1].Token, "a word of Bob's")
+	w.say(all[0].Token, "a word of Ann's")
+	for range 20 {
+		w.manage(all[0].Token, "mute", "Cid", chat.StatusMuted)
+		w.manage(all[0].Token, "unmute", "Cid", chat.StatusUnmuted)
+	}
+	one, two := w.another(), w.another()
+	one.catchUp(all)
+	one.hold(all[0], all[2])
+	w.turnWithin(10*time.Second, "Bob", two.hold(all[1])[0])
+}

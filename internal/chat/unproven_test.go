@@ -1,0 +1,51 @@
+package chat_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// Bob falls silent, and a stranger takes his name. Ann, who speaks to Bob in private,
+// is told so once before she tells him anything.
+func TestUnproven_addressee_holdsBackOnceWhatWasNotSent(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		before := chat.SendRequest{Token: p.ann.Token, Text: "for Bob's eyes", To: []string{"Bob"}, Key: "k"}
+		first := w.sends(before)
+		w.clock.Advance(3 * time.Minute)
+		there.join("plans", "Bob")
+		if got := there.sends(before); got.ID != first.ID || !got.Duplicate {
+			t.Errorf("the message that was sent comes again: %+v", got)
+		}
+		after := chat.SendRequest{Token: p.ann.Token, Text: "for the new Bob", To: []string{"Bob"}}
+		for i, w := range []*world{w, there} {
+			if got, err := w.send(after); err != nil || got.Sent != (i > 0) || len(got.Messages) > 0 && i == 0 {
+				t.Errorf("call %d: %+v, %v", i+1, got, err)
+			}
+		}
+	})
+}
+
+func TestUnproven_addressee_isNoReasonToTellARefusedSender(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		w.clock.Advance(3 * time.Minute)
+		w.look(p.ann.Token, p.ann.Cursor)
+		w.look(p.cid.Token, p.cid.Cursor)
+		w.join("plans", "Bob")
+		there.look(p.cid.Token, p.cid.Cursor)
+		private := chat.SendRequest{Token: p.cid.Token, Text: "for Bob's eyes", To: []string{"Bob"}}
+		w.manage(p.ann.Token, room.Mute, "Cid", chat.StatusMuted)
+		_, err := there.send(private)
+		wants(t, err, fault.NotAllowed)
+		w.manage(p.ann.Token, room.Kick, "Cid", chat.StatusKicked)
+		_, err = there.send(private)
+		wants(t, err, fault.Removed)
+	})
+}
