@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
@@ -171,8 +170,8 @@ func (op *queueOp) claim(ctx context.Context, older, younger ticketItem) (*match
 	partner := younger
 	l, _, err := op.svc.store.Create(ctx, roomlog.Creation{Begin: func(h *room.Head, now time.Time) (roomlog.Change, error) {
 		ch := pairedChange(h.ID, settings, older, younger, now)
-		first := matchItem{Room: h.ID, Seat: 1, Opens: true, Partner: younger.Name, Interests: younger.Interests}
-		second := matchItem{Room: h.ID, Seat: 2, Partner: older.Name, Interests: older.Interests}
+		first := matchItem{Room: h.ID, Seat: 1, Partner: younger.Name, Interests: younger.Interests}
+		second := matchItem{Room: h.ID, Seat: 2, Opens: true, Partner: older.Name, Interests: older.Interests}
 		ch.Ops = append(ch.Ops, first.put(matchKey(queue, older.ID), now), second.put(matchKey(queue, younger.ID), now),
 			table.Delete(ticketKey(queue, older.AtMs, older.ID), table.IfPresent), table.Delete(ticketKey(queue, younger.AtMs, younger.ID), table.IfPresent))
 		if mine = first; younger.ID == op.ticket.id() {
@@ -231,7 +230,7 @@ func pairedChange(id string, settings room.Settings, older, younger ticketItem, 
 	ch.Events[0].Settings = &settings
 	state := room.State{ID: id, Settings: settings}
 	for _, e := range ch.Events[:2] {
-		ch.Ops = append(ch.Ops, chat.PutPresence(&state, *e.Agent, room.Presence{AtMs: now.UnixMilli()}))
+		ch.Ops = append(ch.Ops, roomlog.PutPresence(&state, *e.Agent, room.Presence{AtMs: now.UnixMilli()}))
 	}
 	return ch
 }
@@ -240,6 +239,7 @@ func pairedChange(id string, settings room.Settings, older, younger ticketItem, 
 // after the three events of the pairing.
 func seat(t ticketItem, n int, role room.Role, now time.Time) room.Event {
 	return room.Event{Type: room.Joined, Seat: n, Name: t.Name, Agent: &room.Agent{
-		Seat: n, Name: t.Name, Key: t.Key, Role: role, Hash: t.Hash, Joined: 3, AtMs: now.UnixMilli(), Since: 1,
+		Seat: n, Name: t.Name, Key: t.Key, Role: role, Hash: t.Hash, Joined: 3, AtMs: now.UnixMilli(), Since: room.Mark{N: 1},
+		Principal: t.Principal,
 	}}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/table/tabletest"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // paired returns Ann and Bob, who met in the queue.
@@ -37,7 +38,7 @@ func (w *world) leftAfter(ann pairing.Result, silence time.Duration) {
 	w.clock.Advance(time.Second)
 	got := take(w.t, wait)
 	same(w.t, "Ann receives", lines(got.Messages), []string{"left Bob (timeout)"})
-	if got.Status != chat.StatusEnded || !w.clock.Now().Equal(moment) {
+	if got.Status != chat.StatusAllDone || !w.clock.Now().Equal(moment) {
 		w.t.Errorf("%s at %s", got.Status, w.clock.Now())
 	}
 }
@@ -62,7 +63,7 @@ func TestPartnerLease_announcedAbsence_endsAfterTenMinutesAtMost(t *testing.T) {
 	} {
 		w := newWorld(t)
 		ann, bob := w.paired()
-		if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: bob.Token, BackIn: c.away}); err != nil {
+		if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: bob.Token, Absence: chat.Absence{Given: true, BackIn: c.away}}); err != nil {
 			t.Fatal(err)
 		}
 		w.leftAfter(ann, c.left+slack)
@@ -73,7 +74,7 @@ func TestPartnerLease_silentAdminLosesItsSeat_partnerBecomesAdmin(t *testing.T) 
 	w := newWorld(t)
 	_, bob := w.paired()
 	w.clock.Advance(5*time.Minute + slack)
-	wait := w.waiting(t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor, Wait: time.Minute})
+	wait := w.waiting(t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor, Wait: time.Minute, Standby: true})
 	same(t, "Bob receives", lines(take(t, wait).Messages), []string{"left Ann (timeout)"})
 	same(t, "seats", w.seats(bob.Token), []string{"Bob (admin)"})
 }
@@ -154,7 +155,7 @@ func TestPartnerLease_nameOfAPartnerThatOnlyRead_showsAStrangerNothing(t *testin
 		t.Fatal(err)
 	}
 	for _, m := range got.Messages {
-		if m.Type == chat.Said {
+		if m.Type == view.Said {
 			t.Errorf("the stranger reads %q", m.Text)
 		}
 	}

@@ -61,7 +61,7 @@ func (s *Service) EnterQueue(ctx context.Context, req Request) (Result, error) {
 	if req.Wait < 0 || req.Wait > chat.MaxWait {
 		return Result{}, fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.", int(chat.MaxWait.Seconds()))
 	}
-	op, err := s.newOp(req)
+	op, err := s.newOp(ctx, req)
 	if err != nil {
 		return Result{}, err
 	}
@@ -79,8 +79,8 @@ type queueOp struct {
 }
 
 // newOp checks what can be checked without the table.
-func (s *Service) newOp(req Request) (*queueOp, error) {
-	op := &queueOp{svc: s}
+func (s *Service) newOp(ctx context.Context, req Request) (*queueOp, error) {
+	op := &queueOp{svc: s, item: ticketItem{Principal: ident.PrincipalOf(ctx)}}
 	words, err := checkInterests(req.Interests)
 	if err != nil {
 		return nil, err

@@ -17,8 +17,8 @@ func TestEnterQueue_twoAgents_arePairedAndTalk(t *testing.T) {
 	bob := w.queue(pairing.Request{AgentName: "Bob", Interests: []string{"go"}})
 	ann := queued(t, waiting)
 	met(t, ann, bob)
-	if !ann.Opens {
-		t.Error("the agent that waited longer does not open")
+	if ann.Opens || !bob.Opens {
+		t.Error("the agent that came later does not open")
 	}
 	same(t, "Bob's partner likes", bob.Partner.Interests, []string{"chess"})
 	same(t, "Ann's partner likes", ann.Partner.Interests, []string{"go"})

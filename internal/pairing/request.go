@@ -33,7 +33,7 @@ type Result struct {
 	Position    int           // 1 is the next; 0 if unknown
 	Estimated   time.Duration // until a partner comes; 0 if unknown
 	Partner     *Partner      // once paired
-	Opens       bool          // the caller has waited longer, and speaks first
+	Opens       bool          // the caller came later, and speaks first
 	chat.Seated               // once paired
 }
 

@@ -94,7 +94,8 @@ type ticketItem struct {
 	ID        string   `json:"id"`
 	Name      string   `json:"name"`
 	Key       string   `json:"key"`
-	Hash      string   `json:"hash"` // of the secret
+	Hash      string   `json:"hash"`          // of the secret
+	Principal string   `json:"who,omitempty"` // see ident.WithPrincipal
 	Interests []string `json:"likes,omitempty"`
 	AtMs      int64    `json:"at"`    // when it entered
 	CallMs    int64    `json:"call"`  // its last call
@@ -116,7 +117,7 @@ type matchItem struct {
 	Seat      int      `json:"seat,omitempty"`
 	Partner   string   `json:"partner,omitempty"` // its name
 	Interests []string `json:"likes,omitempty"`   // and its interests
-	Opens     bool     `json:"opens,omitempty"`   // the owner of the ticket has waited longer
+	Opens     bool     `json:"opens,omitempty"`   // the owner of the ticket came later, and speaks first
 }
 
 // put returns the op that ends a ticket with m.

@@ -17,6 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlitetable"
 	"github.com/parley-chat/parley/internal/table/tabletest"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // process is the services that one process runs.
@@ -194,8 +195,8 @@ func (w *world) join(room, agent string) chat.Seated {
 
 func (w *world) leave(token string) {
 	w.t.Helper()
-	if got, err := w.LeaveRoom(w.t.Context(), token); err != nil || got != chat.StatusLeft {
-		w.t.Fatalf("leave: %q, %v", got, err)
+	if got, err := w.LeaveRoom(w.t.Context(), chat.LeaveRequest{Token: token}); err != nil || got.Status != chat.StatusLeft {
+		w.t.Fatalf("leave: %+v, %v", got, err)
 	}
 }
 
@@ -308,13 +309,13 @@ func same(t *testing.T, what string, got, want []string) {
 }
 
 // lines renders messages as "Ann: hello", "joined Ann" and "left Ann (timeout)".
-func lines(ms []chat.Message) []string {
+func lines(ms []view.Message) []string {
 	var out []string
 	for _, m := range ms {
 		switch m.Type {
-		case chat.Said:
+		case view.Said:
 			out = append(out, m.From+": "+m.Text)
-		case chat.Left:
+		case view.Left:
 			out = append(out, "left "+m.Agent+" ("+string(m.Reason)+")")
 		default:
 			out = append(out, string(m.Type)+" "+m.Agent)
