@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/parley-chat/parley/internal/meter"
 )
@@ -35,19 +36,33 @@ type Outcome struct {
 
 // Failure is an error that the caller reads.
 type Failure struct {
-	Code              string `json:"code"`
-	Message           string `json:"message"`
-	RetryAfterSeconds int64  `json:"retry_after_seconds,omitempty"` // when the call can succeed
-	ID                string `json:"id,omitempty"`                  // of an internal failure, as logged
+	Code              string   `json:"code"`
+	Message           string   `json:"message"`
+	RetryAfterSeconds int64    `json:"retry_after_seconds,omitempty"` // when the call can succeed
+	ID                string   `json:"id,omitempty"`                  // of an internal failure, as logged
+	AgentToken        string   `json:"agent_token,omitempty"`         // with which the call can succeed later
+	Yours             []string `json:"yours,omitempty"`               // names under which the call can succeed
+	Next              string   `json:"next,omitempty"`                // what to do next
 }
 
 // Error implements error. It says everything that the JSON of f says, since some
-// clients show a model only this.
+// clients show a model only this. It may contain a token, so it must not be logged.
 func (f *Failure) Error() string {
+	var b strings.Builder
+	b.WriteString(f.Code + ": " + f.Message)
 	if f.RetryAfterSeconds > 0 {
-		return fmt.Sprintf("%s: %s (retry_after_seconds: %d)", f.Code, f.Message, f.RetryAfterSeconds)
+		fmt.Fprintf(&b, " (retry_after_seconds: %d)", f.RetryAfterSeconds)
 	}
-	return f.Code + ": " + f.Message
+	if f.AgentToken != "" {
+		fmt.Fprintf(&b, " (agent_token: %s)", f.AgentToken)
+	}
+	if len(f.Yours) > 0 {
+		fmt.Fprintf(&b, " (yours: %s)", JSON(f.Yours))
+	}
+	if f.Next != "" {
+		b.WriteString(" " + f.Next)
+	}
+	return b.String()
 }
 
 // codeInternal is the code of a failure that is the server's fault.

@@ -220,7 +220,7 @@ func TestWait_serverIsFull_isRefusedWithTheTimeToRetry(t *testing.T) {
 		}
 		looked, _ := l.call(generation, "wait_for_message", args{"agent_token": bob.Token, "wait_seconds": 0})
 		sent, _ := l.call(generation, "send_message", args{"agent_token": bob.Token, "text": "without a wait"})
-		if looked.Status != "quiet" || sent.Seq != 3 {
+		if looked.Status != "quiet" || sent.ID == "" {
 			t.Errorf("%s: who does not wait is answered %+v and %+v", generation, looked, sent)
 		}
 		if heard := <-inside; len(heard.Messages) == 0 {

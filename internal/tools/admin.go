@@ -11,8 +11,8 @@ import (
 // changed is the result of update_room.
 type changed struct {
 	Status  string   `json:"status" doc:"updated; unchanged: it was so already; closed"`
-	Changes []string `json:"changes,omitempty" doc:"the settings that changed"`
-	Invite  string   `json:"invite,omitempty" doc:"if the name or the password changed: one line to hand to those still to come"`
+	Changes *changes `json:"changes,omitempty" doc:"the settings that changed, with their new values"`
+	Invite  string   `json:"invite,omitempty" doc:"if the name or the password changed and a seat is free: one line to hand to those still to come"`
 	Next    string   `json:"next" doc:"what to do next"`
 }
 
@@ -30,16 +30,17 @@ func (s *Set) updateRoom() tool {
 				spec.Text("description", &in.Description, ""),
 				spec.Text("password", &in.Password, "New one."),
 				spec.Boolean("remove_password", func(yes bool) { in.RemovePassword = yes }, ""),
-				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats; not below those taken."),
+				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats, up to 100; not below those taken."),
 				spec.Choice("type", &in.Type, "channel: only admins speak.", room.Group, room.Channel),
 				spec.Boolean("public", func(yes bool) { in.Public = &yes }, "Listed by list_rooms."),
 				spec.Boolean("closed", func(yes bool) { in.Close = yes }, "true ends the room for all."),
+				spec.Text("cursor", &in.Cursor, "Refuse if the settings changed since."),
 			}
 		},
 		token: func(in chat.UpdateRequest) string { return in.Token },
 		run: func(ctx context.Context, in chat.UpdateRequest) (changed, error) {
 			got, err := s.rooms.UpdateRoom(ctx, in)
-			v := changed{Status: string(got.Status), Changes: got.Changes, Next: nextUpdated(got)}
+			v := changed{Status: string(got.Status), Changes: viewChanges(got.Changes), Next: nextUpdated(got)}
 			if err == nil && needsNewInvite(got) {
 				v.Invite = invite(s.address(ctx), got.Room, passwordOf(in.Room, in.Password))
 			}
@@ -50,7 +51,7 @@ func (s *Set) updateRoom() tool {
 
 // managed is the result of manage_agent.
 type managed struct {
-	Status string `json:"status" doc:"promoted, demoted, muted, unmuted, kicked, banned, unbanned; unchanged: it was so already"`
+	Status string `json:"status" doc:"promoted, demoted, muted, unmuted, kicked, banned, unbanned, readmitted; unchanged: it was so already"`
 	Next   string `json:"next" doc:"what to do next"`
 }
 
@@ -59,20 +60,38 @@ func (s *Set) manageAgent() tool {
 		name:  "manage_agent",
 		title: "Promote, mute or remove an agent",
 		about: "Admins only: act on one agent of your room; everybody in it sees it. mute leaves it reading; " +
-			"kick takes its seat; ban also blocks its name. For the room itself use update_room.",
+			"kick takes its seat; ban also blocks its name; readmit lets back in who knocked under a taken name, or trusts who replaced one (of two, either may). " +
+			"For the room itself use update_room.",
 		hints: hints{destructive: true, idempotent: true},
 		args: func(in *chat.ManageRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
-				spec.Text("agent_name", &in.AgentName, "The agent.").Require(),
-				spec.Choice("action", &in.Action, "", room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban).Require(),
+				spec.Text("agent_name", &in.AgentName, "The agent."),
+				spec.Choice("action", &in.Action, "", room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban, room.Readmit).Require(),
+				spec.Text("id", &in.ID, "To readmit: of the knock, instead of agent_name."),
 				spec.Text("note", &in.Note, "Why, for all to read."),
 			}
 		},
+		needs: manageNeeds,
 		token: func(in chat.ManageRequest) string { return in.Token },
 		run: func(ctx context.Context, in chat.ManageRequest) (managed, error) {
 			got, err := s.rooms.ManageAgent(ctx, in)
 			return managed{string(got.Status), nextManaged(got)}, err
 		},
 	}.tool()
+}
+
+// manageNeeds says what is missing to know whom the call is about.
+func manageNeeds(in *chat.ManageRequest) string {
+	switch {
+	case in.Action != room.Readmit && in.ID != "":
+		return "id goes with action readmit only"
+	case in.AgentName != "" && in.ID != "":
+		return "agent_name and id may be two agents: give only one"
+	case in.AgentName != "" || in.ID != "":
+		return ""
+	case in.Action == room.Readmit:
+		return "id (of the knock) or agent_name is missing"
+	}
+	return "agent_name is missing"
 }

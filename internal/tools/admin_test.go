@@ -16,14 +16,14 @@ func TestUpdateRoom_eachArgument_changesItsSetting(t *testing.T) {
 		args args
 		want string // the changes
 	}{
-		{args{"room": "Great Hall"}, `["room"]`},
-		{args{"description": "for all"}, `["description"]`},
-		{args{"password": "pw"}, `["password"]`},
-		{args{"remove_password": "true"}, `["password"]`},
-		{args{"capacity": "5"}, `["capacity"]`},
-		{args{"type": "Channel"}, `["type"]`},
-		{args{"public": true}, `["public"]`},
-		{args{"public": false, "capacity": 6}, `["capacity","public"]`},
+		{args{"room": "Great Hall"}, `{"room":"Great Hall"}`},
+		{args{"description": "for all"}, `{"description":"for all"}`},
+		{args{"password": "pw"}, `{"password":"set"}`},
+		{args{"remove_password": "true"}, `{"password":"removed"}`},
+		{args{"capacity": "5"}, `{"capacity":5}`},
+		{args{"type": "Channel"}, `{"type":"channel"}`},
+		{args{"public": true}, `{"public":true}`},
+		{args{"public": false, "capacity": 6}, `{"capacity":6,"public":false}`},
 	} {
 		c.args["agent_token"] = ann.Token
 		r := p.call("update_room", c.args)
@@ -44,6 +44,9 @@ func TestUpdateRoom_eachArgument_changesItsSetting(t *testing.T) {
 	}
 	if r := p.call("update_room", args{"agent_token": ann.Token, "closed": true}); r.Status != "closed" {
 		t.Errorf("closing: %s", r.text)
+	}
+	if r := p.call("room_info", args{"agent_token": ann.Token}); !strings.Contains(r.text, `"closed":true`) {
+		t.Errorf("the closed room is shown as %s", r.text)
 	}
 }
 
@@ -123,7 +126,7 @@ func TestQueue_eachStatus_hasItsFields(t *testing.T) {
 			paired = p.call("enter_queue", args{"ticket": paired.Ticket, "wait_seconds": 5})
 		}
 	}
-	want := []string{"status", "agent_token", "agent_name", "untrusted", "room", "messages", "cursor", "now", "invite", "partner", "next"}
+	want := []string{"status", "agent_token", "agent_name", "untrusted", "room", "messages", "cursor", "now", "partner", "next"}
 	if keys := keysOf(t, paired.text); !slices.Equal(keys, want) || paired.Status != "paired" {
 		t.Errorf("paired gives %s", paired.text)
 	}
@@ -143,7 +146,7 @@ func TestSend_withTheSameKey_isOneMessage(t *testing.T) {
 	ann := p.call("join_room", args{"agent_name": "Ann", "room": "den"})
 	first := p.call("send_message", args{"agent_token": ann.Token, "text": "price: 5", "idempotency_key": "offer 1"})
 	again := p.call("send_message", args{"agent_token": ann.Token, "text": "price: 6", "idempotency_key": "offer 1"})
-	if first.Duplicate || !again.Duplicate || again.Seq != first.Seq {
+	if first.Duplicate || !again.Duplicate || again.ID != first.ID {
 		t.Errorf("sent %s, then %s", first.text, again.text)
 	}
 }

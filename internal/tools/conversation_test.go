@@ -23,15 +23,15 @@ func TestConversation_acrossGenerations_eachHearsTheOtherOnce(t *testing.T) {
 	if b.Status != "joined" || len(b.Messages) != 1 || b.Messages[0].Text != "hello" || b.Messages[0].From != "Ann" {
 		t.Errorf("joined %+v", b)
 	}
-	if want := "Answer with send_message (cursor " + b.Cursor + ", wait_seconds 45); if all is said, leave_room."; b.Next != want {
+	if want := "Answer with send_message (cursor " + b.Cursor + ", wait_seconds 45)."; b.Next != want {
 		t.Errorf("next is %q, want %q", b.Next, want)
 	}
-	said := bob.call("send_message", args{"agent_token": b.Token, "text": "hi Ann", "reply_to": b.Messages[0].Seq, "cursor": b.Cursor})
-	if !said.Sent || said.Seq != 4 || said.Cursor == "" {
+	said := bob.call("send_message", args{"agent_token": b.Token, "text": "hi Ann", "reply_to": b.Messages[0].ID, "cursor": b.Cursor})
+	if !said.Sent || said.ID == "" || said.Cursor == "" {
 		t.Errorf("sent %+v", said)
 	}
 	got := ann.call("wait_for_message", args{"agent_token": a.Token, "cursor": a.Cursor})
-	if got.Status != "messages" || len(got.Messages) != 2 || got.Messages[0].Type != "joined" || got.Messages[1].Text != "hi Ann" || got.Messages[1].ReplyTo != 2 {
+	if got.Status != "messages" || len(got.Messages) != 2 || got.Messages[0].Type != "joined" || got.Messages[1].Text != "hi Ann" || got.Messages[1].ReplyTo != b.Messages[0].ID {
 		t.Errorf("Ann got %+v", got)
 	}
 	if again := ann.call("wait_for_message", args{"agent_token": a.Token, "cursor": got.Cursor, "wait_seconds": 0}); again.Status != "quiet" {
@@ -57,7 +57,7 @@ func TestWait_open_isAnsweredByTheSend(t *testing.T) {
 	ann.awaitState(a.Token, "Bob", "waiting")
 	sent := ann.call("send_message", args{"agent_token": a.Token, "text": "are you there?", "cursor": cursor})
 	r := <-heard
-	if sent.Seq != 3 || len(r.Messages) != 1 || r.Messages[0].Text != "are you there?" {
+	if sent.ID == "" || len(r.Messages) != 1 || r.Messages[0].Text != "are you there?" {
 		t.Errorf("Bob heard %+v", r)
 	}
 	go wait("send_message", args{"agent_token": b.Token, "text": "I am, and I wait", "cursor": r.Cursor, "wait_seconds": 50})
@@ -65,7 +65,7 @@ func TestWait_open_isAnsweredByTheSend(t *testing.T) {
 		t.Errorf("Ann heard %+v", r)
 	}
 	ann.call("send_message", args{"agent_token": a.Token, "text": "good"})
-	if r := <-heard; !r.Sent || r.Seq != 4 || r.Status != "messages" || len(r.Messages) != 1 || r.Messages[0].Text != "good" {
+	if r := <-heard; !r.Sent || r.ID == "" || r.Status != "messages" || len(r.Messages) != 1 || r.Messages[0].Text != "good" {
 		t.Errorf("Bob sent and heard %+v", r)
 	}
 }

@@ -40,7 +40,9 @@ func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
 		{"A message", reflect.TypeFor[message]()},
 		{"`more` of a message", reflect.TypeFor[more]()},
 		{"A room in a list", reflect.TypeFor[listed]()},
+		{"`changes` of a message", reflect.TypeFor[changes]()},
 		{"A request", reflect.TypeFor[request]()},
+		{"An agreement", reflect.TypeFor[agreement]()},
 		{"A partner", reflect.TypeFor[partner]()},
 	} {
 		fmt.Fprintf(&b, "### %s\n\n", part.name)

@@ -21,6 +21,7 @@ func refusal(err error) error {
 func failureOf(err *fault.Error) *mcp.Failure {
 	return &mcp.Failure{
 		Code: string(err.Code), Message: err.Message, RetryAfterSeconds: int64(fault.Seconds(err.RetryAfter)),
+		AgentToken: err.Token, Yours: err.Yours, Next: err.Next,
 	}
 }
 

@@ -26,8 +26,10 @@ import (
 func FuzzTools(f *testing.F) {
 	for n := range names() {
 		f.Add(uint8(n), `{"room":"tea","agent_name":"Bob"}`)
-		f.Add(uint8(n), `{"agent_token":"TOKEN","text":"hello","cursor":"41-k7","reply_to":1}`)
+		f.Add(uint8(n), `{"agent_token":"TOKEN","text":"hello","cursor":"c0000000000000","reply_to":"m000001"}`)
 		f.Add(uint8(n), `{"agent_token":"TOKEN","wait_seconds":"290","cursor":null}`)
+		f.Add(uint8(n), `{"agent_token":"TOKEN","text":"blue?","kind":"proposal","ask":"Bob","back_in_minutes":0,"withdraw":"m000001"}`)
+		f.Add(uint8(n), `{"agent_token":"TOKEN","action":"readmit","seq":"m000001","agreed":true,"after":"M00000I"}`)
 	}
 	h, token := toolsToFuzz(f)
 	f.Fuzz(func(t *testing.T, tool uint8, arguments string) {

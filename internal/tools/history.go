@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
@@ -10,32 +11,68 @@ import (
 
 // page is the result of message_history.
 type page struct {
-	Untrusted string    `json:"untrusted,omitempty" doc:"says which of the following are other agents' words"`
+	Untrusted string    `json:"untrusted,omitempty" doc:"says that the following are other agents' words"`
 	Messages  []message `json:"messages" doc:"oldest first, including your own"`
 	HasMore   bool      `json:"has_more,omitempty" doc:"true if there are more in the direction asked for"`
+	Next      string    `json:"next,omitempty" doc:"the call for the rest, if there is one"`
 }
+
+// usualLimit is how many messages a page has by default.
+const usualLimit = 20
 
 func (s *Set) messageHistory() tool {
 	return definition[chat.HistoryRequest, page]{
 		name:  "message_history",
 		title: "Read back",
-		about: "Reread the talk in your room, your own messages too, oldest first; by default the latest. " +
+		about: "Reread what was said in your room, your own messages too, oldest first; by default the latest. " +
+			"Use it after losing the thread, or for the rest of a long text. " +
 			"For news use wait_for_message: nothing here counts as read.",
 		hints: hints{readOnly: true, idempotent: true},
 		args: func(in *chat.HistoryRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
-				spec.Integer("before", &in.Before, 0, spec.NoLimit, "Only events before this seq."),
-				spec.Integer("after", &in.After, 0, spec.NoLimit, "Those after this seq."),
-				spec.Integer("limit", &in.Limit, 0, 100, "").Default(int64(20)).Clamp(),
-				spec.Integer("seq", &in.Seq, 0, spec.NoLimit, "With offset: the rest of a long text, as its more says."),
+				spec.Text("before", &in.Before, "Only what came before this id."),
+				spec.Text("after", &in.After, "Only what came after this id."),
+				spec.Integer("limit", &in.Limit, 0, 100, "Up to 100.").Default(int64(usualLimit)).Clamp(),
+				spec.Boolean("agreed", func(yes bool) { in.Agreed = yes }, "true: only what all agreed on."),
+				spec.Text("id", &in.ID, "One message; with offset the rest of its text, as more says."),
 				spec.Integer("offset", &in.Offset, 0, room.MaxText, ""),
 			}
 		},
 		token: func(in chat.HistoryRequest) string { return in.Token },
 		run: func(ctx context.Context, in chat.HistoryRequest) (page, error) {
 			got, err := s.rooms.History(ctx, in)
-			return page{noticeIf(len(got.Messages) > 0), viewMessages(got.Messages), got.HasMore}, err
+			return page{noticeIf(len(got.Messages) > 0), viewMessages(got.Messages), got.HasMore, nextPage(got, in)}, err
 		},
 	}.tool()
+}
+
+// nextPage names the call for the rest of a page; "" if there is none.
+func nextPage(got chat.Page, asked chat.HistoryRequest) string {
+	if len(got.Messages) == 0 {
+		return ""
+	}
+	first, last := got.Messages[0], got.Messages[len(got.Messages)-1]
+	switch {
+	case asked.ID != "" && last.More != nil:
+		return fmt.Sprintf("For the rest of this text call message_history (id %s, offset %d).", last.More.ID, last.More.Offset)
+	case asked.ID != "" || !got.HasMore && !got.Cut:
+		return ""
+	case asked.Agreed && asked.Limit >= 100:
+		return ""
+	case asked.Agreed:
+		return "There are older agreements: call message_history (agreed true, limit 100)."
+	}
+	call, which := "before "+first.ID, "older"
+	if asked.After != "" {
+		call, which = "after "+last.ID, "later"
+	}
+	if asked.Limit != 0 && asked.Limit != usualLimit {
+		call += fmt.Sprintf(", limit %d", asked.Limit)
+	}
+	cut := ""
+	if got.Cut {
+		cut = "This page was cut short for its size. "
+	}
+	return cut + "For " + which + " messages call message_history (" + call + ")."
 }

@@ -32,7 +32,7 @@ func TestLongestWait_isTheMostThatTextsAndSchemasOffer(t *testing.T) {
 	for _, longest := range []time.Duration{time.Second, 20 * time.Second, 48 * time.Second, 120 * time.Second, chat.MaxWait} {
 		s := New(nil, nil, Options{LongestWait: longest})
 		texts := []string{s.Instructions()}
-		for _, w := range []chat.Waited{quietFor(1), quietFor(0), newsFor(1, said(9)), newsFor(2, saidAs(9, room.Request)), newsFor(1, came(9))} {
+		for _, w := range []chat.Waited{quietFor(1), quietFor(0), newsFor(1, said("m9")), newsFor(2, saidAs("m9", room.Request)), newsFor(1, came("m9"))} {
 			texts = append(texts, s.next.waited(w, chat.WaitRequest{Wait: longest}), s.next.sent(chat.Sent{Sent: true, Waited: w}, chat.SendRequest{}))
 		}
 		texts = append(texts, s.next.seated(seatedWith(1, nil)), s.next.queued(pairing.Result{Status: pairing.Paired, Seated: seatedWith(1, nil)}))
@@ -67,9 +67,6 @@ func checkWaitArgument(t *testing.T, tool string, schema json.RawMessage, longes
 	}
 	wait, has := in.Properties["wait_seconds"]
 	most := int64(longest / time.Second)
-	if tool == "send_message" {
-		most = min(most, int64(chat.MaxSendWait/time.Second))
-	}
 	usual, _ := wait.Default.(float64) // a send does not wait by default
 	if has && (wait.Maximum != most || int64(usual) > most) {
 		t.Errorf("%s: wait_seconds up to %d, %v by default, with a longest wait of %v", tool, wait.Maximum, usual, longest)

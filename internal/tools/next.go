@@ -3,26 +3,27 @@ package tools
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
 )
 
-// The sentences of next_rules.go are everything that the server itself says to a
-// model. Each result gets the facts worth knowing, if any, and one imperative with the
-// arguments to use. They contain nothing that an agent chose: cursors and numbers come
-// from the server.
+// The sentences of next_rules.go and next_notes.go are everything that the server
+// itself says to a model. Each result gets the facts worth knowing, if any, and one
+// imperative with the arguments to use. They contain nothing that an agent chose:
+// ids, cursors, times and numbers come from the server.
 //
 // Together they give the turn to exactly one agent, so that two agents neither both
-// wait nor both speak. A newcomer answers what it finds, or opens if nobody has spoken.
-// An agent that was there waits for the newcomer. An agent that has read something
-// answers, and one that has spoken waits. If two speak at once nevertheless, the cursor
-// that each should send with holds the second message back until its sender has read
-// the first. If all wait, chat gives the turn to one of them.
+// wait nor both speak. An agent that owes an answer gives it, and one that is owed an
+// answer waits. A newcomer answers what it finds, or opens, and those that were there
+// wait for it. Else an agent that has read something answers, and one that has spoken
+// waits. If two speak at once nevertheless, the cursor that each should send with
+// holds the second message back until its sender has read the first. If all wait,
+// chat gives the turn to one of them.
 
 // Most clients end a call after a minute. A send gets less time than a wait because
 // its call does more.
@@ -37,11 +38,12 @@ const longQuiet = 10 * time.Minute
 // advisor writes the sentences of next.
 type advisor struct {
 	wait, send time.Duration // how long the calls wait that it suggests
+	longest    time.Duration // how long a call may wait
 }
 
 // newAdvisor returns an advisor for a server whose calls wait at most longest.
 func newAdvisor(longest time.Duration) advisor {
-	return advisor{wait: min(usualWait, longest), send: min(usualSend, longest)}
+	return advisor{wait: min(usualWait, longest), send: min(usualSend, longest), longest: longest}
 }
 
 // situation is what a sentence depends on.
@@ -52,71 +54,94 @@ type situation struct {
 	more   bool // there are further events to read first
 	news   news
 
-	newcomer bool // the caller has just taken its seat
-	paired   bool // from a queue
+	owes        string // the oldest request that the caller owes an answer to; "" for none
+	owesAgree   bool   // and it is a proposal
+	owesPrivate bool   // and not all can see it
+	owed        int    // answers that others owe the caller
+	begun       bool   // two agents have spoken
+	silenced    bool   // the caller may not speak, for whatever reason
+
+	// Of taking a seat.
+	newcomer bool // the caller has just taken a new seat
+	paired   bool // in a room that a queue made
 	opens    bool // and the caller speaks first
-	tookOver bool // the caller replaced a silent seat with its own name
-	hidden   bool // and does not see what was said before
 	muted    bool // an admin has muted the caller
-	silenced bool // the caller may not speak, for whatever reason
+	closed   bool // an admin has closed the room
 
 	// Of a wait.
-	status   chat.WaitStatus
-	reason   room.Reason   // of StatusRemoved
-	looked   bool          // the call did not wait
-	away     bool          // the caller announced an absence
-	lull     bool          // nobody has said anything for longQuiet
-	over     bool          // a newer wait of the same agent took over
-	stopping bool          // the server is stopping
-	spoke    bool          // the caller spoke last
-	idle     time.Duration // none of the others has made a call for so long; 0: not known
-	back     time.Duration // all others are away for so long; 0: they are not
+	status    chat.WaitStatus
+	reason    room.Reason   // of StatusRemoved
+	looked    bool          // the call did not wait
+	awayUntil time.Time     // until when the caller is away, as the call announced
+	lull      bool          // nobody has said anything for longQuiet
+	stopping  bool          // the server is stopping
+	spoke     bool          // the caller spoke last
+	admin     bool          // the caller is an admin
+	alone     bool          // the wait returned at once, since nobody else is here now
+	idle      time.Duration // none of the others has made a call for so long; 0: not known
+	back      time.Duration // all others are away for so long; 0: they are not
 
 	// Of a send.
-	held bool // it was not sent
-	kind room.Kind
-	then bool // the call waited for an answer
+	held    bool // it was not sent
+	heir    bool // for the one reason that an addressee took the name of a silent agent
+	kind    room.Kind
+	then    bool // the call waited for an answer
+	settled bool // it completed an agreement
+	settles bool // it wants none: it agrees, objects, or only takes something back
 }
 
 // news is what the messages of a result mean for the question of who speaks next.
 type news struct {
-	heard   bool  // another agent spoke last
-	private bool  // and not to all
-	done    bool  // and says that it is finished
-	report  bool  // nothing that was said wants an answer
-	request int64 // the last request that nobody answered; 0: none
-	arrived bool  // somebody joined
-	heir    bool  // and took over a silent seat with its name
+	heard     bool   // another agent spoke last
+	private   bool   // and not to all
+	elsewhere bool   // and asks others for an answer
+	done      bool   // and says that it is finished
+	report    bool   // nothing that was said wants an answer
+	agreed    bool   // the last word completed an agreement
+	request   string // the last request to anyone that nobody answered; "" for none
+	arrived   bool   // somebody joined
+	heir      bool   // and took the name of a silent agent
 }
 
 // newsOf summarizes messages for the agent with the name self.
-func newsOf(messages []chat.Message, self string) news {
+func newsOf(messages []view.Message, self string) news {
 	var n news
 	for _, m := range messages {
 		switch {
-		case m.Type == chat.Joined:
-			n.arrived = true
-		case m.Type == chat.Left:
+		case m.Type == view.Joined:
+			n.arrived = n.arrived || m.Reason != room.ReasonReturned // who has its seat again is no newcomer
+		case m.Type == view.Left:
 			n.heir = m.Reason == room.ReasonReplaced
-		case m.Type != chat.Said:
+		case m.Type != view.Said:
 		case self != "" && m.From == self:
 			n = news{arrived: n.arrived, heir: n.heir}
 		default:
-			n.report = m.Kind == room.Status && (n.report || !n.heard)
-			n.heard, n.private, n.done = true, len(m.To) > 0, m.Kind == room.Done
-			if m.ReplyTo == n.request {
-				n.request = 0
-			}
-			if m.Kind == room.Request {
-				n.request = m.Seq
-			}
+			n.hear(m)
 		}
 	}
 	return n
 }
 
-// rule is a case and what to say in it. In the text {wait}, {look}, {send} and
-// {answer} stand for calls with their arguments, {idle} and {back} for times.
+// hear adds a message of another agent.
+func (n *news) hear(m view.Message) {
+	n.report = wantsNothing(m) && (n.report || !n.heard)
+	n.agreed = m.Agreed != ""
+	n.heard, n.private, n.elsewhere, n.done = true, len(m.To) > 0, len(m.Ask) > 0, m.Kind == room.Done
+	if m.ReplyTo != "" && m.ReplyTo == n.request || m.Withdraws != "" && m.Withdraws == n.request {
+		n.request = ""
+	}
+	if m.Kind == room.Request && len(m.Ask) == 0 && len(m.To) == 0 {
+		n.request = m.ID
+	}
+}
+
+// wantsNothing reports whether nobody needs to answer a message.
+func wantsNothing(m view.Message) bool {
+	return m.Kind == room.Status || m.Kind == room.Agree && m.Agreed == "" || m.Withdraws != "" && m.Text == ""
+}
+
+// rule is a case and what to say in it. Words in braces stand for calls with their
+// arguments, or for numbers and times; see replacement.
 type rule struct {
 	when func(situation) bool
 	say  string
@@ -149,36 +174,61 @@ func (s situation) fill(text string) string {
 	}
 }
 
-// replacement is what a word in braces stands for: a time, or a call with the
-// arguments that are known.
+// replacement is what a word in braces stands for.
 func (s situation) replacement(word string) string {
-	tool, wait, replyTo := "wait_for_message", s.wait, ""
 	switch word {
 	case "idle":
-		return minutes(s.idle)
+		return plural(int64(s.idle/time.Minute), "minute")
 	case "back":
-		return minutes(s.back + time.Minute - 1)
-	case "look":
-		wait = 0
-	case "send", "answer":
-		tool, wait = "send_message", s.send
-		if s.news.request > 0 && word == "answer" {
-			replyTo = fmt.Sprintf(", reply_to %d", s.news.request)
+		return plural(minutesUp(s.back), "minute")
+	case "until":
+		return viewTime(s.awayUntil)
+	case "owed":
+		if s.owed == 1 {
+			return "1 answer to you is outstanding"
 		}
+		return plural(int64(s.owed), "answer") + " to you are outstanding"
+	case "outlast": // half a minute longer than they will be away
+		return s.call("wait_for_message", min(s.longest, s.back+30*time.Second), "")
+	case "look":
+		return s.call("wait_for_message", 0, "")
+	case "send":
+		return s.call("send_message", s.send, "")
+	case "answer":
+		return s.call("send_message", s.send, s.replyTo())
+	case "agree":
+		return s.call("send_message", s.send, s.replyTo()+", kind agree")
 	}
+	return s.call("wait_for_message", s.wait, "")
+}
+
+// call is a call with the arguments that are known.
+func (s situation) call(tool string, wait time.Duration, more string) string {
 	cursor := ""
 	if s.cursor != "" {
 		cursor = "cursor " + s.cursor + ", "
 	}
-	return fmt.Sprintf("%s (%swait_seconds %d%s)", tool, cursor, wait/time.Second, replyTo)
+	return fmt.Sprintf("%s (%swait_seconds %d%s)", tool, cursor, wait/time.Second, more)
 }
 
-// minutes writes whole minutes.
-func minutes(d time.Duration) string {
-	if n := d / time.Minute; n != 1 {
-		return fmt.Sprintf("%d minutes", n)
+// replyTo is the argument of an answer: to the request that the caller owes one to,
+// else to one that anybody may answer.
+func (s situation) replyTo() string {
+	switch {
+	case s.owes != "":
+		return ", reply_to " + s.owes
+	case s.news.request != "":
+		return ", reply_to " + s.news.request
 	}
-	return "1 minute"
+	return ""
+}
+
+// plural writes how many there are of a thing.
+func plural(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // seated follows taking a seat.
@@ -197,26 +247,16 @@ func (a advisor) queued(q pairing.Result) string {
 
 func (a advisor) afterJoining(s chat.Seated, is situation) string {
 	is.advisor, is.cursor, is.others, is.more = a, s.Cursor, -1, s.HasMore
-	is.newcomer, is.news = s.Status == chat.StatusJoined, newsOf(s.Messages, s.Name)
+	is.newcomer = s.Status == chat.StatusJoined || s.Status == chat.StatusReplaced || s.Status == chat.StatusReadmitted
+	is.news, is.begun, is.closed, is.paired = newsOf(s.Messages, s.Name), s.Begun, s.Room.Closed, is.paired || s.Room.Paired
+	is.owes, is.owesAgree, is.owesPrivate = s.Owes, s.OwesAgreement, s.OwesPrivate
 	for _, agent := range s.Room.Agents {
 		is.others++
 		if agent.You {
 			is.muted, is.silenced = agent.Muted, agent.Muted || s.Room.Type == room.Channel && agent.Role != room.Admin
 		}
 	}
-	is.tookOver, is.hidden = s.Replaced, s.Hidden && is.others > 0
-	return notes(s.Messages, chat.Waited{}) + is.unseen() + is.sentence(seatedRules(), turnRules())
-}
-
-// unseen says what an agent that has just taken a seat does not see.
-func (s situation) unseen() string {
-	switch {
-	case s.hidden && s.tookOver:
-		return "You have taken over the silent seat of this name: what it had read is not shown to you, so ask the others for a summary. "
-	case s.hidden:
-		return "What was said here before is not shown to you. "
-	}
-	return ""
+	return seatNotes(s, is.others) + notes(s.Messages, chat.Waited{}) + is.sentence(seatedRules(), turnRules())
 }
 
 // waited follows a wait.
@@ -225,50 +265,52 @@ func (a advisor) waited(w chat.Waited, asked chat.WaitRequest) string {
 }
 
 func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) situation {
-	return situation{
+	s := situation{
 		advisor: a, cursor: w.Cursor, others: w.Others, more: w.HasMore, news: newsOf(w.Messages, ""), silenced: w.Listening,
-		status: w.Status, reason: w.Reason, over: w.Superseded, stopping: w.Stopping && len(w.Messages) == 0,
-		looked: asked.Wait == 0, away: asked.BackIn > 0, lull: w.Quiet >= longQuiet,
-		spoke: w.Spoke, idle: w.OthersIdle, back: w.OthersAway,
+		status: w.Status, reason: w.Reason, stopping: w.Stopping && len(w.Messages) == 0,
+		looked: asked.Wait == 0, lull: w.Quiet >= longQuiet, owed: w.Owed, begun: w.Begun,
+		owes: w.Owes, owesAgree: w.OwesAgreement, owesPrivate: w.OwesPrivate,
+		spoke: w.Spoke, admin: w.Admin, alone: w.AloneNow, idle: w.OthersIdle, back: w.OthersAway,
 	}
+	if asked.BackIn > 0 {
+		s.awayUntil = w.AwayUntil
+	}
+	return s
 }
 
 // sent follows a send.
 func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
-	is := a.afterWaiting(s.Waited, chat.WaitRequest{Wait: usualWait})
-	is.held, is.kind, is.then = !s.Sent, asked.Kind, asked.Wait > 0
-	said := notes(s.Messages, s.Waited)
+	is := a.afterSending(s, asked)
+	said := ""
 	switch {
+	case is.heir:
+		said = "NOT sent: an agent that it is meant for took the name of a silent one without proof, so it may be the agent you know or another. "
 	case is.held:
-		return is.sentence(sentRules())
+		said = "NOT sent: what is in messages came first. "
 	case s.Duplicate:
-		said = "You had sent this already; it was not sent again. " + said
+		said = "You had sent this already; it was not sent again. "
+	case s.Before > 0 && s.Before == len(s.Messages):
+		said = "Your message WAS sent; what is in messages came before it. "
+	case s.Before > 0:
+		said = fmt.Sprintf("Your message WAS sent; the first %d of messages came before it. ", s.Before)
 	}
-	if is.then && s.Status != "" && (s.Status != chat.StatusQuiet || is.over || is.stopping) {
+	if s.Agreed != "" {
+		said += fmt.Sprintf("Yours was the last answer: everyone asked has agreed to %s, and it is on record. ", s.Agreed)
+	}
+	said += notes(s.Messages, s.Waited)
+	if is.then && !is.held && s.Status != "" && (s.Status != chat.StatusQuiet || is.stopping) {
 		return said + is.sentence(waitedRules(), turnRules())
 	}
 	return said + is.sentence(sentRules())
 }
 
-// notes are the facts that come before the imperative, each with a space after it.
-func notes(messages []chat.Message, w chat.Waited) string {
-	var b strings.Builder
-	if w.CursorIgnored {
-		b.WriteString("The cursor you gave is not one of yours (a seq is no cursor) and was ignored. ")
-	}
-	if w.Missed {
-		b.WriteString("Some events after your cursor had expired unread. ")
-	}
-	if slices.ContainsFunc(messages, func(m chat.Message) bool { return m.Repeated }) {
-		b.WriteString("You may have seen before what is marked repeated. ")
-	}
-	if slices.ContainsFunc(messages, func(m chat.Message) bool { return m.More != nil }) {
-		b.WriteString("A text with more is only a part: call message_history with that seq and offset for the rest. ")
-	}
-	if w.SeatWanted {
-		b.WriteString("Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted. ")
-	}
-	return b.String()
+func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest) situation {
+	is := a.afterWaiting(s.Waited, chat.WaitRequest{Wait: usualWait, Absence: asked.Absence})
+	is.held, is.kind, is.then = !s.Sent, asked.Kind, asked.Wait > 0
+	is.settles = is.kind == room.Agree || is.kind == room.Object || asked.Text == "" && asked.Withdraw != ""
+	is.settled = s.Agreed != ""
+	is.heir = is.held && len(s.Messages) == 0 && !s.HasMore // chat holds nothing else back without news
+	return is
 }
 
 // plain reports whether an address is one to put into a shell as it is.
@@ -276,11 +318,13 @@ func plain(address string) bool {
 	return regexp.MustCompile(`^https?://[A-Za-z0-9.:/_-]+$`).MatchString(address)
 }
 
-// standbyHint follows the sentence of a wait after a long silence. It says how to be
-// woken without taking turns. It is empty if the server's address is not known or not
-// plain: the address comes from the caller's request.
-func (a advisor) standbyHint(w chat.Waited, asked chat.WaitRequest, address string) string {
-	if !a.afterWaiting(w, asked).resting() || !plain(address) {
+// standbyHint follows the sentence of a wait or a send after which the agent has
+// nothing to do for a while: it has announced an absence, or the silence was long. It
+// says how to be woken without taking turns. It is empty if the server's address is
+// not known or not plain: the address comes from the caller's request.
+func (s situation) standbyHint(address string) string {
+	gone := s.away() && s.status != chat.StatusRemoved
+	if !gone && !s.resting() || s.held || s.more || s.owes != "" || s.news.heard || !plain(address) {
 		return ""
 	}
 	return " If the end of a background command wakes you, run this in a background shell instead, with your agent_token in TOKEN: " + StandbyLine(address)

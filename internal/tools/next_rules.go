@@ -20,11 +20,17 @@ func (s situation) crowded() bool { return s.others > 1 }
 
 // resting reports whether a wait ended in a silence that has lasted long.
 func (s situation) resting() bool {
-	return s.status == chat.StatusQuiet && s.lull && !s.looked && !s.away && !s.over && !s.stopping
+	return s.status == chat.StatusQuiet && s.lull && !s.looked && !s.away() && !s.stopping && s.owes == ""
 }
 
-// quiet reports whether a wait ended with nothing new while others are there.
-func (s situation) quiet() bool { return s.status == chat.StatusQuiet && s.others > 0 }
+// quiet reports whether a wait ended with nothing new while others are there, and the
+// caller owes nobody an answer.
+func (s situation) quiet() bool {
+	return s.status == chat.StatusQuiet && s.others > 0 && s.owes == ""
+}
+
+// away reports whether the call announced an absence.
+func (s situation) away() bool { return !s.awayUntil.IsZero() }
 
 // removed returns the case that the caller has lost its seat for a reason.
 func removed(why room.Reason) func(situation) bool {
@@ -34,6 +40,10 @@ func removed(why room.Reason) func(situation) bool {
 // seatedRules apply to an agent that has just taken a seat, before turnRules.
 func seatedRules() []rule {
 	return []rule{
+		{func(s situation) bool { return s.closed },
+			"This room is closed for good: message_history still has what was said; to go on, agree on another room."},
+		{func(s situation) bool { return s.others <= 0 && !s.more && s.paired },
+			"Your partner has left: call leave_room, then enter_queue for another."},
 		{func(s situation) bool { return s.others <= 0 && !s.more },
 			"You are alone here: give your user the invite, say something first with send_message if you like, then call {wait}."},
 		{func(s situation) bool { return s.muted && !s.more },
@@ -41,48 +51,52 @@ func seatedRules() []rule {
 		{func(s situation) bool { return s.silenced && !s.more },
 			"Only admins speak in this room: call {wait}."},
 		{func(s situation) bool { return s.opens && !s.news.heard && !s.more },
-			"You are paired, and have waited longer, so you open: speak first, with {send}."},
-		{func(s situation) bool { return s.paired && !s.news.heard && !s.more },
-			"You are paired, and the other opens: call {wait}."},
+			"You are paired, and joined last, so you open: speak first, with {send}."},
+		{func(s situation) bool { return s.paired && !s.begun && !s.opens && !s.news.heard && !s.more },
+			"You are paired, and the other joined last and opens: call {wait}."},
 	}
 }
 
 // waitedRules apply after a wait, before turnRules.
 func waitedRules() []rule {
-	return append(removedRules(), []rule{
-		{func(s situation) bool { return s.over },
-			"A newer wait with your agent_token took over: go on with the answer of that one."},
-		{func(s situation) bool { return s.stopping },
-			"The server is restarting and nothing is lost: call {wait}."},
-		{func(s situation) bool { return s.status == chat.StatusEnded && s.others == 0 && !s.more },
-			"All others have left, so there is nothing more to do here, unless you expect somebody: then call {wait}."},
-		{func(s situation) bool { return s.status == chat.StatusEnded && !s.more },
-			"All others say that they are finished; the room is open, and your seat is yours. If what they said asks something, answer with {send}; else call leave_room."},
-		{func(s situation) bool { return s.status == chat.StatusTurn && !s.more },
+	return slices.Concat(removedRules(), endedRules(), []rule{
+		{func(s situation) bool { return s.away() && s.owes != "" && !s.more && s.others > 0 },
+			awayOwing},
+		{func(s situation) bool { return s.away() && !s.news.heard && !s.more && s.others > 0 },
+			awaySaid},
+		{func(s situation) bool {
+			return s.status == chat.StatusTurn && !s.more && s.owes == "" && s.begun && s.owed == 0
+		},
 			"Everybody waits, and it is your turn: go on with {send}, or say with kind done that you are finished."},
-		{func(s situation) bool { return s.away && !s.news.heard && !s.more && s.others > 0 },
-			"The others see that you are away: go on with your own work, and look in with {look} whenever you like."},
+		{func(s situation) bool { return s.status == chat.StatusTurn && !s.more && s.owes == "" },
+			"Everybody waits, and it is your turn: go on with {send}."},
 		{func(s situation) bool {
 			return s.news.heir && s.news.arrived && !s.news.heard && !s.more && s.others > 0
 		},
-			"The newcomer took over the silent seat of its name without the token of that seat, so it may be the agent you know or another: confide nothing before you are sure. It speaks first: call {wait}."},
-		{func(s situation) bool { return s.news.arrived && !s.news.heard && !s.more && s.others == 1 },
-			"The newcomer speaks first: call {wait}."},
+			"The newcomer took the name of a silent agent without proof, so it may be the agent you know or another: confide nothing before you are sure. It speaks first: call {wait}."},
+		{func(s situation) bool {
+			return s.news.arrived && !s.news.heard && !s.more && s.others > 0 && s.owes == ""
+		},
+			"Whoever joined last speaks first: call {wait}."},
 		{func(s situation) bool { return s.resting() && s.others == 0 },
 			"Nobody has come for a long time: stop waiting and tell your user, or leave_room. " + seatExpires},
+		{func(s situation) bool { return s.quiet() && s.back > 0 },
+			othersAway},
+		{func(s situation) bool { return s.quiet() && s.alone },
+			"None of the others is here now: do other work and look in with {look}, or call {wait}, which waits as usual."},
 		{func(s situation) bool { return s.resting() },
 			"Nothing has been said for a long time: you may stop waiting, do other work and look in with {look}. " + seatExpires},
-		{func(s situation) bool { return s.quiet() && s.back > 0 },
-			"All others are away, the first of them for {back} more: do other work, and look in with {look} then."},
 		{func(s situation) bool { return s.quiet() && s.idle >= longIdle },
 			"Nothing came, and none of the others has made a call for {idle}: do other work and look in with {look}, or call {wait}."},
 		{func(s situation) bool { return s.quiet() && s.looked },
 			"Nothing is new: go on with your own work, or call {wait}."},
+		{func(s situation) bool { return s.quiet() && s.owed > 0 },
+			"Nothing came yet, and {owed}: call {wait} again."},
 		{func(s situation) bool { return s.quiet() && s.spoke },
 			"Nothing came, which is normal: call {wait} again."},
 		{func(s situation) bool { return s.quiet() && !s.silenced },
 			"Nothing came, which is normal: call {wait} again, unless the answer is up to you: then {send}."},
-	}...)
+	})
 }
 
 // longIdle is the time without a call after which others seem to be busy elsewhere.
@@ -90,6 +104,9 @@ const longIdle = 2 * time.Minute
 
 // seatExpires says how long an agent may be silent.
 const seatExpires = "Your seat stays yours for 15 minutes after your last call; to be away longer, announce it with back_in_minutes."
+
+// othersAway is what to do while nobody can answer.
+const othersAway = "All others are away, the first of them for {back} more: do other work until then, or call {outlast}."
 
 // removedRules apply to an agent that has lost its seat.
 func removedRules() []rule {
@@ -109,71 +126,157 @@ func removedRules() []rule {
 	}
 }
 
+// endedRules apply where a wait, or the talk, has come to its end.
+func endedRules() []rule {
+	over := func(s situation) bool { return s.status == chat.StatusAllDone && !s.more }
+	return []rule{
+		{func(s situation) bool { return s.status == chat.StatusSuperseded },
+			"Your newer call has the rest: go on with its result."},
+		{func(s situation) bool { return s.stopping },
+			"The server is restarting and nothing is lost: call {wait}."},
+		{func(s situation) bool { return over(s) && s.others == 0 && s.admin },
+			"All others have left: close the room with update_room (closed true), or keep it and call leave_room; if you expect somebody, call {wait}."},
+		{func(s situation) bool { return over(s) && s.others == 0 },
+			"All others have left: call leave_room, unless you expect somebody: then {wait}."},
+		{func(s situation) bool { return over(s) && s.admin },
+			"All others say that they are finished. If what they said asks something, answer with {send}; else close the room for all with update_room (closed true), or call leave_room."},
+		{over,
+			"All others say that they are finished. If what they said asks something, answer with {send}; else call leave_room."},
+	}
+}
+
+// awayOwing and awaySaid confirm an absence.
+const (
+	awayOwing = "The others see that you are away until {until}, but you owe an answer: once it is ready, call {answer}."
+	awaySaid  = "The others see that you are away until {until}: do your own work, look in with {look} whenever you like, and call {wait} once you are back."
+)
+
+// debtRules apply to an agent that owes an answer.
+func debtRules() []rule {
+	return []rule{
+		{func(s situation) bool { return s.owes != "" && s.owesAgree && s.owesPrivate },
+			"You are asked to agree, in private, and those who see the proposal see your answer: call {agree}, which needs no text; or give kind object instead, with the reason in text."},
+		{func(s situation) bool { return s.owes != "" && s.owesAgree },
+			"You are asked to agree: call {agree}, which needs no text; or give kind object instead, with the reason in text."},
+		{func(s situation) bool { return s.owes != "" && s.owesPrivate },
+			"You owe an answer that was asked for in private: call {answer} and put its sender in to, or decline in the same way; without to everybody reads it."},
+		{func(s situation) bool { return s.owes != "" },
+			"You owe an answer: if your user would want it given, call {answer}; if not, decline with the same call."},
+	}
+}
+
 // turnRules say whose turn it is. One of them always applies.
 func turnRules() []rule {
-	return []rule{
+	return slices.Concat([]rule{
 		{func(s situation) bool { return s.more },
 			"Before you answer, read on: call {look}."},
 		{func(s situation) bool { return s.others == 0 },
 			"Nobody else is here now: call {wait}, or leave_room if you expect nobody."},
 		{func(s situation) bool { return s.silenced },
 			"You can only read here, because you are muted or only admins may speak: call {wait}."},
-		{func(s situation) bool { return s.news.private },
-			"This was said to you and not to all: answer with {answer} and put its sender in to; without to everybody reads it."},
-		{func(s situation) bool { return s.news.request > 0 && s.crowded() },
-			"A request is open: if it is for you, and your user would want it answered, call {answer}; if not, {wait}."},
-		{func(s situation) bool { return s.news.request > 0 },
-			"You are asked for an answer: if your user would want it given, call {answer}; if not, decline with the same call."},
-		{func(s situation) bool { return s.news.report },
-			"This wants no answer: call {wait}."},
-		{func(s situation) bool { return s.news.done && !s.crowded() },
-			"The other says that it is finished: if what it said asks something, answer with {send}; else call leave_room."},
-		{func(s situation) bool { return s.news.heard && s.crowded() },
-			"If the answer is up to you, call {send}; if not, {wait}."},
-		{func(s situation) bool { return s.news.heard },
-			"Answer with {send}; if all is said, leave_room."},
-		{func(s situation) bool { return s.newcomer && s.crowded() },
-			"You are new among several who may be talking already: greet with {send}, or {wait}."},
+	}, debtRules(), newsRules(), []rule{
+		{func(s situation) bool { return s.newcomer && s.crowded() && s.begun },
+			"You joined last among several who are talking: greet with {send}, or listen with {wait}."},
 		{func(s situation) bool { return s.newcomer },
-			"You are the newcomer: speak first, with {send}."},
+			"You joined last, so you speak first: call {send}."},
+		{func(s situation) bool { return s.owed > 0 },
+			"It is not your turn, and {owed}: call {wait}."},
 		{always,
 			"It is not your turn: call {wait}."},
+	})
+}
+
+// newsRules apply to an agent that has heard something.
+func newsRules() []rule {
+	heard := func(s situation) bool { return s.news.heard }
+	return []rule{
+		{func(s situation) bool { return s.news.agreed && s.news.request == "" && s.owed == 0 && s.crowded() },
+			"If you have more to settle, call {send}; if others may, {wait}; if all is settled, leave_room."},
+		{func(s situation) bool { return s.news.agreed && s.news.request == "" && s.owed == 0 },
+			"If more is to be settled, go on with {send}; if all is, call leave_room."},
+		{func(s situation) bool { return s.news.private && !s.news.elsewhere },
+			"This was said to you and not to all: answer with {send} and put its sender in to; without to everybody reads it."},
+		{func(s situation) bool { return s.news.request != "" && s.crowded() },
+			"A request to anyone is open: if you have the answer, and your user would want it given, call {answer}; if not, {wait}."},
+		{func(s situation) bool { return s.news.request != "" },
+			"You are asked for an answer: if your user would want it given, call {answer}; if not, decline with the same call."},
+		{func(s situation) bool { return heard(s) && s.owed > 0 },
+			"{owed}: call {wait}, unless what was said asks something of you: then {send}."},
+		{func(s situation) bool { return s.news.report && s.back > 0 },
+			othersAway},
+		{func(s situation) bool { return s.news.report },
+			"This wants no answer: call {wait}."},
+		{func(s situation) bool { return s.news.done && s.crowded() && s.owed == 0 },
+			"One of them says that it is finished: if the answer is up to you, call {send}; if all is settled, leave_room; else {wait}."},
+		{func(s situation) bool { return s.news.done && !s.crowded() },
+			"The other says that it is finished: if what it said asks something, answer with {send}; else call leave_room."},
+		{func(s situation) bool { return heard(s) && s.news.elsewhere },
+			"It is for others to answer: call {wait}."},
+		{func(s situation) bool { return heard(s) && s.crowded() },
+			"If the answer is up to you, call {send}; if not, {wait}."},
+		{func(s situation) bool { return heard(s) && s.begun },
+			"Answer with {send}; if all is said, leave_room."},
+		{heard,
+			"Answer with {send}."},
 	}
 }
 
 // sentRules apply to a send that brought no answer.
 func sentRules() []rule {
-	return []rule{
+	return slices.Concat([]rule{
 		{func(s situation) bool { return s.held && s.more },
-			"NOT sent, because more than this is newer than your cursor: call {look} before you send."},
+			"There is more of it, so read on before you send: call {look}."},
+		{func(s situation) bool { return s.heir },
+			"If it may read this nevertheless, call {send} with the same text."},
 		{func(s situation) bool { return s.held },
-			"NOT sent, because this came first: read it and call {send} with a text that fits it."},
-		{func(s situation) bool { return s.kind == room.Done },
-			"You have said that you are finished: call leave_room, or {wait} for a last word."},
+			"Read it and send again with the new cursor: call {send} with a text that fits it."},
 		{func(s situation) bool { return s.others == 0 },
 			"Nobody else is here; the next to join will read it: call {wait}."},
+		{func(s situation) bool { return s.more },
+			"Before you say more, read on: call {look}."},
+		{func(s situation) bool { return s.away() && s.owes != "" },
+			awayOwing},
+	}, debtRules(), []rule{
+		{func(s situation) bool { return s.news.private && !s.news.elsewhere },
+			"Something was said to you and not to all: answer with {send} and put its sender in to; without to everybody reads it."},
+		{situation.away,
+			awaySaid},
+		{func(s situation) bool { return s.kind == room.Done },
+			"You have said that you are finished: call leave_room, or {wait} for a last word."},
 		{func(s situation) bool { return s.kind == room.Status },
 			"A status asks for nothing, so the turn is still yours: go on with your own work, and say more when there is more."},
+		{func(s situation) bool { return s.back > 0 },
+			othersAway},
+		{func(s situation) bool { return s.owed > 1 },
+			"{owed}: call {wait}."},
+		{func(s situation) bool { return s.settled },
+			"If more is to be settled, go on with {send}; if all is, call leave_room, or {wait} for a last word."},
+		{func(s situation) bool { return s.settles },
+			"For what comes next call {wait}."},
 		{func(s situation) bool { return s.then },
 			"No answer yet: call {wait}."},
 		{always,
 			"For the answer call {wait}."},
-	}
+	})
 }
 
 // nextLeft follows leaving.
-func nextLeft(s chat.LeaveStatus) string {
-	if s == chat.StatusAlreadyLeft {
+func nextLeft(g chat.Gone) string {
+	if g.Status == chat.StatusAlreadyLeft {
 		return "You had already left: go on with your own work."
 	}
-	return "You have left: go on with your own work; to come back, call join_room with room and agent_name."
+	more := ""
+	if g.HasMore {
+		more = "More was unread than is shown here, and is closed to you now. "
+	}
+	return more + "You have left: go on with your own work; to come back, call join_room with room and agent_name."
 }
 
 // nextUpdated follows a change of a room's settings.
 func nextUpdated(u chat.Updated) string {
 	switch u.Status {
 	case chat.StatusClosed:
-		return "The room is closed for good, and everybody sees it: go on with your own work."
+		return "The room is closed for good, and everybody sees it: go on with your own work. message_history still has what was said."
 	case chat.StatusUnchanged:
 		return "No change was needed: go on with wait_for_message."
 	}
@@ -183,9 +286,10 @@ func nextUpdated(u chat.Updated) string {
 	return "Everybody here sees it: go on with wait_for_message."
 }
 
-// needsNewInvite reports whether the invites given out before no longer work.
+// needsNewInvite reports whether the invites given out before no longer work, and
+// somebody can still come.
 func needsNewInvite(u chat.Updated) bool {
-	return slices.Contains(u.Changes, "room") || slices.Contains(u.Changes, "password")
+	return u.Changes != nil && (u.Changes.Room != nil || u.Changes.Password != "") && joinable(u.Room)
 }
 
 // nextManaged follows what an admin did to an agent.
@@ -197,6 +301,8 @@ func nextManaged(m chat.Managed) string {
 		return "Everybody here sees it, and the name stays out in every spelling: go on with wait_for_message. Under another name it can come back, unless update_room sets a password."
 	case chat.StatusKicked:
 		return "Everybody here sees it, and the seat is free: go on with wait_for_message. The agent may join again; ban blocks its name."
+	case chat.StatusVouched:
+		return "Everybody here sees it, and the agent can join again under its name: call wait_for_message, it speaks first."
 	}
 	return "Everybody here sees it: go on with wait_for_message."
 }

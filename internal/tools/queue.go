@@ -15,7 +15,7 @@ type queued struct {
 	Position  int    `json:"position,omitempty" doc:"your place in line, 1 for the next; absent if it is not known"`
 	Estimated int64  `json:"estimated_wait_seconds,omitempty" doc:"until a partner comes; absent if it is not known"`
 	*seated
-	Partner *partner `json:"partner,omitempty" doc:"the agent you were paired with"`
+	Partner *partner `json:"partner,omitempty" doc:"the agent you were paired with; whoever of you came last speaks first"`
 	Next    string   `json:"next" doc:"what to do next"`
 }
 

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
@@ -17,10 +18,10 @@ func (s *Set) createRoom() tool {
 		args: func(in *chat.CreateRequest) []spec.Arg {
 			return []spec.Arg{
 				spec.Text("agent_name", &in.AgentName, "Your name there.").Require(),
-				spec.Text("room", &in.Room, "If omitted, a name is generated."),
+				spec.Text("room", &in.Room, "Else a name is made up."),
 				spec.Text("password", &in.Password, "Then needed to join."),
 				spec.Text("description", &in.Description, "What it is for."),
-				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats.").Default(int64(room.MinCapacity)),
+				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats, 2-100.").Default(int64(room.MinCapacity)),
 				spec.Choice("type", &in.Type, "channel: only admins speak.", room.Group, room.Channel).Default(string(room.Group)),
 				spec.Boolean("public", func(yes bool) { in.Public = yes }, "Listed by list_rooms."),
 			}
@@ -34,24 +35,30 @@ func (s *Set) createRoom() tool {
 
 // info is the result of room_info.
 type info struct {
-	Untrusted string    `json:"untrusted" doc:"says which of the following are other agents' words"`
-	Room      roomView  `json:"room" doc:"the room, with its whole description"`
-	Earlier   int64     `json:"earlier,omitempty" doc:"how many events message_history has"`
-	Requests  []request `json:"requests,omitempty" doc:"messages of kind request that nobody has answered yet"`
-	Now       string    `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
+	Untrusted  string      `json:"untrusted" doc:"says that the following are other agents' words"`
+	Room       roomView    `json:"room" doc:"the room, with its whole description"`
+	Earlier    int64       `json:"earlier,omitempty" doc:"how many messages message_history has"`
+	Requests   []request   `json:"requests,omitempty" doc:"requests and proposals to which answers are still owed"`
+	Agreements []agreement `json:"agreements,omitempty" doc:"what was agreed on, the newest 5; message_history with agreed true has all"`
+	Now        string      `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
 }
 
 // request is an open request.
 type request struct {
-	Seq  int64    `json:"seq" doc:"answer with this as reply_to"`
-	From string   `json:"from" doc:"the agent that asks"`
-	To   []string `json:"to,omitempty" doc:"of a private request: the agents that may answer; absent if all may"`
+	ID      string   `json:"id" doc:"answer with this as reply_to"`
+	From    string   `json:"from" doc:"the agent that asks"`
+	Text    string   `json:"text" doc:"its first 80 characters"`
+	OwedBy  []string `json:"owed_by,omitempty" doc:"the agents that owe an answer; absent if anyone may answer"`
+	Minutes int64    `json:"minutes" doc:"for how many whole minutes it has been open"`
 }
 
 func viewInfo(i chat.Info) info {
-	v := info{Untrusted: untrustedNotice, Room: viewRoom(i.Room), Earlier: i.Earlier, Now: viewTime(i.Now)}
+	v := info{
+		Untrusted: untrustedNotice, Room: viewRoom(i.Room), Earlier: i.Earlier,
+		Agreements: viewAgreements(i.Agreements), Now: viewTime(i.Now),
+	}
 	for _, r := range i.Requests {
-		v.Requests = append(v.Requests, request(r))
+		v.Requests = append(v.Requests, request{ID: r.ID, From: r.From, Text: r.Text, OwedBy: r.OwedBy, Minutes: int64(r.Age / time.Minute)})
 	}
 	return v
 }
@@ -60,7 +67,8 @@ func (s *Set) roomInfo() tool {
 	return definition[chat.InfoRequest, info]{
 		name:  "room_info",
 		title: "Look at a room",
-		about: "See who is in a room, whether they wait, are away or silent, which requests are open and what it is for, without joining. " +
+		about: "See who is in your room and what they are doing, which requests wait for whose answer, and what was agreed on. " +
+			"With room instead of agent_token, look at one before joining: what it is for and who is there. " +
 			"For what was said use message_history.",
 		hints: hints{readOnly: true, idempotent: true},
 		args: func(in *chat.InfoRequest) []spec.Arg {
@@ -89,7 +97,7 @@ func (s *Set) roomInfo() tool {
 
 // listing is the result of list_rooms.
 type listing struct {
-	Untrusted string   `json:"untrusted,omitempty" doc:"says which of the following are other agents' words"`
+	Untrusted string   `json:"untrusted,omitempty" doc:"says that the following are other agents' words"`
 	Rooms     []listed `json:"rooms" doc:"public rooms, by name"`
 	NextPage  string   `json:"next_page,omitempty" doc:"give it as page for the rooms that follow; absent at the end"`
 }
@@ -113,7 +121,7 @@ func (s *Set) listRooms() tool {
 		args: func(in *chat.ListRequest) []spec.Arg {
 			return []spec.Arg{
 				spec.Text("search", &in.Search, "In name or description."),
-				spec.Integer("limit", &in.Limit, 0, 100, "").Default(int64(20)).Clamp(),
+				spec.Integer("limit", &in.Limit, 0, 100, "Up to 100.").Default(int64(20)).Clamp(),
 				spec.Text("page", &in.Page, "next_page of the last result."),
 			}
 		},

@@ -16,18 +16,20 @@ func tokenArg(to *string) spec.Arg {
 
 // seated is the result of taking a seat.
 type seated struct {
-	Status     string    `json:"status" doc:"created: the room is new and you are its admin; joined; returned: it was your seat already"`
-	AgentToken string    `json:"agent_token" doc:"your secret, for every later call"`
-	AgentName  string    `json:"agent_name" doc:"your name as the others see it"`
-	Untrusted  string    `json:"untrusted" doc:"says which of the following are other agents' words"`
-	Room       roomView  `json:"room" doc:"the room"`
-	Messages   []message `json:"messages" doc:"the last of the talk, at most 20; when returning, what is new since the last cursor you named, including your own"`
-	HasMore    bool      `json:"has_more,omitempty" doc:"true if more that is new follows at cursor"`
-	Earlier    int64     `json:"earlier,omitempty" doc:"how many more events message_history has before these"`
-	Cursor     string    `json:"cursor" doc:"how far you have read: for wait_for_message and send_message"`
-	Now        string    `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
-	Invite     string    `json:"invite" doc:"one line to hand to the other person; it holds the password if you gave one"`
-	Next       string    `json:"next" doc:"what to do next"`
+	Status     string      `json:"status" doc:"created: the room is new and you are its admin; joined; returned: it was your seat already; readmitted: the room let you back into the seat of this name; replaced: a new seat under the name of a silent agent"`
+	AgentToken string      `json:"agent_token" doc:"your secret, for every later call"`
+	AgentName  string      `json:"agent_name" doc:"your name as the others see it"`
+	Untrusted  string      `json:"untrusted" doc:"says that the following are other agents' words"`
+	Room       roomView    `json:"room" doc:"the room"`
+	Messages   []message   `json:"messages" doc:"the last of the talk, at most 20; when returning, what is new since the last cursor you named, including your own"`
+	HasMore    bool        `json:"has_more,omitempty" doc:"true if more that is new follows at cursor"`
+	Earlier    int64       `json:"earlier,omitempty" doc:"how many more messages message_history has before these"`
+	Hidden     int64       `json:"hidden,omitempty" doc:"how many messages to all from before your time you may not see"`
+	Agreements []agreement `json:"agreements,omitempty" doc:"what was agreed on, the newest 5"`
+	Cursor     string      `json:"cursor" doc:"how far you have read: for wait_for_message and send_message"`
+	Now        string      `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
+	Invite     string      `json:"invite,omitempty" doc:"while a seat is free: one line to hand to the other person; it holds the password if you gave one"`
+	Next       string      `json:"next" doc:"what to do next"`
 }
 
 // token implements seatTaken.
@@ -38,7 +40,8 @@ func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) 
 	return seated{
 		Status: string(got.Status), AgentToken: got.Token, AgentName: got.Name,
 		Untrusted: untrustedNotice, Room: viewRoom(got.Room).briefly(),
-		Messages: viewMessages(got.Messages), HasMore: got.HasMore, Earlier: got.Earlier, Cursor: got.Cursor,
+		Messages: viewMessages(got.Messages), HasMore: got.HasMore, Earlier: got.Earlier, Hidden: got.Hidden,
+		Agreements: viewAgreements(got.Agreements), Cursor: got.Cursor,
 		Now: viewTime(got.Now), Invite: invite(s.address(ctx), got.Room, password), Next: s.next.seated(got),
 	}
 }
@@ -58,7 +61,8 @@ func (s *Set) joinRoom() tool {
 		title: "Join a room",
 		about: "Take a seat in a room where other people's agents talk; makes the room if there is none. " +
 			"Give room and agent_name, or only agent_token to come back to your seat. " +
-			"Returns your agent_token (your secret), who is there and what you may see of the talk. " +
+			"Returns your agent_token (your secret), who is there, what you may see of the talk, and next. " +
+			"Refused a name that is yours? Join again when the refusal says. " +
 			"To choose settings use create_room.",
 		args: func(in *chat.JoinRequest) []spec.Arg {
 			return []spec.Arg{
@@ -66,7 +70,7 @@ func (s *Set) joinRoom() tool {
 				spec.Text("agent_name", &in.AgentName, "Your name there."),
 				spec.Text("agent_token", &in.Token, "Give only this to return to your seat."),
 				spec.Text("password", &in.Password, "The room's, if it has one."),
-				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Number of seats (2 to 100), if this call creates the room.").Default(int64(room.MinCapacity)),
+				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats, 2-100, if this call creates the room.").Default(int64(room.MinCapacity)),
 				spec.Boolean("create_if_missing", func(yes bool) { in.OnlyExisting = !yes }, "false: refuse rather than make it.").Default(true),
 			}
 		},
@@ -95,23 +99,30 @@ func (s *Set) joinRoom() tool {
 
 // gone is the result of leave_room.
 type gone struct {
-	Status string `json:"status" doc:"left, or already_left"`
-	Next   string `json:"next" doc:"what to do next"`
+	Status    string    `json:"status" doc:"left, or already_left"`
+	Untrusted string    `json:"untrusted,omitempty" doc:"says that the following are other agents' words"`
+	Messages  []message `json:"messages,omitempty" doc:"what you had not read, oldest first"`
+	Next      string    `json:"next" doc:"what to do next"`
 }
 
 func (s *Set) leaveRoom() tool {
-	type request struct{ Token string }
-	return definition[request, gone]{
+	return definition[chat.LeaveRequest, gone]{
 		name:  "leave_room",
 		title: "Leave a room",
 		about: "Give up your seat and name when the talk is over; the others see it. " +
-			"To be away a while give wait_for_message back_in_minutes.",
+			"Returns what you had not read. To be away for a while give wait_for_message back_in_minutes instead.",
 		hints: hints{idempotent: true},
-		args:  func(in *request) []spec.Arg { return []spec.Arg{tokenArg(&in.Token).Require()} },
-		token: func(in request) string { return in.Token },
-		run: func(ctx context.Context, in request) (gone, error) {
-			status, err := s.rooms.LeaveRoom(ctx, in.Token)
-			return gone{Status: string(status), Next: nextLeft(status)}, err
+		args: func(in *chat.LeaveRequest) []spec.Arg {
+			return []spec.Arg{tokenArg(&in.Token).Require(), spec.Text("text", &in.Text, "A last word to all.")}
+		},
+		token: func(in chat.LeaveRequest) string { return in.Token },
+		run: func(ctx context.Context, in chat.LeaveRequest) (gone, error) {
+			got, err := s.rooms.LeaveRoom(ctx, in)
+			v := gone{Status: string(got.Status), Untrusted: noticeIf(len(got.Messages) > 0), Next: nextLeft(got)}
+			if len(got.Messages) > 0 {
+				v.Messages = viewMessages(got.Messages)
+			}
+			return v, err
 		},
 	}.tool()
 }

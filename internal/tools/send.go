@@ -9,20 +9,21 @@ import (
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
-// sent is the result of send_message. The fields after duplicate are set only if the
-// call waited, or if nothing was sent.
+// sent is the result of send_message.
 type sent struct {
-	Sent      bool      `json:"sent" doc:"false: nothing was sent because there was something newer than cursor, which follows"`
-	Seq       int64     `json:"seq,omitempty" doc:"the number of the message"`
+	Sent      bool      `json:"sent" doc:"false: nothing was sent, since messages may change what you say"`
+	ID        string    `json:"id,omitempty" doc:"of the message"`
 	Duplicate bool      `json:"duplicate,omitempty" doc:"true if the message was there already; it was not sent again"`
-	Status    string    `json:"status,omitempty" doc:"of the wait, as in wait_for_message"`
-	Untrusted string    `json:"untrusted,omitempty" doc:"says which of the following are other agents' words"`
-	Messages  []message `json:"messages,omitempty" doc:"what came, oldest first"`
+	Status    string    `json:"status,omitempty" doc:"as in wait_for_message; absent if the call did not wait and nothing was unread"`
+	Untrusted string    `json:"untrusted,omitempty" doc:"says that the following are other agents' words"`
+	Messages  []message `json:"messages,omitempty" doc:"what was unread, or came while the call waited, oldest first"`
 	HasMore   bool      `json:"has_more,omitempty" doc:"true if more follows at cursor"`
-	Cursor    string    `json:"cursor,omitempty" doc:"how far you have read, if that is known"`
+	Cursor    string    `json:"cursor,omitempty" doc:"how far you have read: give it to the next call"`
 	Agents    []agent   `json:"agents,omitempty" doc:"as in wait_for_message"`
 	Seated    int       `json:"seated,omitempty" doc:"as in wait_for_message"`
 	Waiting   int       `json:"waiting,omitempty" doc:"as in wait_for_message"`
+	AwayUntil string    `json:"away_until,omitempty" doc:"as in wait_for_message"`
+	Owed      int       `json:"owed,omitempty" doc:"how many answers others still owe you"`
 	Next      string    `json:"next" doc:"what to do next"`
 }
 
@@ -31,36 +32,54 @@ func (s *Set) sendMessage() tool {
 		name:  "send_message",
 		title: "Send a message",
 		about: "Say something to all in your room, or only to those in to; it cannot be unsaid. " +
-			"With wait_seconds the answer comes in the same call; else call wait_for_message next. " +
-			"With cursor, if something newer is there, you get that and nothing is sent (sent: false). " +
-			"A call that failed may be repeated word for word; sent: false is no failure.",
-		args: func(in *chat.SendRequest) []spec.Arg {
-			return []spec.Arg{
-				tokenArg(&in.Token).Require(),
-				spec.Text("text", &in.Text, "1-32768 bytes.").Require(),
-				spec.List("to", &in.To, "Names; only they and you see it."),
-				spec.Choice("kind", &in.Kind, "request: wants an answer; status: wants none; done: you are finished.",
-					room.Plain, room.Request, room.Status, room.Done),
-				spec.Duration("wait_seconds", &in.Wait, time.Second, 0, min(chat.MaxSendWait, s.longest), "After sending, wait up to this many seconds for an answer.").Clamp(),
-				spec.Text("cursor", &in.Cursor, "From your last result."),
-				spec.Integer("reply_to", &in.ReplyTo, 0, spec.NoLimit, "seq of what you answer."),
-				spec.Text("idempotency_key", &in.Key, "For programs: one key, one message."),
-			}
-		},
+			"Answer with reply_to. With wait_seconds the answer comes in the same call; else call wait_for_message next. " +
+			"What you had not read comes back too; sent false: it may change what you say, so nothing was sent: read it and send again with the new cursor. " +
+			"A call that failed may be repeated word for word.",
+		args:  s.sendArgs,
+		needs: sendNeeds,
 		token: func(in chat.SendRequest) string { return in.Token },
 		waits: func(in chat.SendRequest) bool { return in.Wait > 0 },
 		run: func(ctx context.Context, in chat.SendRequest) (sent, error) {
 			got, err := s.rooms.Send(ctx, in)
-			return s.viewSent(got, in), err
+			v := s.viewSent(got, in)
+			v.Next += s.next.afterSending(got, in).standbyHint(s.address(ctx))
+			return v, err
 		},
 	}.tool()
 }
 
+func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
+	return []spec.Arg{
+		tokenArg(&in.Token).Require(),
+		spec.Text("text", &in.Text, "1-32768 bytes. Not needed with kind agree or withdraw."),
+		spec.List("to", &in.To, "Names; only they and you see it."),
+		spec.List("ask", &in.Ask, "Names; each owes you an answer."),
+		spec.Text("reply_to", &in.ReplyTo, "id of what you answer."),
+		spec.Choice("kind", &in.Kind, "request: wants an answer; status: wants none; proposal: asks all, or those in ask, to agree; agree, object: answer one; done: you are finished.",
+			room.Kinds()...),
+		spec.Text("withdraw", &in.Withdraw, "id of your own request or proposal, to take it back."),
+		spec.Text("cursor", &in.Cursor, "From your last result: keeps you from speaking over news."),
+		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.longest, "After sending, wait so long for an answer.").Clamp(),
+		backArg(&in.Absence, "Then you are away so long (up to 120)."),
+		spec.Text("activity", &in.Activity, "What you are doing, for others to see."),
+		spec.Text("idempotency_key", &in.Key, "For programs: one key, one message."),
+	}
+}
+
+// sendNeeds says that a text is missing where a message cannot do without.
+func sendNeeds(in *chat.SendRequest) string {
+	if in.Text == "" && in.Kind != room.Agree && in.Withdraw == "" {
+		return "text is missing (only kind agree and withdraw need none)"
+	}
+	return ""
+}
+
 func (s *Set) viewSent(got chat.Sent, asked chat.SendRequest) sent {
 	v := sent{
-		Sent: got.Sent, Seq: got.Seq, Duplicate: got.Duplicate, Status: string(got.Status), HasMore: got.HasMore, Cursor: got.Cursor,
+		Sent: got.Sent, ID: got.ID, Duplicate: got.Duplicate, Status: string(got.Status), HasMore: got.HasMore, Cursor: got.Cursor,
 		Untrusted: noticeIf(len(got.Messages)+len(got.Agents) > 0), Agents: viewAgents(got.Agents),
-		Seated: crowd(got.Waited), Waiting: got.AllWaiting, Next: s.next.sent(got, asked),
+		Seated: crowd(got.Waited), Waiting: got.AllWaiting,
+		AwayUntil: viewTimeIf(got.AwayUntil), Owed: got.Owed, Next: s.next.sent(got, asked),
 	}
 	if len(got.Messages) > 0 {
 		v.Messages = viewMessages(got.Messages)

@@ -14,6 +14,10 @@ import (
 // standbyName is the name of a wait without MCP beside those of the tools.
 const standbyName = "standby"
 
+// standbyYields is when a program may wait in its agent's place again that found the
+// agent waiting itself: most waits are over by then.
+const standbyYields = time.Minute
+
 // Standby is how a wait without MCP ended.
 type Standby struct {
 	// JSON is what wait_for_message gives for the same call: its result, or the
@@ -21,13 +25,12 @@ type Standby struct {
 	JSON json.RawMessage
 	// Code of the error; "" for a result.
 	Code fault.Code
-	// RetryAfter says when a call that was refused can succeed; else it is 0.
+	// RetryAfter says when a call that was refused, or found the agent waiting itself,
+	// can succeed; else it is 0.
 	RetryAfter time.Duration
-	// Of a result: its status, whether a newer wait of the same seat took over, and
-	// whether the wait ended because the server stops.
-	Status     chat.WaitStatus
-	Superseded bool
-	Stopping   bool
+	// Of a result: its status, and whether the wait ended because the server stops.
+	Status   chat.WaitStatus
+	Stopping bool
 }
 
 // Standby is wait_for_message for a program that waits without MCP, such as a shell
@@ -47,7 +50,9 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 		if err != nil {
 			return nil, refusal(err)
 		}
-		ended.Status, ended.Superseded, ended.Stopping = got.Status, got.Superseded, got.Stopping
+		if ended.Status, ended.Stopping = got.Status, got.Stopping; got.Yielded {
+			ended.RetryAfter = standbyYields
+		}
 		return s.viewWaited(got, asked), nil
 	})
 	ended.JSON = o.JSON()

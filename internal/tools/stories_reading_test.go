@@ -24,24 +24,24 @@ func TestStory_noCursor(t *testing.T) {
 		wait.end()
 		ann.do("send_message", args{"text": "four"})
 		bob.do("wait_for_message", args{"wait_seconds": 50})
-		bob.do("send_message", args{"text": "I have all four.", "reply_to": 6})
+		bob.do("send_message", args{"text": "I have all four.", "reply_to": bob.last})
 		wait = bob.begin("wait_for_message", args{"wait_seconds": 50})
 		s.pass(50 * time.Second)
 		wait.end()
 	})
 }
 
-func TestStory_seqAsCursor(t *testing.T) {
-	checkStory(t, "One passes seq as the cursor", func(s *story) {
+func TestStory_idAsCursor(t *testing.T) {
+	checkStory(t, "One passes an id as the cursor", func(s *story) {
 		ann, bob := s.agent("Ann"), s.agent("Bob")
 		ann.do("join_room", args{"room": "plans", "agent_name": "Ann"})
 		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
 		ann.do("send_message", args{"text": "one"})
 		bob.do("wait_for_message", args{"cursor": 2, "wait_seconds": 50})
 		ann.do("send_message", args{"text": "two"})
-		bob.do("wait_for_message", args{"cursor": "3", "wait_seconds": 50})
-		bob.do("send_message", args{"text": "What comes after two?", "cursor": 4})
-		bob.do("send_message", args{"text": "And after that?", "cursor": "9-zz"})
+		bob.do("wait_for_message", args{"cursor": bob.last, "wait_seconds": 50})
+		bob.do("send_message", args{"text": "What comes after two?", "cursor": bob.last})
+		bob.do("send_message", args{"text": "And after that?", "cursor": "c0000000000000"})
 		s.note("Nor is another's cursor one.")
 		bob.do("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 0})
 	})
@@ -56,13 +56,13 @@ func TestStory_givesUpWaits(t *testing.T) {
 		s.pass(time.Minute)
 		s.note("Bob's client hears nothing for a minute, gives up and lets him call again.")
 		wait := bob.begin("wait_for_message", args{"cursor": bob.cursor, "wait_seconds": 290})
-		if r := lost.unheard(); r.Next != "A newer wait with your agent_token took over: go on with the answer of that one." {
+		if r := lost.unheard(); r.Next != "Your newer call has the rest: go on with its result." || r.Status != "superseded" {
 			t.Errorf("the older wait ends with %s", r.text)
 		}
 		s.pass(55 * time.Second)
 		ann.do("send_message", args{"text": "Here I am."})
 		answer := wait.end()
-		if want := fmt.Sprintf("Answer with send_message (cursor %s, wait_seconds 45); if all is said, leave_room.", answer.Cursor); answer.Next != want {
+		if want := fmt.Sprintf("Answer with send_message (cursor %s, wait_seconds 45).", answer.Cursor); answer.Next != want {
 			t.Errorf("next is %s", answer.Next)
 		}
 		s.note("The answer to a send that waits is lost, too. Bob repeats it word for word.")
@@ -83,9 +83,10 @@ func TestStory_worksAlone(t *testing.T) {
 		ann, bob := s.agent("Ann"), s.agent("Bob")
 		ann.do("join_room", args{"room": "plans", "agent_name": "Ann"})
 		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
-		bob.do("send_message", args{"text": "I run the long tests now, and report.", "kind": "status", "cursor": bob.cursor})
-		bob.do("wait_for_message", args{"wait_seconds": 0, "back_in_minutes": 30, "activity": "running the long tests", "cursor": bob.cursor})
+		bob.do("send_message", args{"text": "I run the long tests now, and report.", "kind": "status", "back_in_minutes": 30, "activity": "running the long tests", "cursor": bob.cursor})
 		ann.do("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 50})
+		s.note("The first wait says that Bob is away, and the second waits.")
+		ann.do("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 290})
 		wait := ann.begin("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 290})
 		s.pass(290 * time.Second)
 		wait.end()
@@ -97,7 +98,7 @@ func TestStory_worksAlone(t *testing.T) {
 		bob.do("wait_for_message", args{"wait_seconds": 0, "cursor": bob.cursor})
 		s.pass(9 * time.Minute)
 		ann.do("room_info", args{"agent_token": ann.token})
-		bob.do("send_message", args{"text": "None: all 1,412 passed.", "reply_to": 4, "cursor": bob.cursor})
+		bob.do("send_message", args{"text": "None: all 1,412 passed.", "reply_to": bob.last, "cursor": bob.cursor})
 		ann.do("wait_for_message", args{"cursor": ann.cursor})
 		ann.do("room_info", args{"agent_token": ann.token})
 	})

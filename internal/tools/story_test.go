@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +21,7 @@ import (
 )
 
 // A story is a conversation as a text: what each agent calls and what it gets, byte for
-// byte apart from tokens, check characters and times. It must be the same on both
+// byte apart from tokens, ids, cursors and times. It must be the same on both
 // tables. `go test ./internal/tools -run Story -update` rewrites the files.
 type story struct {
 	t     *testing.T
@@ -32,6 +30,7 @@ type story struct {
 	began time.Time
 	text  strings.Builder
 	names []string // pairs for a replacer: what is volatile, and what stands for it
+	ids   int      // of messages among them
 	cast  []*actor
 }
 
@@ -70,12 +69,16 @@ func newStoryClock(at time.Time) *storyClock {
 // actor is an agent of a story.
 type actor struct {
 	*peer
-	s      *story
-	name   string
-	token  string
-	cursor string
-	ticket string
-	heard  map[int64]string // the texts that it received, by seq
+	s       *story
+	name    string
+	token   string
+	pending string // the token of a join that was refused
+	cursor  string
+	ticket  string
+	last    string            // the id of the last message that it received
+	said    string            // of the last one that it sent
+	knock   string            // of the last join that was refused
+	heard   map[string]string // the texts that it received, by id
 }
 
 // tell runs a story on a table and returns its text.
@@ -137,36 +140,6 @@ func difference(got, want string) string {
 	return "one is longer"
 }
 
-// plain replaces what differs in each run.
-func (s *story) plain(text string) string {
-	text = strings.NewReplacer(s.names...).Replace(text)
-	// An agent that is just waking up may be in either state.
-	text = regexp.MustCompile(`"state":"(waiting|silent)"`).ReplaceAllString(text, `"state":"waiting or silent"`)
-	text = regexp.MustCompile(`\b([0-9]+)-[0-9a-z]{2}\b([^0-9-]|$)`).ReplaceAllString(text, "$1-**$2")
-	text = regexp.MustCompile(`20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z`).ReplaceAllStringFunc(text, func(at string) string {
-		when, err := time.Parse(time.RFC3339, at)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		return "+" + when.Sub(s.began).String()
-	})
-	return text
-}
-
-// standIn makes a name stand for something that differs in each run. From the second of
-// its kind on the name has a number.
-func (s *story) standIn(volatile, name string) {
-	if slices.Contains(s.names, volatile) {
-		return
-	}
-	first, n := name, 1
-	for slices.Contains(s.names, "<"+name+">") {
-		n++
-		name = fmt.Sprint(first, " ", n)
-	}
-	s.names = append(s.names, volatile, "<"+name+">")
-}
-
 // note writes what a reader of the story should know.
 func (s *story) note(text string) { fmt.Fprintf(&s.text, "\n# %s\n", text) }
 
@@ -178,7 +151,7 @@ func (s *story) pass(d time.Duration) {
 
 // agent brings somebody into the story.
 func (s *story) agent(name string) *actor {
-	a := &actor{peer: s.w.connect([]string{legacy, modern}[len(s.cast)%2]), s: s, name: name, heard: map[int64]string{}}
+	a := &actor{peer: s.w.connect([]string{legacy, modern}[len(s.cast)%2]), s: s, name: name, heard: map[string]string{}}
 	s.cast = append(s.cast, a)
 	return a
 }
@@ -187,6 +160,12 @@ func (s *story) agent(name string) *actor {
 func (a *actor) do(tool string, arguments args) reply {
 	a.s.t.Helper()
 	return a.begin(tool, arguments).end()
+}
+
+// look looks in with the actor's cursor.
+func (a *actor) look() reply {
+	a.s.t.Helper()
+	return a.do("wait_for_message", args{"cursor": a.cursor, "wait_seconds": 0})
 }
 
 // held is a call that has begun.
@@ -271,8 +250,19 @@ func (a *actor) complete(tool string, arguments args) args {
 
 // learn remembers what a client needs from a result.
 func (a *actor) learn(r reply) {
+	a.s.number(r.text)
+	if r.Code != "" {
+		if r.Token != "" { // of a join that may succeed later
+			a.pending = r.Token
+			a.s.standIn(r.Token, a.name+"'s pending token")
+		}
+		return
+	}
 	if r.Cursor != "" {
 		a.cursor = r.Cursor
+	}
+	if r.Sent {
+		a.said = r.ID
 	}
 	if r.Token != "" {
 		a.token = r.Token
@@ -283,13 +273,20 @@ func (a *actor) learn(r reply) {
 		a.s.standIn(r.Ticket, a.name+"'s ticket")
 	}
 	for _, m := range r.Messages {
+		if m.Type == "knock" {
+			a.knock = m.ID
+		}
 		if m.Type != "message" || r.Status == "" { // without a status it is history
 			continue
 		}
-		if before, twice := a.heard[m.Seq]; twice && !m.Repeated && r.Status != "returned" && before == m.Text {
-			a.s.t.Errorf("%s was handed message %d twice, unmarked", a.name, m.Seq)
+		// An agent that has returned, or was readmitted, may get once more what it had.
+		if before, twice := a.heard[m.ID]; twice && !m.Repeated && !strings.HasPrefix(r.Status, "re") && before == m.Text {
+			a.s.t.Errorf("%s was handed message %s twice, unmarked", a.name, m.ID)
 		}
-		a.heard[m.Seq] = m.Text
+		a.heard[m.ID] = m.Text
+		if m.From != a.name {
+			a.last = m.ID
+		}
 	}
 }
 
@@ -310,8 +307,8 @@ func (a *actor) missedNothing() {
 		}
 	}
 	for _, m := range a.call("message_history", args{"agent_token": a.token, "limit": 100}).Messages {
-		if _, heard := a.heard[m.Seq]; !heard && m.Type == "message" && m.From != a.name {
-			a.s.t.Errorf("%s never heard message %d: %s", a.name, m.Seq, m.Text)
+		if _, heard := a.heard[m.ID]; !heard && m.Type == "message" && m.From != a.name {
+			a.s.t.Errorf("%s never heard message %s: %s", a.name, m.ID, m.Text)
 		}
 	}
 }

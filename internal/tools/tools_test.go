@@ -56,16 +56,24 @@ func TestCalls_refused_sayWhyByCode(t *testing.T) {
 		{"send_message", args{"agent_token": "abc", "text": "hi"}, "token_invalid: agent_token is mistyped"},
 		{"wait_for_message", args{"wait_seconds": 1}, "invalid_argument: Correct this and call wait_for_message again: agent_token is missing"},
 		{"wait_for_message", args{"agent_token": ann.Token, "back_in_minutes": 121}, "invalid_argument: Correct this and call wait_for_message again: back_in_minutes must be a whole number from 0 to 120"},
-		{"message_history", args{"agent_token": ann.Token, "before": 5, "after": 1}, "invalid_argument: Give only one"},
+		{"message_history", args{"agent_token": ann.Token, "before": "m000005", "after": "m000001"}, "invalid_argument: Give only one"},
 		{"leave_room", args{}, "invalid_argument: Correct this and call leave_room again: agent_token is missing"},
 		{"send_message", args{"agent_token": ann.Token, "text": "psst", "to": "Nobody"}, "invalid_argument: to"},
 		{"send_message", args{"agent_token": ann.Token, "text": "psst", "to": []string{"Bob", ""}}, "invalid_argument: Correct this and call send_message again: to must be a list of texts"},
-		{"send_message", args{"agent_token": ann.Token, "text": "psst", "kind": "shout"}, "invalid_argument: Correct this and call send_message again: kind must be message or request or status or done"},
+		{"send_message", args{"agent_token": ann.Token, "text": "psst", "kind": "shout"}, "invalid_argument: Correct this and call send_message again: kind must be message or request or status or proposal or agree or object or done"},
 		{"wait_for_message", args{"agent_token": ann.Token, "activity": strings.Repeat("a", 81)}, "invalid_argument: activity"},
 		{"update_room", args{"agent_token": reader.Token, "capacity": 9}, "not_allowed: Only admins"},
 		{"update_room", args{"agent_token": ann.Token, "capacity": 101}, "invalid_argument: Correct this and call update_room again: capacity must be"},
 		{"update_room", args{"agent_token": ann.Token}, "invalid_argument: "},
-		{"manage_agent", args{"agent_token": ann.Token, "action": "mute", "name": "Bob"}, "invalid_argument: Correct this and call manage_agent again: name is not an argument of this tool; agent_name is missing"},
+		{"manage_agent", args{"agent_token": ann.Token, "action": "mute", "name": "Bob"}, "invalid_argument: Correct this and call manage_agent again: name is not an argument of this tool"},
+		{"manage_agent", args{"agent_token": ann.Token, "action": "mute"}, "invalid_argument: Correct this and call manage_agent again: agent_name is missing"},
+		{"manage_agent", args{"agent_token": ann.Token, "action": "readmit"}, "invalid_argument: Correct this and call manage_agent again: id (of the knock) or agent_name is missing"},
+		{"manage_agent", args{"agent_token": ann.Token, "action": "mute", "agent_name": "Bob", "id": "m000001"}, "invalid_argument: Correct this and call manage_agent again: id goes with action readmit only"},
+		{"manage_agent", args{"agent_token": ann.Token, "action": "readmit", "agent_name": "Bob", "seq": "m000001"}, "invalid_argument: Correct this and call manage_agent again: agent_name and id may be two agents"},
+		{"send_message", args{"agent_token": ann.Token, "kind": "request"}, "invalid_argument: Correct this and call send_message again: text is missing (only kind agree and withdraw need none)"},
+		{"send_message", args{"agent_token": ann.Token, "text": "away", "back_in_minutes": 121}, "invalid_argument: Correct this and call send_message again: back_in_minutes must be a whole number from 0 to 120"},
+		{"send_message", args{"agent_token": ann.Token, "text": "and?", "reply_to": "m000001"}, "invalid_argument: "},
+		{"send_message", args{"agent_token": ann.Token, "kind": "agree", "reply_to": "m000001"}, "invalid_argument: "},
 		{"manage_agent", args{"agent_token": ann.Token, "agent_name": "Bob", "action": "shoot"}, "invalid_argument: Correct this and call manage_agent again: action must be promote or demote or"},
 		{"manage_agent", args{"agent_token": ann.Token, "agent_name": "Cy", "action": "mute"}, "invalid_argument: "},
 		{"enter_queue", args{}, "invalid_argument: Correct this and call enter_queue again: agent_name is missing (or, to go on waiting, ticket)"},
@@ -129,7 +137,8 @@ func TestSend_asksForMoreThanTheLongestWait_isNotRefused(t *testing.T) {
 	if len(got.Messages) != 1 {
 		t.Errorf("waiting too long gave %s", got.text)
 	}
-	if got := p.call("send_message", args{"agent_token": ann.Token, "text": "more", "cursor": ann.Cursor, "wait_seconds": 300}); got.Sent || len(got.Messages) != 1 {
+	p.call("send_message", args{"agent_token": bob.Token, "text": "what is new, @Ann?"}) // ends the wait of her next send
+	if got := p.call("send_message", args{"agent_token": ann.Token, "text": "more", "wait_seconds": 300}); !got.Sent || len(got.Messages) != 1 {
 		t.Errorf("sending with too long a wait gave %s", got.text)
 	}
 }
@@ -141,15 +150,15 @@ func TestSend_behindTheNews_isHeldBackOnce(t *testing.T) {
 	bob := p.call("join_room", args{"room": "den", "agent_name": "Bob"})
 	p.call("send_message", args{"agent_token": bob.Token, "text": "I am here", "cursor": bob.Cursor})
 	held := p.call("send_message", args{"agent_token": ann.Token, "text": "anybody?", "cursor": ann.Cursor})
-	if held.Sent || held.Seq != 0 || len(held.Messages) != 2 || !strings.HasPrefix(held.Next, "NOT sent") || !strings.HasPrefix(held.text, `{"sent":false,`) {
+	if held.Sent || held.ID != "" || len(held.Messages) != 2 || !strings.HasPrefix(held.Next, "NOT sent") || !strings.HasPrefix(held.text, `{"sent":false,`) {
 		t.Errorf("behind the news: %s", held.text)
 	}
 	sent := p.call("send_message", args{"agent_token": ann.Token, "text": "good to see you", "cursor": held.Cursor})
-	if !sent.Sent || sent.Seq != 4 {
+	if !sent.Sent || sent.ID == "" {
 		t.Errorf("after reading: %s", sent.text)
 	}
 	again := p.call("send_message", args{"agent_token": ann.Token, "text": "good to see you", "cursor": held.Cursor})
-	if !again.Sent || !again.Duplicate || again.Seq != 4 || !strings.HasPrefix(again.Next, "You had sent this already") {
+	if !again.Sent || !again.Duplicate || again.ID != sent.ID || !strings.HasPrefix(again.Next, "You had sent this already") {
 		t.Errorf("once more: %s", again.text)
 	}
 }
@@ -164,7 +173,7 @@ func TestHistory_longText_comesInPartsThatFit(t *testing.T) {
 	m := p.call("wait_for_message", args{"agent_token": bob.Token, "cursor": bob.Cursor}).Messages[0]
 	got := m.Text
 	for parts := 1; m.More != nil; parts++ {
-		m = p.call("message_history", args{"agent_token": bob.Token, "seq": m.More.Seq, "offset": m.More.Offset}).Messages[0]
+		m = p.call("message_history", args{"agent_token": bob.Token, "id": m.More.ID, "offset": m.More.Offset}).Messages[0]
 		if got += m.Text; parts > 10 {
 			t.Fatalf("%d parts for %d bytes", parts, len(long))
 		}
@@ -271,8 +280,12 @@ func TestWait_batchOfTheWorstTexts_staysUnder9KiB(t *testing.T) {
 		p := w.connect(modern)
 		ann := p.call("join_room", args{"room": "den", "agent_name": strings.Repeat("𐐨", 40)})
 		bob := p.call("join_room", args{"room": "den", "agent_name": "Bob"})
+		first := ""
 		for i := range c.times {
-			p.call("send_message", args{"agent_token": ann.Token, "text": c.text, "reply_to": 1, "idempotency_key": i})
+			sent := p.call("send_message", args{"agent_token": ann.Token, "text": c.text, "reply_to": first, "idempotency_key": i})
+			if first == "" {
+				first = sent.ID
+			}
 		}
 		got := 0
 		for cursor, more := bob.Cursor, true; more; {

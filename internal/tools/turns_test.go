@@ -33,12 +33,12 @@ func (r *robot) run(step reply, err error) error {
 
 // follow makes the first call that next names.
 func (r *robot) follow(next string) (reply, error) {
-	call := regexp.MustCompile(`(send_message|wait_for_message) \(cursor ([0-9]+-[0-9a-z]+), wait_seconds ([0-9]+)(?:, reply_to [0-9]+)?\)`)
+	call := regexp.MustCompile(`(send_message|wait_for_message) \(cursor (c[0-9a-z]+), wait_seconds ([0-9]+)(?:, reply_to (m[0-9a-z]+))?\)`)
 	m := call.FindStringSubmatch(next)
 	if m == nil {
 		return reply{}, fmt.Errorf("there is nothing to do in %q", next)
 	}
-	arguments := args{"agent_token": r.token, "cursor": m[2], "wait_seconds": m[3]}
+	arguments := args{"agent_token": r.token, "cursor": m[2], "wait_seconds": m[3], "reply_to": m[4]}
 	if m[1] == "wait_for_message" {
 		return r.ask("wait_for_message", arguments)
 	}

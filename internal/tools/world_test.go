@@ -145,7 +145,7 @@ type reply struct {
 	Ticket    string    `json:"ticket"`
 	Invite    string    `json:"invite"`
 	Sent      bool      `json:"sent"`
-	Seq       int64     `json:"seq"`
+	ID        string    `json:"id"`
 	Duplicate bool      `json:"duplicate"`
 	Agents    []agent   `json:"agents"`
 	Seated    int       `json:"seated"`
@@ -188,11 +188,11 @@ func (r room) seated(t *testing.T) []agent {
 }
 
 type message struct {
-	Seq      int64  `json:"seq"`
+	ID       string `json:"id"`
 	Type     string `json:"type"`
 	From     string `json:"from"`
 	Text     string `json:"text"`
-	ReplyTo  int64  `json:"reply_to"`
+	ReplyTo  string `json:"reply_to"`
 	Agent    string `json:"agent"`
 	Reason   string `json:"reason"`
 	Action   string `json:"action"`
@@ -200,8 +200,8 @@ type message struct {
 	Note     string `json:"note"`
 	Repeated bool   `json:"repeated"`
 	More     *struct {
-		Seq    int64 `json:"seq"`
-		Offset int   `json:"offset"`
+		ID     string `json:"id"`
+		Offset int    `json:"offset"`
 	} `json:"more"`
 }
 

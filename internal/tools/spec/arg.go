@@ -99,6 +99,14 @@ func (a Arg) Clamp() Arg {
 	return a
 }
 
+// Note makes the argument set given to true if the call has it. So 0 and an absent
+// argument can be told apart.
+func (a Arg) Note(given *bool) Arg {
+	put := a.put
+	a.put = func(v any) { put(v); *given = true }
+	return a
+}
+
 // Want says in words what the argument must be.
 func (a Arg) Want() string {
 	switch {

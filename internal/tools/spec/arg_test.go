@@ -137,6 +137,28 @@ func TestRead_valueOfNoMeaning_isRefusedByName(t *testing.T) {
 	}
 }
 
+func TestRead_zero_isToldFromAbsent(t *testing.T) {
+	for raw, want := range map[string]struct {
+		in    time.Duration
+		given bool
+	}{
+		`{}`:                         {0, false},
+		`{"back_in_minutes":null}`:   {0, false},
+		`{"back_in_minutes":""}`:     {0, false},
+		`{"back_in_minutes":0}`:      {0, true},
+		`{"back_in_minutes":"0"}`:    {0, true},
+		`{"back_in_minutes":"2"}`:    {2 * time.Minute, true},
+		`{"back_in_minutes":"soon"}`: {0, false},
+	} {
+		var in time.Duration
+		var given bool
+		Read([]Arg{Duration("back_in_minutes", &in, time.Minute, 0, time.Hour, "").Note(&given)}, []byte(raw))
+		if in != want.in || given != want.given {
+			t.Errorf("%s is read as %v, given %v", raw, in, given)
+		}
+	}
+}
+
 func TestRead_list_isReadInEverySpelling(t *testing.T) {
 	for raw, want := range map[string][]string{
 		`["Bob"]`:            {"Bob"},

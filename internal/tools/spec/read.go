@@ -83,6 +83,8 @@ func aliasOf(key string) string {
 		return "agent_name"
 	case "timeout", "timeout_seconds":
 		return "wait_seconds"
+	case "seq", "message_id":
+		return "id"
 	}
 	return ""
 }

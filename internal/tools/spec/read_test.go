@@ -98,7 +98,7 @@ func TestRead_everyAlias_isKnownWhereItsArgumentIs(t *testing.T) {
 	for alias, name := range map[string]string{
 		"message": "text", "content": "text", "name": "room", "room_name": "room", "room_id": "room",
 		"token": "agent_token", "client_id": "agent_token", "display_name": "agent_name",
-		"timeout": "wait_seconds", "timeout_seconds": "wait_seconds",
+		"timeout": "wait_seconds", "timeout_seconds": "wait_seconds", "seq": "id", "message_id": "id",
 	} {
 		var v string
 		if problems := Read([]Arg{Text(name, &v, "")}, []byte(`{"`+alias+`":"x"}`)); len(problems) > 0 || v != "x" {

@@ -1,0 +1,72 @@
+package tools
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
+)
+
+// notes are the facts that come before the imperative, each with a space after it.
+func notes(messages []view.Message, w chat.Waited) string {
+	var b strings.Builder
+	if w.CursorIgnored {
+		b.WriteString("The cursor you gave is not one of yours (an id is no cursor) and was ignored. ")
+	}
+	if w.Missed {
+		b.WriteString("Some events after your cursor had expired unread. ")
+	}
+	if slices.ContainsFunc(messages, func(m view.Message) bool { return m.Repeated }) {
+		b.WriteString("You may have seen before what is marked repeated. ")
+	}
+	if slices.ContainsFunc(messages, func(m view.Message) bool { return m.More != nil }) {
+		b.WriteString("A text with more is only a part: call message_history with that id and offset for the rest. ")
+	}
+	if i := slices.IndexFunc(messages, func(m view.Message) bool { return m.Agreed != "" }); i >= 0 {
+		fmt.Fprintf(&b, "Everyone asked has agreed to %s: it is on record, and room_info shows it. ", messages[i].Agreed)
+	}
+	if w.NameWanted && !newsOf(messages, "").heir { // who knocked has taken the name meanwhile
+		fmt.Fprintf(&b, "Somebody was refused a name that is taken here, as an agent is that has lost its agent_token: if you are sure that it is the one you know, let it back in with manage_agent (action readmit, id %s). ", knockFor(messages, room.ReasonNameTaken))
+	}
+	if w.SeatWanted {
+		b.WriteString("Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted. ")
+	}
+	return b.String()
+}
+
+// knockFor is the id of the last knock for a reason among messages, or says where it is.
+func knockFor(messages []view.Message, why room.Reason) string {
+	for _, m := range slices.Backward(messages) {
+		if m.Type == view.Knocked && m.Reason == why {
+			return m.ID
+		}
+	}
+	return "of the knock"
+}
+
+// seatNotes says how the caller got its seat, where that is not what it expects, and
+// what it does not see. others is how many are seated beside it.
+func seatNotes(s chat.Seated, others int) string {
+	said := ""
+	switch s.Status {
+	case chat.StatusReadmitted:
+		said = "The room has let you back into your seat. "
+	case chat.StatusReplaced:
+		said = "You have a new seat under this name, since the old one was silent: its role and its private messages are not yours, and you are shown as replaced until an admin readmits you. "
+	}
+	if s.Hidden == 0 || s.Status == chat.StatusReturned { // it was told when it joined
+		return said
+	}
+	verb := " are"
+	if s.Hidden == 1 {
+		verb = " is"
+	}
+	said += plural(s.Hidden, "message") + " from before" + verb + " hidden from you"
+	if others > 0 && !s.Room.Closed {
+		said += ": ask those who are here for a summary if you need it"
+	}
+	return said + ". "
+}

@@ -1,0 +1,87 @@
+package tools
+
+import (
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/pairing"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
+)
+
+func seatedCases() []nextCase {
+	const alone = "You are alone here: give your user the invite, say something first with send_message if you like, then call " + wait5 + "."
+	return []nextCase{
+		{"made the room", advise().seated(seatedWith(0, func(s *chat.Seated) { s.Status = chat.StatusCreated })), alone},
+		{"joined, and all others had left", advise().seated(seatedWith(0, func(s *chat.Seated) { s.Messages = []view.Message{said("m3")} })), alone},
+		{"joined one who said nothing", advise().seated(seatedWith(1, nil)),
+			"You joined last, so you speak first: call " + send5 + "."},
+		{"joined one who left opening words", advise().seated(seatedWith(1, func(s *chat.Seated) { s.Messages = []view.Message{said("m2"), said("m3")} })),
+			"Answer with " + send5 + "."},
+		{"joined one who asks", advise().seated(seatedWith(1, func(s *chat.Seated) { s.Messages = []view.Message{saidAs("m2", room.Request), said("m3")} })),
+			"You are asked for an answer: if your user would want it given, call send_message (cursor c5, wait_seconds 45, reply_to m2); if not, decline with the same call."},
+		{"joined two who say nothing", advise().seated(seatedWith(2, nil)),
+			"You joined last, so you speak first: call " + send5 + "."},
+		{"joined several who say nothing that is shown", advise().seated(seatedWith(2, func(s *chat.Seated) { s.Hidden, s.Begun = 7, true })),
+			"7 messages from before are hidden from you: ask those who are here for a summary if you need it. You joined last among several who are talking: greet with " + send5 + ", or listen with " + wait5 + "."},
+		{"joined several who talk", advise().seated(seatedWith(2, func(s *chat.Seated) { s.Messages = []view.Message{said("m2")} })),
+			"If the answer is up to you, call " + send5 + "; if not, " + wait5 + "."},
+		{"joined several, and a request was answered", advise().seated(seatedWith(2, func(s *chat.Seated) {
+			s.Messages = []view.Message{saidAs("m2", room.Request), answering("m2", said("m3"))}
+		})),
+			"If the answer is up to you, call " + send5 + "; if not, " + wait5 + "."},
+		{"joined a channel", advise().seated(seatedWith(1, func(s *chat.Seated) { s.Room.Type = room.Channel })),
+			"Only admins speak in this room: call " + wait5 + "."},
+	}
+}
+
+// returnCases are those of seats that the caller, or its name, had before.
+func returnCases() []nextCase {
+	back := func(change func(*chat.Seated)) string {
+		return advise().seated(seatedWith(1, func(s *chat.Seated) { s.Status = chat.StatusReturned; change(s) }))
+	}
+	const newSeat = "You have a new seat under this name, since the old one was silent: its role and its private messages are not yours, and you are shown as replaced until an admin readmits you. "
+	return []nextCase{
+		{"came back to where it sees not all", back(func(s *chat.Seated) { s.Hidden = 7 }), "It is not your turn: call " + wait5 + "."},
+		{"came back muted", back(func(s *chat.Seated) { s.Room.Agents[0].Muted = true }),
+			"An admin of this room has muted you, so you can only read: call " + wait5 + "."},
+		{"came back to news", back(func(s *chat.Seated) { s.Messages = []view.Message{ownWords("m4"), said("m5")} }),
+			"Answer with " + send5 + "."},
+		{"came back to news of a talk", back(func(s *chat.Seated) { s.Messages, s.Begun = []view.Message{ownWords("m4"), said("m5")}, true }),
+			"Answer with " + send5 + "; if all is said, leave_room."},
+		{"came back after speaking last", back(func(s *chat.Seated) { s.Messages = []view.Message{said("m4"), ownWords("m5")} }),
+			"It is not your turn: call " + wait5 + "."},
+		{"came back owing an answer", back(func(s *chat.Seated) { s.Owes = "m4" }),
+			"You owe an answer: if your user would want it given, call send_message (cursor c5, wait_seconds 45, reply_to m4); if not, decline with the same call."},
+		{"came back to a proposal", back(func(s *chat.Seated) { s.Owes, s.OwesAgreement = "m4", true }),
+			"You are asked to agree: call send_message (cursor c5, wait_seconds 45, reply_to m4, kind agree), which needs no text; or give kind object instead, with the reason in text."},
+		{"came back to more than fits", back(func(s *chat.Seated) { s.Messages, s.HasMore = []view.Message{said("m4")}, true }),
+			"Before you answer, read on: call wait_for_message (cursor c5, wait_seconds 0)."},
+		{"came back to a closed room", back(func(s *chat.Seated) { s.Room.Closed = true }),
+			"This room is closed for good: message_history still has what was said; to go on, agree on another room."},
+		{"was let back in", back(func(s *chat.Seated) { s.Status = chat.StatusReadmitted }),
+			"The room has let you back into your seat. You joined last, so you speak first: call " + send5 + "."},
+		{"took the name of a silent agent", back(func(s *chat.Seated) { s.Status, s.Hidden = chat.StatusReplaced, 1 }),
+			newSeat + "1 message from before is hidden from you: ask those who are here for a summary if you need it. You joined last, so you speak first: call " + send5 + "."},
+		{"took the name of one that had heard nothing", back(func(s *chat.Seated) { s.Status = chat.StatusReplaced }),
+			newSeat + "You joined last, so you speak first: call " + send5 + "."},
+		{"took the name of a silent agent, and nobody is here", advise().seated(seatedWith(0, func(s *chat.Seated) { s.Status, s.Hidden = chat.StatusReplaced, 2 })),
+			newSeat + "2 messages from before are hidden from you. You are alone here: give your user the invite, say something first with send_message if you like, then call " + wait5 + "."},
+	}
+}
+
+func pairedCases() []nextCase {
+	paired := func(opens bool, messages ...view.Message) string {
+		partner := &pairing.Partner{Name: chosen, Interests: []string{chosen}}
+		return advise().queued(pairing.Result{Status: pairing.Paired, Opens: opens, Partner: partner, Seated: seatedWith(1, func(s *chat.Seated) { s.Messages = messages })})
+	}
+	return []nextCase{
+		{"paired, and came later", paired(true), "You are paired, and joined last, so you open: speak first, with " + send5 + "."},
+		{"paired, and waited longer", paired(false), "You are paired, and the other joined last and opens: call " + wait5 + "."},
+		{"paired, and the other has spoken", paired(false, said("m4")), "Answer with " + send5 + "."},
+		{"paired, and the other has left", advise().queued(pairing.Result{Status: pairing.Paired, Opens: true, Seated: seatedWith(0, nil)}),
+			"Your partner has left: call leave_room, then enter_queue for another."},
+		{"nobody to pair with", advise().queued(pairing.Result{Status: pairing.Waiting, Ticket: "t"}),
+			"No partner yet: within 15 seconds call enter_queue again with this ticket to stay in line, or with leave true to give up."},
+		{"left the queue", advise().queued(pairing.Result{Status: pairing.Left}),
+			"You are no longer in the queue: go on with your own work."},
+	}
+}

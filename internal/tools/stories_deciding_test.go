@@ -1,0 +1,108 @@
+package tools_test
+
+import (
+	"testing"
+	"time"
+)
+
+func TestStory_requests(t *testing.T) {
+	checkStory(t, "Three plan and each request has an addressee", func(s *story) {
+		ann, bob, cy := s.agent("Ann"), s.agent("Bob"), s.agent("Cy")
+		ann.do("create_room", args{"room": "plans", "agent_name": "Ann", "capacity": 3})
+		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
+		cy.do("join_room", args{"room": "plans", "agent_name": "Cy"})
+		ann.do("send_message", args{"text": "Which day suits you?", "ask": "Bob, Cy"})
+		bob.look()
+		bob.do("send_message", args{"text": "Thursday.", "reply_to": ann.said, "cursor": bob.cursor})
+		ann.look()
+		ann.do("room_info", args{"agent_token": ann.token})
+		s.note("Cy says something, but not yet the answer.")
+		cy.look()
+		cy.do("send_message", args{"text": "I look it up.", "kind": "status", "cursor": cy.cursor})
+		cy.do("send_message", args{"text": "Thursday, too.", "reply_to": ann.said, "cursor": cy.cursor})
+		ann.look()
+		s.note("What Bob asks of Cy is nothing for Ann, and Bob takes it back.")
+		bob.do("send_message", args{"text": "And at what time, Cy?", "ask": []string{"Cy"}, "kind": "request"})
+		ann.look()
+		bob.do("send_message", args{"withdraw": bob.said})
+		cy.look()
+		bob.do("send_message", args{"text": "Who is that?", "ask": "Dee"})
+		s.note("A private request reaches nobody else.")
+		ann.look()
+		ann.do("send_message", args{"text": "Can you pay for it?", "to": "Bob", "kind": "request", "cursor": ann.cursor})
+		cy.look()
+		bob.look()
+		bob.do("send_message", args{"text": "Half of it.", "to": "Ann", "reply_to": ann.said, "cursor": bob.cursor})
+		ann.look()
+	})
+}
+
+func TestStory_agreements(t *testing.T) {
+	checkStory(t, "Three agree on a day and one forgets it", func(s *story) {
+		ann, bob, cy := s.agent("Ann"), s.agent("Bob"), s.agent("Cy")
+		ann.do("create_room", args{"room": "plans", "agent_name": "Ann", "capacity": 3})
+		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
+		cy.do("join_room", args{"room": "plans", "agent_name": "Cy"})
+		ann.do("send_message", args{"text": "We launch on Thursday at nine.", "kind": "proposal"})
+		early := ann.said
+		bob.look()
+		bob.do("send_message", args{"kind": "agree", "reply_to": bob.last, "cursor": bob.cursor})
+		cy.look()
+		cy.do("send_message", args{"text": "Nine is too early.", "kind": "object", "reply_to": early, "cursor": cy.cursor})
+		ann.look()
+		ann.do("send_message", args{"text": "We launch on Thursday at ten.", "kind": "proposal", "reply_to": early, "cursor": ann.cursor})
+		bob.look()
+		bob.do("send_message", args{"kind": "agree", "cursor": bob.cursor})
+		s.note("Cy answers to what is over.")
+		cy.do("send_message", args{"kind": "agree", "reply_to": early})
+		cy.look()
+		cy.do("send_message", args{"kind": "agree", "cursor": cy.cursor})
+		ann.look()
+		ann.do("room_info", args{"agent_token": ann.token})
+		s.note("Bob has lost all but his token.")
+		bob.do("join_room", args{"agent_token": bob.token})
+		bob.do("message_history", args{"agreed": true})
+		bob.do("message_history", args{"limit": 2})
+		bob.do("message_history", args{"limit": 2, "after": early})
+	})
+}
+
+func TestStory_readmitted(t *testing.T) {
+	checkStory(t, "One comes back without its token and the other lets it in", func(s *story) {
+		ann, bob := s.agent("Ann"), s.agent("Bob")
+		ann.do("join_room", args{"room": "plans", "agent_name": "Ann"})
+		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
+		bob.do("send_message", args{"text": "What does the customer want?", "cursor": bob.cursor})
+		ann.look()
+		ann.do("send_message", args{"text": "A quote, and this is between us.", "to": "Bob", "cursor": ann.cursor})
+		bob.look()
+		s.note("Bob's client starts again. He has lost everything.")
+		s.pass(70 * time.Second)
+		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
+		ann.look()
+		ann.do("manage_agent", args{"action": "readmit", "id": ann.knock})
+		bob.do("join_room", args{"agent_token": bob.pending})
+		bob.do("message_history", nil)
+		ann.look()
+	})
+}
+
+func TestStory_closing(t *testing.T) {
+	checkStory(t, "A talk ends with a last word and its admin closes the room", func(s *story) {
+		ann, bob := s.agent("Ann"), s.agent("Bob")
+		ann.do("join_room", args{"room": "plans", "agent_name": "Ann"})
+		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
+		bob.do("send_message", args{"text": "Is Thursday settled?", "cursor": bob.cursor})
+		ann.look()
+		ann.do("send_message", args{"text": "It is.", "reply_to": ann.last, "kind": "done", "cursor": ann.cursor})
+		bob.do("leave_room", args{"text": "Good. Bye!"})
+		bob.do("leave_room", nil)
+		ann.look()
+		ann.look()
+		ann.do("update_room", args{"closed": true})
+		ann.do("room_info", args{"agent_token": ann.token})
+		ann.do("message_history", args{"limit": 2})
+		ann.do("send_message", args{"text": "Hello?"})
+		ann.token, bob.token = "", ""
+	})
+}

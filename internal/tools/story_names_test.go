@@ -1,0 +1,57 @@
+package tools_test
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// plain replaces what differs in each run.
+func (s *story) plain(text string) string {
+	text = strings.NewReplacer(s.names...).Replace(text)
+	// An agent that is just waking up may be in either state.
+	text = regexp.MustCompile(`"state":"(waiting|busy)"`).ReplaceAllString(text, `"state":"waiting or busy"`)
+	// What an agent was handed by a send of its own counts up to 15 seconds later.
+	text = regexp.MustCompile(`"unread":[0-9]+`).ReplaceAllString(text, `"unread":"some or none"`)
+	text = regexp.MustCompile(`20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z`).ReplaceAllStringFunc(text, func(at string) string {
+		when, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return "+" + when.Sub(s.began).String()
+	})
+	return text
+}
+
+// standIn makes a name stand for something that differs in each run. From the second of
+// its kind on the name has a number.
+func (s *story) standIn(volatile, name string) {
+	if slices.Contains(s.names, volatile) {
+		return
+	}
+	first, n := name, 1
+	for slices.Contains(s.names, "<"+name+">") {
+		n++
+		name = fmt.Sprint(first, " ", n)
+	}
+	s.names = append(s.names, volatile, "<"+name+">")
+}
+
+// number makes a number stand for each id of a message in a result, in the order in
+// which they come up, and a word for each cursor.
+func (s *story) number(result string) {
+	known := func(volatile string) bool { return slices.Contains(s.names, volatile) }
+	for _, found := range regexp.MustCompile(`"(?:id|reply_to|withdraws|agreed)":"(m[0-9a-z]{6})"`).FindAllStringSubmatch(result, -1) {
+		if !known(found[1]) {
+			s.ids++
+			s.names = append(s.names, found[1], fmt.Sprintf("<m%d>", s.ids))
+		}
+	}
+	for _, found := range regexp.MustCompile(`"cursor":"(c[0-9a-z]{13})"`).FindAllStringSubmatch(result, -1) {
+		if !known(found[1]) {
+			s.names = append(s.names, found[1], "<cursor>")
+		}
+	}
+}
