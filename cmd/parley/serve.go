@@ -42,7 +42,10 @@ func serve(ctx context.Context, s settings, io streams) (err error) {
 	}
 	figures := scrape.New()
 	app.TuneCollector(ctx)
-	a, err := app.New(ctx, app.Config{Settings: s.Settings, Open: s.opener(figures, log), Metrics: figures, Logger: log})
+	_, open := address(ln.Addr())
+	a, err := app.New(ctx, app.Config{
+		Settings: s.Settings, Open: s.opener(figures, log), Metrics: figures, Logger: log, OnLoopback: !open,
+	})
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,9 @@ type Config struct {
 	Metrics Metrics
 	// Logger is nil for no log.
 	Logger *slog.Logger
+	// OnLoopback says that the server listens on loopback addresses only. Its callers
+	// then are principals, unless Settings let others reach it: see ident.Local.
+	OnLoopback bool
 }
 
 // Store is an open table.
@@ -116,7 +119,7 @@ func (a *App) handler(c Config, m *meter.Meter) http.Handler {
 	})
 	return httpapi.New(httpapi.Options{
 		MCP: server.Serve, Standby: set.Standby, Ready: a.Ready, Logger: c.Logger, Meter: m,
-		KeepAlive: s.KeepAlive, Hosts: s.AllowHost, Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,
+		Private: c.OnLoopback && s.PublicURL == "", KeepAlive: s.KeepAlive, Hosts: s.AllowHost, Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/ratelimit"
 )
@@ -20,9 +21,10 @@ func Address(ctx context.Context) string {
 }
 
 // context returns the context of r with what the tools look up in it: the account of the
-// request, the client's address and the server's.
+// request, who sent it, the client's address and the server's.
 func (a *api) context(x *exchange, r *http.Request) context.Context {
 	ctx := ratelimit.WithAddress(meter.With(r.Context(), x.account), a.clientOf(r))
+	ctx = ident.WithPrincipal(ctx, a.principalOf(r))
 	return context.WithValue(ctx, addressKey{}, addressOf(r))
 }
 

@@ -62,6 +62,10 @@ type Options struct {
 	// or "*" for all. Over a loopback connection pages of this machine may, too.
 	// Clients other than browsers send no origin.
 	Origins []string
+	// Private says that only this machine can reach the server: it listens on loopback
+	// addresses only, and has no public address. Its callers then are ident.Local,
+	// unless TrustProxy or Hosts says that there is a proxy.
+	Private bool
 	// TrustProxy says that every request comes through a proxy that appends the
 	// client's address to the header X-Forwarded-For. Without such a proxy any client
 	// could choose its address.
@@ -98,6 +102,7 @@ func New(o Options) http.Handler {
 		o.MaxBody = DefaultMaxBody
 	}
 	o.Hosts, o.Origins = lowered(o.Hosts), lowered(o.Origins)
+	o.Private = o.Private && !o.TrustProxy && len(o.Hosts) == 0
 	return &api{Options: o, bodyTimeout: 30 * time.Second, writeTimeout: 30 * time.Second}
 }
 

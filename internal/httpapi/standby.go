@@ -18,7 +18,7 @@ import (
 //
 //	200  what wait_for_message gives: somebody spoke, or the talk is over
 //	408  nothing came
-//	409  a newer wait of the same agent took over
+//	409  a newer wait of the same agent took over; with Retry-After, the agent itself waits
 //	401  the token is missing or unknown
 //	410  the seat or the room no longer exists
 //	503  the server stops, is full, or its table does not answer
@@ -100,7 +100,7 @@ func standbyStatus(s tools.Standby) int {
 	switch {
 	case s.Code != "":
 		return statusOf(s.Code)
-	case s.Superseded:
+	case s.Status == chat.StatusSuperseded:
 		return http.StatusConflict
 	case s.Status == chat.StatusRemoved:
 		return http.StatusGone
@@ -118,12 +118,21 @@ func (x *exchange) standby(status int, s tools.Standby) {
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	switch status {
-	case http.StatusUnauthorized:
+	switch {
+	case status == http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", "Bearer")
-	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusServiceUnavailable:
+	case repeats(status), s.RetryAfter > 0:
 		h.Set("Retry-After", strconv.Itoa(max(1, fault.Seconds(s.RetryAfter))))
 	}
 	x.WriteHeader(status)
 	_, _ = x.Write(append(s.JSON, '\n')) // fails only if the client has left
+}
+
+// repeats reports whether curl repeats a call by itself that ends so.
+func repeats(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return true
+	}
+	return false
 }

@@ -1,0 +1,84 @@
+package app_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
+)
+
+// The principal is stored with the seat, so that the snapshot of the room shows it.
+func TestApp_callersOnThisMachine_areLocalUnlessOthersCanReachTheServer(t *testing.T) {
+	for name, c := range map[string]struct {
+		config app.Config
+		local  bool
+	}{
+		"on loopback":                {app.Config{OnLoopback: true}, true},
+		"reachable by others":        {app.Config{}, false},
+		"with a public URL":          {app.Config{OnLoopback: true, Settings: app.Settings{PublicURL: "https://chat.example"}}, false},
+		"with a proxy":               {app.Config{OnLoopback: true, Settings: app.Settings{TrustProxy: true}}, false},
+		"with the name of a proxy":   {app.Config{OnLoopback: true, Settings: app.Settings{AllowHost: []string{"chat.example"}}}, false},
+		"with a page of another web": {app.Config{OnLoopback: true, Settings: app.Settings{AllowOrigin: []string{"https://page.example"}}}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tab, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.config.Open = func(context.Context, *meter.Meter) (app.Store, error) {
+				return app.Store{Table: tab, SingleProcess: true, Close: tab.Close}, nil
+			}
+			a, err := app.New(t.Context(), c.config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer a.Close()
+			server := httptest.NewServer(a.Handler)
+			defer server.Close()
+			joinOver(t, server.URL)
+			if got := strings.Contains(snapshot(t, tab), `"who":"local"`); got != c.local {
+				t.Errorf("the caller is local: %v", got)
+			}
+		})
+	}
+}
+
+// joinOver takes a seat over a connection.
+func joinOver(t *testing.T, url string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/mcp", strings.NewReader(
+		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"join_room","arguments":{"room":"tea","agent_name":"Ann"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+}
+
+// snapshot returns that of the only room.
+func snapshot(t *testing.T, tab *sqlitetable.Table) string {
+	t.Helper()
+	for partition, err := range tab.Partitions(t.Context(), "ROOM#", "META") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		item, err := tab.Get(t.Context(), table.Key{Partition: partition, Sort: "META"}, table.Strong)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(item.Data)
+	}
+	t.Fatal("there is no room")
+	return ""
+}
