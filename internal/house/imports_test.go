@@ -27,13 +27,15 @@ func arrows() map[string][]string {
 		"internal/room":      {"internal/ident", "internal/fault"},
 		"internal/roomlog":   {"internal/room", "internal/ident", "internal/fault", "internal/table"},
 		"internal/ratelimit": {"internal/fault"},
-		"internal/chat":      slices.Concat(rooms, []string{"internal/ratelimit"}),
+		"internal/view":      rooms,
+		"internal/password":  {"internal/ratelimit", "internal/room", "internal/ident", "internal/fault"},
+		"internal/chat":      slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit"}),
 		"internal/pairing":   slices.Concat(rooms, []string{"internal/chat"}),
 
 		// The protocol.
 		"internal/mcp":        {"internal/meter"},
 		"internal/tools/spec": {"internal/ident", "internal/fault"},
-		"internal/tools":      {"internal/tools/spec", "internal/mcp", "internal/pairing", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
+		"internal/tools":      {"internal/tools/spec", "internal/mcp", "internal/pairing", "internal/chat", "internal/view", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/httpapi":    {"internal/tools", "internal/mcp", "internal/chat", "internal/ratelimit", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/lambdahttp": {"internal/meter"},
 
@@ -57,6 +59,7 @@ func arrows() map[string][]string {
 		"internal/table/tabletest": {"internal/table"},
 		"internal/dynamolocal":     {"internal/table/dynamotable"},
 		"internal/lambdatest":      {},
+		"internal/explore":         {},
 		"internal/house":           {},
 		"bench":                    {"internal/app", "internal/httpapi", "internal/table/sqlitetable", "internal/table/dynamotable", "internal/table", "internal/roomlog", "internal/room", "internal/ident", "internal/meter", "internal/dynamolocal"},
 		"scripts/dynamodb-local":   {"internal/dynamolocal"},
@@ -66,7 +69,7 @@ func arrows() map[string][]string {
 
 // testOnly lists the packages that are no part of the program.
 func testOnly() []string {
-	return []string{"internal/table/tabletest", "internal/dynamolocal", "internal/lambdatest", "internal/house", "bench", "scripts/dynamodb-local", "e2e"}
+	return []string{"internal/table/tabletest", "internal/dynamolocal", "internal/lambdatest", "internal/explore", "internal/house", "bench", "scripts/dynamodb-local", "e2e"}
 }
 
 // foreign lists the packages that may import a dependency which belongs to one

@@ -10,15 +10,19 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/dynamolocal"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 	"github.com/parley-chat/parley/internal/table/sqlitetable"
 	"github.com/parley-chat/parley/internal/transfer"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // site is a table and a service on it.
@@ -160,14 +164,14 @@ func (s site) join(room, name string) *agent {
 	return &agent{token: got.Token, cursor: got.Cursor}
 }
 
-// say sends a text once: repeated, it returns the same number.
-func (s site) say(a *agent, text string) int64 {
+// say sends a text once: repeated, it returns the same id.
+func (s site) say(a *agent, text string) string {
 	s.t.Helper()
 	got, err := s.Send(s.t.Context(), chat.SendRequest{Token: a.token, Text: text, Key: text})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return got.Seq
+	return got.ID
 }
 
 // listen reads everything that is new to a.
@@ -182,7 +186,7 @@ func (s site) listen(a *agent) {
 			return
 		}
 		for _, m := range got.Messages {
-			if m.Type == chat.Said {
+			if m.Type == view.Said {
 				a.heard = append(a.heard, m.Text)
 			}
 		}
@@ -199,7 +203,7 @@ func (s site) rename(a *agent, room string) {
 
 func (s site) leave(a *agent) {
 	s.t.Helper()
-	if _, err := s.LeaveRoom(s.t.Context(), a.token); err != nil {
+	if _, err := s.LeaveRoom(s.t.Context(), chat.LeaveRequest{Token: a.token}); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -222,10 +226,57 @@ func (s site) furnish() {
 	for range 2 { // the second join starts a new log under the name
 		s.leave(s.join("deserted", "Ann"))
 	}
+	s.agree("the council")
 	closed := s.join("closed", "Ann")
 	if _, err := s.UpdateRoom(s.t.Context(), chat.UpdateRequest{Token: closed.token, Close: true}); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// agree makes a room with an agreement, an open request and a turn that was given.
+func (s site) agree(name string) (ann, bob *agent) {
+	s.t.Helper()
+	ann, bob = s.join(name, "Ann"), s.join(name, "Bob")
+	s.send(chat.SendRequest{Token: ann.token, Text: "We meet at noon.", Kind: room.Proposal})
+	s.send(chat.SendRequest{Token: bob.token, Kind: room.Agree})
+	word := s.send(chat.SendRequest{Token: bob.token, Text: "Who brings the tea?", Ask: []string{"Ann"}})
+	id, n := s.numberOf(name, word)
+	err := s.table.Write(s.t.Context(), table.Put(table.Item{
+		Key: table.Key{Partition: roomlog.RoomPrefix + id, Sort: fmt.Sprintf("TURN#%016d#%05d", n, 1)}, Expires: time.Now().Add(time.Hour).Truncate(time.Second), Data: fmt.Appendf(nil, `{"v":%d,"id":"turn"}`, room.Version),
+	}, table.IfAbsent))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return ann, bob
+}
+
+func (s site) send(req chat.SendRequest) (id string) {
+	s.t.Helper()
+	got, err := s.Send(s.t.Context(), req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return got.ID
+}
+
+// numberOf returns the id of a room and the number of one of its messages.
+func (s site) numberOf(name, message string) (id string, n int64) {
+	s.t.Helper()
+	id, err := s.Store().Resolve(s.t.Context(), name)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	l := s.Store().Acquire(id)
+	defer l.Release()
+	h, err := l.Warm(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	n, ok := h.MessageNumber(message)
+	if !ok {
+		s.t.Fatalf("there is no message %s", message)
+	}
+	return id, n
 }
 
 // hooked is a table that runs a function before each read or write. An error of
