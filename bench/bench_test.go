@@ -154,8 +154,8 @@ func TestPairs_eachSeat_hasReadEverything(t *testing.T) {
 	defer c.close()
 	for i, s := range seats {
 		got, err := c.ask(waitTool, map[string]any{"agent_token": s.Token, "cursor": s.Cursor, "wait_seconds": 0})
-		if err != nil || got.Cursor != s.Cursor {
-			t.Errorf("seat %d at %s: cursor %s, error %v", i, s.Cursor, got.Cursor, err)
+		if err != nil || len(got.Messages) > 0 {
+			t.Errorf("seat %d has not read %v, error %v", i, got.Messages, err)
 		}
 	}
 }

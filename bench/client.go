@@ -148,6 +148,7 @@ type answer struct {
 	AgentToken string `json:"agent_token"`
 	Cursor     string `json:"cursor"`
 	Messages   []struct {
+		ID   string `json:"id"`
 		Text string `json:"text"`
 	} `json:"messages"`
 }

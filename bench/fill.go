@@ -125,6 +125,7 @@ func (s sample) copies(from, messages int) []table.Op {
 	for i := range ops {
 		e := s.events[(from+i)%len(s.events)]
 		e.N = last.N + 1 + int64(from+i)
+		e.Messages = last.Messages + 1 + int64(from+i)
 		e.ID, e.AtMs, e.Text = ident.NewEventID(), last.AtMs, messageText(fmt.Sprintf("%010d", e.N))
 		ops[i] = table.Put(table.Item{Key: roomlog.EventKey(s.room, e.N), Expires: s.expires, Data: roomlog.Encode(e)}, table.Always)
 	}

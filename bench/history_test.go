@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,8 +28,9 @@ func startLongRoom(t *testing.T, b *bench) (c *client, tokens []string) {
 	return c, tokens
 }
 
-// history returns the texts of some messages, the oldest first.
-func history(t *testing.T, c *client, token string, which map[string]any) (texts []string) {
+// history returns the texts of some messages, the oldest first, and the id of the
+// first one.
+func history(t *testing.T, c *client, token string, which map[string]any) (texts []string, first string) {
 	t.Helper()
 	which["agent_token"] = token
 	got, err := c.ask("message_history", which)
@@ -38,7 +40,10 @@ func history(t *testing.T, c *client, token string, which map[string]any) (texts
 	for _, m := range got.Messages {
 		texts = append(texts, m.Text)
 	}
-	return texts
+	if len(texts) > 0 {
+		first = got.Messages[0].ID
+	}
+	return texts, first
 }
 
 func numbered(n int) string { return messageText(fmt.Sprintf("%010d", n)) }
@@ -49,21 +54,19 @@ const begun = 2 * sendClients
 func TestFill_messages_followEachOtherWithoutAGap(t *testing.T) {
 	b := small(t)
 	c, tokens := startLongRoom(t, b)
-	next := begun + 1
-	for next <= begun+b.history {
-		texts := history(t, c, tokens[0], map[string]any{"after": next - 1, "limit": 100})
+	var texts []string
+	before := ""
+	for last := begun + b.history; last > begun; {
+		texts, before = history(t, c, tokens[0], map[string]any{"before": before, "limit": 100})
 		if len(texts) == 0 {
-			t.Fatalf("no message after %d", next-1)
+			t.Fatalf("no message %d", last)
 		}
-		for _, text := range texts {
-			if text != numbered(next) {
-				t.Fatalf("message %d is %q", next, text)
+		for _, text := range slices.Backward(texts) {
+			if last > begun && text != numbered(last) {
+				t.Fatalf("message %d is %q", last, text)
 			}
-			next++
+			last--
 		}
-	}
-	if next != begun+b.history+1 {
-		t.Errorf("the last message is %d, want %d", next-1, begun+b.history)
 	}
 }
 
@@ -78,7 +81,7 @@ func TestFill_agents_goOnInTheRoom(t *testing.T) {
 	if err := eachOnce(calls); err != nil {
 		t.Fatal(err)
 	}
-	got := history(t, c, tokens[0], map[string]any{"limit": 3})
+	got, _ := history(t, c, tokens[0], map[string]any{"limit": 3})
 	want := []string{numbered(begun + 249), numbered(begun + 250), numbered(1)} // the client's first
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("the last messages are %q, want %q", got, want)

@@ -82,7 +82,7 @@ func (b *bench) idleEmpty(ctx context.Context, waiters int) (l load, err error) 
 	defer func() { err = errors.Join(err, p.stop()) }()
 	seats := make([]seat, waiters)
 	for i := range seats {
-		seats[i] = seat{Token: strings.Repeat("x", 28), Cursor: "2-xx"}
+		seats[i] = seat{Token: strings.Repeat("x", 28), Cursor: "c" + strings.Repeat("x", 13)}
 	}
 	l, clients, err := b.rest(ctx, p, seats, "empty")
 	closeAll(clients)

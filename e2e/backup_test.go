@@ -64,8 +64,8 @@ func stopped(p *program) {
 	}
 }
 
-// The crew talks on while the backup is made. A last word before that has a seq
-// above all that was acknowledged until then.
+// The crew talks on while the backup is made. A last word before that comes after all
+// that was acknowledged until then.
 func TestBackup_byTheProgramWhileAgentsTalk_holdsOneMomentAfterAllThatWasAcknowledged(t *testing.T) {
 	at := aFile(t)
 	p := startOn(t, at.args, nil)
@@ -85,7 +85,7 @@ func TestBackup_byTheProgramWhileAgentsTalk_holdsOneMomentAfterAllThatWasAcknowl
 		})
 		at, p = backup, startOn(t, backup.args, nil)
 		c = talk{t, openGo(t, p.url, modernProtocol)}
-		forgotten += crew.goBack(c, doors, before.Seq)
+		forgotten += crew.goBack(c, doors, before.ID)
 		c.ok("room_info", args{"agent_token": settled.token})
 	}
 	crew.finish(talk{t, openGo(t, p.url, modernProtocol)})
@@ -111,21 +111,23 @@ func backUp(t *testing.T, from, to tableArgs) {
 
 // goBack has the crew forget what came after a backup, and returns how much that
 // was. The backup must hold everything from the doors, where the readers came in,
-// to one moment not before event least.
-func (w *crew) goBack(c talk, doors []seat, least int64) (forgotten int) {
+// to one moment not before message least.
+func (w *crew) goBack(c talk, doors []seat, least string) (forgotten int) {
 	c.t.Helper()
 	for i, r := range w.readers {
+		before := r.heard
 		r.seat, r.heard = doors[i], nil
 		r.readUntilQuiet(c)
+		sameStart(c.t, before, r.heard)
 	}
-	last := w.readers[0].lastWithoutGap(c.t) // the other one does not hear its own words
-	if last < least {
-		c.t.Fatalf("the backup ends at event %d, and event %d was acknowledged before it began", last, least)
+	there, _ := w.readers[0].sorted(c.t) // the other one does not hear its own words
+	if there[least] == "" {
+		c.t.Fatalf("the backup lacks message %s, which was acknowledged before it began", least)
 	}
 	for _, s := range w.senders {
-		for seq := range s.acknowledged {
-			if seq > last {
-				delete(s.acknowledged, seq)
+		for id := range s.acknowledged {
+			if there[id] == "" {
+				delete(s.acknowledged, id)
 				forgotten++
 			}
 		}
@@ -134,16 +136,15 @@ func (w *crew) goBack(c talk, doors []seat, least int64) (forgotten int) {
 	return forgotten
 }
 
-// lastWithoutGap returns the last event that was heard. None may be missing before.
-func (r *reader) lastWithoutGap(t *testing.T) (last int64) {
+// sameStart fails unless one agent heard the same before and after a backup, as far
+// as both go.
+func sameStart(t *testing.T, before, after []message) {
 	t.Helper()
-	for _, m := range r.heard {
-		if last != 0 && m.Seq != last+1 {
-			t.Errorf("event %d follows event %d", m.Seq, last)
+	for i := range min(len(before), len(after)) {
+		if before[i].ID != after[i].ID {
+			t.Fatalf("event %d was %+v, and is %+v in the backup", i, before[i], after[i])
 		}
-		last = m.Seq
 	}
-	return last
 }
 
 // goBack has the settler forget the rooms that are not in a backup. All of them

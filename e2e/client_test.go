@@ -96,23 +96,24 @@ func (c *inGo) call(ctx context.Context, tool string, arguments args) (answer, e
 
 // answer is what tools answer with, as far as these tests look at it.
 type answer struct {
-	Status     string    `json:"status"`
-	AgentToken string    `json:"agent_token"`
-	Room       roomView  `json:"room"`
-	Rooms      []listed  `json:"rooms"`
-	Messages   []message `json:"messages"`
-	Cursor     string    `json:"cursor"`
-	Invite     string    `json:"invite"`
-	Next       string    `json:"next"`
-	Sent       bool      `json:"sent"`
-	Seq        int64     `json:"seq"`
-	Duplicate  bool      `json:"duplicate"`
-	Ticket     string    `json:"ticket"`
-	Partner    *partner  `json:"partner"`
-	Requests   []request `json:"requests"`
-	Code       string    `json:"code"` // of a refusal; else empty
-	Message    string    `json:"message"`
-	Retry      int       `json:"retry_after_seconds"`
+	Status     string      `json:"status"`
+	AgentToken string      `json:"agent_token"`
+	Room       roomView    `json:"room"`
+	Rooms      []listed    `json:"rooms"`
+	Messages   []message   `json:"messages"`
+	Cursor     string      `json:"cursor"`
+	Invite     string      `json:"invite"`
+	Next       string      `json:"next"`
+	Sent       bool        `json:"sent"`
+	ID         string      `json:"id"`
+	Duplicate  bool        `json:"duplicate"`
+	Ticket     string      `json:"ticket"`
+	Partner    *partner    `json:"partner"`
+	Requests   []request   `json:"requests"`
+	Agreements []agreement `json:"agreements"`
+	Code       string      `json:"code"` // of a refusal; else empty
+	Message    string      `json:"message"`
+	Retry      int         `json:"retry_after_seconds"`
 }
 
 type partner struct {
@@ -120,9 +121,15 @@ type partner struct {
 }
 
 type request struct {
-	Seq  int64    `json:"seq"`
-	From string   `json:"from"`
-	To   []string `json:"to"`
+	ID     string   `json:"id"`
+	From   string   `json:"from"`
+	OwedBy []string `json:"owed_by"`
+}
+
+type agreement struct {
+	ID   string `json:"id"`
+	Text string `json:"text"`
+	By   string `json:"by"`
 }
 
 type roomView struct {
@@ -134,10 +141,11 @@ type roomView struct {
 }
 
 type agent struct {
-	Name  string `json:"name"`
-	Role  string `json:"role"`
-	You   bool   `json:"you"`
-	State string `json:"state"`
+	Name   string `json:"name"`
+	Role   string `json:"role"`
+	You    bool   `json:"you"`
+	State  string `json:"state"`
+	Unread *int   `json:"unread"`
 }
 
 type listed struct {
@@ -148,13 +156,15 @@ type listed struct {
 }
 
 type message struct {
-	Seq      int64    `json:"seq"`
+	ID       string   `json:"id"`
 	Type     string   `json:"type"`
 	From     string   `json:"from"`
 	Text     string   `json:"text"`
 	Kind     string   `json:"kind"`
 	To       []string `json:"to"`
-	ReplyTo  int64    `json:"reply_to"`
+	Ask      []string `json:"ask"`
+	ReplyTo  string   `json:"reply_to"`
+	Agreed   string   `json:"agreed"`
 	Agent    string   `json:"agent"`
 	Reason   string   `json:"reason"`
 	Repeated bool     `json:"repeated"`

@@ -13,10 +13,10 @@ func TestConversation_everyClient_isHeardAndAnswered(t *testing.T) {
 			c := talk{t, k.open(t, p.url)}
 			room := roomName(k.name)
 			alice, bob := c.meet(room)
-			seq := c.sayAndHear(alice, bob)
-			c.answer(alice, bob, seq)
+			id := c.sayAndHear(alice, bob)
+			c.answer(alice, bob, id)
 			c.repeat(alice)
-			c.lookBack(bob, seq)
+			c.lookBack(bob, id)
 			c.turnAway(room, alice)
 			c.mistakes(alice)
 			c.part(room, alice, bob)
@@ -88,7 +88,7 @@ func (c talk) join(room, name string) seat {
 func (c talk) listen(s *seat) []message {
 	c.t.Helper()
 	a := c.ok("wait_for_message", args{"agent_token": s.token, "cursor": s.cursor, "wait_seconds": 20})
-	if a.Status != "messages" && a.Status != "ended" || len(a.Messages) == 0 || a.Cursor == "" || a.Next == "" {
+	if a.Status != "messages" && a.Status != "all_done" || len(a.Messages) == 0 || a.Cursor == "" || a.Next == "" {
 		c.t.Fatalf("wait_for_message: answered %+v, want messages", a)
 	}
 	s.cursor = a.Cursor
@@ -131,32 +131,32 @@ func (c talk) meet(room string) (alice, bob seat) {
 	return alice, bob
 }
 
-// sayAndHear lets Alice speak while Bob waits, and returns the seq.
-func (c talk) sayAndHear(alice, bob seat) int64 {
+// sayAndHear lets Alice speak while Bob waits, and returns the id.
+func (c talk) sayAndHear(alice, bob seat) string {
 	c.t.Helper()
 	heard := c.waiting(bob, places()[0])
 	c.awaitWaiting(alice.token, "Bob", true)
 	said := c.ok("send_message", args{"agent_token": alice.token, "text": opening})
-	if !said.Sent || said.Seq == 0 || said.Duplicate || said.Next == "" {
+	if !said.Sent || said.ID == "" || said.Duplicate || said.Next == "" {
 		c.t.Fatalf("send_message answered %+v", said)
 	}
 	got := <-heard
 	if got.Status != "messages" || len(got.Messages) != 1 {
 		c.t.Fatalf("Bob heard %+v, want one message", got)
 	}
-	if m := got.Messages[0]; m.Text != opening || m.From != "Alice" || m.Seq != said.Seq || m.Type != "message" {
-		c.t.Errorf("Bob heard %+v, want what Alice said at %d", m, said.Seq)
+	if m := got.Messages[0]; m.Text != opening || m.From != "Alice" || m.ID != said.ID || m.Type != "message" {
+		c.t.Errorf("Bob heard %+v, want what Alice said as %s", m, said.ID)
 	}
-	return said.Seq
+	return said.ID
 }
 
-// answer lets Bob reply to seq, and Alice read it.
-func (c talk) answer(alice, bob seat, seq int64) {
+// answer lets Bob reply to a message, and Alice read it.
+func (c talk) answer(alice, bob seat, id string) {
 	c.t.Helper()
-	c.ok("send_message", args{"agent_token": bob.token, "text": reply, "reply_to": seq})
+	c.ok("send_message", args{"agent_token": bob.token, "text": reply, "reply_to": id})
 	news := c.listen(&alice)
-	if len(news) != 1 || news[0].Text != reply || news[0].ReplyTo != seq || news[0].From != "Bob" {
-		c.t.Errorf("Alice heard %+v, want Bob's reply to %d", news, seq)
+	if len(news) != 1 || news[0].Text != reply || news[0].ReplyTo != id || news[0].From != "Bob" {
+		c.t.Errorf("Alice heard %+v, want Bob's reply to %s", news, id)
 	}
 	quiet := c.ok("wait_for_message", args{"agent_token": alice.token, "cursor": alice.cursor, "wait_seconds": 0})
 	if quiet.Status != "quiet" || len(quiet.Messages) != 0 {
@@ -169,13 +169,13 @@ func (c talk) repeat(alice seat) {
 	c.t.Helper()
 	words := args{"agent_token": alice.token, "text": "One more thing: please keep the parser free of dependencies."}
 	first, second := c.ok("send_message", words), c.ok("send_message", words)
-	if !second.Duplicate || second.Seq != first.Seq || first.Duplicate {
-		c.t.Errorf("sent twice: %+v, then %+v; want a duplicate with the first seq", first, second)
+	if !second.Duplicate || second.ID != first.ID || first.Duplicate {
+		c.t.Errorf("sent twice: %+v, then %+v; want a duplicate with the first id", first, second)
 	}
 }
 
 // lookBack reads what was said from the room's history.
-func (c talk) lookBack(bob seat, seq int64) {
+func (c talk) lookBack(bob seat, id string) {
 	c.t.Helper()
 	var texts []string
 	for _, m := range c.ok("message_history", args{"agent_token": bob.token}).Messages {
@@ -186,8 +186,8 @@ func (c talk) lookBack(bob seat, seq int64) {
 	if len(texts) != 3 || texts[0] != opening || texts[1] != reply {
 		c.t.Errorf("history holds %q, want the three messages, oldest first", texts)
 	}
-	later := c.ok("message_history", args{"agent_token": bob.token, "after": seq, "limit": 1}).Messages
+	later := c.ok("message_history", args{"agent_token": bob.token, "after": id, "limit": 1}).Messages
 	if len(later) != 1 || later[0].Text != reply {
-		c.t.Errorf("history after %d begins with %+v, want Bob's reply", seq, later)
+		c.t.Errorf("history after %s begins with %+v, want Bob's reply", id, later)
 	}
 }

@@ -68,7 +68,7 @@ func newCrew(c talk) *crew {
 		name := fmt.Sprintf("Sender %d", n+1)
 		// Half of them say by a key what is the same message; the others say it
 		// again letter for letter, as models do.
-		w.senders = append(w.senders, &sender{name: name, keyed: n%2 == 0, token: c.join(room, name).token, acknowledged: map[int64]string{}})
+		w.senders = append(w.senders, &sender{name: name, keyed: n%2 == 0, token: c.join(room, name).token, acknowledged: map[string]string{}})
 	}
 	return w
 }
@@ -155,9 +155,9 @@ func (w *crew) compare(t *testing.T) (acknowledged int) {
 		acknowledged = 0
 		for _, s := range w.senders {
 			acknowledged += len(s.acknowledged)
-			for seq, text := range s.acknowledged {
-				if texts[seq] != text {
-					t.Errorf("event %d was acknowledged as %q, and is %q", seq, text, texts[seq])
+			for id, text := range s.acknowledged {
+				if texts[id] != text {
+					t.Errorf("message %s was acknowledged as %q, and is %q", id, text, texts[id])
 				}
 			}
 			if len(words[s.name]) != len(s.acknowledged) {
@@ -178,7 +178,7 @@ type sender struct {
 	name         string
 	token        string
 	keyed        bool
-	acknowledged map[int64]string // words, by the seq that each was given
+	acknowledged map[string]string // words, by the id that each was given
 }
 
 func (s *sender) word(n int) string {
@@ -199,10 +199,10 @@ func (s *sender) send(ctx context.Context, c client) error {
 	if err != nil {
 		return err
 	}
-	if !a.Sent || s.acknowledged[a.Seq] != "" {
+	if !a.Sent || s.acknowledged[a.ID] != "" {
 		return fmt.Errorf("%q was answered %+v", in["text"], a)
 	}
-	s.acknowledged[a.Seq] = s.word(n)
+	s.acknowledged[a.ID] = s.word(n)
 	return nil
 }
 
@@ -220,7 +220,7 @@ type reader struct {
 
 func (r *reader) wait(ctx context.Context, c client, seconds int) (answer, error) {
 	a, err := c.call(ctx, "wait_for_message", args{"agent_token": r.token, "cursor": r.cursor, "wait_seconds": seconds})
-	if err == nil && a.Status == "messages" {
+	if err == nil && a.Code == "" {
 		r.cursor = a.Cursor
 		r.heard = append(r.heard, a.Messages...)
 	}
@@ -248,18 +248,16 @@ func (r *reader) readUntilQuiet(c talk) {
 	}
 }
 
-// sorted returns the texts that were heard by seq and by speaker, in order.
-func (r *reader) sorted(t *testing.T) (texts map[int64]string, words map[string][]string) {
+// sorted returns the texts that were heard by id and by speaker, in order.
+func (r *reader) sorted(t *testing.T) (texts map[string]string, words map[string][]string) {
 	t.Helper()
-	texts, words = map[int64]string{}, map[string][]string{}
-	last := int64(0)
+	texts, words = map[string]string{}, map[string][]string{}
 	for _, m := range r.heard {
-		if m.Seq <= last {
-			t.Errorf("event %d was heard after event %d", m.Seq, last)
-		}
-		last = m.Seq
 		if m.Type == "message" {
-			texts[m.Seq] = m.Text
+			if texts[m.ID] != "" {
+				t.Errorf("message %s was heard twice: %q", m.ID, m.Text)
+			}
+			texts[m.ID] = m.Text
 			words[m.From] = append(words[m.From], m.Text)
 		}
 	}

@@ -97,7 +97,8 @@ func TestFsync_beforeEachAnswer_isOneOfTheLogThatHoldsTheMessage(t *testing.T) {
 	alice, _ := c.meet("the slow pen")
 	const messages = 20
 	for n := range messages {
-		c.ok("send_message", args{"agent_token": alice.token, "text": marked(n)})
+		// Without a cursor the first send would also note what it hands out.
+		c.ok("send_message", args{"agent_token": alice.token, "text": marked(n), "cursor": alice.cursor})
 	}
 	p.terminate()
 	await(t, "strace has seen the end", func() bool {

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 )
@@ -15,6 +16,7 @@ func TestCompany_everyClient_speaksInPrivateAsksAndRules(t *testing.T) {
 			all := c.seatAll("company of "+k.name, "Alice", "Bob", "Carol")
 			c.inPrivate(all["Alice"], all["Bob"], all["Carol"])
 			c.asks(all["Alice"], all["Carol"])
+			c.agree(all["Alice"], all["Bob"], all["Carol"])
 			c.rules(all["Alice"], all["Bob"], all["Carol"])
 		})
 	}
@@ -48,6 +50,23 @@ func (c talk) inPrivate(from, to, third *seat) {
 	c.refused("invalid_argument", "send_message", args{"agent_token": from.token, "text": "psst", "recipients": []string{"Bob"}})
 }
 
+// TestUnread_ofANewcomer counts nothing that its join gave it.
+func TestUnread_ofANewcomer_isWhatCameSinceItsJoin(t *testing.T) {
+	p := start(t)
+	c := talk{t, openGo(t, p.url, modernProtocol)}
+	alice := c.join("the waiting room", "Alice")
+	c.ok("send_message", args{"agent_token": alice.token, "text": opening})
+	c.join("the waiting room", "Bob")
+	for want := range 3 {
+		for _, a := range c.ok("room_info", args{"agent_token": alice.token}).Room.Agents {
+			if a.Name == "Bob" && (a.Unread == nil || *a.Unread != want) {
+				t.Errorf("after %d messages since his join Bob is shown as %+v", want, a)
+			}
+		}
+		c.ok("send_message", args{"agent_token": alice.token, "text": fmt.Sprintf("Nobody reads note %d.", want)})
+	}
+}
+
 // said leaves out the comings and goings.
 func (c talk) said(news []message) []message {
 	return slices.DeleteFunc(news, func(m message) bool { return m.Type != "message" })
@@ -58,12 +77,33 @@ func (c talk) asks(from, other *seat) {
 	c.t.Helper()
 	asked := c.ok("send_message", args{"agent_token": from.token, "text": "Who brings the cake?", "kind": "request"})
 	open := c.ok("room_info", args{"agent_token": other.token}).Requests
-	if len(open) != 1 || open[0].Seq != asked.Seq || open[0].From != "Alice" {
-		c.t.Fatalf("open are %+v, want the request %d", open, asked.Seq)
+	if len(open) != 1 || open[0].ID != asked.ID || open[0].From != "Alice" {
+		c.t.Fatalf("open are %+v, want the request %s", open, asked.ID)
 	}
-	c.ok("send_message", args{"agent_token": other.token, "text": "I do, a lemon cake.", "reply_to": asked.Seq})
+	c.ok("send_message", args{"agent_token": other.token, "text": "I do, a lemon cake.", "reply_to": asked.ID})
 	if open := c.ok("room_info", args{"agent_token": from.token}).Requests; len(open) != 0 {
 		c.t.Errorf("still open: %+v", open)
+	}
+}
+
+// agree puts an agreement of all on record.
+func (c talk) agree(from, first, second *seat) {
+	c.t.Helper()
+	const plan = "The cake is lemon, and we meet at noon."
+	asked := c.ok("send_message", args{"agent_token": from.token, "text": plan, "kind": "proposal"})
+	open := c.ok("room_info", args{"agent_token": first.token}).Requests
+	if len(open) != 1 || open[0].ID != asked.ID || !slices.Equal(open[0].OwedBy, []string{"Bob", "Carol"}) {
+		c.t.Fatalf("open are %+v, want the proposal %s to Bob and Carol", open, asked.ID)
+	}
+	c.ok("send_message", args{"agent_token": first.token, "kind": "agree", "reply_to": asked.ID})
+	c.ok("send_message", args{"agent_token": second.token, "kind": "agree"})
+	news := c.said(c.listen(from))
+	if n := len(news); n == 0 || news[n-1].Agreed != asked.ID {
+		c.t.Errorf("Alice heard %+v, want that all have agreed to %s", news, asked.ID)
+	}
+	kept := c.ok("room_info", args{"agent_token": second.token}).Agreements
+	if len(kept) != 1 || kept[0] != (agreement{asked.ID, plan, "Alice"}) {
+		c.t.Errorf("on record are %+v, want %s", kept, asked.ID)
 	}
 }
 

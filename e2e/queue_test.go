@@ -38,8 +38,8 @@ func TestQueue_everyClient_isPairedAndTalks(t *testing.T) {
 				t.Fatalf("Alice got %+v, Bob %+v", one, other)
 			}
 			alice, bob := seat{one.AgentToken, one.Cursor}, seat{other.AgentToken, other.Cursor}
-			seq := c.sayAndHear(alice, bob)
-			c.answer(alice, bob, seq)
+			id := c.sayAndHear(alice, bob)
+			c.answer(alice, bob, id)
 		})
 	}
 }

@@ -38,18 +38,22 @@ func TestSQLite_nextToTheServer_showsRoomsAndMessages(t *testing.T) {
 	all := c.seatAll("the open book", "Alice", "Bob", "Carol")
 	c.ok("send_message", args{"agent_token": all["Alice"].token, "text": opening})
 	c.ok("send_message", args{"agent_token": all["Bob"].token, "text": "Only for you two.", "to": []string{"Carol", "Alice"}})
-	asked := c.ok("send_message", args{"agent_token": all["Carol"].token, "text": "Who writes it down?", "kind": "request"})
-	c.ok("send_message", args{"agent_token": all["Bob"].token, "text": "I do.", "reply_to": asked.Seq})
+	asked := c.ok("send_message", args{"agent_token": all["Carol"].token, "text": "Who writes it down?", "kind": "request", "ask": "bob"})
+	c.ok("send_message", args{"agent_token": all["Bob"].token, "text": "I do.", "reply_to": asked.ID})
+	c.ok("send_message", args{"agent_token": all["Alice"].token, "text": "We write it down.", "kind": "proposal"})
+	c.ok("send_message", args{"agent_token": all["Bob"].token, "kind": "agree"})
 	c.join("the empty room", "Dan")
 	for _, q := range []struct {
 		sql  string
 		want []string
 	}{
-		{"SELECT seq, sender, recipients, kind, text FROM messages WHERE room = 'the open book'", []string{
-			"4|Alice||message|" + opening,
-			"5|Bob|Alice, Carol|message|Only for you two.",
-			"6|Carol||request|Who writes it down?",
-			"7|Bob||message|I do.",
+		{"SELECT seq, sender, recipients, asked, kind, text FROM messages WHERE room = 'the open book'", []string{
+			"4|Alice|||message|" + opening,
+			"5|Bob|Alice, Carol||message|Only for you two.",
+			"6|Carol||Bob|request|Who writes it down?",
+			"7|Bob|||message|I do.",
+			"8|Alice||Bob, Carol|proposal|We write it down.",
+			"9|Bob|||agree|",
 		}},
 		{"SELECT room, agents FROM rooms ORDER BY room", []string{
 			"the empty room|Dan",

@@ -62,8 +62,8 @@ func TestLog_atItsMostTalkative_holdsNoSecretAndNoText(t *testing.T) {
 	c := talk{t, openGo(t, p.url, modernProtocol)}
 	c.lockedRoom("tea for two")
 	alice, bob := c.meet("tea for two")
-	seq := c.sayAndHear(alice, bob)
-	c.answer(alice, bob, seq)
+	id := c.sayAndHear(alice, bob)
+	c.answer(alice, bob, id)
 	c.mistakes(alice)
 	p.terminate()
 	for _, secret := range []string{alice.token, bob.token, mistyped(alice.token), password, opening[:20], reply[:20]} {
