@@ -92,8 +92,7 @@ func modernRequest(h http.Header, m meta, tool string) bool {
 // serveCall makes a call and answers it. A call that waits does so here, so the stack
 // frames from here on are small.
 func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, c *call) {
-	reportProgress(r.Context(), c.progress)
-	o := Do(r.Context(), s.log, c.tool.Name, func(ctx context.Context, r *Record) (any, error) {
+	o := Do(withClient(r, c.progress), s.log, c.tool.Name, func(ctx context.Context, r *Record) (any, error) {
 		return c.tool.Call(ctx, c.arguments, r)
 	})
 	if !o.Gone {

@@ -50,6 +50,7 @@ func (t Tool) listed() library.Tool {
 		input = []byte(`{"type":"object"}`)
 	}
 	return library.Tool{
+		Meta: t.meta(),
 		Name: t.Name, Title: t.Title, Description: t.Description,
 		RawInputSchema: input, RawOutputSchema: t.Output,
 		Annotations: library.ToolAnnotation{
@@ -59,6 +60,22 @@ func (t Tool) listed() library.Tool {
 			OpenWorldHint:   new(true), // others change what the tools act on
 		},
 	}
+}
+
+// meta is what clients of Anthropic read about loading and finding the tool; nil if there
+// is nothing to say.
+func (t Tool) meta() *library.Meta {
+	fields := map[string]any{}
+	if t.Eager {
+		fields["anthropic/alwaysLoad"] = true
+	}
+	if t.SearchHint != "" {
+		fields["anthropic/searchHint"] = t.SearchHint
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	return library.NewMetaFromMap(fields)
 }
 
 // refuseCall stands in mcp-go for every tool. mcp-go gets only calls that it

@@ -34,6 +34,12 @@ type Tool struct {
 	Destructive bool // may take from others what they cannot get back
 	Idempotent  bool // repeating the call adds nothing
 
+	// Of clients that show a model only the tools that it searches for: Eager asks
+	// them to show this one from the start, and SearchHint holds words under which
+	// it should be found.
+	Eager      bool
+	SearchHint string
+
 	// Call does the work of one call with the arguments that it came with, which
 	// may be any JSON or nil. Otherwise it is a [Work]. It is called by many
 	// goroutines at once.

@@ -420,8 +420,8 @@ func TestStream_listen_isAcknowledgedFirstWithNothing(t *testing.T) {
 	}
 }
 
-// quick is a tool that answers at once.
-var quick = Tool{Name: "quick", Call: func(context.Context, json.RawMessage, *Record) (any, error) { return "done", nil }}
+// quick is a tool that answers at once, with who called it.
+var quick = Tool{Name: "quick", Call: func(ctx context.Context, _ json.RawMessage, _ *Record) (any, error) { return ClientFrom(ctx), nil }}
 
 func TestStream_progressTokens(t *testing.T) {
 	for token, want := range map[string]string{
@@ -442,7 +442,10 @@ func TestStream_progressTokens(t *testing.T) {
 		if token != "" {
 			meta = `,"_meta":{"progressToken":` + token + `}`
 		}
-		w.post(legacy, "1", "tools/call", "quick", `{"name":"quick"`+meta+`}`)
+		_, answer := w.post(legacy, "1", "tools/call", "quick", `{"name":"quick"`+meta+`}`)
+		if seen := fmt.Sprintf(`"Agent":"Go-http-client/1.1","Progress":%v`, want != ""); !strings.Contains(answer.body, seen) {
+			t.Errorf("token %s: the tool sees %s, want %s", token, answer.body, seen)
+		}
 		if want == "" {
 			if r.beats != nil {
 				t.Errorf("token %s: beats %s", token, r.beats())

@@ -34,17 +34,18 @@ func streamFrom(ctx context.Context) (Stream, bool) {
 // reportProgress makes the beats of a call's stream progress notifications for
 // token, a JSON string or number. Some clients give up a call that shows no progress
 // for a minute. The notifications carry nothing, so it does not matter if the call
-// ends before one is sent.
-func reportProgress(ctx context.Context, token json.RawMessage) {
+// ends before one is sent. It returns false if the client did not ask for any.
+func reportProgress(ctx context.Context, token json.RawMessage) bool {
 	stream, ok := streamFrom(ctx)
 	if !ok || token == nil {
-		return
+		return false
 	}
 	beats := 0
 	stream.OnBeat(func() []byte {
 		beats++
 		return notification("notifications/progress", progress{token, beats, "waiting"})
 	})
+	return true
 }
 
 type progress struct {
