@@ -72,6 +72,6 @@ func TestAllDone_openWait_lastsForItsWholeTime(t *testing.T) {
 	waits := w.hold(p.bob)
 	w.pass(time.Minute)
 	w.stillWaits("Bob", waits[0])
-	w.pass(chat.MaxWait - time.Minute)
+	w.pass(longWait - time.Minute)
 	wantStatus(t, "Bob", take(t, waits[0]), chat.StatusAllDone)
 }

@@ -104,6 +104,9 @@ func (w *world) pass(d time.Duration) {
 	}
 }
 
+// longWait is what a client that ends a call after five minutes asks for.
+const longWait = 290 * time.Second
+
 // open begins a wait and returns once it waits.
 func (w *world) open(ctx context.Context, req chat.WaitRequest) <-chan answer {
 	w.t.Helper()

@@ -27,10 +27,10 @@ func TestLease_silentSeat_isSafeForThisTime(t *testing.T) {
 		{"returned", func(w *world, bob chat.Seated) { w.enter(chat.JoinRequest{Token: bob.Token}) }, 15 * time.Minute},
 		{"read history", func(w *world, bob chat.Seated) { w.history(bob.Token, chat.HistoryRequest{}) }, 15 * time.Minute},
 		{"called room_info", func(w *world, bob chat.Seated) { w.info(bob.Token) }, 15 * time.Minute},
-		{"waited", func(w *world, bob chat.Seated) { wait(w, bob, chat.MaxWait) }, 15 * time.Minute},
+		{"waited", func(w *world, bob chat.Seated) { wait(w, bob, longWait) }, 15 * time.Minute},
 		{"spoke, then waited", func(w *world, bob chat.Seated) {
 			w.say(bob.Token, "hello")
-			wait(w, bob, chat.MaxWait)
+			wait(w, bob, longWait)
 		}, 15 * time.Minute},
 		{"spoke again, minutes later", func(w *world, bob chat.Seated) {
 			w.say(bob.Token, "hello")

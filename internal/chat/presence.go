@@ -156,16 +156,24 @@ func (at attendance) write(ctx context.Context, p room.Presence) {
 	}
 }
 
-// rewrite writes the presence of a caller that waits, when that is due.
-func (at attendance) rewrite(ctx context.Context) {
+// rewrite writes the presence of a caller whose wait w lasts until then, when that is
+// due. It reports whether it has to be written again before the end.
+func (at attendance) rewrite(ctx context.Context, w *openWait, until time.Time) (again bool) {
 	c := at.caller
 	r := c.room
 	r.mu.Lock()
+	if r.waits[c.agent.Seat] != w { // a newer one has its place
+		r.mu.Unlock()
+		return false
+	}
 	m := r.cached(c.agent.Seat)
 	m.presenceAt, m.waitWritten = r.svc.now(), true
+	end := announced(m.presenceAt, until)
+	m.presence.UntilMs = end.UnixMilli()
 	p := m.presence
 	r.mu.Unlock()
 	at.write(ctx, p)
+	return end.Before(until)
 }
 
 // noteCall renews the lease for a call that says nothing about an absence.

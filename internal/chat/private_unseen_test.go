@@ -86,7 +86,7 @@ func TestUnseenMessages_leaveAnAgentWaiting(t *testing.T) {
 	w := newWorld(t)
 	here, there := w.another(), w.another()
 	p := here.company()
-	here.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: chat.MaxWait})
+	here.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: longWait})
 	cid := func(after string, want view.State) {
 		t.Helper()
 		w.clock.Advance(room.PresenceDelay)

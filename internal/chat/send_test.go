@@ -70,7 +70,7 @@ func TestSend_refused_writesNothing(t *testing.T) {
 		"reply to nothing":   {chat.SendRequest{Token: token, Text: "x", ReplyTo: "m000000"}, fault.InvalidArgument},
 		"mistyped token":     {chat.SendRequest{Token: mistyped, Text: "x"}, fault.TokenInvalid},
 		"no token":           {chat.SendRequest{Text: "x"}, fault.TokenInvalid},
-		"long wait":          {chat.SendRequest{Token: token, Text: "x", Wait: time.Hour}, fault.InvalidArgument},
+		"long wait":          {chat.SendRequest{Token: token, Text: "x", Wait: chat.MaxWait + time.Second}, fault.InvalidArgument},
 		"long key":           {chat.SendRequest{Token: token, Text: "x", Key: strings.Repeat("k", 65)}, fault.InvalidArgument},
 	}
 	for name, c := range cases {

@@ -20,7 +20,7 @@ import (
 const (
 	MaxKey      = 64                // characters of an idempotency key
 	MaxActivity = 80                // characters of an activity
-	MaxWait     = 290 * time.Second // of Wait
+	MaxWait     = 12 * time.Hour    // of Wait
 	MaxSendWait = 50 * time.Second  // of Send
 	MaxBackIn   = 120 * time.Minute // of an announced absence
 )

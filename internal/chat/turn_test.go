@@ -32,7 +32,7 @@ func (w *world) hold(all ...chat.Seated) []<-chan answer {
 	w.t.Helper()
 	var waits []<-chan answer
 	for _, s := range all {
-		waits = append(waits, w.open(w.t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor, Wait: chat.MaxWait}))
+		waits = append(waits, w.open(w.t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor, Wait: longWait}))
 	}
 	return waits
 }
@@ -40,7 +40,7 @@ func (w *world) hold(all ...chat.Seated) []<-chan answer {
 // shell begins a wait of a program in the place of an agent.
 func (w *world) shell(s chat.Seated) <-chan answer {
 	w.t.Helper()
-	return w.open(w.t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor, Wait: chat.MaxWait, Standby: true})
+	return w.open(w.t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor, Wait: longWait, Standby: true})
 }
 
 // leaves says that an agent will be back after d.

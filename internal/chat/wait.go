@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jonboulle/clockwork"
+
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
@@ -111,7 +113,7 @@ func (c *caller) wait(ctx context.Context, req WaitRequest, own int64) (got Wait
 	defer r.close(c.agent.Seat, w)
 	how := call{speaks: own > 0, standby: req.Standby, forMe: req.ForMe, absence: req.Absence, activity: req.Activity, fresh: callFresh}
 	if d > 0 {
-		how.until, how.returns = began.Add(d), own == 0 && !req.Standby
+		how.until, how.returns = announced(began, began.Add(d)), own == 0 && !req.Standby
 	}
 	due := c.attendance().note(ctx, how)
 	pos, err := c.locate(ctx, req.Cursor)
@@ -163,18 +165,34 @@ func (c *caller) isAlone(ctx context.Context) bool {
 	return away > 0
 }
 
+// A wait may be long, and the process may end without a word. So others see it announced
+// for some minutes at a time.
+const (
+	announceWait  = 290 * time.Second
+	announceAgain = announceWait - 30*time.Second
+)
+
+// announced returns the end that others see at the time now of a wait until then.
+func announced(now, until time.Time) time.Time {
+	return room.Earliest(until, now.Add(announceWait))
+}
+
 // collectUntil fills the inbox until something wakes the caller, it is given the
 // turn, or the time until has come. At the time due, unless zero, it writes the
-// caller's presence.
+// caller's presence, and again and again if the wait is long.
 func (c *caller) collectUntil(ctx context.Context, in *inbox, w *openWait, until, due time.Time) (turn bool, err error) {
 	r := c.room
 	timer := r.svc.clock.NewTimer(until.Sub(w.began))
 	defer timer.Stop()
-	var refresh <-chan time.Time
+	if due.IsZero() && until.Sub(w.began) > announceWait {
+		due = w.began.Add(announceAgain)
+	}
+	var refresh clockwork.Timer
+	var refreshed <-chan time.Time
 	if !due.IsZero() && due.Before(until) {
-		t := r.svc.clock.NewTimer(due.Sub(w.began))
-		defer t.Stop()
-		refresh = t.Chan()
+		refresh = r.svc.clock.NewTimer(due.Sub(w.began))
+		defer refresh.Stop()
+		refreshed = refresh.Chan()
 	}
 	for last := !w.began.Before(until) || isClosed(r.svc.stopping); ; {
 		changed := r.log.Changed()
@@ -190,9 +208,10 @@ func (c *caller) collectUntil(ctx context.Context, in *inbox, w *openWait, until
 			if mine, err := c.claimTurn(ctx, word); err != nil || mine {
 				return mine, err
 			}
-		case <-refresh:
-			c.attendance().rewrite(ctx)
-			refresh = nil
+		case <-refreshed:
+			if c.attendance().rewrite(ctx, w, until) {
+				refresh.Reset(announceAgain)
+			}
 		case <-timer.Chan():
 			last = true
 		case <-r.svc.stopping:

@@ -58,7 +58,7 @@ func TestWayBack_nameOfASilentAgent_isFreeAfterThisTime(t *testing.T) {
 		}, 2 * time.Minute, 2 * time.Minute},
 		"spoke, then waited": {func(w *world, bob chat.Seated) {
 			w.say(bob.Token, "hello")
-			wait(w, chat.WaitRequest{Token: bob.Token, Wait: chat.MaxWait})
+			wait(w, chat.WaitRequest{Token: bob.Token, Wait: longWait})
 		}, 2 * time.Minute, 2 * time.Minute},
 		"said that it would be away": {func(w *world, bob chat.Seated) { w.leaves(bob, time.Hour) }, 2 * time.Minute, 2 * time.Minute},
 		"left a program on standby": {func(w *world, bob chat.Seated) {
@@ -155,13 +155,13 @@ func TestWayBack_agentThatWaits_keepsItsName(t *testing.T) {
 	w.join("plans", "Ann")
 	bob := w.joinAs(w.local(), "plans", "Bob")
 	for range 3 {
-		open := w.open(t.Context(), chat.WaitRequest{Token: bob.Token, Wait: chat.MaxWait})
+		open := w.open(t.Context(), chat.WaitRequest{Token: bob.Token, Wait: longWait})
 		w.clock.Advance(4 * time.Minute)
 		for _, w := range []*world{w, w.elsewhere()} {
 			w.refusal(w.local(), "plans", "Bob", fault.NameTaken)
 			w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
 		}
-		w.clock.Advance(chat.MaxWait - 4*time.Minute)
+		w.clock.Advance(longWait - 4*time.Minute)
 		take(t, open)
 		w.clock.Advance(10 * time.Second) // between two waits
 		w.refusal(w.local(), "plans", "Bob", fault.NameTaken)

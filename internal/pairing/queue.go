@@ -47,6 +47,11 @@ const (
 	lookAlone = 5 * time.Second
 )
 
+// longestCall is how long a call waits at most, however long it may. Its ticket says that
+// it waits until then, and would stand in the queue for as long if the process ended
+// without a word.
+const longestCall = 290 * time.Second
+
 // EnterQueue waits for a partner and returns the seat that the caller then has in a
 // room of the two. Without a partner in time it returns a ticket, with which the
 // next call keeps the place; the ticket ends if that call does not come within 15
@@ -61,6 +66,7 @@ func (s *Service) EnterQueue(ctx context.Context, req Request) (Result, error) {
 	if req.Wait < 0 || req.Wait > chat.MaxWait {
 		return Result{}, fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.", int(chat.MaxWait.Seconds()))
 	}
+	req.Wait = min(req.Wait, longestCall)
 	op, err := s.newOp(ctx, req)
 	if err != nil {
 		return Result{}, err
