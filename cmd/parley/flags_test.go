@@ -26,7 +26,7 @@ func alone(t *testing.T) {
 
 func defaults() settings {
 	return settings{Addr: "127.0.0.1:8080", Data: defaultFile(), Settings: app.Settings{
-		LongestWait: 290 * time.Second, KeepAlive: 15 * time.Second, MaxWaits: 20000, MaxBodies: 64, LogLevel: "warn", LogFormat: "text",
+		LongestWait: 12 * time.Hour, KeepAlive: 15 * time.Second, MaxWaits: 20000, MaxBodies: 64, LogLevel: "warn", LogFormat: "text",
 	}}
 }
 

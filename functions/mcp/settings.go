@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 
@@ -21,11 +23,18 @@ type settings struct {
 	Buffered bool `env:"PARLEY_BUFFERED"`
 }
 
+// usualWait is the longest wait unless the environment says otherwise: each call that
+// waits occupies an instance.
+const usualWait = 50 * time.Second
+
 // parse reads the environment. An error names the variable to change.
 func parse() (settings, error) {
 	s, err := env.ParseAsWithOptions[settings](env.Options{DefaultValueTagName: "default"})
 	if err != nil {
 		return s, named(err)
+	}
+	if os.Getenv("PARLEY_LONGEST_WAIT") == "" {
+		s.LongestWait = usualWait
 	}
 	if s.Table == "" {
 		return s, errors.New("PARLEY_TABLE is missing: the function needs the name of a DynamoDB table")

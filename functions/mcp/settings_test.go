@@ -27,17 +27,24 @@ func environment(t *testing.T, set map[string]string) {
 
 func TestParse_readsTheEnvironment(t *testing.T) {
 	environment(t, map[string]string{
-		"PARLEY_TABLE": "rooms", "PARLEY_LONGEST_WAIT": "50s", "PARLEY_MESSAGES_PER_MINUTE": "60",
+		"PARLEY_TABLE": "rooms", "PARLEY_LONGEST_WAIT": "885s", "PARLEY_MESSAGES_PER_MINUTE": "60",
 		"PARLEY_ALLOW_ORIGIN": "https://a.example,https://b.example", "PARLEY_BUFFERED": "true", "PARLEY_LOG_FORMAT": "json", "PARLEY_LOG_LEVEL": "",
 	})
 	got, err := parse()
 	want := settings{Buffered: true, Settings: app.Settings{
-		Table: "rooms", LongestWait: 50 * time.Second, KeepAlive: 15 * time.Second, MessagesPerMinute: 60,
+		Table: "rooms", LongestWait: 885 * time.Second, KeepAlive: 15 * time.Second, MessagesPerMinute: 60,
 		AllowOrigin: []string{"https://a.example", "https://b.example"},
 		MaxWaits:    20000, MaxBodies: 64, LogLevel: "warn", LogFormat: "json",
 	}}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v; want %+v", got, err, want)
+	}
+}
+
+func TestParse_noLongestWait_isShort(t *testing.T) {
+	environment(t, map[string]string{"PARLEY_TABLE": "rooms"})
+	if got, err := parse(); err != nil || got.LongestWait != 50*time.Second {
+		t.Errorf("calls wait %v, %v", got.LongestWait, err)
 	}
 }
 

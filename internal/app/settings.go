@@ -22,7 +22,7 @@ type Settings struct {
 	PublicURL   string        `name:"public-url" env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"The address that invites give, such as https://parley.example. By default it is the address that the client used."`
 	AllowHost   []string      `env:"PARLEY_ALLOW_HOST" placeholder:"NAME" help:"Also accept requests for this host name on a loopback address. Needed behind a proxy on this machine that passes the Host header on."`
 	AllowOrigin []string      `env:"PARLEY_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Accept requests from web pages of this origin (https://example.org, or * for all). Other clients send no origin."`
-	LongestWait time.Duration `env:"PARLEY_LONGEST_WAIT" default:"290s" placeholder:"TIME" help:"The longest that a call waits for a message (${default}). On Lambda a waiting call occupies an instance."`
+	LongestWait time.Duration `env:"PARLEY_LONGEST_WAIT" default:"12h" placeholder:"TIME" help:"The longest that a call waits for a message (${default}). A call whose client sees no progress waits 290s at most."`
 	KeepAlive   time.Duration `env:"PARLEY_KEEP_ALIVE" default:"15s" placeholder:"TIME" help:"Send a sign of life on an open answer this often (${default})."`
 
 	TrustProxy        bool `env:"PARLEY_TRUST_PROXY" help:"Read the client's address from the end of X-Forwarded-For. Use it only behind a proxy that adds it: otherwise clients can fake their address."`

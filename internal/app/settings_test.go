@@ -18,7 +18,7 @@ func TestValidate_impossibleSetting_saysWhy(t *testing.T) {
 		change func(*Settings)
 		want   string
 	}{
-		{func(s *Settings) { s.LongestWait = time.Hour }, "--longest-wait (PARLEY_LONGEST_WAIT) 1h0m0s: must be from 1s to 4m50s"},
+		{func(s *Settings) { s.LongestWait = 13 * time.Hour }, "--longest-wait (PARLEY_LONGEST_WAIT) 13h0m0s: must be from 1s to 12h0m0s"},
 		{func(s *Settings) { s.LongestWait = time.Millisecond }, "--longest-wait"},
 		{func(s *Settings) { s.KeepAlive = time.Millisecond }, "--keep-alive (PARLEY_KEEP_ALIVE) 1ms: must be at least 100ms"},
 		{func(s *Settings) { s.KeepAlive = 0 }, "--keep-alive"},

@@ -24,6 +24,10 @@ import (
 //	503  the server stops, is full, or its table does not answer
 const StandbyPath = "/v1/wait"
 
+// standbyWait is the longest that a request waits. No sign of life can be sent before the
+// answer, and a connection that shows none for longer is often cut.
+const standbyWait = 290 * time.Second
+
 // serveStandby answers a GET of StandbyPath.
 func (a *api) serveStandby(x *exchange, r *http.Request) {
 	if r.Method != http.MethodGet {
@@ -46,7 +50,7 @@ func (a *api) serveStandby(x *exchange, r *http.Request) {
 
 // standbyRequest returns the wait that r asks for.
 func standbyRequest(r *http.Request) (chat.WaitRequest, *fault.Error) {
-	req := chat.WaitRequest{Wait: chat.MaxWait, Standby: true}
+	req := chat.WaitRequest{Wait: standbyWait, Standby: true}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return req, &fault.Error{Code: fault.InvalidArgument, Message: "The query is not well-formed."}
@@ -69,7 +73,7 @@ func standbyRequest(r *http.Request) (chat.WaitRequest, *fault.Error) {
 		if err != nil {
 			return req, &fault.Error{Code: fault.InvalidArgument, Message: "wait_seconds must be a whole number."}
 		}
-		req.Wait = min(time.Duration(n)*time.Second, chat.MaxWait)
+		req.Wait = min(time.Duration(n)*time.Second, standbyWait)
 	}
 	if r.ContentLength != 0 {
 		return req, &fault.Error{Code: fault.InvalidArgument, Message: "This address takes no body."}

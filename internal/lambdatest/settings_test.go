@@ -10,7 +10,7 @@ func TestBootstrap_invalidSetting_endsWithItsName(t *testing.T) {
 	f := deploy(t)
 	for setting, word := range map[string]string{
 		"PARLEY_LONGEST_WAIT=soon":    "PARLEY_LONGEST_WAIT",
-		"PARLEY_LONGEST_WAIT=1h":      "longest",
+		"PARLEY_LONGEST_WAIT=13h":     "longest",
 		"PARLEY_LOG_LEVEL=loud":       "PARLEY_LOG_LEVEL",
 		"PARLEY_CREATE_TABLE=maybe":   "PARLEY_CREATE_TABLE",
 		"PARLEY_BUFFERED=maybe":       "PARLEY_BUFFERED",
