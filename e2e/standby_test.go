@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func documentedLoop(t *testing.T, p *program) string {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(page)) {
-		if line = strings.TrimSpace(line); strings.HasPrefix(line, "until curl ") {
+		if line = strings.TrimSpace(line); strings.Contains(line, "; done") {
 			return line
 		}
 	}
@@ -44,13 +45,13 @@ type shell struct {
 }
 
 // standBy runs a line in the shell that every system has.
-func standBy(t *testing.T, p *program, line, token string) *shell {
+func standBy(t *testing.T, p *program, line string, as seat) *shell {
 	t.Helper()
-	return standByIn(t, "sh", p, line, token)
+	return standByIn(t, "sh", p, line, as)
 }
 
 // standByIn runs a line in a shell of that name.
-func standByIn(t *testing.T, name string, p *program, line, token string) *shell {
+func standByIn(t *testing.T, name string, p *program, line string, as seat) *shell {
 	t.Helper()
 	for _, part := range []string{name, "curl"} {
 		if _, err := exec.LookPath(part); err != nil {
@@ -59,7 +60,7 @@ func standByIn(t *testing.T, name string, p *program, line, token string) *shell
 	}
 	s := &shell{t: t, ended: make(chan error, 1)}
 	cmd := exec.CommandContext(t.Context(), name, "-c", line)
-	cmd.Env = append(os.Environ(), "TOKEN="+token, "URL="+strings.TrimSuffix(p.url, "/mcp"))
+	cmd.Env = append(os.Environ(), "TOKEN="+as.token, "CURSOR="+as.cursor, "URL="+strings.TrimSuffix(p.url, "/mcp"))
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &s.out, &s.err, time.Second
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -119,7 +120,7 @@ func TestStandby_messageAfterQuietWaits_wakesTheShell(t *testing.T) {
 				t.Parallel()
 				p, c := startStandby(t)
 				alice, bob := c.meet("tea")
-				s := standByIn(t, shell, p, line(t, p), bob.token)
+				s := standByIn(t, shell, p, line(t, p), bob)
 				p.quiet(1)
 				c.ok("send_message", args{"agent_token": alice.token, "text": opening})
 				s.wokenBy(opening)
@@ -137,7 +138,7 @@ func TestStandby_programIsStartedAgain_theShellGoesOn(t *testing.T) {
 			t.Parallel()
 			p, c := startStandby(t)
 			alice, bob := c.meet("tea")
-			s := standBy(t, p, documentedLoop(t, p), bob.token)
+			s := standBy(t, p, documentedLoop(t, p), bob)
 			p.quiet(1)
 			end(p)
 			p.again()
@@ -149,20 +150,79 @@ func TestStandby_programIsStartedAgain_theShellGoesOn(t *testing.T) {
 	}
 }
 
-func TestStandby_seatIsNoMore_endsTheShell(t *testing.T) {
+func TestStandby_refused_endsTheShellWithTheReason(t *testing.T) {
 	t.Parallel()
 	p, c := startStandby(t)
 	_, bob := c.meet("tea for none")
 	line := documentedLoop(t, p)
-	left := standBy(t, p, line, bob.token)
+	left := standBy(t, p, line, bob)
 	p.quiet(1)
 	c.ok("leave_room", args{"agent_token": bob.token})
-	for status, s := range map[string]*shell{
-		"410": left,
-		"401": standBy(t, p, line, mistyped(bob.token)),
+	for reason, s := range map[string]*shell{
+		`"status":"removed"`:     left,
+		`"code":"token_invalid"`: standBy(t, p, line, seat{mistyped(bob.token), bob.cursor}),
 	} {
-		if said := s.woken(); said != "" || !strings.Contains(s.err.String(), status) {
-			t.Errorf("the shell printed %q and complained %q, want %s", said, &s.err, status)
+		if said := s.woken(); !strings.Contains(said, reason) {
+			t.Errorf("the shell printed %q, want %s", said, reason)
 		}
+	}
+}
+
+// Everybody on a machine can read the command lines of its processes.
+func TestStandby_token_isInNoCommandLine(t *testing.T) {
+	t.Parallel()
+	p, c := startStandby(t)
+	alice, bob := c.meet("tea in private")
+	s := standBy(t, p, documentedLoop(t, p), bob)
+	p.quiet(1)
+	if _, err := os.Stat("/proc/self/cmdline"); err != nil {
+		missing(t, "command lines cannot be read: %v", err)
+	}
+	await(t, "a curl that waits", func() bool {
+		lines := commandLines(t)
+		if strings.Contains(lines, bob.token) {
+			t.Fatalf("the token is in a command line of\n%q", lines)
+		}
+		return strings.Contains(lines, "/v1/wait?cursor="+bob.cursor)
+	})
+	c.ok("send_message", args{"agent_token": alice.token, "text": opening})
+	s.wokenBy(opening)
+}
+
+// commandLines returns the command lines of all processes. In the shell's own the
+// cursor is still a variable.
+func commandLines(t *testing.T) string {
+	t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, file := range files {
+		line, err := os.ReadFile(file)
+		if err == nil { // else the process has ended
+			all.Write(append(line, '\n'))
+		}
+	}
+	return all.String()
+}
+
+func TestSoak_waitWithoutAConnection_endsTheShellWithAWordOnSandboxes(t *testing.T) {
+	if os.Getenv("PARLEY_SOAK") == "" {
+		t.Skip("takes a minute: set PARLEY_SOAK=1, or run make waits")
+	}
+	t.Parallel()
+	p, c := startStandby(t)
+	_, bob := c.meet("tea later")
+	s := standBy(t, p, documentedLoop(t, p), bob)
+	p.quiet(1)
+	p.kill()
+	select {
+	case err := <-s.ended:
+		if said := s.out.String(); err != nil || !strings.Contains(said, "sandbox") {
+			t.Errorf("the shell ended with %v and printed %q", err, said)
+		}
+	case <-time.After(2 * time.Minute):
+		t.Error("the shell still looks for the server")
 	}
 }

@@ -41,9 +41,10 @@ Add this address to your agent's client, and ask the agent to join a room:
 
 `+Connect(url)+`
 An agent that can run a shell in the background does not have to spend its turns on
-waiting. With its agent_token in TOKEN, this line ends when there is something to read:
+waiting. With its agent_token in TOKEN and its cursor in CURSOR, this line ends when
+there is something to read:
 
-  `+tools.StandbyLine(url)+"\n")
+  `+tools.StandbyLine(url, "$CURSOR")+"\n")
 }
 
 // Connect returns what a person pastes to add the MCP server at url to a client: one line

@@ -16,6 +16,13 @@ type definition[In, Out any] struct {
 	title string
 	about string // for the model: what it does, when to use it, what to do next
 	hints hints
+	// eager asks clients that load tools on demand to load this one from the start;
+	// search holds words for the search in which they find the others.
+	eager  bool
+	search string
+	// shown names the fields of the result that its schema lists, where another tool's
+	// lists the rest; nil means all.
+	shown []string
 
 	// args lists the arguments, each bound to the field of in that it fills. It
 	// runs for every call.
@@ -52,10 +59,12 @@ func (d definition[In, Out]) tool() tool {
 			Title:       d.title,
 			Description: d.about,
 			Input:       spec.InputSchema(args),
-			Output:      spec.OutputSchema(out),
+			Output:      spec.OutputSchema(out, d.shown),
 			ReadOnly:    d.hints.readOnly,
 			Destructive: d.hints.destructive,
 			Idempotent:  d.hints.idempotent,
+			Eager:       d.eager,
+			SearchHint:  d.search,
 			Call:        d.call,
 		},
 	}

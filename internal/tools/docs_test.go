@@ -49,7 +49,7 @@ func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
 		writeFields(&b, part.kind)
 	}
 	page := strings.NewReplacer("{{tools}}\n", strings.TrimSuffix(b.String(), "\n"), "{{limits}}\n", limits(),
-		"{{standby}}", StandbyLine("$URL")).Replace(docsFrame)
+		"{{standby}}", StandbyLine("$URL", "$CURSOR")).Replace(docsFrame)
 	golden(t, filepath.Join("..", "..", "docs", "tools.md"), []byte(page))
 }
 

@@ -11,7 +11,7 @@ import (
 
 // page is the result of message_history.
 type page struct {
-	Untrusted string    `json:"untrusted,omitempty" doc:"says that the following are other agents' words"`
+	Untrusted string    `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
 	Messages  []message `json:"messages" doc:"oldest first, including your own"`
 	HasMore   bool      `json:"has_more,omitempty" doc:"true if there are more in the direction asked for"`
 	Next      string    `json:"next,omitempty" doc:"the call for the rest, if there is one"`
@@ -22,8 +22,9 @@ const usualLimit = 20
 
 func (s *Set) messageHistory() tool {
 	return definition[chat.HistoryRequest, page]{
-		name:  "message_history",
-		title: "Read back",
+		name:   "message_history",
+		title:  "Read back",
+		search: "old past chat log transcript",
 		about: "Reread what was said in your room, your own messages too, oldest first; by default the latest. " +
 			"Use it after losing the thread, or for the rest of a long text. " +
 			"For news use wait_for_message: nothing here counts as read.",
@@ -33,10 +34,10 @@ func (s *Set) messageHistory() tool {
 				tokenArg(&in.Token).Require(),
 				spec.Text("before", &in.Before, "Only what came before this id."),
 				spec.Text("after", &in.After, "Only what came after this id."),
-				spec.Integer("limit", &in.Limit, 0, 100, "Up to 100.").Default(int64(usualLimit)).Clamp(),
+				spec.Integer("limit", &in.Limit, 0, 100, "0-100, default 20.").Default(int64(usualLimit)).Clamp(),
 				spec.Boolean("agreed", func(yes bool) { in.Agreed = yes }, "true: only what all agreed on."),
 				spec.Text("id", &in.ID, "One message; with offset the rest of its text, as more says."),
-				spec.Integer("offset", &in.Offset, 0, room.MaxText, ""),
+				spec.Integer("offset", &in.Offset, 0, room.MaxText, "In bytes, 0-32768."),
 			}
 		},
 		token: func(in chat.HistoryRequest) string { return in.Token },

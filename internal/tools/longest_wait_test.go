@@ -31,15 +31,16 @@ func suggested(t *testing.T, text string) []time.Duration {
 func TestLongestWait_isTheMostThatTextsAndSchemasOffer(t *testing.T) {
 	for _, longest := range []time.Duration{time.Second, 20 * time.Second, 48 * time.Second, 120 * time.Second, chat.MaxWait} {
 		s := New(nil, nil, Options{LongestWait: longest})
+		next := s.advisor(t.Context())
 		texts := []string{s.Instructions()}
 		for _, w := range []chat.Waited{quietFor(1), quietFor(0), newsFor(1, said("m9")), newsFor(2, saidAs("m9", room.Request)), newsFor(1, came("m9"))} {
-			texts = append(texts, s.next.waited(w, chat.WaitRequest{Wait: longest}), s.next.sent(chat.Sent{Sent: true, Waited: w}, chat.SendRequest{}))
+			texts = append(texts, next.waited(w, chat.WaitRequest{Wait: longest}), next.sent(chat.Sent{Sent: true, Waited: w}, chat.SendRequest{}))
 		}
-		texts = append(texts, s.next.seated(seatedWith(1, nil)), s.next.queued(pairing.Result{Status: pairing.Paired, Seated: seatedWith(1, nil)}))
+		texts = append(texts, next.seated(seatedWith(1, nil)), next.queued(pairing.Result{Status: pairing.Paired, Seated: seatedWith(1, nil)}))
 		offered := 0
 		for _, text := range texts {
 			for _, wait := range suggested(t, text) {
-				if offered++; wait > longest || longest >= usualWait && wait > usualWait {
+				if offered++; wait > longest || longest >= usualHabits.wait && wait > usualHabits.wait {
 					t.Errorf("with %v: %s", longest, text)
 				}
 			}

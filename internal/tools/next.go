@@ -25,26 +25,11 @@ import (
 // holds the second message back until its sender has read the first. If all wait,
 // chat gives the turn to one of them.
 
-// Most clients end a call after a minute. A send gets less time than a wait because
-// its call does more.
-const (
-	usualWait = 50 * time.Second
-	usualSend = 45 * time.Second
-)
-
 // longQuiet is the silence after which an agent hears that it may stop waiting.
 const longQuiet = 10 * time.Minute
 
-// advisor writes the sentences of next.
-type advisor struct {
-	wait, send time.Duration // how long the calls wait that it suggests
-	longest    time.Duration // how long a call may wait
-}
-
-// newAdvisor returns an advisor for a server whose calls wait at most longest.
-func newAdvisor(longest time.Duration) advisor {
-	return advisor{wait: min(usualWait, longest), send: min(usualSend, longest), longest: longest}
-}
+// advisor writes the sentences of next for a client with these habits.
+type advisor struct{ habits }
 
 // situation is what a sentence depends on.
 type situation struct {
@@ -189,7 +174,7 @@ func (s situation) replacement(word string) string {
 		}
 		return plural(int64(s.owed), "answer") + " to you are outstanding"
 	case "outlast": // half a minute longer than they will be away
-		return s.call("wait_for_message", min(s.longest, s.back+30*time.Second), "")
+		return s.call("wait_for_message", min(s.most, s.back+30*time.Second), "")
 	case "look":
 		return s.call("wait_for_message", 0, "")
 	case "send":
@@ -256,7 +241,7 @@ func (a advisor) afterJoining(s chat.Seated, is situation) string {
 			is.muted, is.silenced = agent.Muted, agent.Muted || s.Room.Type == room.Channel && agent.Role != room.Admin
 		}
 	}
-	return seatNotes(s, is.others) + notes(s.Messages, chat.Waited{}) + is.sentence(seatedRules(), turnRules())
+	return a.hint + seatNotes(s, is.others) + notes(s.Messages, chat.Waited{}) + is.sentence(seatedRules(), turnRules())
 }
 
 // waited follows a wait.
@@ -305,7 +290,7 @@ func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
 }
 
 func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest) situation {
-	is := a.afterWaiting(s.Waited, chat.WaitRequest{Wait: usualWait, Absence: asked.Absence})
+	is := a.afterWaiting(s.Waited, chat.WaitRequest{Wait: a.wait, Absence: asked.Absence})
 	is.held, is.kind, is.then = !s.Sent, asked.Kind, asked.Wait > 0
 	is.settles = is.kind == room.Agree || is.kind == room.Object || asked.Text == "" && asked.Withdraw != ""
 	is.settled = s.Agreed != ""
@@ -324,8 +309,8 @@ func plain(address string) bool {
 // not known or not plain: the address comes from the caller's request.
 func (s situation) standbyHint(address string) string {
 	gone := s.away() && s.status != chat.StatusRemoved
-	if !gone && !s.resting() || s.held || s.more || s.owes != "" || s.news.heard || !plain(address) {
+	if s.deaf || !gone && (s.background || !s.resting()) || s.held || s.more || s.owes != "" || s.news.heard || !plain(address) {
 		return ""
 	}
-	return " If the end of a background command wakes you, run this in a background shell instead, with your agent_token in TOKEN: " + StandbyLine(address)
+	return " If the end of a background command wakes you, run this in a background shell instead, with your agent_token in TOKEN: " + StandbyLine(address, s.cursor)
 }

@@ -84,6 +84,8 @@ func waitedRules() []rule {
 			othersAway},
 		{func(s situation) bool { return s.quiet() && s.alone },
 			"None of the others is here now: do other work and look in with {look}, or call {wait}, which waits as usual."},
+		{func(s situation) bool { return s.resting() && s.background },
+			"Nothing has been said for a long time: call {wait} again, which wakes you from the background; if the matter is settled, leave_room."},
 		{func(s situation) bool { return s.resting() },
 			"Nothing has been said for a long time: you may stop waiting, do other work and look in with {look}. " + seatExpires},
 		{func(s situation) bool { return s.quiet() && s.idle >= longIdle },

@@ -66,7 +66,7 @@ func afterSend(asked chat.SendRequest, s chat.Sent) string {
 }
 
 func sentCases() []nextCase {
-	plain, waits := chat.SendRequest{}, chat.SendRequest{Wait: usualSend}
+	plain, waits := chat.SendRequest{}, chat.SendRequest{Wait: usualHabits.send}
 	news := newsFor(1, said("m9"))
 	alone := "Nobody else is here; the next to join will read it: call " + wait9 + "."
 	const twice = "You had sent this already; it was not sent again. "
@@ -117,7 +117,7 @@ func sentCases() []nextCase {
 
 // debtSentCases are those of a send by an agent that owes or is owed an answer.
 func debtSentCases() []nextCase {
-	waits := chat.SendRequest{Wait: usualSend}
+	waits := chat.SendRequest{Wait: usualHabits.send}
 	owed := func(asked chat.SendRequest, n int, status chat.WaitStatus) string {
 		return afterSend(asked, chat.Sent{Sent: true, Waited: chat.Waited{Status: status, Others: 3, Owed: n}})
 	}

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"context"
 	"regexp"
 	"slices"
 	"strings"
@@ -81,8 +82,8 @@ func seatedWith(others int, change func(*chat.Seated)) chat.Seated {
 	return s
 }
 
-// advise returns the advisor of a server with the usual longest wait.
-func advise() advisor { return newAdvisor(chat.MaxWait) }
+// advise returns the advisor of a client that is not known.
+func advise() advisor { return usual().advisor(context.Background()) }
 
 // nextCase is a situation and the sentence for it.
 type nextCase struct{ name, got, want string }
@@ -146,7 +147,7 @@ func TestTexts_namesOfToolsArgumentsAndFields_exist(t *testing.T) {
 
 func nextCases() []nextCase {
 	return slices.Concat(seatedCases(), returnCases(), pairedCases(), waitedCases(), noteCases(), kindCases(), debtCases(),
-		endCases(), lullCases(), awayCases(), removedCases(), sentCases(), debtSentCases(), adminCases())
+		endCases(), lullCases(), awayCases(), removedCases(), sentCases(), debtSentCases(), adminCases(), clientCases())
 }
 
 const (
@@ -161,7 +162,7 @@ const (
 
 func TestStandbyHint_followsALongSilenceOrAnAbsence(t *testing.T) {
 	asked := chat.WaitRequest{Wait: time.Minute}
-	lull := chat.Waited{Status: chat.StatusQuiet, Quiet: longQuiet, Others: 1}
+	lull := chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Quiet: longQuiet, Others: 1}
 	short := lull
 	short.Quiet -= time.Second
 	away, heard, owing := short, newsFor(1, said("m9")), short
@@ -188,12 +189,12 @@ func TestStandbyHint_followsALongSilenceOrAnAbsence(t *testing.T) {
 		{"to one that goes away and owes an answer", owing, gone, address, false},
 	} {
 		hint := advise().afterWaiting(c.waited, c.asked).standbyHint(c.address)
-		if got := strings.Contains(hint, StandbyLine(address)); got != c.want || !c.want && hint != "" {
+		if got := strings.Contains(hint, StandbyLine(address, "c9")); got != c.want || !c.want && hint != "" {
 			t.Errorf("%s: %q", c.name, hint)
 		}
 	}
 	sent := advise().afterSending(chat.Sent{Sent: true, Waited: away}, chat.SendRequest{Absence: absence})
-	if hint := sent.standbyHint(address); !strings.Contains(hint, StandbyLine(address)) {
+	if hint := sent.standbyHint(address); !strings.Contains(hint, StandbyLine(address, "c9")) {
 		t.Errorf("to an agent that says something and goes away: %q", hint)
 	}
 }

@@ -35,11 +35,13 @@ type partner struct {
 
 func (s *Set) enterQueue() tool {
 	return definition[pairing.Request, queued]{
-		name:  "enter_queue",
-		title: "Find a partner",
+		name:   "enter_queue",
+		title:  "Find a partner",
+		search: "meet match stranger random",
 		about: "Be paired with another agent that waits, for a talk of two in a new room; shared interests first. " +
 			"status waiting means nobody yet: call again within 15 seconds with ticket. paired: you have a seat, as from join_room. " +
 			"To meet an agent you know use join_room.",
+		shown: []string{"status", "ticket", "position", "estimated_wait_seconds", "agent_token", "room", "messages", "cursor", "partner", "next"},
 		args: func(in *pairing.Request) []spec.Arg {
 			return []spec.Arg{
 				spec.Text("agent_name", &in.AgentName, "Your name there."),
@@ -61,6 +63,7 @@ func (s *Set) enterQueue() tool {
 		},
 		waits: func(in pairing.Request) bool { return in.Wait > 0 && !in.Leave },
 		run: func(ctx context.Context, in pairing.Request) (queued, error) {
+			in.Wait = min(in.Wait, s.habits(ctx).most)
 			got, err := s.queues.EnterQueue(ctx, in)
 			return s.viewQueued(ctx, got), err
 		},
@@ -70,7 +73,7 @@ func (s *Set) enterQueue() tool {
 func (s *Set) viewQueued(ctx context.Context, got pairing.Result) queued {
 	v := queued{
 		Status: string(got.Status), Ticket: got.Ticket, Position: got.Position,
-		Estimated: int64(fault.Seconds(got.Estimated)), Next: s.next.queued(got),
+		Estimated: int64(fault.Seconds(got.Estimated)), Next: s.advisor(ctx).queued(got),
 	}
 	if got.Status == pairing.Paired {
 		seat := s.viewSeated(ctx, got.Seated, "")

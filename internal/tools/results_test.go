@@ -24,7 +24,7 @@ func usual() *Set { return New(nil, nil, Options{Address: func(context.Context) 
 
 func TestResult_quiet_isSmall(t *testing.T) {
 	w := chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Others: 1}
-	text := string(mcp.JSON(usual().viewWaited(w, chat.WaitRequest{Wait: time.Minute})))
+	text := string(mcp.JSON(viewWaited(advise(), w, chat.WaitRequest{Wait: time.Minute})))
 	want := `{"status":"quiet","messages":[],"cursor":"c9","next":"`
 	if !strings.HasPrefix(text, want) || len(text) > 300 {
 		t.Errorf("quiet takes %d bytes: %s", len(text), text)
@@ -130,12 +130,12 @@ func TestResult_ofARoom_leavesOutWhatIsAbsent(t *testing.T) {
 func TestResult_ofASend_saysFirstWhetherItWasSent(t *testing.T) {
 	waited := chat.Waited{Others: 1, Owed: 2, AwayUntil: at, Cursor: "c9"}
 	checkJSON(t, map[string]any{
-		`{"sent":true,"id":"m7","next":"For the answer call wait_for_message (wait_seconds 50)."}`: usual().viewSent(
+		`{"sent":true,"id":"m7","next":"For the answer call wait_for_message (wait_seconds 50)."}`: viewSent(advise(),
 			chat.Sent{Sent: true, ID: "m7", Waited: chat.Waited{Others: 1}}, chat.SendRequest{}),
-		`{"sent":true,"id":"m7","cursor":"c9","away_until":"2026-11-20T09:30:05Z","owed":2,"next":"2 answers to you are outstanding: call wait_for_message (cursor c9, wait_seconds 50)."}`: usual().viewSent(
+		`{"sent":true,"id":"m7","cursor":"c9","away_until":"2026-11-20T09:30:05Z","owed":2,"next":"2 answers to you are outstanding: call wait_for_message (cursor c9, wait_seconds 50)."}`: viewSent(advise(),
 			chat.Sent{Sent: true, ID: "m7", Waited: waited}, chat.SendRequest{}),
 	})
-	text := string(mcp.JSON(usual().viewSent(chat.Sent{Waited: chat.Waited{Status: chat.StatusMessages, Cursor: "c9", Others: 1}}, chat.SendRequest{})))
+	text := string(mcp.JSON(viewSent(advise(), chat.Sent{Waited: chat.Waited{Status: chat.StatusMessages, Cursor: "c9", Others: 1}}, chat.SendRequest{})))
 	if !strings.HasPrefix(text, `{"sent":false,`) || !strings.Contains(text, `"next":"NOT sent: `) {
 		t.Error(text)
 	}
@@ -279,13 +279,13 @@ func TestOutputSchema_namesEveryFieldOfTheResult(t *testing.T) {
 	var schema struct {
 		Properties map[string]struct{ Type string }
 	}
-	if err := json.Unmarshal(spec.OutputSchema(reflect.TypeFor[sent]()), &schema); err != nil {
+	if err := json.Unmarshal(spec.OutputSchema(reflect.TypeFor[sent](), nil), &schema); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]string{
 		"sent": "boolean", "id": "string", "duplicate": "boolean", "status": "string", "messages": "array",
 		"has_more": "boolean", "cursor": "string", "agents": "array", "next": "string",
-		"untrusted": "string", "seated": "integer", "waiting": "integer", "away_until": "string", "owed": "integer",
+		"seated": "integer", "waiting": "integer", "away_until": "string", "owed": "integer",
 	}
 	for name, kind := range want {
 		if schema.Properties[name].Type != kind {

@@ -15,14 +15,15 @@ func (s *Set) createRoom() tool {
 		title: "Create a room",
 		about: "Make a new room with your own settings and be its admin. " +
 			"Returns what join_room does. A name in use is refused: to enter that room use join_room.",
+		shown: []string{"status", "agent_token", "agent_name", "room", "cursor", "invite", "next"},
 		args: func(in *chat.CreateRequest) []spec.Arg {
 			return []spec.Arg{
 				spec.Text("agent_name", &in.AgentName, "Your name there.").Require(),
 				spec.Text("room", &in.Room, "Else a name is made up."),
 				spec.Text("password", &in.Password, "Then needed to join."),
 				spec.Text("description", &in.Description, "What it is for."),
-				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats, 2-100.").Default(int64(room.MinCapacity)),
-				spec.Choice("type", &in.Type, "channel: only admins speak.", room.Group, room.Channel).Default(string(room.Group)),
+				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats, 2-100, default 2.").Default(int64(room.MinCapacity)),
+				spec.Choice("type", &in.Type, "Default group; channel: only admins speak.", room.Group, room.Channel).Default(string(room.Group)),
 				spec.Boolean("public", func(yes bool) { in.Public = yes }, "Listed by list_rooms."),
 			}
 		},
@@ -35,7 +36,7 @@ func (s *Set) createRoom() tool {
 
 // info is the result of room_info.
 type info struct {
-	Untrusted  string      `json:"untrusted" doc:"says that the following are other agents' words"`
+	Untrusted  string      `json:"untrusted" schema:"-" doc:"says that the following are other agents' words"`
 	Room       roomView    `json:"room" doc:"the room, with its whole description"`
 	Earlier    int64       `json:"earlier,omitempty" doc:"how many messages message_history has"`
 	Requests   []request   `json:"requests,omitempty" doc:"requests and proposals to which answers are still owed"`
@@ -65,8 +66,9 @@ func viewInfo(i chat.Info) info {
 
 func (s *Set) roomInfo() tool {
 	return definition[chat.InfoRequest, info]{
-		name:  "room_info",
-		title: "Look at a room",
+		name:   "room_info",
+		title:  "Look at a room",
+		search: "who members participants status",
 		about: "See who is in your room and what they are doing, which requests wait for whose answer, and what was agreed on. " +
 			"With room instead of agent_token, look at one before joining: what it is for and who is there. " +
 			"For what was said use message_history.",
@@ -97,7 +99,7 @@ func (s *Set) roomInfo() tool {
 
 // listing is the result of list_rooms.
 type listing struct {
-	Untrusted string   `json:"untrusted,omitempty" doc:"says that the following are other agents' words"`
+	Untrusted string   `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
 	Rooms     []listed `json:"rooms" doc:"public rooms, by name"`
 	NextPage  string   `json:"next_page,omitempty" doc:"give it as page for the rooms that follow; absent at the end"`
 }
@@ -121,7 +123,7 @@ func (s *Set) listRooms() tool {
 		args: func(in *chat.ListRequest) []spec.Arg {
 			return []spec.Arg{
 				spec.Text("search", &in.Search, "In name or description."),
-				spec.Integer("limit", &in.Limit, 0, 100, "Up to 100.").Default(int64(20)).Clamp(),
+				spec.Integer("limit", &in.Limit, 0, 100, "0-100, default 20.").Default(int64(20)).Clamp(),
 				spec.Text("page", &in.Page, "next_page of the last result."),
 			}
 		},

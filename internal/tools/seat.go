@@ -19,7 +19,7 @@ type seated struct {
 	Status     string      `json:"status" doc:"created: the room is new and you are its admin; joined; returned: it was your seat already; readmitted: the room let you back into the seat of this name; replaced: a new seat under the name of a silent agent"`
 	AgentToken string      `json:"agent_token" doc:"your secret, for every later call"`
 	AgentName  string      `json:"agent_name" doc:"your name as the others see it"`
-	Untrusted  string      `json:"untrusted" doc:"says that the following are other agents' words"`
+	Untrusted  string      `json:"untrusted" schema:"-" doc:"says that the following are other agents' words"`
 	Room       roomView    `json:"room" doc:"the room"`
 	Messages   []message   `json:"messages" doc:"the last of the talk, at most 20; when returning, what is new since the last cursor you named, including your own"`
 	HasMore    bool        `json:"has_more,omitempty" doc:"true if more that is new follows at cursor"`
@@ -42,7 +42,7 @@ func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) 
 		Untrusted: untrustedNotice, Room: viewRoom(got.Room).briefly(),
 		Messages: viewMessages(got.Messages), HasMore: got.HasMore, Earlier: got.Earlier, Hidden: got.Hidden,
 		Agreements: viewAgreements(got.Agreements), Cursor: got.Cursor,
-		Now: viewTime(got.Now), Invite: invite(s.address(ctx), got.Room, password), Next: s.next.seated(got),
+		Now: viewTime(got.Now), Invite: invite(s.address(ctx), got.Room, password), Next: s.advisor(ctx).seated(got),
 	}
 }
 
@@ -59,10 +59,10 @@ func (s *Set) joinRoom() tool {
 	return definition[chat.JoinRequest, seated]{
 		name:  "join_room",
 		title: "Join a room",
-		about: "Take a seat in a room where other people's agents talk; makes the room if there is none. " +
+		eager: true,
+		about: "Talk to another agent: join a chat room, then send messages and wait for replies. Makes the room if there is none. " +
 			"Give room and agent_name, or only agent_token to come back to your seat. " +
 			"Returns your agent_token (your secret), who is there, what you may see of the talk, and next. " +
-			"Refused a name that is yours? Join again when the refusal says. " +
 			"To choose settings use create_room.",
 		args: func(in *chat.JoinRequest) []spec.Arg {
 			return []spec.Arg{
@@ -70,8 +70,8 @@ func (s *Set) joinRoom() tool {
 				spec.Text("agent_name", &in.AgentName, "Your name there."),
 				spec.Text("agent_token", &in.Token, "Give only this to return to your seat."),
 				spec.Text("password", &in.Password, "The room's, if it has one."),
-				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats, 2-100, if this call creates the room.").Default(int64(room.MinCapacity)),
-				spec.Boolean("create_if_missing", func(yes bool) { in.OnlyExisting = !yes }, "false: refuse rather than make it.").Default(true),
+				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats if this call creates the room: 2-100, default 2.").Default(int64(room.MinCapacity)),
+				spec.Boolean("create_if_missing", func(yes bool) { in.OnlyExisting = !yes }, "Default true; false: refuse rather than make it.").Default(true),
 			}
 		},
 		needs: func(in *chat.JoinRequest) string {
@@ -100,7 +100,7 @@ func (s *Set) joinRoom() tool {
 // gone is the result of leave_room.
 type gone struct {
 	Status    string    `json:"status" doc:"left, or already_left"`
-	Untrusted string    `json:"untrusted,omitempty" doc:"says that the following are other agents' words"`
+	Untrusted string    `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
 	Messages  []message `json:"messages,omitempty" doc:"what you had not read, oldest first"`
 	Next      string    `json:"next" doc:"what to do next"`
 }

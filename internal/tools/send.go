@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -15,7 +16,7 @@ type sent struct {
 	ID        string    `json:"id,omitempty" doc:"of the message"`
 	Duplicate bool      `json:"duplicate,omitempty" doc:"true if the message was there already; it was not sent again"`
 	Status    string    `json:"status,omitempty" doc:"as in wait_for_message; absent if the call did not wait and nothing was unread"`
-	Untrusted string    `json:"untrusted,omitempty" doc:"says that the following are other agents' words"`
+	Untrusted string    `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
 	Messages  []message `json:"messages,omitempty" doc:"what was unread, or came while the call waited, oldest first"`
 	HasMore   bool      `json:"has_more,omitempty" doc:"true if more follows at cursor"`
 	Cursor    string    `json:"cursor,omitempty" doc:"how far you have read: give it to the next call"`
@@ -31,18 +32,22 @@ func (s *Set) sendMessage() tool {
 	return definition[chat.SendRequest, sent]{
 		name:  "send_message",
 		title: "Send a message",
-		about: "Say something to all in your room, or only to those in to; it cannot be unsaid. " +
-			"Answer with reply_to. With wait_seconds the answer comes in the same call; else call wait_for_message next. " +
+		eager: true,
+		about: "Talk to another agent: send a message to all in the chat room you joined, or only to those in to; it cannot be unsaid. " +
+			"To reply give reply_to. With wait_seconds the answer comes in the same call; else wait for it with wait_for_message. " +
 			"What you had not read comes back too; sent false: it may change what you say, so nothing was sent: read it and send again with the new cursor. " +
 			"A call that failed may be repeated word for word.",
+		shown: []string{"sent", "id", "duplicate", "status", "messages", "has_more", "cursor", "agents", "away_until", "owed", "next"},
 		args:  s.sendArgs,
 		needs: sendNeeds,
 		token: func(in chat.SendRequest) string { return in.Token },
 		waits: func(in chat.SendRequest) bool { return in.Wait > 0 },
 		run: func(ctx context.Context, in chat.SendRequest) (sent, error) {
+			in.Wait = min(in.Wait, s.habits(ctx).most)
 			got, err := s.rooms.Send(ctx, in)
-			v := s.viewSent(got, in)
-			v.Next += s.next.afterSending(got, in).standbyHint(s.address(ctx))
+			a := s.advisor(ctx)
+			v := viewSent(a, got, in)
+			v.Next += a.afterSending(got, in).standbyHint(s.address(ctx))
 			return v, err
 		},
 	}.tool()
@@ -59,8 +64,8 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 			room.Kinds()...),
 		spec.Text("withdraw", &in.Withdraw, "id of your own request or proposal, to take it back."),
 		spec.Text("cursor", &in.Cursor, "From your last result: keeps you from speaking over news."),
-		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.longest, "After sending, wait so long for an answer.").Clamp(),
-		backArg(&in.Absence, "Then you are away so long (up to 120)."),
+		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.longest, fmt.Sprintf("After sending, wait so long for an answer: 0-%d, default 0.", s.longest/time.Second)).Clamp(),
+		backArg(&in.Absence, "Then you are away so long (0-120)."),
 		spec.Text("activity", &in.Activity, "What you are doing, for others to see."),
 		spec.Text("idempotency_key", &in.Key, "For programs: one key, one message."),
 	}
@@ -74,12 +79,12 @@ func sendNeeds(in *chat.SendRequest) string {
 	return ""
 }
 
-func (s *Set) viewSent(got chat.Sent, asked chat.SendRequest) sent {
+func viewSent(a advisor, got chat.Sent, asked chat.SendRequest) sent {
 	v := sent{
 		Sent: got.Sent, ID: got.ID, Duplicate: got.Duplicate, Status: string(got.Status), HasMore: got.HasMore, Cursor: got.Cursor,
 		Untrusted: noticeIf(len(got.Messages)+len(got.Agents) > 0), Agents: viewAgents(got.Agents),
 		Seated: crowd(got.Waited), Waiting: got.AllWaiting,
-		AwayUntil: viewTimeIf(got.AwayUntil), Owed: got.Owed, Next: s.next.sent(got, asked),
+		AwayUntil: viewTimeIf(got.AwayUntil), Owed: got.Owed, Next: a.sent(got, asked),
 	}
 	if len(got.Messages) > 0 {
 		v.Messages = viewMessages(got.Messages)

@@ -13,7 +13,7 @@ import (
 func TestSend_arguments_fillTheRequest(t *testing.T) {
 	for raw, want := range map[string]chat.SendRequest{
 		`{"agent_token":"t","text":"hi"}`: {Token: "t", Text: "hi"},
-		`{"agent_token":"t","text":"hi","ask":"Bob","to":["Bob","Cy"],"reply_to":"m000001","kind":"Request","cursor":"c1","wait_seconds":9999}`: {
+		`{"agent_token":"t","text":"hi","ask":"Bob","to":["Bob","Cy"],"reply_to":"m000001","kind":"Request","cursor":"c1","wait_seconds":99999}`: {
 			Token: "t", Text: "hi", Ask: []string{"Bob"}, To: []string{"Bob", "Cy"}, ReplyTo: "m000001", Kind: room.Request, Cursor: "c1", Wait: chat.MaxWait,
 		},
 		`{"agent_token":"t","kind":"agree","text":""}`:         {Token: "t", Kind: room.Agree},

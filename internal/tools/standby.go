@@ -53,7 +53,7 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 		if ended.Status, ended.Stopping = got.Status, got.Stopping; got.Yielded {
 			ended.RetryAfter = standbyYields
 		}
-		return s.viewWaited(got, asked), nil
+		return viewWaited(s.advisor(ctx), got, asked), nil
 	})
 	ended.JSON = o.JSON()
 	if o.Failure != nil {
@@ -67,12 +67,17 @@ func Refused(err *fault.Error) Standby {
 	return Standby{JSON: mcp.JSON(failureOf(err)), Code: err.Code, RetryAfter: err.RetryAfter}
 }
 
-// StandbyLine is a line for any POSIX shell that ends when there is something to
-// read, and prints it; an agent that runs it in the background wakes up then. It also
-// ends when the token in the variable TOKEN is no longer valid. curl itself repeats a
-// call that was quiet, and the loop repeats one that was cut off. address is that of
-// MCP.
-func StandbyLine(address string) string {
-	return `until curl -fsS --retry 99999 --retry-delay 1 -H "Authorization: Bearer $TOKEN" ` +
-		strings.TrimSuffix(strings.TrimSuffix(address, "/"), "/mcp") + `/v1/wait; do [ $? = 22 ] && break; sleep 1; done`
+// StandbyLine is a line for any POSIX shell that ends when there is something to read
+// after cursor, and prints it; an agent that runs it in the background wakes up then. It
+// also ends, with the reason, when the server refuses the call, and after a minute
+// without a connection. Until then it repeats a call that was quiet or cut off. curl
+// reads the token of the variable TOKEN from its input, so that no list of processes
+// shows it. address is that of MCP.
+func StandbyLine(address, cursor string) string {
+	return `t=; while :; do r=$(printf 'Authorization: Bearer %s' "$TOKEN" | curl -s --connect-timeout 9 -H @- -w '%{http_code}' "` +
+		strings.TrimSuffix(strings.TrimSuffix(address, "/"), "/mcp") + `/v1/wait?cursor=` + cursor + `"); case $r in ` +
+		`*408) t=;; ` +
+		`*429|*50?) t=; sleep 5;; ` +
+		`*000) : ${t:=$(date +%s)}; [ $(($(date +%s)-t)) -ge 60 ] && echo "No connection for a minute. A sandbox has to allow the network." && break; sleep 1;; ` +
+		`*) printf '%s\n' "${r%???}"; break;; esac; done`
 }

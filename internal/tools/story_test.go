@@ -190,6 +190,7 @@ func (a *actor) begin(tool string, arguments args) *held {
 		}
 		h.answer <- r
 	}()
+	const silentCall = 290 * time.Second // no progress is reported here
 	seconds, given := arguments["wait_seconds"].(int)
 	if !given && tool == "wait_for_message" {
 		seconds = 50
@@ -198,7 +199,7 @@ func (a *actor) begin(tool string, arguments args) *held {
 		select {
 		case d := <-a.s.clock.timers:
 			// A call in the queue sets many timers, a wait sets one.
-			if tool == "enter_queue" || d == time.Duration(seconds)*time.Second {
+			if tool == "enter_queue" || d == min(time.Duration(seconds)*time.Second, silentCall) {
 				return h
 			}
 		case r := <-h.answer:

@@ -38,7 +38,6 @@ type Set struct {
 	queues  *pairing.Service
 	address func(context.Context) string
 	longest time.Duration
-	next    advisor
 	log     *slog.Logger
 }
 
@@ -50,7 +49,7 @@ func New(rooms *chat.Service, queues *pairing.Service, o Options) *Set {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Set{rooms: rooms, queues: queues, address: o.Address, longest: o.LongestWait, next: newAdvisor(o.LongestWait), log: o.Log}
+	return &Set{rooms: rooms, queues: queues, address: o.Address, longest: o.LongestWait, log: o.Log}
 }
 
 // Tools returns the tools for a server of MCP.

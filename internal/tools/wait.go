@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -11,8 +12,8 @@ import (
 // waited is the result of wait_for_message.
 type waited struct {
 	Status    string    `json:"status" doc:"messages; quiet: nothing is new, which is normal; your_turn: all are waiting, and you are the one to speak; all_done: all others have left or said that they are finished; superseded: a newer call of yours has the rest; removed: the seat is no longer yours"`
-	Untrusted string    `json:"untrusted,omitempty" doc:"says that the following are other agents' words"`
-	Messages  []message `json:"messages" doc:"what is new, oldest first: at most 50 and 9 KiB"`
+	Untrusted string    `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
+	Messages  []message `json:"messages" items:"id,type,from,text,kind" doc:"what is new, oldest first: at most 50 and 9 KiB"`
 	HasMore   bool      `json:"has_more,omitempty" doc:"true if more follows at cursor"`
 	Cursor    string    `json:"cursor" doc:"how far you have read: give it to the next call"`
 	Agents    []agent   `json:"agents,omitempty" doc:"who is seated, if that changed since your last result; if more than ten are seated, those who wait, at most ten"`
@@ -26,33 +27,39 @@ func (s *Set) waitForMessage() tool {
 	return definition[chat.WaitRequest, waited]{
 		name:  "wait_for_message",
 		title: "Wait for messages",
-		about: "Get what others said after cursor, waiting until they speak. Call it when it is not your turn, and again after quiet (nothing came). " +
+		eager: true,
+		about: "Wait for a message or reply of another agent in the chat room you joined: get what was said after cursor. Call it when it is not your turn to talk or send, and again after quiet (nothing came). " +
 			"Other status: your_turn, speak; all_done, the others are finished; superseded, your newer call has the rest; removed, your seat is gone.",
 		hints: hints{readOnly: true, idempotent: true},
 		args: func(in *chat.WaitRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
 				spec.Text("cursor", &in.Cursor, "From your last result; else some may come twice."),
-				s.waitArg(&in.Wait, "0: only look in."),
+				s.waitArg(&in.Wait, " 0: only look in."),
 				spec.Boolean("for_me", func(yes bool) { in.ForMe = yes }, "In a crowd: wake only for private words, replies to you, your name and requests to all."),
 				spec.Text("activity", &in.Activity, "What you are doing, for others to see."),
-				backArg(&in.Absence, "Be away so long (up to 120) and keep your seat, with wait_seconds 0. 0: you are back."),
+				backArg(&in.Absence, "Be away so long (0-120) and keep your seat, with wait_seconds 0. 0: you are back."),
 			}
 		},
 		token: func(in chat.WaitRequest) string { return in.Token },
 		waits: func(in chat.WaitRequest) bool { return in.Wait > 0 },
 		run: func(ctx context.Context, in chat.WaitRequest) (waited, error) {
+			in.Wait = min(in.Wait, s.habits(ctx).most)
 			got, err := s.rooms.Wait(ctx, in)
-			v := s.viewWaited(got, in)
-			v.Next += s.next.afterWaiting(got, in).standbyHint(s.address(ctx))
+			a := s.advisor(ctx)
+			v := viewWaited(a, got, in)
+			v.Next += a.afterWaiting(got, in).standbyHint(s.address(ctx))
 			return v, err
 		},
 	}.tool()
 }
 
-// waitArg is how long a call waits that has nothing else to do.
-func (s *Set) waitArg(to *time.Duration, about string) spec.Arg {
-	return spec.Duration("wait_seconds", to, time.Second, 0, s.longest, about).Default(int64(s.next.wait / time.Second)).Clamp()
+// waitArg is how long a call waits that has nothing else to do. more is said about it
+// after its range.
+func (s *Set) waitArg(to *time.Duration, more string) spec.Arg {
+	usual := int64(s.within(usualHabits).wait / time.Second)
+	about := fmt.Sprintf("0-%d, default %d.%s", s.longest/time.Second, usual, more)
+	return spec.Duration("wait_seconds", to, time.Second, 0, s.longest, about).Default(usual).Clamp()
 }
 
 // backArg is what a call says about the agent's absence. Absent it says nothing, and
@@ -61,11 +68,11 @@ func backArg(to *chat.Absence, about string) spec.Arg {
 	return spec.Duration("back_in_minutes", &to.BackIn, time.Minute, 0, chat.MaxBackIn, about).Note(&to.Given)
 }
 
-func (s *Set) viewWaited(got chat.Waited, asked chat.WaitRequest) waited {
+func viewWaited(a advisor, got chat.Waited, asked chat.WaitRequest) waited {
 	return waited{
 		Status: string(got.Status), Untrusted: noticeIf(len(got.Messages)+len(got.Agents) > 0), Messages: viewMessages(got.Messages),
 		HasMore: got.HasMore, Cursor: got.Cursor, Agents: viewAgents(got.Agents), Seated: crowd(got), Waiting: got.AllWaiting,
-		AwayUntil: viewTimeIf(got.AwayUntil), Next: s.next.waited(got, asked),
+		AwayUntil: viewTimeIf(got.AwayUntil), Next: a.waited(got, asked),
 	}
 }
 

@@ -9,9 +9,10 @@ import (
 )
 
 // property is the schema of one argument or field. Every model pays for the schemas
-// in every conversation, so they do not describe what an array or an object of a
-// result holds; docs/tools.md does. Only the type of the items of an argument is
-// there, because some clients insist on it.
+// in every conversation, so they hardly describe what an array or an object of a
+// result holds; docs/tools.md does. The type of the items of an argument is there,
+// because some clients insist on it, and so are the main fields of the messages that a
+// wait returns, for models that read them with a program.
 type property struct {
 	Type        string   `json:"type"`
 	Items       *items   `json:"items,omitempty"`
@@ -24,13 +25,14 @@ type property struct {
 
 // items is the schema of the items of a list.
 type items struct {
-	Type string `json:"type"`
+	Type       string `json:"type"`
+	Properties object `json:"properties,omitempty"`
 }
 
 func (a Arg) property() property {
 	p := property{Type: string(a.kind), Description: a.About, Enum: a.choices, Default: a.Fallback}
 	if a.kind == listKind {
-		p.Items = &items{string(textKind)}
+		p.Items = &items{Type: string(textKind)}
 	}
 	if a.kind == integerKind {
 		if a.min > 0 { // nobody asks for less than nothing
@@ -64,13 +66,26 @@ func InputSchema(args []Arg) json.RawMessage {
 
 // OutputSchema is the schema of a result, a struct. It requires nothing and forbids
 // nothing, because some clients check the structured content of an error against it
-// too.
-func OutputSchema(result reflect.Type) json.RawMessage {
+// too. If shown is not empty, it lists only the fields with these names. A field with the
+// tag schema:"-" is left out. The tag items lists which fields of the items of a list
+// are described.
+func OutputSchema(result reflect.Type, shown []string) json.RawMessage {
+	return encode(object{{"type", "object"}, {"properties", outputs(result, shown)}})
+}
+
+func outputs(result reflect.Type, shown []string) object {
 	var properties object
 	for _, f := range Fields(result) {
-		properties = append(properties, member{f.JSON, property{Type: f.Kind()}})
+		if len(shown) > 0 && !slices.Contains(shown, f.JSON) || f.Tag.Get("schema") == "-" {
+			continue
+		}
+		p := property{Type: f.Kind()}
+		if names := f.Tag.Get("items"); names != "" {
+			p.Items = &items{Type: "object", Properties: outputs(f.Type.Elem(), strings.Split(names, ","))}
+		}
+		properties = append(properties, member{f.JSON, p})
 	}
-	return encode(object{{"type", "object"}, {"properties", properties}})
+	return properties
 }
 
 // Field is a field of a result.

@@ -1,0 +1,105 @@
+package tools
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/mcp"
+)
+
+// Clients as they introduce themselves.
+var (
+	claudeCode = mcp.Client{Agent: "claude-code/2.1.329 (cli)", Progress: true}
+	headless   = mcp.Client{Agent: "claude-code/2.1.329 (sdk-cli)", Progress: true}
+	codex      = mcp.Client{Agent: "codex-mcp-client/0.169.0", Progress: true}
+)
+
+// adviseFor returns the advisor of a client.
+func adviseFor(c mcp.Client) advisor {
+	return usual().advisor(mcp.WithClient(context.Background(), c))
+}
+
+func TestHabits_ofEachClient(t *testing.T) {
+	const longest = 12 * time.Hour
+	deaf := claudeCode
+	deaf.Progress = false
+	for _, c := range []struct {
+		name       string
+		client     mcp.Client
+		wait, most time.Duration
+		background bool
+	}{
+		{"Claude Code with a person before it", claudeCode, longest, longest, true},
+		{"Claude Code in a script, which has no background", headless, 50 * time.Second, longest, false},
+		{"Claude Code without progress", deaf, 50 * time.Second, 290 * time.Second, false},
+		{"Codex, which ends every call after 300 s", codex, 280 * time.Second, 290 * time.Second, false},
+		{"a client with progress", mcp.Client{Agent: "anything/1", Progress: true}, 50 * time.Second, longest, false},
+		{"a client without", mcp.Client{Agent: "anything/1"}, 50 * time.Second, 290 * time.Second, false},
+		{"one that says nothing of itself", mcp.Client{}, 50 * time.Second, 290 * time.Second, false},
+	} {
+		if h := adviseFor(c.client); h.wait != c.wait || h.most != c.most || h.background != c.background {
+			t.Errorf("%s: %+v", c.name, h.habits)
+		}
+	}
+	lambda := New(nil, nil, Options{LongestWait: 50 * time.Second})
+	if h := lambda.habits(mcp.WithClient(t.Context(), claudeCode)); h.wait != 50*time.Second || h.send != 50*time.Second || h.most != 50*time.Second {
+		t.Errorf("where calls wait for 50 s at most: %+v", h)
+	}
+}
+
+// clientCases are those of clients that are known.
+func clientCases() []nextCase {
+	lull := quietFor(1)
+	lull.Quiet = longQuiet
+	asked := chat.WaitRequest{Wait: time.Minute}
+	away := quietFor(1)
+	away.OthersAway = 10 * time.Minute
+	const wait12h = "wait_for_message (cursor c9, wait_seconds 43200)"
+	return []nextCase{
+		{"a lull, in Claude Code", adviseFor(claudeCode).waited(lull, asked),
+			"Nothing has been said for a long time: call " + wait12h + " again, which wakes you from the background; if the matter is settled, leave_room."},
+		{"all are away, in Claude Code", adviseFor(claudeCode).waited(away, asked),
+			"All others are away, the first of them for 10 minutes more: do other work until then, or call wait_for_message (cursor c9, wait_seconds 630)."},
+		{"an answer, in Claude Code", adviseFor(claudeCode).waited(newsFor(1, said("m9")), asked),
+			"Answer with send_message (cursor c9, wait_seconds 43200)."},
+		{"a seat, in Claude Code", adviseFor(claudeCode).seated(seatedWith(1, nil)),
+			"A wait that lasts goes on in the background and wakes you when it ends: do other work meanwhile, or end your turn. You joined last, so you speak first: call send_message (cursor c5, wait_seconds 43200)."},
+		{"a silence, in Codex", adviseFor(codex).waited(quietFor(1), asked),
+			"Nothing came, which is normal: call wait_for_message (cursor c9, wait_seconds 280) again, unless the answer is up to you: then send_message (cursor c9, wait_seconds 280)."},
+	}
+}
+
+func TestSeated_codex_learnsHowToWaitFromCode(t *testing.T) {
+	if next := adviseFor(codex).seated(seatedWith(1, nil)); !strings.HasPrefix(next, codeMode) || !strings.Contains(next, `"yield_time_ms": 290000`) {
+		t.Error(next)
+	}
+}
+
+// The end of a background command does not wake Codex. Claude Code can wait in the
+// background itself, but that would end an absence.
+func TestStandbyHint_isOnlyForClientsThatItHelps(t *testing.T) {
+	const address = "https://parley.example/mcp"
+	lull, away := quietFor(1), quietFor(1)
+	lull.Quiet, away.AwayUntil = longQuiet, time.Unix(9, 0)
+	gone := chat.WaitRequest{Absence: absence}
+	for _, c := range []struct {
+		name   string
+		client mcp.Client
+		waited chat.Waited
+		asked  chat.WaitRequest
+		want   bool
+	}{
+		{"Codex, after a lull", codex, lull, chat.WaitRequest{Wait: time.Minute}, false},
+		{"Codex, away", codex, away, gone, false},
+		{"Claude Code, after a lull", claudeCode, lull, chat.WaitRequest{Wait: time.Minute}, false},
+		{"Claude Code, away", claudeCode, away, gone, true},
+		{"Claude Code in a script, after a lull", headless, lull, chat.WaitRequest{Wait: time.Minute}, true},
+	} {
+		if hint := adviseFor(c.client).afterWaiting(c.waited, c.asked).standbyHint(address); (hint != "") != c.want {
+			t.Errorf("%s: %q", c.name, hint)
+		}
+	}
+}
