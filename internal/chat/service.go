@@ -20,8 +20,7 @@ import (
 const (
 	MaxKey      = 64                // characters of an idempotency key
 	MaxActivity = 80                // characters of an activity
-	MaxWait     = 12 * time.Hour    // of Wait
-	MaxSendWait = 50 * time.Second  // of Send
+	MaxWait     = 12 * time.Hour    // of Wait and Send
 	MaxBackIn   = 120 * time.Minute // of an announced absence
 )
 

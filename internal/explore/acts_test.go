@@ -230,7 +230,7 @@ func (a *agent) say(req chat.SendRequest, what string) {
 	a.words--
 	req.Text, req.Cursor = fmt.Sprintf("%s %d", what, a.texts), a.given()
 	if a.chance(0.3) {
-		req.Wait = min(a.waits, chat.MaxSendWait)
+		req.Wait = min(a.waits, 50*time.Second)
 	}
 	a.send(req)
 }
