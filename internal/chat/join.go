@@ -149,7 +149,7 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (Seated, error) {
 	claim := &seatClaim{
 		Claim:    room.Claim{Name: op.newcomer.name, Principal: op.principal, Hash: ident.HashSecret(op.secret)},
-		newcomer: op.newcomer, live: r,
+		newcomer: op.newcomer,
 	}
 	for looks := range maxLooks {
 		if looks == 0 || h.Password != claim.password {
@@ -164,7 +164,7 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (Seated, e
 		case err == nil:
 			return op.seated(ctx, r, statusOfJoin(p.Events), p.Events)
 		case errors.Is(err, room.ErrPresenceNeeded):
-			if err := claim.look(ctx); err != nil {
+			if claim.Presence, err = r.signsOfLife(ctx, room.Lease); err != nil {
 				return Seated{}, err
 			}
 		case !errors.Is(err, errPasswordReplaced):
@@ -189,10 +189,10 @@ func statusOfJoin(events []room.Event) JoinStatus {
 // seated returns the answer for a new seat whose events were just written.
 func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, events []room.Event) (Seated, error) {
 	mine := events[len(events)-1]
-	if mine.Regains {
-		return back(ctx, r, ident.Token{Room: r.log.ID(), Seat: mine.Seat, Secret: op.secret}, how)
-	}
 	t := ident.Token{Room: r.log.ID(), Seat: mine.Seat, Secret: op.secret}
+	if mine.Regains {
+		return back(ctx, r, t, how)
+	}
 	view, err := r.view(ctx, r.log.Known(), mine.Seat)
 	if err != nil {
 		return Seated{}, err

@@ -44,23 +44,22 @@ var (
 // maxFormer is how many former seats of its name an agent has at most.
 const maxFormer = 16
 
-// seatClaim is a newcomer's claim to a seat of a live room.
+// seatClaim is a newcomer's claim to a seat.
 type seatClaim struct {
 	room.Claim
 	newcomer newcomer
-	live     *liveRoom
 	password string // the room's hash that was checked
 }
 
-// look reads what the claim needs to know of the seats: their presence, and who
-// spoke lately.
-func (c *seatClaim) look(ctx context.Context) error {
-	presence, err := c.live.presence(ctx, table.Strong)
+// signsOfLife returns the presence of every seat, and lets the head know who spoke in
+// the time of a lease.
+func (r *liveRoom) signsOfLife(ctx context.Context, lease time.Duration) (map[int]room.Presence, error) {
+	since := r.svc.now().Add(-lease)
+	presence, err := r.presence(ctx, table.Strong)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	c.Presence = presence
-	return c.live.log.Recall(ctx, c.live.svc.now().Add(-room.Lease))
+	return presence, r.log.Recall(ctx, since)
 }
 
 // blocked notes a seat whose presence was in the way: its agent called meanwhile.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/table"
 )
 
 // sweepLeast is the shortest time between two sweeps.
@@ -41,14 +40,11 @@ func (r *liveRoom) sweepLeases(ctx context.Context) {
 // another lease may end.
 func (r *liveRoom) sweep(ctx context.Context) (next time.Time, err error) {
 	began := r.svc.now()
-	presence, err := r.presence(ctx, table.Strong)
+	presence, err := r.signsOfLife(ctx, room.PairLease)
 	if err != nil {
 		return next, err
 	}
-	if err := r.log.Recall(ctx, began.Add(-room.PairLease)); err != nil {
-		return next, err
-	}
-	claim := &seatClaim{Claim: room.Claim{Presence: presence}, live: r}
+	claim := &seatClaim{Claim: room.Claim{Presence: presence}}
 	h := r.log.Known()
 	next = began.Add(room.PairLease) // of an agent that joins now
 	for _, a := range h.Agents {
