@@ -40,16 +40,15 @@ func checkAdmin(h *room.Head, a room.Agent, now time.Time) error {
 	return nil
 }
 
-// decide appends what the caller decides as an admin, and returns the events; none
-// if nothing had to change. propose checks every rule but that the caller is an
-// admin.
-func (c *caller) decide(ctx context.Context, propose func(h *room.Head, by room.Agent, now time.Time) (roomlog.Change, error), blocked func(table.Conflict)) ([]room.Event, error) {
+// decide appends what the caller decides, and returns the events; none if nothing had
+// to change. may says why the caller must not; propose checks every other rule.
+func (c *caller) decide(ctx context.Context, may func(h *room.Head, by room.Agent, now time.Time) error, propose func(h *room.Head, by room.Agent, now time.Time) (roomlog.Change, error), blocked func(table.Conflict)) ([]room.Event, error) {
 	p := &roomlog.Proposal{Blocked: blocked, Propose: func(h *room.Head, now time.Time) (roomlog.Change, error) {
 		by, here := h.Owner(c.token)
 		if !here {
 			return roomlog.Change{}, errUnseated
 		}
-		if err := checkAdmin(h, by, now); err != nil {
+		if err := may(h, by, now); err != nil {
 			return roomlog.Change{}, err
 		}
 		ch, err := propose(h, by, now)

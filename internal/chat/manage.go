@@ -33,7 +33,7 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 	}
 	defer c.room.release()
 	got := Managed{}
-	_, err = c.decide(ctx, func(h *room.Head, by room.Agent, now time.Time) (ch roomlog.Change, err error) {
+	_, err = c.decide(ctx, checkAdmin, func(h *room.Head, by room.Agent, now time.Time) (ch roomlog.Change, err error) {
 		e, name, err := order.Decide(h, by)
 		got = Managed{Status: StatusNoChange, Name: name}
 		if e == nil {

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
@@ -76,41 +75,35 @@ func (c *caller) vouch(ctx context.Context, req ManageRequest) (got Managed, err
 	if err != nil {
 		return Managed{}, err
 	}
-	err = c.room.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
-		by, here := h.Owner(c.token)
-		if !here {
-			return ch, errUnseated
-		}
-		if h.Closed {
-			return ch, room.RefuseClosed()
-		}
+	_, err = c.decide(ctx, checkOpen, func(h *room.Head, by room.Agent, now time.Time) (ch roomlog.Change, err error) {
 		e, name, err := room.Vouch{Knock: knock.N, Heard: heard}.Decide(h, by, now)
 		got = Managed{Status: StatusNoChange, Name: name}
 		if err != nil || e == nil {
 			return ch, err
 		}
-		e.By, e.ByName, e.Note = by.Seat, by.Name, req.Note
+		e.Note = req.Note
 		got.Status = StatusVouched
 		ch.Events = []room.Event{*e}
 		return ch, nil
-	}})
-	if errors.Is(err, errUnseated) {
-		err = c.room.svc.whyNot(ctx, c.room.log.Known(), c.token)
-	}
+	}, nil)
 	if err != nil {
 		return Managed{}, err
 	}
-	c.attendance().noteCall(ctx)
 	return got, nil
+}
+
+// checkOpen refuses what changes a closed room.
+func checkOpen(h *room.Head, _ room.Agent, _ time.Time) error {
+	if h.Closed {
+		return room.RefuseClosed()
+	}
+	return nil
 }
 
 // lastHeard returns when the agent of a seat made its last call or said its last word.
 func (r *liveRoom) lastHeard(ctx context.Context, seat int) (time.Time, error) {
-	presence, err := r.presence(ctx, table.Strong)
+	presence, err := r.signsOfLife(ctx, room.Lease)
 	if err != nil {
-		return time.Time{}, err
-	}
-	if err := r.log.Recall(ctx, r.svc.now().Add(-room.Lease)); err != nil {
 		return time.Time{}, err
 	}
 	h := r.log.Known()

@@ -37,7 +37,7 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 		return Updated{}, s.Outward(err)
 	}
 	taken := false
-	events, err := c.decide(ctx, func(h *room.Head, _ room.Agent, _ time.Time) (ch roomlog.Change, err error) {
+	events, err := c.decide(ctx, checkAdmin, func(h *room.Head, _ room.Agent, _ time.Time) (ch roomlog.Change, err error) {
 		e, err := update.Decide(h, taken)
 		if e != nil {
 			ch.Events = []room.Event{*e}
