@@ -43,11 +43,15 @@ type Seated struct {
 	Agreements []Agreement
 	Cursor     string
 	Now        time.Time
-	Owes       string // the id of the oldest request that the caller owes an answer to
+	Begun      bool // two agents have spoken
+	Debt
+}
 
-	OwesAgreement bool // and it is a proposal
-	OwesPrivate   bool // and not everybody sees it
-	Begun         bool // two agents have spoken
+// Debt is the oldest answer that an agent owes.
+type Debt struct {
+	Owes          string // the id of the request; "" for none
+	OwesAgreement bool   // and it is a proposal
+	OwesPrivate   bool   // and not everybody sees it
 }
 
 // WaitStatus says how a wait ended.
@@ -79,14 +83,12 @@ type Waited struct {
 
 	// The rest serves to tell the agent what to do next.
 
-	Others        int           // agents seated beside the caller
-	SeatWanted    bool          // a join found no free seat, and the caller can enlarge the room
-	NameWanted    bool          // a join under a taken name was refused, and the caller can readmit it
-	Spoke         bool          // the last public message is the caller's
-	Begun         bool          // two agents have spoken
-	Owes          string        // the id of the oldest request that the caller owes an answer to
-	OwesAgreement bool          // and it is a proposal
-	OwesPrivate   bool          // and not everybody sees it
+	Others     int  // agents seated beside the caller
+	SeatWanted bool // a join found no free seat, and the caller can enlarge the room
+	NameWanted bool // a join under a taken name was refused, and the caller can readmit it
+	Spoke      bool // the last public message is the caller's
+	Begun      bool // two agents have spoken
+	Debt
 	Owed          int           // answers that others owe to the caller
 	Admin         bool          // the caller is an admin
 	OthersIdle    time.Duration // for how long no other agent has made a call; 0 if unknown

@@ -75,10 +75,7 @@ func (c *caller) back(ctx context.Context, how JoinStatus) (Seated, error) {
 	}
 	got := Seated{
 		Status: how, Token: c.token.String(), Name: c.agent.Name, Room: view, Now: c.room.svc.now(),
-		Hidden: c.agent.Since.Messages, Begun: c.head.Recent.Begun(),
-	}
-	if debt, owes := c.head.Talk.Owes(c.agent.Seat, got.Now); owes {
-		got.Owes, got.OwesAgreement, got.OwesPrivate = c.head.MessageID(debt.N), debt.Proposal, len(debt.To) > 0
+		Hidden: c.agent.Since.Messages, Begun: c.head.Recent.Begun(), Debt: debtOf(c.head, c.agent.Seat, c.room.svc.now()),
 	}
 	if got.Agreements, err = c.reader().agreements(ctx); err != nil {
 		return Seated{}, err
@@ -130,9 +127,9 @@ func (r reader) addUnread(ctx context.Context, p room.ReadPosition, got *Seated)
 	return err
 }
 
-// fill adds what the caller is shown of the events after n to b, and returns the
-// last event it looked at; full is true if one did not fit. It stops at the caller's head, so that the answer is of
-// one moment. Messages up to shown are marked as repeated.
+// fill adds what the caller is shown of the events after n to b, and returns the last
+// event it looked at; full is true if one did not fit. It stops at the caller's head, so
+// that the answer is of one moment. Messages up to shown are marked as repeated.
 func (r reader) fill(ctx context.Context, b *view.Batch, n, shown int64) (scanned int64, full bool, err error) {
 	c := r.caller
 	for n < c.head.AsOf {

@@ -252,10 +252,7 @@ func (c *caller) situation(h *room.Head, in *inbox) Waited {
 	got := Waited{
 		Status: StatusQuiet, Others: h.Others(me), Listening: h.SilencedSeat(me), CursorIgnored: in.pos.ignored,
 		Stopping: isClosed(c.room.svc.stopping), Spoke: speaker == me, Begun: h.Recent.Begun(), AloneNow: in.alone,
-		Owed: room.OwedTo(&h.State, me, now), Quiet: max(0, now.Sub(room.Latest(at, time.UnixMilli(c.agent.AtMs)))),
-	}
-	if debt, owes := h.Talk.Owes(me, now); owes {
-		got.Owes, got.OwesAgreement, got.OwesPrivate = h.MessageID(debt.N), debt.Proposal, len(debt.To) > 0
+		Debt: debtOf(h, me, now), Owed: room.OwedTo(&h.State, me, now), Quiet: max(0, now.Sub(room.Latest(at, time.UnixMilli(c.agent.AtMs)))),
 	}
 	if a, here := h.Seated(me); here {
 		got.Admin = a.Role == room.Admin
