@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -149,14 +150,9 @@ func (c *caller) isAlone(ctx context.Context) bool {
 	if h.Others(c.agent.Seat) == 0 {
 		return h.LastFreed.N > c.agent.Joined
 	}
-	c.room.mu.Lock()
-	for seat := range c.room.waits {
-		if seat != c.agent.Seat {
-			c.room.mu.Unlock()
-			return false
-		}
+	if c.room.hasCompany(h, c.agent.Seat) {
+		return false
 	}
-	c.room.mu.Unlock()
 	shown, err := c.room.view(ctx, h, c.agent.Seat)
 	if err != nil {
 		return false
@@ -175,6 +171,20 @@ const (
 // announced returns the end that others see at the time now of a wait until then.
 func announced(now, until time.Time) time.Time {
 	return room.Earliest(until, now.Add(announceWait))
+}
+
+// hasCompany reports whether this process knows, without a read, that an agent beside
+// that of the seat is there: it waits here or, in the only process, called last without
+// an absence.
+func (r *liveRoom) hasCompany(h *room.Head, seat int) bool {
+	now := r.svc.now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(h.Agents, func(a room.Agent) bool {
+		m := r.seats[a.Seat]
+		calls := r.svc.opts.SingleProcess && m != nil && m.presence.AtMs != 0 && !m.presence.Shown(now).BackAt().After(now)
+		return a.Seat != seat && (r.waits[a.Seat] != nil || calls)
+	})
 }
 
 // collectUntil fills the inbox until something wakes the caller, it is given the
