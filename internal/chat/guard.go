@@ -15,9 +15,6 @@ const softHolds = 2
 // one, the answer is everything that is unread. A message that was handed out with
 // such an answer holds nothing back again.
 func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
-	if err := op.lookUpKey(ctx); err != nil || op.keyed {
-		return nil, err // a message that was sent cannot be held back
-	}
 	c := op.caller
 	h, err := c.room.log.Current(ctx, op.began)
 	if err != nil {
@@ -58,9 +55,11 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 		return nil, err
 	}
 	c.attendance().note(ctx, call{fresh: sendFresh})
-	got := &Sent{}
-	got.Waited, err = c.hand(ctx, in, newOpenWait(op.began, false), 0)
-	return got, err
+	got, err := c.hand(ctx, in, &openWait{began: op.began})
+	if err != nil {
+		return nil, err
+	}
+	return &Sent{Waited: *got}, nil
 }
 
 // unproven returns the seats that the message is meant for in private whose agents took
@@ -75,9 +74,6 @@ func (op *sendOp) unproven(h *room.Head) []int {
 // warn holds a private message back, once for each seat of which the caller must know
 // that its agent took its name without proof.
 func (op *sendOp) warn(ctx context.Context) (*Sent, error) {
-	if err := op.lookUpKey(ctx); err != nil || op.keyed {
-		return nil, err // a message that was sent cannot be held back
-	}
 	c := op.caller
 	p, err := c.positions().load(ctx)
 	if err != nil {

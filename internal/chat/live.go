@@ -34,15 +34,13 @@ func live(l *roomlog.Log) *liveRoom { return l.Observer().(*liveRoom) }
 // openWait is a wait that has not ended.
 type openWait struct {
 	began      time.Time
+	until      time.Time     // its end
+	due        time.Time     // when to write the caller's presence; zero: never
 	standby    bool          // a program waits for the agent
 	looks      bool          // it lasts no time: the agent does not wait
-	superseded chan struct{} // closed by a newer wait of the seat
+	superseded chan struct{} // closed by a newer wait of the seat; nil: never
 	yields     bool          // superseded because the agent itself waits; set before that is closed
 	turn       chan int64    // receives the last word whose silence gives the caller the turn; see turns.go
-}
-
-func newOpenWait(began time.Time, standby bool) *openWait {
-	return &openWait{began: began, standby: standby, superseded: make(chan struct{}), turn: make(chan int64, 1)}
 }
 
 // silence is a time during which everyone present may be waiting.

@@ -47,12 +47,8 @@ func (r *liveRoom) watch() {
 func (r *liveRoom) poll(ctx context.Context) {
 	for {
 		age := r.svc.now().Sub(time.UnixMilli(r.log.Known().HeadMs))
-		timer := r.svc.clock.NewTimer(pollEvery(age))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if r.svc.store.Sleep(ctx, pollEvery(age)) != nil {
 			return
-		case <-timer.Chan():
 		}
 		if err := r.log.Poll(ctx); err != nil && ctx.Err() == nil {
 			r.svc.log.Warn("a room could not be polled", "error", err)

@@ -23,19 +23,15 @@ func (c *caller) positions() positions { return positions{c.room, c.agent} }
 // else another process may have handed out more.
 func (s positions) load(ctx context.Context) (room.ReadPosition, error) {
 	r := s.room
-	r.mu.Lock()
-	known := r.cached(s.agent.Seat).position
-	r.mu.Unlock()
-	if known != nil && r.svc.opts.SingleProcess {
-		return *known, nil
+	known, ok := s.known()
+	if ok && r.svc.opts.SingleProcess {
+		return known, nil
 	}
 	p, err := r.log.Seats().ReadPosition(ctx, s.agent.Seat)
 	if err != nil {
 		return p, err
 	}
-	if known != nil {
-		p.Acked = max(p.Acked, known.Acked) // acknowledged here and not written yet
-	}
+	p.Acked = max(p.Acked, known.Acked)      // acknowledged here and not written yet
 	p.Handed = max(p.Handed, s.agent.Joined) // what the join itself handed out
 	p.From = max(p.From, s.agent.Joined)
 	s.cache(p)

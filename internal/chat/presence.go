@@ -99,10 +99,7 @@ func (at attendance) known(ctx context.Context, how call) room.Presence {
 // awayUntil returns until when others see the caller as away; zero if they do not.
 func (at attendance) awayUntil() time.Time {
 	c := at.caller
-	r := c.room
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if back := r.cached(c.agent.Seat).presence.BackAt(); back.After(r.svc.now()) {
+	if back := c.room.backAt(c.agent.Seat); back.After(c.room.svc.now()) {
 		return back
 	}
 	return time.Time{}
@@ -156,9 +153,9 @@ func (at attendance) write(ctx context.Context, p room.Presence) {
 	}
 }
 
-// rewrite writes the presence of a caller whose wait w lasts until then, when that is
+// rewrite writes the presence of a caller that waits in w, when that is
 // due. It reports whether it has to be written again before the end.
-func (at attendance) rewrite(ctx context.Context, w *openWait, until time.Time) (again bool) {
+func (at attendance) rewrite(ctx context.Context, w *openWait) (again bool) {
 	c := at.caller
 	r := c.room
 	r.mu.Lock()
@@ -168,12 +165,12 @@ func (at attendance) rewrite(ctx context.Context, w *openWait, until time.Time) 
 	}
 	m := r.cached(c.agent.Seat)
 	m.presenceAt, m.waitWritten = r.svc.now(), true
-	end := announced(m.presenceAt, until)
+	end := announced(m.presenceAt, w.until)
 	m.presence.UntilMs = end.UnixMilli()
 	p := m.presence
 	r.mu.Unlock()
 	at.write(ctx, p)
-	return end.Before(until)
+	return end.Before(w.until)
 }
 
 // noteCall renews the lease for a call that says nothing about an absence.

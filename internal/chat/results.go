@@ -80,6 +80,7 @@ type Waited struct {
 	Seated     int
 	AllWaiting int
 	AwayUntil  time.Time // until when others see the caller as away; zero if they do not
+	before     int       // see Sent.Before
 
 	// The rest serves to tell the agent what to do next.
 

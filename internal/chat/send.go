@@ -49,62 +49,62 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err != nil || !got.Sent {
 		return got, s.Outward(err)
 	}
-	waited, before, err := op.listen(ctx)
+	waited, err := op.listen(ctx)
 	if s.Unanswered(ctx, err) {
 		return got, nil // the text is said; the sender waits again
 	}
-	got.Waited, got.Before = waited, before
+	if err == nil {
+		got.Waited, got.Before = *waited, waited.before
+	}
 	return got, s.Outward(err)
 }
 
-// listen collects what is unread now that the message is there, or waits for it. before
-// is how much of that came before the message.
-func (op *sendOp) listen(ctx context.Context) (got Waited, before int, err error) {
+// listen collects what is unread now that the message is there, or waits for it.
+func (op *sendOp) listen(ctx context.Context) (got *Waited, err error) {
 	c := op.caller
 	c.head = c.room.log.Known()
 	cursor, named := c.readCursor(op.req.Cursor)
 	c.positions().arrived(cursor.N, op.event.ReplyTo)
 	if op.req.Wait == 0 {
 		c.attendance().note(ctx, call{speaks: true, absence: op.req.Absence, activity: op.req.Activity, fresh: sendFresh})
-		return op.unread(ctx, named)
+		return op.unread(ctx, cursor, named)
 	}
 	if c.head, err = c.room.log.Current(ctx, op.began); err != nil {
-		return Waited{}, 0, err
+		return nil, err
 	}
-	return c.wait(ctx, WaitRequest{Cursor: op.req.Cursor, Wait: op.req.Wait, Absence: op.req.Absence, Activity: op.req.Activity}, op.event.N)
+	return c.wait(ctx, &WaitRequest{Cursor: op.req.Cursor, Wait: op.req.Wait, Absence: op.req.Absence, Activity: op.req.Activity}, op.event.N)
 }
 
 // unread returns what the caller has not read, without waiting. named says that the
-// cursor is one of the caller's.
-func (op *sendOp) unread(ctx context.Context, named bool) (got Waited, before int, err error) {
-	c, cursor := op.caller, op.req.Cursor
-	pos := position{named: true, ignored: cursor != "" && !named}
+// call's cursor is one of the caller's.
+func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (got *Waited, err error) {
+	c := op.caller
+	pos := position{named: true, ignored: op.req.Cursor != "" && !named}
 	if at, known := c.positions().known(); named {
-		given, _ := c.readCursor(cursor)
-		pos.after, pos.noted = given.N, given.Noted
+		pos.after, pos.noted = cursor.N, cursor.Noted
 	} else if after, _ := at.Next(); known && max(c.head.Recent.NewestForeign(c.agent.Seat), c.head.LastChange) <= after {
 		pos.after = c.head.AsOf // nothing is unread, so no read is needed to tell from where on
-	} else {
-		if pos, err = c.locate(ctx, cursor); err != nil {
-			return Waited{}, 0, err
-		}
+	} else if pos, err = c.locate(ctx, op.req.Cursor); err != nil {
+		return nil, err
 	}
 	pos.own = op.event.N
 	in := newInbox(c, pos)
 	if err := in.collect(ctx); err != nil {
-		return Waited{}, 0, err
+		return nil, err
 	}
 	if !named && pos.named && len(in.batch.Messages) > 0 { // it has come just now, and must be noted
 		if in.pos.read, err = c.positions().load(ctx); err != nil {
-			return Waited{}, 0, err
+			return nil, err
 		}
 		in.pos.named = false
 	}
-	got, err = c.hand(ctx, in, newOpenWait(c.room.svc.now(), false), 0)
+	if got, err = c.hand(ctx, in, &openWait{began: c.room.svc.now()}); err != nil {
+		return nil, err
+	}
 	if got.Status == StatusQuiet {
 		got.Status = ""
 	}
-	return got, in.before, err
+	return got, nil
 }
 
 // allow counts the message, or refuses it. undo takes the count back.
@@ -152,14 +152,16 @@ func (op *sendOp) run(ctx context.Context) (Sent, error) {
 			return Sent{}, c.room.svc.whyNot(ctx, c.room.log.Known(), c.token)
 		case errors.Is(err, errLastUnknown):
 			err = c.room.log.Recall(ctx, op.began.Add(-room.RepeatWindow))
-		case errors.Is(err, errMaybeNews):
-			var held *Sent
-			if held, err = op.holdBack(ctx); held != nil {
-				return *held, err
+		case errors.Is(err, errMaybeNews), errors.Is(err, errUnproven):
+			hold := op.holdBack
+			if errors.Is(err, errUnproven) {
+				hold = op.warn
 			}
-		case errors.Is(err, errUnproven):
+			if err = op.lookUpKey(ctx); err != nil || op.keyed {
+				break // a message that was sent cannot be held back
+			}
 			var held *Sent
-			if held, err = op.warn(ctx); held != nil {
+			if held, err = hold(ctx); held != nil {
 				return *held, err
 			}
 		case op.req.Key != "" && errors.As(err, new(*fault.Error)): // a refusal does not undo an earlier message

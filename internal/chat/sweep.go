@@ -19,12 +19,8 @@ func (r *liveRoom) sweepLeases(ctx context.Context) {
 		r.mu.Lock()
 		rest := r.sweepAt.Sub(r.svc.now())
 		r.mu.Unlock()
-		timer := r.svc.clock.NewTimer(max(rest, 0))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if r.svc.store.Sleep(ctx, rest) != nil {
 			return
-		case <-timer.Chan():
 		}
 		next, err := r.sweep(ctx)
 		if err != nil && ctx.Err() == nil {

@@ -30,8 +30,11 @@ func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
 		return Waited{}, s.Outward(err)
 	}
 	defer c.room.release()
-	got, _, err := c.wait(ctx, req, 0)
-	return got, s.Outward(err)
+	got, err := c.wait(ctx, &req, 0)
+	if err != nil {
+		return Waited{}, s.Outward(err)
+	}
+	return *got, nil
 }
 
 // open registers a wait of a seat and ends an older one. A program on standby never
@@ -103,49 +106,66 @@ func (c *caller) locate(ctx context.Context, given string) (position, error) {
 }
 
 // wait is Wait for a caller that was accepted on a current head. own is the message that
-// the same call has sent, 0 for none, and before is how much of the result came before
-// that.
-func (c *caller) wait(ctx context.Context, req WaitRequest, own int64) (got Waited, before int, err error) {
-	r := c.room
-	began, d := r.svc.now(), r.svc.WaitLimit(ctx, req.Wait)
-	w := newOpenWait(began, req.Standby)
-	w.looks = d == 0
-	r.open(c.agent.Seat, w)
-	defer r.close(c.agent.Seat, w)
-	how := call{speaks: own > 0, standby: req.Standby, forMe: req.ForMe, absence: req.Absence, activity: req.Activity, fresh: callFresh}
-	if d > 0 {
-		how.until, how.returns = announced(began, began.Add(d)), own == 0 && !req.Standby
+// the same call has sent; 0 for none. A call spends its time in collectUntil, so what
+// needs much of the stack before or after that is kept out of this frame.
+func (c *caller) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited, error) {
+	r, seat := c.room, c.agent.Seat
+	w := &openWait{began: r.svc.now(), standby: req.Standby, superseded: make(chan struct{}), turn: make(chan int64, 1)}
+	w.until = w.began.Add(r.svc.WaitLimit(ctx, req.Wait))
+	w.looks = !w.began.Before(w.until)
+	r.open(seat, w)
+	defer r.close(seat, w)
+	in, err := c.begin(ctx, req, w, own)
+	if err != nil {
+		return nil, err
 	}
-	due := c.attendance().note(ctx, how)
+	turn, err := c.collectUntil(ctx, in, w)
+	if err != nil {
+		return nil, err
+	}
+	return c.end(ctx, in, w, turn)
+}
+
+// begin notes what a wait says about its agent, and returns the inbox that it fills. A
+// wait that finds everyone else away does not last.
+func (c *caller) begin(ctx context.Context, req *WaitRequest, w *openWait, own int64) (*inbox, error) {
+	how := call{speaks: own > 0, standby: req.Standby, forMe: req.ForMe, absence: req.Absence, activity: req.Activity, fresh: callFresh}
+	if !w.looks {
+		how.until, how.returns = announced(w.began, w.until), own == 0 && !req.Standby
+	}
+	w.due = c.attendance().note(ctx, how)
 	pos, err := c.locate(ctx, req.Cursor)
 	if err != nil {
-		return Waited{}, 0, err
+		return nil, err
 	}
 	pos.own = own
 	in := newInbox(c, pos)
 	in.forMe = req.ForMe
-	alone := d > 0 && !req.Standby && pos.named && !pos.noted && c.isAlone(ctx)
-	until := began.Add(d)
-	if alone {
-		until = began
+	if in.alone = !w.looks && !req.Standby && pos.named && !pos.noted && c.attendance().isAlone(ctx); in.alone {
+		w.until = w.began
 	}
-	turn, err := c.collectUntil(ctx, in, w, until, due)
+	return in, nil
+}
+
+// end returns the answer of a wait. turn says that the caller is given the turn.
+func (c *caller) end(ctx context.Context, in *inbox, w *openWait, turn bool) (*Waited, error) {
+	in.alone = in.alone && len(in.batch.Messages) == 0
+	got, err := c.hand(ctx, in, w)
 	if err != nil {
-		return Waited{}, 0, err
+		return nil, err
 	}
-	in.alone = alone && len(in.batch.Messages) == 0
-	got, err = c.hand(ctx, in, w, r.svc.now().Sub(began))
-	if err == nil && got.Status != StatusSuperseded && got.Status != StatusRemoved {
-		c.addRoster(ctx, r.log.Known(), in, &got)
+	if got.Status != StatusSuperseded && got.Status != StatusRemoved {
+		c.addRoster(ctx, c.room.log.Known(), in, got)
 	}
 	if turn && (got.Status == StatusQuiet || got.Status == StatusMessages) {
 		got.Status = StatusTurn
 	}
-	return got, in.before, err
+	return got, nil
 }
 
 // isAlone reports whether there were others, and all of them are away or have left.
-func (c *caller) isAlone(ctx context.Context) bool {
+func (at attendance) isAlone(ctx context.Context) bool {
+	c := at.caller
 	h := c.head
 	if h.Others(c.agent.Seat) == 0 {
 		return h.LastFreed.N > c.agent.Joined
@@ -154,11 +174,8 @@ func (c *caller) isAlone(ctx context.Context) bool {
 		return false
 	}
 	shown, err := c.room.view(ctx, h, c.agent.Seat)
-	if err != nil {
-		return false
-	}
 	_, away := view.Absence(shown.Agents)
-	return away > 0
+	return err == nil && away > 0
 }
 
 // A wait may be long, and the process may end without a word. So others see it announced
@@ -188,23 +205,23 @@ func (r *liveRoom) hasCompany(h *room.Head, seat int) bool {
 }
 
 // collectUntil fills the inbox until something wakes the caller, it is given the
-// turn, or the time until has come. At the time due, unless zero, it writes the
-// caller's presence, and again and again if the wait is long.
-func (c *caller) collectUntil(ctx context.Context, in *inbox, w *openWait, until, due time.Time) (turn bool, err error) {
+// turn, or the wait's time is up. At the time w.due, unless zero, it writes the caller's
+// presence, and again and again if the wait is long.
+func (c *caller) collectUntil(ctx context.Context, in *inbox, w *openWait) (turn bool, err error) {
 	r := c.room
-	timer := r.svc.clock.NewTimer(until.Sub(w.began))
+	timer := r.svc.clock.NewTimer(w.until.Sub(w.began))
 	defer timer.Stop()
-	if due.IsZero() && until.Sub(w.began) > announceWait {
-		due = w.began.Add(announceAgain)
+	if w.due.IsZero() && w.until.Sub(w.began) > announceWait {
+		w.due = w.began.Add(announceAgain)
 	}
 	var refresh clockwork.Timer
 	var refreshed <-chan time.Time
-	if !due.IsZero() && due.Before(until) {
-		refresh = r.svc.clock.NewTimer(due.Sub(w.began))
+	if !w.due.IsZero() && w.due.Before(w.until) {
+		refresh = r.svc.clock.NewTimer(w.due.Sub(w.began))
 		defer refresh.Stop()
 		refreshed = refresh.Chan()
 	}
-	for last := !w.began.Before(until) || isClosed(r.svc.stopping); ; {
+	for last := !w.began.Before(w.until) || isClosed(r.svc.stopping); ; {
 		changed := r.log.Changed()
 		if err := in.collect(ctx); err != nil || in.wakes || last {
 			return false, err
@@ -219,7 +236,7 @@ func (c *caller) collectUntil(ctx context.Context, in *inbox, w *openWait, until
 				return mine, err
 			}
 		case <-refreshed:
-			if c.attendance().rewrite(ctx, w, until) {
+			if c.attendance().rewrite(ctx, w) {
 				refresh.Reset(announceAgain)
 			}
 		case <-timer.Chan():
@@ -234,17 +251,17 @@ func (c *caller) collectUntil(ctx context.Context, in *inbox, w *openWait, until
 
 // hand returns the answer. A superseded wait hands nothing out. A call without a
 // cursor notes what it hands out first.
-func (c *caller) hand(ctx context.Context, in *inbox, w *openWait, open time.Duration) (Waited, error) {
+func (c *caller) hand(ctx context.Context, in *inbox, w *openWait) (*Waited, error) {
 	h := c.room.log.Known()
 	got := c.situation(h, in)
-	if given, err := c.give(ctx, in, w, open); err != nil {
-		return Waited{}, err
+	if given, err := c.give(ctx, in, w); err != nil {
+		return nil, err
 	} else if !given {
 		got.Status, got.Cursor, got.Yielded = StatusSuperseded, c.cursor(in.pos.after, in.pos.noted), w.yields
 		return got, nil
 	}
 	got.Cursor, got.Messages, got.Missed = c.cursor(in.scanned, in.alone || in.pos.noted && len(in.batch.Messages) == 0), in.batch.Messages, in.missed
-	got.HasMore = in.full
+	got.HasMore, got.before = in.full, in.before
 	got.Status, got.Reason = in.status(h, c.room.svc.now()), in.reason
 	if in.removed {
 		return got, nil
@@ -256,10 +273,10 @@ func (c *caller) hand(ctx context.Context, in *inbox, w *openWait, open time.Dur
 }
 
 // situation returns what a result says beside what is unread.
-func (c *caller) situation(h *room.Head, in *inbox) Waited {
+func (c *caller) situation(h *room.Head, in *inbox) *Waited {
 	now, me := c.room.svc.now(), c.agent.Seat
 	_, speaker, at := h.Recent.LastWord()
-	got := Waited{
+	got := &Waited{
 		Status: StatusQuiet, Others: h.Others(me), Listening: h.SilencedSeat(me), CursorIgnored: in.pos.ignored,
 		Stopping: isClosed(c.room.svc.stopping), Spoke: speaker == me, Begun: h.Recent.Begun(), AloneNow: in.alone,
 		Debt: debtOf(h, me, now), Owed: room.OwedTo(&h.State, me, now), Quiet: max(0, now.Sub(room.Latest(at, time.UnixMilli(c.agent.AtMs)))),
@@ -277,7 +294,7 @@ func (c *caller) cursor(n int64, noted bool) string {
 
 // give notes what the inbox hands out. It returns false if a newer wait of the seat
 // has begun, which hands it out instead.
-func (c *caller) give(ctx context.Context, in *inbox, w *openWait, open time.Duration) (bool, error) {
+func (c *caller) give(ctx context.Context, in *inbox, w *openWait) (bool, error) {
 	at := c.positions()
 	handing := at.handingLock()
 	handing.Lock()
@@ -294,7 +311,7 @@ func (c *caller) give(ctx context.Context, in *inbox, w *openWait, open time.Dur
 		if now, known := at.known(); known { // a send may have been held back since
 			read.Acked, read.Guarded, read.Held, read.Warned = max(read.Acked, now.Acked), now.Guarded, now.Held, now.Warned
 		}
-		return true, at.handed(ctx, read.Handing(in.pos.after, in.scanned, in.pos.repeatTo, open))
+		return true, at.handed(ctx, read.Handing(in.pos.after, in.scanned, in.pos.repeatTo, c.room.svc.now().Sub(w.began)))
 	}
 	return true, nil
 }

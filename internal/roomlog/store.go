@@ -152,7 +152,12 @@ func (s *Store) Resolve(ctx context.Context, key string) (string, error) {
 
 // Pause waits for d, reduced at random by up to half, or until ctx ends.
 func (s *Store) Pause(ctx context.Context, d time.Duration) error {
-	t := s.opts.Clock.NewTimer(d/2 + rand.N(d/2+1))
+	return s.Sleep(ctx, d/2+rand.N(d/2+1))
+}
+
+// Sleep waits for d, or until ctx ends.
+func (s *Store) Sleep(ctx context.Context, d time.Duration) error {
+	t := s.opts.Clock.NewTimer(max(d, 0))
 	defer t.Stop()
 	select {
 	case <-t.Chan():
