@@ -45,10 +45,7 @@ func (s *Set) sendMessage() tool {
 		run: func(ctx context.Context, in chat.SendRequest) (sent, error) {
 			in.Wait = min(in.Wait, s.habits(ctx).most)
 			got, err := s.rooms.Send(ctx, in)
-			a := s.advisor(ctx)
-			v := viewSent(a, got, in)
-			v.Next += a.afterSending(got, in).standbyHint(s.address(ctx))
-			return v, err
+			return s.sent(ctx, &got, &in), err
 		},
 	}.tool()
 }
@@ -79,15 +76,20 @@ func sendNeeds(in *chat.SendRequest) string {
 	return ""
 }
 
+// sent is the whole result. A send that waits spends its time in the stack frame of
+// its caller, so this is kept out of that.
+func (s *Set) sent(ctx context.Context, got *chat.Sent, asked *chat.SendRequest) sent {
+	a := s.advisor(ctx)
+	v := viewSent(a, *got, *asked)
+	v.Next += a.afterSending(*got, *asked).standbyHint(s.address(ctx))
+	return v
+}
+
 func viewSent(a advisor, got chat.Sent, asked chat.SendRequest) sent {
-	v := sent{
+	return sent{
 		Sent: got.Sent, ID: got.ID, Duplicate: got.Duplicate, Status: string(got.Status), HasMore: got.HasMore, Cursor: got.Cursor,
-		Untrusted: noticeIf(len(got.Messages)+len(got.Agents) > 0), Agents: viewAgents(got.Agents),
+		Untrusted: noticeIf(len(got.Messages)+len(got.Agents) > 0), Messages: viewMessages(got.Messages), Agents: viewAgents(got.Agents),
 		Seated: crowd(got.Waited), Waiting: got.AllWaiting,
 		AwayUntil: viewTimeIf(got.AwayUntil), Owed: got.Owed, Next: a.sent(got, asked),
 	}
-	if len(got.Messages) > 0 {
-		v.Messages = viewMessages(got.Messages)
-	}
-	return v
 }
