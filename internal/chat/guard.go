@@ -92,7 +92,7 @@ func (op *sendOp) warn(ctx context.Context) (*Sent, error) {
 		return nil, err
 	}
 	c.attendance().note(ctx, call{fresh: sendFresh})
-	return &Sent{Waited: Waited{Cursor: op.req.Cursor, Others: h.Others(c.agent.Seat)}}, nil
+	return &Sent{Unproven: true, Waited: Waited{Cursor: op.req.Cursor, Others: h.Others(c.agent.Seat)}}, nil
 }
 
 // spokeAfter reports whether the caller has said something after event n. The index of

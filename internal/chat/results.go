@@ -108,6 +108,7 @@ type Waited struct {
 type Sent struct {
 	Sent      bool   // false: held back, since Messages may change what the sender says
 	ID        string // of the message
+	Unproven  bool   // held back only since an addressee took its name without proof
 	Duplicate bool   // the call repeats an earlier message
 	Before    int    // how many of Messages came before it
 	Agreed    string // the id of the proposal on which it completed the agreement

@@ -223,7 +223,7 @@ func (a advisor) seated(s chat.Seated) string { return a.afterJoining(s, situati
 func (a advisor) queued(q pairing.Result) string {
 	switch q.Status {
 	case pairing.Paired:
-		return a.afterJoining(q.Seated, situation{paired: true, opens: q.Opens})
+		return a.afterJoining(q.Seated, situation{opens: q.Opens})
 	case pairing.Left:
 		return "You are no longer in the queue: go on with your own work."
 	}
@@ -233,7 +233,7 @@ func (a advisor) queued(q pairing.Result) string {
 func (a advisor) afterJoining(s chat.Seated, is situation) string {
 	is.advisor, is.cursor, is.others, is.more = a, s.Cursor, -1, s.HasMore
 	is.newcomer = s.Status == chat.StatusJoined || s.Status == chat.StatusReplaced || s.Status == chat.StatusReadmitted
-	is.news, is.begun, is.closed, is.paired = newsOf(s.Messages, s.Name), s.Begun, s.Room.Closed, is.paired || s.Room.Paired
+	is.news, is.begun, is.closed, is.paired = newsOf(s.Messages, s.Name), s.Begun, s.Room.Closed, s.Room.Paired
 	is.owes, is.owesAgree, is.owesPrivate = s.Owes, s.OwesAgreement, s.OwesPrivate
 	for _, agent := range s.Room.Agents {
 		is.others++
@@ -291,10 +291,9 @@ func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
 
 func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest) situation {
 	is := a.afterWaiting(s.Waited, chat.WaitRequest{Wait: a.wait, Absence: asked.Absence})
-	is.held, is.kind, is.then = !s.Sent, asked.Kind, asked.Wait > 0
+	is.held, is.heir, is.kind, is.then = !s.Sent, s.Unproven, asked.Kind, asked.Wait > 0
 	is.settles = is.kind == room.Agree || is.kind == room.Object || asked.Text == "" && asked.Withdraw != ""
 	is.settled = s.Agreed != ""
-	is.heir = is.held && len(s.Messages) == 0 && !s.HasMore // chat holds nothing else back without news
 	return is
 }
 

@@ -71,13 +71,13 @@ func returnCases() []nextCase {
 func pairedCases() []nextCase {
 	paired := func(opens bool, messages ...view.Message) string {
 		partner := &pairing.Partner{Name: chosen, Interests: []string{chosen}}
-		return advise().queued(pairing.Result{Status: pairing.Paired, Opens: opens, Partner: partner, Seated: seatedWith(1, func(s *chat.Seated) { s.Messages = messages })})
+		return advise().queued(pairing.Result{Status: pairing.Paired, Opens: opens, Partner: partner, Seated: seatedWith(1, func(s *chat.Seated) { s.Messages, s.Room.Paired = messages, true })})
 	}
 	return []nextCase{
 		{"paired, and came later", paired(true), "You are paired, and joined last, so you open: speak first, with " + send5 + "."},
 		{"paired, and waited longer", paired(false), "You are paired, and the other joined last and opens: call " + wait5 + "."},
 		{"paired, and the other has spoken", paired(false, said("m4")), "Answer with " + send5 + "."},
-		{"paired, and the other has left", advise().queued(pairing.Result{Status: pairing.Paired, Opens: true, Seated: seatedWith(0, nil)}),
+		{"paired, and the other has left", advise().queued(pairing.Result{Status: pairing.Paired, Opens: true, Seated: seatedWith(0, func(s *chat.Seated) { s.Room.Paired = true })}),
 			"Your partner has left: call leave_room, then enter_queue for another."},
 		{"nobody to pair with", advise().queued(pairing.Result{Status: pairing.Waiting, Ticket: "t"}),
 			"No partner yet: within 15 seconds call enter_queue again with this ticket to stay in line, or with leave true to give up."},

@@ -117,10 +117,7 @@ func viewRoom(r view.Room) roomView {
 
 // briefly returns the room with only the start of its description.
 func (r roomView) briefly() roomView {
-	const most = 200 // characters
-	if start := []rune(r.Description); len(start) > most {
-		r.Description = string(start[:most])
-	}
+	r.Description = view.FirstChars(r.Description, 200)
 	return r
 }
 

@@ -118,11 +118,7 @@ func (s *Set) leaveRoom() tool {
 		token: func(in chat.LeaveRequest) string { return in.Token },
 		run: func(ctx context.Context, in chat.LeaveRequest) (gone, error) {
 			got, err := s.rooms.LeaveRoom(ctx, in)
-			v := gone{Status: string(got.Status), Untrusted: noticeIf(len(got.Messages) > 0), Next: nextLeft(got)}
-			if len(got.Messages) > 0 {
-				v.Messages = viewMessages(got.Messages)
-			}
-			return v, err
+			return gone{string(got.Status), noticeIf(len(got.Messages) > 0), viewMessages(got.Messages), nextLeft(got)}, err
 		},
 	}.tool()
 }
