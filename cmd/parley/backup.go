@@ -77,10 +77,7 @@ type contents struct{ rooms, messages int }
 
 // String describes the contents for a person.
 func (c contents) String() string {
-	if c.messages == 1 {
-		return rooms(c.rooms) + " with 1 message"
-	}
-	return fmt.Sprintf("%s with %d messages", rooms(c.rooms), c.messages)
+	return counted(c.rooms, "room") + " with " + counted(c.messages, "message")
 }
 
 // check reads the whole file at path. It goes on after damage, and the error joins

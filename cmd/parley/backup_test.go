@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -17,13 +16,11 @@ import (
 // report runs the program and returns what it says on standard error.
 func report(t *testing.T, args ...string) (code int, says string) {
 	t.Helper()
-	alone(t)
-	var out, err bytes.Buffer
-	code = run(t.Context(), args, streams{out: &out, err: &err})
-	if out.Len() > 0 {
-		t.Errorf("standard output has %q", &out)
+	code, out, says := command(t, args...)
+	if out != "" {
+		t.Errorf("standard output has %q", out)
 	}
-	return code, err.String()
+	return code, says
 }
 
 // servedFile returns a file with a room of two messages, which stays open.

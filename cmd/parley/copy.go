@@ -103,19 +103,20 @@ func tableName(place string) (name string, isTable bool) { return strings.CutPre
 
 // describe says what a copy did, for a person.
 func describe(s transfer.Summary) string {
-	text := fmt.Sprintf("Copied %s (%d items).", rooms(s.Copied), s.Items)
+	text := fmt.Sprintf("Copied %s (%d items).", counted(s.Copied, "room"), s.Items)
 	if s.AlreadyPresent > 0 {
-		text += fmt.Sprintf(" %s already present.", rooms(s.AlreadyPresent))
+		text += fmt.Sprintf(" %s already present.", counted(s.AlreadyPresent, "room"))
 	}
 	if s.Expired > 0 {
-		text += fmt.Sprintf(" %s expired.", rooms(s.Expired))
+		text += fmt.Sprintf(" %s expired.", counted(s.Expired, "room"))
 	}
 	return text
 }
 
-func rooms(n int) string {
+// counted writes how many there are of a thing.
+func counted(n int, noun string) string {
 	if n == 1 {
-		return "1 room"
+		return "1 " + noun
 	}
-	return fmt.Sprintf("%d rooms", n)
+	return fmt.Sprintf("%d %ss", n, noun)
 }

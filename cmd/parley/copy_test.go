@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"crypto/rand"
 	"errors"
 	"io/fs"
@@ -37,14 +36,9 @@ func join(t *testing.T, path, room string) {
 }
 
 // copyRooms runs parley copy and returns what it reports.
-func copyRooms(t *testing.T, args ...string) (code int, report string) {
+func copyRooms(t *testing.T, args ...string) (code int, says string) {
 	t.Helper()
-	var out, err bytes.Buffer
-	code = run(t.Context(), append([]string{"copy"}, args...), streams{out: &out, err: &err})
-	if out.Len() > 0 {
-		t.Errorf("standard output has %q", &out)
-	}
-	return code, err.String()
+	return report(t, append([]string{"copy"}, args...)...)
 }
 
 // exists fails the test unless there is, or is not, a file.
@@ -56,7 +50,6 @@ func exists(t *testing.T, path string, want bool) {
 }
 
 func TestCopy_toANewFile_isForItsOwnerOnly(t *testing.T) {
-	alone(t)
 	from, to := roomFile(t), filepath.Join(t.TempDir(), "new", "parley.db")
 	for _, want := range []string{"Copied 1 room (", "Copied 0 rooms (0 items). 1 room already present."} {
 		if code, report := copyRooms(t, "--from", from, "--to", to); code != 0 || !strings.Contains(report, want) {
@@ -69,7 +62,6 @@ func TestCopy_toANewFile_isForItsOwnerOnly(t *testing.T) {
 }
 
 func TestCopy_toATable_createsItOnlyIfAsked(t *testing.T) {
-	alone(t)
 	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamolocal.Start(t))
 	t.Setenv("AWS_REGION", "eu-west-1")
 	t.Setenv("AWS_ACCESS_KEY_ID", "local")
@@ -92,7 +84,6 @@ func TestCopy_toATable_createsItOnlyIfAsked(t *testing.T) {
 }
 
 func TestCopy_missingSource_createsNoFile(t *testing.T) {
-	alone(t)
 	from, to := filepath.Join(t.TempDir(), "missing.db"), filepath.Join(t.TempDir(), "new.db")
 	if code, report := copyRooms(t, "--from", from, "--to", to); code != 1 || !strings.Contains(report, from) {
 		t.Errorf("code %d, %q", code, report)
@@ -102,7 +93,6 @@ func TestCopy_missingSource_createsNoFile(t *testing.T) {
 }
 
 func TestCopy_toItself_isRefused(t *testing.T) {
-	alone(t)
 	from := roomFile(t)
 	link := filepath.Join(t.TempDir(), "link.db")
 	if err := os.Symlink(from, link); err != nil {
@@ -116,7 +106,6 @@ func TestCopy_toItself_isRefused(t *testing.T) {
 }
 
 func TestCopy_refusedRoom_isReportedBesideWhatWasCopied(t *testing.T) {
-	alone(t)
 	from, to := roomFile(t), roomFile(t)
 	join(t, from, "coffee")
 	code, report := copyRooms(t, "--from", from, "--to", to)
@@ -126,7 +115,6 @@ func TestCopy_refusedRoom_isReportedBesideWhatWasCopied(t *testing.T) {
 }
 
 func TestCopy_servedFile_isRefused(t *testing.T) {
-	alone(t)
 	from := roomFile(t)
 	tab, err := sqlitetable.Open(from, sqlitetable.Options{})
 	if err != nil {
@@ -139,7 +127,6 @@ func TestCopy_servedFile_isRefused(t *testing.T) {
 }
 
 func TestCopy_withoutSourceOrDestination_namesTheFlag(t *testing.T) {
-	alone(t)
 	for args, want := range map[string]string{"--from a.db": "--to", "--to a.db": "--from", "--table a --to a.db": "--from"} {
 		if code, report := copyRooms(t, strings.Fields(args)...); code != 2 || !strings.Contains(report, want) {
 			t.Errorf("%s: code %d, %q", args, code, report)
@@ -148,7 +135,6 @@ func TestCopy_withoutSourceOrDestination_namesTheFlag(t *testing.T) {
 }
 
 func TestCopy_emptySource_isLeftEmpty(t *testing.T) {
-	alone(t)
 	from := filepath.Join(t.TempDir(), "empty.db")
 	if err := os.WriteFile(from, nil, 0o600); err != nil {
 		t.Fatal(err)
