@@ -48,14 +48,8 @@ func begin(ctx context.Context, p *process) (tokens []string, err error) {
 		return nil, err
 	}
 	defer c.close()
-	if tokens, err = joinAll(c, longRoom, sendClients, 1); err != nil {
-		return nil, err
-	}
-	calls, err := sendCalls(slices.Repeat([]*client{c}, sendClients), tokens)
-	if err != nil {
-		return nil, err
-	}
-	return tokens, eachOnce(calls)
+	tokens, _, err = seatAll(slices.Repeat([]*client{c}, sendClients), longRoom)
+	return tokens, err
 }
 
 // fillers is how many Writes fill the room at once, so that they share an fsync.

@@ -40,7 +40,7 @@ func measureHistory(ctx context.Context, b *bench) (rows []row, err error) {
 		return nil, err
 	}
 	for n := range historyRounds * b.rounds {
-		if fresh.calls, err = newcomers(clients, n); err != nil {
+		if _, fresh.calls, err = seatAll(clients, fmt.Sprint("new ", n)); err != nil {
 			return nil, err
 		}
 		turns := []*trial{fresh, long}
@@ -56,17 +56,16 @@ func measureHistory(ctx context.Context, b *bench) (rows []row, err error) {
 	return b.historyRows(long, fresh), nil
 }
 
-// newcomers seats the clients in the n-th new room, lets each say one thing, and
-// returns their next messages.
-func newcomers(clients []*client, n int) (calls []func() error, err error) {
-	tokens, err := joinAll(clients[0], fmt.Sprint("new ", n), len(clients), 1)
-	if err != nil {
-		return nil, err
+// seatAll seats the clients in a new room, whose name begins so, and lets each say one
+// thing. It returns their tokens and their next messages.
+func seatAll(clients []*client, name string) (tokens []string, calls []func() error, err error) {
+	if tokens, err = joinAll(clients[0], name, len(clients), 1); err != nil {
+		return nil, nil, err
 	}
 	if calls, err = sendCalls(clients, tokens); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return calls, eachOnce(calls)
+	return tokens, calls, eachOnce(calls)
 }
 
 // historyRows omits the CPU time if it is unknown.
