@@ -26,10 +26,17 @@ func (r *recorder) Watch(totals func() meter.Totals) { r.totals = totals }
 
 func onFile(t *testing.T, c app.Config) *app.App {
 	t.Helper()
-	c.Open = func(context.Context, *meter.Meter) (app.Store, error) {
-		tab, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{})
+	a, _ := onTable(t, c)
+	return a
+}
+
+// onTable also returns the table in the file.
+func onTable(t *testing.T, c app.Config) (a *app.App, tab *sqlitetable.Table) {
+	t.Helper()
+	c.Open = func(context.Context, *meter.Meter) (s app.Store, err error) {
+		tab, err = sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{})
 		if err != nil {
-			return app.Store{}, err
+			return s, err
 		}
 		return app.Store{Table: tab, SingleProcess: true, Close: tab.Close}, nil
 	}
@@ -37,7 +44,7 @@ func onFile(t *testing.T, c app.Config) *app.App {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return a
+	return a, tab
 }
 
 func call(t *testing.T, h http.Handler, tool, arguments string) string {

@@ -1,15 +1,12 @@
 package app_test
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
@@ -28,17 +25,7 @@ func TestApp_callersOnThisMachine_areLocalUnlessOthersCanReachTheServer(t *testi
 		"with a page of another web": {app.Config{OnLoopback: true, Settings: app.Settings{AllowOrigin: []string{"https://page.example"}}}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tab, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			c.config.Open = func(context.Context, *meter.Meter) (app.Store, error) {
-				return app.Store{Table: tab, SingleProcess: true, Close: tab.Close}, nil
-			}
-			a, err := app.New(t.Context(), c.config)
-			if err != nil {
-				t.Fatal(err)
-			}
+			a, tab := onTable(t, c.config)
 			defer a.Close()
 			server := httptest.NewServer(a.Handler)
 			defer server.Close()
