@@ -118,12 +118,7 @@ func (a *agent) wait() {
 	} else if !a.standby {
 		a.back = time.Time{}
 	}
-	if req.Wait > 0 {
-		c.until = time.Now().Add(req.Wait)
-		if c.until.After(a.planned) {
-			a.planned = c.until
-		}
-	}
+	a.plan(c, req.Wait)
 	a.start(c, func(ctx context.Context, s *chat.Service, o *outcome) {
 		got, err := s.Wait(ctx, req)
 		o.waited, o.err = &got, err
@@ -235,15 +230,18 @@ func (a *agent) say(req chat.SendRequest, what string) {
 	a.send(req)
 }
 
+// plan notes until when a call waits.
+func (a *agent) plan(c *call, wait time.Duration) {
+	if wait > 0 {
+		c.until = time.Now().Add(wait)
+		a.planned = room.Latest(a.planned, c.until)
+	}
+}
+
 func (a *agent) send(req chat.SendRequest) {
 	req.Token = a.token
 	c := &call{what: fmt.Sprintf("send %q", req.Text), cursor: req.Cursor, send: &req, repeats: a.again != nil}
-	if req.Wait > 0 {
-		c.until = time.Now().Add(req.Wait)
-		if c.until.After(a.planned) {
-			a.planned = c.until
-		}
-	}
+	a.plan(c, req.Wait)
 	a.start(c, func(ctx context.Context, s *chat.Service, o *outcome) {
 		got, err := s.Send(ctx, req)
 		o.sent, o.err = &got, err

@@ -20,10 +20,7 @@ func accept(string) error { return nil }
 func TestBackup_whileAnotherWrites_isOneMomentForItsOwnerAlone(t *testing.T) {
 	folder := t.TempDir()
 	f := openFile(t, filepath.Join(folder, "parley.db"))
-	c, err := f.Writer()
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := writer(t, f)
 	defer c.Close()
 	stop, stopped := make(chan struct{}), make(chan error)
 	go func() { // each transaction adds one item to either partition
@@ -238,10 +235,7 @@ func TestIntegrityCheck_damagedPage_isNamed(t *testing.T) {
 func TestLogOfAnotherFile_isNeverReplayed(t *testing.T) {
 	folder := t.TempDir()
 	f := openFile(t, filepath.Join(folder, "parley.db"))
-	c, err := f.Writer()
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := writer(t, f)
 	defer c.Close()
 	if err := c.Run(insert); err != nil {
 		t.Fatal(err)

@@ -33,13 +33,20 @@ func openFile(t testing.TB, path string, views ...View) *File {
 	return f
 }
 
-// write runs statements on a file of its own connection.
-func write(t testing.TB, f *File, statements ...string) {
+// writer returns a connection that writes the file. The caller closes it.
+func writer(t testing.TB, f *File) *Conn {
 	t.Helper()
 	c, err := f.Writer()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+// write runs statements on a file of its own connection.
+func write(t testing.TB, f *File, statements ...string) {
+	t.Helper()
+	c := writer(t, f)
 	for _, text := range statements {
 		if err := c.Run(text); err != nil {
 			t.Error(err)
@@ -81,10 +88,7 @@ func TestOpen_newFile_isTheOwnersAlone(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "some", "where")
 	path := filepath.Join(folder, "parley.db")
 	f := openFile(t, path)
-	c, err := f.Writer()
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := writer(t, f)
 	defer c.Close()
 	if err := c.Run(insert); err != nil {
 		t.Fatal(err)
