@@ -38,8 +38,8 @@ func (w *world) agreed(want []string, agents ...chat.Seated) {
 	w.t.Helper()
 	for _, s := range agents {
 		same(w.t, s.Name+" sees agreed", w.agreements(s.Token), want)
-		same(w.t, s.Name+" sees open", w.requests(s.Token), nil)
 	}
+	w.asked(nil, agents...)
 }
 
 func TestAgreement_everyoneAskedHasAgreed_isOnRecord(t *testing.T) {

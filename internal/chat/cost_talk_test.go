@@ -9,11 +9,17 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
+// world returns one on DynamoDB Local whose calls are recorded.
+func (b *bill) world(t *testing.T) *world {
+	t.Helper()
+	clock, tbl := b.newTable(t)
+	return &world{t: t, clock: clock, table: tbl, Service: chat.New(tbl, chat.Options{Clock: hurriedClock{clock}})}
+}
+
 // Three agents talk through one warm process. Each passes the cursor of its last result.
 func TestSend_onDynamoDB_thatChangesTheTalkState_costsOneWriteOfOneUnit(t *testing.T) {
 	var b bill
-	clock, tbl := b.newTable(t)
-	w := &world{t: t, clock: clock, table: tbl, Service: chat.New(tbl, chat.Options{Clock: hurriedClock{clock}})}
+	w := b.world(t)
 	p := w.company()
 	all := []*chat.Seated{&p.ann, &p.bob, &p.cid}
 	for _, s := range all {
@@ -57,8 +63,7 @@ func TestSend_onDynamoDB_thatChangesTheTalkState_costsOneWriteOfOneUnit(t *testi
 // The text of an agreement outlives its events, so that it is an item of its own.
 func TestAgree_onDynamoDB_thatCompletes_writesOneMoreItem(t *testing.T) {
 	var b bill
-	clock, tbl := b.newTable(t)
-	w := &world{t: t, clock: clock, table: tbl, Service: chat.New(tbl, chat.Options{Clock: hurriedClock{clock}})}
+	w := b.world(t)
 	p := w.pair()
 	w.say(p.bob.Token, "hello")
 	id := w.propose(p.ann.Token, "we ship on Friday")
@@ -79,8 +84,7 @@ func TestAgree_onDynamoDB_thatCompletes_writesOneMoreItem(t *testing.T) {
 // An absence or an activity costs one unit more, and only when it changes.
 func TestSend_onDynamoDB_withAnAbsence_costsOneMoreUnitWhenItChanges(t *testing.T) {
 	var b bill
-	clock, tbl := b.newTable(t)
-	w := &world{t: t, clock: clock, table: tbl, Service: chat.New(tbl, chat.Options{Clock: hurriedClock{clock}})}
+	w := b.world(t)
 	p := w.pair()
 	w.say(p.bob.Token, "hello")
 	p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor

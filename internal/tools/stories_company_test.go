@@ -69,7 +69,7 @@ func TestStory_turns(t *testing.T) {
 		ann.do("join_room", args{"room": "plans", "agent_name": "Ann"})
 		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
 		ann.do("send_message", args{"text": "Let us think about it for a moment."})
-		ann.do("wait_for_message", args{"wait_seconds": 0, "cursor": ann.cursor})
+		ann.look()
 		bob.do("wait_for_message", args{"cursor": bob.cursor})
 		first := ann.begin("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 50})
 		second := bob.begin("wait_for_message", args{"cursor": bob.cursor, "wait_seconds": 50})
