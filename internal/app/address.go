@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -44,6 +45,17 @@ func (s Settings) address() func(context.Context) string {
 		return httpapi.Address
 	}
 	return func(context.Context) string { return base + httpapi.MCPPath }
+}
+
+// hosts returns the host names under which requests may come in over the loopback: those
+// that AllowHost lists, and that of the public URL, by which a proxy or a tunnel on this
+// machine passes them on.
+func (s Settings) hosts() []string {
+	u, err := url.Parse(s.PublicURL)
+	if err != nil || u.Hostname() == "" {
+		return s.AllowHost
+	}
+	return append(slices.Clone(s.AllowHost), u.Hostname())
 }
 
 // publicURL returns the address below which clients reach the server, without

@@ -119,7 +119,7 @@ func (a *App) handler(c Config, m *meter.Meter) http.Handler {
 	})
 	return httpapi.New(httpapi.Options{
 		MCP: server.Serve, Standby: set.Standby, Ready: a.Ready, Logger: c.Logger, Meter: m,
-		Private: c.OnLoopback && s.PublicURL == "", KeepAlive: s.KeepAlive, Hosts: s.AllowHost, Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,
+		Private: c.OnLoopback && s.PublicURL == "", KeepAlive: s.KeepAlive, Hosts: s.hosts(), Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,
 	})
 }
 

@@ -111,3 +111,36 @@ func TestNew_tableThatCannotBeOpened_returnsTheError(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A tunnel on this machine passes on the name that its clients called.
+func TestApp_publicURL_isANameOfTheServer(t *testing.T) {
+	for name, c := range map[string]struct {
+		settings app.Settings
+		want     int // HTTP status
+	}{
+		"a tunnel":               {app.Settings{PublicURL: "https://Chat.example:8443/rooms"}, 200},
+		"a tunnel and a name":    {app.Settings{PublicURL: "https://other.example", AllowHost: []string{"chat.example"}}, 200},
+		"a tunnel of other name": {app.Settings{PublicURL: "https://other.example"}, 403},
+		"neither":                {app.Settings{}, 403},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := onFile(t, app.Config{OnLoopback: true, Settings: c.settings})
+			defer a.Close()
+			server := httptest.NewServer(a.Handler)
+			defer server.Close()
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/healthz", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Host = "chat.example:8443"
+			resp, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode != c.want {
+				t.Errorf("status %d, want %d", resp.StatusCode, c.want)
+			}
+		})
+	}
+}

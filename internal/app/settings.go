@@ -19,8 +19,8 @@ import (
 type Settings struct {
 	Table       string        `env:"PARLEY_TABLE" placeholder:"NAME" help:"Store the rooms in this DynamoDB table. The AWS SDK finds the region, the credentials and the endpoint (AWS_ENDPOINT_URL_DYNAMODB)."`
 	CreateTable bool          `env:"PARLEY_CREATE_TABLE" help:"Create the DynamoDB table if it does not exist. For local use."`
-	PublicURL   string        `name:"public-url" env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"The address that invites give, such as https://parley.example. By default it is the address that the client used."`
-	AllowHost   []string      `env:"PARLEY_ALLOW_HOST" placeholder:"NAME" help:"Also accept requests for this host name on a loopback address. Needed behind a proxy on this machine that passes the Host header on."`
+	PublicURL   string        `name:"public-url" env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"The address that invites give, such as https://parley.example; requests for its host name are accepted. By default it is the address that the client used."`
+	AllowHost   []string      `env:"PARLEY_ALLOW_HOST" placeholder:"NAME" help:"Also accept requests for this host name on a loopback address. Needed behind a proxy on this machine that passes on a Host header other than that of --public-url."`
 	AllowOrigin []string      `env:"PARLEY_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Accept requests from web pages of this origin (https://example.org, or * for all). Other clients send no origin."`
 	LongestWait time.Duration `env:"PARLEY_LONGEST_WAIT" default:"12h" placeholder:"TIME" help:"The longest that a call waits for a message (${default}). A call whose client sees no progress waits 290s at most."`
 	KeepAlive   time.Duration `env:"PARLEY_KEEP_ALIVE" default:"15s" placeholder:"TIME" help:"Send a sign of life on an open answer this often (${default})."`

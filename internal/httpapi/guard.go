@@ -20,7 +20,7 @@ import (
 func (a *api) admit(x *exchange, r *http.Request) bool {
 	if rebound(r, a.Hosts) {
 		x.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
-			"This server is on your own machine and answers to localhost, 127.0.0.1 and [::1] only, not to %s. Use http://127.0.0.1 with the server's port. Whoever runs it behind a proxy names the proxy's host with --allow-host.", quoted(r.Host)))
+			"This server is on your own machine and answers to localhost, 127.0.0.1 and [::1] only, not to %s. Use http://127.0.0.1 with the server's port. Whoever runs it behind a proxy or a tunnel gives its address with --public-url, or its host with --allow-host.", quoted(r.Host)))
 		return false
 	}
 	origins := r.Header.Values("Origin")
