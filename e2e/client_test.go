@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	mcpclient "github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
@@ -58,9 +59,9 @@ func allKinds() []kind {
 // inGo is the client of mcp-go, in this process.
 type inGo struct{ mcp *mcpclient.Client }
 
-func openGo(t *testing.T, url, protocol string) *inGo {
+func openGo(t *testing.T, url, protocol string, options ...transport.StreamableHTTPCOption) *inGo {
 	t.Helper()
-	c, err := mcpclient.NewStreamableHttpClient(url)
+	c, err := mcpclient.NewStreamableHttpClient(url, options...)
 	if err != nil {
 		t.Fatal(err)
 	}

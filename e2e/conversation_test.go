@@ -99,14 +99,19 @@ func (c talk) listen(s *seat) []message {
 // open false, has none), as the agent of token sees it.
 func (c talk) awaitWaiting(token, name string, open bool) {
 	c.t.Helper()
-	await(c.t, name+" waits, or no longer does", func() bool {
-		for _, a := range c.ok("room_info", args{"agent_token": token}).Room.Agents {
-			if a.Name == name {
-				return (a.State == "waiting") == open
-			}
+	await(c.t, name+" waits, or no longer does", func() bool { return (c.stateOf(token, name) == "waiting") == open })
+}
+
+// stateOf returns the state of the agent of that name, as the agent of token sees it.
+func (c talk) stateOf(token, name string) string {
+	c.t.Helper()
+	for _, a := range c.ok("room_info", args{"agent_token": token}).Room.Agents {
+		if a.Name == name {
+			return a.State
 		}
-		return false
-	})
+	}
+	c.t.Fatalf("%s is not in the room", name)
+	return ""
 }
 
 // meet seats two agents in a new room.

@@ -13,8 +13,15 @@ import (
 	"testing"
 )
 
-// traced makes the program one whose system calls are written to a file.
+// traced makes the program one whose reads, writes and syncs are written to a file.
 func traced(t *testing.T) (trace string) {
+	t.Helper()
+	return tracedFor(t, "read,write,pwrite64,fsync,fdatasync")
+}
+
+// tracedFor makes the program one whose system calls of these names are written to a
+// file.
+func tracedFor(t *testing.T, calls string) (trace string) {
 	t.Helper()
 	strace := need(t, "strace", "it shows what the program has asked of the kernel")
 	dir := t.TempDir()
@@ -24,8 +31,8 @@ func traced(t *testing.T) (trace string) {
 		missing(t, "strace may not trace: %v: %s", err, out)
 	}
 	wrapper := filepath.Join(dir, "parley")
-	script := fmt.Sprintf("#!/bin/sh\nexec '%s' -D -f -y -s 8192 -e trace=read,write,pwrite64,fsync,fdatasync -o '%s' '%s' \"$@\"\n",
-		strace, trace, os.Getenv(binaryEnv))
+	script := fmt.Sprintf("#!/bin/sh\nexec '%s' -D -f -y -s 8192 -e trace=%s -o '%s' '%s' \"$@\"\n",
+		strace, calls, trace, os.Getenv(binaryEnv))
 	if err := os.WriteFile(wrapper, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
