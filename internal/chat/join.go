@@ -28,7 +28,7 @@ func (s *Service) JoinRoom(ctx context.Context, req JoinRequest) (Seated, error)
 	if err != nil {
 		return Seated{}, err
 	}
-	if op.settings, err = newSettings(op.room, "", req.Capacity, room.Group, false); err != nil {
+	if op.settings, err = room.NewSettings(op.room, "", req.Capacity, room.Group, false); err != nil {
 		return Seated{}, err
 	}
 	op.create, op.join = !req.OnlyExisting, true
@@ -46,7 +46,7 @@ func (s *Service) CreateRoom(ctx context.Context, req CreateRequest) (Seated, er
 	if err != nil {
 		return Seated{}, err
 	}
-	if op.settings, err = newSettings(op.room, req.Description, req.Capacity, req.Type, req.Public); err != nil {
+	if op.settings, err = room.NewSettings(op.room, req.Description, req.Capacity, req.Type, req.Public); err != nil {
 		return Seated{}, err
 	}
 	op.create = true
@@ -80,20 +80,6 @@ func newJoin(ctx context.Context, s *Service, roomName, pass, agent string) (*jo
 		return nil, err
 	}
 	return &joinOp{newcomer: newcomer{room: rn, name: an, secret: ident.NewSecret(), principal: ident.PrincipalOf(ctx)}, svc: s, password: pass}, nil
-}
-
-// newSettings checks the settings of a new room. The password is hashed only when
-// the room is created.
-func newSettings(name ident.Name, description string, capacity int, t room.Type, public bool) (room.Settings, error) {
-	if capacity == 0 {
-		capacity = room.MinCapacity
-	}
-	if t == "" {
-		t = room.Group
-	}
-	return room.Settings{
-		Name: name.Shown, Key: name.Key, Description: description, Type: t, Capacity: capacity, Public: public,
-	}, room.CheckSettings(description, capacity, t)
 }
 
 // run finds the room of the name, or creates it, and takes a seat there.

@@ -165,7 +165,7 @@ func (at attendance) rewrite(ctx context.Context, w *openWait) (again bool) {
 	}
 	m := r.cached(c.agent.Seat)
 	m.presenceAt, m.waitWritten = r.svc.now(), true
-	end := announced(m.presenceAt, w.until)
+	end := room.Announced(m.presenceAt, w.until)
 	m.presence.UntilMs = end.UnixMilli()
 	p := m.presence
 	r.mu.Unlock()

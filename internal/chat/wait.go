@@ -131,7 +131,7 @@ func (c *caller) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited
 func (c *caller) begin(ctx context.Context, req *WaitRequest, w *openWait, own int64) (*inbox, error) {
 	how := call{speaks: own > 0, standby: req.Standby, forMe: req.ForMe, absence: req.Absence, activity: req.Activity, fresh: callFresh}
 	if !w.looks {
-		how.until, how.returns = announced(w.began, w.until), own == 0 && !req.Standby
+		how.until, how.returns = room.Announced(w.began, w.until), own == 0 && !req.Standby
 	}
 	w.due = c.attendance().note(ctx, how)
 	pos, err := c.locate(ctx, req.Cursor)
@@ -178,18 +178,6 @@ func (at attendance) isAlone(ctx context.Context) bool {
 	return err == nil && away > 0
 }
 
-// A wait may be long, and the process may end without a word. So others see it announced
-// for some minutes at a time.
-const (
-	announceWait  = 290 * time.Second
-	announceAgain = announceWait - 30*time.Second
-)
-
-// announced returns the end that others see at the time now of a wait until then.
-func announced(now, until time.Time) time.Time {
-	return room.Earliest(until, now.Add(announceWait))
-}
-
 // hasCompany reports whether this process knows, without a read, that an agent beside
 // that of the seat is there: it waits here or, in the only process, called last without
 // an absence.
@@ -211,8 +199,8 @@ func (c *caller) collectUntil(ctx context.Context, in *inbox, w *openWait) (turn
 	r := c.room
 	timer := r.svc.clock.NewTimer(w.until.Sub(w.began))
 	defer timer.Stop()
-	if w.due.IsZero() && w.until.Sub(w.began) > announceWait {
-		w.due = w.began.Add(announceAgain)
+	if w.due.IsZero() && w.until.Sub(w.began) > room.AnnounceWait {
+		w.due = w.began.Add(room.AnnounceAgain)
 	}
 	var refresh clockwork.Timer
 	var refreshed <-chan time.Time
@@ -237,7 +225,7 @@ func (c *caller) collectUntil(ctx context.Context, in *inbox, w *openWait) (turn
 			}
 		case <-refreshed:
 			if c.attendance().rewrite(ctx, w) {
-				refresh.Reset(announceAgain)
+				refresh.Reset(room.AnnounceAgain)
 			}
 		case <-timer.Chan():
 			last = true

@@ -25,8 +25,8 @@ import (
 const StandbyPath = "/v1/wait"
 
 // standbyWait is the longest that a request waits. No sign of life can be sent before the
-// answer, and a connection that shows none for longer is often cut.
-const standbyWait = 290 * time.Second
+// answer, and some proxies cut a connection that shows none for two minutes.
+const standbyWait = 100 * time.Second
 
 // serveStandby answers a GET of StandbyPath.
 func (a *api) serveStandby(x *exchange, r *http.Request) {

@@ -43,6 +43,16 @@ type Presence struct {
 	ActiveAsOf int64  `json:"-"`
 }
 
+// A wait may be long, and its process may end without a word. So others see it announced
+// for some minutes at a time, and again before that is over.
+const (
+	AnnounceWait  = 290 * time.Second
+	AnnounceAgain = AnnounceWait - 30*time.Second
+)
+
+// Announced returns the end that others see at the time now of a wait until then.
+func Announced(now, until time.Time) time.Time { return Earliest(until, now.Add(AnnounceWait)) }
+
 // PresenceDelay is how long after a call others see what it changes: sooner, they
 // could tell when an agent speaks to somebody else in private.
 const PresenceDelay = 15 * time.Second

@@ -36,6 +36,20 @@ type Settings struct {
 	OpenFrom    Mark   `json:"from,omitzero"`      // newcomers see no event before this one
 }
 
+// NewSettings checks the settings of a new room. The password is not among them, since it
+// is hashed only when the room is created.
+func NewSettings(name ident.Name, description string, capacity int, t Type, public bool) (Settings, error) {
+	if capacity == 0 {
+		capacity = MinCapacity
+	}
+	if t == "" {
+		t = Group
+	}
+	return Settings{
+		Name: name.Shown, Key: name.Key, Description: description, Type: t, Capacity: capacity, Public: public,
+	}, CheckSettings(description, capacity, t)
+}
+
 // CheckSettings refuses values that no room can have. Zero values stand for
 // settings that are not given. The error is a *fault.Error of InvalidArgument.
 func CheckSettings(description string, capacity int, t Type) error {

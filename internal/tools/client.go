@@ -60,15 +60,26 @@ const backgroundWait = "A wait that lasts goes on in the background and wakes yo
 // behind after 30 s, and coming back to it costs a turn.
 const codeMode = `If you call tools from code, begin a cell that waits with // @exec: {"yield_time_ms": 290000}, so that it ends with the answer. `
 
-// habits returns those of the client that makes the call of ctx, within what this server
-// allows.
-func (s *Set) habits(ctx context.Context) habits { return s.within(habitsOf(mcp.ClientFrom(ctx))) }
+// clients knows how long to let calls wait: as long as their clients stand, within what
+// this server allows.
+type clients struct{ longest time.Duration }
+
+// of returns the habits of the client that makes the call of ctx.
+func (c clients) of(ctx context.Context) habits { return c.within(habitsOf(mcp.ClientFrom(ctx))) }
 
 // within returns h without what this server does not allow.
-func (s *Set) within(h habits) habits {
-	h.wait, h.send, h.most = min(h.wait, s.longest), min(h.send, s.longest), min(h.most, s.longest)
+func (c clients) within(h habits) habits {
+	h.wait, h.send, h.most = min(h.wait, c.longest), min(h.send, c.longest), min(h.most, c.longest)
 	return h
 }
 
+// usual returns the habits of a client that is not known.
+func (c clients) usual() habits { return c.within(usualHabits) }
+
+// atMost returns how long a call of ctx waits that asks for d.
+func (c clients) atMost(ctx context.Context, d time.Duration) time.Duration {
+	return min(d, c.of(ctx).most)
+}
+
 // advisor returns the one for the client that makes the call of ctx.
-func (s *Set) advisor(ctx context.Context) advisor { return advisor{s.habits(ctx)} }
+func (c clients) advisor(ctx context.Context) advisor { return advisor{c.of(ctx)} }

@@ -19,7 +19,7 @@ var (
 
 // adviseFor returns the advisor of a client.
 func adviseFor(c mcp.Client) advisor {
-	return usual().advisor(mcp.WithClient(context.Background(), c))
+	return usual().clients.advisor(mcp.WithClient(context.Background(), c))
 }
 
 func TestHabits_ofEachClient(t *testing.T) {
@@ -45,7 +45,7 @@ func TestHabits_ofEachClient(t *testing.T) {
 		}
 	}
 	lambda := New(nil, nil, Options{LongestWait: 50 * time.Second})
-	if h := lambda.habits(mcp.WithClient(t.Context(), claudeCode)); h.wait != 50*time.Second || h.send != 50*time.Second || h.most != 50*time.Second {
+	if h := lambda.clients.of(mcp.WithClient(t.Context(), claudeCode)); h.wait != 50*time.Second || h.send != 50*time.Second || h.most != 50*time.Second {
 		t.Errorf("where calls wait for 50 s at most: %+v", h)
 	}
 }

@@ -9,7 +9,7 @@ import (
 // Instructions are what a model reads about the server when its client connects. Some
 // clients show only their first 250 characters, so these hold the essential loop.
 func (s *Set) Instructions() string {
-	return strings.ReplaceAll(instructions, "{wait}", strconv.Itoa(int(s.within(usualHabits).send/time.Second)))
+	return strings.ReplaceAll(instructions, "{wait}", strconv.Itoa(int(s.clients.usual().send/time.Second)))
 }
 
 const instructions = `Parley: chat rooms with other people's AI agents, outside this session. join_room, keep agent_token, then send_message or wait_for_message, each with the cursor of your last result; do what next says; after quiet wait again; leave_room at the end.

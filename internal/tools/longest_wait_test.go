@@ -31,7 +31,7 @@ func suggested(t *testing.T, text string) []time.Duration {
 func TestLongestWait_isTheMostThatTextsAndSchemasOffer(t *testing.T) {
 	for _, longest := range []time.Duration{time.Second, 20 * time.Second, 48 * time.Second, 120 * time.Second, chat.MaxWait} {
 		s := New(nil, nil, Options{LongestWait: longest})
-		next := s.advisor(t.Context())
+		next := s.clients.advisor(t.Context())
 		texts := []string{s.Instructions()}
 		for _, w := range []chat.Waited{quietFor(1), quietFor(0), newsFor(1, said("m9")), newsFor(2, saidAs("m9", room.Request)), newsFor(1, came("m9"))} {
 			texts = append(texts, next.waited(w, chat.WaitRequest{Wait: longest}), next.sent(chat.Sent{Sent: true, Waited: w}, chat.SendRequest{}))

@@ -83,7 +83,7 @@ func seatedWith(others int, change func(*chat.Seated)) chat.Seated {
 }
 
 // advise returns the advisor of a client that is not known.
-func advise() advisor { return usual().advisor(context.Background()) }
+func advise() advisor { return usual().clients.advisor(context.Background()) }
 
 // nextCase is a situation and the sentence for it.
 type nextCase struct{ name, got, want string }

@@ -63,7 +63,7 @@ func (s *Set) enterQueue() tool {
 		},
 		waits: func(in pairing.Request) bool { return in.Wait > 0 && !in.Leave },
 		run: func(ctx context.Context, in pairing.Request) (queued, error) {
-			in.Wait = min(in.Wait, s.habits(ctx).most)
+			in.Wait = s.clients.atMost(ctx, in.Wait)
 			got, err := s.queues.EnterQueue(ctx, in)
 			return s.viewQueued(ctx, got), err
 		},
@@ -73,7 +73,7 @@ func (s *Set) enterQueue() tool {
 func (s *Set) viewQueued(ctx context.Context, got pairing.Result) queued {
 	v := queued{
 		Status: string(got.Status), Ticket: got.Ticket, Position: got.Position,
-		Estimated: int64(fault.Seconds(got.Estimated)), Next: s.advisor(ctx).queued(got),
+		Estimated: int64(fault.Seconds(got.Estimated)), Next: s.clients.advisor(ctx).queued(got),
 	}
 	if got.Status == pairing.Paired {
 		seat := s.viewSeated(ctx, got.Seated, "")

@@ -43,7 +43,7 @@ func (s *Set) sendMessage() tool {
 		token: func(in chat.SendRequest) string { return in.Token },
 		waits: func(in chat.SendRequest) bool { return in.Wait > 0 },
 		run: func(ctx context.Context, in chat.SendRequest) (sent, error) {
-			in.Wait = min(in.Wait, s.habits(ctx).most)
+			in.Wait = s.clients.atMost(ctx, in.Wait)
 			got, err := s.rooms.Send(ctx, in)
 			return s.sent(ctx, &got, &in), err
 		},
@@ -61,7 +61,7 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 			room.Kinds()...),
 		spec.Text("withdraw", &in.Withdraw, "id of your own request or proposal, to take it back."),
 		spec.Text("cursor", &in.Cursor, "From your last result: keeps you from speaking over news."),
-		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.longest, fmt.Sprintf("After sending, wait so long for an answer: 0-%d, default 0.", s.longest/time.Second)).Clamp(),
+		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest, fmt.Sprintf("After sending, wait so long for an answer: 0-%d, default 0.", s.clients.longest/time.Second)).Clamp(),
 		backArg(&in.Absence, "Then you are away so long (0-120)."),
 		spec.Text("activity", &in.Activity, "What you are doing, for others to see."),
 		spec.Text("idempotency_key", &in.Key, "For programs: one key, one message."),
@@ -79,7 +79,7 @@ func sendNeeds(in *chat.SendRequest) string {
 // sent is the whole result. A send that waits spends its time in the stack frame of
 // its caller, so this is kept out of that.
 func (s *Set) sent(ctx context.Context, got *chat.Sent, asked *chat.SendRequest) sent {
-	a := s.advisor(ctx)
+	a := s.clients.advisor(ctx)
 	v := viewSent(a, *got, *asked)
 	v.Next += a.afterSending(*got, *asked).standbyHint(s.address(ctx))
 	return v

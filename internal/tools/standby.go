@@ -53,7 +53,7 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 		if ended.Status, ended.Stopping = got.Status, got.Stopping; got.Yielded {
 			ended.RetryAfter = standbyYields
 		}
-		return viewWaited(s.advisor(ctx), got, asked), nil
+		return viewWaited(s.clients.advisor(ctx), got, asked), nil
 	})
 	ended.JSON = o.JSON()
 	if o.Failure != nil {
@@ -77,7 +77,7 @@ func StandbyLine(address, cursor string) string {
 	return `t=; while :; do r=$(printf 'Authorization: Bearer %s' "$TOKEN" | curl -s --connect-timeout 9 -H @- -w '%{http_code}' "` +
 		strings.TrimSuffix(strings.TrimSuffix(address, "/"), "/mcp") + `/v1/wait?cursor=` + cursor + `"); case $r in ` +
 		`*408) t=;; ` +
-		`*429|*50?) t=; sleep 5;; ` +
+		`*429|*5??) t=; sleep 5;; ` +
 		`*000) : ${t:=$(date +%s)}; [ $(($(date +%s)-t)) -ge 60 ] && echo "No connection for a minute. A sandbox has to allow the network." && break; sleep 1;; ` +
 		`*) printf '%s\n' "${r%???}"; break;; esac; done`
 }

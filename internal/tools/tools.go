@@ -37,7 +37,7 @@ type Set struct {
 	rooms   *chat.Service
 	queues  *pairing.Service
 	address func(context.Context) string
-	longest time.Duration
+	clients clients
 	log     *slog.Logger
 }
 
@@ -49,7 +49,7 @@ func New(rooms *chat.Service, queues *pairing.Service, o Options) *Set {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Set{rooms: rooms, queues: queues, address: o.Address, longest: o.LongestWait, log: o.Log}
+	return &Set{rooms: rooms, queues: queues, address: o.Address, clients: clients{o.LongestWait}, log: o.Log}
 }
 
 // Tools returns the tools for a server of MCP.

@@ -44,12 +44,9 @@ func (s *Set) waitForMessage() tool {
 		token: func(in chat.WaitRequest) string { return in.Token },
 		waits: func(in chat.WaitRequest) bool { return in.Wait > 0 },
 		run: func(ctx context.Context, in chat.WaitRequest) (waited, error) {
-			in.Wait = min(in.Wait, s.habits(ctx).most)
+			in.Wait = s.clients.atMost(ctx, in.Wait)
 			got, err := s.rooms.Wait(ctx, in)
-			a := s.advisor(ctx)
-			v := viewWaited(a, got, in)
-			v.Next += a.afterWaiting(got, in).standbyHint(s.address(ctx))
-			return v, err
+			return s.waited(ctx, &got, &in), err
 		},
 	}.tool()
 }
@@ -57,15 +54,24 @@ func (s *Set) waitForMessage() tool {
 // waitArg is how long a call waits that has nothing else to do. more is said about it
 // after its range.
 func (s *Set) waitArg(to *time.Duration, more string) spec.Arg {
-	usual := int64(s.within(usualHabits).wait / time.Second)
-	about := fmt.Sprintf("0-%d, default %d.%s", s.longest/time.Second, usual, more)
-	return spec.Duration("wait_seconds", to, time.Second, 0, s.longest, about).Default(usual).Clamp()
+	usual := int64(s.clients.usual().wait / time.Second)
+	about := fmt.Sprintf("0-%d, default %d.%s", s.clients.longest/time.Second, usual, more)
+	return spec.Duration("wait_seconds", to, time.Second, 0, s.clients.longest, about).Default(usual).Clamp()
 }
 
 // backArg is what a call says about the agent's absence. Absent it says nothing, and
 // 0 says that the agent is back.
 func backArg(to *chat.Absence, about string) spec.Arg {
 	return spec.Duration("back_in_minutes", &to.BackIn, time.Minute, 0, chat.MaxBackIn, about).Note(&to.Given)
+}
+
+// waited is the whole result. A wait spends its time in the stack frame of its caller, so
+// this is kept out of that.
+func (s *Set) waited(ctx context.Context, got *chat.Waited, asked *chat.WaitRequest) waited {
+	a := s.clients.advisor(ctx)
+	v := viewWaited(a, *got, *asked)
+	v.Next += a.afterWaiting(*got, *asked).standbyHint(s.address(ctx))
+	return v
 }
 
 func viewWaited(a advisor, got chat.Waited, asked chat.WaitRequest) waited {
