@@ -11,14 +11,18 @@ import (
 )
 
 // banner writes to w what a person needs after the start: where the server
-// listens, where the rooms are stored, and what to paste into a client.
-func banner(w io.Writer, listening net.Addr, rooms string) error {
-	url, open := address(listening)
-	note := ""
-	if open {
+// listens, where the rooms are stored, and what to paste into a client. public is the
+// address of MCP if the settings have one.
+func banner(w io.Writer, at endpoint, public, rooms string) error {
+	url, note := at.url(), ""
+	switch {
+	case public != "":
+		url = public
+	case at.open:
 		note = `
-Other machines can reach this server; they may have to use this machine's name
-instead of 127.0.0.1. The connection is not encrypted: put TLS in front of it.
+Other machines can reach this server, if no firewall stops them. The connection is not
+encrypted, and whoever knows the name of a room can join it: use it in a trusted network,
+or put TLS in front of it.
 `
 	}
 	_, err := fmt.Fprintf(w, `Parley %s listens on %s
@@ -29,20 +33,65 @@ Add it to a client:
 %s
 Then tell the agent in each client: join the room "hello" and talk to the other one.
 %s
-`, app.Version, url, rooms, httpapi.Connect(url), note)
+`, app.Version, at.listens, rooms, httpapi.Connect(url), note)
 	return err
 }
 
-// address returns the URL of MCP on a listener, as a client on this machine calls
-// it, and whether clients on other machines can reach the listener.
-func address(listening net.Addr) (url string, open bool) {
+// endpoint is where a server listens, and how clients reach it.
+type endpoint struct {
+	listens  string // as the listener says
+	hostport string // under which clients reach it, those on other machines too if it is open
+	open     bool   // other machines can reach it
+}
+
+// url is the address of MCP for clients.
+func (e endpoint) url() string { return "http://" + e.hostport + httpapi.MCPPath }
+
+// reachable is the host and port under which other machines reach the server; "" if they
+// do not.
+func (e endpoint) reachable() string {
+	if !e.open {
+		return ""
+	}
+	return e.hostport
+}
+
+// endpointOf describes a listener. own is an address of this machine that others can
+// reach, for a listener on all addresses; the zero Addr if there is none.
+func endpointOf(listening net.Addr, own netip.Addr) endpoint {
+	e := endpoint{listens: "http://" + listening.String() + httpapi.MCPPath, hostport: listening.String(), open: true}
 	at, err := netip.ParseAddrPort(listening.String())
 	if err != nil {
-		return "http://" + listening.String() + httpapi.MCPPath, true
+		return e
 	}
-	open = !at.Addr().IsLoopback()
+	e.open = !at.Addr().IsLoopback()
 	if at.Addr().IsUnspecified() {
-		at = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), at.Port())
+		if !own.IsValid() {
+			own = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+		}
+		e.hostport = netip.AddrPortFrom(own, at.Port()).String()
 	}
-	return "http://" + at.String() + httpapi.MCPPath, open
+	return e
+}
+
+// ownAddress returns the address of this machine in its network: the one from which it
+// would send to another network, or else the first of an interface that others may
+// reach. It is the zero Addr if there is none. Nothing is sent.
+func ownAddress() netip.Addr {
+	if c, err := net.Dial("udp4", "192.0.2.1:9"); err == nil { // an address for documentation (RFC 5737)
+		defer c.Close()
+		if at, err := netip.ParseAddrPort(c.LocalAddr().String()); err == nil && !at.Addr().IsLoopback() {
+			return at.Addr()
+		}
+	}
+	list, err := net.InterfaceAddrs()
+	if err != nil {
+		return netip.Addr{}
+	}
+	for _, a := range list {
+		if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Is4() && !p.Addr().IsLoopback() && !p.Addr().IsLinkLocalUnicast() {
+			return p.Addr()
+		}
+	}
+	return netip.Addr{}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -15,14 +16,14 @@ func TestBanner_everyLine_namesThePort(t *testing.T) {
 	}
 	defer l.Close()
 	var out strings.Builder
-	if err := banner(&out, l.Addr(), "/home/ann/parley.db"); err != nil {
+	if err := banner(&out, endpointOf(l.Addr(), netip.Addr{}), "", "/home/ann/parley.db"); err != nil {
 		t.Fatal(err)
 	}
 	url := "http://" + l.Addr().String() + "/mcp"
 	for _, line := range []string{
 		"Parley " + app.Version + " listens on " + url + "\n",
 		"/home/ann/parley.db\n",
-		"claude mcp add --transport http parley " + url + "\n",
+		"claude mcp add --scope user --transport http parley " + url + "\n",
 		"codex mcp add parley --url " + url + "\n",
 		`code --add-mcp '{"name":"parley","type":"http","url":"` + url + `"}'` + "\n",
 		`{"mcpServers":{"parley":{"url":"` + url + `"}}}` + "\n",
@@ -37,30 +38,55 @@ func TestBanner_everyLine_namesThePort(t *testing.T) {
 	}
 }
 
-func TestAddress_unspecifiedHost_isLoopback(t *testing.T) {
+func TestEndpoint_onAllAddresses_isOneThatOthersReach(t *testing.T) {
+	own := netip.MustParseAddr("192.168.1.7")
 	for _, c := range []struct {
-		ip   string
-		want string
-		open bool
+		ip              string
+		own             netip.Addr
+		want, reachable string
 	}{
-		{"127.0.0.1", "http://127.0.0.1:8080/mcp", false},
-		{"::1", "http://[::1]:8080/mcp", false},
-		{"0.0.0.0", "http://127.0.0.1:8080/mcp", true},
-		{"::", "http://127.0.0.1:8080/mcp", true},
-		{"192.0.2.7", "http://192.0.2.7:8080/mcp", true},
+		{"127.0.0.1", own, "http://127.0.0.1:8080/mcp", ""},
+		{"::1", own, "http://[::1]:8080/mcp", ""},
+		{"0.0.0.0", own, "http://192.168.1.7:8080/mcp", "192.168.1.7:8080"},
+		{"::", own, "http://192.168.1.7:8080/mcp", "192.168.1.7:8080"},
+		{"0.0.0.0", netip.Addr{}, "http://127.0.0.1:8080/mcp", "127.0.0.1:8080"}, // no network
+		{"192.0.2.7", own, "http://192.0.2.7:8080/mcp", "192.0.2.7:8080"},
 	} {
-		if url, open := address(&net.TCPAddr{IP: net.ParseIP(c.ip), Port: 8080}); url != c.want || open != c.open {
-			t.Errorf("%s: %s, open %v", c.ip, url, open)
+		at := endpointOf(&net.TCPAddr{IP: net.ParseIP(c.ip), Port: 8080}, c.own)
+		if at.url() != c.want || at.reachable() != c.reachable {
+			t.Errorf("%s: %s, reachable at %q", c.ip, at.url(), at.reachable())
 		}
 	}
 }
 
-func TestBanner_reachableByOthers_warnsThatNothingIsEncrypted(t *testing.T) {
+func TestBanner_reachableByOthers_givesAnAddressAndWarnsThatNothingIsEncrypted(t *testing.T) {
 	var out strings.Builder
-	if err := banner(&out, &net.TCPAddr{IP: net.IPv4zero, Port: 8080}, "DynamoDB table rooms"); err != nil {
+	at := endpointOf(&net.TCPAddr{IP: net.IPv4zero, Port: 8080}, netip.MustParseAddr("192.168.1.7"))
+	if err := banner(&out, at, "", "DynamoDB table rooms"); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(out.String(), "not encrypted") {
-		t.Error(out.String())
+	for _, part := range []string{"not\nencrypted", "parley http://192.168.1.7:8080/mcp\n", `"http://192.168.1.7:8080/mcp","--allow-http"`} {
+		if !strings.Contains(out.String(), part) {
+			t.Errorf("no %q in\n%s", part, &out)
+		}
+	}
+}
+
+func TestBanner_withAPublicAddress_givesThat(t *testing.T) {
+	var out strings.Builder
+	at := endpointOf(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}, netip.Addr{})
+	if err := banner(&out, at, "https://parley.example/mcp", "a file"); err != nil {
+		t.Fatal(err)
+	}
+	text := out.String()
+	if !strings.Contains(text, "listens on http://127.0.0.1:8080/mcp") || !strings.Contains(text, "parley https://parley.example/mcp\n") || strings.Contains(text, "not\nencrypted") {
+		t.Error(text)
+	}
+}
+
+// The machine has an address, unless it has no network at all.
+func TestOwnAddress_isNoLoopback(t *testing.T) {
+	if own := ownAddress(); own.IsLoopback() || own.IsUnspecified() || own.IsLinkLocalUnicast() {
+		t.Errorf("%v", own)
 	}
 }

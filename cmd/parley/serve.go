@@ -42,9 +42,9 @@ func serve(ctx context.Context, s settings, io streams) (err error) {
 	}
 	figures := scrape.New()
 	app.TuneCollector(ctx)
-	_, open := address(ln.Addr())
+	at := endpointOf(ln.Addr(), ownAddress())
 	a, err := app.New(ctx, app.Config{
-		Settings: s.Settings, Open: s.opener(figures, log), Metrics: figures, Logger: log, OnLoopback: !open,
+		Settings: s.Settings, Open: s.opener(figures, log), Metrics: figures, Logger: log, OnLoopback: !at.open, Reachable: at.reachable(),
 	})
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func serve(ctx context.Context, s settings, io streams) (err error) {
 	if metricsLn != nil {
 		defer serveMetrics(metricsLn, figures.Handler(), s.AllowHost, io.out, log).Close()
 	}
-	if err := banner(io.out, ln.Addr(), place(s)); err != nil {
+	if err := banner(io.out, at, s.PublicAddress(), place(s)); err != nil {
 		log.Warn("cannot write to standard output", "error", err)
 	}
 	return serveUntil(ctx, httpapi.NewServer(a.Handler, log), ln, a.Stop, log)

@@ -36,6 +36,10 @@ type Config struct {
 	// OnLoopback says that the server listens on loopback addresses only. Its callers
 	// then are principals, unless Settings let others reach it: see ident.Local.
 	OnLoopback bool
+	// Reachable is the host and port under which other machines reach a server that also
+	// listens on loopback addresses: invites show it to callers on this machine, unless
+	// Settings have a public URL. "" means the one that the caller uses.
+	Reachable string
 }
 
 // Store is an open table.
@@ -109,7 +113,7 @@ func (c Config) chatOptions(store Store) chat.Options {
 
 func (a *App) handler(c Config, m *meter.Meter) http.Handler {
 	s := c.Settings
-	set := tools.New(a.rooms, pairing.New(a.rooms), tools.Options{Address: s.address(), LongestWait: s.LongestWait, Log: c.Logger})
+	set := tools.New(a.rooms, pairing.New(a.rooms), tools.Options{Address: s.address(c.Reachable), LongestWait: s.LongestWait, Log: c.Logger})
 	list := set.Tools()
 	for _, t := range list {
 		a.tools = append(a.tools, t.Name)

@@ -1,12 +1,9 @@
 package app
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/parley-chat/parley/internal/httpapi"
 )
 
 func valid() Settings {
@@ -84,7 +81,7 @@ func TestPublicURL_isCutToTheBase(t *testing.T) {
 		"https://a.example/a%20b/mcp": "https://a.example/a%20b/mcp",
 		"HTTPS://[2001:db8::1]:1/mcp": "https://[2001:db8::1]:1/mcp",
 	} {
-		if got := (Settings{PublicURL: text}).address()(t.Context()); got != want {
+		if got := (Settings{PublicURL: text}).address("")(t.Context()); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
 	}
@@ -111,9 +108,11 @@ func TestPublicURL_anythingElse_isRefusedWithTheReason(t *testing.T) {
 	}
 }
 
-func TestAddress_noPublicURL_isThatOfTheRequest(t *testing.T) {
-	if got, want := (Settings{}).address()(context.Background()), httpapi.Address(context.Background()); got != want {
-		t.Errorf("%q, want %q", got, want)
+func TestAddress_withoutARequest_isNotKnown(t *testing.T) {
+	for _, reachable := range []string{"", "192.168.1.7:8080"} {
+		if got := (Settings{}).address(reachable)(t.Context()); got != "" {
+			t.Errorf("%q", got)
+		}
 	}
 }
 

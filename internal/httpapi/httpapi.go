@@ -185,5 +185,5 @@ func only(x *exchange, r *http.Request, allowed ...string) bool {
 // overLoopback reports whether the request came over a connection within this machine.
 func overLoopback(r *http.Request) bool {
 	addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
-	return ok && isLoopback(addr.String())
+	return ok && IsLoopback(addr.String())
 }

@@ -62,7 +62,7 @@ func TestFront_saysHowToAddTheAddress(t *testing.T) {
 		t.Errorf("%d %v", resp.StatusCode, resp.Header)
 	}
 	for _, line := range []string{
-		"claude mcp add --transport http parley " + s.url + "/mcp\n",
+		"claude mcp add --scope user --transport http parley " + s.url + "/mcp\n",
 		"codex mcp add parley --url " + s.url + "/mcp\n",
 		`code --add-mcp '{"name":"parley","type":"http","url":"` + s.url + `/mcp"}'` + "\n",
 		`{"mcpServers":{"parley":{"url":"` + s.url + `/mcp"}}}` + "\n",
