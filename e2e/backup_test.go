@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/parley-chat/parley/e2e/internal/parts"
 )
 
 // A copy of the file and its log is whole if nothing writes while it is made: while
@@ -33,7 +35,7 @@ func TestBackup_copyOfTheFile_holdsAllThatWasAcknowledged(t *testing.T) {
 				crew.work(t, p.url, func() {
 					c.hold(p)
 					for _, part := range c.parts {
-						if err := copyFile(at.name+part, backup.name+part); err != nil {
+						if err := parts.CopyFile(at.name+part, backup.name+part); err != nil {
 							t.Error(err)
 						}
 					}
@@ -202,7 +204,7 @@ func TestBackup_nextToALogThatWasLeft_isRefusedOrWhole(t *testing.T) {
 	p := startOn(t, left.args, nil)
 	talk{t, openGo(t, p.url, modernProtocol)}.meet("the other file")
 	p.kill()
-	if err := copyFile(left.name+"-wal", backup.name+"-wal"); err != nil {
+	if err := parts.CopyFile(left.name+"-wal", backup.name+"-wal"); err != nil {
 		t.Fatal(err)
 	}
 	p = startOn(t, at.args, nil)

@@ -20,6 +20,9 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/client/transport"
+
+	"github.com/parley-chat/parley/e2e/internal/parts"
+	"github.com/parley-chat/parley/e2e/internal/process"
 )
 
 // caddyVersion is the Caddy that the recipe in deploy/self-hosted is tested with.
@@ -51,7 +54,7 @@ func startSite(t *testing.T, p *program) *site {
 	}
 	defer socket.Close()
 	dir := t.TempDir()
-	said := &output{url: make(chan string, 1)}
+	said := &process.Output{}
 	cmd := exec.Command(caddy, "run", "--adapter", "caddyfile", "--config", caddyfile(t, dir))
 	cmd.Env = append(os.Environ(), "HOME="+dir, "PARLEY_UPSTREAM="+strings.TrimSuffix(strings.TrimPrefix(p.url, "http://"), "/mcp"))
 	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = said, said, []*os.File{socket}
@@ -102,8 +105,8 @@ import %q
 // installCaddy returns the folder with the program caddy, which the go command builds.
 func installCaddy(t *testing.T) string {
 	t.Helper()
-	goCommand := need(t, "go", "it builds Caddy")
-	return installed(t, "caddy-"+caddyVersion, nil, func(ctx context.Context, dir string) error {
+	goCommand := parts.Need(t, "go", "it builds Caddy")
+	return parts.Installed(t, "caddy-"+caddyVersion, nil, func(ctx context.Context, dir string) error {
 		build := exec.CommandContext(ctx, goCommand, "install", "github.com/caddyserver/caddy/v2/cmd/caddy@"+caddyVersion)
 		build.Dir, build.Env = dir, append(os.Environ(), "GOBIN="+dir, "GOFLAGS=")
 		if out, err := build.CombinedOutput(); err != nil {

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/parley-chat/parley/e2e/internal/process"
 )
 
 const (
@@ -120,8 +122,8 @@ func killWhileStarting(t *testing.T, p *program) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), rand.N(30*time.Millisecond))
 	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Getenv(binaryEnv), append([]string{"serve", "--addr", "127.0.0.1:0"}, p.args...)...)
-	cmd.Env = cleanEnv()
+	cmd := exec.CommandContext(ctx, os.Getenv(process.BinaryEnv), append([]string{"serve", "--addr", "127.0.0.1:0"}, p.args...)...)
+	cmd.Env = process.Environment()
 	if out, err := cmd.CombinedOutput(); ctx.Err() == nil {
 		t.Fatalf("the program ended before it was killed: %v\n%s", err, out)
 	}

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/parley-chat/parley/e2e/internal/process"
 )
 
 // nodeClient is a client of clients/node, pythonClient one of clients/python.
@@ -61,7 +63,7 @@ func drive(t *testing.T, cmd *exec.Cmd, protocol string) *driver {
 	if err != nil {
 		t.Fatal(err)
 	}
-	complaints := &output{url: make(chan string, 1)}
+	complaints := &process.Output{}
 	cmd.Stderr = complaints
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

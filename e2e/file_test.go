@@ -17,6 +17,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/parley-chat/parley/e2e/internal/process"
 )
 
 // roomsFile is what a file holds after a conversation.
@@ -47,8 +49,8 @@ func refusesFile(t *testing.T, content []byte, mode os.FileMode, as *syscall.Cre
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Getenv(binaryEnv), "serve", "--addr", "127.0.0.1:0", "--data", path)
-	cmd.Env = cleanEnv()
+	cmd := exec.CommandContext(ctx, os.Getenv(process.BinaryEnv), "serve", "--addr", "127.0.0.1:0", "--data", path)
+	cmd.Env = process.Environment()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as}
 	out, err := cmd.CombinedOutput()
 	if code := cmd.ProcessState.ExitCode(); code != 1 {
@@ -159,14 +161,14 @@ func TestFile_readOnly_isRefusedAndUnchanged(t *testing.T) {
 	}
 	// Root may write everything, so somebody else tries.
 	binary := filepath.Join(openFolder(t), "parley")
-	program, err := os.ReadFile(os.Getenv(binaryEnv))
+	program, err := os.ReadFile(os.Getenv(process.BinaryEnv))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(binary, program, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv(binaryEnv, binary)
+	t.Setenv(process.BinaryEnv, binary)
 	const nobody = 65534
 	refusesFile(t, whole, 0o444, &syscall.Credential{Uid: nobody, Gid: nobody}, "permission denied")
 }

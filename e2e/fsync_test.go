@@ -11,6 +11,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/parley-chat/parley/e2e/internal/parts"
+	"github.com/parley-chat/parley/e2e/internal/process"
 )
 
 // traced makes the program one whose reads, writes and syncs are written to a file.
@@ -23,20 +26,20 @@ func traced(t *testing.T) (trace string) {
 // file.
 func tracedFor(t *testing.T, calls string) (trace string) {
 	t.Helper()
-	strace := need(t, "strace", "it shows what the program has asked of the kernel")
+	strace := parts.Need(t, "strace", "it shows what the program has asked of the kernel")
 	dir := t.TempDir()
 	trace = filepath.Join(dir, "trace")
 	// -D makes strace the child, so that signals reach the program; -y names files.
 	if out, err := exec.Command(strace, "-D", "-f", "-o", filepath.Join(dir, "try"), "true").CombinedOutput(); err != nil {
-		missing(t, "strace may not trace: %v: %s", err, out)
+		parts.Missing(t, "strace may not trace: %v: %s", err, out)
 	}
 	wrapper := filepath.Join(dir, "parley")
 	script := fmt.Sprintf("#!/bin/sh\nexec '%s' -D -f -y -s 8192 -e trace=%s -o '%s' '%s' \"$@\"\n",
-		strace, calls, trace, os.Getenv(binaryEnv))
+		strace, calls, trace, os.Getenv(process.BinaryEnv))
 	if err := os.WriteFile(wrapper, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv(binaryEnv, wrapper)
+	t.Setenv(process.BinaryEnv, wrapper)
 	return trace
 }
 

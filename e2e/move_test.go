@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/parley-chat/parley/e2e/internal/process"
 	"github.com/parley-chat/parley/internal/dynamolocal"
 )
 
@@ -40,8 +41,8 @@ func aTable(t *testing.T) tableArgs {
 // copyRooms runs parley copy.
 func copyRooms(t *testing.T, from, to tableArgs) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Getenv(binaryEnv), "copy", "--create-table", "--from", from.name, "--to", to.name)
-	cmd.Env = append(append(cleanEnv(), from.env...), to.env...)
+	cmd := exec.CommandContext(t.Context(), os.Getenv(process.BinaryEnv), "copy", "--create-table", "--from", from.name, "--to", to.name)
+	cmd.Env = append(append(process.Environment(), from.env...), to.env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("copy: %v: %s", err, out)
 	}

@@ -9,17 +9,19 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/parley-chat/parley/e2e/internal/process"
 )
 
 // fewFiles makes the program one that may have so many files and connections open.
 func fewFiles(t *testing.T, n int) {
 	t.Helper()
 	wrapper := filepath.Join(t.TempDir(), "parley")
-	script := fmt.Sprintf("#!/bin/sh\nulimit -n %d && exec '%s' \"$@\"\n", n, os.Getenv(binaryEnv))
+	script := fmt.Sprintf("#!/bin/sh\nulimit -n %d && exec '%s' \"$@\"\n", n, os.Getenv(process.BinaryEnv))
 	if err := os.WriteFile(wrapper, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv(binaryEnv, wrapper)
+	t.Setenv(process.BinaryEnv, wrapper)
 }
 
 // held is a wait of an agent, on a connection of its own.

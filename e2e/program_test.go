@@ -8,59 +8,24 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
-)
 
-// binaryEnv names the program under test. TestMain sets it to a fresh build,
-// unless somebody asks for another one.
-const binaryEnv = "PARLEY_E2E_BINARY"
+	"github.com/parley-chat/parley/e2e/internal/process"
+)
 
 // patience bounds every wait of a test for something that takes milliseconds.
 const patience = 20 * time.Second
 
-func TestMain(m *testing.M) {
-	code, err := withBinary(m.Run)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "e2e:", err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-// withBinary builds the program, runs the tests and removes what it built.
-func withBinary(tests func() int) (int, error) {
-	if os.Getenv(binaryEnv) != "" {
-		return tests(), nil
-	}
-	dir, err := os.MkdirTemp("", "parley-e2e-")
-	if err != nil {
-		return 0, err
-	}
-	defer os.RemoveAll(dir)
-	binary := filepath.Join(dir, "parley")
-	build := exec.Command("go", "build", "-o", binary, "./cmd/parley")
-	build.Dir = ".."
-	if out, err := build.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("build the program: %w\n%s", err, out)
-	}
-	if err := os.Setenv(binaryEnv, binary); err != nil {
-		return 0, err
-	}
-	return tests(), nil
-}
+func TestMain(m *testing.M) { process.Main(m, "..") }
 
 // program is one running parley. After kill or terminate, launch starts it
 // again on the same file and address.
@@ -68,10 +33,10 @@ type program struct {
 	t      *testing.T
 	args   []string
 	env    []string
-	out    *output
-	cmd    *exec.Cmd
-	exited chan error // of cmd; receives once
-	url    string     // of the MCP endpoint
+	server *process.Server
+	out    *process.Output
+	cmd    *exec.Cmd // nil once it has ended
+	url    string    // of the MCP endpoint
 }
 
 // start launches the program on a free port with a new data file. It is killed
@@ -104,24 +69,11 @@ func startOn(t *testing.T, args, env []string) *program {
 // launch starts the process and returns when it listens.
 func (p *program) launch(addr string) {
 	p.t.Helper()
-	p.out = &output{url: make(chan string, 1)}
-	p.cmd = exec.Command(os.Getenv(binaryEnv), append([]string{"serve", "--addr", addr}, p.args...)...)
-	p.cmd.Env = append(cleanEnv(), p.env...)
-	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
-	if err := p.cmd.Start(); err != nil {
+	server, err := process.Start(os.Getenv(process.BinaryEnv), append([]string{"--addr", addr}, p.args...), append(process.Environment(), p.env...))
+	if err != nil {
 		p.t.Fatal(err)
 	}
-	cmd, exited := p.cmd, make(chan error, 1)
-	p.exited = exited
-	go func() { exited <- cmd.Wait() }()
-	select {
-	case p.url = <-p.out.url:
-	case err := <-exited:
-		p.cmd = nil
-		p.t.Fatalf("the program ended before it listened: %v\n%s", err, p.out)
-	case <-time.After(patience):
-		p.t.Fatalf("the program did not say where it listens\n%s", p.out)
-	}
+	p.server, p.out, p.cmd, p.url = server, server.Out, server.Cmd, server.URL
 }
 
 // again launches the program once more, at the address where it listened before.
@@ -144,20 +96,12 @@ func (p *program) terminate() int {
 
 func (p *program) signal(s syscall.Signal) int {
 	p.t.Helper()
-	cmd := p.cmd
 	p.cmd = nil
-	if err := cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		p.t.Fatal(err)
+	code, err := p.server.End(s)
+	if err != nil {
+		p.t.Error(err)
 	}
-	select {
-	case <-p.exited:
-		return cmd.ProcessState.ExitCode()
-	case <-time.After(patience):
-		_ = cmd.Process.Kill() // it would outlive the test; the failure is reported below
-		<-p.exited
-		p.t.Errorf("the program did not end %v after %v\n%s", patience, s, p.out)
-		return -1
-	}
+	return code
 }
 
 // health returns the status of /healthz.
@@ -179,53 +123,14 @@ func parley(t *testing.T, arguments ...string) (out string, code int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Getenv(binaryEnv), arguments...)
-	cmd.Env = cleanEnv()
+	cmd := exec.CommandContext(ctx, os.Getenv(process.BinaryEnv), arguments...)
+	cmd.Env = process.Environment()
 	text, err := cmd.CombinedOutput()
 	var failed *exec.ExitError
 	if err != nil && !errors.As(err, &failed) {
 		t.Fatal(err)
 	}
 	return string(text), cmd.ProcessState.ExitCode()
-}
-
-// cleanEnv is the environment without settings of the program or of AWS.
-func cleanEnv() []string {
-	var env []string
-	for _, pair := range os.Environ() {
-		if !strings.HasPrefix(pair, "PARLEY_") && !strings.HasPrefix(pair, "AWS_") {
-			env = append(env, pair)
-		}
-	}
-	return env
-}
-
-// output keeps what a process prints, and finds the address in its banner.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-	url  chan string // has room for one
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.text.Write(p)
-	// The line must be whole, else a port could be cut short.
-	banner := regexp.MustCompile(`(http://127\.0\.0\.1:\d+/mcp)\s`)
-	if found := banner.FindSubmatch(o.text.Bytes()); found != nil {
-		select {
-		case o.url <- string(found[1]):
-		default: // said before
-		}
-	}
-	return len(p), nil
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
 }
 
 // await polls until ok holds, and fails the test if it does not within patience.

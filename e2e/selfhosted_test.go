@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/parley-chat/parley/e2e/internal/parts"
+	"github.com/parley-chat/parley/e2e/internal/process"
 )
 
 // selfHosted returns a file of the recipe for one's own server.
@@ -42,14 +45,14 @@ func unitSettings(t *testing.T) []string {
 }
 
 func TestUnit_isUnderstoodAndLocksTheProgramIn(t *testing.T) {
-	analyze := need(t, "systemd-analyze", "it reads the unit as systemd does")
+	analyze := parts.Need(t, "systemd-analyze", "it reads the unit as systemd does")
 	const path = "/usr/local/bin/parley"
 	text := selfHosted(t, "parley.service")
 	if !strings.Contains(text, "ExecStart="+path+" ") {
 		t.Fatal("the unit does not start " + path)
 	}
 	unit := filepath.Join(t.TempDir(), "parley.service")
-	if err := os.WriteFile(unit, []byte(strings.ReplaceAll(text, path, os.Getenv(binaryEnv))), 0o644); err != nil {
+	if err := os.WriteFile(unit, []byte(strings.ReplaceAll(text, path, os.Getenv(process.BinaryEnv))), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command(analyze, "verify", unit).CombinedOutput(); err != nil || len(out) > 0 {
@@ -66,7 +69,7 @@ func TestUnit_isUnderstoodAndLocksTheProgramIn(t *testing.T) {
 const composeVersion = "v2.16.2"
 
 func TestCompose_isValidAndShowsTheProxyAlone(t *testing.T) {
-	goCommand := need(t, "go", "it runs the reader of Compose files")
+	goCommand := parts.Need(t, "go", "it runs the reader of Compose files")
 	dir, err := filepath.Abs("../deploy/self-hosted")
 	if err != nil {
 		t.Fatal(err)

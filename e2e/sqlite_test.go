@@ -13,13 +13,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/e2e/internal/parts"
 	"golang.org/x/sync/errgroup"
 )
 
 // needSQLite returns the path of sqlite3.
 func needSQLite(t *testing.T) string {
 	t.Helper()
-	return need(t, "sqlite3", "it is what people look into the file with")
+	return parts.Need(t, "sqlite3", "it is what people look into the file with")
 }
 
 // query runs sqlite3 on the file of a program, and returns the rows.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/parley-chat/parley/e2e/internal/parts"
 )
 
 // plainLoop is the shortest loop that waits. It knows of no end but news.
@@ -55,7 +57,7 @@ func standByIn(t *testing.T, name string, p *program, line string, as seat) *she
 	t.Helper()
 	for _, part := range []string{name, "curl"} {
 		if _, err := exec.LookPath(part); err != nil {
-			missing(t, "%s is not installed", part)
+			parts.Missing(t, "%s is not installed", part)
 		}
 	}
 	s := &shell{t: t, ended: make(chan error, 1)}
@@ -176,7 +178,7 @@ func TestStandby_token_isInNoCommandLine(t *testing.T) {
 	s := standBy(t, p, documentedLoop(t, p), bob)
 	p.quiet(1)
 	if _, err := os.Stat("/proc/self/cmdline"); err != nil {
-		missing(t, "command lines cannot be read: %v", err)
+		parts.Missing(t, "command lines cannot be read: %v", err)
 	}
 	await(t, "a curl that waits", func() bool {
 		lines := commandLines(t)

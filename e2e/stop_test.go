@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/parley-chat/parley/e2e/internal/process"
 )
 
 func TestStop_openWait_isAnsweredAndTheSeatStays(t *testing.T) {
@@ -41,8 +43,8 @@ func TestStart_whatItNeedsIsInUse_saysWhat(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
-			cmd := exec.CommandContext(ctx, os.Getenv(binaryEnv), "serve", "--addr", c.addr, "--data", c.data)
-			cmd.Env = cleanEnv()
+			cmd := exec.CommandContext(ctx, os.Getenv(process.BinaryEnv), "serve", "--addr", c.addr, "--data", c.data)
+			cmd.Env = process.Environment()
 			out, err := cmd.CombinedOutput()
 			if err == nil || ctx.Err() != nil {
 				t.Fatalf("a second program ended with %v, want a failure at once\n%s", err, out)

@@ -11,12 +11,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/parley-chat/parley/e2e/internal/parts"
 )
 
 // The unit's filter answers EPERM to other system calls, and nobody would see which one
 // the program missed.
 func TestUnit_filterOfSystemCalls_letsTheProgramTalk(t *testing.T) {
-	analyze := need(t, "systemd-analyze", "it says which system calls the unit allows")
+	analyze := parts.Need(t, "systemd-analyze", "it says which system calls the unit allows")
 	allowed := systemCalls(t, analyze, "@system-service")
 	for call := range systemCalls(t, analyze, "@privileged", "@resources") {
 		delete(allowed, call)

@@ -64,12 +64,15 @@ func arrows() map[string][]string {
 		"bench":                    {"internal/app", "internal/httpapi", "internal/table/sqlitetable", "internal/table/dynamotable", "internal/table", "internal/roomlog", "internal/room", "internal/ident", "internal/meter", "internal/dynamolocal"},
 		"scripts/dynamodb-local":   {"internal/dynamolocal"},
 		"e2e":                      {},
+		"e2e/agents":               {},
+		"e2e/internal/parts":       {},
+		"e2e/internal/process":     {},
 	}
 }
 
 // testOnly lists the packages that are no part of the program.
 func testOnly() []string {
-	return []string{"internal/table/tabletest", "internal/dynamolocal", "internal/lambdatest", "internal/explore", "internal/house", "bench", "scripts/dynamodb-local", "e2e"}
+	return []string{"internal/table/tabletest", "internal/dynamolocal", "internal/lambdatest", "internal/explore", "internal/house", "bench", "scripts/dynamodb-local", "e2e", "e2e/agents", "e2e/internal/parts", "e2e/internal/process"}
 }
 
 // foreign lists the packages that may import a dependency which belongs to one

@@ -1,0 +1,140 @@
+// Package process builds parley and runs it as a process, for tests that look at
+// it from outside.
+package process
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// BinaryEnv names the program under test. Main sets it to a fresh build, unless
+// somebody asks for another one.
+const BinaryEnv = "PARLEY_E2E_BINARY"
+
+// patience bounds a start and an end, which take milliseconds.
+const patience = 20 * time.Second
+
+// Main is TestMain of a package in which root is the path of the module: it builds
+// the program, runs the tests and removes what it built.
+func Main(m *testing.M, root string) {
+	code, err := withBinary(m.Run, root)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "build the program under test:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func withBinary(tests func() int, root string) (int, error) {
+	if os.Getenv(BinaryEnv) != "" {
+		return tests(), nil
+	}
+	dir, err := os.MkdirTemp("", "parley-e2e-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	binary := filepath.Join(dir, "parley")
+	build := exec.Command("go", "build", "-o", binary, "./cmd/parley")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("%w\n%s", err, out)
+	}
+	if err := os.Setenv(BinaryEnv, binary); err != nil {
+		return 0, err
+	}
+	return tests(), nil
+}
+
+// Server is one running process of the program.
+type Server struct {
+	URL    string // of the MCP endpoint
+	Cmd    *exec.Cmd
+	Out    *Output
+	exited chan error // of Cmd; receives once
+}
+
+// Start runs binary serve with the arguments, and returns when it listens.
+func Start(binary string, args, env []string) (*Server, error) {
+	s := &Server{Out: &Output{url: make(chan string, 1)}, exited: make(chan error, 1)}
+	s.Cmd = exec.Command(binary, append([]string{"serve"}, args...)...)
+	s.Cmd.Env, s.Cmd.Stdout, s.Cmd.Stderr = env, s.Out, s.Out
+	if err := s.Cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() { s.exited <- s.Cmd.Wait() }()
+	select {
+	case s.URL = <-s.Out.url:
+		return s, nil
+	case err := <-s.exited:
+		return nil, fmt.Errorf("the program ended before it listened: %v\n%s", err, s.Out)
+	case <-time.After(patience):
+		_, err := s.End(syscall.SIGKILL)
+		return nil, errors.Join(fmt.Errorf("the program did not say where it listens\n%s", s.Out), err)
+	}
+}
+
+// End sends the signal and returns the exit code. A process that goes on is
+// killed, which is an error.
+func (s *Server) End(with syscall.Signal) (code int, err error) {
+	if err := s.Cmd.Process.Signal(with); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return -1, err
+	}
+	select {
+	case <-s.exited:
+		return s.Cmd.ProcessState.ExitCode(), nil
+	case <-time.After(patience):
+		err := s.Cmd.Process.Kill()
+		<-s.exited
+		return -1, errors.Join(fmt.Errorf("the program did not end %v after %v\n%s", patience, with, s.Out), err)
+	}
+}
+
+// Environment is the environment without settings of the program or of AWS.
+func Environment() []string {
+	var env []string
+	for _, pair := range os.Environ() {
+		if !strings.HasPrefix(pair, "PARLEY_") && !strings.HasPrefix(pair, "AWS_") {
+			env = append(env, pair)
+		}
+	}
+	return env
+}
+
+// Output keeps what the process prints, and finds the address in its banner.
+type Output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	url  chan string // has room for one
+}
+
+func (o *Output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.text.Write(p)
+	// The line must be whole, else a port could be cut short.
+	banner := regexp.MustCompile(`(http://127\.0\.0\.1:\d+/mcp)\s`)
+	if found := banner.FindSubmatch(o.text.Bytes()); found != nil {
+		select {
+		case o.url <- string(found[1]):
+		default: // said before
+		}
+	}
+	return len(p), nil
+}
+
+func (o *Output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
