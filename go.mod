@@ -22,6 +22,7 @@ require (
 
 require (
 	github.com/caarlos0/env/v11 v11.4.2
+	github.com/creack/pty v1.1.24
 	github.com/gofrs/flock v0.13.1
 	zombiezen.com/go/sqlite v1.4.2
 )
