@@ -1,0 +1,119 @@
+package agents
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// lines of the README that a person copies.
+type lines struct {
+	claude, codex, approval string
+}
+
+// readme finds them: the calls that add Parley to each client, with this address in
+// place of the usual one, and the line for Codex' settings.
+func readme(t *testing.T, url string) lines {
+	t.Helper()
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	find := func(pattern string) string {
+		found := regexp.MustCompile(pattern).Find(text)
+		if found == nil {
+			t.Fatalf("README.md has nothing like %s", pattern)
+		}
+		line := string(bytes.Trim(found, "`"))
+		return strings.ReplaceAll(line, "http://127.0.0.1:8080/mcp", url)
+	}
+	return lines{
+		claude:   find("(?m)(^|`)claude mcp add [^`\n]+"),
+		codex:    find("(?m)(^|`)codex mcp add [^`\n]+"),
+		approval: find("(?m)(^|`)default_tools_approval_mode = [^`\n]+"),
+	}
+}
+
+// build compiles the program from a clone. All of Parley is compiled; what it
+// depends on lies in the caches of the go command, since to fetch and compile that
+// measures the line and the machine.
+func (m *machine) build() (binary string) {
+	m.t.Helper()
+	clone := m.folder("parley")
+	for _, name := range []string{"cmd", "internal", "go.mod", "go.sum"} {
+		m.shell("cp -R " + filepath.Join(m.sources(), name) + " " + clone)
+	}
+	m.shell("cd " + clone + " && " + strings.Join(goCaches(m.t), " ") + " GOPROXY=off go build -o parley ./cmd/parley")
+	return filepath.Join(clone, "parley")
+}
+
+// sources is the root of the module.
+func (m *machine) sources() string {
+	m.t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return root
+}
+
+// goCaches returns settings that name the caches of whoever runs the tests.
+func goCaches(t *testing.T) []string {
+	t.Helper()
+	names := []string{"GOCACHE", "GOMODCACHE"}
+	out, err := exec.Command("go", append([]string{"env"}, names...)...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, value := range strings.Fields(string(out)) {
+		names[i] += "=" + value
+	}
+	return names
+}
+
+// A person has the program and both clients, and an empty HOME. The first message
+// is there within two minutes, most of which are the compiler's.
+func TestFirstQuarterHour_fromNothing_aMessageWithinTwoMinutes(t *testing.T) {
+	m := newMachine(t)
+	began := time.Now()
+
+	url := serveBinary(t, m.build(), m.env)
+	t.Logf("the program listens after %v", time.Since(began))
+	to := readme(t, url)
+	m.shell(to.claude)
+	m.shell(to.codex)
+	m.approve(to.approval)
+	t.Logf("both clients know it after %v", time.Since(began))
+
+	// Not the folder in which it was added.
+	ann := m.claudeCode(m.folder("elsewhere"), prompt(t,
+		do(call{Tool: "mcp__parley__join_room", Input: map[string]any{"room": "hello", "agent_name": "Ann"}}),
+		step{
+			Calls: []call{{Tool: "mcp__parley__wait_for_message", Input: map[string]any{"agent_token": "$TOKEN", "cursor": "$CURSOR", "wait_seconds": 50}}},
+			Until: "Hello from Codex",
+		},
+	))
+	m.claude.await(t, ann, "she has a seat", patience, func(c conversation) bool { return strings.Contains(c.text(), "agent_token") })
+	bob := m.codexCLI(m.folder("project"), defaultModel, prompt(t,
+		do(inCode("join_room", `{room: "hello", agent_name: "Bob"}`)),
+		do(inCode("send_message", `{agent_token: "$TOKEN", cursor: "$CURSOR", text: "Hello from Codex"}`)),
+	))
+	m.codex.await(t, bob, "his message is sent", patience, func(c conversation) bool { return strings.Contains(c.text(), `"sent":true`) })
+	m.claude.await(t, ann, "what Bob said", patience, func(c conversation) bool { return strings.Contains(c.text(), "Hello from Codex") })
+
+	took := time.Since(began)
+	t.Logf("the first message was there after %v", took)
+	if took > 2*time.Minute {
+		t.Error("that is over two minutes")
+	}
+}
+
+// inCode is a call of a tool of Parley's from JavaScript, with the result printed.
+func inCode(tool, arguments string) call {
+	return call{Tool: "exec", Code: "text((await tools.mcp__parley__" + tool + "(" + arguments + ")).structuredContent)"}
+}
