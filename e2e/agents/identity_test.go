@@ -1,0 +1,109 @@
+package agents
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// The server knows a client by the start of its User-Agent, and whether it reports
+// progress by the token of the call. Both clients send one; Codex gives up a call
+// after 300 s all the same.
+func TestCalls_userAgentAndProgressToken(t *testing.T) {
+	m := newMachine(t)
+	w := tap(t, serve(t))
+	m.shell("claude mcp add --scope user --transport http parley " + w.url)
+	m.shell("codex mcp add parley --url " + w.url)
+	m.approve(`default_tools_approval_mode = "approve"`)
+
+	look := map[string]any{"limit": 1}
+	ann := m.claudeCode(m.folder("one"), prompt(t, do(call{Tool: "mcp__parley__list_rooms", Input: look}), say("Done.")))
+	m.claude.await(t, ann, "the rooms", patience, hasResult)
+	bob := m.codexCLI(m.folder("two"), searchingModel, prompt(t, do(call{Tool: "mcp__parley/list_rooms", Input: look}), say("Done.")))
+	m.codex.await(t, bob, "the rooms", patience, hasResult)
+
+	calls := w.called()
+	if len(calls) != 2 {
+		t.Fatalf("the server got the calls %+v, want one of each client", calls)
+	}
+	for i, agent := range []string{"claude-code/", "codex-mcp-client/"} {
+		t.Logf("%+v", calls[i])
+		if !strings.HasPrefix(calls[i].agent, agent) || calls[i].token == nil {
+			t.Errorf("the server got %+v, want User-Agent %s… and a progress token", calls[i], agent)
+		}
+	}
+}
+
+func hasResult(c conversation) bool { return len(c.turns) == 1 && c.text() != "" }
+
+// wire is a proxy before the server that keeps the calls of tools.
+type wire struct {
+	url string
+
+	mu    sync.Mutex
+	calls []wired
+}
+
+// wired is a call of a tool as the server got it.
+type wired struct {
+	agent string // User-Agent
+	tool  string
+	token any // progressToken, nil without one
+}
+
+// tap puts a wire before the server at that address.
+func tap(t *testing.T, server string) *wire {
+	t.Helper()
+	to, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &wire{}
+	proxy := &httputil.ReverseProxy{
+		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: to.Scheme, Host: to.Host}); w.keep(r.Out) },
+		FlushInterval: -1, // at once
+	}
+	front := httptest.NewServer(proxy)
+	t.Cleanup(front.Close)
+	w.url = front.URL + to.Path
+	return w
+}
+
+// keep notes a call of a tool, and leaves the request as it was.
+func (w *wire) keep(r *http.Request) {
+	if r.Body == nil {
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	var call struct {
+		Method string
+		Params struct {
+			Name string
+			Meta struct {
+				ProgressToken any `json:"progressToken"`
+			} `json:"_meta"`
+		}
+	}
+	if err != nil || json.Unmarshal(body, &call) != nil || call.Method != "tools/call" {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.calls = append(w.calls, wired{r.UserAgent(), call.Params.Name, call.Params.Meta.ProgressToken})
+}
+
+// called returns the calls so far.
+func (w *wire) called() []wired {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.calls)
+}
