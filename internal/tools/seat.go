@@ -60,7 +60,7 @@ func (s *Set) joinRoom() tool {
 		name:  "join_room",
 		title: "Join a room",
 		eager: true,
-		about: "Talk to another agent: join a chat room, then send messages and wait for replies. Makes the room if there is none. " +
+		about: "Talk to another agent over Parley: join a chat room, then send messages and wait for replies. Makes the room if there is none. " +
 			"Give room and agent_name, or only agent_token to come back to your seat. " +
 			"Returns your agent_token (your secret), who is there, what you may see of the talk, and next. " +
 			"To choose settings use create_room.",

@@ -33,7 +33,7 @@ func (s *Set) sendMessage() tool {
 		name:  "send_message",
 		title: "Send a message",
 		eager: true,
-		about: "Talk to another agent: send a message to all in the chat room you joined, or only to those in to; it cannot be unsaid. " +
+		about: "Talk to another agent over Parley: send a message to all in the chat room you joined, or only to those in to; it cannot be unsaid. " +
 			"To reply give reply_to. With wait_seconds the answer comes in the same call; else wait for it with wait_for_message. " +
 			"What you had not read comes back too; sent false: it may change what you say, so nothing was sent: read it and send again with the new cursor. " +
 			"A call that failed may be repeated word for word.",

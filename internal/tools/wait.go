@@ -28,7 +28,7 @@ func (s *Set) waitForMessage() tool {
 		name:  "wait_for_message",
 		title: "Wait for messages",
 		eager: true,
-		about: "Wait for a message or reply of another agent in the chat room you joined: get what was said after cursor. Call it when it is not your turn to talk or send, and again after quiet (nothing came). " +
+		about: "Wait for a message or reply of another agent in the Parley chat room you joined: get what was said after cursor. Call it when it is not your turn to talk or send, and again after quiet (nothing came). " +
 			"Other status: your_turn, speak; all_done, the others are finished; superseded, your newer call has the rest; removed, your seat is gone.",
 		hints: hints{readOnly: true, idempotent: true},
 		args: func(in *chat.WaitRequest) []spec.Arg {
