@@ -45,7 +45,10 @@ func wokenBy(t *testing.T, env []string, seconds int, background, speaks time.Du
 	m.shell("claude mcp add --scope user --transport http parley " + url)
 	bob := join(t, url, "standby", "Bob")
 	ann := m.terminal(dir, env, "claude", "--allowedTools", "mcp__parley", "--", prompt(t, joinAndWait("mcp__parley__", seconds)...))
-	m.claude.await(t, ann, "she has a seat", patience, func(c conversation) bool { return len(c.turns) == 1 })
+	seated := m.claude.await(t, ann, "she has a seat", patience, func(c conversation) bool { return len(c.turns) == 1 })
+	if next := seated.text(); !strings.Contains(next, "goes on in the background") || !strings.Contains(next, "wait_seconds 43200") {
+		t.Errorf("the server does not know this client: %s", next)
+	}
 	began := time.Now()
 	idle := m.claude.await(t, ann, "the wait goes on in the background", background+patience, func(c conversation) bool { return len(c.turns) == 2 })
 	if !strings.Contains(idle.text(), "moved to the background") {
