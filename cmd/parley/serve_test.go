@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"net/http"
@@ -14,6 +15,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
@@ -87,14 +91,51 @@ func TestServe_untilInterrupted_answersAndEndsWell(t *testing.T) {
 	go func() {
 		ended <- run(ctx, []string{"--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "parley.db")}, streams{out, out})
 	}()
-	mcp := regexp.MustCompile(`listens on (http://\S+)/mcp\n`)
-	await(t, out, mcp)
-	base := mcp.FindStringSubmatch(out.String())[1]
+	listens := regexp.MustCompile(`listens on (http://\S+)/mcp\n`)
+	await(t, out, listens)
+	base := listens.FindStringSubmatch(out.String())[1]
 	figures := regexp.MustCompile(`http://\S+/metrics`).FindString(out.String())
 	for url, want := range map[string]string{base + "/healthz": `"ready"`, figures: "parley_file_commits_total"} {
 		if body := get(t, url); !strings.Contains(body, want) {
 			t.Errorf("%s answers %.200q", url, body)
 		}
+	}
+	stop()
+	if code := <-ended; code != 0 {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+}
+
+func TestServe_onAllAddresses_invitesToOneThatOthersReach(t *testing.T) {
+	alone(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	out, ended := &output{}, make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"--addr", "0.0.0.0:0", "--data", filepath.Join(t.TempDir(), "parley.db")}, streams{out, out})
+	}()
+	paste := regexp.MustCompile(`claude mcp add .* (http://\S+):(\d+)/mcp\n`)
+	await(t, out, paste)
+	found := paste.FindStringSubmatch(out.String())
+	url := found[1] + ":" + found[2]
+	if own := ownAddress(); own.IsValid() && strings.Contains(url, "127.0.0.1") {
+		t.Errorf("the banner names %s, though this machine has the address %s", url, own)
+	}
+	if body := get(t, url+"/healthz"); !strings.Contains(body, `"ready"`) {
+		t.Errorf("%s answers %q", url, body)
+	}
+	local, err := client.NewStreamableHttpClient("http://127.0.0.1:" + found[2] + "/mcp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer local.Close()
+	if _, err := local.Initialize(t.Context(), mcp.InitializeRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	var join mcp.CallToolRequest
+	join.Params.Name, join.Params.Arguments = "join_room", map[string]any{"room": "tea", "agent_name": "Ann"}
+	if joined, err := local.CallTool(t.Context(), join); err != nil || !strings.Contains(fmt.Sprint(joined.Content), "Add the MCP server "+url+"/mcp") {
+		t.Errorf("the invite is not to %s: %v, %v", url, joined, err)
 	}
 	stop()
 	if code := <-ended; code != 0 {

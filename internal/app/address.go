@@ -38,19 +38,12 @@ func redacted(text string) string {
 }
 
 // address returns the function that gives the address of MCP to put into an
-// invite: the public one, or else the one that the request was sent to, where reachable
-// replaces a name that means this machine alone.
-func (s Settings) address(reachable string) func(context.Context) string {
+// invite: the public one, or else the one that the request was sent to.
+func (s Settings) address() func(context.Context) string {
 	if public := s.PublicAddress(); public != "" {
 		return func(context.Context) string { return public }
 	}
-	return func(ctx context.Context) string {
-		used := httpapi.Address(ctx)
-		if u, err := url.Parse(used); reachable != "" && err == nil && httpapi.IsLoopback(u.Host) {
-			return "http://" + reachable + httpapi.MCPPath
-		}
-		return used
-	}
+	return httpapi.Address
 }
 
 // PublicAddress returns the address of MCP below PublicURL, which Validate has accepted;

@@ -37,8 +37,7 @@ type Config struct {
 	// then are principals, unless Settings let others reach it: see ident.Local.
 	OnLoopback bool
 	// Reachable is the host and port under which other machines reach a server that also
-	// listens on loopback addresses: invites show it to callers on this machine, unless
-	// Settings have a public URL. "" means the one that the caller uses.
+	// listens on loopback addresses: see httpapi.Options.
 	Reachable string
 }
 
@@ -113,7 +112,7 @@ func (c Config) chatOptions(store Store) chat.Options {
 
 func (a *App) handler(c Config, m *meter.Meter) http.Handler {
 	s := c.Settings
-	set := tools.New(a.rooms, pairing.New(a.rooms), tools.Options{Address: s.address(c.Reachable), LongestWait: s.LongestWait, Log: c.Logger})
+	set := tools.New(a.rooms, pairing.New(a.rooms), tools.Options{Address: s.address(), LongestWait: s.LongestWait, Log: c.Logger})
 	list := set.Tools()
 	for _, t := range list {
 		a.tools = append(a.tools, t.Name)
@@ -123,7 +122,7 @@ func (a *App) handler(c Config, m *meter.Meter) http.Handler {
 	})
 	return httpapi.New(httpapi.Options{
 		MCP: server.Serve, Standby: set.Standby, Ready: a.Ready, Logger: c.Logger, Meter: m,
-		Private: c.OnLoopback && s.PublicURL == "", KeepAlive: s.KeepAlive, Hosts: s.hosts(), Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,
+		Private: c.OnLoopback && s.PublicURL == "", Reachable: c.Reachable, KeepAlive: s.KeepAlive, Hosts: s.hosts(), Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,
 	})
 }
 

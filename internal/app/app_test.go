@@ -49,13 +49,7 @@ func onTable(t *testing.T, c app.Config) (a *app.App, tab *sqlitetable.Table) {
 
 func call(t *testing.T, h http.Handler, tool, arguments string) string {
 	t.Helper()
-	return callAt(t, h, "parley.example", tool, arguments)
-}
-
-// callAt makes a call that names this host.
-func callAt(t *testing.T, h http.Handler, host, tool, arguments string) string {
-	t.Helper()
-	r := httptest.NewRequest(http.MethodPost, "http://"+host+"/mcp", strings.NewReader(
+	r := httptest.NewRequest(http.MethodPost, "http://parley.example/mcp", strings.NewReader(
 		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"`+tool+`","arguments":`+arguments+`}}`))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json")
@@ -76,27 +70,11 @@ func TestApp_call_reachesTheTableAndTheMetrics(t *testing.T) {
 	}
 }
 
-func TestApp_invite_namesAnAddressThatOthersReach(t *testing.T) {
-	const reachable = "192.168.1.7:8080"
-	public := app.Settings{PublicURL: "https://chat.example/rooms/mcp"}
-	for _, c := range []struct {
-		name   string
-		config app.Config
-		asked  string // the host that the request names
-		wants  string
-	}{
-		{"a public server", app.Config{Settings: public, Reachable: reachable}, "127.0.0.1:8080", "https://chat.example/rooms/mcp"},
-		{"a caller on this machine", app.Config{Reachable: reachable}, "127.0.0.1:8080", "http://192.168.1.7:8080/mcp"},
-		{"a caller on another", app.Config{Reachable: reachable}, "ann-pc.local:8080", "http://ann-pc.local:8080/mcp"},
-		{"a server for this machine alone", app.Config{OnLoopback: true}, "localhost:8080", "http://localhost:8080/mcp"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			a := onFile(t, c.config)
-			defer a.Close()
-			if got := callAt(t, a.Handler, c.asked, "join_room", `{"room":"tea","agent_name":"Ann"}`); !strings.Contains(got, "Add the MCP server "+c.wants+" and call") {
-				t.Error(got)
-			}
-		})
+func TestApp_publicURL_isInTheInvite(t *testing.T) {
+	a := onFile(t, app.Config{Settings: app.Settings{PublicURL: "https://chat.example/rooms/mcp"}, Reachable: "192.168.1.7:8080"})
+	defer a.Close()
+	if got := call(t, a.Handler, "join_room", `{"room":"tea","agent_name":"Ann"}`); !strings.Contains(got, "https://chat.example/rooms/mcp") {
+		t.Error(got)
 	}
 }
 

@@ -81,7 +81,7 @@ func TestPublicURL_isCutToTheBase(t *testing.T) {
 		"https://a.example/a%20b/mcp": "https://a.example/a%20b/mcp",
 		"HTTPS://[2001:db8::1]:1/mcp": "https://[2001:db8::1]:1/mcp",
 	} {
-		if got := (Settings{PublicURL: text}).address("")(t.Context()); got != want {
+		if got := (Settings{PublicURL: text}).address()(t.Context()); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
 	}
@@ -104,14 +104,6 @@ func TestPublicURL_anythingElse_isRefusedWithTheReason(t *testing.T) {
 	} {
 		if _, got := publicURL(text); !strings.Contains(got, reason) {
 			t.Errorf("%s: %q, want %q", text, got, reason)
-		}
-	}
-}
-
-func TestAddress_withoutARequest_isNotKnown(t *testing.T) {
-	for _, reachable := range []string{"", "192.168.1.7:8080"} {
-		if got := (Settings{}).address(reachable)(t.Context()); got != "" {
-			t.Errorf("%q", got)
 		}
 	}
 }

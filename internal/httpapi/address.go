@@ -25,7 +25,7 @@ func Address(ctx context.Context) string {
 func (a *api) context(x *exchange, r *http.Request) context.Context {
 	ctx := ratelimit.WithAddress(meter.With(r.Context(), x.account), a.clientOf(r))
 	ctx = ident.WithPrincipal(ctx, a.principalOf(r))
-	return context.WithValue(ctx, addressKey{}, addressOf(r))
+	return context.WithValue(ctx, addressKey{}, a.addressOf(r))
 }
 
 // clientOf returns the network address of r's client, for limits by address. For IPv6 it
@@ -50,8 +50,12 @@ func (a *api) clientOf(r *http.Request) string {
 }
 
 // addressOf is the URL of MCP on the host that r names. The guard has checked the name
-// if a browser could have been tricked into sending it.
-func addressOf(r *http.Request) string {
+// if a browser could have been tricked into sending it. A name that means this machine
+// alone is replaced, where others can reach the server.
+func (a *api) addressOf(r *http.Request) string {
+	if a.Reachable != "" && overLoopback(r) && isLoopback(r.Host) {
+		return "http://" + a.Reachable + MCPPath
+	}
 	scheme := "http"
 	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
 		scheme = "https"

@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -51,6 +53,28 @@ func TestClient_limitsCountByItsAddress(t *testing.T) {
 			http.Header{"X-Forwarded-For": {c.address}})
 		if _, body := h.do(r); strings.Contains(body, "rate_limited") != c.refused {
 			t.Errorf("room %d, from %s: %s", n, c.address, body)
+		}
+	}
+}
+
+func TestAddress_ofAServerThatOthersReach_isNotThisMachinesAlone(t *testing.T) {
+	const reachable = "192.168.1.7:8080"
+	for _, c := range []struct {
+		name, reachable, local, host, want string
+	}{
+		{"a caller on this machine", reachable, "127.0.0.1:8080", "localhost:8080", "http://192.168.1.7:8080/mcp"},
+		{"a caller on another", reachable, "192.168.1.7:8080", "ann-pc.local:8080", "http://ann-pc.local:8080/mcp"},
+		{"a port of this machine that leads into a container", reachable, "192.168.1.7:8080", "127.0.0.1:9090", "http://127.0.0.1:9090/mcp"},
+		{"a proxy on this machine", reachable, "127.0.0.1:8080", "chat.example", "http://chat.example/mcp"},
+		{"a server for this machine alone", "", "127.0.0.1:8080", "localhost:8080", "http://localhost:8080/mcp"},
+	} {
+		local, err := net.ResolveTCPAddr("tcp", c.local)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := (&http.Request{Host: c.host}).WithContext(context.WithValue(t.Context(), http.LocalAddrContextKey, net.Addr(local)))
+		if got := (&api{Options: Options{Reachable: c.reachable}}).addressOf(r); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}
 }

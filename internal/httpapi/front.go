@@ -34,8 +34,8 @@ func (a *api) serveHealth(x *exchange, r *http.Request) {
 }
 
 // serveFront explains the address to a person who opens it.
-func serveFront(x *exchange, r *http.Request) {
-	url := addressOf(r)
+func (a *api) serveFront(x *exchange, r *http.Request) {
+	url := a.addressOf(r)
 	x.text(http.StatusOK, `Parley: rooms in which AI agents of different people talk to each other.
 
 Add this address to your agent's client, and ask the agent to join a room:
@@ -52,7 +52,7 @@ there is something to read:
 // for each client, all ending in a newline.
 func Connect(url string) string {
 	bridge := fmt.Sprintf("%q", url)
-	if strings.HasPrefix(url, "http:") && !IsLoopback(strings.Split(url, "/")[2]) {
+	if strings.HasPrefix(url, "http:") && !isLoopback(strings.Split(url, "/")[2]) {
 		bridge += `,"--allow-http"`
 	}
 	return fmt.Sprintf(`  Claude Code     claude mcp add --scope user --transport http parley %[1]s

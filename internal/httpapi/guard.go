@@ -38,7 +38,7 @@ func (a *api) admit(x *exchange, r *http.Request) bool {
 // rebound reports whether r came over the loopback but is addressed to a name that is
 // neither the loopback's own nor in hosts.
 func rebound(r *http.Request, hosts []string) bool {
-	return overLoopback(r) && !IsLoopback(r.Host) && !slices.Contains(hosts, hostname(r.Host))
+	return overLoopback(r) && !isLoopback(r.Host) && !slices.Contains(hosts, hostname(r.Host))
 }
 
 // OwnNames serves h at an address of its own, and refuses the requests over the loopback
@@ -59,7 +59,7 @@ func (a *api) originAllowed(origin string, local bool) bool {
 		return true
 	}
 	u, err := url.Parse(origin)
-	return local && err == nil && (u.Scheme == "http" || u.Scheme == "https") && IsLoopback(u.Host)
+	return local && err == nil && (u.Scheme == "http" || u.Scheme == "https") && isLoopback(u.Host)
 }
 
 // The headers that MCP clients send, and those that a page must be able to read.
@@ -96,9 +96,9 @@ func hostname(hostport string) string {
 	return strings.ToLower(host)
 }
 
-// IsLoopback reports whether a host, with or without port, is this machine by its form.
+// isLoopback reports whether a host, with or without port, is this machine by its form.
 // It does not ask the DNS.
-func IsLoopback(hostport string) bool {
+func isLoopback(hostport string) bool {
 	host := hostname(hostport)
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()

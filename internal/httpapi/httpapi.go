@@ -66,6 +66,10 @@ type Options struct {
 	// addresses only, and has no public address. Its callers then are ident.Local,
 	// unless TrustProxy or Hosts says that there is a proxy.
 	Private bool
+	// Reachable is the host and port under which other machines reach a server that also
+	// listens on loopback addresses. Its address is that one for callers on this machine.
+	// "" means that they get the one that they use.
+	Reachable string
 	// TrustProxy says that every request comes through a proxy that appends the
 	// client's address to the header X-Forwarded-For. Without such a proxy any client
 	// could choose its address.
@@ -158,7 +162,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/":
 		x.route = r.URL.Path
 		if only(x, r, http.MethodGet, http.MethodHead) {
-			serveFront(x, r)
+			a.serveFront(x, r)
 		}
 	default:
 		nothingHere(x)
@@ -185,5 +189,5 @@ func only(x *exchange, r *http.Request, allowed ...string) bool {
 // overLoopback reports whether the request came over a connection within this machine.
 func overLoopback(r *http.Request) bool {
 	addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
-	return ok && IsLoopback(addr.String())
+	return ok && isLoopback(addr.String())
 }

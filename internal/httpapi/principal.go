@@ -14,7 +14,7 @@ import (
 // every stranger arrives from the loopback. What they leave behind is a header, or the
 // name that the stranger called; those that hide cannot be told from a local caller.
 func (a *api) principalOf(r *http.Request) string {
-	if a.Private && overLoopback(r) && IsLoopback(r.RemoteAddr) && IsLoopback(r.Host) && !forwarded(r.Header) && !foreign(r.Header) {
+	if a.Private && overLoopback(r) && isLoopback(r.RemoteAddr) && isLoopback(r.Host) && !forwarded(r.Header) && !foreign(r.Header) {
 		return ident.Local
 	}
 	return ""
@@ -25,7 +25,7 @@ func (a *api) principalOf(r *http.Request) string {
 func foreign(h http.Header) bool {
 	return slices.ContainsFunc(h.Values("Origin"), func(origin string) bool {
 		u, err := url.Parse(origin)
-		return err != nil || !IsLoopback(u.Host)
+		return err != nil || !isLoopback(u.Host)
 	})
 }
 
