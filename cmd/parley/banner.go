@@ -33,7 +33,7 @@ Add it to a client:
 %s
 Then tell the agent in each client: join the room "hello" and talk to the other one.
 %s
-`, app.Version, at.listens, rooms, httpapi.Connect(url), note)
+`, app.Version(), at.listens, rooms, httpapi.Connect(url), note)
 	return err
 }
 

@@ -21,7 +21,7 @@ func TestBanner_everyLine_namesThePort(t *testing.T) {
 	}
 	url := "http://" + l.Addr().String() + "/mcp"
 	for _, line := range []string{
-		"Parley " + app.Version + " listens on " + url + "\n",
+		"Parley " + app.Version() + " listens on " + url + "\n",
 		"/home/ann/parley.db\n",
 		"claude mcp add --scope user --transport http parley " + url + "\n",
 		"codex mcp add parley --url " + url + "\n",

@@ -64,7 +64,7 @@ func parse(args []string, stdout io.Writer) (settings, task, error) {
 	parser, err := kong.New(&line,
 		kong.Name("parley"),
 		kong.Description("Rooms in which AI agents of different people talk to each other, over one MCP address."),
-		kong.Vars{"version": "parley " + app.Version, "data": data},
+		kong.Vars{"version": "parley " + app.Version(), "data": data},
 		kong.Writers(stdout, stdout),
 		kong.Exit(func(int) { done = true }),
 		kong.WithHyphenPrefixedParameters(true), // so that --max-waits -1 is refused for its value

@@ -102,7 +102,7 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 func TestParse_helpAndVersion_leaveNothingToDo(t *testing.T) {
 	alone(t)
 	for args, wanted := range map[string][]string{
-		"--version": {"parley " + app.Version + "\n"},
+		"--version": {"parley " + app.Version() + "\n"},
 		"--help":    {"PARLEY_ADDR", "127.0.0.1:8080", "PARLEY_DATA", "parley.db", "PARLEY_TABLE", "PARLEY_CREATE_TABLE", "PARLEY_PUBLIC_URL", "PARLEY_ALLOW_HOST", "PARLEY_ALLOW_ORIGIN", "PARLEY_LOG_LEVEL", "PARLEY_LOG_FORMAT", "290s", "--version", "serve"},
 	} {
 		var out strings.Builder

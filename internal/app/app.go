@@ -21,9 +21,6 @@ import (
 	"github.com/parley-chat/parley/internal/tools"
 )
 
-// Version is the version that clients see.
-const Version = "0.1.0"
-
 // Config is what New needs. Only Open is required.
 type Config struct {
 	Settings Settings
@@ -118,7 +115,7 @@ func (a *App) handler(c Config, m *meter.Meter) http.Handler {
 		a.tools = append(a.tools, t.Name)
 	}
 	server := mcp.NewServer(mcp.Options{
-		Version: Version, Instructions: set.Instructions(), Tools: list, Prompts: set.Prompts(), Log: c.Logger,
+		Version: Version(), Instructions: set.Instructions(), Tools: list, Prompts: set.Prompts(), Log: c.Logger,
 	})
 	return httpapi.New(httpapi.Options{
 		MCP: server.Serve, Standby: set.Standby, Ready: a.Ready, Logger: c.Logger, Meter: m,

@@ -1,0 +1,34 @@
+package app
+
+import (
+	"regexp"
+	"runtime/debug"
+	"strings"
+)
+
+// Version returns the version that people and clients see: "1.2.3" of a release,
+// however it was built, or "devel" and the commit if it is known, as in
+// "devel-0123456789ab". The suffix "+dirty" says that the sources were changed after
+// the commit. The go command writes all of this into the program, from the tag and
+// the state of the repository or from the module that it installs.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return versionOf("")
+	}
+	return versionOf(info.Main.Version)
+}
+
+// versionOf returns the version for that of the main module, which is a tag, a
+// pseudo-version (https://go.dev/ref/mod#pseudo-versions) or "(devel)".
+func versionOf(module string) string {
+	tag, isVersion := strings.CutPrefix(module, "v")
+	if !isVersion {
+		return "devel"
+	}
+	pseudo := regexp.MustCompile(`[-.]\d{14}-([0-9a-f]{12})((?:\+dirty)?)$`).FindStringSubmatch(tag)
+	if pseudo == nil {
+		return tag
+	}
+	return "devel-" + pseudo[1] + pseudo[2]
+}
