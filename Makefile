@@ -11,7 +11,7 @@ GOTESTSUM   = $(GO) run gotest.tools/gotestsum@v1.13.0 --format standard-quiet
 TESTS       = $(GOTESTSUM) -- -count=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dynamodb test test-quick race fuzz soak waits bench lint
+.PHONY: help run build dynamodb test test-quick race fuzz soak waits bench bench-cold lint sam-local sam-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,9 +50,18 @@ waits: ## let clients wait in real time: give up after 30, 55 and 64 s, go on be
 bench: ## measure, and print a table
 	$(GO) run ./bench
 
+bench-cold: ## measure cold starts of the built function
+	$(GO) test -count=1 -v -run ColdStart ./internal/lambdatest
+
 lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not formatted, run gofmt -w:" $$unformatted; exit 1; }
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
+
+sam-local: ## run behind sam local on port 3000 (needs Docker, and make dynamodb)
+	@scripts/sam/local
+
+sam-check: ## validate, lint and build what deploy deploys
+	@scripts/sam/check
 
 include lambda.mk

@@ -1,30 +1,33 @@
-# Parley on AWS Lambda. The first use installs the SAM CLI and cfn-lint into the
-# cache, in the versions of scripts/sam/requirements.txt.
+# Parley on AWS Lambda: what deploys it and takes it down. A release's archive for
+# AWS has this file as its Makefile, beside the built function. The first use
+# installs the SAM CLI and cfn-lint into the cache, in the versions of
+# scripts/sam/requirements.txt.
 
 GO          ?= go
 # The processor, by its GOARCH.
 LAMBDA_ARCH ?= arm64
 SAM          = SAM_CLI_TELEMETRY=0 "$$(scripts/sam/install)/sam"
+# The function as a release's archive brings it.
+BUILT        = built/$(LAMBDA_ARCH)/bootstrap
+# `sam build` builds in a copy of this folder, without the repository in which the go
+# command finds the version. So deploy tells it where the original is.
+SOURCE      ?= .
 
-.PHONY: build-ParleyFunction deploy destroy sam-local sam-check bench-cold
+.PHONY: deploy destroy build-ParleyFunction
 
-# `sam build` calls this target for the function of that name in template.yaml. The
-# tag leaves out the RPC mode of the retired runtime go1.x.
-build-ParleyFunction:
-	CGO_ENABLED=0 GOOS=linux GOARCH=$(LAMBDA_ARCH) $(GO) build -trimpath -tags lambda.norpc -ldflags '-s -w' -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/mcp
-
-deploy: ## build for AWS, and deploy after asking
-	$(SAM) build
+deploy: ## deploy on AWS, after asking
+	SOURCE="$(CURDIR)" $(SAM) build
 	$(SAM) deploy --guided
 
 destroy: ## delete the stack on AWS; the table stays
 	@scripts/sam/destroy
 
-sam-local: ## run behind sam local on port 3000 (needs Docker, and make dynamodb)
-	@scripts/sam/local
-
-sam-check: ## validate, lint and build what deploy deploys
-	@scripts/sam/check
-
-bench-cold: ## measure cold starts of the built function
-	$(GO) test -count=1 -v -run ColdStart ./internal/lambdatest
+# `sam build` calls this target for the function of that name in template.yaml. The
+# tag leaves out the RPC mode of the retired runtime go1.x.
+build-ParleyFunction:
+ifneq ($(wildcard $(BUILT)),)
+	cp $(BUILT) "$(ARTIFACTS_DIR)/bootstrap"
+else
+	@command -v $(GO) >/dev/null || { echo "Go is missing. Install it, or take a release's archive for AWS, which brings the built function." >&2; exit 1; }
+	CGO_ENABLED=0 GOOS=linux GOARCH=$(LAMBDA_ARCH) $(GO) build -C "$(SOURCE)" -trimpath -tags lambda.norpc -ldflags '-s -w' -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/mcp
+endif
