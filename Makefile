@@ -7,11 +7,12 @@
 
 GO         ?= go
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GORELEASER  = $(GO) run github.com/goreleaser/goreleaser/v2@v2.16.0
 GOTESTSUM   = $(GO) run gotest.tools/gotestsum@v1.13.0 --format standard-quiet
 TESTS       = $(GOTESTSUM) -- -count=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dynamodb test test-quick race fuzz soak waits bench bench-cold lint sam-local sam-check
+.PHONY: help run build dynamodb test test-quick race fuzz soak waits bench bench-cold lint sam-local sam-check release release-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,5 +64,12 @@ sam-local: ## run behind sam local on port 3000 (needs Docker, and make dynamodb
 
 sam-check: ## validate, lint and build what deploy deploys
 	@scripts/sam/check
+
+# Called by the release workflow, with what it needs to publish in the environment.
+release:
+	$(GORELEASER) release --clean
+
+release-check: ## build the last commit as a release, and check it, without publishing
+	@GORELEASER="$(GORELEASER)" scripts/release-check
 
 include lambda.mk
