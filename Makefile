@@ -7,6 +7,7 @@
 
 GO         ?= go
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ACTIONLINT  = $(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GORELEASER  = $(GO) run github.com/goreleaser/goreleaser/v2@v2.16.0
 GOTESTSUM   = $(GO) run gotest.tools/gotestsum@v1.13.0 --format standard-quiet
 TESTS       = $(GOTESTSUM) -- -count=1
@@ -54,10 +55,11 @@ bench: ## measure, and print a table
 bench-cold: ## measure cold starts of the built function
 	$(GO) test -count=1 -v -run ColdStart ./internal/lambdatest
 
-lint: ## gofmt, go vet, staticcheck
+lint: ## gofmt, go vet, staticcheck, actionlint
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not formatted, run gofmt -w:" $$unformatted; exit 1; }
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
+	$(ACTIONLINT) -shellcheck= -pyflakes=
 
 sam-local: ## run behind sam local on port 3000 (needs Docker, and make dynamodb)
 	@scripts/sam/local
