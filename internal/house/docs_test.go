@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// TestDocs_everyPath_exists checks the paths in the tables of docs/design.md and
-// README.md, so that nobody is sent to a file that has moved.
+// TestDocs_everyPath_exists checks the paths in the tables of docs/design.md and in
+// other pages, so that nobody is sent to a file that has moved.
 func TestDocs_everyPath_exists(t *testing.T) {
 	path := regexp.MustCompile("`((?:internal|cmd|functions|bench|deploy|docs|e2e|scripts)/[A-Za-z0-9_/.*-]+)`")
-	for _, doc := range []string{"docs/design.md", "README.md", "docs/operations.md", "docs/deploy.md"} {
+	for _, doc := range []string{"docs/design.md", "README.md", "docs/operations.md", "docs/deploy.md", "CONTRIBUTING.md"} {
 		text, err := os.ReadFile(filepath.Join("../..", doc))
 		if err != nil {
 			t.Fatal(err)
