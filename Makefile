@@ -18,8 +18,9 @@ TESTS       = $(GOTESTSUM) -- -count=1
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## serve on http://127.0.0.1:8080/mcp
-	$(GO) run ./cmd/parley
+run: ## compile and serve on http://127.0.0.1:8080/mcp
+	@echo "Compiling Parley. The first time this takes about a minute."
+	$(GO) run -v ./cmd/parley
 
 build: ## build bin/parley
 	$(GO) build -trimpath -o bin/parley ./cmd/parley
