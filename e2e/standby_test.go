@@ -161,8 +161,8 @@ func TestStandby_refused_endsTheShellWithTheReason(t *testing.T) {
 	p.quiet(1)
 	c.ok("leave_room", args{"agent_token": bob.token})
 	for reason, s := range map[string]*shell{
-		`"status":"removed"`:     left,
-		`"code":"token_invalid"`: standBy(t, p, line, seat{mistyped(bob.token), bob.cursor}),
+		`"removed"`:       left, // as a status if it was waiting, else as a code
+		`"token_invalid"`: standBy(t, p, line, seat{mistyped(bob.token), bob.cursor}),
 	} {
 		if said := s.woken(); !strings.Contains(said, reason) {
 			t.Errorf("the shell printed %q, want %s", said, reason)

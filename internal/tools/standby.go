@@ -79,5 +79,5 @@ func StandbyLine(address, cursor string) string {
 		`*408) t=;; ` +
 		`*429|*5??) t=; sleep 5;; ` +
 		`*000) : ${t:=$(date +%s)}; [ $(($(date +%s)-t)) -ge 60 ] && echo "No connection for a minute. A sandbox has to allow the network." && break; sleep 1;; ` +
-		`*) printf '%s\n' "${r%???}"; break;; esac; done`
+		`*) printf %s "${r%???}"; break;; esac; done`
 }
