@@ -6,32 +6,90 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/view"
 )
 
 // A process may end without a word in the middle of a long wait. So others see the wait
 // announced for some minutes at a time.
 func TestWait_ofHours_isSeenAsLongAsItsProcessLives(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t).another()
 	p := w.pair()
 	ctx, kill := context.WithCancel(t.Context())
 	ended := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: chat.MaxWait})
-	bob := func() view.State {
-		for _, a := range w.another().info(p.ann.Token).Room.Agents {
-			if a.Name == p.bob.Name {
-				return a.State
-			}
-		}
-		return ""
-	}
 	for range 20 {
 		w.clock.Advance(5 * time.Minute)
-		await(t, "the wait to be announced again", func() bool { return bob() == view.Waiting })
+		w.passUntil("the wait is announced again", func() bool { return w.seenElsewhere(p.ann, p.bob).State == view.Waiting })
 	}
 	kill()
 	<-ended
 	w.clock.Advance(7 * time.Minute)
-	if got := bob(); got != view.Silent {
-		t.Errorf("seven minutes after its process ended Bob's agent is %s", got)
+	if got := w.seenElsewhere(p.ann, p.bob); got.State != view.Silent {
+		t.Errorf("seven minutes after its process ended Bob's agent is %s", got.State)
 	}
+}
+
+// passUntil lets time pass until something has happened that is due.
+func (w *world) passUntil(what string, happened func() bool) {
+	w.t.Helper()
+	await(w.t, what, func() bool {
+		if happened() {
+			return true
+		}
+		w.clock.Advance(10 * time.Second)
+		return false
+	})
+}
+
+// seenElsewhere is what a process that knows nothing yet shows one agent of another.
+func (w *world) seenElsewhere(reader, of chat.Seated) view.Agent {
+	w.t.Helper()
+	for _, a := range w.another().info(reader.Token).Room.Agents {
+		if a.Name == of.Name {
+			return a
+		}
+	}
+	w.t.Fatalf("%s has no seat", of.Name)
+	return view.Agent{}
+}
+
+// An agent whose client has left a wait in one process, unseen, announces an absence to
+// another.
+func TestWait_ofHours_keepsTheAbsenceAnnouncedElsewhere(t *testing.T) {
+	w := newWorld(t).another()
+	p := w.pair()
+	ctx, kill := context.WithCancel(t.Context())
+	defer kill()
+	ended := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: chat.MaxWait})
+	w.clock.Advance(time.Minute)
+	back := w.clock.Now().Add(100 * time.Minute)
+	if _, err := w.another().Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Absence: chat.Absence{Given: true, BackIn: 100 * time.Minute}}); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		before := w.written(p.bob)
+		w.clock.Advance(5 * time.Minute)
+		w.passUntil("the wait is announced again", func() bool { return w.written(p.bob) != before })
+	}
+	if got := w.seenElsewhere(p.ann, p.bob); got.BackIn != back.Sub(w.clock.Now()) {
+		t.Errorf("Bob's agent is back in %v, want at %v", got.BackIn, back)
+	}
+	kill()
+	<-ended
+}
+
+// written is the stored presence of an agent's seat.
+func (w *world) written(of chat.Seated) string {
+	w.t.Helper()
+	token, err := ident.ParseToken(of.Token)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	item, err := w.table.Get(w.t.Context(), roomlog.PresenceKey(token.Room, token.Seat), table.Strong)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(item.Data)
 }

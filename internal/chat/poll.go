@@ -3,25 +3,9 @@ package chat
 import (
 	"context"
 	"time"
-)
 
-// How often the tail of a log is read while agents wait here and other processes
-// may append. Each read costs half a read unit.
-const (
-	pollLively = 100 * time.Millisecond // the last event is less than a minute old
-	pollCalm   = 250 * time.Millisecond // less than ten minutes
-	pollQuiet  = time.Second
+	"github.com/parley-chat/parley/internal/roomlog"
 )
-
-func pollEvery(age time.Duration) time.Duration {
-	switch {
-	case age < time.Minute:
-		return pollLively
-	case age < 10*time.Minute:
-		return pollCalm
-	}
-	return pollQuiet
-}
 
 // watch starts what a waiting agent needs: polling, if other processes write, and
 // in a paired room the sweeping of ended leases. Both end with the last wait.
@@ -47,7 +31,7 @@ func (r *liveRoom) watch() {
 func (r *liveRoom) poll(ctx context.Context) {
 	for {
 		age := r.svc.now().Sub(time.UnixMilli(r.log.Known().HeadMs))
-		if r.svc.store.Sleep(ctx, pollEvery(age)) != nil {
+		if r.svc.store.Sleep(ctx, roomlog.PollEvery(age)) != nil {
 			return
 		}
 		if err := r.log.Poll(ctx); err != nil && ctx.Err() == nil {

@@ -84,15 +84,17 @@ func (at attendance) known(ctx context.Context, how call) room.Presence {
 	if !alone {
 		stored = at.read(ctx)
 	}
-	if stored.AtMs == 0 {
-		stored.AtMs, stored.Read = c.agent.AtMs, c.agent.Joined // what others see for PresenceDelay
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !known {
+	switch {
+	case stored.AtMs != 0 && known: // the agent may have called another process since
+		m.presence.BackMs = stored.BackMs
+		m.presence.AtMs, m.presence.OwnMs = max(m.presence.AtMs, stored.AtMs), max(m.presence.OwnMs, stored.OwnMs)
+	case stored.AtMs != 0:
 		m.presence = stored
+	case !known:
+		m.presence = room.Presence{AtMs: c.agent.AtMs, Read: c.agent.Joined} // what others see for PresenceDelay
 	}
-	m.presence.BackMs = stored.BackMs
 	return m.presence
 }
 
@@ -138,12 +140,13 @@ func (at attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 	return time.Time{}
 }
 
-func (at attendance) write(ctx context.Context, p room.Presence) {
+// write reports whether the table has p.
+func (at attendance) write(ctx context.Context, p room.Presence) bool {
 	c := at.caller
 	r := c.room
 	err := r.svc.table.Write(ctx, roomlog.PutPresence(&r.log.Known().State, c.agent, p))
 	if err == nil {
-		return
+		return true
 	}
 	r.mu.Lock()
 	r.cached(c.agent.Seat).presenceAt = time.Time{}
@@ -151,17 +154,22 @@ func (at attendance) write(ctx context.Context, p room.Presence) {
 	if ctx.Err() == nil {
 		r.svc.log.WarnContext(ctx, "presence not written", "error", err)
 	}
+	return false
 }
 
-// rewrite writes the presence of a caller that waits in w, when that is
-// due. It reports whether it has to be written again before the end.
-func (at attendance) rewrite(ctx context.Context, w *openWait) (again bool) {
+// rewriteSoon is when a presence is written again that could not be written.
+const rewriteSoon = 10 * time.Second
+
+// rewrite writes the presence of a caller that waits in w, when that is due. It returns
+// when to do so again before the end; 0 means that there is no need.
+func (at attendance) rewrite(ctx context.Context, w *openWait) (again time.Duration) {
 	c := at.caller
 	r := c.room
+	at.known(ctx, call{returns: true})
 	r.mu.Lock()
 	if r.waits[c.agent.Seat] != w { // a newer one has its place
 		r.mu.Unlock()
-		return false
+		return 0
 	}
 	m := r.cached(c.agent.Seat)
 	m.presenceAt, m.waitWritten = r.svc.now(), true
@@ -169,8 +177,13 @@ func (at attendance) rewrite(ctx context.Context, w *openWait) (again bool) {
 	m.presence.UntilMs = end.UnixMilli()
 	p := m.presence
 	r.mu.Unlock()
-	at.write(ctx, p)
-	return end.Before(w.until)
+	switch {
+	case !at.write(ctx, p):
+		return rewriteSoon
+	case end.Before(w.until):
+		return room.AnnounceAgain
+	}
+	return 0
 }
 
 // noteCall renews the lease for a call that says nothing about an absence.

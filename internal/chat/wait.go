@@ -224,8 +224,8 @@ func (c *caller) collectUntil(ctx context.Context, in *inbox, w *openWait) (turn
 				return mine, err
 			}
 		case <-refreshed:
-			if c.attendance().rewrite(ctx, w) {
-				refresh.Reset(room.AnnounceAgain)
+			if again := c.attendance().rewrite(ctx, w); again > 0 {
+				refresh.Reset(again)
 			}
 		case <-timer.Chan():
 			last = true

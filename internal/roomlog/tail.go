@@ -1,6 +1,10 @@
 package roomlog
 
-import "github.com/parley-chat/parley/internal/room"
+import (
+	"time"
+
+	"github.com/parley-chat/parley/internal/room"
+)
 
 // How much of a log's tail is cached, so that a waiter is served without a read.
 const (
@@ -68,4 +72,23 @@ func (s Seats) Unread(read int64, of, viewer room.Agent) *int {
 		}
 	}
 	return &n
+}
+
+// How often the tail of a log is read while agents wait and other processes may append.
+// Each read costs half a read unit.
+const (
+	pollLively = 100 * time.Millisecond // the last event is less than a minute old
+	pollCalm   = 250 * time.Millisecond // less than ten minutes
+	pollQuiet  = time.Second
+)
+
+// PollEvery returns the time between two reads of the tail, whose last event has that age.
+func PollEvery(age time.Duration) time.Duration {
+	switch {
+	case age < time.Minute:
+		return pollLively
+	case age < 10*time.Minute:
+		return pollCalm
+	}
+	return pollQuiet
 }
