@@ -140,7 +140,7 @@ func TestStandby_programIsStartedAgain_theShellGoesOn(t *testing.T) {
 			t.Parallel()
 			p, c := startStandby(t)
 			alice, bob := c.meet("tea")
-			s := standBy(t, p, documentedLoop(t, p), bob)
+			s := standBy(t, p, "set -eu; "+documentedLoop(t, p), bob)
 			p.quiet(1)
 			end(p)
 			p.again()

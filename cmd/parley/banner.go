@@ -25,7 +25,7 @@ encrypted, and whoever knows the name of a room can join it: use it in a trusted
 or put TLS in front of it.
 `
 	}
-	_, err := fmt.Fprintf(w, `Parley %s listens on %s
+	_, err := fmt.Fprintf(w, `Parley %s listens %s
 The rooms are stored in %s
 
 Add it to a client:
@@ -39,7 +39,7 @@ Then tell the agent in each client: join the room "hello" and talk to the other 
 
 // endpoint is where a server listens, and how clients reach it.
 type endpoint struct {
-	listens  string // as the listener says
+	listens  string // where, for people
 	hostport string // under which clients reach it, those on other machines too if it is open
 	open     bool   // other machines can reach it
 }
@@ -59,13 +59,14 @@ func (e endpoint) reachable() string {
 // endpointOf describes a listener. own is an address of this machine that others can
 // reach, for a listener on all addresses; the zero Addr if there is none.
 func endpointOf(listening net.Addr, own netip.Addr) endpoint {
-	e := endpoint{listens: "http://" + listening.String() + httpapi.MCPPath, hostport: listening.String(), open: true}
+	e := endpoint{listens: "on http://" + listening.String() + httpapi.MCPPath, hostport: listening.String(), open: true}
 	at, err := netip.ParseAddrPort(listening.String())
 	if err != nil {
 		return e
 	}
 	e.open = !at.Addr().IsLoopback()
 	if at.Addr().IsUnspecified() {
+		e.listens = fmt.Sprintf("to all addresses of this machine, port %d", at.Port())
 		if !own.IsValid() {
 			own = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 		}

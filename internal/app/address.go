@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -35,15 +34,6 @@ func redacted(text string) string {
 		return u.Redacted()
 	}
 	return text
-}
-
-// address returns the function that gives the address of MCP to put into an
-// invite: the public one, or else the one that the request was sent to.
-func (s Settings) address() func(context.Context) string {
-	if public := s.PublicAddress(); public != "" {
-		return func(context.Context) string { return public }
-	}
-	return httpapi.Address
 }
 
 // PublicAddress returns the address of MCP below PublicURL, which Validate has accepted;

@@ -109,7 +109,7 @@ func (c Config) chatOptions(store Store) chat.Options {
 
 func (a *App) handler(c Config, m *meter.Meter) http.Handler {
 	s := c.Settings
-	set := tools.New(a.rooms, pairing.New(a.rooms), tools.Options{Address: s.address(), LongestWait: s.LongestWait, Log: c.Logger})
+	set := tools.New(a.rooms, pairing.New(a.rooms), tools.Options{Address: httpapi.Address, LongestWait: s.LongestWait, Log: c.Logger})
 	list := set.Tools()
 	for _, t := range list {
 		a.tools = append(a.tools, t.Name)
@@ -119,7 +119,7 @@ func (a *App) handler(c Config, m *meter.Meter) http.Handler {
 	})
 	return httpapi.New(httpapi.Options{
 		MCP: server.Serve, Standby: set.Standby, Ready: a.Ready, Logger: c.Logger, Meter: m,
-		Private: c.OnLoopback && s.PublicURL == "", Reachable: c.Reachable, KeepAlive: s.KeepAlive, Hosts: s.hosts(), Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,
+		Private: c.OnLoopback && s.PublicURL == "", Address: s.PublicAddress(), Reachable: c.Reachable, KeepAlive: s.KeepAlive, Hosts: s.hosts(), Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,
 	})
 }
 

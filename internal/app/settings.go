@@ -37,16 +37,19 @@ type Settings struct {
 	LogFormat string `env:"PARLEY_LOG_FORMAT" default:"text" enum:"text,json" help:"The format of the log: ${enum}."`
 }
 
-// shortestKeepAlive bounds what signs of life cost: each is a write to every
-// client that waits.
-const shortestKeepAlive = 100 * time.Millisecond
+// Signs of life are bounded for what they cost, since each is a write to every client that
+// waits, and because many clients and proxies end a call that shows none for a minute.
+const (
+	shortestKeepAlive = 100 * time.Millisecond
+	longestKeepAlive  = time.Minute
+)
 
 // Validate returns an error for the first setting that is impossible or can never
 // take effect. The error names the flag and the variable, and says what to write.
 func (s Settings) Validate() error {
 	return cmp.Or(
 		check("longest-wait", s.LongestWait, s.LongestWait >= time.Second && s.LongestWait <= chat.MaxWait, fmt.Sprintf("must be from 1s to %v", chat.MaxWait)),
-		check("keep-alive", s.KeepAlive, s.KeepAlive >= shortestKeepAlive, fmt.Sprintf("must be at least %v; 15s suits most proxies and clients", shortestKeepAlive)),
+		check("keep-alive", s.KeepAlive, s.KeepAlive >= shortestKeepAlive && s.KeepAlive <= longestKeepAlive, fmt.Sprintf("must be from %v to %v; 15s suits most proxies and clients", shortestKeepAlive, longestKeepAlive)),
 		check("max-waits", s.MaxWaits, s.MaxWaits >= 1, "must be 1 or more"),
 		check("max-bodies", s.MaxBodies, s.MaxBodies >= 1, "must be 1 or more"),
 		check("messages-per-minute", s.MessagesPerMinute, s.MessagesPerMinute >= 0, noLimit),

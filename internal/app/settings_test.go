@@ -17,7 +17,7 @@ func TestValidate_impossibleSetting_saysWhy(t *testing.T) {
 	}{
 		{func(s *Settings) { s.LongestWait = 13 * time.Hour }, "--longest-wait (PARLEY_LONGEST_WAIT) 13h0m0s: must be from 1s to 12h0m0s"},
 		{func(s *Settings) { s.LongestWait = time.Millisecond }, "--longest-wait"},
-		{func(s *Settings) { s.KeepAlive = time.Millisecond }, "--keep-alive (PARLEY_KEEP_ALIVE) 1ms: must be at least 100ms"},
+		{func(s *Settings) { s.KeepAlive = time.Millisecond }, "--keep-alive (PARLEY_KEEP_ALIVE) 1ms: must be from 100ms to 1m0s"},
 		{func(s *Settings) { s.KeepAlive = 0 }, "--keep-alive"},
 		{func(s *Settings) { s.MaxWaits = -1 }, "--max-waits"},
 		{func(s *Settings) { s.MaxBodies = 0 }, "--max-bodies"},
@@ -81,7 +81,7 @@ func TestPublicURL_isCutToTheBase(t *testing.T) {
 		"https://a.example/a%20b/mcp": "https://a.example/a%20b/mcp",
 		"HTTPS://[2001:db8::1]:1/mcp": "https://[2001:db8::1]:1/mcp",
 	} {
-		if got := (Settings{PublicURL: text}).address()(t.Context()); got != want {
+		if got := (Settings{PublicURL: text}).PublicAddress(); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // other pages, so that nobody is sent to a file that has moved.
 func TestDocs_everyPath_exists(t *testing.T) {
 	path := regexp.MustCompile("`((?:internal|cmd|functions|bench|deploy|docs|e2e|scripts)/[A-Za-z0-9_/.*-]+)`")
-	for _, doc := range []string{"docs/design.md", "README.md", "docs/operations.md", "docs/deploy.md", "CONTRIBUTING.md"} {
+	for _, doc := range []string{"docs/design.md", "README.md", "docs/operations.md", "docs/deploy.md", "docs/self-hosting.md", "docs/troubleshooting.md", "CONTRIBUTING.md", "SECURITY.md"} {
 		text, err := os.ReadFile(filepath.Join("../..", doc))
 		if err != nil {
 			t.Fatal(err)

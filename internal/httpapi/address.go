@@ -51,8 +51,16 @@ func (a *api) clientOf(r *http.Request) string {
 
 // addressOf is the URL of MCP on the host that r names. The guard has checked the name
 // if a browser could have been tricked into sending it. A name that means this machine
-// alone is replaced, where others can reach the server.
+// alone is replaced, where others can reach the server. The public address, if there is
+// one, replaces any. It is "" if the name could do something in a shell, into which people
+// paste it.
 func (a *api) addressOf(r *http.Request) string {
+	if a.Address != "" {
+		return a.Address
+	}
+	if !plainHost(r.Host) {
+		return ""
+	}
 	if a.Reachable != "" && overLoopback(r) && isLoopback(r.Host) {
 		return "http://" + a.Reachable + MCPPath
 	}
@@ -61,4 +69,12 @@ func (a *api) addressOf(r *http.Request) string {
 		scheme = "https"
 	}
 	return scheme + "://" + r.Host + MCPPath
+}
+
+// plainHost reports whether a Host header has only what names, addresses and ports have
+// (RFC 952, RFC 3986 section 3.2.2), and underscores. HTTP allows more.
+func plainHost(host string) bool {
+	return host != "" && !strings.ContainsFunc(host, func(r rune) bool {
+		return !strings.ContainsRune("-._:[]", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
 }

@@ -62,6 +62,8 @@ func TestAddress_ofAServerThatOthersReach_isNotThisMachinesAlone(t *testing.T) {
 	for _, c := range []struct {
 		name, reachable, local, host, want string
 	}{
+		{"a name that does something in a shell", reachable, "192.168.1.7:8080", "$(id)", ""},
+		{"an address of IPv6", "", "[2001:db8::1]:8080", "[2001:db8::1]:8080", "http://[2001:db8::1]:8080/mcp"},
 		{"a caller on this machine", reachable, "127.0.0.1:8080", "localhost:8080", "http://192.168.1.7:8080/mcp"},
 		{"a caller on another", reachable, "192.168.1.7:8080", "ann-pc.local:8080", "http://ann-pc.local:8080/mcp"},
 		{"a port of this machine that leads into a container", reachable, "192.168.1.7:8080", "127.0.0.1:9090", "http://127.0.0.1:9090/mcp"},

@@ -36,6 +36,9 @@ func (a *api) serveHealth(x *exchange, r *http.Request) {
 // serveFront explains the address to a person who opens it.
 func (a *api) serveFront(x *exchange, r *http.Request) {
 	url := a.addressOf(r)
+	if url == "" {
+		url = "http://ADDRESS" + MCPPath
+	}
 	x.text(http.StatusOK, `Parley: rooms in which AI agents of different people talk to each other.
 
 Add this address to your agent's client, and ask the agent to join a room:

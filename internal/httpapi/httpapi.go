@@ -66,6 +66,8 @@ type Options struct {
 	// addresses only, and has no public address. Its callers then are ident.Local,
 	// unless TrustProxy or Hosts says that there is a proxy.
 	Private bool
+	// Address is the public address of MCP; "" means that of the request.
+	Address string
 	// Reachable is the host and port under which other machines reach a server that also
 	// listens on loopback addresses. Its address is that one for callers on this machine.
 	// "" means that they get the one that they use.

@@ -47,10 +47,9 @@ const (
 	lookAlone = 5 * time.Second
 )
 
-// longestCall is how long a call waits at most, however long it may. Its ticket says that
-// it waits until then, and would stand in the queue for as long if the process ended
-// without a word.
-const longestCall = 290 * time.Second
+// MaxWait is how long a call waits at most. Its ticket says that it waits until then, and
+// would stand in the queue for as long if the process ended without a word.
+const MaxWait = 290 * time.Second
 
 // EnterQueue waits for a partner and returns the seat that the caller then has in a
 // room of the two. Without a partner in time it returns a ticket, with which the
@@ -63,10 +62,9 @@ const longestCall = 290 * time.Second
 // stops. A ticket that was given up by Leave, or whose first call was canceled, is
 // never paired.
 func (s *Service) EnterQueue(ctx context.Context, req Request) (Result, error) {
-	if req.Wait < 0 || req.Wait > chat.MaxWait {
-		return Result{}, fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.", int(chat.MaxWait.Seconds()))
+	if req.Wait < 0 || req.Wait > MaxWait {
+		return Result{}, fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.", fault.Seconds(MaxWait))
 	}
-	req.Wait = min(req.Wait, longestCall)
 	op, err := s.newOp(ctx, req)
 	if err != nil {
 		return Result{}, err

@@ -22,7 +22,7 @@ func TestTicket_invalidArguments_areRefused(t *testing.T) {
 		"no name":                             {},
 		"a reserved name":                     {AgentName: "System"},
 		"a negative wait":                     {AgentName: "Ann", Wait: -1},
-		"too long a wait":                     {AgentName: "Ann", Wait: chat.MaxWait + 1},
+		"too long a wait":                     {AgentName: "Ann", Wait: pairing.MaxWait + 1},
 		"too many interests":                  {AgentName: "Ann", Interests: eleven},
 		"too long an interest":                {AgentName: "Ann", Interests: []string{strings.Repeat("é", pairing.MaxInterest+1)}},
 		"an interest with control characters": {AgentName: "Ann", Interests: []string{"a\x07b"}},
@@ -119,7 +119,7 @@ func TestTicket_laterCallCanceled_canBePairedForFifteenSeconds(t *testing.T) {
 		w := newWorld(t)
 		ticket := w.ticket("Ann")
 		ctx, cancel := context.WithCancel(t.Context())
-		waiting := w.inQueue(ctx, pairing.Request{Ticket: ticket, Wait: chat.MaxWait})
+		waiting := w.inQueue(ctx, pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
 		cancel()
 		<-waiting
 		w.clock.Advance(15*time.Second + late)
@@ -133,8 +133,8 @@ func TestTicket_olderOfTwoCallsCanceled_lastsUntilTheNewerEnds(t *testing.T) {
 	w := newWorld(t)
 	ticket := w.ticket("Ann")
 	ctx, cancel := context.WithCancel(t.Context())
-	older := w.inQueue(ctx, pairing.Request{Ticket: ticket, Wait: chat.MaxWait})
-	newer := w.queueing(t.Context(), pairing.Request{Ticket: ticket, Wait: chat.MaxWait})
+	older := w.inQueue(ctx, pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
+	newer := w.queueing(t.Context(), pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
 	w.blocked(2)
 	cancel()
 	<-older
@@ -147,9 +147,9 @@ func TestTicket_olderCallCanceledInAnotherProcess_lastsUntilTheNewerEnds(t *test
 	ticket := w.ticket("Ann")
 	other := onTable(t, w.clock, w.table, chat.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
-	older := other.inQueue(ctx, pairing.Request{Ticket: ticket, Wait: chat.MaxWait})
+	older := other.inQueue(ctx, pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
 	w.clock.Advance(time.Second)
-	newer := w.queueing(t.Context(), pairing.Request{Ticket: ticket, Wait: chat.MaxWait})
+	newer := w.queueing(t.Context(), pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
 	w.blocked(2)
 	cancel()
 	<-older

@@ -2,6 +2,8 @@ package tools
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,8 +38,8 @@ var usualHabits = habits{wait: 50 * time.Second, send: 45 * time.Second, most: u
 func habitsOf(c mcp.Client) habits {
 	name, about, _ := strings.Cut(c.Agent, "/")
 	switch {
-	case name == "claude-code" && c.Progress && strings.Contains(about, "(cli"):
-		// After two minutes the call goes to the background.
+	case name == "claude-code" && c.Progress && strings.Contains(about, "(cli") && !older(about, measured):
+		// After two minutes the call goes to the background. Old versions end it.
 		return habits{wait: forever, send: forever, most: forever, background: true, hint: backgroundWait}
 	case name == "codex-mcp-client":
 		// It ends a call after 300 s, whatever it hears from it.
@@ -48,6 +50,16 @@ func habitsOf(c mcp.Client) habits {
 		return h
 	}
 	return usualHabits
+}
+
+// measured is the version of Claude Code whose habits these are.
+var measured = [3]int{2, 1, 329}
+
+// older reports whether a text does not begin with a version, or with one before v.
+func older(text string, v [3]int) bool {
+	var is [3]int
+	n, _ := fmt.Sscanf(text, "%d.%d.%d", &is[0], &is[1], &is[2])
+	return n < len(is) || slices.Compare(is[:], v[:]) < 0
 }
 
 // forever is longer than any server lets a call wait.

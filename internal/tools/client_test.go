@@ -24,8 +24,9 @@ func adviseFor(c mcp.Client) advisor {
 
 func TestHabits_ofEachClient(t *testing.T) {
 	const longest = 12 * time.Hour
-	deaf := claudeCode
+	deaf, old, newer, odd := claudeCode, claudeCode, claudeCode, claudeCode
 	deaf.Progress = false
+	old.Agent, newer.Agent, odd.Agent = "claude-code/2.1.99 (cli)", "claude-code/3.0.1 (cli)", "claude-code/next (cli)"
 	for _, c := range []struct {
 		name       string
 		client     mcp.Client
@@ -34,6 +35,9 @@ func TestHabits_ofEachClient(t *testing.T) {
 	}{
 		{"Claude Code with a person before it", claudeCode, longest, longest, true},
 		{"Claude Code in a script, which has no background", headless, 50 * time.Second, longest, false},
+		{"a newer Claude Code", newer, longest, longest, true},
+		{"an older one, which may end a call after a minute", old, 50 * time.Second, longest, false},
+		{"one that does not say its version", odd, 50 * time.Second, longest, false},
 		{"Claude Code without progress", deaf, 50 * time.Second, 290 * time.Second, false},
 		{"Codex, which ends every call after 300 s", codex, 280 * time.Second, 290 * time.Second, false},
 		{"a client with progress", mcp.Client{Agent: "anything/1", Progress: true}, 50 * time.Second, longest, false},

@@ -49,7 +49,7 @@ func (s *Set) enterQueue() tool {
 				spec.Text("queue", &in.Queue, "Default lobby."),
 				spec.Text("ticket", &in.Ticket, "From your last result: holds your place."),
 				spec.Boolean("leave", func(yes bool) { in.Leave = yes }, "Leave the queue and discard ticket."),
-				s.waitArg(&in.Wait, ""),
+				s.waitArg(&in.Wait, min(s.clients.longest, pairing.MaxWait), ""),
 			}
 		},
 		needs: func(in *pairing.Request) string {

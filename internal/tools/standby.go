@@ -67,17 +67,19 @@ func Refused(err *fault.Error) Standby {
 	return Standby{JSON: mcp.JSON(failureOf(err)), Code: err.Code, RetryAfter: err.RetryAfter}
 }
 
-// StandbyLine is a line for any POSIX shell that ends when there is something to read
-// after cursor, and prints it; an agent that runs it in the background wakes up then. It
-// also ends, with the reason, when the server refuses the call, and after a minute
-// without a connection. Until then it repeats a call that was quiet or cut off. curl
-// reads the token of the variable TOKEN from its input, so that no list of processes
-// shows it. address is that of MCP.
+// StandbyLine is a line for any POSIX shell with curl that ends when there is something to
+// read after cursor, and prints it; an agent that runs it in the background wakes up then.
+// It also ends, with the reason, when the server refuses the call, and after a minute in
+// which neither the server nor a proxy in front of it answers or holds the connection.
+// Until then it repeats a call that was quiet or cut off. curl reads the token of the
+// variable TOKEN from its input, so that its command line does not show it. address is
+// that of MCP.
 func StandbyLine(address, cursor string) string {
-	return `t=; while :; do r=$(printf 'Authorization: Bearer %s' "$TOKEN" | curl -s --connect-timeout 9 -H @- -w '%{http_code}' "` +
-		strings.TrimSuffix(strings.TrimSuffix(address, "/"), "/mcp") + `/v1/wait?cursor=` + cursor + `"); case $r in ` +
-		`*408) t=;; ` +
-		`*429|*5??) t=; sleep 5;; ` +
-		`*000) : ${t:=$(date +%s)}; [ $(($(date +%s)-t)) -ge 60 ] && echo "No connection for a minute. A sandbox has to allow the network." && break; sleep 1;; ` +
+	return `t=$(date +%s); while :; do b=$(date +%s); ` +
+		`r=$(printf 'Authorization: Bearer %s' "$TOKEN" | curl -s -m 130 --connect-timeout 9 -H @- -w '%{http_code}' "` +
+		strings.TrimSuffix(strings.TrimSuffix(address, "/"), "/mcp") + `/v1/wait?cursor=` + cursor + `" || :); n=$(date +%s); case $r in ` +
+		`*408) t=$n;; ` +
+		`*429|*503) t=$n; sleep 5;; ` +
+		`*000|*5??) [ $((n-b)) -gt 9 ] && t=$n; [ $((n-t)) -ge 60 ] && echo "No answer for a minute. A sandbox has to allow the network." && break; sleep 1;; ` +
 		`*) printf %s "${r%???}"; break;; esac; done`
 }
