@@ -13,11 +13,12 @@ import (
 
 // lines of the README that a person copies.
 type lines struct {
-	claude, codex, approval string
+	claude, codex        string
+	permission, approval string // so that they ask nothing
 }
 
 // readme finds them: the calls that add Parley to each client, with this address in
-// place of the usual one, and the line for Codex' settings.
+// place of the usual one, and the lines for the settings of each.
 func readme(t *testing.T, url string) lines {
 	t.Helper()
 	text, err := os.ReadFile("../../README.md")
@@ -33,9 +34,10 @@ func readme(t *testing.T, url string) lines {
 		return strings.ReplaceAll(line, "http://127.0.0.1:8080/mcp", url)
 	}
 	return lines{
-		claude:   find("(?m)(^|`)claude mcp add [^`\n]+"),
-		codex:    find("(?m)(^|`)codex mcp add [^`\n]+"),
-		approval: find("(?m)(^|`)default_tools_approval_mode = [^`\n]+"),
+		claude:     find("(?m)(^|`)claude mcp add [^`\n]+"),
+		codex:      find("(?m)(^|`)codex mcp add [^`\n]+"),
+		permission: find("`{\"permissions\":[^`]+"),
+		approval:   find("(?m)(^|`)default_tools_approval_mode = [^`\n]+"),
 	}
 }
 
@@ -87,11 +89,12 @@ func TestFirstQuarterHour_fromNothing_aMessageWithinTwoMinutes(t *testing.T) {
 	to := readme(t, url)
 	m.shell(to.claude)
 	m.shell(to.codex)
+	m.permit(to.permission)
 	m.approve(to.approval)
 	t.Logf("both clients know it after %v", time.Since(began))
 
 	// Not the folder in which it was added.
-	ann := m.claudeCode(m.folder("elsewhere"), prompt(t,
+	ann := m.start(m.folder("elsewhere"), "claude", "--print", prompt(t,
 		do(call{Tool: "mcp__parley__join_room", Input: map[string]any{"room": "hello", "agent_name": "Ann"}}),
 		step{
 			Calls: []call{{Tool: "mcp__parley__wait_for_message", Input: map[string]any{"agent_token": "$TOKEN", "cursor": "$CURSOR", "wait_seconds": 50}}},
