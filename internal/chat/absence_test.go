@@ -53,6 +53,20 @@ func TestAbsence_endsOnlyWithAWaitOfItsAgentOrByItsWord(t *testing.T) {
 	}
 }
 
+// Without the announcement Bob would pass for an agent between two waits.
+func TestAbsence_announcedJustAfterAWait_showsAtOnce(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	ended := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: 50 * time.Second})
+	w.clock.Advance(10 * time.Second)
+	w.say(p.ann.Token, "your turn")
+	<-ended
+	w.leaves(p.bob, time.Hour)
+	if got := agentIn(t, w.info(p.ann.Token).Room, "Bob"); got.State != view.Away || got.BackIn != time.Hour {
+		t.Errorf("Ann sees %+v", got)
+	}
+}
+
 func TestAbsence_announcedWithAMessage_isConfirmed(t *testing.T) {
 	onBoth(t, func(t *testing.T, w, there *world) {
 		p := w.pair()

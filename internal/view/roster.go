@@ -124,11 +124,11 @@ func (r Roster) show(a room.Agent, v *Agent) {
 // stateOf returns what an agent with this presence is doing, as others see it.
 func stateOf(h *room.Head, a room.Agent, p room.Presence, now time.Time) State {
 	woken, at := h.NewestWakeup(a.Seat)
-	mayWait := now.Before(p.WaitsUntil().Add(betweenWaits))
+	waits, mayWait := now.Before(p.WaitsUntil()), now.Before(p.WaitsUntil().Add(betweenWaits))
 	switch {
 	case p.Standby && mayWait:
 		return Standby
-	case mayWait && (p.ForMe || woken <= p.Head || now.Sub(at) < room.PresenceDelay):
+	case (waits || mayWait && !now.Before(p.BackAt())) && (p.ForMe || woken <= p.Head || now.Sub(at) < room.PresenceDelay):
 		return Waiting
 	case now.Before(p.BackAt()):
 		return Away
