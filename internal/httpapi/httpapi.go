@@ -163,7 +163,9 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	case "/":
 		x.route = r.URL.Path
-		if only(x, r, http.MethodGet, http.MethodHead) {
+		if r.Method == http.MethodPost { // a client whose address lacks the path
+			nothingHere(x)
+		} else if only(x, r, http.MethodGet, http.MethodHead) {
 			a.serveFront(x, r)
 		}
 	default:

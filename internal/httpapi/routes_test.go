@@ -77,9 +77,13 @@ func TestFront_saysHowToAddTheAddress(t *testing.T) {
 	if _, body := s.do(r); !strings.Contains(body, "https://") || strings.Contains(body, "http://") {
 		t.Errorf("behind TLS it says %s", body)
 	}
-	r.Method = http.MethodPost
+	r.Method = http.MethodPut
 	if resp, _ := s.do(r); resp.StatusCode != 405 || resp.Header.Get("Allow") != "GET, HEAD" {
-		t.Errorf("POST: %d %v", resp.StatusCode, resp.Header)
+		t.Errorf("PUT: %d %v", resp.StatusCode, resp.Header)
+	}
+	r.Method = http.MethodPost // of a client whose address lacks the path
+	if resp, body := s.do(r); resp.StatusCode != 404 || !strings.Contains(body, "MCP is served at /mcp") {
+		t.Errorf("POST: %d %s", resp.StatusCode, body)
 	}
 }
 
