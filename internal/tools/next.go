@@ -173,8 +173,8 @@ func (s situation) replacement(word string) string {
 			return "1 answer to you is outstanding"
 		}
 		return plural(int64(s.owed), "answer") + " to you are outstanding"
-	case "outlast": // half a minute longer than they will be away
-		return s.call("wait_for_message", min(s.most, s.back+30*time.Second), "")
+	case "outlast": // half a minute longer than they will be away, if the client stands that
+		return s.call("wait_for_message", min(s.wait, s.back+30*time.Second), "")
 	case "look":
 		return s.call("wait_for_message", 0, "")
 	case "send":

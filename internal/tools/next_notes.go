@@ -28,7 +28,7 @@ func notes(messages []view.Message, w chat.Waited) string {
 	if i := slices.IndexFunc(messages, func(m view.Message) bool { return m.Agreed != "" }); i >= 0 {
 		fmt.Fprintf(&b, "Everyone asked has agreed to %s: it is on record, and room_info shows it. ", messages[i].Agreed)
 	}
-	if w.NameWanted && !newsOf(messages, "").heir { // who knocked has taken the name meanwhile
+	if w.NameWanted && !newsOf(messages, "").heir && !cameBack(messages) { // who knocked has the name meanwhile
 		fmt.Fprintf(&b, "Somebody was refused a name that is taken here, as an agent is that has lost its agent_token: if you are sure that it is the one you know, let it back in with manage_agent (action readmit, id %s). ", knockFor(messages, room.ReasonNameTaken))
 	}
 	if w.SeatWanted {
@@ -37,14 +37,30 @@ func notes(messages []view.Message, w chat.Waited) string {
 	return b.String()
 }
 
+// cameBack reports whether the agent that knocked last for its name has its seat again.
+func cameBack(messages []view.Message) bool {
+	knock, i := lastKnock(messages, room.ReasonNameTaken)
+	return i >= 0 && slices.ContainsFunc(messages[i:], func(m view.Message) bool {
+		return m.Type == view.Joined && m.Reason == room.ReasonReturned && m.Agent == knock.Agent
+	})
+}
+
 // knockFor is the id of the last knock for a reason among messages, or says where it is.
 func knockFor(messages []view.Message, why room.Reason) string {
-	for _, m := range slices.Backward(messages) {
-		if m.Type == view.Knocked && m.Reason == why {
-			return m.ID
-		}
+	if knock, i := lastKnock(messages, why); i >= 0 {
+		return knock.ID
 	}
 	return "of the knock"
+}
+
+// lastKnock returns the last knock for a reason and its index; -1 if there is none.
+func lastKnock(messages []view.Message, why room.Reason) (view.Message, int) {
+	for i, m := range slices.Backward(messages) {
+		if m.Type == view.Knocked && m.Reason == why {
+			return m, i
+		}
+	}
+	return view.Message{}, -1
 }
 
 // seatNotes says how the caller got its seat, where that is not what it expects, and

@@ -137,7 +137,7 @@ func endedRules() []rule {
 		{func(s situation) bool { return s.stopping },
 			"The server is restarting and nothing is lost: call {wait}."},
 		{func(s situation) bool { return over(s) && s.others == 0 && s.admin },
-			"All others have left: close the room with update_room (closed true), or keep it and call leave_room; if you expect somebody, call {wait}."},
+			"All others have left: close the room with update_room (closed true), or call leave_room, after which a room without a password begins anew; if you expect somebody, call {wait}."},
 		{func(s situation) bool { return over(s) && s.others == 0 },
 			"All others have left: call leave_room, unless you expect somebody: then {wait}."},
 		{func(s situation) bool { return over(s) && s.admin },

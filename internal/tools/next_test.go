@@ -63,6 +63,12 @@ func replaced(id string) view.Message {
 	return m
 }
 
+func returned(id string) view.Message {
+	m := came(id)
+	m.Reason = room.ReasonReturned
+	return m
+}
+
 func knocked(id string, why room.Reason) view.Message {
 	return view.Message{ID: id, Type: view.Knocked, Agent: chosen, Reason: why}
 }

@@ -82,6 +82,8 @@ func noteCases() []nextCase {
 			noName + "m8). It is not your turn: call " + wait9 + "."},
 		{"somebody found its name taken, and then took it", afterWait(newsFor(1, knocked("m7", room.ReasonNameTaken), replaced("m8"), came("m9")), func(w *chat.Waited) { w.NameWanted = true }),
 			"The newcomer took the name of a silent agent without proof, so it may be the agent you know or another: confide nothing before you are sure. It speaks first: call " + wait9 + "."},
+		{"somebody found its name taken, and then had its seat again", afterWait(newsFor(1, knocked("m7", room.ReasonNameTaken), returned("m8")), func(w *chat.Waited) { w.NameWanted = true }),
+			"It is not your turn: call " + wait9 + "."},
 		{"somebody found its name taken, elsewhere in the news", afterWait(newsFor(1, said("m9")), func(w *chat.Waited) { w.NameWanted = true }),
 			noName + "of the knock). " + answer9},
 	}
@@ -174,7 +176,7 @@ func endCases() []nextCase {
 			"All others say that they are finished. If what they said asks something, answer with " + send9 + "; else close the room for all with update_room (closed true), or call leave_room."},
 		{"all others have left", ends(0, chat.StatusAllDone, nil), "All others have left: call leave_room, unless you expect somebody: then " + wait9 + "."},
 		{"all others have left an admin", ends(0, chat.StatusAllDone, admin),
-			"All others have left: close the room with update_room (closed true), or keep it and call leave_room; if you expect somebody, call " + wait9 + "."},
+			"All others have left: close the room with update_room (closed true), or call leave_room, after which a room without a password begins anew; if you expect somebody, call " + wait9 + "."},
 	}
 }
 
@@ -190,11 +192,11 @@ func lullCases() []nextCase {
 		{"nearly ten minutes", afterWait(quietFor(1), func(w *chat.Waited) { w.Quiet = 10*time.Minute - time.Second }),
 			"Nothing came, which is normal: call " + wait9 + " again, unless the answer is up to you: then " + send9 + "."},
 		{"all others are away", afterWait(quietFor(2), func(w *chat.Waited) { w.OthersAway, w.OthersIdle = 8*time.Minute+time.Second, 5*time.Minute }),
-			"All others are away, the first of them for 9 minutes more: do other work until then, or call wait_for_message (cursor c9, wait_seconds 290)."},
+			"All others are away, the first of them for 9 minutes more: do other work until then, or call wait_for_message (cursor c9, wait_seconds 50)."},
 		{"the only other reports and goes away", afterWait(newsFor(1, saidAs("m9", room.Status)), func(w *chat.Waited) { w.OthersAway = 8 * time.Minute }),
-			"All others are away, the first of them for 8 minutes more: do other work until then, or call wait_for_message (cursor c9, wait_seconds 290)."},
+			"All others are away, the first of them for 8 minutes more: do other work until then, or call wait_for_message (cursor c9, wait_seconds 50)."},
 		{"all others are away, at the first wait", afterWait(quietFor(2), func(w *chat.Waited) { w.AloneNow, w.OthersAway = true, time.Minute }),
-			"All others are away, the first of them for 1 minute more: do other work until then, or call wait_for_message (cursor c9, wait_seconds 90)."},
+			"All others are away, the first of them for 1 minute more: do other work until then, or call wait_for_message (cursor c9, wait_seconds 50)."},
 		{"all others are gone, at the first wait", afterWait(quietFor(2), func(w *chat.Waited) { w.AloneNow, w.OthersIdle = true, 3*time.Minute }),
 			"None of the others is here now: do other work and look in with " + look9 + ", or call " + wait9 + ", which waits as usual."},
 		{"all others have left, at the first wait", afterWait(quietFor(0), func(w *chat.Waited) { w.AloneNow = true }), nobody9},

@@ -80,6 +80,6 @@ func StandbyLine(address, cursor string) string {
 		strings.TrimSuffix(strings.TrimSuffix(address, "/"), "/mcp") + `/v1/wait?cursor=` + cursor + `" || :); n=$(date +%s); case $r in ` +
 		`*408) t=$n;; ` +
 		`*429|*503) t=$n; sleep 5;; ` +
-		`*000|*5??) [ $((n-b)) -gt 9 ] && t=$n; [ $((n-t)) -ge 60 ] && echo "No answer for a minute. A sandbox has to allow the network." && break; sleep 1;; ` +
+		`*000|*5??) [ $((n-b)) -gt 9 ] && t=$n; [ $((n-t)) -ge 60 ] && echo "No answer for a minute: does the server run, and does a sandbox allow the network?" && break; sleep 1;; ` +
 		`*) printf %s "${r%???}"; break;; esac; done`
 }
