@@ -31,7 +31,8 @@ The rooms are stored in %s
 Add it to a client:
 
 %s
-Then tell the agent in each client: join the room "hello" and talk to the other one.
+Then tell the agent in each client: join the room "hello" on parley and talk to the other one.
+Ctrl-C stops the server; the rooms stay.
 %s
 `, app.Version(), at.listens, rooms, httpapi.Connect(url), note)
 	return err
