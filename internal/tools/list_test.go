@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -253,6 +254,42 @@ func checkProperty(t *testing.T, where string, raw json.RawMessage) {
 		if !slices.Contains([]string{"type", "items", "description", "enum", "default", "minimum", "maximum"}, key) {
 			t.Errorf("%s: a schema with %s", where, key)
 		}
+	}
+}
+
+// Some clients drop ranges and defaults from the schemas that they show to a model.
+func TestToolsList_rangesAndDefaults_standInTheDescriptions(t *testing.T) {
+	found := 0
+	for _, tool := range listTools(t).Tools {
+		for name, raw := range tool.InputSchema.Properties {
+			var p struct {
+				Description      string
+				Minimum, Maximum *int64
+				Default          any
+			}
+			if err := json.Unmarshal(raw, &p); err != nil {
+				t.Fatal(err)
+			}
+			var said []string
+			if p.Maximum != nil {
+				least := int64(0)
+				if p.Minimum != nil {
+					least = *p.Minimum
+				}
+				said = append(said, fmt.Sprintf("%d-%d", least, *p.Maximum))
+			}
+			if p.Default != nil {
+				said = append(said, fmt.Sprintf("efault %v", p.Default))
+			}
+			for _, words := range said {
+				if found++; !strings.Contains(p.Description, words) {
+					t.Errorf("%s.%s does not say %q: %s", tool.Name, name, words, p.Description)
+				}
+			}
+		}
+	}
+	if found < 15 {
+		t.Errorf("only %d ranges and defaults were looked at", found)
 	}
 }
 
