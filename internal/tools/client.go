@@ -39,7 +39,7 @@ func habitsOf(c mcp.Client) habits {
 	name, about, _ := strings.Cut(c.Agent, "/")
 	switch {
 	case name == "claude-code" && c.Progress && strings.Contains(about, "(cli") && !older(about, measured):
-		// After two minutes the call goes to the background. Old versions end it.
+		// After some time the call goes to the background. Old versions end it.
 		return habits{wait: forever, send: forever, most: forever, background: true, hint: backgroundWait}
 	case name == "codex-mcp-client":
 		// It ends a call after 300 s, whatever it hears from it.
@@ -51,6 +51,9 @@ func habitsOf(c mcp.Client) habits {
 	}
 	return usualHabits
 }
+
+// foreground is how long a call takes before it goes to the background.
+const foreground = 2 * time.Minute
 
 // measured is the version of Claude Code whose habits these are.
 var measured = [3]int{2, 1, 329}
@@ -82,6 +85,9 @@ func (c clients) of(ctx context.Context) habits { return c.within(habitsOf(mcp.C
 // within returns h without what this server does not allow.
 func (c clients) within(h habits) habits {
 	h.wait, h.send, h.most = min(h.wait, c.longest), min(h.send, c.longest), min(h.most, c.longest)
+	if h.background && h.most <= foreground {
+		h.background, h.hint = false, ""
+	}
 	return h
 }
 

@@ -49,8 +49,8 @@ func TestHabits_ofEachClient(t *testing.T) {
 		}
 	}
 	lambda := New(nil, nil, Options{LongestWait: 50 * time.Second})
-	if h := lambda.clients.of(mcp.WithClient(t.Context(), claudeCode)); h.wait != 50*time.Second || h.send != 50*time.Second || h.most != 50*time.Second {
-		t.Errorf("where calls wait for 50 s at most: %+v", h)
+	if h := lambda.clients.of(mcp.WithClient(t.Context(), claudeCode)); h != (habits{wait: 50 * time.Second, send: 50 * time.Second, most: 50 * time.Second}) {
+		t.Errorf("where calls end before they go to the background: %+v", h)
 	}
 }
 
