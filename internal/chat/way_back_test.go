@@ -154,15 +154,16 @@ func TestWayBack_agentThatWaits_keepsItsName(t *testing.T) {
 	w := newWorld(t)
 	w.join("plans", "Ann")
 	bob := w.joinAs(w.local(), "plans", "Bob")
+	cursor := bob.Cursor
 	for range 3 {
-		open := w.open(t.Context(), chat.WaitRequest{Token: bob.Token, Wait: longWait})
+		open := w.open(t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: cursor, Wait: longWait})
 		w.clock.Advance(4 * time.Minute)
 		for _, w := range []*world{w, w.elsewhere()} {
 			w.refusal(w.local(), "plans", "Bob", fault.NameTaken)
 			w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
 		}
 		w.clock.Advance(longWait - 4*time.Minute)
-		take(t, open)
+		cursor = take(t, open).Cursor     // past the knock
 		w.clock.Advance(10 * time.Second) // between two waits
 		w.refusal(w.local(), "plans", "Bob", fault.NameTaken)
 	}
