@@ -57,9 +57,9 @@ func (e endpoint) reachable() string {
 	return e.hostport
 }
 
-// endpointOf describes a listener. own is an address of this machine that others can
-// reach, for a listener on all addresses; the zero Addr if there is none.
-func endpointOf(listening net.Addr, own netip.Addr) endpoint {
+// endpointOf describes a listener. own returns an address of this machine that others
+// can reach, or the zero Addr; only a listener on all addresses asks for it.
+func endpointOf(listening net.Addr, own func() netip.Addr) endpoint {
 	e := endpoint{listens: "on http://" + listening.String() + httpapi.MCPPath, hostport: listening.String(), open: true}
 	at, err := netip.ParseAddrPort(listening.String())
 	if err != nil {
@@ -68,10 +68,11 @@ func endpointOf(listening net.Addr, own netip.Addr) endpoint {
 	e.open = !at.Addr().IsLoopback()
 	if at.Addr().IsUnspecified() {
 		e.listens = fmt.Sprintf("to all addresses of this machine, port %d", at.Port())
-		if !own.IsValid() {
-			own = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+		reached := own()
+		if !reached.IsValid() {
+			reached = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 		}
-		e.hostport = netip.AddrPortFrom(own, at.Port()).String()
+		e.hostport = netip.AddrPortFrom(reached, at.Port()).String()
 	}
 	return e
 }

@@ -9,6 +9,9 @@ import (
 	"github.com/parley-chat/parley/internal/app"
 )
 
+// nobody is a machine without an address that others can reach.
+func nobody() netip.Addr { return netip.Addr{} }
+
 func TestBanner_everyLine_namesThePort(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -16,7 +19,7 @@ func TestBanner_everyLine_namesThePort(t *testing.T) {
 	}
 	defer l.Close()
 	var out strings.Builder
-	if err := banner(&out, endpointOf(l.Addr(), netip.Addr{}), "", "/home/ann/parley.db"); err != nil {
+	if err := banner(&out, endpointOf(l.Addr(), nobody), "", "/home/ann/parley.db"); err != nil {
 		t.Fatal(err)
 	}
 	url := "http://" + l.Addr().String() + "/mcp"
@@ -52,7 +55,7 @@ func TestEndpoint_onAllAddresses_isOneThatOthersReach(t *testing.T) {
 		{"0.0.0.0", netip.Addr{}, "http://127.0.0.1:8080/mcp", "127.0.0.1:8080"}, // no network
 		{"192.0.2.7", own, "http://192.0.2.7:8080/mcp", "192.0.2.7:8080"},
 	} {
-		at := endpointOf(&net.TCPAddr{IP: net.ParseIP(c.ip), Port: 8080}, c.own)
+		at := endpointOf(&net.TCPAddr{IP: net.ParseIP(c.ip), Port: 8080}, func() netip.Addr { return c.own })
 		if at.url() != c.want || at.reachable() != c.reachable {
 			t.Errorf("%s: %s, reachable at %q", c.ip, at.url(), at.reachable())
 		}
@@ -61,7 +64,7 @@ func TestEndpoint_onAllAddresses_isOneThatOthersReach(t *testing.T) {
 
 func TestBanner_reachableByOthers_givesAnAddressAndWarnsThatNothingIsEncrypted(t *testing.T) {
 	var out strings.Builder
-	at := endpointOf(&net.TCPAddr{IP: net.IPv4zero, Port: 8080}, netip.MustParseAddr("192.168.1.7"))
+	at := endpointOf(&net.TCPAddr{IP: net.IPv4zero, Port: 8080}, func() netip.Addr { return netip.MustParseAddr("192.168.1.7") })
 	if err := banner(&out, at, "", "DynamoDB table rooms"); err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +77,7 @@ func TestBanner_reachableByOthers_givesAnAddressAndWarnsThatNothingIsEncrypted(t
 
 func TestBanner_withAPublicAddress_givesThat(t *testing.T) {
 	var out strings.Builder
-	at := endpointOf(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}, netip.Addr{})
+	at := endpointOf(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}, nobody)
 	if err := banner(&out, at, "https://parley.example/mcp", "a file"); err != nil {
 		t.Fatal(err)
 	}

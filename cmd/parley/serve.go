@@ -42,7 +42,7 @@ func serve(ctx context.Context, s settings, io streams) (err error) {
 	}
 	figures := scrape.New()
 	app.TuneCollector(ctx)
-	at := endpointOf(ln.Addr(), ownAddress())
+	at := endpointOf(ln.Addr(), ownAddress)
 	a, err := app.New(ctx, app.Config{
 		Settings: s.Settings, Open: s.opener(figures, log), Metrics: figures, Logger: log, OnLoopback: !at.open, Reachable: at.reachable(),
 	})
