@@ -30,7 +30,7 @@ func (s *Set) updateRoom() tool {
 				spec.Text("description", &in.Description, ""),
 				spec.Text("password", &in.Password, "New one."),
 				spec.Boolean("remove_password", func(yes bool) { in.RemovePassword = yes }, ""),
-				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats, 2-100; not below those taken."),
+				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats, not below those taken."),
 				spec.Choice("type", &in.Type, "channel: only admins speak.", room.Group, room.Channel),
 				spec.Boolean("public", func(yes bool) { in.Public = &yes }, "Listed by list_rooms."),
 				spec.Boolean("closed", func(yes bool) { in.Close = yes }, "true ends the room for all."),

@@ -34,10 +34,10 @@ func (s *Set) messageHistory() tool {
 				tokenArg(&in.Token).Require(),
 				spec.Text("before", &in.Before, "Only what came before this id."),
 				spec.Text("after", &in.After, "Only what came after this id."),
-				spec.Integer("limit", &in.Limit, 0, 100, "0-100, default 20.").Default(int64(usualLimit)).Clamp(),
+				spec.Integer("limit", &in.Limit, 0, 100, "").Default(int64(usualLimit)).Clamp(),
 				spec.Boolean("agreed", func(yes bool) { in.Agreed = yes }, "true: only what all agreed on."),
 				spec.Text("id", &in.ID, "One message; with offset the rest of its text, as more says."),
-				spec.Integer("offset", &in.Offset, 0, room.MaxText, "In bytes, 0-32768."),
+				spec.Integer("offset", &in.Offset, 0, room.MaxText, "In bytes."),
 			}
 		},
 		token: func(in chat.HistoryRequest) string { return in.Token },

@@ -22,8 +22,8 @@ func (s *Set) createRoom() tool {
 				spec.Text("room", &in.Room, "Else a name is made up."),
 				spec.Text("password", &in.Password, "Then needed to join."),
 				spec.Text("description", &in.Description, "What it is for."),
-				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats, 2-100, default 2.").Default(int64(room.MinCapacity)),
-				spec.Choice("type", &in.Type, "Default group; channel: only admins speak.", room.Group, room.Channel).Default(string(room.Group)),
+				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats.").Default(int64(room.MinCapacity)),
+				spec.Choice("type", &in.Type, "channel: only admins speak.", room.Group, room.Channel).Default(string(room.Group)),
 				spec.Boolean("public", func(yes bool) { in.Public = yes }, "Listed by list_rooms."),
 			}
 		},
@@ -123,7 +123,7 @@ func (s *Set) listRooms() tool {
 		args: func(in *chat.ListRequest) []spec.Arg {
 			return []spec.Arg{
 				spec.Text("search", &in.Search, "In name or description."),
-				spec.Integer("limit", &in.Limit, 0, 100, "0-100, default 20.").Default(int64(20)).Clamp(),
+				spec.Integer("limit", &in.Limit, 0, 100, "").Default(int64(20)).Clamp(),
 				spec.Text("page", &in.Page, "next_page of the last result."),
 			}
 		},

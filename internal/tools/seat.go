@@ -70,8 +70,8 @@ func (s *Set) joinRoom() tool {
 				spec.Text("agent_name", &in.AgentName, "Your name there."),
 				spec.Text("agent_token", &in.Token, "Give only this to return to your seat."),
 				spec.Text("password", &in.Password, "The room's, if it has one."),
-				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats if this call creates the room: 2-100, default 2.").Default(int64(room.MinCapacity)),
-				spec.Boolean("create_if_missing", func(yes bool) { in.OnlyExisting = !yes }, "Default true; false: refuse rather than make it.").Default(true),
+				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats, if this call creates the room.").Default(int64(room.MinCapacity)),
+				spec.Boolean("create_if_missing", func(yes bool) { in.OnlyExisting = !yes }, "false: refuse rather than make it.").Default(true),
 			}
 		},
 		needs: func(in *chat.JoinRequest) string {

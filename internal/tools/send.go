@@ -2,7 +2,6 @@ package tools
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -61,8 +60,8 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 			room.Kinds()...),
 		spec.Text("withdraw", &in.Withdraw, "id of your own request or proposal, to take it back."),
 		spec.Text("cursor", &in.Cursor, "From your last result: keeps you from speaking over news."),
-		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest, fmt.Sprintf("After sending, wait so long for an answer: 0-%d, default 0.", s.clients.longest/time.Second)).Clamp(),
-		backArg(&in.Absence, "Then you are away so long (0-120)."),
+		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest, "After sending, wait so long for an answer; default 0.").Clamp(),
+		backArg(&in.Absence, "Then you are away so long."),
 		spec.Text("activity", &in.Activity, "What you are doing, for others to see."),
 		spec.Text("idempotency_key", &in.Key, "For programs: one key, one message."),
 	}

@@ -2,7 +2,6 @@ package tools
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -35,10 +34,10 @@ func (s *Set) waitForMessage() tool {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
 				spec.Text("cursor", &in.Cursor, "From your last result; else some may come twice."),
-				s.waitArg(&in.Wait, s.clients.longest, " 0: only look in."),
+				s.waitArg(&in.Wait, s.clients.longest, "0: only look in."),
 				spec.Boolean("for_me", func(yes bool) { in.ForMe = yes }, "In a crowd: wake only for private words, replies to you, your name and requests to all."),
 				spec.Text("activity", &in.Activity, "What you are doing, for others to see."),
-				backArg(&in.Absence, "Be away so long (0-120) and keep your seat, with wait_seconds 0. 0: you are back."),
+				backArg(&in.Absence, "Be away so long and keep your seat, with wait_seconds 0. 0: you are back."),
 			}
 		},
 		token: func(in chat.WaitRequest) string { return in.Token },
@@ -51,12 +50,9 @@ func (s *Set) waitForMessage() tool {
 	}.tool()
 }
 
-// waitArg is how long a call waits, at most longest, that has nothing else to do. more is
-// said about it after its range.
-func (s *Set) waitArg(to *time.Duration, longest time.Duration, more string) spec.Arg {
-	usual := int64(s.clients.usual().wait / time.Second)
-	about := fmt.Sprintf("0-%d, default %d.%s", longest/time.Second, usual, more)
-	return spec.Duration("wait_seconds", to, time.Second, 0, longest, about).Default(usual).Clamp()
+// waitArg is how long a call waits, at most longest, that has nothing else to do.
+func (s *Set) waitArg(to *time.Duration, longest time.Duration, about string) spec.Arg {
+	return spec.Duration("wait_seconds", to, time.Second, 0, longest, about).Default(int64(s.clients.usual().wait / time.Second)).Clamp()
 }
 
 // backArg is what a call says about the agent's absence. Absent it says nothing, and

@@ -3,6 +3,7 @@ package spec
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -30,7 +31,7 @@ type items struct {
 }
 
 func (a Arg) property() property {
-	p := property{Type: string(a.kind), Description: a.About, Enum: a.choices, Default: a.Fallback}
+	p := property{Type: string(a.kind), Description: a.described(), Enum: a.choices, Default: a.Fallback}
 	if a.kind == listKind {
 		p.Items = &items{Type: string(textKind)}
 	}
@@ -43,6 +44,22 @@ func (a Arg) property() property {
 		}
 	}
 	return p
+}
+
+// described is the description for a model: the range and the default, which some clients
+// drop from the schemas that they show, and what the argument is about.
+func (a Arg) described() string {
+	var said []string
+	if a.kind == integerKind && a.max != NoLimit {
+		said = append(said, fmt.Sprintf("%d-%d", a.min, a.max))
+	}
+	if a.Fallback != nil {
+		said = append(said, fmt.Sprintf("default %v", a.Fallback))
+	}
+	if len(said) == 0 {
+		return a.About
+	}
+	return strings.TrimSpace(strings.Join(said, ", ") + ". " + a.About)
 }
 
 // InputSchema is the schema of the arguments, in their order. It does not say
