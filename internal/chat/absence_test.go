@@ -178,7 +178,7 @@ func TestFirstWait_withoutACursor_waits(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.leaves(p.bob, 10*time.Minute)
-	w.look(p.ann.Token, "")
+	w.look(p.ann.Token, w.look(p.ann.Token, "").Cursor)
 	waits := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Wait: time.Minute})
 	w.stillWaits("Ann", waits)
 }

@@ -3,10 +3,8 @@ package chat
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -82,41 +80,14 @@ func (op *sendOp) findAsked(ctx context.Context) error {
 
 // find finds the agents of names, but the caller, on the current head: a name may
 // have changed hands. field is the argument that has the names.
-func (op *sendOp) find(ctx context.Context, field string, names []string) (chosen []room.Agent, err error) {
-	if len(names) > room.MaxCapacity {
-		return nil, fault.Refuse(fault.InvalidArgument, "%s: at most %d names. Nothing was sent.", field, room.MaxCapacity)
-	}
+func (op *sendOp) find(ctx context.Context, field string, names []string) ([]room.Agent, error) {
 	c := op.caller
 	h, err := c.room.log.Current(ctx, op.began)
 	if err != nil {
 		return nil, err
 	}
 	c.head = h
-	for i, key := range nameKeys(names) {
-		a, here := h.Named(key)
-		switch {
-		case !here:
-			return nil, fault.Refuse(fault.InvalidArgument, "%s: number %d does not name an agent in this room. Nothing was sent: room_info tells who is there; leave %s out to speak to all.", field, i+1, field)
-		case a.Seat != c.agent.Seat && !slices.ContainsFunc(chosen, func(x room.Agent) bool { return x.Seat == a.Seat }):
-			chosen = append(chosen, a)
-		}
-	}
-	if len(chosen) == 0 {
-		return nil, fault.Refuse(fault.InvalidArgument, "%s names only yourself. Nothing was sent: name others, or leave %s out to speak to all.", field, field)
-	}
-	slices.SortFunc(chosen, func(a, b room.Agent) int { return a.Seat - b.Seat })
-	return chosen, nil
-}
-
-// nameKeys returns the keys of names; "" for what cannot be a name.
-func nameKeys(names []string) []string {
-	keys := make([]string, len(names))
-	for i, s := range names {
-		if n, err := ident.AgentName(s); err == nil {
-			keys[i] = n.Key
-		}
-	}
-	return keys
+	return room.Addressees(&h.State, c.agent.Seat, field, names)
 }
 
 // sentBefore reports whether the call repeats a message that names agents. Such a
@@ -136,7 +107,7 @@ func (op *sendOp) sentBefore(ctx context.Context, unfound error) bool {
 	}
 	e, err := c.room.log.Event(ctx, u.N)
 	answered, _ := c.head.MessageNumber(op.req.ReplyTo)
-	if err != nil || len(e.To) > 0 != (len(op.req.To) > 0) || e.HasReadersOfAnother() || e.Text != op.req.Text || e.ReplyTo != answered || !slices.Equal(op.others(e.ToNames), op.others(op.req.To)) {
+	if err != nil || len(e.To) > 0 != (len(op.req.To) > 0) || e.HasReadersOfAnother() || e.Text != op.req.Text || e.ReplyTo != answered || !c.agent.IsSameCompany(e.ToNames, op.req.To) {
 		return false
 	}
 	op.fingerprint = u.Fingerprint
@@ -145,13 +116,6 @@ func (op *sendOp) sentBefore(ctx context.Context, unfound error) bool {
 		op.event.To, op.event.ToNames = e.To, e.ToNames
 	}
 	return repeated && err == nil
-}
-
-// others returns the keys of names, each once, without the caller's own.
-func (op *sendOp) others(names []string) []string {
-	keys := nameKeys(names)
-	slices.Sort(keys)
-	return slices.DeleteFunc(slices.Compact(keys), func(key string) bool { return key == op.caller.agent.Key })
 }
 
 // findAnswered finds what is answered and what is taken back.

@@ -58,7 +58,7 @@ func giveUp(t *testing.T, after time.Duration, withCursor, closes bool) {
 		t.Fatalf("marked as repeated: %t, %t", got.Messages[0].Repeated, got.Messages[1].Repeated)
 	}
 	w.say(p.ann.Token, "three")
-	if got := w.look(p.bob.Token, cursor(got.Cursor)); !slices.Equal(texts(got.Messages), []string{"three"}) {
+	if got := w.look(p.bob.Token, got.Cursor); !slices.Equal(texts(got.Messages), []string{"three"}) {
 		t.Fatalf("then: %q", texts(got.Messages))
 	}
 }

@@ -22,8 +22,11 @@ func TestWait_manyForOneSeat_deliverEachMessageOnce(t *testing.T) {
 	hear := func(messages []view.Message) {
 		mu.Lock()
 		defer mu.Unlock()
-		for _, text := range texts(messages) {
-			if received[text]++; len(received) == words {
+		for _, m := range messages {
+			if m.Repeated {
+				continue
+			}
+			if received[m.Text]++; len(received) == words {
 				select {
 				case <-all:
 				default:
@@ -91,4 +94,33 @@ func TestWait_programOfTheSeat_givesWayToTheAgent(t *testing.T) {
 	wantStatus(t, "a later one", take(t, w.shell(p.bob)), chat.StatusSuperseded)
 	w.say(p.ann.Token, "for the agent")
 	same(t, "the agent receives", texts(take(t, agent).Messages), []string{"for the agent"})
+}
+
+// A Lambda function does not learn that a client has left, and neither does it see the
+// waits of other processes. So whoever holds a token holds only the youngest wait of it
+// for longer than a minute.
+func TestWait_youngerWaitInAnotherProcess_endsTheOlderOneWithinAMinute(t *testing.T) {
+	for _, c := range []struct{ older, younger, ends bool }{ // whether a program on standby waits
+		{false, false, true}, {true, false, true}, {true, true, true}, {false, true, false},
+	} {
+		t.Run(fmt.Sprintf("%t %t", c.older, c.younger), func(t *testing.T) {
+			w := newWorld(t)
+			one, two := w.another(), w.another()
+			p := one.pair()
+			wait := func(w *world, standby bool) <-chan answer {
+				return w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Standby: standby, Wait: 10 * time.Minute})
+			}
+			older := wait(one, c.older)
+			w.clock.Advance(time.Second)
+			younger := wait(two, c.younger)
+			w.pass(65 * time.Second)
+			if c.ends {
+				wantStatus(t, "the older", take(t, older), chat.StatusSuperseded)
+			} else {
+				one.stillWaits("the older", older)
+			}
+			w.pass(90 * time.Second)
+			two.stillWaits("the younger", younger)
+		})
+	}
 }

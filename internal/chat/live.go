@@ -35,10 +35,11 @@ func live(l *roomlog.Log) *liveRoom { return l.Observer().(*liveRoom) }
 type openWait struct {
 	began      time.Time
 	until      time.Time     // its end
-	due        time.Time     // when to write the caller's presence; zero: never
+	due        time.Time     // when to look after the caller's presence first
+	announced  time.Time     // until when others know of it; zero: they do not
 	standby    bool          // a program waits for the agent
 	looks      bool          // it lasts no time: the agent does not wait
-	superseded chan struct{} // closed by a newer wait of the seat; nil: never
+	superseded chan struct{} // closed by a younger wait of the seat; nil: never
 	yields     bool          // superseded because the agent itself waits; set before that is closed
 	turn       chan int64    // receives the last word whose silence gives the caller the turn; see turns.go
 }

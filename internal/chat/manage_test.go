@@ -32,7 +32,7 @@ func TestManage_roleOrMute_isOneEventForAll(t *testing.T) {
 				_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "bob", Action: c.before})
 				wants(t, err, "")
 			}
-			w.look(p.cid.Token, "")
+			cursor := w.look(p.cid.Token, p.cid.Cursor).Cursor
 			before := len(w.events(p.ann.Token))
 			got, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "BOB", Action: c.action, Note: "as agreed"})
 			if err != nil || got.Status != c.want || got.Name != "Bob" {
@@ -41,7 +41,7 @@ func TestManage_roleOrMute_isOneEventForAll(t *testing.T) {
 			if after := len(w.events(p.ann.Token)); after != before+1 {
 				t.Errorf("%d events became %d", before, after)
 			}
-			m := w.look(p.cid.Token, "").Messages
+			m := w.look(p.cid.Token, cursor).Messages
 			if len(m) != 1 || m[0].Type != view.RoleChanged || m[0].Action != c.action || m[0].Agent != "Bob" || m[0].By != "Ann" || m[0].Note != "as agreed" {
 				t.Errorf("Cid receives %+v", m)
 			}

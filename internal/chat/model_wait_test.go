@@ -114,8 +114,10 @@ func (o waitOp) on(m model) (model, error) {
 	case o.cursor.n > 0:
 		a.shown = max(a.shown, upTo)
 	case len(o.got.Messages) > 0:
-		a.from, a.fromMost, a.handed = first, last, max(a.handed, upTo)
-		a.unsure = false
+		if a.unsure { // some of it may have been handed out before
+			last, a.unsure = upTo, false
+		}
+		a.from, a.fromMost, a.handed = max(first, a.handed), max(last, a.handed), max(a.handed, upTo)
 	}
 	if m.sequential && m.oneService && !o.owed && o.got.Status != chat.StatusRemoved {
 		err = expectEqual("away until", o.got.AwayUntil.UnixMilli(), a.back().UnixMilli())
@@ -161,9 +163,9 @@ func (o waitOp) waiter(m model) (r roomModel, a agentModel, err error) {
 // unreadFrom returns the events, from low to high, after which a call of a without a
 // cursor may begin.
 func (m model) unreadFrom(a agentModel) (low, high int64) {
-	low, high = a.handed, max(a.handed, a.ackMost)
+	low, high = a.from, max(a.fromMost, a.ackMost)
 	if m.oneService && m.sequential {
-		low = max(a.handed, a.acked) // else a service may not know what was acknowledged
+		low = max(a.from, a.acked) // else a service may not know what was acknowledged
 	}
 	if m.lostWrites || a.unsure {
 		low = a.joined // handed out once more
@@ -203,7 +205,7 @@ func (o waitOp) starts(m model, r roomModel, a agentModel, upTo int64) (first, l
 func (o waitOp) shown(m model, r roomModel, a agentModel, n, upTo int64) (want []view.Message) {
 	for i, e := range r.newsAfter(a, n, upTo) {
 		x := r.reads(a, e)
-		x.Repeated = o.cursor.n == 0 && e.n <= a.shown
+		x.Repeated = o.cursor.n == 0 && e.n <= max(a.shown, a.handed)
 		if !m.oneService && i < len(o.got.Messages) { // another service may have shown it
 			may := o.cursor.n == 0 && e.n <= max(a.shown, a.handed)
 			x.Repeated = o.got.Messages[i].Repeated && may

@@ -27,6 +27,7 @@ func (c *caller) attendance() attendance { return attendance{c} }
 
 // call is what a call says about the presence of its agent.
 type call struct {
+	began    time.Time // of its wait
 	until    time.Time // the end of its wait; zero: it does not wait
 	speaks   bool      // it sent a message, perhaps a private one
 	standby  bool      // a program makes it in the agent's place
@@ -52,6 +53,9 @@ func (at attendance) note(ctx context.Context, how call) (due time.Time) {
 	}
 	if !how.until.IsZero() {
 		p.UntilMs, p.Head = how.until.UnixMilli(), c.head.AsOf
+		if p.WaitMs = how.began.UnixMilli(); how.standby {
+			p.WaitMs, p.ShellMs = 0, p.WaitMs
+		}
 	}
 	switch {
 	case how.absence.Given && how.absence.BackIn > 0:
@@ -80,16 +84,26 @@ func (at attendance) known(ctx context.Context, how call) room.Presence {
 	if known && (alone || r.svc.opts.SingleProcess || how.absence.Given || !how.returns && !due) {
 		return p
 	}
-	stored := p
-	if !alone {
-		stored = at.read(ctx)
+	if alone {
+		return at.learn(p)
 	}
+	return at.learn(at.read(ctx))
+}
+
+// learn notes the stored presence of the caller, zero if there is none, and returns what
+// is known now.
+func (at attendance) learn(stored room.Presence) room.Presence {
+	c := at.caller
+	r := c.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	m := r.cached(c.agent.Seat)
+	known := !m.presenceAt.IsZero()
 	switch {
 	case stored.AtMs != 0 && known: // the agent may have called another process since
 		m.presence.BackMs = stored.BackMs
 		m.presence.AtMs, m.presence.OwnMs = max(m.presence.AtMs, stored.AtMs), max(m.presence.OwnMs, stored.OwnMs)
+		m.presence = m.presence.Younger(stored)
 	case stored.AtMs != 0:
 		m.presence = stored
 	case !known:
@@ -127,6 +141,7 @@ func (at attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 		p.UntilMs, p.Head, p.Standby, p.ForMe = m.presence.UntilMs, m.presence.Head, m.presence.Standby, m.presence.ForMe
 	}
 	p.Read = max(p.Read, m.presence.Read)
+	p = p.Younger(m.presence)
 	written, known := m.presenceAt, m.presence
 	m.presence = p
 	begins := p.UntilMs != 0 && !m.waitWritten // others do not know yet that it waits
@@ -160,30 +175,49 @@ func (at attendance) write(ctx context.Context, p room.Presence) bool {
 // rewriteSoon is when a presence is written again that could not be written.
 const rewriteSoon = 10 * time.Second
 
-// rewrite writes the presence of a caller that waits in w, when that is due. It returns
-// when to do so again before the end; 0 means that there is no need.
-func (at attendance) rewrite(ctx context.Context, w *openWait) (again time.Duration) {
+// renewEvery is how often an open wait looks after its presence.
+func (r *liveRoom) renewEvery() time.Duration {
+	if r.svc.opts.SingleProcess {
+		return room.AnnounceAgain
+	}
+	return time.Minute // by then it sees a younger wait of its seat in another process
+}
+
+// renew looks, for a caller that waits in w, whether a younger wait of its seat is open
+// in another process, which ends w; and announces w further where that is due. It
+// returns when to do so again before the end; 0 means that there is no need.
+func (at attendance) renew(ctx context.Context, w *openWait) (again time.Duration) {
 	c := at.caller
 	r := c.room
-	at.known(ctx, call{returns: true})
+	if again = r.renewEvery(); !r.svc.opts.SingleProcess {
+		at.learn(at.read(ctx))
+	}
 	r.mu.Lock()
 	if r.waits[c.agent.Seat] != w { // a newer one has its place
 		r.mu.Unlock()
 		return 0
 	}
-	m := r.cached(c.agent.Seat)
-	m.presenceAt, m.waitWritten = r.svc.now(), true
-	end := room.Announced(m.presenceAt, w.until)
-	m.presence.UntilMs = end.UnixMilli()
+	m, now := r.cached(c.agent.Seat), r.svc.now()
+	if m.presence.Supersedes(w.began, w.standby) {
+		delete(r.waits, c.agent.Seat)
+		close(w.superseded)
+		r.mu.Unlock()
+		return 0
+	}
+	if w.announced.Equal(w.until) || w.announced.Sub(now) > again+rewriteSoon {
+		r.mu.Unlock()
+		return again
+	}
+	m.presenceAt, m.waitWritten = now, true
+	w.announced = room.Announced(now, w.until)
+	m.presence.UntilMs = w.announced.UnixMilli()
 	p := m.presence
 	r.mu.Unlock()
-	switch {
-	case !at.write(ctx, p):
+	if !at.write(ctx, p) {
+		w.announced = time.Time{}
 		return rewriteSoon
-	case end.Before(w.until):
-		return room.AnnounceAgain
 	}
-	return 0
+	return again
 }
 
 // noteCall renews the lease for a call that says nothing about an absence.

@@ -125,8 +125,9 @@ func TestSend_kind_isShownAndUnknownOnesAreRefused(t *testing.T) {
 		if _, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: fmt.Sprintf("text %d", i), Kind: c.given}); err != nil {
 			t.Fatal(err)
 		}
-		if m := w.look(p.bob.Token, "").Messages[0]; m.Kind != c.shown {
-			t.Errorf("of the kind %q: %+v", c.given, m)
+		got := w.look(p.bob.Token, p.bob.Cursor)
+		if p.bob.Cursor = got.Cursor; got.Messages[0].Kind != c.shown {
+			t.Errorf("of the kind %q: %+v", c.given, got.Messages[0])
 		}
 	}
 	err := w.changesNothing(p.ann.Token, func() error {

@@ -85,3 +85,37 @@ func TestTurn_lastWordLongAgo_isTheSameInEveryProcess(t *testing.T) {
 	one.hold(all[0], all[2])
 	w.turnWithin(10*time.Second, "Bob", two.hold(all[1])[0])
 }
+
+// A Lambda function does not learn that a client has left: the wait of Bob's lost client
+// is still open in one process when his next call waits in another.
+func TestTurn_ofAWaitWhoseClientIsGone_isGivenToTheNextWait(t *testing.T) {
+	for _, swap := range []bool{false, true} {
+		w := newWorld(t)
+		one, two := w.another(), w.another()
+		p := one.pair()
+		one.say(p.ann.Token, "hello")
+		one.hold(p.ann)
+		p.bob.Cursor = two.look(p.bob.Token, p.bob.Cursor).Cursor
+		if swap {
+			one, two = two, one
+		}
+		one.hold(p.bob) // his client leaves
+		w.clock.Advance(time.Second)
+		w.turnWithin(10*time.Second, "Bob", two.hold(p.bob)[0])
+	}
+}
+
+// An agent that was given the turn and says nothing does not get it again by waiting.
+func TestTurn_declined_isNotGivenAgainInAnotherProcess(t *testing.T) {
+	w := newWorld(t)
+	one, two := w.another(), w.another()
+	p := one.pair()
+	one.say(p.ann.Token, "hello")
+	p.bob.Cursor = two.look(p.bob.Token, p.bob.Cursor).Cursor
+	ann := one.hold(p.ann)[0]
+	w.turnWithin(10*time.Second, "Bob", one.hold(p.bob)[0])
+	again := two.hold(p.bob)[0]
+	w.turnWithin(40*time.Second, "Ann", ann)
+	w.pass(time.Minute)
+	two.stillWaits("Bob", again)
+}

@@ -114,42 +114,37 @@ func (r *liveRoom) turn(ctx context.Context) (t room.Turn, word int64, err error
 		return t, 0, err
 	}
 	given, err := r.log.Seats().Turns(ctx, word)
-	waits := map[int]bool{}
+	had, waits := map[int]time.Time{}, map[int]bool{}
+	for seat, g := range given {
+		had[seat] = g.At
+	}
 	r.mu.Lock()
 	for seat, w := range r.waits {
-		if !w.looks {
-			waits[seat] = w.standby
+		if w.looks {
+			continue
+		}
+		if waits[seat] = w.standby; given[seat].MissedBy(w.began) {
+			delete(had, seat)
 		}
 	}
 	r.mu.Unlock()
-	t = room.Turn{Head: h, Now: now, Given: given, Attends: func(seat int) room.Attendance {
-		standby, here := waits[seat]
+	slack := callFresh // of waits in quick succession not each is written
+	if r.svc.opts.SingleProcess {
+		slack = 0
+	}
+	t = room.Turn{Head: h, Now: now, Given: had, Attends: func(seat int) room.Attendance {
 		a, _ := h.Seated(seat)
-		p := presence[seat]
-		called := room.Latest(time.UnixMilli(a.AtMs), p.OwnUntil())
-		if here {
-			return room.Attendance{Waits: !standby, Standby: standby, Called: called}
+		if standby, here := waits[seat]; here {
+			return room.Attendance{Waits: !standby, Standby: standby, Called: room.Latest(time.UnixMilli(a.AtMs), presence[seat].OwnUntil())}
 		}
-		woken, at := h.NewestWakeup(seat)
-		until := p.WaitsUntil()
-		if p.UntilMs != 0 && !r.svc.opts.SingleProcess { // of waits in quick succession not each is written
-			until = until.Add(callFresh)
-		}
-		open := now.Before(until) && (p.Standby || p.ForMe || woken <= p.Head)
-		if !open {
-			called = room.Earliest(called, now)
-			if woken > p.Head && !p.ForMe { // that ended its wait
-				called = room.Earliest(called, room.Latest(time.UnixMilli(a.AtMs), p.At(), at))
-			}
-		}
-		return room.Attendance{Waits: open && !p.Standby, Standby: open && p.Standby, Called: called, BackAt: p.BackAt()}
+		return presence[seat].Attendance(h, a, now, slack)
 	}}
 	return t, word, err
 }
 
-// claimTurn takes the turn in the silence after a word for the caller. It returns false
-// if another word has been said since, or the seat has had this turn.
-func (c *caller) claimTurn(ctx context.Context, word int64) (bool, error) {
+// claimTurn takes the turn in the silence after a word for the caller's wait w. It returns
+// false if another word has been said since, or the seat has had this turn.
+func (c *caller) claimTurn(ctx context.Context, word int64, w *openWait) (bool, error) {
 	r := c.room
 	h, err := r.log.Current(ctx, r.svc.now())
 	if err != nil {
@@ -158,7 +153,7 @@ func (c *caller) claimTurn(ctx context.Context, word int64) (bool, error) {
 	if last, _, _ := h.Recent.LastWord(); last != word {
 		return false, nil
 	}
-	given, err := r.log.Seats().GiveTurn(ctx, word, c.agent.Seat)
+	given, err := r.log.Seats().GiveTurn(ctx, word, c.agent.Seat, w.began)
 	if err != nil && ctx.Err() == nil {
 		r.svc.log.WarnContext(ctx, "a turn was not given", "error", err)
 	}

@@ -131,9 +131,11 @@ func (c *caller) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited
 func (c *caller) begin(ctx context.Context, req *WaitRequest, w *openWait, own int64) (*inbox, error) {
 	how := call{speaks: own > 0, standby: req.Standby, forMe: req.ForMe, absence: req.Absence, activity: req.Activity, fresh: callFresh}
 	if !w.looks {
-		how.until, how.returns = room.Announced(w.began, w.until), own == 0 && !req.Standby
+		how.began, how.until, how.returns = w.began, room.Announced(w.began, w.until), own == 0 && !req.Standby
 	}
-	w.due = c.attendance().note(ctx, how)
+	if w.due = c.attendance().note(ctx, how); w.due.IsZero() {
+		w.due, w.announced = w.began.Add(c.room.renewEvery()), how.until
+	}
 	pos, err := c.locate(ctx, req.Cursor)
 	if err != nil {
 		return nil, err
@@ -199,12 +201,9 @@ func (c *caller) collectUntil(ctx context.Context, in *inbox, w *openWait) (turn
 	r := c.room
 	timer := r.svc.clock.NewTimer(w.until.Sub(w.began))
 	defer timer.Stop()
-	if w.due.IsZero() && w.until.Sub(w.began) > room.AnnounceWait {
-		w.due = w.began.Add(room.AnnounceAgain)
-	}
 	var refresh clockwork.Timer
 	var refreshed <-chan time.Time
-	if !w.due.IsZero() && w.due.Before(w.until) {
+	if w.due.Before(w.until) {
 		refresh = r.svc.clock.NewTimer(w.due.Sub(w.began))
 		defer refresh.Stop()
 		refreshed = refresh.Chan()
@@ -220,11 +219,11 @@ func (c *caller) collectUntil(ctx context.Context, in *inbox, w *openWait) (turn
 		case <-w.superseded:
 			return false, nil
 		case word := <-w.turn:
-			if mine, err := c.claimTurn(ctx, word); err != nil || mine {
+			if mine, err := c.claimTurn(ctx, word, w); err != nil || mine {
 				return mine, err
 			}
 		case <-refreshed:
-			if again := c.attendance().rewrite(ctx, w); again > 0 {
+			if again := c.attendance().renew(ctx, w); again > 0 {
 				refresh.Reset(again)
 			}
 		case <-timer.Chan():
@@ -299,7 +298,7 @@ func (c *caller) give(ctx context.Context, in *inbox, w *openWait) (bool, error)
 		if now, known := at.known(); known { // a send may have been held back since
 			read.Acked, read.Guarded, read.Held, read.Warned = max(read.Acked, now.Acked), now.Guarded, now.Held, now.Warned
 		}
-		return true, at.handed(ctx, read.Handing(in.pos.after, in.scanned, in.pos.repeatTo, c.room.svc.now().Sub(w.began)))
+		return true, at.handed(ctx, read.Handing(in.pos.after, in.scanned, in.pos.repeatTo))
 	}
 	return true, nil
 }

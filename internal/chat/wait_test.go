@@ -101,8 +101,8 @@ func TestWait_agentRemoved_endsAsRemoved(t *testing.T) {
 	p := w.pair()
 	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
 	w.say(p.ann.Token, "last words")
-	take(t, waiting)
-	waiting = w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
+	heard := take(t, waiting)
+	waiting = w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: heard.Cursor, Wait: time.Minute})
 	if gone, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.bob.Token}); err != nil || gone.Status != chat.StatusLeft {
 		t.Fatal(gone, err)
 	}
@@ -188,8 +188,8 @@ func TestWait_messageOfAnotherProcess_isFoundByPolling(t *testing.T) {
 	ann := here.join("plans", "Ann")
 	bob := there.join("plans", "Bob")
 	waiting := here.open(t.Context(), chat.WaitRequest{Token: ann.Token, Wait: time.Minute})
-	take(t, waiting) // Bob's join
-	waiting = here.open(t.Context(), chat.WaitRequest{Token: ann.Token, Wait: time.Minute})
+	joined := take(t, waiting)
+	waiting = here.open(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: joined.Cursor, Wait: time.Minute})
 	there.say(bob.Token, "from elsewhere")
 	here.clock.Advance(100 * time.Millisecond)
 	if got := take(t, waiting); !slices.Equal(texts(got.Messages), []string{"from elsewhere"}) {

@@ -164,6 +164,7 @@ func TestStandby_lookingIn_isNoWait(t *testing.T) {
 	h := newHall(t, meter.Options{MaxWaits: 1})
 	inside := h.send(h.standby(h.ann.Token, "?cursor="+h.bob.Cursor)) // not Ann's own, so it is ignored
 	h.check(await(t, inside), http.StatusOK, map[string]string{"status": "messages"})
+	h.looked(h.ann)
 	inside = h.send(h.standby(h.ann.Token, ""))
 	h.awaitWaits(1)
 	resp, err := http.DefaultClient.Do(h.standby(h.bob.Token, "?wait_seconds=0"))

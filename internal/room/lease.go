@@ -28,6 +28,8 @@ type Presence struct {
 	OwnMs   int64 `json:"own,omitempty"`   // the agent's own last call
 	Used    bool  `json:"used,omitempty"`  // the token was used since the join
 	UntilMs int64 `json:"until,omitempty"` // the end of the wait
+	WaitMs  int64 `json:"wait,omitempty"`  // when the agent's youngest wait began
+	ShellMs int64 `json:"shell,omitempty"` // and the youngest one of a program on standby
 	Head    int64 `json:"head,omitempty"`  // the last event when the wait began
 	Standby bool  `json:"by,omitempty"`    // a program waits for the agent
 	ForMe   bool  `json:"me,omitempty"`    // only messages meant for the agent wake it
@@ -73,6 +75,18 @@ func (p Presence) After(old Presence) Presence {
 	}
 	p.Prev = &old
 	return p
+}
+
+// Younger returns p with what it and other know of the youngest waits.
+func (p Presence) Younger(other Presence) Presence {
+	p.WaitMs, p.ShellMs = max(p.WaitMs, other.WaitMs), max(p.ShellMs, other.ShellMs)
+	return p
+}
+
+// Supersedes reports whether a wait is younger than one that began at the time began,
+// and ends it. A program on standby ends no wait of its agent.
+func (p Presence) Supersedes(began time.Time, standby bool) bool {
+	return p.WaitMs > began.UnixMilli() || standby && p.ShellMs > began.UnixMilli()
 }
 
 // Shown returns p as others see it.

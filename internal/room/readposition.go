@@ -1,7 +1,5 @@
 package room
 
-import "time"
-
 // ReadPosition is how far a seat has read. It is written at most once a minute for
 // calls with a cursor, and by every call without one that hands something out.
 type ReadPosition struct {
@@ -9,32 +7,24 @@ type ReadPosition struct {
 	Acked   int64 `json:"acked,omitempty"`   // the last event that a cursor or a reply acknowledged
 	From    int64 `json:"from,omitempty"`    // the last batch handed out without a cursor began after this event
 	Handed  int64 `json:"handed,omitempty"`  // and ended with this one
-	OpenFor int   `json:"open,omitempty"`    // for how many seconds the call that got it had been open
 	Guarded int64 `json:"guarded,omitempty"` // the last event handed out when a send was held back
 	Warned  []int `json:"warned,omitempty"`  // seats whose agents took their names without proof, of which the agent was warned
 	Held    int   `json:"held,omitempty"`    // how often sends were held back since the seat last spoke before Guarded
 }
 
-const (
-	// doubtfulAfter is how long a call may be open before its client may have given
-	// up when the answer comes.
-	doubtfulAfter = 20 * time.Second
-)
-
 // Next returns where a call without a cursor begins, and up to where its events
-// were handed out before. A batch of a long call is handed out once more unless
-// something shows that it arrived.
+// were handed out before. A batch is handed out once more unless something shows that
+// it arrived: a client that has given up may have done so without saying so.
 func (p ReadPosition) Next() (after, repeatTo int64) {
-	if time.Duration(p.OpenFor)*time.Second > doubtfulAfter && p.Acked < p.Handed {
+	if p.Acked < p.Handed {
 		return max(p.From, p.Acked), p.Handed
 	}
-	return max(p.Handed, p.Acked), 0
+	return p.Acked, 0
 }
 
-// Handing returns the position after a call without a cursor, open for so long, was
-// handed the events after after up to to, of which those up to repeatTo had been
-// handed out before.
-func (p ReadPosition) Handing(after, to, repeatTo int64, open time.Duration) ReadPosition {
-	p.From, p.Handed, p.OpenFor = max(after, repeatTo), max(to, p.Handed), int(open/time.Second)
+// Handing returns the position after a call without a cursor was handed the events
+// after after up to to, of which those up to repeatTo had been handed out before.
+func (p ReadPosition) Handing(after, to, repeatTo int64) ReadPosition {
+	p.From, p.Handed = max(after, repeatTo), max(to, p.Handed)
 	return p
 }

@@ -29,6 +29,24 @@ type Attendance struct {
 	BackAt  time.Time // its announced return; zero or past: it is not away
 }
 
+// Attendance returns what the agent a is doing, of which only its stored presence is
+// known. The end of its wait may be stored too early by slack.
+func (p Presence) Attendance(h *Head, a Agent, now time.Time, slack time.Duration) Attendance {
+	called, until := Latest(time.UnixMilli(a.AtMs), p.OwnUntil()), p.WaitsUntil()
+	if p.UntilMs != 0 {
+		until = until.Add(slack)
+	}
+	woken, at := h.NewestWakeup(a.Seat)
+	open := now.Before(until) && (p.Standby || p.ForMe || woken <= p.Head)
+	if !open {
+		called = Earliest(called, now)
+		if woken > p.Head && !p.ForMe { // that ended its wait
+			called = Earliest(called, Latest(time.UnixMilli(a.AtMs), p.At(), at))
+		}
+	}
+	return Attendance{Waits: open && !p.Standby, Standby: open && p.Standby, Called: called, BackAt: p.BackAt()}
+}
+
 // Ended reports whether the talk is over for a: every other agent that may
 // speak is done, or every other agent has left since a joined, and neither a nor
 // another owes an answer to the other.

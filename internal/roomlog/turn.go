@@ -15,16 +15,31 @@ import (
 
 // turnItem stores that a seat was given the turn in the silence after a word.
 type turnItem struct {
-	V    int    `json:"v"`
-	ID   string `json:"id"` // random; the writer recognizes its own item by it
-	AtMs int64  `json:"at"`
+	V      int    `json:"v"`
+	ID     string `json:"id"` // random; the writer recognizes its own item by it
+	AtMs   int64  `json:"at"`
+	WaitMs int64  `json:"wait"` // when the wait began that it was given to
+}
+
+// GivenTurn says when a seat was given the turn, and when the wait began that got it.
+type GivenTurn struct{ At, Wait time.Time }
+
+// MissedBy reports whether the turn should have been given to a wait of the same seat
+// that began at the time began: to the youngest that was open. The older one's client may
+// have gone, which its process may not notice.
+func (g GivenTurn) MissedBy(began time.Time) bool {
+	return g.Wait.UnixMilli() < began.UnixMilli() && began.UnixMilli() < g.At.UnixMilli()
+}
+
+func (t turnItem) given() GivenTurn {
+	return GivenTurn{time.UnixMilli(t.AtMs), time.UnixMilli(t.WaitMs)}
 }
 
 // turnsAfter begins the sort keys of the turns in the silence after event word.
 func turnsAfter(word int64) string { return fmt.Sprintf("TURN#%016d#", word) }
 
-// Turns returns when which seat was given the turn in the silence after event word.
-func (s Seats) Turns(ctx context.Context, word int64) (map[int]time.Time, error) {
+// Turns returns which seats were given the turn in the silence after event word.
+func (s Seats) Turns(ctx context.Context, word int64) (map[int]GivenTurn, error) {
 	l := s.log
 	page, err := l.store.table.Query(ctx, table.Range{
 		Partition: roomPrefix + l.id, Prefix: turnsAfter(word), Limit: table.MaxLimit, Consistency: table.Strong,
@@ -32,7 +47,7 @@ func (s Seats) Turns(ctx context.Context, word int64) (map[int]time.Time, error)
 	if err != nil {
 		return nil, err
 	}
-	given := map[int]time.Time{}
+	given := map[int]GivenTurn{}
 	for _, item := range page.Items {
 		var t turnItem
 		if err := Decode(item, &t); err != nil {
@@ -42,19 +57,20 @@ func (s Seats) Turns(ctx context.Context, word int64) (map[int]time.Time, error)
 		if err != nil {
 			return nil, fmt.Errorf("roomlog: %s names no seat", item.Key)
 		}
-		given[seat] = time.UnixMilli(t.AtMs)
+		given[seat] = t.given()
 	}
 	return given, nil
 }
 
-// GiveTurn gives a seat the turn in the silence after event word. It returns false if
-// the seat had it before.
-func (s Seats) GiveTurn(ctx context.Context, word int64, seat int) (given bool, err error) {
+// GiveTurn gives a seat the turn in the silence after event word, for a wait that began
+// at the time began. It returns false if the seat had it before, and this wait did not
+// miss it.
+func (s Seats) GiveTurn(ctx context.Context, word int64, seat int, began time.Time) (given bool, err error) {
 	l := s.log
-	mine := turnItem{V: room.Version, ID: ident.NewEventID(), AtMs: l.store.now().UnixMilli()}
-	err = l.store.table.Write(ctx, table.Put(table.Item{
-		Key: inRoom(l.id, turnsAfter(word)+seatDigits(seat)), Expires: l.store.now().Add(room.Life), Data: Encode(mine),
-	}, table.IfAbsent))
+	now := l.store.now()
+	mine := turnItem{V: room.Version, ID: ident.NewEventID(), AtMs: now.UnixMilli(), WaitMs: began.UnixMilli()}
+	item := table.Item{Key: inRoom(l.id, turnsAfter(word)+seatDigits(seat)), Expires: now.Add(room.Life), Data: Encode(mine)}
+	err = l.store.table.Write(ctx, table.Put(item, table.IfAbsent))
 	var conflict *table.ConflictError
 	if !errors.As(err, &conflict) {
 		return err == nil, err
@@ -63,6 +79,12 @@ func (s Seats) GiveTurn(ctx context.Context, word int64, seat int) (given bool, 
 		return false, nil
 	}
 	var other turnItem
-	err = Decode(*conflict.Conflicts[0].Item, &other)
-	return err == nil && other.ID == mine.ID, err // its own: the reply was lost
+	if err := Decode(*conflict.Conflicts[0].Item, &other); err != nil {
+		return false, err
+	}
+	if other.ID != mine.ID && other.given().MissedBy(began) {
+		err := l.store.table.Write(ctx, table.Put(item, table.Always))
+		return err == nil, err
+	}
+	return other.ID == mine.ID, nil // its own: the reply was lost
 }

@@ -138,7 +138,7 @@ func TestSend_asksForMoreThanTheLongestWait_isNotRefused(t *testing.T) {
 		t.Errorf("waiting too long gave %s", got.text)
 	}
 	p.call("send_message", args{"agent_token": bob.Token, "text": "what is new, @Ann?"}) // ends the wait of her next send
-	if got := p.call("send_message", args{"agent_token": ann.Token, "text": "more", "wait_seconds": 300}); !got.Sent || len(got.Messages) != 1 {
+	if got := p.call("send_message", args{"agent_token": ann.Token, "text": "more", "wait_seconds": 300}); !got.Sent || len(got.Messages) == 0 {
 		t.Errorf("sending with too long a wait gave %s", got.text)
 	}
 }
