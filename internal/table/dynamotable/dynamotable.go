@@ -22,9 +22,9 @@
 // The SDK's retries are switched off, because a retry loop must know which
 // replies were lost; the loop is in this package. It retries throttling,
 // transaction conflicts, server errors and broken connections, with full jitter,
-// until the caller's deadline is too close, or for 15 seconds if the caller has
-// none. Then the call fails with table.ErrUnavailable. All attempts of a Write
-// send the same token and the same time.
+// for at most 15 seconds, or until the caller's deadline is too close. Then the call
+// fails with table.ErrUnavailable. All attempts of a Write send the same token and
+// the same time.
 //
 // When a reply is lost, the attempt may or may not have taken effect. For a Write
 // of several ops the token settles the matter: DynamoDB performs it once. A

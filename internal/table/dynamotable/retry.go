@@ -21,15 +21,12 @@ import (
 const (
 	firstPause = 25 * time.Millisecond // upper bound after the first attempt, doubled after each
 	maxPause   = time.Second
-	// longest bounds calls with a distant deadline. DynamoDB remembers the token of
-	// a transaction for ten minutes.
-	longest = 5 * time.Minute
 )
 
 // limits are the timeouts of a call.
 type limits struct {
 	attempt time.Duration // of one attempt; the service takes milliseconds
-	total   time.Duration // of a call whose context has no deadline
+	total   time.Duration // of a call, retries included
 }
 
 // do sends a request, with retries, until DynamoDB answers or time runs out. lost
@@ -46,7 +43,7 @@ func (t *Table) do(ctx context.Context, operation, about string, send func(conte
 	if t.observe != nil {
 		defer func() { t.observe(ctx, call) }()
 	}
-	bounded, cancel := t.bound(ctx)
+	bounded, cancel := context.WithTimeout(ctx, t.limits.total)
 	defer cancel()
 	var cause error // the last failure that is not just the deadline
 	for {
@@ -67,13 +64,6 @@ func (t *Table) do(ctx context.Context, operation, about string, send func(conte
 			return lost, gaveUp(ctx, call, about, cause)
 		}
 	}
-}
-
-func (t *Table) bound(ctx context.Context) (context.Context, context.CancelFunc) {
-	if _, ok := ctx.Deadline(); ok {
-		return context.WithTimeout(ctx, longest)
-	}
-	return context.WithTimeout(ctx, t.limits.total)
 }
 
 func (t *Table) attempt(ctx context.Context, call *Call, send func(context.Context, *Call) error) error {

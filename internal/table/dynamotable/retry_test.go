@@ -176,11 +176,21 @@ func TestCall_throttledUntilTheDeadline_isUnavailable(t *testing.T) {
 	}
 }
 
-func TestCall_withoutDeadline_givesUp(t *testing.T) {
-	tbl, _, _ := openLine(t, dynamotable.Options{}, always(answered(500, refusal("InternalServerError"))))
-	tbl.SetLimits(time.Second, 200*time.Millisecond)
-	if _, err := tbl.Get(t.Context(), item("a", "").Key, table.Strong); !errors.Is(err, table.ErrUnavailable) {
-		t.Errorf("Get: %v; want ErrUnavailable", err)
+// TestCall_noAnswer_givesUpLongBeforeADistantDeadline: that of a function is fifteen
+// minutes away.
+func TestCall_noAnswer_givesUpLongBeforeADistantDeadline(t *testing.T) {
+	distant, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
+	defer cancel()
+	for name, f := range map[string]fault{
+		"throttled": answered(400, refusal("ThrottlingException")), "failed": answered(500, refusal("InternalServerError")), "silent": silent,
+	} {
+		for _, ctx := range []context.Context{t.Context(), distant} {
+			tbl, _, _ := openLine(t, dynamotable.Options{}, always(f))
+			tbl.SetLimits(time.Second, 200*time.Millisecond)
+			if _, err := tbl.Get(ctx, item("a", "").Key, table.Strong); !errors.Is(err, table.ErrUnavailable) {
+				t.Errorf("%s: Get: %v; want ErrUnavailable", name, err)
+			}
+		}
 	}
 }
 
