@@ -26,6 +26,10 @@
 // fails with table.ErrUnavailable. All attempts of a Write send the same token and
 // the same time.
 //
+// An attempt on a new connection gets 5 seconds, which cover the handshake of a
+// process with little CPU. On a connection that was used before it gets 1.5: that one
+// may have died while the process was frozen.
+//
 // When a reply is lost, the attempt may or may not have taken effect. For a Write
 // of several ops the token settles the matter: DynamoDB performs it once. A
 // single op has no token, so the outcome of its next attempt decides:
@@ -59,6 +63,8 @@ type Table struct {
 	clock   clockwork.Clock
 	observe func(context.Context, Call)
 	limits  limits
+
+	closeIdle func() // closes the idle connections; nil: the client is not the SDK's
 }
 
 var _ table.Table = (*Table)(nil)
@@ -82,19 +88,20 @@ type Call struct {
 	Items      int     // items read (expired ones included) or written
 }
 
-// New returns the table with the given name. It ignores the client's retryer and
-// does not call DynamoDB; Ready does.
+// New returns the table with the given name. It ignores the client's retryer, opens
+// connections of its own, and does not call DynamoDB; Ready does.
 func New(client *dynamodb.Client, name string, opts Options) *Table {
 	if opts.Clock == nil {
 		opts.Clock = clockwork.NewRealClock()
 	}
-	return &Table{
-		client:  dynamodb.New(client.Options(), oneAttempt, quietWhenLocal),
+	t := &Table{
 		name:    name,
 		clock:   opts.Clock,
 		observe: opts.Observe,
-		limits:  limits{attempt: 5 * time.Second, total: 15 * time.Second},
+		limits:  limits{fresh: 5 * time.Second, reused: 1500 * time.Millisecond, total: 15 * time.Second},
 	}
+	t.client = dynamodb.New(client.Options(), oneAttempt, quietWhenLocal, t.ownConnections)
+	return t
 }
 
 // Ready returns nil if the table answers. It reads an item that never exists,

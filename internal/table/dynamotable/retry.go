@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -23,10 +25,11 @@ const (
 	maxPause   = time.Second
 )
 
-// limits are the timeouts of a call.
+// limits are the timeouts of a call. The service takes milliseconds.
 type limits struct {
-	attempt time.Duration // of one attempt; the service takes milliseconds
-	total   time.Duration // of a call, retries included
+	fresh  time.Duration // of an attempt on a new connection, the handshake included
+	reused time.Duration // of an attempt on a connection that was used before
+	total  time.Duration // of a call, retries included
 }
 
 // do sends a request, with retries, until DynamoDB answers or time runs out. lost
@@ -66,11 +69,34 @@ func (t *Table) do(ctx context.Context, operation, about string, send func(conte
 	}
 }
 
+// attempt sends the request once. A connection may have died while the process was
+// frozen: nothing tells, and nothing comes. So an attempt on a connection that was
+// used before has less time; if it gets no answer, the idle connections are closed,
+// and the next attempt makes a new one.
 func (t *Table) attempt(ctx context.Context, call *Call, send func(context.Context, *Call) error) error {
-	ctx, cancel := context.WithTimeout(ctx, t.limits.attempt)
-	defer cancel()
-	return send(ctx, call)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var reused atomic.Bool
+	timer := time.AfterFunc(t.limits.fresh, func() { cancel(errNoAnswer) })
+	defer timer.Stop()
+	err := send(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(c httptrace.GotConnInfo) {
+		if c.Reused {
+			reused.Store(true)
+			timer.Reset(t.limits.reused)
+		}
+	}}), call)
+	if err == nil || !errors.Is(context.Cause(ctx), errNoAnswer) {
+		return err
+	}
+	if reused.Load() && t.closeIdle != nil {
+		t.closeIdle()
+	}
+	return fmt.Errorf("%w: %w", errNoAnswer, err)
 }
+
+// errNoAnswer reports that the time of an attempt was over. judge takes it for what it
+// wraps: the request may have arrived.
+var errNoAnswer = errors.New("dynamotable: no answer to an attempt")
 
 // pause waits for a random time that grows with the attempts, so that callers
 // that collided do not collide again. It fails at once if ctx would end first.
