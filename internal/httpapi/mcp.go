@@ -33,7 +33,7 @@ func (a *api) serveMCP(x *exchange, r *http.Request) {
 }
 
 // cutOff is for a client that is still connected when its request has ended without an
-// answer, because the function's time is up or the server stops.
+// answer, because the server stops.
 const cutOff = "The request was cut off before its answer. Repeat it."
 
 // receive returns the message that r brings, once it has passed every check.

@@ -31,7 +31,7 @@ type Record struct {
 type Outcome struct {
 	Value   any
 	Failure *Failure
-	Gone    bool // the client has left, or its time is up: nobody reads the answer
+	Gone    bool // the client has left: nobody reads the answer
 }
 
 // Failure is an error that the caller reads.
@@ -96,9 +96,10 @@ func contain(ctx context.Context, log *slog.Logger, work Work, r *Record) (value
 	return work(ctx, r)
 }
 
-// outcome returns the outcome and its code in the account.
+// outcome returns the outcome and its code in the account. A deadline that has passed
+// is no reason to say nothing: it leaves time for the answer, and the client is there.
 func outcome(ctx context.Context, log *slog.Logger, tool string, value any, err error) (Outcome, string) {
-	if ctx.Err() != nil {
+	if errors.Is(ctx.Err(), context.Canceled) {
 		return Outcome{Gone: true}, meter.CodeGone
 	}
 	if err == nil {

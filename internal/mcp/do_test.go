@@ -59,6 +59,24 @@ func TestDo_clientHasLeft_isGoneWhateverTheWorkReturns(t *testing.T) {
 	}
 }
 
+func TestDo_deadlineHasPassed_answerComesAllTheSame(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want string
+	}{{nil, meter.CodeOK}, {&Failure{Code: "unavailable"}, "unavailable"}} {
+		ctx, cancel := context.WithTimeout(t.Context(), 0)
+		account := meter.New(meter.Options{}).Open()
+		o := Do(meter.With(ctx, account), quiet, "say", func(ctx context.Context, _ *Record) (any, error) {
+			<-ctx.Done()
+			return "done", c.err
+		})
+		cancel()
+		if call := account.Close(0); o.Gone || o.JSON() == nil || call.Code != c.want {
+			t.Errorf("%v: %+v in the account, answered %s", c.err, call, o.JSON())
+		}
+	}
+}
+
 func TestFailure_text_saysWhatItsJSONSays(t *testing.T) {
 	f := &Failure{Code: "unavailable", Message: "Later.", RetryAfterSeconds: 3}
 	if got, want := f.Error(), "unavailable: Later. (retry_after_seconds: 3)"; got != want {

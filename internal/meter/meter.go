@@ -35,7 +35,7 @@ type Call struct {
 // Outcomes of a call, in addition to the codes of package fault.
 const (
 	CodeOK   = "ok"
-	CodeGone = "gone" // the client left, or the time ran out, before the answer
+	CodeGone = "gone" // the client left before the answer
 )
 
 // Meter adds up the accounts of one process. Many goroutines may call its methods
