@@ -43,7 +43,7 @@ func unavailable(log *slog.Logger, cause error, after time.Duration, message str
 // Unanswered reports whether err only means that the store did not answer, while
 // the caller is still there.
 func (s *Service) Unanswered(ctx context.Context, err error) bool {
-	return err != nil && ctx.Err() == nil && fault.CodeOf(s.Outward(err)) == fault.Unavailable
+	return !errors.Is(ctx.Err(), context.Canceled) && fault.CodeOf(s.Outward(err)) == fault.Unavailable
 }
 
 // errRemoved refuses the token of a former seat.

@@ -70,7 +70,7 @@ func (s positions) write(ctx context.Context, p room.ReadPosition) error {
 // lost. At worst something is handed out twice.
 func (s positions) handed(ctx context.Context, p room.ReadPosition) error {
 	err := s.write(ctx, p)
-	if err == nil || ctx.Err() != nil {
+	if err == nil || ctx.Err() == context.Canceled {
 		return err
 	}
 	s.shown(p.Handed) // so that it is marked if it comes again

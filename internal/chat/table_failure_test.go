@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
@@ -28,7 +30,6 @@ func (w *world) losingReplies(prefix string) *world {
 	return &world{t: w.t, clock: w.clock, table: l, Service: chat.New(l, chat.Options{Clock: hurriedClock{w.clock}})}
 }
 
-// The error promises that repeating the call is safe.
 func TestWait_replyToItsReadPositionLost_losesNoMessage(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
@@ -51,6 +52,72 @@ func TestSend_withAKeyAndItsReplyLost_isNotADuplicate(t *testing.T) {
 	got, err := bob.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "said once", Key: "k"})
 	if err == nil && got.Duplicate {
 		t.Errorf("the first call returns %+v", got)
+	}
+}
+
+// expiring is a context whose deadline passes when the test says so.
+type expiring struct {
+	context.Context
+	done chan struct{}
+}
+
+func (e expiring) Done() <-chan struct{} { return e.done }
+
+func (e expiring) Err() error {
+	select {
+	case <-e.done:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+// expiringAt returns a service and a context whose deadline passes during the call of
+// the table, after it is done, that is the first for which at is true.
+func (w *world) expiringAt(at func(tabletest.Call) bool) (*world, context.Context) {
+	ctx := expiring{w.t.Context(), make(chan struct{})}
+	var one sync.Mutex // of the calls, which may be made at once
+	l := &tabletest.Hooks{Table: w.table, After: func(_ context.Context, c *tabletest.Call) {
+		one.Lock()
+		defer one.Unlock()
+		if ctx.Err() == nil && at(*c) {
+			close(ctx.done)
+			c.Err = fmt.Errorf("%w: %w", table.ErrUnavailable, context.DeadlineExceeded)
+		}
+	}}
+	return &world{t: w.t, clock: w.clock, table: l, Service: chat.New(l, chat.Options{Clock: hurriedClock{w.clock}})}, ctx
+}
+
+func TestWait_deadlinePassesWhileItsReadPositionIsWritten_losesNoMessage(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.say(p.ann.Token, "for Bob")
+	bob, ctx := w.expiringAt(func(c tabletest.Call) bool {
+		return c.Method == tabletest.Write && strings.HasPrefix(c.Ops[0].Item.Key.Sort, "AT#")
+	})
+	got, err := bob.Wait(ctx, chat.WaitRequest{Token: p.bob.Token})
+	if ctx.Err() == nil {
+		t.Fatal("the deadline has not passed")
+	}
+	if err != nil {
+		wants(t, err, fault.Unavailable)
+		got = bob.look(p.bob.Token, "")
+	}
+	same(t, "Bob receives", texts(got.Messages), []string{"for Bob"})
+}
+
+func TestSend_deadlinePassesAfterTheTextWasSaid_isSent(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	said := false
+	bob, ctx := w.expiringAt(func(c tabletest.Call) bool {
+		before := said
+		said = said || c.Method == tabletest.Write && strings.HasPrefix(c.Ops[0].Item.Key.Sort, "LOG#")
+		return before && c.Method != tabletest.Write
+	})
+	got, err := bob.Send(ctx, chat.SendRequest{Token: p.bob.Token, Text: "hello", Wait: time.Minute})
+	if ctx.Err() == nil || err != nil || !got.Sent {
+		t.Errorf("%+v, %v; the deadline: %v", got, err, ctx.Err())
 	}
 }
 
