@@ -3,12 +3,31 @@ package tools
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
 )
+
+// besideItsWait is how long a call takes at most beside the time for which it waits.
+// Only a table that does not answer takes so long. Each part of a call would give it
+// as much time again.
+const besideItsWait = 15 * time.Second
+
+// begin returns the context of a call that may wait for so long. It refuses the call
+// like beginWait. The caller calls end.
+func begin(ctx context.Context, wait time.Duration) (_ context.Context, end func(), err error) {
+	waited := func() {}
+	if wait > 0 {
+		if waited, err = beginWait(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait+besideItsWait)
+	return ctx, func() { cancel(); waited() }, nil
+}
 
 // beginWait counts the call of ctx among those that wait, until end is called. It
 // refuses the call if as many wait as the server can hold; then the call has done

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"reflect"
+	"time"
 
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/tools/spec"
@@ -32,8 +33,8 @@ type definition[In, Out any] struct {
 	needs func(in *In) string
 	// token returns the agent token of the call. It may be nil: the tool takes none.
 	token func(in In) string
-	// waits reports whether the call may wait. It may be nil: it never does.
-	waits func(in In) bool
+	// waits returns how long the call may wait. It may be nil: it never does.
+	waits func(ctx context.Context, in In) time.Duration
 	// run does the work. An error of chat becomes what the model reads (see refusal).
 	run func(ctx context.Context, in In) (Out, error)
 }
@@ -80,13 +81,15 @@ func (d definition[In, Out]) call(ctx context.Context, arguments json.RawMessage
 	if wrong != nil {
 		return nil, wrong
 	}
-	if d.waits != nil && d.waits(in) {
-		end, err := beginWait(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer end()
+	var wait time.Duration
+	if d.waits != nil {
+		wait = d.waits(ctx, in)
 	}
+	ctx, end, err := begin(ctx, wait)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	out, err := d.run(ctx, in)
 	if err != nil {
 		return nil, refusal(err)

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/pairing"
@@ -61,7 +62,12 @@ func (s *Set) enterQueue() tool {
 			}
 			return ""
 		},
-		waits: func(in pairing.Request) bool { return in.Wait > 0 && !in.Leave },
+		waits: func(ctx context.Context, in pairing.Request) time.Duration {
+			if in.Leave {
+				return 0
+			}
+			return s.clients.atMost(ctx, in.Wait)
+		},
 		run: func(ctx context.Context, in pairing.Request) (queued, error) {
 			in.Wait = s.clients.atMost(ctx, in.Wait)
 			got, err := s.queues.EnterQueue(ctx, in)

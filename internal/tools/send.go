@@ -40,7 +40,7 @@ func (s *Set) sendMessage() tool {
 		args:  s.sendArgs,
 		needs: sendNeeds,
 		token: func(in chat.SendRequest) string { return in.Token },
-		waits: func(in chat.SendRequest) bool { return in.Wait > 0 },
+		waits: func(ctx context.Context, in chat.SendRequest) time.Duration { return s.clients.atMost(ctx, in.Wait) },
 		run: func(ctx context.Context, in chat.SendRequest) (sent, error) {
 			in.Wait = s.clients.atMost(ctx, in.Wait)
 			got, err := s.rooms.Send(ctx, in)

@@ -39,13 +39,11 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 	var ended Standby
 	o := mcp.Do(ctx, s.log, standbyName, func(ctx context.Context, r *mcp.Record) (any, error) {
 		r.Room = roomOf(asked.Token)
-		if asked.Wait > 0 {
-			end, err := beginWait(ctx)
-			if err != nil {
-				return nil, err
-			}
-			defer end()
+		ctx, end, err := begin(ctx, asked.Wait)
+		if err != nil {
+			return nil, err
 		}
+		defer end()
 		got, err := s.rooms.Wait(ctx, asked)
 		if err != nil {
 			return nil, refusal(err)

@@ -41,7 +41,7 @@ func (s *Set) waitForMessage() tool {
 			}
 		},
 		token: func(in chat.WaitRequest) string { return in.Token },
-		waits: func(in chat.WaitRequest) bool { return in.Wait > 0 },
+		waits: func(ctx context.Context, in chat.WaitRequest) time.Duration { return s.clients.atMost(ctx, in.Wait) },
 		run: func(ctx context.Context, in chat.WaitRequest) (waited, error) {
 			in.Wait = s.clients.atMost(ctx, in.Wait)
 			got, err := s.rooms.Wait(ctx, in)
