@@ -28,14 +28,15 @@ func (s *Service) Outward(err error) error {
 	case errors.Is(err, room.ErrOlderVersion):
 		return unavailable(s.log, err, time.Hour, "An earlier build of the server stored this room, and this one cannot read it. Ask whoever runs the server to use a new file or table.")
 	case errors.Is(err, table.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
-		return unavailable(s.log, err, 2*time.Second, "The store did not answer in time. What you asked for may have happened; repeating the call is safe.")
+		failed := unavailable(s.log, err, 2*time.Second, "The store did not answer in time.")
+		failed.Unclear = true
+		return failed
 	}
 	return fault.Wrap(err, fault.Internal, 0, "Something went wrong in the server.")
 }
 
-// unavailable logs the cause, such as a full disk: the caller can only try again,
-// but the operator can do something about it.
-func unavailable(log *slog.Logger, cause error, after time.Duration, message string) error {
+// unavailable logs the cause, such as a full disk, which only the operator can end.
+func unavailable(log *slog.Logger, cause error, after time.Duration, message string) *fault.Error {
 	log.Warn("a call could not be served", "error", cause)
 	return fault.Wrap(cause, fault.Unavailable, after, message)
 }

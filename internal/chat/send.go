@@ -12,9 +12,9 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// shortText is the length, in bytes, below which a repeated text can be meant again
+// ShortText is the length, in bytes, below which a repeated text can be meant again
 // once another agent has spoken: "yes".
-const shortText = 40
+const ShortText = 40
 
 // Send says a text in the caller's room, and waits for an answer if asked to.
 //
@@ -22,8 +22,7 @@ const shortText = 40
 // says, and returns what is unread instead: see room.Agent.HoldOf. Otherwise what is
 // unread comes with the result. The text of the seat's last message counts as the
 // same message for ten minutes, unless a key is given, or the text is short and
-// another agent has spoken since. After Unavailable the text may have been said;
-// repeating the call is safe.
+// another agent has spoken since.
 func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err := checkSend(req); err != nil {
 		return Sent{}, err
@@ -226,7 +225,7 @@ func (op *sendOp) isRepeated(h *room.Head, a room.Agent, now time.Time) (bool, e
 	if u.N == 0 || !same || now.Sub(u.At) >= room.RepeatWindow {
 		return false, nil
 	}
-	if len(op.req.Text) < shortText && h.Recent.NewestMessage(a.Seat) > u.N && !op.isUnheard(u.N) {
+	if len(op.req.Text) < ShortText && h.Recent.NewestMessage(a.Seat) > u.N && !op.isUnheard(u.N) {
 		return false, nil
 	}
 	op.known = u.N

@@ -27,14 +27,16 @@ const (
 	RoomClosed      Code = "room_closed"      // an admin has closed the room
 	MessageTooLong  Code = "message_too_long" // over the limit on a message's bytes
 	RateLimited     Code = "rate_limited"     // too many calls; retry later
-	Unavailable     Code = "unavailable"      // the store did not answer; a retry is safe
+	Unavailable     Code = "unavailable"      // the store did not answer, or the server is full
 	Internal        Code = "internal"         // a fault of the server
 )
 
 // Error is a refusal or a failure that a caller sees. A refusal changes nothing.
-// After Unavailable the change may have happened, and repeating the call is safe.
 type Error struct {
 	Code Code
+	// Unclear says that the call may have taken effect, or may yet. Whether repeating
+	// it is safe depends on the call.
+	Unclear bool
 	// Message says in a sentence or two what was wrong and what to do next. It
 	// never contains text that an agent chose.
 	Message string

@@ -38,6 +38,12 @@ func (s *Set) updateRoom() tool {
 			}
 		},
 		token: func(in chat.UpdateRequest) string { return in.Token },
+		again: func(in chat.UpdateRequest) string {
+			if in.Cursor != "" {
+				return repeatSafely + " If it is refused because the settings have changed since cursor, that may be this very change: look with room_info."
+			}
+			return repeatSafely
+		},
 		run: func(ctx context.Context, in chat.UpdateRequest) (changed, error) {
 			got, err := s.rooms.UpdateRoom(ctx, in)
 			v := changed{Status: string(got.Status), Changes: viewChanges(got.Changes), Next: nextUpdated(got)}
@@ -74,6 +80,12 @@ func (s *Set) manageAgent() tool {
 		},
 		needs: manageNeeds,
 		token: func(in chat.ManageRequest) string { return in.Token },
+		again: func(in chat.ManageRequest) string {
+			if in.Action == room.Kick {
+				return "The agent may have been kicked, and may be back since. Look with room_info who is there before you repeat the call."
+			}
+			return repeatSafely
+		},
 		run: func(ctx context.Context, in chat.ManageRequest) (managed, error) {
 			got, err := s.rooms.ManageAgent(ctx, in)
 			return managed{string(got.Status), nextManaged(got)}, err

@@ -35,6 +35,9 @@ type definition[In, Out any] struct {
 	token func(in In) string
 	// waits returns how long the call may wait. It may be nil: it never does.
 	waits func(ctx context.Context, in In) time.Duration
+	// again says what to do after a call that may have taken effect. It may be nil:
+	// repeating the call is safe.
+	again func(in In) string
 	// run does the work. An error of chat becomes what the model reads (see refusal).
 	run func(ctx context.Context, in In) (Out, error)
 }
@@ -92,12 +95,19 @@ func (d definition[In, Out]) call(ctx context.Context, arguments json.RawMessage
 	defer end()
 	out, err := d.run(ctx, in)
 	if err != nil {
-		return nil, refusal(err)
+		return nil, refusal(err, d.nextIfUnclear(in))
 	}
 	if taken, ok := any(out).(seatTaken); ok && taken.token() != "" {
 		r.Room = roomOf(taken.token())
 	}
 	return out, nil
+}
+
+func (d definition[In, Out]) nextIfUnclear(in In) string {
+	if d.again == nil {
+		return repeatSafely
+	}
+	return d.again(in)
 }
 
 // read fills in from the arguments of a call. Its error names everything that is

@@ -9,13 +9,21 @@ import (
 
 // refusal is the one place where an error of chat becomes what a model reads. Any
 // other error stays as it is: the caller gets only the id under which it is logged.
-func refusal(err error) error {
+// again says what to do after a call that may have taken effect.
+func refusal(err error, again string) error {
 	var refused *fault.Error
 	if !errors.As(err, &refused) || refused.Code == fault.Internal {
 		return err
 	}
-	return failureOf(refused)
+	f := failureOf(refused)
+	if refused.Unclear {
+		f.Next = again
+	}
+	return f
 }
+
+// repeatSafely is for a call that adds nothing if it has taken effect before.
+const repeatSafely = "Repeating the call is safe."
 
 // failureOf returns what a model reads of a refusal.
 func failureOf(err *fault.Error) *mcp.Failure {

@@ -149,6 +149,9 @@ func TestCalls_tableStopsAnswering_endWithinFifteenSeconds(t *testing.T) {
 				}
 				tab.left.Store(int64(answered / 2))
 				got := f.call(tool, arguments)
+				if got.Code != "" && got.Next == "" {
+					t.Errorf("%s does not say what to do next: %s", tool, got.Message)
+				}
 				if got.took > longest || answered < 2 && (got.Code != "unavailable" || got.code != "unavailable" || f.meter.Totals().Failures == 0) {
 					t.Errorf("%s, after %d calls of the table: %q, in the account %q, %d failures of the table, after %v", tool, answered/2, got.Code, got.code, f.meter.Totals().Failures, got.took)
 				}

@@ -200,7 +200,7 @@ func TestRefusal_ofTheRules_hasTheirCodeAndMessage(t *testing.T) {
 	} {
 		err := refusal(fmt.Errorf("while joining: %w", &fault.Error{
 			Code: code, Message: "Do <this>.", RetryAfter: 1200 * time.Millisecond, Token: "t", Yours: []string{"Ann"}, Next: "Then that.",
-		}))
+		}), "Repeat it.")
 		var f *mcp.Failure
 		want := &mcp.Failure{Code: string(code), Message: "Do <this>.", RetryAfterSeconds: 2, AgentToken: "t", Yours: []string{"Ann"}, Next: "Then that."}
 		if !errors.As(err, &f) || !reflect.DeepEqual(f, want) {
@@ -211,7 +211,7 @@ func TestRefusal_ofTheRules_hasTheirCodeAndMessage(t *testing.T) {
 
 func TestRefusal_errorThatIsNoRefusal_staysAsItIs(t *testing.T) {
 	for _, fault := range []error{errors.New("disk on fire"), &fault.Error{Code: fault.Internal, Message: "unfinished"}} {
-		if err := refusal(fault); err != fault {
+		if err := refusal(fault, "Repeat it."); err != fault {
 			t.Errorf("%v became %v", fault, err)
 		}
 	}

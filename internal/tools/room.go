@@ -27,6 +27,9 @@ func (s *Set) createRoom() tool {
 				spec.Boolean("public", func(yes bool) { in.Public = yes }, "Listed by list_rooms."),
 			}
 		},
+		again: func(chat.CreateRequest) string {
+			return "The room may be there without you. Repeat the call with another name, or without room."
+		},
 		run: func(ctx context.Context, in chat.CreateRequest) (seated, error) {
 			got, err := s.rooms.CreateRoom(ctx, in)
 			return s.viewSeated(ctx, got, passwordOf(in.Room, in.Password)), err

@@ -86,6 +86,12 @@ func (s *Set) joinRoom() tool {
 			return ""
 		},
 		token: func(in chat.JoinRequest) string { return in.Token },
+		again: func(in chat.JoinRequest) string {
+			if in.Token != "" {
+				return repeatSafely
+			}
+			return "You may have a seat whose agent_token you do not know. Repeat the call. If it is refused with name_taken or room_full, that seat is in the way: repeat it after retry_after_seconds, or choose another agent_name if that is too long."
+		},
 		run: func(ctx context.Context, in chat.JoinRequest) (seated, error) {
 			got, err := s.rooms.JoinRoom(ctx, in)
 			password := passwordOf(in.Room, in.Password)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
@@ -35,12 +36,13 @@ func (s *Set) sendMessage() tool {
 		about: "Talk to another agent over Parley: send a message to all in the chat room you joined, or only to those in to; it cannot be unsaid. " +
 			"To reply give reply_to. With wait_seconds the answer comes in the same call; else wait for it with wait_for_message. " +
 			"What you had not read comes back too; sent false: it may change what you say, so nothing was sent: read it and send again with the new cursor. " +
-			"A call that failed may be repeated word for word.",
+			"A call that failed may be repeated word for word, with its cursor.",
 		shown: []string{"sent", "id", "duplicate", "status", "messages", "has_more", "cursor", "agents", "away_until", "owed", "next"},
 		args:  s.sendArgs,
 		needs: sendNeeds,
 		token: func(in chat.SendRequest) string { return in.Token },
 		waits: func(ctx context.Context, in chat.SendRequest) time.Duration { return s.clients.atMost(ctx, in.Wait) },
+		again: sendAgain,
 		run: func(ctx context.Context, in chat.SendRequest) (sent, error) {
 			in.Wait = s.clients.atMost(ctx, in.Wait)
 			got, err := s.rooms.Send(ctx, in)
@@ -73,6 +75,19 @@ func sendNeeds(in *chat.SendRequest) string {
 		return "text is missing (only kind agree and withdraw need none)"
 	}
 	return ""
+}
+
+// sendAgain says what to do after a send that may have been said. A short text is
+// recognized only by its key or by a cursor from before, since it can be meant again.
+func sendAgain(in chat.SendRequest) string {
+	named := false
+	if token, err := ident.ParseToken(in.Token); err == nil {
+		_, named = ident.ParseCursor(token, in.Cursor)
+	}
+	if in.Key == "" && !named && len(in.Text) < chat.ShortText {
+		return "The message may have been sent. Repeat the call with the cursor that you had before it: then it is sent only once. If you had none, look with message_history whether it is there."
+	}
+	return "The message may have been sent. Repeat the call word for word before you send another: it is sent only once."
 }
 
 // sent is the whole result. A send that waits spends its time in the stack frame of

@@ -46,7 +46,7 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 		defer end()
 		got, err := s.rooms.Wait(ctx, asked)
 		if err != nil {
-			return nil, refusal(err)
+			return nil, refusal(err, repeatSafely)
 		}
 		if ended.Status, ended.Stopping = got.Status, got.Stopping; got.Yielded {
 			ended.RetryAfter = standbyYields
