@@ -61,7 +61,7 @@ func New(o Options) *Writer {
 func (w *Writer) Watch(totals func() meter.Totals) { w.totals = totals }
 
 // Observe counts a call. The first call is written at once, and so is one that
-// triggers an alarm.
+// triggers an alarm, or follows a failure of the table, which does.
 func (w *Writer) Observe(call meter.Call) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -73,6 +73,7 @@ func (w *Writer) Observe(call meter.Call) {
 	if name != "" {
 		w.sums[name]++
 	}
+	alarms = alarms || w.totals().Failures > w.written.Failures
 	if alarms || len(w.times) == most || w.Clock.Since(w.flushed) >= every {
 		w.write()
 	}

@@ -117,6 +117,19 @@ func TestObserve_failure_isWrittenAtOnce(t *testing.T) {
 	}
 }
 
+// TestObserve_tableFailedBesideACall_isWrittenAtOnce: a poll, or the presence of an agent
+// whose call is answered all the same.
+func TestObserve_tableFailedBesideACall_isWrittenAtOnce(t *testing.T) {
+	f := newFunction(t)
+	f.call(meter.CodeOK)
+	f.lines()
+	f.totals.Failures += 3
+	f.call(meter.CodeOK)
+	f.wrote("CallTime [12] Milliseconds, Calls 1 Count, TableFailures 3 Count")
+	f.call(meter.CodeOK)
+	f.wrote()
+}
+
 func TestObserve_refusedForSpeed_isNotWrittenAtOnce(t *testing.T) {
 	f := newFunction(t)
 	f.call(meter.CodeOK)
