@@ -49,9 +49,9 @@ func TestParse_readsFlagsAndEnvironment(t *testing.T) {
 		"more environment": {env: map[string]string{"PUBLIC_URL": "https://a.example/mcp", "LOG_LEVEL": "error", "LOG_FORMAT": "json", "ALLOW_ORIGIN": "https://a.example,https://b.example"}, want: func(s *settings) {
 			s.PublicURL, s.LogLevel, s.LogFormat, s.AllowOrigin = "https://a.example/mcp", "error", "json", []string{"https://a.example", "https://b.example"}
 		}},
-		"limits": {args: "--messages-per-minute 6 --rooms-per-hour 2 --trust-proxy", env: map[string]string{"BYTES_PER_MINUTE": "1000", "GUESSES_PER_MINUTE": "3", "MAX_WAITS": "9"}, want: func(s *settings) {
+		"limits": {args: "--messages-per-minute 6 --rooms-per-hour 2 --trust-proxy", env: map[string]string{"BYTES_PER_MINUTE": "1000", "MAX_WAITS": "9"}, want: func(s *settings) {
 			s.MessagesPerMinute, s.RoomsPerHour, s.TrustProxy = 6, 2, true
-			s.BytesPerMinute, s.GuessesPerMinute, s.MaxWaits = 1000, 3, 9
+			s.BytesPerMinute, s.MaxWaits = 1000, 9
 		}},
 		"metrics":   {args: "--metrics-addr 127.0.0.1:9464", want: func(s *settings) { s.MetricsAddr = "127.0.0.1:9464" }},
 		"flag wins": {args: "--addr :2", env: map[string]string{"ADDR": ":1"}, want: func(s *settings) { s.Addr = ":2" }},

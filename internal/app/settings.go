@@ -29,7 +29,6 @@ type Settings struct {
 	MessagesPerMinute int  `env:"PARLEY_MESSAGES_PER_MINUTE" placeholder:"NUMBER" help:"The most messages an agent may send per minute; 0, the default, means no limit."`
 	BytesPerMinute    int  `env:"PARLEY_BYTES_PER_MINUTE" placeholder:"NUMBER" help:"The most bytes of text an agent may send per minute; 0 means no limit."`
 	RoomsPerHour      int  `env:"PARLEY_ROOMS_PER_HOUR" placeholder:"NUMBER" help:"The most rooms a client address may create per hour; 0 means no limit."`
-	GuessesPerMinute  int  `env:"PARLEY_GUESSES_PER_MINUTE" placeholder:"NUMBER" help:"The most wrong passwords a client address may try per minute; 0 means no limit."`
 	MaxWaits          int  `env:"PARLEY_MAX_WAITS" default:"20000" placeholder:"NUMBER" help:"The most calls that may wait at once (${default}), but no more than three quarters of the open files that the system allows. Each takes about 40 KB. Further calls are refused with a time to retry."`
 	MaxBodies         int  `env:"PARLEY_MAX_BODIES" default:"64" placeholder:"MIB" help:"The most memory for the bodies of open requests, in MiB (${default}). Further requests are refused with a time to retry."`
 
@@ -55,7 +54,6 @@ func (s Settings) Validate() error {
 		check("messages-per-minute", s.MessagesPerMinute, s.MessagesPerMinute >= 0, noLimit),
 		check("bytes-per-minute", s.BytesPerMinute, s.BytesPerMinute >= 0, noLimit),
 		check("rooms-per-hour", s.RoomsPerHour, s.RoomsPerHour >= 0, noLimit),
-		check("guesses-per-minute", s.GuessesPerMinute, s.GuessesPerMinute >= 0, noLimit),
 		check("log-level", s.LogLevel, new(slog.Level).UnmarshalText([]byte(s.LogLevel)) == nil, "must be debug, info, warn or error"),
 		check("log-format", s.LogFormat, s.LogFormat == "text" || s.LogFormat == "json", "must be text or json"),
 		s.checkAddresses(),
@@ -95,7 +93,7 @@ func (s Settings) maxWaits() int64 {
 
 // limits returns the rate limits.
 func (s Settings) limits() ratelimit.Limits {
-	return ratelimit.Limits{Messages: s.MessagesPerMinute, Bytes: s.BytesPerMinute, Rooms: s.RoomsPerHour, Passwords: s.GuessesPerMinute}
+	return ratelimit.Limits{Messages: s.MessagesPerMinute, Bytes: s.BytesPerMinute, Rooms: s.RoomsPerHour}
 }
 
 // Logger returns a log on w in the level and format of the settings.

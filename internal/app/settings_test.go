@@ -24,7 +24,6 @@ func TestValidate_impossibleSetting_saysWhy(t *testing.T) {
 		{func(s *Settings) { s.MessagesPerMinute = -1 }, "--messages-per-minute"},
 		{func(s *Settings) { s.BytesPerMinute = -1 }, "--bytes-per-minute"},
 		{func(s *Settings) { s.RoomsPerHour = -1 }, "--rooms-per-hour"},
-		{func(s *Settings) { s.GuessesPerMinute = -1 }, "--guesses-per-minute"},
 		{func(s *Settings) { s.LogLevel = "loud" }, "--log-level"},
 		{func(s *Settings) { s.LogFormat = "xml" }, "--log-format"},
 		{func(s *Settings) { s.PublicURL = "a.example" }, `--public-url (PARLEY_PUBLIC_URL) "a.example"`},

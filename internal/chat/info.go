@@ -58,7 +58,7 @@ func infoOf(ctx context.Context, s *Service, key, password string) (Info, error)
 	case h.Expired(began), h.Deserted():
 		return Info{}, roomlog.ErrNotFound
 	}
-	if err := s.passwords.Check(ctx, h.Password, password); err != nil {
+	if err := s.passwords.Check(ctx, h, password); err != nil {
 		return Info{}, err
 	}
 	return Info{Room: view.Outside(h), Now: s.now()}, nil

@@ -79,7 +79,7 @@ func newJoin(ctx context.Context, s *Service, roomName, pass, agent string) (*jo
 	if err != nil {
 		return nil, err
 	}
-	return &joinOp{newcomer: newcomer{room: rn, name: an, secret: ident.NewSecret(), principal: ident.PrincipalOf(ctx)}, svc: s, password: pass}, nil
+	return &joinOp{newcomer: newcomer{room: rn, name: an, secret: ident.NewSecret(), principal: ident.PrincipalOf(ctx), caller: ident.CallerOf(ctx)}, svc: s, password: pass}, nil
 }
 
 // run finds the room of the name, or creates it, and takes a seat there.
@@ -139,7 +139,7 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (Seated, e
 	}
 	for looks := range maxLooks {
 		if looks == 0 || h.Password != claim.password {
-			if err := op.svc.passwords.Check(ctx, h.Password, op.password); err != nil {
+			if err := op.svc.passwords.Check(ctx, h, op.password); err != nil {
 				return Seated{}, err
 			}
 			claim.password = h.Password

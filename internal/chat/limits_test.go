@@ -10,6 +10,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/room"
 )
@@ -161,7 +162,7 @@ func TestLimits_sendRefusedByTheRoom_isNotCounted(t *testing.T) {
 
 func TestLimits_rooms_arePerAddressAndHour(t *testing.T) {
 	w := limited(t, ratelimit.Limits{Rooms: 4})
-	here, there := ratelimit.WithAddress(t.Context(), "192.0.2.1"), ratelimit.WithAddress(t.Context(), "192.0.2.2")
+	here, there := ident.WithAddress(t.Context(), "192.0.2.1"), ident.WithAddress(t.Context(), "192.0.2.2")
 	made := 0
 	create := func(ctx context.Context) error {
 		made++
@@ -200,45 +201,75 @@ func TestLimits_rooms_arePerAddressAndHour(t *testing.T) {
 	w.exactly(err, func() error { return create(here) })
 }
 
-func TestLimits_wrongPasswords_arePerAddressAndMinute(t *testing.T) {
-	w := limited(t, ratelimit.Limits{Passwords: 3})
-	here, there := ratelimit.WithAddress(t.Context(), "192.0.2.1"), ratelimit.WithAddress(t.Context(), "192.0.2.2")
+// The rules are tested with package password.
+func TestLimits_wrongPasswords_arePerCallerAndRoom(t *testing.T) {
+	w := newWorld(t)
+	here, there := ident.WithAddress(t.Context(), "192.0.2.1"), ident.WithAddress(t.Context(), "192.0.2.2")
 	w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "right", Capacity: 100})
+	w.create(chat.CreateRequest{Room: "ideas", AgentName: "Ann", Password: "right", Capacity: 100})
 	agents := 0
-	try := func(ctx context.Context, password string) error {
+	try := func(ctx context.Context, room, password string) error {
 		agents++
-		_, err := w.JoinRoom(ctx, chat.JoinRequest{Room: "plans", Password: password, AgentName: fmt.Sprintf("Agent %d", agents)})
+		_, err := w.JoinRoom(ctx, chat.JoinRequest{Room: room, Password: password, AgentName: fmt.Sprintf("Agent %d", agents)})
 		return err
 	}
-	for range 5 { // neither the right password nor a missing one is a guess
-		if err := try(here, "right"); err != nil {
-			t.Fatal(err)
-		}
-		wants(t, try(here, ""), fault.WrongPassword)
+	for range 9 {
+		wants(t, try(here, "plans", "wrong"), fault.WrongPassword)
+		wants(t, try(here, "plans", ""), fault.WrongPassword) // no guess
 	}
-	wants(t, try(here, "wrong"), fault.WrongPassword)
-	wants(t, try(here, "wrong"), fault.WrongPassword)
+	if err := try(here, "plans", "right"); err != nil {
+		t.Error(err)
+	}
 	_, err := w.RoomInfo(here, chat.InfoRequest{Room: "plans:wrong"}) // another way to guess
 	wants(t, err, fault.WrongPassword)
-	err = try(here, "wrong")
-	if got := retryAfter(t, err); got != 20*time.Second {
+	err = try(here, "plans", "right")
+	if got := retryAfter(t, err); got != time.Minute {
 		t.Errorf("try again after %s", got)
 	}
-	retryAfter(t, try(here, "right"))
-	if err := try(there, "right"); err != nil {
-		t.Errorf("from another address: %v", err)
+	if err := errors.Join(try(there, "plans", "right"), try(here, "ideas", "right")); err != nil {
+		t.Errorf("from another address, and in another room: %v", err)
 	}
-	w.exactly(err, func() error { return try(here, "right") })
+	w.exactly(err, func() error { return try(here, "plans", "right") })
 }
 
-// At most two guesses are checked at once.
-func TestLimits_concurrentGuesses_exceedTheLimitByOneAtMost(t *testing.T) {
-	w := limited(t, ratelimit.Limits{Passwords: 3})
-	w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "right"})
-	got := tally(atOnce(12, func(int) (chat.Seated, error) {
-		return w.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Bob", Password: "wrong"})
-	}))
-	if wrong := got[fault.WrongPassword]; wrong < 3 || wrong > 4 || wrong+got[fault.RateLimited] != 12 {
-		t.Errorf("the guesses ended so: %v", got)
+// The agents of a room are known by where they joined from, whatever strangers do.
+func TestLimits_wrongPasswordsOfStrangers_doNotKeepOutWhoeverHasASeat(t *testing.T) {
+	w := newWorld(t)
+	here := ident.WithAddress(t.Context(), "192.0.2.1")
+	ann, err := w.CreateRoom(here, chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "right", Capacity: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bob, err := w.JoinRoom(ident.WithAddress(t.Context(), "192.0.2.2"), chat.JoinRequest{Room: "plans", Password: "right", AgentName: "Bob"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.fillGuesses(ann.Token)
+	for _, other := range []*world{w, w.elsewhere()} {
+		for _, from := range []string{"192.0.2.1", "192.0.2.2"} {
+			if _, err := other.RoomInfo(ident.WithAddress(t.Context(), from), chat.InfoRequest{Room: "plans:right"}); err != nil {
+				t.Errorf("from where an agent has a seat: %v", err)
+			}
+		}
+		_, err = other.RoomInfo(ident.WithAddress(t.Context(), "192.0.2.3"), chat.InfoRequest{Room: "plans:right"})
+		retryAfter(t, err)
+		if _, err := other.JoinRoom(t.Context(), chat.JoinRequest{Token: bob.Token}); err != nil {
+			t.Errorf("with a token: %v", err)
+		}
+	}
+}
+
+// fillGuesses takes all slots for wrong passwords of the room of a token.
+func (w *world) fillGuesses(token string) {
+	w.t.Helper()
+	parsed, err := ident.ParseToken(token)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	slots, now := w.Store().Guesses(parsed.Room), w.clock.Now()
+	for i := range 200 {
+		if ok, err := slots.Take(w.t.Context(), fmt.Sprintf("%03d", i), "zzzz", now, now.Add(time.Minute)); err != nil || !ok {
+			w.t.Fatal(ok, err)
+		}
 	}
 }

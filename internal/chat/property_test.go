@@ -143,6 +143,7 @@ type machine struct {
 	// passwords allows rooms to have one. To check a password takes longer than a
 	// hundred other calls, so few runs have any.
 	passwords bool
+	guesses   int // that may have been wrong
 }
 
 // pendingToken is what a join got that was refused since its name was taken.

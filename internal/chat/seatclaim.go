@@ -18,7 +18,7 @@ type newcomer struct {
 	name   ident.Name // its own
 	secret string     // of its token
 
-	principal string // who asks; empty means unknown
+	principal, caller string // who asks: see ident.PrincipalOf and ident.CallerOf
 }
 
 // seatAt returns the event and the presence of a new seat, as the next event of h.
@@ -26,7 +26,7 @@ func (n newcomer) seatAt(h *room.Head, now time.Time, since room.Mark, role room
 	a := room.Agent{
 		Seat: max(h.NextSeat, 1), Name: n.name.Shown, Key: n.name.Key, Role: role,
 		Hash: ident.HashSecret(n.secret), Joined: h.AsOf + 1, AtMs: now.UnixMilli(), Since: since,
-		Principal: n.principal,
+		Principal: n.principal, Caller: ident.CallerDigest(h.LogKey, n.caller),
 	}
 	if role != room.Admin {
 		_, a.Muted = room.FindBan(h.Mutes, a.Key)

@@ -81,12 +81,12 @@ func New(t table.Table, o Options) *Service {
 		o.Logger = slog.Default()
 	}
 	s := &Service{table: t, clock: o.Clock, opts: o, log: o.Logger, stopping: make(chan struct{})}
-	s.limits = ratelimit.New(o.Limits, room.MaxText, o.Clock)
-	s.passwords = password.New(s.limits)
 	s.store = roomlog.NewStore(t, roomlog.Options{
 		Clock: o.Clock, SingleProcess: o.SingleProcess, MinBatch: o.MinBatch, MaxIdle: o.MaxRooms, Logger: o.Logger,
 		Observe: func(l *roomlog.Log) roomlog.Observer { return &liveRoom{log: l, svc: s, seats: map[int]*seatCache{}} },
 	})
+	s.limits = ratelimit.New(o.Limits, room.MaxText, o.Clock)
+	s.passwords = password.New(s.store)
 	return s
 }
 

@@ -26,9 +26,9 @@ func arrows() map[string][]string {
 		"internal/ident":     {"internal/fault"},
 		"internal/room":      {"internal/ident", "internal/fault"},
 		"internal/roomlog":   {"internal/room", "internal/ident", "internal/fault", "internal/table"},
-		"internal/ratelimit": {"internal/fault"},
+		"internal/ratelimit": {"internal/ident", "internal/fault"},
 		"internal/view":      rooms,
-		"internal/password":  {"internal/ratelimit", "internal/room", "internal/ident", "internal/fault"},
+		"internal/password":  rooms,
 		"internal/chat":      slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit"}),
 		"internal/pairing":   slices.Concat(rooms, []string{"internal/chat"}),
 
@@ -36,7 +36,7 @@ func arrows() map[string][]string {
 		"internal/mcp":        {"internal/meter"},
 		"internal/tools/spec": {"internal/ident", "internal/fault"},
 		"internal/tools":      {"internal/tools/spec", "internal/mcp", "internal/pairing", "internal/chat", "internal/view", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
-		"internal/httpapi":    {"internal/tools", "internal/mcp", "internal/chat", "internal/ratelimit", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
+		"internal/httpapi":    {"internal/tools", "internal/mcp", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/lambdahttp": {"internal/meter"},
 
 		// The store and what is measured.

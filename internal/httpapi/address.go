@@ -8,7 +8,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/meter"
-	"github.com/parley-chat/parley/internal/ratelimit"
 )
 
 type addressKey struct{}
@@ -23,7 +22,7 @@ func Address(ctx context.Context) string {
 // context returns the context of r with what the tools look up in it: the account of the
 // request, who sent it, the client's address and the server's.
 func (a *api) context(x *exchange, r *http.Request) context.Context {
-	ctx := ratelimit.WithAddress(meter.With(r.Context(), x.account), a.clientOf(r))
+	ctx := ident.WithAddress(meter.With(r.Context(), x.account), a.clientOf(r))
 	ctx = ident.WithPrincipal(ctx, a.principalOf(r))
 	return context.WithValue(ctx, addressKey{}, a.addressOf(r))
 }

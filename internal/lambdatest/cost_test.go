@@ -16,6 +16,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/dynamolocal"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
@@ -63,6 +64,8 @@ type counted struct {
 	t                *testing.T
 	clock            *clockwork.FakeClock
 	meter            *meter
+	table            *dynamotable.Table
+	options          chat.Options
 	one, other, cold *chat.Service
 	rows             []string // of the table in docs/cost.md
 }
@@ -71,9 +74,10 @@ func count(t *testing.T) *counted {
 	t.Helper()
 	clock, m := clockwork.NewFakeClock(), &meter{}
 	tbl, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock, Observe: m.observe})
-	c := &counted{t: t, clock: clock, meter: m}
+	c := &counted{t: t, clock: clock, meter: m, table: tbl}
 	// A poll may outlive the table.
 	o := chat.Options{Clock: clock, Logger: slog.New(slog.DiscardHandler)}
+	c.options = o
 	c.one, c.other, c.cold = chat.New(tbl, o), chat.New(tbl, o), chat.New(tbl, o)
 	return c
 }
@@ -140,6 +144,29 @@ func (c *counted) wait(what string, seat chat.Seated, cursor string) string {
 	}
 }
 
+// passwords counts joins of a room with a password.
+func (c *counted) passwords() {
+	c.t.Helper()
+	if _, err := c.one.CreateRoom(c.t.Context(), chat.CreateRequest{Room: "vault", AgentName: "Alice", Password: "right", Capacity: 9}); err != nil {
+		c.t.Fatal(err)
+	}
+	c.meter.take()
+	for _, try := range []struct {
+		what, agent, password string
+		code                  fault.Code
+	}{
+		{"a join with a password", "Bob", "right", ""},
+		{"a join that is refused for its password", "Carol", "wrong", fault.WrongPassword},
+		{"a join with a password, within an hour of a wrong one", "Dave", "right", ""},
+	} {
+		_, err := chat.New(c.table, c.options).JoinRoom(c.t.Context(), chat.JoinRequest{Room: "vault", AgentName: try.agent, Password: try.password})
+		if fault.CodeOf(err) != try.code {
+			c.t.Fatal(err)
+		}
+		c.row(try.what)
+	}
+}
+
 func TestCostPage_figures_areCounted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: hundreds of polls are left out")
@@ -149,6 +176,7 @@ func TestCostPage_figures_areCounted(t *testing.T) {
 	c.row("a join that makes the room")
 	bob := c.join(c.other, "Bob")
 	c.row("a join")
+	c.passwords()
 	c.say(c.one, alice, "the first word of a seat says that it is used, too")
 	c.meter.take()
 	long := strings.Repeat("x", 790)

@@ -1,17 +1,20 @@
-// Package password computes and checks the hashes of rooms' passwords, a few at a time.
+// Package password computes and checks the hashes of rooms' passwords, a few at a time,
+// and counts the wrong ones.
 package password
 
 import (
 	"context"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/sync/semaphore"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
 )
 
 // hashesAtOnce bounds how many password hashes are computed at once, so that a
@@ -20,13 +23,13 @@ const hashesAtOnce = 2
 
 // Checker computes and checks the hashes of rooms' passwords.
 type Checker struct {
-	slots  *semaphore.Weighted
-	limits *ratelimit.Limiter
+	hashing *semaphore.Weighted
+	store   *roomlog.Store
 }
 
-// New returns a Checker that counts wrong passwords with l.
-func New(l *ratelimit.Limiter) *Checker {
-	return &Checker{semaphore.NewWeighted(hashesAtOnce), l}
+// New returns a Checker that counts wrong passwords in the table of a store.
+func New(s *roomlog.Store) *Checker {
+	return &Checker{semaphore.NewWeighted(hashesAtOnce), s}
 }
 
 // Hash returns the hash to store of a password; "" for an empty one.
@@ -34,43 +37,114 @@ func (p *Checker) Hash(ctx context.Context, password string) (string, error) {
 	if password == "" {
 		return "", nil
 	}
-	if err := p.slots.Acquire(ctx, 1); err != nil {
+	if err := p.hashing.Acquire(ctx, 1); err != nil {
 		return "", err
 	}
-	defer p.slots.Release(1)
+	defer p.hashing.Release(1)
 	return ident.HashPassword(password), nil
 }
 
-// Check compares a password with a room's hash, which is "" for a room without a
-// password. Its error is a *fault.Error, or that of ctx.
-func (p *Checker) Check(ctx context.Context, hash, password string) error {
+// Check compares a password with that of a room, or refuses to: see room.Guesses. Its
+// error is a *fault.Error, or that of the table or of ctx.
+func (p *Checker) Check(ctx context.Context, h *room.Head, password string) error {
 	switch {
-	case hash == "" && password == "":
+	case h.Password == "" && password == "":
 		return nil
-	case hash == "":
+	case h.Password == "":
 		return fault.Refuse(fault.WrongPassword, "This room has no password. If you were given one, it may be another room: check the name with your user, or call again without password.")
 	case password == "":
 		return fault.Refuse(fault.WrongPassword, "This room needs a password: call again with password, as the invite gives it.")
 	}
-	if err := p.slots.Acquire(ctx, 1); err != nil {
+	// What waits here is not counted yet: of many right passwords that come together,
+	// none may count as wrong.
+	if err := p.hashing.Acquire(ctx, 1); err != nil {
 		return err
 	}
-	defer p.slots.Release(1)
-	// Count the guess only now: of many right ones that come together, those that
-	// wait for a slot would count as wrong.
-	undo, err := p.limits.Password(ctx)
+	defer p.hashing.Release(1)
+	who := ident.CallerDigest(h.LogKey, ident.CallerOf(ctx))
+	g := guess{room: h, who: who, known: room.Knows(h.Agents, who), slots: p.store.Guesses(h.ID), now: p.store.Clock().Now}
+	return g.check(ctx, password)
+}
+
+// guess is one try of a password.
+type guess struct {
+	room  *room.Head
+	who   string
+	known bool
+	slots roomlog.Slots
+	now   func() time.Time
+}
+
+// check checks the password, and sees to it that a wrong one is counted: before the
+// check in a room that is watched, else after it.
+func (g guess) check(ctx context.Context, password string) error {
+	before, err := g.slots.Read(ctx, table.Eventual)
 	if err != nil {
 		return err
 	}
-	same, err := ident.CheckPassword(password, hash)
+	slot := ""
+	if len(before) > 0 {
+		if slot, err = g.count(ctx, before); err != nil {
+			return err
+		}
+	}
+	same, err := ident.CheckPassword(password, g.room.Password)
+	switch {
+	case slot != "" && (same || err != nil):
+		g.slots.GiveBack(ctx, slot)
+	case slot == "" && !same && err == nil:
+		err = g.countFirst(ctx)
+	}
+	if err == nil && !same {
+		err = fault.Refuse(fault.WrongPassword, "The password is not this room's. Ask your user for the invite, and pass it exactly.")
+	}
+	return err
+}
+
+// countFirst counts a wrong password in a room that was not watched. A caller that has
+// gone does not end that.
+func (g guess) countFirst(ctx context.Context) error {
+	ctx, cancel := roomlog.Detached(ctx)
+	defer cancel()
+	now := g.now()
+	first, err := g.slots.Take(ctx, room.FirstGuess, g.who, now, now.Add(room.WatchLife))
+	if err != nil || first {
+		return err
+	}
+	taken, err := g.slots.Read(ctx, table.Strong)
 	if err != nil {
 		return err
 	}
-	if !same {
-		return fault.Refuse(fault.WrongPassword, "The password is not this room's. Ask your user for the invite, and pass it exactly.")
+	if _, err = g.count(ctx, taken); fault.CodeOf(err) == fault.RateLimited {
+		return nil // it was checked at the same moment as those that fill the slots
 	}
-	undo()
-	return nil
+	return err
+}
+
+// maxRaces bounds how often another guess takes the slot first.
+const maxRaces = 20
+
+// count takes a slot for the guess, given those that are taken, or refuses it.
+func (g guess) count(ctx context.Context, taken room.Guesses) (slot string, err error) {
+	for range maxRaces {
+		now := g.now()
+		slot, wait := taken.Slot(g.who, g.known, now)
+		if wait > 0 {
+			return "", tooMany(wait)
+		}
+		mine, err := g.slots.Take(ctx, slot, g.who, now, room.Guess{AtMs: now.UnixMilli()}.Ends())
+		if mine || err != nil {
+			return slot, err
+		}
+		if taken, err = g.slots.Read(ctx, table.Strong); err != nil {
+			return "", err
+		}
+	}
+	return "", tooMany(time.Second)
+}
+
+func tooMany(wait time.Duration) error {
+	return fault.RetryLater(fault.RateLimited, wait, "Too many wrong passwords were given for this room, by you or by others. Nothing was done, and yours was not looked at: ask your user for the invite, and try again in %d seconds.", fault.Seconds(wait))
 }
 
 // Split understands "name:password" in place of a room's name.

@@ -7,15 +7,12 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/ratelimit"
+	"github.com/parley-chat/parley/internal/room"
 )
 
-func testPasswords() *Checker {
-	return New(ratelimit.New(ratelimit.Limits{}, 0, clockwork.NewFakeClock()))
-}
-
 func TestPassword_wrongMissingOrUnwanted_isRefused(t *testing.T) {
-	p := testPasswords()
+	clock := clockwork.NewFakeClock()
+	p := New(storeOn(openFile(t, clock), clock))
 	hash, err := p.Hash(t.Context(), "open sesame")
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +24,8 @@ func TestPassword_wrongMissingOrUnwanted_isRefused(t *testing.T) {
 		{hash, "open sesame", ""}, {hash, "", fault.WrongPassword}, {hash, "open", fault.WrongPassword},
 		{"", "", ""}, {"", "open sesame", fault.WrongPassword}, {"malformed", "open sesame", fault.Internal},
 	} {
-		if err := p.Check(t.Context(), c.hash, c.password); fault.CodeOf(err) != c.code {
+		h := &room.Head{State: room.State{ID: "room", Settings: room.Settings{Password: c.hash}}}
+		if err := p.Check(t.Context(), h, c.password); fault.CodeOf(err) != c.code {
 			t.Errorf("%q: %v, want %q", c.password, err, c.code)
 		}
 	}
@@ -37,8 +35,8 @@ func TestPassword_wrongMissingOrUnwanted_isRefused(t *testing.T) {
 }
 
 func TestPassword_whileTwoAreHashed_aThirdWaitsAndCanBeCanceled(t *testing.T) {
-	p := testPasswords()
-	if !p.slots.TryAcquire(2) || p.slots.TryAcquire(1) {
+	p := New(storeOn(nil, clockwork.NewFakeClock()))
+	if !p.hashing.TryAcquire(2) || p.hashing.TryAcquire(1) {
 		t.Fatal("not two at once")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -51,7 +49,7 @@ func TestPassword_whileTwoAreHashed_aThirdWaitsAndCanBeCanceled(t *testing.T) {
 	if err := <-got; err != context.Canceled {
 		t.Fatalf("got %v", err)
 	}
-	p.slots.Release(2)
+	p.hashing.Release(2)
 	if _, err := p.Hash(t.Context(), "open sesame"); err != nil {
 		t.Fatal(err)
 	}

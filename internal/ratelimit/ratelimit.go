@@ -12,37 +12,28 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 )
 
 // Limits are the limits of one server. A zero field is no limit.
 type Limits struct {
-	Messages  int // of one agent, per minute
-	Bytes     int // of one agent's texts, per minute
-	Rooms     int // created by one address, pairs included, per hour
-	Passwords int // wrong ones of one address, per minute
-}
-
-type addressKey struct{}
-
-// WithAddress returns ctx with the network address of the caller, by which Limits
-// count. All calls without one count as one address.
-func WithAddress(ctx context.Context, address string) context.Context {
-	return context.WithValue(ctx, addressKey{}, address)
+	Messages int // of one agent, per minute
+	Bytes    int // of one agent's texts, per minute
+	Rooms    int // created by one address, pairs included, per hour
 }
 
 // Limiter applies Limits. Its methods may be called concurrently.
 type Limiter struct {
-	limits  Limits
-	burst   int
-	clock   clockwork.Clock
-	rooms   *tally
-	guesses *tally
+	limits Limits
+	burst  int
+	clock  clockwork.Clock
+	rooms  *tally
 }
 
 // New returns a Limiter. burst is how many bytes of text an agent may always send
 // at once: the greatest length of one message.
 func New(l Limits, burst int, clock clockwork.Clock) *Limiter {
-	return &Limiter{l, burst, clock, newTally(), newTally()}
+	return &Limiter{l, burst, clock, newTally()}
 }
 
 // Room counts a room that the caller's address creates, or refuses it.
@@ -56,21 +47,6 @@ func (l *Limiter) Room(ctx context.Context) error {
 		return fault.RetryLater(fault.RateLimited, wait, "Your address has created %d rooms within an hour, as many as it may. No room was created: try again in %d seconds, or use a room that you have.", n, fault.Seconds(wait))
 	}
 	return nil
-}
-
-// Password counts a password that the caller's address tries, or refuses it. undo
-// takes the count back, for a right one.
-func (l *Limiter) Password(ctx context.Context) (undo func(), err error) {
-	n := l.limits.Passwords
-	if n <= 0 {
-		return func() {}, nil
-	}
-	guessed := l.guesses.of(ctx, func() *limiter { return perMinute(n, 1) })
-	undo, wait := guessed.spend(l.clock.Now(), 1)
-	if wait > 0 {
-		return nil, fault.RetryLater(fault.RateLimited, wait, "Too many wrong passwords came from your address. Nothing was done: ask your user for the invite, and try again in %d seconds.", fault.Seconds(wait))
-	}
-	return undo, nil
 }
 
 // Pace is how fast one agent has been speaking. Its zero value has not spoken. It
@@ -155,8 +131,7 @@ func newTally() *tally {
 
 // of returns the limiter of the caller's address. create makes it on first use.
 func (t *tally) of(ctx context.Context, create func() *limiter) *limiter {
-	address, _ := ctx.Value(addressKey{}).(string)
-	group := maphash.String(t.seed, address) % tallyGroups
+	group := maphash.String(t.seed, ident.CallerOf(ctx)) % tallyGroups
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	l := t.groups[group]

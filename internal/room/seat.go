@@ -31,6 +31,8 @@ type Agent struct {
 
 	// Principal is who took the seat: see ident.WithPrincipal. Empty means unknown.
 	Principal string `json:"who,omitempty"`
+	// Caller is from where the seat was taken: see ident.CallerDigest. Empty means unknown.
+	Caller string `json:"by,omitempty"`
 	// Former are seats that others had under this name before. The agent sees what
 	// they said to all, and who left, from event FormerSince on.
 	Former      []int  `json:"was,omitempty"`

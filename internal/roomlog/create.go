@@ -13,7 +13,7 @@ import (
 // Creation describes the start of a new log.
 type Creation struct {
 	// Begin returns the first events, of which the first carries the settings,
-	// given the empty head of the new log.
+	// given the head of the new log, which has an id and a key and nothing else.
 	Begin func(h *room.Head, now time.Time) (Change, error)
 	// Old is the log that had the name, if there is one. Its room must have
 	// expired or be deserted. It is retired in the same Write.
@@ -40,7 +40,7 @@ func (s *Store) Create(ctx context.Context, c Creation) (*Log, []room.Event, err
 }
 
 func (s *Store) create(ctx context.Context, l *Log, c Creation) ([]room.Event, error) {
-	d := newDraft(&room.Head{State: room.State{ID: l.id}})
+	d := newDraft(&room.Head{State: room.State{ID: l.id, LogKey: ident.NewMessageIDKey()}})
 	d.nameIf = table.IfAbsent
 	began := s.now()
 	var last *draft // of the old log

@@ -97,7 +97,7 @@ func (d *draft) add(ch Change, now time.Time) ([]room.Event, error) {
 			e.ExpiresMs = now.Add(room.Life).UnixMilli()
 		}
 		if e.N == 1 {
-			e.LogKey = ident.NewMessageIDKey()
+			e.LogKey = next.LogKey
 		}
 		if x, promoted := next.Seated(e.Promoted); promoted {
 			e.NewAdmin = x.Name

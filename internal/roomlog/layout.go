@@ -29,6 +29,7 @@ const (
 	seenPrefix     = "SEEN#"
 	agreedPrefix   = "AGREED#"
 	activitySuffix = "#ACT"
+	wrongPrefix    = "WRONG#"
 	listed         = "LISTED"
 )
 

@@ -1,0 +1,35 @@
+package ident
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+)
+
+type addressKey struct{}
+
+// WithAddress returns ctx with the network address of the caller. Limits tell callers
+// apart by it that have no principal. All calls without one are of one caller.
+func WithAddress(ctx context.Context, address string) context.Context {
+	return context.WithValue(ctx, addressKey{}, address)
+}
+
+// CallerOf returns by whom a limit counts: the principal if there is one, else the
+// network address.
+func CallerOf(ctx context.Context) string {
+	if principal := PrincipalOf(ctx); principal != "" {
+		return "principal " + principal
+	}
+	address, _ := ctx.Value(addressKey{}).(string)
+	return "address " + address
+}
+
+const digestChars = 4
+
+// CallerDigest returns what is stored in place of a caller: 20 bits of a hash under
+// key. Each value stands for 4,096 addresses of IPv4, so that nobody can compute the
+// address from it, even with the key. Two callers that share one share a limit.
+func CallerDigest(key, caller string) string {
+	sum := sha256.Sum256([]byte(key + "\x00" + caller))
+	return Digits(binary.BigEndian.Uint64(sum[:])>>(64-5*digestChars), digestChars)
+}

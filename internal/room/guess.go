@@ -1,0 +1,83 @@
+package room
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/ident"
+)
+
+// Limits on wrong passwords.
+const (
+	GuessLife     = time.Minute // for so long a wrong password counts
+	callerGuesses = 10          // of one caller in one room
+	roomGuesses   = 200         // of all callers in one room
+	// WatchLife is how long after the first wrong password every guess is counted
+	// before it is checked. A right one would otherwise never cost a write, and of any
+	// number of guesses at the same moment all would be checked.
+	WatchLife = time.Hour
+)
+
+// FirstGuess is the slot of the wrong password that begins the watch.
+const FirstGuess = "FIRST"
+
+// Guess is a password that was wrong, or that is being checked.
+type Guess struct {
+	Who  string // ident.CallerDigest under LogKey
+	AtMs int64
+}
+
+// Ends returns the time from which g no longer counts.
+func (g Guess) Ends() time.Time { return CeilSecond(time.UnixMilli(g.AtMs).Add(GuessLife)) }
+
+// Guesses are the guesses of a room's password, by slot. A guess that ends in the slot
+// FirstGuess only says that the room is watched; the other slots are free then.
+type Guesses map[string]Guess
+
+// Slot returns the slot in which a guess of the caller counts, or how long it must wait
+// for one. A caller has ten slots of the room's two hundred. Others have some of these
+// as well, so a crowd of strangers can fill them all; a known caller that has not
+// failed then has one of its own.
+func (g Guesses) Slot(who string, known bool, now time.Time) (slot string, wait time.Duration) {
+	var own []time.Time
+	for _, x := range g {
+		if x.Who == who && x.Ends().After(now) {
+			own = append(own, x.Ends())
+		}
+	}
+	var taken []time.Time
+	free := ""
+	for _, slot := range slotsOf(who) {
+		if x, there := g[slot]; there && x.Ends().After(now) {
+			taken = append(taken, x.Ends())
+		} else if free == "" {
+			free = slot
+		}
+	}
+	switch {
+	case free != "" && len(own) < callerGuesses:
+		return free, 0
+	case known && len(own) == 0:
+		return "KNOWN#" + who, 0
+	case free != "":
+		return "", Earliest(own...).Sub(now)
+	case known:
+		taken = append(taken, Latest(own...)) // then its own slot is free
+	}
+	return "", Earliest(taken...).Sub(now)
+}
+
+// slotsOf returns the slots of a caller, which it shares with others at random.
+func slotsOf(who string) (slots []string) {
+	for _, n := range rand.New(rand.NewPCG(ident.Number(who), 0)).Perm(roomGuesses)[:callerGuesses] {
+		slots = append(slots, fmt.Sprintf("%03d", n))
+	}
+	return slots
+}
+
+// Knows reports whether one of agents took its seat from where a caller calls.
+func Knows(agents []Agent, who string) bool {
+	return slices.ContainsFunc(agents, func(a Agent) bool { return a.Caller == who })
+}

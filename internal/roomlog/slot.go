@@ -1,0 +1,82 @@
+package roomlog
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// Slots are places of which a limit allows so many: each act that counts takes one, an
+// item that is put if absent, and the place is free again when the item expires. So all
+// processes on a table share a limit, though the table has no counters.
+type Slots struct {
+	store             *Store
+	partition, prefix string
+}
+
+// slotItem is what took a slot.
+type slotItem struct {
+	V    int    `json:"v"`
+	ID   string `json:"id"` // random; the writer recognizes its own item by it
+	Who  string `json:"who,omitempty"`
+	AtMs int64  `json:"at"`
+}
+
+// Guesses returns the slots for wrong passwords of the room with an id.
+func (s *Store) Guesses(id string) Slots { return Slots{s, roomPrefix + id, wrongPrefix} }
+
+// Read returns who took which slot and when.
+func (s Slots) Read(ctx context.Context, c table.Consistency) (map[string]room.Guess, error) {
+	taken := map[string]room.Guess{}
+	where := table.Range{Partition: s.partition, Prefix: s.prefix, Limit: table.MaxLimit, Consistency: c}
+	for more := true; more; {
+		page, err := s.store.table.Query(ctx, where)
+		if err != nil {
+			return nil, err
+		}
+		for _, item := range page.Items {
+			var x slotItem
+			if err := Decode(item, &x); err != nil {
+				return nil, err
+			}
+			where.After = item.Key.Sort
+			taken[strings.TrimPrefix(where.After, s.prefix)] = room.Guess{Who: x.Who, AtMs: x.AtMs}
+		}
+		more = page.More
+	}
+	return taken, nil
+}
+
+// Take takes a slot from now until a time. It returns false if another act has it.
+func (s Slots) Take(ctx context.Context, slot, who string, now, until time.Time) (taken bool, err error) {
+	mine := slotItem{V: room.Version, ID: ident.NewEventID(), Who: who, AtMs: now.UnixMilli()}
+	err = s.store.table.Write(ctx, table.Put(table.Item{Key: s.key(slot), Expires: until, Data: Encode(mine)}, table.IfAbsent))
+	var conflict *table.ConflictError
+	if !errors.As(err, &conflict) {
+		return err == nil, err
+	}
+	if len(conflict.Conflicts) == 0 || conflict.Conflicts[0].Item == nil {
+		return false, nil
+	}
+	var other slotItem
+	err = Decode(*conflict.Conflicts[0].Item, &other)
+	return err == nil && other.ID == mine.ID, err // its own: the reply was lost
+}
+
+// GiveBack frees a slot that the caller took, if the table answers: else it expires.
+func (s Slots) GiveBack(ctx context.Context, slot string) {
+	ctx, cancel := Detached(ctx)
+	defer cancel()
+	if err := s.store.table.Write(ctx, table.Delete(s.key(slot), table.Always)); err != nil {
+		s.store.Logger().WarnContext(ctx, "what was counted was not taken back", "error", err)
+	}
+}
+
+func (s Slots) key(slot string) table.Key {
+	return table.Key{Partition: s.partition, Sort: s.prefix + slot}
+}
