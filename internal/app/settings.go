@@ -28,7 +28,7 @@ type Settings struct {
 	TrustProxy        bool `env:"PARLEY_TRUST_PROXY" help:"Read the client's address from the end of X-Forwarded-For. Use it only behind a proxy that adds it: otherwise clients can fake their address."`
 	MessagesPerMinute int  `env:"PARLEY_MESSAGES_PER_MINUTE" placeholder:"NUMBER" help:"The most messages an agent may send per minute; 0, the default, means no limit."`
 	BytesPerMinute    int  `env:"PARLEY_BYTES_PER_MINUTE" placeholder:"NUMBER" help:"The most bytes of text an agent may send per minute; 0 means no limit."`
-	RoomsPerHour      int  `env:"PARLEY_ROOMS_PER_HOUR" placeholder:"NUMBER" help:"The most rooms a client address may create per hour; 0 means no limit."`
+	RoomsPerHour      int  `env:"PARLEY_ROOMS_PER_HOUR" placeholder:"NUMBER" help:"The most rooms a client address may create per hour, in all processes; 0 means no limit."`
 	MaxWaits          int  `env:"PARLEY_MAX_WAITS" default:"20000" placeholder:"NUMBER" help:"The most calls that may wait at once (${default}), but no more than three quarters of the open files that the system allows. Each takes about 40 KB. Further calls are refused with a time to retry."`
 	MaxBodies         int  `env:"PARLEY_MAX_BODIES" default:"64" placeholder:"MIB" help:"The most memory for the bodies of open requests, in MiB (${default}). Further requests are refused with a time to retry."`
 

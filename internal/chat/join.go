@@ -205,22 +205,22 @@ func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, err
 	if !op.create {
 		return Seated{}, fault.Refuse(fault.RoomNotFound, "There is no room of this name. Check the spelling with your user, or leave create_if_missing out to create it.")
 	}
-	if err := s.AllowRoom(ctx); err != nil {
+	uncount, err := s.limits.Room(ctx)
+	if err != nil {
 		return Seated{}, err
 	}
-	if op.password != "" && op.settings.Password == "" {
-		hash, err := s.passwords.Hash(ctx, op.password)
-		if err != nil {
+	if op.settings.Password == "" {
+		if op.settings.Password, err = s.passwords.Hash(ctx, op.password); err != nil {
 			return Seated{}, err
 		}
-		op.settings.Password = hash
 	}
 	l, events, err := s.store.Create(ctx, roomlog.Creation{Old: old, Begin: func(h *room.Head, now time.Time) (roomlog.Change, error) {
 		e, presence := op.seatAt(h, now, room.Mark{N: 1}, room.Admin)
 		e.Settings = &op.settings
 		return roomlog.Change{Events: []room.Event{e}, Ops: []table.Op{presence}}, nil
 	}})
-	if conflict := new(table.ConflictError); errors.As(err, &conflict) {
+	if conflict := new(table.ConflictError); errors.As(err, &conflict) || errors.Is(err, roomlog.ErrNameMoved) {
+		uncount()
 		return Seated{}, roomlog.ErrNameMoved // another call was first
 	}
 	if err != nil {

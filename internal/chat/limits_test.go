@@ -160,7 +160,7 @@ func TestLimits_sendRefusedByTheRoom_isNotCounted(t *testing.T) {
 	}
 }
 
-func TestLimits_rooms_arePerAddressAndHour(t *testing.T) {
+func TestLimits_rooms_arePerCallerAndHour(t *testing.T) {
 	w := limited(t, ratelimit.Limits{Rooms: 4})
 	here, there := ident.WithAddress(t.Context(), "192.0.2.1"), ident.WithAddress(t.Context(), "192.0.2.2")
 	made := 0
@@ -183,11 +183,12 @@ func TestLimits_rooms_arePerAddressAndHour(t *testing.T) {
 		_, err = w.CreateRoom(here, chat.CreateRequest{Room: "room 1", AgentName: "Bob"})
 		wants(t, err, fault.RoomExists)
 	}
+	w.clock.Advance(20 * time.Minute)
 	if _, err := w.JoinRoom(here, chat.JoinRequest{Room: "by joining", AgentName: "Ann"}); err != nil {
 		t.Fatal(err)
 	}
 	err := create(here)
-	if got := retryAfter(t, err); got != 15*time.Minute {
+	if got := retryAfter(t, err); got != 40*time.Minute {
 		t.Errorf("try again after %s", got)
 	}
 	_, err = w.JoinRoom(here, chat.JoinRequest{Room: "another", AgentName: "Ann"})
@@ -195,10 +196,58 @@ func TestLimits_rooms_arePerAddressAndHour(t *testing.T) {
 	if err := create(there); err != nil {
 		t.Errorf("from another address: %v", err)
 	}
+	if err := create(ident.WithPrincipal(here, ident.Local)); err != nil {
+		t.Errorf("of a principal: %v", err)
+	}
 	if _, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "another"}); fault.CodeOf(err) != fault.RoomNotFound {
 		t.Errorf("a refused room is there: %v", err)
 	}
 	w.exactly(err, func() error { return create(here) })
+}
+
+func TestLimits_roomsOfManyProcesses_areCountedTogether(t *testing.T) {
+	w := newWorld(t)
+	all := w.processes(4, ratelimit.Limits{Rooms: 7})
+	got := tally(atOnce(40, func(i int) (chat.Seated, error) {
+		return all[i%4].CreateRoom(t.Context(), chat.CreateRequest{Room: fmt.Sprintf("room %d", i), AgentName: "Ann"})
+	}))
+	if got[""] != 7 || got[fault.RateLimited] != 33 {
+		t.Errorf("of 40 rooms, of which 7 are allowed: %v", got)
+	}
+}
+
+// A room is counted once, whoever wins its name and whichever reply is lost.
+func TestLimits_roomThatAnotherCallCreates_isNotCounted(t *testing.T) {
+	w := newWorld(t)
+	const limit = 20
+	all := w.processes(5, ratelimit.Limits{Rooms: limit})
+	got := tally(atOnce(limit, func(i int) (chat.Seated, error) {
+		return all[i%5].CreateRoom(t.Context(), chat.CreateRequest{Room: "plans", AgentName: "Ann"})
+	}))
+	if got[""] != 1 || got[fault.RoomExists] != limit-1 {
+		t.Errorf("of %d calls for one name: %v", limit, got)
+	}
+	lost := all[0].losingReplies("LOG#", chat.Options{Clock: hurriedClock{w.clock}, Limits: ratelimit.Limits{Rooms: limit}})
+	for range 2 {
+		_, err := lost.JoinRoom(t.Context(), chat.JoinRequest{Room: "ideas", AgentName: "Ann"})
+		if code := fault.CodeOf(err); code != fault.Unavailable && code != fault.NameTaken {
+			t.Errorf("a room whose reply is lost: %v", err)
+		}
+	}
+	for i := range limit - 2 {
+		all[1].create(chat.CreateRequest{Room: fmt.Sprintf("room %d", i), AgentName: "Ann"})
+	}
+	_, err := all[2].CreateRoom(t.Context(), chat.CreateRequest{Room: "one more", AgentName: "Ann"})
+	retryAfter(t, err)
+}
+
+// processes returns services on the table of w, like those of so many processes.
+func (w *world) processes(n int, l ratelimit.Limits) (all []*world) {
+	for range n {
+		o := chat.Options{Clock: hurriedClock{w.clock}, Limits: l}
+		all = append(all, &world{t: w.t, clock: w.clock, table: w.table, Service: chat.New(w.table, o)})
+	}
+	return all
 }
 
 // The rules are tested with package password.

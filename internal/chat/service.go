@@ -85,7 +85,7 @@ func New(t table.Table, o Options) *Service {
 		Clock: o.Clock, SingleProcess: o.SingleProcess, MinBatch: o.MinBatch, MaxIdle: o.MaxRooms, Logger: o.Logger,
 		Observe: func(l *roomlog.Log) roomlog.Observer { return &liveRoom{log: l, svc: s, seats: map[int]*seatCache{}} },
 	})
-	s.limits = ratelimit.New(o.Limits, room.MaxText, o.Clock)
+	s.limits = ratelimit.New(o.Limits, room.MaxText, s.store)
 	s.passwords = password.New(s.store)
 	return s
 }
@@ -100,8 +100,8 @@ func (s *Service) Stop() { s.stop.Do(func() { close(s.stopping) }) }
 // Stopping returns a channel that is closed by Stop.
 func (s *Service) Stopping() <-chan struct{} { return s.stopping }
 
-// AllowRoom counts a room that the address of the caller creates, or refuses it.
-func (s *Service) AllowRoom(ctx context.Context) error { return s.limits.Room(ctx) }
+// AllowRoom counts a room that the caller creates, or refuses it.
+func (s *Service) AllowRoom(ctx context.Context) error { _, err := s.limits.Room(ctx); return err }
 
 func (s *Service) now() time.Time { return s.clock.Now() }
 

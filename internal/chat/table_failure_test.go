@@ -17,7 +17,7 @@ import (
 
 // losingReplies returns a service whose table loses the reply to its first write of a
 // sort key with the prefix.
-func (w *world) losingReplies(prefix string) *world {
+func (w *world) losingReplies(prefix string, o chat.Options) *world {
 	lost := false
 	l := &tabletest.Hooks{Table: w.table, After: func(_ context.Context, c *tabletest.Call) {
 		for _, op := range c.Ops {
@@ -27,7 +27,7 @@ func (w *world) losingReplies(prefix string) *world {
 			}
 		}
 	}}
-	return &world{t: w.t, clock: w.clock, table: l, Service: chat.New(l, chat.Options{Clock: hurriedClock{w.clock}})}
+	return &world{t: w.t, clock: w.clock, table: l, Service: chat.New(l, o)}
 }
 
 func TestWait_replyToItsReadPositionLost_losesNoMessage(t *testing.T) {
@@ -35,7 +35,7 @@ func TestWait_replyToItsReadPositionLost_losesNoMessage(t *testing.T) {
 	w = w.elsewhere()
 	p := w.pair()
 	w.say(p.ann.Token, "for Bob")
-	bob := w.losingReplies("AT#")
+	bob := w.losingReplies("AT#", chat.Options{Clock: hurriedClock{w.clock}})
 	got, err := bob.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token})
 	if err != nil {
 		wants(t, err, fault.Unavailable)
@@ -48,7 +48,7 @@ func TestSend_withAKeyAndItsReplyLost_isNotADuplicate(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
 	p := w.pair()
-	bob := w.losingReplies("LOG#")
+	bob := w.losingReplies("LOG#", chat.Options{Clock: hurriedClock{w.clock}})
 	got, err := bob.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "said once", Key: "k"})
 	if err == nil && got.Duplicate {
 		t.Errorf("the first call returns %+v", got)

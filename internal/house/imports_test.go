@@ -26,7 +26,7 @@ func arrows() map[string][]string {
 		"internal/ident":     {"internal/fault"},
 		"internal/room":      {"internal/ident", "internal/fault"},
 		"internal/roomlog":   {"internal/room", "internal/ident", "internal/fault", "internal/table"},
-		"internal/ratelimit": {"internal/ident", "internal/fault"},
+		"internal/ratelimit": rooms,
 		"internal/view":      rooms,
 		"internal/password":  rooms,
 		"internal/chat":      slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit"}),

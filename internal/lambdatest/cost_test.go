@@ -17,6 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
@@ -76,7 +77,7 @@ func count(t *testing.T) *counted {
 	tbl, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock, Observe: m.observe})
 	c := &counted{t: t, clock: clock, meter: m, table: tbl}
 	// A poll may outlive the table.
-	o := chat.Options{Clock: clock, Logger: slog.New(slog.DiscardHandler)}
+	o := chat.Options{Clock: clock, Logger: slog.New(slog.DiscardHandler), Limits: ratelimit.Limits{Rooms: 60}} // the template's
 	c.options = o
 	c.one, c.other, c.cold = chat.New(tbl, o), chat.New(tbl, o), chat.New(tbl, o)
 	return c

@@ -8,11 +8,12 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/ratelimit"
+	"github.com/parley-chat/parley/internal/roomlog"
 )
 
 func TestMessage_refusedConcurrently_costsNothing(t *testing.T) {
 	clock := clockwork.NewFakeClockAt(time.Unix(1_800_000_000, 0))
-	l := ratelimit.New(ratelimit.Limits{Messages: 1}, 1, clock)
+	l := ratelimit.New(ratelimit.Limits{Messages: 1}, 1, roomlog.NewStore(nil, roomlog.Options{Clock: clock}))
 	var p ratelimit.Pace
 	for range 3 {
 		if _, err := l.Message(&p, 1); err != nil {

@@ -30,6 +30,8 @@ const (
 	agreedPrefix   = "AGREED#"
 	activitySuffix = "#ACT"
 	wrongPrefix    = "WRONG#"
+	madePrefix     = "MADE#"
+	callerPrefix   = "CALLER#"
 	listed         = "LISTED"
 )
 

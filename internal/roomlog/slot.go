@@ -30,6 +30,9 @@ type slotItem struct {
 // Guesses returns the slots for wrong passwords of the room with an id.
 func (s *Store) Guesses(id string) Slots { return Slots{s, roomPrefix + id, wrongPrefix} }
 
+// Made returns the slots for the rooms that a caller creates. The digest stands for it.
+func (s *Store) Made(digest string) Slots { return Slots{s, callerPrefix + digest, madePrefix} }
+
 // Read returns who took which slot and when.
 func (s Slots) Read(ctx context.Context, c table.Consistency) (map[string]room.Guess, error) {
 	taken := map[string]room.Guess{}
