@@ -125,7 +125,7 @@ func TestCache_roomsThatDoNotExist_areNotCached(t *testing.T) {
 }
 
 func TestCache_roomsInUse_stayCached(t *testing.T) {
-	s := newService(t, Options{MaxRooms: 1})
+	s := newService(t, Options{CacheBytes: 1})
 	got, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: "Ann"})
 	if err != nil {
 		t.Fatal(err)
@@ -145,14 +145,14 @@ func TestCache_roomsInUse_stayCached(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if all, idle := s.store.Cached(); all != 2 || idle != 1 {
+	if all, idle := s.store.Cached(); all != 1 || idle != 0 {
 		t.Errorf("%d rooms are cached, %d idle", all, idle)
 	}
 	cancel()
 	if err := <-over; err != context.Canceled {
 		t.Error(err)
 	}
-	if all, idle := s.store.Cached(); all != 1 || idle != 1 {
+	if all, idle := s.store.Cached(); all != 0 || idle != 0 {
 		t.Errorf("then %d rooms are cached, %d idle", all, idle)
 	}
 }

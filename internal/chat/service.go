@@ -35,9 +35,9 @@ type Options struct {
 	// Write. The default is 4, from which DynamoDB's transactions pay. Use 1 where a
 	// Write of several ops costs no more than one of a single op.
 	MinBatch int
-	// MaxRooms is how many rooms stay cached while nobody waits in them. The
-	// default is 1024.
-	MaxRooms int
+	// CacheBytes is how much memory the cached rooms may take: see roomlog.Options.
+	// The default is 128 MiB.
+	CacheBytes int64
 	// LongestWait caps every wait. The default is MaxWait.
 	LongestWait time.Duration
 	// Limits bound how fast agents speak and create rooms. The zero value does not.
@@ -71,8 +71,8 @@ func New(t table.Table, o Options) *Service {
 	if o.MinBatch == 0 {
 		o.MinBatch = 4
 	}
-	if o.MaxRooms == 0 {
-		o.MaxRooms = 1024
+	if o.CacheBytes == 0 {
+		o.CacheBytes = 128 << 20
 	}
 	if o.LongestWait == 0 {
 		o.LongestWait = MaxWait
@@ -82,7 +82,7 @@ func New(t table.Table, o Options) *Service {
 	}
 	s := &Service{table: t, clock: o.Clock, opts: o, log: o.Logger, stopping: make(chan struct{})}
 	s.store = roomlog.NewStore(t, roomlog.Options{
-		Clock: o.Clock, SingleProcess: o.SingleProcess, MinBatch: o.MinBatch, MaxIdle: o.MaxRooms, Logger: o.Logger,
+		Clock: o.Clock, SingleProcess: o.SingleProcess, MinBatch: o.MinBatch, CacheBytes: o.CacheBytes, Logger: o.Logger,
 		Observe: func(l *roomlog.Log) roomlog.Observer { return &liveRoom{log: l, svc: s, seats: map[int]*seatCache{}} },
 	})
 	s.limits = ratelimit.New(o.Limits, room.MaxText, s.store)

@@ -63,7 +63,7 @@ func explore(t *testing.T, seed uint64, services int) {
 	for range services {
 		r.services = append(r.services, chat.New(db, chat.Options{Clock: newClock(), SingleProcess: services == 1, MinBatch: 1, Logger: quiet}))
 	}
-	r.witness = roomlog.NewStore(db, roomlog.Options{Clock: newClock(), MinBatch: 1, MaxIdle: 1, Logger: quiet})
+	r.witness = roomlog.NewStore(db, roomlog.Options{Clock: newClock(), MinBatch: 1, CacheBytes: 1, Logger: quiet})
 	r.people()
 	r.play()
 	if os.Getenv("PARLEY_SEED") != "" && !r.failed {

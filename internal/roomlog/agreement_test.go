@@ -32,7 +32,7 @@ func (l *Log) do(t *testing.T, e room.Event) room.Event {
 // newCompany returns a store, and a room with Ann, Bob and Cid in the seats 1 to 3.
 func newCompany(t *testing.T) (*Store, *Log) {
 	t.Helper()
-	s := newStore(t, 10)
+	s := newStore(t)
 	l, err := s.newRoom(t, "tea", nil)
 	if err != nil {
 		t.Fatal(err)

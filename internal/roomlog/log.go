@@ -30,6 +30,7 @@ type Log struct {
 	tail     tail          // the last events up to head
 	changed  chan struct{} // closed and replaced when the head advances
 
+	bytes atomic.Int64  // that the log takes in memory; changed only by calls that use it
 	users int           // calls that use the log; guarded by store.mu
 	idle  *list.Element // its place in store.idle; guarded by store.mu
 }
@@ -37,6 +38,7 @@ type Log struct {
 func newLog(s *Store, id string) *Log {
 	l := &Log{id: id, store: s, read: reader{s, id}, changed: make(chan struct{})}
 	l.appender.log = l
+	l.bytes.Store(logBytes)
 	if s.opts.Observe != nil {
 		l.observer = s.opts.Observe(l)
 	}
@@ -194,6 +196,7 @@ func (l *Log) publish(h *room.Head, events []room.Event, verified time.Time) {
 		l.tail.add(e)
 	}
 	l.head.Store(h)
+	l.store.weigh(l)
 	close(l.changed)
 	l.changed = make(chan struct{})
 	if l.observer != nil {

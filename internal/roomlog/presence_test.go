@@ -11,7 +11,7 @@ import (
 
 // Activities of agents that left stay stored for an hour and sort before presence.
 func TestPresence_behindAThousandActivitiesOfOthers_isRead(t *testing.T) {
-	s := newStore(t, 1)
+	s := newStore(t)
 	id, soon := ident.NewRoomID(), s.now().Add(time.Hour)
 	put := func(k table.Key, data any) table.Op {
 		return table.Put(table.Item{Key: k, Expires: soon, Data: Encode(data)}, table.Always)

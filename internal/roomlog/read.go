@@ -207,4 +207,5 @@ func (l *Log) reindex(how func(*room.Head) *room.Head) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.head.Store(how(l.head.Load()))
+	l.store.weigh(l)
 }

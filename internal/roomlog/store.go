@@ -7,11 +7,13 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jonboulle/clockwork"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -24,7 +26,7 @@ var (
 	ErrNameMoved = errors.New("roomlog: the name leads to another log")
 )
 
-// Options of a Store. Clock, MinBatch, MaxIdle and Logger are required.
+// Options of a Store. Clock, MinBatch, CacheBytes and Logger are required.
 type Options struct {
 	Clock clockwork.Clock
 	// SingleProcess says that no other process writes to the table, so that what
@@ -33,9 +35,11 @@ type Options struct {
 	// MinBatch is how many appends to one log must wait before they share one
 	// Write; with fewer, each has its own.
 	MinBatch int
-	// MaxIdle is how many logs stay cached while nobody uses them.
-	MaxIdle int
-	Logger  *slog.Logger
+	// CacheBytes is how much memory the cached logs may take, those in use included.
+	// Where they take more, the longest idle ones are dropped. If those in use alone
+	// take more, an eighth of it is left to idle ones.
+	CacheBytes int64
+	Logger     *slog.Logger
 	// Observe returns the observer of a log that enters the cache. Nil means none.
 	Observe func(*Log) Observer
 }
@@ -47,9 +51,12 @@ type Store struct {
 	opts     Options
 	readings *semaphore.Weighted
 
-	mu   sync.Mutex
-	logs map[string]*Log
-	idle list.List // of *Log, the longest idle first
+	bytes atomic.Int64 // of all cached logs
+
+	mu        sync.Mutex
+	logs      map[string]*Log
+	idle      list.List // of *Log, the longest idle first
+	idleBytes int64
 }
 
 // NewStore returns a Store on t.
@@ -90,10 +97,10 @@ func (s *Store) Acquire(id string) *Log {
 	if l == nil {
 		l = newLog(s, id)
 		s.logs[id] = l
+		s.bytes.Add(l.bytes.Load())
 	}
 	if l.users++; l.idle != nil {
-		s.idle.Remove(l.idle)
-		l.idle = nil
+		s.unlist(l)
 	}
 	return l
 }
@@ -106,7 +113,7 @@ func (s *Store) acquireAgain(l *Log) {
 }
 
 // release ends one use of l. A log that was never found is dropped from the
-// cache; so are the longest idle ones where there are too many.
+// cache; so are the longest idle ones where the cache is too large.
 func (s *Store) release(l *Log) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,18 +121,40 @@ func (s *Store) release(l *Log) {
 		return
 	}
 	l.idle = s.idle.PushBack(l)
+	s.idleBytes += l.bytes.Load()
 	if l.Known() == nil {
 		s.drop(l)
 	}
-	for s.idle.Len() > s.opts.MaxIdle {
+	for s.bytes.Load() > s.opts.CacheBytes && s.idleBytes > s.opts.CacheBytes/8 {
 		s.drop(s.idle.Front().Value.(*Log))
 	}
 }
 
 // drop removes an idle log from the cache. s.mu is held.
 func (s *Store) drop(l *Log) {
-	s.idle.Remove(l.idle)
+	s.unlist(l)
 	delete(s.logs, l.id)
+	s.bytes.Add(-l.bytes.Load())
+}
+
+// unlist removes l from the idle logs. s.mu is held.
+func (s *Store) unlist(l *Log) {
+	s.idle.Remove(l.idle)
+	l.idle = nil
+	s.idleBytes -= l.bytes.Load() // as many as were added: nobody has used it since
+}
+
+// What a cached log takes beside its head and its tail.
+const (
+	logBytes   = 3 << 10 // the log, its observer, the cipher of its message ids
+	agentBytes = 1 << 10 // what the observer remembers of an agent: its presence, its read position
+)
+
+// weigh notes how much memory l takes, which a call uses. l.mu is held.
+func (s *Store) weigh(l *Log) {
+	h := l.head.Load()
+	n := int64(logBytes + room.BytesOf(h) + len(h.Agents)*agentBytes + l.tail.bytes())
+	s.bytes.Add(n - l.bytes.Swap(n))
 }
 
 // Cached returns how many logs are in the cache, and how many of them are idle.

@@ -20,7 +20,7 @@ import (
 )
 
 // newStore returns a store on a table in a file that no other process writes.
-func newStore(t *testing.T, maxIdle int) *Store {
+func newStore(t *testing.T) *Store {
 	t.Helper()
 	clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
 	b, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{Clock: clock})
@@ -29,7 +29,7 @@ func newStore(t *testing.T, maxIdle int) *Store {
 	}
 	t.Cleanup(func() { _ = b.Close() })
 	return NewStore(b, Options{
-		Clock: clock, SingleProcess: true, MinBatch: 1, MaxIdle: maxIdle, Logger: slog.New(slog.DiscardHandler),
+		Clock: clock, SingleProcess: true, MinBatch: 1, CacheBytes: 1 << 20, Logger: slog.New(slog.DiscardHandler),
 	})
 }
 
@@ -52,13 +52,14 @@ func (l *Log) say(t *testing.T, text string) error {
 }
 
 func TestStore_idleLogs_areDroppedLongestIdleFirst(t *testing.T) {
-	s := newStore(t, 3)
+	s := newStore(t)
 	var ids []string
 	for i := range 5 {
 		l, err := s.newRoom(t, fmt.Sprintf("room %d", i), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
+		s.opts.CacheBytes = 3 * l.bytes.Load()
 		ids = append(ids, l.ID())
 		l.Release()
 	}
@@ -79,9 +80,48 @@ func TestStore_idleLogs_areDroppedLongestIdleFirst(t *testing.T) {
 	}
 }
 
+func TestStore_logsInUseFillTheCache_anEighthIsLeftToIdleOnes(t *testing.T) {
+	s := newStore(t)
+	create := func(n int) *Log {
+		l, err := s.newRoom(t, fmt.Sprintf("room %03d", n), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	for n := range 16 {
+		defer create(n).Release()
+	}
+	s.opts.CacheBytes = s.bytes.Load()
+	for n := range 10 {
+		create(100 + n).Release()
+	}
+	if all, idle := s.Cached(); all != 18 || idle != 2 {
+		t.Errorf("%d logs are cached, %d idle", all, idle)
+	}
+}
+
+func TestStore_everythingDropped_countsNothing(t *testing.T) {
+	s := newStore(t)
+	s.opts.CacheBytes = 0
+	l := s.fill(t, "tea", []func(string) []room.Event{crowd, questions})
+	if err := l.Recall(t.Context(), time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	l.Release()
+	s.Acquire("nosuch1").Release()
+	all := 1
+	for late := time.Now().Add(20 * time.Second); all > 0 && time.Now().Before(late); runtime.Gosched() { // the last append has ended for its caller first
+		all, _ = s.Cached()
+	}
+	if all != 0 || s.bytes.Load() != 0 || s.idleBytes != 0 {
+		t.Errorf("%d logs count as %d bytes, of which %d are idle", all, s.bytes.Load(), s.idleBytes)
+	}
+}
+
 // TestCreate_deserted_retiresTheOldLogOnce has two calls start one name over.
 func TestCreate_deserted_retiresTheOldLogOnce(t *testing.T) {
-	s := newStore(t, 10)
+	s := newStore(t)
 	old, err := s.newRoom(t, "tea", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -124,14 +164,14 @@ func (s *seen) OnAdvance(h *room.Head, events []room.Event) {
 }
 
 func TestObserver_ofAppendsAndReads_hearsEveryEventOnceInOrder(t *testing.T) {
-	here := newStore(t, 10)
+	here := newStore(t)
 	l, err := here.newRoom(t, "tea", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Release()
 	var o *seen
-	there := NewStore(here.table, Options{Clock: here.opts.Clock, MinBatch: 1, MaxIdle: 10, Logger: here.opts.Logger, Observe: func(*Log) Observer {
+	there := NewStore(here.table, Options{Clock: here.opts.Clock, MinBatch: 1, CacheBytes: 1 << 20, Logger: here.opts.Logger, Observe: func(*Log) Observer {
 		o = &seen{}
 		return o
 	}})
@@ -184,7 +224,7 @@ func TestDraft_twoNewNames_areTwoWrites(t *testing.T) {
 }
 
 func TestLayout_ofARoom_holdsItsItems(t *testing.T) {
-	s := newStore(t, 10)
+	s := newStore(t)
 	l, err := s.newRoom(t, "tea", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -209,7 +249,7 @@ func TestLayout_ofARoom_holdsItsItems(t *testing.T) {
 // TestRead_laterEventIsVisibleFirst_waitsForTheGapToClose hides event 3 from two
 // queries, as a read beside a Write may.
 func TestRead_laterEventIsVisibleFirst_waitsForTheGapToClose(t *testing.T) {
-	here := newStore(t, 10)
+	here := newStore(t)
 	l, err := here.newRoom(t, "tea", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -233,7 +273,7 @@ func TestRead_laterEventIsVisibleFirst_waitsForTheGapToClose(t *testing.T) {
 			call.Page.Items = slices.DeleteFunc(call.Page.Items, func(i table.Item) bool { return i.Key == EventKey(l.ID(), 3) })
 		}}
 		clock := clockwork.NewFakeClockAt(here.now())
-		r := reader{NewStore(hooks, Options{Clock: clock, MinBatch: 1, MaxIdle: 10, Logger: here.opts.Logger}), l.ID()}
+		r := reader{NewStore(hooks, Options{Clock: clock, MinBatch: 1, CacheBytes: 1 << 20, Logger: here.opts.Logger}), l.ID()}
 		got := make(chan []room.Event, 1)
 		go func() {
 			events, _, err := r.after(t.Context(), c.after, pageEvents, strongly)

@@ -9,14 +9,18 @@ import (
 // How much of a log's tail is cached, so that a waiter is served without a read.
 const (
 	tailEvents = 128
-	tailBytes  = 64 << 10
+	tailBytes  = 64 << 10 // of what the events refer to: texts, settings, who owes what
 )
 
 // tail is the last events of a log, without a gap.
 type tail struct {
 	events []room.Event
-	bytes  int // of their texts
+	held   int // bytes that they refer to
+	array  int // how many events the memory behind events has room for
 }
+
+// bytes returns how much memory t takes.
+func (t *tail) bytes() int { return t.array*room.EventBytes + t.held }
 
 // add adds the next event, and drops the oldest ones where there are too many. If
 // e does not follow, it starts a new tail.
@@ -24,11 +28,14 @@ func (t *tail) add(e room.Event) {
 	if len(t.events) > 0 && t.events[len(t.events)-1].N != e.N-1 {
 		*t = tail{}
 	}
-	t.events = append(t.events, e)
-	t.bytes += len(e.Text)
+	before := cap(t.events)
+	if t.events = append(t.events, e); cap(t.events) != before {
+		t.array = cap(t.events)
+	}
+	t.held += e.Held()
 	drop := 0
-	for len(t.events)-drop > 1 && (len(t.events)-drop > tailEvents || t.bytes > tailBytes) {
-		t.bytes -= len(t.events[drop].Text)
+	for len(t.events)-drop > 1 && (len(t.events)-drop > tailEvents || t.held > tailBytes) {
+		t.held -= t.events[drop].Held()
 		drop++
 	}
 	if drop > 0 {

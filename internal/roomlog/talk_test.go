@@ -35,7 +35,7 @@ func cold(t *testing.T, s *Store, id string) (h *room.Head, reads int64) {
 	var n atomic.Int64
 	hooks := &tabletest.Hooks{Table: s.table}
 	hooks.After = countReads(&n)
-	other := NewStore(hooks, Options{Clock: s.opts.Clock, MinBatch: 1, MaxIdle: 10, Logger: s.opts.Logger})
+	other := NewStore(hooks, Options{Clock: s.opts.Clock, MinBatch: 1, CacheBytes: 1 << 20, Logger: s.opts.Logger})
 	l := other.Acquire(id)
 	defer l.Release()
 	h, err := l.Warm(t.Context())
@@ -104,7 +104,7 @@ func TestLoad_openProposal_canBeAgreedTo(t *testing.T) {
 	for n := range headEvents + 5 {
 		l.do(t, room.Event{Type: room.Said, Seat: 1, Text: fmt.Sprint("word ", n)})
 	}
-	other := NewStore(s.table, Options{Clock: s.opts.Clock, MinBatch: 1, MaxIdle: 10, Logger: s.opts.Logger})
+	other := NewStore(s.table, Options{Clock: s.opts.Clock, MinBatch: 1, CacheBytes: 1 << 20, Logger: s.opts.Logger})
 	there := other.Acquire(l.ID())
 	defer there.Release()
 	there.agree(t, 2, p)
@@ -134,7 +134,7 @@ func TestAppend_messageThatChangesTheTalk_isOnePut(t *testing.T) {
 	var ops atomic.Int64
 	hooks := &tabletest.Hooks{Table: s.table}
 	hooks.After = countOps(&ops)
-	other := NewStore(hooks, Options{Clock: s.opts.Clock, MinBatch: 1, MaxIdle: 10, Logger: s.opts.Logger})
+	other := NewStore(hooks, Options{Clock: s.opts.Clock, MinBatch: 1, CacheBytes: 1 << 20, Logger: s.opts.Logger})
 	there := other.Acquire(l.ID())
 	defer there.Release()
 	for _, e := range []room.Event{

@@ -10,7 +10,7 @@ import (
 // The clock steps back between events 2 and 3. Event 4 renews the room, which
 // outlives them.
 func TestVerify_clockSteppedBack_findsNoGapWhenEventsExpire(t *testing.T) {
-	s := newStore(t, 10)
+	s := newStore(t)
 	clock := s.opts.Clock.(*clockwork.FakeClock)
 	l, err := s.newRoom(t, "tea", nil)
 	if err != nil {

@@ -1,0 +1,116 @@
+package room
+
+import "unsafe"
+
+// How much memory a room takes. The figures count what a slice has reserved and the
+// bytes of each string, although two values may share them. They are upper bounds, but
+// for what the allocator rounds up.
+
+// EventBytes is what an Event takes itself, beside what it refers to.
+const EventBytes = int(unsafe.Sizeof(Event{}))
+
+// Held returns how many bytes of memory e refers to.
+func (e *Event) Held() int {
+	n := texts(e.ID, string(e.Type), e.Name, e.Text, string(e.Kind), string(e.Reason), e.NewAdmin, e.LogKey, e.Hash, e.Key, e.ByName, string(e.Action), e.Note)
+	n += list(e.To) + list(e.Ask) + list(e.Named) + list(e.ReFor) + list(e.Agreed) + list(e.AgreedTo)
+	n += names(e.ToNames) + names(e.AskNames)
+	for _, seats := range e.AgreedTo {
+		n += list(seats)
+	}
+	if e.Talk != nil {
+		n += int(unsafe.Sizeof(*e.Talk)) + e.Talk.held()
+	}
+	if e.Agent != nil {
+		n += int(unsafe.Sizeof(*e.Agent)) + e.Agent.held()
+	}
+	if e.Settings != nil {
+		n += int(unsafe.Sizeof(*e.Settings)) + ofSettings(e.Settings)
+	}
+	if e.Changed != nil {
+		n += int(unsafe.Sizeof(*e.Changed)) + e.Changed.held()
+	}
+	if e.Ban != nil {
+		n += int(unsafe.Sizeof(*e.Ban)) + e.Ban.held()
+	}
+	return n
+}
+
+// BytesOf returns how many bytes of memory h takes.
+func BytesOf(h *Head) int {
+	n := int(unsafe.Sizeof(*h)) + ofState(&h.State) + h.Recent.held() + list(h.Proposals)
+	for i := range h.Proposals {
+		n += h.Proposals[i].Held()
+	}
+	return n
+}
+
+func ofState(s *State) int {
+	n := ofSettings(&s.Settings) + s.Talk.held() + texts(s.ID, s.LogKey)
+	n += list(s.Agents) + list(s.Bans) + list(s.Mutes) + list(s.Knocks)
+	for i := range s.Agents {
+		n += s.Agents[i].held()
+	}
+	for _, bans := range [][]Ban{s.Bans, s.Mutes} {
+		for i := range bans {
+			n += bans[i].held()
+		}
+	}
+	for _, k := range s.Knocks {
+		n += texts(k.Key, k.Hash)
+	}
+	return n
+}
+
+func (r *Recent) held() int {
+	return list(r.said) + list(r.messages.private) + list(r.words.private)
+}
+
+func ofSettings(s *Settings) int {
+	return texts(s.Name, s.Key, s.Description, string(s.Type), s.Password)
+}
+
+func (t *Talk) held() int {
+	n := list(t.Open) + list(t.Done)
+	for i := range t.Open {
+		r := &t.Open[i]
+		n += list(r.To) + list(r.Owed) + list(r.Agreed) + list(r.Apart)
+	}
+	return n
+}
+
+func (a *Agent) held() int {
+	return texts(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.EndedHash) + list(a.Former)
+}
+
+func (b *Ban) held() int { return texts(b.Name, b.Key) }
+
+func (c *Changes) held() int {
+	n := texts(c.Password)
+	for _, s := range []*string{c.Room, c.Description, (*string)(c.Type)} {
+		if s != nil {
+			n += int(unsafe.Sizeof(*s)) + len(*s)
+		}
+	}
+	if c.Capacity != nil {
+		n += int(unsafe.Sizeof(*c.Capacity))
+	}
+	if c.Public != nil {
+		n += int(unsafe.Sizeof(*c.Public))
+	}
+	return n
+}
+
+func texts(all ...string) (n int) {
+	for _, s := range all {
+		n += len(s)
+	}
+	return n
+}
+
+func names(all []string) int { return list(all) + texts(all...) }
+
+// list returns what a slice takes, beside what its elements refer to.
+func list[T any](all []T) int {
+	var one T
+	return cap(all) * int(unsafe.Sizeof(one))
+}
