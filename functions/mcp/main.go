@@ -32,6 +32,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	app.LimitMemory(s.Memory << 20)
 	log := s.Logger(os.Stderr)
 	metrics := emf.New(emf.Options{Out: os.Stdout, Function: lambdacontext.FunctionName})
 	defer metrics.Flush()

@@ -21,6 +21,8 @@ type settings struct {
 	// Buffered says that the invoke mode of the Function URL is BUFFERED, which
 	// events do not show.
 	Buffered bool `env:"PARLEY_BUFFERED"`
+	// Memory is how many MiB the function has. Lambda sets it.
+	Memory int64 `env:"AWS_LAMBDA_FUNCTION_MEMORY_SIZE"`
 }
 
 // usualWait is the longest wait unless the environment says otherwise: each call that

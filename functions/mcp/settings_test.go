@@ -29,9 +29,10 @@ func TestParse_readsTheEnvironment(t *testing.T) {
 	environment(t, map[string]string{
 		"PARLEY_TABLE": "rooms", "PARLEY_LONGEST_WAIT": "885s", "PARLEY_MESSAGES_PER_MINUTE": "60",
 		"PARLEY_ALLOW_ORIGIN": "https://a.example,https://b.example", "PARLEY_BUFFERED": "true", "PARLEY_LOG_FORMAT": "json", "PARLEY_LOG_LEVEL": "",
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
 	})
 	got, err := parse()
-	want := settings{Buffered: true, Settings: app.Settings{
+	want := settings{Buffered: true, Memory: 128, Settings: app.Settings{
 		Table: "rooms", LongestWait: 885 * time.Second, KeepAlive: 15 * time.Second, MessagesPerMinute: 60,
 		AllowOrigin: []string{"https://a.example", "https://b.example"},
 		MaxWaits:    20000, MaxBodies: 64, LogLevel: "warn", LogFormat: "json",

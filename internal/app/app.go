@@ -99,7 +99,7 @@ func (c Config) newMeter() *meter.Meter {
 }
 
 func (c Config) chatOptions(store Store) chat.Options {
-	o := chat.Options{LongestWait: c.Settings.LongestWait, Limits: c.Settings.limits(), Logger: c.Logger}
+	o := chat.Options{LongestWait: c.Settings.LongestWait, Limits: c.Settings.limits(), CacheBytes: cacheBytes(), Logger: c.Logger}
 	if store.SingleProcess {
 		// A file writes several items as cheaply as one.
 		o.SingleProcess, o.MinBatch = true, 1
