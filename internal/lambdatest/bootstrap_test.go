@@ -86,10 +86,15 @@ func deploy(t *testing.T) *function {
 // env.
 func (f *function) start(concurrency int, env ...string) *lambdatest.Instance {
 	f.t.Helper()
-	return lambdatest.Start(f.t, lambdatest.Program{Path: f.binary, Concurrency: concurrency, Env: append([]string{
+	return lambdatest.Start(f.t, f.program(concurrency, env...))
+}
+
+// program returns the function with the settings of the template and those of env.
+func (f *function) program(concurrency int, env ...string) lambdatest.Program {
+	return lambdatest.Program{Path: f.binary, Concurrency: concurrency, Env: append([]string{
 		"PARLEY_TABLE=" + f.table, "PARLEY_LONGEST_WAIT=50s", "PARLEY_LOG_LEVEL=info", "PARLEY_LOG_FORMAT=json",
 		"AWS_ENDPOINT_URL_DYNAMODB=" + f.endpoint,
-	}, env...)})
+	}, env...)}
 }
 
 // args are the arguments of a tool.

@@ -116,14 +116,7 @@ func TestBootstrap_peakOfMemory_leavesRoomInTheFunction(t *testing.T) {
 		call(t, client, "send_message", args{"agent_token": seat.AgentToken, "text": fmt.Sprint(k, strings.Repeat("x", 30_000))})
 		call(t, client, "message_history", args{"agent_token": seat.AgentToken, "limit": 100})
 	}
-	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(i.PID()), "status"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	peak, err := strconv.Atoi(string(regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status)[1]))
-	if err != nil {
-		t.Fatal(err)
-	}
+	peak := peakOf(t, i)
 	t.Logf("the most memory it ever had: %d MiB", peak>>10)
 	if least := slices.Min(memorySizes(t)) << 10; peak > least*3/4 {
 		t.Errorf("it had %d KiB; the smallest function that the template allows has %d", peak, least)
