@@ -40,6 +40,6 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = lambdahttp.Start(ctx, a.Handler, lambdahttp.Options{Buffered: s.Buffered, Stop: a.Stop, Logger: log})
+	err = lambdahttp.Start(ctx, behindCloudFront(a.Handler, s.OriginSecret), lambdahttp.Options{Buffered: s.Buffered, Stop: a.Stop, Logger: log})
 	return errors.Join(err, a.Close())
 }

@@ -23,6 +23,9 @@ type settings struct {
 	Buffered bool `env:"PARLEY_BUFFERED"`
 	// Memory is how many MiB the function has. Lambda sets it.
 	Memory int64 `env:"AWS_LAMBDA_FUNCTION_MEMORY_SIZE"`
+	// OriginSecret is what CloudFront sends in [secretHeader]; without it a request is
+	// refused. If it is empty, everybody is served.
+	OriginSecret string `env:"PARLEY_ORIGIN_SECRET"`
 }
 
 // usualWait is the longest wait unless the environment says otherwise: each call that

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"crypto/subtle"
+	"net"
+	"net/http"
+	"strings"
+)
+
+const (
+	// secretHeader is what the distribution adds to each request for this origin.
+	secretHeader = "X-Origin-Secret"
+	// viewerHeader has the address and the port of the client. CloudFront sets it itself,
+	// whatever the client sent ("Add CloudFront request headers", CloudFront Developer
+	// Guide). X-Forwarded-For is no substitute: clients can choose its first address, and
+	// a Function URL may pass on no other.
+	viewerHeader = "CloudFront-Viewer-Address"
+)
+
+// behindCloudFront serves h to a CloudFront distribution that knows the secret, and takes
+// the address of its viewer for that of the client. Without a secret it serves everybody.
+func behindCloudFront(h http.Handler, secret string) http.Handler {
+	if secret == "" {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if subtle.ConstantTimeCompare([]byte(r.Header.Get(secretHeader)), []byte(secret)) != 1 {
+			http.Error(w, "Only the proxy in front of this address may use it. Use the public address of this server.", http.StatusForbidden)
+			return
+		}
+		r.Header.Del(secretHeader)
+		viewer := r.Header.Get(viewerHeader)
+		if colon := strings.LastIndexByte(viewer, ':'); colon > 0 { // IPv6 comes without brackets
+			r.RemoteAddr = net.JoinHostPort(viewer[:colon], viewer[colon+1:])
+		}
+		h.ServeHTTP(w, r)
+	})
+}
