@@ -16,7 +16,7 @@ TESTS       = $(GOTESTSUM) -- -count=1
 .PHONY: help run build dynamodb test test-quick race fuzz soak waits bench bench-cold lint sam-local sam-check release release-check
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## compile and serve on http://127.0.0.1:8080/mcp
 	@echo "Compiling Parley. The first time this takes about a minute."
@@ -65,7 +65,7 @@ lint: ## gofmt, go vet, staticcheck, actionlint
 sam-local: ## run behind sam local on port 3000 (needs Docker, and make dynamodb)
 	@scripts/sam/local
 
-sam-check: ## validate, lint and build what deploy deploys
+sam-check: ## validate, lint, build and try what deploy deploys, short of AWS
 	@scripts/sam/check
 
 # Called by the release workflow, with what it needs to publish in the environment.

@@ -1,23 +1,27 @@
-# Parley on AWS Lambda: what deploys it and takes it down. A release's archive for
-# AWS has this file as its Makefile, beside the built function. The first use
-# installs the SAM CLI and cfn-lint into the cache, in the versions of
+# Parley on AWS Lambda: what deploys it, looks at it and takes it down. A release's
+# archive for AWS has this file as its Makefile, beside the built function. The first
+# use installs the SAM CLI and cfn-lint into the cache, in the versions of
 # scripts/sam/requirements.txt.
 
 GO          ?= go
 # The processor, by its GOARCH.
 LAMBDA_ARCH ?= arm64
-SAM          = SAM_CLI_TELEMETRY=0 "$$(scripts/sam/install)/sam"
 # The function as a release's archive brings it.
 BUILT        = built/$(LAMBDA_ARCH)/bootstrap
 # `sam build` builds in a copy of this folder, without the repository in which the go
 # command finds the version. So deploy tells it where the original is.
 SOURCE      ?= .
 
-.PHONY: deploy destroy build-ParleyFunction
+.PHONY: deploy deploy-guided logs destroy build-ParleyFunction
 
-deploy: ## deploy on AWS, after asking
-	SOURCE="$(CURDIR)" $(SAM) build
-	$(SAM) deploy --guided
+deploy: ## deploy on AWS, or update what is there
+	@scripts/sam/deploy
+
+deploy-guided: ## the same, after asking for each parameter
+	@scripts/sam/deploy --guided
+
+logs: ## show the latest errors and the log on AWS
+	@scripts/sam/logs
 
 destroy: ## delete the stack on AWS; the table stays
 	@scripts/sam/destroy

@@ -1,0 +1,180 @@
+"""A stand-in for AWS that knows what the SAM CLI and the scripts beside it ask when they
+deploy, look and delete. It stores stacks with their parameters, and creates nothing.
+"""
+
+import datetime
+import http.server
+import itertools
+import json
+import threading
+import urllib.parse
+from xml.sax.saxutils import escape
+
+ACCOUNT = "123456789012"
+NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc).isoformat()
+# The bucket for uploads, which the SAM CLI would create at first.
+BUCKET_STACK = "aws-sam-cli-managed-default"
+
+
+def xml(value):
+    if isinstance(value, dict):
+        return "".join(f"<{name}>{xml(part)}</{name}>" for name, part in value.items())
+    if isinstance(value, list):
+        return "".join(f"<member>{xml(part)}</member>" for part in value)
+    return escape(str(value))
+
+
+class Refused(Exception):
+    def __init__(self, code, message):
+        super().__init__(message)
+        self.code = code
+
+
+class Cloud:
+    """The state of an account in one region."""
+
+    def __init__(self, instances):
+        self.instances = instances  # the limit
+        self.accepts = True  # the credentials
+        self.stacks = {BUCKET_STACK: {
+            "status": "CREATE_COMPLETE", "parameters": {},
+            "outputs": {"SourceBucket": "uploads"}, "tags": {"ManagedStackSource": "AwsSamCli"}}}
+        self.changes = {}  # name of the stack: template and parameters
+        self.deleted = []
+        self.patterns = []  # by which the log was searched
+        self.numbers = itertools.count()
+
+    def stack(self, name):
+        if name not in self.stacks:
+            raise Refused("ValidationError", f"Stack with id {name} does not exist")
+        return self.stacks[name]
+
+    # The operations of the query protocol: STS and CloudFormation.
+
+    def GetCallerIdentity(self, _):
+        if not self.accepts:
+            raise Refused("ExpiredToken", "The security token included in the request is expired")
+        return {"Arn": f"arn:aws:iam::{ACCOUNT}:user/ann", "UserId": "U", "Account": ACCOUNT}
+
+    def DescribeStacks(self, q):
+        name, stack = q["StackName"], self.stack(q["StackName"])
+        return {"Stacks": [{
+            "StackId": name, "StackName": name, "CreationTime": NOW, "StackStatus": stack["status"],
+            "EnableTerminationProtection": "false",
+            "Outputs": [{"OutputKey": k, "OutputValue": v} for k, v in stack["outputs"].items()],
+            "Tags": [{"Key": k, "Value": v} for k, v in stack["tags"].items()],
+        }]}
+
+    def GetTemplateSummary(self, _):
+        return {"Parameters": []}
+
+    def CreateChangeSet(self, q):
+        name = q["StackName"]
+        status = self.stacks[name]["status"] if name in self.stacks else None
+        if (status is None) != (q["ChangeSetType"] == "CREATE") or status == "ROLLBACK_COMPLETE":
+            raise Refused("ValidationError", f"Stack {name} is in {status} state and can not be updated.")
+        self.stacks.setdefault(name, {"status": "REVIEW_IN_PROGRESS", "parameters": {}, "outputs": {}, "tags": {}})
+        given, pairs = {}, "Parameters.member."
+        for key, value in q.items():
+            if key.startswith(pairs) and key.endswith(".ParameterKey"):
+                number = key.removeprefix(pairs).split(".")[0]
+                given[value] = q.get(f"{pairs}{number}.ParameterValue", "(previous)")
+        self.changes[name] = (q["TemplateURL"].rsplit("/")[-1], given)
+        return {"Id": f"arn:aws:cloudformation:x:{ACCOUNT}:changeSet/{name}/1", "StackId": name}
+
+    def DescribeChangeSet(self, q):
+        name = q["StackName"]
+        if self.stacks[name].get("change") == self.changes[name]:
+            return {"Status": "FAILED", "StatusReason": "The submitted information didn't contain changes."}
+        return {"Status": "CREATE_COMPLETE", "Changes": []}
+
+    def ExecuteChangeSet(self, q):
+        name = q["StackName"]
+        new = self.stacks[name]["status"] == "REVIEW_IN_PROGRESS"
+        _, parameters = self.changes[name]
+        self.stacks[name] = {
+            "status": "CREATE_COMPLETE" if new else "UPDATE_COMPLETE", "change": self.changes[name], "parameters": parameters, "tags": {},
+            "outputs": {"Table": f"{name}-Table-1A2B3C"}}
+        return {}
+
+    def DescribeStackEvents(self, q):
+        name, stack = q["StackName"], self.stack(q["StackName"])
+        return {"StackEvents": [{
+            "StackId": name, "EventId": next(self.numbers), "StackName": name, "LogicalResourceId": name,
+            "PhysicalResourceId": name, "ResourceType": "AWS::CloudFormation::Stack",
+            "Timestamp": datetime.datetime.now(datetime.timezone.utc).isoformat(), "ResourceStatus": stack["status"],
+        }]}
+
+    def DeleteStack(self, q):
+        self.stack(q["StackName"])
+        del self.stacks[q["StackName"]]
+        self.deleted.append(q["StackName"])
+        return {}
+
+    def GetTemplate(self, _):
+        return {"TemplateBody": "Resources: {}"}
+
+    def ListStackResources(self, q):
+        return {"StackResourceSummaries": [{
+            "LogicalResourceId": "ParleyFunction", "PhysicalResourceId": q["StackName"] + "-function",
+            "ResourceType": "AWS::Lambda::Function", "ResourceStatus": "CREATE_COMPLETE", "LastUpdatedTimestamp": NOW,
+        }]}
+
+    # The rest, by method, path and body.
+
+    def answer(self, method, path, body):
+        """Returns the status, the type and the body of the answer."""
+        if path.startswith("/uploads/"):
+            return (404 if method == "HEAD" else 200), "application/xml", ""
+        if path.endswith("/account-settings/") or path.endswith("/account-settings"):
+            limit = {"ConcurrentExecutions": self.instances, "UnreservedConcurrentExecutions": self.instances}
+            return 200, "application/json", json.dumps({"AccountLimit": limit})
+        if path.startswith("/2015-03-31/functions/"):
+            settings = {"LoggingConfig": {"LogGroup": path.split("/")[3] + "-log"}}
+            return 200, "application/json", json.dumps(
+                {"Configuration": settings} if path.endswith("-function") else settings)
+        if body.startswith("{"):
+            return 200, "application/x-amz-json-1.1", json.dumps(self.search(json.loads(body)))
+        q = dict(urllib.parse.parse_qsl(body))
+        action = q["Action"]
+        try:
+            result = getattr(self, action)(q)
+        except Refused as refusal:
+            error = {"Error": {"Type": "Sender", "Code": refusal.code, "Message": refusal}}
+            return 400, "text/xml", f"<ErrorResponse>{xml(error)}</ErrorResponse>"
+        return 200, "text/xml", f"<{action}Response>{xml({action + 'Result': result})}</{action}Response>"
+
+    def search(self, q):
+        self.patterns.append(q.get("filterPattern", ""))
+        name = q["logGroupName"]
+        line = json.dumps({"level": "ERROR", "msg": "a line of " + name})
+        at = int(datetime.datetime.now(datetime.timezone.utc).timestamp() * 1000)
+        return {"events": [{"logStreamName": "s", "timestamp": at, "message": line, "ingestionTime": at, "eventId": "1"}]}
+
+
+def serve(cloud):
+    """Serves cloud on this machine, and returns the server and its address."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def handle_one(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            path = urllib.parse.urlsplit(self.path).path
+            text = "" if path.startswith("/uploads/") else body.decode()
+            status, kind, answer = cloud.answer(self.command, path, text)
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(answer.encode())))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(answer.encode())
+
+        do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = handle_one
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server, f"http://127.0.0.1:{server.server_port}"

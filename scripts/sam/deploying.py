@@ -1,0 +1,126 @@
+"""Runs deploy, logs and destroy as an operator does, from a copy of a folder like that
+of the archive for AWS, with the real SAM CLI and a stand-in for AWS. The argument is
+that folder.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from samcli.yamlhelper import yaml_parse
+
+from cloud import Cloud, serve
+
+PATIENCE = 120  # seconds that a command may take
+
+
+class Operator:
+    """Somebody with a folder, and with credentials for a cloud."""
+
+    def __init__(self, folder, cloud):
+        self.folder, self.cloud = folder, cloud
+        self.server, address = serve(cloud)
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MAKE"))}
+        self.environment |= {
+            "AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "SAM_CLI_POLL_DELAY": "0.1"}
+
+    def make(self, target, *answers, region=None, fails=False):
+        """Runs make, and returns what it printed."""
+        environment = self.environment | ({"AWS_REGION": region} if region else {})
+        done = subprocess.run(
+            ["make", target], cwd=self.folder, env=environment, input="".join(a + "\n" for a in answers),
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE)
+        assert (done.returncode != 0) == fails, f"make {target}: {done.stdout}"
+        return done.stdout
+
+    def answers(self):
+        return (self.folder / "samconfig.local.toml").read_text()
+
+
+def says(text, *parts):
+    for part in parts:
+        assert part in text, f"{part!r} is not in: {text}"
+
+
+def refuses_before_it_builds(operator):
+    for target in ("deploy", "logs", "destroy"):
+        said = operator.make(target, fails=True)
+        assert said.count("region") == 1, said
+    operator.cloud.accepts = False
+    said = operator.make("deploy", region="eu-west-1", fails=True)
+    operator.cloud.accepts = True
+    says(said, "AWS does not accept your credentials", "is expired")
+    assert not (operator.folder / ".aws-sam").exists() and not (operator.folder / "samconfig.local.toml").exists()
+
+
+def begins_anew_after_a_failure(operator):
+    cloud = operator.cloud
+    cloud.stacks["parley"] = {"status": "ROLLBACK_COMPLETE", "parameters": {}, "outputs": {}, "tags": {}}
+    said = operator.make("deploy", region="eu-west-1")
+    says(said, "The first deployment failed", "proposes a cap of 100", "parley-Table-1A2B3C")
+    assert cloud.deleted == ["parley"], cloud.deleted
+    parameters = cloud.stacks["parley"]["parameters"]
+    assert parameters["AccountConcurrency"] == "1000" and "ReservedConcurrency" not in parameters, parameters
+    says(operator.answers(), 'region = "eu-west-1"')
+
+
+def deploys_again_without_changes(operator):
+    says(operator.make("deploy"), "No changes to deploy")
+
+
+def guides_to_another_stack(operator):
+    names = yaml_parse((operator.folder / "template.yaml").read_text())["Parameters"]
+    keep = ""  # the default
+    said = operator.make(
+        "deploy-guided", "salon", keep, *(keep for _ in names), keep, keep, keep, "y", keep, keep, keep)
+    says(said, "Parameter ReservedConcurrency", "[100]", "Parley checks the tokens")
+    parameters = operator.cloud.stacks["salon"]["parameters"]
+    assert parameters["ReservedConcurrency"] == "100" and parameters["AccountConcurrency"] == "1000", parameters
+    # Later deployments keep it.
+    says(operator.make("deploy"), "No changes to deploy", "The stack salon in eu-west-1")
+
+
+def shows_the_log(operator):
+    says(operator.make("logs"), "a line of salon-function-log")
+    errors, everything = operator.cloud.patterns
+    assert "?ERROR" in errors and everything == "", operator.cloud.patterns
+
+
+def destroys_what_was_deployed(operator):
+    said = operator.make("destroy", "y", "y", "y")
+    says(said, "salon-Table-1A2B3C", "--region eu-west-1", "Deleted successfully")
+    assert operator.cloud.deleted[1:] == ["salon"] and "parley" in operator.cloud.stacks, operator.cloud.deleted
+
+
+def small_accounts_reserve_nothing(operator):
+    said = operator.make("deploy", region="eu-west-1")
+    says(said, "may run 110 instances at once, too few")
+    parameters = operator.cloud.stacks["parley"]["parameters"]
+    assert parameters == {**parameters, "AccountConcurrency": "110"} and "ReservedConcurrency" not in parameters, parameters
+
+
+def check(kit, instances, *steps):
+    """Takes the steps in an account with that many instances."""
+    with tempfile.TemporaryDirectory() as parent:
+        folder = pathlib.Path(shutil.copytree(kit, pathlib.Path(parent, "kit")))
+        operator = Operator(folder, Cloud(instances))
+        try:
+            for step in steps:
+                print("  ", step.__name__.replace("_", " "), flush=True)
+                step(operator)
+        finally:
+            operator.server.shutdown()
+
+
+def main():
+    kit = sys.argv[1]
+    check(kit, 1000, refuses_before_it_builds, begins_anew_after_a_failure, deploys_again_without_changes,
+          guides_to_another_stack, shows_the_log, destroys_what_was_deployed)
+    check(kit, 110, small_accounts_reserve_nothing)
+
+
+main()

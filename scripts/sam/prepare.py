@@ -1,0 +1,74 @@
+"""Prepares a deployment: writes what is known of it to samconfig.local.toml, proposes
+how many instances to reserve, and deletes what a failed first attempt has left.
+With --guided the proposal is the default of a question.
+"""
+
+import sys
+
+from botocore.exceptions import ClientError
+from samcli.cli.types import CfnParameterOverridesType
+
+import target
+
+KEPT = 100  # instances that AWS keeps for functions without a reservation
+PROPOSED = 100
+FEWEST = 20  # fewer are not worth a reservation
+
+
+def say(text):
+    print(text, file=sys.stderr)
+
+
+def delete_failed(session, name):
+    """Deletes the stack if it was never complete. CloudFormation cannot update such a
+    stack, and nothing is in it."""
+    stacks = session.client("cloudformation")
+    try:
+        status = stacks.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return
+        raise
+    if status != "ROLLBACK_COMPLETE":
+        return
+    say("The first deployment failed. Its empty stack is deleted before the next attempt.")
+    stacks.delete_stack(StackName=name)
+    stacks.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 5})
+
+
+def reserve(session, overrides, guided):
+    """Adds to overrides what the account allows."""
+    try:
+        limit = session.client("lambda").get_account_settings()["AccountLimit"]
+    except ClientError as error:
+        say(f"The account's limit of instances cannot be read: {error}")
+        return
+    overrides["AccountConcurrency"] = str(limit["ConcurrentExecutions"])
+    if "ReservedConcurrency" in overrides:
+        return
+    possible = min(PROPOSED, limit["UnreservedConcurrentExecutions"] - KEPT)
+    if possible < FEWEST:
+        say(f"Your account may run {limit['ConcurrentExecutions']} instances at once, too few to reserve any. Each agent that "
+            "waits needs one, and so does each call. Ask AWS for more: Service Quotas, AWS Lambda, Concurrent executions.")
+    elif guided:
+        overrides["ReservedConcurrency"] = str(possible)
+    else:
+        say("Nothing but your account's limit caps the instances that strangers can make you pay. "
+            f"make deploy-guided proposes a cap of {possible}.")
+
+
+def main():
+    document = target.read()
+    settings = target.parameters(document)
+    session = target.connect(settings)
+    default = document["default"]
+    if "region" not in settings:
+        default["global"]["parameters"]["region"] = session.region_name
+    overrides = CfnParameterOverridesType().convert(settings.get("parameter_overrides", ""), None, None)
+    reserve(session, overrides, "--guided" in sys.argv)
+    default["deploy"]["parameters"]["parameter_overrides"] = " ".join(f'{name}="{value}"' for name, value in overrides.items())
+    delete_failed(session, settings["stack_name"])
+    target.ANSWERS.write_text(document.as_string(), encoding="utf-8")
+
+
+main()

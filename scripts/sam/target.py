@@ -1,0 +1,51 @@
+"""Prints the stack and the region of this folder, after asking AWS whether it takes the
+credentials. deploy, destroy and logs all begin here.
+"""
+
+import pathlib
+import sys
+
+import boto3
+import tomlkit
+from botocore.exceptions import BotoCoreError, ClientError
+
+ANSWERS = pathlib.Path("samconfig.local.toml")
+DEFAULTS = pathlib.Path("samconfig.toml")
+
+
+def read():
+    """Returns the document with the answers, or with the defaults before the first deployment."""
+    path = ANSWERS if ANSWERS.exists() else DEFAULTS
+    return tomlkit.parse(path.read_text(encoding="utf-8"))
+
+
+def parameters(document):
+    """Returns what `sam deploy` takes from the document."""
+    default = document["default"]
+    return {**default["global"]["parameters"], **default["deploy"]["parameters"]}
+
+
+def connect(settings):
+    """Returns a session in the region of the stack, whose credentials are good."""
+    session = boto3.Session(region_name=settings.get("region"))
+    if not session.region_name:
+        sys.exit("No region is set. Name the one in which Parley shall run, or runs: AWS_REGION=eu-west-1 make …")
+    try:
+        caller = session.client("sts").get_caller_identity()
+    except (BotoCoreError, ClientError) as error:
+        sys.exit(
+            f"AWS does not accept your credentials: {error}\n"
+            "Log in again (aws sso login), or set them (aws configure). To try them: aws sts get-caller-identity")
+    print(f"The stack {settings['stack_name']} in {session.region_name}, account {caller['Account']}, "
+          f"as {caller['Arn']}", file=sys.stderr)
+    return session
+
+
+def main():
+    settings = parameters(read())
+    session = connect(settings)
+    print(settings["stack_name"], session.region_name)
+
+
+if __name__ == "__main__":
+    main()
