@@ -2,9 +2,12 @@
 in a container, and puts SAM's own code in front of it: the events are made of
 HTTP requests, and the answers are read, by what `sam local start-api` uses.
 
-The emulator takes one invocation at a time and does not stream.
+The emulator takes one invocation at a time and does not stream. The rooms are in
+DynamoDB Local; the program of scripts/dynamodb-local is the last argument, or - where
+the parts that it needs are missing.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -22,6 +25,7 @@ from samcli.local.apigw.event_constructor import construct_v2_event_http
 from samcli.local.apigw.local_apigw_service import LocalApigwService
 
 PATIENCE = 20  # seconds until the function must have answered
+ENGINE = "It listens on "  # and then its address
 
 INITIALIZE = {
     "jsonrpc": "2.0", "id": 1, "method": "initialize",
@@ -59,6 +63,14 @@ def ask(port, method, path, body=None):
         return LocalApigwService._parse_v2_payload_format_lambda_output(invoke(port, event), [], flask.request)
 
 
+def call(port, tool, **arguments):
+    """Calls a tool, and returns its result."""
+    params = {"name": tool, "arguments": arguments}
+    status, _, body = ask(port, "POST", "/mcp", {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": params})
+    assert status == 200, (tool, status, body)
+    return json.loads(body)["result"]["structuredContent"]
+
+
 def check(port):
     events = pathlib.Path("events")
     answer = json.loads(invoke(port, json.loads((events / "initialize.json").read_text())))
@@ -75,26 +87,70 @@ def check(port):
     assert status == 405 and headers["Allow"] == "POST", (status, headers, body)
 
 
-def main():
-    architecture, bootstrap = sys.argv[1:]
+def converse(port):
+    """Two agents join a room; one speaks, and the other waits for it, and then in vain."""
+    status, _, body = ask(port, "GET", "/healthz")
+    assert status == 200, body
+    ann = call(port, "join_room", room="tea", agent_name="Ann")
+    bob = call(port, "join_room", room="tea", agent_name="Bob")
+    assert ann["status"] == "created" and bob["status"] == "joined", (ann, bob)
+    sent = call(port, "send_message", agent_token=bob["agent_token"], text="hello", cursor=bob["cursor"])
+    assert sent["sent"], sent
+    heard = call(port, "wait_for_message", agent_token=ann["agent_token"], cursor=ann["cursor"], wait_seconds=5)
+    assert [m["text"] for m in heard["messages"] if m.get("text")] == ["hello"], heard
+    began = time.monotonic()
+    quiet = call(port, "wait_for_message", agent_token=bob["agent_token"], cursor=sent["cursor"], wait_seconds=2)
+    assert quiet["status"] == "quiet" and time.monotonic() - began > 1, quiet
+
+
+@contextlib.contextmanager
+def running(command, log, **options):
+    process = subprocess.Popen(command, stderr=log, **options)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextlib.contextmanager
+def engine(program, log):
+    """Runs DynamoDB Local, and yields its address."""
+    with running([program, "-addr", f"127.0.0.1:{free_port()}"], log, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            if line.startswith(ENGINE):
+                yield line.removeprefix(ENGINE).split()[0]
+                return
+        raise RuntimeError("DynamoDB Local did not start")
+
+
+def emulate(architecture, bootstrap, address, log):
+    """Runs the function on the table at address, and what asks it."""
     emulator = pathlib.Path(samcli.__file__).parent / "local" / "rapid" / f"aws-lambda-rie-{architecture}"
     port, runtime_port = free_port(), free_port()
-    environment = dict(os.environ, AWS_SAM_LOCAL="true", AWS_REGION="eu-west-1", PARLEY_TABLE="none")
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
+    environment = dict(os.environ, AWS_SAM_LOCAL="true", AWS_REGION="eu-west-1", PARLEY_TABLE="parley")
+    if address:
+        environment |= {"PARLEY_CREATE_TABLE": "true", "AWS_ENDPOINT_URL_DYNAMODB": address}
+    with running(
             [emulator, "--log-level", "error",
              "--runtime-interface-emulator-address", f"127.0.0.1:{port}",
              "--runtime-api-address", f"127.0.0.1:{runtime_port}", bootstrap],
-            env=environment, stdout=log, stderr=log)
+            log, env=environment, stdout=log):
+        check(port)
+        if address:
+            converse(port)
+
+
+def main():
+    architecture, bootstrap, program = sys.argv[1:]
+    with tempfile.TemporaryFile() as log:
         try:
-            check(port)
+            with contextlib.nullcontext() if program == "-" else engine(program, log) as address:
+                emulate(architecture, bootstrap, address, log)
         except BaseException:
             log.seek(0)
             sys.stderr.write(log.read().decode(errors="replace"))
             raise
-        finally:
-            process.terminate()
-            process.wait()
 
 
 main()
