@@ -36,7 +36,7 @@ func run(ctx context.Context) error {
 	log := s.Logger(os.Stderr)
 	metrics := emf.New(emf.Options{Out: os.Stdout, Function: lambdacontext.FunctionName})
 	defer metrics.Flush()
-	a, err := app.New(ctx, app.Config{Settings: s.Settings, Open: s.open, Metrics: metrics, Logger: log})
+	a, err := app.New(ctx, app.Config{Settings: s.Settings, Open: s.open, Metrics: metrics, Logger: log, LeavingUnseen: true})
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/httpapi"
@@ -33,6 +34,10 @@ type Config struct {
 	// OnLoopback says that the server listens on loopback addresses only. Its callers
 	// then are principals, unless Settings let others reach it: see ident.Local.
 	OnLoopback bool
+	// LeavingUnseen says that nothing tells the server that a client has left, as on
+	// Lambda, where the call goes on. A proxy is no such front: it closes its own
+	// connection when the client does.
+	LeavingUnseen bool
 	// Reachable is the host and port under which other machines reach a server that also
 	// listens on loopback addresses: see httpapi.Options.
 	Reachable string
@@ -107,9 +112,20 @@ func (c Config) chatOptions(store Store) chat.Options {
 	return o
 }
 
+// longestInQueue returns how long a call waits for a partner at most.
+func (c Config) longestInQueue() time.Duration {
+	if c.LeavingUnseen {
+		return pairing.UnseenWait
+	}
+	return pairing.MaxWait
+}
+
 func (a *App) handler(c Config, m *meter.Meter) http.Handler {
 	s := c.Settings
-	set := tools.New(a.rooms, pairing.New(a.rooms), tools.Options{Address: httpapi.Address, LongestWait: s.LongestWait, Log: c.Logger})
+	inQueue := c.longestInQueue()
+	set := tools.New(a.rooms, pairing.New(a.rooms, pairing.Options{LongestWait: inQueue}), tools.Options{
+		Address: httpapi.Address, LongestWait: s.LongestWait, LongestInQueue: inQueue, Log: c.Logger,
+	})
 	list := set.Tools()
 	for _, t := range list {
 		a.tools = append(a.tools, t.Name)

@@ -78,6 +78,19 @@ func TestApp_publicURL_isInTheInvite(t *testing.T) {
 	}
 }
 
+// An agent whose client has left must not stand in the queue for long.
+func TestApp_leavingUnseen_asksForShortCallsInTheQueue(t *testing.T) {
+	for unseen, wait := range map[bool]string{false: "wait_seconds 50)", true: "wait_seconds 20)"} {
+		a := onFile(t, app.Config{LeavingUnseen: unseen})
+		if got := call(t, a.Handler, "enter_queue", `{"agent_name":"Ann","wait_seconds":0}`); !strings.Contains(got, wait) {
+			t.Errorf("leaving unseen %v: %s", unseen, got)
+		}
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestApp_stopped_answersWaitsAtOnce(t *testing.T) {
 	a := onFile(t, app.Config{})
 	defer a.Close()

@@ -47,7 +47,7 @@ func newHall(t *testing.T, o meter.Options, change ...func(*chat.Options, *Optio
 			f(&co, o)
 		}
 		h.rooms = chat.New(tab, co)
-		set := tools.New(h.rooms, pairing.New(h.rooms), tools.Options{Address: func(context.Context) string { return "" }, Log: o.Logger})
+		set := tools.New(h.rooms, pairing.New(h.rooms, pairing.Options{}), tools.Options{Address: func(context.Context) string { return "" }, Log: o.Logger})
 		o.MCP, o.Standby, o.Meter = mcp.NewServer(mcp.Options{Tools: set.Tools(), Log: o.Logger}).Serve, set.Standby, h.meter
 	})
 	h.ann, h.bob = h.join("Ann"), h.join("Bob")

@@ -21,18 +21,29 @@ import (
 // any number of Services may share a table. Every error it returns is a
 // *fault.Error, or context.Canceled where the caller has gone.
 type Service struct {
-	rooms *chat.Service
-	store *roomlog.Store
-	table table.Table
-	clock clockwork.Clock
-	log   *slog.Logger
-	calls calls
+	rooms   *chat.Service
+	store   *roomlog.Store
+	table   table.Table
+	clock   clockwork.Clock
+	log     *slog.Logger
+	longest time.Duration
+	calls   calls
+}
+
+// Options of a Service. The zero value suits a server that sees its clients leave.
+type Options struct {
+	// LongestWait caps every wait. The default is MaxWait. Use UnseenWait where nothing
+	// tells that a client has left.
+	LongestWait time.Duration
 }
 
 // New returns the queues of the table of rooms, in which the pairs talk.
-func New(rooms *chat.Service) *Service {
+func New(rooms *chat.Service, o Options) *Service {
+	if o.LongestWait == 0 {
+		o.LongestWait = MaxWait
+	}
 	store := rooms.Store()
-	return &Service{rooms: rooms, store: store, table: store.Table(), clock: store.Clock(), log: store.Logger()}
+	return &Service{rooms: rooms, store: store, table: store.Table(), clock: store.Clock(), log: store.Logger(), longest: o.LongestWait}
 }
 
 const defaultQueue = "lobby"
@@ -47,9 +58,13 @@ const (
 	lookAlone = 5 * time.Second
 )
 
-// MaxWait is how long a call waits at most. Its ticket says that it waits until then, and
-// would stand in the queue for as long if the process ended without a word.
-const MaxWait = 290 * time.Second
+// How long a call waits at most. Its ticket says that it waits until then, and stands in
+// the queue for as long, even if the process ends without a word, or the client does where
+// nothing tells the server.
+const (
+	MaxWait    = 290 * time.Second
+	UnseenWait = 20 * time.Second // where a client may leave unseen
+)
 
 // EnterQueue waits for a partner and returns the seat that the caller then has in a
 // room of the two. Without a partner in time it returns a ticket, with which the
@@ -130,7 +145,7 @@ func (op *queueOp) run(ctx context.Context, req Request) (Result, error) {
 		}
 		return op.result(ctx, m)
 	}
-	end := op.svc.clock.Now().Add(op.svc.rooms.WaitLimit(ctx, req.Wait))
+	end := op.svc.clock.Now().Add(op.svc.rooms.WaitLimit(ctx, min(req.Wait, op.svc.longest)))
 	m, err := op.begin(ctx, end)
 	if err != nil {
 		return Result{}, err

@@ -28,7 +28,12 @@ type process struct {
 
 func newProcess(t table.Table, o chat.Options) process {
 	rooms := chat.New(t, o)
-	return process{rooms, pairing.New(rooms)}
+	return process{rooms, pairing.New(rooms, pairing.Options{})}
+}
+
+// unseen returns the process of a front on which a client leaves unseen.
+func (p process) unseen() process {
+	return process{p.Service, pairing.New(p.Service, pairing.Options{LongestWait: pairing.UnseenWait})}
 }
 
 // world is a table, a clock and one process that uses them.

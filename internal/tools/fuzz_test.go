@@ -67,7 +67,7 @@ func toolsToFuzz(f *testing.F) (http.Handler, func(*testing.T) string) {
 		rooms.Stop()
 		_ = tab.Close()
 	})
-	set := tools.New(rooms, pairing.New(rooms), tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, Log: quiet})
+	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}), tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, Log: quiet})
 	var token string
 	seated := func(t *testing.T) string {
 		if _, err := rooms.RoomInfo(t.Context(), chat.InfoRequest{Token: token}); err == nil {

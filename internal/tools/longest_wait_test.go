@@ -36,7 +36,7 @@ func TestLongestWait_isTheMostThatTextsAndSchemasOffer(t *testing.T) {
 		for _, w := range []chat.Waited{quietFor(1), quietFor(0), newsFor(1, said("m9")), newsFor(2, saidAs("m9", room.Request)), newsFor(1, came("m9"))} {
 			texts = append(texts, next.waited(w, chat.WaitRequest{Wait: longest}), next.sent(chat.Sent{Sent: true, Waited: w}, chat.SendRequest{}))
 		}
-		texts = append(texts, next.seated(seatedWith(1, nil)), next.queued(pairing.Result{Status: pairing.Paired, Seated: seatedWith(1, nil)}))
+		texts = append(texts, next.seated(seatedWith(1, nil)), next.queued(pairing.Result{Status: pairing.Paired, Seated: seatedWith(1, nil)}, 0))
 		offered := 0
 		for _, text := range texts {
 			for _, wait := range suggested(t, text) {
@@ -55,6 +55,16 @@ func TestLongestWait_isTheMostThatTextsAndSchemasOffer(t *testing.T) {
 			}
 			checkWaitArgument(t, tool.Name, tool.Input, most)
 		}
+	}
+}
+
+// Where a client may leave unseen, a call in the queue is short, and says so.
+func TestLongestInQueue_isTheMostThatEnterQueueOffers(t *testing.T) {
+	s := New(nil, nil, Options{LongestInQueue: pairing.UnseenWait})
+	checkWaitArgument(t, "enter_queue", s.enterQueue().Input, pairing.UnseenWait)
+	checkWaitArgument(t, "wait_for_message", s.waitForMessage().Input, chat.MaxWait)
+	if next := s.viewQueued(t.Context(), pairing.Result{Status: pairing.Waiting}).Next; !strings.Contains(next, "wait_seconds 20") {
+		t.Error(next)
 	}
 }
 

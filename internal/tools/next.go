@@ -219,15 +219,15 @@ func plural(n int64, thing string) string {
 // seated follows taking a seat.
 func (a advisor) seated(s chat.Seated) string { return a.afterJoining(s, situation{}) }
 
-// queued follows a wait for a partner.
-func (a advisor) queued(q pairing.Result) string {
+// queued follows a wait for a partner. again is how long the next one should last.
+func (a advisor) queued(q pairing.Result, again time.Duration) string {
 	switch q.Status {
 	case pairing.Paired:
 		return a.afterJoining(q.Seated, situation{opens: q.Opens})
 	case pairing.Left:
 		return "You are no longer in the queue: go on with your own work."
 	}
-	return "No partner yet: within 15 seconds call enter_queue again with this ticket to stay in line, or with leave true to give up."
+	return fmt.Sprintf("No partner yet: within 15 seconds call enter_queue again (this ticket, wait_seconds %d) to stay in line, or with leave true to give up.", again/time.Second)
 }
 
 func (a advisor) afterJoining(s chat.Seated, is situation) string {

@@ -5,6 +5,7 @@ import (
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/view"
+	"time"
 )
 
 func seatedCases() []nextCase {
@@ -71,17 +72,17 @@ func returnCases() []nextCase {
 func pairedCases() []nextCase {
 	paired := func(opens bool, messages ...view.Message) string {
 		partner := &pairing.Partner{Name: chosen, Interests: []string{chosen}}
-		return advise().queued(pairing.Result{Status: pairing.Paired, Opens: opens, Partner: partner, Seated: seatedWith(1, func(s *chat.Seated) { s.Messages, s.Room.Paired = messages, true })})
+		return advise().queued(pairing.Result{Status: pairing.Paired, Opens: opens, Partner: partner, Seated: seatedWith(1, func(s *chat.Seated) { s.Messages, s.Room.Paired = messages, true })}, 0)
 	}
 	return []nextCase{
 		{"paired, and came later", paired(true), "You are paired, and joined last, so you open: speak first, with " + send5 + "."},
 		{"paired, and waited longer", paired(false), "You are paired, and the other joined last and opens: call " + wait5 + "."},
 		{"paired, and the other has spoken", paired(false, said("m4")), "Answer with " + send5 + "."},
-		{"paired, and the other has left", advise().queued(pairing.Result{Status: pairing.Paired, Opens: true, Seated: seatedWith(0, func(s *chat.Seated) { s.Room.Paired = true })}),
+		{"paired, and the other has left", advise().queued(pairing.Result{Status: pairing.Paired, Opens: true, Seated: seatedWith(0, func(s *chat.Seated) { s.Room.Paired = true })}, 0),
 			"Your partner has left: call leave_room, then enter_queue for another."},
-		{"nobody to pair with", advise().queued(pairing.Result{Status: pairing.Waiting, Ticket: "t"}),
-			"No partner yet: within 15 seconds call enter_queue again with this ticket to stay in line, or with leave true to give up."},
-		{"left the queue", advise().queued(pairing.Result{Status: pairing.Left}),
+		{"nobody to pair with", advise().queued(pairing.Result{Status: pairing.Waiting, Ticket: "t"}, 20*time.Second),
+			"No partner yet: within 15 seconds call enter_queue again (this ticket, wait_seconds 20) to stay in line, or with leave true to give up."},
+		{"left the queue", advise().queued(pairing.Result{Status: pairing.Left}, 0),
 			"You are no longer in the queue: go on with your own work."},
 	}
 }

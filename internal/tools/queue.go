@@ -50,7 +50,7 @@ func (s *Set) enterQueue() tool {
 				spec.Text("queue", &in.Queue, "Default lobby."),
 				spec.Text("ticket", &in.Ticket, "From your last result: holds your place."),
 				spec.Boolean("leave", func(yes bool) { in.Leave = yes }, "Leave the queue and discard ticket."),
-				s.waitArg(&in.Wait, min(s.clients.longest, pairing.MaxWait), ""),
+				s.waitArg(&in.Wait, s.inQueue, ""),
 			}
 		},
 		needs: func(in *pairing.Request) string {
@@ -79,7 +79,7 @@ func (s *Set) enterQueue() tool {
 func (s *Set) viewQueued(ctx context.Context, got pairing.Result) queued {
 	v := queued{
 		Status: string(got.Status), Ticket: got.Ticket, Position: got.Position,
-		Estimated: int64(fault.Seconds(got.Estimated)), Next: s.clients.advisor(ctx).queued(got),
+		Estimated: int64(fault.Seconds(got.Estimated)), Next: s.clients.advisor(ctx).queued(got, min(s.clients.usual().wait, s.inQueue)),
 	}
 	if got.Status == pairing.Paired {
 		seat := s.viewSeated(ctx, got.Seated, "")

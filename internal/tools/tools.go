@@ -28,6 +28,9 @@ type Options struct {
 	// LongestWait is the longest that a call may wait, the same as that of the
 	// rooms; 0 means chat.MaxWait. No schema and no sentence offers more.
 	LongestWait time.Duration
+	// LongestInQueue is the longest that a call may wait for a partner, the same as that
+	// of the queues; 0 means pairing.MaxWait.
+	LongestInQueue time.Duration
 	// Log gets what goes wrong in a wait without MCP; nil means slog.Default().
 	Log *slog.Logger
 }
@@ -38,6 +41,7 @@ type Set struct {
 	queues  *pairing.Service
 	address func(context.Context) string
 	clients clients
+	inQueue time.Duration // the longest wait for a partner
 	log     *slog.Logger
 }
 
@@ -46,10 +50,13 @@ func New(rooms *chat.Service, queues *pairing.Service, o Options) *Set {
 	if o.LongestWait == 0 {
 		o.LongestWait = chat.MaxWait
 	}
+	if o.LongestInQueue == 0 {
+		o.LongestInQueue = pairing.MaxWait
+	}
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Set{rooms: rooms, queues: queues, address: o.Address, clients: clients{o.LongestWait}, log: o.Log}
+	return &Set{rooms: rooms, queues: queues, address: o.Address, clients: clients{o.LongestWait}, inQueue: min(o.LongestInQueue, o.LongestWait), log: o.Log}
 }
 
 // Tools returns the tools for a server of MCP.

@@ -52,7 +52,7 @@ func (s *Set) waitForMessage() tool {
 
 // waitArg is how long a call waits, at most longest, that has nothing else to do.
 func (s *Set) waitArg(to *time.Duration, longest time.Duration, about string) spec.Arg {
-	return spec.Duration("wait_seconds", to, time.Second, 0, longest, about).Default(int64(s.clients.usual().wait / time.Second)).Clamp()
+	return spec.Duration("wait_seconds", to, time.Second, 0, longest, about).Default(int64(min(s.clients.usual().wait, longest) / time.Second)).Clamp()
 }
 
 // backArg is what a call says about the agent's absence. Absent it says nothing, and

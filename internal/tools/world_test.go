@@ -70,7 +70,7 @@ func serve(t *testing.T, tab table.Table, o chat.Options) *world {
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o.Logger = logger
 	rooms := chat.New(tab, o)
-	set := tools.New(rooms, pairing.New(rooms), tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, LongestWait: o.LongestWait, Log: logger})
+	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}), tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, LongestWait: o.LongestWait, Log: logger})
 	site := httptest.NewServer(set.Handler())
 	w.url, w.instructions = site.URL, set.Instructions()
 	t.Cleanup(func() {

@@ -34,7 +34,7 @@ func TestCopy_everyKindOfRoom_hasTheSameItems(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			from := route[0](t)
 			from.furnish()
-			if _, err := pairing.New(from.Service).EnterQueue(t.Context(), pairing.Request{AgentName: "Zoe"}); err != nil {
+			if _, err := pairing.New(from.Service, pairing.Options{}).EnterQueue(t.Context(), pairing.Request{AgentName: "Zoe"}); err != nil {
 				t.Fatal(err)
 			}
 			if len(from.partition("QUEUE#lobby")) == 0 {
