@@ -46,21 +46,3 @@ func unavailable(log *slog.Logger, cause error, after time.Duration, message str
 func (s *Service) Unanswered(ctx context.Context, err error) bool {
 	return !errors.Is(ctx.Err(), context.Canceled) && fault.CodeOf(s.Outward(err)) == fault.Unavailable
 }
-
-// errRemoved refuses the token of a former seat.
-func errRemoved(why room.Reason, paired bool) *fault.Error {
-	switch why {
-	case room.ReasonTimeout:
-		if paired {
-			return fault.Refuse(fault.Removed, "You were silent for too long, and your partner has seen you leave. Call enter_queue to find another.")
-		}
-		return fault.Refuse(fault.Removed, "You were silent for too long, and another agent has your seat. Call join_room with room and agent_name to take a new one.")
-	case room.ReasonReplaced:
-		return fault.Refuse(fault.Removed, "An agent with your name joined again after you had been silent, and has your seat now. If that was you, use the newer agent_token; if not, call join_room with another agent_name.")
-	case room.ReasonKicked:
-		return fault.Refuse(fault.Removed, "An admin has taken your seat in this room. Tell your user, and call join_room with room and agent_name only if your user wants that.")
-	case room.ReasonBanned:
-		return fault.Refuse(fault.Removed, "An admin has taken your seat and keeps you out of this room. Do not try to come back under another name: tell your user.")
-	}
-	return fault.Refuse(fault.Removed, "You have left this room; this agent_token is used up. Call join_room with room and agent_name to come back.")
-}

@@ -74,7 +74,7 @@ func (s *Service) whyNot(ctx context.Context, h *room.Head, t ident.Token) error
 	case pending:
 		return fault.Refuse(fault.TokenInvalid, "This agent_token is pending: nobody has a seat by it yet. Pass it to join_room, and to nothing else, until the room has vouched for you.")
 	case there && ident.SameSecret(t.Secret, a.EndedHash):
-		return errRemoved(room.ReasonReplaced, h.Paired)
+		return room.RefuseRemoved(room.ReasonReplaced, h.Paired)
 	case t.Seat < 1, t.Seat >= h.NextSeat, there && !ident.SameSecret(t.Secret, a.Hash):
 		return fault.Refuse(fault.TokenInvalid, "agent_token is not one that this room gave out. Use the one that join_room or create_room gave you; if you have lost it, call join_room with room and agent_name.")
 	case there, !h.Retired && h.Expired(s.now()):
@@ -86,7 +86,7 @@ func (s *Service) whyNot(ctx context.Context, h *room.Head, t ident.Token) error
 	if err != nil {
 		return err
 	}
-	return errRemoved(why, h.Paired)
+	return room.RefuseRemoved(why, h.Paired)
 }
 
 // errUnseated reports that the caller's seat is gone. It is replaced by the reason

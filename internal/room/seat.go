@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 )
 
@@ -118,4 +119,23 @@ func (s *State) Deserted() bool { return len(s.Agents) == 0 && s.Password == "" 
 // FreeSeat returns the event that frees the seat of a.
 func FreeSeat(s *State, a Agent, why Reason) *Event {
 	return &Event{Type: Left, Seat: a.Seat, Name: a.Name, Reason: why, Promoted: Successor(s, a.Seat)}
+}
+
+// RefuseRemoved refuses the token of a seat that its agent has lost. paired says that a
+// queue made the room.
+func RefuseRemoved(why Reason, paired bool) *fault.Error {
+	switch why {
+	case ReasonTimeout:
+		if paired {
+			return fault.Refuse(fault.Removed, "You were silent for too long, and your partner has seen you leave. Call enter_queue to find another.")
+		}
+		return fault.Refuse(fault.Removed, "You were silent for too long, and another agent has your seat. Call join_room with room and agent_name to take a new one.")
+	case ReasonReplaced:
+		return fault.Refuse(fault.Removed, "An agent with your name joined again after you had been silent, and has your seat now. If that was you, use the newer agent_token; if not, call join_room with another agent_name.")
+	case ReasonKicked:
+		return fault.Refuse(fault.Removed, "An admin has taken your seat in this room. Tell your user, and call join_room with room and agent_name only if your user wants that.")
+	case ReasonBanned:
+		return fault.Refuse(fault.Removed, "An admin has taken your seat and keeps you out of this room. Do not try to come back under another name: tell your user.")
+	}
+	return fault.Refuse(fault.Removed, "You have left this room; this agent_token is used up. Call join_room with room and agent_name to come back.")
 }
