@@ -26,6 +26,9 @@ type JoinRequest struct {
 	Capacity     int  // of the room that this call creates; default 2
 	OnlyExisting bool // do not create the room
 	Token        string
+	// Brought says that the token was not given: a queue has brought the seat. The
+	// caller may have gone, so this is no use of the token.
+	Brought bool
 }
 
 // InfoRequest asks about the room of Token, or about Room by its name.

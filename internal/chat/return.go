@@ -30,6 +30,9 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 	if err := c.checkReturn(req); err != nil {
 		return Seated{}, err
 	}
+	if !req.Brought {
+		c.attendance().noteCall(ctx)
+	}
 	return c.back(ctx, status)
 }
 
@@ -59,7 +62,9 @@ func back(ctx context.Context, r *liveRoom, t ident.Token, how JoinStatus) (Seat
 	if !here {
 		return Seated{}, r.svc.whyNot(ctx, h, t)
 	}
-	return (&caller{token: t, room: r, head: h, agent: a}).back(ctx, how)
+	c := &caller{token: t, room: r, head: h, agent: a}
+	c.attendance().noteCall(ctx)
+	return c.back(ctx, how)
 }
 
 // back returns the answer for a caller that has its seat again.
@@ -68,7 +73,6 @@ func (c *caller) back(ctx context.Context, how JoinStatus) (Seated, error) {
 	if err != nil {
 		return Seated{}, err
 	}
-	c.attendance().noteCall(ctx)
 	view, err := c.room.view(ctx, c.head, c.agent.Seat)
 	if err != nil {
 		return Seated{}, err

@@ -14,13 +14,22 @@ import (
 	"github.com/parley-chat/parley/internal/view"
 )
 
-// paired returns Ann and Bob, who met in the queue.
-func (w *world) paired() (ann, bob pairing.Result) {
+// matched returns Ann and Bob, who met in the queue.
+func (w *world) matched() (ann, bob pairing.Result) {
 	w.t.Helper()
 	ticket := w.ticket("Ann")
 	bob = w.queue(pairing.Request{AgentName: "Bob"})
 	ann = w.comesBack(ticket)
 	met(w.t, ann, bob)
+	return ann, bob
+}
+
+// paired is matched, and both have used their tokens.
+func (w *world) paired() (ann, bob pairing.Result) {
+	w.t.Helper()
+	ann, bob = w.matched()
+	w.look(ann.Token, "")
+	w.look(bob.Token, "")
 	return ann, bob
 }
 
@@ -31,7 +40,11 @@ func (w *world) leftAfter(ann pairing.Result, silence time.Duration) {
 	moment := w.clock.Now().Add(silence)
 	w.clock.Advance(silence - time.Minute)
 	wait := w.waiting(w.t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: ann.Cursor, Wait: 4 * time.Minute, Standby: true})
-	w.blocked(2) // the wait and the lease sweeper
+	timers := 2 // the wait and the lease sweeper
+	if silence < 2*time.Minute {
+		timers++ // whose turn it is: Bob still counts as present
+	}
+	w.blocked(timers)
 	w.clock.Advance(time.Minute - time.Second)
 	w.blocked(2)
 	same(w.t, "seats one second before", w.seats(ann.Token), []string{"Ann (admin)", "Bob (member)"})
@@ -45,6 +58,44 @@ func (w *world) leftAfter(ann pairing.Result, silence time.Duration) {
 
 // slack is how far a stored presence may be behind in a paired room.
 const slack = 15 * time.Second
+
+// The call that brings the partner is no use of the token: nobody knows whether its
+// answer arrived.
+func TestPartnerLease_tokenNeverUsed_losesItsSeatAfterNinetySeconds(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.matched()
+	w.leftAfter(ann, 90*time.Second)
+	_, err := w.Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: "I am here"})
+	wants(t, err, fault.Removed)
+	if !strings.Contains(err.Error(), "enter_queue") {
+		t.Errorf("the error does not name enter_queue: %q", err)
+	}
+}
+
+// Whatever uses the token counts, in whatever process.
+func TestPartnerLease_tokenUsedOnce_lastsFiveMinutesFromThen(t *testing.T) {
+	for what, use := range map[string]func(w *world, bob pairing.Result){
+		"a look":    func(w *world, bob pairing.Result) { w.look(bob.Token, bob.Cursor) },
+		"a message": func(w *world, bob pairing.Result) { w.say(bob.Token, "hello") },
+		"room_info": func(w *world, bob pairing.Result) { w.seats(bob.Token) },
+		"join_room": func(w *world, bob pairing.Result) {
+			if _, err := w.JoinRoom(w.t.Context(), chat.JoinRequest{Token: bob.Token}); err != nil {
+				w.t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			ann, bob := w.matched()
+			elsewhere := onTable(t, w.clock, w.table, chat.Options{})
+			w.clock.Advance(time.Second)
+			use(elsewhere, bob)
+			cold := onTable(t, w.clock, w.table, chat.Options{SingleProcess: true})
+			ann.Cursor = cold.look(ann.Token, ann.Cursor).Cursor
+			cold.leftAfter(ann, 5*time.Minute+slack)
+		})
+	}
+}
 
 func TestPartnerLease_silentForFiveMinutes_losesItsSeat(t *testing.T) {
 	w := newWorld(t)

@@ -371,7 +371,7 @@ func (op *queueOp) waiting() Result {
 // before the room that the same Write made.
 func (op *queueOp) takeSeat(ctx context.Context, t ident.Token) (chat.Seated, error) {
 	for try := 1; ; try++ {
-		got, err := op.svc.rooms.JoinRoom(ctx, chat.JoinRequest{Token: t.String()})
+		got, err := op.svc.rooms.JoinRoom(ctx, chat.JoinRequest{Token: t.String(), Brought: true})
 		switch code := fault.CodeOf(err); {
 		case code == fault.RoomNotFound && try < roomlog.PartialTries:
 		case code == fault.Removed:

@@ -137,6 +137,8 @@ func (p Presence) SilentFrom() time.Time { return Latest(p.At(), p.WaitsUntil(),
 // LeaseEnd returns when an agent with this role and presence may lose its seat.
 func (s Settings) LeaseEnd(role Role, p Presence) time.Time {
 	switch {
+	case s.Paired && !p.Used:
+		return p.SilentFrom().Add(UnusedLease)
 	case s.Paired:
 		called := Latest(p.At(), p.WaitsUntil())
 		return Earliest(p.SilentFrom().Add(PairLease), called.Add(PairAwayLease))
