@@ -82,11 +82,11 @@ func (s *Service) whyNot(ctx context.Context, h *room.Head, t ident.Token) error
 	}
 	l := s.store.Acquire(t.Room)
 	defer l.Release()
-	why, err := l.Seats().WhyGone(ctx, t.Seat)
+	gone, err := l.Seats().WhyGone(ctx, t.Seat)
 	if err != nil {
 		return err
 	}
-	return room.RefuseRemoved(why, h.Paired)
+	return room.RefuseRemoved(gone.Reason, h.Paired)
 }
 
 // errUnseated reports that the caller's seat is gone. It is replaced by the reason

@@ -9,10 +9,11 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// goneItem stores why a seat was given up.
-type goneItem struct {
+// Gone is the stored form of why and when a seat was given up.
+type Gone struct {
 	V      int         `json:"v"`
 	Reason room.Reason `json:"why"`
+	AtMs   int64       `json:"at"`
 }
 
 // Vacate returns the ops that delete the presence of a seat's former owner and
@@ -27,22 +28,21 @@ func Vacate(id string, gone room.Event, now time.Time) []table.Op {
 		table.Delete(PresenceKey(id, gone.Seat), cond),
 		table.Put(table.Item{
 			Key: goneKey(id, gone.Seat), Expires: now.Add(room.Life),
-			Data: Encode(goneItem{V: room.Version, Reason: gone.Reason}),
+			Data: Encode(Gone{V: room.Version, Reason: gone.Reason, AtMs: now.UnixMilli()}),
 		}, table.Always),
 	}
 }
 
-// WhyGone returns why the former agent of a seat has lost it. An agent that left has
-// stored no reason.
-func (s Seats) WhyGone(ctx context.Context, seat int) (room.Reason, error) {
+// WhyGone returns why and when the former agent of a seat has lost it. An agent that
+// left has stored neither.
+func (s Seats) WhyGone(ctx context.Context, seat int) (gone Gone, err error) {
 	l := s.log
 	item, err := l.store.table.Get(ctx, goneKey(l.id, seat), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
-		return room.ReasonLeft, nil
+		return Gone{Reason: room.ReasonLeft}, nil
 	}
-	gone := goneItem{}
 	if err == nil {
 		err = Decode(item, &gone)
 	}
-	return gone.Reason, err
+	return gone, err
 }
