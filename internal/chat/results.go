@@ -85,6 +85,7 @@ type Waited struct {
 	// The rest serves to tell the agent what to do next.
 
 	Others     int  // agents seated beside the caller
+	Paired     bool // a queue made the room
 	SeatWanted bool // a join found no free seat, and the caller can enlarge the room
 	NameWanted bool // a join under a taken name was refused, and the caller can readmit it
 	Spoke      bool // the last public message is the caller's

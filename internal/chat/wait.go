@@ -264,7 +264,7 @@ func (c *caller) situation(h *room.Head, in *inbox) *Waited {
 	now, me := c.room.svc.now(), c.agent.Seat
 	_, speaker, at := h.Recent.LastWord()
 	got := &Waited{
-		Status: StatusQuiet, Others: h.Others(me), Listening: h.SilencedSeat(me), CursorIgnored: in.pos.ignored,
+		Status: StatusQuiet, Others: h.Others(me), Paired: h.Paired, Listening: h.SilencedSeat(me), CursorIgnored: in.pos.ignored,
 		Stopping: isClosed(c.room.svc.stopping), Spoke: speaker == me, Begun: h.Recent.Begun(), AloneNow: in.alone,
 		Debt: debtOf(h, me, now), Owed: room.OwedTo(&h.State, me, now), Quiet: max(0, now.Sub(room.Latest(at, time.UnixMilli(c.agent.AtMs)))),
 	}

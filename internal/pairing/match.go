@@ -170,8 +170,7 @@ func (op *queueOp) claim(ctx context.Context, older, younger ticketItem) (*match
 	partner := younger
 	l, _, err := op.svc.store.Create(ctx, roomlog.Creation{Begin: func(h *room.Head, now time.Time) (roomlog.Change, error) {
 		ch := pairedChange(h.ID, settings, older, younger, now)
-		first := matchItem{Room: h.ID, Seat: 1, Partner: younger.Name, Interests: younger.Interests}
-		second := matchItem{Room: h.ID, Seat: 2, Opens: true, Partner: older.Name, Interests: older.Interests}
+		first, second := paired(h.ID, 1, older, younger, now), paired(h.ID, 2, younger, older, now)
 		ch.Ops = append(ch.Ops, first.put(matchKey(queue, older.ID), now), second.put(matchKey(queue, younger.ID), now),
 			table.Delete(ticketKey(queue, older.AtMs, older.ID), table.IfPresent), table.Delete(ticketKey(queue, younger.AtMs, younger.ID), table.IfPresent))
 		if mine = first; younger.ID == op.ticket.id() {

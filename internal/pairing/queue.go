@@ -2,7 +2,6 @@ package pairing
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -70,8 +68,9 @@ const (
 // room of the two. Without a partner in time it returns a ticket, with which the
 // next call keeps the place; the ticket ends if that call does not come within 15
 // seconds. For an hour a ticket also leads to the seat it has brought, so that a
-// pairing whose answer was lost is not. An agent is never paired with one of the
-// same name.
+// pairing whose answer was lost is not; or, if the partner never came and has lost its
+// seat, back to the place in the queue. An agent is never paired with one of the same
+// name.
 //
 // It ends early three seconds before the context's deadline and when the service
 // stops. A ticket that was given up by Leave, or whose first call was canceled, is
@@ -92,9 +91,10 @@ func (s *Service) EnterQueue(ctx context.Context, req Request) (Result, error) {
 type queueOp struct {
 	svc      *Service
 	ticket   ticket
-	item     ticketItem // as it is to be stored
-	fresh    bool       // this call makes the ticket: nobody knows it yet
-	position int        // in the queue, as last read; 0: unknown
+	item     ticketItem  // as it is to be stored
+	fresh    bool        // this call makes the ticket: nobody knows it yet
+	owner    *ticketItem // whose ticket it is, if it follows the one that was given; else nil
+	position int         // in the queue, as last read; 0: unknown
 }
 
 // newOp checks what can be checked without the table.
@@ -139,7 +139,10 @@ func errTicketOver() error {
 // run is EnterQueue for a call that was checked.
 func (op *queueOp) run(ctx context.Context, req Request) (Result, error) {
 	if req.Leave {
-		m, err := op.withdraw(ctx)
+		m, err := op.ended(ctx)
+		if err == nil && m == nil {
+			m, err = op.withdraw(ctx)
+		}
 		if err != nil {
 			return Result{}, err
 		}
@@ -158,140 +161,6 @@ func (op *queueOp) run(ctx context.Context, req Request) (Result, error) {
 		return Result{}, err
 	}
 	return op.result(ctx, m)
-}
-
-// stepBack shortens the ticket of a call that ends before its time, so that it can
-// be paired only as long as its owner may return with it; and withdraws one that
-// its owner will never learn. If only the store did not answer, the ticket stands,
-// and its owner keeps the place.
-func (op *queueOp) stepBack(ctx context.Context, end time.Time, m *matchItem, err error) (*matchItem, error) {
-	if op.svc.rooms.Unanswered(ctx, err) {
-		m, err = nil, nil
-	}
-	if m != nil || err == nil && !op.svc.clock.Now().Before(end) || op.svc.calls.open(op.ticket.id()) {
-		return m, err
-	}
-	ctx, cancel := roomlog.Detached(ctx)
-	defer cancel()
-	if err != nil && op.fresh {
-		op.drop(ctx)
-		return m, err
-	}
-	if failed := op.shorten(ctx); failed != nil {
-		op.svc.log.WarnContext(ctx, "a ticket was not shortened", "error", failed)
-	}
-	return m, err
-}
-
-// shorten ends the ticket's call now, unless the ticket has ended or a later call,
-// here or in another process, keeps its place.
-func (op *queueOp) shorten(ctx context.Context) error {
-	item, err := op.svc.table.Get(ctx, op.ticket.key(), table.Strong)
-	if errors.Is(err, table.ErrNotFound) {
-		return nil
-	}
-	var stored ticketItem
-	if err == nil {
-		err = roomlog.Decode(item, &stored)
-	}
-	if err != nil || stored.CallMs != op.item.CallMs {
-		return err
-	}
-	op.item.UntilMs = op.svc.clock.Now().UnixMilli()
-	err = op.svc.table.Write(ctx, op.item.put(op.ticket.key(), table.IfPresent))
-	if paired := new(table.ConflictError); errors.As(err, &paired) {
-		return nil
-	}
-	return err
-}
-
-// drop withdraws a ticket that its owner will never learn.
-func (op *queueOp) drop(ctx context.Context) {
-	ctx, cancel := roomlog.Detached(ctx)
-	defer cancel()
-	if _, err := op.withdraw(ctx); err != nil {
-		op.svc.log.WarnContext(ctx, "a ticket was not withdrawn", "error", err)
-	}
-}
-
-// begin puts the ticket into the queue, or keeps it there, until end. If the ticket
-// has ended before, it returns how.
-func (op *queueOp) begin(ctx context.Context, end time.Time) (*matchItem, error) {
-	now := op.svc.clock.Now()
-	if op.fresh {
-		if err := op.svc.rooms.AllowRoom(ctx); err != nil {
-			return nil, err
-		}
-		i := &op.item
-		i.V, i.ID, i.Hash, i.AtMs = room.Version, op.ticket.id(), ident.HashSecret(op.ticket.secret), op.ticket.atMs
-		i.CallMs, i.UntilMs = now.UnixMilli(), end.UnixMilli()
-		err := op.svc.table.Write(ctx, i.put(op.ticket.key(), table.Always))
-		if err != nil {
-			op.drop(ctx) // it may have been stored, or may yet be
-		}
-		return nil, err
-	}
-	m, err := op.outcome(ctx, table.Strong)
-	if err == nil && m == nil {
-		m, err = op.keepPlace(ctx, now, end)
-	}
-	if err == nil && m != nil && m.Left {
-		return nil, errTicketOver()
-	}
-	return m, err
-}
-
-// keepPlace keeps the ticket of an earlier call in the queue. A ticket that is no
-// longer there must not come back.
-func (op *queueOp) keepPlace(ctx context.Context, now, end time.Time) (*matchItem, error) {
-	item, err := op.svc.table.Get(ctx, op.ticket.key(), table.Strong)
-	if errors.Is(err, table.ErrNotFound) {
-		return op.withdraw(ctx)
-	}
-	if err != nil {
-		return nil, err
-	}
-	asked := op.item
-	op.item = ticketItem{}
-	if err := roomlog.Decode(item, &op.item); err != nil {
-		return nil, err
-	}
-	if asked.Key != "" && asked.Key != op.item.Key {
-		return nil, fault.Refuse(fault.InvalidArgument, "ticket belongs to an agent of another name. Pass only ticket to go on waiting as that agent, or leave ticket out to enter the queue as a new one.")
-	}
-	if len(asked.Interests) > 0 {
-		op.item.Interests = asked.Interests
-	}
-	op.item.CallMs, op.item.UntilMs = now.UnixMilli(), end.UnixMilli()
-	err = op.svc.table.Write(ctx, op.item.put(op.ticket.key(), table.IfPresent))
-	if gone := new(table.ConflictError); errors.As(err, &gone) {
-		return op.withdraw(ctx)
-	}
-	return nil, err
-}
-
-// outcome returns how the ticket ended; nil if it has not.
-func (op *queueOp) outcome(ctx context.Context, c table.Consistency) (*matchItem, error) {
-	item, err := op.svc.table.Get(ctx, op.ticket.matchKey(), c)
-	if errors.Is(err, table.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return decodeMatch(item)
-}
-
-// withdraw ends the ticket, unless it has ended before, and returns how it ended.
-// From then on it cannot be paired, whatever any reader has seen of it.
-func (op *queueOp) withdraw(ctx context.Context) (*matchItem, error) {
-	m := matchItem{Left: true}
-	err := op.svc.table.Write(ctx, m.put(op.ticket.matchKey(), op.svc.clock.Now()), table.Delete(op.ticket.key(), table.Always))
-	var before *table.ConflictError
-	if errors.As(err, &before) && before.Conflicts[0].Item != nil {
-		return decodeMatch(*before.Conflicts[0].Item)
-	}
-	return &m, err
 }
 
 // await looks for a partner, and waits for one to claim the ticket, until end.
@@ -356,7 +225,7 @@ func (op *queueOp) result(ctx context.Context, m *matchItem) (Result, error) {
 		return Result{}, err
 	}
 	return Result{
-		Status: Paired, Opens: m.Opens, Seated: seat, Partner: &Partner{Name: m.Partner, Interests: m.Interests},
+		Status: Paired, Ticket: op.ticket.String(), Opens: m.Opens, Seated: seat, Partner: &Partner{Name: m.Partner, Interests: m.Interests},
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package pairing
 
 import (
+	"crypto/sha256"
 	"encoding/base32"
 	"slices"
 	"strings"
@@ -35,13 +36,21 @@ type ticket struct {
 
 const timeChars = ident.TokenChars - ident.SecretChars - ident.CheckChars
 
-func queueEncoding() *base32.Encoding {
+func encoding() *base32.Encoding {
 	return base32.NewEncoding(ident.Alphabet).WithPadding(base32.NoPadding)
 }
 
 func (t ticket) String() string {
 	body := ident.Digits(uint64(t.atMs), timeChars) + t.secret
-	return queueEncoding().EncodeToString([]byte(t.queue)) + "-" + body + ident.Check(body)
+	return encoding().EncodeToString([]byte(t.queue)) + "-" + body + ident.Check(body)
+}
+
+// next returns the ticket that follows t if the partner of t never comes: in the same
+// place, with a secret that only the owner of t can compute.
+func (t ticket) next() ticket {
+	sum := sha256.Sum256([]byte("next " + t.secret))
+	t.secret = encoding().EncodeToString(sum[:])[:ident.SecretChars]
+	return t
 }
 
 // parseTicket reads a ticket as a model or a person wrote it.
@@ -51,7 +60,7 @@ func parseTicket(s string) (ticket, error) {
 		return ticket{}, fault.Refuse(fault.InvalidArgument, "ticket holds an agent token: you have a seat already. Use it as agent_token, such as with wait_for_message.")
 	}
 	name, body, _ := strings.Cut(s, "-")
-	queue, err := queueEncoding().DecodeString(name)
+	queue, err := encoding().DecodeString(name)
 	if err != nil || !utf8.Valid(queue) || len(queue) == 0 || !ident.WellFormed(body) {
 		return ticket{}, fault.Refuse(fault.InvalidArgument, "ticket is mistyped: it must be the one that enter_queue gave you, unchanged. If you have lost it, call enter_queue without it.")
 	}
@@ -97,9 +106,10 @@ type ticketItem struct {
 	Hash      string   `json:"hash"`          // of the secret
 	Principal string   `json:"who,omitempty"` // see ident.WithPrincipal
 	Interests []string `json:"likes,omitempty"`
-	AtMs      int64    `json:"at"`    // when it entered
-	CallMs    int64    `json:"call"`  // its last call
-	UntilMs   int64    `json:"until"` // the end of that call
+	AtMs      int64    `json:"at"`              // when it entered
+	CallMs    int64    `json:"call"`            // its last call
+	UntilMs   int64    `json:"until"`           // the end of that call
+	NoShows   int      `json:"again,omitempty"` // partners of its before that never came
 }
 
 // put returns the op that stores the ticket until its call has ended for
@@ -118,6 +128,18 @@ type matchItem struct {
 	Partner   string   `json:"partner,omitempty"` // its name
 	Interests []string `json:"likes,omitempty"`   // and its interests
 	Opens     bool     `json:"opens,omitempty"`   // the owner of the ticket came later, and speaks first
+
+	AtMs  int64      `json:"at,omitempty"`   // when they were paired
+	Owner ticketItem `json:"owner,omitzero"` // who the ticket was of, for the one that may follow it
+}
+
+// paired returns how the ticket of owner ends: with a seat, in the room of id, beside
+// partner.
+func paired(id string, seat int, owner, partner ticketItem, now time.Time) matchItem {
+	return matchItem{
+		Room: id, Seat: seat, Partner: partner.Name, Interests: partner.Interests, Opens: seat == 2, AtMs: now.UnixMilli(),
+		Owner: ticketItem{Name: owner.Name, Key: owner.Key, Principal: owner.Principal, Interests: owner.Interests, NoShows: owner.NoShows},
+	}
 }
 
 // put returns the op that ends a ticket with m.

@@ -37,6 +37,7 @@ type situation struct {
 	cursor string
 	others int  // agents seated beside the caller
 	more   bool // there are further events to read first
+	paired bool // in a room that a queue made
 	news   news
 
 	owes        string // the oldest request that the caller owes an answer to; "" for none
@@ -48,7 +49,6 @@ type situation struct {
 
 	// Of taking a seat.
 	newcomer bool // the caller has just taken a new seat
-	paired   bool // in a room that a queue made
 	opens    bool // and the caller speaks first
 	muted    bool // an admin has muted the caller
 	closed   bool // an admin has closed the room
@@ -86,6 +86,7 @@ type news struct {
 	request   string // the last request to anyone that nobody answered; "" for none
 	arrived   bool   // somebody joined
 	heir      bool   // and took the name of a silent agent
+	lapsed    bool   // somebody lost its seat for being silent
 }
 
 // newsOf summarizes messages for the agent with the name self.
@@ -96,7 +97,7 @@ func newsOf(messages []view.Message, self string) news {
 		case m.Type == view.Joined:
 			n.arrived = n.arrived || m.Reason != room.ReasonReturned // who has its seat again is no newcomer
 		case m.Type == view.Left:
-			n.heir = m.Reason == room.ReasonReplaced
+			n.heir, n.lapsed = m.Reason == room.ReasonReplaced, m.Reason == room.ReasonTimeout
 		case m.Type != view.Said:
 		case self != "" && m.From == self:
 			n = news{arrived: n.arrived, heir: n.heir}
@@ -251,7 +252,7 @@ func (a advisor) waited(w chat.Waited, asked chat.WaitRequest) string {
 
 func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) situation {
 	s := situation{
-		advisor: a, cursor: w.Cursor, others: w.Others, more: w.HasMore, news: newsOf(w.Messages, ""), silenced: w.Listening,
+		advisor: a, cursor: w.Cursor, others: w.Others, more: w.HasMore, paired: w.Paired, news: newsOf(w.Messages, ""), silenced: w.Listening,
 		status: w.Status, reason: w.Reason, stopping: w.Stopping && len(w.Messages) == 0,
 		looked: asked.Wait == 0, lull: w.Quiet >= longQuiet, owed: w.Owed, begun: w.Begun,
 		owes: w.Owes, owesAgree: w.OwesAgreement, owesPrivate: w.OwesPrivate,

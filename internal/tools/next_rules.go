@@ -43,7 +43,7 @@ func seatedRules() []rule {
 		{func(s situation) bool { return s.closed },
 			"This room is closed for good: message_history still has what was said; to go on, agree on another room."},
 		{func(s situation) bool { return s.others <= 0 && !s.more && s.paired },
-			"Your partner has left: call leave_room, then enter_queue for another."},
+			partnerLeft},
 		{func(s situation) bool { return s.others <= 0 && !s.more },
 			"You are alone here: give your user the invite, say something first with send_message if you like, then call {wait}."},
 		{func(s situation) bool { return s.muted && !s.more },
@@ -51,7 +51,7 @@ func seatedRules() []rule {
 		{func(s situation) bool { return s.silenced && !s.more },
 			"Only admins speak in this room: call {wait}."},
 		{func(s situation) bool { return s.opens && !s.news.heard && !s.more },
-			"You are paired, and joined last, so you open: speak first, with {send}."},
+			"You are paired, and joined last, so you open: speak first, within 90 seconds, with {send}."},
 		{func(s situation) bool { return s.paired && !s.begun && !s.opens && !s.news.heard && !s.more },
 			"You are paired, and the other joined last and opens: call {wait}."},
 	}
@@ -115,6 +115,8 @@ func removedRules() []rule {
 	return []rule{
 		{removed(room.ReasonReplaced),
 			"An agent with your name joined again and has your seat: if that was you, use its agent_token; if not, call join_room with another agent_name."},
+		{func(s situation) bool { return removed(room.ReasonTimeout)(s) && s.paired },
+			"You were silent for too long, and your partner has seen you leave: call enter_queue without ticket for another."},
 		{removed(room.ReasonTimeout),
 			"Your seat was given away after a long silence: call join_room with room and agent_name for a new one."},
 		{removed(room.ReasonKicked),
@@ -128,14 +130,29 @@ func removedRules() []rule {
 	}
 }
 
+// partnerRules apply to an agent whose partner from the queue is no longer there. Nobody
+// else can come.
+func partnerRules() []rule {
+	gone := func(s situation) bool { return s.paired && s.others == 0 && !s.more }
+	return []rule{
+		{func(s situation) bool { return gone(s) && s.news.lapsed && !s.news.heard && !s.begun },
+			"Your partner never came: call enter_queue with only ticket, the one you were paired with; it keeps your place in line."},
+		{gone,
+			partnerLeft},
+	}
+}
+
+const partnerLeft = "Your partner has left: call leave_room and, if you want another, enter_queue without ticket."
+
 // endedRules apply where a wait, or the talk, has come to its end.
 func endedRules() []rule {
 	over := func(s situation) bool { return s.status == chat.StatusAllDone && !s.more }
-	return []rule{
+	return slices.Concat([]rule{
 		{func(s situation) bool { return s.status == chat.StatusSuperseded },
 			"Your newer call has the rest: go on with its result."},
 		{func(s situation) bool { return s.stopping },
 			"The server is restarting and nothing is lost: call {wait}."},
+	}, partnerRules(), []rule{
 		{func(s situation) bool { return over(s) && s.others == 0 && s.admin },
 			"All others have left: close the room with update_room (closed true), or call leave_room, after which a room without a password begins anew; if you expect somebody, call {wait}."},
 		{func(s situation) bool { return over(s) && s.others == 0 },
@@ -144,7 +161,7 @@ func endedRules() []rule {
 			"All others say that they are finished. If what they said asks something, answer with {send}; else close the room for all with update_room (closed true), or call leave_room."},
 		{over,
 			"All others say that they are finished. If what they said asks something, answer with {send}; else call leave_room."},
-	}
+	})
 }
 
 // awayOwing and awaySaid confirm an absence.
@@ -232,6 +249,7 @@ func sentRules() []rule {
 			"If it may read this nevertheless, call {send} with the same text."},
 		{func(s situation) bool { return s.held },
 			"Read it and send again with the new cursor: call {send} with a text that fits it."},
+	}, partnerRules(), []rule{
 		{func(s situation) bool { return s.others == 0 },
 			"Nobody else is here; the next to join will read it: call {wait}."},
 		{func(s situation) bool { return s.more },

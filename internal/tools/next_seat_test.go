@@ -74,12 +74,25 @@ func pairedCases() []nextCase {
 		partner := &pairing.Partner{Name: chosen, Interests: []string{chosen}}
 		return advise().queued(pairing.Result{Status: pairing.Paired, Opens: opens, Partner: partner, Seated: seatedWith(1, func(s *chat.Seated) { s.Messages, s.Room.Paired = messages, true })}, 0)
 	}
+	alone := func(w chat.Waited) string { return afterWait(w, func(w *chat.Waited) { w.Paired = true }) }
 	return []nextCase{
-		{"paired, and came later", paired(true), "You are paired, and joined last, so you open: speak first, with " + send5 + "."},
+		{"paired, and came later", paired(true), "You are paired, and joined last, so you open: speak first, within 90 seconds, with " + send5 + "."},
 		{"paired, and waited longer", paired(false), "You are paired, and the other joined last and opens: call " + wait5 + "."},
 		{"paired, and the other has spoken", paired(false, said("m4")), "Answer with " + send5 + "."},
 		{"paired, and the other has left", advise().queued(pairing.Result{Status: pairing.Paired, Opens: true, Seated: seatedWith(0, func(s *chat.Seated) { s.Room.Paired = true })}, 0),
-			"Your partner has left: call leave_room, then enter_queue for another."},
+			"Your partner has left: call leave_room and, if you want another, enter_queue without ticket."},
+		{"paired, and the other never came", alone(newsFor(0, lapsed("m9"))),
+			"Your partner never came: call enter_queue with only ticket, the one you were paired with; it keeps your place in line."},
+		{"paired, and the other never came, with a message", advise().sent(chat.Sent{Sent: true, Waited: chat.Waited{Paired: true, Messages: []view.Message{lapsed("m9")}, Cursor: "c9"}}, chat.SendRequest{}),
+			"Your partner never came: call enter_queue with only ticket, the one you were paired with; it keeps your place in line."},
+		{"paired, and the other fell silent", afterWait(newsFor(0, lapsed("m9")), func(w *chat.Waited) { w.Paired, w.Begun, w.Status = true, true, chat.StatusAllDone }),
+			"Your partner has left: call leave_room and, if you want another, enter_queue without ticket."},
+		{"paired, and the other spoke and fell silent", alone(newsFor(0, said("m8"), lapsed("m9"))),
+			"Your partner has left: call leave_room and, if you want another, enter_queue without ticket."},
+		{"paired, alone, and nothing is new", alone(quietFor(0)),
+			"Your partner has left: call leave_room and, if you want another, enter_queue without ticket."},
+		{"paired, and lost the seat", alone(chat.Waited{Status: chat.StatusRemoved, Reason: room.ReasonTimeout}),
+			"You were silent for too long, and your partner has seen you leave: call enter_queue without ticket for another."},
 		{"nobody to pair with", advise().queued(pairing.Result{Status: pairing.Waiting, Ticket: "t"}, 20*time.Second),
 			"No partner yet: within 15 seconds call enter_queue again (this ticket, wait_seconds 20) to stay in line, or with leave true to give up."},
 		{"left the queue", advise().queued(pairing.Result{Status: pairing.Left}, 0),

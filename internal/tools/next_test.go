@@ -57,6 +57,12 @@ func went(id string) view.Message {
 	return view.Message{ID: id, Type: view.Left, Agent: chosen, Reason: room.ReasonLeft}
 }
 
+func lapsed(id string) view.Message {
+	m := went(id)
+	m.Reason = room.ReasonTimeout
+	return m
+}
+
 func replaced(id string) view.Message {
 	m := went(id)
 	m.Reason = room.ReasonReplaced

@@ -12,7 +12,7 @@ import (
 // queued is the result of enter_queue.
 type queued struct {
 	Status    string `json:"status" doc:"waiting: nobody yet; paired: you have a seat beside your partner; left: you are no longer in the queue"`
-	Ticket    string `json:"ticket,omitempty" doc:"your place in the queue: give it to the next call, and to nobody else"`
+	Ticket    string `json:"ticket,omitempty" doc:"your place in the queue, and a secret: for the next call or, once paired, for a partner that never comes"`
 	Position  int    `json:"position,omitempty" doc:"your place in line, 1 for the next; absent if it is not known"`
 	Estimated int64  `json:"estimated_wait_seconds,omitempty" doc:"until a partner comes; absent if it is not known"`
 	*seated
@@ -40,7 +40,7 @@ func (s *Set) enterQueue() tool {
 		title:  "Find a partner",
 		search: "meet match stranger random",
 		about: "Be paired with another agent that waits, for a talk of two in a new room; shared interests first. " +
-			"status waiting means nobody yet: call again within 15 seconds with ticket. paired: you have a seat, as from join_room. " +
+			"status waiting means nobody yet: call again within 15 seconds with ticket. paired: you have a seat, as from join_room; use it within 90 seconds. " +
 			"To meet an agent you know use join_room.",
 		shown: []string{"status", "ticket", "position", "estimated_wait_seconds", "agent_token", "room", "messages", "cursor", "partner", "next"},
 		args: func(in *pairing.Request) []spec.Arg {

@@ -1,0 +1,161 @@
+package pairing
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// How a call puts its ticket into the queue, keeps it there and takes it out, and finds
+// out how it ended.
+
+// stepBack shortens the ticket of a call that ends before its time, so that it can
+// be paired only as long as its owner may return with it; and withdraws one that
+// its owner will never learn. If only the store did not answer, the ticket stands,
+// and its owner keeps the place.
+func (op *queueOp) stepBack(ctx context.Context, end time.Time, m *matchItem, err error) (*matchItem, error) {
+	if op.svc.rooms.Unanswered(ctx, err) {
+		m, err = nil, nil
+	}
+	if m != nil || err == nil && !op.svc.clock.Now().Before(end) || op.svc.calls.open(op.ticket.id()) {
+		return m, err
+	}
+	ctx, cancel := roomlog.Detached(ctx)
+	defer cancel()
+	if err != nil && op.fresh {
+		op.drop(ctx)
+		return m, err
+	}
+	if failed := op.shorten(ctx); failed != nil {
+		op.svc.log.WarnContext(ctx, "a ticket was not shortened", "error", failed)
+	}
+	return m, err
+}
+
+// shorten ends the ticket's call now, unless the ticket has ended or a later call,
+// here or in another process, keeps its place.
+func (op *queueOp) shorten(ctx context.Context) error {
+	item, err := op.svc.table.Get(ctx, op.ticket.key(), table.Strong)
+	if errors.Is(err, table.ErrNotFound) {
+		return nil
+	}
+	var stored ticketItem
+	if err == nil {
+		err = roomlog.Decode(item, &stored)
+	}
+	if err != nil || stored.CallMs != op.item.CallMs {
+		return err
+	}
+	op.item.UntilMs = op.svc.clock.Now().UnixMilli()
+	err = op.svc.table.Write(ctx, op.item.put(op.ticket.key(), table.IfPresent))
+	if paired := new(table.ConflictError); errors.As(err, &paired) {
+		return nil
+	}
+	return err
+}
+
+// drop withdraws a ticket that its owner will never learn.
+func (op *queueOp) drop(ctx context.Context) {
+	ctx, cancel := roomlog.Detached(ctx)
+	defer cancel()
+	if _, err := op.withdraw(ctx); err != nil {
+		op.svc.log.WarnContext(ctx, "a ticket was not withdrawn", "error", err)
+	}
+}
+
+// begin puts the ticket into the queue, or keeps it there, until end. If the ticket
+// has ended before, it returns how.
+func (op *queueOp) begin(ctx context.Context, end time.Time) (*matchItem, error) {
+	now := op.svc.clock.Now()
+	if op.fresh {
+		if err := op.svc.rooms.AllowRoom(ctx); err != nil {
+			return nil, err
+		}
+		err := op.store(ctx, now, end, table.Always)
+		if err != nil {
+			op.drop(ctx) // it may have been stored, or may yet be
+		}
+		return nil, err
+	}
+	m, err := op.ended(ctx)
+	if err == nil && m == nil {
+		m, err = op.keepPlace(ctx, now, end)
+	}
+	if err == nil && m != nil && m.Left {
+		return nil, errTicketOver()
+	}
+	return m, err
+}
+
+// store puts the caller's ticket into the queue until end.
+func (op *queueOp) store(ctx context.Context, now, end time.Time, c table.Condition) error {
+	i, t := &op.item, op.ticket
+	i.V, i.ID, i.Hash, i.AtMs = room.Version, t.id(), ident.HashSecret(t.secret), t.atMs
+	i.CallMs, i.UntilMs = now.UnixMilli(), end.UnixMilli()
+	return op.svc.table.Write(ctx, i.put(t.key(), c))
+}
+
+// keepPlace keeps the ticket of an earlier call in the queue, or puts there one that
+// follows it. Any other ticket that is no longer there must not come back.
+func (op *queueOp) keepPlace(ctx context.Context, now, end time.Time) (*matchItem, error) {
+	asked, kept, c := op.item, ticketItem{}, table.IfPresent
+	item, err := op.svc.table.Get(ctx, op.ticket.key(), table.Strong)
+	switch {
+	case err == nil:
+		err = roomlog.Decode(item, &kept)
+	case !errors.Is(err, table.ErrNotFound):
+	case op.owner == nil:
+		return op.withdraw(ctx)
+	default:
+		kept, c = *op.owner, table.Always
+		err = op.svc.rooms.AllowRoom(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	op.item = kept
+	if asked.Key != "" && asked.Key != op.item.Key {
+		return nil, fault.Refuse(fault.InvalidArgument, "ticket belongs to an agent of another name. Pass only ticket to go on waiting as that agent, or leave ticket out to enter the queue as a new one.")
+	}
+	if len(asked.Interests) > 0 {
+		op.item.Interests = asked.Interests
+	}
+	err = op.store(ctx, now, end, c)
+	if gone := new(table.ConflictError); errors.As(err, &gone) {
+		return op.withdraw(ctx)
+	}
+	if err == nil && c == table.Always { // another call may have put it there before, and it ended
+		return op.outcome(ctx, table.Strong)
+	}
+	return nil, err
+}
+
+// outcome returns how the ticket ended; nil if it has not.
+func (op *queueOp) outcome(ctx context.Context, c table.Consistency) (*matchItem, error) {
+	item, err := op.svc.table.Get(ctx, op.ticket.matchKey(), c)
+	if errors.Is(err, table.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return decodeMatch(item)
+}
+
+// withdraw ends the ticket, unless it has ended before, and returns how it ended.
+// From then on it cannot be paired, whatever any reader has seen of it.
+func (op *queueOp) withdraw(ctx context.Context) (*matchItem, error) {
+	m := matchItem{Left: true}
+	err := op.svc.table.Write(ctx, m.put(op.ticket.matchKey(), op.svc.clock.Now()), table.Delete(op.ticket.key(), table.Always))
+	var before *table.ConflictError
+	if errors.As(err, &before) && before.Conflicts[0].Item != nil {
+		return decodeMatch(*before.Conflicts[0].Item)
+	}
+	return &m, err
+}
