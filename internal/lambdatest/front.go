@@ -3,6 +3,7 @@ package lambdatest
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -41,8 +42,13 @@ func (r *Runtime) HTTPAPI() *http.Client {
 
 // front translates between HTTP and the function.
 type front struct {
-	*Runtime
+	invoker
 	host string
+}
+
+// invoker is a Runtime, or a Fleet with a choice.
+type invoker interface {
+	Invoke(ctx context.Context, event []byte) (*Response, error)
 }
 
 // RoundTrip implements [http.RoundTripper].
@@ -52,6 +58,9 @@ func (f front) RoundTrip(q *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	response, err := f.Invoke(q.Context(), event)
+	if errors.Is(err, ErrBusy) {
+		return prelude{StatusCode: http.StatusTooManyRequests}.response(q, http.NoBody), nil
+	}
 	if err != nil {
 		return nil, err
 	}

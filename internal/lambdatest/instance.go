@@ -41,20 +41,31 @@ type Program struct {
 // output of the process is logged.
 func Start(t testing.TB, p Program) *Instance {
 	t.Helper()
-	dir := t.TempDir()
-	output, err := os.Create(filepath.Join(dir, "output"))
+	i, err := start(t, p, t.TempDir(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return i
+}
+
+// start is Start in a folder of the caller. idle is called with each GET next.
+func start(t testing.TB, p Program, dir string, idle func()) (*Instance, error) {
+	output, err := os.Create(filepath.Join(dir, "output"))
+	if err != nil {
+		return nil, err
+	}
 	defer output.Close() // the process has its own descriptor
-	r := Listen(t)
+	r, err := listen(t, idle)
+	if err != nil {
+		return nil, err
+	}
 	i := &Instance{Runtime: r, cmd: exec.Command(p.Path, p.Args...), output: output.Name()}
 	i.cmd.Dir = dir
 	i.cmd.Env = append(environment(r.Addr(), p.Concurrency), p.Env...)
 	i.cmd.Stdout, i.cmd.Stderr = output, output
 	i.Began = time.Now()
 	if err := i.cmd.Start(); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	go func() {
 		_ = i.cmd.Wait() // cmd.ProcessState says how it ended
@@ -67,7 +78,7 @@ func Start(t testing.TB, p Program) *Instance {
 			t.Logf("the process printed:\n%s", said)
 		}
 	})
-	return i
+	return i, nil
 }
 
 // environment returns the variables that Lambda sets ("Defined runtime environment

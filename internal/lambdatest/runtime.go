@@ -1,7 +1,7 @@
 // Package lambdatest emulates AWS Lambda for tests, on the loopback: the Runtime
-// API of one execution environment, the process that runs in it, and the fronts (a
-// Function URL, an HTTP API) that turn HTTP requests into invocations. Only tests
-// import it.
+// API of one execution environment, the process that runs in it, the instances of a
+// function with their freezes and kills, and the fronts (a Function URL, an HTTP API)
+// that turn HTTP requests into invocations. Only tests import it.
 //
 // It follows the AWS Lambda Developer Guide ("Using the Lambda runtime API for
 // custom runtimes", "Lambda Extensions API", "Response streaming"), not
@@ -54,6 +54,7 @@ type Runtime struct {
 
 	t      testing.TB
 	addr   string
+	idle   func()           // called with each GET next, unless nil
 	events chan *invocation // to whichever GET next waits
 	closed chan struct{}    // the API ends
 	exited chan struct{}    // the process has ended
@@ -67,13 +68,21 @@ type Runtime struct {
 // Listen starts the API, and ends it when the test ends.
 func Listen(t testing.TB) *Runtime {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	r, err := listen(t, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return r
+}
+
+func listen(t testing.TB, idle func()) (*Runtime, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
 	r := &Runtime{
 		Timeout: 5 * time.Minute,
-		t:       t, addr: listener.Addr().String(),
+		t:       t, addr: listener.Addr().String(), idle: idle,
 		events: make(chan *invocation), closed: make(chan struct{}), exited: make(chan struct{}),
 		open: map[string]*invocation{}, extensions: map[string]bool{},
 	}
@@ -88,7 +97,7 @@ func Listen(t testing.TB) *Runtime {
 		_ = server.Close() // the connections of a process that is gone
 		<-ended
 	})
-	return r
+	return r, nil
 }
 
 // Addr returns the value of AWS_LAMBDA_RUNTIME_API for a process.
@@ -146,7 +155,7 @@ func (r *Runtime) Invoke(ctx context.Context, event []byte) (*Response, error) {
 		case <-r.exited:
 			return inv.lastWord()
 		case <-ctx.Done():
-			go r.abandon(inv)
+			go r.abandon(inv, given)
 			return nil, ctx.Err()
 		}
 	}
@@ -164,13 +173,22 @@ func (inv *invocation) lastWord() (*Response, error) {
 	}
 }
 
-// abandon reads the rest of the answer after the client has left.
-func (r *Runtime) abandon(inv *invocation) {
-	select {
-	case response := <-inv.began:
-		response.Body.Close()
-	case <-inv.failed:
-	case <-r.closed:
+// abandon hands out an invocation whose client has left, and reads its answer.
+func (r *Runtime) abandon(inv *invocation, given chan<- *invocation) {
+	for {
+		select {
+		case given <- inv:
+			given = nil
+		case response := <-inv.began:
+			response.Body.Close()
+			return
+		case <-inv.failed:
+			return
+		case <-r.exited:
+			return
+		case <-r.closed:
+			return
+		}
 	}
 }
 
@@ -197,6 +215,9 @@ func (r *Runtime) serveNext(w http.ResponseWriter, q *http.Request) {
 	r.mu.Lock()
 	r.asked = true
 	r.mu.Unlock()
+	if r.idle != nil {
+		r.idle()
+	}
 	var inv *invocation
 	select {
 	case inv = <-r.events:

@@ -1,0 +1,11 @@
+//go:build unix
+
+package lambdatest
+
+import "syscall"
+
+// The signals that freeze a process and thaw it.
+const (
+	freeze = syscall.SIGSTOP
+	thaw   = syscall.SIGCONT
+)
