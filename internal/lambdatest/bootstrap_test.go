@@ -1,6 +1,7 @@
 package lambdatest_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/lambdatest"
@@ -89,6 +91,15 @@ func (f *function) start(concurrency int, env ...string) *lambdatest.Instance {
 	return lambdatest.Start(f.t, f.program(concurrency, env...))
 }
 
+// fleet deploys the function with at most so many instances, a distant deadline and
+// the settings of start.
+func (f *function) fleet(most int, env ...string) *lambdatest.Fleet {
+	f.t.Helper()
+	fleet := lambdatest.Deploy(f.t, f.program(0, env...), most)
+	fleet.Timeout = 900 * time.Second
+	return fleet
+}
+
 // program returns the function with the settings of the template and those of env.
 func (f *function) program(concurrency int, env ...string) lambdatest.Program {
 	return lambdatest.Program{Path: f.binary, Concurrency: concurrency, Env: append([]string{
@@ -108,19 +119,26 @@ type result struct {
 	Seq        int64     `json:"seq"`
 	AgentToken string    `json:"agent_token"`
 	Cursor     string    `json:"cursor"`
+	Ticket     string    `json:"ticket"`
 	Messages   []message `json:"messages"`
 	Invite     string    `json:"invite"`
 }
 
 type message struct {
-	Seq  int64  `json:"seq"`
-	Type string `json:"type"`
-	Text string `json:"text"`
+	Seq      int64  `json:"seq"`
+	Type     string `json:"type"`
+	Text     string `json:"text"`
+	Repeated bool   `json:"repeated"`
 }
 
 // post sends a JSON-RPC message to the MCP endpoint as clients do.
 func post(t *testing.T, client *http.Client, body string) (*http.Response, error) {
-	q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+lambdatest.FunctionURLHost+"/mcp", strings.NewReader(body))
+	return postAs(t.Context(), client, body)
+}
+
+// postAs is post by a client that leaves when ctx ends.
+func postAs(ctx context.Context, client *http.Client, body string) (*http.Response, error) {
+	q, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://"+lambdatest.FunctionURLHost+"/mcp", strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -145,10 +163,16 @@ func toolCall(tool string, arguments args) string {
 
 // try calls a tool.
 func try(t *testing.T, client *http.Client, tool string, arguments args) (result, error) {
-	resp, err := post(t, client, toolCall(tool, arguments))
+	return tryAs(t.Context(), client, tool, arguments)
+}
+
+// tryAs is try by a client that leaves when ctx ends.
+func tryAs(ctx context.Context, client *http.Client, tool string, arguments args) (result, error) {
+	resp, err := postAs(ctx, client, toolCall(tool, arguments))
 	if err != nil {
 		return result{}, err
 	}
+	defer context.AfterFunc(ctx, func() { resp.Body.Close() })()
 	text, err := readAll(resp)
 	if err != nil {
 		return result{}, err

@@ -17,6 +17,8 @@ type line struct {
 	} `json:"_aws"`
 	FunctionName          string
 	Calls                 int
+	Unavailable           int
+	TableFailures         int
 	ReadUnits, WriteUnits float64
 
 	Msg         string  `json:"msg"`
