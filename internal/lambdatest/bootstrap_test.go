@@ -133,20 +133,20 @@ type message struct {
 
 // post sends a JSON-RPC message to the MCP endpoint as clients do.
 func post(t *testing.T, client *http.Client, body string) (*http.Response, error) {
-	return postAs(t.Context(), client, body)
+	return client.Do(mcpRequest(t, body))
 }
 
-// postAs is post by a client that leaves when ctx ends.
-func postAs(ctx context.Context, client *http.Client, body string) (*http.Response, error) {
-	q, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://"+lambdatest.FunctionURLHost+"/mcp", strings.NewReader(body))
+// mcpRequest returns the request for a JSON-RPC message.
+func mcpRequest(t *testing.T, body string) *http.Request {
+	q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+lambdatest.FunctionURLHost+"/mcp", strings.NewReader(body))
 	if err != nil {
-		return nil, err
+		t.Error(err) // never: the URL is valid
 	}
 	q.Header = http.Header{
 		"Content-Type": {"application/json"}, "Accept": {"application/json, text/event-stream"},
 		"Mcp-Protocol-Version": {"2025-11-25"},
 	}
-	return client.Do(q)
+	return q
 }
 
 // toolCall returns a call of a tool as a JSON-RPC message.
@@ -163,12 +163,12 @@ func toolCall(tool string, arguments args) string {
 
 // try calls a tool.
 func try(t *testing.T, client *http.Client, tool string, arguments args) (result, error) {
-	return tryAs(t.Context(), client, tool, arguments)
+	return tryWithin(t.Context(), t, client, tool, arguments)
 }
 
-// tryAs is try by a client that leaves when ctx ends.
-func tryAs(ctx context.Context, client *http.Client, tool string, arguments args) (result, error) {
-	resp, err := postAs(ctx, client, toolCall(tool, arguments))
+// tryWithin is try by a client that leaves when ctx ends.
+func tryWithin(ctx context.Context, t *testing.T, client *http.Client, tool string, arguments args) (result, error) {
+	resp, err := client.Do(mcpRequest(t, toolCall(tool, arguments)).WithContext(ctx))
 	if err != nil {
 		return result{}, err
 	}

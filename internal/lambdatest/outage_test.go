@@ -43,7 +43,7 @@ func callWithin(t *testing.T, client *http.Client, d time.Duration, tool string,
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
 	began := time.Now()
-	r, err := tryAs(ctx, client, tool, arguments)
+	r, err := tryWithin(ctx, t, client, tool, arguments)
 	return told{r, err, time.Since(began)}
 }
 

@@ -2,7 +2,9 @@ package lambdatest_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -14,13 +16,7 @@ import (
 // the answer.
 func standBy(t *testing.T, client *http.Client, token string) (int, result) {
 	t.Helper()
-	q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+lambdatest.FunctionURLHost+"/v1/wait", nil)
-	if err != nil {
-		t.Error(err)
-		return 0, result{}
-	}
-	q.Header.Set("Authorization", "Bearer "+token)
-	resp, err := client.Do(q)
+	resp, err := client.Do(standbyRequest(t, token, 100))
 	if err != nil {
 		t.Error(err)
 		return 0, result{}
@@ -29,11 +25,30 @@ func standBy(t *testing.T, client *http.Client, token string) (int, result) {
 	if err != nil {
 		t.Error(err)
 	}
-	var r result
-	if err := json.Unmarshal([]byte(text), &r); err != nil {
-		t.Errorf("%v in %q", err, text)
+	r, err := decodeStandby(text)
+	if err != nil {
+		t.Error(err)
 	}
 	return resp.StatusCode, r
+}
+
+// standbyRequest returns the request of a wait without MCP.
+func standbyRequest(t *testing.T, token string, seconds int) *http.Request {
+	t.Helper()
+	q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+lambdatest.FunctionURLHost+"/v1/wait?wait_seconds="+strconv.Itoa(seconds), nil)
+	if err != nil {
+		t.Error(err) // never: the URL is valid
+	}
+	q.Header.Set("Authorization", "Bearer "+token)
+	return q
+}
+
+// decodeStandby reads the result from an answer.
+func decodeStandby(answer string) (r result, err error) {
+	if err := json.Unmarshal([]byte(answer), &r); err != nil {
+		return r, fmt.Errorf("%w in %q", err, answer)
+	}
+	return r, nil
 }
 
 func TestBootstrap_standby_endsBeforeTheDeadline(t *testing.T) {
