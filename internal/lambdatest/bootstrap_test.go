@@ -3,6 +3,7 @@ package lambdatest_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -116,19 +117,24 @@ type result struct {
 	Code       string    `json:"code"` // of an error
 	Status     string    `json:"status"`
 	Sent       bool      `json:"sent"`
+	ID         string    `json:"id"`
 	Seq        int64     `json:"seq"`
 	AgentToken string    `json:"agent_token"`
 	Cursor     string    `json:"cursor"`
 	Ticket     string    `json:"ticket"`
 	Messages   []message `json:"messages"`
+	HasMore    bool      `json:"has_more"`
 	Invite     string    `json:"invite"`
 }
 
 type message struct {
-	Seq      int64  `json:"seq"`
-	Type     string `json:"type"`
-	Text     string `json:"text"`
-	Repeated bool   `json:"repeated"`
+	Seq      int64     `json:"seq"`
+	ID       string    `json:"id"`
+	Type     string    `json:"type"`
+	From     string    `json:"from"`
+	Text     string    `json:"text"`
+	At       time.Time `json:"at"`
+	Repeated bool      `json:"repeated"`
 }
 
 // post sends a JSON-RPC message to the MCP endpoint as clients do.
@@ -173,6 +179,9 @@ func tryWithin(ctx context.Context, t *testing.T, client *http.Client, tool stri
 		return result{}, err
 	}
 	defer context.AfterFunc(ctx, func() { resp.Body.Close() })()
+	if resp.StatusCode == http.StatusTooManyRequests {
+		return result{}, errors.Join(lambdatest.ErrBusy, resp.Body.Close())
+	}
 	text, err := readAll(resp)
 	if err != nil {
 		return result{}, err
