@@ -2,13 +2,14 @@ package lambdatest_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
 )
 
 func TestBootstrap_twoInstances_messageWakesTheWaiterOfTheOther(t *testing.T) {
-	const rounds = 21
+	const rounds, pollEvery = 41, 100 * time.Millisecond
 	f := deploy(t)
 	one, other := f.start(0, "PARLEY_KEEP_ALIVE=100ms"), f.start(0, "PARLEY_KEEP_ALIVE=100ms")
 	alice := join(t, one.FunctionURL(), "room", "Alice")
@@ -16,6 +17,7 @@ func TestBootstrap_twoInstances_messageWakesTheWaiterOfTheOther(t *testing.T) {
 	var took []time.Duration
 	for k := range rounds {
 		wait := waiting(t, other.FunctionURL(), bob, 50) // its first beat has come, so it is open
+		<-time.After(rand.N(pollEvery))                  // or each message would meet the same moment between two polls
 		text := fmt.Sprint("message ", k)
 		sent := make(chan time.Time, 1)
 		go func() {
