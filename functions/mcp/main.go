@@ -40,6 +40,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	warm(ctx, a.Ready, log)
 	err = lambdahttp.Start(ctx, behindCloudFront(a.Handler, s.OriginSecret), lambdahttp.Options{Buffered: s.Buffered, Stop: a.Stop, Logger: log})
 	return errors.Join(err, a.Close())
 }

@@ -58,8 +58,8 @@ func named(err error) error {
 	return fmt.Errorf("%s: %w", field.Tag.Get("env"), bad.Err)
 }
 
-// open opens the table. It does not ask the table whether it is there, since that
-// would delay the first answer; the first call reports it.
+// open opens the table. It does not ask the table whether it is there: a function
+// answers what needs no table (see warm).
 func (s settings) open(ctx context.Context, m *meter.Meter) (app.Store, error) {
 	client, err := dynamotable.NewLambdaClient()
 	if err == nil && s.CreateTable {
