@@ -36,6 +36,9 @@ func run(ctx context.Context) error {
 	log := s.Logger(os.Stderr)
 	metrics := emf.New(emf.Options{Out: os.Stdout, Function: lambdacontext.FunctionName})
 	defer metrics.Flush()
+	if err := readRootsOnce(); err != nil {
+		return err
+	}
 	a, err := app.New(ctx, app.Config{Settings: s.Settings, Open: s.open, Metrics: metrics, Logger: log, LeavingUnseen: true})
 	if err != nil {
 		return err
