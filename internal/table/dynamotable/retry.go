@@ -91,11 +91,10 @@ func (t *Table) attempt(ctx context.Context, call *Call, send func(context.Conte
 	if reused.Load() && t.closeIdle != nil {
 		t.closeIdle()
 	}
-	return fmt.Errorf("%w: %w", errNoAnswer, err)
+	return fmt.Errorf("%w: %v", errNoAnswer, err) // not wrapped: it says that the caller canceled the call
 }
 
-// errNoAnswer reports that the time of an attempt was over. judge takes it for what it
-// wraps: the request may have arrived.
+// errNoAnswer reports that the time of an attempt was over.
 var errNoAnswer = errors.New("dynamotable: no answer to an attempt")
 
 // pause waits for a random time that grows with the attempts, so that callers
@@ -184,7 +183,7 @@ func judge(err error) verdict {
 	case errors.As(err, &cancelled):
 		return judgeReasons(cancelled.CancellationReasons)
 	case errors.As(err, &garbled), // the answer was cut off
-		errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		errors.Is(err, errNoAnswer), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return unclear
 	case errors.As(err, &answer) && answer.Response != nil && answer.HTTPStatusCode() != 0:
 		return judgeAnswer(err, answer.HTTPStatusCode())
