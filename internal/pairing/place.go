@@ -23,7 +23,7 @@ func (op *queueOp) stepBack(ctx context.Context, end time.Time, m *matchItem, er
 	if op.svc.rooms.Unanswered(ctx, err) {
 		m, err = nil, nil
 	}
-	if m != nil || err == nil && !op.svc.clock.Now().Before(end) || op.svc.calls.open(op.ticket.id()) {
+	if m != nil || isLate(ctx) || err == nil && !op.svc.clock.Now().Before(end) || op.svc.calls.open(op.ticket.id()) {
 		return m, err
 	}
 	ctx, cancel := roomlog.Detached(ctx)
@@ -60,13 +60,24 @@ func (op *queueOp) shorten(ctx context.Context) error {
 	return err
 }
 
-// drop withdraws a ticket that its owner will never learn.
+// drop withdraws a ticket that its owner will never learn, unless the table has taken all
+// the time of the call: then the ticket expires.
 func (op *queueOp) drop(ctx context.Context) {
+	if isLate(ctx) {
+		return
+	}
 	ctx, cancel := roomlog.Detached(ctx)
 	defer cancel()
 	if _, err := op.withdraw(ctx); err != nil {
 		op.svc.log.WarnContext(ctx, "a ticket was not withdrawn", "error", err)
 	}
+}
+
+// isLate reports whether the time of a call is over, or so short that only its answer fits
+// into it.
+func isLate(ctx context.Context) bool {
+	deadline, bounded := ctx.Deadline()
+	return bounded && time.Until(deadline) < time.Second
 }
 
 // begin puts the ticket into the queue, or keeps it there, until end. If the ticket

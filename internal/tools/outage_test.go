@@ -84,7 +84,7 @@ func newFunction(t *testing.T, tab table.Table) *function {
 	quiet := slog.New(slog.DiscardHandler)
 	rooms := chat.New(m.Table(tab), chat.Options{Logger: quiet})
 	t.Cleanup(rooms.Stop)
-	set := tools.New(rooms, pairing.New(rooms), tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, Log: quiet})
+	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}), tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, Log: quiet})
 	return &function{t, rooms, set, m}
 }
 
@@ -129,6 +129,7 @@ func TestCalls_tableStopsAnswering_endWithinFifteenSeconds(t *testing.T) {
 		"wait_for_message": {"wait_seconds": 0, "activity": "testing"}, "update_room": {"capacity": 9}, "manage_agent": {"agent_name": "Bob", "action": "mute"},
 		"leave_room": {"text": "bye"}, "send_message, then wait": {"text": "hello", "wait_seconds": wait.Seconds(), "activity": "testing"},
 		"wait_for_message, long": {"wait_seconds": wait.Seconds(), "activity": "testing"},
+		"enter_queue":            {"agent_name": "Cid", "wait_seconds": 0}, "enter_queue, long": {"agent_name": "Cid", "wait_seconds": wait.Seconds()},
 	} {
 		for answered := range 8 {
 			synctest.Test(t, func(t *testing.T) {
@@ -140,7 +141,7 @@ func TestCalls_tableStopsAnswering_endWithinFifteenSeconds(t *testing.T) {
 					f = newFunction(t, tab)
 				}
 				tool, _, waits := strings.Cut(what, ",")
-				if tool != "join_room" && tool != "create_room" && tool != "list_rooms" {
+				if tool != "join_room" && tool != "create_room" && tool != "list_rooms" && tool != "enter_queue" {
 					arguments["agent_token"] = ann.Token
 				}
 				longest := 15 * time.Second
