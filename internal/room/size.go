@@ -79,7 +79,7 @@ func (t *Talk) held() int {
 }
 
 func (a *Agent) held() int {
-	return texts(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.EndedHash) + list(a.Former)
+	return texts(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.Caller, a.EndedHash) + list(a.Former)
 }
 
 func (b *Ban) held() int { return texts(b.Name, b.Key) }
