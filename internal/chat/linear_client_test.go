@@ -232,7 +232,7 @@ func (c *client) wait(d time.Duration) error {
 	})
 	switch {
 	case err == nil:
-		c.handedOut(s, waitOp{cursor: c.passed(), got: got})
+		c.handedOut(s, waitOp{cursor: c.passed(), got: got, waits: d > 0})
 	case unanswered(err):
 		c.recordUnsure(s, c.passed())
 	default:
@@ -318,7 +318,7 @@ func (c *client) sent(s callSpan, call sendCall, waited bool, got chat.Sent) {
 	if got.Cursor == "" {
 		return
 	}
-	op := waitOp{cursor: call.cursor, got: got.Waited, sent: !waited}
+	op := waitOp{cursor: call.cursor, got: got.Waited, sent: !waited, waits: waited}
 	if !got.Duplicate {
 		op.since = numberOf(plain.ID)
 	}

@@ -35,6 +35,7 @@ type agentModel struct {
 	shown          int64 // how far calls with a cursor were shown events
 	from, fromMost int64 // the last batch without a cursor began after an event of these
 	handed         int64 // and ended with this one
+	waited         bool  // the call that got it had asked to wait
 	acked, ackMost int64 // up to where it has surely, or possibly, acknowledged
 	given          int64 // the last event of anything that was handed out
 	guarded        int64 // the last event handed out when a send was held back

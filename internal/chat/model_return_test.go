@@ -50,7 +50,7 @@ func (o returnOp) on(m model) (model, error) {
 			continue
 		}
 		if a.given = max(a.given, upTo); upTo > a.handed {
-			a.from, a.fromMost, a.handed = n, n, upTo
+			a.from, a.fromMost, a.handed, a.waited = n, n, upTo, false
 		}
 		return m.withAgent(r.id, a), nil
 	}

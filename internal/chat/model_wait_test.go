@@ -78,6 +78,7 @@ type waitOp struct {
 	code    fault.Code
 	owed    bool  // to a send that was held back
 	sent    bool  // to one that was not, and did not wait
+	waits   bool  // it asked to wait
 	since   int64 // the message after which the call waited
 	gaveUp  bool  // its client gave up while it was answered: its cursor may not be noted
 }
@@ -117,7 +118,10 @@ func (o waitOp) on(m model) (model, error) {
 		if a.unsure { // some of it may have been handed out before
 			last, a.unsure = upTo, false
 		}
-		a.from, a.fromMost, a.handed = max(first, a.handed), max(last, a.handed), max(a.handed, upTo)
+		if a.waited {
+			first, last = max(first, a.handed), max(last, a.handed)
+		}
+		a.from, a.fromMost, a.handed, a.waited = first, last, max(a.handed, upTo), o.waits
 	}
 	if m.sequential && m.oneService && !o.owed && o.got.Status != chat.StatusRemoved {
 		err = expectEqual("away until", o.got.AwayUntil.UnixMilli(), a.back().UnixMilli())
@@ -163,9 +167,12 @@ func (o waitOp) waiter(m model) (r roomModel, a agentModel, err error) {
 // unreadFrom returns the events, from low to high, after which a call of a without a
 // cursor may begin.
 func (m model) unreadFrom(a agentModel) (low, high int64) {
-	low, high = a.from, max(a.fromMost, a.ackMost)
+	low, high = a.handed, max(a.handed, a.ackMost)
+	if a.waited {
+		low, high = a.from, max(a.fromMost, a.ackMost)
+	}
 	if m.oneService && m.sequential {
-		low = max(a.from, a.acked) // else a service may not know what was acknowledged
+		low = max(low, a.acked) // else a service may not know what was acknowledged
 	}
 	if m.lostWrites || a.unsure {
 		low = a.joined // handed out once more

@@ -126,7 +126,7 @@ func (r reader) addUnread(ctx context.Context, p room.ReadPosition, got *Seated)
 		return err
 	}
 	if scanned > p.Handed { // last: what is noted is handed out
-		err = c.positions().handed(ctx, p.Handing(after, scanned, 0))
+		err = c.positions().handed(ctx, p.Handing(after, scanned, 0, false))
 	}
 	return err
 }

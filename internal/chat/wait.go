@@ -298,7 +298,7 @@ func (c *caller) give(ctx context.Context, in *inbox, w *openWait) (bool, error)
 		if now, known := at.known(); known { // a send may have been held back since
 			read.Acked, read.Guarded, read.Held, read.Warned = max(read.Acked, now.Acked), now.Guarded, now.Held, now.Warned
 		}
-		return true, at.handed(ctx, read.Handing(in.pos.after, in.scanned, in.pos.repeatTo))
+		return true, at.handed(ctx, read.Handing(in.pos.after, in.scanned, in.pos.repeatTo, w.began.Before(w.until)))
 	}
 	return true, nil
 }

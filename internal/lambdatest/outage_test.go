@@ -14,7 +14,7 @@ import (
 
 const (
 	// outageAnswer is how long a call may take whose table does not answer.
-	outageAnswer = 16 * time.Second
+	outageAnswer = 17 * time.Second
 	// deadLineAnswer is how long one may take whose connection died in a freeze.
 	deadLineAnswer = 2500 * time.Millisecond
 )

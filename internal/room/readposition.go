@@ -7,24 +7,26 @@ type ReadPosition struct {
 	Acked   int64 `json:"acked,omitempty"`   // the last event that a cursor or a reply acknowledged
 	From    int64 `json:"from,omitempty"`    // the last batch handed out without a cursor began after this event
 	Handed  int64 `json:"handed,omitempty"`  // and ended with this one
+	Waited  bool  `json:"waited,omitempty"`  // the call that got it had asked to wait
 	Guarded int64 `json:"guarded,omitempty"` // the last event handed out when a send was held back
 	Warned  []int `json:"warned,omitempty"`  // seats whose agents took their names without proof, of which the agent was warned
 	Held    int   `json:"held,omitempty"`    // how often sends were held back since the seat last spoke before Guarded
 }
 
 // Next returns where a call without a cursor begins, and up to where its events
-// were handed out before. A batch is handed out once more unless something shows that
-// it arrived: a client that has given up may have done so without saying so.
+// were handed out before. What a wait got is handed out once more unless something shows
+// that it arrived: its client may have given up without saying so.
 func (p ReadPosition) Next() (after, repeatTo int64) {
-	if p.Acked < p.Handed {
+	if p.Waited && p.Acked < p.Handed {
 		return max(p.From, p.Acked), p.Handed
 	}
-	return p.Acked, 0
+	return max(p.Handed, p.Acked), 0
 }
 
 // Handing returns the position after a call without a cursor was handed the events
-// after after up to to, of which those up to repeatTo had been handed out before.
-func (p ReadPosition) Handing(after, to, repeatTo int64) ReadPosition {
-	p.From, p.Handed = max(after, repeatTo), max(to, p.Handed)
+// after after up to to, of which those up to repeatTo had been handed out before. waited
+// says that it had asked to wait.
+func (p ReadPosition) Handing(after, to, repeatTo int64, waited bool) ReadPosition {
+	p.From, p.Handed, p.Waited = max(after, repeatTo), max(to, p.Handed), waited
 	return p
 }

@@ -118,25 +118,3 @@ func TestStory_pairing(t *testing.T) {
 		ann.token, bob.token = "", ""
 	})
 }
-
-func TestStory_noShow(t *testing.T) {
-	checkStory(t, "A partner from the queue never comes", func(s *story) {
-		ann, bob, cid := s.agent("Ann"), s.agent("Bob"), s.agent("Cid")
-		bob.do("enter_queue", args{"agent_name": "Bob", "wait_seconds": 0})
-		bob.ticket = ""
-		s.note("Bob's client ends here.")
-		paired := ann.do("enter_queue", args{"agent_name": "Ann", "wait_seconds": 20})
-		s.standIn(paired.Room.Name, "a made-up name")
-		answer := ann.begin("send_message", args{"text": "Hello! Who are you?", "cursor": ann.cursor, "wait_seconds": 45})
-		s.pass(45 * time.Second)
-		answer.end()
-		wait := ann.begin("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 50})
-		s.pass(45 * time.Second)
-		wait.end()
-		cid.do("enter_queue", args{"agent_name": "Cid", "wait_seconds": 0})
-		paired = ann.do("enter_queue", args{"ticket": ann.ticket, "wait_seconds": 20})
-		s.standIn(paired.Room.Name, "another made-up name")
-		ann.do("leave_room", nil)
-		ann.token, cid.token = "", ""
-	})
-}
