@@ -33,6 +33,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	app.LimitMemory(s.Memory << 20)
+	app.TuneCollector(ctx)
 	log := s.Logger(os.Stderr)
 	metrics := emf.New(emf.Options{Out: os.Stdout, Function: lambdacontext.FunctionName})
 	defer metrics.Flush()
