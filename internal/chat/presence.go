@@ -98,7 +98,7 @@ func (at attendance) learn(stored room.Presence) room.Presence {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m := r.cached(c.agent.Seat)
-	known := !m.presenceAt.IsZero()
+	known := m.presence.AtMs != 0 // even if it could not be written
 	switch {
 	case stored.AtMs != 0 && known: // the agent may have called another process since
 		m.presence.BackMs = stored.BackMs
@@ -123,7 +123,7 @@ func (at attendance) awayUntil() time.Time {
 
 // renewLease notes the caller's presence. It writes it unless what this process
 // wrote lags by less than fresh; then it returns when that is over, else the zero
-// time. It logs a failure and does not return it: what the call was for has
+// time. It logs a failure, and returns when to try again: what the call was for has
 // happened.
 func (at attendance) renewLease(ctx context.Context, p room.Presence, fresh time.Duration) (due time.Time) {
 	c := at.caller
@@ -151,7 +151,9 @@ func (at attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 	}
 	m.presenceAt, m.waitWritten = now, p.UntilMs != 0
 	r.mu.Unlock()
-	at.write(ctx, p)
+	if !at.write(ctx, p) {
+		return now.Add(rewriteSoon)
+	}
 	return time.Time{}
 }
 
