@@ -7,6 +7,7 @@ import sys
 
 from botocore.exceptions import ClientError
 from samcli.cli.types import CfnParameterOverridesType
+from samcli.commands.deploy.guided_config import GuidedConfig
 
 import target
 
@@ -66,7 +67,8 @@ def main():
         default["global"]["parameters"]["region"] = session.region_name
     overrides = CfnParameterOverridesType().convert(settings.get("parameter_overrides", ""), None, None)
     reserve(session, overrides, "--guided" in sys.argv)
-    default["deploy"]["parameters"]["parameter_overrides"] = " ".join(f'{name}="{value}"' for name, value in overrides.items())
+    default["deploy"]["parameters"]["parameter_overrides"] = " ".join(
+        f"{name}={GuidedConfig.quote_parameter_values(value)}" for name, value in overrides.items())
     delete_failed(session, settings["stack_name"])
     target.ANSWERS.write_text(document.as_string(), encoding="utf-8")
 

@@ -27,7 +27,10 @@ def parameters(document):
 
 def connect(settings):
     """Returns a session in the region of the stack, whose credentials are good."""
-    session = boto3.Session(region_name=settings.get("region"))
+    try:
+        session = boto3.Session(region_name=settings.get("region"))
+    except BotoCoreError as error:
+        sys.exit(f"{error}: check AWS_PROFILE")
     if not session.region_name:
         sys.exit("No region is set. Name the one in which Parley shall run, or runs: AWS_REGION=eu-west-1 make …")
     try:
