@@ -115,7 +115,7 @@ func (o waitOp) on(m model) (model, error) {
 	case o.cursor.n > 0:
 		a.shown = max(a.shown, upTo)
 	case len(o.got.Messages) > 0:
-		if a.unsure || m.lostWrites { // some of it may have been handed out before
+		if a.unsure || m.lostWrites || m.lateWrites { // some of it may have been handed out before
 			last, a.unsure = upTo, false
 		}
 		if a.waited {
@@ -174,7 +174,7 @@ func (m model) unreadFrom(a agentModel) (low, high int64) {
 	if m.oneService && m.sequential {
 		low = max(low, a.acked) // else a service may not know what was acknowledged
 	}
-	if m.lostWrites || a.unsure {
+	if m.lostWrites || m.lateWrites || a.unsure {
 		low, high = a.joined, max(high, a.handed) // handed out once more, or twice
 	}
 	return low, high

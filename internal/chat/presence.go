@@ -87,7 +87,8 @@ func (at attendance) known(ctx context.Context, how call) room.Presence {
 	if alone {
 		return at.learn(p)
 	}
-	return at.learn(at.read(ctx))
+	stored, _ := at.read(ctx)
+	return at.learn(stored)
 }
 
 // learn notes the stored presence of the caller, zero if there is none, and returns what
@@ -192,7 +193,11 @@ func (at attendance) renew(ctx context.Context, w *openWait) (again time.Duratio
 	c := at.caller
 	r := c.room
 	if again = r.renewEvery(); !r.svc.opts.SingleProcess {
-		at.learn(at.read(ctx))
+		stored, err := at.read(ctx)
+		if err != nil { // else the announcement of a younger wait could be written over
+			return rewriteSoon
+		}
+		at.learn(stored)
 	}
 	r.mu.Lock()
 	if r.waits[c.agent.Seat] != w { // a newer one has its place
@@ -225,14 +230,17 @@ func (at attendance) renew(ctx context.Context, w *openWait) (again time.Duratio
 // noteCall renews the lease for a call that says nothing about an absence.
 func (at attendance) noteCall(ctx context.Context) { at.note(ctx, call{fresh: callFresh}) }
 
-// read returns the caller's stored presence; zero if there is none.
-func (at attendance) read(ctx context.Context) room.Presence {
+// read returns the caller's stored presence; zero if there is none. It logs a failure.
+func (at attendance) read(ctx context.Context) (room.Presence, error) {
 	c := at.caller
 	p, err := c.room.log.Seats().PresenceOf(ctx, c.agent.Seat)
-	if err != nil && !errors.Is(err, table.ErrNotFound) && ctx.Err() == nil {
+	if errors.Is(err, table.ErrNotFound) {
+		err = nil
+	}
+	if err != nil && ctx.Err() == nil {
 		c.room.svc.log.WarnContext(ctx, "presence not read", "error", err)
 	}
-	return p
+	return p, err
 }
 
 // setActivity stores what the caller says it is doing.

@@ -35,7 +35,9 @@ def connect(settings):
         sys.exit("No region is set. Name the one in which Parley shall run, or runs: AWS_REGION=eu-west-1 make …")
     try:
         caller = session.client("sts").get_caller_identity()
-    except (BotoCoreError, ClientError) as error:
+    except BotoCoreError as error:
+        sys.exit(f"AWS could not be asked: {error}. Check your credentials (aws configure, aws sso login), the region and the network.")
+    except ClientError as error:
         sys.exit(
             f"AWS does not accept your credentials: {error}\n"
             "Log in again (aws sso login), or set them (aws configure). To try them: aws sts get-caller-identity")
