@@ -12,6 +12,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
 )
 
 var (
@@ -48,7 +49,7 @@ func TestSoak_linear_answersAreThoseOfOneCallAtATime(t *testing.T) {
 func linearOnFile(t *testing.T, runs, calls int) {
 	linear(t, runs, func(ctx context.Context, seed uint64) error {
 		clock := clockwork.NewFakeClockAt(start)
-		file, remove := tempFile(t, clock)
+		file, remove := sqlitetest.OpenUntil(t, clock)
 		defer remove()
 		r := newLinearRun(ctx, seed, fastClock{FakeClock: clock, factor: 1000}, file, seed%3 == 0)
 		return r.play(3+int(seed%4), calls)

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,7 +19,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
 )
 
 // start is when the fake clocks of seeded tests start. A local DynamoDB deletes
@@ -67,25 +66,8 @@ type propertyTable struct {
 func onFile(services int) func(*testing.T) propertyTable {
 	return func(t *testing.T) propertyTable {
 		clock := clockwork.NewFakeClockAt(start)
-		file, remove := tempFile(t, clock)
-		return propertyTable{clock, file, services, remove}
-	}
-}
-
-// tempFile opens a table in a file of its own. The caller removes it, since there
-// are too many to wait for the end of the test.
-func tempFile(t *testing.T, clock clockwork.Clock) (table.Table, func()) {
-	dir, err := os.MkdirTemp("/dev/shm", "parley-")
-	if err != nil {
-		dir = t.TempDir()
-	}
-	b, err := sqlitetable.Open(filepath.Join(dir, "parley.db"), sqlitetable.Options{Clock: clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b, func() {
-		_ = b.Close()
-		_ = os.RemoveAll(dir)
+		file, remove := sqlitetest.OpenUntil(t, clock)
+		return propertyTable{clock, file, services, func() { _ = remove() }}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
 	"github.com/parley-chat/parley/internal/view"
 )
 
@@ -139,7 +140,7 @@ type stage struct {
 func play(t *testing.T, scene []deed, hidden bool) (heard []string) {
 	synctest.Test(t, func(t *testing.T) {
 		clock := clockwork.NewFakeClockAt(start)
-		file, remove := tempFile(t, clock)
+		file, remove := sqlitetest.OpenUntil(t, clock)
 		defer remove()
 		ctx, cancel := context.WithCancel(t.Context())
 		s := &stage{

@@ -3,8 +3,6 @@ package chat_test
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"testing"
@@ -15,7 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
 	"github.com/parley-chat/parley/internal/view"
 )
 
@@ -32,24 +30,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-	return onTable(t, clock, openFile(t, clock), chat.Options{SingleProcess: true, MinBatch: 1})
-}
-
-// openFile opens a table in a new file, in memory where the system offers that. Crash
-// safety is tested with the table, not here.
-func openFile(t *testing.T, clock clockwork.Clock) *sqlitetable.Table {
-	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "parley-")
-	if err != nil {
-		dir = t.TempDir()
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	b, err := sqlitetable.Open(filepath.Join(dir, "parley.db"), sqlitetable.Options{Clock: clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = b.Close() })
-	return b
+	return onTable(t, clock, sqlitetest.Open(t, clock), chat.Options{SingleProcess: true, MinBatch: 1})
 }
 
 func onTable(t *testing.T, clock *clockwork.FakeClock, b table.Table, o chat.Options) *world {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
 )
 
 func TestExplore_privateWords_changeNothingForOthers(t *testing.T) {
@@ -72,7 +73,7 @@ func stage(t *testing.T, seed uint64, private bool) map[string][]string {
 	p := &play{
 		t: t, rng: rand.New(rand.NewPCG(seed, 2)), private: private, seats: map[string]chat.Seated{}, cursors: map[string]string{}, told: map[string][]string{},
 		busy: map[string]time.Time{}, results: make(chan func(), 64),
-		s: chat.New(openTable(t), chat.Options{SingleProcess: true, MinBatch: 1, Logger: slog.New(slog.DiscardHandler)}),
+		s: chat.New(sqlitetest.Open(t, nil), chat.Options{SingleProcess: true, MinBatch: 1, Logger: slog.New(slog.DiscardHandler)}),
 	}
 	for _, name := range cast() {
 		got, err := p.s.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: name, Capacity: 4})

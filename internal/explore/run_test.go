@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,7 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
 )
 
 // drainFor is how long a schedule goes on after the last word, with agents that only
@@ -54,7 +53,7 @@ type turnGiven struct {
 
 // explore runs the schedule of a seed on a new table. It must run in a bubble.
 func explore(t *testing.T, seed uint64, services int) {
-	db := openTable(t)
+	db := sqlitetest.Open(t, nil)
 	r := &run{
 		t: t, ctx: t.Context(), seed: seed, rng: rand.New(rand.NewPCG(seed, 1)), began: time.Now(),
 		results: make(chan outcome, 64), turns: map[int64][]turnGiven{},
@@ -69,21 +68,6 @@ func explore(t *testing.T, seed uint64, services int) {
 	if os.Getenv("PARLEY_SEED") != "" && !r.failed {
 		t.Log("\n" + strings.Join(r.trace, "\n"))
 	}
-}
-
-// openTable opens a table in a new file, in memory where the system offers that.
-func openTable(t *testing.T) *sqlitetable.Table {
-	dir, err := os.MkdirTemp("/dev/shm", "parley-")
-	if err != nil {
-		dir = t.TempDir()
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	db, err := sqlitetable.Open(filepath.Join(dir, "parley.db"), sqlitetable.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	return db
 }
 
 // play lets the agents act until the schedule is over.

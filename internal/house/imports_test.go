@@ -56,23 +56,24 @@ func arrows() map[string][]string {
 		"functions/mcp": {"internal/app", "internal/lambdahttp", "internal/table/dynamotable", "internal/table", "internal/meter", "internal/meter/emf"},
 
 		// Tests, measurements and scripts: see testOnly.
-		"internal/table/tabletest": {"internal/table"},
-		"internal/dynamolocal":     {"internal/table/dynamotable"},
-		"internal/lambdatest":      {},
-		"internal/explore":         {},
-		"internal/house":           {},
-		"bench":                    {"internal/app", "internal/httpapi", "internal/table/sqlitetable", "internal/table/dynamotable", "internal/table", "internal/roomlog", "internal/room", "internal/ident", "internal/meter", "internal/dynamolocal"},
-		"scripts/dynamodb-local":   {"internal/dynamolocal"},
-		"e2e":                      {},
-		"e2e/agents":               {},
-		"e2e/internal/parts":       {},
-		"e2e/internal/process":     {},
+		"internal/table/tabletest":              {"internal/table"},
+		"internal/table/sqlitetable/sqlitetest": {"internal/table/sqlitetable"},
+		"internal/dynamolocal":                  {"internal/table/dynamotable"},
+		"internal/lambdatest":                   {},
+		"internal/explore":                      {},
+		"internal/house":                        {},
+		"bench":                                 {"internal/app", "internal/httpapi", "internal/table/sqlitetable", "internal/table/dynamotable", "internal/table", "internal/roomlog", "internal/room", "internal/ident", "internal/meter", "internal/dynamolocal"},
+		"scripts/dynamodb-local":                {"internal/dynamolocal"},
+		"e2e":                                   {},
+		"e2e/agents":                            {},
+		"e2e/internal/parts":                    {},
+		"e2e/internal/process":                  {},
 	}
 }
 
 // testOnly lists the packages that are no part of the program.
 func testOnly() []string {
-	return []string{"internal/table/tabletest", "internal/dynamolocal", "internal/lambdatest", "internal/explore", "internal/house", "bench", "scripts/dynamodb-local", "e2e", "e2e/agents", "e2e/internal/parts", "e2e/internal/process"}
+	return []string{"internal/table/tabletest", "internal/table/sqlitetable/sqlitetest", "internal/dynamolocal", "internal/lambdatest", "internal/explore", "internal/house", "bench", "scripts/dynamodb-local", "e2e", "e2e/agents", "e2e/internal/parts", "e2e/internal/process"}
 }
 
 // foreign lists the packages that may import a dependency which belongs to one

@@ -18,6 +18,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
@@ -36,7 +37,7 @@ func TestEnterQueue_underFaults(t *testing.T) {
 		runs = min(runs, 40)
 	}
 	clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-	file := openFile(t, clock) // its clock stands still: expiry is tested elsewhere
+	file := sqlitetest.Open(t, clock) // its clock stands still: expiry is tested elsewhere
 	seeds := make(chan uint64)
 	var all sync.WaitGroup
 	for range 8 {

@@ -17,6 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
@@ -226,11 +227,11 @@ func TestPairing_ticketOfACallThatFailed_isNeverPaired(t *testing.T) {
 func onRealClocks(t *testing.T, test func(t *testing.T, processes ...process)) {
 	clock := clockwork.NewRealClock()
 	t.Run("one process", func(t *testing.T) {
-		b := openFile(t, clock)
+		b := sqlitetest.Open(t, clock)
 		test(t, newProcess(b, chat.Options{Clock: clock, SingleProcess: true, MinBatch: 1}))
 	})
 	t.Run("two processes", func(t *testing.T) {
-		b := openFile(t, clock)
+		b := sqlitetest.Open(t, clock)
 		test(t, newProcess(b, chat.Options{Clock: clock}), newProcess(b, chat.Options{Clock: clock}))
 	})
 	t.Run("two processes on DynamoDB", func(t *testing.T) {

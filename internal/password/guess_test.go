@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -21,27 +19,11 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
 const logKey = "the key of the log"
-
-// openFile opens a table in a new file, in memory where the system offers that.
-func openFile(t *testing.T, clock clockwork.Clock) table.Table {
-	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "parley-")
-	if err != nil {
-		dir = t.TempDir()
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	b, err := sqlitetable.Open(filepath.Join(dir, "parley.db"), sqlitetable.Options{Clock: clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = b.Close() })
-	return b
-}
 
 func storeOn(tbl table.Table, clock clockwork.Clock) *roomlog.Store {
 	return roomlog.NewStore(tbl, roomlog.Options{Clock: clock, Logger: slog.New(slog.DiscardHandler)})
@@ -62,7 +44,7 @@ func newVault(t *testing.T) *vault {
 	salt, b64 := []byte("salt and pepper"), base64.RawStdEncoding
 	hash := fmt.Sprintf("$argon2id$v=%d$m=8,t=1,p=1$%s$%s", argon2.Version, b64.EncodeToString(salt),
 		b64.EncodeToString(argon2.IDKey([]byte("right"), salt, 1, 8, 1, 32)))
-	return &vault{t, clock, &tabletest.Hooks{Table: openFile(t, clock)}, &room.Head{State: room.State{
+	return &vault{t, clock, &tabletest.Hooks{Table: sqlitetest.Open(t, clock)}, &room.Head{State: room.State{
 		ID: "room", LogKey: logKey, Settings: room.Settings{Password: hash},
 		Agents: []room.Agent{{Seat: 1, Caller: ident.CallerDigest(logKey, "address known")}},
 	}}}

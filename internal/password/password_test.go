@@ -8,11 +8,12 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
 )
 
 func TestPassword_wrongMissingOrUnwanted_isRefused(t *testing.T) {
 	clock := clockwork.NewFakeClock()
-	p := New(storeOn(openFile(t, clock), clock))
+	p := New(storeOn(sqlitetest.Open(t, clock), clock))
 	hash, err := p.Hash(t.Context(), "open sesame")
 	if err != nil {
 		t.Fatal(err)

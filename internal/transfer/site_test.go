@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,7 +18,7 @@ import (
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
 	"github.com/parley-chat/parley/internal/transfer"
 	"github.com/parley-chat/parley/internal/view"
 )
@@ -37,20 +35,12 @@ func inFile(t *testing.T) site {
 	return inFileAt(t, clockwork.NewRealClock())
 }
 
-// inFileAt makes a site in a file. The file is in memory where the system offers
-// that; the tests of sqlitetable cover the disk.
+// inFileAt makes a site in a file.
 func inFileAt(t *testing.T, clock clockwork.Clock) site {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "parley-")
-	if err != nil {
-		dir = t.TempDir()
-	}
-	tab, err := sqlitetable.Open(filepath.Join(dir, "parley.db"), sqlitetable.Options{Clock: clock})
-	if err != nil {
-		t.Fatal(err)
-	}
+	tab, remove := sqlitetest.OpenUntil(t, clock)
 	t.Cleanup(func() {
-		if err := errors.Join(tab.Close(), os.RemoveAll(dir)); err != nil {
+		if err := remove(); err != nil {
 			t.Error(err)
 		}
 	})
