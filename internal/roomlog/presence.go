@@ -38,19 +38,10 @@ func (l *Log) Seats() Seats { return Seats{l} }
 func (s Seats) Presence(ctx context.Context, c table.Consistency) (map[int]room.Presence, error) {
 	l := s.log
 	all, activities := map[int]room.Presence{}, map[int]activityItem{}
-	where := table.Range{Partition: roomPrefix + l.id, Prefix: seenPrefix, Limit: table.MaxLimit, Consistency: c}
-	for more := true; more; {
-		page, err := l.store.table.Query(ctx, where)
-		if err != nil {
-			return nil, err
-		}
-		for _, item := range page.Items {
-			if err := addPresence(item, all, activities); err != nil {
-				return nil, err
-			}
-			where.After = item.Key.Sort
-		}
-		more = page.More && len(page.Items) > 0
+	where := table.Range{Partition: roomPrefix + l.id, Prefix: seenPrefix, Consistency: c}
+	err := each(ctx, l.store.table, where, func(item table.Item) error { return addPresence(item, all, activities) })
+	if err != nil {
+		return nil, err
 	}
 	for seat, a := range activities {
 		if p, here := all[seat]; here {

@@ -2,7 +2,6 @@ package roomlog
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -22,7 +21,7 @@ type Slots struct {
 // slotItem is what took a slot.
 type slotItem struct {
 	V    int    `json:"v"`
-	ID   string `json:"id"` // random; the writer recognizes its own item by it
+	ID   string `json:"id"` // random: see Store.putOnce
 	Who  string `json:"who,omitempty"`
 	AtMs int64  `json:"at"`
 }
@@ -36,39 +35,22 @@ func (s *Store) Made(digest string) Slots { return Slots{s, callerPrefix + diges
 // Read returns who took which slot and when.
 func (s Slots) Read(ctx context.Context, c table.Consistency) (map[string]room.Guess, error) {
 	taken := map[string]room.Guess{}
-	where := table.Range{Partition: s.partition, Prefix: s.prefix, Limit: table.MaxLimit, Consistency: c}
-	for more := true; more; {
-		page, err := s.store.table.Query(ctx, where)
-		if err != nil {
-			return nil, err
+	err := each(ctx, s.store.table, table.Range{Partition: s.partition, Prefix: s.prefix, Consistency: c}, func(item table.Item) error {
+		var x slotItem
+		if err := Decode(item, &x); err != nil {
+			return err
 		}
-		for _, item := range page.Items {
-			var x slotItem
-			if err := Decode(item, &x); err != nil {
-				return nil, err
-			}
-			where.After = item.Key.Sort
-			taken[strings.TrimPrefix(where.After, s.prefix)] = room.Guess{Who: x.Who, AtMs: x.AtMs}
-		}
-		more = page.More
-	}
-	return taken, nil
+		taken[strings.TrimPrefix(item.Key.Sort, s.prefix)] = room.Guess{Who: x.Who, AtMs: x.AtMs}
+		return nil
+	})
+	return taken, err
 }
 
 // Take takes a slot from now until a time. It returns false if another act has it.
 func (s Slots) Take(ctx context.Context, slot, who string, now, until time.Time) (taken bool, err error) {
 	mine := slotItem{V: room.Version, ID: ident.NewEventID(), Who: who, AtMs: now.UnixMilli()}
-	err = s.store.table.Write(ctx, table.Put(table.Item{Key: s.key(slot), Expires: until, Data: Encode(mine)}, table.IfAbsent))
-	var conflict *table.ConflictError
-	if !errors.As(err, &conflict) {
-		return err == nil, err
-	}
-	if len(conflict.Conflicts) == 0 || conflict.Conflicts[0].Item == nil {
-		return false, nil
-	}
-	var other slotItem
-	err = Decode(*conflict.Conflicts[0].Item, &other)
-	return err == nil && other.ID == mine.ID, err // its own: the reply was lost
+	before, err := s.store.putOnce(ctx, table.Item{Key: s.key(slot), Expires: until, Data: Encode(mine)})
+	return before == nil && err == nil, err
 }
 
 // GiveBack frees a slot that the caller took, if the table answers: else it expires.

@@ -1,6 +1,7 @@
 package roomlog
 
 import (
+	"bytes"
 	"container/list"
 	"context"
 	"errors"
@@ -177,6 +178,39 @@ func (s *Store) Resolve(ctx context.Context, key string) (string, error) {
 	var n nameItem
 	err = Decode(item, &n)
 	return n.ID, err
+}
+
+// putOnce puts an item that is like no other if none is at its key. It returns the item
+// that was there before; nil if the call put its own, in whichever attempt.
+func (s *Store) putOnce(ctx context.Context, item table.Item) (before *table.Item, err error) {
+	err = s.table.Write(ctx, table.Put(item, table.IfAbsent))
+	var conflict *table.ConflictError
+	if !errors.As(err, &conflict) {
+		return nil, err
+	}
+	if before = conflict.Conflicts[0].Item; bytes.Equal(before.Data, item.Data) {
+		return nil, nil // the reply was lost
+	}
+	return before, nil
+}
+
+// each calls do with each item of a range, however many there are.
+func each(ctx context.Context, t table.Reader, where table.Range, do func(table.Item) error) error {
+	where.Limit = table.MaxLimit
+	for more := true; more; {
+		page, err := t.Query(ctx, where)
+		if err != nil {
+			return err
+		}
+		for _, item := range page.Items {
+			if err := do(item); err != nil {
+				return err
+			}
+			where.After = item.Key.Sort
+		}
+		more = page.More
+	}
+	return nil
 }
 
 // Pause waits for d, reduced at random by up to half, or until ctx ends.

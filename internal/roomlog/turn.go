@@ -2,7 +2,6 @@ package roomlog
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -16,7 +15,7 @@ import (
 // turnItem stores that a seat was given the turn in the silence after a word.
 type turnItem struct {
 	V      int    `json:"v"`
-	ID     string `json:"id"` // random; the writer recognizes its own item by it
+	ID     string `json:"id"` // random: see Store.putOnce
 	AtMs   int64  `json:"at"`
 	WaitMs int64  `json:"wait"` // when the wait began that it was given to
 }
@@ -41,25 +40,21 @@ func turnsAfter(word int64) string { return fmt.Sprintf("TURN#%016d#", word) }
 // Turns returns which seats were given the turn in the silence after event word.
 func (s Seats) Turns(ctx context.Context, word int64) (map[int]GivenTurn, error) {
 	l := s.log
-	page, err := l.store.table.Query(ctx, table.Range{
-		Partition: roomPrefix + l.id, Prefix: turnsAfter(word), Limit: table.MaxLimit, Consistency: table.Strong,
-	})
-	if err != nil {
-		return nil, err
-	}
 	given := map[int]GivenTurn{}
-	for _, item := range page.Items {
+	where := table.Range{Partition: roomPrefix + l.id, Prefix: turnsAfter(word), Consistency: table.Strong}
+	err := each(ctx, l.store.table, where, func(item table.Item) error {
 		var t turnItem
 		if err := Decode(item, &t); err != nil {
-			return nil, err
+			return err
 		}
 		seat, err := strconv.Atoi(strings.TrimPrefix(item.Key.Sort, turnsAfter(word)))
 		if err != nil {
-			return nil, fmt.Errorf("roomlog: %s names no seat", item.Key)
+			return fmt.Errorf("roomlog: %s names no seat", item.Key)
 		}
 		given[seat] = t.given()
-	}
-	return given, nil
+		return nil
+	})
+	return given, err
 }
 
 // GiveTurn gives a seat the turn in the silence after event word, for a wait that began
@@ -70,21 +65,14 @@ func (s Seats) GiveTurn(ctx context.Context, word int64, seat int, began time.Ti
 	now := l.store.now()
 	mine := turnItem{V: room.Version, ID: ident.NewEventID(), AtMs: now.UnixMilli(), WaitMs: began.UnixMilli()}
 	item := table.Item{Key: inRoom(l.id, turnsAfter(word)+seatDigits(seat)), Expires: now.Add(room.Life), Data: Encode(mine)}
-	err = l.store.table.Write(ctx, table.Put(item, table.IfAbsent))
-	var conflict *table.ConflictError
-	if !errors.As(err, &conflict) {
+	before, err := l.store.putOnce(ctx, item)
+	if before == nil || err != nil {
 		return err == nil, err
-	}
-	if len(conflict.Conflicts) == 0 || conflict.Conflicts[0].Item == nil {
-		return false, nil
 	}
 	var other turnItem
-	if err := Decode(*conflict.Conflicts[0].Item, &other); err != nil {
+	if err := Decode(*before, &other); err != nil || !other.given().MissedBy(began) {
 		return false, err
 	}
-	if other.ID != mine.ID && other.given().MissedBy(began) {
-		err := l.store.table.Write(ctx, table.Put(item, table.Always))
-		return err == nil, err
-	}
-	return other.ID == mine.ID, nil // its own: the reply was lost
+	err = l.store.table.Write(ctx, table.Put(item, table.Always))
+	return err == nil, err
 }

@@ -89,21 +89,14 @@ func contradiction(last, e room.Event) string {
 // verifyAgreements reads all agreements of a room. It fails with ErrDamaged if one of
 // those in keys, which events completed, is missing: agreements outlive events.
 func verifyAgreements(ctx context.Context, t table.Reader, id string, keys []table.Key) error {
-	r := table.Range{Partition: roomPrefix + id, Prefix: agreedPrefix, Limit: table.MaxLimit, Consistency: table.Strong}
+	r := table.Range{Partition: roomPrefix + id, Prefix: agreedPrefix, Consistency: table.Strong}
 	stored := map[table.Key]bool{}
-	for more := true; more; {
-		page, err := t.Query(ctx, r)
-		if err != nil {
-			return err
-		}
-		for _, item := range page.Items {
-			var x Agreement
-			if err := Decode(item, &x); err != nil {
-				return err
-			}
-			stored[item.Key], r.After = true, item.Key.Sort
-		}
-		more = page.More
+	err := each(ctx, t, r, func(item table.Item) error {
+		stored[item.Key] = true
+		return Decode(item, new(Agreement))
+	})
+	if err != nil {
+		return err
 	}
 	for _, k := range keys {
 		if !stored[k] {
