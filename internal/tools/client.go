@@ -94,9 +94,10 @@ func (c clients) within(h habits) habits {
 // usual returns the habits of a client that is not known.
 func (c clients) usual() habits { return c.within(usualHabits) }
 
-// atMost returns how long a call of ctx waits that asks for d.
-func (c clients) atMost(ctx context.Context, d time.Duration) time.Duration {
-	return min(d, c.of(ctx).most)
+// cap shortens the wait of a call of ctx to what its client stands, and returns it.
+func (c clients) cap(ctx context.Context, wait *time.Duration) time.Duration {
+	*wait = min(*wait, c.of(ctx).most)
+	return *wait
 }
 
 // advisor returns the one for the client that makes the call of ctx.

@@ -33,8 +33,9 @@ type definition[In, Out any] struct {
 	needs func(in *In) string
 	// token returns the agent token of the call. It may be nil: the tool takes none.
 	token func(in In) string
-	// waits returns how long the call may wait. It may be nil: it never does.
-	waits func(ctx context.Context, in In) time.Duration
+	// waits caps how long the call waits at what its client stands, and returns it. It
+	// may be nil: the call never waits.
+	waits func(ctx context.Context, in *In) time.Duration
 	// again says what to do after a call that may have taken effect. It may be nil:
 	// repeating the call is safe.
 	again func(in In) string
@@ -86,7 +87,7 @@ func (d definition[In, Out]) call(ctx context.Context, arguments json.RawMessage
 	}
 	var wait time.Duration
 	if d.waits != nil {
-		wait = d.waits(ctx, in)
+		wait = d.waits(ctx, &in)
 	}
 	ctx, end, err := begin(ctx, wait)
 	if err != nil {

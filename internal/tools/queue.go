@@ -62,14 +62,13 @@ func (s *Set) enterQueue() tool {
 			}
 			return ""
 		},
-		waits: func(ctx context.Context, in pairing.Request) time.Duration {
+		waits: func(ctx context.Context, in *pairing.Request) time.Duration {
 			if in.Leave {
 				return 0
 			}
-			return s.clients.atMost(ctx, in.Wait)
+			return s.clients.cap(ctx, &in.Wait)
 		},
 		run: func(ctx context.Context, in pairing.Request) (queued, error) {
-			in.Wait = s.clients.atMost(ctx, in.Wait)
 			got, err := s.queues.EnterQueue(ctx, in)
 			return s.viewQueued(ctx, got), err
 		},

@@ -41,10 +41,9 @@ func (s *Set) sendMessage() tool {
 		args:  s.sendArgs,
 		needs: sendNeeds,
 		token: func(in chat.SendRequest) string { return in.Token },
-		waits: func(ctx context.Context, in chat.SendRequest) time.Duration { return s.clients.atMost(ctx, in.Wait) },
+		waits: func(ctx context.Context, in *chat.SendRequest) time.Duration { return s.clients.cap(ctx, &in.Wait) },
 		again: sendAgain,
 		run: func(ctx context.Context, in chat.SendRequest) (sent, error) {
-			in.Wait = s.clients.atMost(ctx, in.Wait)
 			got, err := s.rooms.Send(ctx, in)
 			return s.sent(ctx, &got, &in), err
 		},

@@ -41,9 +41,8 @@ func (s *Set) waitForMessage() tool {
 			}
 		},
 		token: func(in chat.WaitRequest) string { return in.Token },
-		waits: func(ctx context.Context, in chat.WaitRequest) time.Duration { return s.clients.atMost(ctx, in.Wait) },
+		waits: func(ctx context.Context, in *chat.WaitRequest) time.Duration { return s.clients.cap(ctx, &in.Wait) },
 		run: func(ctx context.Context, in chat.WaitRequest) (waited, error) {
-			in.Wait = s.clients.atMost(ctx, in.Wait)
 			got, err := s.rooms.Wait(ctx, in)
 			return s.waited(ctx, &got, &in), err
 		},
