@@ -24,6 +24,9 @@ const (
 	MaxBackIn   = 120 * time.Minute // of an announced absence
 )
 
+// UsualCache is how many bytes the cached rooms may take: thousands of small ones.
+const UsualCache = 128 << 20
+
 // Options of a Service. The zero value suits several processes on one table.
 type Options struct {
 	// Clock defaults to the system's.
@@ -36,7 +39,7 @@ type Options struct {
 	// Write of several ops costs no more than one of a single op.
 	MinBatch int
 	// CacheBytes is how much memory the cached rooms may take: see roomlog.Options.
-	// The default is 128 MiB.
+	// The default is UsualCache.
 	CacheBytes int64
 	// LongestWait caps every wait. The default is MaxWait.
 	LongestWait time.Duration
@@ -72,7 +75,7 @@ func New(t table.Table, o Options) *Service {
 		o.MinBatch = 4
 	}
 	if o.CacheBytes == 0 {
-		o.CacheBytes = 128 << 20
+		o.CacheBytes = UsualCache
 	}
 	if o.LongestWait == 0 {
 		o.LongestWait = MaxWait
