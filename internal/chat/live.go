@@ -44,6 +44,15 @@ type openWait struct {
 	turn       chan int64    // receives the last word whose silence gives the caller the turn; see turns.go
 }
 
+// rank returns when w counts as begun among the waits of its seat, of which the youngest
+// gets the turn: a program on standby comes after its agent.
+func (w *openWait) rank() time.Time {
+	if w.standby {
+		return time.Time{}
+	}
+	return w.began
+}
+
 // silence is a time during which everyone present may be waiting.
 type silence struct {
 	head  int64 // the last event when it began

@@ -84,10 +84,10 @@ func (at attendance) known(ctx context.Context, how call) room.Presence {
 	if known && (alone || r.svc.opts.SingleProcess || how.absence.Given || !how.returns && !due) {
 		return p
 	}
-	if alone {
-		return at.learn(p)
+	stored := p
+	if !alone {
+		stored, _ = at.read(ctx)
 	}
-	stored, _ := at.read(ctx)
 	return at.learn(stored)
 }
 

@@ -123,7 +123,7 @@ func (r *liveRoom) turn(ctx context.Context) (t room.Turn, word int64, err error
 		if w.looks {
 			continue
 		}
-		if waits[seat] = w.standby; !w.standby && given[seat].MissedBy(w.began) {
+		if waits[seat] = w.standby; given[seat].MissedBy(w.rank()) {
 			delete(had, seat)
 		}
 	}
@@ -153,11 +153,7 @@ func (c *caller) claimTurn(ctx context.Context, word int64, w *openWait) (bool, 
 	if last, _, _ := h.Recent.LastWord(); last != word {
 		return false, nil
 	}
-	began := w.began
-	if w.standby { // a wait of the agent itself goes before it
-		began = time.Time{}
-	}
-	given, err := r.log.Seats().GiveTurn(ctx, word, c.agent.Seat, began)
+	given, err := r.log.Seats().GiveTurn(ctx, word, c.agent.Seat, w.rank())
 	if err != nil && ctx.Err() == nil {
 		r.svc.log.WarnContext(ctx, "a turn was not given", "error", err)
 	}

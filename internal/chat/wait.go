@@ -16,7 +16,7 @@ import (
 // Wait returns what is new for the caller: at once if there is something, else when
 // there is, or when the time is up. It ends early, with what there is, three
 // seconds before the context's deadline and when the service stops. Of two waits of
-// one seat in this process the older ends with nothing.
+// one seat the older ends with nothing, within two minutes if it is in another process.
 //
 // If everyone present waits and nobody has spoken for three seconds, one agent is
 // given the turn: see room.Turn. The first wait when all others are away or have left
@@ -195,8 +195,8 @@ func (r *liveRoom) hasCompany(h *room.Head, seat int) bool {
 }
 
 // collectUntil fills the inbox until something wakes the caller, it is given the
-// turn, or the wait's time is up. At the time w.due, unless zero, it writes the caller's
-// presence, and again and again if the wait is long.
+// turn, or the wait's time is up. From the time w.due on it looks after the caller's
+// presence: see attendance.renew.
 func (c *caller) collectUntil(ctx context.Context, in *inbox, w *openWait) (turn bool, err error) {
 	r := c.room
 	timer := r.svc.clock.NewTimer(w.until.Sub(w.began))
