@@ -26,12 +26,12 @@ func (op *queueOp) stepBack(ctx context.Context, end time.Time, m *matchItem, er
 	if m != nil || isLate(ctx) || err == nil && !op.svc.clock.Now().Before(end) || op.svc.calls.open(op.ticket.id()) {
 		return m, err
 	}
-	ctx, cancel := roomlog.Detached(ctx)
-	defer cancel()
 	if err != nil && op.fresh {
 		op.drop(ctx)
 		return m, err
 	}
+	ctx, cancel := roomlog.Detached(ctx)
+	defer cancel()
 	if failed := op.shorten(ctx); failed != nil {
 		op.svc.log.WarnContext(ctx, "a ticket was not shortened", "error", failed)
 	}
