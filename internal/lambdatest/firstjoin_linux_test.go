@@ -2,14 +2,7 @@ package lambdatest_test
 
 import (
 	"fmt"
-	"io"
-	"log"
-	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -29,23 +22,9 @@ const (
 func (f *function) initialized(env ...string) *lambdatest.Instance {
 	f.t.Helper()
 	asked := make(chan struct{})
-	once := sync.OnceFunc(func() { close(asked) })
-	started := make(chan *lambdatest.Instance, 1)
-	instance := sync.OnceValue(func() *lambdatest.Instance { return <-started })
-	proxy := &httputil.ReverseProxy{
-		FlushInterval: -1,
-		ErrorLog:      log.New(io.Discard, "", 0), // the process is killed while it asks
-		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "http", Host: instance().Addr()}) },
-	}
-	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		if strings.HasSuffix(q.URL.Path, "/runtime/invocation/next") {
-			once()
-		}
-		proxy.ServeHTTP(w, q)
-	}))
-	f.t.Cleanup(api.Close)
-	i := f.start(1, append(env, "AWS_LAMBDA_RUNTIME_API="+strings.TrimPrefix(api.URL, "http://"))...)
-	started <- i
+	p := f.program(1, env...)
+	p.Idle = sync.OnceFunc(func() { close(asked) })
+	i := lambdatest.Start(f.t, p)
 	select {
 	case <-asked:
 	case <-time.After(20 * time.Second):

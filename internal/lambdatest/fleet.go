@@ -209,7 +209,9 @@ func (f *Fleet) start(p *place, ready chan struct{}) (*Instance, error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, err
 	}
-	return start(f.t, f.program, dir, func() { f.rest(p, ready) })
+	program := f.program
+	program.Idle = func() { f.rest(p, ready) }
+	return start(f.t, program, dir)
 }
 
 // rest freezes the instance of a place, which has asked for an event. ready tells the

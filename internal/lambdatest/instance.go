@@ -35,27 +35,30 @@ type Program struct {
 	Env []string
 	// Concurrency is how many invocations the process takes at once; 0 means one.
 	Concurrency int
+	// Idle, unless nil, is called with each GET next: when the init phase or an
+	// invocation is over.
+	Idle func()
 }
 
 // Start runs p in a new instance, which ends with the test. If the test fails, the
 // output of the process is logged.
 func Start(t testing.TB, p Program) *Instance {
 	t.Helper()
-	i, err := start(t, p, t.TempDir(), nil)
+	i, err := start(t, p, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return i
 }
 
-// start is Start in a folder of the caller. idle is called with each GET next.
-func start(t testing.TB, p Program, dir string, idle func()) (*Instance, error) {
+// start is Start in a folder of the caller.
+func start(t testing.TB, p Program, dir string) (*Instance, error) {
 	output, err := os.Create(filepath.Join(dir, "output"))
 	if err != nil {
 		return nil, err
 	}
 	defer output.Close() // the process has its own descriptor
-	r, err := listen(t, idle)
+	r, err := listen(t, p.Idle)
 	if err != nil {
 		return nil, err
 	}
