@@ -49,7 +49,8 @@ func (o returnOp) on(m model) (model, error) {
 		if err = o.caughtUp(m, r, a, n, upTo); err != nil {
 			continue
 		}
-		if a.given = max(a.given, upTo); upTo > a.handed {
+		settles := upTo == a.handed && a.waited && a.ackMost < a.handed // it repeated what a wait got
+		if a.given = max(a.given, upTo); upTo > a.handed || settles {
 			a.from, a.fromMost, a.handed, a.waited = n, n, upTo, false
 		}
 		return m.withAgent(r.id, a), nil

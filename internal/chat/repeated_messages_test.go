@@ -70,6 +70,27 @@ func TestSend_afterABatchThatMayBeLost_repeatsIt(t *testing.T) {
 	}
 }
 
+// What others said in private since then makes no difference.
+func TestReturn_afterABatchThatMayBeLost_repeatsIt(t *testing.T) {
+	for _, whispers := range []bool{false, true} {
+		w := newWorld(t)
+		p := w.company()
+		w.look(p.bob.Token, p.bob.Cursor)
+		waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
+		w.say(p.ann.Token, "hello")
+		take(t, waiting)
+		if whispers {
+			w.tell(p.ann.Token, "for Cid's eyes", "Cid")
+		}
+		if got := w.enter(chat.JoinRequest{Token: p.bob.Token}); len(got.Messages) != 1 || !got.Messages[0].Repeated {
+			t.Errorf("whispers %t: with the return came %+v", whispers, got.Messages)
+		}
+		if got := w.look(p.bob.Token, ""); len(got.Messages) != 0 {
+			t.Errorf("whispers %t: third time: %+v", whispers, got.Messages)
+		}
+	}
+}
+
 // Models sometimes omit the cursor once.
 func TestWait_cursorOmitted_repeatsAndMarksEarlierMessages(t *testing.T) {
 	for what, goOn := range map[string]func(w *world, token string) []view.Message{
