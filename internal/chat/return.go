@@ -125,7 +125,7 @@ func (r reader) addUnread(ctx context.Context, p room.ReadPosition, got *Seated)
 	if got.Earlier, err = earlier(ctx, c.room.log, c.agent, before); err != nil {
 		return err
 	}
-	if _, again := p.Next(); scanned > p.Handed || scanned == again { // last: what is noted is handed out
+	if _, again := p.Next(); scanned > p.Handed || scanned == again { // or it repeated what a wait got; last: what is noted is handed out
 		err = c.positions().handed(ctx, p.Handing(after, scanned, 0, false))
 	}
 	return err
