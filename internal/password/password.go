@@ -121,26 +121,19 @@ func (g guess) countFirst(ctx context.Context) error {
 	return err
 }
 
-// maxRaces bounds how often another guess takes the slot first.
-const maxRaces = 20
-
 // count takes a slot for the guess, given those that are taken, or refuses it.
 func (g guess) count(ctx context.Context, taken room.Guesses) (slot string, err error) {
-	for range maxRaces {
-		now := g.now()
-		slot, wait := taken.Slot(g.who, g.known, now)
-		if wait > 0 {
-			return "", tooMany(wait)
-		}
-		mine, err := g.slots.Take(ctx, slot, g.who, now, room.Guess{AtMs: now.UnixMilli()}.Ends())
-		if mine || err != nil {
-			return slot, err
-		}
-		if taken, err = g.slots.Read(ctx, table.Strong); err != nil {
-			return "", err
-		}
+	slot, wait, err := g.slots.TakeOne(ctx, taken, roomlog.Choice{
+		Who: g.who,
+		Pick: func(taken map[string]room.Guess, now time.Time) (string, time.Duration) {
+			return room.Guesses(taken).Slot(g.who, g.known, now)
+		},
+		Ends: func(now time.Time) time.Time { return room.Guess{AtMs: now.UnixMilli()}.Ends() },
+	})
+	if err == nil && wait > 0 {
+		err = tooMany(wait)
 	}
-	return "", tooMany(time.Second)
+	return slot, err
 }
 
 func tooMany(wait time.Duration) error {

@@ -10,14 +10,10 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/table"
 )
 
 // roomCounts is how long a created room counts.
 const roomCounts = time.Hour
-
-// maxRaces bounds how often another call of the same caller takes the slot first.
-const maxRaces = 20
 
 // Room counts a room that the caller creates, or refuses it. undo takes the count back,
 // for a room that was not created.
@@ -30,33 +26,23 @@ func (l *Limiter) Room(ctx context.Context) (undo func(), err error) {
 		return func() {}, nil
 	}
 	made := l.store.Made(ident.CallerDigest("", ident.CallerOf(ctx)))
-	slot := roomSlot(rand.N(n))
-	for range maxRaces {
-		now := l.store.Clock().Now()
-		mine, err := made.Take(ctx, slot, "", now, roomEnds(now))
-		if err != nil {
-			return nil, err
-		}
-		if mine {
-			return func() { made.GiveBack(ctx, slot) }, nil
-		}
-		var wait time.Duration
-		if slot, wait, err = freeRoom(ctx, made, n, now); err != nil {
-			return nil, err
-		}
-		if wait > 0 {
-			return nil, tooManyRooms(n, wait)
-		}
+	slot, wait, err := made.TakeOne(ctx, nil, roomlog.Choice{
+		Pick: func(taken map[string]room.Guess, now time.Time) (string, time.Duration) {
+			return freeRoom(taken, n, now)
+		},
+		Ends: roomEnds,
+	})
+	if err != nil {
+		return nil, err
 	}
-	return nil, tooManyRooms(n, time.Second)
+	if wait > 0 {
+		return nil, tooManyRooms(n, wait)
+	}
+	return func() { made.GiveBack(ctx, slot) }, nil
 }
 
-// freeRoom returns a free slot of n at random, or how long to wait for one.
-func freeRoom(ctx context.Context, made roomlog.Slots, n int, now time.Time) (slot string, wait time.Duration, err error) {
-	taken, err := made.Read(ctx, table.Strong)
-	if err != nil {
-		return "", 0, err
-	}
+// freeRoom returns a slot of n at random that is not taken, or how long to wait for one.
+func freeRoom(taken map[string]room.Guess, n int, now time.Time) (slot string, wait time.Duration) {
 	var free []string
 	wait = roomCounts
 	for i := range n {
@@ -68,9 +54,9 @@ func freeRoom(ctx context.Context, made roomlog.Slots, n int, now time.Time) (sl
 		wait = min(wait, roomEnds(time.UnixMilli(x.AtMs)).Sub(now))
 	}
 	if len(free) == 0 {
-		return "", max(wait, time.Second), nil
+		return "", max(wait, time.Second)
 	}
-	return free[rand.N(len(free))], 0, nil
+	return free[rand.N(len(free))], 0
 }
 
 // roomEnds returns when a room created at a time no longer counts.

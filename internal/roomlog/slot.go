@@ -53,6 +53,38 @@ func (s Slots) Take(ctx context.Context, slot, who string, now, until time.Time)
 	return before == nil && err == nil, err
 }
 
+// maxRaces bounds how often another act takes the slot first.
+const maxRaces = 20
+
+// Choice says how an act takes one of several slots.
+type Choice struct {
+	Who string
+	// Pick returns a slot given those that are taken, or how long to wait for one.
+	Pick func(taken map[string]room.Guess, now time.Time) (slot string, wait time.Duration)
+	// Ends returns until when a slot that is taken now stays taken.
+	Ends func(now time.Time) time.Time
+}
+
+// TakeOne takes the slot that c picks. taken are those that the caller knows to be taken.
+// It returns how long to wait if there is none.
+func (s Slots) TakeOne(ctx context.Context, taken map[string]room.Guess, c Choice) (slot string, wait time.Duration, err error) {
+	for range maxRaces {
+		now := s.store.now()
+		slot, wait := c.Pick(taken, now)
+		if wait > 0 {
+			return "", wait, nil
+		}
+		mine, err := s.Take(ctx, slot, c.Who, now, c.Ends(now))
+		if mine || err != nil {
+			return slot, 0, err
+		}
+		if taken, err = s.Read(ctx, table.Strong); err != nil {
+			return "", 0, err
+		}
+	}
+	return "", time.Second, nil
+}
+
 // GiveBack frees a slot that the caller took, if the table answers: else it expires.
 func (s Slots) GiveBack(ctx context.Context, slot string) {
 	ctx, cancel := Detached(ctx)
