@@ -74,15 +74,6 @@ func (r reader) agreedProposal(ctx context.Context, id string, none error) (room
 	return stored[i].Proposal(), nil
 }
 
-// debtOf returns the oldest answer that the agent of a seat owes.
-func debtOf(h *room.Head, seat int, now time.Time) Debt {
-	r, owes := h.Talk.Owes(seat, now)
-	if !owes {
-		return Debt{}
-	}
-	return Debt{Owes: h.MessageID(r.N), OwesAgreement: r.Proposal, OwesPrivate: len(r.To) > 0}
-}
-
 // openRequests returns the requests and proposals that the caller knows to be open,
 // oldest first.
 func (r reader) openRequests(ctx context.Context) ([]OpenRequest, error) {

@@ -141,6 +141,7 @@ type position struct {
 	after    int64
 	named    bool              // by a cursor; else by the seat's read position
 	noted    bool              // the cursor remembers that all others were away
+	peeks    bool              // nothing is handed out
 	ignored  bool              // a cursor was given that is not one of this seat
 	own      int64             // the message that the call sent; 0: none
 	repeatTo int64             // events up to here are handed out once more

@@ -83,6 +83,7 @@ type WaitRequest struct {
 	ForMe    bool   // where more than two talk: only messages meant for the caller wake it
 	Activity string // what the agent is doing, at most MaxActivity characters; "" says nothing
 	Standby  bool   // a program waits for the agent: it is given the turn only if it owes an answer
+	Peek     bool   // the agent's next call still gets what this one returns
 }
 
 // HistoryRequest asks for what was said. At most one of Before, After, ID and Agreed

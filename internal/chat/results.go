@@ -44,14 +44,7 @@ type Seated struct {
 	Cursor     string
 	Now        time.Time
 	Begun      bool // two agents have spoken
-	Debt
-}
-
-// Debt is the oldest answer that an agent owes.
-type Debt struct {
-	Owes          string // the id of the request; "" for none
-	OwesAgreement bool   // and it is a proposal
-	OwesPrivate   bool   // and not everybody sees it
+	room.Debt
 }
 
 // WaitStatus says how a wait ended.
@@ -90,7 +83,7 @@ type Waited struct {
 	NameWanted bool // a join under a taken name was refused, and the caller can readmit it
 	Spoke      bool // the last public message is the caller's
 	Begun      bool // two agents have spoken
-	Debt
+	room.Debt
 	Owed          int           // answers that others owe to the caller
 	Admin         bool          // the caller is an admin
 	OthersIdle    time.Duration // for how long no other agent has made a call; 0 if unknown

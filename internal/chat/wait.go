@@ -136,7 +136,13 @@ func (c *caller) begin(ctx context.Context, req *WaitRequest, w *openWait, own i
 	if w.due = c.attendance().note(ctx, how); w.due.IsZero() {
 		w.due, w.announced = w.began.Add(c.room.renewEvery()), how.until
 	}
-	pos, err := c.locate(ctx, req.Cursor)
+	var pos position
+	var err error
+	if cursor, _ := c.readCursor(req.Cursor); req.Peek {
+		pos, err = c.positions().glance(ctx, cursor.N)
+	} else {
+		pos, err = c.locate(ctx, req.Cursor)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -266,7 +272,7 @@ func (c *caller) situation(h *room.Head, in *inbox) *Waited {
 	got := &Waited{
 		Status: StatusQuiet, Others: h.Others(me), Paired: h.Paired, Listening: h.SilencedSeat(me), CursorIgnored: in.pos.ignored,
 		Stopping: isClosed(c.room.svc.stopping), Spoke: speaker == me, Begun: h.Recent.Begun(), AloneNow: in.alone,
-		Debt: debtOf(h, me, now), Owed: room.OwedTo(&h.State, me, now), Quiet: max(0, now.Sub(room.Latest(at, time.UnixMilli(c.agent.AtMs)))),
+		Debt: room.DebtOf(h, me, now), Owed: room.OwedTo(&h.State, me, now), Quiet: max(0, now.Sub(room.Latest(at, time.UnixMilli(c.agent.AtMs)))),
 	}
 	if a, here := h.Seated(me); here {
 		got.Admin = a.Role == room.Admin
@@ -286,8 +292,8 @@ func (c *caller) give(ctx context.Context, in *inbox, w *openWait) (bool, error)
 	handing := at.handingLock()
 	handing.Lock()
 	defer handing.Unlock()
-	if isClosed(w.superseded) {
-		return false, nil
+	if isClosed(w.superseded) || in.pos.peeks {
+		return !isClosed(w.superseded), nil
 	}
 	at.gave(in.scanned)
 	switch {

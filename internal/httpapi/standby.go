@@ -14,7 +14,8 @@ import (
 
 // StandbyPath is where a program waits in an agent's place, without MCP. The program
 // asks again if the answer has a status that curl repeats by itself (408, 429, 5xx), and
-// wakes the agent at any other.
+// wakes the agent at any other. What it is given counts as handed to the agent, unless it
+// asks with peek=1.
 //
 //	200  what wait_for_message gives: somebody spoke, or the talk is over
 //	408  nothing came
@@ -57,15 +58,17 @@ func standbyRequest(r *http.Request) (chat.WaitRequest, *fault.Error) {
 	}
 	for key := range query {
 		switch key {
-		case "cursor", "for_me", "wait_seconds":
+		case "cursor", "for_me", "peek", "wait_seconds":
 		default:
-			return req, &fault.Error{Code: fault.InvalidArgument, Message: "The query takes cursor, for_me and wait_seconds only. An agent token goes into the header Authorization (Bearer AGENT_TOKEN) and never into an address: addresses are written to logs."}
+			return req, &fault.Error{Code: fault.InvalidArgument, Message: "The query takes cursor, for_me, peek and wait_seconds only. An agent token goes into the header Authorization (Bearer AGENT_TOKEN) and never into an address: addresses are written to logs."}
 		}
 	}
 	req.Cursor = query.Get("cursor")
-	if s := query.Get("for_me"); s != "" {
-		if req.ForMe, err = strconv.ParseBool(s); err != nil {
-			return req, &fault.Error{Code: fault.InvalidArgument, Message: "for_me must be 1 or 0."}
+	for name, flag := range map[string]*bool{"for_me": &req.ForMe, "peek": &req.Peek} {
+		if s := query.Get(name); s != "" {
+			if *flag, err = strconv.ParseBool(s); err != nil {
+				return req, &fault.Error{Code: fault.InvalidArgument, Message: name + " must be 1 or 0."}
+			}
 		}
 	}
 	if s := query.Get("wait_seconds"); s != "" {

@@ -130,7 +130,7 @@ func debtSentCases() []nextCase {
 		{"took a request back", owed(chat.SendRequest{Withdraw: "m1"}, 0, ""), "For what comes next call " + wait9 + "."},
 		{"asked those who are away", afterSend(waits, chat.Sent{Sent: true, Waited: chat.Waited{Status: chat.StatusQuiet, Others: 1, Owed: 1, OthersAway: time.Minute}}),
 			"All others are away, the first of them for 1 minute more: do other work until then, or call wait_for_message (cursor c9, wait_seconds 50)."},
-		{"sent, and still owes an answer", afterSend(chat.SendRequest{Kind: room.Status}, chat.Sent{Sent: true, Waited: chat.Waited{Others: 1, Debt: chat.Debt{Owes: "m7"}}}),
+		{"sent, and still owes an answer", afterSend(chat.SendRequest{Kind: room.Status}, chat.Sent{Sent: true, Waited: chat.Waited{Others: 1, Debt: room.Debt{Owes: "m7"}}}),
 			"You owe an answer: if your user would want it given, call send_message (cursor c9, wait_seconds 45, reply_to m7); if not, decline with the same call."},
 	}
 }
