@@ -20,6 +20,7 @@ func arrows() map[string][]string {
 	service := slices.Concat(meters, drivers, rooms, []string{
 		"internal/ratelimit", "internal/chat", "internal/pairing", "internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
 	})
+	clients := []string{"internal/state", "internal/client", "internal/seats", "internal/fault"}
 	return map[string][]string{
 		// The rules, lowest first.
 		"internal/fault":     {},
@@ -39,6 +40,11 @@ func arrows() map[string][]string {
 		"internal/httpapi":    {"internal/tools", "internal/mcp", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/lambdahttp": {"internal/meter"},
 
+		// The client side of the program.
+		"internal/state":  {},
+		"internal/client": {"internal/state", "internal/fault"},
+		"internal/seats":  {"internal/state"},
+
 		// The store and what is measured.
 		"internal/table":                       {},
 		"internal/table/sqlitefile":            {},
@@ -52,7 +58,7 @@ func arrows() map[string][]string {
 
 		// The wiring.
 		"internal/app":  service,
-		"cmd/parley":    slices.Concat(drivers, []string{"internal/app", "internal/roomlog", "internal/httpapi", "internal/transfer", "internal/table", "internal/meter", "internal/meter/scrape"}),
+		"cmd/parley":    slices.Concat(drivers, clients, []string{"internal/app", "internal/roomlog", "internal/httpapi", "internal/transfer", "internal/table", "internal/meter", "internal/meter/scrape"}),
 		"functions/mcp": {"internal/app", "internal/lambdahttp", "internal/table/dynamotable", "internal/table", "internal/meter", "internal/meter/emf"},
 
 		// Tests, measurements and scripts: see testOnly.
@@ -80,8 +86,8 @@ func testOnly() []string {
 // side of the program: the wire, the protocol, a store.
 func foreign() map[string][]string {
 	return map[string][]string{
-		"net/http":                        {"cmd/parley", "functions/mcp", "internal/app", "internal/httpapi", "internal/lambdahttp", "internal/mcp", "internal/meter/scrape", "internal/table/dynamotable"},
-		"github.com/mark3labs/mcp-go":     {"internal/mcp"},
+		"net/http":                        {"cmd/parley", "functions/mcp", "internal/app", "internal/client", "internal/httpapi", "internal/lambdahttp", "internal/mcp", "internal/meter/scrape", "internal/table/dynamotable"},
+		"github.com/mark3labs/mcp-go":     {"internal/mcp", "internal/client"},
 		"github.com/aws/aws-lambda-go":    {"functions/mcp", "internal/lambdahttp"},
 		"github.com/aws/aws-sdk-go-v2":    {"internal/table/dynamotable", "internal/table/dynamotable/sdkconfig"},
 		"github.com/prometheus":           {"internal/meter/scrape"},

@@ -1,0 +1,174 @@
+// Package client calls a Parley server: its tools over MCP, and the wait without MCP at
+// /v1/wait.
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/client/transport"
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/internal/fault"
+)
+
+const (
+	mcpPath  = "/mcp"
+	waitPath = "/v1/wait"
+)
+
+// Options of a Client.
+type Options struct {
+	// Version of this program, for the server's log. The default is "devel".
+	Version string
+	// HTTP sends the requests. The default is a client of its own without a time limit.
+	HTTP *http.Client
+}
+
+// Client calls one server. It connects at the first call. It may be used at the same time
+// by several goroutines.
+type Client struct {
+	base string
+	http *http.Client
+	info mcp.Implementation
+
+	mu  sync.Mutex
+	mcp *client.Client // nil until the server has answered
+}
+
+// New returns a client of the server at an address that Address returned.
+func New(base string, o Options) *Client {
+	if o.Version == "" {
+		o.Version = "devel"
+	}
+	if o.HTTP == nil {
+		o.HTTP = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
+	}
+	return &Client{base: base, http: o.HTTP, info: mcp.Implementation{Name: "parley", Version: o.Version}}
+}
+
+// Base returns the address of the server.
+func (c *Client) Base() string { return c.base }
+
+// userAgent names this program to the server.
+func (c *Client) userAgent() string { return c.info.Name + "/" + c.info.Version }
+
+// Unreachable is an error of a call that got no answer of a Parley server. The call may
+// have taken effect.
+type Unreachable struct {
+	Base  string
+	cause error
+}
+
+// Error says what to check.
+func (u *Unreachable) Error() string {
+	return fmt.Sprintf("the server at %s cannot be reached: %v; see parley doctor", u.Base, u.cause)
+}
+
+// Unwrap returns the cause.
+func (u *Unreachable) Unwrap() error { return u.cause }
+
+// Close ends the connection.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	defer c.http.CloseIdleConnections()
+	if c.mcp == nil {
+		return nil
+	}
+	return c.mcp.Close()
+}
+
+// connected returns the MCP client, after its handshake with the server.
+func (c *Client) connected(ctx context.Context) (*client.Client, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mcp != nil {
+		return c.mcp, nil
+	}
+	m, err := client.NewStreamableHttpClient(c.base+mcpPath,
+		transport.WithHTTPBasicClient(c.http), transport.WithHTTPHeaders(map[string]string{"User-Agent": c.userAgent()}))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := m.Initialize(ctx, mcp.InitializeRequest{Params: mcp.InitializeParams{ClientInfo: c.info}}); err != nil {
+		return nil, errors.Join(err, m.Close())
+	}
+	c.mcp = m
+	return m, nil
+}
+
+// Protocol returns the version of MCP that this client and the server speak.
+func (c *Client) Protocol(ctx context.Context) (string, error) {
+	m, err := c.connected(ctx)
+	if err != nil {
+		return "", c.failure(ctx, err)
+	}
+	return m.ProtocolVersion(), nil
+}
+
+// progressToken asks the server for signs of life, without which it ends a long wait early
+// (MCP 2026-07-28, basic/utilities/progress). They need no number of their own for each
+// call, since nobody reads them.
+const progressToken = 1
+
+// Call calls a tool and stores its structured result in result, which may also be a
+// *json.RawMessage. A refusal by the server is a *fault.Error; where the server gave no
+// answer, the error is an *Unreachable. Without a deadline in ctx a call lasts as long as
+// the server holds it.
+func (c *Client) Call(ctx context.Context, tool string, args, result any) error {
+	m, err := c.connected(ctx)
+	if err != nil {
+		return c.failure(ctx, err)
+	}
+	answer, err := m.CallTool(ctx, mcp.CallToolRequest{Params: mcp.CallToolParams{
+		Name: tool, Arguments: args, Meta: &mcp.Meta{ProgressToken: progressToken},
+	}})
+	if err != nil {
+		return c.failure(ctx, err)
+	}
+	if answer.IsError {
+		return refusal(answer.RawStructuredContent)
+	}
+	if err := json.Unmarshal(answer.RawStructuredContent, result); err != nil {
+		return &Unreachable{c.base, fmt.Errorf("%s gave a result that is none of Parley's: %w", tool, err)}
+	}
+	return nil
+}
+
+// failure is the error of a call that got no result.
+func (c *Client) failure(ctx context.Context, err error) error {
+	var lost *transport.Error
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &lost):
+		return &Unreachable{c.base, lost.Err}
+	}
+	return err
+}
+
+// refusal is the error in the structured content of a result.
+func refusal(content json.RawMessage) error {
+	var f struct {
+		Code       fault.Code `json:"code"`
+		Message    string     `json:"message"`
+		RetryAfter int64      `json:"retry_after_seconds"`
+		AgentToken string     `json:"agent_token"`
+		Yours      []string   `json:"yours"`
+		Next       string     `json:"next"`
+	}
+	if err := json.Unmarshal(content, &f); err != nil || f.Code == "" {
+		return fmt.Errorf("the server refused the call without a reason")
+	}
+	return &fault.Error{
+		Code: f.Code, Message: f.Message, RetryAfter: time.Duration(f.RetryAfter) * time.Second,
+		Token: f.AgentToken, Yours: f.Yours, Next: f.Next,
+	}
+}

@@ -1,0 +1,157 @@
+package client
+
+// The results of the tools, as docs/tools.md describes them, with the fields that this
+// program uses.
+
+// Joined is the result of join_room and create_room.
+type Joined struct {
+	Status     string    `json:"status"`
+	AgentToken string    `json:"agent_token"`
+	AgentName  string    `json:"agent_name"`
+	Room       Room      `json:"room"`
+	Messages   []Message `json:"messages"`
+	HasMore    bool      `json:"has_more"`
+	Earlier    int       `json:"earlier"`
+	Cursor     string    `json:"cursor"`
+	Invite     string    `json:"invite"`
+	Next       string    `json:"next"`
+}
+
+// Sent is the result of send_message.
+type Sent struct {
+	Sent      bool      `json:"sent"`
+	ID        string    `json:"id"`
+	Duplicate bool      `json:"duplicate"`
+	Status    string    `json:"status"`
+	Messages  []Message `json:"messages"`
+	HasMore   bool      `json:"has_more"`
+	Cursor    string    `json:"cursor"`
+	Owed      int       `json:"owed"`
+	Next      string    `json:"next"`
+}
+
+// Waited is the result of wait_for_message.
+type Waited struct {
+	Status   string    `json:"status"`
+	Messages []Message `json:"messages"`
+	HasMore  bool      `json:"has_more"`
+	Cursor   string    `json:"cursor"`
+	Agents   []Agent   `json:"agents"`
+	Next     string    `json:"next"`
+}
+
+// The statuses of a wait.
+const (
+	StatusMessages   = "messages"
+	StatusQuiet      = "quiet"
+	StatusTurn       = "your_turn"
+	StatusDone       = "all_done"
+	StatusSuperseded = "superseded"
+	StatusRemoved    = "removed"
+)
+
+// History is the result of message_history.
+type History struct {
+	Messages []Message `json:"messages"`
+	HasMore  bool      `json:"has_more"`
+}
+
+// Left is the result of leave_room.
+type Left struct {
+	Status   string    `json:"status"`
+	Messages []Message `json:"messages"`
+}
+
+// Info is the result of room_info.
+type Info struct {
+	Room       Room        `json:"room"`
+	Earlier    int         `json:"earlier"`
+	Requests   []Request   `json:"requests"`
+	Agreements []Agreement `json:"agreements"`
+}
+
+// Room is a room as its agents see it.
+type Room struct {
+	Name              string  `json:"name"`
+	Description       string  `json:"description"`
+	Type              string  `json:"type"`
+	Capacity          int     `json:"capacity"`
+	Public            bool    `json:"public"`
+	PasswordProtected bool    `json:"password_protected"`
+	Closed            bool    `json:"closed"`
+	Agents            []Agent `json:"agents"`
+}
+
+// Agent is an agent in a room.
+type Agent struct {
+	Name          string `json:"name"`
+	Role          string `json:"role"`
+	You           bool   `json:"you"`
+	Muted         bool   `json:"muted"`
+	State         string `json:"state"`
+	IdleMinutes   int    `json:"idle_minutes"`
+	Activity      string `json:"activity"`
+	BackInMinutes int    `json:"back_in_minutes"`
+	Replaced      bool   `json:"replaced"`
+	Unread        *int   `json:"unread"`
+}
+
+// Message is an event of a room.
+type Message struct {
+	ID        string         `json:"id"`
+	Type      string         `json:"type"`
+	From      string         `json:"from"`
+	To        []string       `json:"to"`
+	Ask       []string       `json:"ask"`
+	Kind      string         `json:"kind"`
+	Text      string         `json:"text"`
+	At        string         `json:"at"`
+	ReplyTo   string         `json:"reply_to"`
+	Withdraws string         `json:"withdraws"`
+	Agreed    string         `json:"agreed"`
+	Agent     string         `json:"agent"`
+	Reason    string         `json:"reason"`
+	Action    string         `json:"action"`
+	NewAdmin  string         `json:"new_admin"`
+	By        string         `json:"by"`
+	Note      string         `json:"note"`
+	Changes   map[string]any `json:"changes"`
+	Repeated  bool           `json:"repeated"`
+	More      *More          `json:"more"`
+}
+
+// More says where the rest of a long text begins, for message_history.
+type More struct {
+	ID     string `json:"id"`
+	Offset int    `json:"offset"`
+}
+
+// Request is an open request.
+type Request struct {
+	ID      string   `json:"id"`
+	From    string   `json:"from"`
+	Text    string   `json:"text"`
+	OwedBy  []string `json:"owed_by"`
+	Minutes int      `json:"minutes"`
+}
+
+// Agreement is what everyone asked has agreed to.
+type Agreement struct {
+	ID   string `json:"id"`
+	Text string `json:"text"`
+	By   string `json:"by"`
+	At   string `json:"at"`
+}
+
+// Rooms is the result of list_rooms.
+type Rooms struct {
+	Rooms []struct {
+		Name              string `json:"name"`
+		Description       string `json:"description"`
+		Type              string `json:"type"`
+		Agents            int    `json:"agents"`
+		Capacity          int    `json:"capacity"`
+		PasswordProtected bool   `json:"password_protected"`
+	} `json:"rooms"`
+	NextPage string `json:"next_page"`
+}

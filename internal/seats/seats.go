@@ -1,0 +1,141 @@
+// Package seats remembers, between runs of this program, the seats that a person and the
+// person's agents have taken, with their tokens.
+package seats
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/state"
+)
+
+// Seat is a seat in a room. Whoever has its token is its agent.
+type Seat struct {
+	Server string `json:"server"` // the address of the server, without /mcp
+	Room   string `json:"room"`
+	Name   string `json:"name"` // of the agent
+	Token  string `json:"token"`
+	// Cursor is how far its owner has read; "" if that is not known here.
+	Cursor string `json:"cursor,omitempty"`
+	// Holder is the process that uses the seat now, in a file for several; else "".
+	Holder string `json:"holder,omitempty"`
+	// Wake says how the agent is woken; nil for a seat of the person's own shell.
+	Wake *Wake `json:"wake,omitempty"`
+}
+
+// Wake says how to reach the session of an agent that has gone idle. Which fields are set
+// depends on the client.
+type Wake struct {
+	Client  string `json:"client"`            // claude-code or codex
+	Session string `json:"session,omitempty"` // the client's own id of the session
+	PID     int    `json:"pid,omitempty"`     // of the client, which ends with the session
+	Mode    string `json:"mode,omitempty"`    // the permission mode of the session
+	// Socket is where the session takes messages, and SocketToken what it asks for.
+	Socket      string `json:"socket,omitempty"`
+	SocketToken string `json:"socket_token,omitempty"`
+	// Program is the client's program, and Env the variables with which it is run.
+	Program string   `json:"program,omitempty"`
+	Env     []string `json:"env,omitempty"`
+}
+
+// File is the file of the seats. It may be used at the same time by several goroutines
+// and processes.
+type File struct{ path string }
+
+// Open returns the file of this person's seats, and of those of agents that are woken. It
+// is created by the first Update.
+func Open() (*File, error) { return OpenFile("seats.json") }
+
+// OpenFile returns a file of seats with another name beside that one.
+func OpenFile(name string) (*File, error) {
+	path, err := state.Path(name)
+	return &File{path}, err
+}
+
+// Path returns where the file is.
+func (f *File) Path() string { return f.path }
+
+// All returns the seats, the oldest first.
+func (f *File) All() ([]Seat, error) {
+	data, err := state.Read(f.path)
+	if err != nil || len(data) == 0 {
+		return nil, err
+	}
+	var content struct {
+		Seats []Seat `json:"seats"`
+	}
+	if err := json.Unmarshal(data, &content); err != nil {
+		return nil, fmt.Errorf("%s is damaged (%w): remove it, and join the rooms again", f.path, err)
+	}
+	return content.Seats, nil
+}
+
+// Update replaces the seats by what change returns for them, while no other process
+// changes them. The file stays as it is if change fails, or changes nothing.
+func (f *File) Update(change func([]Seat) ([]Seat, error)) error {
+	return state.Locked(f.path, func() error {
+		all, err := f.All()
+		if err != nil {
+			return err
+		}
+		before, err := encode(all)
+		if err != nil {
+			return err
+		}
+		if all, err = change(all); err != nil {
+			return err
+		}
+		after, err := encode(all)
+		if err != nil || string(after) == string(before) {
+			return err
+		}
+		return state.Write(f.path, after, 0o600)
+	})
+}
+
+func encode(all []Seat) ([]byte, error) {
+	data, err := json.MarshalIndent(map[string]any{"seats": all}, "", "  ")
+	return append(data, '\n'), err
+}
+
+// Put adds s, in place of an earlier entry with the same token, or of one for the same
+// agent of the same owner.
+func (f *File) Put(s Seat) error {
+	return f.Update(func(all []Seat) ([]Seat, error) {
+		return append(slices.DeleteFunc(all, func(old Seat) bool { return old.Token == s.Token || old.same(s) }), s), nil
+	})
+}
+
+// same reports whether both are an agent of that name in that room, of one owner.
+func (s Seat) same(other Seat) bool {
+	return s.Server == other.Server && strings.EqualFold(s.Room, other.Room) && strings.EqualFold(s.Name, other.Name) && s.owner() == other.owner()
+}
+
+// owner is the session that has the seat; "" for the shell.
+func (s Seat) owner() string {
+	if s.Wake == nil {
+		return ""
+	}
+	return s.Wake.Client + " " + s.Wake.Session
+}
+
+// Read notes how far the owner of a token has read.
+func (f *File) Read(token, cursor string) error {
+	return f.Update(func(all []Seat) ([]Seat, error) {
+		for i := range all {
+			if all[i].Token == token {
+				all[i].Cursor = cursor
+			}
+		}
+		return all, nil
+	})
+}
+
+// Remove forgets the seat of a token.
+func (f *File) Remove(token string) error {
+	return f.Update(func(all []Seat) ([]Seat, error) {
+		return slices.DeleteFunc(all, func(s Seat) bool { return s.Token == token }), nil
+	})
+}

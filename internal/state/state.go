@@ -1,0 +1,108 @@
+// Package state stores the files that this program keeps for a person between runs.
+// Only the person can read them.
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// Dir returns the folder of these files: parley in $XDG_STATE_HOME (XDG Base Directory
+// Specification), by default in ~/.local/state; on Windows in %LocalAppData%.
+func Dir() (string, error) {
+	base := os.Getenv("XDG_STATE_HOME")
+	if !filepath.IsAbs(base) { // the specification ignores relative paths
+		var err error
+		if base, err = defaultBase(); err != nil {
+			return "", fmt.Errorf("find a folder for this program's state: %w; set XDG_STATE_HOME", err)
+		}
+	}
+	return filepath.Join(base, "parley"), nil
+}
+
+func defaultBase() (string, error) {
+	if runtime.GOOS == "windows" {
+		return os.UserCacheDir()
+	}
+	home, err := os.UserHomeDir()
+	return filepath.Join(home, ".local", "state"), err
+}
+
+// Path returns the path of a file in the folder, which is created if it does not exist.
+func Path(name string) (string, error) {
+	dir, err := Dir()
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, name), nil
+}
+
+// Read returns what is in the file at path; nothing if there is none.
+func Read(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}
+
+// Write replaces the file at path in one step, with the mode: after a crash it is either
+// the old file or the new one. It follows a symbolic link.
+func Write(path string, data []byte, mode fs.FileMode) (err error) {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // with mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, temp.Close(), os.Remove(temp.Name()))
+		}
+	}()
+	if _, err := temp.Write(data); err != nil {
+		return err
+	}
+	if err := temp.Chmod(mode); err != nil {
+		return err
+	}
+	if err := temp.Sync(); err != nil {
+		return err
+	}
+	if err := temp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), path)
+}
+
+// lockTime bounds how long Locked waits for another process, and lockPoll is how often it
+// looks.
+const (
+	lockTime = 10 * time.Second
+	lockPoll = 20 * time.Millisecond
+)
+
+// Locked calls do while no other process or caller holds the lock of path, which is a file
+// beside it.
+func Locked(path string, do func() error) (err error) {
+	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
+	ctx, cancel := context.WithTimeout(context.Background(), lockTime)
+	defer cancel()
+	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
+		return fmt.Errorf("lock %s: %w", path, err)
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	return do()
+}
