@@ -16,6 +16,7 @@ import (
 
 // backupCommand is `parley backup`.
 type backupCommand struct {
+	Data string `env:"PARLEY_DATA" default:"${data}" placeholder:"FILE" help:"The file to back up (${default})."`
 	File string `arg:"" placeholder:"FILE" help:"Write the backup to this file, which must not exist."`
 }
 
@@ -23,14 +24,12 @@ type backupCommand struct {
 func (backupCommand) Help() string {
 	return `The backup holds everything as it is at one moment. It is read back and checked before it appears under its name, and only its owner may read it. To use it, start the server with --data FILE, or stop the server and put the backup in the place of its file, without the -wal and -shm of that one.
 
-A backup holds every message, and the hashes of tokens and passwords. Protect it like the original.`
+A backup holds every message, and the hashes of tokens and passwords. Protect it like the original. A DynamoDB table is backed up by AWS, or with parley copy.`
 }
 
-func (c backupCommand) run(ctx context.Context, s settings, streams streams) (err error) {
-	if s.Data == "" {
-		return errors.New("parley backup reads a file; a DynamoDB table is backed up by AWS, or with parley copy")
-	}
-	source, err := sqlitefile.Look(s.Data)
+// Run backs up the file.
+func (c *backupCommand) Run(ctx context.Context, streams streams) (err error) {
+	source, err := sqlitefile.Look(c.Data)
 	if err != nil {
 		return err
 	}
@@ -49,7 +48,7 @@ func (c backupCommand) run(ctx context.Context, s settings, streams streams) (er
 
 // checkCommand is `parley check`.
 type checkCommand struct {
-	File string `arg:"" optional:"" placeholder:"FILE" help:"The file to check, by default the one of --data."`
+	File string `arg:"" optional:"" env:"PARLEY_DATA" default:"${data}" placeholder:"FILE" help:"The file to check (${default})."`
 }
 
 // Help returns the text that kong shows for parley check --help.
@@ -57,17 +56,11 @@ func (checkCommand) Help() string {
 	return `The check reads every page of the file and the log of every room. It changes nothing in the file, but may leave an empty FILE-wal and a FILE-shm next to it. It exits with status 1 if the file is damaged.`
 }
 
-func (c checkCommand) run(ctx context.Context, s settings, streams streams) error {
-	path := c.File
-	if path == "" {
-		path = s.Data
-	}
-	if path == "" {
-		return errors.New("parley check reads a file; name one")
-	}
-	found, err := check(ctx, path)
+// Run checks the file.
+func (c *checkCommand) Run(ctx context.Context, streams streams) error {
+	found, err := check(ctx, c.File)
 	if found.rooms > 0 || err == nil {
-		fmt.Fprintf(streams.err, "%s holds %s.\n", path, found)
+		fmt.Fprintf(streams.err, "%s holds %s.\n", c.File, found)
 	}
 	return err
 }

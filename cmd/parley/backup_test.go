@@ -61,7 +61,7 @@ func TestBackup_ofAServedFile_saysWhatItHolds(t *testing.T) {
 
 func TestCheck_brokenLog_isReportedBesideTheRest(t *testing.T) {
 	path, tab, room := servedFile(t)
-	if code, says := report(t, "check", "--data", path); code != 0 || says != path+" holds 1 room with 2 messages.\n" {
+	if code, says := report(t, "check", path); code != 0 || says != path+" holds 1 room with 2 messages.\n" {
 		t.Errorf("code %d, %q", code, says)
 	}
 	missing := table.Delete(roomlog.EventKey(room, 2), table.IfPresent)
@@ -79,8 +79,8 @@ func TestCheck_brokenLog_isReportedBesideTheRest(t *testing.T) {
 func TestBackup_andCheck_withoutAFile_sayWhatToName(t *testing.T) {
 	for args, want := range map[string]string{
 		"backup":                      "<file>",
-		"backup --table rooms x.db":   "parley copy",
-		"check --table rooms":         "name one",
+		"backup --table rooms x.db":   "--table",
+		"check --table rooms":         "--table",
 		"check /nowhere/parley.db":    "/nowhere",
 		"backup --data /nowhere/p.db": "<file>",
 	} {

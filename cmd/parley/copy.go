@@ -18,6 +18,8 @@ type copyCommand struct {
 	From string `required:"" placeholder:"SOURCE" help:"Copy from this file, or from the DynamoDB table NAME if written as table:NAME."`
 	To   string `required:"" placeholder:"DESTINATION" help:"Copy to this file or table:NAME. A missing file is created; a missing table only with --create-table."`
 	Room string `placeholder:"NAME" help:"Copy only this room."`
+
+	CreateTable bool `env:"PARLEY_CREATE_TABLE" help:"Create the DynamoDB table of --to if it does not exist. For local use."`
 }
 
 // Help returns the text that kong shows for parley copy --help.
@@ -31,7 +33,8 @@ If the copy is interrupted, run it again. Until a new room is complete, nobody c
 A copy holds every message, and the hashes of tokens and passwords. Protect it like the original.`
 }
 
-func (c copyCommand) run(ctx context.Context, s settings, streams streams) (err error) {
+// Run copies the rooms.
+func (c *copyCommand) Run(ctx context.Context, streams streams) (err error) {
 	if err := c.checkDifferent(); err != nil {
 		return err
 	}
@@ -40,7 +43,7 @@ func (c copyCommand) run(ctx context.Context, s settings, streams streams) (err 
 		return fmt.Errorf("--from: %w", err)
 	}
 	defer func() { err = errors.Join(err, closeFrom()) }()
-	to, closeTo, err := openRooms(ctx, c.To, s.CreateTable)
+	to, closeTo, err := openRooms(ctx, c.To, c.CreateTable)
 	if err != nil {
 		return fmt.Errorf("--to: %w", err)
 	}

@@ -127,7 +127,7 @@ func TestCopy_servedFile_isRefused(t *testing.T) {
 }
 
 func TestCopy_withoutSourceOrDestination_namesTheFlag(t *testing.T) {
-	for args, want := range map[string]string{"--from a.db": "--to", "--to a.db": "--from", "--table a --to a.db": "--from"} {
+	for args, want := range map[string]string{"--from a.db": "--to", "--to a.db": "--from", "--table a --to a.db": "--table"} {
 		if code, report := copyRooms(t, strings.Fields(args)...); code != 2 || !strings.Contains(report, want) {
 			t.Errorf("%s: code %d, %q", args, code, report)
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/app"
 )
 
-// settings are the flags of every command. Each can also be an environment
+// settings are the flags of parley serve. Each can also be an environment
 // variable; the flag wins.
 type settings struct {
 	Addr string `env:"PARLEY_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Listen here (${default}). Port 0 picks a free one. A HOST other than 127.0.0.1 lets other machines connect."`
@@ -33,6 +33,12 @@ func (s *settings) Validate() error {
 	if s.Data != "" && s.Table != "" {
 		return errors.New("--data and --table exclude each other: the rooms are either in a file or in a DynamoDB table")
 	}
+	if s.CreateTable && s.Table == "" {
+		return errors.New("--create-table needs --table NAME")
+	}
+	if s.Data == "" && s.Table == "" {
+		s.Data = defaultFile()
+	}
 	return s.Settings.Validate()
 }
 
@@ -48,52 +54,47 @@ func checkListenAddr(flag, addr string) error {
 	return nil
 }
 
-// parse reads the command line, without the program's name, and the environment.
-// The task is nil if nothing is left to do because the help or the version was
-// written to stdout. An error says what to change.
-func parse(args []string, stdout io.Writer) (settings, task, error) {
-	var line struct {
-		settings                  // not part of serve, so that --help without a command lists them
-		Version  kong.VersionFlag `help:"Print the version and exit."`
-		Serve    struct{}         `cmd:"" default:"withargs" help:"Serve MCP over HTTP. This is the default command."`
-		Copy     copyCommand      `cmd:"" help:"Copy rooms from one file or DynamoDB table to another."`
-		Backup   backupCommand    `cmd:"" help:"Back up the file with the rooms (--data) to a new file, even while it is served."`
-		Check    checkCommand     `cmd:"" help:"Read a whole file, even while it is served, and report damage."`
-	}
-	data, done := defaultFile(), false
-	parser, err := kong.New(&line,
+// commandLine is what kong reads: each command with its flags.
+type commandLine struct {
+	Version kong.VersionFlag `help:"Print the version and exit."`
+
+	Serve  serveCommand  `cmd:"" default:"withargs" help:"Serve MCP over HTTP. This is the default command."`
+	Copy   copyCommand   `cmd:"" help:"Copy rooms from one file or DynamoDB table to another."`
+	Backup backupCommand `cmd:"" help:"Back up the file with the rooms to a new file, even while it is served."`
+	Check  checkCommand  `cmd:"" help:"Read a whole file, even while it is served, and report damage."`
+}
+
+// newParser returns the parser of line. It writes the help and the version to stdout, and
+// then calls exit.
+func newParser(line *commandLine, stdout io.Writer, exit func(int)) (*kong.Kong, error) {
+	return kong.New(line,
 		kong.Name("parley"),
 		kong.Description("Rooms in which AI agents of different people talk to each other, over one MCP address."),
-		kong.Vars{"version": "parley " + app.Version(), "data": data},
+		kong.Vars{"version": "parley " + app.Version(), "data": defaultFile()},
 		kong.Writers(stdout, stdout),
-		kong.Exit(func(int) { done = true }),
+		kong.Exit(exit),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.WithHyphenPrefixedParameters(true), // so that --max-waits -1 is refused for its value
 	)
+}
+
+// parse reads the command line, without the program's name, and the environment. It
+// returns nil if nothing is left to do because the help or the version was written to
+// stdout. An error says what to change.
+func parse(args []string, stdout io.Writer) (*kong.Context, error) {
+	done := false
+	parser, err := newParser(&commandLine{}, stdout, func(int) { done = true })
 	if err != nil {
-		return settings{}, nil, err
+		return nil, err
 	}
 	command, err := parser.Parse(args)
 	if done {
-		return settings{}, nil, nil
+		return nil, nil
 	}
 	if err != nil {
-		return settings{}, nil, fmt.Errorf("%w; see parley --help", err)
+		return nil, fmt.Errorf("%w; see parley --help", err)
 	}
-	if line.Data == "" && line.Table == "" {
-		line.Data = data
-	}
-	switch command.Selected().Name {
-	case "copy":
-		return line.settings, line.Copy.run, nil
-	case "backup":
-		return line.settings, line.Backup.run, nil
-	case "check":
-		return line.settings, line.Check.run, nil
-	}
-	if line.CreateTable && line.Table == "" {
-		return settings{}, nil, errors.New("--create-table needs --table NAME; see parley --help")
-	}
-	return line.settings, serve, nil
+	return command, nil
 }
 
 // defaultFile returns a path in the user's configuration folder, or in the

@@ -64,9 +64,12 @@ func TestParse_readsFlagsAndEnvironment(t *testing.T) {
 			want := defaults()
 			c.want(&want)
 			var out strings.Builder
-			got, do, err := parse(strings.Fields(c.args), &out)
-			if err != nil || do == nil || out.Len() > 0 || !reflect.DeepEqual(got, want) {
-				t.Errorf("%+v, nothing to do %v, %v, %q; want %+v", got, do == nil, err, out.String(), want)
+			command, err := parse(strings.Fields(c.args), &out)
+			if err != nil || command == nil || out.Len() > 0 {
+				t.Fatalf("nothing to do %v, %v, %q", command == nil, err, out.String())
+			}
+			if got := command.Model.Target.Interface().(commandLine).Serve.settings; !reflect.DeepEqual(got, want) {
+				t.Errorf("%+v; want %+v", got, want)
 			}
 		})
 	}
@@ -93,7 +96,7 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"serve --create-table=1":  "--create-table",
 	} {
 		alone(t)
-		if _, do, err := parse(strings.Fields(args), os.Stderr); do != nil || err == nil || !strings.Contains(err.Error(), named) || !strings.Contains(err.Error(), "--help") {
+		if command, err := parse(strings.Fields(args), os.Stderr); command != nil || err == nil || !strings.Contains(err.Error(), named) || !strings.Contains(err.Error(), "--help") {
 			t.Errorf("%s: %v", args, err)
 		}
 	}
@@ -102,13 +105,14 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 func TestParse_helpAndVersion_leaveNothingToDo(t *testing.T) {
 	alone(t)
 	for args, wanted := range map[string][]string{
-		"--version": {"parley " + app.Version() + "\n"},
-		"--help":    {"PARLEY_ADDR", "127.0.0.1:8080", "PARLEY_DATA", "parley.db", "PARLEY_TABLE", "PARLEY_CREATE_TABLE", "PARLEY_PUBLIC_URL", "PARLEY_ALLOW_HOST", "PARLEY_ALLOW_ORIGIN", "PARLEY_LOG_LEVEL", "PARLEY_LOG_FORMAT", "290s", "--version", "serve"},
+		"--version":    {"parley " + app.Version() + "\n"},
+		"--help":       {"serve", "copy", "backup", "check", "--version"},
+		"serve --help": {"PARLEY_ADDR", "127.0.0.1:8080", "PARLEY_DATA", "parley.db", "PARLEY_TABLE", "PARLEY_CREATE_TABLE", "PARLEY_PUBLIC_URL", "PARLEY_ALLOW_HOST", "PARLEY_ALLOW_ORIGIN", "PARLEY_LOG_LEVEL", "PARLEY_LOG_FORMAT", "290s"},
 	} {
 		var out strings.Builder
-		_, do, err := parse(strings.Fields(args), &out)
-		if err != nil || do != nil {
-			t.Errorf("%s: something to do %v, %v", args, do != nil, err)
+		command, err := parse(strings.Fields(args), &out)
+		if err != nil || command != nil {
+			t.Errorf("%s: something to do %v, %v", args, command != nil, err)
 		}
 		for _, text := range wanted {
 			if !strings.Contains(out.String(), text) {

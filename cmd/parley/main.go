@@ -1,46 +1,95 @@
 // Command parley serves rooms in which AI agents of different people talk to
 // each other, as MCP tools over HTTP. It stores the rooms in a file or in a
-// DynamoDB table.
+// DynamoDB table. It is also a client of such a server, for people and scripts.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/fault"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	os.Exit(run(ctx, os.Args[1:], streams{os.Stdout, os.Stderr}))
+	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
 }
 
 // streams are the standard streams of the program.
 type streams struct {
+	in       io.Reader
 	out, err io.Writer
 }
 
-// task is what a command line asks for.
-type task func(ctx context.Context, s settings, io streams) error
+// The exit codes of the program.
+const (
+	exitFailure     = 1 // any failure that has no code of its own
+	exitUsage       = 2 // the command line makes no sense
+	exitQuiet       = 3 // nothing came in time
+	exitGone        = 4 // the seat or the room is gone
+	exitUnavailable = 5 // the server cannot be reached, or asks to try again later
+)
 
 // run is the program, for main and for tests. It does what args ask for until
-// that is done or ctx ends, and returns the exit code: 2 for a command line that
-// makes no sense, 1 for any other failure.
+// that is done or ctx ends, and returns the exit code.
 func run(ctx context.Context, args []string, io streams) int {
-	s, do, err := parse(args, io.out)
+	command, err := parse(args, io.out)
 	if err != nil {
 		fmt.Fprintln(io.err, "parley:", err)
-		return 2
+		return exitUsage
 	}
-	if do == nil {
+	if command == nil {
 		return 0
 	}
-	if err := do(ctx, s, io); err != nil {
-		fmt.Fprintln(io.err, "parley:", err)
-		return 1
+	command.BindTo(ctx, (*context.Context)(nil))
+	if err := command.Run(io); err != nil {
+		return explain(io.err, err)
 	}
 	return 0
+}
+
+// explain writes why a command failed to w, and returns its exit code.
+func explain(w io.Writer, err error) int {
+	var refused *fault.Error
+	switch {
+	case errors.Is(err, errQuiet):
+		return exitQuiet
+	case errors.As(err, &refused):
+		fmt.Fprintln(w, "parley:", sentences(refused))
+		return codeOf(refused)
+	}
+	fmt.Fprintln(w, "parley:", err)
+	if errors.As(err, new(*client.Unreachable)) {
+		return exitUnavailable
+	}
+	return exitFailure
+}
+
+// errQuiet is how a command ends that waited and got nothing. It has said so itself.
+var errQuiet = errors.New("nothing came in time")
+
+// sentences returns what a refusal says, for a person.
+func sentences(refused *fault.Error) string {
+	if refused.Next == "" {
+		return refused.Message
+	}
+	return refused.Message + " " + refused.Next
+}
+
+// codeOf returns the exit code for a refusal by the server.
+func codeOf(refused *fault.Error) int {
+	switch refused.Code {
+	case fault.TokenInvalid, fault.Removed, fault.RoomClosed, fault.RoomNotFound:
+		return exitGone
+	case fault.Unavailable, fault.RateLimited:
+		return exitUnavailable
+	}
+	return exitFailure
 }

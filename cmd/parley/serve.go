@@ -21,19 +21,22 @@ const (
 	drainTime = 10 * time.Second
 )
 
-// serve answers requests until ctx ends. Then it answers every open wait with
+// serveCommand is `parley serve`.
+type serveCommand struct{ settings }
+
+// Run answers requests until ctx ends. Then it answers every open wait with
 // what there is and accepts nothing new.
 //
 // It listens before it opens the table, so that a port that is taken leaves no
 // new file or table behind.
-func serve(ctx context.Context, s settings, io streams) (err error) {
+func (s *serveCommand) Run(ctx context.Context, io streams) (err error) {
 	log := s.Logger(io.err)
 	ln, err := listen("--addr", s.Addr)
 	if err != nil {
 		return err
 	}
 	defer ln.Close()
-	metricsLn, err := listenForMetrics(s)
+	metricsLn, err := listenForMetrics(s.settings)
 	if err != nil {
 		return err
 	}
@@ -56,7 +59,7 @@ func serve(ctx context.Context, s settings, io streams) (err error) {
 	if metricsLn != nil {
 		defer serveMetrics(metricsLn, figures.Handler(), s.AllowHost, io.out, log).Close()
 	}
-	if err := banner(io.out, at, s.PublicAddress(), place(s)); err != nil {
+	if err := banner(io.out, at, s.PublicAddress(), place(s.settings)); err != nil {
 		log.Warn("cannot write to standard output", "error", err)
 	}
 	return serveUntil(ctx, httpapi.NewServer(a.Handler, log), ln, a.Stop, log)

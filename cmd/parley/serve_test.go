@@ -27,7 +27,7 @@ func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	alone(t)
 	var out, err bytes.Buffer
-	code = run(t.Context(), args, streams{&out, &err})
+	code = run(t.Context(), args, streams{strings.NewReader(""), &out, &err})
 	return code, out.String(), err.String()
 }
 
@@ -89,7 +89,7 @@ func TestServe_untilInterrupted_answersAndEndsWell(t *testing.T) {
 	defer stop()
 	out, ended := &output{}, make(chan int, 1)
 	go func() {
-		ended <- run(ctx, []string{"--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "parley.db")}, streams{out, out})
+		ended <- run(ctx, []string{"--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "parley.db")}, streams{strings.NewReader(""), out, out})
 	}()
 	listens := regexp.MustCompile(`listens on (http://\S+)/mcp\n`)
 	await(t, out, listens)
@@ -112,7 +112,7 @@ func TestServe_onAllAddresses_invitesToOneThatOthersReach(t *testing.T) {
 	defer stop()
 	out, ended := &output{}, make(chan int, 1)
 	go func() {
-		ended <- run(ctx, []string{"--addr", "0.0.0.0:0", "--data", filepath.Join(t.TempDir(), "parley.db")}, streams{out, out})
+		ended <- run(ctx, []string{"--addr", "0.0.0.0:0", "--data", filepath.Join(t.TempDir(), "parley.db")}, streams{strings.NewReader(""), out, out})
 	}()
 	paste := regexp.MustCompile(`claude mcp add .* (http://\S+):(\d+)/mcp\n`)
 	await(t, out, paste)
