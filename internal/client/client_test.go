@@ -1,0 +1,214 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
+)
+
+// serve serves rooms until the test ends, and returns the address.
+func serve(t *testing.T) string {
+	t.Helper()
+	a, err := app.New(t.Context(), app.Config{OnLoopback: true, Open: func(context.Context, *meter.Meter) (app.Store, error) {
+		tab, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{})
+		if err != nil {
+			return app.Store{}, err
+		}
+		return app.Store{Table: tab, SingleProcess: true, Close: tab.Close}, nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(a.Handler)
+	t.Cleanup(func() {
+		a.Stop()
+		server.Close()
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server.URL
+}
+
+// caller returns a client of the server at base.
+func caller(t *testing.T, base string) *client.Client {
+	t.Helper()
+	c := client.New(base, client.Options{Version: "1.2.3"})
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+func join(t *testing.T, c *client.Client, name string) client.Joined {
+	t.Helper()
+	var seat client.Joined
+	if err := c.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": name}, &seat); err != nil {
+		t.Fatal(err)
+	}
+	return seat
+}
+
+func TestCall_twoAgents_talk(t *testing.T) {
+	base := serve(t)
+	ann, bob := caller(t, base), caller(t, base)
+	hers := join(t, ann, "Ann")
+	his := join(t, bob, "Bob")
+	if hers.Status != "created" || his.Status != "joined" || his.AgentName != "Bob" || his.Room.Name != "tea" || len(his.Room.Agents) != 2 {
+		t.Fatalf("%+v, %+v", hers, his)
+	}
+	var joined client.Waited // Bob's join
+	if err := ann.Call(t.Context(), "wait_for_message", map[string]any{"agent_token": hers.AgentToken, "cursor": hers.Cursor, "wait_seconds": 0}, &joined); err != nil {
+		t.Fatal(err)
+	}
+	heard := make(chan client.Waited, 1)
+	go func() {
+		defer close(heard)
+		var got client.Waited
+		if err := ann.Call(t.Context(), "wait_for_message", map[string]any{"agent_token": hers.AgentToken, "cursor": joined.Cursor, "wait_seconds": 60}, &got); err == nil {
+			heard <- got
+		}
+	}()
+	var sent client.Sent
+	if err := bob.Call(t.Context(), "send_message", map[string]any{"agent_token": his.AgentToken, "text": "Milk?", "ask": "Ann"}, &sent); err != nil || !sent.Sent {
+		t.Fatalf("%+v, %v", sent, err)
+	}
+	got := <-heard
+	last := client.Message{}
+	if n := len(got.Messages); n > 0 {
+		last = got.Messages[n-1]
+	}
+	if _, err := time.Parse(time.RFC3339, last.At); err != nil || last.ID != sent.ID || last.From != "Bob" || last.Text != "Milk?" || len(last.Ask) != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestCall_refused_isTheServersError(t *testing.T) {
+	c := caller(t, serve(t))
+	join(t, c, "Ann")
+	join(t, c, "Bob")
+	err := c.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Cid"}, &client.Joined{})
+	var refused *fault.Error
+	if !errors.As(err, &refused) || refused.Code != fault.RoomFull || refused.Message == "" || refused.RetryAfter <= 0 {
+		t.Errorf("%#v", err)
+	}
+}
+
+func TestCall_noParleyThere_isUnreachable(t *testing.T) {
+	for what, answer := range map[string]http.HandlerFunc{
+		"a page":      func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) },
+		"not found":   http.NotFound,
+		"a proxy":     func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
+		"a login":     func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) },
+		"a cut call":  func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"other calls": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"jsonrpc":"2.0"}`)) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			server := httptest.NewServer(answer)
+			defer server.Close()
+			c := caller(t, server.URL)
+			err := c.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Ann"}, &client.Joined{})
+			if !errors.As(err, new(*client.Unreachable)) || !strings.Contains(err.Error(), server.URL) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
+func TestCall_endedByItsCaller_isNoFaultOfTheServer(t *testing.T) {
+	c := caller(t, serve(t))
+	seat := join(t, c, "Ann")
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- c.Call(ctx, "wait_for_message", map[string]any{"agent_token": seat.AgentToken, "wait_seconds": 60}, &client.Waited{})
+	}()
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) || errors.As(err, new(*client.Unreachable)) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestStandby_codesAndResults(t *testing.T) {
+	c := caller(t, serve(t))
+	ann, bob := join(t, c, "Ann"), join(t, c, "Bob")
+	look := client.StandbyRequest{Token: ann.AgentToken, Peek: true, Wait: time.Millisecond}
+	if err := c.Call(t.Context(), "wait_for_message", map[string]any{"agent_token": ann.AgentToken, "wait_seconds": 0}, &client.Waited{}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.Standby(t.Context(), look); err != nil || got.Code != http.StatusRequestTimeout || got.Status != client.StatusQuiet || got.RetryAfter != time.Second {
+		t.Errorf("quiet: %+v, %v", got, err)
+	}
+	if err := c.Call(t.Context(), "send_message", map[string]any{"agent_token": bob.AgentToken, "text": "Milk?"}, &client.Sent{}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // it is not read by looking
+		if got, err := c.Standby(t.Context(), look); err != nil || got.Code != http.StatusOK || len(got.Messages) != 1 || got.Messages[0].Text != "Milk?" {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+	look.Token = strings.Repeat("x", len(ann.AgentToken))
+	if got, err := c.Standby(t.Context(), look); err != nil || got.Code != http.StatusUnauthorized {
+		t.Errorf("an unknown token: %+v, %v", got, err)
+	}
+}
+
+func TestAddress_isThatOfTheServerHoweverItIsWritten(t *testing.T) {
+	for given, want := range map[string]string{
+		"https://a.example":             "https://a.example",
+		"https://a.example/":            "https://a.example",
+		"https://a.example/mcp":         "https://a.example",
+		"https://a.example/p/mcp/":      "https://a.example/p",
+		" http://127.0.0.1:8080/mcp\n":  "http://127.0.0.1:8080",
+		"http://[::1]:8080":             "http://[::1]:8080",
+		"a.example":                     "",
+		"ftp://a.example":               "",
+		"https://":                      "",
+		"https://ann:secret@a.example":  "",
+		"https://a.example/mcp?key=pk_": "",
+		"":                              "",
+	} {
+		got, err := client.Address(given)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q, %v", given, got, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: the error repeats the password", given)
+		}
+	}
+}
+
+func TestServer_environmentThenSavedThenThisMachine(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	t.Setenv("PARLEY_URL", "")
+	is := func(want string) {
+		t.Helper()
+		if got, err := client.Server(); got != want || err != nil {
+			t.Errorf("%q, %v; want %q", got, err, want)
+		}
+	}
+	is("http://127.0.0.1:8080")
+	if err := client.SaveServer("https://a.example"); err != nil {
+		t.Fatal(err)
+	}
+	is("https://a.example")
+	t.Setenv("PARLEY_URL", "https://b.example/mcp")
+	is("https://b.example")
+	t.Setenv("PARLEY_URL", "nowhere")
+	if _, err := client.Server(); err == nil || !strings.Contains(err.Error(), "PARLEY_URL") {
+		t.Errorf("%v", err)
+	}
+}

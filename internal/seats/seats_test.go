@@ -1,0 +1,143 @@
+package seats_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/seats"
+)
+
+// open returns the file of a person who has none yet.
+func open(t *testing.T) *seats.File {
+	t.Helper()
+	t.Setenv("XDG_STATE_HOME", filepath.Join(t.TempDir(), "state"))
+	f, err := seats.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func tokens(t *testing.T, f *seats.File) []string {
+	t.Helper()
+	all, err := f.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, s := range all {
+		list = append(list, s.Token)
+	}
+	return list
+}
+
+func TestFile_seats_areThereForTheNextRunAndForNobodyElse(t *testing.T) {
+	f := open(t)
+	if got := tokens(t, f); got != nil {
+		t.Fatalf("at first: %v", got)
+	}
+	s := seats.Seat{Server: "https://a.example", Room: "tea", Name: "Ann", Token: "t1", Cursor: "c1", Wake: &seats.Wake{Client: "codex", Session: "s1", PID: 7, Env: []string{"A=b"}}}
+	if err := f.Put(s); err != nil {
+		t.Fatal(err)
+	}
+	again, err := seats.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, err := again.All(); err != nil || len(all) != 1 || !reflect.DeepEqual(all[0], s) {
+		t.Errorf("%+v, %v", all, err)
+	}
+	for _, path := range []string{f.Path(), f.Path() + ".lock"} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", path, info, err)
+		}
+	}
+	if info, err := os.Stat(filepath.Dir(f.Path())); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder: %v, %v", info, err)
+	}
+}
+
+func TestPut_sameAgentOfTheSameOwner_isReplaced(t *testing.T) {
+	f := open(t)
+	shell := seats.Seat{Server: "a", Room: "tea", Name: "Ann", Token: "t1"}
+	for token, change := range map[string]func(*seats.Seat){
+		"t2": func(s *seats.Seat) { s.Room = "TEA" },
+		"t3": func(s *seats.Seat) { s.Name = "Bob" },
+		"t4": func(s *seats.Seat) { s.Server = "b" },
+		"t5": func(s *seats.Seat) { s.Wake = &seats.Wake{Client: "codex", Session: "s1"} },
+		"t1": func(s *seats.Seat) { s.Name, s.Cursor = "Dora", "c9" }, // the same seat, whatever its name
+	} {
+		if err := f.Update(func([]seats.Seat) ([]seats.Seat, error) { return []seats.Seat{shell}, nil }); err != nil {
+			t.Fatal(err)
+		}
+		other := shell
+		other.Token = token
+		change(&other)
+		if err := f.Put(other); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"t1", token}
+		if token == "t1" || token == "t2" {
+			want = []string{token}
+		}
+		if got := tokens(t, f); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %v, want %v", token, got, want)
+		}
+	}
+}
+
+func TestFile_manyWriters_loseNothing(t *testing.T) {
+	f := open(t)
+	var all sync.WaitGroup
+	const writers = 20
+	for n := range writers {
+		all.Go(func() {
+			own, err := seats.Open() // as another process would
+			if err == nil {
+				err = own.Put(seats.Seat{Server: "a", Room: fmt.Sprint("room ", n), Name: "Ann", Token: fmt.Sprint("t", n)})
+			}
+			if err == nil {
+				err = own.Read(fmt.Sprint("t", n), "c")
+			}
+			if err == nil && n%2 == 1 {
+				err = own.Remove(fmt.Sprint("t", n))
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if got := tokens(t, f); len(got) != writers/2 {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestUpdate_changeFails_orFileDamaged_leavesTheFile(t *testing.T) {
+	f := open(t)
+	if err := f.Put(seats.Seat{Token: "t1"}); err != nil {
+		t.Fatal(err)
+	}
+	refused := errors.New("no")
+	if err := f.Update(func([]seats.Seat) ([]seats.Seat, error) { return nil, refused }); !errors.Is(err, refused) {
+		t.Errorf("%v", err)
+	}
+	if got := tokens(t, f); len(got) != 1 {
+		t.Errorf("%v", got)
+	}
+	if err := os.WriteFile(f.Path(), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Remove("t1"); err == nil || !strings.Contains(err.Error(), f.Path()) {
+		t.Errorf("%v", err)
+	}
+	if data, err := os.ReadFile(f.Path()); err != nil || string(data) != "{" {
+		t.Errorf("%q, %v", data, err)
+	}
+}
