@@ -94,7 +94,7 @@ type Waited struct {
 	CursorIgnored bool          // the given cursor is not one of this seat
 	Missed        bool          // events after the cursor have expired
 	Stopping      bool          // the service stops
-	Yielded       bool          // of StatusSuperseded: a standby found its agent waiting itself
+	Yielded       bool          // of StatusSuperseded, to a standby: the agent itself waits
 	Reason        room.Reason   // of StatusRemoved
 }
 

@@ -52,6 +52,7 @@ func (r *liveRoom) open(seat int, w *openWait) {
 			close(w.superseded)
 			return
 		}
+		older.yields = older.standby && !w.standby
 		close(older.superseded)
 	}
 	r.waits[seat] = w

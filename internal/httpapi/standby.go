@@ -19,7 +19,7 @@ import (
 //
 //	200  what wait_for_message gives: somebody spoke, or the talk is over
 //	408  nothing came
-//	409  a newer wait of the same agent took over; with Retry-After, the agent itself waits
+//	409  a newer wait of the same agent took over; with Retry-After, that of the agent itself
 //	401  the token is missing or unknown
 //	410  the seat or the room no longer exists
 //	503  the server stops, is full, or its table does not answer

@@ -280,6 +280,32 @@ func TestStandby_agentItselfWaits_comesAgainLater(t *testing.T) {
 	}
 }
 
+// A program that wakes the agent is not to miss that it goes idle.
+func TestStandby_peeks_comesAgainSoonWhenTheAgentItselfWaits(t *testing.T) {
+	h := newHall(t, meter.Options{})
+	before := h.send(h.standby(h.bob.Token, "?peek=1"))
+	h.awaitWaits(1)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	own := make(chan error, 1)
+	go func() {
+		_, err := h.rooms.Wait(ctx, chat.WaitRequest{Token: h.bob.Token, Wait: time.Minute})
+		own <- err
+	}()
+	for _, resp := range []func() *http.Response{
+		func() *http.Response { return await(t, before) },
+		func() *http.Response { return await(t, h.send(h.standby(h.bob.Token, "?peek=1"))) },
+	} {
+		resp := resp()
+		h.check(resp, http.StatusConflict, map[string]string{"status": "superseded"})
+		if after := resp.Header.Get("Retry-After"); after != "2" {
+			t.Errorf("it may come again after %q s", after)
+		}
+	}
+	cancel()
+	<-own
+}
+
 func TestStandby_serverStops_isAnsweredSoThatItComesAgain(t *testing.T) {
 	h := newHall(t, meter.Options{})
 	answer := h.send(h.standby(h.bob.Token, ""))

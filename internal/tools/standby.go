@@ -18,6 +18,10 @@ const standbyName = "standby"
 // agent waiting itself: most waits are over by then.
 const standbyYields = time.Minute
 
+// peekYields is the same for a program that wakes the agent. The wait may be over at any
+// time, and then the agent may go idle.
+const peekYields = 2 * time.Second
+
 // Standby is how a wait without MCP ended.
 type Standby struct {
 	// JSON is what wait_for_message gives for the same call: its result, or the
@@ -50,6 +54,9 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 		}
 		if ended.Status, ended.Stopping = got.Status, got.Stopping; got.Yielded {
 			ended.RetryAfter = standbyYields
+			if asked.Peek {
+				ended.RetryAfter = peekYields
+			}
 		}
 		return viewWaited(s.clients.advisor(ctx), got, asked), nil
 	})
