@@ -1,0 +1,283 @@
+package hook_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/hook"
+	"github.com/parley-chat/parley/internal/nudge"
+	"github.com/parley-chat/parley/internal/seats"
+)
+
+// patience bounds every wait of a test for something that takes milliseconds.
+const patience = 20 * time.Second
+
+// world is a person's machine on which a client calls hooks.
+type world struct {
+	t      *testing.T
+	file   *seats.File
+	clock  *clockwork.FakeClock
+	starts int
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "hook") // short enough for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	t.Setenv("XDG_STATE_HOME", dir)
+	for name, value := range map[string]string{
+		"CLAUDE_PID": fmt.Sprint(os.Getpid()), "CLAUDE_CODE_MESSAGING_SOCKET": "/tmp/inbox", "CLAUDE_CODE_MESSAGING_TOKEN": "t",
+		"CLAUDE_CODE_SESSION_ATTENDED": "1", "HOME": "/home/ann", "PATH": os.Getenv("PATH"), "CODEX_HOME": "/home/ann/codex",
+	} {
+		t.Setenv(name, value)
+	}
+	w := &world{t: t, clock: clockwork.NewFakeClock()}
+	if w.file, err = seats.Open(); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// serve serves what a client writes to the hook.
+func (w *world) serve(ctx context.Context, stdin string) (string, error) {
+	c, err := hook.Read(strings.NewReader(stdin))
+	if err != nil {
+		return "", err
+	}
+	return hook.Serve(ctx, c, hook.Options{
+		Seats: w.file, Clock: w.clock,
+		Server: func() (string, error) { return "https://a.example", nil },
+		Start:  func() error { w.starts++; return nil },
+	})
+}
+
+// quiet serves a call after which there is nothing to say.
+func (w *world) quiet(stdin string) {
+	w.t.Helper()
+	if text, err := w.serve(w.t.Context(), stdin); text != "" || err != nil {
+		w.t.Fatalf("%s: %q, %v", stdin, text, err)
+	}
+}
+
+func (w *world) seats() []seats.Seat {
+	w.t.Helper()
+	all, err := w.file.All()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return all
+}
+
+// result is what join_room returns.
+const result = `{"status":"joined","agent_token":"tok1","agent_name":"Ann","room":{"name":"hello","agents":[]},"cursor":"c1","next":"Speak."}`
+
+func quoted(text string) string {
+	out, _ := json.Marshal(text)
+	return string(out)
+}
+
+// used is the input of PostToolUse, as Claude Code writes it.
+func used(tool, response string) string {
+	return `{"session_id":"s1","permission_mode":"default","hook_event_name":"PostToolUse","tool_name":"` + tool + `","tool_input":{},"tool_response":` + response + `}`
+}
+
+// usedInCodex is the same of Codex.
+func usedInCodex(tool, response string) string {
+	return strings.Replace(used(tool, response), `{`, `{"turn_id":"t1","model":"m",`, 1)
+}
+
+func stop(mode string) string {
+	return `{"session_id":"s1","permission_mode":"` + mode + `","hook_event_name":"Stop","stop_hook_active":false}`
+}
+
+func TestServe_seatTaken_isNotedWithTheWayToItsSession(t *testing.T) {
+	seat := seats.Seat{Server: "https://a.example", Room: "hello", Name: "Ann", Token: "tok1"}
+	claude := &seats.Wake{Client: nudge.ClaudeCode, Session: "s1", PID: os.Getpid(), Mode: "default", Socket: "/tmp/inbox", SocketToken: "t"}
+	whole := `{"content":[{"type":"text","text":` + quoted(result) + `}],"structuredContent":` + result + `}`
+	for name, c := range map[string]struct {
+		stdin  string
+		client string // "" for no seat
+	}{
+		"Claude Code":                 {used("mcp__parley__join_room", quoted(result)), nudge.ClaudeCode},
+		"Claude Code, plugin":         {used("mcp__plugin_parley_parley__create_room", quoted(result)), nudge.ClaudeCode},
+		"Codex":                       {usedInCodex("mcp__parley__enter_queue", whole), nudge.Codex},
+		"Codex, text only":            {usedInCodex("mcp__parley__join_room", `{"content":[{"type":"text","text":`+quoted(result)+`}]}`), nudge.Codex},
+		"another tool":                {used("mcp__parley__send_message", quoted(result)), ""},
+		"still in the queue":          {used("mcp__parley__enter_queue", quoted(`{"status":"waiting","ticket":"q1"}`)), ""},
+		"refused, with pending token": {used("mcp__parley__join_room", quoted(`{"code":"name_taken","agent_token":"tok2","message":"no"}`)), ""},
+		"a text":                      {used("mcp__parley__join_room", `"Error: no connection"`), ""},
+		"nothing":                     {used("mcp__parley__join_room", `null`), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.quiet(c.stdin)
+			all := w.seats()
+			if c.client == "" {
+				if len(all) != 0 || w.starts != 0 {
+					t.Errorf("%+v, %d starts", all, w.starts)
+				}
+				return
+			}
+			if len(all) != 1 || w.starts != 1 || all[0].Wake == nil || all[0].Wake.Client != c.client {
+				t.Fatalf("%+v, %d starts", all, w.starts)
+			}
+			got := *all[0].Wake
+			all[0].Wake = nil
+			if !reflect.DeepEqual(all[0], seat) || c.client == nudge.ClaudeCode && !reflect.DeepEqual(got, *claude) {
+				t.Errorf("%+v, %+v", all[0], got)
+			}
+			if env := strings.Join(got.Env, " "); c.client == nudge.Codex && (got.Session != "s1" || got.Program == "" || !strings.Contains(env, "CODEX_HOME=/home/ann/codex HOME=/home/ann PATH=")) {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
+func TestServe_sessionEnds_itsSeatsAreForgotten(t *testing.T) {
+	w := newWorld(t)
+	w.quiet(used("mcp__parley__join_room", quoted(result)))
+	for _, s := range []seats.Seat{{Token: "shell"}, {Token: "other", Wake: &seats.Wake{Session: "s2"}}} {
+		if err := w.file.Put(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.quiet(`{"session_id":"s1","hook_event_name":"SessionEnd","reason":"other"}`)
+	if all := w.seats(); len(all) != 2 || all[0].Token != "shell" || all[1].Token != "other" {
+		t.Errorf("%+v", all)
+	}
+}
+
+func TestServe_turnOver_returnsAtOnceUnlessItMustWait(t *testing.T) {
+	w := newWorld(t)
+	w.quiet(stop("bypassPermissions")) // a session without a seat
+	if w.starts != 0 {
+		t.Error("it started a standby for nobody")
+	}
+	w.quiet(used("mcp__parley__join_room", quoted(result)))
+	w.quiet(stop("acceptEdits"))
+	if mode := w.seats()[0].Wake.Mode; mode != "acceptEdits" || w.starts != 2 {
+		t.Errorf("mode %q, %d starts", mode, w.starts)
+	}
+	w.quiet(strings.Replace(stop("bypassPermissions"), "{", `{"turn_id":"t1",`, 1)) // Codex has its queue
+	t.Setenv("CLAUDE_CODE_SESSION_ATTENDED", "0")
+	w.quiet(stop("bypassPermissions")) // claude --print would wait for it
+}
+
+// waits begins a Stop hook that waits, and returns what it will say.
+func (w *world) waits() <-chan string {
+	w.t.Helper()
+	said := make(chan string, 1)
+	before := w.starts
+	go func() {
+		text, err := w.serve(w.t.Context(), stop("bypassPermissions"))
+		if err != nil {
+			w.t.Error(err)
+		}
+		said <- text
+	}()
+	if err := w.clock.BlockUntilContext(w.t.Context(), 1); err != nil || w.starts == before {
+		w.t.Fatalf("%v, %d starts", err, w.starts)
+	}
+	return said
+}
+
+func (w *world) says(said <-chan string, want string) {
+	w.t.Helper()
+	select {
+	case got := <-said:
+		if got != want {
+			w.t.Errorf("it said %q, want %q", got, want)
+		}
+	case <-time.After(patience):
+		w.t.Fatal("it still waits")
+	}
+}
+
+func TestServe_turnOverWhereTheInboxAsks_waitsForTheNudge(t *testing.T) {
+	w := newWorld(t)
+	w.quiet(used("mcp__parley__join_room", quoted(result)))
+	said := w.waits()
+	if err := nudge.Agent(t.Context(), w.seats()[0].Wake, "Wake up"); err != nil {
+		t.Fatal(err)
+	}
+	w.says(said, "Wake up")
+}
+
+func TestServe_waitIsOfNoUse_ends(t *testing.T) {
+	for name, happens := range map[string]func(*world){
+		"seat left": func(w *world) {
+			if err := w.file.Remove("tok1"); err != nil {
+				w.t.Fatal(err)
+			}
+		},
+		"session ended": func(w *world) { w.quiet(`{"session_id":"s1","hook_event_name":"SessionEnd"}`) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.quiet(used("mcp__parley__join_room", quoted(result)))
+			said := w.waits()
+			happens(w)
+			w.clock.Advance(5 * time.Second)
+			w.says(said, "")
+		})
+	}
+	t.Run("client killed", func(t *testing.T) {
+		w := newWorld(t)
+		client := exec.CommandContext(t.Context(), "sleep", "60")
+		if err := client.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("CLAUDE_PID", fmt.Sprint(client.Process.Pid))
+		w.quiet(used("mcp__parley__join_room", quoted(result)))
+		said := w.waits()
+		if err := client.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = client.Wait() // killed
+		w.clock.Advance(5 * time.Second)
+		w.says(said, "")
+	})
+}
+
+func TestServe_nextTurnOver_takesThePlaceOfTheLast(t *testing.T) {
+	w := newWorld(t)
+	w.quiet(used("mcp__parley__join_room", quoted(result)))
+	first := w.waits()
+	second := make(chan string, 1)
+	go func() {
+		text, err := w.serve(t.Context(), stop("bypassPermissions"))
+		if err != nil {
+			t.Error(err)
+		}
+		second <- text
+	}()
+	w.says(first, "")
+	deadline := time.Now().Add(patience)
+	for err := error(nudge.ErrDeaf); errors.Is(err, nudge.ErrDeaf); { // until the second has its socket
+		if err = nudge.Agent(t.Context(), w.seats()[0].Wake, "Wake up"); err != nil && time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+	w.says(second, "Wake up")
+}
+
+func TestRead_noCall_isRefused(t *testing.T) {
+	for _, stdin := range []string{"", "join", `{"session_id":"s1"}`, `{"hook_event_name":"Stop"}`} {
+		if _, err := hook.Read(strings.NewReader(stdin)); err == nil {
+			t.Errorf("%q is read", stdin)
+		}
+	}
+}
