@@ -1,0 +1,298 @@
+package standby_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/nudge"
+	"github.com/parley-chat/parley/internal/seats"
+	"github.com/parley-chat/parley/internal/standby"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
+)
+
+// patience bounds every wait of a test for something that takes milliseconds.
+const patience = 20 * time.Second
+
+// hall is a server with rooms, in which Ann and Bob have met, and a standby that may
+// watch Ann's seat. Its clock moves only in until.
+type hall struct {
+	t        *testing.T
+	clock    *clockwork.FakeClock
+	step     time.Duration // how much time passes at once
+	file     *seats.File
+	base     string
+	tools    *client.Client
+	ann, bob client.Joined
+	stop     context.CancelFunc
+	ended    chan error
+
+	mu     sync.Mutex
+	front  http.HandlerFunc // answers instead of the server, if it is set
+	asked  []string         // query and status of each wait, once it is answered
+	nudges []nudged
+	events []standby.Event
+	fails  []error // of the next nudges
+}
+
+// nudged is a nudge.
+type nudged struct {
+	at   time.Time
+	to   seats.Seat
+	text string
+}
+
+func newHall(t *testing.T) *hall {
+	t.Helper()
+	t.Setenv("XDG_STATE_HOME", filepath.Join(t.TempDir(), "state"))
+	h := &hall{t: t, clock: clockwork.NewFakeClock(), step: 100 * time.Millisecond, ended: make(chan error, 1)}
+	a, err := app.New(t.Context(), app.Config{OnLoopback: true, Open: func(context.Context, *meter.Meter) (app.Store, error) {
+		tab, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{})
+		if err != nil {
+			return app.Store{}, err
+		}
+		return app.Store{Table: tab, SingleProcess: true, Close: tab.Close}, nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(h.noting(a.Handler))
+	h.base, h.tools = server.URL, client.New(server.URL, client.Options{})
+	t.Cleanup(func() {
+		if h.stop != nil {
+			h.stop()
+			h.end()
+		}
+		_ = h.tools.Close()
+		a.Stop()
+		server.Close()
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if h.file, err = seats.Open(); err != nil {
+		t.Fatal(err)
+	}
+	h.ann, h.bob = h.join("tea", "Ann"), h.join("tea", "Bob")
+	h.read(h.ann)
+	return h
+}
+
+// noting notes the waits without MCP.
+func (h *hall) noting(server http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/v1/wait" {
+			server.ServeHTTP(w, r)
+			return
+		}
+		h.mu.Lock()
+		to := h.front
+		h.mu.Unlock()
+		if to == nil {
+			to = server.ServeHTTP
+		}
+		noted := &status{ResponseWriter: w}
+		to(noted, r)
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.asked = append(h.asked, fmt.Sprintf("%s %d", r.URL.RawQuery, noted.code))
+	})
+}
+
+// status keeps the status of an answer.
+type status struct {
+	http.ResponseWriter
+	code int
+}
+
+func (s *status) WriteHeader(code int) { s.code = code; s.ResponseWriter.WriteHeader(code) }
+
+func (s *status) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
+func (h *hall) call(tool string, args map[string]any, result any) {
+	h.t.Helper()
+	if err := h.tools.Call(h.t.Context(), tool, args, result); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h *hall) join(room, name string) (j client.Joined) {
+	h.t.Helper()
+	h.call("join_room", map[string]any{"room": room, "agent_name": name}, &j)
+	return j
+}
+
+func (h *hall) say(as client.Joined, text string, more ...any) {
+	h.t.Helper()
+	args := map[string]any{"agent_token": as.AgentToken, "text": text}
+	for i := 0; i < len(more); i += 2 {
+		args[more[i].(string)] = more[i+1]
+	}
+	var sent client.Sent
+	if h.call("send_message", args, &sent); !sent.Sent {
+		h.t.Fatalf("%q was not sent", text)
+	}
+}
+
+// read looks in, and returns the texts that the agent gets.
+func (h *hall) read(as client.Joined) (texts []string) {
+	h.t.Helper()
+	var got client.Waited
+	h.call("wait_for_message", map[string]any{"agent_token": as.AgentToken, "wait_seconds": 0}, &got)
+	for _, m := range got.Messages {
+		if m.Type == "message" {
+			texts = append(texts, m.Text)
+		}
+	}
+	h.call("wait_for_message", map[string]any{"agent_token": as.AgentToken, "wait_seconds": 0, "cursor": got.Cursor}, &got)
+	return texts
+}
+
+// seat is Ann's seat as a hook notes it.
+func (h *hall) seat() seats.Seat {
+	return seats.Seat{Server: h.base, Room: "tea", Name: "Ann", Token: h.ann.AgentToken, Wake: &seats.Wake{Client: nudge.ClaudeCode, Session: "s1"}}
+}
+
+// watch watches the seats, and returns when the standby waits for each of them.
+func (h *hall) watch(give time.Duration, list ...seats.Seat) {
+	h.t.Helper()
+	for _, s := range list {
+		h.put(s)
+	}
+	ctx, cancel := context.WithCancel(h.t.Context())
+	h.stop = cancel
+	o := standby.Options{Seats: h.file, Agents: true, Shell: true, Nudge: h.nudge, Tell: h.tell, GiveUp: give, Clock: h.clock}
+	go func() { h.ended <- standby.Run(ctx, o) }()
+	h.until("it watches", func() bool { return h.count(standby.Watching) == len(list) })
+}
+
+func (h *hall) put(s seats.Seat) {
+	h.t.Helper()
+	if err := h.file.Put(s); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// end returns once the standby has ended.
+func (h *hall) end() {
+	h.t.Helper()
+	h.until("the standby ends", func() bool { return len(h.ended) == 1 })
+	if err := <-h.ended; err != nil {
+		h.t.Error(err)
+	}
+	h.stop = nil
+}
+
+func (h *hall) nudge(_ context.Context, s seats.Seat, n nudge.News) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.fails) > 0 {
+		err := h.fails[0]
+		h.fails = h.fails[1:]
+		return err
+	}
+	h.nudges = append(h.nudges, nudged{h.clock.Now(), s, n.String()})
+	return nil
+}
+
+func (h *hall) tell(e standby.Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.events = append(h.events, e)
+}
+
+// until lets time pass until ok holds.
+func (h *hall) until(what string, ok func() bool) {
+	h.t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); !ok(); <-tick.C {
+		if time.Now().After(deadline) {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.t.Fatalf("not in time: %s\nwaits %q\nevents %+v", what, h.asked, h.events)
+		}
+		h.clock.Advance(h.step)
+	}
+}
+
+// still returns when ok holds, without any time that passes.
+func (h *hall) still(what string, ok func() bool) {
+	h.t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); !ok(); <-tick.C {
+		if time.Now().After(deadline) {
+			h.t.Fatalf("not in time: %s", what)
+		}
+	}
+}
+
+// answered returns how many waits were answered with a text in query and status.
+func (h *hall) answered(text string) (n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, a := range h.asked {
+		if strings.Contains(a, text) {
+			n++
+		}
+	}
+	return n
+}
+
+// looks returns how often it has looked what Ann has not read, with that result.
+func (h *hall) looks(code int) int { return h.answered(fmt.Sprintf("wait_seconds=0 %d", code)) }
+
+func (h *hall) count(what standby.What) (n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, e := range h.events {
+		if e.What == what {
+			n++
+		}
+	}
+	return n
+}
+
+func (h *hall) texts() (all []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, n := range h.nudges {
+		all = append(all, n.text)
+	}
+	return all
+}
+
+// nudgedWith waits for the nudges so far to be these.
+func (h *hall) nudgedWith(want ...string) {
+	h.t.Helper()
+	h.until(fmt.Sprintf("nudges %q", want), func() bool { return len(h.texts()) >= len(want) })
+	if got := h.texts(); !slices.Equal(got, want) {
+		h.t.Fatalf("nudged with %q, want %q", got, want)
+	}
+}
+
+// tokens returns those in the file.
+func (h *hall) tokens() (all []string) {
+	h.t.Helper()
+	list, err := h.file.All()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, s := range list {
+		all = append(all, s.Token)
+	}
+	return all
+}

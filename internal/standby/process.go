@@ -1,0 +1,77 @@
+package standby
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+
+	"github.com/gofrs/flock"
+
+	"github.com/parley-chat/parley/internal/state"
+)
+
+// Role is whose seats a process watches. Of the processes of a person one at a time has
+// a role.
+type Role string
+
+// The roles.
+const (
+	ForAgents Role = "standby"
+	ForShell  Role = "standby-shell"
+)
+
+// Take takes the role until this process ends or release is called. taken is false if
+// another process has it.
+func Take(r Role) (release func() error, taken bool, err error) {
+	path, err := state.Path(string(r) + ".lock")
+	if err != nil {
+		return nil, false, err
+	}
+	lock := flock.New(path, flock.SetPermissions(0o600))
+	if taken, err = lock.TryLock(); err != nil || !taken {
+		return nil, false, err
+	}
+	return lock.Close, true, nil
+}
+
+// LogName is the file in the state folder in which a process without a terminal writes
+// what it does.
+const LogName = "standby.log"
+
+// logMost is how long the log grows before it begins anew.
+const logMost = 1 << 20
+
+// Start lets a process of its own watch the seats of agents, unless one does already. It
+// outlives the caller. args are its command line.
+func Start(program string, args ...string) (err error) {
+	release, taken, err := Take(ForAgents)
+	if err != nil || !taken {
+		return err
+	}
+	if err := release(); err != nil { // of two that start now the second ends at once
+		return err
+	}
+	path, err := state.Path(LogName)
+	if err != nil {
+		return err
+	}
+	mode := os.O_APPEND
+	if info, err := os.Stat(path); err == nil && info.Size() > logMost {
+		mode = os.O_TRUNC
+	}
+	log, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|mode, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	cmd := exec.Command(program, args...)
+	cmd.Dir, err = state.Dir() // not the folder of a project that may be removed
+	if err != nil {
+		return err
+	}
+	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = log, log, apart()
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	return cmd.Process.Release()
+}

@@ -1,0 +1,227 @@
+// Package standby waits in the place of agents that have gone idle, and wakes them when
+// there is something to read. One process waits for all seats of a person. It reads
+// nothing for the agent: what it lost is still in the room's log.
+package standby
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/nudge"
+	"github.com/parley-chat/parley/internal/seats"
+)
+
+// Options of Run.
+type Options struct {
+	Seats *seats.File
+	// Agents and Shell say whose seats are watched: those of agents whose client can be
+	// woken, and those of the person's own shell.
+	Agents, Shell bool
+	Room          string // only seats in this room; "" for all
+	// Nudge wakes the owner of a seat. Its error may wrap nudge.ErrEnded or nudge.ErrDeaf.
+	Nudge func(context.Context, seats.Seat, nudge.News) error
+	// Tell gets what happens. It is called by several goroutines.
+	Tell    func(Event)
+	GiveUp  time.Duration // how long without news a seat is watched; 0: for ever
+	Version string        // of this program
+	Clock   clockwork.Clock
+}
+
+// Event is something that happened to a seat.
+type Event struct {
+	At    time.Time `json:"at"`
+	Room  string    `json:"room"`
+	Name  string    `json:"name"`
+	What  What      `json:"event"`
+	Text  string    `json:"text,omitempty"`  // of Woken: the sentence
+	Error string    `json:"error,omitempty"` // why something failed
+}
+
+// What happened to a seat.
+type What string
+
+// The events. After those of the second group the seat is watched no longer.
+const (
+	Watching  What = "watching"   // it waits in the place of the agent
+	Woken     What = "woken"      // the nudge was given to the agent's client
+	NotWoken  What = "not_woken"  // it could not be, and is tried again
+	Read      What = "read"       // the agent has read what it was woken for
+	Lost      What = "lost"       // the server does not answer
+	Found     What = "found"      // the server answers again
+	TakenOver What = "taken_over" // another program waits in the place of the agent
+
+	SeatGone     What = "seat_gone"
+	SessionEnded What = "session_ended"
+	GaveUp       What = "gave_up"
+	Dropped      What = "dropped" // from the file
+)
+
+const (
+	// lookEvery is how often the file of seats is looked at.
+	lookEvery = time.Second
+	// slept is by how much more the time has moved on if the machine was asleep.
+	slept = 20 * time.Second
+)
+
+// ErrNoSeats means that there is nothing to watch.
+var ErrNoSeats = errors.New("there is no seat to wait for")
+
+// Run watches the seats in the file until none is left or ctx ends. Seats may be added
+// and removed meanwhile. It removes the seats of agents that are gone, whose session has
+// ended or on which it gave up.
+func Run(ctx context.Context, o Options) error {
+	r := &run{Options: o, servers: map[string]*client.Client{}, watches: map[string]*watch{}, over: map[string]bool{}, ended: make(chan *watch)}
+	ctx, cancel := context.WithCancel(ctx)
+	defer func() {
+		cancel()
+		r.all.Wait()
+		for _, c := range r.servers {
+			_ = c.Close() // what is cut off here is no loss
+		}
+	}()
+	if err := r.refresh(ctx); err != nil {
+		return err
+	}
+	if len(r.watches) == 0 {
+		return ErrNoSeats
+	}
+	return r.loop(ctx)
+}
+
+// run is one call of Run.
+type run struct {
+	Options
+	servers map[string]*client.Client
+	watches map[string]*watch // by token
+	over    map[string]bool   // tokens of the shell that are watched no longer
+	ended   chan *watch
+	all     sync.WaitGroup
+	seen    fs.FileInfo // of the file when it was last read; nil: there was none
+	tried   bool        // the file was read
+}
+
+func (r *run) loop(ctx context.Context) error {
+	tick := r.Clock.NewTicker(lookEvery)
+	defer tick.Stop()
+	last := r.Clock.Now().Round(0) // by the clock on the wall, which goes on in sleep
+	for len(r.watches) > 0 {
+		select {
+		case <-ctx.Done():
+			return nil
+		case w := <-r.ended:
+			if err := r.drop(w); err != nil {
+				return err
+			}
+		case <-tick.Chan():
+		}
+		now := r.Clock.Now().Round(0)
+		if now.Sub(last) > slept {
+			for _, w := range r.watches {
+				w.kick() // its connection may be dead
+			}
+		}
+		last = now
+		if err := r.refresh(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refresh reads the file if it has changed, and begins and ends watches accordingly.
+func (r *run) refresh(ctx context.Context) error {
+	info, err := os.Stat(r.Seats.Path())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if r.tried && same(info, r.seen) {
+		return nil
+	}
+	all, err := r.Seats.All()
+	if err != nil {
+		return err
+	}
+	r.seen, r.tried = info, true
+	named := map[string]bool{}
+	for _, s := range all {
+		if !r.mine(s) {
+			continue
+		}
+		named[s.Token] = true
+		if w := r.watches[s.Token]; w != nil {
+			w.update(s)
+		} else {
+			r.begin(ctx, s)
+		}
+	}
+	for token, w := range r.watches {
+		if !named[token] {
+			w.stop(Dropped)
+		}
+	}
+	return nil
+}
+
+// same reports whether a file is as it was. A change replaces the file.
+func same(now, before fs.FileInfo) bool {
+	if now == nil || before == nil {
+		return now == nil && before == nil
+	}
+	return os.SameFile(now, before) && now.ModTime().Equal(before.ModTime()) && now.Size() == before.Size()
+}
+
+// mine reports whether a seat is to be watched.
+func (r *run) mine(s seats.Seat) bool {
+	asked := r.Agents
+	if s.Wake == nil {
+		asked = r.Shell
+	}
+	return asked && !r.over[s.Token] && (r.Room == "" || strings.EqualFold(r.Room, s.Room))
+}
+
+// begin begins to watch a seat.
+func (r *run) begin(ctx context.Context, s seats.Seat) {
+	server := r.servers[s.Server]
+	if server == nil {
+		server = client.New(s.Server, client.Options{Version: r.Version})
+		r.servers[s.Server] = server
+	}
+	w := newWatch(ctx, s, server, &r.Options)
+	r.watches[s.Token] = w
+	r.all.Go(func() {
+		w.run()
+		select {
+		case r.ended <- w:
+		case <-ctx.Done():
+		}
+	})
+}
+
+// drop forgets a watch that has ended, and removes the seat of an agent from the file. A
+// seat of the shell stays there: it is the person who leaves a room.
+func (r *run) drop(w *watch) error {
+	s := w.seat()
+	delete(r.watches, s.Token)
+	r.tried = false // the same seat may have been added again
+	if s.Wake == nil {
+		r.over[s.Token] = w.why() != Dropped
+		return nil
+	}
+	if w.why() == Dropped {
+		return nil
+	}
+	return r.Seats.Update(func(all []seats.Seat) ([]seats.Seat, error) {
+		return slices.DeleteFunc(all, func(now seats.Seat) bool { // unless another session has it by now
+			return now.Token == s.Token && now.Wake != nil && now.Wake.Session == s.Wake.Session
+		}), nil
+	})
+}

@@ -1,0 +1,262 @@
+package standby_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/nudge"
+	"github.com/parley-chat/parley/internal/seats"
+	"github.com/parley-chat/parley/internal/standby"
+)
+
+const one = "1 new message in room tea: call wait_for_message"
+
+func TestRun_messageToAnIdleAgent_wakesItOnceAndIsStillNew(t *testing.T) {
+	h := newHall(t)
+	h.watch(0, h.seat())
+	h.say(h.bob, "Milk?")
+	said := h.clock.Now()
+	h.nudgedWith(one)
+	if after := h.nudges[0].at.Sub(said); after < time.Second {
+		t.Errorf("woken after %v, too soon to read by itself", after)
+	}
+	if got := h.nudges[0].to; !reflect.DeepEqual(got, h.seat()) {
+		t.Errorf("woke %+v", got)
+	}
+	if got := h.read(h.ann); !reflect.DeepEqual(got, []string{"Milk?"}) {
+		t.Errorf("the agent got %q", got)
+	}
+	h.until("it has seen that", func() bool { return h.count(standby.Read) == 1 })
+	h.nudgedWith(one)
+}
+
+func TestRun_agentReadsByItself_isNotWoken(t *testing.T) {
+	h := newHall(t)
+	h.watch(0, h.seat())
+	h.say(h.bob, "Milk?")
+	h.still("the wait ends", func() bool { return h.answered("200") == 1 })
+	h.read(h.ann)
+	h.until("it has looked", func() bool { return h.looks(http.StatusRequestTimeout) == 1 })
+	h.nudgedWith()
+}
+
+// The agent waits, reads what comes, and goes idle. What comes then wakes it soon.
+func TestRun_agentWaitsItself_isNotWokenUntilItStops(t *testing.T) {
+	h := newHall(t)
+	h.watch(0, h.seat())
+	heard := make(chan client.Waited, 1)
+	go func() {
+		var got client.Waited
+		_ = h.tools.Call(h.t.Context(), "wait_for_message", map[string]any{"agent_token": h.ann.AgentToken, "wait_seconds": 60}, &got)
+		heard <- got
+	}()
+	h.until("it makes way", func() bool { return h.answered("409") >= 3 })
+	h.say(h.bob, "Milk?")
+	got := <-heard
+	if len(got.Messages) != 1 || h.count(standby.TakenOver) > 0 {
+		t.Errorf("the agent got %+v; %+v", got, h.events)
+	}
+	h.say(h.bob, "Sugar?")
+	from := h.clock.Now()
+	h.until("it is woken", func() bool { return len(h.texts()) == 1 })
+	if after := h.nudges[0].at.Sub(from); after > time.Minute/2 {
+		t.Errorf("woken after %v", after)
+	}
+}
+
+func TestRun_agentDoesNotRead_isWokenAgainAFewTimes(t *testing.T) {
+	h := newHall(t)
+	h.watch(0, h.seat())
+	h.say(h.bob, "one")
+	h.nudgedWith(one)
+	for n := 2; n <= 12; n++ {
+		h.say(h.bob, fmt.Sprint("message ", n))
+	}
+	h.until("it has seen them", func() bool { return h.looks(http.StatusOK) >= 2 })
+	h.step = 5 * time.Second
+	twelve := strings.Replace(one, "1 new message", "12 new messages", 1)
+	h.nudgedWith(one, twelve, twelve, twelve)
+	for i, least := range []time.Duration{2 * time.Minute, 10 * time.Minute, 30 * time.Minute} {
+		if after := h.nudges[i+1].at.Sub(h.nudges[i].at); after < least {
+			t.Errorf("nudge %d after %v, want at least %v", i+2, after, least)
+		}
+	}
+	end := h.clock.Now().Add(2 * time.Hour)
+	h.say(h.bob, "thirteen")
+	h.until("two hours", func() bool { return h.clock.Now().After(end) })
+	h.nudgedWith(one, twelve, twelve, twelve)
+	h.read(h.ann)
+	h.say(h.bob, "fourteen")
+	h.nudgedWith(one, twelve, twelve, twelve, one)
+}
+
+func TestRun_answerOwed_saysSo(t *testing.T) {
+	h := newHall(t)
+	h.watch(0, h.seat())
+	h.say(h.bob, "Milk?", "ask", "Ann")
+	h.nudgedWith("1 new message in room tea, and your answer is asked for: call wait_for_message")
+	h.read(h.ann)
+	// Bob waits for the answer, and so the turn is Ann's.
+	go func() {
+		_ = h.tools.Call(h.t.Context(), "wait_for_message", map[string]any{"agent_token": h.bob.AgentToken, "wait_seconds": 60}, &client.Waited{})
+	}()
+	h.until("she is woken again", func() bool { return len(h.texts()) == 2 })
+	if got := h.texts()[1]; !strings.HasPrefix(got, "All others in room tea wait for the answer that you owe") {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestRun_nothingToRead_wakesNobodyAndDoesNotSpin(t *testing.T) {
+	h := newHall(t)
+	h.watch(0, h.seat())
+	h.call("leave_room", map[string]any{"agent_token": h.bob.AgentToken}, &client.Left{})
+	h.join("tea", "Cid")
+	end := h.clock.Now().Add(time.Minute)
+	h.until("a minute", func() bool { return h.clock.Now().After(end) })
+	h.nudgedWith()
+	if n := h.answered(""); n > 10 {
+		t.Errorf("%d waits in a minute: %q", n, h.asked)
+	}
+}
+
+func TestRun_seatOrSessionGone_isRemovedAndTheLastOneEndsIt(t *testing.T) {
+	dead := exec.CommandContext(t.Context(), "true")
+	if err := dead.Run(); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		happens func(*hall)
+		want    standby.What
+	}{
+		"left":    {func(h *hall) { h.call("leave_room", map[string]any{"agent_token": h.ann.AgentToken}, &client.Left{}) }, standby.SeatGone},
+		"unknown": {func(h *hall) { h.fails = []error{nudge.ErrEnded}; h.say(h.bob, "Milk?") }, standby.SessionEnded},
+		"no news": {func(h *hall) { h.step = 5 * time.Second }, standby.GaveUp},
+		"removed": {func(h *hall) { _ = h.file.Remove(h.ann.AgentToken) }, standby.Dropped},
+		"process": {func(h *hall) { s := h.seat(); s.Wake.PID = dead.Process.Pid; h.put(s) }, standby.SessionEnded},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHall(t)
+			h.watch(time.Hour, h.seat())
+			c.happens(h)
+			h.end()
+			if got := h.tokens(); got != nil || h.count(c.want) != 1 {
+				t.Errorf("the file has %v; %+v", got, h.events)
+			}
+			h.nudgedWith()
+		})
+	}
+}
+
+func TestRun_seatOfTheShell_staysInTheFile(t *testing.T) {
+	h := newHall(t)
+	s := h.seat()
+	s.Wake = nil
+	h.watch(0, s)
+	h.call("leave_room", map[string]any{"agent_token": h.ann.AgentToken}, &client.Left{})
+	h.end()
+	if got := h.tokens(); len(got) != 1 {
+		t.Errorf("the file has %v", got)
+	}
+}
+
+func TestRun_fileChanges_areFollowed(t *testing.T) {
+	h := newHall(t)
+	h.watch(0, h.seat())
+	ann, bob := h.join("milk", "Ann"), h.join("milk", "Bob")
+	h.read(ann)
+	other := seats.Seat{Server: h.base, Room: "milk", Name: "Ann", Token: ann.AgentToken, Wake: &seats.Wake{Client: nudge.Codex, Session: "s2"}}
+	h.put(other)
+	h.until("it watches both", func() bool { return h.count(standby.Watching) == 2 })
+	moved := h.seat() // the agent goes on in another session
+	moved.Wake.Session = "s3"
+	h.put(moved)
+	past := h.clock.Now().Add(5 * time.Second)
+	h.until("it has looked", func() bool { return h.clock.Now().After(past) })
+	h.say(h.bob, "Milk?")
+	h.until("the new session is woken", func() bool { return len(h.texts()) == 1 })
+	if got := h.nudges[0].to.Wake.Session; got != "s3" {
+		t.Errorf("woke session %s", got)
+	}
+	h.say(bob, "Sugar?")
+	h.until("the other seat is woken", func() bool { return len(h.texts()) == 2 })
+}
+
+func TestRun_nothingListens_isTriedSoonAgain(t *testing.T) {
+	h := newHall(t)
+	h.watch(0, h.seat())
+	h.fails = []error{nudge.ErrDeaf, nudge.ErrDeaf, nudge.ErrDeaf}
+	h.say(h.bob, "Milk?")
+	h.nudgedWith(one)
+	if h.count(standby.NotWoken) != 1 {
+		t.Errorf("%+v", h.events)
+	}
+}
+
+func TestRun_serverFails_isTriedAgainAsItSays(t *testing.T) {
+	h := newHall(t)
+	var times []time.Time
+	h.front = func(w http.ResponseWriter, _ *http.Request) {
+		h.mu.Lock()
+		times = append(times, h.clock.Now())
+		h.mu.Unlock()
+		w.Header().Set("Retry-After", "40")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	h.watch(0, h.seat())
+	h.until("three calls", func() bool { return h.answered("503") == 3 })
+	for i := range 2 {
+		if after := times[i+1].Sub(times[i]); after < 40*time.Second {
+			t.Errorf("called again after %v", after)
+		}
+	}
+	h.mu.Lock()
+	h.front = nil
+	h.mu.Unlock()
+	h.say(h.bob, "Milk?")
+	h.nudgedWith(one)
+	if h.count(standby.Lost) != 1 || h.count(standby.Found) != 1 {
+		t.Errorf("%+v", h.events)
+	}
+}
+
+// Two programs that wait for one agent must not end each other's waits forever.
+func TestRun_anotherProgramWaits_getsTheSeat(t *testing.T) {
+	h := newHall(t)
+	h.watch(0, h.seat())
+	other := make(chan client.Standby, 1)
+	go func() {
+		got, _ := h.tools.Standby(context.WithoutCancel(h.t.Context()), client.StandbyRequest{Token: h.ann.AgentToken})
+		other <- got
+	}()
+	h.still("it is ended", func() bool { return h.answered("409") == 1 })
+	end := h.clock.Now().Add(25 * time.Second)
+	h.until("half a minute", func() bool { return h.clock.Now().After(end) })
+	if n := h.answered(""); n != 1 || h.count(standby.TakenOver) != 1 {
+		t.Errorf("it waited again: %q", h.asked)
+	}
+	h.say(h.bob, "Milk?")
+	if got := <-other; got.Code != http.StatusOK {
+		t.Errorf("the other program got %+v", got)
+	}
+}
+
+func TestRun_machineSlept_waitsAnew(t *testing.T) {
+	h := newHall(t)
+	h.watch(0, h.seat())
+	h.clock.Advance(time.Hour)
+	h.until("it looks", func() bool { return h.looks(http.StatusRequestTimeout) == 1 })
+}
+
+func TestRun_noSeats_saysSo(t *testing.T) {
+	h := newHall(t)
+	if err := standby.Run(t.Context(), standby.Options{Seats: h.file, Agents: true, Clock: h.clock}); err != standby.ErrNoSeats {
+		t.Errorf("%v", err)
+	}
+}

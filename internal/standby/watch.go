@@ -1,0 +1,319 @@
+package standby
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/nudge"
+	"github.com/parley-chat/parley/internal/seats"
+)
+
+// watch waits in the place of one agent.
+type watch struct {
+	*Options
+	server *client.Client
+	ctx    context.Context
+	end    context.CancelFunc
+
+	mu    sync.Mutex
+	owner seats.Seat
+	over  What               // why it has ended
+	wake  context.CancelFunc // ends the wait in progress; nil: there is none
+
+	// What follows belongs to the goroutine of run.
+	cursor   string // after which to wait; "": after what the agent has been handed
+	turn     bool   // it was the agent's turn when its wait ended
+	looks    bool   // the next call looks what the agent has not read
+	failures int    // in a row
+	rivals   int    // how often in a row another program took over
+	newsAt   time.Time
+	told     told
+}
+
+// told is what the agent was last woken for.
+type told struct {
+	first string    // the oldest message that it had not read
+	times int       // how often it was woken for it
+	deaf  int       // how often in a row it could not be
+	next  time.Time // when to do it again; zero: only when it has read
+}
+
+func newWatch(ctx context.Context, s seats.Seat, server *client.Client, o *Options) *watch {
+	w := &watch{Options: o, server: server, owner: s, newsAt: o.Clock.Now()}
+	w.ctx, w.end = context.WithCancel(ctx)
+	return w
+}
+
+func (w *watch) seat() seats.Seat {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.owner
+}
+
+// update replaces what is known of the seat: another session may have it now.
+func (w *watch) update(s seats.Seat) {
+	w.mu.Lock()
+	changed := !reflect.DeepEqual(s, w.owner)
+	w.owner = s
+	w.mu.Unlock()
+	if changed {
+		w.kick()
+	}
+}
+
+// kick ends a wait in progress, so that it begins anew.
+func (w *watch) kick() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.wake != nil {
+		w.wake()
+	}
+}
+
+// stop ends the watch. The first reason counts.
+func (w *watch) stop(why What) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = cmp.Or(w.over, why)
+	w.end()
+}
+
+// why returns why the watch has ended.
+func (w *watch) why() What {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.over
+}
+
+// run returns when the watch has ended.
+func (w *watch) run() {
+	defer w.end()
+	w.tell(Watching, "", nil)
+	for w.ctx.Err() == nil {
+		if pause := w.step(); pause > 0 {
+			w.sleep(pause)
+		}
+	}
+	if why := w.why(); why != "" {
+		w.tell(why, "", nil)
+	}
+}
+
+const (
+	// settle is how long an agent has to read by itself before it is woken.
+	settle = time.Second
+	// yields is after how long it waits again after another program took over.
+	yields     = time.Minute
+	yieldsMost = 10 * time.Minute
+)
+
+// step makes one call, and returns how long to pause before the next.
+func (w *watch) step() (pause time.Duration) {
+	s, now := w.seat(), w.Clock.Now()
+	switch {
+	case s.Wake != nil && nudge.Ended(s.Wake):
+		w.stop(SessionEnded)
+		return 0
+	case w.GiveUp > 0 && now.Sub(w.newsAt) >= w.GiveUp:
+		w.stop(GaveUp)
+		return 0
+	}
+	looked := w.looks
+	got, err := w.call(s.Token)
+	switch {
+	case errors.Is(err, context.Canceled): // it is time to look, or the watch has ended
+		w.looks = true
+		return 0
+	case err != nil:
+		w.lost(err)
+		return backoff(w.failures)
+	}
+	return w.take(got, looked)
+}
+
+// take acts upon an answer, of a look or of a wait.
+func (w *watch) take(got client.Standby, looked bool) (pause time.Duration) {
+	switch got.Code {
+	case http.StatusOK:
+		w.found()
+		return w.news(got, looked)
+	case http.StatusRequestTimeout:
+		w.found()
+		w.cursor = got.Cursor
+		if !looked {
+			return got.RetryAfter
+		}
+		w.looks = false
+		return w.hasRead()
+	case http.StatusConflict:
+		return w.conflict(got.RetryAfter)
+	case http.StatusUnauthorized, http.StatusGone:
+		w.stop(SeatGone)
+		return 0
+	}
+	w.lost(fmt.Errorf("%s answers %d %s", w.server.Base(), got.Code, http.StatusText(got.Code)))
+	if got.Code < http.StatusInternalServerError && got.Code != http.StatusTooManyRequests {
+		return yields/2 + rand.N(yields/2) // it says the same until it is another server
+	}
+	return max(got.RetryAfter, backoff(w.failures))
+}
+
+// call waits, or looks what the agent has not read. It is canceled when it is time to
+// look again.
+func (w *watch) call(token string) (client.Standby, error) {
+	ctx, cancel := context.WithCancel(w.ctx)
+	defer cancel()
+	w.mu.Lock()
+	w.wake = cancel
+	w.mu.Unlock()
+	if w.looks {
+		return w.server.Standby(ctx, client.StandbyRequest{Token: token, Peek: true, Wait: time.Millisecond})
+	}
+	if next := w.next(); !next.IsZero() {
+		timer := w.Clock.AfterFunc(max(0, next.Sub(w.Clock.Now())), cancel)
+		defer timer.Stop()
+	}
+	return w.server.Standby(ctx, client.StandbyRequest{Token: token, Peek: true, Cursor: w.cursor})
+}
+
+// next returns when a wait is to end even if nothing comes; zero: never.
+func (w *watch) next() time.Time {
+	if w.GiveUp <= 0 {
+		return w.told.next
+	}
+	end := w.newsAt.Add(w.GiveUp)
+	if w.told.next.IsZero() || end.Before(w.told.next) {
+		return end
+	}
+	return w.told.next
+}
+
+// news takes what an answer brings. After a wait it leaves the agent the time to read by
+// itself; what it has not read then is worth a nudge.
+func (w *watch) news(got client.Standby, looked bool) (pause time.Duration) {
+	w.cursor = got.Cursor
+	w.turn = w.turn || got.Status == client.StatusTurn
+	if !looked {
+		w.looks = true
+		return settle
+	}
+	w.looks = false
+	n := w.newsIn(got)
+	if !n.Wakes() { // somebody came or went
+		return settle
+	}
+	first := ""
+	if len(got.Messages) > 0 {
+		first = got.Messages[0].ID
+	}
+	w.newsAt = w.Clock.Now()
+	w.consider(first, n)
+	return 0
+}
+
+// newsIn returns what there is to tell of an answer.
+func (w *watch) newsIn(got client.Standby) nudge.News {
+	s := w.seat()
+	n := nudge.News{Room: s.Room, More: got.HasMore, Turn: w.turn}
+	w.turn = false
+	for _, m := range got.Messages {
+		switch m.Type {
+		case "message":
+			n.Messages++
+			n.Asked = n.Asked || slices.Contains(m.Ask, s.Name)
+		case "knock":
+			n.Knock = true
+		}
+	}
+	return n
+}
+
+// hasRead notes that the agent has nothing to read. All others may wait for it all the
+// same.
+func (w *watch) hasRead() (pause time.Duration) {
+	if w.told.times > 0 {
+		w.tell(Read, "", nil)
+	}
+	w.told = told{}
+	if w.turn {
+		w.newsAt = w.Clock.Now()
+		w.consider("", w.newsIn(client.Standby{}))
+	}
+	return 0
+}
+
+// conflict makes way for another wait in the place of the agent, or for its own, after
+// which it has read what there is.
+func (w *watch) conflict(again time.Duration) (pause time.Duration) {
+	if again > 0 {
+		w.newsAt, w.turn = w.Clock.Now(), false
+		return again
+	}
+	if w.rivals == 0 {
+		w.tell(TakenOver, "", nil)
+	}
+	pause = min(yields<<min(w.rivals, 8), yieldsMost)
+	w.rivals++
+	return pause/2 + rand.N(pause/2)
+}
+
+// found notes that the server lets it wait.
+func (w *watch) found() {
+	if w.failures > 0 {
+		w.tell(Found, "", nil)
+	}
+	w.failures, w.rivals = 0, 0
+}
+
+// lost counts a call that failed.
+func (w *watch) lost(err error) {
+	if w.failures == 0 {
+		w.tell(Lost, "", err)
+	}
+	w.failures++
+}
+
+const (
+	backoffLeast = 500 * time.Millisecond
+	backoffMost  = 15 * time.Second
+)
+
+// backoff returns how long to pause after so many failures in a row: at random up to a
+// bound that doubles, so that many programs do not call at the same time.
+func backoff(failures int) time.Duration {
+	return rand.N(min(backoffLeast<<min(failures, 8), backoffMost))
+}
+
+// sleep pauses, unless the watch ends or is kicked.
+func (w *watch) sleep(d time.Duration) {
+	ctx, cancel := context.WithCancel(w.ctx)
+	defer cancel()
+	w.mu.Lock()
+	w.wake = cancel
+	w.mu.Unlock()
+	timer := w.Clock.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.Chan():
+	case <-ctx.Done():
+	}
+}
+
+// tell reports what happened.
+func (w *watch) tell(what What, text string, err error) {
+	s := w.seat()
+	e := Event{At: w.Clock.Now().UTC().Truncate(time.Second), Room: s.Room, Name: s.Name, What: what, Text: text}
+	if err != nil {
+		e.Error = err.Error()
+	}
+	w.Tell(e)
+}
