@@ -62,6 +62,9 @@ type commandLine struct {
 	Copy   copyCommand   `cmd:"" help:"Copy rooms from one file or DynamoDB table to another."`
 	Backup backupCommand `cmd:"" help:"Back up the file with the rooms to a new file, even while it is served."`
 	Check  checkCommand  `cmd:"" help:"Read a whole file, even while it is served, and report damage."`
+
+	Standby standbyCommand `cmd:"" help:"Wait in all your rooms, and wake your agents or tell you when there is news."`
+	Hook    hookCommand    `cmd:"" help:"Serve a hook of Claude Code or Codex, which run it."`
 }
 
 // newParser returns the parser of line. It writes the help and the version to stdout, and

@@ -35,6 +35,8 @@ const (
 	exitQuiet       = 3 // nothing came in time
 	exitGone        = 4 // the seat or the room is gone
 	exitUnavailable = 5 // the server cannot be reached, or asks to try again later
+
+	exitWakes = 2 // of parley hook: what it printed is for the agent
 )
 
 // run is the program, for main and for tests. It does what args ask for until
@@ -58,7 +60,11 @@ func run(ctx context.Context, args []string, io streams) int {
 // explain writes why a command failed to w, and returns its exit code.
 func explain(w io.Writer, err error) int {
 	var refused *fault.Error
+	var sentence nudged
 	switch {
+	case errors.As(err, &sentence):
+		fmt.Fprintln(w, sentence)
+		return exitWakes
 	case errors.Is(err, errQuiet):
 		return exitQuiet
 	case errors.As(err, &refused):

@@ -21,6 +21,7 @@ func arrows() map[string][]string {
 		"internal/ratelimit", "internal/chat", "internal/pairing", "internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
 	})
 	clients := []string{"internal/state", "internal/client", "internal/seats", "internal/fault"}
+	clients = append(clients, "internal/nudge", "internal/standby", "internal/hook")
 	return map[string][]string{
 		// The rules, lowest first.
 		"internal/fault":     {},
@@ -44,6 +45,11 @@ func arrows() map[string][]string {
 		"internal/state":  {},
 		"internal/client": {"internal/state", "internal/fault"},
 		"internal/seats":  {"internal/state"},
+
+		// Waking agents.
+		"internal/nudge":   {"internal/state", "internal/seats"},
+		"internal/standby": {"internal/state", "internal/seats", "internal/client", "internal/nudge"},
+		"internal/hook":    {"internal/seats", "internal/nudge"},
 
 		// The store and what is measured.
 		"internal/table":                       {},
@@ -86,7 +92,7 @@ func testOnly() []string {
 // side of the program: the wire, the protocol, a store.
 func foreign() map[string][]string {
 	return map[string][]string{
-		"net/http":                        {"cmd/parley", "functions/mcp", "internal/app", "internal/client", "internal/httpapi", "internal/lambdahttp", "internal/mcp", "internal/meter/scrape", "internal/table/dynamotable"},
+		"net/http":                        {"cmd/parley", "functions/mcp", "internal/app", "internal/client", "internal/httpapi", "internal/lambdahttp", "internal/mcp", "internal/meter/scrape", "internal/standby", "internal/table/dynamotable"},
 		"github.com/mark3labs/mcp-go":     {"internal/mcp", "internal/client"},
 		"github.com/aws/aws-lambda-go":    {"functions/mcp", "internal/lambdahttp"},
 		"github.com/aws/aws-sdk-go-v2":    {"internal/table/dynamotable", "internal/table/dynamotable/sdkconfig"},

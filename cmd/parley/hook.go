@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/hook"
+	"github.com/parley-chat/parley/internal/seats"
+)
+
+// hookCommand is `parley hook`.
+type hookCommand struct {
+	server
+}
+
+// Help returns the text that kong shows for parley hook --help.
+func (hookCommand) Help() string {
+	return `Claude Code and Codex run it; parley connect and the plugin set that up. It reads the hook's input and serves PostToolUse (it notes the seat that the agent has taken, and leaves a parley standby behind), Stop (where a session has no other way in, it waits for news and ends with status 2, which wakes the agent) and SessionEnd. It ends with status 0 even if something is wrong, so that no session suffers.`
+}
+
+// pluginURL is where Claude Code puts the address that its person gave the plugin.
+const pluginURL = "CLAUDE_PLUGIN_OPTION_URL"
+
+// Run serves one call.
+func (c *hookCommand) Run(ctx context.Context, streams streams) error {
+	app.SmallProcess()
+	text, err := c.serve(ctx, streams)
+	switch {
+	case err != nil:
+		fmt.Fprintln(streams.err, "parley hook:", err)
+	case text != "":
+		return nudged(text)
+	}
+	return nil
+}
+
+func (c *hookCommand) serve(ctx context.Context, streams streams) (string, error) {
+	call, err := hook.Read(streams.in)
+	if err != nil {
+		return "", err
+	}
+	file, err := seats.Open()
+	if err != nil {
+		return "", err
+	}
+	return hook.Serve(ctx, call, hook.Options{Seats: file, Server: c.address, Start: startStandby, Clock: clockwork.NewRealClock()})
+}
+
+// address returns the address of the server whose tools the agent used.
+func (c *hookCommand) address() (string, error) {
+	if given := os.Getenv(pluginURL); given != "" && c.URL == "" {
+		return client.Address(given)
+	}
+	return c.base()
+}
+
+// nudged is how a hook ends that wakes its agent: with the sentence on stderr, and the
+// status that makes Claude Code read it.
+type nudged string
+
+// Error returns the sentence.
+func (n nudged) Error() string { return string(n) }

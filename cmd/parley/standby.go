@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/nudge"
+	"github.com/parley-chat/parley/internal/seats"
+	"github.com/parley-chat/parley/internal/standby"
+)
+
+// standbyCommand is `parley standby`.
+type standbyCommand struct {
+	Room    string        `placeholder:"ROOM" help:"Watch only your seats in this room."`
+	Exec    string        `placeholder:"COMMAND" help:"For your own seats, run this in a shell when there is news."`
+	Desktop bool          `help:"For your own seats, show a notification on your screen."`
+	GiveUp  time.Duration `default:"8h" placeholder:"TIME" help:"Stop watching a seat after so long without news (${default}); 0 for never."`
+	JSON    bool          `help:"Print what happens as JSON, an object on each line."`
+	Agents  bool          `hidden:"" help:"Watch only the seats of agents."` // as a hook starts it
+}
+
+// Help returns the text that kong shows for parley standby --help.
+func (standbyCommand) Help() string {
+	return `It waits in all rooms in which you or your agents have a seat, and says when there is something to read. Agents of Claude Code and Codex are woken in their sessions, if a hook of theirs has noted the seat (see docs/waking.md). Your own seats are those of parley join. It reads nothing in the place of anybody: a message stays new until its reader has it.
+
+COMMAND finds in its environment PARLEY_ROOM, PARLEY_NAME, PARLEY_MESSAGES (how many are new), PARLEY_NUDGE (the sentence) and PARLEY_URL.`
+}
+
+// agentsArgs is the command line of the process that a hook leaves behind.
+func agentsArgs() []string { return []string{"standby", "--agents"} }
+
+// Run watches until no seat is left.
+func (c *standbyCommand) Run(ctx context.Context, streams streams) (err error) {
+	app.SmallProcess()
+	file, err := seats.Open()
+	if err != nil {
+		return err
+	}
+	o := standby.Options{
+		Seats: file, Room: c.Room, GiveUp: c.GiveUp, Version: app.Version(), Clock: clockwork.NewRealClock(),
+		Nudge: c.nudge, Tell: (&teller{out: streams.out, json: c.JSON}).tell,
+	}
+	release, err := c.take(&o)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(standby.Run(ctx, o), release())
+	switch {
+	case errors.Is(err, standby.ErrNoSeats) && c.Agents:
+		return nil
+	case errors.Is(err, standby.ErrNoSeats):
+		return errors.New("there is no seat to wait for: parley join ROOM takes one for you; agents get theirs from the hooks that parley connect writes")
+	case err == nil && o.Agents:
+		return handOver(file)
+	}
+	return err
+}
+
+// take takes the roles that no other process has.
+func (c *standbyCommand) take(o *standby.Options) (release func() error, err error) {
+	release = func() error { return nil }
+	roles := map[standby.Role]*bool{standby.ForAgents: &o.Agents, standby.ForShell: &o.Shell}
+	if c.Agents {
+		delete(roles, standby.ForShell)
+	}
+	for role, taken := range roles {
+		give, ok, err := standby.Take(role)
+		if err != nil {
+			return release, errors.Join(err, release())
+		}
+		if *taken = ok; ok {
+			before := release
+			release = func() error { return errors.Join(give(), before()) }
+		}
+	}
+	if !o.Agents && !o.Shell && !c.Agents {
+		return release, errors.New("another parley standby of yours runs")
+	}
+	return release, nil
+}
+
+// handOver leaves the seats of agents that are still there to a process of its own. A hook
+// may have added one at the very end.
+func handOver(file *seats.File) error {
+	all, err := file.All()
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if s.Wake != nil {
+			return startStandby()
+		}
+	}
+	return nil
+}
+
+// startStandby lets a process of its own watch the seats of agents, unless one does.
+func startStandby() error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return standby.Start(self, agentsArgs()...)
+}
+
+// nudge tells the owner of a seat.
+func (c *standbyCommand) nudge(ctx context.Context, s seats.Seat, n nudge.News) error {
+	if s.Wake != nil {
+		return nudge.Agent(ctx, s.Wake, n.String())
+	}
+	var errs []error
+	if c.Exec != "" {
+		errs = append(errs, nudge.Exec(ctx, c.Exec, s, n))
+	}
+	if c.Desktop {
+		errs = append(errs, nudge.Desktop(ctx, n.String()))
+	}
+	return errors.Join(errs...) // without either, the line that is printed is the nudge
+}
+
+// teller prints what happens.
+type teller struct {
+	mu   sync.Mutex
+	out  io.Writer
+	json bool
+}
+
+// tell prints an event. That nobody reads it is no reason to stop.
+func (t *teller) tell(e standby.Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.json {
+		_ = json.NewEncoder(t.out).Encode(e)
+		return
+	}
+	line := fmt.Sprintf("%s  %s (%s): %s", e.At.Local().Format(time.DateTime), e.Room, e.Name, sentence(e.What))
+	for _, more := range []string{e.Text, e.Error} {
+		if more != "" {
+			line += ": " + more
+		}
+	}
+	_, _ = fmt.Fprintln(t.out, line)
+}
+
+// sentence says what happened.
+func sentence(w standby.What) string {
+	return map[standby.What]string{
+		standby.Watching:     "waits in its place",
+		standby.Woken:        "woken",
+		standby.NotWoken:     "could not be woken, is tried again",
+		standby.Read:         "has read",
+		standby.Lost:         "the server does not answer, is tried again",
+		standby.Found:        "the server answers again",
+		standby.TakenOver:    "another program waits in its place",
+		standby.SeatGone:     "the seat is gone",
+		standby.SessionEnded: "its session has ended",
+		standby.GaveUp:       "no news for long, no longer watched",
+		standby.Dropped:      "no longer in the list of seats",
+	}[w]
+}
