@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"strconv"
 
 	"github.com/gofrs/flock"
 
@@ -21,7 +22,7 @@ const (
 )
 
 // Take takes the role until this process ends or release is called. taken is false if
-// another process has it.
+// another process has it. The lock's file then has the id of that process.
 func Take(r Role) (release func() error, taken bool, err error) {
 	path, err := state.Path(string(r) + ".lock")
 	if err != nil {
@@ -31,6 +32,7 @@ func Take(r Role) (release func() error, taken bool, err error) {
 	if taken, err = lock.TryLock(); err != nil || !taken {
 		return nil, false, err
 	}
+	_ = os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600) // Windows locks the content, too
 	return lock.Close, true, nil
 }
 

@@ -126,6 +126,21 @@ func TestRun_nothingToRead_wakesNobodyAndDoesNotSpin(t *testing.T) {
 	}
 }
 
+func TestRun_allDone_doesNotSpin(t *testing.T) {
+	h := newHall(t)
+	h.watch(0, h.seat())
+	h.say(h.bob, "That is all.", "kind", "done")
+	h.nudgedWith(one)
+	h.read(h.ann)
+	h.say(h.ann, "Yes.", "kind", "done")
+	from, end := h.answered(""), h.clock.Now().Add(time.Minute)
+	h.until("a minute", func() bool { return h.clock.Now().After(end) })
+	h.nudgedWith(one)
+	if n := h.answered("") - from; n > 10 {
+		t.Errorf("%d waits in a minute: %q", n, h.asked)
+	}
+}
+
 func TestRun_seatOrSessionGone_isRemovedAndTheLastOneEndsIt(t *testing.T) {
 	dead := exec.CommandContext(t.Context(), "true")
 	if err := dead.Run(); err != nil {
