@@ -298,7 +298,7 @@ func TestStandby_peeks_comesAgainSoonWhenTheAgentItselfWaits(t *testing.T) {
 	} {
 		resp := resp()
 		h.check(resp, http.StatusConflict, map[string]string{"status": "superseded"})
-		if after := resp.Header.Get("Retry-After"); after != "2" {
+		if after := resp.Header.Get("Retry-After"); after != "1" {
 			t.Errorf("it may come again after %q s", after)
 		}
 	}

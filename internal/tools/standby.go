@@ -20,7 +20,7 @@ const standbyYields = time.Minute
 
 // peekYields is the same for a program that wakes the agent. The wait may be over at any
 // time, and then the agent may go idle.
-const peekYields = 2 * time.Second
+const peekYields = time.Second
 
 // Standby is how a wait without MCP ended.
 type Standby struct {
