@@ -36,6 +36,7 @@ type watch struct {
 	failures int    // in a row
 	rivals   int    // how often in a row another program took over
 	newsAt   time.Time
+	waitsAt  time.Time // since when the agent was seen to wait itself; zero: it does not
 	told     told
 }
 
@@ -240,10 +241,7 @@ func (w *watch) newsIn(got client.Standby) nudge.News {
 // hasRead notes that the agent has nothing to read. All others may wait for it all the
 // same.
 func (w *watch) hasRead() (pause time.Duration) {
-	if w.told.times > 0 {
-		w.tell(Read, "", nil)
-	}
-	w.told = told{}
+	w.forget()
 	if w.turn {
 		w.newsAt = w.Clock.Now()
 		w.consider("", w.newsIn(client.Standby{}))
@@ -251,12 +249,21 @@ func (w *watch) hasRead() (pause time.Duration) {
 	return 0
 }
 
-// conflict makes way for another wait in the place of the agent, or for its own, after
-// which it has read what there is.
+// forget notes that the agent has read what it was woken for.
+func (w *watch) forget() {
+	if w.told.times > 0 {
+		w.tell(Read, "", nil)
+	}
+	w.told = told{}
+}
+
+// conflict makes way for another wait in the place of the agent, or for its own, which
+// reads what there is. A server that is killed then may not remember how far.
 func (w *watch) conflict(again time.Duration) (pause time.Duration) {
 	if again > 0 {
-		w.newsAt, w.turn = w.Clock.Now(), false
-		return again
+		w.forget()
+		w.turn = false
+		return max(again, w.patience())
 	}
 	if w.rivals == 0 {
 		w.tell(TakenOver, "", nil)
@@ -271,7 +278,24 @@ func (w *watch) found() {
 	if w.failures > 0 {
 		w.tell(Found, "", nil)
 	}
-	w.failures, w.rivals = 0, 0
+	w.failures, w.rivals, w.waitsAt = 0, 0, time.Time{}
+}
+
+// patience returns how soon it looks again whether an agent still waits itself that is
+// not to go idle unnoticed. Only Claude Code waits for longer than five minutes; it goes on
+// by itself when such a wait ends.
+func (w *watch) patience() time.Duration {
+	w.newsAt = w.Clock.Now()
+	if w.waitsAt.IsZero() {
+		w.waitsAt = w.newsAt
+	}
+	switch waits := w.newsAt.Sub(w.waitsAt); {
+	case waits > 5*time.Minute:
+		return 15 * time.Second
+	case waits > 10*time.Second:
+		return 2 * time.Second
+	}
+	return 0
 }
 
 // lost counts a call that failed.
