@@ -1,0 +1,211 @@
+package agents
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/e2e/internal/process"
+)
+
+// soon is the longest that an idle agent may take to hear of a message.
+const soon = 3 * time.Second
+
+// house is a server that can be killed and started again.
+type house struct {
+	t    *testing.T
+	data string
+	*process.Server
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	h := &house{t: t, data: filepath.Join(t.TempDir(), "parley.db")}
+	h.start("127.0.0.1:0")
+	t.Cleanup(h.kill)
+	return h
+}
+
+func (h *house) start(addr string) {
+	h.t.Helper()
+	server, err := process.Start(os.Getenv(process.BinaryEnv), []string{"--addr", addr, "--data", h.data}, process.Environment())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.Server = server
+}
+
+func (h *house) kill() {
+	h.t.Helper()
+	if _, err := h.End(syscall.SIGKILL); err != nil {
+		h.t.Error(err)
+	}
+}
+
+// again starts the server at the address where it was.
+func (h *house) again() {
+	h.t.Helper()
+	h.start(strings.TrimSuffix(strings.TrimPrefix(h.URL, "http://"), "/mcp"))
+}
+
+// hooks are the settings that docs/waking.md gives for both clients.
+func hooks(t *testing.T, url string) string {
+	t.Helper()
+	serve := map[string]any{"type": "command", "command": fmt.Sprintf("%s hook --url %s", os.Getenv(process.BinaryEnv), url)}
+	waits := map[string]any{"async": true, "asyncRewake": true, "timeout": 28800}
+	for key, value := range serve {
+		waits[key] = value
+	}
+	on := func(hook map[string]any, matcher string) []any {
+		group := map[string]any{"hooks": []any{hook}}
+		if matcher != "" {
+			group["matcher"] = matcher
+		}
+		return []any{group}
+	}
+	text, err := json.Marshal(map[string]any{"hooks": map[string]any{
+		"PostToolUse": on(serve, "mcp__.*parley.*__(join_room|create_room|enter_queue)"),
+		"Stop":        on(waits, ""),
+		"SessionEnd":  on(serve, ""),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// idler is what Ann does: she takes a seat and ends her turn; each time that she is woken
+// she reads what there is and ends her turn again.
+func idler(t *testing.T, times int, calls func(tool string, arguments map[string]any) call) string {
+	t.Helper()
+	look := do(calls("wait_for_message", map[string]any{"agent_token": "$TOKEN", "cursor": "$CURSOR", "wait_seconds": 0}))
+	steps := []step{do(calls("join_room", map[string]any{"room": "hello", "agent_name": "Ann"})), say(resting)}
+	for range times {
+		steps = append(steps, look, look, say(resting)) // the second says that the first arrived
+	}
+	return prompt(t, steps...)
+}
+
+// plainly calls a tool as Claude Code does, and fromCode as Codex' usual model does.
+func plainly(tool string, arguments map[string]any) call {
+	return call{Tool: "mcp__parley__" + tool, Input: arguments}
+}
+
+func fromCode(tool string, arguments map[string]any) call {
+	text, _ := json.Marshal(arguments) // of texts and numbers
+	return inCode(tool, string(text))
+}
+
+// turnsOf is how many times her model has spoken when she rests for the nth time.
+func turnsOf(n int) int { return 2 + 3*(n-1) }
+
+// hears lets Bob speak to an idle Ann for the nth time: within three seconds her model is
+// asked, with nobody typing and without Bob's words, and then reads them.
+func hears(t *testing.T, m *model, ann *screen, bob *guest, n int) {
+	t.Helper()
+	words := fmt.Sprintf("Are you there, for the %d. time?", n)
+	began := time.Now()
+	bob.says(words)
+	nudged := m.await(t, ann.client, "that there is something to read", patience, func(c conversation) bool {
+		return len(c.turns) == turnsOf(n) && c.after != ""
+	})
+	took := time.Since(began)
+	t.Logf("the model was asked %v after the message", took)
+	if took > soon {
+		t.Errorf("it took %v", took)
+	}
+	// A server that was killed may not know how far she has read, and counts more.
+	if !regexp.MustCompile(`[12] new messages? in room hello: call wait_for_message`).MatchString(nudged.after) || strings.Contains(nudged.after, words) || strings.Contains(nudged.after, "Bob") {
+		t.Errorf("what woke her is %q", nudged.after)
+	}
+	m.await(t, ann.client, "what Bob said", patience, func(c conversation) bool { return strings.Contains(c.text(), words) })
+}
+
+// rests returns when Ann has ended her turn for the nth time, and the standby waits.
+func rests(t *testing.T, m *model, ann *screen, bob *guest, n int) {
+	t.Helper()
+	late := time.After(patience)
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for {
+		var info struct {
+			Room struct {
+				Agents []struct{ Name, State string }
+			}
+		}
+		bob.call("room_info", map[string]any{"agent_token": bob.token}, &info)
+		heard, _ := m.after(0)
+		last := len(heard) > 0 && len(heard[len(heard)-1].turns) == turnsOf(n)-1
+		for _, a := range info.Room.Agents {
+			if last && a.Name == "Ann" && a.State == "standby" {
+				return
+			}
+		}
+		select {
+		case <-look.C:
+		case <-ann.ended:
+			t.Fatalf("the client ended: %s", ann)
+		case <-late:
+			t.Fatalf("she does not rest; the room is %+v", info)
+		}
+	}
+}
+
+// wakes lets Ann be woken before and after the server was killed.
+func wakes(t *testing.T, m *model, ann *screen, h *house, bob *guest) {
+	t.Helper()
+	rests(t, m, ann, bob, 1)
+	hears(t, m, ann, bob, 1)
+	rests(t, m, ann, bob, 2)
+	h.kill()
+	h.again()
+	rests(t, m, ann, bob, 2)
+	hears(t, m, ann, bob, 2)
+}
+
+func TestHook_idleClaudeCode_isWoken(t *testing.T) {
+	for way, mode := range map[string]string{"inbox": "default", "stop": "bypassPermissions"} {
+		t.Run(way, func(t *testing.T) {
+			m := newMachine(t)
+			m.sweep()
+			h := newHouse(t)
+			dir := m.folder("project")
+			m.settle(dir)
+			m.shell("claude mcp add --scope user --transport http parley " + h.URL)
+			m.permit(hooks(t, h.URL))
+			m.env = append(m.env, "IS_SANDBOX=1") // without it root may not bypass questions
+			bob := join(t, h.URL, "hello", "Bob")
+			ann := m.sit(dir, "claude", "--permission-mode", mode, "--allowedTools", "mcp__parley",
+				"--settings", `{"skipDangerousModePermissionPrompt":true}`, "--", idler(t, 2, plainly))
+			wakes(t, m.claude, ann, h, bob)
+		})
+	}
+}
+
+func TestHook_idleCodex_isWoken(t *testing.T) {
+	for mode, flags := range map[string][]string{
+		"default": nil,
+		"strict":  {"--sandbox", "read-only", "--ask-for-approval", "on-request"},
+	} {
+		t.Run(mode, func(t *testing.T) {
+			m := newMachine(t)
+			m.sweep()
+			h := newHouse(t)
+			dir := m.folder("project")
+			m.config(fmt.Sprintf("[projects.%q]\ntrust_level = \"trusted\"\n\n[mcp_servers.parley]\nurl = %q\ndefault_tools_approval_mode = \"approve\"\n", dir, h.URL))
+			if err := os.WriteFile(filepath.Join(m.home, ".codex", "hooks.json"), []byte(hooks(t, h.URL)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			m.trustHooks(dir)
+			bob := join(t, h.URL, "hello", "Bob")
+			ann := m.sit(dir, "codex", append(flags, idler(t, 2, fromCode))...)
+			wakes(t, m.codex, ann, h, bob)
+		})
+	}
+}
