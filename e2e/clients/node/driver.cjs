@@ -1,8 +1,9 @@
 // Makes tool calls with an official TypeScript client, as told on stdin.
 //
-//   node driver.cjs URL GENERATION
+//   node driver.cjs SERVER GENERATION
 //
-// GENERATION is modern or legacy (of @modelcontextprotocol/client) or sdk1
+// SERVER is the address of an MCP server, or a JSON array with a program that is one on
+// its standard streams, and its arguments. GENERATION is modern or legacy (of @modelcontextprotocol/client) or sdk1
 // (@modelcontextprotocol/sdk). The packages are found by NODE_PATH. What goes
 // in and out, one JSON object a line:
 //
@@ -17,20 +18,31 @@
 
 const readline = require('node:readline');
 
+// open returns a client, not yet connected, what calls a tool with it, and its transports.
 function open(generation) {
   const about = { name: `parley-e2e-${generation}`, version: '1.0.0' };
   if (generation === 'sdk1') {
     const { Client } = require('@modelcontextprotocol/sdk/client/index.js');
     const { StreamableHTTPClientTransport } = require('@modelcontextprotocol/sdk/client/streamableHttp.js');
+    const { StdioClientTransport } = require('@modelcontextprotocol/sdk/client/stdio.js');
     const client = new Client(about);
     const call = (request, options) => client.callTool(request, undefined, options);
-    return { client, call, Transport: StreamableHTTPClientTransport };
+    return { client, call, Http: StreamableHTTPClientTransport, Stdio: StdioClientTransport };
   }
   const { Client, StreamableHTTPClientTransport } = require('@modelcontextprotocol/client');
+  const { StdioClientTransport } = require('@modelcontextprotocol/client/stdio');
   const mode = generation === 'modern' ? { pin: '2026-07-28' } : 'legacy';
   const client = new Client(about, { versionNegotiation: { mode } });
   const call = (request, options) => client.callTool(request, options);
-  return { client, call, Transport: StreamableHTTPClientTransport };
+  return { client, call, Http: StreamableHTTPClientTransport, Stdio: StdioClientTransport };
+}
+
+function transportTo(server, { Http, Stdio }) {
+  if (!server.startsWith('[')) return new Http(new URL(server));
+  const [command, ...args] = JSON.parse(server);
+  const transport = new Stdio({ command, args, env: process.env });
+  transport.setProtocolVersion = (version) => { transport.protocolVersion = version; };
+  return transport;
 }
 
 function say(line) {
@@ -50,9 +62,9 @@ async function answer(call, request, running) {
   }
 }
 
-async function main([url, generation]) {
-  const { client, call, Transport } = open(generation);
-  const transport = new Transport(new URL(url));
+async function main([server, generation]) {
+  const { client, call, ...transports } = open(generation);
+  const transport = transportTo(server, transports);
   await client.connect(transport);
   // Once it has seen the tools, the client checks every result against its output schema.
   const { tools } = await client.listTools();
@@ -65,7 +77,8 @@ async function main([url, generation]) {
     if (request.cancel) running.get(request.cancel)?.abort('given up');
     else answer(call, request, running);
   }
-  process.exit(0); // calls may still be open
+  await client.close(); // calls may still be open
+  process.exit(0);
 }
 
 main(process.argv.slice(2)).catch((error) => {

@@ -1,8 +1,9 @@
 """Makes tool calls with FastMCP's client, as told on stdin.
 
-    python driver.py URL GENERATION
+    python driver.py SERVER GENERATION
 
-GENERATION is modern or legacy. What goes in and out, one JSON object a line:
+SERVER is the address of an MCP server, or a JSON array with a program that is one on
+its standard streams, and its arguments. GENERATION is modern or legacy. What goes in and out, one JSON object a line:
 
     out  {"ready": {"protocol": "2026-07-28", "tools": ["join_room", ...]}}
     in   {"id": 1, "tool": "join_room", "arguments": {...}}
@@ -15,9 +16,11 @@ Calls run at once; the process ends when stdin does.
 
 import asyncio
 import json
+import os
 import sys
 
 from fastmcp import Client
+from fastmcp.client.transports import StdioTransport
 
 MODES = {"modern": "2026-07-28", "legacy": "legacy"}
 
@@ -59,8 +62,15 @@ async def serve(client: Client) -> None:
         task.cancel()
 
 
-async def main(url: str, generation: str) -> None:
-    async with Client(url, mode=MODES[generation]) as client:
+def transport_to(server: str) -> str | StdioTransport:
+    if not server.startswith("["):
+        return server
+    command, *args = json.loads(server)
+    return StdioTransport(command, args, env=dict(os.environ), keep_alive=False)
+
+
+async def main(server: str, generation: str) -> None:
+    async with Client(transport_to(server), mode=MODES[generation]) as client:
         tools = [tool.name for tool in await client.list_tools()]
         say({"ready": {"protocol": client.protocol_version, "tools": tools}})
         await serve(client)
