@@ -65,6 +65,7 @@ type commandLine struct {
 
 	Standby standbyCommand `cmd:"" help:"Wait in all your rooms, and wake your agents or tell you when there is news."`
 	Hook    hookCommand    `cmd:"" help:"Serve a hook of Claude Code or Codex, which run it."`
+	Bridge  bridgeCommand  `cmd:"" help:"Connect a client without HTTP, such as Claude Desktop: an MCP server on standard input and output."`
 }
 
 // newParser returns the parser of line. It writes the help and the version to stdout, and

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+
+	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/bridge"
+)
+
+// bridgeCommand is `parley bridge`.
+type bridgeCommand struct {
+	server
+}
+
+// Help returns the text that kong shows for parley bridge --help.
+func (bridgeCommand) Help() string {
+	return `Clients that cannot use an MCP server over HTTP, such as Claude Desktop, start this as their MCP server. It passes their messages on to the server, and the answers back.
+
+While the server is away, calls are answered with the error "unavailable". An agent that joins a room again after a restart, under the name that it had, gets its seat back.`
+}
+
+// Run passes messages on until the input ends.
+func (c bridgeCommand) Run(ctx context.Context, streams streams) error {
+	app.SmallProcess()
+	base, err := c.base()
+	if err != nil {
+		return err
+	}
+	return bridge.Run(ctx, bridge.Options{
+		Server: base, Version: app.Version(), In: streams.in, Out: streams.out, Err: streams.err,
+	})
+}

@@ -1,0 +1,277 @@
+// Package bridge lets clients that start an MCP server as a program, and speak to it on
+// its standard streams, use a Parley server that is reached over HTTP (MCP, "stdio" and
+// "Streamable HTTP").
+//
+// Each line of the input is one JSON-RPC message. A [Bridge] passes it on with mcp-go's
+// client transport, and writes what comes back as a line of the output, in whatever order
+// it comes. Messages keep all their fields, so both generations of the protocol pass
+// through. The bridge adds three things: it answers for a server that is away (see
+// outage.go), it tells the server which client stands behind it (see upstream.go), and it
+// brings an agent back to its seat after a restart (see seats.go).
+package bridge
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"github.com/mark3labs/mcp-go/client/transport"
+	library "github.com/mark3labs/mcp-go/mcp"
+)
+
+// Options of a bridge.
+type Options struct {
+	Server  string // the address of the server, without /mcp
+	Version string // of this program
+	// Patience is how long a request other than a tool call is repeated while the server
+	// is away. Clients end their start after 10 s and more. 0: 8 s.
+	Patience time.Duration
+	// Grace is how long open requests go on once the input has ended. 0: 500 ms.
+	Grace time.Duration
+	Clock clockwork.Clock // nil: the real one
+
+	In       io.Reader
+	Out, Err io.Writer // messages, and notes for a person
+
+}
+
+// Bridge is one connection of one client.
+type Bridge struct {
+	Options
+	upstream *upstream
+	seats    *keeper // nil: seats are not kept
+
+	writing sync.Mutex // of Out and Err
+	outage  outage
+
+	mu   sync.Mutex
+	open map[string]context.CancelFunc // the requests, by id as written
+}
+
+// Run passes messages on until the input ends or ctx does. It returns nil in both cases.
+func Run(ctx context.Context, o Options) error {
+	if o.Patience == 0 {
+		o.Patience = 8 * time.Second
+	}
+	if o.Grace == 0 {
+		o.Grace = 500 * time.Millisecond
+	}
+	if o.Clock == nil {
+		o.Clock = clockwork.NewRealClock()
+	}
+	b := &Bridge{Options: o, open: map[string]context.CancelFunc{}}
+	b.outage.clock, b.outage.patience, b.outage.note = o.Clock, o.Patience, b.note
+	var err error
+	if b.upstream, err = newUpstream(o.Server, o.Version, b.notified); err != nil {
+		return err
+	}
+	if b.seats, err = newKeeper(o.Server); err != nil {
+		b.note("seats are not kept for the next start: %v", err)
+		b.seats = nil
+	}
+	defer b.seats.close()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	return b.pass(ctx, cancel)
+}
+
+// pass reads the input to its end, and then gives what is open a moment.
+func (b *Bridge) pass(ctx context.Context, cancel context.CancelFunc) error {
+	lines := make(chan line)
+	go read(ctx, b.In, lines)
+	var running sync.WaitGroup
+	for reading := true; reading; {
+		select {
+		case l, more := <-lines:
+			if reading = more && l.err == nil; reading {
+				b.accept(ctx, &running, l.text)
+			} else if l.err != nil {
+				b.note("cannot read the input: %v", l.err)
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	done := make(chan struct{})
+	go func() { running.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-b.Clock.After(b.Grace):
+		cancel()
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+// accept begins what a line asks for.
+func (b *Bridge) accept(ctx context.Context, running *sync.WaitGroup, text []byte) {
+	m, err := parse(text)
+	if err != nil {
+		b.note("a line of the client is no message: %v", err)
+		b.fail(m.ID, library.INVALID_REQUEST, err.Error())
+		return
+	}
+	switch {
+	case m.Method == "": // an answer; the server never asks
+	case m.Method == string(library.MethodNotificationCancelled):
+		b.cancel(m)
+	case m.ID == nil:
+		running.Go(func() { b.notify(ctx, m) })
+	default:
+		ctx, ended := b.begin(ctx, m)
+		if ctx == nil {
+			b.fail(m.ID, library.INVALID_REQUEST, "the id belongs to a request that is still open")
+			return
+		}
+		running.Go(func() {
+			a := b.serve(ctx, m)
+			if ended() {
+				b.write(a)
+			}
+		})
+	}
+}
+
+// begin notes an open request. It returns a nil context if its id is in use. ended must be
+// called before the answer is written, since then the client may use the id again; it
+// reports whether the client still wants one.
+func (b *Bridge) begin(ctx context.Context, m message) (_ context.Context, ended func() bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	key := string(m.ID)
+	if b.open[key] != nil {
+		return nil, nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	b.open[key] = cancel
+	return ctx, func() bool {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		defer cancel()
+		delete(b.open, key)
+		return ctx.Err() == nil
+	}
+}
+
+// cancel ends the request that a notification names. It gets no answer. The server
+// learns of it as the connection closes.
+func (b *Bridge) cancel(m message) {
+	var params struct {
+		RequestID json.RawMessage `json:"requestId"`
+	}
+	_ = json.Unmarshal(m.Params, &params) // one that names nothing ends nothing
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if end := b.open[string(params.RequestID)]; end != nil {
+		end()
+	}
+}
+
+// serve returns the answer to a request. It means nothing if ctx has ended.
+func (b *Bridge) serve(ctx context.Context, m message) answer {
+	var a answer
+	if m.Method == string(library.MethodToolsCall) {
+		a = b.call(ctx, m)
+	} else {
+		a = b.ask(ctx, m)
+	}
+	a.JSONRPC, a.ID = library.JSONRPC_VERSION, m.ID
+	return a
+}
+
+// ask passes on a request that may be repeated, for as long as the outage lasts and the
+// patience does.
+func (b *Bridge) ask(ctx context.Context, m message) answer {
+	for try := 0; ; try++ {
+		a, away := b.upstream.request(ctx, m)
+		if ctx.Err() != nil {
+			return answer{}
+		}
+		b.outage.saw(away)
+		switch {
+		case away == nil:
+			return a
+		case !away.passes || !b.outage.wait(ctx, try):
+			return refused(codeAway, away.sentence)
+		}
+	}
+}
+
+// once passes on a call of a tool, and does not repeat it, since it may have an effect.
+func (b *Bridge) once(ctx context.Context, m message) answer {
+	a, away := b.upstream.request(ctx, m)
+	if ctx.Err() != nil {
+		return answer{}
+	}
+	b.outage.saw(away)
+	if away != nil {
+		return away.result(m)
+	}
+	return a
+}
+
+// notify passes on a notification.
+func (b *Bridge) notify(ctx context.Context, m message) {
+	if away := b.upstream.notify(ctx, m); ctx.Err() == nil {
+		b.outage.saw(away)
+	}
+}
+
+// notified writes what the server says while a request is open.
+func (b *Bridge) notified(n library.JSONRPCNotification) {
+	if len(n.Params.Meta) == 0 {
+		n.Params.Meta = nil // mcp-go would write an empty one
+	}
+	b.write(n)
+}
+
+// fail answers a request, or with id nil a line whose id cannot be read.
+func (b *Bridge) fail(id json.RawMessage, code int, why string) {
+	a := refused(code, why)
+	if a.ID = id; id == nil {
+		a.ID = json.RawMessage("null")
+	}
+	b.write(a)
+}
+
+// write writes a message as one line.
+func (b *Bridge) write(message any) {
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	e := json.NewEncoder(b.Out)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(message); err != nil {
+		fmt.Fprintln(b.Err, "parley bridge: cannot write a message:", err)
+	}
+}
+
+// note writes a line for a person.
+func (b *Bridge) note(format string, args ...any) {
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	fmt.Fprintf(b.Err, "parley bridge: "+format+"\n", args...)
+}
+
+// answer is the answer to a request.
+type answer struct {
+	JSONRPC string                       `json:"jsonrpc"`
+	ID      json.RawMessage              `json:"id"`
+	Result  json.RawMessage              `json:"result,omitempty"`
+	Error   *library.JSONRPCErrorDetails `json:"error,omitempty"`
+}
+
+func refused(code int, why string) answer {
+	return answer{JSONRPC: library.JSONRPC_VERSION, Error: &library.JSONRPCErrorDetails{Code: code, Message: why}}
+}
+
+// answerOf returns the answer of the server; ok is false if it is none.
+func answerOf(r *transport.JSONRPCResponse) (a answer, ok bool) {
+	if r == nil || r.Error == nil && r.Result == nil {
+		return answer{}, false
+	}
+	return answer{Result: r.Result, Error: r.Error}, true
+}

@@ -1,0 +1,229 @@
+package bridge_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/bridge"
+)
+
+// line is what a bridge writes.
+type line struct {
+	ID     int `json:"id"`
+	Result struct {
+		IsError    bool   `json:"isError"`
+		Type       string `json:"resultType"`
+		Structured struct {
+			Code    string `json:"code"`
+			Message string `json:"message"`
+			Next    string `json:"next"`
+			Retry   int    `json:"retry_after_seconds"`
+		} `json:"structuredContent"`
+		Content []struct {
+			Text string `json:"text"`
+		} `json:"content"`
+	} `json:"result"`
+	Error *struct {
+		Code    int    `json:"code"`
+		Message string `json:"message"`
+	} `json:"error"`
+}
+
+// client writes to a bridge in this process.
+type client struct {
+	t     *testing.T
+	in    io.WriteCloser
+	out   *bufio.Scanner
+	notes *notes
+}
+
+type notes struct {
+	sync.Mutex
+	bytes.Buffer
+}
+
+func (n *notes) Write(p []byte) (int, error) {
+	n.Lock()
+	defer n.Unlock()
+	return n.Buffer.Write(p)
+}
+
+func (n *notes) String() string {
+	n.Lock()
+	defer n.Unlock()
+	return n.Buffer.String()
+}
+
+// start runs a bridge to the server at url until the test ends.
+func start(t *testing.T, url string, patience time.Duration) *client {
+	t.Helper()
+	in, write := io.Pipe()
+	read, out := io.Pipe()
+	c := &client{t: t, in: write, out: bufio.NewScanner(read), notes: &notes{}}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- bridge.Run(t.Context(), bridge.Options{Server: url, Version: "1", Patience: patience, Grace: time.Millisecond, In: in, Out: out, Err: c.notes})
+		out.Close()
+	}()
+	t.Cleanup(func() {
+		write.Close()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+// ask writes a request and returns the answer.
+func (c *client) ask(text string) line {
+	c.t.Helper()
+	if _, err := fmt.Fprintln(c.in, text); err != nil {
+		c.t.Fatal(err)
+	}
+	var l line
+	if !c.out.Scan() {
+		c.t.Fatalf("no answer to %s", text)
+	}
+	if err := json.Unmarshal(c.out.Bytes(), &l); err != nil {
+		c.t.Fatal(err)
+	}
+	return l
+}
+
+const (
+	hello      = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}`
+	send       = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"send_message","arguments":{}}}`
+	modernSend = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"send_message","arguments":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}`
+)
+
+// answering is a server or a proxy that gives everybody the same answer.
+func answering(t *testing.T, status int, kind, body string) string {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", kind)
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// nobody is an address at which nothing listens.
+func nobody(t *testing.T) string {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return "http://" + ln.Addr().String()
+}
+
+func TestRun_whatStandsInFrontAnswers_isSaidToClientAndModel(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	const page = "<html>who are you?</html>"
+	const rpc = `{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"not to strangers"}}`
+	for name, c := range map[string]struct {
+		server  string
+		says    string // to whoever asks
+		again   string // to a model, as the beginning of next
+		retries bool
+	}{
+		"nobody":      {nobody(t), "connection refused", "Repeat the call. ", true},
+		"sign-in":     {answering(t, 401, "text/html", page), "HTTP status 401", "If this goes on", false},
+		"forbidden":   {answering(t, 403, "text/html", page), "HTTP status 403", "If this goes on", false},
+		"not there":   {answering(t, 404, "text/html", page), "HTTP status 404", "If this goes on", false},
+		"bad gateway": {answering(t, 502, "text/html", page), "HTTP status 502", "Repeat the call word for word", true},
+		"other JSON":  {answering(t, 429, "application/json", `{"message":"slow"}`), "HTTP status 429", "Repeat the call word for word", true},
+		"a page":      {answering(t, 200, "text/html", page), "ended before the answer", "Repeat the call word for word", true},
+		"cut off":     {answering(t, 200, "text/event-stream", ": still here\n\n"), "ended before the answer", "Repeat the call word for word", true},
+		"refused":     {answering(t, 403, "application/json", rpc), "not to strangers", "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := start(t, c.server, time.Millisecond)
+			got := client.ask(hello)
+			if got.Error == nil || !strings.Contains(got.Error.Message, c.says) || strings.Contains(got.Error.Message, "<html>") {
+				t.Errorf("initialize was answered %+v, want %s", got.Error, c.says)
+			}
+			for _, call := range []string{send, modernSend} {
+				r := client.ask(call)
+				if c.again == "" {
+					if r.Error == nil || r.Error.Message != "not to strangers" {
+						t.Errorf("a call was answered %+v", r)
+					}
+					continue
+				}
+				f := r.Result.Structured
+				if !r.Result.IsError || f.Code != "unavailable" || !strings.Contains(f.Message, c.says) || !strings.HasPrefix(f.Next, c.again) || f.Retry > 0 != c.retries {
+					t.Errorf("a call was answered %+v", r)
+				}
+				if text := r.Result.Content[0].Text; !strings.Contains(text, f.Message) || !strings.Contains(text, f.Next) {
+					t.Errorf("the text %q says less than %+v", text, f)
+				}
+				if r.Result.Type == "complete" != (call == modernSend) {
+					t.Errorf("the result type is %q", r.Result.Type)
+				}
+			}
+		})
+	}
+}
+
+// A client asks several things at its start. It waits for an absent server once, not
+// for each of them.
+func TestRun_serverAway_patienceIsForAllRequests(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	const patience = 400 * time.Millisecond
+	c := start(t, nobody(t), patience)
+	begun := time.Now()
+	if c.ask(hello); time.Since(begun) < patience/4 {
+		t.Errorf("initialize was given up after %v", time.Since(begun))
+	}
+	begun = time.Now()
+	for range 3 {
+		c.ask(hello)
+	}
+	if took := time.Since(begun); took > patience {
+		t.Errorf("the requests after it took %v more", took)
+	}
+	if said := c.notes.String(); strings.Count(said, "does not answer") != 1 {
+		t.Errorf("the notes are %q, want one on the outage", said)
+	}
+}
+
+func TestRun_seatsCannotBeKept_isNotedAndCallsGoOn(t *testing.T) {
+	for name, prepare := range map[string]func(dir string) error{
+		"a damaged file": func(dir string) error {
+			if err := os.Mkdir(filepath.Join(dir, "parley"), 0o700); err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(dir, "parley", "bridge.json"), []byte("{"), 0o600)
+		},
+		"no folder": func(dir string) error { return os.WriteFile(filepath.Join(dir, "parley"), nil, 0o600) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			t.Setenv("XDG_STATE_HOME", dir)
+			if err := prepare(dir); err != nil {
+				t.Fatal(err)
+			}
+			joined := `{"jsonrpc":"2.0","id":1,"result":{"content":[],"structuredContent":{"status":"joined","agent_token":"t","agent_name":"Ann","room":{"name":"den"}}}}`
+			c := start(t, answering(t, 200, "application/json", joined), time.Millisecond)
+			if got := c.ask(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"join_room","arguments":{"room":"den","agent_name":"Ann"}}}`); got.Error != nil || got.Result.IsError {
+				t.Errorf("join_room was answered %+v", got)
+			}
+			if !strings.Contains(c.notes.String(), "seat") {
+				t.Errorf("the notes are %q", c.notes)
+			}
+		})
+	}
+}
