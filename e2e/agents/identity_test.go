@@ -3,42 +3,55 @@ package agents
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/parley-chat/parley/e2e/internal/process"
 )
 
 // The server knows a client by the start of its User-Agent, and whether it reports
 // progress by the token of the call. Both clients send one; Codex gives up a call
 // after 300 s all the same.
 func TestCalls_userAgentAndProgressToken(t *testing.T) {
-	m := newMachine(t)
-	w := tap(t, serve(t))
-	m.shell("claude mcp add --scope user --transport http parley " + w.url)
-	m.shell("codex mcp add parley --url " + w.url)
-	m.approve(`default_tools_approval_mode = "approve"`)
+	// The bridge names the client as the client does over HTTP, and itself after it.
+	for name, c := range map[string]struct{ claude, codex, after string }{
+		"over HTTP":     {"--transport http parley %[2]s", "parley --url %[2]s", ""},
+		"by the bridge": {"parley -- %[1]s bridge --url %[2]s", "parley -- %[1]s bridge --url %[2]s", " parley-bridge/"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMachine(t)
+			w := tap(t, serve(t))
+			line := func(format string) string { return fmt.Sprintf(format, os.Getenv(process.BinaryEnv), w.url) }
+			m.shell("claude mcp add --scope user " + line(c.claude))
+			m.shell("codex mcp add " + line(c.codex))
+			m.approve(`default_tools_approval_mode = "approve"`)
 
-	look := map[string]any{"limit": 1}
-	ann := m.claudeCode(m.folder("one"), prompt(t, do(call{Tool: "mcp__parley__list_rooms", Input: look}), say("Done.")))
-	m.claude.await(t, ann, "the rooms", patience, hasResult)
-	bob := m.codexCLI(m.folder("two"), searchingModel, prompt(t, do(call{Tool: "mcp__parley/list_rooms", Input: look}), say("Done.")))
-	m.codex.await(t, bob, "the rooms", patience, hasResult)
+			look := map[string]any{"limit": 1}
+			ann := m.claudeCode(m.folder("one"), prompt(t, do(call{Tool: "mcp__parley__list_rooms", Input: look}), say("Done.")))
+			m.claude.await(t, ann, "the rooms", patience, hasResult)
+			bob := m.codexCLI(m.folder("two"), searchingModel, prompt(t, do(call{Tool: "mcp__parley/list_rooms", Input: look}), say("Done.")))
+			m.codex.await(t, bob, "the rooms", patience, hasResult)
 
-	calls := w.called()
-	if len(calls) != 2 {
-		t.Fatalf("the server got the calls %+v, want one of each client", calls)
-	}
-	for i, agent := range []string{"claude-code/", "codex-mcp-client/"} {
-		t.Logf("%+v", calls[i])
-		if !strings.HasPrefix(calls[i].agent, agent) || calls[i].token == nil {
-			t.Errorf("the server got %+v, want User-Agent %s… and a progress token", calls[i], agent)
-		}
+			calls := w.called()
+			if len(calls) != 2 || !strings.Contains(calls[0].agent, " (sdk-cli)") {
+				t.Fatalf("the server got the calls %+v, want one of each client, and of Claude Code without a terminal", calls)
+			}
+			for i, agent := range []string{"claude-code/", "codex-mcp-client/"} {
+				t.Logf("%+v", calls[i])
+				if !strings.HasPrefix(calls[i].agent, agent) || !strings.Contains(calls[i].agent, c.after) || calls[i].token == nil {
+					t.Errorf("the server got %+v, want User-Agent %s…%s… and a progress token", calls[i], agent, c.after)
+				}
+			}
+		})
 	}
 }
 
