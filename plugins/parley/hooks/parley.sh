@@ -1,0 +1,21 @@
+#!/bin/sh
+# parley.sh check says at the start of a session whether the program parley is missing.
+# parley.sh hook hands the event of a hook to that program, which wakes the session
+# later. Without the program it does nothing, so that the session goes on.
+
+if ! command -v parley >/dev/null 2>&1; then
+	cat >/dev/null # a client may complain if nobody reads the event
+	[ "$1" = check ] && echo '{"systemMessage":"Parley: the program parley is missing, so nothing wakes this session. Install it: https://github.com/parley-chat/parley#install"}'
+	exit 0
+fi
+if [ "$1" = check ]; then
+	cat >/dev/null
+	exit 0
+fi
+
+# Claude Code says which server its user has set, and nothing where the default holds.
+# In Codex the program knows the server: it is the one that parley bridge talks to.
+if [ -n "$CLAUDE_CODE_SESSION_ID" ]; then
+	exec parley hook --url "${CLAUDE_PLUGIN_OPTION_URL:-http://127.0.0.1:8080}"
+fi
+exec parley hook
