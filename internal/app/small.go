@@ -1,9 +1,12 @@
 package app
 
-import "runtime/debug"
+import (
+	"os"
+	"runtime/debug"
+)
 
-// smallPercent and smallLimit keep a process small that mostly waits: it collects garbage
-// when its heap has grown by a fifth. The runtime starts at 4 MiB of heap without that.
+// smallPercent and smallLimit are for a process that mostly waits: its heap may grow by a
+// fifth before garbage is collected.
 const (
 	smallPercent = 20
 	smallLimit   = 12 << 20
@@ -12,6 +15,10 @@ const (
 // SmallProcess makes the garbage collector keep a process small that runs in the
 // background of a person's machine. The variables GOGC and GOMEMLIMIT take precedence.
 func SmallProcess() {
-	debug.SetGCPercent(smallPercent)
-	debug.SetMemoryLimit(smallLimit)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(smallPercent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(smallLimit)
+	}
 }

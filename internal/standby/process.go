@@ -33,7 +33,7 @@ func Take(r Role) (release func() error, taken bool, err error) {
 		return nil, false, err
 	}
 	_ = os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600) // Windows locks the content, too
-	return lock.Close, true, nil
+	return func() error { return errors.Join(os.Truncate(path, 0), lock.Close()) }, true, nil
 }
 
 // LogName is the file in the state folder in which a process without a terminal writes

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os/exec"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -245,6 +246,11 @@ func TestRun_serverFails_isTriedAgainAsItSays(t *testing.T) {
 func TestRun_anotherProgramWaits_getsTheSeat(t *testing.T) {
 	h := newHall(t)
 	h.watch(0, h.seat())
+	h.still("its wait is open", func() bool {
+		var info client.Info
+		h.call("room_info", map[string]any{"agent_token": h.bob.AgentToken}, &info)
+		return slices.ContainsFunc(info.Room.Agents, func(a client.Agent) bool { return a.State == "standby" })
+	})
 	other := make(chan client.Standby, 1)
 	go func() {
 		got, _ := h.tools.Standby(context.WithoutCancel(h.t.Context()), client.StandbyRequest{Token: h.ann.AgentToken})
