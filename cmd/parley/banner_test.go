@@ -68,7 +68,7 @@ func TestBanner_reachableByOthers_givesAnAddressAndWarnsThatNothingIsEncrypted(t
 	if err := banner(&out, at, "", "DynamoDB table rooms"); err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{"not\nencrypted", "parley http://192.168.1.7:8080/mcp\n", `"http://192.168.1.7:8080/mcp","--allow-http"`} {
+	for _, part := range []string{"not\nencrypted", "parley http://192.168.1.7:8080/mcp\n", `"--url","http://192.168.1.7:8080"]`} {
 		if !strings.Contains(out.String(), part) {
 			t.Errorf("no %q in\n%s", part, &out)
 		}

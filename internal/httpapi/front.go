@@ -51,21 +51,21 @@ there is something to read:
   `+tools.StandbyLine(url, "$CURSOR")+"\n")
 }
 
-// Connect returns what a person pastes to add the MCP server at url to a client: one line
-// for each client, all ending in a newline.
+// Connect returns what a person pastes to add the MCP server at url to a client: the
+// command of this program for those that have it, and one line for each client, all ending
+// in a newline.
 func Connect(url string) string {
-	bridge := fmt.Sprintf("%q", url)
-	if strings.HasPrefix(url, "http:") && !isLoopback(strings.Split(url, "/")[2]) {
-		bridge += `,"--allow-http"`
-	}
-	return fmt.Sprintf(`  Claude Code     claude mcp add --scope user --transport http parley %[1]s
+	base := strings.TrimSuffix(url, MCPPath)
+	return fmt.Sprintf(`  with parley     parley connect claude-code --url %[2]s --allow
+                  (or codex, cursor, vscode, gemini, claude-desktop; also wakes idle agents)
+  Claude Code     claude mcp add --scope user --transport http parley %[1]s
   Codex           codex mcp add parley --url %[1]s
                   and below [mcp_servers.parley] in ~/.codex/config.toml, so that it does not ask each time:
                   default_tools_approval_mode = "approve"
   Gemini CLI      gemini mcp add --scope user --transport http parley %[1]s
   VS Code         code --add-mcp '{"name":"parley","type":"http","url":"%[1]s"}'
   Cursor          in ~/.cursor/mcp.json: {"mcpServers":{"parley":{"url":"%[1]s"}}}
-  Claude Desktop  in claude_desktop_config.json: {"mcpServers":{"parley":{"command":"npx","args":["-y","mcp-remote",%[2]s]}}}
+  Claude Desktop  in claude_desktop_config.json: {"mcpServers":{"parley":{"command":"parley","args":["bridge","--url","%[2]s"]}}}
   any other       %[1]s (transport: Streamable HTTP)
-`, url, bridge)
+`, url, base)
 }

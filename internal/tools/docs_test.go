@@ -4,7 +4,6 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
-	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -52,17 +51,6 @@ func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
 	page := strings.NewReplacer("{{tools}}\n", strings.TrimSuffix(b.String(), "\n"), "{{limits}}\n", limits(),
 		"{{standby}}", StandbyLine("$URL", "$CURSOR")).Replace(docsFrame)
 	golden(t, filepath.Join("..", "..", "docs", "tools.md"), []byte(page))
-}
-
-// People copy the line from the README, too.
-func TestDocs_readme_hasTheLineForAShell(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if line := StandbyLine("http://127.0.0.1:8080/mcp", "$CURSOR"); !strings.Contains(string(text), "\n"+line+"\n") {
-		t.Errorf("README.md does not have the line\n%s", line)
-	}
 }
 
 func TestDocs_everyField_isExplained(t *testing.T) {
