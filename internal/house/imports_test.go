@@ -22,6 +22,7 @@ func arrows() map[string][]string {
 	})
 	clients := []string{"internal/state", "internal/client", "internal/seats", "internal/fault"}
 	clients = append(clients, "internal/nudge", "internal/standby", "internal/hook")
+	clients = append(clients, "internal/shell")
 	return map[string][]string{
 		// The rules, lowest first.
 		"internal/fault":     {},
@@ -45,6 +46,7 @@ func arrows() map[string][]string {
 		"internal/state":  {},
 		"internal/client": {"internal/state", "internal/fault"},
 		"internal/seats":  {"internal/state"},
+		"internal/shell":  {"internal/client", "internal/seats", "internal/state", "internal/fault"},
 
 		// Waking agents.
 		"internal/nudge":   {"internal/state", "internal/seats"},
@@ -105,6 +107,7 @@ func foreign() map[string][]string {
 		"golang.org/x/text/secure/precis": {"internal/ident"},
 		"github.com/alecthomas/kong":      {"cmd/parley"},
 		"github.com/caarlos0/env":         {"functions/mcp"},
+		"golang.org/x/term":               {"internal/shell"},
 	}
 }
 

@@ -1,0 +1,15 @@
+package shell
+
+import (
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+// showsColors reports whether a terminal understands colors, after it was asked to.
+func showsColors(f *os.File) bool {
+	var mode uint32
+	console := windows.Handle(f.Fd())
+	return windows.GetConsoleMode(console, &mode) == nil &&
+		windows.SetConsoleMode(console, mode|windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING) == nil
+}

@@ -1,0 +1,106 @@
+package shell
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/width"
+)
+
+// columns measures what a terminal makes of a text. Where terminals differ it rather says
+// too much: a text that is wider than it was measured would wrap to the first column,
+// where only Parley's own lines begin.
+type columns struct {
+	ambiguous int // of characters that are wide only among East Asian ones
+}
+
+// columnsOf returns how the terminal of this environment measures.
+func columnsOf(env func(string) string) columns {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if language := env(name); language != "" {
+			for _, wide := range []string{"ja", "ko", "zh"} {
+				if strings.HasPrefix(language, wide) {
+					return columns{2}
+				}
+			}
+			break
+		}
+	}
+	return columns{1}
+}
+
+func (c columns) rune(r rune) int {
+	switch {
+	case r == '\ufe0f': // what precedes it becomes an emoji
+		return 1
+	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Variation_Selector):
+		return 0
+	case r >= 0x1f000 && r <= 0x1faff: // pictures, with those of later versions of Unicode
+		return 2
+	}
+	switch width.LookupRune(r).Kind() {
+	case width.EastAsianWide, width.EastAsianFullwidth:
+		return 2
+	case width.EastAsianAmbiguous:
+		return c.ambiguous
+	}
+	return 1
+}
+
+func (c columns) text(s string) int {
+	n := 0
+	for _, r := range s {
+		n += c.rune(r)
+	}
+	return n
+}
+
+// tab is how far tabs reach, from the start of the text.
+const tab = 8
+
+// untab replaces the tabs of a line by spaces.
+func (c columns) untab(line string) string {
+	if !strings.Contains(line, "\t") {
+		return line
+	}
+	var b strings.Builder
+	at := 0
+	for _, r := range line {
+		if r != '\t' {
+			b.WriteRune(r)
+			at += c.rune(r)
+			continue
+		}
+		n := tab - at%tab
+		b.WriteString(strings.Repeat(" ", n))
+		at += n
+	}
+	return b.String()
+}
+
+// fold breaks a line without tabs into pieces of at most so many columns: first for the
+// first of them, then rest. It breaks at spaces where it can.
+func (c columns) fold(line string, first, rest int) []string {
+	var pieces []string
+	for limit := first; ; limit = rest {
+		n, space, used, solid := len(line), 0, 0, false
+		for i, r := range line {
+			w := c.rune(r)
+			if used+w > limit && i > 0 {
+				n = i
+				break
+			}
+			used += w
+			if solid = solid || r != ' '; r == ' ' && solid { // not at the indentation of code
+				space = i
+			}
+		}
+		if n == len(line) {
+			return append(pieces, line)
+		}
+		if space > 0 && line[n] != ' ' {
+			n = space
+		}
+		pieces, line = append(pieces, line[:n]), strings.TrimLeft(line[n:], " ")
+	}
+}

@@ -1,0 +1,76 @@
+package shell
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/client"
+)
+
+// event says what happened in a room, other than that somebody spoke. The word for it
+// comes first and ends with a colon, which no name holds: an agent that is called "Bob
+// left" cannot make others believe that Bob left.
+func event(m client.Message) string {
+	what, about := m.Type, m.Agent
+	var more []string
+	switch m.Type {
+	case "left":
+		switch m.Reason {
+		case "", "left":
+		case "timeout":
+			what = "silent for too long, lost its seat"
+		default:
+			what = m.Reason
+		}
+		if m.NewAdmin != "" {
+			more = append(more, "new admin: "+m.NewAdmin)
+		}
+	case "role":
+		what = done(m.Action)
+	case "room":
+		if what, about = "changed", changed(m.Changes); m.Reason == "closed" {
+			what, about = "closed for good", "the room"
+		}
+	case "paired":
+		about = "the two here"
+	case "knock":
+		what = "could not join, the name is taken"
+		if m.Reason == "room_full" {
+			what = "could not join, the room is full"
+		}
+		more = append(more, m.ID)
+	}
+	if m.By != "" {
+		more = append(more, "by "+m.By)
+	}
+	return HarmlessLine(strings.Join(append([]string{what + ": " + about}, more...), "; "))
+}
+
+// done says that an admin did something to an agent.
+func done(action string) string {
+	switch action {
+	case "promote", "demote", "mute", "unmute":
+		return strings.TrimSuffix(action, "e") + "ed"
+	case "ban", "unban":
+		return action + "ned"
+	case "readmit":
+		return "readmitted"
+	}
+	return action
+}
+
+// changed lists the settings of a room that have changed.
+func changed(settings map[string]any) string {
+	var is []string
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		switch value := settings[name].(type) {
+		case string:
+			is = append(is, fmt.Sprintf("%s %q", name, value))
+		default:
+			is = append(is, fmt.Sprintf("%s %v", name, value))
+		}
+	}
+	return strings.Join(is, ", ")
+}

@@ -1,0 +1,207 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/seats"
+	"github.com/parley-chat/parley/internal/state"
+)
+
+// JoinRequest asks for a seat.
+type JoinRequest struct {
+	Room, As    string
+	Password    string
+	Capacity    int // of a room that this makes; 0 leaves it to the server
+	New         bool
+	Lock        bool   // a new room gets a password, which the person is asked for
+	Description string // of a new room
+	Public      bool   // likewise
+}
+
+// Join takes a seat, or returns to the one that the person has, and shows the room.
+func (s *Shell) Join(ctx context.Context, req JoinRequest) error {
+	if strings.Contains(req.Room, ":") {
+		return fail(usage, "A password does not belong into a command line, which others can see. Set PARLEY_PASSWORD, or give the room without it and type it when asked.")
+	}
+	if err := s.askForLock(&req); err != nil {
+		return err
+	}
+	c := s.Dial(s.server())
+	defer c.Close()
+	r, err := s.take(ctx, c, req)
+	if fault.CodeOf(err) == fault.WrongPassword && req.Password == "" && s.Ask != nil {
+		if req.Password, err = s.Ask("Password of the room " + HarmlessLine(req.Room) + ": "); err == nil {
+			r, err = s.take(ctx, c, req)
+		}
+	}
+	var refused *fault.Error
+	if errors.As(err, &refused) {
+		return refusedJoin(refused)
+	}
+	if err != nil {
+		return err
+	}
+	return s.Out.welcome(r)
+}
+
+// server returns the address of the server for a command that needs no seat.
+func (s *Shell) server() string {
+	if s.Base != "" {
+		return s.Base
+	}
+	return s.Usual
+}
+
+// askForLock asks for the password of a new room.
+func (s *Shell) askForLock(req *JoinRequest) error {
+	if !req.Lock || req.Password != "" {
+		return nil
+	}
+	if s.Ask == nil {
+		return fail(usage, "There is no terminal to type a password on: set PARLEY_PASSWORD.")
+	}
+	password, err := s.Ask("Password of the new room: ")
+	if err != nil {
+		return err
+	}
+	again, err := s.Ask("The same again: ")
+	if err != nil {
+		return err
+	}
+	if password != again || password == "" {
+		return fail(failed, "That was not the same password twice. Nothing was done.")
+	}
+	req.Password = password
+	return nil
+}
+
+// take takes the seat and stores it. Commands that join at the same time do so one after
+// the other: the second of two that ask for the same seat finds that of the first.
+func (s *Shell) take(ctx context.Context, c *client.Client, req JoinRequest) (r result, err error) {
+	path, err := state.Path("join")
+	if err != nil {
+		return nil, err
+	}
+	err = state.Locked(path, func() error {
+		if r, err = s.resume(ctx, c, req); r != nil || err != nil {
+			return err
+		}
+		r, err = s.sit(ctx, c, req)
+		return err
+	})
+	return r, err
+}
+
+// resume returns to the seat that the person has in that room under that name. The result
+// is nil if there is none, or none any more.
+func (s *Shell) resume(ctx context.Context, c *client.Client, req JoinRequest) (result, error) {
+	all, err := s.Seats.All()
+	if err != nil || req.New {
+		return nil, err
+	}
+	which := Which{req.Room, req.As}
+	i := slices.IndexFunc(all, func(seat seats.Seat) bool { return which.fits(seat) && seat.Server == c.Base() })
+	if i < 0 {
+		return nil, nil
+	}
+	r, err := s.seated(ctx, c, "join_room", args{"agent_token": all[i].Token})
+	switch fault.CodeOf(err) {
+	case fault.Removed, fault.TokenInvalid, fault.RoomNotFound, fault.RoomClosed:
+		return nil, s.Seats.Remove(all[i].Token)
+	}
+	return r, err
+}
+
+// sit takes a new seat.
+func (s *Shell) sit(ctx context.Context, c *client.Client, req JoinRequest) (result, error) {
+	tool, a := "join_room", args{"agent_name": req.As}
+	a.set("room", req.Room)
+	a.set("password", req.Password)
+	if req.Capacity > 0 {
+		a["capacity"] = req.Capacity
+	}
+	if req.New {
+		tool = "create_room"
+		a.set("description", req.Description)
+		if req.Public {
+			a["public"] = true
+		}
+	}
+	return s.seated(ctx, c, tool, a)
+}
+
+// seated makes a call that gives a seat, and stores it. A seat that cannot be stored is
+// given back, since nobody would know its token.
+func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a args) (result, error) {
+	var got client.Joined
+	r, err := get(ctx, c, tool, a, &got)
+	if err != nil {
+		return nil, err
+	}
+	err = s.Seats.Put(seats.Seat{Server: c.Base(), Room: got.Room.Name, Name: got.AgentName, Token: got.AgentToken, Cursor: got.Cursor})
+	if err == nil {
+		return r, nil
+	}
+	left := c.Call(ctx, "leave_room", args{"agent_token": got.AgentToken}, &client.Left{})
+	return nil, errors.Join(fmt.Errorf("the seat could not be stored, and was given back: %w", err), left)
+}
+
+// refusedJoin says what a person can do about a refusal. What the server says is for
+// agents, in terms of its tools.
+func refusedJoin(refused *fault.Error) error {
+	switch refused.Code {
+	case fault.WrongPassword:
+		return fail(failed, "The room has a password, and this is not it: set PARLEY_PASSWORD, or type it when asked on a terminal.")
+	case fault.RoomExists:
+		return fail(failed, "There is a room of that name: leave out --new to join it.")
+	case fault.RoomFull:
+		if len(refused.Yours) > 0 {
+			return fail(failed, "The room is full. Seats of yours have been silent there: join --as %s to have it again.", HarmlessLine(strings.Join(refused.Yours, ", or --as ")))
+		}
+		return fail(failed, "The room is full. An admin in it can add seats, or wait until somebody leaves.")
+	case fault.NameTaken:
+		return fail(failed, "Another agent in the room has this name: join under another. If it is you, on another machine or in another client, your seat is free again once it has been silent for a while.")
+	}
+	return plain(refused)
+}
+
+// welcome shows a room to a person who has just taken a seat in it.
+func (o *Output) welcome(r result) error {
+	if o.JSON {
+		return o.result(r)
+	}
+	var got client.Joined
+	if err := r.into(&got); err != nil {
+		return err
+	}
+	how := map[string]string{"created": "the new room", "returned": "the room, as before,"}[got.Status]
+	if how == "" {
+		how = "the room"
+	}
+	if err := o.print("You are %s in %s %s: %d of %d seats are taken.", HarmlessLine(got.AgentName), how, HarmlessLine(got.Room.Name), len(got.Room.Agents), got.Room.Capacity); err != nil {
+		return err
+	}
+	if got.Room.Description != "" {
+		if err := o.print("%s", HarmlessLine(got.Room.Description)); err != nil {
+			return err
+		}
+	}
+	if got.Earlier > 0 {
+		if err := o.print("%d earlier messages: parley history", got.Earlier); err != nil {
+			return err
+		}
+	}
+	if err := o.Screen.Show(got.Messages...); err != nil {
+		return err
+	}
+	if got.Invite == "" || len(got.Room.Agents) > 1 {
+		return nil
+	}
+	return o.print("Pass this on to whoever is to join:\n  %s", HarmlessLine(got.Invite))
+}

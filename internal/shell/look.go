@@ -1,0 +1,265 @@
+package shell
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/fault"
+)
+
+// Who shows who is in the room, and which requests are open.
+func (s *Shell) Who(ctx context.Context, which Which) error {
+	return s.with(which, func(s *session) error {
+		var got client.Info
+		r, err := s.call(ctx, "room_info", args{}, &got)
+		if err != nil {
+			return err
+		}
+		if s.out.JSON {
+			return s.out.result(r)
+		}
+		return s.out.about(got)
+	})
+}
+
+// about shows a room.
+func (o *Output) about(got client.Info) error {
+	facts := []string{fmt.Sprintf("%d of %d seats taken", len(got.Room.Agents), got.Room.Capacity)}
+	for _, fact := range []struct {
+		holds bool
+		text  string
+	}{
+		{got.Room.Type == "channel", "only admins speak"},
+		{got.Room.Public, "public"},
+		{got.Room.PasswordProtected, "with a password"},
+		{got.Room.Closed, "closed for good"},
+	} {
+		if fact.holds {
+			facts = append(facts, fact.text)
+		}
+	}
+	if err := o.print("%s: %s", HarmlessLine(got.Room.Name), strings.Join(facts, ", ")); err != nil {
+		return err
+	}
+	if got.Room.Description != "" {
+		if err := o.print("%s", HarmlessLine(got.Room.Description)); err != nil {
+			return err
+		}
+	}
+	rows := make([][]string, len(got.Room.Agents))
+	for i, a := range got.Room.Agents {
+		rows[i] = []string{"  " + a.Name, doing(a), a.Activity}
+	}
+	if err := o.table(rows); err != nil {
+		return err
+	}
+	for _, q := range got.Requests {
+		owing := "anyone"
+		if len(q.OwedBy) > 0 {
+			owing = strings.Join(q.OwedBy, ", ")
+		}
+		if err := o.print("Open: %s", HarmlessLine(fmt.Sprintf("%s asks %s, for %d min [%s]: %s", q.From, owing, q.Minutes, q.ID, q.Text))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// doing says what an agent is and does.
+func doing(a client.Agent) string {
+	var is []string
+	if a.You {
+		is = append(is, "you")
+	} else if a.State != "" {
+		is = append(is, a.State)
+	}
+	if a.Role == "admin" {
+		is = append(is, a.Role)
+	}
+	if a.Muted {
+		is = append(is, "muted")
+	}
+	if a.Replaced {
+		is = append(is, "took the name over without proof")
+	}
+	if a.BackInMinutes > 0 {
+		is = append(is, fmt.Sprintf("back in %d min", a.BackInMinutes))
+	} else if a.IdleMinutes > 0 && !a.You {
+		is = append(is, fmt.Sprintf("idle for %d min", a.IdleMinutes))
+	}
+	if a.Unread != nil && *a.Unread > 0 && !a.You {
+		is = append(is, fmt.Sprintf("%d unread", *a.Unread))
+	}
+	return strings.Join(is, ", ")
+}
+
+// HistoryRequest asks for what was said.
+type HistoryRequest struct {
+	Last   int    // how many messages
+	Before string // only what came before this id
+	Agreed bool   // only what all agreed on
+}
+
+// History shows what was said.
+func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) error {
+	return s.with(which, func(s *session) error {
+		list, more, err := s.said(ctx, req)
+		if err != nil {
+			return err
+		}
+		if s.out.JSON {
+			return s.out.page(list, more)
+		}
+		if more && !req.Agreed && s.out.Screen.Terminal {
+			s.out.note("There is more: parley history --before %s", list[0].ID)
+		}
+		for _, e := range list {
+			if err := s.out.Screen.Show(e.Message); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// said reads what a History asks for. What all agreed on comes in one page.
+func (s *session) said(ctx context.Context, req HistoryRequest) ([]entry, bool, error) {
+	if req.Agreed {
+		return s.history(ctx, args{"agreed": true, "limit": min(req.Last, pageSize)})
+	}
+	a := args{}
+	a.set("before", req.Before)
+	return s.latest(ctx, req.Last, a)
+}
+
+// page prints messages as one result of the history.
+func (o *Output) page(list []entry, more bool) error {
+	fields := make([]result, len(list))
+	for i, e := range list {
+		fields[i] = e.fields
+	}
+	messages, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	r := result{"messages": messages}
+	if more {
+		r["has_more"] = json.RawMessage("true")
+	}
+	return o.result(r)
+}
+
+// Rooms lists public rooms.
+func (s *Shell) Rooms(ctx context.Context, search string, limit int) error {
+	c := s.Dial(s.server())
+	defer c.Close()
+	var rows [][]string
+	a := args{"limit": min(limit, pageSize)}
+	a.set("search", search)
+	var all client.Rooms
+	for {
+		var got client.Rooms
+		r, err := get(ctx, c, "list_rooms", a, &got)
+		if err != nil {
+			return refusedPlainly(err)
+		}
+		if s.Out.JSON {
+			if err := s.Out.result(r); err != nil {
+				return err
+			}
+		}
+		all.Rooms = append(all.Rooms, got.Rooms...)
+		if got.NextPage == "" || len(all.Rooms) >= limit {
+			all.NextPage = got.NextPage
+			break
+		}
+		a["page"] = got.NextPage
+	}
+	if s.Out.JSON {
+		return nil
+	}
+	for _, r := range all.Rooms {
+		locked := ""
+		if r.PasswordProtected {
+			locked = "with a password"
+		}
+		rows = append(rows, []string{r.Name, fmt.Sprintf("%d/%d", r.Agents, r.Capacity), locked, r.Description})
+	}
+	if len(rows) == 0 {
+		s.Out.note("No public room fits. Others are not listed: ask for their names.")
+	}
+	if all.NextPage != "" {
+		s.Out.note("There are more: search, or raise -n.")
+	}
+	return s.Out.table(rows)
+}
+
+// refusedPlainly makes a refusal fit to be shown.
+func refusedPlainly(err error) error {
+	var refused *fault.Error
+	if errors.As(err, &refused) {
+		return plain(refused)
+	}
+	return err
+}
+
+// Leave gives the seat up, and shows what was unread.
+func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
+	return s.with(which, func(s *session) error {
+		a := args{}
+		a.set("text", text)
+		var got client.Left
+		r, err := s.call(ctx, "leave_room", a, &got)
+		if err != nil {
+			return err
+		}
+		touch(s.file)
+		if err := s.file.Remove(s.seat.Token); err != nil {
+			return err
+		}
+		if s.out.JSON {
+			return s.out.result(r)
+		}
+		if err := s.out.Screen.Show(got.Messages...); err != nil {
+			return err
+		}
+		return s.out.print("You have left %s.", HarmlessLine(s.seat.Room))
+	})
+}
+
+// Invite prints the line that brings another agent into the room.
+func (s *Shell) Invite(ctx context.Context, which Which) error {
+	return s.with(which, func(s *session) error {
+		var got client.Joined
+		r, err := s.call(ctx, "join_room", args{}, &got)
+		if err != nil {
+			return err
+		}
+		if got.Invite == "" {
+			return fail(failed, "Nobody can be invited to %s: %d of %d seats are taken.", HarmlessLine(got.Room.Name), len(got.Room.Agents), got.Room.Capacity)
+		}
+		if got.Room.PasswordProtected {
+			s.out.note("The room has a password, which is not part of the line: pass it on in another way.")
+		}
+		if s.out.JSON {
+			return s.out.result(slimmed(r, "invite", "room"))
+		}
+		return s.out.print("%s", HarmlessLine(got.Invite))
+	})
+}
+
+// slimmed returns only these fields of a result.
+func slimmed(r result, keep ...string) result {
+	less := result{}
+	for name, value := range r {
+		if slices.Contains(keep, name) {
+			less[name] = value
+		}
+	}
+	return less
+}

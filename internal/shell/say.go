@@ -1,0 +1,188 @@
+package shell
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/fault"
+)
+
+// MaxText is the most bytes that one message has.
+const MaxText = 32_768
+
+// SayRequest is a message.
+type SayRequest struct {
+	Text    string
+	To, Ask []string
+	ReplyTo string
+	Kind    string
+	Answer  bool          // wait for the answer
+	Within  time.Duration // give up waiting after this time; 0: never
+}
+
+// ReadText reads a text to say from a pipe.
+func ReadText(in io.Reader) (string, error) {
+	text, err := io.ReadAll(io.LimitReader(in, MaxText+2))
+	if err != nil {
+		return "", err
+	}
+	text = bytes.TrimRight(text, "\r\n")
+	switch {
+	case len(text) > MaxText:
+		return "", fail(failed, "The text has more than 32,768 bytes, the most that a message can have. Say only what matters of it, say it in parts (see split -b 30000), or put it where the others can read it and say where that is.")
+	case len(bytes.TrimSpace(text)) == 0:
+		return "", fail(failed, "There is nothing to say: standard input is empty.")
+	case !utf8.Valid(text):
+		return "", fail(failed, "The text is not UTF-8. Convert it, for example with iconv.")
+	}
+	return string(text), nil
+}
+
+// sendFor is how long Say tries to reach a server that is being restarted.
+const sendFor = 5 * time.Second
+
+// Say says something, and waits for the answer if asked to: for that of each agent that
+// owes one or, of a message that asks nobody, for the first.
+func (s *Shell) Say(ctx context.Context, which Which, req SayRequest) error {
+	began := s.Clock.Now()
+	return s.with(which, func(s *session) error {
+		sent, r, err := s.send(ctx, req)
+		if err != nil {
+			return err
+		}
+		touch(s.file)
+		switch {
+		case !sent.Sent:
+			return fail(failed, "Nothing was sent: an agent that you named took its name over without proof, so it may not be the one you know. Say it again if it may read this all the same.")
+		case !req.Answer && s.out.JSON:
+			return s.out.result(r)
+		case !req.Answer:
+			return nil
+		}
+		return s.await(ctx, sent.ID, req, began)
+	})
+}
+
+// send sends the message. If the connection breaks, nobody knows whether it was said: then
+// send tries again, with the same key, so that it is said only once.
+func (s *session) send(ctx context.Context, req SayRequest) (sent client.Sent, r result, err error) {
+	a := args{"idempotency_key": rand.Text()}
+	a.set("text", req.Text)
+	a.set("reply_to", req.ReplyTo)
+	a.set("kind", req.Kind)
+	if len(req.To) > 0 {
+		a["to"] = req.To
+	}
+	if len(req.Ask) > 0 {
+		a["ask"] = req.Ask
+	}
+	var again retry
+	for until := s.clock.Now().Add(sendFor); ; {
+		r, err = s.call(ctx, "send_message", a, &sent)
+		switch {
+		case err == nil, !passing(err), s.clock.Now().After(until), again.pause == 0 && unheard(err):
+			return sent, r, err
+		case !again.failed(ctx, s, err):
+			return sent, nil, ctx.Err()
+		}
+	}
+}
+
+// unheard reports whether a call failed before the server could hear of it.
+func unheard(err error) bool {
+	lost := new(net.OpError)
+	return errors.As(err, &lost) && lost.Op == "dial" || fault.CodeOf(err) == fault.RateLimited
+}
+
+// await prints the answers to the message of an id. It reads the history after it, and so
+// neither takes messages from another command nor is ended by one.
+func (s *session) await(ctx context.Context, id string, req SayRequest, began time.Time) error {
+	page, _, err := s.history(ctx, args{"id": id})
+	if err != nil {
+		return err
+	}
+	if len(page) != 1 {
+		return fail(failed, "The server does not show the message that it has taken.")
+	}
+	w := &answers{s: s, id: id, to: req.To, asked: slices.Clone(page[0].Ask)}
+	w.open, w.several = slices.Clone(w.asked), len(w.asked) > 1
+	limited, cancel := ctx, context.CancelFunc(func() {})
+	if req.Within > 0 {
+		limited, cancel = withClock(ctx, s.clock, req.Within-s.clock.Since(began))
+	}
+	defer cancel()
+	err = s.follow(limited, id, w.see)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case limited.Err() != nil && errors.Is(err, context.Canceled):
+		s.out.note("No answer within %v.", req.Within)
+		return ErrQuiet
+	case err == nil && !w.answered:
+		s.out.note("%s left without an answer.", strings.Join(w.asked, " and "))
+		return ErrQuiet
+	}
+	return err
+}
+
+// answers looks for what answers a message.
+type answers struct {
+	s        *session
+	id       string
+	to       []string // who alone reads the message; nobody: all do
+	asked    []string // who owed an answer
+	open     []string // who still does
+	several  bool
+	answered bool
+}
+
+func (w *answers) see(e entry) (done bool, err error) {
+	if e.Type == "left" {
+		w.open = slices.DeleteFunc(w.open, func(name string) bool { return name == e.Agent })
+		return len(w.asked) > 0 && len(w.open) == 0, nil
+	}
+	if e.Type != "message" || e.From == w.s.seat.Name {
+		return false, nil
+	}
+	if !w.answers(e.Message) {
+		if slices.Contains(w.open, e.From) { // it may have forgotten to say that it answers
+			notes := *w.s.out.Screen
+			notes.Out, notes.Color = w.s.out.Notes, false
+			return false, notes.Show(e.Message)
+		}
+		return false, nil
+	}
+	w.answered = true
+	w.open = slices.DeleteFunc(w.open, func(name string) bool { return name == e.From })
+	return len(w.open) == 0 || e.Kind == "object" || e.Agreed == w.id, w.print(e)
+}
+
+// answers reports whether m answers the message. Who owes an answer refers to it. To a
+// message that asks nobody any word answers that does not answer something else.
+func (w *answers) answers(m client.Message) bool {
+	if m.ReplyTo != "" || len(w.asked) > 0 {
+		return m.ReplyTo == w.id
+	}
+	return m.Kind != "status" && (len(w.to) == 0 || len(m.To) > 0)
+}
+
+// print prints an answer: for a person as the screen shows messages, so that no answer can
+// look like a line of this program; into a pipe the text alone, if only one can come.
+func (w *answers) print(e entry) error {
+	switch {
+	case w.s.out.JSON || w.several || w.s.out.Screen.Terminal:
+		return w.s.out.one(e)
+	case e.Text == "":
+		return w.s.out.print("%s", e.Kind)
+	}
+	return w.s.out.print("%s", e.Text)
+}

@@ -1,0 +1,158 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/seats"
+)
+
+// Shell runs the client commands of one person.
+type Shell struct {
+	Seats *seats.File
+	// Base is the address of the server that the person named for this command; "" if none.
+	// Usual is the one that is meant otherwise.
+	Base, Usual string
+	Dial        func(base string) *client.Client
+
+	Out   *Output
+	Ask   func(prompt string) (string, error) // asks for a secret; nil without a terminal
+	Clock clockwork.Clock
+}
+
+// ErrQuiet is how a command ends that waited, and for which nothing came in time.
+var ErrQuiet = errors.New("nothing came in time")
+
+// Failure is an error with a sentence for a person and the exit code of the program.
+type Failure struct {
+	Text string
+	Code int
+}
+
+// The exit codes that a Failure has; docs/commands.md lists all of them.
+const (
+	failed = 1
+	usage  = 2
+	gone   = 4
+)
+
+func (f *Failure) Error() string { return f.Text }
+
+// ExitCode returns the exit code of the program.
+func (f *Failure) ExitCode() int { return f.Code }
+
+func fail(code int, format string, args ...any) error {
+	return &Failure{fmt.Sprintf(format, args...), code}
+}
+
+// session is a seat, with what a command needs to use it.
+type session struct {
+	client *client.Client
+	seat   seats.Seat
+	file   *seats.File
+	out    *Output
+	clock  clockwork.Clock
+}
+
+// with calls do for the seat that a command means. If the seat turns out to be gone, it is
+// forgotten here, and the error says so.
+func (s *Shell) with(which Which, do func(*session) error) error {
+	seat, err := s.choose(which)
+	if err != nil {
+		return err
+	}
+	c := s.Dial(seat.Server)
+	defer c.Close()
+	return s.judge(seat, do(&session{c, seat, s.Seats, s.Out, s.Clock}))
+}
+
+// judge returns what the person is told of err, which a call for the seat gave.
+func (s *Shell) judge(seat seats.Seat, err error) error {
+	var refused *fault.Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	switch refused.Code {
+	case fault.Removed, fault.TokenInvalid, fault.RoomNotFound:
+		if err := s.Seats.Remove(seat.Token); err != nil {
+			return err
+		}
+		return fail(gone, "Your seat in the room %s as %s is gone, and forgotten here: %s", seat.Room, seat.Name, reason(refused.Code))
+	case fault.RoomClosed:
+		return fail(gone, "The room %s is closed for good. parley history still shows what was said; parley leave forgets the seat.", seat.Room)
+	}
+	return plain(refused)
+}
+
+// reason says for a person why a seat is gone. The server says it for agents.
+func reason(code fault.Code) string {
+	switch code {
+	case fault.RoomNotFound:
+		return "the room has ended. parley join makes a new one."
+	case fault.TokenInvalid:
+		return "this server does not know it. parley join takes a new one."
+	}
+	return "you left, were removed, or another agent of that name has it now. parley join takes a new one."
+}
+
+// plain returns a refusal without what a terminal must not be shown, and without the
+// token of a refused join.
+func plain(refused *fault.Error) error {
+	return &fault.Error{Code: refused.Code, Message: HarmlessLine(refused.Message), RetryAfter: refused.RetryAfter}
+}
+
+// passing reports whether a call that failed so may succeed soon.
+func passing(err error) bool {
+	code := fault.CodeOf(err)
+	return errors.As(err, new(*client.Unreachable)) || code == fault.Unavailable || code == fault.RateLimited
+}
+
+// pause waits for d. It reports false if ctx ended before.
+func pause(ctx context.Context, clock clockwork.Clock, d time.Duration) bool {
+	select {
+	case <-clock.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// The pauses between attempts to reach a server: the first, and the longest.
+const (
+	firstPause   = 200 * time.Millisecond
+	longestPause = 5 * time.Second
+)
+
+// retry is how a command outlasts a server that is being restarted.
+type retry struct {
+	pause time.Duration // the last one; 0 while the server answers
+}
+
+// failed waits before the next attempt. It reports false if ctx ended before. The person is
+// told once.
+func (r *retry) failed(ctx context.Context, s *session, err error) bool {
+	if r.pause == 0 {
+		text := err.Error()
+		if lost := new(client.Unreachable); errors.As(err, &lost) {
+			text = "The server at " + lost.Base + " does not answer."
+		}
+		s.out.note("%s Trying again.", text)
+		r.pause = firstPause / 2
+	}
+	r.pause = min(2*r.pause, longestPause)
+	return pause(ctx, s.clock, r.pause)
+}
+
+// succeeded notes that the server answers.
+func (r *retry) succeeded(s *session) {
+	if r.pause > 0 {
+		s.out.note("The server is back.")
+	}
+	r.pause = 0
+}

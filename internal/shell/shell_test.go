@@ -1,0 +1,284 @@
+package shell_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/seats"
+	"github.com/parley-chat/parley/internal/shell"
+)
+
+func TestTail_whileManyUseTheSeat_losesAndRepeatsNothing(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob", "Cy")
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	tails := []*command{at(t, base, nil), at(t, base, nil)}
+	var ended []<-chan error
+	for _, tail := range tails {
+		ended = append(ended, begin(func() error { return tail.Tail(ctx, as("Ann"), 1) }))
+		until(t, "tail has begun", func() bool { return tail.out.String() != "" })
+	}
+	waiting := at(t, base, nil)
+	waited := begin(func() error { return waiting.Wait(ctx, as("Ann"), shell.WaitRequest{}) })
+	var all sync.WaitGroup
+	for _, name := range []string{"Ann", "Bob", "Cy"} {
+		all.Go(func() {
+			for n := range 8 {
+				say(t, base, name, shell.SayRequest{Text: fmt.Sprintf("%s %d", name, n)})
+			}
+		})
+	}
+	all.Wait()
+	if err := <-waited; err != nil {
+		t.Error(err)
+	}
+	var want []string
+	for _, m := range history(t, base) {
+		if m.Type == "message" {
+			want = append(want, m.Text)
+		}
+	}
+	for i, tail := range tails {
+		until(t, "tail has all", func() bool { return len(texts(t, tail.out.String())) >= len(want) })
+		if got := texts(t, tail.out.String()); len(want) != 24 || !slices.Equal(got, want) {
+			t.Errorf("tail %d showed %q, want %q", i, got, want)
+		}
+	}
+	stop()
+	for _, e := range ended {
+		if err := <-e; err != nil {
+			t.Errorf("tail ended with %v", err)
+		}
+	}
+}
+
+func TestWait_ofTwo_oneGetsWhatComes(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	if err := at(t, base, nil).Wait(t.Context(), as("Ann"), shell.WaitRequest{}); err != nil { // that Bob joined
+		t.Fatal(err)
+	}
+	a, b := at(t, base, nil), at(t, base, nil)
+	endedA := begin(func() error { return a.Wait(t.Context(), as("Ann"), shell.WaitRequest{}) })
+	endedB := begin(func() error { return b.Wait(t.Context(), as("Ann"), shell.WaitRequest{}) })
+	var older, newer *command
+	var err error
+	var ended <-chan error
+	select {
+	case err = <-endedA:
+		older, newer, ended = a, b, endedB
+	case err = <-endedB:
+		older, newer, ended = b, a, endedA
+	}
+	if !errors.Is(err, shell.ErrQuiet) || older.out.String() != "" || !strings.Contains(older.notes.String(), "Another wait") {
+		t.Errorf("the older wait ended with %v, %q and %q", err, &older.out, &older.notes)
+	}
+	say(t, base, "Bob", shell.SayRequest{Text: "Milk?"})
+	if err := <-ended; err != nil || !strings.Contains(newer.out.String(), "Milk?") {
+		t.Errorf("the newer wait ended with %v and %q", err, &newer.out)
+	}
+}
+
+func TestWait_outputFails_showsItAgain(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	say(t, base, "Bob", shell.SayRequest{Text: "Milk?"})
+	full := at(t, base, nil)
+	full.out.broken = io.ErrShortWrite
+	if err := full.Wait(t.Context(), as("Ann"), shell.WaitRequest{}); !errors.Is(err, io.ErrShortWrite) {
+		t.Errorf("%v", err)
+	}
+	for _, want := range []bool{true, false} {
+		again := at(t, base, nil)
+		err := again.Wait(t.Context(), as("Ann"), shell.WaitRequest{Within: 100 * time.Millisecond})
+		if got := strings.Contains(again.out.String(), "Milk?"); got != want || want == errors.Is(err, shell.ErrQuiet) {
+			t.Errorf("shown: %v, want %v; %v", got, want, err)
+		}
+	}
+}
+
+func TestSay_answersThatItWaitsFor(t *testing.T) {
+	both := []string{"Bob", "Cy"}
+	for name, c := range map[string]struct {
+		req    shell.SayRequest
+		answer func(t *testing.T, base, id string)
+		want   []string
+		err    error
+	}{
+		"of each that was asked": {shell.SayRequest{Ask: both}, func(t *testing.T, base, id string) {
+			say(t, base, "Bob", shell.SayRequest{Text: "Bob's", ReplyTo: id})
+			say(t, base, "Bob", shell.SayRequest{Text: "by the way"})
+			say(t, base, "Cy", shell.SayRequest{Text: "Cy's", ReplyTo: id})
+		}, []string{"Bob's", "Cy's"}, nil},
+		"some leave instead": {shell.SayRequest{Ask: both}, func(t *testing.T, base, id string) {
+			leave(t, base, "Bob")
+			say(t, base, "Cy", shell.SayRequest{Text: "Cy's", ReplyTo: id})
+		}, []string{"Cy's"}, nil},
+		"all leave instead": {shell.SayRequest{Ask: both}, func(t *testing.T, base, id string) {
+			leave(t, base, "Bob")
+			leave(t, base, "Cy")
+		}, nil, shell.ErrQuiet},
+		"the first word, if nobody was asked": {shell.SayRequest{}, func(t *testing.T, base, id string) {
+			say(t, base, "Bob", shell.SayRequest{Text: "working", Kind: "status"})
+			say(t, base, "Cy", shell.SayRequest{Text: "to Bob", ReplyTo: say(t, base, "Ann", shell.SayRequest{Text: "own words"})})
+			say(t, base, "Bob", shell.SayRequest{Text: "Yes"})
+		}, []string{"Yes"}, nil},
+		"an agreement": {shell.SayRequest{Kind: "proposal"}, func(t *testing.T, base, id string) {
+			say(t, base, "Bob", shell.SayRequest{Kind: "agree"})
+			say(t, base, "Cy", shell.SayRequest{Kind: "agree", Text: "Fine"})
+		}, []string{"", "Fine"}, nil},
+		"an objection": {shell.SayRequest{Kind: "proposal"}, func(t *testing.T, base, id string) {
+			say(t, base, "Bob", shell.SayRequest{Kind: "object", Text: "No", ReplyTo: id})
+		}, []string{"No"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			base := serve(t)
+			meet(t, base, "Ann", "Bob", "Cy")
+			asking := at(t, base, nil)
+			c.req.Text, c.req.Answer = "Well?", true
+			ended := begin(func() error { return asking.Say(t.Context(), as("Ann"), c.req) })
+			c.answer(t, base, idOf(t, base, "Well?"))
+			if err := <-ended; !errors.Is(err, c.err) || !slices.Equal(texts(t, asking.out.String()), c.want) {
+				t.Errorf("%v, printed %s, want %q", err, &asking.out, c.want)
+			}
+		})
+	}
+}
+
+func leave(t *testing.T, base, name string) {
+	t.Helper()
+	if err := at(t, base, nil).Leave(t.Context(), as(name), ""); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// history returns what was said.
+func history(t *testing.T, base string) []client.Message {
+	t.Helper()
+	file, err := seats.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := file.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := client.New(base, client.Options{})
+	defer c.Close()
+	var got client.History
+	if err := c.Call(t.Context(), "message_history", map[string]any{"agent_token": all[0].Token, "limit": 100}, &got); err != nil {
+		t.Fatal(err)
+	}
+	return got.Messages
+}
+
+// idOf waits until something was said, and returns its id.
+func idOf(t *testing.T, base, text string) (id string) {
+	t.Helper()
+	until(t, text+" is said", func() bool {
+		for _, m := range history(t, base) {
+			if m.Text == text {
+				id = m.ID
+			}
+		}
+		return id != ""
+	})
+	return id
+}
+
+// deaf loses the first answer to a send, after the server has done it.
+type deaf struct {
+	http.RoundTripper
+	once sync.Once
+}
+
+func (d *deaf) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := r.GetBody()
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(body)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := d.RoundTripper.RoundTrip(r)
+	if err == nil && strings.Contains(string(text), "send_message") {
+		d.once.Do(func() {
+			_ = resp.Body.Close()
+			resp, err = nil, io.ErrUnexpectedEOF
+		})
+	}
+	return resp, err
+}
+
+func TestSay_answerIsLost_isSaidOnce(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	for range 2 { // the same words may be meant again
+		c := at(t, base, &deaf{RoundTripper: http.DefaultTransport})
+		if err := c.Say(t.Context(), as("Ann"), shell.SayRequest{Text: "Yes."}); err != nil || !strings.Contains(c.notes.String(), "Trying again") {
+			t.Errorf("%v, %s", err, &c.notes)
+		}
+	}
+	if n := len(history(t, base)); n != 4 { // two joins, two messages
+		t.Errorf("the room has %d messages", n)
+	}
+}
+
+func TestJoin_atOnce_isOneSeatForEachName(t *testing.T) {
+	base := serve(t)
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			if err := at(t, base, nil).Join(t.Context(), shell.JoinRequest{Room: "tea", As: []string{"Ann", "Bob"}[i%2]}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	file, err := seats.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list, err := file.All(); err != nil || len(list) != 2 {
+		t.Errorf("%d seats, %v", len(list), err)
+	}
+}
+
+func TestChoose_seatsOfAgents_areNotTheShells(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann")
+	file, err := seats.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []seats.Seat{
+		{Server: base, Room: "tea", Name: "Bob", Token: "t1", Wake: &seats.Wake{Client: "codex"}},
+		{Server: "https://other.example", Room: "tea", Name: "Ann", Token: "t2"}, // not on the usual server
+	} {
+		if err := file.Put(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := at(t, base, nil).Who(t.Context(), shell.Which{}); err != nil {
+		t.Error(err)
+	}
+	var refused *shell.Failure
+	if err := at(t, base, nil).Who(t.Context(), as("Bob")); !errors.As(err, &refused) || refused.Code != 4 {
+		t.Errorf("%v", err)
+	}
+	if err := at(t, "https://third.example", nil).Who(t.Context(), shell.Which{}); !errors.As(err, &refused) || refused.Code != 2 ||
+		!strings.Contains(err.Error(), "--room tea --as Ann --url "+base) || !strings.Contains(err.Error(), "--url https://other.example") {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,56 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// ScreenOn returns a screen that writes to out. If that is a terminal, lines are as wide
+// as it is, and colored unless the environment has NO_COLOR (no-color.org) or says that
+// the terminal is dumb.
+func ScreenOn(out io.Writer) *Screen {
+	s := &Screen{Out: out, Width: func() int { return 0 }, Now: time.Now, columns: columnsOf(os.Getenv)}
+	file, ok := out.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return s
+	}
+	s.Terminal = true
+	s.Color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && showsColors(file)
+	s.Width = func() int {
+		width, _, err := term.GetSize(int(file.Fd()))
+		if err != nil || width <= 0 {
+			return 80
+		}
+		return width
+	}
+	return s
+}
+
+// Ask returns a function that asks the person at a terminal for a secret, which is not
+// shown while it is typed; nil if in is no terminal.
+func Ask(in io.Reader, prompts io.Writer) func(prompt string) (string, error) {
+	file, ok := in.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return nil
+	}
+	return func(prompt string) (string, error) {
+		before, err := term.MakeRaw(int(file.Fd())) // first: what is typed early must not be shown either
+		if err != nil {
+			return "", err
+		}
+		both := struct {
+			io.Reader
+			io.Writer
+		}{file, prompts}
+		secret, err := term.NewTerminal(both, "").ReadPassword(prompt)
+		if errors.Is(err, io.EOF) { // Ctrl-C or Ctrl-D
+			err = context.Canceled
+		}
+		return secret, errors.Join(err, term.Restore(int(file.Fd()), before))
+	}
+}

@@ -1,0 +1,105 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/fault"
+)
+
+// waitCall is how long one call waits: what servers on Lambda allow, and what proxies let
+// pass.
+const waitCall = 50 * time.Second
+
+// WaitRequest asks for what is new.
+type WaitRequest struct {
+	ForMe  bool          // where more than two talk, only what is meant for this person ends the wait
+	Within time.Duration // give up after this time; 0: never
+}
+
+// Wait shows what was said since the last Wait, or waits until something is.
+func (s *Shell) Wait(ctx context.Context, which Which, req WaitRequest) error {
+	limited, cancel := ctx, context.CancelFunc(func() {})
+	if req.Within > 0 {
+		limited, cancel = withClock(ctx, s.Clock, req.Within)
+	}
+	defer cancel()
+	err := s.with(which, func(s *session) error { return s.wait(limited, req) })
+	if limited.Err() != nil && ctx.Err() == nil && errors.Is(err, context.Canceled) {
+		s.Out.note("Nothing came within %v.", req.Within)
+		return ErrQuiet
+	}
+	return err
+}
+
+// withClock returns a context that is canceled after d.
+func withClock(ctx context.Context, clock clockwork.Clock, d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	timer := clock.AfterFunc(d, cancel)
+	return ctx, func() {
+		timer.Stop()
+		cancel()
+	}
+}
+
+// wait makes calls until one has messages. The cursor is stored after they are printed: a
+// command that is killed in between shows them again, and loses none. Once the server has
+// answered, the wait outlasts its restart.
+func (s *session) wait(ctx context.Context, req WaitRequest) error {
+	a := args{"wait_seconds": int(waitCall / time.Second)}
+	if req.ForMe {
+		a["for_me"] = true
+	}
+	a.set("cursor", s.seat.Cursor)
+	var again retry
+	for heard, reached := false, false; ; reached = true {
+		var got client.Waited
+		r, err := s.call(ctx, "wait_for_message", a, &got)
+		if err != nil {
+			if reached && passing(err) && again.failed(ctx, s, err) {
+				continue
+			}
+			return err
+		}
+		again.succeeded(s)
+		if len(got.Messages) > 0 {
+			heard, a["wait_seconds"] = true, 0 // what is left of the news is there already
+			if err := s.out.messages(r, got.Messages); err != nil {
+				return err
+			}
+		}
+		if err := s.file.Read(s.seat.Token, got.Cursor); err != nil {
+			return err
+		}
+		a["cursor"] = got.Cursor
+		if done, err := s.ended(ctx, got, heard); done || err != nil {
+			return err
+		}
+	}
+}
+
+// ended reports whether a wait is over, and how.
+func (s *session) ended(ctx context.Context, got client.Waited, heard bool) (done bool, err error) {
+	switch got.Status {
+	case client.StatusRemoved:
+		if _, _, err := s.history(ctx, args{"limit": 1}); err != nil {
+			return true, err
+		}
+		return true, &fault.Error{Code: fault.RoomClosed} // only there the history can still be read
+	case client.StatusSuperseded:
+		s.out.note("Another wait for this seat has begun, and gets what comes.")
+		return true, ErrQuiet
+	case client.StatusTurn:
+		s.out.note("Everybody waits: it is your turn to speak.")
+	case client.StatusDone:
+		s.out.note("All others have left, or say that they are finished.")
+		if !heard {
+			return true, ErrQuiet
+		}
+	}
+	return heard && !got.HasMore, nil
+}

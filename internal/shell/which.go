@@ -1,0 +1,99 @@
+package shell
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/seats"
+)
+
+// Which says which seat a command means. Empty fields leave it open.
+type Which struct{ Room, As string }
+
+// fits reports whether a seat can be meant. Seats of agents are not the shell's.
+func (w Which) fits(seat seats.Seat) bool {
+	return seat.Wake == nil && (w.Room == "" || strings.EqualFold(w.Room, seat.Room)) && (w.As == "" || strings.EqualFold(w.As, seat.Name))
+}
+
+// choose returns the seat that a command means: the only one that fits, on the server that
+// the person named or else on any. Where several fit, those of the usual server go first.
+func (s *Shell) choose(w Which) (seats.Seat, error) {
+	all, err := s.Seats.All()
+	if err != nil {
+		return seats.Seat{}, err
+	}
+	fit := slices.DeleteFunc(all, func(seat seats.Seat) bool { return !w.fits(seat) || s.Base != "" && seat.Server != s.Base })
+	if usual := slices.DeleteFunc(slices.Clone(fit), func(seat seats.Seat) bool { return seat.Server != s.Usual }); len(usual) > 0 {
+		fit = usual
+	}
+	switch len(fit) {
+	case 0:
+		at := ""
+		if s.Base != "" {
+			at = " at " + HarmlessLine(s.Base)
+		}
+		return seats.Seat{}, fail(gone, "You have no seat%s%s. Take one with: parley join ROOM --as NAME", w, at)
+	case 1:
+		return fit[0], nil
+	}
+	return seats.Seat{}, fail(usage, "Say with --room and --as which seat you mean:\n%s", listed(fit))
+}
+
+// String says where a seat was looked for.
+func (w Which) String() string {
+	text := ""
+	if w.Room != "" {
+		text += " in the room " + HarmlessLine(w.Room)
+	}
+	if w.As != "" {
+		text += " as " + HarmlessLine(w.As)
+	}
+	return text
+}
+
+// listed shows seats, as flags to copy.
+func listed(list []seats.Seat) string {
+	var lines []string
+	for _, seat := range list {
+		line := "  --room " + quoted(seat.Room) + " --as " + quoted(seat.Name)
+		if slices.ContainsFunc(list, func(other seats.Seat) bool { return other.Server != seat.Server }) {
+			line += " --url " + quoted(seat.Server)
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// quoted writes a name as a shell reads it.
+func quoted(name string) string {
+	name = HarmlessLine(name)
+	if !strings.ContainsAny(name, " '") {
+		return name
+	}
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+}
+
+// RoomNames and AgentNames return what completes --room and --as.
+func RoomNames(file *seats.File) []string {
+	return namesOf(file, func(s seats.Seat) string { return s.Room })
+}
+
+// AgentNames returns the names under which the person has seats.
+func AgentNames(file *seats.File) []string {
+	return namesOf(file, func(s seats.Seat) string { return s.Name })
+}
+
+func namesOf(file *seats.File, name func(seats.Seat) string) []string {
+	all, err := file.All()
+	if err != nil {
+		return nil // there is nobody to tell
+	}
+	var list []string
+	for _, seat := range all {
+		if seat.Wake == nil {
+			list = append(list, name(seat))
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}

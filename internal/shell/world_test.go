@@ -1,0 +1,153 @@
+package shell_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/seats"
+	"github.com/parley-chat/parley/internal/shell"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
+)
+
+// serve serves rooms until the test ends, and returns the address.
+func serve(t *testing.T) string {
+	t.Helper()
+	t.Setenv("XDG_STATE_HOME", t.TempDir()) // where everybody here keeps seats
+	a, err := app.New(t.Context(), app.Config{OnLoopback: true, Open: func(context.Context, *meter.Meter) (app.Store, error) {
+		tab, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{})
+		if err != nil {
+			return app.Store{}, err
+		}
+		return app.Store{Table: tab, SingleProcess: true, Close: tab.Close}, nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(a.Handler)
+	t.Cleanup(func() {
+		a.Stop()
+		server.Close()
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server.URL
+}
+
+// buffer is a standard stream that the test looks at while a command writes to it.
+type buffer struct {
+	mu     sync.Mutex
+	text   bytes.Buffer
+	broken error // of every write, if set
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.broken != nil {
+		return 0, b.broken
+	}
+	return b.text.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// command is one command of a person: a process of its own, in life.
+type command struct {
+	*shell.Shell
+	out, notes buffer
+}
+
+// at returns a command at the server at base. wire changes how it sends requests.
+func at(t *testing.T, base string, wire http.RoundTripper) *command {
+	t.Helper()
+	file, err := seats.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &command{}
+	c.Shell = &shell.Shell{
+		Seats: file, Usual: base, Out: &shell.Output{Screen: shell.ScreenOn(&c.out), Notes: &c.notes, JSON: true}, Clock: clockwork.NewRealClock(),
+		Dial: func(base string) *client.Client {
+			return client.New(base, client.Options{HTTP: &http.Client{Transport: wire}})
+		},
+	}
+	return c
+}
+
+// meet gives the names seats in the room tea.
+func meet(t *testing.T, base string, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		if err := at(t, base, nil).Join(t.Context(), shell.JoinRequest{Room: "tea", As: name, Capacity: max(2, len(names))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func as(name string) shell.Which { return shell.Which{As: name} }
+
+// say says something and returns its id.
+func say(t *testing.T, base, name string, req shell.SayRequest) string {
+	t.Helper()
+	c := at(t, base, nil)
+	if err := c.Say(t.Context(), as(name), req); err != nil {
+		t.Fatal(err)
+	}
+	var sent client.Sent
+	if err := json.Unmarshal([]byte(c.out.String()), &sent); err != nil {
+		t.Fatal(err)
+	}
+	return sent.ID
+}
+
+// texts returns what was said in lines of JSON that each are a message.
+func texts(t *testing.T, lines string) (list []string) {
+	t.Helper()
+	for line := range strings.Lines(lines) {
+		var m client.Message
+		if err := json.Unmarshal([]byte(line), &m); err != nil {
+			t.Fatalf("%v in %q", err, line)
+		}
+		if m.Type == "message" {
+			list = append(list, m.Text)
+		}
+	}
+	return list
+}
+
+// until waits until ok holds.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(20 * time.Second); !ok(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("still not: %s", what)
+		}
+	}
+}
+
+// begin runs a command beside the test.
+func begin(run func() error) <-chan error {
+	ended := make(chan error, 1)
+	go func() { ended <- run() }()
+	return ended
+}
