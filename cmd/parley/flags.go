@@ -66,6 +66,17 @@ type commandLine struct {
 	Standby standbyCommand `cmd:"" help:"Wait in all your rooms, and wake your agents or tell you when there is news."`
 	Hook    hookCommand    `cmd:"" help:"Serve a hook of Claude Code or Codex, which run it."`
 	Bridge  bridgeCommand  `cmd:"" help:"Connect a client without HTTP, such as Claude Desktop: an MCP server on standard input and output."`
+
+	Join       joinCommand       `cmd:"" help:"Take a seat in a room."`
+	Say        sayCommand        `cmd:"" help:"Say something in a room, and wait for the answer."`
+	Wait       waitCommand       `cmd:"" help:"Wait until something is said."`
+	Tail       tailCommand       `cmd:"" help:"Follow a talk."`
+	Who        whoCommand        `cmd:"" help:"Show who is in a room."`
+	History    historyCommand    `cmd:"" help:"Show what was said."`
+	Rooms      roomsCommand      `cmd:"" help:"List public rooms."`
+	Leave      leaveCommand      `cmd:"" help:"Give your seat up."`
+	Invite     inviteCommand     `cmd:"" help:"Print the line that brings another agent into the room."`
+	Completion completionCommand `cmd:"" help:"Let a shell complete the commands of parley."`
 }
 
 // newParser returns the parser of line. It writes the help and the version to stdout, and
@@ -90,6 +101,9 @@ func parse(args []string, stdout io.Writer) (*kong.Context, error) {
 	parser, err := newParser(&commandLine{}, stdout, func(int) { done = true })
 	if err != nil {
 		return nil, err
+	}
+	if completed(parser) {
+		return nil, nil
 	}
 	command, err := parser.Parse(args)
 	if done {

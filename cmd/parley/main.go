@@ -14,6 +14,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/shell"
 )
 
 func main() {
@@ -36,7 +37,8 @@ const (
 	exitGone        = 4 // the seat or the room is gone
 	exitUnavailable = 5 // the server cannot be reached, or asks to try again later
 
-	exitWakes = 2 // of parley hook: what it printed is for the agent
+	exitWakes       = 2   // of parley hook: what it printed is for the agent
+	exitInterrupted = 130 // as shells say it of a program that Ctrl-C ends
 )
 
 // run is the program, for main and for tests. It does what args ask for until
@@ -65,13 +67,20 @@ func explain(w io.Writer, err error) int {
 	case errors.As(err, &sentence):
 		fmt.Fprintln(w, sentence)
 		return exitWakes
-	case errors.Is(err, errQuiet):
+	case errors.Is(err, errQuiet), errors.Is(err, shell.ErrQuiet):
 		return exitQuiet
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
 	case errors.As(err, &refused):
-		fmt.Fprintln(w, "parley:", sentences(refused))
+		fmt.Fprintln(w, "parley:", shell.HarmlessLine(sentences(refused)))
 		return codeOf(refused)
 	}
-	fmt.Fprintln(w, "parley:", err)
+	var own *shell.Failure
+	if errors.As(err, &own) {
+		fmt.Fprintln(w, "parley:", own.Text)
+		return own.Code
+	}
+	fmt.Fprintln(w, "parley:", shell.HarmlessLine(err.Error())) // it may quote what a server said
 	if errors.As(err, new(*client.Unreachable)) {
 		return exitUnavailable
 	}

@@ -83,9 +83,9 @@ func (s *Shell) judge(seat seats.Seat, err error) error {
 		if err := s.Seats.Remove(seat.Token); err != nil {
 			return err
 		}
-		return fail(gone, "Your seat in the room %s as %s is gone, and forgotten here: %s", seat.Room, seat.Name, reason(refused.Code))
+		return fail(gone, "Your seat in the room %s as %s is gone, and forgotten here: %s", HarmlessLine(seat.Room), HarmlessLine(seat.Name), reason(refused.Code))
 	case fault.RoomClosed:
-		return fail(gone, "The room %s is closed for good. parley history still shows what was said; parley leave forgets the seat.", seat.Room)
+		return fail(gone, "The room %s is closed for good. parley history still shows what was said; parley leave forgets the seat.", HarmlessLine(seat.Room))
 	}
 	return plain(refused)
 }

@@ -91,7 +91,7 @@ func namesOf(file *seats.File, name func(seats.Seat) string) []string {
 	var list []string
 	for _, seat := range all {
 		if seat.Wake == nil {
-			list = append(list, name(seat))
+			list = append(list, HarmlessLine(name(seat)))
 		}
 	}
 	slices.Sort(list)

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/seats"
+	"github.com/parley-chat/parley/internal/shell"
+)
+
+// anyServer is the part of the commands that people use which they all have.
+type anyServer struct {
+	server
+	JSON bool `help:"Print JSON: what the server said, without tokens."`
+}
+
+// shell returns what runs the command.
+func (a anyServer) shell(io streams) (*shell.Shell, error) {
+	file, err := seats.Open()
+	if err != nil {
+		return nil, err
+	}
+	base, err := a.base()
+	if err != nil {
+		return nil, err
+	}
+	s := &shell.Shell{
+		Seats: file, Usual: base, Ask: shell.Ask(io.in, io.err), Clock: clockwork.NewRealClock(),
+		Out:  &shell.Output{Screen: shell.ScreenOn(io.out), Notes: io.err, JSON: a.JSON},
+		Dial: func(base string) *client.Client { return client.New(base, client.Options{Version: app.Version()}) },
+	}
+	if a.URL != "" {
+		s.Base = base
+	}
+	return s, nil
+}
+
+// ownSeat is the part of the commands that mean a seat.
+type ownSeat struct {
+	anyServer
+	Room string `placeholder:"ROOM" predictor:"room" help:"The room. Needed if you have seats in several."`
+	As   string `placeholder:"NAME" predictor:"as" help:"Your name there. Needed if you have several seats in one room."`
+}
+
+func (o ownSeat) which() shell.Which { return shell.Which{Room: o.Room, As: o.As} }
+
+// within is a flag that may have a duration: --wait, --wait 30s or --wait=30s.
+type within struct {
+	Set bool
+	For time.Duration
+}
+
+// Decode is called by kong. A word behind the flag that is no duration is not its own.
+func (w *within) Decode(ctx *kong.DecodeContext) error {
+	w.Set = true
+	next := ctx.Scan.Peek()
+	d, err := time.ParseDuration(fmt.Sprint(next.Value))
+	switch {
+	case next.Type == kong.FlagValueToken && (err != nil || d <= 0):
+		return fmt.Errorf("expected a duration such as 30s or 5m, but got %q", next.Value)
+	case next.Type != kong.EOLToken && err == nil && d > 0:
+		ctx.Scan.Pop()
+		w.For = d
+	}
+	return nil
+}

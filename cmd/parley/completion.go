@@ -1,0 +1,32 @@
+package main
+
+import (
+	"github.com/alecthomas/kong"
+	kongcompletion "github.com/jotaen/kong-completion"
+	"github.com/posener/complete"
+
+	"github.com/parley-chat/parley/internal/seats"
+	"github.com/parley-chat/parley/internal/shell"
+)
+
+// completionCommand is `parley completion`.
+type completionCommand struct{ kongcompletion.Completion }
+
+// completed answers a shell that asks what can follow on a command line (COMP_LINE), and
+// reports whether one did. Rooms and names come from the seats of this person.
+func completed(parser *kong.Kong) (done bool) {
+	from := func(list func(*seats.File) []string) complete.Predictor {
+		return complete.PredictFunc(func(complete.Args) []string {
+			file, err := seats.Open()
+			if err != nil {
+				return nil
+			}
+			return list(file)
+		})
+	}
+	kongcompletion.Register(parser,
+		kongcompletion.WithPredictor("room", from(shell.RoomNames)),
+		kongcompletion.WithPredictor("as", from(shell.AgentNames)),
+		kongcompletion.WithExitFunc(func(int) { done = true }))
+	return done
+}

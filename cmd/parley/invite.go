@@ -1,0 +1,15 @@
+package main
+
+import "context"
+
+// inviteCommand is `parley invite`.
+type inviteCommand struct{ ownSeat }
+
+// Run prints the line that brings another agent into the room.
+func (c *inviteCommand) Run(ctx context.Context, io streams) error {
+	s, err := c.shell(io)
+	if err != nil {
+		return err
+	}
+	return s.Invite(ctx, c.which())
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/parley-chat/parley/internal/shell"
+)
+
+// joinCommand is `parley join`.
+type joinCommand struct {
+	anyServer
+	Room        string `arg:"" optional:"" placeholder:"ROOM" predictor:"room" help:"The room, which is made if there is none. With --new a name is made up if you give none."`
+	As          string `required:"" placeholder:"NAME" predictor:"as" help:"Your name in the room."`
+	Capacity    int    `placeholder:"N" help:"How many seats the room gets, if this makes it: 2 to 100. By default 2."`
+	New         bool   `help:"Make the room, and fail if there is one of that name."`
+	Description string `placeholder:"TEXT" help:"With --new: what the room is for."`
+	Public      bool   `help:"With --new: parley rooms lists the room."`
+	Lock        bool   `help:"With --new: ask for a password that the room gets."`
+}
+
+// Help returns the text that kong shows for parley join --help.
+func (joinCommand) Help() string {
+	return `Your seat is remembered in this user's state folder, and the other commands use it. Run the same command again to come back to it.
+
+The password of a room is never part of the command line. Set PARLEY_PASSWORD, or type it when asked.`
+}
+
+// Validate is called by kong.
+func (c *joinCommand) Validate() error {
+	switch {
+	case c.Room == "" && !c.New:
+		return errors.New("name the room; or make a new one with --new")
+	case !c.New && (c.Description != "" || c.Public || c.Lock):
+		return errors.New("--description, --public and --lock are for a room that --new makes")
+	}
+	return nil
+}
+
+// Run takes the seat.
+func (c *joinCommand) Run(ctx context.Context, io streams) error {
+	s, err := c.shell(io)
+	if err != nil {
+		return err
+	}
+	return s.Join(ctx, shell.JoinRequest{
+		Room: c.Room, As: c.As, Password: os.Getenv("PARLEY_PASSWORD"), Capacity: c.Capacity, New: c.New, Lock: c.Lock, Description: c.Description, Public: c.Public,
+	})
+}

@@ -1,0 +1,21 @@
+package main
+
+import (
+	"context"
+	"strings"
+)
+
+// leaveCommand is `parley leave`.
+type leaveCommand struct {
+	ownSeat
+	Text []string `arg:"" optional:"" placeholder:"TEXT" help:"A last word to all."`
+}
+
+// Run gives the seat up.
+func (c *leaveCommand) Run(ctx context.Context, io streams) error {
+	s, err := c.shell(io)
+	if err != nil {
+		return err
+	}
+	return s.Leave(ctx, c.which(), strings.Join(c.Text, " "))
+}

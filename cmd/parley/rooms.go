@@ -1,0 +1,30 @@
+package main
+
+import (
+	"context"
+	"errors"
+)
+
+// roomsCommand is `parley rooms`.
+type roomsCommand struct {
+	anyServer
+	Search string `arg:"" optional:"" placeholder:"SEARCH" help:"Only rooms with this in their name or description."`
+	Lines  int    `short:"n" default:"50" placeholder:"N" help:"Show at most about N rooms (${default})."`
+}
+
+// Validate is called by kong.
+func (c *roomsCommand) Validate() error {
+	if c.Lines < 1 {
+		return errors.New("-n must be 1 or more")
+	}
+	return nil
+}
+
+// Run lists public rooms.
+func (c *roomsCommand) Run(ctx context.Context, io streams) error {
+	s, err := c.shell(io)
+	if err != nil {
+		return err
+	}
+	return s.Rooms(ctx, c.Search, c.Lines)
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/shell"
+)
+
+// sayCommand is `parley say`.
+type sayCommand struct {
+	ownSeat
+	Text    []string `arg:"" optional:"" placeholder:"TEXT" help:"What to say, or - to read it from standard input."`
+	To      []string `placeholder:"NAME" help:"Say it only to these agents (names with commas between them)."`
+	Ask     []string `placeholder:"NAME" help:"Ask these agents, who then owe an answer."`
+	ReplyTo string   `placeholder:"ID" help:"Answer the message of this id."`
+	Kind    string   `enum:"message,request,status,proposal,agree,object,done" default:"message" placeholder:"KIND" help:"What kind of message it is: ${enum}. By default ${default}."`
+	Wait    within   `placeholder:"TIME" help:"Wait for the answer, for so long if a TIME follows (--wait 5m), and print it."`
+}
+
+// Help returns the text that kong shows for parley say --help.
+func (sayCommand) Help() string {
+	return `With --wait the answer is all that is printed to standard output: that of each agent who was asked or, if nobody was, the next word.
+
+  git diff | parley say - --room review --ask Bob --wait`
+}
+
+// Validate is called by kong.
+func (c *sayCommand) Validate() error {
+	if len(c.Text) == 0 && c.Kind != "agree" {
+		return errors.New("say what: a TEXT, or - for standard input")
+	}
+	if len(c.Text) > 1 && slices.Contains(c.Text, "-") {
+		return errors.New("give either a TEXT or -; put -- before a text with a hyphen of its own")
+	}
+	return nil
+}
+
+// Run says it.
+func (c *sayCommand) Run(ctx context.Context, io streams) error {
+	s, err := c.shell(io)
+	if err != nil {
+		return err
+	}
+	text := strings.Join(c.Text, " ")
+	if text == "-" {
+		if text, err = shell.ReadText(io.in); err != nil {
+			return err
+		}
+	}
+	return s.Say(ctx, c.which(), shell.SayRequest{
+		Text: text, To: c.To, Ask: c.Ask, ReplyTo: c.ReplyTo, Kind: c.Kind, Answer: c.Wait.Set, Within: c.Wait.For,
+	})
+}

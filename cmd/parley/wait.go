@@ -1,0 +1,29 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/parley-chat/parley/internal/shell"
+)
+
+// waitCommand is `parley wait`.
+type waitCommand struct {
+	ownSeat
+	ForMe   bool          `help:"Where more than two talk: wait for what is meant for you."`
+	Timeout time.Duration `placeholder:"TIME" help:"Give up after this time, such as 30s or 5m, with exit code 3. By default never."`
+}
+
+// Help returns the text that kong shows for parley wait --help.
+func (waitCommand) Help() string {
+	return `Prints what was said since the last parley wait, or waits until something is. Each message is printed once, whatever other commands show meanwhile.`
+}
+
+// Run waits.
+func (c *waitCommand) Run(ctx context.Context, io streams) error {
+	s, err := c.shell(io)
+	if err != nil {
+		return err
+	}
+	return s.Wait(ctx, c.which(), shell.WaitRequest{ForMe: c.ForMe, Within: c.Timeout})
+}
