@@ -1,0 +1,326 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/creack/pty"
+
+	"github.com/parley-chat/parley/e2e/internal/process"
+)
+
+func TestShell_twoPeople_talk(t *testing.T) {
+	p := start(t)
+	ann, bob := visitor(t, p), visitor(t, p)
+	is := func(got, want string) {
+		t.Helper()
+		if got = plainly(got); got != want {
+			t.Errorf("shown as\n%s, want\n%s", got, want)
+		}
+	}
+	is(ann.does("join", "tea", "--as", "Ann"), "You are Ann in the new room tea: 1 of 2 seats are taken.\nPass this on to whoever is to join:\n  Add the MCP server "+p.url+" and call join_room with room \"tea\".\n")
+	is(ann.does("invite"), "Add the MCP server "+p.url+" and call join_room with room \"tea\".\n")
+	is(bob.does("join", "tea", "--as", "Bob"), "You are Bob in the room tea: 2 of 2 seats are taken.\n")
+	is(ann.does("say", "Which schema?", "--ask", "Bob"), "")
+	asked := bob.does("wait")
+	is(asked, "hh:mm Ann [asks Bob; mID]: Which schema?\n")
+	if who := bob.does("who"); !strings.Contains(who, "tea: 2 of 2 seats taken\n  Ann  ") || !strings.Contains(who, "\n  Bob  you") || !strings.Contains(who, "\nOpen: Ann asks Bob, for 0 min [") {
+		t.Errorf("who shows\n%s", who)
+	}
+	is(bob.does("say", "Version 3.\nField net_total is gone.", "--reply-to", bob.idIn(asked)), "")
+	is(ann.does("wait"), "hh:mm * joined: Bob\nhh:mm Bob [re mID]: Version 3.\n      Field net_total is gone.\n")
+	is(bob.does("leave", "Bye,", "all"), "You have left tea.\n")
+	is(ann.does("wait"), "hh:mm Bob: Bye, all\nhh:mm * left: Bob\n")
+	is(ann.does("history", "-n", "2"), "hh:mm Bob: Bye, all\nhh:mm * left: Bob\n")
+	is(ann.does("leave"), "You have left tea.\n")
+	if len(ann.seats())+len(bob.seats()) > 0 {
+		t.Error("seats are remembered that were given up")
+	}
+}
+
+// The line of the README, in a real shell with real pipes.
+func TestShell_pipeline_printsTheAnswerAndNothingElse(t *testing.T) {
+	p := start(t)
+	ann, bob := visitor(t, p), visitor(t, p)
+	ann.does("join", "review", "--as", "Ann")
+	bob.does("join", "review", "--as", "Bob")
+	diff := strings.Repeat("+\tx := 1 // naïve\n", 1500) // too long for one result of the server
+	line := exec.Command("sh", "-c", `printf '%s\n' "$DIFF" | "$PARLEY" say - --room review --ask Bob --wait 1m`)
+	line.Env = append(ann.command(t.Context()).Env, "DIFF="+diff, "PARLEY="+os.Getenv(process.BinaryEnv))
+	var out, complaints process.Output
+	line.Stdout, line.Stderr = &out, &complaints
+	if err := line.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var asked answer
+	for _, got := range jsonLines[answer](t, bob.does("wait", "--json")) {
+		asked = got
+	}
+	if len(asked.Messages) != 1 || asked.Messages[0].Text != strings.TrimRight(diff, "\n") {
+		t.Fatalf("Bob read %d messages, the first of %d bytes", len(asked.Messages), len(asked.Messages[0].Text))
+	}
+	bob.does("say", "One moment.") // no answer, as it does not say to what
+	bob.does("say", "Looks\tgood:\n  merge it.", "--reply-to", asked.Messages[0].ID)
+	if err := line.Wait(); err != nil {
+		t.Errorf("%v: %s", err, &complaints)
+	}
+	if out.String() != "Looks\tgood:\n  merge it.\n" {
+		t.Errorf("the pipeline printed %q", &out)
+	}
+	if got := plainly(complaints.String()); got != "hh:mm Bob: One moment.\n" {
+		t.Errorf("beside the answer it printed %q", got)
+	}
+}
+
+func TestShell_howCommandsEnd(t *testing.T) {
+	p := start(t)
+	ann, bob := visitor(t, p), visitor(t, p)
+	ends := func(w *talker, code int, words string, arguments ...string) {
+		t.Helper()
+		if got := w.runs(arguments...); got.code != code || !strings.Contains(got.err, words) || got.out != "" {
+			t.Errorf("parley %q: exit code %d, %q, %q; want %d and %q", arguments, got.code, got.out, got.err, code, words)
+		}
+	}
+	ends(ann, 4, "You have no seat", "say", "hello")
+	ann.does("join", "tea", "--as", "Ann")
+	ann.does("join", "tea house", "--as", "Ann")
+	ends(ann, 2, "--room 'tea house' --as Ann", "who")
+	ends(ann, 2, "say what", "say", "--room", "tea")
+	ends(ann, 2, "duration", "say", "x", "--wait=soon")
+	ends(ann, 2, "PARLEY_PASSWORD", "join", "tea:secret", "--as", "Ann")
+	ends(ann, 1, "at least one letter", "join", "tea", "--as", "\x1b]0;title\a")
+	ends(ann, 1, "name", "say", "x", "--room", "tea", "--ask", "Nobody")
+	ends(ann, 3, "Nothing came", "wait", "--room", "tea", "--timeout", "50ms")
+	ends(ann, 3, "No answer", "say", "Anybody?", "--room", "tea", "--wait", "50ms")
+	bob.does("join", "tea", "--as", "Bob")
+	ends(visitor(t, p), 1, "full", "join", "tea", "--as", "Cy")
+	talk{t, openGo(t, p.url, modernProtocol)}.ok("manage_agent", args{"agent_token": ann.seats()[0].Token, "agent_name": "Bob", "action": "kick"})
+	ends(bob, 4, "Your seat in the room tea as Bob is gone", "say", "hello")
+	ends(bob, 4, "You have no seat", "say", "hello")
+	p.kill()
+	for _, command := range [][]string{{"tail"}, {"wait"}, {"say", "x"}, {"who"}} {
+		ends(ann, 5, "cannot be reached", append(command, "--room", "tea")...)
+	}
+}
+
+func TestShell_textTooLong_isRefusedWithWhatToDo(t *testing.T) {
+	p := start(t)
+	ann := visitor(t, p)
+	ann.does("join", "tea", "--as", "Ann")
+	for size, code := range map[int]int{32_768: 0, 32_769: 1} {
+		cmd := ann.command(t.Context(), "say", "-")
+		cmd.Stdin = strings.NewReader(strings.Repeat("x", size) + "\n")
+		text, err := cmd.CombinedOutput()
+		if cmd.ProcessState.ExitCode() != code || code == 1 && !strings.Contains(string(text), "in parts") {
+			t.Errorf("%d bytes: %v, %s", size, err, text)
+		}
+	}
+}
+
+// inTerminal runs a command in a terminal of 60 columns, and returns all that it sends there.
+func (w *talker) inTerminal(arguments ...string) string {
+	w.t.Helper()
+	cmd := w.command(w.t.Context(), arguments...)
+	cmd.Env = append(cmd.Env, "TERM=xterm")
+	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 60})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer terminal.Close()
+	shown, _ := io.ReadAll(terminal) // Linux ends it with an error
+	if err := cmd.Wait(); err != nil {
+		w.t.Fatalf("parley %q: %v, %s", arguments, err, shown)
+	}
+	return strings.ReplaceAll(string(shown), "\r\n", "\n")
+}
+
+// The server lets texts through that turn the direction of letters, return to the start of
+// the line, or are just long.
+func TestShell_hostileText_inATerminal(t *testing.T) {
+	p := start(t)
+	ann, bob := visitor(t, p), visitor(t, p)
+	ann.does("join", "tea", "--as", "Ann")
+	bob.does("join", "tea", "--as", "Bob")
+	fake := "12:00 Ann: I agree."
+	bob.does("say", "a\r"+fake+"\u202e\u2066\n"+fake+strings.Repeat(" ", 80)+fake+"\u2028"+fake)
+	colored := ann.inTerminal("history", "-n", "1")
+	if !strings.Contains(colored, "\x1b[1;") || !strings.Contains(colored, "mBob\x1b[0m: ") {
+		t.Errorf("not colored: %q", colored)
+	}
+	ann.env = append(ann.env, "NO_COLOR=1")
+	shown := ann.inTerminal("history", "-n", "1")
+	shown = shown[strings.Index(shown, "Bob: ")-len("12:00 "):]
+	for i, line := range strings.Split(strings.TrimSuffix(shown, "\n"), "\n") {
+		if i > 0 && line != "" && !strings.HasPrefix(line, "      ") || len(line) > 60 || strings.ContainsAny(line, "\x1b\r\u202e\u2066\u2028") {
+			t.Errorf("shown as %q", line)
+		}
+	}
+	if !strings.Contains(shown, `Bob: a\x0d12:00 Ann: I agree.\u202e\u2066`) {
+		t.Errorf("shown as %q", shown)
+	}
+	if raw := ann.does("history", "-n", "1", "--json"); strings.ContainsAny(raw, "\r\u202e\u2066\u2028") || !strings.Contains(raw, `\u202e`) {
+		t.Errorf("as JSON: %q", raw)
+	}
+}
+
+func TestShell_passwordOnATerminal_isAskedForAndNotShown(t *testing.T) {
+	p := start(t)
+	ann, bob := visitor(t, p), visitor(t, p)
+	ann.env = append(ann.env, "PARLEY_PASSWORD=open sesame")
+	ann.does("join", "--new", "cave", "--as", "Ann")
+	if got := bob.runs("join", "cave", "--as", "Bob"); got.code != 1 || !strings.Contains(got.err, "PARLEY_PASSWORD") {
+		t.Errorf("without a password: %+v", got)
+	}
+	cmd := bob.command(t.Context(), "join", "cave", "--as", "Bob")
+	terminal, err := pty.Start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	var shown strings.Builder
+	for buf := make([]byte, 256); !strings.Contains(shown.String(), "Password of the room cave: "); {
+		n, err := terminal.Read(buf)
+		if err != nil {
+			t.Fatalf("%v after %q", err, &shown)
+		}
+		shown.Write(buf[:n])
+	}
+	if _, err := io.WriteString(terminal, "open sesame\n"); err != nil {
+		t.Fatal(err)
+	}
+	rest, _ := io.ReadAll(terminal)
+	if err := cmd.Wait(); err != nil || strings.Contains(string(rest), "sesame") || !strings.Contains(string(rest), "You are Bob in the room cave") {
+		t.Errorf("%v: %q", err, rest)
+	}
+}
+
+// What a person follows must be complete and free of repetitions, whatever happens to the
+// server and whatever other commands do with the same seat meanwhile.
+func TestShell_tail_losesAndRepeatsNothing(t *testing.T) {
+	p := start(t)
+	ann, bob := visitor(t, p), visitor(t, p)
+	ann.does("join", "tea", "--as", "Ann")
+	bob.does("join", "tea", "--as", "Bob")
+	tails := []*running{ann.begin("tail", "--json"), ann.begin("tail", "--json")}
+	for _, tail := range tails {
+		tail.shows(`"agent":"Bob"`)
+	}
+	ann.does("wait") // that Bob joined
+	waiting := ann.begin("wait", "--json")
+	asking := ann.begin("say", "Still there?", "--ask", "Bob", "--wait", "--json")
+	var want []string
+	says := func(w *talker, text string, more ...string) {
+		t.Helper()
+		w.does(append([]string{"say", text}, more...)...)
+		want = append(want, text)
+		for _, tail := range tails {
+			tail.shows(text)
+		}
+	}
+	tails[0].shows("Still there?")
+	want = append(want, "Still there?")
+	question := jsonLines[message](t, lastLine(tails[0].out.String()))[0].ID
+	says(bob, "One.")
+	if heard := waiting.ends(); !strings.Contains(heard.out, `"One."`) {
+		t.Errorf("wait printed %+v", heard)
+	}
+	p.kill()
+	p.again()
+	says(bob, "Two.")
+	says(ann, "Own words.")
+	if code := p.terminate(); code != 0 {
+		t.Errorf("the server ended with %d", code)
+	}
+	p.again()
+	says(bob, "Three.", "--reply-to", question)
+	if got := asking.ends(); got.code != 0 || len(jsonLines[message](t, got.out)) != 1 || !strings.Contains(got.out, `"Three."`) {
+		t.Errorf("say --wait printed %+v", got)
+	}
+	says(bob, "Four.")
+	for _, tail := range tails {
+		got := tail.interrupted()
+		var texts []string
+		for _, m := range jsonLines[message](t, got.out) {
+			if m.Type == "message" {
+				texts = append(texts, m.Text)
+			}
+		}
+		if got.code != 0 || !slices.Equal(texts, want) {
+			t.Errorf("exit code %d; tail showed %q, want %q", got.code, texts, want)
+		}
+	}
+	if rest := ann.does("wait", "--json"); strings.Contains(rest, `"One."`) || !strings.Contains(rest, `"Two."`) || !strings.Contains(rest, `"Four."`) {
+		t.Errorf("wait after all that: %s", rest)
+	}
+}
+
+// lastLine returns the last line of a text, without its end.
+func lastLine(text string) string {
+	all := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	return all[len(all)-1]
+}
+
+func TestShell_roomThatCloses_endsTail(t *testing.T) {
+	p := start(t)
+	ann, bob := visitor(t, p), visitor(t, p)
+	ann.does("join", "tea", "--as", "Ann")
+	bob.does("join", "tea", "--as", "Bob")
+	tail := bob.begin("tail")
+	tail.shows("joined: Bob")
+	talk{t, openGo(t, p.url, modernProtocol)}.ok("update_room", args{"agent_token": ann.seats()[0].Token, "closed": true})
+	if got := tail.ends(); got.code != 4 || !strings.Contains(got.out, "closed for good") || !strings.Contains(got.err, "parley history") {
+		t.Errorf("tail ended so: %+v", got)
+	}
+	bob.does("leave")
+	if len(bob.seats()) > 0 {
+		t.Error("the seat is still remembered")
+	}
+}
+
+func TestShell_joinsAtOnce_shareOneSeat(t *testing.T) {
+	p := start(t)
+	ann := visitor(t, p)
+	var all []*running
+	for i := range 6 {
+		all = append(all, ann.begin("join", "tea", "--as", []string{"Ann", "Bob"}[i%2]))
+	}
+	created := 0
+	for _, r := range all {
+		got := r.ends()
+		if got.code != 0 {
+			t.Errorf("%+v", got)
+		}
+		if strings.Contains(got.out, "the new room") {
+			created++
+		}
+	}
+	if list := ann.seats(); len(list) != 2 || created != 1 {
+		t.Errorf("%d seats, %d rooms were made: %+v", len(list), created, list)
+	}
+	if who := ann.does("who", "--as", "Ann"); !strings.Contains(who, "2 of 2") {
+		t.Errorf("who shows %s", who)
+	}
+}
+
+func TestShell_completion_offersCommandsFlagsAndOwnRooms(t *testing.T) {
+	p := start(t)
+	ann := visitor(t, p)
+	ann.does("join", "tea", "--as", "Ann")
+	for typed, want := range map[string]string{"parley hist": "history", "parley say --reply": "--reply-to", "parley say --room ": "tea", "parley who --as ": "Ann"} {
+		cmd := ann.command(t.Context())
+		cmd.Env = append(cmd.Env, "COMP_LINE="+typed, fmt.Sprint("COMP_POINT=", len(typed)))
+		if out, err := cmd.CombinedOutput(); err != nil || !slices.Contains(strings.Fields(string(out)), want) {
+			t.Errorf("%q is completed by %q, %v; want %s", typed, out, err, want)
+		}
+	}
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		if out := ann.does("completion", "-c", shell); !strings.Contains(out, "complete ") {
+			t.Errorf("%s: %s", shell, out)
+		}
+	}
+}

@@ -1,0 +1,180 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/e2e/internal/process"
+)
+
+// talker is a person who uses the client commands of the program, with a state folder of
+// their own.
+type talker struct {
+	t     *testing.T
+	state string
+	env   []string
+}
+
+// visitor is a person who knows the address of p.
+func visitor(t *testing.T, p *program) *talker {
+	t.Helper()
+	return &talker{t, t.TempDir(), []string{"PARLEY_URL=" + p.url, "TZ=UTC"}}
+}
+
+// command is a command line of the person that is not yet run.
+func (w *talker) command(ctx context.Context, arguments ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, os.Getenv(process.BinaryEnv), arguments...)
+	cmd.Env = append(append(process.Environment(), "XDG_STATE_HOME="+w.state), w.env...)
+	return cmd
+}
+
+// said is what a command printed, and how it ended.
+type said struct {
+	out, err string
+	code     int
+}
+
+// runs runs a command to its end.
+func (w *talker) runs(arguments ...string) said {
+	w.t.Helper()
+	return w.begin(arguments...).ends()
+}
+
+// does runs a command that must succeed, and returns its output.
+func (w *talker) does(arguments ...string) string {
+	w.t.Helper()
+	got := w.runs(arguments...)
+	if got.code != 0 {
+		w.t.Fatalf("parley %q: exit code %d, %s%s", arguments, got.code, got.out, got.err)
+	}
+	return got.out
+}
+
+// running is a command that goes on beside the test.
+type running struct {
+	w        *talker
+	what     []string
+	cmd      *exec.Cmd
+	out, err process.Output
+	ended    chan error
+}
+
+// begin starts a command. It is killed when the test ends.
+func (w *talker) begin(arguments ...string) *running {
+	w.t.Helper()
+	r := &running{w: w, what: arguments, cmd: w.command(w.t.Context(), arguments...), ended: make(chan error, 1)}
+	r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.err
+	if err := r.cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	go func() { r.ended <- r.cmd.Wait() }()
+	return r
+}
+
+// ends waits for the end of the command. Nothing that it printed may be a token.
+func (r *running) ends() said {
+	r.w.t.Helper()
+	select {
+	case err := <-r.ended:
+		var failed *exec.ExitError
+		if err != nil && !errors.As(err, &failed) {
+			r.w.t.Fatal(err)
+		}
+	case <-time.After(2 * patience):
+		r.w.t.Fatalf("parley %q still runs, and printed %s%s", r.what, &r.out, &r.err)
+	}
+	got := said{r.out.String(), r.err.String(), r.cmd.ProcessState.ExitCode()}
+	if strings.Contains(got.err, "DATA RACE") {
+		r.w.t.Errorf("parley %q: %s", r.what, got.err)
+	}
+	r.w.keepsSecrets(got.out+got.err, r.what)
+	return got
+}
+
+// interrupted ends the command as Ctrl-C does.
+func (r *running) interrupted() said {
+	r.w.t.Helper()
+	if err := r.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		r.w.t.Fatal(err)
+	}
+	return r.ends()
+}
+
+// shows waits until the command has printed a text.
+func (r *running) shows(text string) {
+	r.w.t.Helper()
+	await(r.w.t, "parley shows "+text, func() bool { return strings.Contains(r.out.String(), text) })
+}
+
+// ownSeat is one entry of a person's file of seats.
+type ownSeat struct{ Room, Name, Token, Cursor string }
+
+// seats returns what is in the person's file.
+func (w *talker) seats() []ownSeat {
+	w.t.Helper()
+	data, err := os.ReadFile(filepath.Join(w.state, "parley", "seats.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	var file struct{ Seats []ownSeat }
+	if err == nil {
+		err = json.Unmarshal(data, &file)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return file.Seats
+}
+
+// keepsSecrets fails if a text has a token of the person.
+func (w *talker) keepsSecrets(text string, what []string) {
+	w.t.Helper()
+	for _, s := range w.seats() {
+		if strings.Contains(text, s.Token) {
+			w.t.Errorf("parley %q printed the token of a seat", what)
+		}
+	}
+}
+
+var (
+	clockTime = regexp.MustCompile(`(?m)^([A-Z][a-z]{2} [ \d]\d )?\d\d:\d\d `)
+	messageID = regexp.MustCompile(`\bm[0-9a-z]{6}\b`)
+)
+
+// plainly returns what was shown without what differs from run to run.
+func plainly(shown string) string {
+	return messageID.ReplaceAllString(clockTime.ReplaceAllString(shown, "hh:mm "), "mID")
+}
+
+// idIn returns the id of a message in what was shown.
+func (w *talker) idIn(shown string) string {
+	w.t.Helper()
+	id := messageID.FindString(shown)
+	if id == "" {
+		w.t.Fatalf("no id in %q", shown)
+	}
+	return id
+}
+
+// jsonLines reads objects of JSON, one per line.
+func jsonLines[T any](t *testing.T, text string) (list []T) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		var v T
+		if err := json.NewDecoder(bytes.NewReader([]byte(line))).Decode(&v); err != nil {
+			t.Fatalf("%v in %q", err, line)
+		}
+		list = append(list, v)
+	}
+	return list
+}
