@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -149,7 +150,19 @@ func (c *Client) failure(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.As(err, &lost):
-		return &Unreachable{c.base, lost.Err}
+		return &Unreachable{c.base, plainly(lost.Err)}
+	}
+	return err
+}
+
+// plainly returns the part of a transport's error that a person can act on.
+func plainly(err error) error {
+	var request *url.Error
+	switch {
+	case errors.As(err, &request):
+		return request.Err // without the address, which Unreachable names
+	case errors.Is(err, transport.ErrLegacySSEServer), errors.Is(err, transport.ErrSessionTerminated):
+		return errors.New("there is no MCP at this address")
 	}
 	return err
 }

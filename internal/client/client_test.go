@@ -121,7 +121,7 @@ func TestCall_noParleyThere_isUnreachable(t *testing.T) {
 			defer server.Close()
 			c := caller(t, server.URL)
 			err := c.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Ann"}, &client.Joined{})
-			if !errors.As(err, new(*client.Unreachable)) || !strings.Contains(err.Error(), server.URL) {
+			if !errors.As(err, new(*client.Unreachable)) || strings.Count(err.Error(), server.URL) != 1 {
 				t.Errorf("%v", err)
 			}
 		})

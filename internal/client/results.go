@@ -64,10 +64,8 @@ type Left struct {
 
 // Info is the result of room_info.
 type Info struct {
-	Room       Room        `json:"room"`
-	Earlier    int         `json:"earlier"`
-	Requests   []Request   `json:"requests"`
-	Agreements []Agreement `json:"agreements"`
+	Room     Room      `json:"room"`
+	Requests []Request `json:"requests"`
 }
 
 // Room is a room as its agents see it.
@@ -133,14 +131,6 @@ type Request struct {
 	Text    string   `json:"text"`
 	OwedBy  []string `json:"owed_by"`
 	Minutes int      `json:"minutes"`
-}
-
-// Agreement is what everyone asked has agreed to.
-type Agreement struct {
-	ID   string `json:"id"`
-	Text string `json:"text"`
-	By   string `json:"by"`
-	At   string `json:"at"`
 }
 
 // Rooms is the result of list_rooms.

@@ -44,7 +44,7 @@ func (c *Client) Standby(ctx context.Context, r StandbyRequest) (Standby, error)
 	case ctx.Err() != nil:
 		return Standby{}, ctx.Err()
 	case err != nil:
-		return Standby{}, &Unreachable{c.base, err}
+		return Standby{}, &Unreachable{c.base, plainly(err)}
 	}
 	return got, nil
 }

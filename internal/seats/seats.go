@@ -19,8 +19,6 @@ type Seat struct {
 	Token  string `json:"token"`
 	// Cursor is how far its owner has read; "" if that is not known here.
 	Cursor string `json:"cursor,omitempty"`
-	// Holder is the process that uses the seat now, in a file for several; else "".
-	Holder string `json:"holder,omitempty"`
 	// Wake says how the agent is woken; nil for a seat of the person's own shell.
 	Wake *Wake `json:"wake,omitempty"`
 }
@@ -46,11 +44,8 @@ type File struct{ path string }
 
 // Open returns the file of this person's seats, and of those of agents that are woken. It
 // is created by the first Update.
-func Open() (*File, error) { return OpenFile("seats.json") }
-
-// OpenFile returns a file of seats with another name beside that one.
-func OpenFile(name string) (*File, error) {
-	path, err := state.Path(name)
+func Open() (*File, error) {
+	path, err := state.Path("seats.json")
 	return &File{path}, err
 }
 
