@@ -48,6 +48,8 @@ func arrows() map[string][]string {
 		"internal/seats":  {"internal/state"},
 		"internal/shell":  {"internal/client", "internal/seats", "internal/state", "internal/fault"},
 
+		"internal/connect": {"internal/state"},
+
 		// Waking agents.
 		"internal/nudge":   {"internal/state", "internal/seats"},
 		"internal/standby": {"internal/state", "internal/seats", "internal/client", "internal/nudge"},
@@ -66,7 +68,7 @@ func arrows() map[string][]string {
 
 		// The wiring.
 		"internal/app":  service,
-		"cmd/parley":    slices.Concat(drivers, clients, []string{"internal/bridge", "internal/app", "internal/roomlog", "internal/httpapi", "internal/transfer", "internal/table", "internal/meter", "internal/meter/scrape"}),
+		"cmd/parley":    slices.Concat(drivers, clients, []string{"internal/connect", "internal/bridge", "internal/app", "internal/roomlog", "internal/httpapi", "internal/transfer", "internal/table", "internal/meter", "internal/meter/scrape"}),
 		"functions/mcp": {"internal/app", "internal/lambdahttp", "internal/table/dynamotable", "internal/table", "internal/meter", "internal/meter/emf"},
 
 		// For clients without HTTP.

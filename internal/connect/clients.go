@@ -1,0 +1,255 @@
+package connect
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// client is one program whose configuration this package edits, in the scope of the user.
+type client struct {
+	id      string
+	name    string
+	program string // in the PATH where the client is installed; "" if it has none
+	// file returns the file that lists the MCP servers, below the key.
+	file func(Machine) string
+	key  string
+	// value returns what the file says of a server at an address.
+	value func(m Machine, base string) any
+	// allow returns what lets the agent use the tools without asking; nil if the client has
+	// nothing of that kind in a file.
+	allow func(Machine) placed
+	// wake returns the hooks that wake an idle agent; nil if the client has none.
+	wake func(m Machine, base string) []placed
+	// plugin returns the mark of an installed Parley plugin; nil if there is none for it.
+	plugin func(Machine) placed
+	// trusts: the client asks its person about each new hook, and does not run it before.
+	trusts bool
+	// locks: the client rewrites its file while it runs, and holds a lock for that.
+	locks bool
+}
+
+// placed is an entry and its file.
+type placed struct {
+	file  string
+	entry entry
+}
+
+const name = "parley" // of the server in each client
+
+// clients lists the clients, in the order in which people see them.
+func clients() []client {
+	return []client{
+		{
+			id: "claude-code", name: "Claude Code", program: "claude",
+			file: claudeFile, key: "mcpServers", value: typed, locks: true,
+			allow: func(m Machine) placed {
+				return placed{claudeSettings(m), element("mcp__"+name, "permissions", "allow")}
+			},
+			wake: hooksIn(claudeSettings),
+			plugin: func(m Machine) placed {
+				return placed{claudeSettings(m), value(true, "enabledPlugins", "parley@parley")}
+			},
+		},
+		{
+			id: "codex", name: "Codex", program: "codex",
+			file: codexFile, key: "mcp_servers", value: keyed("url"), trusts: true,
+			allow: func(m Machine) placed {
+				return placed{codexFile(m), value("approve", "mcp_servers", name, "default_tools_approval_mode")}
+			},
+			wake: hooksIn(func(m Machine) string { return filepath.Join(codexHome(m), "hooks.json") }),
+			plugin: func(m Machine) placed {
+				return placed{codexFile(m), value(true, "plugins", "parley@parley", "enabled")}
+			},
+		},
+		{
+			id: "cursor", name: "Cursor", program: "cursor",
+			file: at("home", ".cursor", "mcp.json"), key: "mcpServers", value: keyed("url"),
+		},
+		{
+			id: "vscode", name: "VS Code", program: "code",
+			file: at("config", "Code", "User", "mcp.json"), key: "servers", value: typed,
+		},
+		{
+			id: "gemini", name: "Gemini CLI", program: "gemini",
+			file: geminiFile, key: "mcpServers", value: keyed("httpUrl"),
+			allow: func(m Machine) placed {
+				return placed{geminiFile(m), value(true, "mcpServers", name, "trust")}
+			},
+		},
+		{
+			id: "claude-desktop", name: "Claude Desktop",
+			file: at("config", "Claude", "claude_desktop_config.json"), key: "mcpServers", value: bridged,
+		},
+	}
+}
+
+// IDs returns the names of the clients on the command line.
+func IDs() []string {
+	var ids []string
+	for _, c := range clients() {
+		ids = append(ids, c.id)
+	}
+	return ids
+}
+
+func find(id string) (client, error) {
+	for _, c := range clients() {
+		if c.id == id {
+			return c, nil
+		}
+	}
+	return client{}, fmt.Errorf("%q is none of the clients that parley connect knows, which are %s; others need only the address", id, strings.Join(IDs(), ", "))
+}
+
+// value is an entry for one key.
+func value(v any, path ...string) entry { return entry{Path: path, Value: encode(v)} }
+
+// element is an entry in a list.
+func element(v any, path ...string) entry {
+	return entry{Path: path, Value: encode(v), Element: true}
+}
+
+// at returns a path in the home folder or in that for configuration.
+func at(base string, path ...string) func(Machine) string {
+	return func(m Machine) string {
+		from := m.Home
+		if base == "config" {
+			from = m.Config
+		}
+		return filepath.Join(append([]string{from}, path...)...)
+	}
+}
+
+// endpoint is the address of MCP at a server.
+func endpoint(base string) string { return base + "/mcp" }
+
+func keyed(key string) func(Machine, string) any {
+	return func(_ Machine, base string) any { return map[string]any{key: endpoint(base)} }
+}
+
+func typed(_ Machine, base string) any {
+	return struct {
+		Type string `json:"type"`
+		URL  string `json:"url"`
+	}{"http", endpoint(base)}
+}
+
+// bridged is for a client that only starts programs.
+func bridged(m Machine, base string) any {
+	return struct {
+		Command string   `json:"command"`
+		Args    []string `json:"args"`
+	}{m.Program, []string{"bridge", "--url", base}}
+}
+
+// claudeFile is the file that Claude Code keeps its own state in, too. Where an old version
+// has left .config.json, the client still prefers that.
+func claudeFile(m Machine) string {
+	if old := filepath.Join(claudeDir(m), ".config.json"); exists(old) {
+		return old
+	}
+	if dir := m.Getenv("CLAUDE_CONFIG_DIR"); dir != "" {
+		return filepath.Join(dir, ".claude.json")
+	}
+	return filepath.Join(m.Home, ".claude.json")
+}
+
+func claudeSettings(m Machine) string { return filepath.Join(claudeDir(m), "settings.json") }
+
+func claudeDir(m Machine) string {
+	if dir := m.Getenv("CLAUDE_CONFIG_DIR"); dir != "" {
+		return dir
+	}
+	return filepath.Join(m.Home, ".claude")
+}
+
+func codexFile(m Machine) string { return filepath.Join(codexHome(m), "config.toml") }
+
+func codexHome(m Machine) string {
+	if dir := m.Getenv("CODEX_HOME"); dir != "" {
+		return dir
+	}
+	return filepath.Join(m.Home, ".codex")
+}
+
+func geminiFile(m Machine) string {
+	home := m.Home
+	if dir := m.Getenv("GEMINI_CLI_HOME"); dir != "" {
+		home = dir
+	}
+	return filepath.Join(home, ".gemini", "settings.json")
+}
+
+// matcher is for the tools that give an agent a seat, under the name that connect gives the
+// server or that a plugin does.
+const matcher = "mcp__.*parley.*__(join_room|create_room|enter_queue)"
+
+// stopTime is how many seconds a session can stay idle and still be woken by its Stop hook.
+const stopTime = 8 * 60 * 60
+
+type hook struct {
+	Type        string `json:"type"`
+	Command     string `json:"command"`
+	Async       bool   `json:"async,omitempty"`
+	AsyncRewake bool   `json:"asyncRewake,omitempty"`
+	Timeout     int    `json:"timeout,omitempty"`
+}
+
+type hooks struct {
+	Matcher string `json:"matcher,omitempty"`
+	Hooks   []hook `json:"hooks"`
+}
+
+// hooksIn returns the hooks of a client whose hooks stand in a file. The first notes the
+// seat that an agent has taken, and starts what waits in its place; the last forgets it.
+// The one in between wakes a session of Claude Code that has no other way in: it needs both
+// keys, since Codex takes asyncRewake alone for a hook to wait for.
+func hooksIn(file func(Machine) string) func(Machine, string) []placed {
+	return func(m Machine, base string) []placed {
+		line := hookLine(m, base)
+		on := func(event string, h hooks) placed {
+			e := element(h, "hooks", event)
+			e.Mark = line
+			return placed{file(m), e}
+		}
+		once := hook{Type: "command", Command: line}
+		waits := hook{Type: "command", Command: line, Async: true, AsyncRewake: true, Timeout: stopTime}
+		return []placed{
+			on("PostToolUse", hooks{matcher, []hook{once}}),
+			on("Stop", hooks{"", []hook{waits}}),
+			on("SessionEnd", hooks{"", []hook{once}}),
+		}
+	}
+}
+
+// hookLine is the line that clients give to a shell.
+func hookLine(m Machine, base string) string {
+	return quoted(m.Program) + " hook --url " + plain(base)
+}
+
+// quoted puts a path into double quotes, in which a POSIX shell gives four characters a
+// meaning. A path on Windows has none of them but the backslash, which both shells there
+// leave alone before a letter.
+func quoted(path string) string {
+	if runtime.GOOS != "windows" {
+		path = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`").Replace(path)
+	}
+	return `"` + path + `"`
+}
+
+// plain quotes an address only if it needs that.
+func plain(base string) string {
+	if strings.ContainsAny(base, " \t\"'`$&;|<>()*?[]{}~#!\\") {
+		return quoted(base)
+	}
+	return base
+}
+
+func exists(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode()&fs.ModeDir == 0
+}

@@ -1,0 +1,180 @@
+// Package connect writes Parley into the configuration of the clients that people use, and
+// takes it out again. A file is changed only where it must be, in one step, and only if it
+// can be parsed before and after. What was written is recorded.
+package connect
+
+import (
+	"fmt"
+)
+
+// Machine says where things are on this computer.
+type Machine struct {
+	Home    string // the user's home folder
+	Config  string // the user's folder for configuration: os.UserConfigDir
+	State   string // the folder for the record
+	Program string // the path of parley
+	Getenv  func(string) string
+}
+
+// Options are what a person wants of Connect.
+type Options struct {
+	Client string
+	Server string // the address without /mcp
+	Allow  bool   // let the agent use the tools without asking
+	Wake   bool   // add the hooks that wake an idle agent, where the client has hooks
+	DryRun bool   // write nothing
+}
+
+// Report says what Connect and Undo have done.
+type Report struct {
+	Client  string // for people
+	Changes []Change
+	// Asks: the client asks its person for each use of the tools.
+	Asks bool
+	// Trust: hooks were written that the client runs only after its person trusts them.
+	Trust bool
+}
+
+// Connect adds a server to a client. It changes nothing if all is there already.
+func Connect(m Machine, o Options) (Report, error) {
+	c, err := find(o.Client)
+	if err != nil {
+		return Report{}, err
+	}
+	if o.Allow && c.allow == nil {
+		return Report{}, fmt.Errorf("%s has no setting for --allow in a file: allow the tools when it asks", c.name)
+	}
+	if err := c.refusePlugin(m); err != nil {
+		return Report{}, err
+	}
+	report := Report{Client: c.name}
+	err = withRecord(m, func(r *record) error {
+		old := r.of(c, m)
+		defer removeFolders(old.Files)
+		return c.guarded(m, func() error {
+			o.Allow = o.Allow || old.Allow
+			edits, err := plan(c.wants(m, o), old)
+			if err != nil {
+				return err
+			}
+			report.Asks = !o.Allow && c.allow != nil
+			report.Changes = changesOf(edits)
+			report.Trust = c.trusts && o.Wake && len(report.Changes) > 0
+			if len(report.Changes) == 0 || o.DryRun {
+				return nil
+			}
+			return write(r, connection{Client: c.id, Config: c.file(m), Server: o.Server, Allow: o.Allow}, old, edits)
+		})
+	})
+	return report, err
+}
+
+// refusePlugin returns an error if the plugin is installed, which brings the same tools and
+// hooks: the agent would see each tool twice.
+func (c client) refusePlugin(m Machine) error {
+	if c.plugin == nil {
+		return nil
+	}
+	mark := c.plugin(m)
+	e, err := open(mark.file)
+	if err != nil {
+		return err
+	}
+	doc, err := e.format.decode(e.text)
+	if err != nil || mark.entry.in(doc) != held {
+		return err
+	}
+	return fmt.Errorf("the plugin parley@parley is installed in %s, and brings the tools and the hooks; uninstall it before you use parley connect, or keep it and use that alone", c.name)
+}
+
+// guarded calls do while the client does not rewrite its file.
+func (c client) guarded(m Machine, do func() error) error {
+	if !c.locks {
+		return do()
+	}
+	return locked(c.file(m), do)
+}
+
+// wants returns the entries that a client's files are to hold.
+func (c client) wants(m Machine, o Options) []placed {
+	all := []placed{{c.file(m), value(c.value(m, o.Server), c.key, name)}}
+	if o.Allow && c.allow != nil {
+		all = append(all, c.allow(m))
+	}
+	if o.Wake && c.wake != nil {
+		all = append(all, c.wake(m, o.Server)...)
+	}
+	return all
+}
+
+// write stores what will be written, so that it can be taken back even if this process
+// ends in between, and then writes the files.
+func write(r *record, now, old connection, edits []*edit) error {
+	for _, e := range edits {
+		if len(e.wrote.Entries) > 0 {
+			now.Files = append(now.Files, e.wrote)
+		}
+	}
+	if err := r.keep(now); err != nil {
+		return err
+	}
+	for _, e := range edits {
+		if !e.changed() {
+			continue
+		}
+		if err := e.save(old.file(e.path)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func changesOf(edits []*edit) []Change {
+	var all []Change
+	for _, e := range edits {
+		if c := e.change; len(c.Added)+len(c.Removed)+len(c.Left) > 0 {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// Undo takes back what Connect has written for a client. What has changed since stays.
+func Undo(m Machine, id string, dryRun bool) (Report, error) {
+	c, err := find(id)
+	if err != nil {
+		return Report{}, err
+	}
+	report := Report{Client: c.name}
+	err = withRecord(m, func(r *record) error {
+		old := r.of(c, m)
+		defer removeFolders(old.Files)
+		return c.guarded(m, func() error {
+			var edits []*edit
+			for _, w := range old.Files {
+				e, err := open(w.Path)
+				if err != nil {
+					return err
+				}
+				if err := e.takeBack(w); err != nil {
+					return err
+				}
+				edits = append(edits, e)
+			}
+			report.Changes = changesOf(edits)
+			if len(old.Files) == 0 || dryRun {
+				return nil
+			}
+			for _, e := range edits {
+				if !e.changed() {
+					continue
+				}
+				if err := e.save(old.file(e.path)); err != nil {
+					return err
+				}
+			}
+			return r.keep(connection{Client: old.Client, Config: old.Config})
+		})
+	})
+	return report, err
+}

@@ -1,0 +1,72 @@
+package connect
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/parley-chat/parley/internal/state"
+)
+
+// connection is what this program has written for one client.
+type connection struct {
+	Client string    `json:"client"`
+	Config string    `json:"config"` // the client's file of servers: one client may have several homes
+	Server string    `json:"server"`
+	Allow  bool      `json:"allow"`
+	Files  []written `json:"files"`
+}
+
+// record is the file of all connections.
+type record struct {
+	path        string
+	Connections []connection `json:"connections"`
+}
+
+// withRecord calls do with the record while no other process uses it.
+func withRecord(m Machine, do func(*record) error) error {
+	r := &record{path: filepath.Join(m.State, "connect.json")}
+	return state.Locked(r.path, func() error {
+		data, err := state.Read(r.path)
+		if err != nil {
+			return err
+		}
+		if len(data) > 0 {
+			if err := json.Unmarshal(data, r); err != nil {
+				return fmt.Errorf("%s is damaged (%w): remove it; then parley connect can no longer take back what it wrote", r.path, err)
+			}
+		}
+		return do(r)
+	})
+}
+
+// of returns the connection of a client.
+func (r *record) of(c client, m Machine) connection {
+	for _, known := range r.Connections {
+		if r.is(known, c, m) {
+			return known
+		}
+	}
+	return connection{Client: c.id, Config: c.file(m)}
+}
+
+func (*record) is(known connection, c client, m Machine) bool {
+	return known.Client == c.id && known.Config == c.file(m)
+}
+
+// keep stores a connection in place of an earlier one of the same client. One without
+// files is forgotten.
+func (r *record) keep(now connection) error {
+	r.Connections = slices.DeleteFunc(r.Connections, func(old connection) bool {
+		return old.Client == now.Client && old.Config == now.Config
+	})
+	if len(now.Files) > 0 {
+		r.Connections = append(r.Connections, now)
+	}
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	return state.Write(r.path, append(data, '\n'), 0o600)
+}
