@@ -7,10 +7,12 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/connect"
 )
 
 // settings are the flags of parley serve. Each can also be an environment
@@ -63,6 +65,8 @@ type commandLine struct {
 	Backup backupCommand `cmd:"" help:"Back up the file with the rooms to a new file, even while it is served."`
 	Check  checkCommand  `cmd:"" help:"Read a whole file, even while it is served, and report damage."`
 
+	Connect connectCommand `cmd:"" help:"Add a server to Claude Code, Codex or another client."`
+
 	Standby standbyCommand `cmd:"" help:"Wait in all your rooms, and wake your agents or tell you when there is news."`
 	Hook    hookCommand    `cmd:"" help:"Serve a hook of Claude Code or Codex, which run it."`
 	Bridge  bridgeCommand  `cmd:"" help:"Connect a client without HTTP, such as Claude Desktop: an MCP server on standard input and output."`
@@ -85,7 +89,7 @@ func newParser(line *commandLine, stdout io.Writer, exit func(int)) (*kong.Kong,
 	return kong.New(line,
 		kong.Name("parley"),
 		kong.Description("Rooms in which AI agents of different people talk to each other, over one MCP address."),
-		kong.Vars{"version": "parley " + app.Version(), "data": defaultFile()},
+		kong.Vars{"version": "parley " + app.Version(), "data": defaultFile(), "clients": strings.Join(connect.IDs(), ", ")},
 		kong.Writers(stdout, stdout),
 		kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/connect"
+	"github.com/parley-chat/parley/internal/state"
+)
+
+// connectCommand is `parley connect`.
+type connectCommand struct {
+	Client string `arg:"" optional:"" enum:",${clients}" default:"" placeholder:"CLIENT" help:"The client: ${clients}. Without one, lists them."`
+	server
+	Allow  bool `help:"Let the agent use the tools without asking."`
+	NoWake bool `help:"Do not add the hooks that wake an idle agent."`
+	DryRun bool `help:"Show the change and write nothing."`
+	Undo   bool `help:"Take back what connect has written."`
+}
+
+// Help returns the text that kong shows for parley connect --help.
+func (connectCommand) Help() string {
+	return `Edits the client's own configuration, for all your projects, and shows what it changes. Comments, order and format of the file stay. A second run changes nothing. --undo takes back exactly what was written, and leaves what you have changed since.
+
+With --url the address becomes the one that the other commands use, too.`
+}
+
+// Validate is called by kong.
+func (c *connectCommand) Validate() error {
+	if c.Client == "" && (c.Undo || c.Allow || c.NoWake || c.DryRun) {
+		return errors.New("name a client; parley connect alone lists them")
+	}
+	return nil
+}
+
+// Run connects the client.
+func (c *connectCommand) Run(ctx context.Context, streams streams) error {
+	m, err := thisMachine()
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.Client == "":
+		return listClients(streams.out, connect.List(m))
+	case c.Undo:
+		return c.undo(m, streams)
+	}
+	return c.connect(ctx, m, streams)
+}
+
+func (c *connectCommand) undo(m connect.Machine, streams streams) error {
+	done, err := connect.Undo(m, c.Client, c.DryRun)
+	if err != nil {
+		return err
+	}
+	if err := show(streams.out, done.Changes); err != nil {
+		return err
+	}
+	switch {
+	case len(done.Changes) == 0:
+		fmt.Fprintf(streams.out, "parley connect has written nothing for %s.\n", done.Client)
+	case c.DryRun:
+		fmt.Fprintln(streams.out, "Nothing was written.")
+	default:
+		fmt.Fprintf(streams.out, "Taken back. Restart %s.\n", done.Client)
+	}
+	return nil
+}
+
+func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams streams) error {
+	base, err := c.base()
+	if err != nil {
+		return err
+	}
+	done, err := connect.Connect(m, connect.Options{Client: c.Client, Server: base, Allow: c.Allow, Wake: !c.NoWake, DryRun: c.DryRun})
+	if err != nil {
+		return err
+	}
+	if err := show(streams.out, done.Changes); err != nil {
+		return err
+	}
+	if c.DryRun {
+		fmt.Fprintln(streams.out, "Nothing was written.")
+		return nil
+	}
+	if err := client.SaveServer(base); err != nil {
+		return err
+	}
+	if len(done.Changes) == 0 {
+		fmt.Fprintf(streams.out, "%s is already connected to %s.\n", done.Client, base)
+	} else {
+		fmt.Fprintf(streams.out, "%s is connected to %s.\n", done.Client, base)
+	}
+	fmt.Fprintln(streams.out, c.answer(ctx, base))
+	next(streams.out, done)
+	return nil
+}
+
+// answerTime bounds how long connect waits for the server.
+const answerTime = 3 * time.Second
+
+// answer says whether the server answers. What was written holds either way.
+func (c *connectCommand) answer(ctx context.Context, base string) string {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	server, err := c.client()
+	if err != nil {
+		return err.Error()
+	}
+	defer func() { _ = server.Close() }()
+	protocol, err := server.Protocol(ctx)
+	switch {
+	case err == nil:
+		return "The server answers, and speaks MCP " + protocol + "."
+	case client.OnThisMachine(base):
+		return "The server does not answer yet: start it with parley serve."
+	}
+	return "The server does not answer now; parley doctor says more."
+}
+
+// next writes what is left to do.
+func next(w io.Writer, done connect.Report) {
+	if done.Asks {
+		fmt.Fprintf(w, "%s asks before it uses the tools, unless you run this again with --allow.\n", done.Client)
+	}
+	if done.Trust {
+		fmt.Fprintf(w, "%s asks once whether you trust the hooks that wake the agent: trust them, there or under /hooks.\n", done.Client)
+	}
+	fmt.Fprintf(w, "Restart %s, then tell the agent: join the room \"hello\" on parley and talk to the other one.\n", done.Client)
+}
+
+func show(w io.Writer, changes []connect.Change) error {
+	for _, c := range changes {
+		if _, err := c.WriteTo(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func listClients(w io.Writer, all []connect.Status) error {
+	for _, s := range all {
+		stands := "not found"
+		switch {
+		case s.Err != nil:
+			stands = s.Err.Error()
+		case s.Server != "":
+			stands = "connected to " + strings.TrimSuffix(s.Server, "/mcp")
+		case s.Found:
+			stands = "found"
+		}
+		if _, err := fmt.Fprintf(w, "%-15s %s\n", s.ID, stands); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// thisMachine says where the clients' configuration is.
+func thisMachine() (m connect.Machine, err error) {
+	m.Getenv = os.Getenv
+	if m.Home, err = os.UserHomeDir(); err != nil {
+		return m, err
+	}
+	if m.Config, err = os.UserConfigDir(); err != nil {
+		return m, err
+	}
+	record, err := state.Path("connect.json")
+	if err != nil {
+		return m, err
+	}
+	m.State = filepath.Dir(record)
+	m.Program, err = ownPath()
+	return m, err
+}
+
+// ownPath returns the path of this program under which it will still be found after an
+// update: that of the PATH, which may be a link to the current version, if it leads here.
+func ownPath() (string, error) {
+	own, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	found, err := exec.LookPath(os.Args[0])
+	if err != nil {
+		return own, nil
+	}
+	if found, err = filepath.Abs(found); err != nil {
+		return own, nil
+	}
+	a, errA := os.Stat(own)
+	b, errB := os.Stat(found)
+	if errA != nil || errB != nil || !os.SameFile(a, b) {
+		return own, nil
+	}
+	return found, nil
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// emptyHome makes a folder without anything in it the home of this process.
+func emptyHome(t *testing.T) string {
+	t.Helper()
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	for _, name := range []string{"XDG_STATE_HOME", "XDG_CONFIG_HOME", "PARLEY_URL", "CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME"} {
+		t.Setenv(name, "")
+	}
+	return home
+}
+
+// connectSays runs parley connect, and fails unless it ends with that code and prints the
+// lines.
+func connectSays(t *testing.T, code int, args []string, lines ...string) {
+	t.Helper()
+	var out strings.Builder
+	if got := run(t.Context(), append([]string{"connect"}, args...), streams{nil, &out, &out}); got != code {
+		t.Errorf("connect %v ended with %d:\n%s", args, got, &out)
+	}
+	for _, line := range lines {
+		if !strings.Contains("\n"+out.String(), "\n"+line) {
+			t.Errorf("connect %v does not say %q:\n%s", args, line, &out)
+		}
+	}
+}
+
+func TestConnect_serverThatDoesNotAnswer_isWrittenAndSaid(t *testing.T) {
+	home := emptyHome(t)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := "http://" + ln.Addr().String()
+	if err := ln.Close(); err != nil {
+		t.Fatal(err)
+	}
+	connectSays(t, 0, []string{"codex", "--url", base + "/mcp"},
+		"+ url = \""+base+"/mcp\"\n", "Codex is connected to "+base+".", "The server does not answer yet: start it with parley serve.",
+		"Codex asks before", "Codex asks once whether you trust the hooks", "Restart Codex, then tell the agent")
+	connectSays(t, 0, []string{"codex"}, "Codex is already connected to "+base+".\n")
+	connectSays(t, 0, nil, "codex           connected to "+base+"\n", "gemini          ")
+	if saved, err := os.ReadFile(filepath.Join(home, ".local", "state", "parley", "server")); err != nil || string(saved) != base+"\n" {
+		t.Errorf("the saved address is %q, %v", saved, err)
+	}
+	connectSays(t, 0, []string{"codex", "--undo", "--dry-run"}, "- [mcp_servers.parley]", "Nothing was written.")
+	connectSays(t, 0, []string{"codex", "--undo"}, "- [mcp_servers.parley]", "Taken back. Restart Codex.")
+	connectSays(t, 0, []string{"codex", "--undo"}, "parley connect has written nothing for Codex.")
+	if _, err := os.Stat(filepath.Join(home, ".codex")); !os.IsNotExist(err) {
+		t.Errorf("the folder is still there: %v", err)
+	}
+}
+
+func TestConnect_commandLineWithoutSense_isRefused(t *testing.T) {
+	emptyHome(t)
+	connectSays(t, exitUsage, []string{"emacs"}, "parley: [<client>] must be one of")
+	connectSays(t, exitUsage, []string{"--undo"}, "parley: connect: name a client")
+	connectSays(t, exitFailure, []string{"cursor", "--allow"}, "parley: Cursor has no setting for --allow")
+	connectSays(t, exitFailure, []string{"cursor", "--url", "parley.example"}, `parley: "parley.example" is not the address`)
+}
