@@ -119,8 +119,9 @@ func (m *machine) codexCLI(dir, name, task string) *client {
 // client is a running client. It is killed when the test ends, with what it has
 // started.
 type client struct {
-	args  []string
-	ended chan struct{} // closed when it is over
+	args    []string
+	process *os.Process
+	ended   chan struct{} // closed when it is over
 
 	mu  sync.Mutex
 	out bytes.Buffer
@@ -192,6 +193,7 @@ func (m *machine) terminal(dir string, env []string, name string, args ...string
 
 // endLater kills the client's process group when the test ends.
 func (m *machine) endLater(c *client, cmd *exec.Cmd) {
+	c.process = cmd.Process
 	go func() {
 		defer close(c.ended)
 		_ = cmd.Wait() // how it ended is said by what it printed
