@@ -2,6 +2,7 @@ package agents
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,16 +16,31 @@ import (
 	"github.com/parley-chat/parley/e2e/internal/process"
 )
 
-// says runs a line as a person types it, in HOME, and returns what it prints.
+// says runs a line as a person types it, in HOME, and returns what it prints. In $PARLEY is
+// the program under test, by a path that a shell must be given in quotes.
 func (m *machine) says(line string) string {
 	m.t.Helper()
-	cmd := exec.CommandContext(m.t.Context(), "sh", "-c", line)
-	cmd.Dir, cmd.Env = m.home, append(m.env, "PARLEY="+os.Getenv(process.BinaryEnv))
-	out, err := cmd.CombinedOutput()
+	out, err := m.tries(line)
 	if err != nil {
 		m.t.Errorf("%s: %v\n%s", line, err, out)
 	}
-	return string(out)
+	return out
+}
+
+// tries is says for a line that may fail.
+func (m *machine) tries(line string) (string, error) {
+	m.t.Helper()
+	tools := filepath.Join(m.home, "my tools")
+	program := filepath.Join(tools, "parley")
+	if !isFile(program) {
+		if err := errors.Join(os.Mkdir(tools, 0o755), os.Symlink(os.Getenv(process.BinaryEnv), program)); err != nil {
+			m.t.Fatal(err)
+		}
+	}
+	cmd := exec.CommandContext(m.t.Context(), "sh", "-c", line)
+	cmd.Dir, cmd.Env = m.home, append(m.env, "PARLEY="+program)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
 }
 
 // read returns a file in HOME; "" if there is none.
@@ -80,6 +96,7 @@ func TestConnect_claudeCodeWritesItsFile_nothingIsLost(t *testing.T) {
 	running := m.terminal(dir, nil, "claude", prompt(t, say("I am idle now.")))
 	m.claude.await(t, running, "the task", patience, func(conversation) bool { return true })
 
+	m.says(`"$PARLEY" --version`) // the program is in its place
 	var all sync.WaitGroup
 	for i := range 3 {
 		all.Go(func() { m.says(fmt.Sprintf("claude mcp add --scope user other-%d -- echo", i)) })
@@ -108,6 +125,22 @@ func TestConnect_claudeCodeWritesItsFile_nothingIsLost(t *testing.T) {
 	}
 	if _, ended := file.Projects[dir]["lastCost"]; !ended {
 		t.Errorf("the session has written nothing at its end: %v", file.Projects)
+	}
+}
+
+// With the plugin and connect the agent would have each tool twice.
+func TestConnect_pluginIsInstalled_isRefused(t *testing.T) {
+	m := newMachine(t)
+	m.sweep()
+	url := serve(t)
+	m.pluginInClaude(url)
+	m.config("")
+	m.shell("codex plugin marketplace add ./clone && codex plugin add parley@parley")
+	for _, client := range []string{"claude-code", "codex"} {
+		said, err := m.tries(`"$PARLEY" connect ` + client + " --url " + url)
+		if err == nil || !strings.Contains(said, "the plugin parley@parley is installed") {
+			t.Errorf("connect %s: %v, %s", client, err, said)
+		}
 	}
 }
 
