@@ -60,27 +60,27 @@ func checkListenAddr(flag, addr string) error {
 type commandLine struct {
 	Version kong.VersionFlag `help:"Print the version and exit."`
 
-	Serve  serveCommand  `cmd:"" default:"withargs" help:"Serve MCP over HTTP. This is the default command."`
-	Copy   copyCommand   `cmd:"" help:"Copy rooms from one file or DynamoDB table to another."`
-	Backup backupCommand `cmd:"" help:"Back up the file with the rooms to a new file, even while it is served."`
-	Check  checkCommand  `cmd:"" help:"Read a whole file, even while it is served, and report damage."`
+	Serve  serveCommand  `cmd:"" default:"withargs" group:"Server" help:"Serve MCP over HTTP. This is the default command."`
+	Copy   copyCommand   `cmd:"" group:"Server" help:"Copy rooms from one file or DynamoDB table to another."`
+	Backup backupCommand `cmd:"" group:"Server" help:"Back up the file with the rooms to a new file, even while it is served."`
+	Check  checkCommand  `cmd:"" group:"Server" help:"Read a whole file, even while it is served, and report damage."`
 
-	Connect connectCommand `cmd:"" help:"Add a server to Claude Code, Codex or another client."`
+	Connect connectCommand `cmd:"" group:"Agents" help:"Add a server to Claude Code, Codex or another client."`
+	Doctor  doctorCommand  `cmd:"" group:"Agents" help:"Find out what keeps agents from talking, and what helps."`
+	Standby standbyCommand `cmd:"" group:"Agents" help:"Wait in all your rooms, and wake your agents or tell you when there is news."`
+	Hook    hookCommand    `cmd:"" group:"Agents" help:"Serve a hook of Claude Code or Codex, which run it."`
+	Bridge  bridgeCommand  `cmd:"" group:"Agents" help:"Connect a client without HTTP, such as Claude Desktop: an MCP server on standard input and output."`
 
-	Standby standbyCommand `cmd:"" help:"Wait in all your rooms, and wake your agents or tell you when there is news."`
-	Hook    hookCommand    `cmd:"" help:"Serve a hook of Claude Code or Codex, which run it."`
-	Bridge  bridgeCommand  `cmd:"" help:"Connect a client without HTTP, such as Claude Desktop: an MCP server on standard input and output."`
-
-	Join       joinCommand       `cmd:"" help:"Take a seat in a room."`
-	Say        sayCommand        `cmd:"" help:"Say something in a room, and wait for the answer."`
-	Wait       waitCommand       `cmd:"" help:"Wait until something is said."`
-	Tail       tailCommand       `cmd:"" help:"Follow a talk."`
-	Who        whoCommand        `cmd:"" help:"Show who is in a room."`
-	History    historyCommand    `cmd:"" help:"Show what was said."`
-	Rooms      roomsCommand      `cmd:"" help:"List public rooms."`
-	Leave      leaveCommand      `cmd:"" help:"Give your seat up."`
-	Invite     inviteCommand     `cmd:"" help:"Print the line that brings another agent into the room."`
-	Completion completionCommand `cmd:"" help:"Let a shell complete the commands of parley."`
+	Join       joinCommand       `cmd:"" group:"People and scripts" help:"Take a seat in a room."`
+	Say        sayCommand        `cmd:"" group:"People and scripts" help:"Say something in a room, and wait for the answer."`
+	Wait       waitCommand       `cmd:"" group:"People and scripts" help:"Wait until something is said."`
+	Tail       tailCommand       `cmd:"" group:"People and scripts" help:"Follow a talk."`
+	Who        whoCommand        `cmd:"" group:"People and scripts" help:"Show who is in a room."`
+	History    historyCommand    `cmd:"" group:"People and scripts" help:"Show what was said."`
+	Rooms      roomsCommand      `cmd:"" group:"People and scripts" help:"List public rooms."`
+	Leave      leaveCommand      `cmd:"" group:"People and scripts" help:"Give your seat up."`
+	Invite     inviteCommand     `cmd:"" group:"People and scripts" help:"Print the line that brings another agent into the room."`
+	Completion completionCommand `cmd:"" group:"People and scripts" help:"Let a shell complete the commands of parley."`
 }
 
 // newParser returns the parser of line. It writes the help and the version to stdout, and

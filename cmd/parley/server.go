@@ -1,6 +1,9 @@
 package main
 
-import "github.com/parley-chat/parley/internal/client"
+import (
+	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/client"
+)
 
 // server is the part of a client command that says which server it calls.
 type server struct {
@@ -13,4 +16,13 @@ func (s server) base() (string, error) {
 		return client.Server()
 	}
 	return client.Address(s.URL)
+}
+
+// client returns a client of the server.
+func (s server) client() (*client.Client, error) {
+	base, err := s.base()
+	if err != nil {
+		return nil, err
+	}
+	return client.New(base, client.Options{Version: app.Version()}), nil
 }

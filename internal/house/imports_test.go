@@ -68,11 +68,14 @@ func arrows() map[string][]string {
 
 		// The wiring.
 		"internal/app":  service,
-		"cmd/parley":    slices.Concat(drivers, clients, []string{"internal/connect", "internal/bridge", "internal/app", "internal/roomlog", "internal/httpapi", "internal/transfer", "internal/table", "internal/meter", "internal/meter/scrape"}),
+		"cmd/parley":    slices.Concat(drivers, clients, []string{"internal/connect", "internal/bridge", "internal/doctor", "internal/app", "internal/roomlog", "internal/httpapi", "internal/transfer", "internal/table", "internal/meter", "internal/meter/scrape"}),
 		"functions/mcp": {"internal/app", "internal/lambdahttp", "internal/table/dynamotable", "internal/table", "internal/meter", "internal/meter/emf"},
 
 		// For clients without HTTP.
 		"internal/bridge": {"internal/state", "internal/mcp", "internal/tools/spec", "internal/ident", "internal/fault"},
+
+		// What looks for faults.
+		"internal/doctor": {"internal/client", "internal/connect", "internal/nudge", "internal/seats", "internal/standby"},
 
 		// Tests, measurements and scripts: see testOnly.
 		"internal/table/tabletest":              {"internal/table"},
@@ -99,7 +102,7 @@ func testOnly() []string {
 // side of the program: the wire, the protocol, a store.
 func foreign() map[string][]string {
 	return map[string][]string{
-		"net/http":                        {"cmd/parley", "functions/mcp", "internal/app", "internal/client", "internal/httpapi", "internal/lambdahttp", "internal/mcp", "internal/meter/scrape", "internal/standby", "internal/table/dynamotable", "internal/bridge"},
+		"net/http":                        {"cmd/parley", "functions/mcp", "internal/app", "internal/client", "internal/doctor", "internal/httpapi", "internal/lambdahttp", "internal/mcp", "internal/meter/scrape", "internal/standby", "internal/table/dynamotable", "internal/bridge"},
 		"github.com/mark3labs/mcp-go":     {"internal/mcp", "internal/client", "internal/bridge"},
 		"github.com/aws/aws-lambda-go":    {"functions/mcp", "internal/lambdahttp"},
 		"github.com/aws/aws-sdk-go-v2":    {"internal/table/dynamotable", "internal/table/dynamotable/sdkconfig"},

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/doctor"
+)
+
+// doctorCommand is `parley doctor`.
+type doctorCommand struct {
+	server
+	Client string        `enum:",${clients}" default:"" placeholder:"CLIENT" help:"Look at this client only: ${clients}."`
+	Wait   time.Duration `default:"60s" placeholder:"TIME" help:"How long a wait is to last (${default})."`
+	Long   bool          `help:"The same as --wait 300s, after which many clients end a call."`
+	Nudge  bool          `help:"Also wake the sessions of CLIENT that have a seat. That costs a turn of each."`
+	JSON   bool          `name:"json" help:"Print each result as a JSON object."`
+}
+
+// Help returns the text that kong shows for parley doctor --help.
+func (doctorCommand) Help() string {
+	return `Tries, one after the other, what agents need: the way to the server, the addresses that the clients are configured for, a wait as long as those of agents, and a nudge for an idle agent. It does so in a room of its own, which it leaves. Each line says ok, warning or failed, and what helps.
+
+The exit code is 0 if nothing failed.`
+}
+
+// Validate is called by kong.
+func (c *doctorCommand) Validate() error {
+	switch {
+	case c.Nudge && c.Client == "":
+		return errors.New("--nudge needs --client: it costs a turn of each session that it wakes")
+	case c.Wait < time.Second:
+		return errors.New("--wait is at least 1s")
+	}
+	if c.Long {
+		c.Wait = 300 * time.Second
+	}
+	return nil
+}
+
+// Run makes the checks.
+func (c *doctorCommand) Run(ctx context.Context, streams streams) error {
+	base, err := c.base()
+	if err != nil {
+		return err
+	}
+	machine, err := thisMachine()
+	if err != nil {
+		return err
+	}
+	failed := doctor.Run(ctx, doctor.Options{
+		Server: base, Version: app.Version(), Machine: machine, Client: c.Client, Wake: c.Nudge, Wait: c.Wait,
+		Tell: func(r doctor.Result) {
+			if c.JSON {
+				_ = json.NewEncoder(streams.out).Encode(r) // nobody is there to be told
+				return
+			}
+			fmt.Fprintln(streams.out, r)
+		},
+	})
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case failed > 0:
+		return fmt.Errorf("%d of the checks failed", failed)
+	}
+	return nil
+}

@@ -1,0 +1,395 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/e2e/internal/process"
+)
+
+// finding is a line of parley doctor --json.
+type finding struct {
+	Check   string  `json:"check"`
+	Level   string  `json:"level"`
+	What    string  `json:"what"`
+	Fix     string  `json:"fix"`
+	Seconds float64 `json:"seconds"`
+}
+
+// findings are those of one run, in order.
+type findings []finding
+
+// of returns the finding of a check; the zero finding if it was not made.
+func (all findings) of(check string) finding {
+	for _, f := range all {
+		if f.Check == check {
+			return f
+		}
+	}
+	return finding{}
+}
+
+// levels returns "LEVEL CHECK" of each.
+func (all findings) levels() string {
+	var said []string
+	for _, f := range all {
+		said = append(said, f.Level+" "+f.Check)
+	}
+	return strings.Join(said, ", ")
+}
+
+// newMachine returns an empty home, and an environment in which programs take it for that
+// of a person who has no client installed.
+func newMachine(t *testing.T) (home string, env []string) {
+	t.Helper()
+	home, err := os.MkdirTemp("", "parley") // t.TempDir is too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(home) })
+	env = []string{"HOME=" + home, "PATH=" + home}
+	for _, unset := range []string{"XDG_STATE_HOME", "XDG_CONFIG_HOME", "CLAUDE_CONFIG_DIR", "CODEX_HOME"} {
+		env = append(env, unset+"=")
+	}
+	return home, env
+}
+
+// onNewMachine makes the test one on a new machine.
+func onNewMachine(t *testing.T) (home string) {
+	t.Helper()
+	home, env := newMachine(t)
+	for _, pair := range env {
+		name, value, _ := strings.Cut(pair, "=")
+		t.Setenv(name, value)
+	}
+	return home
+}
+
+// examine runs parley doctor, with a wait of three seconds unless args say otherwise.
+func examine(t *testing.T, url string, args ...string) (findings, int) {
+	t.Helper()
+	return examineIn(t, nil, url, args...)
+}
+
+// examineIn is examine with additions to the environment.
+func examineIn(t *testing.T, env []string, url string, args ...string) (findings, int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Getenv(process.BinaryEnv), append([]string{"doctor", "--json", "--wait", "3s", "--url", url}, args...)...)
+	cmd.Env = append(process.Environment(), env...)
+	var out, complaints bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &complaints
+	var failed *exec.ExitError
+	if err := cmd.Run(); err != nil && !errors.As(err, &failed) {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("doctor printed:\n%s%s", &out, &complaints)
+		}
+	})
+	var all findings
+	for lines := json.NewDecoder(&out); lines.More(); {
+		var f finding
+		if err := lines.Decode(&f); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, f)
+	}
+	return all, cmd.ProcessState.ExitCode()
+}
+
+func TestDoctor_allIsWell_saysSoAndLeavesNothing(t *testing.T) {
+	home := onNewMachine(t)
+	p := start(t, "--keep-alive", "500ms", "--metrics-addr", "127.0.0.1:0")
+	for _, client := range []string{"claude-code", "codex"} {
+		if out, code := parley(t, "connect", client, "--url", p.url); code != 0 {
+			t.Fatal(out)
+		}
+	}
+	all, code := examine(t, p.url)
+	const want = "ok address, ok connection, ok health, ok protocol, ok tools, ok Claude Code, ok Codex, " +
+		"ok wait, ok wait without MCP, ok Claude Code hooks, ok Codex hooks, ok seats, ok standby, ok nudge"
+	if all.levels() != want || code != 0 {
+		t.Errorf("doctor found %s, and ended with %d", all.levels(), code)
+	}
+	if w := all.of("wait"); w.Seconds < 3 || w.Seconds > 6 || !strings.Contains(w.What, "signs of life") {
+		t.Errorf("of a wait of 3 s it says %+v", w)
+	}
+	if n := all.of("nudge"); n.Seconds <= 0 || n.Seconds > 3 {
+		t.Errorf("of the nudge it says %+v, want at most 3 s", n)
+	}
+	for _, says := range []string{modernProtocol, legacyProtocol, "version"} {
+		if what := all.of("protocol").What; !strings.Contains(what, says) {
+			t.Errorf("of the protocol it says %q, want %s", what, says)
+		}
+	}
+	left, err := os.ReadFile(filepath.Join(home, ".local", "state", "parley", "seats.json"))
+	if err != nil || strings.Contains(string(left), "token") {
+		t.Errorf("it leaves the seats %s %v", left, err)
+	}
+	p.awaitOpenWaits(0)
+	text, code := parley(t, "doctor", "--url", strings.TrimSuffix(p.url, "/mcp"), "--wait", "1s")
+	if code != 0 || strings.Count(text, "\nok: ") < 10 {
+		t.Errorf("for a person it prints\n%s", text)
+	}
+}
+
+// front serves what h makes of requests, and returns the address of MCP there.
+func front(t *testing.T, h http.Handler) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL + "/mcp"
+}
+
+// to is a proxy to the program that passes everything on at once.
+func to(t *testing.T, p *program) *httputil.ReverseProxy {
+	t.Helper()
+	target, err := url.Parse(strings.TrimSuffix(p.url, "/mcp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &httputil.ReverseProxy{
+		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		FlushInterval: -1,
+	}
+}
+
+// buffered is a proxy that reads an answer to its end before it passes it on.
+func buffered(t *testing.T, p *program) string {
+	proxy := to(t, p)
+	proxy.ModifyResponse = func(r *http.Response) error {
+		body, err := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		return errors.Join(err)
+	}
+	return front(t, proxy)
+}
+
+// limited is a proxy that gives up a request after a second, in its own words.
+func limited(t *testing.T, p *program) string {
+	return front(t, http.TimeoutHandler(to(t, p), time.Second, "<html>too slow</html>"))
+}
+
+// cutting is a proxy below HTTP that cuts a connection on which, in the direction of the
+// client, nothing comes for the time idle; or, if that is not 0, after the time most.
+func cutting(t *testing.T, p *program, idle, most time.Duration) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var open sync.WaitGroup
+	t.Cleanup(func() { ln.Close(); open.Wait() })
+	addr := strings.TrimSuffix(strings.TrimPrefix(p.url, "http://"), "/mcp")
+	open.Go(func() {
+		for {
+			client, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			open.Go(func() { relay(client, addr, idle, most) })
+		}
+	})
+	return "http://" + ln.Addr().String() + "/mcp"
+}
+
+func relay(client net.Conn, addr string, idle, most time.Duration) {
+	defer client.Close()
+	server, err := net.Dial("tcp", addr)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	go func() {
+		defer server.Close()
+		_, _ = io.Copy(server, client) // until one of them goes
+	}()
+	end := time.Now().Add(time.Hour)
+	if most > 0 {
+		end = time.Now().Add(most)
+	}
+	buffer := make([]byte, 1<<16)
+	for {
+		until := end
+		if next := time.Now().Add(idle); idle > 0 && next.Before(end) {
+			until = next
+		}
+		if server.SetReadDeadline(until) != nil {
+			return
+		}
+		n, err := server.Read(buffer)
+		if err != nil {
+			return
+		}
+		if _, err := client.Write(buffer[:n]); err != nil {
+			return
+		}
+	}
+}
+
+// answers is what stands in front and answers all by itself.
+func answers(t *testing.T, status int, kind, body string) string {
+	return front(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", kind)
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}))
+}
+
+func TestDoctor_somethingStandsInBetween_isNamedWithWhatHelps(t *testing.T) {
+	quiet, lively := start(t, "--keep-alive", "1m"), start(t, "--keep-alive", "300ms")
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	for name, c := range map[string]struct {
+		url   string
+		check string // that is not ok
+		level string
+		says  string
+		fix   string
+	}{
+		"idle timeout": {cutting(t, quiet, time.Second, 0), "wait", "failed", "cut off after", "--keep-alive"},
+		"time limit":   {cutting(t, lively, 0, 2500*time.Millisecond), "wait", "failed", "last sign of life", "--longest-wait"},
+		"gateway":      {limited(t, lively), "wait", "failed", "503", "idle timeout"},
+		"buffer":       {buffered(t, lively), "wait", "warning", "holds them back", "proxy_buffering off"},
+		"no beats":     {quiet.url, "wait", "warning", "no sign of life", "--keep-alive"},
+		"sign-in":      {answers(t, 401, "text/html", "<html>who are you?"), "protocol", "failed", "401", "sign-in"},
+		"forbidden":    {answers(t, 403, "text/html", "<html>no"), "protocol", "failed", "403", "sign-in"},
+		"a page":       {answers(t, 200, "text/html", "<html>hello"), "protocol", "failed", "text/html", "Parley server"},
+		"gone":         {answers(t, 502, "text/html", "<html>oh"), "protocol", "failed", "502", "server behind it"},
+		"another MCP":  {answers(t, 200, "application/json", `{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","serverInfo":{"name":"other"}}}`), "protocol", "failed", `"other", not Parley`, "--url"},
+		"wrong port":   {closed.URL, "connection", "failed", "refused", "parley serve"},
+		"no such name": {"http://parley.invalid/mcp", "address", "failed", "no address", "spelling"},
+		"wrong path":   {strings.TrimSuffix(quiet.url, "/mcp") + "/there/mcp", "protocol", "failed", "404", "/mcp"},
+		"not secure":   {strings.Replace(quiet.url, "http:", "https:", 1), "connection", "failed", "TLS", "certificate"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, env := newMachine(t)
+			all, code := examineIn(t, env, c.url)
+			f := all.of(c.check)
+			if f.Level != c.level || !strings.Contains(f.What, c.says) || !strings.Contains(f.Fix, c.fix) {
+				t.Errorf("it says %+v, want %s: %s; %s", f, c.level, c.says, c.fix)
+			}
+			if (code == 1) != (c.level == "failed") {
+				t.Errorf("it ended with %d", code)
+			}
+			if all.of("standby").Level != "ok" {
+				t.Errorf("what does not need the server was not looked at: %s", all.levels())
+			}
+		})
+	}
+}
+
+func TestDoctor_serverStopsInTheMiddle_saysWhenAndGoesOn(t *testing.T) {
+	onNewMachine(t)
+	p := start(t, "--keep-alive", "200ms", "--metrics-addr", "127.0.0.1:0")
+	done := make(chan findings)
+	go func() {
+		defer close(done)
+		all, code := examine(t, p.url, "--wait", "60s")
+		if code != 1 {
+			t.Errorf("it ended with %d", code)
+		}
+		done <- all
+	}()
+	p.awaitOpenWaits(1)
+	p.kill()
+	all := <-done
+	if w := all.of("wait"); w.Level != "failed" || w.Seconds > 30 || !strings.Contains(w.What, "cut off after") {
+		t.Errorf("of the wait it says %+v", w)
+	}
+	if n := all.of("nudge"); n.Level != "failed" {
+		t.Errorf("of the nudge it says %+v", n)
+	}
+}
+
+func TestDoctor_machineIsNotRight_isNamedWithTheLineThatHelps(t *testing.T) {
+	home := onNewMachine(t)
+	p, other := start(t, "--keep-alive", "200ms"), start(t)
+	sameServer := strings.Replace(p.url, "127.0.0.1", "localhost", 1)
+	for client, at := range map[string]string{"claude-code": other.url, "codex": sameServer} {
+		if out, code := parley(t, "connect", client, "--url", at); code != 0 {
+			t.Fatal(out)
+		}
+	}
+	settings := filepath.Join(home, ".claude", "settings.json")
+	text, err := os.ReadFile(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := bytes.ReplaceAll(text, []byte(os.Getenv(process.BinaryEnv)), []byte("/nowhere/parley"))
+	seats := filepath.Join(home, ".local", "state", "parley", "seats.json")
+	waiting := `{"seats":[{"server":"` + p.url + `","room":"den","name":"Ann","token":"t","wake":{"client":"claude-code","session":"s"}}]}`
+	if err := errors.Join(os.WriteFile(settings, gone, 0o600), os.WriteFile(seats, []byte(waiting), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	all, code := examine(t, p.url, "--wait", "1s")
+	line := "--url " + strings.TrimSuffix(p.url, "/mcp")
+	for _, want := range []finding{
+		{Check: "Claude Code", Level: "warning", What: "another server, " + other.url, Fix: "parley connect claude-code " + line},
+		{Check: "Codex", Level: "ok", What: "the same server"},
+		{Check: "Claude Code hooks", Level: "failed", What: "/nowhere/parley", Fix: "parley connect claude-code " + line},
+		{Check: "seats", Level: "failed", What: "others can read", Fix: "chmod 600 " + seats},
+		{Check: "standby", Level: "warning", What: "1 seat", Fix: "parley standby"},
+	} {
+		if f := all.of(want.Check); f.Level != want.Level || !strings.Contains(f.What, want.What) || f.Fix != want.Fix {
+			t.Errorf("it says %+v, want %+v", f, want)
+		}
+	}
+	if code != 1 {
+		t.Errorf("it ended with %d", code)
+	}
+	all, code = examine(t, p.url, "--wait", "1s", "--client", "claude-code")
+	if f := all.of("Claude Code"); f.Level != "failed" || code != 1 || all.of("Codex").Level != "" {
+		t.Errorf("asked for one client, it says %s", all.levels())
+	}
+}
+
+func TestDoctor_pluginIsInstalled_isLookedAtInPlaceOfTheConfiguration(t *testing.T) {
+	home := onNewMachine(t)
+	p := start(t)
+	settings := filepath.Join(home, ".claude", "settings.json")
+	enabled := `{"enabledPlugins":{"parley@parley":true},"pluginConfigs":{"parley@parley":{"options":{"url":"` + p.url + `"}}}}`
+	if err := errors.Join(os.Mkdir(filepath.Dir(settings), 0o700), os.WriteFile(settings, []byte(enabled), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for _, hooks := range []string{"failed", "ok"} {
+		all, _ := examine(t, p.url, "--wait", "1s", "--client", "claude-code")
+		if all.of("Claude Code").Level != "ok" || all.of("Claude Code hooks").Level != hooks {
+			t.Errorf("it says %s, want hooks %s", all.levels(), hooks)
+		}
+		if err := os.Symlink(os.Getenv(process.BinaryEnv), filepath.Join(home, "parley")); err != nil && hooks == "failed" { // home is the PATH
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestSoak_waitOfTheDoctor_survives300Seconds(t *testing.T) {
+	if os.Getenv("PARLEY_SOAK") == "" {
+		t.Skip("takes 300 seconds: set PARLEY_SOAK=1, or run make waits")
+	}
+	t.Parallel()
+	_, env := newMachine(t)
+	all, code := examineIn(t, env, start(t).url, "--long")
+	if w := all.of("wait"); w.Level != "ok" || w.Seconds < 300 || !strings.Contains(w.What, "signs of life") || code != 0 {
+		t.Errorf("of a wait of 300 s it says %+v", w)
+	}
+}
