@@ -75,14 +75,6 @@ func (m *machine) claudeCode(dir, task string) *client {
 	return m.start(dir, "claude", "--print", task, "--allowedTools", "mcp__parley")
 }
 
-// permit makes the text Claude Code's settings.
-func (m *machine) permit(settings string) {
-	m.t.Helper()
-	if err := os.WriteFile(filepath.Join(m.home, ".claude", "settings.json"), []byte(settings), 0o600); err != nil {
-		m.t.Fatal(err)
-	}
-}
-
 // approve puts the line under Parley in Codex' settings, as a person does in an editor.
 func (m *machine) approve(line string) {
 	m.t.Helper()

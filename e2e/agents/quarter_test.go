@@ -1,7 +1,7 @@
 package agents
 
 import (
-	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,34 +11,18 @@ import (
 	"time"
 )
 
-// lines of the README that a person copies.
-type lines struct {
-	claude, codex        string
-	permission, approval string // so that they ask nothing
-}
-
-// readme finds them: the calls that add Parley to each client, with this address in
-// place of the usual one, and the lines for the settings of each.
-func readme(t *testing.T, url string) lines {
+// readme returns the lines with which a person connects a client.
+func readme(t *testing.T) [][]byte {
 	t.Helper()
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	find := func(pattern string) string {
-		found := regexp.MustCompile(pattern).Find(text)
-		if found == nil {
-			t.Fatalf("README.md has nothing like %s", pattern)
-		}
-		line := string(bytes.Trim(found, "`"))
-		return strings.ReplaceAll(line, "http://127.0.0.1:8080/mcp", url)
+	lines := regexp.MustCompile(`(?m)^\./parley connect .+$`).FindAll(text, -1)
+	if len(lines) != 2 {
+		t.Fatalf("README.md connects with %q", lines)
 	}
-	return lines{
-		claude:     find("(?m)(^|`)claude mcp add [^`\n]+"),
-		codex:      find("(?m)(^|`)codex mcp add [^`\n]+"),
-		permission: find("`{\"permissions\":[^`]+"),
-		approval:   find("(?m)(^|`)default_tools_approval_mode = [^`\n]+"),
-	}
+	return lines
 }
 
 // build compiles the program from a clone. All of Parley is compiled; what it
@@ -82,15 +66,14 @@ func goCaches(t *testing.T) []string {
 // is there within two minutes, most of which are the compiler's.
 func TestFirstQuarterHour_fromNothing_aMessageWithinTwoMinutes(t *testing.T) {
 	m := newMachine(t)
+	m.sweep()
 	began := time.Now()
 
 	url := serveBinary(t, m.build(), m.env)
 	t.Logf("the program listens after %v", time.Since(began))
-	to := readme(t, url)
-	m.shell(to.claude)
-	m.shell(to.codex)
-	m.permit(to.permission)
-	m.approve(to.approval)
+	for _, line := range readme(t) {
+		m.shell(fmt.Sprintf("cd parley && PARLEY_URL=%s %s", url, line))
+	}
 	t.Logf("both clients know it after %v", time.Since(began))
 
 	// Not the folder in which it was added.

