@@ -18,6 +18,7 @@ import (
 type backupCommand struct {
 	Data string `env:"PARLEY_DATA" default:"${data}" placeholder:"FILE" help:"The file to back up (${default})."`
 	File string `arg:"" placeholder:"FILE" help:"Write the backup to this file, which must not exist."`
+	outcome
 }
 
 // Help returns the text that kong shows for parley backup --help.
@@ -42,13 +43,13 @@ func (c *backupCommand) Run(ctx context.Context, streams streams) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(streams.err, "Backed up %s to %s.\n", found, c.File)
-	return nil
+	return c.report(streams, found, fmt.Sprintf("Backed up %s to %s.", found, c.File))
 }
 
 // checkCommand is `parley check`.
 type checkCommand struct {
 	File string `arg:"" optional:"" env:"PARLEY_DATA" default:"${data}" placeholder:"FILE" help:"The file to check (${default})."`
+	outcome
 }
 
 // Help returns the text that kong shows for parley check --help.
@@ -59,18 +60,21 @@ func (checkCommand) Help() string {
 // Run checks the file.
 func (c *checkCommand) Run(ctx context.Context, streams streams) error {
 	found, err := check(ctx, c.File)
-	if found.rooms > 0 || err == nil {
-		fmt.Fprintf(streams.err, "%s holds %s.\n", c.File, found)
+	if found.Rooms > 0 || err == nil {
+		err = errors.Join(err, c.report(streams, found, fmt.Sprintf("%s holds %s.", c.File, found)))
 	}
 	return err
 }
 
 // contents are what a file holds.
-type contents struct{ rooms, messages int }
+type contents struct {
+	Rooms    int `json:"rooms"`
+	Messages int `json:"messages"`
+}
 
 // String describes the contents for a person.
 func (c contents) String() string {
-	return counted(c.rooms, "room") + " with " + counted(c.messages, "message")
+	return counted(c.Rooms, "room") + " with " + counted(c.Messages, "message")
 }
 
 // check reads the whole file at path. It goes on after damage, and the error joins
@@ -98,8 +102,8 @@ func check(ctx context.Context, path string) (found contents, err error) {
 		if err != nil {
 			damage = errors.Join(damage, fmt.Errorf("the room with id %s: %w", id, err))
 		}
-		found.rooms++
-		found.messages += messages
+		found.Rooms++
+		found.Messages += messages
 	}
 	return found, damage
 }

@@ -20,6 +20,7 @@ type copyCommand struct {
 	Room string `placeholder:"NAME" help:"Copy only this room."`
 
 	CreateTable bool `env:"PARLEY_CREATE_TABLE" help:"Create the DynamoDB table of --to if it does not exist. For local use."`
+	outcome
 }
 
 // Help returns the text that kong shows for parley copy --help.
@@ -49,8 +50,7 @@ func (c *copyCommand) Run(ctx context.Context, streams streams) (err error) {
 	}
 	defer func() { err = errors.Join(err, closeTo()) }()
 	summary, err := transfer.Copy(ctx, from, to, c.Room)
-	fmt.Fprintln(streams.err, describe(summary))
-	return err
+	return errors.Join(err, c.report(streams, summary, describe(summary)))
 }
 
 // checkDifferent refuses to copy a file or table to itself.

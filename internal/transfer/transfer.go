@@ -50,10 +50,10 @@ type Source interface {
 
 // Summary counts what a copy did.
 type Summary struct {
-	Copied         int // rooms that were copied or brought up to date
-	Items          int // items written for them and for rooms that were refused halfway
-	AlreadyPresent int // rooms left alone: the destination has all their events
-	Expired        int // rooms that reached the end of their life during the copy
+	Copied         int `json:"copied"`          // rooms that were copied or brought up to date
+	Items          int `json:"items"`           // items written for them and for rooms that were refused halfway
+	AlreadyPresent int `json:"already_present"` // rooms left alone: the destination has all their events
+	Expired        int `json:"expired"`         // rooms that reached the end of their life during the copy
 }
 
 // Copy copies the room of that name, or every room if name is empty. The room
