@@ -19,19 +19,19 @@ func TestCheck_goodFile_countsRoomsAndMessages(t *testing.T) {
 			c.ok("send_message", args{"agent_token": alice.token, "text": fmt.Sprintf("Note %d.", n)})
 		}
 	}
-	counts := func(when string, arguments ...string) {
+	counts := func(when string) {
 		t.Helper()
-		out, code := parley(t, append([]string{"check"}, arguments...)...)
+		out, code := parley(t, "check", at.name)
 		if want := fmt.Sprintf("%s holds %d rooms with %d messages.\n", at.name, rooms, rooms*each); code != 0 || out != want {
 			t.Errorf("%s parley check ended with code %d and said %q, want 0 and %q", when, code, out, want)
 		}
 	}
-	counts("while it is served", at.name)
+	counts("while it is served")
 	p.kill()
-	counts("after a kill", at.name)
+	counts("after a kill")
 	p.again()
 	p.terminate()
-	counts("after a stop", "--data", at.name)
+	counts("after a stop")
 }
 
 func TestCheck_emptyFile_countsNothing(t *testing.T) {

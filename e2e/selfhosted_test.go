@@ -93,7 +93,7 @@ func TestCompose_isValidAndShowsTheProxyAlone(t *testing.T) {
 	if !slices.ContainsFunc(proxy.Volumes, func(v composeVolume) bool { return v.Source == filepath.Join(dir, "Caddyfile") }) {
 		t.Errorf("caddy mounts %v, not the Caddyfile", proxy.Volumes)
 	}
-	help, _ := parley(t, "--help")
+	help, _ := parley(t, "serve", "--help")
 	for name := range server.Environment {
 		if !strings.Contains(help, "$"+name) {
 			t.Errorf("the program has no setting %s", name)

@@ -37,6 +37,7 @@ func TestTroubleshooting_everyQuote_isWhatTheProgramSays(t *testing.T) {
 // complaints provokes each message that the page quotes.
 func complaints(t *testing.T) []string {
 	t.Helper()
+	inFolder(t)
 	p := start(t)
 	addr := strings.TrimSuffix(strings.TrimPrefix(p.url, "http://"), "/mcp")
 	c := talk{t, openGo(t, p.url, modernProtocol)}
@@ -63,7 +64,10 @@ func complaints(t *testing.T) []string {
 		got := c.refused(call.code, call.tool, call.args)
 		said = append(said, got.Code+": "+got.Message)
 	}
-	return said
+	_, b := bridged(t, p)
+	p.kill()
+	away := b.refused("unavailable", "room_info", args{"agent_token": alice.token})
+	return append(said, away.Code+": "+away.Message)
 }
 
 // said returns what the program answers to a GET with a header.
