@@ -119,6 +119,13 @@ func answering(t *testing.T, status int, kind, body string) string {
 	return s.URL
 }
 
+// moved is a server that sends everybody to another one.
+func moved(t *testing.T, other string) string {
+	s := httptest.NewServer(http.RedirectHandler(other, http.StatusTemporaryRedirect))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
 // nobody is an address at which nothing listens.
 func nobody(t *testing.T) string {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -147,6 +154,7 @@ func TestRun_whatStandsInFrontAnswers_isSaidToClientAndModel(t *testing.T) {
 		"other JSON":  {answering(t, 429, "application/json", `{"message":"slow"}`), "HTTP status 429", "Repeat the call word for word", true},
 		"a page":      {answering(t, 200, "text/html", page), "ended before the answer", "Repeat the call word for word", true},
 		"cut off":     {answering(t, 200, "text/event-stream", ": still here\n\n"), "ended before the answer", "Repeat the call word for word", true},
+		"elsewhere":   {moved(t, nobody(t)), "HTTP status 307", "If this goes on", false},
 		"refused":     {answering(t, 403, "application/json", rpc), "not to strangers", "", false},
 	} {
 		t.Run(name, func(t *testing.T) {

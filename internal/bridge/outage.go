@@ -36,7 +36,7 @@ func absent(server string, status int, err error) *absence {
 		return &absence{fmt.Sprintf("Parley does not answer at %s (%v).", server, op.Err), true, true}
 	case status == 0:
 		return &absence{fmt.Sprintf("Parley does not answer at %s.", server), true, false}
-	case status < http.StatusBadRequest:
+	case status < http.StatusMultipleChoices:
 		return &absence{fmt.Sprintf("The connection to Parley at %s ended before the answer.", server), true, false}
 	case status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:
 		return &absence{fmt.Sprintf("Instead of Parley, %s answered with the HTTP status %d.", server, status), true, false}

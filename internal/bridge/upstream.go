@@ -15,6 +15,8 @@ import (
 
 	"github.com/mark3labs/mcp-go/client/transport"
 	library "github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/internal/client"
 )
 
 // upstream is the server, over HTTP.
@@ -32,7 +34,7 @@ func newUpstream(server, version string, notified func(library.JSONRPCNotificati
 	u := &upstream{address: server, self: "parley-bridge/" + version}
 	var err error
 	u.http, err = transport.NewStreamableHTTP(server+"/mcp",
-		transport.WithHTTPBasicClient(&http.Client{Transport: watched{lasting()}}),
+		transport.WithHTTPBasicClient(&http.Client{Transport: watched{lasting()}, CheckRedirect: client.SameServer}),
 		transport.WithHTTPHeaderFunc(func(ctx context.Context) map[string]string {
 			headers, _ := ctx.Value(headersKey{}).(map[string]string)
 			return headers
@@ -208,7 +210,11 @@ type watched struct{ http.RoundTripper }
 func (w watched) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := w.RoundTripper.RoundTrip(r)
 	seen, ok := r.Context().Value(exchangeKey{}).(*exchange)
-	if err != nil || !ok {
+	if !ok {
+		return resp, err
+	}
+	seen.status = 0 // of an earlier hop
+	if err != nil {
 		return resp, err
 	}
 	seen.status = resp.StatusCode

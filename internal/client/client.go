@@ -51,7 +51,25 @@ func New(base string, o Options) *Client {
 	if o.HTTP == nil {
 		o.HTTP = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
 	}
-	return &Client{base: base, http: o.HTTP, info: mcp.Implementation{Name: "parley", Version: o.Version}}
+	own := *o.HTTP
+	own.CheckRedirect = SameServer
+	return &Client{base: base, http: &own, info: mcp.Implementation{Name: "parley", Version: o.Version}}
+}
+
+// SameServer is for http.Client.CheckRedirect. Requests carry tokens, in headers and bodies,
+// which are for the server that the person named: it follows a redirect only to that
+// server's host and port, or from http to https at the same host.
+func SameServer(r *http.Request, via []*http.Request) error {
+	const most = 10 // as net/http has it
+	from := via[0].URL
+	safer := from.Scheme == "http" && r.URL.Scheme == "https" && r.URL.Hostname() == from.Hostname()
+	switch {
+	case len(via) >= most:
+		return errors.New("it redirects in a circle")
+	case !safer && (r.URL.Host != from.Host || r.URL.Scheme != from.Scheme):
+		return fmt.Errorf("it redirects to another server, %s://%s: name that one, if it is the right one", r.URL.Scheme, r.URL.Host)
+	}
+	return nil
 }
 
 // Base returns the address of the server.

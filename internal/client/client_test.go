@@ -1,10 +1,15 @@
 package client_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -210,5 +215,69 @@ func TestServer_environmentThenSavedThenThisMachine(t *testing.T) {
 	t.Setenv("PARLEY_URL", "nowhere")
 	if _, err := client.Server(); err == nil || !strings.Contains(err.Error(), "PARLEY_URL") {
 		t.Errorf("%v", err)
+	}
+}
+
+// A token goes to the server that the person named, and to no other that this one names.
+func TestCall_redirected_takesNoTokenToAnotherServer(t *testing.T) {
+	for name, at := range map[string]string{"to another host": "http://localhost", "to another port": "http://127.0.0.1"} {
+		t.Run(name, func(t *testing.T) {
+			heard := make(chan string, 10)
+			other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				body, err := io.ReadAll(r.Body)
+				heard <- r.Header.Get("Authorization") + string(body) + fmt.Sprint(err)
+			}))
+			defer other.Close()
+			real, err := url.Parse(serve(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			pass := httputil.NewSingleHostReverseProxy(real)
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				body, err := io.ReadAll(r.Body)
+				if err != nil || r.URL.Path == "/v1/wait" || strings.Contains(string(body), "agent_token") {
+					http.Redirect(w, r, at+":"+other.URL[strings.LastIndex(other.URL, ":")+1:]+r.URL.Path, http.StatusTemporaryRedirect)
+					return
+				}
+				r.Body, r.Host = io.NopCloser(bytes.NewReader(body)), real.Host
+				pass.ServeHTTP(w, r)
+			}))
+			defer server.Close()
+			c := caller(t, server.URL)
+			seat := join(t, c, "Ann")
+			if err := c.Call(t.Context(), "room_info", map[string]any{"agent_token": seat.AgentToken}, &client.Info{}); !errors.As(err, new(*client.Unreachable)) || !strings.Contains(err.Error(), "another server") {
+				t.Errorf("%v", err)
+			}
+			if _, err := c.Standby(t.Context(), client.StandbyRequest{Token: seat.AgentToken}); !errors.As(err, new(*client.Unreachable)) {
+				t.Errorf("%v", err)
+			}
+			if len(heard) > 0 {
+				t.Errorf("the other server heard %q", <-heard)
+			}
+		})
+	}
+}
+
+func TestSameServer_whereARedirectMayGo(t *testing.T) {
+	for _, c := range []struct {
+		from, to string
+		ok       bool
+	}{
+		{"http://a.example/mcp", "http://a.example/b/mcp", true},
+		{"http://a.example/mcp", "https://a.example/mcp", true},
+		{"https://a.example/mcp", "http://a.example/mcp", false},
+		{"https://a.example/mcp", "https://a.example:8443/mcp", false},
+		{"https://a.example/mcp", "https://b.a.example/mcp", false},
+	} {
+		request := func(address string) *http.Request {
+			r, err := http.NewRequest(http.MethodGet, address, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		if err := client.SameServer(request(c.to), []*http.Request{request(c.from)}); (err == nil) != c.ok {
+			t.Errorf("from %s to %s: %v", c.from, c.to, err)
+		}
 	}
 }

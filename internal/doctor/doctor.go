@@ -63,7 +63,7 @@ type visit struct {
 
 // Run makes the checks, and returns how many failed.
 func Run(ctx context.Context, o Options) int {
-	w := &wire{http: &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}, base: o.Server, version: o.Version}
+	w := &wire{http: &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone(), CheckRedirect: client.SameServer}, base: o.Server, version: o.Version}
 	v := &visit{
 		Options: o, report: &report{sink: o.Tell}, wire: w,
 		server: client.New(o.Server, client.Options{Version: o.Version, HTTP: w.http}),

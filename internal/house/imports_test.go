@@ -72,7 +72,7 @@ func arrows() map[string][]string {
 		"functions/mcp": {"internal/app", "internal/lambdahttp", "internal/table/dynamotable", "internal/table", "internal/meter", "internal/meter/emf"},
 
 		// For clients without HTTP.
-		"internal/bridge": {"internal/state", "internal/mcp", "internal/tools/spec", "internal/ident", "internal/fault"},
+		"internal/bridge": {"internal/client", "internal/state", "internal/mcp", "internal/tools/spec", "internal/ident", "internal/fault"},
 
 		// What looks for faults.
 		"internal/doctor": {"internal/client", "internal/connect", "internal/nudge", "internal/seats", "internal/standby"},
