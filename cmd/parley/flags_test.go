@@ -94,6 +94,8 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"--nonsense":              "--nonsense",
 		"talk":                    "talk",
 		"serve --create-table=1":  "--create-table",
+		"tail --lines=-1":         "-n must be 0 or more",
+		"wait --timeout=-1s":      "--timeout",
 	} {
 		alone(t)
 		if command, err := parse(strings.Fields(args), os.Stderr); command != nil || err == nil || !strings.Contains(err.Error(), named) || !strings.Contains(err.Error(), "--help") {

@@ -1,6 +1,9 @@
 package main
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // tailCommand is `parley tail`.
 type tailCommand struct {
@@ -11,6 +14,14 @@ type tailCommand struct {
 // Help returns the text that kong shows for parley tail --help.
 func (tailCommand) Help() string {
 	return `Shows the talk as it goes on, until Ctrl-C. With --json each message is one line. It goes on when the server was restarted, and takes no message from parley wait.`
+}
+
+// Validate is called by kong.
+func (c *tailCommand) Validate() error {
+	if c.Lines < 0 {
+		return errors.New("-n must be 0 or more")
+	}
+	return nil
 }
 
 // Run follows the room.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/parley-chat/parley/internal/shell"
@@ -17,6 +18,14 @@ type waitCommand struct {
 // Help returns the text that kong shows for parley wait --help.
 func (waitCommand) Help() string {
 	return `Prints what was said since the last parley wait, or waits until something is. Each message is printed once, whatever other commands show meanwhile.`
+}
+
+// Validate is called by kong.
+func (c *waitCommand) Validate() error {
+	if c.Timeout < 0 {
+		return errors.New("--timeout must be a time such as 30s")
+	}
+	return nil
 }
 
 // Run waits.

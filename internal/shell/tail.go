@@ -13,7 +13,7 @@ func (s *Shell) Tail(ctx context.Context, which Which, n int) error {
 		if len(list) > 0 {
 			after = list[len(list)-1].ID
 		}
-		for _, e := range list[max(0, len(list)-n):] {
+		for _, e := range list[max(0, len(list)-max(n, 0)):] {
 			if err := s.out.one(e); err != nil {
 				return err
 			}
