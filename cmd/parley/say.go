@@ -46,7 +46,7 @@ func (c *sayCommand) Run(ctx context.Context, io streams) error {
 	}
 	text := strings.Join(c.Text, " ")
 	if text == "-" {
-		if text, err = shell.ReadText(io.in); err != nil {
+		if text, err = shell.ReadText(ctx, io.in); err != nil {
 			return err
 		}
 	}

@@ -29,11 +29,22 @@ type SayRequest struct {
 	Within  time.Duration // give up waiting after this time; 0: never
 }
 
-// ReadText reads a text to say from a pipe.
-func ReadText(in io.Reader) (string, error) {
-	text, err := io.ReadAll(io.LimitReader(in, MaxText+2))
-	if err != nil {
-		return "", err
+// ReadText reads a text to say from a pipe, until that or ctx ends.
+func ReadText(ctx context.Context, in io.Reader) (string, error) {
+	var text []byte
+	read := make(chan error, 1)
+	go func() { // which a pipe that never ends keeps for as long as the program runs
+		var err error
+		text, err = io.ReadAll(io.LimitReader(in, MaxText+2))
+		read <- err
+	}()
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case err := <-read:
+		if err != nil {
+			return "", err
+		}
 	}
 	text = bytes.TrimRight(text, "\r\n")
 	switch {
@@ -106,21 +117,16 @@ func unheard(err error) bool {
 // await prints the answers to the message of an id. It reads the history after it, and so
 // neither takes messages from another command nor is ended by one.
 func (s *session) await(ctx context.Context, id string, req SayRequest, began time.Time) error {
-	page, _, err := s.history(ctx, args{"id": id})
-	if err != nil {
-		return err
-	}
-	if len(page) != 1 {
-		return fail(failed, "The server does not show the message that it has taken.")
-	}
-	w := &answers{s: s, id: id, to: req.To, asked: slices.Clone(page[0].Ask)}
-	w.open, w.several = slices.Clone(w.asked), len(w.asked) > 1
 	limited, cancel := ctx, context.CancelFunc(func() {})
 	if req.Within > 0 {
 		limited, cancel = withClock(ctx, s.clock, req.Within-s.clock.Since(began))
 	}
 	defer cancel()
-	err = s.follow(limited, id, w.see)
+	w := &answers{s: s, id: id, to: req.To}
+	err := s.sent(limited, w)
+	if err == nil {
+		err = s.follow(limited, id, w.see)
+	}
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -132,6 +138,27 @@ func (s *session) await(ctx context.Context, id string, req SayRequest, began ti
 		return ErrQuiet
 	}
 	return err
+}
+
+// sent learns from the server who owes an answer. It tries until the server answers: what
+// was said need not be said again.
+func (s *session) sent(ctx context.Context, w *answers) error {
+	for again := (retry{}); ; {
+		page, _, err := s.history(ctx, args{"id": w.id})
+		switch {
+		case err != nil && passing(err) && again.failed(ctx, s, err):
+			continue
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			return err
+		case len(page) != 1:
+			return fail(failed, "The server does not show the message that it has taken.")
+		}
+		w.asked = slices.Clone(page[0].Ask)
+		w.open, w.several = slices.Clone(w.asked), len(w.asked) > 1
+		return nil
+	}
 }
 
 // answers looks for what answers a message.

@@ -196,13 +196,17 @@ func idOf(t *testing.T, base, text string) (id string) {
 	return id
 }
 
-// deaf loses the first answer to a send, after the server has done it.
+// deaf loses the first answer to a call of a tool, after the server has done it.
 type deaf struct {
 	http.RoundTripper
+	to   string
 	once sync.Once
 }
 
 func (d *deaf) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.GetBody == nil {
+		return d.RoundTripper.RoundTrip(r)
+	}
 	body, err := r.GetBody()
 	if err != nil {
 		return nil, err
@@ -212,7 +216,7 @@ func (d *deaf) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp, err := d.RoundTripper.RoundTrip(r)
-	if err == nil && strings.Contains(string(text), "send_message") {
+	if err == nil && strings.Contains(string(text), `"`+d.to+`"`) {
 		d.once.Do(func() {
 			_ = resp.Body.Close()
 			resp, err = nil, io.ErrUnexpectedEOF
@@ -225,13 +229,46 @@ func TestSay_answerIsLost_isSaidOnce(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")
 	for range 2 { // the same words may be meant again
-		c := at(t, base, &deaf{RoundTripper: http.DefaultTransport})
+		c := at(t, base, &deaf{RoundTripper: http.DefaultTransport, to: "send_message"})
 		if err := c.Say(t.Context(), as("Ann"), shell.SayRequest{Text: "Yes."}); err != nil || !strings.Contains(c.notes.String(), "Trying again") {
 			t.Errorf("%v, %s", err, &c.notes)
 		}
 	}
 	if n := len(history(t, base)); n != 4 { // two joins, two messages
 		t.Errorf("the room has %d messages", n)
+	}
+}
+
+func TestSay_serverIsAwayOnceItWasSaid_waitsForTheAnswer(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	c := at(t, base, &deaf{RoundTripper: http.DefaultTransport, to: "message_history"})
+	ended := begin(func() error {
+		return c.Say(t.Context(), as("Ann"), shell.SayRequest{Text: "Milk?", Ask: []string{"Bob"}, Answer: true})
+	})
+	say(t, base, "Bob", shell.SayRequest{Text: "Yes.", ReplyTo: idOf(t, base, "Milk?")})
+	if err := <-ended; err != nil || !slices.Equal(texts(t, c.out.String()), []string{"Yes."}) {
+		t.Errorf("%v, printed %s", err, &c.out)
+	}
+}
+
+func TestWait_firstCallIsCut_goesOn(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	say(t, base, "Bob", shell.SayRequest{Text: "Milk?"})
+	c := at(t, base, &deaf{RoundTripper: http.DefaultTransport, to: "wait_for_message"})
+	if err := c.Wait(t.Context(), as("Ann"), shell.WaitRequest{}); err != nil || strings.Count(c.out.String(), "Milk?") != 1 {
+		t.Errorf("%v, printed %s", err, &c.out)
+	}
+}
+
+func TestReadText_pipeNeverEnds_endsWithTheContext(t *testing.T) {
+	in, out := io.Pipe()
+	defer out.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := shell.ReadText(ctx, in); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
 	}
 }
 

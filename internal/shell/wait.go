@@ -55,12 +55,15 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 		a["for_me"] = true
 	}
 	a.set("cursor", s.seat.Cursor)
+	if _, err := s.client.Protocol(ctx); err != nil {
+		return err
+	}
 	var again retry
-	for heard, reached := false, false; ; reached = true {
+	for heard := false; ; {
 		var got client.Waited
 		r, err := s.call(ctx, "wait_for_message", a, &got)
 		if err != nil {
-			if reached && passing(err) && again.failed(ctx, s, err) {
+			if passing(err) && again.failed(ctx, s, err) {
 				continue
 			}
 			return err
