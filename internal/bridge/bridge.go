@@ -111,8 +111,10 @@ func (b *Bridge) pass(ctx context.Context, cancel context.CancelFunc) error {
 func (b *Bridge) accept(ctx context.Context, running *sync.WaitGroup, text []byte) {
 	m, err := parse(text)
 	if err != nil {
-		b.note("a line of the client is no message: %v", err)
-		b.fail(m.ID, library.INVALID_REQUEST, err.Error())
+		running.Go(func() { // since a client that does not read would keep the bridge from ending
+			b.note("a line of the client is no message: %v", err)
+			b.fail(m.ID, library.INVALID_REQUEST, err.Error())
+		})
 		return
 	}
 	switch {
@@ -124,7 +126,7 @@ func (b *Bridge) accept(ctx context.Context, running *sync.WaitGroup, text []byt
 	default:
 		ctx, ended := b.begin(ctx, m)
 		if ctx == nil {
-			b.fail(m.ID, library.INVALID_REQUEST, "the id belongs to a request that is still open")
+			running.Go(func() { b.fail(m.ID, library.INVALID_REQUEST, "the id belongs to a request that is still open") })
 			return
 		}
 		running.Go(func() {

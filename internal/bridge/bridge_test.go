@@ -3,6 +3,7 @@ package bridge_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -183,6 +184,42 @@ func TestRun_whatStandsInFrontAnswers_isSaidToClientAndModel(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// stuck is the output to a client that does not read.
+type stuck struct {
+	written chan struct{}
+	ended   <-chan struct{}
+}
+
+func (s stuck) Write(p []byte) (int, error) {
+	s.written <- struct{}{}
+	<-s.ended
+	return len(p), nil
+}
+
+func TestRun_clientDoesNotRead_endsAllTheSame(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	in, write := io.Pipe()
+	out := stuck{make(chan struct{}, 10), t.Context().Done()}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- bridge.Run(ctx, bridge.Options{Server: nobody(t), Version: "1", In: in, Out: out, Err: io.Discard})
+	}()
+	if _, err := io.WriteString(write, "no message\nno message\n"); err != nil {
+		t.Fatal(err)
+	}
+	<-out.written
+	cancel()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it goes on")
 	}
 }
 
