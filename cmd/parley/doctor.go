@@ -9,6 +9,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/doctor"
+	"github.com/parley-chat/parley/internal/shell"
 )
 
 // doctorCommand is `parley doctor`.
@@ -55,6 +56,7 @@ func (c *doctorCommand) Run(ctx context.Context, streams streams) error {
 	failed := doctor.Run(ctx, doctor.Options{
 		Server: base, Version: app.Version(), Machine: machine, Client: c.Client, Wake: c.Nudge, Wait: c.Wait,
 		Tell: func(r doctor.Result) {
+			r.What, r.Fix = shell.HarmlessLine(r.What), shell.HarmlessLine(r.Fix) // they quote what a server said
 			if c.JSON {
 				_ = json.NewEncoder(streams.out).Encode(r) // nobody is there to be told
 				return
