@@ -3,6 +3,8 @@ package doctor
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -63,7 +65,7 @@ func (y *way) dial(ctx context.Context, u *url.URL) bool {
 	}
 	secure := tls.Client(conn, &tls.Config{ServerName: u.Hostname()})
 	if err := secure.HandshakeContext(ctx); err != nil {
-		return y.fail("connection", "renew the certificate, or use an address that it names", "TLS: %v", err)
+		return y.fail("connection", fixOfTLS(err), "TLS: %v", err)
 	}
 	state := secure.ConnectionState()
 	const soon = 7 * 24 * time.Hour
@@ -71,6 +73,14 @@ func (y *way) dial(ctx context.Context, u *url.URL) bool {
 		return y.warn("connection", "renew the certificate", "the certificate ends on %s", ends.Format(time.DateOnly))
 	}
 	return y.ok("connection", "port %s answers, with %s", port, tls.VersionName(state.Version))
+}
+
+// fixOfTLS says what to do about a failed handshake.
+func fixOfTLS(err error) string {
+	if errors.As(err, new(x509.UnknownAuthorityError)) {
+		return "let this machine trust the authority that has signed the certificate (SSL_CERT_FILE), and the clients, too (NODE_EXTRA_CA_CERTS); or use a certificate of a public one"
+	}
+	return "renew the certificate, or use an address that it names"
 }
 
 // startLine says how to start the server.
