@@ -38,13 +38,6 @@ func (s positions) load(ctx context.Context) (room.ReadPosition, error) {
 	return p, nil
 }
 
-// glance returns where a program looks in that waits in the agent's place: after event n,
-// and after what the agent was given as far as this process knows. It notes nothing.
-func (s positions) glance(ctx context.Context, n int64) (position, error) {
-	p, err := s.load(ctx)
-	return position{after: max(n, p.Acked, p.Handed, s.shown(0)), named: true, peeks: true}, err
-}
-
 // handingLock returns the lock of what is handed out to the seat.
 func (s positions) handingLock() *sync.Mutex {
 	s.room.mu.Lock()

@@ -83,7 +83,7 @@ func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (
 		pos.after, pos.noted = cursor.N, cursor.Noted
 	} else if after, _ := at.Next(); known && max(c.head.Recent.NewestForeign(c.agent.Seat), c.head.LastChange) <= after {
 		pos.after = c.head.AsOf // nothing is unread, so no read is needed to tell from where on
-	} else if pos, err = c.locate(ctx, op.req.Cursor); err != nil {
+	} else if pos, err = c.locate(ctx, &WaitRequest{Cursor: op.req.Cursor}); err != nil {
 		return nil, err
 	}
 	pos.own = op.event.N

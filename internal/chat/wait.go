@@ -88,10 +88,12 @@ func (r *liveRoom) close(seat int, w *openWait) {
 }
 
 // locate returns where the caller continues to read, and notes what its cursor
-// acknowledges.
-func (c *caller) locate(ctx context.Context, given string) (position, error) {
+// acknowledges. A peek notes nothing, and begins after what the agent was given as far as
+// this process knows.
+func (c *caller) locate(ctx context.Context, req *WaitRequest) (position, error) {
 	at := c.positions()
-	if cursor, ok := c.readCursor(given); ok {
+	cursor, ok := c.readCursor(req.Cursor)
+	if ok && !req.Peek {
 		at.acknowledge(ctx, cursor.N)
 		return position{after: cursor.N, named: true, noted: cursor.Noted}, nil
 	}
@@ -102,8 +104,11 @@ func (c *caller) locate(ctx context.Context, given string) (position, error) {
 	if err != nil {
 		return position{}, err
 	}
+	if req.Peek {
+		return position{after: max(cursor.N, p.Acked, p.Handed, at.shown(0)), named: true, peeks: true}, nil
+	}
 	after, repeatTo := p.Next()
-	return position{after: after, repeatTo: repeatTo, shownTo: at.shown(0), read: p, ignored: given != ""}, nil
+	return position{after: after, repeatTo: repeatTo, shownTo: at.shown(0), read: p, ignored: req.Cursor != ""}, nil
 }
 
 // wait is Wait for a caller that was accepted on a current head. own is the message that
@@ -137,13 +142,7 @@ func (c *caller) begin(ctx context.Context, req *WaitRequest, w *openWait, own i
 	if w.due = c.attendance().note(ctx, how); w.due.IsZero() {
 		w.due, w.announced = w.began.Add(c.room.renewEvery()), how.until
 	}
-	var pos position
-	var err error
-	if cursor, _ := c.readCursor(req.Cursor); req.Peek {
-		pos, err = c.positions().glance(ctx, cursor.N)
-	} else {
-		pos, err = c.locate(ctx, req.Cursor)
-	}
+	pos, err := c.locate(ctx, req)
 	if err != nil {
 		return nil, err
 	}
