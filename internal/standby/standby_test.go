@@ -83,19 +83,22 @@ func TestRun_agentDoesNotRead_isWokenAgainAFewTimes(t *testing.T) {
 	h.until("it has seen them", func() bool { return h.looks(http.StatusOK) >= 2 })
 	h.step = 5 * time.Second
 	twelve := strings.Replace(one, "1 new message", "12 new messages", 1)
-	h.nudgedWith(one, twelve, twelve, twelve)
-	for i, least := range []time.Duration{2 * time.Minute, 10 * time.Minute, 30 * time.Minute} {
+	h.nudgedWith(one, twelve, twelve, twelve, twelve)
+	for i, least := range []time.Duration{15 * time.Second, 90 * time.Second, 10 * time.Minute, 30 * time.Minute} {
 		if after := h.nudges[i+1].at.Sub(h.nudges[i].at); after < least {
 			t.Errorf("nudge %d after %v, want at least %v", i+2, after, least)
 		}
 	}
+	if after := h.nudges[2].at.Sub(h.nudges[0].at); after < 2*time.Minute {
+		t.Errorf("woken again without news after %v", after)
+	}
 	end := h.clock.Now().Add(2 * time.Hour)
 	h.say(h.bob, "thirteen")
 	h.until("two hours", func() bool { return h.clock.Now().After(end) })
-	h.nudgedWith(one, twelve, twelve, twelve)
+	h.nudgedWith(one, twelve, twelve, twelve, twelve)
 	h.read(h.ann)
 	h.say(h.bob, "fourteen")
-	h.nudgedWith(one, twelve, twelve, twelve, one)
+	h.nudgedWith(one, twelve, twelve, twelve, twelve, one)
 }
 
 func TestRun_answerOwed_saysSo(t *testing.T) {

@@ -33,19 +33,14 @@ type watch struct {
 	cursor   string // after which to wait; "": after what the agent has been handed
 	turn     bool   // it was the agent's turn when its wait ended
 	looks    bool   // the next call looks what the agent has not read
+	page     string // after which it looks; "": after what the agent has been handed
+	newest   string // the newest message of which it knows
+	behind   bool   // more follows cursor that is older
 	failures int    // in a row
 	rivals   int    // how often in a row another program took over
 	newsAt   time.Time
 	waitsAt  time.Time // since when the agent was seen to wait itself; zero: it does not
 	told     told
-}
-
-// told is what the agent was last woken for.
-type told struct {
-	first string    // the oldest message that it had not read
-	times int       // how often it was woken for it
-	deaf  int       // how often in a row it could not be
-	next  time.Time // when to do it again; zero: only when it has read
 }
 
 func newWatch(ctx context.Context, s seats.Seat, server *client.Client, o *Options) *watch {
@@ -153,7 +148,7 @@ func (w *watch) take(got client.Standby, looked bool) (pause time.Duration) {
 		if !looked {
 			return got.RetryAfter
 		}
-		w.looks = false
+		w.looks, w.page = false, ""
 		return w.hasRead()
 	case http.StatusConflict:
 		return w.conflict(got.RetryAfter)
@@ -177,7 +172,7 @@ func (w *watch) call(token string) (client.Standby, error) {
 	w.wake = cancel
 	w.mu.Unlock()
 	if w.looks {
-		return w.server.Standby(ctx, client.StandbyRequest{Token: token, Peek: true, Wait: time.Millisecond})
+		return w.server.Standby(ctx, client.StandbyRequest{Token: token, Peek: true, Cursor: w.page, Wait: time.Millisecond})
 	}
 	if next := w.next(); !next.IsZero() {
 		timer := w.Clock.AfterFunc(max(0, next.Sub(w.Clock.Now())), cancel)
@@ -188,38 +183,65 @@ func (w *watch) call(token string) (client.Standby, error) {
 
 // next returns when a wait is to end even if nothing comes; zero: never.
 func (w *watch) next() time.Time {
+	due := w.told.due(w.newest)
 	if w.GiveUp <= 0 {
-		return w.told.next
+		return due
 	}
 	end := w.newsAt.Add(w.GiveUp)
-	if w.told.next.IsZero() || end.Before(w.told.next) {
+	if due.IsZero() || end.Before(due) {
 		return end
 	}
-	return w.told.next
+	return due
 }
 
 // news takes what an answer brings. After a wait it leaves the agent the time to read by
 // itself; what it has not read then is worth a nudge.
 func (w *watch) news(got client.Standby, looked bool) (pause time.Duration) {
-	w.cursor = got.Cursor
 	w.turn = w.turn || got.Status == client.StatusTurn
 	if !looked {
-		w.looks = true
+		w.heard(got)
+		w.looks, w.page = true, ""
 		return settle
 	}
-	w.looks = false
+	if !got.HasMore { // else the waits have come further than this
+		w.heard(got)
+	}
 	n := w.newsIn(got)
 	if !n.Wakes() { // somebody came or went
+		w.looks, w.page = got.HasMore, got.Cursor
+		if !w.looks {
+			w.forget()
+		}
 		return settle
 	}
-	first := ""
-	if len(got.Messages) > 0 {
-		first = got.Messages[0].ID
-	}
+	w.looks, w.page = false, ""
 	w.newsAt = w.Clock.Now()
+	first := ""
+	if i := slices.IndexFunc(got.Messages, wakes); i >= 0 {
+		first = got.Messages[i].ID
+	}
 	w.consider(first, n)
 	return 0
 }
+
+// heard notes how far it has come.
+func (w *watch) heard(got client.Standby) {
+	w.cursor = got.Cursor
+	for _, m := range slices.Backward(got.Messages) {
+		if !wakes(m) {
+			continue
+		}
+		if w.behind && w.told.newest == w.newest { // no news, although it hears of it only now
+			w.told.newest = m.ID
+		}
+		w.newest = m.ID
+		break
+	}
+	w.behind = got.HasMore
+}
+
+// wakes reports whether an event is worth a nudge.
+func wakes(m client.Message) bool { return m.Type == "message" || m.Type == "knock" }
 
 // newsIn returns what there is to tell of an answer.
 func (w *watch) newsIn(got client.Standby) nudge.News {
