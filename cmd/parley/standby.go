@@ -20,7 +20,7 @@ import (
 
 // standbyCommand is `parley standby`.
 type standbyCommand struct {
-	Room    string        `placeholder:"ROOM" help:"Watch only your seats in this room."`
+	Room    string        `placeholder:"ROOM" help:"Watch only your own seats in this room, and no agents."`
 	Exec    string        `placeholder:"COMMAND" help:"For your own seats, run this in a shell when there is news."`
 	Desktop bool          `help:"For your own seats, show a notification on your screen."`
 	GiveUp  time.Duration `default:"8h" placeholder:"TIME" help:"Stop watching a seat after so long without news (${default}); 0 for never."`
@@ -54,23 +54,31 @@ func (c *standbyCommand) Run(ctx context.Context, streams streams) (err error) {
 		return err
 	}
 	err = errors.Join(standby.Run(ctx, o), release())
+	none := errors.Is(err, standby.ErrNoSeats)
+	if (err == nil || none) && o.Agents && !(c.Agents && ctx.Err() != nil) { // who stops that process wants none
+		if err := handOver(file); err != nil {
+			return err
+		}
+	}
 	switch {
-	case errors.Is(err, standby.ErrNoSeats) && c.Agents:
+	case none && c.Agents:
 		return nil
-	case errors.Is(err, standby.ErrNoSeats):
+	case none:
 		return errors.New("there is no seat to wait for: parley join ROOM takes one for you; agents get theirs from the hooks that parley connect writes")
-	case err == nil && o.Agents:
-		return handOver(file)
 	}
 	return err
 }
 
-// take takes the roles that no other process has.
+// take takes the roles that no other process has. Whoever watches one room leaves those of
+// agents to a process that watches them all.
 func (c *standbyCommand) take(o *standby.Options) (release func() error, err error) {
 	release = func() error { return nil }
 	roles := map[standby.Role]*bool{standby.ForAgents: &o.Agents, standby.ForShell: &o.Shell}
-	if c.Agents {
+	switch {
+	case c.Agents:
 		delete(roles, standby.ForShell)
+	case c.Room != "":
+		delete(roles, standby.ForAgents)
 	}
 	for role, taken := range roles {
 		give, ok, err := standby.Take(role)
