@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -26,7 +27,8 @@ type Standby struct {
 	// Code is the HTTP status: 200 something came, 408 nothing did, 409 another wait took
 	// over, 401 and 410 the seat is gone; at any other, try again later.
 	Code int
-	// RetryAfter is when to call again, if the server says so. With 409 it means that the
+	// RetryAfter is when to call again, if the server says so; ten minutes at
+	// most. With 409 it means that the
 	// agent itself waits.
 	RetryAfter time.Duration
 	Waited
@@ -61,18 +63,35 @@ func (c *Client) standby(ctx context.Context, r StandbyRequest) (Standby, error)
 		return Standby{}, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	body, err := io.ReadAll(io.LimitReader(resp.Body, longestAnswer))
 	if err != nil {
 		return Standby{}, err
 	}
 	got := Standby{Code: resp.StatusCode}
 	if n, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
-		got.RetryAfter = time.Duration(n) * time.Second
+		got.RetryAfter = time.Duration(min(max(n, 0), int(longestPause/time.Second))) * time.Second
 	}
-	if err := json.Unmarshal(body, &got.Waited); err != nil && got.Code == http.StatusOK {
-		return Standby{}, fmt.Errorf("%s answers, but not as Parley does", waitPath)
+	var refused struct{ Code string }
+	errs := errors.Join(json.Unmarshal(body, &got.Waited), json.Unmarshal(body, &refused))
+	if meant(got.Code) && (errs != nil || got.Status == "" && refused.Code == "") {
+		return Standby{}, fmt.Errorf("%s answers %d, but not as Parley does", waitPath, got.Code)
 	}
 	return got, nil
+}
+
+const (
+	longestAnswer = 8 << 20 // bytes; those of Parley are about 10 KB
+	longestPause  = 10 * time.Minute
+)
+
+// meant reports whether a status is an answer to the wait. A proxy may give it, too, and
+// what it says about seats is worth nothing.
+func meant(code int) bool {
+	switch code {
+	case http.StatusOK, http.StatusRequestTimeout, http.StatusConflict, http.StatusUnauthorized, http.StatusGone:
+		return true
+	}
+	return false
 }
 
 func (r StandbyRequest) query() url.Values {

@@ -1,0 +1,74 @@
+package client_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/client"
+)
+
+// An agent's token goes to the server that gave it, and to no other.
+func TestClient_redirectToAnotherServer_isNotFollowed(t *testing.T) {
+	asked := 0
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
+	defer other.Close()
+	server := httptest.NewServer(http.RedirectHandler(other.URL+"/v1/wait", http.StatusTemporaryRedirect))
+	defer server.Close()
+	c := client.New(server.URL, client.Options{})
+	_, err := c.Standby(t.Context(), client.StandbyRequest{Token: "secret"})
+	if err == nil || !strings.Contains(err.Error(), other.URL) {
+		t.Errorf("%v, which should name %s", err, other.URL)
+	}
+	if err := c.Call(t.Context(), "room_info", map[string]any{"agent_token": "secret"}, &client.Info{}); err == nil {
+		t.Error("no error")
+	}
+	if asked > 0 {
+		t.Errorf("the other server was asked %d times", asked)
+	}
+}
+
+func TestStandby_answerThatIsNotParleys_isAnError(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"huge": func(w http.ResponseWriter, _ *http.Request) {
+			block := []byte(strings.Repeat(" ", 1<<20))
+			for range 20 {
+				if _, err := w.Write(block); err != nil {
+					return
+				}
+			}
+			_, _ = w.Write([]byte(`{"status":"messages"}`))
+		},
+		"a proxy that asks for a login": func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "<h1>Log in</h1>", http.StatusUnauthorized)
+		},
+		"a proxy that gives up": func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "<h1>Timeout</h1>", http.StatusRequestTimeout)
+		},
+		"gone": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<h1>Gone</h1>", http.StatusGone) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(answer)
+			defer server.Close()
+			if got, err := client.New(server.URL, client.Options{}).Standby(t.Context(), client.StandbyRequest{Token: "t"}); err == nil {
+				t.Errorf("%d, no error", got.Code)
+			}
+		})
+	}
+}
+
+func TestStandby_retryAfterThatIsAbsurd_isBounded(t *testing.T) {
+	for _, given := range []string{"9223372036854775807", "-5", "999999999"} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", given)
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}))
+		got, err := client.New(server.URL, client.Options{}).Standby(t.Context(), client.StandbyRequest{Token: "t"})
+		server.Close()
+		if err != nil || got.RetryAfter < 0 || got.RetryAfter > 10*time.Minute {
+			t.Errorf("%s: %v, %v", given, got.RetryAfter, err)
+		}
+	}
+}
