@@ -3,6 +3,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -52,7 +53,7 @@ func New(base string, o Options) *Client {
 		o.HTTP = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
 	}
 	own := *o.HTTP
-	own.CheckRedirect = SameServer
+	own.Transport, own.CheckRedirect = bounded{cmp.Or[http.RoundTripper](own.Transport, http.DefaultTransport)}, SameServer
 	return &Client{base: base, http: &own, info: mcp.Implementation{Name: "parley", Version: o.Version}}
 }
 

@@ -10,27 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/client"
 )
 
-// An agent's token goes to the server that gave it, and to no other.
-func TestClient_redirectToAnotherServer_isNotFollowed(t *testing.T) {
-	asked := 0
-	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
-	defer other.Close()
-	server := httptest.NewServer(http.RedirectHandler(other.URL+"/v1/wait", http.StatusTemporaryRedirect))
-	defer server.Close()
-	c := client.New(server.URL, client.Options{})
-	_, err := c.Standby(t.Context(), client.StandbyRequest{Token: "secret"})
-	if err == nil || !strings.Contains(err.Error(), other.URL) {
-		t.Errorf("%v, which should name %s", err, other.URL)
-	}
-	if err := c.Call(t.Context(), "room_info", map[string]any{"agent_token": "secret"}, &client.Info{}); err == nil {
-		t.Error("no error")
-	}
-	if asked > 0 {
-		t.Errorf("the other server was asked %d times", asked)
-	}
-}
-
-func TestStandby_answerThatIsNotParleys_isAnError(t *testing.T) {
+func TestClient_answerThatIsNotParleys_isAnError(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"huge": func(w http.ResponseWriter, _ *http.Request) {
 			block := []byte(strings.Repeat(" ", 1<<20))
@@ -52,8 +32,12 @@ func TestStandby_answerThatIsNotParleys_isAnError(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(answer)
 			defer server.Close()
-			if got, err := client.New(server.URL, client.Options{}).Standby(t.Context(), client.StandbyRequest{Token: "t"}); err == nil {
+			c := client.New(server.URL, client.Options{})
+			if got, err := c.Standby(t.Context(), client.StandbyRequest{Token: "t"}); err == nil {
 				t.Errorf("%d, no error", got.Code)
+			}
+			if err := c.Call(t.Context(), "list_rooms", map[string]any{}, &client.Rooms{}); err == nil {
+				t.Error("a call has no error")
 			}
 		})
 	}

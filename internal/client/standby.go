@@ -27,9 +27,8 @@ type Standby struct {
 	// Code is the HTTP status: 200 something came, 408 nothing did, 409 another wait took
 	// over, 401 and 410 the seat is gone; at any other, try again later.
 	Code int
-	// RetryAfter is when to call again, if the server says so; ten minutes at
-	// most. With 409 it means that the
-	// agent itself waits.
+	// RetryAfter is when to call again, if the server says so; ten minutes at most. With
+	// 409 it means that the agent itself waits.
 	RetryAfter time.Duration
 	Waited
 }
@@ -63,7 +62,7 @@ func (c *Client) standby(ctx context.Context, r StandbyRequest) (Standby, error)
 		return Standby{}, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, longestAnswer))
+	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return Standby{}, err
 	}
@@ -79,10 +78,8 @@ func (c *Client) standby(ctx context.Context, r StandbyRequest) (Standby, error)
 	return got, nil
 }
 
-const (
-	longestAnswer = 8 << 20 // bytes; those of Parley are about 10 KB
-	longestPause  = 10 * time.Minute
-)
+// longestPause is the most that a server can ask for.
+const longestPause = 10 * time.Minute
 
 // meant reports whether a status is an answer to the wait. A proxy may give it, too, and
 // what it says about seats is worth nothing.
