@@ -32,7 +32,10 @@ func TestStandbyOfAHook_isStopped_startsNoOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	await(t, "it has ended", func() bool { return a.watching() == 0 })
-	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	for range 40 { // one that it left behind would show in two seconds
+		<-look.C
 		if pid := a.watching(); pid > 0 {
 			t.Fatalf("process %d has its place", pid)
 		}
