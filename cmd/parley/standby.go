@@ -15,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/nudge"
 	"github.com/parley-chat/parley/internal/seats"
+	"github.com/parley-chat/parley/internal/shell"
 	"github.com/parley-chat/parley/internal/standby"
 )
 
@@ -151,12 +152,15 @@ func (t *teller) tell(e standby.Event) {
 		return
 	}
 	line := fmt.Sprintf("%s  %s (%s): %s", e.At.Local().Format(time.DateTime), e.Room, e.Name, sentence(e.What))
+	if e.What == standby.Trouble {
+		line = fmt.Sprintf("%s  %s", e.At.Local().Format(time.DateTime), sentence(e.What))
+	}
 	for _, more := range []string{e.Text, e.Error} {
 		if more != "" {
 			line += ": " + more
 		}
 	}
-	_, _ = fmt.Fprintln(t.out, line)
+	_, _ = fmt.Fprintln(t.out, shell.HarmlessLine(line)) // a server may have chosen the names
 }
 
 // sentence says what happened.
@@ -169,6 +173,7 @@ func sentence(w standby.What) string {
 		standby.Lost:         "the server does not answer, is tried again",
 		standby.Found:        "the server answers again",
 		standby.TakenOver:    "another program waits in its place",
+		standby.Trouble:      "the list of seats cannot be read or written, is tried again",
 		standby.SeatGone:     "the seat is gone",
 		standby.SessionEnded: "its session has ended",
 		standby.GaveUp:       "no news for long, no longer watched",

@@ -24,10 +24,11 @@ const (
 
 const (
 	// deafFirst is when an agent is tried again that could not be woken, mostly since its
-	// turn is not over. The time doubles up to deafMost; after deafTimes it is left alone.
+	// turn is not over. The time doubles up to deafMost; after deafTimes, which take longer
+	// than the eight hours that its Stop hook would wait, it is left alone.
 	deafFirst = time.Second
 	deafMost  = 2 * time.Minute
-	deafTimes = 60
+	deafTimes = 280
 )
 
 // told is what the agent was last woken for.

@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/nudge"
+	"github.com/parley-chat/parley/internal/standby"
 )
 
 // forgetful is a server that does not know what Ann has read: each look shows all messages
@@ -139,5 +142,39 @@ func TestRun_messageBehindManyThatComeAndGo_wakes(t *testing.T) {
 	h.after(time.Minute)
 	if n := h.answered("") - from; n > 10 {
 		t.Errorf("%d waits in a minute: %q", n, h.asked)
+	}
+}
+
+// A turn may take hours. The hook that wakes its session listens only afterwards.
+func TestRun_sessionThatWorksForHours_isWokenAfterwards(t *testing.T) {
+	h := newHall(t)
+	h.watch(0, h.seat())
+	h.fails = slices.Repeat([]error{nudge.ErrDeaf}, 100) // more than two hours
+	h.say(h.bob, "Milk?")
+	h.step = 5 * time.Second
+	h.nudgedWith(one)
+}
+
+// Without room on the disk a seat cannot be removed from the file. The others are watched
+// all the same.
+func TestRun_fileThatCannotBeReadOrWritten_endsNoWait(t *testing.T) {
+	h := newHall(t)
+	milk := h.join("milk", "Ann")
+	h.join("milk", "Bob")
+	h.read(milk)
+	other := h.seat()
+	other.Room, other.Token = "milk", milk.AgentToken
+	h.watch(0, h.seat(), other)
+	if err := os.WriteFile(h.file.Path(), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.after(3 * time.Second)
+	h.call("leave_room", map[string]any{"agent_token": milk.AgentToken}, &client.Left{})
+	h.until("the seat is gone", func() bool { return h.count(standby.SeatGone) == 1 })
+	h.after(3 * time.Second)
+	h.say(h.bob, "Milk?")
+	h.nudgedWith(one)
+	if h.count(standby.Watching) != 2 {
+		t.Errorf("%+v", h.events)
 	}
 }

@@ -58,6 +58,7 @@ const (
 	Lost      What = "lost"       // the server does not answer
 	Found     What = "found"      // the server answers again
 	TakenOver What = "taken_over" // another program waits in the place of the agent
+	Trouble   What = "trouble"    // of no seat: the file cannot be read or written; it is tried again
 
 	SeatGone     What = "seat_gone"
 	SessionEnded What = "session_ended"
@@ -104,6 +105,8 @@ type run struct {
 	watches map[string]*watch // by token
 	over    map[string]bool   // tokens of the shell that are watched no longer
 	ended   chan *watch
+	leaving []*watch // have ended, and are to be dropped
+	trouble bool     // the file could not be read or written
 	all     sync.WaitGroup
 	seen    fs.FileInfo // of the file when it was last read; nil: there was none
 	tried   bool        // the file was read
@@ -118,9 +121,7 @@ func (r *run) loop(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case w := <-r.ended:
-			if err := r.drop(w); err != nil {
-				return err
-			}
+			r.leaving = append(r.leaving, w)
 		case <-tick.Chan():
 		}
 		now := r.Clock.Now().Round(0)
@@ -130,9 +131,27 @@ func (r *run) loop(ctx context.Context) error {
 			}
 		}
 		last = now
-		if err := r.refresh(ctx); err != nil {
+		r.noted(errors.Join(r.clear(), r.refresh(ctx)))
+	}
+	return nil
+}
+
+// noted tells of trouble with the file once. The seats that are known are watched all the
+// same: the disk may be full, or somebody may be editing the file.
+func (r *run) noted(err error) {
+	if err != nil && !r.trouble {
+		r.Tell(Event{At: r.Clock.Now().UTC().Truncate(time.Second), What: Trouble, Error: err.Error()})
+	}
+	r.trouble = err != nil
+}
+
+// clear drops the watches that have ended. Those for which that fails are left for later.
+func (r *run) clear() error {
+	for len(r.leaving) > 0 {
+		if err := r.drop(r.leaving[0]); err != nil {
 			return err
 		}
+		r.leaving = r.leaving[1:]
 	}
 	return nil
 }
@@ -210,18 +229,19 @@ func (r *run) begin(ctx context.Context, s seats.Seat) {
 // seat of the shell stays there: it is the person who leaves a room.
 func (r *run) drop(w *watch) error {
 	s := w.seat()
-	delete(r.watches, s.Token)
-	r.tried = false // the same seat may have been added again
 	if s.Wake == nil {
 		r.over[s.Token] = w.why() != Dropped
-		return nil
+	} else if w.why() != Dropped {
+		err := r.Seats.Update(func(all []seats.Seat) ([]seats.Seat, error) {
+			return slices.DeleteFunc(all, func(now seats.Seat) bool { // unless another session has it by now
+				return now.Token == s.Token && now.Wake != nil && now.Wake.Session == s.Wake.Session
+			}), nil
+		})
+		if err != nil {
+			return err
+		}
 	}
-	if w.why() == Dropped {
-		return nil
-	}
-	return r.Seats.Update(func(all []seats.Seat) ([]seats.Seat, error) {
-		return slices.DeleteFunc(all, func(now seats.Seat) bool { // unless another session has it by now
-			return now.Token == s.Token && now.Wake != nil && now.Wake.Session == s.Wake.Session
-		}), nil
-	})
+	delete(r.watches, s.Token)
+	r.tried = false // the same seat may have been added again
+	return nil
 }
