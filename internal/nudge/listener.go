@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/parley-chat/parley/internal/state"
@@ -34,11 +35,21 @@ type call struct {
 }
 
 // Listen takes the nudges for a session from now on, in place of an earlier listener.
-func Listen(ctx context.Context, session string) (*Listener, error) {
+func Listen(ctx context.Context, session string) (l *Listener, err error) {
 	path, err := socketPath(session)
 	if err != nil {
 		return nil, err
 	}
+	// Of two that begin at once, neither may remove the socket of the other unheard.
+	err = state.Locked(filepath.Join(filepath.Dir(path), "wake"), func() error {
+		l, err = listenAt(ctx, path)
+		return err
+	})
+	return l, err
+}
+
+// listenAt listens at path, in place of an earlier listener.
+func listenAt(ctx context.Context, path string) (*Listener, error) {
 	if err := tell(ctx, path, call{}); err != nil && !errors.Is(err, ErrDeaf) {
 		return nil, err
 	}

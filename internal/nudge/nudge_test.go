@@ -95,6 +95,48 @@ func TestListener_newestOfASession_getsTheNudge(t *testing.T) {
 	}
 }
 
+// Two settings files with the same hook make two begin at once.
+func TestListen_manyAtOnce_oneIsLeftAndGetsTheNudge(t *testing.T) {
+	home(t)
+	const hooks = 16
+	got, failed := make(chan next, hooks), make(chan error, hooks)
+	for range hooks {
+		go func() {
+			l, err := nudge.Listen(t.Context(), "s1")
+			if failed <- err; err != nil {
+				return
+			}
+			text, err := l.Next(t.Context())
+			got <- next{text, errors.Join(err, l.Close())}
+		}()
+	}
+	for range hooks {
+		if err := <-failed; err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range hooks - 1 {
+		select {
+		case one := <-got:
+			if !errors.Is(one.err, nudge.ErrReplaced) {
+				t.Errorf("%+v", one)
+			}
+		case <-time.After(patience):
+			t.Fatal("a hook still waits that nobody can reach")
+		}
+	}
+	w := &seats.Wake{Client: nudge.ClaudeCode, Session: "s1", Mode: "bypassPermissions"}
+	if err := nudge.Agent(t.Context(), w, "Wake up"); err != nil {
+		t.Fatal(err)
+	}
+	if one := <-got; one.text != "Wake up" {
+		t.Errorf("%+v", one)
+	}
+}
+
+// patience bounds a wait for what takes milliseconds.
+const patience = 20 * time.Second
+
 // A hook that is killed leaves its socket behind.
 func TestListen_socketOfAKilledHook_isReplaced(t *testing.T) {
 	home(t)
