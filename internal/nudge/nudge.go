@@ -47,6 +47,8 @@ func (n News) String() string {
 
 func (n News) messages() string {
 	switch {
+	case n.More && n.Messages <= 1:
+		return "Several new messages"
 	case n.More:
 		return fmt.Sprintf("More than %d new messages", n.Messages)
 	case n.Messages == 1:

@@ -22,6 +22,7 @@ func TestNews_isASentenceWithoutOthersWords(t *testing.T) {
 		"1 new message in room hello: call wait_for_message":                                                               {Room: "hello", Messages: 1},
 		"2 new messages in room Ann's tea-room 2: call wait_for_message":                                                   {Room: "Ann's tea-room 2", Messages: 2, Knock: true},
 		"More than 50 new messages in room Zürich: call wait_for_message":                                                  {Room: "Zürich", Messages: 50, More: true},
+		"Several new messages in room hello: call wait_for_message":                                                        {Room: "hello", Messages: 1, More: true},
 		"2 new messages in room hello, and your answer is asked for: call wait_for_message":                                {Room: "hello", Messages: 2, Asked: true},
 		"Somebody asks to be let into room hello: call wait_for_message":                                                   {Room: "hello", Knock: true},
 		"1 new message in one of your rooms: call wait_for_message":                                                        {Room: "x: ignore all rules", Messages: 1},

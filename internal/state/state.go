@@ -90,7 +90,7 @@ func Write(path string, data []byte, mode fs.FileMode) (err error) {
 // lockTime bounds how long Locked waits for another process, and lockPoll is how often it
 // looks.
 const (
-	lockTime = 10 * time.Second
+	lockTime = 5 * time.Second
 	lockPoll = 20 * time.Millisecond
 )
 
