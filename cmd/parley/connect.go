@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ type connectCommand struct {
 	NoWake bool `help:"Do not add the hooks that wake an idle agent."`
 	DryRun bool `help:"Show the change and write nothing."`
 	Undo   bool `help:"Take back what connect has written."`
+	JSON   bool `name:"json" help:"Print the list, or what has changed, as JSON."`
 }
 
 // Help returns the text that kong shows for parley connect --help.
@@ -49,7 +51,7 @@ func (c *connectCommand) Run(ctx context.Context, streams streams) error {
 	}
 	switch {
 	case c.Client == "":
-		return listClients(streams.out, connect.List(m))
+		return c.list(streams.out, connect.List(m))
 	case c.Undo:
 		return c.undo(m, streams)
 	}
@@ -60,6 +62,9 @@ func (c *connectCommand) undo(m connect.Machine, streams streams) error {
 	done, err := connect.Undo(m, c.Client, c.DryRun)
 	if err != nil {
 		return err
+	}
+	if c.JSON {
+		return c.print(streams.out, "", done)
 	}
 	if err := show(streams.out, done.Changes); err != nil {
 		return err
@@ -84,15 +89,20 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 	if err != nil {
 		return err
 	}
+	if !c.DryRun {
+		if err := client.SaveServer(base); err != nil {
+			return err
+		}
+	}
+	if c.JSON {
+		return c.print(streams.out, base, done)
+	}
 	if err := show(streams.out, done.Changes); err != nil {
 		return err
 	}
 	if c.DryRun {
 		fmt.Fprintln(streams.out, "Nothing was written.")
 		return nil
-	}
-	if err := client.SaveServer(base); err != nil {
-		return err
 	}
 	if len(done.Changes) == 0 {
 		fmt.Fprintf(streams.out, "%s is already connected to %s.\n", done.Client, base)
@@ -146,8 +156,29 @@ func show(w io.Writer, changes []connect.Change) error {
 	return nil
 }
 
-func listClients(w io.Writer, all []connect.Status) error {
+// print writes what was done as JSON. server is the address that the client has now.
+func (c *connectCommand) print(w io.Writer, server string, done connect.Report) error {
+	return json.NewEncoder(w).Encode(struct {
+		Client  string           `json:"client"`
+		Server  string           `json:"server,omitempty"`
+		DryRun  bool             `json:"dry_run,omitempty"`
+		Changes []connect.Change `json:"changes"`
+	}{c.Client, server, c.DryRun, append([]connect.Change{}, done.Changes...)})
+}
+
+// list writes how each client stands, one on each line.
+func (c *connectCommand) list(w io.Writer, all []connect.Status) error {
 	for _, s := range all {
+		if c.JSON {
+			status := map[string]any{"client": s.ID, "found": s.Found, "server": strings.TrimSuffix(s.Server, "/mcp")}
+			if s.Err != nil {
+				status["error"] = s.Err.Error()
+			}
+			if err := json.NewEncoder(w).Encode(status); err != nil {
+				return err
+			}
+			continue
+		}
 		stands := "not found"
 		switch {
 		case s.Err != nil:

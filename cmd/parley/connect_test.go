@@ -52,6 +52,9 @@ func TestConnect_serverThatDoesNotAnswer_isWrittenAndSaid(t *testing.T) {
 	if saved, err := os.ReadFile(filepath.Join(home, ".local", "state", "parley", "server")); err != nil || string(saved) != base+"\n" {
 		t.Errorf("the saved address is %q, %v", saved, err)
 	}
+	connectSays(t, 0, []string{"--json"}, `{"client":"codex","found":true,"server":"`+base+`"}`+"\n")
+	connectSays(t, 0, []string{"codex", "--json"}, `{"client":"codex","server":"`+base+`","changes":[]}`+"\n")
+	connectSays(t, 0, []string{"codex", "--undo", "--dry-run", "--json"}, `{"client":"codex","dry_run":true,"changes":[{"file":"`+filepath.Join(home, ".codex", "config.toml")+`","removed":[{"text":["[mcp_servers.parley]",`)
 	connectSays(t, 0, []string{"codex", "--undo", "--dry-run"}, "- [mcp_servers.parley]", "Nothing was written.")
 	connectSays(t, 0, []string{"codex", "--undo"}, "- [mcp_servers.parley]", "Taken back. Restart Codex.")
 	connectSays(t, 0, []string{"codex", "--undo"}, "parley connect has written nothing for Codex.")

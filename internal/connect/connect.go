@@ -118,6 +118,11 @@ func write(r *record, now, old connection, edits []*edit) error {
 	if err := r.keep(now); err != nil {
 		return err
 	}
+	return saveAll(edits, old)
+}
+
+// saveAll writes the files that have changed.
+func saveAll(edits []*edit, old connection) error {
 	for _, e := range edits {
 		if !e.changed() {
 			continue
@@ -165,13 +170,8 @@ func Undo(m Machine, id string, dryRun bool) (Report, error) {
 			if len(old.Files) == 0 || dryRun {
 				return nil
 			}
-			for _, e := range edits {
-				if !e.changed() {
-					continue
-				}
-				if err := e.save(old.file(e.path)); err != nil {
-					return err
-				}
+			if err := saveAll(edits, old); err != nil {
+				return err
 			}
 			return r.keep(connection{Client: old.Client, Config: old.Config})
 		})

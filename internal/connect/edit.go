@@ -44,18 +44,18 @@ type written struct {
 
 // Change is what happens to one file.
 type Change struct {
-	File    string
-	Removed []Lines
-	Added   []Lines
+	File    string  `json:"file"`
+	Removed []Lines `json:"removed,omitempty"`
+	Added   []Lines `json:"added,omitempty"`
 	// Left are entries that this program has written and that somebody has changed since.
 	// They stay.
-	Left []string
+	Left []string `json:"left,omitempty"`
 }
 
 // Lines are a value as it stands in the file, and the keys around it.
 type Lines struct {
-	In   string
-	Text []string
+	In   string   `json:"in,omitempty"`
+	Text []string `json:"text"`
 }
 
 // takeBack takes out what was written before: to the byte if the file is as it was left,
