@@ -10,41 +10,14 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/app/apptest"
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/meter"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
-
-// serve serves rooms until the test ends, and returns the address.
-func serve(t *testing.T) string {
-	t.Helper()
-	a, err := app.New(t.Context(), app.Config{OnLoopback: true, Open: func(context.Context, *meter.Meter) (app.Store, error) {
-		tab, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{})
-		if err != nil {
-			return app.Store{}, err
-		}
-		return app.Store{Table: tab, SingleProcess: true, Close: tab.Close}, nil
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(a.Handler)
-	t.Cleanup(func() {
-		a.Stop()
-		server.Close()
-		if err := a.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return server.URL
-}
 
 // caller returns a client of the server at base.
 func caller(t *testing.T, base string) *client.Client {
@@ -68,7 +41,7 @@ func join(t *testing.T, c *client.Client, name string) client.Joined {
 }
 
 func TestCall_twoAgents_talk(t *testing.T) {
-	base := serve(t)
+	base := apptest.Serve(t, nil)
 	ann, bob := caller(t, base), caller(t, base)
 	hers := join(t, ann, "Ann")
 	his := join(t, bob, "Bob")
@@ -102,7 +75,7 @@ func TestCall_twoAgents_talk(t *testing.T) {
 }
 
 func TestCall_refused_isTheServersError(t *testing.T) {
-	c := caller(t, serve(t))
+	c := caller(t, apptest.Serve(t, nil))
 	join(t, c, "Ann")
 	join(t, c, "Bob")
 	err := c.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Cid"}, &client.Joined{})
@@ -134,7 +107,7 @@ func TestCall_noParleyThere_isUnreachable(t *testing.T) {
 }
 
 func TestCall_endedByItsCaller_isNoFaultOfTheServer(t *testing.T) {
-	c := caller(t, serve(t))
+	c := caller(t, apptest.Serve(t, nil))
 	seat := join(t, c, "Ann")
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -148,7 +121,7 @@ func TestCall_endedByItsCaller_isNoFaultOfTheServer(t *testing.T) {
 }
 
 func TestStandby_codesAndResults(t *testing.T) {
-	c := caller(t, serve(t))
+	c := caller(t, apptest.Serve(t, nil))
 	ann, bob := join(t, c, "Ann"), join(t, c, "Bob")
 	look := client.StandbyRequest{Token: ann.AgentToken, Peek: true, Wait: time.Millisecond}
 	if err := c.Call(t.Context(), "wait_for_message", map[string]any{"agent_token": ann.AgentToken, "wait_seconds": 0}, &client.Waited{}); err != nil {
@@ -228,7 +201,7 @@ func TestCall_redirected_takesNoTokenToAnotherServer(t *testing.T) {
 				heard <- r.Header.Get("Authorization") + string(body) + fmt.Sprint(err)
 			}))
 			defer other.Close()
-			real, err := url.Parse(serve(t))
+			real, err := url.Parse(apptest.Serve(t, nil))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -80,6 +80,7 @@ func arrows() map[string][]string {
 		// Tests, measurements and scripts: see testOnly.
 		"internal/table/tabletest":              {"internal/table"},
 		"internal/table/sqlitetable/sqlitetest": {"internal/table/sqlitetable"},
+		"internal/app/apptest":                  {"internal/app", "internal/meter", "internal/table/sqlitetable"},
 		"internal/dynamolocal":                  {"internal/table/dynamotable"},
 		"internal/lambdatest":                   {},
 		"internal/explore":                      {},
@@ -95,7 +96,7 @@ func arrows() map[string][]string {
 
 // testOnly lists the packages that are no part of the program.
 func testOnly() []string {
-	return []string{"internal/table/tabletest", "internal/table/sqlitetable/sqlitetest", "internal/dynamolocal", "internal/lambdatest", "internal/explore", "internal/house", "bench", "scripts/dynamodb-local", "e2e", "e2e/agents", "e2e/internal/parts", "e2e/internal/process"}
+	return []string{"internal/table/tabletest", "internal/table/sqlitetable/sqlitetest", "internal/app/apptest", "internal/dynamolocal", "internal/lambdatest", "internal/explore", "internal/house", "bench", "scripts/dynamodb-local", "e2e", "e2e/agents", "e2e/internal/parts", "e2e/internal/process"}
 }
 
 // foreign lists the packages that may import a dependency which belongs to one

@@ -2,11 +2,8 @@ package shell_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -14,37 +11,17 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/app/apptest"
 	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/seats"
 	"github.com/parley-chat/parley/internal/shell"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
 
 // serve serves rooms until the test ends, and returns the address.
 func serve(t *testing.T) string {
 	t.Helper()
 	t.Setenv("XDG_STATE_HOME", t.TempDir()) // where everybody here keeps seats
-	a, err := app.New(t.Context(), app.Config{OnLoopback: true, Open: func(context.Context, *meter.Meter) (app.Store, error) {
-		tab, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{})
-		if err != nil {
-			return app.Store{}, err
-		}
-		return app.Store{Table: tab, SingleProcess: true, Close: tab.Close}, nil
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(a.Handler)
-	t.Cleanup(func() {
-		a.Stop()
-		server.Close()
-		if err := a.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return server.URL
+	return apptest.Serve(t, nil)
 }
 
 // buffer is a standard stream that the test looks at while a command writes to it.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,13 +13,11 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/app/apptest"
 	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/nudge"
 	"github.com/parley-chat/parley/internal/seats"
 	"github.com/parley-chat/parley/internal/standby"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
 
 // patience bounds every wait of a test for something that takes milliseconds.
@@ -58,30 +55,16 @@ func newHall(t *testing.T) *hall {
 	t.Helper()
 	t.Setenv("XDG_STATE_HOME", filepath.Join(t.TempDir(), "state"))
 	h := &hall{t: t, clock: clockwork.NewFakeClock(), step: 100 * time.Millisecond, ended: make(chan error, 1)}
-	a, err := app.New(t.Context(), app.Config{OnLoopback: true, Open: func(context.Context, *meter.Meter) (app.Store, error) {
-		tab, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{})
-		if err != nil {
-			return app.Store{}, err
-		}
-		return app.Store{Table: tab, SingleProcess: true, Close: tab.Close}, nil
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(h.noting(a.Handler))
-	h.base, h.tools = server.URL, client.New(server.URL, client.Options{})
+	h.base = apptest.Serve(t, h.noting)
+	h.tools = client.New(h.base, client.Options{})
 	t.Cleanup(func() {
 		if h.stop != nil {
 			h.stop()
 			h.end()
 		}
 		_ = h.tools.Close()
-		a.Stop()
-		server.Close()
-		if err := a.Close(); err != nil {
-			t.Error(err)
-		}
 	})
+	var err error
 	if h.file, err = seats.Open(); err != nil {
 		t.Fatal(err)
 	}
