@@ -1,11 +1,11 @@
 #!/bin/sh
-# parley.sh check says at the start of a session whether the program parley is missing.
+# parley.sh check says at the start of a session whether the program parley is not in the PATH.
 # parley.sh hook hands the event of a hook to that program, which wakes the session
 # later. Without the program it does nothing, so that the session goes on.
 
 if ! command -v parley >/dev/null 2>&1; then
 	cat >/dev/null # a client may complain if nobody reads the event
-	[ "$1" = check ] && echo '{"systemMessage":"Parley: the program parley is missing, so nothing wakes this session. Install it: https://github.com/parley-chat/parley#install"}'
+	[ "$1" = check ] && echo '{"systemMessage":"Parley: the program parley is not in the PATH of this client, so nothing wakes this session. Install it (https://github.com/parley-chat/parley#install) or, if it is there, restart the client; for Codex, run codex app-server daemon stop first."}'
 	exit 0
 fi
 if [ "$1" = check ]; then
