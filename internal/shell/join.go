@@ -27,7 +27,7 @@ type JoinRequest struct {
 // Join takes a seat, or returns to the one that the person has, and shows the room.
 func (s *Shell) Join(ctx context.Context, req JoinRequest) error {
 	if strings.Contains(req.Room, ":") {
-		return fail(usage, "A password does not belong into a command line, which others can see. Set PARLEY_PASSWORD, or give the room without it and type it when asked.")
+		return fail(usage, "A password does not belong on a command line, which others can see. Set PARLEY_PASSWORD, or give the room without it and type it when asked.")
 	}
 	if err := s.askForLock(&req); err != nil {
 		return err
