@@ -269,7 +269,7 @@ func TestDoctor_somethingStandsInBetween_isNamedWithWhatHelps(t *testing.T) {
 		"time limit":   {cutting(t, lively, 0, 2500*time.Millisecond), "wait", "failed", "last sign of life", "--longest-wait"},
 		"gateway":      {limited(t, lively), "wait", "failed", "503", "idle timeout"},
 		"buffer":       {buffered(t, lively), "wait", "warning", "holds them back", "proxy_buffering off"},
-		"no beats":     {quiet.url, "wait", "warning", "no sign of life", "--keep-alive"},
+		"no beats":     {quiet.url, "wait", "warning", "no sign of life", "--wait 30s"},
 		"sign-in":      {answers(t, 401, "text/html", "<html>who are you?"), "protocol", "failed", "401", "sign-in"},
 		"forbidden":    {answers(t, 403, "text/html", "<html>no"), "protocol", "failed", "403", "sign-in"},
 		"a page":       {answers(t, 200, "text/html", "<html>hello"), "protocol", "failed", "text/html", "Parley server"},

@@ -32,7 +32,7 @@ type connectCommand struct {
 func (connectCommand) Help() string {
 	return `Edits the client's own configuration, for all your projects, and shows what it changes. Comments, order and format of the file stay. A second run changes nothing. --undo takes back exactly what was written, and leaves what you have changed since.
 
-With --url the address becomes the one that the other commands use, too.`
+The address becomes the one that the other commands use, too.`
 }
 
 // Validate is called by kong.

@@ -94,7 +94,11 @@ func (v *visit) hook(c connect.Status, file string, plugin bool) {
 		v.warn(check, line, "no hook wakes an agent that has gone idle")
 		return
 	}
-	v.ok(check, "the hook that wakes idle agents runs %s", programs[0])
+	trusted := ""
+	if c.ID == "codex" {
+		trusted = ", once you have trusted it there (/hooks)"
+	}
+	v.ok(check, "the hook that wakes idle agents runs %s%s", programs[0], trusted)
 }
 
 // commandsIn returns the commands of all hooks in a file; none if it cannot be read.

@@ -34,6 +34,9 @@ func (v *visit) wait(ctx context.Context) {
 	case h.ended != client.StatusQuiet:
 		r.Level, r.Fix = Failed, "see the log of the server"
 		r.What = fmt.Sprintf("a wait in an empty room ended after %s with %q", seconds(h.took), h.ended)
+	case len(h.beats) == 0 && asked < shortest:
+		r.Level, r.Fix = Warning, "parley doctor --wait "+shortest.String()
+		r.What = fmt.Sprintf("a wait lasted %s, too short to tell: it showed no sign of life, of which the server sends one every 15 s by default", seconds(h.took))
 	case len(h.beats) == 0:
 		r.Level, r.Fix = Warning, fixBuffer
 		r.What = fmt.Sprintf("a wait lasted %s, but showed no sign of life; many clients end such a call after 60 s", seconds(h.took))
@@ -48,10 +51,16 @@ func (v *visit) wait(ctx context.Context) {
 	v.tell(r)
 }
 
+// shortest is how long a wait must be to show a sign of life with the usual settings.
+const shortest = 30 * time.Second
+
 const fixBuffer = "let the proxy pass a stream on at once (nginx: proxy_buffering off), or start the server with a shorter --keep-alive"
 
 // held reports whether all signs of life came together with the answer.
-func (h held) held() bool { return h.took > 2*time.Second && h.beats[0] > h.took-h.took/8 }
+func (h held) held() bool { return h.took-h.beats[0] < together }
+
+// together is how far apart lines are at most that a proxy held back.
+const together = 250 * time.Millisecond
 
 // cut says how a wait was cut off, and what helps.
 func (h held) cut() (what, fix string) {
