@@ -13,7 +13,7 @@ GOTESTSUM   = $(GO) run gotest.tools/gotestsum@v1.13.0 --format standard-quiet
 TESTS       = $(GOTESTSUM) -- -count=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dynamodb test test-quick race fuzz soak waits bench bench-cold lint sam-local sam-check release release-check
+.PHONY: help run build dynamodb test test-quick race fuzz soak waits attack bench bench-cold lint sam-local sam-check release release-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ soak: ## run the long tests, which take many minutes
 
 waits: ## let clients wait in real time: give up after 30, 55 and 64 s, go on beyond 300 s
 	PARLEY_SOAK=1 $(TESTS) -timeout=15m -parallel=64 -run Soak_wait ./e2e/...
+
+attack: ## attack a server on this machine in full, and print what holds
+	PARLEY_ATTACK=1 $(GO) test -count=1 -timeout=30m -v -run Attack ./e2e | grep -E '^(---|ok|FAIL)|holds:|FAILS:|_test.go'
 
 bench: ## measure, and print a table
 	$(GO) run ./bench

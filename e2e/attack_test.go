@@ -1,0 +1,103 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"testing"
+)
+
+// The tests named TestAttack_ play what an attacker with the source would try, each
+// against a program of its own that strangers may reach. `make attack` plays them at
+// their full scale and prints which hold; otherwise each plays a twentieth.
+
+// scaled returns how much of an attack to play whose full scale is n: at least 1.
+func scaled(n int) int {
+	if os.Getenv("PARLEY_ATTACK") != "" {
+		return n
+	}
+	return max(1, n/20)
+}
+
+// attacks says what an attack found: a line with its measures for `make attack`, which
+// begins with "holds" unless the test has failed.
+func attacks(t *testing.T, format string, measures ...any) {
+	t.Helper()
+	verdict := "holds"
+	if t.Failed() {
+		verdict = "FAILS"
+	}
+	t.Logf("%s: %s", verdict, fmt.Sprintf(format, measures...))
+}
+
+// exposed is a program that strangers can reach: it trusts the last address of
+// X-Forwarded-For, so that a test has as many addresses as it wants.
+func exposed(t *testing.T, args ...string) *program {
+	t.Helper()
+	return start(t, append([]string{"--trust-proxy"}, args...)...)
+}
+
+// stranger calls a program from an address. Many goroutines may use one.
+type stranger struct {
+	program *program
+	address string // of IPv4
+}
+
+// strangers share their connections: an attack would else run out of ports.
+var strangers = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512}}
+
+// call calls a tool, and returns the answer to a caller that sees no progress.
+func (s stranger) call(ctx context.Context, tool string, arguments args) (answer, error) {
+	body, err := json.Marshal(map[string]any{
+		"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": map[string]any{"name": tool, "arguments": arguments},
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.program.url, bytes.NewReader(body))
+	if err != nil {
+		return answer{}, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json, text/event-stream")
+	req.Header.Set("X-Forwarded-For", s.address)
+	resp, err := strangers.Do(req)
+	if err != nil {
+		return answer{}, err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return answer{}, err
+	}
+	if at := bytes.LastIndex(text, []byte("\ndata: ")); at >= 0 { // an event stream
+		text = text[at+len("\ndata: "):]
+	} else {
+		text = bytes.TrimPrefix(text, []byte("data: "))
+	}
+	var got struct {
+		Result json.RawMessage `json:"result"`
+	}
+	if err := json.Unmarshal(text, &got); err != nil || got.Result == nil {
+		return answer{}, fmt.Errorf("%s answered %.300q", resp.Status, text)
+	}
+	return readAnswer(got.Result)
+}
+
+func TestAttack_aStranger_isHeard(t *testing.T) {
+	p := exposed(t)
+	ann := stranger{p, "203.0.113.1"}
+	got, err := ann.call(t.Context(), "join_room", args{"room": "attack", "agent_name": "Ann"})
+	if err != nil || got.AgentToken == "" {
+		t.Fatal(got, err)
+	}
+	waited, err := ann.call(t.Context(), "wait_for_message", args{"agent_token": got.AgentToken, "wait_seconds": 0})
+	if err != nil || waited.Status == "" {
+		t.Fatal(waited, err)
+	}
+	attacks(t, "a stranger may join: %s", got.Status)
+}
