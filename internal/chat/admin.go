@@ -66,7 +66,7 @@ func (c *caller) decide(ctx context.Context, may func(h *room.Head, by room.Agen
 	}
 	if a, here := c.room.log.Known().Seated(c.agent.Seat); here {
 		c.agent = a // with its present role
-		c.attendance().noteCall(ctx)
+		c.attendance().NoteCall(ctx)
 	}
 	return p.Events, nil
 }

@@ -40,10 +40,10 @@ func TestCache_agentsThatLeft_areDropped(t *testing.T) {
 	}
 	r := s.acquire(ann.Token[:ident.RoomChars])
 	defer r.release()
-	if len(r.seats) != 1 {
-		t.Errorf("%d seats are cached of one agent", len(r.seats))
+	if r.agents.Cached() != 1 {
+		t.Errorf("%d seats are cached of one agent", r.agents.Cached())
 	}
-	for _, l := range []*roomlog.Log{r.log, New(s.table, Options{Clock: s.clock}).acquire(r.log.ID()).log} {
+	for _, l := range []*roomlog.Log{r.log, New(s.live.Table, Options{Clock: s.clock}).acquire(r.log.ID()).log} {
 		h, err := l.Warm(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -78,9 +78,7 @@ func TestCache_agentRemovedDuringItsWait_isDropped(t *testing.T) {
 	r := s.acquire(ann.Token[:ident.RoomChars])
 	defer r.release()
 	for waits, late := false, time.Now().Add(20*time.Second); !waits; runtime.Gosched() {
-		r.mu.Lock()
-		waits = r.waits[2] != nil
-		r.mu.Unlock()
+		waits = r.agents.Waits(2)
 		if time.Now().After(late) {
 			t.Fatal("Bob does not wait")
 		}
@@ -91,8 +89,8 @@ func TestCache_agentRemovedDuringItsWait_isDropped(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	if len(r.seats) != 1 {
-		t.Errorf("%d seats are cached of one agent", len(r.seats))
+	if r.agents.Cached() != 1 {
+		t.Errorf("%d seats are cached of one agent", r.agents.Cached())
 	}
 }
 

@@ -12,16 +12,11 @@
 //   - caller is an agent whose token was accepted (seat.go).
 //   - joinOp and sendOp are calls under way (join.go, send.go). A seatClaim reads
 //     what room.Claim needs to decide which seat a join gets (seatclaim.go).
-//   - liveRoom is what a process knows of a room beside its log (live.go): the
-//     open waits, and a seatCache for each seat.
+//   - liveRoom is a room in which a call takes place: its log, and what this process
+//     knows of its agents, which is in package live.
 //   - inbox is what a wait has found so far. It ends when something wakes the
-//     caller (inbox.go), when the caller is given the turn (turns.go), or when its
-//     time is up (wait.go).
-//   - room.ReadPosition is how far a seat has read; room.Presence is whether its agent is
-//     there. Both are stored beside the log, and lag behind on purpose.
+//     caller (inbox.go), when the caller is given the turn, or when its time is up
+//     (wait.go).
 //
-// # Locks
-//
-// seatCache.handing comes first, then the locks of roomlog, then liveRoom.mu. While
-// liveRoom.mu is held, nothing of a log but Known may be called, and no table.
+// The locks are in package live.
 package chat

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/parley-chat/parley/internal/live"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -26,7 +27,7 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 		op.guard = false
 		return nil, nil
 	}
-	p, err := c.positions().load(ctx)
+	p, err := c.positions().Load(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -51,11 +52,11 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 		return nil, err
 	}
 	p.Guarded, p.Held, p.Acked = in.scanned, held+1, max(p.Acked, cursor.N)
-	if err := c.positions().write(ctx, p); err != nil {
+	if err := c.positions().Write(ctx, p); err != nil {
 		return nil, err
 	}
-	c.attendance().note(ctx, call{fresh: sendFresh})
-	got, err := c.hand(ctx, in, &openWait{began: op.began})
+	c.attendance().Note(ctx, live.Call{Fresh: live.SendFresh})
+	got, err := c.hand(ctx, in, &live.Wait{Began: op.began})
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +76,7 @@ func (op *sendOp) unproven(h *room.Head) []int {
 // that its agent took its name without proof.
 func (op *sendOp) warn(ctx context.Context) (*Sent, error) {
 	c := op.caller
-	p, err := c.positions().load(ctx)
+	p, err := c.positions().Load(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -88,10 +89,10 @@ func (op *sendOp) warn(ctx context.Context) (*Sent, error) {
 	if op.warned = len(p.Warned) == known; op.warned {
 		return nil, nil
 	}
-	if err := c.positions().write(ctx, p); err != nil {
+	if err := c.positions().Write(ctx, p); err != nil {
 		return nil, err
 	}
-	c.attendance().note(ctx, call{fresh: sendFresh})
+	c.attendance().Note(ctx, live.Call{Fresh: live.SendFresh})
 	return &Sent{Unproven: true, Waited: Waited{Cursor: op.req.Cursor, Others: h.Others(c.agent.Seat)}}, nil
 }
 

@@ -24,7 +24,7 @@ func (s *Service) History(ctx context.Context, req HistoryRequest) (Page, error)
 		return Page{}, s.Outward(err)
 	}
 	defer c.room.release()
-	c.attendance().noteCall(ctx)
+	c.attendance().NoteCall(ctx)
 	var page Page
 	switch {
 	case req.Agreed:

@@ -22,7 +22,7 @@ func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
 		return Info{}, s.Outward(err)
 	}
 	defer c.room.release()
-	c.attendance().noteCall(ctx)
+	c.attendance().NoteCall(ctx)
 	info, err := c.info(ctx)
 	return info, s.Outward(err)
 }

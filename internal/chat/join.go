@@ -227,5 +227,5 @@ func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, err
 		return Seated{}, err
 	}
 	defer l.Release()
-	return op.seated(ctx, live(l), StatusCreated, events)
+	return op.seated(ctx, roomOf(l), StatusCreated, events)
 }

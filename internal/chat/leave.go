@@ -70,12 +70,12 @@ func (c *caller) leave(ctx context.Context, text string) (got Gone, err error) {
 // lastUnread returns what the caller has not read. It notes nothing: the seat is given
 // up.
 func (c *caller) lastUnread(ctx context.Context) ([]view.Message, bool, error) {
-	p, err := c.positions().load(ctx)
+	p, err := c.positions().Load(ctx)
 	if err != nil {
 		return nil, false, err
 	}
 	after, _ := p.Next()
-	in := newInbox(c, position{after: max(after, c.positions().shown(0))})
+	in := newInbox(c, position{after: max(after, c.positions().Shown(0))})
 	err = in.collect(ctx)
 	if errors.Is(err, table.ErrUnavailable) {
 		err = nil // the seat is given up all the same

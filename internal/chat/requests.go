@@ -3,6 +3,7 @@ package chat
 import (
 	"time"
 
+	"github.com/parley-chat/parley/internal/live"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -67,11 +68,8 @@ type SendRequest struct {
 	Key      string // calls of one seat with the same key are one message, for a day
 }
 
-// Absence is what a call says about the agent's absence.
-type Absence struct {
-	Given  bool          // it says something
-	BackIn time.Duration // the agent will be away for so long; 0: it is back. At most MaxBackIn
-}
+// Absence is what a call says about the absence of its agent, at most MaxBackIn.
+type Absence = live.Absence
 
 // WaitRequest asks for what is new after Cursor or, without one, after what the seat
 // was last handed.

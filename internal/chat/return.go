@@ -31,7 +31,7 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 		return Seated{}, err
 	}
 	if !req.Brought {
-		c.attendance().noteCall(ctx)
+		c.attendance().NoteCall(ctx)
 	}
 	return c.back(ctx, status)
 }
@@ -63,13 +63,13 @@ func back(ctx context.Context, r *liveRoom, t ident.Token, how JoinStatus) (Seat
 		return Seated{}, r.svc.whyNot(ctx, h, t)
 	}
 	c := &caller{token: t, room: r, head: h, agent: a}
-	c.attendance().noteCall(ctx)
+	c.attendance().NoteCall(ctx)
 	return c.back(ctx, how)
 }
 
 // back returns the answer for a caller that has its seat again.
 func (c *caller) back(ctx context.Context, how JoinStatus) (Seated, error) {
-	p, err := c.positions().load(ctx)
+	p, err := c.positions().Load(ctx)
 	if err != nil {
 		return Seated{}, err
 	}
@@ -112,12 +112,12 @@ func (r reader) addUnread(ctx context.Context, p room.ReadPosition, got *Seated)
 	c := r.caller
 	after := max(p.Acked, p.From)
 	b := view.Batch{Events: view.JoinEvents, Limit: view.JoinBytes, Room: &c.head.State}
-	scanned, full, err := r.fill(ctx, &b, after, max(p.Handed, c.positions().shown(0)))
+	scanned, full, err := r.fill(ctx, &b, after, max(p.Handed, c.positions().Shown(0)))
 	if err != nil {
 		return err
 	}
 	got.Messages, got.HasMore, got.Cursor = b.Messages, full, c.cursor(scanned, false)
-	c.positions().gave(scanned)
+	c.positions().Gave(scanned)
 	before := room.Mark{Messages: c.head.Messages}
 	if b.Oldest.N > 0 {
 		before = b.Oldest.Before()
@@ -126,7 +126,7 @@ func (r reader) addUnread(ctx context.Context, p room.ReadPosition, got *Seated)
 		return err
 	}
 	if _, again := p.Next(); scanned > p.Handed || scanned == again { // or it repeated what a wait got; last: what is noted is handed out
-		err = c.positions().handed(ctx, p.Handing(after, scanned, 0, false))
+		err = c.positions().Handed(ctx, p.Handing(after, scanned, 0, false))
 	}
 	return err
 }

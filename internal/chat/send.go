@@ -7,6 +7,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/live"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
@@ -63,9 +64,9 @@ func (op *sendOp) listen(ctx context.Context) (got *Waited, err error) {
 	c := op.caller
 	c.head = c.room.log.Known()
 	cursor, named := c.readCursor(op.req.Cursor)
-	c.positions().arrived(cursor.N, op.event.ReplyTo)
+	c.positions().Arrived(cursor.N, op.event.ReplyTo)
 	if op.req.Wait == 0 {
-		c.attendance().note(ctx, call{speaks: true, absence: op.req.Absence, activity: op.req.Activity, fresh: sendFresh})
+		c.attendance().Note(ctx, live.Call{Speaks: true, Absence: op.req.Absence, Activity: op.req.Activity, Fresh: live.SendFresh})
 		return op.unread(ctx, cursor, named)
 	}
 	if c.head, err = c.room.log.Current(ctx, op.began); err != nil {
@@ -79,7 +80,7 @@ func (op *sendOp) listen(ctx context.Context) (got *Waited, err error) {
 func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (got *Waited, err error) {
 	c := op.caller
 	pos := position{named: true, ignored: op.req.Cursor != "" && !named}
-	if at, known := c.positions().known(); named {
+	if at, known := c.positions().Known(); named {
 		pos.after, pos.noted = cursor.N, cursor.Noted
 	} else if after, _ := at.Next(); known && max(c.head.Recent.NewestForeign(c.agent.Seat), c.head.LastChange) <= after {
 		pos.after = c.head.AsOf // nothing is unread, so no read is needed to tell from where on
@@ -92,12 +93,12 @@ func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (
 		return nil, err
 	}
 	if !named && pos.named && len(in.batch.Messages) > 0 { // it has come just now, and must be noted
-		if in.pos.read, err = c.positions().load(ctx); err != nil {
+		if in.pos.read, err = c.positions().Load(ctx); err != nil {
 			return nil, err
 		}
 		in.pos.named = false
 	}
-	if got, err = c.hand(ctx, in, &openWait{began: c.room.svc.now()}); err != nil {
+	if got, err = c.hand(ctx, in, &live.Wait{Began: c.room.svc.now()}); err != nil {
 		return nil, err
 	}
 	if got.Status == StatusQuiet {
@@ -109,10 +110,7 @@ func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (
 // allow counts the message, or refuses it. undo takes the count back.
 func (op *sendOp) allow() (undo func(), err error) {
 	r := op.caller.room
-	r.mu.Lock()
-	m := r.cached(op.caller.agent.Seat)
-	r.mu.Unlock()
-	return r.svc.limits.Message(&m.pace, len(op.req.Text))
+	return r.svc.limits.Message(r.agents.Pace(op.caller.agent.Seat), len(op.req.Text))
 }
 
 // sendOp is a message on its way into the log.

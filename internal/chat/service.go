@@ -8,6 +8,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/live"
 	"github.com/parley-chat/parley/internal/password"
 	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/room"
@@ -56,7 +57,7 @@ type Options struct {
 // gone.
 type Service struct {
 	store     *roomlog.Store
-	table     table.Table
+	live      live.Options
 	clock     clockwork.Clock
 	opts      Options
 	log       *slog.Logger
@@ -83,11 +84,12 @@ func New(t table.Table, o Options) *Service {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	s := &Service{table: t, clock: o.Clock, opts: o, log: o.Logger, stopping: make(chan struct{})}
+	s := &Service{clock: o.Clock, opts: o, log: o.Logger, stopping: make(chan struct{})}
 	s.store = roomlog.NewStore(t, roomlog.Options{
 		Clock: o.Clock, SingleProcess: o.SingleProcess, MinBatch: o.MinBatch, CacheBytes: o.CacheBytes, Logger: o.Logger,
-		Observe: func(l *roomlog.Log) roomlog.Observer { return &liveRoom{log: l, svc: s, seats: map[int]*seatCache{}} },
+		Observe: func(l *roomlog.Log) roomlog.Observer { return newLiveRoom(s, l) },
 	})
+	s.live = live.Options{Store: s.store, Table: t, Clock: o.Clock, Logger: o.Logger, SingleProcess: o.SingleProcess}
 	s.limits = ratelimit.New(o.Limits, room.MaxText, s.store)
 	s.passwords = password.New(s.store)
 	return s
@@ -121,6 +123,27 @@ func (s *Service) WaitLimit(ctx context.Context, d time.Duration) time.Duration 
 	return min(d, s.opts.LongestWait)
 }
 
-// acquire returns the live room with an id, whether or not there is such a room.
-// The caller must release it.
-func (s *Service) acquire(id string) *liveRoom { return live(s.store.Acquire(id)) }
+// liveRoom is a room in which a call takes place.
+type liveRoom struct {
+	log    *roomlog.Log
+	svc    *Service
+	agents *live.Room // what this process knows of them
+}
+
+func newLiveRoom(s *Service, l *roomlog.Log) *liveRoom {
+	r := &liveRoom{log: l, svc: s}
+	r.agents = live.New(l, &s.live, r.sweep)
+	return r
+}
+
+// acquire returns the room with an id, whether or not there is such a room. The caller
+// must release it.
+func (s *Service) acquire(id string) *liveRoom { return roomOf(s.store.Acquire(id)) }
+
+// roomOf returns the room of a log of a Service.
+func roomOf(l *roomlog.Log) *liveRoom { return l.Observer().(*liveRoom) }
+
+// OnAdvance implements roomlog.Observer.
+func (r *liveRoom) OnAdvance(h *room.Head, events []room.Event) { r.agents.OnAdvance(h, events) }
+
+func (r *liveRoom) release() { r.log.Release() }

@@ -119,18 +119,18 @@ func TestJoin_lastSeatNumberWasUsed_roomIsFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	meta, err := s.table.Get(t.Context(), roomlog.MetaKey(got.Token[:ident.RoomChars]), table.Strong)
+	meta, err := s.live.Table.Get(t.Context(), roomlog.MetaKey(got.Token[:ident.RoomChars]), table.Strong)
 	var stored room.Snapshot
 	if err = errors.Join(err, roomlog.Decode(meta, &stored)); err != nil {
 		t.Fatal(err)
 	}
 	stored.NextSeat = ident.MaxSeat
 	meta.Data = roomlog.Encode(stored)
-	if err := s.table.Write(t.Context(), table.Put(meta, table.Always)); err != nil {
+	if err := s.live.Table.Write(t.Context(), table.Put(meta, table.Always)); err != nil {
 		t.Fatal(err)
 	}
 	fake, _ := s.clock.(*clockwork.FakeClock)
-	s = New(s.table, Options{Clock: fake, SingleProcess: true, MinBatch: 1})
+	s = New(s.live.Table, Options{Clock: fake, SingleProcess: true, MinBatch: 1})
 	last, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: "Bob"})
 	if token, bad := ident.ParseToken(last.Token); err != nil || bad != nil || token.Seat != ident.MaxSeat {
 		t.Fatalf("got %+v, %v", last, err)

@@ -2,12 +2,12 @@ package chat
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/live"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/view"
@@ -37,56 +37,6 @@ func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
 	return *got, nil
 }
 
-// open registers a wait of a seat and ends an older one. A program on standby never
-// ends a wait of its agent: then open closes w instead. A call that only looks in
-// starts no silence.
-func (r *liveRoom) open(seat int, w *openWait) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.waits == nil {
-		r.waits = map[int]*openWait{}
-	}
-	if older := r.waits[seat]; older != nil {
-		if w.standby && !older.standby {
-			w.yields = true
-			close(w.superseded)
-			return
-		}
-		older.yields = older.standby && !w.standby
-		close(older.superseded)
-	}
-	r.waits[seat] = w
-	if !w.looks {
-		r.startSilence()
-	}
-}
-
-// close ends w, and the polling with the last wait.
-func (r *liveRoom) close(seat int, w *openWait) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.waits[seat] == w {
-		delete(r.waits, seat)
-		if m := r.seats[seat]; m != nil { // here the wait is known to have ended
-			m.presence.UntilMs = min(m.presence.UntilMs, r.svc.now().UnixMilli())
-			if m.presence.BackAt().After(r.svc.now()) {
-				r.startSilence() // it is away now, and so not waited for
-			}
-		}
-		if _, here := r.log.Known().Seated(seat); !here {
-			delete(r.seats, seat)
-		}
-	}
-	if len(r.waits) == 0 {
-		r.waits = nil
-		r.endSilence()
-		if r.stop != nil {
-			r.stop()
-			r.stop = nil
-		}
-	}
-}
-
 // locate returns where the caller continues to read, and notes what its cursor
 // acknowledges. A peek notes nothing, and begins after what the agent was given as far as
 // this process knows.
@@ -94,21 +44,21 @@ func (c *caller) locate(ctx context.Context, req *WaitRequest) (position, error)
 	at := c.positions()
 	cursor, ok := c.readCursor(req.Cursor)
 	if ok && !req.Peek {
-		at.acknowledge(ctx, cursor.N)
+		at.Acknowledge(ctx, cursor.N)
 		return position{after: cursor.N, named: true, noted: cursor.Noted}, nil
 	}
-	handing := at.handingLock()
+	handing := at.HandingLock()
 	handing.Lock() // an older wait may be about to note what it hands out
-	p, err := at.load(ctx)
+	p, err := at.Load(ctx)
 	handing.Unlock()
 	if err != nil {
 		return position{}, err
 	}
 	if req.Peek {
-		return position{after: max(cursor.N, p.Acked, p.Handed, at.shown(0)), named: true, peeks: true}, nil
+		return position{after: max(cursor.N, p.Acked, p.Handed, at.Shown(0)), named: true, peeks: true}, nil
 	}
 	after, repeatTo := p.Next()
-	return position{after: after, repeatTo: repeatTo, shownTo: at.shown(0), read: p, ignored: req.Cursor != ""}, nil
+	return position{after: after, repeatTo: repeatTo, shownTo: at.Shown(0), read: p, ignored: req.Cursor != ""}, nil
 }
 
 // wait is Wait for a caller that was accepted on a current head. own is the message that
@@ -116,11 +66,11 @@ func (c *caller) locate(ctx context.Context, req *WaitRequest) (position, error)
 // needs much of the stack before or after that is kept out of this frame.
 func (c *caller) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited, error) {
 	r, seat := c.room, c.agent.Seat
-	w := &openWait{began: r.svc.now(), standby: req.Standby, superseded: make(chan struct{}), turn: make(chan int64, 1)}
-	w.until = w.began.Add(r.svc.WaitLimit(ctx, req.Wait))
-	w.looks = !w.began.Before(w.until)
-	r.open(seat, w)
-	defer r.close(seat, w)
+	w := &live.Wait{Began: r.svc.now(), Standby: req.Standby, Superseded: make(chan struct{}), Turn: make(chan int64, 1)}
+	w.Until = w.Began.Add(r.svc.WaitLimit(ctx, req.Wait))
+	w.Looks = !w.Began.Before(w.Until)
+	r.agents.Open(seat, w)
+	defer r.agents.Close(seat, w)
 	in, err := c.begin(ctx, req, w, own)
 	if err != nil {
 		return nil, err
@@ -134,13 +84,13 @@ func (c *caller) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited
 
 // begin notes what a wait says about its agent, and returns the inbox that it fills. A
 // wait that finds everyone else away does not last.
-func (c *caller) begin(ctx context.Context, req *WaitRequest, w *openWait, own int64) (*inbox, error) {
-	how := call{speaks: own > 0, standby: req.Standby, forMe: req.ForMe, absence: req.Absence, activity: req.Activity, fresh: callFresh}
-	if !w.looks {
-		how.began, how.until, how.returns = w.began, room.Announced(w.began, w.until), own == 0 && !req.Standby
+func (c *caller) begin(ctx context.Context, req *WaitRequest, w *live.Wait, own int64) (*inbox, error) {
+	how := live.Call{Speaks: own > 0, Standby: req.Standby, ForMe: req.ForMe, Absence: req.Absence, Activity: req.Activity, Fresh: live.CallFresh}
+	if !w.Looks {
+		how.Began, how.Until, how.Returns = w.Began, room.Announced(w.Began, w.Until), own == 0 && !req.Standby
 	}
-	if w.due = c.attendance().note(ctx, how); w.due.IsZero() {
-		w.due, w.announced = w.began.Add(c.room.renewEvery()), how.until
+	if w.Due = c.attendance().Note(ctx, how); w.Due.IsZero() {
+		w.Due, w.Announced = w.Began.Add(c.room.agents.RenewEvery()), how.Until
 	}
 	pos, err := c.locate(ctx, req)
 	if err != nil {
@@ -149,14 +99,14 @@ func (c *caller) begin(ctx context.Context, req *WaitRequest, w *openWait, own i
 	pos.own = own
 	in := newInbox(c, pos)
 	in.forMe = req.ForMe
-	if in.alone = !w.looks && !req.Standby && pos.named && !pos.noted && c.attendance().isAlone(ctx); in.alone {
-		w.until = w.began
+	if in.alone = !w.Looks && !req.Standby && pos.named && !pos.noted && c.isAlone(ctx); in.alone {
+		w.Until = w.Began
 	}
 	return in, nil
 }
 
 // end returns the answer of a wait. turn says that the caller is given the turn.
-func (c *caller) end(ctx context.Context, in *inbox, w *openWait, turn bool) (*Waited, error) {
+func (c *caller) end(ctx context.Context, in *inbox, w *live.Wait, turn bool) (*Waited, error) {
 	in.alone = in.alone && len(in.batch.Messages) == 0
 	got, err := c.hand(ctx, in, w)
 	if err != nil {
@@ -172,13 +122,12 @@ func (c *caller) end(ctx context.Context, in *inbox, w *openWait, turn bool) (*W
 }
 
 // isAlone reports whether there were others, and all of them are away or have left.
-func (at attendance) isAlone(ctx context.Context) bool {
-	c := at.caller
+func (c *caller) isAlone(ctx context.Context) bool {
 	h := c.head
 	if h.Others(c.agent.Seat) == 0 {
 		return h.LastFreed.N > c.agent.Joined
 	}
-	if c.room.hasCompany(h, c.agent.Seat) {
+	if c.room.agents.HasCompany(h, c.agent.Seat) {
 		return false
 	}
 	shown, err := c.room.view(ctx, h, c.agent.Seat)
@@ -186,50 +135,36 @@ func (at attendance) isAlone(ctx context.Context) bool {
 	return err == nil && away > 0
 }
 
-// hasCompany reports whether this process knows, without a read, that an agent beside
-// that of the seat is there: it waits here or, in the only process, called last without
-// an absence.
-func (r *liveRoom) hasCompany(h *room.Head, seat int) bool {
-	now := r.svc.now()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.ContainsFunc(h.Agents, func(a room.Agent) bool {
-		m := r.seats[a.Seat]
-		calls := r.svc.opts.SingleProcess && m != nil && m.presence.AtMs != 0 && !m.presence.Shown(now).BackAt().After(now)
-		return a.Seat != seat && (r.waits[a.Seat] != nil || calls)
-	})
-}
-
 // collectUntil fills the inbox until something wakes the caller, it is given the
-// turn, or the wait's time is up. From the time w.due on it looks after the caller's
-// presence: see attendance.renew.
-func (c *caller) collectUntil(ctx context.Context, in *inbox, w *openWait) (turn bool, err error) {
+// turn, or the wait's time is up. From the time w.Due on it looks after the caller's
+// presence: see live.Attendance.Renew.
+func (c *caller) collectUntil(ctx context.Context, in *inbox, w *live.Wait) (turn bool, err error) {
 	r := c.room
-	timer := r.svc.clock.NewTimer(w.until.Sub(w.began))
+	timer := r.svc.clock.NewTimer(w.Until.Sub(w.Began))
 	defer timer.Stop()
 	var refresh clockwork.Timer
 	var refreshed <-chan time.Time
-	if w.due.Before(w.until) {
-		refresh = r.svc.clock.NewTimer(w.due.Sub(w.began))
+	if w.Due.Before(w.Until) {
+		refresh = r.svc.clock.NewTimer(w.Due.Sub(w.Began))
 		defer refresh.Stop()
 		refreshed = refresh.Chan()
 	}
-	for last := !w.began.Before(w.until) || isClosed(r.svc.stopping); ; {
+	for last := !w.Began.Before(w.Until) || isClosed(r.svc.stopping); ; {
 		changed := r.log.Changed()
 		if err := in.collect(ctx); err != nil || in.wakes || last {
 			return false, err
 		}
-		r.watch()
+		r.agents.Watch()
 		select {
 		case <-changed:
-		case <-w.superseded:
+		case <-w.Superseded:
 			return false, nil
-		case word := <-w.turn:
-			if mine, err := c.claimTurn(ctx, word, w); err != nil || mine {
+		case word := <-w.Turn:
+			if mine, err := r.agents.ClaimTurn(ctx, c.agent.Seat, word, w); err != nil || mine {
 				return mine, err
 			}
 		case <-refreshed:
-			if again := c.attendance().renew(ctx, w); again > 0 {
+			if again := c.attendance().Renew(ctx, w); again > 0 {
 				refresh.Reset(again)
 			}
 		case <-timer.Chan():
@@ -244,13 +179,13 @@ func (c *caller) collectUntil(ctx context.Context, in *inbox, w *openWait) (turn
 
 // hand returns the answer. A superseded wait hands nothing out. A call without a
 // cursor notes what it hands out first.
-func (c *caller) hand(ctx context.Context, in *inbox, w *openWait) (*Waited, error) {
+func (c *caller) hand(ctx context.Context, in *inbox, w *live.Wait) (*Waited, error) {
 	h := c.room.log.Known()
 	got := c.situation(h, in)
 	if given, err := c.give(ctx, in, w); err != nil {
 		return nil, err
 	} else if !given {
-		got.Status, got.Cursor, got.Yielded = StatusSuperseded, c.cursor(in.pos.after, in.pos.noted), w.yields
+		got.Status, got.Cursor, got.Yielded = StatusSuperseded, c.cursor(in.pos.after, in.pos.noted), w.Yields
 		return got, nil
 	}
 	got.Cursor, got.Messages, got.Missed = c.cursor(in.scanned, in.alone || in.pos.noted && len(in.batch.Messages) == 0), in.batch.Messages, in.missed
@@ -261,7 +196,7 @@ func (c *caller) hand(ctx context.Context, in *inbox, w *openWait) (*Waited, err
 	}
 	got.SeatWanted = in.seatWanted && room.MayEnlarge(h, c.agent.Seat)
 	got.NameWanted = in.nameWanted && room.MayReadmit(h, c.agent.Seat)
-	got.AwayUntil = c.attendance().awayUntil()
+	got.AwayUntil = c.attendance().AwayUntil()
 	return got, nil
 }
 
@@ -287,24 +222,24 @@ func (c *caller) cursor(n int64, noted bool) string {
 
 // give notes what the inbox hands out. It returns false if a newer wait of the seat
 // has begun, which hands it out instead.
-func (c *caller) give(ctx context.Context, in *inbox, w *openWait) (bool, error) {
+func (c *caller) give(ctx context.Context, in *inbox, w *live.Wait) (bool, error) {
 	at := c.positions()
-	handing := at.handingLock()
+	handing := at.HandingLock()
 	handing.Lock()
 	defer handing.Unlock()
-	if isClosed(w.superseded) || in.pos.peeks {
-		return !isClosed(w.superseded), nil
+	if isClosed(w.Superseded) || in.pos.peeks {
+		return !isClosed(w.Superseded), nil
 	}
-	at.gave(in.scanned)
+	at.Gave(in.scanned)
 	switch {
 	case in.pos.named:
-		at.shown(in.scanned)
+		at.Shown(in.scanned)
 	case len(in.batch.Messages) > 0, in.scanned-in.pos.after >= roomlog.PageEvents: // else it would be read again each time
 		read := in.pos.read
-		if now, known := at.known(); known { // a send may have been held back since
+		if now, known := at.Known(); known { // a send may have been held back since
 			read.Acked, read.Guarded, read.Held, read.Warned = max(read.Acked, now.Acked), now.Guarded, now.Held, now.Warned
 		}
-		return true, at.handed(ctx, read.Handing(in.pos.after, in.scanned, in.pos.repeatTo, w.began.Before(w.until)))
+		return true, at.Handed(ctx, read.Handing(in.pos.after, in.scanned, in.pos.repeatTo, w.Began.Before(w.Until)))
 	}
 	return true, nil
 }

@@ -18,11 +18,11 @@ func arrows() map[string][]string {
 	rooms := []string{"internal/roomlog", "internal/room", "internal/ident", "internal/fault", "internal/table"}
 	meters := []string{"internal/meter", "internal/meter/emf", "internal/meter/scrape"}
 	service := slices.Concat(meters, drivers, rooms, []string{
-		"internal/ratelimit", "internal/chat", "internal/pairing", "internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
+		"internal/ratelimit", "internal/live", "internal/chat", "internal/pairing", "internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
 	})
-	clients := []string{"internal/state", "internal/client", "internal/seats", "internal/fault"}
-	clients = append(clients, "internal/nudge", "internal/standby", "internal/hook")
-	clients = append(clients, "internal/shell")
+	clients := []string{
+		"internal/state", "internal/client", "internal/seats", "internal/fault", "internal/nudge", "internal/standby", "internal/hook", "internal/shell",
+	}
 	return map[string][]string{
 		// The rules, lowest first.
 		"internal/fault":     {},
@@ -32,7 +32,8 @@ func arrows() map[string][]string {
 		"internal/ratelimit": rooms,
 		"internal/view":      rooms,
 		"internal/password":  rooms,
-		"internal/chat":      slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit"}),
+		"internal/live":      slices.Concat(rooms, []string{"internal/ratelimit"}),
+		"internal/chat":      slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit", "internal/live"}),
 		"internal/pairing":   slices.Concat(rooms, []string{"internal/chat"}),
 
 		// The protocol.
@@ -43,11 +44,10 @@ func arrows() map[string][]string {
 		"internal/lambdahttp": {"internal/meter"},
 
 		// The client side of the program.
-		"internal/state":  {},
-		"internal/client": {"internal/state", "internal/fault"},
-		"internal/seats":  {"internal/state"},
-		"internal/shell":  {"internal/client", "internal/seats", "internal/state", "internal/fault"},
-
+		"internal/state":   {},
+		"internal/client":  {"internal/state", "internal/fault"},
+		"internal/seats":   {"internal/state"},
+		"internal/shell":   {"internal/client", "internal/seats", "internal/state", "internal/fault"},
 		"internal/connect": {"internal/state"},
 
 		// Waking agents.

@@ -1,4 +1,4 @@
-package chat
+package live
 
 import (
 	"context"
@@ -18,9 +18,9 @@ import (
 // wait in other processes. The time doubles with each look.
 const turnLookMost = 30 * time.Second
 
-// OnAdvance implements roomlog.Observer: an event may end the silence, and a seat that
+// OnAdvance hears of the events of the log: one may end the silence, and a seat that
 // is freed leaves the cache.
-func (r *liveRoom) OnAdvance(_ *room.Head, events []room.Event) {
+func (r *Room) OnAdvance(_ *room.Head, events []room.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range events {
@@ -35,18 +35,18 @@ func (r *liveRoom) OnAdvance(_ *room.Head, events []room.Event) {
 
 // startSilence looks whose turn it is once the silence has lasted long enough: an event
 // happened, or an agent began to wait. r.mu is held.
-func (r *liveRoom) startSilence() {
+func (r *Room) startSilence() {
 	r.endSilence()
 	h := r.log.Known()
 	if h == nil || h.Closed || len(h.Agents) < 2 {
 		return
 	}
 	_, _, word := h.Recent.LastWord()
-	r.lookAfter(h.AsOf, max(0, word.Add(room.TurnAfter).Sub(r.svc.now())), room.TurnAfter)
+	r.lookAfter(h.AsOf, max(0, word.Add(room.TurnAfter).Sub(r.now())), room.TurnAfter)
 }
 
 // endSilence ends the silence, if there is one. r.mu is held.
-func (r *liveRoom) endSilence() {
+func (r *Room) endSilence() {
 	if r.silence != nil {
 		r.silence.timer.Stop()
 		r.silence = nil
@@ -56,19 +56,19 @@ func (r *liveRoom) endSilence() {
 // lookAfter looks whose turn it is after d, unless an event happens. step is for how
 // long to wait at least before a look that nothing is known to make useful. r.mu is
 // held.
-func (r *liveRoom) lookAfter(head int64, d, step time.Duration) {
+func (r *Room) lookAfter(head int64, d, step time.Duration) {
 	s := &silence{head: head}
 	r.silence = s
-	s.timer = r.svc.clock.AfterFunc(d, func() { r.giveTurn(s, step) })
+	s.timer = r.o.Clock.AfterFunc(d, func() { r.giveTurn(s, step) })
 }
 
 // giveTurn lets the agent whose turn it is try to take it, if it waits here.
-func (r *liveRoom) giveTurn(s *silence, step time.Duration) {
+func (r *Room) giveTurn(s *silence, step time.Duration) {
 	ctx, cancel := roomlog.Detached(context.Background())
 	defer cancel()
 	turn, word, err := r.turn(ctx)
 	if err != nil {
-		r.svc.log.Warn("whose turn it is could not be read", "error", err)
+		r.o.Logger.Warn("whose turn it is could not be read", "error", err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -84,32 +84,32 @@ func (r *liveRoom) giveTurn(s *silence, step time.Duration) {
 	switch {
 	case w != nil:
 		select {
-		case <-w.turn: // of an earlier silence
+		case <-w.Turn: // of an earlier silence
 		default:
 		}
-		w.turn <- word // does not block: only this function sends, under r.mu
+		w.Turn <- word // does not block: only this function sends, under r.mu
 		r.lookAfter(s.head, room.TurnPasses, room.TurnPasses)
-	case again > 0 && r.svc.opts.SingleProcess:
+	case again > 0 && r.o.SingleProcess:
 		r.lookAfter(s.head, again, step)
 	case again > 0: // sooner, an agent that it waits for may wait or go away in another process
 		r.lookAfter(s.head, min(again, turnLookMost), step)
 	case seat > 0: // it waits in another process, which looks, too
 		r.lookAfter(s.head, room.TurnPasses, room.TurnPasses)
-	case !r.svc.opts.SingleProcess:
+	case !r.o.SingleProcess:
 		r.lookAfter(s.head, min(2*step, turnLookMost), min(2*step, turnLookMost))
 	}
 }
 
 // turn reads what decides whose turn it is, and returns the last word.
-func (r *liveRoom) turn(ctx context.Context) (t room.Turn, word int64, err error) {
+func (r *Room) turn(ctx context.Context) (t room.Turn, word int64, err error) {
 	if n, _, _ := r.log.Known().Recent.LastWord(); n == 0 { // every process must decide on the same word
 		if err := r.log.Recall(ctx, time.Time{}); err != nil {
 			return t, 0, err
 		}
 	}
-	h, now := r.log.Known(), r.svc.now()
+	h, now := r.log.Known(), r.now()
 	word, _, _ = h.Recent.LastWord()
-	presence, err := r.presence(ctx, table.Eventual)
+	presence, err := r.Presence(ctx, table.Eventual)
 	if err != nil {
 		return t, 0, err
 	}
@@ -120,16 +120,16 @@ func (r *liveRoom) turn(ctx context.Context) (t room.Turn, word int64, err error
 	}
 	r.mu.Lock()
 	for seat, w := range r.waits {
-		if w.looks {
+		if w.Looks {
 			continue
 		}
-		if waits[seat] = w.standby; given[seat].MissedBy(w.rank()) {
+		if waits[seat] = w.Standby; given[seat].MissedBy(w.rank()) {
 			delete(had, seat)
 		}
 	}
 	r.mu.Unlock()
-	slack := callFresh // of waits in quick succession not each is written
-	if r.svc.opts.SingleProcess {
+	slack := CallFresh // of waits in quick succession not each is written
+	if r.o.SingleProcess {
 		slack = 0
 	}
 	t = room.Turn{Head: h, Now: now, Given: had, Attends: func(seat int) room.Attendance {
@@ -142,20 +142,19 @@ func (r *liveRoom) turn(ctx context.Context) (t room.Turn, word int64, err error
 	return t, word, err
 }
 
-// claimTurn takes the turn in the silence after a word for the caller's wait w. It returns
-// false if another word has been said since, or the seat has had this turn.
-func (c *caller) claimTurn(ctx context.Context, word int64, w *openWait) (bool, error) {
-	r := c.room
-	h, err := r.log.Current(ctx, r.svc.now())
+// ClaimTurn takes the turn in the silence after a word for the wait w of a seat. It
+// returns false if another word has been said since, or the seat has had this turn.
+func (r *Room) ClaimTurn(ctx context.Context, seat int, word int64, w *Wait) (bool, error) {
+	h, err := r.log.Current(ctx, r.now())
 	if err != nil {
 		return false, err
 	}
 	if last, _, _ := h.Recent.LastWord(); last != word {
 		return false, nil
 	}
-	given, err := r.log.Seats().GiveTurn(ctx, word, c.agent.Seat, w.rank())
+	given, err := r.log.Seats().GiveTurn(ctx, word, seat, w.rank())
 	if err != nil && ctx.Err() == nil {
-		r.svc.log.WarnContext(ctx, "a turn was not given", "error", err)
+		r.o.Logger.WarnContext(ctx, "a turn was not given", "error", err)
 	}
 	return given, ctx.Err()
 }

@@ -1,4 +1,4 @@
-package chat
+package live
 
 import (
 	"context"
@@ -11,20 +11,21 @@ import (
 // positionEvery is how often a position is written that only cursors advance.
 const positionEvery = time.Minute
 
-// positions gives access to the read position of one seat.
-type positions struct {
-	room  *liveRoom
+// Positions gives access to the read position of one seat.
+type Positions struct {
+	room  *Room
 	agent room.Agent
 }
 
-func (c *caller) positions() positions { return positions{c.room, c.agent} }
+// Positions returns the read position of an agent.
+func (r *Room) Positions(a room.Agent) Positions { return Positions{r, a} }
 
-// load returns the position. With one process the cache is as good as the table;
+// Load returns the position. With one process the cache is as good as the table;
 // else another process may have handed out more.
-func (s positions) load(ctx context.Context) (room.ReadPosition, error) {
+func (s Positions) Load(ctx context.Context) (room.ReadPosition, error) {
 	r := s.room
-	known, ok := s.known()
-	if ok && r.svc.opts.SingleProcess {
+	known, ok := s.Known()
+	if ok && r.o.SingleProcess {
 		return known, nil
 	}
 	p, err := r.log.Seats().ReadPosition(ctx, s.agent.Seat)
@@ -38,23 +39,23 @@ func (s positions) load(ctx context.Context) (room.ReadPosition, error) {
 	return p, nil
 }
 
-// handingLock returns the lock of what is handed out to the seat.
-func (s positions) handingLock() *sync.Mutex {
+// HandingLock returns the lock of what is handed out to the seat.
+func (s Positions) HandingLock() *sync.Mutex {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
 	return &s.room.cached(s.agent.Seat).handing
 }
 
-func (s positions) cache(p room.ReadPosition) {
+func (s Positions) cache(p room.ReadPosition) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
 	s.room.cached(s.agent.Seat).position = &p
 }
 
-// write stores the position.
-func (s positions) write(ctx context.Context, p room.ReadPosition) error {
+// Write stores the position.
+func (s Positions) Write(ctx context.Context, p room.ReadPosition) error {
 	r := s.room
-	now := r.svc.now()
+	now := r.now()
 	if err := r.log.Seats().SetReadPosition(ctx, s.agent.Seat, p); err != nil {
 		return err
 	}
@@ -65,27 +66,27 @@ func (s positions) write(ctx context.Context, p room.ReadPosition) error {
 	return nil
 }
 
-// handed stores the position after something was handed out. It only logs a
+// Handed stores the position after something was handed out. It only logs a
 // failure: the write may have happened, and what was not handed out then would be
 // lost. At worst something is handed out twice.
-func (s positions) handed(ctx context.Context, p room.ReadPosition) error {
-	err := s.write(ctx, p)
+func (s Positions) Handed(ctx context.Context, p room.ReadPosition) error {
+	err := s.Write(ctx, p)
 	if err == nil || ctx.Err() == context.Canceled {
 		return err
 	}
-	s.shown(p.Handed) // so that it is marked if it comes again
-	s.room.svc.log.WarnContext(ctx, "read position not written", "error", err)
+	s.Shown(p.Handed) // so that it is marked if it comes again
+	s.room.o.Logger.WarnContext(ctx, "read position not written", "error", err)
 	return nil
 }
 
-// acknowledge notes that everything up to event n has arrived. It caches that, and
+// Acknowledge notes that everything up to event n has arrived. It caches that, and
 // writes it if it last did more than a minute ago. It only logs a failure, which
 // costs a repetition at most.
-func (s positions) acknowledge(ctx context.Context, n int64) {
+func (s Positions) Acknowledge(ctx context.Context, n int64) {
 	r := s.room
 	r.mu.Lock()
 	m := r.cached(s.agent.Seat)
-	known, due := m.position, r.svc.now().Sub(m.positionAt) >= positionEvery
+	known, due := m.position, r.now().Sub(m.positionAt) >= positionEvery
 	r.mu.Unlock()
 	var p room.ReadPosition
 	if known != nil {
@@ -96,22 +97,22 @@ func (s positions) acknowledge(ctx context.Context, n int64) {
 	}
 	var err error
 	if due {
-		p, err = s.load(ctx) // so that nothing of another process is overwritten
+		p, err = s.Load(ctx) // so that nothing of another process is overwritten
 	}
 	if p.Acked = max(p.Acked, n); err == nil && due {
-		err = s.write(ctx, p)
+		err = s.Write(ctx, p)
 	} else if known != nil {
 		s.cache(p)
 	}
 	if err != nil && ctx.Err() == nil {
-		r.svc.log.WarnContext(ctx, "read position not written", "error", err)
+		r.o.Logger.WarnContext(ctx, "read position not written", "error", err)
 	}
 }
 
-// shown notes, in this process only, that a call with a cursor was shown the events
+// Shown notes, in this process only, that a call with a cursor was shown the events
 // up to n, and returns the greatest n so far. A later call without a cursor begins
 // at what was acknowledged, and so repeats them.
-func (s positions) shown(n int64) int64 {
+func (s Positions) Shown(n int64) int64 {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
 	m := s.room.cached(s.agent.Seat)
@@ -119,17 +120,17 @@ func (s positions) shown(n int64) int64 {
 	return m.shown
 }
 
-// gave notes, in this process only, that the agent was handed the events up to n. What
+// Gave notes, in this process only, that the agent was handed the events up to n. What
 // is written of its presence tells others.
-func (s positions) gave(n int64) {
+func (s Positions) Gave(n int64) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
 	m := s.room.cached(s.agent.Seat)
 	m.presence.Read = max(m.presence.Read, n)
 }
 
-// known returns the position as far as this process knows it.
-func (s positions) known() (p room.ReadPosition, ok bool) {
+// Known returns the position as far as this process knows it.
+func (s Positions) Known() (p room.ReadPosition, ok bool) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
 	if m := s.room.cached(s.agent.Seat); m.position != nil {
@@ -138,9 +139,9 @@ func (s positions) known() (p room.ReadPosition, ok bool) {
 	return p, false
 }
 
-// arrived notes, in this process only, what a message proves to have arrived:
+// Arrived notes, in this process only, what a message proves to have arrived:
 // everything up to its cursor, and the whole batch of the message it answers.
-func (s positions) arrived(cursor, replyTo int64) {
+func (s Positions) Arrived(cursor, replyTo int64) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
 	m := s.room.cached(s.agent.Seat)
