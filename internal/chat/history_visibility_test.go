@@ -177,6 +177,8 @@ func TestNewcomer_accessChanged_seesNothingFromBefore(t *testing.T) {
 		"public, password removed": {chat.CreateRequest{Password: "pw"}, chat.UpdateRequest{RemovePassword: true, Public: yes()}, "plans"},
 		"password changed":         {chat.CreateRequest{Password: "old"}, chat.UpdateRequest{Password: "pw"}, "plans:pw"},
 		"no longer public":         {chat.CreateRequest{Public: true}, chat.UpdateRequest{Public: no()}, "plans"},
+		"more seats":               {chat.CreateRequest{}, chat.UpdateRequest{Capacity: 6}, "plans"},
+		"more seats, password":     {chat.CreateRequest{Password: "pw"}, chat.UpdateRequest{Capacity: 6}, "plans:pw"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t).elsewhere()
@@ -198,7 +200,7 @@ func TestNewcomer_accessChanged_seesNothingFromBefore(t *testing.T) {
 
 func TestNewcomer_otherSettingsChanged_seesTheSame(t *testing.T) {
 	w := newWorld(t)
-	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "pw"})
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "pw", Capacity: 6})
 	w.say(ann.Token, "for those who know the word")
 	w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots", Description: "new", Capacity: 5, Type: room.Channel})
 	w.sees(w.join("plots:pw", "Bob"), w.all(ann.Token), "for those who know the word")

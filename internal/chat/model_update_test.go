@@ -77,6 +77,9 @@ func (o updateOp) change(r roomModel) (roomModel, chat.UpdateStatus, *room.Chang
 		}
 	}
 	if req.Capacity != 0 && req.Capacity != old.capacity {
+		if req.Capacity > old.capacity {
+			r.openFrom = from
+		}
 		r.capacity, changes.Capacity = req.Capacity, &req.Capacity
 	}
 	if req.Type != "" && req.Type != old.kind {

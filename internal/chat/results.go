@@ -173,6 +173,8 @@ type Updated struct {
 	Status  UpdateStatus
 	Changes *room.Changes // the settings that changed, with their new values; nil if none did
 	Room    view.Room     // as it is now
+	// HidesTalk says that agents that join from now on see nothing of what was said.
+	HidesTalk bool
 }
 
 // UpdateStatus says what UpdateRoom did.

@@ -14,7 +14,7 @@ import (
 
 // UpdateRoom changes the given settings, all or none of them, or closes the room for
 // good. Only admins may. If the password changes, or whether the room is public,
-// agents that join later see nothing of what was said before. Its agents can still
+// or if it gets more seats, agents that join later see nothing of what was said before. Its agents can still
 // read a closed room, and its name is free.
 func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, error) {
 	update, password, err := newUpdate(req)
@@ -50,8 +50,10 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 	got := Updated{Status: StatusUnchanged}
 	if len(events) > 0 {
 		got.Status, got.Changes = StatusUpdated, events[0].Changed
-		if events[0].ClosesRoom() {
+		if e := events[0]; e.ClosesRoom() {
 			got.Status = StatusClosed
+		} else {
+			got.HidesTalk = e.Settings.OpenFrom.N == e.N
 		}
 	}
 	got.Room, err = c.room.view(ctx, c.room.log.Known(), c.agent.Seat)

@@ -201,5 +201,5 @@ func nameTaken(wait time.Duration, own bool) *fault.Error {
 
 // roomFull refuses a claim where no lease ends for wait.
 func roomFull(h *Head, wait time.Duration) *fault.Error {
-	return fault.RetryLater(fault.RoomFull, wait, "All %d seats of this room are taken. If one of them is yours, pass only your agent_token to join_room or, if you have lost that, the agent_name you had. Otherwise agree on another room, or try once more in a minute or two, since the agents there see that a seat is wanted and may make room; a seat whose agent stays silent becomes free in %d seconds at the earliest.", h.Capacity, fault.Seconds(wait))
+	return fault.RetryLater(fault.RoomFull, wait, "All %d seats of this room are taken. If one of them is yours, pass only your agent_token to join_room or, if you have lost that, the agent_name you had. Otherwise agree on another room, or try once more in a minute or two, since the agents there see that a seat is wanted and may make room (you will see nothing of what was said before they do); a seat whose agent stays silent becomes free in %d seconds at the earliest.", h.Capacity, fault.Seconds(wait))
 }

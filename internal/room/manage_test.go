@@ -109,6 +109,8 @@ func TestUpdate_decided_changesWhatDiffersOnly(t *testing.T) {
 		"several":            {update: room.Update{Name: nameOf(t, "den"), Capacity: 3, Type: room.Channel}, changed: `{"room":"den","capacity":3,"type":"channel"}`},
 		"password":           {update: room.Update{Password: "hash"}, changed: `{"password":"set"}`, opens: true},
 		"public":             {update: room.Update{Public: &yes}, changed: `{"public":true}`, opens: true},
+		"more seats":         {update: room.Update{Capacity: 11}, changed: `{"capacity":11}`, opens: true},
+		"fewer seats":        {update: room.Update{Capacity: 9}, changed: `{"capacity":9}`},
 		"fewer than seated":  {update: room.Update{Capacity: 2}, code: fault.InvalidArgument},
 		"name is taken":      {update: room.Update{Name: nameOf(t, "den")}, taken: true, code: fault.RoomExists},
 		"other spelling":     {update: room.Update{Name: nameOf(t, "PLANS")}, taken: true, changed: `{"room":"PLANS"}`},

@@ -37,6 +37,9 @@ func (u Update) Check() error {
 // Decide returns the event that makes the change; nil if there is nothing to
 // change. taken says that another room has the new name. The error is a
 // *fault.Error.
+//
+// Agents that join after a change of who can get in see nothing from before it. More
+// seats are such a change: else a stranger that asks for one would read the whole talk.
 func (u Update) Decide(h *Head, taken bool) (*Event, error) {
 	if u.AsOf != 0 && h.Updated > u.AsOf {
 		return nil, fault.Refuse(fault.InvalidArgument, "The settings have changed since that cursor. Nothing was changed: read what changed with wait_for_message, and call again with its cursor if the change is still wanted.")
@@ -54,7 +57,7 @@ func (u Update) Decide(h *Head, taken bool) (*Event, error) {
 	case changed == nil:
 		return nil, nil
 	}
-	if next.Password != h.Password || next.Public != h.Public {
+	if next.Password != h.Password || next.Public != h.Public || next.Capacity > h.Capacity {
 		next.OpenFrom = Mark{h.AsOf + 1, h.Messages}
 	}
 	return &Event{Type: Changed, Settings: &next, Changed: changed}, nil

@@ -32,7 +32,7 @@ func notes(messages []view.Message, w chat.Waited) string {
 		fmt.Fprintf(&b, "Somebody was refused a name that is taken here, as an agent is that has lost its agent_token: if you are sure that it is the one you know, let it back in with manage_agent (action readmit, id %s). ", knockFor(messages, room.ReasonNameTaken))
 	}
 	if w.SeatWanted {
-		b.WriteString("Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted. ")
+		b.WriteString("Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted; whoever joins after that sees nothing of what was said before. ")
 	}
 	return b.String()
 }

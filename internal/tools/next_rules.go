@@ -300,10 +300,14 @@ func nextUpdated(u chat.Updated) string {
 	case chat.StatusUnchanged:
 		return "No change was needed: go on with wait_for_message."
 	}
-	if needsNewInvite(u) {
-		return "Everybody here sees it: go on with wait_for_message. Those still to come need this invite."
+	said := "Everybody here sees it: go on with wait_for_message."
+	if u.HidesTalk {
+		said += " Whoever joins from now on sees nothing of what was said before."
 	}
-	return "Everybody here sees it: go on with wait_for_message."
+	if needsNewInvite(u) {
+		said += " Those still to come need this invite."
+	}
+	return said
 }
 
 // needsNewInvite reports whether the invites given out before no longer work, and

@@ -145,6 +145,8 @@ func adminCases() []nextCase {
 	return []nextCase{
 		{"changed a room", updated(room.Changes{Capacity: &seats}, free), goOn},
 		{"changed the password", updated(room.Changes{Capacity: &seats, Password: "set"}, free), goOn + " Those still to come need this invite."},
+		{"drew a line", nextUpdated(chat.Updated{Status: chat.StatusUpdated, Changes: &room.Changes{Password: "set"}, Room: free, HidesTalk: true}),
+			goOn + " Whoever joins from now on sees nothing of what was said before. Those still to come need this invite."},
 		{"renamed a room", updated(room.Changes{Room: &name}, free), goOn + " Those still to come need this invite."},
 		{"renamed a room of a pair", updated(room.Changes{Room: &name}, view.Room{Name: chosen, Capacity: 2, Paired: true}), goOn},
 		{"changed nothing", nextUpdated(chat.Updated{Status: chat.StatusUnchanged}), "No change was needed: go on with wait_for_message."},

@@ -77,7 +77,7 @@ func noteCases() []nextCase {
 		{"all of several have agreed", afterWait(newsFor(2, agreed), nil),
 			"Everyone asked has agreed to m4: it is on record, and room_info shows it. If you have more to settle, call " + send9 + "; if others may, " + wait9 + "; if all is settled, leave_room."},
 		{"somebody found no seat", afterWait(newsFor(1, knocked("m9", room.ReasonRoomFull)), func(w *chat.Waited) { w.SeatWanted = true }),
-			"Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted. It is not your turn: call " + wait9 + "."},
+			"Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted; whoever joins after that sees nothing of what was said before. It is not your turn: call " + wait9 + "."},
 		{"somebody found its name taken", afterWait(newsFor(1, knocked("m7", room.ReasonNameTaken), knocked("m8", room.ReasonNameTaken), knocked("m9", room.ReasonRoomFull)), func(w *chat.Waited) { w.NameWanted = true }),
 			noName + "m8). It is not your turn: call " + wait9 + "."},
 		{"somebody found its name taken, and then took it", afterWait(newsFor(1, knocked("m7", room.ReasonNameTaken), replaced("m8"), came("m9")), func(w *chat.Waited) { w.NameWanted = true }),

@@ -99,7 +99,7 @@ func TestStory_knock(t *testing.T) {
 		ann.do("update_room", args{"capacity": 3})
 		s.pass(30 * time.Second)
 		cy.do("join_room", args{"room": "plans:pw", "agent_name": "Cy"})
-		cy.do("send_message", args{"text": "Here. The door was shut.", "reply_to": cy.last, "cursor": cy.cursor})
+		cy.do("send_message", args{"text": "Here. The door was shut.", "cursor": cy.cursor})
 		bob.do("wait_for_message", args{"cursor": bob.cursor})
 		ann.do("wait_for_message", args{"cursor": ann.cursor})
 	})
