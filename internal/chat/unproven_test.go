@@ -31,6 +31,29 @@ func TestUnproven_addressee_holdsBackOnceWhatWasNotSent(t *testing.T) {
 	})
 }
 
+func TestUnproven_addressee_holdsBackInEveryRoomWithAndWithoutACursor(t *testing.T) {
+	for what, capacity := range map[string]int{"of two": 2, "of three": 3, "of five": 5} {
+		for _, named := range []bool{false, true} {
+			w := newWorld(t)
+			ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: capacity})
+			for _, name := range []string{"Bob", "Cid", "Dora", "Eve"}[:capacity-1] {
+				w.join("plans", name)
+			}
+			w.clock.Advance(2 * time.Minute)
+			w.join("plans", "Bob")
+			req := chat.SendRequest{Token: ann.Token, Text: "for Bob's eyes", To: []string{"Bob"}}
+			if named {
+				req.Cursor = w.look(ann.Token, ann.Cursor).Cursor
+			}
+			for i := range 3 { // the third repeats the second
+				if got, err := w.send(req); err != nil || got.Sent != (i > 0) || got.Unproven != (i == 0) || got.Duplicate != (i == 2) {
+					t.Errorf("room %s, cursor %t, call %d: %+v, %v", what, named, i+1, got, err)
+				}
+			}
+		}
+	}
+}
+
 func TestUnproven_addressee_isNoReasonToTellARefusedSender(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]

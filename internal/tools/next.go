@@ -85,7 +85,6 @@ type news struct {
 	agreed    bool   // the last word completed an agreement
 	request   string // the last request to anyone that nobody answered; "" for none
 	arrived   bool   // somebody joined
-	heir      bool   // and took the name of a silent agent
 	lapsed    bool   // somebody lost its seat for being silent
 }
 
@@ -97,10 +96,10 @@ func newsOf(messages []view.Message, self string) news {
 		case m.Type == view.Joined:
 			n.arrived = n.arrived || m.Reason != room.ReasonReturned // who has its seat again is no newcomer
 		case m.Type == view.Left:
-			n.heir, n.lapsed = m.Reason == room.ReasonReplaced, m.Reason == room.ReasonTimeout
+			n.lapsed = m.Reason == room.ReasonTimeout
 		case m.Type != view.Said:
 		case self != "" && m.From == self:
-			n = news{arrived: n.arrived, heir: n.heir}
+			n = news{arrived: n.arrived}
 		default:
 			n.hear(m)
 		}
@@ -242,12 +241,16 @@ func (a advisor) afterJoining(s chat.Seated, is situation) string {
 			is.muted, is.silenced = agent.Muted, agent.Muted || s.Room.Type == room.Channel && agent.Role != room.Admin
 		}
 	}
-	return a.hint + seatNotes(s, is.others) + notes(s.Messages, chat.Waited{}) + is.sentence(seatedRules(), turnRules())
+	warn := ""
+	if !is.newcomer { // which may itself be the one that took a name
+		warn = warning(s.Messages)
+	}
+	return a.hint + seatNotes(s, is.others) + warn + notes(s.Messages, chat.Waited{}) + is.sentence(seatedRules(), turnRules())
 }
 
 // waited follows a wait.
 func (a advisor) waited(w chat.Waited, asked chat.WaitRequest) string {
-	return notes(w.Messages, w) + a.afterWaiting(w, asked).sentence(waitedRules(), turnRules())
+	return warning(w.Messages) + notes(w.Messages, w) + a.afterWaiting(w, asked).sentence(waitedRules(), turnRules())
 }
 
 func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) situation {
@@ -283,7 +286,7 @@ func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
 	if s.Agreed != "" {
 		said += fmt.Sprintf("Yours was the last answer: everyone asked has agreed to %s, and it is on record. ", s.Agreed)
 	}
-	said += notes(s.Messages, s.Waited)
+	said += warning(s.Messages) + notes(s.Messages, s.Waited)
 	if is.then && !is.held && s.Status != "" && (s.Status != chat.StatusQuiet || is.stopping) {
 		return said + is.sentence(waitedRules(), turnRules())
 	}

@@ -28,13 +28,36 @@ func notes(messages []view.Message, w chat.Waited) string {
 	if i := slices.IndexFunc(messages, func(m view.Message) bool { return m.Agreed != "" }); i >= 0 {
 		fmt.Fprintf(&b, "Everyone asked has agreed to %s: it is on record, and room_info shows it. ", messages[i].Agreed)
 	}
-	if w.NameWanted && !newsOf(messages, "").heir && !cameBack(messages) { // who knocked has the name meanwhile
+	if w.NameWanted && !tookAName(messages) && !cameBack(messages) { // who knocked has the name meanwhile
 		fmt.Fprintf(&b, "Somebody was refused a name that is taken here, as an agent is that has lost its agent_token: if you are sure that it is the one you know, let it back in with manage_agent (action readmit, id %s). ", knockFor(messages, room.ReasonNameTaken))
 	}
 	if w.SeatWanted {
 		b.WriteString("Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted; whoever joins after that sees nothing of what was said before. ")
 	}
 	return b.String()
+}
+
+// warning says, to those who were there, that a newcomer may not be whom its name says.
+func warning(messages []view.Message) string {
+	if !tookAName(messages) {
+		return ""
+	}
+	return "A newcomer took the name of a silent agent without proof, so it may be the agent you know or another, whatever it says: confide nothing to it before you are sure. "
+}
+
+// tookAName reports whether messages show an agent that took the name of a silent one
+// without proof, and that no admin has readmitted since.
+func tookAName(messages []view.Message) bool {
+	names := map[string]bool{}
+	for _, m := range messages {
+		switch {
+		case m.Type == view.Left && m.Reason == room.ReasonReplaced:
+			names[m.Agent] = true
+		case m.Type == view.Left, m.Type == view.RoleChanged && m.Action == room.Readmit:
+			delete(names, m.Agent)
+		}
+	}
+	return len(names) > 0
 }
 
 // cameBack reports whether the agent that knocked last for its name has its seat again.

@@ -71,10 +71,6 @@ func waitedRules() []rule {
 		{func(s situation) bool { return s.status == chat.StatusTurn && !s.more && s.owes == "" },
 			"Everybody waits, and it is your turn: go on with {send}."},
 		{func(s situation) bool {
-			return s.news.heir && s.news.arrived && !s.news.heard && !s.more && s.others > 0
-		},
-			"The newcomer took the name of a silent agent without proof, so it may be the agent you know or another: confide nothing before you are sure. It speaks first: call {wait}."},
-		{func(s situation) bool {
 			return s.news.arrived && !s.news.heard && !s.more && s.others > 0 && s.owes == ""
 		},
 			"Whoever joined last speaks first: call {wait}."},

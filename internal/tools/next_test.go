@@ -69,6 +69,10 @@ func replaced(id string) view.Message {
 	return m
 }
 
+func readmitted(id string) view.Message {
+	return view.Message{ID: id, Type: view.RoleChanged, Agent: chosen, Action: room.Readmit, By: chosen}
+}
+
 func returned(id string) view.Message {
 	m := came(id)
 	m.Reason = room.ReasonReturned

@@ -35,8 +35,6 @@ func waitedCases() []nextCase {
 		{"one of several spoke", as(newsFor(2, said("m9"))), "If the answer is up to you, call " + send9 + "; if not, " + wait9 + "."},
 		{"somebody came", as(newsFor(1, came("m9"))), newcomer9},
 		{"somebody came to several", as(newsFor(2, came("m9"))), newcomer9},
-		{"somebody took the name of a silent agent", as(newsFor(1, replaced("m8"), came("m9"))),
-			"The newcomer took the name of a silent agent without proof, so it may be the agent you know or another: confide nothing before you are sure. It speaks first: call " + wait9 + "."},
 		{"one of several left", as(newsFor(1, went("m9"))), "It is not your turn: call " + wait9 + "."},
 		{"the only other spoke and left", as(newsFor(0, said("m8"), went("m9"))), nobody9},
 		{"in a channel, the admin spoke", afterWait(newsFor(1, said("m9")), func(w *chat.Waited) { w.Listening = true }),
@@ -63,7 +61,17 @@ func noteCases() []nextCase {
 	agreed.Agreed = "m4"
 	const ignored = "The cursor you gave is not one of yours (an id is no cursor) and was ignored. "
 	const noName = "Somebody was refused a name that is taken here, as an agent is that has lost its agent_token: if you are sure that it is the one you know, let it back in with manage_agent (action readmit, id "
+	const unproven = "A newcomer took the name of a silent agent without proof, so it may be the agent you know or another, whatever it says: confide nothing to it before you are sure. "
 	return []nextCase{
+		{"somebody took the name of a silent agent", afterWait(newsFor(1, replaced("m8"), came("m9")), nil),
+			unproven + "Whoever joined last speaks first: call " + wait9 + "."},
+		{"and spoke at once", afterWait(newsFor(1, replaced("m7"), came("m8"), said("m9")), nil), unproven + answer9},
+		{"and left", afterWait(newsFor(2, replaced("m6"), came("m7"), said("m8"), went("m9")), nil),
+			"If the answer is up to you, call " + send9 + "; if not, " + wait9 + "."},
+		{"and was readmitted", afterWait(newsFor(1, replaced("m7"), came("m8"), readmitted("m9")), nil),
+			"Whoever joined last speaks first: call " + wait9 + "."},
+		{"while the caller spoke", advise().sent(chat.Sent{Sent: true, ID: "m9", Before: 3, Waited: newsFor(1, replaced("m6"), came("m7"), said("m8"))}, chat.SendRequest{}),
+			"Your message WAS sent; what is in messages came before it. " + unproven + "For the answer call " + wait9 + "."},
 		{"handed out once more", afterWait(newsFor(1, view.Message{Type: view.Said, Repeated: true}, said("m9")), nil),
 			"You may have seen before what is marked repeated. " + answer9},
 		{"a text that is cut", afterWait(newsFor(1, view.Message{Type: view.Said, More: &view.More{ID: "m9", Offset: 6000}}), nil),
@@ -81,7 +89,7 @@ func noteCases() []nextCase {
 		{"somebody found its name taken", afterWait(newsFor(1, knocked("m7", room.ReasonNameTaken), knocked("m8", room.ReasonNameTaken), knocked("m9", room.ReasonRoomFull)), func(w *chat.Waited) { w.NameWanted = true }),
 			noName + "m8). It is not your turn: call " + wait9 + "."},
 		{"somebody found its name taken, and then took it", afterWait(newsFor(1, knocked("m7", room.ReasonNameTaken), replaced("m8"), came("m9")), func(w *chat.Waited) { w.NameWanted = true }),
-			"The newcomer took the name of a silent agent without proof, so it may be the agent you know or another: confide nothing before you are sure. It speaks first: call " + wait9 + "."},
+			unproven + "Whoever joined last speaks first: call " + wait9 + "."},
 		{"somebody found its name taken, and then had its seat again", afterWait(newsFor(1, knocked("m7", room.ReasonNameTaken), returned("m8")), func(w *chat.Waited) { w.NameWanted = true }),
 			"It is not your turn: call " + wait9 + "."},
 		{"somebody found its name taken, elsewhere in the news", afterWait(newsFor(1, said("m9")), func(w *chat.Waited) { w.NameWanted = true }),
