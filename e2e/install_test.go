@@ -52,7 +52,8 @@ func installPython(t *testing.T) string {
 		}
 		// As a module, because the scripts of a virtual environment name the
 		// folder that they were made in, and this one is renamed.
-		return parts.Run(ctx, dir, filepath.Join(dir, "bin", "python"), "-m", "pip", "install", "--quiet", "--no-deps", "--requirement", list)
+		return parts.Run(ctx, dir, filepath.Join(dir, "bin", "python"), "-m", "pip", "install", "--quiet", "--no-deps",
+			"--only-binary", ":all:", "--require-hashes", "--requirement", list)
 	})
 	return filepath.Join(home, "bin", "python")
 }
