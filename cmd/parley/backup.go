@@ -59,11 +59,27 @@ func (checkCommand) Help() string {
 
 // Run checks the file.
 func (c *checkCommand) Run(ctx context.Context, streams streams) error {
+	if err := warnOfOthers(streams, c.File); err != nil {
+		return err
+	}
 	found, err := check(ctx, c.File)
 	if found.Rooms > 0 || err == nil {
 		err = errors.Join(err, c.report(streams, found, fmt.Sprintf("%s holds %s.", c.File, found)))
 	}
 	return err
+}
+
+// warnOfOthers says if users other than the owner may open the file at path.
+func warnOfOthers(streams streams, path string) error {
+	file, err := sqlitefile.Look(path)
+	if err != nil {
+		return err
+	}
+	open, err := file.OpenToOthers()
+	for _, path := range open {
+		fmt.Fprintf(streams.err, "Other users may open %s: chmod go= '%[1]s'\n", path)
+	}
+	return errors.Join(err, file.Close())
 }
 
 // contents are what a file holds.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -93,5 +94,22 @@ func TestBackup_andCheck_withoutAFile_sayWhatToName(t *testing.T) {
 	}
 	if _, err := os.Stat("x.db"); !errors.Is(err, os.ErrNotExist) {
 		t.Error("a refused backup left a file")
+	}
+}
+
+func TestCheck_backupThatOthersMayRead_saysSo(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a file on Windows has no mode: its folder decides")
+	}
+	path, _, _ := servedFile(t)
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	if code, says := report(t, "backup", "--data", path, backup); code != 0 {
+		t.Fatal(says)
+	}
+	if err := os.Chmod(backup, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if code, says := report(t, "check", backup); code != 0 || !strings.Contains(says, "Other users may open "+backup+": chmod go= '"+backup+"'\n") {
+		t.Errorf("code %d, %q", code, says)
 	}
 }

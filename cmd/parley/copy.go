@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -39,12 +40,13 @@ func (c *copyCommand) Run(ctx context.Context, streams streams) (err error) {
 	if err := c.checkDifferent(); err != nil {
 		return err
 	}
-	from, closeFrom, err := openSource(ctx, c.From)
+	log := slog.New(slog.NewTextHandler(streams.err, nil))
+	from, closeFrom, err := openSource(ctx, log, c.From)
 	if err != nil {
 		return fmt.Errorf("--from: %w", err)
 	}
 	defer func() { err = errors.Join(err, closeFrom()) }()
-	to, closeTo, err := openRooms(ctx, c.To, c.CreateTable)
+	to, closeTo, err := openRooms(ctx, log, c.To, c.CreateTable)
 	if err != nil {
 		return fmt.Errorf("--to: %w", err)
 	}
@@ -67,7 +69,7 @@ func (c copyCommand) checkDifferent() error {
 }
 
 // openSource opens the rooms at a place that has to exist.
-func openSource(ctx context.Context, place string) (transfer.Source, func() error, error) {
+func openSource(ctx context.Context, log *slog.Logger, place string) (transfer.Source, func() error, error) {
 	if _, isTable := tableName(place); !isTable {
 		info, err := os.Stat(place)
 		if err != nil {
@@ -77,15 +79,15 @@ func openSource(ctx context.Context, place string) (transfer.Source, func() erro
 			return nil, nil, fmt.Errorf("no rooms there: %s is empty", place)
 		}
 	}
-	return openRooms(ctx, place, false)
+	return openRooms(ctx, log, place, false)
 }
 
 // openRooms opens the file or the DynamoDB table at a place. A file is created if
 // it does not exist; createTable does the same for a table.
-func openRooms(ctx context.Context, place string, createTable bool) (transfer.Source, func() error, error) {
+func openRooms(ctx context.Context, log *slog.Logger, place string, createTable bool) (transfer.Source, func() error, error) {
 	name, isTable := tableName(place)
 	if !isTable {
-		t, err := sqlitetable.Open(place, sqlitetable.Options{})
+		t, err := sqlitetable.Open(place, sqlitetable.Options{Logger: log})
 		if err != nil {
 			return nil, nil, err
 		}

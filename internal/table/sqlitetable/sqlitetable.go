@@ -47,7 +47,8 @@ type Options struct {
 	// Clock decides what has expired and when to delete it. Nil means the real
 	// clock. Until Close, the table waits for one timer of it.
 	Clock clockwork.Clock
-	// Logger receives a warning when the write-ahead log is large. Nil means none.
+	// Logger receives warnings: of a file that others may open, a clock that went far
+	// ahead, a large write-ahead log. Nil means none.
 	Logger *slog.Logger
 	// Views are stored in the file, for people who look into it.
 	Views []sqlitefile.View
@@ -65,6 +66,7 @@ func Open(path string, o Options) (*Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlitetable: %w", err)
 	}
+	keepPrivate(file, o.Logger)
 	writer, err := file.Writer()
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlitetable: %w", err), file.Close())
@@ -81,6 +83,18 @@ func Open(path string, o Options) (*Table, error) {
 	go t.commitQueued()
 	go t.sweep()
 	return t, nil
+}
+
+// keepPrivate makes the file private, and says so. Where that cannot be done, as on some
+// mounts, the file is served all the same: its rights may be set elsewhere.
+func keepPrivate(file *sqlitefile.File, log *slog.Logger) {
+	were, err := file.KeepPrivate()
+	switch {
+	case err != nil:
+		log.Warn("other users may be able to read the data, and this cannot be changed: put it where only you may", "file", file.Path(), "error", err)
+	case were != nil:
+		log.Warn("other users could open the data; now only its owner can", "files", were)
+	}
 }
 
 // Close closes the file after the calls in progress. Later calls return
