@@ -60,7 +60,8 @@ type meta struct {
 	capabilities json.RawMessage
 }
 
-// metaFrom reads a _meta. ok is false if it is not an object.
+// metaFrom reads a _meta. ok is false if it is not an object. A progress token that is
+// too long asks for nothing: each report would repeat it.
 func metaFrom(raw json.RawMessage) (m meta, ok bool) {
 	if absent(raw) {
 		return meta{}, true
@@ -69,7 +70,7 @@ func metaFrom(raw json.RawMessage) (m meta, ok bool) {
 	if json.Unmarshal(raw, &members) != nil {
 		return meta{}, false
 	}
-	if token := members["progressToken"]; token != nil && bytes.IndexByte([]byte(`"-0123456789`), token[0]) >= 0 {
+	if token := members["progressToken"]; token != nil && len(token) <= longestID && bytes.IndexByte([]byte(`"-0123456789`), token[0]) >= 0 {
 		m.progress = token
 	}
 	m.version, m.capabilities = text(members[library.MetaKeyProtocolVersion]), members[library.MetaKeyClientCapabilities]
@@ -90,10 +91,13 @@ func modernRequest(h http.Header, m meta, tool string) bool {
 }
 
 // serveCall makes a call and answers it. A call that waits does so here, so the stack
-// frames from here on are small.
+// frames from here on are small, and nothing but the tool holds the arguments, which are a
+// part of the body.
 func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, c *call) {
 	o := Do(withClient(r, c.progress), s.log, c.tool.Name, func(ctx context.Context, r *Record) (any, error) {
-		return c.tool.Call(ctx, c.arguments, r)
+		arguments := c.arguments
+		c.arguments = nil
+		return c.tool.Call(ctx, arguments, r)
 	})
 	if !o.Gone {
 		s.answer(w, c, o)

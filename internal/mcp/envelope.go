@@ -17,6 +17,10 @@ const MaxDepth = 64
 // decoded. A tool call has a dozen.
 const MaxParts = 4096
 
+// longestID is how many bytes the id of a request or a progress token may have: they are
+// kept while a call waits. Clients use numbers, or UUIDs.
+const longestID = 256
+
 // maxExact is the greatest integer that every JSON reader represents exactly (RFC
 // 8259, section 6).
 const maxExact = 1 << 53
@@ -82,8 +86,9 @@ func Parse(body []byte) (*Message, *Refusal) {
 		return nil, invalid(`A JSON-RPC message to this server needs "jsonrpc": "2.0" and a "method", both strings.`)
 	}
 	if !exactID(m.ID) {
-		return nil, invalid("The id of a request must be a string, or an integer of at most 2^53.")
+		return nil, invalid("The id of a request must be a string of at most %d bytes, or an integer of at most 2^53.", longestID-len(`""`))
 	}
+	m.ID = bytes.Clone(m.ID) // it outlives the body
 	return m, nil
 }
 
@@ -119,11 +124,11 @@ func (p *params) member(key string) (*json.RawMessage, members) {
 	return nil, nil
 }
 
-// exactID reports whether id is absent, a string, or an integer that no reader
-// rounds.
+// exactID reports whether id is absent, a string that is not too long, or an integer that
+// no reader rounds.
 func exactID(id json.RawMessage) bool {
 	if id == nil || id[0] == '"' {
-		return true
+		return len(id) <= longestID
 	}
 	n, err := strconv.ParseInt(string(id), 10, 64)
 	return err == nil && -maxExact <= n && n <= maxExact

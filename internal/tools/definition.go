@@ -39,6 +39,9 @@ type definition[In, Out any] struct {
 	// again says what to do after a call that may have taken effect. It may be nil:
 	// repeating the call is safe.
 	again func(in In) string
+	// gist is what again depends on, where calls hold long texts and wait; nil: the whole
+	// call. Nothing else of a call may stay in memory while it waits.
+	gist func(in In) In
 	// run does the work. An error of chat becomes what the model reads (see refusal).
 	run func(ctx context.Context, in In) (Out, error)
 }
@@ -94,9 +97,13 @@ func (d definition[In, Out]) call(ctx context.Context, arguments json.RawMessage
 		return nil, err
 	}
 	defer end()
+	asked := in
+	if d.gist != nil {
+		asked = d.gist(in)
+	}
 	out, err := d.run(ctx, in)
 	if err != nil {
-		return nil, refusal(err, d.nextIfUnclear(in))
+		return nil, refusal(err, d.nextIfUnclear(asked))
 	}
 	if taken, ok := any(out).(seatTaken); ok && taken.token() != "" {
 		r.Room = roomOf(taken.token())

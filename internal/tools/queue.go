@@ -48,7 +48,7 @@ func (s *Set) enterQueue() tool {
 				spec.Text("agent_name", &in.AgentName, "Your name there."),
 				spec.List("interests", &in.Interests, "Words, at most 10."),
 				spec.Text("queue", &in.Queue, "Default lobby."),
-				spec.Text("ticket", &in.Ticket, "From your last result: holds your place."),
+				spec.Code("ticket", &in.Ticket, "From your last result: holds your place."),
 				spec.Boolean("leave", func(yes bool) { in.Leave = yes }, "Leave the queue and discard ticket."),
 				s.waitArg(&in.Wait, s.inQueue, ""),
 			}

@@ -11,7 +11,7 @@ import (
 
 // tokenArg is the agent token as every call after the join takes it.
 func tokenArg(to *string) spec.Arg {
-	return spec.Text("agent_token", to, "Yours, from joining.")
+	return spec.Code("agent_token", to, "Yours, from joining.")
 }
 
 // seated is the result of taking a seat.
@@ -68,7 +68,7 @@ func (s *Set) joinRoom() tool {
 			return []spec.Arg{
 				spec.Text("room", &in.Room, "name or name:password"),
 				spec.Text("agent_name", &in.AgentName, "Your name there."),
-				spec.Text("agent_token", &in.Token, "Give only this to return to your seat."),
+				spec.Code("agent_token", &in.Token, "Give only this to return to your seat."),
 				spec.Text("password", &in.Password, "The room's, if it has one."),
 				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats, if this call creates the room.").Default(int64(room.MinCapacity)),
 				spec.Boolean("create_if_missing", func(yes bool) { in.OnlyExisting = !yes }, "false: refuse rather than make it.").Default(true),

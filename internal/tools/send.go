@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -43,9 +44,11 @@ func (s *Set) sendMessage() tool {
 		token: func(in chat.SendRequest) string { return in.Token },
 		waits: func(ctx context.Context, in *chat.SendRequest) time.Duration { return s.clients.cap(ctx, &in.Wait) },
 		again: sendAgain,
+		gist:  sendGist,
 		run: func(ctx context.Context, in chat.SendRequest) (sent, error) {
+			asked := sendGist(in)
 			got, err := s.rooms.Send(ctx, in)
-			return s.sent(ctx, &got, &in), err
+			return s.sent(ctx, &got, &asked), err
 		},
 	}.tool()
 }
@@ -60,7 +63,7 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 		spec.Choice("kind", &in.Kind, "request: wants an answer; status: wants none; proposal: asks all, or those in ask, to agree; agree, object: answer one; done: you are finished.",
 			room.Kinds()...),
 		spec.Text("withdraw", &in.Withdraw, "id of your own request or proposal, to take it back."),
-		spec.Text("cursor", &in.Cursor, "From your last result: keeps you from speaking over news."),
+		spec.Code("cursor", &in.Cursor, "From your last result: keeps you from speaking over news."),
 		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest, "After sending, wait so long for an answer; default 0.").Clamp(),
 		backArg(&in.Absence, "Then you are away so long."),
 		spec.Text("activity", &in.Activity, "What you are doing, for others to see."),
@@ -74,6 +77,15 @@ func sendNeeds(in *chat.SendRequest) string {
 		return "text is missing (only kind agree and withdraw need none)"
 	}
 	return ""
+}
+
+// sendGist is what the answer to a send depends on. A text that is not short is not kept.
+func sendGist(in chat.SendRequest) chat.SendRequest {
+	if len(in.Text) > chat.ShortText {
+		in.Text = strings.Clone(in.Text[:chat.ShortText])
+	}
+	in.To, in.Ask, in.ReplyTo, in.Activity = nil, nil, "", ""
+	return in
 }
 
 // sendAgain says what to do after a send that may have been said. A short text is

@@ -33,7 +33,7 @@ func (s *Set) waitForMessage() tool {
 		args: func(in *chat.WaitRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
-				spec.Text("cursor", &in.Cursor, "From your last result; else some may come twice."),
+				spec.Code("cursor", &in.Cursor, "From your last result; else some may come twice."),
 				s.waitArg(&in.Wait, s.clients.longest, "0: only look in."),
 				spec.Boolean("for_me", func(yes bool) { in.ForMe = yes }, "In a crowd: wake only for private words, replies to you, your name and requests to all."),
 				spec.Text("activity", &in.Activity, "What you are doing, for others to see."),

@@ -44,6 +44,24 @@ func Text(name string, to *string, about string) Arg {
 	return Arg{Name: name, About: about, kind: textKind, put: func(v any) { *to = v.(string) }}
 }
 
+// longestCode is more than any code of this server has, in bytes.
+const longestCode = 512
+
+// Code is a text that this server has made, such as a token or a cursor. Space around it
+// does not matter, and of one that is too long to be one only the beginning is taken: a
+// call may keep it while it waits.
+func Code(name string, to *string, about string) Arg {
+	return Arg{Name: name, About: about, kind: textKind, put: func(v any) {
+		given := v.(string)
+		code := strings.TrimSpace(given)
+		code = code[:min(len(code), longestCode)]
+		if len(code) < len(given) {
+			code = strings.Clone(code) // else it would keep all that was given
+		}
+		*to = code
+	}}
+}
+
 // Choice is a text that is one of a few. Case does not matter.
 func Choice[S ~string](name string, to *S, about string, choices ...S) Arg {
 	a := Arg{Name: name, About: about, kind: textKind, put: func(v any) { *to = S(v.(string)) }}

@@ -159,6 +159,19 @@ func TestRead_zero_isToldFromAbsent(t *testing.T) {
 	}
 }
 
+func TestRead_code_isTakenWithoutWhatSurroundsItAndNeverInFull(t *testing.T) {
+	for given, want := range map[string]string{
+		"c4ahf54n7rk1gd":             "c4ahf54n7rk1gd",
+		"\\n  c4ahf54n7rk1gd ":       "c4ahf54n7rk1gd",
+		strings.Repeat("a", 300_000): strings.Repeat("a", longestCode),
+	} {
+		var code string
+		if problems := Read([]Arg{Code("cursor", &code, "")}, []byte(`{"cursor":"`+given+`"}`)); len(problems) > 0 || code != want {
+			t.Errorf("%.20q: %.20q %v", given, code, problems)
+		}
+	}
+}
+
 func TestRead_list_isReadInEverySpelling(t *testing.T) {
 	for raw, want := range map[string][]string{
 		`["Bob"]`:            {"Bob"},
