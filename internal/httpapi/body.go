@@ -15,7 +15,7 @@ import (
 // there is room for it beside those of other requests.
 func (a *api) readBody(x *exchange, r *http.Request) ([]byte, *refusal) {
 	a.readers.enter(x)
-	body, err := io.ReadAll(&inflow{http.MaxBytesReader(x.ResponseWriter, r.Body, a.MaxBody), x.account})
+	body, err := arrive(x.account, http.MaxBytesReader(x.ResponseWriter, r.Body, a.MaxBody), r.ContentLength)
 	a.readers.leave(x)
 	var over *http.MaxBytesError
 	switch {
@@ -25,10 +25,10 @@ func (a *api) readBody(x *exchange, r *http.Request) ([]byte, *refusal) {
 		return body, nil
 	case errors.As(err, &over):
 		return nil, a.tooLarge()
-	case errors.Is(err, errCrowded):
-		x.readBy(time.Now().Add(time.Second)) // the rest is not worth waiting for
-		x.Header().Set("Retry-After", "2")
-		return nil, &refusal{http.StatusServiceUnavailable, codeRefused, "The server has as many requests as it can hold. Nothing was done: repeat this one in 2 seconds."}
+	case errors.Is(err, meter.ErrFull):
+		return nil, x.crowded("The server has as many requests as it can hold. Nothing was done: repeat this one in 2 seconds.")
+	case errors.Is(err, meter.ErrShare):
+		return nil, x.crowded("From your address the server has as many requests as it holds for one. Nothing was done: repeat this one in 2 seconds, and send fewer at once.")
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, &refusal{http.StatusRequestTimeout, codeRefused, "The body did not arrive in time."}
 	default:
@@ -36,21 +36,45 @@ func (a *api) readBody(x *exchange, r *http.Request) ([]byte, *refusal) {
 	}
 }
 
-var errCrowded = errors.New("no room for the body")
-
-// inflow counts a body as it arrives.
-type inflow struct {
-	io.Reader
-	account *meter.Account
+// crowded refuses a body for which there is no room.
+func (x *exchange) crowded(sentence string) *refusal {
+	x.readBy(time.Now().Add(time.Second)) // the rest is not worth waiting for
+	x.Header().Set("Retry-After", "2")
+	return &refusal{http.StatusServiceUnavailable, codeRefused, sentence}
 }
 
-// Read implements [io.Reader].
-func (f *inflow) Read(p []byte) (int, error) {
-	n, err := f.Reader.Read(p)
-	if !f.account.Grow(n) {
-		return n, errCrowded
+// arrive reads a body of the announced length; -1 if that is not known. Its buffer grows
+// with what has arrived: somebody who only announces a large body takes no memory for it.
+func arrive(account *meter.Account, body io.Reader, announced int64) ([]byte, error) {
+	if err := account.Arrive(); err != nil {
+		return nil, err
 	}
-	return n, err
+	// With a byte more than the body has, its end is seen without growing.
+	text := make([]byte, 0, roomFor(meter.FreeBody, announced))
+	for {
+		n, err := body.Read(text[len(text):cap(text)])
+		text = text[:len(text)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return text, account.Arrived(cap(text))
+		case err != nil:
+			return nil, err
+		case len(text) == cap(text):
+			size := roomFor(2*cap(text), announced)
+			if err := account.Hold(size); err != nil {
+				return nil, err
+			}
+			text = append(make([]byte, 0, size), text...)
+		}
+	}
+}
+
+// roomFor is the size of a buffer: no more than a body of the announced length needs.
+func roomFor(size int, announced int64) int {
+	if announced >= 0 && announced < int64(size) {
+		return int(announced) + 1
+	}
+	return size
 }
 
 // readers are the requests whose body is still arriving.

@@ -17,6 +17,7 @@ func (a *api) serveMCP(x *exchange, r *http.Request) {
 		x.refuse(http.StatusMethodNotAllowed, codeRefused, "This is the address of an MCP server: add it to an MCP client as it is (transport: Streamable HTTP). It takes POST only, since it keeps no sessions and has no stream to GET.")
 		return
 	}
+	r = r.WithContext(a.context(x, r))
 	m, reason := a.receive(x, r)
 	if reason != nil {
 		x.refuse(reason.status, reason.code, reason.sentence)
@@ -25,7 +26,7 @@ func (a *api) serveMCP(x *exchange, r *http.Request) {
 	if _, events := accepts(r.Header); events {
 		a.serveStream(x, r, m)
 	} else {
-		a.MCP(x, r.WithContext(a.context(x, r)), m)
+		a.MCP(x, r, m)
 	}
 	if x.status == 0 {
 		x.refuse(http.StatusServiceUnavailable, codeInternal, cutOff)

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -110,35 +109,6 @@ func TestOverload_tooManyWaits_areRefusedUntilOneEnds(t *testing.T) {
 	}
 }
 
-func TestOverload_tooManyBodies_areRefusedUntilOneEnds(t *testing.T) {
-	h := newHall(t, meter.Options{MaxBodies: 2 << 14})
-	const ping = `{"jsonrpc":"2.0","id":1,"method":"ping"}`
-	one, two, three := h.dial(), h.dial(), h.dial()
-	for _, c := range []net.Conn{one, two} {
-		h.write(c, h.head(len(ping))+ping[:10])
-	}
-	poll(t, "two bodies under way", func() bool { return h.meter.Totals().BodyBytes == 2<<14 })
-	h.write(three, h.head(len(ping))+ping)
-	resp, body := h.answer(three)
-	var refusal rpc
-	if err := json.Unmarshal([]byte(body), &refusal); err != nil {
-		t.Fatalf("%v in %s", err, body)
-	}
-	if resp.StatusCode != 503 || resp.Header.Get("Retry-After") != "2" || refusal.Error.Code != codeRefused || !strings.Contains(refusal.Error.Message, "2 seconds") {
-		t.Errorf("%d %v %s", resp.StatusCode, resp.Header, body)
-	}
-	for _, c := range []net.Conn{one, two} {
-		h.write(c, ping[10:])
-		if resp, body := h.answer(c); resp.StatusCode != http.StatusOK {
-			t.Errorf("who was inside: %d %s", resp.StatusCode, body)
-		}
-	}
-	poll(t, "no body under way", func() bool { return h.meter.Totals().BodyBytes == 0 })
-	if resp, body := h.do(h.request(ping, nil)); resp.StatusCode != http.StatusOK {
-		t.Errorf("afterwards: %d %s", resp.StatusCode, body)
-	}
-}
-
 // held counts what a process may leak.
 func held(t *testing.T) (goroutines, descriptors int) {
 	t.Helper()
@@ -177,7 +147,7 @@ func TestOverload_clientsThatVanish_leaveNothingBehind(t *testing.T) {
 		}
 	}
 	h.awaitWaits(20)
-	poll(t, "ten bodies under way", func() bool { return h.meter.Totals().BodyBytes >= 10<<14 })
+	h.awaitArriving(10)
 	h.clock.Advance(DefaultKeepAlive) // the streams begin
 	for k, c := range conns {
 		if k%8 < 4 { // as a machine that lost its power and came back
@@ -239,7 +209,7 @@ func TestShutdown_bodyThatDoesNotCome_delaysItASecond(t *testing.T) {
 	h := newHall(t, meter.Options{})
 	c := h.dial()
 	h.write(c, h.head(100)+"{")
-	poll(t, "a body under way", func() bool { return h.meter.Totals().BodyBytes > 0 })
+	h.awaitArriving(1)
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

@@ -16,7 +16,7 @@ import (
 
 // serveStream passes m on with a stream in front of its answer.
 func (a *api) serveStream(x *exchange, r *http.Request, m *mcp.Message) {
-	ctx, cancel := context.WithCancel(a.context(x, r))
+	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	s := &stream{x: x, cancel: cancel, every: a.KeepAlive, header: http.Header{}}
 	s.start(a.Clock)

@@ -11,14 +11,14 @@ import (
 // Account is the record of one request. Several goroutines may call its methods at
 // once. On nil, which stands for a request without an account, they do nothing.
 type Account struct {
-	meter *Meter
+	meter  *Meter
+	caller string // see Of
 
 	mu     sync.Mutex
 	tool   string
 	code   string
 	room   func() string // returns the room's id; nil: unknown
-	body   int64         // bytes of the body
-	held   int64         // how much of it counts against the limit
+	body   claim         // what counts of the body
 	read   float64       // units
 	write  float64
 	waited bool
@@ -27,6 +27,10 @@ type Account struct {
 
 // Open starts the account of a request. The caller must call Close.
 func (m *Meter) Open() *Account { return &Account{meter: m} }
+
+// Of says whose request it is, for the limits on each caller: see ident.CallerOf. It is
+// called before the methods that may refuse.
+func (a *Account) Of(caller string) { a.caller = caller }
 
 type accountKey struct{}
 
@@ -80,53 +84,54 @@ func (a *Account) Room() string {
 	return hex.EncodeToString(sum[:4])
 }
 
-// bodyFloor is the least that a body counts while its request is being processed,
-// since the parsed form takes memory as well.
-const bodyFloor = 16 << 10
+// Arrive records that a body begins to arrive, or refuses it.
+func (a *Account) Arrive() error { return a.take(claim{arriving: true}) }
 
-// Grow records that n more bytes of the body have arrived, and reports whether they
-// are within the limit.
-func (a *Account) Grow(n int) bool {
+// Hold records that the body that is arriving takes n bytes by now, or refuses it.
+func (a *Account) Hold(n int) error {
+	if n <= FreeBody {
+		return nil
+	}
+	return a.take(claim{bytes: int64(n), arriving: true})
+}
+
+// Arrived records that the body is complete and takes n bytes, or refuses it.
+func (a *Account) Arrived(n int) error { return a.take(claim{bytes: max(int64(n), bodyFloor)}) }
+
+// take replaces what the body counts.
+func (a *Account) take(is claim) error {
 	if a == nil {
-		return true
+		return nil
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.body += int64(n)
-	more := max(a.body, bodyFloor) - a.held
-	if more <= 0 {
-		return true
+	err := a.meter.bodies.change(a.caller, a.body, is)
+	if err == nil {
+		a.body = is
 	}
-	if !a.meter.bodies.take(more) {
-		return false
-	}
-	a.held += more
-	return true
+	return err
 }
 
-// BeginWait records that the call waits until EndWait, and reports whether that is
-// within the limit.
-func (a *Account) BeginWait() bool {
+// BeginWait records that the call waits until EndWait, or refuses it. The body counts
+// no longer: from here on nothing may keep it in memory.
+func (a *Account) BeginWait() error {
 	if a == nil {
-		return true
+		return nil
 	}
-	if !a.meter.waits.take(1) {
-		return false
+	if err := a.meter.waits.begin(a.caller); err != nil {
+		return err
 	}
+	_ = a.take(claim{}) // less is never refused
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.waited = true
-	if a.held > a.body {
-		a.meter.bodies.give(a.held - a.body)
-		a.held = a.body
-	}
-	return true
+	return nil
 }
 
-// EndWait ends a wait for which BeginWait has returned true.
+// EndWait ends a wait for which BeginWait has returned nil.
 func (a *Account) EndWait() {
 	if a != nil {
-		a.meter.waits.give(1)
+		a.meter.waits.end(a.caller)
 	}
 }
 
@@ -149,9 +154,8 @@ func (a *Account) Close(took time.Duration) Call {
 	call := Call{Tool: a.tool, Code: a.code, Took: took, Waited: a.waited, ReadUnits: a.read, WriteUnits: a.write}
 	first := !a.closed
 	a.closed = true
-	a.meter.bodies.give(a.held)
-	a.held, a.body = 0, 0
 	a.mu.Unlock()
+	_ = a.take(claim{}) // less is never refused
 	if first && call.Tool != "" && a.meter.observe != nil {
 		a.meter.observe(call)
 	}

@@ -6,6 +6,7 @@
 package meter
 
 import (
+	"errors"
 	"sync/atomic"
 	"time"
 )
@@ -14,8 +15,13 @@ import (
 type Options struct {
 	// MaxWaits is how many calls may wait at once; 0: any number.
 	MaxWaits int64
+	// MaxWaitsPerAddress is how many calls of one caller may wait at once; 0: any number,
+	// and no caller is bounded. Else the last tenth of MaxWaits is for callers that have
+	// few, and a caller may have an eighth of MaxBodies and 256 bodies that are arriving.
+	MaxWaitsPerAddress int64
 	// MaxBodies is how many bytes the bodies of all open requests may have in
-	// total; 0: any number. A request that does not wait counts as at least 16 KiB.
+	// total; 0: any number. A request that does not wait counts as at least 16 KiB once
+	// its body is complete. The last quarter is for small bodies that are complete.
 	MaxBodies int64
 	// Observe receives each call when its answer is complete. Many goroutines call
 	// it at once, and it should be fast. Nil: nobody receives them.
@@ -32,6 +38,13 @@ type Call struct {
 	WriteUnits float64
 }
 
+// Why a request is refused: the server holds as many as it can, or as many as one caller
+// may have.
+var (
+	ErrFull  = errors.New("meter: the server is full")
+	ErrShare = errors.New("meter: the caller has as much as one may have")
+)
+
 // Outcomes of a call, in addition to the codes of package fault.
 const (
 	CodeOK   = "ok"
@@ -42,8 +55,8 @@ const (
 // at once.
 type Meter struct {
 	observe func(Call)
-	waits   gauge
-	bodies  gauge
+	waits   waits
+	bodies  bodies
 
 	reads, writes, failures atomic.Int64
 	requests                atomic.Int64
@@ -52,7 +65,11 @@ type Meter struct {
 
 // New returns a Meter.
 func New(o Options) *Meter {
-	return &Meter{observe: o.Observe, waits: gauge{limit: o.MaxWaits}, bodies: gauge{limit: o.MaxBodies}}
+	return &Meter{
+		observe: o.Observe,
+		waits:   waits{limit: o.MaxWaits, perCaller: o.MaxWaitsPerAddress},
+		bodies:  bodies{limit: o.MaxBodies, shared: o.MaxWaitsPerAddress > 0},
+	}
 }
 
 // Totals are the sums since the start and the current values.
@@ -74,28 +91,12 @@ type Totals struct {
 // Totals returns the totals. The fields are read one after the other, so they may
 // not match exactly.
 func (m *Meter) Totals() Totals {
+	open, refusedWaits := m.waits.totals()
+	held, refusedBodies := m.bodies.totals()
 	return Totals{
-		OpenWaits: m.waits.held.Load(), RefusedWaits: m.waits.refused.Load(),
-		BodyBytes: m.bodies.held.Load(), RefusedBodies: m.bodies.refused.Load(),
+		OpenWaits: open, RefusedWaits: refusedWaits,
+		BodyBytes: held, RefusedBodies: refusedBodies,
 		Reads: m.reads.Load(), Writes: m.writes.Load(), Failures: m.failures.Load(),
 		Requests: m.requests.Load(), ReadUnits: float64(m.readUnits.Load()) / 10, WriteUnits: float64(m.writeUnits.Load()) / 10,
 	}
 }
-
-// gauge counts what is in use, up to a limit.
-type gauge struct {
-	limit         int64 // 0: none
-	held, refused atomic.Int64
-}
-
-// take adds n unless that exceeds the limit, and reports whether it did.
-func (g *gauge) take(n int64) bool {
-	if g.held.Add(n) > g.limit && g.limit > 0 {
-		g.held.Add(-n)
-		g.refused.Add(1)
-		return false
-	}
-	return true
-}
-
-func (g *gauge) give(n int64) { g.held.Add(-n) }

@@ -14,55 +14,128 @@ import (
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
+// of returns the account of a request of a caller.
+func (m *Meter) of(caller string) *Account {
+	a := m.Open()
+	a.Of(caller)
+	return a
+}
+
 func TestBeginWait_atTheLimit_isRefusedUntilAWaitEnds(t *testing.T) {
 	m := New(Options{MaxWaits: 2})
-	one, two, three := m.Open(), m.Open(), m.Open()
-	if !one.BeginWait() || !two.BeginWait() || three.BeginWait() {
+	one, two, three := m.of("a"), m.of("a"), m.of("a")
+	if one.BeginWait() != nil || two.BeginWait() != nil || three.BeginWait() != ErrFull {
 		t.Error("two of three waits should be accepted")
 	}
 	one.EndWait()
-	if !three.BeginWait() {
-		t.Error("a wait has ended, but the next is refused")
+	if err := three.BeginWait(); err != nil {
+		t.Errorf("a wait has ended, but the next is refused: %v", err)
 	}
 	if got := m.Totals(); got.OpenWaits != 2 || got.RefusedWaits != 1 {
 		t.Errorf("%+v", got)
 	}
 }
 
-func TestGrow_smallBody_counts16KiBUntilItsCallWaits(t *testing.T) {
-	m := New(Options{MaxBodies: 3 << 14})
-	a := m.Open()
-	held := func(what string, ok bool, want int64) {
-		t.Helper()
-		if got := m.Totals().BodyBytes; !ok || got != want {
-			t.Errorf("%s: %v, %d bytes are held, want %d", what, ok, got, want)
+// fill begins waits of a caller until one is refused, and returns how many there were.
+func fill(m *Meter, caller string) (waits int, err error) {
+	for ; ; waits++ {
+		if err = m.of(caller).BeginWait(); err != nil {
+			return waits, err
 		}
 	}
-	held("a byte", a.Grow(1), 1<<14)
-	held("a thousand", a.Grow(999), 1<<14)
-	held("a wait", a.BeginWait(), 1000)
+}
+
+func TestBeginWait_ofCrowds_leavesATenthForCallersWithFew(t *testing.T) {
+	m := New(Options{MaxWaits: 100, MaxWaitsPerAddress: 60})
+	for _, c := range []struct {
+		caller string
+		waits  int
+		err    error
+	}{
+		{"a", 60, ErrShare}, // its own bound
+		{"b", 30, ErrShare}, // the rest, but for the last tenth
+		{"c", few, ErrFull}, // the last tenth
+		{"a", 0, ErrShare},  // a crowd gets none of it
+		{"d", 0, ErrFull},   // nothing is left
+	} {
+		if waits, err := fill(m, c.caller); waits != c.waits || err != c.err {
+			t.Errorf("%s: %d waits and then %v; want %d and %v", c.caller, waits, err, c.waits, c.err)
+		}
+	}
+	for _, caller := range []string{"c", "a"} {
+		ended := m.of(caller)
+		ended.EndWait()
+	}
+	if m.of("e").BeginWait() != nil || m.of("a").BeginWait() != ErrShare || m.of("c").BeginWait() != nil {
+		t.Error("what has ended is not free for those who have few")
+	}
+	if got := m.Totals().OpenWaits; got != 100 {
+		t.Errorf("%d waits are open", got)
+	}
+}
+
+func TestBody_countsWhatHasArrivedThen16KiBUntilItsCallWaits(t *testing.T) {
+	m := New(Options{MaxBodies: 4 << 14})
+	a := m.Open()
+	held := func(what string, err, wanted error, want int64) {
+		t.Helper()
+		if got := m.Totals().BodyBytes; err != wanted || got != want {
+			t.Errorf("%s: %v, %d bytes are held, want %d", what, err, got, want)
+		}
+	}
+	held("the first byte", a.Arrive(), nil, 0)
+	held("a free part", a.Hold(FreeBody), nil, 0)
+	held("more", a.Hold(3000), nil, 3000)
+	held("the rest", a.Arrived(3001), nil, 1<<14)
+	held("a wait", a.BeginWait(), nil, 0)
 	a.Close(0)
-	held("the end", true, 0)
-	b := m.Open()
-	held("a large one", b.Grow(20_000), 20_000)
-	held("too much", !b.Grow(1<<15), 20_000)
+	b, c := m.Open(), m.Open()
+	held("a large one", b.Arrived(20_000), nil, 20_000)
+	held("one that reaches into the reserve", c.Hold(30_000), ErrFull, 20_000)
+	held("one that fits beside it", c.Hold(29_000), nil, 49_000)
+	held("a small one that is complete", m.Open().Arrived(10), nil, 49_000+1<<14)
+	held("one more", m.Open().Arrived(10), ErrFull, 49_000+1<<14)
 	b.Close(0)
 	b.Close(0)
-	held("two ends", m.Totals().RefusedBodies == 1, 0)
+	held("two ends", nil, nil, 29_000+1<<14)
+	if got := m.Totals().RefusedBodies; got != 2 {
+		t.Errorf("%d refusals", got)
+	}
+}
+
+func TestBody_ofACallerBeyondItsShare_isRefusedWhileOthersGetIn(t *testing.T) {
+	m := New(Options{MaxBodies: 64 << 20, MaxWaitsPerAddress: 1})
+	for k := range arrivingMax + 1 {
+		if err := m.of("slow").Arrive(); (err == nil) != (k < arrivingMax) {
+			t.Fatalf("body %d: %v", k, err)
+		}
+	}
+	for k := range 33 {
+		if err := m.of("much").Arrived(256 << 10); (err == nil) != (k < 32) {
+			t.Fatalf("body %d of 256 KiB: %v", k, err)
+		}
+	}
+	other := m.of("other")
+	if other.Arrive() != nil || other.Hold(100_000) != nil || other.Arrived(100_000) != nil {
+		t.Error("another caller is refused")
+	}
 }
 
 func TestLimits_concurrentRequests_areNeverExceeded(t *testing.T) {
-	m := New(Options{MaxWaits: 3, MaxBodies: 5 << 14})
+	m := New(Options{MaxWaits: 3, MaxBodies: 5 << 14, MaxWaitsPerAddress: 2})
 	var group sync.WaitGroup
-	for range 8 {
+	for k := range 8 {
 		group.Go(func() {
 			for range 200 {
-				a := m.Open()
-				in := a.Grow(10) && a.BeginWait()
-				if got := m.Totals(); in && (got.OpenWaits < 1 || got.BodyBytes < 10) {
-					t.Errorf("one is in, and %+v are held", got)
+				a := m.of(fmt.Sprint(k % 3))
+				in := a.Arrive() == nil && a.Arrived(10) == nil
+				if got := m.Totals(); in && got.BodyBytes < 1<<14 || got.BodyBytes > 5<<14 {
+					t.Errorf("%v, and %+v are held", in, got)
 				}
-				if in {
+				if in = in && a.BeginWait() == nil; in {
+					if got := m.Totals().OpenWaits; got < 1 || got > 3 {
+						t.Errorf("%d waits are open", got)
+					}
 					a.EndWait()
 				}
 				a.Close(0)
@@ -70,7 +143,7 @@ func TestLimits_concurrentRequests_areNeverExceeded(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if got := m.Totals(); got.OpenWaits != 0 || got.BodyBytes != 0 {
+	if got := m.Totals(); got.OpenWaits != 0 || got.BodyBytes != 0 || len(m.bodies.callers)+len(m.waits.callers) > 0 {
 		t.Errorf("in the end %+v are held", got)
 	}
 }
@@ -124,7 +197,7 @@ func TestAccount_nil_limitsNothing(t *testing.T) {
 	a.Begin("x")
 	a.End(CodeOK, nil)
 	a.EndWait()
-	if !a.Grow(1<<40) || !a.BeginWait() {
+	if a.Arrive() != nil || a.Arrived(1<<40) != nil || a.BeginWait() != nil {
 		t.Error("a request without an account is limited")
 	}
 }

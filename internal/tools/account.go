@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -30,17 +31,22 @@ func begin(ctx context.Context, wait time.Duration) (_ context.Context, end func
 }
 
 // beginWait counts the call of ctx among those that wait, until end is called. It
-// refuses the call if as many wait as the server can hold; then the call has done
-// nothing.
+// refuses the call if as many wait as the server can hold, or as one address may have;
+// then the call has done nothing.
 func beginWait(ctx context.Context) (end func(), err error) {
 	account := meter.From(ctx)
-	if !account.BeginWait() {
-		return nil, &mcp.Failure{
-			Code: string(fault.Unavailable), RetryAfterSeconds: crowdedSeconds,
-			Message: "As many agents are waiting as this server can hold. This call did nothing: repeat it later, or without waiting (wait_seconds 0).",
-		}
+	err = account.BeginWait()
+	if err == nil {
+		return account.EndWait, nil
 	}
-	return account.EndWait, nil
+	crowd := "As many agents are waiting as this server can hold."
+	if errors.Is(err, meter.ErrShare) {
+		crowd = "From your address as many agents are waiting as this server allows to one."
+	}
+	return nil, &mcp.Failure{
+		Code: string(fault.Unavailable), RetryAfterSeconds: crowdedSeconds,
+		Message: crowd + " This call did nothing: repeat it later, or without waiting (wait_seconds 0).",
+	}
 }
 
 // crowdedSeconds is after how long one of the calls that wait has probably ended.

@@ -29,13 +29,15 @@ func TestMetrics_callsAndSums_areThere(t *testing.T) {
 	a.End(meter.CodeOK, nil)
 	a.Close(3 * time.Millisecond)
 	b.Begin("wait_for_message")
-	b.Grow(20_000)
-	b.BeginWait()
-	of.Open().BeginWait()
+	refused, c := of.Open(), of.Open()
+	if b.BeginWait() != nil || refused.BeginWait() == nil || c.Arrived(20_000) != nil {
+		t.Fatal("one of two waits should be accepted, and the body")
+	}
 	b.End("unavailable", nil)
 	of.Spend(t.Context(), 2, 0.5, 1)
 	before := ask(t, m)
 	b.Close(time.Second)
+	c.Close(0)
 	after := ask(t, m)
 	for _, line := range []string{
 		`parley_calls_total{code="ok",tool="send_message"} 1`,
