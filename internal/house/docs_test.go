@@ -12,7 +12,7 @@ import (
 // other pages, so that nobody is sent to a file that has moved.
 func TestDocs_everyPath_exists(t *testing.T) {
 	path := regexp.MustCompile("`((?:internal|cmd|functions|bench|deploy|docs|e2e|scripts)/[A-Za-z0-9_/.*-]+)`")
-	for _, doc := range []string{"docs/design.md", "README.md", "docs/operations.md", "docs/deploy.md", "docs/self-hosting.md", "docs/troubleshooting.md", "CONTRIBUTING.md", "SECURITY.md"} {
+	for _, doc := range []string{"docs/design.md", "README.md", "docs/operations.md", "docs/deploy.md", "docs/self-hosting.md", "docs/troubleshooting.md", "CONTRIBUTING.md", "SECURITY.md", "docs/security.md"} {
 		text, err := os.ReadFile(filepath.Join("../..", doc))
 		if err != nil {
 			t.Fatal(err)
@@ -27,4 +27,53 @@ func TestDocs_everyPath_exists(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestDocs_testsOfSecurity_exist checks that each defense that docs/security.md names has
+// its tests, in the package that it names.
+func TestDocs_testsOfSecurity_exist(t *testing.T) {
+	text, err := os.ReadFile("../../docs/security.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cell := regexp.MustCompile("`([a-z0-9/]+)`: ((?:`(?:Test|Fuzz)[A-Za-z0-9_*]+`(?:, )?)+)")
+	name := regexp.MustCompile("`([A-Za-z0-9_]+)(\\*?)`")
+	checked := 0
+	for _, c := range cell.FindAllStringSubmatch(string(text), -1) {
+		code := testsIn(t, c[1])
+		for _, n := range name.FindAllStringSubmatch(c[2], -1) {
+			end := "("
+			if checked++; n[2] != "" {
+				end = ""
+			}
+			if !strings.Contains(code, "\nfunc "+n[1]+end) {
+				t.Errorf("docs/security.md names %s of %s, which does not exist", n[0], c[1])
+			}
+		}
+	}
+	if checked < 25 {
+		t.Errorf("docs/security.md names only %d tests", checked)
+	}
+}
+
+// testsIn returns the code of the tests of a package below internal, or of e2e.
+func testsIn(t *testing.T, pkg string) string {
+	t.Helper()
+	dir := filepath.Join("../../internal", pkg)
+	if strings.HasPrefix(pkg, "e2e") {
+		dir = filepath.Join("../..", pkg)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("docs/security.md names the package %s, which has no tests: %v", pkg, err)
+	}
+	var all strings.Builder
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	return all.String()
 }
