@@ -8,8 +8,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"golang.org/x/sync/semaphore"
-
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
@@ -23,13 +21,13 @@ const hashesAtOnce = 2
 
 // Checker computes and checks the hashes of rooms' passwords.
 type Checker struct {
-	hashing *semaphore.Weighted
+	hashing *queue
 	store   *roomlog.Store
 }
 
 // New returns a Checker that counts wrong passwords in the table of a store.
 func New(s *roomlog.Store) *Checker {
-	return &Checker{semaphore.NewWeighted(hashesAtOnce), s}
+	return &Checker{&queue{free: hashesAtOnce, now: s.Clock().Now}, s}
 }
 
 // Hash returns the hash to store of a password; "" for an empty one.
@@ -37,10 +35,10 @@ func (p *Checker) Hash(ctx context.Context, password string) (string, error) {
 	if password == "" {
 		return "", nil
 	}
-	if err := p.hashing.Acquire(ctx, 1); err != nil {
+	if _, err := p.hashing.enter(ctx, false); err != nil {
 		return "", err
 	}
-	defer p.hashing.Release(1)
+	defer p.hashing.leave()
 	return ident.HashPassword(password), nil
 }
 
@@ -55,15 +53,29 @@ func (p *Checker) Check(ctx context.Context, h *room.Head, password string) erro
 	case password == "":
 		return fault.Refuse(fault.WrongPassword, "This room needs a password: call again with password, as the invite gives it.")
 	}
-	// What waits here is not counted yet: of many right passwords that come together,
-	// none may count as wrong.
-	if err := p.hashing.Acquire(ctx, 1); err != nil {
-		return err
-	}
-	defer p.hashing.Release(1)
 	who := ident.CallerDigest(h.LogKey, ident.CallerOf(ctx))
 	g := guess{room: h, who: who, known: room.Knows(h.Agents, who), slots: p.store.Guesses(h.ID), now: p.store.Clock().Now}
-	return g.check(ctx, password)
+	begun := p.hashing.begun()
+	counted, err := g.slots.Read(ctx, table.Eventual)
+	if err != nil {
+		return err
+	}
+	if _, wait := room.Guesses(counted).Slot(g.who, g.known, g.now()); wait > 0 {
+		return tooMany(wait) // it does not even wait for a turn
+	}
+	// What waits here is not counted yet: of many right passwords that come together,
+	// none may count as wrong.
+	before, err := p.hashing.enter(ctx, g.known)
+	if err != nil {
+		return err
+	}
+	defer p.hashing.leave()
+	if before != begun { // others have guessed meanwhile
+		if counted, err = g.slots.Read(ctx, table.Eventual); err != nil {
+			return err
+		}
+	}
+	return g.check(ctx, password, counted)
 }
 
 // guess is one try of a password.
@@ -76,15 +88,13 @@ type guess struct {
 }
 
 // check checks the password, and sees to it that a wrong one is counted: before the
-// check in a room that is watched, else after it.
-func (g guess) check(ctx context.Context, password string) error {
-	before, err := g.slots.Read(ctx, table.Eventual)
-	if err != nil {
-		return err
-	}
+// check in a room that is watched, else after it. counted are the guesses that are known
+// to have been counted.
+func (g guess) check(ctx context.Context, password string, counted room.Guesses) error {
 	slot := ""
-	if len(before) > 0 {
-		if slot, err = g.count(ctx, before); err != nil {
+	if len(counted) > 0 {
+		var err error
+		if slot, err = g.count(ctx, counted); err != nil {
 			return err
 		}
 	}

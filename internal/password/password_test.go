@@ -37,8 +37,10 @@ func TestPassword_wrongMissingOrUnwanted_isRefused(t *testing.T) {
 
 func TestPassword_whileTwoAreHashed_aThirdWaitsAndCanBeCanceled(t *testing.T) {
 	p := New(storeOn(nil, clockwork.NewFakeClock()))
-	if !p.hashing.TryAcquire(2) || p.hashing.TryAcquire(1) {
-		t.Fatal("not two at once")
+	for range hashesAtOnce {
+		if _, err := p.hashing.enter(t.Context(), false); err != nil {
+			t.Fatal(err)
+		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	got := make(chan error, 1)
@@ -50,7 +52,7 @@ func TestPassword_whileTwoAreHashed_aThirdWaitsAndCanBeCanceled(t *testing.T) {
 	if err := <-got; err != context.Canceled {
 		t.Fatalf("got %v", err)
 	}
-	p.hashing.Release(2)
+	p.hashing.leave()
 	if _, err := p.Hash(t.Context(), "open sesame"); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,104 @@
+package password
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/parley-chat/parley/internal/ident"
+)
+
+// queue lets a few calls at once compute hashes. Of those that wait it takes one whose
+// caller has had the fewest turns lately: whoever guesses, or joins all the time, waits
+// for the others. Among these it takes an agent's caller first, then the one that came
+// first.
+type queue struct {
+	now func() time.Time
+
+	mu      sync.Mutex
+	free    int            // places
+	turns   int64          // how many have begun
+	had     map[string]int // turns of each caller since a time
+	since   time.Time
+	waiting []*waiter // in the order in which they came
+}
+
+// lately is for how long turns count.
+const lately = time.Minute
+
+type waiter struct {
+	caller string
+	known  bool // as room.Knows says
+	turn   chan struct{}
+	before int64 // how many turns had begun, once turn is closed
+}
+
+// begun returns how many turns have begun.
+func (q *queue) begun() int64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.turns
+}
+
+// enter returns when the call has a turn, which ends with leave, and how many turns had
+// begun before it. Its error is that of ctx.
+func (q *queue) enter(ctx context.Context, known bool) (before int64, err error) {
+	w := &waiter{caller: ident.CallerOf(ctx), known: known, turn: make(chan struct{})}
+	q.mu.Lock()
+	q.waiting = append(q.waiting, w)
+	q.next()
+	q.mu.Unlock()
+	select {
+	case <-w.turn:
+		return w.before, nil
+	case <-ctx.Done():
+	}
+	q.mu.Lock()
+	i := slices.Index(q.waiting, w)
+	if i >= 0 {
+		q.waiting = slices.Delete(q.waiting, i, i+1)
+	}
+	q.mu.Unlock()
+	if i < 0 { // it got its turn at the same moment
+		q.leave()
+	}
+	return 0, ctx.Err()
+}
+
+// leave ends a turn.
+func (q *queue) leave() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.free++
+	q.next()
+}
+
+// next gives a free place to one that waits. The caller of next holds mu.
+func (q *queue) next() {
+	if q.free == 0 || len(q.waiting) == 0 {
+		return
+	}
+	if now := q.now(); q.had == nil || now.Sub(q.since) >= lately {
+		q.had, q.since = map[string]int{}, now
+	}
+	w := slices.MinFunc(q.waiting, q.order) // the first of equals
+	q.waiting = slices.DeleteFunc(q.waiting, func(x *waiter) bool { return x == w })
+	q.had[w.caller]++
+	w.before = q.turns
+	q.turns++
+	q.free--
+	close(w.turn)
+}
+
+func (q *queue) order(a, b *waiter) int {
+	switch {
+	case q.had[a.caller] != q.had[b.caller]:
+		return q.had[a.caller] - q.had[b.caller]
+	case a.known == b.known:
+		return 0
+	case a.known:
+		return -1
+	}
+	return 1
+}
