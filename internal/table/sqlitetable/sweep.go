@@ -36,13 +36,17 @@ func (t *Table) sweep() {
 	defer close(t.swept)
 	timer := t.clock.NewTimer(roundPause)
 	defer timer.Stop()
-	for warned := false; ; {
+	var trusted trusted
+	for warned, round := false, true; ; {
 		select {
 		case <-timer.Chan():
 		case <-t.closing:
 			return
 		}
-		if t.sweepStep() {
+		if round {
+			t.trust(&trusted)
+		}
+		if round = !t.sweepStep(&trusted); !round {
 			timer.Reset(stepPause)
 			continue
 		}
@@ -55,11 +59,12 @@ func (t *Table) sweep() {
 	}
 }
 
-// sweepStep deletes some expired items, shortens a file of which a quarter is
-// free, and reports whether there is more to do. A failed step ends its round.
-func (t *Table) sweepStep() (more bool) {
+// sweepStep deletes some items that have long expired, shortens a file of which a
+// quarter is free, and reports whether there is more to do. A failed step ends its
+// round.
+func (t *Table) sweepStep(trusted *trusted) (more bool) {
 	err := t.submit(context.Background(), sweepItems, func(c *sqlitefile.Conn, now int64) (_, failure error) {
-		if failure = c.Run(deleteExpiredSQL, now, int64(sweepItems)); failure != nil {
+		if failure = c.Run(deleteExpiredSQL, trusted.before(now), int64(sweepItems)); failure != nil {
 			return nil, failure
 		}
 		deleted := c.Changes()
