@@ -49,7 +49,7 @@ func (op *joinOp) mayKnock(h *room.Head, now time.Time, why room.Reason) bool {
 	if why == room.ReasonRoomFull {
 		refused = !taken && len(h.Agents) >= h.Capacity
 	}
-	return refused && h.Key == op.room.Key && room.MayKnock(h, op.name.Key, now)
+	return refused && h.Key == op.room.Key && room.MayKnock(h, op.name, now)
 }
 
 // readmit is ManageAgent for an agent that vouches for one that knocked.

@@ -29,7 +29,7 @@ func (n newcomer) seatAt(h *room.Head, now time.Time, since room.Mark, role room
 		Principal: n.principal, Caller: ident.CallerDigest(h.LogKey, n.caller),
 	}
 	if role != room.Admin {
-		_, a.Muted = room.FindBan(h.Mutes, a.Key)
+		_, a.Muted = room.FindBan(h.Mutes, a.Name)
 	}
 	p := room.Presence{AtMs: now.UnixMilli(), Read: a.Joined} // the join hands out what came before
 	return room.Event{Type: room.Joined, Seat: a.Seat, Name: a.Name, Agent: &a}, roomlog.PutPresence(&h.State, a, p)

@@ -20,9 +20,7 @@ func arrows() map[string][]string {
 	service := slices.Concat(meters, drivers, rooms, []string{
 		"internal/ratelimit", "internal/live", "internal/chat", "internal/pairing", "internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
 	})
-	clients := []string{
-		"internal/state", "internal/client", "internal/seats", "internal/fault", "internal/nudge", "internal/standby", "internal/hook", "internal/shell",
-	}
+	clients := []string{"internal/state", "internal/client", "internal/seats", "internal/fault", "internal/nudge", "internal/standby", "internal/hook", "internal/shell"}
 	return map[string][]string{
 		// The rules, lowest first.
 		"internal/fault":     {},
@@ -87,6 +85,7 @@ func arrows() map[string][]string {
 		"internal/house":                        {},
 		"bench":                                 {"internal/app", "internal/httpapi", "internal/table/sqlitetable", "internal/table/dynamotable", "internal/table", "internal/roomlog", "internal/room", "internal/ident", "internal/meter", "internal/dynamolocal"},
 		"scripts/dynamodb-local":                {"internal/dynamolocal"},
+		"scripts/confusables":                   {},
 		"e2e":                                   {},
 		"e2e/agents":                            {},
 		"e2e/internal/parts":                    {},
@@ -96,7 +95,7 @@ func arrows() map[string][]string {
 
 // testOnly lists the packages that are no part of the program.
 func testOnly() []string {
-	return []string{"internal/table/tabletest", "internal/table/sqlitetable/sqlitetest", "internal/app/apptest", "internal/dynamolocal", "internal/lambdatest", "internal/explore", "internal/house", "bench", "scripts/dynamodb-local", "e2e", "e2e/agents", "e2e/internal/parts", "e2e/internal/process"}
+	return []string{"internal/table/tabletest", "internal/table/sqlitetable/sqlitetest", "internal/app/apptest", "internal/dynamolocal", "internal/lambdatest", "internal/explore", "internal/house", "bench", "scripts/dynamodb-local", "scripts/confusables", "e2e", "e2e/agents", "e2e/internal/parts", "e2e/internal/process"}
 }
 
 // foreign lists the packages that may import a dependency which belongs to one

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/secure/precis"
+	"golang.org/x/text/unicode/runenames"
 
 	"github.com/parley-chat/parley/internal/fault"
 )
@@ -78,22 +79,28 @@ func TestAgentName_thatCouldPassForTheServer_isRefused(t *testing.T) {
 	for _, s := range []string{
 		"system", "Server", "PARLEY", "everyone", "All", "here", "S y s t e m", "-system-", "The System",
 		"system 2", "Parley-Server", "admin", "\U0001d4aeystem", "\u0405ystem", "s\u0443stem", "p\u0430rley",
-		"\u0440\u0430rl\u0435\u0443", "5ystem", "a1l", "Sy5tem M3ssage",
+		"\u0440\u0430rl\u0435\u0443", "5ystem", "Sy5tem M3ssage", "user", "Your User", "assistant", "Developer", "TOOL",
+		"\u0410DMIN", "ADM\u0406N", "adm\u0456n", "s\u0443s\u0442e\u043c", "T\u039f\u039fL", "S\u00ffst\u00e8m", "My S\u0423STEM 1", "us\u0435r",
 	} {
 		if got, err := AgentName(s); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%q: got %+v, %v", s, got, err)
 		}
 	}
-	for _, s := range []string{"Systema", "Allan", "Hereward", "Al", "Parleys"} {
+	for _, s := range []string{"Systema", "Allan", "Hereward", "Al", "Parleys", "a11", "AI1", "R00t", "Ann's assistant", "Tooly", "\u0410\u043d\u043d\u0430"} {
 		if _, err := AgentName(s); err != nil {
 			t.Errorf("%q: %v", s, err)
 		}
 	}
 }
 
-func TestRoomName_mayBeAWordKeptFromAgents(t *testing.T) {
-	if got, err := RoomName("System"); err != nil || got.Key != "system" {
+func TestRoomName_mayHoldAReservedWordButNotBeOne(t *testing.T) {
+	if got, err := RoomName("System design"); err != nil || got.Key != "system design" {
 		t.Errorf("got %+v, %v", got, err)
+	}
+	for _, s := range []string{"System", "y\u043eur user", "parley"} {
+		if got, err := RoomName(s); fault.CodeOf(err) != fault.InvalidArgument || !strings.HasPrefix(err.(*fault.Error).Message, "room: ") {
+			t.Errorf("%q: got %+v, %v", s, got, err)
+		}
 	}
 	if _, err := RoomName("a:b"); fault.CodeOf(err) != fault.InvalidArgument || !strings.HasPrefix(err.(*fault.Error).Message, "room") {
 		t.Errorf("a colon: %v", err)
@@ -135,6 +142,42 @@ func checkAccepted(t *testing.T, n Name) {
 	}
 	if room, err := RoomName(n.Shown); err != nil || room != n {
 		t.Errorf("%+q as a room is %+q, %v", n.Shown, room.Shown, err)
+	}
+	if once := skeleton(n.Shown); skeleton(once) != once {
+		t.Errorf("%+q has the skeleton %+q, and that has %+q", n.Shown, once, skeleton(once))
+	}
+	if strings.ContainsFunc(n.Shown, unseen) {
+		t.Errorf("%+q has an invisible character", n.Shown)
+	}
+}
+
+// unseen reports whether r shows nothing, says how others are shown, or has no meaning
+// that two parties share.
+func unseen(r rune) bool {
+	return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector, blankLetters)
+}
+
+// TestAgentName_withOneCharacter_showsIt goes through all characters.
+func TestAgentName_withOneCharacter_showsIt(t *testing.T) {
+	invisible, small := 0, 0
+	for r := rune(1); r <= unicode.MaxRune; r++ {
+		capital := strings.Contains(runenames.Name(r), "SMALL CAPITAL")
+		if !unseen(r) && !capital {
+			continue
+		}
+		for _, s := range []string{"x" + string(r) + "y", "\u0915\u094d" + string(r) + "\u0937"} {
+			if got, err := AgentName(s); err == nil && (r > ' ' || got.Shown != strings.TrimSpace(got.Shown)) {
+				t.Fatalf("%+q is accepted as %+q", s, got.Shown)
+			}
+		}
+		if capital {
+			small++
+		} else if unicode.In(r, unicode.Cf, unicode.Co, unicode.Variation_Selector) {
+			invisible++
+		}
+	}
+	if small < 60 || invisible < 100_000 {
+		t.Errorf("tried only %d small capitals and %d invisible characters", small, invisible)
 	}
 }
 

@@ -13,23 +13,30 @@ const MaxBans = 200
 // keeps the name out or mutes it.
 type Ban struct {
 	Name string `json:"name"` // as it was banned
-	Key  string `json:"key"`  // ident.Skeleton of its key
+	Key  string `json:"key"`  // ident.Respelled of it
 }
 
 // NewBan returns a ban of n.
-func NewBan(n ident.Name) Ban { return Ban{Name: n.Shown, Key: ident.Skeleton(n.Key)} }
+func NewBan(n ident.Name) Ban { return Ban{Name: n.Shown, Key: ident.Respelled(n.Shown)} }
 
-// FindBan returns the ban in list that holds for a name with this key.
-func FindBan(list []Ban, key string) (Ban, bool) {
+// FindBan returns the ban in list that holds for a name as it is shown: for any
+// spelling of the banned name, and for what looks like it.
+func FindBan(list []Ban, shown string) (Ban, bool) {
 	if len(list) == 0 {
 		return Ban{}, false
 	}
-	key = ident.Skeleton(key)
-	i := slices.IndexFunc(list, func(b Ban) bool { return b.Key == key })
+	key, look := ident.Respelled(shown), ident.LookOf(shown)
+	i := slices.IndexFunc(list, func(b Ban) bool { return b.Key == key || ident.LookOf(b.Name).Like(look) })
 	if i < 0 {
 		return Ban{}, false
 	}
 	return list[i], true
+}
+
+// isBannedBy reports whether a ban of n would hold for a.
+func isBannedBy(n ident.Name, a Agent) bool {
+	_, holds := FindBan([]Ban{NewBan(n)}, a.Name)
+	return holds
 }
 
 // withBan returns list and b. It does not change list.

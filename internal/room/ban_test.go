@@ -26,7 +26,7 @@ func holds(t *testing.T, list []room.Ban, name string) (room.Ban, bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return room.FindBan(list, n.Key)
+	return room.FindBan(list, n.Shown)
 }
 
 func TestFindBan_anySpellingOfTheName_isFound(t *testing.T) {
@@ -108,6 +108,22 @@ func TestFindBan_namesThatLookAlike_areOne(t *testing.T) {
 		for _, name := range []string{"Bell", "Claude 4", "Olga", "R2-D3"} {
 			if _, found := holds(t, l.head.Bans, name); found {
 				t.Errorf("%s is banned, and %s too", banned, name)
+			}
+		}
+	}
+}
+
+func TestFindBan_ofAnotherScriptOrCase_isFound(t *testing.T) {
+	for banned, names := range map[string][]string{
+		"Gemini": {"GEM\u0406N\u0406", "g\u0435m1n1", "Ge-rnini", "\u050cemini"},
+		"Ольга":  {"ОЛЬГA", "ольгa", "0льга"},
+		"Vern":   {"Vem", "V\u0435rn"},
+	} {
+		l := newRoom(t, "Ann")
+		l.ban(room.Event{Type: room.Managed, Name: banned, Action: room.BanName}, banned)
+		for _, name := range names {
+			if _, found := holds(t, l.head.Bans, name); !found {
+				t.Errorf("%s is banned, but %+q is not", banned, name)
 			}
 		}
 	}

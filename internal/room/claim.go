@@ -35,7 +35,7 @@ type Seating struct {
 // Decide returns the seat that the newcomer gets, or a *fault.Error. It fails with
 // ErrPresenceNeeded where it depends on presence that was not read.
 func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
-	if _, banned := FindBan(h.Bans, c.Name.Key); banned {
+	if _, banned := FindBan(h.Bans, c.Name.Shown); banned {
 		return Seating{}, fault.Refuse(fault.NotAllowed, "An admin has banned this agent_name from this room, in any spelling. Do not try other names: tell your user, who can ask the people of the room.")
 	}
 	got, err := Seating{Since: h.VisibleFrom()}, error(nil)

@@ -31,7 +31,7 @@ func TestClaim_freeSeat_isGivenWithoutPresence(t *testing.T) {
 func TestClaim_bannedName_isRefusedBeforeATakenOneAndAFullRoom(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	l.set(func(s *room.Settings) { s.Capacity = 2 })
-	l.apply(room.Event{Type: room.Managed, Name: "Bob", By: 1, Action: room.BanName, Ban: &room.Ban{Name: "Bob", Key: ident.Skeleton("bob")}})
+	l.apply(room.Event{Type: room.Managed, Name: "Bob", By: 1, Action: room.BanName, Ban: &room.Ban{Name: "Bob", Key: "bob"}})
 	_, err := (&room.Claim{Name: nameOf(t, "B0b")}).Decide(l.head, l.now)
 	if fault.CodeOf(err) != fault.NotAllowed {
 		t.Error(err)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 )
 
 // Limits on knocks: how often those outside may disturb a room.
@@ -45,11 +46,11 @@ func (k Knock) over(now time.Time) bool {
 
 // MayKnock reports whether the room would see that an agent of this name was
 // refused. It sees each name once in ten minutes, and six in all.
-func MayKnock(h *Head, key string, now time.Time) bool {
+func MayKnock(h *Head, name ident.Name, now time.Time) bool {
 	list := recentKnocks(h.Knocks, now)
-	_, banned := FindBan(h.Bans, key)
+	_, banned := FindBan(h.Bans, name.Shown)
 	return !h.Closed && !h.Expired(now) && !banned && len(list) < MaxKnocks &&
-		!slices.ContainsFunc(list, func(k Knock) bool { return k.Key == key })
+		!slices.ContainsFunc(list, func(k Knock) bool { return k.Key == name.Key })
 }
 
 // PendingKnock returns the knock that left the pending token with this hash for a

@@ -18,9 +18,9 @@ func (l *timeline) knock(seat int) room.Event {
 
 func TestMayKnock_onceInTenMinutesPerNameAndSixTimesPerRoom(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	check := func(what, key string, after time.Duration, want bool) {
+	check := func(what, name string, after time.Duration, want bool) {
 		t.Helper()
-		if got := room.MayKnock(l.head, key, l.now.Add(after)); got != want {
+		if got := room.MayKnock(l.head, nameOf(t, name), l.now.Add(after)); got != want {
 			t.Errorf("%s: %v", what, got)
 		}
 	}

@@ -45,7 +45,7 @@ func (o Order) Decide(h *Head, by Agent) (e *Event, name string, err error) {
 // isSelf reports whether the admin would remove or ban itself.
 func (o Order) isSelf(by Agent) bool {
 	return o.Action == Kick && o.Name.Key == by.Key ||
-		o.Action == BanName && ident.Skeleton(o.Name.Key) == ident.Skeleton(by.Key)
+		o.Action == BanName && isBannedBy(o.Name, by)
 }
 
 // decideSeated is Decide for a, which has the name.
@@ -82,7 +82,7 @@ func (o Order) decideSeated(h *Head, a Agent) (*Event, string, error) {
 
 // isDone reports whether a already is what the action makes of it.
 func (o Order) isDone(h *Head, a Agent) bool {
-	_, muted := FindBan(h.Mutes, a.Key)
+	_, muted := FindBan(h.Mutes, a.Name)
 	switch o.Action {
 	case Promote:
 		return a.Role == Admin
@@ -99,7 +99,7 @@ func (o Order) isDone(h *Head, a Agent) bool {
 // decideAbsent is Decide for a name that no agent has. Such a name can be banned,
 // unbanned and unmuted.
 func (o Order) decideAbsent(h *Head) (*Event, string, error) {
-	switch ban, muted := FindBan(h.Mutes, o.Name.Key); {
+	switch ban, muted := FindBan(h.Mutes, o.Name.Shown); {
 	case o.Action == Unban:
 		e, name := o.unban(h, o.Name.Shown)
 		return e, name, nil
@@ -109,7 +109,7 @@ func (o Order) decideAbsent(h *Head) (*Event, string, error) {
 		if err := o.checkFull(h); err != nil {
 			return nil, "", err
 		}
-		if _, banned := FindBan(h.Bans, o.Name.Key); banned {
+		if _, banned := FindBan(h.Bans, o.Name.Shown); banned {
 			return nil, o.Name.Shown, nil
 		}
 		ban = NewBan(o.Name)
@@ -121,7 +121,7 @@ func (o Order) decideAbsent(h *Head) (*Event, string, error) {
 // unban returns the event that lets the name in again, and the name as it was
 // banned; nil and shown if it is not banned.
 func (o Order) unban(h *Head, shown string) (*Event, string) {
-	ban, banned := FindBan(h.Bans, o.Name.Key)
+	ban, banned := FindBan(h.Bans, o.Name.Shown)
 	if !banned {
 		return nil, shown
 	}
@@ -132,7 +132,7 @@ func (o Order) unban(h *Head, shown string) (*Event, string) {
 // it can.
 func (o Order) checkFull(h *Head) error {
 	full := func(list []Ban) bool {
-		_, there := FindBan(list, o.Name.Key)
+		_, there := FindBan(list, o.Name.Shown)
 		return !there && len(list) >= MaxBans
 	}
 	switch {

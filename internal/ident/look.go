@@ -1,0 +1,101 @@
+package ident
+
+import (
+	_ "embed"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Look is what a name looks like to a reader: two names with like looks can be taken
+// for each other.
+//
+// Its base is the skeleton of Unicode's UTS #39, in which each letter is replaced by the
+// prototype of all that look like it. It is taken before case is folded: "BiII" and
+// "Bill" are alike only as they are written.
+type Look struct {
+	skeleton string // folded
+	loose    string // the same, with letters as one that look alike in some case
+	capital  string // the folded skeleton of the name in capitals
+	exotic   bool   // the name has a letter that is not ASCII
+}
+
+// LookOf returns the look of a name as it is shown.
+func LookOf(shown string) Look {
+	folded := fold(skeleton(shown))
+	return Look{folded, inSomeCase.Replace(folded), fold(skeleton(strings.ToUpper(shown))), !isASCII(shown)}
+}
+
+// Like reports whether the two looks are alike. If a name has a letter that is not
+// ASCII, its case hides nothing: "SАM" with a Cyrillic А is drawn like SAM, which is Sam,
+// but the prototype of a small m is rn.
+func (l Look) Like(m Look) bool {
+	return l.skeleton == m.skeleton || (l.exotic || m.exotic) && (l.loose == m.loose || l.capital == m.capital)
+}
+
+// inSomeCase merges letters of folded skeletons that look alike in one case. The
+// prototypes of some letters are small capitals; that of м is a turned w.
+var inSomeCase = strings.NewReplacer(
+	"i", "l", "rn", "m",
+	"ᴀ", "a", "ʙ", "b", "ᴅ", "d", "ᴇ", "e", "ɢ", "g", "ʜ", "h", "ᴊ", "j", "к", "k", "ʟ", "l", "ʍ", "m", "ᴘ", "p", "ʀ", "r", "ᴛ", "t",
+)
+
+// Respelled reduces a name to what hardly any respelling changes: its loose look
+// without spaces and signs, and without digits that stand for letters. Bans are stored
+// with this, so they keep what they meant if it changes.
+func Respelled(shown string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.L, unicode.M, unicode.Nd) {
+			return r
+		}
+		return -1
+	}, digitsForLetters.Replace(LookOf(shown).loose))
+}
+
+var digitsForLetters = strings.NewReplacer("0", "o", "1", "l", "3", "e", "4", "a", "5", "s")
+
+// skeleton is the algorithm of UTS #39, section 4, without its treatment of mixed
+// directions. A name holds no characters that the algorithm would ignore.
+func skeleton(s string) string {
+	var b strings.Builder
+	for _, r := range norm.NFD.String(s) {
+		if prototype, found := prototypes()[r]; found {
+			b.WriteString(prototype)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return norm.NFD.String(b.String())
+}
+
+func fold(s string) string {
+	if isASCII(s) {
+		return strings.ToLower(s)
+	}
+	return norm.NFD.String(cases.Fold().String(s))
+}
+
+//go:embed confusables.txt
+var confusables string
+
+// prototypes returns the prototype of each letter that is not its own. Its lines are
+// "letter prototype"; see scripts/confusables.
+var prototypes = sync.OnceValue(func() map[rune]string {
+	all := map[rune]string{}
+	for line := range strings.Lines(confusables) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(line)
+		all[r] = strings.TrimSuffix(line[size+len(" "):], "\n")
+	}
+	return all
+})
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
+}

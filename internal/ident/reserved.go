@@ -1,0 +1,99 @@
+package ident
+
+import (
+	"strings"
+	"sync"
+	"unicode"
+
+	"golang.org/x/text/unicode/rangetable"
+)
+
+// reservedWords are names that could pass for the server, for who runs it, or for a
+// part that a model hears in its own conversation. They are compared without spaces and
+// punctuation.
+var reservedWords = []string{
+	"system", "server", "parley", "everyone", "all", "here",
+	"thesystem", "theserver", "systemserver", "serversystem",
+	"parleyserver", "parleysystem", "serverparley", "systemparley",
+	"parleybot", "parleyadmin", "parleyteam", "parleysupport",
+	"systemmessage", "servermessage", "systemnotice", "servernotice",
+	"admin", "administrator", "moderator", "operator", "root", "next",
+	"user", "youruser", "assistant", "developer", "tool",
+}
+
+// titles may not be a word of any agent's name: such a name could pass for the server
+// or its operator.
+var titles = []string{"parley", "server", "system", "administrator", "moderator", "operator"}
+
+// isReserved reports whether n is a reserved word.
+func isReserved(n Name) bool {
+	if reserved().words[letters(n.Key)] {
+		return true
+	}
+	look := LookOf(n.Shown)
+	return look.exotic && (reserved().looks[letters(look.loose)] || reserved().looks[letters(look.capital)])
+}
+
+// hasTitle reports whether a word of n is a title, also with digits that stand for
+// letters: no other name has such a word.
+func hasTitle(n Name) bool {
+	if anyWord(n.Key, reserved().titles) || anyWord(digitsForLetters.Replace(n.Key), reserved().titles) {
+		return true
+	}
+	look := LookOf(n.Shown)
+	return look.exotic && (anyWord(look.loose, reserved().titleLooks) || anyWord(look.capital, reserved().titleLooks))
+}
+
+func anyWord(name string, set map[string]bool) bool {
+	for word := range strings.FieldsFuncSeq(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }) {
+		if set[letters(word)] {
+			return true
+		}
+	}
+	return false
+}
+
+// letters returns the letters of s.
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+// reservedSets hold the words and titles, and what they look like. Looks count only for
+// names with a letter that is not ASCII: "a11" looks like "all" and is a fine name.
+type reservedSets struct{ words, looks, titles, titleLooks map[string]bool }
+
+var reserved = sync.OnceValue(func() reservedSets {
+	var s reservedSets
+	s.words, s.looks = withLooks(reservedWords)
+	s.titles, s.titleLooks = withLooks(titles)
+	return s
+})
+
+func withLooks(list []string) (words, looks map[string]bool) {
+	words, looks = map[string]bool{}, map[string]bool{}
+	for _, word := range list {
+		look := LookOf(word)
+		words[word], looks[look.loose], looks[look.capital] = true, true, true
+	}
+	return words, looks
+}
+
+// smallCapitals are the letters whose names in Unicode hold SMALL CAPITAL, and their
+// block of phonetic letters. UTS #39 has prototypes for only a few of them, and no
+// language that is written as names are needs them.
+var smallCapitals = rangetable.Merge(phonetic, rangetable.New(
+	0x0262, 0x026a, 0x0274, 0x0276, 0x0280, 0x0281, 0x028f, 0x0299, 0x029b, 0x029c, 0x029f,
+	0x1d7b, 0x1d7e, 0x1ddb, 0x1dde, 0x1ddf, 0x1de1, 0x1de2, 0x2c7b,
+	0xa730, 0xa731, 0xa776, 0xa7ae, 0xa7af, 0xa7fa, 0xab46, 0xab65,
+	0x10780, 0x10784, 0x10792, 0x10794, 0x10796, 0x1079c, 0x107a3, 0x107aa, 0x107b2, 0x1df02, 0x1df04, 0x1df10,
+))
+
+var phonetic = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x1d00, Hi: 0x1d2b, Stride: 1}}}
+
+// blankLetters count as letters and marks, and show nothing.
+var blankLetters = rangetable.New(0x13441, 0x13442, 0x16fe4)
