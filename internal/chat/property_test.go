@@ -204,7 +204,7 @@ func pick[V any](m *machine, what string, from ...V) V {
 	return rapid.SampledFrom(from).Draw(m.T, what)
 }
 
-// name draws an agent's name. Some are spellings of each other, some only to a ban.
+// name draws an agent's name. Some are spellings of each other, some look alike, and some are alike only to a ban.
 func (m *machine) name(what string) string {
 	return pick(m, what, "Ann", "Bob", "Cid", "Dora", "Ann", "Bob", "Cid", "bob", "B0b", "C-id", "Dor-a")
 }

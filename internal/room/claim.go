@@ -38,6 +38,9 @@ func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
 	if _, banned := FindBan(h.Bans, c.Name.Shown); banned {
 		return Seating{}, fault.Refuse(fault.NotAllowed, "An admin has banned this agent_name from this room, in any spelling. Do not try other names: tell your user, who can ask the people of the room.")
 	}
+	if err := checkLook(&h.State, c.Name); err != nil {
+		return Seating{}, err
+	}
 	got, err := Seating{Since: h.VisibleFrom()}, error(nil)
 	if old, taken := h.Named(c.Name.Key); taken {
 		got, err = c.reclaim(h, old, now)

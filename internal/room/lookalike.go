@@ -1,0 +1,26 @@
+package room
+
+import (
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+)
+
+// checkLook refuses a newcomer whose name could be taken for that of another agent. The
+// spelling that an agent of the name itself has is as old as its seat, and may return.
+// The error is a *fault.Error.
+func checkLook(s *State, n ident.Name) error {
+	look := ident.LookOf(n.Shown)
+	clash := false
+	for _, a := range s.Agents {
+		switch {
+		case a.Name == n.Shown:
+			return nil
+		case a.Key != n.Key && ident.LookOf(a.Name).Like(look):
+			clash = true
+		}
+	}
+	if clash {
+		return fault.Refuse(fault.NameTaken, "This agent_name looks like that of another agent in this room: some letters are drawn alike, such as I and l, or are of another script. Call join_room with an agent_name that nobody takes for another.")
+	}
+	return nil
+}
