@@ -46,7 +46,7 @@ type Reader interface {
 
 	// Query returns the items of one partition whose sort key begins with
 	// r.Prefix and follows r.After, in order or in reverse. It stops after
-	// r.Limit live items. An empty partition gives an empty page.
+	// r.Limit live items, or r.Bytes. An empty partition gives an empty page.
 	Query(ctx context.Context, r Range) (Page, error)
 }
 
@@ -165,6 +165,7 @@ type Range struct {
 	After       string // start after this sort key, in the direction of the query; must begin with Prefix, need not exist
 	Reverse     bool   // in descending order
 	Limit       int    // maximum number of live items, 1 to MaxLimit
+	Bytes       int    // unless 0, the page ends with the item with which its Data has so many bytes
 	Consistency Consistency
 }
 
@@ -241,8 +242,8 @@ func CheckKey(k Key) error {
 
 // CheckRange returns an error that wraps ErrInvalid if r breaks a limit.
 func CheckRange(r Range) error {
-	if r.Partition == "" || r.Limit < 1 || r.Limit > MaxLimit {
-		return fmt.Errorf("%w: a query must have a partition and a limit of 1 to %d; it has a partition of %d bytes and the limit %d", ErrInvalid, MaxLimit, len(r.Partition), r.Limit)
+	if r.Partition == "" || r.Limit < 1 || r.Limit > MaxLimit || r.Bytes < 0 {
+		return fmt.Errorf("%w: a query must have a partition and limits, of 1 to %d items; it has a partition of %d bytes and the limits %d and %d", ErrInvalid, MaxLimit, len(r.Partition), r.Limit, r.Bytes)
 	}
 	if r.After != "" && !strings.HasPrefix(r.After, r.Prefix) {
 		return fmt.Errorf("%w: a query of %s starts outside its prefix", ErrInvalid, Key{r.Partition, r.After})

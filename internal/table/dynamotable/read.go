@@ -59,7 +59,7 @@ func (t *Table) Query(ctx context.Context, r table.Range) (table.Page, error) {
 	if err := table.CheckRange(r); err != nil {
 		return table.Page{}, err
 	}
-	found := harvest{now: t.clock.Now(), limit: r.Limit}
+	found := harvest{now: t.clock.Now(), limit: r.Limit, most: r.Bytes}
 	in := t.queryInput(r)
 	for {
 		out, err := t.query(ctx, table.Key{Partition: r.Partition, Sort: r.Prefix}, in)
@@ -70,7 +70,7 @@ func (t *Table) Query(ctx context.Context, r table.Range) (table.Page, error) {
 			return table.Page{}, err
 		}
 		missing := r.Limit - len(found.items)
-		if missing == 0 || len(out.LastEvaluatedKey) == 0 {
+		if missing == 0 || found.heavy() || len(out.LastEvaluatedKey) == 0 {
 			return table.Page{Items: found.items, More: found.surplus || len(out.LastEvaluatedKey) > 0}, nil
 		}
 		in.ExclusiveStartKey = out.LastEvaluatedKey
@@ -84,7 +84,9 @@ func (t *Table) Query(ctx context.Context, r table.Range) (table.Page, error) {
 type harvest struct {
 	now     time.Time
 	limit   int
+	most    int // bytes; 0 for any number
 	items   []table.Item
+	bytes   int
 	expired int  // items skipped
 	surplus bool // there is a live item beyond the limit
 }
@@ -97,14 +99,18 @@ func (h *harvest) add(page []attributes) error {
 			return err
 		case !item.Live(h.now):
 			h.expired++
-		case len(h.items) == h.limit:
+		case len(h.items) == h.limit, h.heavy():
 			h.surplus = true
 		default:
 			h.items = append(h.items, item)
+			h.bytes += len(item.Data)
 		}
 	}
 	return nil
 }
+
+// heavy reports whether the items have as many bytes as a page may.
+func (h *harvest) heavy() bool { return h.most > 0 && h.bytes >= h.most }
 
 func (t *Table) queryInput(r table.Range) *dynamodb.QueryInput {
 	in := &dynamodb.QueryInput{

@@ -67,11 +67,14 @@ func (r *Reader) Query(ctx context.Context, q table.Range) (page table.Page, err
 		from = q.After + "\x00" // its successor: no key contains NUL
 	}
 	err = r.read(ctx, func(c *sqlitefile.Conn, now int64) error {
+		bytes := 0
 		err := c.Each(func(row *sqlite.Stmt) bool {
-			if page.More = len(page.Items) == q.Limit; page.More || ctx.Err() != nil {
+			if page.More = len(page.Items) == q.Limit || q.Bytes > 0 && bytes >= q.Bytes; page.More || ctx.Err() != nil {
 				return false
 			}
-			page.Items = append(page.Items, itemOf(row, q.Partition))
+			item := itemOf(row, q.Partition)
+			page.Items = append(page.Items, item)
+			bytes += len(item.Data)
 			return true
 		}, text, q.Partition, from, to, now)
 		if err == nil {

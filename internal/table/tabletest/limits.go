@@ -111,6 +111,7 @@ func testBrokenReads(t *trial) {
 		"no limit":             {Partition: t.partition},
 		"negative limit":       {Partition: t.partition, Limit: -1},
 		"limit too large":      {Partition: t.partition, Limit: table.MaxLimit + 1},
+		"negative bytes":       {Partition: t.partition, Limit: 1, Bytes: -1},
 		"no partition":         {Limit: 1},
 		"partition too long":   {Partition: tooLong, Limit: 1},
 		"prefix too long":      {Partition: t.partition, Prefix: tooLong, Limit: 1},

@@ -40,6 +40,7 @@ func testQueries(t *trial) {
 		}
 	})
 	t.says("a page may be larger than a megabyte", testBigPage)
+	t.says("a page ends where it has enough bytes", testHeavyPage)
 	t.says("random ranges match a sorted list", testAnyRange)
 }
 
@@ -126,6 +127,34 @@ func testBigPage(t *trial) {
 			for i := range want {
 				t.wantSame(got[i], want[i])
 			}
+		}
+	}
+}
+
+func testHeavyPage(t *trial) {
+	sizes := map[string]int{"a": 10, "b": 20, "c": 300_000, "d": 300_000, "e": 300_000, "f": 300_000, "g": 10}
+	for sort, size := range sizes {
+		t.put(t.item(sort, strings.Repeat("x", size)))
+	}
+	for _, c := range []struct {
+		r    table.Range
+		want string
+		more bool
+	}{
+		{table.Range{Limit: 9, Bytes: 30}, "a b", true},
+		{table.Range{Limit: 9, Bytes: 1}, "a", true},
+		{table.Range{Limit: 9, Bytes: 31}, "a b c", true},
+		{table.Range{Limit: 1, Bytes: 30}, "a", true},
+		{table.Range{Limit: 9, Bytes: 1_200_000}, "a b c d e f", true}, // more than DynamoDB returns at once
+		{table.Range{Limit: 9, Bytes: 1_200_040}, "a b c d e f g", false},
+		{table.Range{Limit: 9, Bytes: 300_011, Reverse: true}, "g f e", true},
+		{table.Range{Limit: 9, Bytes: 300_000, After: "e"}, "f", true},
+		{table.Range{Limit: 9, Bytes: 300_001, After: "e"}, "f g", false},
+	} {
+		page := t.query(c.r)
+		t.wantSorts(page, c.want)
+		if page.More != c.more {
+			t.Errorf("%+v: more %v; want %v", c.r, page.More, c.more)
 		}
 	}
 }
