@@ -34,6 +34,7 @@ type Proposal struct {
 	// Events holds what was written, after a successful append.
 	Events []room.Event
 
+	ctx  context.Context // of the call of Append
 	err  error
 	done chan struct{}
 }
@@ -61,11 +62,11 @@ func Backoff(try int) time.Duration { return min(firstBackoff<<min(try, 10), las
 // Append waits for p's turn and for its end. On nil, p.Events were written, or p
 // needed no write. If ctx ends first, they may still be written.
 func (l *Log) Append(ctx context.Context, p *Proposal) error {
-	p.done = make(chan struct{})
+	p.ctx, p.done = ctx, make(chan struct{})
 	if p.Began.IsZero() {
 		p.Began = l.store.now()
 	}
-	l.appender.add(ctx, p)
+	l.appender.add(p)
 	select {
 	case <-p.done:
 		return p.err
@@ -85,7 +86,7 @@ type appender struct {
 }
 
 // add queues p, and starts the goroutine if there is none.
-func (a *appender) add(ctx context.Context, p *Proposal) {
+func (a *appender) add(p *Proposal) {
 	a.mu.Lock()
 	a.queue = append(a.queue, p)
 	start := !a.running
@@ -93,12 +94,12 @@ func (a *appender) add(ctx context.Context, p *Proposal) {
 	a.mu.Unlock()
 	if start {
 		a.log.store.acquireAgain(a.log)
-		go a.run(context.WithoutCancel(ctx))
+		go a.run()
 	}
 }
 
 // run brings proposals to their ends until none is left.
-func (a *appender) run(ctx context.Context) {
+func (a *appender) run() {
 	defer a.log.Release()
 	for {
 		a.collect()
@@ -106,7 +107,7 @@ func (a *appender) run(ctx context.Context) {
 		if batch == nil {
 			return
 		}
-		a.settleAll(ctx, batch)
+		a.settleAll(batch[0].ctx, batch)
 	}
 }
 
@@ -144,7 +145,7 @@ func (a *appender) take() []*Proposal {
 }
 
 // settleAll brings every proposal of the batch to its end: written, refused or
-// failed.
+// failed. The call of the first one pays for all of them, which is just on average.
 func (a *appender) settleAll(ctx context.Context, batch []*Proposal) {
 	ctx, cancel := Detached(ctx)
 	defer cancel()
