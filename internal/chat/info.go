@@ -47,6 +47,9 @@ func infoOf(ctx context.Context, s *Service, key, password string) (Info, error)
 	if err != nil {
 		return Info{}, err
 	}
+	if err := s.limits.Enter(ctx, id); err != nil {
+		return Info{}, err
+	}
 	r := s.acquire(id)
 	defer r.release()
 	h, err := r.log.Current(ctx, began)
@@ -58,6 +61,7 @@ func infoOf(ctx context.Context, s *Service, key, password string) (Info, error)
 	case h.Expired(began), h.Deserted():
 		return Info{}, roomlog.ErrNotFound
 	}
+	s.limits.Password(ctx, password)
 	if err := s.passwords.Check(ctx, h, password); err != nil {
 		return Info{}, err
 	}

@@ -100,6 +100,9 @@ func (op *joinOp) run(ctx context.Context) (Seated, error) {
 // enter takes a seat in the room of id, or starts it over if it has expired or is
 // deserted.
 func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
+	if err := op.svc.limits.Enter(ctx, id); err != nil {
+		return Seated{}, err
+	}
 	r := op.svc.acquire(id)
 	defer r.release()
 	h, err := r.log.Current(ctx, op.began)
@@ -139,6 +142,7 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (Seated, e
 	}
 	for looks := range maxLooks {
 		if looks == 0 || h.Password != claim.password {
+			op.svc.limits.Password(ctx, op.password)
 			if err := op.svc.passwords.Check(ctx, h, op.password); err != nil {
 				return Seated{}, err
 			}
@@ -179,6 +183,7 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 	if mine.Regains {
 		return back(ctx, r, t, how)
 	}
+	op.svc.limits.Seat(ctx, r.log.ID())
 	view, err := r.view(ctx, r.log.Known(), mine.Seat)
 	if err != nil {
 		return Seated{}, err
@@ -205,11 +210,12 @@ func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, err
 	if !op.create {
 		return Seated{}, fault.Refuse(fault.RoomNotFound, "There is no room of this name. Check the spelling with your user, or leave create_if_missing out to create it.")
 	}
-	uncount, err := s.limits.Room(ctx)
+	uncount, err := s.limits.Room(ctx, s.store)
 	if err != nil {
 		return Seated{}, err
 	}
 	if op.settings.Password == "" {
+		s.limits.Password(ctx, op.password)
 		if op.settings.Password, err = s.passwords.Hash(ctx, op.password); err != nil {
 			return Seated{}, err
 		}

@@ -70,7 +70,7 @@ func TestLimits_unset_limitNothing(t *testing.T) {
 	}
 }
 
-func TestLimits_messages_arePerAgentAndMinute(t *testing.T) {
+func TestLimits_messages_arePerCallerAndMinute(t *testing.T) {
 	w := limited(t, ratelimit.Limits{Messages: 6})
 	p := w.pair()
 	if err := w.sayN(p.ann.Token, 6); err != nil {
@@ -81,7 +81,10 @@ func TestLimits_messages_arePerAgentAndMinute(t *testing.T) {
 	if got := retryAfter(t, err); got != 10*time.Second {
 		t.Errorf("try again after %s", got)
 	}
-	w.say(p.bob.Token, "each for himself")
+	there := ident.WithAddress(t.Context(), "192.0.2.2")
+	if _, err := w.Send(there, chat.SendRequest{Token: p.bob.Token, Text: "each for himself"}); err != nil {
+		t.Error(err)
+	}
 	w.exactly(err, again)
 	retryAfter(t, again())
 	w.clock.Advance(time.Minute)
@@ -91,7 +94,7 @@ func TestLimits_messages_arePerAgentAndMinute(t *testing.T) {
 	retryAfter(t, again())
 }
 
-func TestLimits_bytes_arePerAgentAndMinute(t *testing.T) {
+func TestLimits_bytes_arePerCallerAndMinute(t *testing.T) {
 	w := limited(t, ratelimit.Limits{Bytes: 60_000})
 	p := w.pair()
 	text := func(c string, n int) func() error {
@@ -112,16 +115,32 @@ func TestLimits_bytes_arePerAgentAndMinute(t *testing.T) {
 	w.exactly(err, text("d", 5_000))
 }
 
-func TestLimits_fewBytes_admitTheLongestText(t *testing.T) {
-	w := limited(t, ratelimit.Limits{Bytes: 10})
+func TestLimits_textOfMoreThanAMinute_isRefused(t *testing.T) {
+	w := limited(t, ratelimit.Limits{Bytes: 1000})
 	p := w.pair()
-	w.say(p.ann.Token, strings.Repeat("x", room.MaxText))
-	err := w.sayN(p.ann.Token, 1)
-	w.exactly(err, func() error { return w.sayN(p.ann.Token, 1) })
+	_, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: strings.Repeat("x", 1001)})
+	wants(t, err, fault.MessageTooLong)
+	w.say(p.ann.Token, strings.Repeat("x", 1000)) // the refused one took nothing
+	retryAfter(t, w.sayN(p.ann.Token, 1))
+}
+
+func TestLimits_leaveAndJoinAgain_doNotResetTheAllowance(t *testing.T) {
+	w := limited(t, ratelimit.Limits{Messages: 5})
+	said := 0
+	for i := range 40 {
+		ann := w.join("plans", "Ann")
+		if got, err := w.send(chat.SendRequest{Token: ann.Token, Text: fmt.Sprintf("text %d", i)}); err == nil && got.Sent && !got.Duplicate {
+			said++
+		}
+		w.leave(ann.Token)
+	}
+	if said != 5 {
+		t.Errorf("%d messages within a minute, of which 5 are allowed", said)
+	}
 }
 
 func TestLimits_callThatSendsNothing_isNotCounted(t *testing.T) {
-	w := limited(t, ratelimit.Limits{Messages: 3, Bytes: 40_000})
+	w := limited(t, ratelimit.Limits{Messages: 4, Bytes: 41_000})
 	p := w.pair()
 	w.say(p.bob.Token, "read this first")
 	text := strings.Repeat("a long text ", 1000)

@@ -41,6 +41,9 @@ func (s *Service) accept(ctx context.Context, token string, read func(*roomlog.L
 	if err != nil {
 		return nil, err
 	}
+	if err := s.limits.Enter(ctx, t.Room); err != nil {
+		return nil, err
+	}
 	began := s.now()
 	r := s.acquire(t.Room)
 	h, err := read(r.log, ctx)

@@ -38,7 +38,7 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err := op.address(ctx); err != nil {
 		return Sent{}, s.Outward(err)
 	}
-	undo, err := op.allow()
+	undo, err := s.limits.Message(ctx, len(req.Text))
 	if err != nil {
 		return Sent{}, err
 	}
@@ -105,12 +105,6 @@ func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (
 		got.Status = ""
 	}
 	return got, nil
-}
-
-// allow counts the message, or refuses it. undo takes the count back.
-func (op *sendOp) allow() (undo func(), err error) {
-	r := op.caller.room
-	return r.svc.limits.Message(r.agents.Pace(op.caller.agent.Seat), len(op.req.Text))
 }
 
 // sendOp is a message on its way into the log.

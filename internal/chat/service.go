@@ -44,7 +44,8 @@ type Options struct {
 	CacheBytes int64
 	// LongestWait caps every wait. The default is MaxWait.
 	LongestWait time.Duration
-	// Limits bound how fast agents speak and create rooms. The zero value does not.
+	// Limits bound what each caller does. The zero value does not. Units are counted for
+	// calls that pass Limits(s).Begin.
 	Limits ratelimit.Limits
 	// Logger receives what an operator should know. It never receives a token, a
 	// password or a text. It defaults to slog.Default().
@@ -84,13 +85,14 @@ func New(t table.Table, o Options) *Service {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	s := &Service{clock: o.Clock, opts: o, log: o.Logger, stopping: make(chan struct{})}
+	limits := limiter(t, o)
+	t = limits.Table(t)
+	s := &Service{limits: limits, clock: o.Clock, opts: o, log: o.Logger, stopping: make(chan struct{})}
 	s.store = roomlog.NewStore(t, roomlog.Options{
 		Clock: o.Clock, SingleProcess: o.SingleProcess, MinBatch: o.MinBatch, CacheBytes: o.CacheBytes, Logger: o.Logger,
 		Observe: func(l *roomlog.Log) roomlog.Observer { return newLiveRoom(s, l) },
 	})
 	s.live = live.Options{Store: s.store, Table: t, Clock: o.Clock, Logger: o.Logger, SingleProcess: o.SingleProcess}
-	s.limits = ratelimit.New(o.Limits, room.MaxText, s.store)
 	s.passwords = password.New(s.store)
 	return s
 }
@@ -106,7 +108,21 @@ func (s *Service) Stop() { s.stop.Do(func() { close(s.stopping) }) }
 func (s *Service) Stopping() <-chan struct{} { return s.stopping }
 
 // AllowRoom counts a room that the caller creates, or refuses it.
-func (s *Service) AllowRoom(ctx context.Context) error { _, err := s.limits.Room(ctx); return err }
+func (s *Service) AllowRoom(ctx context.Context) error {
+	_, err := s.limits.Room(ctx, s.store)
+	return err
+}
+
+// Limits returns the limiter of s. Calls pass its Begin first.
+func Limits(s *Service) *ratelimit.Limiter { return s.limits }
+
+func limiter(t table.Table, o Options) *ratelimit.Limiter {
+	shared := t
+	if o.SingleProcess {
+		shared = nil
+	}
+	return ratelimit.New(o.Limits, ratelimit.Options{Clock: o.Clock, Shared: shared})
+}
 
 func (s *Service) now() time.Time { return s.clock.Now() }
 

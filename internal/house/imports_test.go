@@ -37,7 +37,7 @@ func arrows() map[string][]string {
 		// The protocol.
 		"internal/mcp":        {"internal/meter"},
 		"internal/tools/spec": {"internal/ident", "internal/fault"},
-		"internal/tools":      {"internal/tools/spec", "internal/mcp", "internal/pairing", "internal/chat", "internal/view", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
+		"internal/tools":      {"internal/tools/spec", "internal/mcp", "internal/pairing", "internal/chat", "internal/ratelimit", "internal/view", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/httpapi":    {"internal/tools", "internal/mcp", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/lambdahttp": {"internal/meter"},
 

@@ -1,96 +1,81 @@
-// Package ratelimit bounds how fast one agent speaks, for which each process counts for
-// itself, and how many rooms one caller creates, which all processes count together.
+// Package ratelimit bounds what one caller does: how fast it speaks, how many rooms it
+// creates, and what its calls cost in all. Callers are told apart by ident.CallerOf. Each
+// process keeps its counts in memory. Processes that share a table count rooms together,
+// and tell each other what the callers and rooms that cost most have spent.
 package ratelimit
 
 import (
-	"sync"
+	"context"
 	"time"
 
-	"golang.org/x/time/rate"
+	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/table"
 )
 
 // Limits are the limits of one server. A zero field is no limit.
 type Limits struct {
-	Messages int // of one agent, per minute
-	Bytes    int // of one agent's texts, per minute
+	Messages int // of one caller, per minute
+	Bytes    int // of one caller's texts, per minute
 	Rooms    int // created by one caller, pairs included, per hour
+	Units    int // that one caller's calls cost, per minute; a room may cost twice as much
+}
+
+// Options of a Limiter. Clock is required.
+type Options struct {
+	Clock clockwork.Clock
+	// Shared is the table through which several processes tell each other what was spent.
+	// Nil means that there is one process.
+	Shared table.Table
 }
 
 // Limiter applies Limits. Its methods may be called concurrently.
 type Limiter struct {
-	limits Limits
-	burst  int
-	store  *roomlog.Store
+	limits          Limits
+	clock           clockwork.Clock
+	messages, bytes *budgets // by caller
+	callers, rooms  *budgets // units, by caller and by room
+	shared          table.Table
+	process         string // what this one is called in the table
 }
 
-// New returns a Limiter that counts rooms in the table of a store. burst is how many
-// bytes of text an agent may always send at once: the greatest length of one message.
-func New(l Limits, burst int, s *roomlog.Store) *Limiter { return &Limiter{l, burst, s} }
-
-// Pace is how fast one agent has been speaking. Its zero value has not spoken. It
-// must not be copied.
-type Pace struct {
-	once     sync.Once
-	messages *limiter
-	bytes    *limiter
-}
-
-// Message counts a message of so many bytes at the pace p, or refuses it. undo takes
-// the count back.
-func (l *Limiter) Message(p *Pace, bytes int) (undo func(), err error) {
-	p.once.Do(func() {
-		p.messages, p.bytes = perMinute(l.limits.Messages, 1), perMinute(l.limits.Bytes, l.burst)
-	})
-	now := l.store.Clock().Now()
-	undoMessage, wait := p.messages.spend(now, 1)
-	if wait > 0 {
-		return nil, fault.RetryLater(fault.RateLimited, wait, "You speak too fast: at most %d messages a minute. Nothing was sent: say it in %d seconds, or more in one message.", l.limits.Messages, fault.Seconds(wait))
+// New returns a Limiter.
+func New(l Limits, o Options) *Limiter {
+	return &Limiter{
+		limits: l, clock: o.Clock, shared: o.Shared, process: ident.NewEventID(),
+		messages: perMinute(l.Messages), bytes: perMinute(l.Bytes),
+		callers: perMinute(l.Units), rooms: perMinute(2 * l.Units),
 	}
-	undoBytes, wait := p.bytes.spend(now, bytes)
-	if wait > 0 {
-		undoMessage()
-		return nil, fault.RetryLater(fault.RateLimited, wait, "You say too much at once: at most %d bytes a minute. Nothing was sent: say it in %d seconds, or shorter.", l.limits.Bytes, fault.Seconds(wait))
-	}
-	return func() { undoMessage(); undoBytes() }, nil
 }
 
-// limiter is a rate.Limiter of which a refused call takes nothing, however many
-// calls come at once: a reservation of a rate.Limiter is given back in full only if
-// none was made after it.
-type limiter struct {
-	mu   sync.Mutex
-	rate *rate.Limiter
+// Pace is of no use any more.
+type Pace struct{}
+
+// Message counts a message of so many bytes of the caller, or refuses it. undo takes the
+// count back.
+func (l *Limiter) Message(ctx context.Context, bytes int) (undo func(), err error) {
+	if most := l.limits.Bytes; most > 0 && bytes > most {
+		return nil, fault.Refuse(fault.MessageTooLong, "This server takes at most %d bytes of text a minute, and yours has %d. Nothing was sent: say it shorter, or in several messages with a minute between them.", most, bytes)
+	}
+	caller, now := ident.CallerOf(ctx), l.clock.Now()
+	if wait := l.messages.take(caller, 1, now, 0); wait > 0 {
+		return nil, fault.RetryLater(fault.RateLimited, wait, "Too many messages come from where you call: at most %d a minute. Nothing was sent: say it in %d seconds, or more in one message.", l.limits.Messages, fault.Seconds(wait))
+	}
+	if wait := l.bytes.take(caller, float64(bytes), now, 0); wait > 0 {
+		l.messages.spend(caller, -1, now)
+		return nil, fault.RetryLater(fault.RateLimited, wait, "Too much text comes from where you call: at most %d bytes a minute. Nothing was sent: say it in %d seconds, or shorter.", l.limits.Bytes, fault.Seconds(wait))
+	}
+	return func() {
+		now := l.clock.Now()
+		l.messages.spend(caller, -1, now)
+		l.bytes.spend(caller, -float64(bytes), now)
+	}, nil
 }
 
-// perMinute returns a limiter; nil for no limit.
-func perMinute(n, burst int) *limiter {
-	if n <= 0 {
-		return nil
-	}
-	return &limiter{rate: rate.NewLimiter(rate.Limit(float64(n)/60), max(burst, n))}
-}
-
-// spend takes n from l. If that is too early, it takes nothing and returns how long
-// to wait.
-func (l *limiter) spend(now time.Time, n int) (undo func(), wait time.Duration) {
-	if l == nil {
-		return func() {}, 0
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	r := l.rate.ReserveN(now, n)
-	if wait = r.DelayFrom(now); wait > 0 {
-		r.CancelAt(now)
-		return nil, wait
-	}
-	return func() { l.cancel(r, now) }, 0
-}
-
-func (l *limiter) cancel(r *rate.Reservation, now time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	r.CancelAt(now)
+// retryLater returns the refusal of a call for which its caller has no budget left, or the
+// room that what names.
+func retryLater(what string, wait time.Duration) error {
+	return fault.RetryLater(fault.RateLimited, wait, "%s much work for the server that it has to pause. Nothing was done: call again in %d seconds, and less often. wait_for_message and leave_room mostly work meanwhile.", what, fault.Seconds(wait))
 }

@@ -1,29 +1,54 @@
 package ratelimit_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/ratelimit"
-	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
 )
 
+// begun is a whole minute.
+func begun() *clockwork.FakeClock { return clockwork.NewFakeClockAt(time.Unix(1_800_000_000, 0)) }
+
+// from returns the context of calls from an address.
+func from(t *testing.T, address string) context.Context {
+	return ident.WithAddress(t.Context(), address)
+}
+
+// refusedFor returns for how long err refuses a call; 0 for nil.
+func refusedFor(t *testing.T, err error) time.Duration {
+	t.Helper()
+	var refused *fault.Error
+	switch {
+	case err == nil:
+		return 0
+	case !errors.As(err, &refused), refused.Code != fault.RateLimited, refused.RetryAfter < time.Second:
+		t.Fatalf("got %v, want rate_limited and when to try again", err)
+	}
+	return refused.RetryAfter
+}
+
 func TestMessage_refusedConcurrently_costsNothing(t *testing.T) {
-	clock := clockwork.NewFakeClockAt(time.Unix(1_800_000_000, 0))
-	l := ratelimit.New(ratelimit.Limits{Messages: 1}, 1, roomlog.NewStore(nil, roomlog.Options{Clock: clock}))
-	var p ratelimit.Pace
+	clock := begun()
+	l := ratelimit.New(ratelimit.Limits{Messages: 1}, ratelimit.Options{Clock: clock})
 	for range 3 {
-		if _, err := l.Message(&p, 1); err != nil {
+		if _, err := l.Message(t.Context(), 1); err != nil {
 			t.Fatalf("a minute after the last message: %v", err)
 		}
 		var calls sync.WaitGroup
 		for range 16 {
 			calls.Go(func() {
 				for range 2000 {
-					if _, err := l.Message(&p, 1); err == nil {
+					if _, err := l.Message(t.Context(), 1); err == nil {
 						t.Error("a second message within the minute")
 					}
 				}
@@ -31,5 +56,143 @@ func TestMessage_refusedConcurrently_costsNothing(t *testing.T) {
 		}
 		calls.Wait()
 		clock.Advance(time.Minute)
+	}
+}
+
+func TestMessage_wholeLimitAtOnce_isAdmittedForEachLimit(t *testing.T) {
+	for limit := 1; limit < 3000; limit += 7 {
+		l := ratelimit.New(ratelimit.Limits{Messages: limit}, ratelimit.Options{Clock: begun()})
+		for n := range limit {
+			if _, err := l.Message(t.Context(), 1); err != nil {
+				t.Fatalf("message %d of %d: %v", n+1, limit, err)
+			}
+		}
+		if _, err := l.Message(t.Context(), 1); refusedFor(t, err) == 0 {
+			t.Fatalf("%d messages within a minute, of which %d are allowed", limit+1, limit)
+		}
+	}
+}
+
+// admitted returns how many calls of a kind ctx may make in a row, at most most, and the
+// error that ended them.
+func admitted(ctx context.Context, l *ratelimit.Limiter, k ratelimit.Kind, most int) (n int, err error) {
+	for ; n < most; n++ {
+		if _, err = l.Begin(ctx, k); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+func TestBegin_callerThatHasSpentItsBudget_hearsOnAndMayCallAgainLater(t *testing.T) {
+	clock := begun()
+	l := ratelimit.New(ratelimit.Limits{Units: 240}, ratelimit.Options{Clock: clock})
+	ann, bob := from(t, "192.0.2.1"), from(t, "192.0.2.2")
+	n, err := admitted(ann, l, ratelimit.Usual, 1000)
+	if wait := refusedFor(t, err); n != 210 || wait != time.Second {
+		t.Errorf("%d calls, then %v", n, err)
+	}
+	if n, err := admitted(ann, l, ratelimit.Vital, 1000); n != 30 || refusedFor(t, err) == 0 {
+		t.Errorf("%d calls to hear or leave, then %v", n, err)
+	}
+	if n, err := admitted(bob, l, ratelimit.Usual, 210); n != 210 {
+		t.Errorf("another caller: %d calls, then %v", n, err)
+	}
+	_, err = l.Begin(ann, ratelimit.Usual)
+	wait := refusedFor(t, err)
+	clock.Advance(wait - 250*time.Millisecond)
+	if _, err := l.Begin(ann, ratelimit.Usual); err == nil {
+		t.Errorf("admitted before %v were over", wait)
+	}
+	clock.Advance(250 * time.Millisecond)
+	if _, err := l.Begin(ann, ratelimit.Usual); err != nil {
+		t.Errorf("%v later: %v", wait, err)
+	}
+	clock.Advance(time.Hour)
+	if n, _ := admitted(ann, l, ratelimit.Usual, 1000); n != 210 {
+		t.Errorf("%d calls at once an hour later: what was not spent must not add up", n)
+	}
+}
+
+// Three callers at once cost a room no more than two of them may.
+func TestEnter_roomThatHasSpentItsBudget_isClosedToAllButThoseWhoHear(t *testing.T) {
+	l := ratelimit.New(ratelimit.Limits{Units: 240}, ratelimit.Options{Clock: begun()})
+	total := 0
+	for i := range 3 {
+		ctx := from(t, fmt.Sprintf("192.0.2.%d", i))
+		for n := 0; ; n++ {
+			call, err := l.Begin(ctx, ratelimit.Usual)
+			if err == nil {
+				err = l.Enter(call, "abcdefg")
+			}
+			if err != nil {
+				refusedFor(t, err)
+				break
+			}
+			total++
+		}
+	}
+	if total != 420 {
+		t.Errorf("%d calls in a room, of which 420 are allowed", total)
+	}
+	late := from(t, "192.0.2.9")
+	hears, err := l.Begin(late, ratelimit.Vital)
+	if err == nil {
+		err = l.Enter(hears, "abcdefg")
+	}
+	if err != nil {
+		t.Errorf("a wait in that room: %v", err)
+	}
+	elsewhere, err := l.Begin(late, ratelimit.Usual)
+	if err == nil {
+		err = l.Enter(elsewhere, "hijklmn")
+	}
+	if err != nil {
+		t.Errorf("a call in another room: %v", err)
+	}
+}
+
+func TestLimiter_moreCallersThanItHolds_forgetsThoseWhoSpentNothing(t *testing.T) {
+	clock := begun()
+	l := ratelimit.New(ratelimit.Limits{Units: 8}, ratelimit.Options{Clock: clock})
+	for i := range 3 * ratelimit.MostKeys {
+		if i%ratelimit.MostKeys == 0 {
+			clock.Advance(time.Hour)
+		}
+		if _, err := l.Begin(from(t, fmt.Sprint(i)), ratelimit.Usual); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := l.Callers(); n > ratelimit.MostKeys {
+		t.Errorf("%d callers are in memory, of which there may be %d", n, ratelimit.MostKeys)
+	}
+	ann := from(t, "ann")
+	if n, _ := admitted(ann, l, ratelimit.Usual, 1000); n != 7 {
+		t.Errorf("%d calls of one caller among many", n)
+	}
+}
+
+func TestTable_whatACallDoes_isChargedByItsSize(t *testing.T) {
+	l := ratelimit.New(ratelimit.Limits{Units: 1000}, ratelimit.Options{Clock: begun()})
+	tab := l.Table(metered(t, nil))
+	ann, err := l.Begin(from(t, "192.0.2.1"), ratelimit.Usual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tab.Write(t.Context(), put("LOG#1", 5000)); err != nil { // as a poll is: of no call
+		t.Fatal(err)
+	}
+	if err := tab.Write(ann, put("LOG#2", 5000), put("LOG#3", 10)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tab.Get(ann, put("LOG#2", 1).Item.Key, table.Strong); err != nil {
+		t.Fatal(err)
+	}
+	const want = 1 + 2*(5+1) + 0.4
+	if got := l.Spent("address 192.0.2.1"); got < want-1e-6 || got > want+1e-6 {
+		t.Errorf("%v units, want %v", got, want)
+	}
+	if got := l.SpentIn("abcdefg"); got < want-1-1e-6 || got > want-1+1e-6 {
+		t.Errorf("%v units of the room, want %v", got, want-1)
 	}
 }

@@ -15,17 +15,17 @@ import (
 // roomCounts is how long a created room counts.
 const roomCounts = time.Hour
 
-// Room counts a room that the caller creates, or refuses it. undo takes the count back,
-// for a room that was not created.
+// Room counts a room of a store that the caller creates, or refuses it. undo takes the
+// count back, for a room that was not created.
 //
 // Most callers create few rooms, so it tries a slot without looking, which costs one
 // write. Only if that one is taken it reads the others.
-func (l *Limiter) Room(ctx context.Context) (undo func(), err error) {
+func (l *Limiter) Room(ctx context.Context, s *roomlog.Store) (undo func(), err error) {
 	n := l.limits.Rooms
 	if n <= 0 {
 		return func() {}, nil
 	}
-	made := l.store.Made(ident.CallerDigest("", ident.CallerOf(ctx)))
+	made := s.Made(ident.CallerDigest("", ident.CallerOf(ctx)))
 	slot, wait, err := made.TakeOne(ctx, nil, roomlog.Choice{
 		Pick: func(taken map[string]room.Guess, now time.Time) (string, time.Duration) {
 			return freeRoom(taken, n, now)

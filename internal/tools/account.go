@@ -2,20 +2,52 @@ package tools
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/ratelimit"
 )
 
 // besideItsWait is how long a call takes at most beside the time for which it waits.
 // Only a table that does not answer takes so long. Each part of a call would give it
 // as much time again.
 const besideItsWait = 15 * time.Second
+
+// vital are the tools of which a caller should not be cut off that has spent its budget.
+func vital() []string { return []string{"wait_for_message", "leave_room", "manage_agent"} }
+
+// admitted returns the call of t that asks first whether its caller has budget left, before
+// anything of it is read.
+func (s *Set) admitted(t mcp.Tool) func(context.Context, json.RawMessage, *mcp.Record) (any, error) {
+	kind, call := ratelimit.Usual, t.Call
+	if slices.Contains(vital(), t.Name) {
+		kind = ratelimit.Vital
+	}
+	return func(ctx context.Context, arguments json.RawMessage, r *mcp.Record) (any, error) {
+		ctx, err := s.admit(ctx, kind)
+		if err != nil {
+			return nil, err
+		}
+		return call(ctx, arguments, r)
+	}
+}
+
+// admit admits a call, or refuses it for the budget of its caller.
+func (s *Set) admit(ctx context.Context, k ratelimit.Kind) (context.Context, error) {
+	ctx, err := chat.Limits(s.rooms).Begin(ctx, k)
+	if err != nil {
+		return nil, refusal(err, "")
+	}
+	return ctx, nil
+}
 
 // begin returns the context of a call that may wait for so long. It refuses the call
 // like beginWait. The caller calls end.

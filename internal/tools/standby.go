@@ -9,6 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/ratelimit"
 )
 
 // standbyName is the name of a wait without MCP beside those of the tools.
@@ -43,6 +44,10 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 	var ended Standby
 	o := mcp.Do(ctx, s.log, standbyName, func(ctx context.Context, r *mcp.Record) (any, error) {
 		r.Room = roomOf(asked.Token)
+		ctx, err := s.admit(ctx, ratelimit.Vital)
+		if err != nil {
+			return nil, err
+		}
 		ctx, end, err := begin(ctx, asked.Wait)
 		if err != nil {
 			return nil, err

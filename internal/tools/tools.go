@@ -63,6 +63,7 @@ func New(rooms *chat.Service, queues *pairing.Service, o Options) *Set {
 func (s *Set) Tools() []mcp.Tool {
 	var list []mcp.Tool
 	for _, t := range s.all() {
+		t.Call = s.admitted(t.Tool)
 		list = append(list, t.Tool)
 	}
 	return list

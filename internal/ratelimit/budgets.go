@@ -1,0 +1,118 @@
+package ratelimit
+
+import (
+	"sync"
+	"time"
+)
+
+// budgets are budgets of one kind, by key. Each is refilled evenly within a minute, and may
+// be spent at once. On nil, for no limit, nothing is counted.
+type budgets struct {
+	limit float64 // per minute
+
+	mu sync.Mutex
+	of map[string]*budget
+}
+
+// budget is what of a limit was spent, as the generic cell rate algorithm keeps it. Unlike
+// a rate.Limiter, it can be overdrawn, by what a call has cost or other processes have spent.
+type budget struct {
+	full time.Time // when it is refilled: the later, the more was spent
+	tally
+}
+
+// tally is what processes tell each other of a minute; see share.go.
+type tally struct {
+	minute int64   // since 1970
+	own    float64 // spent here
+	told   float64 // of own, so much is in the table
+	others float64 // spent by other processes, as far as this one knows
+}
+
+// mostKeys bounds the budgets in memory: an attacker has any number of addresses. Where
+// there are more, one that is refilled is forgotten, or any.
+const mostKeys = 20_000
+
+// perMinute returns budgets of so much a minute; nil for no limit.
+func perMinute(limit int) *budgets {
+	if limit <= 0 {
+		return nil
+	}
+	return &budgets{limit: float64(limit), of: map[string]*budget{}}
+}
+
+// time returns how long it takes to refill n, rounded down so that the parts of a minute's
+// budget never take longer than a minute.
+func (b *budgets) time(n float64) time.Duration {
+	return time.Duration(n * float64(time.Minute) / b.limit)
+}
+
+// take spends n of the budget of key if that leaves kept of it, as a part of the limit.
+// Otherwise it spends nothing and returns how long to wait.
+func (b *budgets) take(key string, n float64, now time.Time, kept float64) (wait time.Duration) {
+	if b == nil {
+		return 0
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	x := b.get(key, now)
+	wait = x.full.Sub(now) + b.time(n) - b.time(b.limit*(1-kept))
+	if wait > 0 {
+		return wait
+	}
+	b.count(x, n, now)
+	return 0
+}
+
+// spend spends n of the budget of key, which may be more than is left. A negative n gives
+// back what was spent.
+func (b *budgets) spend(key string, n float64, now time.Time) {
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.count(b.get(key, now), n, now)
+}
+
+// count spends n of x in this process. b.mu is held.
+func (b *budgets) count(x *budget, n float64, now time.Time) {
+	x.full = x.full.Add(b.time(n))
+	if minute := now.Unix() / 60; x.minute != minute {
+		x.tally = tally{minute: minute}
+	}
+	x.own += n
+}
+
+// get returns the budget of key, which is never fuller than full. b.mu is held.
+func (b *budgets) get(key string, now time.Time) *budget {
+	x := b.of[key]
+	if x == nil {
+		if len(b.of) >= mostKeys {
+			b.forget(now)
+		}
+		x = &budget{full: now}
+		b.of[key] = x
+	}
+	if x.full.Before(now) {
+		x.full = now
+	}
+	return x
+}
+
+// triesToForget bounds the search for a budget that is refilled.
+const triesToForget = 8
+
+// forget drops a budget, if possible one of which nothing is spent. b.mu is held.
+func (b *budgets) forget(now time.Time) {
+	tries, victim := 0, ""
+	for key, x := range b.of { // in any order
+		if tries++; tries == 1 || !x.full.After(now) {
+			victim = key
+		}
+		if tries == triesToForget || !x.full.After(now) {
+			break
+		}
+	}
+	delete(b.of, victim)
+}

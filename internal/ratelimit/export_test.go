@@ -1,0 +1,19 @@
+package ratelimit
+
+const MostKeys = mostKeys
+
+// Callers returns how many callers have a budget in memory.
+func (l *Limiter) Callers() int { return len(l.callers.of) }
+
+// Spent returns what a caller has spent of its budget in units, less what it has back.
+func (l *Limiter) Spent(caller string) float64 { return l.callers.spent(caller, l) }
+
+// SpentIn is Spent for a room.
+func (l *Limiter) SpentIn(id string) float64 { return l.rooms.spent(roomKey(id), l) }
+
+func (b *budgets) spent(key string, l *Limiter) float64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := l.clock.Now()
+	return b.get(key, now).full.Sub(now).Minutes() * b.limit
+}

@@ -1,0 +1,178 @@
+package ratelimit
+
+import (
+	"context"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// A unit is what writing a KiB costs on DynamoDB. The same is counted on a file, by the
+// same sizes. What costs the table nothing has a price, too.
+const (
+	callUnits = 1  // every call
+	seatUnits = 30 // a new seat: a room has 32,767 of them
+	hashUnits = 30 // a hash of a password: as long as it takes, hundreds of messages can be sent
+)
+
+// Kind says what a call is for.
+type Kind int
+
+const (
+	Usual Kind = iota
+	// Vital calls hear, leave, or free a room of somebody. The last eighth of each budget
+	// is kept for them, so that a caller which has spent the rest goes on hearing.
+	Vital
+)
+
+const keptForVital = 1.0 / 8
+
+// payer is the call that pays for what is done in its context.
+type payer struct {
+	caller string
+	kept   float64 // how much of each budget it leaves
+}
+
+type payerKey struct{}
+
+// Begin admits a call, which then pays for what is done in the context that it returns. It
+// refuses a call whose caller has no budget left. Whatever was admitted is never cut short.
+func (l *Limiter) Begin(ctx context.Context, k Kind) (context.Context, error) {
+	if l.callers == nil {
+		return ctx, nil
+	}
+	p := payer{caller: ident.CallerOf(ctx), kept: keptForVital}
+	if k == Vital {
+		p.kept = 0
+	}
+	l.tell(ctx, l.callers, p.caller)
+	if wait := l.callers.take(p.caller, callUnits, l.clock.Now(), p.kept); wait > 0 {
+		return nil, retryLater("From where you call came so", wait)
+	}
+	return context.WithValue(ctx, payerKey{}, p), nil
+}
+
+// Enter admits the call of ctx to the room with an id. It refuses one to a room that has
+// no budget left.
+func (l *Limiter) Enter(ctx context.Context, id string) error {
+	p, pays := ctx.Value(payerKey{}).(payer)
+	if !pays {
+		return nil
+	}
+	l.tell(ctx, l.rooms, roomKey(id))
+	if wait := l.rooms.take(roomKey(id), callUnits, l.clock.Now(), p.kept); wait > 0 {
+		return retryLater("In this room, agents made so", wait)
+	}
+	return nil
+}
+
+// Seat charges the call of ctx with a new seat in the room with an id.
+func (l *Limiter) Seat(ctx context.Context, id string) { l.charge(ctx, id, seatUnits) }
+
+// Password charges the call of ctx with a password that is set or checked; an empty one is
+// neither.
+func (l *Limiter) Password(ctx context.Context, password string) {
+	if password != "" {
+		l.charge(ctx, "", hashUnits)
+	}
+}
+
+// charge charges the call of ctx, and the room with an id unless that is "".
+func (l *Limiter) charge(ctx context.Context, id string, units float64) {
+	p, pays := ctx.Value(payerKey{}).(payer)
+	if !pays {
+		return
+	}
+	now := l.clock.Now()
+	l.callers.spend(p.caller, units, now)
+	if id != "" {
+		l.rooms.spend(roomKey(id), units, now)
+	}
+}
+
+// roomKey is the key of a room's budget. No caller has the same one.
+func roomKey(id string) string { return "room " + id }
+
+// Table returns t, whose calls are charged to the calls of their contexts.
+func (l *Limiter) Table(t table.Table) table.Table {
+	if l.callers == nil {
+		return t
+	}
+	return charged{t, l}
+}
+
+type charged struct {
+	table.Table
+	limiter *Limiter
+}
+
+// Get is table.Table's.
+func (c charged) Get(ctx context.Context, k table.Key, consistency table.Consistency) (table.Item, error) {
+	item, err := c.Table.Get(ctx, k, consistency)
+	c.charge(ctx, k.Partition, unitsRead(consistency, item))
+	return item, err
+}
+
+// Query is table.Table's.
+func (c charged) Query(ctx context.Context, r table.Range) (table.Page, error) {
+	page, err := c.Table.Query(ctx, r)
+	c.charge(ctx, r.Partition, unitsRead(r.Consistency, page.Items...))
+	return page, err
+}
+
+// Write is table.Table's. One that met a conflict costs as much as another.
+func (c charged) Write(ctx context.Context, ops ...table.Op) error {
+	err := c.Table.Write(ctx, ops...)
+	if len(ops) > 0 {
+		c.charge(ctx, ops[0].Item.Key.Partition, unitsWritten(ops))
+	}
+	return err
+}
+
+// charge charges what was done in a partition. A Write of several partitions belongs to
+// the first, which is the room's if a room is changed.
+func (c charged) charge(ctx context.Context, partition string, units float64) {
+	id, ofRoom := strings.CutPrefix(partition, roomlog.RoomPrefix)
+	if !ofRoom {
+		id = ""
+	}
+	c.limiter.charge(ctx, id, units)
+}
+
+const (
+	readStep  = 4 << 10 // bytes of a read unit; Eventual takes half of one
+	writeStep = 1 << 10
+	readPrice = 1.0 / 5 // of a read unit: see docs/cost.md
+	nameBytes = 21      // of attributes and their names, beside key and data: see dynamotable
+)
+
+func unitsRead(c table.Consistency, items ...table.Item) float64 {
+	bytes := 1
+	for _, item := range items {
+		bytes += size(item)
+	}
+	units := readPrice * steps(bytes, readStep)
+	if c == table.Eventual {
+		units /= 2
+	}
+	return units
+}
+
+func unitsWritten(ops []table.Op) (units float64) {
+	for _, op := range ops {
+		units += steps(size(op.Item), writeStep)
+	}
+	if len(ops) > 1 {
+		units *= 2 // a transaction
+	}
+	return units
+}
+
+func size(item table.Item) int {
+	return len(item.Key.Partition) + len(item.Key.Sort) + len(item.Data) + nameBytes
+}
+
+// steps returns how many steps cover so many bytes.
+func steps(bytes, step int) float64 { return float64((bytes + step - 1) / step) }
