@@ -30,7 +30,7 @@ func arrows() map[string][]string {
 		"internal/ratelimit": rooms,
 		"internal/view":      rooms,
 		"internal/password":  rooms,
-		"internal/live":      slices.Concat(rooms, []string{"internal/ratelimit"}),
+		"internal/live":      rooms,
 		"internal/chat":      slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit", "internal/live"}),
 		"internal/pairing":   slices.Concat(rooms, []string{"internal/chat"}),
 

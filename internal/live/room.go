@@ -9,7 +9,6 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
@@ -201,13 +200,6 @@ func (r *Room) NoteRoster(seat int, roster [16]byte, moved bool) bool {
 	return before != roster
 }
 
-// Pace returns how fast the agent of a seat has been speaking.
-func (r *Room) Pace(seat int) *ratelimit.Pace {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return &r.cached(seat).pace
-}
-
 // silence is a time during which everyone present may be waiting.
 type silence struct {
 	head  int64 // the last event when it began
@@ -227,7 +219,6 @@ type seatCache struct {
 	activityAt   time.Time // when it was last written here
 	roster       [16]byte  // of who was there, as the seat last saw it; zero: unknown
 	rosterReadAt time.Time // when it was last read for a quiet result
-	pace         ratelimit.Pace
 
 	// handing is held from the moment at which a call without a cursor is sure to
 	// be the newest of its seat until it has noted what it hands out, so that the

@@ -50,9 +50,6 @@ func New(l Limits, o Options) *Limiter {
 	}
 }
 
-// Pace is of no use any more.
-type Pace struct{}
-
 // Message counts a message of so many bytes of the caller, or refuses it. undo takes the
 // count back.
 func (l *Limiter) Message(ctx context.Context, bytes int) (undo func(), err error) {
