@@ -100,7 +100,7 @@ func TestList_rareMatch_isFoundOverSeveralCalls(t *testing.T) {
 	var ops []table.Op
 	for i := range 1200 {
 		ops = append(ops, table.Put(table.Item{
-			Key: table.Key{Partition: "LISTED", Sort: fmt.Sprintf("a%04d", i)}, Data: []byte(`{"v":4,"id":"0000000","name":"a"}`),
+			Key: table.Key{Partition: "LISTED", Sort: fmt.Sprintf("a%04d", i)}, Data: fmt.Appendf(nil, `{"v":%d,"id":"0000000","name":"a"}`, room.Version),
 		}, table.Always))
 		if len(ops) == table.MaxOps {
 			if err := w.table.Write(t.Context(), ops...); err != nil {

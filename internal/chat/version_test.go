@@ -2,17 +2,19 @@ package chat_test
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
 
 // newer returns an item as a newer program would write it: with known fields in other
 // forms.
 func newer(k table.Key) table.Item {
-	return table.Item{Key: k, Data: []byte(`{"v":5,"id":{"new":true},"t":7,"room":[],"agents":"none","at":"now","seq":"one","name":{}}`)}
+	return table.Item{Key: k, Data: fmt.Appendf(nil, `{"v":%d,"id":{"new":true},"t":7,"room":[],"agents":"none","at":"now","seq":"one","name":{}}`, room.Version+1)}
 }
 
 // One item is of a newer version, in its form or in ours. Calls that need it are
@@ -33,10 +35,10 @@ func TestNewerVersion_item_isNeitherReadNorOverwritten(t *testing.T) {
 			p := w.pair()
 			w.say(p.ann.Token, "hello") // event 3
 			w.look(p.bob.Token, "")
-			room := "ROOM#" + p.ann.Token[:7]
-			k := table.Key{Partition: room, Sort: c.sort}
-			ours := w.stored(table.Key{Partition: room, Sort: c.like}).Data
-			for _, data := range [][]byte{newer(k).Data, bytes.Replace(ours, []byte(`"v":4`), []byte(`"v":5`), 1)} {
+			partition := "ROOM#" + p.ann.Token[:7]
+			k := table.Key{Partition: partition, Sort: c.sort}
+			ours := w.stored(table.Key{Partition: partition, Sort: c.like}).Data
+			for _, data := range [][]byte{newer(k).Data, bytes.Replace(ours, fmt.Appendf(nil, `"v":%d`, room.Version), fmt.Appendf(nil, `"v":%d`, room.Version+1), 1)} {
 				w.store(table.Item{Key: k, Data: data})
 				w.cannotDo(c.needs, p.bob.Token, k)
 			}
@@ -92,7 +94,7 @@ func TestNewerVersion_unknownEventType_isNotSkipped(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
 	p := w.pair()
-	w.store(table.Item{Key: eventKey(p.ann.Token, 3), Data: []byte(`{"v":3,"id":"x","st":3,"at":1,"t":"painted"}`)})
+	w.store(table.Item{Key: eventKey(p.ann.Token, 3), Data: fmt.Appendf(nil, `{"v":%d,"id":"x","st":3,"at":1,"t":"painted"}`, room.Version)})
 	_, err := w.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "hello"})
 	wants(t, err, fault.Unavailable)
 }

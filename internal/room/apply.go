@@ -30,8 +30,8 @@ func apply(s *State, e Event) error {
 	case Managed:
 		manage(s, e)
 	case Changed:
-		if e.Settings != nil {
-			s.Settings, s.Updated = *e.Settings, e.N
+		if e.Changed != nil {
+			s.Settings, s.Updated = s.Settings.changed(e), e.N
 		}
 		s.Closed = s.Closed || e.ClosesRoom()
 	case Paired:

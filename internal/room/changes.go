@@ -3,10 +3,75 @@ package room
 // Changes are the settings that an update changed, with their new values. Fields
 // that did not change are nil or "".
 type Changes struct {
-	Room        *string `json:"room,omitempty"`
+	Room        *string `json:"room,omitempty"` // the new name
 	Description *string `json:"description,omitempty"`
 	Password    string  `json:"password,omitempty"` // "set" or "removed": the password itself is never shown
 	Capacity    *int    `json:"capacity,omitempty"`
 	Type        *Type   `json:"type,omitempty"`
 	Public      *bool   `json:"public,omitempty"`
+}
+
+// differences returns the settings in which s differs from old, as agents see them;
+// nil if in none.
+func differences(s, old Settings) *Changes {
+	var c Changes
+	differ(&c.Room, s.Name, old.Name)
+	differ(&c.Description, s.Description, old.Description)
+	differ(&c.Capacity, s.Capacity, old.Capacity)
+	differ(&c.Type, s.Type, old.Type)
+	differ(&c.Public, s.Public, old.Public)
+	if s.Password != old.Password {
+		if c.Password = "set"; s.Password == "" {
+			c.Password = "removed"
+		}
+	}
+	if c == (Changes{}) {
+		return nil
+	}
+	return &c
+}
+
+// changeTo returns the event that changes old to s, of which changed is what agents see.
+func changeTo(s, old Settings, changed *Changes) *Event {
+	e := &Event{Type: Changed, Changed: changed}
+	if changed.Room != nil {
+		e.Key = s.Key
+	}
+	if changed.Password != "" {
+		e.Hash = s.Password
+	}
+	differ(&e.OpenFrom, s.OpenFrom, old.OpenFrom)
+	return e
+}
+
+// changed returns s after e.
+func (s Settings) changed(e Event) Settings {
+	c := e.Changed
+	take(&s.Name, c.Room)
+	take(&s.Description, c.Description)
+	take(&s.Capacity, c.Capacity)
+	take(&s.Type, c.Type)
+	take(&s.Public, c.Public)
+	take(&s.OpenFrom, e.OpenFrom)
+	if c.Room != nil {
+		s.Key = e.Key
+	}
+	if c.Password != "" {
+		s.Password = e.Hash
+	}
+	return s
+}
+
+// differ points c at the new value if it differs from the old one.
+func differ[T comparable](c **T, now, old T) {
+	if now != old {
+		*c = &now
+	}
+}
+
+// take sets v to its new value, if it has one.
+func take[T any](v *T, now *T) {
+	if now != nil {
+		*v = *now
+	}
 }

@@ -9,7 +9,7 @@ import (
 
 // Version is that of everything this program stores. A program that meets another
 // one reads nothing from that item and writes no snapshot over it.
-const Version = 4
+const Version = 5
 
 // ErrNewerVersion reports data that a newer program stored.
 var ErrNewerVersion = errors.New("room: stored by a newer version of Parley")
@@ -60,11 +60,12 @@ type Event struct {
 	Agent    *Agent    `json:"agent,omitempty"`  // of Joined
 	Regains  bool      `json:"again,omitempty"`  // of Joined: Agent has its own seat again, under a new token
 	LogKey   string    `json:"key,omitempty"`    // of the Joined that starts a log: the key of the ids of its messages
-	Hash     string    `json:"hash,omitempty"`   // of Knocked: ident.HashSecret of the secret of the pending token
-	Key      string    `json:"nkey,omitempty"`   // of Knocked: of the name
+	Hash     string    `json:"hash,omitempty"`   // of Knocked: ident.HashSecret of the secret of the pending token; of Changed: the new password's
+	Key      string    `json:"nkey,omitempty"`   // of Knocked: of the name; of Changed: of the room's new name
 	Knock    int64     `json:"kn,omitempty"`     // of Managed with Readmit: the knock that it vouches for
-	Settings *Settings `json:"room,omitempty"`   // of Changed, and of the Joined that starts a log
+	Settings *Settings `json:"room,omitempty"`   // of the Joined that starts a log
 	Changed  *Changes  `json:"what,omitempty"`   // of Changed: the settings that differ
+	OpenFrom *Mark     `json:"opened,omitempty"` // of Changed: newcomers see no event before this one, if that changes
 
 	// Of what an admin did: Left (kicked, banned), Managed and Changed.
 	By     int    `json:"by,omitempty"`   // the admin's seat

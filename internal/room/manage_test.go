@@ -101,18 +101,19 @@ func TestUpdate_decided_changesWhatDiffersOnly(t *testing.T) {
 		taken   bool
 		changed string // as the event carries it
 		opens   bool   // newcomers see only what comes later
+		want    func(*room.Settings)
 		code    fault.Code
 	}{
 		"nothing new":        {update: room.Update{Capacity: 10, Type: room.Group}},
-		"description":        {update: room.Update{Description: "tea"}, changed: `{"description":"tea"}`},
-		"several":            {update: room.Update{Name: nameOf(t, "den"), Capacity: 3, Type: room.Channel}, changed: `{"room":"den","capacity":3,"type":"channel"}`},
-		"password":           {update: room.Update{Password: "hash"}, changed: `{"password":"set"}`, opens: true},
-		"public":             {update: room.Update{Public: &yes}, changed: `{"public":true}`, opens: true},
-		"more seats":         {update: room.Update{Capacity: 11}, changed: `{"capacity":11}`, opens: true},
-		"fewer seats":        {update: room.Update{Capacity: 9}, changed: `{"capacity":9}`},
+		"description":        {update: room.Update{Description: "tea"}, changed: `{"description":"tea"}`, want: func(s *room.Settings) { s.Description = "tea" }},
+		"several":            {update: room.Update{Name: nameOf(t, "den"), Capacity: 3, Type: room.Channel}, changed: `{"room":"den","capacity":3,"type":"channel"}`, want: func(s *room.Settings) { s.Name, s.Key, s.Capacity, s.Type = "den", "den", 3, room.Channel }},
+		"password":           {update: room.Update{Password: "hash"}, changed: `{"password":"set"}`, opens: true, want: func(s *room.Settings) { s.Password = "hash" }},
+		"public":             {update: room.Update{Public: &yes}, changed: `{"public":true}`, opens: true, want: func(s *room.Settings) { s.Public = true }},
+		"more seats":         {update: room.Update{Capacity: 11}, changed: `{"capacity":11}`, opens: true, want: func(s *room.Settings) { s.Capacity = 11 }},
+		"fewer seats":        {update: room.Update{Capacity: 9}, changed: `{"capacity":9}`, want: func(s *room.Settings) { s.Capacity = 9 }},
 		"fewer than seated":  {update: room.Update{Capacity: 2}, code: fault.InvalidArgument},
 		"name is taken":      {update: room.Update{Name: nameOf(t, "den")}, taken: true, code: fault.RoomExists},
-		"other spelling":     {update: room.Update{Name: nameOf(t, "PLANS")}, taken: true, changed: `{"room":"PLANS"}`},
+		"other spelling":     {update: room.Update{Name: nameOf(t, "PLANS")}, taken: true, changed: `{"room":"PLANS"}`, want: func(s *room.Settings) { s.Name = "PLANS" }},
 		"password that goes": {update: room.Update{RemovePassword: true}},
 	} {
 		e, err := x.update.Decide(l.head, x.taken)
@@ -125,8 +126,21 @@ func TestUpdate_decided_changesWhatDiffersOnly(t *testing.T) {
 			}
 			continue
 		}
-		if got, _ := json.Marshal(e.Changed); string(got) != x.changed || (e.Settings.OpenFrom.N == l.head.AsOf+1) != x.opens {
-			t.Errorf("%s: %v, %+v", what, e.Changed, e.Settings)
+		got, _ := json.Marshal(e.Changed)
+		e.N = l.head.AsOf + 1
+		after, err := l.head.State.Apply(*e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != x.changed || (after.OpenFrom.N == e.N) != x.opens {
+			t.Errorf("%s: %s, %+v", what, got, after.Settings)
+		}
+		want := l.head.Settings
+		if x.want != nil {
+			x.want(&want)
+		}
+		if want.OpenFrom = after.OpenFrom; after.Settings != want {
+			t.Errorf("%s: %+v, want %+v", what, after.Settings, want)
 		}
 	}
 	if e, err := (room.Update{Close: true}).Decide(l.head, false); err != nil || !e.ClosesRoom() {

@@ -29,6 +29,9 @@ func (e *Event) Held() int {
 	if e.Changed != nil {
 		n += int(unsafe.Sizeof(*e.Changed)) + e.Changed.held()
 	}
+	if e.OpenFrom != nil {
+		n += int(unsafe.Sizeof(*e.OpenFrom))
+	}
 	if e.Ban != nil {
 		n += int(unsafe.Sizeof(*e.Ban)) + e.Ban.held()
 	}

@@ -47,9 +47,7 @@ func newRoom(t *testing.T, names ...string) *timeline {
 func newPair(t *testing.T, names ...string) *timeline {
 	t.Helper()
 	l := newRoom(t, names...)
-	s := l.head.Settings
-	s.Capacity = 2
-	l.apply(room.Event{Type: room.Changed, Settings: &s})
+	l.set(func(s *room.Settings) { s.Capacity = 2 })
 	return l
 }
 
@@ -163,7 +161,13 @@ func (l *timeline) set(change func(*room.Settings)) room.Event {
 	l.Helper()
 	s := l.head.Settings
 	change(&s)
-	return l.apply(room.Event{Type: room.Changed, By: 1, Settings: &s})
+	if s.Paired != l.head.Paired { // which no admin changes
+		h := *l.head
+		h.Paired, l.head = s.Paired, &h
+	}
+	e := room.ChangeTo(s, l.head.Settings)
+	e.By = 1
+	return l.apply(e)
 }
 
 // agent returns the agent of a seat.

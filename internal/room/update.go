@@ -60,7 +60,7 @@ func (u Update) Decide(h *Head, taken bool) (*Event, error) {
 	if next.Password != h.Password || next.Public != h.Public || next.Capacity > h.Capacity {
 		next.OpenFrom = Mark{h.AsOf + 1, h.Messages}
 	}
-	return &Event{Type: Changed, Settings: &next, Changed: changed}, nil
+	return changeTo(next, h.Settings, changed), nil
 }
 
 // apply returns s with the changes.
@@ -84,30 +84,4 @@ func (u Update) apply(s Settings) Settings {
 		s.Public = *u.Public
 	}
 	return s
-}
-
-// differences returns the settings in which s differs from old; nil if in none.
-func differences(s, old Settings) *Changes {
-	var c Changes
-	differ(&c.Room, s.Name, old.Name)
-	differ(&c.Description, s.Description, old.Description)
-	differ(&c.Capacity, s.Capacity, old.Capacity)
-	differ(&c.Type, s.Type, old.Type)
-	differ(&c.Public, s.Public, old.Public)
-	if s.Password != old.Password {
-		if c.Password = "set"; s.Password == "" {
-			c.Password = "removed"
-		}
-	}
-	if c == (Changes{}) {
-		return nil
-	}
-	return &c
-}
-
-// differ points c at the new value if it differs from the old one.
-func differ[T comparable](c **T, now, old T) {
-	if now != old {
-		*c = &now
-	}
 }

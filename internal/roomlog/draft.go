@@ -71,7 +71,7 @@ func (d *draft) fits(ch Change) bool {
 	size := d.bytes
 	for _, e := range ch.Events {
 		size += len(e.Text)
-		if e.Settings != nil && e.Settings.Key != d.head.Key {
+		if e.Changed != nil && e.Changed.Room != nil && e.Key != d.head.Key {
 			return false // only a Write can tell whether a name is free: one new name each
 		}
 	}

@@ -23,7 +23,7 @@ func FuzzStored(f *testing.F) {
 		{V: room.Version, ID: "c", LastChange: 3, AtMs: at, Type: room.Left, Seat: 1, Name: "Ann", Reason: "left", Promoted: 2},
 		{V: room.Version, ID: "d", LastChange: 4, AtMs: at, Type: room.Retired},
 		{V: room.Version, ID: "e", LastChange: 5, AtMs: at, Type: room.Managed, By: 1, Action: "ban", Name: "Bob", Ban: &room.Ban{Key: "bob"}},
-		{V: room.Version, ID: "f", LastChange: 6, AtMs: at, Type: room.Changed, By: 1, Settings: &settings, Changed: &room.Changes{Room: &settings.Name}},
+		{V: room.Version, ID: "f", LastChange: 6, AtMs: at, Type: room.Changed, By: 1, Key: settings.Key, Changed: &room.Changes{Room: &settings.Name}},
 		{V: room.Version, ID: "g", LastChange: 7, AtMs: at, Type: room.Knocked, Name: "Bob", Key: "bob", Reason: room.ReasonRoomFull},
 		{V: room.Version + 1, Type: "sang"},
 	} {

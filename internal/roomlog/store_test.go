@@ -202,16 +202,12 @@ func TestObserver_ofAppendsAndReads_hearsEveryEventOnceInOrder(t *testing.T) {
 // TestDraft_twoNewNames_areTwoWrites: only a Write can tell whether a name is free.
 func TestDraft_twoNewNames_areTwoWrites(t *testing.T) {
 	rename := func(to string) *Proposal {
-		return &Proposal{Propose: func(h *room.Head, _ time.Time) (Change, error) {
-			next := h.Settings
-			next.Name, next.Key = to, to
-			return Change{Events: []room.Event{{Type: room.Changed, Settings: &next}}}, nil
+		return &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
+			return Change{Events: []room.Event{{Type: room.Changed, Changed: &room.Changes{Room: &to}, Key: to}}}, nil
 		}}
 	}
 	describe := &Proposal{Propose: func(h *room.Head, _ time.Time) (Change, error) {
-		next := h.Settings
-		next.Description = h.Name
-		return Change{Events: []room.Event{{Type: room.Changed, Settings: &next}}}, nil
+		return Change{Events: []room.Event{{Type: room.Changed, Changed: &room.Changes{Description: &h.Name}}}}, nil
 	}}
 	now := time.UnixMilli(1)
 	d := newDraft(&room.Head{State: room.State{
