@@ -103,7 +103,9 @@ func (c manageCall) changeRole(m model, r roomModel, x agentModel) (model, manag
 		r.mutes = withoutName(r.mutes, x.name)
 	case room.Readmit:
 		done, status = x.replacedAt.IsZero(), chat.StatusVouched
-		next.replacedAt = time.Time{}
+		if next.replacedAt = (time.Time{}); x.takenAt.Equal(x.replacedAt) {
+			next.takenAt = time.Time{}
+		}
 	}
 	switch {
 	case forbidden:

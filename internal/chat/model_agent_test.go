@@ -26,6 +26,7 @@ type agentModel struct {
 	joinedAt    time.Time
 	replacedAt  time.Time // when it took the name of another; zero: it did not
 	regainedAt  time.Time // when its principal last had the seat again
+	takenAt     time.Time // when it got the name or the seat of an earlier holder; zero: it did not
 	calls       []callModel
 	used        bool      // it has called since it joined
 	promoted    time.Time // when it became admin after its join
@@ -162,15 +163,26 @@ func (m model) leaseEnd(a agentModel) (low, high time.Time) {
 func (m model) nameFree(a agentModel) (low, high time.Time) {
 	switch {
 	case a.admin:
-		return m.leaseEnd(a)
+		low, high = m.leaseEnd(a)
+		return a.kept(low), a.kept(high)
 	case !m.sequential:
-		return a.joinedAt.Add(90 * time.Second), m.now.AddDate(1, 0, 0)
+		return a.kept(a.joinedAt.Add(90 * time.Second)), m.now.AddDate(1, 0, 0)
 	case a.used:
 		low = a.lastHeard().Add(2 * time.Minute)
 	default:
 		low = a.joinedAt.Add(90 * time.Second)
 	}
+	low = a.kept(low)
 	return low, low
+}
+
+// kept returns the time until which a has its name for sure, that is otherwise free from
+// then on: a name changes hands once in 15 minutes.
+func (a agentModel) kept(free time.Time) time.Time {
+	if a.takenAt.IsZero() {
+		return free
+	}
+	return latest(free, a.takenAt.Add(15*time.Minute))
 }
 
 // ownAgain returns when the principal of a gets its seat back by its name.

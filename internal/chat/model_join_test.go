@@ -158,7 +158,7 @@ func (c joinCall) reclaim(m model, r roomModel, old agentModel) (all []joinOutco
 
 // heir returns what an agent has that takes the name of old without proof.
 func (old agentModel) heir(now time.Time) agentModel {
-	return agentModel{replacedAt: now, former: append(slices.Clip(old.former), old.seat), formerSince: old.firstSeen()}
+	return agentModel{replacedAt: now, takenAt: now, former: append(slices.Clip(old.former), old.seat), formerSince: old.firstSeen()}
 }
 
 // regain gives the seat of old, with all that belongs to it, to its principal.
@@ -170,7 +170,7 @@ func (c joinCall) regain(m model, r roomModel, old agentModel) ([]joinOutcome, e
 
 // reseat gives the seat of a under a new token.
 func (m model) reseat(r roomModel, a agentModel) (roomModel, error) {
-	a.joinedAt = m.now
+	a.joinedAt, a.takenAt = m.now, m.now
 	r.knocks = slices.DeleteFunc(slices.Clone(r.knocks), func(k knockModel) bool { return k.seat == a.seat })
 	return m.append(r.with(a), eventModel{seat: a.seat, Message: view.Message{Type: view.Joined, Agent: a.name, Reason: room.ReasonReturned}})
 }

@@ -75,13 +75,15 @@ func (c *Claim) LeaseEnd(h *Head, a Agent) (end, last time.Time) {
 }
 
 // How long an agent must be silent before its name may be taken. An announced
-// absence and a program on standby do not count as silence broken.
+// absence and a program on standby do not count as silence broken. An agent that waits
+// for its user makes no call for minutes: so that two live agents of one name do not
+// take it from each other, it changes hands once in TakenEvery.
 const (
 	RegainSilent  = 2 * time.Minute  // by its own principal
 	RegainUnused  = 20 * time.Second // by its own principal, if its token was never used: the reply of its join was lost
-	RegainEvery   = 15 * time.Minute // by its own principal, once more
 	ReplaceSilent = 2 * time.Minute  // by anyone
 	ReplaceUnused = 90 * time.Second // by anyone, if its token was never used
+	TakenEvery    = 15 * time.Minute // by anyone, once more
 )
 
 // reclaim takes the seat of a silent agent with the same name. Its own principal gets
@@ -97,15 +99,17 @@ func (c *Claim) reclaim(h *Head, old Agent, now time.Time) (Seating, error) {
 		again := old.regained(c.Hash, now)
 		return Seating{Regained: &again}, nil
 	}
-	wait := last.Add(ReplaceSilent).Sub(now)
+	free := last.Add(ReplaceSilent)
 	if !used {
-		wait = last.Add(ReplaceUnused).Sub(now)
+		free = last.Add(ReplaceUnused)
 	}
 	if old.Role == Admin {
-		end, _ := c.LeaseEnd(h, old)
-		wait = end.Sub(now)
+		free, _ = c.LeaseEnd(h, old)
 	}
-	if wait > 0 {
+	if old.EndedHash != "" || old.ReplacedMs != 0 { // another had the name before
+		free = Latest(free, time.UnixMilli(old.AtMs).Add(TakenEvery))
+	}
+	if wait := free.Sub(now); wait > 0 {
 		if own {
 			wait = min(wait, ownWait)
 		}
@@ -128,7 +132,7 @@ func (c *Claim) ownWait(old Agent, last time.Time, used bool, now time.Time) (ow
 	if !used {
 		silent = RegainUnused
 	}
-	return true, Latest(last.Add(silent), time.UnixMilli(old.RegainedMs).Add(RegainEvery)).Sub(now)
+	return true, Latest(last.Add(silent), time.UnixMilli(old.RegainedMs).Add(TakenEvery)).Sub(now)
 }
 
 // Yours returns the names of the idle seats of the newcomer's principal, which it can
@@ -197,7 +201,7 @@ func (c *Claim) Expiry(h *Head, a Agent) time.Time {
 // caller's principal has that seat.
 func nameTaken(wait time.Duration, own bool) *fault.Error {
 	if own {
-		return fault.RetryLater(fault.NameTaken, wait, "Another agent in this room has this name, and was heard less than two minutes ago. If that is not you, choose another agent_name. If it was you, and you have lost your agent_token, the seat is yours again after a short silence: repeat this call in %d seconds, and make no other one meanwhile.", fault.Seconds(wait))
+		return fault.RetryLater(fault.NameTaken, wait, "Another agent in this room has this name, and was heard, or got its seat by the name, a short time ago. If that is not you, choose another agent_name. If it was you, and you have lost your agent_token, the seat is yours again after a short silence: repeat this call in %d seconds, and make no other one meanwhile.", fault.Seconds(wait))
 	}
 	return fault.RetryLater(fault.NameTaken, wait, "Another agent in this room has this name. If that is not you, choose another agent_name. If it is you, pass only your agent_token to join_room; if you have lost that, repeat this call in %d seconds.", fault.Seconds(wait))
 }

@@ -42,7 +42,7 @@ func claimBob(t *testing.T, l *timeline, principal string, p *room.Presence, now
 func bobs(t *testing.T) *timeline {
 	l := newRoom(t, "Ann", "Bob")
 	a := l.agent(2)
-	a.Principal = "key:b"
+	a.Principal, a.Hash = "key:b", "old"
 	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a, Regains: true})
 	l.say(1, "hello")
 	return l
@@ -128,7 +128,7 @@ func TestReclaim_bySamePrincipal_worksOnceInFifteenMinutes(t *testing.T) {
 	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: "Bob", Agent: first.Regained, Regains: true})
 	for after, want := range map[time.Duration]string{
 		time.Minute:      refused,
-		14 * time.Minute: replaced, // silent for long, so anyone may take the name
+		14 * time.Minute: refused, // not as anyone, either
 		15 * time.Minute: regained,
 	} {
 		if got, _, err := claimBob(t, l, "key:b", nil, at.Add(after)); got != want {
