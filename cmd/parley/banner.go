@@ -12,8 +12,8 @@ import (
 
 // banner writes to w what a person needs after the start: where the server
 // listens, where the rooms are stored, and what to paste into a client. public is the
-// address of MCP if the settings have one.
-func banner(w io.Writer, at endpoint, public, rooms string) error {
+// address of MCP if the settings have one; exposure says who can reach the server.
+func banner(w io.Writer, at endpoint, public, rooms, exposure string) error {
 	url, note := at.url(), ""
 	switch {
 	case public != "":
@@ -27,6 +27,7 @@ or put TLS in front of it.
 	}
 	_, err := fmt.Fprintf(w, `Parley %s listens %s
 The rooms are stored in %s
+%s
 
 Add it to a client:
 
@@ -34,7 +35,7 @@ Add it to a client:
 Then tell the agent in each client: join the room "hello" on parley and talk to the other one.
 Ctrl-C stops the server; the rooms stay.
 %s
-`, app.Version(), at.listens, rooms, httpapi.Connect(url), note)
+`, app.Version(), at.listens, rooms, exposure, httpapi.Connect(url), note)
 	return err
 }
 

@@ -26,6 +26,7 @@ func alone(t *testing.T) {
 
 func defaults() settings {
 	return settings{Addr: "127.0.0.1:8080", Data: defaultFile(), Settings: app.Settings{
+		MessagesPerMinute: app.Usual, BytesPerMinute: app.Usual, UnitsPerMinute: app.Usual, RoomsPerHour: app.Usual, WaitsPerAddress: app.Usual,
 		LongestWait: 12 * time.Hour, KeepAlive: 15 * time.Second, MaxWaits: 20000, MaxBodies: 64, LogLevel: "warn", LogFormat: "text",
 	}}
 }
@@ -49,10 +50,11 @@ func TestParse_readsFlagsAndEnvironment(t *testing.T) {
 		"more environment": {env: map[string]string{"PUBLIC_URL": "https://a.example/mcp", "LOG_LEVEL": "error", "LOG_FORMAT": "json", "ALLOW_ORIGIN": "https://a.example,https://b.example"}, want: func(s *settings) {
 			s.PublicURL, s.LogLevel, s.LogFormat, s.AllowOrigin = "https://a.example/mcp", "error", "json", []string{"https://a.example", "https://b.example"}
 		}},
-		"limits": {args: "--messages-per-minute 6 --rooms-per-hour 2 --trust-proxy", env: map[string]string{"BYTES_PER_MINUTE": "1000", "MAX_WAITS": "9"}, want: func(s *settings) {
+		"limits": {args: "--messages-per-minute 6 --rooms-per-hour 2 --units-per-minute auto --trust-proxy", env: map[string]string{"BYTES_PER_MINUTE": "1000", "UNITS_PER_MINUTE": "5", "MAX_WAITS": "9", "WAITS_PER_ADDRESS": "3"}, want: func(s *settings) {
 			s.MessagesPerMinute, s.RoomsPerHour, s.TrustProxy = 6, 2, true
-			s.BytesPerMinute, s.MaxWaits = 1000, 9
+			s.BytesPerMinute, s.MaxWaits, s.WaitsPerAddress = 1000, 9, 3
 		}},
+		"no limits": {args: "--messages-per-minute 0 --units-per-minute 0", want: func(s *settings) { s.MessagesPerMinute, s.UnitsPerMinute = 0, 0 }},
 		"metrics":   {args: "--metrics-addr 127.0.0.1:9464", want: func(s *settings) { s.MetricsAddr = "127.0.0.1:9464" }},
 		"flag wins": {args: "--addr :2", env: map[string]string{"ADDR": ":1"}, want: func(s *settings) { s.Addr = ":2" }},
 	} {
@@ -87,6 +89,7 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"--data a --table b":      "--table",
 		"--create-table":          "--table NAME",
 		"--rooms-per-hour -1":     "--rooms-per-hour (PARLEY_ROOMS_PER_HOUR) -1: must be a positive number",
+		"--units-per-minute many": `--units-per-minute: "many" must be a positive number, or 0 for no limit, or auto`,
 		"--max-waits -1":          "--max-waits (PARLEY_MAX_WAITS) -1: must be 1 or more",
 		"--max-bodies=-1":         "--max-bodies (PARLEY_MAX_BODIES) -1: must be 1 or more",
 		"--log-level loud":        "--log-level",

@@ -46,9 +46,10 @@ func (s *serveCommand) Run(ctx context.Context, io streams) (err error) {
 	figures := scrape.New()
 	app.TuneCollector(ctx)
 	at := endpointOf(ln.Addr(), ownAddress)
-	a, err := app.New(ctx, app.Config{
+	config := app.Config{
 		Settings: s.Settings, Open: s.opener(figures, log), Metrics: figures, Logger: log, OnLoopback: !at.open, Reachable: at.reachable(),
-	})
+	}
+	a, err := app.New(ctx, config)
 	if err != nil {
 		return err
 	}
@@ -59,7 +60,7 @@ func (s *serveCommand) Run(ctx context.Context, io streams) (err error) {
 	if metricsLn != nil {
 		defer serveMetrics(metricsLn, figures.Handler(), s.AllowHost, io.out, log).Close()
 	}
-	if err := banner(io.out, at, s.PublicAddress(), place(s.settings)); err != nil {
+	if err := banner(io.out, at, s.PublicAddress(), place(s.settings), config.Exposure()); err != nil {
 		log.Warn("cannot write to standard output", "error", err)
 	}
 	return serveUntil(ctx, httpapi.NewServer(a.Handler, log), ln, a.Stop, log)

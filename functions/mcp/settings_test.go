@@ -27,13 +27,14 @@ func environment(t *testing.T, set map[string]string) {
 
 func TestParse_readsTheEnvironment(t *testing.T) {
 	environment(t, map[string]string{
-		"PARLEY_TABLE": "rooms", "PARLEY_LONGEST_WAIT": "885s", "PARLEY_MESSAGES_PER_MINUTE": "60",
+		"PARLEY_TABLE": "rooms", "PARLEY_LONGEST_WAIT": "885s", "PARLEY_MESSAGES_PER_MINUTE": "60", "PARLEY_UNITS_PER_MINUTE": "0",
 		"PARLEY_ALLOW_ORIGIN": "https://a.example,https://b.example", "PARLEY_BUFFERED": "true", "PARLEY_LOG_FORMAT": "json", "PARLEY_LOG_LEVEL": "",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
 	})
 	got, err := parse()
 	want := settings{Buffered: true, Memory: 128, Settings: app.Settings{
 		Table: "rooms", LongestWait: 885 * time.Second, KeepAlive: 15 * time.Second, MessagesPerMinute: 60,
+		BytesPerMinute: app.Usual, RoomsPerHour: app.Usual, WaitsPerAddress: app.Usual,
 		AllowOrigin: []string{"https://a.example", "https://b.example"},
 		MaxWaits:    20000, MaxBodies: 64, LogLevel: "warn", LogFormat: "json",
 	}}
@@ -52,7 +53,7 @@ func TestParse_noLongestWait_isShort(t *testing.T) {
 func TestParse_badValue_namesTheVariable(t *testing.T) {
 	for name, value := range map[string]string{
 		"PARLEY_TABLE": "", "PARLEY_LONGEST_WAIT": "soon", "PARLEY_KEEP_ALIVE": "1ms", "PARLEY_MAX_WAITS": "many",
-		"PARLEY_CREATE_TABLE": "maybe", "PARLEY_BUFFERED": "maybe", "PARLEY_LOG_LEVEL": "loud", "PARLEY_PUBLIC_URL": "a.example",
+		"PARLEY_UNITS_PER_MINUTE": "many", "PARLEY_CREATE_TABLE": "maybe", "PARLEY_BUFFERED": "maybe", "PARLEY_LOG_LEVEL": "loud", "PARLEY_PUBLIC_URL": "a.example",
 	} {
 		environment(t, map[string]string{"PARLEY_TABLE": "rooms", name: value})
 		if _, err := parse(); err == nil || !strings.Contains(err.Error(), name) {

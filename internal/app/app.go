@@ -93,7 +93,7 @@ func New(ctx context.Context, c Config) (*App, error) {
 
 // newMeter returns the meter that enforces the limits and feeds the metrics.
 func (c Config) newMeter() *meter.Meter {
-	o := meter.Options{MaxWaits: c.Settings.maxWaits(), MaxBodies: int64(c.Settings.MaxBodies) << 20}
+	o := meter.Options{MaxWaits: c.Settings.maxWaits(), MaxWaitsPerAddress: int64(c.waitsPerAddress()), MaxBodies: int64(c.Settings.MaxBodies) << 20}
 	if c.Metrics == nil {
 		return meter.New(o)
 	}
@@ -104,7 +104,7 @@ func (c Config) newMeter() *meter.Meter {
 }
 
 func (c Config) chatOptions(store Store) chat.Options {
-	o := chat.Options{LongestWait: c.Settings.LongestWait, Limits: c.Settings.limits(), CacheBytes: cacheBytes(), Logger: c.Logger}
+	o := chat.Options{LongestWait: c.Settings.LongestWait, Limits: c.limits(), CacheBytes: cacheBytes(), Logger: c.Logger}
 	if store.SingleProcess {
 		// A file writes several items as cheaply as one.
 		o.SingleProcess, o.MinBatch = true, 1
@@ -135,7 +135,7 @@ func (a *App) handler(c Config, m *meter.Meter) http.Handler {
 	})
 	return httpapi.New(httpapi.Options{
 		MCP: server.Serve, Standby: set.Standby, Ready: a.Ready, Logger: c.Logger, Meter: m,
-		Private: c.OnLoopback && s.PublicURL == "", Address: s.PublicAddress(), Reachable: c.Reachable, KeepAlive: s.KeepAlive, Hosts: s.hosts(), Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,
+		Private: c.Local(), Address: s.PublicAddress(), Reachable: c.Reachable, KeepAlive: s.KeepAlive, Hosts: s.hosts(), Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,
 	})
 }
 

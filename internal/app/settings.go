@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/ratelimit"
 )
 
 // Settings are what an operator can choose for the program and for the Lambda
@@ -25,12 +24,14 @@ type Settings struct {
 	LongestWait time.Duration `env:"PARLEY_LONGEST_WAIT" default:"12h" placeholder:"TIME" help:"The longest that a call waits for a message (${default}). A call whose client sees no progress waits 290s at most."`
 	KeepAlive   time.Duration `env:"PARLEY_KEEP_ALIVE" default:"15s" placeholder:"TIME" help:"Send a sign of life on an open answer this often (${default})."`
 
-	TrustProxy        bool `env:"PARLEY_TRUST_PROXY" help:"Read the client's address from the end of X-Forwarded-For. Use it only behind a proxy that adds it: otherwise clients can fake their address."`
-	MessagesPerMinute int  `env:"PARLEY_MESSAGES_PER_MINUTE" placeholder:"NUMBER" help:"The most messages an agent may send per minute; 0, the default, means no limit."`
-	BytesPerMinute    int  `env:"PARLEY_BYTES_PER_MINUTE" placeholder:"NUMBER" help:"The most bytes of text an agent may send per minute; 0 means no limit."`
-	RoomsPerHour      int  `env:"PARLEY_ROOMS_PER_HOUR" placeholder:"NUMBER" help:"The most rooms a client address may create per hour, in all processes; 0 means no limit."`
-	MaxWaits          int  `env:"PARLEY_MAX_WAITS" default:"20000" placeholder:"NUMBER" help:"The most calls that may wait at once (${default}), but no more than three quarters of the open files that the system allows. Each takes about 40 KB. Further calls are refused with a time to retry."`
-	MaxBodies         int  `env:"PARLEY_MAX_BODIES" default:"64" placeholder:"MIB" help:"The most memory for the bodies of open requests, in MiB (${default}). Further requests are refused with a time to retry."`
+	TrustProxy        bool  `env:"PARLEY_TRUST_PROXY" help:"Read the client's address from the end of X-Forwarded-For. Use it only behind a proxy that adds it: otherwise clients can fake their address."`
+	MessagesPerMinute Limit `env:"PARLEY_MESSAGES_PER_MINUTE" default:"auto" placeholder:"NUMBER" help:"The most messages that may come from one client address per minute; 0 means no limit. By default a server that others can reach has limits (here 600), and a local one has none."`
+	BytesPerMinute    Limit `env:"PARLEY_BYTES_PER_MINUTE" default:"auto" placeholder:"NUMBER" help:"The most bytes of text that may come from one client address per minute; 0 means no limit. On a server that others can reach: 1048576."`
+	UnitsPerMinute    Limit `env:"PARLEY_UNITS_PER_MINUTE" default:"auto" placeholder:"NUMBER" help:"The most that the calls of one client address may cost per minute, a unit being a call or a KiB written; a room may cost twice as much. 0 means no limit. On a server that others can reach: 3000."`
+	RoomsPerHour      Limit `env:"PARLEY_ROOMS_PER_HOUR" default:"auto" placeholder:"NUMBER" help:"The most rooms a client address may create per hour, in all processes; 0 means no limit. On a server that others can reach: 60."`
+	WaitsPerAddress   Limit `env:"PARLEY_WAITS_PER_ADDRESS" default:"auto" placeholder:"NUMBER" help:"The most calls of one client address that may wait at once; 0 means no limit. On a server that others can reach: 200."`
+	MaxWaits          int   `env:"PARLEY_MAX_WAITS" default:"20000" placeholder:"NUMBER" help:"The most calls that may wait at once (${default}), but no more than three quarters of the open files that the system allows. Each takes about 40 KB. Further calls are refused with a time to retry."`
+	MaxBodies         int   `env:"PARLEY_MAX_BODIES" default:"64" placeholder:"MIB" help:"The most memory for the bodies of open requests, in MiB (${default}). Further requests are refused with a time to retry."`
 
 	LogLevel  string `env:"PARLEY_LOG_LEVEL" default:"warn" enum:"debug,info,warn,error" help:"Log this level and above: ${enum}."`
 	LogFormat string `env:"PARLEY_LOG_FORMAT" default:"text" enum:"text,json" help:"The format of the log: ${enum}."`
@@ -51,9 +52,7 @@ func (s Settings) Validate() error {
 		check("keep-alive", s.KeepAlive, s.KeepAlive >= shortestKeepAlive && s.KeepAlive <= longestKeepAlive, fmt.Sprintf("must be from %v to %v; 15s suits most proxies and clients", shortestKeepAlive, longestKeepAlive)),
 		check("max-waits", s.MaxWaits, s.MaxWaits >= 1, "must be 1 or more"),
 		check("max-bodies", s.MaxBodies, s.MaxBodies >= 1, "must be 1 or more"),
-		check("messages-per-minute", s.MessagesPerMinute, s.MessagesPerMinute >= 0, noLimit),
-		check("bytes-per-minute", s.BytesPerMinute, s.BytesPerMinute >= 0, noLimit),
-		check("rooms-per-hour", s.RoomsPerHour, s.RoomsPerHour >= 0, noLimit),
+		s.checkLimits(),
 		check("log-level", s.LogLevel, new(slog.Level).UnmarshalText([]byte(s.LogLevel)) == nil, "must be debug, info, warn or error"),
 		check("log-format", s.LogFormat, s.LogFormat == "text" || s.LogFormat == "json", "must be text or json"),
 		s.checkAddresses(),
@@ -89,11 +88,6 @@ func (s Settings) maxWaits() int64 {
 		return min(waits, files-files/4)
 	}
 	return waits
-}
-
-// limits returns the rate limits.
-func (s Settings) limits() ratelimit.Limits {
-	return ratelimit.Limits{Messages: s.MessagesPerMinute, Bytes: s.BytesPerMinute, Rooms: s.RoomsPerHour}
 }
 
 // Logger returns a log on w in the level and format of the settings.

@@ -24,6 +24,8 @@ func TestValidate_impossibleSetting_saysWhy(t *testing.T) {
 		{func(s *Settings) { s.MessagesPerMinute = -1 }, "--messages-per-minute"},
 		{func(s *Settings) { s.BytesPerMinute = -1 }, "--bytes-per-minute"},
 		{func(s *Settings) { s.RoomsPerHour = -1 }, "--rooms-per-hour"},
+		{func(s *Settings) { s.UnitsPerMinute = -1 }, "--units-per-minute (PARLEY_UNITS_PER_MINUTE) -1: must be a positive number"},
+		{func(s *Settings) { s.WaitsPerAddress = -1 }, "--waits-per-address"},
 		{func(s *Settings) { s.LogLevel = "loud" }, "--log-level"},
 		{func(s *Settings) { s.LogFormat = "xml" }, "--log-format"},
 		{func(s *Settings) { s.PublicURL = "a.example" }, `--public-url (PARLEY_PUBLIC_URL) "a.example"`},

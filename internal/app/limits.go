@@ -1,0 +1,121 @@
+package app
+
+import (
+	"cmp"
+	"encoding"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/ratelimit"
+)
+
+// Limit is a limit that a setting gives: a number, 0 for none, or Usual.
+type Limit int
+
+// Usual is the limit of which nothing is said: none on a local server, and one that no two
+// busy agents meet on a public one.
+const Usual Limit = math.MinInt
+
+// usualWord is Usual in a setting.
+const usualWord = "auto"
+
+var _ encoding.TextUnmarshaler = (*Limit)(nil)
+
+// UnmarshalText reads the value of a setting.
+func (l *Limit) UnmarshalText(text []byte) error {
+	if string(text) == usualWord || len(text) == 0 {
+		*l = Usual
+		return nil
+	}
+	n, err := strconv.Atoi(string(text))
+	if err != nil {
+		return fmt.Errorf("%q %s, or %s", text, noLimit, usualWord)
+	}
+	*l = Limit(n)
+	return nil
+}
+
+// The usual limits of one caller on a public server. A busy agent sends 20 messages a
+// minute and costs some 90 units, so that thirty of them can share an address. On
+// DynamoDB, 3000 units a minute cost 11 cents an hour, and a hundred of a table's writes a
+// second have room for two such callers.
+const (
+	usualMessages = 600
+	usualBytes    = 1 << 20
+	usualUnits    = 3000
+	usualRooms    = 60
+	usualWaits    = 200
+)
+
+// number returns the limit in numbers; 0 for none.
+func (l Limit) number(local bool, usual int) int {
+	switch {
+	case l != Usual:
+		return int(l)
+	case local:
+		return 0
+	}
+	return usual
+}
+
+// check returns an error unless l is one that can take effect.
+func (l Limit) check(flag string) error {
+	return check(flag, int(l), l >= 0 || l == Usual, noLimit)
+}
+
+func (s Settings) checkLimits() error {
+	return cmp.Or(
+		s.MessagesPerMinute.check("messages-per-minute"),
+		s.BytesPerMinute.check("bytes-per-minute"),
+		s.UnitsPerMinute.check("units-per-minute"),
+		s.RoomsPerHour.check("rooms-per-hour"),
+		s.WaitsPerAddress.check("waits-per-address"),
+	)
+}
+
+// Local reports whether nobody but this machine can reach the server. Otherwise it is
+// public, and its callers have limits unless the settings say otherwise.
+func (c Config) Local() bool {
+	s := c.Settings
+	return c.OnLoopback && s.PublicURL == "" && !s.TrustProxy && len(s.AllowHost) == 0
+}
+
+// limits returns the rate limits.
+func (c Config) limits() ratelimit.Limits {
+	s, local := c.Settings, c.Local()
+	return ratelimit.Limits{
+		Messages: s.MessagesPerMinute.number(local, usualMessages), Bytes: s.BytesPerMinute.number(local, usualBytes),
+		Units: s.UnitsPerMinute.number(local, usualUnits), Rooms: s.RoomsPerHour.number(local, usualRooms),
+	}
+}
+
+func (c Config) waitsPerAddress() int {
+	return c.Settings.WaitsPerAddress.number(c.Local(), usualWaits)
+}
+
+// Exposure says in two sentences who can reach the server, and what its callers may do.
+func (c Config) Exposure() string {
+	who := "This server is public: others can reach it."
+	if c.Local() {
+		who = "This server is local: only this machine can reach it."
+	}
+	l := c.limits()
+	var parts []string
+	for _, part := range []struct {
+		n    int
+		what string
+	}{
+		{l.Messages, "messages a minute"}, {l.Bytes, "bytes of text a minute"}, {l.Units, "units a minute"},
+		{l.Rooms, "new rooms an hour"}, {c.waitsPerAddress(), "waits"},
+	} {
+		if part.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
+		}
+	}
+	if parts == nil {
+		return who + " Its callers have no limits."
+	}
+	return who + " The limits of a caller:\n" + strings.Join(parts, ", ") + "."
+}
