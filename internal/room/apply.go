@@ -31,7 +31,7 @@ func apply(s *State, e Event) error {
 		manage(s, e)
 	case Changed:
 		if e.Changed != nil {
-			s.Settings, s.Updated = s.Settings.changed(e), e.N
+			s.Settings, s.Updated = settingsAfter(s.Settings, e), e.N
 		}
 		s.Closed = s.Closed || e.ClosesRoom()
 	case Paired:

@@ -44,8 +44,8 @@ func changeTo(s, old Settings, changed *Changes) *Event {
 	return e
 }
 
-// changed returns s after e.
-func (s Settings) changed(e Event) Settings {
+// settingsAfter returns s after e.
+func settingsAfter(s Settings, e Event) Settings {
 	c := e.Changed
 	take(&s.Name, c.Room)
 	take(&s.Description, c.Description)
