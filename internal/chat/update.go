@@ -54,7 +54,7 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 		if e := events[0]; e.ClosesRoom() {
 			got.Status = StatusClosed
 		} else {
-			got.HidesTalk = e.Settings.OpenFrom.N == e.N
+			got.HidesTalk = e.OpenFrom != nil
 		}
 	}
 	got.Room, err = c.room.view(ctx, c.room.log.Known(), c.agent.Seat)
