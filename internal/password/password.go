@@ -35,7 +35,7 @@ func (p *Checker) Hash(ctx context.Context, password string) (string, error) {
 	if password == "" {
 		return "", nil
 	}
-	if _, err := p.hashing.enter(ctx, false); err != nil {
+	if err := p.hashing.enter(ctx, false); err != nil {
 		return "", err
 	}
 	defer p.hashing.leave()
@@ -54,28 +54,16 @@ func (p *Checker) Check(ctx context.Context, h *room.Head, password string) erro
 		return fault.Refuse(fault.WrongPassword, "This room needs a password: call again with password, as the invite gives it.")
 	}
 	who := ident.CallerDigest(h.LogKey, ident.CallerOf(ctx))
-	g := guess{room: h, who: who, known: room.Knows(h.Agents, who), slots: p.store.Guesses(h.ID), now: p.store.Clock().Now}
-	begun := p.hashing.begun()
-	counted, err := g.slots.Read(ctx, table.Eventual)
-	if err != nil {
-		return err
-	}
-	if _, wait := room.Guesses(counted).Slot(g.who, g.known, g.now()); wait > 0 {
-		return tooMany(wait) // it does not even wait for a turn
-	}
+	known := room.Knows(h.Agents, who)
 	// What waits here is not counted yet: of many right passwords that come together,
-	// none may count as wrong.
-	before, err := p.hashing.enter(ctx, g.known)
-	if err != nil {
+	// none may count as wrong. Who will be refused waits too: many that guess at once
+	// would else take the processor from those that are right.
+	if err := p.hashing.enter(ctx, known); err != nil {
 		return err
 	}
 	defer p.hashing.leave()
-	if before != begun { // others have guessed meanwhile
-		if counted, err = g.slots.Read(ctx, table.Eventual); err != nil {
-			return err
-		}
-	}
-	return g.check(ctx, password, counted)
+	g := guess{room: h, who: who, known: known, slots: p.store.Guesses(h.ID), now: p.store.Clock().Now}
+	return g.check(ctx, password)
 }
 
 // guess is one try of a password.
@@ -88,13 +76,15 @@ type guess struct {
 }
 
 // check checks the password, and sees to it that a wrong one is counted: before the
-// check in a room that is watched, else after it. counted are the guesses that are known
-// to have been counted.
-func (g guess) check(ctx context.Context, password string, counted room.Guesses) error {
+// check in a room that is watched, else after it.
+func (g guess) check(ctx context.Context, password string) error {
+	before, err := g.slots.Read(ctx, table.Eventual)
+	if err != nil {
+		return err
+	}
 	slot := ""
-	if len(counted) > 0 {
-		var err error
-		if slot, err = g.count(ctx, counted); err != nil {
+	if len(before) > 0 {
+		if slot, err = g.count(ctx, before); err != nil {
 			return err
 		}
 	}

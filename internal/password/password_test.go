@@ -38,7 +38,7 @@ func TestPassword_wrongMissingOrUnwanted_isRefused(t *testing.T) {
 func TestPassword_whileTwoAreHashed_aThirdWaitsAndCanBeCanceled(t *testing.T) {
 	p := New(storeOn(nil, clockwork.NewFakeClock()))
 	for range hashesAtOnce {
-		if _, err := p.hashing.enter(t.Context(), false); err != nil {
+		if err := p.hashing.enter(t.Context(), false); err != nil {
 			t.Fatal(err)
 		}
 	}

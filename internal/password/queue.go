@@ -9,7 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 )
 
-// queue lets a few calls at once compute hashes. Of those that wait it takes one whose
+// queue lets a few calls at once check passwords. Of those that wait it takes one whose
 // caller has had the fewest turns lately: whoever guesses, or joins all the time, waits
 // for the others. Among these it takes an agent's caller first, then the one that came
 // first.
@@ -18,7 +18,6 @@ type queue struct {
 
 	mu      sync.Mutex
 	free    int            // places
-	turns   int64          // how many have begun
 	had     map[string]int // turns of each caller since a time
 	since   time.Time
 	waiting []*waiter // in the order in which they came
@@ -31,19 +30,10 @@ type waiter struct {
 	caller string
 	known  bool // as room.Knows says
 	turn   chan struct{}
-	before int64 // how many turns had begun, once turn is closed
 }
 
-// begun returns how many turns have begun.
-func (q *queue) begun() int64 {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.turns
-}
-
-// enter returns when the call has a turn, which ends with leave, and how many turns had
-// begun before it. Its error is that of ctx.
-func (q *queue) enter(ctx context.Context, known bool) (before int64, err error) {
+// enter returns when the call has a turn, which ends with leave. Its error is that of ctx.
+func (q *queue) enter(ctx context.Context, known bool) error {
 	w := &waiter{caller: ident.CallerOf(ctx), known: known, turn: make(chan struct{})}
 	q.mu.Lock()
 	q.waiting = append(q.waiting, w)
@@ -51,7 +41,7 @@ func (q *queue) enter(ctx context.Context, known bool) (before int64, err error)
 	q.mu.Unlock()
 	select {
 	case <-w.turn:
-		return w.before, nil
+		return nil
 	case <-ctx.Done():
 	}
 	q.mu.Lock()
@@ -63,7 +53,7 @@ func (q *queue) enter(ctx context.Context, known bool) (before int64, err error)
 	if i < 0 { // it got its turn at the same moment
 		q.leave()
 	}
-	return 0, ctx.Err()
+	return ctx.Err()
 }
 
 // leave ends a turn.
@@ -85,8 +75,6 @@ func (q *queue) next() {
 	w := slices.MinFunc(q.waiting, q.order) // the first of equals
 	q.waiting = slices.DeleteFunc(q.waiting, func(x *waiter) bool { return x == w })
 	q.had[w.caller]++
-	w.before = q.turns
-	q.turns++
 	q.free--
 	close(w.turn)
 }
