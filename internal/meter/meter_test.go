@@ -54,9 +54,11 @@ func TestBeginWait_ofCrowds_leavesATenthForCallersWithFew(t *testing.T) {
 	}{
 		{"a", 60, ErrShare}, // its own bound
 		{"b", 30, ErrShare}, // the rest, but for the last tenth
-		{"c", few, ErrFull}, // the last tenth
+		{"c", 3, ErrShare},  // the last tenth
 		{"a", 0, ErrShare},  // a crowd gets none of it
-		{"d", 0, ErrFull},   // nothing is left
+		{"d", 3, ErrShare},
+		{"e", 3, ErrShare},
+		{"f", 1, ErrFull}, // the last place
 	} {
 		if waits, err := fill(m, c.caller); waits != c.waits || err != c.err {
 			t.Errorf("%s: %d waits and then %v; want %d and %v", c.caller, waits, err, c.waits, c.err)
@@ -66,7 +68,7 @@ func TestBeginWait_ofCrowds_leavesATenthForCallersWithFew(t *testing.T) {
 		ended := m.of(caller)
 		ended.EndWait()
 	}
-	if m.of("e").BeginWait() != nil || m.of("a").BeginWait() != ErrShare || m.of("c").BeginWait() != nil {
+	if m.of("g").BeginWait() != nil || m.of("a").BeginWait() != ErrShare || m.of("c").BeginWait() != nil {
 		t.Error("what has ended is not free for those who have few")
 	}
 	if got := m.Totals().OpenWaits; got != 100 {

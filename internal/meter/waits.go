@@ -2,12 +2,9 @@ package meter
 
 import "sync"
 
-// few is how many waits a caller may have that gets one of the last tenth.
-const few = 10
-
 // waits bounds how many calls wait at once. Where each caller is bounded, the last tenth
-// of the places is for callers that have few: who came with a crowd must not keep
-// everybody else out.
+// of the places is for callers that have few, a twentieth of their bound: who came with a
+// crowd must not keep everybody else out.
 type waits struct {
 	limit     int64 // 0: none
 	perCaller int64 // 0: none
@@ -45,7 +42,7 @@ func (w *waits) refusal(has int64) error {
 		return ErrShare
 	case w.limit > 0 && w.open >= w.limit:
 		return ErrFull
-	case w.limit > 0 && w.perCaller > 0 && has >= few && w.open >= w.limit-w.limit/10:
+	case w.limit > 0 && w.perCaller > 0 && has >= max(1, w.perCaller/20) && w.open >= w.limit-w.limit/10:
 		return ErrShare
 	}
 	return nil
