@@ -11,8 +11,8 @@ import (
 
 // queue lets a few calls at once check passwords. Of those that wait it takes one whose
 // caller has had the fewest turns lately: whoever guesses, or joins all the time, waits
-// for the others. Among these it takes an agent's caller first, then the one that came
-// first.
+// for the others. The caller of an agent in the room has a head start. Among equals the
+// one that came first is first.
 type queue struct {
 	now func() time.Time
 
@@ -23,8 +23,10 @@ type queue struct {
 	waiting []*waiter // in the order in which they came
 }
 
-// lately is for how long turns count.
-const lately = time.Minute
+const (
+	lately    = time.Minute // for so long turns count
+	headStart = 20          // so many turns of a known caller do not
+)
 
 type waiter struct {
 	caller string
@@ -79,14 +81,13 @@ func (q *queue) next() {
 	close(w.turn)
 }
 
-func (q *queue) order(a, b *waiter) int {
-	switch {
-	case q.had[a.caller] != q.had[b.caller]:
-		return q.had[a.caller] - q.had[b.caller]
-	case a.known == b.known:
-		return 0
-	case a.known:
-		return -1
+func (q *queue) order(a, b *waiter) int { return q.counted(a) - q.counted(b) }
+
+// counted returns how many turns the caller of w has had, less its head start.
+func (q *queue) counted(w *waiter) int {
+	n := q.had[w.caller]
+	if w.known {
+		n -= headStart
 	}
-	return 1
+	return n
 }

@@ -46,10 +46,12 @@ func TestQueue_callerThatCameLast_isNotBehindThoseWithMoreTurns(t *testing.T) {
 		for _, stranger := range []string{"a", "b"} {
 			l.come(stranger, false)
 		}
+		l.had = map[string]int{"address agent": headStart - 1}
+		l.come("agent", true)
 		l.come("agent", true)
 		l.leave()
 		synctest.Wait()
-		if got := fmt.Sprint(l.served); got != "[agent guesser a b guesser guesser]" {
+		if got := fmt.Sprint(l.served); got != "[agent guesser a b agent guesser guesser]" {
 			t.Error(got)
 		}
 	})
