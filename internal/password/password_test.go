@@ -52,6 +52,11 @@ func TestPassword_whileTwoAreHashed_aThirdWaitsAndCanBeCanceled(t *testing.T) {
 	if err := <-got; err != context.Canceled {
 		t.Fatalf("got %v", err)
 	}
+	late, end := context.WithTimeout(t.Context(), 0)
+	defer end()
+	if _, err := p.Hash(late, "open sesame"); fault.CodeOf(err) != fault.Unavailable {
+		t.Errorf("who waited too long: %v", err)
+	}
 	p.hashing.leave()
 	if _, err := p.Hash(t.Context(), "open sesame"); err != nil {
 		t.Fatal(err)

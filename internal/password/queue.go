@@ -2,10 +2,12 @@ package password
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 )
 
@@ -34,7 +36,13 @@ type waiter struct {
 	turn   chan struct{}
 }
 
-// enter returns when the call has a turn, which ends with leave. Its error is that of ctx.
+// busy refuses a call that had no turn in its time.
+func busy() error {
+	return fault.RetryLater(fault.Unavailable, 5*time.Second, "More passwords are being given than this server can check at once. Nothing was done: repeat the call in 5 seconds.")
+}
+
+// enter returns when the call has a turn, which ends with leave. Its error is that of ctx,
+// or a *fault.Error if the time of ctx is over.
 func (q *queue) enter(ctx context.Context, known bool) error {
 	w := &waiter{caller: ident.CallerOf(ctx), known: known, turn: make(chan struct{})}
 	q.mu.Lock()
@@ -54,6 +62,9 @@ func (q *queue) enter(ctx context.Context, known bool) error {
 	q.mu.Unlock()
 	if i < 0 { // it got its turn at the same moment
 		q.leave()
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return busy()
 	}
 	return ctx.Err()
 }
