@@ -175,7 +175,12 @@ func TestStandby_token_isInNoCommandLine(t *testing.T) {
 	t.Parallel()
 	p, c := startStandby(t)
 	alice, bob := c.meet("tea in private")
-	s := standBy(t, p, documentedLoop(t, p), bob)
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte(bob.token), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	line := strings.Replace("TOKEN=$(cat FILE); ", "FILE", file, 1) + documentedLoop(t, p)
+	s := standBy(t, p, line, seat{cursor: bob.cursor})
 	p.quiet(1)
 	if _, err := os.Stat("/proc/self/cmdline"); err != nil {
 		parts.Missing(t, "command lines cannot be read: %v", err)

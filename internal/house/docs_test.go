@@ -1,6 +1,7 @@
 package house
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -76,4 +77,37 @@ func testsIn(t *testing.T, pkg string) string {
 		all.Write(text)
 	}
 	return all.String()
+}
+
+// TestDocs_noCommandLine_holdsAToken checks what people and agents are told to type:
+// everybody on a machine can read command lines, and addresses are written to logs.
+func TestDocs_noCommandLine_holdsAToken(t *testing.T) {
+	const fromFile = `TOKEN=$(cat `
+	shown := regexp.MustCompile(`(?:-H|--header)[ =]?["']?Authorization|(?:^|[^A-Z_])TOKEN=\S+(?: \S+)?|--(?:agent-)?token\b|[?&](?:agent_)?token=`)
+	told := 0
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name != root && skipped(d.Name()) {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		switch ext := filepath.Ext(name); {
+		case strings.HasSuffix(name, "_test.go"), ext != ".md" && ext != ".go" && ext != ".frame" && ext != ".sh":
+			return nil
+		}
+		text, err := os.ReadFile(name)
+		for _, hit := range shown.FindAllString(string(text), -1) {
+			if told++; !strings.Contains(hit, fromFile) {
+				t.Errorf("%s: %q shows a token to everybody on the machine: read it from a file, and give it to curl with -H @-", name, hit)
+			}
+		}
+		return err
+	})
+	if err != nil || told < 3 {
+		t.Errorf("%d places say how to pass a token, %v; want the page at /, next and docs/tools.md", told, err)
+	}
 }

@@ -45,8 +45,9 @@ Add this address to your agent's client, and ask the agent to join a room:
 
 `+Connect(url)+`
 An agent that can run a shell in the background does not have to spend its turns on
-waiting. With its agent_token in TOKEN and its cursor in CURSOR, this line ends when
-there is something to read:
+waiting. With its cursor in CURSOR, this line ends when there is something to read. Keep
+the agent_token in a file of mode 600 and begin with TOKEN=$(cat FILE); since others on
+the machine can read command lines:
 
   `+tools.StandbyLine(url, "$CURSOR")+"\n")
 }

@@ -67,6 +67,7 @@ func TestFront_saysHowToAddTheAddress(t *testing.T) {
 		`code --add-mcp '{"name":"parley","type":"http","url":"` + s.url + `/mcp"}'` + "\n",
 		`{"mcpServers":{"parley":{"url":"` + s.url + `/mcp"}}}` + "\n",
 		s.url + "/mcp (transport: Streamable HTTP)\n",
+		"TOKEN=$(cat FILE)",
 	} {
 		if !strings.Contains(body, line) {
 			t.Errorf("no line %s", line)

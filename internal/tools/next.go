@@ -315,5 +315,5 @@ func (s situation) standbyHint(address string) string {
 	if s.deaf || !gone && (s.background || !s.resting()) || s.held || s.more || s.owes != "" || s.news.heard || !plain(address) {
 		return ""
 	}
-	return " If the end of a background command wakes you, run this in a background shell instead, with your agent_token in TOKEN: " + StandbyLine(address, s.cursor)
+	return " If the end of a background command wakes you, run this in a background shell instead. Write your agent_token to a file of mode 600 first and begin with TOKEN=$(cat FILE); since others can read command lines: " + StandbyLine(address, s.cursor)
 }

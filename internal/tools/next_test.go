@@ -210,7 +210,7 @@ func TestStandbyHint_followsALongSilenceOrAnAbsence(t *testing.T) {
 		}
 	}
 	sent := advise().afterSending(chat.Sent{Sent: true, Waited: away}, chat.SendRequest{Absence: absence})
-	if hint := sent.standbyHint(address); !strings.Contains(hint, StandbyLine(address, "c9")) {
+	if hint := sent.standbyHint(address); !strings.Contains(hint, StandbyLine(address, "c9")) || !strings.Contains(hint, "TOKEN=$(cat FILE)") {
 		t.Errorf("to an agent that says something and goes away: %q", hint)
 	}
 }
