@@ -109,11 +109,11 @@ func padded(seat chat.Seated, blank, letters string) []string {
 	call := func(tool, arguments, params string) string {
 		return fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":{%s}%s}}`, tool, arguments, params)
 	}
-	wait := fmt.Sprintf(`"agent_token":%q,"wait_seconds":50`, seat.Token)
-	send := fmt.Sprintf(`"agent_token":%q,"wait_seconds":50,"to":["Agent 0"],"text":%q`, seat.Token, letters[:32_000])
+	wait := fmt.Sprintf(`"agent_token":%q,"wait_seconds":290`, seat.Token)
+	send := fmt.Sprintf(`"agent_token":%q,"wait_seconds":290,"to":["Agent 0"],"text":%q`, seat.Token, letters[:32_000])
 	return []string{
 		blank + call("wait_for_message", wait, ""),
-		call("wait_for_message", fmt.Sprintf(`"agent_token":%q,"wait_seconds":50`, blank+seat.Token), ""),
+		call("wait_for_message", fmt.Sprintf(`"agent_token":%q,"wait_seconds":290`, blank+seat.Token), ""),
 		call("wait_for_message", wait+`,"cursor":"`+letters+`"`, ""),
 		call("wait_for_message", wait+`,"sessionId":"`+letters+`"`, ""),
 		call("wait_for_message", wait, `,"_meta":{"progressToken":1,"more":"`+letters+`"}`),
@@ -123,7 +123,7 @@ func padded(seat chat.Seated, blank, letters string) []string {
 }
 
 func TestBodies_ofCallsThatWait_areNotKept(t *testing.T) {
-	const rooms, seats, size = 6, 50, 200 << 10 // a call gives up to 50 joins at once
+	const rooms, seats, size = 3, 50, 100 << 10 // a call gives up to 50 joins at once
 	h := newHall(t, meter.Options{MaxBodies: 4 << 20})
 	blank, letters := strings.Repeat(" ", size), strings.Repeat("x", size)
 	var waiting []chat.Seated
