@@ -93,16 +93,26 @@ func (op *joinOp) run(ctx context.Context) (Seated, error) {
 		case err != nil:
 			return Seated{}, err
 		}
-		return op.enter(ctx, id)
+		return op.pay(ctx, id)
 	})
+}
+
+// pay is enter, of which a new seat has a price.
+func (op *joinOp) pay(ctx context.Context, id string) (Seated, error) {
+	undo, err := op.svc.limits.Seat(ctx, id)
+	if err != nil {
+		return Seated{}, err
+	}
+	got, err := op.enter(ctx, id)
+	if err != nil || got.Status == StatusReturned {
+		undo()
+	}
+	return got, err
 }
 
 // enter takes a seat in the room of id, or starts it over if it has expired or is
 // deserted.
 func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
-	if err := op.svc.limits.Enter(ctx, id); err != nil {
-		return Seated{}, err
-	}
 	r := op.svc.acquire(id)
 	defer r.release()
 	h, err := r.log.Current(ctx, op.began)
@@ -183,7 +193,6 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 	if mine.Regains {
 		return back(ctx, r, t, how)
 	}
-	op.svc.limits.Seat(ctx, r.log.ID())
 	view, err := r.view(ctx, r.log.Known(), mine.Seat)
 	if err != nil {
 		return Seated{}, err

@@ -64,15 +64,18 @@ func (b *budgets) take(key string, n float64, now time.Time, kept float64) (wait
 	return 0
 }
 
-// spend spends n of the budget of key, which may be more than is left. A negative n gives
-// back what was spent.
-func (b *budgets) spend(key string, n float64, now time.Time) {
+// spend spends n of the budget of key, which may be more than is left, and returns how much
+// of it was left. A negative n gives back what was spent.
+func (b *budgets) spend(key string, n float64, now time.Time) (covered float64) {
 	if b == nil {
-		return
+		return n
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.count(b.get(key, now), n, now)
+	x := b.get(key, now)
+	left := b.limit * (1 - x.full.Sub(now).Minutes())
+	b.count(x, n, now)
+	return min(n, max(left, 0))
 }
 
 // count spends n of x in this process. b.mu is held.

@@ -71,8 +71,13 @@ func (l *Limiter) Message(ctx context.Context, bytes int) (undo func(), err erro
 	}, nil
 }
 
-// retryLater returns the refusal of a call for which its caller has no budget left, or the
-// room that what names.
+// Whose budget is spent.
+const (
+	tooMuchOfCaller = "From where you call came so"
+	tooMuchOfRoom   = "In this room, agents made so"
+)
+
+// retryLater returns the refusal of a call for which what is left of a budget is too little.
 func retryLater(what string, wait time.Duration) error {
 	return fault.RetryLater(fault.RateLimited, wait, "%s much work for the server that it has to pause. Nothing was done: call again in %d seconds, and less often. wait_for_message and leave_room mostly work meanwhile.", what, fault.Seconds(wait))
 }

@@ -60,7 +60,7 @@ func TestMessage_refusedConcurrently_costsNothing(t *testing.T) {
 }
 
 func TestMessage_wholeLimitAtOnce_isAdmittedForEachLimit(t *testing.T) {
-	for limit := 1; limit < 3000; limit += 7 {
+	for limit := 1; limit < 3000; limit += 211 {
 		l := ratelimit.New(ratelimit.Limits{Messages: limit}, ratelimit.Options{Clock: begun()})
 		for n := range limit {
 			if _, err := l.Message(t.Context(), 1); err != nil {
@@ -149,6 +149,57 @@ func TestEnter_roomThatHasSpentItsBudget_isClosedToAllButThoseWhoHear(t *testing
 	}
 	if err != nil {
 		t.Errorf("a call in another room: %v", err)
+	}
+}
+
+// However many calls of one caller are under way, and whatever they then cost, others have
+// their half of the room.
+func TestTable_callerThatOverdraws_leavesHalfOfTheRoomToOthers(t *testing.T) {
+	l := ratelimit.New(ratelimit.Limits{Units: 240}, ratelimit.Options{Clock: begun()})
+	tab := l.Table(metered(t, nil))
+	var calls []context.Context
+	for range 50 {
+		call, err := l.Begin(from(t, "192.0.2.1"), ratelimit.Usual)
+		if err == nil {
+			err = l.Enter(call, "abcdefg")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		calls = append(calls, call)
+	}
+	for _, call := range calls {
+		if err := tab.Write(call, put("LOG#1", 30_000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := l.SpentIn("abcdefg"); got > 240+1e-6 {
+		t.Errorf("one caller has spent %v of a room's 480 units", got)
+	}
+	if got := l.Spent("address 192.0.2.1"); got < 50*30 {
+		t.Errorf("it owes %v units, less than it has cost", got)
+	}
+}
+
+func TestSeat_manyAtTheSameMoment_takeNoMoreThanIsThere(t *testing.T) {
+	l := ratelimit.New(ratelimit.Limits{Units: 240}, ratelimit.Options{Clock: begun()})
+	seats, undone := 0, func() {}
+	for range 100 {
+		call, err := l.Begin(from(t, "192.0.2.1"), ratelimit.Usual)
+		if err != nil {
+			break
+		}
+		if undo, err := l.Seat(call, "abcdefg"); err == nil {
+			seats, undone = seats+1, undo
+		}
+	}
+	if seats != 6 {
+		t.Errorf("%d seats, of which there is room for 6", seats)
+	}
+	before := l.Spent("address 192.0.2.1")
+	undone()
+	if got := before - l.Spent("address 192.0.2.1"); got < 30-1e-6 || got > 30+1e-6 {
+		t.Errorf("a seat that was not given gave %v units back", got)
 	}
 }
 

@@ -49,7 +49,7 @@ func (l *Limiter) Begin(ctx context.Context, k Kind) (context.Context, error) {
 	}
 	l.tell(ctx, l.callers, p.caller)
 	if wait := l.callers.take(p.caller, callUnits, l.clock.Now(), p.kept); wait > 0 {
-		return nil, retryLater("From where you call came so", wait)
+		return nil, retryLater(tooMuchOfCaller, wait)
 	}
 	return context.WithValue(ctx, payerKey{}, p), nil
 }
@@ -63,13 +63,33 @@ func (l *Limiter) Enter(ctx context.Context, id string) error {
 	}
 	l.tell(ctx, l.rooms, roomKey(id))
 	if wait := l.rooms.take(roomKey(id), callUnits, l.clock.Now(), p.kept); wait > 0 {
-		return retryLater("In this room, agents made so", wait)
+		return retryLater(tooMuchOfRoom, wait)
 	}
 	return nil
 }
 
-// Seat charges the call of ctx with a new seat in the room with an id.
-func (l *Limiter) Seat(ctx context.Context, id string) { l.charge(ctx, id, seatUnits) }
+// Seat is Enter for a call that wants a new seat. It takes the price beforehand, so that
+// calls at the same moment do not all pass; undo gives it back.
+func (l *Limiter) Seat(ctx context.Context, id string) (undo func(), err error) {
+	p, pays := ctx.Value(payerKey{}).(payer)
+	if !pays {
+		return func() {}, nil
+	}
+	if err := l.Enter(ctx, id); err != nil {
+		return nil, err
+	}
+	if wait := l.callers.take(p.caller, seatUnits, l.clock.Now(), p.kept); wait > 0 {
+		return nil, retryLater(tooMuchOfCaller, wait)
+	}
+	if wait := l.rooms.take(roomKey(id), seatUnits, l.clock.Now(), p.kept); wait > 0 {
+		l.callers.spend(p.caller, -seatUnits, l.clock.Now())
+		return nil, retryLater(tooMuchOfRoom, wait)
+	}
+	return func() {
+		l.callers.spend(p.caller, -seatUnits, l.clock.Now())
+		l.rooms.spend(roomKey(id), -seatUnits, l.clock.Now())
+	}, nil
+}
 
 // Password charges the call of ctx with a password that is set or checked; an empty one is
 // neither.
@@ -79,16 +99,18 @@ func (l *Limiter) Password(ctx context.Context, password string) {
 	}
 }
 
-// charge charges the call of ctx, and the room with an id unless that is "".
+// charge charges the call of ctx, and the room with an id unless that is "". By how much
+// the caller overdraws its budget is not the room's: else one caller could spend all of it,
+// with many calls at the same moment.
 func (l *Limiter) charge(ctx context.Context, id string, units float64) {
 	p, pays := ctx.Value(payerKey{}).(payer)
 	if !pays {
 		return
 	}
 	now := l.clock.Now()
-	l.callers.spend(p.caller, units, now)
+	covered := l.callers.spend(p.caller, units, now)
 	if id != "" {
-		l.rooms.spend(roomKey(id), units, now)
+		l.rooms.spend(roomKey(id), covered, now)
 	}
 }
 
