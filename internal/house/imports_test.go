@@ -23,12 +23,13 @@ func arrows() map[string][]string {
 	clients := []string{"internal/state", "internal/client", "internal/seats", "internal/fault", "internal/nudge", "internal/standby", "internal/hook", "internal/shell"}
 	return map[string][]string{
 		// The rules, lowest first.
+		"internal/hidden":    {},
 		"internal/fault":     {},
 		"internal/ident":     {"internal/fault"},
 		"internal/room":      {"internal/ident", "internal/fault"},
 		"internal/roomlog":   {"internal/room", "internal/ident", "internal/fault", "internal/table"},
 		"internal/ratelimit": rooms,
-		"internal/view":      rooms,
+		"internal/view":      slices.Concat(rooms, []string{"internal/hidden"}),
 		"internal/password":  rooms,
 		"internal/live":      rooms,
 		"internal/chat":      slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit", "internal/live"}),
@@ -37,7 +38,7 @@ func arrows() map[string][]string {
 		// The protocol.
 		"internal/mcp":        {"internal/meter"},
 		"internal/tools/spec": {"internal/ident", "internal/fault"},
-		"internal/tools":      {"internal/tools/spec", "internal/mcp", "internal/pairing", "internal/chat", "internal/ratelimit", "internal/view", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
+		"internal/tools":      {"internal/hidden", "internal/tools/spec", "internal/mcp", "internal/pairing", "internal/chat", "internal/ratelimit", "internal/view", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/httpapi":    {"internal/tools", "internal/mcp", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/lambdahttp": {"internal/meter"},
 
@@ -45,7 +46,7 @@ func arrows() map[string][]string {
 		"internal/state":   {},
 		"internal/client":  {"internal/state", "internal/fault"},
 		"internal/seats":   {"internal/state"},
-		"internal/shell":   {"internal/client", "internal/seats", "internal/state", "internal/fault"},
+		"internal/shell":   {"internal/hidden", "internal/client", "internal/seats", "internal/state", "internal/fault"},
 		"internal/connect": {"internal/state"},
 
 		// Waking agents.

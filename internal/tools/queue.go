@@ -85,7 +85,10 @@ func (s *Set) viewQueued(ctx context.Context, got pairing.Result) queued {
 		v.seated = &seat
 	}
 	if got.Partner != nil {
-		v.Partner = &partner{got.Partner.Name, got.Partner.Interests}
+		v.Partner = &partner{got.Partner.Name, make([]string, len(got.Partner.Interests))}
+		for i, interest := range got.Partner.Interests {
+			v.Partner.Interests[i] = words(interest)
+		}
 	}
 	return v
 }

@@ -62,7 +62,7 @@ func viewInfo(i chat.Info) info {
 		Agreements: viewAgreements(i.Agreements), Now: viewTime(i.Now),
 	}
 	for _, r := range i.Requests {
-		v.Requests = append(v.Requests, request{ID: r.ID, From: r.From, Text: r.Text, OwedBy: r.OwedBy, Minutes: int64(r.Age / time.Minute)})
+		v.Requests = append(v.Requests, request{ID: r.ID, From: r.From, Text: words(r.Text), OwedBy: r.OwedBy, Minutes: int64(r.Age / time.Minute)})
 	}
 	return v
 }
@@ -134,7 +134,7 @@ func (s *Set) listRooms() tool {
 			got, err := s.rooms.ListRooms(ctx, in)
 			v := listing{Untrusted: noticeIf(len(got.Rooms) > 0), Rooms: make([]listed, len(got.Rooms)), NextPage: got.NextPage}
 			for i, r := range got.Rooms {
-				v.Rooms[i] = listed{r.Name, r.Description, string(r.Type), r.Agents, r.Capacity, r.PasswordProtected}
+				v.Rooms[i] = listed{r.Name, words(r.Description), string(r.Type), r.Agents, r.Capacity, r.PasswordProtected}
 			}
 			return v, err
 		},

@@ -275,6 +275,8 @@ func TestWait_batchOfTheWorstTexts_staysUnder9KiB(t *testing.T) {
 		{"line breaks", strings.Repeat("a\n", 100), 40},
 		{"backslashes, long", strings.Repeat(`\`, 9000), 3},
 		{"wide letters, long", strings.Repeat("𐐨", 3000), 3},
+		{"tags, long", "x" + strings.Repeat("\U000e0041", 3000), 3},
+		{"marks of direction", "x" + strings.Repeat("\u200f", 200), 40},
 	} {
 		w := newWorld(t)
 		p := w.connect(modern)

@@ -5,6 +5,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/hidden"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -131,7 +132,8 @@ func (m Message) Rest(text string, offset int) (rest Message, ok bool) {
 	return m, true
 }
 
-// jsonLen returns the length of s in JSON without HTML escaping.
+// jsonLen returns the most bytes that s takes in a result: in JSON without HTML escaping,
+// with hidden characters as escapes.
 func jsonLen(s string) int {
 	n := 0
 	for _, r := range s {
@@ -146,6 +148,8 @@ func runeLen(r rune) int {
 		return 2
 	case r < 0x20, r == '\u2028', r == '\u2029':
 		return 6
+	case hidden.Is(r):
+		return len(`\`) + hidden.Len(r)
 	}
 	return utf8.RuneLen(r)
 }
