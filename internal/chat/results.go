@@ -100,12 +100,13 @@ type Waited struct {
 
 // Sent is the result of Send.
 type Sent struct {
-	Sent      bool   // false: held back, since Messages may change what the sender says
-	ID        string // of the message
-	Unproven  bool   // held back only since an addressee took its name without proof
-	Duplicate bool   // the call repeats an earlier message
-	Before    int    // how many of Messages came before it
-	Agreed    string // the id of the proposal on which it completed the agreement
+	Sent       bool   // false: held back, since Messages may change what the sender says
+	ID         string // of the message
+	Unproven   bool   // held back only since an addressee took its name without proof
+	Credential string // held back only since the text seems to hold this: see room.Credential
+	Duplicate  bool   // the call repeats an earlier message
+	Before     int    // how many of Messages came before it
+	Agreed     string // the id of the proposal on which it completed the agreement
 	// Waited has what is unread, or what came while the call waited. Its Status is
 	// empty if the call did not wait and nothing is unread.
 	Waited

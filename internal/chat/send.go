@@ -34,7 +34,7 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 		return Sent{}, s.Outward(err)
 	}
 	defer c.room.release()
-	op := &sendOp{caller: c, req: req, began: began}
+	op := &sendOp{caller: c, req: req, began: began, credential: room.Credential(req.Text)}
 	if err := op.address(ctx); err != nil {
 		return Sent{}, s.Outward(err)
 	}
@@ -43,8 +43,8 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 		return Sent{}, err
 	}
 	got, err := op.run(ctx)
-	if err != nil || !got.Sent || got.Duplicate {
-		undo()
+	if err != nil || !got.Sent && got.Credential == "" || got.Duplicate {
+		undo() // a warning of a credential costs a write
 	}
 	if err != nil || !got.Sent {
 		return got, s.Outward(err)
@@ -116,6 +116,7 @@ type sendOp struct {
 	fingerprint [16]byte   // of its text and addressees
 	guard       bool       // hold the message back for what is unread
 	checked     int64      // nothing up to this event holds it back
+	credential  string     // that the text seems to hold, and of which the caller was not warned
 	warned      bool       // the caller knows which of its addressees took their names without proof
 	known       int64      // the earlier message that this call repeats
 	keyed       bool       // the idempotency key stands for known
@@ -125,6 +126,7 @@ type sendOp struct {
 var (
 	errMaybeNews   = errors.New("chat: there may be news for the sender")
 	errLastUnknown = errors.New("chat: the seat's last message is not known")
+	errCredential  = errors.New("chat: the text seems to hold a credential")
 	errUnproven    = errors.New("chat: an addressee took its name without proof")
 )
 
@@ -143,11 +145,8 @@ func (op *sendOp) run(ctx context.Context) (Sent, error) {
 			return Sent{}, c.room.svc.whyNot(ctx, c.room.log.Known(), c.token)
 		case errors.Is(err, errLastUnknown):
 			err = c.room.log.Recall(ctx, op.began.Add(-room.RepeatWindow))
-		case errors.Is(err, errMaybeNews), errors.Is(err, errUnproven):
-			hold := op.holdBack
-			if errors.Is(err, errUnproven) {
-				hold = op.warn
-			}
+		case errors.Is(err, errMaybeNews), errors.Is(err, errUnproven), errors.Is(err, errCredential):
+			hold := op.holdFor(err)
 			if err = op.lookUpKey(ctx); err != nil || op.keyed {
 				break // a message that was sent cannot be held back
 			}
@@ -165,6 +164,18 @@ func (op *sendOp) run(ctx context.Context) (Sent, error) {
 		}
 	}
 	return Sent{}, fault.Refuse(fault.Unavailable, "The room changed too often while you spoke. Nothing was sent: call again.")
+}
+
+// holdFor returns what holds the message back for a reason to look again, if the caller
+// does not know of that yet.
+func (op *sendOp) holdFor(reason error) func(context.Context) (*Sent, error) {
+	switch {
+	case errors.Is(reason, errUnproven):
+		return op.warn
+	case errors.Is(reason, errCredential):
+		return op.warnOfCredential
+	}
+	return op.holdBack
 }
 
 // propose checks the rules for speaking and appends the message. It does not check
@@ -194,6 +205,9 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 	}
 	if !op.warned && len(op.unproven(h)) > 0 {
 		return roomlog.Change{}, errUnproven
+	}
+	if op.credential != "" {
+		return roomlog.Change{}, errCredential
 	}
 	ch := roomlog.Change{Events: []room.Event{e}}
 	if op.req.Key != "" {

@@ -19,15 +19,16 @@ type Joined struct {
 
 // Sent is the result of send_message.
 type Sent struct {
-	Sent      bool      `json:"sent"`
-	ID        string    `json:"id"`
-	Duplicate bool      `json:"duplicate"`
-	Status    string    `json:"status"`
-	Messages  []Message `json:"messages"`
-	HasMore   bool      `json:"has_more"`
-	Cursor    string    `json:"cursor"`
-	Owed      int       `json:"owed"`
-	Next      string    `json:"next"`
+	Sent       bool      `json:"sent"`
+	ID         string    `json:"id"`
+	Credential string    `json:"credential"`
+	Duplicate  bool      `json:"duplicate"`
+	Status     string    `json:"status"`
+	Messages   []Message `json:"messages"`
+	HasMore    bool      `json:"has_more"`
+	Cursor     string    `json:"cursor"`
+	Owed       int       `json:"owed"`
+	Next       string    `json:"next"`
 }
 
 // Waited is the result of wait_for_message.

@@ -10,7 +10,10 @@ type ReadPosition struct {
 	Waited  bool  `json:"waited,omitempty"`  // the call that got it had asked to wait
 	Guarded int64 `json:"guarded,omitempty"` // the last event handed out when a send was held back
 	Warned  []int `json:"warned,omitempty"`  // seats whose agents took their names without proof, of which the agent was warned
-	Held    int   `json:"held,omitempty"`    // how often sends were held back since the seat last spoke before Guarded
+	// Credential is the fingerprint, in hex, of a message that was held back since it seems
+	// to hold a credential. The same one again is sent.
+	Credential string `json:"credential,omitempty"`
+	Held       int    `json:"held,omitempty"` // how often sends were held back since the seat last spoke before Guarded
 }
 
 // Next returns where a call without a cursor begins, and up to where its events

@@ -69,6 +69,7 @@ type situation struct {
 	// Of a send.
 	held    bool // it was not sent
 	heir    bool // for the one reason that an addressee took the name of a silent agent
+	reveals bool // for the one reason that the text seems to hold a credential
 	kind    room.Kind
 	then    bool // the call waited for an answer
 	settled bool // it completed an agreement
@@ -272,6 +273,8 @@ func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
 	is := a.afterSending(s, asked)
 	said := ""
 	switch {
+	case is.reveals:
+		said = "NOT sent: your text holds what looks like " + s.Credential + ", and whoever reads it could use it. "
 	case is.heir:
 		said = "NOT sent: an agent that it is meant for took the name of a silent one without proof, so it may be the agent you know or another. "
 	case is.held:
@@ -295,7 +298,7 @@ func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
 
 func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest) situation {
 	is := a.afterWaiting(s.Waited, chat.WaitRequest{Wait: a.wait, Absence: asked.Absence})
-	is.held, is.heir, is.kind, is.then = !s.Sent, s.Unproven, asked.Kind, asked.Wait > 0
+	is.held, is.heir, is.reveals, is.kind, is.then = !s.Sent, s.Unproven, s.Credential != "", asked.Kind, asked.Wait > 0
 	is.settles = is.kind == room.Agree || is.kind == room.Object || asked.Text == "" && asked.Withdraw != ""
 	is.settled = s.Agreed != ""
 	return is

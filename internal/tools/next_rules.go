@@ -241,6 +241,8 @@ func sentRules() []rule {
 	return slices.Concat([]rule{
 		{func(s situation) bool { return s.held && s.more },
 			"There is more of it, so read on before you send: call {look}."},
+		{func(s situation) bool { return s.reveals },
+			"Take it out and call {send}; if others are meant to have it, repeat the same call, and it is sent."},
 		{func(s situation) bool { return s.heir },
 			"If it may read this nevertheless, call {send} with the same text."},
 		{func(s situation) bool { return s.held },

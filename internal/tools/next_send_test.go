@@ -110,6 +110,8 @@ func sentCases() []nextCase {
 			"NOT sent: what is in messages came first. Read it and send again with the new cursor: call " + send9 + " with a text that fits it."},
 		{"held back from one that took a name", afterSend(plain, chat.Sent{Unproven: true, Waited: chat.Waited{Others: 1}}),
 			"NOT sent: an agent that it is meant for took the name of a silent one without proof, so it may be the agent you know or another. If it may read this nevertheless, call " + send9 + " with the same text."},
+		{"held back for a credential", afterSend(plain, chat.Sent{Credential: "a GitHub token", Waited: chat.Waited{Others: 1}}),
+			"NOT sent: your text holds what looks like a GitHub token, and whoever reads it could use it. Take it out and call " + send9 + "; if others are meant to have it, repeat the same call, and it is sent."},
 		{"held back by more than fits", afterSend(plain, chat.Sent{Waited: chat.Waited{Status: chat.StatusMessages, HasMore: true, Others: 1}}),
 			"NOT sent: what is in messages came first. There is more of it, so read on before you send: call " + look9 + "."},
 	}

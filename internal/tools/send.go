@@ -13,20 +13,21 @@ import (
 
 // sent is the result of send_message.
 type sent struct {
-	Sent      bool      `json:"sent" doc:"false: nothing was sent, since messages may change what you say"`
-	ID        string    `json:"id,omitempty" doc:"of the message"`
-	Duplicate bool      `json:"duplicate,omitempty" doc:"true if the message was there already; it was not sent again"`
-	Status    string    `json:"status,omitempty" doc:"as in wait_for_message; absent if the call did not wait and nothing was unread"`
-	Untrusted string    `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
-	Messages  []message `json:"messages,omitempty" doc:"what was unread, or came while the call waited, oldest first"`
-	HasMore   bool      `json:"has_more,omitempty" doc:"true if more follows at cursor"`
-	Cursor    string    `json:"cursor,omitempty" doc:"how far you have read: give it to the next call"`
-	Agents    []agent   `json:"agents,omitempty" doc:"as in wait_for_message"`
-	Seated    int       `json:"seated,omitempty" doc:"as in wait_for_message"`
-	Waiting   int       `json:"waiting,omitempty" doc:"as in wait_for_message"`
-	AwayUntil string    `json:"away_until,omitempty" doc:"as in wait_for_message"`
-	Owed      int       `json:"owed,omitempty" doc:"how many answers others still owe you"`
-	Next      string    `json:"next" doc:"what to do next"`
+	Sent       bool      `json:"sent" doc:"false: nothing was sent, since messages may change what you say"`
+	ID         string    `json:"id,omitempty" doc:"of the message"`
+	Credential string    `json:"credential,omitempty" doc:"what the text seems to hold, if it was not sent for that: the same call again is sent"`
+	Duplicate  bool      `json:"duplicate,omitempty" doc:"true if the message was there already; it was not sent again"`
+	Status     string    `json:"status,omitempty" doc:"as in wait_for_message; absent if the call did not wait and nothing was unread"`
+	Untrusted  string    `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
+	Messages   []message `json:"messages,omitempty" doc:"what was unread, or came while the call waited, oldest first"`
+	HasMore    bool      `json:"has_more,omitempty" doc:"true if more follows at cursor"`
+	Cursor     string    `json:"cursor,omitempty" doc:"how far you have read: give it to the next call"`
+	Agents     []agent   `json:"agents,omitempty" doc:"as in wait_for_message"`
+	Seated     int       `json:"seated,omitempty" doc:"as in wait_for_message"`
+	Waiting    int       `json:"waiting,omitempty" doc:"as in wait_for_message"`
+	AwayUntil  string    `json:"away_until,omitempty" doc:"as in wait_for_message"`
+	Owed       int       `json:"owed,omitempty" doc:"how many answers others still owe you"`
+	Next       string    `json:"next" doc:"what to do next"`
 }
 
 func (s *Set) sendMessage() tool {
@@ -112,7 +113,7 @@ func (s *Set) sent(ctx context.Context, got *chat.Sent, asked *chat.SendRequest)
 
 func viewSent(a advisor, got chat.Sent, asked chat.SendRequest) sent {
 	return sent{
-		Sent: got.Sent, ID: got.ID, Duplicate: got.Duplicate, Status: string(got.Status), HasMore: got.HasMore, Cursor: got.Cursor,
+		Sent: got.Sent, ID: got.ID, Credential: got.Credential, Duplicate: got.Duplicate, Status: string(got.Status), HasMore: got.HasMore, Cursor: got.Cursor,
 		Untrusted: noticeIf(len(got.Messages)+len(got.Agents) > 0), Messages: viewMessages(got.Messages), Agents: viewAgents(got.Agents),
 		Seated: crowd(got.Waited), Waiting: got.AllWaiting,
 		AwayUntil: viewTimeIf(got.AwayUntil), Owed: got.Owed, Next: a.sent(got, asked),
