@@ -160,13 +160,20 @@ func (op *queueOp) outcome(ctx context.Context, c table.Consistency) (*matchItem
 }
 
 // withdraw ends the ticket, unless it has ended before, and returns how it ended.
-// From then on it cannot be paired, whatever any reader has seen of it.
+// From then on it cannot be paired, whatever any reader has seen of it. A ticket of which
+// the table knows nothing, as it expired or somebody made it up, changes nothing there.
 func (op *queueOp) withdraw(ctx context.Context) (*matchItem, error) {
-	m := matchItem{Left: true}
-	err := op.svc.table.Write(ctx, m.put(op.ticket.matchKey(), op.svc.clock.Now()), table.Delete(op.ticket.key(), table.Always))
-	var before *table.ConflictError
-	if errors.As(err, &before) && before.Conflicts[0].Item != nil {
-		return decodeMatch(*before.Conflicts[0].Item)
+	there := table.IfPresent
+	if op.fresh || op.owner != nil { // it may come into the queue yet
+		there = table.Always
 	}
-	return &m, err
+	m := &matchItem{Left: true}
+	err := op.svc.table.Write(ctx, m.put(op.ticket.matchKey(), op.svc.clock.Now()), table.Delete(op.ticket.key(), there))
+	if before := new(table.ConflictError); errors.As(err, &before) {
+		if ended := before.Conflicts[0].Item; ended != nil {
+			return decodeMatch(*ended)
+		}
+		return m, nil
+	}
+	return m, err
 }

@@ -61,16 +61,18 @@ func parseTicket(s string) (ticket, error) {
 	}
 	name, body, _ := strings.Cut(s, "-")
 	queue, err := encoding().DecodeString(name)
-	if err != nil || !utf8.Valid(queue) || len(queue) == 0 || !ident.WellFormed(body) {
+	if err != nil || !isQueue(string(queue)) || !ident.WellFormed(body) {
 		return ticket{}, fault.Refuse(fault.InvalidArgument, "ticket is mistyped: it must be the one that enter_queue gave you, unchanged. If you have lost it, call enter_queue without it.")
 	}
-	t := ticket{
+	return ticket{
 		queue: string(queue), atMs: int64(ident.Number(body[:timeChars])), secret: body[timeChars : ident.TokenChars-ident.CheckChars],
-	}
-	if table.CheckKey(t.key()) != nil {
-		return ticket{}, errTicketOver()
-	}
-	return t, nil
+	}, nil
+}
+
+// isQueue reports whether key is that of the name of a queue, in its only spelling.
+func isQueue(key string) bool {
+	n, err := queueName(key)
+	return err == nil && n.Key == key
 }
 
 // id is the ticket's name in the table. It cannot be computed without the secret.

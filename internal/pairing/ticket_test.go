@@ -2,6 +2,7 @@ package pairing_test
 
 import (
 	"context"
+	"encoding/base32"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/pairing"
 )
 
@@ -195,6 +197,26 @@ func TestTicket_givenUpWhileACallWaits_endsTheCall(t *testing.T) {
 	w.clock.Advance(time.Second)
 	if got := queued(t, waiting); got.Status != pairing.Left {
 		t.Fatalf("got %+v", got)
+	}
+}
+
+// A ticket that the queue did not give is over, whatever queue it names, and changes
+// nothing.
+func TestTicket_madeUp_writesNothing(t *testing.T) {
+	w := newWorld(t)
+	_, body, _ := strings.Cut(w.ticket("Ann"), "-")
+	alphabet := base32.NewEncoding(ident.Alphabet).WithPadding(base32.NoPadding)
+	for _, queue := range []string{"lobby2", "Lobby", "a/b", " lobby", "lobby\n", strings.Repeat("x", 41)} {
+		ticket := alphabet.EncodeToString([]byte(queue)) + "-" + body
+		_, err := w.pairing.EnterQueue(t.Context(), pairing.Request{Ticket: ticket})
+		wants(t, err, fault.InvalidArgument)
+		got, err := w.pairing.EnterQueue(t.Context(), pairing.Request{Ticket: ticket, Leave: true})
+		if valid := queue == "lobby2"; valid != (err == nil && got.Status == pairing.Left) {
+			t.Errorf("leaving %q: %+v, %v", queue, got, err)
+		}
+		if stored := w.partition("QUEUE#" + queue); len(stored) > 0 {
+			t.Errorf("%q holds %v", queue, stored)
+		}
 	}
 }
 
