@@ -1,7 +1,7 @@
 package pairing
 
 import (
-	"slices"
+	"context"
 	"sync"
 	"time"
 )
@@ -10,9 +10,23 @@ import (
 // knows of its queues. The zero value is ready.
 type calls struct {
 	mu    sync.Mutex
-	last  int64                      // the last stamp
-	byID  map[string][]chan struct{} // by ticket
-	waits map[string]usual           // by queue
+	last  int64             // the last stamp
+	byID  map[string]*place // by ticket
+	waits map[string]usual  // by queue
+}
+
+// place is what the calls of this process with one ticket share.
+type place struct {
+	calls  int
+	newest *call
+	turn   chan struct{} // holds a value while a call changes the ticket
+}
+
+// call is a call with a ticket that keeps its place.
+type call struct {
+	claimed    chan struct{} // receives a value when the ticket is claimed or given up in this process
+	superseded chan struct{} // closed when a newer call with the ticket begins in this process
+	place      *place
 }
 
 // usual is how long the agent that waited longer has lately waited in a queue.
@@ -35,44 +49,69 @@ func (c *calls) stamp(now time.Time) int64 {
 	return c.last
 }
 
-// enter registers a call with a ticket. claimed receives a value when another call
-// of this process claims the ticket. over ends the registration.
-func (c *calls) enter(id string) (claimed <-chan struct{}, over func()) {
+// enter registers a call with a ticket, and ends an older one. over ends the
+// registration.
+func (c *calls) enter(id string) (entered *call, over func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.byID == nil {
-		c.byID = map[string][]chan struct{}{}
+		c.byID = map[string]*place{}
 	}
-	ch := make(chan struct{}, 1)
-	c.byID[id] = append(c.byID[id], ch)
-	return ch, func() { c.leave(id, ch) }
+	p := c.byID[id]
+	if p == nil {
+		p = &place{turn: make(chan struct{}, 1)}
+		c.byID[id] = p
+	} else {
+		close(p.newest.superseded)
+	}
+	entered = &call{claimed: make(chan struct{}, 1), superseded: make(chan struct{}), place: p}
+	p.calls++
+	p.newest = entered
+	return entered, func() { c.leave(id, p) }
 }
 
-func (c *calls) leave(id string, claimed chan struct{}) {
+func (c *calls) leave(id string, p *place) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.byID[id] = slices.DeleteFunc(c.byID[id], func(x chan struct{}) bool { return x == claimed })
-	if len(c.byID[id]) == 0 {
+	if p.calls--; p.calls == 0 {
 		delete(c.byID, id)
 	}
 }
 
-// open reports whether a call waits with the ticket.
-func (c *calls) open(id string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.byID[id]) > 0
-}
-
-// wake wakes the calls that wait with the ticket.
+// wake wakes the call that waits with the ticket.
 func (c *calls) wake(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, ch := range c.byID[id] {
+	if p := c.byID[id]; p != nil {
 		select {
-		case ch <- struct{}{}:
+		case p.newest.claimed <- struct{}{}:
 		default:
 		}
+	}
+}
+
+// alone runs change while no other call of the process with the ticket runs one. Once a
+// newer one has begun it returns errSuperseded. So the newest changes the ticket last.
+func (c *call) alone(ctx context.Context, change func() error) error {
+	select {
+	case c.place.turn <- struct{}{}:
+		defer func() { <-c.place.turn }()
+	case <-c.superseded:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if c.isSuperseded() {
+		return errSuperseded
+	}
+	return change()
+}
+
+func (c *call) isSuperseded() bool {
+	select {
+	case <-c.superseded:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -24,8 +24,12 @@ const (
 	claimTries = 8 // per look, each after another call was first
 )
 
-// errClaimed reports that another call was first. It does not leave the package.
-var errClaimed = errors.New("pairing: a ticket has ended")
+var (
+	// errClaimed reports that another call was first. It does not leave the package.
+	errClaimed = errors.New("pairing: a ticket has ended")
+	// errSuperseded reports that a newer call has the ticket. It does not either.
+	errSuperseded = errors.New("pairing: a newer call has the ticket")
+)
 
 // look reads the queue, and claims a partner if it is this call that must. Else it
 // returns how long to wait before the next look.
@@ -45,6 +49,9 @@ func (op *queueOp) look(ctx context.Context) (*matchItem, time.Duration, error) 
 		}
 		if me < 0 {
 			m, err := op.lost(ctx)
+			return m, 0, err
+		}
+		if m, err := op.keep(ctx, all[me]); m != nil || err != nil {
 			return m, 0, err
 		}
 		partner := partners(all)[me]

@@ -19,7 +19,7 @@ const maxNoShows = 10
 // ended returns how the ticket ended; nil if it has not. After a partner that never came
 // the caller's ticket becomes the one that follows it.
 func (op *queueOp) ended(ctx context.Context) (*matchItem, error) {
-	for {
+	for !op.fresh {
 		m, err := op.outcome(ctx, table.Strong)
 		if m == nil || err != nil {
 			return nil, err
@@ -34,6 +34,7 @@ func (op *queueOp) ended(ctx context.Context) (*matchItem, error) {
 		m.Owner.NoShows++
 		op.owner, op.ticket = &m.Owner, op.ticket.next()
 	}
+	return nil, nil
 }
 
 // missed reports whether the partner of m never came, and the caller may have another: it

@@ -18,12 +18,15 @@ import (
 // stepBack shortens the ticket of a call that ends before its time, so that it can
 // be paired only as long as its owner may return with it; and withdraws one that
 // its owner will never learn. If only the store did not answer, the ticket stands,
-// and its owner keeps the place.
+// and its owner keeps the place. A superseded call leaves the ticket alone.
 func (op *queueOp) stepBack(ctx context.Context, end time.Time, m *matchItem, err error) (*matchItem, error) {
+	if errors.Is(err, errSuperseded) {
+		return nil, err
+	}
 	if op.svc.rooms.Unanswered(ctx, err) {
 		m, err = nil, nil
 	}
-	if m != nil || isLate(ctx) || err == nil && !op.svc.clock.Now().Before(end) || op.svc.calls.open(op.ticket.id()) {
+	if m != nil || isLate(ctx) || err == nil && !op.svc.clock.Now().Before(end) {
 		return m, err
 	}
 	if err != nil && op.fresh {
@@ -32,22 +35,18 @@ func (op *queueOp) stepBack(ctx context.Context, end time.Time, m *matchItem, er
 	}
 	ctx, cancel := roomlog.Detached(ctx)
 	defer cancel()
-	if failed := op.shorten(ctx); failed != nil {
+	if failed := op.call.alone(ctx, func() error { return op.shorten(ctx) }); failed != nil && !errors.Is(failed, errSuperseded) {
 		op.svc.log.WarnContext(ctx, "a ticket was not shortened", "error", failed)
 	}
 	return m, err
 }
 
-// shorten ends the ticket's call now, unless the ticket has ended or a later call,
-// here or in another process, keeps its place.
+// shorten ends the ticket's call now, unless the ticket has ended or a later call in
+// another process keeps its place.
 func (op *queueOp) shorten(ctx context.Context) error {
-	item, err := op.svc.table.Get(ctx, op.ticket.key(), table.Strong)
+	stored, err := op.stored(ctx)
 	if errors.Is(err, table.ErrNotFound) {
 		return nil
-	}
-	var stored ticketItem
-	if err == nil {
-		err = roomlog.Decode(item, &stored)
 	}
 	if err != nil || stored.CallMs != op.item.CallMs {
 		return err
@@ -58,6 +57,32 @@ func (op *queueOp) shorten(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// stored returns the ticket as the table has it, or table.ErrNotFound.
+func (op *queueOp) stored(ctx context.Context) (i ticketItem, err error) {
+	item, err := op.svc.table.Get(ctx, op.ticket.key(), table.Strong)
+	if err == nil {
+		err = roomlog.Decode(item, &i)
+	}
+	return i, err
+}
+
+// keep compares the ticket that the table has with the one that this call has stored.
+// One of a later call, in another process, ends this one. One of an earlier call came
+// late, and is replaced.
+func (op *queueOp) keep(ctx context.Context, stored ticketItem) (*matchItem, error) {
+	switch {
+	case stored.CallMs > op.item.CallMs:
+		return nil, errSuperseded
+	case stored.CallMs == op.item.CallMs:
+		return nil, nil
+	}
+	err := op.svc.table.Write(ctx, op.item.put(op.ticket.key(), table.IfPresent))
+	if gone := new(table.ConflictError); errors.As(err, &gone) {
+		return op.lost(ctx)
+	}
+	return nil, err
 }
 
 // drop withdraws a ticket that its owner will never learn, unless the table has taken all
@@ -82,44 +107,38 @@ func isLate(ctx context.Context) bool {
 
 // begin puts the ticket into the queue, or keeps it there, until end. If the ticket
 // has ended before, it returns how.
-func (op *queueOp) begin(ctx context.Context, end time.Time) (*matchItem, error) {
+func (op *queueOp) begin(ctx context.Context, end time.Time) (m *matchItem, err error) {
 	now := op.svc.clock.Now()
-	if op.fresh {
-		if err := op.svc.rooms.AllowRoom(ctx); err != nil {
-			return nil, err
+	if !op.fresh {
+		err = op.call.alone(ctx, func() (err error) { m, err = op.keepPlace(ctx, now, end); return err })
+		if err == nil && m != nil && m.Left {
+			return nil, errTicketOver()
 		}
-		err := op.store(ctx, now, end, table.Always)
-		if err != nil {
-			op.drop(ctx) // it may have been stored, or may yet be
-		}
+		return m, err
+	}
+	if err := op.svc.rooms.AllowRoom(ctx); err != nil {
 		return nil, err
 	}
-	m, err := op.ended(ctx)
-	if err == nil && m == nil {
-		m, err = op.keepPlace(ctx, now, end)
+	if err = op.store(ctx, now, end, table.Always); err != nil {
+		op.drop(ctx) // it may have been stored, or may yet be
 	}
-	if err == nil && m != nil && m.Left {
-		return nil, errTicketOver()
-	}
-	return m, err
+	return nil, err
 }
 
 // store puts the caller's ticket into the queue until end.
 func (op *queueOp) store(ctx context.Context, now, end time.Time, c table.Condition) error {
 	i, t := &op.item, op.ticket
 	i.V, i.ID, i.Hash, i.AtMs = room.Version, t.id(), ident.HashSecret(t.secret), t.atMs
-	i.CallMs, i.UntilMs = now.UnixMilli(), end.UnixMilli()
+	i.CallMs, i.UntilMs = max(now.UnixMilli(), i.CallMs+1), end.UnixMilli() // later than the call before, by any clock
 	return op.svc.table.Write(ctx, i.put(t.key(), c))
 }
 
 // keepPlace keeps the ticket of an earlier call in the queue, or puts there one that
 // follows it. Any other ticket that is no longer there must not come back.
 func (op *queueOp) keepPlace(ctx context.Context, now, end time.Time) (*matchItem, error) {
-	asked, kept, c := op.item, ticketItem{}, table.IfPresent
-	item, err := op.svc.table.Get(ctx, op.ticket.key(), table.Strong)
+	asked, c := op.item, table.IfPresent
+	kept, err := op.stored(ctx)
 	switch {
-	case err == nil:
-		err = roomlog.Decode(item, &kept)
 	case !errors.Is(err, table.ErrNotFound):
 	case op.owner == nil:
 		return op.withdraw(ctx)
@@ -174,6 +193,9 @@ func (op *queueOp) withdraw(ctx context.Context) (*matchItem, error) {
 			return decodeMatch(*ended)
 		}
 		return m, nil
+	}
+	if err == nil {
+		op.svc.calls.wake(op.ticket.id())
 	}
 	return m, err
 }

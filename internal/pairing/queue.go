@@ -2,6 +2,7 @@ package pairing
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -74,7 +75,8 @@ const (
 //
 // It ends early three seconds before the context's deadline and when the service
 // stops. A ticket that was given up by Leave, or whose first call was canceled, is
-// never paired.
+// never paired. Of two calls with one ticket the older ends as superseded, when it next
+// looks if it is in another process.
 func (s *Service) EnterQueue(ctx context.Context, req Request) (Result, error) {
 	if req.Wait < 0 || req.Wait > MaxWait {
 		return Result{}, fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.", fault.Seconds(MaxWait))
@@ -95,6 +97,7 @@ type queueOp struct {
 	fresh    bool        // this call makes the ticket: nobody knows it yet
 	owner    *ticketItem // whose ticket it is, if it follows the one that was given; else nil
 	position int         // in the queue, as last read; 0: unknown
+	call     *call       // once it is to keep the ticket's place
 }
 
 // newOp checks what can be checked without the table.
@@ -148,24 +151,19 @@ func errTicketOver() error {
 
 // run is EnterQueue for a call that was checked.
 func (op *queueOp) run(ctx context.Context, req Request) (Result, error) {
-	if req.Leave {
-		m, err := op.ended(ctx)
-		if err == nil && m == nil {
-			m, err = op.withdraw(ctx)
-		}
-		if err != nil {
-			return Result{}, err
-		}
-		return op.result(ctx, m)
-	}
 	end := op.svc.clock.Now().Add(op.svc.rooms.WaitLimit(ctx, min(req.Wait, op.svc.longest)))
-	m, err := op.begin(ctx, end)
-	if err != nil {
-		return Result{}, err
+	m, err := op.ended(ctx)
+	switch {
+	case err != nil:
+	case req.Leave && m == nil:
+		m, err = op.withdraw(ctx)
+	case m == nil:
+		m, err = op.wait(ctx, end)
+	case m.Left && !req.Leave:
+		err = errTicketOver()
 	}
-	if m == nil {
-		m, err = op.await(ctx, end)
-		m, err = op.stepBack(ctx, end, m, err)
+	if errors.Is(err, errSuperseded) {
+		return Result{Status: Superseded}, nil
 	}
 	if err != nil {
 		return Result{}, err
@@ -173,11 +171,22 @@ func (op *queueOp) run(ctx context.Context, req Request) (Result, error) {
 	return op.result(ctx, m)
 }
 
+// wait has the ticket keep its place, and waits for a partner until end.
+func (op *queueOp) wait(ctx context.Context, end time.Time) (*matchItem, error) {
+	var over func()
+	op.call, over = op.svc.calls.enter(op.ticket.id())
+	defer over()
+	m, err := op.begin(ctx, end)
+	if m != nil || err != nil {
+		return m, err
+	}
+	m, err = op.await(ctx, end)
+	return op.stepBack(ctx, end, m, err)
+}
+
 // await looks for a partner, and waits for one to claim the ticket, until end.
 func (op *queueOp) await(ctx context.Context, end time.Time) (*matchItem, error) {
 	s := op.svc
-	claimed, over := s.calls.enter(op.ticket.id())
-	defer over()
 	var look time.Time
 	for poll := pollFirst; ; poll = min(poll*3/2, pollLast) {
 		if now := s.clock.Now(); !now.Before(look) {
@@ -191,7 +200,7 @@ func (op *queueOp) await(ctx context.Context, end time.Time) (*matchItem, error)
 		if left <= 0 {
 			return nil, nil
 		}
-		stopped, c, err := op.idle(ctx, min(left, poll/2+rand.N(poll/2+1)), claimed)
+		stopped, c, err := op.idle(ctx, min(left, poll/2+rand.N(poll/2+1)))
 		if err != nil {
 			return nil, err
 		}
@@ -201,15 +210,18 @@ func (op *queueOp) await(ctx context.Context, end time.Time) (*matchItem, error)
 	}
 }
 
-// idle waits for d, or until a call of this process has claimed the ticket, or the
-// service stops. The consistency is that with which to ask for the outcome.
-func (op *queueOp) idle(ctx context.Context, d time.Duration, claimed <-chan struct{}) (stopped bool, c table.Consistency, err error) {
+// idle waits for d, or until a call of this process has ended the ticket, or the
+// service stops. The consistency is that with which to ask for the outcome. A newer call
+// with the ticket ends it with errSuperseded.
+func (op *queueOp) idle(ctx context.Context, d time.Duration) (stopped bool, c table.Consistency, err error) {
 	t := op.svc.clock.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.Chan():
-	case <-claimed:
+	case <-op.call.claimed:
 		return false, table.Strong, nil
+	case <-op.call.superseded:
+		return false, table.Eventual, errSuperseded
 	case <-op.svc.rooms.Stopping():
 		return true, table.Eventual, nil
 	case <-ctx.Done():

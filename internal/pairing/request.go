@@ -21,15 +21,16 @@ type Status string
 
 // The ends of a wait for a partner.
 const (
-	Waiting Status = "waiting"
-	Paired  Status = "paired"
-	Left    Status = "left"
+	Waiting    Status = "waiting"
+	Paired     Status = "paired"
+	Left       Status = "left"
+	Superseded Status = "superseded" // a newer call with the ticket took over
 )
 
 // Result is the result of EnterQueue.
 type Result struct {
 	Status      Status
-	Ticket      string        // keeps the place in the queue, also should the partner never come; empty once left
+	Ticket      string        // keeps the place in the queue, also should the partner never come; empty once left or superseded
 	Position    int           // 1 is the next; 0 if unknown
 	Estimated   time.Duration // until a partner comes; 0 if unknown
 	Partner     *Partner      // once paired

@@ -12,6 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/pairing"
+	"github.com/parley-chat/parley/internal/table"
 )
 
 func TestTicket_invalidArguments_areRefused(t *testing.T) {
@@ -131,17 +132,62 @@ func TestTicket_laterCallCanceled_canBePairedForFifteenSeconds(t *testing.T) {
 	}
 }
 
-func TestTicket_olderOfTwoCallsCanceled_lastsUntilTheNewerEnds(t *testing.T) {
+func TestTicket_twoCalls_theOlderEndsAndTheNewerIsPaired(t *testing.T) {
 	w := newWorld(t)
 	ticket := w.ticket("Ann")
-	ctx, cancel := context.WithCancel(t.Context())
-	older := w.inQueue(ctx, pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
+	older := w.inQueue(t.Context(), pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
 	newer := w.queueing(t.Context(), pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
-	w.blocked(2)
-	cancel()
-	<-older
+	if got := queued(t, older); got.Status != pairing.Superseded || got.Ticket != "" {
+		t.Fatalf("the older call got %+v", got)
+	}
+	w.blocked(1)
 	w.clock.Advance(15 * time.Second)
 	met(t, w.queue(pairing.Request{AgentName: "Bob"}), queued(t, newer))
+}
+
+// A call in another process learns of a newer one when it looks at the queue.
+func TestTicket_newerCallInAnotherProcess_endsTheOlderWithinSeconds(t *testing.T) {
+	w := newWorld(t)
+	ticket := w.ticket("Ann")
+	other := onTable(t, w.clock, w.table, chat.Options{})
+	older := other.inQueue(t.Context(), pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
+	newer := w.queueing(t.Context(), pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
+	w.blocked(2)
+	for range 6 {
+		w.clock.Advance(time.Second)
+		w.blockedOr(older)
+	}
+	if got := queued(t, older); got.Status != pairing.Superseded {
+		t.Fatalf("the older call got %+v", got)
+	}
+	met(t, w.queue(pairing.Request{AgentName: "Bob"}), queued(t, newer))
+}
+
+// The write of a call that got no answer comes after that of the next call.
+func TestTicket_writeOfAnOlderCallComesLate_doesNotShortenTheNewer(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	ticket := w.ticket("Ann")
+	var late []table.Op
+	broken := w.through(losing(false, func(ops []table.Op) bool {
+		late = ops
+		return puts(ops, "TICKET#")
+	}))
+	_, err := broken.pairing.EnterQueue(t.Context(), pairing.Request{Ticket: ticket})
+	wants(t, err, fault.Unavailable)
+	w.clock.Advance(time.Second)
+	here := onTable(t, w.clock, w.table, chat.Options{})
+	newer := here.inQueue(t.Context(), pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
+	w.write(late...)
+	for range 6 {
+		w.clock.Advance(time.Second)
+		here.blockedOr(newer)
+	}
+	w.clock.Advance(30 * time.Second)
+	here.blockedOr(newer)
+	bob := w.queue(pairing.Request{AgentName: "Bob"})
+	w.clock.Advance(time.Second) // it is in another process
+	met(t, bob, queued(t, newer))
 }
 
 func TestTicket_olderCallCanceledInAnotherProcess_lastsUntilTheNewerEnds(t *testing.T) {
@@ -150,7 +196,6 @@ func TestTicket_olderCallCanceledInAnotherProcess_lastsUntilTheNewerEnds(t *test
 	other := onTable(t, w.clock, w.table, chat.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	older := other.inQueue(ctx, pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
-	w.clock.Advance(time.Second)
 	newer := w.queueing(t.Context(), pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
 	w.blocked(2)
 	cancel()

@@ -11,7 +11,7 @@ import (
 
 // queued is the result of enter_queue.
 type queued struct {
-	Status    string `json:"status" doc:"waiting: nobody yet; paired: you have a seat beside your partner; left: you are no longer in the queue"`
+	Status    string `json:"status" doc:"waiting: nobody yet; paired: you have a seat beside your partner; left: you are no longer in the queue; superseded: a newer call of yours has the rest"`
 	Ticket    string `json:"ticket,omitempty" doc:"your place in the queue, and a secret: for the next call or, once paired, for a partner that never comes"`
 	Position  int    `json:"position,omitempty" doc:"your place in line, 1 for the next; absent if it is not known"`
 	Estimated int64  `json:"estimated_wait_seconds,omitempty" doc:"until a partner comes; absent if it is not known"`
@@ -79,6 +79,9 @@ func (s *Set) viewQueued(ctx context.Context, got pairing.Result) queued {
 	v := queued{
 		Status: string(got.Status), Ticket: got.Ticket, Position: got.Position,
 		Estimated: int64(fault.Seconds(got.Estimated)), Next: s.clients.advisor(ctx).queued(got, min(s.clients.usual().wait, s.inQueue)),
+	}
+	if got.Status == pairing.Superseded {
+		v.Next = "Your newer call with this ticket has the rest: go on with its result."
 	}
 	if got.Status == pairing.Paired {
 		seat := s.viewSeated(ctx, got.Seated, "")
