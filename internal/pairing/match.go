@@ -1,11 +1,8 @@
 package pairing
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/ident"
@@ -15,9 +12,6 @@ import (
 )
 
 const (
-	// queueSeen is how many of the agents that have waited longest a call looks at.
-	// An agent behind them looks at them and at itself.
-	queueSeen = 200
 	// Of a pair, the younger claims the older. If it has not done so for so long
 	// after its last call, it never will, and the older claims it.
 	claimGrace = 2 * time.Second
@@ -31,9 +25,13 @@ var (
 	errSuperseded = errors.New("pairing: a newer call has the ticket")
 )
 
-// look reads the queue, and claims a partner if it is this call that must. Else it
+// look looks at the queue, and claims a partner if it is this call that must. Else it
 // returns how long to wait before the next look.
 func (op *queueOp) look(ctx context.Context) (*matchItem, time.Duration, error) {
+	read := op.line.recent
+	if !op.looked {
+		read = op.line.current // what was read before may lack the caller's ticket
+	}
 	for try := range claimTries {
 		if try > 0 {
 			if err := op.svc.store.Pause(ctx, roomlog.Backoff(try)); err != nil {
@@ -42,56 +40,65 @@ func (op *queueOp) look(ctx context.Context) (*matchItem, time.Duration, error) 
 			if m, err := op.outcome(ctx, table.Strong); m != nil || err != nil {
 				return m, 0, err
 			}
+			read = op.line.current
 		}
-		all, me, err := op.read(ctx)
+		q, err := read(ctx, op.svc.clock.Now())
 		if err != nil {
 			return nil, 0, err
 		}
-		if me < 0 {
-			m, err := op.lost(ctx)
-			return m, 0, err
-		}
-		if m, err := op.keep(ctx, all[me]); m != nil || err != nil {
-			return m, 0, err
-		}
-		partner := partners(all)[me]
-		if partner < 0 {
-			return nil, lookAlone, nil
-		}
-		if all[partner].claims(all[me], op.svc.clock.Now()) {
-			return nil, claimGrace / 2, nil
-		}
-		m, err := op.claim(ctx, all[min(me, partner)], all[max(me, partner)])
-		if m != nil || err != nil && !errors.Is(err, errClaimed) && !errors.Is(err, table.ErrUnavailable) {
-			return m, 0, err
+		op.looked = true
+		m, wait, err := op.meet(ctx, q)
+		if !errors.Is(err, errClaimed) && !errors.Is(err, table.ErrUnavailable) {
+			return m, wait, err
 		}
 	}
 	return nil, pollLast, nil
 }
 
-// read returns the first tickets of the queue, the longest waiting first, and the
-// index of the caller's; -1 if it is no longer in the queue.
-func (op *queueOp) read(ctx context.Context) (all []ticketItem, me int, err error) {
-	page, err := op.svc.table.Query(ctx, table.Range{
-		Partition: queuePartition(op.ticket.queue), Prefix: ticketPrefix, Limit: queueSeen, Consistency: table.Strong,
-	})
-	if err != nil {
-		return nil, -1, err
+// meet is look for a queue that was read.
+func (op *queueOp) meet(ctx context.Context, q *lineup) (*matchItem, time.Duration, error) {
+	me, mine, m, err := op.find(ctx, q)
+	if m != nil || err != nil {
+		return m, 0, err
 	}
-	for _, item := range page.Items {
-		var i ticketItem
-		if roomlog.Decode(item, &i) == nil { // else a newer program stored it, and pairs it
-			all = append(all, i)
-		}
+	partner := -1
+	if me < len(q.tickets) {
+		partner = q.partner[me]
+	} else {
+		partner = q.behind(mine)
 	}
-	me = slices.IndexFunc(all, func(i ticketItem) bool { return i.ID == op.ticket.id() })
+	if partner < 0 {
+		return nil, lookAlone, nil
+	}
+	older, younger := mine, q.tickets[partner]
+	if partner < me {
+		older, younger = younger, older
+	} else if younger.claims(mine, op.svc.clock.Now()) {
+		return nil, claimGrace / 2, nil
+	}
+	m, err = op.claim(ctx, older, younger)
+	return m, 0, err
+}
+
+// find returns the caller's ticket and its index; len(q.tickets) if it is behind q. If it
+// has ended, find returns how.
+func (op *queueOp) find(ctx context.Context, q *lineup) (me int, mine ticketItem, m *matchItem, err error) {
+	me, found := q.place[op.ticket.key().Sort]
 	switch {
-	case me >= 0:
-		op.position = me + 1
-	case page.More:
-		me, all = len(all), append(all, op.item)
+	case found:
+		mine, op.position = q.tickets[me], me+1
+	case q.more:
+		if mine, err = op.stored(ctx); errors.Is(err, table.ErrNotFound) {
+			m, err = op.lost(ctx)
+		}
+		me = len(q.tickets)
+	default:
+		m, err = op.lost(ctx)
 	}
-	return all, me, nil
+	if m == nil && err == nil {
+		m, err = op.keep(ctx, mine)
+	}
+	return me, mine, m, err
 }
 
 // claims reports whether the owner of i is about to claim the older one.
@@ -106,62 +113,6 @@ func (op *queueOp) lost(ctx context.Context) (*matchItem, error) {
 		return nil, errTicketOver()
 	}
 	return m, err
-}
-
-// partners returns for each ticket, the longest waiting first, the index of its
-// partner; -1 for none. Tickets with the most interests in common come first, then
-// those that have waited longest; the others are paired in the order of the queue.
-// So every call that sees the same queue computes the same pairs, and no two calls
-// claim the same ticket.
-func partners(all []ticketItem) []int {
-	partner := make([]int, len(all))
-	for i := range partner {
-		partner[i] = -1
-	}
-	join := func(i, j int) {
-		if partner[i] < 0 && partner[j] < 0 && all[i].Key != all[j].Key {
-			partner[i], partner[j] = j, i
-		}
-	}
-	for _, c := range inCommon(all) {
-		join(c.i, c.j)
-	}
-	for i := range all {
-		for j := i + 1; j < len(all) && partner[i] < 0; j++ {
-			join(i, j)
-		}
-	}
-	return partner
-}
-
-// common is how many interests two tickets share.
-type common struct{ i, j, n int }
-
-// inCommon returns the pairs that share an interest: the most in common first, then
-// in the order of the queue.
-func inCommon(all []ticketItem) []common {
-	likes := make([][]string, len(all))
-	for i, t := range all {
-		for _, word := range t.Interests {
-			likes[i] = append(likes[i], strings.ToLower(word))
-		}
-	}
-	var found []common
-	for i := range all {
-		for j := i + 1; j < len(all); j++ {
-			n := 0
-			for _, word := range likes[j] {
-				if slices.Contains(likes[i], word) {
-					n++
-				}
-			}
-			if n > 0 {
-				found = append(found, common{i, j, n})
-			}
-		}
-	}
-	slices.SortStableFunc(found, func(a, b common) int { return cmp.Compare(b.n, a.n) })
-	return found
 }
 
 // claim pairs two tickets, one of which is the caller's, in one Write: it deletes

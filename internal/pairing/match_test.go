@@ -4,8 +4,14 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
+	"github.com/jonboulle/clockwork"
 	"pgregory.net/rapid"
+
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
 )
 
 // someQueue returns a queue of up to twelve tickets of a few names and interests.
@@ -76,5 +82,65 @@ func TestPartners_nothingInCommon_areInTheOrderOfTheQueue(t *testing.T) {
 	}
 	if got, want := partners(all), []int{2, 3, 0, 1, -1}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// byDefinition pairs two at a time: of all pairs with something in common, and then of all
+// others, the one with the most in common, and of those the first.
+func byDefinition(all []ticketItem) []int {
+	partner := slices.Repeat([]int{-1}, len(all))
+	for n := MaxInterests; n >= 0; n-- {
+		for i, a := range all {
+			for j, b := range all {
+				both := slices.DeleteFunc(slices.Clone(a.Interests), func(word string) bool { return !slices.Contains(b.Interests, word) })
+				if i < j && len(both) == n && a.Key != b.Key && partner[i] < 0 && partner[j] < 0 {
+					partner[i], partner[j] = j, i
+				}
+			}
+		}
+	}
+	return partner
+}
+
+func TestPartners_anyQueue_areThoseOfTheDefinition(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		all := someQueue(t)
+		if got, want := partners(all), byDefinition(all); !slices.Equal(got, want) {
+			t.Fatalf("%v: got %v, want %v", all, got, want)
+		}
+	})
+}
+
+// A queue in which nothing has changed but the times of calls keeps its pairs.
+func TestLine_queueThatPairsAlike_isNotPairedAnew(t *testing.T) {
+	clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+	file := sqlitetest.Open(t, clock)
+	l, over := new(lines).enter("lobby", file)
+	defer over()
+	until := clock.Now().Add(time.Minute).UnixMilli()
+	read := func(tickets ...ticketItem) *lineup {
+		t.Helper()
+		for i, ticket := range tickets {
+			ticket.V, ticket.ID, ticket.AtMs, ticket.UntilMs = room.Version, fmt.Sprint(i), int64(i), until
+			if err := file.Write(t.Context(), ticket.put(ticketKey("lobby", ticket.AtMs, ticket.ID), table.Always)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		q, err := l.current(t.Context(), clock.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return q
+	}
+	ann, bob, cid := ticketItem{Key: "ann"}, ticketItem{Key: "bob"}, ticketItem{Key: "cid", Interests: []string{"tea"}}
+	first := read(ann, bob, cid)
+	ann.CallMs = 7
+	renewed := read(ann, bob, cid)
+	if &renewed.partner[0] != &first.partner[0] || renewed.tickets[0].CallMs != 7 {
+		t.Errorf("a ticket that was renewed: %+v", renewed)
+	}
+	ann.Interests = cid.Interests
+	if other := read(ann, bob, cid); !slices.Equal(first.partner, []int{1, 0, -1}) || !slices.Equal(other.partner, []int{2, -1, 0}) {
+		t.Errorf("paired %v, and with other interests %v", first.partner, other.partner)
 	}
 }

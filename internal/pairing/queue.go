@@ -27,6 +27,7 @@ type Service struct {
 	log     *slog.Logger
 	longest time.Duration
 	calls   calls
+	lines   lines
 }
 
 // Options of a Service. The zero value suits a server that sees its clients leave.
@@ -98,6 +99,8 @@ type queueOp struct {
 	owner    *ticketItem // whose ticket it is, if it follows the one that was given; else nil
 	position int         // in the queue, as last read; 0: unknown
 	call     *call       // once it is to keep the ticket's place
+	line     *line       // likewise
+	looked   bool        // at the line, since the ticket was stored
 }
 
 // newOp checks what can be checked without the table.
@@ -173,9 +176,11 @@ func (op *queueOp) run(ctx context.Context, req Request) (Result, error) {
 
 // wait has the ticket keep its place, and waits for a partner until end.
 func (op *queueOp) wait(ctx context.Context, end time.Time) (*matchItem, error) {
-	var over func()
+	var over, leave func()
 	op.call, over = op.svc.calls.enter(op.ticket.id())
 	defer over()
+	op.line, leave = op.svc.lines.enter(op.ticket.queue, op.svc.table)
+	defer leave()
 	m, err := op.begin(ctx, end)
 	if m != nil || err != nil {
 		return m, err

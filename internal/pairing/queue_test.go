@@ -2,6 +2,8 @@ package pairing_test
 
 import (
 	"context"
+	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/ratelimit"
+	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
 func TestEnterQueue_twoAgents_arePairedAndTalk(t *testing.T) {
@@ -150,6 +153,50 @@ func TestEnterQueue_manyTicketsOfOneName_blockNobodyElse(t *testing.T) {
 	met(t, w.comesBack(first), bob)
 	if got := w.queue(pairing.Request{AgentName: "Ann"}); got.Status != pairing.Waiting || got.Position != 0 {
 		t.Errorf("the last one got %+v", got)
+	}
+}
+
+// Who is behind two hundred is paired with one of them.
+func TestEnterQueue_behindTwoHundred_meetsWhoSharesTheMost(t *testing.T) {
+	w := newWorld(t)
+	var tickets []string
+	for i := range 202 {
+		tickets = append(tickets, w.ticket("Ann", fmt.Sprint("tea ", i), fmt.Sprint("go ", i/2)))
+	}
+	likes := []string{"tea 151", "go 75"}
+	bob := w.queue(pairing.Request{AgentName: "Bob", Interests: likes})
+	met(t, w.comesBack(tickets[151]), bob)
+	same(t, "Bob's partner likes", bob.Partner.Interests, likes)
+}
+
+// However many wait, and look at the queue again, it is read once for all of them.
+func TestEnterQueue_hundredLookAgain_readTheQueueOnce(t *testing.T) {
+	w := newWorld(t)
+	var reads atomic.Int64
+	w = onTable(t, w.clock, &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
+		if c.Method == tabletest.Query {
+			reads.Add(1)
+		}
+		return nil
+	}}, chat.Options{})
+	const n = 100
+	ctx, leave := context.WithCancel(t.Context())
+	var waiting []<-chan queueAnswer
+	for range n {
+		waiting = append(waiting, w.queueing(ctx, pairing.Request{AgentName: "Ann", Interests: []string{"tea"}, Wait: time.Minute}))
+	}
+	w.blocked(n)
+	reads.Store(0)
+	for range 6 {
+		w.clock.Advance(time.Second)
+		w.blocked(n)
+	}
+	if got := reads.Load(); got < 1 || got > 5 {
+		t.Errorf("%d agents that look again read the queue %d times", n, got)
+	}
+	leave()
+	for _, got := range waiting {
+		<-got
 	}
 }
 

@@ -145,22 +145,31 @@ func TestTicket_twoCalls_theOlderEndsAndTheNewerIsPaired(t *testing.T) {
 	met(t, w.queue(pairing.Request{AgentName: "Bob"}), queued(t, newer))
 }
 
-// A call in another process learns of a newer one when it looks at the queue.
+// A call in another process learns of a newer one when it looks at the queue, whether or
+// not it is among those that have waited longest.
 func TestTicket_newerCallInAnotherProcess_endsTheOlderWithinSeconds(t *testing.T) {
-	w := newWorld(t)
-	ticket := w.ticket("Ann")
-	other := onTable(t, w.clock, w.table, chat.Options{})
-	older := other.inQueue(t.Context(), pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
-	newer := w.queueing(t.Context(), pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
-	w.blocked(2)
-	for range 6 {
-		w.clock.Advance(time.Second)
-		w.blockedOr(older)
+	for what, ahead := range map[string]int{"in front": 0, "behind two hundred": 200} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			for range ahead {
+				w.ticket("Ann")
+			}
+			ticket := w.ticket("Ann")
+			other := onTable(t, w.clock, w.table, chat.Options{})
+			older := other.inQueue(t.Context(), pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
+			newer := w.queueing(t.Context(), pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
+			w.blocked(2)
+			for range 6 {
+				w.clock.Advance(time.Second)
+				w.blockedOr(older)
+			}
+			if got := queued(t, older); got.Status != pairing.Superseded {
+				t.Fatalf("the older call got %+v", got)
+			}
+			w.clock.Advance(20 * time.Second) // the tickets ahead are over
+			met(t, w.queue(pairing.Request{AgentName: "Bob"}), queued(t, newer))
+		})
 	}
-	if got := queued(t, older); got.Status != pairing.Superseded {
-		t.Fatalf("the older call got %+v", got)
-	}
-	met(t, w.queue(pairing.Request{AgentName: "Bob"}), queued(t, newer))
 }
 
 // The write of a call that got no answer comes after that of the next call.
