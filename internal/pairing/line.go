@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -53,6 +54,7 @@ type lineup struct {
 	data    [][]byte       // of which each was decoded
 	place   map[string]int // the index of each, by its sort key
 	more    bool           // others wait behind them
+	looks   []ident.Look   // of the names
 	partner []int          // see partners
 }
 
@@ -157,8 +159,10 @@ func (l *line) query(r *reading, last *lineup) (*lineup, error) {
 			q.tickets, q.data = append(q.tickets, t), append(q.data, item.Data)
 		}
 	}
-	if q.partner = last.partner; !slices.EqualFunc(q.tickets, last.tickets, pairsAs) {
-		q.partner = partners(q.tickets)
+	q.looks, q.partner = last.looks, last.partner
+	if !slices.EqualFunc(q.tickets, last.tickets, pairsAs) {
+		q.looks = looksOf(q.tickets)
+		q.partner = partners(q.tickets, q.looks)
 	}
 	return q, nil
 }
@@ -176,9 +180,9 @@ func (q *lineup) decode(item table.Item) (ticketItem, bool) {
 // one with the most in common with it, or that has waited longest; -1 if there is none.
 func (q *lineup) behind(t ticketItem) int {
 	best, most := -1, -1
-	likes := lowered(t.Interests)
+	likes, look := lowered(t.Interests), ident.LookOf(t.Name)
 	for i, other := range q.tickets {
-		if q.partner[i] >= 0 || other.Key == t.Key {
+		if q.partner[i] >= 0 || other.Key == t.Key || q.looks[i].Like(look) {
 			continue
 		}
 		n := 0

@@ -3,14 +3,17 @@ package pairing
 import (
 	"slices"
 	"strings"
+
+	"github.com/parley-chat/parley/internal/ident"
 )
 
 // partners returns for each ticket, the longest waiting first, the index of its
 // partner; -1 for none. Tickets with the most interests in common come first, then
 // those that have waited longest; the others are paired in the order of the queue.
 // So every call that sees the same queue computes the same pairs, and no two calls
-// claim the same ticket.
-func partners(all []ticketItem) []int {
+// claim the same ticket. Agents whose names are the same or look alike, as looks tells,
+// are never paired.
+func partners(all []ticketItem, looks []ident.Look) []int {
 	partner := make([]int, len(all))
 	for i := range partner {
 		partner[i] = -1
@@ -19,7 +22,7 @@ func partners(all []ticketItem) []int {
 		return partner // as it is when many wait: else they would have been paired
 	}
 	join := func(i, j int) {
-		if partner[i] < 0 && partner[j] < 0 && all[i].Key != all[j].Key {
+		if partner[i] < 0 && partner[j] < 0 && all[i].Key != all[j].Key && !looks[i].Like(looks[j]) {
 			partner[i], partner[j] = j, i
 		}
 	}
@@ -35,6 +38,15 @@ func partners(all []ticketItem) []int {
 		}
 	}
 	return partner
+}
+
+// looksOf returns what the names of the agents look like.
+func looksOf(all []ticketItem) []ident.Look {
+	looks := make([]ident.Look, len(all))
+	for i, t := range all {
+		looks[i] = ident.LookOf(t.Name)
+	}
+	return looks
 }
 
 // pair is two tickets, by index; i has waited longer.
@@ -77,5 +89,5 @@ func lowered(words []string) []string {
 
 // pairsAs reports whether t and other are one ticket, or pair alike.
 func pairsAs(t, other ticketItem) bool {
-	return t.Key == other.Key && slices.Equal(t.Interests, other.Interests)
+	return t.Name == other.Name && slices.Equal(t.Interests, other.Interests)
 }

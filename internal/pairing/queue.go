@@ -71,8 +71,8 @@ const (
 // next call keeps the place; the ticket ends if that call does not come within 15
 // seconds. For an hour a ticket also leads to the seat it has brought, so that a
 // pairing whose answer was lost is not; or, if the partner never came and has lost its
-// seat, back to the place in the queue. An agent is never paired with one of the same
-// name.
+// seat, back to the place in the queue. An agent is never paired with one whose
+// name is the same or looks alike.
 //
 // It ends early three seconds before the context's deadline and when the service
 // stops. A ticket that was given up by Leave, or whose first call was canceled, is

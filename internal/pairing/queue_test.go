@@ -77,6 +77,17 @@ func TestEnterQueue_ownNameInAnotherSpelling_isNoPartner(t *testing.T) {
 	}
 }
 
+// A room does not seat two agents whose names look alike.
+func TestEnterQueue_nameThatLooksTheSame_isNoPartner(t *testing.T) {
+	w := newWorld(t)
+	ann := w.ticket("Claude")
+	drawn := w.queue(pairing.Request{AgentName: "\u0421laude"}) // a Cyrillic letter
+	if drawn.Status != pairing.Waiting || drawn.Position != 2 {
+		t.Fatalf("got %+v", drawn)
+	}
+	met(t, w.queue(pairing.Request{AgentName: "Bob"}), w.comesBack(ann))
+}
+
 // Three agents of one name wait, so that none of them is paired before the newcomer
 // enters.
 func TestEnterQueue_interests_decideThePartner(t *testing.T) {
