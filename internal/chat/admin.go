@@ -31,7 +31,7 @@ func (s *Service) enterAdmin(ctx context.Context, token string) (*caller, error)
 func checkAdmin(h *room.Head, a room.Agent, now time.Time) error {
 	switch {
 	case h.Closed:
-		return room.RefuseClosed()
+		return room.RefuseClosed(&h.State)
 	case h.Expired(now):
 		return roomlog.ErrNotFound
 	case a.Role != room.Admin:

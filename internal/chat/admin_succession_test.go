@@ -77,9 +77,10 @@ func TestSuccession_newAdmin_hasAnAdminsLease(t *testing.T) {
 
 func TestSuccession_adminThatReturnsWithinADay_isStillAdmin(t *testing.T) {
 	w := newWorld(t)
-	p := w.pair()
+	p := w.company()
 	w.clock.Advance(23 * time.Hour)
-	w.join("plans", "Cid") // takes Bob's seat
+	w.look(p.cid.Token, "")
+	w.leave(p.bob.Token)
 	got := w.enter(chat.JoinRequest{Token: p.ann.Token})
 	same(t, "seats", seats(got.Room), []string{"Ann (admin)", "Cid (member)"})
 }

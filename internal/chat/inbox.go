@@ -58,7 +58,7 @@ func (in *inbox) collect(ctx context.Context) error {
 		h := log.Known()
 		if in.scanned >= h.AsOf {
 			if h.Closed {
-				in.wakes, in.removed, in.reason = true, true, room.ReasonClosed
+				in.wakes, in.removed, in.reason = true, true, room.WhyClosed(&h.State)
 			}
 			return nil
 		}
@@ -124,7 +124,7 @@ func (in *inbox) take(e room.Event, agents int) bool {
 	}
 	in.scanned = e.N
 	if e.ClosesRoom() {
-		in.removed, in.reason = true, room.ReasonClosed
+		in.removed, in.reason = true, e.Reason
 	}
 	return !in.removed
 }

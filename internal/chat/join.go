@@ -64,6 +64,7 @@ type joinOp struct {
 	create   bool          // the room, if there is none
 	join     bool          // the room, if there is one
 	began    time.Time
+	claim    *seatClaim // to a seat of a room that there is
 }
 
 func newJoin(ctx context.Context, s *Service, roomName, pass, agent string) (*joinOp, error) {
@@ -110,11 +111,12 @@ func (op *joinOp) pay(ctx context.Context, id string) (Seated, error) {
 	return got, err
 }
 
-// enter takes a seat in the room of id, or starts it over if it has expired or is
-// deserted.
+// enter takes a seat in the room of id, or starts it over if it has expired, is deserted
+// or abandoned.
 func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 	r := op.svc.acquire(id)
 	defer r.release()
+	op.claim = nil // it was to a seat of another room
 	h, err := r.log.Current(ctx, op.began)
 	switch {
 	case errors.Is(err, roomlog.ErrNotFound):
@@ -131,7 +133,7 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 	got, err := op.sit(ctx, r, h)
 	var refused *fault.Error
 	switch {
-	case errors.Is(err, errDeserted):
+	case errors.Is(err, errDeserted), errors.Is(err, room.ErrAbandoned):
 		return op.createRoom(ctx, r.log)
 	case !errors.As(err, &refused):
 	case refused.Code == fault.RoomFull:
@@ -150,6 +152,7 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (Seated, e
 		Claim:    room.Claim{Name: op.newcomer.name, Principal: op.principal, Hash: ident.HashSecret(op.secret)},
 		newcomer: op.newcomer,
 	}
+	op.claim = claim
 	for looks := range maxLooks {
 		if looks == 0 || h.Password != claim.password {
 			op.svc.limits.Password(ctx, op.password)
@@ -229,11 +232,15 @@ func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, err
 			return Seated{}, err
 		}
 	}
-	l, events, err := s.store.Create(ctx, roomlog.Creation{Old: old, Begin: func(h *room.Head, now time.Time) (roomlog.Change, error) {
+	first := roomlog.Creation{Old: old, Begin: func(h *room.Head, now time.Time) (roomlog.Change, error) {
 		e, presence := op.seatAt(h, now, room.Mark{N: 1}, room.Admin)
 		e.Settings = &op.settings
 		return roomlog.Change{Events: []room.Event{e}, Ops: []table.Op{presence}}, nil
-	}})
+	}}
+	if op.claim != nil {
+		first.Abandoned = op.claim.Abandoned
+	}
+	l, events, err := s.store.Create(ctx, first)
 	if conflict := new(table.ConflictError); errors.As(err, &conflict) || errors.Is(err, roomlog.ErrNameMoved) {
 		uncount()
 		return Seated{}, roomlog.ErrNameMoved // another call was first

@@ -86,7 +86,7 @@ func TestLease_endsWithinASecond_retryAfterIsOneSecond(t *testing.T) {
 
 func TestTakeover_severalLeasesEnded_takesTheLongestSilentSeat(t *testing.T) {
 	w := newWorld(t)
-	w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
+	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
 	tokens := map[string]string{}
 	for _, name := range []string{"Bob", "Cid", "Dora"} {
 		tokens[name] = w.join("plans", name).Token
@@ -96,6 +96,7 @@ func TestTakeover_severalLeasesEnded_takesTheLongestSilentSeat(t *testing.T) {
 		w.clock.Advance(time.Minute)
 	}
 	w.clock.Advance(15 * time.Minute)
+	w.look(ann.Token, "")
 	same(t, "after Eve joined", seats(w.join("plans", "Eve").Room), []string{"Ann (admin)", "Bob (member)", "Cid (member)", "Eve (member)"})
 	same(t, "after Fay joined", seats(w.join("plans", "Fay").Room), []string{"Ann (admin)", "Cid (member)", "Eve (member)", "Fay (member)"})
 }

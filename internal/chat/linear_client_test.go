@@ -100,12 +100,17 @@ func unanswered(err error) bool {
 	return fault.CodeOf(err) == fault.Unavailable || errors.Is(err, context.Canceled)
 }
 
-// removed records that the caller has no seat any longer, or returns err.
+// removed records that the caller has no seat any longer, or that its room was begun
+// anew, or returns err.
 func (c *client) removed(s callSpan, err error) error {
-	if fault.CodeOf(err) != fault.Removed {
+	switch fault.CodeOf(err) {
+	case fault.Removed:
+		c.record(s, barredOp{c.who, fault.Removed})
+	case fault.RoomClosed:
+		c.record(s, closedOp{c.who})
+	default:
 		return err
 	}
-	c.record(s, barredOp{c.who, fault.Removed})
 	c.token = ""
 	return nil
 }

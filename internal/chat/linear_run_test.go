@@ -43,8 +43,9 @@ type linearRun struct {
 	seed     uint64
 	name     string
 	capacity int
-	single   bool // one service knows that there is no other
-	pauses   bool // halfway a day passes, all leases end, and the services start again
+	before   string // the room that had the name before the pause; "" without one
+	single   bool   // one service knows that there is no other
+	pauses   bool   // halfway a day passes, all leases end, and the services start again
 	clock    fastClock
 	below    table.Table       // without faults
 	shared   *tabletest.Faulty // shows writes late and in part
@@ -179,6 +180,10 @@ func (r *linearRun) play(agents, calls int) error {
 		if err := r.settle(); err != nil {
 			return err
 		}
+		var err error
+		if r.before, _, err = headOf(r.ctx, r.below, r.name); err != nil { // no answer may name it
+			return err
+		}
 		r.clock.Advance(30 * time.Hour)
 		r.now = r.clock.FakeClock.Now()
 		r.recordAlone(pauseOp{})
@@ -258,6 +263,9 @@ func (r *linearRun) readLogs() (*finalLogs, error) {
 		return nil, err
 	}
 	ids := []string{id}
+	if r.before != "" {
+		ids = append(ids, r.before)
+	}
 	for _, op := range r.calls.list {
 		switch x := op.Input.(timed).operation.(type) {
 		case joinOp:
@@ -293,14 +301,14 @@ func (r *linearRun) readLogs() (*finalLogs, error) {
 	return logs, nil
 }
 
-// add adds a log, and reports whether it was retired. No call causes the event that
-// retires a log.
+// add adds a log, and reports whether it was retired. An agent can only come to know of
+// that event if the log was abandoned.
 func (x *finalLogs) add(id string, log *roomLog) (retired bool) {
 	if len(log.events) > 0 {
 		x.began[id] = log.events[0].AtMs
 	}
 	for _, e := range log.events {
-		if e.Type == "retired" {
+		if e.Type == "retired" && e.Reason == "" {
 			return true
 		}
 		kind := e.Type
@@ -309,6 +317,7 @@ func (x *finalLogs) add(id string, log *roomLog) (retired bool) {
 		}
 		x.rooms[id] = append(x.rooms[id], logLine(kind, e.Name, e.Text, e.Action, e.Reason, e.NewAdmin, e.ByName))
 		x.total++
+		retired = e.Type == "retired"
 	}
-	return false
+	return retired
 }

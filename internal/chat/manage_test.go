@@ -246,6 +246,7 @@ func TestDemote_seat_hasAMembersLease(t *testing.T) {
 	_, err := w.elsewhere().tryJoin("plans", "Cid")
 	waitsFor(t, err, fault.RoomFull, time.Second)
 	w.clock.Advance(time.Second)
+	w.look(p.ann.Token, "")
 	same(t, "seats", seats(w.elsewhere().join("plans", "Cid").Room), []string{"Ann (admin)", "Cid (member)"})
 }
 

@@ -214,7 +214,7 @@ func (a agentModel) sees(e eventModel) bool {
 	if e.n < a.since {
 		return a.remembers(e)
 	}
-	return len(e.to) == 0 || e.seat == a.seat || slices.Contains(e.to, a.seat)
+	return e.Type != retired && (len(e.to) == 0 || e.seat == a.seat || slices.Contains(e.to, a.seat))
 }
 
 // remembers reports whether a sees e, from before its time, because it has the name of

@@ -59,6 +59,24 @@ func (c joinCall) outcomes(m model, id string) ([]joinOutcome, error) {
 	if r.seatedAlike(c.agent) {
 		return refusedJoin(fault.NameTaken, 0), nil
 	}
+	may, must := m.abandoned(r)
+	old, taken := r.seatedAs(c.agent)
+	if own := c.principal != "" && c.principal == old.principal; !may || taken && own {
+		return c.seat(m, r)
+	}
+	all, err := refusedJoin(fault.RoomNotFound, 0), error(nil)
+	if c.create {
+		all, err = c.begin(m, id)
+	}
+	if !must {
+		others, refused := c.seat(m, r)
+		all, err = append(all, others...), refused
+	}
+	return all, err
+}
+
+// seat takes a seat of a room that is not begun anew.
+func (c joinCall) seat(m model, r roomModel) ([]joinOutcome, error) {
 	if old, taken := r.seatedAs(c.agent); taken {
 		return c.reclaim(m, r, old)
 	}
@@ -85,12 +103,42 @@ func (c joinCall) begin(m model, id string) ([]joinOutcome, error) {
 		r.kind = c.kind
 	}
 	for _, old := range m.rooms {
-		if old.named && old.key == r.key {
-			old.named, old.retired = false, true
-			m = m.with(old)
+		if !old.named || old.key != r.key {
+			continue
 		}
+		if !m.startsOver(old) { // it ends with an event, since there are agents to see that
+			renewed, err := old.renewed, error(nil)
+			if old, err = m.append(old, eventModel{Message: view.Message{Type: retired, Reason: room.ReasonBegunAnew}}); err != nil {
+				return nil, err
+			}
+			old.abandoned, old.closed, old.renewed = true, true, renewed
+		}
+		old.named, old.retired = false, true
+		m = m.with(old)
 	}
 	return c.sit(m, r, agentModel{since: 1}, chat.StatusCreated)
+}
+
+// retired is the type of the event that ends a room which begins anew. No agent is shown it.
+const retired view.EventType = "retired"
+
+// abandoned reports whether a join may, or must, begin r anew: it is full, has no
+// password, and nobody in it has been heard for 15 minutes.
+func (m model) abandoned(r roomModel) (may, must bool) {
+	may = r.full() && r.password == ""
+	must = may && m.sequential
+	for _, a := range r.seated() {
+		end := a.silentFrom().Add(15 * time.Minute)
+		must = must && !m.now.Before(end)
+		switch {
+		case !m.sequential: // what was noted may be lost
+			end = a.joinedAt.Add(15 * time.Minute)
+		case !m.oneService: // a call that said nothing is noted within five minutes
+			end = end.Add(-5 * time.Minute)
+		}
+		may = may && !m.now.Before(end)
+	}
+	return may, must
 }
 
 // sit gives a seat of r that is free to a. The first agent is an admin, unless it

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/view"
 )
@@ -162,3 +163,16 @@ func (o unsureOp) on(m model) (model, error) {
 func (o unsureOp) String() string {
 	return fmt.Sprintf("%v waits or returns with %v: no answer", o.who, o.cursor)
 }
+
+// closedOp is a call that was refused since the room was closed, or begun anew.
+type closedOp struct{ who agentID }
+
+func (o closedOp) on(m model) (model, error) {
+	r, _, refused, err := m.admit(o.who, fault.RoomClosed)
+	if err == nil && (refused || !r.closed) {
+		err = &wrong{"the code", fault.RoomClosed, "the room is open"}
+	}
+	return m, err
+}
+
+func (o closedOp) String() string { return fmt.Sprintf("%v calls: the room is closed", o.who) }

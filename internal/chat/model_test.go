@@ -106,6 +106,7 @@ type roomModel struct {
 	named            bool // the name leads here
 	closed           bool
 	retired          bool // the name leads to a later room
+	abandoned        bool // and its agents, all silent, can go on reading
 
 	heir string // the agent for which vacateOp freed a seat
 	lost int    // that seat
@@ -235,7 +236,9 @@ func (m model) withAgent(id string, a agentModel) model {
 }
 
 // over reports whether the room has ended without being closed.
-func (m model) over(r roomModel) bool { return r.retired || !m.now.Before(r.end()) }
+func (m model) over(r roomModel) bool {
+	return r.retired && !r.abandoned || !m.now.Before(r.end())
+}
 
 // startsOver reports whether a join under the name of r begins another room.
 func (m model) startsOver(r roomModel) bool {

@@ -24,7 +24,7 @@ type viewOp struct {
 func (o viewOp) on(m model) (model, error) {
 	r, ok := m.room(o.who.room)
 	a, joined := r.agent(o.who.seat)
-	if !ok || r.retired || !joined && o.who.seat != 0 {
+	if !ok || r.retired && !r.abandoned || !joined && o.who.seat != 0 {
 		return m, &wrong{o.what, o.who, "a room that is not over"}
 	}
 	want := m.view(r, o.who.seat)

@@ -145,7 +145,7 @@ func (o waitOp) heard(r roomModel, a agentModel, now time.Time) agentModel {
 // waiter returns the caller. It may lose its seat while it waits, if that is the
 // answer.
 func (o waitOp) waiter(m model) (r roomModel, a agentModel, err error) {
-	if o.got.Status == chat.StatusRemoved && o.got.Reason != room.ReasonClosed {
+	if o.got.Status == chat.StatusRemoved && !isClosing(o.got.Reason) {
 		r, _ = m.room(o.who.room)
 		if a, _ = r.agent(o.who.seat); !a.gone || m.sequential {
 			err = &wrong{"the wait", o.got.Status, "the caller has its seat"}
@@ -189,7 +189,7 @@ func (o waitOp) starts(m model, r roomModel, a agentModel, upTo int64) (first, l
 			high = upTo
 		}
 	}
-	if byAdmin := []room.Reason{room.ReasonKicked, room.ReasonBanned, room.ReasonClosed}; o.got.Status == chat.StatusRemoved && !slices.Contains(byAdmin, o.got.Reason) {
+	if byAdmin := []room.Reason{room.ReasonKicked, room.ReasonBanned, room.ReasonClosed, room.ReasonBegunAnew}; o.got.Status == chat.StatusRemoved && !slices.Contains(byAdmin, o.got.Reason) {
 		upTo-- // the caller's own end is no message, unless an admin caused it
 	}
 	for n := low; n <= high; n++ {
@@ -229,7 +229,7 @@ func (o waitOp) checkEnd(m model, r roomModel, a agentModel, upTo int64) error {
 	switch {
 	case got.CursorIgnored != wantIgnored, got.Missed, got.Status == chat.StatusSuperseded, upTo < 1, upTo > r.head():
 		return &wrong{"the wait", got, "up to the head, with nothing missed"}
-	case got.Status == chat.StatusRemoved && got.Reason != room.ReasonClosed:
+	case got.Status == chat.StatusRemoved && !isClosing(got.Reason):
 		if end := r.log[upTo-1]; end.Type != view.Left || end.seat != a.seat || end.Reason != got.Reason {
 			return &wrong{"the end of the wait", got.Reason, end}
 		}
@@ -276,6 +276,9 @@ func (o waitOp) status(m model, r roomModel, a agentModel) (status chat.WaitStat
 	}
 	switch some := len(o.got.Messages) > 0; {
 	case r.closed && !o.got.HasMore:
+		if r.abandoned {
+			return chat.StatusRemoved, room.ReasonBegunAnew
+		}
 		return chat.StatusRemoved, room.ReasonClosed
 	case ended && (!some || parted && !o.got.HasMore):
 		return chat.StatusAllDone, ""
@@ -285,6 +288,11 @@ func (o waitOp) status(m model, r roomModel, a agentModel) (status chat.WaitStat
 		return "", ""
 	}
 	return chat.StatusQuiet, ""
+}
+
+// isClosing reports whether a wait that ended for this reason leaves its agent its seat.
+func isClosing(why room.Reason) bool {
+	return why == room.ReasonClosed || why == room.ReasonBegunAnew
 }
 
 // lastWord returns the last message to all that is not of kind Status, and whether two

@@ -166,9 +166,22 @@ func TestRace_manyCreateOneName_oneDoes(t *testing.T) {
 }
 
 func TestRace_manyJoinADesertedRoom_oneNewRoomIsCreated(t *testing.T) {
+	raceToStartOver(t, func(services []*world, p pair) {
+		services[0].leave(p.bob.Token)
+		services[len(services)-1].leave(p.ann.Token)
+	})
+}
+
+func TestRace_manyJoinAnAbandonedRoom_oneNewRoomIsCreated(t *testing.T) {
+	raceToStartOver(t, func(services []*world, _ pair) { services[0].clock.Advance(room.Lease) })
+}
+
+// raceToStartOver has ten agents join a room of two at once, once its agents are gone.
+func raceToStartOver(t *testing.T, leave func(services []*world, p pair)) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
-		old := services[0].join("plans", "Ann")
-		services[len(services)-1].leave(old.Token)
+		p := services[0].pair()
+		old := p.ann
+		leave(services, p)
 		out := atOnce(10, func(i int) (chat.Seated, error) {
 			return services[i%len(services)].tryJoin("plans", fmt.Sprintf("Agent %d", i))
 		})

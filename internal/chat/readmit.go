@@ -95,7 +95,7 @@ func (c *caller) vouch(ctx context.Context, req ManageRequest) (got Managed, err
 // checkOpen refuses what changes a closed room.
 func checkOpen(h *room.Head, _ room.Agent, _ time.Time) error {
 	if h.Closed {
-		return room.RefuseClosed()
+		return room.RefuseClosed(&h.State)
 	}
 	return nil
 }

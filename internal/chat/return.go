@@ -25,7 +25,7 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 	}
 	defer c.room.release()
 	if c.head.Closed {
-		return Seated{}, room.RefuseClosed()
+		return Seated{}, room.RefuseClosed(&c.head.State)
 	}
 	if err := c.checkReturn(req); err != nil {
 		return Seated{}, err

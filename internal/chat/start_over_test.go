@@ -1,10 +1,14 @@
 package chat_test
 
 import (
+	"cmp"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/view"
 )
 
@@ -115,4 +119,84 @@ func TestStartOver_desertedPublicRoom_isNeitherListedNorDescribed(t *testing.T) 
 	}
 	_, err = w.RoomInfo(t.Context(), chat.InfoRequest{Room: "lounge"})
 	wants(t, err, fault.RoomNotFound)
+}
+
+// A talk between two is over: nobody has been heard for fifteen minutes. Strangers that
+// know its name get a room of their own.
+func TestStartOver_fullRoomSilentForAQuarterOfAnHour_isNewAtTheNextJoin(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.pair()
+		secret := w.say(p.ann.Token, "between the two of us")
+		w.clock.Advance(15*time.Minute - time.Second)
+		w.look(p.bob.Token, "")
+		if _, err := there.tryJoin("plans", "Eve"); fault.CodeOf(err) != fault.RoomFull {
+			t.Errorf("while Bob is there: %v", err)
+		}
+		w.clock.Advance(15 * time.Minute)
+		eve := there.join("plans", "Ann") // the admin's name is of no use to it
+		if eve.Status != chat.StatusCreated || eve.Token[:7] == p.ann.Token[:7] || eve.Hidden != 0 || len(eve.Messages) > 0 {
+			t.Errorf("Eve got %+v", eve)
+		}
+		there.sees(eve, []view.Message{{ID: secret.ID}})
+		for _, w := range services {
+			same(t, "Bob still reads", texts(w.all(p.bob.Token)), []string{"between the two of us"})
+			if got := w.look(p.bob.Token, ""); got.Status != chat.StatusRemoved || got.Reason != room.ReasonBegunAnew {
+				t.Errorf("Bob waits: %+v", got)
+			}
+			for call, err := range everyCall(w, p.bob.Token) {
+				if code := fault.CodeOf(err); err != nil && (code != fault.RoomClosed || !strings.Contains(err.Error(), "begun the room anew")) {
+					t.Errorf("Bob's %s: %v", call, err)
+				}
+			}
+		}
+		if got := there.join("plans", "Bob"); got.Status != chat.StatusJoined || got.Token[:7] != eve.Token[:7] {
+			t.Errorf("Bob joins once more: %+v", got)
+		}
+	})
+}
+
+func TestStartOver_fullRoomThatIsNotGivenUp_goesOn(t *testing.T) {
+	for what, c := range map[string]struct {
+		room     chat.CreateRequest
+		happens  func(w *world, ann, bob chat.Seated)
+		by, name string
+		code     fault.Code // of the join; "": it gets a seat of the old room
+	}{
+		"a password":  {chat.CreateRequest{Password: "pw"}, nil, "plans:pw", "Eve", ""},
+		"a free seat": {chat.CreateRequest{Capacity: 3}, nil, "plans", "Eve", ""},
+		"its own principal comes back": {chat.CreateRequest{}, func(w *world, _, bob chat.Seated) {
+			w.leave(bob.Token)
+			w.joinAs(w.local(), "plans", "Bob")
+			w.clock.Advance(20 * time.Minute)
+		}, "plans", "Bob", ""},
+		"an announced absence": {chat.CreateRequest{}, func(w *world, ann, _ chat.Seated) {
+			w.leaves(ann, time.Hour)
+			w.clock.Advance(70 * time.Minute)
+		}, "plans", "Bob", ""},
+		"a banned name": {chat.CreateRequest{}, func(w *world, ann, _ chat.Seated) {
+			w.manage(ann.Token, room.BanName, "Eve", chat.StatusBanned)
+			w.clock.Advance(20 * time.Minute)
+		}, "plans", "3ve", fault.NotAllowed},
+		"only rooms that there are": {chat.CreateRequest{}, nil, "plans", "Eve", fault.RoomNotFound},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			c.room.Room, c.room.AgentName = "plans", "Ann"
+			ann := w.create(c.room)
+			bob := w.join(cmp.Or(map[bool]string{true: "plans:pw"}[c.room.Password != ""], "plans"), "Bob")
+			if c.happens != nil {
+				c.happens(w, ann, bob)
+			} else {
+				w.clock.Advance(20 * time.Minute)
+			}
+			got, err := w.JoinRoom(w.local(), chat.JoinRequest{Room: c.by, AgentName: c.name, OnlyExisting: c.code == fault.RoomNotFound})
+			if fault.CodeOf(err) != c.code || err == nil && got.Token[:7] != ann.Token[:7] {
+				t.Errorf("got %+v, %v", got, err)
+			}
+			if _, err := w.History(t.Context(), chat.HistoryRequest{Token: ann.Token}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }

@@ -212,6 +212,7 @@ func TestWayBack_strangerUnderTheNameOfAnAdmin_waitsForItsLease(t *testing.T) {
 		t.Errorf("after %s", e.RetryAfter)
 	}
 	w.clock.Advance(time.Hour)
+	w.look(p.bob.Token, "")
 	heir := w.join("plans", "Ann")
 	same(t, "seats", seats(heir.Room), []string{"Bob (admin)", "Ann (member)"})
 }

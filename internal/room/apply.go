@@ -39,6 +39,7 @@ func apply(s *State, e Event) error {
 		s.Knocks = append(recentKnocks(s.Knocks, e.At()), knockOf(e))
 	case Retired:
 		s.Retired = true
+		s.Closed = s.Closed || e.ClosesRoom()
 	default:
 		return fmt.Errorf("%w: event %d is of type %q", ErrNewerVersion, e.N, e.Type)
 	}

@@ -12,6 +12,9 @@ import (
 // read again.
 var ErrPresenceNeeded = errors.New("room: presence is needed")
 
+// ErrAbandoned reports that a join begins the room anew instead of taking a seat.
+var ErrAbandoned = errors.New("room: everybody has been silent")
+
 // Claim is a newcomer's claim to a seat of an existing room: a free one, its own one
 // without the token, that of a silent agent with the same name, or one whose lease
 // has ended. What the table knows of the seats is read before, because deciding is
@@ -33,7 +36,8 @@ type Seating struct {
 }
 
 // Decide returns the seat that the newcomer gets, or a *fault.Error. It fails with
-// ErrPresenceNeeded where it depends on presence that was not read.
+// ErrPresenceNeeded where it depends on presence that was not read, and with ErrAbandoned
+// where the room begins anew.
 func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
 	if _, banned := FindBan(h.Bans, c.Name.Shown); banned {
 		return Seating{}, fault.Refuse(fault.NotAllowed, "An admin has banned this agent_name from this room, in any spelling. Do not try other names: tell your user, who can ask the people of the room.")
@@ -42,9 +46,15 @@ func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
 		return Seating{}, err
 	}
 	got, err := Seating{Since: h.VisibleFrom()}, error(nil)
-	if old, taken := h.Named(c.Name.Key); taken {
+	switch old, taken := h.Named(c.Name.Key); {
+	case !taken && len(h.Agents) < h.Capacity:
+	case c.Presence == nil:
+		err = ErrPresenceNeeded
+	case !(taken && c.isOwn(old)) && c.Abandoned(h, now):
+		err = ErrAbandoned
+	case taken:
 		got, err = c.reclaim(h, old, now)
-	} else if len(h.Agents) >= h.Capacity {
+	default:
 		got, err = c.takeOver(h, now)
 	}
 	if err == nil && got.Regained == nil && h.NextSeat > ident.MaxSeat {
@@ -90,9 +100,6 @@ const (
 // the seat as it is. Anyone else could be a stranger, and so gets a new seat that
 // shows nothing of what was private and no role.
 func (c *Claim) reclaim(h *Head, old Agent, now time.Time) (Seating, error) {
-	if c.Presence == nil {
-		return Seating{}, ErrPresenceNeeded
-	}
 	last, used := c.LastHeard(h, old)
 	own, ownWait := c.ownWait(old, last, used, now)
 	if own && ownWait <= 0 {
@@ -122,10 +129,30 @@ func (c *Claim) reclaim(h *Head, old Agent, now time.Time) (Seating, error) {
 	return Seating{Since: since, Gone: FreeSeat(&h.State, old, ReasonReplaced), Replaces: &old}, nil
 }
 
+// isOwn reports whether the newcomer is known to be the principal of a.
+func (c *Claim) isOwn(a Agent) bool { return c.Principal != "" && c.Principal == a.Principal }
+
+// Abandoned reports whether a room that is full begins anew, so that strangers inherit
+// nothing of a talk that is over: no password distinguishes its people from them, and
+// nobody has been heard for the time of a lease, nor waits, nor has a program on standby,
+// nor has announced an absence that is not long over.
+func (c *Claim) Abandoned(h *Head, now time.Time) bool {
+	if c.Presence == nil || h.Paired || h.Password != "" || len(h.Agents) < h.Capacity {
+		return false
+	}
+	for _, a := range h.Agents {
+		last, _ := c.LastHeard(h, a)
+		if Latest(last, c.Presence[a.Seat].SilentFrom()).Add(Lease).After(now) || c.Alive[a.Seat].After(now) {
+			return false
+		}
+	}
+	return true
+}
+
 // ownWait returns how long old must remain silent before the newcomer gets the seat
 // as its principal. own is false if the newcomer is not known to be that.
 func (c *Claim) ownWait(old Agent, last time.Time, used bool, now time.Time) (own bool, wait time.Duration) {
-	if c.Principal == "" || c.Principal != old.Principal {
+	if !c.isOwn(old) {
 		return false, 0
 	}
 	silent := RegainSilent
@@ -150,9 +177,6 @@ func (c *Claim) Yours(h *Head, now time.Time) (names []string) {
 // takeOver takes the seat that has been silent longest of those whose lease has
 // ended.
 func (c *Claim) takeOver(h *Head, now time.Time) (Seating, error) {
-	if c.Presence == nil {
-		return Seating{}, ErrPresenceNeeded
-	}
 	var stalest *Agent
 	var stalestAt, first time.Time
 	for i, a := range h.Agents {

@@ -59,6 +59,9 @@ func TestClaim_fullRoom_takesTheSeatThatIsSilentLongest(t *testing.T) {
 		{11 * time.Minute, 2, 0}, // Cid's has ended too
 		{24 * time.Hour, 1, 0},
 	} {
+		if x.after > time.Hour { // Cid has come back: where all are silent, the room begins anew
+			c.Presence[3] = room.Presence{AtMs: l.now.Add(x.after).UnixMilli(), Used: true}
+		}
 		got, err := c.Decide(l.head, l.now.Add(x.after))
 		var full *fault.Error
 		switch {
@@ -70,6 +73,7 @@ func TestClaim_fullRoom_takesTheSeatThatIsSilentLongest(t *testing.T) {
 			t.Errorf("after %s: %+v, %v; want seat %d", x.after, got, err, x.gone)
 		}
 	}
+	c.Presence[3] = called(5 * time.Minute)
 	// A lease that was found to be in the way counts, too.
 	c.Alive = map[int]time.Time{2: l.now.Add(time.Hour)}
 	if got, err := c.Decide(l.head, l.now.Add(11*time.Minute)); err != nil || got.Gone.Seat != 3 {
@@ -109,5 +113,47 @@ func TestDismiss_leaseOfAPartner_endsWithTheSecond(t *testing.T) {
 	}
 	if e := c.Dismiss(l.head, end); e == nil || e.Seat != 2 || e.Reason != room.ReasonTimeout {
 		t.Errorf("got %+v", e)
+	}
+}
+
+// Whoever joins a full room of two begins it anew once nobody has been heard for fifteen
+// minutes.
+func TestAbandoned_aSignOfLife_keepsTheRoom(t *testing.T) {
+	ago := func(l *timeline, d time.Duration) int64 { return l.now.Add(-d).UnixMilli() }
+	const hour, lease = time.Hour, 15 * time.Minute
+	for what, c := range map[string]struct {
+		presence func(l *timeline) room.Presence // of Bob
+		settings func(*room.Settings)
+		want     bool
+	}{
+		"silent":         {func(l *timeline) room.Presence { return room.Presence{AtMs: ago(l, lease), Used: true} }, nil, true},
+		"silent, unused": {func(l *timeline) room.Presence { return room.Presence{AtMs: ago(l, lease)} }, nil, true},
+		"called":         {func(l *timeline) room.Presence { return room.Presence{AtMs: ago(l, lease-1e9), Used: true} }, nil, false},
+		"waits":          {func(l *timeline) room.Presence { return room.Presence{AtMs: ago(l, hour), UntilMs: ago(l, -1e9)} }, nil, false},
+		"on standby": {func(l *timeline) room.Presence {
+			return room.Presence{AtMs: ago(l, 1e9), OwnMs: ago(l, hour), Standby: true}
+		}, nil, false},
+		"is away":                {func(l *timeline) room.Presence { return room.Presence{AtMs: ago(l, hour), BackMs: ago(l, -hour)} }, nil, false},
+		"was away":               {func(l *timeline) room.Presence { return room.Presence{AtMs: ago(l, hour), BackMs: ago(l, lease-1e9)} }, nil, false},
+		"silent, with password":  {nil, func(s *room.Settings) { s.Password = "hash" }, false},
+		"silent, seat is free":   {nil, func(s *room.Settings) { s.Capacity = 3 }, false},
+		"silent, of a pair":      {nil, func(s *room.Settings) { s.Paired = true }, false},
+		"silent, known by names": {nil, func(s *room.Settings) { s.Public = true }, true},
+	} {
+		l := newPair(t, "Ann", "Bob")
+		if c.settings != nil {
+			l.set(c.settings)
+		}
+		l.now = l.now.Add(2 * time.Hour)
+		claim := room.Claim{Name: nameOf(t, "Eve"), Presence: map[int]room.Presence{}}
+		if c.presence != nil {
+			claim.Presence[2] = c.presence(l)
+		}
+		if got := claim.Abandoned(l.head, l.now); got != c.want {
+			t.Errorf("%s: %t", what, got)
+		}
+		if _, err := claim.Decide(l.head, l.now); errors.Is(err, room.ErrAbandoned) != c.want {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }

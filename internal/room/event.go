@@ -54,7 +54,7 @@ type Event struct {
 	Agreed   []int64 `json:"ag,omitempty"`  // the proposals that the event completes: everyone who is still asked has agreed
 	AgreedTo [][]int `json:"agt,omitempty"` // the seats that see each of them; an empty list means all
 
-	Reason   Reason    `json:"why,omitempty"`    // of Left and Knocked, of a Joined that Regains, and of Changed where it closes the room
+	Reason   Reason    `json:"why,omitempty"`    // of Left and Knocked, of a Joined that Regains, and of Changed and Retired where they close the room
 	Promoted int       `json:"admin,omitempty"`  // of Left: the seat that became admin
 	NewAdmin string    `json:"adminf,omitempty"` // its name at that time
 	Agent    *Agent    `json:"agent,omitempty"`  // of Joined
@@ -136,6 +136,8 @@ const (
 	ReasonBanned   Reason = "banned"   // an admin took its seat and banned its name
 	ReasonClosed   Reason = "closed"   // an admin closed the room
 
+	ReasonBegunAnew Reason = "begun_anew" // all were silent, and a join began the room anew
+
 	ReasonReturned  Reason = "returned"   // of a join: the agent has its own seat again
 	ReasonNameTaken Reason = "name_taken" // of a knock: another agent has the name
 	ReasonRoomFull  Reason = "room_full"  // of a knock: no seat is free
@@ -169,8 +171,11 @@ func (e Event) Actor() int {
 	return e.Seat
 }
 
-// ClosesRoom reports whether the event ends the room for good.
-func (e Event) ClosesRoom() bool { return e.Type == Changed && e.Reason == ReasonClosed }
+// ClosesRoom reports whether the event ends the room for good, for agents that go on
+// reading.
+func (e Event) ClosesRoom() bool {
+	return e.Type == Changed && e.Reason == ReasonClosed || e.Type == Retired && e.Reason == ReasonBegunAnew
+}
 
 // Fingerprint identifies a message by its text, its addressees and what it answers or
 // takes back, so that a repeated call is recognized. A vote and a withdrawal have no

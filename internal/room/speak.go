@@ -8,7 +8,7 @@ import "github.com/parley-chat/parley/internal/fault"
 func CheckSpeak(s *State, a Agent, to []int) error {
 	switch {
 	case s.Closed:
-		return RefuseClosed()
+		return RefuseClosed(s)
 	case a.Muted:
 		return fault.Refuse(fault.NotAllowed, "An admin of this room has muted you. Nothing was sent: go on reading with wait_for_message; an admin can unmute you.")
 	case s.Silenced(a):
@@ -23,6 +23,9 @@ func CheckSpeak(s *State, a Agent, to []int) error {
 }
 
 // RefuseClosed refuses every call but reading in a closed room.
-func RefuseClosed() error {
+func RefuseClosed(s *State) error {
+	if WhyClosed(s) == ReasonBegunAnew {
+		return fault.Refuse(fault.RoomClosed, "Everybody here had been silent for %d minutes, and a newcomer has begun the room anew under its name. What was said here can still be read with message_history. To go on talking, agree on a room: call join_room with room and agent_name for the new one, in which there may be strangers.", int(Lease.Minutes()))
+	}
 	return fault.Refuse(fault.RoomClosed, "An admin has closed this room for good. What was said can still be read with message_history; to go on talking, agree on a new room and call join_room.")
 }

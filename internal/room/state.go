@@ -28,7 +28,7 @@ type State struct {
 	LastFreed  Mark    // the last event that freed a seat, other than by replacement
 	Updated    int64   // the last event that changed the settings
 	Retired    bool    // the name leads to another log
-	Closed     bool    // an admin closed the room for good
+	Closed     bool    // for good, but for reading: see WhyClosed
 	Bans       []Ban   // names that may not join
 	Mutes      []Ban   // names that may not speak
 	Knocks     []Knock // of the last ten minutes
@@ -117,7 +117,18 @@ func (s *State) Expires() time.Time { return time.UnixMilli(s.ExpiresMs) }
 
 // Expired reports whether the room has ended by now without being closed.
 // Nothing can be appended to it, and its name becomes free.
-func (s *State) Expired(now time.Time) bool { return s.Retired || !now.Before(s.Expires()) }
+func (s *State) Expired(now time.Time) bool {
+	return s.Retired && !s.Closed || !now.Before(s.Expires())
+}
+
+// WhyClosed returns why a closed room is closed: an admin has done so, or it was begun
+// anew after a silence.
+func WhyClosed(s *State) Reason {
+	if s.Retired {
+		return ReasonBegunAnew
+	}
+	return ReasonClosed
+}
 
 // RenewalDue reports whether an event at the time now must renew the room.
 func (s *State) RenewalDue(now time.Time) bool {

@@ -16,8 +16,11 @@ type Creation struct {
 	// given the head of the new log, which has an id and a key and nothing else.
 	Begin func(h *room.Head, now time.Time) (Change, error)
 	// Old is the log that had the name, if there is one. Its room must have
-	// expired or be deserted. It is retired in the same Write.
+	// expired, be deserted or be abandoned. It is retired in the same Write.
 	Old *Log
+	// Abandoned reports whether nobody is left in the room of Old although its seats are
+	// taken. Their agents can go on reading. nil: no.
+	Abandoned func(h *room.Head, now time.Time) bool
 }
 
 // Create starts a log in one Write, under a new id. The caller must release it.
@@ -46,7 +49,7 @@ func (s *Store) create(ctx context.Context, l *Log, c Creation) ([]room.Event, e
 	var last *draft // of the old log
 	if c.Old != nil {
 		var err error
-		if last, err = s.retirement(ctx, c.Old); err != nil {
+		if last, err = s.retirement(ctx, c); err != nil {
 			return nil, err
 		}
 	}
@@ -91,19 +94,26 @@ func isOwn(c *table.ConflictError, e room.Event) bool {
 // retirement drafts the last event of a log whose name starts over. It returns nil
 // if nothing is left of the log, and ErrNameMoved if the room is in use or the
 // name has moved.
-func (s *Store) retirement(ctx context.Context, old *Log) (*draft, error) {
-	h, err := old.Warm(ctx)
+func (s *Store) retirement(ctx context.Context, c Creation) (*draft, error) {
+	h, err := c.Old.Warm(ctx)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	if h.Retired || h.Closed || !h.Expired(s.now()) && !h.Deserted() {
+	e, now := room.Event{Type: room.Retired}, s.now()
+	switch {
+	case h.Retired, h.Closed:
+		return nil, ErrNameMoved
+	case h.Expired(now), h.Deserted():
+	case c.Abandoned != nil && c.Abandoned(h, now):
+		e.Reason = room.ReasonBegunAnew
+	default:
 		return nil, ErrNameMoved
 	}
 	d := newDraft(h)
-	d.events, err = d.add(Change{Events: []room.Event{{Type: room.Retired}}}, s.now())
+	d.events, err = d.add(Change{Events: []room.Event{e}}, now)
 	return d, err
 }
 

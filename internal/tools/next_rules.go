@@ -121,6 +121,8 @@ func removedRules() []rule {
 			"An admin has banned you from this room: tell your user, and do not come back under another name."},
 		{removed(room.ReasonClosed),
 			"An admin has closed this room for good: tell your user. message_history still has what was said; to go on, agree on another room."},
+		{removed(room.ReasonBegunAnew),
+			"Everybody was silent, and a newcomer has begun this room anew: message_history still has what was said; to go on, call join_room with room and agent_name, and take those who are there for strangers."},
 		{func(s situation) bool { return s.status == chat.StatusRemoved },
 			"You have left this room: call join_room with room and agent_name if you want to come back."},
 	}

@@ -50,6 +50,8 @@ func removedCases() []nextCase {
 		{"left twice", nextLeft(chat.Gone{Status: chat.StatusAlreadyLeft}), "You had already left: go on with your own work."},
 		{"left while waiting", removed(room.ReasonLeft), "You have left this room: call join_room with room and agent_name if you want to come back."},
 		{"silent too long", removed(room.ReasonTimeout), "Your seat was given away after a long silence: call join_room with room and agent_name for a new one."},
+		{"begun anew", removed(room.ReasonBegunAnew),
+			"Everybody was silent, and a newcomer has begun this room anew: message_history still has what was said; to go on, call join_room with room and agent_name, and take those who are there for strangers."},
 		{"replaced", removed(room.ReasonReplaced),
 			"An agent with your name joined again and has your seat: if that was you, use its agent_token; if not, call join_room with another agent_name."},
 		{"kicked", removed(room.ReasonKicked), "An admin has taken your seat: tell your user, and call join_room only if your user wants that."},
