@@ -100,7 +100,7 @@ func takeSample(ctx context.Context, t table.Table) (s sample, err error) {
 	if err != nil {
 		return s, err
 	}
-	if s.events, _, err = log.PageBefore(ctx, h.AsOf+1, sendClients); err != nil {
+	if s.events, _, err = log.Pages(h.Agents[0], sendClients).Before(ctx, h.AsOf+1); err != nil {
 		return s, err
 	}
 	slices.Reverse(s.events)

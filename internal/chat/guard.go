@@ -6,6 +6,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/live"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
 )
 
 // softHolds is how often in a row a send is held back for messages that are not
@@ -103,8 +104,9 @@ func (op *sendOp) spokeAfter(ctx context.Context, h *room.Head, n int64) (bool, 
 	if u, spoke := h.Recent.Said(seat); spoke {
 		return u.N > n, nil
 	}
+	pages := op.caller.room.log.Pages(op.caller.agent, roomlog.PageEvents)
 	for n < h.AsOf {
-		events, err := op.caller.room.log.Read(ctx, n)
+		events, err := pages.Read(ctx, n)
 		if err != nil || len(events) == 0 {
 			return false, err
 		}
@@ -125,8 +127,9 @@ func (op *sendOp) strongest(ctx context.Context, h *room.Head, n int64, softly b
 	if _, open := h.Talk.Find(op.event.ReplyTo, op.began); open {
 		softly = false
 	}
+	pages := c.room.log.Pages(c.agent, roomlog.PageEvents)
 	for n < h.AsOf {
-		events, err := c.room.log.Read(ctx, n)
+		events, err := pages.Read(ctx, n)
 		if err != nil || len(events) == 0 {
 			return false, n, err
 		}

@@ -58,13 +58,13 @@ func checkHistory(req HistoryRequest) error {
 // pageOf returns a page of what the caller may see, oldest first.
 func pageOf(ctx context.Context, c *caller, req HistoryRequest) (Page, error) {
 	b := view.Batch{Events: req.Limit, Limit: view.BatchBytes, Room: &c.head.State}
-	store, log := c.room.svc.store, c.room.log
+	log := c.room.log
 	if req.After != "" {
 		e, err := c.seen(ctx, "after", req.After)
 		if err != nil {
 			return Page{}, err
 		}
-		full, err := b.FillAfter(ctx, store, log, c.agent, max(e.N, c.agent.FirstSeen()-1))
+		full, err := b.FillAfter(ctx, log, c.agent, max(e.N, c.agent.FirstSeen()-1))
 		return Page{Messages: b.Messages, HasMore: full, Cut: full && len(b.Messages) < req.Limit}, err
 	}
 	from := c.head.AsOf + 1
@@ -75,7 +75,7 @@ func pageOf(ctx context.Context, c *caller, req HistoryRequest) (Page, error) {
 		}
 		from = e.N
 	}
-	full, err := b.FillBefore(ctx, store, log, c.agent, from)
+	full, err := b.FillBefore(ctx, log, c.agent, from)
 	slices.Reverse(b.Messages)
 	return Page{Messages: b.Messages, HasMore: full, Cut: full && len(b.Messages) < req.Limit}, err
 }
@@ -83,11 +83,11 @@ func pageOf(ctx context.Context, c *caller, req HistoryRequest) (Page, error) {
 // addLastMessages adds to the result of a join the last messages before event n, and
 // how many more messages to all there are. It leaves out agents coming and going whom
 // the newcomer never met.
-func addLastMessages(ctx context.Context, store *roomlog.Store, log *roomlog.Log, a room.Agent, n int64, got *Seated) error {
+func addLastMessages(ctx context.Context, log *roomlog.Log, a room.Agent, n int64, got *Seated) error {
 	crowd := max(0, len(got.Room.Agents)-view.AgentsShown)
 	h := log.Known()
 	b := view.Batch{Events: view.JoinEvents, Limit: max(view.JoinBytes/6, view.JoinBytes-crowd*view.AgentBytes), Talk: true, Room: &h.State}
-	full, err := b.FillBefore(ctx, store, log, a, n)
+	full, err := b.FillBefore(ctx, log, a, n)
 	slices.Reverse(b.Messages)
 	if got.Messages = b.Messages; err != nil || !full {
 		return err

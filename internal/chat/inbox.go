@@ -54,6 +54,7 @@ func (in *inbox) status(h *room.Head, now time.Time) WaitStatus {
 // full.
 func (in *inbox) collect(ctx context.Context) error {
 	log := in.caller.room.log
+	pages := log.Pages(in.caller.agent, roomlog.PageEvents)
 	for empty := 0; ; {
 		h := log.Known()
 		if in.scanned >= h.AsOf {
@@ -62,7 +63,7 @@ func (in *inbox) collect(ctx context.Context) error {
 			}
 			return nil
 		}
-		events, err := log.Read(ctx, in.scanned)
+		events, err := pages.Read(ctx, in.scanned)
 		if err != nil {
 			if in.wakes && errors.Is(err, table.ErrUnavailable) {
 				return nil // the caller has what came before

@@ -206,7 +206,7 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 		Hidden: mine.Agent.Since.Messages, Begun: r.log.Known().Recent.Begun(),
 	}
 	if mine.N > 1 {
-		if err := addLastMessages(ctx, op.svc.store, r.log, *mine.Agent, mine.N, &got); err != nil {
+		if err := addLastMessages(ctx, r.log, *mine.Agent, mine.N, &got); err != nil {
 			return got, err
 		}
 		c := &caller{token: t, room: r, head: r.log.Known(), agent: *mine.Agent}

@@ -7,6 +7,7 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/password"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/view"
 )
 
@@ -136,8 +137,9 @@ func (r reader) addUnread(ctx context.Context, p room.ReadPosition, got *Seated)
 // that the answer is of one moment. Messages up to shown are marked as repeated.
 func (r reader) fill(ctx context.Context, b *view.Batch, n, shown int64) (scanned int64, full bool, err error) {
 	c := r.caller
+	pages := c.room.log.Pages(c.agent, roomlog.PageEvents)
 	for n < c.head.AsOf {
-		events, err := c.room.log.Read(ctx, n)
+		events, err := pages.Read(ctx, n)
 		if err != nil || len(events) == 0 {
 			return n, false, err
 		}

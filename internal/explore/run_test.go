@@ -3,6 +3,7 @@ package explore_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -17,6 +18,7 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
 )
 
@@ -173,16 +175,15 @@ func (r *run) readLog() {
 	l := r.witness.Acquire(r.agents[i].id.Room)
 	defer l.Release()
 	for {
-		events, more, err := l.PageAfter(r.ctx, int64(len(r.events)), 100)
+		e, err := l.Event(r.ctx, int64(len(r.events))+1)
+		if errors.Is(err, table.ErrNotFound) {
+			return
+		}
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		for _, e := range events {
-			r.note("    #%d %s", e.N, line(e))
-		}
-		if r.events = append(r.events, events...); !more {
-			return
-		}
+		r.note("    #%d %s", e.N, line(e))
+		r.events = append(r.events, e)
 	}
 }
 

@@ -74,10 +74,18 @@ func decodeEvent(item table.Item) (room.Event, error) {
 	return e, nil
 }
 
-// decodeEvents reads the items of a query.
-func decodeEvents(items []table.Item) ([]room.Event, error) {
+// decodeEvents reads the items of a query: of the events for which whole returns false,
+// given their outlines, only those. A nil whole means all. The first is always read as a
+// whole: if it follows a gap, its time matters.
+func decodeEvents(items []table.Item, whole func(room.Event) bool) ([]room.Event, error) {
 	out := make([]room.Event, 0, len(items))
-	for _, it := range items {
+	for i, it := range items {
+		if whole != nil {
+			if e, ok := outline(it); ok && !whole(e) && i > 0 {
+				out = append(out, e)
+				continue
+			}
+		}
 		e, err := decodeEvent(it)
 		if err != nil {
 			return nil, err

@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	headEvents = 25  // read when a log is loaded
-	pageEvents = 100 // read at once when following or paging
+	headEvents = 25      // read when a log is loaded
+	pageEvents = 100     // read at once when following or paging
+	pageBytes  = 900_000 // after which a page ends: just less than one answer of DynamoDB has
 	// metaTries is how often a snapshot behind the log is read again before the
 	// events after it are applied.
 	metaTries = 3
@@ -84,7 +85,7 @@ func (r reader) lastAndMeta(ctx context.Context) ([]room.Event, *room.Snapshot, 
 }
 
 func (r reader) last(ctx context.Context) ([]room.Event, error) {
-	events, _, err := r.query(ctx, table.Range{Reverse: true, Limit: headEvents, Consistency: strongly})
+	events, _, err := r.query(ctx, table.Range{Reverse: true, Limit: headEvents, Consistency: strongly}, nil)
 	if err != nil {
 		return nil, err
 	}

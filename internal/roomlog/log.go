@@ -10,8 +10,12 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// staleAfter is the age from which a head is loaded rather than followed.
-const staleAfter = time.Hour
+// A head that is older than staleAfter, or more than followPages behind, is loaded rather
+// than followed.
+const (
+	staleAfter  = time.Hour
+	followPages = 5
+)
 
 // Log is one room's log as this process knows it: its head, its last events, and
 // the appends under way. Its methods may be called concurrently.
@@ -89,13 +93,19 @@ func (l *Log) Current(ctx context.Context, since time.Time) (*room.Head, error) 
 	began := l.store.now()
 	h, verified := l.headAndTime()
 	if h == nil || began.Sub(verified) >= staleAfter {
-		h, tail, err := l.read.load(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return l.replace(h, tail, began), nil
+		return l.load(ctx, began)
 	}
 	return l.follow(ctx, h, began)
+}
+
+// load reads the head of the log at the time began or later, and publishes it. l.reading
+// is held.
+func (l *Log) load(ctx context.Context, began time.Time) (*room.Head, error) {
+	h, tail, err := l.read.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return l.replace(h, tail, began), nil
 }
 
 func (l *Log) headAndTime() (*room.Head, time.Time) {
@@ -125,7 +135,7 @@ func (l *Log) Invalidate() {
 // follow reads what came after h and publishes it. l.reading is held. The answer
 // is the head of the log at the time began or later.
 func (l *Log) follow(ctx context.Context, h *room.Head, began time.Time) (*room.Head, error) {
-	for {
+	for range followPages {
 		events, more, err := l.read.after(ctx, h.AsOf, pageEvents, strongly)
 		if err != nil {
 			return nil, err
@@ -137,6 +147,7 @@ func (l *Log) follow(ctx context.Context, h *room.Head, began time.Time) (*room.
 			return nil, err
 		}
 	}
+	return l.load(ctx, began)
 }
 
 // advance applies events and publishes the head. The events must be in order and

@@ -15,27 +15,28 @@ type reader struct {
 	id    string
 }
 
-// query reads one page of events. where gives its bounds beside the log's.
-func (r reader) query(ctx context.Context, where table.Range) (events []room.Event, more bool, err error) {
-	where.Partition, where.Prefix = roomPrefix+r.id, logPrefix
+// query reads one page of events. where gives its bounds beside the log's. Of the events
+// for which whole returns false it reads the outline only; a nil whole means all.
+func (r reader) query(ctx context.Context, where table.Range, whole func(room.Event) bool) (events []room.Event, more bool, err error) {
+	where.Partition, where.Prefix, where.Bytes = roomPrefix+r.id, logPrefix, pageBytes
 	page, err := r.store.table.Query(ctx, where)
 	if err != nil {
 		return nil, false, err
 	}
-	events, err = decodeEvents(page.Items)
+	events, err = decodeEvents(page.Items, whole)
 	return events, page.More, err
 }
 
 // after returns the events from n+1 on without a gap, at most limit, and whether
 // more may follow.
 func (r reader) after(ctx context.Context, n int64, limit int, c table.Consistency) (events []room.Event, more bool, err error) {
-	return r.run(ctx, n, 1, limit, c)
+	return r.run(ctx, n, 1, limit, c, nil)
 }
 
 // before returns the events from n-1 down without a gap, at most limit, and
 // whether more may precede them.
 func (r reader) before(ctx context.Context, n int64, limit int) (events []room.Event, more bool, err error) {
-	return r.run(ctx, n, -1, limit, strongly)
+	return r.run(ctx, n, -1, limit, strongly, nil)
 }
 
 // run reads a page of the events next to n, upwards (step 1) or downwards (-1),
@@ -45,9 +46,9 @@ func (r reader) before(ctx context.Context, n int64, limit int) (events []room.E
 // again, strongly, until it closes. It passes over a gap only where the events in
 // it can have expired, and only upwards: an event outlives all that precede it,
 // so none can be missing above one that is there.
-func (r reader) run(ctx context.Context, n, step int64, limit int, c table.Consistency) ([]room.Event, bool, error) {
+func (r reader) run(ctx context.Context, n, step int64, limit int, c table.Consistency, whole func(room.Event) bool) ([]room.Event, bool, error) {
 	for try := 1; ; try++ {
-		events, more, err := r.query(ctx, table.Range{After: eventSort(n), Reverse: step < 0, Limit: limit, Consistency: c})
+		events, more, err := r.query(ctx, table.Range{After: eventSort(n), Reverse: step < 0, Limit: limit, Consistency: c}, whole)
 		if err != nil {
 			return nil, false, err
 		}
@@ -81,43 +82,6 @@ func withoutGap(n, step int64, events []room.Event) []room.Event {
 	return events
 }
 
-// PageEvents is how many events a page of history has at most.
-const PageEvents = pageEvents
-
-// PageAfter reads the events from n+1 on without a gap, at most limit, and
-// whether more may follow.
-func (l *Log) PageAfter(ctx context.Context, n int64, limit int) (events []room.Event, more bool, err error) {
-	return l.read.after(ctx, n, limit, strongly)
-}
-
-// PageBefore reads the events from n-1 down without a gap, at most limit, and
-// whether more may precede them.
-func (l *Log) PageBefore(ctx context.Context, n int64, limit int) (events []room.Event, more bool, err error) {
-	return l.read.before(ctx, n, limit)
-}
-
-// Read returns events from n+1 on without a gap, from the cached tail if it has
-// them. It returns none if event n+1 cannot be read yet.
-func (l *Log) Read(ctx context.Context, n int64) ([]room.Event, error) {
-	l.mu.Lock()
-	events, ok := l.tail.after(n)
-	l.mu.Unlock()
-	if ok {
-		return events, nil
-	}
-	done, err := l.store.BeginRead(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	events, _, err = l.read.after(ctx, n, pageEvents, strongly)
-	if err != nil {
-		return nil, err
-	}
-	_, err = l.advance(events, time.Time{}) // so that Known covers what the caller has seen
-	return events, err
-}
-
 // Event returns event n. It fails with table.ErrNotFound if there is none.
 func (l *Log) Event(ctx context.Context, n int64) (room.Event, error) {
 	l.mu.Lock()
@@ -141,7 +105,7 @@ func (r reader) event(ctx context.Context, n int64) (room.Event, error) {
 // Oldest returns where the events from since on begin that have not expired; since
 // itself if there is none.
 func (l *Log) Oldest(ctx context.Context, since room.Mark) (room.Mark, error) {
-	events, _, err := l.read.query(ctx, table.Range{After: eventSort(since.N - 1), Limit: 1, Consistency: table.Eventual})
+	events, _, err := l.read.query(ctx, table.Range{After: eventSort(since.N - 1), Limit: 1, Consistency: table.Eventual}, nil)
 	if err != nil || len(events) == 0 || events[0].N <= since.N {
 		return since, err
 	}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/jonboulle/clockwork"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
@@ -48,9 +47,9 @@ type Options struct {
 // Store gives access to the logs of one table and caches their heads. Its methods
 // may be called concurrently.
 type Store struct {
-	table    table.Table
-	opts     Options
-	readings *semaphore.Weighted
+	table table.Table
+	opts  Options
+	reads readQueue
 
 	bytes atomic.Int64 // of all cached logs
 
@@ -63,7 +62,7 @@ type Store struct {
 // NewStore returns a Store on t.
 func NewStore(t table.Table, o Options) *Store {
 	return &Store{
-		table: t, opts: o, readings: semaphore.NewWeighted(readsAtOnce), logs: map[string]*Log{},
+		table: t, opts: o, reads: readQueue{rooms: map[string]*roomRead{}}, logs: map[string]*Log{},
 	}
 }
 
@@ -75,19 +74,6 @@ func (s *Store) Clock() clockwork.Clock { return s.opts.Clock }
 
 // Logger returns Options.Logger.
 func (s *Store) Logger() *slog.Logger { return s.opts.Logger }
-
-// readsAtOnce bounds how many calls read history at once: a page of the longest
-// texts takes some seven megabytes until the call has answered.
-const readsAtOnce = 16
-
-// BeginRead waits until the caller may read history. The caller calls done when
-// it has dropped what it read.
-func (s *Store) BeginRead(ctx context.Context) (done func(), err error) {
-	if err := s.readings.Acquire(ctx, 1); err != nil {
-		return nil, err
-	}
-	return func() { s.readings.Release(1) }, nil
-}
 
 // Acquire returns the log with this id, whether or not there is such a room. The
 // caller must release it.

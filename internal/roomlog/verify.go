@@ -30,7 +30,7 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 		if err != nil {
 			return messages, err
 		}
-		events, err := decodeEvents(page.Items)
+		events, err := decodeEvents(page.Items, nil)
 		if err != nil {
 			return messages, err
 		}

@@ -33,10 +33,11 @@ func (b *Batch) Add(m Message, e room.Event) bool {
 }
 
 // FillAfter fills the Batch with the events after n. full is true if one did not
-// fit. Between pages it yields to calls in other rooms.
-func (b *Batch) FillAfter(ctx context.Context, store *roomlog.Store, log *roomlog.Log, a room.Agent, n int64) (full bool, err error) {
-	for limit := b.firstPage(); ; limit = roomlog.PageEvents {
-		last, full, more, err := b.fillPage(ctx, store, a, func() ([]room.Event, bool, error) { return log.PageAfter(ctx, n, limit) })
+// fit. After each page it lets calls in other rooms read.
+func (b *Batch) FillAfter(ctx context.Context, log *roomlog.Log, a room.Agent, n int64) (full bool, err error) {
+	pages := log.Pages(a, b.firstPage())
+	for {
+		last, full, more, err := b.fillPage(ctx, log, a, n, pages.After)
 		if err != nil || full || !more {
 			return full, err
 		}
@@ -45,10 +46,11 @@ func (b *Batch) FillAfter(ctx context.Context, store *roomlog.Store, log *roomlo
 }
 
 // FillBefore fills the Batch with the events before n, the latest first. full is
-// true if one did not fit.
-func (b *Batch) FillBefore(ctx context.Context, store *roomlog.Store, log *roomlog.Log, a room.Agent, n int64) (full bool, err error) {
-	for limit := b.firstPage(); ; limit = roomlog.PageEvents {
-		last, full, more, err := b.fillPage(ctx, store, a, func() ([]room.Event, bool, error) { return log.PageBefore(ctx, n, limit) })
+// true if one did not fit. After each page it lets calls in other rooms read.
+func (b *Batch) FillBefore(ctx context.Context, log *roomlog.Log, a room.Agent, n int64) (full bool, err error) {
+	pages := log.Pages(a, b.firstPage())
+	for {
+		last, full, more, err := b.fillPage(ctx, log, a, n, pages.Before)
 		if err != nil || full || !more || last <= a.FirstSeen() {
 			return full, err
 		}
@@ -56,14 +58,14 @@ func (b *Batch) FillBefore(ctx context.Context, store *roomlog.Store, log *rooml
 	}
 }
 
-// fillPage adds what a sees of one page of events, and returns the last of them.
-func (b *Batch) fillPage(ctx context.Context, store *roomlog.Store, a room.Agent, read func() ([]room.Event, bool, error)) (last int64, full, more bool, err error) {
-	done, err := store.BeginRead(ctx)
+// fillPage adds what a sees of the page of events next to n, and returns the last of them.
+func (b *Batch) fillPage(ctx context.Context, log *roomlog.Log, a room.Agent, n int64, read func(context.Context, int64) ([]room.Event, bool, error)) (last int64, full, more bool, err error) {
+	done, err := log.BeginRead(ctx)
 	if err != nil {
 		return 0, false, false, err
 	}
 	defer done()
-	events, more, err := read()
+	events, more, err := read(ctx, n)
 	if err != nil || len(events) == 0 {
 		return 0, false, false, err
 	}
@@ -72,7 +74,7 @@ func (b *Batch) fillPage(ctx context.Context, store *roomlog.Store, a room.Agent
 
 // firstPage returns how many events to read first: a few more than may be shown,
 // since some are not.
-func (b *Batch) firstPage() int { return min(b.Events+5, roomlog.PageEvents) }
+func (b *Batch) firstPage() int { return b.Events + 5 }
 
 // fill adds what a sees of events. full is true if one did not fit.
 func (b *Batch) fill(a room.Agent, events []room.Event) (full bool) {

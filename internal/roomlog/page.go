@@ -1,0 +1,78 @@
+package roomlog
+
+import (
+	"context"
+	"time"
+
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// PageEvents is how many events a page has at most in which the reader sees something.
+const PageEvents = pageEvents
+
+// hiddenEvents is how many events are read at once after a page in which the reader saw
+// nothing. A page that the reader sees something of is smaller: it may need no other.
+const hiddenEvents = 500
+
+// Pages reads a log page by page for one agent. Of an event that was done for others it
+// returns the outline only: what room.Agent.Sees needs to refuse it.
+type Pages struct {
+	log   *Log
+	agent room.Agent
+	limit int // of the next page
+}
+
+// Pages returns the pages of the log for a. The first has at most so many events.
+func (l *Log) Pages(a room.Agent, first int) *Pages {
+	return &Pages{log: l, agent: a, limit: min(first, pageEvents)}
+}
+
+// After returns events from n+1 on without a gap, and whether more may follow.
+func (p *Pages) After(ctx context.Context, n int64) (events []room.Event, more bool, err error) {
+	return p.page(ctx, n, 1, p.sees)
+}
+
+// Before returns events from n-1 down without a gap, and whether more may precede them.
+func (p *Pages) Before(ctx context.Context, n int64) (events []room.Event, more bool, err error) {
+	return p.page(ctx, n, -1, p.sees)
+}
+
+// Read returns events from n+1 on without a gap, from the cached tail if that has them.
+// It returns none if event n+1 cannot be read yet.
+func (p *Pages) Read(ctx context.Context, n int64) ([]room.Event, error) {
+	l := p.log
+	l.mu.Lock()
+	events, ok := l.tail.after(n)
+	l.mu.Unlock()
+	if ok {
+		return events, nil
+	}
+	done, err := l.BeginRead(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	known := l.Known().AsOf
+	events, _, err = p.page(ctx, n, 1, func(e room.Event) bool { return e.N > known || p.sees(e) })
+	if err != nil {
+		return nil, err
+	}
+	_, err = l.advance(events, time.Time{}) // so that Known covers what the caller has seen
+	return events, err
+}
+
+// page reads a page, and chooses the size of the next one.
+func (p *Pages) page(ctx context.Context, n, step int64, whole func(room.Event) bool) (events []room.Event, more bool, err error) {
+	seen := false
+	events, more, err = p.log.read.run(ctx, n, step, p.limit, table.Strong, func(e room.Event) bool {
+		seen = seen || p.sees(e)
+		return whole(e)
+	})
+	if p.limit = pageEvents; !seen {
+		p.limit = hiddenEvents
+	}
+	return events, more, err
+}
+
+func (p *Pages) sees(e room.Event) bool { return p.agent.CanSee(e.Seat, e.To) }

@@ -1,0 +1,121 @@
+package roomlog
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+const (
+	// readsAtOnce bounds how many calls read history at once. A page has up to a
+	// megabyte, which the call keeps until it has looked at it.
+	readsAtOnce = 16
+	// readsOfRoom bounds how many of them read one room, so that the first reader of
+	// another room need not wait.
+	readsOfRoom = readsAtOnce / 4
+)
+
+// readQueue lets the calls that read history take turns. The next call is one of the room
+// of which the fewest calls read, however many wait in another.
+type readQueue struct {
+	mu     sync.Mutex
+	inside int                  // calls that read
+	rooms  map[string]*roomRead // those in which a call reads or waits
+	line   []*roomRead          // those in which one waits, the longest unserved first
+}
+
+// roomRead is what calls read of one room.
+type roomRead struct {
+	id      string
+	inside  int
+	waiting []chan struct{} // each is closed when its call may read; the oldest first
+}
+
+// BeginRead waits until the caller may read a page of history. The caller calls done when
+// it has dropped what it read, and begins anew for the next page.
+func (l *Log) BeginRead(ctx context.Context) (done func(), err error) {
+	q := &l.store.reads
+	turn := q.enter(l.id)
+	select {
+	case <-turn:
+		return func() { q.leave(l.id) }, nil
+	case <-ctx.Done():
+		q.giveUp(l.id, turn)
+		return nil, ctx.Err()
+	}
+}
+
+// enter puts a call into the queue. The channel is closed when it may read.
+func (q *readQueue) enter(id string) chan struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	r := q.rooms[id]
+	if r == nil {
+		r = &roomRead{id: id}
+		q.rooms[id] = r
+	}
+	turn := make(chan struct{})
+	if r.waiting = append(r.waiting, turn); len(r.waiting) == 1 {
+		q.line = append(q.line, r)
+	}
+	q.serve()
+	return turn
+}
+
+// leave ends the reading of a call.
+func (q *readQueue) leave(id string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	r := q.rooms[id]
+	q.inside--
+	r.inside--
+	q.serve()
+	q.forget(r)
+}
+
+// giveUp takes a call out of the queue that waits no longer.
+func (q *readQueue) giveUp(id string, turn chan struct{}) {
+	q.mu.Lock()
+	r := q.rooms[id]
+	i := slices.Index(r.waiting, turn)
+	if i < 0 { // it was just let in
+		q.mu.Unlock()
+		q.leave(id)
+		return
+	}
+	defer q.mu.Unlock()
+	if r.waiting = slices.Delete(r.waiting, i, i+1); len(r.waiting) == 0 {
+		q.unline(r)
+	}
+	q.forget(r)
+}
+
+// unline takes a room out of the line. q.mu is held.
+func (q *readQueue) unline(r *roomRead) {
+	q.line = slices.DeleteFunc(q.line, func(x *roomRead) bool { return x == r })
+}
+
+// serve lets in as many calls as may read. A room that was served goes to the end of the
+// line. q.mu is held.
+func (q *readQueue) serve() {
+	for q.inside < readsAtOnce && len(q.line) > 0 {
+		r := slices.MinFunc(q.line, func(a, b *roomRead) int { return a.inside - b.inside })
+		if r.inside == readsOfRoom {
+			return
+		}
+		close(r.waiting[0])
+		r.waiting = r.waiting[1:]
+		r.inside++
+		q.inside++
+		if q.unline(r); len(r.waiting) > 0 {
+			q.line = append(q.line, r)
+		}
+	}
+}
+
+// forget drops a room in which no call reads or waits. q.mu is held.
+func (q *readQueue) forget(r *roomRead) {
+	if r.inside == 0 && len(r.waiting) == 0 {
+		delete(q.rooms, r.id)
+	}
+}
