@@ -47,10 +47,10 @@ func memoryGroup(t *testing.T, size int) string {
 	return dir
 }
 
-// startWithin starts an instance that has so many MiB, as Lambda does.
+// startWithin starts an instance that has so many MiB, as Lambda does, and no limits.
 func (f *function) startWithin(size int) *lambdatest.Instance {
 	f.t.Helper()
-	p := f.program(0, fmt.Sprint("AWS_LAMBDA_FUNCTION_MEMORY_SIZE=", size))
+	p := f.program(0, fmt.Sprint("AWS_LAMBDA_FUNCTION_MEMORY_SIZE=", size), "PARLEY_UNITS_PER_MINUTE=0", "PARLEY_MESSAGES_PER_MINUTE=0", "PARLEY_BYTES_PER_MINUTE=0")
 	if group := memoryGroup(f.t, size); group != "" {
 		p.Args = []string{"-c", "echo $$ >" + filepath.Join(group, "cgroup.procs") + " && exec " + p.Path}
 		p.Path = "/bin/sh"
