@@ -87,17 +87,3 @@ func (s stranger) call(ctx context.Context, tool string, arguments args) (answer
 	}
 	return readAnswer(got.Result)
 }
-
-func TestAttack_aStranger_isHeard(t *testing.T) {
-	p := exposed(t)
-	ann := stranger{p, "203.0.113.1"}
-	got, err := ann.call(t.Context(), "join_room", args{"room": "attack", "agent_name": "Ann"})
-	if err != nil || got.AgentToken == "" {
-		t.Fatal(got, err)
-	}
-	waited, err := ann.call(t.Context(), "wait_for_message", args{"agent_token": got.AgentToken, "wait_seconds": 0})
-	if err != nil || waited.Status == "" {
-		t.Fatal(waited, err)
-	}
-	attacks(t, "a stranger may join: %s", got.Status)
-}
