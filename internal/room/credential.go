@@ -12,7 +12,7 @@ import (
 // are those that gitleaks looks for.
 func Credential(text string) string {
 	for start, end := range runs(text, isBase64URL, leastToken) {
-		if kind := kindOf(text[start:end]); kind != "" {
+		if kind := kindOf(text, start, end); kind != "" {
 			return kind
 		}
 	}
@@ -34,10 +34,10 @@ const (
 	awsName    = 48 // and how far before it its name may begin
 )
 
-// awsNames matches the name of a secret of AWS and what stands before its value. Without
-// the name it would be any text of its length.
+// awsNames matches the name of a secret of AWS and what stands before its value, also in
+// JSON in JSON. Without the name it would be any text of its length.
 var awsNames = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile("(?i)secret[_ -]?(?:access[_ -]?)?key[\"'`]?[\\s:=>,\"'`]{1,8}$")
+	return regexp.MustCompile("(?i)secret[_ -]?(?:access[_ -]?)?key(?:[\\s:=>,\"'`\\\\]|\\\\[nrt]){1,9}$")
 })
 
 // token is a form: its first characters, and what follows them up to the first character
@@ -65,24 +65,39 @@ var tokens = sync.OnceValue(func() []token {
 	return all
 })
 
-// kindOf returns the kind of the token that a run of letters, digits, - and _ holds.
-func kindOf(run string) string {
+// kindOf returns the kind of a token in a run of letters, digits, - and _ of text.
+func kindOf(text string, start, end int) string {
 	for _, t := range tokens() {
-		i := strings.Index(run, t.prefix)
-		if i < 0 || i > 0 && isAlphanumeric(run[i-1]) {
-			continue
-		}
-		rest := run[i+len(t.prefix):]
-		n := 0
-		for n < len(rest) && t.alphabet(rest[n]) {
-			n++
-		}
-		ends := n == len(rest) || !isAlphanumeric(rest[n])
-		if ends && t.least <= n && n <= t.most && strings.Contains(rest[:n], t.holds) && !isPlaceholder(rest[:n]) {
-			return t.kind
+		for from := start; ; {
+			i := strings.Index(text[from:end], t.prefix)
+			if i < 0 {
+				break
+			}
+			first := from + i + len(t.prefix)
+			from = first
+			if !beginsWord(text, first-len(t.prefix)) {
+				continue
+			}
+			for from < end && t.alphabet(text[from]) { // the next token begins behind these
+				from++
+			}
+			if (from == end || !isAlphanumeric(text[from])) && t.matches(text[first:from]) {
+				return t.kind
+			}
 		}
 	}
 	return ""
+}
+
+// matches reports whether a token can have rest behind its first characters.
+func (t token) matches(rest string) bool {
+	return t.least <= len(rest) && len(rest) <= t.most && strings.Contains(rest, t.holds) && !isPlaceholder(rest)
+}
+
+// beginsWord reports whether neither a letter nor a digit is before text[i:], other than
+// that of an escape such as \n in JSON.
+func beginsWord(text string, i int) bool {
+	return i == 0 || !isAlphanumeric(text[i-1]) || i > 1 && text[i-2] == '\\' && strings.IndexByte("nrt", text[i-1]) >= 0
 }
 
 // holdsPrivateKey reports whether text has a private key in PEM (RFC 7468) or the armor

@@ -2,6 +2,7 @@ package room_test
 
 import (
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +54,7 @@ func TestCredential_ofEachKind_isFoundInAText(t *testing.T) {
 	for seed := range uint64(20) {
 		for kind, list := range secrets(seed) {
 			for _, secret := range list {
-				for _, text := range []string{secret, "Use this:\n" + secret + "\nand go on.", "`" + secret + "`", "x: " + secret + ", ok?"} {
+				for _, text := range []string{secret, "Use this:\n" + secret + "\nand go on.", "`" + secret + "`", "x: " + secret + ", ok?", "my-risk-" + secret, `{"env":"A=1\n` + secret, strconv.Quote(secret)} {
 					if got := room.Credential(text); got != kind {
 						t.Errorf("%q holds %q, want %s", text, got, kind)
 					}
@@ -83,7 +84,7 @@ func TestCredential_whatLooksSimilar_isNone(t *testing.T) {
 // nearly: sixteen times the length may take forty times as long.
 func TestCredential_ofLongText_takesTimeInProportion(t *testing.T) {
 	for _, unit := range []string{
-		"sk-", "sk-T3BlbkFJ", "sk-ant-a01-", "ghp_0", "github_pat_", "AKIA", "secret_key: ", "secretkey" + drawn(7, base64, 39) + " ",
+		"sk-", "-sk-", "-sk-T3", "sk-T3BlbkFJ", "sk-ant-a01-", "ghp_0", "github_pat_", "AKIA", "secret_key: ", "secretkey" + drawn(7, base64, 39) + " ",
 		"-----BEGIN PRIVATE KEY-----", "-----BEGIN ", drawn(8, alphanumeric, 30) + "T3BlbkFJ",
 	} {
 		long := strings.Repeat(unit, room.MaxText/len(unit))
