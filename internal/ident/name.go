@@ -34,20 +34,37 @@ func AgentName(s string) (Name, error) {
 
 // RoomName checks the name of a room. A room may be about a server, but not be named
 // just so. Its error is a *fault.Error of InvalidArgument.
-func RoomName(s string) (Name, error) {
-	n, err := Nickname("room", s)
+func RoomName(s string) (Name, error) { return placeName("room", s) }
+
+// QueueName checks the name of a queue by the rules of RoomName, and so that its key, of
+// which tickets are made, is such a name too. Its error is a *fault.Error of
+// InvalidArgument.
+func QueueName(s string) (Name, error) {
+	n, err := placeName("queue", s)
 	if err != nil {
 		return Name{}, err
 	}
-	if isReserved(n) {
-		return Name{}, fault.Refuse(fault.InvalidArgument, "room: this name could pass for the server, for who runs it or for a user. Choose one that says what the room is about.")
+	if _, err := placeName("queue", n.Key); err != nil {
+		return Name{}, err
 	}
 	return n, nil
 }
 
-// Nickname checks a name by the profile of RFC 8266, narrowed to letters with
-// their marks, digits, spaces and ' - _ . only, without small capitals. field names the argument in the
-// error, which is a *fault.Error of InvalidArgument.
+// placeName checks the name of what agents enter. field names the argument in the error.
+func placeName(field, s string) (Name, error) {
+	n, err := Nickname(field, s)
+	if err != nil {
+		return Name{}, err
+	}
+	if isReserved(n) {
+		return Name{}, fault.Refuse(fault.InvalidArgument, "%s: this name could pass for the server, for who runs it or for a user. Choose one that says what the talk is about.", field)
+	}
+	return n, nil
+}
+
+// Nickname checks a name by the profile of RFC 8266, narrowed to letters with their
+// marks, digits, spaces and ' - _ . only, without small capitals. field names the
+// argument in the error, which is a *fault.Error of InvalidArgument.
 func Nickname(field, s string) (Name, error) {
 	if strings.TrimSpace(s) == "" {
 		return Name{}, fault.Refuse(fault.InvalidArgument, "%s is missing: give a name of 1 to %d characters.", field, MaxName)

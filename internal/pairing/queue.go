@@ -120,7 +120,7 @@ func (s *Service) newOp(ctx context.Context, req Request) (*queueOp, error) {
 	}
 	queue := ident.Name{Key: defaultQueue}
 	if req.Queue != "" {
-		if queue, err = queueName(req.Queue); err != nil {
+		if queue, err = ident.QueueName(req.Queue); err != nil {
 			return nil, err
 		}
 	}
@@ -136,16 +136,6 @@ func (s *Service) newOp(ctx context.Context, req Request) (*queueOp, error) {
 	op.fresh = true
 	op.ticket = ticket{queue: queue.Key, atMs: s.calls.stamp(s.clock.Now()), secret: ident.NewSecret()}
 	return op, nil
-}
-
-// queueName checks the name of a queue, which follows the profile of the names of rooms.
-func queueName(s string) (ident.Name, error) {
-	n, err := ident.Nickname("queue", s)
-	if err != nil {
-		return n, err
-	}
-	_, err = ident.Nickname("queue", n.Key) // a ticket holds only that
-	return n, err
 }
 
 func errTicketOver() error {

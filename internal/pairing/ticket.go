@@ -71,7 +71,7 @@ func parseTicket(s string) (ticket, error) {
 
 // isQueue reports whether key is that of the name of a queue, in its only spelling.
 func isQueue(key string) bool {
-	n, err := queueName(key)
+	n, err := ident.QueueName(key)
 	return err == nil && n.Key == key
 }
 

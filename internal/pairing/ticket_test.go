@@ -32,6 +32,7 @@ func TestTicket_invalidArguments_areRefused(t *testing.T) {
 		"an interest that is not UTF-8":       {AgentName: "Ann", Interests: []string{"\xff"}},
 		"an agent token as interest":          {AgentName: "Ann", Interests: []string{seat.Token}},
 		"a queue name with a slash":           {AgentName: "Ann", Queue: "a/b"},
+		"a reserved name of a queue":          {AgentName: "Ann", Queue: "Your User"},
 		"a mistyped ticket":                   {Ticket: mistyped},
 		"a truncated ticket":                  {Ticket: ticket[:10]},
 		"a ticket without its queue":          {Ticket: ticket[strings.Index(ticket, "-"):]},

@@ -13,6 +13,7 @@ import (
 func FuzzTicket(f *testing.F) {
 	f.Add("lobby", int64(1767225600000), "0000000000000000", "d1jj-0000000000")
 	f.Add("", int64(-1), "zzzzzzzzzzzzzzzz", "-")
+	f.Add("your user", int64(1767225600000), "", "")
 	f.Add("\xff", int64(1)<<50, "", "0")
 	f.Fuzz(func(t *testing.T, queue string, atMs int64, secret, written string) {
 		if got, err := parseTicket(written); err == nil {
@@ -24,7 +25,7 @@ func FuzzTicket(f *testing.F) {
 		}
 		made := ticket{queue: queue, atMs: atMs & (1<<50 - 1), secret: fitSecret(secret)}
 		got, err := parseTicket(made.String())
-		if n, bad := ident.Nickname("queue", queue); bad != nil || n.Key != queue {
+		if n, bad := ident.QueueName(queue); bad != nil || n.Key != queue {
 			if err == nil {
 				t.Fatalf("%q is the key of no queue, but its ticket parses as %+v", queue, got)
 			}
@@ -47,7 +48,7 @@ func fitSecret(s string) string {
 
 func TestTicket_text_parsesToTheSameTicket(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		n, err := ident.Nickname("queue", rapid.StringMatching(`[a-zé7Ω][a-z .]{0,20}[a-z]`).Draw(t, "queue"))
+		n, err := ident.QueueName(rapid.StringMatching(`[a-zé7Ω][a-z .]{0,20}[a-z]`).Draw(t, "queue"))
 		if err != nil {
 			t.Skip()
 		}
