@@ -112,7 +112,9 @@ func (s *Server) answer(w http.ResponseWriter, c *call, o Outcome) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusOK)
-	_ = json.NewEncoder(w).Encode(response{library.JSONRPC_VERSION, c.id, result}) // fails only if the client has left
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)                                        // six bytes for each < would make a full answer five times as long
+	_ = e.Encode(response{library.JSONRPC_VERSION, c.id, result}) // fails only if the client has left
 }
 
 // response is the answer to a tools/call.

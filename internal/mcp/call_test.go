@@ -63,13 +63,16 @@ func inLibrary(tool Tool) server.ToolHandlerFunc {
 	}
 }
 
+// plain undoes the escapes for HTML, which mcp-go uses and a call's answer does not.
+var plain = strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&")
+
 // check sends a request to both servers and fails if their answers differ, or if
 // only one of them called a tool.
 func (c *compared) check(t *testing.T, name string, header http.Header, body string) {
 	t.Helper()
 	ours, ourCalls := c.post(c.ours, header, body)
 	theirs, theirCalls := c.post(c.theirs, header, body)
-	if ours.Code != theirs.Code || !reflect.DeepEqual(ours.Header(), theirs.Header()) || ours.Body.String() != theirs.Body.String() || ourCalls != theirCalls {
+	if ours.Code != theirs.Code || !reflect.DeepEqual(ours.Header(), theirs.Header()) || plain.Replace(ours.Body.String()) != plain.Replace(theirs.Body.String()) || ourCalls != theirCalls {
 		t.Errorf("%s, %v:\nours   %d %v %q (%d calls)\ntheirs %d %v %q (%d calls)", name, header,
 			ours.Code, ours.Header(), ours.Body, ourCalls, theirs.Code, theirs.Header(), theirs.Body, theirCalls)
 	}
@@ -143,6 +146,15 @@ func TestCall_legacyRequest_isAnsweredAsByMCPGo(t *testing.T) {
 			}
 			c.check(t, name, header, body)
 		}
+	}
+}
+
+// An answer holds a text twice: with escapes for HTML, the longest would be three times as long.
+func TestCall_answer_hasNoEscapesForHTML(t *testing.T) {
+	c := newCompared()
+	w, _ := c.post(c.ours, modernHeader(), modernBody(modernMeta))
+	if strings.Count(w.Body.String(), "<b> & ") != 2 {
+		t.Error(w.Body)
 	}
 }
 
