@@ -71,7 +71,7 @@ class Cloud:
     def CreateChangeSet(self, q):
         name = q["StackName"]
         status = self.stacks[name]["status"] if name in self.stacks else None
-        if (status is None) != (q["ChangeSetType"] == "CREATE") or status == "ROLLBACK_COMPLETE":
+        if (status in (None, "REVIEW_IN_PROGRESS")) != (q["ChangeSetType"] == "CREATE") or status == "ROLLBACK_COMPLETE":
             raise Refused("ValidationError", f"Stack {name} is in {status} state and can not be updated.")
         self.stacks.setdefault(name, {"status": "REVIEW_IN_PROGRESS", "parameters": {}, "outputs": {}, "tags": {}})
         given, pairs = {}, "Parameters.member."

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 
+import tomlkit
 from samcli.yamlhelper import yaml_parse
 
 from cloud import Cloud, serve
@@ -61,15 +62,27 @@ def begins_anew_after_a_failure(operator):
     cloud = operator.cloud
     cloud.stacks["parley"] = {"status": "ROLLBACK_COMPLETE", "parameters": {}, "outputs": {}, "tags": {}}
     said = operator.make("deploy", region="eu-west-1")
-    says(said, "The first deployment failed", "proposes a cap of 100", "parley-Table-1A2B3C")
+    says(said, "The first deployment failed", "At most 100 instances", "parley-Table-1A2B3C")
     assert cloud.deleted == ["parley"], cloud.deleted
     parameters = cloud.stacks["parley"]["parameters"]
-    assert parameters["AccountConcurrency"] == "1000" and "ReservedConcurrency" not in parameters, parameters
+    assert parameters["AccountConcurrency"] == "1000" and parameters["ReservedConcurrency"] == "100", parameters
     says(operator.answers(), 'region = "eu-west-1"')
 
 
 def deploys_again_without_changes(operator):
     says(operator.make("deploy"), "No changes to deploy")
+
+
+def leaves_the_instances_of_a_stack_that_runs(operator):
+    cloud = operator.cloud
+    cloud.stacks["parley"] = {"status": "REVIEW_IN_PROGRESS", "parameters": {}, "outputs": {}, "tags": {}}
+    says(operator.make("deploy", region="eu-west-1"), "At most 100 instances")
+    answers = tomlkit.parse(operator.answers())
+    answers["default"]["deploy"]["parameters"]["parameter_overrides"] = "AccountConcurrency=1000"
+    (operator.folder / "samconfig.local.toml").write_text(answers.as_string())
+    says(operator.make("deploy"), "proposes a cap of 100")
+    assert "ReservedConcurrency" not in operator.answers(), operator.answers()
+    assert "parley" in cloud.stacks and not cloud.deleted, cloud.deleted
 
 
 def guides_to_another_stack(operator):
@@ -120,6 +133,7 @@ def main():
     kit = sys.argv[1]
     check(kit, 1000, refuses_before_it_builds, begins_anew_after_a_failure, deploys_again_without_changes,
           guides_to_another_stack, shows_the_log, destroys_what_was_deployed)
+    check(kit, 1000, leaves_the_instances_of_a_stack_that_runs)
     check(kit, 110, small_accounts_reserve_nothing)
 
 

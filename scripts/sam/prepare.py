@@ -1,6 +1,6 @@
 """Prepares a deployment: writes what is known of it to samconfig.local.toml, proposes
-how many instances to reserve, and deletes what a failed first attempt has left.
-With --guided the proposal is the default of a question.
+how many instances to reserve, and deletes what a failed first attempt has left. A new
+stack takes the proposal; with --guided it is the default of a question.
 """
 
 import sys
@@ -20,25 +20,27 @@ def say(text):
     print(text, file=sys.stderr)
 
 
-def delete_failed(session, name):
-    """Deletes the stack if it was never complete. CloudFormation cannot update such a
-    stack, and nothing is in it."""
+def begins(session, name):
+    """Reports whether there is no such stack yet. Deletes one that was never complete:
+    CloudFormation cannot update it, and nothing is in it."""
     stacks = session.client("cloudformation")
     try:
         status = stacks.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
     except ClientError as error:
         if "does not exist" in str(error):
-            return
+            return True
         raise
     if status != "ROLLBACK_COMPLETE":
-        return
+        return status == "REVIEW_IN_PROGRESS"  # an attempt that created nothing
     say("The first deployment failed. Its empty stack is deleted before the next attempt.")
     stacks.delete_stack(StackName=name)
     stacks.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 5})
+    return True
 
 
-def reserve(session, overrides, guided):
-    """Adds to overrides what the account allows."""
+def reserve(session, overrides, proposes):
+    """Adds to overrides what the account allows. A stack that runs keeps the instances
+    that it has: a cap that is too low refuses agents."""
     try:
         limit = session.client("lambda").get_account_settings()["AccountLimit"]
     except ClientError as error:
@@ -51,8 +53,10 @@ def reserve(session, overrides, guided):
     if possible < FEWEST:
         say(f"Your account may run {limit['ConcurrentExecutions']} instances at once, too few to reserve any. Each agent that "
             "waits needs one, and so does each call. Ask AWS for more: Service Quotas, AWS Lambda, Concurrent executions.")
-    elif guided:
+    elif proposes:
         overrides["ReservedConcurrency"] = str(possible)
+        say(f"At most {possible} instances run at once, which caps what strangers can make you pay, and serves {possible // 2} agents "
+            "that wait. make deploy-guided asks for another number.")
     else:
         say("Nothing but your account's limit caps the instances that strangers can make you pay. "
             f"make deploy-guided proposes a cap of {possible}.")
@@ -66,10 +70,10 @@ def main():
     if "region" not in settings:
         default["global"]["parameters"]["region"] = session.region_name
     overrides = CfnParameterOverridesType().convert(settings.get("parameter_overrides", ""), None, None)
-    reserve(session, overrides, "--guided" in sys.argv)
+    new = begins(session, settings["stack_name"])
+    reserve(session, overrides, new or "--guided" in sys.argv)
     default["deploy"]["parameters"]["parameter_overrides"] = " ".join(
         f"{name}={GuidedConfig.quote_parameter_values(value)}" for name, value in overrides.items())
-    delete_failed(session, settings["stack_name"])
     target.ANSWERS.write_text(document.as_string(), encoding="utf-8")
 
 
