@@ -125,6 +125,7 @@ type result struct {
 	Messages   []message `json:"messages"`
 	HasMore    bool      `json:"has_more"`
 	Invite     string    `json:"invite"`
+	RetryAfter int       `json:"retry_after_seconds"`
 }
 
 type message struct {
