@@ -26,6 +26,7 @@ type line struct {
 	Tool        string  `json:"tool"`
 	Code        string  `json:"code"`
 	Room        string  `json:"room"`
+	ReadUnits1  float64 `json:"read_units"`
 	WriteUnits1 float64 `json:"write_units"`
 }
 

@@ -1,12 +1,23 @@
 package lambdatest_test
 
 import (
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+)
+
+// What docs/cost.md takes a request to be.
+const (
+	loggedBytes        = 700    // of the log, for a request
+	metricBytes        = 400    // of the log, for a minute of an instance
+	answerBytes        = 28_000 // of an answer that reads nothing
+	answerBytesPerRead = 15_000 // of an answer, for each unit that it read
 )
 
 // tableBelow returns the cells of the table whose header begins with head, row by row.
@@ -48,44 +59,52 @@ func priceOf(t *testing.T, prices [][]string, name string) float64 {
 	return number(t, prices[i][1])
 }
 
-func costPage(t *testing.T) (page string, sums [][]string) {
+func readPage(t *testing.T, path ...string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "cost.md"))
+	text, err := os.ReadFile(filepath.Join(append([]string{"..", ".."}, path...)...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	page = string(text)
-	sums = tableBelow(t, page, "what | GB-seconds | reads | writes | requests | GB of log | GB stored | dollars")
-	if len(sums) < 8 {
-		t.Fatalf("only %d sums: %q", len(sums), sums)
-	}
-	return page, sums
+	return string(text)
+}
+
+// The tables of sums in docs/cost.md.
+const (
+	sumsHead = "what | GB-seconds | reads | writes | requests | GB of log | GB stored | dollars"
+	mostHead = "what | GB-seconds | reads | writes | requests | GB of log | GB of traffic | GB stored | dollars"
+)
+
+// pricesOf are the names of the prices of the columns of sums.
+var pricesOf = map[string]string{
+	"GB-seconds": "Lambda on arm64, a GB-second", "reads": "DynamoDB on demand, a million read units",
+	"writes": "DynamoDB on demand, a million write units", "requests": "Lambda, a million requests",
+	"GB of log": "CloudWatch, a GB of log", "GB of traffic": "traffic to the internet, a GB", "GB stored": "DynamoDB, a GB stored",
 }
 
 func TestCostPage_sums_followFromThePrices(t *testing.T) {
-	page, sums := costPage(t)
+	page := readPage(t, "docs", "cost.md")
 	prices := tableBelow(t, page, "what | price")
-	var unit []float64 // in the order of the columns
-	for _, name := range []string{
-		"Lambda on arm64, a GB-second", "DynamoDB on demand, a million read units", "DynamoDB on demand, a million write units",
-		"Lambda, a million requests", "CloudWatch, a GB of log", "DynamoDB, a GB stored",
-	} {
-		unit = append(unit, priceOf(t, prices, name))
-	}
-	for _, row := range sums {
-		sum, said := 0.0, row[len(row)-1]
-		for i, price := range unit {
-			sum += number(t, row[i+1]) * price
+	for head, least := range map[string]int{sumsHead: 8, mostHead: 4} {
+		columns, rows := strings.Split(head, " | "), tableBelow(t, page, head)
+		if len(rows) < least {
+			t.Errorf("only %d sums: %q", len(rows), rows)
 		}
-		_, decimals, _ := strings.Cut(said, ".")
-		if got := strconv.FormatFloat(sum, 'f', len(decimals), 64); got != said {
-			t.Errorf("%s costs %s (%v), and the page says %s", row[0], got, sum, said)
+		for _, row := range rows {
+			sum, said := 0.0, row[len(row)-1]
+			for i := 1; i < len(row)-1; i++ {
+				sum += number(t, row[i]) * priceOf(t, prices, pricesOf[columns[i]])
+			}
+			_, decimals, _ := strings.Cut(said, ".")
+			if got := strconv.FormatFloat(sum, 'f', len(decimals), 64); got != said {
+				t.Errorf("%s costs %s (%v), and the page says %s", row[0], got, sum, said)
+			}
 		}
 	}
 }
 
 func TestCostPage_sums_haveTheUnitsThatAreCounted(t *testing.T) {
-	page, sums := costPage(t)
+	page := readPage(t, "docs", "cost.md")
+	sums := tableBelow(t, page, sumsHead)
 	for wait, counted := range map[string]string{
 		"a wait of 50 s in a quiet room": "a wait of 50 s, later",
 		"a wait of 50 s in a busy room":  "a wait of 50 s, the last word under a minute ago",
@@ -98,5 +117,58 @@ func TestCostPage_sums_haveTheUnitsThatAreCounted(t *testing.T) {
 	i := slices.IndexFunc(sums, func(row []string) bool { return row[0] == "a million messages" })
 	if i < 0 || !strings.Contains(page, "A million messages cost "+sums[i][len(sums[i])-1]+" dollars") {
 		t.Error("the page begins with another price of a million messages")
+	}
+}
+
+// setting returns the default of a parameter of the template.
+func setting(t *testing.T, parameter string) float64 {
+	t.Helper()
+	found := regexp.MustCompile(`(?m)^  ` + parameter + `:\n    Type: Number\n    Default: (\d+)$`).FindStringSubmatch(template(t))
+	if found == nil {
+		t.Fatalf("the template has no number %s", parameter)
+	}
+	return number(t, found[1])
+}
+
+// The most that a day costs is bounded by the template, by how many instances a
+// deployment reserves, and by what the page takes a request to be.
+func TestCostPage_mostOfADay_followsFromTheTemplate(t *testing.T) {
+	const day = 24 * 60 * 60
+	page := readPage(t, "docs", "cost.md")
+	rows := tableBelow(t, page, mostHead)
+	proposed := regexp.MustCompile(`(?m)^PROPOSED = (\d+)$`).FindStringSubmatch(readPage(t, "scripts", "sam", "prepare.py"))
+	if proposed == nil || !strings.Contains(page, "reserves up to "+proposed[1]+" instances") {
+		t.Fatalf("the page reserves other instances than prepare.py: %v", proposed)
+	}
+	reads, writes, instances := setting(t, "TableReadsPerSecond")*day, setting(t, "TableWritesPerSecond")*day, number(t, proposed[1])
+	requests := 10.0 * day // Lambda Developer Guide: "Control access and throttling" of Function URLs
+	busy := []float64{setting(t, "MemorySize") / 1024 * day, 0, 0, requests, (requests*loggedBytes + 24*60*metricBytes) / 1e9, requests * answerBytes / 1e9, 0}
+	want := [][]float64{
+		{0, reads, writes, 0, 0, 0, writes * 1000 / 1e9},
+		{0, 0, 0, 0, 0, reads * answerBytesPerRead / 1e9, 0},
+		busy, nil,
+	}
+	for _, n := range busy {
+		want[3] = append(want[3], n*instances)
+	}
+	whole := 0.0
+	for i, row := range rows {
+		for k, n := range want[i] {
+			if said := number(t, row[k+1]); math.Abs(said-n) > n/1000 {
+				t.Errorf("%s, column %d: the page says %v, the template %v", row[0], k+1, said, n)
+			}
+		}
+		if i != 2 { // the row of one instance
+			whole += number(t, row[len(row)-1])
+		}
+	}
+	said := fmt.Sprintf("**%.0f dollars** a day", whole)
+	for _, name := range []string{"cost.md", "deploy.md"} {
+		if text := strings.Join(strings.Fields(readPage(t, "docs", name)), " "); !strings.Contains(text, "at most "+said) {
+			t.Errorf("docs/%s does not say that a new stack costs at most %s", name, said)
+		}
+	}
+	if table := number(t, rows[0][len(rows[0])-1]); table > 20 {
+		t.Errorf("a day of the table can cost %v dollars; it should be at most 20", table)
 	}
 }
