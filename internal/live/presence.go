@@ -164,10 +164,16 @@ func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 	return time.Time{}
 }
 
+// noteTime bounds what no answer depends on: a table that takes no writes holds no call
+// for longer. An attempt on a connection that died, and one on a new connection, fit.
+const noteTime = 3 * time.Second
+
 // write reports whether the table has p.
 func (at Attendance) write(ctx context.Context, p room.Presence) bool {
 	r := at.room
-	err := r.o.Table.Write(ctx, roomlog.PutPresence(&r.log.Known().State, at.agent, p))
+	bounded, cancel := context.WithTimeout(ctx, noteTime)
+	defer cancel()
+	err := r.o.Table.Write(bounded, roomlog.PutPresence(&r.log.Known().State, at.agent, p))
 	if err == nil {
 		return true
 	}
@@ -260,7 +266,9 @@ func (at Attendance) setActivity(ctx context.Context, activity string) {
 	if !stale {
 		return
 	}
-	err := r.log.Seats().SetActivity(ctx, at.agent.Seat, activity)
+	bounded, cancel := context.WithTimeout(ctx, noteTime)
+	defer cancel()
+	err := r.log.Seats().SetActivity(bounded, at.agent.Seat, activity)
 	if err != nil {
 		if ctx.Err() == nil {
 			r.o.Logger.WarnContext(ctx, "activity not written", "error", err)
