@@ -75,17 +75,20 @@ func (f *function) copies(seat result, n int) (tokens []string) {
 		return item
 	}
 	meta, first := get(roomlog.MetaKey(token.Room)), get(roomlog.EventKey(token.Room, 1))
+	parts := f.parts(tab, token.Room)
 	var x room.Snapshot
 	if err := roomlog.Decode(meta, &x); err != nil {
 		f.t.Fatal(err)
 	}
-	x.Settings.Description = strings.Repeat("字", room.MaxDescription)
-	for n := range room.MaxBans {
-		name := fmt.Sprint(strings.Repeat("名", ident.MaxName-3), n)
-		x.Bans = append(x.Bans, room.Ban{Name: name, Key: name})
+	state, err := x.State(token.Room, parts)
+	if err != nil {
+		f.t.Fatal(err)
 	}
-	meta.Data = roomlog.Encode(x)
-	f.t.Logf("the state of a room takes %d bytes in the table", len(meta.Data))
+	state.Description = strings.Repeat("字", room.MaxDescription)
+	for n := range room.MaxBans {
+		state.Knocks = append(state.Knocks, room.Knock{N: int64(n), Key: strings.Repeat("名", 2*ident.MaxName)})
+	}
+	meta.Data, parts = roomlog.Encode(state.Snapshot()), room.Parts(&state)
 	var g errgroup.Group
 	g.SetLimit(4)
 	for range n {
@@ -93,12 +96,34 @@ func (f *function) copies(seat result, n int) (tokens []string) {
 		tokens = append(tokens, token.String())
 		meta.Key, first.Key = roomlog.MetaKey(token.Room), roomlog.EventKey(token.Room, 1)
 		ops := []table.Op{table.Put(meta, table.Always), table.Put(first, table.Always)}
+		for _, p := range parts {
+			k := table.Key{Partition: meta.Key.Partition, Sort: roomlog.LayoutOf("", "").Parts + p.Name}
+			ops = append(ops, table.Put(table.Item{Key: k, Expires: meta.Expires, Data: roomlog.Encode(p)}, table.Always))
+		}
 		g.Go(func() error { return tab.Write(f.t.Context(), ops...) })
 	}
 	if err := g.Wait(); err != nil {
 		f.t.Fatal(err)
 	}
 	return tokens
+}
+
+// parts returns those of a room's snapshot.
+func (f *function) parts(tab table.Reader, id string) (parts []room.Part) {
+	f.t.Helper()
+	layout := roomlog.LayoutOf(id, "")
+	page, err := tab.Query(f.t.Context(), table.Range{Partition: layout.Partition, Prefix: layout.Parts, Limit: table.MaxLimit, Consistency: table.Strong})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	for _, item := range page.Items {
+		p := room.Part{Name: strings.TrimPrefix(item.Key.Sort, layout.Parts)}
+		if err := roomlog.Decode(item, &p); err != nil {
+			f.t.Fatal(err)
+		}
+		parts = append(parts, p)
+	}
+	return parts
 }
 
 // peakOf returns the most memory that the process of i ever had, in KiB.

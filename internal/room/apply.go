@@ -21,6 +21,17 @@ func apply(s *State, e Event) error {
 	if e.ExpiresMs != 0 {
 		s.ExpiresMs = e.ExpiresMs
 	}
+	if err := happen(s, e); err != nil {
+		return err
+	}
+	if e.ExpiresMs != 0 {
+		renewParts(s, e)
+	}
+	return nil
+}
+
+// happen does what the type of e says.
+func happen(s *State, e Event) error {
 	switch e.Type {
 	case Said:
 	case Joined:
@@ -32,11 +43,14 @@ func apply(s *State, e Event) error {
 	case Changed:
 		if e.Changed != nil {
 			s.Settings, s.Updated = settingsAfter(s.Settings, e), e.N
+			if e.Changed.Description != nil {
+				s.Described = e.N
+			}
 		}
 		s.Closed = s.Closed || e.ClosesRoom()
 	case Paired:
 	case Knocked:
-		s.Knocks = append(recentKnocks(s.Knocks, e.At()), knockOf(e))
+		s.Knocks, s.Knocked = append(recentKnocks(s.Knocks, e.At()), knockOf(e)), e.N
 	case Retired:
 		s.Retired = true
 		s.Closed = s.Closed || e.ClosesRoom()
@@ -52,7 +66,7 @@ func join(s *State, e Event) error {
 		return fmt.Errorf("room: event %d is a join without an agent", e.N)
 	}
 	if e.Settings != nil {
-		s.Settings = *e.Settings
+		s.Settings, s.Described = *e.Settings, e.N
 	}
 	if e.LogKey != "" {
 		if err := useLogKey(s, e.LogKey); err != nil {
@@ -61,12 +75,21 @@ func join(s *State, e Event) error {
 	}
 	if e.Regains {
 		change(s, e.Seat, func(a *Agent) { *a = *e.Agent })
-		s.Knocks = slices.DeleteFunc(slices.Clone(s.Knocks), func(k Knock) bool { return k.Seat == e.Seat })
+		forgetKnocks(s, e)
 		return nil
 	}
 	s.Agents = append(slices.Clip(slices.Clone(s.Agents)), *e.Agent)
+	s.Agents[len(s.Agents)-1].Written = e.N
 	s.NextSeat = e.Agent.Seat + 1
 	return nil
+}
+
+// forgetKnocks drops the knocks for the seat of e.
+func forgetKnocks(s *State, e Event) {
+	isFor := func(k Knock) bool { return k.Seat == e.Seat }
+	if slices.ContainsFunc(s.Knocks, isFor) {
+		s.Knocks, s.Knocked = slices.DeleteFunc(slices.Clone(s.Knocks), isFor), e.N
+	}
 }
 
 // free removes the agent of e.
@@ -78,7 +101,7 @@ func free(s *State, e Event) {
 	if e.Reason != ReasonReplaced {
 		s.LastFreed = Mark{e.N, e.Messages}
 	}
-	s.Bans = withBan(s.Bans, e.Ban)
+	s.Bans = withBan(s.Bans, e.Ban, e.N)
 }
 
 // manage does what an admin decided about an agent or a name.
@@ -91,14 +114,16 @@ func manage(s *State, e Event) {
 		change(s, e.Seat, func(a *Agent) { a.Role = Member })
 	case Mute:
 		change(s, e.Seat, func(a *Agent) { a.Muted = true })
-		s.Mutes = withBan(s.Mutes, e.Ban)
+		s.Mutes = withBan(s.Mutes, e.Ban, e.N)
 	case Unmute:
 		change(s, e.Seat, func(a *Agent) { a.Muted = false })
 		s.Mutes = withoutBan(s.Mutes, e.Ban)
 	case Readmit:
-		readmit(s, e)
+		if readmit(s, e); e.Knock != 0 {
+			s.Knocked = e.N
+		}
 	case BanName:
-		s.Bans = withBan(s.Bans, e.Ban)
+		s.Bans = withBan(s.Bans, e.Ban, e.N)
 	case Unban:
 		s.Bans = withoutBan(s.Bans, e.Ban)
 	}
@@ -115,6 +140,7 @@ func change(s *State, seat int, how func(*Agent)) {
 	for i := range s.Agents {
 		if s.Agents[i].Seat == seat {
 			how(&s.Agents[i])
+			s.Agents[i].Written = s.AsOf
 		}
 	}
 }

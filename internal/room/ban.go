@@ -14,6 +14,8 @@ const MaxBans = 200
 type Ban struct {
 	Name string `json:"name"` // as it was banned
 	Key  string `json:"key"`  // ident.Respelled of it
+
+	Written int64 `json:"-"` // the event that it was last written with: see Part
 }
 
 // NewBan returns a ban of n.
@@ -39,12 +41,14 @@ func isBannedBy(n ident.Name, a Agent) bool {
 	return holds
 }
 
-// withBan returns list and b. It does not change list.
-func withBan(list []Ban, b *Ban) []Ban {
+// withBan returns list and b, which is written with event n. It does not change list.
+func withBan(list []Ban, b *Ban, n int64) []Ban {
 	if b == nil || slices.ContainsFunc(list, func(x Ban) bool { return x.Key == b.Key }) {
 		return list
 	}
-	return append(slices.Clip(list), *b)
+	added := *b
+	added.Written = n
+	return append(slices.Clip(list), added)
 }
 
 // withoutBan returns list without b. It does not change list.

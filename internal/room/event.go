@@ -9,7 +9,7 @@ import (
 
 // Version is that of everything this program stores. A program that meets another
 // one reads nothing from that item and writes no snapshot over it.
-const Version = 5
+const Version = 6
 
 // ErrNewerVersion reports data that a newer program stored.
 var ErrNewerVersion = errors.New("room: stored by a newer version of Parley")

@@ -41,6 +41,8 @@ type Agent struct {
 	ReplacedMs  int64  `json:"replaced,omitempty"` // when it took the name of another without proof; 0 if it did not, or was readmitted
 	RegainedMs  int64  `json:"regained,omitempty"` // when its principal last got the seat back without the token
 	EndedHash   string `json:"ended,omitempty"`    // of the token that the seat had before it was regained
+
+	Written int64 `json:"-"` // the event that it was last written with: see Part
 }
 
 // ReplacedShown is how long others see that an agent replaced another of its name.

@@ -32,6 +32,8 @@ type State struct {
 	Bans       []Ban   // names that may not join
 	Mutes      []Ban   // names that may not speak
 	Knocks     []Knock // of the last ten minutes
+	Described  int64   // the event that the description was last written with: see Part
+	Knocked    int64   // and the knocks
 	ExpiresMs  int64
 	HeadMs     int64 // the time of event AsOf
 
@@ -67,49 +69,6 @@ func useLogKey(s *State, key string) (err error) {
 	s.LogKey = key
 	s.ids, err = ident.NewMessageIDs(key)
 	return err
-}
-
-// Snapshot is the stored form of a State.
-type Snapshot struct {
-	V         int      `json:"v"`
-	AsOf      int64    `json:"as_of"`
-	Settings  Settings `json:"room"`
-	Agents    []Agent  `json:"agents,omitempty"`
-	NextSeat  int      `json:"next_seat"`
-	LastFreed Mark     `json:"freed,omitzero"`
-	LastTalk  int64    `json:"lt,omitempty"`
-	Messages  int64    `json:"p,omitempty"`
-	LogKey    string   `json:"key"`
-	Updated   int64    `json:"set,omitempty"`
-	Retired   bool     `json:"retired,omitempty"`
-	Closed    bool     `json:"closed,omitempty"`
-	Bans      []Ban    `json:"bans,omitempty"`
-	Mutes     []Ban    `json:"mutes,omitempty"`
-	Knocks    []Knock  `json:"knocks,omitempty"`
-	ExpiresMs int64    `json:"expires"`
-	HeadMs    int64    `json:"at"`
-}
-
-// Snapshot returns the stored form of s.
-func (s *State) Snapshot() Snapshot {
-	return Snapshot{
-		V: Version, AsOf: s.AsOf, Settings: s.Settings, Agents: s.Agents, NextSeat: s.NextSeat,
-		LastFreed: s.LastFreed, LastTalk: s.LastTalk, Messages: s.Messages, LogKey: s.LogKey, Updated: s.Updated,
-		Retired: s.Retired, Closed: s.Closed, Bans: s.Bans, Mutes: s.Mutes,
-		Knocks: s.Knocks, ExpiresMs: s.ExpiresMs, HeadMs: s.HeadMs,
-	}
-}
-
-// State returns the state that x stores, of the room with this id, but for its Talk:
-// event LastTalk has that.
-func (x Snapshot) State(id string) (State, error) {
-	s := State{
-		Settings: x.Settings, ID: id, AsOf: x.AsOf, LastChange: x.AsOf, Agents: x.Agents, NextSeat: x.NextSeat,
-		LastFreed: x.LastFreed, LastTalk: x.LastTalk, Messages: x.Messages, Updated: x.Updated,
-		Retired: x.Retired, Closed: x.Closed, Bans: x.Bans, Mutes: x.Mutes,
-		Knocks: x.Knocks, ExpiresMs: x.ExpiresMs, HeadMs: x.HeadMs,
-	}
-	return s, useLogKey(&s, x.LogKey)
 }
 
 // Expires returns when the room ends unless it is renewed.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -198,7 +199,9 @@ func TestApply_eventThatRenews_movesTheEnd(t *testing.T) {
 
 // stored renders a state for comparison.
 func stored(t rapid.TB, s *room.State) string {
-	b, err := json.Marshal(s.Snapshot())
+	parts := room.Parts(s)
+	slices.SortFunc(parts, func(a, b room.Part) int { return strings.Compare(a.Name, b.Name) })
+	b, err := json.Marshal([]any{s.Snapshot(), parts})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,19 +230,30 @@ func TestApply_anyEvent_leavesEarlierStatesUnchanged(t *testing.T) {
 	})
 }
 
+// readBack returns the stored form of s, its parts in the order of their names.
+func readBack(t rapid.TB, s *room.State) (x room.Snapshot, parts []room.Part) {
+	b, err := json.Marshal(s.Snapshot())
+	if err := errors.Join(err, json.Unmarshal(b, &x)); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range room.Parts(s) {
+		back := room.Part{Name: p.Name}
+		b, err := json.Marshal(p)
+		if err := errors.Join(err, json.Unmarshal(b, &back)); err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, back)
+	}
+	slices.SortFunc(parts, func(a, b room.Part) int { return strings.Compare(a.Name, b.Name) })
+	return x, parts
+}
+
 func TestSnapshot_anyState_isReadBackAndGoesOnLikeTheOriginal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := drawTimeline(t)
 		n := rapid.IntRange(1, len(l.events)).Draw(t, "from")
-		b, err := json.Marshal(l.states[n].Snapshot())
-		if err != nil {
-			t.Fatal(err)
-		}
-		var x room.Snapshot
-		if err := json.Unmarshal(b, &x); err != nil {
-			t.Fatal(err)
-		}
-		s, err := x.State("abcdefg")
+		x, parts := readBack(t, l.states[n])
+		s, err := x.State("abcdefg", parts)
 		if err != nil || s.LastChange != s.AsOf || x.V != room.Version {
 			t.Fatalf("version %d, last change %d as of %d", x.V, s.LastChange, s.AsOf)
 		}

@@ -32,11 +32,10 @@ func bans(string) (events []room.Event) {
 }
 
 // descriptions changes the longest description of a room again and again.
-func descriptions(name string) (events []room.Event) {
+func descriptions(string) (events []room.Event) {
 	for n := range tailEvents {
 		about := fmt.Sprint(strings.Repeat("字", room.MaxDescription-10), n)
-		events = append(events, room.Event{Type: room.Changed, By: 1, Changed: &room.Changes{Description: &about},
-			Settings: &room.Settings{Name: name, Key: name, Type: room.Group, Capacity: room.MaxCapacity, Description: about}})
+		events = append(events, room.Event{Type: room.Changed, By: 1, Changed: &room.Changes{Description: &about}})
 	}
 	return events
 }
@@ -84,7 +83,7 @@ func (s *Store) fill(t *testing.T, name string, generators []func(name string) [
 		t.Fatal(err)
 	}
 	for _, generate := range generators {
-		for some := range slices.Chunk(generate(name), 50) {
+		for some := range slices.Chunk(generate(name), 40) {
 			err := l.Append(t.Context(), &Proposal{Propose: func(*room.Head, time.Time) (Change, error) { return Change{Events: some}, nil }})
 			if err != nil {
 				t.Fatal(err)

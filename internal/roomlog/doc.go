@@ -2,8 +2,9 @@
 //
 // A log is a gapless sequence of events. To append event n+1 is to put it if it
 // is absent: of all processes that try, exactly one succeeds. That put is the only
-// lock there is. A snapshot of the room's state is written in the same Write as
-// each event that changes the state, so that a log is loaded with two reads.
+// lock there is. Each event that changes the room's state is written in one Write with
+// the snapshot of that state: META, and the parts of it that the event changed. So a log
+// is loaded with two reads.
 //
 // The types:
 //

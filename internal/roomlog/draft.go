@@ -21,6 +21,7 @@ type draft struct {
 	agreed  []table.Op // the agreements that events complete
 	keys    map[table.Key]bool
 	bytes   int
+	parts   int             // of the snapshot that change, at most
 	nameIf  table.Condition // of the op that points the room's name at it
 	renamer *Proposal       // the proposal that changes the room's name
 }
@@ -47,7 +48,7 @@ func (d *draft) take(batch []*Proposal, now time.Time) {
 			d.entries = append(d.entries, entry{p: p, err: err})
 			continue
 		}
-		if len(d.events) > 0 && !d.fits(ch) {
+		if len(d.events) > 0 && !d.fits(ch, now) {
 			break
 		}
 		events, err := d.add(ch, now)
@@ -67,7 +68,7 @@ func (d *draft) take(batch []*Proposal, now time.Time) {
 }
 
 // fits reports whether ch can be written together with what is in the draft.
-func (d *draft) fits(ch Change) bool {
+func (d *draft) fits(ch Change, now time.Time) bool {
 	size := d.bytes
 	for _, e := range ch.Events {
 		size += len(e.Text)
@@ -75,7 +76,7 @@ func (d *draft) fits(ch Change) bool {
 			return false // only a Write can tell whether a name is free: one new name each
 		}
 	}
-	if size > maxBatchBytes || len(d.keys)+len(d.events)+len(ch.Events)+len(ch.Ops) > table.MaxOps-5-room.MaxOpen {
+	if size > maxBatchBytes || len(d.keys)+len(d.events)+len(ch.Events)+len(ch.Ops)+d.others(ch, now) > table.MaxOps {
 		return false
 	}
 	for _, op := range ch.Ops {
@@ -84,6 +85,21 @@ func (d *draft) fits(ch Change) bool {
 		}
 	}
 	return true
+}
+
+// others returns how many further ops the draft has at most once ch is in it: the
+// snapshot, the name and the listing, agreements, and parts of the snapshot.
+func (d *draft) others(ch Change, now time.Time) int {
+	n := 5 + room.MaxOpen + d.parts
+	for _, e := range ch.Events {
+		if e.ChangesState() {
+			n += room.PartsChanged
+		}
+	}
+	if d.head.RenewalDue(now) {
+		n += room.PartsRenewed
+	}
+	return n
 }
 
 // add numbers the events of ch and applies them.
@@ -112,6 +128,12 @@ func (d *draft) add(ch Change, now time.Time) ([]room.Event, error) {
 				agreed = append(agreed, putAgreement(next, p, e))
 			}
 		}
+		if e.ChangesState() {
+			d.parts += room.PartsChanged
+		}
+		if e.ExpiresMs != 0 {
+			d.parts += room.PartsRenewed
+		}
 		d.events, next = append(d.events, e), after
 	}
 	d.head, d.agreed = next, append(d.agreed, agreed...)
@@ -137,7 +159,7 @@ func (d *draft) finish(along []table.Op) {
 	}
 	d.ops = append(append(d.ops, along...), d.agreed...)
 	if d.head.LastChange > d.base.LastChange {
-		d.ops = append(d.ops, putMeta(&d.head.State))
+		d.ops = append(append(d.ops, putMeta(&d.head.State)), putParts(&d.base.State, &d.head.State)...)
 	}
 	d.name()
 	d.list()

@@ -17,6 +17,7 @@ func FuzzStored(f *testing.F) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).UnixMilli()
 	ann := room.Agent{Seat: 1, Name: "Ann", Key: "ann", Role: room.Admin, Hash: ident.HashSecret("0000000000000000"), Joined: 1, AtMs: at, Since: room.Mark{N: 1}}
 	settings := room.Settings{Name: "tea", Key: "tea", Type: room.Group, Capacity: 2}
+	before := room.State{AsOf: 1, Settings: settings, Agents: []room.Agent{ann}, NextSeat: 2, ExpiresMs: at, HeadMs: at}
 	for _, e := range []room.Event{
 		{V: room.Version, ID: "a", LastChange: 1, AtMs: at, Type: room.Joined, Seat: 1, Name: "Ann", Agent: &ann, Settings: &settings, ExpiresMs: at},
 		{V: room.Version, ID: "b", LastChange: 1, AtMs: at, Type: room.Said, Seat: 1, Name: "Ann", Text: "hello", ReplyTo: 1},
@@ -27,24 +28,26 @@ func FuzzStored(f *testing.F) {
 		{V: room.Version, ID: "g", LastChange: 7, AtMs: at, Type: room.Knocked, Name: "Bob", Key: "bob", Reason: room.ReasonRoomFull},
 		{V: room.Version + 1, Type: "sang"},
 	} {
-		f.Add(eventSort(2), Encode(e), Encode(room.Snapshot{V: room.Version, AsOf: 1, Settings: settings, Agents: []room.Agent{ann}, NextSeat: 2, ExpiresMs: at, HeadMs: at}))
+		f.Add(eventSort(2), Encode(e), Encode(before.Snapshot()), Encode(room.Parts(&before)[0]))
 	}
-	f.Fuzz(func(t *testing.T, sort string, data, meta []byte) {
-		var s room.Snapshot
-		if err := Decode(table.Item{Key: MetaKey("0000000"), Data: meta}, &s); err != nil {
-			s = room.Snapshot{AsOf: 1}
+	f.Fuzz(func(t *testing.T, sort string, data, meta, part []byte) {
+		var x snapshot
+		p := room.Part{Name: "SEAT#00001"}
+		if Decode(table.Item{Key: MetaKey("0000000"), Data: meta}, &x.Snapshot) != nil || Decode(table.Item{Key: partKey("0000000", p.Name), Data: part}, &p) != nil {
+			x.Snapshot = room.Snapshot{AsOf: 1}
+		} else if x.parts = []room.Part{p}; x.Parts == "0" {
+			x.parts = nil
 		}
-		before, err := s.State("0000000")
+		before, err := x.state("0000000")
 		if err != nil {
 			return
 		}
-		folded := room.NewHead(before)
 		e, err := decodeEvent(table.Item{Key: table.Key{Partition: "p", Sort: sort}, Data: data})
 		if err != nil {
 			return
 		}
-		e.N = s.AsOf + 1
-		next, err := folded.Apply(e)
+		e.N = x.AsOf + 1
+		next, err := room.NewHead(before).Apply(e)
 		if err != nil {
 			return
 		}
@@ -55,17 +58,28 @@ func FuzzStored(f *testing.F) {
 			next.Seated(a.Seat)
 			room.Successor(&next.State, a.Seat)
 		}
-		stored := Encode(next.Snapshot())
-		var again room.Snapshot
-		if err := json.Unmarshal(stored, &again); err != nil {
-			t.Fatalf("%s: %v", stored, err)
-		}
-		state, err := again.State(next.ID)
-		if err != nil {
-			t.Fatalf("%s: %v", stored, err)
-		}
-		if back := Encode(state.Snapshot()); !bytes.Equal(back, stored) {
-			t.Errorf("stored as %s, it is read as %s", stored, back)
-		}
+		storedAgain(t, &next.State)
 	})
+}
+
+// storedAgain fails if s is not read back as it is stored.
+func storedAgain(t *testing.T, s *room.State) {
+	stored, again := Encode(s.Snapshot()), snapshot{}
+	if err := json.Unmarshal(stored, &again.Snapshot); err != nil {
+		t.Fatalf("%s: %v", stored, err)
+	}
+	for _, p := range room.Parts(s) {
+		back := room.Part{Name: p.Name}
+		if err := json.Unmarshal(Encode(p), &back); err != nil {
+			t.Fatalf("%s: %v", Encode(p), err)
+		}
+		again.parts = append(again.parts, back)
+	}
+	state, err := again.state(s.ID)
+	if err != nil {
+		t.Fatalf("%s: %v", stored, err)
+	}
+	if back := Encode(state.Snapshot()); !bytes.Equal(back, stored) {
+		t.Errorf("stored as %s, it is read as %s", stored, back)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
@@ -25,6 +26,8 @@ const (
 
 const (
 	roomPrefix     = "ROOM#"
+	metaSort       = "META"
+	partPrefix     = metaSort + "#"
 	logPrefix      = "LOG#"
 	seenPrefix     = "SEEN#"
 	agreedPrefix   = "AGREED#"
@@ -42,7 +45,10 @@ func NameKey(name string) table.Key { return table.Key{Partition: "NAME#" + name
 func ListedKey(name string) table.Key { return table.Key{Partition: listed, Sort: name} }
 
 // MetaKey returns the key of a room's snapshot.
-func MetaKey(id string) table.Key { return inRoom(id, "META") }
+func MetaKey(id string) table.Key { return inRoom(id, metaSort) }
+
+// partKey returns the key of a part of a room's snapshot: see room.Part.
+func partKey(id, name string) table.Key { return inRoom(id, partPrefix+name) }
 
 // EventKey returns the key of event n. Its 16 digits make the order of keys the
 // order of numbers.
@@ -116,13 +122,6 @@ func putEvent(id string, e room.Event) table.Op {
 	}, table.IfAbsent)
 }
 
-// putMeta stores the snapshot of s.
-func putMeta(s *room.State) table.Op {
-	return table.Put(table.Item{
-		Key: MetaKey(s.ID), Expires: s.Expires().Add(nameLife), Data: Encode(s.Snapshot()),
-	}, table.Always)
-}
-
 // putName points the room's name at s.
 func putName(s *room.State, c table.Condition) table.Op {
 	return table.Put(table.Item{
@@ -130,15 +129,23 @@ func putName(s *room.State, c table.Condition) table.Op {
 	}, c)
 }
 
-// putListed lists s.
+// unitBytes is what DynamoDB writes for one unit, but for some bytes of its own.
+const unitBytes = 1000
+
+// putListed lists s. Of a description in letters of four bytes it takes less than 200
+// characters, so that a listing is one unit.
 func putListed(s *room.State) table.Op {
-	return table.Put(table.Item{
-		Key: ListedKey(s.Key), Expires: s.Expires().Add(nameLife),
-		Data: Encode(Listing{
-			V: room.Version, ID: s.ID, Name: s.Name, Description: firstRunes(s.Description, 200),
-			Type: s.Type, Capacity: s.Capacity, Password: s.Password != "",
-		}),
-	}, table.Always)
+	k := ListedKey(s.Key)
+	l := Listing{
+		V: room.Version, ID: s.ID, Name: s.Name, Description: firstRunes(s.Description, 200),
+		Type: s.Type, Capacity: s.Capacity, Password: s.Password != "",
+	}
+	data := Encode(l)
+	for len(k.Partition)+len(k.Sort)+len(data) > unitBytes && l.Description != "" {
+		l.Description = firstRunes(l.Description, utf8.RuneCountInString(l.Description)*9/10)
+		data = Encode(l)
+	}
+	return table.Put(table.Item{Key: k, Expires: s.Expires().Add(nameLife), Data: data}, table.Always)
 }
 
 // firstRunes returns the first n characters of s.
@@ -158,6 +165,7 @@ type Layout struct {
 	Partition string    // of all items that belong to the room alone
 	Events    string    // the prefix of its events' sort keys; an event never changes
 	Meta      table.Key // its snapshot, in Partition; without it there is no room
+	Parts     string    // the prefix of the sort keys of the snapshot's parts
 	Name      table.Key // leads from its name to its id
 	Listed    table.Key // its listing, if it is public
 }
@@ -168,7 +176,7 @@ const RoomPrefix = roomPrefix
 // LayoutOf returns the layout of the room with an id and the key of its name.
 func LayoutOf(id, key string) Layout {
 	return Layout{
-		Partition: roomPrefix + id, Events: logPrefix,
+		Partition: roomPrefix + id, Events: logPrefix, Parts: partPrefix,
 		Meta: MetaKey(id), Name: NameKey(key), Listed: ListedKey(key),
 	}
 }

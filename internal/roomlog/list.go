@@ -70,12 +70,8 @@ func (s *Store) listOne(ctx context.Context, item table.Item, match func(Listing
 	if err != nil {
 		return r, false, unlessNewer(err)
 	}
-	state, err := x.State(r.ID)
-	if err != nil {
-		return r, false, err
-	}
-	r.Agents = len(x.Agents)
-	return r, !state.Expired(s.now()) && !state.Closed && !state.Deserted() && state.Key == item.Key.Sort, nil
+	r.Agents = x.Seated
+	return r, x.Open(s.now()) && x.Settings.Key == item.Key.Sort, nil
 }
 
 func unlessNewer(err error) error {

@@ -46,7 +46,7 @@ func (r reader) load(ctx context.Context) (h *room.Head, tail []room.Event, err 
 		case !errors.Is(err, errPartial):
 			return nil, nil, err
 		case try == PartialTries:
-			return nil, nil, fmt.Errorf("%w: the log of a room does not reach its snapshot", table.ErrUnavailable)
+			return nil, nil, fmt.Errorf("%w: the log of a room does not reach its snapshot, or that is incomplete", table.ErrUnavailable)
 		case try > metaTries && meta == nil:
 			return nil, nil, ErrNotFound // no write is partial for so long: the snapshot has expired
 		}
@@ -69,14 +69,14 @@ func upTo(events []room.Event, n int64) []room.Event {
 
 // lastAndMeta reads the last events, in ascending order and without a gap, and
 // the snapshot, which is nil if there is none. It reads both at once.
-func (r reader) lastAndMeta(ctx context.Context) ([]room.Event, *room.Snapshot, error) {
+func (r reader) lastAndMeta(ctx context.Context) ([]room.Event, *snapshot, error) {
 	type answer struct {
-		meta *room.Snapshot
+		meta *snapshot
 		err  error
 	}
 	got := make(chan answer, 1)
 	go func() {
-		meta, err := r.meta(ctx)
+		meta, err := readSnapshot(ctx, r.store.table, r.id)
 		got <- answer{meta, err}
 	}()
 	last, err := r.last(ctx)
@@ -96,22 +96,10 @@ func (r reader) last(ctx context.Context) ([]room.Event, error) {
 	return events, nil
 }
 
-func (r reader) meta(ctx context.Context) (*room.Snapshot, error) {
-	item, err := r.store.table.Get(ctx, MetaKey(r.id), strongly)
-	if errors.Is(err, table.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	x := new(room.Snapshot)
-	return x, Decode(item, x)
-}
-
 // headOf returns the head that the last events and the snapshot tell. They were
 // read separately, so either may be the newer. It fails with errPartial if both
 // must be read again.
-func (r reader) headOf(ctx context.Context, last []room.Event, meta *room.Snapshot) (*room.Head, error) {
+func (r reader) headOf(ctx context.Context, last []room.Event, meta *snapshot) (*room.Head, error) {
 	if len(last) == 0 {
 		if meta == nil {
 			return nil, ErrNotFound
@@ -124,14 +112,17 @@ func (r reader) headOf(ctx context.Context, last []room.Event, meta *room.Snapsh
 		if err != nil {
 			return nil, err
 		}
-		if meta, err = r.meta(ctx); err != nil {
+		if meta, err = readSnapshot(ctx, r.store.table, r.id); err != nil {
 			return nil, err
 		}
 	}
 	if meta == nil {
 		return nil, errPartial
 	}
-	s, err := meta.State(r.id)
+	s, err := meta.state(r.id)
+	if errors.Is(err, room.ErrTorn) {
+		return nil, errPartial
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -106,10 +106,18 @@ func verifyAgreements(ctx context.Context, t table.Reader, id string, keys []tab
 	return nil
 }
 
-func snapshotOf(ctx context.Context, t table.Reader, id string) (x room.Snapshot, err error) {
-	item, err := t.Get(ctx, MetaKey(id), table.Strong)
-	if err == nil {
-		err = Decode(item, &x)
+// snapshotOf returns the snapshot of a room. It fails with ErrDamaged if parts of it are
+// missing or of another time.
+func snapshotOf(ctx context.Context, t table.Reader, id string) (*snapshot, error) {
+	x, err := readSnapshot(ctx, t, id)
+	if err != nil {
+		return nil, err
+	}
+	if x == nil {
+		return nil, table.ErrNotFound
+	}
+	if _, err = x.state(id); errors.Is(err, room.ErrTorn) {
+		return nil, fmt.Errorf("%w: its snapshot is incomplete", ErrDamaged)
 	}
 	return x, err
 }

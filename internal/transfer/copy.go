@@ -49,6 +49,10 @@ func (c *copier) replicate(ctx context.Context, source *room) error {
 	if err := c.fill(ctx, source, target); err != nil {
 		return err
 	}
+	parts, err := c.fitParts(ctx, source, target)
+	if err != nil {
+		return err
+	}
 	now, err := load(ctx, c.from, source.id)
 	if err != nil {
 		return err
@@ -56,7 +60,7 @@ func (c *copier) replicate(ctx context.Context, source *room) error {
 	if !now.equal(source) {
 		return ErrBusy
 	}
-	return c.commit(ctx, source, target)
+	return c.commit(ctx, source, target, parts)
 }
 
 // compare reports whether the destination already has every event of the source.
@@ -109,7 +113,7 @@ func (c *copier) fill(ctx context.Context, source, target *room) error {
 	events := batch{to: c.to, written: &c.summary.Items}
 	rest := events
 	var later []table.Item
-	for item, err := range itemsOf(ctx, c.from, layout.Partition) {
+	for item, err := range itemsOf(ctx, c.from, layout.Partition, "") {
 		if err != nil {
 			return err
 		}
@@ -118,7 +122,7 @@ func (c *copier) fill(ctx context.Context, source, target *room) error {
 		}
 		sort := item.Key.Sort
 		switch {
-		case item.Key == layout.Meta:
+		case item.Key == layout.Meta, strings.HasPrefix(sort, layout.Parts):
 		case !strings.HasPrefix(sort, layout.Events):
 			later = append(later, item)
 		case target.headSort() < sort && sort < source.headSort():
@@ -146,11 +150,11 @@ func (c *copier) supplement(ctx context.Context, source, target *room) error {
 		return nil
 	}
 	layout := roomlog.LayoutOf(source.id, "")
-	for item, err := range itemsOf(ctx, c.from, layout.Partition) {
+	for item, err := range itemsOf(ctx, c.from, layout.Partition, "") {
 		if err != nil {
 			return err
 		}
-		if item.Key == layout.Meta || strings.HasPrefix(item.Key.Sort, layout.Events) {
+		if item.Key == layout.Meta || strings.HasPrefix(item.Key.Sort, layout.Parts) || strings.HasPrefix(item.Key.Sort, layout.Events) {
 			continue
 		}
 		if there, err := get(ctx, c.to, item.Key); there != nil || err != nil {
@@ -167,11 +171,66 @@ func (c *copier) supplement(ctx context.Context, source, target *room) error {
 	return nil
 }
 
-// commit writes the last event, and with it what makes the room visible.
-func (c *copier) commit(ctx context.Context, source, target *room) error {
+// mostParts is how many parts of a snapshot are written with the last event.
+const mostParts = table.MaxOps - 8
+
+// fitParts returns the ops that make the parts of the snapshot at the destination those
+// of the source, if they fit into the Write of commit. Otherwise it writes them, after it
+// has hidden an older copy, which they do not belong to.
+func (c *copier) fitParts(ctx context.Context, source, target *room) ([]table.Op, error) {
+	ops, err := c.partOps(ctx, source)
+	if err != nil || len(ops) <= mostParts {
+		return ops, err
+	}
+	if target.meta != nil {
+		hide := []table.Op{table.Delete(target.meta.Key, table.Always)}
+		hide = append(append(hide, replace(target.name, nil, table.Always)...), replace(target.listed, nil, table.Always)...)
+		if err := c.to.Write(ctx, hide...); err != nil {
+			return nil, err
+		}
+		target.meta, target.name, target.listed = nil, nil, nil
+	}
+	parts := batch{to: c.to, written: &c.summary.Items}
+	for _, op := range ops {
+		if err := parts.add(ctx, op); err != nil {
+			return nil, err
+		}
+	}
+	return nil, parts.flush(ctx)
+}
+
+// partOps returns the ops that make the parts of the snapshot at the destination those of
+// the source.
+func (c *copier) partOps(ctx context.Context, source *room) (ops []table.Op, err error) {
+	layout := roomlog.LayoutOf(source.id, "")
+	old := map[table.Key]table.Item{}
+	for item, err := range itemsOf(ctx, c.to, layout.Partition, layout.Parts) {
+		if err != nil {
+			return nil, err
+		}
+		old[item.Key] = item
+	}
+	for item, err := range itemsOf(ctx, c.from, layout.Partition, layout.Parts) {
+		if err != nil {
+			return nil, err
+		}
+		if there := old[item.Key]; !equal(&there, &item) {
+			ops = append(ops, table.Put(item, table.Always))
+		}
+		delete(old, item.Key)
+	}
+	for k := range old {
+		ops = append(ops, table.Delete(k, table.Always))
+	}
+	return ops, nil
+}
+
+// commit writes the last event, and with it what makes the room visible, parts of its
+// snapshot included.
+func (c *copier) commit(ctx context.Context, source, target *room, parts []table.Op) error {
 	ops := []table.Op{table.Put(*source.head, table.IfAbsent), table.Put(*source.meta, table.Always)}
 	ops = append(ops, replace(target.name, source.name, table.IfAbsent)...)
-	ops = append(ops, replace(target.listed, source.listed, table.Always)...)
+	ops = append(append(ops, replace(target.listed, source.listed, table.Always)...), parts...)
 	err := c.to.Write(ctx, ops...)
 	if conflict := (*table.ConflictError)(nil); errors.As(err, &conflict) {
 		switch first := conflict.Conflicts[0]; {

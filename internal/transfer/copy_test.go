@@ -144,6 +144,9 @@ func interruptedStates(t *testing.T) map[string]func() site {
 	from.rename(ann, "coffee")
 	from.join("tea", "Carol")
 	from.say(bob, "only a message")
+	for n := range table.MaxOps { // so that the snapshot does not fit into one Write
+		from.ban(ann, fmt.Sprint("Eve ", n))
+	}
 	return map[string]func() site{
 		"source":            func() site { return from },
 		"empty destination": func() site { return inFile(t) },

@@ -92,10 +92,11 @@ func get(ctx context.Context, t table.Table, k table.Key) (*table.Item, error) {
 	return &item, nil
 }
 
-// itemsOf yields the items of a partition in the order of their sort keys.
-func itemsOf(ctx context.Context, t table.Table, partition string) iter.Seq2[table.Item, error] {
+// itemsOf yields the items of a partition whose sort keys begin with prefix, in the order
+// of these.
+func itemsOf(ctx context.Context, t table.Table, partition, prefix string) iter.Seq2[table.Item, error] {
 	return func(yield func(table.Item, error) bool) {
-		r := table.Range{Partition: partition, Limit: table.MaxLimit, Consistency: table.Strong}
+		r := table.Range{Partition: partition, Prefix: prefix, Limit: table.MaxLimit, Consistency: table.Strong}
 		for {
 			page, err := t.Query(ctx, r)
 			if err != nil {

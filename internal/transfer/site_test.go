@@ -184,6 +184,14 @@ func (s site) listen(a *agent) {
 	}
 }
 
+// ban keeps a name out of the room of a.
+func (s site) ban(a *agent, name string) {
+	s.t.Helper()
+	if _, err := s.ManageAgent(s.t.Context(), chat.ManageRequest{Token: a.token, AgentName: name, Action: room.BanName}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 func (s site) rename(a *agent, room string) {
 	s.t.Helper()
 	if _, err := s.UpdateRoom(s.t.Context(), chat.UpdateRequest{Token: a.token, Room: room}); err != nil {

@@ -3,9 +3,11 @@
 // passwords stay valid at the destination.
 //
 // The last event of a room commits the copy. Everything else in the room's
-// partition is written first, except the snapshot (META), without which nobody
-// can find a new room by its name or by a token. Then one Write puts the last
-// event if it is absent, together with META, NAME and LISTED. So the destination
+// partition is written first, except the snapshot (META and its parts), without
+// which nobody can find a new room by its name or by a token. Then one Write puts
+// the last event if it is absent, together with the snapshot, NAME and LISTED. Of a
+// snapshot with too many parts for one Write, the parts come before it, and an older
+// copy is hidden until then. So the destination
 // has the last event exactly when it has the whole room. A repeated copy can
 // tell from it what is left to do, and an agent that uses the room at the
 // destination meanwhile makes the Write fail, as it would any other append.

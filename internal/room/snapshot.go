@@ -1,0 +1,180 @@
+package room
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Snapshot is the stored form of a State, but for its Talk, which events have, and for
+// its parts. An event that changes the room writes this and the parts that it changed, so
+// that its cost does not grow with the room.
+type Snapshot struct {
+	V         int      `json:"v"`
+	AsOf      int64    `json:"as_of"`
+	Settings  Settings `json:"room"` // without the description
+	Seated    int      `json:"agents"`
+	NextSeat  int      `json:"next_seat"`
+	LastFreed Mark     `json:"freed,omitzero"`
+	LastTalk  int64    `json:"lt,omitempty"`
+	Messages  int64    `json:"p,omitempty"`
+	LogKey    string   `json:"key"`
+	Updated   int64    `json:"set,omitempty"`
+	Retired   bool     `json:"retired,omitempty"`
+	Closed    bool     `json:"closed,omitempty"`
+	ExpiresMs int64    `json:"expires"`
+	HeadMs    int64    `json:"at"`
+	Parts     string   `json:"parts"` // digestOf its parts: a reader sees if it has others
+}
+
+// Part is an agent, a ban, a muting, the description or the knocks of a room, as stored.
+type Part struct {
+	Name   string  `json:"-"` // says which part of the room it is
+	V      int     `json:"v"`
+	N      int64   `json:"n"` // the event that it was last written with
+	Agent  *Agent  `json:"agent,omitempty"`
+	Ban    *Ban    `json:"ban,omitempty"`
+	Mute   *Ban    `json:"mute,omitempty"`
+	About  string  `json:"about,omitempty"`
+	Knocks []Knock `json:"knocks,omitempty"`
+
+	written *int64 // where the state has N
+}
+
+// ErrTorn reports parts that do not belong to a Snapshot: they were read beside a write.
+var ErrTorn = errors.New("room: the parts of a snapshot are of different times")
+
+// Snapshot returns the stored form of s, but for its parts.
+func (s *State) Snapshot() Snapshot {
+	settings := s.Settings
+	settings.Description = ""
+	return Snapshot{
+		V: Version, AsOf: s.AsOf, Settings: settings, Seated: len(s.Agents), NextSeat: s.NextSeat,
+		LastFreed: s.LastFreed, LastTalk: s.LastTalk, Messages: s.Messages, LogKey: s.LogKey, Updated: s.Updated,
+		Retired: s.Retired, Closed: s.Closed, ExpiresMs: s.ExpiresMs, HeadMs: s.HeadMs, Parts: digestOf(Parts(s)),
+	}
+}
+
+// Parts returns the parts of s. They refer to it.
+func Parts(s *State) []Part {
+	parts := make([]Part, 0, len(s.Agents)+len(s.Bans)+len(s.Mutes)+2)
+	add := func(p Part, written *int64) {
+		p.V, p.N, p.written = Version, *written, written
+		parts = append(parts, p)
+	}
+	if s.Description != "" {
+		add(Part{Name: "ABOUT", About: s.Description}, &s.Described)
+	}
+	if len(s.Knocks) > 0 {
+		add(Part{Name: "KNOCKS", Knocks: s.Knocks}, &s.Knocked)
+	}
+	for i := range s.Agents {
+		a := &s.Agents[i]
+		add(Part{Name: fmt.Sprintf("SEAT#%05d", a.Seat), Agent: a}, &a.Written)
+	}
+	for i := range s.Bans {
+		b := &s.Bans[i]
+		add(Part{Name: "BAN#" + partOf(b.Key), Ban: b}, &b.Written)
+	}
+	for i := range s.Mutes {
+		b := &s.Mutes[i]
+		add(Part{Name: "MUTE#" + partOf(b.Key), Mute: b}, &b.Written)
+	}
+	return parts
+}
+
+// partOf stands for a name's key in the name of a part, which must be short.
+func partOf(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:8])
+}
+
+// digestOf returns a digest of which parts there are, in any order, and with which event
+// each was last written. Parts that are of different times do not have that of any time.
+func digestOf(parts []Part) string {
+	var digest uint64
+	for _, p := range parts {
+		sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", p.Name, p.N))
+		digest += binary.BigEndian.Uint64(sum[:])
+	}
+	return strconv.FormatUint(digest, 36)
+}
+
+// State returns the state that x and its parts store, of the room with this id, but for
+// its Talk: event LastTalk has that. It fails with ErrTorn if the parts are not those of x.
+func (x Snapshot) State(id string, parts []Part) (State, error) {
+	if digestOf(parts) != x.Parts {
+		return State{}, ErrTorn
+	}
+	s := State{
+		Settings: x.Settings, ID: id, AsOf: x.AsOf, LastChange: x.AsOf, NextSeat: x.NextSeat,
+		LastFreed: x.LastFreed, LastTalk: x.LastTalk, Messages: x.Messages, Updated: x.Updated,
+		Retired: x.Retired, Closed: x.Closed, ExpiresMs: x.ExpiresMs, HeadMs: x.HeadMs,
+	}
+	for _, p := range parts {
+		add(&s, p)
+	}
+	slices.SortFunc(s.Agents, func(a, b Agent) int { return int(a.Joined - b.Joined) })
+	return s, useLogKey(&s, x.LogKey)
+}
+
+// Open reports whether x is of a room that others can find: it has neither ended nor is
+// it deserted.
+func (x *Snapshot) Open(now time.Time) bool {
+	s := State{Retired: x.Retired, ExpiresMs: x.ExpiresMs}
+	return !s.Expired(now) && !x.Closed && (x.Seated > 0 || x.Settings.Password != "")
+}
+
+// add adds p to s.
+func add(s *State, p Part) {
+	switch {
+	case p.Agent != nil:
+		s.Agents = append(s.Agents, *p.Agent)
+		s.Agents[len(s.Agents)-1].Written = p.N
+	case p.Ban != nil:
+		s.Bans = withBan(s.Bans, p.Ban, p.N)
+	case p.Mute != nil:
+		s.Mutes = withBan(s.Mutes, p.Mute, p.N)
+	case p.About != "":
+		s.Description, s.Described = p.About, p.N
+	default:
+		s.Knocks, s.Knocked = p.Knocks, p.N
+	}
+}
+
+// How many parts one event writes at most.
+const (
+	// PartsChanged is how many an event changes.
+	PartsChanged = 3
+	// PartsRenewed is how many an event writes again that renews the room: those that
+	// were written longest ago. So the parts live on, and no event writes all of them.
+	PartsRenewed = 16
+)
+
+// renewParts marks the parts that e, which renews the room, writes again.
+func renewParts(s *State, e Event) {
+	s.Agents, s.Bans, s.Mutes = slices.Clone(s.Agents), slices.Clone(s.Bans), slices.Clone(s.Mutes)
+	parts := Parts(s)
+	slices.SortFunc(parts, func(a, b Part) int {
+		if a.N != b.N {
+			return int(a.N - b.N)
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	for _, p := range parts[:min(PartsRenewed, len(parts))] {
+		*p.written = e.N
+	}
+}
+
+// PartExpires returns until when a part must live that is written now. At most all parts
+// come before it, and each renewal of the room writes the first of them again: after so
+// many renewals it is its turn, and each moves the end of the room by Life at most.
+func PartExpires(s *State, parts int) time.Time {
+	return s.Expires().Add(time.Duration(max(parts-1, 0)/PartsRenewed) * Life)
+}

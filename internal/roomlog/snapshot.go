@@ -1,0 +1,68 @@
+package roomlog
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// snapshot is what the table has of a room's state: META, and its parts, which follow
+// it, so that one query reads all.
+type snapshot struct {
+	room.Snapshot
+	parts []room.Part
+}
+
+// state returns the state that x stores, of the room with this id. It fails with
+// room.ErrTorn if x was read beside a write.
+func (x *snapshot) state(id string) (room.State, error) { return x.State(id, x.parts) }
+
+// readSnapshot returns the snapshot of a room; nil if there is none.
+func readSnapshot(ctx context.Context, t table.Reader, id string) (*snapshot, error) {
+	var x snapshot
+	found := false
+	where := table.Range{Partition: roomPrefix + id, Prefix: metaSort, Consistency: strongly}
+	err := each(ctx, t, where, func(item table.Item) error {
+		if item.Key.Sort == metaSort {
+			found = true
+			return Decode(item, &x.Snapshot)
+		}
+		p := room.Part{Name: item.Key.Sort[len(partPrefix):]}
+		err := Decode(item, &p)
+		x.parts = append(x.parts, p)
+		return err
+	})
+	if err != nil || !found {
+		return nil, err
+	}
+	return &x, nil
+}
+
+// putMeta stores the snapshot of s, but for its parts.
+func putMeta(s *room.State) table.Op {
+	return table.Put(table.Item{
+		Key: MetaKey(s.ID), Expires: s.Expires().Add(nameLife), Data: Encode(s.Snapshot()),
+	}, table.Always)
+}
+
+// putParts stores the parts of s that differ from those of base.
+func putParts(base, s *room.State) (ops []table.Op) {
+	parts, stored := room.Parts(s), map[string]int64{}
+	for _, p := range room.Parts(base) {
+		stored[p.Name] = p.N
+	}
+	expires := room.PartExpires(s, len(parts)).Add(nameLife)
+	for _, p := range parts {
+		if n, ok := stored[p.Name]; !ok || n != p.N {
+			ops = append(ops, table.Put(table.Item{Key: partKey(s.ID, p.Name), Expires: expires, Data: Encode(p)}, table.Always))
+		}
+		delete(stored, p.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(stored)) { // of parts that are no more
+		ops = append(ops, table.Delete(partKey(s.ID, name), table.Always))
+	}
+	return ops
+}
