@@ -86,8 +86,19 @@ func (op *sendOp) find(ctx context.Context, field string, names []string) ([]roo
 	if err != nil {
 		return nil, err
 	}
-	c.head = h
+	if c.head = h; op.found == 0 {
+		op.found = h.AsOf
+	}
 	return room.Addressees(&h.State, c.agent.Seat, field, names)
+}
+
+// checkArrived refuses the message if a seat that it names has been given to another agent
+// since.
+func (op *sendOp) checkArrived(h *room.Head) error {
+	if room.ArrivedSince(&h.State, op.found, op.event.To) || room.ArrivedSince(&h.State, op.found, op.event.Ask) {
+		return fault.Refuse(fault.InvalidArgument, "An agent that you name has just left the room. Nothing was sent: room_info tells who is there.")
+	}
+	return nil
 }
 
 // sentBefore reports whether the call repeats a message that names agents. Such a

@@ -64,17 +64,19 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 	return &Sent{Waited: *got}, nil
 }
 
-// unproven returns the seats that the message is meant for in private whose agents took
-// their names from others without proof.
-func (op *sendOp) unproven(h *room.Head) []int {
-	return slices.DeleteFunc(slices.Clone(op.event.To), func(seat int) bool {
-		a, here := h.Seated(seat)
-		return !here || !a.IsReplaced(op.began)
-	})
+// unproven returns the joins of those agents that the message is meant for in private and
+// that took their names from others without proof.
+func (op *sendOp) unproven(h *room.Head) (joins []int64) {
+	for _, seat := range op.event.To {
+		if a, here := h.Seated(seat); here && a.IsReplaced(op.began) {
+			joins = append(joins, a.Joined)
+		}
+	}
+	return joins
 }
 
-// warn holds a private message back, once for each seat of which the caller must know
-// that its agent took its name without proof.
+// warn holds a private message back, once for each agent of which the caller must know
+// that it took its name without proof.
 func (op *sendOp) warn(ctx context.Context) (*Sent, error) {
 	c := op.caller
 	p, err := c.positions().Load(ctx)
@@ -82,9 +84,9 @@ func (op *sendOp) warn(ctx context.Context) (*Sent, error) {
 		return nil, err
 	}
 	h, known := c.room.log.Known(), len(p.Warned)
-	for _, seat := range op.unproven(h) {
-		if !slices.Contains(p.Warned, seat) {
-			p.Warned = append(slices.Clip(p.Warned), seat)
+	for _, joined := range op.unproven(h) {
+		if !slices.Contains(p.Warned, joined) {
+			p.Warned = append(slices.Clip(p.Warned), joined)
 		}
 	}
 	if op.warned = len(p.Warned) == known; op.warned {
@@ -101,6 +103,7 @@ func (op *sendOp) warn(ctx context.Context) (*Sent, error) {
 // the latest events may not cover that.
 func (op *sendOp) spokeAfter(ctx context.Context, h *room.Head, n int64) (bool, error) {
 	seat := op.caller.agent.Seat
+	n = max(n, op.caller.agent.Joined)
 	if u, spoke := h.Recent.Said(seat); spoke {
 		return u.N > n, nil
 	}

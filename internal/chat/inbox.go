@@ -94,7 +94,7 @@ func (in *inbox) collect(ctx context.Context) error {
 // removes the caller, with it.
 func (in *inbox) take(e room.Event, agents int) bool {
 	me := in.caller.agent
-	if e.Type == room.Left && e.Seat == me.Seat {
+	if e.Type == room.Left && e.Seat == me.Seat && e.N > me.Joined {
 		if in.scanned, in.removed, in.reason = e.N, true, e.Reason; e.By != 0 {
 			in.batch.Add(view.Of(in.batch.Room, me, e), e) // which admin removed the caller, and why
 		}

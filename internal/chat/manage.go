@@ -42,7 +42,7 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 		got.Status = statusOf[order.Action]
 		ch.Events = []room.Event{*e}
 		if e.Type == room.Left {
-			ch.Ops = roomlog.Vacate(h.ID, *e, now)
+			ch.Ops = roomlog.Vacate(&h.State, *e, now)
 		}
 		return ch, nil
 	}, nil)

@@ -94,6 +94,9 @@ func (s *Service) whyNot(ctx context.Context, h *room.Head, t ident.Token) error
 	if err != nil {
 		return err
 	}
+	if gone.Hash != "" && !ident.SameSecret(t.Secret, gone.Hash) { // of another owner of the number
+		gone.Reason = room.ReasonLeft
+	}
 	return room.RefuseRemoved(gone.Reason, h.Paired)
 }
 

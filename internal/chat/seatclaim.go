@@ -24,7 +24,7 @@ type newcomer struct {
 // seatAt returns the event and the presence of a new seat, as the next event of h.
 func (n newcomer) seatAt(h *room.Head, now time.Time, since room.Mark, role room.Role) (room.Event, table.Op) {
 	a := room.Agent{
-		Seat: max(h.NextSeat, 1), Name: n.name.Shown, Key: n.name.Key, Role: role,
+		Seat: room.NewSeat(&h.State), Name: n.name.Shown, Key: n.name.Key, Role: role,
 		Hash: ident.HashSecret(n.secret), Joined: h.AsOf + 1, AtMs: now.UnixMilli(), Since: since,
 		Principal: n.principal, Caller: ident.CallerDigest(h.LogKey, n.caller),
 	}
@@ -94,7 +94,7 @@ func (c *seatClaim) propose(h *room.Head, now time.Time) (roomlog.Change, error)
 	}
 	staying := len(h.Agents)
 	if s.Gone != nil {
-		ch.Events, ch.Ops = append(ch.Events, *s.Gone), roomlog.Vacate(h.ID, *s.Gone, now)
+		ch.Events, ch.Ops = append(ch.Events, *s.Gone), roomlog.Vacate(&h.State, *s.Gone, now)
 		staying--
 	}
 	role := room.Member
@@ -121,5 +121,5 @@ func (c *seatClaim) dismiss(h *room.Head, now time.Time) (roomlog.Change, error)
 	if gone == nil {
 		return roomlog.Change{}, nil
 	}
-	return roomlog.Change{Events: []room.Event{*gone}, Ops: roomlog.Vacate(h.ID, *gone, now)}, nil
+	return roomlog.Change{Events: []room.Event{*gone}, Ops: roomlog.Vacate(&h.State, *gone, now)}, nil
 }

@@ -113,6 +113,7 @@ type sendOp struct {
 	req         SendRequest
 	began       time.Time
 	event       room.Event // as it will be appended, but for what room.Head.Compose completes
+	found       int64      // the event as of which its addressees were found; 0: it has none
 	fingerprint [16]byte   // of its text and addressees
 	guard       bool       // hold the message back for what is unread
 	checked     int64      // nothing up to this event holds it back
@@ -200,6 +201,9 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 		return roomlog.Change{}, errMaybeNews // first: what came may be why the message is refused
 	}
 	e, err := room.Compose(h, a, op.event, now)
+	if err == nil {
+		err = op.checkArrived(h)
+	}
 	if err != nil {
 		return roomlog.Change{}, err
 	}
@@ -211,7 +215,7 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 	}
 	ch := roomlog.Change{Events: []room.Event{e}}
 	if op.req.Key != "" {
-		ch.Ops = []table.Op{roomlog.PutSent(h.ID, a.Seat, op.req.Key, h.AsOf+1, now)}
+		ch.Ops = []table.Op{roomlog.PutSent(h.ID, a, op.req.Key, h.AsOf+1, now)}
 	}
 	return ch, nil
 }
@@ -277,7 +281,7 @@ func (op *sendOp) lookUpKey(ctx context.Context) error {
 	if op.req.Key == "" {
 		return nil
 	}
-	n, err := op.caller.room.log.Seats().Sent(ctx, op.caller.agent.Seat, op.req.Key)
+	n, err := op.caller.room.log.Seats().Sent(ctx, op.caller.agent, op.req.Key)
 	op.noteSent(n)
 	return err
 }

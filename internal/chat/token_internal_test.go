@@ -1,17 +1,10 @@
 package chat
 
 import (
-	"errors"
 	"testing"
-	"time"
-
-	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/table"
 )
 
 // The tokens have a guessed secret or a seat that was never given.
@@ -109,39 +102,5 @@ func TestCursor_beforeTheJoin_showsNothingOfThatTime(t *testing.T) {
 	got, err := s.Wait(t.Context(), WaitRequest{Token: cid.String(), Cursor: ident.Cursor{N: 0}.String(cid)})
 	if err != nil || len(got.Messages) != 0 {
 		t.Errorf("Cid got %+v, %v", got, err)
-	}
-}
-
-// The next seat is the greatest number that a token can hold.
-func TestJoin_lastSeatNumberWasUsed_roomIsFull(t *testing.T) {
-	s := newService(t, Options{})
-	got, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: "Ann"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	meta, err := s.live.Table.Get(t.Context(), roomlog.MetaKey(got.Token[:ident.RoomChars]), table.Strong)
-	var stored room.Snapshot
-	if err = errors.Join(err, roomlog.Decode(meta, &stored)); err != nil {
-		t.Fatal(err)
-	}
-	stored.NextSeat = ident.MaxSeat
-	meta.Data = roomlog.Encode(stored)
-	if err := s.live.Table.Write(t.Context(), table.Put(meta, table.Always)); err != nil {
-		t.Fatal(err)
-	}
-	fake, _ := s.clock.(*clockwork.FakeClock)
-	s = New(s.live.Table, Options{Clock: fake, SingleProcess: true, MinBatch: 1})
-	last, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: "Bob"})
-	if token, bad := ident.ParseToken(last.Token); err != nil || bad != nil || token.Seat != ident.MaxSeat {
-		t.Fatalf("got %+v, %v", last, err)
-	}
-	if _, err := s.LeaveRoom(t.Context(), LeaveRequest{Token: last.Token}); err != nil {
-		t.Fatal(err)
-	}
-	fake.Advance(25 * time.Hour)
-	for _, name := range []string{"Cid", "Ann"} { // a new seat and that of a silent agent
-		if got, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: name}); fault.CodeOf(err) != fault.RoomFull {
-			t.Errorf("%s got %+v, %v", name, got, err)
-		}
 	}
 }

@@ -28,7 +28,7 @@ func (s Positions) Load(ctx context.Context) (room.ReadPosition, error) {
 	if ok && r.o.SingleProcess {
 		return known, nil
 	}
-	p, err := r.log.Seats().ReadPosition(ctx, s.agent.Seat)
+	p, err := r.log.Seats().ReadPosition(ctx, s.agent)
 	if err != nil {
 		return p, err
 	}
@@ -56,7 +56,7 @@ func (s Positions) cache(p room.ReadPosition) {
 func (s Positions) Write(ctx context.Context, p room.ReadPosition) error {
 	r := s.room
 	now := r.now()
-	if err := r.log.Seats().SetReadPosition(ctx, s.agent.Seat, p); err != nil {
+	if err := r.log.Seats().SetReadPosition(ctx, s.agent, p); err != nil {
 		return err
 	}
 	r.mu.Lock()

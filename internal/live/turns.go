@@ -24,7 +24,7 @@ func (r *Room) OnAdvance(_ *room.Head, events []room.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range events {
-		if e.Type == room.Left {
+		if e.Type == room.Left || e.Type == room.Joined && !e.Regains { // its number may have been another's
 			delete(r.seats, e.Seat)
 		}
 	}

@@ -80,7 +80,7 @@ func join(s *State, e Event) error {
 	}
 	s.Agents = append(slices.Clip(slices.Clone(s.Agents)), *e.Agent)
 	s.Agents[len(s.Agents)-1].Written = e.N
-	s.NextSeat = e.Agent.Seat + 1
+	s.NextSeat = nextAfter(s.NextSeat, e.Agent.Seat)
 	return nil
 }
 

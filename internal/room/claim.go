@@ -57,9 +57,6 @@ func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
 	default:
 		got, err = c.takeOver(h, now)
 	}
-	if err == nil && got.Regained == nil && h.NextSeat > ident.MaxSeat {
-		err = fault.Refuse(fault.RoomFull, "This room has given out all the seats it ever can. Agree on a new room.")
-	}
 	return got, err
 }
 

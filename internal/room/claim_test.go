@@ -91,15 +91,6 @@ func TestClaim_dependsOnPresence_asksForIt(t *testing.T) {
 	}
 }
 
-func TestClaim_allSeatsGivenOut_isRefused(t *testing.T) {
-	l := newRoom(t, "Ann")
-	h := *l.head
-	h.NextSeat = ident.MaxSeat + 1
-	if _, err := (&room.Claim{Name: nameOf(t, "Bob")}).Decide(&h, l.now); fault.CodeOf(err) != fault.RoomFull {
-		t.Error(err)
-	}
-}
-
 func TestDismiss_leaseOfAPartner_endsWithTheSecond(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	l.set(func(s *room.Settings) { s.Paired = true })

@@ -34,7 +34,7 @@ func (a Agent) HoldOf(e Event, agents int, answers int64) Hold {
 // SeesAnswered reports whether e answers something that a may see. What answers
 // something hidden is no answer to a.
 func (a Agent) SeesAnswered(e Event) bool {
-	return e.ReplyTo != 0 && e.ReplyTo >= a.Since.N && a.CanSee(e.ReSeat, e.ReFor)
+	return e.ReplyTo != 0 && e.ReplyTo >= a.Since.N && a.IsFor(Event{N: e.ReplyTo, Seat: e.ReSeat, To: e.ReFor})
 }
 
 // isMeant reports whether e, which a sees, is private to a, asks it, names it or

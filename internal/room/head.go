@@ -76,8 +76,8 @@ func (h *Head) WithTalk(t Talk, proposals []Event) *Head {
 // index covers. h is unchanged.
 func (h *Head) Recall(e Event) *Head {
 	next := *h
-	_, seated := h.Seated(e.Seat)
-	next.Recent.prepend(e, seated)
+	a, seated := h.Seated(e.Seat)
+	next.Recent.prepend(e, seated && e.N >= a.Joined)
 	return &next
 }
 

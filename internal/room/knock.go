@@ -78,6 +78,12 @@ func readmit(s *State, e Event) {
 	}
 }
 
+// wanted returns the agent whose seat k wants, if that agent still has it.
+func (k Knock) wanted(s *State) (Agent, bool) {
+	a, here := s.Seated(k.Seat)
+	return a, here && a.Joined < k.N
+}
+
 // Vouch is an agent's word that the agent of a knock is the one whose seat it wants.
 type Vouch struct {
 	Knock int64     // the event
@@ -92,7 +98,7 @@ func (v Vouch) Decide(h *Head, by Agent, now time.Time) (*Event, string, error) 
 		return nil, "", fault.Refuse(fault.InvalidArgument, "id must be that of a knock by an agent whose name was taken, at most ten minutes old. Nothing was changed.")
 	}
 	k := h.Knocks[i]
-	old, here := h.Seated(k.Seat)
+	old, here := k.wanted(&h.State)
 	switch {
 	case !here:
 		return nil, "", fault.Refuse(fault.InvalidArgument, "The seat that this agent asked for is free by now, so it can join by itself. Nothing was changed.")
@@ -140,7 +146,7 @@ func (v Vouch) checkSilent(k Knock, now time.Time) error {
 // to the holder of its pending token. heard is when the agent that has the seat made
 // its last call. The error is a *fault.Error.
 func (k Knock) Readmission(h *Head, heard, now time.Time) (*Event, error) {
-	old, here := h.Seated(k.Seat)
+	old, here := k.wanted(&h.State)
 	switch {
 	case !here:
 		return nil, fault.Refuse(fault.Removed, "The seat of this name is free by now. Call join_room with room and agent_name.")

@@ -4,12 +4,15 @@ package room
 // calls with a cursor, and by every call without one that hands something out.
 type ReadPosition struct {
 	V       int   `json:"v"`
+	Joined  int64 `json:"n"`                 // the join of the agent whose it is
 	Acked   int64 `json:"acked,omitempty"`   // the last event that a cursor or a reply acknowledged
 	From    int64 `json:"from,omitempty"`    // the last batch handed out without a cursor began after this event
 	Handed  int64 `json:"handed,omitempty"`  // and ended with this one
 	Waited  bool  `json:"waited,omitempty"`  // the call that got it had asked to wait
 	Guarded int64 `json:"guarded,omitempty"` // the last event handed out when a send was held back
-	Warned  []int `json:"warned,omitempty"`  // seats whose agents took their names without proof, of which the agent was warned
+	// Warned are the joins of those agents that took their names without proof of which
+	// the agent was warned.
+	Warned []int64 `json:"warned,omitempty"`
 	// Credential is the fingerprint, in hex, of a message that was held back since it seems
 	// to hold a credential. The same one again is sent.
 	Credential string `json:"credential,omitempty"`

@@ -19,7 +19,7 @@ const (
 
 // Agent is an agent that has a seat.
 type Agent struct {
-	Seat   int    `json:"seat"` // never given twice in a room
+	Seat   int    `json:"seat"` // given again, to others, once all numbers were: see NewSeat
 	Name   string `json:"name"`
 	Key    string `json:"key"` // of the name
 	Role   Role   `json:"role"`

@@ -24,7 +24,7 @@ type State struct {
 	Messages   int64   // how many messages to all there are
 	LogKey     string  // of the ids of messages
 	Agents     []Agent // in the order of their joins
-	NextSeat   int     // the number of the next seat
+	NextSeat   int     // which seat in turn is next: see NewSeat
 	LastFreed  Mark    // the last event that freed a seat, other than by replacement
 	Updated    int64   // the last event that changed the settings
 	Retired    bool    // the name leads to another log

@@ -1,6 +1,10 @@
 package room
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/parley-chat/parley/internal/ident"
+)
 
 // CanSee reports whether a may see what the agent of seat did for those in to. An
 // empty to means everybody.
@@ -8,16 +12,31 @@ func (a Agent) CanSee(seat int, to []int) bool {
 	return len(to) == 0 || seat == a.Seat || slices.Contains(to, a.Seat)
 }
 
+// IsFor reports whether e was done for all, or for a: before its join, its number was
+// another agent's.
+func (a Agent) IsFor(e Event) bool {
+	return len(e.To) == 0 || e.N >= a.Joined && a.CanSee(e.Seat, e.To)
+}
+
+// did reports whether a caused e.
+func (a Agent) did(e Event) bool { return e.Actor() == a.Seat && e.N >= a.Joined }
+
 // Sees reports whether e is part of the room's history for a.
 func (a Agent) Sees(e Event) bool {
-	return e.Type != Retired && a.CanSee(e.Seat, e.To) && (e.N >= a.Since.N || a.remembers(e))
+	return e.Type != Retired && a.IsFor(e) && (e.N >= a.Since.N || a.remembers(e))
 }
 
 // remembers reports whether a sees e, from before its time, because it has the name
 // of an agent that did: what that agent said to all, and who left.
 func (a Agent) remembers(e Event) bool {
 	return len(a.Former) > 0 && e.N >= a.FormerSince && len(e.To) == 0 &&
-		(e.Type == Said && slices.Contains(a.Former, e.Seat) || e.Type == Left)
+		(e.Type == Said && slices.Contains(a.Former, e.Seat) && a.hasName(e.Name) || e.Type == Left)
+}
+
+// hasName reports whether a name is that of a, in its spelling.
+func (a Agent) hasName(name string) bool {
+	n, err := ident.AgentName(name)
+	return name == a.Name || err == nil && n.Key == a.Key
 }
 
 // FirstSeen returns the number before which a sees no event.
@@ -35,12 +54,13 @@ func (a Agent) Receives(e Event) bool {
 }
 
 // IsNews reports whether a is shown e and did not cause it.
-func (a Agent) IsNews(e Event) bool { return a.Receives(e) && e.Actor() != a.Seat }
+func (a Agent) IsNews(e Event) bool { return a.Receives(e) && !a.did(e) }
 
 // AgreedIn returns the proposals that e completes and a may see.
 func (a Agent) AgreedIn(e Event) (agreed []int64) {
 	for i, n := range e.Agreed {
-		if n >= a.Since.N && (i >= len(e.AgreedTo) || len(e.AgreedTo[i]) == 0 || slices.Contains(e.AgreedTo[i], a.Seat)) {
+		hidden := i < len(e.AgreedTo) && len(e.AgreedTo[i]) > 0
+		if n >= a.Since.N && (!hidden || n >= a.Joined && slices.Contains(e.AgreedTo[i], a.Seat)) {
 			agreed = append(agreed, n)
 		}
 	}

@@ -34,15 +34,16 @@ func TestVisibility_ofEventsForSeatTwo(t *testing.T) {
 }
 
 func TestVisibility_afterReplacement_rememberWhatTheNameSaidToAllAndWhoLeft(t *testing.T) {
-	bob := room.Agent{Seat: 9, Joined: 21, Since: room.Mark{N: 20}, Former: []int{2, 5}, FormerSince: 4}
+	bob := room.Agent{Seat: 9, Name: "Bob", Key: "bob", Joined: 21, Since: room.Mark{N: 20}, Former: []int{2, 5}, FormerSince: 4}
 	for what, c := range map[string]struct {
 		e    room.Event
 		sees bool
 	}{
-		"said to all under the name":         {room.Event{N: 6, Type: room.Said, Seat: 2}, true},
-		"said under the name later":          {room.Event{N: 12, Type: room.Said, Seat: 5}, true},
-		"said under the name before it came": {room.Event{N: 3, Type: room.Said, Seat: 2}, false},
-		"said in private under the name":     {room.Event{N: 6, Type: room.Said, Seat: 2, To: []int{1}}, false},
+		"said to all under the name":         {room.Event{N: 6, Type: room.Said, Seat: 2, Name: "Bob"}, true},
+		"said under the name later":          {room.Event{N: 12, Type: room.Said, Seat: 5, Name: "bob"}, true},
+		"said under the name before it came": {room.Event{N: 3, Type: room.Said, Seat: 2, Name: "Bob"}, false},
+		"said by who had the number before":  {room.Event{N: 6, Type: room.Said, Seat: 5, Name: "Cid"}, false},
+		"said in private under the name":     {room.Event{N: 6, Type: room.Said, Seat: 2, Name: "Bob", To: []int{1}}, false},
 		"said in private to the name":        {room.Event{N: 6, Type: room.Said, Seat: 1, To: []int{2}}, false},
 		"said to all by another":             {room.Event{N: 6, Type: room.Said, Seat: 1}, false},
 		"another left":                       {room.Event{N: 6, Type: room.Left, Seat: 3}, true},

@@ -65,7 +65,7 @@ func (s Seats) Agreements(ctx context.Context, a room.Agent, limit int) (list []
 				return nil, false, err
 			}
 			where.After = item.Key.Sort
-			if !a.Sees(room.Event{N: x.N, Type: room.Said, Seat: x.Seat, To: x.To}) {
+			if !a.Sees(room.Event{N: x.N, Type: room.Said, Seat: x.Seat, Name: x.By, To: x.To}) {
 				continue
 			}
 			if x.Replaces != 0 {

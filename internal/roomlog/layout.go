@@ -69,9 +69,9 @@ func readPositionKey(id string, seat int) table.Key { return inRoom(id, "AT#"+se
 // goneKey returns the key of the reason why a seat was given up.
 func goneKey(id string, seat int) table.Key { return inRoom(id, "GONE#"+seatDigits(seat)) }
 
-// sentKey returns the key of the message that an idempotency key stands for.
-func sentKey(id string, seat int, key string) table.Key {
-	return inRoom(id, "SENT#"+seatDigits(seat)+"#"+key)
+// sentKey returns the key of the message that an idempotency key of a stands for.
+func sentKey(id string, a room.Agent, key string) table.Key {
+	return inRoom(id, fmt.Sprintf("SENT#%s#%016d#%s", seatDigits(a.Seat), a.Joined, key))
 }
 
 func inRoom(id, sort string) table.Key { return table.Key{Partition: roomPrefix + id, Sort: sort} }

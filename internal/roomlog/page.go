@@ -75,4 +75,4 @@ func (p *Pages) page(ctx context.Context, n, step int64, whole func(room.Event) 
 	return events, more, err
 }
 
-func (p *Pages) sees(e room.Event) bool { return p.agent.CanSee(e.Seat, e.To) }
+func (p *Pages) sees(e room.Event) bool { return p.agent.IsFor(e) }

@@ -18,11 +18,11 @@ type sentItem struct {
 	Seq int64 `json:"seq"`
 }
 
-// PutSent returns the op that makes the idempotency key of a seat stand for event n,
+// PutSent returns the op that makes the idempotency key of a stand for event n,
 // unless it stands for another one.
-func PutSent(id string, seat int, key string, n int64, now time.Time) table.Op {
+func PutSent(id string, a room.Agent, key string, n int64, now time.Time) table.Op {
 	return table.Put(table.Item{
-		Key: sentKey(id, seat, key), Expires: now.Add(sentLife), Data: Encode(sentItem{V: room.Version, Seq: n}),
+		Key: sentKey(id, a, key), Expires: now.Add(sentLife), Data: Encode(sentItem{V: room.Version, Seq: n}),
 	}, table.IfAbsent)
 }
 
@@ -35,10 +35,10 @@ func ReadSent(item table.Item) int64 {
 	return s.Seq
 }
 
-// Sent returns the event that the idempotency key of a seat stands for; 0 for none.
-func (s Seats) Sent(ctx context.Context, seat int, key string) (int64, error) {
+// Sent returns the event that the idempotency key of a stands for; 0 for none.
+func (s Seats) Sent(ctx context.Context, a room.Agent, key string) (int64, error) {
 	l := s.log
-	item, err := l.store.table.Get(ctx, sentKey(l.id, seat, key), table.Strong)
+	item, err := l.store.table.Get(ctx, sentKey(l.id, a, key), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
 		return 0, nil
 	}

@@ -14,21 +14,23 @@ type Gone struct {
 	V      int         `json:"v"`
 	Reason room.Reason `json:"why"`
 	AtMs   int64       `json:"at"`
+	Hash   string      `json:"hash"` // of the token that it had: another may have had its number since
 }
 
 // Vacate returns the ops that delete the presence of a seat's former owner and
 // store why the seat is gone. If the lease has ended, the owner must not have
 // called again.
-func Vacate(id string, gone room.Event, now time.Time) []table.Op {
+func Vacate(s *room.State, gone room.Event, now time.Time) []table.Op {
+	a, _ := s.Seated(gone.Seat)
 	cond := table.Always
 	if gone.Reason == room.ReasonTimeout {
 		cond = table.IfAbsent
 	}
 	return []table.Op{
-		table.Delete(PresenceKey(id, gone.Seat), cond),
+		table.Delete(PresenceKey(s.ID, gone.Seat), cond),
 		table.Put(table.Item{
-			Key: goneKey(id, gone.Seat), Expires: now.Add(room.Life),
-			Data: Encode(Gone{V: room.Version, Reason: gone.Reason, AtMs: now.UnixMilli()}),
+			Key: goneKey(s.ID, gone.Seat), Expires: now.Add(room.Life),
+			Data: Encode(Gone{V: room.Version, Reason: gone.Reason, AtMs: now.UnixMilli(), Hash: a.Hash}),
 		}, table.Always),
 	}
 }

@@ -95,7 +95,7 @@ func (r Roster) Agents() []Agent {
 func (r Roster) show(a room.Agent, v *Agent) {
 	p, known := r.Presence[a.Seat]
 	u, spoke := r.Head.Recent.Said(a.Seat)
-	if p.Activity != "" && !(spoke && (u.PublicN > p.ActiveAsOf || u.N > p.ActiveAsOf && r.Now.Sub(u.At) >= room.PresenceDelay)) {
+	if p.Activity != "" && p.ActiveAsOf >= a.Joined && !(spoke && (u.PublicN > p.ActiveAsOf || u.N > p.ActiveAsOf && r.Now.Sub(u.At) >= room.PresenceDelay)) {
 		v.Activity = p.Activity
 	}
 	if v.You { // it reads this
