@@ -40,16 +40,17 @@ type Event struct {
 
 	// Of Said.
 	Text      string   `json:"x,omitempty"`
-	Kind      Kind     `json:"k,omitempty"`   // empty means Plain
-	To        []int    `json:"to,omitempty"`  // seats that see it, beside the sender; empty means all
-	ToNames   []string `json:"tn,omitempty"`  // their names at that time
-	Ask       []int    `json:"ask,omitempty"` // seats that owe an answer to it; of a Proposal, everyone asked
-	AskNames  []string `json:"an,omitempty"`  // their names at that time
-	Named     []int    `json:"nm,omitempty"`  // seats that it is meant for beside Ask: those that its text names by @, and those that it frees of a debt by a withdrawal
-	ReplyTo   int64    `json:"re,omitempty"`  // the event that it answers
-	ReSeat    int      `json:"res,omitempty"` // the sender of that event
-	ReFor     []int    `json:"ref,omitempty"` // the seats that see that event; empty means all
-	Withdraws int64    `json:"wd,omitempty"`  // the sender's own request or proposal that it takes back
+	Gone      bool     `json:"gone,omitempty"` // its text was removed; Text is Removed
+	Kind      Kind     `json:"k,omitempty"`    // empty means Plain
+	To        []int    `json:"to,omitempty"`   // seats that see it, beside the sender; empty means all
+	ToNames   []string `json:"tn,omitempty"`   // their names at that time
+	Ask       []int    `json:"ask,omitempty"`  // seats that owe an answer to it; of a Proposal, everyone asked
+	AskNames  []string `json:"an,omitempty"`   // their names at that time
+	Named     []int    `json:"nm,omitempty"`   // seats that it is meant for beside Ask: those that its text names by @, and those that it frees of a debt by a withdrawal
+	ReplyTo   int64    `json:"re,omitempty"`   // the event that it answers
+	ReSeat    int      `json:"res,omitempty"`  // the sender of that event
+	ReFor     []int    `json:"ref,omitempty"`  // the seats that see that event; empty means all
+	Withdraws int64    `json:"wd,omitempty"`   // the sender's own request or proposal that it takes back
 
 	Agreed   []int64 `json:"ag,omitempty"`  // the proposals that the event completes: everyone who is still asked has agreed
 	AgreedTo [][]int `json:"agt,omitempty"` // the seats that see each of them; an empty list means all
@@ -63,6 +64,7 @@ type Event struct {
 	Hash     string    `json:"hash,omitempty"`   // of Knocked: ident.HashSecret of the secret of the pending token; of Changed: the new password's
 	Key      string    `json:"nkey,omitempty"`   // of Knocked: of the name; of Changed: of the room's new name
 	Knock    int64     `json:"kn,omitempty"`     // of Managed with Readmit: the knock that it vouches for
+	Redacts  int64     `json:"rd,omitempty"`     // of Changed: the message whose text was removed; Seat and To are those of the message
 	Settings *Settings `json:"room,omitempty"`   // of the Joined that starts a log
 	Changed  *Changes  `json:"what,omitempty"`   // of Changed: the settings that differ
 	OpenFrom *Mark     `json:"opened,omitempty"` // of Changed: newcomers see no event before this one, if that changes
@@ -179,8 +181,12 @@ func (e Event) ClosesRoom() bool {
 
 // Fingerprint identifies a message by its text, its addressees and what it answers or
 // takes back, so that a repeated call is recognized. A vote and a withdrawal have no
-// addressees of their own: they get the readers of what they answer.
+// addressees of their own: they get the readers of what they answer. A message whose text
+// was removed has none: no call repeats it.
 func Fingerprint(e Event) (sum [16]byte) {
+	if e.Gone {
+		return sum
+	}
 	h := sha256.New()
 	switch {
 	case e.HasReadersOfAnother():

@@ -21,8 +21,12 @@ func (a Agent) IsFor(e Event) bool {
 // did reports whether a caused e.
 func (a Agent) did(e Event) bool { return e.Actor() == a.Seat && e.N >= a.Joined }
 
-// Sees reports whether e is part of the room's history for a.
+// Sees reports whether e is part of the room's history for a. That a text was removed is,
+// if its message is.
 func (a Agent) Sees(e Event) bool {
+	if e.Redacts != 0 && !a.Sees(e.redacted()) {
+		return false
+	}
 	return e.Type != Retired && a.IsFor(e) && (e.N >= a.Since.N || a.remembers(e))
 }
 

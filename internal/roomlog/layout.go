@@ -163,7 +163,7 @@ func firstRunes(s string, n int) string {
 // table to another.
 type Layout struct {
 	Partition string    // of all items that belong to the room alone
-	Events    string    // the prefix of its events' sort keys; an event never changes
+	Events    string    // the prefix of its events' sort keys; an event never changes, but for a text that is removed
 	Meta      table.Key // its snapshot, in Partition; without it there is no room
 	Parts     string    // the prefix of the sort keys of the snapshot's parts
 	Name      table.Key // leads from its name to its id

@@ -180,7 +180,7 @@ func (r reader) withTalk(ctx context.Context, h *room.Head, last []room.Event) (
 			proposals = append(proposals, p)
 		}
 	}
-	return h.WithTalk(*e.Talk, proposals), nil
+	return h.WithTalk(*e.Talk, room.WithoutTexts(proposals, last...)), nil // that Write may be partly visible
 }
 
 // replay applies the events up to n to a head whose snapshot fell behind.

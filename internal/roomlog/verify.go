@@ -14,7 +14,7 @@ var ErrDamaged = errors.New("the log is damaged")
 
 // Verify reads the whole log of a room and returns the number of its messages. It
 // fails with table.ErrNotFound if there is no room, with ErrDamaged if an event or an
-// agreement is missing, or if the log does not match the snapshot or itself, and with
+// agreement is missing, if a text that was removed is there, or if the log does not match the snapshot or itself, and with
 // the error of Readable if an item cannot be read. The room may be in use meanwhile,
 // in a table whose Writes become visible at once.
 func Verify(ctx context.Context, t table.Reader, id string) (messages int, err error) {
@@ -24,6 +24,7 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 	}
 	last := room.Event{}
 	var agreed []table.Key
+	redacted := map[int64]bool{}
 	r := table.Range{Partition: roomPrefix + id, Prefix: logPrefix, Limit: table.MaxLimit, Consistency: table.Strong}
 	for more := true; more; r.After = eventSort(last.N) {
 		page, err := t.Query(ctx, r)
@@ -41,13 +42,19 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 			for _, n := range e.Agreed {
 				agreed = append(agreed, agreementKey(id, e.N, n))
 			}
+			if e.Redacts != 0 {
+				redacted[e.Redacts] = true
+			}
 			if last = e; e.Type == room.Said {
 				messages++
 			}
 		}
 		more = page.More
 	}
-	if err := verifyAgreements(ctx, t, id, agreed); err != nil {
+	if err := verifyAgreements(ctx, t, id, agreed, redacted); err != nil {
+		return messages, err
+	}
+	if err := verifyRedacted(ctx, t, id, redacted); err != nil {
 		return messages, err
 	}
 	after, err := snapshotOf(ctx, t, id)
@@ -87,13 +94,21 @@ func contradiction(last, e room.Event) string {
 }
 
 // verifyAgreements reads all agreements of a room. It fails with ErrDamaged if one of
-// those in keys, which events completed, is missing: agreements outlive events.
-func verifyAgreements(ctx context.Context, t table.Reader, id string, keys []table.Key) error {
+// those in keys, which events completed, is missing: agreements outlive events. Or if one
+// has a text of those that were redacted.
+func verifyAgreements(ctx context.Context, t table.Reader, id string, keys []table.Key, redacted map[int64]bool) error {
 	r := table.Range{Partition: roomPrefix + id, Prefix: agreedPrefix, Consistency: table.Strong}
 	stored := map[table.Key]bool{}
 	err := each(ctx, t, r, func(item table.Item) error {
 		stored[item.Key] = true
-		return Decode(item, new(Agreement))
+		var x Agreement
+		if err := Decode(item, &x); err != nil {
+			return err
+		}
+		if redacted[x.N] && !x.Gone {
+			return fmt.Errorf("%w: the agreement %s has a text that was removed", ErrDamaged, item.Key)
+		}
+		return nil
 	})
 	if err != nil {
 		return err
@@ -101,6 +116,25 @@ func verifyAgreements(ctx context.Context, t table.Reader, id string, keys []tab
 	for _, k := range keys {
 		if !stored[k] {
 			return fmt.Errorf("%w: the agreement %s is missing", ErrDamaged, k)
+		}
+	}
+	return nil
+}
+
+// verifyRedacted fails with ErrDamaged if one of these events still has its text.
+func verifyRedacted(ctx context.Context, t table.Reader, id string, redacted map[int64]bool) error {
+	for n := range redacted {
+		item, err := t.Get(ctx, EventKey(id, n), table.Strong)
+		if errors.Is(err, table.ErrNotFound) {
+			continue // it has expired
+		}
+		if err != nil {
+			return err
+		}
+		if e, err := decodeEvent(item); err != nil {
+			return err
+		} else if !e.Gone {
+			return fmt.Errorf("%w: event %d has a text that was removed", ErrDamaged, n)
 		}
 	}
 	return nil

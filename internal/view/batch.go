@@ -18,6 +18,16 @@ type Batch struct {
 	Oldest   room.Event // of those added
 }
 
+// Redact drops the text of event n, if the Batch has it: it was removed meanwhile.
+func (b *Batch) Redact(n int64) {
+	id := b.Room.MessageID(n)
+	for i := range b.Messages {
+		if m := &b.Messages[i]; m.ID == id {
+			m.Text, m.More = room.Removed, nil
+		}
+	}
+}
+
 // Add takes m, which shows e, or returns false if the Batch is full.
 func (b *Batch) Add(m Message, e room.Event) bool {
 	size := m.size()

@@ -1,0 +1,49 @@
+package room
+
+import "github.com/parley-chat/parley/internal/fault"
+
+// Removed stands in the place of a text that was removed.
+const Removed = "removed"
+
+// CheckRedact returns the reason why by must not remove the text of event e, which it sees;
+// nil if there is none. Whoever said it may, and so may an admin.
+func CheckRedact(by Agent, e Event) error {
+	switch {
+	case e.Type != Said:
+		return fault.Refuse(fault.InvalidArgument, "redact: that is no message, so there is no text to remove. Nothing was changed: give the id of one of type message.")
+	case by.Role != Admin && by.Seat != e.Seat:
+		return fault.Refuse(fault.NotAllowed, "Only its author or an admin may remove the text of a message. Nothing was changed: room_info tells who is admin; ask one of them with send_message.")
+	}
+	return nil
+}
+
+// Redaction returns the event which says that the text of message e was removed. Only
+// those see it that see e.
+func Redaction(e Event) Event {
+	return Event{Type: Changed, Redacts: e.N, Seat: e.Seat, Name: e.Name, To: e.To}
+}
+
+// redacted returns the message that e, a Redaction, is about, as far as e tells.
+func (e Event) redacted() Event {
+	return Event{N: e.Redacts, Type: Said, Seat: e.Seat, To: e.To}
+}
+
+// WithoutText returns message e as it is once its text was removed.
+func (e Event) WithoutText() Event {
+	e.Text, e.Gone = Removed, true
+	return e
+}
+
+// WithoutTexts returns messages without the texts that events have removed. messages is
+// unchanged.
+func WithoutTexts(messages []Event, events ...Event) []Event {
+	for _, r := range events {
+		for i, e := range messages {
+			if r.Redacts != 0 && e.N == r.Redacts && !e.Gone {
+				messages = append([]Event(nil), messages...)
+				messages[i] = e.WithoutText()
+			}
+		}
+	}
+	return messages
+}

@@ -1,0 +1,63 @@
+package room_test
+
+import (
+	"testing"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+func TestCheckRedact_authorsAndAdmins_mayRemoveTheTextOfAMessage(t *testing.T) {
+	said, came := room.Event{Type: room.Said, Seat: 2}, room.Event{Type: room.Joined, Seat: 2}
+	for what, c := range map[string]struct {
+		by   room.Agent
+		e    room.Event
+		want fault.Code
+	}{
+		"its author":                   {room.Agent{Seat: 2, Role: room.Member}, said, ""},
+		"its author, who is muted":     {room.Agent{Seat: 2, Role: room.Member, Muted: true}, said, ""},
+		"an admin":                     {room.Agent{Seat: 1, Role: room.Admin}, said, ""},
+		"another member":               {room.Agent{Seat: 3, Role: room.Member}, said, fault.NotAllowed},
+		"who has the author's name":    {room.Agent{Seat: 3, Role: room.Member, Former: []int{2}}, said, fault.NotAllowed},
+		"an admin, of what is no text": {room.Agent{Seat: 1, Role: room.Admin}, came, fault.InvalidArgument},
+	} {
+		if got := fault.CodeOf(room.CheckRedact(c.by, c.e)); got != c.want {
+			t.Errorf("%s: %q, want %q", what, got, c.want)
+		}
+	}
+}
+
+func TestRedaction_whoSeesTheMessage_seesIt(t *testing.T) {
+	for what, e := range map[string]room.Event{
+		"to all":               {N: 6, Type: room.Said, Seat: 1},
+		"private":              {N: 6, Type: room.Said, Seat: 1, To: []int{2}},
+		"before Dora came":     {N: 2, Type: room.Said, Seat: 1},
+		"of whom Eve replaced": {N: 2, Type: room.Said, Seat: 4},
+	} {
+		r := room.Redaction(e)
+		r.N, r.By = 40, 1
+		for _, a := range []room.Agent{
+			{Seat: 1, Name: "Ann"}, {Seat: 2, Name: "Bob"}, {Seat: 3, Name: "Cid"}, {Seat: 5, Name: "Dora", Since: room.Mark{N: 4}},
+			{Seat: 6, Name: "Eve", Since: room.Mark{N: 30}, Former: []int{4}, FormerSince: 1},
+		} {
+			if a.Sees(r) != a.Sees(e) {
+				t.Errorf("%s: %s sees the message %v, and that its text was removed %v", what, a.Name, a.Sees(e), a.Sees(r))
+			}
+		}
+	}
+}
+
+func TestFingerprint_textWasRemoved_noCallRepeatsIt(t *testing.T) {
+	gone := room.Event{Type: room.Said, Seat: 1, Text: "the key is 4711"}.WithoutText()
+	if room.Fingerprint(gone) == room.Fingerprint(room.Event{Type: room.Said, Seat: 1, Text: room.Removed}) {
+		t.Error("who then says what stands in its place repeats it")
+	}
+}
+
+func TestWithoutTexts_leavesTheListThatOthersRead(t *testing.T) {
+	list := []room.Event{{N: 3, Text: "three"}, {N: 4, Text: "four"}}
+	got := room.WithoutTexts(list, room.Event{N: 5}, room.Event{N: 6, Type: room.Changed, Redacts: 4})
+	if got[0].Text != "three" || got[1].Text != room.Removed || !got[1].Gone || list[1].Text != "four" {
+		t.Errorf("%+v became %+v", list, got)
+	}
+}

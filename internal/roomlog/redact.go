@@ -1,0 +1,69 @@
+package roomlog
+
+import (
+	"context"
+	"errors"
+
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// An event is written once, unless the text of its message is removed: then its item is
+// put again without the text, in the Write of the event that says so. By that event each
+// process that follows the log drops the text.
+
+// Redact returns the ops that take the text of event n out of the table: of the event, if
+// it has not expired, and of the agreement on it. They fail if one of the items expires
+// before they are written. An agreement that is completed after the call is not covered.
+func (s *Store) Redact(ctx context.Context, id string, n int64) (ops []table.Op, err error) {
+	item, err := s.table.Get(ctx, EventKey(id, n), strongly)
+	switch {
+	case err == nil:
+		e, err := decodeEvent(item)
+		if err != nil {
+			return nil, err
+		}
+		item.Data = Encode(e.WithoutText())
+		ops = append(ops, table.Put(item, table.IfPresent))
+	case !errors.Is(err, table.ErrNotFound):
+		return nil, err
+	}
+	err = each(ctx, s.table, table.Range{Partition: roomPrefix + id, Prefix: agreedPrefix, Consistency: strongly}, func(item table.Item) error {
+		var x Agreement
+		if err := Decode(item, &x); err != nil || x.N != n {
+			return err
+		}
+		x.Text, x.Gone = room.Removed, true
+		item.Data = Encode(x)
+		ops = append(ops, table.Put(item, table.IfPresent))
+		return nil
+	})
+	return ops, err
+}
+
+// RedactedBy returns the key of the event whose text the event in item removed. ok is false
+// if it removed none.
+func RedactedBy(item table.Item) (k table.Key, ok bool, err error) {
+	e, err := decodeEvent(item)
+	k = item.Key
+	k.Sort = eventSort(e.Redacts)
+	return k, e.Redacts != 0, err
+}
+
+// IsSameEvent reports whether two items hold one event, whose text may have been removed
+// from one of them.
+func IsSameEvent(a, b table.Item) bool {
+	x, err := decodeEvent(a)
+	y, other := decodeEvent(b)
+	return err == nil && other == nil && a.Key == b.Key && x.ID == y.ID && x.AtMs == y.AtMs
+}
+
+// redact drops the text of event n.
+func (t *tail) redact(n int64) {
+	if e, ok := t.event(n); ok {
+		t.held -= e.Held()
+		e = e.WithoutText()
+		t.held += e.Held()
+		t.events[n-t.events[0].N] = e
+	}
+}
