@@ -29,13 +29,22 @@ func (s *Service) enterAdmin(ctx context.Context, token string) (*caller, error)
 // checkAdmin returns the reason why a must not decide anything about its room; nil
 // if there is none.
 func checkAdmin(h *room.Head, a room.Agent, now time.Time) error {
+	if err := checkLive(h, now); err != nil {
+		return err
+	}
+	if a.Role != room.Admin {
+		return fault.Refuse(fault.NotAllowed, "Only admins of this room may do that, and you are not one. Nothing was changed: room_info tells who is; ask one of them with send_message.")
+	}
+	return nil
+}
+
+// checkLive returns the reason why nobody can change the room any more; nil if there is none.
+func checkLive(h *room.Head, now time.Time) error {
 	switch {
 	case h.Closed:
 		return room.RefuseClosed(&h.State)
 	case h.Expired(now):
 		return roomlog.ErrNotFound
-	case a.Role != room.Admin:
-		return fault.Refuse(fault.NotAllowed, "Only admins of this room may do that, and you are not one. Nothing was changed: room_info tells who is; ask one of them with send_message.")
 	}
 	return nil
 }

@@ -104,6 +104,9 @@ func (in *inbox) take(e room.Event, agents int) bool {
 		in.scanned, in.removed, in.reason = e.N, true, room.ReasonReplaced
 		return false
 	}
+	if e.Redacts != 0 {
+		in.batch.Redact(e.Redacts)
+	}
 	if me.IsNews(e) {
 		m := view.Of(in.batch.Room, me, e)
 		m.Repeated = e.N <= max(in.pos.repeatTo, in.pos.shownTo)

@@ -108,6 +108,7 @@ type UpdateRequest struct {
 	Type           room.Type
 	Public         *bool
 	Close          bool   // for good
+	Redact         string // the id of a message whose text to remove; goes alone
 	Cursor         string // if given: refuse if the settings have changed since
 }
 

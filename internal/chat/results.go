@@ -176,6 +176,7 @@ type Updated struct {
 	Room    view.Room     // as it is now
 	// HidesTalk says that agents that join from now on see nothing of what was said.
 	HidesTalk bool
+	Redacted  string // the id of the message whose text was removed; then Room is not set
 }
 
 // UpdateStatus says what UpdateRoom did.

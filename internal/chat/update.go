@@ -13,10 +13,16 @@ import (
 )
 
 // UpdateRoom changes the given settings, all or none of them, or closes the room for
-// good. Only admins may. If the password changes, or whether the room is public,
-// or if it gets more seats, agents that join later see nothing of what was said before. Its agents can still
-// read a closed room, and its name is free.
+// good. Only admins may. If the password changes, or whether the room is public, or if it
+// gets more seats, agents that join later see nothing of what was said before. Its agents
+// can still read a closed room, and its name is free.
+//
+// With Redact it removes the text of one message, which its author may, too.
 func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, error) {
+	if req.Redact != "" {
+		got, err := redact(ctx, s, req)
+		return got, s.Outward(err)
+	}
 	update, password, err := newUpdate(req)
 	if err != nil {
 		return Updated{}, err

@@ -11,7 +11,7 @@ func CheckRedact(by Agent, e Event) error {
 	switch {
 	case e.Type != Said:
 		return fault.Refuse(fault.InvalidArgument, "redact: that is no message, so there is no text to remove. Nothing was changed: give the id of one of type message.")
-	case by.Role != Admin && by.Seat != e.Seat:
+	case by.Role != Admin && !by.did(e):
 		return fault.Refuse(fault.NotAllowed, "Only its author or an admin may remove the text of a message. Nothing was changed: room_info tells who is admin; ask one of them with send_message.")
 	}
 	return nil

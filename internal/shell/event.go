@@ -32,6 +32,8 @@ func event(m client.Message) string {
 	case "room":
 		if what, about = "changed", changed(m.Changes); m.Reason == "closed" {
 			what, about = "closed for good", "the room"
+		} else if id, is := m.Changes["redacted"].(string); is {
+			what, about = "text removed", id
 		}
 	case "paired":
 		about = "the two here"

@@ -58,6 +58,9 @@ func TestShow_messagesAndEvents_areOneLineEach(t *testing.T) {
 		"09:41 * promoted: Cy; by Bob": said(func(m *client.Message) {
 			*m = client.Message{Type: "role", Agent: "Cy", Action: "promote", By: "Bob", At: m.At}
 		}),
+		"09:41 * text removed: m00000a; by Bob": said(func(m *client.Message) {
+			*m = client.Message{Type: "room", Changes: map[string]any{"redacted": "m00000a"}, By: "Bob", At: m.At}
+		}),
 		"09:41 * changed: capacity 3, password \"set\"; by Bob": said(func(m *client.Message) {
 			*m = client.Message{Type: "room", Changes: map[string]any{"password": "set", "capacity": 3.0}, By: "Bob", At: m.At}
 		}),

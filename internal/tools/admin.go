@@ -19,9 +19,9 @@ type changed struct {
 func (s *Set) updateRoom() tool {
 	return definition[chat.UpdateRequest, changed]{
 		name:  "update_room",
-		title: "Change a room's settings",
-		about: "Admins only: change what you give of your room's settings, or close it for good; everybody in it sees it. " +
-			"To act on one agent use manage_agent.",
+		title: "Change a room",
+		about: "Admins only: change your room's settings, or close it; everybody in it sees it. " +
+			"For one agent use manage_agent.",
 		hints: hints{destructive: true, idempotent: true},
 		args: func(in *chat.UpdateRequest) []spec.Arg {
 			return []spec.Arg{
@@ -30,11 +30,12 @@ func (s *Set) updateRoom() tool {
 				spec.Text("description", &in.Description, ""),
 				spec.Text("password", &in.Password, "New one."),
 				spec.Boolean("remove_password", func(yes bool) { in.RemovePassword = yes }, ""),
-				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats, not below those taken."),
+				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, ""),
 				spec.Choice("type", &in.Type, "channel: only admins speak.", room.Group, room.Channel),
 				spec.Boolean("public", func(yes bool) { in.Public = &yes }, "Listed by list_rooms."),
-				spec.Boolean("closed", func(yes bool) { in.Close = yes }, "true ends the room for all."),
-				spec.Text("cursor", &in.Cursor, "Refuse if the settings changed since."),
+				spec.Boolean("closed", func(yes bool) { in.Close = yes }, "Ends the room for all."),
+				spec.Text("redact", &in.Redact, "Id of a text to remove; its author may."),
+				spec.Text("cursor", &in.Cursor, "Refuse if changed since."),
 			}
 		},
 		token: func(in chat.UpdateRequest) string { return in.Token },
@@ -46,7 +47,7 @@ func (s *Set) updateRoom() tool {
 		},
 		run: func(ctx context.Context, in chat.UpdateRequest) (changed, error) {
 			got, err := s.rooms.UpdateRoom(ctx, in)
-			v := changed{Status: string(got.Status), Changes: viewChanges(got.Changes), Next: nextUpdated(got)}
+			v := changed{Status: string(got.Status), Changes: viewChanges(got.Changes, got.Redacted), Next: nextUpdated(got)}
 			if err == nil && needsNewInvite(got) {
 				v.Invite = invite(s.address(ctx), got.Room, passwordOf(in.Room, in.Password))
 			}

@@ -300,6 +300,9 @@ func nextUpdated(u chat.Updated) string {
 	case chat.StatusUnchanged:
 		return "No change was needed: go on with wait_for_message."
 	}
+	if u.Redacted != "" {
+		return "The text is gone here, but whoever has read it still has it: if it was a secret, tell your user to replace it. Then go on with wait_for_message."
+	}
 	said := "Everybody here sees it: go on with wait_for_message."
 	if u.HidesTalk {
 		said += " Whoever joins from now on sees nothing of what was said before."

@@ -153,6 +153,8 @@ func adminCases() []nextCase {
 			goOn + " Whoever joins from now on sees nothing of what was said before. Those still to come need this invite."},
 		{"renamed a room", updated(room.Changes{Room: &name}, free), goOn + " Those still to come need this invite."},
 		{"renamed a room of a pair", updated(room.Changes{Room: &name}, view.Room{Name: chosen, Capacity: 2, Paired: true}), goOn},
+		{"removed a text", nextUpdated(chat.Updated{Status: chat.StatusUpdated, Redacted: "m00000a"}),
+			"The text is gone here, but whoever has read it still has it: if it was a secret, tell your user to replace it. Then go on with wait_for_message."},
 		{"changed nothing", nextUpdated(chat.Updated{Status: chat.StatusUnchanged}), "No change was needed: go on with wait_for_message."},
 		{"closed a room", nextUpdated(chat.Updated{Status: chat.StatusClosed}),
 			"The room is closed for good, and everybody sees it: go on with your own work. message_history still has what was said."},

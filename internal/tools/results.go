@@ -96,6 +96,7 @@ type changes struct {
 	Capacity    *int    `json:"capacity,omitempty" doc:"the new number of seats"`
 	Type        *string `json:"type,omitempty" doc:"group or channel"`
 	Public      *bool   `json:"public,omitempty" doc:"whether list_rooms shows it now"`
+	Redacted    string  `json:"redacted,omitempty" doc:"the id of the text that was removed"`
 }
 
 // agreement is what everyone asked has agreed to.
@@ -150,7 +151,7 @@ func viewMessages(messages []view.Message) []message {
 			ID: m.ID, Type: string(m.Type), From: m.From, To: m.To, Ask: m.Ask, Text: words(m.Text), At: viewTime(m.At),
 			ReplyTo: m.ReplyTo, Withdraws: m.Withdraws, Agreed: m.Agreed,
 			Agent: m.Agent, Reason: string(m.Reason), Action: string(m.Action), NewAdmin: m.NewAdmin,
-			By: m.By, Note: words(m.Note), Changes: viewChanges(m.Changes), Repeated: m.Repeated, More: viewMore(m.More),
+			By: m.By, Note: words(m.Note), Changes: viewChanges(m.Changes, m.Redacted), Repeated: m.Repeated, More: viewMore(m.More),
 		}
 		if m.Kind != room.Plain {
 			views[i].Kind = string(m.Kind)
@@ -166,8 +167,11 @@ func viewMore(m *view.More) *more {
 	return &more{ID: m.ID, Offset: m.Offset}
 }
 
-func viewChanges(c *room.Changes) *changes {
-	if c == nil {
+func viewChanges(c *room.Changes, redacted string) *changes {
+	switch {
+	case redacted != "":
+		return &changes{Redacted: redacted}
+	case c == nil:
 		return nil
 	}
 	description := c.Description

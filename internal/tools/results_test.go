@@ -84,9 +84,12 @@ func TestResult_changes_showTheNewValues(t *testing.T) {
 	name, none, seats, channel, private := "den", "", 5, room.Channel, false
 	all := room.Changes{Room: &name, Description: &none, Password: "removed", Capacity: &seats, Type: &channel, Public: &private}
 	checkJSON(t, map[string]any{
-		`{"room":"den","description":"","password":"removed","capacity":5,"type":"channel","public":false}`: viewChanges(&all),
-		`{"password":"set"}`: viewChanges(&room.Changes{Password: "set"}),
-		`null`:               viewChanges(nil),
+		`{"room":"den","description":"","password":"removed","capacity":5,"type":"channel","public":false}`: viewChanges(&all, ""),
+		`{"password":"set"}`: viewChanges(&room.Changes{Password: "set"}, ""),
+		`null`:               viewChanges(nil, ""),
+		`[{"id":"m9","type":"room",AT,"by":"Ann","changes":{"redacted":"m3"}}]`: viewMessages([]view.Message{
+			{ID: "m9", Type: view.Changed, By: "Ann", Redacted: "m3", At: at},
+		}),
 		`[{"id":"m8","type":"room",AT,"by":"Ann","changes":{"capacity":5}}]`: viewMessages([]view.Message{
 			{ID: "m8", Type: view.Changed, By: "Ann", Changes: &room.Changes{Capacity: &seats}, At: at},
 		}),

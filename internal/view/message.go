@@ -58,6 +58,7 @@ type Message struct {
 	Note      string        // the admin's reason
 	NewAdmin  string        // of Left: the agent that became admin
 	Changes   *room.Changes // of Changed: the settings that changed, with their new values
+	Redacted  string        // of Changed: the id of the message whose text was removed
 	Repeated  bool          // handed out before, to a call whose client may have given up
 	More      *More         // set if Text is only a part
 }
@@ -83,7 +84,7 @@ func Of(s *room.State, a room.Agent, e room.Event) Message {
 	case room.Managed:
 		m.Type, m.Agent, m.Action = RoleChanged, e.Name, e.Action
 	case room.Changed:
-		m.Type, m.Changes, m.Reason = Changed, e.Changed, e.Reason
+		m.Type, m.Changes, m.Reason, m.Redacted = Changed, e.Changed, e.Reason, s.MessageID(e.Redacts)
 	case room.Paired:
 		m.Type = Paired
 	case room.Knocked:

@@ -1,0 +1,83 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// errMoved reports that what the call has read in the table has changed since.
+var errMoved = errors.New("chat: the call must look again")
+
+// redact removes the text of a message. Those who see the message see that, and by whom.
+func redact(ctx context.Context, s *Service, req UpdateRequest) (got Updated, err error) {
+	alone := UpdateRequest{Token: req.Token, Redact: req.Redact}
+	if req != alone {
+		return got, fault.Refuse(fault.InvalidArgument, "redact must be given alone. Nothing was changed: change the settings by a call of its own.")
+	}
+	c, err := s.enterNow(ctx, req.Token)
+	if err != nil {
+		return got, err
+	}
+	defer c.room.release()
+	for range maxLooks {
+		events, err := c.removeText(ctx, req.Redact)
+		switch {
+		case errors.Is(err, errMoved):
+			continue
+		case err != nil:
+			return got, err
+		case len(events) == 0:
+			return Updated{Status: StatusUnchanged}, nil
+		}
+		return Updated{Status: StatusUpdated, Redacted: c.head.MessageID(events[0].Redacts)}, nil
+	}
+	return got, fault.Refuse(fault.Unavailable, "The room changed too often meanwhile. Nothing was changed: call again.")
+}
+
+// removeText removes the text of the message with an id, and returns the event that says
+// so; none if the message has no text. It fails with errMoved if the agents have agreed
+// on the message meanwhile, or if it has expired.
+func (c *caller) removeText(ctx context.Context, id string) ([]room.Event, error) {
+	log := c.room.log
+	h, err := log.Current(ctx, c.room.svc.now())
+	if err != nil {
+		return nil, err
+	}
+	e, err := c.seen(ctx, "redact", id)
+	if fault.CodeOf(err) == fault.InvalidArgument {
+		e, err = c.reader().agreedProposal(ctx, id, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	may := func(h *room.Head, by room.Agent, now time.Time) error {
+		if err := checkLive(h, now); err != nil {
+			return err
+		}
+		return room.CheckRedact(by, e)
+	}
+	if err := may(h, c.agent, c.room.svc.now()); err != nil {
+		return nil, err
+	}
+	_, open := h.Proposal(e.N) // until that ends, no further agreement can have the text
+	ops, err := c.room.svc.store.Redact(ctx, c.token.Room, e.N)
+	if err != nil {
+		return nil, err
+	}
+	expired := false
+	return c.decide(ctx, may, func(h *room.Head, _ room.Agent, _ time.Time) (roomlog.Change, error) {
+		if e.Gone || e.Text == "" {
+			return roomlog.Change{}, nil
+		}
+		if _, still := h.Proposal(e.N); still != open || expired {
+			return roomlog.Change{}, errMoved
+		}
+		return roomlog.Change{Events: []room.Event{room.Redaction(e)}, Ops: ops}, nil
+	}, func(table.Conflict) { expired = true })
+}
