@@ -66,7 +66,7 @@ func (c *copier) replicate(ctx context.Context, source *room) error {
 // compare reports whether the destination already has every event of the source.
 // It fails with ErrDiverged unless the shorter log is the beginning of the longer
 // one. Comparing one event suffices: each has a random id and is written only after
-// its predecessors.
+// its predecessors. Its text may have been removed since.
 func (c *copier) compare(ctx context.Context, source, target *room) (present bool, err error) {
 	if target.head == nil {
 		return false, nil
@@ -80,7 +80,7 @@ func (c *copier) compare(ctx context.Context, source, target *room) (present boo
 	if err != nil {
 		return false, err
 	}
-	if !equal(last, same) || present && target.meta == nil {
+	if same == nil || !roomlog.IsSameEvent(*last, *same) || present && target.meta == nil {
 		return false, ErrDiverged
 	}
 	return present, nil
@@ -126,6 +126,9 @@ func (c *copier) fill(ctx context.Context, source, target *room) error {
 		case !strings.HasPrefix(sort, layout.Events):
 			later = append(later, item)
 		case target.headSort() < sort && sort < source.headSort():
+			if err := c.redact(ctx, item, target); err != nil {
+				return err
+			}
 			if err := events.add(ctx, table.Put(item, table.IfAbsent)); err != nil {
 				return err
 			}
@@ -139,7 +142,27 @@ func (c *copier) fill(ctx context.Context, source, target *room) error {
 			return err
 		}
 	}
-	return rest.flush(ctx)
+	if err := rest.flush(ctx); err != nil {
+		return err
+	}
+	return c.redact(ctx, *source.head, target)
+}
+
+// redact removes the text at the destination that the event in item removed. It runs before
+// that event is written, since an interrupted copy goes on behind the last event that was.
+func (c *copier) redact(ctx context.Context, item table.Item, target *room) error {
+	k, removes, err := roomlog.RedactedBy(item)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
+	case !removes, k.Sort > target.headSort():
+		return nil
+	}
+	without, err := get(ctx, c.from, k)
+	if err != nil || without == nil {
+		return err
+	}
+	return c.to.Write(ctx, table.Put(*without, table.Always))
 }
 
 // supplement adds the items beside the log that are absent at a destination with the

@@ -1,6 +1,7 @@
 // Package transfer copies rooms from one table to another, such as from a file
-// to DynamoDB. Items are opaque and keep their expiry, so tokens, cursors and
-// passwords stay valid at the destination.
+// to DynamoDB. Items are opaque, but for events that remove the text of an
+// earlier one, and keep their expiry, so tokens, cursors and passwords stay valid at the
+// destination.
 //
 // The last event of a room commits the copy. Everything else in the room's
 // partition is written first, except the snapshot (META and its parts), without
