@@ -96,7 +96,7 @@ func forgetKnocks(s *State, e Event) {
 func free(s *State, e Event) {
 	s.Agents = slices.DeleteFunc(slices.Clone(s.Agents), func(a Agent) bool { return a.Seat == e.Seat })
 	if e.Promoted != 0 {
-		promote(s, e.Promoted, e.AtMs)
+		promote(s, e.Promoted, e.AtMs, false)
 	}
 	if e.Reason != ReasonReplaced {
 		s.LastFreed = Mark{e.N, e.Messages}
@@ -108,7 +108,8 @@ func free(s *State, e Event) {
 func manage(s *State, e Event) {
 	switch e.Action {
 	case Promote:
-		promote(s, e.Seat, e.AtMs)
+		by, _ := s.Seated(e.By)
+		promote(s, e.Seat, e.AtMs, e.By == 0 || by.Acting)
 		s.Mutes = withoutBan(s.Mutes, e.Ban)
 	case Demote:
 		change(s, e.Seat, func(a *Agent) { a.Role = Member })
@@ -130,8 +131,8 @@ func manage(s *State, e Event) {
 }
 
 // promote makes the agent of a seat an admin. Admins are never muted.
-func promote(s *State, seat int, atMs int64) {
-	change(s, seat, func(a *Agent) { a.Role, a.RoleMs, a.Muted = Admin, atMs, false })
+func promote(s *State, seat int, atMs int64, acting bool) {
+	change(s, seat, func(a *Agent) { a.Role, a.RoleMs, a.Acting, a.Muted = Admin, atMs, acting, false })
 }
 
 // change replaces the agent of a seat by a changed copy.

@@ -132,7 +132,7 @@ type Reason string
 // The reasons.
 const (
 	ReasonLeft     Reason = "left"     // it called leave_room
-	ReasonTimeout  Reason = "timeout"  // its lease had ended and the seat was wanted
+	ReasonTimeout  Reason = "timeout"  // its lease had ended and the seat was wanted; of Managed: the admins were silent
 	ReasonReplaced Reason = "replaced" // the same name joined again after a silence
 	ReasonKicked   Reason = "kicked"   // an admin took its seat
 	ReasonBanned   Reason = "banned"   // an admin took its seat and banned its name
@@ -162,12 +162,12 @@ func (e Event) Before() Mark {
 func (e Event) ChangesState() bool { return e.Type != Said || e.ExpiresMs != 0 }
 
 // Actor returns the seat that caused the event: the admin's, where there is one, and
-// 0 for who knocks.
+// 0 for who knocks and for an agent that becomes admin since all others are silent.
 func (e Event) Actor() int {
 	switch {
 	case e.By != 0:
 		return e.By
-	case e.Type == Knocked:
+	case e.Type == Knocked, e.Type == Managed:
 		return 0
 	}
 	return e.Seat

@@ -73,7 +73,7 @@ func readmit(s *State, e Event) {
 	s.Knocks = slices.Clone(s.Knocks)
 	for i := range s.Knocks {
 		if k := &s.Knocks[i]; k.N == e.Knock {
-			k.VouchedMs, k.ByAdmin = e.AtMs, by.Role == Admin
+			k.VouchedMs, k.ByAdmin = e.AtMs, mayVouch(s, by)
 		}
 	}
 }
@@ -102,7 +102,7 @@ func (v Vouch) Decide(h *Head, by Agent, now time.Time) (*Event, string, error) 
 	switch {
 	case !here:
 		return nil, "", fault.Refuse(fault.InvalidArgument, "The seat that this agent asked for is free by now, so it can join by itself. Nothing was changed.")
-	case by.Role != Admin && !IsOtherOfTwo(h, by, k.Seat):
+	case !mayVouch(&h.State, by) && !IsOtherOfTwo(h, by, k.Seat):
 		return nil, "", fault.Refuse(fault.NotAllowed, "Only an admin readmits an agent or, in a room that has been of two alone, the other one. Nothing was changed.")
 	case k.VouchedMs != 0:
 		return nil, old.Name, nil
@@ -119,10 +119,13 @@ func IsOtherOfTwo(h *Head, a Agent, seat int) bool {
 	return h.Capacity == MinCapacity && h.NextSeat == 3 && a.Seat != seat
 }
 
+// mayVouch reports whether a may vouch for every agent, and for its role, as an admin.
+func mayVouch(s *State, a Agent) bool { return a.Role == Admin && !IsActing(s, a) }
+
 // MayReadmit reports whether the agent of a seat can vouch for one that knocked.
 func MayReadmit(h *Head, seat int) bool {
 	a, here := h.Seated(seat)
-	return here && (a.Role == Admin || IsOtherOfTwo(h, a, 0))
+	return here && (mayVouch(&h.State, a) || IsOtherOfTwo(h, a, 0))
 }
 
 // MayEnlarge reports whether the agent of a seat can make room for one that knocked.

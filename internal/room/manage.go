@@ -30,6 +30,9 @@ func (o Order) Decide(h *Head, by Agent) (e *Event, name string, err error) {
 	if o.isSelf(by) {
 		return nil, "", fault.Refuse(fault.NotAllowed, "agent_name is your own name, or another spelling of it. Nothing was changed: to go, call leave_room.")
 	}
+	if err := o.checkActing(&h.State, by); err != nil {
+		return nil, "", err
+	}
 	a, here := h.Named(o.Name.Key)
 	if here {
 		e, name, err = o.decideSeated(h, a)

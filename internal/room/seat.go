@@ -27,6 +27,7 @@ type Agent struct {
 	Joined int64  `json:"n"`                 // the event of its join
 	AtMs   int64  `json:"at"`                // when it joined
 	RoleMs int64  `json:"role_at,omitempty"` // when it became admin, if later
+	Acting bool   `json:"acting,omitempty"`  // it is admin, if at all, because all admins were silent
 	Since  Mark   `json:"from"`              // the first event that it may see
 	Muted  bool   `json:"muted,omitempty"`
 

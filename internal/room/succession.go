@@ -1,0 +1,96 @@
+package room
+
+import (
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+)
+
+// A room whose admins are all silent gets an acting one. Nobody chose it, and strangers
+// may be in the room: so it decides nothing about those who were chosen, and gives no
+// agent's seat to another.
+
+// AdminSilent is how long the admins of a room must have been silent before another agent
+// becomes one as well.
+const AdminSilent = 15 * time.Minute
+
+// MayLackAdmin reports whether the admins may have been silent for AdminSilent, as far as
+// the head shows.
+func MayLackAdmin(h *Head, now time.Time) bool { return (&Claim{}).lacksAdmin(h, now) }
+
+// Succeed returns the event that makes an agent an acting admin, beside those that there
+// are, since no admin has been heard for AdminSilent or has announced an absence; nil if
+// nobody becomes one. It is the agent that has its seat, by its present token, for
+// longest of those that are present and neither muted nor took their names without
+// proof.
+func (c *Claim) Succeed(h *Head, now time.Time) *Event {
+	if c.Presence == nil || !c.lacksAdmin(h, now) {
+		return nil
+	}
+	var next Agent
+	for _, a := range h.Agents {
+		heard, _ := c.LastHeard(h, a)
+		present := heard.Add(ReplaceSilent).After(now) && !c.Presence[a.Seat].BackAt().After(now)
+		if present && !a.Muted && a.ReplacedMs == 0 && (next.Seat == 0 || a.AtMs < next.AtMs) {
+			next = a
+		}
+	}
+	if next.Seat == 0 {
+		return nil
+	}
+	return &Event{Type: Managed, Seat: next.Seat, Name: next.Name, Action: Promote, Reason: ReasonTimeout}
+}
+
+// lacksAdmin reports whether no admin was heard for AdminSilent. Without any, the one
+// that was may have lost its role with its token: who had vouched for that must not
+// become admin by it at once.
+func (c *Claim) lacksAdmin(h *Head, now time.Time) bool {
+	for _, a := range h.Agents {
+		heard := time.UnixMilli(a.AtMs)
+		switch {
+		case a.Role == Admin:
+			last, _ := c.LastHeard(h, a)
+			heard = Latest(last, time.UnixMilli(a.RoleMs), c.Presence[a.Seat].BackAt())
+		case a.EndedHash == "":
+			continue
+		}
+		if heard.Add(AdminSilent).After(now) {
+			return false
+		}
+	}
+	return true
+}
+
+// IsActing reports whether a is an acting admin, and one that was chosen has a seat.
+func IsActing(s *State, a Agent) bool {
+	return a.Acting && slices.ContainsFunc(s.Agents, Agent.isChosen)
+}
+
+// isChosen reports whether a is an admin that made the room, or that one made admin.
+func (a Agent) isChosen() bool { return a.Role == Admin && !a.Acting }
+
+// checkActing refuses an order that an acting admin may not give: one that is meant
+// for a chosen one, or vouches for an agent.
+func (o Order) checkActing(s *State, by Agent) error {
+	holds := func(a Agent) bool {
+		return a.isChosen() && (o.Name.Key == a.Key || o.Action == BanName && isBannedBy(o.Name, a))
+	}
+	if !IsActing(s, by) || o.Action != Readmit && !slices.ContainsFunc(s.Agents, holds) {
+		return nil
+	}
+	return refuseActing()
+}
+
+// CheckActing refuses an update that an acting admin may not make: it may not end the
+// room.
+func (u Update) CheckActing(s *State, by Agent) error {
+	if !u.Close || !IsActing(s, by) {
+		return nil
+	}
+	return refuseActing()
+}
+
+func refuseActing() error {
+	return fault.Refuse(fault.NotAllowed, "You are admin only because the admins of this room were silent. Nothing was changed: you can neither decide about one of them, nor vouch for an agent, nor close the room. Wait until an admin is back, or ask your user.")
+}
