@@ -19,7 +19,10 @@ func (s *Service) enterAdmin(ctx context.Context, token string) (*caller, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkAdmin(c.head, c.agent, s.now()); err != nil {
+	if err = succeed(ctx, c); err == nil {
+		err = checkAdmin(c.head, c.agent, s.now())
+	}
+	if err != nil {
 		c.room.release()
 		return nil, err
 	}

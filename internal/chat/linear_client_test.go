@@ -142,6 +142,7 @@ func (c *client) join() error {
 		c.record(s, joinOp{joinCall: call, code: code})
 		if code != fault.NotAllowed {
 			c.recordLost(s, knockOp{c.linearRun.name, c.name})
+			c.recordAct(s)
 		}
 	default:
 		return err
@@ -153,6 +154,13 @@ func (c *client) join() error {
 func (c *client) recordVacate(s callSpan, call joinCall) {
 	if c.now.After(start) {
 		c.recordLost(s, vacateOp{call})
+	}
+}
+
+// recordAct records that a call may have made an agent an acting admin.
+func (c *client) recordAct(s callSpan) {
+	if c.now.After(start) {
+		c.recordLost(s, lostAct{c.linearRun.name})
 	}
 }
 
@@ -340,6 +348,7 @@ func (c *client) manage() error {
 	got, s, err := during(c, func(ctx context.Context, service *chat.Service) (chat.Managed, error) {
 		return service.ManageAgent(ctx, chat.ManageRequest{Token: c.token, AgentName: call.name, Action: call.action})
 	})
+	c.recordAct(s)
 	switch code := fault.CodeOf(err); {
 	case err == nil, code == fault.NotAllowed, code == fault.InvalidArgument:
 		c.record(s, manageOp{call, got, code})

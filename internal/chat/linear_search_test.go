@@ -101,6 +101,8 @@ func trace(op operation) string {
 		return "heir " + x.agent
 	case knockOp:
 		return "knock " + x.agent
+	case lostAct:
+		return "acts"
 	case lostSend:
 		return "said " + x.text
 	}
@@ -124,10 +126,12 @@ func (x *finalLogs) unexplained() map[string]int {
 				n["joined "+e[1]]++
 			case kind == view.Said && !claimed:
 				n["said "+e[2]]++
+			case kind == view.RoleChanged && e[6] == "":
+				n["acts"]++
 			case kind == view.Knocked:
 				n["knock "+e[1]]++
 			}
-			heir = e[4] == string(room.ReasonReplaced) || e[4] == string(room.ReasonTimeout)
+			heir = kind == view.Left && (e[4] == string(room.ReasonReplaced) || e[4] == string(room.ReasonTimeout))
 		}
 	}
 	return n

@@ -49,6 +49,9 @@ func (c manageCall) decide(m model, r roomModel, by agentModel) (model, managed,
 	if c.action == room.Kick && strings.EqualFold(c.name, by.name) || c.action == room.BanName && reduced(c.name) == reduced(by.name) {
 		return m, managed{code: fault.NotAllowed}, nil
 	}
+	if r.isActing(by) && (c.action == room.Readmit || r.choseNamed(c)) {
+		return m, managed{code: fault.NotAllowed}, nil
+	}
 	x, here := r.seatedAs(c.name)
 	switch {
 	case !here:
@@ -58,7 +61,7 @@ func (c manageCall) decide(m model, r roomModel, by agentModel) (model, managed,
 	case c.action == room.Kick, c.action == room.BanName:
 		return c.expel(m, r, x)
 	}
-	return c.changeRole(m, r, x)
+	return c.changeRole(m, r, by, x)
 }
 
 // expel takes the seat of x, and bans its name if that is the action.
@@ -74,7 +77,7 @@ func (c manageCall) expel(m model, r roomModel, x agentModel) (model, managed, e
 
 // changeRole promotes, demotes, mutes, unmutes or readmits x. Admins are never muted, and the
 // last one stays an admin.
-func (c manageCall) changeRole(m model, r roomModel, x agentModel) (model, managed, error) {
+func (c manageCall) changeRole(m model, r roomModel, by, x agentModel) (model, managed, error) {
 	admins := 0
 	for _, a := range r.seated() {
 		if a.admin {
@@ -88,7 +91,7 @@ func (c manageCall) changeRole(m model, r roomModel, x agentModel) (model, manag
 	switch c.action {
 	case room.Promote:
 		done, status = x.admin, chat.StatusPromoted
-		next.admin, next.muted, next.promoted = true, false, m.now
+		next.admin, next.acting, next.muted, next.promoted = true, by.acting, false, m.now
 		r.mutes = withoutName(r.mutes, x.name)
 	case room.Demote:
 		done, forbidden, status = !x.admin, x.admin && admins == 1, chat.StatusDemoted

@@ -18,6 +18,7 @@ type agentModel struct {
 	principal   string // empty: unknown
 	gone        bool
 	admin       bool
+	acting      bool // since all admins were silent
 	muted       bool
 	done        bool
 	since       int64 // the first event that it may see
@@ -27,6 +28,7 @@ type agentModel struct {
 	replacedAt  time.Time // when it took the name of another; zero: it did not
 	regainedAt  time.Time // when its principal last had the seat again
 	takenAt     time.Time // when it got the name or the seat of an earlier holder; zero: it did not
+	reseated    bool      // it got its seat again under another token
 	calls       []callModel
 	used        bool      // it has called since it joined
 	promoted    time.Time // when it became admin after its join
@@ -301,7 +303,7 @@ func (m model) remove(r roomModel, a agentModel, by int, reason room.Reason, not
 	e := eventModel{seat: a.seat, by: by, Message: view.Message{Type: view.Left, Agent: a.name, Reason: reason, Note: note}}
 	if next, promoted := r.successor(a); promoted {
 		e.NewAdmin = next.name
-		next.admin, next.muted, next.promoted = true, false, m.now
+		next.admin, next.acting, next.muted, next.promoted = true, false, false, m.now
 		r = r.with(next)
 	}
 	a.gone = true

@@ -218,7 +218,7 @@ func (c joinCall) regain(m model, r roomModel, old agentModel) ([]joinOutcome, e
 
 // reseat gives the seat of a under a new token.
 func (m model) reseat(r roomModel, a agentModel) (roomModel, error) {
-	a.joinedAt, a.takenAt = m.now, m.now
+	a.joinedAt, a.takenAt, a.reseated = m.now, m.now, true
 	r.knocks = slices.DeleteFunc(slices.Clone(r.knocks), func(k knockModel) bool { return k.seat == a.seat })
 	return m.append(r.with(a), eventModel{seat: a.seat, Message: view.Message{Type: view.Joined, Agent: a.name, Reason: room.ReasonReturned}})
 }

@@ -89,7 +89,7 @@ func (o vouchOp) on(m model) (model, error) {
 		want = fault.RoomClosed
 	case !known, old.gone:
 		want = fault.InvalidArgument
-	case !by.admin && !other:
+	case (!by.admin || r.isActing(by)) && !other:
 		want = fault.NotAllowed
 	case !list[i].vouched.IsZero():
 		return m.withAgent(r.id, by.call(m.now)), expectEqual("the vouch", o.got, chat.Managed{Status: chat.StatusNoChange, Name: old.name})
@@ -99,7 +99,7 @@ func (o vouchOp) on(m model) (model, error) {
 	if o.code != want || want != "" {
 		return m, expectEqual("the code", o.code, want)
 	}
-	list[i].vouched, list[i].byAdmin = m.now, by.admin
+	list[i].vouched, list[i].byAdmin = m.now, by.admin && !r.isActing(by)
 	r.knocks = list
 	r, err = m.append(r, eventModel{seat: old.seat, by: by.seat, Message: view.Message{
 		Type: view.RoleChanged, Agent: old.name, Action: room.Readmit, Note: o.note,

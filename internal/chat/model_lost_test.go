@@ -73,6 +73,25 @@ func (c joinCall) inherit(m model, r roomModel) (all []joinOutcome, err error) {
 	return c.sit(m, r, a, how)
 }
 
+// lostAct makes an agent an acting admin, before the call that needs one.
+type lostAct struct{ room string }
+
+func (o lostAct) on(m model) (model, error) {
+	r, _ := m.holder(o.room)
+	may, _ := m.adminsSilent(r)
+	for _, a := range m.heirs(r, 0) {
+		if !may {
+			break
+		}
+		if next, err := m.act(r, a); err == nil {
+			return next, nil
+		}
+	}
+	return m, &wrong{"an acting admin", r.id, "none"}
+}
+
+func (o lostAct) String() string { return "an agent becomes an acting admin of " + o.room }
+
 // lostLeave is what a leave does that has no answer.
 type lostLeave struct {
 	who  agentID

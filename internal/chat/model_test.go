@@ -127,7 +127,7 @@ func (e eventModel) actor() int {
 	switch {
 	case e.by != 0:
 		return e.by
-	case e.Type == view.Knocked:
+	case e.Type == view.Knocked, e.Type == view.RoleChanged:
 		return 0
 	}
 	return e.seat

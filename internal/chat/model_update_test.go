@@ -27,6 +27,8 @@ func (o updateOp) on(m model) (model, error) {
 	_, taken := m.holder(o.req.Room)
 	want := fault.Code("")
 	switch {
+	case o.req.Close && r.isActing(a) && (!o.cursor.given || o.cursor.n > 0):
+		want = fault.NotAllowed
 	case o.cursor.given && (o.cursor.n == 0 || r.updated > o.cursor.n):
 		want = fault.InvalidArgument
 	case o.req.Capacity > 0 && o.req.Capacity < len(r.seated()):

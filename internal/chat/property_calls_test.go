@@ -67,6 +67,10 @@ func (m *machine) knocked(c joinCall, err error) {
 	if want := due && refusal.Code == fault.NameTaken; want != (refusal.Token != "") {
 		m.Fatalf("after the calls\n\t%s\na pending token is given: %t", strings.Join(m.calls, "\n\t"), !want)
 	}
+	if due && refusal.Code == fault.RoomFull {
+		m.wanted(r.id, 0)
+		r, _ = m.model.holder(c.room)
+	}
 	if refusal.Token != "" {
 		m.pending = append(m.pending, pendingToken{refusal.Token, r.head() + 1})
 	}
@@ -304,6 +308,7 @@ func (m *machine) update() {
 		req.Cursor, op.cursor = m.cursor(id)
 	}
 	got, err := m.service().UpdateRoom(m.ctx, *req)
+	m.lacked(id)
 	op.got, op.code = got, m.unexpected(err)
 	m.take(op)
 }
@@ -312,6 +317,7 @@ func (m *machine) manage() {
 	c := manageCall{who: m.agent(), name: m.name("whose"), note: pick(m, "note", "", "", "be quiet")}
 	c.action = pick(m, "action", room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban, room.Readmit)
 	got, err := m.service().ManageAgent(m.ctx, chat.ManageRequest{Token: m.tokens[c.who], AgentName: c.name, Note: c.note, Action: c.action})
+	m.lacked(c.who)
 	m.take(manageOp{c, got, m.unexpected(err)})
 }
 

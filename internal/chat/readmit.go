@@ -30,7 +30,11 @@ func (op *joinOp) knock(ctx context.Context, r *liveRoom, why room.Reason) (pend
 			e.Seat, e.Hash = old.Seat, ident.HashSecret(op.secret)
 			token = ident.Token{Room: h.ID, Seat: old.Seat, Secret: op.secret}.String()
 		}
-		return roomlog.Change{Events: []room.Event{e}}, nil
+		ch := roomlog.Change{Events: []room.Event{e}}
+		if s := op.claim.Succeed(h, now); s != nil && why == room.ReasonRoomFull { // first, so that who sees the knock can make room
+			ch.Events = []room.Event{*s, e}
+		}
+		return ch, nil
 	}})
 	if err != nil {
 		if ctx.Err() == nil {

@@ -44,7 +44,10 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 		return Updated{}, s.Outward(err)
 	}
 	taken := false
-	events, err := c.decide(ctx, checkAdmin, func(h *room.Head, _ room.Agent, _ time.Time) (ch roomlog.Change, err error) {
+	events, err := c.decide(ctx, checkAdmin, func(h *room.Head, by room.Agent, _ time.Time) (ch roomlog.Change, err error) {
+		if err := update.CheckActing(&h.State, by); err != nil {
+			return ch, err
+		}
 		e, err := update.Decide(h, taken)
 		if e != nil {
 			ch.Events = []room.Event{*e}

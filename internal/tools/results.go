@@ -72,7 +72,7 @@ type message struct {
 	Withdraws string   `json:"withdraws,omitempty" doc:"the id of the request or proposal that its sender takes back"`
 	Agreed    string   `json:"agreed,omitempty" doc:"the id of the proposal to which, with this, everyone asked has agreed"`
 	Agent     string   `json:"agent,omitempty" doc:"the agent that a server event is about"`
-	Reason    string   `json:"reason,omitempty" doc:"of left: left, timeout, replaced, kicked or banned; of knock: name_taken or room_full; of room: closed, if it was closed"`
+	Reason    string   `json:"reason,omitempty" doc:"of left: left, timeout, replaced, kicked or banned; of knock: name_taken or room_full; of room: closed; of role: timeout, if admins were silent"`
 	Action    string   `json:"action,omitempty" doc:"of role: promote, demote, mute, unmute, ban, unban or readmit"`
 	NewAdmin  string   `json:"new_admin,omitempty" doc:"of left: the agent that became admin by it"`
 	By        string   `json:"by,omitempty" doc:"the admin who did it"`

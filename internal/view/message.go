@@ -52,7 +52,7 @@ type Message struct {
 	Withdraws string        // the id of the request or proposal that its sender takes back
 	Agreed    string        // the id of the proposal on which the event completed the agreement
 	Agent     string        // of any other event: the agent it is about
-	Reason    room.Reason   // of Left and Knocked, and of Changed where it closed the room
+	Reason    room.Reason   // of Left and Knocked, of Changed where it closed the room, and of RoleChanged where no admin did it
 	Action    room.Action   // of RoleChanged
 	By        string        // the admin that did it, if one did
 	Note      string        // the admin's reason
@@ -82,7 +82,7 @@ func Of(s *room.State, a room.Agent, e room.Event) Message {
 	case room.Left:
 		m.Type, m.Agent, m.Reason, m.NewAdmin = Left, e.Name, e.Reason, e.NewAdmin
 	case room.Managed:
-		m.Type, m.Agent, m.Action = RoleChanged, e.Name, e.Action
+		m.Type, m.Agent, m.Action, m.Reason = RoleChanged, e.Name, e.Action, e.Reason
 	case room.Changed:
 		m.Type, m.Changes, m.Reason, m.Redacted = Changed, e.Changed, e.Reason, s.MessageID(e.Redacts)
 	case room.Paired:

@@ -1,0 +1,123 @@
+package chat_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
+)
+
+// isActing reports whether a decides less than another admin, which was chosen.
+func (r roomModel) isActing(a agentModel) bool {
+	return a.acting && slices.ContainsFunc(r.seated(), func(x agentModel) bool { return x.admin && !x.acting })
+}
+
+// choseNamed reports whether a decision is about an admin that was chosen.
+func (r roomModel) choseNamed(c manageCall) bool {
+	return slices.ContainsFunc(r.seated(), func(x agentModel) bool {
+		same := strings.EqualFold(x.name, c.name) || c.action == room.BanName && reduced(x.name) == reduced(c.name)
+		return x.admin && !x.acting && same
+	})
+}
+
+// adminsSilent reports whether the admins of r may, or must, be taken for silent: none was
+// heard, or said to be away, in the last 15 minutes.
+func (m model) adminsSilent(r roomModel) (may, must bool) {
+	may, must = true, m.sequential && m.oneService
+	for _, a := range r.seated() {
+		last := a.joinedAt
+		switch {
+		case a.admin && m.sequential:
+			last = latest(a.silentFrom(), a.promoted)
+		case !a.admin && !a.reseated: // one that had the role may have lost it with its token
+			continue
+		}
+		if must = must && !m.now.Before(last.Add(15*time.Minute)); !m.oneService { // a call that said nothing is noted within five minutes
+			last = latest(a.joinedAt, last.Add(-5*time.Minute))
+		}
+		may = may && !m.now.Before(last.Add(15*time.Minute))
+	}
+	return may, must
+}
+
+// heirs returns the agents that may become admin in the place of silent ones: the longest
+// seated that is present, and neither muted nor took its name without proof.
+func (m model) heirs(r roomModel, caller int) (heirs []agentModel) {
+	for _, a := range r.seated() {
+		present := !m.sequential || a.seat == caller || m.now.Before(a.lastHeard().Add(2*time.Minute)) && !m.now.Before(a.back())
+		if present && !a.muted && a.replacedAt.IsZero() {
+			heirs = append(heirs, a)
+		}
+	}
+	slices.SortStableFunc(heirs, func(a, b agentModel) int { return a.joinedAt.Compare(b.joinedAt) })
+	if m.oneService && m.sequential && len(heirs) > 0 {
+		heirs = heirs[:1]
+	}
+	return heirs
+}
+
+// actOp is the event that makes an agent an admin since all others are silent; of seat 0,
+// that none follows though an admin is wanted.
+type actOp struct {
+	room   string // its id
+	seat   int
+	caller int // that needs an admin, and so is present; 0: it has no seat
+}
+
+func (o actOp) on(m model) (model, error) {
+	r, _ := m.room(o.room)
+	may, must := m.adminsSilent(r)
+	heirs := m.heirs(r, o.caller)
+	if o.seat == 0 {
+		if must && len(heirs) > 0 {
+			return m, &wrong{"who becomes admin", "nobody", heirs[0].name}
+		}
+		return m, nil
+	}
+	for _, a := range heirs {
+		if a.seat == o.seat && may {
+			return m.act(r, a)
+		}
+	}
+	return m, &wrong{"who becomes admin", o.seat, heirs}
+}
+
+// act makes a an acting admin of r.
+func (m model) act(r roomModel, a agentModel) (model, error) {
+	a.admin, a.acting, a.promoted = true, true, m.now
+	r, err := m.append(r.with(a), eventModel{seat: a.seat, Message: view.Message{
+		Type: view.RoleChanged, Agent: a.name, Action: room.Promote, Reason: room.ReasonTimeout,
+	}})
+	return m.with(r), err
+}
+
+func (o actOp) String() string {
+	return fmt.Sprintf("in room %s seat %d becomes admin", o.room, o.seat)
+}
+
+// lacked checks whether a call that only admins may make, by an agent that is none, made
+// one.
+func (m *machine) lacked(who agentID) {
+	if r, a := m.find(who); !a.gone && !a.admin && !r.closed && !m.model.over(r) {
+		m.wanted(who.room, who.seat)
+	}
+}
+
+// wanted checks whether a call that needs an admin, perhaps that of a seat, made one.
+func (m *machine) wanted(id string, caller int) {
+	log, err := readLog(m.ctx, m.numbers.table, id)
+	if err != nil {
+		m.Fatal(err)
+	}
+	r, _ := m.model.room(id)
+	op := actOp{room: id, caller: caller}
+	if n := int(r.head()); n < len(log.events) {
+		if e := log.events[n]; e.Type == string(room.Managed) && e.By == 0 {
+			op.seat = e.Seat
+		}
+	}
+	m.take(op)
+}
