@@ -85,7 +85,7 @@ func (s *Shell) judge(seat seats.Seat, err error) error {
 		}
 		return fail(gone, "Your seat in the room %s as %s is gone, and forgotten here: %s", HarmlessLine(seat.Room), HarmlessLine(seat.Name), reason(refused.Code))
 	case fault.RoomClosed:
-		return fail(gone, "The room %s is closed for good. parley history still shows what was said; parley leave forgets the seat.", HarmlessLine(seat.Room))
+		return fail(gone, "The talk in the room %s is over: the room was closed for good, or begun anew when all were silent. parley history still shows what was said; parley leave forgets the seat.", HarmlessLine(seat.Room))
 	}
 	return plain(refused)
 }
