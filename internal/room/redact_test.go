@@ -8,7 +8,9 @@ import (
 )
 
 func TestCheckRedact_authorsAndAdmins_mayRemoveTheTextOfAMessage(t *testing.T) {
-	said, came := room.Event{Type: room.Said, Seat: 2}, room.Event{Type: room.Joined, Seat: 2}
+	said, came := room.Event{N: 5, Type: room.Said, Seat: 2}, room.Event{N: 3, Type: room.Joined, Seat: 2}
+	acting := room.Agent{Seat: 4, Role: room.Admin, Acting: true}
+	s := &room.State{Agents: []room.Agent{{Seat: 1, Role: room.Admin}, acting}}
 	for what, c := range map[string]struct {
 		by   room.Agent
 		e    room.Event
@@ -18,10 +20,13 @@ func TestCheckRedact_authorsAndAdmins_mayRemoveTheTextOfAMessage(t *testing.T) {
 		"its author, who is muted":     {room.Agent{Seat: 2, Role: room.Member, Muted: true}, said, ""},
 		"an admin":                     {room.Agent{Seat: 1, Role: room.Admin}, said, ""},
 		"another member":               {room.Agent{Seat: 3, Role: room.Member}, said, fault.NotAllowed},
+		"who got the author's number":  {room.Agent{Seat: 2, Role: room.Member, Joined: 6}, said, fault.NotAllowed},
+		"an acting admin":              {acting, said, ""},
+		"an acting admin, of an admin": {acting, room.Event{N: 5, Type: room.Said, Seat: 1}, fault.NotAllowed},
 		"who has the author's name":    {room.Agent{Seat: 3, Role: room.Member, Former: []int{2}}, said, fault.NotAllowed},
 		"an admin, of what is no text": {room.Agent{Seat: 1, Role: room.Admin}, came, fault.InvalidArgument},
 	} {
-		if got := fault.CodeOf(room.CheckRedact(c.by, c.e)); got != c.want {
+		if got := fault.CodeOf(room.CheckRedact(s, c.by, c.e)); got != c.want {
 			t.Errorf("%s: %q, want %q", what, got, c.want)
 		}
 	}
