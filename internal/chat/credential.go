@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 
+	"github.com/parley-chat/parley/internal/credential"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/live"
 	"github.com/parley-chat/parley/internal/room"
@@ -41,7 +42,7 @@ func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
 
 // checkLastWord refuses a last word with a credential once.
 func checkLastWord(ctx context.Context, c *caller, text string) error {
-	kind := room.Credential(text)
+	kind := credential.In(text)
 	if kind == "" {
 		return nil
 	}

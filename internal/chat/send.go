@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/parley-chat/parley/internal/credential"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/live"
@@ -34,7 +35,7 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 		return Sent{}, s.Outward(err)
 	}
 	defer c.room.release()
-	op := &sendOp{caller: c, req: req, began: began, credential: room.Credential(req.Text)}
+	op := &sendOp{caller: c, req: req, began: began, credential: credential.In(req.Text)}
 	if err := op.address(ctx); err != nil {
 		return Sent{}, s.Outward(err)
 	}

@@ -13,7 +13,7 @@ import (
 // same sizes. What costs the table nothing has a price, too.
 const (
 	callUnits = 1  // every call
-	seatUnits = 30 // a new seat: a room has 32,767 of them
+	seatUnits = 30 // a new seat: all see it come, and its number is not given again soon
 	hashUnits = 30 // a hash of a password: as long as it takes, hundreds of messages can be sent
 )
 

@@ -1,4 +1,4 @@
-package room_test
+package credential_test
 
 import (
 	"math/rand/v2"
@@ -7,13 +7,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/credential"
 )
 
 const (
 	alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	base64       = alphanumeric + "+/"
 	base64URL    = alphanumeric + "-_"
+
+	longest = 32_768 // bytes of a message
 )
 
 // drawn returns n characters of an alphabet. No secret stands in the source, where it
@@ -50,12 +52,12 @@ func secrets(seed uint64) map[string][]string {
 	}
 }
 
-func TestCredential_ofEachKind_isFoundInAText(t *testing.T) {
+func TestIn_ofEachKind_isFoundInAText(t *testing.T) {
 	for seed := range uint64(20) {
 		for kind, list := range secrets(seed) {
 			for _, secret := range list {
 				for _, text := range []string{secret, "Use this:\n" + secret + "\nand go on.", "`" + secret + "`", "x: " + secret + ", ok?", "my-risk-" + secret, `{"env":"A=1\n` + secret, strconv.Quote(secret)} {
-					if got := room.Credential(text); got != kind {
+					if got := credential.In(text); got != kind {
 						t.Errorf("%q holds %q, want %s", text, got, kind)
 					}
 				}
@@ -64,7 +66,7 @@ func TestCredential_ofEachKind_isFoundInAText(t *testing.T) {
 	}
 }
 
-func TestCredential_whatLooksSimilar_isNone(t *testing.T) {
+func TestIn_whatLooksSimilar_isNone(t *testing.T) {
 	for _, text := range []string{
 		"", "Put your secret key into the environment, and never into the code.",
 		"AKIAIOSFODNN7EXAMPLE", "AKIAXXXXXXXXXXXXXXXX", "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
@@ -74,25 +76,25 @@ func TestCredential_whatLooksSimilar_isNone(t *testing.T) {
 		"-----BEGIN PRIVATE KEY-----\n" + strings.Repeat("A", 64), "commit " + drawn(4, "0123456789abcdef", 40), "secret_key: see the vault", "secret key = " + drawn(5, base64, 64),
 		"TODAYINASIAASACKOFRICEFELLOVER", drawn(6, base64, 2000), strings.Repeat("PRIVATE KEY-----", 100),
 	} {
-		if got := room.Credential(text); got != "" {
+		if got := credential.In(text); got != "" {
 			t.Errorf("%q holds %s", text, got)
 		}
 	}
 }
 
-// TestCredential_ofLongText_takesTimeInProportion compares texts that are made to match
+// TestIn_ofLongText_takesTimeInProportion compares texts that are made to match
 // nearly: sixteen times the length may take forty times as long.
-func TestCredential_ofLongText_takesTimeInProportion(t *testing.T) {
+func TestIn_ofLongText_takesTimeInProportion(t *testing.T) {
 	for _, unit := range []string{
 		"sk-", "-sk-", "-sk-T3", "sk-T3BlbkFJ", "sk-ant-a01-", "ghp_0", "github_pat_", "AKIA", "secret_key: ", "secretkey" + drawn(7, base64, 39) + " ",
 		"-----BEGIN PRIVATE KEY-----", "-----BEGIN ", drawn(8, alphanumeric, 30) + "T3BlbkFJ",
 	} {
-		long := strings.Repeat(unit, room.MaxText/len(unit))
+		long := strings.Repeat(unit, longest/len(unit))
 		best := func(text string) time.Duration {
 			least := time.Hour
 			for range 5 {
 				began := time.Now()
-				room.Credential(text)
+				credential.In(text)
 				least = min(least, time.Since(began))
 			}
 			return least
@@ -104,22 +106,22 @@ func TestCredential_ofLongText_takesTimeInProportion(t *testing.T) {
 	}
 }
 
-func FuzzCredential(f *testing.F) {
+func FuzzIn(f *testing.F) {
 	for _, list := range secrets(9) {
 		for _, secret := range list {
 			f.Add("see ", secret, " there")
 		}
 	}
 	f.Fuzz(func(t *testing.T, before, text, after string) {
-		kind := room.Credential(text)
-		if again := room.Credential("\n" + text + "\n"); kind != "" && again == "" {
+		kind := credential.In(text)
+		if again := credential.In("\n" + text + "\n"); kind != "" && again == "" {
 			t.Fatalf("%q holds %s, but not on a line of its own", text, kind)
 		}
-		room.Credential(before + text + after)
+		credential.In(before + text + after)
 	})
 }
 
-func BenchmarkCredential(b *testing.B) {
+func BenchmarkIn(b *testing.B) {
 	for name, text := range map[string]string{
 		"ordinary": strings.Repeat("An ordinary text of some words. ", 1000), "secret": strings.Repeat("A secret, kept. ", 2000),
 		"worst": strings.Repeat("sk-T3BlbkFJ", 2900),
@@ -127,7 +129,7 @@ func BenchmarkCredential(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
-				room.Credential(text)
+				credential.In(text)
 			}
 		})
 	}

@@ -1,16 +1,18 @@
-package room
+// Package credential finds well-known forms of credentials in texts.
+package credential
 
 import (
 	"iter"
+	"math"
 	"regexp"
 	"strings"
 	"sync"
 )
 
-// Credential says what well-known kind of credential a text seems to hold, such as "a
+// In says what well-known kind of credential a text seems to hold, such as "a
 // GitHub token"; "" if none. It looks at each character a few times at most. The forms
 // are those that gitleaks looks for.
-func Credential(text string) string {
+func In(text string) string {
 	for start, end := range runs(text, isBase64URL, leastToken) {
 		if kind := kindOf(text, start, end); kind != "" {
 			return kind
@@ -50,7 +52,7 @@ type token struct {
 }
 
 var tokens = sync.OnceValue(func() []token {
-	const long = MaxText
+	const long = math.MaxInt
 	all := []token{
 		{"a GitHub token", "github_pat_", isWord, 82, long, ""},
 		{"an Anthropic key", "sk-ant-", isBase64URL, 50, long, ""},
