@@ -53,18 +53,22 @@ func joinOver(t *testing.T, url string) {
 	resp.Body.Close()
 }
 
-// snapshot returns that of the only room.
+// snapshot returns that of the only room, with its parts.
 func snapshot(t *testing.T, tab *sqlitetable.Table) string {
 	t.Helper()
 	for partition, err := range tab.Partitions(t.Context(), "ROOM#", "META") {
 		if err != nil {
 			t.Fatal(err)
 		}
-		item, err := tab.Get(t.Context(), table.Key{Partition: partition, Sort: "META"}, table.Strong)
+		page, err := tab.Query(t.Context(), table.Range{Partition: partition, Prefix: "META", Limit: table.MaxLimit, Consistency: table.Strong})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return string(item.Data)
+		var all strings.Builder
+		for _, item := range page.Items {
+			all.Write(item.Data)
+		}
+		return all.String()
 	}
 	t.Fatal("there is no room")
 	return ""

@@ -8,7 +8,9 @@ const (
 	// was used last and when it ends.
 	RoomsSQL = `
 SELECT json_extract(data, '$.room.name') AS room,
-	(SELECT group_concat(json_extract(value, '$.name'), ', ') FROM json_each(data, '$.agents')) AS agents,
+	(SELECT group_concat(name, ', ') FROM (SELECT json_extract(p.data, '$.agent.name') AS name
+		FROM items AS p WHERE p.pk = items.pk AND p.sk > 'META#SEAT#' AND p.sk < 'META#SEAT$'
+		ORDER BY json_extract(p.data, '$.agent.n'))) AS agents,
 	(SELECT datetime(json_extract(e.data, '$.at') / 1000, 'unixepoch')
 		FROM items AS e WHERE e.pk = items.pk AND e.sk > 'LOG#' AND e.sk < 'LOG$' ORDER BY e.sk DESC LIMIT 1) AS last_used,
 	datetime(json_extract(data, '$.expires') / 1000, 'unixepoch') AS ends,
