@@ -72,3 +72,37 @@ func TestSuccession_membersCallAtOnce_oneBecomesAdmin(t *testing.T) {
 		}
 	})
 }
+
+// Mallory waits until Ann, who made the room for ten, is silent. Nobody else ever came.
+func TestSuccession_actingAdmin_letsNoAccompliceIntoTheSeatOfTheAdmin(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 10})
+		mallory := there.join("plans", "Mallory")
+		there.look(mallory.Token, mallory.Cursor)
+		w.clock.Advance(room.AdminSilent)
+		wants(t, there.capacity(mallory.Token, room.MinCapacity), fault.NotAllowed)
+		_, err := there.tryJoin("plans", "Ann")
+		wants(t, err, fault.NameTaken)
+		news := there.look(mallory.Token, mallory.Cursor).Messages
+		_, err = there.ManageAgent(t.Context(), chat.ManageRequest{Token: mallory.Token, Action: room.Readmit, ID: news[len(news)-1].ID})
+		wants(t, err, fault.NotAllowed)
+		same(t, "seats", seats(w.info(ann.Token).Room), []string{"Ann (admin)", "Mallory (admin)"})
+	})
+}
+
+// The readers of a channel are anybody, and its admin says something now and then.
+func TestSuccession_readersOfAChannel_doNotBecomeAdmin(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		w.create(chat.CreateRequest{Room: "news", AgentName: "Ann", Type: room.Channel, Public: true})
+		bob := there.join("news", "Bob")
+		w.clock.Advance(room.AdminSilent)
+		there.look(bob.Token, bob.Cursor)
+		wants(t, there.capacity(bob.Token, 10), fault.NotAllowed)
+		_, err := w.tryJoin("news", "Cid")
+		wants(t, err, fault.RoomFull)
+		_, err = there.send(chat.SendRequest{Token: bob.Token, Text: "buy my coin"})
+		wants(t, err, fault.NotAllowed)
+	})
+}

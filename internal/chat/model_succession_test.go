@@ -46,6 +46,9 @@ func (m model) adminsSilent(r roomModel) (may, must bool) {
 // heirs returns the agents that may become admin in the place of silent ones: the longest
 // seated that is present, and neither muted nor took its name without proof.
 func (m model) heirs(r roomModel, caller int) (heirs []agentModel) {
+	if r.kind == room.Channel && slices.ContainsFunc(r.seated(), func(a agentModel) bool { return a.admin }) {
+		return nil
+	}
 	for _, a := range r.seated() {
 		present := !m.sequential || a.seat == caller || m.now.Before(a.lastHeard().Add(2*time.Minute)) && !m.now.Before(a.back())
 		if present && !a.muted && a.replacedAt.IsZero() {

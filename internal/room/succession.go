@@ -23,9 +23,10 @@ func MayLackAdmin(h *Head, now time.Time) bool { return (&Claim{}).lacksAdmin(h,
 // are, since no admin has been heard for AdminSilent or has announced an absence; nil if
 // nobody becomes one. It is the agent that has its seat, by its present token, for
 // longest of those that are present and neither muted nor took their names without
-// proof.
+// proof. Of the readers of a channel none does while it has an admin.
 func (c *Claim) Succeed(h *Head, now time.Time) *Event {
-	if c.Presence == nil || !c.lacksAdmin(h, now) {
+	isAdmin := func(a Agent) bool { return a.Role == Admin }
+	if c.Presence == nil || !c.lacksAdmin(h, now) || h.Type == Channel && slices.ContainsFunc(h.Agents, isAdmin) {
 		return nil
 	}
 	var next Agent
@@ -82,15 +83,18 @@ func (o Order) checkActing(s *State, by Agent) error {
 	return refuseActing()
 }
 
-// CheckActing refuses an update that an acting admin may not make: it may not end the
-// room.
+// CheckActing refuses an update that an acting admin may not make: it may neither end the
+// room nor take it away from those who are to come back, by its name, by who gets in or
+// by fewer seats.
 func (u Update) CheckActing(s *State, by Agent) error {
-	if !u.Close || !IsActing(s, by) {
+	takes := u.Close || u.Name.Key != "" || u.Password != "" || u.RemovePassword || u.Public != nil ||
+		u.Capacity != 0 && u.Capacity < s.Capacity
+	if !takes || !IsActing(s, by) {
 		return nil
 	}
 	return refuseActing()
 }
 
 func refuseActing() error {
-	return fault.Refuse(fault.NotAllowed, "You are admin only because the admins of this room were silent. Nothing was changed: you can neither decide about one of them, nor vouch for an agent, nor close the room. Wait until an admin is back, or ask your user.")
+	return fault.Refuse(fault.NotAllowed, "You are admin only because the admins of this room were silent. Nothing was changed: you can neither decide about one of them or remove their texts, nor vouch for an agent, nor close the room, rename it, take seats away or change its password or whether it is public. Wait until an admin is back, or ask your user.")
 }

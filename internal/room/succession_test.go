@@ -47,6 +47,7 @@ func TestSucceed_adminsAreSilent_longestSeatedPresentAgentActs(t *testing.T) {
 		"Bob got his seat later":     {before: func(l *timeline) { change(l, 2, func(a *room.Agent) { a.AtMs = l.now.UnixMilli() }) }, want: 3},
 		"Cid is admin, and present":  {before: func(l *timeline) { l.manage(room.Promote, 3) }},
 		"Dora is admin since lately": {then: func(l *timeline, p presence) { l.manage(room.Promote, 4); delete(p, 4) }},
+		"the room is a channel":      {then: func(l *timeline, _ presence) { l.set(func(s *room.Settings) { s.Type = room.Channel }) }},
 		"presence is not known":      {then: func(_ *timeline, p presence) { p[0] = room.Presence{} }},
 		"without any admin": {before: func(l *timeline) {
 			change(l, 1, func(a *room.Agent) { a.Role = room.Member })
@@ -118,7 +119,13 @@ func TestActing_decidesNothingAboutWhoWasChosen(t *testing.T) {
 		"kick a member":              {order(room.Kick, "Cid"), true},
 		"ban a member":               {order(room.BanName, "Cid"), true},
 		"promote a member":           {order(room.Promote, "Cid"), true},
-		"make room":                  {update(room.Update{Capacity: 9}), true},
+		"rename the room":            {update(room.Update{Name: nameOf(t, "theirs")}), false},
+		"lock her out":               {update(room.Update{Password: "hash"}), false},
+		"let everybody in":           {update(room.Update{RemovePassword: true}), false},
+		"list the room":              {update(room.Update{Public: new(bool)}), false},
+		"take seats away":            {update(room.Update{Capacity: 4}), false},
+		"make room":                  {update(room.Update{Capacity: room.MaxCapacity}), true},
+		"say what it is for":         {update(room.Update{Description: "talk"}), true},
 	} {
 		for who, x := range map[string]struct {
 			happen func(l *timeline)
