@@ -31,7 +31,7 @@ func Redaction(e Event) Event {
 
 // redacted returns the message that e, a Redaction, is about, as far as e tells.
 func (e Event) redacted() Event {
-	return Event{N: e.Redacts, Type: Said, Seat: e.Seat, To: e.To}
+	return Event{N: e.Redacts, Type: Said, Seat: e.Seat, Name: e.Name, To: e.To}
 }
 
 // WithoutText returns message e as it is once its text was removed.

@@ -37,7 +37,8 @@ func TestRedaction_whoSeesTheMessage_seesIt(t *testing.T) {
 		"to all":               {N: 6, Type: room.Said, Seat: 1},
 		"private":              {N: 6, Type: room.Said, Seat: 1, To: []int{2}},
 		"before Dora came":     {N: 2, Type: room.Said, Seat: 1},
-		"of whom Eve replaced": {N: 2, Type: room.Said, Seat: 4},
+		"of whom Eve replaced": {N: 2, Type: room.Said, Seat: 4, Name: "Eve"},
+		"of another before":    {N: 2, Type: room.Said, Seat: 4, Name: "Finn"},
 	} {
 		r := room.Redaction(e)
 		r.N, r.By = 40, 1
