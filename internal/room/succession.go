@@ -96,5 +96,5 @@ func (u Update) CheckActing(s *State, by Agent) error {
 }
 
 func refuseActing() error {
-	return fault.Refuse(fault.NotAllowed, "You are admin only because the admins of this room were silent. Nothing was changed: you can neither decide about one of them or remove their texts, nor vouch for an agent, nor close the room, rename it, take seats away or change its password or whether it is public. Wait until an admin is back, or ask your user.")
+	return fault.Refuse(fault.NotAllowed, "You are admin only because the admins of this room were silent. Nothing was changed: you can neither decide about one of them, nor remove what others said, nor vouch for an agent, nor close the room, rename it, take seats away or change its password or whether it is public. Wait until an admin is back, or ask your user.")
 }
