@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -95,6 +96,34 @@ func TestSeatNumber_givenAgain_carriesNothingOver(t *testing.T) {
 	w.refused("Bob", bob.Token, fault.Removed, "admin has taken your seat")
 	w.refused("Eve", eve.Token, fault.Removed, "You have left")
 	w.say(cid.Token, "they are gone")
+}
+
+// Another process, in which Bob has called, loads the room when Eve has his number. It has
+// not followed the log.
+func TestSeatNumber_givenAgain_processThatLoadsTheRoomForgetsTheFormerOwner(t *testing.T) {
+	w := newWorld(t)
+	here, there := w.elsewhere(), w.elsewhere()
+	p := here.company()
+	doing := "reading what Ann wrote"
+	there.sends(chat.SendRequest{Token: p.bob.Token, Text: "a moment", Activity: doing})
+	for i := range 510 {
+		here.sends(chat.SendRequest{Token: p.ann.Token, Text: "hello", Key: strconv.Itoa(i)})
+	}
+	here.leave(p.bob.Token)
+	eve := here.turnTo(p.ann.Token, ident.MaxSeat+w.seatOf(p.bob)).join("plans", "Eve")
+	if w.seatOf(eve) != w.seatOf(p.bob) {
+		t.Fatalf("Eve has seat %d", w.seatOf(eve))
+	}
+	got, err := there.Wait(t.Context(), chat.WaitRequest{Token: eve.Token, Activity: doing})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "news", texts(got.Messages), nil)
+	for _, a := range w.elsewhere().info(p.ann.Token).Room.Agents {
+		if a.Name == "Eve" && a.Activity != doing {
+			t.Errorf("Eve is %q", a.Activity)
+		}
+	}
 }
 
 // Bob leaves, and Eve gets the number of his seat, between the lookup of the name and the

@@ -45,6 +45,7 @@ type Room struct {
 	stop    context.CancelFunc // ends the polling and the sweeping; nil: neither runs
 	sweepAt time.Time          // in a paired room: no lease ends before
 	seats   map[int]*seatCache // by seat
+	asOf    int64              // the last event of the head that OnAdvance heard of
 }
 
 // New returns the Room of a log.

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/parley-chat/parley/internal/room"
@@ -19,8 +20,9 @@ import (
 const turnLookMost = 30 * time.Second
 
 // OnAdvance hears of the events of the log: one may end the silence, and a seat that
-// is freed leaves the cache.
-func (r *Room) OnAdvance(_ *room.Head, events []room.Event) {
+// is freed leaves the cache. Of a head that was loaded, and not followed to, only the
+// seats tell that: who has one now may have come after the head before.
+func (r *Room) OnAdvance(h *room.Head, events []room.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range events {
@@ -28,6 +30,13 @@ func (r *Room) OnAdvance(_ *room.Head, events []room.Event) {
 			delete(r.seats, e.Seat)
 		}
 	}
+	if len(events) == 0 {
+		maps.DeleteFunc(r.seats, func(seat int, _ *seatCache) bool {
+			a, here := h.Seated(seat)
+			return !here || a.Joined > r.asOf
+		})
+	}
+	r.asOf = h.AsOf
 	if len(r.waits) > 0 {
 		r.startSilence()
 	}
