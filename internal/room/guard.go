@@ -38,8 +38,11 @@ func (a Agent) SeesAnswered(e Event) bool {
 }
 
 // isMeant reports whether e, which a sees, is private to a, asks it, names it or
-// answers it.
+// answers it. What was said before its join, another said that had its number.
 func (a Agent) isMeant(e Event) bool {
+	if e.ReplyTo < a.Joined {
+		e.ReSeat = e.Seat
+	}
 	return len(e.To) > 0 || slices.Contains(e.meant(), a.Seat)
 }
 
