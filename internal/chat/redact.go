@@ -42,7 +42,7 @@ func redact(ctx context.Context, s *Service, req UpdateRequest) (got Updated, er
 
 // removeText removes the text of the message with an id, and returns the event that says
 // so; none if the message has no text. It fails with errMoved if the agents have agreed
-// on the message meanwhile, or if it has expired.
+// on the message meanwhile, if the room has changed, or if the message has expired.
 func (c *caller) removeText(ctx context.Context, id string) ([]room.Event, error) {
 	log := c.room.log
 	h, err := log.Current(ctx, c.room.svc.now())
@@ -66,6 +66,7 @@ func (c *caller) removeText(ctx context.Context, id string) ([]room.Event, error
 		return nil, err
 	}
 	_, open := h.Proposal(e.N) // until that ends, no further agreement can have the text
+	changed := h.LastChange    // another may remove the text meanwhile
 	ops, err := c.room.svc.store.Redact(ctx, c.token.Room, e.N)
 	if err != nil {
 		return nil, err
@@ -75,7 +76,7 @@ func (c *caller) removeText(ctx context.Context, id string) ([]room.Event, error
 		if e.Gone || e.Text == "" {
 			return roomlog.Change{}, nil
 		}
-		if _, still := h.Proposal(e.N); still != open || expired {
+		if _, still := h.Proposal(e.N); still != open || expired || h.LastChange != changed {
 			return roomlog.Change{}, errMoved
 		}
 		return roomlog.Change{Events: []room.Event{room.Redaction(e)}, Ops: ops}, nil

@@ -231,6 +231,26 @@ func TestRedact_agreementIsCompletedMeanwhile_itsTextIsGone(t *testing.T) {
 	}
 }
 
+// Bob removes his text when Ann's call has read it.
+func TestRedact_textIsRemovedMeanwhile_isDoneOnce(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	id := w.say(p.bob.Token, "the key is "+spilled).ID
+	other, removed := w.elsewhere(), atomic.Bool{}
+	hooks := &tabletest.Hooks{Table: w.table, After: func(_ context.Context, c *tabletest.Call) {
+		if c.Method == tabletest.Query && c.Range.Prefix == "AGREED#" && !removed.Swap(true) {
+			other.redact(p.bob.Token, id)
+		}
+	}}
+	late := onTable(t, w.clock, hooks, chat.Options{})
+	if got := late.update(chat.UpdateRequest{Token: p.ann.Token, Redact: id}); got.Status != chat.StatusUnchanged {
+		t.Errorf("Ann is told %+v", got)
+	}
+	if news := w.elsewhere().look(p.cid.Token, p.cid.Cursor).Messages; len(news) != 2 || news[1].By != "Bob" {
+		t.Errorf("Cid is told %+v", news)
+	}
+}
+
 func TestRedact_agreementExpiresMeanwhile_textOfTheMessageIsGone(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
