@@ -106,6 +106,7 @@ func (c manageCall) changeRole(m model, r roomModel, by, x agentModel) (model, m
 		r.mutes = withoutName(r.mutes, x.name)
 	case room.Readmit:
 		done, status = x.replacedAt.IsZero(), chat.StatusVouched
+		r.taken = r.withoutTaken(x.name)
 		if next.replacedAt = (time.Time{}); x.takenAt.Equal(x.replacedAt) {
 			next.takenAt = time.Time{}
 		}

@@ -3,6 +3,7 @@ package chat_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
@@ -306,8 +307,15 @@ func (m model) remove(r roomModel, a agentModel, by int, reason room.Reason, not
 		next.admin, next.acting, next.muted, next.promoted = true, false, false, m.now
 		r = r.with(next)
 	}
-	a.gone = true
+	if a.gone = true; a.isReplaced(m.now) {
+		r.taken = append(r.withoutTaken(a.name), takenModel{a.name, m.now})
+	}
 	return m.append(r.with(a), e)
+}
+
+// withoutTaken returns the names that were taken without proof but for this one.
+func (r roomModel) withoutTaken(name string) []takenModel {
+	return slices.DeleteFunc(slices.Clone(r.taken), func(t takenModel) bool { return strings.EqualFold(t.name, name) })
 }
 
 // barred returns the codes that may refuse any call of an agent; none if it may call.

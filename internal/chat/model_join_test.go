@@ -145,6 +145,10 @@ func (m model) abandoned(r roomModel) (may, must bool) {
 // took the name of another.
 func (c joinCall) sit(m model, r roomModel, a agentModel, how chat.JoinStatus) ([]joinOutcome, error) {
 	a.seat, a.joined, a.name, a.principal, a.joinedAt = len(r.agents)+1, r.head()+1, c.agent, c.principal, m.now
+	lately := func(t takenModel) bool { return strings.EqualFold(t.name, c.agent) && m.now.Sub(t.at) < time.Hour }
+	if len(r.seated()) > 0 && slices.ContainsFunc(r.taken, lately) {
+		a.replacedAt, a.takenAt, how = m.now, m.now, chat.StatusReplaced
+	}
 	a.admin = len(r.seated()) == 0 && a.replacedAt.IsZero()
 	_, muted := listed(r.mutes, c.agent)
 	a.muted = muted && !a.admin

@@ -102,6 +102,7 @@ type roomModel struct {
 	agreements       []agreementModel // oldest first
 	knocks           []knockModel
 	bans, mutes      []string // names
+	taken            []takenModel
 	renewed          time.Time
 	named            bool // the name leads here
 	closed           bool
@@ -110,6 +111,12 @@ type roomModel struct {
 
 	heir string // the agent for which vacateOp freed a seat
 	lost int    // that seat
+}
+
+// takenModel is a name that was taken without proof, and when it was left.
+type takenModel struct {
+	name string
+	at   time.Time
 }
 
 // eventModel is an event. Agents are identified by their seats.

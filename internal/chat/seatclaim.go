@@ -98,13 +98,17 @@ func (c *seatClaim) propose(h *room.Head, now time.Time) (roomlog.Change, error)
 		staying--
 	}
 	role := room.Member
+	taken := staying > 0 && room.WasTaken(&h.State, c.newcomer.name.Key, now)
 	if staying == 0 && s.Replaces == nil { // whoever took a name without proof never gets a role by it
 		role = room.Admin
 	}
 	e, op := c.newcomer.seatAt(h, now, s.Since, role)
 	e.Agent.Joined += int64(len(ch.Events))
+	if taken || s.Replaces != nil {
+		e.Agent.ReplacedMs = now.UnixMilli()
+	}
 	if old := s.Replaces; old != nil {
-		e.Agent.ReplacedMs, e.Agent.FormerSince = now.UnixMilli(), old.FirstSeen()
+		e.Agent.FormerSince = old.FirstSeen()
 		e.Agent.Former = append(slices.Clone(old.Former[max(0, len(old.Former)-maxFormer+1):]), old.Seat)
 	}
 	ch.Events, ch.Ops = append(ch.Events, e), append(ch.Ops, op)

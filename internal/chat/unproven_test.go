@@ -72,3 +72,33 @@ func TestUnproven_addressee_isNoReasonToTellARefusedSender(t *testing.T) {
 		wants(t, err, fault.Removed)
 	})
 }
+
+// A stranger that took Bob's name leaves and joins again, to be rid of the mark.
+func TestUnproven_whoLeavesAndJoinsAgain_keepsTheMarkForAnHour(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		shows := func(got chat.Seated, status chat.JoinStatus, want bool) {
+			t.Helper()
+			if got.Status != status {
+				t.Errorf("the status is %q, want %q", got.Status, status)
+			}
+			for _, a := range there.info(p.ann.Token).Room.Agents {
+				if a.Name == "Bob" && a.Replaced != want {
+					t.Errorf("Bob is shown as replaced: %v, want %v", a.Replaced, want)
+				}
+			}
+		}
+		w.clock.Advance(3 * time.Minute)
+		bob := there.join("plans", "Bob")
+		for range 2 {
+			w.leave(bob.Token)
+			bob = there.join("plans", "Bob")
+			shows(bob, chat.StatusReplaced, true)
+		}
+		w.leave(bob.Token)
+		w.clock.Advance(time.Hour)
+		w.look(p.ann.Token, "")
+		shows(w.join("plans", "Bob"), chat.StatusJoined, false)
+	})
+}

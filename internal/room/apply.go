@@ -94,6 +94,9 @@ func forgetKnocks(s *State, e Event) {
 
 // free removes the agent of e.
 func free(s *State, e Event) {
+	if a, here := s.Seated(e.Seat); here {
+		noteTaken(s, a, e.At())
+	}
 	s.Agents = slices.DeleteFunc(slices.Clone(s.Agents), func(a Agent) bool { return a.Seat == e.Seat })
 	if e.Promoted != 0 {
 		promote(s, e.Promoted, e.AtMs, false)

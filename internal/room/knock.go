@@ -67,7 +67,10 @@ func PendingKnock(s *State, seat int, hash string, now time.Time) (Knock, bool) 
 func readmit(s *State, e Event) {
 	by, _ := s.Seated(e.By)
 	if e.Knock == 0 {
-		change(s, e.Seat, func(a *Agent) { a.ReplacedMs = 0 })
+		change(s, e.Seat, func(a *Agent) {
+			a.ReplacedMs = 0
+			s.Taken = withoutTaken(s.Taken, a.Key)
+		})
 		return
 	}
 	s.Knocks = slices.Clone(s.Knocks)

@@ -49,7 +49,7 @@ func BytesOf(h *Head) int {
 
 func ofState(s *State) int {
 	n := ofSettings(&s.Settings) + s.Talk.held() + texts(s.ID, s.LogKey)
-	n += list(s.Agents) + list(s.Bans) + list(s.Mutes) + list(s.Knocks)
+	n += list(s.Agents) + list(s.Bans) + list(s.Mutes) + list(s.Knocks) + list(s.Taken)
 	for i := range s.Agents {
 		n += s.Agents[i].held()
 	}
@@ -60,6 +60,9 @@ func ofState(s *State) int {
 	}
 	for _, k := range s.Knocks {
 		n += texts(k.Key, k.Hash)
+	}
+	for _, t := range s.Taken {
+		n += texts(t.Key)
 	}
 	return n
 }

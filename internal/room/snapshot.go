@@ -30,6 +30,7 @@ type Snapshot struct {
 	Closed    bool     `json:"closed,omitempty"`
 	ExpiresMs int64    `json:"expires"`
 	HeadMs    int64    `json:"at"`
+	Taken     []Taken  `json:"taken,omitempty"`
 	Parts     string   `json:"parts"` // digestOf its parts: a reader sees if it has others
 }
 
@@ -57,7 +58,7 @@ func (s *State) Snapshot() Snapshot {
 	return Snapshot{
 		V: Version, AsOf: s.AsOf, Settings: settings, Seated: len(s.Agents), NextSeat: s.NextSeat,
 		LastFreed: s.LastFreed, LastTalk: s.LastTalk, Messages: s.Messages, LogKey: s.LogKey, Updated: s.Updated,
-		Retired: s.Retired, Closed: s.Closed, ExpiresMs: s.ExpiresMs, HeadMs: s.HeadMs, Parts: digestOf(Parts(s)),
+		Retired: s.Retired, Closed: s.Closed, ExpiresMs: s.ExpiresMs, HeadMs: s.HeadMs, Taken: s.Taken, Parts: digestOf(Parts(s)),
 	}
 }
 
@@ -115,7 +116,7 @@ func (x Snapshot) State(id string, parts []Part) (State, error) {
 	s := State{
 		Settings: x.Settings, ID: id, AsOf: x.AsOf, LastChange: x.AsOf, NextSeat: x.NextSeat,
 		LastFreed: x.LastFreed, LastTalk: x.LastTalk, Messages: x.Messages, Updated: x.Updated,
-		Retired: x.Retired, Closed: x.Closed, ExpiresMs: x.ExpiresMs, HeadMs: x.HeadMs,
+		Retired: x.Retired, Closed: x.Closed, ExpiresMs: x.ExpiresMs, HeadMs: x.HeadMs, Taken: x.Taken,
 	}
 	for _, p := range parts {
 		add(&s, p)

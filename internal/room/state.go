@@ -32,6 +32,7 @@ type State struct {
 	Bans       []Ban   // names that may not join
 	Mutes      []Ban   // names that may not speak
 	Knocks     []Knock // of the last ten minutes
+	Taken      []Taken // of the last hour, at least
 	Described  int64   // the event that the description was last written with: see Part
 	Knocked    int64   // and the knocks
 	ExpiresMs  int64
