@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/dynamolocal"
+	"github.com/parley-chat/parley/internal/ident"
 )
 
 // usualUnits is what one address may spend a minute on a public server.
@@ -120,6 +121,50 @@ func TestAttack_bursts_ofText(t *testing.T) {
 	took := time.Since(began)
 	within(t, bytes, 1000, took)
 	attacks(t, "bursts: %d bytes in %v, under a limit of 1000 a minute", bytes, took.Round(time.Millisecond))
+}
+
+// Whatever strangers do who know a room's name and id, its members go on talking, those
+// behind a busy address too.
+func TestAttack_strangers_spendARoomsBudget(t *testing.T) {
+	units := scaled(usualUnits)
+	p := exposed(t, "--units-per-minute", strconv.Itoa(units), "--rooms-per-hour", "0")
+	ann := stranger{p, "203.0.113.1"}
+	room := ann.must(t, "create_room", args{"room": "attack", "agent_name": "Ann", "password": "of the members"})
+	for range units / 3 {
+		ann.must(t, "wait_for_message", args{"agent_token": room.AgentToken, "wait_seconds": 0})
+	}
+	forged, err := ident.ParseToken(room.AgentToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged.Secret = ident.NewSecret()
+	tries := []func(stranger) (answer, error){
+		func(s stranger) (answer, error) {
+			return s.call(t.Context(), "wait_for_message", args{"agent_token": forged.String(), "wait_seconds": 0})
+		},
+		func(s stranger) (answer, error) { return s.call(t.Context(), "room_info", args{"room": "attack"}) },
+		func(s stranger) (answer, error) {
+			return s.call(t.Context(), "join_room", args{"room": "attack", "agent_name": "Mallory"})
+		},
+	}
+	n := scaled(24_000)
+	_, took := flood(t, n, func(i int) (answer, error) {
+		return tries[i/12%3](stranger{p, fmt.Sprintf("203.0.113.%d", 66+i%12)})
+	})
+	refused := 0
+	for i := range 10 {
+		got, err := ann.call(t.Context(), "send_message", args{"agent_token": room.AgentToken, "text": fmt.Sprint("said ", i)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Code != "" {
+			refused++
+		}
+	}
+	if refused > 0 {
+		t.Errorf("%d of 10 messages of a member were refused", refused)
+	}
+	attacks(t, "%d calls of strangers for one room in %v: %d of 10 messages of a member were refused", n, took.Round(time.Millisecond), refused)
 }
 
 // A room has 32,767 numbers for seats.

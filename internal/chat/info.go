@@ -47,9 +47,6 @@ func infoOf(ctx context.Context, s *Service, key, password string) (Info, error)
 	if err != nil {
 		return Info{}, err
 	}
-	if err := s.limits.Enter(ctx, id); err != nil {
-		return Info{}, err
-	}
 	r := s.acquire(id)
 	defer r.release()
 	h, err := r.log.Current(ctx, began)

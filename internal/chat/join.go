@@ -94,21 +94,8 @@ func (op *joinOp) run(ctx context.Context) (Seated, error) {
 		case err != nil:
 			return Seated{}, err
 		}
-		return op.pay(ctx, id)
+		return op.enter(ctx, id)
 	})
-}
-
-// pay is enter, of which a new seat has a price.
-func (op *joinOp) pay(ctx context.Context, id string) (Seated, error) {
-	undo, err := op.svc.limits.Seat(ctx, id)
-	if err != nil {
-		return Seated{}, err
-	}
-	got, err := op.enter(ctx, id)
-	if err != nil || got.Status == StatusReturned {
-		undo()
-	}
-	return got, err
 }
 
 // enter takes a seat in the room of id, or starts it over if it has expired, is deserted
@@ -146,8 +133,15 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 	return got, err
 }
 
-// sit takes a seat in an existing room.
-func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (Seated, error) {
+// sit takes a seat in an existing room. A new one has a price, once the password is right.
+// A caller that has gone pays, too: it may have the seat.
+func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seated, err error) {
+	var undo func()
+	defer func() {
+		if undo != nil && (err != nil && ctx.Err() == nil || got.Status == StatusReturned) {
+			undo()
+		}
+	}()
 	claim := &seatClaim{
 		Claim:    room.Claim{Name: op.newcomer.name, Principal: op.principal, Hash: ident.HashSecret(op.secret)},
 		newcomer: op.newcomer,
@@ -160,6 +154,11 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (Seated, e
 				return Seated{}, err
 			}
 			claim.password = h.Password
+		}
+		if undo == nil {
+			if undo, err = op.svc.limits.Seat(ctx, h.ID); err != nil {
+				return Seated{}, err
+			}
 		}
 		p := &roomlog.Proposal{Propose: claim.propose, Blocked: claim.blocked, Began: op.began}
 		err := r.log.Append(ctx, p)

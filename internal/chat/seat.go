@@ -41,25 +41,29 @@ func (s *Service) accept(ctx context.Context, token string, read func(*roomlog.L
 	if err != nil {
 		return nil, err
 	}
-	if err := s.limits.Enter(ctx, t.Room); err != nil {
-		return nil, err
-	}
 	began := s.now()
 	r := s.acquire(t.Room)
 	h, err := read(r.log, ctx)
+	a, ok := room.Agent{}, false
 	if err == nil {
-		if a, ok := h.Owner(t); ok && !h.Expired(began) {
-			return &caller{token: t, room: r, head: h, agent: a}, nil
-		}
-		if h, err = r.log.Current(ctx, began); err == nil {
-			if a, ok := h.Owner(t); ok && !h.Expired(began) {
-				return &caller{token: t, room: r, head: h, agent: a}, nil
+		if a, ok = h.Owner(t); !ok || h.Expired(began) {
+			if h, err = r.log.Current(ctx, began); err == nil {
+				a, ok = h.Owner(t)
 			}
-			err = s.whyNot(ctx, h, t)
 		}
 	}
-	r.release()
-	return nil, err
+	switch {
+	case err != nil:
+	case !ok || h.Expired(began):
+		err = s.whyNot(ctx, h, t)
+	default:
+		err = s.limits.Enter(ctx, t.Room)
+	}
+	if err != nil {
+		r.release()
+		return nil, err
+	}
+	return &caller{token: t, room: r, head: h, agent: a}, nil
 }
 
 // parseToken reads a token. It recognizes a ticket that was passed in its place.

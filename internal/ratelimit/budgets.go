@@ -73,9 +73,21 @@ func (b *budgets) spend(key string, n float64, now time.Time) (covered float64) 
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	x := b.get(key, now)
-	left := b.limit * (1 - x.full.Sub(now).Minutes())
+	left := b.leftOf(x, now)
 	b.count(x, n, now)
-	return min(n, max(left, 0))
+	return min(n, left)
+}
+
+// left returns how much is left of the budget of key.
+func (b *budgets) left(key string, now time.Time) float64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.leftOf(b.get(key, now), now)
+}
+
+// leftOf is left of a budget from get. b.mu is held.
+func (b *budgets) leftOf(x *budget, now time.Time) float64 {
+	return max(0, b.limit*(1-x.full.Sub(now).Minutes()))
 }
 
 // count spends n of x in this process. b.mu is held.

@@ -114,8 +114,9 @@ func TestBegin_callerThatHasSpentItsBudget_hearsOnAndMayCallAgainLater(t *testin
 	}
 }
 
-// Three callers at once cost a room no more than two of them may.
-func TestEnter_roomThatHasSpentItsBudget_isClosedToAllButThoseWhoHear(t *testing.T) {
+// Three callers at once cost a room no more than two of them may, and a quarter of the
+// budget of the third, whom no room refuses before.
+func TestEnter_roomThatHasSpentItsBudget_isClosedToThoseWhoHaveSpent(t *testing.T) {
 	l := ratelimit.New(ratelimit.Limits{Units: 240}, ratelimit.Options{Clock: begun()})
 	total := 0
 	for i := range 3 {
@@ -132,23 +133,64 @@ func TestEnter_roomThatHasSpentItsBudget_isClosedToAllButThoseWhoHear(t *testing
 			total++
 		}
 	}
-	if total != 420 {
-		t.Errorf("%d calls in a room, of which 420 are allowed", total)
+	if total != 420+60 {
+		t.Errorf("%d calls in a room, of which 480 are allowed", total)
 	}
-	late := from(t, "192.0.2.9")
-	hears, err := l.Begin(late, ratelimit.Vital)
+	for _, try := range []struct {
+		from string
+		kind ratelimit.Kind
+		room string
+	}{
+		{"192.0.2.2", ratelimit.Vital, "abcdefg"}, {"192.0.2.2", ratelimit.Usual, "hijklmn"}, {"192.0.2.9", ratelimit.Usual, "abcdefg"},
+	} {
+		call, err := l.Begin(from(t, try.from), try.kind)
+		if err == nil {
+			err = l.Enter(call, try.room)
+		}
+		if err != nil {
+			t.Errorf("%+v: %v", try, err)
+		}
+	}
+}
+
+// However many have overdrawn a room's budget, it is closed no longer than a minute.
+func TestTable_manyCallersAtOnce_closeARoomForAMinuteAtMost(t *testing.T) {
+	clock := begun()
+	l := ratelimit.New(ratelimit.Limits{Units: 240}, ratelimit.Options{Clock: clock})
+	tab := l.Table(metered(t, nil))
+	for i := range 20 {
+		call, err := l.Begin(from(t, fmt.Sprintf("192.0.2.%d", i)), ratelimit.Usual)
+		if err == nil {
+			err = l.Enter(call, "abcdefg")
+		}
+		if err == nil {
+			err = tab.Write(call, put("LOG#1", 300_000))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := l.SpentIn("abcdefg"); got > 480+1e-6 {
+		t.Errorf("%v of a room's 480 units are spent", got)
+	}
+}
+
+// A call that has entered no room, such as that of a stranger with a wrong token, costs
+// none.
+func TestTable_callOutsideOfARoom_costsTheCallerAlone(t *testing.T) {
+	l := ratelimit.New(ratelimit.Limits{Units: 240}, ratelimit.Options{Clock: begun()})
+	call, err := l.Begin(from(t, "192.0.2.1"), ratelimit.Usual)
 	if err == nil {
-		err = l.Enter(hears, "abcdefg")
+		err = l.Enter(call, "hijklmn")
+	}
+	if err == nil {
+		err = l.Table(metered(t, nil)).Write(call, put("LOG#1", 10_000))
 	}
 	if err != nil {
-		t.Errorf("a wait in that room: %v", err)
+		t.Fatal(err)
 	}
-	elsewhere, err := l.Begin(late, ratelimit.Usual)
-	if err == nil {
-		err = l.Enter(elsewhere, "hijklmn")
-	}
-	if err != nil {
-		t.Errorf("a call in another room: %v", err)
+	if got := l.SpentIn("abcdefg"); got > 0 {
+		t.Errorf("it cost the room %v units", got)
 	}
 }
 
@@ -227,6 +269,9 @@ func TestTable_whatACallDoes_isChargedByItsSize(t *testing.T) {
 	l := ratelimit.New(ratelimit.Limits{Units: 1000}, ratelimit.Options{Clock: begun()})
 	tab := l.Table(metered(t, nil))
 	ann, err := l.Begin(from(t, "192.0.2.1"), ratelimit.Usual)
+	if err == nil {
+		err = l.Enter(ann, "abcdefg")
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +288,7 @@ func TestTable_whatACallDoes_isChargedByItsSize(t *testing.T) {
 	if got := l.Spent("address 192.0.2.1"); got < want-1e-6 || got > want+1e-6 {
 		t.Errorf("%v units, want %v", got, want)
 	}
-	if got := l.SpentIn("abcdefg"); got < want-1-1e-6 || got > want-1+1e-6 {
-		t.Errorf("%v units of the room, want %v", got, want-1)
+	if got := l.SpentIn("abcdefg"); got < want-1e-6 || got > want+1e-6 {
+		t.Errorf("%v units of the room, want %v", got, want)
 	}
 }

@@ -3,6 +3,7 @@ package ratelimit
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/roomlog"
@@ -27,12 +28,18 @@ const (
 	Vital
 )
 
-const keptForVital = 1.0 / 8
+const (
+	keptForVital = 1.0 / 8
+	// modest is how much of its own budget a caller may have spent whom no room refuses:
+	// else a few that spend all of a room's would keep out everybody else.
+	modest = 1.0 / 4
+)
 
 // payer is the call that pays for what is done in its context.
 type payer struct {
 	caller string
-	kept   float64 // how much of each budget it leaves
+	kept   float64                // how much of each budget it leaves
+	in     atomic.Pointer[string] // the id of the room that it has entered
 }
 
 type payerKey struct{}
@@ -43,7 +50,7 @@ func (l *Limiter) Begin(ctx context.Context, k Kind) (context.Context, error) {
 	if l.callers == nil {
 		return ctx, nil
 	}
-	p := payer{caller: ident.CallerOf(ctx), kept: keptForVital}
+	p := &payer{caller: ident.CallerOf(ctx), kept: keptForVital}
 	if k == Vital {
 		p.kept = 0
 	}
@@ -54,24 +61,38 @@ func (l *Limiter) Begin(ctx context.Context, k Kind) (context.Context, error) {
 	return context.WithValue(ctx, payerKey{}, p), nil
 }
 
-// Enter admits the call of ctx to the room with an id. It refuses one to a room that has
-// no budget left.
+// Enter admits the call of ctx to the room with an id, of whose budget it is a part from
+// here on. It refuses a call to a room that has no budget left, unless its caller is
+// modest. Only who belongs to the room enters it: a stranger pays alone.
 func (l *Limiter) Enter(ctx context.Context, id string) error {
-	p, pays := ctx.Value(payerKey{}).(payer)
+	p, pays := ctx.Value(payerKey{}).(*payer)
 	if !pays {
 		return nil
 	}
+	p.in.Store(&id)
 	l.tell(ctx, l.rooms, roomKey(id))
-	if wait := l.rooms.take(roomKey(id), callUnits, l.clock.Now(), p.kept); wait > 0 {
-		return retryLater(tooMuchOfRoom, wait)
+	_, err := l.share(p, id, callUnits)
+	return err
+}
+
+// share takes so many units of the budget of a room for p, or none if p is modest and
+// they are not there.
+func (l *Limiter) share(p *payer, id string, units float64) (taken float64, err error) {
+	now := l.clock.Now()
+	wait := l.rooms.take(roomKey(id), units, now, p.kept)
+	switch {
+	case wait <= 0:
+		return units, nil
+	case l.callers.left(p.caller, now) < (1-modest)*l.callers.limit:
+		return 0, retryLater(tooMuchOfRoom, wait)
 	}
-	return nil
+	return 0, nil
 }
 
 // Seat is Enter for a call that wants a new seat. It takes the price beforehand, so that
 // calls at the same moment do not all pass; undo gives it back.
 func (l *Limiter) Seat(ctx context.Context, id string) (undo func(), err error) {
-	p, pays := ctx.Value(payerKey{}).(payer)
+	p, pays := ctx.Value(payerKey{}).(*payer)
 	if !pays {
 		return func() {}, nil
 	}
@@ -81,13 +102,14 @@ func (l *Limiter) Seat(ctx context.Context, id string) (undo func(), err error) 
 	if wait := l.callers.take(p.caller, seatUnits, l.clock.Now(), p.kept); wait > 0 {
 		return nil, retryLater(tooMuchOfCaller, wait)
 	}
-	if wait := l.rooms.take(roomKey(id), seatUnits, l.clock.Now(), p.kept); wait > 0 {
+	taken, err := l.share(p, id, seatUnits)
+	if err != nil {
 		l.callers.spend(p.caller, -seatUnits, l.clock.Now())
-		return nil, retryLater(tooMuchOfRoom, wait)
+		return nil, err
 	}
 	return func() {
 		l.callers.spend(p.caller, -seatUnits, l.clock.Now())
-		l.rooms.spend(roomKey(id), -seatUnits, l.clock.Now())
+		l.rooms.spend(roomKey(id), -taken, l.clock.Now())
 	}, nil
 }
 
@@ -99,18 +121,19 @@ func (l *Limiter) Password(ctx context.Context, password string) {
 	}
 }
 
-// charge charges the call of ctx, and the room with an id unless that is "". By how much
-// the caller overdraws its budget is not the room's: else one caller could spend all of it,
-// with many calls at the same moment.
+// charge charges the call of ctx, and the room with an id if the call has entered it. By how
+// much the caller overdraws its budget is not the room's: else one caller could spend all
+// of it, with many calls at the same moment. Nor can the room's be overdrawn: it would
+// stay closed for long after those that did it have gone.
 func (l *Limiter) charge(ctx context.Context, id string, units float64) {
-	p, pays := ctx.Value(payerKey{}).(payer)
+	p, pays := ctx.Value(payerKey{}).(*payer)
 	if !pays {
 		return
 	}
 	now := l.clock.Now()
 	covered := l.callers.spend(p.caller, units, now)
-	if id != "" {
-		l.rooms.spend(roomKey(id), covered, now)
+	if in := p.in.Load(); in != nil && *in == id {
+		l.rooms.spend(roomKey(id), min(covered, l.rooms.left(roomKey(id), now)), now)
 	}
 }
 
