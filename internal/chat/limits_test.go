@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
 // limited returns a world with limits.
@@ -136,6 +138,33 @@ func TestLimits_leaveAndJoinAgain_doNotResetTheAllowance(t *testing.T) {
 	}
 	if said != 5 {
 		t.Errorf("%d messages within a minute, of which 5 are allowed", said)
+	}
+}
+
+// What a caller says that does not wait for the answer is said, and counts.
+func TestLimits_callersThatGo_haveTheSameAllowance(t *testing.T) {
+	w := newWorld(t)
+	var gone atomic.Pointer[context.CancelFunc]
+	h := &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
+		if leave := gone.Load(); leave != nil && c.Method == tabletest.Write {
+			(*leave)()
+		}
+		return nil
+	}}
+	w = onTable(t, w.clock, h, chat.Options{SingleProcess: true, MinBatch: 1, Limits: ratelimit.Limits{Messages: 5}})
+	p := w.pair()
+	for i := range 40 {
+		ctx, leave := context.WithCancel(t.Context())
+		gone.Store(&leave)
+		_, err := w.Send(ctx, chat.SendRequest{Token: p.ann.Token, Text: fmt.Sprintf("text %d", i)})
+		leave()
+		if err == nil {
+			t.Fatal("its caller has not gone")
+		}
+	}
+	gone.Store(nil)
+	if n := len(w.history(p.bob.Token, chat.HistoryRequest{}).Messages); n > 7 {
+		t.Errorf("%d messages within a minute, of which 5 are allowed", n)
 	}
 }
 

@@ -44,7 +44,8 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 		return Sent{}, err
 	}
 	got, err := op.run(ctx)
-	if err != nil || !got.Sent && got.Credential == "" || got.Duplicate {
+	gone := ctx.Err() != nil // its text may be said yet
+	if err != nil && !gone || err == nil && (!got.Sent && got.Credential == "" || got.Duplicate) {
 		undo() // a warning of a credential costs a write
 	}
 	if err != nil || !got.Sent {
