@@ -63,7 +63,9 @@ func (s *serveCommand) Run(ctx context.Context, io streams) (err error) {
 	if err := banner(io.out, at, s.PublicAddress(), place(s.settings), config.Exposure()); err != nil {
 		log.Warn("cannot write to standard output", "error", err)
 	}
-	return serveUntil(ctx, httpapi.NewServer(a.Handler, log), ln, a.Stop, log)
+	server := httpapi.NewServer(a.Handler, log)
+	httpapi.BoundConnections(server, app.MaxConnections())
+	return serveUntil(ctx, server, ln, a.Stop, log)
 }
 
 // ready returns an error if the table does not answer.

@@ -90,6 +90,13 @@ func (s Settings) maxWaits() int64 {
 	return waits
 }
 
+// MaxConnections returns how many connections a server may have open, so that a few files
+// more can be opened; 0 means any number.
+func MaxConnections() int {
+	files := descriptors()
+	return int(files - files/16)
+}
+
 // Logger returns a log on w in the level and format of the settings.
 func (s Settings) Logger(w io.Writer) *slog.Logger {
 	level := slog.LevelWarn
