@@ -175,6 +175,27 @@ func TestTable_manyCallersAtOnce_closeARoomForAMinuteAtMost(t *testing.T) {
 	}
 }
 
+// Whatever others have put into a room, looking into it once cuts nobody off.
+func TestTable_callThatReadsMuch_leavesMostOfTheBudget(t *testing.T) {
+	l := ratelimit.New(ratelimit.Limits{Units: 240}, ratelimit.Options{Clock: begun()})
+	tab, ann := l.Table(metered(t, nil)), from(t, "192.0.2.1")
+	if err := tab.Write(t.Context(), put("LOG#1", 300_000)); err != nil {
+		t.Fatal(err)
+	}
+	call, err := l.Begin(ann, ratelimit.Usual)
+	for range 100 {
+		if err == nil {
+			_, err = tab.Get(call, put("LOG#1", 1).Item.Key, table.Strong)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := l.Spent("address 192.0.2.1"); got > 61+1e-6 || got < 61-1e-6 {
+		t.Errorf("it has spent %v units, want 1 and a quarter of 240", got)
+	}
+}
+
 // A call that has entered no room, such as that of a stranger with a wrong token, costs
 // none.
 func TestTable_callOutsideOfARoom_costsTheCallerAlone(t *testing.T) {

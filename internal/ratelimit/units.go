@@ -3,6 +3,7 @@ package ratelimit
 import (
 	"context"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/parley-chat/parley/internal/ident"
@@ -33,6 +34,10 @@ const (
 	// modest is how much of its own budget a caller may have spent whom no room refuses:
 	// else a few that spend all of a room's would keep out everybody else.
 	modest = 1.0 / 4
+	// mostRead is how much of its caller's budget one call pays for reading. It cannot
+	// know how much others have put before what it looks for, and must not be cut off
+	// from the room by that.
+	mostRead = 1.0 / 4
 )
 
 // payer is the call that pays for what is done in its context.
@@ -40,6 +45,19 @@ type payer struct {
 	caller string
 	kept   float64                // how much of each budget it leaves
 	in     atomic.Pointer[string] // the id of the room that it has entered
+
+	mu   sync.Mutex
+	read float64 // units so far
+}
+
+// pays returns how many of so many units that were read are paid for, of at most so many
+// in all.
+func (p *payer) pays(units, most float64) float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	paid := min(units, max(0, most-p.read))
+	p.read += units
+	return paid
 }
 
 type payerKey struct{}
@@ -156,14 +174,14 @@ type charged struct {
 // Get is table.Table's.
 func (c charged) Get(ctx context.Context, k table.Key, consistency table.Consistency) (table.Item, error) {
 	item, err := c.Table.Get(ctx, k, consistency)
-	c.charge(ctx, k.Partition, unitsRead(consistency, item))
+	c.chargeRead(ctx, k.Partition, unitsRead(consistency, item))
 	return item, err
 }
 
 // Query is table.Table's.
 func (c charged) Query(ctx context.Context, r table.Range) (table.Page, error) {
 	page, err := c.Table.Query(ctx, r)
-	c.charge(ctx, r.Partition, unitsRead(r.Consistency, page.Items...))
+	c.chargeRead(ctx, r.Partition, unitsRead(r.Consistency, page.Items...))
 	return page, err
 }
 
@@ -174,6 +192,13 @@ func (c charged) Write(ctx context.Context, ops ...table.Op) error {
 		c.charge(ctx, ops[0].Item.Key.Partition, unitsWritten(ops))
 	}
 	return err
+}
+
+// chargeRead is charge for what was read.
+func (c charged) chargeRead(ctx context.Context, partition string, units float64) {
+	if p, ok := ctx.Value(payerKey{}).(*payer); ok {
+		c.charge(ctx, partition, p.pays(units, mostRead*c.limiter.callers.limit))
+	}
 }
 
 // charge charges what was done in a partition. A Write of several partitions belongs to
