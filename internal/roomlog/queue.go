@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"sync"
+
+	"github.com/parley-chat/parley/internal/ident"
 )
 
 const (
@@ -16,7 +18,8 @@ const (
 )
 
 // readQueue lets the calls that read history take turns. The next call is one of the room
-// of which the fewest calls read, however many wait in another.
+// of which the fewest calls read, however many wait in another; and there, one of the
+// caller of whom the fewest do.
 type readQueue struct {
 	mu     sync.Mutex
 	inside int                  // calls that read
@@ -28,59 +31,69 @@ type readQueue struct {
 type roomRead struct {
 	id      string
 	inside  int
-	waiting []chan struct{} // each is closed when its call may read; the oldest first
+	callers map[string]int // of those inside, how many each caller has; see ident.CallerOf
+	waiting []turn         // the oldest first
+}
+
+// turn is a call that waits until it may read.
+type turn struct {
+	caller string
+	begun  chan struct{} // closed when it may
 }
 
 // BeginRead waits until the caller may read a page of history. The caller calls done when
 // it has dropped what it read, and begins anew for the next page.
 func (l *Log) BeginRead(ctx context.Context) (done func(), err error) {
 	q := &l.store.reads
-	turn := q.enter(l.id)
+	t := q.enter(l.id, ident.CallerOf(ctx))
 	select {
-	case <-turn:
-		return func() { q.leave(l.id) }, nil
+	case <-t.begun:
+		return func() { q.leave(l.id, t) }, nil
 	case <-ctx.Done():
-		q.giveUp(l.id, turn)
+		q.giveUp(l.id, t)
 		return nil, ctx.Err()
 	}
 }
 
-// enter puts a call into the queue. The channel is closed when it may read.
-func (q *readQueue) enter(id string) chan struct{} {
+// enter puts a call of a caller into the queue.
+func (q *readQueue) enter(id, caller string) turn {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	r := q.rooms[id]
 	if r == nil {
-		r = &roomRead{id: id}
+		r = &roomRead{id: id, callers: map[string]int{}}
 		q.rooms[id] = r
 	}
-	turn := make(chan struct{})
-	if r.waiting = append(r.waiting, turn); len(r.waiting) == 1 {
+	t := turn{caller, make(chan struct{})}
+	if r.waiting = append(r.waiting, t); len(r.waiting) == 1 {
 		q.line = append(q.line, r)
 	}
 	q.serve()
-	return turn
+	return t
 }
 
 // leave ends the reading of a call.
-func (q *readQueue) leave(id string) {
+func (q *readQueue) leave(id string, t turn) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	r := q.rooms[id]
 	q.inside--
 	r.inside--
+	if r.callers[t.caller]--; r.callers[t.caller] == 0 {
+		delete(r.callers, t.caller)
+	}
 	q.serve()
 	q.forget(r)
 }
 
 // giveUp takes a call out of the queue that waits no longer.
-func (q *readQueue) giveUp(id string, turn chan struct{}) {
+func (q *readQueue) giveUp(id string, t turn) {
 	q.mu.Lock()
 	r := q.rooms[id]
-	i := slices.Index(r.waiting, turn)
+	i := slices.Index(r.waiting, t)
 	if i < 0 { // it was just let in
 		q.mu.Unlock()
-		q.leave(id)
+		q.leave(id, t)
 		return
 	}
 	defer q.mu.Unlock()
@@ -103,8 +116,10 @@ func (q *readQueue) serve() {
 		if r.inside == readsOfRoom {
 			return
 		}
-		close(r.waiting[0])
-		r.waiting = r.waiting[1:]
+		t := slices.MinFunc(r.waiting, func(a, b turn) int { return r.callers[a.caller] - r.callers[b.caller] })
+		close(t.begun)
+		r.waiting = slices.DeleteFunc(r.waiting, func(x turn) bool { return x == t })
+		r.callers[t.caller]++
 		r.inside++
 		q.inside++
 		if q.unline(r); len(r.waiting) > 0 {

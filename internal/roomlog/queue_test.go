@@ -8,9 +8,9 @@ import (
 )
 
 // enters reports whether a call has been let in.
-func enters(turn chan struct{}) bool {
+func enters(t turn) bool {
 	select {
-	case <-turn:
+	case <-t.begun:
 		return true
 	default:
 		return false
@@ -21,9 +21,9 @@ func enters(turn chan struct{}) bool {
 // and further ones go in turn with those.
 func TestReadQueue_crowdInOneRoom_goesNotAheadOfAnother(t *testing.T) {
 	q := readQueue{rooms: map[string]*roomRead{}}
-	var crowd []chan struct{}
+	var crowd []turn
 	for range 100 {
-		crowd = append(crowd, q.enter("crowd"))
+		crowd = append(crowd, q.enter("crowd", ""))
 	}
 	inside := func() (n int) {
 		for _, turn := range crowd {
@@ -37,22 +37,40 @@ func TestReadQueue_crowdInOneRoom_goesNotAheadOfAnother(t *testing.T) {
 		t.Fatalf("%d calls read one room, want %d", inside(), readsOfRoom)
 	}
 	for room := range readsAtOnce - readsOfRoom {
-		if !enters(q.enter(string(rune('a' + room)))) {
+		if !enters(q.enter(string(rune('a'+room)), "")) {
 			t.Fatalf("the call to room %d had to wait", room)
 		}
 	}
-	late, later := q.enter("late"), q.enter("late")
+	late, later := q.enter("late", ""), q.enter("late", "")
 	if enters(late) {
 		t.Fatal("too many calls read at once")
 	}
-	q.leave("crowd")
+	q.leave("crowd", crowd[0])
 	if !enters(late) || inside() > readsOfRoom {
 		t.Error("a call of the crowd went first")
 	}
-	q.leave("crowd")
-	q.leave("crowd")
+	q.leave("crowd", crowd[1])
+	q.leave("crowd", crowd[2])
 	if !enters(later) || inside() != readsOfRoom+1 {
 		t.Error("when two more calls of the crowd have ended, one of each room should have gone in")
+	}
+}
+
+// However many calls of one caller wait to read a room, the first of another's there is the
+// next to go in.
+func TestReadQueue_crowdOfOneCaller_goesNotAheadOfAnother(t *testing.T) {
+	q := readQueue{rooms: map[string]*roomRead{}}
+	var crowd []turn
+	for range 100 {
+		crowd = append(crowd, q.enter("plans", "mallory"))
+	}
+	ann := q.enter("plans", "ann")
+	if enters(ann) {
+		t.Fatal("too many calls read one room")
+	}
+	q.leave("plans", crowd[0])
+	if !enters(ann) || enters(crowd[readsOfRoom]) {
+		t.Error("a call of the crowd went first")
 	}
 }
 
@@ -63,7 +81,7 @@ func TestReadQueue_anyOrder_letsEverybodyIn(t *testing.T) {
 		q := readQueue{rooms: map[string]*roomRead{}}
 		type call struct {
 			room string
-			turn chan struct{}
+			turn turn
 		}
 		var calls []call
 		check := func() {
@@ -92,7 +110,7 @@ func TestReadQueue_anyOrder_letsEverybodyIn(t *testing.T) {
 		}
 		end := func(i int) {
 			if c := calls[i]; enters(c.turn) && rng.IntN(4) > 0 {
-				q.leave(c.room)
+				q.leave(c.room, c.turn)
 			} else {
 				q.giveUp(c.room, c.turn)
 			}
@@ -102,7 +120,7 @@ func TestReadQueue_anyOrder_letsEverybodyIn(t *testing.T) {
 		for range 300 {
 			if len(calls) == 0 || rng.IntN(5) > 1 {
 				room := string(rune('a' + rng.IntN(8)))
-				calls = append(calls, call{room, q.enter(room)})
+				calls = append(calls, call{room, q.enter(room, string(rune('A'+rng.IntN(4))))})
 				check()
 			} else {
 				end(rng.IntN(len(calls)))
