@@ -26,6 +26,7 @@ type inbox struct {
 	parted     bool // an agent is done, or left
 	seatWanted bool
 	nameWanted bool
+	succeeded  bool // the caller became an acting admin
 	alone      bool // the wait ended at once, since all others are away or have left
 	missed     bool // events had expired
 	removed    bool // the caller's seat is gone, or the room closed
@@ -121,6 +122,7 @@ func (in *inbox) take(e room.Event, agents int) bool {
 		in.parted = in.parted || e.Type == room.Left || e.Kind == room.Done
 		in.seatWanted = in.seatWanted || e.Type == room.Knocked && e.Reason == room.ReasonRoomFull
 		in.nameWanted = in.nameWanted || e.Type == room.Knocked && e.Reason == room.ReasonNameTaken && e.Key != me.Key
+		in.succeeded = in.succeeded || me.Succeeds(e)
 		in.wakes = in.wakes || in.ends(e, agents)
 	}
 	if e.N > in.scanned+1 {

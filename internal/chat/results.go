@@ -81,6 +81,7 @@ type Waited struct {
 	Paired     bool // a queue made the room
 	SeatWanted bool // a join found no free seat, and the caller can enlarge the room
 	NameWanted bool // a join under a taken name was refused, and the caller can readmit it
+	Acting     bool // the caller has become an admin, since those who were chosen are silent
 	Spoke      bool // the last public message is the caller's
 	Begun      bool // two agents have spoken
 	room.Debt

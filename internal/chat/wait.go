@@ -196,6 +196,9 @@ func (c *caller) hand(ctx context.Context, in *inbox, w *live.Wait) (*Waited, er
 	}
 	got.SeatWanted = in.seatWanted && room.MayEnlarge(h, c.agent.Seat)
 	got.NameWanted = in.nameWanted && room.MayReadmit(h, c.agent.Seat)
+	if a, here := h.Seated(c.agent.Seat); here {
+		got.Acting = in.succeeded && room.IsActing(&h.State, a)
+	}
 	got.AwayUntil = c.attendance().AwayUntil()
 	return got, nil
 }

@@ -63,6 +63,11 @@ func (c *Claim) lacksAdmin(h *Head, now time.Time) bool {
 	return true
 }
 
+// Succeeds reports whether e makes a an acting admin.
+func (a Agent) Succeeds(e Event) bool {
+	return e.Type == Managed && e.Action == Promote && e.Reason == ReasonTimeout && e.Seat == a.Seat && e.N > a.Joined
+}
+
 // IsActing reports whether a is an acting admin, and one that was chosen has a seat.
 func IsActing(s *State, a Agent) bool {
 	return a.Acting && slices.ContainsFunc(s.Agents, Agent.isChosen)

@@ -73,6 +73,10 @@ func readmitted(id string) view.Message {
 	return view.Message{ID: id, Type: view.RoleChanged, Agent: chosen, Action: room.Readmit, By: chosen}
 }
 
+func promoted(id string) view.Message {
+	return view.Message{ID: id, Type: view.RoleChanged, Agent: chosen, Action: room.Promote, Reason: room.ReasonTimeout}
+}
+
 func returned(id string) view.Message {
 	m := came(id)
 	m.Reason = room.ReasonReturned
