@@ -89,7 +89,7 @@ func (s *Set) manageAgent() tool {
 		},
 		run: func(ctx context.Context, in chat.ManageRequest) (managed, error) {
 			got, err := s.rooms.ManageAgent(ctx, in)
-			return managed{string(got.Status), nextManaged(got)}, err
+			return managed{string(got.Status), nextManaged(got, in)}, err
 		},
 	}.tool()
 }

@@ -320,7 +320,7 @@ func needsNewInvite(u chat.Updated) bool {
 }
 
 // nextManaged follows what an admin did to an agent.
-func nextManaged(m chat.Managed) string {
+func nextManaged(m chat.Managed, asked chat.ManageRequest) string {
 	switch m.Status {
 	case chat.StatusNoChange:
 		return "No change was needed: go on with wait_for_message."
@@ -329,6 +329,9 @@ func nextManaged(m chat.Managed) string {
 	case chat.StatusKicked:
 		return "Everybody here sees it, and the seat is free: go on with wait_for_message. The agent may join again; ban blocks its name."
 	case chat.StatusVouched:
+		if asked.ID == "" { // it is no knock, but the agent that has the seat
+			return "Everybody here sees it, and the agent is no longer shown as replaced: go on with wait_for_message."
+		}
 		return "Everybody here sees it, and the agent can join again under its name: call wait_for_message, it speaks first."
 	}
 	return "Everybody here sees it: go on with wait_for_message."
