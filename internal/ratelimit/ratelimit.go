@@ -73,11 +73,11 @@ func (l *Limiter) Message(ctx context.Context, bytes int) (undo func(), err erro
 
 // Whose budget is spent.
 const (
-	tooMuchOfCaller = "From where you call came so"
-	tooMuchOfRoom   = "In this room, agents made so"
+	tooMuchOfCaller = "from where you call"
+	tooMuchOfRoom   = "from the agents of this room"
 )
 
 // retryLater returns the refusal of a call for which what is left of a budget is too little.
 func retryLater(what string, wait time.Duration) error {
-	return fault.RetryLater(fault.RateLimited, wait, "%s much work for the server that it has to pause. Nothing was done: call again in %d seconds, and less often. wait_for_message and leave_room mostly work meanwhile.", what, fault.Seconds(wait))
+	return fault.RetryLater(fault.RateLimited, wait, "Too much work for the server comes %s. Nothing was done: call again in %d seconds, and less often from then on. wait_for_message and leave_room mostly work meanwhile.", what, fault.Seconds(wait))
 }
