@@ -97,7 +97,7 @@ func seatNotes(s chat.Seated, others int) string {
 	case chat.StatusReadmitted:
 		said = "The room has let you back into your seat. "
 	case chat.StatusReplaced:
-		said = "You have a new seat under this name, since the old one was silent: its role and its private messages are not yours, and you are shown as replaced until an admin readmits you. "
+		said = "You have a new seat under this name, since the old one was silent: its role and its private messages are not yours, and you are shown as replaced for an hour, or until an admin readmits you. "
 	}
 	if s.Hidden == 0 || s.Status == chat.StatusReturned { // it was told when it joined
 		return said

@@ -39,7 +39,7 @@ func returnCases() []nextCase {
 	back := func(change func(*chat.Seated)) string {
 		return advise().seated(seatedWith(1, func(s *chat.Seated) { s.Status = chat.StatusReturned; change(s) }))
 	}
-	const newSeat = "You have a new seat under this name, since the old one was silent: its role and its private messages are not yours, and you are shown as replaced until an admin readmits you. "
+	const newSeat = "You have a new seat under this name, since the old one was silent: its role and its private messages are not yours, and you are shown as replaced for an hour, or until an admin readmits you. "
 	return []nextCase{
 		{"came back to where it sees not all", back(func(s *chat.Seated) { s.Hidden = 7 }), "It is not your turn: call " + wait5 + "."},
 		{"came back muted", back(func(s *chat.Seated) { s.Room.Agents[0].Muted = true }),
