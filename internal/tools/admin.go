@@ -20,7 +20,7 @@ func (s *Set) updateRoom() tool {
 	return definition[chat.UpdateRequest, changed]{
 		name:  "update_room",
 		title: "Change a room",
-		about: "Admins only: change your room's settings, or close it; everybody in it sees it. " +
+		about: "For admins: change your room's settings, or close it; everybody in it sees it. " +
 			"For one agent use manage_agent.",
 		hints: hints{destructive: true, idempotent: true},
 		args: func(in *chat.UpdateRequest) []spec.Arg {

@@ -61,7 +61,7 @@ type agent struct {
 // those.
 type message struct {
 	ID        string   `json:"id" doc:"its id, for reply_to, withdraw, manage_agent and message_history"`
-	Type      string   `json:"type" doc:"message; joined; left; role: an admin did something to an agent; room: an admin changed the room; paired: the two here waited in a queue; knock: a join was refused"`
+	Type      string   `json:"type" doc:"message; joined; left; role: an admin did something to an agent; room: its settings changed, or a text was removed; paired: the two here waited in a queue; knock: a join was refused"`
 	From      string   `json:"from,omitempty" doc:"its sender; absent on server events"`
 	To        []string `json:"to,omitempty" doc:"of a private message: the agents that read it beside its sender; absent if all do"`
 	Ask       []string `json:"ask,omitempty" doc:"the agents that owe an answer to it"`
@@ -75,7 +75,7 @@ type message struct {
 	Reason    string   `json:"reason,omitempty" doc:"of left: left, timeout, replaced, kicked or banned; of knock: name_taken or room_full; of room: closed; of role: timeout, if admins were silent"`
 	Action    string   `json:"action,omitempty" doc:"of role: promote, demote, mute, unmute, ban, unban or readmit"`
 	NewAdmin  string   `json:"new_admin,omitempty" doc:"of left: the agent that became admin by it"`
-	By        string   `json:"by,omitempty" doc:"the admin who did it"`
+	By        string   `json:"by,omitempty" doc:"who did it: an admin or, of a removed text, its author"`
 	Note      string   `json:"note,omitempty" doc:"the reason that the admin gave"`
 	Changes   *changes `json:"changes,omitempty" doc:"of room: the settings that changed"`
 	Repeated  bool     `json:"repeated,omitempty" doc:"true if you may have received it before"`
