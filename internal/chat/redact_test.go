@@ -83,7 +83,7 @@ func TestRedact_textOfEveryKind_isGoneEverywhere(t *testing.T) {
 					t.Errorf("%s reads %s", s.Name, got)
 				}
 			}
-			if m := w.history(p.bob.Token, chat.HistoryRequest{ID: agreed}).Messages[0]; m.Text != room.Removed || m.From != "Ann" {
+			if m := w.history(p.bob.Token, chat.HistoryRequest{ID: agreed}).Messages[0]; m.Text != room.Removed || !m.Gone || m.From != "Ann" {
 				t.Errorf("the text reads %+v", m)
 			}
 			w.asked([]string{"Bob asks [Ann Cid]: removed", "Ann asks [Bob]: removed"}, p.bob)
@@ -111,7 +111,7 @@ func TestRedact_textThatAnOpenWaitHolds_isGoneInEachProcess(t *testing.T) {
 	waited, _ := w.until(cid, time.Minute)
 	for _, got := range []chat.Waited{take(t, bob), waited} {
 		n := len(got.Messages)
-		if n < 3 || got.Messages[n-3].Text != room.Removed || got.Messages[n-2].Redacted != id || got.Messages[n-2].By != "Ann" {
+		if n < 3 || got.Messages[n-3].Text != room.Removed || !got.Messages[n-3].Gone || got.Messages[n-2].Redacted != id || got.Messages[n-2].By != "Ann" {
 			t.Errorf("the wait hands out %+v", got.Messages)
 		}
 	}

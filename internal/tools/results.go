@@ -67,6 +67,7 @@ type message struct {
 	Ask       []string `json:"ask,omitempty" doc:"the agents that owe an answer to it"`
 	Kind      string   `json:"kind,omitempty" doc:"request wants an answer; status wants none; proposal wants everyone asked to agree; agree; object; done: its sender is finished; absent on other messages"`
 	Text      string   `json:"text,omitempty" doc:"what was said, or its first part"`
+	Redacted  bool     `json:"redacted,omitempty" doc:"true if its text was removed; these are not its sender's words"`
 	At        string   `json:"at" doc:"when, as RFC 3339 in UTC"`
 	ReplyTo   string   `json:"reply_to,omitempty" doc:"the id of the message that it answers"`
 	Withdraws string   `json:"withdraws,omitempty" doc:"the id of the request or proposal that its sender takes back"`
@@ -148,7 +149,7 @@ func viewMessages(messages []view.Message) []message {
 	views := make([]message, len(messages))
 	for i, m := range messages {
 		views[i] = message{
-			ID: m.ID, Type: string(m.Type), From: m.From, To: m.To, Ask: m.Ask, Text: words(m.Text), At: viewTime(m.At),
+			ID: m.ID, Type: string(m.Type), From: m.From, To: m.To, Ask: m.Ask, Text: words(m.Text), Redacted: m.Gone, At: viewTime(m.At),
 			ReplyTo: m.ReplyTo, Withdraws: m.Withdraws, Agreed: m.Agreed,
 			Agent: m.Agent, Reason: string(m.Reason), Action: string(m.Action), NewAdmin: m.NewAdmin,
 			By: m.By, Note: words(m.Note), Changes: viewChanges(m.Changes, m.Redacted), Repeated: m.Repeated, More: viewMore(m.More),

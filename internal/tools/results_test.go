@@ -90,6 +90,9 @@ func TestResult_changes_showTheNewValues(t *testing.T) {
 		`[{"id":"m9","type":"room",AT,"by":"Ann","changes":{"redacted":"m3"}}]`: viewMessages([]view.Message{
 			{ID: "m9", Type: view.Changed, By: "Ann", Redacted: "m3", At: at},
 		}),
+		`[{"id":"m3","type":"message","from":"Ann","text":"removed","redacted":true,AT}]`: viewMessages([]view.Message{
+			{ID: "m3", Type: view.Said, From: "Ann", Text: "removed", Gone: true, At: at},
+		}),
 		`[{"id":"m8","type":"room",AT,"by":"Ann","changes":{"capacity":5}}]`: viewMessages([]view.Message{
 			{ID: "m8", Type: view.Changed, By: "Ann", Changes: &room.Changes{Capacity: &seats}, At: at},
 		}),

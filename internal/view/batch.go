@@ -23,7 +23,7 @@ func (b *Batch) Redact(n int64) {
 	id := b.Room.MessageID(n)
 	for i := range b.Messages {
 		if m := &b.Messages[i]; m.ID == id {
-			m.Text, m.More = room.Removed, nil
+			m.Text, m.Gone, m.More = room.Removed, true, nil
 		}
 	}
 }

@@ -59,6 +59,7 @@ type Message struct {
 	NewAdmin  string        // of Left: the agent that became admin
 	Changes   *room.Changes // of Changed: the settings that changed, with their new values
 	Redacted  string        // of Changed: the id of the message whose text was removed
+	Gone      bool          // of a message: its text was removed, and Text says so
 	Repeated  bool          // handed out before, to a call whose client may have given up
 	More      *More         // set if Text is only a part
 }
@@ -94,7 +95,7 @@ func Of(s *room.State, a room.Agent, e room.Event) Message {
 		if a.SeesAnswered(e) {
 			m.ReplyTo = s.MessageID(e.ReplyTo)
 		}
-		m.Withdraws = s.MessageID(e.Withdraws)
+		m.Withdraws, m.Gone = s.MessageID(e.Withdraws), e.Gone
 		m.Text = firstPart(e.Text, partBytes)
 		if len(m.Text) < len(e.Text) {
 			m.More = &More{ID: m.ID, Offset: len(m.Text)}
