@@ -14,8 +14,8 @@ import (
 // Limit is a limit that a setting gives: a number, 0 for none, or Usual.
 type Limit int
 
-// Usual is the limit of which nothing is said: none on a local server, and one that no two
-// busy agents meet on a public one.
+// Usual is the limit where no number is given: none on a local server, and more than two
+// busy agents need on a public one.
 const Usual Limit = math.MinInt
 
 // usualWord is Usual in a setting.

@@ -9,7 +9,7 @@ import (
 )
 
 // A room gets an acting admin after a silence of its admins when one is needed: somebody
-// finds no seat, or calls what only admins may. So no call looks for it that needs none.
+// finds no seat, or calls what only admins may. A call that needs no admin does not look for one.
 
 // succeed makes an agent an acting admin if that is due, perhaps the caller. It is for a
 // call that only an admin may make.

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/text/unicode/rangetable"
 )
 
-// reservedWords are names that could pass for the server, for who runs it, or for a
-// part that a model hears in its own conversation. They are compared without spaces and
+// reservedWords are names that could pass for the server, for whoever runs it, or for a
+// role in a model's own conversation, such as user. They are compared without spaces and
 // punctuation.
 var reservedWords = []string{
 	"system", "server", "parley", "everyone", "all", "here",
@@ -85,7 +85,7 @@ func withLooks(list []string) (words, looks map[string]bool) {
 
 // smallCapitals are the letters whose names in Unicode hold SMALL CAPITAL, and their
 // block of phonetic letters. UTS #39 has prototypes for only a few of them, and no
-// language that is written as names are needs them.
+// language needs them to write a name.
 var smallCapitals = rangetable.Merge(phonetic, rangetable.New(
 	0x0262, 0x026a, 0x0274, 0x0276, 0x0280, 0x0281, 0x028f, 0x0299, 0x029b, 0x029c, 0x029f,
 	0x1d7b, 0x1d7e, 0x1ddb, 0x1dde, 0x1ddf, 0x1de1, 0x1de2, 0x2c7b,

@@ -32,7 +32,7 @@ func (c claim) loose() int64 {
 
 // bodies bounds the memory of the bodies of open requests. A quarter of it is kept for
 // small bodies that are complete, so that nobody can block those by sending slowly or
-// much. Of one caller it takes an eighth.
+// much. One caller gets an eighth at most.
 type bodies struct {
 	limit  int64 // bytes; 0: none
 	shared bool  // callers have shares

@@ -3,8 +3,8 @@ package meter
 import "sync"
 
 // waits bounds how many calls wait at once. Where each caller is bounded, the last tenth
-// of the places is for callers that have few, a twentieth of their bound: who came with a
-// crowd must not keep everybody else out.
+// of the places is for callers that use less than a twentieth of their bound, so that a
+// caller with a crowd does not keep everybody else out.
 type waits struct {
 	limit     int64 // 0: none
 	perCaller int64 // 0: none

@@ -125,8 +125,8 @@ func (x Snapshot) State(id string, parts []Part) (State, error) {
 	return s, useLogKey(&s, x.LogKey)
 }
 
-// Open reports whether x is of a room that others can find: it has neither ended nor is
-// it deserted.
+// Open reports whether x is of a room that others can find: it has not ended, and is
+// not deserted.
 func (x *Snapshot) Open(now time.Time) bool {
 	s := State{Retired: x.Retired, ExpiresMs: x.ExpiresMs}
 	return !s.Expired(now) && !x.Closed && (x.Seated > 0 || x.Settings.Password != "")
@@ -173,9 +173,9 @@ func renewParts(s *State, e Event) {
 	}
 }
 
-// PartExpires returns until when a part must live that is written now. At most all parts
-// come before it, and each renewal of the room writes the first of them again: after so
-// many renewals it is its turn, and each moves the end of the room by Life at most.
+// PartExpires returns until when a part that is written now must live. Each renewal of the
+// room writes the oldest parts again, and moves the end of the room by Life at most. At
+// worst all other parts are older, and then it takes so many renewals to reach this one.
 func PartExpires(s *State, parts int) time.Time {
 	return s.Expires().Add(time.Duration(max(parts-1, 0)/PartsRenewed) * Life)
 }

@@ -43,9 +43,9 @@ func (c *Claim) Succeed(h *Head, now time.Time) *Event {
 	return &Event{Type: Managed, Seat: next.Seat, Name: next.Name, Action: Promote, Reason: ReasonTimeout}
 }
 
-// lacksAdmin reports whether no admin was heard for AdminSilent. Without any, the one
-// that was may have lost its role with its token: who had vouched for that must not
-// become admin by it at once.
+// lacksAdmin reports whether no admin was heard for AdminSilent. Where there is none, the
+// last one may have lost its role with its token, because somebody vouched for another:
+// whoever did must not become admin by it at once.
 func (c *Claim) lacksAdmin(h *Head, now time.Time) bool {
 	for _, a := range h.Agents {
 		heard := time.UnixMilli(a.AtMs)

@@ -35,7 +35,7 @@ func (f *File) OpenToOthers() (paths []string, err error) {
 	return paths, nil
 }
 
-// KeepPrivate takes the file and those beside it from everybody but the owner, and
+// KeepPrivate closes the file and those beside it to everybody but the owner, and
 // returns the paths of those that others could open before. It fails where it may not,
 // as with a file of another user, and where the file system has no modes. It must be
 // called before the first connection, so that what SQLite makes is private as well.

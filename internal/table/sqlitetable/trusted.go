@@ -10,9 +10,9 @@ import (
 	"github.com/parley-chat/parley/internal/table/sqlitefile"
 )
 
-// A clock may be wrong by a year, at a start or from one moment to the next. To every
-// call that makes items absent, and only until it is put right, but the sweep would
-// delete them for good. So the sweep has a time of its own, which it stores.
+// A clock may be wrong by a year, at a start or from one moment to the next. It hides
+// items from every call, but only until it is put right. The sweep would delete them for
+// good. So the sweep has a time of its own, which it stores.
 const (
 	// doubt is how far the clock may be from the time of the sweep to be believed at
 	// once, and how long the sweep keeps what has expired. So a clock that is ahead by
