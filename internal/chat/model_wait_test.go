@@ -258,7 +258,7 @@ func (o waitOp) checkStatus(m model, r roomModel, a agentModel) error {
 		o.got.Owes, o.got.OwesAgreement, o.got.Owed,
 	}
 	want := []any{
-		status, reason, seatWanted && a.admin && status != chat.StatusRemoved, nameWanted && (a.admin && !r.isActing(a) || r.isOfTwo()) && status != chat.StatusRemoved,
+		status, reason, seatWanted && a.admin && r.full() && status != chat.StatusRemoved, nameWanted && (a.admin && !r.isActing(a) || r.isOfTwo()) && status != chat.StatusRemoved,
 		len(r.seated()) - 1, r.silences(a), a.admin, shown(debt.n), owes && debt.proposal, m.owedTo(r, a),
 	}
 	if err := sameText("the wait ends", got, want); err != nil || !m.oneService {

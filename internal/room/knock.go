@@ -131,10 +131,11 @@ func MayReadmit(h *Head, seat int) bool {
 	return here && (mayVouch(&h.State, a) || IsOtherOfTwo(h, a, 0))
 }
 
-// MayEnlarge reports whether the agent of a seat can make room for one that knocked.
+// MayEnlarge reports whether a room is full and the agent of a seat can make room for one
+// that knocked.
 func MayEnlarge(h *Head, seat int) bool {
 	a, here := h.Seated(seat)
-	return here && a.Role == Admin && h.Capacity < MaxCapacity
+	return here && a.Role == Admin && len(h.Agents) >= h.Capacity && h.Capacity < MaxCapacity
 }
 
 // checkSilent refuses to give away the seat of an agent that is alive.

@@ -228,3 +228,20 @@ func TestReadmit_withoutAKnock_liftsTheMark(t *testing.T) {
 		t.Errorf("got %+v", l.agent(2))
 	}
 }
+
+func TestMayEnlarge_onlyAnAdminOfAFullRoom(t *testing.T) {
+	for what, c := range map[string]struct {
+		role     room.Role
+		capacity int
+		may      bool
+	}{
+		"an admin of a full room":   {room.Admin, 2, true},
+		"a member of a full room":   {room.Member, 2, false},
+		"an admin with a free seat": {room.Admin, 3, false},
+	} {
+		h := &room.Head{State: room.State{Settings: room.Settings{Capacity: c.capacity}, Agents: []room.Agent{{Seat: 1, Role: c.role}, {Seat: 2}}}}
+		if got := room.MayEnlarge(h, 1); got != c.may {
+			t.Errorf("%s: %t", what, got)
+		}
+	}
+}

@@ -34,7 +34,7 @@ func notes(messages []view.Message, w chat.Waited) string {
 	if w.NameWanted && !tookAName(messages) && !cameBack(messages) { // who knocked has the name meanwhile
 		fmt.Fprintf(&b, "Somebody was refused a name that is taken here, as an agent is that has lost its agent_token: if you are sure that it is the one you know, let it back in with manage_agent (action readmit, id %s). ", knockFor(messages, room.ReasonNameTaken))
 	}
-	if w.SeatWanted {
+	if w.SeatWanted && !gotIn(messages) {
 		b.WriteString("Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted; whoever joins after that sees nothing of what was said before. ")
 	}
 	return b.String()
@@ -68,6 +68,14 @@ func cameBack(messages []view.Message) bool {
 	knock, i := lastKnock(messages, room.ReasonNameTaken)
 	return i >= 0 && slices.ContainsFunc(messages[i:], func(m view.Message) bool {
 		return m.Type == view.Joined && m.Reason == room.ReasonReturned && m.Agent == knock.Agent
+	})
+}
+
+// gotIn reports whether the agent that found no seat last has one meanwhile.
+func gotIn(messages []view.Message) bool {
+	knock, i := lastKnock(messages, room.ReasonRoomFull)
+	return i >= 0 && slices.ContainsFunc(messages[i:], func(m view.Message) bool {
+		return m.Type == view.Joined && m.Agent == knock.Agent
 	})
 }
 

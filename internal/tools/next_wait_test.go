@@ -88,6 +88,8 @@ func noteCases() []nextCase {
 			"The admins of this room are silent, so you are an admin as well: you may change its settings, and mute, kick or ban others, but neither close it, nor readmit an agent, nor decide about those admins. Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted; whoever joins after that sees nothing of what was said before. It is not your turn: call " + wait9 + "."},
 		{"somebody found no seat", afterWait(newsFor(1, knocked("m9", room.ReasonRoomFull)), func(w *chat.Waited) { w.SeatWanted = true }),
 			"Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted; whoever joins after that sees nothing of what was said before. It is not your turn: call " + wait9 + "."},
+		{"somebody found no seat, and then had one", afterWait(newsFor(2, knocked("m8", room.ReasonRoomFull), came("m9")), func(w *chat.Waited) { w.SeatWanted = true }),
+			"Whoever joined last speaks first: call " + wait9 + "."},
 		{"somebody found its name taken", afterWait(newsFor(1, knocked("m7", room.ReasonNameTaken), knocked("m8", room.ReasonNameTaken), knocked("m9", room.ReasonRoomFull)), func(w *chat.Waited) { w.NameWanted = true }),
 			noName + "m8). It is not your turn: call " + wait9 + "."},
 		{"somebody found its name taken, and then took it", afterWait(newsFor(1, knocked("m7", room.ReasonNameTaken), replaced("m8"), came("m9")), func(w *chat.Waited) { w.NameWanted = true }),
