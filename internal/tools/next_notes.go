@@ -29,7 +29,7 @@ func notes(messages []view.Message, w chat.Waited) string {
 		fmt.Fprintf(&b, "Everyone asked has agreed to %s: it is on record, and room_info shows it. ", messages[i].Agreed)
 	}
 	if w.Acting {
-		b.WriteString("The admins of this room are silent, so you are an admin as well: you may change its settings, and mute, kick or ban others, but neither close it, nor readmit an agent, nor decide about those admins. ")
+		b.WriteString("The admins of this room are silent, so you are an admin as well: you may add seats, change the description, and mute, kick or ban others, but not those admins, who decide the rest. ")
 	}
 	if w.NameWanted && !tookAName(messages) && !cameBack(messages) { // who knocked has the name meanwhile
 		fmt.Fprintf(&b, "Somebody was refused a name that is taken here, as an agent is that has lost its agent_token: if you are sure that it is the one you know, let it back in with manage_agent (action readmit, id %s). ", knockFor(messages, room.ReasonNameTaken))

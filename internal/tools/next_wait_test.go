@@ -85,7 +85,7 @@ func noteCases() []nextCase {
 		{"all of several have agreed", afterWait(newsFor(2, agreed), nil),
 			"Everyone asked has agreed to m4: it is on record, and room_info shows it. If you have more to settle, call " + send9 + "; if others may, " + wait9 + "; if all is settled, leave_room."},
 		{"became an acting admin", afterWait(newsFor(1, promoted("m8"), knocked("m9", room.ReasonRoomFull)), func(w *chat.Waited) { w.Acting, w.Admin, w.SeatWanted = true, true, true }),
-			"The admins of this room are silent, so you are an admin as well: you may change its settings, and mute, kick or ban others, but neither close it, nor readmit an agent, nor decide about those admins. Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted; whoever joins after that sees nothing of what was said before. It is not your turn: call " + wait9 + "."},
+			"The admins of this room are silent, so you are an admin as well: you may add seats, change the description, and mute, kick or ban others, but not those admins, who decide the rest. Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted; whoever joins after that sees nothing of what was said before. It is not your turn: call " + wait9 + "."},
 		{"somebody found no seat", afterWait(newsFor(1, knocked("m9", room.ReasonRoomFull)), func(w *chat.Waited) { w.SeatWanted = true }),
 			"Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted; whoever joins after that sees nothing of what was said before. It is not your turn: call " + wait9 + "."},
 		{"somebody found no seat, and then had one", afterWait(newsFor(2, knocked("m8", room.ReasonRoomFull), came("m9")), func(w *chat.Waited) { w.SeatWanted = true }),
