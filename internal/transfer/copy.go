@@ -49,18 +49,29 @@ func (c *copier) replicate(ctx context.Context, source *room) error {
 	if err := c.fill(ctx, source, target); err != nil {
 		return err
 	}
-	parts, err := c.fitParts(ctx, source, target)
+	parts, err := c.partOps(ctx, source)
 	if err != nil {
 		return err
 	}
-	now, err := load(ctx, c.from, source.id)
-	if err != nil {
+	if err := c.checkIdle(ctx, source); err != nil {
 		return err
 	}
-	if !now.equal(source) {
-		return ErrBusy
+	if len(parts) > mostParts {
+		if err := c.putParts(ctx, source, target, parts); err != nil {
+			return err
+		}
+		parts = nil
 	}
 	return c.commit(ctx, source, target, parts)
+}
+
+// checkIdle returns ErrBusy if the source has changed since it was loaded.
+func (c *copier) checkIdle(ctx context.Context, source *room) error {
+	now, err := load(ctx, c.from, source.id)
+	if err == nil && !now.equal(source) {
+		err = ErrBusy
+	}
+	return err
 }
 
 // compare reports whether the destination already has every event of the source.
@@ -197,29 +208,28 @@ func (c *copier) supplement(ctx context.Context, source, target *room) error {
 // mostParts is how many parts of a snapshot are written with the last event.
 const mostParts = table.MaxOps - 8
 
-// fitParts returns the ops that make the parts of the snapshot at the destination those
-// of the source, if they fit into the Write of commit. Otherwise it writes them, after it
-// has hidden an older copy, which they do not belong to.
-func (c *copier) fitParts(ctx context.Context, source, target *room) ([]table.Op, error) {
-	ops, err := c.partOps(ctx, source)
-	if err != nil || len(ops) <= mostParts {
-		return ops, err
-	}
+// putParts writes the parts of a snapshot that do not fit into the Write of commit, after it
+// has hidden an older copy, which they do not belong to. That stays if commit would be
+// refused.
+func (c *copier) putParts(ctx context.Context, source, target *room, ops []table.Op) error {
 	if target.meta != nil {
-		hide := []table.Op{table.Delete(target.meta.Key, table.Always)}
+		hide := []table.Op{table.Delete(source.head.Key, table.IfAbsent), table.Delete(target.meta.Key, table.Always)}
 		hide = append(append(hide, replace(target.name, nil, table.Always)...), replace(target.listed, nil, table.Always)...)
-		if err := c.to.Write(ctx, hide...); err != nil {
-			return nil, err
+		if moves := source.name != nil && (target.name == nil || target.name.Key != source.name.Key); moves {
+			hide = append(hide, table.Delete(source.name.Key, table.IfAbsent))
+		}
+		if err := refusal(c.to.Write(ctx, hide...), source); err != nil {
+			return err
 		}
 		target.meta, target.name, target.listed = nil, nil, nil
 	}
 	parts := batch{to: c.to, written: &c.summary.Items}
 	for _, op := range ops {
 		if err := parts.add(ctx, op); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return nil, parts.flush(ctx)
+	return parts.flush(ctx)
 }
 
 // partOps returns the ops that make the parts of the snapshot at the destination those of
@@ -254,22 +264,27 @@ func (c *copier) commit(ctx context.Context, source, target *room, parts []table
 	ops := []table.Op{table.Put(*source.head, table.IfAbsent), table.Put(*source.meta, table.Always)}
 	ops = append(ops, replace(target.name, source.name, table.IfAbsent)...)
 	ops = append(append(ops, replace(target.listed, source.listed, table.Always)...), parts...)
-	err := c.to.Write(ctx, ops...)
-	if conflict := (*table.ConflictError)(nil); errors.As(err, &conflict) {
-		switch first := conflict.Conflicts[0]; {
-		case first.Op != 0:
-			return ErrNameTaken // the one other op with a condition
-		case !equal(first.Item, source.head):
-			return ErrDiverged
-		}
-		err = nil // the Write took effect, but the driver lost the reply and repeated it
-	}
-	if err != nil {
+	if err := refusal(c.to.Write(ctx, ops...), source); err != nil {
 		return err
 	}
 	c.summary.Copied++
 	c.summary.Items += len(ops)
 	return nil
+}
+
+// refusal says why a Write failed whose first op requires that the last event is absent,
+// and of whose others one at most has a condition: that the name is free.
+func refusal(err error, source *room) error {
+	conflict := (*table.ConflictError)(nil)
+	switch {
+	case !errors.As(err, &conflict):
+		return err
+	case conflict.Conflicts[0].Op != 0:
+		return ErrNameTaken
+	case !equal(conflict.Conflicts[0].Item, source.head):
+		return ErrDiverged
+	}
+	return nil // the Write took effect, but the driver lost the reply and repeated it
 }
 
 // replace returns the ops that put item in the place of old; either may be nil. A

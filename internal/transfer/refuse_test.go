@@ -276,3 +276,46 @@ func TestCopy_roomWithoutEvents_isRefused(t *testing.T) {
 	to.refuse(from.table, transfer.ErrMalformed)
 	to.sameAs(nil)
 }
+
+// A snapshot with many parts does not fit into one Write: the older copy is hidden before
+// them. A room that is refused must not be.
+func TestCopy_largeRoomThatIsRefused_leavesTheOlderCopyInUse(t *testing.T) {
+	for what, c := range map[string]struct {
+		use  func(from, to site, ann *agent, write int)
+		want error
+	}{
+		"used at the source": {func(from, _ site, ann *agent, write int) { from.say(ann, fmt.Sprint("at the source ", write)) }, transfer.ErrBusy},
+		"used at the destination": {func(_, to site, ann *agent, write int) {
+			if write == 1 {
+				to.say(ann, "at the destination")
+			}
+		}, transfer.ErrDiverged},
+		"its new name is taken": {func(_, to site, _ *agent, write int) {
+			if write == 0 {
+				to.join("coffee", "somebody else")
+			}
+		}, transfer.ErrNameTaken},
+	} {
+		t.Run(what, func(t *testing.T) {
+			from, to := inFile(t), inFile(t)
+			ann := from.join("tea", "Ann")
+			to.copyFrom(from.table)
+			if c.want == transfer.ErrNameTaken {
+				from.rename(ann, "coffee")
+			}
+			for n := range table.MaxOps {
+				from.ban(ann, fmt.Sprint("Eve ", n))
+			}
+			writes := 0
+			racing := hooked{Source: to.table, beforeWrite: func([]table.Op) error {
+				c.use(from, to.restarted(), ann, writes)
+				writes++
+				return nil
+			}}
+			if _, err := transfer.Copy(t.Context(), from.table, racing, ""); !errors.Is(err, c.want) {
+				t.Errorf("got %v; want %v", err, c.want)
+			}
+			to.restarted().say(ann, "still here")
+		})
+	}
+}
