@@ -66,28 +66,43 @@ func (s *State) Snapshot() Snapshot {
 func Parts(s *State) []Part {
 	parts := make([]Part, 0, len(s.Agents)+len(s.Bans)+len(s.Mutes)+2)
 	add := func(p Part, written *int64) {
-		p.V, p.N, p.written = Version, *written, written
+		p.Name, p.V, p.N, p.written = p.nameOf(), Version, *written, written
 		parts = append(parts, p)
 	}
 	if s.Description != "" {
-		add(Part{Name: "ABOUT", About: s.Description}, &s.Described)
+		add(Part{About: s.Description}, &s.Described)
 	}
 	if len(s.Knocks) > 0 {
-		add(Part{Name: "KNOCKS", Knocks: s.Knocks}, &s.Knocked)
+		add(Part{Knocks: s.Knocks}, &s.Knocked)
 	}
 	for i := range s.Agents {
 		a := &s.Agents[i]
-		add(Part{Name: fmt.Sprintf("SEAT#%05d", a.Seat), Agent: a}, &a.Written)
+		add(Part{Agent: a}, &a.Written)
 	}
 	for i := range s.Bans {
 		b := &s.Bans[i]
-		add(Part{Name: "BAN#" + partOf(b.Key), Ban: b}, &b.Written)
+		add(Part{Ban: b}, &b.Written)
 	}
 	for i := range s.Mutes {
 		b := &s.Mutes[i]
-		add(Part{Name: "MUTE#" + partOf(b.Key), Mute: b}, &b.Written)
+		add(Part{Mute: b}, &b.Written)
 	}
 	return parts
+}
+
+// nameOf returns the name that a part with the content of p has.
+func (p *Part) nameOf() string {
+	switch {
+	case p.Agent != nil:
+		return fmt.Sprintf("SEAT#%05d", p.Agent.Seat)
+	case p.Ban != nil:
+		return "BAN#" + partOf(p.Ban.Key)
+	case p.Mute != nil:
+		return "MUTE#" + partOf(p.Mute.Key)
+	case p.About != "":
+		return "ABOUT"
+	}
+	return "KNOCKS"
 }
 
 // partOf stands for a name's key in the name of a part, which must be short.
@@ -119,6 +134,9 @@ func (x Snapshot) State(id string, parts []Part) (State, error) {
 		Retired: x.Retired, Closed: x.Closed, ExpiresMs: x.ExpiresMs, HeadMs: x.HeadMs, Taken: x.Taken,
 	}
 	for _, p := range parts {
+		if p.Name != p.nameOf() {
+			return State{}, ErrTorn // it is at the key of another
+		}
 		add(&s, p)
 	}
 	slices.SortFunc(s.Agents, func(a, b Agent) int { return int(a.Joined - b.Joined) })
