@@ -2,6 +2,8 @@ package roomlog
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -26,19 +28,45 @@ func readSnapshot(ctx context.Context, t table.Reader, id string) (*snapshot, er
 	found := false
 	where := table.Range{Partition: roomPrefix + id, Prefix: metaSort, Consistency: strongly}
 	err := each(ctx, t, where, func(item table.Item) error {
-		if item.Key.Sort == metaSort {
-			found = true
-			return Decode(item, &x.Snapshot)
-		}
-		p := room.Part{Name: item.Key.Sort[len(partPrefix):]}
-		err := Decode(item, &p)
-		x.parts = append(x.parts, p)
-		return err
+		found = found || item.Key.Sort == metaSort
+		return x.add(item)
 	})
 	if err != nil || !found {
 		return nil, err
 	}
 	return &x, nil
+}
+
+// add adds META, or a part.
+func (x *snapshot) add(item table.Item) error {
+	if item.Key.Sort == metaSort {
+		return Decode(item, &x.Snapshot)
+	}
+	p := room.Part{Name: item.Key.Sort[len(partPrefix):]}
+	err := Decode(item, &p)
+	x.parts = append(x.parts, p)
+	return err
+}
+
+// CheckSnapshot returns an error unless items are META and all parts of one snapshot:
+// ErrDamaged if some are missing or of another time.
+func CheckSnapshot(items []table.Item) error {
+	var x snapshot
+	for _, item := range items {
+		if err := x.add(item); err != nil {
+			return err
+		}
+	}
+	return x.check()
+}
+
+// check returns ErrDamaged if parts of x are missing or of another time.
+func (x *snapshot) check() error {
+	_, err := x.state("")
+	if errors.Is(err, room.ErrTorn) {
+		return fmt.Errorf("%w: its snapshot is incomplete", ErrDamaged)
+	}
+	return err
 }
 
 // putMeta stores the snapshot of s, but for its parts.

@@ -150,8 +150,5 @@ func snapshotOf(ctx context.Context, t table.Reader, id string) (*snapshot, erro
 	if x == nil {
 		return nil, table.ErrNotFound
 	}
-	if _, err = x.state(id); errors.Is(err, room.ErrTorn) {
-		return nil, fmt.Errorf("%w: its snapshot is incomplete", ErrDamaged)
-	}
-	return x, err
+	return x, x.check()
 }

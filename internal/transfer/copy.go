@@ -49,12 +49,15 @@ func (c *copier) replicate(ctx context.Context, source *room) error {
 	if err := c.fill(ctx, source, target); err != nil {
 		return err
 	}
-	parts, err := c.partOps(ctx, source)
+	parts, damage, err := c.partOps(ctx, source)
 	if err != nil {
 		return err
 	}
 	if err := c.checkIdle(ctx, source); err != nil {
 		return err
+	}
+	if damage != nil {
+		return fmt.Errorf("%w: %w", ErrMalformed, damage)
 	}
 	if len(parts) > mostParts {
 		if err := c.putParts(ctx, source, target, parts); err != nil {
@@ -233,29 +236,31 @@ func (c *copier) putParts(ctx context.Context, source, target *room, ops []table
 }
 
 // partOps returns the ops that make the parts of the snapshot at the destination those of
-// the source.
-func (c *copier) partOps(ctx context.Context, source *room) (ops []table.Op, err error) {
+// the source. damage says that these are not of one snapshot, unless the source is in use.
+func (c *copier) partOps(ctx context.Context, source *room) (ops []table.Op, damage, err error) {
 	layout := roomlog.LayoutOf(source.id, "")
 	old := map[table.Key]table.Item{}
 	for item, err := range itemsOf(ctx, c.to, layout.Partition, layout.Parts) {
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		old[item.Key] = item
 	}
+	snapshot := []table.Item{*source.meta}
 	for item, err := range itemsOf(ctx, c.from, layout.Partition, layout.Parts) {
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if there := old[item.Key]; !equal(&there, &item) {
 			ops = append(ops, table.Put(item, table.Always))
 		}
 		delete(old, item.Key)
+		snapshot = append(snapshot, item)
 	}
 	for k := range old {
 		ops = append(ops, table.Delete(k, table.Always))
 	}
-	return ops, nil
+	return ops, roomlog.CheckSnapshot(snapshot), nil
 }
 
 // commit writes the last event, and with it what makes the room visible, parts of its
