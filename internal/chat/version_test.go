@@ -100,19 +100,22 @@ func TestNewerVersion_unknownEventType_isNotSkipped(t *testing.T) {
 	wants(t, err, fault.Unavailable)
 }
 
-func TestNewerVersion_listedRoom_isTheOnlyOneLeftOut(t *testing.T) {
-	w := newWorld(t)
-	for _, name := range []string{"a", "b", "c"} {
-		got := w.create(chat.CreateRequest{Room: name, AgentName: "Ann", Public: true})
-		switch name {
-		case "a":
-			w.store(newer(table.Key{Partition: "LISTED", Sort: "a"}))
-		case "b":
-			w.store(newer(table.Key{Partition: "ROOM#" + got.Token[:7], Sort: "META"}))
+func TestOtherVersion_listedRoom_isTheOnlyOneLeftOut(t *testing.T) {
+	for _, version := range []int{room.Version - 1, room.Version + 1} {
+		w := newWorld(t)
+		for _, name := range []string{"a", "b", "c"} {
+			got := w.create(chat.CreateRequest{Room: name, AgentName: "Ann", Public: true})
+			k := map[string]table.Key{
+				"a": {Partition: "LISTED", Sort: "a"}, "b": {Partition: "ROOM#" + got.Token[:7], Sort: "META"},
+			}[name]
+			if other := newer(k); k.Sort != "" {
+				other.Data = bytes.Replace(other.Data, fmt.Appendf(nil, `{"v":%d`, room.Version+1), fmt.Appendf(nil, `{"v":%d`, version), 1)
+				w.store(other)
+			}
 		}
+		got, _ := w.list(chat.ListRequest{})
+		same(t, fmt.Sprint("listed beside version ", version), got, []string{"c"})
 	}
-	got, _ := w.list(chat.ListRequest{})
-	same(t, "listed", got, []string{"c"})
 }
 
 func TestNewerVersion_nameItem_isLeftAlone(t *testing.T) {

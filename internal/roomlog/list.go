@@ -51,10 +51,10 @@ func (s *Store) ListPublic(ctx context.Context, after string, limit int, match f
 }
 
 // listOne returns the room of a listing if it matches and still exists. It skips one
-// that a newer program stored.
+// that a program of another version stored.
 func (s *Store) listOne(ctx context.Context, item table.Item, match func(Listing) bool) (r PublicRoom, ok bool, err error) {
 	if err := Decode(item, &r.Listing); err != nil {
-		return r, false, unlessNewer(err)
+		return r, false, unlessOther(err)
 	}
 	if !match(r.Listing) {
 		return r, false, nil
@@ -68,14 +68,14 @@ func (s *Store) listOne(ctx context.Context, item table.Item, match func(Listing
 		err = Decode(meta, &x)
 	}
 	if err != nil {
-		return r, false, unlessNewer(err)
+		return r, false, unlessOther(err)
 	}
 	r.Agents = x.Seated
 	return r, x.Open(s.now()) && x.Settings.Key == item.Key.Sort, nil
 }
 
-func unlessNewer(err error) error {
-	if errors.Is(err, room.ErrNewerVersion) {
+func unlessOther(err error) error {
+	if errors.Is(err, room.ErrNewerVersion) || errors.Is(err, room.ErrOlderVersion) {
 		return nil
 	}
 	return err
