@@ -80,7 +80,11 @@ func TestWait_announcementAndReadFail_keepWhatIsKnown(t *testing.T) {
 		return got.UntilMs, got.Used, got.Head
 	}
 	first, _, _ := announced()
-	w.passUntil("the wait is announced again", func() bool { again, _, _ := announced(); return again != first })
+	w.passUntil("the wait is announced again", func() bool {
+		w.settle()
+		again, _, _ := announced()
+		return again != first
+	})
 	if _, used, head := announced(); failed() != 2 || !used || head == 0 {
 		t.Errorf("after %d failures: used %t, head %d", failed(), used, head)
 	}
