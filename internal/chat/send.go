@@ -158,7 +158,9 @@ func (op *sendOp) run(ctx context.Context) (Sent, error) {
 				return *held, err
 			}
 		case op.req.Key != "" && errors.As(err, new(*fault.Error)): // a refusal does not undo an earlier message
-			if op.lookUpKey(ctx) == nil && op.keyed {
+			if unknown := op.lookUpKey(ctx); unknown != nil {
+				err = unknown
+			} else if op.keyed {
 				return op.sent(nil), nil
 			}
 		}

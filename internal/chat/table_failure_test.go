@@ -11,6 +11,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
@@ -52,6 +53,30 @@ func TestSend_withAKeyAndItsReplyLost_isNotADuplicate(t *testing.T) {
 	got, err := bob.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "said once", Key: "k"})
 	if err == nil && got.Duplicate {
 		t.Errorf("the first call returns %+v", got)
+	}
+}
+
+// Bob said it, and was muted then. A table that does not tell what his key stands for must
+// not make the call say that nothing was sent.
+func TestSend_withAKeyThatCannotBeLookedUp_isNotRefused(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	req := chat.SendRequest{Token: p.bob.Token, Text: "said once", Key: "k"}
+	first := w.sends(req)
+	w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
+	fails := true
+	h := &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
+		if fails && c.Method == tabletest.Get && strings.HasPrefix(c.Key.Sort, "SENT#") {
+			return fmt.Errorf("%w: no answer", table.ErrUnavailable)
+		}
+		return nil
+	}}
+	bob := &world{t: t, clock: w.clock, table: h, Service: chat.New(h, chat.Options{Clock: hurriedClock{w.clock}})}
+	_, err := bob.send(req)
+	wants(t, err, fault.Unavailable)
+	fails = false
+	if got := bob.sends(req); got.ID != first.ID || !got.Duplicate {
+		t.Errorf("the call that is repeated returns %+v", got)
 	}
 }
 
