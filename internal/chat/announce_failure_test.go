@@ -80,11 +80,15 @@ func TestWait_announcementAndReadFail_keepWhatIsKnown(t *testing.T) {
 		return got.UntilMs, got.Used, got.Head
 	}
 	first, _, _ := announced()
-	w.passUntil("the wait is announced again", func() bool {
-		w.settle()
-		again, _, _ := announced()
-		return again != first
-	})
+	looks := func() int { return w.watch.count(time.Minute) + w.watch.count(10*time.Second) }
+	for again := first; again == first; again, _, _ = announced() {
+		if w.clock.Since(began) > 15*time.Minute {
+			t.Fatal("the wait is not announced again")
+		}
+		before := looks()
+		w.clock.Advance(time.Minute)
+		await(t, "the wait looks after its announcement", func() bool { return looks() > before })
+	}
 	if _, used, head := announced(); failed() != 2 || !used || head == 0 {
 		t.Errorf("after %d failures: used %t, head %d", failed(), used, head)
 	}

@@ -15,7 +15,7 @@ import (
 type watchedClock struct {
 	*clockwork.FakeClock
 	mu    sync.Mutex
-	made  map[time.Duration]int // timers, by their duration
+	made  map[time.Duration]int // how often a timer was set, by its duration
 	funcs []*watchedFunc        // that have neither returned nor been stopped
 }
 
@@ -38,12 +38,28 @@ func (f *watchedFunc) Stop() bool {
 	return stopped
 }
 
-func (c *watchedClock) NewTimer(d time.Duration) clockwork.Timer {
-	t := c.FakeClock.NewTimer(d)
+// watchedTimer is a timer of which each setting counts.
+type watchedTimer struct {
+	clockwork.Timer
+	clock *watchedClock
+}
+
+func (t watchedTimer) Reset(d time.Duration) bool {
+	was := t.Timer.Reset(d)
+	t.clock.note(d)
+	return was
+}
+
+func (c *watchedClock) note(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.made[d]++
-	return t
+}
+
+func (c *watchedClock) NewTimer(d time.Duration) clockwork.Timer {
+	t := c.FakeClock.NewTimer(d)
+	c.note(d)
+	return watchedTimer{t, c}
 }
 
 func (c *watchedClock) AfterFunc(d time.Duration, do func()) clockwork.Timer {
@@ -55,7 +71,7 @@ func (c *watchedClock) AfterFunc(d time.Duration, do func()) clockwork.Timer {
 	return f
 }
 
-// count returns how many timers of a duration were made.
+// count returns how often a timer was set to a duration.
 func (c *watchedClock) count(d time.Duration) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
