@@ -123,9 +123,7 @@ func manage(s *State, e Event) {
 		change(s, e.Seat, func(a *Agent) { a.Muted = false })
 		s.Mutes = withoutBan(s.Mutes, e.Ban)
 	case Readmit:
-		if readmit(s, e); e.Knock != 0 {
-			s.Knocked = e.N
-		}
+		readmit(s, e)
 	case BanName:
 		s.Bans = withBan(s.Bans, e.Ban, e.N)
 	case Unban:

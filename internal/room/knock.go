@@ -73,7 +73,7 @@ func readmit(s *State, e Event) {
 		})
 		return
 	}
-	s.Knocks = slices.Clone(s.Knocks)
+	s.Knocks, s.Knocked = slices.Clone(s.Knocks), e.N
 	for i := range s.Knocks {
 		if k := &s.Knocks[i]; k.N == e.Knock {
 			k.VouchedMs, k.ByAdmin = e.AtMs, mayVouch(s, by)

@@ -1,6 +1,10 @@
 package room
 
-import "github.com/parley-chat/parley/internal/fault"
+import (
+	"slices"
+
+	"github.com/parley-chat/parley/internal/fault"
+)
 
 // Removed stands in the place of a text that was removed.
 const Removed = "removed"
@@ -43,7 +47,7 @@ func WithoutTexts(messages []Event, events ...Event) []Event {
 	for _, r := range events {
 		for i, e := range messages {
 			if r.Redacts != 0 && e.N == r.Redacts && !e.Gone {
-				messages = append([]Event(nil), messages...)
+				messages = slices.Clone(messages)
 				messages[i] = e.WithoutText()
 			}
 		}
