@@ -58,7 +58,6 @@ func infoOf(ctx context.Context, s *Service, key, password string) (Info, error)
 	case h.Expired(began), h.Deserted():
 		return Info{}, roomlog.ErrNotFound
 	}
-	s.limits.Password(ctx, password)
 	if err := s.passwords.Check(ctx, h, password); err != nil {
 		return Info{}, err
 	}

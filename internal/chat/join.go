@@ -149,7 +149,6 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seate
 	op.claim = claim
 	for looks := range maxLooks {
 		if looks == 0 || h.Password != claim.password {
-			op.svc.limits.Password(ctx, op.password)
 			if err := op.svc.passwords.Check(ctx, h, op.password); err != nil {
 				return Seated{}, err
 			}
@@ -226,7 +225,6 @@ func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, err
 		return Seated{}, err
 	}
 	if op.settings.Password == "" {
-		s.limits.Password(ctx, op.password)
 		if op.settings.Password, err = s.passwords.Hash(ctx, op.password); err != nil {
 			return Seated{}, err
 		}

@@ -93,7 +93,7 @@ func New(t table.Table, o Options) *Service {
 		Observe: func(l *roomlog.Log) roomlog.Observer { return newLiveRoom(s, l) },
 	})
 	s.live = live.Options{Store: s.store, Table: t, Clock: o.Clock, Logger: o.Logger, SingleProcess: o.SingleProcess}
-	s.passwords = password.New(s.store)
+	s.passwords = password.New(s.store, limits.Password)
 	return s
 }
 

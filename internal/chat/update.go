@@ -39,7 +39,6 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 		}
 		update.AsOf = cursor.N
 	}
-	s.limits.Password(ctx, password)
 	if update.Password, err = s.passwords.Hash(ctx, password); err != nil {
 		return Updated{}, s.Outward(err)
 	}

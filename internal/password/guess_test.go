@@ -50,8 +50,11 @@ func newVault(t *testing.T) *vault {
 	}}}
 }
 
+// free charges nobody.
+func free(context.Context, string) {}
+
 // process returns a Checker of its own on the table.
-func (v *vault) process() *Checker { return New(storeOn(v.table, v.clock)) }
+func (v *vault) process() *Checker { return New(storeOn(v.table, v.clock), free) }
 
 // from returns a context of the caller with an address.
 func (v *vault) from(address string) context.Context {
@@ -224,7 +227,7 @@ func TestCheck_onATableThatLosesReplies_checksNoMoreThanTen(t *testing.T) {
 	for _, faults := range []tabletest.Faults{{Repeated: 1}, {Lost: 0.3}, tabletest.Rough()} {
 		v := newVault(t)
 		tbl := tabletest.NewFaulty(v.table, v.clock, 1, faults)
-		p := New(storeOn(tbl, v.clock))
+		p := New(storeOn(tbl, v.clock), free)
 		v.fails(v.process(), "bob", "wrong", fault.WrongPassword) // from now on the room is watched
 		wrong := 0
 		for range 60 {

@@ -23,15 +23,18 @@ const hashesAtOnce = 2
 type Checker struct {
 	hashing *queue
 	store   *roomlog.Store
+	charge  func(ctx context.Context, password string)
 }
 
-// New returns a Checker that counts wrong passwords in the table of a store.
-func New(s *roomlog.Store) *Checker {
-	return &Checker{&queue{free: hashesAtOnce, now: s.Clock().Now}, s}
+// New returns a Checker that counts wrong passwords in the table of a store. charge hears
+// of each password before it is hashed or checked, so that its caller pays for it.
+func New(s *roomlog.Store, charge func(ctx context.Context, password string)) *Checker {
+	return &Checker{&queue{free: hashesAtOnce, now: s.Clock().Now}, s, charge}
 }
 
 // Hash returns the hash to store of a password; "" for an empty one.
 func (p *Checker) Hash(ctx context.Context, password string) (string, error) {
+	p.charge(ctx, password)
 	if password == "" {
 		return "", nil
 	}
@@ -45,6 +48,7 @@ func (p *Checker) Hash(ctx context.Context, password string) (string, error) {
 // Check compares a password with that of a room, or refuses to: see room.Guesses. Its
 // error is a *fault.Error, or that of the table or of ctx.
 func (p *Checker) Check(ctx context.Context, h *room.Head, password string) error {
+	p.charge(ctx, password)
 	switch {
 	case h.Password == "" && password == "":
 		return nil

@@ -13,7 +13,7 @@ import (
 
 func TestPassword_wrongMissingOrUnwanted_isRefused(t *testing.T) {
 	clock := clockwork.NewFakeClock()
-	p := New(storeOn(sqlitetest.Open(t, clock), clock))
+	p := New(storeOn(sqlitetest.Open(t, clock), clock), free)
 	hash, err := p.Hash(t.Context(), "open sesame")
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func TestPassword_wrongMissingOrUnwanted_isRefused(t *testing.T) {
 }
 
 func TestPassword_whileTwoAreHashed_aThirdWaitsAndCanBeCanceled(t *testing.T) {
-	p := New(storeOn(nil, clockwork.NewFakeClock()))
+	p := New(storeOn(nil, clockwork.NewFakeClock()), free)
 	for range hashesAtOnce {
 		if err := p.hashing.enter(t.Context(), false); err != nil {
 			t.Fatal(err)
