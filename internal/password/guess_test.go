@@ -202,7 +202,7 @@ func TestCheck_ofARightPassword_writesOnlyInARoomThatIsWatched(t *testing.T) {
 	costs("wrong", "wrong", 1, 1)
 	costs("wrong again", "wrong", 1, 1)
 	costs("right in a room that is watched", "right", 1, 2)
-	v.clock.Advance(room.WatchLife - time.Second)
+	v.clock.Advance(roomlog.WatchLife - time.Second)
 	costs("right at the end of the watch", "right", 1, 2)
 	v.clock.Advance(time.Second)
 	costs("right after it", "right", 1, 0)

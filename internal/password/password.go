@@ -45,7 +45,7 @@ func (p *Checker) Hash(ctx context.Context, password string) (string, error) {
 	return ident.HashPassword(password), nil
 }
 
-// Check compares a password with that of a room, or refuses to: see room.Guesses. Its
+// Check compares a password with that of a room, or refuses to: see roomlog.Guesses. Its
 // error is a *fault.Error, or that of the table or of ctx.
 func (p *Checker) Check(ctx context.Context, h *room.Head, password string) error {
 	p.charge(ctx, password)
@@ -58,7 +58,7 @@ func (p *Checker) Check(ctx context.Context, h *room.Head, password string) erro
 		return fault.Refuse(fault.WrongPassword, "This room needs a password: call again with password, as the invite gives it.")
 	}
 	who := ident.CallerDigest(h.LogKey, ident.CallerOf(ctx))
-	known := room.Knows(h.Agents, who)
+	known := roomlog.Knows(h.Agents, who)
 	// What waits here is not counted yet: of many right passwords that come together,
 	// none may count as wrong. Who will be refused waits too: many that guess at once
 	// would else take the processor from those that are right.
@@ -111,7 +111,7 @@ func (g guess) countFirst(ctx context.Context) error {
 	ctx, cancel := roomlog.Detached(ctx)
 	defer cancel()
 	now := g.now()
-	first, err := g.slots.Take(ctx, room.FirstGuess, g.who, now, now.Add(room.WatchLife))
+	first, err := g.slots.Take(ctx, roomlog.FirstGuess, g.who, now, now.Add(roomlog.WatchLife))
 	if err != nil || first {
 		return err
 	}
@@ -126,13 +126,13 @@ func (g guess) countFirst(ctx context.Context) error {
 }
 
 // count takes a slot for the guess, given those that are taken, or refuses it.
-func (g guess) count(ctx context.Context, taken room.Guesses) (slot string, err error) {
+func (g guess) count(ctx context.Context, taken roomlog.Guesses) (slot string, err error) {
 	slot, wait, err := g.slots.TakeOne(ctx, taken, roomlog.Choice{
 		Who: g.who,
-		Pick: func(taken map[string]room.Guess, now time.Time) (string, time.Duration) {
-			return room.Guesses(taken).Slot(g.who, g.known, now)
+		Pick: func(taken map[string]roomlog.Guess, now time.Time) (string, time.Duration) {
+			return roomlog.Guesses(taken).Slot(g.who, g.known, now)
 		},
-		Ends: func(now time.Time) time.Time { return room.Guess{AtMs: now.UnixMilli()}.Ends() },
+		Ends: func(now time.Time) time.Time { return roomlog.Guess{AtMs: now.UnixMilli()}.Ends() },
 	})
 	if err == nil && wait > 0 {
 		err = tooMany(wait)

@@ -27,7 +27,7 @@ func (l *Limiter) Room(ctx context.Context, s *roomlog.Store) (undo func(), err 
 	}
 	made := s.Made(ident.CallerDigest("", ident.CallerOf(ctx)))
 	slot, wait, err := made.TakeOne(ctx, nil, roomlog.Choice{
-		Pick: func(taken map[string]room.Guess, now time.Time) (string, time.Duration) {
+		Pick: func(taken map[string]roomlog.Guess, now time.Time) (string, time.Duration) {
 			return freeRoom(taken, n, now)
 		},
 		Ends: roomEnds,
@@ -42,7 +42,7 @@ func (l *Limiter) Room(ctx context.Context, s *roomlog.Store) (undo func(), err 
 }
 
 // freeRoom returns a slot of n at random that is not taken, or how long to wait for one.
-func freeRoom(taken map[string]room.Guess, n int, now time.Time) (slot string, wait time.Duration) {
+func freeRoom(taken map[string]roomlog.Guess, n int, now time.Time) (slot string, wait time.Duration) {
 	var free []string
 	wait = roomCounts
 	for i := range n {

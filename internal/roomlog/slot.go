@@ -33,14 +33,14 @@ func (s *Store) Guesses(id string) Slots { return Slots{s, roomPrefix + id, wron
 func (s *Store) Made(digest string) Slots { return Slots{s, callerPrefix + digest, madePrefix} }
 
 // Read returns who took which slot and when.
-func (s Slots) Read(ctx context.Context, c table.Consistency) (map[string]room.Guess, error) {
-	taken := map[string]room.Guess{}
+func (s Slots) Read(ctx context.Context, c table.Consistency) (map[string]Guess, error) {
+	taken := map[string]Guess{}
 	err := each(ctx, s.store.table, table.Range{Partition: s.partition, Prefix: s.prefix, Consistency: c}, func(item table.Item) error {
 		var x slotItem
 		if err := Decode(item, &x); err != nil {
 			return err
 		}
-		taken[strings.TrimPrefix(item.Key.Sort, s.prefix)] = room.Guess{Who: x.Who, AtMs: x.AtMs}
+		taken[strings.TrimPrefix(item.Key.Sort, s.prefix)] = Guess{Who: x.Who, AtMs: x.AtMs}
 		return nil
 	})
 	return taken, err
@@ -60,14 +60,14 @@ const maxRaces = 20
 type Choice struct {
 	Who string
 	// Pick returns a slot given those that are taken, or how long to wait for one.
-	Pick func(taken map[string]room.Guess, now time.Time) (slot string, wait time.Duration)
+	Pick func(taken map[string]Guess, now time.Time) (slot string, wait time.Duration)
 	// Ends returns until when a slot that is taken now stays taken.
 	Ends func(now time.Time) time.Time
 }
 
 // TakeOne takes the slot that c picks. taken are those that the caller knows to be taken.
 // It returns how long to wait if there is none.
-func (s Slots) TakeOne(ctx context.Context, taken map[string]room.Guess, c Choice) (slot string, wait time.Duration, err error) {
+func (s Slots) TakeOne(ctx context.Context, taken map[string]Guess, c Choice) (slot string, wait time.Duration, err error) {
 	for range maxRaces {
 		now := s.store.now()
 		slot, wait := c.Pick(taken, now)

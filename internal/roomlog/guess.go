@@ -1,4 +1,4 @@
-package room
+package roomlog
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // Limits on wrong passwords.
@@ -33,7 +34,7 @@ type Guess struct {
 }
 
 // Ends returns the time from which g no longer counts.
-func (g Guess) Ends() time.Time { return CeilSecond(time.UnixMilli(g.AtMs).Add(GuessLife)) }
+func (g Guess) Ends() time.Time { return room.CeilSecond(time.UnixMilli(g.AtMs).Add(GuessLife)) }
 
 // Guesses are the guesses of a room's password, by slot. A guess that ends in the slot
 // FirstGuess only says that the room is watched; the other slots are free then.
@@ -65,13 +66,13 @@ func (g Guesses) Slot(who string, known bool, now time.Time) (slot string, wait 
 	case known && len(own) == 0:
 		return "KNOWN#" + who, 0
 	case free != "":
-		return "", Earliest(own...).Sub(now)
+		return "", room.Earliest(own...).Sub(now)
 	case known && now.Sub(time.UnixMilli(g["KNOWN#"+who].AtMs)) < beingChecked:
 		return "", beingChecked // by another agent at its address, which mostly gives it back
 	case known:
-		taken = append(taken, Latest(own...)) // then its own slot is free
+		taken = append(taken, room.Latest(own...)) // then its own slot is free
 	}
-	return "", Earliest(taken...).Sub(now)
+	return "", room.Earliest(taken...).Sub(now)
 }
 
 // slotsOf returns the slots of a caller, which it shares with others at random.
@@ -83,6 +84,6 @@ func slotsOf(who string) (slots []string) {
 }
 
 // Knows reports whether one of agents took its seat from where a caller calls.
-func Knows(agents []Agent, who string) bool {
-	return slices.ContainsFunc(agents, func(a Agent) bool { return a.Caller == who })
+func Knows(agents []room.Agent, who string) bool {
+	return slices.ContainsFunc(agents, func(a room.Agent) bool { return a.Caller == who })
 }
