@@ -10,7 +10,7 @@ import (
 
 // checkSend refuses what cannot be a message in any room.
 func checkSend(req SendRequest) error {
-	draft := room.Draft{Text: req.Text, Kind: req.Kind, Withdraws: req.Withdraw != "", To: len(req.To) > 0, Asks: len(req.Ask) > 0}
+	draft := room.Wording{Text: req.Text, Kind: req.Kind, Withdraws: req.Withdraw != "", To: len(req.To) > 0, Asks: len(req.Ask) > 0}
 	if err := draft.Check(); err != nil {
 		return err
 	}

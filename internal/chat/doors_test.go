@@ -28,7 +28,9 @@ const betweenTwo = "between Ann and Bob"
 
 // guest and key are callers that are not the local principal.
 func (d *doors) guest() context.Context { return ident.WithAddress(d.t.Context(), "127.0.0.1") }
-func (d *doors) key() context.Context   { return ident.WithPrincipal(d.guest(), "key:mallory") }
+func (d *doors) key() context.Context {
+	return ident.WithAsker(d.guest(), ident.Asker{Principal: "key:mallory"})
+}
 
 // newDoors seats all four and as many as capacity leaves seats for free.
 func newDoors(t *testing.T, capacity int) *doors {

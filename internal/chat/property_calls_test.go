@@ -33,7 +33,7 @@ func (m *machine) roomName() (name, password string) {
 // principal draws who asks.
 func (m *machine) principal() (context.Context, string) {
 	who := pick(m, "principal", "", "", ident.Local)
-	return ident.WithPrincipal(m.ctx, who), who
+	return ident.WithAsker(m.ctx, ident.Asker{Principal: who}), who
 }
 
 func (m *machine) join() {

@@ -14,7 +14,9 @@ import (
 )
 
 // local is the context of a caller on the server's own machine.
-func (w *world) local() context.Context { return ident.WithPrincipal(w.t.Context(), ident.Local) }
+func (w *world) local() context.Context {
+	return ident.WithAsker(w.t.Context(), ident.Asker{Principal: ident.Local})
+}
 
 // joinAs joins as the caller of ctx.
 func (w *world) joinAs(ctx context.Context, room, agent string) chat.Seated {

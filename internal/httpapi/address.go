@@ -24,7 +24,7 @@ func Address(ctx context.Context) string {
 // limits count.
 func (a *api) context(x *exchange, r *http.Request) context.Context {
 	ctx := ident.WithAddress(meter.With(r.Context(), x.account), a.clientOf(r))
-	ctx = ident.WithPrincipal(ctx, a.principalOf(r))
+	ctx = ident.WithAsker(ctx, ident.Asker{Principal: a.principalOf(r)})
 	x.account.Of(ident.CallerOf(ctx))
 	return context.WithValue(ctx, addressKey{}, a.addressOf(r))
 }

@@ -6,7 +6,7 @@ import (
 )
 
 func TestCallerDigest_isOfTheCallerAndTheKeyAndShort(t *testing.T) {
-	local := WithPrincipal(WithAddress(t.Context(), "192.0.2.1"), Local)
+	local := WithAsker(WithAddress(t.Context(), "192.0.2.1"), Asker{Principal: Local})
 	from := func(address string) string { return CallerOf(WithAddress(t.Context(), address)) }
 	callers := []string{CallerOf(local), CallerOf(t.Context()), from("192.0.2.1"), from("192.0.2.2"), from("local")}
 	seen := map[string]string{}
@@ -19,7 +19,7 @@ func TestCallerDigest_isOfTheCallerAndTheKeyAndShort(t *testing.T) {
 			seen[d] = c
 		}
 	}
-	if CallerOf(local) != CallerOf(WithPrincipal(t.Context(), Local)) {
+	if CallerOf(local) != CallerOf(WithAsker(t.Context(), Asker{Principal: Local})) {
 		t.Error("a principal counts by its address")
 	}
 	groups := map[byte]int{}

@@ -66,7 +66,7 @@ func TestAgentName_whatIsNoName_isRefused(t *testing.T) {
 		"a mark alone":         "\u0301",
 		"a mark on a space":    "Ann \u0301b",
 		"private use":          "Ann\ue000",
-		"a token":              Token{"0000000", 1, "0123456789abcdef"}.String(),
+		"a token":              Token{Room: "0000000", Seat: 1, Secret: "0123456789abcdef"}.String(),
 	} {
 		got, err := AgentName(s)
 		if fault.CodeOf(err) != fault.InvalidArgument || !strings.HasPrefix(err.(*fault.Error).Message, "agent_name") {

@@ -12,7 +12,8 @@ import (
 )
 
 // An agent token is 28 characters of lower-case base32: 7 of the room's id, 3 of
-// the seat's number, 16 of a secret, and 2 check characters over all of them.
+// the seat's number, 16 of a secret, and 2 check characters over all of them. A person's
+// token is "p" and 28 characters of the same kinds; its check characters cover the "p".
 const (
 	Alphabet    = "0123456789abcdefghjkmnpqrstvwxyz" // Crockford's base32: no i, l, o, u
 	RoomChars   = 7
@@ -21,20 +22,27 @@ const (
 	CheckChars  = 2
 	TokenChars  = RoomChars + seatChars + SecretChars + CheckChars
 
+	personPrefix = "p"
+
 	// MaxSeat is the greatest number of a seat that a token can hold.
 	MaxSeat = 1<<(5*seatChars) - 1
 )
 
-// Token is an agent token: the secret that proves who owns a seat.
+// Token is the secret that proves who owns a seat: its agent or, with Person, the person
+// behind the agent.
 type Token struct {
 	Room   string // the room's id
 	Seat   int
 	Secret string
+	Person bool
 }
 
-// String returns the token as agents pass it.
+// String returns the token as agents and people pass it.
 func (t Token) String() string {
 	body := t.Room + Digits(uint64(t.Seat), seatChars) + t.Secret
+	if t.Person {
+		body = personPrefix + body
+	}
 	return body + Check(body)
 }
 
@@ -46,6 +54,9 @@ func ParseToken(s string) (Token, error) {
 	if s == "" {
 		return Token{}, fault.Refuse(fault.TokenInvalid, "agent_token is missing. Use the one that join_room or create_room gave you; without one, call join_room with room and agent_name.")
 	}
+	if t, ok := parsePersonToken(s); ok {
+		return t, nil
+	}
 	if !WellFormed(s) {
 		return Token{}, fault.Refuse(fault.TokenInvalid, "agent_token is mistyped: it must be the %d characters that join_room or create_room gave you, unchanged. If you have lost it, call join_room with room and agent_name.", TokenChars)
 	}
@@ -56,10 +67,35 @@ func ParseToken(s string) (Token, error) {
 	}, nil
 }
 
-// WellFormed reports whether s has the form of a token and its check characters
+// parsePersonToken reads the token of a person.
+func parsePersonToken(s string) (t Token, ok bool) {
+	body, ok := parseLong(personPrefix, s)
+	return Token{Room: body.Room, Seat: body.Seat, Secret: body.secret, Person: true}, ok
+}
+
+// parseLong reads a prefix and the parts of a token, with check characters over all.
+func parseLong(prefix, s string) (parts struct {
+	Room   string
+	Seat   int
+	secret string
+}, ok bool) {
+	body, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(s)), prefix)
+	if !ok || !checked(prefix, body, TokenChars) {
+		return parts, false
+	}
+	parts.Room, parts.Seat = body[:RoomChars], int(Number(body[RoomChars:RoomChars+seatChars]))
+	parts.secret = body[RoomChars+seatChars : TokenChars-CheckChars]
+	return parts, true
+}
+
+// WellFormed reports whether s has the form of an agent token and its check characters
 // are right.
-func WellFormed(s string) bool {
-	if len(s) != TokenChars {
+func WellFormed(s string) bool { return checked("", s, TokenChars) }
+
+// checked reports whether s has n characters of Alphabet, of which the last are the check
+// characters over prefix and the others.
+func checked(prefix, s string, n int) bool {
+	if len(s) != n {
 		return false
 	}
 	for i := range len(s) {
@@ -67,21 +103,39 @@ func WellFormed(s string) bool {
 			return false
 		}
 	}
-	return Check(s[:TokenChars-CheckChars]) == s[TokenChars-CheckChars:]
+	return Check(prefix+s[:n-CheckChars]) == s[n-CheckChars:]
 }
 
-// HoldsToken reports whether text contains a token, in either case. The token
-// must stand between characters other than letters and digits: in longer runs,
-// such as hashes, about one window in a thousand has matching check characters.
+// HoldsToken reports whether text contains a token of an agent or a person, a claim or a
+// key, in either case. It must stand between characters other than letters and digits: in
+// longer runs, such as hashes, about one window in a thousand has matching check characters.
 func HoldsToken(text string) bool {
 	for start, i := 0, 0; i <= len(text); i++ {
 		if i < len(text) && isAlphanumeric(text[i]) {
 			continue
 		}
-		if i-start == TokenChars && WellFormed(strings.ToLower(text[start:i])) {
+		if isSecret(text, start, i) {
 			return true
 		}
 		start = i + 1
+	}
+	return false
+}
+
+// isSecret reports whether the letters and digits from start to end are a token or a
+// claim, or with what stands before them a key.
+func isSecret(text string, start, end int) bool {
+	run := text[start:end]
+	switch len(run) {
+	case TokenChars:
+		return WellFormed(strings.ToLower(run))
+	case len(personPrefix) + TokenChars:
+		_, person := parsePersonToken(run)
+		_, claim := ParseClaim(run)
+		return person || claim
+	case keyBodyChars:
+		_, key := ParseKey(text[max(0, start-len(keyPrefix)):end])
+		return key
 	}
 	return false
 }

@@ -9,10 +9,10 @@ import (
 
 func TestToken_madeAndRead_isTheSame(t *testing.T) {
 	for _, want := range []Token{
-		{"0000000", 0, "0000000000000000"},
-		{"zzzzzzz", MaxSeat, "zzzzzzzzzzzzzzzz"},
-		{NewRoomID(), 1, NewSecret()},
-		{NewRoomID(), 777, NewSecret()},
+		{Room: "0000000", Seat: 0, Secret: "0000000000000000"},
+		{Room: "zzzzzzz", Seat: MaxSeat, Secret: "zzzzzzzzzzzzzzzz"},
+		{Room: NewRoomID(), Seat: 1, Secret: NewSecret()},
+		{Room: NewRoomID(), Seat: 777, Secret: NewSecret()},
 	} {
 		s := want.String()
 		if len(s) != 28 || s != strings.ToLower(s) {
@@ -30,7 +30,7 @@ func TestToken_madeAndRead_isTheSame(t *testing.T) {
 // place, and every pair of neighbours swapped.
 func TestToken_oneSlip_isToldWithoutARead(t *testing.T) {
 	for range 20 {
-		s := []byte(Token{NewRoomID(), 5, NewSecret()}.String())
+		s := []byte(Token{Room: NewRoomID(), Seat: 5, Secret: NewSecret()}.String())
 		for i := range s {
 			for _, c := range []byte(Alphabet) {
 				slip := append([]byte(nil), s...)
@@ -49,7 +49,7 @@ func TestToken_oneSlip_isToldWithoutARead(t *testing.T) {
 }
 
 func TestToken_notOne_isRefused(t *testing.T) {
-	s := Token{NewRoomID(), 5, NewSecret()}.String()
+	s := Token{Room: NewRoomID(), Seat: 5, Secret: NewSecret()}.String()
 	for _, c := range []string{"", " ", s[1:], s + "0", s + s, "-" + s[1:], strings.Repeat("\u017f", 14), strings.Repeat("i", 28), strings.Repeat("\xff", 28)} {
 		if got, err := ParseToken(c); fault.CodeOf(err) != fault.TokenInvalid {
 			t.Errorf("%q: got %+v, %v", c, got, err)
@@ -84,7 +84,7 @@ func TestSecret_onlyItsHashIsStored(t *testing.T) {
 }
 
 func TestHoldsToken_standingAloneInAText_isFound(t *testing.T) {
-	s := Token{NewRoomID(), 5, NewSecret()}.String()
+	s := Token{Room: NewRoomID(), Seat: 5, Secret: NewSecret()}.String()
 	for _, text := range []string{
 		s, strings.ToUpper(s), "my token is " + s + ".", `{"agent_token":"` + s + `"}`, "token=" + s + "&x=1", "é" + s + "é", "_" + s + "_", s[:14] + " " + s,
 	} {
@@ -110,7 +110,7 @@ func FuzzToken(f *testing.F) {
 			}
 		}
 		HoldsToken(room + secret)
-		made := Token{fit(room, RoomChars), seat & MaxSeat, fit(secret, SecretChars)}
+		made := Token{Room: fit(room, RoomChars), Seat: seat & MaxSeat, Secret: fit(secret, SecretChars)}
 		s := made.String()
 		if got, err := ParseToken(s); err != nil || got != made || !HoldsToken("<"+s+">") {
 			t.Fatalf("%q reads as %+v, %v", s, got, err)

@@ -106,7 +106,7 @@ type ticketItem struct {
 	Name      string   `json:"name"`
 	Key       string   `json:"key"`
 	Hash      string   `json:"hash"`          // of the secret
-	Principal string   `json:"who,omitempty"` // see ident.WithPrincipal
+	Principal string   `json:"who,omitempty"` // see ident.Asker
 	Interests []string `json:"likes,omitempty"`
 	AtMs      int64    `json:"at"`              // when it entered
 	CallMs    int64    `json:"call"`            // its last call

@@ -30,17 +30,20 @@ type Event struct {
 	LastChange int64 `json:"st"`
 	// LastTalk is the last event, up to this one, that changed the talk state; 0
 	// for none. Talk is that state after this event, if this event changed it.
-	LastTalk int64     `json:"lt,omitempty"`
-	Talk     *Talk     `json:"talk,omitempty"`
-	Messages int64     `json:"p,omitempty"` // how many messages to all there are up to this event
-	AtMs     int64     `json:"at"`          // Unix time in milliseconds
-	Type     EventType `json:"t"`
-	Seat     int       `json:"s,omitempty"` // the agent that spoke, came, left or was managed
-	Name     string    `json:"f,omitempty"` // its name at that time
+	LastTalk int64 `json:"lt,omitempty"`
+	Talk     *Talk `json:"talk,omitempty"`
+	Messages int64 `json:"p,omitempty"` // how many messages to all there are up to this event
+	// Run is how many messages agents have sent up to this event since a person spoke.
+	Run  int64     `json:"run,omitempty"`
+	AtMs int64     `json:"at"` // Unix time in milliseconds
+	Type EventType `json:"t"`
+	Seat int       `json:"s,omitempty"` // the agent that spoke, came, left or was managed
+	Name string    `json:"f,omitempty"` // its name at that time
 
 	// Of Said.
 	Text      string   `json:"x,omitempty"`
 	Gone      bool     `json:"gone,omitempty"` // its text was removed; Text is Removed
+	Person    bool     `json:"me,omitempty"`   // the person behind the seat said or did it
 	Kind      Kind     `json:"k,omitempty"`    // empty means Plain
 	To        []int    `json:"to,omitempty"`   // seats that see it, beside the sender; empty means all
 	ToNames   []string `json:"tn,omitempty"`   // their names at that time

@@ -31,8 +31,11 @@ type Agent struct {
 	Since  Mark   `json:"from"`              // the first event that it may see
 	Muted  bool   `json:"muted,omitempty"`
 
-	// Principal is who took the seat: see ident.WithPrincipal. Empty means unknown.
+	// Principal is who took the seat: see ident.Asker. Empty means unknown.
 	Principal string `json:"who,omitempty"`
+	// Owner is the label of the key with which the seat was taken, for others to see.
+	Owner string `json:"owner,omitempty"`
+	Guest bool   `json:"guest,omitempty"` // an invite admitted it
 	// Caller is from where the seat was taken: see ident.CallerDigest. Empty means unknown.
 	Caller string `json:"by,omitempty"`
 	// Former are seats that others had under this name before. The agent sees what
@@ -42,6 +45,8 @@ type Agent struct {
 	ReplacedMs  int64  `json:"replaced,omitempty"` // when it took the name of another without proof; 0 if it did not, or was readmitted
 	RegainedMs  int64  `json:"regained,omitempty"` // when its principal last got the seat back without the token
 	EndedHash   string `json:"ended,omitempty"`    // of the token that the seat had before it was regained
+
+	Person Person `json:"person,omitzero"` // behind the agent
 
 	Written int64 `json:"-"` // the event that it was last written with: see Part
 }

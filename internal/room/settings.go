@@ -33,7 +33,17 @@ type Settings struct {
 	Public      bool   `json:"public,omitempty"`
 	Password    string `json:"password,omitempty"` // a hash of ident.HashPassword; empty means none
 	Paired      bool   `json:"paired,omitempty"`   // a queue made the room: leases are short
-	OpenFrom    Mark   `json:"from,omitzero"`      // newcomers see no event before this one
+	// AgentMessages is how many messages agents may send since a person last spoke; 0: any.
+	AgentMessages int    `json:"agent_messages,omitempty"`
+	Invite        Invite `json:"invite,omitzero"`
+	OpenFrom      Mark   `json:"from,omitzero"` // newcomers see no event before this one
+}
+
+// Invite is the invite of a room that lets newcomers in. The zero value lets nobody in.
+type Invite struct {
+	Number  int   `json:"n"`       // see ident.NewInvite; 1 is the first
+	Uses    int   `json:"uses"`    // how many more seats it gives
+	UntilMs int64 `json:"expires"` // from when on it gives none
 }
 
 // NewSettings checks the settings of a new room. The password is not among them, since it

@@ -85,7 +85,7 @@ func (t *Talk) held() int {
 }
 
 func (a *Agent) held() int {
-	return texts(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.Caller, a.EndedHash) + list(a.Former)
+	return texts(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.Owner, a.Caller, a.EndedHash) + list(a.Former) + names(a.Person.Devices) + list(a.Person.Drafts)
 }
 
 func (b *Ban) held() int { return texts(b.Name, b.Key) }

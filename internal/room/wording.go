@@ -6,8 +6,8 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 )
 
-// Draft is what a message would be in any room.
-type Draft struct {
+// Wording is what a message would be in any room.
+type Wording struct {
 	Text      string
 	Kind      Kind
 	Withdraws bool // it takes something back
@@ -16,7 +16,7 @@ type Draft struct {
 }
 
 // Check refuses what cannot be a message in any room. The error is a *fault.Error.
-func (d Draft) Check() error {
+func (d Wording) Check() error {
 	if wordless := d.Kind == Agree || d.Withdraws; d.Text != "" || !wordless {
 		if err := CheckText(d.Text); err != nil {
 			return err

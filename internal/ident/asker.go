@@ -1,0 +1,54 @@
+package ident
+
+import "context"
+
+// Local is the principal of every caller on the machine of a server that only this
+// machine can reach.
+const Local = "local"
+
+// Asker is who makes a call, as far as the server knows. The zero value is a caller that
+// cannot be told from others. An address is no principal.
+type Asker struct {
+	// Principal is Local, or that of a key: see [KeyPrincipal]. "" means none.
+	Principal string
+	// Owner is the label of the key, which others see of the agents that it seats.
+	Owner string
+	// Room is the id of the only room in which the caller may act: that of its invite or of
+	// its token. "" means any.
+	Room string
+	// Seat is the only seat for which the caller may act, because its token is all that it
+	// has shown. 0 means any.
+	Seat int
+	// Invite is the number of the invite that brought the caller, from 1 on; 0 means none.
+	Invite int
+}
+
+// KeyPrincipal returns the principal of the holder of the key with an id.
+func KeyPrincipal(id string) string { return keyPrincipal + id }
+
+// KeyOf returns the id of the key whose holder a principal is; "" if it is no such one.
+func KeyOf(principal string) string {
+	if len(principal) > len(keyPrincipal) && principal[:len(keyPrincipal)] == keyPrincipal {
+		return principal[len(keyPrincipal):]
+	}
+	return ""
+}
+
+const keyPrincipal = "key:"
+
+type askerKey struct{}
+
+// WithAsker returns ctx with who is asking.
+func WithAsker(ctx context.Context, a Asker) context.Context {
+	return context.WithValue(ctx, askerKey{}, a)
+}
+
+// AskerOf returns who is asking; zero for a caller that cannot be told from others.
+func AskerOf(ctx context.Context) Asker {
+	a, _ := ctx.Value(askerKey{}).(Asker)
+	return a
+}
+
+// PrincipalOf returns the principal of who is asking; "" for a caller that cannot be told
+// from others.
+func PrincipalOf(ctx context.Context) string { return AskerOf(ctx).Principal }

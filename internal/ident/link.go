@@ -1,0 +1,100 @@
+package ident
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base32"
+	"fmt"
+	"strings"
+)
+
+// The codes of links are made from the key of a room's log, which never leaves the table.
+// So they need not be stored, and can be shown again.
+//
+// An invite's code is 27 characters: 7 of the room's id, 2 of the invite's number, 16 of a
+// secret, and 2 check characters over all of them. A claim is "w" and 28 characters: 7 of
+// the room's id, 3 of the seat, 16 of a secret, and 2 check characters over all of them.
+const (
+	inviteNumberChars = 2
+	inviteChars       = RoomChars + inviteNumberChars + SecretChars + CheckChars
+	claimPrefix       = "w"
+
+	// MaxInvite is the greatest number of an invite that a code can hold.
+	MaxInvite = 1<<(5*inviteNumberChars) - 1
+)
+
+// Invite lets its holder take a seat in one room.
+type Invite struct {
+	Room   string // the room's id
+	Number int    // 1 is the first of the room
+	secret string
+}
+
+// NewInvite returns an invite of the room with an id, whose log has the key.
+func NewInvite(logKey, room string, number int) Invite {
+	return Invite{room, number, derive(logKey, fmt.Sprintf("invite/%s/%d", room, number))}
+}
+
+// String returns the code of the invite.
+func (v Invite) String() string {
+	body := v.Room + Digits(uint64(v.Number), inviteNumberChars) + v.secret
+	return body + Check(body)
+}
+
+// ParseInvite reads a code. ok is false if it does not have the form of one. Whether the
+// room has made it, Of tells.
+func ParseInvite(s string) (v Invite, ok bool) {
+	s = strings.ToLower(strings.TrimSpace(s))
+	if !checked("", s, inviteChars) {
+		return Invite{}, false
+	}
+	const number = RoomChars + inviteNumberChars
+	v = Invite{Room: s[:RoomChars], Number: int(Number(s[RoomChars:number])), secret: s[number : number+SecretChars]}
+	return v, v.Number > 0
+}
+
+// Of reports, in constant time, whether the room whose log has the key has made v.
+func (v Invite) Of(logKey string) bool {
+	return sameText(v.secret, NewInvite(logKey, v.Room, v.Number).secret)
+}
+
+// Claim is the secret of a link with which the person behind a seat gets a token of its
+// own, once.
+type Claim struct {
+	Room   string // the room's id
+	Seat   int
+	secret string
+}
+
+// NewClaim returns the claim with a number, from 0 on, of the seat whose agent joined with
+// event joined.
+func NewClaim(logKey, room string, seat int, joined int64, number int) Claim {
+	return Claim{room, seat, derive(logKey, fmt.Sprintf("claim/%s/%d/%d/%d", room, seat, joined, number))}
+}
+
+// String returns the claim as it stands in a link.
+func (c Claim) String() string {
+	body := claimPrefix + c.Room + Digits(uint64(c.Seat), seatChars) + c.secret
+	return body + Check(body)
+}
+
+// ParseClaim reads a claim. ok is false if s does not have the form of one.
+func ParseClaim(s string) (c Claim, ok bool) {
+	t, ok := parseLong(claimPrefix, s)
+	return Claim(t), ok
+}
+
+// Is reports, in constant time, whether c and other are the same claim.
+func (c Claim) Is(other Claim) bool {
+	return c.Room == other.Room && c.Seat == other.Seat && sameText(c.secret, other.secret)
+}
+
+// derive returns 80 bits that only the holder of key can compute from what.
+func derive(key, what string) string {
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write([]byte("parley " + what)) // a hash takes all that it is given
+	return base32.NewEncoding(Alphabet).WithPadding(base32.NoPadding).EncodeToString(mac.Sum(nil))[:SecretChars]
+}
+
+func sameText(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

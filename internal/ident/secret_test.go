@@ -1,0 +1,93 @@
+package ident
+
+import (
+	"strings"
+	"testing"
+)
+
+// secrets returns one of each kind, with how it is read.
+func secrets() map[string]struct {
+	text string
+	read func(string) bool
+} {
+	type secret = struct {
+		text string
+		read func(string) bool
+	}
+	const logKey = "00112233445566778899aabbccddeeff"
+	agent := Token{Room: NewRoomID(), Seat: 3, Secret: NewSecret()}
+	person := Token{Room: agent.Room, Seat: 3, Secret: NewSecret(), Person: true}
+	claim := NewClaim(logKey, agent.Room, 3, 17, 0)
+	invite := NewInvite(logKey, agent.Room, 2)
+	key := NewKey()
+	return map[string]secret{
+		"agent":  {agent.String(), func(s string) bool { got, err := ParseToken(s); return err == nil && got == agent }},
+		"person": {person.String(), func(s string) bool { got, err := ParseToken(s); return err == nil && got == person }},
+		"claim":  {claim.String(), func(s string) bool { got, ok := ParseClaim(s); return ok && got.Is(claim) }},
+		"invite": {invite.String(), func(s string) bool { got, ok := ParseInvite(s); return ok && got.Number == 2 && got.Of(logKey) }},
+		"key":    {key.String(), func(s string) bool { got, ok := ParseKey(s); return ok && got == key }},
+	}
+}
+
+func TestSecrets_areReadByTheirOwnReaderOnly(t *testing.T) {
+	all := secrets()
+	for kind, x := range all {
+		if !x.read(x.text) || !x.read(" "+strings.ToUpper(x.text)+"\n") {
+			t.Errorf("%s: %q is not read back", kind, x.text)
+		}
+		for other, y := range all {
+			if other != kind && y.read(x.text) {
+				t.Errorf("%s is read as %s", kind, other)
+			}
+		}
+	}
+}
+
+func TestSecrets_anyChangedCharacter_isNoticedWithoutTheTable(t *testing.T) {
+	for kind, x := range secrets() {
+		for i := range x.text {
+			for _, c := range []byte{'0', 'z'} {
+				changed := x.text[:i] + string(c) + x.text[i+1:]
+				_, token := ParseToken(changed)
+				_, claim := ParseClaim(changed)
+				_, invite := ParseInvite(changed)
+				_, key := ParseKey(changed)
+				if changed != x.text && (token == nil || claim || invite || key) {
+					t.Errorf("%s: %q, changed at %d, still has the form of a secret", kind, changed, i)
+				}
+			}
+		}
+	}
+}
+
+func TestHoldsToken_findsEachSecretThatNoTextMayHold(t *testing.T) {
+	for kind, x := range secrets() {
+		want := kind != "invite" // a member hands it on as it likes
+		for _, text := range []string{x.text, "take " + strings.ToUpper(x.text) + "!", "https://parley.example/r/room#" + x.text, "https://parley.example/k/" + x.text + "/mcp"} {
+			if HoldsToken(text) != want {
+				t.Errorf("%s: HoldsToken(%q) = %v", kind, text, !want)
+			}
+		}
+	}
+	if text := "pk_" + strings.Repeat("0", 34); HoldsToken(text) {
+		t.Errorf("%q is no key", text)
+	}
+}
+
+func TestLinks_areOfOneRoomSeatAndNumber(t *testing.T) {
+	const logKey, other = "00112233445566778899aabbccddeeff", "ffeeddccbbaa99887766554433221100"
+	first, _ := ParseInvite(NewInvite(logKey, "r000000", 1).String())
+	second := NewInvite(logKey, "r000000", 2)
+	if !first.Of(logKey) || first.Of(other) || first.secret == second.secret {
+		t.Error("an invite is not bound to its log and its number")
+	}
+	if first.Number = 2; first.Of(logKey) {
+		t.Error("an invite passes under another number")
+	}
+	claim := NewClaim(logKey, "r000000", 3, 17, 0)
+	for _, x := range []Claim{NewClaim(other, "r000000", 3, 17, 0), NewClaim(logKey, "r000000", 4, 17, 0), NewClaim(logKey, "r000000", 3, 18, 0), NewClaim(logKey, "r000000", 3, 17, 1)} {
+		if claim.Is(x) {
+			t.Errorf("claim %v passes for %v", claim, x)
+		}
+	}
+}
