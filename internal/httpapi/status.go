@@ -11,9 +11,9 @@ func statusOf(code fault.Code) int {
 	switch code {
 	case fault.InvalidArgument:
 		return http.StatusBadRequest
-	case fault.TokenInvalid:
+	case fault.TokenInvalid, fault.KeyInvalid:
 		return http.StatusUnauthorized
-	case fault.WrongPassword, fault.NotAllowed:
+	case fault.WrongPassword, fault.NotAllowed, fault.Paused:
 		return http.StatusForbidden
 	case fault.RoomExists, fault.NameTaken, fault.RoomFull:
 		return http.StatusConflict
