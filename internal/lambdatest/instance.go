@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/parley-chat/parley/internal/leaks"
 )
 
 const functionName = "parley-test"
@@ -77,7 +79,11 @@ func start(t testing.TB, p Program, dir string) (*Instance, error) {
 	t.Cleanup(func() {
 		i.Signal(syscall.SIGKILL)
 		<-r.exited
-		if said := i.Output(); t.Failed() && said != "" {
+		said := i.Output()
+		if err := leaks.Find(said); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() && said != "" {
 			t.Logf("the process printed:\n%s", said)
 		}
 	})

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/parley-chat/parley/internal/leaks"
 )
 
 // BinaryEnv names the program under test. Main sets it to a fresh build, unless
@@ -66,7 +68,10 @@ type Server struct {
 
 // Start runs binary serve with the arguments, and returns when it listens.
 func Start(binary string, args, env []string) (*Server, error) {
-	s := &Server{Out: &Output{url: make(chan string, 1)}, exited: make(chan error, 1)}
+	s := &Server{Out: newOutput(), exited: make(chan error, 1)}
+	if err := leaks.Find(strings.Join(args, " ")); err != nil {
+		return nil, fmt.Errorf("everybody on the machine can read a command line: %w", err)
+	}
 	s.Cmd = exec.Command(binary, append([]string{"serve"}, args...)...)
 	s.Cmd.Env, s.Cmd.Stdout, s.Cmd.Stderr = env, s.Out, s.Out
 	if err := s.Cmd.Start(); err != nil {
@@ -85,14 +90,14 @@ func Start(binary string, args, env []string) (*Server, error) {
 }
 
 // End sends the signal and returns the exit code. A process that goes on is
-// killed, which is an error.
+// killed, which is an error; and so is one that has printed a secret.
 func (s *Server) End(with syscall.Signal) (code int, err error) {
 	if err := s.Cmd.Process.Signal(with); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return -1, err
 	}
 	select {
 	case <-s.exited:
-		return s.Cmd.ProcessState.ExitCode(), nil
+		return s.Cmd.ProcessState.ExitCode(), s.Out.leaked()
 	case <-time.After(patience):
 		err := s.Cmd.Process.Kill()
 		<-s.exited
@@ -113,15 +118,31 @@ func Environment() []string {
 
 // Output keeps what the process prints, and finds the address in its banner.
 type Output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-	url  chan string // has room for one
+	mu     sync.Mutex
+	text   bytes.Buffer
+	url    chan string // has room for one
+	search leaks.Sink
+	leaks  []error // the secrets in what it has printed
+}
+
+func newOutput() *Output {
+	o := &Output{url: make(chan string, 1)}
+	o.search.Report = func(err error) { o.leaks = append(o.leaks, err) }
+	return o
+}
+
+// leaked returns an error if the process has printed a secret.
+func (o *Output) leaked() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return errors.Join(o.leaks...)
 }
 
 func (o *Output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.text.Write(p)
+	_, _ = o.search.Write(p) // never fails
 	// The line must be whole, else a port could be cut short.
 	banner := regexp.MustCompile(`(http://127\.0\.0\.1:\d+/mcp)\s`)
 	if found := banner.FindSubmatch(o.text.Bytes()); found != nil {

@@ -1,0 +1,75 @@
+// Package leaks finds secrets of Parley in what programs print, for tests. Tokens, claims,
+// keys, invites and tickets have check characters, so each is known by its form, whichever
+// test made it.
+package leaks
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"sync"
+
+	"github.com/parley-chat/parley/internal/ident"
+)
+
+var runs = regexp.MustCompile(`(?i:pk_)?[0-9A-Za-z]+`)
+
+// Find returns an error that says which kinds of secrets text holds, and nil if it holds
+// none. The error does not show them.
+func Find(text string) error {
+	var found []error
+	for _, run := range runs.FindAllString(text, -1) {
+		if kind := kindOf(run); kind != "" {
+			found = append(found, fmt.Errorf("the output holds %s, %d characters that begin with %.4s", kind, len(run), run))
+		}
+	}
+	return errors.Join(found...)
+}
+
+// kindOf returns what kind of secret a run of letters and digits is; "" for none.
+func kindOf(run string) string {
+	if _, ok := ident.ParseKey(run); ok {
+		return "a key"
+	}
+	if _, ok := ident.ParseClaim(run); ok {
+		return "a claim"
+	}
+	if _, ok := ident.ParseInvite(run); ok {
+		return "an invite"
+	}
+	if t, err := ident.ParseToken(run); err == nil && t.Person {
+		return "a person's token"
+	} else if err == nil {
+		return "a token or a ticket"
+	}
+	return ""
+}
+
+// Sink takes what a program prints and reports each secret in it, once for each line. It
+// may be used by many goroutines.
+type Sink struct {
+	Report func(error) // nil: nobody wants to know
+
+	mu   sync.Mutex
+	rest []byte // an unfinished line
+}
+
+// Write implements io.Writer. It never fails.
+func (s *Sink) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rest = append(s.rest, p...)
+	for {
+		line, rest, whole := bytes.Cut(s.rest, []byte("\n"))
+		if !whole {
+			return len(p), nil
+		}
+		if s.Report != nil {
+			if err := Find(string(line)); err != nil {
+				s.Report(err)
+			}
+		}
+		s.rest = rest
+	}
+}
