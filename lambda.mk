@@ -12,13 +12,19 @@ BUILT        = built/$(LAMBDA_ARCH)/bootstrap
 # command finds the version. So deploy tells it where the original is.
 SOURCE      ?= .
 
-.PHONY: deploy deploy-guided logs destroy build-ParleyFunction
+# The label of a key that is made.
+LABEL       ?= key
+
+.PHONY: deploy deploy-guided key logs destroy build-ParleyFunction
 
 deploy: ## deploy on AWS, or update what is there
 	@scripts/sam/deploy
 
 deploy-guided: ## the same, after asking for each parameter
 	@scripts/sam/deploy --guided
+
+key: ## make a key with the label LABEL, and show it once
+	@scripts/sam/key "$(LABEL)"
 
 logs: ## show the latest errors and the log on AWS
 	@scripts/sam/logs

@@ -1,5 +1,6 @@
 """A stand-in for AWS that knows what the SAM CLI and the scripts beside it ask when they
-deploy, look and delete. It stores stacks with their parameters, and creates nothing.
+deploy, make keys, look and delete. It stores stacks with their parameters, and keys, and
+creates nothing.
 """
 
 import datetime
@@ -42,6 +43,8 @@ class Cloud:
         self.changes = {}  # name of the stack: template and parameters
         self.deleted = []
         self.patterns = []  # by which the log was searched
+        self.keys = {}  # name of a table: the items of its keys
+        self.address = ""  # where this is served
         self.numbers = itertools.count()
 
     def stack(self, name):
@@ -94,7 +97,7 @@ class Cloud:
         _, parameters = self.changes[name]
         self.stacks[name] = {
             "status": "CREATE_COMPLETE" if new else "UPDATE_COMPLETE", "change": self.changes[name], "parameters": parameters, "tags": {},
-            "outputs": {"Table": f"{name}-Table-1A2B3C"}}
+            "outputs": {"Table": f"{name}-Table-1A2B3C", "Address": f"{self.address}/mcp", "Access": parameters.get("Access", "keys")}}
         return {}
 
     def DescribeStackEvents(self, q):
@@ -122,8 +125,10 @@ class Cloud:
 
     # The rest, by method, path and body.
 
-    def answer(self, method, path, body):
+    def answer(self, method, path, body, operation):
         """Returns the status, the type and the body of the answer."""
+        if method == "GET" and path == "/":  # of the deployed server
+            return 200, "text/plain", f"claude {self.address}/mcp YOUR_KEY\n"
         if path.startswith("/uploads/"):
             return (404 if method == "HEAD" else 200), "application/xml", ""
         if path.endswith("/account-settings/") or path.endswith("/account-settings"):
@@ -133,6 +138,12 @@ class Cloud:
             settings = {"LoggingConfig": {"LogGroup": path.split("/")[3] + "-log"}}
             return 200, "application/json", json.dumps(
                 {"Configuration": settings} if path.endswith("-function") else settings)
+        if operation.startswith("DynamoDB_"):
+            items, q = self.keys.setdefault(json.loads(body)["TableName"], []), json.loads(body)
+            if operation.endswith(".PutItem"):
+                items.append(q["Item"])
+                return 200, "application/x-amz-json-1.0", "{}"
+            return 200, "application/x-amz-json-1.0", json.dumps({"Count": len(items), "Items": items})
         if body.startswith("{"):
             return 200, "application/x-amz-json-1.1", json.dumps(self.search(json.loads(body)))
         q = dict(urllib.parse.parse_qsl(body))
@@ -162,7 +173,7 @@ def serve(cloud):
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             path = urllib.parse.urlsplit(self.path).path
             text = "" if path.startswith("/uploads/") else body.decode()
-            status, kind, answer = cloud.answer(self.command, path, text)
+            status, kind, answer = cloud.answer(self.command, path, text, self.headers.get("X-Amz-Target", ""))
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(answer.encode())))
@@ -177,4 +188,5 @@ def serve(cloud):
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server, f"http://127.0.0.1:{server.server_port}"
+    cloud.address = f"http://127.0.0.1:{server.server_port}"
+    return server, cloud.address

@@ -3,8 +3,12 @@ of the archive for AWS, with the real SAM CLI and a stand-in for AWS. The argume
 that folder.
 """
 
+import contextlib
+import json
 import os
 import pathlib
+import pty
+import re
 import shutil
 import subprocess
 import sys
@@ -38,8 +42,26 @@ class Operator:
         assert (done.returncode != 0) == fails, f"make {target}: {done.stdout}"
         return done.stdout
 
+    def make_on_terminal(self, *arguments):
+        """Runs make on a terminal, and returns what it showed."""
+        screen, terminal = pty.openpty()
+        with subprocess.Popen(["make", *arguments], cwd=self.folder, env=self.environment,
+                              stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal) as process:
+            os.close(terminal)
+            shown = b""
+            with contextlib.suppress(OSError):  # Linux reports the end of a terminal as EIO
+                while part := os.read(screen, 4096):
+                    shown += part
+        os.close(screen)
+        assert process.returncode == 0, f"make {arguments}: it failed on a terminal"
+        return shown.decode()
+
     def answers(self):
         return (self.folder / "samconfig.local.toml").read_text()
+
+
+def keys_in(text):
+    return re.findall(r"pk_[0-9a-z]{34}", text)
 
 
 def says(text, *parts):
@@ -69,8 +91,23 @@ def begins_anew_after_a_failure(operator):
     says(operator.answers(), 'region = "eu-west-1"')
 
 
-def deploys_again_without_changes(operator):
-    says(operator.make("deploy"), "No changes to deploy")
+def shows_keys_on_a_terminal_only(operator):
+    said = operator.make("deploy")
+    says(said, "No changes to deploy", "run there: make key")
+    assert not keys_in(said) and not operator.cloud.keys["parley-Table-1A2B3C"], said
+    says(operator.make("key", fails=True), "on a terminal only")
+
+    said = operator.make_on_terminal("deploy")
+    (key, line) = keys_in(said)
+    assert key == line and f"claude {operator.cloud.address}/mcp {key}" in said, said
+    (item,) = operator.cloud.keys["parley-Table-1A2B3C"]
+    assert key not in json.dumps(item) and key[11:35] not in json.dumps(item), item
+
+    says(operator.make_on_terminal("deploy"), "No changes to deploy")
+    assert len(operator.cloud.keys["parley-Table-1A2B3C"]) == 1
+    assert keys_in(operator.make_on_terminal("key", "LABEL=my phone"))
+    labels = [json.loads(i["data"]["S"])["label"] for i in operator.cloud.keys["parley-Table-1A2B3C"]]
+    assert labels == ["first", "my phone"], labels
 
 
 def leaves_the_instances_of_a_stack_that_runs(operator):
@@ -90,7 +127,7 @@ def guides_to_another_stack(operator):
     keep = ""  # the default
     said = operator.make(
         "deploy-guided", "salon", keep, *(keep for _ in names), keep, keep, keep, "y", keep, keep, keep)
-    says(said, "Parameter ReservedConcurrency", "[100]", "Parley checks the tokens")
+    says(said, "Parameter ReservedConcurrency", "[100]", "Parley checks keys")
     parameters = operator.cloud.stacks["salon"]["parameters"]
     assert parameters["ReservedConcurrency"] == "100" and parameters["AccountConcurrency"] == "1000", parameters
     # Later deployments keep it.
@@ -131,7 +168,7 @@ def check(kit, instances, *steps):
 
 def main():
     kit = sys.argv[1]
-    check(kit, 1000, refuses_before_it_builds, begins_anew_after_a_failure, deploys_again_without_changes,
+    check(kit, 1000, refuses_before_it_builds, begins_anew_after_a_failure, shows_keys_on_a_terminal_only,
           guides_to_another_stack, shows_the_log, destroys_what_was_deployed)
     check(kit, 1000, leaves_the_instances_of_a_stack_that_runs)
     check(kit, 110, small_accounts_reserve_nothing)

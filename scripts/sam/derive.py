@@ -28,6 +28,7 @@ def main():
     properties["Environment"]["Variables"].update({
         "PARLEY_TABLE": "parley",
         "PARLEY_CREATE_TABLE": "true",
+        "PARLEY_ACCESS": "open",
         "AWS_ENDPOINT_URL_DYNAMODB": f"http://{HOST}:{port}",
     })
     template["Description"] = "Parley behind an HTTP API, for sam local"

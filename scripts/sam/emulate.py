@@ -19,10 +19,13 @@ import time
 import urllib.error
 import urllib.request
 
+import boto3
 import flask
 import samcli
 from samcli.local.apigw.event_constructor import construct_v2_event_http
 from samcli.local.apigw.local_apigw_service import LocalApigwService
+
+import key
 
 PATIENCE = 20  # seconds until the function must have answered
 ENGINE = "It listens on "  # and then its address
@@ -54,19 +57,21 @@ def invoke(port, event):
             time.sleep(0.1)
 
 
-def ask(port, method, path, body=None):
+def ask(port, method, path, body=None, secret=""):
     """Makes a request as through `sam local start-api`; returns status, header and body."""
     app = flask.Flask("api")
     headers = {"Accept": "application/json, text/event-stream"}
+    if secret:
+        headers["Authorization"] = f"Bearer {secret}"
     with app.test_request_context(path, method=method, json=body, headers=headers):
         event = construct_v2_event_http(flask.request, 3000, [], stage_name="$default", route_key="$default")
         return LocalApigwService._parse_v2_payload_format_lambda_output(invoke(port, event), [], flask.request)
 
 
-def call(port, tool, **arguments):
+def call(port, secret, tool, **arguments):
     """Calls a tool, and returns its result."""
     params = {"name": tool, "arguments": arguments}
-    status, _, body = ask(port, "POST", "/mcp", {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": params})
+    status, _, body = ask(port, "POST", "/mcp", {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": params}, secret)
     assert status == 200, (tool, status, body)
     return json.loads(body)["result"]["structuredContent"]
 
@@ -87,20 +92,31 @@ def check(port):
     assert status == 405 and headers["Allow"] == "POST", (status, headers, body)
 
 
-def converse(port):
+def converse(port, room, secret=""):
     """Two agents join a room; one speaks, and the other waits for it, and then in vain."""
     status, _, body = ask(port, "GET", "/healthz")
     assert status == 200, body
-    ann = call(port, "join_room", room="tea", agent_name="Ann")
-    bob = call(port, "join_room", room="tea", agent_name="Bob")
+    ann = call(port, secret, "join_room", room=room, agent_name="Ann")
+    bob = call(port, secret, "join_room", room=room, agent_name="Bob")
     assert ann["status"] == "created" and bob["status"] == "joined", (ann, bob)
-    sent = call(port, "send_message", agent_token=bob["agent_token"], text="hello", cursor=bob["cursor"])
+    sent = call(port, secret, "send_message", agent_token=bob["agent_token"], text="hello", cursor=bob["cursor"])
     assert sent["sent"], sent
-    heard = call(port, "wait_for_message", agent_token=ann["agent_token"], cursor=ann["cursor"], wait_seconds=5)
+    heard = call(port, secret, "wait_for_message", agent_token=ann["agent_token"], cursor=ann["cursor"], wait_seconds=5)
     assert [m["text"] for m in heard["messages"] if m.get("text")] == ["hello"], heard
     began = time.monotonic()
-    quiet = call(port, "wait_for_message", agent_token=bob["agent_token"], cursor=sent["cursor"], wait_seconds=2)
+    quiet = call(port, secret, "wait_for_message", agent_token=bob["agent_token"], cursor=sent["cursor"], wait_seconds=2)
     assert quiet["status"] == "quiet" and time.monotonic() - began > 1, quiet
+
+
+def admits_keys_only(port, table):
+    """A key that `make deploy` would make admits; nothing else does."""
+    status, headers, body = ask(port, "POST", "/mcp", INITIALIZE)
+    assert status == 401 and "Authorization" in body, (status, headers, body)
+    made = key.store(table, "parley", "first")
+    assert key.has_keys(table, "parley")
+    status, _, body = ask(port, "POST", "/mcp", INITIALIZE, made)
+    assert status == 200, (status, body)
+    converse(port, "coffee", made)
 
 
 @contextlib.contextmanager
@@ -124,11 +140,12 @@ def engine(program, log):
         raise RuntimeError("DynamoDB Local did not start")
 
 
-def emulate(architecture, bootstrap, address, log):
-    """Runs the function on the table at address, and what asks it."""
+@contextlib.contextmanager
+def emulated(architecture, bootstrap, address, log, access):
+    """Runs the function on the table at address, and yields its port."""
     emulator = pathlib.Path(samcli.__file__).parent / "local" / "rapid" / f"aws-lambda-rie-{architecture}"
     port, runtime_port = free_port(), free_port()
-    environment = dict(os.environ, AWS_SAM_LOCAL="true", AWS_REGION="eu-west-1", PARLEY_TABLE="parley")
+    environment = dict(os.environ, AWS_SAM_LOCAL="true", AWS_REGION="eu-west-1", PARLEY_TABLE="parley", PARLEY_ACCESS=access)
     if address:
         environment |= {"PARLEY_CREATE_TABLE": "true", "AWS_ENDPOINT_URL_DYNAMODB": address}
     with running(
@@ -136,9 +153,7 @@ def emulate(architecture, bootstrap, address, log):
              "--runtime-interface-emulator-address", f"127.0.0.1:{port}",
              "--runtime-api-address", f"127.0.0.1:{runtime_port}", bootstrap],
             log, env=environment, stdout=log):
-        check(port)
-        if address:
-            converse(port)
+        yield port
 
 
 def main():
@@ -146,7 +161,14 @@ def main():
     with tempfile.TemporaryFile() as log:
         try:
             with contextlib.nullcontext() if program == "-" else engine(program, log) as address:
-                emulate(architecture, bootstrap, address, log)
+                with emulated(architecture, bootstrap, address, log, "open") as port:
+                    check(port)
+                    if address:
+                        converse(port, "tea")
+                if address:
+                    table = boto3.client("dynamodb", endpoint_url=address, region_name="eu-west-1")
+                    with emulated(architecture, bootstrap, address, log, "keys") as port:
+                        admits_keys_only(port, table)
         except BaseException:
             log.seek(0)
             sys.stderr.write(log.read().decode(errors="replace"))

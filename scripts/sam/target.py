@@ -1,5 +1,5 @@
 """Prints the stack and the region of this folder, after asking AWS whether it takes the
-credentials. deploy, destroy and logs all begin here.
+credentials. deploy, key, destroy and logs all begin here.
 """
 
 import pathlib
@@ -25,7 +25,7 @@ def parameters(document):
     return {**default["global"]["parameters"], **default["deploy"]["parameters"]}
 
 
-def connect(settings):
+def connect(settings, says=True):
     """Returns a session in the region of the stack, whose credentials are good."""
     try:
         session = boto3.Session(region_name=settings.get("region"))
@@ -41,8 +41,9 @@ def connect(settings):
         sys.exit(
             f"AWS does not accept your credentials: {error}\n"
             "Log in again (aws sso login), or set them (aws configure). To try them: aws sts get-caller-identity")
-    print(f"The stack {settings['stack_name']} in {session.region_name}, account {caller['Account']}, "
-          f"as {caller['Arn']}", file=sys.stderr)
+    if says:
+        print(f"The stack {settings['stack_name']} in {session.region_name}, account {caller['Account']}, "
+              f"as {caller['Arn']}", file=sys.stderr)
     return session
 
 

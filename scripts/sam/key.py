@@ -1,0 +1,85 @@
+"""Makes a key for the deployed stack, and shows it once. With --first it does so if the
+stack wants keys and has none. docs/access.md says what keys are for; internal/access reads
+what is stored here.
+"""
+
+import argparse
+import hashlib
+import json
+import secrets
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import boto3
+from botocore.exceptions import ClientError
+
+import target
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32
+PREFIX = "pk_"
+ID, SECRET = 8, 24  # characters
+PLACEHOLDER = "YOUR_KEY"  # in the lines that the server shows
+PATIENCE = 20  # seconds for the server to show them
+
+
+def check(text):
+    """Returns the check characters over text, as internal/ident does."""
+    total = 0
+    for c in text.encode():
+        total = (total * 33 + c + 7) % 1021
+    return ALPHABET[total >> 5] + ALPHABET[total & 31]
+
+
+def store(client, table, label):
+    """Puts a new key into a table, of which that keeps a hash, and returns its text."""
+    name, secret = ("".join(secrets.choice(ALPHABET) for _ in range(n)) for n in (ID, SECRET))
+    data = {"v": 1, "hash": hashlib.sha256(secret.encode()).hexdigest(), "label": label, "created": time.time_ns() // 1_000_000}
+    client.put_item(
+        TableName=table, Item={"pk": {"S": "KEYS"}, "sk": {"S": name}, "data": {"S": json.dumps(data)}},
+        ConditionExpression="attribute_not_exists(pk)")
+    return PREFIX + name + secret + check(PREFIX + name + secret)
+
+
+def has_keys(client, table):
+    found = client.query(
+        TableName=table, KeyConditionExpression="pk = :keys", Limit=1,
+        ExpressionAttributeValues={":keys": {"S": "KEYS"}}, ConsistentRead=True)
+    return found["Count"] > 0
+
+
+def lines(address, key):
+    """Returns what a person pastes into each client: the page of the server has it."""
+    try:
+        with urllib.request.urlopen(address.removesuffix("mcp"), timeout=PATIENCE) as answer:
+            return answer.read().decode().replace(PLACEHOLDER, key)
+    except (urllib.error.URLError, TimeoutError):
+        return f"The address is {address}, with the header  Authorization: Bearer {key}\n"
+
+
+def show(address, key):
+    print(f"\nThis key lets agents use the server. It is shown this once; only a hash of it is stored:\n\n  {key}\n")
+    print(lines(address, key))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--first", action="store_true")
+    parser.add_argument("label", nargs="?", default="first")
+    asked = parser.parse_args()
+    settings = target.parameters(target.read())
+    session = target.connect(settings, says=not asked.first)
+    stack = session.client("cloudformation").describe_stacks(StackName=settings["stack_name"])["Stacks"][0]
+    outputs = {o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]}
+    client = session.client("dynamodb")
+    if asked.first and (outputs["Access"] != "keys" or has_keys(client, outputs["Table"])):
+        return
+    if not sys.stdout.isatty():
+        say = print if asked.first else sys.exit
+        return say("A key is shown on a terminal only, so that it gets into no log. To make one, run there: make key")
+    show(outputs["Address"], store(client, outputs["Table"], asked.label))
+
+
+if __name__ == "__main__":
+    main()
