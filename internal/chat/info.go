@@ -28,6 +28,9 @@ func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
 }
 
 func infoByName(ctx context.Context, s *Service, req InfoRequest) (Info, error) {
+	if err := CheckUnbound(ctx); err != nil {
+		return Info{}, err
+	}
 	name, password, err := password.Split(req.Room, req.Password)
 	if err != nil {
 		return Info{}, err

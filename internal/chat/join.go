@@ -24,6 +24,9 @@ func (s *Service) JoinRoom(ctx context.Context, req JoinRequest) (Seated, error)
 		got, err := s.returnToSeat(ctx, req)
 		return got, s.Outward(err)
 	}
+	if err := CheckUnbound(ctx); err != nil {
+		return Seated{}, err
+	}
 	op, err := newJoin(ctx, s, req.Room, req.Password, req.AgentName)
 	if err != nil {
 		return Seated{}, err
@@ -41,6 +44,9 @@ func (s *Service) JoinRoom(ctx context.Context, req JoinRequest) (Seated, error)
 func (s *Service) CreateRoom(ctx context.Context, req CreateRequest) (Seated, error) {
 	if req.Room == "" {
 		req.Room = ident.NewName()
+	}
+	if err := CheckUnbound(ctx); err != nil {
+		return Seated{}, err
 	}
 	op, err := newJoin(ctx, s, req.Room, req.Password, req.AgentName)
 	if err != nil {

@@ -13,6 +13,9 @@ import (
 // ListRooms returns public rooms in the order of their names. A search may find
 // nothing in one part of the list and still return the page to continue with.
 func (s *Service) ListRooms(ctx context.Context, req ListRequest) (Listing, error) {
+	if err := CheckUnbound(ctx); err != nil {
+		return Listing{}, err
+	}
 	if req.Limit == 0 {
 		req.Limit = 20
 	}

@@ -36,27 +36,23 @@ func (s *Service) enterNow(ctx context.Context, token string) (*caller, error) {
 	return s.accept(ctx, token, func(l *roomlog.Log, ctx context.Context) (*room.Head, error) { return l.Current(ctx, began) })
 }
 
-func (s *Service) accept(ctx context.Context, token string, read func(*roomlog.Log, context.Context) (*room.Head, error)) (*caller, error) {
+func (s *Service) accept(ctx context.Context, token string, read readHead) (*caller, error) {
 	t, err := parseToken(token)
 	if err != nil {
 		return nil, err
 	}
-	began := s.now()
-	r := s.acquire(t.Room)
-	h, err := read(r.log, ctx)
-	a, ok := room.Agent{}, false
-	if err == nil {
-		if a, ok = h.Owner(t); !ok || h.Expired(began) {
-			if h, err = r.log.Current(ctx, began); err == nil {
-				a, ok = h.Owner(t)
-			}
-		}
+	if err := checkBounds(ctx, t); err != nil {
+		return nil, err
 	}
-	switch {
-	case err != nil:
-	case !ok || h.Expired(began):
+	r := s.acquire(t.Room)
+	h, a, ok, err := r.owner(ctx, t, read)
+	if err == nil && !ok {
 		err = s.whyNot(ctx, h, t)
-	default:
+	}
+	if err == nil {
+		err = checkGuest(ctx, a)
+	}
+	if err == nil {
 		err = s.limits.Enter(ctx, t.Room)
 	}
 	if err != nil {
@@ -64,6 +60,24 @@ func (s *Service) accept(ctx context.Context, token string, read func(*roomlog.L
 		return nil, err
 	}
 	return &caller{token: t, room: r, head: h, agent: a}, nil
+}
+
+type readHead = func(*roomlog.Log, context.Context) (*room.Head, error)
+
+// owner returns the agent to whom a token belongs, and the head that shows it. ok is
+// false, on a current head, if it belongs to none, or if the room has expired.
+func (r *liveRoom) owner(ctx context.Context, t ident.Token, read readHead) (h *room.Head, a room.Agent, ok bool, err error) {
+	began := r.svc.now()
+	if h, err = read(r.log, ctx); err != nil {
+		return nil, a, false, err
+	}
+	if a, ok = h.Owner(t); !ok || h.Expired(began) {
+		if h, err = r.log.Current(ctx, began); err != nil {
+			return nil, a, false, err
+		}
+		a, ok = h.Owner(t)
+	}
+	return h, a, ok && !h.Expired(began), nil
 }
 
 // parseToken reads a token. It recognizes a ticket that was passed in its place.

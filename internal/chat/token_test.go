@@ -32,8 +32,10 @@ func TestToken_malformed_isInvalidInEveryCall(t *testing.T) {
 }
 
 // calls returns the calls that take a token, each with this token.
-func calls(w *world, token string) map[string]func() error {
-	ctx := w.t.Context()
+func calls(w *world, token string) map[string]func() error { return callsOf(w.t.Context(), w, token) }
+
+// callsOf is calls by the caller of ctx.
+func callsOf(ctx context.Context, w *world, token string) map[string]func() error {
 	return map[string]func() error{
 		"join": func() error { _, err := w.JoinRoom(ctx, chat.JoinRequest{Token: token}); return err },
 		"send": func() error { _, err := w.Send(ctx, chat.SendRequest{Token: token, Text: "hello"}); return err },
