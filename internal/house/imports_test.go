@@ -23,7 +23,7 @@ func arrows() map[string][]string {
 	clients := []string{"internal/state", "internal/client", "internal/seats", "internal/fault", "internal/nudge", "internal/standby", "internal/hook", "internal/shell"}
 	return map[string][]string{
 		// The rules, lowest first.
-		"internal/hidden": {}, "internal/credential": {},
+		"internal/hidden": {}, "internal/credential": {}, "internal/audit": {"internal/ident"},
 		"internal/fault":     {},
 		"internal/ident":     {"internal/fault"},
 		"internal/room":      {"internal/ident", "internal/fault"},
@@ -32,7 +32,7 @@ func arrows() map[string][]string {
 		"internal/view":      slices.Concat(rooms, []string{"internal/hidden"}),
 		"internal/password":  rooms,
 		"internal/live":      rooms,
-		"internal/chat":      slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit", "internal/live", "internal/credential"}),
+		"internal/chat":      slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit", "internal/live", "internal/credential", "internal/audit"}),
 		"internal/pairing":   slices.Concat(rooms, []string{"internal/chat"}),
 
 		// The protocol.
