@@ -18,7 +18,7 @@ func arrows() map[string][]string {
 	rooms := []string{"internal/roomlog", "internal/room", "internal/ident", "internal/fault", "internal/table"}
 	meters := []string{"internal/meter", "internal/meter/emf", "internal/meter/scrape"}
 	service := slices.Concat(meters, drivers, rooms, []string{
-		"internal/ratelimit", "internal/live", "internal/chat", "internal/pairing", "internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
+		"internal/ratelimit", "internal/access", "internal/live", "internal/chat", "internal/pairing", "internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
 	})
 	clients := []string{"internal/state", "internal/client", "internal/seats", "internal/fault", "internal/nudge", "internal/standby", "internal/hook", "internal/shell"}
 	return map[string][]string{
@@ -29,6 +29,7 @@ func arrows() map[string][]string {
 		"internal/room":      {"internal/ident", "internal/fault"},
 		"internal/roomlog":   {"internal/room", "internal/ident", "internal/fault", "internal/table"},
 		"internal/ratelimit": rooms,
+		"internal/access":    {"internal/room", "internal/ident", "internal/fault", "internal/table"},
 		"internal/view":      slices.Concat(rooms, []string{"internal/hidden"}),
 		"internal/password":  rooms,
 		"internal/live":      rooms,
@@ -39,7 +40,7 @@ func arrows() map[string][]string {
 		"internal/mcp":        {"internal/meter"},
 		"internal/tools/spec": {"internal/ident", "internal/fault"},
 		"internal/tools":      {"internal/hidden", "internal/tools/spec", "internal/mcp", "internal/pairing", "internal/chat", "internal/ratelimit", "internal/view", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
-		"internal/httpapi":    {"internal/tools", "internal/mcp", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
+		"internal/httpapi":    {"internal/access", "internal/tools", "internal/mcp", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/lambdahttp": {"internal/meter"},
 
 		// The client side of the program.
@@ -60,14 +61,14 @@ func arrows() map[string][]string {
 		"internal/table/sqlitetable":           {"internal/table/sqlitefile", "internal/table"},
 		"internal/table/dynamotable":           {"internal/table"},
 		"internal/table/dynamotable/sdkconfig": {"internal/table/dynamotable"},
-		"internal/transfer":                    {"internal/roomlog", "internal/ident", "internal/fault", "internal/table"},
+		"internal/transfer":                    {"internal/access", "internal/roomlog", "internal/ident", "internal/fault", "internal/table"},
 		"internal/meter":                       {"internal/table"}, // it counts what a table spends
 		"internal/meter/emf":                   {"internal/meter"},
 		"internal/meter/scrape":                {"internal/meter"},
 
 		// The wiring.
 		"internal/app":  service,
-		"cmd/parley":    slices.Concat(drivers, clients, []string{"internal/connect", "internal/bridge", "internal/doctor", "internal/app", "internal/roomlog", "internal/httpapi", "internal/transfer", "internal/table", "internal/meter", "internal/meter/scrape"}),
+		"cmd/parley":    slices.Concat(drivers, clients, []string{"internal/connect", "internal/bridge", "internal/doctor", "internal/access", "internal/app", "internal/roomlog", "internal/httpapi", "internal/transfer", "internal/table", "internal/meter", "internal/meter/scrape"}),
 		"functions/mcp": {"internal/app", "internal/lambdahttp", "internal/table/dynamotable", "internal/table", "internal/meter", "internal/meter/emf"},
 
 		// For clients without HTTP.
@@ -87,10 +88,7 @@ func arrows() map[string][]string {
 		"bench":                  {"internal/app", "internal/httpapi", "internal/table/sqlitetable", "internal/table/dynamotable", "internal/table", "internal/roomlog", "internal/room", "internal/ident", "internal/meter", "internal/dynamolocal"},
 		"scripts/dynamodb-local": {"internal/dynamolocal"},
 		"scripts/confusables":    {},
-		"e2e":                    {},
-		"e2e/agents":             {},
-		"e2e/internal/parts":     {},
-		"e2e/internal/process":   {"internal/leaks"},
+		"e2e":                    {}, "e2e/agents": {}, "e2e/internal/parts": {}, "e2e/internal/process": {"internal/leaks"},
 	}
 }
 

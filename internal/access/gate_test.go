@@ -1,0 +1,250 @@
+package access_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/table/tabletest"
+)
+
+func TestKey_thatIsRight_costsAReadIn30SecondsAndAWriteADay(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		key := w.add("Ann", 72*time.Hour)
+		one, two := w.process(), w.process()
+		one.wantCost("the first use", 1, 1, func() { one.admits(key, "Ann") })
+		one.wantCost("uses soon after", 0, 0, func() {
+			for range 100 {
+				one.admits(key, "Ann")
+			}
+		})
+		two.wantCost("the first use in another process", 1, 0, func() { two.admits(key, "Ann") })
+		w.pass(30 * time.Second)
+		one.wantCost("a use 30 s later", 1, 0, func() { one.admits(key, "Ann") })
+		w.pass(24 * time.Hour)
+		two.wantCost("the first use on the next day", 1, 1, func() { two.admits(key, "Ann") })
+		one.wantCost("another use on that day", 1, 0, func() { one.admits(key, "Ann") })
+		list, err := w.keys.List(t.Context())
+		if err != nil || len(list) != 1 || list[0].Used != "2030-05-07" || !list[0].Expires.Equal(list[0].Created.Add(72*time.Hour)) {
+			t.Errorf("%+v, %v", list, err)
+		}
+		if n := w.log.count("action=key_used"); n != 2 {
+			t.Errorf("%d lines of the log say that the key was used, want one a day", n)
+		}
+	})
+}
+
+func TestKey_usedByManyAtOnce_isReadAndNotedOnce(t *testing.T) {
+	w := newWorld(t)
+	key := w.add("Ann", 0)
+	p := w.process()
+	p.wantCost("200 calls at once", 1, 1, func() {
+		var calls sync.WaitGroup
+		for range 200 {
+			calls.Go(func() { p.admits(key, "Ann") })
+		}
+		calls.Wait()
+	})
+}
+
+func TestKey_thatIsWrong_costsNoWriteAndFewReads(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		key := w.add("Ann", 0)
+		p := w.process()
+		mistyped := []byte(key.String())
+		mistyped[20] ^= 1
+		p.wantCost("a mistyped key, or none", 0, 0, func() {
+			for _, text := range []string{string(mistyped), "", "pk_", "Bearer " + key.String()} {
+				p.refuses(text, "192.0.2.1", fault.KeyInvalid)
+			}
+		})
+		p.admits(key, "Ann")
+		p.wantCost("other secrets of a known key", 0, 0, func() {
+			for range 100 {
+				p.refuses(altered(key), "192.0.2.1", fault.KeyInvalid)
+			}
+		})
+		p.wantCost("keys that never were", 20, 0, func() {
+			for range 20 {
+				p.refuses(wrong(), "192.0.2.1", fault.KeyInvalid)
+			}
+			for range 100 {
+				p.refuses(wrong(), "192.0.2.1", fault.RateLimited)
+			}
+		})
+		p.wantCost("one from another address, or from none", 2, 0, func() {
+			p.refuses(wrong(), "192.0.2.2", fault.KeyInvalid)
+			p.refuses(wrong(), "", fault.KeyInvalid)
+		})
+	})
+}
+
+// Whoever has a key at an address from which too much is wrong goes on with it, also when it
+// is read anew.
+func TestKey_thatWasRight_isNotRefusedForWrongOnesOfOthers(t *testing.T) {
+	w := newWorld(t)
+	key := w.add("Ann", 0)
+	p := w.process()
+	p.admits(key, "Ann")
+	w.pass(30 * time.Second)
+	for range 20 {
+		p.refuses(wrong(), "192.0.2.1", fault.KeyInvalid)
+	}
+	p.refuses(wrong(), "192.0.2.1", fault.RateLimited)
+	p.wantCost("the key", 1, 0, func() { p.admits(key, "Ann") })
+}
+
+func TestKey_wrongOnes_areRefusedUntilAMinuteAfterEach(t *testing.T) {
+	w := newWorld(t)
+	p := w.process()
+	for range 20 {
+		p.refuses(wrong(), "192.0.2.1", fault.KeyInvalid)
+		w.pass(time.Second)
+	}
+	_, err := p.Key(t.Context(), wrong(), "192.0.2.1")
+	var refused *fault.Error
+	if !errors.As(err, &refused) || refused.Code != fault.RateLimited || refused.RetryAfter != 40*time.Second {
+		t.Fatalf("%v; want rate_limited for 40 s", err)
+	}
+	w.pass(39 * time.Second)
+	for range 20 { // each of those has its minute
+		p.refuses(wrong(), "192.0.2.1", fault.RateLimited)
+		w.pass(time.Second)
+		p.refuses(wrong(), "192.0.2.1", fault.KeyInvalid)
+	}
+}
+
+func TestKey_wrongOnesAtOnce_costNoMoreThanOneByOne(t *testing.T) {
+	w := newWorld(t)
+	p := w.process()
+	p.wantCost("200 wrong keys at once", 20, 0, func() {
+		var calls sync.WaitGroup
+		for range 200 {
+			calls.Go(func() {
+				if _, err := p.Key(t.Context(), wrong(), "192.0.2.1"); err == nil {
+					t.Error("it was admitted")
+				}
+			})
+		}
+		calls.Wait()
+	})
+}
+
+// Many people may share an address, as those do whose client runs in a cloud.
+func TestKey_manyRightOnesOfAnAddressAtOnce_areAllAdmitted(t *testing.T) {
+	w := newWorld(t)
+	p := w.process()
+	var keys []ident.Key
+	for i := range 60 {
+		keys = append(keys, w.add(fmt.Sprint("key ", i), 0))
+	}
+	var calls sync.WaitGroup
+	for i, key := range keys {
+		calls.Go(func() { p.admits(key, fmt.Sprint("key ", i)) })
+	}
+	calls.Wait()
+}
+
+func TestKey_callerThatLeavesWhileItIsLookedUp_delaysNobody(t *testing.T) {
+	w := newWorld(t)
+	key := w.add("Ann", 0)
+	p := w.process()
+	reading, goOn := make(chan bool), make(chan bool)
+	p.set(func() {
+		p.before = func(c tabletest.Call) {
+			if c.Method == tabletest.Get {
+				close(reading)
+				<-goOn
+			}
+		}
+	})
+	ctx, leave := context.WithCancel(t.Context())
+	left := make(chan error)
+	go func() { _, err := p.Key(ctx, key.String(), "192.0.2.1"); left <- err }()
+	<-reading
+	leave()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	close(goOn)
+	p.set(func() { p.before = nil })
+	p.admits(key, "Ann")
+}
+
+func TestKey_revoked_isBelievedFor30SecondsAtMost(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		key := w.add("Ann", 0)
+		here, there := w.process(), w.process()
+		here.admits(key, "Ann")
+		w.revoke("Ann")
+		there.refuses(key.String(), "192.0.2.1", fault.KeyInvalid)
+		w.pass(30*time.Second - time.Millisecond)
+		here.admits(key, "Ann")
+		w.pass(time.Millisecond)
+		here.refuses(key.String(), "192.0.2.1", fault.KeyInvalid)
+		if n := w.log.count("action=key_ended", "principal=key:"+key.ID); n != 1 {
+			t.Errorf("%d lines of the log say that the key has ended, want that of the process that knew it", n)
+		}
+	})
+}
+
+// The note that a key is used must not bring back one that is revoked meanwhile.
+func TestKey_revokedWhileItsUseIsNoted_staysRevoked(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		key := w.add("Ann", 0)
+		p := w.process()
+		p.before = func(c tabletest.Call) {
+			if c.Method == tabletest.Write {
+				w.revoke("Ann")
+			}
+		}
+		p.refuses(key.String(), "192.0.2.1", fault.KeyInvalid)
+		if got := w.labels(); len(got) != 0 {
+			t.Errorf("there are %q", got)
+		}
+	})
+}
+
+func TestKey_expired_isRefusedAtOnce(t *testing.T) {
+	w := newWorld(t)
+	key := w.add("Ann", time.Minute)
+	p := w.process()
+	w.pass(50 * time.Second)
+	p.admits(key, "Ann")
+	w.pass(10 * time.Second)
+	p.refuses(key.String(), "192.0.2.1", fault.KeyInvalid)
+}
+
+func TestKey_tableThatDoesNotAnswer_isNeverTakenForAWrongKey(t *testing.T) {
+	w := newWorld(t)
+	key, other := w.add("Ann", 0), w.add("Bob", 0)
+	p := w.process()
+	p.admits(key, "Ann")
+	p.set(func() { p.down = true })
+	w.pass(29 * time.Second)
+	p.admits(key, "Ann")
+	p.refuses(other.String(), "192.0.2.1", fault.Unavailable)
+	w.pass(time.Second)
+	p.refuses(key.String(), "192.0.2.1", fault.Unavailable)
+	p.set(func() { p.down = false })
+	p.admits(key, "Ann")
+	p.admits(other, "Bob")
+}
+
+// That a use cannot be noted ends no call, and it is noted later.
+func TestKey_useThatCannotBeNoted_isNotedLater(t *testing.T) {
+	w := newWorld(t)
+	key := w.add("Ann", 0)
+	p := w.process()
+	p.before = func(c tabletest.Call) { p.down = c.Method == tabletest.Write }
+	p.admits(key, "Ann")
+	p.admits(key, "Ann")
+	p.set(func() { p.before, p.down = nil, false })
+	w.pass(30 * time.Second)
+	p.wantCost("the next read", 1, 1, func() { p.admits(key, "Ann") })
+}

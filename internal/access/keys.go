@@ -1,0 +1,188 @@
+package access
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// Partition holds the item of each key, whose sort key is the key's id. The item expires
+// when the key does, and a revoked key has none.
+const Partition = "KEYS"
+
+// version is that of the items. It grows when an older program would misread them.
+const version = 1
+
+// Entry is what is stored of a key, but for the hash of its secret.
+type Entry struct {
+	ID      string    `json:"id"`
+	Label   string    `json:"label"` // agents that the key seats show it as their owner
+	Created time.Time `json:"created"`
+	Expires time.Time `json:"expires,omitzero"` // zero means never
+	Used    string    `json:"used,omitempty"`   // the last day in UTC, as 2006-01-02; empty means never
+}
+
+// item is the data of a key's item.
+type item struct {
+	V         int    `json:"v"`
+	Hash      string `json:"hash"` // ident.HashSecret of the secret
+	Label     string `json:"label"`
+	CreatedMs int64  `json:"created"`
+	Used      string `json:"used,omitempty"`
+}
+
+// Keys are the keys in a table. Its methods may be called concurrently, and while servers
+// use the table: they notice within a minute.
+type Keys struct {
+	table table.Table
+	clock clockwork.Clock
+	log   *slog.Logger
+}
+
+// NewKeys returns the keys in t. log gets a line for each key that is made or revoked.
+func NewKeys(t table.Table, clock clockwork.Clock, log *slog.Logger) *Keys {
+	return &Keys{table: t, clock: clock, log: log}
+}
+
+// Add makes a key, which is valid for a lifetime from now on; 0 means until it is revoked.
+// Only the returned key has its secret. If the error is table.ErrUnavailable, a key that
+// nobody has may be in the table.
+func (k *Keys) Add(ctx context.Context, label string, lifetime time.Duration) (ident.Key, error) {
+	label, err := checkLabel(label)
+	if err != nil {
+		return ident.Key{}, err
+	}
+	key, now := ident.NewKey(), k.clock.Now()
+	data := item{V: version, Hash: ident.HashSecret(key.Secret), Label: label, CreatedMs: now.UnixMilli()}
+	put := table.Item{Key: keyOf(key.ID), Data: encode(data)}
+	if lifetime > 0 {
+		put.Expires = now.Add(lifetime)
+	}
+	err = k.table.Write(ctx, table.Put(put, table.IfAbsent))
+	var taken *table.ConflictError
+	if errors.As(err, &taken) && taken.Conflicts[0].Item != nil && bytes.Equal(taken.Conflicts[0].Item.Data, put.Data) {
+		err = nil // the reply to the first attempt was lost
+	}
+	if err != nil {
+		return ident.Key{}, fmt.Errorf("storing the key: %w", err)
+	}
+	audit(ctx, k.log, "key_created", key.ID)
+	return key, nil
+}
+
+// checkLabel returns a label as it is stored.
+func checkLabel(label string) (string, error) {
+	if ident.HoldsToken(label) {
+		return "", fault.Refuse(fault.InvalidArgument, "The label holds a key or a token, and others would see it. Choose a name, such as that of the person who gets the key.")
+	}
+	name, err := ident.Nickname("label", label)
+	return name.Shown, err
+}
+
+// List returns all keys, in the order of their ids.
+func (k *Keys) List(ctx context.Context) (list []Entry, err error) {
+	for after, more := "", true; more; {
+		page, err := k.table.Query(ctx, table.Range{Partition: Partition, After: after, Limit: table.MaxLimit, Consistency: table.Strong})
+		if err != nil {
+			return nil, fmt.Errorf("reading the keys: %w", err)
+		}
+		for _, it := range page.Items {
+			e, _, err := decode(it)
+			if err != nil {
+				return nil, err
+			}
+			list, after = append(list, e), it.Key.Sort
+		}
+		more = page.More
+	}
+	return list, nil
+}
+
+// Any reports whether there is a key.
+func (k *Keys) Any(ctx context.Context) (bool, error) {
+	page, err := k.table.Query(ctx, table.Range{Partition: Partition, Limit: 1, Consistency: table.Strong})
+	if err != nil {
+		return false, fmt.Errorf("looking for keys: %w", err)
+	}
+	return len(page.Items) > 0, nil
+}
+
+// Revoke deletes a key, which it returns: that with the id, else the only one with the
+// label. Every server refuses the key within a minute.
+func (k *Keys) Revoke(ctx context.Context, idOrLabel string) (Entry, error) {
+	list, err := k.List(ctx)
+	if err != nil {
+		return Entry{}, err
+	}
+	e, err := choose(list, idOrLabel)
+	if err != nil {
+		return Entry{}, err
+	}
+	if err := k.table.Write(ctx, table.Delete(keyOf(e.ID), table.Always)); err != nil {
+		return Entry{}, fmt.Errorf("deleting the key %s: %w", e.ID, err)
+	}
+	audit(ctx, k.log, "key_revoked", e.ID)
+	return e, nil
+}
+
+// choose returns the entry that a person means.
+func choose(list []Entry, idOrLabel string) (Entry, error) {
+	if key, ok := ident.ParseKey(idOrLabel); ok { // better than not revoking a key that leaked
+		idOrLabel = key.ID
+	}
+	var found []Entry
+	for _, e := range list {
+		if e.ID == idOrLabel {
+			return e, nil
+		}
+		if strings.EqualFold(e.Label, idOrLabel) {
+			found = append(found, e)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return Entry{}, fault.Refuse(fault.InvalidArgument, "There is no key with this label or id. Nothing was revoked: parley keys list shows them.")
+	case 1:
+		return found[0], nil
+	}
+	ids := make([]string, len(found))
+	for i, e := range found {
+		ids[i] = e.ID
+	}
+	return Entry{}, fault.Refuse(fault.InvalidArgument, "%d keys have this label. Nothing was revoked: name one by its id, %s.", len(found), strings.Join(ids, " or "))
+}
+
+// keyOf returns the key of the item of the key with an id.
+func keyOf(id string) table.Key { return table.Key{Partition: Partition, Sort: id} }
+
+func encode(i item) []byte {
+	data, _ := json.Marshal(i) // strings and numbers only
+	return data
+}
+
+// decode reads the item of a key. It fails for one of a newer version.
+func decode(it table.Item) (e Entry, data item, err error) {
+	if err := json.Unmarshal(it.Data, &data); err != nil {
+		return Entry{}, item{}, fmt.Errorf("access: item %s: %w", it.Key, err)
+	}
+	if data.V != version {
+		return Entry{}, item{}, fmt.Errorf("access: item %s has version %d; this program reads %d", it.Key, data.V, version)
+	}
+	return Entry{ID: it.Key.Sort, Label: data.Label, Created: time.UnixMilli(data.CreatedMs).UTC(), Expires: it.Expires, Used: data.Used}, data, nil
+}
+
+// audit logs what was done to the key with an id.
+func audit(ctx context.Context, log *slog.Logger, action, id string) {
+	log.InfoContext(ctx, "audit", "action", action, "principal", ident.KeyPrincipal(id))
+}

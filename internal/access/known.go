@@ -1,0 +1,161 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/parley-chat/parley/internal/table"
+)
+
+const (
+	// believed is how long a key counts as valid after it was read.
+	believed = 30 * time.Second
+	// mostKnown bounds the keys in memory. Beyond it any is forgotten.
+	mostKnown = 10_000
+)
+
+// known is a key as the table had it.
+type known struct {
+	Entry
+	hash string
+	read time.Time // when the read began
+}
+
+// register is what a process knows of the keys in its table. It holds only keys that are
+// there, so wrong ones take no memory. Its methods may be called concurrently.
+type register struct {
+	table table.Table
+	clock clockwork.Clock
+	log   *slog.Logger
+	reads singleflight.Group
+
+	mu sync.Mutex
+	of map[string]known
+}
+
+// recall returns the key with an id as it was read last, and whether that can still be
+// believed. It never reads.
+func (r *register) recall(id string) (k known, there, fresh bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	k, there = r.of[id]
+	now := r.clock.Now()
+	return k, there, there && k.validAt(now) && now.Sub(k.read) < believed
+}
+
+func (k known) validAt(now time.Time) bool { return k.Expires.IsZero() || now.Before(k.Expires) }
+
+// find returns the key with an id; ok is false if there is none. It reads it unless the
+// last read can be believed.
+func (r *register) find(ctx context.Context, id string) (k known, ok bool, err error) {
+	if k, _, fresh := r.recall(id); fresh {
+		return k, true, nil
+	}
+	return r.read(ctx, id)
+}
+
+// read is find with a read, which calls for the same key at the same time share.
+func (r *register) read(ctx context.Context, id string) (k known, ok bool, err error) {
+	type answer struct {
+		k  known
+		ok bool
+	}
+	done := r.reads.DoChan(id, func() (any, error) {
+		if k, _, fresh := r.recall(id); fresh { // by a read that has just ended
+			return answer{k, true}, nil
+		}
+		k, ok, err := r.get(context.WithoutCancel(ctx), id)
+		return answer{k, ok}, err
+	})
+	select {
+	case <-ctx.Done():
+		return known{}, false, ctx.Err()
+	case result := <-done:
+		a, _ := result.Val.(answer)
+		return a.k, a.ok, result.Err
+	}
+}
+
+// get reads the key with an id and remembers it, or forgets it.
+func (r *register) get(ctx context.Context, id string) (k known, ok bool, err error) {
+	began := r.clock.Now()
+	it, err := r.table.Get(ctx, keyOf(id), table.Strong)
+	if errors.Is(err, table.ErrNotFound) {
+		r.forget(ctx, id)
+		return known{}, false, nil
+	}
+	if err != nil {
+		return known{}, false, err
+	}
+	e, data, err := decode(it)
+	if err != nil {
+		return known{}, false, err
+	}
+	k = known{Entry: e, hash: data.Hash, read: began}
+	r.remember(k)
+	return k, true, nil
+}
+
+func (r *register) remember(k known) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, there := r.of[k.ID]; !there && len(r.of) >= mostKnown {
+		for id := range r.of { // in any order
+			delete(r.of, id)
+			break
+		}
+	}
+	r.of[k.ID] = k
+}
+
+// forget drops a key that is not in the table.
+func (r *register) forget(ctx context.Context, id string) {
+	r.mu.Lock()
+	_, there := r.of[id]
+	delete(r.of, id)
+	r.mu.Unlock()
+	if there {
+		audit(ctx, r.log, "key_ended", id) // revoked, or expired
+	}
+}
+
+// use notes in the table that a key is used today, once for each time it was read. ok is
+// false if the key is gone. That a use could not be noted ends no call.
+func (r *register) use(ctx context.Context, k known) (ok bool) {
+	today := r.clock.Now().UTC().Format(time.DateOnly)
+	if !r.isFirst(k.ID, today) {
+		return true
+	}
+	data := item{V: version, Hash: k.hash, Label: k.Label, CreatedMs: k.Created.UnixMilli(), Used: today}
+	err := r.table.Write(ctx, table.Put(table.Item{Key: keyOf(k.ID), Expires: k.Expires, Data: encode(data)}, table.IfPresent))
+	switch {
+	case errors.As(err, new(*table.ConflictError)):
+		r.forget(ctx, k.ID)
+		return false
+	case err != nil:
+		r.log.WarnContext(ctx, "could not note that a key is in use", "error", err)
+	default:
+		audit(ctx, r.log, "key_used", k.ID)
+	}
+	return true
+}
+
+// isFirst reports whether nobody has used a key today, as far as this process knows, and
+// remembers that somebody does.
+func (r *register) isFirst(id, today string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	k, there := r.of[id]
+	if !there || k.Used >= today {
+		return false
+	}
+	k.Used = today
+	r.of[id] = k
+	return true
+}

@@ -1,0 +1,113 @@
+package access_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+func TestToken_isAdmittedAsLongAsWhatAdmittedItsAgent(t *testing.T) {
+	w := newWorld(t)
+	key := w.add("Ann", 0)
+	p := w.process()
+	token := func(seat int, a room.Agent) ident.Token {
+		t := ident.Token{Room: ident.NewRoomID(), Seat: seat, Secret: ident.NewSecret(), Person: seat == 2}
+		p.set(func() { p.seats[t.String()] = a })
+		return t
+	}
+	of := func(principal string) room.Agent { return room.Agent{Principal: principal} }
+	agent, person, guest := token(1, of("key:"+key.ID)), token(2, of("key:"+key.ID)), token(3, room.Agent{Guest: true})
+	admits := func(token ident.Token, want ident.Asker) {
+		t.Helper()
+		want.Room, want.Seat = token.Room, token.Seat
+		if got, err := p.Bearer(t.Context(), token.String(), "192.0.2.1"); err != nil || got != want {
+			t.Errorf("%+v, %v; want %+v", got, err, want)
+		}
+	}
+	refuses := func(text string, code fault.Code) {
+		t.Helper()
+		if got, err := p.Bearer(t.Context(), text, "192.0.2.1"); fault.CodeOf(err) != code {
+			t.Errorf("%+v, %v; want %s", got, err, code)
+		}
+	}
+	admits(agent, ident.Asker{Principal: "key:" + key.ID, Owner: "Ann"})
+	admits(person, ident.Asker{Principal: "key:" + key.ID, Owner: "Ann"})
+	admits(guest, ident.Asker{})
+	for _, a := range []room.Agent{of(""), of(ident.Local), of("key:" + ident.NewKey().ID)} {
+		refuses(token(4, a).String(), fault.KeyInvalid)
+	}
+	w.revoke("Ann")
+	w.pass(30 * time.Second)
+	refuses(agent.String(), fault.KeyInvalid)
+	refuses(person.String(), fault.KeyInvalid)
+	admits(guest, ident.Asker{})
+}
+
+// Made-up tokens and codes are looked up as rarely as keys are. Those that were right are
+// looked up all the same, until they are wrong.
+func TestTokensAndInvites_wrongOnes_areLookedUpFewTimes(t *testing.T) {
+	type kind struct {
+		call func(p *process, text string) error
+		make func(p *process, right bool) string
+	}
+	for name, k := range map[string]kind{
+		"token": {
+			func(p *process, text string) error { _, err := p.Token(t.Context(), text, "192.0.2.1"); return err },
+			func(p *process, right bool) string {
+				token := ident.Token{Room: ident.NewRoomID(), Seat: 1, Secret: ident.NewSecret()}.String()
+				if p.seats[token] = (room.Agent{Guest: true}); !right {
+					delete(p.seats, token)
+				}
+				return token
+			},
+		},
+		"invite": {
+			func(p *process, text string) error { _, err := p.Invite(t.Context(), text, "192.0.2.1"); return err },
+			func(p *process, right bool) string {
+				code := ident.NewInvite("the log's key", ident.NewRoomID(), 1).String()
+				p.made[code] = right
+				return code
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newWorld(t).process()
+			right := k.make(p, true)
+			want := func(text string, code fault.Code) {
+				t.Helper()
+				if err := k.call(p, text); fault.CodeOf(err) != code {
+					t.Errorf("%v; want %q", err, code)
+				}
+			}
+			want(right, "")
+			for range 20 {
+				want(k.make(p, false), fault.KeyInvalid)
+			}
+			want(k.make(p, false), fault.RateLimited)
+			want("nonsense", fault.KeyInvalid)
+			want(right, "")
+			p.set(func() { p.down = true })
+			want(right, fault.Unavailable)
+			p.set(func() { p.down = false; clear(p.seats); clear(p.made) })
+			asked := p.asked
+			want(right, fault.KeyInvalid)
+			want(right, fault.RateLimited)
+			if p.asked != asked+1 {
+				t.Errorf("one that is no longer right was looked up %d times", p.asked-asked)
+			}
+		})
+	}
+}
+
+func TestInvite_admitsToItsRoomAlone(t *testing.T) {
+	p := newWorld(t).process()
+	v := ident.NewInvite("the log's key", ident.NewRoomID(), 7)
+	p.made[v.String()] = true
+	got, err := p.Invite(t.Context(), v.String(), "192.0.2.1")
+	if want := (ident.Asker{Room: v.Room, Invite: 7}); err != nil || got != want {
+		t.Errorf("%+v, %v; want %+v", got, err, want)
+	}
+}
