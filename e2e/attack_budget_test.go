@@ -191,7 +191,7 @@ func TestAttack_twoInstances_shareABudget(t *testing.T) {
 		"AWS_ENDPOINT_URL_DYNAMODB=" + dynamolocal.Start(t),
 		"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
 	}
-	settings := []string{"--create-table", "--table", "e2e-" + rand.Text(), "--trust-proxy", "--units-per-minute", strconv.Itoa(units)}
+	settings := []string{"--create-table", "--table", "e2e-" + rand.Text(), "--trust-proxy", "--access", "open", "--units-per-minute", strconv.Itoa(units)}
 	both := []stranger{{startOn(t, settings, env), "203.0.113.66"}, {startOn(t, settings, env), "203.0.113.66"}}
 	admitted, took := flood(t, scaled(20_000), func(i int) (answer, error) {
 		return both[i%2].call(t.Context(), "list_rooms", args{})

@@ -38,7 +38,7 @@ func attacks(t *testing.T, format string, measures ...any) {
 // X-Forwarded-For, so that a test has as many addresses as it wants.
 func exposed(t *testing.T, args ...string) *program {
 	t.Helper()
-	return start(t, append([]string{"--trust-proxy"}, args...)...)
+	return start(t, append([]string{"--trust-proxy", "--access", "open"}, args...)...)
 }
 
 // stranger calls a program from an address. Many goroutines may use one.

@@ -27,7 +27,7 @@ func alone(t *testing.T) {
 func defaults() settings {
 	return settings{Addr: "127.0.0.1:8080", Data: defaultFile(), Settings: app.Settings{
 		MessagesPerMinute: app.Usual, BytesPerMinute: app.Usual, UnitsPerMinute: app.Usual, RoomsPerHour: app.Usual, WaitsPerAddress: app.Usual,
-		LongestWait: 12 * time.Hour, KeepAlive: 15 * time.Second, MaxWaits: 20000, MaxBodies: 64, LogLevel: "warn", LogFormat: "text",
+		LongestWait: 12 * time.Hour, KeepAlive: 15 * time.Second, MaxWaits: 20000, MaxBodies: 64, Access: "auto", LogLevel: "warn", LogFormat: "text",
 	}}
 }
 
@@ -55,6 +55,7 @@ func TestParse_readsFlagsAndEnvironment(t *testing.T) {
 			s.BytesPerMinute, s.MaxWaits, s.WaitsPerAddress = 1000, 9, 3
 		}},
 		"no limits": {args: "--messages-per-minute 0 --units-per-minute 0", want: func(s *settings) { s.MessagesPerMinute, s.UnitsPerMinute = 0, 0 }},
+		"access":    {args: "--access keys", env: map[string]string{"ACCESS": "open"}, want: func(s *settings) { s.Access = "keys" }},
 		"metrics":   {args: "--metrics-addr 127.0.0.1:9464", want: func(s *settings) { s.MetricsAddr = "127.0.0.1:9464" }},
 		"flag wins": {args: "--addr :2", env: map[string]string{"ADDR": ":1"}, want: func(s *settings) { s.Addr = ":2" }},
 	} {
@@ -92,6 +93,7 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"--units-per-minute many": `--units-per-minute: "many" must be a positive number, or 0 for no limit, or auto`,
 		"--max-waits -1":          "--max-waits (PARLEY_MAX_WAITS) -1: must be 1 or more",
 		"--max-bodies=-1":         "--max-bodies (PARLEY_MAX_BODIES) -1: must be 1 or more",
+		"--access closed":         "--access",
 		"--log-level loud":        "--log-level",
 		"--log-format xml":        "--log-format",
 		"--nonsense":              "--nonsense",

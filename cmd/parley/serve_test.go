@@ -112,7 +112,7 @@ func TestServe_onAllAddresses_invitesToOneThatOthersReach(t *testing.T) {
 	defer stop()
 	out, ended := &output{}, make(chan int, 1)
 	go func() {
-		ended <- run(ctx, []string{"--addr", "0.0.0.0:0", "--data", filepath.Join(t.TempDir(), "parley.db")}, streams{strings.NewReader(""), out, out})
+		ended <- run(ctx, []string{"--addr", "0.0.0.0:0", "--access", "open", "--data", filepath.Join(t.TempDir(), "parley.db")}, streams{strings.NewReader(""), out, out})
 	}()
 	paste := regexp.MustCompile(`claude mcp add .* (http://\S+):(\d+)/mcp\n`)
 	await(t, out, paste)

@@ -75,13 +75,6 @@ func (s Settings) checkLimits() error {
 	)
 }
 
-// Local reports whether nobody but this machine can reach the server. Otherwise it is
-// public, and its callers have limits unless the settings say otherwise.
-func (c Config) Local() bool {
-	s := c.Settings
-	return c.OnLoopback && s.PublicURL == "" && !s.TrustProxy && len(s.AllowHost) == 0
-}
-
 // limits returns the rate limits.
 func (c Config) limits() ratelimit.Limits {
 	s, local := c.Settings, c.Local()
@@ -95,12 +88,8 @@ func (c Config) waitsPerAddress() int {
 	return c.Settings.WaitsPerAddress.number(c.Local(), usualWaits)
 }
 
-// Exposure says in two sentences who can reach the server, and what its callers may do.
-func (c Config) Exposure() string {
-	who := "This server is public: others can reach it."
-	if c.Local() {
-		who = "This server is local: only this machine can reach it."
-	}
+// bounds says what callers may do.
+func (c Config) bounds() string {
 	l := c.limits()
 	var parts []string
 	for _, part := range []struct {
@@ -115,7 +104,7 @@ func (c Config) Exposure() string {
 		}
 	}
 	if parts == nil {
-		return who + " Its callers have no limits."
+		return "Callers have no limits."
 	}
-	return who + " The limits of a caller:\n" + strings.Join(parts, ", ") + "."
+	return "The limits of a caller:\n" + strings.Join(parts, ", ") + "."
 }

@@ -21,8 +21,8 @@ func TestApp_usualLimits_areThoseOfAPublicServer(t *testing.T) {
 		limited bool
 		says    string
 	}{
-		"local":              {app.Config{OnLoopback: true, Settings: usual}, false, "This server is local: only this machine can reach it. Its callers have no limits."},
-		"on another address": {app.Config{Settings: usual}, true, "This server is public: others can reach it. " + limits},
+		"local":              {app.Config{OnLoopback: true, Settings: usual}, false, "This server is local: only this machine can reach it. Callers have no limits."},
+		"on another address": {app.Config{Settings: usual}, true, "This server is public: others can reach it. Whoever knows its address can use it, without a key. " + limits},
 		"behind a proxy":     {app.Config{OnLoopback: true, Settings: proxied}, true, "public"},
 		"with a public URL":  {app.Config{OnLoopback: true, Settings: named}, true, "public"},
 		"for another host":   {app.Config{OnLoopback: true, Settings: hosted}, true, "public"},
@@ -43,5 +43,25 @@ func TestApp_usualLimits_areThoseOfAPublicServer(t *testing.T) {
 				t.Errorf("one more room: %s", got)
 			}
 		})
+	}
+}
+
+func TestKeys_usually_areNeededWhereOthersCanReachTheServer(t *testing.T) {
+	for _, c := range []struct {
+		access string
+		local  bool
+		want   bool
+		says   string
+	}{
+		{"auto", true, false, "only this machine can reach it. Callers have no limits."},
+		{"auto", false, true, "others can reach it. Callers need a key. The limits of a caller:"},
+		{"keys", true, true, "only this machine can reach it. Callers need a key. Callers have no limits."},
+		{"open", false, false, "others can reach it. Whoever knows its address can use it, without a key."},
+		{"", false, false, "without a key"}, // the zero value limits nothing
+	} {
+		config := app.Config{OnLoopback: c.local, Settings: app.Settings{Access: c.access, RoomsPerHour: app.Usual}}
+		if got := config.Exposure(); config.Keys() != c.want || !strings.Contains(got, c.says) {
+			t.Errorf("%q, local %v: %v, %q", c.access, c.local, config.Keys(), got)
+		}
 	}
 }

@@ -24,6 +24,8 @@ type Settings struct {
 	LongestWait time.Duration `env:"PARLEY_LONGEST_WAIT" default:"12h" placeholder:"TIME" help:"The longest that a call waits for a message (${default}). A call whose client sees no progress waits 290s at most."`
 	KeepAlive   time.Duration `env:"PARLEY_KEEP_ALIVE" default:"15s" placeholder:"TIME" help:"Send a sign of life on an open answer this often (${default})."`
 
+	Access string `env:"PARLEY_ACCESS" default:"auto" enum:"auto,open,keys" help:"Who may use the server: everyone who can reach it (open), or who has a key (keys). By default a server that others can reach needs keys, which parley keys makes, and a local one is open."`
+
 	TrustProxy        bool  `env:"PARLEY_TRUST_PROXY" help:"Read the client's address from the end of X-Forwarded-For. Use it only behind a proxy that adds it: otherwise clients can fake their address."`
 	MessagesPerMinute Limit `env:"PARLEY_MESSAGES_PER_MINUTE" default:"auto" placeholder:"NUMBER" help:"The most messages that may come from one client address per minute; 0 means no limit. By default a server that others can reach has limits (here 600), and a local one has none."`
 	BytesPerMinute    Limit `env:"PARLEY_BYTES_PER_MINUTE" default:"auto" placeholder:"NUMBER" help:"The most bytes of text that may come from one client address per minute; 0 means no limit. On a server that others can reach: 1048576."`
@@ -52,6 +54,7 @@ func (s Settings) Validate() error {
 		check("keep-alive", s.KeepAlive, s.KeepAlive >= shortestKeepAlive && s.KeepAlive <= longestKeepAlive, fmt.Sprintf("must be from %v to %v; 15s suits most proxies and clients", shortestKeepAlive, longestKeepAlive)),
 		check("max-waits", s.MaxWaits, s.MaxWaits >= 1, "must be 1 or more"),
 		check("max-bodies", s.MaxBodies, s.MaxBodies >= 1, "must be 1 or more"),
+		s.checkAccess(),
 		s.checkLimits(),
 		check("log-level", s.LogLevel, new(slog.Level).UnmarshalText([]byte(s.LogLevel)) == nil, "must be debug, info, warn or error"),
 		check("log-format", s.LogFormat, s.LogFormat == "text" || s.LogFormat == "json", "must be text or json"),

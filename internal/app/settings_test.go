@@ -7,7 +7,7 @@ import (
 )
 
 func valid() Settings {
-	return Settings{LongestWait: time.Minute, KeepAlive: 15 * time.Second, MaxWaits: 100, MaxBodies: 1, LogLevel: "warn", LogFormat: "text"}
+	return Settings{LongestWait: time.Minute, KeepAlive: 15 * time.Second, MaxWaits: 100, MaxBodies: 1, Access: "auto", LogLevel: "warn", LogFormat: "text"}
 }
 
 func TestValidate_impossibleSetting_saysWhy(t *testing.T) {
@@ -26,6 +26,7 @@ func TestValidate_impossibleSetting_saysWhy(t *testing.T) {
 		{func(s *Settings) { s.RoomsPerHour = -1 }, "--rooms-per-hour"},
 		{func(s *Settings) { s.UnitsPerMinute = -1 }, "--units-per-minute (PARLEY_UNITS_PER_MINUTE) -1: must be a positive number"},
 		{func(s *Settings) { s.WaitsPerAddress = -1 }, "--waits-per-address"},
+		{func(s *Settings) { s.Access = "closed" }, `--access (PARLEY_ACCESS) "closed": must be auto, open or keys`},
 		{func(s *Settings) { s.LogLevel = "loud" }, "--log-level"},
 		{func(s *Settings) { s.LogFormat = "xml" }, "--log-format"},
 		{func(s *Settings) { s.PublicURL = "a.example" }, `--public-url (PARLEY_PUBLIC_URL) "a.example"`},

@@ -1,0 +1,40 @@
+package app
+
+// Values of Settings.Access. The zero value is openAccess.
+const (
+	autoAccess = "auto"
+	openAccess = "open"
+	keysAccess = "keys"
+)
+
+func (s Settings) checkAccess() error {
+	return check("access", s.Access, s.Access == autoAccess || s.Access == openAccess || s.Access == keysAccess, "must be auto, open or keys")
+}
+
+// Keys reports whether callers need a key, or the invite of a room.
+func (c Config) Keys() bool {
+	return c.Settings.Access == keysAccess || c.Settings.Access == autoAccess && !c.Local()
+}
+
+// Local reports whether nobody but this machine can reach the server. Otherwise it is
+// public: its callers need keys and have limits, unless the settings say otherwise.
+func (c Config) Local() bool {
+	s := c.Settings
+	return c.OnLoopback && s.PublicURL == "" && !s.TrustProxy && len(s.AllowHost) == 0
+}
+
+// Exposure says in a few sentences who can reach the server, who may use it, and what its
+// callers may do.
+func (c Config) Exposure() string {
+	who := "This server is public: others can reach it."
+	if c.Local() {
+		who = "This server is local: only this machine can reach it."
+	}
+	switch {
+	case c.Keys():
+		who += " Callers need a key."
+	case !c.Local():
+		who += " Whoever knows its address can use it, without a key."
+	}
+	return who + " " + c.bounds()
+}
