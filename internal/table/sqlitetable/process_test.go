@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -15,6 +17,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -29,6 +33,8 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "write":
 		exitWith(writeForEver(os.Args[1], os.Args[2]))
+	case "write beside":
+		exitWith(writeBeside(os.Args[1], os.Args[2]))
 	case "fill the disk":
 		exitWith(fillTheDisk(os.Args[1]))
 	}
@@ -147,6 +153,87 @@ func runAndKill(t *testing.T, path, round string, writes int) map[string]int {
 		t.Fatalf("the child ended by itself: %v", err)
 	}
 	return acknowledged
+}
+
+const (
+	guests      = 10 // processes beside the server
+	guestWrites = 20 // of each
+)
+
+// writeBeside writes to a file that another process serves, as parley keys does.
+func writeBeside(path, guest string) error {
+	tab, err := OpenBeside(path, Options{})
+	if err != nil {
+		return err
+	}
+	for n := range guestWrites {
+		if err := tab.Write(context.Background(), table.Put(item("guests", fmt.Sprintf("%s %02d", guest, n), "x"), table.IfAbsent)); err != nil {
+			return errors.Join(err, tab.Close())
+		}
+	}
+	return tab.Close()
+}
+
+// A server that is busy writing keeps nobody out, nobody keeps it from writing, and what
+// either has written is there.
+func TestOpenBeside_manyProcessesAndABusyServer_allWrite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "table.db")
+	server := child(t, "write", path, "server")
+	server.Stderr = os.Stderr
+	out, err := server.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	lines.Scan() // it serves
+	wrote := make(chan int)
+	go func() {
+		n := 0
+		for lines.Scan() {
+			n++
+		}
+		wrote <- n
+	}()
+	var running errgroup.Group
+	for guest := range guests {
+		running.Go(func() error {
+			if out, err := child(t, "write beside", path, fmt.Sprint(guest)).CombinedOutput(); err != nil {
+				return fmt.Errorf("%w: %s", err, out)
+			}
+			return nil
+		})
+	}
+	if err := running.Wait(); err != nil {
+		t.Error(err)
+	}
+	if err := server.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if n := <-wrote; n == 0 {
+		t.Error("the server did not write meanwhile")
+	}
+	_ = server.Wait() // it was killed
+	tab := open(t, path, nil)
+	for w := range killWriters {
+		wantLog(t, tab, fmt.Sprintf("server/%d", w), 0, math.MaxInt)
+	}
+	page, err := tab.Query(t.Context(), table.Range{Partition: "guests", Limit: table.MaxLimit})
+	if err != nil || len(page.Items) != guests*guestWrites {
+		t.Errorf("%d items of others, %v; want %d", len(page.Items), err, guests*guestWrites)
+	}
+}
+
+func TestOpenBeside_fileThatIsNotThere_createsNone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "table.db")
+	if _, err := OpenBeside(path, Options{}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) > 0 {
+		t.Errorf("there are %v, %v", left, err)
+	}
 }
 
 // wantLog requires a log without gaps that ends at an event from least to most,

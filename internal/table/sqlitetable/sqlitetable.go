@@ -54,19 +54,52 @@ type Options struct {
 	Views []sqlitefile.View
 }
 
-// Open opens the table in the file at path, or creates it: see sqlitefile.Open.
-func Open(path string, o Options) (*Table, error) {
+// complete returns o with the defaults.
+func (o Options) complete() Options {
 	if o.Clock == nil {
 		o.Clock = clockwork.NewRealClock()
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	return o
+}
+
+// Open opens the table in the file at path, or creates it: see sqlitefile.Open.
+func Open(path string, o Options) (*Table, error) {
+	o = o.complete()
 	file, err := sqlitefile.Open(path, o.Views...)
 	if err != nil {
 		return nil, fmt.Errorf("sqlitetable: %w", err)
 	}
 	keepPrivate(file, o.Logger)
+	t, err := start(file, o)
+	if err != nil {
+		return nil, err
+	}
+	go t.sweep()
+	return t, nil
+}
+
+// OpenBeside opens the table in a file that is there, for a few calls, even while a server
+// has the file open. Both see each other's writes at once. A server that keeps in memory
+// what it has written does not look for them, so this is for items that are read anew.
+func OpenBeside(path string, o Options) (*Table, error) {
+	o = o.complete()
+	file, err := sqlitefile.Look(path)
+	if err != nil {
+		return nil, fmt.Errorf("sqlitetable: %w", err)
+	}
+	t, err := start(file, o)
+	if err != nil {
+		return nil, err
+	}
+	close(t.swept) // the server sweeps
+	return t, nil
+}
+
+// start returns the table in file, which it closes if it fails. Nothing sweeps yet.
+func start(file *sqlitefile.File, o Options) (*Table, error) {
 	writer, err := file.Writer()
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlitetable: %w", err), file.Close())
@@ -81,7 +114,6 @@ func Open(path string, o Options) (*Table, error) {
 	}
 	t.close = sync.OnceValue(t.closeFile)
 	go t.commitQueued()
-	go t.sweep()
 	return t, nil
 }
 
