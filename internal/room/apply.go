@@ -49,6 +49,11 @@ func happen(s *State, e Event) error {
 		}
 		s.Closed = s.Closed || e.ClosesRoom()
 	case Paired:
+	case Steered:
+		if e.Behind == nil {
+			return fmt.Errorf("room: event %d is of nobody", e.N)
+		}
+		change(s, e.Seat, func(a *Agent) { a.Person = *e.Behind })
 	case Knocked:
 		s.Knocks, s.Knocked = append(recentKnocks(s.Knocks, e.At()), knockOf(e)), e.N
 	case Retired:

@@ -71,6 +71,7 @@ type Event struct {
 	Settings *Settings `json:"room,omitempty"`   // of the Joined that starts a log
 	Changed  *Changes  `json:"what,omitempty"`   // of Changed: the settings that differ
 	OpenFrom *Mark     `json:"opened,omitempty"` // of Changed: newcomers see no event before this one, if that changes
+	Behind   *Person   `json:"behind,omitempty"` // of Steered: all of the person behind Seat, after it
 
 	// Of what an admin did: Left (kicked, banned), Managed and Changed.
 	By     int    `json:"by,omitempty"`   // the admin's seat
@@ -95,6 +96,7 @@ const (
 	Paired  EventType = "paired"
 	Knocked EventType = "knock"   // a join was refused for its name, or for want of a seat
 	Retired EventType = "retired" // the name starts over with another log
+	Steered EventType = "steer"   // what a room knows of a person behind a seat has changed; made by Steer
 )
 
 // Kind says what the sender of a message expects.

@@ -35,3 +35,9 @@ func (p Person) clone() Person {
 	p.Devices, p.Drafts = slices.Clone(p.Devices), slices.Clone(p.Drafts)
 	return p
 }
+
+// Steer returns the event after which p is behind a. The agent of that seat and the person
+// see it if it has a reason, and others never do.
+func Steer(a Agent, p Person, why Reason) Event {
+	return Event{Type: Steered, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Person: true, Reason: why, Behind: &p}
+}

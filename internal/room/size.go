@@ -23,6 +23,9 @@ func (e *Event) Held() int {
 	if e.Agent != nil {
 		n += int(unsafe.Sizeof(*e.Agent)) + e.Agent.held()
 	}
+	if e.Behind != nil {
+		n += int(unsafe.Sizeof(*e.Behind)) + e.Behind.held()
+	}
 	if e.Settings != nil {
 		n += int(unsafe.Sizeof(*e.Settings)) + ofSettings(e.Settings)
 	}
@@ -85,8 +88,10 @@ func (t *Talk) held() int {
 }
 
 func (a *Agent) held() int {
-	return texts(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.Owner, a.Caller, a.EndedHash) + list(a.Former) + names(a.Person.Devices) + list(a.Person.Drafts)
+	return texts(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.Owner, a.Caller, a.EndedHash) + list(a.Former) + a.Person.held()
 }
+
+func (p *Person) held() int { return names(p.Devices) + list(p.Drafts) }
 
 func (b *Ban) held() int { return texts(b.Name, b.Key) }
 

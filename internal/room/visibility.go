@@ -15,7 +15,12 @@ func (a Agent) CanSee(seat int, to []int) bool {
 // IsFor reports whether e was done for all, or for a: before its join, its number was
 // another agent's.
 func (a Agent) IsFor(e Event) bool {
-	return len(e.To) == 0 || e.N >= a.Joined && a.CanSee(e.Seat, e.To)
+	return len(e.To) == 0 || e.N >= a.Joined && a.CanSee(e.Seat, e.To) && !(e.isNote() && e.N < a.Person.From)
+}
+
+// isNote reports whether e is between the agent of e.Seat and the person behind it.
+func (e Event) isNote() bool {
+	return len(e.To) == 1 && e.To[0] == e.Seat && (e.Type != Said || e.Person)
 }
 
 // did reports whether a caused e.
@@ -25,6 +30,9 @@ func (a Agent) did(e Event) bool { return e.Actor() == a.Seat && e.N >= a.Joined
 // if its message is.
 func (a Agent) Sees(e Event) bool {
 	if e.Redacts != 0 && !a.Sees(e.redacted()) {
+		return false
+	}
+	if e.Type == Steered && e.Reason == "" {
 		return false
 	}
 	return e.Type != Retired && a.IsFor(e) && (e.N >= a.Since.N || a.remembers(e))

@@ -36,6 +36,7 @@ const (
 	Changed     EventType = "room"   // an admin changed the room's settings, or closed it
 	Paired      EventType = "paired" // a queue brought the two agents together
 	Knocked     EventType = "knock"  // a join was refused for its name or for want of a seat
+	Steered     EventType = "steer"  // the person behind the reader's own seat did what Reason says
 )
 
 // Message is one event of a room as an agent sees it.
@@ -90,6 +91,8 @@ func Of(s *room.State, a room.Agent, e room.Event) Message {
 		m.Type = Paired
 	case room.Knocked:
 		m.Type, m.Agent, m.Reason = Knocked, e.Name, e.Reason
+	case room.Steered:
+		m.Type, m.Reason = Steered, e.Reason
 	default:
 		m.Type, m.From, m.Kind, m.To, m.Ask = Said, e.Name, e.Kind, e.ToNames, e.AskNames
 		if a.SeesAnswered(e) {
