@@ -16,6 +16,8 @@ func Compose(h *Head, a Agent, e Event, now time.Time) (Event, error) {
 	e.Type, e.Seat, e.Name = Said, a.Seat, a.Name
 	var err error
 	switch {
+	case e.Person && e.isToItself():
+		return e, checkNote(h, e)
 	case e.Withdraws != 0:
 		err = c.withdrawal(&e)
 	case e.Kind == Agree || e.Kind == Object:

@@ -27,7 +27,7 @@ func (l *timeline) draw(t *rapid.T) {
 	taken := seats(&l.head.State)
 	what := rapid.SampledFrom([]string{
 		"say", "say", "say", "say", "tell", "tell", "answer", "answer", "answer", "withdraw",
-		"join", "leave", "manage", "set", "knock", "readmit", "regain", "pair",
+		"join", "leave", "manage", "set", "knock", "readmit", "regain", "pair", "steer", "note",
 	}).Draw(t, "event")
 	if len(taken) == 0 {
 		what = "join"
@@ -75,6 +75,14 @@ func (l *timeline) draw(t *rapid.T) {
 		a := l.agent(pick())
 		a.EndedHash, a.Hash, a.AtMs = a.Hash, "regained", l.now.UnixMilli()
 		l.apply(room.Event{Type: room.Joined, Seat: a.Seat, Name: a.Name, Agent: &a, Regains: true})
+	case "steer":
+		a := l.agent(pick())
+		p := a.Person
+		p.Devices, p.Opened = append(slices.Clip(p.Devices), "device"), p.Opened+1
+		l.apply(room.Steer(a, p, rapid.SampledFrom([]room.Reason{"", room.ReasonOpened}).Draw(t, "reason")))
+	case "note":
+		seat := pick()
+		l.try(seat, room.Event{Person: true, To: []int{seat}, Text: "a note"})
 	case "pair":
 		l.apply(room.Event{Type: room.Paired})
 	}
@@ -116,7 +124,7 @@ func drawSeats(t *rapid.T, taken []int, seat int) []int {
 
 // drawMessage has a seat say something that answers nothing.
 func (l *timeline) drawMessage(t *rapid.T, from int, to []int) {
-	e := room.Event{To: to}
+	e := room.Event{To: to, Person: rapid.Bool().Draw(t, "person")}
 	e.Kind = rapid.SampledFrom([]room.Kind{"", "", room.Request, room.Status, room.Done, room.Proposal, room.Agree}).Draw(t, "kind")
 	e.Text = rapid.SampledFrom([]string{"yes", "no", "one moment", "@Agent D, hello"}).Draw(t, "text")
 	if rapid.Bool().Draw(t, "asks") {

@@ -37,23 +37,29 @@ func (a Agent) SeesAnswered(e Event) bool {
 	return e.ReplyTo != 0 && e.ReplyTo >= a.Since.N && a.IsFor(Event{N: e.ReplyTo, Seat: e.ReSeat, To: e.ReFor})
 }
 
-// isMeant reports whether e, which a sees, is private to a, asks it, names it or
-// answers it. What was said before its join, another said that had its number.
+// isMeant reports whether e, which a sees, is private to a, asks it, names it, answers it
+// or is what the person behind a says. What was said before its join, another said that
+// had its number.
 func (a Agent) isMeant(e Event) bool {
 	if e.ReplyTo < a.Joined {
 		e.ReSeat = e.Seat
 	}
+	e.Person = e.Person && e.N >= a.Joined
 	return len(e.To) > 0 || slices.Contains(e.meant(), a.Seat)
 }
 
-// meant returns the seats that e is meant for in particular.
+// meant returns the seats that e is meant for in particular. What a person says is meant
+// for its agent, whoever else sees it.
 func (e Event) meant() []int {
-	if len(e.To) > 0 {
-		return e.To
+	seats := slices.Clone(e.To)
+	if len(e.To) == 0 {
+		seats = slices.Concat(e.Ask, e.Named)
+		if e.ReplyTo != 0 && e.ReSeat != e.Seat {
+			seats = append(seats, e.ReSeat)
+		}
 	}
-	seats := slices.Concat(e.Ask, e.Named)
-	if e.ReplyTo != 0 && e.ReSeat != e.Seat {
-		seats = append(seats, e.ReSeat)
+	if e.Person {
+		seats = append(seats, e.Seat)
 	}
 	return seats
 }

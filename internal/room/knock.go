@@ -163,7 +163,7 @@ func (k Knock) Readmission(h *Head, heard, now time.Time) (*Event, error) {
 		return nil, fault.Refuse(fault.NameTaken, "The agent that has this name has made a call since you asked for its seat, so it is not you. Call join_room with another agent_name.")
 	}
 	a := old.regained(k.Hash, now)
-	a.RegainedMs = old.RegainedMs
+	a.RegainedMs, a.Person = old.RegainedMs, old.Person.endedBy(h.AsOf+1)
 	if !k.ByAdmin {
 		a.Role = Member
 	}

@@ -1,6 +1,17 @@
 package room
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+)
+
+// The reasons of a Steered about links.
+const (
+	ReasonOpened Reason = "opened"       // a further device has opened a link
+	ReasonTwice  Reason = "opened_twice" // another device has tried to open a link that was used
+)
 
 // Person is what a room knows of the person behind a seat.
 type Person struct {
@@ -13,6 +24,8 @@ type Person struct {
 	// Adds says that the person has asked for a link for a further device. Without one the
 	// first link can be opened.
 	Adds bool `json:"adds,omitempty"`
+	// TriedMs is when the person last heard that a used link was opened.
+	TriedMs int64 `json:"tried,omitempty"`
 	// From is the first event that the person and the agent may tell each other in notes:
 	// those before it were of others who had the seat.
 	From int64 `json:"from,omitempty"`
@@ -34,6 +47,36 @@ type Draft struct {
 func (p Person) clone() Person {
 	p.Devices, p.Drafts = slices.Clone(p.Devices), slices.Clone(p.Drafts)
 	return p
+}
+
+// holder returns a as the person with token t has it; false if p has no such token.
+func (p Person) holder(a Agent, t ident.Token) (Agent, bool) {
+	for _, hash := range p.Devices {
+		if ident.SameSecret(t.Secret, hash) {
+			a.Device = hash
+		}
+	}
+	return a, a.IsPerson()
+}
+
+// endedBy returns who is behind an agent that event n seats in the place of the one before
+// which p is: somebody unknown, who sees no older note and has no older link.
+func (p Person) endedBy(n int64) Person { return Person{From: n, Opened: p.Opened + 1} }
+
+// HasOpened reports whether the person has opened a link of its agent's seat, and so can
+// speak. Until then the agent may pass a link on.
+func (p Person) HasOpened() bool { return len(p.Devices) > 0 }
+
+// checkNote returns the reason why a person must not say e to its own agent; nil if there
+// is none. It may where the agent is muted: nobody else sees it.
+func checkNote(h *Head, e Event) error {
+	switch {
+	case h.Closed:
+		return RefuseClosed(&h.State)
+	case !e.IsNote(), len(e.Ask) > 0:
+		return fault.Refuse(fault.InvalidArgument, "What you say to your own agent is a note, which nobody else sees. Nothing was sent: leave kind, ask and withdraw out, or name others in to.")
+	}
+	return nil
 }
 
 // Steer returns the event after which p is behind a. The agent of that seat and the person

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -23,5 +25,152 @@ func TestSteer_isSeenBehindItsSeatAloneAndIfItHasAReason(t *testing.T) {
 		if c.a.Sees(silent) || c.a.Sees(told) != c.sees {
 			t.Errorf("%s sees what has no reason: %v, what has one: %v", what, c.a.Sees(silent), c.a.Sees(told))
 		}
+	}
+}
+
+// person returns the agent of a seat as the person behind it has it.
+func (l *timeline) person(seat int) room.Agent {
+	l.Helper()
+	t := ident.Token{Room: l.head.ID, Seat: seat, Secret: "device", Person: true}
+	a := l.agent(seat)
+	if !a.Person.HasOpened() {
+		l.apply(room.Steer(a, room.Person{Devices: []string{"other", ident.HashSecret(t.Secret)}}, ""))
+	}
+	a, ok := l.head.Owner(t)
+	if !ok || !a.IsPerson() {
+		l.Fatal("the person's token is not accepted")
+	}
+	return a
+}
+
+func TestOwner_takesEachTokenForWhatItIs(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	l.person(2)
+	a := l.agent(2)
+	a.Hash = ident.HashSecret("agent")
+	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a, Regains: true})
+	for what, c := range map[string]struct {
+		token        ident.Token
+		ok, isPerson bool
+	}{
+		"the agent's":                {ident.Token{Seat: 2, Secret: "agent"}, true, false},
+		"the person's":               {ident.Token{Seat: 2, Secret: "device", Person: true}, true, true},
+		"the agent's as a person's":  {ident.Token{Seat: 2, Secret: "agent", Person: true}, false, false},
+		"the person's as an agent's": {ident.Token{Seat: 2, Secret: "device"}, false, false},
+		"the person's of another":    {ident.Token{Seat: 1, Secret: "device", Person: true}, false, false},
+	} {
+		if a, ok := l.head.Owner(c.token); ok != c.ok || a.IsPerson() != c.isPerson {
+			t.Errorf("%s: accepted %v, as a person %v", what, ok, a.IsPerson())
+		}
+	}
+	if a := l.agent(2); a.IsPerson() {
+		t.Error("the state has who asked")
+	}
+}
+
+func TestPerson_wordToAll_isTheSeatsForOthersAndNewsToItsAgent(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	bob := l.person(2)
+	asked := l.ask(1, 2)
+	l.sayAs(2, room.Done, "that was all")
+	before, _ := l.head.LastSaid(l.agent(2), l.now)
+	e := l.send(2, room.Event{Person: true, Text: "not quite", ReplyTo: asked.N, ReSeat: 1})
+	for name, a := range map[string]room.Agent{"its agent": l.agent(2), "the person": bob, "another": l.agent(1)} {
+		if !a.IsNews(e) || !a.WokenBy(e, 3, false) {
+			t.Errorf("%s: news %v, woken %v", name, a.IsNews(e), a.WokenBy(e, 3, false))
+		}
+	}
+	agent := l.agent(2)
+	if got := agent.HoldOf(e, 3, 0); got != room.HoldsFirmly || !agent.WokenBy(e, 3, true) || l.head.Recent.NewestForeign(2) != e.N {
+		t.Errorf("its agent speaks over it: hold %v, newest for it %d", got, l.head.Recent.NewestForeign(2))
+	}
+	if _, owes := l.head.Talk.Owes(2, l.now); owes || l.head.Talk.IsDone(2) {
+		t.Error("the seat still owes an answer, or is done")
+	}
+	if n, seat, _ := l.head.Recent.LastWord(); n != e.N || seat != 2 {
+		t.Errorf("the last word is %d of seat %d", n, seat)
+	}
+	if after, _ := l.head.LastSaid(l.agent(2), l.now); after != before {
+		t.Error("it counts as the agent's own message")
+	}
+	if own := l.say(2, "as I said"); agent.IsNews(own) || !bob.IsNews(own) || !bob.WokenBy(own, 3, false) {
+		t.Error("what the agent says is news to it, or none to the person")
+	}
+}
+
+func TestPerson_wordInPrivate_holdsItsAgentBack(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	l.person(2)
+	e := l.send(2, room.Event{Person: true, Text: "between us", To: []int{1}})
+	if got := l.agent(2).HoldOf(e, 3, 0); got != room.HoldsFirmly || l.head.Recent.NewestForeign(2) != e.N {
+		t.Errorf("hold %v, newest for its agent %d", got, l.head.Recent.NewestForeign(2))
+	}
+	if l.agent(3).Sees(e) || l.head.Recent.NewestForeign(3) != 0 {
+		t.Error("a third one can tell")
+	}
+}
+
+func TestNote_isBetweenTheAgentAndItsPersonAlone(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	bob := l.person(2)
+	l.ask(1, 2)
+	l.say(3, "hello")
+	before := *l.head
+	e := l.send(2, room.Event{Person: true, Text: "@Ann is nice; ask her", To: []int{2}})
+	agent := l.agent(2)
+	if !agent.IsNews(e) || !bob.IsNews(e) || agent.HoldOf(e, 3, 0) != room.HoldsFirmly || !agent.WokenBy(e, 3, true) || l.head.Recent.NewestForeign(2) != e.N {
+		t.Errorf("its agent does not hear it: %+v", e)
+	}
+	for _, seat := range []int{1, 3} {
+		if l.agent(seat).Sees(e) || len(e.Named) > 0 || l.head.Recent.NewestForeign(seat) != before.Recent.NewestForeign(seat) {
+			t.Errorf("seat %d can tell", seat)
+		}
+	}
+	n, _, _ := before.Recent.LastWord()
+	if after, _, _ := l.head.Recent.LastWord(); after != n || l.head.Messages != before.Messages || !reflect.DeepEqual(l.head.Talk, before.Talk) || l.head.LastTalk != before.LastTalk {
+		t.Error("it changed what is said or owed")
+	}
+}
+
+func TestNote_ofAMutedSeat_isSentAndOfAClosedRoomIsNot(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	l.manage(room.Mute, 2)
+	l.send(2, room.Event{Person: true, Text: "never mind", To: []int{2}})
+	l.apply(room.Event{Type: room.Changed, Reason: room.ReasonClosed})
+	if _, err := room.Compose(l.head, l.agent(2), room.Event{Person: true, Text: "bye", To: []int{2}}, l.now); fault.CodeOf(err) != fault.RoomClosed {
+		t.Errorf("in a closed room: %v", err)
+	}
+}
+
+func TestNote_thatAsks_isRefused(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	for _, e := range []room.Event{{Kind: room.Request}, {Kind: room.Done}, {Ask: []int{1}}} {
+		e.Person, e.Text, e.To = true, "well?", []int{2}
+		if _, err := room.Compose(l.head, l.agent(2), e, l.now); fault.CodeOf(err) != fault.InvalidArgument {
+			t.Errorf("%+v: %v", e, err)
+		}
+	}
+}
+
+func TestReadmission_byAVouch_leavesThePersonAndTheNotesBehind(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	l.person(2)
+	note := l.send(2, room.Event{Person: true, Text: "only for you", To: []int{2}})
+	private := l.say(1, "for Bob", 2)
+	k := room.Knock{N: l.head.AsOf + 1, AtMs: l.now.UnixMilli(), Seat: 2, Hash: "pending", VouchedMs: l.now.UnixMilli()}
+	e, err := k.Readmission(l.head, start(), l.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.apply(*e)
+	a := l.agent(2)
+	if a.Person.HasOpened() || a.Person.Opened == 0 {
+		t.Errorf("behind the agent is %+v", a.Person)
+	}
+	if a.Sees(note) || !a.Sees(private) {
+		t.Errorf("sees the note: %v, what Ann said in private: %v", a.Sees(note), a.Sees(private))
+	}
+	if again := l.send(2, room.Event{Person: true, Text: "and for you", To: []int{2}}); !a.Sees(again) {
+		t.Error("a note of the new person is not seen")
 	}
 }

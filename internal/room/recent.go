@@ -21,7 +21,7 @@ type Recent struct {
 	words    lastOf      // the last messages that are not of kind Status, or meant for a seat
 }
 
-// Utterance is the last message of a seat. It identifies a repeated call, and
+// Utterance is the last message of the agent of a seat, not of the person behind it. It identifies a repeated call, and
 // it shows when the agent was alive.
 type Utterance struct {
 	Seat        int
@@ -108,7 +108,10 @@ func (l lastOf) newestFor(seat int) (newest mark, known bool) {
 // after returns l with e, which follows it. l's slices are unchanged.
 func (l lastOf) after(e Event) lastOf {
 	if len(e.To) > 0 {
-		return l.afterFor(e.To, e)
+		return l.afterFor(e.meant(), e)
+	}
+	if e.Person { // to its agent the word is another's
+		l = l.afterFor([]int{e.Seat}, e)
 	}
 	if e.Actor() != l.public.seat {
 		l.other = l.public
@@ -140,7 +143,10 @@ func (l lastOf) beforeFor(seats []int, e Event) lastOf {
 // before returns l with e, which precedes all of it. l's slices are unchanged.
 func (l lastOf) before(e Event) lastOf {
 	if len(e.To) > 0 {
-		return l.beforeFor(e.To, e)
+		return l.beforeFor(e.meant(), e)
+	}
+	if e.Person {
+		l = l.beforeFor([]int{e.Seat}, e)
 	}
 	switch {
 	case l.public.n == 0:
@@ -166,6 +172,9 @@ func (r *Recent) add(e Event) {
 			r.words = r.words.after(e)
 		} else {
 			r.words = r.words.afterFor(e.meant(), e)
+		}
+		if e.Person {
+			return // its agent may be silent
 		}
 		u := utterance(e)
 		if before, spoke := r.Said(e.Seat); spoke && len(e.To) > 0 {
@@ -193,6 +202,9 @@ func (r *Recent) prepend(e Event, seated bool) {
 		r.words = r.words.before(e)
 	} else {
 		r.words = r.words.beforeFor(e.meant(), e)
+	}
+	if e.Person {
+		return
 	}
 	if u, known := r.Said(e.Seat); seated && !known {
 		r.said = append(slices.Clone(r.said), utterance(e))

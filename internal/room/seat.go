@@ -49,6 +49,9 @@ type Agent struct {
 	Person Person `json:"person,omitzero"` // behind the agent
 
 	Written int64 `json:"-"` // the event that it was last written with: see Part
+	// Device is in the hands of the person behind the agent: that of Person.Devices which
+	// reads and speaks, and not the agent. It is of no state: see Owner.
+	Device string `json:"-"`
 }
 
 // ReplacedShown is how long others see that an agent replaced another of its name.
@@ -77,11 +80,18 @@ func (s *State) Named(key string) (Agent, bool) {
 	return s.Agents[i], true
 }
 
-// Owner returns the agent that a token belongs to.
+// Owner returns the agent that a token belongs to. If that is the token of the person
+// behind it, Device is set.
 func (s *State) Owner(t ident.Token) (Agent, bool) {
 	a, ok := s.Seated(t.Seat)
+	if ok && t.Person {
+		return a.Person.holder(a, t)
+	}
 	return a, ok && ident.SameSecret(t.Secret, a.Hash)
 }
+
+// IsPerson reports whether the person behind a reads and speaks, and not the agent.
+func (a Agent) IsPerson() bool { return a.Device != "" }
 
 // Others counts the agents in other seats.
 func (s *State) Others(seat int) int {

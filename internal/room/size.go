@@ -88,7 +88,7 @@ func (t *Talk) held() int {
 }
 
 func (a *Agent) held() int {
-	return texts(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.Owner, a.Caller, a.EndedHash) + list(a.Former) + a.Person.held()
+	return texts(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.Owner, a.Caller, a.EndedHash, a.Device) + list(a.Former) + a.Person.held()
 }
 
 func (p *Person) held() int { return names(p.Devices) + list(p.Drafts) }

@@ -150,6 +150,7 @@ func settle(before Talk, s *State, e Event) *ledger {
 	l := &ledger{state: s, Talk: Talk{Open: slices.Clone(before.Open), Done: before.Done}}
 	l.drop(func(r OpenRequest) bool { return r.over(e.At()) })
 	switch {
+	case e.IsNote():
 	case e.Type == Said:
 		l.hearDone(e)
 		l.answer(e)

@@ -15,15 +15,19 @@ func (a Agent) CanSee(seat int, to []int) bool {
 // IsFor reports whether e was done for all, or for a: before its join, its number was
 // another agent's.
 func (a Agent) IsFor(e Event) bool {
-	return len(e.To) == 0 || e.N >= a.Joined && a.CanSee(e.Seat, e.To) && !(e.isNote() && e.N < a.Person.From)
+	return len(e.To) == 0 || e.N >= a.Joined && a.CanSee(e.Seat, e.To) && !(e.IsNote() && e.N < a.Person.From)
 }
 
-// isNote reports whether e is between the agent of e.Seat and the person behind it.
-func (e Event) isNote() bool {
-	return len(e.To) == 1 && e.To[0] == e.Seat && (e.Type != Said || e.Person)
+// IsNote reports whether e is between the agent of e.Seat and the person behind it, and
+// nothing to the room.
+func (e Event) IsNote() bool {
+	return e.isToItself() && (e.Type != Said || e.Person && e.Kind == "" && e.Withdraws == 0)
 }
 
-// did reports whether a caused e.
+// isToItself reports whether only the agent of e.Seat and the person behind it see e.
+func (e Event) isToItself() bool { return len(e.To) == 1 && e.To[0] == e.Seat }
+
+// did reports whether a caused e, or the person behind it did.
 func (a Agent) did(e Event) bool { return e.Actor() == a.Seat && e.N >= a.Joined }
 
 // Sees reports whether e is part of the room's history for a. That a text was removed is,
@@ -32,10 +36,16 @@ func (a Agent) Sees(e Event) bool {
 	if e.Redacts != 0 && !a.Sees(e.redacted()) {
 		return false
 	}
-	if e.Type == Steered && e.Reason == "" {
+	if e.Type == Steered && !a.hears(e.Reason) {
 		return false
 	}
 	return e.Type != Retired && a.IsFor(e) && (e.N >= a.Since.N || a.remembers(e))
+}
+
+// hears reports whether a is told why the person behind it has changed something. Of links
+// only the person is.
+func (a Agent) hears(why Reason) bool {
+	return why != "" && (a.IsPerson() || why != ReasonOpened && why != ReasonTwice)
 }
 
 // remembers reports whether a sees e, from before its time, because it has the name
@@ -65,8 +75,12 @@ func (a Agent) Receives(e Event) bool {
 	return e.N >= a.Since.N && a.Sees(e) && !(e.Type == Joined && e.Seat == a.Seat)
 }
 
-// IsNews reports whether a is shown e and did not cause it.
-func (a Agent) IsNews(e Event) bool { return a.Receives(e) && !a.did(e) }
+// IsNews reports whether a is shown e and did not cause it. What the person behind an
+// agent does is news to the agent, and everything is to the person, who may have done it
+// on another device.
+func (a Agent) IsNews(e Event) bool {
+	return a.Receives(e) && (a.IsPerson() || e.Person || !a.did(e))
+}
 
 // AgreedIn returns the proposals that e completes and a may see.
 func (a Agent) AgreedIn(e Event) (agreed []int64) {

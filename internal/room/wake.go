@@ -14,10 +14,11 @@ import (
 // agents every event does. With more, messages do unless they are of kind Status,
 // and so does a knock; joins, leaves and changes do not. What is meant for a does in
 // every room, whatever its kind: private messages, replies to a, a's name, and
-// requests to a. With forMe only that does, and requests to all.
+// requests to a, and what the person behind a says. With forMe only that does, and
+// requests to all. Everything wakes a person.
 func (a Agent) WokenBy(e Event, agents int, forMe bool) bool {
 	switch {
-	case agents <= 2, e.ClosesRoom(), e.Type == Managed && e.Seat == a.Seat, e.Type == Knocked, len(a.AgreedIn(e)) > 0:
+	case agents <= 2, e.Type == Steered, a.IsPerson() && !forMe, e.ClosesRoom(), e.Type == Managed && e.Seat == a.Seat, e.Type == Knocked, len(a.AgreedIn(e)) > 0:
 		return true
 	case e.Type != Said:
 		return false
