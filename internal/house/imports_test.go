@@ -31,10 +31,10 @@ func arrows() map[string][]string {
 		"internal/ratelimit": rooms,
 		"internal/access":    {"internal/room", "internal/ident", "internal/fault", "internal/table"},
 		"internal/view":      slices.Concat(rooms, []string{"internal/hidden"}),
-		"internal/password":  rooms,
-		"internal/live":      rooms,
-		"internal/chat":      slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit", "internal/live", "internal/credential", "internal/audit"}),
-		"internal/pairing":   slices.Concat(rooms, []string{"internal/chat"}),
+		"internal/password":  rooms, "internal/link": {"internal/room", "internal/ident", "internal/fault"},
+		"internal/live":    rooms,
+		"internal/chat":    slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit", "internal/live", "internal/credential", "internal/audit", "internal/link"}),
+		"internal/pairing": slices.Concat(rooms, []string{"internal/chat"}),
 
 		// The protocol.
 		"internal/mcp":        {"internal/meter"},

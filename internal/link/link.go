@@ -1,0 +1,88 @@
+// Package link decides which links let the person behind a seat get tokens of its own, one
+// for each device. A link is a claim, which works once and is not stored: see ident.Claim.
+package link
+
+import (
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+const (
+	// MaxDevices is how many devices of a person have a token of a seat. A further one takes
+	// the place of the oldest.
+	MaxDevices = 4
+	// triedEvery is how often a person hears that a used link was opened.
+	triedEvery = 10 * time.Minute
+)
+
+// Of returns the claim of the link that can be opened for the seat of a; ok is false if
+// there is none. The agent may see it until its person has opened one, else it could get a
+// token of its own.
+func Of(s *room.State, a room.Agent) (c ident.Claim, ok bool) {
+	p := a.Person
+	return claimOf(s, a, p.Opened), (!p.HasOpened() || p.Adds) && !s.Closed
+}
+
+// claimOf returns the claim of a link of a by its number.
+func claimOf(s *room.State, a room.Agent, number int) ident.Claim {
+	return ident.NewClaim(s.LogKey, s.ID, a.Seat, a.Joined, number)
+}
+
+// Knows reports whether c is the claim of a link of the seat of a, perhaps of one that was
+// opened.
+func Knows(s *room.State, a room.Agent, c ident.Claim) bool {
+	for n := a.Person.Opened; n >= max(0, a.Person.Opened-maxOld); n-- {
+		if claimOf(s, a, n).Is(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxOld is how many used links of a seat are told from made-up ones.
+const maxOld = 16
+
+// Open returns the event by which the link of claim c gives a device its token, whose hash
+// it is; nil if the device has it. If the link was used before, the event tells that to the
+// person, if it has not been told lately, and err says so to the device.
+func Open(s *room.State, a room.Agent, c ident.Claim, hash string, now time.Time) (e *room.Event, err *fault.Error) {
+	p := a.Person
+	link, open := Of(s, a)
+	switch {
+	case slices.Contains(p.Devices, hash):
+		return nil, nil
+	case open && link.Is(c):
+		why := room.Reason("")
+		if p.HasOpened() {
+			why = room.ReasonOpened
+		}
+		p.Devices = append(slices.Clone(p.Devices[max(0, len(p.Devices)+1-MaxDevices):]), hash)
+		p.Opened, p.Adds = p.Opened+1, false
+		return new(room.Steer(a, p, why)), nil
+	case !Knows(s, a, c):
+		return nil, fault.Refuse(fault.TokenInvalid, "This link is not, or no longer, one of a seat in this room: its agent has left it, or somebody else has the seat. Ask the agent for its newest link.")
+	case !p.HasOpened() || now.Sub(time.UnixMilli(p.TriedMs)) < triedEvery:
+		return nil, refuseUsed()
+	}
+	p.TriedMs = now.UnixMilli()
+	return new(room.Steer(a, p, room.ReasonTwice)), refuseUsed()
+}
+
+func refuseUsed() *fault.Error {
+	return fault.Refuse(fault.NotAllowed, "This link was already opened on another device, and works once. If that was you, get a link for this device there. If it was not, somebody else speaks in your place: have your agent leave the room and join it again, and open the new link at once.")
+}
+
+// AddLink returns the event after which the person behind a has a link for a further device;
+// nil if it has one.
+func AddLink(a room.Agent) *room.Event {
+	p := a.Person
+	if p.Adds {
+		return nil
+	}
+	p.Adds = true
+	return new(room.Steer(a, p, ""))
+}

@@ -1,0 +1,148 @@
+package link_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/link"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// seats is a room of one agent, and the time.
+type seats struct {
+	*testing.T
+	head *room.Head
+	now  time.Time
+}
+
+// newSeats returns the room of Ann, in seat 1.
+func newSeats(t *testing.T) *seats {
+	s := &seats{T: t, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), head: room.NewHead(room.State{ID: "abcdefg", NextSeat: 1})}
+	ann := room.Agent{Seat: 1, Name: "Ann", Key: "ann", Role: room.Admin, Hash: "agent", Joined: 1, Since: room.Mark{N: 1}}
+	s.apply(room.Event{Type: room.Joined, Seat: 1, Name: "Ann", Agent: &ann, LogKey: "000102030405060708090a0b0c0d0e0f", Settings: &room.Settings{Name: "den", Key: "den", Capacity: 2}})
+	return s
+}
+
+func (s *seats) apply(e room.Event) {
+	s.Helper()
+	e.N, e.AtMs = s.head.AsOf+1, s.now.UnixMilli()
+	next, err := s.head.Append(&e)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.head = next
+}
+
+func (s *seats) ann() room.Agent {
+	a, _ := s.head.Seated(1)
+	return a
+}
+
+// link returns the link that can be opened.
+func (s *seats) link() ident.Claim {
+	s.Helper()
+	c, ok := link.Of(&s.head.State, s.ann())
+	if !ok {
+		s.Fatal("there is no link to open")
+	}
+	return c
+}
+
+// open opens a link, and returns the code of the refusal and what the person hears.
+func (s *seats) open(c ident.Claim, hash string) (fault.Code, room.Reason) {
+	e, err := link.Open(&s.head.State, s.ann(), c, hash, s.now)
+	var heard room.Reason
+	if e != nil {
+		heard = e.Reason
+		s.apply(*e)
+	}
+	if err != nil {
+		return err.Code, heard
+	}
+	return "", heard
+}
+
+// add gives the person a link for a further device.
+func (s *seats) add() ident.Claim {
+	s.Helper()
+	if e := link.AddLink(s.ann()); e != nil {
+		s.apply(*e)
+	}
+	return s.link()
+}
+
+func TestOpen_ofALinkTwice_givesOneDeviceATokenAndTellsItOfTheOther(t *testing.T) {
+	s := newSeats(t)
+	c := s.link()
+	for i, step := range []struct {
+		hash  string
+		after time.Duration
+		code  fault.Code
+		heard room.Reason
+	}{
+		{"first", 0, "", ""},
+		{"first", 0, "", ""}, // its reply was lost
+		{"second", time.Minute, fault.NotAllowed, room.ReasonTwice},
+		{"second", time.Minute, fault.NotAllowed, ""}, // not at each try
+		{"second", 10 * time.Minute, fault.NotAllowed, room.ReasonTwice},
+	} {
+		s.now = s.now.Add(step.after)
+		if code, heard := s.open(c, step.hash); code != step.code || heard != step.heard {
+			t.Errorf("step %d: refused by %q, and the person heard %q", i, code, heard)
+		}
+	}
+	if got := s.ann().Person.Devices; !slices.Equal(got, []string{"first"}) {
+		t.Errorf("devices %v", got)
+	}
+	if _, ok := link.Of(&s.head.State, s.ann()); ok {
+		t.Error("there is another link, without the person's asking")
+	}
+}
+
+func TestOpen_ofAFifthDevice_endsTheOldest(t *testing.T) {
+	s := newSeats(t)
+	if code, heard := s.open(s.link(), "1"); code != "" || heard != "" {
+		t.Fatalf("the first device: %q, %q", code, heard)
+	}
+	for _, hash := range []string{"2", "3", "4", "5"} {
+		c := s.add()
+		if again := s.add(); !again.Is(c) {
+			t.Error("to ask for a link again gives another one")
+		}
+		if code, heard := s.open(c, hash); code != "" || heard != room.ReasonOpened {
+			t.Errorf("device %s: %q, and the person heard %q", hash, code, heard)
+		}
+	}
+	if got := s.ann().Person.Devices; !slices.Equal(got, []string{"2", "3", "4", "5"}) {
+		t.Errorf("devices %v", got)
+	}
+}
+
+func TestOpen_ofWhatIsNoLinkOfTheSeat_isRefusedAndTellsNobody(t *testing.T) {
+	s := newSeats(t)
+	if code, heard := s.open(s.link(), "mine"); code != "" || heard != "" {
+		t.Fatalf("%q, %q", code, heard)
+	}
+	a, made := s.ann(), ident.NewClaim
+	for what, c := range map[string]ident.Claim{
+		"another room's":    made(s.head.LogKey, "bcdefgh", a.Seat, a.Joined, 0),
+		"a former agent's":  made(s.head.LogKey, s.head.ID, a.Seat, a.Joined+1, 0),
+		"one to come":       made(s.head.LogKey, s.head.ID, a.Seat, a.Joined, 2),
+		"that of other key": made("0f0e0d0c0b0a09080706050403020100", s.head.ID, a.Seat, a.Joined, 0),
+		"not yet asked for": made(s.head.LogKey, s.head.ID, a.Seat, a.Joined, 1),
+	} {
+		want := fault.TokenInvalid
+		if what == "not yet asked for" { // known, but for nobody to open
+			want = fault.NotAllowed
+		}
+		if code, heard := s.open(c, "theirs"); code != want || (want == fault.TokenInvalid && heard != "") {
+			t.Errorf("%s: refused by %q, and the person heard %q", what, code, heard)
+		}
+	}
+	if got := s.ann().Person.Devices; !slices.Equal(got, []string{"mine"}) {
+		t.Errorf("devices %v", got)
+	}
+}
