@@ -56,6 +56,10 @@ func (op *sendOp) makeEvent(ctx context.Context) error {
 
 // findAddressees finds the seats of the names in To.
 func (op *sendOp) findAddressees(ctx context.Context) error {
+	if a := op.caller.agent; a.IsPerson() && a.IsSameCompany(op.req.To, nil) { // a note
+		op.event.To, op.event.ToNames = []int{a.Seat}, []string{a.Name}
+		return nil
+	}
 	chosen, err := op.find(ctx, "to", op.req.To)
 	if err != nil {
 		return err
@@ -109,6 +113,9 @@ func (op *sendOp) sentBefore(ctx context.Context, unfound error) bool {
 		return fault.CodeOf(unfound) == fault.InvalidArgument && op.lookUpKey(ctx) == nil && op.keyed
 	}
 	c := op.caller
+	if c.agent.IsPerson() {
+		return false
+	}
 	if _, known := c.head.LastSaid(c.agent, op.began); !known && c.room.log.Recall(ctx, op.began.Add(-room.RepeatWindow)) == nil {
 		c.head = c.room.log.Known()
 	}

@@ -65,7 +65,7 @@ func (c *caller) decide(ctx context.Context, may func(h *room.Head, by room.Agen
 		}
 		ch, err := propose(h, by, now)
 		for i := range ch.Events {
-			ch.Events[i].By, ch.Events[i].ByName = by.Seat, by.Name
+			ch.Events[i].By, ch.Events[i].ByName, ch.Events[i].Person = by.Seat, by.Name, by.IsPerson()
 		}
 		return ch, err
 	}}
@@ -76,7 +76,7 @@ func (c *caller) decide(ctx context.Context, may func(h *room.Head, by room.Agen
 	if err != nil {
 		return nil, err
 	}
-	if a, here := c.room.log.Known().Seated(c.agent.Seat); here {
+	if a, here := c.room.log.Known().Owner(c.token); here {
 		c.agent = a // with its present role
 		c.attendance().NoteCall(ctx)
 	}

@@ -114,7 +114,7 @@ func (op *sendOp) spokeAfter(ctx context.Context, h *room.Head, n int64) (bool, 
 			return false, err
 		}
 		for _, e := range events {
-			if e.Type == room.Said && e.Seat == seat {
+			if e.Type == room.Said && e.Seat == seat && !e.Person {
 				return true, nil
 			}
 			n = e.N

@@ -43,6 +43,8 @@ func (in *inbox) status(h *room.Head, now time.Time) WaitStatus {
 	switch {
 	case in.removed:
 		return StatusRemoved
+	case in.caller.agent.IsPerson() && len(in.batch.Messages) == 0: // it watches on
+		return StatusQuiet
 	case len(in.batch.Messages) == 0 && ended, !in.full && in.parted && ended:
 		return StatusAllDone
 	case len(in.batch.Messages) > 0:
@@ -96,19 +98,19 @@ func (in *inbox) collect(ctx context.Context) error {
 func (in *inbox) take(e room.Event, agents int) bool {
 	me := in.caller.agent
 	if e.Type == room.Left && e.Seat == me.Seat && e.N > me.Joined {
-		if in.scanned, in.removed, in.reason = e.N, true, e.Reason; e.By != 0 {
-			in.batch.Add(view.Of(in.batch.Room, me, e), e) // which admin removed the caller, and why
+		if in.scanned, in.removed, in.reason = e.N, true, e.Reason; e.By != 0 || e.Person {
+			in.batch.Add(view.Of(in.batch.Room, me, e), e) // which admin removed the caller, and why; or that its user has left
 		}
 		return false
 	}
-	if e.Regains && e.Seat == me.Seat && e.N > in.caller.head.AsOf { // under another token
+	if e.N > in.caller.head.AsOf && me.LosesToken(e) {
 		in.scanned, in.removed, in.reason = e.N, true, room.ReasonReplaced
 		return false
 	}
 	if e.Redacts != 0 {
 		in.batch.Redact(e.Redacts)
 	}
-	if me.IsNews(e) {
+	if me.IsNews(e) && e.N != in.pos.own {
 		m := view.Of(in.batch.Room, me, e)
 		m.Repeated = e.N <= max(in.pos.repeatTo, in.pos.shownTo)
 		if !in.batch.Add(m, e) {

@@ -70,7 +70,7 @@ func infoOf(ctx context.Context, s *Service, key, password string) (Info, error)
 // info describes the room to the caller.
 func (c *caller) info(ctx context.Context) (info Info, err error) {
 	info.Now = c.room.svc.now()
-	if info.Room, err = c.room.view(ctx, c.head, c.agent.Seat); err != nil {
+	if info.Room, err = c.room.view(ctx, c.head, c.agent); err != nil {
 		return Info{}, err
 	}
 	if info.Earlier, err = earlier(ctx, c.room.log, c.agent, room.Mark{Messages: c.head.Messages}); err != nil {

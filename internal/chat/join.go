@@ -7,6 +7,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/link"
 	"github.com/parley-chat/parley/internal/password"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
@@ -200,7 +201,7 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 	if mine.Regains {
 		return back(ctx, r, t, how)
 	}
-	view, err := r.view(ctx, r.log.Known(), mine.Seat)
+	view, err := r.view(ctx, r.log.Known(), *mine.Agent)
 	if err != nil {
 		return Seated{}, err
 	}
@@ -208,6 +209,7 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 		Status: how, Token: t.String(), Name: mine.Name, Room: view,
 		Cursor: ident.Cursor{N: mine.N}.String(t), Now: op.svc.now(),
 		Hidden: mine.Agent.Since.Messages, Begun: r.log.Known().Recent.Begun(),
+		Watch: link.Shown(&r.log.Known().State, *mine.Agent),
 	}
 	if mine.N > 1 {
 		if err := addLastMessages(ctx, r.log, *mine.Agent, mine.N, &got); err != nil {

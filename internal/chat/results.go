@@ -43,7 +43,8 @@ type Seated struct {
 	Agreements []Agreement
 	Cursor     string
 	Now        time.Time
-	Begun      bool // two agents have spoken
+	Begun      bool   // two agents have spoken
+	Watch      string // the claim of the link for the caller's user; "" if none can be opened
 	room.Debt
 }
 

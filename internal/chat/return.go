@@ -5,6 +5,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/link"
 	"github.com/parley-chat/parley/internal/password"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
@@ -41,7 +42,7 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 // refused if the token is no pending one. The caller's room must be released.
 func enterPending(ctx context.Context, s *Service, token string, refused error) (*caller, error) {
 	t, err := parseToken(token)
-	if err != nil {
+	if err != nil || t.Person {
 		return nil, refused
 	}
 	r := s.acquire(t.Room)
@@ -74,16 +75,20 @@ func (c *caller) back(ctx context.Context, how JoinStatus) (Seated, error) {
 	if err != nil {
 		return Seated{}, err
 	}
-	view, err := c.room.view(ctx, c.head, c.agent.Seat)
+	view, err := c.room.view(ctx, c.head, c.agent)
 	if err != nil {
 		return Seated{}, err
 	}
 	got := Seated{
 		Status: how, Token: c.token.String(), Name: c.agent.Name, Room: view, Now: c.room.svc.now(),
 		Hidden: c.agent.Since.Messages, Begun: c.head.Recent.Begun(), Debt: room.DebtOf(c.head, c.agent.Seat, c.room.svc.now()),
+		Watch: link.Shown(&c.head.State, c.agent),
 	}
 	if got.Agreements, err = c.reader().agreements(ctx); err != nil {
 		return Seated{}, err
+	}
+	if c.agent.IsPerson() && isFirst(c, p) {
+		return got, addLatest(ctx, c, &got)
 	}
 	return got, c.reader().addUnread(ctx, p, &got)
 }

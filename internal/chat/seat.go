@@ -97,6 +97,8 @@ func (s *Service) whyNot(ctx context.Context, h *room.Head, t ident.Token) error
 	a, there := h.Seated(t.Seat)
 	_, pending := room.PendingKnock(&h.State, t.Seat, ident.HashSecret(t.Secret), s.now())
 	switch {
+	case t.Person && there:
+		return fault.Refuse(fault.TokenInvalid, "This token of a person is not, or no longer, one of this seat: a link opened on a further device may have ended it, or somebody else has the seat. On a device that still works, ask for a new link; or have the agent leave the room and join it again, and open the link that it gives you.")
 	case pending:
 		return fault.Refuse(fault.TokenInvalid, "This agent_token is pending: nobody has a seat by it yet. Pass it to join_room, and to nothing else, until the room has vouched for you.")
 	case there && ident.SameSecret(t.Secret, a.EndedHash):
@@ -112,7 +114,7 @@ func (s *Service) whyNot(ctx context.Context, h *room.Head, t ident.Token) error
 	if err != nil {
 		return err
 	}
-	if gone.Hash != "" && !ident.SameSecret(t.Secret, gone.Hash) { // of another owner of the number
+	if !t.Person && gone.Hash != "" && !ident.SameSecret(t.Secret, gone.Hash) { // of another owner of the number
 		gone.Reason = room.ReasonLeft
 	}
 	return room.RefuseRemoved(gone.Reason, h.Paired)

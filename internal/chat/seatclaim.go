@@ -55,7 +55,7 @@ type seatClaim struct {
 // the time of a lease.
 func (r *liveRoom) signsOfLife(ctx context.Context, lease time.Duration) (map[int]room.Presence, error) {
 	since := r.svc.now().Add(-lease)
-	presence, err := r.agents.Presence(ctx, table.Strong)
+	presence, _, err := r.agents.Presence(ctx, table.Strong)
 	if err != nil {
 		return nil, err
 	}

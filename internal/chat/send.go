@@ -36,6 +36,9 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	}
 	defer c.room.release()
 	op := &sendOp{caller: c, req: req, began: began, credential: credential.In(req.Text)}
+	if c.agent.IsPerson() { // who knows what it says
+		op.credential, op.warned = "", true
+	}
 	if err := op.address(ctx); err != nil {
 		return Sent{}, s.Outward(err)
 	}
@@ -84,7 +87,7 @@ func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (
 	pos := position{named: true, ignored: op.req.Cursor != "" && !named}
 	if at, known := c.positions().Known(); named {
 		pos.after, pos.noted = cursor.N, cursor.Noted
-	} else if after, _ := at.Next(); known && max(c.head.Recent.NewestForeign(c.agent.Seat), c.head.LastChange) <= after {
+	} else if after, _ := at.Next(); known && !c.agent.IsPerson() && max(c.head.Recent.NewestForeign(c.agent.Seat), c.head.LastChange) <= after {
 		pos.after = c.head.AsOf // nothing is unread, so no read is needed to tell from where on
 	} else if pos, err = c.locate(ctx, &WaitRequest{Cursor: op.req.Cursor}); err != nil {
 		return nil, err
@@ -137,7 +140,7 @@ var (
 func (op *sendOp) run(ctx context.Context) (Sent, error) {
 	c := op.caller
 	cursor, named := c.parseCursor(op.req.Cursor)
-	op.guard, op.checked = named, cursor.N
+	op.guard, op.checked = named && !c.agent.IsPerson(), cursor.N
 	for range maxLooks {
 		p := &roomlog.Proposal{Propose: op.propose, Blocked: op.blocked, Began: op.began}
 		err := c.room.log.Append(ctx, p)
@@ -193,7 +196,7 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 	if op.keyed {
 		return roomlog.Change{}, nil
 	}
-	if op.req.Key == "" {
+	if op.req.Key == "" && !a.IsPerson() {
 		if repeated, err := op.isRepeated(h, a, now); repeated || err != nil {
 			return roomlog.Change{}, err
 		}

@@ -22,7 +22,9 @@ func succeed(ctx context.Context, c *caller) error {
 	if err != nil {
 		return err
 	}
-	presence[c.agent.Seat] = room.Presence{AtMs: r.svc.now().UnixMilli()} // it is here, whatever it has announced
+	if !c.agent.IsPerson() {
+		presence[c.agent.Seat] = room.Presence{AtMs: r.svc.now().UnixMilli()} // it is here, whatever it has announced
+	}
 	claim := &room.Claim{Presence: presence}
 	err = r.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
 		if e := claim.Succeed(h, now); e != nil && !h.Closed && !h.Expired(now) {

@@ -65,7 +65,7 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 			got.HidesTalk = e.OpenFrom != nil
 		}
 	}
-	got.Room, err = c.room.view(ctx, c.room.log.Known(), c.agent.Seat)
+	got.Room, err = c.room.view(ctx, c.room.log.Known(), c.agent)
 	return got, s.Outward(err)
 }
 

@@ -65,12 +65,12 @@ func (c *caller) locate(ctx context.Context, req *WaitRequest) (position, error)
 // the same call has sent; 0 for none. A call spends its time in collectUntil, so what
 // needs much of the stack before or after that is kept out of this frame.
 func (c *caller) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited, error) {
-	r, seat := c.room, c.agent.Seat
+	r := c.room
 	w := &live.Wait{Began: r.svc.now(), Standby: req.Standby, Superseded: make(chan struct{}), Turn: make(chan int64, 1)}
 	w.Until = w.Began.Add(r.svc.WaitLimit(ctx, req.Wait))
 	w.Looks = !w.Began.Before(w.Until)
-	r.agents.Open(seat, w)
-	defer r.agents.Close(seat, w)
+	openWait(c, w)
+	defer closeWait(c, w)
 	in, err := c.begin(ctx, req, w, own)
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func (c *caller) begin(ctx context.Context, req *WaitRequest, w *live.Wait, own 
 	pos.own = own
 	in := newInbox(c, pos)
 	in.forMe = req.ForMe
-	if in.alone = !w.Looks && !req.Standby && pos.named && !pos.noted && c.isAlone(ctx); in.alone {
+	if in.alone = !w.Looks && !req.Standby && !c.agent.IsPerson() && pos.named && !pos.noted && c.isAlone(ctx); in.alone {
 		w.Until = w.Began
 	}
 	return in, nil
@@ -130,7 +130,7 @@ func (c *caller) isAlone(ctx context.Context) bool {
 	if c.room.agents.HasCompany(h, c.agent.Seat) {
 		return false
 	}
-	shown, err := c.room.view(ctx, h, c.agent.Seat)
+	shown, err := c.room.view(ctx, h, c.agent)
 	_, away := view.Absence(shown.Agents)
 	return err == nil && away > 0
 }
@@ -199,7 +199,9 @@ func (c *caller) hand(ctx context.Context, in *inbox, w *live.Wait) (*Waited, er
 	if a, here := h.Seated(c.agent.Seat); here {
 		got.Acting = in.succeeded && room.IsActing(&h.State, a)
 	}
-	got.AwayUntil = c.attendance().AwayUntil()
+	if !c.agent.IsPerson() {
+		got.AwayUntil = c.attendance().AwayUntil()
+	}
 	return got, nil
 }
 

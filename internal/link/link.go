@@ -19,9 +19,19 @@ const (
 	triedEvery = 10 * time.Minute
 )
 
+// Shown returns the claim of the link that can be opened for the seat of a, as a may see it;
+// "" if there is none. The agent sees none once its person has opened one: with it, it could
+// speak as that person.
+func Shown(s *room.State, a room.Agent) string {
+	c, ok := Of(s, a)
+	if !ok || a.Person.HasOpened() && !a.IsPerson() {
+		return ""
+	}
+	return c.String()
+}
+
 // Of returns the claim of the link that can be opened for the seat of a; ok is false if
-// there is none. The agent may see it until its person has opened one, else it could get a
-// token of its own.
+// there is none.
 func Of(s *room.State, a room.Agent) (c ident.Claim, ok bool) {
 	p := a.Person
 	return claimOf(s, a, p.Opened), (!p.HasOpened() || p.Adds) && !s.Closed
@@ -64,12 +74,17 @@ func Open(s *room.State, a room.Agent, c ident.Claim, hash string, now time.Time
 		p.Opened, p.Adds = p.Opened+1, false
 		return new(room.Steer(a, p, why)), nil
 	case !Knows(s, a, c):
-		return nil, fault.Refuse(fault.TokenInvalid, "This link is not, or no longer, one of a seat in this room: its agent has left it, or somebody else has the seat. Ask the agent for its newest link.")
+		return nil, RefuseUnknown()
 	case !p.HasOpened() || now.Sub(time.UnixMilli(p.TriedMs)) < triedEvery:
 		return nil, refuseUsed()
 	}
 	p.TriedMs = now.UnixMilli()
 	return new(room.Steer(a, p, room.ReasonTwice)), refuseUsed()
+}
+
+// RefuseUnknown refuses a link of a seat that its agent has no more.
+func RefuseUnknown() *fault.Error {
+	return fault.Refuse(fault.TokenInvalid, "This link is not, or no longer, one of a seat in this room: its agent has left it, or somebody else has the seat. Ask the agent for its newest link.")
 }
 
 func refuseUsed() *fault.Error {

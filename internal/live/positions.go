@@ -11,13 +11,14 @@ import (
 // positionEvery is how often a position is written that only cursors advance.
 const positionEvery = time.Minute
 
-// Positions gives access to the read position of one seat.
+// Positions gives access to the read position of one agent, or of one device of the person
+// behind it.
 type Positions struct {
 	room  *Room
 	agent room.Agent
 }
 
-// Positions returns the read position of an agent.
+// Positions returns the read position of a.
 func (r *Room) Positions(a room.Agent) Positions { return Positions{r, a} }
 
 // Load returns the position. With one process the cache is as good as the table;
@@ -43,13 +44,13 @@ func (s Positions) Load(ctx context.Context) (room.ReadPosition, error) {
 func (s Positions) HandingLock() *sync.Mutex {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
-	return &s.room.cached(s.agent.Seat).handing
+	return &s.room.reading(s.agent).handing
 }
 
 func (s Positions) cache(p room.ReadPosition) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
-	s.room.cached(s.agent.Seat).position = &p
+	s.room.reading(s.agent).position = &p
 }
 
 // Write stores the position.
@@ -61,7 +62,7 @@ func (s Positions) Write(ctx context.Context, p room.ReadPosition) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m := r.cached(s.agent.Seat)
+	m := r.reading(s.agent)
 	m.position, m.positionAt = &p, now
 	return nil
 }
@@ -85,7 +86,7 @@ func (s Positions) Handed(ctx context.Context, p room.ReadPosition) error {
 func (s Positions) Acknowledge(ctx context.Context, n int64) {
 	r := s.room
 	r.mu.Lock()
-	m := r.cached(s.agent.Seat)
+	m := r.reading(s.agent)
 	known, due := m.position, r.now().Sub(m.positionAt) >= positionEvery
 	r.mu.Unlock()
 	var p room.ReadPosition
@@ -115,7 +116,7 @@ func (s Positions) Acknowledge(ctx context.Context, n int64) {
 func (s Positions) Shown(n int64) int64 {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
-	m := s.room.cached(s.agent.Seat)
+	m := s.room.reading(s.agent)
 	m.shown = max(m.shown, n)
 	return m.shown
 }
@@ -125,6 +126,9 @@ func (s Positions) Shown(n int64) int64 {
 func (s Positions) Gave(n int64) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
+	if s.agent.IsPerson() {
+		return
+	}
 	m := s.room.cached(s.agent.Seat)
 	m.presence.Read = max(m.presence.Read, n)
 }
@@ -133,7 +137,7 @@ func (s Positions) Gave(n int64) {
 func (s Positions) Known() (p room.ReadPosition, ok bool) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
-	if m := s.room.cached(s.agent.Seat); m.position != nil {
+	if m := s.room.reading(s.agent); m.position != nil {
 		return *m.position, true
 	}
 	return p, false
@@ -144,7 +148,7 @@ func (s Positions) Known() (p room.ReadPosition, ok bool) {
 func (s Positions) Arrived(cursor, replyTo int64) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
-	m := s.room.cached(s.agent.Seat)
+	m := s.room.reading(s.agent)
 	if m.position == nil {
 		return // not read yet: the batch may come once more
 	}

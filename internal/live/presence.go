@@ -50,8 +50,11 @@ type Call struct {
 }
 
 // Note notes what a call says about its agent, and writes it where that is
-// due: see renewLease.
+// due: see renewLease. Of a person it notes only that it watches.
 func (at Attendance) Note(ctx context.Context, how Call) (due time.Time) {
+	if at.agent.IsPerson() {
+		return at.notePerson(ctx, how)
+	}
 	known := at.known(ctx, how)
 	if how.Activity != "" {
 		at.setActivity(ctx, how.Activity)
@@ -202,6 +205,9 @@ func (r *Room) RenewEvery() time.Duration {
 // returns when to do so again before the end; 0 means that there is no need.
 func (at Attendance) Renew(ctx context.Context, w *Wait) (again time.Duration) {
 	r := at.room
+	if at.agent.IsPerson() {
+		return at.watch(ctx)
+	}
 	if again = r.RenewEvery(); !r.o.SingleProcess {
 		stored, err := at.read(ctx)
 		if err != nil { // else the announcement of a younger wait could be written over
@@ -281,11 +287,10 @@ func (at Attendance) setActivity(ctx context.Context, activity string) {
 }
 
 // Presence returns the presence of every seat: the stored one, or what this process
-// has heard since.
-func (r *Room) Presence(ctx context.Context, c table.Consistency) (map[int]room.Presence, error) {
-	all, err := r.log.Seats().Presence(ctx, c)
-	if err != nil {
-		return nil, err
+// has heard since; and until when the people behind seats are watching.
+func (r *Room) Presence(ctx context.Context, c table.Consistency) (all map[int]room.Presence, people map[int]time.Time, err error) {
+	if all, people, err = r.log.Seats().Presence(ctx, c); err != nil {
+		return nil, nil, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -305,5 +310,5 @@ func (r *Room) Presence(ctx context.Context, c table.Consistency) (map[int]room.
 			all[seat] = p
 		}
 	}
-	return all, nil
+	return all, people, nil
 }

@@ -40,7 +40,8 @@ type Room struct {
 	sweep Sweep
 
 	mu      sync.Mutex
-	waits   map[int]*Wait      // by seat
+	waits   map[int]*Wait      // by seat, of agents
+	watches map[int][]*Wait    // by seat, of the people behind them, oldest first
 	silence *silence           // runs while every agent may be waiting; else nil
 	stop    context.CancelFunc // ends the polling and the sweeping; nil: neither runs
 	sweepAt time.Time          // in a paired room: no lease ends before
@@ -63,7 +64,7 @@ type Wait struct {
 	Announced  time.Time     // until when others know of it; zero: they do not
 	Standby    bool          // a program waits for the agent
 	Looks      bool          // it lasts no time: the agent does not wait
-	Superseded chan struct{} // closed by a younger wait of the seat; nil: never
+	Superseded chan struct{} // closed by a younger wait of the agent, or by many of the person; nil: never
 	Yields     bool          // superseded because the agent itself waits; set before that is closed
 	Turn       chan int64    // receives the last word whose silence gives the caller the turn: see ClaimTurn
 }
@@ -120,10 +121,15 @@ func (r *Room) Close(seat int, w *Wait) {
 	if len(r.waits) == 0 {
 		r.waits = nil
 		r.endSilence()
-		if r.stop != nil {
-			r.stop()
-			r.stop = nil
-		}
+	}
+	r.rest()
+}
+
+// rest ends the polling and the sweeping if nobody waits. r.mu is held.
+func (r *Room) rest() {
+	if len(r.waits) == 0 && len(r.watches) == 0 && r.stop != nil {
+		r.stop()
+		r.stop = nil
 	}
 }
 
@@ -169,16 +175,16 @@ func (r *Room) BackAt(seat int) time.Time {
 // read.
 const rosterEvery = 30 * time.Second
 
-// ReadRosterLately reports whether it is too early to read the roster for a seat again,
-// and notes that it is read now otherwise.
-func (r *Room) ReadRosterLately(seat int) bool {
+// ReadRosterLately reports whether it is too early to read the roster for a again, and
+// notes that it is read now otherwise.
+func (r *Room) ReadRosterLately(a room.Agent) bool {
 	if r.o.SingleProcess {
 		return false
 	}
 	now := r.now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m := r.cached(seat)
+	m := r.reading(a)
 	if now.Sub(m.rosterReadAt) < rosterEvery {
 		return true
 	}
@@ -186,13 +192,12 @@ func (r *Room) ReadRosterLately(seat int) bool {
 	return false
 }
 
-// NoteRoster notes what a seat sees of who is there, and reports whether that is new to
-// it. If this process does not know what the seat saw last, only an agent that just
-// came or left is new.
-func (r *Room) NoteRoster(seat int, roster [16]byte, moved bool) bool {
+// NoteRoster notes what a sees of who is there, and reports whether that is new to it. If
+// this process does not know what it saw last, only an agent that just came or left is new.
+func (r *Room) NoteRoster(a room.Agent, roster [16]byte, moved bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m := r.cached(seat)
+	m := r.reading(a)
 	before := m.roster
 	m.roster = roster
 	if before == [16]byte{} {
@@ -210,19 +215,27 @@ type silence struct {
 // seatCache is what this process remembers of a seat beside the log. The room's
 // mutex guards it, except for handing.
 type seatCache struct {
-	presence     room.Presence      // as of the last call here
-	presenceAt   time.Time          // when it was last written here
-	waitWritten  bool               // what was written says that the agent waits
+	reading                   // of the agent
+	presence    room.Presence // as of the last call here
+	presenceAt  time.Time     // when it was last written here
+	waitWritten bool          // what was written says that the agent waits
+	activity    string
+	activityAt  time.Time // when it was last written here
+
+	people  map[string]*reading // of the person behind the agent, by device
+	watched time.Time           // until when the person watches, as last written here
+}
+
+// reading is how far one reader has come, and what it saw.
+type reading struct {
 	position     *room.ReadPosition // as last read or written here; nil: unknown
 	positionAt   time.Time          // when it was last written here
 	shown        int64              // calls with a cursor were shown the events up to here
-	activity     string
-	activityAt   time.Time // when it was last written here
-	roster       [16]byte  // of who was there, as the seat last saw it; zero: unknown
-	rosterReadAt time.Time // when it was last read for a quiet result
+	roster       [16]byte           // of who was there, as it was last seen; zero: unknown
+	rosterReadAt time.Time          // when it was last read for a quiet result
 
 	// handing is held from the moment at which a call without a cursor is sure to
-	// be the newest of its seat until it has noted what it hands out, so that the
+	// be the newest of its reader until it has noted what it hands out, so that the
 	// next one begins behind that. It precedes all other locks.
 	handing sync.Mutex
 }
@@ -235,4 +248,22 @@ func (r *Room) cached(seat int) *seatCache {
 		r.seats[seat] = c
 	}
 	return c
+}
+
+// reading returns how far a, or the device of the person behind it, has read. r.mu is
+// held.
+func (r *Room) reading(a room.Agent) *reading {
+	c := r.cached(a.Seat)
+	if !a.IsPerson() {
+		return &c.reading
+	}
+	if c.people == nil {
+		c.people = map[string]*reading{}
+	}
+	p := c.people[a.Device]
+	if p == nil {
+		p = &reading{}
+		c.people[a.Device] = p
+	}
+	return p
 }

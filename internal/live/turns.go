@@ -118,7 +118,7 @@ func (r *Room) turn(ctx context.Context) (t room.Turn, word int64, err error) {
 	}
 	h, now := r.log.Known(), r.now()
 	word, _, _ = h.Recent.LastWord()
-	presence, err := r.Presence(ctx, table.Eventual)
+	presence, _, err := r.Presence(ctx, table.Eventual)
 	if err != nil {
 		return t, 0, err
 	}

@@ -13,7 +13,7 @@ import (
 // why the message must not be sent; that is a *fault.Error.
 func Compose(h *Head, a Agent, e Event, now time.Time) (Event, error) {
 	c := composer{h, a, now}
-	e.Type, e.Seat, e.Name = Said, a.Seat, a.Name
+	e.Type, e.Seat, e.Name, e.Person = Said, a.Seat, a.Name, e.Person || a.IsPerson()
 	var err error
 	switch {
 	case e.Person && e.isToItself():

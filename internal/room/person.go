@@ -59,6 +59,22 @@ func (p Person) holder(a Agent, t ident.Token) (Agent, bool) {
 	return a, a.IsPerson()
 }
 
+// LosesToken reports whether e, which follows the call of a, ends the token with which a was
+// accepted: another has the seat, or the person another device.
+func (a Agent) LosesToken(e Event) bool {
+	p := e.Behind
+	if e.Regains && e.Agent != nil {
+		p = &e.Agent.Person
+	}
+	switch {
+	case e.Seat != a.Seat || p == nil:
+		return false
+	case a.IsPerson():
+		return !slices.Contains(p.Devices, a.Device)
+	}
+	return e.Regains
+}
+
 // endedBy returns who is behind an agent that event n seats in the place of the one before
 // which p is: somebody unknown, who sees no older note and has no older link.
 func (p Person) endedBy(n int64) Person { return Person{From: n, Opened: p.Opened + 1} }

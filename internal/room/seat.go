@@ -134,9 +134,10 @@ func Successor(s *State, seat int) int {
 // seat, and no password distinguishes its people from strangers.
 func (s *State) Deserted() bool { return len(s.Agents) == 0 && s.Password == "" }
 
-// FreeSeat returns the event that frees the seat of a.
+// FreeSeat returns the event that frees the seat of a, which the person behind it may give
+// up.
 func FreeSeat(s *State, a Agent, why Reason) *Event {
-	return &Event{Type: Left, Seat: a.Seat, Name: a.Name, Reason: why, Promoted: Successor(s, a.Seat)}
+	return &Event{Type: Left, Seat: a.Seat, Name: a.Name, Reason: why, Person: a.IsPerson(), Promoted: Successor(s, a.Seat)}
 }
 
 // RefuseRemoved refuses the token of a seat that its agent has lost. paired says that a

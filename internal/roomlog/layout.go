@@ -32,6 +32,7 @@ const (
 	seenPrefix     = "SEEN#"
 	agreedPrefix   = "AGREED#"
 	activitySuffix = "#ACT"
+	personSuffix   = "#ME"
 	wrongPrefix    = "WRONG#"
 	madePrefix     = "MADE#"
 	callerPrefix   = "CALLER#"
@@ -63,15 +64,36 @@ func activityKey(id string, seat int) table.Key {
 	return inRoom(id, seenPrefix+seatDigits(seat)+activitySuffix)
 }
 
-// readPositionKey returns the key of a seat's read position.
-func readPositionKey(id string, seat int) table.Key { return inRoom(id, "AT#"+seatDigits(seat)) }
+// personKey returns the key of the presence of the person behind a seat. The same query
+// brings it along.
+func personKey(id string, seat int) table.Key {
+	return inRoom(id, seenPrefix+seatDigits(seat)+personSuffix)
+}
+
+// readPositionKey returns the key of the read position of a, or of one device of the
+// person behind it.
+func readPositionKey(id string, a room.Agent) table.Key {
+	sort := "AT#" + seatDigits(a.Seat)
+	if a.IsPerson() {
+		sort += personSuffix + "#" + firstRunes(a.Device, deviceDigits)
+	}
+	return inRoom(id, sort)
+}
+
+// deviceDigits is how much of the hash of a device's token tells it from the others.
+const deviceDigits = 16
 
 // goneKey returns the key of the reason why a seat was given up.
 func goneKey(id string, seat int) table.Key { return inRoom(id, "GONE#"+seatDigits(seat)) }
 
-// sentKey returns the key of the message that an idempotency key of a stands for.
+// sentKey returns the key of the message that an idempotency key of a, or of the person
+// behind it, stands for.
 func sentKey(id string, a room.Agent, key string) table.Key {
-	return inRoom(id, fmt.Sprintf("SENT#%s#%016d#%s", seatDigits(a.Seat), a.Joined, key))
+	prefix := "SENT#"
+	if a.IsPerson() { // the agent may choose the same keys
+		prefix = "SAID#"
+	}
+	return inRoom(id, fmt.Sprintf("%s%s#%016d#%s", prefix, seatDigits(a.Seat), a.Joined, key))
 }
 
 func inRoom(id, sort string) table.Key { return table.Key{Partition: roomPrefix + id, Sort: sort} }

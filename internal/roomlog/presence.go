@@ -2,6 +2,9 @@ package roomlog
 
 import (
 	"context"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/room"
@@ -19,6 +22,12 @@ type activityItem struct {
 	AsOf int64  `json:"n"` // the last event when it was said
 }
 
+// personItem stores that the person behind a seat is watching.
+type personItem struct {
+	V       int   `json:"v"`
+	UntilMs int64 `json:"until"`
+}
+
 // PutPresence returns the op that stores the presence of a until its lease ends.
 func PutPresence(s *room.State, a room.Agent, p room.Presence) table.Op {
 	p.V = room.Version
@@ -34,14 +43,21 @@ type Seats struct{ log *Log }
 // Seats returns what is stored of the room's seats.
 func (l *Log) Seats() Seats { return Seats{l} }
 
-// Presence returns the stored presence of every seat whose lease has not ended.
-func (s Seats) Presence(ctx context.Context, c table.Consistency) (map[int]room.Presence, error) {
+// Presence returns the stored presence of every seat whose lease has not ended, and until
+// when the people behind seats are watching.
+func (s Seats) Presence(ctx context.Context, c table.Consistency) (all map[int]room.Presence, people map[int]time.Time, err error) {
 	l := s.log
-	all, activities := map[int]room.Presence{}, map[int]activityItem{}
+	activities := map[int]activityItem{}
+	all, people = map[int]room.Presence{}, map[int]time.Time{}
 	where := table.Range{Partition: roomPrefix + l.id, Prefix: seenPrefix, Consistency: c}
-	err := each(ctx, l.store.table, where, func(item table.Item) error { return addPresence(item, all, activities) })
+	err = each(ctx, l.store.table, where, func(item table.Item) error {
+		if digits, is := strings.CutSuffix(strings.TrimPrefix(item.Key.Sort, seenPrefix), personSuffix); is {
+			return addPerson(item, digits, people)
+		}
+		return addPresence(item, all, activities)
+	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for seat, a := range activities {
 		if p, here := all[seat]; here {
@@ -49,7 +65,18 @@ func (s Seats) Presence(ctx context.Context, c table.Consistency) (map[int]room.
 			all[seat] = p
 		}
 	}
-	return all, nil
+	return all, people, nil
+}
+
+func addPerson(item table.Item, seatDigits string, people map[int]time.Time) error {
+	seat, err := strconv.Atoi(seatDigits)
+	if err != nil {
+		return fmt.Errorf("roomlog: %s names no seat", item.Key)
+	}
+	var p personItem
+	err = Decode(item, &p)
+	people[seat] = time.UnixMilli(p.UntilMs)
+	return err
 }
 
 func addPresence(item table.Item, all map[int]room.Presence, activities map[int]activityItem) error {
@@ -78,6 +105,14 @@ func (s Seats) PresenceOf(ctx context.Context, seat int) (p room.Presence, err e
 		err = Decode(item, &p)
 	}
 	return p, err
+}
+
+// SetPerson stores that the person behind a seat watches until a time.
+func (s Seats) SetPerson(ctx context.Context, seat int, until time.Time) error {
+	l := s.log
+	return l.store.table.Write(ctx, table.Put(table.Item{
+		Key: personKey(l.id, seat), Expires: room.CeilSecond(until), Data: Encode(personItem{V: room.Version, UntilMs: until.UnixMilli()}),
+	}, table.Always))
 }
 
 // SetActivity stores what the agent of a seat says it is doing.

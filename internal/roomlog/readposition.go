@@ -8,10 +8,11 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// ReadPosition returns the stored read position of a; zero if there is none.
+// ReadPosition returns the stored read position of a, or of the device of the person
+// behind it; zero if there is none.
 func (s Seats) ReadPosition(ctx context.Context, a room.Agent) (p room.ReadPosition, err error) {
 	l := s.log
-	item, err := l.store.table.Get(ctx, readPositionKey(l.id, a.Seat), table.Strong)
+	item, err := l.store.table.Get(ctx, readPositionKey(l.id, a), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
 		return p, nil
 	}
@@ -29,6 +30,6 @@ func (s Seats) SetReadPosition(ctx context.Context, a room.Agent, p room.ReadPos
 	l := s.log
 	p.V, p.Joined = room.Version, a.Joined
 	return l.store.table.Write(ctx, table.Put(table.Item{
-		Key: readPositionKey(l.id, a.Seat), Expires: l.store.now().Add(room.Life), Data: Encode(p),
+		Key: readPositionKey(l.id, a), Expires: l.store.now().Add(room.Life), Data: Encode(p),
 	}, table.Always))
 }

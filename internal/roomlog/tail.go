@@ -65,8 +65,8 @@ func (t *tail) event(n int64) (e room.Event, ok bool) {
 	return t.events[n-t.events[0].N], true
 }
 
-// Unread returns how many messages after event read both agents see, other than of's
-// own; nil if the cached tail does not reach back so far.
+// Unread returns how many messages after event read both agents see, other than what of
+// said itself; nil if the cached tail does not reach back so far.
 func (s Seats) Unread(read int64, of, viewer room.Agent) *int {
 	l := s.log
 	l.mu.Lock()
@@ -77,7 +77,7 @@ func (s Seats) Unread(read int64, of, viewer room.Agent) *int {
 	}
 	n := 0
 	for _, e := range events {
-		if e.Type == room.Said && e.Seat != of.Seat && of.IsNews(e) && viewer.Sees(e) {
+		if e.Type == room.Said && (e.Seat != of.Seat || e.Person) && of.IsNews(e) && viewer.Sees(e) {
 			n++
 		}
 	}

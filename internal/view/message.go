@@ -61,6 +61,8 @@ type Message struct {
 	Changes   *room.Changes // of Changed: the settings that changed, with their new values
 	Redacted  string        // of Changed: the id of the message whose text was removed
 	Gone      bool          // of a message: its text was removed, and Text says so
+	Person    bool          // a person said or did it, and not its agent
+	FromUser  bool          // of a message: a note of the person behind the reader, an agent
 	Repeated  bool          // handed out before, to a call whose client may have given up
 	More      *More         // set if Text is only a part
 }
@@ -74,7 +76,7 @@ type More struct {
 // Of returns e as a sees it in the room of s. A reply does not show what it
 // answers to an agent that may not see that.
 func Of(s *room.State, a room.Agent, e room.Event) Message {
-	m := Message{ID: s.MessageID(e.N), At: e.At().UTC().Truncate(time.Second), By: e.ByName, Note: e.Note}
+	m := Message{ID: s.MessageID(e.N), At: e.At().UTC().Truncate(time.Second), By: e.ByName, Note: e.Note, Person: e.Person}
 	if agreed := a.AgreedIn(e); len(agreed) > 0 {
 		m.Agreed = s.MessageID(agreed[0])
 	}
@@ -99,6 +101,7 @@ func Of(s *room.State, a room.Agent, e room.Event) Message {
 			m.ReplyTo = s.MessageID(e.ReplyTo)
 		}
 		m.Withdraws, m.Gone = s.MessageID(e.Withdraws), e.Gone
+		m.FromUser = e.IsNote() && !a.IsPerson()
 		m.Text = firstPart(e.Text, partBytes)
 		if len(m.Text) < len(e.Text) {
 			m.More = &More{ID: m.ID, Offset: len(m.Text)}

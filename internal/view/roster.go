@@ -49,6 +49,10 @@ type Agent struct {
 	Activity string        // what it says it is doing
 	BackIn   time.Duration // until the return that it announced; 0 if it announced none
 	Unread   *int          // how many messages it has not been given; nil if unknown
+	// Person says that the person behind it can watch and speak, and PersonHere that it
+	// watches now.
+	Person     bool
+	PersonHere bool
 }
 
 // RoomOf returns the room without its agents.
@@ -73,8 +77,10 @@ func Outside(h *room.Head) Room {
 type Roster struct {
 	Head     *room.Head
 	You      int                   // the seat of the reader; 0 for a caller without one
+	Person   bool                  // the reader is the person behind that seat
 	BackAt   time.Time             // the reader's announced return
 	Presence map[int]room.Presence // by seat
+	People   map[int]time.Time     // by seat: until when the person behind it watches
 	Unread   func(read int64, of, viewer room.Agent) *int
 	Now      time.Time
 }
@@ -85,6 +91,7 @@ func (r Roster) Agents() []Agent {
 	out := make([]Agent, 0, len(r.Head.Agents))
 	for _, a := range r.Head.Agents {
 		v := Agent{Name: a.Name, Role: a.Role, Muted: a.Muted, You: a.Seat == r.You, Replaced: a.IsReplaced(r.Now)}
+		v.Person, v.PersonHere = a.Person.HasOpened(), r.People[a.Seat].After(r.Now)
 		r.show(a, &v)
 		out = append(out, v)
 	}
@@ -98,7 +105,7 @@ func (r Roster) show(a room.Agent, v *Agent) {
 	if p.Activity != "" && p.ActiveAsOf >= a.Joined && !(spoke && (u.PublicN > p.ActiveAsOf || u.N > p.ActiveAsOf && r.Now.Sub(u.At) >= room.PresenceDelay)) {
 		v.Activity = p.Activity
 	}
-	if v.You { // it reads this
+	if v.You && !r.Person { // it reads this
 		if v.State = Waiting; r.BackAt.After(r.Now) {
 			v.State, v.BackIn = Away, r.BackAt.Sub(r.Now)
 		}
@@ -170,7 +177,7 @@ func RosterText(agents []Agent) string {
 		if state == Waiting || state == Busy || a.You {
 			state = "here"
 		}
-		fmt.Fprintf(&b, "%s\x00%s\x00%t\x00%t\x00%s\x00%s\x00", a.Name, a.Role, a.Muted, a.Replaced, state, a.Activity)
+		fmt.Fprintf(&b, "%s\x00%s\x00%t\x00%t\x00%t\x00%s\x00%s\x00", a.Name, a.Role, a.Muted, a.Replaced, a.PersonHere, state, a.Activity)
 	}
 	return b.String()
 }

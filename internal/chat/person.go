@@ -1,0 +1,45 @@
+package chat
+
+import (
+	"context"
+
+	"github.com/parley-chat/parley/internal/live"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// The person behind a seat calls what its agent calls, with a token of its own. It has its
+// own read positions, one for each device, and its own waits.
+
+// openWait registers the wait of the caller.
+func openWait(c *caller, w *live.Wait) {
+	if c.agent.IsPerson() {
+		c.room.agents.OpenWatch(c.agent.Seat, w)
+		return
+	}
+	c.room.agents.Open(c.agent.Seat, w)
+}
+
+// closeWait ends the wait of the caller.
+func closeWait(c *caller, w *live.Wait) {
+	if c.agent.IsPerson() {
+		c.room.agents.CloseWatch(c.agent.Seat, w)
+		return
+	}
+	c.room.agents.Close(c.agent.Seat, w)
+}
+
+// isFirst reports whether the device at read position p was given nothing yet.
+func isFirst(c *caller, p room.ReadPosition) bool {
+	return p.Acked == 0 && p.Handed <= c.agent.Joined && c.positions().Shown(0) == 0
+}
+
+// addLatest adds the last messages, for a device that looks into the room for the first
+// time: what it has not read may be long.
+func addLatest(ctx context.Context, c *caller, got *Seated) error {
+	asOf := c.head.AsOf
+	if err := addLastMessages(ctx, c.room.log, c.agent, asOf+1, got); err != nil {
+		return err
+	}
+	got.Cursor = c.cursor(asOf, false)
+	return c.positions().Handed(ctx, room.ReadPosition{}.Handing(asOf, asOf, 0, false))
+}

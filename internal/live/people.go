@@ -1,0 +1,87 @@
+package live
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// The person behind an agent reads and waits beside it. Its waits keep the room polled.
+// They are no sign that the agent is there, and take no turn.
+
+const (
+	// MaxWatches is how many waits the person behind a seat has in one process.
+	MaxWatches = 4
+	// watchEvery is how often it is written that a person watches, while it does.
+	watchEvery = time.Minute
+	// watchShown is for how long others then see that it does.
+	watchShown = watchEvery + 30*time.Second
+)
+
+// OpenWatch registers a wait of the person behind a seat. Of more than MaxWatches it ends
+// the oldest.
+func (r *Room) OpenWatch(seat int, w *Wait) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.watches == nil {
+		r.watches = map[int][]*Wait{}
+	}
+	open := append(r.watches[seat], w)
+	if len(open) > MaxWatches {
+		close(open[0].Superseded)
+		open = slices.Delete(open, 0, 1)
+	}
+	r.watches[seat] = open
+}
+
+// CloseWatch ends w, and the polling with the last wait.
+func (r *Room) CloseWatch(seat int, w *Wait) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	open := slices.DeleteFunc(r.watches[seat], func(other *Wait) bool { return other == w })
+	r.watches[seat] = open
+	if len(open) == 0 {
+		delete(r.watches, seat)
+	}
+	if _, here := r.log.Known().Seated(seat); !here {
+		delete(r.seats, seat)
+	}
+	r.rest()
+}
+
+// notePerson notes a call of the person behind a seat. Only while it waits it is seen.
+func (at Attendance) notePerson(ctx context.Context, how Call) (due time.Time) {
+	if how.Until.IsZero() {
+		return time.Time{}
+	}
+	return at.room.now().Add(at.watch(ctx))
+}
+
+// watch writes that the person behind the seat watches, unless this process has lately. It
+// returns when to do so again. It logs a failure.
+func (at Attendance) watch(ctx context.Context) (again time.Duration) {
+	r, seat := at.room, at.agent.Seat
+	now := r.now()
+	r.mu.Lock()
+	m := r.cached(seat)
+	written := m.watched.Add(-watchShown)
+	if age := now.Sub(written); age < watchEvery {
+		r.mu.Unlock()
+		return watchEvery - age
+	}
+	m.watched = now.Add(watchShown)
+	r.mu.Unlock()
+	bounded, cancel := context.WithTimeout(ctx, noteTime)
+	defer cancel()
+	err := r.log.Seats().SetPerson(bounded, seat, now.Add(watchShown))
+	if err == nil {
+		return watchEvery
+	}
+	r.mu.Lock()
+	r.cached(seat).watched = time.Time{}
+	r.mu.Unlock()
+	if ctx.Err() == nil {
+		r.o.Logger.WarnContext(ctx, "that a person watches was not written", "error", err)
+	}
+	return rewriteSoon
+}
