@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 
-	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 )
 
-// A caller may be bound to one room, because an invite admits it, or to one seat, because
-// its token does: see ident.Asker.
+// What the server asks to know whom it admits.
 
 // MadeInvite reports whether a room that has not expired has made an invite. Whether that
 // still gives a seat, the join tells.
@@ -63,44 +61,4 @@ func (r *liveRoom) taken(ctx context.Context, h *room.Head, t ident.Token) error
 		return err
 	}
 	return room.RefuseRemoved(gone.Reason, h.Paired)
-}
-
-// checkBounds refuses a token that is not of the room or the seat to which the caller is
-// bound.
-func checkBounds(ctx context.Context, t ident.Token) error {
-	switch a := ident.AskerOf(ctx); {
-	case a.Room == "" || a.Room == t.Room && (a.Seat == 0 || a.Seat == t.Seat):
-		return nil
-	case a.Invite != 0:
-		return refuseGuest("agent_token is of another room.")
-	}
-	return refuseBearer("agent_token is of another seat.")
-}
-
-// checkGuest refuses the token of a seat that no invite gave to a caller that only an
-// invite admits: whoever has a key must not stay when the key is revoked.
-func checkGuest(ctx context.Context, a room.Agent) error {
-	if ident.AskerOf(ctx).Invite == 0 || a.Guest {
-		return nil
-	}
-	return refuseGuest("agent_token is of a seat that no invite gave, so it needs the address with the key, or without an invite, by which it was got.")
-}
-
-// CheckUnbound refuses a caller that may act in one room only.
-func CheckUnbound(ctx context.Context) error {
-	switch a := ident.AskerOf(ctx); {
-	case a.Room == "":
-		return nil
-	case a.Invite != 0:
-		return refuseGuest("This call is about other rooms.")
-	}
-	return refuseBearer("This call is about other rooms.")
-}
-
-func refuseGuest(why string) error {
-	return fault.Refuse(fault.NotAllowed, "%s You came by an invite, which lets you into its room and nothing else. Nothing was changed: call join_room with agent_name to take a seat there, or ask your user for the address of the server itself.", why)
-}
-
-func refuseBearer(why string) error {
-	return fault.Refuse(fault.NotAllowed, "%s You sent an agent token to be admitted, which admits you for its own seat only. Nothing was changed: ask your user for a key of this server.", why)
 }

@@ -28,8 +28,11 @@ func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
 }
 
 func infoByName(ctx context.Context, s *Service, req InfoRequest) (Info, error) {
-	if err := CheckUnbound(ctx); err != nil {
-		return Info{}, err
+	asker := ident.AskerOf(ctx)
+	if !asker.IsGuest() {
+		if err := asker.CheckUnbound(); err != nil {
+			return Info{}, err
+		}
 	}
 	name, password, err := password.Split(req.Room, req.Password)
 	if err != nil {
@@ -38,6 +41,9 @@ func infoByName(ctx context.Context, s *Service, req InfoRequest) (Info, error) 
 	n, err := ident.RoomName(name)
 	if err != nil {
 		return Info{}, err
+	}
+	if asker.IsGuest() {
+		return infoOfInvite(ctx, s, n)
 	}
 	return byName(ctx, s, "looked", func() (Info, error) { return infoOf(ctx, s, n.Key, password) })
 }

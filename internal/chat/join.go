@@ -7,6 +7,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/invite"
 	"github.com/parley-chat/parley/internal/link"
 	"github.com/parley-chat/parley/internal/password"
 	"github.com/parley-chat/parley/internal/room"
@@ -15,7 +16,8 @@ import (
 )
 
 // JoinRoom takes a seat: a new one, creating the room if there is none, or, given a
-// token, the caller's own.
+// token, the caller's own. A guest takes one in the room of its invite, which stands for
+// the name and the password; a name that it gives must be that of the room.
 //
 // A banned name is refused before a taken one, and that before a full room. A
 // refused join changes nothing, except that the room may see who was refused: see
@@ -25,8 +27,11 @@ func (s *Service) JoinRoom(ctx context.Context, req JoinRequest) (Seated, error)
 		got, err := s.returnToSeat(ctx, req)
 		return got, s.Outward(err)
 	}
-	if err := CheckUnbound(ctx); err != nil {
-		return Seated{}, err
+	asker := ident.AskerOf(ctx)
+	if !asker.IsGuest() {
+		if err := asker.CheckUnbound(); err != nil {
+			return Seated{}, err
+		}
 	}
 	op, err := newJoin(ctx, s, req.Room, req.Password, req.AgentName)
 	if err != nil {
@@ -35,7 +40,7 @@ func (s *Service) JoinRoom(ctx context.Context, req JoinRequest) (Seated, error)
 	if op.settings, err = room.NewSettings(op.room, "", req.Capacity, room.Group, false); err != nil {
 		return Seated{}, err
 	}
-	op.create, op.join = !req.OnlyExisting, true
+	op.named, op.create, op.join = op.room, !req.OnlyExisting && !asker.IsGuest(), true
 	got, err := op.run(ctx)
 	return got, s.Outward(err)
 }
@@ -46,7 +51,7 @@ func (s *Service) CreateRoom(ctx context.Context, req CreateRequest) (Seated, er
 	if req.Room == "" {
 		req.Room = ident.NewName()
 	}
-	if err := CheckUnbound(ctx); err != nil {
+	if err := ident.AskerOf(ctx).CheckUnbound(); err != nil {
 		return Seated{}, err
 	}
 	op, err := newJoin(ctx, s, req.Room, req.Password, req.AgentName)
@@ -66,6 +71,7 @@ func (s *Service) CreateRoom(ctx context.Context, req CreateRequest) (Seated, er
 type joinOp struct {
 	newcomer
 	svc      *Service
+	named    ident.Name // the room, as far as the caller said; a guest need not
 	password string
 	settings room.Settings // of the room, if this call creates it
 	create   bool          // the room, if there is none
@@ -79,21 +85,26 @@ func newJoin(ctx context.Context, s *Service, roomName, pass, agent string) (*jo
 	if err != nil {
 		return nil, err
 	}
-	rn, err := ident.RoomName(roomName)
-	if err != nil {
-		return nil, err
+	var rn ident.Name
+	if roomName != "" || !ident.AskerOf(ctx).IsGuest() {
+		if rn, err = ident.RoomName(roomName); err != nil {
+			return nil, err
+		}
 	}
 	an, err := ident.AgentName(agent)
 	if err != nil {
 		return nil, err
 	}
-	return &joinOp{newcomer: newcomer{room: rn, name: an, secret: ident.NewSecret(), principal: ident.PrincipalOf(ctx), caller: ident.CallerOf(ctx)}, svc: s, password: pass}, nil
+	return &joinOp{newcomer: newcomer{room: rn, name: an, secret: ident.NewSecret(), asker: ident.AskerOf(ctx), caller: ident.CallerOf(ctx)}, svc: s, password: pass}, nil
 }
 
 // run finds the room of the name, or creates it, and takes a seat there.
 func (op *joinOp) run(ctx context.Context) (Seated, error) {
 	op.began = op.svc.now()
 	return byName(ctx, op.svc, "joined", func() (Seated, error) {
+		if op.asker.IsGuest() {
+			return op.enter(ctx, op.asker.Room)
+		}
 		id, err := op.svc.store.Resolve(ctx, op.room.Key)
 		switch {
 		case errors.Is(err, roomlog.ErrNotFound):
@@ -112,6 +123,9 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 	defer r.release()
 	op.claim = nil // it was to a seat of another room
 	h, err := r.log.Current(ctx, op.began)
+	if err == nil && op.asker.IsGuest() {
+		op.room, err = visit(h, op.asker, op.named)
+	}
 	switch {
 	case errors.Is(err, roomlog.ErrNotFound):
 		return op.createRoom(ctx, r.log)
@@ -150,12 +164,12 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seate
 		}
 	}()
 	claim := &seatClaim{
-		Claim:    room.Claim{Name: op.newcomer.name, Principal: op.principal, Hash: ident.HashSecret(op.secret)},
+		Claim:    room.Claim{Name: op.newcomer.name, Principal: op.asker.Principal, Invite: op.asker.Invite, Hash: ident.HashSecret(op.secret)},
 		newcomer: op.newcomer,
 	}
 	op.claim = claim
 	for looks := range maxLooks {
-		if looks == 0 || h.Password != claim.password {
+		if !op.asker.IsGuest() && (looks == 0 || h.Password != claim.password) {
 			if err := op.svc.passwords.Check(ctx, h, op.password); err != nil {
 				return Seated{}, err
 			}
@@ -209,7 +223,7 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 		Status: how, Token: t.String(), Name: mine.Name, Room: view,
 		Cursor: ident.Cursor{N: mine.N}.String(t), Now: op.svc.now(),
 		Hidden: mine.Agent.Since.Messages, Begun: r.log.Known().Recent.Begun(),
-		Watch: link.Shown(&r.log.Known().State, *mine.Agent),
+		Watch: link.Shown(&r.log.Known().State, *mine.Agent), Invite: inviteOf(r.log.Known(), op.svc.now()),
 	}
 	if mine.N > 1 {
 		if err := addLastMessages(ctx, r.log, *mine.Agent, mine.N, &got); err != nil {
@@ -225,6 +239,9 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 // the name, if that is known.
 func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, error) {
 	s := op.svc
+	if op.asker.IsGuest() {
+		return Seated{}, refuseOver()
+	}
 	if !op.create {
 		return Seated{}, fault.Refuse(fault.RoomNotFound, "There is no room of this name. Check the spelling with your user, or leave create_if_missing out to create it.")
 	}
@@ -239,7 +256,9 @@ func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, err
 	}
 	first := roomlog.Creation{Old: old, Begin: func(h *room.Head, now time.Time) (roomlog.Change, error) {
 		e, presence := op.seatAt(h, now, room.Mark{N: 1}, room.Admin)
-		e.Settings = &op.settings
+		settings := op.settings
+		settings.Invite = invite.First(settings.Capacity, now)
+		e.Settings = &settings
 		return roomlog.Change{Events: []room.Event{e}, Ops: []table.Op{presence}}, nil
 	}}
 	if op.claim != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -13,7 +14,7 @@ import (
 // ListRooms returns public rooms in the order of their names. A search may find
 // nothing in one part of the list and still return the page to continue with.
 func (s *Service) ListRooms(ctx context.Context, req ListRequest) (Listing, error) {
-	if err := CheckUnbound(ctx); err != nil {
+	if err := ident.AskerOf(ctx).CheckUnbound(); err != nil {
 		return Listing{}, err
 	}
 	if req.Limit == 0 {

@@ -141,6 +141,9 @@ func (r *liveRoom) admit(ctx context.Context, t ident.Token) (events []room.Even
 		if err != nil {
 			return ch, err
 		}
+		if by := ident.AskerOf(ctx); by.Seat == 0 { // else it has shown nothing but the token of this seat
+			e.Agent.Principal, e.Agent.Owner, e.Agent.Guest = by.Principal, by.Owner, by.IsGuest()
+		}
 		ch.Events = []room.Event{*e}
 		ch.Ops = []table.Op{roomlog.PutPresence(&h.State, *e.Agent, room.Presence{AtMs: now.UnixMilli(), Read: e.Agent.Joined})}
 		return ch, nil

@@ -107,6 +107,7 @@ type UpdateRequest struct {
 	Capacity       int
 	Type           room.Type
 	Public         *bool
+	NewInvite      bool   // in place of the one that there is
 	Close          bool   // for good
 	Redact         string // the id of a message whose text to remove; goes alone
 	Cursor         string // if given: refuse if the settings have changed since

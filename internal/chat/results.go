@@ -45,7 +45,15 @@ type Seated struct {
 	Now        time.Time
 	Begun      bool   // two agents have spoken
 	Watch      string // the claim of the link for the caller's user; "" if none can be opened
+	Invite     Invite
 	room.Debt
+}
+
+// Invite is the code that lets newcomers into a room. The zero value says that none does.
+type Invite struct {
+	Code  string
+	Uses  int       // how many more seats it gives
+	Until time.Time // from when on it gives none
 }
 
 // WaitStatus says how a wait ended.
@@ -178,6 +186,7 @@ type Updated struct {
 	Room    view.Room     // as it is now
 	// HidesTalk says that agents that join from now on see nothing of what was said.
 	HidesTalk bool
+	Invite    Invite
 	Redacted  string // the id of the message whose text was removed; then Room is not set
 }
 

@@ -81,6 +81,7 @@ func (c *caller) back(ctx context.Context, how JoinStatus) (Seated, error) {
 	}
 	got := Seated{
 		Status: how, Token: c.token.String(), Name: c.agent.Name, Room: view, Now: c.room.svc.now(),
+		Invite: inviteOf(c.head, c.room.svc.now()),
 		Hidden: c.agent.Since.Messages, Begun: c.head.Recent.Begun(), Debt: room.DebtOf(c.head, c.agent.Seat, c.room.svc.now()),
 		Watch: link.Shown(&c.head.State, c.agent),
 	}

@@ -41,18 +41,19 @@ func (s *Service) accept(ctx context.Context, token string, read readHead) (*cal
 	if err != nil {
 		return nil, err
 	}
-	if err := checkBounds(ctx, t); err != nil {
+	asker := ident.AskerOf(ctx)
+	if err := asker.CheckToken(t); err != nil {
 		return nil, err
 	}
 	r := s.acquire(t.Room)
 	h, a, ok, err := r.owner(ctx, t, read)
-	if err == nil && !ok {
+	switch {
+	case err != nil:
+	case !ok:
 		err = s.whyNot(ctx, h, t)
-	}
-	if err == nil {
-		err = checkGuest(ctx, a)
-	}
-	if err == nil {
+	case asker.IsGuest() && !a.Guest: // whoever has a key must not stay when it is revoked
+		err = asker.RefuseOutside("agent_token is of a seat that no invite gave. Use the address of the server by which it was got.")
+	default:
 		err = s.limits.Enter(ctx, t.Room)
 	}
 	if err != nil {

@@ -18,7 +18,8 @@ type newcomer struct {
 	name   ident.Name // its own
 	secret string     // of its token
 
-	principal, caller string // who asks: see ident.PrincipalOf and ident.CallerOf
+	asker  ident.Asker
+	caller string // see ident.CallerOf
 }
 
 // seatAt returns the event and the presence of a new seat, as the next event of h.
@@ -26,7 +27,7 @@ func (n newcomer) seatAt(h *room.Head, now time.Time, since room.Mark, role room
 	a := room.Agent{
 		Seat: room.NewSeat(&h.State), Name: n.name.Shown, Key: n.name.Key, Role: role,
 		Hash: ident.HashSecret(n.secret), Joined: h.AsOf + 1, AtMs: now.UnixMilli(), Since: since,
-		Principal: n.principal, Caller: ident.CallerDigest(h.LogKey, n.caller),
+		Principal: n.asker.Principal, Owner: n.asker.Owner, Guest: n.asker.IsGuest(), Caller: ident.CallerDigest(h.LogKey, n.caller),
 	}
 	if role != room.Admin {
 		_, a.Muted = room.FindBan(h.Mutes, a.Name)
@@ -79,7 +80,7 @@ func (c *seatClaim) propose(h *room.Head, now time.Time) (roomlog.Change, error)
 		return roomlog.Change{}, roomlog.ErrNameMoved
 	case h.Expired(now), h.Deserted():
 		return roomlog.Change{}, errDeserted
-	case h.Password != c.password:
+	case !c.newcomer.asker.IsGuest() && h.Password != c.password:
 		return roomlog.Change{}, errPasswordReplaced
 	}
 	s, err := c.Decide(h, now)

@@ -43,11 +43,11 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 		return Updated{}, s.Outward(err)
 	}
 	taken := false
-	events, err := c.decide(ctx, checkAdmin, func(h *room.Head, by room.Agent, _ time.Time) (ch roomlog.Change, err error) {
+	events, err := c.decide(ctx, checkAdmin, func(h *room.Head, by room.Agent, now time.Time) (ch roomlog.Change, err error) {
 		if err := update.CheckActing(&h.State, by); err != nil {
 			return ch, err
 		}
-		e, err := update.Decide(h, taken)
+		e, err := update.Decide(h, taken, now)
 		if e != nil {
 			ch.Events = []room.Event{*e}
 		}
@@ -65,6 +65,7 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 			got.HidesTalk = e.OpenFrom != nil
 		}
 	}
+	got.Invite = inviteOf(c.room.log.Known(), s.now())
 	got.Room, err = c.room.view(ctx, c.room.log.Known(), c.agent)
 	return got, s.Outward(err)
 }
@@ -74,7 +75,7 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 func newUpdate(req UpdateRequest) (update room.Update, pass string, err error) {
 	update = room.Update{
 		Description: req.Description, RemovePassword: req.RemovePassword, Capacity: req.Capacity,
-		Type: req.Type, Public: req.Public, Close: req.Close,
+		Type: req.Type, Public: req.Public, NewInvite: req.NewInvite, Close: req.Close,
 	}
 	name, pass, err := password.Split(req.Room, req.Password)
 	if err != nil {

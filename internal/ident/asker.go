@@ -38,8 +38,11 @@ const keyPrincipal = "key:"
 
 type askerKey struct{}
 
-// WithAsker returns ctx with who is asking.
+// WithAsker returns ctx with who is asking. Who comes by an invite has no principal.
 func WithAsker(ctx context.Context, a Asker) context.Context {
+	if a.IsGuest() {
+		a.Principal, a.Owner = "", ""
+	}
 	return context.WithValue(ctx, askerKey{}, a)
 }
 

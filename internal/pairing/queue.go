@@ -82,7 +82,7 @@ func (s *Service) EnterQueue(ctx context.Context, req Request) (Result, error) {
 	if req.Wait < 0 || req.Wait > MaxWait {
 		return Result{}, fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.", fault.Seconds(MaxWait))
 	}
-	if err := chat.CheckUnbound(ctx); err != nil {
+	if err := ident.AskerOf(ctx).CheckUnbound(); err != nil {
 		return Result{}, err
 	}
 	op, err := s.newOp(ctx, req)

@@ -9,6 +9,7 @@ type Changes struct {
 	Capacity    *int    `json:"capacity,omitempty"`
 	Type        *Type   `json:"type,omitempty"`
 	Public      *bool   `json:"public,omitempty"`
+	Invite      string  `json:"invite,omitempty"` // "renewed"
 }
 
 // differences returns the settings in which s differs from old, as agents see them;
@@ -24,6 +25,9 @@ func differences(s, old Settings) *Changes {
 		if c.Password = "set"; s.Password == "" {
 			c.Password = "removed"
 		}
+	}
+	if s.Invite.Number != old.Invite.Number {
+		c.Invite = "renewed"
 	}
 	if c == (Changes{}) {
 		return nil
@@ -41,6 +45,7 @@ func changeTo(s, old Settings, changed *Changes) *Event {
 		e.Hash = s.Password
 	}
 	differ(&e.OpenFrom, s.OpenFrom, old.OpenFrom)
+	differ(&e.Invite, s.Invite, old.Invite)
 	return e
 }
 
@@ -53,6 +58,7 @@ func settingsAfter(s Settings, e Event) Settings {
 	take(&s.Type, c.Type)
 	take(&s.Public, c.Public)
 	take(&s.OpenFrom, e.OpenFrom)
+	take(&s.Invite, e.Invite)
 	if c.Room != nil {
 		s.Key = e.Key
 	}

@@ -22,6 +22,7 @@ var ErrAbandoned = errors.New("room: everybody has been silent")
 type Claim struct {
 	Name      ident.Name
 	Principal string            // who asks; empty means unknown
+	Invite    int               // the number of the invite that admits it; 0 means none
 	Hash      string            // ident.HashSecret of the newcomer's secret
 	Presence  map[int]Presence  // by seat; nil if it was not read
 	Alive     map[int]time.Time // by seat: the end of a lease that was found later
@@ -39,6 +40,11 @@ type Seating struct {
 // ErrPresenceNeeded where it depends on presence that was not read, and with ErrAbandoned
 // where the room begins anew.
 func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
+	if c.Invite != 0 {
+		if err := h.Invite.CheckNumber(c.Invite); err != nil {
+			return Seating{}, err
+		}
+	}
 	if _, banned := FindBan(h.Bans, c.Name.Shown); banned {
 		return Seating{}, fault.Refuse(fault.NotAllowed, "An admin has banned this agent_name from this room, in any spelling. Do not try other names: tell your user, who can ask the people of the room.")
 	}
@@ -47,6 +53,8 @@ func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
 	}
 	got, err := Seating{Since: h.VisibleFrom()}, error(nil)
 	switch old, taken := h.Named(c.Name.Key); {
+	case c.Invite != 0 && !h.Invite.GivesSeat(now) && !(taken && c.mayBeLost(h, old)):
+		err = h.Invite.Refuse(taken)
 	case !taken && len(h.Agents) < h.Capacity:
 	case c.Presence == nil:
 		err = ErrPresenceNeeded
@@ -126,15 +134,23 @@ func (c *Claim) reclaim(h *Head, old Agent, now time.Time) (Seating, error) {
 	return Seating{Since: since, Gone: FreeSeat(&h.State, old, ReasonReplaced), Replaces: &old}, nil
 }
 
+// mayBeLost reports whether the reply of the join that gave a guest its seat may have been
+// lost, as far as is known: its token was never used. Then whoever joins under the name by
+// the same invite may have the seat although that has given all of its seats.
+func (c *Claim) mayBeLost(h *Head, old Agent) bool {
+	_, used := c.LastHeard(h, old)
+	return old.Guest && !used
+}
+
 // isOwn reports whether the newcomer is known to be the principal of a.
 func (c *Claim) isOwn(a Agent) bool { return c.Principal != "" && c.Principal == a.Principal }
 
 // Abandoned reports whether a room that is full begins anew, so that strangers inherit
-// nothing of a talk that is over: no password distinguishes its people from them, and
-// nobody has been heard for the time of a lease, nor waits, nor has a program on standby,
+// nothing of a talk that is over: neither a password nor an invite distinguishes its people
+// from them, and nobody has been heard for the time of a lease, nor waits, nor has a program on standby,
 // nor has announced an absence that is not long over.
 func (c *Claim) Abandoned(h *Head, now time.Time) bool {
-	if c.Presence == nil || h.Paired || h.Password != "" || len(h.Agents) < h.Capacity {
+	if c.Presence == nil || c.Invite != 0 || h.Paired || h.Password != "" || len(h.Agents) < h.Capacity {
 		return false
 	}
 	for _, a := range h.Agents {

@@ -143,6 +143,9 @@ func TestAbandoned_aSignOfLife_keepsTheRoom(t *testing.T) {
 		if got := claim.Abandoned(l.head, l.now); got != c.want {
 			t.Errorf("%s: %t", what, got)
 		}
+		if guest := (room.Claim{Name: claim.Name, Presence: claim.Presence, Invite: 1}); guest.Abandoned(l.head, l.now) {
+			t.Errorf("%s: a guest begins the room anew", what)
+		}
 		if _, err := claim.Decide(l.head, l.now); errors.Is(err, room.ErrAbandoned) != c.want {
 			t.Errorf("%s: %v", what, err)
 		}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/parley-chat/parley/internal/invite"
 )
 
 // Version is that of everything this program stores. A program that meets another
@@ -74,11 +76,12 @@ type Event struct {
 	Behind   *Person   `json:"behind,omitempty"` // of Steered: all of the person behind Seat, after it
 
 	// Of what an admin did: Left (kicked, banned), Managed and Changed.
-	By     int    `json:"by,omitempty"`   // the admin's seat
-	ByName string `json:"byf,omitempty"`  // its name at that time
-	Action Action `json:"act,omitempty"`  // of Managed: what was done to Seat, or to Name where there is no seat
-	Note   string `json:"note,omitempty"` // the admin's reason
-	Ban    *Ban   `json:"ban,omitempty"`  // the ban or the muting that begins or ends
+	By     int            `json:"by,omitempty"`   // the admin's seat
+	ByName string         `json:"byf,omitempty"`  // its name at that time
+	Action Action         `json:"act,omitempty"`  // of Managed: what was done to Seat, or to Name where there is no seat
+	Note   string         `json:"note,omitempty"` // the admin's reason
+	Ban    *Ban           `json:"ban,omitempty"`  // the ban or the muting that begins or ends
+	Invite *invite.Invite `json:"inv,omitempty"`  // of Changed: the new invite
 
 	ExpiresMs int64 `json:"expires,omitempty"` // the room's new end, where the event renews it
 }

@@ -116,7 +116,7 @@ func TestUpdate_decided_changesWhatDiffersOnly(t *testing.T) {
 		"other spelling":     {update: room.Update{Name: nameOf(t, "PLANS")}, taken: true, changed: `{"room":"PLANS"}`, want: func(s *room.Settings) { s.Name = "PLANS" }},
 		"password that goes": {update: room.Update{RemovePassword: true}},
 	} {
-		e, err := x.update.Decide(l.head, x.taken)
+		e, err := x.update.Decide(l.head, x.taken, l.now)
 		if fault.CodeOf(err) != x.code {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -143,7 +143,7 @@ func TestUpdate_decided_changesWhatDiffersOnly(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", what, after.Settings, want)
 		}
 	}
-	if e, err := (room.Update{Close: true}).Decide(l.head, false); err != nil || !e.ClosesRoom() {
+	if e, err := (room.Update{Close: true}).Decide(l.head, false, l.now); err != nil || !e.ClosesRoom() {
 		t.Errorf("close: %+v, %v", e, err)
 	}
 }

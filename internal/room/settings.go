@@ -5,6 +5,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/invite"
 )
 
 // The limits on settings.
@@ -34,16 +35,9 @@ type Settings struct {
 	Password    string `json:"password,omitempty"` // a hash of ident.HashPassword; empty means none
 	Paired      bool   `json:"paired,omitempty"`   // a queue made the room: leases are short
 	// AgentMessages is how many messages agents may send since a person last spoke; 0: any.
-	AgentMessages int    `json:"agent_messages,omitempty"`
-	Invite        Invite `json:"invite,omitzero"`
-	OpenFrom      Mark   `json:"from,omitzero"` // newcomers see no event before this one
-}
-
-// Invite is the invite of a room that lets newcomers in. The zero value lets nobody in.
-type Invite struct {
-	Number  int   `json:"n"`       // see ident.NewInvite; 1 is the first
-	Uses    int   `json:"uses"`    // how many more seats it gives
-	UntilMs int64 `json:"expires"` // from when on it gives none
+	AgentMessages int           `json:"agent_messages,omitempty"`
+	Invite        invite.Invite `json:"invite,omitzero"`
+	OpenFrom      Mark          `json:"from,omitzero"` // newcomers see no event before this one
 }
 
 // NewSettings checks the settings of a new room. The password is not among them, since it

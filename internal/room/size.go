@@ -38,6 +38,9 @@ func (e *Event) Held() int {
 	if e.Ban != nil {
 		n += int(unsafe.Sizeof(*e.Ban)) + e.Ban.held()
 	}
+	if e.Invite != nil {
+		n += int(unsafe.Sizeof(*e.Invite))
+	}
 	return n
 }
 
@@ -96,7 +99,7 @@ func (p *Person) held() int { return names(p.Devices) + list(p.Drafts) }
 func (b *Ban) held() int { return texts(b.Name, b.Key) }
 
 func (c *Changes) held() int {
-	n := texts(c.Password)
+	n := texts(c.Password, c.Invite)
 	for _, s := range []*string{c.Room, c.Description, (*string)(c.Type)} {
 		if s != nil {
 			n += int(unsafe.Sizeof(*s)) + len(*s)

@@ -123,6 +123,7 @@ func TestActing_decidesNothingAboutWhoWasChosen(t *testing.T) {
 		"lock her out":               {update(room.Update{Password: "hash"}), false},
 		"let everybody in":           {update(room.Update{RemovePassword: true}), false},
 		"list the room":              {update(room.Update{Public: new(bool)}), false},
+		"turn her guests away":       {update(room.Update{NewInvite: true}), false},
 		"take seats away":            {update(room.Update{Capacity: 4}), false},
 		"make room":                  {update(room.Update{Capacity: room.MaxCapacity}), true},
 		"say what it is for":         {update(room.Update{Description: "talk"}), true},

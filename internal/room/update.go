@@ -1,6 +1,8 @@
 package room
 
 import (
+	"time"
+
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 )
@@ -14,6 +16,7 @@ type Update struct {
 	Capacity       int
 	Type           Type
 	Public         *bool
+	NewInvite      bool  // instead of the one that there is, for the seats that are free
 	Close          bool  // for good; goes alone
 	AsOf           int64 // if not 0: the event up to which the admin has read
 }
@@ -22,12 +25,12 @@ type Update struct {
 // InvalidArgument.
 func (u Update) Check() error {
 	changes := u.Name.Key != "" || u.Password != "" || u.RemovePassword || u.Description != "" ||
-		u.Capacity != 0 || u.Type != "" || u.Public != nil
+		u.Capacity != 0 || u.Type != "" || u.Public != nil || u.NewInvite
 	switch {
 	case u.Close && changes:
 		return fault.Refuse(fault.InvalidArgument, "closed must be given alone: a closed room has no settings to change. Nothing was changed.")
 	case !u.Close && !changes:
-		return fault.Refuse(fault.InvalidArgument, "Say what to change: room (a new name), description, password, remove_password, capacity, type, public or closed.")
+		return fault.Refuse(fault.InvalidArgument, "Say what to change: room (a new name), description, password, remove_password, capacity, type, public, new_invite or closed.")
 	case u.Password != "" && u.RemovePassword:
 		return fault.Refuse(fault.InvalidArgument, "Give either password or remove_password. Nothing was changed.")
 	}
@@ -40,7 +43,7 @@ func (u Update) Check() error {
 //
 // Agents that join after a change of who can get in see nothing from before it. More
 // seats are such a change: else a stranger that asks for one would read the whole talk.
-func (u Update) Decide(h *Head, taken bool) (*Event, error) {
+func (u Update) Decide(h *Head, taken bool, now time.Time) (*Event, error) {
 	if u.AsOf != 0 && h.Updated > u.AsOf {
 		return nil, fault.Refuse(fault.InvalidArgument, "The settings have changed since that cursor. Nothing was changed: read what changed with wait_for_message, and call again with its cursor if the change is still wanted.")
 	}
@@ -48,6 +51,12 @@ func (u Update) Decide(h *Head, taken bool) (*Event, error) {
 		return &Event{Type: Changed, Reason: ReasonClosed}, nil
 	}
 	next := u.apply(h.Settings)
+	if u.NewInvite {
+		if err := h.Invite.CheckRenewal(); err != nil {
+			return nil, err
+		}
+		next.Invite = h.Invite.Renewed(max(0, next.Capacity-len(h.Agents)), now)
+	}
 	changed := differences(next, h.Settings)
 	switch {
 	case u.Capacity > 0 && u.Capacity < len(h.Agents):

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/invite"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -185,9 +186,15 @@ func (d *draft) list() {
 	if wasListed && (!isListed || d.head.Key != d.base.Key) {
 		d.ops = append(d.ops, table.Delete(ListedKey(d.base.Key), table.Always))
 	}
-	if isListed && (d.head.ExpiresMs != d.base.ExpiresMs || d.head.Settings != d.base.Settings) {
+	if isListed && (d.head.ExpiresMs != d.base.ExpiresMs || listable(d.head.Settings) != listable(d.base.Settings)) {
 		d.ops = append(d.ops, putListed(&d.head.State))
 	}
+}
+
+// listable returns s without what no listing shows and what changes often.
+func listable(s room.Settings) room.Settings {
+	s.Invite, s.AgentMessages = invite.Invite{}, 0
+	return s
 }
 
 // blocked reports a failed op to the proposal it belongs to.

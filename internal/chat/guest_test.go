@@ -1,0 +1,341 @@
+package chat_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// guest returns who asks with an invite, as the server admits it. It has the principal of
+// the machine, which must not count.
+func guest(t *testing.T, v chat.Invite) context.Context {
+	t.Helper()
+	code, ok := ident.ParseInvite(v.Code)
+	if !ok {
+		t.Fatalf("%+v is no invite", v)
+	}
+	return asking(t, ident.Asker{Principal: ident.Local, Owner: "Eve", Room: code.Room, Invite: code.Number})
+}
+
+// arrives takes a seat by an invite, with nothing but a name.
+func (w *world) arrives(ctx context.Context, name string) (chat.Seated, error) {
+	return w.JoinRoom(ctx, chat.JoinRequest{AgentName: name})
+}
+
+func (w *world) renew(token string) chat.Invite {
+	w.t.Helper()
+	return w.update(chat.UpdateRequest{Token: token, NewInvite: true}).Invite
+}
+
+func TestGuest_hasOneRoomAndNothingElse(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "plans:secret", AgentName: "Ann", Capacity: 4})
+	other := w.join("plots", "Bob")
+	ctx := guest(t, ann.Invite)
+	bob, err := w.JoinRoom(ctx, chat.JoinRequest{AgentName: "Bob", Password: "not the secret"})
+	if err != nil || bob.Status != chat.StatusJoined || bob.Room.Name != "plans" {
+		t.Fatalf("Bob gets %+v, %v", bob, err)
+	}
+	if a, ok, err := chat.SeatOf(t.Context(), w.Service, w.token(bob)); !ok || err != nil || !a.Guest || a.Principal != "" || a.Owner != "" {
+		t.Errorf("he has %+v, %v", a, err)
+	}
+	cid, err := w.JoinRoom(ctx, chat.JoinRequest{Room: "Plans:whatever", AgentName: "Cid"})
+	if err != nil || cid.Token[:ident.RoomChars] != ann.Token[:ident.RoomChars] {
+		t.Fatalf("Cid gets %+v, %v", cid, err)
+	}
+	refusals := callsOfOthers(ctx, w)
+	for what, call := range callsOf(ctx, w, other.Token) {
+		refusals[what+" in another room"] = call
+	}
+	for what, call := range callsOf(ctx, w, ann.Token) {
+		refusals[what+" for a seat that no invite gave"] = call
+	}
+	for what, call := range refusals {
+		if err := w.changesNothing(ann.Token, call); fault.CodeOf(err) != fault.NotAllowed || !strings.Contains(err.Error(), "invite") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if got, err := w.Send(ctx, chat.SendRequest{Token: bob.Token, Text: "hello"}); err != nil || !got.Sent {
+		t.Errorf("Bob speaks: %+v, %v", got, err)
+	}
+	for _, req := range []chat.InfoRequest{{Room: "plans"}, {Token: cid.Token}} {
+		if got, err := w.RoomInfo(ctx, req); err != nil || len(got.Room.Agents) != 3 {
+			t.Errorf("the room is %+v, %v", got, err)
+		}
+	}
+}
+
+func TestInvite_ofEachResult_isTheSame(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 3})
+	want := chat.Invite{Code: ann.Invite.Code, Uses: 2, Until: w.clock.Now().Add(7 * day)}
+	if ann.Invite != want {
+		t.Fatalf("got %+v, want %+v", ann.Invite, want)
+	}
+	bob, err := w.arrives(guest(t, ann.Invite), "Bob")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.Uses--
+	for _, s := range []chat.Seated{bob, w.enter(chat.JoinRequest{Token: ann.Token}), w.elsewhere().enter(chat.JoinRequest{Token: bob.Token})} {
+		if s.Invite != want {
+			t.Errorf("%s is shown %+v, want %+v", s.Name, s.Invite, want)
+		}
+	}
+	got := w.update(chat.UpdateRequest{Token: ann.Token, NewInvite: true, Capacity: 5, Room: "plots"})
+	if got.Invite.Uses != 3 || got.Invite.Code == want.Code || got.HidesTalk != true || got.Changes.Invite != "renewed" {
+		t.Errorf("it becomes %+v", got)
+	}
+	cid, err := w.JoinRoom(guest(t, got.Invite), chat.JoinRequest{Room: "plots", AgentName: "Cid"})
+	if err != nil || cid.Invite.Code != got.Invite.Code || cid.Invite.Uses != 2 {
+		t.Errorf("Cid is shown %+v, %v", cid.Invite, err)
+	}
+	w.clock.Advance(7 * day)
+	if got := w.enter(chat.JoinRequest{Token: ann.Token}).Invite; got != (chat.Invite{}) {
+		t.Errorf("once it has expired: %+v", got)
+	}
+}
+
+// Ann's room has three seats, and Eve has its first invite.
+func TestInvite_thatGivesNoSeat_isRefusedAndSaysWhy(t *testing.T) {
+	closed := func(w *world, ann chat.Seated) {
+		w.update(chat.UpdateRequest{Token: ann.Token, Close: true})
+	}
+	for what, c := range map[string]struct {
+		before func(w *world, ann chat.Seated)
+		room   string // that Eve names
+		name   string // hers, if it is not Eve
+		code   fault.Code
+		says   string
+	}{
+		"as it is":                 {},
+		"expired":                  {before: func(w *world, _ chat.Seated) { w.clock.Advance(7 * day) }, code: fault.NotAllowed, says: "2026-03-08T12:00:00Z"},
+		"renewed":                  {before: func(w *world, ann chat.Seated) { w.renew(ann.Token) }, code: fault.NotAllowed, says: "renewed"},
+		"used up":                  {before: useUp, code: fault.NotAllowed, says: "all of its seats"},
+		"used up, then more seats": {before: func(w *world, ann chat.Seated) { useUp(w, ann); _ = w.capacity(ann.Token, 9) }, code: fault.NotAllowed, says: "all of its seats"},
+		"used up, then left": {before: func(w *world, ann chat.Seated) {
+			useUp(w, ann)
+			w.manage(ann.Token, room.Kick, "G1", chat.StatusKicked)
+		}, code: fault.NotAllowed, says: "all of its seats"},
+		"closed":                   {before: closed, code: fault.RoomClosed, says: "is over"},
+		"left by all":              {before: func(w *world, ann chat.Seated) { w.leave(ann.Token) }, code: fault.RoomClosed, says: "is over"},
+		"begun anew":               {before: func(w *world, ann chat.Seated) { w.leave(ann.Token); w.join("plans", "Dan") }, code: fault.RoomClosed, says: "is over"},
+		"unused for a month":       {before: func(w *world, _ chat.Seated) { w.clock.Advance(31 * day) }, code: fault.RoomClosed, says: "30 days"},
+		"renamed":                  {before: func(w *world, ann chat.Seated) { w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots"}) }},
+		"renamed, by its old name": {before: func(w *world, ann chat.Seated) { w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots"}) }, room: "plans", code: fault.NotAllowed, says: "leave it out"},
+		"a password since":         {before: func(w *world, ann chat.Seated) { w.update(chat.UpdateRequest{Token: ann.Token, Password: "new"}) }},
+		"banned":                   {before: func(w *world, ann chat.Seated) { w.manage(ann.Token, room.BanName, "Eve", chat.StatusBanned) }, code: fault.NotAllowed, says: "banned"},
+		"the name of another":      {name: "Ann", code: fault.NameTaken},
+		"seats taken by others":    {before: func(w *world, _ chat.Seated) { w.join("plans", "Bob"); w.join("plans", "Cid") }, code: fault.RoomFull},
+		"silent seats, none by name": {before: func(w *world, _ chat.Seated) {
+			w.join("plans", "Bob")
+			w.join("plans", "Cid")
+			w.clock.Advance(16 * minute)
+		}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 3})
+			if c.before != nil {
+				c.before(w, ann)
+			}
+			if c.name == "" {
+				c.name = "Eve"
+			}
+			for _, w := range []*world{w.elsewhere(), w} {
+				got, err := w.JoinRoom(guest(t, ann.Invite), chat.JoinRequest{Room: c.room, AgentName: c.name})
+				if fault.CodeOf(err) != c.code || err != nil && !strings.Contains(err.Error(), c.says) {
+					t.Fatalf("got %+v, %v", got, err)
+				}
+				if c.code == "" {
+					return
+				}
+			}
+		})
+	}
+}
+
+// useUp seats guests until Ann's first invite gives none.
+func useUp(w *world, ann chat.Seated) {
+	for n := range ann.Invite.Uses {
+		if _, err := w.arrives(guest(w.t, ann.Invite), fmt.Sprint("G", n+1)); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+func TestRace_manyGuestsForFewUses_exactlySoManyAreSeated(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w := services[0]
+		ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
+		if err := w.capacity(ann.Token, 60); err != nil {
+			t.Fatal(err)
+		}
+		ctx := guest(t, ann.Invite)
+		out := atOnce(20, func(i int) (chat.Seated, error) {
+			return services[i%len(services)].arrives(ctx, fmt.Sprint("Guest ", i))
+		})
+		expect(t, out, map[fault.Code]int{"": 3, fault.NotAllowed: 17})
+		if got := w.info(ann.Token).Room.Agents; len(got) != 4 {
+			t.Errorf("%d have a seat", len(got))
+		}
+	})
+}
+
+// Of guests that come while the invite is renewed, those whose join is later than that get
+// no seat by the old one.
+func TestRace_guestsAgainstARenewal_theOldInviteGivesNothingAfterIt(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w := services[0]
+		ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 20})
+		ctx := guest(t, ann.Invite)
+		atOnce(10, func(i int) (chat.Seated, error) {
+			if i == 5 {
+				_, err := services[0].UpdateRoom(t.Context(), chat.UpdateRequest{Token: ann.Token, NewInvite: true})
+				return chat.Seated{}, err
+			}
+			got, err := services[i%len(services)].arrives(ctx, fmt.Sprint("Guest ", i))
+			if code := fault.CodeOf(err); code != "" && code != fault.NotAllowed {
+				t.Errorf("guest %d: %v", i, err)
+			}
+			return got, err
+		})
+		got := w.elsewhere().enter(chat.JoinRequest{Token: ann.Token})
+		if free := 20 - len(got.Room.Agents); got.Invite.Uses != free {
+			t.Errorf("the new invite gives %d seats, and %d are free", got.Invite.Uses, free)
+		}
+	})
+}
+
+func TestGuest_whoseReplyWasLost_joinsOnceMoreByTheSameUse(t *testing.T) {
+	w := newWorld(t).elsewhere()
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann"})
+	ctx := guest(t, ann.Invite)
+	if _, err := w.arrives(ctx, "Bob"); err != nil { // and he never learns it
+		t.Fatal(err)
+	}
+	_, err := w.arrives(ctx, "Bob")
+	waitsFor(t, err, fault.NameTaken, 90*time.Second)
+	w.clock.Advance(90 * time.Second)
+	bob, err := w.arrives(ctx, "Bob")
+	if err != nil || bob.Status != chat.StatusReplaced || bob.Invite != (chat.Invite{}) {
+		t.Fatalf("he gets %+v, %v", bob, err)
+	}
+	w.say(bob.Token, "here")
+	w.clock.Advance(20 * minute)
+	if got, err := w.arrives(ctx, "Bob"); fault.CodeOf(err) != fault.NameTaken || !strings.Contains(err.Error(), "no further seat") {
+		t.Errorf("once his token was used: %+v, %v", got, err)
+	}
+}
+
+func TestGuest_thatComesBack_spendsNoUse(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann"})
+	ctx := guest(t, ann.Invite)
+	bob, err := w.arrives(ctx, "Bob")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.say(bob.Token, "hello")
+	if got, err := w.JoinRoom(ctx, chat.JoinRequest{Token: bob.Token}); err != nil || got.Status != chat.StatusReturned {
+		t.Fatalf("by his token: %+v, %v", got, err)
+	}
+	w.clock.Advance(2 * minute)
+	_, err = w.arrives(ctx, "Bob")
+	wants(t, err, fault.NameTaken)
+	var refused *fault.Error
+	errors.As(err, &refused)
+	w.vouches(ann.Token)
+	again, err := w.JoinRoom(ctx, chat.JoinRequest{Token: refused.Token})
+	if err != nil || again.Status != chat.StatusReadmitted || again.Invite != (chat.Invite{}) {
+		t.Fatalf("by the word of Ann: %+v, %v", again, err)
+	}
+	if got, err := w.Send(ctx, chat.SendRequest{Token: again.Token, Text: "it is me"}); err != nil || !got.Sent {
+		t.Errorf("then he speaks: %+v, %v", got, err)
+	}
+	if _, err := w.arrives(ctx, "Cid"); fault.CodeOf(err) != fault.NotAllowed {
+		t.Errorf("Cid: %v", err)
+	}
+}
+
+// Whom the room vouches for stands in the place of who had the seat: what admitted it
+// counts from then on.
+func TestReadmission_byOtherMeans_changesWhatAdmitsToTheSeat(t *testing.T) {
+	w := newWorld(t)
+	key := asking(t, ident.Asker{Principal: ident.KeyPrincipal("a1"), Owner: "Bob's key"})
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 3})
+	w.joinAs(key, "plans", "Bob")
+	w.clock.Advance(61 * time.Second)
+	ctx := guest(t, ann.Invite)
+	pending := w.refusal(ctx, "plans", "Bob", fault.NameTaken).Token
+	w.vouches(ann.Token)
+	bob, err := w.JoinRoom(ctx, chat.JoinRequest{Token: pending})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, _, err := chat.SeatOf(t.Context(), w.Service, w.token(bob))
+	if err != nil || !a.Guest || a.Principal != "" || a.Owner != "" {
+		t.Errorf("the seat is %+v, %v", a, err)
+	}
+	if got, err := w.Send(ctx, chat.SendRequest{Token: bob.Token, Text: "back"}); err != nil || !got.Sent {
+		t.Errorf("he speaks: %+v, %v", got, err)
+	}
+}
+
+func TestGuest_sees_whatANewcomerWithThePasswordSees(t *testing.T) {
+	for what, name := range map[string]string{"with a password": "plans:secret", "without": "plans"} {
+		w := newWorld(t)
+		ann := w.create(chat.CreateRequest{Room: name, AgentName: "Ann", Capacity: 5})
+		bob := w.join(name, "Bob")
+		w.say(ann.Token, "before he left")
+		w.tell(ann.Token, "for Bob", "Bob")
+		w.leave(bob.Token)
+		w.say(ann.Token, "after he left")
+		eve, err := w.arrives(guest(t, ann.Invite), "Eve")
+		if err != nil {
+			t.Fatal(err)
+		}
+		cid := w.join(name, "Cid")
+		if got, want := texts(w.all(eve.Token)), texts(w.all(cid.Token)); !slices.Equal(got, want) || len(got) == 0 {
+			t.Errorf("%s: a guest reads %q, a newcomer %q", what, got, want)
+		}
+	}
+}
+
+func TestMadeInvite_isAnyThatARoomHasMade(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann"})
+	other := w.create(chat.CreateRequest{Room: "plots", AgentName: "Ann"})
+	second := w.renew(ann.Token)
+	code := func(v chat.Invite) ident.Invite {
+		parsed, _ := ident.ParseInvite(v.Code)
+		return parsed
+	}
+	moved, nowhere := code(other.Invite), ident.NewInvite("key", ident.NewRoomID(), 1)
+	moved.Room = ann.Token[:ident.RoomChars]
+	check := func(what string, v ident.Invite, want bool) {
+		t.Helper()
+		for _, w := range []*world{w, w.elsewhere()} {
+			if got, err := chat.MadeInvite(t.Context(), w.Service, v); got != want || err != nil {
+				t.Errorf("%s: %t, %v", what, got, err)
+			}
+		}
+	}
+	check("the first", code(ann.Invite), true)
+	check("the second", code(second), true)
+	check("that of another room", moved, false)
+	check("of no room", nowhere, false)
+	w.update(chat.UpdateRequest{Token: ann.Token, Close: true})
+	check("of a closed room, which its guests may read", code(second), true)
+	w.clock.Advance(room.Life + time.Minute)
+	check("of a room that has expired", code(other.Invite), false)
+}

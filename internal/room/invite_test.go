@@ -1,0 +1,104 @@
+package room_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/invite"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// newInviting is newRoom for a room of three seats with invite 2, which gives two seats.
+func newInviting(t *testing.T) *timeline {
+	l := newRoom(t, "Ann")
+	l.set(func(s *room.Settings) {
+		s.Capacity = 3
+		s.Invite = invite.Invite{Number: 2, Uses: 2, UntilMs: l.now.Add(time.Hour).UnixMilli()}
+	})
+	return l
+}
+
+func TestClaim_byInvite_isSeatedIfThatGivesASeat(t *testing.T) {
+	used := func(s *room.Settings) { s.Invite.Uses = 0 }
+	full := func(s *room.Settings) { s.Capacity = 1 }
+	for what, c := range map[string]struct {
+		name   string
+		number int
+		set    func(*room.Settings)
+		after  time.Duration
+		code   fault.Code // "": a seat
+		says   string
+	}{
+		"free seat":           {name: "Eve", number: 2},
+		"renewed":             {name: "Eve", number: 1, code: fault.NotAllowed, says: "renewed"},
+		"renewed, taken name": {name: "Ann", number: 1, code: fault.NotAllowed, says: "renewed"},
+		"used up":             {name: "Eve", number: 2, set: used, code: fault.NotAllowed, says: "all of its seats"},
+		"used up, taken name": {name: "Ann", number: 2, set: used, code: fault.NameTaken, says: "no further seat"},
+		"at its last moment":  {name: "Eve", number: 2, after: time.Hour - time.Second},
+		"expired":             {name: "Eve", number: 2, after: time.Hour, code: fault.NotAllowed, says: "until 2026-03-01T13:00:01Z"},
+		"full of the silent":  {name: "Eve", number: 2, set: full, after: time.Hour / 2, code: fault.RoomFull},
+	} {
+		l := newInviting(t)
+		now := l.now.Add(c.after - time.Second) // the invite was made a second ago
+		if c.set != nil {
+			l.set(c.set)
+		}
+		claim := room.Claim{Name: nameOf(t, c.name), Invite: c.number, Presence: map[int]room.Presence{}}
+		_, err := claim.Decide(l.head, now)
+		if fault.CodeOf(err) != c.code || err != nil && !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+func TestApply_guest_usesTheInvite(t *testing.T) {
+	l := newInviting(t)
+	join := func(guest, regains bool) int {
+		e := l.join("Bob")
+		l.leave(e.Seat)
+		e.Agent.Guest, e.Regains = guest, regains
+		l.apply(e)
+		return l.head.Invite.Uses
+	}
+	if got := join(false, false); got != 2 {
+		t.Errorf("a join without it leaves %d", got)
+	}
+	if got := join(true, true); got != 2 {
+		t.Errorf("a return leaves %d", got)
+	}
+	if got := join(true, false); got != 1 {
+		t.Errorf("a guest leaves %d", got)
+	}
+}
+
+func TestUpdate_newInvite_takesThePlaceOfTheOld(t *testing.T) {
+	l := newInviting(t)
+	for _, c := range []struct {
+		update room.Update
+		uses   int
+	}{
+		{room.Update{NewInvite: true}, 2},
+		{room.Update{NewInvite: true, Capacity: 5, Description: "more of us"}, 4},
+		{room.Update{NewInvite: true, Capacity: 2}, 1},
+	} {
+		before := l.head.Invite
+		e, err := c.update.Decide(l.head, false, l.now)
+		if err != nil || e.Changed.Invite != "renewed" {
+			t.Fatalf("%+v, %v", e, err)
+		}
+		l.apply(*e)
+		want := invite.Invite{Number: before.Number + 1, Uses: c.uses, UntilMs: l.now.Add(invite.Life - time.Second).UnixMilli()}
+		if l.head.Invite != want {
+			t.Errorf("got %+v, want %+v", l.head.Invite, want)
+		}
+	}
+	l.set(func(s *room.Settings) { s.Invite.Number = ident.MaxInvite })
+	_, err := room.Update{NewInvite: true}.Decide(l.head, false, l.now)
+	if refused := (*fault.Error)(nil); !errors.As(err, &refused) || refused.Code != fault.InvalidArgument {
+		t.Errorf("after the last one: %v", err)
+	}
+}
