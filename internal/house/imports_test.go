@@ -37,7 +37,7 @@ func arrows() map[string][]string {
 		"internal/pairing": slices.Concat(rooms, []string{"internal/chat"}),
 
 		// The protocol.
-		"internal/mcp":        {"internal/meter"},
+		"internal/mcp":        {"internal/fault", "internal/meter"},
 		"internal/tools/spec": {"internal/ident", "internal/fault"},
 		"internal/tools":      {"internal/hidden", "internal/tools/spec", "internal/mcp", "internal/pairing", "internal/chat", "internal/ratelimit", "internal/view", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/httpapi":    {"internal/access", "internal/tools", "internal/mcp", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter"},

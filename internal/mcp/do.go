@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/meter"
 )
 
@@ -97,10 +98,15 @@ func contain(ctx context.Context, log *slog.Logger, work Work, r *Record) (value
 }
 
 // outcome returns the outcome and its code in the account. A deadline that has passed
-// is no reason to say nothing: it leaves time for the answer, and the client is there.
+// is no reason to say nothing: it leaves time for the answer, and the client is there. So
+// it is if the context was ended for a reason that the caller may see.
 func outcome(ctx context.Context, log *slog.Logger, tool string, value any, err error) (Outcome, string) {
 	if errors.Is(ctx.Err(), context.Canceled) {
-		return Outcome{Gone: true}, meter.CodeGone
+		var reason *fault.Error
+		if !errors.As(context.Cause(ctx), &reason) {
+			return Outcome{Gone: true}, meter.CodeGone
+		}
+		err = &Failure{Code: string(reason.Code), Message: reason.Message}
 	}
 	if err == nil {
 		return Outcome{Value: value}, meter.CodeOK

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/meter"
 )
 
@@ -90,5 +91,17 @@ func TestFailure_text_saysWhatItsJSONSays(t *testing.T) {
 	want = `{"code":"unavailable","message":"Later.","retry_after_seconds":3,"agent_token":"abc","yours":["Ann \"A\"","Bob"],"next":"Then join again."}`
 	if got := string(JSON(f)); got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestDo_contextEndsForAReason_isThatFailure(t *testing.T) {
+	ctx, end := context.WithCancelCause(t.Context())
+	account := meter.New(meter.Options{}).Open()
+	o := Do(meter.With(ctx, account), quiet, "wait", func(ctx context.Context, _ *Record) (any, error) {
+		end(fmt.Errorf("while it waited: %w", fault.Refuse(fault.KeyInvalid, "The key is gone.")))
+		return nil, ctx.Err()
+	})
+	if got := string(o.JSON()); o.Gone || got != `{"code":"key_invalid","message":"The key is gone."}` || account.Close(0).Code != "key_invalid" {
+		t.Errorf("%+v, %s", o, got)
 	}
 }
