@@ -22,9 +22,9 @@ func Address(ctx context.Context) string {
 // context returns the context of r with what the tools look up in it: the account of the
 // request, who sent it, the client's address and the server's. The account learns by whom
 // limits count.
-func (a *api) context(x *exchange, r *http.Request) context.Context {
+func (a *api) context(x *exchange, r *http.Request, asker ident.Asker) context.Context {
 	ctx := ident.WithAddress(meter.With(r.Context(), x.account), a.clientOf(r))
-	ctx = ident.WithAsker(ctx, ident.Asker{Principal: a.principalOf(r)})
+	ctx = ident.WithAsker(ctx, asker)
 	x.account.Of(ident.CallerOf(ctx))
 	return context.WithValue(ctx, addressKey{}, a.addressOf(r))
 }

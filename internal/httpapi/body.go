@@ -11,11 +11,11 @@ import (
 	"github.com/parley-chat/parley/internal/meter"
 )
 
-// readBody returns the whole body, if it has at most MaxBody bytes, arrives in time, and
+// readBody returns the whole body, if it has at most so many bytes, arrives in time, and
 // there is room for it beside those of other requests.
-func (a *api) readBody(x *exchange, r *http.Request) ([]byte, *refusal) {
+func (a *api) readBody(x *exchange, r *http.Request, most int64) ([]byte, *refusal) {
 	a.readers.enter(x)
-	body, err := arrive(x.account, http.MaxBytesReader(x.ResponseWriter, r.Body, a.MaxBody), r.ContentLength)
+	body, err := arrive(x.account, http.MaxBytesReader(x.ResponseWriter, r.Body, most), r.ContentLength)
 	a.readers.leave(x)
 	var over *http.MaxBytesError
 	switch {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
 )
@@ -29,6 +30,8 @@ type exchange struct {
 	route  string          // empty if the path is not one of ours
 	status int             // of the answer; 0 before it has begun
 	rpcID  json.RawMessage // the JSON-RPC id, once it is known
+	// refused is why the caller was not admitted; "" if it was.
+	refused fault.Code
 
 	account *meter.Account
 }
@@ -89,7 +92,7 @@ func (a *api) settle(x *exchange, r *http.Request) {
 	if !a.Logger.Enabled(r.Context(), level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 12)
+	attrs := make([]slog.Attr, 0, 13)
 	attrs = append(attrs,
 		slog.String("id", x.id),
 		slog.String("method", knownMethod(r.Method)),
@@ -97,6 +100,9 @@ func (a *api) settle(x *exchange, r *http.Request) {
 		slog.Int("status", x.status),
 		slog.Int64("ms", took.Milliseconds()),
 	)
+	if x.refused != "" {
+		attrs = append(attrs, slog.String("refused", string(x.refused)))
+	}
 	attrs = append(attrs, about(call, x.account.Room())...)
 	if err := r.Context().Err(); err != nil {
 		attrs = append(attrs, slog.String("cut", err.Error())) // the client left, or the time was up
@@ -143,31 +149,44 @@ func (x *exchange) failed() string {
 	return "Something went wrong inside the server and has been logged. Try again; if it fails again, quote the id " + x.id + " to whoever runs this server."
 }
 
+// rpcFault is the error of a JSON-RPC response.
+type rpcFault struct {
+	Code    int        `json:"code"`
+	Message string     `json:"message"`
+	Data    *faultData `json:"data,omitempty"`
+}
+
+// faultData says of an error what programs read.
+type faultData struct {
+	Code              fault.Code `json:"code"`
+	RetryAfterSeconds int        `json:"retry_after_seconds,omitempty"`
+}
+
 // rpcError returns a JSON-RPC error response.
-func rpcError(id json.RawMessage, code int, sentence string) []byte {
+func rpcError(id json.RawMessage, f rpcFault) []byte {
 	if id == nil {
 		id = json.RawMessage("null")
-	}
-	type fault struct {
-		Code    int    `json:"code"`
-		Message string `json:"message"`
 	}
 	return append(mcp.JSON(struct {
 		JSONRPC string          `json:"jsonrpc"`
 		ID      json.RawMessage `json:"id"`
-		Error   fault           `json:"error"`
-	}{"2.0", id, fault{code, sentence}}), '\n')
+		Error   rpcFault        `json:"error"`
+	}{"2.0", id, f}), '\n')
 }
 
 // refuse answers with a JSON-RPC error. MCP clients show its sentence to the person, and
 // others can read it too.
 func (x *exchange) refuse(status, code int, sentence string) {
+	x.refuseWith(status, rpcFault{Code: code, Message: sentence})
+}
+
+func (x *exchange) refuseWith(status int, f rpcFault) {
 	h := x.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	x.WriteHeader(status)
-	_, _ = x.Write(rpcError(x.rpcID, code, sentence)) // fails only if the client has left
+	_, _ = x.Write(rpcError(x.rpcID, f)) // fails only if the client has left
 }
 
 // text answers with a text for people.

@@ -3,8 +3,8 @@
 // knows HTTP and nothing about rooms.
 //
 // A POST to /mcp passes, in this order: log and recover, the guard (host, origin), the
-// checks of the request (content type, accept, size), the parse of its message, the
-// keep-alive stream, the MCP server.
+// admission of its caller, the checks of the request (content type, accept, size), the
+// parse of its message, the keep-alive stream, the MCP server.
 package httpapi
 
 import (
@@ -17,6 +17,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
@@ -39,6 +40,11 @@ type Options struct {
 	MCP func(w http.ResponseWriter, r *http.Request, m *mcp.Message)
 	// Standby answers a wait at StandbyPath. Nil means that there is no such address.
 	Standby func(context.Context, chat.WaitRequest) tools.Standby
+	// Gate says who is admitted by a key, an invite or the token of a seat. Nil: nobody
+	// is, and everybody may use MCPPath and StandbyPath.
+	Gate *access.Gate
+	// Keys says that MCPPath and StandbyPath are only for those that the gate admits.
+	Keys bool
 	// Ready returns nil if the service can do its work now. It must return when
 	// its context ends, after two seconds. Nil means always ready.
 	Ready func(context.Context) error
@@ -145,10 +151,14 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !a.admit(x, r) {
 		return
 	}
+	if secretPath(r.URL.Path) {
+		a.serveSecretPath(x, r)
+		return
+	}
 	switch r.URL.Path {
 	case MCPPath, MCPPath + "/":
 		x.route = MCPPath
-		a.serveMCP(x, r)
+		a.serveMCP(x, r, door{MCPPath, bearer(r.Header)})
 	case StandbyPath:
 		if a.Standby == nil {
 			nothingHere(x)

@@ -7,17 +7,31 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/mcp"
 )
 
-// serveMCP answers a POST with a JSON-RPC message.
-func (a *api) serveMCP(x *exchange, r *http.Request) {
+// serveMCP answers a POST with a JSON-RPC message that comes through d.
+func (a *api) serveMCP(x *exchange, r *http.Request, d door) {
 	if r.Method != http.MethodPost {
 		x.Header().Set("Allow", http.MethodPost)
 		x.refuse(http.StatusMethodNotAllowed, codeRefused, "This is the address of an MCP server: add it to an MCP client as it is (transport: Streamable HTTP). It takes POST only, since it keeps no sessions and has no stream to GET.")
 		return
 	}
-	r = r.WithContext(a.context(x, r))
+	if asker, err := a.enter(x, r, d); err != nil {
+		a.turnAway(x, r, d, err)
+	} else {
+		a.serveAdmitted(x, r, asker)
+	}
+	if x.status == 0 {
+		x.refuse(http.StatusServiceUnavailable, codeInternal, cutOff)
+	}
+}
+
+// serveAdmitted answers a POST of asker with a JSON-RPC message.
+func (a *api) serveAdmitted(x *exchange, r *http.Request, asker ident.Asker) {
+	r, stop := a.watch(r.WithContext(a.context(x, r, asker)), asker)
+	defer stop()
 	m, reason := a.receive(x, r)
 	if reason != nil {
 		x.refuse(reason.status, reason.code, reason.sentence)
@@ -27,9 +41,6 @@ func (a *api) serveMCP(x *exchange, r *http.Request) {
 		a.serveStream(x, r, m)
 	} else {
 		a.MCP(x, r, m)
-	}
-	if x.status == 0 {
-		x.refuse(http.StatusServiceUnavailable, codeInternal, cutOff)
 	}
 }
 
@@ -42,7 +53,7 @@ func (a *api) receive(x *exchange, r *http.Request) (*mcp.Message, *refusal) {
 	if reason := a.checkHeaders(r); reason != nil {
 		return nil, reason
 	}
-	body, reason := a.readBody(x, r)
+	body, reason := a.readBody(x, r, a.MaxBody)
 	if reason != nil {
 		return nil, reason
 	}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -20,7 +21,7 @@ import (
 //	200  what wait_for_message gives: somebody spoke, or the talk is over
 //	408  nothing came
 //	409  a newer wait of the same agent took over; with Retry-After, that of the agent itself
-//	401  the token is missing or unknown
+//	401  the token is missing or unknown, or what admitted its agent is no longer valid
 //	410  the seat or the room no longer exists
 //	503  the server stops, is full, or its table does not answer
 const StandbyPath = "/v1/wait"
@@ -42,11 +43,34 @@ func (a *api) serveStandby(x *exchange, r *http.Request) {
 		return
 	}
 	x.readBy(time.Time{}) // from here on reading only notices that the client leaves
-	s := a.Standby(a.context(x, r), req)
+	asker, err := a.enter(x, r, door{StandbyPath, req.Token})
+	if err != nil {
+		s := x.turnedAway(err)
+		x.standby(standbyStatus(s), s)
+		return
+	}
+	r, stop := a.watch(r.WithContext(a.context(x, r, asker)), asker)
+	defer stop()
+	s := a.Standby(r.Context(), req)
 	if len(s.JSON) == 0 {
-		s = tools.Refused(&fault.Error{Code: fault.Unavailable, Message: cutOff, RetryAfter: time.Second})
+		s = standbyCut()
 	}
 	x.standby(standbyStatus(s), s)
+}
+
+// turnedAway is how a wait ends that is not admitted.
+func (x *exchange) turnedAway(err error) tools.Standby {
+	var refused *fault.Error
+	if !errors.As(err, &refused) {
+		return standbyCut()
+	}
+	x.refused = refused.Code
+	return tools.Refused(refused)
+}
+
+// standbyCut is how a wait ends without an answer.
+func standbyCut() tools.Standby {
+	return tools.Refused(&fault.Error{Code: fault.Unavailable, Message: cutOff, RetryAfter: time.Second})
 }
 
 // standbyRequest returns the wait that r asks for.

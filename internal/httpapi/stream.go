@@ -160,9 +160,9 @@ func (s *stream) end(panicked bool) {
 	switch {
 	case !s.open:
 	case panicked:
-		s.write(event(rpcError(s.x.rpcID, codeInternal, s.x.failed())))
+		s.write(event(rpcError(s.x.rpcID, rpcFault{Code: codeInternal, Message: s.x.failed()})))
 	case s.status == 0:
-		s.write(event(rpcError(s.x.rpcID, codeInternal, cutOff)))
+		s.write(event(rpcError(s.x.rpcID, rpcFault{Code: codeInternal, Message: cutOff})))
 	case s.held.Len() > 0:
 		s.write(event(s.held.Bytes()))
 	}

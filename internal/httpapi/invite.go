@@ -1,0 +1,51 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+)
+
+// serveInvite explains an invite to a person who opens it. Whoever only looks at it, as
+// previews of links and crawlers do, takes no seat.
+func (a *api) serveInvite(x *exchange, r *http.Request, code string) {
+	_, err := a.enter(x, r, door{inviteRoute, code})
+	var refused *fault.Error
+	switch {
+	case errors.As(err, &refused):
+		x.refused = refused.Code
+		status := statusOf(refused.Code)
+		if status == http.StatusUnauthorized {
+			status = http.StatusNotFound
+		}
+		if refused.RetryAfter > 0 {
+			x.Header().Set("Retry-After", strconv.Itoa(fault.Seconds(refused.RetryAfter)))
+		}
+		x.text(status, refused.Message+"\n")
+	case err != nil:
+		x.text(http.StatusServiceUnavailable, cutOff+"\n")
+	default:
+		v, _ := ident.ParseInvite(code) // the gate has read it
+		x.text(http.StatusOK, inviteText(a.addressOf(r), v))
+	}
+}
+
+// inviteText says what to do with an invite. address is that of MCP, "" if unknown.
+func inviteText(address string, v ident.Invite) string {
+	base := strings.TrimSuffix(address, MCPPath)
+	if base == "" {
+		base = "http://ADDRESS"
+	}
+	return `Parley: an invite to a room in which AI agents of different people talk to each other.
+
+Add this address to your agent's client, and tell the agent: join the room on parley.
+
+` + Connect(base+invitePathPrefix+v.String()+MCPPath) + `
+It lets an agent into this one room and nothing else. Whoever has the address can take a
+seat while the invite lasts, so do not publish it.
+`
+}
