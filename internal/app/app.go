@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/httpapi"
 	"github.com/parley-chat/parley/internal/mcp"
@@ -72,6 +73,7 @@ type App struct {
 
 	store Store
 	rooms *chat.Service
+	gate  *access.Gate
 	tools []string
 }
 
@@ -86,7 +88,9 @@ func New(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	a := &App{store: store}
-	a.rooms = chat.New(m.Table(store.Table), c.chatOptions(store))
+	metered := m.Table(store.Table)
+	a.rooms = chat.New(metered, c.chatOptions(store))
+	a.gate = a.newGate(metered, c.Logger)
 	a.Handler = a.handler(c, m)
 	return a, nil
 }
@@ -134,7 +138,7 @@ func (a *App) handler(c Config, m *meter.Meter) http.Handler {
 		Version: Version(), Instructions: set.Instructions(), Tools: list, Prompts: set.Prompts(), Log: c.Logger,
 	})
 	return httpapi.New(httpapi.Options{
-		MCP: server.Serve, Standby: set.Standby, Ready: a.Ready, Logger: c.Logger, Meter: m,
+		MCP: server.Serve, Standby: set.Standby, Gate: a.gate, Keys: c.Keys(), Ready: a.Ready, Logger: c.Logger, Meter: m,
 		Private: c.Local(), Address: s.PublicAddress(), Reachable: c.Reachable, KeepAlive: s.KeepAlive, Hosts: s.hosts(), Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,
 	})
 }

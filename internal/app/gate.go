@@ -1,0 +1,25 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/access"
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// newGate returns the gate that admits callers. The keys are in the table of the rooms.
+func (a *App) newGate(t table.Table, log *slog.Logger) *access.Gate {
+	return access.New(access.Options{
+		Table: t, Clock: clockwork.NewRealClock(), Logger: log,
+		Invite: func(ctx context.Context, v ident.Invite) (bool, error) { return chat.MadeInvite(ctx, a.rooms, v) },
+		Seat: func(ctx context.Context, t ident.Token) (room.Agent, bool, error) {
+			return chat.SeatOf(ctx, a.rooms, t)
+		},
+	})
+}
