@@ -35,6 +35,7 @@ func newCompared() *compared {
 	o := Options{Version: "1.2.3", Log: quiet, Tools: []Tool{
 		{Name: "say", Call: say},
 		{Name: "ärgern", Call: say},
+		{Name: "hush", Call: say, Hidden: true},
 		{Name: "refuse", Call: func(context.Context, json.RawMessage, *Record) (any, error) {
 			c.calls++
 			return nil, &Failure{Code: "unavailable", Message: "<Later>.", RetryAfterSeconds: 3}
@@ -102,6 +103,8 @@ func legacyRequests() map[string]string {
 		"members in capitals":        `{"JSONRPC":"2.0","Id":1,"METHOD":"tools/call","Params":{"Name":"say"}}`,
 		"an escaped name":            call(`{"n\u0061me":"s\u0061y"}`),
 		"a name beyond ASCII":        call(`{"name":"ärgern"}`),
+		"a tool that is not listed":  call(`{"name":"hush"}`),
+		"the same, malformed":        call(`{"name":"hush","_meta":[]}`),
 		"a refusal":                  call(`{"name":"refuse","arguments":{}}`),
 		"an id that is a string":     `{"jsonrpc":"2.0","id":"x<y","method":"tools/call","params":{"name":"say"}}`,
 		"the largest id":             `{"jsonrpc":"2.0","id":9007199254740992,"method":"tools/call","params":{"name":"say"}}`,

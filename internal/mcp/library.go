@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	library "github.com/mark3labs/mcp-go/mcp"
@@ -27,6 +28,7 @@ const listsFresh = 5 * time.Minute
 func newLibrary(o Options) *server.MCPServer {
 	hooks := &server.Hooks{}
 	hooks.AddBeforeSubscriptionsListen(acknowledge)
+	hooks.AddAfterListTools(withoutHidden(o.Tools))
 	s := server.NewMCPServer(serverName, o.Version,
 		server.WithTitle(serverTitle),
 		server.WithInstructions(o.Instructions),
@@ -41,6 +43,18 @@ func newLibrary(o Options) *server.MCPServer {
 	}
 	addPrompts(s, o.Prompts)
 	return s
+}
+
+// withoutHidden takes the hidden ones of tools from each list. WithToolFilter would make
+// mcp-go say of a malformed call that there is no such tool.
+func withoutHidden(tools []Tool) server.OnAfterListToolsFunc {
+	hidden := map[string]bool{}
+	for _, t := range tools {
+		hidden[t.Name] = t.Hidden
+	}
+	return func(_ context.Context, _ any, _ *library.ListToolsRequest, result *library.ListToolsResult) {
+		result.Tools = slices.DeleteFunc(result.Tools, func(t library.Tool) bool { return hidden[t.Name] })
+	}
 }
 
 // listed is the tool as tools/list shows it.

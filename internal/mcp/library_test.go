@@ -59,3 +59,18 @@ func TestPrompt_argumentThatIsTyped_isCompleted(t *testing.T) {
 		}
 	}
 }
+
+func TestServer_hiddenTool_isCalledAndNotListed(t *testing.T) {
+	secret := quick
+	secret.Name, secret.Hidden = "secret", true
+	w := &wire{t: t}
+	w.serve(handler(NewServer(Options{Log: quiet, Tools: []Tool{secret, quick}})))
+	for _, generation := range []string{legacy, modern} {
+		if status, r := w.post(generation, "1", "tools/list", "", "{}"); status != 200 || !strings.Contains(r.body, `"quick"`) || strings.Contains(r.body, `"secret"`) {
+			t.Errorf("%s: %d %s", generation, status, r.body)
+		}
+		if status, r := w.post(generation, "2", "tools/call", "secret", `{"name":"secret"}`); status != 200 || len(r.Result.Content) == 0 || r.Result.IsError {
+			t.Errorf("%s: %d %s", generation, status, r.body)
+		}
+	}
+}

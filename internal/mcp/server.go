@@ -40,6 +40,10 @@ type Tool struct {
 	Eager      bool
 	SearchHint string
 
+	// Hidden leaves the tool out of the list: a program calls it that knows of it, and no
+	// model does.
+	Hidden bool
+
 	// Call does the work of one call with the arguments that it came with, which
 	// may be any JSON or nil. Otherwise it is a [Work]. It is called by many
 	// goroutines at once.
