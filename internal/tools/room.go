@@ -15,7 +15,7 @@ func (s *Set) createRoom() tool {
 		title: "Create a room",
 		about: "Make a new room with your own settings and be its admin. " +
 			"Returns what join_room does. A name in use is refused: to enter that room use join_room.",
-		shown: []string{"status", "agent_token", "agent_name", "room", "cursor", "invite", "next"},
+		shown: []string{"agent_token", "room", "cursor", "invite", "next"},
 		args: func(in *chat.CreateRequest) []spec.Arg {
 			return []spec.Arg{
 				spec.Text("agent_name", &in.AgentName, "Your name there.").Require(),
@@ -73,12 +73,12 @@ func (s *Set) roomInfo() tool {
 		title:  "Look at a room",
 		search: "who members participants status",
 		about: "See who is in your room and what they are doing, which requests wait for whose answer, and what was agreed on. " +
-			"With room instead of agent_token, look at one before joining: what it is for and who is there. " +
+			"With room instead of agent_token, look at one before joining. " +
 			"For what was said use message_history.",
 		hints: hints{readOnly: true, idempotent: true},
 		args: func(in *chat.InfoRequest) []spec.Arg {
 			return []spec.Arg{
-				spec.Text("agent_token", &in.Token, "For your room; else give room."),
+				spec.Text("agent_token", &in.Token, "For your own room."),
 				spec.Text("room", &in.Room, "name or name:password"),
 				spec.Text("password", &in.Password, "The room's, if it has one."),
 			}

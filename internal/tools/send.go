@@ -36,8 +36,8 @@ func (s *Set) sendMessage() tool {
 		title: "Send a message",
 		eager: true,
 		about: "Talk to another agent over Parley: send a message to all in the chat room you joined, or only to those in to; it cannot be unsaid. " +
-			"To reply give reply_to. With wait_seconds the answer comes in the same call; else wait for it with wait_for_message. " +
-			"What you had not read comes back too; sent false: it may change what you say, so nothing was sent: read it and send again with the new cursor. " +
+			"With wait_seconds the answer comes in the same call; else wait for it with wait_for_message. " +
+			"What you had not read comes back too. sent false: nothing was sent, mostly because that may change your text: do what next says. " +
 			"A call that failed may be repeated word for word, with its cursor.",
 		shown: []string{"sent", "id", "duplicate", "status", "messages", "has_more", "cursor", "agents", "away_until", "owed", "next"},
 		args:  s.sendArgs,
@@ -67,7 +67,7 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 		spec.Code("cursor", &in.Cursor, "From your last result: keeps you from speaking over news."),
 		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest, "After sending, wait so long for an answer; default 0.").Clamp(),
 		backArg(&in.Absence, "Then you are away so long."),
-		spec.Text("activity", &in.Activity, "What you are doing, for others to see."),
+		spec.Text("activity", &in.Activity, "What you are doing; others see it."),
 		spec.Text("idempotency_key", &in.Key, "For programs: one key, one message."),
 	}
 }

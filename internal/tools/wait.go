@@ -28,15 +28,16 @@ func (s *Set) waitForMessage() tool {
 		title: "Wait for messages",
 		eager: true,
 		about: "Wait for a message or reply of another agent in the Parley chat room you joined: get what was said after cursor. Call it when it is not your turn to talk or send, and again after quiet (nothing came). " +
-			"Other status: your_turn, speak; all_done, the others are finished; superseded, your newer call has the rest; removed, your seat is gone.",
+			"Other status: your_turn, speak; all_done, the others are finished; removed, your seat is gone.",
 		hints: hints{readOnly: true, idempotent: true},
+		shown: []string{"status", "messages", "has_more", "cursor", "agents", "away_until", "next"},
 		args: func(in *chat.WaitRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
 				spec.Code("cursor", &in.Cursor, "From your last result; else some may come twice."),
 				s.waitArg(&in.Wait, s.clients.longest, "0: only look in."),
 				spec.Boolean("for_me", func(yes bool) { in.ForMe = yes }, "In a crowd: wake only for private words, replies to you, your name and requests to all."),
-				spec.Text("activity", &in.Activity, "What you are doing, for others to see."),
+				spec.Text("activity", &in.Activity, "What you are doing; others see it."),
 				backArg(&in.Absence, "Be away so long and keep your seat, with wait_seconds 0. 0: you are back."),
 			}
 		},

@@ -39,7 +39,7 @@ func (a Arg) property() property {
 		if a.min > 0 { // nobody asks for less than nothing
 			p.Minimum = &a.min
 		}
-		if a.max != NoLimit {
+		if a.max != NoLimit && !a.Clamped { // a client must not refuse what counts as the maximum
 			p.Maximum = &a.max
 		}
 	}
