@@ -64,6 +64,7 @@ type commandLine struct {
 	Copy   copyCommand   `cmd:"" group:"Server" help:"Copy rooms from one file or DynamoDB table to another."`
 	Backup backupCommand `cmd:"" group:"Server" help:"Back up the file with the rooms to a new file, even while it is served."`
 	Check  checkCommand  `cmd:"" group:"Server" help:"Read a whole file, even while it is served, and report damage."`
+	Keys   keysCommand   `cmd:"" group:"Server" help:"Make, list and revoke the keys of a server, even while it runs."`
 
 	Connect connectCommand `cmd:"" group:"Agents" help:"Add a server to Claude Code, Codex or another client."`
 	Doctor  doctorCommand  `cmd:"" group:"Agents" help:"Find out what keeps agents from talking, and what helps."`

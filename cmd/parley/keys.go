@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"text/tabwriter"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/access"
+	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/httpapi"
+	"github.com/parley-chat/parley/internal/shell"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
+)
+
+// keysCommand is `parley keys`.
+type keysCommand struct {
+	Add    keysAddCommand    `cmd:"" help:"Make a key, and print it once."`
+	List   keysListCommand   `cmd:"" help:"List the keys, without their secrets."`
+	Revoke keysRevokeCommand `cmd:"" help:"Revoke a key: servers refuse it within a minute, and end its waits."`
+}
+
+// keyTable is the part of a command about keys that says where they are.
+type keyTable struct {
+	Data     string `env:"PARLEY_DATA" placeholder:"FILE" help:"The file of the server, which may be running (${data})."`
+	Table    string `env:"PARLEY_TABLE" placeholder:"NAME" help:"The DynamoDB table of the servers, in place of a file."`
+	LogLevel string `env:"PARLEY_LOG_LEVEL" default:"warn" enum:"debug,info,warn,error" help:"With info, write a line for the audit to standard error."`
+	outcome
+}
+
+// Validate is called by kong.
+func (k *keyTable) Validate() error {
+	if k.Data != "" && k.Table != "" {
+		return errors.New("--data and --table exclude each other: the keys are where the rooms are")
+	}
+	if k.Data == "" && k.Table == "" {
+		k.Data = defaultFile()
+	}
+	return nil
+}
+
+// with calls do with the keys.
+func (k *keyTable) with(ctx context.Context, streams streams, do func(*access.Keys) error) (err error) {
+	log := app.Settings{LogLevel: k.LogLevel}.Logger(streams.err)
+	t, closeTable, err := k.open(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeTable()) }()
+	return do(access.NewKeys(t, clockwork.NewRealClock(), log))
+}
+
+// open opens the table, which must be there: a key in a new one would open no server.
+func (k *keyTable) open(ctx context.Context, log *slog.Logger) (table.Table, func() error, error) {
+	if k.Table == "" {
+		t, err := sqlitetable.OpenBeside(k.Data, sqlitetable.Options{Logger: log})
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, fmt.Errorf("there is no file %s: name that of the server with --data, or start the server first, which creates it", k.Data)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		return t, t.Close, nil
+	}
+	t, err := dynamoTable(ctx, settings{Settings: app.Settings{Table: k.Table}}, dynamotable.Options{})
+	if err == nil {
+		err = t.Ready(ctx)
+	}
+	return t, func() error { return nil }, err
+}
+
+// keysAddCommand is `parley keys add`.
+type keysAddCommand struct {
+	Label     string `arg:"" placeholder:"LABEL" help:"Whose key it is, such as Ann: others see it as the owner of the agents that come with the key."`
+	Days      int    `placeholder:"N" help:"How many days the key is valid. Without this, until it is revoked."`
+	PublicURL string `name:"public-url" env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"The address of the server, for the lines to paste."`
+	keyTable
+}
+
+// mostDays bounds the lifetime of a key that has one.
+const mostDays = 3650
+
+// Validate is called by kong.
+func (c *keysAddCommand) Validate() error {
+	if c.Days < 0 || c.Days > mostDays {
+		return fmt.Errorf("--days %d: must be from 1 to %d, or left out", c.Days, mostDays)
+	}
+	return c.keyTable.Validate()
+}
+
+// Help returns the text that kong shows for parley keys add --help.
+func (keysAddCommand) Help() string {
+	return `The key goes to standard output, and lines to paste into clients to standard error. Only hashes are stored, so the key cannot be shown again. Give each person a key of their own: it says whose agents are whose, and can be revoked alone.
+
+The server need not stop, and knows the key at once.`
+}
+
+// addedKey is what parley keys add --json prints.
+type addedKey struct {
+	Key string `json:"key"`
+	ID  string `json:"id"`
+}
+
+// Run makes a key.
+func (c *keysAddCommand) Run(ctx context.Context, streams streams) error {
+	return c.with(ctx, streams, func(keys *access.Keys) error {
+		key, err := keys.Add(ctx, c.Label, time.Duration(c.Days)*24*time.Hour)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return c.report(streams, addedKey{key.String(), key.ID}, "")
+		}
+		if _, err := fmt.Fprintln(streams.out, key); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(streams.err, "This is shown only now. Add the server to a client of %s:\n\n%s", c.Label, httpapi.ConnectWithKey(c.address(), key.String()))
+		return err
+	})
+}
+
+// address is that of MCP, for the lines to paste.
+func (c *keysAddCommand) address() string {
+	if at := (app.Settings{PublicURL: c.PublicURL}).PublicAddress(); at != "" {
+		return at
+	}
+	return "https://ADDRESS" + httpapi.MCPPath
+}
+
+// keysListCommand is `parley keys list`.
+type keysListCommand struct{ keyTable }
+
+// Run lists the keys.
+func (c *keysListCommand) Run(ctx context.Context, streams streams) error {
+	return c.with(ctx, streams, func(keys *access.Keys) error {
+		list, err := keys.List(ctx)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return c.report(streams, map[string][]access.Entry{"keys": append([]access.Entry{}, list...)}, "")
+		}
+		return showKeys(streams.out, list)
+	})
+}
+
+// showKeys writes a table of keys for a person.
+func showKeys(w io.Writer, list []access.Entry) error {
+	columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(columns, "ID\tLABEL\tMADE\tEXPIRES\tLAST USED")
+	for _, e := range list {
+		expires, used := "never", "never"
+		if !e.Expires.IsZero() {
+			expires = e.Expires.Format(time.DateOnly)
+		}
+		if e.Used != "" {
+			used = e.Used
+		}
+		fmt.Fprintf(columns, "%s\t%s\t%s\t%s\t%s\n", e.ID, shell.HarmlessLine(e.Label), e.Created.Format(time.DateOnly), expires, used)
+	}
+	return columns.Flush()
+}
+
+// keysRevokeCommand is `parley keys revoke`.
+type keysRevokeCommand struct {
+	Name string `arg:"" name:"label-or-id" placeholder:"LABEL-OR-ID" help:"The label of the key, or its id."`
+	keyTable
+}
+
+// Help returns the text that kong shows for parley keys revoke --help.
+func (keysRevokeCommand) Help() string {
+	return `The seats of its agents stay, and so does what they have said. An admin of a room removes an agent with manage_agent.`
+}
+
+// Run revokes a key.
+func (c *keysRevokeCommand) Run(ctx context.Context, streams streams) error {
+	return c.with(ctx, streams, func(keys *access.Keys) error {
+		e, err := keys.Revoke(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		return c.report(streams, e, fmt.Sprintf("Revoked the key %s of %s. Servers refuse it within a minute.", e.ID, shell.HarmlessLine(e.Label)))
+	})
+}

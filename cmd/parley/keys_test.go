@@ -1,0 +1,126 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/access"
+	"github.com/parley-chat/parley/internal/dynamolocal"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/table/sqlitetable"
+)
+
+// emptyFile makes a file as a server leaves it at its first start.
+func emptyFile(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "parley.db")
+	tab, err := sqlitetable.Open(path, sqlitetable.Options{})
+	if err == nil {
+		err = tab.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// listed returns the keys that parley keys list shows.
+func listed(t *testing.T, where ...string) []access.Entry {
+	t.Helper()
+	code, out, says := command(t, append([]string{"keys", "list", "--json"}, where...)...)
+	var list struct{ Keys []access.Entry }
+	if err := json.Unmarshal([]byte(out), &list); err != nil || code != 0 {
+		t.Fatalf("code %d, %q, %q: %v", code, out, says, err)
+	}
+	return list.Keys
+}
+
+func TestKeys_inAFileOrATable_areMadeListedAndRevoked(t *testing.T) {
+	for name, place := range map[string]func(t *testing.T) []string{
+		"file": func(t *testing.T) []string { return []string{"--data", emptyFile(t)} },
+		"table": func(t *testing.T) []string {
+			t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamolocal.Start(t))
+			t.Setenv("AWS_REGION", "eu-west-1")
+			t.Setenv("AWS_ACCESS_KEY_ID", "local")
+			t.Setenv("AWS_SECRET_ACCESS_KEY", "local")
+			name := "keys-" + rand.Text()
+			if code, says := copyRooms(t, "--create-table", "--from", emptyFile(t), "--to", "table:"+name); code != 0 {
+				t.Fatal(says)
+			}
+			return []string{"--table", name}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			where := place(t)
+			code, out, says := command(t, append([]string{"keys", "add", "Ann", "--days", "30", "--public-url", "https://chat.example"}, where...)...)
+			key, ok := ident.ParseKey(out)
+			if code != 0 || !ok || out != key.String()+"\n" {
+				t.Fatalf("code %d, %q, %q", code, out, says)
+			}
+			for _, line := range []string{
+				"--url https://chat.example --allow\n",
+				`{"mcpServers":{"parley":{"type":"http","url":"https://chat.example/mcp","headers":{"Authorization":"Bearer ` + key.String() + `"}}}}`,
+				"https://chat.example/k/" + key.String() + "/mcp\n",
+			} {
+				if !strings.Contains(says, line) {
+					t.Errorf("no %q in\n%s", line, says)
+				}
+			}
+			if _, out, _ := command(t, append([]string{"keys", "add", "Bob", "--json"}, where...)...); !regexp.MustCompile(`^{"key":"pk_\w{34}","id":"\w{8}"}\n$`).MatchString(out) {
+				t.Errorf("as JSON: %q", out)
+			}
+			code, out, _ = command(t, append([]string{"keys", "list"}, where...)...)
+			if day := `\d{4}-\d\d-\d\d`; code != 0 || !regexp.MustCompile(`(?m)^`+key.ID+` +Ann +`+day+` +`+day+` +never$`).MatchString(out) || strings.Contains(out, key.Secret) {
+				t.Errorf("code %d, %s", code, out)
+			}
+			if code, _, says := command(t, append([]string{"keys", "revoke", "ann"}, where...)...); code != 0 || !strings.Contains(says, "Revoked the key "+key.ID+" of Ann.") {
+				t.Errorf("code %d, %q", code, says)
+			}
+			if list := listed(t, where...); len(list) != 1 || list[0].Label != "Bob" {
+				t.Errorf("left are %+v", list)
+			}
+		})
+	}
+}
+
+func TestKeys_thatCannotBe_changeNothing(t *testing.T) {
+	missing, path := filepath.Join(t.TempDir(), "missing.db"), emptyFile(t)
+	for args, want := range map[string]struct {
+		code int
+		says string
+	}{
+		"keys add Ann --data " + missing:                  {1, "start the server first"},
+		"keys list --data " + missing:                     {1, "start the server first"},
+		"keys add Ann --days -1 --data " + path:           {2, "--days -1: must be from 1 to 3650"},
+		"keys add Ann --days 3651 --data " + path:         {2, "--days"},
+		"keys add --data " + path:                         {2, "<label>"},
+		"keys add Ann --data a --table b":                 {2, "exclude each other"},
+		"keys add Ann!! --data " + path:                   {1, "label"},
+		"keys revoke nobody --data " + path:               {1, "parley keys list shows them"},
+		"keys revoke Ann --log-level loud --data " + path: {2, "--log-level"},
+	} {
+		if code, out, says := command(t, strings.Fields(args)...); code != want.code || out != "" || !strings.Contains(says, want.says) {
+			t.Errorf("%s: code %d, %q, %q", args, code, out, says)
+		}
+	}
+	exists(t, missing, false)
+	if list := listed(t, "--data", path); len(list) > 0 {
+		t.Errorf("there are %+v", list)
+	}
+}
+
+func TestKeys_logLevelInfo_writesTheAuditToStandardError(t *testing.T) {
+	path := emptyFile(t)
+	_, out, says := command(t, "keys", "add", "Ann", "--log-level", "info", "--data", path)
+	key, _ := ident.ParseKey(out)
+	if !strings.Contains(says, "level=INFO msg=audit action=key_created principal=key:"+key.ID+"\n") {
+		t.Error(says)
+	}
+	if _, _, says := command(t, "keys", "revoke", "Ann", "--data", path); strings.Contains(says, "audit") {
+		t.Error(says)
+	}
+}
