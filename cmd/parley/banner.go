@@ -10,33 +10,67 @@ import (
 	"github.com/parley-chat/parley/internal/httpapi"
 )
 
-// banner writes to w what a person needs after the start: where the server
-// listens, where the rooms are stored, and what to paste into a client. public is the
-// address of MCP if the settings have one; exposure says who can reach the server.
-func banner(w io.Writer, at endpoint, public, rooms, exposure string) error {
-	url, note := at.url(), ""
-	switch {
-	case public != "":
-		url = public
-	case at.open:
-		note = `
-Other machines can reach this server, if no firewall stops them. The connection is not
-encrypted, and whoever knows the name of a room can join it: use it in a trusted network,
-or put TLS in front of it.
-`
-	}
+// greeting is what a person needs to know after the start.
+type greeting struct {
+	at       endpoint
+	public   string // the address of MCP, if the settings have one
+	rooms    string // where they are stored
+	exposure string // who can reach the server, and what its callers may do
+	needsKey bool
+	key      string // the first key, if it was just made
+}
+
+// banner writes to w where the server listens, where the rooms are stored, and what to
+// paste into a client.
+func banner(w io.Writer, g greeting) error {
 	_, err := fmt.Fprintf(w, `Parley %s listens %s
 The rooms are stored in %s
 %s
-
-Add it to a client:
 
 %s
 Then tell the agent in each client: join the room "hello" on parley and talk to the other one.
 Ctrl-C stops the server; the rooms stay.
 %s
-`, app.Version(), at.listens, rooms, exposure, httpapi.Connect(url), note)
+`, app.Version(), g.at.listens, g.rooms, g.exposure, g.clients(), g.note())
 	return err
+}
+
+// url is the address of MCP to paste.
+func (g greeting) url() string {
+	if g.public != "" {
+		return g.public
+	}
+	return g.at.url()
+}
+
+// clients returns how to add the server to a client.
+func (g greeting) clients() string {
+	switch {
+	case g.key != "":
+		return "This is the first key. It is shown only now: keep it like a password.\n\n  " + g.key + "\n\nparley keys add LABEL makes one for each other person. Add the server to a client:\n\n" + httpapi.ConnectWithKey(g.url(), g.key)
+	case g.needsKey:
+		return "Add it to a client, with a key from parley keys add LABEL in place of KEY:\n\n" + httpapi.ConnectWithKey(g.url(), "KEY")
+	}
+	return "Add it to a client:\n\n" + httpapi.Connect(g.url())
+}
+
+// note warns of what others can do on the way to the server.
+func (g greeting) note() string {
+	switch {
+	case g.public != "" || !g.at.open:
+		return ""
+	case g.needsKey:
+		return `
+Other machines can reach this server, if no firewall stops them. The connection is not
+encrypted, so others on the way can read keys and messages: use it in a trusted network,
+or put TLS in front of it.
+`
+	}
+	return `
+Other machines can reach this server, if no firewall stops them. The connection is not
+encrypted, and whoever knows the name of a room can join it: use it in a trusted network,
+or put TLS in front of it.
+`
 }
 
 // endpoint is where a server listens, and how clients reach it.

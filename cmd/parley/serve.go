@@ -60,12 +60,27 @@ func (s *serveCommand) Run(ctx context.Context, io streams) (err error) {
 	if metricsLn != nil {
 		defer serveMetrics(metricsLn, figures.Handler(), s.AllowHost, io.out, log).Close()
 	}
-	if err := banner(io.out, at, s.PublicAddress(), place(s.settings), config.Exposure()); err != nil {
-		log.Warn("cannot write to standard output", "error", err)
+	if err := s.greet(ctx, config, a, at, io); err != nil {
+		return err
 	}
 	server := httpapi.NewServer(a.Handler, log)
 	httpapi.BoundConnections(server, app.MaxConnections())
 	return serveUntil(ctx, server, ln, a.Stop, log)
+}
+
+// greet says where the server is and how to use it.
+func (s *serveCommand) greet(ctx context.Context, config app.Config, a *app.App, at endpoint, io streams) error {
+	g := greeting{at: at, public: s.PublicAddress(), rooms: place(s.settings), exposure: config.Exposure(), needsKey: config.Keys()}
+	if g.needsKey {
+		var err error
+		if g.key, err = firstKey(ctx, a.Keys(config.Logger), s.settings, io.out, io.err); err != nil {
+			return err
+		}
+	}
+	if err := banner(io.out, g); err != nil {
+		config.Logger.Warn("cannot write to standard output", "error", err)
+	}
+	return nil
 }
 
 // ready returns an error if the table does not answer.

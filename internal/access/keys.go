@@ -75,7 +75,7 @@ func (k *Keys) Add(ctx context.Context, label string, lifetime time.Duration) (i
 		err = nil // the reply to the first attempt was lost
 	}
 	if err != nil {
-		return ident.Key{}, fmt.Errorf("storing the key: %w", err)
+		return ident.Key{}, fmt.Errorf("storing the key, which nobody has (if parley keys list shows it, revoke it): %w", err)
 	}
 	audit(ctx, k.log, "key_created", key.ID)
 	return key, nil

@@ -1,5 +1,13 @@
 package app
 
+import (
+	"log/slog"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/access"
+)
+
 // Values of Settings.Access. The zero value is openAccess.
 const (
 	autoAccess = "auto"
@@ -37,4 +45,9 @@ func (c Config) Exposure() string {
 		who += " Whoever knows its address can use it, without a key."
 	}
 	return who + " " + c.bounds()
+}
+
+// Keys returns the keys in the table of the server. log gets a line for each that is made.
+func (a *App) Keys(log *slog.Logger) *access.Keys {
+	return access.NewKeys(a.store.Table, clockwork.NewRealClock(), log)
 }

@@ -1,0 +1,162 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/creack/pty"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/parley-chat/parley/e2e/internal/process"
+)
+
+// keyForm is how a key looks.
+var keyForm = regexp.MustCompile(`pk_[0-9a-z]{34}`)
+
+// keys runs parley keys on the file of a program, and returns what it printed.
+func (p *program) keys(arguments ...string) (out string, err error) {
+	cmd := exec.CommandContext(p.t.Context(), os.Getenv(process.BinaryEnv), slices.Concat([]string{"keys"}, arguments, []string{"--data", p.args[1]})...)
+	cmd.Env = process.Environment()
+	printed, err := cmd.Output()
+	if failed, ok := err.(*exec.ExitError); ok {
+		err = fmt.Errorf("parley keys %q: %w: %s", arguments, err, failed.Stderr)
+	}
+	return string(printed), err
+}
+
+// Many make keys while the server runs and agents talk.
+func TestKeys_manyAtOnceBesideABusyServer_areAllMade(t *testing.T) {
+	p := start(t)
+	c := talk{t, openGo(t, p.url, modernProtocol)}
+	ann := c.join("tea", "Ann")
+	const people = 16
+	var adding errgroup.Group
+	for i := range people {
+		adding.Go(func() error {
+			out, err := p.keys("add", fmt.Sprint("person ", i))
+			if err == nil && !keyForm.MatchString(out) {
+				err = fmt.Errorf("it printed %q", out)
+			}
+			return err
+		})
+	}
+	added := make(chan error)
+	go func() { added <- adding.Wait() }()
+	for n, busy := 0, true; busy; n++ {
+		select {
+		case err := <-added:
+			if busy = false; err != nil {
+				t.Error(err)
+			}
+		default:
+			c.ok("send_message", args{"agent_token": ann.token, "text": fmt.Sprint("message ", n)})
+		}
+	}
+	list, err := p.keys("list")
+	if lines := strings.Count(list, "\n"); err != nil || lines != people+1 {
+		t.Errorf("%v: %s", err, list)
+	}
+	if _, err := p.keys("revoke", "person 7"); err != nil {
+		t.Error(err)
+	}
+	if list, err := p.keys("list"); err != nil || strings.Contains(list, "person 7 ") || strings.Count(list, "person") != people-1 {
+		t.Errorf("%v: %s", err, list)
+	}
+}
+
+// A person who starts a server on a terminal sees its first key, once.
+func TestKeys_firstStartOnATerminal_showsTheFirstKeyOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "parley.db")
+	shown := onTerminal(t, "--access", "keys", "--data", path)
+	keys := keyForm.FindAllString(shown, -1)
+	if len(keys) == 0 || len(slices.Compact(keys)) != 1 {
+		t.Fatalf("it shows the keys %q:\n%s", keys, shown)
+	}
+	key := keys[0]
+	for _, part := range []string{
+		"Callers need a key.", "shown only now", "\n  " + key + "\n", "Bearer " + key + `"`, "/k/" + key + "/mcp\n", "parley keys add LABEL",
+	} {
+		if !strings.Contains(shown, part) {
+			t.Errorf("no %q in\n%s", part, shown)
+		}
+	}
+	if again := onTerminal(t, "--access", "keys", "--data", path); keyForm.MatchString(again) || !strings.Contains(again, "Bearer KEY") {
+		t.Errorf("the second start shows\n%s", again)
+	}
+	p := &program{t: t, args: []string{"--data", path}}
+	if list, err := p.keys("list"); err != nil || strings.Count(list, "\n") != 2 || !strings.Contains(list, key[3:11]+"  first ") {
+		t.Errorf("%v: %s", err, list)
+	}
+	if open := onTerminal(t, "--data", filepath.Join(t.TempDir(), "parley.db")); strings.Contains(open, "key") {
+		t.Errorf("a local server speaks of keys:\n%s", open)
+	}
+}
+
+// onTerminal starts the server on a terminal, lets it end once it has greeted, and returns
+// what a person sees.
+func onTerminal(t *testing.T, arguments ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Getenv(process.BinaryEnv), append([]string{"serve", "--addr", "127.0.0.1:0"}, arguments...)...)
+	cmd.Env = process.Environment()
+	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 50, Cols: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	var shown strings.Builder
+	for buf := make([]byte, 4096); !strings.Contains(shown.String(), "Ctrl-C stops the server"); {
+		n, err := terminal.Read(buf)
+		if err != nil {
+			t.Fatalf("%v after %q", err, &shown)
+		}
+		shown.Write(buf[:n])
+	}
+	if _, err := terminal.Write([]byte{3}); err != nil { // Ctrl-C
+		t.Fatal(err)
+	}
+	rest, _ := io.ReadAll(terminal) // Linux ends it with an error
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	return strings.ReplaceAll(shown.String()+string(rest), "\r\n", "\n")
+}
+
+// What is no terminal may be a log.
+func TestKeys_firstStartWithoutATerminal_saysHowToMakeOneAndShowsNone(t *testing.T) {
+	p := start(t, "--access", "keys")
+	line := "There is no key yet, so nobody can use this server. Make one: parley keys add LABEL --data '" + p.args[1] + "'\n"
+	if got := p.out.String(); keyForm.MatchString(got) || !strings.Contains(got, line) {
+		t.Errorf("it prints\n%s", got)
+	}
+	if _, err := p.keys("add", "Ann"); err != nil {
+		t.Fatal(err)
+	}
+	p.terminate()
+	p.again()
+	if got := p.out.String(); keyForm.MatchString(got) || strings.Contains(got, "no key yet") {
+		t.Errorf("the second start prints\n%s", got)
+	}
+}
+
+// The banner of a server that others can reach says so, and that they need a key.
+func TestKeys_publicServer_needsThemUnlessItIsOpen(t *testing.T) {
+	for _, c := range []struct {
+		arguments []string
+		says      string
+	}{
+		{[]string{"--trust-proxy"}, "This server is public: others can reach it. Callers need a key."},
+		{[]string{"--trust-proxy", "--access", "open"}, "Whoever knows its address can use it, without a key."},
+		{nil, "This server is local: only this machine can reach it. Callers have no limits."},
+	} {
+		if got := start(t, c.arguments...).out.String(); !strings.Contains(got, c.says) {
+			t.Errorf("%q: no %q in\n%s", c.arguments, c.says, got)
+		}
+	}
+}
