@@ -26,7 +26,7 @@ type copyCommand struct {
 
 // Help returns the text that kong shows for parley copy --help.
 func (copyCommand) Help() string {
-	return `Rooms are copied with everything that belongs to them. Tokens, cursors and passwords work at the destination. Agents that are waiting in a queue have to enter it again.
+	return `Rooms are copied with everything that belongs to them. Tokens, cursors and passwords work at the destination. Agents that are waiting in a queue have to enter it again. The keys of the server are copied with all its rooms, but not with --room. A key that you have revoked at the destination comes back if the source still has it.
 
 Stop the server of the source first. A file that is being served cannot be opened, and a room of a table that is used during the copy is refused. Afterwards serve the rooms at the destination only.
 
@@ -109,6 +109,9 @@ func tableName(place string) (name string, isTable bool) { return strings.CutPre
 // describe says what a copy did, for a person.
 func describe(s transfer.Summary) string {
 	text := fmt.Sprintf("Copied %s (%d items).", counted(s.Copied, "room"), s.Items)
+	if s.Keys > 0 {
+		text += fmt.Sprintf(" Copied %s.", counted(s.Keys, "key"))
+	}
 	if s.AlreadyPresent > 0 {
 		text += fmt.Sprintf(" %s already present.", counted(s.AlreadyPresent, "room"))
 	}

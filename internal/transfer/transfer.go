@@ -12,6 +12,8 @@
 // has the last event exactly when it has the whole room. A repeated copy can
 // tell from it what is left to do, and an agent that uses the room at the
 // destination meanwhile makes the Write fail, as it would any other append.
+//
+// The keys of a server are copied with all its rooms.
 package transfer
 
 import (
@@ -21,6 +23,7 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
@@ -53,14 +56,15 @@ type Source interface {
 
 // Summary counts what a copy did.
 type Summary struct {
+	Keys           int `json:"keys"`            // keys that were copied
 	Copied         int `json:"copied"`          // rooms that were copied or brought up to date
 	Items          int `json:"items"`           // items written for them and for rooms that were refused halfway
 	AlreadyPresent int `json:"already_present"` // rooms left alone: the destination has all their events
 	Expired        int `json:"expired"`         // rooms that reached the end of their life during the copy
 }
 
-// Copy copies the room of that name, or every room if name is empty. The room
-// stays at the source. Nobody should use it there or at the destination during
+// Copy copies the room of that name, or every room and every key if name is empty. They
+// stay at the source. Nobody should use it there or at the destination during
 // the copy.
 //
 // A room that the destination has in an earlier state is brought up to date. A
@@ -70,6 +74,9 @@ type Summary struct {
 func Copy(ctx context.Context, from Source, to table.Table, name string) (Summary, error) {
 	c := &copier{from: from, to: to}
 	ids, err := c.choose(ctx, name)
+	if err == nil && name == "" {
+		err = c.copyKeys(ctx)
+	}
 	if err == nil {
 		err = c.copyAll(ctx, ids)
 	}
@@ -96,6 +103,24 @@ func (c *copier) choose(ctx context.Context, name string) ([]string, error) {
 		ids = append(ids, strings.TrimPrefix(partition, roomlog.RoomPrefix))
 	}
 	return ids, nil
+}
+
+// copyKeys copies the keys that the destination does not have.
+func (c *copier) copyKeys(ctx context.Context) error {
+	for item, err := range itemsOf(ctx, c.from, access.Partition, "") {
+		if err != nil {
+			return fmt.Errorf("reading the keys: %w", err)
+		}
+		err := c.to.Write(ctx, table.Put(item, table.IfAbsent))
+		var there *table.ConflictError
+		switch {
+		case err == nil:
+			c.summary.Keys++
+		case !errors.As(err, &there): // else its last use there may be later
+			return fmt.Errorf("copying a key: %w", err)
+		}
+	}
+	return nil
 }
 
 func (c *copier) idOf(ctx context.Context, name string) (string, error) {

@@ -1,0 +1,73 @@
+package transfer_test
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/access"
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transfer"
+)
+
+// keys are the keys of a site.
+func (s site) keys() *access.Keys {
+	return access.NewKeys(s.table, clockwork.NewRealClock(), slog.New(slog.DiscardHandler))
+}
+
+// Keys are copied as they are, expiry and all, and so are those of more than one source.
+func TestCopy_keys_areThereAtTheDestination(t *testing.T) {
+	for name, route := range routes() {
+		t.Run(name, func(t *testing.T) {
+			at := route[0](t)
+			for label, lifetime := range map[string]time.Duration{"Ann": 0, "Bob": 48 * time.Hour} {
+				if _, err := at.keys().Add(t.Context(), label, lifetime); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want := at.partition(access.Partition)
+			for _, next := range route[1:] {
+				to := next(t)
+				own, err := to.keys().Add(t.Context(), "own", 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := to.copyFrom(at.table); got.Keys != 2 || got.Items != 0 {
+					t.Errorf("%+v, want 2 keys", got)
+				}
+				if got := to.copyFrom(at.table); got.Keys != 0 {
+					t.Errorf("once more: %+v", got)
+				}
+				if _, err := to.keys().Revoke(t.Context(), own.ID); err != nil {
+					t.Error(err)
+				}
+				at = to
+			}
+			got := at.partition(access.Partition)
+			for k, item := range want {
+				if got[k] != item {
+					t.Errorf("%s is %s, want %s", k, got[k], item)
+				}
+			}
+			if len(got) != len(want) {
+				t.Errorf("there are %d keys, want %d", len(got), len(want))
+			}
+		})
+	}
+}
+
+func TestCopy_oneRoom_copiesNoKey(t *testing.T) {
+	from, to := inFile(t), inFile(t)
+	if _, err := from.keys().Add(t.Context(), "Ann", 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := from.JoinRoom(t.Context(), chat.JoinRequest{Room: "tea", AgentName: "Ann"}); err != nil {
+		t.Fatal(err)
+	}
+	summary, err := transfer.Copy(t.Context(), from.table, to.table, "tea")
+	if some, _ := to.keys().Any(t.Context()); some || err != nil || summary.Copied != 1 || summary.Keys != 0 {
+		t.Errorf("%+v, %v; there are keys: %v", summary, err, some)
+	}
+}
