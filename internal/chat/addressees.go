@@ -57,7 +57,7 @@ func (op *sendOp) makeEvent(ctx context.Context) error {
 // findAddressees finds the seats of the names in To.
 func (op *sendOp) findAddressees(ctx context.Context) error {
 	if a := op.caller.agent; a.IsPerson() && a.IsSameCompany(op.req.To, nil) { // a note
-		op.event.To, op.event.ToNames = []int{a.Seat}, []string{a.Name}
+		op.event.To, op.event.ToNames, op.found = []int{a.Seat}, []string{a.Name}, a.Joined
 		return nil
 	}
 	chosen, err := op.find(ctx, "to", op.req.To)

@@ -1,0 +1,301 @@
+package chat_test
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
+)
+
+// device returns the token that a device makes to open a link. The same name makes the same
+// one.
+func device(t *testing.T, claim, name string) string {
+	t.Helper()
+	c, ok := ident.ParseClaim(claim)
+	if !ok {
+		t.Fatalf("%q is no claim", claim)
+	}
+	sum := sha256.Sum256([]byte(name))
+	secret := ident.Digits(binary.BigEndian.Uint64(sum[:]), ident.SecretChars)
+	return ident.Token{Room: c.Room, Seat: c.Seat, Secret: secret, Person: true}.String()
+}
+
+// opens opens a link on a device, and returns the token of the person there.
+func (w *world) opens(claim, name string) (string, error) {
+	w.t.Helper()
+	token := device(w.t, claim, name)
+	_, err := chat.Steer(w.t.Context(), w.Service, chat.SteerRequest{Token: token, Claim: claim})
+	return token, err
+}
+
+// person returns a token of the person behind an agent that has just joined.
+func (w *world) person(s chat.Seated) string {
+	w.t.Helper()
+	token, err := w.opens(s.Watch, "phone")
+	if err != nil {
+		w.t.Fatalf("the link of %s is not opened: %v", s.Name, err)
+	}
+	return token
+}
+
+// newLink returns the claim of a link for a further device.
+func (w *world) newLink(person string) string {
+	w.t.Helper()
+	got, err := chat.Steer(w.t.Context(), w.Service, chat.SteerRequest{Token: person, NewLink: true})
+	if err != nil || got.Watch == "" {
+		w.t.Fatalf("no further link: %+v, %v", got, err)
+	}
+	return got.Watch
+}
+
+// heard lists what a person is told about its links.
+func heard(ms []view.Message) (reasons []room.Reason) {
+	for _, m := range ms {
+		if m.Type == view.Steered {
+			reasons = append(reasons, m.Reason)
+		}
+	}
+	return reasons
+}
+
+func TestLink_openedOnManyDevicesAtOnce_makesOneTheirsAndTellsIt(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		bob := w.company().bob
+		const n = 6
+		tokens := make([]string, n)
+		out := atOnce(n, func(i int) (got chat.Seated, err error) {
+			tokens[i], err = services[i%len(services)].opens(bob.Watch, fmt.Sprint("browser", i))
+			return got, err
+		})
+		expect(t, out, map[fault.Code]int{"": 1, fault.NotAllowed: n - 1})
+		for i, o := range out {
+			got, err := there.Wait(t.Context(), chat.WaitRequest{Token: tokens[i]})
+			if o.err != nil {
+				wants(t, err, fault.TokenInvalid)
+			} else if reasons := heard(got.Messages); !slices.Equal(reasons, []room.Reason{room.ReasonTwice}) {
+				t.Errorf("the first device hears %q, %v", reasons, err)
+			}
+		}
+		if got := heard(there.look(bob.Token, "").Messages); len(got) > 0 {
+			t.Errorf("the agent hears %q", got)
+		}
+	})
+}
+
+func TestLink_openedAgainByTheSameDevice_isTheSame(t *testing.T) {
+	onBoth(t, func(t *testing.T, w, there *world) {
+		bob := w.company().bob
+		first := w.person(bob)
+		before := w.head(bob.Token).AsOf
+		if again, err := there.opens(bob.Watch, "phone"); err != nil || again != first {
+			t.Errorf("a repeated call: %v", err)
+		}
+		if after := there.head(bob.Token).AsOf; after != before {
+			t.Errorf("it appended %d events", after-before)
+		}
+	})
+}
+
+func TestLink_onceOpened_isShownToThePersonAlone(t *testing.T) {
+	w := newWorld(t)
+	bob := w.company().bob
+	if again := w.enter(chat.JoinRequest{Token: bob.Token}); again.Watch != bob.Watch {
+		t.Errorf("a return before it was opened shows %q", again.Watch)
+	}
+	person := w.person(bob)
+	further := w.newLink(person)
+	if again := w.newLink(person); again != further || further == bob.Watch {
+		t.Errorf("asked twice, the person gets %q and %q", further, again)
+	}
+	if got := w.enter(chat.JoinRequest{Token: bob.Token}); got.Watch != "" {
+		t.Errorf("the agent gets %q", got.Watch)
+	}
+	_, err := chat.Steer(t.Context(), w.Service, chat.SteerRequest{Token: bob.Token, NewLink: true})
+	wants(t, err, fault.NotAllowed)
+	if got := w.enter(chat.JoinRequest{Token: person}); got.Watch != further {
+		t.Errorf("the person's return shows %q", got.Watch)
+	}
+}
+
+func TestLink_ofAnotherSeatOrMistyped_changesNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	wrong := []byte(p.bob.Watch)
+	wrong[10] ^= 1
+	for what, c := range map[string]struct {
+		req  chat.SteerRequest
+		code fault.Code
+	}{
+		"a mistyped claim":        {chat.SteerRequest{Token: device(t, p.bob.Watch, "phone"), Claim: string(wrong)}, fault.TokenInvalid},
+		"a token of another seat": {chat.SteerRequest{Token: device(t, p.cid.Watch, "phone"), Claim: p.bob.Watch}, fault.InvalidArgument},
+		"the agent's token":       {chat.SteerRequest{Token: p.bob.Token, Claim: p.bob.Watch}, fault.NotAllowed},
+		"a token without a claim": {chat.SteerRequest{Token: device(t, p.bob.Watch, "phone"), NewLink: true}, fault.TokenInvalid},
+	} {
+		err := w.changesNothing(p.ann.Token, func() error {
+			_, err := chat.Steer(t.Context(), w.Service, c.req)
+			return err
+		})
+		if fault.CodeOf(err) != c.code {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+func TestLink_onAFifthDevice_endsTheOldest(t *testing.T) {
+	onBoth(t, func(t *testing.T, w, there *world) {
+		bob := w.company().bob
+		first := w.person(bob)
+		waiting := there.waiting(t.Context(), chat.WaitRequest{Token: first, Cursor: w.look(first, "").Cursor, Wait: time.Minute})
+		last := first
+		for i := range 4 {
+			var err error
+			if last, err = w.opens(w.newLink(last), fmt.Sprint("tablet", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for cursor := ""; ; { // it hears of each device before
+			got := <-waiting
+			if got.err != nil {
+				t.Fatal(got.err)
+			}
+			if got.Status == chat.StatusRemoved {
+				break
+			}
+			cursor = got.Cursor
+			next, err := there.Wait(t.Context(), chat.WaitRequest{Token: first, Cursor: cursor, Wait: time.Minute})
+			if fault.CodeOf(err) == fault.TokenInvalid {
+				break
+			}
+			ends := make(chan answer, 1)
+			ends <- answer{next, err}
+			waiting = ends
+		}
+		_, err := there.Send(t.Context(), chat.SendRequest{Token: first, Text: "am I here?"})
+		wants(t, err, fault.TokenInvalid)
+		if _, err := there.Send(t.Context(), chat.SendRequest{Token: last, Text: "I am"}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestPerson_ofASeatRegainedByItsPrincipal_stays(t *testing.T) {
+	w := newWorld(t)
+	ctx := ident.WithAsker(t.Context(), ident.Asker{Principal: ident.KeyPrincipal("abcdefgh")})
+	join := func() chat.Seated {
+		t.Helper()
+		got, err := w.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Bob"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	w.join("plans", "Ann")
+	bob := join()
+	w.clock.Advance(room.RegainSilent)
+	again := join()
+	if again.Status != chat.StatusReturned || again.Watch != bob.Watch {
+		t.Fatalf("before it was opened: %s, the same link: %v", again.Status, again.Watch == bob.Watch)
+	}
+	person := w.person(again)
+	note := w.tell(person, "remember the milk", "Bob")
+	w.clock.Advance(room.TakenEvery)
+	if again = join(); again.Status != chat.StatusReturned || again.Watch != "" {
+		t.Errorf("after it was opened: %s, a link: %v", again.Status, again.Watch != "")
+	}
+	if !slices.ContainsFunc(w.all(again.Token), func(m view.Message) bool { return m.ID == note.ID }) {
+		t.Error("the agent has lost the note")
+	}
+	w.tell(person, "and the bread", "Bob")
+}
+
+func TestPerson_ofASeatGivenAwayByAVouch_losesIt(t *testing.T) {
+	onBoth(t, func(t *testing.T, w, there *world) {
+		p := pair{ann: w.join("plans", "Ann"), bob: w.join("plans", "Bob")}
+		person := w.person(p.bob)
+		note := w.tell(person, "between us", "Bob")
+		w.clock.Advance(room.VouchSilent)
+		_, err := w.tryJoin("plans", "Bob")
+		var refused *fault.Error
+		if !errors.As(err, &refused) || refused.Token == "" {
+			t.Fatalf("the knock: %v", err)
+		}
+		waiting := there.waiting(t.Context(), chat.WaitRequest{Token: person, Cursor: there.look(person, "").Cursor, Wait: time.Minute})
+		knock := w.look(p.ann.Token, p.ann.Cursor)
+		id := knock.Messages[len(knock.Messages)-1].ID
+		if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, Action: room.Readmit, ID: id}); err != nil {
+			t.Fatal(err)
+		}
+		back := w.enter(chat.JoinRequest{Token: refused.Token})
+		for got := (answer{}); got.Status != chat.StatusRemoved; {
+			if got = <-waiting; got.err != nil {
+				wants(t, got.err, fault.TokenInvalid)
+				break
+			}
+			if got.Status != chat.StatusRemoved {
+				waiting = there.waiting(t.Context(), chat.WaitRequest{Token: person, Cursor: got.Cursor, Wait: time.Minute})
+			}
+		}
+		if back.Watch == "" || back.Watch == p.bob.Watch {
+			t.Errorf("the link of who has the seat now: %q", back.Watch)
+		}
+		for _, m := range w.all(back.Token) {
+			if m.ID == note.ID {
+				t.Error("who has the seat now sees the note")
+			}
+		}
+		_, err = w.Send(t.Context(), chat.SendRequest{Token: person, Text: "hello?"})
+		wants(t, err, fault.TokenInvalid)
+		if _, err := w.opens(p.bob.Watch, "other"); err == nil {
+			t.Error("the old link opens the seat of another")
+		}
+		if _, err := w.opens(back.Watch, "other"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestPerson_ofASeatThatIsGone_isToldWhy(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	person := w.person(p.bob)
+	unopened := p.cid.Watch
+	w.manage(p.ann.Token, room.Kick, "Bob", chat.StatusKicked)
+	w.leave(p.cid.Token)
+	_, err := w.Wait(t.Context(), chat.WaitRequest{Token: person})
+	wants(t, err, fault.Removed)
+	_, err = w.opens(unopened, "phone")
+	wants(t, err, fault.TokenInvalid)
+}
+
+// The number of a seat is given again: neither the token nor the link of its first owner is
+// worth anything then.
+func TestPerson_ofASeatNumberGivenAgain_isNotThatOfItsNewAgent(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	person := w.person(p.bob)
+	w.leave(p.bob.Token)
+	w.leave(p.cid.Token)
+	number := w.seatOf(p.bob)
+	late := w.turnTo(p.ann.Token, number)
+	dora := late.join("plans", "Dora")
+	if late.seatOf(dora) != number {
+		t.Fatalf("Dora has seat %d", late.seatOf(dora))
+	}
+	_, err := late.Wait(t.Context(), chat.WaitRequest{Token: person})
+	wants(t, err, fault.TokenInvalid)
+	_, err = late.opens(p.bob.Watch, "phone")
+	wants(t, err, fault.TokenInvalid)
+	if _, err := late.opens(dora.Watch, "phone"); err != nil {
+		t.Error(err)
+	}
+}
