@@ -14,13 +14,14 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
 	"github.com/parley-chat/parley/internal/view"
 )
 
 // TestProperty_privateMessagesOfOthers_showNowhere plays each random scene twice: with
-// what others say to each other in private and without it. An agent that is told
+// what others say to each other and people to their agents in private, and without it. An agent that is told
 // nothing of that must get the same messages, counts, holds, wakes and statuses, apart
 // from ids and cursors. What it sees of who is there may differ, and so may turns: no
 // scene is long enough for one.
@@ -74,9 +75,9 @@ func drawScene(t *rapid.T) (scene []deed) {
 	draw := func(what string, from ...string) string { return rapid.SampledFrom(from).Draw(t, what) }
 	for range rapid.IntRange(5, 40).Draw(t, "deeds") {
 		d := deed{ref: -1, who: rapid.IntRange(0, dora).Draw(t, "who")}
-		d.what = draw("what", "say", "say", "say", "say", "say", "look", "wait", "wait", "info", "history", "return", "leave", "join", "tick")
+		d.what = draw("what", "say", "say", "say", "say", "say", "look", "wait", "wait", "info", "history", "return", "leave", "join", "tick", "note")
 		d.guarded, d.forMe = rapid.Bool().Draw(t, "guarded"), rapid.Bool().Draw(t, "for me")
-		d.hidden = d.who != dora && d.what == "say" && rapid.Bool().Draw(t, "hidden")
+		d.hidden = d.who != dora && (d.what == "note" || d.what == "say" && rapid.Bool().Draw(t, "hidden"))
 		if d.what == "say" {
 			drawWord(t, scene, &d)
 		}
@@ -129,6 +130,8 @@ type stage struct {
 	ctx     context.Context
 	clock   *clockwork.FakeClock
 	tokens  []string
+	claims  []string       // of the links of the agents
+	people  []string       // the tokens of the people behind them; "" if the link was not opened
 	ids     map[int]string // of what was said, by deed
 	cursor  string         // the last of Dora
 	waiting chan string    // receives how Dora's open wait ends; nil: none is open
@@ -145,7 +148,8 @@ func play(t *testing.T, scene []deed, hidden bool) (heard []string) {
 		ctx, cancel := context.WithCancel(t.Context())
 		s := &stage{
 			Service: chat.New(file, chat.Options{Clock: clock, SingleProcess: true, MinBatch: 1}),
-			ctx:     ctx, clock: clock, tokens: make([]string, len(cast)), ids: map[int]string{}, known: map[string]int{},
+			ctx:     ctx, clock: clock, tokens: make([]string, len(cast)),
+			claims: make([]string, len(cast)), people: make([]string, len(cast)), ids: map[int]string{}, known: map[string]int{},
 		}
 		for i := range cast {
 			s.join(i)
@@ -167,7 +171,7 @@ func play(t *testing.T, scene []deed, hidden bool) (heard []string) {
 func (s *stage) join(who int) {
 	got, err := s.JoinRoom(s.ctx, chat.JoinRequest{Room: "plans", AgentName: cast[who], Capacity: len(cast) + 1})
 	if err == nil {
-		s.tokens[who] = got.Token
+		s.tokens[who], s.claims[who], s.people[who] = got.Token, got.Watch, ""
 	}
 	if who == dora {
 		s.cursor = got.Cursor
@@ -181,6 +185,8 @@ func (s *stage) do(i int, d deed) {
 		s.clock.Advance(time.Second)
 	case d.what == "say":
 		s.say(i, d)
+	case d.what == "note":
+		s.note(i, d)
 	case d.who == dora:
 		s.observe(d)
 	case d.what == "leave" && d.who > 0: // an admin stays
@@ -211,6 +217,28 @@ func (s *stage) say(i int, d deed) {
 	s.ids[i] = got.ID
 	if d.who == dora {
 		s.hear("sends", got.ID, got.Sent, got.Duplicate, s.news(got.Waited), fault.CodeOf(err))
+	}
+}
+
+// note is what the person behind an agent does that nobody else sees: it opens the link,
+// writes to the agent, reads, or asks for a further link.
+func (s *stage) note(i int, d deed) {
+	if d.who == dora || s.tokens[d.who] == "" {
+		return
+	}
+	c, _ := ident.ParseClaim(s.claims[d.who])
+	token := ident.Token{Room: c.Room, Seat: c.Seat, Secret: ident.Digits(7, ident.SecretChars), Person: true}.String()
+	if s.people[d.who] == "" {
+		_, _ = chat.Steer(s.ctx, s.Service, chat.SteerRequest{Token: token, Claim: s.claims[d.who]})
+		s.people[d.who] = token
+	}
+	switch {
+	case d.forMe:
+		_, _ = chat.Steer(s.ctx, s.Service, chat.SteerRequest{Token: token, NewLink: true})
+	case d.guarded:
+		_, _ = s.Wait(s.ctx, chat.WaitRequest{Token: token})
+	default:
+		_, _ = s.Send(s.ctx, chat.SendRequest{Token: token, Text: fmt.Sprintf("note %d to @Dora", i), To: []string{cast[d.who]}, ReplyTo: s.ids[d.ref]})
 	}
 }
 
