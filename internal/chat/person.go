@@ -13,7 +13,7 @@ import (
 // openWait registers the wait of the caller.
 func openWait(c *caller, w *live.Wait) {
 	if c.agent.IsPerson() {
-		c.room.agents.OpenWatch(c.agent.Seat, w)
+		live.OpenWatch(c.room.agents, c.agent.Seat, w)
 		return
 	}
 	c.room.agents.Open(c.agent.Seat, w)
@@ -22,7 +22,7 @@ func openWait(c *caller, w *live.Wait) {
 // closeWait ends the wait of the caller.
 func closeWait(c *caller, w *live.Wait) {
 	if c.agent.IsPerson() {
-		c.room.agents.CloseWatch(c.agent.Seat, w)
+		live.CloseWatch(c.room.agents, c.agent.Seat, w)
 		return
 	}
 	c.room.agents.Close(c.agent.Seat, w)

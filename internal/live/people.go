@@ -18,9 +18,9 @@ const (
 	watchShown = watchEvery + 30*time.Second
 )
 
-// OpenWatch registers a wait of the person behind a seat. Of more than MaxWatches it ends
+// OpenWatch registers a wait of the person behind a seat of r. Of more than MaxWatches it ends
 // the oldest.
-func (r *Room) OpenWatch(seat int, w *Wait) {
+func OpenWatch(r *Room, seat int, w *Wait) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.watches == nil {
@@ -35,7 +35,7 @@ func (r *Room) OpenWatch(seat int, w *Wait) {
 }
 
 // CloseWatch ends w, and the polling with the last wait.
-func (r *Room) CloseWatch(seat int, w *Wait) {
+func CloseWatch(r *Room, seat int, w *Wait) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	open := slices.DeleteFunc(r.watches[seat], func(other *Wait) bool { return other == w })
@@ -46,7 +46,7 @@ func (r *Room) CloseWatch(seat int, w *Wait) {
 	if _, here := r.log.Known().Seated(seat); !here {
 		delete(r.seats, seat)
 	}
-	r.rest()
+	rest(r)
 }
 
 // notePerson notes a call of the person behind a seat. Only while it waits it is seen.

@@ -44,13 +44,13 @@ func (s Positions) Load(ctx context.Context) (room.ReadPosition, error) {
 func (s Positions) HandingLock() *sync.Mutex {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
-	return &s.room.reading(s.agent).handing
+	return &s.room.cached(s.agent.Seat).by(s.agent).handing
 }
 
 func (s Positions) cache(p room.ReadPosition) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
-	s.room.reading(s.agent).position = &p
+	s.room.cached(s.agent.Seat).by(s.agent).position = &p
 }
 
 // Write stores the position.
@@ -62,7 +62,7 @@ func (s Positions) Write(ctx context.Context, p room.ReadPosition) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m := r.reading(s.agent)
+	m := r.cached(s.agent.Seat).by(s.agent)
 	m.position, m.positionAt = &p, now
 	return nil
 }
@@ -86,7 +86,7 @@ func (s Positions) Handed(ctx context.Context, p room.ReadPosition) error {
 func (s Positions) Acknowledge(ctx context.Context, n int64) {
 	r := s.room
 	r.mu.Lock()
-	m := r.reading(s.agent)
+	m := r.cached(s.agent.Seat).by(s.agent)
 	known, due := m.position, r.now().Sub(m.positionAt) >= positionEvery
 	r.mu.Unlock()
 	var p room.ReadPosition
@@ -116,7 +116,7 @@ func (s Positions) Acknowledge(ctx context.Context, n int64) {
 func (s Positions) Shown(n int64) int64 {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
-	m := s.room.reading(s.agent)
+	m := s.room.cached(s.agent.Seat).by(s.agent)
 	m.shown = max(m.shown, n)
 	return m.shown
 }
@@ -137,7 +137,7 @@ func (s Positions) Gave(n int64) {
 func (s Positions) Known() (p room.ReadPosition, ok bool) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
-	if m := s.room.reading(s.agent); m.position != nil {
+	if m := s.room.cached(s.agent.Seat).by(s.agent); m.position != nil {
 		return *m.position, true
 	}
 	return p, false
@@ -148,7 +148,7 @@ func (s Positions) Known() (p room.ReadPosition, ok bool) {
 func (s Positions) Arrived(cursor, replyTo int64) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
-	m := s.room.reading(s.agent)
+	m := s.room.cached(s.agent.Seat).by(s.agent)
 	if m.position == nil {
 		return // not read yet: the batch may come once more
 	}

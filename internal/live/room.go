@@ -122,11 +122,11 @@ func (r *Room) Close(seat int, w *Wait) {
 		r.waits = nil
 		r.endSilence()
 	}
-	r.rest()
+	rest(r)
 }
 
 // rest ends the polling and the sweeping if nobody waits. r.mu is held.
-func (r *Room) rest() {
+func rest(r *Room) {
 	if len(r.waits) == 0 && len(r.watches) == 0 && r.stop != nil {
 		r.stop()
 		r.stop = nil
@@ -184,7 +184,7 @@ func (r *Room) ReadRosterLately(a room.Agent) bool {
 	now := r.now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m := r.reading(a)
+	m := r.cached(a.Seat).by(a)
 	if now.Sub(m.rosterReadAt) < rosterEvery {
 		return true
 	}
@@ -197,7 +197,7 @@ func (r *Room) ReadRosterLately(a room.Agent) bool {
 func (r *Room) NoteRoster(a room.Agent, roster [16]byte, moved bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m := r.reading(a)
+	m := r.cached(a.Seat).by(a)
 	before := m.roster
 	m.roster = roster
 	if before == [16]byte{} {
@@ -250,10 +250,9 @@ func (r *Room) cached(seat int) *seatCache {
 	return c
 }
 
-// reading returns how far a, or the device of the person behind it, has read. r.mu is
-// held.
-func (r *Room) reading(a room.Agent) *reading {
-	c := r.cached(a.Seat)
+// by returns how far a, or the device of the person behind it, has read. The room's mutex
+// is held.
+func (c *seatCache) by(a room.Agent) *reading {
 	if !a.IsPerson() {
 		return &c.reading
 	}
