@@ -36,6 +36,7 @@ type Seated struct {
 	Token      string // the agent token, the caller's only secret
 	Name       string // the agent's name as others see it
 	Room       view.Room
+	Invite     Invite
 	Messages   []view.Message
 	HasMore    bool  // there is more news after Cursor
 	Earlier    int64 // how many messages before Messages the caller may see
@@ -45,7 +46,6 @@ type Seated struct {
 	Now        time.Time
 	Begun      bool   // two agents have spoken
 	Watch      string // the claim of the link for the caller's user; "" if none can be opened
-	Invite     Invite
 	room.Debt
 }
 

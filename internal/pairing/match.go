@@ -197,6 +197,6 @@ func pairedChange(id string, settings room.Settings, older, younger ticketItem, 
 func seat(t ticketItem, n int, role room.Role, now time.Time) room.Event {
 	return room.Event{Type: room.Joined, Seat: n, Name: t.Name, Agent: &room.Agent{
 		Seat: n, Name: t.Name, Key: t.Key, Role: role, Hash: t.Hash, Joined: 3, AtMs: now.UnixMilli(), Since: room.Mark{N: 1},
-		Principal: t.Principal,
+		Principal: t.Principal, Owner: t.Owner,
 	}}
 }

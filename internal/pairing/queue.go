@@ -82,9 +82,6 @@ func (s *Service) EnterQueue(ctx context.Context, req Request) (Result, error) {
 	if req.Wait < 0 || req.Wait > MaxWait {
 		return Result{}, fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.", fault.Seconds(MaxWait))
 	}
-	if err := ident.AskerOf(ctx).CheckUnbound(); err != nil {
-		return Result{}, err
-	}
 	op, err := s.newOp(ctx, req)
 	if err != nil {
 		return Result{}, err
@@ -108,7 +105,11 @@ type queueOp struct {
 
 // newOp checks what can be checked without the table.
 func (s *Service) newOp(ctx context.Context, req Request) (*queueOp, error) {
-	op := &queueOp{svc: s, item: ticketItem{Principal: ident.PrincipalOf(ctx)}}
+	asker := ident.AskerOf(ctx)
+	if err := asker.CheckUnbound(); err != nil {
+		return nil, err
+	}
+	op := &queueOp{svc: s, item: ticketItem{Principal: asker.Principal, Owner: asker.Owner}}
 	words, err := checkInterests(req.Interests)
 	if err != nil {
 		return nil, err

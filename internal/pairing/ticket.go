@@ -105,8 +105,9 @@ type ticketItem struct {
 	ID        string   `json:"id"`
 	Name      string   `json:"name"`
 	Key       string   `json:"key"`
-	Hash      string   `json:"hash"`          // of the secret
-	Principal string   `json:"who,omitempty"` // see ident.Asker
+	Hash      string   `json:"hash"`            // of the secret
+	Principal string   `json:"who,omitempty"`   // see ident.Asker
+	Owner     string   `json:"owner,omitempty"` // likewise
 	Interests []string `json:"likes,omitempty"`
 	AtMs      int64    `json:"at"`              // when it entered
 	CallMs    int64    `json:"call"`            // its last call
@@ -140,7 +141,7 @@ type matchItem struct {
 func paired(id string, seat int, owner, partner ticketItem, now time.Time) matchItem {
 	return matchItem{
 		Room: id, Seat: seat, Partner: partner.Name, Interests: partner.Interests, Opens: seat == 2, AtMs: now.UnixMilli(),
-		Owner: ticketItem{Name: owner.Name, Key: owner.Key, Principal: owner.Principal, Interests: owner.Interests, NoShows: owner.NoShows},
+		Owner: ticketItem{Name: owner.Name, Key: owner.Key, Principal: owner.Principal, Owner: owner.Owner, Interests: owner.Interests, NoShows: owner.NoShows},
 	}
 }
 

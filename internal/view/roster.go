@@ -40,6 +40,7 @@ type Room struct {
 // Agent is an agent as others in its room see it.
 type Agent struct {
 	Name     string
+	Owner    string // the label of the key with which it took its seat, if it had one
 	Role     room.Role
 	You      bool
 	Muted    bool // an admin has muted it
@@ -100,6 +101,7 @@ func (r Roster) Agents() []Agent {
 
 // show completes v with what a is doing.
 func (r Roster) show(a room.Agent, v *Agent) {
+	v.Owner = a.Owner
 	p, known := r.Presence[a.Seat]
 	u, spoke := r.Head.Recent.Said(a.Seat)
 	if p.Activity != "" && p.ActiveAsOf >= a.Joined && !(spoke && (u.PublicN > p.ActiveAsOf || u.N > p.ActiveAsOf && r.Now.Sub(u.At) >= room.PresenceDelay)) {
