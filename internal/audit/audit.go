@@ -16,9 +16,9 @@ import (
 // Message is the message of all lines, to search for.
 const Message = "audit"
 
-// Log writes that the caller of ctx did something.
+// Log writes to log, if there is one, that the caller of ctx did something.
 func Log(ctx context.Context, log *slog.Logger, action string, more ...slog.Attr) {
-	if !log.Enabled(ctx, slog.LevelInfo) {
+	if log == nil || !log.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
 	all := append([]slog.Attr{slog.String("action", action), slog.String("principal", principal(ctx))}, more...)

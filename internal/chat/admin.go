@@ -76,6 +76,7 @@ func (c *caller) decide(ctx context.Context, may func(h *room.Head, by room.Agen
 	if err != nil {
 		return nil, err
 	}
+	auditDecisions(ctx, c, p.Events)
 	if a, here := c.room.log.Known().Owner(c.token); here {
 		c.agent = a // with its present role
 		c.attendance().NoteCall(ctx)

@@ -212,6 +212,7 @@ func statusOfJoin(events []room.Event) JoinStatus {
 func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, events []room.Event) (Seated, error) {
 	mine := events[len(events)-1]
 	t := ident.Token{Room: r.log.ID(), Seat: mine.Seat, Secret: op.secret}
+	AuditSeat(ctx, op.svc, t.Room, t.Seat, how)
 	if mine.Regains {
 		return back(ctx, r, t, how)
 	}

@@ -29,7 +29,9 @@ func TestKeys_whoComesUnderANameThatIsTaken(t *testing.T) {
 		"the other's key": holder("other"),
 		"a guest":         func(t *testing.T, ann chat.Seated) context.Context { return guest(t, ann.Invite) },
 		"nobody":          func(t *testing.T, _ chat.Seated) context.Context { return t.Context() },
-		"local":           func(t *testing.T, _ chat.Seated) context.Context { return asking(t, ident.Asker{Principal: ident.Local}) },
+		"local": func(t *testing.T, _ chat.Seated) context.Context {
+			return asking(t, ident.Asker{Principal: ident.Local})
+		},
 	}
 	for who, by := range others {
 		for _, c := range []struct {

@@ -54,6 +54,7 @@ func enterPending(ctx context.Context, s *Service, token string, refused error) 
 		r.release()
 		return nil, err
 	}
+	AuditSeat(ctx, s, t.Room, t.Seat, StatusReadmitted)
 	return &caller{token: t, room: r, head: r.log.Known(), agent: *events[0].Agent}, nil
 }
 

@@ -9,9 +9,10 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-func TestSecrets_tokensAndPasswords_areNotStored(t *testing.T) {
+func TestSecrets_tokensPasswordsAndInvites_areNotStored(t *testing.T) {
 	w := newWorld(t)
 	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "open sesame", Public: true})
+	invite := w.renew(ann.Token)
 	bob := w.join("plans:open sesame", "Bob")
 	w.say(bob.Token, "hello")
 	w.look(ann.Token, "")
@@ -26,14 +27,14 @@ func TestSecrets_tokensAndPasswords_areNotStored(t *testing.T) {
 		}
 		for _, item := range page.Items {
 			count++
-			for _, secret := range []string{ann.Token[10:26], bob.Token[10:26], again.Token[10:26], "sesame"} {
+			for _, secret := range []string{ann.Invite.Code[9:25], invite.Code[9:25], ann.Token[10:26], bob.Token[10:26], again.Token[10:26], "sesame"} {
 				if strings.Contains(item.Key.Partition+item.Key.Sort+string(item.Data), secret) {
 					t.Errorf("%s holds a secret: %s", item.Key, item.Data)
 				}
 			}
 		}
 	}
-	if count < 9 { // six events, a snapshot, a name, a listing
+	if count < 10 { // seven events, a snapshot, a name, a listing
 		t.Errorf("looked at %d items", count)
 	}
 }

@@ -48,7 +48,8 @@ type Options struct {
 	// calls that pass Limits(s).Begin.
 	Limits ratelimit.Limits
 	// Logger receives what an operator should know. It never receives a token, a
-	// password or a text. It defaults to slog.Default().
+	// password or a text. It defaults to slog.Default(), but then nobody receives the lines
+	// of package audit.
 	Logger *slog.Logger
 }
 
@@ -62,6 +63,7 @@ type Service struct {
 	clock     clockwork.Clock
 	opts      Options
 	log       *slog.Logger
+	audit     *slog.Logger // nil: nobody wants the lines
 	limits    *ratelimit.Limiter
 	passwords *password.Checker
 	stopping  chan struct{}
@@ -82,12 +84,13 @@ func New(t table.Table, o Options) *Service {
 	if o.LongestWait == 0 {
 		o.LongestWait = MaxWait
 	}
+	audited := o.Logger
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
 	limits := limiter(t, o)
 	t = limits.Table(t)
-	s := &Service{limits: limits, clock: o.Clock, opts: o, log: o.Logger, stopping: make(chan struct{})}
+	s := &Service{limits: limits, clock: o.Clock, opts: o, log: o.Logger, audit: audited, stopping: make(chan struct{})}
 	s.store = roomlog.NewStore(t, roomlog.Options{
 		Clock: o.Clock, SingleProcess: o.SingleProcess, MinBatch: o.MinBatch, CacheBytes: o.CacheBytes, Logger: o.Logger,
 		Observe: func(l *roomlog.Log) roomlog.Observer { return newLiveRoom(s, l) },

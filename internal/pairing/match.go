@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
@@ -144,6 +145,10 @@ func (op *queueOp) claim(ctx context.Context, older, younger ticketItem) (*match
 		return nil, err
 	}
 	l.Release()
+	for i, t := range []ticketItem{older, younger} {
+		who := ident.WithAsker(ctx, ident.Asker{Principal: t.Principal})
+		chat.AuditSeat(who, op.svc.rooms, mine.Room, i+1, chat.JoinStatus(Paired))
+	}
 	op.svc.calls.wake(partner.ID)
 	op.svc.calls.notePair(queue, began.Sub(time.UnixMilli(older.AtMs)), began)
 	return &mine, nil

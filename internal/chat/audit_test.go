@@ -1,0 +1,122 @@
+package chat_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// audited is a world whose log is kept.
+type audited struct {
+	*world
+	mu  sync.Mutex
+	log bytes.Buffer
+}
+
+func (a *audited) Write(p []byte) (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.log.Write(p)
+}
+
+func newAudited(t *testing.T) *audited {
+	a := &audited{world: newWorld(t)}
+	a.Service = chat.New(a.table, chat.Options{Clock: a.clock, SingleProcess: true, MinBatch: 1, Logger: slog.New(slog.NewJSONHandler(a, nil))})
+	return a
+}
+
+// lines returns what was logged, as "action principal" with the seats and how, and fails
+// unless all lines are about one room.
+func (a *audited) lines() (out []string) {
+	a.t.Helper()
+	rooms := map[string]bool{}
+	for _, text := range strings.Split(strings.TrimSpace(a.log.String()), "\n") {
+		var l struct {
+			Level, Msg, Action, Principal, Room, How string
+			Seat, Of                                 int
+		}
+		if err := json.Unmarshal([]byte(text), &l); err != nil {
+			a.t.Fatalf("%s: %v", text, err)
+		}
+		if rooms[l.Room] = true; l.Msg != "audit" || l.Level != "INFO" || len(l.Room) != 12 || len(rooms) != 1 {
+			a.t.Errorf("a line is %s", text)
+		}
+		out = append(out, strings.TrimSpace(fmt.Sprintf("%s by %s, seat %d of %d %s", l.Action, l.Principal, l.Seat, l.Of, l.How)))
+	}
+	return out
+}
+
+func TestAudit_seatsAndDecisions_areOneLineEachWithoutNamesAndSecrets(t *testing.T) {
+	a := newAudited(t)
+	key := keyed(t, "k1")
+	ann, err := a.CreateRoom(key, chat.CreateRequest{Room: "gallery:sesame", AgentName: "Annette", Capacity: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	visit := guest(t, ann.Invite)
+	bob, err := a.arrives(visit, "Robert")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.JoinRoom(visit, chat.JoinRequest{Token: bob.Token}); err != nil { // no seat is taken
+		t.Fatal(err)
+	}
+	said := a.say(bob.Token, "confidential words")
+	a.clock.Advance(minute)
+	pending := a.refusal(visit, "", "Robert", fault.NameTaken).Token
+	a.vouches(ann.Token)
+	if bob, err = a.JoinRoom(visit, chat.JoinRequest{Token: pending}); err != nil {
+		t.Fatal(err)
+	}
+	for _, req := range []chat.UpdateRequest{
+		{Description: "a description", Password: "another one"}, {NewInvite: true}, {Redact: said.ID},
+	} {
+		req.Token = ann.Token
+		if _, err := a.UpdateRoom(key, req); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, m := range []chat.ManageRequest{
+		{Action: room.Mute, AgentName: "Robert"}, {Action: room.Mute, AgentName: "Robert"}, // once
+		{Action: room.Kick, AgentName: "Robert", Note: "the reason"}, {Action: room.BanName, AgentName: "Mallory"},
+	} {
+		m.Token = ann.Token
+		if _, err := a.ManageAgent(key, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.clock.Advance(2 * minute)
+	if _, err := a.JoinRoom(key, chat.JoinRequest{Room: "gallery:another one", AgentName: "Annette"}); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "lines", a.lines(), []string{
+		"seat_taken by key:k1, seat 1 of 0 created",
+		"seat_taken by invite:1, seat 2 of 0 joined",
+		"agent_readmit by none, seat 1 of 2",
+		"seat_taken by invite:1, seat 2 of 0 readmitted",
+		"room_changed by key:k1, seat 1 of 0",
+		"invite_renewed by key:k1, seat 1 of 0",
+		"text_removed by key:k1, seat 1 of 0",
+		"agent_mute by key:k1, seat 1 of 2",
+		"agent_kick by key:k1, seat 1 of 2",
+		"agent_ban by key:k1, seat 1 of 0",
+		"seat_taken by key:k1, seat 1 of 0 returned",
+	})
+	for _, secret := range []string{
+		"Annette", "annette", "Robert", "robert", "Mallory", "gallery", "sesame", "another", "confidential", "description", "reason",
+		ann.Token, bob.Token, pending, ann.Token[:ident.RoomChars], ann.Invite.Code, "key of",
+	} {
+		if strings.Contains(a.log.String(), secret) {
+			t.Errorf("the log holds %q:\n%s", secret, a.log.String())
+		}
+	}
+}
