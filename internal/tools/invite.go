@@ -1,10 +1,44 @@
 package tools
 
 import (
+	"context"
 	"strconv"
+	"strings"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/view"
 )
+
+// inviteTo returns the invite to a room as a result has it: by its link where callers need
+// keys, else by its name, which works for everybody.
+func (s *Set) inviteTo(ctx context.Context, r view.Room, v chat.Invite, password string) string {
+	if s.keys {
+		return inviteLink(s.address(ctx), r, v)
+	}
+	return invite(s.address(ctx), r, password)
+}
+
+// inviteAfter returns the invite to a room that was changed. A new one was asked for, so it
+// is shown as such.
+func (s *Set) inviteAfter(ctx context.Context, u chat.Updated, password string) string {
+	if u.Changes != nil && u.Changes.Invite != "" {
+		return inviteLink(s.address(ctx), u.Room, u.Invite)
+	}
+	return s.inviteTo(ctx, u.Room, u.Invite, password)
+}
+
+// inviteLink is one line with one URL that a person can hand to another person, for the
+// agent there. It is empty if nobody can join by it.
+func inviteLink(address string, r view.Room, v chat.Invite) string {
+	if !joinable(r) || v.Code == "" {
+		return ""
+	}
+	site := strings.TrimSuffix(address, "/mcp")
+	if address == "" {
+		site = "(the address of this server)"
+	}
+	return "Add the MCP server " + site + "/i/" + v.Code + "/mcp and call join_room with your agent_name."
+}
 
 // invite is one line that a person can hand to another person, for the agent there.
 // It leaves out an address that is not known. It is empty if nobody can join.

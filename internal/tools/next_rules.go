@@ -316,7 +316,7 @@ func nextUpdated(u chat.Updated) string {
 // needsNewInvite reports whether the invites given out before no longer work, and
 // somebody can still come.
 func needsNewInvite(u chat.Updated) bool {
-	return u.Changes != nil && (u.Changes.Room != nil || u.Changes.Password != "") && joinable(u.Room)
+	return u.Changes != nil && (u.Changes.Room != nil || u.Changes.Password != "" || u.Changes.Invite != "") && joinable(u.Room)
 }
 
 // nextManaged follows what an admin did to an agent.

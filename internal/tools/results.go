@@ -97,6 +97,7 @@ type changes struct {
 	Capacity    *int    `json:"capacity,omitempty" doc:"the new number of seats"`
 	Type        *string `json:"type,omitempty" doc:"group or channel"`
 	Public      *bool   `json:"public,omitempty" doc:"whether list_rooms shows it now"`
+	Invite      string  `json:"invite,omitempty" doc:"renewed: the links given out before seat nobody; never the link itself"`
 	Redacted    string  `json:"redacted,omitempty" doc:"the id of the text that was removed"`
 }
 
@@ -182,7 +183,7 @@ func viewChanges(c *room.Changes, redacted string) *changes {
 	}
 	return &changes{
 		Room: c.Room, Description: description, Password: c.Password, Capacity: c.Capacity,
-		Type: (*string)(c.Type), Public: c.Public,
+		Type: (*string)(c.Type), Public: c.Public, Invite: c.Invite,
 	}
 }
 

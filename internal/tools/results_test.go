@@ -244,6 +244,30 @@ func TestInvite_isOneLineForTheOtherSide(t *testing.T) {
 	}
 }
 
+func TestInvite_whereCallersNeedKeys_isALink(t *testing.T) {
+	free, code := view.Room{Name: "den", Capacity: 2, PasswordProtected: true}, chat.Invite{Code: "abc", Uses: 1}
+	renewed := chat.Updated{Room: free, Invite: code, Changes: &room.Changes{Invite: "renewed"}}
+	const link, name = "Add the MCP server https://parley.example/i/abc/mcp and call join_room with your agent_name.", `Add the MCP server https://parley.example/mcp and call join_room with room "den".`
+	set := func(address string, keys bool) *Set {
+		return New(nil, nil, Options{Address: func(context.Context) string { return address }, Keys: keys})
+	}
+	on, off := set("https://parley.example/mcp", true), set("https://parley.example/mcp", false)
+	for what, c := range map[string][2]string{
+		"with keys":                    {on.inviteTo(t.Context(), free, code, ""), link},
+		"with keys, and none is left":  {on.inviteTo(t.Context(), free, chat.Invite{}, ""), ""},
+		"with keys, no seat is free":   {on.inviteTo(t.Context(), view.Room{Name: "den"}, code, ""), ""},
+		"with keys, renewed":           {on.inviteAfter(t.Context(), renewed, ""), link},
+		"without an address":           {set("", true).inviteTo(t.Context(), free, code, ""), "Add the MCP server (the address of this server)/i/abc/mcp and call join_room with your agent_name."},
+		"without keys":                 {off.inviteTo(t.Context(), free, code, ""), name},
+		"without keys, other settings": {off.inviteAfter(t.Context(), chat.Updated{Room: free, Invite: code, Changes: &room.Changes{}}, ""), name},
+		"without keys, renewed":        {off.inviteAfter(t.Context(), renewed, ""), link},
+	} {
+		if c[0] != c[1] {
+			t.Errorf("%s: got %q, want %q", what, c[0], c[1])
+		}
+	}
+}
+
 func TestPassword_ofAnInvite_isTheOneThatWasUsed(t *testing.T) {
 	for _, c := range [][3]string{{"den", "", ""}, {"den", "pw", "pw"}, {"den:pw", "", "pw"}, {"den:p:w", "", "p:w"}, {"den:pw", "pw", "pw"}} {
 		if got := passwordOf(c[0], c[1]); got != c[2] {

@@ -25,6 +25,8 @@ type Options struct {
 	// appears in invites. It must not be nil, and is called by many goroutines at
 	// once.
 	Address func(ctx context.Context) string
+	// Keys says that callers need keys, so that invites are links.
+	Keys bool
 	// LongestWait is the longest that a call may wait, the same as that of the
 	// rooms; 0 means chat.MaxWait. No schema and no sentence offers more.
 	LongestWait time.Duration
@@ -40,6 +42,7 @@ type Set struct {
 	rooms   *chat.Service
 	queues  *pairing.Service
 	address func(context.Context) string
+	keys    bool
 	clients clients
 	inQueue time.Duration // the longest wait for a partner
 	log     *slog.Logger
@@ -56,7 +59,7 @@ func New(rooms *chat.Service, queues *pairing.Service, o Options) *Set {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Set{rooms: rooms, queues: queues, address: o.Address, clients: clients{o.LongestWait}, inQueue: min(o.LongestInQueue, o.LongestWait), log: o.Log}
+	return &Set{rooms: rooms, queues: queues, address: o.Address, keys: o.Keys, clients: clients{o.LongestWait}, inQueue: min(o.LongestInQueue, o.LongestWait), log: o.Log}
 }
 
 // Tools returns the tools for a server of MCP.
