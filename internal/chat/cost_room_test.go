@@ -193,3 +193,28 @@ func TestLargestRoom_aRenewalIsBounded(t *testing.T) {
 		t.Errorf("it writes %d units", units)
 	}
 }
+
+// A use of an invite is counted in the snapshot, which a join writes anyway, and changes no
+// listing.
+func TestGuest_joinCostsWhatAnyJoinCosts(t *testing.T) {
+	w := newWorld(t)
+	bill := &priced{Table: w.table}
+	w = onTable(t, w.clock, bill, chat.Options{SingleProcess: true, MinBatch: 1})
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 9, Public: true})
+	costs := func(join func()) int64 {
+		before := bill.units.Load()
+		join()
+		return bill.units.Load() - before
+	}
+	usual := costs(func() { w.join("plans", "Bob") })
+	for n := range 3 {
+		got := costs(func() {
+			if _, err := w.arrives(guest(t, ann.Invite), fmt.Sprint("Guest ", n)); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if got != usual || got > 8 {
+			t.Errorf("a guest writes %d units, another newcomer %d", got, usual)
+		}
+	}
+}
