@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/mcp"
@@ -79,42 +80,56 @@ func (a *api) enter(x *exchange, r *http.Request, d door) (ident.Asker, error) {
 
 // watch returns r with a context that ends when what admitted asker is no longer valid.
 // The caller calls stop when the request is over.
-func (a *api) watch(r *http.Request, asker ident.Asker) (watched *http.Request, stop func()) {
-	if a.Gate == nil {
+func watch(gate *access.Gate, r *http.Request, asker ident.Asker) (watched *http.Request, stop func()) {
+	if gate == nil {
 		return r, func() {}
 	}
-	ctx, stop := a.Gate.Watch(r.Context(), asker)
+	ctx, stop := gate.Watch(r.Context(), asker)
 	return r.WithContext(ctx), stop
 }
 
 // strangerBody is how much is read of the body of a caller that is not admitted.
 const strangerBody = 16 << 10
 
-// turnAway answers a call through d that is not admitted. A request of MCP gets the reason
-// as its JSON-RPC error with the HTTP status 200, because clients show their person, and
-// later the model, that error and no other: at 401 and 403 most of them begin a sign-in
-// that this server does not have, at other statuses they look for an older transport, or
-// say that the address is wrong. Of the body only the id is used.
+// turnAway answers a request through d that is not admitted, with a JSON-RPC error. Of its
+// body only the id is used. What clients make of the status decides it. At [MCPPath] it is
+// 200: at 401 and 403 most begin a sign-in that this server does not have, and at others
+// some look for an older transport, but all show the sentence of an error to their person,
+// and later to the model. At an address with a secret it is 404: clients that hide what they
+// hear of such an address then say that it is wrong.
 func (a *api) turnAway(x *exchange, r *http.Request, d door, err error) {
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
 		return // the client has left, or the time is up
 	}
 	x.refused = refused.Code
+	status := statusOf(refused.Code)
 	if refused.RetryAfter > 0 {
 		x.Header().Set("Retry-After", strconv.Itoa(fault.Seconds(refused.RetryAfter)))
+	} else {
+		a.readID(x, r)
 	}
-	status := statusOf(refused.Code)
-	if status == http.StatusUnauthorized && d.route != MCPPath {
+	switch {
+	case d.route == MCPPath && x.rpcID != nil:
+		status = http.StatusOK
+	case d.route != MCPPath && status == http.StatusUnauthorized:
 		status = http.StatusNotFound
 	}
-	if refused.RetryAfter == 0 && a.checkHeaders(r) == nil {
-		a.context(x, r, ident.Asker{})
-		if body, unread := a.readBody(x, r, strangerBody); unread == nil {
-			if m, bad := mcp.Parse(body); bad == nil && m.ID != nil {
-				x.rpcID, status = m.ID, http.StatusOK
-			}
-		}
-	}
 	x.refuseWith(status, rpcFault{codeRefused, refused.Message, &faultData{refused.Code, fault.Seconds(refused.RetryAfter)}})
+}
+
+// readID reads the id of a JSON-RPC request from a caller that is not admitted, if the
+// request is in order and not large.
+func (a *api) readID(x *exchange, r *http.Request) {
+	if a.checkHeaders(r) != nil {
+		return
+	}
+	a.context(x, r, ident.Asker{}) // the body counts for the address
+	body, unread := a.readBody(x, r, strangerBody)
+	if unread != nil {
+		return
+	}
+	if m, bad := mcp.Parse(body); bad == nil {
+		x.rpcID = m.ID
+	}
 }

@@ -30,7 +30,7 @@ func (a *api) serveMCP(x *exchange, r *http.Request, d door) {
 
 // serveAdmitted answers a POST of asker with a JSON-RPC message.
 func (a *api) serveAdmitted(x *exchange, r *http.Request, asker ident.Asker) {
-	r, stop := a.watch(r.WithContext(a.context(x, r, asker)), asker)
+	r, stop := watch(a.Gate, r.WithContext(a.context(x, r, asker)), asker)
 	defer stop()
 	m, reason := a.receive(x, r)
 	if reason != nil {

@@ -49,7 +49,7 @@ func (a *api) serveStandby(x *exchange, r *http.Request) {
 		x.standby(standbyStatus(s), s)
 		return
 	}
-	r, stop := a.watch(r.WithContext(a.context(x, r, asker)), asker)
+	r, stop := watch(a.Gate, r.WithContext(a.context(x, r, asker)), asker)
 	defer stop()
 	s := a.Standby(r.Context(), req)
 	if len(s.JSON) == 0 {
