@@ -73,6 +73,7 @@ type function struct {
 	t        *testing.T
 	binary   string
 	table    string
+	rows     *dynamotable.Table
 	endpoint string // of the table's engine
 }
 
@@ -81,12 +82,12 @@ func deploy(t *testing.T) *function {
 	if testing.Short() {
 		t.Skip("-short: the built program is left out")
 	}
-	_, table := dynamolocal.NewTable(t, dynamotable.Options{})
-	return &function{t: t, binary: build(t, "functions/mcp"), table: table, endpoint: dynamolocal.Start(t)}
+	rows, table := dynamolocal.NewTable(t, dynamotable.Options{})
+	return &function{t: t, binary: build(t, "functions/mcp"), table: table, rows: rows, endpoint: dynamolocal.Start(t)}
 }
 
-// start starts another instance with the settings of the template and those of
-// env.
+// start starts another instance with the settings of the template and those of env. It
+// is open unless they say otherwise.
 func (f *function) start(concurrency int, env ...string) *lambdatest.Instance {
 	f.t.Helper()
 	return lambdatest.Start(f.t, f.program(concurrency, env...))
@@ -104,7 +105,7 @@ func (f *function) fleet(most int, env ...string) *lambdatest.Fleet {
 // program returns the function with the settings of the template and those of env.
 func (f *function) program(concurrency int, env ...string) lambdatest.Program {
 	return lambdatest.Program{Path: f.binary, Concurrency: concurrency, Env: append([]string{
-		"PARLEY_TABLE=" + f.table, "PARLEY_LONGEST_WAIT=50s", "PARLEY_LOG_LEVEL=info", "PARLEY_LOG_FORMAT=json",
+		"PARLEY_TABLE=" + f.table, "PARLEY_LONGEST_WAIT=50s", "PARLEY_LOG_LEVEL=info", "PARLEY_LOG_FORMAT=json", "PARLEY_ACCESS=open",
 		"AWS_ENDPOINT_URL_DYNAMODB=" + f.endpoint,
 	}, env...)}
 }

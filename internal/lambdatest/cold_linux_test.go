@@ -62,7 +62,7 @@ func TestColdStart_besideTheSmallestFunction_staysNear(t *testing.T) {
 	}
 	f := deploy(t)
 	bare := lambdatest.Program{Path: build(t, "internal/lambdatest/testdata/bare")}
-	parley := lambdatest.Program{Path: f.binary, Env: []string{"PARLEY_TABLE=" + f.table, "AWS_ENDPOINT_URL_DYNAMODB=" + dynamolocal.Start(t)}}
+	parley := lambdatest.Program{Path: f.binary, Env: []string{"PARLEY_TABLE=" + f.table, "PARLEY_ACCESS=open", "AWS_ENDPOINT_URL_DYNAMODB=" + dynamolocal.Start(t)}}
 	rows := []struct {
 		what            string
 		p               lambdatest.Program

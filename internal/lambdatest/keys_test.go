@@ -1,0 +1,213 @@
+package lambdatest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/access"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/lambdatest"
+)
+
+// keys are those in the function's table, as its operator sees them.
+func (f *function) keys() *access.Keys {
+	return access.NewKeys(f.rows, clockwork.NewRealClock(), slog.New(slog.DiscardHandler))
+}
+
+// newKey makes a key.
+func (f *function) newKey(label string) ident.Key {
+	f.t.Helper()
+	key, err := f.keys().Add(f.t.Context(), label, 0)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return key
+}
+
+// visitor calls the function through one of its fronts, in one generation of MCP, with
+// what admits it.
+type visitor struct {
+	client *http.Client
+	modern bool
+	path   string // of MCP
+	bearer string // "" for none
+}
+
+// visitors returns one for each front and generation, who show nothing.
+func visitors(i *lambdatest.Instance) map[string]visitor {
+	all := map[string]visitor{}
+	for name, client := range map[string]*http.Client{"Function URL": i.FunctionURL(), "HTTP API": i.HTTPAPI()} {
+		all[name+" legacy"] = visitor{client: client, path: "/mcp"}
+		all[name+" modern"] = visitor{client: client, path: "/mcp", modern: true}
+	}
+	return all
+}
+
+// by returns v with what admits it.
+func (v visitor) by(path, bearer string) visitor {
+	v.path, v.bearer = path, bearer
+	return v
+}
+
+// request returns the call of a tool.
+func (v visitor) request(t *testing.T, tool string, arguments args) *http.Request {
+	body := toolCall(tool, arguments)
+	if v.modern {
+		body = strings.Replace(body, `"_meta":{`, `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},`, 1)
+	}
+	q := mcpRequest(t, body)
+	q.URL.Path = v.path
+	if v.modern {
+		maps.Copy(q.Header, http.Header{"Mcp-Protocol-Version": {"2026-07-28"}, "Mcp-Method": {"tools/call"}, "Mcp-Name": {tool}})
+	}
+	if v.bearer != "" {
+		q.Header.Set("Authorization", "Bearer "+v.bearer)
+	}
+	return q
+}
+
+// try calls a tool. The code of the result is also that of a caller who is not admitted.
+func (v visitor) try(t *testing.T, tool string, arguments args) (result, error) {
+	resp, err := v.client.Do(v.request(t, tool, arguments))
+	if err != nil {
+		return result{}, err
+	}
+	text, err := readAll(resp)
+	if err != nil {
+		return result{}, err
+	}
+	var turned struct {
+		Error *struct{ Data struct{ Code string } }
+	}
+	if json.Unmarshal([]byte(text), &turned) == nil && turned.Error != nil {
+		return result{Code: turned.Error.Data.Code}, nil
+	}
+	return decode(text)
+}
+
+// call is try for a call that succeeds.
+func (v visitor) call(t *testing.T, tool string, arguments args) result {
+	t.Helper()
+	r, err := v.try(t, tool, arguments)
+	if err != nil || r.Code != "" {
+		t.Fatalf("%s by %s: %+v, %v", tool, v.path, r, err)
+	}
+	return r
+}
+
+func TestBootstrap_keys_admitWhoHasOne(t *testing.T) {
+	f := deploy(t)
+	i := f.start(0, "PARLEY_ACCESS=keys")
+	key := f.newKey("ann").String()
+	secrets := []string{key}
+	for name, nobody := range visitors(i) {
+		room := args{"room": name, "agent_name": "Ann"}
+		for _, path := range []string{"/mcp", "/k/" + ident.NewKey().String() + "/mcp"} {
+			if r, err := nobody.by(path, ident.NewKey().String()).try(t, "join_room", room); err != nil || r.Code != "key_invalid" {
+				t.Errorf("%s: with wrong keys %+v, %v", name, r, err)
+			}
+		}
+		ann := nobody.by("/mcp", key).call(t, "create_room", room)
+		same := nobody.by("/k/"+key+"/mcp", "").call(t, "send_message", args{"agent_token": ann.AgentToken, "text": "by the path"})
+		own := nobody.by("/mcp", ann.AgentToken).call(t, "send_message", args{"agent_token": ann.AgentToken, "text": "by the token"})
+		if !same.Sent || !own.Sent {
+			t.Errorf("%s: %+v, %+v", name, same, own)
+		}
+		if r, err := nobody.by("/mcp", ann.AgentToken).try(t, "create_room", args{"room": "another", "agent_name": "Ann"}); err != nil || r.Code != "not_allowed" {
+			t.Errorf("%s: by a token another room is %+v, %v", name, r, err)
+		}
+		if status, r := standBy(t, nobody.client, ident.Token{Room: ann.AgentToken[:ident.RoomChars], Seat: 1, Secret: ident.NewSecret()}.String()); status != http.StatusUnauthorized || r.Code != "key_invalid" {
+			t.Errorf("%s: with a wrong token a wait is %d %+v", name, status, r)
+		}
+		secrets = append(secrets, ann.AgentToken)
+	}
+	log := i.Output()
+	if !strings.Contains(log, `"path":"/k/{key}/mcp"`) {
+		t.Errorf("no line for a call by the path: %s", log)
+	}
+	for _, secret := range secrets {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log holds %q", secret)
+		}
+	}
+}
+
+// What admits a caller is remembered, so that a message costs what it did.
+func TestBootstrap_keys_aWarmSendIsOneWriteUnit(t *testing.T) {
+	f := deploy(t)
+	i := f.start(0, "PARLEY_ACCESS=keys")
+	key := f.newKey("ann").String()
+	ann := visitors(i)["Function URL legacy"].by("/mcp", key)
+	seat := ann.call(t, "create_room", args{"room": "room", "agent_name": "Ann"})
+	for _, by := range []visitor{ann, ann.by("/k/"+key+"/mcp", ""), ann.by("/mcp", seat.AgentToken)} {
+		by.call(t, "send_message", args{"agent_token": seat.AgentToken, "text": "This way has been used."})
+		i.Forget()
+		by.call(t, "send_message", args{"agent_token": seat.AgentToken, "text": "And this costs one unit."})
+		var line struct {
+			Read  float64 `json:"read_units"`
+			Write float64 `json:"write_units"`
+		}
+		for text := range strings.Lines(strings.TrimLeft(i.Output(), "\x00")) {
+			if strings.Contains(text, `"tool":"send_message"`) {
+				if err := json.Unmarshal([]byte(text), &line); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if line.Read != 0 || line.Write != 1 {
+			t.Errorf("by %s: %+v\n%s", by.path, line, i.Output())
+		}
+	}
+}
+
+// This takes most of a minute: the function has the time of the system.
+func TestBootstrap_revokedKey_endsItsWaitsWithinAMinute(t *testing.T) {
+	f := deploy(t)
+	key := f.newKey("ann")
+	var all sync.WaitGroup
+	revoked := make(chan struct{})
+	var at time.Time
+	var waiting sync.WaitGroup
+	for k := range 3 {
+		i := f.start(0, "PARLEY_ACCESS=keys", "PARLEY_KEEP_ALIVE=100ms")
+		legacy := visitors(i)["Function URL legacy"].by("/mcp", key.String())
+		seat := legacy.call(t, "create_room", args{"room": fmt.Sprint("room ", k), "agent_name": "Ann"})
+		waiting.Add(1)
+		all.Go(func() {
+			waiting.Done()
+			var code string
+			if k == 2 {
+				status, r := standBy(t, i.FunctionURL(), seat.AgentToken)
+				if code = r.Code; status != http.StatusUnauthorized {
+					t.Errorf("a wait without MCP ends with %d", status)
+				}
+			} else {
+				legacy.modern = k == 1
+				r, err := legacy.try(t, "wait_for_message", args{"agent_token": seat.AgentToken, "wait_seconds": 50, "cursor": seat.Cursor})
+				if code = r.Code; err != nil {
+					t.Error(err)
+				}
+			}
+			<-revoked
+			if took := time.Since(at); code != "key_invalid" || took > time.Minute {
+				t.Errorf("wait %d ended with %q after %v", k, code, took)
+			}
+		})
+	}
+	waiting.Wait()
+	at = time.Now()
+	if _, err := f.keys().Revoke(t.Context(), key.ID); err != nil {
+		t.Fatal(err)
+	}
+	close(revoked)
+	all.Wait()
+}
