@@ -17,8 +17,8 @@ type client struct {
 	// file returns the file that lists the MCP servers, below the key.
 	file func(Machine) string
 	key  string
-	// value returns what the file says of a server at an address.
-	value func(m Machine, base string) any
+	// value returns what the file says of a server.
+	value func(m Machine, o Options) any
 	// allow returns what lets the agent use the tools without asking; nil if the client has
 	// nothing of that kind in a file.
 	allow func(Machine) placed
@@ -56,7 +56,7 @@ func clients() []client {
 		},
 		{
 			id: "codex", name: "Codex", program: "codex",
-			file: codexFile, key: "mcp_servers", value: keyed("url"), trusts: true,
+			file: codexFile, key: "mcp_servers", value: keyed("url", "http_headers"), trusts: true,
 			allow: func(m Machine) placed {
 				return placed{codexFile(m), value("approve", "mcp_servers", name, "default_tools_approval_mode")}
 			},
@@ -67,7 +67,7 @@ func clients() []client {
 		},
 		{
 			id: "cursor", name: "Cursor", program: "cursor",
-			file: at("home", ".cursor", "mcp.json"), key: "mcpServers", value: keyed("url"),
+			file: at("home", ".cursor", "mcp.json"), key: "mcpServers", value: keyed("url", "headers"),
 		},
 		{
 			id: "vscode", name: "VS Code", program: "code",
@@ -75,7 +75,7 @@ func clients() []client {
 		},
 		{
 			id: "gemini", name: "Gemini CLI", program: "gemini",
-			file: geminiFile, key: "mcpServers", value: keyed("httpUrl"),
+			file: geminiFile, key: "mcpServers", value: keyed("httpUrl", "headers"),
 			allow: func(m Machine) placed {
 				return placed{geminiFile(m), value(true, "mcpServers", name, "trust")}
 			},
@@ -125,26 +125,60 @@ func at(base string, path ...string) func(Machine) string {
 }
 
 // endpoint is the address of MCP at a server.
-func endpoint(base string) string { return base + "/mcp" }
+func endpoint(o Options) string { return o.address() + "/mcp" }
 
-func keyed(key string) func(Machine, string) any {
-	return func(_ Machine, base string) any { return map[string]any{key: endpoint(base)} }
+// address is that of the server, for a guest through the door of the invite.
+func (o Options) address() string {
+	if o.Invite != "" {
+		return o.Server + "/i/" + o.Invite
+	}
+	return o.Server
 }
 
-func typed(_ Machine, base string) any {
+// headers are what the client sends with each request; none without a key.
+func (o Options) headers() map[string]string {
+	if o.Key == "" || o.Invite != "" {
+		return nil
+	}
+	return map[string]string{authorization: bearer + o.Key}
+}
+
+const authorization, bearer = "Authorization", "Bearer "
+
+func keyed(url, headers string) func(Machine, Options) any {
+	return func(_ Machine, o Options) any {
+		v := map[string]any{url: endpoint(o)}
+		if h := o.headers(); h != nil {
+			v[headers] = h
+		}
+		return v
+	}
+}
+
+func typed(_ Machine, o Options) any {
 	return struct {
-		Type string `json:"type"`
-		URL  string `json:"url"`
-	}{"http", endpoint(base)}
+		Type    string            `json:"type"`
+		URL     string            `json:"url"`
+		Headers map[string]string `json:"headers,omitempty"`
+	}{"http", endpoint(o), o.headers()}
 }
 
-// bridged is for a client that only starts programs.
-func bridged(m Machine, base string) any {
-	return struct {
-		Command string   `json:"command"`
-		Args    []string `json:"args"`
-	}{m.Program, []string{"bridge", "--url", base}}
+// bridged is for a client that only starts programs. The bridge finds the key itself. The
+// link of an invite does not stand on its command line, which others can read.
+func bridged(m Machine, o Options) any {
+	type program struct {
+		Command string            `json:"command"`
+		Args    []string          `json:"args"`
+		Env     map[string]string `json:"env,omitempty"`
+	}
+	if o.Invite != "" {
+		return program{m.Program, []string{"bridge"}, map[string]string{urlEnv: o.address()}}
+	}
+	return program{Command: m.Program, Args: []string{"bridge", "--url", o.Server}}
 }
+
+// urlEnv is the variable in which parley bridge finds its address.
+const urlEnv = "PARLEY_URL"
 
 // claudeFile is the file that Claude Code keeps its own state in, too. Where an old version
 // has left .config.json, the client still prefers that.

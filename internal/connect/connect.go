@@ -20,6 +20,8 @@ type Machine struct {
 type Options struct {
 	Client string
 	Server string // the address without /mcp
+	Key    string // that admits the client to the server; "" if it needs none
+	Invite string // the code with which the client is admitted as a guest; "" for none
 	Allow  bool   // let the agent use the tools without asking
 	Wake   bool   // add the hooks that wake an idle agent, where the client has hooks
 	DryRun bool   // write nothing
@@ -97,7 +99,7 @@ func (c client) guarded(m Machine, do func() error) error {
 
 // wants returns the entries that a client's files are to hold.
 func (c client) wants(m Machine, o Options) []placed {
-	all := []placed{{c.file(m), value(c.value(m, o.Server), c.key, name)}}
+	all := []placed{{c.file(m), value(c.value(m, o), c.key, name)}}
 	if o.Allow && c.allow != nil {
 		all = append(all, c.allow(m))
 	}

@@ -168,7 +168,7 @@ type byHand struct {
 
 // Error says what to do.
 func (b *byHand) Error() string {
-	return fmt.Sprintf("%s cannot be edited safely (%v), and nothing was written; add this to it, in %s:\n%s", b.file, b.cause, b.lines.where(), strings.Join(b.lines.Text, "\n"))
+	return fmt.Sprintf("%s cannot be edited safely (%v), and nothing was written; add this to it, in %s:\n%s", b.file, b.cause, b.lines.where(), strings.Join(b.lines.shown(), "\n"))
 }
 
 func (b *byHand) Unwrap() error { return b.cause }

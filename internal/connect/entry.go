@@ -31,6 +31,9 @@ func (e entry) decoded() any {
 	return v
 }
 
+// isSecret reports whether the value holds a key or an invite, which others must not read.
+func (e entry) isSecret() bool { return secret.Match(e.Value) }
+
 // equal reports whether both say the same.
 func (e entry) equal(other entry) bool {
 	return slices.Equal(e.Path, other.Path) && e.Element == other.Element && reflect.DeepEqual(e.decoded(), other.decoded())

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/state"
@@ -58,6 +59,9 @@ func (e *edit) save(old written) error {
 	mode := fs.FileMode(0o600)
 	if info, err := os.Stat(e.path); err == nil {
 		mode = info.Mode().Perm()
+	}
+	if slices.ContainsFunc(e.wrote.Entries, entry.isSecret) {
+		mode &^= 0o077
 	}
 	return state.Write(e.path, e.text, mode)
 }

@@ -111,6 +111,12 @@ func (c *computer) is(want map[string]string, when string) {
 	}
 }
 
+// A key and the code of an invite, in the forms that they have.
+const (
+	key    = "pk_0123456789abcdefghjkmnpqrstvwxyz4d"
+	invite = "abcdefg010123456789abcdefh5"
+)
+
 // A golden file has the files of a home folder before and after `parley connect CLIENT
 // --allow`, and what it showed.
 func TestConnect_files_becomeThoseOfTheGoldenFile(t *testing.T) {
@@ -120,7 +126,7 @@ func TestConnect_files_becomeThoseOfTheGoldenFile(t *testing.T) {
 	}
 	for _, path := range golden {
 		t.Run(filepath.Base(path), func(t *testing.T) {
-			client, _, _ := strings.Cut(strings.TrimSuffix(filepath.Base(path), ".txt"), "_")
+			client, with, _ := strings.Cut(strings.TrimSuffix(filepath.Base(path), ".txt"), "_")
 			parts := sections(t, path)
 			c := newComputer(t)
 			for name, text := range parts {
@@ -131,6 +137,12 @@ func TestConnect_files_becomeThoseOfTheGoldenFile(t *testing.T) {
 			before := c.files()
 			allow := slices.Contains([]string{"claude-code", "codex", "gemini"}, client)
 			o := connect.Options{Client: client, Allow: allow, Wake: true}
+			switch with {
+			case "key":
+				o.Key = key
+			case "invite":
+				o.Invite = invite
+			}
 
 			dry := o
 			dry.DryRun = true

@@ -4,14 +4,19 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Status says how a client stands.
 type Status struct {
 	ID, Name string
 	Found    bool
-	Server   string // the address of MCP, or ""
-	Err      error  // why its file cannot be read
+	Server   string // the address of MCP, or ""; it may hold a key or an invite
+	Key      string // that the client shows the server; "" if none is in the file
+	// Elsewhere: the client finds its key in its environment, or starts parley bridge,
+	// which has its own.
+	Elsewhere bool
+	Err       error // why its file cannot be read
 }
 
 // List returns how each client stands.
@@ -29,6 +34,7 @@ func List(m Machine) []Status {
 			s.Err = err
 		} else if doc, err := e.format.decode(e.text); err == nil {
 			s.Server = serverIn(doc, c.key)
+			s.Key, s.Elsewhere = keyIn(doc, c.key)
 		}
 		s.Found = s.Found || e != nil && e.before != nil
 		all = append(all, s)
@@ -44,6 +50,10 @@ func serverIn(doc map[string]any, key string) string {
 			return url
 		}
 	}
+	if v, ok := lookup(doc, []string{key, name, "env", urlEnv}); ok {
+		url, _ := v.(string)
+		return url
+	}
 	v, _ := lookup(doc, []string{key, name, "args"})
 	args, _ := v.([]any)
 	if i := slices.Index(args, any("--url")); i >= 0 && i+1 < len(args) {
@@ -51,4 +61,21 @@ func serverIn(doc map[string]any, key string) string {
 		return url
 	}
 	return ""
+}
+
+// keyIn returns the key that a client's file holds for Parley, or that it is elsewhere.
+func keyIn(doc map[string]any, key string) (is string, elsewhere bool) {
+	for _, at := range []string{"headers", "http_headers"} {
+		v, _ := lookup(doc, []string{key, name, at, authorization})
+		header, _ := v.(string)
+		if k, ok := strings.CutPrefix(header, bearer); ok && !strings.Contains(k, "$") {
+			return k, false
+		}
+		elsewhere = elsewhere || header != "" // of a variable
+	}
+	for _, at := range []string{"bearer_token_env_var", "env_http_headers", "command"} {
+		_, there := lookup(doc, []string{key, name, at})
+		elsewhere = elsewhere || there
+	}
+	return "", elsewhere
 }

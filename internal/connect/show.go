@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -30,6 +31,24 @@ func linesOf(f format, e entry) Lines {
 	return Lines{In: strings.Join(path, "."), Text: strings.Split(text.String(), "\n")}
 }
 
+// secret is a key, or the code of an invite in an address.
+var secret = regexp.MustCompile(`\b(pk_[0-9a-z]{8})[0-9a-z]{26}\b|(/i/)[0-9a-z]{27}\b`)
+
+// shown returns the lines without the secrets in them.
+func (l Lines) shown() []string {
+	text := make([]string, len(l.Text))
+	for i, line := range l.Text {
+		text[i] = secret.ReplaceAllString(line, "$1$2…")
+	}
+	return text
+}
+
+// MarshalJSON leaves the secrets out.
+func (l Lines) MarshalJSON() ([]byte, error) {
+	type plain Lines // which has no methods
+	return json.Marshal(plain{l.In, l.shown()})
+}
+
 // where names the place of the lines.
 func (l Lines) where() string {
 	if l.In == "" {
@@ -46,7 +65,7 @@ func (c Change) WriteTo(w io.Writer) (int64, error) {
 			if lines.In != "" {
 				fmt.Fprintf(&out, "  in %s\n", lines.In)
 			}
-			for _, line := range lines.Text {
+			for _, line := range lines.shown() {
 				fmt.Fprintf(&out, "%s %s\n", sign, line)
 			}
 		}

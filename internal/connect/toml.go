@@ -56,13 +56,26 @@ func tomlLines(e entry) []string {
 	last := e.Path[len(e.Path)-1]
 	table, ok := e.decoded().(map[string]any)
 	if !ok {
-		return []string{last + " = " + string(e.Value)} // a JSON string is a TOML string
+		return []string{last + " = " + inline(e.decoded())}
 	}
 	lines := []string{"[" + strings.Join(e.Path, ".") + "]"}
 	for _, key := range slices.Sorted(maps.Keys(table)) {
-		lines = append(lines, key+" = "+string(encode(table[key])))
+		lines = append(lines, key+" = "+inline(table[key]))
 	}
 	return lines
+}
+
+// inline returns a value as it stands on one line: a JSON string is a TOML string.
+func inline(v any) string {
+	table, ok := v.(map[string]any)
+	if !ok {
+		return string(encode(v))
+	}
+	var pairs []string
+	for _, key := range slices.Sorted(maps.Keys(table)) {
+		pairs = append(pairs, key+" = "+inline(table[key]))
+	}
+	return "{ " + strings.Join(pairs, ", ") + " }"
 }
 
 // headerLine returns where the line with the header of a table is, with its end; nil if
