@@ -22,11 +22,11 @@ While the server is away, calls are answered with the error "unavailable". An ag
 // Run passes messages on until the input ends.
 func (c bridgeCommand) Run(ctx context.Context, streams streams) error {
 	app.SmallProcess()
-	base, err := c.base()
+	p, err := c.place(streams.err)
 	if err != nil {
 		return err
 	}
 	return bridge.Run(ctx, bridge.Options{
-		Server: base, Version: app.Version(), In: streams.in, Out: streams.out, Err: streams.err,
+		Server: p, Admitted: options(p, streams.err).Admitted, Version: app.Version(), In: streams.in, Out: streams.out, Err: streams.err,
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/jonboulle/clockwork"
 
-	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/seats"
 	"github.com/parley-chat/parley/internal/shell"
@@ -25,17 +24,23 @@ func (a anyServer) shell(io streams) (*shell.Shell, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := a.base()
+	usual, err := a.place(io.err)
 	if err != nil {
 		return nil, err
 	}
 	s := &shell.Shell{
-		Seats: file, Usual: base, Ask: shell.Ask(io.in, io.err), Clock: clockwork.NewRealClock(),
-		Out:  &shell.Output{Screen: shell.ScreenOn(io.out), Notes: io.err, JSON: a.JSON},
-		Dial: func(base string) *client.Client { return client.New(base, client.Options{Version: app.Version()}) },
+		Seats: file, Usual: usual, Ask: shell.Ask(io.in, io.err), Clock: clockwork.NewRealClock(),
+		Out: &shell.Output{Screen: shell.ScreenOn(io.out), Notes: io.err, JSON: a.JSON},
+		Dial: func(p client.Place, token string) *client.Client {
+			o := options(p, io.err)
+			if p.Key == "" && p.Invite == "" {
+				o.Bearer = token
+			}
+			return client.New(p.Base, o)
+		},
 	}
 	if a.URL != "" {
-		s.Base = base
+		s.Base = usual.Base
 	}
 	return s, nil
 }

@@ -12,8 +12,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/connect"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/shell"
 	"github.com/parley-chat/parley/internal/state"
 )
 
@@ -81,21 +84,25 @@ func (c *connectCommand) undo(m connect.Machine, streams streams) error {
 }
 
 func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams streams) error {
-	base, err := c.base()
+	p, err := c.place(streams.err)
 	if err != nil {
 		return err
 	}
-	done, err := connect.Connect(m, connect.Options{Client: c.Client, Server: base, Allow: c.Allow, Wake: !c.NoWake, DryRun: c.DryRun})
+	p, answers, err := c.admission(ctx, p, shell.Ask(streams.in, streams.err))
 	if err != nil {
 		return err
 	}
-	if !c.DryRun {
-		if err := client.SaveServer(base); err != nil {
-			return err
-		}
+	done, err := connect.Connect(m, connect.Options{
+		Client: c.Client, Server: p.Base, Key: p.Key, Invite: p.Invite, Allow: c.Allow, Wake: !c.NoWake, DryRun: c.DryRun,
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.keep(p); err != nil {
+		return err
 	}
 	if c.JSON {
-		return c.print(streams.out, base, done)
+		return c.print(streams.out, p.String(), done)
 	}
 	if err := show(streams.out, done.Changes); err != nil {
 		return err
@@ -105,46 +112,97 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 		return nil
 	}
 	if len(done.Changes) == 0 {
-		fmt.Fprintf(streams.out, "%s is already connected to %s.\n", done.Client, base)
+		fmt.Fprintf(streams.out, "%s is already connected to %s.\n", done.Client, p)
 	} else {
-		fmt.Fprintf(streams.out, "%s is connected to %s.\n", done.Client, base)
+		fmt.Fprintf(streams.out, "%s is connected to %s.\n", done.Client, p)
 	}
-	fmt.Fprintln(streams.out, c.answer(ctx, base))
-	next(streams.out, done)
+	fmt.Fprintln(streams.out, answers)
+	next(streams.out, done, p)
 	return nil
+}
+
+// admission returns p with the key that the client is to have, and a sentence on whether the
+// server answers. Where that wants no key, the client gets none. A server that does not
+// answer is no reason to stop, and one that does not admit the client is.
+func (c *connectCommand) admission(ctx context.Context, p client.Place, ask func(string) (string, error)) (client.Place, string, error) {
+	keyless := client.Place{Base: p.Base, Invite: p.Invite}
+	protocol, err := protocolOf(ctx, keyless)
+	if fault.CodeOf(err) != fault.KeyInvalid {
+		if err == nil {
+			p = keyless
+		}
+		return p, answer(p, protocol, err), nil
+	}
+	if p.Key == "" && p.Invite == "" && ask != nil {
+		given, err := ask("Key for the server at " + p.Base + ": ")
+		if err != nil {
+			return p, "", err
+		}
+		if p.Key, err = client.ReadKey(given); err != nil {
+			return p, "", err
+		}
+	}
+	if p.Key != "" {
+		protocol, err = protocolOf(ctx, p)
+	}
+	if fault.CodeOf(err) == fault.KeyInvalid {
+		return p, "", fmt.Errorf("%s Nothing was written", p.Refused())
+	}
+	return p, answer(p, protocol, err), nil
 }
 
 // answerTime bounds how long connect waits for the server.
 const answerTime = 3 * time.Second
 
-// answer says whether the server answers. What was written holds either way.
-func (c *connectCommand) answer(ctx context.Context, base string) string {
+// protocolOf asks the server for the version of MCP that it speaks.
+func protocolOf(ctx context.Context, p client.Place) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	server, err := c.client()
-	if err != nil {
-		return err.Error()
-	}
+	server := client.New(p.Base, client.Options{Version: app.Version(), Bearer: p.Key, Invite: p.Invite})
 	defer func() { _ = server.Close() }()
-	protocol, err := server.Protocol(ctx)
+	return server.Protocol(ctx)
+}
+
+// answer says whether the server answers.
+func answer(p client.Place, protocol string, err error) string {
 	switch {
+	case err == nil && p.Key != "":
+		return "The server admits the key " + client.ShownKey(p.Key) + ", and speaks MCP " + protocol + "."
 	case err == nil:
 		return "The server answers, and speaks MCP " + protocol + "."
-	case client.OnThisMachine(base):
+	case client.OnThisMachine(p.Base):
 		return "The server does not answer yet: start it with parley serve."
 	}
 	return "The server does not answer now; parley doctor says more."
 }
 
+// keep notes the server for the other commands, and the key. An invite is for one room, and
+// so leaves them as they are.
+func (c *connectCommand) keep(p client.Place) error {
+	if c.DryRun || p.Invite != "" {
+		return nil
+	}
+	if p.Key != "" {
+		if err := client.KeepKey(p.Base, p.Key); err != nil {
+			return err
+		}
+	}
+	return client.SaveServer(p.Base)
+}
+
 // next writes what is left to do.
-func next(w io.Writer, done connect.Report) {
+func next(w io.Writer, done connect.Report, p client.Place) {
 	if done.Asks {
 		fmt.Fprintf(w, "%s asks before it uses the tools, unless you run this again with --allow.\n", done.Client)
 	}
 	if done.Trust {
 		fmt.Fprintf(w, "%s asks once whether you trust the hooks that wake the agent: trust them, there or under /hooks.\n", done.Client)
 	}
-	fmt.Fprintf(w, "Restart %s, then tell the agent: join the room \"hello\" on parley and talk to the other one.\n", done.Client)
+	room := `the room "hello"`
+	if p.Invite != "" {
+		room = "the room"
+	}
+	fmt.Fprintf(w, "Restart %s, then tell the agent: join %s on parley and talk to the other one.\n", done.Client, room)
 }
 
 func show(w io.Writer, changes []connect.Change) error {
@@ -170,7 +228,7 @@ func (c *connectCommand) print(w io.Writer, server string, done connect.Report) 
 func (c *connectCommand) list(w io.Writer, all []connect.Status) error {
 	for _, s := range all {
 		if c.JSON {
-			status := map[string]any{"client": s.ID, "found": s.Found, "server": strings.TrimSuffix(s.Server, "/mcp")}
+			status := map[string]any{"client": s.ID, "found": s.Found, "server": shownServer(s)}
 			if s.Err != nil {
 				status["error"] = s.Err.Error()
 			}
@@ -184,7 +242,7 @@ func (c *connectCommand) list(w io.Writer, all []connect.Status) error {
 		case s.Err != nil:
 			stands = s.Err.Error()
 		case s.Server != "":
-			stands = "connected to " + strings.TrimSuffix(s.Server, "/mcp")
+			stands = "connected to " + shownServer(s)
 		case s.Found:
 			stands = "found"
 		}
@@ -193,6 +251,11 @@ func (c *connectCommand) list(w io.Writer, all []connect.Status) error {
 		}
 	}
 	return nil
+}
+
+// shownServer is the address in a client's configuration, without a key or an invite.
+func shownServer(s connect.Status) string {
+	return strings.TrimSuffix(client.Shown(s.Server), "/mcp")
 }
 
 // thisMachine says where the clients' configuration is.

@@ -45,7 +45,7 @@ func (c *doctorCommand) Validate() error {
 
 // Run makes the checks.
 func (c *doctorCommand) Run(ctx context.Context, streams streams) error {
-	base, err := c.base()
+	p, err := c.place(streams.err)
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (c *doctorCommand) Run(ctx context.Context, streams streams) error {
 		return err
 	}
 	failed := doctor.Run(ctx, doctor.Options{
-		Server: base, Version: app.Version(), Machine: machine, Client: c.Client, Wake: c.Nudge, Wait: c.Wait,
+		Server: p.Base, Key: p.Key, Admitted: options(p, streams.err).Admitted, Version: app.Version(), Machine: machine, Client: c.Client, Wake: c.Nudge, Wait: c.Wait,
 		Tell: func(r doctor.Result) {
 			r.What, r.Fix = shell.HarmlessLine(r.What), shell.HarmlessLine(r.Fix) // they quote what a server said
 			if c.JSON {

@@ -53,10 +53,11 @@ func (c *hookCommand) serve(ctx context.Context, streams streams) (string, error
 
 // address returns the address of the server whose tools the agent used.
 func (c *hookCommand) address() (string, error) {
+	p, err := c.named()
 	if given := os.Getenv(pluginURL); given != "" && c.URL == "" {
-		return client.Address(given)
+		p, err = client.ParsePlace(given)
 	}
-	return c.base()
+	return p.Base, err
 }
 
 // nudged is how a hook ends that wakes its agent: with the sentence on stderr, and the

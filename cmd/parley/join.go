@@ -11,7 +11,7 @@ import (
 // joinCommand is `parley join`.
 type joinCommand struct {
 	anyServer
-	Room        string `arg:"" optional:"" placeholder:"ROOM" predictor:"room" help:"The room, which is made if there is none. With --new a name is made up if you give none."`
+	Room        string `arg:"" optional:"" placeholder:"ROOM" predictor:"room" help:"The room, which is made if there is none, or the link of an invite to it. With --new a name is made up if you give none."`
 	As          string `required:"" placeholder:"NAME" predictor:"as" help:"Your name in the room."`
 	Capacity    int    `placeholder:"N" help:"How many seats the room gets, if this makes it: 2 to 100. By default 2."`
 	New         bool   `help:"Make the room, and fail if there is one of that name."`
@@ -24,7 +24,7 @@ type joinCommand struct {
 func (joinCommand) Help() string {
 	return `Your seat is remembered in this user's state folder, and the other commands use it. Run the same command again to come back to it.
 
-The password of a room is never part of the command line. Set PARLEY_PASSWORD, or type it when asked.`
+The password of a room is never part of the command line, and neither is the key that some servers want. Set PARLEY_PASSWORD and PARLEY_KEY, or type them when asked. An invite that is a link needs neither.`
 }
 
 // Validate is called by kong.

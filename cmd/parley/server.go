@@ -1,6 +1,10 @@
 package main
 
 import (
+	"fmt"
+	"io"
+	"os"
+
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/client"
 )
@@ -10,19 +14,35 @@ type server struct {
 	URL string `name:"url" env:"PARLEY_URL" placeholder:"URL" help:"The address of the server. By default the one that parley connect was given last, else http://127.0.0.1:8080."`
 }
 
-// base returns the address of the server.
-func (s server) base() (string, error) {
+// place returns the server, with the key that this person has for it.
+func (s server) place(notes io.Writer) (client.Place, error) {
+	p, err := s.named()
+	if err != nil {
+		return p, err
+	}
+	if p.Key != "" && s.URL != os.Getenv("PARLEY_URL") {
+		fmt.Fprintln(notes, "parley: a key on a command line can be read by others on this machine. This one is kept once the server has admitted it: leave it out from then on.")
+	}
+	return p.WithKey()
+}
+
+// named returns the server that the command names, or else the one that this person uses.
+func (s server) named() (client.Place, error) {
 	if s.URL == "" {
 		return client.Server()
 	}
-	return client.Address(s.URL)
+	return client.ParsePlace(s.URL)
 }
 
-// client returns a client of the server.
-func (s server) client() (*client.Client, error) {
-	base, err := s.base()
-	if err != nil {
-		return nil, err
+// options are those of a client of the server at p, which keeps the key that admits it.
+func options(p client.Place, notes io.Writer) client.Options {
+	o := client.Options{Version: app.Version(), Bearer: p.Key, Invite: p.Invite}
+	if p.Key != "" {
+		o.Admitted = func() {
+			if err := client.KeepKey(p.Base, p.Key); err != nil {
+				fmt.Fprintln(notes, "parley: the key cannot be kept for the next time:", err)
+			}
+		}
 	}
-	return client.New(base, client.Options{Version: app.Version()}), nil
+	return o
 }

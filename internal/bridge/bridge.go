@@ -21,12 +21,16 @@ import (
 	"github.com/jonboulle/clockwork"
 	"github.com/mark3labs/mcp-go/client/transport"
 	library "github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/internal/client"
 )
 
 // Options of a bridge.
 type Options struct {
-	Server  string // the address of the server, without /mcp
-	Version string // of this program
+	Server  client.Place // with the key that admits the client, if it needs one
+	Version string       // of this program
+	// Admitted is called once, when the server has admitted the key. It may be nil.
+	Admitted func()
 	// Patience is how long a request other than a tool call is repeated while the server
 	// is away. Clients end their start after 10 s and more. 0: 8 s.
 	Patience time.Duration
@@ -66,7 +70,7 @@ func Run(ctx context.Context, o Options) error {
 	b := &Bridge{Options: o, open: map[string]context.CancelFunc{}}
 	b.outage.clock, b.outage.patience, b.outage.note = o.Clock, o.Patience, b.note
 	var err error
-	if b.upstream, err = newUpstream(o.Server, o.Version, b.notified); err != nil {
+	if b.upstream, err = newUpstream(o, b.notified); err != nil {
 		return err
 	}
 	if b.seats, err = newKeeper(o.Server); err != nil {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/bridge"
+	server "github.com/parley-chat/parley/internal/client"
 )
 
 // line is what a bridge writes.
@@ -75,7 +76,7 @@ func start(t *testing.T, url string, patience time.Duration) *client {
 	c := &client{t: t, in: write, out: bufio.NewScanner(read), notes: &notes{}}
 	ended := make(chan error, 1)
 	go func() {
-		ended <- bridge.Run(t.Context(), bridge.Options{Server: url, Version: "1", Patience: patience, Grace: time.Millisecond, In: in, Out: out, Err: c.notes})
+		ended <- bridge.Run(t.Context(), bridge.Options{Server: server.Place{Base: url}, Version: "1", Patience: patience, Grace: time.Millisecond, In: in, Out: out, Err: c.notes})
 		out.Close()
 	}()
 	t.Cleanup(func() {
@@ -206,7 +207,7 @@ func TestRun_clientDoesNotRead_endsAllTheSame(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- bridge.Run(ctx, bridge.Options{Server: nobody(t), Version: "1", In: in, Out: out, Err: io.Discard})
+		ended <- bridge.Run(ctx, bridge.Options{Server: server.Place{Base: nobody(t)}, Version: "1", In: in, Out: out, Err: io.Discard})
 	}()
 	if _, err := io.WriteString(write, "no message\nno message\n"); err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/state"
 )
@@ -32,6 +33,7 @@ type seat struct {
 // seat, and after a restart the seat is free for the next bridge at once.
 type keeper struct {
 	server string
+	guest  string // the id of the only room, to which an invite leads; "" for any
 	path   string
 	id     string
 	lease  *flock.Flock
@@ -44,12 +46,15 @@ type keeper struct {
 const maxSeats = 200
 
 // newKeeper returns the keeper of a bridge to a server.
-func newKeeper(server string) (*keeper, error) {
+func newKeeper(server client.Place) (*keeper, error) {
 	path, err := state.Path("bridge.json")
 	if err != nil {
 		return nil, err
 	}
-	k := &keeper{server: server, path: path, id: rand.Text(), used: map[string]bool{}}
+	k := &keeper{server: server.Base, path: path, id: rand.Text(), used: map[string]bool{}}
+	if v, ok := ident.ParseInvite(server.Invite); ok {
+		k.guest = v.Room
+	}
 	k.lease = flock.New(k.leaseOf(k.id), flock.SetPermissions(0o600))
 	// Whoever looks at a lease has this lock, too, and so never takes one for free that is
 	// about to be locked.
@@ -111,14 +116,14 @@ func (k *keeper) claim(room, name string) (token string, err error) {
 	if k == nil {
 		return "", nil
 	}
-	key, ok := k.key(room, name)
+	is, ok := k.named(room, name)
 	if !ok {
 		return "", nil
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	err = k.update(func(all []seat) []seat {
-		i := slices.IndexFunc(all, key.same)
+		i := slices.IndexFunc(all, is)
 		if i < 0 || k.used[all[i].Token] || all[i].Holder != k.id && k.runs(all[i].Holder) {
 			return all
 		}
@@ -178,6 +183,20 @@ func (k *keeper) key(room, name string) (s seat, ok bool) {
 	}
 	n, err := ident.AgentName(name)
 	return seat{Server: k.server, Room: r.Key, Name: n.Key}, err == nil
+}
+
+// named returns what tells the seat of that name; ok is false if there can be none. A guest
+// need not name the room.
+func (k *keeper) named(room, name string) (is func(seat) bool, ok bool) {
+	if room != "" || k.guest == "" {
+		key, ok := k.key(room, name)
+		return key.same, ok
+	}
+	n, err := ident.AgentName(name)
+	return func(s seat) bool {
+		t, err := ident.ParseToken(s.Token)
+		return err == nil && t.Room == k.guest && s.Server == k.server && s.Name == n.Key
+	}, err == nil
 }
 
 func (s seat) same(other seat) bool {

@@ -4,12 +4,14 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"github.com/parley-chat/parley/internal/client"
 )
 
 // open returns a keeper that is closed when the test ends.
 func open(t *testing.T) *keeper {
 	t.Helper()
-	k, err := newKeeper("http://parley.example")
+	k, err := newKeeper(client.Place{Base: "http://parley.example"})
 	if err != nil {
 		t.Fatal(err)
 	}

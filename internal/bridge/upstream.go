@@ -21,19 +21,27 @@ import (
 
 // upstream is the server, over HTTP.
 type upstream struct {
-	http    *transport.StreamableHTTP
-	address string // for sentences
-	self    string // this program, as it names itself to the server
+	http     *transport.StreamableHTTP
+	address  string // for sentences
+	self     string // this program, as it names itself to the server
+	key      string // that admits the client; "" if it shows none
+	admitted func() // is called once, when it has
 
 	mu      sync.Mutex
 	client  string // the client behind, as it would name itself over HTTP
 	version string // the protocol that initialize agreed on; "" before
 }
 
-func newUpstream(server, version string, notified func(library.JSONRPCNotification)) (*upstream, error) {
-	u := &upstream{address: server, self: "parley-bridge/" + version}
+func newUpstream(o Options, notified func(library.JSONRPCNotification)) (*upstream, error) {
+	u := &upstream{address: o.Server.Base, self: "parley-bridge/" + o.Version, admitted: func() {}}
+	if o.Server.Invite == "" {
+		u.key = o.Server.Key
+	}
+	if u.key != "" && o.Admitted != nil {
+		u.admitted = sync.OnceFunc(o.Admitted)
+	}
 	var err error
-	u.http, err = transport.NewStreamableHTTP(server+"/mcp",
+	u.http, err = transport.NewStreamableHTTP(o.Server.Address()+"/mcp",
 		transport.WithHTTPBasicClient(&http.Client{Transport: watched{lasting()}, CheckRedirect: client.SameServer}),
 		transport.WithHTTPHeaderFunc(func(ctx context.Context) map[string]string {
 			headers, _ := ctx.Value(headersKey{}).(map[string]string)
@@ -69,6 +77,9 @@ func (u *upstream) request(ctx context.Context, m message) (answer, *absence) {
 		JSONRPC: m.JSONRPC, ID: library.NewRequestId(m.ID), Method: m.Method, Params: paramsOf(m),
 	})
 	if a, ok := answerOf(got); err == nil && ok {
+		if seen.status == http.StatusOK {
+			u.admitted()
+		}
 		u.learnVersion(m, a)
 		return a, nil
 	}
@@ -111,6 +122,9 @@ func (u *upstream) headers(m message) map[string]string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	h := map[string]string{"User-Agent": strings.TrimSpace(u.client + " " + u.self)}
+	if u.key != "" {
+		h["Authorization"] = "Bearer " + u.key
+	}
 	if !m.modern() {
 		if u.version != "" && m.Method != string(library.MethodInitialize) {
 			h[library.HeaderProtocolVersion] = u.version
@@ -208,6 +222,8 @@ type watched struct{ http.RoundTripper }
 
 // RoundTrip implements [http.RoundTripper].
 func (w watched) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Del("Referer") // after a redirect it would be an address that may hold an invite
 	resp, err := w.RoundTripper.RoundTrip(r)
 	seen, ok := r.Context().Value(exchangeKey{}).(*exchange)
 	if !ok {

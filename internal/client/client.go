@@ -31,20 +31,28 @@ type Options struct {
 	Version string
 	// HTTP sends the requests. The default is a client of its own without a time limit.
 	HTTP *http.Client
+	// Bearer is what admits the caller to the server: a key, or the token of a seat. "" if
+	// it has nothing.
+	Bearer string
+	// Invite is the code with which the caller is admitted as a guest; "" if it is none.
+	Invite string
+	// Admitted is called once, when the server has admitted the bearer. It may be nil.
+	Admitted func()
 }
 
 // Client calls one server. It connects at the first call. It may be used at the same time
 // by several goroutines.
 type Client struct {
-	base string
-	http *http.Client
-	info mcp.Implementation
+	base  string
+	mcpAt string // the address of MCP
+	http  *http.Client
+	info  mcp.Implementation
 
 	mu  sync.Mutex
 	mcp *client.Client // nil until the server has answered
 }
 
-// New returns a client of the server at an address that Address returned.
+// New returns a client of the server at base, which is that of a Place.
 func New(base string, o Options) *Client {
 	if o.Version == "" {
 		o.Version = "devel"
@@ -53,8 +61,12 @@ func New(base string, o Options) *Client {
 		o.HTTP = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
 	}
 	own := *o.HTTP
-	own.Transport, own.CheckRedirect = bounded{cmp.Or[http.RoundTripper](own.Transport, http.DefaultTransport)}, SameServer
-	return &Client{base: base, http: &own, info: mcp.Implementation{Name: "parley", Version: o.Version}}
+	way := bounded{cmp.Or[http.RoundTripper](own.Transport, http.DefaultTransport)}
+	own.Transport, own.CheckRedirect = door{way, o.Bearer, o.Admitted, &sync.Once{}}, SameServer
+	return &Client{
+		base: base, mcpAt: Place{Base: base, Invite: o.Invite}.Address() + mcpPath, http: &own,
+		info: mcp.Implementation{Name: "parley", Version: o.Version},
+	}
 }
 
 // SameServer is for http.Client.CheckRedirect. Requests carry tokens, in headers and bodies,
@@ -112,7 +124,7 @@ func (c *Client) connected(ctx context.Context) (*client.Client, error) {
 	if c.mcp != nil {
 		return c.mcp, nil
 	}
-	m, err := client.NewStreamableHttpClient(c.base+mcpPath,
+	m, err := client.NewStreamableHttpClient(c.mcpAt,
 		transport.WithHTTPBasicClient(c.http), transport.WithHTTPHeaders(map[string]string{"User-Agent": c.userAgent()}))
 	if err != nil {
 		return nil, err
@@ -165,9 +177,12 @@ func (c *Client) Call(ctx context.Context, tool string, args, result any) error 
 // failure is the error of a call that got no result.
 func (c *Client) failure(ctx context.Context, err error) error {
 	var lost *transport.Error
+	var refused *fault.Error
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.As(err, &refused):
+		return refused
 	case errors.As(err, &lost):
 		return &Unreachable{c.base, plainly(lost.Err)}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/app/apptest"
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 )
 
 // caller returns a client of the server at base.
@@ -144,27 +145,40 @@ func TestStandby_codesAndResults(t *testing.T) {
 	}
 }
 
-func TestAddress_isThatOfTheServerHoweverItIsWritten(t *testing.T) {
-	for given, want := range map[string]string{
-		"https://a.example":             "https://a.example",
-		"https://a.example/":            "https://a.example",
-		"https://a.example/mcp":         "https://a.example",
-		"https://a.example/p/mcp/":      "https://a.example/p",
-		" http://127.0.0.1:8080/mcp\n":  "http://127.0.0.1:8080",
-		"http://[::1]:8080":             "http://[::1]:8080",
-		"a.example":                     "",
-		"ftp://a.example":               "",
-		"https://":                      "",
-		"https://ann:secret@a.example":  "",
-		"https://a.example/mcp?key=pk_": "",
-		"":                              "",
+func TestParsePlace_isThatOfTheServerHoweverItIsWritten(t *testing.T) {
+	key, invite := ident.NewKey().String(), ident.NewInvite("log key", "abcdefg", 3).String()
+	for given, want := range map[string]client.Place{
+		"https://a.example":                                 {Base: "https://a.example"},
+		"https://a.example/":                                {Base: "https://a.example"},
+		"https://a.example/mcp":                             {Base: "https://a.example"},
+		"https://a.example/p/mcp/":                          {Base: "https://a.example/p"},
+		" http://127.0.0.1:8080/mcp\n":                      {Base: "http://127.0.0.1:8080"},
+		"http://[::1]:8080":                                 {Base: "http://[::1]:8080"},
+		"https://a.example/p/k/" + key + "/mcp":             {Base: "https://a.example/p", Key: key},
+		"https://a.example/k/" + strings.ToUpper(key) + "/": {Base: "https://a.example", Key: key},
+		"https://a.example/i/" + invite:                     {Base: "https://a.example", Invite: invite},
+		"https://a.example/i/" + invite + "/mcp":            {Base: "https://a.example", Invite: invite},
+		"https://a.example/k/secret":                        {},
+		"https://a.example/i/" + invite[1:]:                 {},
+		"https://a.example/mcp?key=" + key:                  {},
+		"https://a.example/r/abcdefg#" + key:                {},
+		"https://ann:secret@a.example":                      {},
+		key:                                                 {},
+		"a.example":                                         {},
+		"ftp://a.example":                                   {},
+		"https://":                                          {},
+		"":                                                  {},
 	} {
-		got, err := client.Address(given)
-		if got != want || (err == nil) != (want != "") {
+		got, err := client.ParsePlace(given)
+		if got != want || (err == nil) != (want != client.Place{}) {
 			t.Errorf("%q: %q, %v", given, got, err)
 		}
-		if err != nil && strings.Contains(err.Error(), "secret") {
-			t.Errorf("%q: the error repeats the password", given)
+		for _, said := range []string{fmt.Sprint(err), client.Shown(given), got.String()} {
+			for _, secret := range []string{"secret@", "k/secret", key, invite, invite[1:]} {
+				if strings.Contains(strings.ToLower(said), secret) {
+					t.Errorf("%q: it says %s", given, said)
+				}
+			}
 		}
 	}
 }
@@ -174,7 +188,7 @@ func TestServer_environmentThenSavedThenThisMachine(t *testing.T) {
 	t.Setenv("PARLEY_URL", "")
 	is := func(want string) {
 		t.Helper()
-		if got, err := client.Server(); got != want || err != nil {
+		if got, err := client.Server(); got.Base != want || err != nil {
 			t.Errorf("%q, %v; want %q", got, err, want)
 		}
 	}

@@ -43,13 +43,16 @@ func (r Result) String() string {
 
 // Options of Run.
 type Options struct {
-	Server  string          // the address of the server, without /mcp
-	Version string          // of this program
-	Machine connect.Machine // where the clients have their configuration
-	Client  string          // look at this client only; "": at all that are here
-	Wake    bool            // also wake the sessions of Client that can be woken
-	Wait    time.Duration   // how long a wait is tried, in whole seconds
-	Tell    func(Result)    // gets each result at once
+	Server  string // the address of the server, without /mcp
+	Key     string // of this person, for the server; "" for none
+	Version string // of this program
+	// Admitted is called when the server has admitted the key; nil: nobody wants to know.
+	Admitted func()
+	Machine  connect.Machine // where the clients have their configuration
+	Client   string          // look at this client only; "": at all that are here
+	Wake     bool            // also wake the sessions of Client that can be woken
+	Wait     time.Duration   // how long a wait is tried, in whole seconds
+	Tell     func(Result)    // gets each result at once
 }
 
 // visit is one run.
@@ -63,10 +66,10 @@ type visit struct {
 
 // Run makes the checks, and returns how many failed.
 func Run(ctx context.Context, o Options) int {
-	w := &wire{http: &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone(), CheckRedirect: client.SameServer}, base: o.Server, version: o.Version}
+	w := &wire{http: &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone(), CheckRedirect: client.SameServer}, base: o.Server, version: o.Version, key: o.Key}
 	v := &visit{
 		Options: o, report: &report{sink: o.Tell}, wire: w,
-		server: client.New(o.Server, client.Options{Version: o.Version, HTTP: w.http}),
+		server: client.New(o.Server, client.Options{Version: o.Version, HTTP: w.http, Bearer: o.Key, Admitted: o.Admitted}),
 	}
 	defer func() { _ = v.server.Close() }()
 	if (&way{v.report, v.wire}).leadsToParley(ctx) && v.openRoom(ctx) {

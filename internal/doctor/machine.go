@@ -36,15 +36,20 @@ func (v *visit) asked(c connect.Status) bool { return c.ID == v.Client || v.Clie
 
 func (v *visit) client(ctx context.Context, c connect.Status) {
 	line := "parley connect " + c.ID + " --url " + v.Server
-	if url := pluginIn(v.Machine, c.ID); url != "" && c.Server == "" {
-		c.Server, line = url, "give the plugin the address "+v.Server
+	plugin := pluginIn(v.Machine, c.ID)
+	if plugin != "" && c.Server == "" {
+		c.Server, line = plugin, "give the plugin the address "+v.Server
 	}
 	wrong := Warning // others may be meant for another server
 	if v.Client != "" {
 		wrong = Failed
 	}
 	tell := func(level Level, what string) { v.tell(Result{Check: c.Name, Level: level, What: what, Fix: line}) }
-	configured, err := client.Address(c.Server)
+	configured, err := client.ParsePlace(c.Server)
+	if configured.Key == "" {
+		configured.Key = c.Key
+	}
+	c.Server = client.Shown(c.Server)
 	switch {
 	case c.Err != nil:
 		v.fail(c.Name, "correct the file", "its configuration cannot be read: %v", c.Err)
@@ -52,7 +57,9 @@ func (v *visit) client(ctx context.Context, c connect.Status) {
 		tell(wrong, "it does not know the server")
 	case err != nil:
 		tell(Failed, "its address of the server makes no sense: "+err.Error())
-	case configured == v.Server:
+	case configured.Base == v.Server && plugin == "" && !c.Elsewhere && !v.admitted(ctx, configured):
+		tell(Failed, "it is configured for "+c.Server+", but "+keyOf(configured))
+	case configured.Base == v.Server:
 		v.ok(c.Name, "it is configured for %s", c.Server)
 	case v.room == nil:
 		tell(wrong, "it is configured for "+c.Server+", and this is "+v.Server)
@@ -61,6 +68,19 @@ func (v *visit) client(ctx context.Context, c connect.Status) {
 	default:
 		tell(wrong, "it is configured for another server, "+c.Server)
 	}
+}
+
+// admitted reports whether the server admits what a client is configured to show.
+func (v *visit) admitted(ctx context.Context, p client.Place) bool {
+	return !v.wire.wants || p.Invite != "" || p.Key != "" && v.wire.as(p.Key).knock(ctx) == nil
+}
+
+// keyOf says what is wrong with the key that a client shows.
+func keyOf(p client.Place) string {
+	if p.Key == "" {
+		return "has no key"
+	}
+	return "the server does not admit its key " + client.ShownKey(p.Key)
 }
 
 // hooks looks at what wakes idle agents.

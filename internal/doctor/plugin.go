@@ -45,8 +45,8 @@ func pluginIn(m connect.Machine, id string) string {
 		if !strings.Contains(string(text), "[plugins."+`"`+pluginName+`"]`) {
 			return ""
 		}
-		base, _ := client.Server() // it starts parley bridge, which says what is wrong
-		return base
+		p, _ := client.Server() // it starts parley bridge, which says what is wrong
+		return p.Base
 	}
 	var settings struct {
 		Enabled map[string]bool `json:"enabledPlugins"`

@@ -65,10 +65,10 @@ func (r *room) stateOfFirst(ctx context.Context) (string, error) {
 }
 
 // isAt reports whether the room is at another address, too.
-func (r *room) isAt(ctx context.Context, base, version string) bool {
+func (r *room) isAt(ctx context.Context, p client.Place, version string) bool {
 	ctx, cancel := context.WithTimeout(ctx, quick)
 	defer cancel()
-	other := client.New(base, client.Options{Version: version})
+	other := client.New(p.Base, client.Options{Version: version, Bearer: p.Key, Invite: p.Invite})
 	defer func() { _ = other.Close() }()
 	var info json.RawMessage
 	return other.Call(ctx, "room_info", map[string]any{"room": r.name}, &info) == nil

@@ -27,7 +27,7 @@ type way struct {
 
 // leadsToParley looks how far it goes, and whether a Parley server is at its end.
 func (y *way) leadsToParley(ctx context.Context) bool {
-	return y.reach(ctx) && y.health(ctx) && y.protocols(ctx) && y.tools(ctx)
+	return y.reach(ctx) && y.health(ctx) && y.admits(ctx) && y.protocols(ctx) && y.tools(ctx)
 }
 
 // reach makes a connection.
@@ -111,6 +111,27 @@ func (y *way) health(ctx context.Context) bool {
 	default: // the clients do without it
 		return y.warn("health", whatStands(code), "/healthz answers %d %s", code, http.StatusText(code))
 	}
+}
+
+// admits looks whether the server wants a key, and whether it takes that of this person.
+func (y *way) admits(ctx context.Context) bool {
+	if y.wire.as("").knock(ctx) == nil { // whatever else is wrong, the next checks find
+		return true
+	}
+	y.wire.wants = true
+	p := client.Place{Base: y.wire.base, Key: y.wire.key}
+	if y.wire.key == "" || y.wire.knock(ctx) != nil {
+		return y.fail("key", "set "+client.KeyEnv+" to a key that parley keys add has made on the server", "%s", p.Refused())
+	}
+	return y.ok("key", "the server admits %s", client.ShownKey(y.wire.key))
+}
+
+// knock returns errTurnedAway if the server does not admit the key, and else nil.
+func (w *wire) knock(ctx context.Context) error {
+	if err := w.ask(ctx, "tools/list", struct{}{}, nil, &struct{}{}); errors.Is(err, errTurnedAway) {
+		return err
+	}
+	return nil
 }
 
 // whatStands says what a status of HTTP that Parley does not give hints at.

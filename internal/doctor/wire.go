@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"github.com/parley-chat/parley/internal/fault"
 )
 
 // wire makes requests of MCP, and shows what comes over HTTP.
@@ -15,6 +17,15 @@ type wire struct {
 	http    *http.Client
 	base    string // the address of the server, without /mcp
 	version string // of this program
+	key     string // that the requests show; "" for none
+	wants   bool   // the server admits only who has a key
+}
+
+// as returns the wire of somebody with another key, or with none.
+func (w *wire) as(key string) *wire {
+	other := *w
+	other.key = key
+	return &other
 }
 
 // ask makes one request of MCP and stores its result.
@@ -35,11 +46,16 @@ func (w *wire) ask(ctx context.Context, method string, params any, headers map[s
 	switch {
 	case !ok:
 		return &strange{resp.StatusCode, resp.Header.Get("Content-Type")}
+	case a.Error != nil && a.Error.Data.Code == string(fault.KeyInvalid):
+		return errTurnedAway
 	case a.Error != nil:
 		return fmt.Errorf("%d %s: %s", resp.StatusCode, http.StatusText(resp.StatusCode), a.Error.Message)
 	}
 	return json.Unmarshal(a.Result, result)
 }
+
+// errTurnedAway is the error of a request that the server did not admit.
+var errTurnedAway = errors.New("the server does not admit the request")
 
 // strange is an answer that is none of MCP's.
 type strange struct {
@@ -74,6 +90,9 @@ func (w *wire) post(ctx context.Context, method string, params any, headers map[
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json, text/event-stream")
 	req.Header.Set("User-Agent", "parley-doctor/"+w.version)
+	if w.key != "" {
+		req.Header.Set("Authorization", "Bearer "+w.key)
+	}
 	for k, value := range headers {
 		req.Header.Set(k, value)
 	}
@@ -86,6 +105,9 @@ type answer struct {
 	Result json.RawMessage `json:"result"`
 	Error  *struct {
 		Message string `json:"message"`
+		Data    struct {
+			Code string `json:"code"`
+		} `json:"data"`
 	} `json:"error"`
 }
 

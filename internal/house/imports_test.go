@@ -45,9 +45,9 @@ func arrows() map[string][]string {
 
 		// The client side of the program.
 		"internal/state":   {},
-		"internal/client":  {"internal/state", "internal/fault"},
+		"internal/client":  {"internal/state", "internal/ident", "internal/fault"},
 		"internal/seats":   {"internal/state"},
-		"internal/shell":   {"internal/hidden", "internal/client", "internal/seats", "internal/state", "internal/fault"},
+		"internal/shell":   {"internal/hidden", "internal/ident", "internal/client", "internal/seats", "internal/state", "internal/fault"},
 		"internal/connect": {"internal/state"},
 
 		// Waking agents.
@@ -75,7 +75,7 @@ func arrows() map[string][]string {
 		"internal/bridge": {"internal/client", "internal/state", "internal/mcp", "internal/tools/spec", "internal/ident", "internal/fault"},
 
 		// What looks for faults.
-		"internal/doctor": {"internal/client", "internal/connect", "internal/nudge", "internal/seats", "internal/standby"},
+		"internal/doctor": {"internal/client", "internal/fault", "internal/connect", "internal/nudge", "internal/seats", "internal/standby"},
 
 		// Tests, measurements and scripts: see testOnly.
 		"internal/table/tabletest":              {"internal/table"},

@@ -15,7 +15,8 @@ import (
 
 // JoinRequest asks for a seat.
 type JoinRequest struct {
-	Room, As    string
+	Room, As    string // in place of the room's name, the link of an invite will do
+	Invite      string // the code in that link
 	Password    string
 	Capacity    int // of a room that this makes; 0 leaves it to the server
 	New         bool
@@ -26,14 +27,34 @@ type JoinRequest struct {
 
 // Join takes a seat, or returns to the one that the person has, and shows the room.
 func (s *Shell) Join(ctx context.Context, req JoinRequest) error {
-	if strings.Contains(req.Room, ":") {
-		return fail(usage, "A password does not belong on a command line, which others can see. Set PARLEY_PASSWORD, or give the room without it and type it when asked.")
-	}
-	if err := s.askForLock(&req); err != nil {
+	to, err := s.target(&req)
+	if err != nil {
 		return err
 	}
-	c := s.Dial(s.server())
-	defer c.Close()
+	return s.through(to, func(c *client.Client) error { return s.join(ctx, c, req) })
+}
+
+// target returns where to join: the server or, with the link of an invite in place of the
+// room's name, what the link leads to.
+func (s *Shell) target(req *JoinRequest) (client.Place, error) {
+	to, isLink, err := linkOf(req.Room)
+	switch {
+	case err != nil:
+		return to, err
+	case isLink:
+		req.Room = ""
+	case strings.Contains(req.Room, ":"):
+		return to, fail(usage, "A password does not belong on a command line, which others can see. Set PARLEY_PASSWORD, or give the room without it and type it when asked.")
+	default:
+		to = s.Usual
+	}
+	if req.Invite = to.Invite; to.Invite != "" && req.New {
+		return to, fail(usage, "An invite leads to a room that is there: leave out --new.")
+	}
+	return to, s.askForLock(req)
+}
+
+func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) error {
 	r, err := s.take(ctx, c, req)
 	if fault.CodeOf(err) == fault.WrongPassword && req.Password == "" && s.Ask != nil {
 		if req.Password, err = s.Ask("Password of the room " + HarmlessLine(req.Room) + ": "); err == nil {
@@ -41,21 +62,13 @@ func (s *Shell) Join(ctx context.Context, req JoinRequest) error {
 		}
 	}
 	var refused *fault.Error
-	if errors.As(err, &refused) {
+	if errors.As(err, &refused) && refused.Code != fault.KeyInvalid {
 		return refusedJoin(refused)
 	}
 	if err != nil {
 		return err
 	}
 	return s.Out.welcome(r)
-}
-
-// server returns the address of the server for a command that needs no seat.
-func (s *Shell) server() string {
-	if s.Base != "" {
-		return s.Base
-	}
-	return s.Usual
 }
 
 // askForLock asks for the password of a new room.
@@ -106,7 +119,9 @@ func (s *Shell) resume(ctx context.Context, c *client.Client, req JoinRequest) (
 		return nil, err
 	}
 	which := Which{req.Room, req.As}
-	i := slices.IndexFunc(all, func(seat seats.Seat) bool { return which.fits(seat) && seat.Server == c.Base() })
+	i := slices.IndexFunc(all, func(seat seats.Seat) bool {
+		return which.fits(seat) && seat.Server == c.Base() && (req.Invite == "" || leadsTo(req.Invite, seat))
+	})
 	if i < 0 {
 		return nil, nil
 	}

@@ -156,8 +156,10 @@ func (o *Output) page(list []entry, more bool) error {
 
 // Rooms lists public rooms.
 func (s *Shell) Rooms(ctx context.Context, search string, limit int) error {
-	c := s.Dial(s.server())
-	defer c.Close()
+	return s.through(s.Usual, func(c *client.Client) error { return s.rooms(ctx, c, search, limit) })
+}
+
+func (s *Shell) rooms(ctx context.Context, c *client.Client, search string, limit int) error {
 	var rows [][]string
 	a := args{"limit": min(limit, pageSize)}
 	a.set("search", search)
@@ -202,7 +204,7 @@ func (s *Shell) Rooms(ctx context.Context, search string, limit int) error {
 // refusedPlainly makes a refusal fit to be shown.
 func refusedPlainly(err error) error {
 	var refused *fault.Error
-	if errors.As(err, &refused) {
+	if errors.As(err, &refused) && refused.Code != fault.KeyInvalid {
 		return plain(refused)
 	}
 	return err
@@ -215,6 +217,12 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 		a.set("text", text)
 		var got client.Left
 		r, err := s.call(ctx, "leave_room", a, &got)
+		if fault.CodeOf(err) == fault.KeyInvalid && s.place.Key == "" {
+			if err := s.file.Remove(s.seat.Token); err != nil {
+				return err
+			}
+			return fail(gone, "The server does not admit your seat in the room %s as %s any more. It is forgotten here.", HarmlessLine(s.seat.Room), HarmlessLine(s.seat.Name))
+		}
 		if err != nil {
 			return err
 		}
@@ -243,7 +251,7 @@ func (s *Shell) Invite(ctx context.Context, which Which) error {
 		if got.Invite == "" {
 			return fail(failed, "Nobody can be invited to %s: %d of %d seats are taken.", HarmlessLine(got.Room.Name), len(got.Room.Agents), got.Room.Capacity)
 		}
-		if got.Room.PasswordProtected {
+		if got.Room.PasswordProtected && !isDoor(got.Invite) {
 			s.out.note("The room has a password, which is not part of the line: pass it on in another way.")
 		}
 		if s.out.JSON {

@@ -17,9 +17,11 @@ import (
 type Shell struct {
 	Seats *seats.File
 	// Base is the address of the server that the person named for this command; "" if none.
-	// Usual is the one that is meant otherwise.
-	Base, Usual string
-	Dial        func(base string) *client.Client
+	Base string
+	// Usual is the server that is meant where no seat says another one.
+	Usual client.Place
+	// Dial returns a client of a server. Without a key the token of a seat admits it.
+	Dial func(p client.Place, token string) *client.Client
 
 	Out   *Output
 	Ask   func(prompt string) (string, error) // asks for a secret; nil without a terminal
@@ -54,6 +56,7 @@ func fail(code int, format string, args ...any) error {
 // session is a seat, with what a command needs to use it.
 type session struct {
 	client *client.Client
+	place  client.Place
 	seat   seats.Seat
 	file   *seats.File
 	out    *Output
@@ -67,9 +70,17 @@ func (s *Shell) with(which Which, do func(*session) error) error {
 	if err != nil {
 		return err
 	}
-	c := s.Dial(seat.Server)
+	p, err := s.at(seat.Server)
+	if err != nil {
+		return err
+	}
+	c := s.Dial(p, seat.Token)
 	defer c.Close()
-	return s.judge(seat, do(&session{c, seat, s.Seats, s.Out, s.Clock}))
+	err = do(&session{c, p, seat, s.Seats, s.Out, s.Clock})
+	if fault.CodeOf(err) == fault.KeyInvalid {
+		return notAdmitted(p, seat)
+	}
+	return s.judge(seat, err)
 }
 
 // judge returns what the person is told of err, which a call for the seat gave.

@@ -23,7 +23,7 @@ func (s *Shell) choose(w Which) (seats.Seat, error) {
 		return seats.Seat{}, err
 	}
 	fit := slices.DeleteFunc(all, func(seat seats.Seat) bool { return !w.fits(seat) || s.Base != "" && seat.Server != s.Base })
-	if usual := slices.DeleteFunc(slices.Clone(fit), func(seat seats.Seat) bool { return seat.Server != s.Usual }); len(usual) > 0 {
+	if usual := slices.DeleteFunc(slices.Clone(fit), func(seat seats.Seat) bool { return seat.Server != s.Usual.Base }); len(usual) > 0 {
 		fit = usual
 	}
 	switch len(fit) {

@@ -61,9 +61,9 @@ func at(t *testing.T, base string, wire http.RoundTripper) *command {
 	}
 	c := &command{}
 	c.Shell = &shell.Shell{
-		Seats: file, Usual: base, Out: &shell.Output{Screen: shell.ScreenOn(&c.out), Notes: &c.notes, JSON: true}, Clock: clockwork.NewRealClock(),
-		Dial: func(base string) *client.Client {
-			return client.New(base, client.Options{HTTP: &http.Client{Transport: wire}})
+		Seats: file, Usual: client.Place{Base: base}, Out: &shell.Output{Screen: shell.ScreenOn(&c.out), Notes: &c.notes, JSON: true}, Clock: clockwork.NewRealClock(),
+		Dial: func(p client.Place, _ string) *client.Client {
+			return client.New(p.Base, client.Options{HTTP: &http.Client{Transport: wire}})
 		},
 	}
 	return c

@@ -1,0 +1,83 @@
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+)
+
+// door is how requests get into a server: each shows what admits it. A request that is not
+// admitted fails with the server's own *fault.Error. Without it, mcp-go would say of the
+// answer that the server is none, or wants a sign-in.
+type door struct {
+	http.RoundTripper
+	bearer   string // "" if there is nothing to show
+	admitted func() // is called when the bearer was admitted; nil: nobody wants to know
+	once     *sync.Once
+}
+
+// RoundTrip implements http.RoundTripper.
+func (d door) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Del("Referer") // after a redirect it would be an address that may hold an invite
+	shows := d.bearer != "" && r.Header.Get("Authorization") == ""
+	if shows {
+		r.Header.Set("Authorization", "Bearer "+d.bearer)
+	}
+	resp, err := d.RoundTripper.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	switch resp.StatusCode {
+	case http.StatusOK:
+		if shows && d.admitted != nil {
+			d.once.Do(d.admitted)
+		}
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests:
+		if err := turnedAway(resp); err != nil {
+			return nil, err
+		}
+	}
+	return resp, nil
+}
+
+// turnedAway returns the refusal in the answer to a request that was not admitted; nil if
+// the answer has none, and can be read by others.
+func turnedAway(resp *http.Response) error {
+	const most = 64 << 10
+	body, err := io.ReadAll(io.LimitReader(resp.Body, most))
+	_ = resp.Body.Close()
+	if err != nil {
+		return err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	var answer struct {
+		Error struct {
+			Message string `json:"message"`
+			Data    struct {
+				Code fault.Code `json:"code"`
+			} `json:"data"`
+		} `json:"error"`
+	}
+	if json.Unmarshal(body, &answer) != nil || answer.Error.Data.Code != fault.KeyInvalid && answer.Error.Data.Code != fault.RateLimited {
+		return nil
+	}
+	refused := &fault.Error{Code: answer.Error.Data.Code, Message: answer.Error.Message}
+	if n, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
+		refused.RetryAfter = min(time.Duration(max(n, 0))*time.Second, longestPause)
+	}
+	return refused
+}
+
+// CloseIdleConnections is called by http.Client.
+func (d door) CloseIdleConnections() {
+	if t, ok := d.RoundTripper.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}

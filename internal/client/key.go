@@ -1,0 +1,107 @@
+package client
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/state"
+)
+
+// KeyEnv is the variable with the key of the server that a person uses.
+const KeyEnv = "PARLEY_KEY"
+
+// WithKey returns p with the key that this person has for the server: the one in the
+// address, else that of PARLEY_KEY, else the one that was kept.
+func (p Place) WithKey() (Place, error) {
+	if p.Key != "" {
+		return p, nil
+	}
+	if given := os.Getenv(KeyEnv); given != "" {
+		key, err := ReadKey(given)
+		if err != nil {
+			return p, fmt.Errorf("%s: %w", KeyEnv, err)
+		}
+		p.Key = key
+		return p, nil
+	}
+	var err error
+	p.Key, err = KeptKey(p.Base)
+	return p, err
+}
+
+// ReadKey returns a key as its holder sends it. Its error does not repeat the key.
+func ReadKey(given string) (string, error) {
+	k, ok := ident.ParseKey(given)
+	if !ok {
+		return "", errors.New("this is no key, or it is mistyped; a key begins with pk_, and has to be there without a change")
+	}
+	return k.String(), nil
+}
+
+// ShownKey returns what people may see of a key: its id.
+func ShownKey(key string) string {
+	k, ok := ident.ParseKey(key)
+	if !ok {
+		return hiddenPart
+	}
+	return "pk_" + k.ID + hiddenPart
+}
+
+// Refused says to a person why the server does not admit a call, and what helps.
+func (p Place) Refused() string {
+	switch {
+	case p.Invite != "":
+		return "The server at " + p.Base + " does not know this invite: the room has ended, or the link is not whole. Ask for a new one."
+	case p.Key != "":
+		return "The server at " + p.Base + " does not admit the key " + ShownKey(p.Key) + ": it was revoked, has expired, or is for another server. Set " + KeyEnv + " to the right one."
+	}
+	return "The server at " + p.Base + " admits only who has a key. Set " + KeyEnv + " to yours; whoever runs the server makes one with parley keys add. With the link of an invite, parley join LINK needs none."
+}
+
+// keysName is the file with the keys of this person, by server.
+const keysName = "keys.json"
+
+// KeptKey returns the key that was kept for the server at base; "" if none was.
+func KeptKey(base string) (string, error) {
+	path, err := state.Path(keysName)
+	if err != nil {
+		return "", err
+	}
+	all, err := readKeys(path)
+	return all[base], err
+}
+
+// KeepKey keeps the key for the server at base, in a file that only this person can read.
+func KeepKey(base, key string) error {
+	path, err := state.Path(keysName)
+	if err != nil {
+		return err
+	}
+	return state.Locked(path, func() error {
+		all, err := readKeys(path)
+		if err != nil || all[base] == key {
+			return err
+		}
+		all[base] = key
+		text, err := json.MarshalIndent(map[string]any{"keys": all}, "", "  ")
+		if err != nil {
+			return err
+		}
+		return state.Write(path, append(text, '\n'), 0o600)
+	})
+}
+
+func readKeys(path string) (map[string]string, error) {
+	content := struct{ Keys map[string]string }{map[string]string{}}
+	text, err := state.Read(path)
+	if err != nil || len(text) == 0 {
+		return content.Keys, err
+	}
+	if err := json.Unmarshal(text, &content); err != nil {
+		return nil, fmt.Errorf("%s is damaged (%w): remove it, and set %s once more", path, err, KeyEnv)
+	}
+	return content.Keys, nil
+}

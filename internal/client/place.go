@@ -1,0 +1,117 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/ident"
+)
+
+// Place is where an address leads that a person gives: to a server, and perhaps through
+// one of its doors.
+type Place struct {
+	Base   string // the server, without /mcp: scheme, host and an optional path
+	Key    string // that the address held; "" if none
+	Invite string // the code of an invite to one room; "" if none
+}
+
+// The doors of a server, in the path of an address.
+const (
+	keyDoor    = "/k/"
+	inviteDoor = "/i/"
+)
+
+// ParsePlace reads an address as people may or may not write it, with or without /mcp at
+// its end, with a key (/k/KEY) or with the code of an invite (/i/CODE). Its error never
+// repeats a secret.
+func ParsePlace(given string) (Place, error) {
+	given = strings.TrimSpace(given)
+	u, err := url.Parse(given)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return Place{}, fmt.Errorf("%q is not the address of a server; write it as https://parley.example or %s", masked(given), local)
+	case u.User != nil:
+		return Place{}, errors.New("the address of a server has no user and no password")
+	case u.RawQuery != "" || u.Fragment != "":
+		return Place{}, fmt.Errorf("%q has a query or a fragment; the address of a server has neither", masked(given))
+	}
+	p := Place{Base: strings.TrimRight(strings.TrimSuffix(strings.TrimRight(u.String(), "/"), mcpPath), "/")}
+	if base, key, ok := behind(p.Base, keyDoor); ok {
+		k, ok := ident.ParseKey(key)
+		if !ok {
+			return Place{}, fmt.Errorf("the key in the address %s is mistyped", masked(given))
+		}
+		return Place{Base: base, Key: k.String()}, nil
+	}
+	if base, code, ok := behind(p.Base, inviteDoor); ok {
+		v, ok := ident.ParseInvite(code)
+		if !ok {
+			return Place{}, fmt.Errorf("the invite in the address %s is mistyped", masked(given))
+		}
+		return Place{Base: base, Invite: v.String()}, nil
+	}
+	return p, nil
+}
+
+// behind returns what stands before and behind a door at the end of an address.
+func behind(address, door string) (before, secret string, ok bool) {
+	at := strings.LastIndex(address, door)
+	if at < 0 || strings.Contains(address[at+len(door):], "/") {
+		return address, "", false
+	}
+	return address[:at], address[at+len(door):], true
+}
+
+// Address returns the address of the server as this program names it to the client of an
+// agent: that of an invite leads a guest in, and holds the code. It never has the key.
+func (p Place) Address() string {
+	if p.Invite != "" {
+		return p.Base + inviteDoor + p.Invite
+	}
+	return p.Base
+}
+
+// String returns the address for people, without the secret of its door.
+func (p Place) String() string {
+	switch {
+	case p.Key != "":
+		return p.Base + keyDoor + hiddenPart
+	case p.Invite != "":
+		return p.Base + inviteDoor + hiddenPart
+	}
+	return p.Base
+}
+
+const hiddenPart = "…"
+
+// Shown returns an address as it stands somewhere, such as in the configuration of a
+// client, without the secret that it may hold.
+func Shown(address string) string {
+	p, err := ParsePlace(address)
+	if err != nil {
+		return masked(address)
+	}
+	return p.String()
+}
+
+// masked returns a text without what stands behind a door in it.
+func masked(text string) string {
+	for _, door := range []string{keyDoor, inviteDoor} {
+		if before, _, ok := strings.Cut(text, door); ok {
+			return before + door + hiddenPart
+		}
+	}
+	if at := strings.LastIndex(text, "@"); at >= 0 {
+		return hiddenPart + text[at:]
+	}
+	before, _, fragment := strings.Cut(text, "#")
+	if fragment {
+		return before + "#" + hiddenPart
+	}
+	if ident.HoldsToken(text) {
+		return hiddenPart
+	}
+	return text
+}

@@ -1,0 +1,88 @@
+package shell
+
+import (
+	"strings"
+
+	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/seats"
+)
+
+// at returns the server of a seat, with the key that the person has for it.
+func (s *Shell) at(base string) (client.Place, error) {
+	if base == s.Usual.Base {
+		return client.Place{Base: base, Key: s.Usual.Key}, nil
+	}
+	key, err := client.KeptKey(base)
+	return client.Place{Base: base, Key: key}, err
+}
+
+// through calls do with a client of the server at p. Where that wants a key, and the person
+// has none here, it asks for one at a terminal.
+func (s *Shell) through(p client.Place, do func(*client.Client) error) error {
+	err := s.once(p, do)
+	if fault.CodeOf(err) == fault.KeyInvalid && p.Key == "" && p.Invite == "" && s.Ask != nil {
+		given, asked := s.Ask("Key for the server at " + HarmlessLine(p.Base) + ": ")
+		if asked != nil {
+			return asked
+		}
+		if p.Key, err = client.ReadKey(given); err != nil {
+			return err
+		}
+		err = s.once(p, do)
+	}
+	if fault.CodeOf(err) == fault.KeyInvalid {
+		return fail(failed, "%s", HarmlessLine(p.Refused()))
+	}
+	return err
+}
+
+func (s *Shell) once(p client.Place, do func(*client.Client) error) error {
+	c := s.Dial(p, "")
+	defer c.Close()
+	return do(c)
+}
+
+// notAdmitted says what a person can do whose seat the server does not admit. Without a
+// key the token of the seat was all that it was shown.
+func notAdmitted(p client.Place, seat seats.Seat) error {
+	if p.Key != "" {
+		return fail(failed, "%s", HarmlessLine(p.Refused()))
+	}
+	return fail(gone, "The server at %s does not admit your seat in the room %s as %s: the seat is gone, or the key or invite that brought you there is no longer valid. If you have a key, set %s; parley leave forgets the seat.",
+		HarmlessLine(p.Base), HarmlessLine(seat.Room), HarmlessLine(seat.Name), client.KeyEnv)
+}
+
+// linkOf returns the place to which a person is invited who joins with a link in place of a
+// room's name; ok is false if it is no link.
+func linkOf(room string) (p client.Place, ok bool, err error) {
+	if !strings.Contains(room, "://") {
+		return client.Place{}, false, nil
+	}
+	p, err = client.ParsePlace(room)
+	switch {
+	case err != nil:
+		return p, true, fail(usage, "%s", HarmlessLine(err.Error()))
+	case p.Invite == "":
+		return p, true, fail(usage, "%s is the address of a server and no invite: name the room, and give the address with --url.", HarmlessLine(p.String()))
+	}
+	return p, true, nil
+}
+
+// leadsTo reports whether a seat is in the room of an invite.
+func leadsTo(invite string, seat seats.Seat) bool {
+	v, ok := ident.ParseInvite(invite)
+	t, err := ident.ParseToken(seat.Token)
+	return ok && err == nil && t.Room == v.Room
+}
+
+// isDoor reports whether a line of an invite holds a link that lets in whoever has it.
+func isDoor(line string) bool {
+	for word := range strings.FieldsSeq(line) {
+		if p, err := client.ParsePlace(word); err == nil && p.Invite != "" {
+			return true
+		}
+	}
+	return false
+}
