@@ -15,7 +15,9 @@ fi
 
 # Claude Code says which server its user has set, and nothing where the default holds.
 # In Codex the program knows the server: it is the one that parley bridge talks to.
+# The address may hold the code of an invite, so it is not for a command line.
 if [ -n "$CLAUDE_CODE_SESSION_ID" ]; then
-	exec parley hook --url "${CLAUDE_PLUGIN_OPTION_URL:-http://127.0.0.1:8080}"
+	PARLEY_URL="${CLAUDE_PLUGIN_OPTION_URL:-http://127.0.0.1:8080}"
+	export PARLEY_URL
 fi
 exec parley hook
