@@ -16,7 +16,7 @@ import (
 var update = flag.Bool("update", false, "write docs/commands.md")
 
 // forPeople are the commands that docs/commands.md describes, in its order.
-var forPeople = []string{"join", "say", "wait", "tail", "who", "history", "rooms", "leave", "invite"}
+var forPeople = []string{"join", "say", "wait", "tail", "who", "history", "rooms", "watch", "steer", "leave", "invite"}
 
 // TestDocs_commands_areThoseOfTheProgram compares the last section of the page with what
 // the program takes.

@@ -92,6 +92,9 @@ type Agent struct {
 	Activity      string `json:"activity"`
 	BackInMinutes int    `json:"back_in_minutes"`
 	Replaced      bool   `json:"replaced"`
+	Owner         string `json:"owner"`
+	Person        bool   `json:"person"`
+	PersonHere    bool   `json:"person_here"`
 	Unread        *int   `json:"unread"`
 }
 
@@ -100,6 +103,7 @@ type Message struct {
 	ID        string         `json:"id"`
 	Type      string         `json:"type"`
 	From      string         `json:"from"`
+	Person    bool           `json:"person"`
 	To        []string       `json:"to"`
 	Ask       []string       `json:"ask"`
 	Kind      string         `json:"kind"`
@@ -110,6 +114,7 @@ type Message struct {
 	Agreed    string         `json:"agreed"`
 	Agent     string         `json:"agent"`
 	Reason    string         `json:"reason"`
+	Draft     string         `json:"draft"`
 	Action    string         `json:"action"`
 	NewAdmin  string         `json:"new_admin"`
 	By        string         `json:"by"`
@@ -132,6 +137,26 @@ type Request struct {
 	Text    string   `json:"text"`
 	OwedBy  []string `json:"owed_by"`
 	Minutes int      `json:"minutes"`
+}
+
+// Steered is the result of steer.
+type Steered struct {
+	Paused  bool    `json:"paused"`
+	Approve bool    `json:"approve"`
+	Drafts  []Draft `json:"drafts"`
+	Watch   string  `json:"watch"` // a link for a further device
+	Next    string  `json:"next"`
+}
+
+// Draft is a message of an agent about which its person has yet to decide.
+type Draft struct {
+	ID      string   `json:"id"`
+	Text    string   `json:"text"`
+	To      []string `json:"to"`
+	Ask     []string `json:"ask"`
+	ReplyTo string   `json:"reply_to"`
+	Kind    string   `json:"kind"`
+	At      string   `json:"at"`
 }
 
 // Rooms is the result of list_rooms.

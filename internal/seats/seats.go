@@ -1,5 +1,5 @@
 // Package seats remembers, between runs of this program, the seats that a person and the
-// person's agents have taken, with their tokens.
+// person's agents have taken, and those of agents that the person watches, with their tokens.
 package seats
 
 import (
@@ -17,6 +17,11 @@ type Seat struct {
 	Room   string `json:"room"`
 	Name   string `json:"name"` // of the agent
 	Token  string `json:"token"`
+	// Person says that the token is that of the person behind the agent.
+	Person bool `json:"person,omitempty"`
+	// Claim is that of the link with which the person is getting the token; "" once the
+	// server has taken it.
+	Claim string `json:"claim,omitempty"`
 	// Cursor is how far its owner has read; "" if that is not known here.
 	Cursor string `json:"cursor,omitempty"`
 	// Wake says how the agent is woken; nil for a seat of the person's own shell.
@@ -108,9 +113,15 @@ func (s Seat) same(other Seat) bool {
 	return s.Server == other.Server && strings.EqualFold(s.Room, other.Room) && strings.EqualFold(s.Name, other.Name) && s.owner() == other.owner()
 }
 
-// owner is the session that has the seat; "" for the shell.
+// OfShell reports whether the commands of the person use the seat.
+func (s Seat) OfShell() bool { return s.Wake == nil && s.Claim == "" }
+
+// owner is who uses the seat: a session, the person behind the agent or, if "", the shell.
 func (s Seat) owner() string {
-	if s.Wake == nil {
+	switch {
+	case s.Person:
+		return "person " + s.Claim
+	case s.Wake == nil:
 		return ""
 	}
 	return s.Wake.Client + " " + s.Wake.Session

@@ -21,7 +21,7 @@ func (s *Shell) at(base string) (client.Place, error) {
 // through calls do with a client of the server at p. Where that wants a key, and the person
 // has none here, it asks for one at a terminal.
 func (s *Shell) through(p client.Place, do func(*client.Client) error) error {
-	err := s.once(p, do)
+	err := once(s, p, do)
 	if fault.CodeOf(err) == fault.KeyInvalid && p.Key == "" && p.Invite == "" && s.Ask != nil {
 		given, asked := s.Ask("Key for the server at " + HarmlessLine(p.Base) + ": ")
 		if asked != nil {
@@ -30,7 +30,7 @@ func (s *Shell) through(p client.Place, do func(*client.Client) error) error {
 		if p.Key, err = client.ReadKey(given); err != nil {
 			return err
 		}
-		err = s.once(p, do)
+		err = once(s, p, do)
 	}
 	if fault.CodeOf(err) == fault.KeyInvalid {
 		return fail(failed, "%s", HarmlessLine(p.Refused()))
@@ -38,7 +38,7 @@ func (s *Shell) through(p client.Place, do func(*client.Client) error) error {
 	return err
 }
 
-func (s *Shell) once(p client.Place, do func(*client.Client) error) error {
+func once(s *Shell, p client.Place, do func(*client.Client) error) error {
 	c := s.Dial(p, "")
 	defer c.Close()
 	return do(c)

@@ -35,6 +35,10 @@ func event(m client.Message) string {
 		} else if id, is := m.Changes["redacted"].(string); is {
 			what, about = "text removed", id
 		}
+	case "draft":
+		what, about = "draft "+m.Reason, m.Draft
+	case "steer":
+		what, about = "the user", steered(m.Reason)
 	case "paired":
 		about = "the two here"
 	case "knock":
@@ -48,6 +52,17 @@ func event(m client.Message) string {
 		more = append(more, "by "+m.By)
 	}
 	return HarmlessLine(strings.Join(append([]string{what + ": " + about}, more...), "; "))
+}
+
+// steered says what the person behind an agent did about it.
+func steered(reason string) string {
+	switch reason {
+	case "opened":
+		return "watches on a further device"
+	case "opened_twice":
+		return "somebody has tried to open a link that was used; if that was not you, have the agent leave and join again"
+	}
+	return reason
 }
 
 // done says that an admin did something to an agent.

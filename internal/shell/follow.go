@@ -41,6 +41,9 @@ type entry struct {
 	fields result
 }
 
+// waits reports whether it is a draft about which the person behind its agent has to decide.
+func (e entry) waits() bool { return e.Type == "draft" && e.Reason == "" }
+
 // pageSize is how many messages a call of the history gives at most.
 const pageSize = 100
 

@@ -118,7 +118,7 @@ func (s *Shell) resume(ctx context.Context, c *client.Client, req JoinRequest) (
 	if err != nil || req.New {
 		return nil, err
 	}
-	which := Which{req.Room, req.As}
+	which := Which{Room: req.Room, As: req.As}
 	i := slices.IndexFunc(all, func(seat seats.Seat) bool {
 		return which.fits(seat) && seat.Server == c.Base() && (req.Invite == "" || leadsTo(req.Invite, seat))
 	})

@@ -213,6 +213,9 @@ func refusedPlainly(err error) error {
 // Leave gives the seat up, and shows what was unread.
 func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 	return s.with(which, func(s *session) error {
+		if s.seat.Person && which.As == "" {
+			return fail(usage, "This would take your agent out of the room. If you mean that, name it: --as %s", quoted(s.seat.Name))
+		}
 		a := args{}
 		a.set("text", text)
 		var got client.Left
@@ -235,6 +238,9 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 		}
 		if err := s.out.Screen.Show(got.Messages...); err != nil {
 			return err
+		}
+		if s.seat.Person {
+			return s.out.print("%s has left %s.", HarmlessLine(s.seat.Name), HarmlessLine(s.seat.Room))
 		}
 		return s.out.print("You have left %s.", HarmlessLine(s.seat.Room))
 	})

@@ -27,8 +27,15 @@ func (o *Output) print(format string, args ...any) error {
 	return err
 }
 
-// result prints a result as JSON.
+// result prints a result as JSON, without the secrets of the seat.
 func (o *Output) result(r result) error {
+	delete(r, "agent_token")
+	delete(r, "watch")
+	return o.line(r)
+}
+
+// line prints a result as a line of JSON.
+func (o *Output) line(r result) error {
 	line, err := r.json()
 	if err == nil {
 		_, err = io.WriteString(o.Screen.Out, line)

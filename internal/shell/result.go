@@ -113,11 +113,9 @@ func whole(ctx context.Context, c *client.Client, token string, m client.Message
 	return text, nil
 }
 
-// json returns a result as a line of JSON: without the secrets of the seat, and with escapes for every
-// character that could act on a terminal, some of which JSON leaves as they are.
+// json returns a result as a line of JSON, with escapes for every character
+// that could act on a terminal, some of which JSON leaves as they are.
 func (r result) json() (string, error) {
-	delete(r, "agent_token")
-	delete(r, "watch")
 	text, err := json.Marshal(r)
 	if err != nil {
 		return "", err

@@ -179,7 +179,7 @@ func (w *answers) see(e entry) (done bool, err error) {
 		w.open = slices.DeleteFunc(w.open, func(name string) bool { return name == e.Agent })
 		return len(w.asked) > 0 && len(w.open) == 0, nil
 	}
-	if e.Type != "message" || e.From == w.s.seat.Name {
+	if e.Type != "message" || w.s.own(e.Message) {
 		return false, nil
 	}
 	if !w.answers(e.Message) {
@@ -193,6 +193,15 @@ func (w *answers) see(e entry) (done bool, err error) {
 	w.answered = true
 	w.open = slices.DeleteFunc(w.open, func(name string) bool { return name == e.From })
 	return len(w.open) == 0 || e.Kind == "object" || e.Agreed == w.id, w.print(e)
+}
+
+// own reports whether the person at this seat has said m. The person behind an agent and the
+// agent speak under one name.
+func (s *session) own(m client.Message) bool {
+	if s.seat.Person {
+		return m.Person
+	}
+	return m.From == s.seat.Name
 }
 
 // answers reports whether m answers the message. Who owes an answer refers to it. To a

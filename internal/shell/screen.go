@@ -47,6 +47,9 @@ func (s *Screen) Show(messages ...client.Message) error {
 
 func (s *Screen) show(m client.Message) error {
 	at := s.time(m.At)
+	if m.Type == "draft" && m.Reason == "" {
+		return s.print(at, "* draft "+HarmlessLine(m.ID)+": "+HarmlessLine(m.From), "dim", marks(m), m.Text)
+	}
 	if m.Type != "message" {
 		return s.print(at, "* "+event(m), "dim", "", m.Note)
 	}
@@ -131,6 +134,9 @@ func (s *Screen) time(at string) string {
 func marks(m client.Message) string {
 	var is []string
 	add := func(word, rest string) { is = append(is, strings.TrimSpace(word+" "+rest)) }
+	if m.Person {
+		add("in person", "")
+	}
 	asks := m.Kind == "request" || m.Kind == "proposal" || len(m.Ask) > 0
 	switch {
 	case m.Kind == "proposal":

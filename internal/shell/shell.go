@@ -94,6 +94,9 @@ func (s *Shell) judge(seat seats.Seat, err error) error {
 		if err := s.Seats.Remove(seat.Token); err != nil {
 			return err
 		}
+		if seat.Person {
+			return fail(gone, "You no longer watch %s in the room %s, and this is forgotten here: the agent has left or was removed, the room has ended, or newer devices of yours took your place. A new link of the agent leads back.", HarmlessLine(seat.Name), HarmlessLine(seat.Room))
+		}
 		return fail(gone, "Your seat in the room %s as %s is gone, and forgotten here: %s", HarmlessLine(seat.Room), HarmlessLine(seat.Name), reason(refused.Code))
 	case fault.RoomClosed:
 		return fail(gone, "The talk in the room %s is over: the room was closed for good, or begun anew when all were silent. parley history still shows what was said; parley leave forgets the seat.", HarmlessLine(seat.Room))

@@ -18,7 +18,18 @@ func (s *Shell) Tail(ctx context.Context, which Which, n int) error {
 				return err
 			}
 		}
-		return s.follow(ctx, after, func(e entry) (bool, error) { return false, s.out.one(e) })
+		if s.seat.Person {
+			if err := s.remind(ctx); err != nil {
+				return err
+			}
+		}
+		return s.follow(ctx, after, func(e entry) (bool, error) {
+			err := s.out.one(e)
+			if e.waits() && s.seat.Person {
+				s.out.note("A draft waits: parley steer send %s, or edit or refuse it.", e.ID)
+			}
+			return false, err
+		})
 	})
 	if stopped(ctx, err) {
 		return nil

@@ -8,11 +8,14 @@ import (
 )
 
 // Which says which seat a command means. Empty fields leave it open.
-type Which struct{ Room, As string }
+type Which struct {
+	Room, As string
+	Watched  bool // only seats of agents that the person watches
+}
 
 // fits reports whether a seat can be meant. Seats of agents are not the shell's.
 func (w Which) fits(seat seats.Seat) bool {
-	return seat.Wake == nil && (w.Room == "" || strings.EqualFold(w.Room, seat.Room)) && (w.As == "" || strings.EqualFold(w.As, seat.Name))
+	return seat.OfShell() && (seat.Person || !w.Watched) && (w.Room == "" || strings.EqualFold(w.Room, seat.Room)) && (w.As == "" || strings.EqualFold(w.As, seat.Name))
 }
 
 // choose returns the seat that a command means: the only one that fits, on the server that
@@ -31,6 +34,9 @@ func (s *Shell) choose(w Which) (seats.Seat, error) {
 		at := ""
 		if s.Base != "" {
 			at = " at " + HarmlessLine(s.Base)
+		}
+		if w.Watched {
+			return seats.Seat{}, fail(gone, "You watch no agent%s%s. Ask your agent for its watch link, and open it with: parley watch", w, at)
 		}
 		return seats.Seat{}, fail(gone, "You have no seat%s%s. Take one with: parley join ROOM --as NAME", w, at)
 	case 1:
@@ -90,7 +96,7 @@ func namesOf(file *seats.File, name func(seats.Seat) string) []string {
 	}
 	var list []string
 	for _, seat := range all {
-		if seat.Wake == nil {
+		if seat.OfShell() {
 			list = append(list, HarmlessLine(name(seat)))
 		}
 	}

@@ -202,7 +202,7 @@ func same(now, before fs.FileInfo) bool {
 func (r *run) mine(s seats.Seat) bool {
 	asked := r.Agents
 	if s.Wake == nil {
-		asked = r.Shell
+		asked = r.Shell && s.OfShell()
 	}
 	return asked && !r.over[s.Token] && (r.Room == "" || strings.EqualFold(r.Room, s.Room))
 }

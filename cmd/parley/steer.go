@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/shell"
+)
+
+// steerCommand is `parley steer`.
+type steerCommand struct {
+	ownSeat
+	Do   string   `arg:"" optional:"" enum:",pause,resume,approve,drafts,send,edit,refuse,link" default:"" placeholder:"WHAT" help:"What to do: see above. Without it, shows how things stand."`
+	With []string `arg:"" optional:"" placeholder:"WITH" help:"What it needs: the id of a draft, a text, on or off."`
+
+	want shell.SteerRequest
+}
+
+// Help returns the text that kong shows for parley steer --help.
+func (steerCommand) Help() string {
+	return `It is for the person who watches an agent (parley watch).
+
+  parley steer pause             the agent says nothing, and stays
+  parley steer resume
+  parley steer approve on        each of its messages waits for you; or off
+  parley steer drafts            those that wait
+  parley steer send ID           let one go
+  parley steer edit ID TEXT ...  send this in its place, as yours; - reads it from standard input
+  parley steer refuse ID
+  parley steer link              a link for a further device of yours`
+}
+
+// Validate is called by kong.
+func (c *steerCommand) Validate() error {
+	need := map[string]int{"approve": 1, "send": 1, "refuse": 1}[c.Do]
+	if c.Do == "edit" {
+		need = max(2, len(c.With))
+	}
+	if len(c.With) != need {
+		return fmt.Errorf("%s: expected what parley steer --help shows", strings.TrimSpace("steer "+c.Do))
+	}
+	return c.read()
+}
+
+// read turns the arguments into what is wanted.
+func (c *steerCommand) read() error {
+	switch yes, no := true, false; c.Do {
+	case "pause":
+		c.want.Paused = &yes
+	case "resume":
+		c.want.Paused = &no
+	case "approve":
+		on := c.With[0] == "on"
+		if c.want.Approve = &on; !on && c.With[0] != "off" {
+			return fmt.Errorf("approve is on or off, and not %q", c.With[0])
+		}
+	case "send", "edit", "refuse":
+		c.want.Decision, c.want.Draft = c.Do, c.With[0]
+		c.want.Text = strings.Join(c.With[1:], " ")
+	case "link":
+		c.want.NewLink = true
+	}
+	return nil
+}
+
+// Run does it.
+func (c *steerCommand) Run(ctx context.Context, io streams) error {
+	s, err := c.shell(io)
+	if err != nil {
+		return err
+	}
+	if c.want.Text == "-" {
+		if c.want.Text, err = shell.ReadText(ctx, io.in); err != nil {
+			return err
+		}
+	}
+	return s.Steer(ctx, c.which(), c.want)
+}

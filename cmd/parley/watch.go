@@ -1,0 +1,30 @@
+package main
+
+import "context"
+
+// watchCommand is `parley watch`.
+type watchCommand struct {
+	JSON bool   `help:"Print JSON: what the server said, without tokens."`
+	Link string `arg:"" optional:"" placeholder:"LINK" help:"The link that your agent gave you. Without one you are asked for it."`
+}
+
+// Help returns the text that kong shows for parley watch --help.
+func (watchCommand) Help() string {
+	return `A link opens once: from then on nobody else can, and neither can your agent. The commands tail, say, wait, who, history and steer then work with your agent's seat. What you say is marked as yours; what you say to your agent alone (--to, with its name) nobody else sees.
+
+Where others use this machine, too, leave LINK out and paste it when asked: they can read command lines.`
+}
+
+// Run opens the link.
+func (c *watchCommand) Run(ctx context.Context, io streams) error {
+	s, err := anyServer{JSON: c.JSON}.shell(io)
+	if err != nil {
+		return err
+	}
+	if c.Link == "" {
+		if c.Link, err = s.AskForLink(); err != nil {
+			return err
+		}
+	}
+	return s.Watch(ctx, c.Link)
+}

@@ -1,0 +1,98 @@
+package shell
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/parley-chat/parley/internal/client"
+)
+
+// SteerRequest is what the person behind an agent wants of it; nothing shows how things
+// stand.
+type SteerRequest struct {
+	Paused, Approve *bool
+	Draft           string // the id of a draft about which the person decides
+	Decision        string // send, edit or refuse
+	Text            string // that is sent in place of an edited draft
+	NewLink         bool   // a link for a further device
+}
+
+// Steer does it, and shows how things stand.
+func (s *Shell) Steer(ctx context.Context, which Which, req SteerRequest) error {
+	which.Watched = true
+	return s.with(which, func(s *session) error {
+		a := args{}
+		a.set("draft", req.Draft)
+		a.set("decision", req.Decision)
+		a.set("text", req.Text)
+		for name, value := range map[string]*bool{"paused": req.Paused, "approve": req.Approve} {
+			if value != nil {
+				a[name] = *value
+			}
+		}
+		if req.NewLink {
+			a["new_link"] = true
+		}
+		var got client.Steered
+		r, err := s.call(ctx, "steer", a, &got)
+		if err != nil {
+			return err
+		}
+		touch(s.file)
+		switch {
+		case req.NewLink && s.out.JSON:
+			return s.out.line(r) // the link is what was asked for
+		case req.NewLink:
+			return s.out.print("%s", HarmlessLine(got.Watch))
+		case s.out.JSON:
+			return s.out.result(r)
+		}
+		return s.reins(got)
+	})
+}
+
+// reins shows how an agent is kept.
+func (s *session) reins(got client.Steered) error {
+	name, does := HarmlessLine(s.seat.Name), "speaks for itself"
+	switch {
+	case got.Paused:
+		does = "is paused: it says nothing until you resume it"
+	case got.Approve:
+		does = "needs your approval for each message"
+	}
+	if err := s.out.print("%s %s.", name, does); err != nil {
+		return err
+	}
+	for _, d := range got.Drafts {
+		m := client.Message{Type: "message", ID: d.ID, From: s.seat.Name, Text: d.Text, To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo, Kind: d.Kind, At: d.At}
+		if err := s.out.print("Draft %s waits for parley steer send, edit or refuse:", HarmlessLine(d.ID)); err != nil {
+			return err
+		}
+		if err := s.out.Screen.Show(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remind tells the person behind an agent which drafts wait.
+func (s *session) remind(ctx context.Context) error {
+	var got client.Steered
+	if _, err := s.call(ctx, "steer", args{}, &got); err != nil {
+		return err
+	}
+	if got.Paused {
+		s.out.note("%s is paused: parley steer resume", s.seat.Name)
+	}
+	if n := len(got.Drafts); n > 0 {
+		s.out.note("%s. See parley steer drafts", counted(n, "draft waits", "drafts wait"))
+	}
+	return nil
+}
+
+func counted(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}
