@@ -77,7 +77,7 @@ func (u *upstream) request(ctx context.Context, m message) (answer, *absence) {
 		JSONRPC: m.JSONRPC, ID: library.NewRequestId(m.ID), Method: m.Method, Params: paramsOf(m),
 	})
 	if a, ok := answerOf(got); err == nil && ok {
-		if seen.status == http.StatusOK {
+		if seen.status == http.StatusOK && a.Error == nil {
 			u.admitted()
 		}
 		u.learnVersion(m, a)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"mime"
 	"net/http"
 	"strconv"
 	"sync"
@@ -13,8 +14,7 @@ import (
 )
 
 // door is how requests get into a server: each shows what admits it. A request that is not
-// admitted fails with the server's own *fault.Error. Without it, mcp-go would say of the
-// answer that the server is none, or wants a sign-in.
+// admitted fails with the server's own *fault.Error, of which mcp-go would leave the sentence.
 type door struct {
 	http.RoundTripper
 	bearer   string // "" if there is nothing to show
@@ -34,29 +34,28 @@ func (d door) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch resp.StatusCode {
-	case http.StatusOK:
-		if shows && d.admitted != nil {
-			d.once.Do(d.admitted)
-		}
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests:
-		if err := turnedAway(resp); err != nil {
-			return nil, err
-		}
+	if err := turnedAway(resp); err != nil {
+		return nil, err
+	}
+	if shows && d.admitted != nil && resp.StatusCode == http.StatusOK {
+		d.once.Do(d.admitted)
 	}
 	return resp, nil
 }
 
-// turnedAway returns the refusal in the answer to a request that was not admitted; nil if
-// the answer has none, and can be read by others.
+// turnedAway returns the refusal in the answer to a request that was not admitted, whatever
+// its status; nil if the answer has none, and can be read by others.
 func turnedAway(resp *http.Response) error {
-	const most = 64 << 10
+	if kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return nil
+	}
+	const most = 16 << 10
 	body, err := io.ReadAll(io.LimitReader(resp.Body, most))
-	_ = resp.Body.Close()
 	if err != nil {
+		_ = resp.Body.Close()
 		return err
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
+	resp.Body = rest{io.MultiReader(bytes.NewReader(body), resp.Body), resp.Body}
 	var answer struct {
 		Error struct {
 			Message string `json:"message"`
@@ -68,11 +67,18 @@ func turnedAway(resp *http.Response) error {
 	if json.Unmarshal(body, &answer) != nil || answer.Error.Data.Code != fault.KeyInvalid && answer.Error.Data.Code != fault.RateLimited {
 		return nil
 	}
+	_ = resp.Body.Close()
 	refused := &fault.Error{Code: answer.Error.Data.Code, Message: answer.Error.Message}
 	if n, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
 		refused.RetryAfter = min(time.Duration(max(n, 0))*time.Second, longestPause)
 	}
 	return refused
+}
+
+// rest is a body of which a part was read.
+type rest struct {
+	io.Reader
+	io.Closer
 }
 
 // CloseIdleConnections is called by http.Client.
