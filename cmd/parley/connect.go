@@ -101,8 +101,9 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 	if err := c.keep(p); err != nil {
 		return err
 	}
+	to := client.Place{Base: p.Base, Invite: p.Invite}.String() // the key stands elsewhere in the file
 	if c.JSON {
-		return c.print(streams.out, p.String(), done)
+		return c.print(streams.out, to, done)
 	}
 	if err := show(streams.out, done.Changes); err != nil {
 		return err
@@ -112,9 +113,9 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 		return nil
 	}
 	if len(done.Changes) == 0 {
-		fmt.Fprintf(streams.out, "%s is already connected to %s.\n", done.Client, p)
+		fmt.Fprintf(streams.out, "%s is already connected to %s.\n", done.Client, to)
 	} else {
-		fmt.Fprintf(streams.out, "%s is connected to %s.\n", done.Client, p)
+		fmt.Fprintf(streams.out, "%s is connected to %s.\n", done.Client, to)
 	}
 	fmt.Fprintln(streams.out, answers)
 	next(streams.out, done, p)
