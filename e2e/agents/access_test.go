@@ -1,0 +1,106 @@
+package agents
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/e2e/internal/process"
+)
+
+// ways returns the lines of the table in docs/access.md, by client and way.
+func ways(t *testing.T) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/access.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := map[string]string{}
+	code := regexp.MustCompile("`([^`]+)`")
+	for row := range strings.Lines(string(text)) {
+		cells := strings.Split(strings.Trim(row, "| \n"), " | ")
+		if len(cells) != 4 {
+			continue
+		}
+		way, _, _ := strings.Cut(cells[1], ",")
+		if found := code.FindAllStringSubmatch(cells[2], -1); found != nil {
+			lines[cells[0]+", "+way] = found[len(found)-1][1]
+		}
+	}
+	return lines
+}
+
+// keyed starts a server that admits only who has a key, and returns its address and a key.
+func keyed(t *testing.T) (base, key string) {
+	t.Helper()
+	data := filepath.Join(t.TempDir(), "parley.db")
+	url := serveBinary(t, os.Getenv(process.BinaryEnv), process.Environment(), "--data", data, "--access", "keys")
+	add := exec.CommandContext(t.Context(), os.Getenv(process.BinaryEnv), "keys", "add", "test", "--data", data)
+	add.Env = process.Environment()
+	out, err := add.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSuffix(url, "/mcp"), strings.TrimSpace(string(out))
+}
+
+// A person pastes the line that docs/access.md has for the client, and the agent is in.
+func TestAccess_linesOfTheDocument_letTheAgentIn(t *testing.T) {
+	const everybody = "Claude Code, Codex, Cursor, VS Code, Gemini CLI, Claude Desktop, `parley connect`"
+	lines := ways(t)
+	for name, c := range map[string]struct{ row, client string }{
+		"Claude Code, connect": {everybody, "claude-code"},
+		"Codex, connect":       {everybody, "codex"},
+		"Claude Code, header":  {"Claude Code, header", "claude-code"},
+		"Codex, header":        {"Codex, header", "codex"},
+		"Claude Code, URL":     {"Claude Code, URL", "claude-code"},
+		"Codex, URL":           {"Codex, URL", "codex"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			line := lines[c.row]
+			if line == "" {
+				t.Fatalf("the table has no line for %s", c.row)
+			}
+			base, key := keyed(t)
+			m := newMachine(t)
+			m.env = append(m.env, "PARLEY_KEY="+key)
+			m.paste(strings.Replace(line, "connect claude-code", "connect "+c.client, 1), base, key, !strings.HasSuffix(name, "URL"))
+			m.joins(c.client, map[string]any{"room": "tea", "agent_name": "Ann"})
+		})
+	}
+}
+
+// paste runs a line of the document with the server and the key in their places. hides says
+// that the key must not be part of it, nor of what it prints.
+func (m *machine) paste(line, base, key string, hides bool) {
+	m.t.Helper()
+	line = strings.ReplaceAll(line, "https://parley.example", base)
+	if own, ok := strings.CutPrefix(line, "parley "); ok {
+		line = `"$PARLEY" ` + own
+	}
+	line = strings.ReplaceAll(line, "/k/KEY/", "/k/"+key+"/")
+	if said := m.says(line); hides && strings.Contains(line+said, key) {
+		m.t.Errorf("others can read the key: %s\n%s", line, said)
+	}
+}
+
+// joins lets a client join a room, and fails unless its agent gets a seat.
+func (m *machine) joins(client string, as map[string]any) {
+	m.t.Helper()
+	const tools = "mcp__parley"
+	if client == "codex" {
+		m.approve(`default_tools_approval_mode = "approve"`)
+		bob := m.codexCLI(m.folder("two"), searchingModel, prompt(m.t, do(call{Tool: tools + "/join_room", Input: as}), say("Done.")))
+		m.codex.await(m.t, bob, "the seat", patience, isSeated)
+		return
+	}
+	ann := m.claudeCode(m.folder("one"), prompt(m.t, do(call{Tool: tools + "__join_room", Input: as}), say("Done.")))
+	m.claude.await(m.t, ann, "the seat", patience, isSeated)
+}
+
+func isSeated(c conversation) bool {
+	return len(c.turns) == 1 && strings.Contains(c.text(), "agent_token")
+}
