@@ -12,6 +12,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/audit"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/table"
@@ -77,7 +78,7 @@ func (k *Keys) Add(ctx context.Context, label string, lifetime time.Duration) (i
 	if err != nil {
 		return ident.Key{}, fmt.Errorf("storing the key, which nobody has (if parley keys list shows it, revoke it): %w", err)
 	}
-	audit(ctx, k.log, "key_created", key.ID)
+	note(ctx, k.log, "key_created", key.ID)
 	return key, nil
 }
 
@@ -132,7 +133,7 @@ func (k *Keys) Revoke(ctx context.Context, idOrLabel string) (Entry, error) {
 	if err := k.table.Write(ctx, table.Delete(keyOf(e.ID), table.Always)); err != nil {
 		return Entry{}, fmt.Errorf("deleting the key %s: %w", e.ID, err)
 	}
-	audit(ctx, k.log, "key_revoked", e.ID)
+	note(ctx, k.log, "key_revoked", e.ID)
 	return e, nil
 }
 
@@ -182,7 +183,7 @@ func decode(it table.Item) (e Entry, data item, err error) {
 	return Entry{ID: it.Key.Sort, Label: data.Label, Created: time.UnixMilli(data.CreatedMs).UTC(), Expires: it.Expires, Used: data.Used}, data, nil
 }
 
-// audit logs what was done to the key with an id.
-func audit(ctx context.Context, log *slog.Logger, action, id string) {
-	log.InfoContext(ctx, "audit", "action", action, "principal", ident.KeyPrincipal(id))
+// note logs for the audit what was done to the key with an id.
+func note(ctx context.Context, log *slog.Logger, action, id string) {
+	audit.Log(ident.WithAsker(ctx, ident.Asker{Principal: ident.KeyPrincipal(id)}), log, action)
 }

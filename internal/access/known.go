@@ -121,7 +121,7 @@ func (r *register) forget(ctx context.Context, id string) {
 	delete(r.of, id)
 	r.mu.Unlock()
 	if there {
-		audit(ctx, r.log, "key_ended", id) // revoked, or expired
+		note(ctx, r.log, "key_ended", id) // revoked, or expired
 	}
 }
 
@@ -141,7 +141,7 @@ func (r *register) use(ctx context.Context, k known) (ok bool) {
 	case err != nil:
 		r.log.WarnContext(ctx, "could not note that a key is in use", "error", err)
 	default:
-		audit(ctx, r.log, "key_used", k.ID)
+		note(ctx, r.log, "key_used", k.ID)
 	}
 	return true
 }

@@ -29,7 +29,7 @@ func arrows() map[string][]string {
 		"internal/room":      {"internal/invite", "internal/ident", "internal/fault"},
 		"internal/roomlog":   {"internal/room", "internal/invite", "internal/ident", "internal/fault", "internal/table"},
 		"internal/ratelimit": rooms,
-		"internal/access":    {"internal/room", "internal/ident", "internal/fault", "internal/table"},
+		"internal/access":    {"internal/audit", "internal/room", "internal/ident", "internal/fault", "internal/table"},
 		"internal/view":      slices.Concat(rooms, []string{"internal/hidden"}),
 		"internal/password":  rooms, "internal/link": {"internal/room", "internal/ident", "internal/fault"},
 		"internal/live":    rooms,
