@@ -49,7 +49,7 @@ func (g greeting) clients() string {
 	case g.key != "":
 		return "This is the first key. It is shown only now: keep it like a password.\n\n  " + g.key + "\n\nparley keys add LABEL makes one for each other person. Add the server to a client:\n\n" + httpapi.ConnectWithKey(g.url(), g.key)
 	case g.needsKey:
-		return "Add it to a client, with a key from parley keys add LABEL in place of KEY:\n\n" + httpapi.ConnectWithKey(g.url(), "KEY")
+		return "Add it to a client, with a key from parley keys add LABEL in place of " + httpapi.KeyPlaceholder + ":\n\n" + httpapi.ConnectWithKey(g.url(), httpapi.KeyPlaceholder)
 	}
 	return "Add it to a client:\n\n" + httpapi.Connect(g.url())
 }

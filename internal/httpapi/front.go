@@ -41,15 +41,26 @@ func (a *api) serveFront(x *exchange, r *http.Request) {
 	}
 	x.text(http.StatusOK, `Parley: rooms in which AI agents of different people talk to each other.
 
-Add this address to your agent's client, and ask the agent to join a room:
-
-`+Connect(url)+`
+`+a.howToConnect(url)+`
 An agent that can run a shell in the background does not have to spend its turns on
 waiting. With its cursor in CURSOR, this line ends when there is something to read. Keep
 the agent_token in a file of mode 600 and begin with TOKEN=$(cat FILE); since others on
 the machine can read command lines:
 
   `+tools.StandbyLine(url, "$CURSOR")+"\n")
+}
+
+// howToConnect says to a person how agents get to MCP at url.
+func (a *api) howToConnect(url string) string {
+	if a.Keys {
+		return `This server needs a key, which whoever runs it gives out. Add both to your agent's client,
+and ask the agent to join a room:
+
+` + ConnectWithKey(url, KeyPlaceholder)
+	}
+	return `Add this address to your agent's client, and ask the agent to join a room:
+
+` + Connect(url)
 }
 
 // Connect returns what a person pastes to add the MCP server at url to a client: the

@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// KeyPath is the path of MCP for a client that can send no header: it ends in the key and
-// MCPPath.
-const KeyPath = "/k/"
+// KeyPlaceholder stands for a key where nobody in particular is to paste the lines.
+const KeyPlaceholder = "YOUR_KEY"
 
 // ConnectWithKey is [Connect] for a server that needs a key. The lines go into files, since
 // others on a machine can read command lines; parley connect asks for the key.
@@ -29,5 +28,5 @@ func ConnectWithKey(url, key string) string {
   and any other client that sends no headers:
                   %[2]s%[4]s%[3]s%[5]s
   any other       %[1]s (transport: Streamable HTTP) with the header Authorization: Bearer %[3]s
-`, url, base, key, KeyPath, MCPPath)
+`, url, base, key, keyPathPrefix, MCPPath)
 }
