@@ -155,7 +155,7 @@ func (s *site) open(ip, forged string) talk {
 // recipe starts a program with the settings of the systemd unit.
 func recipe(t *testing.T, args ...string) *program {
 	t.Helper()
-	return startOn(t, append([]string{"--data", filepath.Join(t.TempDir(), "parley.db")}, args...), unitSettings(t))
+	return startOn(t, append([]string{"--data", filepath.Join(t.TempDir(), "parley.db"), "--access", "open"}, args...), unitSettings(t))
 }
 
 func TestCaddy_longWait_showsSignsOfLifeAndIsAnswered(t *testing.T) {
