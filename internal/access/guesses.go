@@ -51,7 +51,7 @@ func (g *guesses) begin(ctx context.Context, address string) (settle func(wrong 
 			return nil, err
 		}
 		if settled == nil {
-			return func(wrong bool) { g.settle(t, wrong) }, nil
+			return func(wrong bool) { g.settle(address, t, wrong) }, nil
 		}
 		select {
 		case <-settled:
@@ -80,8 +80,8 @@ func (g *guesses) take(address string) (t *tries, settled <-chan struct{}, err e
 	return t, nil, nil
 }
 
-// settle ends a guess.
-func (g *guesses) settle(t *tries, wrong bool) {
+// settle ends a guess. An address that has made no wrong one takes no memory.
+func (g *guesses) settle(address string, t *tries, wrong bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	t.running--
@@ -90,6 +90,9 @@ func (g *guesses) settle(t *tries, wrong bool) {
 	}
 	close(t.settled)
 	t.settled = make(chan struct{})
+	if t.running == 0 && len(t.wrong) == 0 {
+		delete(g.of, address)
+	}
 }
 
 // get returns the guesses of an address. g.mu is held.

@@ -24,8 +24,15 @@ func TestMemory_ofAddressesKeysAndCodes_isBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		settle(true)
+		if settle, err = g.begin(t.Context(), "right"); err != nil {
+			t.Fatal(err)
+		}
+		settle(false)
 		r.remember(known{Entry: Entry{ID: fmt.Sprint(i)}})
 		f.set(fmt.Sprint(i), true)
+	}
+	if g.of["right"] != nil {
+		t.Error("an address is remembered that made no wrong guess")
 	}
 	busy(true)
 	if len(g.of) > mostAddresses || len(g.of["busy"].wrong) != 1 {
