@@ -3,30 +3,11 @@ package chat
 import (
 	"context"
 
-	"github.com/parley-chat/parley/internal/live"
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// The person behind a seat calls what its agent calls, with a token of its own. It has its
-// own read positions, one for each device, and its own waits.
-
-// openWait registers the wait of the caller.
-func openWait(c *caller, w *live.Wait) {
-	if c.agent.IsPerson() {
-		live.OpenWatch(c.room.agents, c.agent.Seat, w)
-		return
-	}
-	c.room.agents.Open(c.agent.Seat, w)
-}
-
-// closeWait ends the wait of the caller.
-func closeWait(c *caller, w *live.Wait) {
-	if c.agent.IsPerson() {
-		live.CloseWatch(c.room.agents, c.agent.Seat, w)
-		return
-	}
-	c.room.agents.Close(c.agent.Seat, w)
-}
+// The person behind a seat calls what its agent calls, with a token of its own. It has a
+// read position for each device, and its own waits.
 
 // isFirst reports whether the device at read position p was given nothing yet.
 func isFirst(c *caller, p room.ReadPosition) bool {

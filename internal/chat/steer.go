@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/parley-chat/parley/internal/audit"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/link"
@@ -33,12 +34,19 @@ func Steer(ctx context.Context, s *Service, req SteerRequest) (Steered, error) {
 	if err != nil {
 		return Steered{}, err
 	}
+	if err := ident.AskerOf(ctx).CheckToken(t); err != nil {
+		return Steered{}, err
+	}
 	if !t.Person {
 		return Steered{}, fault.Refuse(fault.NotAllowed, "Only the person behind an agent does this, with a token of its own. Nothing was changed: give your user the link to watch that join_room gave you, if it gave one.")
 	}
 	if req.Claim != "" {
-		if err := open(ctx, s, req.Claim, t); err != nil {
+		opened, err := link.Redeem(ctx, s.store, req.Claim, t)
+		if err != nil {
 			return Steered{}, s.Outward(err)
+		}
+		if opened {
+			audit.Log(ctx, s.audit, "link_opened", audit.Room(t.Room), audit.Seat(t.Seat))
 		}
 	}
 	c, err := s.enterNow(ctx, req.Token)
@@ -50,41 +58,6 @@ func Steer(ctx context.Context, s *Service, req SteerRequest) (Steered, error) {
 		err = steer(ctx, c, link.AddLink)
 	}
 	return Steered{Watch: watchOf(c)}, s.Outward(err)
-}
-
-// open makes t a token of the person behind the seat of a claim.
-func open(ctx context.Context, s *Service, claim string, t ident.Token) error {
-	c, ok := ident.ParseClaim(claim)
-	if !ok {
-		return fault.Refuse(fault.TokenInvalid, "claim is mistyped: it is what follows # in the link, unchanged.")
-	}
-	if c.Room != t.Room || c.Seat != t.Seat {
-		return fault.Refuse(fault.InvalidArgument, "agent_token must be made of the room and the seat of claim, and a secret of your own. Nothing was changed.")
-	}
-	r := s.acquire(c.Room)
-	defer r.release()
-	var refused *fault.Error
-	p := &roomlog.Proposal{Began: s.now(), Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
-		a, here := h.Seated(c.Seat)
-		if err := checkLive(h, now); err != nil {
-			return ch, err
-		}
-		if !here {
-			return ch, link.RefuseUnknown()
-		}
-		var e *room.Event
-		if e, refused = link.Open(&h.State, a, c, ident.HashSecret(t.Secret), now); e != nil {
-			ch.Events = []room.Event{*e}
-		}
-		return ch, nil
-	}}
-	if err := r.log.Append(ctx, p); err != nil {
-		return err
-	}
-	if refused != nil {
-		return refused
-	}
-	return nil
 }
 
 // watchOf returns the claim of the link that can be opened for the caller's seat, as the

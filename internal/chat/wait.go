@@ -69,8 +69,8 @@ func (c *caller) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited
 	w := &live.Wait{Began: r.svc.now(), Standby: req.Standby, Superseded: make(chan struct{}), Turn: make(chan int64, 1)}
 	w.Until = w.Began.Add(r.svc.WaitLimit(ctx, req.Wait))
 	w.Looks = !w.Began.Before(w.Until)
-	openWait(c, w)
-	defer closeWait(c, w)
+	live.OpenWait(r.agents, c.agent, w)
+	defer live.CloseWait(r.agents, c.agent, w)
 	in, err := c.begin(ctx, req, w, own)
 	if err != nil {
 		return nil, err

@@ -31,7 +31,7 @@ func arrows() map[string][]string {
 		"internal/ratelimit": rooms,
 		"internal/access":    {"internal/audit", "internal/room", "internal/ident", "internal/fault", "internal/table"},
 		"internal/view":      slices.Concat(rooms, []string{"internal/hidden"}),
-		"internal/password":  rooms, "internal/link": {"internal/room", "internal/ident", "internal/fault"},
+		"internal/password":  rooms, "internal/link": rooms,
 		"internal/live":    rooms,
 		"internal/chat":    slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit", "internal/live", "internal/credential", "internal/audit", "internal/link"}),
 		"internal/pairing": slices.Concat(rooms, []string{"internal/chat"}),

@@ -74,7 +74,7 @@ func Open(s *room.State, a room.Agent, c ident.Claim, hash string, now time.Time
 		p.Opened, p.Adds = p.Opened+1, false
 		return new(room.Steer(a, p, why)), nil
 	case !Knows(s, a, c):
-		return nil, RefuseUnknown()
+		return nil, refuseUnknown()
 	case !p.HasOpened() || now.Sub(time.UnixMilli(p.TriedMs)) < triedEvery:
 		return nil, refuseUsed()
 	}
@@ -82,8 +82,8 @@ func Open(s *room.State, a room.Agent, c ident.Claim, hash string, now time.Time
 	return new(room.Steer(a, p, room.ReasonTwice)), refuseUsed()
 }
 
-// RefuseUnknown refuses a link of a seat that its agent has no more.
-func RefuseUnknown() *fault.Error {
+// refuseUnknown refuses a link of a seat that its agent has no more.
+func refuseUnknown() *fault.Error {
 	return fault.Refuse(fault.TokenInvalid, "This link is not, or no longer, one of a seat in this room: its agent has left it, or somebody else has the seat. Ask the agent for its newest link.")
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // The person behind an agent reads and waits beside it. Its waits keep the room polled.
@@ -18,33 +20,41 @@ const (
 	watchShown = watchEvery + 30*time.Second
 )
 
-// OpenWatch registers a wait of the person behind a seat of r. Of more than MaxWatches it ends
-// the oldest.
-func OpenWatch(r *Room, seat int, w *Wait) {
+// OpenWait registers a wait of a or, if that is one, of the person: see Room.Open. Of more
+// than MaxWatches of the person it ends the oldest.
+func OpenWait(r *Room, a room.Agent, w *Wait) {
+	if !a.IsPerson() {
+		r.Open(a.Seat, w)
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.watches == nil {
 		r.watches = map[int][]*Wait{}
 	}
-	open := append(r.watches[seat], w)
+	open := append(r.watches[a.Seat], w)
 	if len(open) > MaxWatches {
 		close(open[0].Superseded)
 		open = slices.Delete(open, 0, 1)
 	}
-	r.watches[seat] = open
+	r.watches[a.Seat] = open
 }
 
-// CloseWatch ends w, and the polling with the last wait.
-func CloseWatch(r *Room, seat int, w *Wait) {
+// CloseWait ends w, a wait of a.
+func CloseWait(r *Room, a room.Agent, w *Wait) {
+	if !a.IsPerson() {
+		r.Close(a.Seat, w)
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	open := slices.DeleteFunc(r.watches[seat], func(other *Wait) bool { return other == w })
-	r.watches[seat] = open
+	open := slices.DeleteFunc(r.watches[a.Seat], func(other *Wait) bool { return other == w })
+	r.watches[a.Seat] = open
 	if len(open) == 0 {
-		delete(r.watches, seat)
+		delete(r.watches, a.Seat)
 	}
-	if _, here := r.log.Known().Seated(seat); !here {
-		delete(r.seats, seat)
+	if _, here := r.log.Known().Seated(a.Seat); !here {
+		delete(r.seats, a.Seat)
 	}
 	rest(r)
 }

@@ -1,0 +1,50 @@
+package link
+
+import (
+	"context"
+	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+)
+
+// Redeem makes t, which its holder has made, a token of the person behind the seat of a
+// claim. opened is false if it was one already. Its errors are those of a log, and
+// *fault.Error.
+func Redeem(ctx context.Context, store *roomlog.Store, claim string, t ident.Token) (opened bool, err error) {
+	c, ok := ident.ParseClaim(claim)
+	if !ok {
+		return false, fault.Refuse(fault.TokenInvalid, "claim is mistyped: it is what follows # in the link, unchanged.")
+	}
+	if c.Room != t.Room || c.Seat != t.Seat {
+		return false, fault.Refuse(fault.InvalidArgument, "agent_token must be made of the room and the seat of claim, and a secret of your own. Nothing was changed.")
+	}
+	l := store.Acquire(c.Room)
+	defer l.Release()
+	var refused *fault.Error
+	p := &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
+		a, here := h.Seated(c.Seat)
+		switch {
+		case h.Closed:
+			return ch, room.RefuseClosed(&h.State)
+		case h.Expired(now):
+			return ch, roomlog.ErrNotFound
+		case !here:
+			return ch, refuseUnknown()
+		}
+		var e *room.Event
+		if e, refused = Open(&h.State, a, c, ident.HashSecret(t.Secret), now); e != nil {
+			ch.Events = []room.Event{*e}
+		}
+		return ch, nil
+	}}
+	if err := l.Append(ctx, p); err != nil {
+		return false, err
+	}
+	if refused != nil {
+		return false, refused
+	}
+	return len(p.Events) > 0, nil
+}
