@@ -12,6 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/link"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/view"
 )
@@ -297,5 +298,25 @@ func TestPerson_ofASeatNumberGivenAgain_isNotThatOfItsNewAgent(t *testing.T) {
 	wants(t, err, fault.TokenInvalid)
 	if _, err := late.opens(dora.Watch, "phone"); err != nil {
 		t.Error(err)
+	}
+}
+
+// Who opens a link has nothing else to be admitted by, even if the link was used.
+func TestLink_knownToItsRoom_tellsWhoseSeatItIs(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	used := p.bob.Watch
+	w.person(p.bob)
+	w.leave(p.cid.Token)
+	elsewhere := newWorld(t).join("plans", "Ann").Watch
+	for what, x := range map[string]struct {
+		claim string
+		known bool
+	}{"unopened": {p.ann.Watch, true}, "used": {used, true}, "of a seat that is gone": {p.cid.Watch, false}, "of a room that is not": {elsewhere, false}} {
+		c, _ := ident.ParseClaim(x.claim)
+		a, known, err := link.AgentOf(t.Context(), w.another().Store(), c)
+		if err != nil || known != x.known || known && a.Seat != c.Seat {
+			t.Errorf("%s: seat %d, known %v, %v", what, a.Seat, known, err)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
@@ -47,4 +48,20 @@ func Redeem(ctx context.Context, store *roomlog.Store, claim string, t ident.Tok
 		return false, refused
 	}
 	return len(p.Events) > 0, nil
+}
+
+// AgentOf returns the agent behind whose seat a person would stand that opened the link of a
+// claim; ok is false if its room knows no such link. It reads a room that is not cached.
+func AgentOf(ctx context.Context, store *roomlog.Store, c ident.Claim) (a room.Agent, ok bool, err error) {
+	l := store.Acquire(c.Room)
+	defer l.Release()
+	h, err := l.Warm(ctx)
+	if errors.Is(err, roomlog.ErrNotFound) {
+		return a, false, nil
+	}
+	if err != nil {
+		return a, false, err
+	}
+	a, here := h.Seated(c.Seat)
+	return a, here && Knows(&h.State, a, c), nil
 }
