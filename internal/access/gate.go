@@ -27,6 +27,9 @@ type Options struct {
 	// Seat returns the agent on the seat of a token; ok is false if the token is not, or
 	// no longer, that of the agent or of the person behind it.
 	Seat func(context.Context, ident.Token) (agent room.Agent, ok bool, err error)
+	// Link returns the agent to whose seat the link of a claim leads; ok is false if it leads
+	// to none.
+	Link func(context.Context, ident.Claim) (agent room.Agent, ok bool, err error)
 }
 
 // Gate admits callers to a server. Its methods may be called concurrently.
@@ -51,8 +54,12 @@ func New(o Options) *Gate {
 	}
 }
 
-// Bearer admits by what an Authorization header bears: a key, or the token of a seat.
+// Bearer admits by what an Authorization header bears: a key, the token of a seat, or the
+// claim of the link that makes one.
 func (g *Gate) Bearer(ctx context.Context, text, address string) (ident.Asker, error) {
+	if c, ok := ident.ParseClaim(text); ok {
+		return g.claim(ctx, c, address)
+	}
 	if _, err := ident.ParseToken(text); err == nil {
 		return g.Token(ctx, text, address)
 	}
@@ -146,7 +153,29 @@ func (g *Gate) Token(ctx context.Context, text, address string) (ident.Asker, er
 	if !seated {
 		return ident.Asker{}, refuse("needs a key, and the token that you sent has lost its seat, or never had one")
 	}
-	asker := ident.Asker{Room: t.Room, Seat: t.Seat}
+	return g.behind(ctx, ident.Asker{Room: t.Room, Seat: t.Seat}, agent)
+}
+
+// claim admits who opens the link of a seat, as Token does. One that was used leads to its
+// seat, too: so its holder hears that it was.
+func (g *Gate) claim(ctx context.Context, c ident.Claim, address string) (ident.Asker, error) {
+	var agent room.Agent
+	leads, err := g.familiarly(ctx, c.String(), address, func() (ok bool, err error) {
+		agent, ok, err = g.o.Link(ctx, c)
+		return ok, err
+	})
+	if err != nil {
+		return ident.Asker{}, g.outward(err)
+	}
+	if !leads {
+		return ident.Asker{}, refuse("needs a key, and the link that you opened leads to no seat, or no longer")
+	}
+	return g.behind(ctx, ident.Asker{Room: c.Room, Seat: c.Seat}, agent)
+}
+
+// behind admits asker to the seat of agent, if an invite has admitted that, or a key that is
+// valid.
+func (g *Gate) behind(ctx context.Context, asker ident.Asker, agent room.Agent) (ident.Asker, error) {
 	if agent.Guest {
 		return asker, nil
 	}

@@ -36,6 +36,13 @@ func TestToken_isAdmittedAsLongAsWhatAdmittedItsAgent(t *testing.T) {
 	admits(agent, ident.Asker{Principal: "key:" + key.ID, Owner: "Ann"})
 	admits(person, ident.Asker{Principal: "key:" + key.ID, Owner: "Ann"})
 	admits(guest, ident.Asker{})
+	claim := ident.NewClaim("key of a log", ident.NewRoomID(), 5, 7, 0)
+	p.set(func() { p.seats[claim.String()] = of("key:" + key.ID) })
+	opens := ident.Asker{Room: claim.Room, Seat: claim.Seat, Principal: "key:" + key.ID, Owner: "Ann"}
+	if got, err := p.Bearer(t.Context(), claim.String(), "192.0.2.1"); err != nil || got != opens {
+		t.Errorf("who opens a link: %+v, %v", got, err)
+	}
+	refuses(ident.NewClaim("key of another", claim.Room, 5, 7, 0).String(), fault.KeyInvalid)
 	for _, a := range []room.Agent{of(""), of(ident.Local), of("key:" + ident.NewKey().ID)} {
 		refuses(token(4, a).String(), fault.KeyInvalid)
 	}
@@ -43,6 +50,7 @@ func TestToken_isAdmittedAsLongAsWhatAdmittedItsAgent(t *testing.T) {
 	w.pass(30 * time.Second)
 	refuses(agent.String(), fault.KeyInvalid)
 	refuses(person.String(), fault.KeyInvalid)
+	refuses(claim.String(), fault.KeyInvalid)
 	admits(guest, ident.Asker{})
 }
 

@@ -122,7 +122,7 @@ type process struct {
 	writes int
 	down   bool                  // the table does not answer
 	before func(tabletest.Call)  // runs before each call of the table
-	seats  map[string]room.Agent // by token
+	seats  map[string]room.Agent // by token or claim
 	made   map[string]bool       // invites
 	asked  int                   // how often seats and invites were looked up
 }
@@ -145,6 +145,13 @@ func (w *world) process() *process {
 			defer p.mu.Unlock()
 			p.asked++
 			a, ok := p.seats[t.String()]
+			return a, ok, p.unanswered()
+		},
+		Link: func(_ context.Context, c ident.Claim) (room.Agent, bool, error) {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.asked++
+			a, ok := p.seats[c.String()]
 			return a, ok, p.unanswered()
 		},
 	})

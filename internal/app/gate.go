@@ -9,6 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/link"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -20,6 +21,9 @@ func (a *App) newGate(t table.Table, log *slog.Logger) *access.Gate {
 		Invite: func(ctx context.Context, v ident.Invite) (bool, error) { return chat.MadeInvite(ctx, a.rooms, v) },
 		Seat: func(ctx context.Context, t ident.Token) (room.Agent, bool, error) {
 			return chat.SeatOf(ctx, a.rooms, t)
+		},
+		Link: func(ctx context.Context, c ident.Claim) (room.Agent, bool, error) {
+			return link.AgentOf(ctx, a.rooms.Store(), c)
 		},
 	})
 }
