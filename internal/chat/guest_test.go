@@ -216,24 +216,36 @@ func TestRace_guestsAgainstARenewal_theOldInviteGivesNothingAfterIt(t *testing.T
 	})
 }
 
-func TestGuest_whoseReplyWasLost_joinsOnceMoreByTheSameUse(t *testing.T) {
-	w := newWorld(t).elsewhere()
-	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann"})
-	ctx := guest(t, ann.Invite)
-	if _, err := w.arrives(ctx, "Bob"); err != nil { // and he never learns it
-		t.Fatal(err)
-	}
-	_, err := w.arrives(ctx, "Bob")
-	waitsFor(t, err, fault.NameTaken, 90*time.Second)
-	w.clock.Advance(90 * time.Second)
-	bob, err := w.arrives(ctx, "Bob")
-	if err != nil || bob.Status != chat.StatusReplaced || bob.Invite != (chat.Invite{}) {
-		t.Fatalf("he gets %+v, %v", bob, err)
-	}
-	w.say(bob.Token, "here")
-	w.clock.Advance(20 * minute)
-	if got, err := w.arrives(ctx, "Bob"); fault.CodeOf(err) != fault.NameTaken || !strings.Contains(err.Error(), "no further seat") {
-		t.Errorf("once his token was used: %+v, %v", got, err)
+func TestGuest_withoutItsToken_takesItsPlaceByTheSameUse(t *testing.T) {
+	for what, c := range map[string]struct {
+		uses  bool // its token
+		after time.Duration
+	}{"its reply was lost": {false, 90 * time.Second}, "it has lost its token": {true, 2 * minute}} {
+		w := newWorld(t).elsewhere()
+		ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann"})
+		ctx := guest(t, ann.Invite)
+		bob, err := w.arrives(ctx, "Bob")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.uses {
+			w.tell(bob.Token, "for Ann's eyes", "Ann")
+		}
+		_, err = w.arrives(ctx, "Bob")
+		waitsFor(t, err, fault.NameTaken, c.after)
+		w.clock.Advance(8 * day) // the invite has expired, too
+		again, err := w.arrives(ctx, "Bob")
+		if err != nil || again.Status != chat.StatusReplaced || len(texts(w.all(again.Token))) > 0 {
+			t.Fatalf("%s: he gets %+v, %v", what, again, err)
+		}
+		if _, err := w.arrives(ctx, "Cid"); fault.CodeOf(err) != fault.NotAllowed {
+			t.Errorf("%s: Cid gets %v", what, err)
+		}
+		w.clock.Advance(20 * minute)
+		w.renew(ann.Token)
+		if _, err := w.arrives(ctx, "Bob"); fault.CodeOf(err) != fault.NotAllowed {
+			t.Errorf("%s: by a renewed invite: %v", what, err)
+		}
 	}
 }
 
@@ -249,7 +261,7 @@ func TestGuest_thatComesBack_spendsNoUse(t *testing.T) {
 	if got, err := w.JoinRoom(ctx, chat.JoinRequest{Token: bob.Token}); err != nil || got.Status != chat.StatusReturned {
 		t.Fatalf("by his token: %+v, %v", got, err)
 	}
-	w.clock.Advance(2 * minute)
+	w.clock.Advance(minute)
 	_, err = w.arrives(ctx, "Bob")
 	wants(t, err, fault.NameTaken)
 	var refused *fault.Error

@@ -105,6 +105,9 @@ func (c *seatClaim) propose(h *room.Head, now time.Time) (roomlog.Change, error)
 	}
 	e, op := c.newcomer.seatAt(h, now, s.Since, role)
 	e.Agent.Joined += int64(len(ch.Events))
+	if c.Invite != 0 && (s.Replaces == nil || !s.Replaces.Guest) {
+		e.Invite = h.Invite.Used()
+	}
 	if taken || s.Replaces != nil {
 		e.Agent.ReplacedMs = now.UnixMilli()
 	}

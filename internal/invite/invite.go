@@ -27,6 +27,13 @@ func (v Invite) Renewed(seats int, now time.Time) Invite {
 	return Invite{Number: v.Number + 1, Uses: seats, UntilMs: now.Add(Life).UnixMilli()}
 }
 
+// Used returns v after it has given another seat. Who takes the place of a guest under its
+// name uses nothing: it may be the same guest, without its token.
+func (v Invite) Used() *Invite {
+	v.Uses--
+	return &v
+}
+
 // GivesSeat reports whether v gives another seat.
 func (v Invite) GivesSeat(now time.Time) bool {
 	return v.Number > 0 && v.Uses > 0 && now.Before(v.Until())

@@ -86,9 +86,7 @@ func join(s *State, e Event) error {
 	s.Agents = append(slices.Clip(slices.Clone(s.Agents)), *e.Agent)
 	s.Agents[len(s.Agents)-1].Written = e.N
 	s.NextSeat = nextAfter(s.NextSeat, e.Agent.Seat)
-	if e.Agent.Guest {
-		s.Invite.Uses = max(0, s.Invite.Uses-1)
-	}
+	take(&s.Invite, e.Invite)
 	return nil
 }
 

@@ -53,7 +53,7 @@ func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
 	}
 	got, err := Seating{Since: h.VisibleFrom()}, error(nil)
 	switch old, taken := h.Named(c.Name.Key); {
-	case c.Invite != 0 && !h.Invite.GivesSeat(now) && !(taken && c.mayBeLost(h, old)):
+	case c.Invite != 0 && !h.Invite.GivesSeat(now) && !(taken && old.Guest):
 		err = h.Invite.Refuse(taken)
 	case !taken && len(h.Agents) < h.Capacity:
 	case c.Presence == nil:
@@ -132,14 +132,6 @@ func (c *Claim) reclaim(h *Head, old Agent, now time.Time) (Seating, error) {
 		since = h.VisibleFrom()
 	}
 	return Seating{Since: since, Gone: FreeSeat(&h.State, old, ReasonReplaced), Replaces: &old}, nil
-}
-
-// mayBeLost reports whether the reply of the join that gave a guest its seat may have been
-// lost, as far as is known: its token was never used. Then whoever joins under the name by
-// the same invite may have the seat although that has given all of its seats.
-func (c *Claim) mayBeLost(h *Head, old Agent) bool {
-	_, used := c.LastHeard(h, old)
-	return old.Guest && !used
 }
 
 // isOwn reports whether the newcomer is known to be the principal of a.

@@ -81,7 +81,7 @@ type Event struct {
 	Action Action         `json:"act,omitempty"`  // of Managed: what was done to Seat, or to Name where there is no seat
 	Note   string         `json:"note,omitempty"` // the admin's reason
 	Ban    *Ban           `json:"ban,omitempty"`  // the ban or the muting that begins or ends
-	Invite *invite.Invite `json:"inv,omitempty"`  // of Changed: the new invite
+	Invite *invite.Invite `json:"inv,omitempty"`  // of Changed and Joined: the invite after it, if that changes
 
 	ExpiresMs int64 `json:"expires,omitempty"` // the room's new end, where the event renews it
 }

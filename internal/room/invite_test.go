@@ -33,16 +33,25 @@ func TestClaim_byInvite_isSeatedIfThatGivesASeat(t *testing.T) {
 		code   fault.Code // "": a seat
 		says   string
 	}{
-		"free seat":           {name: "Eve", number: 2},
-		"renewed":             {name: "Eve", number: 1, code: fault.NotAllowed, says: "renewed"},
-		"renewed, taken name": {name: "Ann", number: 1, code: fault.NotAllowed, says: "renewed"},
-		"used up":             {name: "Eve", number: 2, set: used, code: fault.NotAllowed, says: "all of its seats"},
-		"used up, taken name": {name: "Ann", number: 2, set: used, code: fault.NameTaken, says: "no further seat"},
-		"at its last moment":  {name: "Eve", number: 2, after: time.Hour - time.Second},
-		"expired":             {name: "Eve", number: 2, after: time.Hour, code: fault.NotAllowed, says: "until 2026-03-01T13:00:01Z"},
-		"full of the silent":  {name: "Eve", number: 2, set: full, after: time.Hour / 2, code: fault.RoomFull},
+		"free seat":             {name: "Eve", number: 2},
+		"renewed":               {name: "Eve", number: 1, code: fault.NotAllowed, says: "renewed"},
+		"renewed, taken name":   {name: "Ann", number: 1, code: fault.NotAllowed, says: "renewed"},
+		"used up":               {name: "Eve", number: 2, set: used, code: fault.NotAllowed, says: "all of its seats"},
+		"used up, guest's name": {name: "Gil", number: 2, set: used},
+		"expired, guest's name": {name: "Gil", number: 2, after: time.Hour},
+		"renewed, guest's name": {name: "Gil", number: 1, code: fault.NotAllowed, says: "renewed"},
+		"used up, taken name":   {name: "Ann", number: 2, set: used, code: fault.NameTaken, says: "no further seat"},
+		"at its last moment":    {name: "Eve", number: 2, after: time.Hour - time.Second},
+		"expired":               {name: "Eve", number: 2, after: time.Hour, code: fault.NotAllowed, says: "until 2026-03-01T13:00:01Z"},
+		"full of the silent":    {name: "Eve", number: 2, set: full, after: time.Hour / 2, code: fault.RoomFull},
 	} {
 		l := newInviting(t)
+		if c.name == "Gil" { // has been silent
+			e := l.join("Gil")
+			l.leave(e.Seat)
+			e.Agent.Guest, e.Agent.AtMs = true, l.now.Add(-time.Hour).UnixMilli()
+			l.apply(e)
+		}
 		now := l.now.Add(c.after - time.Second) // the invite was made a second ago
 		if c.set != nil {
 			l.set(c.set)
@@ -55,23 +64,13 @@ func TestClaim_byInvite_isSeatedIfThatGivesASeat(t *testing.T) {
 	}
 }
 
-func TestApply_guest_usesTheInvite(t *testing.T) {
+func TestApply_joinThatUsesTheInvite_changesIt(t *testing.T) {
 	l := newInviting(t)
-	join := func(guest, regains bool) int {
-		e := l.join("Bob")
-		l.leave(e.Seat)
-		e.Agent.Guest, e.Regains = guest, regains
-		l.apply(e)
-		return l.head.Invite.Uses
-	}
-	if got := join(false, false); got != 2 {
-		t.Errorf("a join without it leaves %d", got)
-	}
-	if got := join(true, true); got != 2 {
-		t.Errorf("a return leaves %d", got)
-	}
-	if got := join(true, false); got != 1 {
-		t.Errorf("a guest leaves %d", got)
+	e := l.join("Bob")
+	l.leave(e.Seat)
+	e.Invite = l.head.Invite.Used()
+	if l.apply(e); l.head.Invite.Uses != 1 || l.head.Invite.Number != 2 {
+		t.Errorf("got %+v", l.head.Invite)
 	}
 }
 
