@@ -23,9 +23,9 @@ func inviteOf(h *room.Head, now time.Time) Invite {
 
 // visit returns the name that the room of a guest's invite has now. It refuses a room that
 // is over, and one of another name than the guest said.
-func visit(h *room.Head, by ident.Asker, named ident.Name) (ident.Name, error) {
+func visit(h *room.Head, now time.Time, by ident.Asker, named ident.Name) (ident.Name, error) {
 	switch {
-	case h.Closed, h.Retired:
+	case h.Closed, h.Retired, h.Expired(now), h.Deserted():
 		return ident.Name{}, refuseOver()
 	case named.Key != "" && named.Key != h.Key:
 		return ident.Name{}, by.RefuseOutside("room names another room than that of your invite, or an old name of it: leave it out.")
@@ -44,11 +44,11 @@ func infoOfInvite(ctx context.Context, s *Service, named ident.Name) (Info, erro
 	r := s.acquire(a.Room)
 	defer r.release()
 	h, err := r.log.Current(ctx, began)
-	if errors.Is(err, roomlog.ErrNotFound) || err == nil && (h.Expired(began) || h.Deserted()) {
+	if errors.Is(err, roomlog.ErrNotFound) {
 		err = refuseOver()
 	}
 	if err == nil {
-		_, err = visit(h, a, named)
+		_, err = visit(h, began, a, named)
 	}
 	if err == nil {
 		err = h.Invite.CheckNumber(a.Invite)

@@ -124,7 +124,7 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 	op.claim = nil // it was to a seat of another room
 	h, err := r.log.Current(ctx, op.began)
 	if err == nil && op.asker.IsGuest() {
-		op.room, err = visit(h, op.asker, op.named)
+		op.room, err = visit(h, op.svc.now(), op.asker, op.named)
 	}
 	switch {
 	case errors.Is(err, roomlog.ErrNotFound):

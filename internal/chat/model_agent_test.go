@@ -17,6 +17,7 @@ type agentModel struct {
 	joined      int64 // the event of its join
 	name        string
 	principal   string // empty: unknown
+	guest       bool   // an invite admitted it
 	gone        bool
 	admin       bool
 	acting      bool // since all admins were silent

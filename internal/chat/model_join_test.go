@@ -16,6 +16,7 @@ import (
 type joinCall struct {
 	room, agent, password, about string
 	principal                    string // who asks; empty: unknown
+	by                           byInvite
 	capacity                     int
 	kind                         room.Type
 	public                       bool
@@ -24,7 +25,7 @@ type joinCall struct {
 }
 
 func (c joinCall) String() string {
-	return fmt.Sprintf("%s joins %s (principal %q, password %q, capacity %d, create %t, join %t)", c.agent, c.room, c.principal, c.password, c.capacity, c.create, c.join)
+	return fmt.Sprintf("%s joins %s (principal %q, invite %v, password %q, capacity %d, create %t, join %t)", c.agent, c.room, c.principal, c.by, c.password, c.capacity, c.create, c.join)
 }
 
 // joinOutcome is one way in which a join may end.
@@ -40,6 +41,9 @@ type joinOutcome struct {
 // outcomes returns all ways in which the join may end. id is that of the room, if
 // the join creates it. The error says why there are none.
 func (c joinCall) outcomes(m model, id string) ([]joinOutcome, error) {
+	if c.by.number != 0 {
+		return c.visit(m)
+	}
 	r, found := m.holder(c.room)
 	switch {
 	case found && r.heir == c.agent:
@@ -97,7 +101,8 @@ func (c joinCall) begin(m model, id string) ([]joinOutcome, error) {
 	}
 	r := roomModel{
 		id: id, name: c.room, key: strings.ToLower(c.room), password: c.password, about: c.about, capacity: max(c.capacity, room.MinCapacity),
-		kind: room.Group, public: c.public, renewed: m.now, named: true, updated: 0,
+		invite: inviteModel{1, max(c.capacity, room.MinCapacity) - 1, m.now.Add(7 * day)},
+		kind:   room.Group, public: c.public, renewed: m.now, named: true, updated: 0,
 	}
 	if c.kind != "" {
 		r.kind = c.kind
@@ -150,6 +155,9 @@ func (c joinCall) sit(m model, r roomModel, a agentModel, how chat.JoinStatus) (
 		a.replacedAt, a.takenAt, how = m.now, m.now, chat.StatusReplaced
 	}
 	a.admin = len(r.seated()) == 0 && a.replacedAt.IsZero()
+	if a.guest = c.by.number != 0; a.guest && !c.replacesGuest(r, a) {
+		r.invite.uses--
+	}
 	_, muted := listed(r.mutes, c.agent)
 	a.muted = muted && !a.admin
 	if a.admin {
@@ -302,6 +310,9 @@ func (o joinOp) matches(m model, x joinOutcome) (model, error) {
 		return m, &wrong{"try again after", o.retry, x.retry}
 	case x.code == fault.RoomFull && m.sequential:
 		r, _ := m.holder(o.room)
+		if o.by.number != 0 {
+			r, _ = m.room(o.by.room)
+		}
 		return m, sameText("yours", o.yours, m.idleSeats(r, o.principal))
 	case x.code != "":
 		return m, nil
@@ -312,6 +323,9 @@ func (o joinOp) matches(m model, x joinOutcome) (model, error) {
 	}
 	r, _ := x.next.room(x.who.room)
 	a, _ := r.agent(x.who.seat)
+	if err := m.sameInvite(r, o.got.Invite); err != nil {
+		return m, err
+	}
 	if err := o.seesTalk(m, r, a); err != nil || !m.sequential {
 		return x.next, err
 	}

@@ -118,6 +118,7 @@ func (o vouchOp) String() string {
 // seat of its name, with its role only if an admin has vouched.
 type readmitOp struct {
 	who   agentID // the agent that has the seat
+	by    string  // who asks; empty: unknown
 	knock int64
 	got   chat.Seated
 	code  fault.Code
@@ -142,7 +143,7 @@ func (o readmitOp) on(m model) (model, error) {
 	case old.lastHeard().After(list[i].at):
 		return m, expectEqual("the code", o.code, fault.NameTaken)
 	}
-	old.admin = old.admin && list[i].byAdmin
+	old.admin, old.principal, old.guest = old.admin && list[i].byAdmin, o.by, false
 	r, err := m.reseat(r, old)
 	if err != nil {
 		return m, err

@@ -89,6 +89,9 @@ func (o returnOp) caughtUp(m model, r roomModel, a agentModel, n, upTo int64) er
 	if most := r.publicIn(1, a.since-1); o.got.Hidden > most || o.got.Hidden < most-r.remembered(a) {
 		return &wrong{"hidden", o.got.Hidden, most}
 	}
+	if err := m.sameInvite(r, o.got.Invite); err != nil {
+		return err
+	}
 	debt, _ := m.owes(r, a)
 	gotRest := []any{o.got.Name, o.got.Earlier, o.got.Now, o.got.Owes}
 	return sameText("return", gotRest, []any{a.name, r.publicIn(a.since, first-1), m.now, shown(debt.n)})

@@ -94,6 +94,7 @@ type roomModel struct {
 	capacity         int
 	kind             room.Type
 	public           bool
+	invite           inviteModel
 	openFrom         int64 // newcomers see no event before this one
 	updated          int64 // the last event that changed the settings
 	log              []eventModel

@@ -39,7 +39,7 @@ func (o updateOp) on(m model) (model, error) {
 	if o.code != want || want != "" {
 		return m, expectEqual("the code", o.code, want)
 	}
-	next, status, changes := o.change(r)
+	next, status, changes := o.change(m, r)
 	if status != chat.StatusUnchanged {
 		e := eventModel{by: a.seat, Message: view.Message{Type: view.Changed, Changes: changes}}
 		if o.req.Close {
@@ -55,18 +55,21 @@ func (o updateOp) on(m model) (model, error) {
 	if err := sameText("update", []any{o.got.Status, changed(o.got.Changes)}, []any{status, changed(changes)}); err != nil {
 		return m, err
 	}
+	if err := m.sameInvite(next, o.got.Invite); err != nil {
+		return m, err
+	}
 	return viewOp{"update", o.who, &o.got.Room, nil, -1}.on(m)
 }
 
 // takes reports whether the change is one that an acting admin may not make.
 func (o updateOp) takes(r roomModel) bool {
 	req := o.req
-	return req.Close || req.Room != "" || req.Password != "" || req.RemovePassword || req.Public != nil || req.Capacity != 0 && req.Capacity < r.capacity
+	return req.Close || req.Room != "" || req.Password != "" || req.RemovePassword || req.Public != nil || req.NewInvite || req.Capacity != 0 && req.Capacity < r.capacity
 }
 
 // change returns r with the new settings, and which of them differ. A new password
 // always differs, since the old one is not stored.
-func (o updateOp) change(r roomModel) (roomModel, chat.UpdateStatus, *room.Changes) {
+func (o updateOp) change(m model, r roomModel) (roomModel, chat.UpdateStatus, *room.Changes) {
 	req, old, from, changes := o.req, r, r.head()+1, room.Changes{}
 	if req.Close {
 		r.closed, r.named = true, false
@@ -96,6 +99,9 @@ func (o updateOp) change(r roomModel) (roomModel, chat.UpdateStatus, *room.Chang
 	if req.Public != nil && *req.Public != old.public {
 		r.public, r.openFrom, changes.Public = *req.Public, from, req.Public
 	}
+	if req.NewInvite {
+		r.invite, changes.Invite = inviteModel{r.invite.number + 1, r.capacity - len(r.seated()), m.now.Add(7 * day)}, "renewed"
+	}
 	if changes == (room.Changes{}) {
 		return r, chat.StatusUnchanged, nil
 	}
@@ -107,7 +113,7 @@ func changed(c *room.Changes) string {
 	if c == nil {
 		return "nothing"
 	}
-	text := "password " + c.Password
+	text := "password " + c.Password + ", invite " + c.Invite
 	if c.Room != nil {
 		text += ", room " + *c.Room
 	}

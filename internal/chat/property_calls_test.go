@@ -32,7 +32,7 @@ func (m *machine) roomName() (name, password string) {
 
 // principal draws who asks.
 func (m *machine) principal() (context.Context, string) {
-	who := pick(m, "principal", "", "", ident.Local)
+	who := pick(m, "principal", "", "", ident.Local, ident.KeyPrincipal("a1"))
 	return ident.WithAsker(m.ctx, ident.Asker{Principal: who}), who
 }
 
@@ -120,6 +120,7 @@ func (m *machine) seated(id agentID, got chat.Seated) {
 	}
 	m.tokens[id] = got.Token
 	m.given(id, got.Cursor)
+	m.invited(id.room, got.Invite)
 	m.take(viewOp{"the join", id, &got.Room, nil, -1})
 }
 
@@ -168,8 +169,9 @@ func (m *machine) readmitted() {
 	if m.tokens[id] == p.token || slices.Contains(m.ended, p.token) {
 		m.Skip("it has been readmitted")
 	}
-	got, err := m.service().JoinRoom(m.ctx, chat.JoinRequest{Token: p.token})
-	op := readmitOp{who: id, knock: p.knock, got: m.numbers.seated(got), code: m.unexpected(err)}
+	ctx, who := m.principal()
+	got, err := m.service().JoinRoom(ctx, chat.JoinRequest{Token: p.token})
+	op := readmitOp{who: id, by: who, knock: p.knock, got: m.numbers.seated(got), code: m.unexpected(err)}
 	if refusal := (*fault.Error)(nil); errors.As(err, &refusal) {
 		op.retry = refusal.RetryAfter
 	}
@@ -281,7 +283,7 @@ func (m *machine) update() {
 	op := updateOp{who: id, req: chat.UpdateRequest{Token: m.tokens[id]}}
 	yes, no := true, false
 	req := &op.req
-	switch pick(m, "change", "name", "about", "password", "no password", "capacity", "type", "public", "close", "two") {
+	switch pick(m, "change", "name", "about", "password", "no password", "capacity", "type", "public", "close", "two", "invite") {
 	case "name":
 		req.Room = pick(m, "new name", "plans", "talk", "den", "PLANS", "News")
 	case "about":
@@ -301,6 +303,11 @@ func (m *machine) update() {
 	case "close":
 		req.Close = pick(m, "really", true, false, false, false)
 		req.RemovePassword = !req.Close
+	case "invite":
+		req.NewInvite = true
+		if pick(m, "for more", true, false) {
+			req.Capacity = pick(m, "capacity", 2, 3, 4)
+		}
 	case "two":
 		req.Room, req.Capacity = pick(m, "new name", "talk", "News"), pick(m, "capacity", 2, 4)
 	}
@@ -311,6 +318,7 @@ func (m *machine) update() {
 	m.lacked(id)
 	op.got, op.code = got, m.unexpected(err)
 	m.take(op)
+	m.invited(id.room, got.Invite)
 }
 
 func (m *machine) manage() {

@@ -126,6 +126,7 @@ type machine struct {
 	// hundred other calls, so few runs have any.
 	passwords bool
 	guesses   int // that may have been wrong
+	invites   []byInvite
 }
 
 // pendingToken is what a join got that was refused since its name was taken.
@@ -141,7 +142,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		weight int
 		call   func()
 	}{
-		"join": {4, m.join}, "create": {1, m.create}, "return": {1, m.comeBack}, "leave": {1, m.leave},
+		"join": {4, m.join}, "arrive": {2, m.arrive}, "create": {1, m.create}, "return": {1, m.comeBack}, "leave": {1, m.leave},
 		"send": {7, m.send}, "wait": {4, m.wait}, "vouch": {1, m.vouch}, "pending": {1, m.readmitted}, "ended": {1, m.callEnded}, "history": {2, m.history}, "info": {1, m.info},
 		"info by name": {1, m.infoByName}, "list": {1, m.list}, "update": {1, m.update}, "manage": {2, m.manage},
 		"time passes": {3, m.pass},
