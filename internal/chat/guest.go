@@ -22,7 +22,7 @@ func inviteOf(h *room.Head, now time.Time) Invite {
 }
 
 // visit returns the name that the room of a guest's invite has now. It refuses a room that
-// is over, and one of another name than the guest said.
+// is over, one of another name than the guest said, and an invite that was renewed.
 func visit(h *room.Head, now time.Time, by ident.Asker, named ident.Name) (ident.Name, error) {
 	switch {
 	case h.Closed, h.Retired, h.Expired(now), h.Deserted():
@@ -30,7 +30,7 @@ func visit(h *room.Head, now time.Time, by ident.Asker, named ident.Name) (ident
 	case named.Key != "" && named.Key != h.Key:
 		return ident.Name{}, by.RefuseOutside("room names another room than that of your invite, or an old name of it: leave it out.")
 	}
-	return ident.Name{Shown: h.Name, Key: h.Key}, nil
+	return ident.Name{Shown: h.Name, Key: h.Key}, h.Invite.CheckNumber(by.Invite)
 }
 
 // refuseOver refuses an invite of a room that has ended for newcomers.
@@ -49,9 +49,6 @@ func infoOfInvite(ctx context.Context, s *Service, named ident.Name) (Info, erro
 	}
 	if err == nil {
 		_, err = visit(h, began, a, named)
-	}
-	if err == nil {
-		err = h.Invite.CheckNumber(a.Invite)
 	}
 	if err != nil {
 		return Info{}, err
