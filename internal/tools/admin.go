@@ -49,7 +49,7 @@ func (s *Set) updateRoom() tool {
 			got, err := s.rooms.UpdateRoom(ctx, in)
 			v := changed{Status: string(got.Status), Changes: viewChanges(got.Changes, got.Redacted), Next: nextUpdated(got)}
 			if err == nil && needsNewInvite(got) {
-				v.Invite = s.inviteAfter(ctx, got, passwordOf(in.Room, in.Password))
+				v.Invite = inviteAfter(ctx, s, got, passwordOf(in.Room, in.Password))
 			}
 			return v, err
 		},

@@ -11,7 +11,7 @@ import (
 
 // inviteTo returns the invite to a room as a result has it: by its link where callers need
 // keys, else by its name, which works for everybody.
-func (s *Set) inviteTo(ctx context.Context, r view.Room, v chat.Invite, password string) string {
+func inviteTo(ctx context.Context, s *Set, r view.Room, v chat.Invite, password string) string {
 	if s.keys {
 		return inviteLink(s.address(ctx), r, v)
 	}
@@ -20,11 +20,11 @@ func (s *Set) inviteTo(ctx context.Context, r view.Room, v chat.Invite, password
 
 // inviteAfter returns the invite to a room that was changed. A new one was asked for, so it
 // is shown as such.
-func (s *Set) inviteAfter(ctx context.Context, u chat.Updated, password string) string {
+func inviteAfter(ctx context.Context, s *Set, u chat.Updated, password string) string {
 	if u.Changes != nil && u.Changes.Invite != "" {
 		return inviteLink(s.address(ctx), u.Room, u.Invite)
 	}
-	return s.inviteTo(ctx, u.Room, u.Invite, password)
+	return inviteTo(ctx, s, u.Room, u.Invite, password)
 }
 
 // inviteLink is one line with one URL that a person can hand to another person, for the

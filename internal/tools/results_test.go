@@ -253,14 +253,14 @@ func TestInvite_whereCallersNeedKeys_isALink(t *testing.T) {
 	}
 	on, off := set("https://parley.example/mcp", true), set("https://parley.example/mcp", false)
 	for what, c := range map[string][2]string{
-		"with keys":                    {on.inviteTo(t.Context(), free, code, ""), link},
-		"with keys, and none is left":  {on.inviteTo(t.Context(), free, chat.Invite{}, ""), ""},
-		"with keys, no seat is free":   {on.inviteTo(t.Context(), view.Room{Name: "den"}, code, ""), ""},
-		"with keys, renewed":           {on.inviteAfter(t.Context(), renewed, ""), link},
-		"without an address":           {set("", true).inviteTo(t.Context(), free, code, ""), "Add the MCP server (the address of this server)/i/abc/mcp and call join_room with your agent_name."},
-		"without keys":                 {off.inviteTo(t.Context(), free, code, ""), name},
-		"without keys, other settings": {off.inviteAfter(t.Context(), chat.Updated{Room: free, Invite: code, Changes: &room.Changes{}}, ""), name},
-		"without keys, renewed":        {off.inviteAfter(t.Context(), renewed, ""), link},
+		"with keys":                    {inviteTo(t.Context(), on, free, code, ""), link},
+		"with keys, and none is left":  {inviteTo(t.Context(), on, free, chat.Invite{}, ""), ""},
+		"with keys, no seat is free":   {inviteTo(t.Context(), on, view.Room{Name: "den"}, code, ""), ""},
+		"with keys, renewed":           {inviteAfter(t.Context(), on, renewed, ""), link},
+		"without an address":           {inviteTo(t.Context(), set("", true), free, code, ""), "Add the MCP server (the address of this server)/i/abc/mcp and call join_room with your agent_name."},
+		"without keys":                 {inviteTo(t.Context(), off, free, code, ""), name},
+		"without keys, other settings": {inviteAfter(t.Context(), off, chat.Updated{Room: free, Invite: code, Changes: &room.Changes{}}, ""), name},
+		"without keys, renewed":        {inviteAfter(t.Context(), off, renewed, ""), link},
 	} {
 		if c[0] != c[1] {
 			t.Errorf("%s: got %q, want %q", what, c[0], c[1])

@@ -42,7 +42,7 @@ func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) 
 		Untrusted: untrustedNotice, Room: viewRoom(got.Room).briefly(),
 		Messages: viewMessages(got.Messages), HasMore: got.HasMore, Earlier: got.Earlier, Hidden: got.Hidden,
 		Agreements: viewAgreements(got.Agreements), Cursor: got.Cursor,
-		Now: viewTime(got.Now), Invite: s.inviteTo(ctx, got.Room, got.Invite, password), Next: s.clients.advisor(ctx).seated(got),
+		Now: viewTime(got.Now), Invite: inviteTo(ctx, s, got.Room, got.Invite, password), Next: s.clients.advisor(ctx).seated(got),
 	}
 }
 
