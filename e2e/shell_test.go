@@ -176,26 +176,9 @@ func TestShell_passwordOnATerminal_isAskedForAndNotShown(t *testing.T) {
 	if got := bob.runs("join", "cave", "--as", "Bob"); got.code != 1 || !strings.Contains(got.err, "PARLEY_PASSWORD") {
 		t.Errorf("without a password: %+v", got)
 	}
-	cmd := bob.command(t.Context(), "join", "cave", "--as", "Bob")
-	terminal, err := pty.Start(cmd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer terminal.Close()
-	var shown strings.Builder
-	for buf := make([]byte, 256); !strings.Contains(shown.String(), "Password of the room cave: "); {
-		n, err := terminal.Read(buf)
-		if err != nil {
-			t.Fatalf("%v after %q", err, &shown)
-		}
-		shown.Write(buf[:n])
-	}
-	if _, err := io.WriteString(terminal, "open sesame\n"); err != nil {
-		t.Fatal(err)
-	}
-	rest, _ := io.ReadAll(terminal)
-	if err := cmd.Wait(); err != nil || strings.Contains(string(rest), "sesame") || !strings.Contains(string(rest), "You are Bob in the room cave") {
-		t.Errorf("%v: %q", err, rest)
+	shown, code := bob.types("Password of the room cave: ", "open sesame", "join", "cave", "--as", "Bob")
+	if code != 0 || strings.Contains(shown, "sesame") || !strings.Contains(shown, "You are Bob in the room cave") {
+		t.Errorf("exit code %d: %q", code, shown)
 	}
 }
 

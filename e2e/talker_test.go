@@ -5,16 +5,21 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/creack/pty"
+
 	"github.com/parley-chat/parley/e2e/internal/process"
+	"github.com/parley-chat/parley/internal/leaks"
 )
 
 // talker is a person who uses the client commands of the program, with a state folder of
@@ -81,7 +86,39 @@ func (w *talker) begin(arguments ...string) *running {
 	return r
 }
 
-// ends waits for the end of the command. Nothing that it printed may be a token.
+// types runs a command in a terminal, and types an answer where the command asks for it. It
+// returns what the terminal showed from then on, and the exit code.
+func (w *talker) types(prompt, answer string, arguments ...string) (shown string, code int) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
+	defer cancel()
+	cmd := w.command(ctx, arguments...)
+	terminal, err := pty.Start(cmd)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer terminal.Close()
+	var before strings.Builder
+	for buf := make([]byte, 256); !strings.Contains(before.String(), prompt); {
+		n, err := terminal.Read(buf)
+		if err != nil {
+			w.t.Fatalf("%v after %q", err, &before)
+		}
+		before.Write(buf[:n])
+	}
+	if _, err := io.WriteString(terminal, answer+"\n"); err != nil {
+		w.t.Fatal(err)
+	}
+	rest, _ := io.ReadAll(terminal) // Linux ends it with an error
+	var failed *exec.ExitError
+	if err := cmd.Wait(); err != nil && !errors.As(err, &failed) {
+		w.t.Fatal(err)
+	}
+	w.keepsSecrets(before.String()+string(rest), arguments)
+	return string(rest), cmd.ProcessState.ExitCode()
+}
+
+// ends waits for the end of the command. Nothing that it printed may be a secret.
 func (r *running) ends() said {
 	r.w.t.Helper()
 	select {
@@ -136,15 +173,20 @@ func (w *talker) seats() []ownSeat {
 	return file.Seats
 }
 
-// keepsSecrets fails if a text has a token of the person.
+// keepsSecrets fails if a text has a token, a key or a claim. A link is for others where the
+// person has asked for one.
 func (w *talker) keepsSecrets(text string, what []string) {
 	w.t.Helper()
-	for _, s := range w.seats() {
-		if strings.Contains(text, s.Token) {
-			w.t.Errorf("parley %q printed the token of a seat", what)
-		}
+	text = inviteLink.ReplaceAllString(text, "")
+	if slices.Equal(what[:min(2, len(what))], []string{"steer", "link"}) {
+		text, _, _ = strings.Cut(text, "#")
+	}
+	if err := leaks.Find(text); err != nil {
+		w.t.Errorf("parley %s: %v", what[0], err)
 	}
 }
+
+var inviteLink = regexp.MustCompile(`/i/[0-9a-z]{27}\b`)
 
 var (
 	clockTime = regexp.MustCompile(`(?m)^([A-Z][a-z]{2} [ \d]\d )?\d\d:\d\d `)
