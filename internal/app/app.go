@@ -128,7 +128,7 @@ func (a *App) handler(c Config, m *meter.Meter) http.Handler {
 	s := c.Settings
 	inQueue := c.longestInQueue()
 	set := tools.New(a.rooms, pairing.New(a.rooms, pairing.Options{LongestWait: inQueue}), tools.Options{
-		Address: httpapi.Address, LongestWait: s.LongestWait, LongestInQueue: inQueue, Log: c.Logger,
+		Address: httpapi.Address, Keys: c.Keys(), LongestWait: s.LongestWait, LongestInQueue: inQueue, Log: c.Logger,
 	})
 	list := set.Tools()
 	for _, t := range list {
