@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -104,39 +105,89 @@ func (v visitor) call(t *testing.T, tool string, arguments args) result {
 	return r
 }
 
-func TestBootstrap_keys_admitWhoHasOne(t *testing.T) {
+// host has a room, with a seat by a key and a guest by the room's invite.
+type host struct {
+	token  string
+	guest  string // its token
+	invite string // the path of MCP
+}
+
+// meet has a host and a guest come in through the front of nobody, and returns the host.
+func meet(t *testing.T, name, key string, nobody visitor) host {
+	t.Helper()
+	ann := nobody.by("/mcp", key).call(t, "create_room", args{"room": name, "agent_name": "Ann"})
+	code := regexp.MustCompile(`/i/(\w+)/mcp`).FindStringSubmatch(ann.Invite)
+	if code == nil {
+		t.Fatalf("%s: the invite is %q", name, ann.Invite)
+	}
+	h := host{token: ann.AgentToken, invite: "/i/" + code[1] + "/mcp"}
+	h.guest = nobody.by(h.invite, "").call(t, "join_room", args{"room": name, "agent_name": "Bob"}).AgentToken
+	for _, c := range []struct {
+		by    visitor
+		token string
+	}{
+		{nobody.by("/k/"+key+"/mcp", ""), h.token}, {nobody.by("/mcp", h.token), h.token},
+		{nobody.by(h.invite, ""), h.guest}, {nobody.by("/mcp", h.guest), h.guest},
+	} {
+		if got := c.by.call(t, "send_message", args{"agent_token": c.token, "text": "I came by " + c.by.path[:3]}); !got.Sent {
+			t.Errorf("%s, by %s: %+v", name, c.by.path, got)
+		}
+	}
+	for _, bound := range []visitor{nobody.by("/mcp", h.token), nobody.by(h.invite, "")} {
+		if r, err := bound.try(t, "create_room", args{"room": "another", "agent_name": "Ann"}); err != nil || r.Code != "not_allowed" {
+			t.Errorf("%s: by %s another room is %+v, %v", name, bound.path, r, err)
+		}
+	}
+	return h
+}
+
+// turnsAway fails the test unless v is not admitted.
+func turnsAway(t *testing.T, name string, v visitor, token string) {
+	t.Helper()
+	if r, err := v.try(t, "wait_for_message", args{"agent_token": token, "wait_seconds": 0}); err != nil || r.Code != "key_invalid" {
+		t.Errorf("%s: by %s %+v, %v", name, v.path, r, err)
+	}
+}
+
+func TestBootstrap_keys_admitWhoHasOneUntilItIsRevoked(t *testing.T) {
 	f := deploy(t)
 	i := f.start(0, "PARLEY_ACCESS=keys")
-	key := f.newKey("ann").String()
-	secrets := []string{key}
+	key := f.newKey("ann")
+	secrets := []string{key.String()}
+	hosts := map[string]host{}
 	for name, nobody := range visitors(i) {
-		room := args{"room": name, "agent_name": "Ann"}
-		for _, path := range []string{"/mcp", "/k/" + ident.NewKey().String() + "/mcp"} {
-			if r, err := nobody.by(path, ident.NewKey().String()).try(t, "join_room", room); err != nil || r.Code != "key_invalid" {
-				t.Errorf("%s: with wrong keys %+v, %v", name, r, err)
-			}
-		}
-		ann := nobody.by("/mcp", key).call(t, "create_room", room)
-		same := nobody.by("/k/"+key+"/mcp", "").call(t, "send_message", args{"agent_token": ann.AgentToken, "text": "by the path"})
-		own := nobody.by("/mcp", ann.AgentToken).call(t, "send_message", args{"agent_token": ann.AgentToken, "text": "by the token"})
-		if !same.Sent || !own.Sent {
-			t.Errorf("%s: %+v, %+v", name, same, own)
-		}
-		if r, err := nobody.by("/mcp", ann.AgentToken).try(t, "create_room", args{"room": "another", "agent_name": "Ann"}); err != nil || r.Code != "not_allowed" {
-			t.Errorf("%s: by a token another room is %+v, %v", name, r, err)
-		}
-		if status, r := standBy(t, nobody.client, ident.Token{Room: ann.AgentToken[:ident.RoomChars], Seat: 1, Secret: ident.NewSecret()}.String()); status != http.StatusUnauthorized || r.Code != "key_invalid" {
+		hosts[name] = meet(t, name, key.String(), nobody)
+		h := hosts[name]
+		turnsAway(t, name, nobody, h.token)
+		turnsAway(t, name, nobody.by("/mcp", ident.NewKey().String()), h.token)
+		turnsAway(t, name, nobody.by("/k/"+ident.NewKey().String()+"/mcp", key.String()), h.token)
+		if status, r := standBy(t, nobody.client, ident.Token{Room: h.token[:ident.RoomChars], Seat: 1, Secret: ident.NewSecret()}.String()); status != http.StatusUnauthorized || r.Code != "key_invalid" {
 			t.Errorf("%s: with a wrong token a wait is %d %+v", name, status, r)
 		}
-		secrets = append(secrets, ann.AgentToken)
+		secrets = append(secrets, h.token, h.guest, h.invite)
 	}
-	log := i.Output()
-	if !strings.Contains(log, `"path":"/k/{key}/mcp"`) {
-		t.Errorf("no line for a call by the path: %s", log)
+	if _, err := f.keys().Revoke(t.Context(), key.ID); err != nil {
+		t.Fatal(err)
 	}
+	other := f.start(0, "PARLEY_ACCESS=keys") // it believes nothing yet
+	for name, nobody := range visitors(other) {
+		h := hosts[name]
+		for _, by := range []visitor{nobody.by("/mcp", key.String()), nobody.by("/k/"+key.String()+"/mcp", ""), nobody.by("/mcp", h.token)} {
+			turnsAway(t, name+", revoked", by, h.token)
+		}
+		for _, by := range []visitor{nobody.by(h.invite, ""), nobody.by("/mcp", h.guest)} {
+			by.call(t, "wait_for_message", args{"agent_token": h.guest, "wait_seconds": 0})
+		}
+	}
+	log := i.Output() + other.Output()
 	for _, secret := range secrets {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log holds %q", secret)
+		}
+	}
+	for _, route := range []string{`"path":"/k/{key}/mcp"`, `"path":"/i/{code}/mcp"`} {
+		if !strings.Contains(log, route) {
+			t.Errorf("no line has %s: %s", route, log)
 		}
 	}
 }
