@@ -7,6 +7,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/wording"
 )
 
 // address makes the event to append, or returns why it cannot be. For a caller
@@ -56,7 +57,7 @@ func (op *sendOp) makeEvent(ctx context.Context) error {
 
 // findAddressees finds the seats of the names in To.
 func (op *sendOp) findAddressees(ctx context.Context) error {
-	if a := op.caller.agent; a.IsPerson() && a.IsSameCompany(op.req.To, nil) { // a note
+	if a := op.caller.agent; a.IsPerson() && wording.SameCompany(a, op.req.To, nil) { // a note
 		op.event.To, op.event.ToNames, op.found = []int{a.Seat}, []string{a.Name}, a.Joined
 		return nil
 	}
@@ -93,7 +94,7 @@ func (op *sendOp) find(ctx context.Context, field string, names []string) ([]roo
 	if c.head = h; op.found == 0 {
 		op.found = h.AsOf
 	}
-	return room.Addressees(&h.State, c.agent.Seat, field, names)
+	return wording.Addressees(&h.State, c.agent.Seat, field, names)
 }
 
 // checkArrived refuses the message if a seat that it names has been given to another agent
@@ -125,7 +126,7 @@ func (op *sendOp) sentBefore(ctx context.Context, unfound error) bool {
 	}
 	e, err := c.room.log.Event(ctx, u.N)
 	answered, _ := c.head.MessageNumber(op.req.ReplyTo)
-	if err != nil || len(e.To) > 0 != (len(op.req.To) > 0) || e.HasReadersOfAnother() || e.Text != op.req.Text || e.ReplyTo != answered || !c.agent.IsSameCompany(e.ToNames, op.req.To) {
+	if err != nil || len(e.To) > 0 != (len(op.req.To) > 0) || e.HasReadersOfAnother() || e.Text != op.req.Text || e.ReplyTo != answered || !wording.SameCompany(c.agent, e.ToNames, op.req.To) {
 		return false
 	}
 	op.fingerprint = u.Fingerprint

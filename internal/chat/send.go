@@ -12,11 +12,8 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/wording"
 )
-
-// ShortText is the length, in bytes, below which a repeated text can be meant again
-// once another agent has spoken: "yes".
-const ShortText = 40
 
 // Send says a text in the caller's room, and waits for an answer if asked to.
 //
@@ -26,7 +23,8 @@ const ShortText = 40
 // same message for ten minutes, unless a key is given, or the text is short and
 // another agent has spoken since.
 func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
-	if err := checkSend(req); err != nil {
+	m := wording.Message{Text: req.Text, Kind: req.Kind, Withdraws: req.Withdraw != "", To: len(req.To) > 0, Asks: len(req.Ask) > 0, Key: req.Key, Wait: req.Wait, BackIn: req.BackIn, Activity: req.Activity}
+	if err := m.Check(); err != nil {
 		return Sent{}, err
 	}
 	began := s.now()
@@ -229,32 +227,15 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 
 // isRepeated reports whether the call repeats the seat's last message.
 func (op *sendOp) isRepeated(h *room.Head, a room.Agent, now time.Time) (bool, error) {
-	u, known := h.LastSaid(a, now)
-	if !known {
+	read := int64(-1)
+	if cursor, named := op.caller.parseCursor(op.req.Cursor); named {
+		read = cursor.N
+	}
+	n, known := wording.Repeats(h, a, op.event, op.fingerprint, read, now)
+	if op.known = n; !known {
 		return false, errLastUnknown
 	}
-	op.known = 0
-	same := u.Fingerprint == op.fingerprint
-	if e := op.event; e.IsVote() && e.ReplyTo == 0 && !h.Talk.AsksToAgree(a.Seat, now) { // the proposal may be the one that this vote has ended
-		e.ReplyTo = u.ReplyTo
-		same = u.Fingerprint == room.Fingerprint(e)
-	}
-	if u.N == 0 || !same || now.Sub(u.At) >= room.RepeatWindow {
-		return false, nil
-	}
-	if len(op.req.Text) < ShortText && h.Recent.NewestMessage(a.Seat) > u.N && !op.isUnheard(u.N) {
-		return false, nil
-	}
-	op.known = u.N
-	return true, nil
-}
-
-// isUnheard reports whether the call's cursor precedes the seat's message n. Then
-// the caller has not heard the answer of the call that said n, and this call
-// repeats it, however short the text is and whoever has spoken since.
-func (op *sendOp) isUnheard(n int64) bool {
-	cursor, named := op.caller.parseCursor(op.req.Cursor)
-	return named && cursor.N < n
+	return n > 0, nil
 }
 
 // sent returns the answer. Without events the message was there before.

@@ -11,6 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/view"
+	"github.com/parley-chat/parley/internal/wording"
 )
 
 // Wait returns what is new for the caller: at once if there is something, else when
@@ -22,7 +23,7 @@ import (
 // given the turn: see room.Turn. The first wait when all others are away or have left
 // returns at once.
 func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
-	if err := checkWait(req); err != nil {
+	if err := wording.CheckWait(req.Wait, req.BackIn, req.Activity); err != nil {
 		return Waited{}, err
 	}
 	c, err := s.enterNow(ctx, req.Token)

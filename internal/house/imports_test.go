@@ -33,7 +33,8 @@ func arrows() map[string][]string {
 		"internal/view":      slices.Concat(rooms, []string{"internal/hidden"}),
 		"internal/password":  rooms, "internal/link": rooms,
 		"internal/live":    rooms,
-		"internal/chat":    slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit", "internal/live", "internal/credential", "internal/audit", "internal/link"}),
+		"internal/wording": {"internal/room", "internal/ident", "internal/fault"},
+		"internal/chat":    slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit", "internal/live", "internal/credential", "internal/audit", "internal/link", "internal/wording"}),
 		"internal/pairing": slices.Concat(rooms, []string{"internal/chat"}),
 
 		// The protocol.
