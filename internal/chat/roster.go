@@ -45,17 +45,6 @@ func (c *caller) addRoster(ctx context.Context, h *room.Head, in *inbox, got *Wa
 	if !c.room.agents.NoteRoster(c.agent, room.Fingerprint(room.Event{Text: view.RosterText(shown.Agents)}), in.moved) && !in.alone {
 		return
 	}
-	got.Agents, got.Seated = shown.Agents, len(shown.Agents)
-	if got.Seated <= view.AgentsShown {
-		return
-	}
-	got.Agents = nil
-	for _, a := range shown.Agents {
-		if a.You || a.State != view.Waiting && a.State != view.Standby {
-			continue
-		}
-		if got.AllWaiting++; len(got.Agents) < view.AgentsShown {
-			got.Agents = append(got.Agents, a)
-		}
-	}
+	got.Seated = len(shown.Agents)
+	got.Agents, got.AllWaiting = view.Crowd(shown.Agents)
 }

@@ -183,3 +183,20 @@ func RosterText(agents []Agent) string {
 	}
 	return b.String()
 }
+
+// Crowd returns all agents if they are few, and else the first that wait beside the reader,
+// and how many do.
+func Crowd(all []Agent) (shown []Agent, waiting int) {
+	if len(all) <= AgentsShown {
+		return all, 0
+	}
+	for _, a := range all {
+		if a.You || a.State != Waiting && a.State != Standby {
+			continue
+		}
+		if waiting++; len(shown) < AgentsShown {
+			shown = append(shown, a)
+		}
+	}
+	return shown, waiting
+}
