@@ -33,8 +33,9 @@ func arrows() map[string][]string {
 		"internal/view":      slices.Concat(rooms, []string{"internal/hidden"}),
 		"internal/password":  rooms, "internal/link": rooms,
 		"internal/live":    rooms,
+		"internal/reins":   {"internal/room", "internal/fault"},
 		"internal/wording": {"internal/room", "internal/ident", "internal/fault"},
-		"internal/chat":    slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit", "internal/live", "internal/credential", "internal/audit", "internal/link", "internal/wording"}),
+		"internal/chat":    slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit", "internal/live", "internal/credential", "internal/audit", "internal/link", "internal/reins", "internal/wording"}),
 		"internal/pairing": slices.Concat(rooms, []string{"internal/chat"}),
 
 		// The protocol.

@@ -14,7 +14,7 @@ func apply(s *State, e Event) error {
 	if e.ChangesState() {
 		s.LastChange = e.N
 	}
-	s.Messages = e.Messages
+	s.Messages, s.Run = e.Messages, e.Run
 	if e.Talk != nil {
 		s.Talk, s.LastTalk = *e.Talk, e.N
 	}
@@ -34,6 +34,14 @@ func apply(s *State, e Event) error {
 func happen(s *State, e Event) error {
 	switch e.Type {
 	case Said:
+		if e.Decides != 0 {
+			change(s, e.Seat, func(a *Agent) { a.Person = a.Person.WithoutDraft(e.Decides) })
+		}
+	case Drafted:
+		if e.Draft == nil {
+			return fmt.Errorf("room: event %d is a draft without a message", e.N)
+		}
+		keepDraft(s, e)
 	case Joined:
 		return join(s, e)
 	case Left:

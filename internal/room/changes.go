@@ -10,6 +10,8 @@ type Changes struct {
 	Type        *Type   `json:"type,omitempty"`
 	Public      *bool   `json:"public,omitempty"`
 	Invite      string  `json:"invite,omitempty"` // "renewed"
+	// AgentMessages is how many messages agents may send since a person last spoke.
+	AgentMessages *int `json:"agent_messages,omitempty"`
 }
 
 // differences returns the settings in which s differs from old, as agents see them;
@@ -21,6 +23,7 @@ func differences(s, old Settings) *Changes {
 	differ(&c.Capacity, s.Capacity, old.Capacity)
 	differ(&c.Type, s.Type, old.Type)
 	differ(&c.Public, s.Public, old.Public)
+	differ(&c.AgentMessages, s.AgentMessages, old.AgentMessages)
 	if s.Password != old.Password {
 		if c.Password = "set"; s.Password == "" {
 			c.Password = "removed"
@@ -57,6 +60,7 @@ func settingsAfter(s Settings, e Event) Settings {
 	take(&s.Capacity, c.Capacity)
 	take(&s.Type, c.Type)
 	take(&s.Public, c.Public)
+	take(&s.AgentMessages, c.AgentMessages)
 	take(&s.OpenFrom, e.OpenFrom)
 	take(&s.Invite, e.Invite)
 	if c.Room != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -27,7 +28,7 @@ func (l *timeline) draw(t *rapid.T) {
 	taken := seats(&l.head.State)
 	what := rapid.SampledFrom([]string{
 		"say", "say", "say", "say", "tell", "tell", "answer", "answer", "answer", "withdraw",
-		"join", "leave", "manage", "set", "knock", "readmit", "regain", "pair", "steer", "note",
+		"join", "leave", "manage", "set", "knock", "readmit", "regain", "pair", "steer", "note", "draft", "decide",
 	}).Draw(t, "event")
 	if len(taken) == 0 {
 		what = "join"
@@ -83,6 +84,13 @@ func (l *timeline) draw(t *rapid.T) {
 	case "note":
 		seat := pick()
 		l.try(seat, room.Event{Person: true, To: []int{seat}, Text: "a note"})
+	case "draft":
+		seat := pick()
+		if e, err := reins.Draft(l.agent(seat), room.Event{Type: room.Said, Seat: seat, Text: "a draft"}, nil, "", l.now); err == nil {
+			l.apply(e)
+		}
+	case "decide":
+		l.drawDecision(t, l.agent(pick()))
 	case "pair":
 		l.apply(room.Event{Type: room.Paired})
 	}
@@ -147,4 +155,16 @@ func (l *timeline) drawAnswer(t *rapid.T) {
 		e.To = []int{r.Seat}
 	}
 	l.try(from, e)
+}
+
+// drawDecision has the person behind a decide about its oldest draft.
+func (l *timeline) drawDecision(t *rapid.T, a room.Agent) {
+	open := a.Person.Open(l.now)
+	if len(open) == 0 {
+		return
+	}
+	how := rapid.SampledFrom([]reins.Decision{reins.Send, reins.Edit, reins.Refuse}).Draw(t, "decision")
+	if e, err := reins.Decide(l.head, a, l.events[open[0].N-1], how, "edited", l.now); err == nil {
+		l.apply(e)
+	}
 }

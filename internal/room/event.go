@@ -35,8 +35,8 @@ type Event struct {
 	LastTalk int64 `json:"lt,omitempty"`
 	Talk     *Talk `json:"talk,omitempty"`
 	Messages int64 `json:"p,omitempty"` // how many messages to all there are up to this event
-	// Run is how many messages agents have sent up to this event since a person spoke.
-	Run  int64     `json:"run,omitempty"`
+	// Run is how many messages to all agents have sent up to this event since a person spoke.
+	Run  int       `json:"run,omitempty"`
 	AtMs int64     `json:"at"` // Unix time in milliseconds
 	Type EventType `json:"t"`
 	Seat int       `json:"s,omitempty"` // the agent that spoke, came, left or was managed
@@ -67,13 +67,15 @@ type Event struct {
 	Regains  bool      `json:"again,omitempty"`  // of Joined: Agent has its own seat again, under a new token
 	LogKey   string    `json:"key,omitempty"`    // of the Joined that starts a log: the key of the ids of its messages
 	Hash     string    `json:"hash,omitempty"`   // of Knocked: ident.HashSecret of the secret of the pending token; of Changed: the new password's
-	Key      string    `json:"nkey,omitempty"`   // of Knocked: of the name; of Changed: of the room's new name
+	Key      string    `json:"nkey,omitempty"`   // of Knocked: of the name; of Changed: of the room's new name; of Drafted: the idempotency key
 	Knock    int64     `json:"kn,omitempty"`     // of Managed with Readmit: the knock that it vouches for
 	Redacts  int64     `json:"rd,omitempty"`     // of Changed: the message whose text was removed; Seat and To are those of the message
 	Settings *Settings `json:"room,omitempty"`   // of the Joined that starts a log
 	Changed  *Changes  `json:"what,omitempty"`   // of Changed: the settings that differ
 	OpenFrom *Mark     `json:"opened,omitempty"` // of Changed: newcomers see no event before this one, if that changes
 	Behind   *Person   `json:"behind,omitempty"` // of Steered: all of the person behind Seat, after it
+	Draft    *Event    `json:"draft,omitempty"`  // of Drafted: the message
+	Decides  int64     `json:"dec,omitempty"`    // of Said, and of Steered with ReasonRefused: the draft about which its person has decided so
 
 	// Of what an admin did: Left (kicked, banned), Managed and Changed.
 	By     int            `json:"by,omitempty"`   // the admin's seat
@@ -100,6 +102,7 @@ const (
 	Knocked EventType = "knock"   // a join was refused for its name, or for want of a seat
 	Retired EventType = "retired" // the name starts over with another log
 	Steered EventType = "steer"   // what a room knows of a person behind a seat has changed; made by Steer
+	Drafted EventType = "draft"   // a message of an agent waits for its person; made by reins.Draft
 )
 
 // Kind says what the sender of a message expects.
@@ -151,6 +154,12 @@ const (
 	ReasonReturned  Reason = "returned"   // of a join: the agent has its own seat again
 	ReasonNameTaken Reason = "name_taken" // of a knock: another agent has the name
 	ReasonRoomFull  Reason = "room_full"  // of a knock: no seat is free
+
+	ReasonPaused  Reason = "paused"  // of Steered: the agent may not speak
+	ReasonResumed Reason = "resumed" // of Steered: it may speak again
+	ReasonRefused Reason = "refused" // of Steered: a draft is not sent
+	ReasonSent    Reason = "sent"    // to the agent, of Said: its draft is sent
+	ReasonEdited  Reason = "edited"  // likewise, with the text of its person
 )
 
 // At returns the time of the event.
@@ -166,8 +175,8 @@ func (e Event) Before() Mark {
 }
 
 // ChangesState reports whether a snapshot must be written with the event. A message
-// changes at most the talk state, which the event itself carries.
-func (e Event) ChangesState() bool { return e.Type != Said || e.ExpiresMs != 0 }
+// changes at most the talk state, which the event itself carries, unless it was a draft.
+func (e Event) ChangesState() bool { return e.Type != Said || e.ExpiresMs != 0 || e.Decides != 0 }
 
 // Actor returns the seat that caused the event: the admin's, where there is one, and
 // 0 for who knocks and for an agent that becomes admin since all others are silent.

@@ -38,18 +38,20 @@ func (a Agent) SeesAnswered(e Event) bool {
 }
 
 // isMeant reports whether e, which a sees, is private to a, asks it, names it, answers it
-// or is what the person behind a says. What was said before its join, another said that
+// or is what the person behind a says or lets it say. What was said before its join, another said that
 // had its number.
 func (a Agent) isMeant(e Event) bool {
 	if e.ReplyTo < a.Joined {
 		e.ReSeat = e.Seat
 	}
-	e.Person = e.Person && e.N >= a.Joined
+	if e.N < a.Joined {
+		e.Person, e.Decides = false, 0
+	}
 	return len(e.To) > 0 || slices.Contains(e.meant(), a.Seat)
 }
 
-// meant returns the seats that e is meant for in particular. What a person says is meant
-// for its agent, whoever else sees it.
+// meant returns the seats that e is meant for in particular. What a person says, or lets
+// its agent say, is meant for that agent, whoever else sees it.
 func (e Event) meant() []int {
 	seats := slices.Clone(e.To)
 	if len(e.To) == 0 {
@@ -58,7 +60,7 @@ func (e Event) meant() []int {
 			seats = append(seats, e.ReSeat)
 		}
 	}
-	if e.Person {
+	if e.isOfPerson() {
 		seats = append(seats, e.Seat)
 	}
 	return seats

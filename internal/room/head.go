@@ -21,7 +21,7 @@ func NewHead(s State) *Head {
 // Append returns the head after e, which is to become the next event. It completes e
 // with what follows from the events before it. h is unchanged.
 func (h *Head) Append(e *Event) (*Head, error) {
-	e.LastChange, e.LastTalk, e.Messages = h.LastChange, h.LastTalk, h.Messages
+	e.LastChange, e.LastTalk, e.Messages, e.Run = h.LastChange, h.LastTalk, h.Messages, runAfter(&h.State, *e)
 	e.Talk, e.Agreed, e.AgreedTo = nil, nil, nil // e may have been completed to follow another event
 	if e.ChangesState() {
 		e.LastChange = e.N

@@ -110,7 +110,7 @@ func (l lastOf) after(e Event) lastOf {
 	if len(e.To) > 0 {
 		return l.afterFor(e.meant(), e)
 	}
-	if e.Person { // to its agent the word is another's
+	if e.isOfPerson() { // to its agent the word is another's
 		l = l.afterFor([]int{e.Seat}, e)
 	}
 	if e.Actor() != l.public.seat {
@@ -145,7 +145,7 @@ func (l lastOf) before(e Event) lastOf {
 	if len(e.To) > 0 {
 		return l.beforeFor(e.meant(), e)
 	}
-	if e.Person {
+	if e.isOfPerson() {
 		l = l.beforeFor([]int{e.Seat}, e)
 	}
 	switch {

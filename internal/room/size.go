@@ -26,6 +26,9 @@ func (e *Event) Held() int {
 	if e.Behind != nil {
 		n += int(unsafe.Sizeof(*e.Behind)) + e.Behind.held()
 	}
+	if e.Draft != nil {
+		n += int(unsafe.Sizeof(*e.Draft)) + e.Draft.Held()
+	}
 	if e.Settings != nil {
 		n += int(unsafe.Sizeof(*e.Settings)) + ofSettings(e.Settings)
 	}
@@ -107,6 +110,9 @@ func (c *Changes) held() int {
 	}
 	if c.Capacity != nil {
 		n += int(unsafe.Sizeof(*c.Capacity))
+	}
+	if c.AgentMessages != nil {
+		n += int(unsafe.Sizeof(*c.AgentMessages))
 	}
 	if c.Public != nil {
 		n += int(unsafe.Sizeof(*c.Public))

@@ -15,6 +15,10 @@ func occupy(v reflect.Value) {
 		v.SetString("some text")
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
+		if draft, is := v.Interface().(*Event); is { // which has no draft itself
+			draft.Text, draft.To = "some text", make([]int, 2, 5)
+			return
+		}
 		occupy(v.Elem())
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 2, 5))

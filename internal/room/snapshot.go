@@ -24,6 +24,7 @@ type Snapshot struct {
 	LastFreed Mark     `json:"freed,omitzero"`
 	LastTalk  int64    `json:"lt,omitempty"`
 	Messages  int64    `json:"p,omitempty"`
+	Run       int      `json:"run,omitempty"`
 	LogKey    string   `json:"key"`
 	Updated   int64    `json:"set,omitempty"`
 	Retired   bool     `json:"retired,omitempty"`
@@ -57,7 +58,7 @@ func (s *State) Snapshot() Snapshot {
 	settings.Description = ""
 	return Snapshot{
 		V: Version, AsOf: s.AsOf, Settings: settings, Seated: len(s.Agents), NextSeat: s.NextSeat,
-		LastFreed: s.LastFreed, LastTalk: s.LastTalk, Messages: s.Messages, LogKey: s.LogKey, Updated: s.Updated,
+		LastFreed: s.LastFreed, LastTalk: s.LastTalk, Messages: s.Messages, Run: s.Run, LogKey: s.LogKey, Updated: s.Updated,
 		Retired: s.Retired, Closed: s.Closed, ExpiresMs: s.ExpiresMs, HeadMs: s.HeadMs, Taken: s.Taken, Parts: digestOf(Parts(s)),
 	}
 }
@@ -130,7 +131,7 @@ func (x Snapshot) State(id string, parts []Part) (State, error) {
 	}
 	s := State{
 		Settings: x.Settings, ID: id, AsOf: x.AsOf, LastChange: x.AsOf, NextSeat: x.NextSeat,
-		LastFreed: x.LastFreed, LastTalk: x.LastTalk, Messages: x.Messages, Updated: x.Updated,
+		LastFreed: x.LastFreed, LastTalk: x.LastTalk, Messages: x.Messages, Run: x.Run, Updated: x.Updated,
 		Retired: x.Retired, Closed: x.Closed, ExpiresMs: x.ExpiresMs, HeadMs: x.HeadMs, Taken: x.Taken,
 	}
 	for _, p := range parts {

@@ -22,6 +22,7 @@ type State struct {
 	Talk       Talk    // what is asked and not answered, and who is done; not part of the snapshot
 	LastTalk   int64   // the last event that changed Talk
 	Messages   int64   // how many messages to all there are
+	Run        int     // how many of them agents have sent since a person spoke
 	LogKey     string  // of the ids of messages
 	Agents     []Agent // in the order of their joins
 	NextSeat   int     // which seat in turn is next: see NewSeat

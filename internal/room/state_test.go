@@ -68,7 +68,7 @@ func TestApply_message_changesOnlyTheHead(t *testing.T) {
 	before := l.head.State
 	e := l.say(1, "hello")
 	want := before
-	want.AsOf, want.HeadMs, want.Messages = 3, e.AtMs, 1
+	want.AsOf, want.HeadMs, want.Messages, want.Run = 3, e.AtMs, 1, 1
 	if got := l.head.State; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -159,6 +159,7 @@ func TestChangesState_isTrueForWhatASnapshotMustHold(t *testing.T) {
 		"status":              {room.Event{Type: room.Said, Kind: room.Status}, false},
 		"done":                {room.Event{Type: room.Said, Kind: room.Done}, false},
 		"message that renews": {room.Event{Type: room.Said, ExpiresMs: 1}, true},
+		"draft that is sent":  {room.Event{Type: room.Said, Decides: 2}, true},
 		"join":                {room.Event{Type: room.Joined}, true},
 		"paired":              {room.Event{Type: room.Paired}, true},
 		"knock":               {room.Event{Type: room.Knocked}, true},

@@ -172,7 +172,7 @@ func (l *ledger) drop(over func(OpenRequest) bool) {
 // hearDone records whether the speaker is done. A message that not everybody sees
 // changes nothing: the others could tell that it was sent.
 func (l *ledger) hearDone(e Event) {
-	if len(e.To) > 0 && slices.ContainsFunc(l.state.Agents, func(a Agent) bool { return !a.CanSee(e.Seat, e.To) }) {
+	if hidesFromSome(l.state, e) {
 		return
 	}
 	switch was := l.IsDone(e.Seat); {
@@ -181,6 +181,11 @@ func (l *ledger) hearDone(e Event) {
 	case was && e.Kind != Done && e.Kind != Status:
 		l.Done, l.changed = without(l.Done, e.Seat), true
 	}
+}
+
+// hidesFromSome reports whether an agent of s does not see e.
+func hidesFromSome(s *State, e Event) bool {
+	return len(e.To) > 0 && slices.ContainsFunc(s.Agents, func(a Agent) bool { return !a.CanSee(e.Seat, e.To) })
 }
 
 // answer records what e answers. What the asker does not see is no answer.

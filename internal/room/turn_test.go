@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -99,6 +100,15 @@ func TestTurn_presentAgentThatDoesNotWait_isWaitedForTwoMinutes(t *testing.T) {
 			return room.Attendance{Called: now.Add(-time.Minute), BackAt: now}
 		}}, again: time.Minute},
 		"muted, at work":            {happen: func(l *timeline) { l.manage(room.Mute, 3) }, attends: attends{3: called(0)}, want: 4},
+		"paused, at work":           {happen: func(l *timeline) { l.rein(3, true) }, attends: attends{3: called(0)}, want: 4},
+		"paused, and waits":         {happen: func(l *timeline) { l.rein(3, true) }, want: 4},
+		"paused, and owes":          {happen: func(l *timeline) { l.ask(2, 3); l.rein(3, true) }, want: 4},
+		"paused, away, and owes":    {happen: func(l *timeline) { l.ask(2, 3); l.rein(3, true) }, attends: attends{3: away(time.Minute)}, want: 4},
+		"no longer paused":          {happen: func(l *timeline) { l.rein(3, true); l.rein(3, false) }, want: 3},
+		"all others paused":         {happen: func(l *timeline) { l.rein(1, true); l.rein(2, true); l.rein(3, true) }},
+		"has a draft, and owes":     {happen: func(l *timeline) { l.ask(2, 3); l.draft(3, room.Event{Text: "well"}) }, want: 4},
+		"has a draft of a day ago":  {happen: func(l *timeline) { l.draft(3, room.Event{Text: "well"}) }, lasts: room.DraftLife, want: 3},
+		"has refused drafts":        {happen: func(l *timeline) { l.decide(l.draft(3, room.Event{Text: "well"}), reins.Refuse, "") }, want: 3},
 		"a listener of a channel":   {happen: func(l *timeline) { l.set(func(s *room.Settings) { s.Type = room.Channel }) }, attends: attends{2: called(0)}, want: 1},
 		"on standby":                {attends: attends{3: standby}, want: 4},
 		"all others away or silent": {attends: attends{1: away(time.Hour), 2: called(time.Hour), 3: standby}, want: 4},

@@ -17,6 +17,7 @@ type Update struct {
 	Type           Type
 	Public         *bool
 	NewInvite      bool  // instead of the one that there is, for the seats that are free
+	AgentMessages  *int  // 0: no limit
 	Close          bool  // for good; goes alone
 	AsOf           int64 // if not 0: the event up to which the admin has read
 }
@@ -25,12 +26,12 @@ type Update struct {
 // InvalidArgument.
 func (u Update) Check() error {
 	changes := u.Name.Key != "" || u.Password != "" || u.RemovePassword || u.Description != "" ||
-		u.Capacity != 0 || u.Type != "" || u.Public != nil || u.NewInvite
+		u.Capacity != 0 || u.Type != "" || u.Public != nil || u.NewInvite || u.AgentMessages != nil
 	switch {
 	case u.Close && changes:
 		return fault.Refuse(fault.InvalidArgument, "closed must be given alone: a closed room has no settings to change. Nothing was changed.")
 	case !u.Close && !changes:
-		return fault.Refuse(fault.InvalidArgument, "Say what to change: room (a new name), description, password, remove_password, capacity, type, public, new_invite or closed.")
+		return fault.Refuse(fault.InvalidArgument, "Say what to change: room (a new name), description, password, remove_password, capacity, type, public, new_invite, agent_messages or closed.")
 	case u.Password != "" && u.RemovePassword:
 		return fault.Refuse(fault.InvalidArgument, "Give either password or remove_password. Nothing was changed.")
 	}
@@ -89,8 +90,7 @@ func (u Update) apply(s Settings) Settings {
 	if u.Type != "" {
 		s.Type = u.Type
 	}
-	if u.Public != nil {
-		s.Public = *u.Public
-	}
+	take(&s.Public, u.Public)
+	take(&s.AgentMessages, u.AgentMessages)
 	return s
 }

@@ -79,8 +79,11 @@ func (a Agent) Receives(e Event) bool {
 // agent does is news to the agent, and everything is to the person, who may have done it
 // on another device.
 func (a Agent) IsNews(e Event) bool {
-	return a.Receives(e) && (a.IsPerson() || e.Person || !a.did(e))
+	return a.Receives(e) && (a.IsPerson() || e.isOfPerson() || !a.did(e))
 }
+
+// isOfPerson reports whether the person behind e.Seat did e, or let its agent say it.
+func (e Event) isOfPerson() bool { return e.Person || e.Decides != 0 }
 
 // AgreedIn returns the proposals that e completes and a may see.
 func (a Agent) AgreedIn(e Event) (agreed []int64) {

@@ -72,7 +72,7 @@ func (d *draft) take(batch []*Proposal, now time.Time) {
 func (d *draft) fits(ch Change, now time.Time) bool {
 	size := d.bytes
 	for _, e := range ch.Events {
-		size += len(e.Text)
+		size += textOf(e)
 		if e.Changed != nil && e.Changed.Room != nil && e.Key != d.head.Key {
 			return false // only a Write can tell whether a name is free: one new name each
 		}
@@ -86,6 +86,14 @@ func (d *draft) fits(ch Change, now time.Time) bool {
 		}
 	}
 	return true
+}
+
+// textOf returns how many bytes of text e has.
+func textOf(e room.Event) int {
+	if e.Draft != nil {
+		return len(e.Draft.Text)
+	}
+	return len(e.Text)
 }
 
 // others returns how many further ops the draft has at most once ch is in it: the
@@ -140,7 +148,7 @@ func (d *draft) add(ch Change, now time.Time) ([]room.Event, error) {
 	d.head, d.agreed = next, append(d.agreed, agreed...)
 	events := slices.Clip(d.events[from:])
 	for _, e := range events {
-		d.bytes += len(e.Text)
+		d.bytes += textOf(e)
 	}
 	for _, op := range ch.Ops {
 		d.keys[op.Item.Key] = true

@@ -134,7 +134,7 @@ func (r reader) headOf(ctx context.Context, last []room.Event, meta *snapshot) (
 		}
 		return r.withTalk(ctx, h, last)
 	case meta.AsOf < newest.N: // no event since has changed the state
-		s.AsOf, s.HeadMs, s.LastTalk, s.Messages = newest.N, newest.AtMs, newest.LastTalk, newest.Messages
+		s.AsOf, s.HeadMs, s.LastTalk, s.Messages, s.Run = newest.N, newest.AtMs, newest.LastTalk, newest.Messages, newest.Run
 	}
 	h := room.NewHead(s)
 	for _, e := range slices.Backward(last) {

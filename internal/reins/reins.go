@@ -1,0 +1,66 @@
+package reins
+
+import (
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// Reins are what the person behind a seat decides about what its agent may say. Fields
+// that are nil stay as they are.
+type Reins struct {
+	Paused  *bool
+	Approve *bool
+}
+
+// Decide returns the event that sets the reins of a; nil if they are so already. The agent
+// is told whether it may speak. That its messages wait it learns from its sends.
+func (r Reins) Decide(a room.Agent) *room.Event {
+	p := a.Person
+	if r.Paused != nil {
+		p.Paused = *r.Paused
+	}
+	if r.Approve != nil {
+		p.Approve = *r.Approve
+	}
+	why := room.Reason("")
+	switch {
+	case p.Paused && !a.Person.Paused:
+		why = room.ReasonPaused
+	case a.Person.Paused && !p.Paused:
+		why = room.ReasonResumed
+	case p.Approve == a.Person.Approve:
+		return nil
+	}
+	e := room.Steer(a, p, why)
+	return &e
+}
+
+// CheckOrder returns the reason why the reins of a forbid what it decides as an admin, as
+// the event e; nil if they do not. An agent whose messages wait must not speak by what all
+// others read: a name, a description or a note. The error is a *fault.Error.
+func CheckOrder(a room.Agent, e room.Event) error {
+	worded := e.Note != "" || e.Changed != nil && (e.Changed.Room != nil || e.Changed.Description != nil)
+	switch {
+	case a.Person.Paused:
+		return fault.Refuse(fault.Paused, "Your user has paused you. Nothing was changed: call wait_for_message, which tells you when you may go on.")
+	case a.Person.Approve && worded:
+		return fault.Refuse(fault.Paused, "Your user approves what you say, so you cannot write a room's name or description, or a note. Nothing was changed: leave that out, or ask your user to do it.")
+	}
+	return nil
+}
+
+// CheckLeaving returns the reason why the reins of a, or the limit on agents' messages,
+// forbid it to leave with this last word; nil if they do not. An empty text is none. The
+// error is a *fault.Error.
+func CheckLeaving(s *room.State, a room.Agent, text string) error {
+	switch {
+	case a.Person.Paused:
+		return fault.Refuse(fault.Paused, "Your user has paused you. You have not left: call wait_for_message, which tells you when you may go on.")
+	case text == "":
+	case a.Person.Approve:
+		return fault.Refuse(fault.Paused, "Your user approves what you say, so you cannot leave with a last word. You have not left: leave without text, or say it with send_message first and wait until your user has decided.")
+	case runIsOver(s):
+		return fault.Refuse(fault.Paused, "Agents have sent as many messages as they may in this room until a person speaks. You have not left: leave without text.")
+	}
+	return nil
+}
