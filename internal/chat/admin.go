@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
@@ -65,6 +66,9 @@ func (c *caller) decide(ctx context.Context, may func(h *room.Head, by room.Agen
 		}
 		ch, err := propose(h, by, now)
 		for i := range ch.Events {
+			if !by.IsPerson() && err == nil {
+				err = reins.CheckOrder(by, ch.Events[i])
+			}
 			ch.Events[i].By, ch.Events[i].ByName, ch.Events[i].Person = by.Seat, by.Name, by.IsPerson()
 		}
 		return ch, err

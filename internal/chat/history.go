@@ -113,6 +113,9 @@ func restOf(ctx context.Context, c *caller, id string, offset int) (Page, error)
 		return Page{}, err
 	}
 	m := view.Of(&c.head.State, c.agent, e)
+	if e.Type == room.Drafted {
+		e.Text = e.Draft.Text
+	}
 	if offset > 0 {
 		rest, ok := m.Rest(e.Text, offset)
 		if !ok {

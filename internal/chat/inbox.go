@@ -112,6 +112,9 @@ func (in *inbox) take(e room.Event, agents int) bool {
 	}
 	if me.IsNews(e) && e.N != in.pos.own {
 		m := view.Of(in.batch.Room, me, e)
+		if m.Draft != "" && !me.IsPerson() {
+			m.Type = view.Drafted // it has not said that by now
+		}
 		m.Repeated = e.N <= max(in.pos.repeatTo, in.pos.shownTo)
 		if !in.batch.Add(m, e) {
 			in.full = true

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
@@ -13,7 +14,8 @@ import (
 )
 
 // LeaveRoom gives the seat and the name back, with a last word if there is one, and
-// returns what the caller had not read. To leave twice is not an error.
+// returns what the caller had not read. To leave twice is not an error. Neither a paused
+// agent may leave, nor one with a last word whose messages are approved.
 func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Gone, error) {
 	if req.Text != "" {
 		if err := room.CheckText(req.Text); err != nil {
@@ -49,6 +51,11 @@ func (c *caller) leave(ctx context.Context, text string) (got Gone, err error) {
 		a, here := h.Owner(c.token)
 		if gone = !here || h.Closed || h.Expired(now); gone {
 			return ch, nil
+		}
+		if !a.IsPerson() {
+			if err := reins.CheckLeaving(&h.State, a, text); err != nil {
+				return ch, err
+			}
 		}
 		if text != "" {
 			e, err := room.Compose(h, a, room.Event{Text: text}, now)

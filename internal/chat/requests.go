@@ -108,6 +108,7 @@ type UpdateRequest struct {
 	Type           room.Type
 	Public         *bool
 	NewInvite      bool   // in place of the one that there is
+	AgentMessages  *int   // how many messages agents may send since a person last spoke; 0: no limit
 	Close          bool   // for good
 	Redact         string // the id of a message whose text to remove; goes alone
 	Cursor         string // if given: refuse if the settings have changed since

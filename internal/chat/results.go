@@ -67,6 +67,11 @@ const (
 	StatusAllDone    WaitStatus = "all_done"   // every other agent is done or has left
 	StatusSuperseded WaitStatus = "superseded" // a newer wait of the seat took over
 	StatusRemoved    WaitStatus = "removed"    // the caller has lost its seat, or the room was closed
+
+	// Of Send alone.
+
+	StatusPending WaitStatus = "pending" // the message is a draft, which the person behind the seat sends or not
+	StatusPaused  WaitStatus = "paused"  // nothing was sent: the person behind the seat has paused the agent
 )
 
 // Waited is the result of Wait, and a part of that of Send.
@@ -110,8 +115,8 @@ type Waited struct {
 
 // Sent is the result of Send.
 type Sent struct {
-	Sent       bool   // false: held back, since Messages may change what the sender says
-	ID         string // of the message
+	Sent       bool   // false: see Status; else held back, since Messages may change what the sender says
+	ID         string // of the message, or of its draft
 	Unproven   bool   // held back only since an addressee took its name without proof
 	Credential string // held back only since the text seems to hold this: see credential.In
 	Duplicate  bool   // the call repeats an earlier message

@@ -9,6 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/live"
+	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
@@ -22,6 +23,10 @@ import (
 // unread comes with the result. The text of the seat's last message counts as the
 // same message for ten minutes, unless a key is given, or the text is short and
 // another agent has spoken since.
+//
+// What the person behind a seat says is never held back, and repeated only by its key. It
+// may have paused its agent, which then says nothing, or approve each message, which then
+// becomes a draft: see Steer.
 func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	m := wording.Message{Text: req.Text, Kind: req.Kind, Withdraws: req.Withdraw != "", To: len(req.To) > 0, Asks: len(req.Ask) > 0, Key: req.Key, Wait: req.Wait, BackIn: req.BackIn, Activity: req.Activity}
 	if err := m.Check(); err != nil {
@@ -46,8 +51,8 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	}
 	got, err := op.run(ctx)
 	gone := ctx.Err() != nil // its text may be said yet
-	if err != nil && !gone || err == nil && (!got.Sent && got.Credential == "" || got.Duplicate) {
-		undo() // a warning of a credential costs a write
+	if err != nil && !gone || err == nil && !got.wrote() {
+		undo()
 	}
 	if err != nil || !got.Sent {
 		return got, s.Outward(err)
@@ -124,6 +129,7 @@ type sendOp struct {
 	warned      bool       // the caller knows which of its addressees took their names without proof
 	known       int64      // the earlier message that this call repeats
 	keyed       bool       // the idempotency key stands for known
+	draft       bool       // the event, or known, is a draft
 }
 
 // Reasons for run to look again. None of them leaves the package.
@@ -132,6 +138,8 @@ var (
 	errLastUnknown = errors.New("chat: the seat's last message is not known")
 	errCredential  = errors.New("chat: the text seems to hold a credential")
 	errUnproven    = errors.New("chat: an addressee took its name without proof")
+	errPaused      = errors.New("chat: the agent is paused")
+	errDecided     = errors.New("chat: the draft for which the key stood is decided, or too old")
 )
 
 // run brings the message into the log, or finds that it is there, or holds it back.
@@ -149,7 +157,9 @@ func (op *sendOp) run(ctx context.Context) (Sent, error) {
 			return Sent{}, c.room.svc.whyNot(ctx, c.room.log.Known(), c.token)
 		case errors.Is(err, errLastUnknown):
 			err = c.room.log.Recall(ctx, op.began.Add(-room.RepeatWindow))
-		case errors.Is(err, errMaybeNews), errors.Is(err, errUnproven), errors.Is(err, errCredential):
+		case errors.Is(err, errDecided):
+			err = lookUpDecided(ctx, op)
+		case errors.Is(err, errMaybeNews), errors.Is(err, errUnproven), errors.Is(err, errCredential), errors.Is(err, errPaused):
 			hold := op.holdFor(err)
 			if err = op.lookUpKey(ctx); err != nil || op.keyed {
 				break // a message that was sent cannot be held back
@@ -158,11 +168,9 @@ func (op *sendOp) run(ctx context.Context) (Sent, error) {
 			if held, err = hold(ctx); held != nil {
 				return *held, err
 			}
-		case op.req.Key != "" && errors.As(err, new(*fault.Error)): // a refusal does not undo an earlier message
-			if unknown := op.lookUpKey(ctx); unknown != nil {
+		case op.req.Key != "" && !op.keyed && errors.As(err, new(*fault.Error)): // a refusal does not undo an earlier message
+			if unknown := op.lookUpKey(ctx); unknown != nil || op.keyed {
 				err = unknown
-			} else if op.keyed {
-				return op.sent(nil), nil
 			}
 		}
 		if err != nil {
@@ -180,6 +188,8 @@ func (op *sendOp) holdFor(reason error) func(context.Context) (*Sent, error) {
 		return op.warn
 	case errors.Is(reason, errCredential):
 		return op.warnOfCredential
+	case errors.Is(reason, errPaused):
+		return pause(op)
 	}
 	return op.holdBack
 }
@@ -192,8 +202,12 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 		return roomlog.Change{}, errUnseated
 	}
 	if op.keyed {
+		if op.draft && !reins.IsOpen(a, op.known, now) {
+			return roomlog.Change{}, errDecided
+		}
 		return roomlog.Change{}, nil
 	}
+	op.known, op.draft = 0, false
 	if op.req.Key == "" && !a.IsPerson() {
 		if repeated, err := op.isRepeated(h, a, now); repeated || err != nil {
 			return roomlog.Change{}, err
@@ -201,6 +215,9 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 	}
 	if h.Expired(now) && !h.Closed {
 		return roomlog.Change{}, roomlog.ErrNotFound
+	}
+	if stop, err := checkReins(op, &h.State, a, now); stop {
+		return roomlog.Change{}, err
 	}
 	if op.guard && h.Recent.NewestForeign(a.Seat) > op.checked {
 		return roomlog.Change{}, errMaybeNews // first: what came may be why the message is refused
@@ -218,9 +235,14 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 	if op.credential != "" {
 		return roomlog.Change{}, errCredential
 	}
+	if a.Person.Approve && !a.IsPerson() {
+		if e, err = makeDraft(op, a, e, now); err != nil || op.known > 0 {
+			return roomlog.Change{}, err
+		}
+	}
 	ch := roomlog.Change{Events: []room.Event{e}}
 	if op.req.Key != "" {
-		ch.Ops = []table.Op{roomlog.PutSent(h.ID, a, op.req.Key, h.AsOf+1, now)}
+		ch.Ops = []table.Op{roomlog.PutSent(h.ID, a, op.req.Key, roomlog.SentAs{N: h.AsOf + 1, Draft: op.draft}, now)}
 	}
 	return ch, nil
 }
@@ -243,7 +265,10 @@ func (op *sendOp) sent(events []room.Event) Sent {
 	if op.event.N = op.known; len(events) > 0 {
 		op.event = events[0]
 	}
-	got := Sent{Sent: true, ID: op.caller.head.MessageID(op.event.N), Duplicate: len(events) == 0}
+	got := Sent{Sent: !op.draft, ID: op.caller.head.MessageID(op.event.N), Duplicate: len(events) == 0}
+	if op.draft {
+		got.Waited = unspoken(op, StatusPending)
+	}
 	if len(op.event.Agreed) > 0 {
 		got.Agreed = op.caller.head.MessageID(op.event.Agreed[0])
 	}
@@ -257,9 +282,9 @@ func (op *sendOp) blocked(c table.Conflict) {
 	}
 }
 
-func (op *sendOp) noteSent(n int64) {
-	if n > 0 {
-		op.known, op.keyed = n, true
+func (op *sendOp) noteSent(as roomlog.SentAs) {
+	if as.N > 0 {
+		op.known, op.draft, op.keyed = as.N, as.Draft, true
 	}
 }
 
@@ -269,8 +294,8 @@ func (op *sendOp) lookUpKey(ctx context.Context) error {
 	if op.req.Key == "" {
 		return nil
 	}
-	n, err := op.caller.room.log.Seats().Sent(ctx, op.caller.agent, op.req.Key)
-	op.noteSent(n)
+	as, err := op.caller.room.log.Seats().Sent(ctx, op.caller.agent, op.req.Key)
+	op.noteSent(as)
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/link"
+	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 )
@@ -20,15 +21,31 @@ type SteerRequest struct {
 	Token   string
 	Claim   string // of a link: Token becomes one of the person, unless the link was used
 	NewLink bool   // a link for a further device
+
+	// The reins of the agent; nil leaves one as it is.
+
+	Paused  *bool // it may say nothing
+	Approve *bool // each of its messages becomes a draft
+
+	// A decision, which goes without reins.
+
+	Draft    string // the id of a draft
+	Decision reins.Decision
+	Text     string // with reins.Edit, which sends it in place of the draft
 }
 
 // Steered is the result of Steer.
 type Steered struct {
-	Watch string // the claim of a link for a further device; "" if there is none
+	Watch   string // the claim of a link for a further device; "" if there is none
+	Paused  bool
+	Approve bool
+	Drafts  []DraftView // that wait for the caller, oldest first
 }
 
 // Steer does what only the person behind an agent may: it opens the link of a seat, or
-// asks for one for a further device. To repeat a call changes nothing.
+// asks for one for a further device; it pauses the agent, or approves what it says; it
+// decides about a draft. To repeat a call changes nothing: of two decisions about a draft
+// the second is refused.
 func Steer(ctx context.Context, s *Service, req SteerRequest) (Steered, error) {
 	t, err := parseToken(req.Token)
 	if err != nil {
@@ -39,6 +56,9 @@ func Steer(ctx context.Context, s *Service, req SteerRequest) (Steered, error) {
 	}
 	if !t.Person {
 		return Steered{}, fault.Refuse(fault.NotAllowed, "Only the person behind an agent does this, with a token of its own. Nothing was changed: give your user the link to watch that join_room gave you, if it gave one.")
+	}
+	if err := checkSteer(req); err != nil {
+		return Steered{}, err
 	}
 	if req.Claim != "" {
 		opened, err := link.Redeem(ctx, s.store, req.Claim, t)
@@ -54,10 +74,40 @@ func Steer(ctx context.Context, s *Service, req SteerRequest) (Steered, error) {
 		return Steered{}, s.Outward(err)
 	}
 	defer c.room.release()
-	if req.NewLink {
+	switch {
+	case req.NewLink:
 		err = steer(ctx, c, link.AddLink)
+	case req.Draft != "":
+		err = decideDraft(ctx, c, req.Draft, req.Decision, req.Text)
+	case req.Paused != nil || req.Approve != nil:
+		err = steer(ctx, c, reins.Reins{Paused: req.Paused, Approve: req.Approve}.Decide)
 	}
-	return Steered{Watch: watchOf(c)}, s.Outward(err)
+	if err != nil {
+		return Steered{}, s.Outward(err)
+	}
+	got, err := steered(ctx, c)
+	return got, s.Outward(err)
+}
+
+// checkSteer refuses what goes not together, and a decision about nothing.
+func checkSteer(req SteerRequest) error {
+	reined := req.Paused != nil || req.Approve != nil
+	switch {
+	case req.NewLink && (reined || req.Draft != ""), reined && req.Draft != "":
+		return fault.Refuse(fault.InvalidArgument, "Give only one of new_link, draft, and paused or approve. Nothing was changed: use two calls.")
+	case req.Draft == "" && (req.Decision != "" || req.Text != ""):
+		return fault.Refuse(fault.InvalidArgument, "decision and text go with draft, the id of the draft that you decide about. Nothing was changed.")
+	case req.Draft != "":
+		return req.Decision.Check(req.Text)
+	}
+	return nil
+}
+
+// steered returns what the person behind the caller's seat has decided, as of now.
+func steered(ctx context.Context, c *caller) (Steered, error) {
+	a, _ := c.room.log.Known().Owner(c.token)
+	list, err := draftsOf(ctx, c, a)
+	return Steered{Watch: watchOf(c), Paused: a.Person.Paused, Approve: a.Person.Approve, Drafts: list}, err
 }
 
 // watchOf returns the claim of the link that can be opened for the caller's seat, as the
@@ -71,6 +121,17 @@ func watchOf(c *caller) string {
 // steer appends what the person behind the caller's seat decides; how returns nil if
 // nothing changes.
 func steer(ctx context.Context, c *caller, how func(room.Agent) *room.Event) error {
+	return asPerson(ctx, c, func(_ *room.Head, a room.Agent, _ time.Time) (ch roomlog.Change, err error) {
+		if e := how(a); e != nil {
+			ch.Events = []room.Event{*e}
+		}
+		return ch, nil
+	})
+}
+
+// asPerson appends what the person behind the caller's seat decides. From its return on it
+// holds: a send under way either precedes it in the log, or finds it there.
+func asPerson(ctx context.Context, c *caller, decide func(h *room.Head, a room.Agent, now time.Time) (roomlog.Change, error)) error {
 	err := c.room.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
 		a, here := h.Owner(c.token)
 		if !here {
@@ -79,10 +140,7 @@ func steer(ctx context.Context, c *caller, how func(room.Agent) *room.Event) err
 		if err := checkLive(h, now); err != nil {
 			return ch, err
 		}
-		if e := how(a); e != nil {
-			ch.Events = []room.Event{*e}
-		}
-		return ch, nil
+		return decide(h, a, now)
 	}})
 	if errors.Is(err, errUnseated) {
 		return c.room.svc.whyNot(ctx, c.room.log.Known(), c.token)

@@ -7,6 +7,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/password"
+	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
@@ -75,7 +76,7 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 func newUpdate(req UpdateRequest) (update room.Update, pass string, err error) {
 	update = room.Update{
 		Description: req.Description, RemovePassword: req.RemovePassword, Capacity: req.Capacity,
-		Type: req.Type, Public: req.Public, NewInvite: req.NewInvite, Close: req.Close,
+		Type: req.Type, Public: req.Public, NewInvite: req.NewInvite, AgentMessages: req.AgentMessages, Close: req.Close,
 	}
 	name, pass, err := password.Split(req.Room, req.Password)
 	if err != nil {
@@ -87,5 +88,8 @@ func newUpdate(req UpdateRequest) (update room.Update, pass string, err error) {
 		}
 	}
 	update.Password = pass
+	if err := reins.CheckAgentMessages(req.AgentMessages); err != nil {
+		return update, "", err
+	}
 	return update, pass, update.Check()
 }

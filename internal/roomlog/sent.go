@@ -12,38 +12,48 @@ import (
 // sentLife is how long an idempotency key stands for its message.
 const sentLife = 24 * time.Hour
 
-// sentItem stores the message that an idempotency key stands for.
-type sentItem struct {
-	V   int   `json:"v"`
-	Seq int64 `json:"seq"`
+// SentAs is what an idempotency key stands for.
+type SentAs struct {
+	V     int   `json:"v"`
+	N     int64 `json:"seq"`             // the event; 0: the key stands for nothing
+	Draft bool  `json:"draft,omitempty"` // it is the draft of a message, which has not been sent
 }
 
-// PutSent returns the op that makes the idempotency key of a stand for event n,
-// unless it stands for another one.
-func PutSent(id string, a room.Agent, key string, n int64, now time.Time) table.Op {
-	return table.Put(table.Item{
-		Key: sentKey(id, a, key), Expires: now.Add(sentLife), Data: Encode(sentItem{V: room.Version, Seq: n}),
-	}, table.IfAbsent)
+// PutSent returns the op that makes the idempotency key of a stand for as, unless it
+// stands for something else.
+func PutSent(id string, a room.Agent, key string, as SentAs, now time.Time) table.Op {
+	return putSent(id, a, key, as, now, table.IfAbsent)
 }
 
-// ReadSent returns the event in an item of PutSent; 0 if it is none.
-func ReadSent(item table.Item) int64 {
-	var s sentItem
-	if Decode(item, &s) != nil {
-		return 0
+// MoveSent returns the op that makes the idempotency key of a, which stood for a draft of
+// the agent, stand for as. The person behind a may have decided so.
+func MoveSent(id string, a room.Agent, key string, as SentAs, now time.Time) table.Op {
+	a.Device = "" // who has keys of its own
+	return putSent(id, a, key, as, now, table.Always)
+}
+
+func putSent(id string, a room.Agent, key string, as SentAs, now time.Time, c table.Condition) table.Op {
+	as.V = room.Version
+	return table.Put(table.Item{Key: sentKey(id, a, key), Expires: now.Add(sentLife), Data: Encode(as)}, c)
+}
+
+// ReadSent returns what is in an item of PutSent; nothing if it is none.
+func ReadSent(item table.Item) (as SentAs) {
+	if Decode(item, &as) != nil {
+		return SentAs{}
 	}
-	return s.Seq
+	return as
 }
 
-// Sent returns the event that the idempotency key of a stands for; 0 for none.
-func (s Seats) Sent(ctx context.Context, a room.Agent, key string) (int64, error) {
+// Sent returns what the idempotency key of a stands for.
+func (s Seats) Sent(ctx context.Context, a room.Agent, key string) (SentAs, error) {
 	l := s.log
 	item, err := l.store.table.Get(ctx, sentKey(l.id, a, key), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
-		return 0, nil
+		return SentAs{}, nil
 	}
 	if err != nil {
-		return 0, err
+		return SentAs{}, err
 	}
 	return ReadSent(item), nil
 }

@@ -37,6 +37,7 @@ const (
 	Paired      EventType = "paired" // a queue brought the two agents together
 	Knocked     EventType = "knock"  // a join was refused for its name or for want of a seat
 	Steered     EventType = "steer"  // the person behind the reader's own seat did what Reason says
+	Drafted     EventType = "draft"  // a message of the reader's own seat waits for the person behind it or, with a Reason, the person has decided
 )
 
 // Message is one event of a room as an agent sees it.
@@ -60,6 +61,7 @@ type Message struct {
 	NewAdmin  string        // of Left: the agent that became admin
 	Changes   *room.Changes // of Changed: the settings that changed, with their new values
 	Redacted  string        // of Changed: the id of the message whose text was removed
+	Draft     string        // the id of the draft of the reader's own seat about which the event decides
 	Gone      bool          // of a message: its text was removed, and Text says so
 	Person    bool          // a person said or did it, and not its agent
 	FromUser  bool          // of a message: a note of the person behind the reader, an agent
@@ -94,8 +96,20 @@ func Of(s *room.State, a room.Agent, e room.Event) Message {
 	case room.Knocked:
 		m.Type, m.Agent, m.Reason = Knocked, e.Name, e.Reason
 	case room.Steered:
-		m.Type, m.Reason = Steered, e.Reason
+		if m.Type, m.Reason = Steered, e.Reason; e.Decides != 0 {
+			m.Type, m.Draft = Drafted, s.MessageID(e.Decides)
+		}
+	case room.Drafted:
+		d := *e.Draft
+		d.N, d.AtMs = e.N, e.AtMs
+		m = Of(s, a, d)
+		m.Type = Drafted
 	default:
+		if e.Decides != 0 && e.Seat == a.Seat && e.N >= a.Joined {
+			if m.Draft, m.Reason = s.MessageID(e.Decides), room.ReasonSent; e.Person {
+				m.Reason = room.ReasonEdited
+			}
+		}
 		m.Type, m.From, m.Kind, m.To, m.Ask = Said, e.Name, e.Kind, e.ToNames, e.AskNames
 		if a.SeesAnswered(e) {
 			m.ReplyTo = s.MessageID(e.ReplyTo)

@@ -1,0 +1,54 @@
+package chat
+
+import (
+	"context"
+	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/reins"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/view"
+)
+
+// DraftView is a draft as the person sees it that decides about it: a message of type
+// view.Drafted with its whole text.
+type DraftView = view.Message
+
+// draftsOf returns the open drafts of a, the caller's seat, oldest first.
+func draftsOf(ctx context.Context, c *caller, a room.Agent) ([]DraftView, error) {
+	h := c.room.log.Known()
+	var list []DraftView
+	for _, d := range a.Person.Open(c.room.svc.now()) {
+		e, err := c.room.log.Event(ctx, d.N)
+		if err != nil {
+			return nil, err
+		}
+		m := view.Of(&h.State, a, e)
+		m.Text, m.More = e.Draft.Text, nil
+		list = append(list, m)
+	}
+	return list, nil
+}
+
+// decideDraft decides, for the person behind the caller's seat, about the draft of an id.
+func decideDraft(ctx context.Context, c *caller, id string, decision reins.Decision, text string) error {
+	d, err := c.seen(ctx, "draft", id)
+	if fault.CodeOf(err) == fault.InvalidArgument {
+		err = reins.RefuseDecided()
+	}
+	if err != nil {
+		return err
+	}
+	return asPerson(ctx, c, func(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
+		e, err := reins.Decide(h, a, d, decision, text, now)
+		if err != nil {
+			return ch, err
+		}
+		if ch.Events = []room.Event{e}; d.Key != "" && e.Type == room.Said {
+			ch.Ops = []table.Op{roomlog.MoveSent(h.ID, a, d.Key, roomlog.SentAs{N: h.AsOf + 1}, now)}
+		}
+		return ch, nil
+	})
+}

@@ -1,0 +1,318 @@
+package chat_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/reins"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
+)
+
+// steer has a person steer its agent. req lacks only the token.
+func (w *world) steer(person string, req chat.SteerRequest) chat.Steered {
+	w.t.Helper()
+	req.Token = person
+	got, err := chat.Steer(w.t.Context(), w.Service, req)
+	if err != nil {
+		w.t.Fatalf("steer %+v: %v", req, err)
+	}
+	return got
+}
+
+// pauses has a person pause its agent, or let it go on.
+func (w *world) pauses(person string, paused bool) chat.Steered {
+	w.t.Helper()
+	return w.steer(person, chat.SteerRequest{Paused: &paused})
+}
+
+// approves has a person approve what its agent says, or no longer.
+func (w *world) approves(person string, approve bool) chat.Steered {
+	w.t.Helper()
+	return w.steer(person, chat.SteerRequest{Approve: &approve})
+}
+
+// decides has a person decide about a draft.
+func (w *world) decides(person, draft string, how reins.Decision, text string) chat.Steered {
+	w.t.Helper()
+	return w.steer(person, chat.SteerRequest{Draft: draft, Decision: how, Text: text})
+}
+
+// drafts sends what becomes a draft, and returns its id.
+func (w *world) drafts(req chat.SendRequest) string {
+	w.t.Helper()
+	got, err := w.send(req)
+	if err != nil || got.Sent || got.Status != chat.StatusPending || got.ID == "" {
+		w.t.Fatalf("%q: %+v, %v", req.Text, got, err)
+	}
+	return got.ID
+}
+
+// draftTexts lists the texts of drafts.
+func draftTexts(list []chat.DraftView) (out []string) {
+	for _, d := range list {
+		out = append(out, d.Text)
+	}
+	return out
+}
+
+// decided lists what an agent hears of decisions about its drafts, as "sent: text".
+func decided(ms []view.Message) (out []string) {
+	for _, m := range ms {
+		if m.Type == view.Drafted && m.Reason != "" {
+			out = append(out, string(m.Reason)+": "+m.Text)
+		}
+	}
+	return out
+}
+
+// approved is a company in which the person behind Bob approves what he says.
+func (w *world) approved() (p company, person string) {
+	w.t.Helper()
+	p = w.company()
+	person = w.person(p.bob)
+	w.approves(person, true)
+	return p, person
+}
+
+func TestDraft_waitsForThePerson_andIsSentAsTheAgentsMessage(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p, person := w.approved()
+		request := w.ask(p.ann.Token, "what do you think?", "Bob")
+		bob := w.look(p.bob.Token, p.bob.Cursor)
+		id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "for @Cid to see", ReplyTo: request, Cursor: bob.Cursor})
+		for _, s := range []chat.Seated{p.ann, p.cid} {
+			if got := texts(w.all(s.Token)); slices.Contains(got, "for @Cid to see") {
+				t.Errorf("%s reads the draft: %q", s.Name, got)
+			}
+		}
+		seen := there.look(person, "")
+		if m := seen.Messages[len(seen.Messages)-1]; m.Type != view.Drafted || m.ID != id || m.Text != "for @Cid to see" || m.ReplyTo != request || m.Reason != "" {
+			t.Errorf("the person sees %+v", m)
+		}
+		if got := there.decides(person, id, reins.Send, ""); len(got.Drafts) != 0 || !got.Approve {
+			t.Errorf("after the decision: %+v", got)
+		}
+		news := w.look(p.bob.Token, bob.Cursor)
+		same(t, "Bob hears", decided(news.Messages), []string{"sent: for @Cid to see"})
+		for _, s := range []chat.Seated{p.ann, p.cid} {
+			all := there.all(s.Token)
+			if m := all[len(all)-1]; m.Type != view.Said || m.From != "Bob" || m.Text != "for @Cid to see" || m.Person || m.Draft != "" || m.ReplyTo != request {
+				t.Errorf("%s reads %+v", s.Name, m)
+			}
+		}
+		there.asked(nil, p.ann)
+	})
+}
+
+func TestDraft_edited_isThePersons(t *testing.T) {
+	w := newWorld(t)
+	p, person := w.approved()
+	id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "never", To: []string{"Ann"}})
+	w.decides(person, id, reins.Edit, "rather not")
+	all := w.all(p.ann.Token)
+	if m := all[len(all)-1]; m.Text != "rather not" || !m.Person || m.From != "Bob" || !slices.Equal(m.To, []string{"Ann"}) {
+		t.Errorf("Ann reads %+v", m)
+	}
+	news := w.look(p.bob.Token, p.bob.Cursor)
+	same(t, "Bob hears", decided(news.Messages), []string{"edited: rather not"})
+	if got := texts(w.all(p.cid.Token)); slices.Contains(got, "rather not") {
+		t.Errorf("Cid reads %q", got)
+	}
+}
+
+func TestDraft_refused_isSeenByNobodyElse(t *testing.T) {
+	w := newWorld(t)
+	p, person := w.approved()
+	before := len(w.all(p.ann.Token))
+	wait := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute})
+	id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "hush"})
+	w.decides(person, id, reins.Refuse, "")
+	got := take(t, wait)
+	if m := got.Messages[len(got.Messages)-1]; m.Type != view.Drafted || m.Reason != room.ReasonRefused || m.Draft != id {
+		t.Errorf("Bob hears %+v", m)
+	}
+	if after := w.all(p.ann.Token); len(after) != before {
+		t.Errorf("Ann reads %q", lines(after))
+	}
+}
+
+// A model repeats a call whose answer was lost.
+func TestDraft_repeatedCall_findsTheDraftAndThenTheMessage(t *testing.T) {
+	for what, req := range map[string]chat.SendRequest{
+		"to all":        {Text: "a text that is longer than forty bytes, to all"},
+		"in private":    {Text: "a text that is longer than forty bytes, to two", To: []string{"ann", "Cid"}},
+		"with a key":    {Text: "yes", Key: "k1"},
+		"an answer":     {Text: "so it is", ReplyTo: "the request"},
+		"short":         {Text: "yes"},
+		"an agreement":  {Kind: room.Agree},
+		"with a cursor": {Text: "I have read that", Cursor: "its own"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			onEachTable(t, func(t *testing.T, services ...*world) {
+				w, there := services[0], services[len(services)-1]
+				p, person := w.approved()
+				request := w.ask(p.ann.Token, "is it?", "Bob")
+				w.propose(p.cid.Token, "tea at four", "Bob")
+				if req.Token = p.bob.Token; req.ReplyTo != "" {
+					req.ReplyTo = request
+				}
+				if req.Cursor != "" {
+					req.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor
+				}
+				id := w.drafts(req)
+				for _, w := range []*world{w, there, there.elsewhere()} {
+					if again, err := w.send(req); err != nil || again.ID != id || !again.Duplicate || again.Sent || again.Status != chat.StatusPending {
+						t.Errorf("before the decision: %+v, %v", again, err)
+					}
+				}
+				if got := w.steer(person, chat.SteerRequest{}); len(got.Drafts) != 1 || got.Drafts[0].ID != id {
+					t.Fatalf("drafts: %+v", got.Drafts)
+				}
+				there.decides(person, id, reins.Send, "")
+				sent := w.all(p.ann.Token)
+				for _, w := range []*world{w, there, there.elsewhere()} {
+					if again, err := w.send(req); err != nil || !again.Sent || !again.Duplicate || again.ID != sent[len(sent)-1].ID {
+						t.Errorf("after the decision: %+v, %v", again, err)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestDraft_keyOfARefusedOne_isNotSent(t *testing.T) {
+	w := newWorld(t)
+	p, person := w.approved()
+	req := chat.SendRequest{Token: p.bob.Token, Text: "never mind", Key: "k1"}
+	w.decides(person, w.drafts(req), reins.Refuse, "")
+	for _, approve := range []bool{true, false} {
+		w.approves(person, approve)
+		_, err := w.elsewhere().send(req)
+		wants(t, err, fault.NotAllowed)
+	}
+	if got := texts(w.all(p.ann.Token)); slices.Contains(got, "never mind") {
+		t.Errorf("Ann reads %q", got)
+	}
+}
+
+// What the rules refuse now stays with the person, who can still refuse it.
+func TestDraft_thatTheRulesForbidByNow_isStillThere(t *testing.T) {
+	for what, c := range map[string]struct {
+		req    chat.SendRequest
+		happen func(w *world, p company)
+		code   fault.Code
+	}{
+		"its addressee has left":  {chat.SendRequest{Text: "psst", To: []string{"Cid"}}, func(w *world, p company) { w.leave(p.cid.Token) }, fault.InvalidArgument},
+		"another has its name":    {chat.SendRequest{Text: "psst", To: []string{"Cid"}}, func(w *world, p company) { w.leave(p.cid.Token); w.join("plans", "Cid") }, fault.InvalidArgument},
+		"who is asked has left":   {chat.SendRequest{Text: "well?", Ask: []string{"Cid"}}, func(w *world, p company) { w.leave(p.cid.Token) }, fault.InvalidArgument},
+		"the agent is muted":      {chat.SendRequest{Text: "hello"}, func(w *world, p company) { w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted) }, fault.NotAllowed},
+		"the proposal is over":    {chat.SendRequest{Kind: room.Agree}, func(w *world, p company) { w.withdraws(p.cid) }, fault.InvalidArgument},
+		"the room is closed":      {chat.SendRequest{Text: "hello"}, func(w *world, p company) { w.update(chat.UpdateRequest{Token: p.ann.Token, Close: true}) }, fault.RoomClosed},
+		"nothing of that happens": {chat.SendRequest{Text: "hello", To: []string{"Cid"}, Ask: []string{"Cid"}}, func(*world, company) {}, ""},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			p, person := w.approved()
+			w.propose(p.cid.Token, "tea at four")
+			c.req.Token = p.bob.Token
+			id := w.drafts(c.req)
+			c.happen(w, p)
+			_, err := chat.Steer(t.Context(), w.Service, chat.SteerRequest{Token: person, Draft: id, Decision: reins.Send})
+			wants(t, err, c.code)
+			if c.code == "" || c.code == fault.RoomClosed {
+				return
+			}
+			if got := w.steer(person, chat.SteerRequest{}); len(got.Drafts) != 1 || got.Drafts[0].ID != id {
+				t.Fatalf("drafts: %+v", got.Drafts)
+			}
+			if got := w.decides(person, id, reins.Refuse, ""); len(got.Drafts) > 0 {
+				t.Errorf("drafts: %+v", got.Drafts)
+			}
+		})
+	}
+}
+
+// withdraws takes back the only proposal of an agent.
+func (w *world) withdraws(s chat.Seated) {
+	w.t.Helper()
+	w.sends(chat.SendRequest{Token: s.Token, Withdraw: w.info(s.Token).Requests[0].ID})
+}
+
+func TestDraft_proposal_asksThoseWhoAreThereWhenItIsSent(t *testing.T) {
+	w := newWorld(t)
+	p, person := w.approved()
+	id := w.drafts(chat.SendRequest{Token: p.bob.Token, Kind: room.Proposal, Text: "tea at four"})
+	w.leave(p.cid.Token)
+	dora := w.join("plans", "Dora")
+	w.decides(person, id, reins.Send, "")
+	if got := w.info(dora.Token).Requests; len(got) != 1 || !slices.Equal(got[0].OwedBy, []string{"Ann", "Dora"}) {
+		t.Errorf("asked are %+v", got)
+	}
+}
+
+func TestDraft_lastsADayAndEightOfThem(t *testing.T) {
+	w := newWorld(t)
+	p, person := w.approved()
+	long := strings.Repeat("ten bytes.", 3000)
+	var first string
+	for i := range reins.MaxDrafts {
+		if id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: fmt.Sprint(i, long)}); i == 0 {
+			first = id
+		}
+	}
+	_, err := w.send(chat.SendRequest{Token: p.bob.Token, Text: "one more"})
+	wants(t, err, fault.Paused)
+	got := w.elsewhere().steer(person, chat.SteerRequest{})
+	if len(got.Drafts) != reins.MaxDrafts || got.Drafts[7].Text != "7"+long {
+		t.Errorf("%d drafts wait", len(got.Drafts))
+	}
+	if part := w.history(person, chat.HistoryRequest{ID: first, Offset: 30_000}); len(part.Messages) != 1 || part.Messages[0].Text != "." {
+		t.Errorf("the end of the first: %+v", part.Messages)
+	}
+	w.clock.Advance(room.DraftLife)
+	if got := w.steer(person, chat.SteerRequest{}); len(got.Drafts) != 0 {
+		t.Errorf("a day later: %q", draftTexts(got.Drafts))
+	}
+	_, err = chat.Steer(t.Context(), w.Service, chat.SteerRequest{Token: person, Draft: first, Decision: reins.Send})
+	wants(t, err, fault.InvalidArgument)
+	w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "one more"})
+}
+
+func TestSteer_malformed_isRefusedAndChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	p, person := w.approved()
+	id, yes := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "hello"}), true
+	for what, c := range map[string]struct {
+		req  chat.SteerRequest
+		code fault.Code
+	}{
+		"by the agent":                {chat.SteerRequest{Token: p.bob.Token, Paused: &yes}, fault.NotAllowed},
+		"by another's person":         {chat.SteerRequest{Token: w.person(p.ann), Draft: id, Decision: reins.Send}, fault.InvalidArgument},
+		"no decision":                 {chat.SteerRequest{Draft: id}, fault.InvalidArgument},
+		"an unknown one":              {chat.SteerRequest{Draft: id, Decision: "maybe"}, fault.InvalidArgument},
+		"of nothing":                  {chat.SteerRequest{Decision: reins.Send}, fault.InvalidArgument},
+		"a text with send":            {chat.SteerRequest{Draft: id, Decision: reins.Send, Text: "hi"}, fault.InvalidArgument},
+		"edit without text":           {chat.SteerRequest{Draft: id, Decision: reins.Edit}, fault.InvalidArgument},
+		"edit with a token":           {chat.SteerRequest{Draft: id, Decision: reins.Edit, Text: person}, fault.InvalidArgument},
+		"of a message":                {chat.SteerRequest{Draft: w.say(p.ann.Token, "hi").ID, Decision: reins.Send}, fault.InvalidArgument},
+		"reins along with a decision": {chat.SteerRequest{Draft: id, Decision: reins.Send, Paused: &yes}, fault.InvalidArgument},
+	} {
+		if c.req.Token == "" {
+			c.req.Token = person
+		}
+		_, err := chat.Steer(t.Context(), w.Service, c.req)
+		if fault.CodeOf(err) != c.code {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if got := w.steer(person, chat.SteerRequest{}); got.Paused || !got.Approve || len(got.Drafts) != 1 {
+		t.Errorf("the reins are %+v", got)
+	}
+}

@@ -1,0 +1,75 @@
+package chat
+
+import (
+	"context"
+	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/live"
+	"github.com/parley-chat/parley/internal/reins"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// checkReins reports whether the call of a ends since the message is a draft already, and
+// else why a may not speak in the room of s until its person does something.
+func checkReins(op *sendOp, s *room.State, a room.Agent, now time.Time) (stop bool, reason error) {
+	switch {
+	case a.IsPerson():
+		return false, nil
+	case isDraft(op, a, op.fingerprint, now):
+		return true, nil
+	case a.Person.Paused:
+		return true, errPaused
+	}
+	err := reins.CheckRun(s)
+	return err != nil, err
+}
+
+// isDraft reports whether the message with this fingerprint is an open draft of a. A call
+// with a key is known by that alone.
+func isDraft(op *sendOp, a room.Agent, fingerprint [16]byte, now time.Time) bool {
+	if op.req.Key == "" {
+		op.known = reins.Find(a, fingerprint, now)
+		op.draft = op.known > 0
+	}
+	return op.draft
+}
+
+// makeDraft returns the event that keeps the composed message e for the person behind a. If
+// there is one, op.known is its number.
+func makeDraft(op *sendOp, a room.Agent, e room.Event, now time.Time) (room.Event, error) {
+	if isDraft(op, a, room.Fingerprint(e), now) { // a vote is known by the proposal that Compose has found
+		return e, nil
+	}
+	op.draft = true
+	return reins.Draft(a, e, op.event.Ask, op.req.Key, now)
+}
+
+// pause answers a call of an agent that is paused.
+func pause(op *sendOp) func(context.Context) (*Sent, error) {
+	return func(ctx context.Context) (*Sent, error) {
+		op.caller.attendance().Note(ctx, live.Call{Fresh: live.SendFresh})
+		return &Sent{Waited: unspoken(op, StatusPaused)}, nil
+	}
+}
+
+// unspoken returns what comes with the answer to a call that said nothing and has not
+// looked for news.
+func unspoken(op *sendOp, status WaitStatus) Waited {
+	c := op.caller
+	return Waited{Status: status, Cursor: op.req.Cursor, Others: c.room.log.Known().Others(c.agent.Seat)}
+}
+
+// wrote reports whether the call that got this has written a message, or something that
+// costs as much.
+func (got Sent) wrote() bool {
+	return got.Credential != "" || !got.Duplicate && (got.Sent || got.Status == StatusPending)
+}
+
+// lookUpDecided finds out what became of the draft for which the idempotency key stood.
+func lookUpDecided(ctx context.Context, op *sendOp) error {
+	if err := op.lookUpKey(ctx); err != nil || !op.draft {
+		return err
+	}
+	return fault.Refuse(fault.NotAllowed, "Your user has not let you send this message, or has not decided within a day. Nothing was sent: call wait_for_message, and send something else, if anything, under another idempotency_key.")
+}

@@ -1,0 +1,332 @@
+package chat_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/reins"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
+)
+
+func TestPause_agentSaysNothingUntilItsPersonLetsIt(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		person := w.person(p.bob)
+		said := chat.SendRequest{Token: p.bob.Token, Text: "said before", Key: "k1"}
+		first := w.sends(said)
+		if got := there.pauses(person, true); !got.Paused {
+			t.Errorf("the reins are %+v", got)
+		}
+		before := len(w.all(p.ann.Token))
+		for _, req := range []chat.SendRequest{
+			{Text: "hello"}, {Text: "psst", To: []string{"Ann"}}, {Text: "with a key", Key: "k2"}, {Text: "and wait", Wait: time.Minute},
+		} {
+			req.Token = p.bob.Token
+			if got, err := w.send(req); err != nil || got.Sent || got.Status != chat.StatusPaused || got.ID != "" {
+				t.Errorf("%q: %+v, %v", req.Text, got, err)
+			}
+		}
+		if again, err := w.send(said); err != nil || !again.Sent || !again.Duplicate || again.ID != first.ID {
+			t.Errorf("what was said before: %+v, %v", again, err)
+		}
+		w.sends(chat.SendRequest{Token: person, Text: "I speak"})
+		if after := w.all(p.ann.Token); len(after) != before+1 {
+			t.Errorf("Ann reads %q", lines(after[before:]))
+		}
+		heard := w.look(p.bob.Token, p.bob.Cursor)
+		there.pauses(person, false)
+		again := w.look(p.bob.Token, heard.Cursor)
+		var reasons []room.Reason
+		for _, m := range append(heard.Messages, again.Messages...) {
+			if m.Type == view.Steered {
+				reasons = append(reasons, m.Reason)
+			}
+		}
+		if !slices.Equal(reasons, []room.Reason{room.ReasonPaused, room.ReasonResumed}) {
+			t.Errorf("Bob hears %q", reasons)
+		}
+		if got := w.say(p.bob.Token, "hello again"); !got.Sent {
+			t.Errorf("later: %+v", got)
+		}
+	})
+}
+
+// The agent may do nothing that others read, in no other way than by a message.
+func TestReins_agentCannotSpeakOtherwise(t *testing.T) {
+	yes := true
+	for what, c := range map[string]struct {
+		reins chat.SteerRequest
+		call  func(w *world, p company, token string) error
+		want  map[bool]fault.Code // by whether it is the person
+	}{
+		"paused, leaves":                 {chat.SteerRequest{Paused: &yes}, leavesWith(""), map[bool]fault.Code{false: fault.Paused, true: ""}},
+		"paused, kicks":                  {chat.SteerRequest{Paused: &yes}, kicksBob, map[bool]fault.Code{false: fault.Paused, true: ""}},
+		"paused, makes room":             {chat.SteerRequest{Paused: &yes}, enlarges, map[bool]fault.Code{false: fault.Paused, true: ""}},
+		"approved, leaves":               {chat.SteerRequest{Approve: &yes}, leavesWith(""), map[bool]fault.Code{false: "", true: ""}},
+		"approved, with a last word":     {chat.SteerRequest{Approve: &yes}, leavesWith("so long"), map[bool]fault.Code{false: fault.Paused, true: ""}},
+		"approved, makes room":           {chat.SteerRequest{Approve: &yes}, enlarges, map[bool]fault.Code{false: "", true: ""}},
+		"approved, describes the room":   {chat.SteerRequest{Approve: &yes}, describes, map[bool]fault.Code{false: fault.Paused, true: ""}},
+		"approved, kicks":                {chat.SteerRequest{Approve: &yes}, kicksBob, map[bool]fault.Code{false: "", true: ""}},
+		"approved, kicks with some note": {chat.SteerRequest{Approve: &yes}, kicksBobFor("being late"), map[bool]fault.Code{false: fault.Paused, true: ""}},
+	} {
+		for isPerson, code := range c.want {
+			w := newWorld(t)
+			p := w.company()
+			person := w.person(p.ann)
+			w.steer(person, c.reins)
+			token := p.ann.Token
+			if isPerson {
+				token = person
+			}
+			before := len(w.events(p.cid.Token))
+			if err := c.call(w, p, token); fault.CodeOf(err) != code {
+				t.Errorf("%s, person %v: %v", what, isPerson, err)
+			}
+			if wrote := len(w.events(p.cid.Token)) > before; wrote != (code == "") {
+				t.Errorf("%s, person %v: something changed: %v", what, isPerson, wrote)
+			}
+		}
+	}
+}
+
+func leavesWith(text string) func(*world, company, string) error {
+	return func(w *world, _ company, token string) error {
+		_, err := w.LeaveRoom(w.t.Context(), chat.LeaveRequest{Token: token, Text: text})
+		return err
+	}
+}
+
+func kicksBob(w *world, p company, token string) error { return kicksBobFor("")(w, p, token) }
+
+func kicksBobFor(note string) func(*world, company, string) error {
+	return func(w *world, _ company, token string) error {
+		_, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, AgentName: "Bob", Action: room.Kick, Note: note})
+		return err
+	}
+}
+
+func enlarges(w *world, _ company, token string) error { return w.capacity(token, 9) }
+
+func describes(w *world, _ company, token string) error {
+	_, err := w.UpdateRoom(w.t.Context(), chat.UpdateRequest{Token: token, Description: "read this"})
+	return err
+}
+
+func TestAgentMessages_areSoManyUntilAPersonSpeaks(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		person := w.person(p.bob)
+		limit := func(n int) chat.Updated {
+			return w.update(chat.UpdateRequest{Token: p.ann.Token, AgentMessages: &n})
+		}
+		if got := limit(2).Changes; got == nil || got.AgentMessages == nil || *got.AgentMessages != 2 {
+			t.Errorf("the changes are %+v", got)
+		}
+		w.say(p.ann.Token, "one")
+		first := chat.SendRequest{Token: p.cid.Token, Text: "two, which is long enough to be the same when it comes again"}
+		w.sends(first)
+		refused := func(when string, req chat.SendRequest) {
+			t.Helper()
+			for i, w := range []*world{w, there, there.elsewhere()} {
+				if _, err := w.send(req); fault.CodeOf(err) != fault.Paused {
+					t.Errorf("%s, service %d: %v", when, i, err)
+				}
+			}
+		}
+		refused("a third", chat.SendRequest{Token: p.ann.Token, Text: "three"})
+		refused("a private one", chat.SendRequest{Token: p.ann.Token, Text: "psst", To: []string{"Bob"}})
+		wants(t, leavesWith("so long")(w, p, p.cid.Token), fault.Paused)
+		if again, err := there.send(first); err != nil || !again.Duplicate {
+			t.Errorf("what was said before: %+v, %v", again, err)
+		}
+		w.sends(chat.SendRequest{Token: person, To: []string{"Bob"}, Text: "a note, which the others do not see"})
+		refused("after a note", chat.SendRequest{Token: p.ann.Token, Text: "three"})
+		there.sends(chat.SendRequest{Token: person, Text: "go on"})
+		w.say(p.ann.Token, "three")
+		there.say(p.cid.Token, "four")
+		refused("a fifth", chat.SendRequest{Token: p.bob.Token, Text: "five"})
+		limit(0)
+		there.say(p.bob.Token, "five")
+		for _, n := range []int{-1, reins.MaxAgentMessages + 1} {
+			_, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.ann.Token, AgentMessages: &n})
+			wants(t, err, fault.InvalidArgument)
+		}
+	})
+}
+
+// Others must not be kept waiting by an agent that may not speak.
+func TestTurn_ofAPausedAgent_isAnothers(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	person := w.person(all[1])
+	w.ask(all[0].Token, "and you?", "Bob")
+	w.pauses(person, true)
+	w.catchUp(all)
+	waits := w.hold(all...)
+	w.turnAfter(3*time.Second, "Cid", waits[2])
+	w.stillWaits("Bob", waits[1])
+	w.stillWaits("Ann", waits[0])
+}
+
+// A wait in another process than that of the person hears of a decision, too.
+func TestWait_ofAnAgent_endsWithADecisionElsewhere(t *testing.T) {
+	for _, how := range []reins.Decision{reins.Send, reins.Refuse} {
+		w := newWorld(t)
+		there := w.elsewhere()
+		p, person := w.approved()
+		id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "hello"})
+		here := w.another()
+		wait := here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: w.look(p.bob.Token, p.bob.Cursor).Cursor, Wait: time.Minute, ForMe: true})
+		there.decides(person, id, how, "")
+		got, _ := here.until(wait, 5*time.Second)
+		if len(got.Messages) != 1 || got.Messages[0].Type != view.Drafted || got.Messages[0].Draft != id {
+			t.Errorf("%s: %+v", how, got.Messages)
+		}
+	}
+}
+
+func TestRace_pauseAndSend_nothingIsSaidAfterThePause(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		for round := range 5 {
+			name := fmt.Sprintf("plans %d", round)
+			ann, bob := services[0].join(name, "Ann"), of(services, 1).join(name, "Bob")
+			person := services[0].person(bob)
+			yes := true
+			var paused int64 // the number of the pause, once that was acknowledged
+			out := atOnce(8, func(i int) (got chat.Seated, err error) {
+				if i == 4 {
+					_, err = chat.Steer(t.Context(), of(services, i).Service, chat.SteerRequest{Token: person, Paused: &yes})
+					paused = of(services, i).head(ann.Token).AsOf
+					return got, err
+				}
+				_, err = of(services, i).Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: fmt.Sprintf("word %d of what Bob has to say to all", i)})
+				return got, err
+			})
+			expect(t, out, map[fault.Code]int{"": 8})
+			after := services[0].history(ann.Token, chat.HistoryRequest{Limit: 100})
+			for _, m := range after.Messages {
+				if m.Type == view.Said && services[0].number(ann.Token, m.ID) > paused {
+					t.Errorf("after the pause, %d, Bob said %q as %s", paused, m.Text, m.ID)
+				}
+			}
+		}
+	})
+}
+
+// Of two decisions one is made. Whatever happens at the same time, a draft is sent once or
+// never.
+func TestRace_decisionsAboutADraft_oneIsMade(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		for round := range 5 {
+			name := fmt.Sprintf("plans %d", round)
+			w := services[0]
+			ann, bob := w.join(name, "Ann"), of(services, 1).join(name, "Bob")
+			phone := w.person(bob)
+			laptop, err := of(services, 1).opens(w.newLink(phone), "laptop")
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.approves(phone, true)
+			req := chat.SendRequest{Token: bob.Token, Text: "a text that is longer than forty bytes, and a draft", Key: []string{"", "k"}[round%2]}
+			id := w.drafts(req)
+			decide := func(i int, person string, how reins.Decision, text string) error {
+				_, err := chat.Steer(t.Context(), of(services, i).Service, chat.SteerRequest{Token: person, Draft: id, Decision: how, Text: text})
+				return err
+			}
+			out := atOnce(6, func(i int) (got chat.Seated, err error) {
+				switch i {
+				case 0:
+					err = decide(i, phone, reins.Send, "")
+				case 1:
+					err = decide(i, laptop, reins.Refuse, "")
+				case 2:
+					err = decide(i, laptop, reins.Edit, "other words")
+				case 3:
+					err = decide(i, phone, reins.Send, "")
+				case 4: // the agent repeats its call
+					_, err = of(services, i).send(req)
+				case 5:
+					paused := round%2 == 0
+					_, err = chat.Steer(t.Context(), of(services, i).Service, chat.SteerRequest{Token: laptop, Paused: &paused})
+				}
+				return got, err
+			})
+			if n := tally(out[:4]); n[""] != 1 || n[fault.InvalidArgument] != 3 {
+				t.Errorf("decisions: %v", n)
+			}
+			said := texts(w.all(ann.Token))
+			if refused := out[1].err == nil; len(said) > 1 || refused != (len(said) == 0) {
+				t.Errorf("refused %v, Ann reads %q", refused, said)
+			}
+		}
+	})
+}
+
+// Whoever is first: the message stands in the log before the agent is gone, or never.
+func TestRace_decisionAndLossOfTheSeat_theLogObeysTheRules(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		for round := range 6 {
+			name := fmt.Sprintf("plans %d", round)
+			w, there := services[0], of(services, 1)
+			ann, bob := w.join(name, "Ann"), there.join(name, "Bob")
+			person := w.person(bob)
+			w.approves(person, true)
+			id := w.drafts(chat.SendRequest{Token: bob.Token, Text: "hello"})
+			out := atOnce(2, func(i int) (got chat.Seated, err error) {
+				switch {
+				case i == 0:
+					_, err = chat.Steer(t.Context(), w.Service, chat.SteerRequest{Token: person, Draft: id, Decision: reins.Send})
+				case round%2 == 0:
+					return does(there, ann.Token, room.Kick, "Bob")
+				default:
+					err = leavesWith("")(there, company{}, bob.Token)
+				}
+				return got, err
+			})
+			if wants(t, out[1].err, ""); out[0].err != nil {
+				wants(t, out[0].err, fault.Removed)
+			}
+			log, err := readLog(t.Context(), w.table, ann.Token[:7])
+			if err == nil {
+				err = log.check(2) // it fails if an agent spoke without a seat
+			}
+			if said := len(log.texts); err != nil || (said == 1) != (out[0].err == nil) {
+				t.Errorf("%d texts, %v; the decision: %v", said, err, out[0].err)
+			}
+		}
+	})
+}
+
+// The reply to the write of a draft, or of a decision, is lost. The call is repeated.
+func TestDraft_replyLost_isOneDraftAndOneMessage(t *testing.T) {
+	for _, key := range []string{"", "k"} {
+		w := newWorld(t)
+		w = w.elsewhere()
+		p, person := w.approved()
+		req := chat.SendRequest{Token: p.bob.Token, Text: "hello", Key: key}
+		lossy := w.losingReplies("LOG#", chat.Options{Clock: hurriedClock{w.clock}})
+		got, err := lossy.send(req)
+		if err != nil {
+			wants(t, err, fault.Unavailable)
+			got, err = w.send(req)
+		}
+		if drafts := w.steer(person, chat.SteerRequest{}).Drafts; err != nil || len(drafts) != 1 || drafts[0].ID != got.ID {
+			t.Fatalf("%+v, %v; drafts %+v", got, err, drafts)
+		}
+		lossy = w.losingReplies("LOG#", chat.Options{Clock: hurriedClock{w.clock}})
+		decide := chat.SteerRequest{Token: person, Draft: got.ID, Decision: reins.Send}
+		if _, err := chat.Steer(t.Context(), lossy.Service, decide); err != nil {
+			wants(t, err, fault.Unavailable)
+			_, err = chat.Steer(t.Context(), w.Service, decide)
+			wants(t, err, fault.InvalidArgument)
+		}
+		same(t, "Ann reads", texts(w.all(p.ann.Token)), []string{"hello"})
+	}
+}
