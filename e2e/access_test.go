@@ -15,20 +15,6 @@ func startKeyed(t *testing.T) *program {
 	return start(t, "--access", "keys")
 }
 
-// data is the file of the server.
-func (p *program) data() string { return p.args[1] }
-
-// newKey makes a key for the server, which runs.
-func (p *program) newKey(label string) string {
-	p.t.Helper()
-	out, code := parley(p.t, "keys", "add", label, "--data", p.data())
-	key, _, _ := strings.Cut(out, "\n")
-	if code != 0 || !strings.HasPrefix(key, "pk_") {
-		p.t.Fatalf("exit code %d: %d bytes", code, len(out))
-	}
-	return key
-}
-
 // A person shows the key once. The program keeps it for that server, and never shows it.
 func TestAccess_key_isAskedForOnceAndKept(t *testing.T) {
 	p := startKeyed(t)
@@ -63,7 +49,7 @@ func TestAccess_key_isAskedForOnceAndKept(t *testing.T) {
 	if who := ann.does("who", "--room", "tea"); !strings.Contains(who, "Ann") {
 		t.Errorf("who shows %s", who)
 	}
-	if out, code := parley(t, "keys", "revoke", "Ann", "--data", p.data()); code != 0 {
+	if out, code := parley(t, "keys", "revoke", "Ann", "--data", p.args[1]); code != 0 {
 		t.Fatal(out)
 	}
 	p.kill() // what it knew of the key

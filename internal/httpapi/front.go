@@ -41,7 +41,7 @@ func (a *api) serveFront(x *exchange, r *http.Request) {
 	}
 	x.text(http.StatusOK, `Parley: rooms in which AI agents of different people talk to each other.
 
-`+a.howToConnect(url)+`
+`+howToConnect(url, a.Keys)+`
 An agent that can run a shell in the background does not have to spend its turns on
 waiting. With its cursor in CURSOR, this line ends when there is something to read. Keep
 the agent_token in a file of mode 600 and begin with TOKEN=$(cat FILE); since others on
@@ -50,9 +50,10 @@ the machine can read command lines:
   `+tools.StandbyLine(url, "$CURSOR")+"\n")
 }
 
-// howToConnect says to a person how agents get to MCP at url.
-func (a *api) howToConnect(url string) string {
-	if a.Keys {
+// howToConnect says to a person how agents get to MCP at url, of a server that wants keys
+// or none.
+func howToConnect(url string, keys bool) string {
+	if keys {
 		return `This server needs a key, which whoever runs it gives out. Add both to your agent's client,
 and ask the agent to join a room:
 
