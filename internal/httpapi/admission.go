@@ -102,20 +102,28 @@ func (a *api) turnAway(x *exchange, r *http.Request, d door, err error) {
 	if !errors.As(err, &refused) {
 		return // the client has left, or the time is up
 	}
-	x.refused = refused.Code
-	status := statusOf(refused.Code)
-	if refused.RetryAfter > 0 {
-		x.Header().Set("Retry-After", strconv.Itoa(fault.Seconds(refused.RetryAfter)))
-	} else {
+	status := x.noteTurned(refused, d)
+	if refused.RetryAfter == 0 {
 		a.readID(x, r)
 	}
-	switch {
-	case d.route == MCPPath && x.rpcID != nil:
+	if d.route == MCPPath && x.rpcID != nil {
 		status = http.StatusOK
-	case d.route != MCPPath && status == http.StatusUnauthorized:
-		status = http.StatusNotFound
 	}
 	x.refuseWith(status, rpcFault{codeRefused, refused.Message, &faultData{refused.Code, fault.Seconds(refused.RetryAfter)}})
+}
+
+// noteTurned notes that a caller is not admitted through d, and returns the HTTP status.
+// At an address with a secret, 401 would say that there is a sign-in.
+func (x *exchange) noteTurned(refused *fault.Error, d door) (status int) {
+	x.refused = refused.Code
+	if refused.RetryAfter > 0 {
+		x.Header().Set("Retry-After", strconv.Itoa(fault.Seconds(refused.RetryAfter)))
+	}
+	status = statusOf(refused.Code)
+	if status == http.StatusUnauthorized && (d.route == keyRoute || d.route == inviteRoute) {
+		return http.StatusNotFound
+	}
+	return status
 }
 
 // readID reads the id of a JSON-RPC request from a caller that is not admitted, if the

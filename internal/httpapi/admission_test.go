@@ -223,6 +223,19 @@ func TestAdmission_secretsInPaths_areNowhereElse(t *testing.T) {
 			}
 		}
 	}
+	r := g.request(call("1", "block", "hello", ""))
+	r.URL.Path = "/k/" + key + "/mcp"
+	answer := g.send(r)
+	await(t, g.entered)
+	g.clock.Advance(DefaultKeepAlive)
+	resp := await(t, answer)
+	if got := resp.Header; got.Get("Content-Type") != "text/event-stream" || got.Get("Referrer-Policy") != "no-referrer" || got.Get("Cache-Control") != "no-store" {
+		t.Errorf("a stream has the headers %v", got)
+	}
+	g.free()
+	if _, err := io.ReadAll(resp.Body); err != nil {
+		t.Error(err)
+	}
 	log := g.log.String()
 	for _, secret := range secrets {
 		if strings.Contains(log, secret) {

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/fault"
@@ -13,19 +12,12 @@ import (
 // serveInvite explains an invite to a person who opens it. Whoever only looks at it, as
 // previews of links and crawlers do, takes no seat.
 func (a *api) serveInvite(x *exchange, r *http.Request, code string) {
-	_, err := a.enter(x, r, door{inviteRoute, code})
+	d := door{inviteRoute, code}
+	_, err := a.enter(x, r, d)
 	var refused *fault.Error
 	switch {
 	case errors.As(err, &refused):
-		x.refused = refused.Code
-		status := statusOf(refused.Code)
-		if status == http.StatusUnauthorized {
-			status = http.StatusNotFound
-		}
-		if refused.RetryAfter > 0 {
-			x.Header().Set("Retry-After", strconv.Itoa(fault.Seconds(refused.RetryAfter)))
-		}
-		x.text(status, refused.Message+"\n")
+		x.text(x.noteTurned(refused, d), refused.Message+"\n")
 	case err != nil:
 		x.text(http.StatusServiceUnavailable, cutOff+"\n")
 	default:

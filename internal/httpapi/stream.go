@@ -106,7 +106,9 @@ func (s *stream) write(events []byte) {
 		s.open = true
 		h := s.x.Header()
 		h.Set("Content-Type", "text/event-stream")
-		h.Set("Cache-Control", "no-cache")
+		if h.Get("Cache-Control") == "" { // an address with a secret has a stricter one
+			h.Set("Cache-Control", "no-cache")
+		}
 		h.Set("X-Accel-Buffering", "no") // else a proxy may collect the beats
 		s.x.WriteHeader(http.StatusOK)
 	}
