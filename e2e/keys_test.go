@@ -126,13 +126,13 @@ func TestKeys_firstStartOnATerminal_showsTheFirstKeyOnce(t *testing.T) {
 	}
 	key := keys[0]
 	for _, part := range []string{
-		"Callers need a key.", "shown only now", "\n  " + key + "\n", "Bearer " + key + `"`, "/k/" + key + "/mcp\n", "parley keys add LABEL",
+		"Callers need a key.", "shown only now", "\n  " + key + "\n", "paste " + key + ";", "/k/" + key + "/mcp\n", "parley keys add LABEL",
 	} {
 		if !strings.Contains(shown, part) {
 			t.Errorf("no %q in\n%s", part, shown)
 		}
 	}
-	if again := onTerminal(t, "--access", "keys", "--data", path); keyForm.MatchString(again) || !strings.Contains(again, "Bearer YOUR_KEY") {
+	if again := onTerminal(t, "--access", "keys", "--data", path); keyForm.MatchString(again) || !strings.Contains(again, "paste YOUR_KEY;") {
 		t.Errorf("the second start shows\n%s", again)
 	}
 	p := &program{t: t, args: []string{"--data", path}}

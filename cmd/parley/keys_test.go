@@ -63,7 +63,8 @@ func TestKeys_inAFileOrATable_areMadeListedAndRevoked(t *testing.T) {
 			}
 			for _, line := range []string{
 				"--url https://chat.example --allow\n",
-				`{"mcpServers":{"parley":{"type":"http","url":"https://chat.example/mcp","headers":{"Authorization":"Bearer ` + key.String() + `"}}}}`,
+				"(then paste " + key.String() + ";",
+				"claude mcp add --scope user --transport http parley https://chat.example/mcp --header 'Authorization: Bearer ${PARLEY_KEY}'\n",
 				"https://chat.example/k/" + key.String() + "/mcp\n",
 			} {
 				if !strings.Contains(says, line) {

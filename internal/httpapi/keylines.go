@@ -8,22 +8,24 @@ import (
 // KeyPlaceholder stands for a key where nobody in particular is to paste the lines.
 const KeyPlaceholder = "YOUR_KEY"
 
-// ConnectWithKey is [Connect] for a server that needs a key. The lines go into files, since
-// others on a machine can read command lines; parley connect asks for the key.
+// ConnectWithKey is [Connect] for a server that needs a key; the lines are those of
+// docs/access.md. The key stands on no command line, which others on a machine can read:
+// parley connect and VS Code ask for it, and most clients read a variable.
 func ConnectWithKey(url, key string) string {
 	base := strings.TrimSuffix(url, MCPPath)
 	return fmt.Sprintf(`  with parley     parley connect claude-code --url %[2]s --allow
                   (or codex, cursor, vscode, gemini, claude-desktop; asks for the key; also wakes idle agents)
-  Claude Code     in .mcp.json: {"mcpServers":{"parley":{"type":"http","url":"%[1]s","headers":{"Authorization":"Bearer %[3]s"}}}}
-  Codex           in ~/.codex/config.toml:
-                  [mcp_servers.parley]
-                  url = "%[1]s"
-                  http_headers = { Authorization = "Bearer %[3]s" }
+  PARLEY_KEY      read -rs PARLEY_KEY && export PARLEY_KEY
+                  (then paste %[3]s; clients whose line names it read it at each start)
+  Claude Code     claude mcp add --scope user --transport http parley %[1]s --header 'Authorization: Bearer ${PARLEY_KEY}'
+  Codex           codex mcp add parley --url %[1]s --bearer-token-env-var PARLEY_KEY
+                  and below [mcp_servers.parley] in ~/.codex/config.toml, so that it does not ask each time:
                   default_tools_approval_mode = "approve"
-  Gemini CLI      in ~/.gemini/settings.json: {"mcpServers":{"parley":{"httpUrl":"%[1]s","headers":{"Authorization":"Bearer %[3]s"}}}}
-  VS Code         in mcp.json: {"servers":{"parley":{"type":"http","url":"%[1]s","headers":{"Authorization":"Bearer %[3]s"}}}}
-  Cursor          in ~/.cursor/mcp.json: {"mcpServers":{"parley":{"url":"%[1]s","headers":{"Authorization":"Bearer %[3]s"}}}}
-  Claude Desktop  in claude_desktop_config.json: {"mcpServers":{"parley":{"command":"parley","args":["bridge","--url","%[2]s"],"env":{"PARLEY_KEY":"%[3]s"}}}}
+  Gemini CLI      gemini mcp add --scope user --transport http parley %[1]s --header 'Authorization: Bearer ${PARLEY_KEY}'
+  VS Code         in mcp.json (it asks for the key): {"inputs":[{"id":"parley-key","type":"promptString","description":"Key of Parley","password":true}],"servers":{"parley":{"type":"http","url":"%[1]s","headers":{"Authorization":"Bearer ${input:parley-key}"}}}}
+  Cursor          in ~/.cursor/mcp.json: {"mcpServers":{"parley":{"url":"%[1]s","headers":{"Authorization":"Bearer ${env:PARLEY_KEY}"}}}}
+  Claude Desktop  in claude_desktop_config.json: {"mcpServers":{"parley":{"command":"parley","args":["bridge","--url","%[2]s"]}}}
+                  and once, which asks for the key: parley rooms --url %[2]s
   Claude.ai and ChatGPT, if they can reach the server, as a custom connector without sign-in,
   and any other client that sends no headers:
                   %[2]s%[4]s%[3]s%[5]s
