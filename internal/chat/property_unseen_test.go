@@ -15,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
 	"github.com/parley-chat/parley/internal/view"
@@ -56,6 +57,7 @@ type deed struct {
 	ref     int  // the deed whose message it answers or takes back; -1 for none
 	guarded bool // with the last cursor
 	forMe   bool
+	act     string // of a note: what else a person does
 }
 
 func (d deed) String() string {
@@ -78,6 +80,9 @@ func drawScene(t *rapid.T) (scene []deed) {
 		d.what = draw("what", "say", "say", "say", "say", "say", "look", "wait", "wait", "info", "history", "return", "leave", "join", "tick", "note")
 		d.guarded, d.forMe = rapid.Bool().Draw(t, "guarded"), rapid.Bool().Draw(t, "for me")
 		d.hidden = d.who != dora && (d.what == "note" || d.what == "say" && rapid.Bool().Draw(t, "hidden"))
+		if d.what == "note" {
+			d.act = draw("act", "write", "write", "link", "read", "pause", "draft")
+		}
 		if d.what == "say" {
 			drawWord(t, scene, &d)
 		}
@@ -221,7 +226,8 @@ func (s *stage) say(i int, d deed) {
 }
 
 // note is what the person behind an agent does that nobody else sees: it opens the link,
-// writes to the agent, reads, or asks for a further link.
+// writes to the agent, reads, asks for a further link, pauses the agent for a while, or
+// decides about what it is about to say in private.
 func (s *stage) note(i int, d deed) {
 	if d.who == dora || s.tokens[d.who] == "" {
 		return
@@ -232,14 +238,39 @@ func (s *stage) note(i int, d deed) {
 		_, _ = chat.Steer(s.ctx, s.Service, chat.SteerRequest{Token: token, Claim: s.claims[d.who]})
 		s.people[d.who] = token
 	}
-	switch {
-	case d.forMe:
-		_, _ = chat.Steer(s.ctx, s.Service, chat.SteerRequest{Token: token, NewLink: true})
-	case d.guarded:
+	steer := func(req chat.SteerRequest) chat.Steered {
+		req.Token = token
+		got, _ := chat.Steer(s.ctx, s.Service, req)
+		return got
+	}
+	switch d.act {
+	case "link":
+		steer(chat.SteerRequest{NewLink: true})
+	case "read":
 		_, _ = s.Wait(s.ctx, chat.WaitRequest{Token: token})
+	case "pause":
+		steer(chat.SteerRequest{Paused: new(true)})
+		s.tellNot(i, d)
+		steer(chat.SteerRequest{Paused: new(false)})
+	case "draft":
+		steer(chat.SteerRequest{Approve: new(true)})
+		s.tellNot(i, d)
+		for j, draft := range steer(chat.SteerRequest{Approve: new(false)}).Drafts {
+			decision := []reins.Decision{reins.Send, reins.Edit, reins.Refuse}[(i+j)%3]
+			text := ""
+			if decision == reins.Edit {
+				text = "in other words"
+			}
+			steer(chat.SteerRequest{Draft: draft.ID, Decision: decision, Text: text})
+		}
 	default:
 		_, _ = s.Send(s.ctx, chat.SendRequest{Token: token, Text: fmt.Sprintf("note %d to @Dora", i), To: []string{cast[d.who]}, ReplyTo: s.ids[d.ref]})
 	}
+}
+
+// tellNot has an agent try to tell another something in private that is not Dora.
+func (s *stage) tellNot(i int, d deed) {
+	_, _ = s.Send(s.ctx, chat.SendRequest{Token: s.tokens[d.who], Text: fmt.Sprintf("a word %d for some, not @Dora", i), To: []string{cast[(d.who+1)%dora]}})
 }
 
 // observe is a call of Dora that says nothing.
