@@ -47,7 +47,7 @@ func (a *audited) lines() (out []string) {
 		if err := json.Unmarshal([]byte(text), &l); err != nil {
 			a.t.Fatalf("%s: %v", text, err)
 		}
-		if rooms[l.Room] = true; l.Msg != "audit" || l.Level != "INFO" || len(l.Room) != 12 || len(rooms) != 1 {
+		if rooms[l.Room] = true; l.Msg != "audit" || l.Level != "INFO" || len(l.Room) != 8 || len(rooms) != 1 {
 			a.t.Errorf("a line is %s", text)
 		}
 		out = append(out, strings.TrimSpace(fmt.Sprintf("%s by %s, seat %d of %d %s", l.Action, l.Principal, l.Seat, l.Of, l.How)))

@@ -320,3 +320,14 @@ func TestLink_knownToItsRoom_tellsWhoseSeatItIs(t *testing.T) {
 		}
 	}
 }
+
+func TestLink_opened_isAuditedOnce(t *testing.T) {
+	a := newAudited(t)
+	ann := a.join("plans", "Ann")
+	a.person(ann)
+	a.person(ann)
+	if _, err := a.opens(ann.Watch, "other"); err == nil {
+		t.Error("a used link was opened")
+	}
+	same(t, "lines", a.lines(), []string{"seat_taken by none, seat 1 of 0 created", "link_opened by none, seat 1 of 0"})
+}
