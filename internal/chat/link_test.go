@@ -321,13 +321,16 @@ func TestLink_knownToItsRoom_tellsWhoseSeatItIs(t *testing.T) {
 	}
 }
 
-func TestLink_opened_isAuditedOnce(t *testing.T) {
+func TestPerson_opensALinkAndPausesItsAgent_isAudited(t *testing.T) {
 	a := newAudited(t)
 	ann := a.join("plans", "Ann")
-	a.person(ann)
-	a.person(ann)
+	person := a.person(ann)
+	a.person(ann) // again
 	if _, err := a.opens(ann.Watch, "other"); err == nil {
 		t.Error("a used link was opened")
 	}
-	same(t, "lines", a.lines(), []string{"seat_taken by none, seat 1 of 0 created", "link_opened by none, seat 1 of 0"})
+	if _, err := chat.Steer(t.Context(), a.Service, chat.SteerRequest{Token: person, Paused: new(true)}); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "lines", a.lines(), []string{"seat_taken by none, seat 1 of 0 created", "link_opened by none, seat 1 of 0", "reins_set by none, seat 1 of 0"})
 }

@@ -80,7 +80,9 @@ func Steer(ctx context.Context, s *Service, req SteerRequest) (Steered, error) {
 	case req.Draft != "":
 		err = decideDraft(ctx, c, req.Draft, req.Decision, req.Text)
 	case req.Paused != nil || req.Approve != nil:
-		err = steer(ctx, c, reins.Reins{Paused: req.Paused, Approve: req.Approve}.Decide)
+		if err = steer(ctx, c, reins.Reins{Paused: req.Paused, Approve: req.Approve}.Decide); err == nil {
+			audit.Log(ctx, s.audit, "reins_set", audit.Room(t.Room), audit.Seat(t.Seat))
+		}
 	}
 	if err != nil {
 		return Steered{}, s.Outward(err)
