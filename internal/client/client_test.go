@@ -159,6 +159,8 @@ func TestParsePlace_isThatOfTheServerHoweverItIsWritten(t *testing.T) {
 		"https://a.example/i/" + invite:                     {Base: "https://a.example", Invite: invite},
 		"https://a.example/i/" + invite + "/mcp":            {Base: "https://a.example", Invite: invite},
 		"https://a.example/k/secret":                        {},
+		"https://a.example/i/" + invite + "/mcpx":           {},
+		"https://a.example/k/" + key + "/mcp/more":          {},
 		"https://a.example/i/" + invite[1:]:                 {},
 		"https://a.example/mcp?key=" + key:                  {},
 		"https://a.example/r/abcdefg#" + key:                {},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/ident"
@@ -52,7 +53,17 @@ func ParsePlace(given string) (Place, error) {
 		}
 		return Place{Base: base, Invite: v.String()}, nil
 	}
+	if slices.ContainsFunc(strings.Split(u.Path, "/"), isSecret) {
+		return Place{}, fmt.Errorf("%s has more behind its key or invite than an address of a server has", masked(given))
+	}
 	return p, nil
+}
+
+// isSecret reports whether a part of a path is a key or the code of an invite.
+func isSecret(part string) bool {
+	_, key := ident.ParseKey(part)
+	_, invite := ident.ParseInvite(part)
+	return key || invite
 }
 
 // behind returns what stands before and behind a door at the end of an address.

@@ -119,9 +119,12 @@ func (y *way) admits(ctx context.Context) bool {
 		return true
 	}
 	y.wire.wants = true
-	p := client.Place{Base: y.wire.base, Key: y.wire.key}
-	if y.wire.key == "" || y.wire.knock(ctx) != nil {
-		return y.fail("key", "set "+client.KeyEnv+" to a key that parley keys add has made on the server", "%s", p.Refused())
+	const fix = "set " + client.KeyEnv + " to a key that parley keys add has made on the server"
+	switch {
+	case y.wire.key == "":
+		return y.fail("key", fix, "the server admits only who has a key")
+	case y.wire.knock(ctx) != nil:
+		return y.fail("key", fix, "the server does not admit the key %s: it was revoked, has expired, or is for another server", client.ShownKey(y.wire.key))
 	}
 	return y.ok("key", "the server admits %s", client.ShownKey(y.wire.key))
 }
