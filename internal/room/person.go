@@ -43,12 +43,6 @@ type Draft struct {
 	Fingerprint [16]byte `json:"fp"`
 }
 
-// clone returns a copy that shares nothing with p.
-func (p Person) clone() Person {
-	p.Devices, p.Drafts = slices.Clone(p.Devices), slices.Clone(p.Drafts)
-	return p
-}
-
 // holder returns a as the person with token t has it; false if p has no such token.
 func (p Person) holder(a Agent, t ident.Token) (Agent, bool) {
 	for _, hash := range p.Devices {
