@@ -48,15 +48,15 @@ func makeDraft(op *sendOp, a room.Agent, e room.Event, now time.Time) (room.Even
 // pause answers a call of an agent that is paused.
 func pause(op *sendOp) func(context.Context) (*Sent, error) {
 	return func(ctx context.Context) (*Sent, error) {
-		op.caller.attendance().Note(ctx, live.Call{Fresh: live.SendFresh})
-		return &Sent{Waited: unspoken(op, StatusPaused)}, nil
+		return &Sent{Waited: unspoken(ctx, op, StatusPaused)}, nil
 	}
 }
 
-// unspoken returns what comes with the answer to a call that said nothing and has not
+// unspoken notes a call that said nothing, and returns what comes with its answer. It has not
 // looked for news.
-func unspoken(op *sendOp, status WaitStatus) Waited {
+func unspoken(ctx context.Context, op *sendOp, status WaitStatus) Waited {
 	c := op.caller
+	c.attendance().Note(ctx, live.Call{Fresh: live.SendFresh})
 	return Waited{Status: status, Cursor: op.req.Cursor, Others: c.room.log.Known().Others(c.agent.Seat)}
 }
 

@@ -152,7 +152,7 @@ func (op *sendOp) run(ctx context.Context) (Sent, error) {
 		err := c.room.log.Append(ctx, p)
 		switch {
 		case err == nil:
-			return op.sent(p.Events), nil
+			return op.sent(ctx, p.Events), nil
 		case errors.Is(err, errUnseated):
 			return Sent{}, c.room.svc.whyNot(ctx, c.room.log.Known(), c.token)
 		case errors.Is(err, errLastUnknown):
@@ -261,13 +261,13 @@ func (op *sendOp) isRepeated(h *room.Head, a room.Agent, now time.Time) (bool, e
 }
 
 // sent returns the answer. Without events the message was there before.
-func (op *sendOp) sent(events []room.Event) Sent {
+func (op *sendOp) sent(ctx context.Context, events []room.Event) Sent {
 	if op.event.N = op.known; len(events) > 0 {
 		op.event = events[0]
 	}
 	got := Sent{Sent: !op.draft, ID: op.caller.head.MessageID(op.event.N), Duplicate: len(events) == 0}
 	if op.draft {
-		got.Waited = unspoken(op, StatusPending)
+		got.Waited = unspoken(ctx, op, StatusPending)
 	}
 	if len(op.event.Agreed) > 0 {
 		got.Agreed = op.caller.head.MessageID(op.event.Agreed[0])
