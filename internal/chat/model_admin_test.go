@@ -166,6 +166,9 @@ func (o manageOp) on(m model) (model, error) {
 	if err != nil {
 		return m, err
 	}
+	if after, _ := next.room(r.id); after.head() > r.head() && (by.person.paused || by.person.approve && o.note != "") {
+		want = managed{code: fault.Paused}
+	}
 	if got := (managed{o.got.Status, o.got.Name, o.code}); got != want {
 		return m, &wrong{string(o.action), got, want}
 	}

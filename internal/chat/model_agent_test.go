@@ -45,6 +45,7 @@ type agentModel struct {
 	given          int64 // the last event of anything that was handed out
 	guarded        int64 // the last event handed out when a send was held back
 	held           int   // how often sends were held back since it last spoke
+	person         personModel
 	warned         []int // seats whose agents replaced others, of which it was told
 
 	// Of runs with lost answers:
@@ -62,19 +63,20 @@ type callModel struct {
 
 // keyModel is the message that an idempotency key stands for.
 type keyModel struct {
-	key string
-	n   int64
-	at  time.Time
+	key   string
+	n     int64
+	at    time.Time
+	draft bool // n is a draft, which was not sent
 }
 
-// key returns the message that an idempotency key stands for now; 0 if none.
-func (a agentModel) key(key string, now time.Time) (n int64) {
+// key returns the message, or its draft, that an idempotency key stands for now; 0 if none.
+func (a agentModel) key(key string, now time.Time) (n int64, draft bool) {
 	for _, k := range a.keys {
 		if key != "" && k.key == key && now.Sub(k.at) < 24*time.Hour {
-			n = k.n
+			n, draft = k.n, k.draft
 		}
 	}
-	return n
+	return n, draft
 }
 
 // called returns when a made its last call; zero if it made none.
@@ -218,6 +220,9 @@ func (a agentModel) sees(e eventModel) bool {
 	if e.n < a.since {
 		return a.remembers(e)
 	}
+	if e.hidden {
+		return e.seat == a.seat && e.n >= a.person.from && (e.drafts || e.Reason != "")
+	}
 	return e.Type != retired && (len(e.to) == 0 || e.seat == a.seat || slices.Contains(e.to, a.seat))
 }
 
@@ -234,8 +239,10 @@ func (a agentModel) receives(e eventModel) bool {
 	return e.n >= a.since && a.sees(e) && (e.Type != view.Joined || e.seat != a.seat)
 }
 
-// isNews reports whether a is shown e and did not cause it.
-func (a agentModel) isNews(e eventModel) bool { return a.receives(e) && e.actor() != a.seat }
+// isNews reports whether a is shown e and did not cause it. Its person is another.
+func (a agentModel) isNews(e eventModel) bool {
+	return a.receives(e) && (e.actor() != a.seat || e.Person || e.decides > 0)
+}
 
 // firstSeen returns the first event that a may see.
 func (a agentModel) firstSeen() int64 {
@@ -255,7 +262,22 @@ func (r roomModel) reads(a agentModel, e eventModel) view.Message {
 	if agreed := r.agreedIn(a, e); len(agreed) > 0 {
 		e.Agreed = shown(agreed[0])
 	}
+	if e.decides > 0 && e.seat == a.seat && e.Type == view.Said {
+		if e.Draft, e.Reason = shown(e.decides), room.ReasonSent; e.Person {
+			e.Reason = room.ReasonEdited
+		}
+	}
 	return e.Message
+}
+
+// news returns e as a reads it when it is news. Of its own message, which its person has let
+// it send, it is told so.
+func (r roomModel) news(a agentModel, e eventModel) view.Message {
+	x := r.reads(a, e)
+	if x.Draft != "" {
+		x.Type = view.Drafted
+	}
+	return x
 }
 
 // visible returns what a may read after event n.
@@ -274,7 +296,7 @@ func (r roomModel) lastSaid(a agentModel) (last eventModel, answered bool) {
 	for _, e := range r.log {
 		switch {
 		case e.Type != view.Said || !a.sees(e):
-		case e.seat == a.seat:
+		case e.seat == a.seat && !e.Person:
 			last, answered = e, false
 		default:
 			answered = true

@@ -95,6 +95,8 @@ func (o vouchOp) on(m model) (model, error) {
 		return m.withAgent(r.id, by.call(m.now)), expectEqual("the vouch", o.got, chat.Managed{Status: chat.StatusNoChange, Name: old.name})
 	case old.lastHeard().After(list[i].at), m.now.Sub(old.lastHeard()) < time.Minute:
 		want = fault.NotAllowed
+	case by.person.paused, by.person.approve && o.note != "":
+		want = fault.Paused
 	}
 	if o.code != want || want != "" {
 		return m, expectEqual("the code", o.code, want)
@@ -144,6 +146,7 @@ func (o readmitOp) on(m model) (model, error) {
 		return m, expectEqual("the code", o.code, fault.NameTaken)
 	}
 	old.admin, old.principal, old.guest = old.admin && list[i].byAdmin, o.by, false
+	old.person = personModel{from: r.head() + 1}
 	r, err := m.reseat(r, old)
 	if err != nil {
 		return m, err
@@ -190,6 +193,8 @@ func (o leaveOp) on(m model) (model, error) {
 		return m, &wrong{"leave", o.who, "an agent that has joined"}
 	case m.barred(r, a) != nil:
 		return m, sameText("leave", []any{o.got.Status, o.code}, []any{chat.StatusAlreadyLeft, ""})
+	case !r.closed && (a.person.paused || o.text != "" && (a.person.approve || r.tooMany())):
+		return m, expectEqual("the code", o.code, fault.Paused)
 	case !r.closed && o.text != "" && r.silences(a):
 		return m, expectEqual("the code", o.code, fault.NotAllowed)
 	}
@@ -216,7 +221,7 @@ func (o leaveOp) isUnread(m model, r roomModel, a agentModel) (err error) {
 		fits := min(len(news), len(o.got.Messages))
 		var want []view.Message
 		for _, e := range news[:fits] {
-			want = append(want, r.reads(a, e))
+			want = append(want, r.news(a, e))
 		}
 		switch err = m.sameMessages(o.got.Messages, want); {
 		case err == nil && (fits < min(len(news), fewestShown) || o.got.HasMore != (fits < len(news))):

@@ -44,13 +44,16 @@ type sendOutcome struct {
 	code      fault.Code // refused
 	held      bool       // held back: there is news for the sender
 	warned    []int      // held back: these agents took their names without proof
-	duplicate int64      // it repeats that message
+	duplicate int64      // it repeats that message, or draft
+	paused    bool       // not sent: the agent is paused
+	pending   int64      // not sent: this draft waits for the person behind the agent
+	asks      []int      // whom the agent itself asks, of a new draft
 	event     eventModel // else
 }
 
 // outcome decides how a send of a in r ends.
 func (c sendCall) outcome(m model, r roomModel, a agentModel) (x sendOutcome) {
-	known := a.key(c.key, m.now)
+	known, draft := a.key(c.key, m.now)
 	last, repeats := c.repeats(m, r, a)
 	to, found := r.addressed(a, c.to)
 	ask, asked := r.addressed(a, c.ask)
@@ -60,10 +63,12 @@ func (c sendCall) outcome(m model, r roomModel, a agentModel) (x sendOutcome) {
 		return sendOutcome{code: fault.InvalidArgument}
 	case repeats:
 		return sendOutcome{duplicate: last.n}
+	case draft && a.person.waits(known, m.now):
+		return sendOutcome{pending: known, duplicate: known}
+	case draft:
+		return sendOutcome{code: fault.NotAllowed}
 	case known > 0:
 		return sendOutcome{duplicate: known}
-	case c.isHeld(m, r, a):
-		return sendOutcome{held: true}
 	}
 	e := eventModel{seat: a.seat, to: to, ask: ask, replyTo: c.replyTo, withdraws: c.withdraw, Message: view.Message{
 		Type: view.Said, From: a.name, Text: c.text, Kind: c.kind,
@@ -71,9 +76,18 @@ func (c sendCall) outcome(m model, r roomModel, a agentModel) (x sendOutcome) {
 	if c.kind == room.Plain {
 		e.Kind = ""
 	}
+	if x, ok := c.underReins(m, r, a, e); ok {
+		return x
+	}
+	if c.isHeld(m, r, a) {
+		return sendOutcome{held: true}
+	}
 	e, code := m.compose(r, a, e)
 	if warned := m.unproven(r, a, to); code == "" && len(warned) > 0 {
 		return sendOutcome{warned: warned}
+	}
+	if code == "" && a.person.approve {
+		return c.drafted(m, r, a, ask, e)
 	}
 	return sendOutcome{code: code, event: e}
 }
@@ -198,7 +212,7 @@ func (c sendCall) say(m model, e eventModel) (model, error) {
 	r, _ := m.room(c.who.room)
 	r, err := m.append(r, e)
 	if a, _ := r.agent(e.seat); c.key != "" {
-		a.keys = append(slices.Clip(a.keys), keyModel{c.key, r.head(), m.now})
+		a.keys = append(slices.Clip(a.keys), keyModel{c.key, r.head(), m.now, false})
 		r = r.with(a)
 	}
 	return m.with(r), err
@@ -231,7 +245,7 @@ func (o sendOp) on(m model) (model, error) {
 		return m, &wrong{"the code", o.code, x.code}
 	case x.code != "":
 		return m, nil
-	case x.held, len(x.warned) > 0:
+	case x.held, len(x.warned) > 0, x.paused, x.pending > 0:
 		return m, &wrong{"the send", o.got, "held back"}
 	}
 	n, next := x.duplicate, m

@@ -277,6 +277,9 @@ func (r roomModel) holdOf(a agentModel, e eventModel, answers int64) hold {
 // replies to it.
 func (r roomModel) meant(a agentModel, e eventModel) bool {
 	answered, _ := r.event(e.replyTo)
+	if ofPerson := e.Person || e.decides > 0; ofPerson && e.seat == a.seat {
+		return true
+	}
 	return len(e.to) > 0 || answered.n > 0 && answered.seat == a.seat && e.seat != a.seat || slices.Contains(slices.Concat(e.ask, e.named), a.seat)
 }
 

@@ -107,6 +107,8 @@ type roomModel struct {
 	renewed          time.Time
 	named            bool // the name leads here
 	closed           bool
+	agentMessages    int  // how many messages agents may send until a person speaks; 0: any
+	run              int  // how many they have
 	retired          bool // the name leads to a later room
 	abandoned        bool // and its agents, all silent, can go on reading
 
@@ -128,6 +130,9 @@ type eventModel struct {
 	to                    []int   // who sees it beside its sender; empty: everybody
 	ask, named            []int   // whom it asks, and for whom else it is meant
 	agreed                []int64 // the proposals that it completes
+	hidden                bool    // from all but the agent of seat and its person, and from that agent without a reason
+	drafts                bool    // it keeps a draft
+	decides               int64   // the draft about which the person behind seat has decided so
 }
 
 // actor returns the agent that caused the event; 0 for one without a seat.
@@ -267,6 +272,7 @@ func (m model) append(r roomModel, e eventModel) (roomModel, error) {
 			return r, &wrong{"the log of " + r.id, e.line(), stored}
 		}
 	}
+	r.run = r.runAfter(e)
 	if m.now.Sub(r.renewed) > 24*time.Hour {
 		r.renewed = m.now
 	}

@@ -33,6 +33,8 @@ func (o updateOp) on(m model) (model, error) {
 		want = fault.InvalidArgument
 	case o.req.Capacity > 0 && o.req.Capacity < len(r.seated()):
 		want = fault.InvalidArgument
+	case o.isReined(m, r, a):
+		want = fault.Paused
 	case o.req.Room != "" && !strings.EqualFold(o.req.Room, r.name) && taken:
 		want = fault.RoomExists
 	}
@@ -65,6 +67,13 @@ func (o updateOp) on(m model) (model, error) {
 func (o updateOp) takes(r roomModel) bool {
 	req := o.req
 	return req.Close || req.Room != "" || req.Password != "" || req.RemovePassword || req.Public != nil || req.NewInvite || req.Capacity != 0 && req.Capacity < r.capacity
+}
+
+// isReined reports whether the person behind a does not let it make the change.
+func (o updateOp) isReined(m model, r roomModel, a agentModel) bool {
+	_, status, changes := o.change(m, r)
+	worded := changes != nil && (changes.Room != nil || changes.Description != nil)
+	return status != chat.StatusUnchanged && (a.person.paused || a.person.approve && worded)
 }
 
 // change returns r with the new settings, and which of them differ. A new password
@@ -102,6 +111,9 @@ func (o updateOp) change(m model, r roomModel) (roomModel, chat.UpdateStatus, *r
 	if req.NewInvite {
 		r.invite, changes.Invite = inviteModel{r.invite.number + 1, r.capacity - len(r.seated()), m.now.Add(7 * day)}, "renewed"
 	}
+	if req.AgentMessages != nil && *req.AgentMessages != old.agentMessages {
+		r.agentMessages, changes.AgentMessages = *req.AgentMessages, req.AgentMessages
+	}
 	if changes == (room.Changes{}) {
 		return r, chat.StatusUnchanged, nil
 	}
@@ -128,6 +140,9 @@ func changed(c *room.Changes) string {
 	}
 	if c.Public != nil {
 		text += fmt.Sprint(", public ", *c.Public)
+	}
+	if c.AgentMessages != nil {
+		text += fmt.Sprint(", agent messages ", *c.AgentMessages)
 	}
 	return text
 }

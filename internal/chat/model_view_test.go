@@ -65,7 +65,7 @@ func (m model) view(r roomModel, seat int) view.Room {
 	}
 	for _, a := range r.seated() {
 		x := view.Agent{Name: a.name, Role: room.Member, You: a.seat == seat, Muted: a.muted}
-		x.Replaced = a.isReplaced(m.now)
+		x.Replaced, x.Person = a.isReplaced(m.now), a.person.opened
 		if a.admin {
 			x.Role = room.Admin
 		}
@@ -124,7 +124,7 @@ func (m model) observe(r roomModel, viewer, x agentModel, got view.Agent, want *
 // unread counts the messages after event n that x was not given and viewer sees, too.
 func (r roomModel) unread(viewer, x agentModel, n int64) (count int) {
 	for _, e := range r.newsAfter(x, n, r.head()) {
-		if e.Type == view.Said && viewer.sees(e) {
+		if e.Type == view.Said && (e.seat != x.seat || e.Person) && viewer.sees(e) {
 			count++
 		}
 	}

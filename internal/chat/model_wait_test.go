@@ -211,7 +211,7 @@ func (o waitOp) starts(m model, r roomModel, a agentModel, upTo int64) (first, l
 // before is marked, unless the caller passed a cursor.
 func (o waitOp) shown(m model, r roomModel, a agentModel, n, upTo int64) (want []view.Message) {
 	for i, e := range r.newsAfter(a, n, upTo) {
-		x := r.reads(a, e)
+		x := r.news(a, e)
 		x.Repeated = o.cursor.n == 0 && e.n <= max(a.shown, a.handed)
 		if !m.oneService && i < len(o.got.Messages) { // another service may have shown it
 			may := o.cursor.n == 0 && e.n <= max(a.shown, a.handed)

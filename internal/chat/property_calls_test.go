@@ -119,6 +119,9 @@ func (m *machine) seated(id agentID, got chat.Seated) {
 		m.agents = append(m.agents, id)
 	}
 	m.tokens[id] = got.Token
+	if got.Watch != "" {
+		m.links[id] = got.Watch
+	}
 	m.given(id, got.Cursor)
 	m.invited(id.room, got.Invite)
 	m.take(viewOp{"the join", id, &got.Room, nil, -1})
@@ -177,6 +180,7 @@ func (m *machine) readmitted() {
 	}
 	m.take(op)
 	if err == nil {
+		delete(m.people, id)
 		m.seated(id, got)
 	}
 }
@@ -283,7 +287,7 @@ func (m *machine) update() {
 	op := updateOp{who: id, req: chat.UpdateRequest{Token: m.tokens[id]}}
 	yes, no := true, false
 	req := &op.req
-	switch pick(m, "change", "name", "about", "password", "no password", "capacity", "type", "public", "close", "two", "invite") {
+	switch pick(m, "change", "name", "about", "password", "no password", "capacity", "type", "public", "close", "agent messages", "two", "invite") {
 	case "name":
 		req.Room = pick(m, "new name", "plans", "talk", "den", "PLANS", "News")
 	case "about":
@@ -308,6 +312,9 @@ func (m *machine) update() {
 		if pick(m, "for more", true, false) {
 			req.Capacity = pick(m, "capacity", 2, 3, 4)
 		}
+	case "agent messages":
+		n := pick(m, "messages", 0, 1, 3)
+		req.AgentMessages = &n
 	case "two":
 		req.Room, req.Capacity = pick(m, "new name", "talk", "News"), pick(m, "capacity", 2, 4)
 	}

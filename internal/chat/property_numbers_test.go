@@ -89,7 +89,7 @@ func (x *numbers) messages(room string, list []view.Message) []view.Message {
 	list = slices.Clone(list)
 	for i := range list {
 		m := &list[i]
-		for _, id := range []*string{&m.ID, &m.ReplyTo, &m.Withdraws, &m.Agreed} {
+		for _, id := range []*string{&m.ID, &m.ReplyTo, &m.Withdraws, &m.Agreed, &m.Draft} {
 			*id = x.number(room, *id)
 		}
 	}

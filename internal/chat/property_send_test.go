@@ -26,6 +26,8 @@ func (m *machine) send() {
 		return
 	case got.Sent:
 		m.take(sendOp{c, plain, ""}, hands)
+	case got.Status == chat.StatusPending || got.Status == chat.StatusPaused:
+		m.take(reinedOp{c, plain})
 	case holdOp{c, plain}.warns():
 		m.take(holdOp{c, plain})
 	default:

@@ -87,6 +87,7 @@ func checkProperty(t *testing.T, runs int, open func(*testing.T) propertyTable) 
 		defer tbl.close()
 		m := &machine{
 			T: rt, ctx: t.Context(), clock: tbl.clock, tokens: map[agentID]string{}, cursors: map[agentID][]string{},
+			links: map[agentID]string{}, people: map[agentID]string{},
 			numbers: newNumbers(tbl.table),
 			model:   model{conditions: &conditions{sequential: true, oneService: tbl.services == 1}},
 		}
@@ -118,6 +119,8 @@ type machine struct {
 	agents   []agentID
 	tokens   map[agentID]string
 	cursors  map[agentID][]string // that an agent was given
+	links    map[agentID]string   // that its person can open
+	people   map[agentID]string   // the tokens of those that have
 	ended    []string             // tokens whose seats have others
 	pending  []pendingToken
 	numbers  *numbers
@@ -144,7 +147,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 	}{
 		"join": {4, m.join}, "arrive": {2, m.arrive}, "create": {1, m.create}, "return": {1, m.comeBack}, "leave": {1, m.leave},
 		"send": {7, m.send}, "wait": {4, m.wait}, "vouch": {1, m.vouch}, "pending": {1, m.readmitted}, "ended": {1, m.callEnded}, "history": {2, m.history}, "info": {1, m.info},
-		"info by name": {1, m.infoByName}, "list": {1, m.list}, "update": {1, m.update}, "manage": {2, m.manage},
+		"info by name": {1, m.infoByName}, "list": {1, m.list}, "update": {1, m.update}, "steer": {3, m.steer}, "manage": {2, m.manage},
 		"time passes": {3, m.pass},
 	} {
 		for i := range x.weight {

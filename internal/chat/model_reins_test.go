@@ -1,0 +1,296 @@
+package chat_test
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/reins"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
+)
+
+// personModel is who is behind an agent.
+type personModel struct {
+	opened  bool  // its link
+	from    int64 // what was between the two before this event, others may not see
+	paused  bool
+	approve bool
+	drafts  []draftModel // oldest first
+}
+
+// draftModel is a message that waits for the person.
+type draftModel struct {
+	n       int64
+	at      time.Time
+	key     string
+	asks    []int      // those whom the agent itself asks
+	message eventModel // as it would have been sent
+}
+
+// open returns the drafts that are less than a day old.
+func (p personModel) open(now time.Time) []draftModel {
+	return slices.DeleteFunc(slices.Clone(p.drafts), func(d draftModel) bool { return now.Sub(d.at) >= 24*time.Hour })
+}
+
+// waits reports whether the draft of event n waits for the person.
+func (p personModel) waits(n int64, now time.Time) bool {
+	return slices.ContainsFunc(p.open(now), func(d draftModel) bool { return d.n == n })
+}
+
+// without returns p without the draft of event n.
+func (p personModel) without(n int64) personModel {
+	p.drafts = slices.DeleteFunc(slices.Clone(p.drafts), func(d draftModel) bool { return d.n == n })
+	return p
+}
+
+// aim is all by which two sends of an agent are known to be the same.
+func (e eventModel) aim() string {
+	to := fmt.Sprint(e.to)
+	if e.Kind == room.Agree || e.Kind == room.Object || e.withdraws > 0 {
+		to = string(e.Kind)
+	}
+	return fmt.Sprintf("%s, to %s, replies %d, withdraws %d", e.Text, to, e.replyTo, e.withdraws)
+}
+
+// draftOf returns the event of the open draft of e; 0 for none.
+func (p personModel) draftOf(e eventModel, now time.Time) int64 {
+	for _, d := range p.open(now) {
+		if d.message.aim() == e.aim() {
+			return d.n
+		}
+	}
+	return 0
+}
+
+// tooMany reports whether agents have sent as many messages as they may.
+func (r roomModel) tooMany() bool { return r.agentMessages > 0 && r.run >= r.agentMessages }
+
+// runAfter counts the messages that all hear, up to e, since a person said one.
+func (r roomModel) runAfter(e eventModel) int {
+	heard := e.Type == view.Said
+	for _, x := range r.seated() {
+		heard = heard && (len(e.to) == 0 || x.seat == e.seat || slices.Contains(e.to, x.seat))
+	}
+	switch {
+	case !heard:
+		return r.run
+	case e.Person:
+		return 0
+	}
+	return r.run + 1
+}
+
+// underReins decides how a send of a ends that is no repetition, as far as its reins say. e
+// is the message before it is completed. ok is false if they say nothing.
+func (c sendCall) underReins(m model, r roomModel, a agentModel, e eventModel) (x sendOutcome, ok bool) {
+	if n := a.person.draftOf(e, m.now); n > 0 && c.key == "" {
+		return sendOutcome{pending: n, duplicate: n}, true
+	}
+	switch {
+	case a.person.paused:
+		return sendOutcome{paused: true}, true
+	case r.tooMany():
+		return sendOutcome{code: fault.Paused}, true
+	}
+	return x, false
+}
+
+// drafted is how a send of a ends that would be sent as e, where its person approves that.
+func (c sendCall) drafted(m model, r roomModel, a agentModel, ask []int, e eventModel) sendOutcome {
+	n := a.person.draftOf(e, m.now)
+	switch {
+	case n > 0 && c.key == "":
+		return sendOutcome{pending: n, duplicate: n}
+	case len(a.person.open(m.now)) >= 8:
+		return sendOutcome{code: fault.Paused}
+	}
+	return sendOutcome{pending: r.head() + 1, event: e, asks: ask}
+}
+
+// reinedOp is a send that was answered with pending or paused.
+type reinedOp struct {
+	sendCall
+	got chat.Sent
+}
+
+func (o reinedOp) on(m model) (model, error) {
+	r, a, refused, err := m.admit(o.who, "")
+	if err != nil || refused || o.isMalformed() {
+		return m, &wrong{"the send", o.got.Status, "refused"}
+	}
+	x := o.outcome(m, r, a)
+	want := []any{false, shown(x.pending), x.pending > 0 && x.duplicate > 0, chat.StatusPaused, len(r.seated()) - 1, 0}
+	if x.pending > 0 {
+		want[3] = chat.StatusPending
+	}
+	got := []any{o.got.Sent, o.got.ID, o.got.Duplicate, o.got.Status, o.got.Others, len(o.got.Messages)}
+	if err := sameText("the send under reins", got, want); err != nil || x.pending == 0 && !x.paused {
+		return m, &wrong{"the send", o.got, x}
+	}
+	a = a.call(m.now)
+	if x.pending == 0 || x.duplicate > 0 {
+		return m.withAgent(r.id, a), nil
+	}
+	e := x.event
+	e.Type, e.hidden, e.drafts = view.Drafted, true, true
+	a.person.drafts = append(a.person.open(m.now), draftModel{n: x.pending, at: m.now, key: o.key, asks: x.asks, message: x.event})
+	if o.key != "" {
+		a.keys = append(slices.Clip(a.keys), keyModel{o.key, x.pending, m.now, true})
+	}
+	r, err = m.append(r.with(a), e)
+	return m.with(r), err
+}
+
+func (o reinedOp) String() string {
+	return fmt.Sprintf("%v: %s %s, duplicate %t", o.sendCall, o.got.Status, o.got.ID, o.got.Duplicate)
+}
+
+// steerOp is what the person behind an agent does: it opens its link, sets the reins, or
+// decides about a draft.
+type steerOp struct {
+	who      agentID
+	opens    bool
+	req      chat.SteerRequest
+	draft    int64
+	decision reins.Decision
+	got      chat.Steered
+	code     fault.Code
+}
+
+func (o steerOp) on(m model) (model, error) {
+	r, _ := m.room(o.who.room)
+	a, _ := r.agent(o.who.seat)
+	e := eventModel{seat: a.seat, hidden: true, Message: view.Message{Type: view.Steered, Person: true}}
+	was := a.person
+	switch {
+	case o.opens:
+		a.person.opened = true
+	case o.draft > 0:
+		return o.decide(m, r, a, e)
+	}
+	if v := o.req.Paused; v != nil && *v != was.paused {
+		if a.person.paused, e.Reason = *v, room.ReasonResumed; *v {
+			e.Reason = room.ReasonPaused
+		}
+	}
+	if o.req.Approve != nil {
+		a.person.approve = *o.req.Approve
+	}
+	if o.opens && !was.opened || a.person.paused != was.paused || a.person.approve != was.approve {
+		var err error
+		if r, err = m.append(r.with(a), e); err != nil {
+			return m, err
+		}
+	}
+	return m.with(r), o.same(m, a)
+}
+
+// same compares the reins that the answer shows.
+func (o steerOp) same(m model, a agentModel) error {
+	got, want := []string{}, []string{}
+	for _, d := range o.got.Drafts {
+		got = append(got, fmt.Sprint(d.ID, d.Type, d.Text, d.Kind, d.To))
+	}
+	for _, d := range a.person.open(m.now) {
+		want = append(want, fmt.Sprint(shown(d.n), view.Drafted, d.message.Text, d.message.Kind, d.message.To))
+	}
+	return sameText("the reins", []any{o.code, o.got.Paused, o.got.Approve, got}, []any{"", a.person.paused, a.person.approve, want})
+}
+
+// decide decides about a draft. e is the event of a refusal.
+func (o steerOp) decide(m model, r roomModel, a agentModel, e eventModel) (model, error) {
+	i := slices.IndexFunc(a.person.open(m.now), func(d draftModel) bool { return d.n == o.draft })
+	if i < 0 {
+		return m, expectEqual("the code", o.code, fault.InvalidArgument)
+	}
+	d := a.person.open(m.now)[i]
+	if e.decides = d.n; o.decision == reins.Refuse {
+		e.Type, e.Reason, e.Draft = view.Drafted, room.ReasonRefused, shown(d.n)
+	} else {
+		var code fault.Code
+		if e, code = o.message(m, r, a, d); code != "" {
+			return m, expectEqual("the code", o.code, code)
+		}
+		a = d.sent(m, r, a, e)
+	}
+	a.person = a.person.without(d.n)
+	r, err := m.append(r.with(a), e)
+	if err != nil {
+		return m, err
+	}
+	a, _ = r.agent(a.seat)
+	return m.with(r), o.same(m, a)
+}
+
+// message returns the draft as it is sent now.
+func (o steerOp) message(m model, r roomModel, a agentModel, d draftModel) (eventModel, fault.Code) {
+	e := d.message
+	e.ask, e.named = d.asks, nil
+	if e.Kind == room.Agree || e.Kind == room.Object || e.withdraws > 0 {
+		e.to = nil
+	}
+	if o.decision == reins.Edit {
+		e.Text, e.Person = o.req.Text, true
+	}
+	e, code := m.compose(r, a, e)
+	if named := slices.Concat(e.to, e.ask); code == "" && len(r.names(named)) < len(named) {
+		code = fault.InvalidArgument // one has left
+	}
+	e.decides = d.n
+	return e, code
+}
+
+// sent returns a once the draft is sent as e, the next event. If its words are its own, it
+// has spoken.
+func (d draftModel) sent(m model, r roomModel, a agentModel, e eventModel) agentModel {
+	if d.key != "" {
+		a.keys = append(slices.Clip(a.keys), keyModel{d.key, r.head() + 1, m.now, false})
+	}
+	if e.Person {
+		return a
+	}
+	back := a.back()
+	if !m.now.Before(back) {
+		back = time.Time{}
+	}
+	return a.note(callModel{at: m.now, back: back, speaks: true, hidden: len(e.to) > 0})
+}
+
+func (o steerOp) String() string {
+	how := func(v *bool) string {
+		if v == nil {
+			return "as it is"
+		}
+		return fmt.Sprint(*v)
+	}
+	return fmt.Sprintf("the person of %v: opens %t, paused %s, approve %s, draft %d %s %q: %s", o.who, o.opens, how(o.req.Paused), how(o.req.Approve), o.draft, o.decision, o.req.Text, o.code)
+}
+
+// personSaysOp is what a person says to all.
+type personSaysOp struct {
+	who  agentID
+	text string
+	got  chat.Sent
+	code fault.Code
+}
+
+func (o personSaysOp) on(m model) (model, error) {
+	r, _ := m.room(o.who.room)
+	a, _ := r.agent(o.who.seat)
+	e, code := m.compose(r, a, eventModel{seat: a.seat, Message: view.Message{Type: view.Said, From: a.name, Text: o.text, Person: true}})
+	if o.code != code || code != "" {
+		return m, expectEqual("the code", o.code, code)
+	}
+	r, err := m.append(r, e)
+	if err == nil && (!o.got.Sent || o.got.Duplicate || o.got.ID != shown(r.head())) {
+		err = &wrong{"what a person says", o.got, r.head()}
+	}
+	return m.with(r), err
+}
+
+func (o personSaysOp) String() string {
+	return fmt.Sprintf("the person of %v says %q: %s", o.who, o.text, o.code)
+}
