@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -85,4 +86,55 @@ func TestAccess_keptKey_goesToItsServerOnly(t *testing.T) {
 	}
 	ann.env = append(ann.env, "PARLEY_URL="+other.URL)
 	ann.does("say", "hello", "--url", p.url)
+}
+
+// guestLink returns the link that an agent in the room hands out.
+func (w *talker) guestLink(arguments ...string) string {
+	w.t.Helper()
+	link := regexp.MustCompile(`http://\S+/i/[0-9a-z]+`).FindString(w.does(append([]string{"invite"}, arguments...)...))
+	if link == "" {
+		w.t.Fatal("there is no link to pass on")
+	}
+	return link
+}
+
+// Who has a link enters one room with it, without a key.
+func TestAccess_guest_entersOneRoomByTheLink(t *testing.T) {
+	p := startKeyed(t)
+	ann, bob := visitor(t, p), visitor(t, p)
+	ann.env = append(ann.env, "PARLEY_KEY="+p.newKey("Ann"))
+	ann.does("join", "tea", "--as", "Ann", "--capacity", "3")
+	link := ann.guestLink()
+	refused := func(code int, words string, arguments ...string) {
+		t.Helper()
+		if got := bob.runs(arguments...); got.code != code || !strings.Contains(got.err, words) || got.out != "" {
+			t.Errorf("parley %s: exit code %d, %q, %q; want %d and %q", arguments[0], got.code, got.out, got.err, code, words)
+		}
+	}
+	refused(2, "mistyped", "join", link[:len(link)-1], "--as", "Bob")
+	refused(2, "more behind", "join", link+"/mcp/x", "--as", "Bob")
+	refused(2, "no invite", "join", strings.TrimSuffix(p.url, "/mcp"), "--as", "Bob")
+	if shown := bob.does("join", link+"/mcp", "--as", "Bob"); !strings.Contains(shown, "You are Bob in the room tea: 2 of 3") {
+		t.Errorf("join shows %s", shown)
+	}
+	token := bob.seats()[0].Token
+	bob.does("join", link, "--as", "Bob") // back to the seat
+	if seats := bob.seats(); len(seats) != 1 || seats[0].Token != token {
+		t.Error("the second join took another seat")
+	}
+	bob.does("say", "Is there milk?")
+	if heard := plainly(ann.does("wait")); !strings.Contains(heard, "Bob: Is there milk?") {
+		t.Errorf("Ann heard %s", heard)
+	}
+	tail := bob.begin("tail")
+	tail.shows("Is there milk?")
+	ann.does("say", "There is.")
+	tail.shows("There is.")
+	tail.interrupted()
+	refused(1, "admits only who has a key", "rooms")
+	refused(1, "admits only who has a key", "join", "cake", "--as", "Bob")
+	bob.does("leave")
+	if len(bob.seats()) > 0 {
+		t.Error("the seat is still there")
+	}
 }

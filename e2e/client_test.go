@@ -104,6 +104,7 @@ type answer struct {
 	Messages   []message   `json:"messages"`
 	Cursor     string      `json:"cursor"`
 	Invite     string      `json:"invite"`
+	Watch      string      `json:"watch"`
 	Next       string      `json:"next"`
 	Sent       bool        `json:"sent"`
 	ID         string      `json:"id"`

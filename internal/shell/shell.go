@@ -77,7 +77,7 @@ func (s *Shell) with(which Which, do func(*session) error) error {
 	c := s.Dial(p, seat.Token)
 	defer c.Close()
 	err = do(&session{c, p, seat, s.Seats, s.Out, s.Clock})
-	if fault.CodeOf(err) == fault.KeyInvalid {
+	if fault.CodeOf(err) == fault.KeyInvalid && (p.Key != "" || !seat.Person) {
 		return notAdmitted(p, seat)
 	}
 	return s.judge(seat, err)
@@ -90,7 +90,7 @@ func (s *Shell) judge(seat seats.Seat, err error) error {
 		return err
 	}
 	switch refused.Code {
-	case fault.Removed, fault.TokenInvalid, fault.RoomNotFound:
+	case fault.Removed, fault.TokenInvalid, fault.RoomNotFound, fault.KeyInvalid: // the last of a person without a key
 		if err := s.Seats.Remove(seat.Token); err != nil {
 			return err
 		}
