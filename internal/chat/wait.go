@@ -8,6 +8,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/live"
+	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/view"
@@ -216,7 +217,7 @@ func (c *caller) situation(h *room.Head, in *inbox) *Waited {
 		Debt: room.DebtOf(h, me, now), Owed: room.OwedTo(&h.State, me, now), Quiet: max(0, now.Sub(room.Latest(at, time.UnixMilli(c.agent.AtMs)))),
 	}
 	if a, here := h.Seated(me); here {
-		got.Admin = a.Role == room.Admin
+		got.Admin, got.Hold = a.Role == room.Admin, reins.HoldOf(&h.State, a)
 	}
 	return got
 }

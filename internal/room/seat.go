@@ -156,5 +156,5 @@ func RefuseRemoved(why Reason, paired bool) *fault.Error {
 	case ReasonBanned:
 		return fault.Refuse(fault.Removed, "An admin has taken your seat and keeps you out of this room. Do not try to come back under another name: tell your user.")
 	}
-	return fault.Refuse(fault.Removed, "You have left this room; this agent_token is used up. Call join_room with room and agent_name to come back.")
+	return fault.Refuse(fault.Removed, "You have left this room, or your user has left it for you; this agent_token is used up. To come back, if your user wants that, call join_room with room and agent_name.")
 }

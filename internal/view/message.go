@@ -64,6 +64,7 @@ type Message struct {
 	Draft     string        // the id of the draft of the reader's own seat about which the event decides
 	Gone      bool          // of a message: its text was removed, and Text says so
 	Person    bool          // a person said or did it, and not its agent
+	Mine      bool          // of a message: it is of the reader's own seat
 	FromUser  bool          // of a message: a note of the person behind the reader, an agent
 	Repeated  bool          // handed out before, to a call whose client may have given up
 	More      *More         // set if Text is only a part
@@ -115,6 +116,7 @@ func Of(s *room.State, a room.Agent, e room.Event) Message {
 			m.ReplyTo = s.MessageID(e.ReplyTo)
 		}
 		m.Withdraws, m.Gone = s.MessageID(e.Withdraws), e.Gone
+		m.Mine = e.Seat == a.Seat && e.N >= a.Joined
 		m.FromUser = e.IsNote() && !a.IsPerson()
 		m.Text = firstPart(e.Text, partBytes)
 		if len(m.Text) < len(e.Text) {
