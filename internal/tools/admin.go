@@ -12,7 +12,7 @@ import (
 type changed struct {
 	Status  string   `json:"status" doc:"updated; unchanged: it was so already; closed"`
 	Changes *changes `json:"changes,omitempty" doc:"the settings that changed, with their new values"`
-	Invite  string   `json:"invite,omitempty" doc:"if the name or the password changed and a seat is free: one line to hand to those still to come"`
+	Invite  string   `json:"invite,omitempty" doc:"if those given out before no longer work and a seat is free: one line to hand to those still to come"`
 	Next    string   `json:"next" doc:"what to do next"`
 }
 
@@ -24,6 +24,7 @@ func (s *Set) updateRoom() tool {
 			"For one agent use manage_agent.",
 		hints: hints{destructive: true, idempotent: true},
 		args: func(in *chat.UpdateRequest) []spec.Arg {
+			messages := new(int)
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
 				spec.Text("room", &in.Room, "New name."),
@@ -35,6 +36,8 @@ func (s *Set) updateRoom() tool {
 				spec.Boolean("public", func(yes bool) { in.Public = &yes }, "Listed by list_rooms."),
 				spec.Boolean("closed", func(yes bool) { in.Close = yes }, "Ends the room for all."),
 				spec.Text("redact", &in.Redact, "Id of a text to remove; its author may."),
+				spec.Integer("agent_messages", messages, 0, spec.NoLimit, "How many until a person speaks again; 0: no limit.").Then(func() { in.AgentMessages = messages }),
+				spec.Boolean("new_invite", func(yes bool) { in.NewInvite = yes }, "The old one seats nobody then."),
 				spec.Text("cursor", &in.Cursor, "Refuse if changed since."),
 			}
 		},
@@ -47,10 +50,11 @@ func (s *Set) updateRoom() tool {
 		},
 		run: func(ctx context.Context, in chat.UpdateRequest) (changed, error) {
 			got, err := s.rooms.UpdateRoom(ctx, in)
-			v := changed{Status: string(got.Status), Changes: viewChanges(got.Changes, got.Redacted), Next: nextUpdated(got)}
-			if err == nil && needsNewInvite(got) {
+			v := changed{Status: string(got.Status), Changes: viewChanges(got.Changes, got.Redacted)}
+			if err == nil && endsInvites(s, got) {
 				v.Invite = inviteAfter(ctx, s, got, passwordOf(in.Room, in.Password))
 			}
+			v.Next = nextUpdated(s, got, v.Invite)
 			return v, err
 		},
 	}.tool()

@@ -21,11 +21,20 @@ func inviteTo(ctx context.Context, s *Set, r view.Room, v chat.Invite, password 
 // inviteAfter returns the invite to a room that was changed. A new one was asked for, so it
 // is shown as such.
 func inviteAfter(ctx context.Context, s *Set, u chat.Updated, password string) string {
-	if u.Changes != nil && u.Changes.Invite != "" {
+	if isRenewed(u) {
 		return inviteLink(s.address(ctx), u.Room, u.Invite)
 	}
 	return inviteTo(ctx, s, u.Room, u.Invite, password)
 }
+
+// endsInvites reports whether the invites given out before the change no longer work: a new
+// one was asked for, or they name the room or its password as it was.
+func endsInvites(s *Set, u chat.Updated) bool {
+	return isRenewed(u) || !s.keys && u.Changes != nil && (u.Changes.Room != nil || u.Changes.Password != "")
+}
+
+// isRenewed reports whether the change made a new invite.
+func isRenewed(u chat.Updated) bool { return u.Changes != nil && u.Changes.Invite != "" }
 
 // inviteLink is one line with one URL that a person can hand to another person, for the
 // agent there. It is empty if nobody can join by it.
@@ -33,11 +42,16 @@ func inviteLink(address string, r view.Room, v chat.Invite) string {
 	if !joinable(r) || v.Code == "" {
 		return ""
 	}
-	site := strings.TrimSuffix(address, "/mcp")
+	at := site(address)
 	if address == "" {
-		site = "(the address of this server)"
+		at = "(the address of this server)"
 	}
-	return "Add the MCP server " + site + "/i/" + v.Code + "/mcp and call join_room with your agent_name."
+	return "Add the MCP server " + at + "/i/" + v.Code + "/mcp and call join_room with your agent_name."
+}
+
+// site is the address of the server whose address of MCP this is.
+func site(address string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(address, "/"), "/mcp")
 }
 
 // invite is one line that a person can hand to another person, for the agent there.

@@ -292,8 +292,8 @@ func nextLeft(g chat.Gone) string {
 	return more + "You have left: go on with your own work; to come back, call join_room with room and agent_name."
 }
 
-// nextUpdated follows a change of a room's settings.
-func nextUpdated(u chat.Updated) string {
+// nextUpdated follows a change of a room's settings that gave this invite; "" for none.
+func nextUpdated(s *Set, u chat.Updated, invite string) string {
 	switch u.Status {
 	case chat.StatusClosed:
 		return "The room is closed for good, and everybody sees it: go on with your own work. message_history still has what was said."
@@ -307,16 +307,17 @@ func nextUpdated(u chat.Updated) string {
 	if u.HidesTalk {
 		said += " Whoever joins from now on sees nothing of what was said before."
 	}
-	if needsNewInvite(u) {
+	switch {
+	case isRenewed(u) && invite == "":
+		said += " The invite before it seats nobody any more, and neither does this one, as no seat is free: call update_room with a greater capacity and new_invite true."
+	case isRenewed(u):
+		said += " Give your user this invite, for those still to come: the one before it seats nobody any more."
+	case invite != "":
 		said += " Those still to come need this invite."
+	case s.keys && u.Changes != nil && u.Changes.Capacity != nil && u.Invite.Uses < u.Room.Capacity-len(u.Room.Agents):
+		said += " The invite seats only as many as before: call update_room with new_invite true for one that seats all who find a seat."
 	}
 	return said
-}
-
-// needsNewInvite reports whether the invites given out before no longer work, and
-// somebody can still come.
-func needsNewInvite(u chat.Updated) bool {
-	return u.Changes != nil && (u.Changes.Room != nil || u.Changes.Password != "" || u.Changes.Invite != "") && joinable(u.Room)
 }
 
 // nextManaged follows what an admin did to an agent.

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"context"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -139,24 +140,46 @@ func debtSentCases() []nextCase {
 	}
 }
 
+// updatedBy is next of update_room of s.
+func updatedBy(s *Set, u chat.Updated) string {
+	invite := ""
+	if endsInvites(s, u) {
+		invite = inviteAfter(context.Background(), s, u, "")
+	}
+	return nextUpdated(s, u, invite)
+}
+
 func adminCases() []nextCase {
 	name, free := chosen, view.Room{Name: chosen, Capacity: 2}
 	const goOn = "Everybody here sees it: go on with wait_for_message."
 	seats := 3
 	updated := func(c room.Changes, r view.Room) string {
-		return nextUpdated(chat.Updated{Status: chat.StatusUpdated, Changes: &c, Room: r})
+		return updatedBy(usual(), chat.Updated{Status: chat.StatusUpdated, Changes: &c, Room: r})
+	}
+	keys := New(nil, nil, Options{Address: func(context.Context) string { return "" }, Keys: true})
+	renewed := func(r view.Room, uses int) string {
+		return updatedBy(keys, chat.Updated{Status: chat.StatusUpdated, Changes: &room.Changes{Invite: "renewed"}, Room: r, Invite: chat.Invite{Code: "x", Uses: uses}})
+	}
+	grown := func(uses int) string {
+		return updatedBy(keys, chat.Updated{Status: chat.StatusUpdated, Changes: &room.Changes{Capacity: &seats}, Room: free, Invite: chat.Invite{Code: "x", Uses: uses}})
 	}
 	return []nextCase{
 		{"changed a room", updated(room.Changes{Capacity: &seats}, free), goOn},
+		{"added seats, which the invite has", grown(2), goOn},
+		{"added seats, which the invite has not", grown(1), goOn + " The invite seats only as many as before: call update_room with new_invite true for one that seats all who find a seat."},
+		{"renamed a room where callers need keys", updatedBy(keys, chat.Updated{Status: chat.StatusUpdated, Changes: &room.Changes{Room: &name}, Room: free}), goOn},
+		{"renewed the invite", renewed(free, 2), goOn + " Give your user this invite, for those still to come: the one before it seats nobody any more."},
+		{"renewed the invite of a full room", renewed(view.Room{Name: chosen}, 0),
+			goOn + " The invite before it seats nobody any more, and neither does this one, as no seat is free: call update_room with a greater capacity and new_invite true."},
 		{"changed the password", updated(room.Changes{Capacity: &seats, Password: "set"}, free), goOn + " Those still to come need this invite."},
-		{"drew a line", nextUpdated(chat.Updated{Status: chat.StatusUpdated, Changes: &room.Changes{Password: "set"}, Room: free, HidesTalk: true}),
+		{"drew a line", updatedBy(usual(), chat.Updated{Status: chat.StatusUpdated, Changes: &room.Changes{Password: "set"}, Room: free, HidesTalk: true}),
 			goOn + " Whoever joins from now on sees nothing of what was said before. Those still to come need this invite."},
 		{"renamed a room", updated(room.Changes{Room: &name}, free), goOn + " Those still to come need this invite."},
 		{"renamed a room of a pair", updated(room.Changes{Room: &name}, view.Room{Name: chosen, Capacity: 2, Paired: true}), goOn},
-		{"removed a text", nextUpdated(chat.Updated{Status: chat.StatusUpdated, Redacted: "m00000a"}),
+		{"removed a text", updatedBy(usual(), chat.Updated{Status: chat.StatusUpdated, Redacted: "m00000a"}),
 			"The text is gone here, but whoever has read it still has it: if it was a secret, tell your user to replace it. Then go on with wait_for_message."},
-		{"changed nothing", nextUpdated(chat.Updated{Status: chat.StatusUnchanged}), "No change was needed: go on with wait_for_message."},
-		{"closed a room", nextUpdated(chat.Updated{Status: chat.StatusClosed}),
+		{"changed nothing", updatedBy(usual(), chat.Updated{Status: chat.StatusUnchanged}), "No change was needed: go on with wait_for_message."},
+		{"closed a room", updatedBy(usual(), chat.Updated{Status: chat.StatusClosed}),
 			"The room is closed for good, and everybody sees it: go on with your own work. message_history still has what was said."},
 		{"muted an agent", nextManaged(chat.Managed{Status: chat.StatusMuted, Name: chosen}, chat.ManageRequest{}), goOn},
 		{"muted it twice", nextManaged(chat.Managed{Status: chat.StatusNoChange, Name: chosen}, chat.ManageRequest{}), "No change was needed: go on with wait_for_message."},

@@ -91,14 +91,15 @@ type more struct {
 
 // changes are settings of a room that changed.
 type changes struct {
-	Room        *string `json:"room,omitempty" doc:"the new name"`
-	Description *string `json:"description,omitempty" doc:"the new description"`
-	Password    string  `json:"password,omitempty" doc:"set or removed; never the password itself"`
-	Capacity    *int    `json:"capacity,omitempty" doc:"the new number of seats"`
-	Type        *string `json:"type,omitempty" doc:"group or channel"`
-	Public      *bool   `json:"public,omitempty" doc:"whether list_rooms shows it now"`
-	Invite      string  `json:"invite,omitempty" doc:"renewed: the links given out before seat nobody; never the link itself"`
-	Redacted    string  `json:"redacted,omitempty" doc:"the id of the text that was removed"`
+	Room          *string `json:"room,omitempty" doc:"the new name"`
+	Description   *string `json:"description,omitempty" doc:"the new description"`
+	Password      string  `json:"password,omitempty" doc:"set or removed; never the password itself"`
+	Capacity      *int    `json:"capacity,omitempty" doc:"the new number of seats"`
+	Type          *string `json:"type,omitempty" doc:"group or channel"`
+	Public        *bool   `json:"public,omitempty" doc:"whether list_rooms shows it now"`
+	AgentMessages *int    `json:"agent_messages,omitempty" doc:"how many messages agents may send until a person speaks again; 0: no limit"`
+	Invite        string  `json:"invite,omitempty" doc:"renewed: the links given out before seat nobody; never the link itself"`
+	Redacted      string  `json:"redacted,omitempty" doc:"the id of the text that was removed"`
 }
 
 // agreement is what everyone asked has agreed to.
@@ -183,7 +184,7 @@ func viewChanges(c *room.Changes, redacted string) *changes {
 	}
 	return &changes{
 		Room: c.Room, Description: description, Password: c.Password, Capacity: c.Capacity,
-		Type: (*string)(c.Type), Public: c.Public, Invite: c.Invite,
+		Type: (*string)(c.Type), Public: c.Public, AgentMessages: c.AgentMessages, Invite: c.Invite,
 	}
 }
 

@@ -3,7 +3,6 @@ package tools
 import (
 	"context"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -87,7 +86,7 @@ func Refused(err *fault.Error) Standby {
 func StandbyLine(address, cursor string) string {
 	return `t=$(date +%s); while :; do b=$(date +%s); ` +
 		`r=$(printf 'Authorization: Bearer %s' "$TOKEN" | curl -s -m 130 --connect-timeout 9 -H @- -w '%{http_code}' "` +
-		strings.TrimSuffix(strings.TrimSuffix(address, "/"), "/mcp") + `/v1/wait?cursor=` + cursor + `" || :); n=$(date +%s); case $r in ` +
+		site(address) + `/v1/wait?cursor=` + cursor + `" || :); n=$(date +%s); case $r in ` +
 		`*408) t=$n;; ` +
 		`*429|*503) t=$n; sleep 5;; ` +
 		`*000|*5??) [ $((n-b)) -gt 9 ] && t=$n; [ $((n-t)) -ge 60 ] && echo "No answer for a minute: does the server run, and does a sandbox allow the network?" && break; sleep 1;; ` +

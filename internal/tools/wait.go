@@ -58,7 +58,7 @@ func (s *Set) waitArg(to *time.Duration, longest time.Duration, about string) sp
 // backArg is what a call says about the agent's absence. Absent it says nothing, and
 // 0 says that the agent is back.
 func backArg(to *chat.Absence, about string) spec.Arg {
-	return spec.Duration("back_in_minutes", &to.BackIn, time.Minute, 0, chat.MaxBackIn, about).Note(&to.Given)
+	return spec.Duration("back_in_minutes", &to.BackIn, time.Minute, 0, chat.MaxBackIn, about).Then(func() { to.Given = true })
 }
 
 // waited is the whole result. A wait spends its time in the stack frame of its caller, so

@@ -117,11 +117,11 @@ func (a Arg) Clamp() Arg {
 	return a
 }
 
-// Note makes the argument set given to true if the call has it. So 0 and an absent
-// argument can be told apart.
-func (a Arg) Note(given *bool) Arg {
+// Then makes Read call given after it has filled the argument's variable, if the call has
+// the argument. So 0 and an absent argument can be told apart.
+func (a Arg) Then(given func()) Arg {
 	put := a.put
-	a.put = func(v any) { put(v); *given = true }
+	a.put = func(v any) { put(v); given() }
 	return a
 }
 

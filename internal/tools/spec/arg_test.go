@@ -152,7 +152,7 @@ func TestRead_zero_isToldFromAbsent(t *testing.T) {
 	} {
 		var in time.Duration
 		var given bool
-		Read([]Arg{Duration("back_in_minutes", &in, time.Minute, 0, time.Hour, "").Note(&given)}, []byte(raw))
+		Read([]Arg{Duration("back_in_minutes", &in, time.Minute, 0, time.Hour, "").Then(func() { given = true })}, []byte(raw))
 		if in != want.in || given != want.given {
 			t.Errorf("%s is read as %v, given %v", raw, in, given)
 		}
