@@ -35,9 +35,10 @@ func TestBearer_actsForItsSeatAlone(t *testing.T) {
 	p := w.pair()
 	other := w.join("plots", "Bob")
 	ctx := w.bearer(p.bob)
-	for _, token := range []string{p.ann.Token, other.Token} {
+	bobs := w.person(p.bob)
+	for token, of := range map[string]string{p.ann.Token: p.ann.Token, w.person(p.ann): p.ann.Token, other.Token: other.Token} {
 		for what, call := range callsOf(ctx, w, token) {
-			if err := w.changesNothing(token, call); fault.CodeOf(err) != fault.NotAllowed {
+			if err := w.changesNothing(of, call); fault.CodeOf(err) != fault.NotAllowed {
 				t.Errorf("%s with the token of another seat: %v", what, err)
 			}
 		}
@@ -47,8 +48,10 @@ func TestBearer_actsForItsSeatAlone(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if got, err := w.Send(ctx, chat.SendRequest{Token: p.bob.Token, Text: "mine"}); err != nil || !got.Sent {
-		t.Errorf("Bob speaks: %+v, %v", got, err)
+	for _, token := range []string{p.bob.Token, bobs} {
+		if got, err := w.Send(ctx, chat.SendRequest{Token: token, Text: "mine"}); err != nil || !got.Sent {
+			t.Errorf("Bob, or his person, speaks: %+v, %v", got, err)
+		}
 	}
 }
 

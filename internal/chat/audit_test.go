@@ -70,6 +70,13 @@ func TestAudit_seatsAndDecisions_areOneLineEachWithoutNamesAndSecrets(t *testing
 	if _, err := a.JoinRoom(visit, chat.JoinRequest{Token: bob.Token}); err != nil { // no seat is taken
 		t.Fatal(err)
 	}
+	person := device(t, bob.Watch, "phone")
+	for _, req := range []chat.SteerRequest{{Claim: bob.Watch}, {Claim: bob.Watch}, {Approve: yes()}, {Approve: no()}, {NewLink: true}} { // a repeated claim opens nothing
+		req.Token = person
+		if _, err := chat.Steer(a.bearer(bob), a.Service, req); err != nil {
+			t.Fatal(err)
+		}
+	}
 	said := a.say(bob.Token, "confidential words")
 	a.clock.Advance(minute)
 	pending := a.refusal(visit, "", "Robert", fault.NameTaken).Token
@@ -101,6 +108,9 @@ func TestAudit_seatsAndDecisions_areOneLineEachWithoutNamesAndSecrets(t *testing
 	same(t, "lines", a.lines(), []string{
 		"seat_taken by key:k1, seat 1 of 0 created",
 		"seat_taken by invite:1, seat 2 of 0 joined",
+		"link_opened by token, seat 2 of 0",
+		"reins_set by token, seat 2 of 0",
+		"reins_set by token, seat 2 of 0",
 		"agent_readmit by none, seat 1 of 2",
 		"seat_taken by invite:1, seat 2 of 0 readmitted",
 		"room_changed by key:k1, seat 1 of 0",
@@ -113,7 +123,7 @@ func TestAudit_seatsAndDecisions_areOneLineEachWithoutNamesAndSecrets(t *testing
 	})
 	for _, secret := range []string{
 		"Annette", "annette", "Robert", "robert", "Mallory", "gallery", "sesame", "another", "confidential", "description", "reason",
-		ann.Token, bob.Token, pending, ann.Token[:ident.RoomChars], ann.Invite.Code, "key of",
+		ann.Token, bob.Token, pending, ann.Watch, bob.Watch, person, ann.Token[:ident.RoomChars], ann.Invite.Code, "key of",
 	} {
 		if strings.Contains(a.log.String(), secret) {
 			t.Errorf("the log holds %q:\n%s", secret, a.log.String())
