@@ -59,6 +59,10 @@ func TestGuest_hasOneRoomAndNothingElse(t *testing.T) {
 	for what, call := range callsOf(ctx, w, ann.Token) {
 		refusals[what+" for a seat that no invite gave"] = call
 	}
+	refusals["open the link of such a seat"] = func() error {
+		_, err := chat.Steer(ctx, w.Service, chat.SteerRequest{Token: device(t, ann.Watch, "phone"), Claim: ann.Watch})
+		return err
+	}
 	for what, call := range refusals {
 		if err := w.changesNothing(ann.Token, call); fault.CodeOf(err) != fault.NotAllowed || !strings.Contains(err.Error(), "invite") {
 			t.Errorf("%s: %v", what, err)

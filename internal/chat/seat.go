@@ -51,10 +51,10 @@ func (s *Service) accept(ctx context.Context, token string, read readHead) (*cal
 	case err != nil:
 	case !ok:
 		err = s.whyNot(ctx, h, t)
-	case asker.IsGuest() && !a.Guest: // whoever has a key must not stay when it is revoked
-		err = asker.RefuseOutside("agent_token is of a seat that no invite gave. Use the address of the server by which it was got.")
 	default:
-		err = s.limits.Enter(ctx, t.Room)
+		if err = asker.CheckSeat(a.Guest); err == nil {
+			err = s.limits.Enter(ctx, t.Room)
+		}
 	}
 	if err != nil {
 		r.release()

@@ -17,6 +17,15 @@ func (a Asker) CheckToken(t Token) error {
 	return a.RefuseOutside("agent_token is of another seat than those for which you may act.")
 }
 
+// CheckSeat refuses a guest that acts for a seat that no invite gave: whoever has a key must
+// not stay by an invite when the key is revoked. The error is a *fault.Error of NotAllowed.
+func (a Asker) CheckSeat(byInvite bool) error {
+	if !a.IsGuest() || byInvite {
+		return nil
+	}
+	return a.RefuseOutside("The seat is one that no invite gave. Use the address of the server by which it was got.")
+}
+
 // CheckUnbound refuses what is about any room to a caller that may act in one only. The
 // error is a *fault.Error of NotAllowed.
 func (a Asker) CheckUnbound() error {

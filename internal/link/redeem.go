@@ -35,6 +35,9 @@ func Redeem(ctx context.Context, store *roomlog.Store, claim string, t ident.Tok
 		case !here:
 			return ch, refuseUnknown()
 		}
+		if err := ident.AskerOf(ctx).CheckSeat(a.Guest); err != nil {
+			return ch, err
+		}
 		var e *room.Event
 		if e, refused = Open(&h.State, a, c, ident.HashSecret(t.Secret), now); e != nil {
 			ch.Events = []room.Event{*e}
