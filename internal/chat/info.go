@@ -34,6 +34,9 @@ func infoByName(ctx context.Context, s *Service, req InfoRequest) (Info, error) 
 			return Info{}, err
 		}
 	}
+	if asker.IsGuest() && req.Room == "" {
+		return infoOfInvite(ctx, s, ident.Name{})
+	}
 	name, password, err := password.Split(req.Room, req.Password)
 	if err != nil {
 		return Info{}, err

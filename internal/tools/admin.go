@@ -99,7 +99,7 @@ func (s *Set) manageAgent() tool {
 }
 
 // manageNeeds says what is missing to know whom the call is about.
-func manageNeeds(in *chat.ManageRequest) string {
+func manageNeeds(_ context.Context, in *chat.ManageRequest) string {
 	switch {
 	case in.Action != room.Readmit && in.ID != "":
 		return "id goes with action readmit only"

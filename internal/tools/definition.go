@@ -30,7 +30,7 @@ type definition[In, Out any] struct {
 	args func(in *In) []spec.Arg
 	// needs says which arguments are missing although none of them is required by
 	// itself; "" if none is. It may be nil.
-	needs func(in *In) string
+	needs func(ctx context.Context, in *In) string
 	// token returns the agent token of the call. It may be nil: the tool takes none.
 	token func(in In) string
 	// waits caps how long the call waits at what its client stands, and returns it. It
@@ -81,7 +81,7 @@ func (d definition[In, Out]) tool() tool {
 // call serves one call.
 func (d definition[In, Out]) call(ctx context.Context, arguments json.RawMessage, r *mcp.Record) (any, error) {
 	var in In
-	wrong := d.read(&in, arguments)
+	wrong := d.read(ctx, &in, arguments)
 	if d.token != nil {
 		r.Room = roomOf(d.token(in))
 	}
@@ -120,11 +120,11 @@ func (d definition[In, Out]) nextIfUnclear(in In) string {
 
 // read fills in from the arguments of a call. Its error names everything that is
 // wrong with them.
-func (d definition[In, Out]) read(in *In, arguments json.RawMessage) error {
+func (d definition[In, Out]) read(ctx context.Context, in *In, arguments json.RawMessage) error {
 	args := d.args(in)
 	problems := spec.Read(args, arguments)
 	if len(problems) == 0 && d.needs != nil {
-		if missing := d.needs(in); missing != "" {
+		if missing := d.needs(ctx, in); missing != "" {
 			problems = append(problems, missing)
 		}
 	}

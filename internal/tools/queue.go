@@ -53,7 +53,7 @@ func (s *Set) enterQueue() tool {
 				s.waitArg(&in.Wait, s.inQueue, ""),
 			}
 		},
-		needs: func(in *pairing.Request) string {
+		needs: func(_ context.Context, in *pairing.Request) string {
 			switch {
 			case in.Leave && in.Ticket == "":
 				return "ticket is missing: leave gives up the place that it stands for"

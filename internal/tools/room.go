@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
@@ -83,9 +84,9 @@ func (s *Set) roomInfo() tool {
 				spec.Text("password", &in.Password, "The room's, if it has one."),
 			}
 		},
-		needs: func(in *chat.InfoRequest) string {
+		needs: func(ctx context.Context, in *chat.InfoRequest) string {
 			switch {
-			case in.Token == "" && in.Room == "":
+			case in.Token == "" && in.Room == "" && ident.AskerOf(ctx).Invite == 0: // an invite is for one room
 				return "agent_token (for your own room) or room is missing"
 			case in.Token != "" && in.Room != "":
 				return "agent_token and room may be two rooms: give only one"

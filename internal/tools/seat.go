@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
@@ -67,7 +68,7 @@ func (s *Set) joinRoom() tool {
 			"To choose settings use create_room.",
 		args: func(in *chat.JoinRequest) []spec.Arg {
 			return []spec.Arg{
-				spec.Text("room", &in.Room, "name or name:password"),
+				spec.Text("room", &in.Room, "name or name:password. Not needed if your server's URL is an invite."),
 				spec.Text("agent_name", &in.AgentName, "Your name there."),
 				spec.Code("agent_token", &in.Token, "Give only this to return to your seat."),
 				spec.Text("password", &in.Password, "The room's, if it has one."),
@@ -75,11 +76,11 @@ func (s *Set) joinRoom() tool {
 				spec.Boolean("create_if_missing", func(yes bool) { in.OnlyExisting = !yes }, "false: refuse rather than make it.").Default(true),
 			}
 		},
-		needs: func(in *chat.JoinRequest) string {
+		needs: func(ctx context.Context, in *chat.JoinRequest) string {
 			switch {
 			case in.Token != "":
 				return ""
-			case in.Room == "":
+			case in.Room == "" && ident.AskerOf(ctx).Invite == 0: // an invite is for one room
 				return "room is missing (or, to come back, agent_token)"
 			case in.AgentName == "":
 				return "agent_name is missing (or, to come back, agent_token)"

@@ -73,7 +73,7 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 }
 
 // sendNeeds says that a text is missing where a message cannot do without.
-func sendNeeds(in *chat.SendRequest) string {
+func sendNeeds(_ context.Context, in *chat.SendRequest) string {
 	if in.Text == "" && in.Kind != room.Agree && in.Withdraw == "" {
 		return "text is missing (only kind agree and withdraw need none)"
 	}

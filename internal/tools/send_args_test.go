@@ -27,8 +27,8 @@ func TestSend_arguments_fillTheRequest(t *testing.T) {
 	} {
 		var in chat.SendRequest
 		problems := spec.Read(usual().sendArgs(&in), []byte(raw))
-		if len(problems) > 0 || sendNeeds(&in) != "" || !reflect.DeepEqual(in, want) {
-			t.Errorf("%s is read as %+v, problems %q %s", raw, in, problems, sendNeeds(&in))
+		if len(problems) > 0 || sendNeeds(t.Context(), &in) != "" || !reflect.DeepEqual(in, want) {
+			t.Errorf("%s is read as %+v, problems %q %s", raw, in, problems, sendNeeds(t.Context(), &in))
 		}
 	}
 }
@@ -36,8 +36,8 @@ func TestSend_arguments_fillTheRequest(t *testing.T) {
 func TestSend_withoutAText_isRefusedUnlessItNeedsNone(t *testing.T) {
 	for _, kind := range room.Kinds() {
 		in := chat.SendRequest{Token: "t", Kind: kind}
-		if got := sendNeeds(&in) == ""; got != (kind == room.Agree) {
-			t.Errorf("%s without a text: %q", kind, sendNeeds(&in))
+		if got := sendNeeds(t.Context(), &in) == ""; got != (kind == room.Agree) {
+			t.Errorf("%s without a text: %q", kind, sendNeeds(t.Context(), &in))
 		}
 	}
 }
