@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -22,7 +21,7 @@ import (
 const besideItsWait = 15 * time.Second
 
 // vital are the tools of which a caller should not be cut off that has spent its budget.
-func vital() []string { return []string{"wait_for_message", "leave_room", "manage_agent"} }
+func vital() []string { return []string{"wait_for_message", "leave_room", "manage_agent", "steer"} }
 
 // admitted returns the call of t that asks first whether its caller has budget left, before
 // anything of it is read.
@@ -87,11 +86,11 @@ const crowdedSeconds = 10
 // seatTaken is a result that may hold the agent token of a seat.
 type seatTaken interface{ token() string }
 
-// roomOf returns the id of the room of an agent token; "" if it is none. The id is
-// not secret.
+// roomOf returns the id of the room of a token; "" if it is none. The id is not secret.
 func roomOf(token string) string {
-	if token = strings.ToLower(strings.TrimSpace(token)); len(token) != ident.TokenChars {
+	t, err := ident.ParseToken(token)
+	if err != nil {
 		return ""
 	}
-	return token[:ident.RoomChars]
+	return t.Room
 }

@@ -21,6 +21,7 @@ type definition[In, Out any] struct {
 	// search holds words for the search in which they find the others.
 	eager  bool
 	search string
+	hidden bool // see [mcp.Tool]
 	// shown names the fields of the result that its schema lists, where another tool's
 	// lists the rest; nil means all.
 	shown []string
@@ -73,6 +74,7 @@ func (d definition[In, Out]) tool() tool {
 			Idempotent:  d.hints.idempotent,
 			Eager:       d.eager,
 			SearchHint:  d.search,
+			Hidden:      d.hidden,
 			Call:        d.call,
 		},
 	}

@@ -25,9 +25,13 @@ var docsFrame string
 // The reference is generated from the definitions of the tools, so it always agrees with
 // them.
 func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
-	var b bytes.Buffer
+	var b, hidden bytes.Buffer
 	shown := map[reflect.Type]string{}
 	for _, tool := range New(nil, nil, Options{}).all() {
+		if tool.Hidden {
+			writeTool(&hidden, tool, shown)
+			continue
+		}
 		writeTool(&b, tool, shown)
 	}
 	b.WriteString("## What results hold\n\n")
@@ -44,11 +48,12 @@ func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
 		{"A request", reflect.TypeFor[request]()},
 		{"An agreement", reflect.TypeFor[agreement]()},
 		{"A partner", reflect.TypeFor[partner]()},
+		{"A draft", reflect.TypeFor[draft]()},
 	} {
 		fmt.Fprintf(&b, "### %s\n\n", part.name)
 		writeFields(&b, part.kind)
 	}
-	page := strings.NewReplacer("{{tools}}\n", strings.TrimSuffix(b.String(), "\n"), "{{limits}}\n", limits(),
+	page := strings.NewReplacer("{{tools}}\n", strings.TrimSuffix(b.String(), "\n"), "{{limits}}\n", limits(), "{{steer}}\n", hidden.String(),
 		"{{standby}}", StandbyLine("$URL", "$CURSOR")).Replace(docsFrame)
 	golden(t, filepath.Join("..", "..", "docs", "tools.md"), []byte(page))
 }

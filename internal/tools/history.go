@@ -43,7 +43,7 @@ func (s *Set) messageHistory() tool {
 		token: func(in chat.HistoryRequest) string { return in.Token },
 		run: func(ctx context.Context, in chat.HistoryRequest) (page, error) {
 			got, err := s.rooms.History(ctx, in)
-			return page{noticeIf(len(got.Messages) > 0), viewMessages(got.Messages), got.HasMore, nextPage(got, in)}, err
+			return page{notice(got.Messages, false), viewMessages(got.Messages), got.HasMore, nextPage(got, in)}, err
 		},
 	}.tool()
 }

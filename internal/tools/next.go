@@ -47,6 +47,9 @@ type situation struct {
 	begun       bool   // two agents have spoken
 	silenced    bool   // the caller may not speak, for whatever reason
 
+	paused bool // the caller's own user lets it say nothing
+	spent  bool // agents have said as much as they may until a person speaks
+
 	// Of taking a seat.
 	newcomer bool // the caller has just taken a new seat
 	opens    bool // and the caller speaks first
@@ -68,6 +71,7 @@ type situation struct {
 
 	// Of a send.
 	held    bool // it was not sent
+	pending bool // for the one reason that the caller's own user decides first
 	heir    bool // for the one reason that an addressee took the name of a silent agent
 	reveals bool // for the one reason that the text seems to hold a credential
 	kind    room.Kind
@@ -87,6 +91,8 @@ type news struct {
 	request   string // the last request to anyone that nobody answered; "" for none
 	arrived   bool   // somebody joined
 	lapsed    bool   // somebody lost its seat for being silent
+	own       bool   // the reader's own user has said or done something that is up to the reader
+	left      bool   // the reader's own user has given its seat up
 }
 
 // newsOf summarizes messages for the agent with the name self.
@@ -96,11 +102,17 @@ func newsOf(messages []view.Message, self string) news {
 		switch {
 		case m.Type == view.Joined:
 			n.arrived = n.arrived || m.Reason != room.ReasonReturned // who has its seat again is no newcomer
+		case m.Type == view.Left && m.Person: // the reader's own
+			n = news{left: true}
 		case m.Type == view.Left:
 			n.lapsed = m.Reason == room.ReasonTimeout
+		case m.FromUser, m.Reason == room.ReasonResumed, m.Reason == room.ReasonRefused:
+			n.own = true
+		case m.Type == view.Drafted, m.Mine: // the reader has spoken by that
+			n = news{arrived: n.arrived, own: n.own}
 		case m.Type != view.Said:
 		case self != "" && m.From == self:
-			n = news{arrived: n.arrived}
+			n = news{arrived: n.arrived, own: n.own}
 		default:
 			n.hear(m)
 		}
@@ -232,6 +244,10 @@ func (a advisor) queued(q pairing.Result, again time.Duration) string {
 }
 
 func (a advisor) afterJoining(s chat.Seated, is situation) string {
+	if isPersons(s.Token) {
+		return ""
+	}
+	is.paused, is.spent = s.Paused, s.Spent
 	is.advisor, is.cursor, is.others, is.more = a, s.Cursor, -1, s.HasMore
 	is.newcomer = s.Status == chat.StatusJoined || s.Status == chat.StatusReplaced || s.Status == chat.StatusReadmitted
 	is.news, is.begun, is.closed, is.paired = newsOf(s.Messages, s.Name), s.Begun, s.Room.Closed, s.Room.Paired
@@ -246,17 +262,20 @@ func (a advisor) afterJoining(s chat.Seated, is situation) string {
 	if !is.newcomer { // which may itself be the one that took a name
 		warn = warning(s.Messages)
 	}
-	return a.hint + seatNotes(s, is.others) + warn + notes(s.Messages, chat.Waited{}) + is.sentence(seatedRules(), turnRules())
+	return a.hint + watchNote(s) + seatNotes(s, is.others) + warn + notes(s.Messages, chat.Waited{}) + is.sentence(seatedRules(), turnRules())
 }
 
 // waited follows a wait.
 func (a advisor) waited(w chat.Waited, asked chat.WaitRequest) string {
+	if isPersons(asked.Token) {
+		return ""
+	}
 	return warning(w.Messages) + notes(w.Messages, w) + a.afterWaiting(w, asked).sentence(waitedRules(), turnRules())
 }
 
 func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) situation {
 	s := situation{
-		advisor: a, cursor: w.Cursor, others: w.Others, more: w.HasMore, paired: w.Paired, news: newsOf(w.Messages, ""), silenced: w.Listening,
+		advisor: a, cursor: w.Cursor, others: w.Others, more: w.HasMore, paired: w.Paired, news: newsOf(w.Messages, ""), silenced: w.Listening, paused: w.Paused || w.Status == chat.StatusPaused, spent: w.Spent,
 		status: w.Status, reason: w.Reason, stopping: w.Stopping && len(w.Messages) == 0,
 		looked: asked.Wait == 0, lull: w.Quiet >= longQuiet, owed: w.Owed, begun: w.Begun,
 		owes: w.Owes, owesAgree: w.OwesAgreement, owesPrivate: w.OwesPrivate,
@@ -270,9 +289,16 @@ func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) situation {
 
 // sent follows a send.
 func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
+	if isPersons(asked.Token) {
+		return ""
+	}
 	is := a.afterSending(s, asked)
 	said := ""
 	switch {
+	case is.pending:
+		said = pendingSaid
+	case !s.Sent && is.paused:
+		said = pausedSaid
 	case is.reveals:
 		said = "NOT sent: your text holds what looks like " + s.Credential + ", and whoever reads it could use it. "
 	case is.heir:
@@ -290,7 +316,7 @@ func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
 		said += fmt.Sprintf("Yours was the last answer: everyone asked has agreed to %s, and it is on record. ", s.Agreed)
 	}
 	said += warning(s.Messages) + notes(s.Messages, s.Waited)
-	if is.then && !is.held && s.Status != "" && (s.Status != chat.StatusQuiet || is.stopping) {
+	if is.then && s.Sent && s.Status != "" && (s.Status != chat.StatusQuiet || is.stopping) {
 		return said + is.sentence(waitedRules(), turnRules())
 	}
 	return said + is.sentence(sentRules())
@@ -300,7 +326,7 @@ func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest) situation {
 	is := a.afterWaiting(s.Waited, chat.WaitRequest{Wait: a.wait, Absence: asked.Absence})
 	is.held, is.heir, is.reveals, is.kind, is.then = !s.Sent, s.Unproven, s.Credential != "", asked.Kind, asked.Wait > 0
 	is.settles = is.kind == room.Agree || is.kind == room.Object || asked.Text == "" && asked.Withdraw != ""
-	is.settled = s.Agreed != ""
+	is.settled, is.pending = s.Agreed != "", s.Status == chat.StatusPending
 	return is
 }
 

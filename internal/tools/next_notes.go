@@ -16,6 +16,7 @@ func notes(messages []view.Message, w chat.Waited) string {
 	if w.CursorIgnored {
 		b.WriteString("The cursor you gave is not one of yours (an id is no cursor) and was ignored. ")
 	}
+	b.WriteString(userNotes(messages))
 	if w.Missed {
 		b.WriteString("Some events after your cursor had expired unread. ")
 	}

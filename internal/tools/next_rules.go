@@ -39,7 +39,7 @@ func removed(why room.Reason) func(situation) bool {
 
 // seatedRules apply to an agent that has just taken a seat, before turnRules.
 func seatedRules() []rule {
-	return []rule{
+	return slices.Concat([]rule{
 		{func(s situation) bool { return s.closed },
 			"This room is closed for good: message_history still has what was said; to go on, agree on another room."},
 		{func(s situation) bool { return s.others <= 0 && !s.more && s.paired },
@@ -50,16 +50,17 @@ func seatedRules() []rule {
 			"An admin of this room has muted you, so you can only read: call {wait}."},
 		{func(s situation) bool { return s.silenced && !s.more },
 			"Only admins speak in this room: call {wait}."},
+	}, heldRules(), []rule{
 		{func(s situation) bool { return s.opens && !s.news.heard && !s.more },
 			"You are paired, and joined last, so you open: speak first, within 90 seconds, with {send}."},
 		{func(s situation) bool { return s.paired && !s.begun && !s.opens && !s.news.heard && !s.more },
 			"You are paired, and the other joined last and opens: call {wait}."},
-	}
+	})
 }
 
 // waitedRules apply after a wait, before turnRules.
 func waitedRules() []rule {
-	return slices.Concat(removedRules(), endedRules(), []rule{
+	return slices.Concat(removedRules(), endedRules(), heldRules(), []rule{
 		{func(s situation) bool { return s.away() && s.owes != "" && !s.more && s.others > 0 },
 			awayOwing},
 		{func(s situation) bool { return s.away() && !s.news.heard && !s.more && s.others > 0 },
@@ -123,6 +124,8 @@ func removedRules() []rule {
 			"An admin has closed this room for good: tell your user. message_history still has what was said; to go on, agree on another room."},
 		{removed(room.ReasonBegunAnew),
 			"Everybody was silent, and a newcomer has begun this room anew: message_history still has what was said; to go on, call join_room with room and agent_name, and take those who are there for strangers."},
+		{func(s situation) bool { return s.status == chat.StatusRemoved && s.news.left },
+			"Your user has left this room for you: go on with your own work."},
 		{func(s situation) bool { return s.status == chat.StatusRemoved },
 			"You have left this room: call join_room with room and agent_name if you want to come back."},
 	}
@@ -191,7 +194,7 @@ func turnRules() []rule {
 			"Nobody else is here now: call {wait}, or leave_room if you expect nobody."},
 		{func(s situation) bool { return s.silenced },
 			"You can only read here, because you are muted or only admins may speak: call {wait}."},
-	}, debtRules(), newsRules(), []rule{
+	}, debtRules(), userRules(), newsRules(), []rule{
 		{func(s situation) bool { return s.newcomer && s.crowded() && s.begun },
 			"You joined last among several who are talking: greet with {send}, or listen with {wait}."},
 		{func(s situation) bool { return s.newcomer },
@@ -240,13 +243,15 @@ func newsRules() []rule {
 
 // sentRules apply to a send that brought no answer.
 func sentRules() []rule {
-	return slices.Concat([]rule{
+	return slices.Concat(undecidedRules(), []rule{
 		{func(s situation) bool { return s.held && s.more },
 			"There is more of it, so read on before you send: call {look}."},
 		{func(s situation) bool { return s.reveals },
 			"Take it out and call {send}; if others are meant to have it, repeat the same call, and it is sent."},
 		{func(s situation) bool { return s.heir },
 			"If it may read this nevertheless, call {send} with the same text."},
+		{func(s situation) bool { return s.held && s.news.own },
+			"If yours is still to be said, call {send} with a text that fits it; if not, {wait}."},
 		{func(s situation) bool { return s.held },
 			"Read it and send again with the new cursor: call {send} with a text that fits it."},
 	}, partnerRules(), []rule{

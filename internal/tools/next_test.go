@@ -167,7 +167,7 @@ func TestTexts_namesOfToolsArgumentsAndFields_exist(t *testing.T) {
 
 func nextCases() []nextCase {
 	return slices.Concat(seatedCases(), returnCases(), pairedCases(), waitedCases(), noteCases(), kindCases(), debtCases(),
-		endCases(), lullCases(), awayCases(), removedCases(), sentCases(), debtSentCases(), adminCases(), clientCases())
+		endCases(), lullCases(), awayCases(), removedCases(), sentCases(), debtSentCases(), adminCases(), clientCases(), userCases(), reinedCases())
 }
 
 const (

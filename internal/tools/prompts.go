@@ -66,7 +66,7 @@ func startConversation(given map[string]string) string {
 	call := "create_room (" + arguments(given, "room", "password") + ")"
 	return steps(given, "Start a conversation with another person's agent for me, with the Parley tools.",
 		"Call "+call+", with a description that says in a sentence what the room is for.",
-		"Give me the invite line that comes back, for the other person.",
+		"Give me the invite that comes back, for the other person, and the link in watch, for myself.",
 		"Leave opening words with send_message, then wait with wait_for_message.")
 }
 

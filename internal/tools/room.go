@@ -16,7 +16,7 @@ func (s *Set) createRoom() tool {
 		title: "Create a room",
 		about: "Make a new room with your own settings and be its admin. " +
 			"Returns what join_room does. A name in use is refused: to enter that room use join_room.",
-		shown: []string{"agent_token", "room", "cursor", "invite", "next"},
+		shown: []string{"agent_token", "room", "cursor", "invite", "watch", "next"},
 		args: func(in *chat.CreateRequest) []spec.Arg {
 			return []spec.Arg{
 				spec.Text("agent_name", &in.AgentName, "Your name there.").Require(),

@@ -30,7 +30,8 @@ type seated struct {
 	Cursor     string      `json:"cursor" doc:"how far you have read: for wait_for_message and send_message"`
 	Now        string      `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
 	Invite     string      `json:"invite,omitempty" doc:"while a seat is free: one line to hand to the other person; it holds the password if you gave one"`
-	Next       string      `json:"next" doc:"what to do next"`
+	Watch      string      `json:"watch,omitempty" doc:"a link for your user, to watch and to speak; it opens once"`
+	Next       string      `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
 }
 
 // token implements seatTaken.
@@ -38,12 +39,13 @@ func (v seated) token() string { return v.AgentToken }
 
 // viewSeated makes the result. password is the room's, as far as the caller gave it.
 func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) seated {
+	got.Watch = watchLink(s.address(ctx), got.Watch)
 	return seated{
 		Status: string(got.Status), AgentToken: got.Token, AgentName: got.Name,
-		Untrusted: untrustedNotice, Room: viewRoom(got.Room).briefly(),
+		Untrusted: notice(got.Messages, true), Room: viewRoom(got.Room).briefly(),
 		Messages: viewMessages(got.Messages), HasMore: got.HasMore, Earlier: got.Earlier, Hidden: got.Hidden,
 		Agreements: viewAgreements(got.Agreements), Cursor: got.Cursor,
-		Now: viewTime(got.Now), Invite: inviteTo(ctx, s, got.Room, got.Invite, password), Next: s.clients.advisor(ctx).seated(got),
+		Now: viewTime(got.Now), Invite: inviteTo(ctx, s, got.Room, got.Invite, password), Watch: got.Watch, Next: s.clients.advisor(ctx).seated(got),
 	}
 }
 
@@ -61,7 +63,7 @@ func (s *Set) joinRoom() tool {
 		name:  "join_room",
 		title: "Join a room",
 		eager: true,
-		shown: []string{"status", "agent_token", "agent_name", "room", "messages", "has_more", "agreements", "cursor", "invite", "next"},
+		shown: []string{"status", "agent_token", "agent_name", "room", "messages", "has_more", "agreements", "cursor", "invite", "watch", "next"},
 		about: "Talk to another agent over Parley: join a chat room, then send messages and wait for replies. Makes the room if there is none. " +
 			"Give room and agent_name, or only agent_token to come back to your seat. " +
 			"Returns your agent_token (your secret), who is there, what you may see of the talk, and next. " +
@@ -126,7 +128,7 @@ func (s *Set) leaveRoom() tool {
 		token: func(in chat.LeaveRequest) string { return in.Token },
 		run: func(ctx context.Context, in chat.LeaveRequest) (gone, error) {
 			got, err := s.rooms.LeaveRoom(ctx, in)
-			return gone{string(got.Status), noticeIf(len(got.Messages) > 0), viewMessages(got.Messages), nextLeft(got)}, err
+			return gone{string(got.Status), notice(got.Messages, false), viewMessages(got.Messages), nextLeft(got)}, err
 		},
 	}.tool()
 }

@@ -13,11 +13,11 @@ import (
 
 // sent is the result of send_message.
 type sent struct {
-	Sent       bool      `json:"sent" doc:"false: nothing was sent, since messages may change what you say"`
-	ID         string    `json:"id,omitempty" doc:"of the message"`
+	Sent       bool      `json:"sent" doc:"false: nothing was sent: what is in messages may change what you say, or status is pending or paused"`
+	ID         string    `json:"id,omitempty" doc:"of the message or, if status is pending, of the draft"`
 	Credential string    `json:"credential,omitempty" doc:"what the text seems to hold, if it was not sent for that: the same call again is sent"`
 	Duplicate  bool      `json:"duplicate,omitempty" doc:"true if the message was there already; it was not sent again"`
-	Status     string    `json:"status,omitempty" doc:"as in wait_for_message; absent if the call did not wait and nothing was unread"`
+	Status     string    `json:"status,omitempty" doc:"as in wait_for_message, or pending: your user decides first about the message; paused: your user lets you send nothing; absent if the call did not wait and nothing was unread"`
 	Untrusted  string    `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
 	Messages   []message `json:"messages,omitempty" doc:"what was unread, or came while the call waited, oldest first"`
 	HasMore    bool      `json:"has_more,omitempty" doc:"true if more follows at cursor"`
@@ -27,7 +27,7 @@ type sent struct {
 	Waiting    int       `json:"waiting,omitempty" doc:"as in wait_for_message"`
 	AwayUntil  string    `json:"away_until,omitempty" doc:"as in wait_for_message"`
 	Owed       int       `json:"owed,omitempty" doc:"how many answers others still owe you"`
-	Next       string    `json:"next" doc:"what to do next"`
+	Next       string    `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
 }
 
 func (s *Set) sendMessage() tool {
@@ -114,7 +114,7 @@ func (s *Set) sent(ctx context.Context, got *chat.Sent, asked *chat.SendRequest)
 func viewSent(a advisor, got chat.Sent, asked chat.SendRequest) sent {
 	return sent{
 		Sent: got.Sent, ID: got.ID, Credential: got.Credential, Duplicate: got.Duplicate, Status: string(got.Status), HasMore: got.HasMore, Cursor: got.Cursor,
-		Untrusted: noticeIf(len(got.Messages)+len(got.Agents) > 0), Messages: viewMessages(got.Messages), Agents: viewAgents(got.Agents),
+		Untrusted: notice(got.Messages, len(got.Agents) > 0), Messages: viewMessages(got.Messages), Agents: viewAgents(got.Agents),
 		Seated: crowd(got.Waited), Waiting: got.AllWaiting,
 		AwayUntil: viewTimeIf(got.AwayUntil), Owed: got.Owed, Next: a.sent(got, asked),
 	}

@@ -78,6 +78,8 @@ type actor struct {
 	last    string            // the id of the last message that it received
 	said    string            // of the last one that it sent
 	knock   string            // of the last join that was refused
+	claim   string            // of the link for its user
+	draft   string            // the id of the last draft that it was shown
 	heard   map[string]string // the texts that it received, by id
 }
 
@@ -240,7 +242,7 @@ func (h *held) unheard() reply {
 func (a *actor) complete(tool string, arguments args) args {
 	all := args{}
 	switch tool {
-	case "send_message", "wait_for_message", "message_history", "leave_room", "update_room", "manage_agent":
+	case "send_message", "wait_for_message", "message_history", "leave_room", "update_room", "manage_agent", "steer":
 		all["agent_token"] = a.token
 	}
 	for k, v := range arguments {
@@ -263,7 +265,7 @@ func (a *actor) learn(r reply) {
 		a.cursor = r.Cursor
 	}
 	if r.Sent {
-		a.said = r.ID
+		a.said, a.heard[r.ID] = r.ID, ""
 	}
 	if r.Token != "" {
 		a.token = r.Token
@@ -273,6 +275,7 @@ func (a *actor) learn(r reply) {
 		a.ticket = r.Ticket
 		a.s.standIn(r.Ticket, a.name+"'s ticket")
 	}
+	a.learnLink(r)
 	for _, m := range r.Messages {
 		if m.Type == "knock" {
 			a.knock = m.ID
@@ -288,6 +291,18 @@ func (a *actor) learn(r reply) {
 		if m.From != a.name {
 			a.last = m.ID
 		}
+	}
+}
+
+// learnLink remembers what the agent's user needs from a result.
+func (a *actor) learnLink(r reply) {
+	if link, claim, ok := strings.Cut(r.Watch, "#"); ok {
+		a.claim = claim
+		a.s.standIn(claim, "the claim of "+a.name+"'s link")
+		a.s.standIn(link, "link")
+	}
+	if len(r.Drafts) > 0 {
+		a.draft = r.Drafts[len(r.Drafts)-1].ID
 	}
 }
 

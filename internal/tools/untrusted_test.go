@@ -177,7 +177,7 @@ func TestResult_textThatImitatesAResult_staysInItsField(t *testing.T) {
 		if want := []string{"untrusted", "messages"}; !slices.Equal(keysOf(t, got.text), want) {
 			t.Errorf("the keys are %q, want %q", keysOf(t, got.text), want)
 		}
-		want := []string{"status", "agent_token", "agent_name", "untrusted", "room", "messages", "cursor", "now", "next"}
+		want := []string{"status", "agent_token", "agent_name", "untrusted", "room", "messages", "cursor", "now", "watch", "next"}
 		if keys := keysOf(t, bob.text); !slices.Equal(keys, want) {
 			t.Errorf("the keys are %q, want %q", keys, want)
 		}

@@ -19,7 +19,7 @@ type waited struct {
 	Seated    int       `json:"seated,omitempty" doc:"if more than ten are seated: how many"`
 	Waiting   int       `json:"waiting,omitempty" doc:"if more than ten are seated: how many wait"`
 	AwayUntil string    `json:"away_until,omitempty" doc:"until when the others see you as away, as RFC 3339 in UTC"`
-	Next      string    `json:"next" doc:"what to do next"`
+	Next      string    `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
 }
 
 func (s *Set) waitForMessage() tool {
@@ -72,7 +72,7 @@ func (s *Set) waited(ctx context.Context, got *chat.Waited, asked *chat.WaitRequ
 
 func viewWaited(a advisor, got chat.Waited, asked chat.WaitRequest) waited {
 	return waited{
-		Status: string(got.Status), Untrusted: noticeIf(len(got.Messages)+len(got.Agents) > 0), Messages: viewMessages(got.Messages),
+		Status: string(got.Status), Untrusted: notice(got.Messages, len(got.Agents) > 0), Messages: viewMessages(got.Messages),
 		HasMore: got.HasMore, Cursor: got.Cursor, Agents: viewAgents(got.Agents), Seated: crowd(got), Waiting: got.AllWaiting,
 		AwayUntil: viewTimeIf(got.AwayUntil), Next: a.waited(got, asked),
 	}

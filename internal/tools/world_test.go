@@ -144,6 +144,8 @@ type reply struct {
 	Cursor    string    `json:"cursor"`
 	Ticket    string    `json:"ticket"`
 	Invite    string    `json:"invite"`
+	Watch     string    `json:"watch"`
+	Drafts    []message `json:"drafts"`
 	Sent      bool      `json:"sent"`
 	ID        string    `json:"id"`
 	Duplicate bool      `json:"duplicate"`

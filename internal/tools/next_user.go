@@ -1,0 +1,120 @@
+package tools
+
+import (
+	"slices"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
+)
+
+// The sentences of this file are about the person behind the agent, whom models know as
+// their user.
+
+// isPersons reports whether a token is that of the person, for whose program no sentence
+// says what to do.
+func isPersons(token string) bool {
+	t, err := ident.ParseToken(token)
+	return err == nil && t.Person
+}
+
+// watchNote says what the link is for, while it can be opened.
+func watchNote(s chat.Seated) string {
+	if s.Watch == "" {
+		return ""
+	}
+	return "Give your user the link in watch at once, unchanged: it opens once, lets them watch and speak here, and is not for you or anybody else. "
+}
+
+// userNotes are the facts about what the agent's own user has done, each with a space
+// after it.
+func userNotes(messages []view.Message) string {
+	said := ""
+	has := func(which func(view.Message) bool) bool { return slices.ContainsFunc(messages, which) }
+	if has(func(m view.Message) bool { return m.FromUser }) {
+		said += "Your user has written to you (from \"" + ownUser + "\"; the others do not see it): do what it says first. "
+	}
+	if has(func(m view.Message) bool { return m.Mine && m.Person && !m.FromUser && m.Type == view.Said }) {
+		said += "Your user has spoken here under your name (person true): do not repeat that. "
+	}
+	for _, why := range []room.Reason{room.ReasonSent, room.ReasonEdited, room.ReasonRefused} {
+		if has(func(m view.Message) bool { return m.Type == view.Drafted && m.Reason == why }) {
+			said += decided(why)
+		}
+	}
+	if m, ok := lastSteered(messages); ok && m.Reason == room.ReasonResumed {
+		said += "Your user lets you speak again. "
+	}
+	return said
+}
+
+// decided says what became of a draft.
+func decided(why room.Reason) string {
+	switch why {
+	case room.ReasonSent:
+		return "Your user has let a message of yours be sent. "
+	case room.ReasonEdited:
+		return "Your user has sent a message of yours in other words, which text shows. "
+	}
+	return "Your user has refused a message of yours, which nobody saw: do not send the same again. "
+}
+
+// lastSteered returns the last thing that the user did about what the agent may say.
+func lastSteered(messages []view.Message) (view.Message, bool) {
+	for _, m := range slices.Backward(messages) {
+		if m.Type == view.Steered {
+			return m, true
+		}
+	}
+	return view.Message{}, false
+}
+
+// What was not sent, and why.
+const (
+	pendingSaid = "NOT sent yet: your user reads your messages first, and decides about this one. "
+	pausedSaid  = "NOT sent: your user has paused you. "
+)
+
+// heldRules apply to an agent that must say nothing, but may read. After a long silence
+// it need not wait for that.
+func heldRules() []rule {
+	return []rule{
+		{func(s situation) bool { return s.paused && !s.more && !s.resting() },
+			"Your user has paused you, so nothing that you send is sent: call {wait}, which tells you when you may go on."},
+		{func(s situation) bool { return s.spent && !s.more && !s.resting() },
+			"Agents have said as much as they may here until a person speaks: tell your user, and call {wait}."},
+	}
+}
+
+// undecidedRules apply to a send about which the user decides first.
+func undecidedRules() []rule {
+	return []rule{
+		{func(s situation) bool { return s.paused && !s.more },
+			"Call {wait}, which tells you when you may go on."},
+		{func(s situation) bool { return s.pending && !s.more },
+			"Do not send it again: call {wait}, which tells you what your user decides."},
+	}
+}
+
+// nextSteered follows what the person did. opened says that it opened the link.
+func nextSteered(r reins, opened bool) string {
+	switch {
+	case opened:
+		return "This device has the link now: keep agent_token, and call join_room with only that to see the room."
+	case r.Watch != "":
+		return "Open watch on the other device: it opens once."
+	case len(r.Drafts) > 0:
+		return "Decide about each of drafts: call steer with its id as draft, and decision."
+	}
+	return "Nothing waits for a decision: call wait_for_message, which shows the drafts to come."
+}
+
+// userRules apply where the user has done something that is up to the agent, and nobody
+// else has spoken since.
+func userRules() []rule {
+	return []rule{
+		{func(s situation) bool { return s.news.own && !s.news.heard },
+			"If something is to be said here, call {send}; if not, {wait}."},
+	}
+}

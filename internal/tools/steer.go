@@ -1,0 +1,80 @@
+package tools
+
+import (
+	"context"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/tools/spec"
+)
+
+// reins is the result of steer.
+type reins struct {
+	Paused    bool    `json:"paused" doc:"whether the agent may say nothing"`
+	Approve   bool    `json:"approve" doc:"whether each message of the agent waits for a decision"`
+	Untrusted string  `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
+	Drafts    []draft `json:"drafts" doc:"the messages that wait for a decision, oldest first, at most 8"`
+	Watch     string  `json:"watch,omitempty" doc:"with new_link: a link for a further device; it opens once"`
+	Next      string  `json:"next" doc:"what to do next"`
+}
+
+// draft is a message that waits for the person's decision.
+type draft struct {
+	ID      string   `json:"id" doc:"for the decision"`
+	Text    string   `json:"text,omitempty" doc:"what the agent wants to say"`
+	To      []string `json:"to,omitempty" doc:"of a private one: who is to read it"`
+	Ask     []string `json:"ask,omitempty" doc:"who is to owe an answer"`
+	ReplyTo string   `json:"reply_to,omitempty" doc:"the id of the message that it answers"`
+	Kind    string   `json:"kind,omitempty" doc:"as of a message"`
+	At      string   `json:"at" doc:"when the agent sent it, as RFC 3339 in UTC; it is dropped a day later"`
+}
+
+func steer(s *Set) tool {
+	return definition[chat.SteerRequest, reins]{
+		name:   "steer",
+		title:  "Steer an agent",
+		hidden: true,
+		about: "For the person behind an agent: open the link in watch, pause the agent, or decide about what it wants to say. " +
+			"With agent_token alone it shows how things stand.",
+		hints: hints{idempotent: true},
+		args: func(in *chat.SteerRequest) []spec.Arg {
+			return []spec.Arg{
+				spec.Code("agent_token", &in.Token, "The person's token; with claim, the one that it is to be from now on. The token of an agent is refused.").Require(),
+				spec.Code("claim", &in.Claim, "What stands behind # in the link. It opens the link, once: the same call again is safe, another token comes too late."),
+				spec.Boolean("new_link", func(yes bool) { in.NewLink = yes }, "Return a link for a further device; at most 4, a fifth takes the place of the oldest."),
+				spec.Boolean("paused", func(yes bool) { in.Paused = &yes }, "true: nothing that the agent sends is sent, and it may not leave."),
+				spec.Boolean("approve", func(yes bool) { in.Approve = &yes }, "true: each message of the agent becomes a draft. Those that are open stay open if it is set to false."),
+				spec.Text("draft", &in.Draft, "The id of a draft; goes with decision."),
+				spec.Choice("decision", &in.Decision, "send it as it is; edit: send text in its place, marked as the person's; refuse it.", "send", "edit", "refuse"),
+				spec.Text("text", &in.Text, "1-32768 bytes; goes with decision edit."),
+			}
+		},
+		token: func(in chat.SteerRequest) string { return in.Token },
+		again: func(in chat.SteerRequest) string {
+			if in.Draft != "" {
+				return "The decision may have been made: call steer with only agent_token, and repeat it if the draft is still among drafts."
+			}
+			return repeatSafely
+		},
+		run: func(ctx context.Context, in chat.SteerRequest) (reins, error) {
+			got, err := chat.Steer(ctx, s.rooms, in)
+			v := viewReins(ctx, s, got)
+			v.Next = nextSteered(v, in.Claim != "")
+			return v, err
+		},
+	}.tool()
+}
+
+func viewReins(ctx context.Context, s *Set, got chat.Steered) reins {
+	v := reins{
+		Paused: got.Paused, Approve: got.Approve, Untrusted: noticeIf(len(got.Drafts) > 0),
+		Drafts: make([]draft, len(got.Drafts)), Watch: watchLink(s.address(ctx), got.Watch),
+	}
+	for i, d := range got.Drafts {
+		v.Drafts[i] = draft{ID: d.ID, Text: words(d.Text), To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo, At: viewTime(d.At)}
+		if d.Kind != room.Plain {
+			v.Drafts[i].Kind = string(d.Kind)
+		}
+	}
+	return v
+}

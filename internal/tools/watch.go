@@ -1,0 +1,14 @@
+package tools
+
+import "github.com/parley-chat/parley/internal/ident"
+
+// watchLink is the link by which the person behind a seat opens its page; "" if the
+// address is not known or the seat has no link left to open. The claim stands in the
+// fragment, which no browser sends to a server (RFC 3986, section 3.5).
+func watchLink(address, claim string) string {
+	c, ok := ident.ParseClaim(claim)
+	if !ok || address == "" {
+		return ""
+	}
+	return site(address) + "/r/" + c.Room + "#" + claim
+}
