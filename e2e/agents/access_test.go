@@ -74,6 +74,44 @@ func TestAccess_linesOfTheDocument_letTheAgentIn(t *testing.T) {
 	}
 }
 
+// A guest pastes the link that an agent of the room has handed out, and needs no key.
+func TestAccess_linesForGuests_letTheAgentIn(t *testing.T) {
+	lines := ways(t)
+	for row, client := range map[string]string{"a guest's Claude Code, invite": "claude-code", "a guest's Codex, invite": "codex"} {
+		t.Run(row, func(t *testing.T) {
+			base, key := keyed(t)
+			host, m := newMachine(t), newMachine(t)
+			host.env = append(host.env, "PARLEY_URL="+base, "PARLEY_KEY="+key)
+			host.says(`"$PARLEY" join tea --as Host`)
+			code := regexp.MustCompile(`/i/[0-9a-z]+/mcp`).FindString(host.says(`"$PARLEY" invite`))
+			if lines[row] == "" || code == "" {
+				t.Fatalf("the line is %q, and the invite %q", lines[row], code)
+			}
+			m.paste(strings.ReplaceAll(lines[row], "/i/CODE/mcp", code), base, key, true)
+			m.joins(client, map[string]any{"agent_name": "Guest"})
+		})
+	}
+}
+
+// The plugin has the key where the client keeps its own secrets.
+func TestAccess_pluginWithAKey_letsTheAgentIn(t *testing.T) {
+	base, key := keyed(t)
+	m := newMachine(t)
+	m.sweep()
+	m.withProgram()
+	m.shell("claude plugin marketplace add " + m.clone() + " && claude plugin install parley@parley --config url=" + base + " --config key=" + key)
+	if list := m.says("claude mcp list"); !strings.Contains(list, "Connected") || strings.Contains(list, key) {
+		t.Errorf("claude mcp list says\n%s", list)
+	}
+	if settings := m.read(".claude/settings.json"); strings.Contains(settings, key) {
+		t.Errorf("the settings have the key: %s", settings)
+	}
+	m.env = append(m.env, "PARLEY_KEY="+key)
+	m.pluginInCodexFrom("./clone", base, m.folder("project"))
+	bob := m.codexCLI(filepath.Join(m.home, "project"), searchingModel, prompt(t, do(call{Tool: "mcp__parley/join_room", Input: map[string]any{"room": "tea", "agent_name": "Bob"}}), say("Done.")))
+	m.codex.await(t, bob, "the seat", patience, isSeated)
+}
+
 // paste runs a line of the document with the server and the key in their places. hides says
 // that the key must not be part of it, nor of what it prints.
 func (m *machine) paste(line, base, key string, hides bool) {

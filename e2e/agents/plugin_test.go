@@ -84,9 +84,15 @@ func (m *machine) pluginInClaude(url string) {
 // hooks. The address is the one that other commands of the program use.
 func (m *machine) pluginInCodex(url, dir string) {
 	m.t.Helper()
+	m.pluginInCodexFrom(m.clone(), url, dir)
+}
+
+// pluginInCodexFrom is pluginInCodex for a clone that is there.
+func (m *machine) pluginInCodexFrom(clone, url, dir string) {
+	m.t.Helper()
 	m.config(fmt.Sprintf("[projects.%q]\ntrust_level = \"trusted\"\n\n[plugins.\"parley@parley\".mcp_servers.parley]\ndefault_tools_approval_mode = \"approve\"\n", dir))
 	m.env = append(m.env, "PARLEY_URL="+strings.TrimSuffix(url, "/mcp"))
-	m.shell("codex plugin marketplace add " + m.clone() + " && codex plugin add parley@parley")
+	m.shell("codex plugin marketplace add " + clone + " && codex plugin add parley@parley")
 	m.trustHooks(dir)
 }
 
