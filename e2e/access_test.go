@@ -138,3 +138,72 @@ func TestAccess_guest_entersOneRoomByTheLink(t *testing.T) {
 		t.Error("the seat is still there")
 	}
 }
+
+// With keys the doctor looks at the person's own key, and at that of each client.
+func TestAccess_doctor_findsWhichKeyIsWrong(t *testing.T) {
+	onNewMachine(t)
+	p := startKeyed(t)
+	key := p.newKey("Ann")
+	if all, code := examine(t, p.url, "--wait", "1s"); code != 1 || all.of("key").Level != "failed" || !strings.Contains(all.of("key").Fix, "PARLEY_KEY") || all.of("tools").Level != "" {
+		t.Errorf("without a key: %s", all.levels())
+	}
+	connect := func(env, client string) (said string, code int) {
+		t.Helper()
+		w := &talker{t, filepath.Join(os.Getenv("HOME"), ".local", "state"), []string{"PARLEY_KEY=" + env}}
+		got := w.runs("connect", client, "--url", p.url)
+		return got.out + got.err, got.code
+	}
+	if said, code := connect("", "codex"); code != 1 || !strings.Contains(said, "Nothing was written") {
+		t.Errorf("connect without a key: %d, %s", code, said)
+	}
+	if said, code := connect(key, "codex"); code != 0 || !strings.Contains(said, "The server admits the key "+key[:11]+"…") {
+		t.Fatalf("connect: %d, %s", code, said)
+	}
+	if said, code := connect("", "cursor"); code != 0 || !strings.Contains(said, `"Authorization": "Bearer `+key[:11]+`…"`) {
+		t.Errorf("connect with the kept key: %d, %s", code, said)
+	}
+	file := filepath.Join(os.Getenv("HOME"), ".cursor", "mcp.json")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := startKeyed(t).newKey("Ann")
+	if err := os.WriteFile(file, []byte(strings.ReplaceAll(string(text), key, other)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	all, code := examine(t, p.url, "--wait", "1s")
+	if want := "failed Cursor"; code != 1 || all.of("key").Level != "ok" || all.of("Codex").Level != "ok" || all.of("wait without MCP").Level != "ok" || !strings.Contains(all.levels(), want) {
+		t.Errorf("with a wrong key in Cursor: %s", all.levels())
+	}
+	if said := all.of("Cursor").What; !strings.Contains(said, other[:11]+"…") || strings.Contains(said, other) {
+		t.Errorf("of Cursor it says %s", said)
+	}
+}
+
+// The bridge takes the key from where the commands keep it, and says to the client's model
+// what is missing.
+func TestAccess_bridge_hasTheKeyOfItsPerson(t *testing.T) {
+	p := startKeyed(t)
+	ann := visitor(t, p)
+	ask := func() string {
+		t.Helper()
+		cmd := ann.command(t.Context(), "bridge", "--url", p.url)
+		cmd.Stdin = strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}` + "\n")
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ann.keepsSecrets(string(out), []string{"bridge"})
+		return string(out)
+	}
+	if said := ask(); !strings.Contains(said, "key_invalid") || !strings.Contains(said, "This server needs a key") {
+		t.Errorf("without a key: %s", said)
+	}
+	ann.env = append(ann.env, "PARLEY_KEY="+p.newKey("Ann"))
+	for range 2 {
+		if said := ask(); !strings.Contains(said, `"serverInfo"`) {
+			t.Errorf("with the key: %s", said)
+		}
+		ann.env = ann.env[:2] // from now on it is kept
+	}
+}
