@@ -36,6 +36,11 @@ type agent struct {
 	gone    bool // it has left
 	crashed bool // it never calls again
 
+	steers  bool // somebody is behind it
+	rein    rein
+	paused  bool                        // as far as it knows
+	pending map[string]chat.SendRequest // its drafts, by their ids
+
 	draft *chat.SendRequest // held back
 	again *chat.SendRequest // its answer was lost
 	owes  []task            // what it has read and wants to answer
@@ -197,6 +202,8 @@ func (a *agent) losesAnswer(o outcome) bool {
 		a.again = o.call.send
 		a.checkSent(o.call, *o.sent)
 		a.checkStatus(o.sent.Waited)
+	case o.sent.Status == chat.StatusPaused || o.sent.Status == chat.StatusPending:
+		a.again = o.call.send
 	default:
 		a.again = o.call.send
 		a.checkHold(o.call, *o.sent)
@@ -220,6 +227,9 @@ func (a *agent) refused(o outcome) {
 		a.note("%s: is muted", a.name)
 		a.draft, a.owes = nil, nil
 		a.at = time.Now().Add(a.pace())
+	case code == fault.Paused && o.call.send == nil: // it does not know yet
+		a.note("%s: must not %s", a.name, o.call.what)
+		a.at = time.Now().Add(a.pace())
 	case (code == fault.RoomFull || code == fault.RoomNotFound) && o.call.what == "join":
 		a.gone = true
 		a.note("%s: finds no seat", a.name)
@@ -237,6 +247,7 @@ func (a *agent) sits(got chat.Seated) {
 	a.readLog()
 	a.readTo = a.number(got.Cursor)
 	a.note("%s: seat %d, cursor %d", a.name, id.Seat, a.readTo)
+	a.opens(got.Watch)
 }
 
 // number returns the event of a cursor of a.
@@ -251,6 +262,9 @@ func (a *agent) number(cursor string) int64 {
 // said takes in the result of a send.
 func (a *agent) said(o outcome) {
 	req, got := *o.call.send, *o.sent
+	if a.isReined(req, got) {
+		return
+	}
 	if !got.Sent {
 		a.note("%s: held back %q by %s", a.name, req.Text, ids(got.Messages))
 		a.checkHold(o.call, got)
@@ -261,12 +275,17 @@ func (a *agent) said(o outcome) {
 	a.note("%s: sent %q, %s %s", a.name, req.Text, got.Status, ids(got.Messages))
 	a.checkSent(o.call, got)
 	a.soft, a.draft, a.again, a.turn, a.heard = 0, nil, nil, false, false
+	a.spoke(req, got.ID)
+	a.listened(o.call, got.Waited)
+}
+
+// spoke notes what a message of a, with an id, has answered, asked and taken back.
+func (a *agent) spoke(req chat.SendRequest, id string) {
 	a.owes = slices.DeleteFunc(a.owes, func(t task) bool { return t.id == req.ReplyTo })
 	if req.Kind == room.Request || req.Kind == room.Proposal || len(req.Ask) > 0 {
-		a.open = append(a.open, got.ID)
+		a.open = append(a.open, id)
 	}
 	a.open = slices.DeleteFunc(a.open, func(id string) bool { return id == req.Withdraw })
-	a.listened(o.call, got.Waited)
 }
 
 // listened takes in what a call was handed.
@@ -278,6 +297,7 @@ func (a *agent) listened(c *call, got chat.Waited) {
 		a.since = time.Time{}
 	}
 	for _, m := range got.Messages {
+		a.hearOfPerson(m)
 		a.hearOf(m)
 	}
 }

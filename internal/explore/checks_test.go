@@ -12,6 +12,9 @@ import (
 // e. answers is the event that a answers.
 func (a *agent) firm(e room.Event, answers int64) bool {
 	me := a.id.Seat
+	if e.Type == room.Said && e.Seat == me && e.Decides > 0 {
+		return e.Kind != room.Status
+	}
 	if e.Type != room.Said || e.Seat == me || e.Kind == room.Status {
 		return false
 	}
@@ -25,6 +28,9 @@ func (a *agent) firm(e room.Event, answers int64) bool {
 // sees reports whether e is news for a.
 func (a *agent) sees(e room.Event) bool {
 	me := a.id.Seat
+	if e.Seat == me && (e.Type == room.Steered || e.Decides > 0) {
+		return e.Type != room.Steered || e.Reason != ""
+	}
 	return e.Actor() != me && e.Type != room.Retired && (len(e.To) == 0 || slices.Contains(e.To, me))
 }
 

@@ -21,6 +21,8 @@ type ledger struct {
 	speakers  map[int]bool // seats that said such a word
 	lastFreed int64
 	capacity  int
+	reins     map[int]reined
+	reinedAt  time.Time // the last event about reins
 }
 
 // debt is an open request or proposal.
@@ -36,7 +38,7 @@ type debt struct {
 
 // ledgerOf returns the ledger after events.
 func ledgerOf(events []room.Event) *ledger {
-	l := &ledger{seats: map[int]time.Time{}, joinedN: map[int]int64{}, muted: map[int]bool{}, done: map[int]bool{}, speakers: map[int]bool{}}
+	l := &ledger{seats: map[int]time.Time{}, joinedN: map[int]int64{}, muted: map[int]bool{}, done: map[int]bool{}, speakers: map[int]bool{}, reins: map[int]reined{}}
 	for _, e := range events {
 		l.add(e)
 	}
@@ -45,6 +47,7 @@ func ledgerOf(events []room.Event) *ledger {
 
 func (l *ledger) add(e room.Event) {
 	l.n = e.N
+	l.steered(e)
 	switch e.Type {
 	case room.Joined:
 		if e.Settings != nil {
@@ -189,7 +192,7 @@ func (l *ledger) over(seat int) bool {
 
 // mayTurn reports whether a seat is ever given the turn.
 func (l *ledger) mayTurn(seat int) bool {
-	if l.muted[seat] {
+	if l.muted[seat] || l.isReined(seat) {
 		return false
 	}
 	return l.owes(seat) != nil || !l.done[seat] && !l.over(seat)

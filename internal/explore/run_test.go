@@ -76,6 +76,8 @@ func explore(t *testing.T, seed uint64, services int) {
 func (r *run) play() {
 	for !r.failed {
 		r.settle(nil)
+		r.peopleSteer()
+		r.settle(nil)
 		r.loseCalls()
 		due := r.due()
 		switch now := time.Now(); {
@@ -121,6 +123,7 @@ func (r *run) over(now time.Time) bool {
 		if r.words > 0 && now.Sub(r.began) < time.Hour {
 			return len(r.alive()) == 0
 		}
+		r.letGo()
 		r.drainTo = now.Add(drainFor)
 	}
 	return now.After(r.drainTo) || len(r.alive()) == 0

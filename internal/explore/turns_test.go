@@ -38,6 +38,7 @@ func (r *run) silenceAt(now time.Time, events []room.Event) silence {
 	if len(l.seats) < l.capacity && len(l.speakers) < 2 {
 		s.later(l.lastJoin().Add(lateComers))
 	}
+	s.later(l.reinedAt) // until then others had to wait
 	given := map[int]bool{}
 	for _, g := range r.turns[l.word] {
 		given[g.seat] = true
@@ -147,7 +148,7 @@ func (r *run) isAlone(a *agent, now time.Time) bool {
 	for seat, joined := range l.seats {
 		x := r.at(seat)
 		switch {
-		case seat == a.id.Seat:
+		case seat == a.id.Seat, l.isReined(seat):
 		case x == nil:
 			if now.Sub(joined) <= presentFor {
 				return false

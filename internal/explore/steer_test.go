@@ -1,0 +1,145 @@
+package explore_test
+
+import (
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/reins"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
+)
+
+// steerRate is how likely a person does something when something happens.
+const steerRate = 0.1
+
+// rein is what the person behind an agent has decided.
+type rein struct {
+	token           string // of the person
+	paused, approve bool
+}
+
+// opens gives the person behind a a token.
+func (a *agent) opens(watch string) {
+	c, ok := ident.ParseClaim(watch)
+	if !a.steers || !ok || a.rein.token != "" {
+		return
+	}
+	t := ident.Token{Room: c.Room, Seat: c.Seat, Secret: ident.Digits(uint64(a.index+1), ident.SecretChars), Person: true}
+	a.rein.token = t.String()
+	a.steer(chat.SteerRequest{Claim: watch})
+}
+
+// steer has the person behind a do something.
+func (a *agent) steer(req chat.SteerRequest) chat.Steered {
+	req.Token = a.rein.token
+	got, err := chat.Steer(a.ctx, a.run.service(), req)
+	if err != nil {
+		a.fail("the person of %s: %v", a.name, err)
+	}
+	a.rein.paused, a.rein.approve = got.Paused, got.Approve
+	return got
+}
+
+// peopleSteer has people do something now and then while there is something to say.
+func (r *run) peopleSteer() {
+	for _, a := range r.alive() {
+		if a.rein.token == "" || !r.drainTo.IsZero() || !r.chance(steerRate) {
+			continue
+		}
+		paused, approve := !a.rein.paused, !a.rein.approve
+		switch r.rng.IntN(4) {
+		case 0:
+			a.note("the person of %s: paused %t", a.name, paused)
+			a.steer(chat.SteerRequest{Paused: &paused})
+		case 1:
+			a.note("the person of %s: approve %t", a.name, approve)
+			a.steer(chat.SteerRequest{Approve: &approve})
+		default:
+			a.decideAll()
+		}
+	}
+}
+
+// decideAll has the person behind a decide about its drafts. What the rules refuse to send
+// by now, it refuses.
+func (a *agent) decideAll() {
+	for _, d := range a.steer(chat.SteerRequest{}).Drafts {
+		how := []reins.Decision{reins.Send, reins.Send, reins.Refuse}[a.rng.IntN(3)]
+		a.note("the person of %s: %s %q", a.name, how, d.Text)
+		if _, err := chat.Steer(a.ctx, a.run.service(), chat.SteerRequest{Token: a.rein.token, Draft: d.ID, Decision: how}); err != nil {
+			a.steer(chat.SteerRequest{Draft: d.ID, Decision: reins.Refuse})
+		}
+	}
+}
+
+// letGo drops all reins, at the end of a schedule.
+func (r *run) letGo() {
+	no := false
+	for _, a := range r.agents {
+		if a.rein.token != "" && !a.gone {
+			a.decideAll()
+			a.steer(chat.SteerRequest{Paused: &no, Approve: &no})
+		}
+	}
+}
+
+// isReined takes in the answer to a send that its person has kept, and reports whether it
+// is one.
+func (a *agent) isReined(req chat.SendRequest, got chat.Sent) bool {
+	switch got.Status {
+	case chat.StatusPaused:
+		a.note("%s: is paused", a.name)
+		a.paused, a.draft, a.again = true, &req, nil
+	case chat.StatusPending:
+		a.note("%s: %q is draft %s", a.name, req.Text, got.ID)
+		a.draft, a.again = nil, nil
+		a.pending[got.ID] = req
+	default:
+		return false
+	}
+	return true
+}
+
+// hearOfPerson notes what the person behind a has decided.
+func (a *agent) hearOfPerson(m view.Message) {
+	switch {
+	case m.Type == view.Steered:
+		a.paused = m.Reason == room.ReasonPaused
+	case m.Type == view.Drafted:
+		req := a.pending[m.Draft]
+		delete(a.pending, m.Draft)
+		if m.Reason == room.ReasonSent {
+			a.spoke(req, m.ID)
+		}
+	}
+}
+
+// isHeld reports whether a does nothing but wait: its person must do something first.
+func (a *agent) isHeld() bool { return a.paused || len(a.pending) > 0 }
+
+// steered notes what e says about the reins of its seat.
+func (l *ledger) steered(e room.Event) {
+	x := l.reins[e.Seat]
+	switch {
+	case e.Type == room.Drafted:
+		x.drafts++
+	case e.Type == room.Steered:
+		x.paused, x.drafts = e.Behind.Paused, len(e.Behind.Drafts)
+	case e.Decides > 0:
+		x.drafts--
+	default:
+		return
+	}
+	l.reins[e.Seat], l.reinedAt = x, e.At()
+}
+
+// reined are the reins of a seat.
+type reined struct {
+	paused bool
+	drafts int
+}
+
+// isReined reports whether the agent of a seat waits for its person.
+func (l *ledger) isReined(seat int) bool {
+	x := l.reins[seat]
+	return x.paused || x.drafts > 0
+}
