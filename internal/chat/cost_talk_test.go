@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -104,6 +105,49 @@ func TestSend_onDynamoDB_withAnAbsence_costsOneMoreUnitWhenItChanges(t *testing.
 		reads, writes := b.of(func() { p.bob.Cursor = w.sends(c.req).Cursor })
 		if len(reads) != 0 || len(writes) != c.writes {
 			t.Errorf("%s: %d reads %v, %d writes %v", c.what, len(reads), reads, len(writes), writes)
+		}
+	}
+}
+
+// A draft, and a decision about one, are one Write each: the event, the seat and the
+// snapshot. What is not sent writes nothing.
+func TestReins_onDynamoDB_costOneWriteForADraftAndOneForADecision(t *testing.T) {
+	var b bill
+	w := b.world(t)
+	p := w.company()
+	person := w.person(p.bob)
+	w.say(p.bob.Token, "hello")
+	var id string
+	send := func(text string) func() {
+		return func() {
+			got, err := w.send(chat.SendRequest{Token: p.bob.Token, Text: text})
+			if err != nil {
+				t.Error(err)
+			}
+			id = got.ID
+		}
+	}
+	for _, c := range []struct {
+		what          string
+		do            func()
+		reads, writes int
+		items         int
+	}{
+		{"a send under no reins", send("one"), 0, 1, 1},
+		{"approval", func() { w.approves(person, true) }, 1, 1, 3},
+		{"a draft", send("two"), 0, 1, 3},
+		{"the same draft", send("two"), 1, 0, 0},
+		{"a decision", func() { w.decides(person, id, reins.Send, "") }, 1, 1, 3},
+		{"a pause", func() { w.pauses(person, true) }, 1, 1, 3},
+		{"a send of a paused agent", send("three"), 1, 0, 0},
+	} {
+		reads, writes := b.of(c.do)
+		items := 0
+		for _, x := range writes {
+			items += x.Items
+		}
+		if len(reads) != c.reads || len(writes) != c.writes || items != c.items {
+			t.Errorf("%s: %d reads %v, %d writes %v of %d items", c.what, len(reads), reads, len(writes), writes, items)
 		}
 	}
 }
