@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/directory"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/view"
@@ -64,7 +65,7 @@ func TestClose_publicRoom_isUnlisted(t *testing.T) {
 	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: true})
 	w.update(chat.UpdateRequest{Token: ann.Token, Close: true})
 	for _, w := range []*world{w, w.elsewhere()} {
-		names, _ := w.list(chat.ListRequest{})
+		names, _ := w.list(directory.Request{})
 		same(t, "listed", names, nil)
 		_, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
 		wants(t, err, fault.RoomNotFound)
@@ -72,7 +73,7 @@ func TestClose_publicRoom_isUnlisted(t *testing.T) {
 	if bob := w.create(chat.CreateRequest{Room: "plans", AgentName: "Bob", Public: true}); bob.Status != chat.StatusCreated {
 		t.Errorf("Bob got %+v", bob)
 	}
-	names, _ := w.list(chat.ListRequest{})
+	names, _ := w.list(directory.Request{})
 	same(t, "listed", names, []string{"plans"})
 }
 

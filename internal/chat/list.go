@@ -2,44 +2,12 @@ package chat
 
 import (
 	"context"
-	"encoding/base64"
-	"strings"
 
-	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/directory"
 )
 
-// ListRooms returns public rooms in the order of their names. A search may find
-// nothing in one part of the list and still return the page to continue with.
-func (s *Service) ListRooms(ctx context.Context, req ListRequest) (Listing, error) {
-	if err := ident.AskerOf(ctx).CheckUnbound(); err != nil {
-		return Listing{}, err
-	}
-	if req.Limit == 0 {
-		req.Limit = 20
-	}
-	if req.Limit < 1 || req.Limit > 100 {
-		return Listing{}, fault.Refuse(fault.InvalidArgument, "limit must be from 1 to 100.")
-	}
-	after, err := base64.RawURLEncoding.DecodeString(req.Page)
-	if err != nil || req.Page != "" && table.CheckKey(roomlog.ListedKey(string(after))) != nil {
-		return Listing{}, fault.Refuse(fault.InvalidArgument, "page must be the next_page of an earlier call, unchanged; leave it out to begin.")
-	}
-	search := strings.ToLower(strings.TrimSpace(req.Search))
-	rooms, next, err := s.store.ListPublic(ctx, string(after), req.Limit, func(l roomlog.Listing) bool {
-		return strings.Contains(strings.ToLower(l.Name), search) || strings.Contains(strings.ToLower(l.Description), search)
-	})
-	if err != nil {
-		return Listing{}, s.Outward(err)
-	}
-	got := Listing{NextPage: base64.RawURLEncoding.EncodeToString([]byte(next))}
-	for _, l := range rooms {
-		got.Rooms = append(got.Rooms, Listed{
-			Name: l.Name, Description: l.Description, Type: l.Type, Capacity: l.Capacity,
-			PasswordProtected: l.Password, Agents: l.Agents,
-		})
-	}
-	return got, nil
+// ListRooms returns public rooms: see directory.List.
+func (s *Service) ListRooms(ctx context.Context, req directory.Request) (directory.Listing, error) {
+	got, err := directory.List(ctx, s.store, req)
+	return got, s.Outward(err)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/directory"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/view"
 )
@@ -42,7 +43,7 @@ func (o strangerOp) String() string {
 // listOp is all pages of a list of public rooms.
 type listOp struct {
 	search string
-	got    []chat.Listed
+	got    []directory.Room
 }
 
 func (o listOp) on(m model) (model, error) {
@@ -53,7 +54,7 @@ func (o listOp) on(m model) (model, error) {
 	for _, r := range m.rooms {
 		found := strings.Contains(r.key+r.about, strings.ToLower(o.search))
 		if found && r.public && !r.closed && !m.startsOver(r) {
-			want = append(want, fmt.Sprintf("%s: %+v", r.key, chat.Listed{
+			want = append(want, fmt.Sprintf("%s: %+v", r.key, directory.Room{
 				Name: r.name, Description: r.about, Type: r.kind, Agents: len(r.seated()), Capacity: r.capacity, PasswordProtected: r.password != "",
 			}))
 		}

@@ -39,13 +39,6 @@ type InfoRequest struct {
 	Password string
 }
 
-// ListRequest asks for public rooms whose name or description contains Search.
-type ListRequest struct {
-	Search string
-	Limit  int // 1 to 100, default 20
-	Page   string
-}
-
 // LeaveRequest asks to give up a seat.
 type LeaveRequest struct {
 	Token string

@@ -155,22 +155,6 @@ type OpenRequest struct {
 	Age    time.Duration // since it was sent
 }
 
-// Listed is a public room in a list.
-type Listed struct {
-	Name              string
-	Description       string // the first 200 characters
-	Type              room.Type
-	Agents            int
-	Capacity          int
-	PasswordProtected bool
-}
-
-// Listing is a part of the list of public rooms. NextPage is empty at the end.
-type Listing struct {
-	Rooms    []Listed
-	NextPage string
-}
-
 // LeaveStatus is the result of LeaveRoom.
 type LeaveStatus string
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/directory"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/view"
@@ -76,7 +77,7 @@ func TestStartOver_desertedRoom_mayBeCreatedWithOtherSettings(t *testing.T) {
 			if bob.Status != chat.StatusCreated || bob.Room.Public != then || bob.Room.Description != "new" {
 				t.Errorf("public %v, then %v: %+v", first, then, bob)
 			}
-			list, err := w.ListRooms(t.Context(), chat.ListRequest{})
+			list, err := w.ListRooms(t.Context(), directory.Request{})
 			if err != nil || len(list.Rooms) == 1 != then {
 				t.Errorf("public %v, then %v: listed %+v, %v", first, then, list.Rooms, err)
 			}
@@ -89,7 +90,7 @@ func TestStartOver_publicRoomByJoin_isUnlisted(t *testing.T) {
 	w := newWorld(t)
 	w.leave(w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: true}).Token)
 	w.join("plans", "Bob")
-	if list, err := w.ListRooms(t.Context(), chat.ListRequest{}); err != nil || len(list.Rooms) != 0 {
+	if list, err := w.ListRooms(t.Context(), directory.Request{}); err != nil || len(list.Rooms) != 0 {
 		t.Fatalf("listed %+v, %v", list.Rooms, err)
 	}
 }
@@ -113,7 +114,7 @@ func TestStartOver_desertedPublicRoom_isNeitherListedNorDescribed(t *testing.T) 
 	if _, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: ann.Token}); err != nil {
 		t.Fatal(err)
 	}
-	list, err := w.ListRooms(t.Context(), chat.ListRequest{})
+	list, err := w.ListRooms(t.Context(), directory.Request{})
 	if err != nil || len(list.Rooms) != 0 {
 		t.Errorf("listed: %+v, %v", list, err)
 	}

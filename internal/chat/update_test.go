@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/directory"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
@@ -172,13 +173,13 @@ func TestUpdate_newName_leadsToTheRoomAndFreesTheOldOne(t *testing.T) {
 	if bob.Token[:7] != ann.Token[:7] || bob.Room.Name != "Plots" {
 		t.Errorf("Bob got %+v", bob)
 	}
-	names, _ := there.list(chat.ListRequest{})
+	names, _ := there.list(directory.Request{})
 	same(t, "listed", names, []string{"Plots"})
 	cid := there.create(chat.CreateRequest{Room: "plans", AgentName: "Cid", Public: true})
 	if cid.Status != chat.StatusCreated || cid.Token[:7] == ann.Token[:7] {
 		t.Errorf("Cid got %+v", cid)
 	}
-	names, _ = here.list(chat.ListRequest{})
+	names, _ = here.list(directory.Request{})
 	same(t, "listed", names, []string{"plans", "Plots"})
 	w = here
 	err := w.changesNothing(ann.Token, func() error {
@@ -261,12 +262,12 @@ func TestUpdate_public_isListedAndUnlisted(t *testing.T) {
 	}{{yes(), []string{"plans"}}, {no(), nil}, {yes(), []string{"plans"}}} {
 		w.update(chat.UpdateRequest{Token: ann.Token, Public: c.public})
 		for _, w := range []*world{w, w.elsewhere()} {
-			names, _ := w.list(chat.ListRequest{})
+			names, _ := w.list(directory.Request{})
 			same(t, "listed", names, c.want)
 		}
 	}
 	w.update(chat.UpdateRequest{Token: ann.Token, Description: "about boats"})
-	names, _ := w.list(chat.ListRequest{Search: "boats"})
+	names, _ := w.list(directory.Request{Search: "boats"})
 	same(t, "found", names, []string{"plans"})
 }
 

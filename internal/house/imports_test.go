@@ -31,17 +31,17 @@ func arrows() map[string][]string {
 		"internal/ratelimit": rooms,
 		"internal/access":    {"internal/audit", "internal/room", "internal/ident", "internal/fault", "internal/table"},
 		"internal/view":      slices.Concat(rooms, []string{"internal/hidden"}),
-		"internal/password":  rooms, "internal/link": rooms,
+		"internal/password":  rooms, "internal/link": rooms, "internal/directory": rooms,
 		"internal/live":    rooms,
 		"internal/reins":   {"internal/room", "internal/fault"},
 		"internal/wording": {"internal/room", "internal/ident", "internal/fault"},
-		"internal/chat":    slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit", "internal/live", "internal/credential", "internal/audit", "internal/link", "internal/reins", "internal/wording"}),
+		"internal/chat":    slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit", "internal/live", "internal/credential", "internal/audit", "internal/link", "internal/reins", "internal/wording", "internal/directory"}),
 		"internal/pairing": slices.Concat(rooms, []string{"internal/chat"}),
 
 		// The protocol.
 		"internal/mcp":        {"internal/fault", "internal/meter"},
 		"internal/tools/spec": {"internal/ident", "internal/fault"},
-		"internal/tools":      {"internal/hidden", "internal/tools/spec", "internal/mcp", "internal/pairing", "internal/chat", "internal/ratelimit", "internal/view", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
+		"internal/tools":      {"internal/directory", "internal/hidden", "internal/tools/spec", "internal/mcp", "internal/pairing", "internal/chat", "internal/ratelimit", "internal/view", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/httpapi":    {"internal/access", "internal/tools", "internal/mcp", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/lambdahttp": {"internal/meter"},
 
