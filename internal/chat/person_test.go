@@ -15,21 +15,17 @@ import (
 	"github.com/parley-chat/parley/internal/view"
 )
 
-// A person and its agent wait at the same time, in one process or in two.
 func TestPerson_waitsBesideItsAgent_andBothHearWhatComes(t *testing.T) {
 	w := newWorld(t)
-	here, there := w.another(), w.another()
-	p := here.company()
-	person := here.person(p.bob)
-	cursor := here.look(person, "").Cursor
-	p.bob.Cursor = here.look(p.bob.Token, p.bob.Cursor).Cursor
-	agent := here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: longWait})
-	beside := there.open(t.Context(), chat.WaitRequest{Token: person, Cursor: cursor, Wait: longWait})
-	here.say(p.ann.Token, "tea?")
-	w.clock.Advance(time.Second) // which polls elsewhere
+	p := w.company()
+	person := w.person(p.bob)
+	cursor := w.look(person, "").Cursor
+	p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor
+	agent := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: longWait})
+	beside := w.open(t.Context(), chat.WaitRequest{Token: person, Cursor: cursor, Wait: longWait})
+	w.say(p.ann.Token, "tea?")
 	for who, waiting := range map[string]<-chan answer{"the agent": agent, "the person": beside} {
-		got := take(t, waiting)
-		same(t, who+" hears", lines(got.Messages), []string{"Ann: tea?"})
+		same(t, who+" hears", lines(take(t, waiting).Messages), []string{"Ann: tea?"})
 	}
 }
 
@@ -270,6 +266,9 @@ func TestPerson_waitsAlone_hearsWhatIsSaidElsewhere(t *testing.T) {
 	person := here.person(p.bob)
 	watching := here.open(t.Context(), chat.WaitRequest{Token: person, Cursor: here.look(person, "").Cursor, Wait: longWait})
 	there.say(p.bob.Token, "my agent speaks")
+	if err := w.clock.BlockUntilContext(t.Context(), 3); err != nil { // the wait's end, its next announcement and the next poll
+		t.Fatal(err)
+	}
 	w.clock.Advance(time.Second)
 	same(t, "the person hears", texts(take(t, watching).Messages), []string{"my agent speaks"})
 }
