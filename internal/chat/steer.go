@@ -107,17 +107,10 @@ func checkSteer(req SteerRequest) error {
 
 // steered returns what the person behind the caller's seat has decided, as of now.
 func steered(ctx context.Context, c *caller) (Steered, error) {
-	a, _ := c.room.log.Known().Owner(c.token)
-	list, err := draftsOf(ctx, c, a)
-	return Steered{Watch: watchOf(c), Paused: a.Person.Paused, Approve: a.Person.Approve, Drafts: list}, err
-}
-
-// watchOf returns the claim of the link that can be opened for the caller's seat, as the
-// caller may see it.
-func watchOf(c *caller) string {
 	h := c.room.log.Known()
 	a, _ := h.Owner(c.token)
-	return link.Shown(&h.State, a)
+	list, err := draftsOf(ctx, c, a)
+	return Steered{Watch: link.Shown(&h.State, a), Paused: a.Person.Paused, Approve: a.Person.Approve, Drafts: list}, err
 }
 
 // steer appends what the person behind the caller's seat decides; how returns nil if
