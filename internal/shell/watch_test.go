@@ -1,6 +1,7 @@
 package shell_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"testing"
@@ -11,21 +12,24 @@ import (
 	"github.com/parley-chat/parley/internal/shell"
 )
 
-// severed loses every answer to the opening of a link.
-type severed struct{ http.RoundTripper }
-
-func (s severed) RoundTrip(r *http.Request) (*http.Response, error) {
-	d := &deaf{RoundTripper: s.RoundTripper, to: "steer"}
-	return d.RoundTrip(r)
+// ending ends a command once the server has opened the link, before the command hears of it.
+type ending struct {
+	deaf
+	end func()
 }
 
-// A link opens once. Whatever becomes of the answer, it is not lost on the person who opens
-// it, nor is it by a command that gives up or is killed.
+func (e *ending) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := e.deaf.RoundTrip(r)
+	if err != nil {
+		e.end()
+	}
+	return resp, err
+}
+
+// A link opens once. It is not lost on the person who opens it, whatever becomes of the
+// answer or the command.
 func TestWatch_answerIsLost_theLinkIsStillTheirs(t *testing.T) {
-	for name, wire := range map[string]http.RoundTripper{
-		"once":                       &deaf{RoundTripper: http.DefaultTransport, to: "steer"},
-		"until the command gives up": severed{http.DefaultTransport},
-	} {
+	for name, killed := range map[string]bool{"to a command that goes on": false, "to a command that is killed": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("XDG_STATE_HOME", t.TempDir())
 			base := apptest.Serve(t, nil)
@@ -35,9 +39,15 @@ func TestWatch_answerIsLost_theLinkIsStillTheirs(t *testing.T) {
 			if err := agent.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Ann"}, &made); err != nil {
 				t.Fatal(err)
 			}
-			err := at(t, base, wire).Watch(t.Context(), made.Watch)
-			if _, gaveUp := wire.(severed); gaveUp {
-				if !errors.As(err, new(*client.Unreachable)) {
+			ctx, end := context.WithCancel(t.Context())
+			defer end()
+			wire := &ending{deaf: deaf{RoundTripper: http.DefaultTransport, to: "steer"}, end: func() {}}
+			if killed {
+				wire.end = end
+			}
+			err := at(t, base, wire).Watch(ctx, made.Watch)
+			if killed {
+				if !errors.Is(err, context.Canceled) {
 					t.Fatalf("%v", err)
 				}
 				if err := at(t, base, nil).Say(t.Context(), as("Ann"), shell.SayRequest{Text: "Too early."}); err == nil {
