@@ -262,6 +262,7 @@ func (r roomModel) reads(a agentModel, e eventModel) view.Message {
 	if agreed := r.agreedIn(a, e); len(agreed) > 0 {
 		e.Agreed = shown(agreed[0])
 	}
+	e.Mine = e.seat == a.seat && (e.Type == view.Said || e.Type == view.Drafted && e.drafts)
 	if e.decides > 0 && e.seat == a.seat && e.Type == view.Said {
 		if e.Draft, e.Reason = shown(e.decides), room.ReasonSent; e.Person {
 			e.Reason = room.ReasonEdited
