@@ -45,13 +45,6 @@ func makeDraft(op *sendOp, a room.Agent, e room.Event, now time.Time) (room.Even
 	return reins.Draft(a, e, op.event.Ask, op.req.Key, now)
 }
 
-// pause answers a call of an agent that is paused.
-func pause(op *sendOp) func(context.Context) (*Sent, error) {
-	return func(ctx context.Context) (*Sent, error) {
-		return &Sent{Waited: unspoken(ctx, op, StatusPaused)}, nil
-	}
-}
-
 // unspoken notes a call that said nothing, and returns what comes with its answer. It has not
 // looked for news.
 func unspoken(ctx context.Context, op *sendOp, status WaitStatus) Waited {

@@ -189,7 +189,7 @@ func (op *sendOp) holdFor(reason error) func(context.Context) (*Sent, error) {
 	case errors.Is(reason, errCredential):
 		return op.warnOfCredential
 	case errors.Is(reason, errPaused):
-		return pause(op)
+		return func(ctx context.Context) (*Sent, error) { return &Sent{Waited: unspoken(ctx, op, StatusPaused)}, nil }
 	}
 	return op.holdBack
 }
