@@ -72,7 +72,7 @@ func waitedRules() []rule {
 		{func(s situation) bool { return s.status == chat.StatusTurn && !s.more && s.owes == "" },
 			"Everybody waits, and it is your turn: go on with {send}."},
 		{func(s situation) bool {
-			return s.news.arrived && !s.news.heard && !s.more && s.others > 0 && s.owes == ""
+			return s.news.arrived && !s.news.heard && !s.news.own && !s.more && s.others > 0 && s.owes == ""
 		},
 			"Whoever joined last speaks first: call {wait}."},
 		{func(s situation) bool { return s.resting() && s.others == 0 },

@@ -43,6 +43,7 @@ func userCases() []nextCase {
 	const spoke = "Your user has spoken here under your name (person true): do not repeat that. "
 	return []nextCase{
 		{"a note", as(noted("m9")), noteSaid + ifNeeded},
+		{"a note, and somebody came", as(came("m8"), noted("m9")), noteSaid + ifNeeded},
 		{"a note after the other spoke", as(said("m8"), noted("m9")), noteSaid + answer9},
 		{"a note before the other spoke", as(noted("m8"), said("m9")), noteSaid + answer9},
 		{"a note to one that owes an answer", afterWait(newsFor(1, noted("m9")), func(w *chat.Waited) { w.Owes = "m7" }),
