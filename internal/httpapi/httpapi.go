@@ -179,6 +179,10 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			a.serveFront(x, r)
 		}
 	default:
+		if isWatchLink(r.URL.Path) {
+			serveWatch(x, r)
+			return
+		}
 		nothingHere(x)
 	}
 }
