@@ -107,8 +107,8 @@ func (in *inbox) take(e room.Event, agents int) bool {
 		in.scanned, in.removed, in.reason = e.N, true, room.ReasonReplaced
 		return false
 	}
-	if e.Redacts != 0 {
-		in.batch.Redact(e.Redacts)
+	for _, n := range e.Emptied() {
+		in.batch.Redact(n)
 	}
 	if me.IsNews(e) && e.N != in.pos.own {
 		m := view.Of(in.batch.Room, me, e)

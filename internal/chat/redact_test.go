@@ -12,6 +12,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/tabletest"
@@ -275,6 +276,37 @@ func TestRedact_senderSpeaksAgain_isHeard(t *testing.T) {
 		w.redact(p.ann.Token, w.say(p.ann.Token, "the key is "+spilled).ID)
 		if got := there.say(p.ann.Token, room.Removed); got.Duplicate {
 			t.Errorf("got %+v", got)
+		}
+	})
+}
+
+// What a person let its agent say is in the log twice: as the draft, too.
+func TestRedact_textThatWasADraft_isGoneFromTheDraftAsWell(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p, person := w.approved()
+		sent := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "the key is " + spilled})
+		there.decides(person, sent, reins.Send, "")
+		edited := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "between us: " + spilled, To: []string{"Ann"}})
+		w.decides(person, edited, reins.Edit, "or rather "+spilled)
+		if n := w.inTable(p.ann.Token); n != 4 {
+			t.Fatalf("%d items hold it: the test is void", n)
+		}
+		for _, m := range w.all(p.ann.Token) {
+			if strings.Contains(m.Text, spilled) {
+				w.redact(p.ann.Token, m.ID)
+			}
+		}
+		for _, w := range append(services, there, w.elsewhere()) {
+			if got, err := json.Marshal([]any{w.look(person, "").Messages, w.history(person, chat.HistoryRequest{}).Messages, w.all(p.bob.Token)}); err != nil || strings.Contains(string(got), spilled) {
+				t.Errorf("Bob or his person reads %s, %v", got, err)
+			}
+			if m := w.history(person, chat.HistoryRequest{ID: sent}).Messages[0]; m.Type != view.Drafted || m.Text != room.Removed || !m.Gone {
+				t.Errorf("the draft reads %+v", m)
+			}
+		}
+		if n := w.inTable(p.ann.Token); n > 0 {
+			t.Errorf("%d items hold it", n)
 		}
 	})
 }

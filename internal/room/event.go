@@ -70,6 +70,7 @@ type Event struct {
 	Key      string    `json:"nkey,omitempty"`   // of Knocked: of the name; of Changed: of the room's new name; of Drafted: the idempotency key
 	Knock    int64     `json:"kn,omitempty"`     // of Managed with Readmit: the knock that it vouches for
 	Redacts  int64     `json:"rd,omitempty"`     // of Changed: the message whose text was removed; Seat and To are those of the message
+	Erases   int64     `json:"rdd,omitempty"`    // of Changed that Redacts: the draft of that message, whose text was removed with it
 	Settings *Settings `json:"room,omitempty"`   // of the Joined that starts a log
 	Changed  *Changes  `json:"what,omitempty"`   // of Changed: the settings that differ
 	OpenFrom *Mark     `json:"opened,omitempty"` // of Changed: newcomers see no event before this one, if that changes

@@ -27,7 +27,17 @@ func CheckRedact(s *State, by Agent, e Event) error {
 // Redaction returns the event which says that the text of message e was removed. Only
 // those see it that see e.
 func Redaction(e Event) Event {
-	return Event{Type: Changed, Redacts: e.N, Seat: e.Seat, Name: e.Name, To: e.To}
+	return Event{Type: Changed, Redacts: e.N, Erases: e.Decides, Seat: e.Seat, Name: e.Name, To: e.To}
+}
+
+// Emptied returns the events whose texts e has removed.
+func (e Event) Emptied() (list []int64) {
+	for _, n := range []int64{e.Redacts, e.Erases} {
+		if n != 0 {
+			list = append(list, n)
+		}
+	}
+	return list
 }
 
 // redacted returns the message that e, a Redaction, is about, as far as e tells.
@@ -35,9 +45,14 @@ func (e Event) redacted() Event {
 	return Event{N: e.Redacts, Type: Said, Seat: e.Seat, Name: e.Name, To: e.To}
 }
 
-// WithoutText returns message e as it is once its text was removed.
+// WithoutText returns e, a message or the draft of one, as it is once its text was removed.
 func (e Event) WithoutText() Event {
-	e.Text, e.Gone = Removed, true
+	if e.Gone = true; e.Draft != nil {
+		draft := e.Draft.WithoutText()
+		e.Draft = &draft
+		return e
+	}
+	e.Text = Removed
 	return e
 }
 

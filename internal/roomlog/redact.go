@@ -12,21 +12,25 @@ import (
 // put again without the text, in the Write of the event that says so. By that event each
 // process that follows the log drops the text.
 
-// Redact returns the ops that take the text of event n out of the table: of the event, if
-// it has not expired, and of the agreement on it. They fail if one of the items expires
-// before they are written. An agreement that is completed after the call is not covered.
+// Redact returns the ops that take the text of event n out of the table: of the event, and
+// of the draft that it was, if they have not expired, and of the agreement on it. They fail
+// if one of the items expires before they are written. An agreement that is completed after
+// the call is not covered.
 func (s *Store) Redact(ctx context.Context, id string, n int64) (ops []table.Op, err error) {
-	item, err := s.table.Get(ctx, EventKey(id, n), strongly)
-	switch {
-	case err == nil:
+	for next := n; next != 0; {
+		item, err := s.table.Get(ctx, EventKey(id, next), strongly)
+		if errors.Is(err, table.ErrNotFound) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
 		e, err := decodeEvent(item)
 		if err != nil {
 			return nil, err
 		}
 		item.Data = Encode(e.WithoutText())
-		ops = append(ops, table.Put(item, table.IfPresent))
-	case !errors.Is(err, table.ErrNotFound):
-		return nil, err
+		ops, next = append(ops, table.Put(item, table.IfPresent)), e.Decides
 	}
 	err = each(ctx, s.table, table.Range{Partition: roomPrefix + id, Prefix: agreedPrefix, Consistency: strongly}, func(item table.Item) error {
 		var x Agreement
@@ -41,13 +45,13 @@ func (s *Store) Redact(ctx context.Context, id string, n int64) (ops []table.Op,
 	return ops, err
 }
 
-// RedactedBy returns the key of the event whose text the event in item removed. ok is false
-// if it removed none.
-func RedactedBy(item table.Item) (k table.Key, ok bool, err error) {
+// RedactedBy returns the keys of the events whose texts the event in item removed.
+func RedactedBy(item table.Item) (keys []table.Key, err error) {
 	e, err := decodeEvent(item)
-	k = item.Key
-	k.Sort = eventSort(e.Redacts)
-	return k, e.Redacts != 0, err
+	for _, n := range e.Emptied() {
+		keys = append(keys, table.Key{Partition: item.Key.Partition, Sort: eventSort(n)})
+	}
+	return keys, err
 }
 
 // IsSameEvent reports whether two items hold one event, whose text may have been removed

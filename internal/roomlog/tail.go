@@ -28,8 +28,8 @@ func (t *tail) add(e room.Event) {
 	if len(t.events) > 0 && t.events[len(t.events)-1].N != e.N-1 {
 		*t = tail{}
 	}
-	if e.Redacts != 0 {
-		t.redact(e.Redacts)
+	for _, n := range e.Emptied() {
+		t.redact(n)
 	}
 	before := cap(t.events)
 	if t.events = append(t.events, e); cap(t.events) != before {

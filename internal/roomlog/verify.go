@@ -42,8 +42,8 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 			for _, n := range e.Agreed {
 				agreed = append(agreed, agreementKey(id, e.N, n))
 			}
-			if e.Redacts != 0 {
-				redacted[e.Redacts] = true
+			for _, n := range e.Emptied() {
+				redacted[n] = true
 			}
 			if last = e; e.Type == room.Said {
 				messages++

@@ -162,21 +162,26 @@ func (c *copier) fill(ctx context.Context, source, target *room) error {
 	return c.redact(ctx, *source.head, target)
 }
 
-// redact removes the text at the destination that the event in item removed. It runs before
+// redact removes the texts at the destination that the event in item removed. It runs before
 // that event is written, since an interrupted copy goes on behind the last event that was.
 func (c *copier) redact(ctx context.Context, item table.Item, target *room) error {
-	k, removes, err := roomlog.RedactedBy(item)
-	switch {
-	case err != nil:
+	keys, err := roomlog.RedactedBy(item)
+	if err != nil {
 		return fmt.Errorf("%w: %w", ErrMalformed, err)
-	case !removes, k.Sort > target.headSort():
-		return nil
 	}
-	without, err := get(ctx, c.from, k)
-	if err != nil || without == nil {
-		return err
+	for _, k := range keys {
+		if k.Sort > target.headSort() {
+			continue
+		}
+		without, err := get(ctx, c.from, k)
+		if err == nil && without != nil {
+			err = c.to.Write(ctx, table.Put(*without, table.Always))
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return c.to.Write(ctx, table.Put(*without, table.Always))
+	return nil
 }
 
 // supplement adds the items beside the log that are absent at a destination with the
