@@ -11,7 +11,7 @@ import (
 
 // Version is that of everything this program stores. A program that meets another
 // one reads nothing from that item and writes no snapshot over it.
-const Version = 6
+const Version = 7
 
 // ErrNewerVersion reports data that a newer program stored.
 var ErrNewerVersion = errors.New("room: stored by a newer version of Parley")
