@@ -37,6 +37,7 @@ class Cloud:
     def __init__(self, instances):
         self.instances = instances  # the limit
         self.accepts = True  # the credentials
+        self.grants = True  # the table to these credentials
         self.stacks = {BUCKET_STACK: {
             "status": "CREATE_COMPLETE", "parameters": {},
             "outputs": {"SourceBucket": "uploads"}, "tags": {"ManagedStackSource": "AwsSamCli"}}}
@@ -138,6 +139,9 @@ class Cloud:
             settings = {"LoggingConfig": {"LogGroup": path.split("/")[3] + "-log"}}
             return 200, "application/json", json.dumps(
                 {"Configuration": settings} if path.endswith("-function") else settings)
+        if operation.startswith("DynamoDB_") and not self.grants:
+            refusal = {"__type": "com.amazon.coral.service#AccessDeniedException", "message": "not authorized"}
+            return 400, "application/x-amz-json-1.0", json.dumps(refusal)
         if operation.startswith("DynamoDB_"):
             items, q = self.keys.setdefault(json.loads(body)["TableName"], []), json.loads(body)
             if operation.endswith(".PutItem"):

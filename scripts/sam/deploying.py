@@ -33,11 +33,11 @@ class Operator:
             "AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "SAM_CLI_POLL_DELAY": "0.1"}
 
-    def make(self, target, *answers, region=None, fails=False):
+    def make(self, target, *answers, region=None, label=None, fails=False):
         """Runs make, and returns what it printed."""
         environment = self.environment | ({"AWS_REGION": region} if region else {})
         done = subprocess.run(
-            ["make", target], cwd=self.folder, env=environment, input="".join(a + "\n" for a in answers),
+            ["make", target] + ([f"LABEL={label}"] if label else []), cwd=self.folder, env=environment, input="".join(a + "\n" for a in answers),
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE)
         assert (done.returncode != 0) == fails, f"make {target}: {done.stdout}"
         return done.stdout
@@ -106,6 +106,11 @@ def shows_keys_on_a_terminal_only(operator):
     says(operator.make_on_terminal("deploy"), "No changes to deploy")
     assert len(operator.cloud.keys["parley-Table-1A2B3C"]) == 1
     assert keys_in(operator.make_on_terminal("key", "LABEL=my phone"))
+    for label in ("Ann!!", "x" * 41, "...", key):
+        says(operator.make("key", label=label, fails=True), "The label must be")
+    operator.cloud.grants = False
+    says(operator.make("deploy", fails=True), "No key was made", "dynamodb:PutItem")
+    operator.cloud.grants = True
     labels = [json.loads(i["data"]["S"])["label"] for i in operator.cloud.keys["parley-Table-1A2B3C"]]
     assert labels == ["first", "my phone"], labels
 

@@ -6,9 +6,11 @@ what is stored here.
 import argparse
 import hashlib
 import json
+import re
 import secrets
 import sys
 import time
+import unicodedata
 import urllib.error
 import urllib.request
 
@@ -22,6 +24,15 @@ PREFIX = "pk_"
 ID, SECRET = 8, 24  # characters
 PLACEHOLDER = "YOUR_KEY"  # in the lines that the server shows
 PATIENCE = 20  # seconds for the server to show them
+
+
+def checked(label):
+    """Returns a label as it is stored: like a name of an agent, since others see it as one."""
+    label = " ".join(unicodedata.normalize("NFC", label).split())
+    if not re.fullmatch(r"(?=.*\w)[\w '.-]{1,40}", label) or re.search(PREFIX + r"\w{34}", label):
+        sys.exit("The label must be 1 to 40 letters, digits, spaces and ' - _ . and hold no key: take the name of the person "
+                 "who gets the key. No key was made.")
+    return label
 
 
 def check(text):
@@ -72,13 +83,18 @@ def main():
     session = target.connect(settings, says=not asked.first)
     stack = session.client("cloudformation").describe_stacks(StackName=settings["stack_name"])["Stacks"][0]
     outputs = {o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]}
-    client = session.client("dynamodb")
-    if asked.first and (outputs["Access"] != "keys" or has_keys(client, outputs["Table"])):
-        return
-    if not sys.stdout.isatty():
-        say = print if asked.first else sys.exit
-        return say("A key is shown on a terminal only, so that it gets into no log. To make one, run there: make key")
-    show(outputs["Address"], store(client, outputs["Table"], asked.label))
+    client, label = session.client("dynamodb"), checked(asked.label)
+    try:
+        if asked.first and (outputs["Access"] != "keys" or has_keys(client, outputs["Table"])):
+            return
+        if not sys.stdout.isatty():
+            say = print if asked.first else sys.exit
+            return say("A key is shown on a terminal only, so that it gets into no log. To make one, run there: make key")
+        key = store(client, outputs["Table"], label)
+    except ClientError as error:
+        sys.exit(f"No key was made: {error}\nThe stack itself is as it was. To make a key, run make key with credentials "
+                 "that may use dynamodb:Query and dynamodb:PutItem.")
+    show(outputs["Address"], key)
 
 
 if __name__ == "__main__":
