@@ -8,6 +8,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlitefile"
@@ -25,7 +26,7 @@ type backupCommand struct {
 func (backupCommand) Help() string {
 	return `The backup holds everything as it is at one moment. It is read back and checked before it appears under its name, and only its owner may read it. To use it, start the server with --data FILE, or stop the server and put the backup in the place of its file, without the -wal and -shm of that one.
 
-A backup holds every message, and the hashes of tokens and passwords. Protect it like the original. A DynamoDB table is backed up by AWS, or with parley copy.`
+A backup holds every message, and the hashes of tokens, keys and passwords. Protect it like the original. A DynamoDB table is backed up by AWS, or with parley copy.`
 }
 
 // Run backs up the file.
@@ -54,7 +55,7 @@ type checkCommand struct {
 
 // Help returns the text that kong shows for parley check --help.
 func (checkCommand) Help() string {
-	return `The check reads every page of the file and the log of every room. It changes nothing in the file, but may leave an empty FILE-wal and a FILE-shm next to it. It exits with status 1 if the file is damaged.`
+	return `The check reads every page of the file, the keys and the log of every room. It changes nothing in the file, but may leave an empty FILE-wal and a FILE-shm next to it. It exits with status 1 if the file is damaged.`
 }
 
 // Run checks the file.
@@ -106,6 +107,9 @@ func check(ctx context.Context, path string) (found contents, err error) {
 		return found, errors.Join(damage, err)
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
+	if _, unread := access.List(ctx, reader); unread != nil {
+		damage = errors.Join(damage, unread)
+	}
 	for partition, err := range reader.Partitions(ctx, roomlog.RoomPrefix, roomlog.MetaKey("").Sort) {
 		if err != nil {
 			return found, errors.Join(damage, err)

@@ -32,7 +32,7 @@ Stop the server of the source first. A file that is being served cannot be opene
 
 If the copy is interrupted, run it again. Until a new room is complete, nobody can find it at the destination. A room that the destination has in an earlier state is brought up to date. A room is refused, and the others are copied, if its name belongs to another room at the destination or if it was used in both places.
 
-A copy holds every message, and the hashes of tokens and passwords. Protect it like the original.`
+A copy holds every message, and the hashes of tokens, keys and passwords. Protect it like the original.`
 }
 
 // Run copies the rooms.

@@ -18,6 +18,7 @@ import (
 	"github.com/parley-chat/parley/internal/shell"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/table/sqlitefile"
 	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
 
@@ -62,11 +63,8 @@ func (k *keyTable) with(ctx context.Context, streams streams, do func(*access.Ke
 func (k *keyTable) open(ctx context.Context, log *slog.Logger) (table.Table, func() error, error) {
 	if k.Table == "" {
 		t, err := sqlitetable.OpenBeside(k.Data, sqlitetable.Options{Logger: log})
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, nil, fmt.Errorf("there is no file %s: name that of the server with --data, or start the server first, which creates it", k.Data)
-		}
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, k.explain(err)
 		}
 		return t, t.Close, nil
 	}
@@ -75,6 +73,32 @@ func (k *keyTable) open(ctx context.Context, log *slog.Logger) (table.Table, fun
 		err = t.Ready(ctx)
 	}
 	return t, func() error { return nil }, err
+}
+
+// list returns the keys. It changes nothing in a file, which may be a backup.
+func (k *keyTable) list(ctx context.Context, streams streams) (list []access.Entry, err error) {
+	if k.Table != "" {
+		err = k.with(ctx, streams, func(keys *access.Keys) error { list, err = keys.List(ctx); return err })
+		return list, err
+	}
+	file, err := sqlitefile.Look(k.Data)
+	if err != nil {
+		return nil, k.explain(err)
+	}
+	reader, err := sqlitetable.NewReader(file, clockwork.NewRealClock())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	return access.List(ctx, reader)
+}
+
+// explain says what to do where the file is missing.
+func (k *keyTable) explain(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no file %s: name that of the server with --data, or start the server first, which creates it", k.Data)
+	}
+	return err
 }
 
 // keysAddCommand is `parley keys add`.
@@ -140,16 +164,14 @@ type keysListCommand struct{ keyTable }
 
 // Run lists the keys.
 func (c *keysListCommand) Run(ctx context.Context, streams streams) error {
-	return c.with(ctx, streams, func(keys *access.Keys) error {
-		list, err := keys.List(ctx)
-		if err != nil {
-			return err
-		}
-		if c.JSON {
-			return c.report(streams, map[string][]access.Entry{"keys": append([]access.Entry{}, list...)}, "")
-		}
-		return showKeys(streams.out, list)
-	})
+	list, err := c.list(ctx, streams)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return c.report(streams, map[string][]access.Entry{"keys": append([]access.Entry{}, list...)}, "")
+	}
+	return showKeys(streams.out, list)
 }
 
 // showKeys writes a table of keys for a person.

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -11,6 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
 
@@ -123,5 +127,44 @@ func TestKeys_logLevelInfo_writesTheAuditToStandardError(t *testing.T) {
 	}
 	if _, _, says := command(t, "keys", "revoke", "Ann", "--data", path); strings.Contains(says, "audit") {
 		t.Error(says)
+	}
+}
+
+// A backup is looked into, too, and must not become another file by that.
+func TestKeysList_ofABackup_changesNothing(t *testing.T) {
+	path := emptyFile(t)
+	command(t, "keys", "add", "Ann", "--data", path)
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	if code, _, says := command(t, "backup", "--data", path, backup); code != 0 {
+		t.Fatal(says)
+	}
+	before, err := os.ReadFile(backup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(backup, 0o400); err != nil {
+		t.Fatal(err)
+	}
+	if list := listed(t, "--data", backup); len(list) != 1 || list[0].Label != "Ann" {
+		t.Errorf("there are %+v", list)
+	}
+	after, err := os.ReadFile(backup)
+	if beside, _ := filepath.Glob(backup + "-*"); err != nil || !bytes.Equal(before, after) || len(beside) > 0 {
+		t.Errorf("the backup has changed, or there are %v: %v", beside, err)
+	}
+}
+
+func TestCheck_keyThatCannotBeRead_isDamage(t *testing.T) {
+	path := emptyFile(t)
+	tab, err := sqlitetable.Open(path, sqlitetable.Options{})
+	if err == nil {
+		err = tab.Write(t.Context(), table.Put(table.Item{Key: table.Key{Partition: access.Partition, Sort: "00000000"}, Data: []byte(`{"v":1,"hash":7}`)}, table.Always))
+		err = errors.Join(err, tab.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, _, says := command(t, "check", path); code != 1 || !strings.Contains(says, "KEYS") {
+		t.Errorf("code %d, %q", code, says)
 	}
 }

@@ -91,10 +91,13 @@ func checkLabel(label string) (string, error) {
 	return name.Shown, err
 }
 
-// List returns all keys, in the order of their ids.
-func (k *Keys) List(ctx context.Context) (list []Entry, err error) {
+// List is [List] of the table.
+func (k *Keys) List(ctx context.Context) ([]Entry, error) { return List(ctx, k.table) }
+
+// List returns all keys in t, in the order of their ids.
+func List(ctx context.Context, t table.Reader) (list []Entry, err error) {
 	for after, more := "", true; more; {
-		page, err := k.table.Query(ctx, table.Range{Partition: Partition, After: after, Limit: table.MaxLimit, Consistency: table.Strong})
+		page, err := t.Query(ctx, table.Range{Partition: Partition, After: after, Limit: table.MaxLimit, Consistency: table.Strong})
 		if err != nil {
 			return nil, fmt.Errorf("reading the keys: %w", err)
 		}
