@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime"
+	"strings"
 
 	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/shell"
@@ -24,10 +26,18 @@ func firstKey(ctx context.Context, keys *access.Keys, s settings, out, errs io.W
 		key, err := keys.Add(ctx, firstLabel, 0)
 		return key.String(), err
 	}
-	where := "--data '" + s.Data + "'"
+	where := "--data " + pasted(s.Data)
 	if s.Table != "" {
 		where = "--table " + s.Table
 	}
 	_, err = fmt.Fprintf(errs, "There is no key yet, so nobody can use this server. Make one: parley keys add LABEL %s\n", where)
 	return "", err
+}
+
+// pasted writes a path as a shell reads it.
+func pasted(path string) string {
+	if runtime.GOOS == "windows" { // whose older shell knows no other quotes
+		return `"` + path + `"`
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
