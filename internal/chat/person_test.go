@@ -250,11 +250,12 @@ func TestPerson_acts_andItsAgentSeesThat(t *testing.T) {
 	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: w.look(p.ann.Token, "").Cursor, Wait: longWait})
 	w.leave(person)
 	last := take(t, waiting)
-	if last.Status != chat.StatusRemoved || last.Reason != room.ReasonLeft || len(last.Messages) != 1 || !last.Messages[0].Person {
+	if last.Status != chat.StatusRemoved || last.Reason != room.ReasonLeft || len(last.Messages) != 1 || !last.Messages[0].Person || !last.Messages[0].Mine {
 		t.Errorf("the agent's wait ends with %+v", last)
 	}
-	if left := w.look(p.bob.Token, "").Messages; !slices.Contains(lines(left), "left Ann (left)") {
-		t.Errorf("Bob sees %q", lines(left))
+	left := w.look(p.bob.Token, "").Messages
+	if i := slices.IndexFunc(left, func(m view.Message) bool { return m.Type == view.Left }); i < 0 || left[i].Agent != "Ann" || left[i].Mine {
+		t.Errorf("Bob sees %+v", left)
 	}
 }
 

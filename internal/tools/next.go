@@ -102,7 +102,7 @@ func newsOf(messages []view.Message, self string) news {
 		switch {
 		case m.Type == view.Joined:
 			n.arrived = n.arrived || m.Reason != room.ReasonReturned // who has its seat again is no newcomer
-		case m.Type == view.Left && m.Person: // the reader's own
+		case m.Type == view.Left && m.Person && m.Mine: // another's user leaves, or an admin's removes somebody, as any agent does
 			n = news{left: true}
 		case m.Type == view.Left:
 			n.lapsed = m.Reason == room.ReasonTimeout

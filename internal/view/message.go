@@ -64,7 +64,7 @@ type Message struct {
 	Draft     string        // the id of the draft of the reader's own seat about which the event decides
 	Gone      bool          // of a message: its text was removed, and Text says so
 	Person    bool          // a person said or did it, and not its agent
-	Mine      bool          // of a message: it is of the reader's own seat
+	Mine      bool          // of a message, and of Left: it is of the reader's own seat
 	FromUser  bool          // of a message: a note of the person behind the reader, an agent
 	Repeated  bool          // handed out before, to a call whose client may have given up
 	More      *More         // set if Text is only a part
@@ -87,7 +87,7 @@ func Of(s *room.State, a room.Agent, e room.Event) Message {
 	case room.Joined:
 		m.Type, m.Agent, m.Reason = Joined, e.Name, e.Reason
 	case room.Left:
-		m.Type, m.Agent, m.Reason, m.NewAdmin = Left, e.Name, e.Reason, e.NewAdmin
+		m.Type, m.Agent, m.Reason, m.NewAdmin, m.Mine = Left, e.Name, e.Reason, e.NewAdmin, isMine(a, e)
 	case room.Managed:
 		m.Type, m.Agent, m.Action, m.Reason = RoleChanged, e.Name, e.Action, e.Reason
 	case room.Changed:
@@ -116,7 +116,7 @@ func Of(s *room.State, a room.Agent, e room.Event) Message {
 			m.ReplyTo = s.MessageID(e.ReplyTo)
 		}
 		m.Withdraws, m.Gone = s.MessageID(e.Withdraws), e.Gone
-		m.Mine = e.Seat == a.Seat && e.N >= a.Joined
+		m.Mine = isMine(a, e)
 		m.FromUser = e.IsNote() && !a.IsPerson()
 		m.Text = firstPart(e.Text, partBytes)
 		if len(m.Text) < len(e.Text) {
@@ -125,6 +125,9 @@ func Of(s *room.State, a room.Agent, e room.Event) Message {
 	}
 	return m
 }
+
+// isMine reports whether e is of the seat of a, since a has it.
+func isMine(a room.Agent, e room.Event) bool { return e.Seat == a.Seat && e.N >= a.Joined }
 
 // size returns at least the bytes that m takes as JSON.
 func (m Message) size() int {
