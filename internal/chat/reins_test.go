@@ -74,6 +74,8 @@ func TestReins_agentCannotSpeakOtherwise(t *testing.T) {
 		"approved, describes the room":   {chat.SteerRequest{Approve: &yes}, describes, map[bool]fault.Code{false: fault.Paused, true: ""}},
 		"approved, kicks":                {chat.SteerRequest{Approve: &yes}, kicksBob, map[bool]fault.Code{false: "", true: ""}},
 		"approved, kicks with some note": {chat.SteerRequest{Approve: &yes}, kicksBobFor("being late"), map[bool]fault.Code{false: fault.Paused, true: ""}},
+		"approved, bans some words":      {chat.SteerRequest{Approve: &yes}, bans("Let us meet at noon"), map[bool]fault.Code{false: fault.Paused, true: ""}},
+		"approved, bans Bob":             {chat.SteerRequest{Approve: &yes}, bans("Bob"), map[bool]fault.Code{false: "", true: ""}},
 	} {
 		for isPerson, code := range c.want {
 			w := newWorld(t)
@@ -108,6 +110,38 @@ func kicksBobFor(note string) func(*world, company, string) error {
 	return func(w *world, _ company, token string) error {
 		_, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, AgentName: "Bob", Action: room.Kick, Note: note})
 		return err
+	}
+}
+
+func bans(name string) func(*world, company, string) error {
+	return func(w *world, _ company, token string) error {
+		_, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, AgentName: name, Action: room.BanName})
+		return err
+	}
+}
+
+// Others see what an agent does, beside what it says.
+func TestReins_agentShowsNoActivity(t *testing.T) {
+	w := newWorld(t)
+	p, person := w.approved()
+	sent := chat.SendRequest{Token: p.bob.Token, Text: "may I?", Activity: "the answer is no"}
+	w.decides(person, w.drafts(sent), reins.Send, "")
+	if got := w.sends(sent); !got.Duplicate {
+		t.Errorf("the same again: %+v", got)
+	}
+	waits := chat.WaitRequest{Token: p.bob.Token, Activity: "the answer is no"}
+	_, err := w.Wait(t.Context(), waits)
+	wants(t, err, fault.Paused)
+	w.approves(person, false)
+	w.pauses(person, true)
+	_, err = w.Wait(t.Context(), waits)
+	wants(t, err, fault.Paused)
+	if got := agentIn(t, w.info(p.ann.Token).Room, "Bob").Activity; got != "" {
+		t.Errorf("Ann sees %q", got)
+	}
+	w.pauses(person, false)
+	if _, err = w.Wait(t.Context(), waits); err != nil || agentIn(t, w.info(p.ann.Token).Room, "Bob").Activity == "" {
+		t.Errorf("free again, it shows none: %v", err)
 	}
 }
 

@@ -32,6 +32,9 @@ func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
 		return Waited{}, s.Outward(err)
 	}
 	defer c.room.release()
+	if err := reins.CheckActivity(c.agent, req.Activity); err != nil {
+		return Waited{}, err
+	}
 	got, err := c.wait(ctx, &req, 0)
 	if err != nil {
 		return Waited{}, s.Outward(err)

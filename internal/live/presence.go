@@ -56,7 +56,7 @@ func (at Attendance) Note(ctx context.Context, how Call) (due time.Time) {
 		return at.notePerson(ctx, how)
 	}
 	known := at.known(ctx, how)
-	if how.Activity != "" {
+	if a, _ := at.room.log.Known().Seated(at.agent.Seat); how.Activity != "" && !a.Person.Holds() { // it comes with a message that its person has let it send
 		at.setActivity(ctx, how.Activity)
 	}
 	now := at.room.now()

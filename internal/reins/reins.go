@@ -35,16 +35,26 @@ func (r Reins) Decide(a room.Agent) *room.Event {
 	return &e
 }
 
+// CheckActivity returns the reason why the reins of a forbid it to say what it is doing, which
+// all others read; nil if they do not, or if it says nothing. The error is a *fault.Error.
+func CheckActivity(a room.Agent, activity string) error {
+	if activity == "" || a.IsPerson() || !a.Person.Holds() {
+		return nil
+	}
+	return fault.Refuse(fault.Paused, "Your user has paused you, or approves what you say, so you cannot show an activity. Nothing was done: call again without activity.")
+}
+
 // CheckOrder returns the reason why the reins of a forbid what it decides as an admin, as
 // the event e; nil if they do not. An agent whose messages wait must not speak by what all
-// others read: a name, a description or a note. The error is a *fault.Error.
+// others read: a name, even a banned one, a description or a note. The error is a *fault.Error.
 func CheckOrder(a room.Agent, e room.Event) error {
-	worded := e.Note != "" || e.Changed != nil && (e.Changed.Room != nil || e.Changed.Description != nil)
+	worded := e.Note != "" || e.Changed != nil && (e.Changed.Room != nil || e.Changed.Description != nil) ||
+		e.Type == room.Managed && e.Action == room.BanName // of a name that nobody has: any words
 	switch {
 	case a.Person.Paused:
 		return fault.Refuse(fault.Paused, "Your user has paused you. Nothing was changed: call wait_for_message, which tells you when you may go on.")
 	case a.Person.Approve && worded:
-		return fault.Refuse(fault.Paused, "Your user approves what you say, so you cannot write a room's name or description, or a note. Nothing was changed: leave that out, or ask your user to do it.")
+		return fault.Refuse(fault.Paused, "Your user approves what you say, so you cannot write a room's name or description, or a note, or ban a name that nobody here has. Nothing was changed: leave that out, or ask your user to do it.")
 	}
 	return nil
 }

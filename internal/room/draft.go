@@ -26,6 +26,9 @@ func (p Person) WithoutDraft(n int64) Person {
 	return p
 }
 
+// Holds reports whether p decides about what the agent says, or lets it say nothing.
+func (p Person) Holds() bool { return p.Paused || p.Approve }
+
 // waits reports whether a cannot speak before its person does something: it is paused, or
 // has a draft that waits.
 func (a Agent) waits(now time.Time) bool { return a.Person.Paused || len(a.Person.Open(now)) > 0 }
