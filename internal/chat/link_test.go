@@ -246,6 +246,9 @@ func TestPerson_ofASeatGivenAwayByAVouch_losesIt(t *testing.T) {
 				waiting = there.waiting(t.Context(), chat.WaitRequest{Token: person, Cursor: got.Cursor, Wait: time.Minute})
 			}
 		}
+		if agentIn(t, w.info(p.ann.Token).Room, "Bob").PersonHere {
+			t.Error("the person of the agent before is shown as that of who has the seat now")
+		}
 		if back.Watch == "" || back.Watch == p.bob.Watch {
 			t.Errorf("the link of who has the seat now: %q", back.Watch)
 		}

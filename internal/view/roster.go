@@ -92,7 +92,8 @@ func (r Roster) Agents() []Agent {
 	out := make([]Agent, 0, len(r.Head.Agents))
 	for _, a := range r.Head.Agents {
 		v := Agent{Name: a.Name, Role: a.Role, Muted: a.Muted, You: a.Seat == r.You, Replaced: a.IsReplaced(r.Now)}
-		v.Person, v.PersonHere = a.Person.HasOpened(), r.People[a.Seat].After(r.Now)
+		v.Person = a.Person.HasOpened()
+		v.PersonHere = v.Person && r.People[a.Seat].After(r.Now) // else it was the person of the agent before
 		r.show(a, &v)
 		out = append(out, v)
 	}
