@@ -13,6 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/link"
+	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/view"
 )
@@ -264,6 +265,33 @@ func TestPerson_ofASeatGivenAwayByAVouch_losesIt(t *testing.T) {
 		}
 		if _, err := w.opens(back.Watch, "other"); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// What a person lets its agent say is no sign that the agent is there.
+func TestPerson_sendsADraftOfAnAgentThatIsGone_itsSeatCanBeGivenBack(t *testing.T) {
+	onBoth(t, func(t *testing.T, w, there *world) {
+		p := pair{ann: w.join("plans", "Ann"), bob: w.join("plans", "Bob")}
+		person := w.person(p.bob)
+		w.approves(person, true)
+		draft := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "may I?"})
+		w.clock.Advance(room.VouchSilent)
+		_, err := w.tryJoin("plans", "Bob")
+		var refused *fault.Error
+		if !errors.As(err, &refused) || refused.Token == "" {
+			t.Fatalf("the knock: %v", err)
+		}
+		w.clock.Advance(time.Second)
+		there.decides(person, draft, reins.Send, "")
+		w.clock.Advance(time.Second)
+		news := w.look(p.ann.Token, p.ann.Cursor).Messages
+		knock := slices.IndexFunc(news, func(m view.Message) bool { return m.Type == view.Knocked })
+		if _, err := there.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, Action: room.Readmit, ID: news[knock].ID}); err != nil {
+			t.Fatal(err)
+		}
+		if back := w.enter(chat.JoinRequest{Token: refused.Token}); back.Status != chat.StatusReadmitted {
+			t.Errorf("Bob is back: %+v", back)
 		}
 	})
 }

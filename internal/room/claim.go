@@ -73,7 +73,7 @@ func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
 func (c *Claim) LastHeard(h *Head, a Agent) (last time.Time, used bool) {
 	p := c.Presence[a.Seat] // zero if the lease has ended, or if the agent joined later
 	u, spoke := h.Recent.Said(a.Seat)
-	return Latest(time.UnixMilli(a.AtMs), p.OwnUntil(), u.At), spoke || p.Used
+	return Latest(time.UnixMilli(a.AtMs), p.OwnUntil(), u.Heard), spoke || p.Used
 }
 
 // LeaseEnd returns when the seat of a may be taken, and when a made its last known
@@ -83,8 +83,8 @@ func (c *Claim) LeaseEnd(h *Head, a Agent) (end, last time.Time) {
 	if !seen { // expired, perhaps as that of a member that has become admin since
 		p = Presence{AtMs: max(a.AtMs, a.RoleMs)}
 	}
-	if u, spoke := h.Recent.Said(a.Seat); spoke && u.At.After(p.At()) {
-		p.AtMs, p.Used = u.At.UnixMilli(), true
+	if u, spoke := h.Recent.Said(a.Seat); spoke && u.Heard.After(p.At()) {
+		p.AtMs, p.Used = u.Heard.UnixMilli(), true
 	}
 	return Latest(h.LeaseEnd(a.Role, p), c.Alive[a.Seat]), p.At()
 }

@@ -27,6 +27,7 @@ type Utterance struct {
 	Seat        int
 	N           int64
 	At          time.Time
+	Heard       time.Time // when the agent itself last said something: its person may have sent a draft later; zero if the index covers none
 	Fingerprint [16]byte
 	ReplyTo     int64 // the event that it answers
 
@@ -177,8 +178,8 @@ func (r *Recent) add(e Event) {
 			return // its agent may be silent
 		}
 		u := utterance(e)
-		if before, spoke := r.Said(e.Seat); spoke && len(e.To) > 0 {
-			u.PublicN, u.PublicAt = before.PublicN, before.PublicAt
+		if before, spoke := r.Said(e.Seat); spoke {
+			u.addOlder(before)
 		}
 		r.said = slices.DeleteFunc(slices.Clone(r.said), func(u Utterance) bool {
 			return u.Seat == e.Seat || e.At().Sub(u.At) > Lease
@@ -203,22 +204,35 @@ func (r *Recent) prepend(e Event, seated bool) {
 	} else {
 		r.words = r.words.beforeFor(e.meant(), e)
 	}
-	if e.Person {
+	if e.Person || !seated {
 		return
 	}
-	if u, known := r.Said(e.Seat); seated && !known {
+	if u, known := r.Said(e.Seat); !known {
 		r.said = append(slices.Clone(r.said), utterance(e))
-	} else if known && u.PublicN == 0 && len(e.To) == 0 {
+	} else if known && (u.PublicN == 0 || u.Heard.IsZero()) {
 		r.said = slices.Clone(r.said)
 		i := slices.IndexFunc(r.said, func(u Utterance) bool { return u.Seat == e.Seat })
-		r.said[i].PublicN, r.said[i].PublicAt = e.N, e.At()
+		r.said[i].addOlder(utterance(e))
 	}
 }
 
 func utterance(e Event) Utterance {
 	u := Utterance{Seat: e.Seat, N: e.N, At: e.At(), Fingerprint: Fingerprint(e), ReplyTo: e.ReplyTo}
+	if e.Decides == 0 {
+		u.Heard = u.At
+	}
 	if len(e.To) == 0 {
 		u.PublicN, u.PublicAt = e.N, e.At()
 	}
 	return u
+}
+
+// addOlder completes u by an older message of its agent.
+func (u *Utterance) addOlder(older Utterance) {
+	if u.PublicN == 0 {
+		u.PublicN, u.PublicAt = older.PublicN, older.PublicAt
+	}
+	if u.Heard.IsZero() {
+		u.Heard = older.Heard
+	}
 }

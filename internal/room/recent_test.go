@@ -18,7 +18,7 @@ func TestLastSaid_isTheNewestMessageOfTheSeat(t *testing.T) {
 	two := l.say(1, "two", 2)
 	l.say(2, "three")
 	u, known := l.head.LastSaid(l.agent(1), l.now)
-	want := room.Utterance{Seat: 1, N: two.N, At: two.At(), Fingerprint: room.Fingerprint(two), PublicN: one.N, PublicAt: one.At()}
+	want := room.Utterance{Seat: 1, N: two.N, At: two.At(), Heard: two.At(), Fingerprint: room.Fingerprint(two), PublicN: one.N, PublicAt: one.At()}
 	if !known || u != want {
 		t.Errorf("got %+v, %v; want %+v", u, known, want)
 	}
@@ -225,6 +225,12 @@ func TestLastSaid_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 				return e.Type == room.Said && e.Seat == a.Seat && !e.Person && l.now.Sub(e.At()) < room.RepeatWindow
 			})
 			u, known := h.LastSaid(a, l.now)
+			own := l.newest(h.Recent.From, func(e room.Event) bool {
+				return e.Type == room.Said && e.Seat == a.Seat && !e.Person && e.Decides == 0 && l.now.Sub(e.At()) < room.RepeatWindow
+			})
+			if own > 0 && !u.Heard.Equal(l.events[own-1].At()) {
+				t.Fatalf("seat %d spoke itself at event %d, and is heard at %s", a.Seat, own, u.Heard)
+			}
 			switch {
 			case u.N > 0 && l.now.Sub(u.At) >= room.RepeatWindow:
 				u.N = 0
