@@ -268,6 +268,7 @@ func (r roomModel) reads(a agentModel, e eventModel) view.Message {
 			e.Reason = room.ReasonEdited
 		}
 	}
+	e.Mine = e.seat == a.seat && (e.Type == view.Said || e.Type == view.Left || e.drafts)
 	return e.Message
 }
 
