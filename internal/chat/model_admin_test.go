@@ -166,7 +166,9 @@ func (o manageOp) on(m model) (model, error) {
 	if err != nil {
 		return m, err
 	}
-	if after, _ := next.room(r.id); after.head() > r.head() && (by.person.paused || by.person.approve && o.note != "") {
+	_, seated := r.seatedAs(o.name)
+	worded := o.note != "" || o.action == room.BanName && !seated
+	if after, _ := next.room(r.id); after.head() > r.head() && (by.person.paused || by.person.approve && worded) {
 		want = managed{code: fault.Paused}
 	}
 	if got := (managed{o.got.Status, o.got.Name, o.code}); got != want {

@@ -59,6 +59,7 @@ type callModel struct {
 	at, back time.Time
 	speaks   bool // it only sent messages, which others see later
 	hidden   bool // and all of them were private
+	lent     bool // its person made it, by sending a draft: to others it is the agent's
 }
 
 // keyModel is the message that an idempotency key stands for.
@@ -79,10 +80,12 @@ func (a agentModel) key(key string, now time.Time) (n int64, draft bool) {
 	return n, draft
 }
 
-// called returns when a made its last call; zero if it made none.
+// called returns when a itself made its last call; zero if it made none.
 func (a agentModel) called() (at time.Time) {
-	if n := len(a.calls); n > 0 {
-		at = a.calls[n-1].at
+	for _, c := range a.calls {
+		if !c.lent {
+			at = c.at
+		}
 	}
 	return at
 }
@@ -119,7 +122,7 @@ func (a agentModel) note(c callModel) agentModel {
 	c.speaks = c.speaks && c.back.Equal(before)
 	a.used, a.calls = true, slices.Clone(a.calls)
 	if last := len(a.calls) - 1; last >= 0 && a.calls[last].at.Equal(c.at) {
-		c.speaks, c.hidden = c.speaks && a.calls[last].speaks, c.hidden && a.calls[last].hidden
+		c.speaks, c.hidden, c.lent = c.speaks && a.calls[last].speaks, c.hidden && a.calls[last].hidden, c.lent && a.calls[last].lent
 		a.calls = a.calls[:last]
 	}
 	c.hidden = c.hidden && c.speaks

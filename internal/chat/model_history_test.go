@@ -128,7 +128,7 @@ func (o historyOp) page(r roomModel, a agentModel) (page []view.Message, more bo
 func (r roomModel) agreedMessages(a agentModel) (list []view.Message) {
 	for _, x := range slices.Backward(r.agreed(a)) {
 		p, _ := r.event(x.n)
-		list = append(list, view.Message{ID: p.ID, Type: view.Said, From: p.From, Text: p.Text, Kind: p.Kind, At: x.done, Agreed: p.ID})
+		list = append(list, view.Message{ID: p.ID, Type: view.Said, From: p.From, Text: p.Text, Kind: p.Kind, At: x.done, Agreed: p.ID, Mine: p.seat == a.seat})
 	}
 	return list
 }

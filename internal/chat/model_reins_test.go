@@ -244,7 +244,7 @@ func (o steerOp) message(m model, r roomModel, a agentModel, d draftModel) (even
 }
 
 // sent returns a once the draft is sent as e, the next event. If its words are its own, it
-// has spoken.
+// has spoken, as others see it.
 func (d draftModel) sent(m model, r roomModel, a agentModel, e eventModel) agentModel {
 	if d.key != "" {
 		a.keys = append(slices.Clip(a.keys), keyModel{d.key, r.head() + 1, m.now, false})
@@ -256,7 +256,7 @@ func (d draftModel) sent(m model, r roomModel, a agentModel, e eventModel) agent
 	if !m.now.Before(back) {
 		back = time.Time{}
 	}
-	return a.note(callModel{at: m.now, back: back, speaks: true, hidden: len(e.to) > 0})
+	return a.note(callModel{at: m.now, back: back, speaks: true, hidden: len(e.to) > 0, lent: true})
 }
 
 func (o steerOp) String() string {

@@ -106,7 +106,7 @@ func (m model) observe(r roomModel, viewer, x agentModel, got view.Agent, want *
 		idle = idle || !over && !early && got.Idle == m.now.Sub(latest(c.at, x.joinedAt))
 	}
 	if !m.oneService { // after its lease, or among services, what is known lags
-		idle = idle || got.Idle >= 15*time.Minute || m.now.Sub(x.called()) < 15*time.Second
+		idle = idle || got.Idle >= 15*time.Minute || m.now.Sub(calls[len(calls)-1].at) < 15*time.Second
 	}
 	if idle && away {
 		want.Idle, want.BackIn = got.Idle, got.BackIn
