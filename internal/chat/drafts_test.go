@@ -187,6 +187,25 @@ func TestDraft_repeatedCall_findsTheDraftAndThenTheMessage(t *testing.T) {
 	}
 }
 
+func TestDraft_repeatedCall_tellsWhatBecameOfIt(t *testing.T) {
+	for how, want := range map[reins.Decision]string{reins.Send: "sent: mine", reins.Edit: "edited: theirs"} {
+		w := newWorld(t)
+		p, person := w.approved()
+		call := chat.SendRequest{Token: p.bob.Token, Text: "mine", Key: "1", Cursor: w.look(p.bob.Token, "").Cursor}
+		text := ""
+		if how == reins.Edit {
+			text = "theirs"
+		}
+		w.decides(person, w.drafts(call), how, text)
+		got, err := w.send(call)
+		if err != nil || !got.Sent || !got.Duplicate {
+			t.Errorf("%s: %+v, %v", how, got, err)
+		}
+		same(t, "Bob hears", decided(got.Messages), []string{want})
+		same(t, "and not again", decided(w.look(p.bob.Token, got.Cursor).Messages), nil)
+	}
+}
+
 func TestDraft_keyOfARefusedOne_isNotSent(t *testing.T) {
 	w := newWorld(t)
 	p, person := w.approved()

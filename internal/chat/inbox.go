@@ -110,7 +110,7 @@ func (in *inbox) take(e room.Event, agents int) bool {
 	for _, n := range e.Emptied() {
 		in.batch.Redact(n)
 	}
-	if me.IsNews(e) && e.N != in.pos.own {
+	if me.IsNews(e) && (e.N != in.pos.own || e.Decides != 0) { // what became of its draft, the repeated call may not know
 		m := view.Of(in.batch.Room, me, e)
 		if m.Draft != "" && !me.IsPerson() {
 			m.Type = view.Drafted // it has not said that by now
