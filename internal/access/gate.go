@@ -153,7 +153,7 @@ func (g *Gate) Token(ctx context.Context, text, address string) (ident.Asker, er
 	if !seated {
 		return ident.Asker{}, refuse("needs a key, and the token that you sent has lost its seat, or never had one")
 	}
-	return g.behind(ctx, ident.Asker{Room: t.Room, Seat: t.Seat}, agent)
+	return g.behind(ctx, ident.Asker{Room: t.Room, Seat: t.Seat}, agent, address)
 }
 
 // claim admits who opens the link of a seat, as Token does. One that was used leads to its
@@ -170,27 +170,34 @@ func (g *Gate) claim(ctx context.Context, c ident.Claim, address string) (ident.
 	if !leads {
 		return ident.Asker{}, refuse("needs a key, and the link that you opened leads to no seat, or no longer")
 	}
-	return g.behind(ctx, ident.Asker{Room: c.Room, Seat: c.Seat}, agent)
+	return g.behind(ctx, ident.Asker{Room: c.Room, Seat: c.Seat}, agent, address)
 }
 
 // behind admits asker to the seat of agent, if an invite has admitted that, or a key that is
 // valid.
-func (g *Gate) behind(ctx context.Context, asker ident.Asker, agent room.Agent) (ident.Asker, error) {
+func (g *Gate) behind(ctx context.Context, asker ident.Asker, agent room.Agent, address string) (ident.Asker, error) {
 	if agent.Guest {
 		return asker, nil
 	}
-	return g.seatedBy(ctx, asker, agent.Principal)
+	return g.seatedBy(ctx, asker, agent.Principal, address)
 }
 
-// seatedBy adds to asker the key that has admitted it, if that is valid.
-func (g *Gate) seatedBy(ctx context.Context, asker ident.Asker, principal string) (ident.Asker, error) {
+// seatedBy adds to asker the key that has admitted it, if that is valid. A key that was not
+// when it was read last is looked up as rarely as a wrong one.
+func (g *Gate) seatedBy(ctx context.Context, asker ident.Asker, principal, address string) (ident.Asker, error) {
 	id := ident.KeyOf(principal)
 	if id == "" {
 		return ident.Asker{}, refuse("needs a key, and no key has admitted the agent whose token you sent")
 	}
-	k, ok, err := g.keys.find(ctx, id)
-	if err != nil {
-		return ident.Asker{}, g.outward(err)
+	k, there, ok := g.keys.recall(id)
+	if !ok {
+		err := g.guess(ctx, there, address, func() (_ bool, err error) {
+			k, ok, err = g.keys.read(ctx, id)
+			return ok, err
+		})
+		if err != nil {
+			return ident.Asker{}, g.outward(err)
+		}
 	}
 	if !ok || !g.keys.use(ctx, k) {
 		return ident.Asker{}, refuse("needs a key, and the one that admitted the agent whose token you sent was revoked, or has expired")

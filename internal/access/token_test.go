@@ -54,6 +54,43 @@ func TestToken_isAdmittedAsLongAsWhatAdmittedItsAgent(t *testing.T) {
 	admits(guest, ident.Asker{})
 }
 
+// A token that is right costs no more than a wrong one once its key is gone. It shuts out
+// nobody at its address who is known.
+func TestToken_ofAKeyThatIsGone_isLookedUpFewTimes(t *testing.T) {
+	w := newWorld(t)
+	gone, other := w.add("Ann", 0), w.add("Bob", 0)
+	p := w.process()
+	token := ident.Token{Room: ident.NewRoomID(), Seat: 1, Secret: ident.NewSecret()}.String()
+	p.set(func() { p.seats[token] = room.Agent{Principal: "key:" + gone.ID} })
+	call := func() fault.Code {
+		_, err := p.Token(t.Context(), token, "192.0.2.1")
+		return fault.CodeOf(err)
+	}
+	if code := call(); code != "" {
+		t.Fatal(code)
+	}
+	p.admits(other, "Bob")
+	w.revoke("Ann")
+	w.pass(30 * time.Second)
+	p.wantCost("a token whose key is gone", 21, 0, func() { // one of them is of when it was known
+		for range 21 {
+			if code := call(); code != fault.KeyInvalid {
+				t.Errorf("refused with %q", code)
+			}
+		}
+		for range 100 {
+			if code := call(); code != fault.RateLimited {
+				t.Fatalf("refused with %q", code)
+			}
+		}
+	})
+	p.admits(other, "Bob")
+	w.pass(time.Minute)
+	if code := call(); code != fault.KeyInvalid {
+		t.Errorf("a minute later, refused with %q", code)
+	}
+}
+
 // Made-up tokens and codes are looked up as rarely as keys are. Those that were right are
 // looked up all the same, until they are wrong.
 func TestTokensAndInvites_wrongOnes_areLookedUpFewTimes(t *testing.T) {
