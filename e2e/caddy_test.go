@@ -23,6 +23,7 @@ import (
 
 	"github.com/parley-chat/parley/e2e/internal/parts"
 	"github.com/parley-chat/parley/e2e/internal/process"
+	"github.com/parley-chat/parley/internal/ident"
 )
 
 // caddyVersion is the Caddy that the recipe in deploy/self-hosted is tested with.
@@ -34,6 +35,7 @@ type site struct {
 	t    *testing.T
 	addr string // where Caddy listens
 	cert *x509.CertPool
+	said *process.Output // what Caddy logs
 }
 
 // publicURL is the address in parley.env.
@@ -68,7 +70,7 @@ func startSite(t *testing.T, p *program) *site {
 			t.Logf("Caddy said:\n%s", said)
 		}
 	})
-	s := &site{t, ln.Addr().String(), x509.NewCertPool()}
+	s := &site{t, ln.Addr().String(), x509.NewCertPool(), said}
 	s.awaitCertificate(filepath.Join(dir, "pki", "authorities", "local", "root.crt"))
 	return s
 }
@@ -77,11 +79,16 @@ func startSite(t *testing.T, p *program) *site {
 // socket, and certificates that nobody has to sign.
 func caddyfile(t *testing.T, dir string) string {
 	t.Helper()
-	recipe, err := filepath.Abs("../deploy/self-hosted/Caddyfile")
+	recipe, err := os.ReadFile("../deploy/self-hosted/Caddyfile")
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := fmt.Sprintf(`{
+	own, sites, found := strings.Cut(string(recipe), "\n{\n") // where its global options begin
+	if !found {
+		t.Fatal("the recipe has no global options")
+	}
+	text := own + fmt.Sprintf(`
+{
 	admin off
 	persist_config off
 	auto_https disable_redirects
@@ -92,9 +99,7 @@ func caddyfile(t *testing.T, dir string) string {
 	servers {
 		protocols h1 h2
 	}
-}
-import %q
-`, dir, recipe)
+`, dir) + sites
 	file := filepath.Join(dir, "Caddyfile")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -177,6 +182,35 @@ func TestCaddy_longWait_showsSignsOfLifeAndIsAnswered(t *testing.T) {
 	c.ok("send_message", args{"agent_token": bob.token, "text": reply})
 	if got := <-shell; !strings.Contains(got, reply) {
 		t.Errorf("the wait of a shell was answered %q", got)
+	}
+}
+
+// While Parley is down, Caddy logs each request that it cannot pass on.
+func TestCaddy_withoutTheProgram_logsNoSecretOfAnAddress(t *testing.T) {
+	t.Parallel()
+	p := recipe(t)
+	s := startSite(t, p)
+	p.kill()
+	key, invite := ident.NewKey().String(), ident.NewInvite("the log's key", ident.NewRoomID(), 1).String()
+	for _, path := range []string{"/k/" + key + "/mcp", "/i/" + invite} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, publicURL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+key)
+		r.Header.Set("Referer", publicURL+path) // of the icon, which a browser asks for by itself
+		resp, err := s.from("127.0.0.1").Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusBadGateway {
+			t.Errorf("%d without the program", resp.StatusCode)
+		}
+	}
+	await(t, "Caddy logs both requests", func() bool { return strings.Count(s.said.String(), `"http.log.error"`) >= 2 })
+	if said := s.said.String(); strings.Contains(said, key) || strings.Contains(said, invite) {
+		t.Error("the log of Caddy has a secret")
 	}
 }
 
