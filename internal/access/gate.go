@@ -230,7 +230,7 @@ func (g *Gate) outward(err error) error {
 func (g *Gate) familiarly(ctx context.Context, text, address string, look func() (bool, error)) (right bool, err error) {
 	err = g.guess(ctx, g.familiar.has(text), address, func() (bool, error) {
 		right, err = look()
-		if err == nil {
+		if err == nil || fault.CodeOf(err) == fault.Removed {
 			g.familiar.set(text, right)
 		}
 		return right, err

@@ -1,9 +1,12 @@
 package access_test
 
 import (
+	"context"
+	"log/slog"
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
@@ -88,6 +91,43 @@ func TestToken_ofAKeyThatIsGone_isLookedUpFewTimes(t *testing.T) {
 	w.pass(time.Minute)
 	if code := call(); code != fault.KeyInvalid {
 		t.Errorf("a minute later, refused with %q", code)
+	}
+}
+
+// Who has lost its seat is told why, and that is looked up as rarely as a token that never
+// had one.
+func TestToken_whoseSeatWasTaken_isLookedUpFewTimes(t *testing.T) {
+	w := newWorld(t)
+	var taken error
+	asked := 0
+	gate := access.New(access.Options{
+		Table: w.table, Clock: w.clock, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
+		Seat: func(context.Context, ident.Token) (room.Agent, bool, error) {
+			asked++
+			return room.Agent{Guest: true}, taken == nil, taken
+		},
+	})
+	token := ident.Token{Room: ident.NewRoomID(), Seat: 1, Secret: ident.NewSecret()}.String()
+	call := func() fault.Code {
+		_, err := gate.Token(t.Context(), token, "192.0.2.1")
+		return fault.CodeOf(err)
+	}
+	if code := call(); code != "" {
+		t.Fatal(code)
+	}
+	taken, asked = fault.Refuse(fault.Removed, "An admin has taken your seat."), 0
+	for range 21 { // one of them is of when it was right
+		if code := call(); code != fault.Removed {
+			t.Fatalf("refused with %q", code)
+		}
+	}
+	for range 100 {
+		if code := call(); code != fault.RateLimited {
+			t.Fatalf("refused with %q", code)
+		}
+	}
+	if asked != 21 {
+		t.Errorf("looked up %d times", asked)
 	}
 }
 
