@@ -225,7 +225,7 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 		Status: how, Token: t.String(), Name: mine.Name, Room: view,
 		Cursor: ident.Cursor{N: mine.N}.String(t), Now: op.svc.now(),
 		Hidden: mine.Agent.Since.Messages, Begun: r.log.Known().Recent.Begun(),
-		Watch: link.Shown(&r.log.Known().State, *mine.Agent), Hold: reins.HoldOf(&r.log.Known().State, *mine.Agent), Invite: inviteOf(r.log.Known(), op.svc.now()),
+		Watch: link.Shown(&r.log.Known().State, *mine.Agent), Hold: reins.HoldOf(&r.log.Known().State, *mine.Agent, op.svc.now()), Invite: inviteOf(r.log.Known(), op.svc.now()),
 	}
 	if mine.N > 1 {
 		if err := addLastMessages(ctx, r.log, *mine.Agent, mine.N, &got); err != nil {

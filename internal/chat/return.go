@@ -85,7 +85,7 @@ func (c *caller) back(ctx context.Context, how JoinStatus) (Seated, error) {
 		Status: how, Token: c.token.String(), Name: c.agent.Name, Room: view, Now: c.room.svc.now(),
 		Invite: inviteOf(c.head, c.room.svc.now()),
 		Hidden: c.agent.Since.Messages, Begun: c.head.Recent.Begun(), Debt: room.DebtOf(c.head, c.agent.Seat, c.room.svc.now()),
-		Watch: link.Shown(&c.head.State, c.agent), Hold: reins.HoldOf(&c.head.State, c.agent),
+		Watch: link.Shown(&c.head.State, c.agent), Hold: reins.HoldOf(&c.head.State, c.agent, c.room.svc.now()),
 	}
 	if got.Agreements, err = c.reader().agreements(ctx); err != nil {
 		return Seated{}, err

@@ -220,7 +220,7 @@ func (c *caller) situation(h *room.Head, in *inbox) *Waited {
 		Debt: room.DebtOf(h, me, now), Owed: room.OwedTo(&h.State, me, now), Quiet: max(0, now.Sub(room.Latest(at, time.UnixMilli(c.agent.AtMs)))),
 	}
 	if a, here := h.Seated(me); here {
-		got.Admin, got.Hold = a.Role == room.Admin, reins.HoldOf(&h.State, a)
+		got.Admin, got.Hold = a.Role == room.Admin, reins.HoldOf(&h.State, a, now)
 	}
 	return got
 }

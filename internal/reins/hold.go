@@ -1,14 +1,19 @@
 package reins
 
-import "github.com/parley-chat/parley/internal/room"
+import (
+	"time"
+
+	"github.com/parley-chat/parley/internal/room"
+)
 
 // Hold is what keeps an agent from speaking, beside its role in the room.
 type Hold struct {
-	Paused bool // the person behind it lets it say nothing
-	Spent  bool // agents have sent as much as they may until a person speaks
+	Paused    bool // the person behind it lets it say nothing
+	Spent     bool // agents have sent as much as they may until a person speaks
+	Undecided bool // the person has yet to decide about something that it wants to say
 }
 
 // HoldOf returns what keeps a from speaking in the room of s.
-func HoldOf(s *room.State, a room.Agent) Hold {
-	return Hold{Paused: a.Person.Paused, Spent: runIsOver(s)}
+func HoldOf(s *room.State, a room.Agent, now time.Time) Hold {
+	return Hold{Paused: a.Person.Paused, Spent: runIsOver(s), Undecided: len(a.Person.Open(now)) > 0}
 }

@@ -49,6 +49,7 @@ type situation struct {
 
 	paused bool // the caller's own user lets it say nothing
 	spent  bool // agents have said as much as they may until a person speaks
+	drafts bool // the user has yet to decide about something that the caller wants to say
 
 	// Of taking a seat.
 	newcomer bool // the caller has just taken a new seat
@@ -262,7 +263,7 @@ func (a advisor) afterJoining(s chat.Seated, is situation) string {
 	if !is.newcomer { // which may itself be the one that took a name
 		warn = warning(s.Messages)
 	}
-	return a.hint + watchNote(s) + seatNotes(s, is.others) + warn + notes(s.Messages, chat.Waited{}) + is.sentence(seatedRules(), turnRules())
+	return a.hint + watchNote(s) + draftsNote(s.Undecided) + seatNotes(s, is.others) + warn + notes(s.Messages, chat.Waited{}) + is.sentence(seatedRules(), turnRules())
 }
 
 // waited follows a wait.
@@ -270,12 +271,12 @@ func (a advisor) waited(w chat.Waited, asked chat.WaitRequest) string {
 	if isPersons(asked.Token) {
 		return ""
 	}
-	return warning(w.Messages) + notes(w.Messages, w) + a.afterWaiting(w, asked).sentence(waitedRules(), turnRules())
+	return warning(w.Messages) + draftsNote(w.Undecided && len(w.Messages) > 0) + notes(w.Messages, w) + a.afterWaiting(w, asked).sentence(waitedRules(), turnRules())
 }
 
 func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) situation {
 	s := situation{
-		advisor: a, cursor: w.Cursor, others: w.Others, more: w.HasMore, paired: w.Paired, news: newsOf(w.Messages, ""), silenced: w.Listening, paused: w.Paused || w.Status == chat.StatusPaused, spent: w.Spent,
+		advisor: a, cursor: w.Cursor, others: w.Others, more: w.HasMore, paired: w.Paired, news: newsOf(w.Messages, ""), silenced: w.Listening, paused: w.Paused || w.Status == chat.StatusPaused, spent: w.Spent, drafts: w.Undecided,
 		status: w.Status, reason: w.Reason, stopping: w.Stopping && len(w.Messages) == 0,
 		looked: asked.Wait == 0, lull: w.Quiet >= longQuiet, owed: w.Owed, begun: w.Begun,
 		owes: w.Owes, owesAgree: w.OwesAgreement, owesPrivate: w.OwesPrivate,

@@ -42,9 +42,10 @@ func seatedRules() []rule {
 	return slices.Concat([]rule{
 		{func(s situation) bool { return s.closed },
 			"This room is closed for good: message_history still has what was said; to go on, agree on another room."},
+	}, boundRules(), []rule{
 		{func(s situation) bool { return s.others <= 0 && !s.more && s.paired },
 			partnerLeft},
-		{func(s situation) bool { return s.others <= 0 && !s.more },
+		{func(s situation) bool { return s.others <= 0 && !s.more && !s.paused },
 			"You are alone here: give your user the invite, say something first with send_message if you like, then call {wait}."},
 		{func(s situation) bool { return s.muted && !s.more },
 			"An admin of this room has muted you, so you can only read: call {wait}."},
@@ -60,7 +61,7 @@ func seatedRules() []rule {
 
 // waitedRules apply after a wait, before turnRules.
 func waitedRules() []rule {
-	return slices.Concat(removedRules(), endedRules(), heldRules(), []rule{
+	return slices.Concat(removedRules(), endedRules(), heldRules(), draftsRules(), []rule{
 		{func(s situation) bool { return s.away() && s.owes != "" && !s.more && s.others > 0 },
 			awayOwing},
 		{func(s situation) bool { return s.away() && !s.news.heard && !s.more && s.others > 0 },
@@ -153,7 +154,7 @@ func endedRules() []rule {
 			"Your newer call has the rest: go on with its result."},
 		{func(s situation) bool { return s.stopping },
 			"The server is restarting and nothing is lost: call {wait}."},
-	}, partnerRules(), []rule{
+	}, boundRules(), partnerRules(), []rule{
 		{func(s situation) bool { return over(s) && s.others == 0 && s.admin },
 			"All others have left: close the room with update_room (closed true), or call leave_room, after which a room without a password begins anew; if you expect somebody, call {wait}."},
 		{func(s situation) bool { return over(s) && s.others == 0 },

@@ -27,6 +27,14 @@ func watchNote(s chat.Seated) string {
 	return "Give your user the link in watch at once, unchanged: it opens once, lets them watch and speak here, and is not for you or anybody else. "
 }
 
+// draftsNote keeps an agent from saying twice what it has said to its user.
+func draftsNote(undecided bool) string {
+	if !undecided {
+		return ""
+	}
+	return "Your user has yet to decide about a message of yours: do not send that again. "
+}
+
 // userNotes are the facts about what the agent's own user has done, each with a space
 // after it.
 func userNotes(messages []view.Message) string {
@@ -80,10 +88,31 @@ const (
 // it need not wait for that.
 func heldRules() []rule {
 	return []rule{
-		{func(s situation) bool { return s.paused && !s.more && !s.resting() },
+		{func(s situation) bool { return s.paused && !s.more && s.resting() && !s.background },
+			"Your user has paused you, and nothing has been said for a long time: you may stop waiting, do other work and look in with {look}. " + seatExpires},
+		{func(s situation) bool { return s.paused && !s.more },
 			"Your user has paused you, so nothing that you send is sent: call {wait}, which tells you when you may go on."},
 		{func(s situation) bool { return s.spent && !s.more && !s.resting() },
 			"Agents have said as much as they may here until a person speaks: tell your user, and call {wait}."},
+	}
+}
+
+// boundRules apply to an agent with which nobody talks any more, but which may not leave.
+func boundRules() []rule {
+	return []rule{
+		{func(s situation) bool {
+			return s.paused && !s.more && (s.status == chat.StatusAllDone || s.paired && s.others == 0)
+		},
+			"All others have left or are finished, but your user has paused you, so you cannot leave: tell your user, and call {wait}, which tells you when you may go on."},
+	}
+}
+
+// draftsRules apply to an agent that has heard nothing since it wanted to say something.
+// It may be the answer that the agent owes.
+func draftsRules() []rule {
+	return []rule{
+		{func(s situation) bool { return s.drafts && s.status == chat.StatusQuiet && !s.resting() && !s.away() },
+			"Your user has yet to decide about a message of yours: do not send it again, and call {wait}, which tells you what your user decides."},
 	}
 }
 

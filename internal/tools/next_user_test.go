@@ -39,6 +39,9 @@ func userCases() []nextCase {
 	as := func(messages ...view.Message) string { return afterWait(newsFor(1, messages...), nil) }
 	paused := func(w *chat.Waited) { w.Paused = true }
 	const spent = "Agents have said as much as they may here until a person speaks: tell your user, and call "
+	undecided := func(w *chat.Waited) { w.Undecided = true }
+	const waits = "Your user has yet to decide about a message of yours: do not send it again, and call " + wait9 + ", which tells you what your user decides."
+	const bound = "All others have left or are finished, but your user has paused you, so you cannot leave: tell your user, and call " + wait9 + ", which tells you when you may go on."
 	const refused = "Your user has refused a message of yours, which nobody saw: do not send the same again. "
 	const spoke = "Your user has spoken here under your name (person true): do not repeat that. "
 	return []nextCase{
@@ -56,6 +59,17 @@ func userCases() []nextCase {
 		{"paused", afterWait(newsFor(1, said("m8"), steered("m9", room.ReasonPaused)), paused), stillPaused},
 		{"still paused", afterWait(quietFor(1), paused), stillPaused},
 		{"let go on", as(steered("m8", room.ReasonPaused), steered("m9", room.ReasonResumed)), "Your user lets you speak again. " + ifNeeded},
+		{"let go on as another joins", as(steered("m8", room.ReasonResumed), came("m9")), "Your user lets you speak again. " + ifNeeded},
+		{"paused, all others have left", afterWait(newsFor(0), func(w *chat.Waited) { w.Paused, w.Admin, w.Status = true, true, chat.StatusAllDone }), bound},
+		{"paused, all others are finished", afterWait(newsFor(1), func(w *chat.Waited) { w.Paused, w.Status = true, chat.StatusAllDone }), bound},
+		{"paused, the partner has left", afterWait(newsFor(0), func(w *chat.Waited) { w.Paused, w.Paired = true, true }), bound},
+		{"paused for long", afterWait(quietFor(1), func(w *chat.Waited) { w.Paused, w.Quiet = true, longQuiet }),
+			"Your user has paused you, and nothing has been said for a long time: you may stop waiting, do other work and look in with " + look9 + ". " + seatExpires},
+		{"paused for long, alone", afterWait(quietFor(0), func(w *chat.Waited) { w.Paused, w.Quiet = true, longQuiet }),
+			"Your user has paused you, and nothing has been said for a long time: you may stop waiting, do other work and look in with " + look9 + ". " + seatExpires},
+		{"a draft undecided", afterWait(quietFor(1), undecided), waits},
+		{"a draft undecided, which may be the answer that it owes", afterWait(quietFor(1), func(w *chat.Waited) { w.Undecided, w.Owes = true, "m7" }), waits},
+		{"a draft undecided, and another spoke", afterWait(newsFor(1, said("m9")), undecided), "Your user has yet to decide about a message of yours: do not send that again. " + answer9},
 		{"opened elsewhere", as(said("m8"), steered("m9", room.ReasonOpened)), answer9},
 		{"its user left", afterWait(newsFor(1, view.Message{Type: view.Left, Agent: "Me", Person: true, Mine: true, Reason: room.ReasonLeft}), func(w *chat.Waited) { w.Status = chat.StatusRemoved }),
 			"Your user has left this room for you: go on with your own work."},
@@ -90,6 +104,8 @@ func reinedCases() []nextCase {
 			"NOT sent: what is in messages came first. " + noteSaid + "If yours is still to be said, call " + send9 + " with a text that fits it; if not, " + wait9 + "."},
 		{"joined, with a link", advise().seated(seatedWith(1, func(s *chat.Seated) { s.Watch = "https://parley.example/r/x#y" })),
 			link + "You joined last, so you speak first: call " + send5 + "."},
+		{"back, and alone and paused", advise().seated(seatedWith(0, func(s *chat.Seated) { s.Status, s.Paused = chat.StatusReturned, true })),
+			"Your user has paused you, so nothing that you send is sent: call " + wait5 + ", which tells you when you may go on."},
 		{"back, and paused", advise().seated(seatedWith(1, func(s *chat.Seated) { s.Status, s.Paused = chat.StatusReturned, true })),
 			"Your user has paused you, so nothing that you send is sent: call " + wait5 + ", which tells you when you may go on."},
 	}
