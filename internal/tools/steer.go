@@ -59,6 +59,9 @@ func steer(s *Set) tool {
 		run: func(ctx context.Context, in chat.SteerRequest) (reins, error) {
 			got, err := chat.Steer(ctx, s.rooms, in)
 			v := viewReins(ctx, s, got)
+			if !in.NewLink { // an older one may still be open
+				v.Watch = ""
+			}
 			v.Next = nextSteered(v, in.Claim != "")
 			return v, err
 		},

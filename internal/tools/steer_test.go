@@ -116,3 +116,19 @@ func TestSteer_replyOfADecisionLost_nextSaysWhereToLook(t *testing.T) {
 		t.Errorf("it was said %d times", said)
 	}
 }
+
+// A link for a further device stands in the result that was asked for it, and in no other.
+func TestSteer_afterANewLink_nextIsAboutDrafts(t *testing.T) {
+	p := newWorld(t).connect(modern)
+	ann := p.call("create_room", args{"agent_name": "Ann"})
+	user := userOf(ann)
+	p.call("steer", args{"agent_token": user, "claim": claimOf(ann)})
+	p.call("steer", args{"agent_token": user, "approve": true})
+	p.call("send_message", args{"agent_token": ann.Token, "text": "The price is 900."})
+	if r := p.call("steer", args{"agent_token": user, "new_link": true}); r.Watch == "" || !strings.Contains(r.Next, "Open watch") {
+		t.Fatal(r.text)
+	}
+	if r := p.call("steer", args{"agent_token": user}); r.Watch != "" || !strings.Contains(r.Next, "Decide about each of drafts") {
+		t.Error(r.text)
+	}
+}
