@@ -180,6 +180,32 @@ func TestAccess_doctor_findsWhichKeyIsWrong(t *testing.T) {
 	}
 }
 
+// A guest, who has no key and can make no room, is told nothing about either.
+func TestAccess_doctorOfAGuest_looksAtTheInvite(t *testing.T) {
+	onNewMachine(t)
+	p := startKeyed(t)
+	ann := visitor(t, p)
+	ann.env = append(ann.env, "PARLEY_KEY="+p.newKey("Ann"))
+	ann.does("join", "tea", "--as", "Ann")
+	link := ann.guestLink()
+	_, invite, _ := strings.Cut(link, "/i/")
+	guest := &talker{t, filepath.Join(os.Getenv("HOME"), ".local", "state"), nil}
+	guest.does("connect", "codex", "--url", link)
+	all, code := examine(t, link)
+	if code != 0 || all.of("invite").Level != "ok" || all.of("tools").Level != "ok" || all.of("Codex").Level != "ok" || all.of("key").Level != "" {
+		t.Errorf("exit code %d: %s", code, all.levels())
+	}
+	for _, f := range all {
+		if strings.Contains(f.What+f.Fix, invite) {
+			t.Errorf("the invite is shown: %+v", f)
+		}
+	}
+	all, code = examine(t, strings.TrimSuffix(startKeyed(t).url, "/mcp")+"/i/"+invite)
+	if code != 1 || all.of("invite").Level != "failed" || !strings.Contains(all.of("invite").Fix, "whoever invited you") || all.of("tools").Level != "" {
+		t.Errorf("at another server: exit code %d: %s", code, all.levels())
+	}
+}
+
 // The bridge takes the key from where the commands keep it, and says to the client's model
 // what is missing.
 func TestAccess_bridge_hasTheKeyOfItsPerson(t *testing.T) {

@@ -45,6 +45,7 @@ func (r Result) String() string {
 type Options struct {
 	Server  string // the address of the server, without /mcp
 	Key     string // of this person, for the server; "" for none
+	Invite  string // the code of an invite, by which a guest comes in without a key; "" for none
 	Version string // of this program
 	// Admitted is called when the server has admitted the key; nil: nobody wants to know.
 	Admitted func()
@@ -66,13 +67,16 @@ type visit struct {
 
 // Run makes the checks, and returns how many failed.
 func Run(ctx context.Context, o Options) int {
-	w := &wire{http: &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone(), CheckRedirect: client.SameServer}, base: o.Server, version: o.Version, key: o.Key}
+	w := &wire{
+		http: &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone(), CheckRedirect: client.SameServer},
+		base: o.Server, version: o.Version, key: o.Key, invite: o.Invite,
+	}
 	v := &visit{
 		Options: o, report: &report{sink: o.Tell}, wire: w,
 		server: client.New(o.Server, client.Options{Version: o.Version, HTTP: w.http, Bearer: o.Key, Admitted: o.Admitted}),
 	}
 	defer func() { _ = v.server.Close() }()
-	if (&way{v.report, v.wire}).leadsToParley(ctx) && v.openRoom(ctx) {
+	if (&way{v.report, v.wire}).leadsToParley(ctx) && o.Invite == "" && v.openRoom(ctx) { // a guest opens none
 		defer v.room.leave(ctx)
 	}
 	for _, check := range v.rest() {

@@ -27,15 +27,24 @@ func (v *visit) clients(ctx context.Context) {
 		}
 	}
 	if !found {
-		v.warn("clients", "parley connect CLIENT --url "+v.Server, "none of the clients that parley connect knows is here")
+		v.warn("clients", "parley connect CLIENT --url "+v.address(), "none of the clients that parley connect knows is here")
 	}
+}
+
+// address is that of the server as a line for a shell has it. Whoever has an invite knows
+// what stands in its place.
+func (v *visit) address() string {
+	if v.Invite != "" {
+		return "INVITE"
+	}
+	return v.Server
 }
 
 // asked reports whether a client is to be looked at.
 func (v *visit) asked(c connect.Status) bool { return c.ID == v.Client || v.Client == "" && c.Found }
 
 func (v *visit) client(ctx context.Context, c connect.Status) {
-	line := "parley connect " + c.ID + " --url " + v.Server
+	line := "parley connect " + c.ID + " --url " + v.address()
 	plugin := pluginIn(v.Machine, c.ID)
 	if plugin != "" && c.Server == "" {
 		c.Server, line = plugin, "give the plugin the address "+v.Server
@@ -94,7 +103,7 @@ func (v *visit) hooks(context.Context) {
 }
 
 func (v *visit) hook(c connect.Status, file string, plugin bool) {
-	check, line := c.Name+" hooks", "parley connect "+c.ID+" --url "+v.Server
+	check, line := c.Name+" hooks", "parley connect "+c.ID+" --url "+v.address()
 	var programs []string
 	for _, command := range commandsIn(file) {
 		if program, ok := programOf(command); ok {

@@ -113,12 +113,19 @@ func (y *way) health(ctx context.Context) bool {
 	}
 }
 
-// admits looks whether the server wants a key, and whether it takes that of this person.
+// admits looks whether the server wants a key, and whether it takes that of this person, or
+// the invite.
 func (y *way) admits(ctx context.Context) bool {
-	if y.wire.as("").knock(ctx) == nil { // whatever else is wrong, the next checks find
+	y.wire.wants = y.wire.as("").knock(ctx) != nil
+	if y.wire.invite != "" {
+		if y.wire.knock(ctx) != nil {
+			return y.fail("invite", "ask whoever invited you for a new one", "the server does not admit the invite: its room has ended, or it is for another server")
+		}
+		return y.ok("invite", "the server admits guests by it, into one room")
+	}
+	if !y.wire.wants { // whatever else is wrong, the next checks find
 		return true
 	}
-	y.wire.wants = true
 	const fix = "set " + client.KeyEnv + " to a key that parley keys add has made on the server"
 	switch {
 	case y.wire.key == "":

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
 )
 
@@ -18,13 +20,14 @@ type wire struct {
 	base    string // the address of the server, without /mcp
 	version string // of this program
 	key     string // that the requests show; "" for none
+	invite  string // by whose address they go; "" for none
 	wants   bool   // the server admits only who has a key
 }
 
-// as returns the wire of somebody with another key, or with none.
+// as returns the wire of somebody with another key, or with none, and without an invite.
 func (w *wire) as(key string) *wire {
 	other := *w
-	other.key = key
+	other.key, other.invite = key, ""
 	return &other
 }
 
@@ -83,7 +86,7 @@ func (w *wire) post(ctx context.Context, method string, params any, headers map[
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.base+"/mcp", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, client.Place{Base: w.base, Invite: w.invite}.Address()+"/mcp", bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +99,12 @@ func (w *wire) post(ctx context.Context, method string, params any, headers map[
 	for k, value := range headers {
 		req.Header.Set(k, value)
 	}
-	return w.http.Do(req)
+	resp, err := w.http.Do(req)
+	var in *url.Error // whose URL may hold the invite
+	if errors.As(err, &in) {
+		err = in.Err
+	}
+	return resp, err
 }
 
 // answer is a JSON-RPC message of the server.
