@@ -128,6 +128,8 @@ func TestSteer_reins_holdTheAgentUntilItsPersonDecides(t *testing.T) {
 	if got := a.says("Hello!"); got.Sent || got.Status != "paused" {
 		t.Errorf("a paused agent: %+v", got)
 	}
+	shows("Ann's Claude is paused: it says nothing until you resume it, and then needs your approval for each message.\n", "approve", "on")
+	shows("Ann's Claude is paused: it says nothing until you resume it.\n", "approve", "off")
 	shows("Ann's Claude speaks for itself.\n", "resume")
 	shows("Ann's Claude needs your approval for each message.\n", "approve", "on")
 	tail := a.ann.begin("tail")

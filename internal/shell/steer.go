@@ -55,6 +55,8 @@ func (s *Shell) Steer(ctx context.Context, which Which, req SteerRequest) error 
 func (s *session) reins(got client.Steered) error {
 	name, does := HarmlessLine(s.seat.Name), "speaks for itself"
 	switch {
+	case got.Paused && got.Approve:
+		does = "is paused: it says nothing until you resume it, and then needs your approval for each message"
 	case got.Paused:
 		does = "is paused: it says nothing until you resume it"
 	case got.Approve:
