@@ -101,4 +101,4 @@ func (c clients) cap(ctx context.Context, wait *time.Duration) time.Duration {
 }
 
 // advisor returns the one for the client that makes the call of ctx.
-func (c clients) advisor(ctx context.Context) advisor { return advisor{c.of(ctx)} }
+func (c clients) advisor(ctx context.Context) advisor { return advisor{habits: c.of(ctx)} }

@@ -29,7 +29,10 @@ import (
 const longQuiet = 10 * time.Minute
 
 // advisor writes the sentences of next for a client with these habits.
-type advisor struct{ habits }
+type advisor struct {
+	habits
+	uninviting bool // the invite to the room seats nobody any more
+}
 
 // situation is what a sentence depends on.
 type situation struct {

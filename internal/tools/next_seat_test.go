@@ -12,6 +12,8 @@ func seatedCases() []nextCase {
 	const alone = "You are alone here: give your user the invite, say something first with send_message if you like, then call " + wait5 + "."
 	return []nextCase{
 		{"made the room", advise().seated(seatedWith(0, func(s *chat.Seated) { s.Status = chat.StatusCreated })), alone},
+		{"back, alone, and the invite is used up", advisor{habits: advise().habits, uninviting: true}.seated(seatedWith(0, func(s *chat.Seated) { s.Status = chat.StatusReturned })),
+			"You are alone here, and the invite to this room seats nobody any more: if somebody is to come, call update_room with new_invite true and give your user the new one; then call " + wait5 + "."},
 		{"joined, and all others had left", advise().seated(seatedWith(0, func(s *chat.Seated) { s.Messages = []view.Message{said("m3")} })), alone},
 		{"joined one who said nothing", advise().seated(seatedWith(1, nil)),
 			"You joined last, so you speak first: call " + send5 + "."},

@@ -40,12 +40,14 @@ func (v seated) token() string { return v.AgentToken }
 // viewSeated makes the result. password is the room's, as far as the caller gave it.
 func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) seated {
 	got.Watch = watchLink(s.address(ctx), got.Watch)
+	invite, next := inviteTo(ctx, s, got.Room, got.Invite, password), s.clients.advisor(ctx)
+	next.uninviting = invite == ""
 	return seated{
 		Status: string(got.Status), AgentToken: got.Token, AgentName: got.Name,
 		Untrusted: notice(got.Messages, true), Room: viewRoom(got.Room).briefly(),
 		Messages: viewMessages(got.Messages), HasMore: got.HasMore, Earlier: got.Earlier, Hidden: got.Hidden,
 		Agreements: viewAgreements(got.Agreements), Cursor: got.Cursor,
-		Now: viewTime(got.Now), Invite: inviteTo(ctx, s, got.Room, got.Invite, password), Watch: got.Watch, Next: s.clients.advisor(ctx).seated(got),
+		Now: viewTime(got.Now), Invite: invite, Watch: got.Watch, Next: next.seated(got),
 	}
 }
 
