@@ -137,6 +137,17 @@ func TestAccess_guest_entersOneRoomByTheLink(t *testing.T) {
 	if len(bob.seats()) > 0 {
 		t.Error("the seat is still there")
 	}
+	bob.does("join", link, "--as", "Bob")
+	bob.does("leave")
+	refused(1, "all of its seats", "join", link, "--as", "Bob")
+	if got := ann.runs("invite"); got.code != 1 || !strings.Contains(got.err, "parley invite --new") {
+		t.Errorf("once the invite is used up: %+v", got)
+	}
+	again := ann.guestLink("--new")
+	bob.does("join", again, "--as", "Bob")
+	if got := bob.runs("invite", "--new"); again == link || got.code != 1 || !strings.Contains(got.err, "Only admins") {
+		t.Errorf("a new invite by a guest: %+v", got)
+	}
 }
 
 // With keys the doctor looks at the person's own key, and at that of each client.

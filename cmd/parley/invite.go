@@ -3,7 +3,10 @@ package main
 import "context"
 
 // inviteCommand is `parley invite`.
-type inviteCommand struct{ ownSeat }
+type inviteCommand struct {
+	ownSeat
+	New bool `help:"Make a new invite, for the seats that are free now. The link before it seats nobody any more. For admins of the room."`
+}
 
 // Run prints the line that brings another agent into the room.
 func (c *inviteCommand) Run(ctx context.Context, io streams) error {
@@ -11,5 +14,5 @@ func (c *inviteCommand) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return err
 	}
-	return s.Invite(ctx, c.which())
+	return s.Invite(ctx, c.which(), c.New)
 }

@@ -246,25 +246,42 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 	})
 }
 
-// Invite prints the line that brings another agent into the room.
-func (s *Shell) Invite(ctx context.Context, which Which) error {
+// Invite prints the line that brings another agent into the room. With renew it is a new
+// one, and the links before it seat nobody any more.
+func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 	return s.with(which, func(s *session) error {
 		var got client.Joined
-		r, err := s.call(ctx, "join_room", args{}, &got)
-		if err != nil {
-			return err
+		if renew {
+			r, err := s.call(ctx, "update_room", args{"new_invite": true}, &got)
+			if err != nil {
+				return err
+			}
+			if got.Invite != "" {
+				return s.invite(r, got)
+			}
 		}
-		if got.Invite == "" {
+		r, err := s.call(ctx, "join_room", args{}, &got)
+		switch {
+		case err != nil:
+			return err
+		case got.Invite == "" && len(got.Room.Agents) < got.Room.Capacity:
+			return fail(failed, "The invite to %s seats nobody any more. An admin of the room makes another: parley invite --new", HarmlessLine(got.Room.Name))
+		case got.Invite == "":
 			return fail(failed, "Nobody can be invited to %s: %d of %d seats are taken.", HarmlessLine(got.Room.Name), len(got.Room.Agents), got.Room.Capacity)
 		}
 		if got.Room.PasswordProtected && !isDoor(got.Invite) {
 			s.out.note("The room has a password, which is not part of the line: pass it on in another way.")
 		}
-		if s.out.JSON {
-			return s.out.result(slimmed(r, "invite", "room"))
-		}
-		return s.out.print("%s", HarmlessLine(got.Invite))
+		return s.invite(r, got)
 	})
+}
+
+// invite shows the invite in r, which got holds as well.
+func (s *session) invite(r result, got client.Joined) error {
+	if s.out.JSON {
+		return s.out.result(slimmed(r, "invite", "room"))
+	}
+	return s.out.print("%s", HarmlessLine(got.Invite))
 }
 
 // slimmed returns only these fields of a result.
