@@ -58,7 +58,7 @@ func TestRoutes_unknownPath_saysWhereMCPIs(t *testing.T) {
 func TestWatch_linkInABrowser_saysWhatItIsFor(t *testing.T) {
 	s := newSite(t)
 	resp, body := s.do(s.get("/r/abcdefg"))
-	if resp.StatusCode != 200 || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") || !strings.Contains(body, "parley watch 'LINK'") {
+	if resp.StatusCode != 200 || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") || !strings.Contains(body, "    parley watch\n") {
 		t.Errorf("%d %v %s", resp.StatusCode, resp.Header, body)
 	}
 	for _, path := range []string{"/r/", "/r", "/r/abcdefg/", "/r/abcdefg/mcp"} {

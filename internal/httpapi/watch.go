@@ -29,10 +29,10 @@ func serveWatch(x *exchange, r *http.Request) {
 
 const watchText = `Parley: with this link you watch your agent in its room, speak beside it and steer it.
 
-It opens with the program parley, once. In a terminal:
+It opens with the program parley, once; a browser has not opened it. In a terminal:
 
-    parley watch 'LINK'
+    parley watch
 
-LINK is this address as your agent gave it to you, with all that stands behind the #.
-It is for you alone: whoever opens it first speaks as you.
+It asks for the link: paste this address as your agent gave it to you, with all that stands
+behind the #. It is for you alone: whoever opens it first speaks as you.
 `
