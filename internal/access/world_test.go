@@ -16,6 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/leaks"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
@@ -85,7 +86,7 @@ func emptyWorld(t *testing.T) *world {
 
 func (w *world) on(tab table.Table) *world {
 	w.table = tab
-	w.keys = access.NewKeys(tab, w.clock, slog.New(slog.NewTextHandler(w.log, nil)))
+	w.keys = access.NewKeys(tab, w.clock, slog.New(slog.NewTextHandler(leaks.Writer(w.t, w.log), nil)))
 	return w
 }
 
@@ -133,7 +134,7 @@ func (w *world) process() *process {
 	p.Gate = access.New(access.Options{
 		Table:  &tabletest.Hooks{Table: w.table, Before: p.call},
 		Clock:  w.clock,
-		Logger: slog.New(slog.NewTextHandler(w.log, nil)),
+		Logger: slog.New(slog.NewTextHandler(leaks.Writer(w.t, w.log), nil)),
 		Invite: func(_ context.Context, v ident.Invite) (bool, error) {
 			p.mu.Lock()
 			defer p.mu.Unlock()

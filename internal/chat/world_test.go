@@ -12,6 +12,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/leaks"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
 	"github.com/parley-chat/parley/internal/view"
@@ -36,6 +37,9 @@ func newWorld(t *testing.T) *world {
 func onTable(t *testing.T, clock *clockwork.FakeClock, b table.Table, o chat.Options) *world {
 	watch := &watchedClock{FakeClock: clock, made: map[time.Duration]int{}}
 	o.Clock = watch
+	if o.Logger == nil {
+		o.Logger = leaks.Logger(t)
+	}
 	return &world{t: t, clock: clock, table: b, watch: watch, Service: chat.New(b, o)}
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/leaks"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
@@ -60,7 +60,7 @@ func explore(t *testing.T, seed uint64, services int) {
 		t: t, ctx: t.Context(), seed: seed, rng: rand.New(rand.NewPCG(seed, 1)), began: time.Now(),
 		results: make(chan outcome, 64), turns: map[int64][]turnGiven{},
 	}
-	quiet := slog.New(slog.DiscardHandler)
+	quiet := leaks.Logger(t)
 	for range services {
 		r.services = append(r.services, chat.New(db, chat.Options{Clock: newClock(), SingleProcess: services == 1, MinBatch: 1, Logger: quiet}))
 	}

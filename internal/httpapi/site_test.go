@@ -17,6 +17,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/leaks"
 	"github.com/parley-chat/parley/internal/mcp"
 )
 
@@ -42,7 +43,7 @@ func newSite(t *testing.T, change ...func(*site, *Options)) *site {
 		t: t, clock: clockwork.NewFakeClock(), log: &lines{},
 		entered: make(chan string, 64), left: make(chan string, 64), release: make(chan struct{}),
 	}
-	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	logger := slog.New(slog.NewJSONHandler(leaks.Writer(t, s.log), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o := Options{MCP: s.mcp(logger).Serve, Logger: logger, Clock: s.clock}
 	for _, f := range change {
 		f(s, &o)

@@ -7,8 +7,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"regexp"
 	"sync"
+	"testing"
 
 	"github.com/parley-chat/parley/internal/ident"
 )
@@ -72,4 +75,29 @@ func (s *Sink) Write(p []byte) (int, error) {
 		}
 		s.rest = rest
 	}
+}
+
+// Logger returns a log of everything, for what runs in the process of a test. The test
+// fails at its end if a line held a secret.
+func Logger(t testing.TB) *slog.Logger {
+	return slog.New(slog.NewTextHandler(Writer(t, io.Discard), &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// Writer returns a writer that passes on to w what is written. The test fails at its end if
+// a line held a secret.
+func Writer(t testing.TB, w io.Writer) io.Writer {
+	var mu sync.Mutex
+	var found []error
+	t.Cleanup(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, err := range found {
+			t.Error(err)
+		}
+	})
+	return io.MultiWriter(w, &Sink{Report: func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		found = append(found, err)
+	}})
 }

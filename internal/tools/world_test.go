@@ -18,6 +18,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/leaks"
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlitetable"
@@ -67,7 +68,7 @@ func newWorld(t *testing.T) *world {
 func serve(t *testing.T, tab table.Table, o chat.Options) *world {
 	t.Helper()
 	w := &world{t: t, log: &lockedBuffer{}}
-	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	logger := slog.New(slog.NewTextHandler(leaks.Writer(t, w.log), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o.Logger = logger
 	rooms := chat.New(tab, o)
 	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}), tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, LongestWait: o.LongestWait, Log: logger})
