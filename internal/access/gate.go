@@ -170,7 +170,7 @@ func (g *Gate) claim(ctx context.Context, c ident.Claim, address string) (ident.
 	if !leads {
 		return ident.Asker{}, refuse("needs a key, and the link that you opened leads to no seat, or no longer")
 	}
-	return g.behind(ctx, ident.Asker{Room: c.Room, Seat: c.Seat}, agent, address)
+	return g.behind(ctx, ident.Asker{Room: c.Room, Seat: c.Seat, ByLink: true}, agent, address)
 }
 
 // behind admits asker to the seat of agent, if an invite has admitted that, or a key that is

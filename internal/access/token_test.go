@@ -42,7 +42,7 @@ func TestToken_isAdmittedAsLongAsWhatAdmittedItsAgent(t *testing.T) {
 	admits(guest, ident.Asker{})
 	claim := ident.NewClaim("key of a log", ident.NewRoomID(), 5, 7, 0)
 	p.set(func() { p.seats[claim.String()] = of("key:" + key.ID) })
-	opens := ident.Asker{Room: claim.Room, Seat: claim.Seat, Principal: "key:" + key.ID, Owner: "Ann"}
+	opens := ident.Asker{Room: claim.Room, Seat: claim.Seat, Principal: "key:" + key.ID, Owner: "Ann", ByLink: true}
 	if got, err := p.Bearer(t.Context(), claim.String(), "192.0.2.1"); err != nil || got != opens {
 		t.Errorf("who opens a link: %+v, %v", got, err)
 	}

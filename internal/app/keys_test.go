@@ -14,6 +14,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
 
@@ -33,10 +34,17 @@ type reply struct {
 	Sent       bool
 	AgentToken string `json:"agent_token"`
 	Invite     string
+	Watch      string
 }
 
 // callFrom calls a tool from an address, at a path of MCP.
-func callFrom(t *testing.T, h http.Handler, address, path, tool string, arguments map[string]any) (got reply) {
+func callFrom(t *testing.T, h http.Handler, address, path, tool string, arguments map[string]any) reply {
+	t.Helper()
+	return callBearing(t, h, address, path, "", tool, arguments)
+}
+
+// callBearing is callFrom with something in the Authorization header.
+func callBearing(t *testing.T, h http.Handler, address, path, bearer, tool string, arguments map[string]any) (got reply) {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": map[string]any{"name": tool, "arguments": arguments}})
 	if err != nil {
@@ -45,6 +53,9 @@ func callFrom(t *testing.T, h http.Handler, address, path, tool string, argument
 	r := httptest.NewRequest(http.MethodPost, "http://parley.example"+path, strings.NewReader(string(body)))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("X-Forwarded-For", address)
+	if bearer != "" {
+		r.Header.Set("Authorization", "Bearer "+bearer)
+	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	var answer struct {
@@ -85,5 +96,34 @@ func TestApp_limits_countByKeyOverAllAddresses_andForGuestsByAddress(t *testing.
 		if got := callFrom(t, a.Handler, c.address, c.path, "send_message", map[string]any{"agent_token": c.token, "text": fmt.Sprint("message ", n)}); got.Code != c.want {
 			t.Errorf("%s from %s: %+v, want %q", c.path[:2], c.address, got, c.want)
 		}
+	}
+}
+
+// A link that was opened is void, and may lie around. Who still calls with it spends nothing
+// of the person whose key seated the agent.
+func TestApp_limits_ofWhoHasAUsedLink_areThoseOfTheAddress(t *testing.T) {
+	a, tab := onTable(t, app.Config{Settings: app.Settings{Access: "keys", TrustProxy: true, UnitsPerMinute: 30}})
+	defer a.Close()
+	const home, cafe = "192.0.2.1", "192.0.2.3"
+	ann := "/k/" + addKey(t, tab, "Ann") + "/mcp"
+	made := callFrom(t, a.Handler, home, ann, "create_room", map[string]any{"room": "tea", "agent_name": "Ann"})
+	_, link, _ := strings.Cut(made.Watch, "#")
+	claim, ok := ident.ParseClaim(link)
+	if !ok {
+		t.Fatalf("no link in %+v", made)
+	}
+	own := ident.Token{Room: claim.Room, Seat: claim.Seat, Secret: ident.NewSecret(), Person: true}.String()
+	if got := callBearing(t, a.Handler, home, "/mcp", link, "steer", map[string]any{"claim": link, "agent_token": own}); got.Code != "" {
+		t.Fatalf("Ann opens her link: %+v", got)
+	}
+	var last reply
+	for range 100 {
+		last = callBearing(t, a.Handler, cafe, "/mcp", link, "message_history", map[string]any{"agent_token": ident.Token{Room: "0000000", Seat: 1, Secret: ident.NewSecret()}.String()})
+	}
+	if last.Code != "rate_limited" {
+		t.Errorf("a hundred calls of who has the used link end with %+v", last)
+	}
+	if got := callFrom(t, a.Handler, home, ann, "message_history", map[string]any{"agent_token": made.AgentToken}); got.Code != "" {
+		t.Errorf("then Ann's agent gets %+v", got)
 	}
 }

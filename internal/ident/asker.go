@@ -19,6 +19,9 @@ type Asker struct {
 	// Seat is the only seat for which the caller may act, because its token is all that it
 	// has shown. 0 means any.
 	Seat int
+	// ByLink says that a link of the seat is all that the caller has shown. It may be void, so
+	// the caller spends nothing of the principal.
+	ByLink bool
 	// Invite is the number of the invite that brought the caller, from 1 on; 0 means none.
 	Invite int
 }

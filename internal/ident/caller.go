@@ -14,11 +14,11 @@ func WithAddress(ctx context.Context, address string) context.Context {
 	return context.WithValue(ctx, addressKey{}, address)
 }
 
-// CallerOf returns by whom a limit counts: the principal if there is one, else the
-// network address.
+// CallerOf returns by whom a limit counts: the principal if there is one that has shown
+// more than a link, else the network address.
 func CallerOf(ctx context.Context) string {
-	if principal := PrincipalOf(ctx); principal != "" {
-		return "principal " + principal
+	if a := AskerOf(ctx); a.Principal != "" && !a.ByLink {
+		return "principal " + a.Principal
 	}
 	address, _ := ctx.Value(addressKey{}).(string)
 	return "address " + address
