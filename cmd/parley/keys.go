@@ -122,7 +122,7 @@ func (c *keysAddCommand) Validate() error {
 
 // Help returns the text that kong shows for parley keys add --help.
 func (keysAddCommand) Help() string {
-	return `The key goes to standard output, and lines to paste into clients to standard error. Only hashes are stored, so the key cannot be shown again. Give each person a key of their own: it says whose agents are whose, and can be revoked alone.
+	return `The key goes to standard output, and lines to paste into clients to standard error: with the key in them on a terminal alone, so that the log of a script gets none. Only hashes are stored, so the key cannot be shown again. Give each person a key of their own: it says whose agents are whose, and can be revoked alone.
 
 The server need not stop, and knows the key at once.`
 }
@@ -146,7 +146,11 @@ func (c *keysAddCommand) Run(ctx context.Context, streams streams) error {
 		if _, err := fmt.Fprintln(streams.out, key); err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(streams.err, "This is shown only now. Add the server to a client of %s:\n\n%s", c.Label, httpapi.ConnectWithKey(c.address(), key.String()))
+		pasted := httpapi.KeyPlaceholder
+		if shell.ScreenOn(streams.err).Terminal { // else it may be the log of a script, in which no key must stand
+			pasted = key.String()
+		}
+		_, err = fmt.Fprintf(streams.err, "The key is shown only now. Add the server to a client of %s:\n\n%s", c.Label, httpapi.ConnectWithKey(c.address(), pasted))
 		return err
 	})
 }

@@ -72,13 +72,16 @@ func TestKeys_inAFileOrATable_areMadeListedAndRevoked(t *testing.T) {
 			}
 			for _, line := range []string{
 				"--url https://chat.example --allow\n",
-				"(then paste " + key.String() + ";",
+				"(then paste YOUR_KEY;",
 				"claude mcp add --scope user --transport http parley https://chat.example/mcp --header 'Authorization: Bearer ${PARLEY_KEY}'\n",
-				"https://chat.example/k/" + key.String() + "/mcp\n",
+				"https://chat.example/k/YOUR_KEY/mcp\n",
 			} {
 				if !strings.Contains(says, line) {
 					t.Errorf("no %q in\n%s", line, says)
 				}
+			}
+			if strings.Contains(says, key.Secret) {
+				t.Errorf("what may be a log has the key:\n%s", says)
 			}
 			if _, out, _ := command(t, append([]string{"keys", "add", "Bob", "--json"}, where...)...); !regexp.MustCompile(`^{"key":"pk_\w{34}","id":"\w{8}"}\n$`).MatchString(out) {
 				t.Errorf("as JSON: %q", out)
