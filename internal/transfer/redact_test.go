@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/reins"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // redact removes the text of a message of a.
@@ -49,5 +52,51 @@ func TestCopy_lastTextRemovedAtTheSource_isNotDiverged(t *testing.T) {
 	to.sameAs(from.content())
 	if got := to.copyFrom(from.table); got.AlreadyPresent != 1 {
 		t.Errorf("a further copy: %+v", got)
+	}
+}
+
+// What a person let its agent say is a draft at the destination, too. The people, the
+// invite and the drafts of the room are there after the copy.
+func TestCopy_textOfADraftRemovedAtTheSource_isRemovedAtTheDestination(t *testing.T) {
+	for cut, number := true, 0; cut; number++ {
+		from, to := inFile(t), inFile(t)
+		ann, err := from.JoinRoom(t.Context(), chat.JoinRequest{Room: "tea", AgentName: "Ann", Capacity: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		claim, _ := ident.ParseClaim(ann.Watch)
+		person := ident.Token{Room: claim.Room, Seat: claim.Seat, Secret: ident.Digits(1, ident.SecretChars), Person: true}.String()
+		steer := func(req chat.SteerRequest) {
+			t.Helper()
+			req.Token = person
+			if _, err := chat.Steer(t.Context(), from.Service, req); err != nil {
+				t.Fatal(err)
+			}
+		}
+		approve := true
+		steer(chat.SteerRequest{Claim: ann.Watch})
+		steer(chat.SteerRequest{Approve: &approve})
+		agent := &agent{token: ann.Token}
+		steer(chat.SteerRequest{Draft: from.send(chat.SendRequest{Token: ann.Token, Text: "the key is 4711"}), Decision: reins.Send})
+		from.say(agent, "it waits")
+		page, err := from.History(t.Context(), chat.HistoryRequest{Token: person})
+		if err != nil {
+			t.Fatal(err)
+		}
+		to.copyFrom(from.table)
+		steer(chat.SteerRequest{Approve: new(bool)})
+		for _, m := range page.Messages {
+			if m.Type == view.Said {
+				from.redact(agent, m.ID)
+			}
+		}
+		cut = to.copyUntilWrite(from, number, number%2 == 0)
+		to.copyFrom(from.table)
+		to.sameAs(from.content())
+		for k, data := range to.content() {
+			if strings.Contains(data, "4711") {
+				t.Fatalf("cut at write %d, %s has %s", number, k, data)
+			}
+		}
 	}
 }
