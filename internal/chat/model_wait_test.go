@@ -255,11 +255,11 @@ func (o waitOp) checkStatus(m model, r roomModel, a agentModel) error {
 	debt, owes := m.owes(r, a)
 	got := []any{
 		o.got.Status, o.got.Reason, o.got.SeatWanted, o.got.NameWanted, o.got.Others, o.got.Listening, o.got.Admin,
-		o.got.Owes, o.got.OwesAgreement, o.got.Owed,
+		o.got.Owes, o.got.OwesAgreement, o.got.Owed, o.got.Paused, o.got.Spent,
 	}
 	want := []any{
 		status, reason, seatWanted && a.admin && r.full() && status != chat.StatusRemoved, nameWanted && (a.admin && !r.isActing(a) || r.isOfTwo()) && status != chat.StatusRemoved,
-		len(r.seated()) - 1, r.silences(a), a.admin, shown(debt.n), owes && debt.proposal, m.owedTo(r, a),
+		len(r.seated()) - 1, r.silences(a), a.admin, shown(debt.n), owes && debt.proposal, m.owedTo(r, a), a.person.paused, r.tooMany(),
 	}
 	if err := sameText("the wait ends", got, want); err != nil || !m.oneService {
 		return err

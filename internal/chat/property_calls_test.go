@@ -288,7 +288,7 @@ func (m *machine) update() {
 	op := updateOp{who: id, req: chat.UpdateRequest{Token: m.tokens[id]}}
 	yes, no := true, false
 	req := &op.req
-	switch pick(m, "change", "name", "about", "password", "no password", "capacity", "type", "public", "close", "agent messages", "two", "invite") {
+	switch pick(m, "change", "name", "about", "password", "no password", "capacity", "type", "public", "close", "agent messages", "agent messages", "two", "invite") {
 	case "name":
 		req.Room = pick(m, "new name", "plans", "talk", "den", "PLANS", "News")
 	case "about":
