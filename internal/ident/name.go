@@ -26,7 +26,7 @@ func AgentName(s string) (Name, error) {
 	if err != nil {
 		return Name{}, err
 	}
-	if isReserved(n) || hasTitle(n) {
+	if isReserved(n) || hasTitle(n) || holdsUser(n) {
 		return Name{}, fault.Refuse(fault.InvalidArgument, "agent_name: this name could pass for the server, for who runs it or for a user. Choose another, such as one that says whose agent you are.")
 	}
 	return n, nil

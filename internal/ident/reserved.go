@@ -18,7 +18,7 @@ var reservedWords = []string{
 	"parleybot", "parleyadmin", "parleyteam", "parleysupport",
 	"systemmessage", "servermessage", "systemnotice", "servernotice",
 	"admin", "administrator", "moderator", "operator", "root", "next",
-	"user", "youruser", "assistant", "developer", "tool",
+	"user", "youruser", "theuser", "myuser", "assistant", "developer", "tool",
 }
 
 // titles may not be a word of any agent's name: such a name could pass for the server
@@ -42,6 +42,15 @@ func hasTitle(n Name) bool {
 	}
 	look := LookOf(n.Shown)
 	return look.exotic && (anyWord(look.loose, reserved().titleLooks) || anyWord(look.capital, reserved().titleLooks))
+}
+
+// holdsUser reports whether a name holds that of the sender whose words an agent obeys: its
+// own user, as results call it.
+func holdsUser(n Name) bool {
+	const user = "youruser"
+	look, as := LookOf(n.Shown), LookOf(user)
+	return strings.Contains(letters(digitsForLetters.Replace(n.Key)), user) ||
+		look.exotic && (strings.Contains(letters(look.loose), as.loose) || strings.Contains(letters(look.capital), as.capital))
 }
 
 func anyWord(name string, set map[string]bool) bool {
