@@ -9,6 +9,7 @@ import (
 
 func TestCheckRedact_authorsAndAdmins_mayRemoveTheTextOfAMessage(t *testing.T) {
 	said, came := room.Event{N: 5, Type: room.Said, Seat: 2}, room.Event{N: 3, Type: room.Joined, Seat: 2}
+	words := room.Event{N: 6, Type: room.Said, Seat: 2, Person: true}
 	acting := room.Agent{Seat: 4, Role: room.Admin, Acting: true}
 	s := &room.State{Agents: []room.Agent{{Seat: 1, Role: room.Admin}, acting}}
 	for what, c := range map[string]struct {
@@ -24,6 +25,11 @@ func TestCheckRedact_authorsAndAdmins_mayRemoveTheTextOfAMessage(t *testing.T) {
 		"an acting admin":              {acting, said, fault.NotAllowed},
 		"an acting admin, of its own":  {acting, room.Event{N: 5, Type: room.Said, Seat: 4}, ""},
 		"who has the author's name":    {room.Agent{Seat: 3, Role: room.Member, Former: []int{2}}, said, fault.NotAllowed},
+		"its author's person":          {room.Agent{Seat: 2, Role: room.Member, Device: "d"}, said, ""},
+		"a person, of its own":         {room.Agent{Seat: 2, Role: room.Member, Device: "d"}, words, ""},
+		"an agent, of its person's":    {room.Agent{Seat: 2, Role: room.Member}, words, fault.NotAllowed},
+		"an admin, of its person's":    {room.Agent{Seat: 2, Role: room.Admin}, words, fault.NotAllowed},
+		"an admin, of others' people":  {room.Agent{Seat: 1, Role: room.Admin}, words, ""},
 		"an admin, of what is no text": {room.Agent{Seat: 1, Role: room.Admin}, came, fault.InvalidArgument},
 	} {
 		if got := fault.CodeOf(room.CheckRedact(s, c.by, c.e)); got != c.want {
