@@ -9,6 +9,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/view"
@@ -262,6 +263,28 @@ func TestDraft_thatTheRulesForbidByNow_isStillThere(t *testing.T) {
 func (w *world) withdraws(s chat.Seated) {
 	w.t.Helper()
 	w.sends(chat.SendRequest{Token: s.Token, Withdraw: w.info(s.Token).Requests[0].ID})
+}
+
+func TestDraft_seatNumberOfItsReaderIsGivenAgain_reachesNobody(t *testing.T) {
+	for what, req := range map[string]chat.SendRequest{
+		"private": {Text: "between us", To: []string{"Cid"}},
+		"asked":   {Text: "between us?", Ask: []string{"Cid"}},
+	} {
+		w := newWorld(t)
+		p, person := w.approved()
+		req.Token = p.bob.Token
+		id := w.drafts(req)
+		w.leave(p.cid.Token)
+		w = w.turnTo(p.ann.Token, ident.MaxSeat+w.seatOf(p.cid))
+		eve := w.join("plans", "Eve")
+		if w.seatOf(eve) != w.seatOf(p.cid) {
+			t.Fatalf("Eve has seat %d", w.seatOf(eve))
+		}
+		_, err := chat.Steer(t.Context(), w.Service, chat.SteerRequest{Token: person, Draft: id, Decision: reins.Send})
+		wants(t, err, fault.InvalidArgument)
+		same(t, what+": Eve reads", texts(w.all(eve.Token)), nil)
+		same(t, what+": that waits", draftTexts(w.steer(person, chat.SteerRequest{}).Drafts), []string{req.Text})
+	}
 }
 
 func TestDraft_proposal_asksThoseWhoAreThereWhenItIsSent(t *testing.T) {
