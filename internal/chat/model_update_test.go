@@ -66,7 +66,7 @@ func (o updateOp) on(m model) (model, error) {
 // takes reports whether the change is one that an acting admin may not make.
 func (o updateOp) takes(r roomModel) bool {
 	req := o.req
-	return req.Close || req.Room != "" || req.Password != "" || req.RemovePassword || req.Public != nil || req.NewInvite || req.Capacity != 0 && req.Capacity < r.capacity
+	return req.Close || req.Room != "" || req.Password != "" || req.RemovePassword || req.Public != nil || req.NewInvite || req.AgentMessages != nil || req.Capacity != 0 && req.Capacity < r.capacity
 }
 
 // isReined reports whether the person behind a does not let it make the change.

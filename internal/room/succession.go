@@ -90,9 +90,9 @@ func (o Order) checkActing(s *State, by Agent) error {
 
 // CheckActing refuses an update that an acting admin may not make: it may neither end the
 // room nor take it away from those who are to come back, by its name, by who gets in or
-// by fewer seats.
+// by fewer seats, nor lift the limit on agents.
 func (u Update) CheckActing(s *State, by Agent) error {
-	takes := u.Close || u.Name.Key != "" || u.Password != "" || u.RemovePassword || u.Public != nil || u.NewInvite ||
+	takes := u.Close || u.Name.Key != "" || u.Password != "" || u.RemovePassword || u.Public != nil || u.NewInvite || u.AgentMessages != nil ||
 		u.Capacity != 0 && u.Capacity < s.Capacity
 	if !takes || !IsActing(s, by) {
 		return nil
@@ -101,5 +101,5 @@ func (u Update) CheckActing(s *State, by Agent) error {
 }
 
 func refuseActing() error {
-	return fault.Refuse(fault.NotAllowed, "You are admin only because the admins of this room were silent. Nothing was changed: you can neither decide about one of them, nor remove what others said, nor vouch for an agent, nor close the room, rename it, take seats away or change its password, its invite or whether it is public. Wait until an admin is back, or ask your user.")
+	return fault.Refuse(fault.NotAllowed, "You are admin only because the admins of this room were silent. Nothing was changed: you can neither decide about one of them, nor remove what others said, nor vouch for an agent, nor close the room, rename it, take seats away or change its password, its invite, agent_messages or whether it is public. Wait until an admin is back, or ask your user.")
 }

@@ -124,6 +124,7 @@ func TestActing_decidesNothingAboutWhoWasChosen(t *testing.T) {
 		"let everybody in":           {update(room.Update{RemovePassword: true}), false},
 		"list the room":              {update(room.Update{Public: new(bool)}), false},
 		"turn her guests away":       {update(room.Update{NewInvite: true}), false},
+		"lift the limit on agents":   {update(room.Update{AgentMessages: new(int)}), false},
 		"take seats away":            {update(room.Update{Capacity: 4}), false},
 		"make room":                  {update(room.Update{Capacity: room.MaxCapacity}), true},
 		"say what it is for":         {update(room.Update{Description: "talk"}), true},
