@@ -126,6 +126,7 @@ type result struct {
 	Messages   []message `json:"messages"`
 	HasMore    bool      `json:"has_more"`
 	Invite     string    `json:"invite"`
+	Watch      string    `json:"watch"`
 	RetryAfter int       `json:"retry_after_seconds"`
 }
 
