@@ -147,6 +147,7 @@ func (c *client) close() { _ = c.conn.Close() }
 type answer struct {
 	AgentToken string `json:"agent_token"`
 	Cursor     string `json:"cursor"`
+	Watch      string `json:"watch"`
 	Messages   []struct {
 		ID   string `json:"id"`
 		Text string `json:"text"`

@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/parley-chat/parley/internal/ident"
 )
 
 // joiners is how many connections pairs uses.
@@ -14,6 +17,22 @@ const joiners = 16
 type seat struct {
 	Token  string
 	Cursor string
+	Watch  string // the link for the person behind the agent
+	Person string // a token of that person
+}
+
+// claim returns the secret in the link of the seat; "" if it has none.
+func (s seat) claim() string {
+	_, claim, _ := strings.Cut(s.Watch, "#")
+	return claim
+}
+
+// withPerson returns the seat with a token that its person has made, if there is a link.
+func (s seat) withPerson() seat {
+	if claim, ok := ident.ParseClaim(s.claim()); ok && s.Person == "" {
+		s.Person = ident.Token{Room: claim.Room, Seat: claim.Seat, Secret: ident.NewSecret(), Person: true}.String()
+	}
+	return s
 }
 
 // after returns the seat after an answer.
@@ -23,6 +42,9 @@ func (s seat) after(got answer) seat {
 	}
 	if got.Cursor != "" {
 		s.Cursor = got.Cursor
+	}
+	if got.Watch != "" {
+		s.Watch = got.Watch
 	}
 	return s
 }
