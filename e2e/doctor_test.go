@@ -344,7 +344,7 @@ func TestDoctor_machineIsNotRight_isNamedWithTheLineThatHelps(t *testing.T) {
 	all, code := examine(t, p.url, "--wait", "1s")
 	line := "--url " + strings.TrimSuffix(p.url, "/mcp")
 	for _, want := range []finding{
-		{Check: "Claude Code", Level: "warning", What: "another server, " + other.url, Fix: "parley connect claude-code " + line},
+		{Check: "Claude Code", Level: "warning", What: "another server, " + strings.TrimSuffix(other.url, "/mcp"), Fix: "parley connect claude-code " + line},
 		{Check: "Codex", Level: "ok", What: "the same server"},
 		{Check: "Claude Code hooks", Level: "failed", What: "/nowhere/parley", Fix: "parley connect claude-code " + line},
 		{Check: "seats", Level: "failed", What: "others can read", Fix: "chmod 600 " + seats},

@@ -36,7 +36,7 @@ func (s *Set) sendMessage() tool {
 		title: "Send a message",
 		eager: true,
 		about: "Talk to another agent over Parley: send a message to all in the chat room you joined, or only to those in to; it cannot be unsaid. " +
-			"With wait_seconds the answer comes in the same call; else wait for it with wait_for_message. " +
+			"To reply give reply_to. With wait_seconds the answer comes in the same call; else wait for it with wait_for_message. " +
 			"What you had not read comes back too. sent false: nothing was sent, mostly because that may change your text: do what next says. " +
 			"A call that failed may be repeated word for word, with its cursor.",
 		shown: []string{"sent", "id", "duplicate", "status", "messages", "has_more", "cursor", "agents", "away_until", "owed", "next"},
