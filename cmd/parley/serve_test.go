@@ -12,13 +12,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/mcp"
 
+	"github.com/parley-chat/parley/internal/leaks"
 	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
 
@@ -87,7 +87,7 @@ func TestServe_untilInterrupted_answersAndEndsWell(t *testing.T) {
 	alone(t)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	out, ended := &output{}, make(chan int, 1)
+	out, ended := leaks.NewBuffer(t), make(chan int, 1)
 	go func() {
 		ended <- run(ctx, []string{"--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "parley.db")}, streams{strings.NewReader(""), out, out})
 	}()
@@ -110,7 +110,7 @@ func TestServe_onAllAddresses_invitesToOneThatOthersReach(t *testing.T) {
 	alone(t)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	out, ended := &output{}, make(chan int, 1)
+	out, ended := leaks.NewBuffer(t), make(chan int, 1)
 	go func() {
 		ended <- run(ctx, []string{"--addr", "0.0.0.0:0", "--access", "open", "--data", filepath.Join(t.TempDir(), "parley.db")}, streams{strings.NewReader(""), out, out})
 	}()
@@ -161,25 +161,7 @@ func get(t *testing.T, url string) string {
 	return body.String()
 }
 
-// output is a buffer that the program writes while the test reads.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
-func await(t *testing.T, out *output, want *regexp.Regexp) {
+func await(t *testing.T, out *leaks.Buffer, want *regexp.Regexp) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

@@ -33,7 +33,7 @@ func TestKey_thatIsRight_costsAReadIn30SecondsAndAWriteADay(t *testing.T) {
 		if err != nil || len(list) != 1 || list[0].Used != "2030-05-07" || !list[0].Expires.Equal(list[0].Created.Add(72*time.Hour)) {
 			t.Errorf("%+v, %v", list, err)
 		}
-		if n := w.log.count("action=key_used"); n != 2 {
+		if n := w.logged("action=key_used"); n != 2 {
 			t.Errorf("%d lines of the log say that the key was used, want one a day", n)
 		}
 	})
@@ -187,7 +187,7 @@ func TestKey_revoked_isBelievedFor30SecondsAtMost(t *testing.T) {
 		here.admits(key, "Ann")
 		w.pass(time.Millisecond)
 		here.refuses(key.String(), "192.0.2.1", fault.KeyInvalid)
-		if n := w.log.count("action=key_ended", "principal=key:"+key.ID); n != 1 {
+		if n := w.logged("action=key_ended", "principal=key:"+key.ID); n != 1 {
 			t.Errorf("%d lines of the log say that the key has ended, want that of the process that knew it", n)
 		}
 	})

@@ -110,14 +110,14 @@ func TestAdd_storesNoSecretAndLogsNone(t *testing.T) {
 		t.Errorf("%s, %v", it.Data, err)
 	}
 	for _, action := range []string{"key_created", "key_used", "key_revoked"} {
-		if n := w.log.count("level=INFO", "msg=audit", "action="+action, "principal=key:"+key.ID); n != 1 {
+		if n := w.logged("level=INFO", "msg=audit", "action="+action, "principal=key:"+key.ID); n != 1 {
 			t.Errorf("%d lines of the log say %s", n, action)
 		}
 	}
-	if n := w.log.count(key.Secret); n > 0 {
+	if n := w.logged(key.Secret); n > 0 {
 		t.Errorf("%d lines of the log have the secret", n)
 	}
-	if n := w.log.count("Ann"); n > 0 {
+	if n := w.logged("Ann"); n > 0 {
 		t.Errorf("%d lines of the log have the label", n)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/leaks"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -102,7 +101,7 @@ func TestToken_whoseSeatWasTaken_isLookedUpFewTimes(t *testing.T) {
 	var taken error
 	asked := 0
 	gate := access.New(access.Options{
-		Table: w.table, Clock: w.clock, Logger: slog.New(slog.NewTextHandler(leaks.Writer(w.t, w.log), nil)),
+		Table: w.table, Clock: w.clock, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
 		Seat: func(context.Context, ident.Token) (room.Agent, bool, error) {
 			asked++
 			return room.Agent{Guest: true}, taken == nil, taken

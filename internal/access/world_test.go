@@ -1,7 +1,6 @@
 package access_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -31,27 +30,13 @@ type world struct {
 	below *clockwork.FakeClock // of the table
 	table table.Table
 	keys  *access.Keys
-	log   *output
+	log   *leaks.Buffer
 }
 
-// output is a log that many may write to.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-// count returns how many lines have all of parts.
-func (o *output) count(parts ...string) (n int) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+// logged returns how many lines of the log have all of parts.
+func (w *world) logged(parts ...string) (n int) {
 lines:
-	for line := range strings.Lines(o.text.String()) {
+	for line := range strings.Lines(w.log.String()) {
 		for _, part := range parts {
 			if !strings.Contains(line, part) {
 				continue lines
@@ -81,12 +66,12 @@ func newWorld(t *testing.T) *world {
 // emptyWorld returns a world without a table.
 func emptyWorld(t *testing.T) *world {
 	noon := time.Date(2030, 5, 6, 12, 0, 0, 0, time.UTC)
-	return &world{t: t, clock: clockwork.NewFakeClockAt(noon), below: clockwork.NewFakeClockAt(noon), log: &output{}}
+	return &world{t: t, clock: clockwork.NewFakeClockAt(noon), below: clockwork.NewFakeClockAt(noon), log: leaks.NewBuffer(t)}
 }
 
 func (w *world) on(tab table.Table) *world {
 	w.table = tab
-	w.keys = access.NewKeys(tab, w.clock, slog.New(slog.NewTextHandler(leaks.Writer(w.t, w.log), nil)))
+	w.keys = access.NewKeys(tab, w.clock, slog.New(slog.NewTextHandler(w.log, nil)))
 	return w
 }
 
@@ -134,7 +119,7 @@ func (w *world) process() *process {
 	p.Gate = access.New(access.Options{
 		Table:  &tabletest.Hooks{Table: w.table, Before: p.call},
 		Clock:  w.clock,
-		Logger: slog.New(slog.NewTextHandler(leaks.Writer(w.t, w.log), nil)),
+		Logger: slog.New(slog.NewTextHandler(w.log, nil)),
 		Invite: func(_ context.Context, v ident.Invite) (bool, error) {
 			p.mu.Lock()
 			defer p.mu.Unlock()

@@ -1,36 +1,28 @@
 package chat_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/leaks"
 	"github.com/parley-chat/parley/internal/room"
 )
 
 // audited is a world whose log is kept.
 type audited struct {
 	*world
-	mu  sync.Mutex
-	log bytes.Buffer
-}
-
-func (a *audited) Write(p []byte) (int, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.log.Write(p)
+	log *leaks.Buffer
 }
 
 func newAudited(t *testing.T) *audited {
-	a := &audited{world: newWorld(t)}
-	a.Service = chat.New(a.table, chat.Options{Clock: a.clock, SingleProcess: true, MinBatch: 1, Logger: slog.New(slog.NewJSONHandler(a, nil))})
+	a := &audited{newWorld(t), leaks.NewBuffer(t)}
+	a.Service = chat.New(a.table, chat.Options{Clock: a.clock, SingleProcess: true, MinBatch: 1, Logger: slog.New(slog.NewJSONHandler(a.log, nil))})
 	return a
 }
 

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -31,7 +29,7 @@ type site struct {
 	url     string
 	server  *http.Server
 	clock   *clockwork.FakeClock
-	log     *lines
+	log     *leaks.Buffer
 	entered chan string   // an element for each call of block: its argument "me"
 	left    chan string   // the same, when its context has ended
 	release chan struct{} // an element ends one call of block
@@ -40,10 +38,10 @@ type site struct {
 func newSite(t *testing.T, change ...func(*site, *Options)) *site {
 	t.Helper()
 	s := &site{
-		t: t, clock: clockwork.NewFakeClock(), log: &lines{},
+		t: t, clock: clockwork.NewFakeClock(), log: leaks.NewBuffer(t),
 		entered: make(chan string, 64), left: make(chan string, 64), release: make(chan struct{}),
 	}
-	logger := slog.New(slog.NewJSONHandler(leaks.Writer(t, s.log), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o := Options{MCP: s.mcp(logger).Serve, Logger: logger, Clock: s.clock}
 	for _, f := range change {
 		f(s, &o)
@@ -80,24 +78,6 @@ func (s *site) block(ctx context.Context, arguments json.RawMessage, _ *mcp.Reco
 		s.left <- me
 		return nil, ctx.Err()
 	}
-}
-
-// lines is a log that may be written and read at once.
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 // era is one of the generations of the protocol.

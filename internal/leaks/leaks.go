@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"regexp"
 	"sync"
@@ -80,12 +79,36 @@ func (s *Sink) Write(p []byte) (int, error) {
 // Logger returns a log of everything, for what runs in the process of a test. The test
 // fails at its end if a line held a secret.
 func Logger(t testing.TB) *slog.Logger {
-	return slog.New(slog.NewTextHandler(Writer(t, io.Discard), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return slog.New(slog.NewTextHandler(search(t), &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// Writer returns a writer that passes on to w what is written. The test fails at its end if
-// a line held a secret.
-func Writer(t testing.TB, w io.Writer) io.Writer {
+// Buffer keeps what is written to it. It may be written and read at once.
+type Buffer struct {
+	mu     sync.Mutex
+	text   bytes.Buffer
+	search *Sink
+}
+
+// NewBuffer returns an empty Buffer. The test fails at its end if a line held a secret.
+func NewBuffer(t testing.TB) *Buffer { return &Buffer{search: search(t)} }
+
+// Write implements io.Writer. It never fails.
+func (b *Buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, _ = b.search.Write(p) // never fails
+	return b.text.Write(p)
+}
+
+// String returns all that was written.
+func (b *Buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// search returns a Sink that fails the test at its end for each secret.
+func search(t testing.TB) *Sink {
 	var mu sync.Mutex
 	var found []error
 	t.Cleanup(func() {
@@ -95,9 +118,9 @@ func Writer(t testing.TB, w io.Writer) io.Writer {
 			t.Error(err)
 		}
 	})
-	return io.MultiWriter(w, &Sink{Report: func(err error) {
+	return &Sink{Report: func(err error) {
 		mu.Lock()
 		defer mu.Unlock()
 		found = append(found, err)
-	}})
+	}}
 }

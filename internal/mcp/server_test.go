@@ -10,12 +10,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/mark3labs/mcp-go/client"
 	library "github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/internal/leaks"
 )
 
 // patience is how long a test waits for what must happen.
@@ -30,7 +31,7 @@ var quiet = slog.New(slog.DiscardHandler)
 type wire struct {
 	t       *testing.T
 	url     string
-	log     *journal
+	log     *leaks.Buffer
 	entered chan string // an element for each call of block: its argument "me"
 	release chan string // ends one call of block, which answers with the element
 	left    chan string // an element for each call of block that was cut off
@@ -38,7 +39,7 @@ type wire struct {
 
 func newWire(t *testing.T) *wire {
 	t.Helper()
-	w := &wire{t: t, log: &journal{}, entered: make(chan string, 16), release: make(chan string), left: make(chan string, 16)}
+	w := &wire{t: t, log: leaks.NewBuffer(t), entered: make(chan string, 16), release: make(chan string), left: make(chan string, 16)}
 	s := NewServer(Options{
 		Version: "1.2.3", Instructions: "Some instructions.", Log: slog.New(slog.NewJSONHandler(w.log, nil)),
 		Tools: []Tool{
@@ -88,24 +89,6 @@ func (w *wire) block(ctx context.Context, arguments json.RawMessage, _ *Record) 
 		w.left <- in.Me
 		return nil, ctx.Err()
 	}
-}
-
-// journal is a log that may be written and read at once.
-type journal struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(p)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
 }
 
 const (

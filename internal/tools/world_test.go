@@ -1,7 +1,6 @@
 package tools_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -30,7 +28,7 @@ type world struct {
 	t     *testing.T
 	url   string
 	table *sqlitetable.Table
-	log   *lockedBuffer
+	log   *leaks.Buffer
 
 	instructions string
 }
@@ -67,8 +65,8 @@ func newWorld(t *testing.T) *world {
 // serve is the tools over rooms in tab, until the test ends.
 func serve(t *testing.T, tab table.Table, o chat.Options) *world {
 	t.Helper()
-	w := &world{t: t, log: &lockedBuffer{}}
-	logger := slog.New(slog.NewTextHandler(leaks.Writer(t, w.log), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	w := &world{t: t, log: leaks.NewBuffer(t)}
+	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o.Logger = logger
 	rooms := chat.New(tab, o)
 	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}), tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, LongestWait: o.LongestWait, Log: logger})
@@ -82,24 +80,6 @@ func serve(t *testing.T, tab table.Table, o chat.Options) *world {
 		}
 	})
 	return w
-}
-
-// lockedBuffer is a log that may be written and read at once.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // peer is one connected client.
