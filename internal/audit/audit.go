@@ -5,12 +5,11 @@ package audit
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"log/slog"
 	"strconv"
 
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/table"
 )
 
 // Message is the message of all lines, to search for.
@@ -26,10 +25,7 @@ func Log(ctx context.Context, log *slog.Logger, action string, more ...slog.Attr
 }
 
 // Room tells rooms apart by a hash of the id, the same as in the line of each request.
-func Room(id string) slog.Attr {
-	sum := sha256.Sum256([]byte(id))
-	return slog.String("room", hex.EncodeToString(sum[:4]))
-}
+func Room(id string) slog.Attr { return slog.String("room", table.Digest(id)) }
 
 // Seat is the number of a seat of the room.
 func Seat(n int) slog.Attr { return slog.Int("seat", n) }

@@ -23,7 +23,7 @@ func arrows() map[string][]string {
 	clients := []string{"internal/state", "internal/client", "internal/seats", "internal/fault", "internal/nudge", "internal/standby", "internal/hook", "internal/shell"}
 	return map[string][]string{
 		// The rules, lowest first.
-		"internal/hidden": {}, "internal/credential": {}, "internal/audit": {"internal/ident"}, "internal/invite": {"internal/ident", "internal/fault"},
+		"internal/hidden": {}, "internal/credential": {}, "internal/audit": {"internal/ident", "internal/table"}, "internal/invite": {"internal/ident", "internal/fault"},
 		"internal/fault":     {},
 		"internal/ident":     {"internal/fault"},
 		"internal/room":      {"internal/invite", "internal/ident", "internal/fault"},

@@ -2,10 +2,10 @@ package meter
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"sync"
 	"time"
+
+	"github.com/parley-chat/parley/internal/table"
 )
 
 // Account is the record of one request. Several goroutines may call its methods at
@@ -67,8 +67,7 @@ func (a *Account) End(code string, room func() string) {
 	a.code, a.room = code, room
 }
 
-// Room returns 8 hexadecimal digits that identify the call's room in the log, or
-// "". They are a hash of its id, so they reveal neither the id nor the name.
+// Room returns the digits that identify the call's room in the log, or "": see table.Digest.
 func (a *Account) Room() string {
 	a.mu.Lock()
 	room := a.room
@@ -80,8 +79,7 @@ func (a *Account) Room() string {
 	if id == "" {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(id))
-	return hex.EncodeToString(sum[:4])
+	return table.Digest(id)
 }
 
 // Arrive records that a body begins to arrive, or refuses it.

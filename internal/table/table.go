@@ -85,9 +85,9 @@ type Key struct {
 func (k Key) String() string {
 	kind, of, divided := strings.Cut(k.Partition, "#")
 	if !divided {
-		return kind + "/" + hashed(k.Sort)
+		return kind + "/" + Digest(k.Sort)
 	}
-	kind += "#" + hashed(of) + "/"
+	kind += "#" + Digest(of) + "/"
 	what, which, divided := strings.Cut(k.Sort, "#")
 	if !divided {
 		return kind + what
@@ -95,14 +95,16 @@ func (k Key) String() string {
 	number, rest, more := strings.Cut(which, "#")
 	switch {
 	case strings.Trim(number, "0123456789") != "":
-		return kind + what + "#" + hashed(which)
+		return kind + what + "#" + Digest(which)
 	case more:
-		return kind + what + "#" + number + "#" + hashed(rest)
+		return kind + what + "#" + number + "#" + Digest(rest)
 	}
 	return kind + what + "#" + number
 }
 
-func hashed(s string) string {
+// Digest returns 8 hexadecimal digits of a hash of s, which stand for it in logs. Those of a
+// room's id tell rooms apart, and reveal neither the id nor the name.
+func Digest(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:4])
 }
