@@ -174,18 +174,12 @@ func (g *Gate) claim(ctx context.Context, c ident.Claim, address string) (ident.
 }
 
 // behind admits asker to the seat of agent, if an invite has admitted that, or a key that is
-// valid.
+// valid. A key that was not when it was read last is looked up as rarely as a wrong one.
 func (g *Gate) behind(ctx context.Context, asker ident.Asker, agent room.Agent, address string) (ident.Asker, error) {
 	if agent.Guest {
 		return asker, nil
 	}
-	return g.seatedBy(ctx, asker, agent.Principal, address)
-}
-
-// seatedBy adds to asker the key that has admitted it, if that is valid. A key that was not
-// when it was read last is looked up as rarely as a wrong one.
-func (g *Gate) seatedBy(ctx context.Context, asker ident.Asker, principal, address string) (ident.Asker, error) {
-	id := ident.KeyOf(principal)
+	id := ident.KeyOf(agent.Principal)
 	if id == "" {
 		return ident.Asker{}, refuse("needs a key, and no key has admitted the agent whose token you sent")
 	}
@@ -202,7 +196,7 @@ func (g *Gate) seatedBy(ctx context.Context, asker ident.Asker, principal, addre
 	if !ok || !g.keys.use(ctx, k) {
 		return ident.Asker{}, refuse("needs a key, and the one that admitted the agent whose token you sent was revoked, or has expired")
 	}
-	asker.Principal, asker.Owner = principal, k.Label
+	asker.Principal, asker.Owner = agent.Principal, k.Label
 	return asker, nil
 }
 
@@ -259,11 +253,6 @@ func (f *familiar) set(text string, right bool) {
 		delete(f.of, sha256.Sum256([]byte(text)))
 		return
 	}
-	for sum := range f.of { // in any order
-		if len(f.of) < mostKnown {
-			break
-		}
-		delete(f.of, sum)
-	}
+	makeRoom(f.of)
 	f.of[sha256.Sum256([]byte(text))] = struct{}{}
 }

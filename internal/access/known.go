@@ -105,13 +105,20 @@ func (r *register) get(ctx context.Context, id string) (k known, ok bool, err er
 func (r *register) remember(k known) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, there := r.of[k.ID]; !there && len(r.of) >= mostKnown {
-		for id := range r.of { // in any order
-			delete(r.of, id)
-			break
-		}
+	if _, there := r.of[k.ID]; !there {
+		makeRoom(r.of)
 	}
 	r.of[k.ID] = k
+}
+
+// makeRoom forgets any until there is room for one more.
+func makeRoom[K comparable, V any](of map[K]V) {
+	for k := range of {
+		if len(of) < mostKnown {
+			return
+		}
+		delete(of, k)
+	}
 }
 
 // forget drops a key that is not in the table.

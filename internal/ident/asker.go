@@ -1,6 +1,9 @@
 package ident
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // Local is the principal of every caller on the machine of a server that only this
 // machine can reach.
@@ -31,10 +34,11 @@ func KeyPrincipal(id string) string { return keyPrincipal + id }
 
 // KeyOf returns the id of the key whose holder a principal is; "" if it is no such one.
 func KeyOf(principal string) string {
-	if len(principal) > len(keyPrincipal) && principal[:len(keyPrincipal)] == keyPrincipal {
-		return principal[len(keyPrincipal):]
+	id, ok := strings.CutPrefix(principal, keyPrincipal)
+	if !ok {
+		return ""
 	}
-	return ""
+	return id
 }
 
 const keyPrincipal = "key:"

@@ -6,9 +6,9 @@ import "strings"
 // bits, and 2 check characters over all of them.
 const (
 	keyPrefix      = "pk_"
-	KeyIDChars     = 8
+	keyIDChars     = 8
 	keySecretChars = 24
-	keyBodyChars   = KeyIDChars + keySecretChars + CheckChars
+	keyBodyChars   = keyIDChars + keySecretChars + CheckChars
 )
 
 // Key admits its holder to a server.
@@ -18,7 +18,7 @@ type Key struct {
 }
 
 // NewKey returns a random key.
-func NewKey() Key { return Key{ID: randomChars(KeyIDChars), Secret: randomChars(keySecretChars)} }
+func NewKey() Key { return Key{ID: randomChars(keyIDChars), Secret: randomChars(keySecretChars)} }
 
 // String returns the key as its holder sends it.
 func (k Key) String() string {
@@ -33,5 +33,5 @@ func ParseKey(s string) (k Key, ok bool) {
 	if !prefixed || !checked(keyPrefix, body, keyBodyChars) {
 		return Key{}, false
 	}
-	return Key{ID: body[:KeyIDChars], Secret: body[KeyIDChars : KeyIDChars+keySecretChars]}, true
+	return Key{ID: body[:keyIDChars], Secret: body[keyIDChars : keyIDChars+keySecretChars]}, true
 }
