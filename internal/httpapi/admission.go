@@ -11,16 +11,16 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/tools"
 )
 
 // The routes by which a caller is admitted for what stands in their path. It is a secret:
 // logs and metrics name the route.
 const (
-	keyRoute         = "/k/{key}" + MCPPath
-	inviteRoute      = "/i/{code}" + MCPPath
-	invitePageRoute  = "/i/{code}"
-	keyPathPrefix    = "/k/"
-	invitePathPrefix = "/i/"
+	keyPath         = "/k/"
+	keyRoute        = keyPath + "{key}" + MCPPath
+	invitePageRoute = tools.InvitePath + "{code}"
+	inviteRoute     = invitePageRoute + MCPPath
 )
 
 // door is where somebody comes in, and what it shows there.
@@ -31,7 +31,7 @@ type door struct {
 
 // secretPath reports whether a path may hold a key or the code of an invite.
 func secretPath(path string) bool {
-	return strings.HasPrefix(path, keyPathPrefix) || strings.HasPrefix(path, invitePathPrefix)
+	return strings.HasPrefix(path, keyPath) || strings.HasPrefix(path, tools.InvitePath)
 }
 
 // serveSecretPath answers a request whose path may hold a secret.

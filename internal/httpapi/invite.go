@@ -7,6 +7,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/tools"
 )
 
 // serveInvite explains an invite to a person who opens it. Whoever only looks at it, as
@@ -36,7 +37,7 @@ func inviteText(address string, v ident.Invite) string {
 
 Add this address to your agent's client, and tell the agent: join the room on parley.
 
-` + Connect(base+invitePathPrefix+v.String()+MCPPath) + `
+` + Connect(base+tools.InvitePath+v.String()+MCPPath) + `
 It lets an agent into this one room and nothing else. Whoever has the address can take a
 seat while the invite lasts, so do not publish it.
 `

@@ -30,5 +30,5 @@ func ConnectWithKey(url, key string) string {
   and any other client that sends no headers:
                   %[2]s%[4]s%[3]s%[5]s
   any other       %[1]s (transport: Streamable HTTP) with the header Authorization: Bearer %[3]s
-`, url, base, key, keyPathPrefix, MCPPath)
+`, url, base, key, keyPath, MCPPath)
 }

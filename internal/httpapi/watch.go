@@ -3,18 +3,17 @@ package httpapi
 import (
 	"net/http"
 	"strings"
+
+	"github.com/parley-chat/parley/internal/tools"
 )
 
-// watchPrefix begins the path of the link by which a person watches an agent. What opens it
-// stands in its fragment, which no client sends.
-const (
-	watchPrefix = "/r/"
-	watchRoute  = "/r/{room}"
-)
+// watchRoute is that of the link by which a person watches an agent. What opens it stands in
+// its fragment, which no client sends.
+const watchRoute = tools.WatchPath + "{room}"
 
 // isWatchLink reports whether a path is that of such a link.
 func isWatchLink(path string) bool {
-	room, ok := strings.CutPrefix(path, watchPrefix)
+	room, ok := strings.CutPrefix(path, tools.WatchPath)
 	return ok && room != "" && !strings.Contains(room, "/")
 }
 

@@ -36,6 +36,9 @@ func endsInvites(s *Set, u chat.Updated) bool {
 // isRenewed reports whether the change made a new invite.
 func isRenewed(u chat.Updated) bool { return u.Changes != nil && u.Changes.Invite != "" }
 
+// InvitePath begins the path of an invite; its code follows.
+const InvitePath = "/i/"
+
 // inviteLink is one line with one URL that a person can hand to another person, for the
 // agent there. It is empty if nobody can join by it.
 func inviteLink(address string, r view.Room, v chat.Invite) string {
@@ -46,7 +49,7 @@ func inviteLink(address string, r view.Room, v chat.Invite) string {
 	if address == "" {
 		at = "(the address of this server)"
 	}
-	return "Add the MCP server " + at + "/i/" + v.Code + "/mcp and call join_room with your agent_name."
+	return "Add the MCP server " + at + InvitePath + v.Code + "/mcp and call join_room with your agent_name."
 }
 
 // site is the address of the server whose address of MCP this is.

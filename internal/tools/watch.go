@@ -2,6 +2,9 @@ package tools
 
 import "github.com/parley-chat/parley/internal/ident"
 
+// WatchPath begins the path of the link to watch; the id of the room follows.
+const WatchPath = "/r/"
+
 // watchLink is the link by which the person behind a seat opens its page; "" if the
 // address is not known or the seat has no link left to open. The claim stands in the
 // fragment, which no browser sends to a server (RFC 3986, section 3.5).
@@ -10,5 +13,5 @@ func watchLink(address, claim string) string {
 	if !ok || address == "" {
 		return ""
 	}
-	return site(address) + "/r/" + c.Room + "#" + claim
+	return site(address) + WatchPath + c.Room + "#" + claim
 }
