@@ -41,7 +41,7 @@ func newUpstream(o Options, notified func(library.JSONRPCNotification)) (*upstre
 		u.admitted = sync.OnceFunc(o.Admitted)
 	}
 	var err error
-	u.http, err = transport.NewStreamableHTTP(o.Server.Address()+"/mcp",
+	u.http, err = transport.NewStreamableHTTP(o.Server.MCP(),
 		transport.WithHTTPBasicClient(&http.Client{Transport: watched{lasting()}, CheckRedirect: client.SameServer}),
 		transport.WithHTTPHeaderFunc(func(ctx context.Context) map[string]string {
 			headers, _ := ctx.Value(headersKey{}).(map[string]string)
@@ -222,8 +222,6 @@ type watched struct{ http.RoundTripper }
 
 // RoundTrip implements [http.RoundTripper].
 func (w watched) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Del("Referer") // after a redirect it would be an address that may hold an invite
 	resp, err := w.RoundTripper.RoundTrip(r)
 	seen, ok := r.Context().Value(exchangeKey{}).(*exchange)
 	if !ok {

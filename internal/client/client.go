@@ -62,16 +62,21 @@ func New(base string, o Options) *Client {
 	}
 	own := *o.HTTP
 	way := bounded{cmp.Or[http.RoundTripper](own.Transport, http.DefaultTransport)}
-	own.Transport, own.CheckRedirect = door{way, o.Bearer, o.Admitted, &sync.Once{}}, SameServer
+	admitted := func() {}
+	if o.Admitted != nil {
+		admitted = sync.OnceFunc(o.Admitted)
+	}
+	own.Transport, own.CheckRedirect = door{way, o.Bearer, admitted}, SameServer
 	return &Client{
-		base: base, mcpAt: Place{Base: base, Invite: o.Invite}.Address() + mcpPath, http: &own,
+		base: base, mcpAt: Place{Base: base, Invite: o.Invite}.MCP(), http: &own,
 		info: mcp.Implementation{Name: "parley", Version: o.Version},
 	}
 }
 
 // SameServer is for http.Client.CheckRedirect. Requests carry tokens, in headers and bodies,
 // which are for the server that the person named: it follows a redirect only to that
-// server's host and port, or from http to https at the same host.
+// server's host and port, or from http to https at the same host. It takes out the Referer,
+// which would be an address that may hold an invite.
 func SameServer(r *http.Request, via []*http.Request) error {
 	const most = 10 // as net/http has it
 	from := via[0].URL
@@ -82,6 +87,7 @@ func SameServer(r *http.Request, via []*http.Request) error {
 	case !safer && (r.URL.Host != from.Host || r.URL.Scheme != from.Scheme):
 		return fmt.Errorf("it redirects to another server, %s://%s: name that one, if it is the right one", r.URL.Scheme, r.URL.Host)
 	}
+	r.Header.Del("Referer")
 	return nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
@@ -18,14 +17,12 @@ import (
 type door struct {
 	http.RoundTripper
 	bearer   string // "" if there is nothing to show
-	admitted func() // is called when the bearer was admitted; nil: nobody wants to know
-	once     *sync.Once
+	admitted func() // is called when the bearer was admitted, and acts once
 }
 
 // RoundTrip implements http.RoundTripper.
 func (d door) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
-	r.Header.Del("Referer") // after a redirect it would be an address that may hold an invite
 	shows := d.bearer != "" && r.Header.Get("Authorization") == ""
 	if shows {
 		r.Header.Set("Authorization", "Bearer "+d.bearer)
@@ -37,8 +34,8 @@ func (d door) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := turnedAway(resp); err != nil {
 		return nil, err
 	}
-	if shows && d.admitted != nil && resp.StatusCode == http.StatusOK {
-		d.once.Do(d.admitted)
+	if shows && resp.StatusCode == http.StatusOK {
+		d.admitted()
 	}
 	return resp, nil
 }

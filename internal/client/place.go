@@ -84,6 +84,9 @@ func (p Place) Address() string {
 	return p.Base
 }
 
+// MCP returns the address of MCP there.
+func (p Place) MCP() string { return p.Address() + mcpPath }
+
 // String returns the address for people, without the secret of its door.
 func (p Place) String() string {
 	switch {

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	server "github.com/parley-chat/parley/internal/client"
 )
 
 // client is one program whose configuration this package edits, in the scope of the user.
@@ -125,15 +127,10 @@ func at(base string, path ...string) func(Machine) string {
 }
 
 // endpoint is the address of MCP at a server.
-func endpoint(o Options) string { return o.address() + "/mcp" }
+func endpoint(o Options) string { return o.place().MCP() }
 
-// address is that of the server, for a guest through the door of the invite.
-func (o Options) address() string {
-	if o.Invite != "" {
-		return o.Server + "/i/" + o.Invite
-	}
-	return o.Server
-}
+// place is the server, for a guest through the door of the invite.
+func (o Options) place() server.Place { return server.Place{Base: o.Server, Invite: o.Invite} }
 
 // headers are what the client sends with each request; none without a key.
 func (o Options) headers() map[string]string {
@@ -172,7 +169,7 @@ func bridged(m Machine, o Options) any {
 		Env     map[string]string `json:"env,omitempty"`
 	}
 	if o.Invite != "" {
-		return program{m.Program, []string{"bridge"}, map[string]string{urlEnv: o.address()}}
+		return program{m.Program, []string{"bridge"}, map[string]string{urlEnv: o.place().Address()}}
 	}
 	return program{Command: m.Program, Args: []string{"bridge", "--url", o.Server}}
 }

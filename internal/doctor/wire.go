@@ -86,7 +86,7 @@ func (w *wire) post(ctx context.Context, method string, params any, headers map[
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, client.Place{Base: w.base, Invite: w.invite}.Address()+"/mcp", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, client.Place{Base: w.base, Invite: w.invite}.MCP(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}

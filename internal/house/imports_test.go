@@ -50,7 +50,7 @@ func arrows() map[string][]string {
 		"internal/client":  {"internal/state", "internal/ident", "internal/fault"},
 		"internal/seats":   {"internal/state"},
 		"internal/shell":   {"internal/hidden", "internal/ident", "internal/client", "internal/seats", "internal/state", "internal/fault"},
-		"internal/connect": {"internal/state"},
+		"internal/connect": {"internal/state", "internal/client"},
 
 		// Waking agents.
 		"internal/nudge":   {"internal/state", "internal/seats"},
