@@ -135,11 +135,7 @@ func (c *connectCommand) admission(ctx context.Context, p client.Place, ask func
 		return p, answer(p, protocol, err), nil
 	}
 	if p.Key == "" && p.Invite == "" && ask != nil {
-		given, err := ask("Key for the server at " + p.Base + ": ")
-		if err != nil {
-			return p, "", err
-		}
-		if p.Key, err = client.ReadKey(given); err != nil {
+		if p.Key, err = shell.AskForKey(ask, p); err != nil {
 			return p, "", err
 		}
 	}

@@ -53,10 +53,11 @@ func (c *hookCommand) serve(ctx context.Context, streams streams) (string, error
 
 // address returns the address of the server whose tools the agent used.
 func (c *hookCommand) address() (string, error) {
-	p, err := c.named()
 	if given := os.Getenv(pluginURL); given != "" && c.URL == "" {
-		p, err = client.ParsePlace(given)
+		p, err := client.ParsePlace(given)
+		return p.Base, err
 	}
+	p, err := c.named()
 	return p.Base, err
 }
 

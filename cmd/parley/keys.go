@@ -17,7 +17,6 @@ import (
 	"github.com/parley-chat/parley/internal/httpapi"
 	"github.com/parley-chat/parley/internal/shell"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/dynamotable"
 	"github.com/parley-chat/parley/internal/table/sqlitefile"
 	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
@@ -68,11 +67,7 @@ func (k *keyTable) open(ctx context.Context, log *slog.Logger) (table.Table, fun
 		}
 		return t, t.Close, nil
 	}
-	t, err := dynamoTable(ctx, settings{Settings: app.Settings{Table: k.Table}}, dynamotable.Options{})
-	if err == nil {
-		err = t.Ready(ctx)
-	}
-	return t, func() error { return nil }, err
+	return openRooms(ctx, log, "table:"+k.Table, false)
 }
 
 // list returns the keys. It changes nothing in a file, which may be a backup.

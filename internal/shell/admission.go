@@ -23,11 +23,7 @@ func (s *Shell) at(base string) (client.Place, error) {
 func (s *Shell) through(p client.Place, do func(*client.Client) error) error {
 	err := once(s, p, do)
 	if fault.CodeOf(err) == fault.KeyInvalid && p.Key == "" && p.Invite == "" && s.Ask != nil {
-		given, asked := s.Ask("Key for the server at " + HarmlessLine(p.Base) + ": ")
-		if asked != nil {
-			return asked
-		}
-		if p.Key, err = client.ReadKey(given); err != nil {
+		if p.Key, err = AskForKey(s.Ask, p); err != nil {
 			return err
 		}
 		err = once(s, p, do)
@@ -36,6 +32,15 @@ func (s *Shell) through(p client.Place, do func(*client.Client) error) error {
 		return fail(failed, "%s", HarmlessLine(p.Refused()))
 	}
 	return err
+}
+
+// AskForKey asks the person for the key of the server at p.
+func AskForKey(ask func(question string) (string, error), p client.Place) (string, error) {
+	given, err := ask("Key for the server at " + HarmlessLine(p.Base) + ": ")
+	if err != nil {
+		return "", err
+	}
+	return client.ReadKey(given)
 }
 
 func once(s *Shell, p client.Place, do func(*client.Client) error) error {

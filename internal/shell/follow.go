@@ -41,8 +41,8 @@ type entry struct {
 	fields result
 }
 
-// waits reports whether it is a draft about which the person behind its agent has to decide.
-func (e entry) waits() bool { return e.Type == "draft" && e.Reason == "" }
+// waits reports whether m is a draft about which the person behind its agent has to decide.
+func waits(m client.Message) bool { return m.Type == "draft" && m.Reason == "" }
 
 // pageSize is how many messages a call of the history gives at most.
 const pageSize = 100

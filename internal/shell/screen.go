@@ -47,7 +47,7 @@ func (s *Screen) Show(messages ...client.Message) error {
 
 func (s *Screen) show(m client.Message) error {
 	at := s.time(m.At)
-	if m.Type == "draft" && m.Reason == "" {
+	if waits(m) {
 		return s.print(at, "* draft "+HarmlessLine(m.ID)+": "+HarmlessLine(m.From), "dim", marks(m), m.Text)
 	}
 	if m.Type != "message" {

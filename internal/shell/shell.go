@@ -76,21 +76,19 @@ func (s *Shell) with(which Which, do func(*session) error) error {
 	}
 	c := s.Dial(p, seat.Token)
 	defer c.Close()
-	err = do(&session{c, p, seat, s.Seats, s.Out, s.Clock})
-	if fault.CodeOf(err) == fault.KeyInvalid && (p.Key != "" || !seat.Person) {
-		return notAdmitted(p, seat)
-	}
-	return s.judge(seat, err)
+	return s.judge(p, seat, do(&session{c, p, seat, s.Seats, s.Out, s.Clock}))
 }
 
-// judge returns what the person is told of err, which a call for the seat gave.
-func (s *Shell) judge(seat seats.Seat, err error) error {
+// judge returns what the person is told of err, which a call for the seat at p gave.
+func (s *Shell) judge(p client.Place, seat seats.Seat, err error) error {
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
 		return err
 	}
-	switch refused.Code {
-	case fault.Removed, fault.TokenInvalid, fault.RoomNotFound, fault.KeyInvalid: // the last of a person without a key
+	switch {
+	case refused.Code == fault.KeyInvalid && (p.Key != "" || !seat.Person):
+		return notAdmitted(p, seat)
+	case isGone(refused):
 		if err := s.Seats.Remove(seat.Token); err != nil {
 			return err
 		}
@@ -98,7 +96,7 @@ func (s *Shell) judge(seat seats.Seat, err error) error {
 			return fail(gone, "You no longer watch %s in the room %s, and this is forgotten here: the agent has left or was removed, the room has ended, or newer devices of yours took your place. A new link of the agent leads back.", HarmlessLine(seat.Name), HarmlessLine(seat.Room))
 		}
 		return fail(gone, "Your seat in the room %s as %s is gone, and forgotten here: %s", HarmlessLine(seat.Room), HarmlessLine(seat.Name), reason(refused.Code))
-	case fault.RoomClosed:
+	case refused.Code == fault.RoomClosed:
 		return fail(gone, "The talk in the room %s is over: the room was closed for good, or begun anew when all were silent. parley history still shows what was said; parley leave forgets the seat.", HarmlessLine(seat.Room))
 	}
 	return plain(refused)

@@ -25,7 +25,7 @@ func (s *Shell) Tail(ctx context.Context, which Which, n int) error {
 		}
 		return s.follow(ctx, after, func(e entry) (bool, error) {
 			err := s.out.one(e)
-			if e.waits() && s.seat.Person {
+			if waits(e.Message) && s.seat.Person {
 				s.out.note("A draft waits: parley steer send %s, or edit or refuse it.", e.ID)
 			}
 			return false, err

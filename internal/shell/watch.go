@@ -36,7 +36,7 @@ func (s *Shell) Watch(ctx context.Context, given string) error {
 	}
 	if o.seat.Claim == "" { // it was opened here before
 		if err := o.show(ctx); !isGone(err) {
-			return s.judge(o.seat, err)
+			return s.judge(o.place, o.seat, err)
 		}
 		if err := errors.Join(s.Seats.Remove(o.seat.Token), o.claim()); err != nil {
 			return err
@@ -45,7 +45,7 @@ func (s *Shell) Watch(ctx context.Context, given string) error {
 	if err := o.open(ctx); err != nil {
 		return o.refused(err)
 	}
-	return s.judge(o.seat, o.show(ctx))
+	return s.judge(o.place, o.seat, o.show(ctx))
 }
 
 // isGone reports whether a call failed because its token leads to no seat, or to none any
