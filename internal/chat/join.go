@@ -221,11 +221,12 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 	if err != nil {
 		return Seated{}, err
 	}
+	h, now := r.log.Known(), op.svc.now()
 	got := Seated{
 		Status: how, Token: t.String(), Name: mine.Name, Room: view,
-		Cursor: ident.Cursor{N: mine.N}.String(t), Now: op.svc.now(),
-		Hidden: mine.Agent.Since.Messages, Begun: r.log.Known().Recent.Begun(),
-		Watch: link.Shown(&r.log.Known().State, *mine.Agent), Hold: reins.HoldOf(&r.log.Known().State, *mine.Agent, op.svc.now()), Invite: inviteOf(r.log.Known(), op.svc.now()),
+		Cursor: ident.Cursor{N: mine.N}.String(t), Now: now,
+		Hidden: mine.Agent.Since.Messages, Begun: h.Recent.Begun(), Invite: inviteOf(h, now),
+		Watch: link.Shown(&h.State, *mine.Agent), Hold: reins.HoldOf(&h.State, *mine.Agent, now),
 	}
 	if mine.N > 1 {
 		if err := addLastMessages(ctx, r.log, *mine.Agent, mine.N, &got); err != nil {

@@ -39,6 +39,7 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	}
 	defer c.room.release()
 	op := &sendOp{caller: c, req: req, began: began, credential: credential.In(req.Text)}
+	op.cursor, op.named = c.parseCursor(req.Cursor)
 	if c.agent.IsPerson() { // who knows what it says
 		op.credential, op.warned = "", true
 	}
@@ -119,6 +120,8 @@ func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (
 type sendOp struct {
 	caller      *caller
 	req         SendRequest
+	cursor      ident.Cursor // of req, which the head may not have reached
+	named       bool         // it is one of the caller's
 	began       time.Time
 	event       room.Event // as it will be appended, but for what room.Head.Compose completes
 	found       int64      // the event as of which its addressees were found; 0: it has none
@@ -145,8 +148,7 @@ var (
 // run brings the message into the log, or finds that it is there, or holds it back.
 func (op *sendOp) run(ctx context.Context) (Sent, error) {
 	c := op.caller
-	cursor, named := c.parseCursor(op.req.Cursor)
-	op.guard, op.checked = named && !c.agent.IsPerson(), cursor.N
+	op.guard, op.checked = op.named && !c.agent.IsPerson(), op.cursor.N
 	for range maxLooks {
 		p := &roomlog.Proposal{Propose: op.propose, Blocked: op.blocked, Began: op.began}
 		err := c.room.log.Append(ctx, p)
@@ -250,8 +252,8 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 // isRepeated reports whether the call repeats the seat's last message.
 func (op *sendOp) isRepeated(h *room.Head, a room.Agent, now time.Time) (bool, error) {
 	read := int64(-1)
-	if cursor, named := op.caller.parseCursor(op.req.Cursor); named {
-		read = cursor.N
+	if op.named {
+		read = op.cursor.N
 	}
 	n, known := wording.Repeats(h, a, op.event, op.fingerprint, read, now)
 	if op.known = n; !known {

@@ -58,7 +58,3 @@ func AskerOf(ctx context.Context) Asker {
 	a, _ := ctx.Value(askerKey{}).(Asker)
 	return a
 }
-
-// PrincipalOf returns the principal of who is asking; "" for a caller that cannot be told
-// from others.
-func PrincipalOf(ctx context.Context) string { return AskerOf(ctx).Principal }

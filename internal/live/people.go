@@ -20,11 +20,11 @@ const (
 	watchShown = watchEvery + 30*time.Second
 )
 
-// OpenWait registers a wait of a or, if that is one, of the person: see Room.Open. Of more
+// OpenWait registers a wait of a or, if that is one, of the person: see Room.open. Of more
 // than MaxWatches of the person it ends the oldest.
 func OpenWait(r *Room, a room.Agent, w *Wait) {
 	if !a.IsPerson() {
-		r.Open(a.Seat, w)
+		r.open(a.Seat, w)
 		return
 	}
 	r.mu.Lock()
@@ -43,7 +43,7 @@ func OpenWait(r *Room, a room.Agent, w *Wait) {
 // CloseWait ends w, a wait of a.
 func CloseWait(r *Room, a room.Agent, w *Wait) {
 	if !a.IsPerson() {
-		r.Close(a.Seat, w)
+		r.close(a.Seat, w)
 		return
 	}
 	r.mu.Lock()
@@ -74,12 +74,11 @@ func (at Attendance) watch(ctx context.Context) (again time.Duration) {
 	now := r.now()
 	r.mu.Lock()
 	m := r.cached(seat)
-	written := m.watched.Add(-watchShown)
-	if age := now.Sub(written); age < watchEvery {
+	if age := now.Sub(m.watchedAt); age < watchEvery {
 		r.mu.Unlock()
 		return watchEvery - age
 	}
-	m.watched = now.Add(watchShown)
+	m.watchedAt = now
 	r.mu.Unlock()
 	bounded, cancel := context.WithTimeout(ctx, noteTime)
 	defer cancel()
@@ -88,7 +87,7 @@ func (at Attendance) watch(ctx context.Context) (again time.Duration) {
 		return watchEvery
 	}
 	r.mu.Lock()
-	r.cached(seat).watched = time.Time{}
+	r.cached(seat).watchedAt = time.Time{}
 	r.mu.Unlock()
 	if ctx.Err() == nil {
 		r.o.Logger.WarnContext(ctx, "that a person watches was not written", "error", err)

@@ -56,7 +56,7 @@ func (at Attendance) Note(ctx context.Context, how Call) (due time.Time) {
 		return at.notePerson(ctx, how)
 	}
 	known := at.known(ctx, how)
-	if a, _ := at.room.log.Known().Seated(at.agent.Seat); how.Activity != "" && !a.Person.Holds() { // it comes with a message that its person has let it send
+	if how.Activity != "" {
 		at.setActivity(ctx, how.Activity)
 	}
 	now := at.room.now()
@@ -258,9 +258,13 @@ func (at Attendance) read(ctx context.Context) (room.Presence, error) {
 	return p, err
 }
 
-// setActivity stores what the caller says it is doing.
+// setActivity stores what the caller says it is doing, unless its person holds it: then it
+// comes with a message that the person has let it send.
 func (at Attendance) setActivity(ctx context.Context, activity string) {
 	r := at.room
+	if a, _ := r.log.Known().Seated(at.agent.Seat); a.Person.Holds() {
+		return
+	}
 	now := r.now()
 	r.mu.Lock()
 	m := r.cached(at.agent.Seat)

@@ -56,7 +56,7 @@ func New(l *roomlog.Log, o *Options, sweep Sweep) *Room {
 
 func (r *Room) now() time.Time { return r.o.Clock.Now() }
 
-// Wait is a call that waits, from Open to Close.
+// Wait is a call that waits, from OpenWait to CloseWait.
 type Wait struct {
 	Began      time.Time
 	Until      time.Time     // its end
@@ -78,10 +78,10 @@ func (w *Wait) rank() time.Time {
 	return w.Began
 }
 
-// Open registers a wait of a seat and ends an older one. A program on standby never
-// ends a wait of its agent: then Open ends w instead. A call that only looks in
+// open registers a wait of a seat and ends an older one. A program on standby never
+// ends a wait of its agent: then open ends w instead. A call that only looks in
 // starts no silence.
-func (r *Room) Open(seat int, w *Wait) {
+func (r *Room) open(seat int, w *Wait) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.waits == nil {
@@ -102,8 +102,8 @@ func (r *Room) Open(seat int, w *Wait) {
 	}
 }
 
-// Close ends w, and the polling with the last wait.
-func (r *Room) Close(seat int, w *Wait) {
+// close ends w, and the polling with the last wait.
+func (r *Room) close(seat int, w *Wait) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.waits[seat] == w {
@@ -222,8 +222,8 @@ type seatCache struct {
 	activity    string
 	activityAt  time.Time // when it was last written here
 
-	people  map[string]*reading // of the person behind the agent, by device
-	watched time.Time           // until when the person watches, as last written here
+	people    map[string]*reading // of the person behind the agent, by device
+	watchedAt time.Time           // when it was last written here that the person watches
 }
 
 // reading is how far one reader has come, and what it saw.

@@ -110,14 +110,19 @@ func eventNumber(k table.Key) (int64, error) {
 	return n, nil
 }
 
-// SeatOf returns the seat of the key of a presence or an activity, and whether it is that of
-// the activity.
-func SeatOf(k table.Key) (seat int, activity bool, err error) {
-	digits, activity := strings.CutSuffix(strings.TrimPrefix(k.Sort, seenPrefix), activitySuffix)
-	if seat, err = strconv.Atoi(digits); err != nil {
-		return 0, false, fmt.Errorf("roomlog: %s names no seat", k)
+// SeatOf returns the seat of the key of a presence, and the suffix of the key if it is that
+// of an activity or of a person.
+func SeatOf(k table.Key) (seat int, suffix string, err error) {
+	digits := strings.TrimPrefix(k.Sort, seenPrefix)
+	for _, s := range []string{activitySuffix, personSuffix} {
+		if rest, is := strings.CutSuffix(digits, s); is {
+			digits, suffix = rest, s
+		}
 	}
-	return seat, activity, nil
+	if seat, err = strconv.Atoi(digits); err != nil {
+		return 0, "", fmt.Errorf("roomlog: %s names no seat", k)
+	}
+	return seat, suffix, nil
 }
 
 // nameItem maps the key of a room's name to its id.

@@ -2,9 +2,6 @@ package roomlog
 
 import (
 	"context"
-	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/room"
@@ -50,12 +47,7 @@ func (s Seats) Presence(ctx context.Context, c table.Consistency) (all map[int]r
 	activities := map[int]activityItem{}
 	all, people = map[int]room.Presence{}, map[int]time.Time{}
 	where := table.Range{Partition: roomPrefix + l.id, Prefix: seenPrefix, Consistency: c}
-	err = each(ctx, l.store.table, where, func(item table.Item) error {
-		if digits, is := strings.CutSuffix(strings.TrimPrefix(item.Key.Sort, seenPrefix), personSuffix); is {
-			return addPerson(item, digits, people)
-		}
-		return addPresence(item, all, activities)
-	})
+	err = each(ctx, l.store.table, where, func(item table.Item) error { return addPresence(item, all, activities, people) })
 	if err != nil {
 		return nil, nil, err
 	}
@@ -68,31 +60,26 @@ func (s Seats) Presence(ctx context.Context, c table.Consistency) (all map[int]r
 	return all, people, nil
 }
 
-func addPerson(item table.Item, seatDigits string, people map[int]time.Time) error {
-	seat, err := strconv.Atoi(seatDigits)
-	if err != nil {
-		return fmt.Errorf("roomlog: %s names no seat", item.Key)
-	}
-	var p personItem
-	err = Decode(item, &p)
-	people[seat] = time.UnixMilli(p.UntilMs)
-	return err
-}
-
-func addPresence(item table.Item, all map[int]room.Presence, activities map[int]activityItem) error {
-	seat, isActivity, err := SeatOf(item.Key)
+// addPresence adds what is stored beside a seat to what it is of.
+func addPresence(item table.Item, all map[int]room.Presence, activities map[int]activityItem, people map[int]time.Time) error {
+	seat, suffix, err := SeatOf(item.Key)
 	if err != nil {
 		return err
 	}
-	if isActivity {
+	switch suffix {
+	case activitySuffix:
 		var a activityItem
 		err = Decode(item, &a)
 		activities[seat] = a
-		return err
+	case personSuffix:
+		var p personItem
+		err = Decode(item, &p)
+		people[seat] = time.UnixMilli(p.UntilMs)
+	default:
+		var p room.Presence
+		err = Decode(item, &p)
+		all[seat] = p
 	}
-	var p room.Presence
-	err = Decode(item, &p)
-	all[seat] = p
 	return err
 }
 

@@ -112,11 +112,9 @@ func newsOf(messages []view.Message, self string) news {
 			n.lapsed = m.Reason == room.ReasonTimeout
 		case m.FromUser, m.Reason == room.ReasonResumed, m.Reason == room.ReasonRefused:
 			n.own = true
-		case m.Type == view.Drafted, m.Mine: // the reader has spoken by that
+		case m.Type == view.Drafted, m.Mine, self != "" && m.From == self: // the reader has spoken by that
 			n = news{arrived: n.arrived, own: n.own}
 		case m.Type != view.Said:
-		case self != "" && m.From == self:
-			n = news{arrived: n.arrived, own: n.own}
 		default:
 			n.hear(m)
 		}

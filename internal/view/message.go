@@ -106,7 +106,7 @@ func Of(s *room.State, a room.Agent, e room.Event) Message {
 		m = Of(s, a, d)
 		m.Type = Drafted
 	default:
-		if e.Decides != 0 && e.Seat == a.Seat && e.N >= a.Joined {
+		if e.Decides != 0 && isMine(a, e) {
 			if m.Draft, m.Reason = s.MessageID(e.Decides), room.ReasonSent; e.Person {
 				m.Reason = room.ReasonEdited
 			}
