@@ -84,6 +84,9 @@ func (c *connectCommand) undo(m connect.Machine, streams streams) error {
 }
 
 func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams streams) error {
+	if err := connect.Check(m, c.Client, c.Allow); err != nil { // before the server is asked
+		return err
+	}
 	p, err := c.place(streams.err)
 	if err != nil {
 		return err

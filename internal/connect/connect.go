@@ -37,16 +37,29 @@ type Report struct {
 	Trust bool
 }
 
+// Check returns why Connect refuses a client, or what is to be allowed, whatever the server;
+// nil if it does not.
+func Check(m Machine, id string, allow bool) error {
+	_, err := checked(m, id, allow)
+	return err
+}
+
+// checked returns the client that is to be connected.
+func checked(m Machine, id string, allow bool) (client, error) {
+	c, err := find(id)
+	if err != nil {
+		return c, err
+	}
+	if allow && c.allow == nil {
+		return c, fmt.Errorf("%s has no setting for --allow in a file: allow the tools when it asks", c.name)
+	}
+	return c, c.refusePlugin(m)
+}
+
 // Connect adds a server to a client. It changes nothing if all is there already.
 func Connect(m Machine, o Options) (Report, error) {
-	c, err := find(o.Client)
+	c, err := checked(m, o.Client, o.Allow)
 	if err != nil {
-		return Report{}, err
-	}
-	if o.Allow && c.allow == nil {
-		return Report{}, fmt.Errorf("%s has no setting for --allow in a file: allow the tools when it asks", c.name)
-	}
-	if err := c.refusePlugin(m); err != nil {
 		return Report{}, err
 	}
 	report := Report{Client: c.name}
