@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -63,6 +64,10 @@ func TestWatch_link_isOpenedOnceAndKept(t *testing.T) {
 	}
 	if seats := a.ann.seats(); len(seats) != 1 || seats[0].Token != token {
 		t.Error("the second opening took another token")
+	}
+	mistaken := &talker{t, a.ann.state, append(slices.Clone(a.ann.env), "PARLEY_KEY="+startKeyed(t).newKey("Ann"))}
+	if got := mistaken.runs("watch", a.link); got.code != 1 || len(a.ann.seats()) != 1 || a.ann.seats()[0].Token != token {
+		t.Errorf("with a key of another server: exit code %d, %q", got.code, got.err)
 	}
 	eve := &talker{t, t.TempDir(), a.ann.env}
 	if got := eve.runs("watch", a.link); got.code == 0 || !strings.Contains(got.err, "already opened") || len(eve.seats()) > 0 {

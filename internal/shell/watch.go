@@ -35,7 +35,7 @@ func (s *Shell) Watch(ctx context.Context, given string) error {
 		return err
 	}
 	if o.seat.Claim == "" { // it was opened here before
-		if err := o.show(ctx); !isGone(err) {
+		if err := o.show(ctx); !isGone(err) || fault.CodeOf(err) == fault.KeyInvalid && o.place.Key != "" {
 			return s.judge(o.place, o.seat, err)
 		}
 		if err := errors.Join(s.Seats.Remove(o.seat.Token), o.claim()); err != nil {
