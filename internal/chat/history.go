@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/view"
@@ -57,7 +58,7 @@ func checkHistory(req HistoryRequest) error {
 
 // pageOf returns a page of what the caller may see, oldest first.
 func pageOf(ctx context.Context, c *caller, req HistoryRequest) (Page, error) {
-	b := view.Batch{Events: req.Limit, Limit: view.BatchBytes, Room: &c.head.State}
+	b := view.Batch{Events: req.Limit, Limit: view.BytesFor(c.agent), Room: &c.head.State}
 	log := c.room.log
 	if req.After != "" {
 		e, err := c.seen(ctx, "after", req.After)
@@ -77,7 +78,11 @@ func pageOf(ctx context.Context, c *caller, req HistoryRequest) (Page, error) {
 	}
 	full, err := b.FillBefore(ctx, log, c.agent, from)
 	slices.Reverse(b.Messages)
-	return Page{Messages: b.Messages, HasMore: full, Cut: full && len(b.Messages) < req.Limit}, err
+	page := Page{Messages: b.Messages, HasMore: full, Cut: full && len(b.Messages) < req.Limit}
+	if req.Before == "" && c.agent.IsPerson() {
+		page.Cursor = ident.Cursor{N: from - 1}.String(c.token)
+	}
+	return page, err
 }
 
 // addLastMessages adds to the result of a join the last messages before event n, and

@@ -135,6 +135,7 @@ type Page struct {
 	Messages []view.Message // oldest first
 	HasMore  bool           // in the direction asked for
 	Cut      bool           // the page ended early, for its size
+	Cursor   string         // of the latest messages, for a person: what comes after them
 }
 
 // Info is the result of RoomInfo.

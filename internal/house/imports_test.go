@@ -42,7 +42,8 @@ func arrows() map[string][]string {
 		"internal/mcp":        {"internal/fault", "internal/meter"},
 		"internal/tools/spec": {"internal/ident", "internal/fault"},
 		"internal/tools":      {"internal/directory", "internal/hidden", "internal/tools/spec", "internal/mcp", "internal/pairing", "internal/chat", "internal/ratelimit", "internal/view", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
-		"internal/httpapi":    {"internal/access", "internal/tools", "internal/mcp", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
+		"internal/page":       {},
+		"internal/httpapi":    {"internal/page", "internal/access", "internal/tools", "internal/mcp", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/lambdahttp": {"internal/meter"},
 
 		// The client side of the program.
@@ -103,7 +104,7 @@ func testOnly() []string {
 // side of the program: the wire, the protocol, a store.
 func foreign() map[string][]string {
 	return map[string][]string{
-		"net/http":                        {"cmd/parley", "functions/mcp", "internal/app", "internal/client", "internal/doctor", "internal/httpapi", "internal/lambdahttp", "internal/mcp", "internal/meter/scrape", "internal/standby", "internal/table/dynamotable", "internal/bridge"},
+		"net/http":                        {"cmd/parley", "functions/mcp", "internal/app", "internal/client", "internal/doctor", "internal/httpapi", "internal/lambdahttp", "internal/mcp", "internal/meter/scrape", "internal/page", "internal/standby", "internal/table/dynamotable", "internal/bridge"},
 		"github.com/mark3labs/mcp-go":     {"internal/mcp", "internal/client", "internal/bridge"},
 		"github.com/aws/aws-lambda-go":    {"functions/mcp", "internal/lambdahttp"},
 		"github.com/aws/aws-sdk-go-v2":    {"internal/table/dynamotable", "internal/table/dynamotable/sdkconfig"},

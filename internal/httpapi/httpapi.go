@@ -21,6 +21,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/page"
 	"github.com/parley-chat/parley/internal/tools"
 )
 
@@ -179,6 +180,11 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			a.serveFront(x, r)
 		}
 	default:
+		if strings.HasPrefix(r.URL.Path, page.Path) {
+			x.route = page.Path
+			page.ServeAsset(x, r)
+			return
+		}
 		if isWatchLink(r.URL.Path) {
 			serveWatch(x, r)
 			return

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/page"
 	"github.com/parley-chat/parley/internal/tools"
 )
 
@@ -22,6 +23,10 @@ func isWatchLink(path string) bool {
 func serveWatch(x *exchange, r *http.Request) {
 	x.route = watchRoute
 	if only(x, r, http.MethodGet, http.MethodHead) {
+		if strings.Contains(r.Header.Get("Accept"), "text/html") {
+			page.Serve(x, r, "../")
+			return
+		}
 		x.text(http.StatusOK, watchText)
 	}
 }

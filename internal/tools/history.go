@@ -14,6 +14,7 @@ type page struct {
 	Untrusted string    `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
 	Messages  []message `json:"messages" doc:"oldest first, including your own"`
 	HasMore   bool      `json:"has_more,omitempty" doc:"true if there are more in the direction asked for"`
+	Cursor    string    `json:"cursor,omitempty" schema:"-" doc:"of the latest messages, for a person's token: what comes after them"`
 	Next      string    `json:"next,omitempty" doc:"the call for the rest, if there is one"`
 }
 
@@ -43,7 +44,7 @@ func (s *Set) messageHistory() tool {
 		token: func(in chat.HistoryRequest) string { return in.Token },
 		run: func(ctx context.Context, in chat.HistoryRequest) (page, error) {
 			got, err := s.rooms.History(ctx, in)
-			return page{notice(got.Messages, false), viewMessages(got.Messages), got.HasMore, nextPage(got, in)}, err
+			return page{notice(got.Messages, false), viewMessages(got.Messages), got.HasMore, got.Cursor, nextPage(got, in)}, err
 		},
 	}.tool()
 }

@@ -18,6 +18,14 @@ type Batch struct {
 	Oldest   room.Event // of those added
 }
 
+// BytesFor returns the most bytes of a batch for a.
+func BytesFor(a room.Agent) int {
+	if a.IsPerson() {
+		return PersonBytes
+	}
+	return BatchBytes
+}
+
 // Redact drops the text of event n, if the Batch has it: it was removed meanwhile.
 func (b *Batch) Redact(n int64) {
 	id := b.Room.MessageID(n)

@@ -14,6 +14,7 @@ import (
 const (
 	BatchEvents  = 50
 	BatchBytes   = 9 << 10
+	PersonBytes  = 96 << 10 // in place of BatchBytes for a person, whose page is no model
 	JoinEvents   = 20
 	JoinBytes    = 6 << 10
 	partBytes    = 6 << 10 // the first part of a longer text

@@ -1,0 +1,31 @@
+// The secrets of links, as docs/tools.md ("For programs of people") describes them.
+
+const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+const claimForm = /^w[0-9a-hjkmnp-tv-z]{28}$/;
+
+/** Returns the two check characters of a text. */
+function check(text) {
+  let n = 0;
+  for (const byte of new TextEncoder().encode(text)) n = (33 * n + byte + 7) % 1021;
+  return alphabet[n >> 5] + alphabet[n & 31];
+}
+
+/** Returns n random characters of the alphabet. */
+export function random(n) {
+  return Array.from(crypto.getRandomValues(new Uint8Array(n)), (byte) => alphabet[byte & 31]).join("");
+}
+
+/** Reports whether a text is the claim of a link, with its check characters. */
+export const isClaim = (text) => claimForm.test(text) && check(text.slice(0, -2)) === text.slice(-2);
+
+/** Returns the id of the room to which a claim or a person's token leads. */
+export const roomOf = (secret) => secret.slice(1, 8);
+
+/** Returns the room and the seat in a claim or a person's token: the same for both. */
+export const seatOf = (secret) => secret.slice(1, 11);
+
+/** Returns a new token of the person behind the seat of a claim. */
+export function newToken(claim) {
+  const body = "p" + seatOf(claim) + random(16);
+  return body + check(body);
+}

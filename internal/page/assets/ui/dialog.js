@@ -1,0 +1,49 @@
+// Dialogs, on the element of that name: the browser keeps the focus inside and closes it
+// with Escape.
+
+import { html, useEffect, useRef, useState } from "../vendor.js";
+import { words } from "../words.js";
+import { Icon } from "./icon.js";
+
+/** A dialog that is open while it is on the page. onClose is called when the person closes it. */
+export function Dialog({ title, onClose, children }) {
+  const element = useRef();
+  useEffect(() => {
+    element.current.showModal();
+    return () => element.current?.close();
+  }, []);
+  return html`
+    <dialog ref=${element} aria-labelledby="dialog-title" onCancel=${(e) => (e.preventDefault(), onClose())}
+      onClick=${(e) => e.target === element.current && onClose()}>
+      <div class="dialog-head">
+        <h2 id="dialog-title">${title}</h2>
+        <button type="button" class="button plain icon" aria-label=${words.ui.close} onClick=${onClose}><${Icon} name="close" /></button>
+      </div>
+      <div class="dialog-body">${children}</div>
+    </dialog>`;
+}
+
+/** Asks once before something that cannot be undone. act may return a promise; what it refuses is shown. */
+export function Confirm({ title, text, button, act, onClose }) {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState("");
+  const go = async () => {
+    setBusy(true);
+    try {
+      await act();
+      onClose();
+    } catch (refused) {
+      setProblem(refused.message);
+      setBusy(false);
+    }
+  };
+  return html`
+    <${Dialog} title=${title} onClose=${onClose}>
+      <p>${text}</p>
+      ${problem && html`<p class="danger" role="alert">${problem}</p>`}
+      <div class="dialog-buttons">
+        <button type="button" class="button" onClick=${onClose}>${words.ui.cancel}</button>
+        <button type="button" class="button danger" disabled=${busy} onClick=${go}>${button}</button>
+      </div>
+    <//>`;
+}

@@ -1,0 +1,32 @@
+// Times as people read them.
+
+import { html, useEffect, useState } from "../vendor.js";
+
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const steps = [["day", 86400], ["hour", 3600], ["minute", 60]];
+
+/** Says how long ago a time was: "now", "5 min. ago". Both are in ms. */
+export function ago(at, now) {
+  const seconds = Math.max(0, (now - at) / 1000);
+  const step = steps.find(([, size]) => seconds >= size);
+  return step ? relative.format(-Math.floor(seconds / step[1]), step[0]) : relative.format(0, "second");
+}
+
+/** Says when a time was, of the day and in full. */
+export const clockOf = (at) => clock.format(at);
+export const exactly = (at) => exact.format(at);
+
+/** Returns the time at the server, in ms, at least each half minute anew. skew as in Room.state.clock. */
+export function useNow(skew = 0) {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 30_000);
+    return () => clearInterval(timer);
+  }, []);
+  return Math.max(now, Date.now()) + skew;
+}
+
+/** A time, relative to now, that shows itself in full when the pointer rests on it. */
+export const Ago = ({ at, now }) => html`<time datetime=${at} title=${exactly(Date.parse(at))}>${ago(Date.parse(at), now)}</time>`;
