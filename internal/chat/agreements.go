@@ -42,7 +42,8 @@ func (r reader) agreements(ctx context.Context) ([]Agreement, error) {
 func (r reader) agreed(ctx context.Context, limit int) (Page, error) {
 	c := r.caller
 	stored, more, err := c.room.log.Seats().Agreements(ctx, c.agent, limit)
-	b := view.Batch{Events: limit, Limit: view.BatchBytes, Room: &c.head.State}
+	b := view.BatchFor(c.agent, &c.head.State)
+	b.Events = limit
 	for _, x := range stored {
 		e := x.Proposal()
 		m := view.Of(b.Room, c.agent, e)

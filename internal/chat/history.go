@@ -58,8 +58,8 @@ func checkHistory(req HistoryRequest) error {
 
 // pageOf returns a page of what the caller may see, oldest first.
 func pageOf(ctx context.Context, c *caller, req HistoryRequest) (Page, error) {
-	b := view.Batch{Events: req.Limit, Limit: view.BytesFor(c.agent), Room: &c.head.State}
-	log := c.room.log
+	b, log := view.BatchFor(c.agent, &c.head.State), c.room.log
+	b.Events = req.Limit
 	if req.After != "" {
 		e, err := c.seen(ctx, "after", req.After)
 		if err != nil {

@@ -34,7 +34,7 @@ type inbox struct {
 }
 
 func newInbox(c *caller, pos position) *inbox {
-	return &inbox{caller: c, pos: pos, scanned: pos.after, batch: view.Batch{Events: view.BatchEvents, Limit: view.BytesFor(c.agent), Room: &c.head.State}}
+	return &inbox{caller: c, pos: pos, scanned: pos.after, batch: view.BatchFor(c.agent, &c.head.State)}
 }
 
 // status returns how a wait ends that found this.

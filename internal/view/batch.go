@@ -18,12 +18,12 @@ type Batch struct {
 	Oldest   room.Event // of those added
 }
 
-// BytesFor returns the most bytes of a batch for a.
-func BytesFor(a room.Agent) int {
+// BatchFor returns an empty batch for a reader of the room of s.
+func BatchFor(a room.Agent, s *room.State) Batch {
 	if a.IsPerson() {
-		return PersonBytes
+		return Batch{Events: PersonEvents, Limit: PersonBytes, Room: s}
 	}
-	return BatchBytes
+	return Batch{Events: BatchEvents, Limit: BatchBytes, Room: s}
 }
 
 // Redact drops the text of event n, if the Batch has it: it was removed meanwhile.

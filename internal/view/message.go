@@ -14,7 +14,8 @@ import (
 const (
 	BatchEvents  = 50
 	BatchBytes   = 9 << 10
-	PersonBytes  = 96 << 10 // in place of BatchBytes for a person, whose page is no model
+	PersonEvents = 100 // in place of BatchEvents for a person, whose page is no model
+	PersonBytes  = 96 << 10
 	JoinEvents   = 20
 	JoinBytes    = 6 << 10
 	partBytes    = 6 << 10 // the first part of a longer text
