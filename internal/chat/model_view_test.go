@@ -61,7 +61,7 @@ func (o viewOp) on(m model) (model, error) {
 func (m model) view(r roomModel, seat int) view.Room {
 	out := view.Room{
 		Name: r.name, Description: r.about, Type: r.kind, Capacity: r.capacity, Public: r.public, PasswordProtected: r.password != "",
-		Closed: r.closed, Agents: []view.Agent{},
+		Closed: r.closed, AgentMessages: r.agentMessages, Agents: []view.Agent{},
 	}
 	for _, a := range r.seated() {
 		x := view.Agent{Name: a.name, Role: room.Member, You: a.seat == seat, Muted: a.muted}

@@ -61,6 +61,7 @@ type roomView struct {
 	Public            bool    `json:"public" doc:"whether list_rooms shows it"`
 	PasswordProtected bool    `json:"password_protected" doc:"whether joining needs a password"`
 	Closed            bool    `json:"closed,omitempty" doc:"true if an admin closed it for good"`
+	AgentMessages     int     `json:"agent_messages,omitempty" doc:"how many messages agents may send until a person speaks again; absent if there is no limit"`
 	Agents            []agent `json:"agents" doc:"who is seated, the longest first; without a seat there you see only names"`
 }
 
@@ -143,7 +144,7 @@ type agreement struct {
 func viewRoom(r view.Room) roomView {
 	v := roomView{
 		Name: r.Name, Description: words(r.Description), Type: string(r.Type), Capacity: r.Capacity,
-		Public: r.Public, PasswordProtected: r.PasswordProtected, Closed: r.Closed, Agents: viewAgents(r.Agents),
+		Public: r.Public, PasswordProtected: r.PasswordProtected, Closed: r.Closed, AgentMessages: r.AgentMessages, Agents: viewAgents(r.Agents),
 	}
 	if v.Agents == nil {
 		v.Agents = []agent{}

@@ -34,6 +34,7 @@ type Room struct {
 	PasswordProtected bool
 	Paired            bool    // a queue made it
 	Closed            bool    // an admin closed it
+	AgentMessages     int     // how many messages agents may send until a person speaks again; 0: any
 	Agents            []Agent // in the order of their joins
 }
 
@@ -60,7 +61,7 @@ type Agent struct {
 func RoomOf(h *room.Head) Room {
 	return Room{
 		Name: h.Name, Description: h.Description, Type: h.Type, Capacity: h.Capacity, Public: h.Public,
-		PasswordProtected: h.Password != "", Paired: h.Paired, Closed: h.Closed,
+		PasswordProtected: h.Password != "", Paired: h.Paired, Closed: h.Closed, AgentMessages: h.AgentMessages,
 	}
 }
 
