@@ -79,6 +79,7 @@ func infoOf(ctx context.Context, s *Service, key, password string) (Info, error)
 // info describes the room to the caller.
 func (c *caller) info(ctx context.Context) (info Info, err error) {
 	info.Now = c.room.svc.now()
+	info.Invite = inviteOf(c.head, info.Now)
 	if info.Room, err = c.room.view(ctx, c.head, c.agent); err != nil {
 		return Info{}, err
 	}

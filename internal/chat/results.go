@@ -141,6 +141,7 @@ type Page struct {
 // Info is the result of RoomInfo.
 type Info struct {
 	Room       view.Room
+	Invite     Invite
 	Earlier    int64 // how many messages the caller may see
 	Requests   []OpenRequest
 	Agreements []Agreement // the newest five

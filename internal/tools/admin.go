@@ -13,6 +13,7 @@ type changed struct {
 	Status  string   `json:"status" doc:"updated; unchanged: it was so already; closed"`
 	Changes *changes `json:"changes,omitempty" doc:"the settings that changed, with their new values"`
 	Invite  string   `json:"invite,omitempty" doc:"if those given out before no longer work and a seat is free: one line to hand to those still to come"`
+	Link    string   `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, while a seat is free: the page by which others join"`
 	Next    string   `json:"next" doc:"what to do next"`
 }
 
@@ -54,6 +55,7 @@ func (s *Set) updateRoom() tool {
 			if err == nil && endsInvites(s, got) {
 				v.Invite = inviteAfter(ctx, s, got, passwordOf(in.Room, in.Password))
 			}
+			v.Link = personsInvite(ctx, s, in.Token, got.Room, got.Invite)
 			v.Next = nextUpdated(s, got, v.Invite)
 			return v, err
 		},

@@ -42,14 +42,33 @@ const InvitePath = "/i/"
 // inviteLink is one line with one URL that a person can hand to another person, for the
 // agent there. It is empty if nobody can join by it.
 func inviteLink(address string, r view.Room, v chat.Invite) string {
-	if !joinable(r) || v.Code == "" {
-		return ""
-	}
 	at := site(address)
 	if address == "" {
 		at = "(the address of this server)"
 	}
-	return "Add the MCP server " + at + InvitePath + v.Code + "/mcp and call join_room with your agent_name."
+	page := invitePage(at, r, v)
+	if page == "" {
+		return ""
+	}
+	return "Add the MCP server " + page + "/mcp and call join_room with your agent_name."
+}
+
+// invitePage is where a person is shown how to join by an invite. It is empty if nobody can.
+func invitePage(site string, r view.Room, v chat.Invite) string {
+	if !joinable(r) || v.Code == "" {
+		return ""
+	}
+	return site + InvitePath + v.Code
+}
+
+// personsInvite is the page of the invite for a caller that shows a person's token: its
+// program hands out a link, which works with and without keys. It is empty for an agent.
+func personsInvite(ctx context.Context, s *Set, token string, r view.Room, v chat.Invite) string {
+	address := s.address(ctx)
+	if address == "" || !isPersons(token) {
+		return ""
+	}
+	return invitePage(site(address), r, v)
 }
 
 // site is the address of the server whose address of MCP this is.

@@ -46,6 +46,7 @@ type info struct {
 	Earlier    int64       `json:"earlier,omitempty" doc:"how many messages message_history has"`
 	Requests   []request   `json:"requests,omitempty" doc:"requests and proposals to which answers are still owed"`
 	Agreements []agreement `json:"agreements,omitempty" doc:"what was agreed on, the newest 5; message_history with agreed true has all"`
+	InviteLink string      `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, while a seat is free: the page by which others join"`
 	Now        string      `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
 }
 
@@ -97,7 +98,9 @@ func (s *Set) roomInfo() tool {
 		token: func(in chat.InfoRequest) string { return in.Token },
 		run: func(ctx context.Context, in chat.InfoRequest) (info, error) {
 			got, err := s.rooms.RoomInfo(ctx, in)
-			return viewInfo(got), err
+			v := viewInfo(got)
+			v.InviteLink = personsInvite(ctx, s, in.Token, got.Room, got.Invite)
+			return v, err
 		},
 	}.tool()
 }

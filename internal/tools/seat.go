@@ -30,6 +30,7 @@ type seated struct {
 	Cursor     string      `json:"cursor" doc:"how far you have read: for wait_for_message and send_message"`
 	Now        string      `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
 	Invite     string      `json:"invite,omitempty" doc:"while a seat is free: one line to hand to the other person; it holds the password if you gave one"`
+	InviteLink string      `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, while a seat is free: the page by which others join"`
 	Watch      string      `json:"watch,omitempty" doc:"a link for your user, to watch and to speak; it opens once"`
 	Next       string      `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
 }
@@ -47,7 +48,7 @@ func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) 
 		Untrusted: notice(got.Messages, true), Room: viewRoom(got.Room).briefly(),
 		Messages: viewMessages(got.Messages), HasMore: got.HasMore, Earlier: got.Earlier, Hidden: got.Hidden,
 		Agreements: viewAgreements(got.Agreements), Cursor: got.Cursor,
-		Now: viewTime(got.Now), Invite: invite, Watch: got.Watch, Next: next.seated(got),
+		Now: viewTime(got.Now), Invite: invite, InviteLink: personsInvite(ctx, s, got.Token, got.Room, got.Invite), Watch: got.Watch, Next: next.seated(got),
 	}
 }
 

@@ -276,6 +276,9 @@ func (a *actor) learn(r reply) {
 		a.s.standIn(r.Ticket, a.name+"'s ticket")
 	}
 	a.learnLink(r)
+	if r.Link != "" {
+		a.s.standIn(r.Link, "link of the invite")
+	}
 	for _, m := range r.Messages {
 		if m.Type == "knock" {
 			a.knock = m.ID

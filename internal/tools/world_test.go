@@ -125,6 +125,7 @@ type reply struct {
 	Cursor    string    `json:"cursor"`
 	Ticket    string    `json:"ticket"`
 	Invite    string    `json:"invite"`
+	Link      string    `json:"invite_link"`
 	Watch     string    `json:"watch"`
 	Drafts    []message `json:"drafts"`
 	Sent      bool      `json:"sent"`

@@ -1,0 +1,48 @@
+package tools_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// A person's program shows the page of the invite, with and without keys, as long as
+// somebody can join by it.
+func TestInviteLink_isForPeople_whileASeatIsFree(t *testing.T) {
+	p := newWorld(t).connect(modern)
+	ann := p.call("create_room", args{"agent_name": "Ann"})
+	user := userOf(ann)
+	p.call("steer", args{"agent_token": user, "claim": claimOf(ann)})
+	first := p.call("room_info", args{"agent_token": user}).Link
+	if !strings.HasPrefix(first, "https://parley.example/i/") {
+		t.Fatalf("the invite of the person is %q", first)
+	}
+	if got := p.call("join_room", args{"agent_token": user}).Link; got != first {
+		t.Errorf("the join has %q, and room_info %q", got, first)
+	}
+	renewed := p.call("update_room", args{"agent_token": user, "new_invite": true}).Link
+	if renewed == first || renewed != p.call("room_info", args{"agent_token": user}).Link {
+		t.Errorf("%q is renewed to %q", first, renewed)
+	}
+	for tool, more := range map[string]args{"room_info": {}, "join_room": {}, "update_room": {"new_invite": true}} {
+		more["agent_token"] = ann.Token
+		if got := p.call(tool, more).Link; got != "" {
+			t.Errorf("%s of an agent has %q", tool, got)
+		}
+	}
+	p.call("join_room", args{"room": ann.Room.Name, "agent_name": "Bob"})
+	if got := p.call("room_info", args{"agent_token": user}).Link; got != "" {
+		t.Errorf("the room is full, and its invite is %q", got)
+	}
+}
+
+func TestRoomInfo_agentMessages_areShown(t *testing.T) {
+	p := newWorld(t).connect(modern)
+	ann := p.call("create_room", args{"agent_name": "Ann"})
+	if r := p.call("room_info", args{"agent_token": ann.Token}); strings.Contains(r.text, "agent_messages") {
+		t.Errorf("without a limit: %s", r.text)
+	}
+	p.call("update_room", args{"agent_token": ann.Token, "agent_messages": 3})
+	if r := p.call("room_info", args{"agent_token": ann.Token}); !strings.Contains(r.text, `"agent_messages":3`) {
+		t.Errorf("with one: %s", r.text)
+	}
+}
