@@ -1,6 +1,6 @@
 // The page of a room: its parts, and how they are laid out.
 
-import { html, useEffect, useState } from "./vendor.js";
+import { html, useCallback, useEffect, useRef, useState } from "./vendor.js";
 import { CalmPage } from "./front/calm.js";
 import { Composer } from "./say/composer.js";
 import { Side } from "./side/side.js";
@@ -19,7 +19,10 @@ export function useRoom(room) {
 export function RoomPage({ room }) {
   const state = useRoom(room);
   const [side, setSide] = useState(false); // shown over the conversation, on a narrow screen
-  const [replyTo, setReplyTo] = useState(""); // the id of the message that is being answered
+  const log = useRef(); // of the conversation: {jump}
+  const say = useRef(); // of the composer: {answer}
+  const jump = useCallback((id) => log.current?.jump(id), []);
+  const reply = useCallback((id, kind) => say.current?.answer(id, kind), []);
   if (state.phase === "ended") return html`<${CalmPage} trouble=${state.trouble} room=${room} />`;
   return html`
     <div class="room">
@@ -31,11 +34,11 @@ export function RoomPage({ room }) {
         </div>
       </header>
       <main class="room-talk">
-        <${Log} room=${room} state=${state} onReply=${setReplyTo} />
-        <${Composer} room=${room} state=${state} replyTo=${replyTo} onReply=${setReplyTo} />
+        <${Log} room=${room} state=${state} handle=${log} onReply=${reply} />
+        <${Composer} room=${room} state=${state} handle=${say} onJump=${jump} />
       </main>
       <aside class=${"room-side" + (side ? " open" : "")} aria-label=${words.room.side}>
-        <${Side} room=${room} state=${state} onClose=${() => setSide(false)} />
+        <${Side} room=${room} state=${state} onJump=${jump} onReply=${reply} onClose=${() => setSide(false)} />
       </aside>
     </div>`;
 }

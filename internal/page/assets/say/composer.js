@@ -1,13 +1,105 @@
 // Where a person speaks.
 
-import { html, useState } from "../vendor.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
+import { Icon } from "../ui/icon.js";
+import { words } from "../words.js";
+import { Answered } from "./answered.js";
+import { Audience, Wanted } from "./audience.js";
+import { Draft, messageOf } from "./draft.js";
+import { bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "./may.js";
+import { useMentions } from "./mention.js";
 
-export function Composer({ room }) {
-  const [text, setText] = useState("");
-  const send = (event) => {
-    event.preventDefault();
-    if (text.trim()) room.send({ text });
-    setText("");
+const near = 2_000; // bytes left from which on they are shown
+const touch = matchMedia("(pointer: coarse)"); // there, Enter breaks the line
+
+/** Returns the draft of a seat, and shows the component anew when it changes. */
+function useDraft(token) {
+  const draft = useMemo(() => new Draft(token), [token]);
+  const [, changed] = useState(0);
+  useEffect(() => draft.watch(() => changed((n) => n + 1)), [draft]);
+  return draft;
+}
+
+/** handle is a ref that is given answer(id, kind), which begins an answer. onJump(id) shows a message. */
+export function Composer({ room, state, handle, onJump }) {
+  const draft = useDraft(room.seat.token);
+  const area = useRef();
+  if (handle) {
+    handle.current = {
+      answer: (id, kind = "") => {
+        const message = state.messages.find((one) => one.id === id);
+        if (message) draft.answer(message, kind, state.me);
+        area.current?.focus();
+      },
+    };
+  }
+  if (isSilent(state)) return html`<p class="say-not" role="status">${words.say.silenced[silencedBy(state)]}</p>`;
+  return html`<${Box} room=${room} state=${state} draft=${draft} area=${area} onJump=${onJump} />`;
+}
+
+function Box({ room, state, draft, area, onJump }) {
+  const notes = onlyNotes(state);
+  useEffect(() => notes && draft.change({ audience: "agent", to: [] }), [notes]);
+  const { text, audience, kind, reply } = draft.now;
+  const problem = unfit(draft.now, state);
+  const send = () => {
+    if (unfit(draft.now, state).why) return;
+    room.send(messageOf(draft.now, state.me)).catch(() => {}); // the outbox shows what came of it
+    draft.clear();
+    area.current.focus();
   };
-  return html`<form class="say" onSubmit=${send}><textarea value=${text} onInput=${(e) => setText(e.target.value)}></textarea><button>Send</button></form>`;
+  return html`
+    <form class=${"say" + (audience === "all" ? "" : " private")} aria-label=${words.say.form} onSubmit=${(e) => (e.preventDefault(), send())}>
+      ${notes && html`<p class="say-why small">${words.say.silenced[silencedBy(state)]} ${words.say.stillNotes}</p>`}
+      ${reply && html`<${Answered} draft=${draft} state=${state} onJump=${onJump} />`}
+      <${Text} draft=${draft} state=${state} area=${area} onSend=${send} />
+      <div class="say-row">
+        <${Audience} draft=${draft} state=${state} />
+        ${audience !== "agent" && kind !== "agree" && kind !== "object" && html`<${Wanted} draft=${draft} state=${state} />`}
+        <${Left} problem=${problem} text=${text} />
+        <button class="button primary say-send" disabled=${problem.why !== ""}><${Icon} name="send" /><span>${words.say.send[audience === "agent" ? "note" : kind] ?? words.say.send.message}</span></button>
+      </div>
+    </form>`;
+}
+
+/** The text, which grows as it is written. */
+function Text({ draft, state, area, onSend }) {
+  const { text, audience, to, kind } = draft.now;
+  const caret = useRef(-1);
+  const names = othersOf(state).map(({ name }) => name).filter((name) => audience !== "some" || to.includes(name));
+  const mentions = useMentions({
+    area, names: audience === "agent" ? [] : names,
+    onChange: (filled, at) => ((caret.current = at), draft.change({ text: filled })),
+  });
+  useLayoutEffect(() => {
+    const { current: element } = area;
+    element.style.height = "0";
+    element.style.height = element.scrollHeight + "px";
+    if (caret.current >= 0) element.setSelectionRange(caret.current, caret.current);
+    caret.current = -1;
+  }, [text]);
+  const key = (event) => {
+    if (event.isComposing || mentions.onKey(event) || event.key !== "Enter") return;
+    const always = event.ctrlKey || event.metaKey;
+    if (!always && (event.shiftKey || event.altKey || touch.matches)) return;
+    event.preventDefault();
+    onSend();
+  };
+  const hint = words.say.hint[audience === "agent" ? "agent" : kind] ?? (audience === "some" && to.length ? words.say.hint.some(words.say.list(to)) : words.say.hint.all);
+  return html`
+    <div class="say-text">
+      ${mentions.list}
+      <textarea ref=${area} rows="1" dir="auto" aria-label=${hint} placeholder=${hint} enterkeyhint=${touch.matches ? "enter" : "send"} value=${text} ...${mentions.attributes}
+        onInput=${(e) => (draft.change({ text: e.target.value }), mentions.look())} onKeyDown=${key}
+        onClick=${mentions.look} onKeyUp=${(e) => e.key.startsWith("Arrow") && mentions.look()} onBlur=${mentions.close}></textarea>
+    </div>`;
+}
+
+/** Why the draft cannot be sent, or how much room is left in it. */
+function Left({ problem, text }) {
+  const left = text.length * 3 < 30_000 ? Infinity : bytesLeft(text);
+  const shown = {
+    long: () => words.say.tooLong(-left), nobody: () => words.say.chooseSome, gone: () => words.say.gone(words.say.list(problem.names)),
+  }[problem.why]?.() ?? (left < near ? words.say.left(left) : "");
+  return html`<p class=${"say-left small" + (problem.why && shown ? " bad" : "")} role="status">${shown}</p>`;
 }

@@ -1,0 +1,36 @@
+// A button that opens a small panel beside it. Escape, a click elsewhere and leaving with the
+// keyboard close it.
+
+import { html, useEffect, useRef, useState } from "../vendor.js";
+
+/**
+ * children is a function that is given close and returns what stands in the panel.
+ * opener has the attributes of the button, and label what it shows.
+ */
+export function Popover({ label, opener, className = "", children }) {
+  const [open, setOpen] = useState(false);
+  const box = useRef();
+  const button = useRef();
+  const close = () => {
+    setOpen(false);
+    button.current?.focus();
+  };
+  useEffect(() => {
+    if (!open) return undefined;
+    const outside = (event) => !box.current?.contains(event.target) && setOpen(false);
+    document.addEventListener("pointerdown", outside);
+    return () => document.removeEventListener("pointerdown", outside);
+  }, [open]);
+  const key = (event) => {
+    if (event.key !== "Escape" || !open) return;
+    event.stopPropagation();
+    event.preventDefault();
+    close();
+  };
+  const left = ({ relatedTarget: to }) => to && !box.current.contains(to) && setOpen(false);
+  return html`
+    <div class=${"popover " + className} ref=${box} onKeyDown=${key} onFocusOut=${left}>
+      <button type="button" ref=${button} aria-expanded=${open} ...${opener} onClick=${() => setOpen(!open)}>${label}</button>
+      ${open && html`<div class="popover-panel">${children(close)}</div>`}
+    </div>`;
+}
