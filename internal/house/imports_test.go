@@ -23,7 +23,7 @@ func arrows() map[string][]string {
 	clients := []string{"internal/state", "internal/client", "internal/seats", "internal/fault", "internal/nudge", "internal/standby", "internal/hook", "internal/shell"}
 	return map[string][]string{
 		// The rules, lowest first.
-		"internal/hidden": {}, "internal/credential": {}, "internal/audit": {"internal/ident", "internal/table"}, "internal/invite": {"internal/ident", "internal/fault"},
+		"internal/hidden": {}, "internal/credential": {}, "internal/page": {}, "internal/audit": {"internal/ident", "internal/table"}, "internal/invite": {"internal/ident", "internal/fault"},
 		"internal/fault":     {},
 		"internal/ident":     {"internal/fault"},
 		"internal/room":      {"internal/invite", "internal/ident", "internal/fault"},
@@ -42,7 +42,6 @@ func arrows() map[string][]string {
 		"internal/mcp":        {"internal/fault", "internal/meter"},
 		"internal/tools/spec": {"internal/ident", "internal/fault"},
 		"internal/tools":      {"internal/directory", "internal/hidden", "internal/tools/spec", "internal/mcp", "internal/pairing", "internal/chat", "internal/ratelimit", "internal/view", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
-		"internal/page":       {},
 		"internal/httpapi":    {"internal/page", "internal/access", "internal/tools", "internal/mcp", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/lambdahttp": {"internal/meter"},
 

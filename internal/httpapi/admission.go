@@ -36,10 +36,7 @@ func secretPath(path string) bool {
 
 // serveSecretPath answers a request whose path may hold a secret.
 func (a *api) serveSecretPath(x *exchange, r *http.Request) {
-	h := x.Header()
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Robots-Tag", "noindex")
+	x.Header().Set("Cache-Control", "no-store")
 	parts := strings.Split(strings.TrimSuffix(r.URL.Path, "/")[1:], "/") // "i", the code, "mcp"
 	switch {
 	case a.Gate == nil:
@@ -52,7 +49,7 @@ func (a *api) serveSecretPath(x *exchange, r *http.Request) {
 		a.serveMCP(x, r, door{inviteRoute, parts[1]})
 	case len(parts) == 2 && parts[0] == "i":
 		x.route = invitePageRoute
-		if only(x, r, http.MethodGet, http.MethodHead) {
+		if only(x, r, http.MethodGet, http.MethodHead) && !a.pages.toBrowser(x, r) {
 			a.serveInvite(x, r, parts[1])
 		}
 	default:

@@ -184,7 +184,6 @@ func (x *exchange) refuseWith(status int, f rpcFault) {
 	h := x.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
 	x.WriteHeader(status)
 	_, _ = x.Write(rpcError(x.rpcID, f)) // fails only if the client has left
 }
@@ -194,7 +193,6 @@ func (x *exchange) text(status int, text string) {
 	h := x.Header()
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
 	x.WriteHeader(status)
 	_, _ = io.WriteString(x, text) // fails only if the client has left
 }

@@ -33,7 +33,7 @@ func (a *api) serveHealth(x *exchange, r *http.Request) {
 	fmt.Fprintln(x, `{"status":"ready"}`)
 }
 
-// serveFront explains the address to a person who opens it.
+// serveFront explains the address to a person who opens it without a browser.
 func (a *api) serveFront(x *exchange, r *http.Request) {
 	url := a.addressOf(r)
 	if url == "" {

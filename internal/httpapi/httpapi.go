@@ -91,6 +91,7 @@ type api struct {
 	bodyTimeout  time.Duration // for a body to arrive
 	writeTimeout time.Duration // for the client to read what is written
 	readers      readers
+	pages        pages
 }
 
 // New returns the handler of all routes. It serves any number of requests at once, over
@@ -116,7 +117,7 @@ func New(o Options) http.Handler {
 	}
 	o.Hosts, o.Origins = lowered(o.Hosts), lowered(o.Origins)
 	o.Private = o.Private && !o.TrustProxy && len(o.Hosts) == 0
-	return &api{Options: o, bodyTimeout: 30 * time.Second, writeTimeout: 30 * time.Second}
+	return &api{Options: o, bodyTimeout: 30 * time.Second, writeTimeout: 30 * time.Second, pages: pages{page.New()}}
 }
 
 func lowered(names []string) []string {
@@ -146,6 +147,7 @@ func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
 }
 
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	protect(w.Header())
 	x := a.newExchange(w)
 	defer a.settle(x, r)
 	x.readBy(time.Now().Add(a.bodyTimeout))
@@ -176,20 +178,11 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.route = r.URL.Path
 		if r.Method == http.MethodPost { // a client whose address lacks the path
 			nothingHere(x)
-		} else if only(x, r, http.MethodGet, http.MethodHead) {
+		} else if only(x, r, http.MethodGet, http.MethodHead) && !a.pages.toBrowser(x, r) {
 			a.serveFront(x, r)
 		}
 	default:
-		if strings.HasPrefix(r.URL.Path, page.Path) {
-			x.route = page.Path
-			page.ServeAsset(x, r)
-			return
-		}
-		if isWatchLink(r.URL.Path) {
-			serveWatch(x, r)
-			return
-		}
-		nothingHere(x)
+		a.pages.serve(x, r)
 	}
 }
 

@@ -55,24 +55,6 @@ func TestRoutes_unknownPath_saysWhereMCPIs(t *testing.T) {
 	}
 }
 
-func TestWatch_linkInABrowser_saysWhatItIsFor(t *testing.T) {
-	s := newSite(t)
-	resp, body := s.do(s.get("/r/abcdefg"))
-	if resp.StatusCode != 200 || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") || !strings.Contains(body, "    parley watch\n") {
-		t.Errorf("%d %v %s", resp.StatusCode, resp.Header, body)
-	}
-	for _, path := range []string{"/r/", "/r", "/r/abcdefg/", "/r/abcdefg/mcp"} {
-		if resp, body := s.do(s.get(path)); resp.StatusCode != 404 {
-			t.Errorf("%s: %d %s", path, resp.StatusCode, body)
-		}
-	}
-	r := s.get("/r/abcdefg")
-	r.Method = http.MethodPost
-	if resp, body := s.do(r); resp.StatusCode != 405 {
-		t.Errorf("a POST: %d %s", resp.StatusCode, body)
-	}
-}
-
 func TestFront_saysHowToAddTheAddress(t *testing.T) {
 	s := newSite(t)
 	resp, body := s.do(s.get("/"))

@@ -1,20 +1,24 @@
 // Package page is what people see of the server in a browser: one HTML document, and the
 // scripts and styles that it loads. It knows nothing about rooms: the scripts call the tools
 // of the server at /mcp, as every other client does.
+//
+// The document is the same for every address but for the way to the root of the server,
+// which is relative: a proxy may serve all of it below a path of its own. It names every
+// asset, so that all of them arrive in one round trip after it. The path of an asset has the
+// version of all of them, and what is at it never changes.
+//
+// Nothing is read or compressed before somebody asks for it, since most instances of a
+// Lambda function never show a page.
 package page
 
 import (
-	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"html/template"
+	"fmt"
 	"io/fs"
-	"mime"
 	"net/http"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -25,91 +29,103 @@ var embedded embed.FS
 //go:embed page.html
 var document string
 
-// Path begins the path of every asset. The version of all of them follows, so that an asset
-// never changes.
+// Path begins the path of every asset.
 const Path = "/assets/"
 
-// policy lets the page load and call nothing but this server. No script can make HTML of a
-// text (Trusted Types): the page builds its elements one by one.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-	"frame-ancestors 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+// mostDeep is how many slashes the path of a page has at most: /r/{room}/ has three.
+const mostDeep = 3
 
-// asset is a file as it is served.
-type asset struct {
-	kind   string // its media type
-	plain  []byte
-	zipped func() []byte // with gzip
+// kinds are the media types of assets. Those that package mime knows depend on the machine.
+var kinds = map[string]string{
+	".css": "text/css; charset=utf-8",
+	".js":  "text/javascript; charset=utf-8",
+	".svg": "image/svg+xml",
+	".txt": "text/plain; charset=utf-8",
 }
 
-// site is all that is served.
-type site struct {
-	version string
-	assets  map[string]asset
-	names   []string
+// Site serves the document and its assets. Any number of goroutines may use it at once.
+type Site struct {
+	load func() (content, error)
 }
 
-var load = sync.OnceValue(func() site {
-	s, sum := site{assets: map[string]asset{}}, sha256.New()
-	root, err := fs.Sub(embedded, "assets")
-	if err != nil {
-		panic(err)
-	}
-	_ = fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
+// New returns a site that reads its files at the first request.
+func New() *Site { return &Site{sync.OnceValues(load)} }
+
+// content is all that is served.
+type content struct {
+	documents [mostDeep]file // by the slashes in the path of a page, from one on
+	assets    map[string]file
+	version   string
+}
+
+func load() (content, error) {
+	const root = "assets"
+	c, sum := content{assets: map[string]file{}}, sha256.New()
+	var names []string
+	err := fs.WalkDir(embedded, root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		b, err := fs.ReadFile(root, name)
-		sum.Write([]byte(name))
-		sum.Write(b)
-		s.names = append(s.names, name)
-		s.assets[name] = asset{mime.TypeByExtension(path.Ext(name)), b, sync.OnceValue(func() []byte { return zip(b) })}
-		return err
+		text, err := embedded.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		kind := kinds[path.Ext(name)]
+		if kind == "" {
+			return fmt.Errorf("page: %s has no media type", name)
+		}
+		name = strings.TrimPrefix(name, root+"/")
+		fmt.Fprintf(sum, "%s %d\n%s", name, len(text), text)
+		names = append(names, name)
+		c.assets[name] = newFile(kind, text)
+		return nil
 	})
-	s.version = hex.EncodeToString(sum.Sum(nil))[:12]
-	return s
-})
-
-func zip(b []byte) []byte {
-	var to bytes.Buffer
-	w := gzip.NewWriter(&to)
-	w.Write(b)
-	w.Close()
-	return to.Bytes()
-}
-
-// Serve answers with the page. above leads from its address to the root of the server: "./"
-// or "../".
-func Serve(w http.ResponseWriter, r *http.Request, above string) {
-	s := load()
-	ending := func(with string) []string {
-		return slices.DeleteFunc(slices.Clone(s.names), func(name string) bool { return !strings.HasSuffix(name, with) })
+	c.version = hex.EncodeToString(sum.Sum(nil))[:12]
+	for n := range c.documents {
+		at := strings.Repeat("../", n) + strings.TrimPrefix(Path, "/") + c.version + "/"
+		c.documents[n] = newFile("text/html; charset=utf-8", []byte(linked(at, names)))
 	}
-	h := w.Header()
-	h.Set("Content-Security-Policy", policy)
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	template.Must(template.New("").Parse(document)).Execute(w, map[string]any{
-		"Assets": above + Path[1:] + s.version + "/", "Styles": ending(".css"), "Modules": ending(".js"),
-	})
+	return c, err
 }
 
-// ServeAsset answers with an asset.
-func ServeAsset(w http.ResponseWriter, r *http.Request) {
-	s := load()
-	version, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, Path), "/")
-	a, ok := s.assets[name]
-	if !ok || version != s.version {
-		http.NotFound(w, r)
+// linked returns the document with links to the assets, which are at an address.
+func linked(at string, names []string) string {
+	var links []string
+	for _, name := range names {
+		switch path.Ext(name) {
+		case ".css":
+			links = append(links, `<link rel="stylesheet" href="`+at+name+`">`)
+		case ".js":
+			links = append(links, `<link rel="modulepreload" href="`+at+name+`">`)
+		}
+	}
+	return strings.NewReplacer("{links}", strings.Join(links, "\n"), "{assets}", at).Replace(document)
+}
+
+// Serve answers a GET or HEAD with the document.
+func (s *Site) Serve(w http.ResponseWriter, r *http.Request) {
+	c, err := s.load()
+	deep := strings.Count(r.URL.Path, "/") - 1
+	if err != nil || deep < 0 || deep >= mostDeep {
+		http.Error(w, "This server has no page for this address.", http.StatusInternalServerError)
 		return
 	}
 	h := w.Header()
-	h.Set("Content-Type", a.kind)
-	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	h.Set("X-Content-Type-Options", "nosniff")
-	b := a.plain
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		h.Set("Content-Encoding", "gzip")
-		b = a.zipped()
+	restrict(h)
+	h.Set("Cache-Control", "no-store") // the address may be a secret, and names the assets of today
+	c.documents[deep].serve(w, r)
+}
+
+// ServeAsset answers a GET or HEAD with an asset, and reports whether there is one. If not,
+// nothing has been written.
+func (s *Site) ServeAsset(w http.ResponseWriter, r *http.Request) bool {
+	c, err := s.load()
+	version, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, Path), "/")
+	asset, ok := c.assets[name]
+	if err != nil || !ok || version != c.version {
+		return false
 	}
-	w.Write(b)
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	asset.serve(w, r)
+	return true
 }

@@ -1,0 +1,67 @@
+package httpapi
+
+import (
+	"compress/gzip"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"regexp"
+	"sync/atomic"
+	"testing"
+)
+
+// mostOnTheWire is what the first view of a page may bring, headers included, in bytes.
+const mostOnTheWire = 150_000
+
+// counted is a connection that counts what it brings.
+type counted struct {
+	net.Conn
+	bytes *atomic.Int64
+}
+
+func (c counted) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.bytes.Add(int64(n))
+	return n, err
+}
+
+// What a browser loads for a page that it has never seen: the document and all that it names.
+func TestPages_firstView_isSmall(t *testing.T) {
+	s := newSite(t)
+	var bytes atomic.Int64
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+		return counted{c, &bytes}, err
+	}}}
+	t.Cleanup(client.CloseIdleConnections)
+	load := func(path string) string {
+		r := s.browser(path)
+		r.Header.Set("Accept-Encoding", "gzip, deflate, br, zstd")
+		resp, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, err := gzip.NewReader(resp.Body)
+		if err != nil {
+			t.Fatalf("%s: %d %v: %v", path, resp.StatusCode, resp.Header, err)
+		}
+		all, err := io.ReadAll(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(all)
+	}
+	named := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?:href|src)="\.\./([^"]+)"`).FindAllStringSubmatch(load("/r/abcdefg"), -1) {
+		if !named[m[1]] {
+			named[m[1]] = true
+			load("/" + m[1])
+		}
+	}
+	t.Logf("%d bytes in %d answers", bytes.Load(), len(named)+1)
+	if len(named) < 15 || bytes.Load() > mostOnTheWire {
+		t.Errorf("the first view has %d assets and %d bytes, at most %d", len(named), bytes.Load(), mostOnTheWire)
+	}
+}
