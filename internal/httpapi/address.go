@@ -66,7 +66,7 @@ func (a *api) addressOf(r *http.Request) string {
 		return "http://" + a.Reachable + MCPPath
 	}
 	scheme := "http"
-	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+	if byTLS(r) {
 		scheme = "https"
 	}
 	return scheme + "://" + r.Host + MCPPath

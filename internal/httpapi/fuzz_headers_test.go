@@ -14,10 +14,11 @@ import (
 )
 
 // FuzzHeaders sends a valid call with any headers. The answer is never a failure of the
-// server, and nothing reaches the server over the loopback that a foreign web page could
-// have made a browser send.
+// server, and nothing reaches it that a foreign web page could have made a browser send: over
+// the loopback, or as behind Lambda.
 func FuzzHeaders(f *testing.F) {
 	f.Add("POST", "127.0.0.1:8080", "", "application/json", "application/json, text/event-stream", "2025-11-25", "", "", true)
+	f.Add("POST", "parley.example", "https://evil.example", "application/json", "application/json", "2026-07-28", "tools/call", "echo", false)
 	f.Add("POST", "parley.example", "https://parley.example", "application/json", "application/json", "2026-07-28", "tools/call", "echo", false)
 	f.Add("OPTIONS", "localhost", "http://localhost:3000", "", "", "", "", "", true)
 	f.Add("GET", "[::1]:8080", "null", "text/plain", "text/event-stream;q=0", "", "", "", true)
@@ -55,7 +56,7 @@ func FuzzHeaders(f *testing.F) {
 		if reached && local && !thisMachine(host) {
 			t.Errorf("got through to a server on the loopback by the name %q", host)
 		}
-		if reached && origin != "" && !(local && originIsThisMachine(origin)) {
+		if reached && origin != "" && !(local && originIsThisMachine(origin)) && !(!local && originIsHost(origin, host)) {
 			t.Errorf("a page of %q got through", origin)
 		}
 		if reached && !strings.HasPrefix(strings.ToLower(strings.TrimSpace(kind)), "application/json") {
@@ -76,4 +77,11 @@ func thisMachine(host string) bool {
 func originIsThisMachine(origin string) bool {
 	u, err := url.Parse(origin)
 	return err == nil && thisMachine(u.Host)
+}
+
+// originIsHost reports whether a page comes from the host that it calls.
+func originIsHost(origin, host string) bool {
+	scheme, from, _ := strings.Cut(strings.ToLower(origin), "://")
+	port := map[string]string{"http": ":80", "https": ":443"}[scheme]
+	return port != "" && strings.TrimSuffix(from, port) == strings.TrimSuffix(strings.ToLower(host), port)
 }

@@ -5,14 +5,13 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"slices"
 	"strings"
 )
 
 // admit refuses what a page in somebody's browser could send without permission: a
 // request over the loopback that is addressed to another name (DNS rebinding), and one
-// from an origin that is not allowed here. It reports whether the request may go on; if
+// from an origin that is neither the server's own nor allowed here. It reports whether the request may go on; if
 // not, admit has answered it.
 //
 // The MCP specification, "Security Warning" of the Streamable HTTP transport,
@@ -27,12 +26,15 @@ func (a *api) admit(x *exchange, r *http.Request) bool {
 	if len(origins) == 0 {
 		return true
 	}
-	if len(origins) > 1 || !a.originAllowed(origins[0], overLoopback(r)) {
-		x.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
-			"Web pages of %s may not call this server, unless whoever runs it starts it with --allow-origin. Clients outside a browser send no Origin header.", quoted(strings.Join(origins, ", "))))
-		return false
+	switch {
+	case len(origins) == 1 && a.origins.allows(r, origins[0]):
+		return !preflight(x, r, origins[0])
+	case len(origins) == 1 && a.origins.own(r, origins[0]):
+		return true
 	}
-	return !a.preflight(x, r, origins[0])
+	x.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
+		"Web pages of %s may not call this server. If it is the address of this server itself, whoever runs it gives it with --public-url; pages of other sites may call with --allow-origin. Clients outside a browser send no Origin header.", quoted(strings.Join(origins, ", "))))
+	return false
 }
 
 // rebound reports whether r came over the loopback but is addressed to a name that is
@@ -54,14 +56,6 @@ func OwnNames(h http.Handler, hosts []string) http.Handler {
 	})
 }
 
-func (a *api) originAllowed(origin string, local bool) bool {
-	if slices.Contains(a.Origins, "*") || slices.Contains(a.Origins, strings.ToLower(origin)) {
-		return true
-	}
-	u, err := url.Parse(origin)
-	return local && err == nil && (u.Scheme == "http" || u.Scheme == "https") && isLoopback(u.Host)
-}
-
 // The headers that MCP clients send, and those that a page must be able to read.
 const (
 	clientHeaders = "Content-Type, Accept, Authorization, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, Last-Event-ID"
@@ -71,7 +65,7 @@ const (
 // preflight allows pages of origin to read the answer. It reports whether the request
 // only asked for that (Fetch standard, "CORS protocol"); then preflight has answered
 // it.
-func (a *api) preflight(x *exchange, r *http.Request, origin string) bool {
+func preflight(x *exchange, r *http.Request, origin string) bool {
 	h := x.Header()
 	h.Add("Vary", "Origin")
 	h.Set("Access-Control-Allow-Origin", origin)

@@ -66,8 +66,8 @@ type Options struct {
 	// machine that passes the client's Host header on.
 	Hosts []string
 	// Origins are the web origins ("https://example.org") whose pages may call,
-	// or "*" for all. Over a loopback connection pages of this machine may, too.
-	// Clients other than browsers send no origin.
+	// or "*" for all. The page of this server may, too, and over a loopback connection
+	// pages of this machine. Clients other than browsers send no origin.
 	Origins []string
 	// Private says that only this machine can reach the server: it listens on loopback
 	// addresses only, and has no public address. Its callers then are ident.Local,
@@ -91,6 +91,7 @@ type api struct {
 	bodyTimeout  time.Duration // for a body to arrive
 	writeTimeout time.Duration // for the client to read what is written
 	readers      readers
+	origins      origins
 	pages        pages
 }
 
@@ -117,7 +118,7 @@ func New(o Options) http.Handler {
 	}
 	o.Hosts, o.Origins = lowered(o.Hosts), lowered(o.Origins)
 	o.Private = o.Private && !o.TrustProxy && len(o.Hosts) == 0
-	return &api{Options: o, bodyTimeout: 30 * time.Second, writeTimeout: 30 * time.Second, pages: pages{page.New()}}
+	return &api{Options: o, bodyTimeout: 30 * time.Second, writeTimeout: 30 * time.Second, origins: newOrigins(o), pages: pages{page.New()}}
 }
 
 func lowered(names []string) []string {
