@@ -1,46 +1,86 @@
-// What this browser keeps between visits: the seats of its person with their tokens, drafts
-// and what was read. Nothing of it is ever sent in an address.
+// What this browser keeps between visits: the seats of its person with their tokens, drafts,
+// what is being sent and what was read. Nothing of it is ever sent in an address. Each has an
+// entry of its own, so that two tabs do not overwrite each other.
 //
-// A seat is {room: id, seat: room and seat of the token, token, claim: "" once it is open,
-// name: the agent's, title: the room's, alone: the person has no agent there, read: the id of the last message read}.
+// A seat is {room: id, token, claim: "" once it is open, spare: a newer link for the same seat,
+// name: the agent's, title: the room's, alone: the person has no agent there, used: when it was
+// last opened, in ms, read: the id of the last message read}.
 
-const seatsKey = "parley.seats";
+import * as store from "./store.js";
 
-const read = (key, otherwise) => {
-  try {
-    return JSON.parse(localStorage.getItem(key)) ?? otherwise;
-  } catch {
-    return otherwise;
-  }
-};
+const seatName = (token) => "parley.seat." + token;
+const readName = (token) => "parley.read." + token;
+const notesName = (token) => "parley.notes." + token;
+const outName = (token) => "parley.out." + token + ".";
+
+/** Reports whether this browser has kept everything so far. */
+export const lasts = store.lasts;
 
 /** Returns the seats, the latest opened first. */
-export const seats = () => read(seatsKey, []);
+export const seats = () =>
+  store
+    .all(seatName(""))
+    .filter((seat) => typeof seat?.token === "string" && typeof seat.room === "string")
+    .map((seat) => ({ ...seat, read: store.get(readName(seat.token)) ?? "" }))
+    .sort((a, b) => (b.used ?? 0) - (a.used ?? 0));
 
-/** Returns the seat of the room of this id; undefined if there is none. */
+/** Returns the latest opened seat in the room of this id; undefined if there is none. */
 export const seatIn = (room) => seats().find((seat) => seat.room === room);
 
 /** Adds a seat, or changes what is kept of the one with its token. */
-export function keep(seat) {
-  const all = seats();
-  const old = all.find((other) => other.token === seat.token);
-  localStorage.setItem(seatsKey, JSON.stringify([{ ...old, ...seat }, ...all.filter((other) => other !== old)]));
+export function keep({ read, ...seat }) {
+  if (read) store.put(readName(seat.token), read);
+  const old = store.get(seatName(seat.token));
+  const now = { used: Date.now(), ...old, ...seat };
+  if (JSON.stringify(now) !== JSON.stringify(old)) store.put(seatName(seat.token), now);
 }
 
 /** Forgets a seat, and what belongs to it. */
 export function forget(token) {
-  localStorage.setItem(seatsKey, JSON.stringify(seats().filter((seat) => seat.token !== token)));
-  localStorage.removeItem("parley.notes." + token);
+  store.removeAll(outName(token));
+  for (const name of [notesName(token), readName(token), seatName(token)]) store.remove(name);
 }
 
-/** Returns what is kept for a seat beside it: {draft, outbox}. */
-export const notesOf = (token) => read("parley.notes." + token, {});
+/** Gives what belongs to a seat to the one that the same person has in its place. */
+export function inherit(token, from) {
+  note(token, notesOf(from));
+  const read = readOf(from);
+  if (read) store.put(readName(token), read);
+  for (const message of outboxOf(from)) post(token, message);
+  forget(from);
+}
+
+/** Returns the id of the last message read; "" if none was. */
+export const readOf = (token) => store.get(readName(token)) ?? "";
+
+/** Keeps it. */
+export const keepRead = (token, id) => store.put(readName(token), id);
+
+/** Returns what is kept for a seat beside it: {draft}. */
+export const notesOf = (token) => store.get(notesName(token)) ?? {};
 
 /** Replaces parts of what is kept for a seat. */
-export const note = (token, parts) => localStorage.setItem("parley.notes." + token, JSON.stringify({ ...notesOf(token), ...parts }));
+export const note = (token, parts) => store.put(notesName(token), { ...notesOf(token), ...parts });
+
+/** Returns what is being sent, the oldest first. */
+export const outboxOf = (token) => store.all(outName(token)).filter((message) => message?.key).sort((a, b) => a.at - b.at);
+
+/** Keeps a message that is being sent. */
+export const post = (token, message) => store.put(outName(token) + message.key, message);
+
+/** Forgets it. */
+export const unpost = (token, key) => store.remove(outName(token) + key);
 
 /** Returns the key with which this person uses the server; "" if it has none. */
-export const key = () => read("parley.key", "");
+export const key = () => store.get("parley.key") ?? "";
 
 /** Keeps such a key; "" forgets it. */
-export const keepKey = (text) => localStorage.setItem("parley.key", JSON.stringify(text));
+export const keepKey = (text) => (text ? store.put("parley.key", text) : store.remove("parley.key"));
+
+/** Calls listen when another tab has changed what is kept of a seat: with "read", "outbox" or "forgotten". Returns how to end that. */
+export const watch = (token, listen) =>
+  store.watch((name) => {
+    if (name === null || name === seatName(token)) store.get(seatName(token)) ?? listen("forgotten");
+    if (name === readName(token)) listen("read");
+    if (name?.startsWith(outName(token))) listen("outbox");
+  });
