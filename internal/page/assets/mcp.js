@@ -2,6 +2,7 @@
 // client does.
 
 import { at } from "./site.js";
+import { words } from "./words.js";
 
 /** A call that the server refused. Its code is one of docs/tools.md. */
 export class Refusal extends Error {
@@ -13,12 +14,18 @@ export class Refusal extends Error {
 }
 
 /** A call without an answer: it may have taken effect. */
-export class NoAnswer extends Error {}
+export class NoAnswer extends Error {
+  constructor(cause, retryAfter) {
+    super(words.model.noAnswer, { cause });
+    this.retryAfter = retryAfter; // seconds, or undefined
+  }
+}
 
-const silence = 40_000; // ms without a sign of life: the server gives one every 15 s by default
+const silence = 40_000; // ms without a sign of life
 
 /**
- * Calls a tool and returns its structured result. Throws a Refusal or a NoAnswer.
+ * Calls a tool and returns its structured result. Throws a Refusal or a NoAnswer, or what
+ * signal was aborted with.
  * @param {string} tool
  * @param {object} args
  * @param {{bearer?: string, path?: string, signal?: AbortSignal}} how the secret that admits
@@ -29,7 +36,7 @@ export async function call(tool, args, { bearer = "", path = "mcp", signal } = {
   let timer;
   const alive = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => stop.abort(new NoAnswer("silence")), silence);
+    timer = setTimeout(() => stop.abort(), silence);
   };
   alive();
   try {
@@ -46,25 +53,22 @@ export async function call(tool, args, { bearer = "", path = "mcp", signal } = {
       credentials: "omit",
       referrerPolicy: "no-referrer",
     });
-    return resultOf(await messageOf(answer, alive));
+    return resultOf(await messageOf(answer, alive), answer);
   } catch (problem) {
-    if (problem instanceof Refusal || signal?.aborted) throw problem;
-    throw new NoAnswer(String(problem));
+    if (signal?.aborted) throw signal.reason;
+    if (problem instanceof Refusal || problem instanceof NoAnswer) throw problem;
+    throw new NoAnswer(problem);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Returns the JSON-RPC answer in an HTTP answer of either form. */
+/** Returns the JSON-RPC message in an HTTP answer of either form. */
 async function messageOf(answer, alive) {
   const type = answer.headers.get("Content-Type") ?? "";
   if (type.startsWith("application/json")) return answer.json();
   if (type.startsWith("text/event-stream")) return lastEvent(answer.body, alive);
-  if (answer.status === 429 || answer.status === 503) {
-    throw new Refusal("unavailable", await answer.text(), Number(answer.headers.get("Retry-After")) || 5);
-  }
-  if (answer.status === 404) throw new Refusal("key_invalid", await answer.text());
-  throw new NoAnswer("HTTP " + answer.status);
+  return {}; // of a proxy
 }
 
 /** Reads a stream of server-sent events up to the answer, and says of each part that it came. */
@@ -86,9 +90,14 @@ async function lastEvent(body, alive) {
   }
 }
 
-function resultOf({ result, error }) {
-  if (error) throw new Refusal(error.data?.code ?? "internal", error.message, error.data?.retry_after_seconds);
-  const got = result.structuredContent;
-  if (result.isError) throw new Refusal(got.code, got.message, got.retry_after_seconds);
-  return got;
+/** Returns the result in a JSON-RPC message. Where it says nothing that was decided here, as when the server stops, there is no answer. */
+function resultOf({ result, error }, { status, headers }) {
+  const got = result?.structuredContent;
+  if (got && !result.isError) return got;
+  const refused = got ?? { ...error?.data, message: error?.message };
+  const later = refused.retry_after_seconds ?? (Number(headers.get("Retry-After")) || undefined);
+  if (refused.code) throw new Refusal(refused.code, refused.message, later);
+  if (status === 413) throw new Refusal("message_too_long", refused.message ?? words.model.tooLarge);
+  if (error && status < 500 && status !== 408 && status !== 429) throw new Refusal("internal", refused.message, later);
+  throw new NoAnswer("HTTP " + status, later);
 }

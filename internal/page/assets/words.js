@@ -17,6 +17,21 @@ export const words = {
     offline: "No connection. Trying again by itself.",
   },
 
+  // What a room says of itself (room.js and what belongs to it).
+  model: {
+    noAnswer: "The server did not answer. Try again.",
+    tooLarge: "This is too long to send.",
+    tooOld: "No answer came for a day. Look whether it is there before you send it again.",
+    full: "Nobody else can join now: every seat is taken.",
+    elsewhere: "This room is open in too many tabs. Click here to go on in this one.",
+    left: "You have left this room.",
+    notKept: "This browser keeps nothing",
+    notKeptText:
+      "It does not let this page store anything, so this room is lost when you close the tab. Allow storage for this site, or get a link for a further device before you go.",
+    notKeptButton: "Go on",
+    title: (unread, room, site) => (unread ? `(${unread}) ` : "") + (room ? `${room} \u00b7 ` : "") + site,
+  },
+
   // The conversation (talk/).
   talk: {},
 
