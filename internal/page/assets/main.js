@@ -1,30 +1,79 @@
-// Shows the page of this address.
+// Shows the page of this address, and tells it of what happens to its tab.
 
 import { CalmPage } from "./front/calm.js";
 import { HomePage } from "./front/home.js";
 import { InvitePage } from "./front/invite.js";
 import * as kept from "./kept.js";
-import { Room, claimed } from "./room.js";
+import { Room } from "./room.js";
 import { RoomPage } from "./room-page.js";
+import { claimed, returned } from "./seats.js";
 import { root } from "./site.js";
 import { isClaim, roomOf } from "./token.js";
+import { Dialog } from "./ui/dialog.js";
 import { html, render } from "./vendor.js";
+import { words } from "./words.js";
 
-const [kind, name] = location.pathname.slice(root.pathname.length).split("/");
+let room = null; // that is shown
+let warned = false; // the person knows that nothing is kept
 
-/** Shows the room to which the address leads, and takes the secret out of the address. */
+/** Returns the secret in the address, and takes it out. What people paste may end with the sentence around it. */
+function takeClaim() {
+  const claim = location.hash.slice(1).toLowerCase().replace(/[^0-9a-z]+$/, "");
+  if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+  return claim;
+}
+
+/** Shows the room to which the address leads. */
 function roomPage(id) {
-  const claim = location.hash.slice(1);
-  if (claim) history.replaceState(null, "", location.pathname);
+  const claim = takeClaim();
   if (claim && (!isClaim(claim) || roomOf(claim) !== id)) return html`<${CalmPage} trouble=${{ code: "wrong_link" }} />`;
-  const seat = claim ? claimed(claim) : kept.seatIn(id);
+  const seat = claim ? claimed(claim) : returned(id);
   if (!seat) return html`<${CalmPage} trouble=${{ code: "no_seat" }} />`;
-  const room = new Room(seat);
+  room = new Room(seat);
+  room.subscribe(title);
+  seen();
   room.run();
-  return html`<${RoomPage} room=${room} />`;
+  return html`<${RoomPage} key=${seat.token + claim} room=${room} />`;
 }
 
 const pages = { r: roomPage, i: (code) => html`<${InvitePage} code=${code} />` };
-const page = pages[kind]?.(name) ?? html`<${HomePage} />`;
 
-render(page, document.getElementById("page"));
+const [kind, name] = location.pathname.slice(root.pathname.length).split("/");
+
+function show() {
+  room?.close();
+  room = null;
+  draw((name && pages[kind]?.(name)) || html`<${HomePage} />`);
+  title();
+}
+
+/** Shows a page and, once, that nothing is kept of it. */
+function draw(page) {
+  const known = () => {
+    warned = true;
+    draw(page);
+  };
+  const { notKept, notKeptText, notKeptButton } = words.model;
+  const notice = room && !kept.lasts() && !warned && html`
+    <${Dialog} title=${notKept} onClose=${known}>
+      <p>${notKeptText}</p>
+      <div class="dialog-buttons"><button type="button" class="button" onClick=${known}>${notKeptButton}</button></div>
+    <//>`;
+  render(html`${page}${notice}`, document.getElementById("page"));
+}
+
+/** Puts the name of the room and the number of unread messages into the title. */
+function title() {
+  const now = words.model.title(room?.unread() ?? 0, room && (room.state.room?.name ?? room.seat.title), words.site);
+  if (document.title !== now) document.title = now;
+}
+
+const seen = () => room?.here(!document.hidden, document.hasFocus());
+
+document.addEventListener("visibilitychange", seen);
+addEventListener("focus", seen);
+addEventListener("blur", seen);
+addEventListener("online", () => room?.wake());
+addEventListener("pageshow", (event) => event.persisted && room?.wake()); // out of the cache of pages
+addEventListener("hashchange", () => location.hash && kind === "r" && show()); // a link was pasted into the address
+show();

@@ -1,41 +1,65 @@
-// One room as the person behind a seat sees it: loads it, follows it, speaks and steers.
-// It knows nothing of the page. What it knows is in `state`, which is replaced and never
-// changed; the fields of messages, agents and requests have the names of docs/tools.md.
+// One room as the person behind a seat sees it: what is known of it, and what the person does
+// there. It knows nothing of the page. What it knows is in `state`, which is replaced and
+// never changed; the fields of messages, agents and requests have the names of docs/tools.md.
 
-import { call, NoAnswer, Refusal } from "./mcp.js";
+import { clock as realClock } from "./clock.js";
+import { Following } from "./follow.js";
+import { History, whole } from "./history.js";
 import * as kept from "./kept.js";
-import { newToken, random } from "./token.js";
+import { call, Refusal } from "./mcp.js";
+import { Outbox } from "./outbox.js";
+import { Refresh } from "./refresh.js";
+import { open } from "./seats.js";
+import { words } from "./words.js";
 
-const pageSize = 100;
-const ends = ["token_invalid", "removed", "room_closed", "room_not_found", "key_invalid"];
+const pageSize = 100; // messages; the server gives no more at once
+const unreadPages = 5; // that are loaded at the opening to find what was read
 
 /** What is known before anything is loaded. */
 const nothing = {
   phase: "opening", // then live, offline (tries again by itself), or ended
-  trouble: null, // when ended: {code, message}
+  trouble: null, // when ended: {code, message}; when offline only if the person can do something
   me: "", // the name of the seat
   alone: false, // the person has no agent there
-  room: null, // as in room_info
+  room: null, // as in room_info; if it is closed, nothing more comes
   messages: [], // in the order of the room, without gaps up to the newest
   earlier: false, // there are more before those
-  firstUnread: "", // the id of the first message that was unread when the page opened
+  loading: false, // they are being loaded
+  firstUnread: "", // the id of the first message that was unread when the person came to the page
+  readTo: "", // the id of the last message that the person has read
   requests: [],
   agreements: [],
   reins: { paused: false, approve: false, drafts: [] },
-  outbox: [], // what is being sent: {key, args, state: sending | held | refused, why}
+  outbox: [], // what is being sent: {key, args, state: sending | held | refused, why, credential}
   clock: 0, // ms to add to this machine's time for the server's
 };
 
 export class Room {
   #listeners = new Set();
   #cursor = "";
-  #known = new Set();
+  #history = new History();
+  #earlier = null; // the loading of earlier messages, while there is one
   #stop = new AbortController();
+  #visible = true;
+  #watching = false; // what other tabs keep
+  #cameBack = false; // the next look brings what came while the person was not there
 
   /** @param seat as in kept.js */
-  constructor(seat) {
+  constructor(seat, clock = realClock) {
+    const signal = this.#stop.signal;
     this.seat = seat;
-    this.state = { ...nothing, me: seat.name ?? "", alone: !!seat.alone, outbox: kept.notesOf(seat.token).outbox ?? [] };
+    this.clock = clock;
+    this.state = { ...nothing, me: seat.name ?? "", alone: !!seat.alone, readTo: kept.readOf(seat.token) };
+    this.following = new Following({
+      open: (turn) => this.#open(turn),
+      look: (seconds, turn) => this.#look(seconds, turn),
+      show: (parts) => this.#set(parts),
+      back: () => (this.outbox.wake(), this.refresh.want({ info: true, reins: true })),
+      clock,
+      signal,
+    });
+    this.refresh = new Refresh({ read: (what) => this.#read(what), clock, signal });
+    if (!seat.claim && !seat.spare) this.#startOutbox();
   }
 
   /** Calls listen after each change, until the function that it returns is called. */
@@ -45,123 +69,276 @@ export class Room {
   }
 
   #set(parts) {
+    if (Object.keys(parts).every((name) => this.state[name] === parts[name])) return;
     this.state = { ...this.state, ...parts };
     for (const listen of this.#listeners) listen();
   }
 
   /** Calls a tool for this seat. */
-  call(tool, args = {}, bearer = this.seat.token) {
-    return call(tool, { agent_token: this.seat.token, ...args }, { bearer, signal: this.#stop.signal });
+  call(tool, args = {}, signal = this.#stop.signal) {
+    return call(tool, { agent_token: this.seat.token, ...args }, { bearer: this.seat.token, signal });
   }
 
+  #told = (args, signal) => this.call("message_history", args, signal);
+
   /** Opens the link if that is still to be done, loads the room and follows it, until close. */
-  async run() {
-    for (let failed = 0; ; failed++) {
-      try {
-        await this.#load();
-        for (failed = 0; ; failed = 0) await this.#follow();
-      } catch (problem) {
-        if (this.#stop.signal.aborted) return;
-        if (problem instanceof Refusal && ends.includes(problem.code)) {
-          return this.#set({ phase: "ended", trouble: { code: problem.code, message: problem.message } });
-        }
-        this.#set({ phase: "offline" });
-        await pause(problem.retryAfter ?? Math.min(30, 2 ** failed), this.#stop.signal);
-      }
-    }
+  run() {
+    return this.following.run();
   }
 
   close() {
     this.#stop.abort();
   }
 
-  async #load() {
-    if (this.seat.claim) {
-      await this.call("steer", { claim: this.seat.claim }, this.seat.claim);
-      this.#keep({ claim: "" });
+  /** Says whether the tab is seen, and whether the person is at it. */
+  here(visible, focused = visible && document.hasFocus()) {
+    if (visible && !this.#visible) this.#set({ firstUnread: this.#firstUnread() });
+    this.#visible = visible;
+    if (this.following.here(visible, focused)) this.#cameBack = true;
+    this.refresh.here(visible);
+  }
+
+  /** Looks at once: the network is back. */
+  wake() {
+    this.following.wake();
+    this.outbox?.wake();
+  }
+
+  async #open(turn) {
+    const seat = await open(this.seat, turn);
+    if (seat !== this.seat) {
+      this.seat = seat;
+      this.#set({ readTo: kept.readOf(seat.token) });
     }
-    if (this.#cursor) return; // what is known has no gap: go on from there
-    const history = await this.call("message_history", { limit: pageSize });
-    this.#cursor = history.cursor;
-    this.#append(history.messages);
-    this.#set({ earlier: !!history.has_more });
-    await this.refresh();
-    this.#set({ phase: "live" });
+    if (!this.outbox) this.#startOutbox();
+    if (!this.#watching) this.#watchTabs();
+    let page = await this.#told({ limit: pageSize }, turn);
+    const [cursor, history] = [page.cursor, new History()];
+    history.prepend(page.messages);
+    const { readTo } = this.state;
+    for (let n = 1; n < unreadPages && readTo && page.has_more && !history.has(readTo); n++) {
+      page = await this.#told({ limit: pageSize, before: history.messages[0].id }, turn);
+      history.prepend(page.messages);
+    }
+    await this.refresh.begin();
+    [this.#cursor, this.#history] = [cursor, history];
+    this.#set({ messages: history.messages, earlier: !!page.has_more });
+    if (!readTo && history.messages.length) this.read(history.messages.at(-1).id);
+    this.#set({ firstUnread: this.#firstUnread(), phase: "live" });
+    this.outbox.begin();
   }
 
-  async #follow() {
-    const got = await this.call("wait_for_message", { cursor: this.#cursor, wait_seconds: 50 });
-    this.#cursor = got.cursor;
-    this.#append(got.messages);
-    this.#set({ phase: "live" });
-    if (got.status === "removed") throw new Refusal("removed", "");
-    if (got.messages.length) await this.refresh();
+  #startOutbox() {
+    this.outbox = new Outbox(this.seat.token, {
+      send: (args) => this.call("send_message", { cursor: this.#cursor, ...args }),
+      has: (id) => this.#history.has(id),
+      show: (outbox) => this.#set({ outbox }),
+      clock: this.clock,
+      signal: this.#stop.signal,
+    });
+    this.#set({ outbox: this.outbox.shown });
   }
 
-  /** Reads anew who is there, what is open, and the reins. */
-  async refresh() {
-    const [info, reins] = await Promise.all([this.call("room_info"), this.call("steer")]);
-    const me = info.room.agents.find((agent) => agent.you)?.name ?? this.state.me;
-    this.#keep({ name: me, title: info.room.name });
-    this.#set({ me, room: info.room, requests: info.requests ?? [], agreements: info.agreements ?? [], reins, clock: Date.parse(info.now) - Date.now() });
+  /** Reads all that is new, after waiting for it, and says how the wait has ended. */
+  async #look(seconds, turn) {
+    if (this.state.room.closed) return this.#over();
+    const fresh = [];
+    let got;
+    do {
+      got = await this.call("wait_for_message", { cursor: this.#cursor, wait_seconds: seconds }, turn);
+      this.#cursor = got.cursor;
+      fresh.push(...this.#append(got.messages));
+    } while (got.has_more);
+    if (got.agents && !got.seated) this.#set({ room: { ...this.state.room, agents: got.agents } });
+    if (got.status === "removed") {
+      await this.#read({ info: true }); // which refuses, unless the room was closed: that can be read
+      return this.state.room.closed ? this.#over() : "";
+    }
+    if (fresh.length) this.refresh.after(fresh);
+    if (this.#cameBack) this.#set({ firstUnread: this.state.firstUnread || this.#firstUnread() });
+    this.#cameBack = false;
+    this.outbox.flush();
+    return got.status === "superseded" ? got.status : "";
   }
 
-  #keep(parts) {
-    this.seat = { ...this.seat, ...parts };
-    kept.keep(this.seat);
+  #over() {
+    this.refresh.end();
+    return "closed";
   }
 
   #append(messages) {
-    const fresh = messages.filter(({ id }) => !this.#known.has(id));
-    for (const { id } of fresh) this.#known.add(id);
-    if (fresh.length) this.#set({ messages: [...this.state.messages, ...fresh] });
+    const fresh = this.#history.append(messages);
+    if (!fresh.length) return fresh;
+    this.#set({ messages: this.#history.messages });
+    this.outbox.arrived(fresh, (message) => this.#isMine(message));
+    return fresh;
+  }
+
+  /** Reports whether this person has said a message, and not its agent. */
+  #isMine = ({ from, person }) => from === this.state.me && !!person;
+
+  /** Reads anew who is there and what is open, or the reins. */
+  async #read({ info, reins }) {
+    const [got, held] = await Promise.all([info && this.call("room_info"), reins && !this.state.alone && this.call("steer")]);
+    if (held) this.#set({ reins: held });
+    if (!got) return;
+    const me = got.room.agents.find((agent) => agent.you)?.name ?? this.state.me;
+    this.seat = { ...this.seat, name: me, title: got.room.name };
+    kept.keep(this.seat);
+    const now = Date.parse(got.now) + 500; // it is in whole seconds
+    this.#set({ me, room: got.room, requests: got.requests ?? [], agreements: got.agreements ?? [], clock: now - this.clock.now() });
   }
 
   /** Loads what was said before. */
-  async loadEarlier() {
+  loadEarlier() {
+    return (this.#earlier ??= this.#loadEarlier().finally(() => {
+      this.#earlier = null;
+      this.#set({ loading: false });
+    }));
+  }
+
+  async #loadEarlier() {
     const [first] = this.state.messages;
-    const got = await this.call("message_history", { limit: pageSize, ...(first && { before: first.id }) });
-    for (const { id } of got.messages) this.#known.add(id);
-    this.#set({ messages: [...got.messages, ...this.state.messages], earlier: !!got.has_more });
+    if (!first || !this.state.earlier) return;
+    this.#set({ loading: true });
+    const got = await this.#told({ limit: pageSize, before: first.id });
+    this.#history.prepend(got.messages);
+    this.#set({ messages: this.#history.messages, earlier: !!got.has_more });
   }
 
-  /** Sends a message: {text, to, ask, reply_to, kind}. It is sent once, whatever fails. */
-  async send(args) {
-    const message = { key: random(16), args, state: "sending", why: "" };
-    this.#box([...this.state.outbox, message]);
-    return this.#deliver(message);
+  /** Loads what was said before up to a message. Resolves true if that is there. */
+  async loadBack(id) {
+    if (!this.#history.has(id) && !(await this.#exists(id))) return false;
+    while (!this.#history.has(id) && this.state.earlier) await this.loadEarlier();
+    return this.#history.has(id);
   }
 
-  async #deliver(message) {
+  async #exists(id) {
     try {
-      const got = await this.call("send_message", { ...message.args, idempotency_key: message.key });
-      if (got.sent) return this.#box(this.state.outbox.filter(({ key }) => key !== message.key));
-      this.#mark(message, "held", got.credential ?? "");
+      return (await this.#told({ id })).messages.length > 0;
     } catch (problem) {
-      if (problem instanceof Refusal) this.#mark(message, "refused", problem.message);
-      else if (problem instanceof NoAnswer) setTimeout(() => this.#deliver(message), 2000);
+      if (problem instanceof Refusal && problem.code === "invalid_argument") return false;
+      throw problem;
     }
   }
 
-  #mark(message, state, why) {
-    this.#box(this.state.outbox.map((other) => (other.key === message.key ? { ...other, state, why } : other)));
+  /** Loads the rest of a long text, and puts the whole into messages. */
+  async textOf(id) {
+    const message = this.state.messages.find((message) => message.id === id);
+    if (!message?.more) return;
+    this.#history.replace(await whole(this.#told, message));
+    this.#set({ messages: this.#history.messages });
   }
 
-  #box(outbox) {
-    kept.note(this.seat.token, { outbox });
-    this.#set({ outbox });
+  /** Returns all that this seat may see, with whole texts. onProgress hears how many messages there are so far. */
+  async everything(onProgress = () => {}) {
+    let { messages: all, earlier } = this.state;
+    while (earlier) {
+      const got = await this.#told({ limit: pageSize, before: all[0].id });
+      [all, earlier] = [[...got.messages, ...all], got.has_more];
+      onProgress(all.length);
+    }
+    const full = [];
+    for (const message of all) full.push(message.more ? await whole(this.#told, message) : message);
+    return full;
   }
-}
 
-const pause = (seconds, signal) =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, seconds * 1000);
-    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()));
-  });
+  /** Sends a message, {text, to, ask, reply_to, kind, withdraw}, once, whatever fails. Resolves with its key in the outbox when it is kept. */
+  async send(args) {
+    if (!this.outbox) throw new Refusal("unavailable", words.model.noAnswer);
+    return this.outbox.take(args);
+  }
 
-/** Returns the seat to which a claim leads, with the token that was made for it before. */
-export function claimed(claim) {
-  const seat = kept.seats().find((seat) => seat.claim === claim) ?? { room: claim.slice(1, 8), token: newToken(claim), claim };
-  kept.keep(seat);
-  return seat;
+  /** Sends a message that was held back or refused once more. */
+  async again(key) {
+    this.outbox.again(key);
+  }
+
+  /** Takes a message out of the outbox, and returns its args. */
+  async drop(key) {
+    return this.outbox.drop(key);
+  }
+
+  /** Sets the reins, or decides about a draft: {paused, approve, draft, decision, text}. Returns the reins. */
+  async steer(args) {
+    const reins = await this.call("steer", args);
+    this.#set({ reins });
+    return reins;
+  }
+
+  /** Returns a link for a further device of this person. */
+  async newLink() {
+    return (await this.steer({ new_link: true })).watch;
+  }
+
+  /** Returns how others are invited: {link: of the page, line: for an agent's person to copy}. */
+  async invite() {
+    const got = await this.call("join_room");
+    if (!got.invite) throw new Refusal("room_full", words.model.full);
+    return { link: got.invite_link ?? "", line: got.invite };
+  }
+
+  /** Calls manage_agent: {agent_name, action, note, id}. */
+  manage(args) {
+    return this.#act("manage_agent", args);
+  }
+
+  /** Calls update_room. */
+  update(args) {
+    return this.#act("update_room", args);
+  }
+
+  /** Removes the text of a message. */
+  redact(id) {
+    return this.#act("update_room", { redact: id });
+  }
+
+  async #act(tool, args) {
+    const got = await this.call(tool, args);
+    this.refresh.want({ info: true });
+    return got;
+  }
+
+  /** Gives up the seat, for the agent as well, and forgets it. */
+  async leave(text) {
+    await this.call("leave_room", text ? { text } : {});
+    this.close();
+    kept.forget(this.seat.token);
+    this.#set({ phase: "ended", trouble: { code: "left", message: words.model.left } });
+  }
+
+  /** Notes that the person has read up to a message. */
+  read(id) {
+    const { readTo } = this.state;
+    if (!this.#history.has(id) || (this.#history.has(readTo) && !this.#history.precedes(readTo, id))) return;
+    if (!this.#history.precedes(id, kept.readOf(this.seat.token))) kept.keepRead(this.seat.token, id);
+    this.#set({ readTo: id });
+  }
+
+  /** Returns how many messages of others the person has not read, of those that are loaded. */
+  unread() {
+    return this.#unread().length;
+  }
+
+  #unread() {
+    const { readTo } = this.state;
+    return readTo ? this.#history.after(readTo).filter((message) => message.type === "message" && !this.#isMine(message)) : [];
+  }
+
+  #firstUnread() {
+    return this.#unread()[0]?.id ?? "";
+  }
+
+  /** Follows what other tabs of this browser keep of the seat. */
+  #watchTabs() {
+    this.#watching = true;
+    const end = kept.watch(this.seat.token, (what) => {
+      if (what === "read") this.read(kept.readOf(this.seat.token));
+      if (what === "outbox") this.outbox?.reload();
+      if (what !== "forgotten") return;
+      this.close();
+      this.#set({ phase: "ended", trouble: { code: "no_seat", message: "" } });
+    });
+    this.#stop.signal.addEventListener("abort", end);
+  }
 }

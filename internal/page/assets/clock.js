@@ -1,0 +1,23 @@
+// The time, for everything that follows a room: a test puts a clock of its own in its place.
+
+export const clock = {
+  /** Returns the time in ms. */
+  now: () => Date.now(),
+
+  /** Resolves after so many ms, or at once when signal is aborted. */
+  pause(ms, signal) {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      if (signal?.aborted) done();
+      else signal?.addEventListener("abort", done);
+    });
+  },
+};
+
+/** Returns the ms before the next try after n failures in a row: from half a second, doubled up to half a minute. */
+export const backoff = (n) => Math.min(30_000, 250 * 2 ** n) * (0.8 + 0.2 * Math.random());

@@ -1,0 +1,135 @@
+// Follows a room: when to look for news, for how long to wait for it, and what a failure
+// means. What it calls, and what it shows, is the room's.
+
+import { backoff } from "./clock.js";
+import { Refusal } from "./mcp.js";
+import { words } from "./words.js";
+
+const wait = 25; // seconds: below the silence after which mcp.js gives a call up
+const patience = 10 * 60_000; // ms for which a hidden tab waits as one that is seen
+const glance = 60_000; // ms from look to look after that: each wait costs whoever runs the server
+const fresh = 20_000; // ms for which a wait of before still counts as alive when the tab is seen again
+const tick = 5_000; // ms between two looks at the time
+const slept = 30_000; // ms that a tick is late if the machine has slept
+
+/** Refusals that end it. */
+const ends = ["token_invalid", "removed", "room_closed", "room_not_found", "key_invalid", "opened", "wrong_link"];
+
+export class Following {
+  #turn = new AbortController(); // ends the wait or the pause that is under way
+  #failed = 0; // how often in a row
+  #brief = false; // the next look does not wait: it shows whether the connection works
+  #opened = false;
+  #visible = true;
+  #focused = true;
+  #changed = 0; // when the tab was hidden or shown, in ms
+  #looked = 0; // when a call was answered last
+  #noticed = () => {};
+
+  /**
+   * @param {{open: () => Promise, look: (seconds, signal) => Promise<string>, show: (parts) => void, back: () => void, clock, signal: AbortSignal}} room
+   *   open loads the room; look waits for news and returns "", "superseded" or "closed"; back
+   *   is called when the connection works again
+   */
+  constructor(room) {
+    this.room = room;
+  }
+
+  /** Follows the room until it ends or room.signal is aborted. */
+  async run() {
+    const { room } = this;
+    this.#watchSleep();
+    while (!room.signal.aborted) {
+      if (this.#turn.signal.aborted) this.#turn = new AbortController();
+      const turn = AbortSignal.any([this.#turn.signal, room.signal]);
+      try {
+        if (await this.#once(turn)) return;
+      } catch (problem) {
+        if (turn.aborted) continue; // woken
+        if (problem instanceof Refusal && ends.includes(problem.code)) return this.#end(problem);
+        await this.#fail(problem, turn);
+      }
+    }
+  }
+
+  /** Looks for news once, and pauses after it if that is due. Returns true if none will come. */
+  async #once(turn) {
+    const { room } = this;
+    if (!this.#opened) await room.open(turn);
+    this.#opened = true;
+    const how = await room.look(this.#brief || this.#isResting() ? 0 : wait, turn);
+    this.#looked = room.clock.now();
+    if (this.#failed) room.back();
+    [this.#failed, this.#brief] = [0, false];
+    if (how === "superseded") return this.#yield();
+    room.show({ phase: "live", trouble: null });
+    if (how !== "closed" && this.#isResting()) await room.clock.pause(glance, turn);
+    return how === "closed";
+  }
+
+  #end({ code, message }) {
+    this.room.show({ phase: "ended", trouble: { code, message } });
+  }
+
+  /** Shows the failure, unless it is the first one and the next call may show that it was none, and pauses. */
+  async #fail(problem, turn) {
+    this.#failed++;
+    this.#brief = true;
+    if (this.#failed > 1 || !navigator.onLine) this.room.show({ phase: "offline", trouble: null });
+    await this.room.clock.pause(Math.max((problem.retryAfter ?? 0) * 1000, backoff(this.#failed)), turn);
+  }
+
+  /** Leaves the waits that a seat may have to other tabs, until the person looks at this one. */
+  async #yield() {
+    const { room } = this;
+    if (!this.#visible || !this.#focused) {
+      room.show({ phase: "offline", trouble: { code: "superseded", message: words.model.elsewhere } });
+    }
+    while (!room.signal.aborted && !(this.#visible && this.#focused)) await this.#notice();
+    await room.clock.pause(1000, room.signal); // two that are looked at take turns
+    this.#brief = true;
+    return false;
+  }
+
+  /** Resolves when the tab is hidden, shown or looked at, or the room is closed. */
+  #notice() {
+    return new Promise((resolve) => {
+      this.#noticed = resolve;
+      this.room.signal.addEventListener("abort", resolve, { once: true });
+    });
+  }
+
+  /** Reports whether the tab was hidden for so long that it only looks in from time to time. */
+  #isResting() {
+    return !this.#visible && this.room.clock.now() - this.#changed >= patience;
+  }
+
+  /** Says whether the tab is seen, and whether the person is at it. Returns true if it looks for news because of that. */
+  here(visible, focused) {
+    const shown = visible && !this.#visible;
+    const rested = this.#isResting();
+    if (visible !== this.#visible) this.#changed = this.room.clock.now();
+    [this.#visible, this.#focused] = [visible, focused];
+    this.#noticed();
+    const late = this.room.clock.now() - this.#looked > wait * 1000 + fresh;
+    if (!shown || !(rested || this.#failed || late)) return false;
+    this.wake();
+    return true;
+  }
+
+  /** Looks at once: the network is back, or what is under way was cut off unseen. */
+  wake() {
+    this.#failed = Math.min(this.#failed, 1);
+    this.#brief = true;
+    this.#turn.abort();
+  }
+
+  /** Wakes after the machine has slept. A hidden tab runs late as well. */
+  async #watchSleep() {
+    const { clock, signal } = this.room;
+    for (let before = clock.now(); !signal.aborted; before = clock.now()) {
+      await clock.pause(tick, signal);
+      if (this.#visible && clock.now() - before > tick + slept) this.wake();
+    }
+  }
+}

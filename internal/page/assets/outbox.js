@@ -1,0 +1,179 @@
+// What a person has said and the log does not show yet. Each message has a key, by which the
+// server takes it once, and is kept in this browser from before its first call until it is in
+// the log. The same call is made again until an answer comes: after failures, after a reload,
+// and by another tab if this one is gone.
+
+import { backoff } from "./clock.js";
+import * as kept from "./kept.js";
+import { Refusal } from "./mcp.js";
+import { random } from "./token.js";
+import { words } from "./words.js";
+
+const keyLife = 20 * 3600_000; // ms: the server knows a key for a day
+const othersTurn = 10_000; // ms after which a tab sends what another one took
+const onePress = 1_000; // ms in which the same message is the same press of the button
+
+const passing = ["rate_limited", "unavailable"]; // refusals after which the same call can succeed
+
+/** Each message is {key, args, state: sending | held | refused, why, credential, at, tried: when first called, id: of the answer}. */
+export class Outbox {
+  #all = [];
+  #mine = new Set(); // the keys of those that this tab took
+  #seen = new Map(); // the ids in the log of messages that look like one here, by its key
+  #running = false;
+  #nap = new AbortController();
+  #last = {};
+
+  /**
+   * @param {string} token of the seat
+   * @param {{send: (args) => Promise, has: (id) => boolean, show: (outbox) => void, clock, signal: AbortSignal}} room
+   */
+  constructor(token, room) {
+    this.token = token;
+    this.room = room;
+    this.#all = kept.outboxOf(token);
+  }
+
+  /** Returns what is to be shown. */
+  get shown() {
+    return this.#all.filter(({ key }) => !this.#seen.has(key));
+  }
+
+  /** Takes a message, and returns its key. */
+  take(args) {
+    const now = this.room.clock.now();
+    const text = JSON.stringify(args);
+    if (this.#last.text === text && now - this.#last.at < onePress) return this.#last.key;
+    const message = { key: random(16), args, state: "sending", why: "", at: Math.max(now, (this.#all.at(-1)?.at ?? 0) + 1) };
+    this.#last = { text, at: now, key: message.key };
+    this.#mine.add(message.key);
+    this.#put(message);
+    this.flush();
+    return message.key;
+  }
+
+  /** Sends one that was held back or refused once more. */
+  again(key) {
+    const message = this.#find(key);
+    if (!message || message.state === "sending") return;
+    this.#mine.add(key);
+    this.#put({ ...message, state: "sending", why: "", credential: undefined, tried: undefined });
+    this.flush();
+  }
+
+  /** Takes one out, and returns its arguments. */
+  drop(key) {
+    const message = this.#find(key);
+    this.#remove(key);
+    this.#last = {};
+    return message?.args;
+  }
+
+  /** Reads anew what is kept: another tab has changed it. */
+  reload() {
+    const answered = this.#all.filter(({ id }) => id);
+    const now = kept.outboxOf(this.token);
+    this.#all = [...now, ...answered.filter(({ key }) => !now.some((other) => other.key === key))];
+    this.settle();
+  }
+
+  /** Looks at messages that have come into the log. mine tells those of this person. */
+  arrived(messages, mine) {
+    for (const message of messages.filter(mine)) {
+      const same = this.#all.find((one) => one.tried && !this.#seen.has(one.key) && !one.id && looksLike(one.args, message));
+      if (same) this.#seen.set(same.key, message.id);
+    }
+    this.settle();
+  }
+
+  /** Forgets what the log shows by now. */
+  settle() {
+    for (const { key, id } of this.#all) if (id && this.room.has(id)) this.#remove(key);
+    this.room.show(this.shown);
+  }
+
+  /** Forgets what was answered before the page was loaded: the log has it, further up. */
+  begin() {
+    for (const { key, id } of this.#all) if (id) this.#remove(key);
+    for (const { key } of this.#all) this.#mine.add(key);
+    this.flush();
+  }
+
+  /** Tries at once: the connection works again. */
+  wake() {
+    this.#nap.abort();
+    this.flush();
+  }
+
+  /** Sends what waits, one after the other in the order in which it was said. */
+  async flush() {
+    if (this.#running) return;
+    this.#running = true;
+    for (let failed = 0, next; !this.room.signal.aborted && (next = this.#next()); ) {
+      const again = await this.#deliver(next);
+      if (again === undefined) {
+        failed = 0;
+        continue;
+      }
+      failed++;
+      this.#nap = new AbortController();
+      await this.room.clock.pause(Math.max(again * 1000, backoff(failed)), AbortSignal.any([this.#nap.signal, this.room.signal]));
+    }
+    this.#running = false;
+  }
+
+  #next() {
+    const now = this.room.clock.now();
+    return this.#all.find((one) => one.state === "sending" && !one.id && (this.#mine.has(one.key) || now - one.at > othersTurn));
+  }
+
+  /** Makes the call of a message. If that may have failed, it returns after how many seconds at least to make it again. */
+  async #deliver(message) {
+    const now = this.room.clock.now();
+    if (message.tried && now - message.tried > keyLife) return this.#change(message.key, { state: "refused", why: words.model.tooOld });
+    if (!message.tried) this.#change(message.key, { tried: now });
+    try {
+      const got = await this.room.send({ ...message.args, idempotency_key: message.key });
+      if (got.sent) this.#change(message.key, { id: got.id });
+      else this.#change(message.key, { state: "held", credential: got.credential });
+    } catch (problem) {
+      if (this.room.signal.aborted) return undefined;
+      if (!(problem instanceof Refusal) || passing.includes(problem.code)) return problem.retryAfter ?? 0;
+      this.#change(message.key, { state: "refused", why: problem.message });
+    }
+    this.settle();
+    return undefined;
+  }
+
+  #find(key) {
+    return this.#all.find((one) => one.key === key);
+  }
+
+  /** Changes a message, unless it was dropped meanwhile. */
+  #change(key, parts) {
+    const message = this.#find(key);
+    if (!message) return;
+    if (parts.id && parts.id !== this.#seen.get(key) || parts.state) this.#seen.delete(key); // that was another one
+    this.#put({ ...message, ...parts });
+  }
+
+  #put(message) {
+    const at = this.#all.findIndex(({ key }) => key === message.key);
+    this.#all = at < 0 ? [...this.#all, message] : this.#all.with(at, message);
+    kept.post(this.token, message);
+    this.room.show(this.shown);
+  }
+
+  #remove(key) {
+    this.#all = this.#all.filter((one) => one.key !== key);
+    this.#seen.delete(key);
+    kept.unpost(this.token, key);
+    this.room.show(this.shown);
+  }
+}
+
+/** Reports whether a message of the log is probably what a call has sent. */
+const looksLike = (args, message) =>
+  (args.text ?? "") === (message.text ?? "") &&
+  (args.reply_to ?? "") === (message.reply_to ?? "") &&
+  (args.to ?? []).length === (message.to ?? []).length;

@@ -1,0 +1,81 @@
+// Reads anew who is in a room and what is open there, and the reins: soon after events that
+// may have changed them, and from time to time while somebody looks.
+
+const least = 1_000; // ms between two readings
+const often = 30_000; // ms after which what is shown is old
+
+export class Refresh {
+  #due = { info: true, reins: true };
+  #visible = true;
+  #reading = null;
+  #readAt = -Infinity;
+  #over = false; // nothing changes any more
+
+  /** @param {{read: (what: {info, reins}) => Promise, clock, signal: AbortSignal}} room */
+  constructor(room) {
+    this.room = room;
+  }
+
+  /** Reads now what is shown from the beginning. It throws what a call throws. */
+  async begin() {
+    await this.room.read(this.#due);
+    this.#due = {};
+    this.#readAt = this.room.clock.now();
+    this.#keepFresh();
+  }
+
+  /** Notes what messages may have changed. */
+  after(messages) {
+    const steered = messages.filter(({ type }) => type === "draft" || type === "steer").length;
+    this.want({ reins: steered > 0, info: messages.length > steered });
+  }
+
+  /** Notes that something may have changed, and reads it soon. Resolves when it is read. */
+  want({ info, reins }) {
+    this.#due = { info: this.#due.info || info, reins: this.#due.reins || reins };
+    return (this.#reading ??= this.#read().finally(() => {
+      this.#reading = null;
+      if (this.#isDue()) this.want({});
+    }));
+  }
+
+  /** Ends it: nothing changes any more. */
+  end() {
+    this.#over = true;
+  }
+
+  /** Nobody sees the room of a hidden tab; its drafts are told of. */
+  #isDue() {
+    return !this.#over && !this.room.signal.aborted && (this.#due.reins || (this.#due.info && this.#visible));
+  }
+
+  here(visible) {
+    const shown = visible && !this.#visible;
+    this.#visible = visible;
+    if (shown) this.want({ info: this.room.clock.now() - this.#readAt > often });
+  }
+
+  /** Reads until nothing is due. */
+  async #read() {
+    const { clock, signal, read } = this.room;
+    while (this.#isDue()) {
+      await clock.pause(this.#readAt + least - clock.now(), signal);
+      const due = { reins: this.#due.reins, info: this.#due.info && this.#visible };
+      this.#due = { info: this.#due.info && !due.info };
+      this.#readAt = clock.now();
+      try {
+        await read(due);
+      } catch {
+        return; // whoever waits for news hears of it, too, and says so
+      }
+    }
+  }
+
+  async #keepFresh() {
+    const { clock, signal } = this.room;
+    while (!signal.aborted && !this.#over) {
+      await clock.pause(often, signal);
+      if (this.#visible && clock.now() - this.#readAt > often - least) this.want({ info: true, reins: true });
+    }
+  }
+}

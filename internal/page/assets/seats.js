@@ -1,0 +1,77 @@
+// How this browser comes to a seat: by a link, once, or by joining as a person alone.
+
+import * as kept from "./kept.js";
+import { Refusal, call } from "./mcp.js";
+import { at } from "./site.js";
+import { newToken, roomOf, seatOf } from "./token.js";
+
+/**
+ * Returns the seat to which a claim leads, with the token that was made for it. That is kept
+ * before the server hears of it, so that a lost answer loses nothing.
+ */
+export function claimed(claim) {
+  const had = kept.seats().find(({ token }) => seatOf(token) === seatOf(claim));
+  const made = { room: roomOf(claim), token: newToken(claim), claim };
+  const seat = { ...(had ? { ...had, spare: had.claim === claim ? "" : claim } : made), used: Date.now() };
+  kept.keep(seat);
+  return seat;
+}
+
+/** Returns the seat of this browser in a room, which was opened before; undefined if there is none. */
+export function returned(room) {
+  const seat = kept.seatIn(room);
+  if (seat) kept.keep({ ...seat, used: Date.now() });
+  return seat;
+}
+
+/**
+ * Opens what is still to be opened, and returns the seat as it is then. Of a link for a seat
+ * that this browser has, the token that works is not replaced.
+ */
+export async function open(seat, signal) {
+  if (!seat.claim && !seat.spare) return seat;
+  let last;
+  for (const one of candidates(seat)) {
+    try {
+      await call("steer", { agent_token: one.token, ...(one.claim && { claim: one.claim }) }, { bearer: one.claim || one.token, signal });
+    } catch (problem) {
+      if (!(problem instanceof Refusal) || !leadsNowhere.includes(problem.code)) throw problem;
+      last = problem;
+      if (!one.claim) continue;
+      last = new Refusal(problem.code === "not_allowed" ? "opened" : "wrong_link", problem.message);
+      if (one.token !== seat.token) kept.forget(one.token);
+      continue;
+    }
+    const opened = { ...one, claim: "", spare: "" };
+    kept.keep(opened);
+    if (opened.token !== seat.token) kept.inherit(opened.token, seat.token);
+    return opened;
+  }
+  if (seat.claim) kept.forget(seat.token); // nobody has ever been let in by it
+  else kept.keep({ ...seat, spare: "" });
+  throw last;
+}
+
+/** Refusals of a token or a claim after which another may do. On a server with keys, a claim of a seat that is gone admits nobody. */
+const leadsNowhere = ["token_invalid", "removed", "not_allowed", "key_invalid"];
+
+/** Yields a seat with each token and claim that may open it, the one that works most likely first. */
+function* candidates(seat) {
+  const { spare, ...old } = seat;
+  const others = () => kept.seats().filter(({ token }) => seatOf(token) === seatOf(seat.token) && token !== seat.token);
+  yield old;
+  if (spare && !others().some(({ claim }) => claim === spare)) kept.keep({ ...old, token: newToken(spare), claim: spare });
+  yield* others(); // also those of another tab that opens the same link at the same time
+}
+
+/**
+ * Joins or creates a room as a person without an agent, keeps the seat, and returns the
+ * address of its page.
+ * @param {{tool: string, args: object, path?: string, bearer?: string}} how as in mcp.js
+ */
+export async function takeSeat({ tool, args, path, bearer }) {
+  const got = await call(tool, { ...args, person: true }, { path, bearer });
+  const token = got.agent_token;
+  kept.keep({ room: roomOf(token), token, claim: "", name: got.agent_name, title: got.room.name, alone: true, used: Date.now() });
+  return at("r/" + roomOf(token));
+}
