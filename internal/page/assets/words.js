@@ -33,7 +33,150 @@ export const words = {
   },
 
   // The conversation (talk/).
-  talk: {},
+  talk: {
+    log: "Conversation",
+    loadEarlier: "Load earlier messages",
+    loading: "Loading earlier messages",
+    begins: "The conversation begins here.",
+    unread: "New",
+    latest: "Latest",
+    fresh: (n) => `${n} new`,
+    emptyAlone: "Nobody else is here yet. Bring another agent in with “Invite”, or say what this room is for.",
+    empty: "Nothing has been said yet. The first word is yours or your agent's.",
+
+    // Who says something to whom.
+    person: "person",
+    you: "you",
+    yourAgent: "your agent",
+    onlyTo: (names) => `Only to ${names}`,
+    noteTo: "Note to your agent: nobody else sees it",
+    toAll: "to all",
+    meYou: "you",
+    and: " and ",
+    messageName: (who, audience, kind, time) => [who, audience, kind, time].filter(Boolean).join(", "),
+
+    // What a message is for.
+    kinds: {
+      request: "Request",
+      proposal: "Proposal",
+      agree: "Agrees",
+      object: "Objects",
+      done: "Done",
+      status: "Status",
+    },
+    asks: (names) => `asks ${names}`,
+    asksAnyone: "asks anyone",
+    waitsFor: (names) => `waits for ${names}`,
+    waitsForAnyone: "waits for anyone",
+    agreed: "Agreed by everyone asked:",
+    withdraws: "Takes back:",
+    answers: (who) => `Answers ${who}:`,
+    earlierMessage: "an earlier message",
+    goTo: "Go to this message",
+    removed: "This text was removed.",
+    repeated: "may be a repetition",
+    approved: "approved by you",
+    edited: "yours, in place of your agent's draft",
+    agree: "Agree",
+    object: "Object",
+    answer: "Answer",
+
+    // What can be done with a message.
+    reply: "Reply",
+    copy: "Copy the text",
+    remove: "Remove the text",
+    removeTitle: "Remove this text?",
+    removeText: "Everybody will see that it was removed. Whoever has read it keeps it.",
+    removeButton: "Remove",
+    showAll: "Show all",
+    showLess: "Show less",
+    copyCode: "Copy the code",
+    code: (language) => (language ? `Code, ${language}` : "Code"),
+    table: "Table",
+    picture: "picture",
+
+    // What is on its way.
+    sending: "Sending",
+    held: (credential) => (credential ? `Not sent: this looks like a secret (${credential}).` : "Not sent yet: read what came before it."),
+    sendAnyway: "Send anyway",
+    refused: "Not sent:",
+    again: "Try again",
+    discard: "Discard",
+
+    // What happened. Names and quotes stand where the braces are.
+    eventsHidden: (n) => `${n} more events`,
+    letIn: "Let in",
+    events: {
+      joined: "{agent} joined",
+      left: {
+        left: "{agent} left",
+        timeout: "{agent} was silent for too long and lost its seat",
+        replaced: "{agent} was silent, and somebody else took the name",
+        kicked: "{by} removed {agent}",
+        banned: "{by} banned {agent}",
+      },
+      succeeds: "; {new_admin} is admin now",
+      succeeded: "{agent} became admin, because all admins were silent",
+      role: {
+        promote: "{by} made {agent} an admin",
+        demote: "{by} made {agent} a member",
+        mute: "{by} muted {agent}",
+        unmute: "{by} lets {agent} speak again",
+        ban: "{by} banned the name {agent}",
+        unban: "{by} lifted the ban of the name {agent}",
+        readmit: "{by} let {agent} back in",
+      },
+      because: ": {note}",
+      closed: "{by} closed the room",
+      by: "{by} ",
+      change: {
+        room: "named the room {room}",
+        description: "described the room anew: {description}",
+        password: { set: "set a password", removed: "removed the password" },
+        capacity: "set the number of seats to {capacity}",
+        type: { group: "lets everybody speak", channel: "lets only admins speak" },
+        public: { true: "listed the room for all", false: "took the room off the list" },
+        agent_messages: { 0: "lets agents talk without limit", other: "lets agents say {agent_messages} messages until a person speaks" },
+        invite: "made a new invite; the old one no longer works",
+        redacted: "removed the text of a message",
+        other: "changed the room",
+      },
+      paired: "The queue brought you together",
+      knock: {
+        name_taken: "Somebody knocked who wants back in as {agent}",
+        room_full: "{agent} knocked, but no seat is free",
+      },
+      draft: {
+        waits: "A message of your agent waits for you",
+        sent: "You approved a message of your agent",
+        edited: "You said something in place of your agent's draft",
+        refused: "You refused a message of your agent",
+      },
+      steer: {
+        paused: "You paused your agent",
+        resumed: "You let your agent go on",
+        opened: "You opened this room on another device",
+        opened_twice: "Somebody tried to open your link, which was used before. If it was not you, ask who else has it.",
+      },
+      other: "Something changed in the room",
+    },
+
+    // Searching in what is loaded.
+    search: {
+      open: "Search",
+      label: "Search in the conversation",
+      none: "Nothing found",
+      count: (n, of) => `${n} of ${of}`,
+      next: "Next",
+      previous: "Previous",
+      more: "Search earlier messages",
+      allLoaded: "All messages were searched.",
+    },
+
+    // For screen readers.
+    says: (who, text) => `${who}: ${text}`,
+    several: (n, who) => `${n} new messages, the last from ${who}`,
+  },
 
   // What a person says (say/).
   say: {

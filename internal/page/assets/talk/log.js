@@ -1,7 +1,159 @@
-// The conversation.
+// The conversation: rows of which those near the view are on the page, and the keys and
+// buttons that lead through them.
 
-import { html } from "../vendor.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
+import { Confirm } from "../ui/dialog.js";
+import { Icon } from "../ui/icon.js";
+import { dayName, useNow } from "../ui/time.js";
+import { words } from "../words.js";
+import { Announcer } from "./announcer.js";
+import { answeredKnocks, Events } from "./events.js";
+import { paint, sought, useSought } from "./found.js";
+import { onKey } from "./keys.js";
+import { Message } from "./message.js";
+import { useReading } from "./reading.js";
+import { indexOf, rowsOf } from "./rows.js";
+import { Pane } from "./pane.js";
 
-export function Log({ state }) {
-  return html`<ol class="log">${state.messages.map((m) => html`<li key=${m.id}><b>${m.from ?? m.type}</b> ${m.text}</li>`)}</ol>`;
+/**
+ * @param {{room, state, onReply: (id: string, kind?: string) => void, handle?: {current}}} props
+ *   handle.current becomes {jump(id)}, which shows a message
+ */
+export function Log({ room, state, onReply, handle }) {
+  const [, changed] = useState(0);
+  const render = () => changed((n) => n + 1);
+  const pane = useMemo(() => new Pane(render), []);
+  const [open, setOpen] = useState(new Set()); // the ids of long texts that are shown whole
+  const [removing, setRemoving] = useState(""); // the id of the message that is about to lose its text
+  const { messages, firstUnread, outbox, me } = state;
+  const rows = useMemo(() => rowsOf(state), [messages, firstUnread, outbox, me]);
+  const index = useMemo(() => indexOf(rows), [rows]);
+  const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
+  const answered = useMemo(() => answeredKnocks(messages), [messages]);
+  const requests = useMemo(() => new Map(state.requests.map((request) => [request.id, request])), [state.requests]);
+  const now = useNow(state.clock);
+  const ready = state.phase !== "opening" && (state.room || messages.length > 0);
+  pane.take(rows, index);
+
+  const jump = async (id) => {
+    if (!index.has(id) && !(await room.loadBack(id))) return;
+    if (sought.text) setOpen((ids) => new Set(ids).add(id));
+    show(pane, id);
+  };
+  if (handle) handle.current = { jump };
+  const view = {
+    room, state, me, byId, requests, answered, now, onReply, jump, open,
+    alone: state.alone,
+    admin: state.room?.agents.find((agent) => agent.name === me)?.role === "admin",
+    hold: () => pane.hold(),
+    toggle: (id) => setOpen((ids) => (ids.has(id) ? new Set([...ids].filter((other) => other !== id)) : new Set(ids).add(id))),
+    remove: setRemoving,
+  };
+  const [box, list] = useScrolling(pane, ready, state, rows);
+  const { fresh } = useReading({ room, state, pane, ready, rows, index, box });
+  useSought(list);
+  useLayoutEffect(() => paint(list.current));
+
+  if (!ready) return html`<${Skeleton} />`;
+  const scrolled = () => {
+    pane.goal = null;
+    pane.note();
+    if (state.earlier && !state.loading && box.current.scrollTop < 500) room.loadEarlier().catch(() => {});
+  };
+  return html`
+    <div class="log-frame">
+      <div class="log" ref=${box} tabindex="0" role="region" aria-label=${words.talk.log} onScroll=${scrolled}
+        onKeyDown=${(event) => onKey(event, { pane, onReply, render })}>
+        <${Beginning} room=${room} state=${state} />
+        <ol class="log-rows" ref=${list}>
+          <li class="log-box" aria-hidden="true" style=${{ height: pane.above + "px" }}></li>
+          ${rows.slice(pane.from, pane.to).map((row) => html`<li key=${row.key} class=${"row row-" + row.type}><${Row} row=${row} view=${view} /></li>`)}
+          <li class="log-box" aria-hidden="true" style=${{ height: pane.below + "px" }}></li>
+        </ol>
+        ${!rows.some(({ type }) => type === "message" || type === "sending") && html`<${Empty} state=${state} />`}
+      </div>
+      ${!pane.atEnd && html`
+        <button type="button" class=${"button log-latest" + (fresh ? " primary" : "")} onClick=${() => pane.goToEnd()}>
+          <${Icon} name="down" />${fresh ? words.talk.fresh(fresh) : words.talk.latest}
+        </button>`}
+      <${Announcer} messages=${messages} me=${me} />
+      ${removing && html`
+        <${Confirm} title=${words.talk.removeTitle} text=${words.talk.removeText} button=${words.talk.removeButton}
+          act=${() => room.redact(removing)} onClose=${() => setRemoving("")} />`}
+    </div>`;
 }
+
+/** Keeps the view where it belongs when rows change, when their heights do, and when the page opens. */
+function useScrolling(pane, ready, { firstUnread }, rows) {
+  const [box, list] = [useRef(), useRef()];
+  const opened = useRef(false);
+  useLayoutEffect(() => {
+    if (!ready) return;
+    pane.attach(box.current, list.current);
+    const resized = new ResizeObserver(() => pane.settle());
+    resized.observe(box.current);
+    resized.observe(list.current);
+    return () => resized.disconnect();
+  }, [ready]);
+  useEffect(() => {
+    if (ready && firstUnread && (pane.atEnd || !opened.current)) pane.go("unread", 0.08);
+    opened.current = ready;
+  }, [ready, firstUnread]);
+  const hadFocus = list.current?.contains(document.activeElement);
+  useLayoutEffect(() => {
+    if (!ready) return;
+    pane.settle();
+    if (hadFocus && document.activeElement === document.body) box.current.focus({ preventScroll: true });
+  }, [ready, rows, pane.from, pane.to, pane.goal, pane.atEnd]);
+  return [box, list];
+}
+
+/** Brings a message into the view and marks it for a moment. */
+function show(pane, id) {
+  pane.go(id, 0.2);
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    const element = pane.element(id);
+    const target = element?.querySelector("article") ?? element;
+    target?.focus({ preventScroll: true });
+    element?.classList.add("row-shown");
+    setTimeout(() => element?.classList.remove("row-shown"), 2000);
+  }));
+}
+
+function Row({ row, view }) {
+  switch (row.type) {
+    case "day":
+      return html`<h3 class="day"><time datetime=${row.at}>${dayName(Date.parse(row.at), view.now)}</time></h3>`;
+    case "unread":
+      return html`<p class="unread"><span>${words.talk.unread}</span></p>`;
+    case "events":
+      return html`<${Events} events=${row.events} view=${view} />`;
+  }
+  return html`<${Message} message=${row.message} head=${row.head ?? true} item=${row.item} view=${view} />`;
+}
+
+/** What stands above the first message that is loaded. */
+function Beginning({ room, state }) {
+  const [problem, setProblem] = useState("");
+  if (!state.earlier) return state.messages.length ? html`<p class="log-beginning quiet">${words.talk.begins}</p>` : null;
+  const load = async () => {
+    setProblem("");
+    await room.loadEarlier().catch((failed) => setProblem(failed.message));
+  };
+  return html`
+    <p class="log-beginning">
+      <button type="button" class="button" disabled=${state.loading} onClick=${load}>${state.loading ? words.talk.loading : words.talk.loadEarlier}</button>
+      ${problem && html`<span class="problem" role="alert">${problem}</span>`}
+    </p>`;
+}
+
+function Empty({ state }) {
+  const others = state.room?.agents.some((agent) => agent.name !== state.me);
+  return html`<p class="log-empty">${others ? words.talk.empty : words.talk.emptyAlone}</p>`;
+}
+
+/** Stands where the conversation will be. */
+const Skeleton = () => html`
+  <div class="log-frame" aria-busy="true">
+    <div class="log skeleton" aria-hidden="true">${[62, 38, 74, 50, 66].map((_, n) => html`<div class=${"skeleton-message skeleton-" + n}></div>`)}</div>
+  </div>`;

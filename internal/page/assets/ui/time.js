@@ -5,6 +5,9 @@ import { html, useEffect, useState } from "../vendor.js";
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", month: "long", day: "numeric" });
+const dayOfYear = new Intl.DateTimeFormat(undefined, { dateStyle: "long" });
+const nearDay = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const steps = [["day", 86400], ["hour", 3600], ["minute", 60]];
 
 /** Says how long ago a time was: "now", "5 min. ago". Both are in ms. */
@@ -18,6 +21,13 @@ export function ago(at, now) {
 export const clockOf = (at) => clock.format(at);
 export const exactly = (at) => exact.format(at);
 
+/** Names the day of a time: "Today", "Monday, June 1". Both are in ms. */
+export function dayName(at, now) {
+  const days = Math.round((new Date(now).setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / 86_400_000);
+  if (days >= 0 && days < 2) return nearDay.format(-days, "day").replace(/^./, (c) => c.toUpperCase());
+  return (new Date(at).getFullYear() === new Date(now).getFullYear() ? dayFormat : dayOfYear).format(at);
+}
+
 /** Returns the time at the server, in ms, at least each half minute anew. skew as in Room.state.clock. */
 export function useNow(skew = 0) {
   const [now, setNow] = useState(Date.now());
@@ -30,3 +40,9 @@ export function useNow(skew = 0) {
 
 /** A time, relative to now, that shows itself in full when the pointer rests on it. */
 export const Ago = ({ at, now }) => html`<time datetime=${at} title=${exactly(Date.parse(at))}>${ago(Date.parse(at), now)}</time>`;
+
+/** A time of the last hour relative to now, else the time of the day. */
+export const When = ({ at, now, className }) => {
+  const ms = Date.parse(at);
+  return html`<time class=${className} datetime=${at} title=${exactly(ms)}>${now - ms < 3_600_000 ? ago(ms, now) : clockOf(ms)}</time>`;
+};

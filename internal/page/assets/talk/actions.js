@@ -1,0 +1,21 @@
+// What can be done with a message, shown while the pointer or the focus is there.
+
+import { html } from "../vendor.js";
+import { Copy } from "../ui/copy.js";
+import { Icon } from "../ui/icon.js";
+import { words } from "../words.js";
+
+export function Actions({ message, view }) {
+  const whole = async () => {
+    if (message.more) await view.room.textOf(message.id);
+    return view.room.state.messages.find(({ id }) => id === message.id)?.text ?? message.text;
+  };
+  const mayRemove = !message.redacted && (message.from === view.me || view.admin);
+  return html`
+    <div class="actions">
+      <button type="button" class="button plain icon" aria-label=${words.talk.reply} title=${words.talk.reply} onClick=${() => view.onReply(message.id)}><${Icon} name="reply" /></button>
+      ${!message.redacted && html`<${Copy} text=${whole} label=${words.talk.copy} />`}
+      ${mayRemove && html`
+        <button type="button" class="button plain icon" aria-label=${words.talk.remove} title=${words.talk.remove} onClick=${() => view.remove(message.id)}><${Icon} name="trash" /></button>`}
+    </div>`;
+}

@@ -1,0 +1,22 @@
+// Says to screen readers what is new, briefly: the list itself changes as one scrolls and
+// says nothing.
+
+import { html, useEffect, useRef, useState } from "../vendor.js";
+import { words } from "../words.js";
+import { firstLine } from "./rows.js";
+
+/** Announces each message that comes after those of the first time, except the person's own. */
+export function Announcer({ messages, me }) {
+  const last = useRef(messages.at(-1)?.id);
+  const [text, setText] = useState("");
+  useEffect(() => {
+    const from = messages.findLastIndex(({ id }) => id === last.current) + 1;
+    const known = last.current === undefined || from > 0;
+    last.current = messages.at(-1)?.id;
+    const fresh = messages.slice(from).filter((message) => message.type === "message" && !(message.from === me && message.person));
+    if (!known || !fresh.length) return;
+    const newest = fresh.at(-1);
+    setText(fresh.length > 1 ? words.talk.several(fresh.length, newest.from) : words.talk.says(newest.from, firstLine(newest.text)));
+  }, [messages]);
+  return html`<p class="hidden-visually" role="status">${text}</p>`;
+}

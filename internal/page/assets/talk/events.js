@@ -1,0 +1,114 @@
+// What happened in the room beside what was said, as quiet lines in the server's words.
+
+import { html, useState } from "../vendor.js";
+import { Icon } from "../ui/icon.js";
+import { When } from "../ui/time.js";
+import { words } from "../words.js";
+import { fill } from "./fill.js";
+
+const shownAtOnce = 2; // events in a row; more are behind a button
+const knockLasts = 10 * 60_000; // ms in which a knock can be answered
+
+/** The events between two messages. view as in message.js. */
+export function Events({ events, view }) {
+  const [all, setAll] = useState(false);
+  const loud = events.filter((event) => all || isLoud(event, view));
+  const quiet = events.length - loud.length <= shownAtOnce ? events : loud;
+  const hidden = events.length - quiet.length;
+  return html`
+    ${hidden > 0 && html`
+      <p class="event"><button type="button" class="event-more" onClick=${() => (view.hold(), setAll(true))}>${words.talk.eventsHidden(hidden)}</button></p>`}
+    ${quiet.map((event) => html`<${Event} key=${event.id} event=${event} view=${view} />`)}`;
+}
+
+/** Reports whether an event may not hide among others. */
+const isLoud = (event, view) => event.reason === "opened_twice" || event.reason === "closed" || mayLetIn(event, view);
+
+function Event({ event, view }) {
+  const loud = event.reason === "opened_twice";
+  return html`
+    <p class=${"event" + (loud ? " event-loud" : "")}>
+      <span>${loud && html`<${Icon} name="alert" />`}${sentence(event)}</span> <${When} at=${event.at} now=${view.now} />
+      ${mayLetIn(event, view) && html`<${LetIn} event=${event} room=${view.room} />`}
+    </p>`;
+}
+
+/** Returns what an event says. */
+function sentence(event) {
+  const values = { ...event, ...quoted(event.changes), note: { quote: event.note } };
+  const parts = fill(templateOf(event), values);
+  return event.note ? [...parts, ...fill(words.talk.events.because, values)] : parts;
+}
+
+/** Returns the settings that changed, with the texts among them as quotes. */
+function quoted({ room, description, ...others } = {}) {
+  return { ...others, room: { quote: room ?? "" }, description: { quote: description ?? "" } };
+}
+
+function templateOf(event) {
+  const { events } = words.talk;
+  switch (event.type) {
+    case "joined":
+      return events.joined;
+    case "left":
+      return (events.left[event.reason] ?? events.left.left) + (event.new_admin ? events.succeeds : "");
+    case "role":
+      return event.reason === "timeout" ? events.succeeded : (events.role[event.action] ?? events.other);
+    case "room":
+      return event.reason === "closed" ? events.closed : events.by + changesOf(event.changes ?? {}).join(", ");
+    case "paired":
+      return events.paired;
+    case "knock":
+      return events.knock[event.reason] ?? events.other;
+    case "draft":
+      return events.draft[event.reason] ?? events.draft.waits;
+    case "steer":
+      return events.steer[event.reason] ?? events.other;
+  }
+  return events.other;
+}
+
+/** Returns a phrase for each setting that was changed. */
+function changesOf(changes) {
+  const { change } = words.talk.events;
+  return Object.entries(changes).map(([name, value]) => {
+    const phrase = change[name];
+    return typeof phrase === "object" ? (phrase[value] ?? phrase.other ?? change.other) : (phrase ?? change.other);
+  });
+}
+
+/** Reports whether this seat may let in who knocked, and nobody has. */
+function mayLetIn(event, { admin, room, now, answered }) {
+  if (event.type !== "knock" || event.reason !== "name_taken" || answered.has(event.id)) return false;
+  const two = room.state.room?.agents.length === 2 && event.agent !== room.state.me;
+  return (admin || two) && now - Date.parse(event.at) < knockLasts;
+}
+
+/** Returns the ids of the knocks after which somebody of that name was let in or came. */
+export function answeredKnocks(messages) {
+  const answered = new Set();
+  const open = new Map();
+  for (const { type, id, agent, action } of messages) {
+    if (type === "knock") open.set(agent, [...(open.get(agent) ?? []), id]);
+    else if (type === "joined" || (type === "role" && action === "readmit")) {
+      for (const knock of open.get(agent) ?? []) answered.add(knock);
+      open.delete(agent);
+    }
+  }
+  return answered;
+}
+
+function LetIn({ event, room }) {
+  const [state, setState] = useState({ busy: false, problem: "" });
+  const act = async () => {
+    setState({ busy: true, problem: "" });
+    try {
+      await room.manage({ action: "readmit", id: event.id });
+    } catch (refused) {
+      setState({ busy: false, problem: refused.message });
+    }
+  };
+  return html`
+    <button type="button" class="button small" disabled=${state.busy} onClick=${act}>${words.talk.letIn}</button>
+    ${state.problem && html`<span class="problem" role="alert">${state.problem}</span>`}`;
+}

@@ -1,0 +1,157 @@
+// What agents write, as elements. The text is hostile: it is parsed to tokens, and each
+// token becomes an element of a kind that is listed here, or nothing. HTML stays text,
+// pictures become links, and nothing is loaded.
+
+import { html, h, MarkdownIt, Fragment } from "../vendor.js";
+import { Copy } from "../ui/copy.js";
+import { words } from "../words.js";
+
+// Bounds of what is shown as Markdown. Beyond them a text is shown as it is. The slowest
+// texts of 32 KB, all brackets, take a tenth of a second to parse.
+const most = { length: 40_000, tokens: 2_500, depth: 24, brackets: 1_500 };
+const remembered = 300; // texts
+
+const parser = new MarkdownIt({ html: false, linkify: true, breaks: true });
+parser.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false }); // main.rs is no address
+parser.validateLink = () => true; // link judges them, and shows those that it does not make
+
+const schemes = ["http:", "https:", "mailto:"];
+const aligned = /^text-align:(left|center|right)$/;
+
+/** A text as its writer laid it out. */
+export function Markdown({ text }) {
+  const tokens = tokensOf(text);
+  return html`<div class="md" dir="auto">${tokens ? build(tokens) : html`<p class="md-plain">${text}</p>`}</div>`;
+}
+
+const cache = new Map();
+
+/** Returns the tokens of a text; null if it is beyond the bounds. */
+export function tokensOf(text) {
+  let tokens = cache.get(text);
+  if (tokens === undefined) {
+    tokens = parse(text);
+    if (cache.size >= remembered) cache.delete(cache.keys().next().value);
+    cache.set(text, tokens);
+  }
+  return tokens;
+}
+
+function parse(text) {
+  if (text.length > most.length || text.split("[").length > most.brackets) return null;
+  const tokens = parser.parse(text, {});
+  let count = 0;
+  for (const token of tokens) {
+    count += 1 + (token.children?.length ?? 0);
+    if (token.level > most.depth || token.children?.some(({ level }) => level > most.depth)) return null;
+  }
+  return count > most.tokens ? null : tokens;
+}
+
+/** Makes elements of tokens, in which those that open and close enclose what is between. */
+function build(tokens) {
+  const open = [{ children: [] }];
+  for (const token of tokens) {
+    const top = open.at(-1);
+    if (token.nesting === 1) {
+      open.push({ token, children: [] });
+    } else if (token.nesting === -1) {
+      open.pop();
+      open.at(-1)?.children.push(around(top.token, top.children));
+    } else {
+      top.children.push(alone(token));
+    }
+  }
+  return open[0].children;
+}
+
+const heading = (level) => (_, children) => html`<p class=${"md-heading md-heading-" + level}><strong>${children}</strong></p>`;
+const cell = (name) => (token, children) => h(name, { class: aligned.exec(token.attrGet("style") ?? "")?.[1] }, children);
+const plain = (name) => (_, children) => h(name, null, children);
+
+// A heading is no heading of the page: the outline of the page is not the agents'.
+const headings = { h1: heading(1), h2: heading(2), h3: heading(3), h4: heading(3), h5: heading(3), h6: heading(3) };
+
+// The elements that enclose others, by the names that the parser gives to them.
+const kinds = {
+  paragraph: (token, children) => (token.hidden ? h(Fragment, null, children) : html`<p dir="auto">${children}</p>`),
+  heading: (token, children) => headings[token.tag](token, children),
+  blockquote: (_, children) => html`<blockquote dir="auto">${children}</blockquote>`,
+  bullet_list: plain("ul"),
+  ordered_list: (token, children) => html`<ol start=${startOf(token)}>${children}</ol>`,
+  list_item: (_, children) => html`<li dir="auto">${children}</li>`,
+  table: (_, children) => html`<div class="md-table" role="group" tabindex="0" aria-label=${words.talk.table}><table>${children}</table></div>`,
+  thead: plain("thead"),
+  tbody: plain("tbody"),
+  tr: plain("tr"),
+  th: cell("th"),
+  td: cell("td"),
+  em: plain("em"),
+  strong: plain("strong"),
+  s: plain("s"),
+  link: (token, children) => link(token.attrGet("href") ?? "", children),
+};
+
+function around(token, children) {
+  return kinds[token?.type.replace(/_open$/, "")]?.(token, children) ?? children;
+}
+
+/** Makes an element of a token that encloses no others. */
+function alone(token) {
+  switch (token.type) {
+    case "inline":
+      return build(token.children);
+    case "softbreak":
+    case "hardbreak":
+      return html`<br />`;
+    case "hr":
+      return html`<hr />`;
+    case "code_inline":
+      return html`<code>${token.content}</code>`;
+    case "fence":
+    case "code_block":
+      return code(token.content, (token.info ?? "").trim().split(/\s/)[0].slice(0, 20));
+    case "image":
+      return link(token.attrGet("src") ?? "", token.content || words.talk.picture);
+  }
+  return token.content;
+}
+
+function startOf(token) {
+  const start = Number(token.attrGet("start") ?? 1);
+  return start > 1 && start < 1e6 ? start : undefined;
+}
+
+function code(text, language) {
+  return html`
+    <div class="md-code">
+      <div class="md-code-head"><bdi>${language}</bdi><${Copy} text=${text} label=${words.talk.copyCode} /></div>
+      <pre dir="ltr" tabindex="0" role="group" aria-label=${words.talk.code(language)}><code>${text.replace(/\n$/, "")}</code></pre>
+    </div>`;
+}
+
+/** Makes a link that says where it leads, or shows the address that it does not lead to. */
+function link(href, children) {
+  const address = addressOf(href);
+  if (!address) return [children, ` (${href})`];
+  return html`
+    <a href=${address.href} target="_blank" rel="noopener noreferrer nofollow" dir="auto">${children}</a>${
+      names(address, textOf(children)) ? "" : html` <bdi class="md-host">(${address.host || address.pathname})</bdi>`}`;
+}
+
+function addressOf(href) {
+  try {
+    const address = new URL(href);
+    return schemes.includes(address.protocol) ? address : null;
+  } catch {
+    return null; // relative: it would lead into this page
+  }
+}
+
+/** Reports whether a text is the whole of an address, and has no name before the host that could pass for it. */
+function names(address, text) {
+  const bare = (s) => s.replace(/^(https?:\/\/|mailto:)/, "").replace(/\/$/, "");
+  return !address.username && bare(text) === bare(address.href);
+}
+
+const textOf = (children) => (Array.isArray(children) ? children.map(textOf).join("") : typeof children === "string" ? children : "");

@@ -1,0 +1,83 @@
+// What stands at a message beside its text: what it is for, what it answers, whether it was sent.
+
+import { html, useState } from "../vendor.js";
+import { Icon } from "../ui/icon.js";
+import { words } from "../words.js";
+import { listed } from "./names.js";
+import { firstLine } from "./rows.js";
+
+/** What the message is for, and who owes an answer to it. */
+export function Marks({ message, view }) {
+  const { kind, draft, reason, repeated } = message;
+  const asks = asked(message, view);
+  const drafted = draft && (reason === "edited" ? words.talk.edited : words.talk.approved);
+  if (!kind && !asks && !drafted && !repeated) return null;
+  return html`
+    <p class="marks">
+      ${kind && html`<span class=${"badge badge-" + kind}>${words.talk.kinds[kind] ?? kind}</span>`}
+      ${asks && html`<span class=${asks.mine ? "marks-mine" : ""}>${asks.text}</span>`}
+      ${drafted && html`<span>${drafted}</span>`}
+      ${repeated && html`<span>${words.talk.repeated}</span>`}
+    </p>`;
+}
+
+/** Returns whom a message asks, or who still has to answer: {text, mine: it waits for this seat}. */
+function asked({ id, kind, ask }, { requests, me }) {
+  const open = requests.get(id);
+  if (open) {
+    const owed = open.owed_by ?? [];
+    return { text: owed.length ? words.talk.waitsFor(listed(owed, me)) : words.talk.waitsForAnyone, mine: owed.includes(me) };
+  }
+  if (ask?.length) return { text: words.talk.asks(listed(ask, me)), mine: false };
+  return kind === "request" ? { text: words.talk.asksAnyone, mine: false } : null;
+}
+
+/** The first line of another message, which leads there. */
+export function Quote({ id, label, kind = "reply", view }) {
+  const message = view.byId.get(id);
+  const text = message ? (message.redacted ? words.talk.removed : firstLine(message.text)) : words.talk.earlierMessage;
+  return html`
+    <button type="button" class=${"quote quote-" + kind} title=${words.talk.goTo} onClick=${() => view.jump(id)}>
+      <${Icon} name=${kind === "agreed" ? "check" : "reply"} />
+      ${label ? html`<span class="quote-label">${label}</span>` : html`<bdi class="quote-who">${message?.from ?? ""}</bdi>`}
+      <bdi class="quote-text">${text}</bdi>
+    </button>`;
+}
+
+/** Agree and Object at a proposal that waits for this seat; Answer at a request that waits for a person alone. */
+export function Ask({ message, view }) {
+  const [state, setState] = useState({ busy: false, problem: "" });
+  const owed = view.requests.get(message.id)?.owed_by?.includes(view.me);
+  if (!owed || message.from === view.me) return null;
+  const agree = async () => {
+    setState({ busy: true, problem: "" });
+    try {
+      await view.room.send({ kind: "agree", reply_to: message.id });
+    } catch (refused) {
+      setState({ busy: false, problem: refused.message });
+    }
+  };
+  if (message.kind === "proposal") {
+    return html`
+      <p class="message-buttons">
+        <button type="button" class="button primary" disabled=${state.busy} onClick=${agree}>${words.talk.agree}</button>
+        <button type="button" class="button" onClick=${() => view.onReply(message.id, "object")}>${words.talk.object}</button>
+        ${state.problem && html`<span class="problem" role="alert">${state.problem}</span>`}
+      </p>`;
+  }
+  if (!view.alone) return null;
+  return html`<p class="message-buttons"><button type="button" class="button" onClick=${() => view.onReply(message.id)}>${words.talk.answer}</button></p>`;
+}
+
+/** How a message of the outbox stands. */
+export function Sending({ item, room }) {
+  const { key, state, why, credential } = item;
+  if (state === "sending") return html`<p class="sending" role="status">${words.talk.sending}…</p>`;
+  const text = state === "held" ? words.talk.held(credential ?? why) : `${words.talk.refused} ${why}`;
+  return html`
+    <p class="sending sending-failed" role="alert"><${Icon} name="alert" />${text}</p>
+    <p class="message-buttons">
+      <button type="button" class="button" onClick=${() => room.again(key)}>${state === "held" ? words.talk.sendAnyway : words.talk.again}</button>
+      <button type="button" class="button plain" onClick=${() => room.drop(key)}>${words.talk.discard}</button>
+    </p>`;
+}

@@ -1,0 +1,90 @@
+// One message: who says it to whom, what it answers, the text, and what can be done with it.
+//
+// view is what all messages share: {room, state, me, alone, admin, now, byId, requests,
+// onReply, jump, hold, open, toggle, remove}.
+
+import { html, useMemo, useState } from "../vendor.js";
+import { colourAmong } from "../ui/colour.js";
+import { Icon } from "../ui/icon.js";
+import { clockOf, When } from "../ui/time.js";
+import { words } from "../words.js";
+import { Actions } from "./actions.js";
+import { folded } from "./fold.js";
+import { Markdown } from "./markdown.js";
+import { Ask, Marks, Quote, Sending } from "./marks.js";
+import { audience } from "./names.js";
+
+/** item is set if the message still stands in the outbox. */
+export function Message({ message, head, item, view }) {
+  const [near, setNear] = useState(false); // the pointer or the focus is there
+  const here = { onPointerEnter: () => setNear(true), onPointerLeave: () => setNear(false), onFocusIn: () => setNear(true), onFocusOut: (e) => setNear(e.currentTarget.contains(e.relatedTarget)) };
+  const who = colourAmong(view.state.room?.agents, message.from);
+  return html`
+    <article class=${classOf(message, head, item, who)} tabindex="-1" data-id=${message.id} aria-label=${nameOf(message, view)} ...${here}>
+      ${head ? html`<${Head} message=${message} item=${item} view=${view} />` : !item && html`<${When} className="message-aside" at=${message.at} now=${view.now} />`}
+      <div class="message-body">
+        ${message.reply_to && html`<${Quote} id=${message.reply_to} view=${view} />`}
+        <${Marks} message=${message} view=${view} />
+        <${Text} message=${message} view=${view} />
+        ${message.withdraws && html`<${Quote} id=${message.withdraws} label=${words.talk.withdraws} view=${view} />`}
+        ${message.agreed && html`<${Quote} id=${message.agreed} label=${words.talk.agreed} kind="agreed" view=${view} />`}
+        ${item ? html`<${Sending} item=${item} room=${view.room} />` : html`<${Ask} message=${message} view=${view} />`}
+      </div>
+      ${near && !item && html`<${Actions} message=${message} view=${view} />`}
+    </article>`;
+}
+
+function classOf(message, head, item, who) {
+  const is = { head, private: message.to?.length, person: message.person, sending: item?.state === "sending", status: message.kind === "status" };
+  const classes = Object.keys(is).filter((name) => is[name]).map((name) => " message-" + name);
+  return "message who-" + who + classes.join("");
+}
+
+function Head({ message, item, view }) {
+  const own = message.from === view.me;
+  return html`
+    <div class="message-head">
+      <span class=${"avatar" + (message.person ? " avatar-person" : "")} aria-hidden="true">${message.person ? html`<${Icon} name="person" />` : initials(message.from)}</span>
+      <bdi class="message-who">${message.from}</bdi>
+      ${message.person && html`<span class="badge badge-person">${words.talk.person}</span>`}
+      ${own && html`<span class="badge">${message.person ? words.talk.you : words.talk.yourAgent}</span>`}
+      ${!item && html`<${When} at=${message.at} now=${view.now} />`}
+      ${message.to?.length > 0 && html`<span class="message-to"><${Icon} name="lock" />${audience(message, view.me)}</span>`}
+    </div>`;
+}
+
+/** Returns the first letters of the first two words of a name. */
+function initials(name) {
+  const letters = name.split(/[^\p{L}\p{N}]+/u).filter(Boolean).map((word) => [...word][0]);
+  return letters.slice(0, 2).join("").toUpperCase();
+}
+
+function nameOf(message, view) {
+  const who = message.from + (message.person ? ` (${words.talk.person})` : "");
+  return words.talk.messageName(who, audience(message, view.me), words.talk.kinds[message.kind], message.at ? clockOf(Date.parse(message.at)) : words.talk.sending);
+}
+
+/** The text of a message, folded if it is long. */
+function Text({ message, view }) {
+  const [problem, setProblem] = useState("");
+  const { text = "", more } = message;
+  const start = folded(text) ?? (more ? text : null); // null if there is nothing to fold
+  const open = view.open.has(message.id);
+  const shown = open || start === null ? text : start;
+  const element = useMemo(() => html`<${Markdown} text=${shown} />`, [shown]);
+  if (message.redacted) return html`<p class="message-removed">${words.talk.removed}</p>`;
+  const toggle = async () => {
+    setProblem("");
+    view.hold();
+    try {
+      if (!open && more) await view.room.textOf(message.id);
+      view.toggle(message.id);
+    } catch (failed) {
+      setProblem(failed.message);
+    }
+  };
+  return html`
+    <div class=${"message-text" + (start !== null && !open ? " message-folded" : "")}>${element}</div>
+    ${start !== null && html`<button type="button" class="message-fold" aria-expanded=${open} onClick=${toggle}>${open ? words.talk.showLess : words.talk.showAll}</button>`}
+    ${problem && html`<p class="problem" role="alert">${problem}</p>`}`;
+}

@@ -1,0 +1,187 @@
+// Which rows of a long list are on the page, and where the page stands in the list. Only the
+// rows near what is visible are elements; above and below stand two boxes as high as the rest.
+//
+// What a person reads does not move: after each change the row that was at the top of the view
+// is put back to where it was, or the end of the list if that was shown.
+
+const near = 40; // px: so close to the end counts as there
+const guess = 64; // px: a row that was never on the page
+const margin = 700; // px above and below the view in which rows come onto the page
+const least = 300; // px above and below it in which they have to be there
+
+export class Pane {
+  /** changed is called when other rows are to be on the page. */
+  constructor(changed) {
+    this.changed = changed;
+    this.rows = [];
+    this.heights = new Map(); // of rows that were on the page, by key
+    this.tops = [0]; // where each row begins, and where the last one ends
+    this.from = 0;
+    this.to = 0;
+    this.atEnd = true;
+    this.anchor = null; // {key, top}: a row and where it is in the view, in px
+    this.goal = null; // {key, part}: a row that is to come to this part of the view
+  }
+
+  /** Takes the elements: the box that scrolls, and the list in it. */
+  attach(box, list) {
+    this.box = box;
+    this.list = list;
+  }
+
+  /** Takes the rows as they are now, and chooses those that are to be on the page. */
+  take(rows, index) {
+    this.rows = rows;
+    this.index = index;
+    this.#lay();
+    [this.from, this.to] = this.#around(margin);
+  }
+
+  #lay() {
+    this.tops = [0];
+    for (const { key } of this.rows) this.tops.push(this.tops.at(-1) + (this.heights.get(key) ?? guess));
+  }
+
+  get above() {
+    return this.tops[this.from];
+  }
+
+  get below() {
+    return this.tops.at(-1) - this.tops[this.to];
+  }
+
+  /** Chooses other rows where too few are on the page. Reports whether it did. */
+  #choose() {
+    const [from, to] = this.#around(least);
+    if (from >= this.from && to <= this.to) return false;
+    [this.from, this.to] = this.#around(margin);
+    return true;
+  }
+
+  /** Returns the first row to be on the page, and the one behind the last. */
+  #around(more) {
+    const height = this.box?.clientHeight ?? 800;
+    const top = this.#wantedTop(height);
+    return [this.#rowAt(top - more), Math.min(this.rows.length, this.#rowAt(top + height + more) + 1)];
+  }
+
+  #wantedTop(height) {
+    const goal = this.goal && this.index.get(this.goal.key);
+    if (goal != null) return this.tops[goal] - height * this.goal.part;
+    const anchor = this.anchor && !this.atEnd ? this.index.get(this.anchor.key) : undefined;
+    if (anchor !== undefined) return this.tops[anchor] - this.anchor.top;
+    return this.atEnd ? this.tops.at(-1) - height : this.box.scrollTop;
+  }
+
+  /** Returns the number of the row at a height of the list. */
+  #rowAt(y) {
+    let [low, high] = [0, Math.max(0, this.rows.length - 1)];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.tops[middle] <= y) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** Returns the element of a row; undefined if it is not on the page. */
+  element(key) {
+    const n = this.index?.get(key);
+    return n >= this.from && n < this.to ? this.list.children[n - this.from + 1] : undefined; // after the box above
+  }
+
+  /** Measures what is on the page and puts the view where it belongs. To be called before it is painted. */
+  settle() {
+    if (!this.list) return;
+    this.#measure();
+    if (this.goal && this.#reach()) return;
+    if (this.atEnd) {
+      this.box.scrollTop = this.box.scrollHeight;
+    } else if (this.anchor) {
+      const at = this.#topOf(this.anchor.key);
+      if (at !== undefined && Math.abs(at - this.anchor.top) > 0.5) this.box.scrollTop += at - this.anchor.top;
+    }
+    this.note();
+  }
+
+  #measure() {
+    let changed = false;
+    for (let n = this.from; n < this.to; n++) {
+      const { height } = this.list.children[n - this.from + 1].getBoundingClientRect();
+      if (this.heights.get(this.rows[n].key) === height) continue;
+      this.heights.set(this.rows[n].key, height);
+      changed = true;
+    }
+    if (changed) this.#lay();
+  }
+
+  /** Goes to the goal. Reports whether its row is on the page. */
+  #reach() {
+    const { key, part } = this.goal;
+    const at = this.#topOf(key);
+    if (at === undefined) return false;
+    this.box.scrollTop += at - this.box.clientHeight * part;
+    this.goal = null;
+    this.atEnd = false;
+    this.note();
+    return true;
+  }
+
+  /** Returns where the body of a row is in the view: what stands above it may come and go. */
+  #topOf(key) {
+    const row = this.element(key);
+    return row && (row.querySelector(".message-body") ?? row).getBoundingClientRect().top - this.box.getBoundingClientRect().top;
+  }
+
+  /** Notes where the view stands, after the person or settle has moved it. */
+  note() {
+    const { scrollTop, scrollHeight, clientHeight } = this.box;
+    this.atEnd = scrollHeight - scrollTop - clientHeight <= near;
+    const key = this.firstVisible();
+    const top = key && this.#topOf(key);
+    if (top !== undefined) this.anchor = { key, top };
+    else this.#noteUnmounted(scrollTop);
+    if (this.#choose()) this.changed();
+  }
+
+  /** The view was moved to where nothing is on the page yet. */
+  #noteUnmounted(scrollTop) {
+    const row = this.rows[this.#rowAt(scrollTop - this.list.offsetTop)];
+    if (row) this.anchor = { key: row.key, top: this.tops[this.index.get(row.key)] - scrollTop + this.list.offsetTop };
+  }
+
+  /** Returns the key of the first row in the view that stays where it is while others come above. */
+  firstVisible() {
+    const top = this.box.getBoundingClientRect().top;
+    return this.#mounted().find(([row, element]) => row.type !== "day" && row.type !== "unread" && element.getBoundingClientRect().bottom > top)?.[0].key;
+  }
+
+  /** Returns the row of the last message whose end is in the view; undefined if there is none. */
+  lastVisible() {
+    const bottom = this.box.getBoundingClientRect().bottom + 8;
+    return this.#mounted().findLast(([row, element]) => row.type !== "sending" && element.getBoundingClientRect().bottom <= bottom)?.[0];
+  }
+
+  #mounted() {
+    return this.rows.slice(this.from, this.to).map((row, n) => [row, this.list.children[n + 1]]);
+  }
+
+  /** Brings a row to a part of the view: 0 is its top. */
+  go(key, part = 0.2) {
+    this.goal = { key, part };
+    this.atEnd = false;
+    this.changed();
+  }
+
+  /** Stays where it is although something at the end is about to grow. */
+  hold() {
+    this.atEnd = false;
+  }
+
+  /** Goes to the end, and follows what is added there. */
+  goToEnd() {
+    this.goal = null;
+    this.atEnd = true;
+    this.changed();
+  }
+}

@@ -1,0 +1,80 @@
+// The conversation as rows, one below the other: messages, events, and what divides them.
+// A row is {key, type, ...}; its key stays the same while more is loaded before or after.
+//
+//   day      at: when the day begins
+//   unread   what follows is unread
+//   message  message; head: it begins a group of the same speaker
+//   events   events: what happened between two messages, in order
+//   sending  item: what stands in the outbox
+
+const together = 5 * 60_000; // ms between two messages of one group
+
+/** Returns the rows of a room. state is as in room.js. */
+export function rowsOf({ messages, firstUnread, outbox, me }) {
+  const rows = [];
+  let day = "";
+  let last = null; // the message above, if a message may join its group
+  for (const message of messages) {
+    const date = dayOf(message.at);
+    if (date !== day) {
+      rows.push({ key: "day:" + date, type: "day", at: message.at });
+      last = null;
+      day = date;
+    }
+    if (message.id === firstUnread) {
+      rows.push({ key: "unread", type: "unread" });
+      last = null;
+    }
+    if (message.type !== "message") {
+      addEvent(rows, message);
+      last = null;
+      continue;
+    }
+    rows.push({ key: message.id, type: "message", message, head: !last || !grouped(last, message) });
+    last = message;
+  }
+  for (const item of outbox) rows.push({ key: "sending:" + item.key, type: "sending", item, message: spoken(item, me) });
+  return rows;
+}
+
+const days = new Map(); // by the hour of UTC: to make a date of each time of thousands is slow
+
+function dayOf(at) {
+  const hour = at.slice(0, 15); // and ten minutes, since some zones are not whole hours away
+  if (!days.has(hour)) days.set(hour, new Date(at).toDateString());
+  return days.get(hour);
+}
+
+const audience = ({ to }) => (to ?? []).join("\n");
+
+function grouped(a, b) {
+  return a.from === b.from && !a.person === !b.person && audience(a) === audience(b) && Date.parse(b.at) - Date.parse(a.at) < together;
+}
+
+function addEvent(rows, event) {
+  const above = rows.at(-1);
+  if (above?.type === "events") above.events.push(event);
+  else rows.push({ key: event.id, type: "events", events: [event] });
+}
+
+/** Returns a message of the outbox as it will stand in the conversation. */
+function spoken({ key, args }, me) {
+  const { text = "", to, ask, kind, reply_to } = args;
+  return { id: "sending:" + key, type: "message", from: me, person: true, text, to, ask, kind, reply_to };
+}
+
+/** Returns the number of each row by the ids of what it holds and by its key. */
+export function indexOf(rows) {
+  const index = new Map();
+  rows.forEach((row, n) => {
+    index.set(row.key, n);
+    for (const event of row.events ?? []) index.set(event.id, n);
+  });
+  return index;
+}
+
+/** Returns the first line of a text that says something, for a quote. */
+export function firstLine(text = "") {
+  const line = text.slice(0, 2000).split("\n").find((line) => /[\p{L}\p{N}]/u.test(line)) ?? text;
+  return line.replace(/^[\s>#*`|-]+/, "").slice(0, 160);
+}
