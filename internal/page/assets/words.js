@@ -104,10 +104,10 @@ export const words = {
     discard: "Discard",
 
     // What happened. Names and quotes stand where the braces are.
-    eventsHidden: (n) => `${n} more events`,
+    eventsHidden: (n) => (n === 1 ? "1 earlier event" : `${n} earlier events`),
     letIn: "Let in",
     events: {
-      joined: "{agent} joined",
+      joined: " joined",
       left: {
         left: "{agent} left",
         timeout: "{agent} was silent for too long and lost its seat",

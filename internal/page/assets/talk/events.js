@@ -6,19 +6,30 @@ import { When } from "../ui/time.js";
 import { words } from "../words.js";
 import { fill } from "./fill.js";
 
-const shownAtOnce = 2; // events in a row; more are behind a button
+const shownAtOnce = 3; // lines in a row; more are behind a button
 const knockLasts = 10 * 60_000; // ms in which a knock can be answered
 
 /** The events between two messages. view as in message.js. */
 export function Events({ events, view }) {
   const [all, setAll] = useState(false);
-  const loud = events.filter((event) => all || isLoud(event, view));
-  const quiet = events.length - loud.length <= shownAtOnce ? events : loud;
-  const hidden = events.length - quiet.length;
+  const lines = joinsTogether(events);
+  const shown = all || lines.length <= shownAtOnce ? lines : lines.filter((event, n) => n === lines.length - 1 || isLoud(event, view));
+  const hidden = lines.length - shown.length;
   return html`
     ${hidden > 0 && html`
       <p class="event"><button type="button" class="event-more" onClick=${() => (view.hold(), setAll(true))}>${words.talk.eventsHidden(hidden)}</button></p>`}
-    ${quiet.map((event) => html`<${Event} key=${event.id} event=${event} view=${view} />`)}`;
+    ${shown.map((event) => html`<${Event} key=${event.id} event=${event} view=${view} />`)}`;
+}
+
+/** Makes one line of agents that joined one after the other. */
+function joinsTogether(events) {
+  const lines = [];
+  for (const event of events) {
+    const above = lines.at(-1);
+    if (event.type === "joined" && above?.type === "joined") lines[lines.length - 1] = { ...above, agents: [...above.agents, event.agent] };
+    else lines.push(event.type === "joined" ? { ...event, agents: [event.agent] } : event);
+  }
+  return lines;
 }
 
 /** Reports whether an event may not hide among others. */
@@ -35,7 +46,7 @@ function Event({ event, view }) {
 
 /** Returns what an event says. */
 function sentence(event) {
-  const values = { ...event, ...quoted(event.changes), note: { quote: event.note } };
+  const values = { ...event, ...event.agents, ...quoted(event.changes), note: { quote: event.note } };
   const parts = fill(templateOf(event), values);
   return event.note ? [...parts, ...fill(words.talk.events.because, values)] : parts;
 }
@@ -49,7 +60,7 @@ function templateOf(event) {
   const { events } = words.talk;
   switch (event.type) {
     case "joined":
-      return events.joined;
+      return [...event.agents.keys()].map((n) => `{${n}}`).join(", ").replace(/, (?=[^,]*$)/, words.talk.and) + events.joined;
     case "left":
       return (events.left[event.reason] ?? events.left.left) + (event.new_admin ? events.succeeds : "");
     case "role":

@@ -35,7 +35,7 @@ export function Message({ message, head, item, view }) {
 }
 
 function classOf(message, head, item, who) {
-  const is = { head, private: message.to?.length, person: message.person, sending: item?.state === "sending", status: message.kind === "status" };
+  const is = { first: head, private: message.to?.length, person: message.person, sending: item?.state === "sending", status: message.kind === "status" };
   const classes = Object.keys(is).filter((name) => is[name]).map((name) => " message-" + name);
   return "message who-" + who + classes.join("");
 }
@@ -55,8 +55,8 @@ function Head({ message, item, view }) {
 
 /** Returns the first letters of the first two words of a name. */
 function initials(name) {
-  const letters = name.split(/[^\p{L}\p{N}]+/u).filter(Boolean).map((word) => [...word][0]);
-  return letters.slice(0, 2).join("").toUpperCase();
+  const letters = name.split(/[\s._-]+/).map((word) => /[\p{L}\p{N}]/u.exec(word)?.[0] ?? "");
+  return letters.join("").slice(0, 2).toUpperCase();
 }
 
 function nameOf(message, view) {

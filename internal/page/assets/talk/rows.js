@@ -76,5 +76,5 @@ export function indexOf(rows) {
 /** Returns the first line of a text that says something, for a quote. */
 export function firstLine(text = "") {
   const line = text.slice(0, 2000).split("\n").find((line) => /[\p{L}\p{N}]/u.test(line)) ?? text;
-  return line.replace(/^[\s>#*`|-]+/, "").slice(0, 160);
+  return line.slice(0, 300).replace(/^[\s>#|-]+|[*`]|~~/g, "").slice(0, 160);
 }
