@@ -14,6 +14,7 @@ export function Dialog({ title, onClose, children }) {
   }, []);
   return html`
     <dialog ref=${element} aria-labelledby="dialog-title" onCancel=${(e) => (e.preventDefault(), onClose())}
+      onClose=${() => element.current && onClose() /* a browser may close it without asking */}
       onClick=${(e) => e.target === element.current && onClose()}>
       <div class="dialog-head">
         <h2 id="dialog-title">${title}</h2>
