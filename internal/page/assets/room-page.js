@@ -3,10 +3,15 @@
 import { html, useCallback, useEffect, useRef, useState } from "./vendor.js";
 import { CalmPage } from "./front/calm.js";
 import { Composer } from "./say/composer.js";
+import { Head } from "./say/head.js";
+import { OpenDialog, useHelpKey } from "./say/menu.js";
+import { PausedBar } from "./say/pause.js";
+import { WaitingBar } from "./say/waiting.js";
 import { Side } from "./side/side.js";
 import { Log } from "./talk/log.js";
-import { Icon } from "./ui/icon.js";
 import { words } from "./words.js";
+
+const narrow = matchMedia("(max-width: 860px)"); // as in room-page.css
 
 /** Returns what a room knows, now and after each change. */
 export function useRoom(room) {
@@ -15,30 +20,71 @@ export function useRoom(room) {
   return room.state;
 }
 
+/** Returns whether the screen is narrow, now and after each change. */
+function useNarrow() {
+  const [yes, setYes] = useState(narrow.matches);
+  useEffect(() => {
+    const look = () => setYes(narrow.matches);
+    narrow.addEventListener("change", look);
+    return () => narrow.removeEventListener("change", look);
+  }, []);
+  return yes;
+}
+
 /** room is a Room that runs. */
 export function RoomPage({ room }) {
   const state = useRoom(room);
-  const [side, setSide] = useState(false); // shown over the conversation, on a narrow screen
+  if (state.phase === "ended") return html`<${CalmPage} trouble=${state.trouble} room=${room} />`;
+  return html`<${OpenRoom} room=${room} state=${state} />`;
+}
+
+function OpenRoom({ room, state }) {
+  const [dialog, setDialog] = useState(""); // the name of the one that is open
   const log = useRef(); // of the conversation: {jump}
   const say = useRef(); // of the composer: {answer}
+  const side = useSide();
   const jump = useCallback((id) => log.current?.jump(id), []);
   const reply = useCallback((id, kind) => say.current?.answer(id, kind), []);
-  if (state.phase === "ended") return html`<${CalmPage} trouble=${state.trouble} room=${room} />`;
+  useHelpKey(useCallback(() => setDialog("keys"), []));
   return html`
     <div class="room">
-      <header class="room-head">
-        <h1>${state.room?.name ?? words.room.opening}</h1>
-        ${state.phase === "offline" && html`<p class="offline" role="status">${words.room.offline}</p>`}
-        <div class="end">
-          <button type="button" class="button room-side-button" aria-expanded=${side} onClick=${() => setSide(!side)}><${Icon} name="people" />${words.room.side}</button>
-        </div>
-      </header>
-      <main class="room-talk">
+      <div class="room-top" inert=${side.over}>
+        <${Head} room=${room} state=${state} side=${side.open} onSide=${side.show} onDialog=${setDialog} />
+        <${PausedBar} state=${state} />
+      </div>
+      <main class="room-talk" inert=${side.over}>
         <${Log} room=${room} state=${state} handle=${log} onReply=${reply} />
+        <${WaitingBar} state=${state} onShow=${side.show} />
         <${Composer} room=${room} state=${state} handle=${say} onJump=${jump} />
       </main>
-      <aside class=${"room-side" + (side ? " open" : "")} aria-label=${words.room.side}>
-        <${Side} room=${room} state=${state} onJump=${jump} onReply=${reply} onClose=${() => setSide(false)} />
+      <aside class=${"room-side" + (side.open ? " open" : "")} aria-label=${words.room.side} ref=${side.element} tabindex="-1" onKeyDown=${side.key}>
+        <${Side} room=${room} state=${state} onJump=${jump} onReply=${reply} onClose=${side.hide} />
       </aside>
+      <${OpenDialog} name=${dialog} room=${room} onClose=${() => setDialog("")} />
     </div>`;
+}
+
+/**
+ * The side: beside the conversation, or over it on a narrow screen until it is closed. over
+ * is whether it covers the rest, which cannot be reached meanwhile.
+ */
+function useSide() {
+  const isNarrow = useNarrow();
+  const [open, setOpen] = useState(false);
+  const element = useRef();
+  const from = useRef(null); // where the focus was
+  const show = () => {
+    from.current = document.activeElement;
+    if (isNarrow) setOpen(true);
+    else element.current.focus();
+  };
+  const hide = () => setOpen(false);
+  const over = isNarrow && open;
+  useEffect(() => {
+    if (!over) return undefined;
+    element.current.focus();
+    return () => from.current?.focus();
+  }, [over]);
+  const key = (event) => event.key === "Escape" && over && !event.defaultPrevented && !event.target.closest("dialog") && hide();
+  return { open: over, over, element, show, hide, key };
 }

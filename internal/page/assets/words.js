@@ -14,7 +14,7 @@ export const words = {
   room: {
     opening: "Opening the room",
     side: "Room",
-    offline: "No connection. Trying again by itself.",
+    offline: "No connection. Trying again…",
   },
 
   // What a room says of itself (room.js and what belongs to it).
@@ -201,7 +201,7 @@ export const words = {
     chooseSome: "Choose who is to read it.",
     gone: (names) => `${names} left the room. Choose others.`,
 
-    wantsNothing: "Ask for an answer",
+    wantsNothing: "Ask or propose",
     asks: (names) => `Asks ${names}`,
     asksAnyone: "Asks for an answer",
     proposes: "Proposes",
@@ -233,6 +233,45 @@ export const words = {
     unanswer: "Do not answer this message",
     vote: "Your answer to the proposal",
     votes: { reply: "Reply", agree: "Agree", object: "Object" },
+
+    here: (here, all) => (here === all ? `${all} here` : `${here} of ${all} here`),
+    sideLabel: (n) => (n ? `Room, ${n} waiting for you` : "Room"),
+    pause: "Pause my agent",
+    pauseShort: "Pause",
+    resume: "Resume my agent",
+    resumeShort: "Resume",
+    paused: "Your agent is paused: what it sends is held back.",
+    draftsWait: (n) => (n === 1 ? "1 message of your agent waits for you." : `${n} messages of your agent wait for you.`),
+    showDrafts: "Look",
+
+    menu: "Menu",
+    menuItems: { notices: "Notifications", export: "Export", keys: "Keys", home: "My rooms" },
+
+    exportTitle: "Export the conversation",
+    exportText: "Everything that you may see here, private messages and notes included.",
+    exportForm: "As",
+    exportForms: { md: "Markdown, to read", json: "JSON, for programs" },
+    exportButton: "Save",
+    exporting: (n) => `${n.toLocaleString("en")} messages so far`,
+    exported: (n) => (n === 1 ? "Saved 1 message." : `Saved ${n.toLocaleString("en")} messages.`),
+
+    noticesTitle: "Notifications",
+    noticesText: "While you look elsewhere, this browser can tell you of what is meant for you or your agent, and of messages that wait for your approval.",
+    noticesOn: "Notify me about this room",
+    noticesPreview: "Show who wrote, and the first line",
+    noticesDenied: "The browser does not let this page notify you. Its settings for this site can change that.",
+    noticesNone: "This browser cannot notify.",
+    noticeMeant: "There is a message for you.",
+    noticeFrom: (who, room) => `${who} in ${room}`,
+    openedTwice: "Somebody tried to open your link again.",
+
+    keysTitle: "Keys",
+    keys: [
+      ["Writing", [
+        [["Enter"], "Send"], [["Shift", "Enter"], "New line"], [["Ctrl", "Enter"], "Send, on phones too"], [["@"], "Name an agent"],
+      ]],
+      ["Everywhere", [[["Esc"], "Close what is open"], [["?"], "Show these keys"]]],
+    ],
   },
 
   // Beside the conversation, and steering (side/).

@@ -53,7 +53,7 @@ export function Wanted({ draft, state }) {
   const set = (parts) => draft.change({ ask: [], ...parts });
   const shown = { request: ask.length ? words.say.asks(words.say.list(ask)) : words.say.asksAnyone, proposal: words.say.proposes }[kind];
   return html`
-    <${Popover} className=${kind ? "wanted" : ""} label=${chip("ask", shown ?? words.say.wantsNothing)} opener=${{ class: "chip" }}>
+    <${Popover} className=${kind ? "wants" : "wants nothing"} label=${chip("ask", shown ?? words.say.wantsNothing)} opener=${{ class: "chip" }}>
       ${() => html`
         <fieldset class="choices">
           <legend>${words.say.whatIsWanted}</legend>

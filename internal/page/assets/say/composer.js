@@ -53,10 +53,10 @@ function Box({ room, state, draft, area, onJump }) {
       ${notes && html`<p class="say-why small">${words.say.silenced[silencedBy(state)]} ${words.say.stillNotes}</p>`}
       ${reply && html`<${Answered} draft=${draft} state=${state} onJump=${onJump} />`}
       <${Text} draft=${draft} state=${state} area=${area} onSend=${send} />
+      <${Left} problem=${problem} text=${text} />
       <div class="say-row">
         <${Audience} draft=${draft} state=${state} />
         ${audience !== "agent" && kind !== "agree" && kind !== "object" && html`<${Wanted} draft=${draft} state=${state} />`}
-        <${Left} problem=${problem} text=${text} />
         <button class="button primary say-send" disabled=${problem.why !== ""}><${Icon} name="send" /><span>${words.say.send[audience === "agent" ? "note" : kind] ?? words.say.send.message}</span></button>
       </div>
     </form>`;
