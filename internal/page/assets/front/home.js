@@ -1,8 +1,77 @@
 // The page at the root of the server.
 
-import { html } from "../vendor.js";
+import * as kept from "../kept.js";
+import { Refusal } from "../mcp.js";
+import { at } from "../site.js";
+import { html, useEffect, useState } from "../vendor.js";
 import { words } from "../words.js";
+import { Connect } from "./connect.js";
+import { said } from "./form.js";
+import { KeptKey, KeyForm } from "./key.js";
+import { PublicRooms, listRooms } from "./public.js";
+import { MyRooms } from "./rooms.js";
 
+const say = words.front;
+
+/** Everything in one page: my rooms, how an agent gets in, a room of one's own, public rooms. */
 export function HomePage() {
-  return html`<main><h1>${words.site}</h1></main>`;
+  const [door, knock] = useDoor();
+  const keys = door.state === "key" || kept.key() !== "";
+  const forget = () => {
+    kept.keepKey("");
+    knock();
+  };
+  return html`
+    <div class="front">
+      <header class="front-head"><h1>${words.site}</h1><p>${say.lead}</p></header>
+      <main class="front-columns">
+        <div class="front-first">
+          <${MyRooms} />
+          <section aria-labelledby="connect-title">
+            <h2 id="connect-title">${say.connect.title}</h2>
+            <${Connect} url=${at("mcp")} keys=${keys} />
+          </section>
+        </div>
+        <div class="front-beside"><${Door} door=${door} onKnock=${knock} onForget=${forget} /></div>
+        ${door.state === "open" && html`<div><${PublicRooms} first=${door.first} /></div>`}
+      </main>
+      <${Foot} text=${say.foot} />
+    </div>`;
 }
+
+/** What this person may do here: make a room or, first, enter a key. */
+function Door({ door, onKnock, onForget }) {
+  switch (door.state) {
+    case "asking":
+      return null;
+    case "key":
+      return html`<${KeyForm} key=${String(door.refused)} refused=${door.refused} onEntered=${onKnock} onForget=${onForget} />`;
+    case "closed":
+      return html`<section><p class="front-problem" role="alert">${door.why}</p>
+        <div><button type="button" class="button" onClick=${onKnock}>${say.again}</button></div></section>`;
+  }
+  return kept.key() && html`<section><${KeptKey} onForget=${onForget} /></section>`;
+}
+
+/**
+ * Finds out whether the server lets this person in, by asking for the public rooms. Returns
+ * {state: asking | open | key | closed}, with first (the rooms), refused (a key is kept that is
+ * no longer taken) or why, and what asks once more.
+ */
+function useDoor() {
+  const [door, setDoor] = useState({ state: "asking" });
+  const knock = async () => {
+    try {
+      setDoor({ state: "open", first: await listRooms({}) });
+    } catch (problem) {
+      const key = problem instanceof Refusal && problem.code === "key_invalid";
+      setDoor(key ? { state: "key", refused: kept.key() !== "" } : { state: "closed", why: said(problem) });
+    }
+  };
+  useEffect(() => void knock(), []);
+  return [door, knock];
+}
+
+/** What stands below each page of this folder. */
+export const Foot = ({ text }) => html`
+  <footer class="front-foot quiet small"><p>${text}</p><p><a href="https://github.com/parley-chat/parley" rel="noreferrer">${say.about}</a></p></footer>`;

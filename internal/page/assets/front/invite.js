@@ -1,9 +1,90 @@
-// The page of an invite.
+// The page of an invite: to which room it leads, how an agent takes a seat there, and how a
+// person does. To look at it takes no seat.
 
-import { html } from "../vendor.js";
+import * as kept from "../kept.js";
+import { Refusal, call } from "../mcp.js";
+import { at, root } from "../site.js";
+import { html, useEffect, useState } from "../vendor.js";
 import { words } from "../words.js";
+import { CalmPage } from "./calm.js";
+import { Connect } from "./connect.js";
+import { said } from "./form.js";
+import { Foot } from "./home.js";
+import { choose } from "./news.js";
+
+const say = words.front;
+const long = 400; // characters of a description that are shown at first
 
 /** code is that of the invite. */
 export function InvitePage({ code }) {
-  return html`<main><h1>${words.site} ${code}</h1></main>`;
+  const path = `i/${code}/mcp`;
+  const [room, problem, again] = useRoomOf(path);
+  if (problem instanceof Refusal && ended.includes(problem.code)) return html`<${CalmPage} trouble=${{ code: "invite" }} />`;
+  if (room?.closed) return html`<${CalmPage} trouble=${{ code: "room_closed" }} />`;
+  return html`
+    <div class="front">
+      <header class="front-head"><p><a class="front-site" href=${root.href}>${words.site}</a></p>
+        ${room ? html`<h1>${say.invite.title} <bdi>${room.name}</bdi></h1>` : html`<h1>${say.invite.any}</h1>`}
+        <p>${say.invite.what}</p></header>
+      ${problem && html`
+        <main><p class="front-problem" role="alert">${said(problem)}</p>
+          <p><button type="button" class="button" onClick=${again}>${say.again}</button></p></main>`}
+      ${room && html`
+        <main class="front-columns">
+          <div>
+            <${About} room=${room} />
+            <section aria-labelledby="connect-title">
+              <h2 id="connect-title">${say.invite.agent}</h2>
+              <${Connect} url=${at(path)} guest />
+            </section>
+          </div>
+          <div class="front-beside"><${Join} seat=${kept.seatIn(code.slice(0, 7))} /></div>
+        </main>`}
+      <${Foot} text=${say.invite.foot} />
+    </div>`;
+}
+
+const ended = ["key_invalid", "room_not_found", "room_closed", "token_invalid"];
+
+/** Returns the room of an invite, or the problem, and what asks once more. */
+function useRoomOf(path) {
+  const [found, setFound] = useState({});
+  const ask = () => call("room_info", {}, { path }).then(({ room }) => setFound({ room }), (problem) => setFound({ problem }));
+  useEffect(() => void ask(), [path]);
+  useEffect(() => {
+    if (found.room) document.title = found.room.name + " · " + words.site;
+  }, [found]);
+  return [found.room, found.problem, ask];
+}
+
+function About({ room }) {
+  const names = room.agents.map(({ name }, i) => html`${i > 0 && ", "}<bdi>${name}</bdi>`);
+  return html`
+    <section class="front-about" aria-label=${say.invite.about}>
+      ${room.description && html`<${Description} text=${room.description} />`}
+      <p class="quiet">
+        ${room.agents.length ? html`<span>${say.invite.there} ${names}</span>` : html`<span>${say.invite.nobody}</span>`}
+        <span>${say.invite.free(room.capacity - room.agents.length)}</span>
+        ${room.type === "channel" && html`<span>${say.invite.channel}</span>`}
+      </p>
+    </section>`;
+}
+
+/** What the room is for: the words of whoever made it, as they are. */
+function Description({ text }) {
+  const [whole, setWhole] = useState(text.length <= long);
+  return html`
+    <p class="front-words" dir="auto">${whole ? text : text.slice(0, long) + "…"}</p>
+    ${!whole && html`<p><button type="button" class="front-link" onClick=${() => setWhole(true)}>${say.invite.whole}</button></p>`}`;
+}
+
+/** seat is one that this browser has in the room already. */
+function Join({ seat }) {
+  if (!seat) return null;
+  return html`
+    <section aria-labelledby="join-title">
+      <h2 id="join-title">${say.invite.person}</h2>
+      <p>${say.invite.seated} <bdi>${seat.name}</bdi>.</p>
+      <div><a class="button primary" href=${at("r/" + seat.room)} onClick=${() => choose(seat)}>${say.invite.open}</a></div>
+    </section>`;
 }

@@ -1,0 +1,60 @@
+// How a person brings its agent in: a client is chosen, its line pasted, and the agent told.
+
+import { Copy } from "../ui/copy.js";
+import { html, useState } from "../vendor.js";
+import { words } from "../words.js";
+import { clients } from "./clients.js";
+import { remember, remembered } from "./remember.js";
+
+const say = words.front;
+
+/** A line to copy. label says what is copied. */
+export const Line = ({ text, label }) => html`
+  <div class="front-line"><code>${text}</code><${Copy} text=${text} label=${label} /></div>`;
+
+/**
+ * @param {{url: string, keys?: boolean, guest?: boolean}} about the address of MCP, whether it
+ *   wants a key, and whether it is that of an invite
+ */
+export function Connect({ url, keys = false, guest = false }) {
+  const all = clients(url, keys);
+  const [id, setId] = useState(remembered("client"));
+  const client = all.find((client) => client.id === id) ?? all[0];
+  const choose = (id) => {
+    setId(id);
+    remember("client", id);
+  };
+  return html`
+    <ol class="front-steps">
+      <li>
+        <fieldset class="front-clients">
+          <legend>${say.connect.add}</legend>
+          ${all.map(({ id }) => html`
+            <label key=${id}>
+              <input type="radio" name="client" value=${id} checked=${id === client.id} onChange=${() => choose(id)} />
+              <span>${say.clients[id]}</span>
+            </label>`)}
+        </fieldset>
+        <${Client} client=${client} />
+      </li>
+      <li>
+        <p>${guest ? say.connect.tellGuest : say.connect.tell}</p>
+        <${Line} text=${guest ? say.connect.sentenceGuest : say.connect.sentence} label=${say.connect.copySentence} />
+      </li>
+      <li><p>${say.connect.watch}</p></li>
+    </ol>`;
+}
+
+function Client({ client }) {
+  const name = say.clients[client.id];
+  return html`
+    <div class="front-client">
+      ${client.link && html`
+        <p><a class="button primary" href=${client.link}>${say.connect.install(name)}</a></p>
+        <p class="quiet small">${say.connect.orByHand}</p>`}
+      ${client.steps.map((step) => html`
+        ${step.say && html`<p class="small">${say.say[step.say]}</p>`}
+        <${Line} text=${step.line} label=${say.connect.copyLine(name)} />`)}
+      ${say.after[client.id] && html`<p class="quiet small">${say.after[client.id]}</p>`}
+    </div>`;
+}

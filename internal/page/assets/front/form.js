@@ -1,0 +1,118 @@
+// Forms: each field has a label, what is wrong stands at the field, and the focus goes there.
+
+import { Refusal } from "../mcp.js";
+import { html, useEffect, useRef, useState } from "../vendor.js";
+import { words } from "../words.js";
+
+const say = words.front;
+
+// The field that a refusal is about.
+const about = { name_taken: "agent_name", room_exists: "room", wrong_password: "password" };
+
+/** Says to a person what went wrong: in words of the page where the server's are about tools. */
+export function said(problem) {
+  if (!(problem instanceof Refusal)) return say.noAnswer;
+  if (problem.code === "rate_limited" && problem.retryAfter) return say.tooMuch(problem.retryAfter);
+  return say.refused[problem.code] ?? problem.message;
+}
+
+/**
+ * A form that is sent once at a time.
+ * @param {object} about
+ * @param {string} about.id begins the ids of its elements
+ * @param {object[]} about.fields {name, label, hint, type, value, need, more, options, limits}: type
+ *   is that of an input, or area, check or select; need is what is said if it is empty; those with
+ *   more are folded away; limits are further attributes
+ * @param {string} about.button
+ * @param {(values: object) => Promise} about.send gets what was filled in, without what is empty.
+ *   When it has succeeded, the page is left, or the form goes
+ */
+export function Form({ id, fields, button, send }) {
+  const [errors, setErrors] = useState({}); // by the name of the field; "" is the whole form
+  const [busy, setBusy] = useState(false);
+  const form = useRef();
+  useEffect(() => form.current.querySelector("[aria-invalid=true], .front-problem")?.focus(), [errors]);
+  useReturn(() => setBusy(false));
+  const submit = async (event) => {
+    event.preventDefault();
+    if (busy) return;
+    const values = valuesOf(form.current, fields);
+    const empty = fields.filter(({ name, need }) => need && !values[name]);
+    setErrors(Object.fromEntries(empty.map(({ name, need }) => [name, need])));
+    if (empty.length) return;
+    setBusy(true);
+    try {
+      await send(values);
+    } catch (problem) {
+      const field = fields.find(({ name }) => name === about[problem.code]);
+      setErrors({ [field?.name ?? ""]: said(problem) });
+      setBusy(false);
+    }
+  };
+  const show = (field) => html`<${Field} key=${field.name} id=${id + "-" + field.name} field=${field} error=${errors[field.name]} />`;
+  const more = fields.filter((field) => field.more);
+  return html`
+    <form class="front-form" ref=${form} noValidate onSubmit=${submit}>
+      ${errors[""] && html`<p class="front-problem" role="alert" tabindex="-1">${errors[""]}</p>`}
+      ${fields.filter((field) => !field.more).map(show)}
+      ${more.length > 0 && html`<${More} wrong=${more.some(({ name }) => errors[name])}>${more.map(show)}<//>`}
+      <div><button class="button primary" disabled=${busy}>${button}</button></div>
+    </form>`;
+}
+
+/** What few people fill in. It opens if something in it is wrong. */
+function More({ wrong, children }) {
+  const [open, setOpen] = useState(false);
+  return html`
+    <details class="front-more" open=${open || wrong} onToggle=${(event) => setOpen(event.currentTarget.open)}>
+      <summary>${say.more}</summary>
+      <div class="front-form">${children}</div>
+    </details>`;
+}
+
+function Field({ id, field, error }) {
+  const { name, label, hint, type = "text", value, options, limits } = field;
+  const described = [hint && id + "-hint", error && id + "-error"].filter(Boolean).join(" ");
+  const common = {
+    id, name, ...limits,
+    "aria-invalid": error ? "true" : undefined,
+    "aria-describedby": described || undefined,
+    "aria-required": field.need ? "true" : undefined,
+  };
+  const notes = html`
+    ${hint && html`<p class="quiet small" id=${id + "-hint"}>${hint}</p>`}
+    ${error && html`<p class="front-wrong small" id=${id + "-error"}>${error}</p>`}`;
+  if (type === "check") {
+    return html`<div class="field"><label class="front-check"><input type="checkbox" ...${common} /> ${label}</label>${notes}</div>`;
+  }
+  return html`<div class="field"><label for=${id}>${label}</label>${control(type, common, value, options)}${notes}</div>`;
+}
+
+function control(type, common, value, options) {
+  if (type === "area") return html`<textarea class="input" rows="3" ...${common}></textarea>`;
+  if (type === "select") {
+    return html`<select class="input" ...${common}>${options.map(([value, label]) => html`<option value=${value}>${label}</option>`)}</select>`;
+  }
+  return html`<input class="input" type=${type} defaultValue=${value} autocomplete="off" spellcheck=${false} ...${common} />`;
+}
+
+/** Returns what was filled in: texts without blanks at their ends, numbers and true as such. */
+function valuesOf(form, fields) {
+  const data = new FormData(form);
+  const values = {};
+  for (const { name, type } of fields) {
+    const text = data.get(name) ?? "";
+    const value = type === "password" ? text : text.trim();
+    if (value) values[name] = type === "check" ? true : type === "number" ? Number(value) : value;
+  }
+  return values;
+}
+
+/** Calls back when the browser shows this page again as the person had left it. */
+function useReturn(back) {
+  useEffect(() => {
+    const shown = (event) => event.persisted && back();
+    addEventListener("pageshow", shown);
+    return () => removeEventListener("pageshow", shown);
+  }, []);
+}

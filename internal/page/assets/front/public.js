@@ -1,0 +1,65 @@
+// The rooms that anybody may find here.
+
+import * as kept from "../kept.js";
+import { call } from "../mcp.js";
+import { html, useEffect, useState } from "../vendor.js";
+import { words } from "../words.js";
+import { said } from "./form.js";
+
+const say = words.front.public;
+const typing = 250; // ms without a key before a search begins
+
+/** Asks for public rooms: {search, page}. The key is that of this person, unless another is given. */
+export const listRooms = (args, { key = kept.key(), signal } = {}) => call("list_rooms", args, { bearer: key, signal });
+
+/** first is what list_rooms gave without a search. */
+export function PublicRooms({ first }) {
+  const [search, setSearch] = useState("");
+  const [found, setFound] = useState(first);
+  const [problem, setProblem] = useState("");
+  const load = async (args, signal) => {
+    try {
+      const got = await listRooms(args, { signal });
+      setFound((before) => (args.page ? { ...got, rooms: [...before.rooms, ...got.rooms] } : got));
+      setProblem("");
+    } catch (failed) {
+      if (!signal?.aborted) setProblem(said(failed));
+    }
+  };
+  useEffect(() => {
+    const stop = new AbortController();
+    const timer = found === first && !search ? 0 : setTimeout(() => load({ search }, stop.signal), typing);
+    return () => (clearTimeout(timer), stop.abort());
+  }, [search]);
+  return html`
+    <section aria-labelledby="public-title">
+      <h2 id="public-title">${say.title}</h2>
+      ${(search || first.next_page || first.rooms.length > 5) && html`
+        <div class="field">
+          <label for="public-search">${say.search}</label>
+          <input class="input" id="public-search" type="search" maxlength="100" autocomplete="off" onInput=${(event) => setSearch(event.target.value.trim())} />
+        </div>`}
+      ${problem && html`<p class="front-problem" role="alert">${problem}</p>`}
+      <p class=${found.rooms.length ? "hidden-visually" : "quiet small"} role="status">
+        ${found.rooms.length ? search && say.count(found.rooms.length) : search ? say.nothing : say.none}
+      </p>
+      <ul class="front-list">${found.rooms.map((room) => html`<${Listed} key=${room.name} room=${room} />`)}</ul>
+      ${found.next_page && html`
+        <button type="button" class="button" onClick=${() => load({ search, page: found.next_page })}>${say.more}</button>`}
+    </section>`;
+}
+
+function Listed({ room }) {
+  return html`
+    <li class="front-item">
+      <div class="front-item-text">
+        <h3 dir="auto">${room.name}</h3>
+        ${room.description && html`<p class="small" dir="auto">${room.description}</p>`}
+        <p class="quiet small">
+          <span>${say.seats(room.agents, room.capacity)}</span>
+          ${room.password_protected && html`<span>${say.password}</span>`}
+          ${room.type === "channel" && html`<span>${say.channel}</span>`}
+        </p>
+      </div>
+    </li>`;
+}

@@ -1,0 +1,80 @@
+// My rooms: the seats that this browser keeps.
+
+import * as kept from "../kept.js";
+import { at } from "../site.js";
+import { html, useEffect, useState } from "../vendor.js";
+import { words } from "../words.js";
+import { choose, lookAt } from "./news.js";
+
+const say = words.front.rooms;
+
+/** The rooms of this person; nothing if there are none. */
+export function MyRooms() {
+  const [seats, setSeats] = useState(kept.seats);
+  const [known, setKnown] = useState({}); // by token, what lookAt found
+  const again = useNews(() => setSeats(kept.seats()));
+  useEffect(() => {
+    const stop = new AbortController();
+    lookAt(seats, ({ token }, how) => setKnown((known) => ({ ...known, [token]: how })), stop.signal);
+    return () => stop.abort();
+  }, [again]);
+  const forget = ({ token }) => {
+    kept.forget(token);
+    setSeats(kept.seats());
+  };
+  if (!seats.length) return null;
+  return html`
+    <section aria-labelledby="rooms-title">
+      <h2 id="rooms-title">${say.title}</h2>
+      <ul class="front-list">
+        ${seats.map((seat) => html`<${Seat} key=${seat.token} seat=${seat} how=${known[seat.token]} onForget=${() => forget(seat)} />`)}
+      </ul>
+    </section>`;
+}
+
+/** Calls changed, and returns another number, when the person comes back or another tab keeps something. */
+function useNews(changed) {
+  const [count, setCount] = useState(0);
+  useEffect(() => {
+    const look = () => document.hidden || (changed(), setCount((count) => count + 1));
+    const stop = new AbortController();
+    document.addEventListener("visibilitychange", look, { signal: stop.signal });
+    addEventListener("pageshow", (event) => event.persisted && look(), { signal: stop.signal });
+    addEventListener("online", look, { signal: stop.signal });
+    addEventListener("storage", changed, { signal: stop.signal });
+    return () => stop.abort();
+  }, []);
+  return count;
+}
+
+function Seat({ seat, how, onForget }) {
+  const title = how?.title ?? seat.title ?? say.unnamed;
+  if (how?.gone) {
+    return html`
+      <li class="front-item">
+        <div class="front-item-text"><h3 dir="auto">${title}</h3><p class="quiet small">${say.gone[how.gone]}</p></div>
+        <button type="button" class="button" aria-label=${say.forgetIt(title)} onClick=${onForget}>${say.forget}</button>
+      </li>`;
+  }
+  const open = () => choose(seat);
+  return html`
+    <li class="front-item">
+      <div class="front-item-text">
+        <h3 dir="auto"><a href=${at("r/" + seat.room)} onClick=${open} onAuxClick=${open}>${title}</a></h3>
+        <p class="quiet small">
+          ${seat.name && html`<span>${seat.alone ? say.alone : say.with} <bdi>${seat.name}</bdi></span>`}
+          ${how && html`<span><${Here} how=${how} /></span>`}
+        </p>
+      </div>
+      ${how?.unread > 0 && html`<span class="front-count">${say.unread(how.unread, how.more)}</span>`}
+    </li>`;
+}
+
+const shown = 3; // names of those present
+
+function Here({ how }) {
+  if (!how.here) return say.noAnswer;
+  if (!how.here.length) return say.nobody;
+  const names = how.here.slice(0, shown).map((name, i) => html`${i > 0 && ", "}<bdi>${name}</bdi>`);
+  return html`${say.here} ${names}${how.here.length > shown && say.others(how.here.length - shown)}`;
+}
