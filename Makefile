@@ -13,7 +13,7 @@ GOTESTSUM   = $(GO) run gotest.tools/gotestsum@v1.13.0 --format standard-quiet
 TESTS       = $(GOTESTSUM) -- -count=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dynamodb test test-quick race fuzz soak waits attack bench bench-cold lint sam-local sam-check release release-check
+.PHONY: help run build dynamodb test test-quick race fuzz soak waits attack bench bench-cold lint vendor sam-local sam-check release release-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ lint: ## gofmt, go vet, staticcheck, actionlint
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
 	$(ACTIONLINT) -shellcheck= -pyflakes=
+
+vendor: ## bundle the libraries of the page anew (needs npm)
+	@scripts/vendor/vendor
 
 sam-local: ## run behind sam local on port 3000 (needs Docker, and make dynamodb)
 	@scripts/sam/local
