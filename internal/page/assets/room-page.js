@@ -5,6 +5,7 @@ import { CalmPage } from "./front/calm.js";
 import { Composer } from "./say/composer.js";
 import { Head } from "./say/head.js";
 import { OpenDialog, useHelpKey } from "./say/menu.js";
+import { useNotices } from "./say/notices.js";
 import { PausedBar } from "./say/pause.js";
 import { WaitingBar } from "./say/waiting.js";
 import { Side } from "./side/side.js";
@@ -46,6 +47,7 @@ function OpenRoom({ room, state }) {
   const jump = useCallback((id) => log.current?.jump(id), []);
   const reply = useCallback((id, kind) => say.current?.answer(id, kind), []);
   useHelpKey(useCallback(() => setDialog("keys"), []));
+  useNotices(room, state, jump);
   return html`
     <div class="room">
       <div class="room-top" inert=${side.over}>
