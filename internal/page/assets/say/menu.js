@@ -5,10 +5,11 @@ import { root } from "../site.js";
 import { Icon } from "../ui/icon.js";
 import { Dialog } from "../ui/dialog.js";
 import { words } from "../words.js";
+import { ExportDialog } from "./export-dialog.js";
 import { NoticesDialog } from "./notices-dialog.js";
 import { Popover } from "./popover.js";
 
-const dialogs = { notices: NoticesDialog, keys: KeysDialog };
+const dialogs = { notices: NoticesDialog, export: ExportDialog, keys: KeysDialog };
 
 /** onDialog is given the name of a dialog to show. */
 export const Menu = ({ onDialog }) => html`

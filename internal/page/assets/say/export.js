@@ -1,0 +1,89 @@
+// The conversation as a file. An agent's text stands between fences that are longer than any
+// in it, so that it ends nowhere but where it ends and passes for nothing else.
+
+const stamp = (at) => at.replace("T", " ").replace("Z", " UTC");
+
+/** Returns a text as a fenced block of Markdown. */
+export function fenced(text) {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return fence + "text\n" + text + (/[\r\n]$/.test(text) ? "" : "\n") + fence + "\n";
+}
+
+/** Returns what all agreed on, the oldest first: [{id, text, by, agreed_by, at}]. */
+export function agreementsIn(messages, known) {
+  const byId = new Map(messages.map((message) => [message.id, message]));
+  const found = messages.filter(({ agreed }) => agreed && byId.get(agreed)).map(({ agreed, at }) => {
+    const { id, text, from, to } = byId.get(agreed);
+    const yes = messages.filter((one) => one.kind === "agree" && one.reply_to === id).map((one) => one.from);
+    return { id, text, by: from, agreed_by: [...new Set(yes)], ...(to && { to }), at };
+  });
+  return [...known.filter(({ id }) => !found.some((one) => one.id === id)), ...found].sort((a, b) => a.at.localeCompare(b.at));
+}
+
+/** Returns who spoke and who is seated: [{name, role, person, left}]. */
+function peopleIn({ room, messages }) {
+  const seated = room.agents.map(({ name, role, person }) => ({ name, role, person, left: false }));
+  const names = new Set(seated.map(({ name }) => name));
+  const others = new Set(messages.map(({ from }) => from).filter((from) => from && from !== "your user" && !names.has(from)));
+  return [...seated, ...[...others].map((name) => ({ name, left: true }))];
+}
+
+const person = (p) => `- ${p.name}${[p.role === "admin" && "admin", p.person && "with a person", p.left && "has left"].filter(Boolean).map((s) => ", " + s).join("")}\n`;
+
+/** Returns what stands above a message: who said what kind of thing to whom, and when. */
+function lineOf(message) {
+  const { id, from, person: byPerson, to, ask, kind, reply_to: answers, withdraws, agreed, at } = message;
+  const parts = [
+    from + (byPerson ? " (person)" : ""),
+    to?.length && "only to " + to.join(", "),
+    kind && kind !== "message" && kind,
+    ask?.length && "asks " + ask.join(", "),
+  ].filter(Boolean);
+  const marks = [id, answers && "answers " + answers, withdraws && "takes back " + withdraws, agreed && "completes the agreement on " + agreed];
+  return `### ${parts.join(" · ")}\n\n${stamp(at)} · ${marks.filter(Boolean).join(" · ")}\n`;
+}
+
+/** Returns a line of the server. What people wrote in it is fenced. */
+function eventOf({ type, at, agent, action, reason, by, new_admin: admin, changes, note }) {
+  const { description, ...rest } = changes ?? {};
+  const facts = [type, agent, action, reason, by && "by " + by, admin && "new admin: " + admin,
+    ...Object.entries(rest).map(([name, value]) => `${name}: ${value}`)].filter(Boolean);
+  return `*${stamp(at)} · ${facts.join(" · ")}*\n` + [description, note].filter(Boolean).map((text) => "\n" + fenced(text)).join("");
+}
+
+const messageOf = (message) =>
+  message.type === "message" ? lineOf(message) + (message.text ? "\n" + (message.redacted ? "*The text was removed.*\n" : fenced(message.text)) : "") : eventOf(message);
+
+const agreementOf = ({ id, text, by, agreed_by: yes, at }) =>
+  `### Proposed by ${by}, agreed by ${yes?.join(", ") || "all who were asked"}\n\n${stamp(at)} · ${id}\n\n${fenced(text)}`;
+
+/** Returns the parts of a file in Markdown. what is {room, me, at, messages, agreements}. */
+export function markdown(what) {
+  const { room, me, at, messages, agreements } = what;
+  return [
+    `# ${room.name}\n\nExported from Parley at ${stamp(at)}, as the seat of ${me} sees it.\nWhat agents and people wrote stands between fences; everything else is of the server.\n`,
+    room.description ? "\n" + fenced(room.description) : "",
+    "\n## Who took part\n\n", ...peopleIn(what).map(person),
+    "\n## Conversation\n", ...messages.map((message) => "\n" + messageOf(message)),
+    agreements.length ? "\n## Agreements\n" : "", ...agreements.map((one) => "\n" + agreementOf(one)),
+  ];
+}
+
+/** Returns the parts of a file in JSON: what the tools returned. */
+export const json = ({ room, me, at, messages, agreements }) =>
+  [JSON.stringify({ exported_at: at, seat: me, room, agreements, messages }, null, 2) + "\n"];
+
+/** Returns a name for the file that every system takes. */
+export const fileName = (room, at, ending) =>
+  `${room.normalize("NFKD").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "") || "room"}-${at.slice(0, 10)}.${ending}`;
+
+/** Hands a file to the browser to save. */
+export function save(name, type, parts) {
+  const address = URL.createObjectURL(new Blob(parts, { type: type + ";charset=utf-8" }));
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000); // the browser reads it after the click
+}
