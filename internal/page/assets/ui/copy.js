@@ -7,8 +7,8 @@ import { Icon } from "./icon.js";
 /** text is a string, or a function that returns one or a promise of one. label names what is copied. */
 export function Copy({ text, label, className = "button plain icon", children }) {
   const [done, setDone] = useState(false);
-  const copy = async () => {
-    await navigator.clipboard.writeText(typeof text === "function" ? await text() : text);
+  const copy = async ({ currentTarget: button }) => {
+    await put(typeof text === "function" ? await text() : text, button.parentNode);
     setDone(true);
     setTimeout(() => setDone(false), 1500);
   };
@@ -17,4 +17,21 @@ export function Copy({ text, label, className = "button plain icon", children })
       <${Icon} name=${done ? "check" : "copy"} />${children}
       <span class="hidden-visually" role="status">${done ? words.ui.copied : ""}</span>
     </button>`;
+}
+
+/**
+ * Copies a text. Over plain HTTP from another machine, browsers give a page no clipboard: there
+ * the text is selected in a field near the button, within its dialog, and copied from it.
+ */
+async function put(text, near) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const before = document.activeElement;
+  const field = document.createElement("textarea");
+  field.className = "hidden-visually";
+  field.value = text;
+  near.append(field);
+  field.select();
+  document.execCommand("copy");
+  field.remove();
+  before?.focus();
 }
