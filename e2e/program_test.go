@@ -25,7 +25,7 @@ import (
 // patience bounds every wait of a test for something that takes milliseconds.
 const patience = 20 * time.Second
 
-func TestMain(m *testing.M) { process.Main(m, "..") }
+func TestMain(m *testing.M) { process.Main(m.Run, "..") }
 
 // program is one running parley. After kill or terminate, launch starts it
 // again on the same file and address.

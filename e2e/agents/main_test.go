@@ -15,4 +15,4 @@ import (
 // patience bounds every wait for something that takes seconds.
 const patience = time.Minute
 
-func TestMain(m *testing.M) { process.Main(m, "../..") }
+func TestMain(m *testing.M) { process.Main(m.Run, "../..") }

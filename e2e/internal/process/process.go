@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"testing"
 	"time"
 
 	"github.com/parley-chat/parley/internal/leaks"
@@ -27,9 +26,9 @@ const BinaryEnv = "PARLEY_E2E_BINARY"
 const patience = 20 * time.Second
 
 // Main is TestMain of a package in which root is the path of the module: it builds
-// the program, runs the tests and removes what it built.
-func Main(m *testing.M, root string) {
-	code, err := withBinary(m.Run, root)
+// the program, runs the tests, which return the exit code, and removes what it built.
+func Main(tests func() int, root string) {
+	code, err := withBinary(tests, root)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "build the program under test:", err)
 		code = 1

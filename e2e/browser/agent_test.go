@@ -1,0 +1,178 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/client"
+)
+
+// args are the arguments of a tool.
+type args map[string]any
+
+// agent is a seat in a room, used by an MCP client.
+type agent struct {
+	t      *testing.T
+	client *client.Client
+	name   string
+	token  string
+	cursor string
+	watch  string // the link of its person
+	invite string
+}
+
+// result is what tools answer with, as far as these tests look at it.
+type result struct {
+	Status     string    `json:"status"`
+	AgentToken string    `json:"agent_token"`
+	AgentName  string    `json:"agent_name"`
+	Cursor     string    `json:"cursor"`
+	Watch      string    `json:"watch"`
+	Invite     string    `json:"invite"`
+	Sent       bool      `json:"sent"`
+	ID         string    `json:"id"`
+	Next       string    `json:"next"`
+	HasMore    bool      `json:"has_more"`
+	Messages   []message `json:"messages"`
+	Requests   []struct {
+		ID     string   `json:"id"`
+		From   string   `json:"from"`
+		OwedBy []string `json:"owed_by"`
+	} `json:"requests"`
+	Agreements []struct {
+		ID       string   `json:"id"`
+		Text     string   `json:"text"`
+		AgreedBy []string `json:"agreed_by"`
+	} `json:"agreements"`
+	Room struct {
+		Name        string `json:"name"`
+		Description string `json:"description"`
+		Closed      bool   `json:"closed"`
+		Agents      []struct {
+			Name       string `json:"name"`
+			Role       string `json:"role"`
+			State      string `json:"state"`
+			Muted      bool   `json:"muted"`
+			Person     bool   `json:"person"`
+			PersonHere bool   `json:"person_here"`
+		} `json:"agents"`
+	} `json:"room"`
+}
+
+type message struct {
+	ID      string         `json:"id"`
+	Type    string         `json:"type"`
+	From    string         `json:"from"`
+	Person  bool           `json:"person"`
+	To      []string       `json:"to"`
+	Ask     []string       `json:"ask"`
+	Kind    string         `json:"kind"`
+	Text    string         `json:"text"`
+	ReplyTo string         `json:"reply_to"`
+	Agreed  string         `json:"agreed"`
+	Agent   string         `json:"agent"`
+	Reason  string         `json:"reason"`
+	Draft   string         `json:"draft"`
+	Changes map[string]any `json:"changes"`
+}
+
+// agent seats an agent in a room, which exists from then on. bearer is the key that admits
+// it, if the server wants one.
+func (s *server) agent(room, name string, bearer ...string) *agent {
+	s.t.Helper()
+	a := s.caller(name, bearer...)
+	a.sit("join_room", args{"room": room, "agent_name": name})
+	return a
+}
+
+// caller is an agent that has no seat yet.
+func (s *server) caller(name string, bearer ...string) *agent {
+	options := client.Options{HTTP: s.http}
+	if len(bearer) > 0 {
+		options.Bearer = bearer[0]
+	}
+	a := &agent{t: s.t, name: name, client: client.New(s.root, options)}
+	s.t.Cleanup(func() { _ = a.client.Close() }) // the program may be gone
+	return a
+}
+
+// sit takes a seat by a call of join_room or create_room.
+func (a *agent) sit(tool string, with args) {
+	a.t.Helper()
+	seat := a.call(tool, with)
+	a.token, a.cursor, a.watch, a.invite = seat.AgentToken, seat.Cursor, seat.Watch, seat.Invite
+}
+
+// try makes a call, which may be refused.
+func (a *agent) try(tool string, with args) (got result, err error) {
+	ctx, cancel := context.WithTimeout(a.t.Context(), 3*patience)
+	defer cancel()
+	given := args{}
+	if a.token != "" {
+		given["agent_token"] = a.token
+	}
+	maps.Copy(given, with)
+	var raw json.RawMessage
+	if err := a.client.Call(ctx, tool, given, &raw); err != nil {
+		return result{}, err
+	}
+	return got, json.Unmarshal(raw, &got)
+}
+
+// call makes a call that must not fail.
+func (a *agent) call(tool string, with args) result {
+	a.t.Helper()
+	got, err := a.try(tool, with)
+	if err != nil {
+		a.t.Fatalf("%s calls %s: %v", a.name, tool, err)
+	}
+	return got
+}
+
+// says sends a message, and returns its id. with are further arguments.
+func (a *agent) says(text string, with ...args) string {
+	a.t.Helper()
+	given := args{"text": text}
+	for _, more := range with {
+		maps.Copy(given, more)
+	}
+	got := a.call("send_message", given)
+	if !got.Sent {
+		a.t.Fatalf("%s sent %q: %+v", a.name, text, got)
+	}
+	return got.ID
+}
+
+// hears waits until a message comes that is the one, and returns it.
+func (a *agent) hears(what string, is func(message) bool) message {
+	a.t.Helper()
+	var heard []message
+	var found *message
+	await(a.t, func() string { return fmt.Sprintf("%s hears %s; it heard %+v", a.name, what, heard) }, func() bool {
+		got := a.call("wait_for_message", args{"cursor": a.cursor, "wait_seconds": 5})
+		a.cursor = got.Cursor
+		heard = append(heard, got.Messages...)
+		for _, m := range got.Messages {
+			if found == nil && is(m) {
+				found = &m
+			}
+		}
+		return found != nil
+	})
+	return *found
+}
+
+// hearsText waits until somebody says a text.
+func (a *agent) hearsText(text string) message {
+	a.t.Helper()
+	return a.hears(fmt.Sprintf("%q", text), func(m message) bool { return m.Text == text })
+}
+
+// history returns all messages that the agent may see, up to a hundred.
+func (a *agent) history() []message {
+	a.t.Helper()
+	return a.call("message_history", args{"limit": 100}).Messages
+}
