@@ -16,7 +16,7 @@ export function useReading({ room, state, pane, ready, rows, index, box }) {
       const id = row && (row.message ?? row.events?.at(-1))?.id;
       if (!id || place(id) <= place(seen.current) || place(id) <= place(state.readTo)) return;
       seen.current = id;
-      room.read?.(id);
+      room.read(id);
     };
     const soon = () => {
       clearTimeout(timer);
