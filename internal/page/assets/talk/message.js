@@ -23,7 +23,7 @@ export function Message({ message, head, item, view }) {
     <article class=${classOf(message, head, item, who)} tabindex="-1" data-id=${message.id} aria-label=${nameOf(message, view)} ...${here}>
       ${head ? html`<${Head} message=${message} item=${item} view=${view} />` : !item && html`<${When} className="message-aside" at=${message.at} now=${view.now} />`}
       <div class="message-body">
-        ${message.reply_to && html`<${Quote} id=${message.reply_to} view=${view} />`}
+        ${message.reply_to && message.reply_to !== message.agreed && html`<${Quote} id=${message.reply_to} view=${view} />`}
         <${Marks} message=${message} view=${view} />
         <${Text} message=${message} view=${view} />
         ${message.withdraws && html`<${Quote} id=${message.withdraws} label=${words.talk.withdraws} view=${view} />`}

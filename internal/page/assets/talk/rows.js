@@ -10,11 +10,13 @@
 const together = 5 * 60_000; // ms between two messages of one group
 
 /** Returns the rows of a room. state is as in room.js. */
-export function rowsOf({ messages, firstUnread, outbox, me }) {
+export function rowsOf({ messages, firstUnread, outbox, me, reins }) {
   const rows = [];
+  const waiting = new Set(reins.drafts.map(({ id }) => id));
   let day = "";
   let last = null; // the message above, if a message may join its group
   for (const message of messages) {
+    if (message.type === "draft" && !message.reason && !waiting.has(message.id)) continue; // it was decided
     const date = dayOf(message.at);
     if (date !== day) {
       rows.push({ key: "day:" + date, type: "day", at: message.at });
