@@ -10,6 +10,7 @@ import { PausedBar } from "./say/pause.js";
 import { WaitingBar } from "./say/waiting.js";
 import { Side } from "./side/side.js";
 import { Log } from "./talk/log.js";
+import { Search } from "./talk/search.js";
 import { words } from "./words.js";
 
 const narrow = matchMedia("(max-width: 860px)"); // as in room-page.css
@@ -44,14 +45,16 @@ function OpenRoom({ room, state }) {
   const log = useRef(); // of the conversation: {jump}
   const say = useRef(); // of the composer: {answer}
   const side = useSide();
-  const jump = useCallback((id) => log.current?.jump(id), []);
+  const jump = useCallback((id) => log.current?.jump(id)?.catch(() => {}), []); // offline, it stays where it is
   const reply = useCallback((id, kind) => say.current?.answer(id, kind), []);
   useHelpKey(useCallback(() => setDialog("keys"), []));
   useNotices(room, state, jump);
   return html`
     <div class="room">
       <div class="room-top" inert=${side.over}>
-        <${Head} room=${room} state=${state} side=${side.open} onSide=${side.show} onDialog=${setDialog} />
+        <${Head} room=${room} state=${state} side=${side.open} onSide=${side.show} onDialog=${setDialog}>
+          <${Search} room=${room} state=${state} onJump=${jump} />
+        <//>
         <${PausedBar} state=${state} />
       </div>
       <main class="room-talk" inert=${side.over}>

@@ -270,7 +270,10 @@ export const words = {
       ["Writing", [
         [["Enter"], "Send"], [["Shift", "Enter"], "New line"], [["Ctrl", "Enter"], "Send, on phones too"], [["@"], "Name an agent"],
       ]],
-      ["Everywhere", [[["Esc"], "Close what is open"], [["?"], "Show these keys"]]],
+      ["Reading", [
+        [["J"], "Next message; so does the arrow"], [["K"], "Message before; so does the arrow"], [["Home"], "First message"], [["End"], "Last message"], [["R"], "Reply"],
+      ]],
+      ["Everywhere", [[["/"], "Search; so does Ctrl+K"], [["Esc"], "Close what is open"], [["?"], "Show these keys"]]],
     ],
   },
 

@@ -20,14 +20,17 @@ function useDraft(token) {
   return draft;
 }
 
+const find = (room, id) => room.state.messages.find((message) => message.id === id);
+
 /** handle is a ref that is given answer(id, kind), which begins an answer. onJump(id) shows a message. */
 export function Composer({ room, state, handle, onJump }) {
   const draft = useDraft(room.seat.token);
   const area = useRef();
   if (handle) {
     handle.current = {
-      answer: (id, kind = "") => {
-        const message = state.messages.find((one) => one.id === id);
+      answer: async (id, kind = "") => {
+        if (!find(room, id)) await room.loadBack(id).catch(() => {});
+        const message = find(room, id);
         if (message) draft.answer(message, kind, state.me);
         area.current?.focus();
       },

@@ -76,7 +76,7 @@ export const json = ({ room, me, at, messages, agreements }) =>
 
 /** Returns a name for the file that every system takes. */
 export const fileName = (room, at, ending) =>
-  `${room.normalize("NFKD").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "") || "room"}-${at.slice(0, 10)}.${ending}`;
+  `${room.replace(/[^\p{L}\p{M}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "") || "room"}-${at.slice(0, 10)}.${ending}`;
 
 /** Hands a file to the browser to save. */
 export function save(name, type, parts) {

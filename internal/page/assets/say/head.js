@@ -19,7 +19,7 @@ export function Head({ room, state, side, onSide, onDialog, children }) {
   return html`
     <header class="room-head">
       <${Title} state=${state} />
-      <p class="offline" role="status">${state.phase === "offline" ? words.room.offline : ""}</p>
+      <p class="offline" role="status">${state.phase === "offline" ? state.trouble?.message ?? words.room.offline : ""}</p>
       <div class="end">
         ${children}
         ${!state.alone && state.room && !state.room.closed && html`<${PauseButton} room=${room} state=${state} />`}
