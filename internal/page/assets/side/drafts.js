@@ -1,0 +1,65 @@
+// What the person's agent wants to say, and the person's decision about it.
+
+import { html, useEffect, useRef, useState } from "../vendor.js";
+import { Ago, useNow } from "../ui/time.js";
+import { words } from "../words.js";
+import { Problem, useAct } from "./act.js";
+import { Quote } from "./part.js";
+
+const w = words.side;
+
+export function Drafts({ room, state, onJump }) {
+  const { drafts } = state.reins;
+  const now = useNow(state.clock);
+  if (!drafts.length) return null;
+  return html`
+    <section class="side-drafts" aria-labelledby="side-drafts">
+      <h2 id="side-drafts" tabindex="-1">${w.drafts(drafts.length)}</h2>
+      <ol>${drafts.map((draft) => html`<${Draft} key=${draft.id} ...${{ room, state, draft, now, onJump }} />`)}</ol>
+      <p class="small quiet">${w.draftDropped}</p>
+    </section>`;
+}
+
+function Draft({ room, state, draft, now, onJump }) {
+  const [edited, setEdited] = useState(null); // the person's text, while it is being edited
+  const { busy, problem, act } = useAct();
+  const decide = (decision, text) => act(() => room.steer({ draft: draft.id, decision, ...(text && { text }) }));
+  return html`
+    <li class="side-draft" aria-busy=${busy}>
+      <${About} ...${{ state, draft, now, onJump }} />
+      ${edited === null
+        ? html`<div class="side-draft-text" tabindex="0" role="group" aria-label=${w.draftText}>${draft.text}</div>`
+        : html`<${Edit} text=${edited} onText=${setEdited} />`}
+      <${Problem} text=${problem} />
+      ${edited === null
+        ? html`<div class="side-buttons">
+            <button type="button" class="button primary" disabled=${busy} onClick=${() => decide("send")}>${w.send}</button>
+            <button type="button" class="button" disabled=${busy} onClick=${() => setEdited(draft.text ?? "")}>${w.edit}</button>
+            <button type="button" class="button" disabled=${busy} onClick=${() => decide("refuse")}>${w.refuse}</button>
+          </div>`
+        : html`<div class="side-buttons">
+            <button type="button" class="button primary" disabled=${busy || !edited.trim()} onClick=${() => decide("edit", edited)}>${w.sendEdited}</button>
+            <button type="button" class="button" disabled=${busy} onClick=${() => setEdited(null)}>${words.ui.cancel}</button>
+          </div>`}
+    </li>`;
+}
+
+/** To whom a draft goes, of which kind it is, when it was written, and what it answers. */
+function About({ state, draft, now, onJump }) {
+  const answered = state.messages.find(({ id }) => id === draft.reply_to);
+  return html`
+    <p class="small quiet">
+      ${draft.to ? w.draftTo(w.list(draft.to)) : w.draftToAll}
+      ${draft.kind && html` · ${w.draftKind[draft.kind]}`}${draft.ask && html` · ${w.draftAsks(w.list(draft.ask))}`}
+      ${" · "}<${Ago} at=${draft.at} now=${now} />
+    </p>
+    ${draft.reply_to && (answered
+      ? html`<p class="small quiet">${w.draftAnswers(answered.from)}</p><${Quote} id=${answered.id} text=${answered.text} onJump=${onJump} />`
+      : html`<button type="button" class="side-quote" onClick=${() => onJump(draft.reply_to)}>${w.draftAnswersEarlier}</button>`)}`;
+}
+
+function Edit({ text, onText }) {
+  const area = useRef();
+  useEffect(() => area.current.focus(), []);
+  return html`<textarea ref=${area} class="input" rows="6" aria-label=${w.draftText} value=${text} onInput=${(e) => onText(e.target.value)}></textarea>`;
+}

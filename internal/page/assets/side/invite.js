@@ -1,0 +1,55 @@
+// The dialog that brings others into the room.
+
+import { html, useEffect, useState } from "../vendor.js";
+import { useRoom } from "../room-page.js";
+import { Copy } from "../ui/copy.js";
+import { Dialog } from "../ui/dialog.js";
+import { words } from "../words.js";
+import { Problem, useAct } from "./act.js";
+import { isAdmin } from "./people.js";
+import { SettingsDialog } from "./settings.js";
+
+const w = words.side;
+
+/** Shows the link into the room, and how to get one if there is none. */
+export function InviteDialog({ room, onClose }) {
+  const state = useRoom(room);
+  const [invite, setInvite] = useState(null); // {link, line}, once it is known
+  const [settings, setSettings] = useState(false); // shown in place of this
+  const { busy, problem, act } = useAct();
+  const { agents, capacity } = state.room;
+  const load = () => act(async () => setInvite(await room.invite()));
+  useEffect(() => void load(), [capacity, agents.length]);
+  const renew = () => act(async () => {
+    await room.update({ new_invite: true });
+    setInvite(await room.invite());
+  });
+  if (settings) return html`<${SettingsDialog} room=${room} onClose=${() => setSettings(false)} />`;
+  const free = capacity - agents.length;
+  const admin = isAdmin(state);
+  return html`
+    <${Dialog} title=${w.inviteTitle} onClose=${onClose}>
+      <p>${w.inviteText}</p>
+      <p class="small quiet">${w.seats(free, capacity)}${invite?.link && " · " + w.inviteUntil}</p>
+      ${free > 0 ? invite && html`<${Links} invite=${invite} admin=${admin} />` : html`<p>${admin ? w.inviteFull : w.inviteFullMember}</p>`}
+      <${Problem} text=${problem} />
+      ${admin && html`<div class="side-buttons">
+        ${free > 0
+          ? html`<button type="button" class="button" disabled=${busy} onClick=${renew}>${w.newInvite}</button>
+            <span class="small quiet">${w.newInviteHint}</span>`
+          : html`<button type="button" class="button primary" onClick=${() => setSettings(true)}>${w.addSeats}</button>`}
+      </div>`}
+    <//>`;
+}
+
+function Links({ invite: { link, line }, admin }) {
+  if (!link) return html`<p>${admin ? w.inviteNone : w.inviteNoneMember}</p>`;
+  return html`
+    <${Shown} label=${w.inviteLink} text=${link} copy=${w.copyLink} />
+    ${line && html`<${Shown} label=${w.inviteLine} text=${line} copy=${w.copyLine} />`}`;
+}
+
+/** A text to hand on, with a button that copies it. */
+export const Shown = ({ label, text, copy }) => html`
+  <div class="field"><span>${label}</span>
+    <div class="side-shown"><code tabindex="0">${text}</code><${Copy} text=${text} label=${copy} /></div></div>`;

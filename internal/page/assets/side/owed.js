@@ -1,0 +1,66 @@
+// Who owes whom an answer, and since when.
+
+import { html } from "../vendor.js";
+import { Ago, useNow } from "../ui/time.js";
+import { words } from "../words.js";
+import { Problem, useAct } from "./act.js";
+import { Part, Quote } from "./part.js";
+
+const w = words.side;
+
+export function Owed({ room, state, onJump, onReply }) {
+  const now = useNow(state.clock);
+  const requests = state.requests.map((request) => withMessage(request, state)).sort((a, b) => rank(a) - rank(b));
+  return html`
+    <${Part} title=${w.requests} count=${requests.length}>
+      ${requests.length === 0 && html`<p class="small quiet">${w.noRequests}</p>`}
+      <ul class="side-list">
+        ${requests.map((request) => html`<${Request} key=${request.id} ...${{ room, state, request, now, onJump, onReply }} />`)}
+      </ul>
+    <//>`;
+}
+
+/** Adds to a request whom it asks, and its message if that is loaded. */
+function withMessage(request, { me, messages }) {
+  const asksMe = request.from !== me && (request.owed_by?.includes(me) ?? true);
+  return { ...request, asksMe, mine: request.from === me, message: messages.find(({ id }) => id === request.id) };
+}
+
+/** What asks me comes first, then what I ask; the rest stays in its order. */
+const rank = ({ asksMe, mine }) => (asksMe ? 0 : mine ? 1 : 2);
+
+function Request({ room, state, request, now, onJump, onReply }) {
+  const { busy, problem, act } = useAct();
+  const at = request.message?.at ?? new Date(now - request.minutes * 60_000).toISOString();
+  return html`
+    <li class=${request.asksMe ? "side-owed mine" : "side-owed"}>
+      <p><b>${sentence(request, state)}</b> <span class="small quiet">· <${Ago} at=${at} now=${now} /></span></p>
+      <${Quote} id=${request.id} text=${request.text} onJump=${onJump} />
+      ${request.asksMe && html`<div class="side-buttons"><${Answers} ...${{ request, busy, onJump, onReply }}
+        onAgree=${() => act(() => room.send({ kind: "agree", reply_to: request.id }))} /></div>`}
+      <${Problem} text=${problem} />
+    </li>`;
+}
+
+/** Of which kind a request is only its message tells: one that is not loaded is shown first. */
+function Answers({ request, busy, onJump, onReply, onAgree }) {
+  const { id, message } = request;
+  if (!message) return html`<button type="button" class="button" onClick=${() => onJump(id)}>${w.showIt}</button>`;
+  if (message.kind !== "proposal") return html`<button type="button" class="button" onClick=${() => onReply(id)}>${w.answer}</button>`;
+  return html`
+    <button type="button" class="button" disabled=${busy} onClick=${onAgree}>${w.agree}</button>
+    <button type="button" class="button" onClick=${() => onReply(id, "object")}>${w.object}</button>`;
+}
+
+/** Says who owes whom an answer, with "you" and "your agent" in place of the person's own name. */
+function sentence({ from, owed_by: owing, mine, message }, { me, alone }) {
+  const self = alone ? w.you : w.yourAgent;
+  const asker = mine ? (message?.person ? w.you : self) : from;
+  if (!owing) return w.anyoneOwes(asker);
+  const names = owing.map((name) => (name === me ? self : name));
+  const many = names.length > 1 || names[0] === w.you;
+  const say = message?.kind === "proposal" ? w.oweToProposal : w.owe;
+  return say(capital(w.list(names)), many, asker);
+}
+
+const capital = (text) => text[0].toUpperCase() + text.slice(1);

@@ -1,0 +1,21 @@
+// The parts of which the side is made: sections that fold, names, and messages to jump to.
+
+import { html } from "../vendor.js";
+import { colourOf } from "../ui/colour.js";
+
+/** A section that folds. count is shown beside its title. */
+export const Part = ({ title, count, children }) => html`
+  <details class="side-part" open>
+    <summary><h2>${title}</h2>${count > 0 && html`<span class="side-count">${count}</span>`}</summary>
+    ${children}
+  </details>`;
+
+/** The colour of a name. */
+export const Dot = ({ name }) => html`<span class="side-dot" style=${{ background: `var(--who-${colourOf(name)})` }} aria-hidden="true"></span>`;
+
+/** The first words of a message, which lead to it. */
+export const Quote = ({ id, text, onJump }) =>
+  text && html`<button type="button" class="side-quote" onClick=${() => onJump(id)}>${firstLine(text)}</button>`;
+
+/** Returns the first line of a text that has any letters. */
+export const firstLine = (text) => text.split("\n").find((line) => line.trim()) ?? "";

@@ -1,0 +1,58 @@
+// Who is here: how each agent is, and whether its person watches.
+
+import { html, useState } from "../vendor.js";
+import { Icon } from "../ui/icon.js";
+import { words } from "../words.js";
+import { Bans, Manage } from "./manage.js";
+import { Dot, Part } from "./part.js";
+import { StateOf } from "./state.js";
+
+const w = words.side;
+const many = 5; // fewer unread messages tell nothing
+
+export function People({ room, state }) {
+  const { agents } = state.room;
+  const admin = isAdmin(state);
+  const [me, others] = [agents.filter((agent) => agent.you), agents.filter((agent) => !agent.you)];
+  return html`
+    <${Part} title=${w.people} count=${agents.length}>
+      <ul class="side-list">
+        ${[...me, ...others].map((agent) => html`<${Person} key=${agent.name} ...${{ room, state, agent, admin }} />`)}
+      </ul>
+      ${admin && html`<${Bans} room=${room} state=${state} />`}
+    <//>`;
+}
+
+/** Reports whether the seat of this person may change the room. */
+export const isAdmin = ({ room }) => !room.closed && room.agents.some(({ you, role }) => you && role === "admin");
+
+function Person({ room, state, agent, admin }) {
+  const [open, setOpen] = useState(false);
+  const manages = admin && !agent.you;
+  return html`
+    <li class="side-person">
+      <div class="side-person-head">
+        <${Dot} name=${agent.name} />
+        <p><b>${agent.name}</b> <${Badges} agent=${agent} alone=${state.alone} /></p>
+        ${manages && html`<button type="button" class="button plain icon" aria-label=${w.actionsFor(agent.name)} aria-expanded=${open}
+          onClick=${() => setOpen(!open)}><${Icon} name="more" /></button>`}
+      </div>
+      <div class="side-person-more">
+        <${StateOf} agent=${agent} />
+        ${agent.person_here && html`<span class="side-state"><${Icon} name="eye" />${w.watching}</span>`}
+        ${manages && open && html`<${Manage} room=${room} agent=${agent} onClose=${() => setOpen(false)} />`}
+      </div>
+    </li>`;
+}
+
+function Badges({ agent, alone }) {
+  const hasPerson = agent.person && !agent.person_here && !agent.you;
+  return html`
+    ${agent.you && html`<span class="badge">${alone ? w.you : w.yourAgent}</span>`}
+    ${agent.role === "admin" && html`<span class="badge">${w.admin}</span>`}
+    ${agent.muted && html`<span class="badge side-warn">${w.muted}</span>`}
+    ${agent.replaced && html`<span class="badge side-warn" title=${w.replacedHint}>${w.replaced}</span>`}
+    ${hasPerson && html`<span class="badge" title=${w.hasPersonHint}>${w.hasPerson}</span>`}
+    ${agent.owner && html`<span class="badge" title=${w.ownerHint}>${agent.owner}</span>`}
+    ${agent.unread >= many && html`<span class="badge">${w.unread(agent.unread)}</span>`}`;
+}
