@@ -29,7 +29,11 @@ function open(url) {
       link: vscode({ name: "parley", type: "http", url }),
       steps: [{ line: `code --add-mcp '${JSON.stringify({ name: "parley", type: "http", url })}'` }],
     },
-    { id: "cursor", link: cursor({ url }), steps: [{ say: "cursor", line: JSON.stringify({ mcpServers: { parley: { url } } }) }] },
+    {
+      id: "cursor",
+      link: cursor({ url }),
+      steps: [{ say: "cursor", line: JSON.stringify({ mcpServers: { parley: { url } } }) }],
+    },
     { id: "desktop", steps: [{ say: "desktop", line: bridge(base) }] },
     { id: "parley", steps: [connect(base)] },
     { id: "other", steps: [{ say: "other", line: url }] },
@@ -42,13 +46,15 @@ function withKey(url) {
   const input = { id: "parley-key", type: "promptString", description: "Key of Parley", password: true };
   const byInput = { type: "http", url, headers: { Authorization: "Bearer ${input:parley-key}" } };
   const byVariable = { url, headers: { Authorization: "Bearer ${env:PARLEY_KEY}" } };
+  const add = (command) => [ask, { say: "then", line: command }];
+  const named = `mcp add --scope user --transport http parley ${url} --header '${variable}'`;
   return [
-    { id: "claude", steps: [ask, { say: "then", line: `claude mcp add --scope user --transport http parley ${url} --header '${variable}'` }] },
+    { id: "claude", steps: add("claude " + named) },
     {
       id: "codex",
-      steps: [ask, { say: "then", line: `codex mcp add parley --url ${url} --bearer-token-env-var PARLEY_KEY` }, { say: "approve", line: approve }],
+      steps: [...add(`codex mcp add parley --url ${url} --bearer-token-env-var PARLEY_KEY`), { say: "approve", line: approve }],
     },
-    { id: "gemini", steps: [ask, { say: "then", line: `gemini mcp add --scope user --transport http parley ${url} --header '${variable}'` }] },
+    { id: "gemini", steps: add("gemini " + named) },
     {
       id: "vscode",
       link: vscode({ name: "parley", ...byInput, inputs: [input] }),
@@ -74,7 +80,8 @@ function withKey(url) {
 
 const connect = (base) => ({ say: "connect", line: `parley connect claude-code --url ${base} --allow` });
 
-const bridge = (base) => JSON.stringify({ mcpServers: { parley: { command: "parley", args: ["bridge", "--url", base] } } });
+const bridge = (base) =>
+  JSON.stringify({ mcpServers: { parley: { command: "parley", args: ["bridge", "--url", base] } } });
 
 // https://code.visualstudio.com/docs/copilot/guides/mcp-developer-guide, "MCP URL handler".
 const vscode = (config) => "vscode:mcp/install?" + encodeURIComponent(JSON.stringify(config));

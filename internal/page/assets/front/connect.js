@@ -4,7 +4,7 @@ import { Copy } from "../ui/copy.js";
 import { html, useState } from "../vendor.js";
 import { words } from "../words.js";
 import { clients } from "./clients.js";
-import { remember, remembered } from "./remember.js";
+import { habit, keepHabit } from "./habits.js";
 
 const say = words.front;
 
@@ -18,11 +18,11 @@ export const Line = ({ text, label }) => html`
  */
 export function Connect({ url, keys = false, guest = false }) {
   const all = clients(url, keys);
-  const [id, setId] = useState(remembered("client"));
+  const [id, setId] = useState(habit("client"));
   const client = all.find((client) => client.id === id) ?? all[0];
   const choose = (id) => {
     setId(id);
-    remember("client", id);
+    keepHabit("client", id);
   };
   return html`
     <ol class="front-steps">

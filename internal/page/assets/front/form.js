@@ -1,6 +1,5 @@
 // Forms: each field has a label, what is wrong stands at the field, and the focus goes there.
 
-import { Refusal } from "../mcp.js";
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { words } from "../words.js";
 
@@ -11,7 +10,6 @@ const about = { name_taken: "agent_name", room_exists: "room", wrong_password: "
 
 /** Says to a person what went wrong: in words of the page where the server's are about tools. */
 export function said(problem) {
-  if (!(problem instanceof Refusal)) return say.noAnswer;
   if (problem.code === "rate_limited" && problem.retryAfter) return say.tooMuch(problem.retryAfter);
   return say.refused[problem.code] ?? problem.message;
 }
@@ -20,9 +18,10 @@ export function said(problem) {
  * A form that is sent once at a time.
  * @param {object} about
  * @param {string} about.id begins the ids of its elements
- * @param {object[]} about.fields {name, label, hint, type, value, need, more, options, limits}: type
- *   is that of an input, or area, check or select; need is what is said if it is empty; those with
- *   more are folded away; limits are further attributes
+ * @param {object[]} about.fields {name, label, hint, type, value, need, check, more, options, limits}:
+ *   type is that of an input, or area, check or select; need is what is said if it is empty; check
+ *   says what is wrong with a value, or ""; those with more are folded away; limits are further
+ *   attributes
  * @param {string} about.button
  * @param {(values: object) => Promise} about.send gets what was filled in, without what is empty.
  *   When it has succeeded, the page is left, or the form goes
@@ -37,9 +36,9 @@ export function Form({ id, fields, button, send }) {
     event.preventDefault();
     if (busy) return;
     const values = valuesOf(form.current, fields);
-    const empty = fields.filter(({ name, need }) => need && !values[name]);
-    setErrors(Object.fromEntries(empty.map(({ name, need }) => [name, need])));
-    if (empty.length) return;
+    const wrong = wrongIn(form.current, fields, values);
+    setErrors(wrong);
+    if (Object.keys(wrong).length) return;
     setBusy(true);
     try {
       await send(values);
@@ -49,7 +48,8 @@ export function Form({ id, fields, button, send }) {
       setBusy(false);
     }
   };
-  const show = (field) => html`<${Field} key=${field.name} id=${id + "-" + field.name} field=${field} error=${errors[field.name]} />`;
+  const show = (field) => html`
+    <${Field} key=${field.name} id=${id + "-" + field.name} field=${field} error=${errors[field.name]} />`;
   const more = fields.filter((field) => field.more);
   return html`
     <form class="front-form" ref=${form} noValidate onSubmit=${submit}>
@@ -83,7 +83,8 @@ function Field({ id, field, error }) {
     ${hint && html`<p class="quiet small" id=${id + "-hint"}>${hint}</p>`}
     ${error && html`<p class="front-wrong small" id=${id + "-error"}>${error}</p>`}`;
   if (type === "check") {
-    return html`<div class="field"><label class="front-check"><input type="checkbox" ...${common} /> ${label}</label>${notes}</div>`;
+    const box = html`<input type="checkbox" ...${common} />`;
+    return html`<div class="field"><label class="front-check">${box} ${label}</label>${notes}</div>`;
   }
   return html`<div class="field"><label for=${id}>${label}</label>${control(type, common, value, options)}${notes}</div>`;
 }
@@ -91,9 +92,22 @@ function Field({ id, field, error }) {
 function control(type, common, value, options) {
   if (type === "area") return html`<textarea class="input" rows="3" ...${common}></textarea>`;
   if (type === "select") {
-    return html`<select class="input" ...${common}>${options.map(([value, label]) => html`<option value=${value}>${label}</option>`)}</select>`;
+    const choices = options.map(([value, label]) => html`<option value=${value}>${label}</option>`);
+    return html`<select class="input" ...${common}>${choices}</select>`;
   }
-  return html`<input class="input" type=${type} defaultValue=${value} autocomplete="off" spellcheck=${false} ...${common} />`;
+  const habits = { autocomplete: "off", spellcheck: false };
+  return html`<input class="input" type=${type} defaultValue=${value} ...${habits} ...${common} />`;
+}
+
+/** Returns what is wrong with what was filled in, by field. The browser knows about bounds of numbers. */
+function wrongIn(form, fields, values) {
+  const wrong = {};
+  for (const { name, need, check } of fields) {
+    const value = values[name] ?? "";
+    const problem = (!value && need) || check?.(value) || form.elements[name].validationMessage;
+    if (problem) wrong[name] = problem;
+  }
+  return wrong;
 }
 
 /** Returns what was filled in: texts without blanks at their ends, numbers and true as such. */

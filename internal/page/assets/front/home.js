@@ -10,6 +10,7 @@ import { said } from "./form.js";
 import { KeptKey, KeyForm } from "./key.js";
 import { PublicRooms, listRooms } from "./public.js";
 import { MyRooms } from "./rooms.js";
+import { CreateRoom } from "./take.js";
 
 const say = words.front;
 
@@ -45,12 +46,18 @@ function Door({ door, onKnock, onForget }) {
     case "asking":
       return null;
     case "key":
-      return html`<${KeyForm} key=${String(door.refused)} refused=${door.refused} onEntered=${onKnock} onForget=${onForget} />`;
+      return html`<${KeyForm} refused=${door.refused} onEntered=${onKnock} onForget=${onForget} />`;
     case "closed":
       return html`<section><p class="front-problem" role="alert">${door.why}</p>
         <div><button type="button" class="button" onClick=${onKnock}>${say.again}</button></div></section>`;
   }
-  return kept.key() && html`<section><${KeptKey} onForget=${onForget} /></section>`;
+  return html`
+    <section aria-labelledby="create-title">
+      <h2 id="create-title">${say.create.title}</h2>
+      <p class="quiet small">${say.create.why}</p>
+      <${CreateRoom} />
+      ${kept.key() && html`<${KeptKey} onForget=${onForget} />`}
+    </section>`;
 }
 
 /**
@@ -74,4 +81,6 @@ function useDoor() {
 
 /** What stands below each page of this folder. */
 export const Foot = ({ text }) => html`
-  <footer class="front-foot quiet small"><p>${text}</p><p><a href="https://github.com/parley-chat/parley" rel="noreferrer">${say.about}</a></p></footer>`;
+  <footer class="front-foot quiet small">
+    <p>${text}</p><p><a href="https://github.com/parley-chat/parley" rel="noreferrer">${say.about}</a></p>
+  </footer>`;

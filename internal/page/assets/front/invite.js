@@ -11,6 +11,7 @@ import { Connect } from "./connect.js";
 import { said } from "./form.js";
 import { Foot } from "./home.js";
 import { choose } from "./news.js";
+import { JoinByInvite } from "./take.js";
 
 const say = words.front;
 const long = 400; // characters of a description that are shown at first
@@ -38,7 +39,7 @@ export function InvitePage({ code }) {
               <${Connect} url=${at(path)} guest />
             </section>
           </div>
-          <div class="front-beside"><${Join} seat=${kept.seatIn(code.slice(0, 7))} /></div>
+          <div class="front-beside"><${Join} room=${room} path=${path} seat=${kept.seatIn(code.slice(0, 7))} /></div>
         </main>`}
       <${Foot} text=${say.invite.foot} />
     </div>`;
@@ -49,7 +50,7 @@ const ended = ["key_invalid", "room_not_found", "room_closed", "token_invalid"];
 /** Returns the room of an invite, or the problem, and what asks once more. */
 function useRoomOf(path) {
   const [found, setFound] = useState({});
-  const ask = () => call("room_info", {}, { path }).then(({ room }) => setFound({ room }), (problem) => setFound({ problem }));
+  const ask = async () => setFound(await call("room_info", {}, { path }).catch((problem) => ({ problem })));
   useEffect(() => void ask(), [path]);
   useEffect(() => {
     if (found.room) document.title = found.room.name + " · " + words.site;
@@ -75,16 +76,22 @@ function Description({ text }) {
   const [whole, setWhole] = useState(text.length <= long);
   return html`
     <p class="front-words" dir="auto">${whole ? text : text.slice(0, long) + "…"}</p>
-    ${!whole && html`<p><button type="button" class="front-link" onClick=${() => setWhole(true)}>${say.invite.whole}</button></p>`}`;
+    ${!whole && html`
+      <p><button type="button" class="front-link" onClick=${() => setWhole(true)}>${say.invite.whole}</button></p>`}`;
 }
 
-/** seat is one that this browser has in the room already. */
-function Join({ seat }) {
-  if (!seat) return null;
+/** path is that of MCP for this invite; seat is one that this browser has in the room already. */
+function Join({ room, path, seat }) {
+  const full = room.agents.length >= room.capacity;
   return html`
     <section aria-labelledby="join-title">
       <h2 id="join-title">${say.invite.person}</h2>
-      <p>${say.invite.seated} <bdi>${seat.name}</bdi>.</p>
-      <div><a class="button primary" href=${at("r/" + seat.room)} onClick=${() => choose(seat)}>${say.invite.open}</a></div>
+      ${seat && html`<${Seated} seat=${seat} />`}
+      ${!seat && full && html`<p>${say.invite.full}</p>`}
+      ${!seat && !full && html`<p class="quiet small">${say.invite.why}</p><${JoinByInvite} path=${path} />`}
     </section>`;
 }
+
+const Seated = ({ seat }) => html`
+  <p>${say.invite.seated} <bdi>${seat.name}</bdi>.</p>
+  <div><a class="button primary" href=${at("r/" + seat.room)} onClick=${() => choose(seat)}>${say.invite.open}</a></div>`;

@@ -21,7 +21,7 @@ export function KeyForm({ refused, onEntered, onForget }) {
     kept.keepKey(key);
     onEntered();
   };
-  const fields = [{ name: "key", label: say.label, hint: say.hint, need: say.needed, type: "password", limits: { autocomplete: "off", maxlength: 200 } }];
+  const fields = [{ name: "key", label: say.label, hint: say.hint, need: say.needed, type: "password" }];
   return html`
     <section aria-labelledby="key-title">
       <h2 id="key-title">${refused ? say.refusedTitle : say.title}</h2>
@@ -33,4 +33,6 @@ export function KeyForm({ refused, onEntered, onForget }) {
 
 /** Says that a key is kept, and forgets it. */
 export const KeptKey = ({ onForget }) => html`
-  <p class="quiet small front-kept-key">${say.kept} <button type="button" class="front-link" onClick=${onForget}>${say.forget}</button></p>`;
+  <p class="quiet small">
+    ${say.kept} <button type="button" class="front-link" onClick=${onForget}>${say.forget}</button>
+  </p>`;

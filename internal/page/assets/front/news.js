@@ -7,9 +7,9 @@ const most = 100; // messages that are looked at
 const atOnce = 2; // seats; there are two calls for each
 
 /**
- * Looks at each seat in turn, a few at once, and calls found(seat, how) with {title, here, unread,
- * more} (the names of those present, how many messages are unread, and whether there are more than
- * that), {gone: code} for a seat that no longer is one, or {} without an answer.
+ * Looks at each seat in turn, a few at once, and calls found(seat, how) with {title, closed, here,
+ * unread, more} (the names of those present, how many messages are unread, and whether there are
+ * more than that), {gone: code} for a seat that no longer is one, or {} without an answer.
  */
 export async function lookAt(seats, found, signal) {
   const queue = seats.filter((seat) => !seat.claim);
@@ -27,8 +27,10 @@ async function look(seat, signal) {
   try {
     const [{ room }, news] = await Promise.all([ask("room_info"), seat.read ? newsAfter(ask, seat.read) : {}]);
     const me = room.agents.find((agent) => agent.you)?.name;
-    const unread = (news.messages ?? []).filter((message) => message.type === "message" && !(message.person && message.from === me));
-    return { title: room.name, here: room.agents.filter(present).map(({ name }) => name), unread: unread.length, more: !!news.has_more };
+    const mine = (message) => message.person && message.from === me;
+    const unread = (news.messages ?? []).filter((message) => message.type === "message" && !mine(message)).length;
+    const here = room.agents.filter(present).map(({ name }) => name);
+    return { title: room.name, closed: !!room.closed, here, unread, more: !!news.has_more };
   } catch (problem) {
     return problem instanceof Refusal && gone.includes(problem.code) ? { gone: problem.code } : {};
   }

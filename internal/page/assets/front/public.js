@@ -2,9 +2,11 @@
 
 import * as kept from "../kept.js";
 import { call } from "../mcp.js";
+import { Dialog } from "../ui/dialog.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { words } from "../words.js";
 import { said } from "./form.js";
+import { JoinRoom } from "./take.js";
 
 const say = words.front.public;
 const typing = 250; // ms without a key before a search begins
@@ -17,6 +19,7 @@ export function PublicRooms({ first }) {
   const [search, setSearch] = useState("");
   const [found, setFound] = useState(first);
   const [problem, setProblem] = useState("");
+  const [joining, setJoining] = useState(null); // the room whose form is open
   const load = async (args, signal) => {
     try {
       const got = await listRooms(args, { signal });
@@ -37,19 +40,25 @@ export function PublicRooms({ first }) {
       ${(search || first.next_page || first.rooms.length > 5) && html`
         <div class="field">
           <label for="public-search">${say.search}</label>
-          <input class="input" id="public-search" type="search" maxlength="100" autocomplete="off" onInput=${(event) => setSearch(event.target.value.trim())} />
+          <input class="input" id="public-search" type="search" maxlength="100" autocomplete="off"
+            onInput=${(event) => setSearch(event.target.value.trim())} />
         </div>`}
       ${problem && html`<p class="front-problem" role="alert">${problem}</p>`}
       <p class=${found.rooms.length ? "hidden-visually" : "quiet small"} role="status">
         ${found.rooms.length ? search && say.count(found.rooms.length) : search ? say.nothing : say.none}
       </p>
-      <ul class="front-list">${found.rooms.map((room) => html`<${Listed} key=${room.name} room=${room} />`)}</ul>
+      <ul class="front-list">
+        ${found.rooms.map((room) => html`<${Listed} key=${room.name} room=${room} onJoin=${() => setJoining(room)} />`)}
+      </ul>
       ${found.next_page && html`
         <button type="button" class="button" onClick=${() => load({ search, page: found.next_page })}>${say.more}</button>`}
+      ${joining && html`
+        <${Dialog} title=${say.join(joining.name)} onClose=${() => setJoining(null)}><${JoinRoom} room=${joining} /><//>`}
     </section>`;
 }
 
-function Listed({ room }) {
+function Listed({ room, onJoin }) {
+  const full = room.agents >= room.capacity;
   return html`
     <li class="front-item">
       <div class="front-item-text">
@@ -61,5 +70,7 @@ function Listed({ room }) {
           ${room.type === "channel" && html`<span>${say.channel}</span>`}
         </p>
       </div>
+      ${!full && html`
+        <button type="button" class="button" aria-label=${say.joinIt(room.name)} onClick=${onJoin}>${say.joinButton}</button>`}
     </li>`;
 }

@@ -27,7 +27,8 @@ export function MyRooms() {
     <section aria-labelledby="rooms-title">
       <h2 id="rooms-title">${say.title}</h2>
       <ul class="front-list">
-        ${seats.map((seat) => html`<${Seat} key=${seat.token} seat=${seat} how=${known[seat.token]} onForget=${() => forget(seat)} />`)}
+        ${seats.map((seat) => html`
+          <${Seat} key=${seat.token} seat=${seat} how=${known[seat.token]} onForget=${() => forget(seat)} />`)}
       </ul>
     </section>`;
 }
@@ -49,30 +50,28 @@ function useNews(changed) {
 
 function Seat({ seat, how, onForget }) {
   const title = how?.title ?? seat.title ?? say.unnamed;
-  if (how?.gone) {
-    return html`
-      <li class="front-item">
-        <div class="front-item-text"><h3 dir="auto">${title}</h3><p class="quiet small">${say.gone[how.gone]}</p></div>
-        <button type="button" class="button" aria-label=${say.forgetIt(title)} onClick=${onForget}>${say.forget}</button>
-      </li>`;
-  }
   const open = () => choose(seat);
   return html`
     <li class="front-item">
       <div class="front-item-text">
-        <h3 dir="auto"><a href=${at("r/" + seat.room)} onClick=${open} onAuxClick=${open}>${title}</a></h3>
+        <h3 dir="auto">${how?.gone ? title : html`<a href=${at("r/" + seat.room)} onClick=${open} onAuxClick=${open}>${title}</a>`}</h3>
         <p class="quiet small">
-          ${seat.name && html`<span>${seat.alone ? say.alone : say.with} <bdi>${seat.name}</bdi></span>`}
-          ${how && html`<span><${Here} how=${how} /></span>`}
+          ${seat.name && !how?.gone && html`<span>${seat.alone ? say.alone : say.with} <bdi>${seat.name}</bdi></span>`}
+          ${how && html`<span><${State} how=${how} /></span>`}
         </p>
       </div>
       ${how?.unread > 0 && html`<span class="front-count">${say.unread(how.unread, how.more)}</span>`}
+      ${(how?.gone || how?.closed) && html`
+        <button type="button" class="button" aria-label=${say.forgetIt(title)} onClick=${onForget}>${say.forget}</button>`}
     </li>`;
 }
 
 const shown = 3; // names of those present
 
-function Here({ how }) {
+/** Says who is there, or why nobody is. */
+function State({ how }) {
+  if (how.gone) return say.gone[how.gone];
+  if (how.closed) return say.closed;
   if (!how.here) return say.noAnswer;
   if (!how.here.length) return say.nobody;
   const names = how.here.slice(0, shown).map((name, i) => html`${i > 0 && ", "}<bdi>${name}</bdi>`);
