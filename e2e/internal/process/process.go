@@ -143,7 +143,7 @@ func (o *Output) Write(p []byte) (int, error) {
 	o.text.Write(p)
 	_, _ = o.search.Write(p) // never fails
 	// The line must be whole, else a port could be cut short.
-	banner := regexp.MustCompile(`(http://127\.0\.0\.1:\d+/mcp)\s`)
+	banner := regexp.MustCompile(`(http://\d+\.\d+\.\d+\.\d+:\d+/mcp)\s`)
 	if found := banner.FindSubmatch(o.text.Bytes()); found != nil {
 		select {
 		case o.url <- string(found[1]):
