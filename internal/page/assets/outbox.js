@@ -26,7 +26,8 @@ export class Outbox {
 
   /**
    * @param {string} token of the seat
-   * @param {{send: (args) => Promise, has: (id) => boolean, show: (outbox) => void, clock, signal: AbortSignal}} room
+   * @param {{send: (args) => Promise, has: (id) => boolean, timeOf: (message) => number, show: (outbox) => void, clock, signal: AbortSignal}} room
+   *   has tells whether the log shows a message, timeOf when it was said by clock, in ms
    */
   constructor(token, room) {
     this.token = token;
@@ -66,6 +67,7 @@ export class Outbox {
     const message = this.#find(key);
     this.#remove(key);
     this.#last = {};
+    this.room.show(this.shown);
     return message?.args;
   }
 
@@ -80,7 +82,8 @@ export class Outbox {
   /** Looks at messages that have come into the log. mine tells those of this person. */
   arrived(messages, mine) {
     for (const message of messages.filter(mine)) {
-      const same = this.#all.find((one) => one.tried && !this.#seen.has(one.key) && !one.id && looksLike(one.args, message));
+      const since = this.room.timeOf(message) + 2000; // it is in whole seconds
+      const same = this.#all.find((one) => one.tried < since && !this.#seen.has(one.key) && !one.id && looksLike(one.args, message));
       if (same) this.#seen.set(same.key, message.id);
     }
     this.settle();
@@ -96,6 +99,7 @@ export class Outbox {
   begin() {
     for (const { key, id } of this.#all) if (id) this.#remove(key);
     for (const { key } of this.#all) this.#mine.add(key);
+    this.room.show(this.shown);
     this.flush();
   }
 
@@ -168,7 +172,6 @@ export class Outbox {
     this.#all = this.#all.filter((one) => one.key !== key);
     this.#seen.delete(key);
     kept.unpost(this.token, key);
-    this.room.show(this.shown);
   }
 }
 

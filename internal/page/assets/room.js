@@ -122,7 +122,8 @@ export class Room {
     }
     await this.refresh.begin();
     [this.#cursor, this.#history] = [cursor, history];
-    this.#set({ messages: history.messages, earlier: !!page.has_more });
+    this.#set({ earlier: !!page.has_more });
+    this.outbox.arrived(history.messages, this.#isMine);
     if (!readTo && history.messages.length) this.read(history.messages.at(-1).id);
     this.#set({ firstUnread: this.#firstUnread(), phase: "live" });
     this.outbox.begin();
@@ -132,7 +133,8 @@ export class Room {
     this.outbox = new Outbox(this.seat.token, {
       send: (args) => this.call("send_message", { cursor: this.#cursor, ...args }),
       has: (id) => this.#history.has(id),
-      show: (outbox) => this.#set({ outbox }),
+      timeOf: ({ at }) => Date.parse(at) - this.state.clock,
+      show: (outbox) => this.#showSaid(outbox),
       clock: this.clock,
       signal: this.#stop.signal,
     });
@@ -161,6 +163,12 @@ export class Room {
     return got.status === "superseded" ? got.status : "";
   }
 
+  /** Shows the outbox and the log at once, so that a message that goes from one to the other is in sight all the time, and never twice. */
+  #showSaid(outbox) {
+    const same = !outbox.length && !this.state.outbox.length;
+    this.#set({ messages: this.#history.messages, outbox: same ? this.state.outbox : outbox });
+  }
+
   #over() {
     this.refresh.end();
     return "closed";
@@ -168,9 +176,7 @@ export class Room {
 
   #append(messages) {
     const fresh = this.#history.append(messages);
-    if (!fresh.length) return fresh;
-    this.#set({ messages: this.#history.messages });
-    this.outbox.arrived(fresh, (message) => this.#isMine(message));
+    if (fresh.length) this.outbox.arrived(fresh, this.#isMine); // which shows them
     return fresh;
   }
 
