@@ -1,6 +1,6 @@
 // The page of a room: its parts, and how they are laid out.
 
-import { html, useCallback, useEffect, useRef, useState } from "./vendor.js";
+import { html, useCallback, useEffect, useLayoutEffect, useRef, useState } from "./vendor.js";
 import { CalmPage } from "./front/calm.js";
 import { Composer } from "./say/composer.js";
 import { Head } from "./say/head.js";
@@ -51,15 +51,15 @@ function OpenRoom({ room, state }) {
   useNotices(room, state, jump);
   return html`
     <div class="room">
-      <div class="room-top" inert=${side.over}>
-        <${Head} room=${room} state=${state} side=${side.open} onSide=${side.show} onDialog=${setDialog}>
+      <div class="room-top" inert=${side.open}>
+        <${Head} room=${room} state=${state} side=${side.open} onSide=${() => side.show("")} onDialog=${setDialog}>
           <${Search} room=${room} state=${state} onJump=${jump} />
         <//>
         <${PausedBar} state=${state} />
       </div>
-      <main class="room-talk" inert=${side.over}>
+      <main class="room-talk" inert=${side.open}>
         <${Log} room=${room} state=${state} handle=${log} onReply=${reply} />
-        <${WaitingBar} state=${state} onShow=${side.show} />
+        <${WaitingBar} state=${state} onShow=${() => side.show("#side-drafts")} />
         <${Composer} room=${room} state=${state} handle=${say} onJump=${jump} />
       </main>
       <aside class=${"room-side" + (side.open ? " open" : "")} aria-label=${words.room.side} ref=${side.element} tabindex="-1" onKeyDown=${side.key}>
@@ -70,26 +70,29 @@ function OpenRoom({ room, state }) {
 }
 
 /**
- * The side: beside the conversation, or over it on a narrow screen until it is closed. over
- * is whether it covers the rest, which cannot be reached meanwhile.
+ * The side: beside the conversation, or over it on a narrow screen until it is closed. open
+ * is whether it covers the rest, which cannot be reached meanwhile. show leads to an element
+ * in it, if there is one of that selector, or to the side itself.
  */
 function useSide() {
   const isNarrow = useNarrow();
-  const [open, setOpen] = useState(false);
+  const [wanted, setWanted] = useState(false);
   const element = useRef();
   const from = useRef(null); // where the focus was
-  const show = () => {
-    from.current = document.activeElement;
-    if (isNarrow) setOpen(true);
-    else element.current.focus();
+  const to = useRef(""); // the selector of what is to have it
+  const open = isNarrow && wanted;
+  const enter = () => (element.current.querySelector(to.current || "#none") ?? element.current).focus();
+  const show = (selector) => {
+    [from.current, to.current] = [document.activeElement, selector];
+    setWanted(true);
+    if (!isNarrow) enter();
   };
-  const hide = () => setOpen(false);
-  const over = isNarrow && open;
-  useEffect(() => {
-    if (!over) return undefined;
-    element.current.focus();
+  const hide = useCallback(() => setWanted(false), []);
+  useLayoutEffect(() => {
+    if (!open) return undefined;
+    enter();
     return () => from.current?.focus();
-  }, [over]);
-  const key = (event) => event.key === "Escape" && over && !event.defaultPrevented && !event.target.closest("dialog") && hide();
-  return { open: over, over, element, show, hide, key };
+  }, [open]);
+  const key = (event) => event.key === "Escape" && open && !event.defaultPrevented && !event.target.closest("dialog") && hide();
+  return { open, element, show, hide, key };
 }

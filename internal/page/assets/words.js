@@ -245,7 +245,17 @@ export const words = {
     showDrafts: "Look",
 
     menu: "Menu",
-    menuItems: { notices: "Notifications", export: "Export", keys: "Keys", home: "My rooms" },
+    home: "My rooms",
+    menuItems: {
+      invite: "Invite",
+      notices: "Notifications",
+      export: "Export",
+      device: "Another device",
+      keys: "Keys",
+      leave: "Leave the room",
+      forget: "Forget on this device",
+    },
+    invite: "Invite",
 
     exportTitle: "Export the conversation",
     exportText: "Everything that you may see here, private messages and notes included.",

@@ -33,6 +33,7 @@ export function Composer({ room, state, handle, onJump }) {
         const message = find(room, id);
         if (message) draft.answer(message, kind, state.me);
         area.current?.focus();
+        requestAnimationFrame(() => area.current?.focus()); // the side may have covered it until now
       },
     };
   }

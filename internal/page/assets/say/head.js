@@ -22,6 +22,8 @@ export function Head({ room, state, side, onSide, onDialog, children }) {
       <p class="offline" role="status">${state.phase === "offline" ? state.trouble?.message ?? words.room.offline : ""}</p>
       <div class="end">
         ${children}
+        ${state.room && !state.room.closed && html`
+          <button type="button" class="button room-invite" onClick=${() => onDialog("invite")}>${words.say.invite}</button>`}
         ${!state.alone && state.room && !state.room.closed && html`<${PauseButton} room=${room} state=${state} />`}
         <button type="button" class="button room-side-button" aria-expanded=${side} aria-label=${words.say.sideLabel(n)} onClick=${onSide}>
           <${Icon} name="people" />${n > 0 && html`<span class="count">${n}</span>`}

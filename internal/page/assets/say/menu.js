@@ -1,6 +1,9 @@
 // The menu of a room.
 
 import { html, useEffect } from "../vendor.js";
+import { DeviceDialog } from "../side/device.js";
+import { InviteDialog } from "../side/invite.js";
+import { ForgetDialog, LeaveDialog } from "../side/leave.js";
 import { root } from "../site.js";
 import { Icon } from "../ui/icon.js";
 import { Dialog } from "../ui/dialog.js";
@@ -9,16 +12,22 @@ import { ExportDialog } from "./export-dialog.js";
 import { NoticesDialog } from "./notices-dialog.js";
 import { Popover } from "./popover.js";
 
-const dialogs = { notices: NoticesDialog, export: ExportDialog, keys: KeysDialog };
+const dialogs = {
+  invite: InviteDialog, notices: NoticesDialog, export: ExportDialog, device: DeviceDialog, keys: KeysDialog,
+  leave: LeaveDialog, forget: ForgetDialog,
+};
+
+/** Returns the names of the dialogs in the menu. A closed room has nothing left to join or to leave. */
+const itemsOf = ({ room }) => Object.keys(dialogs).filter((name) => !room?.closed || !["invite", "leave"].includes(name));
 
 /** onDialog is given the name of a dialog to show. */
-export const Menu = ({ onDialog }) => html`
+export const Menu = ({ state, onDialog }) => html`
   <${Popover} className="below menu" label=${html`<${Icon} name="more" />`} opener=${{ class: "button icon", "aria-label": words.say.menu }}>
     ${(close) => html`
       <ul>
-        ${Object.keys(dialogs).map((name) => html`
-          <li key=${name}><button type="button" onClick=${() => (close(), onDialog(name))}>${words.say.menuItems[name]}</button></li>`)}
-        <li><a href=${root.href}>${words.say.menuItems.home}</a></li>
+        <li><a href=${root.href}>${words.say.home}</a></li>
+        ${itemsOf(state).map((name) => html`
+          <li key=${name} class=${"menu-" + name}><button type="button" onClick=${() => (close(), onDialog(name))}>${words.say.menuItems[name]}</button></li>`)}
       </ul>`}
   <//>`;
 
