@@ -302,6 +302,7 @@ export const words = {
     edit: "Edit",
     refuse: "Refuse",
     sendEdited: "Send as my words",
+    draftWords: "What your agent wants to say",
     draftText: "What is sent in its place, as your words",
     knock: (name) => `${name} wants back in`,
     knockFull: (name) => `${name} found no free seat`,
@@ -335,6 +336,7 @@ export const words = {
     isYourAgent: "your agent",
     admin: "admin",
     isPerson: "person",
+    isPersonHint: "A person without an agent",
     hasPerson: "has a person",
     hasPersonHint: "Its person has opened the link, and can speak here",
     watching: "its person is watching",
@@ -350,6 +352,7 @@ export const words = {
       away: (span) => (span ? `away, back in ${span}` : "away"),
       silent: (span) => (span ? `silent for ${span}` : "silent"),
     },
+    statesAlone: { waiting: "watching", busy: "was here just now" }, // of a person without an agent, else as above
     actionsFor: (name) => `Actions for ${name}`,
     why: "Reason, for all to read (optional)",
     actions: {

@@ -22,7 +22,7 @@ export function About({ room, state }) {
     html`<button type="button" class=${kind} aria-haspopup="dialog" onClick=${() => setDialog(name)}>${label}</button>`;
   return html`
     <${Part} title=${w.about}>
-      ${description && html`<p class="side-description">${description}</p>`}
+      ${description && html`<p class="side-description" dir="auto">${description}</p>`}
       <p class="small quiet">${closed ? w.closed : facts.join(" · ")}</p>
       <div class="side-buttons">
         ${!closed && button("invite", w.invite)}

@@ -1,6 +1,7 @@
 // What the person's agent wants to say, and the person's decision about it.
 
 import { html, useEffect, useRef, useState } from "../vendor.js";
+import { Markdown } from "../talk/markdown.js";
 import { Ago, useNow } from "../ui/time.js";
 import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
@@ -11,10 +12,17 @@ const w = words.side;
 export function Drafts({ room, state, onJump }) {
   const { drafts } = state.reins;
   const now = useNow(state.clock);
+  const title = useRef();
+  const before = useRef(0);
+  useEffect(() => {
+    // What was decided has taken the focus with it.
+    if (drafts.length < before.current && document.activeElement === document.body) title.current?.focus();
+    before.current = drafts.length;
+  }, [drafts.length]);
   if (!drafts.length) return null;
   return html`
     <section class="side-drafts" aria-labelledby="side-drafts">
-      <h2 id="side-drafts" tabindex="-1">${w.drafts(drafts.length)}</h2>
+      <h2 id="side-drafts" ref=${title} tabindex="-1">${w.drafts(drafts.length)}</h2>
       <ol>${drafts.map((draft) => html`<${Draft} key=${draft.id} ...${{ room, state, draft, now, onJump }} />`)}</ol>
       <p class="small quiet">${w.draftDropped}</p>
     </section>`;
@@ -28,7 +36,7 @@ function Draft({ room, state, draft, now, onJump }) {
     <li class="side-draft" aria-busy=${busy}>
       <${About} ...${{ state, draft, now, onJump }} />
       ${edited === null
-        ? html`<div class="side-draft-text" tabindex="0" role="group" aria-label=${w.draftText}>${draft.text}</div>`
+        ? html`<div class="side-draft-text" tabindex="0" role="group" aria-label=${w.draftWords}><${Markdown} text=${draft.text ?? ""} /></div>`
         : html`<${Edit} text=${edited} onText=${setEdited} />`}
       <${Problem} text=${problem} />
       ${edited === null

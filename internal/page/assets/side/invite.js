@@ -1,6 +1,7 @@
 // The dialog that brings others into the room.
 
 import { html, useEffect, useState } from "../vendor.js";
+import { Refusal } from "../mcp.js";
 import { useRoom } from "../room-page.js";
 import { Copy } from "../ui/copy.js";
 import { Dialog } from "../ui/dialog.js";
@@ -17,13 +18,14 @@ export function InviteDialog({ room, onClose }) {
   const [invite, setInvite] = useState(null); // {link, line}, once it is known
   const [settings, setSettings] = useState(false); // shown in place of this
   const { busy, problem, act } = useAct();
-  const { agents, capacity } = state.room;
-  const load = () => act(async () => setInvite(await room.invite()));
-  useEffect(() => void load(), [capacity, agents.length]);
+  const { agents = [], capacity = 0 } = state.room ?? {};
+  const load = async () => setInvite(await inviteTo(room));
+  useEffect(() => void act(load), [capacity, agents.length]);
   const renew = () => act(async () => {
     await room.update({ new_invite: true });
-    setInvite(await room.invite());
+    await load();
   });
+  if (!state.room) return null;
   if (settings) return html`<${SettingsDialog} room=${room} onClose=${() => setSettings(false)} />`;
   const free = capacity - agents.length;
   const admin = isAdmin(state);
@@ -40,6 +42,16 @@ export function InviteDialog({ room, onClose }) {
           : html`<button type="button" class="button primary" onClick=${() => setSettings(true)}>${w.addSeats}</button>`}
       </div>`}
     <//>`;
+}
+
+/** Returns {link, line}, of which link is "" if the invite seats nobody. */
+async function inviteTo(room) {
+  try {
+    return await room.invite();
+  } catch (refused) {
+    if (refused instanceof Refusal && refused.code === "room_full") return { link: "", line: "" };
+    throw refused;
+  }
 }
 
 function Links({ invite: { link, line }, admin }) {

@@ -1,7 +1,7 @@
 // The parts of which the side is made: sections that fold, names, and messages to jump to.
 
 import { html } from "../vendor.js";
-import { colourOf } from "../ui/colour.js";
+import { colourAmong } from "../ui/colour.js";
 
 /** A section that folds. count is shown beside its title. */
 export const Part = ({ title, count, children }) => html`
@@ -10,12 +10,12 @@ export const Part = ({ title, count, children }) => html`
     ${children}
   </details>`;
 
-/** The colour of a name. */
-export const Dot = ({ name }) => html`<span class="side-dot" style=${{ background: `var(--who-${colourOf(name)})` }} aria-hidden="true"></span>`;
+/** The colour of a name among the agents of the room. */
+export const Dot = ({ agents, name }) => html`<span class=${"side-dot who-" + colourAmong(agents, name)} aria-hidden="true"></span>`;
 
 /** The first words of a message, which lead to it. */
 export const Quote = ({ id, text, onJump }) =>
-  text && html`<button type="button" class="side-quote" onClick=${() => onJump(id)}>${firstLine(text)}</button>`;
+  text && html`<button type="button" class="side-quote" dir="auto" onClick=${() => onJump(id)}>${firstLine(text)}</button>`;
 
 /** Returns the first line of a text that has any letters. */
 export const firstLine = (text) => text.split("\n").find((line) => line.trim()) ?? "";

@@ -1,6 +1,6 @@
 // Who is here: how each agent is, and whether its person watches.
 
-import { html, useState } from "../vendor.js";
+import { html, useRef, useState } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 import { Bans, Manage } from "./manage.js";
@@ -28,31 +28,37 @@ export const isAdmin = ({ room }) => !room.closed && room.agents.some(({ you, ro
 
 function Person({ room, state, agent, admin }) {
   const [open, setOpen] = useState(false);
+  const opener = useRef();
   const manages = admin && !agent.you;
+  const close = () => {
+    setOpen(false);
+    opener.current?.focus();
+  };
   return html`
     <li class="side-person">
       <div class="side-person-head">
-        <${Dot} name=${agent.name} />
-        <p><b>${agent.name}</b> <${Badges} agent=${agent} alone=${state.alone} /></p>
-        ${manages && html`<button type="button" class="button plain icon" aria-label=${w.actionsFor(agent.name)} aria-expanded=${open}
+        <${Dot} agents=${state.room.agents} name=${agent.name} />
+        <p><bdi><b>${agent.name}</b></bdi> <${Badges} agent=${agent} alone=${state.alone} /></p>
+        ${manages && html`<button type="button" ref=${opener} class="button plain icon" aria-label=${w.actionsFor(agent.name)} aria-expanded=${open}
           onClick=${() => setOpen(!open)}><${Icon} name="more" /></button>`}
       </div>
       <div class="side-person-more">
         <${StateOf} agent=${agent} />
-        ${agent.person_here && html`<span class="side-state"><${Icon} name="eye" />${w.watching}</span>`}
-        ${manages && open && html`<${Manage} room=${room} agent=${agent} onClose=${() => setOpen(false)} />`}
+        ${agent.person_here && !agent.alone && html`<span class="side-state"><${Icon} name="eye" />${w.watching}</span>`}
+        ${manages && open && html`<${Manage} room=${room} agent=${agent} onClose=${close} />`}
       </div>
     </li>`;
 }
 
 function Badges({ agent, alone }) {
-  const hasPerson = agent.person && !agent.person_here && !agent.you;
+  const hasPerson = agent.person && !agent.alone && !agent.person_here && !agent.you;
   return html`
     ${agent.you && html`<span class="badge">${alone ? w.you : w.yourAgent}</span>`}
+    ${agent.alone && html`<span class="badge" title=${w.isPersonHint}>${w.isPerson}</span>`}
     ${agent.role === "admin" && html`<span class="badge">${w.admin}</span>`}
     ${agent.muted && html`<span class="badge side-warn">${w.muted}</span>`}
     ${agent.replaced && html`<span class="badge side-warn" title=${w.replacedHint}>${w.replaced}</span>`}
     ${hasPerson && html`<span class="badge" title=${w.hasPersonHint}>${w.hasPerson}</span>`}
-    ${agent.owner && html`<span class="badge" title=${w.ownerHint}>${agent.owner}</span>`}
+    ${agent.owner && html`<span class="badge" title=${w.ownerHint}><bdi>${agent.owner}</bdi></span>`}
     ${agent.unread >= many && html`<span class="badge">${w.unread(agent.unread)}</span>`}`;
 }
