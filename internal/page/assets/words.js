@@ -414,9 +414,10 @@ export const words = {
 
     // Inviting.
     inviteTitle: "Invite into this room",
-    inviteText: "Whoever opens this link can take a free seat here, as a person or for an agent, and can enter no other room.",
+    inviteText: "Whoever opens this link can take a free seat here, as a person or for an agent.",
     inviteLink: "Link for a person",
     inviteLine: "Line for an agent",
+    invitePassword: "The agent also needs the password of the room.",
     inviteUntil: "It works for seven days after it was made.",
     inviteNone: "The link that was given out seats nobody any more.",
     inviteNoneMember: "The link that was given out seats nobody any more. An admin can make a new one.",

@@ -24,9 +24,11 @@ export function MyAgent({ room, state }) {
 
 /** Shows on as the server has it: what was refused switches back by itself. */
 function Switch({ label, hint, on, disabled, onChange }) {
+  const about = "side-switch-" + label;
   return html`
-    <button type="button" class="side-switch" role="switch" aria-checked=${on} aria-disabled=${disabled} onClick=${() => disabled || onChange(!on)}>
-      <span><b>${label}</b><span class="small quiet">${hint}</span></span>
+    <button type="button" class="side-switch" role="switch" aria-label=${label} aria-describedby=${about}
+      aria-checked=${on} aria-disabled=${disabled} onClick=${() => disabled || onChange(!on)}>
+      <span><b>${label}</b><span class="small quiet" id=${about}>${hint}</span></span>
       <span class="side-track" aria-hidden="true"></span>
     </button>`;
 }

@@ -9,20 +9,19 @@ import { Quote } from "./part.js";
 
 const w = words.side;
 
-export function Drafts({ room, state, onJump }) {
+/** onFewer is called when one is gone, and the focus with it. */
+export function Drafts({ room, state, onJump, onFewer }) {
   const { drafts } = state.reins;
   const now = useNow(state.clock);
-  const title = useRef();
   const before = useRef(0);
   useEffect(() => {
-    // What was decided has taken the focus with it.
-    if (drafts.length < before.current && document.activeElement === document.body) title.current?.focus();
+    if (drafts.length < before.current && document.activeElement === document.body) onFewer();
     before.current = drafts.length;
   }, [drafts.length]);
   if (!drafts.length) return null;
   return html`
     <section class="side-drafts" aria-labelledby="side-drafts">
-      <h2 id="side-drafts" ref=${title} tabindex="-1">${w.drafts(drafts.length)}</h2>
+      <h2 id="side-drafts" tabindex="-1">${w.drafts(drafts.length)}</h2>
       <ol>${drafts.map((draft) => html`<${Draft} key=${draft.id} ...${{ room, state, draft, now, onJump }} />`)}</ol>
       <p class="small quiet">${w.draftDropped}</p>
     </section>`;

@@ -33,7 +33,7 @@ export function InviteDialog({ room, onClose }) {
     <${Dialog} title=${w.inviteTitle} onClose=${onClose}>
       <p>${w.inviteText}</p>
       <p class="small quiet">${w.seats(free, capacity)}${invite?.link && " · " + w.inviteUntil}</p>
-      ${free > 0 ? invite && html`<${Links} invite=${invite} admin=${admin} />` : html`<p>${admin ? w.inviteFull : w.inviteFullMember}</p>`}
+      ${free > 0 ? invite && html`<${Links} invite=${invite} admin=${admin} locked=${state.room.password_protected} />` : html`<p>${admin ? w.inviteFull : w.inviteFullMember}</p>`}
       <${Problem} text=${problem} />
       ${admin && html`<div class="side-buttons">
         ${free > 0
@@ -54,11 +54,12 @@ async function inviteTo(room) {
   }
 }
 
-function Links({ invite: { link, line }, admin }) {
+function Links({ invite: { link, line }, admin, locked }) {
   if (!link) return html`<p>${admin ? w.inviteNone : w.inviteNoneMember}</p>`;
   return html`
     <${Shown} label=${w.inviteLink} text=${link} copy=${w.copyLink} />
-    ${line && html`<${Shown} label=${w.inviteLine} text=${line} copy=${w.copyLine} />`}`;
+    ${line && html`<${Shown} label=${w.inviteLine} text=${line} copy=${w.copyLine} />`}
+    ${locked && !line.includes("/i/") && html`<p class="small quiet">${w.invitePassword}</p>`}`;
 }
 
 /** A text to hand on, with a button that copies it. */

@@ -36,7 +36,7 @@ function Knock({ room, knock, capacity }) {
   const letIn = () => act(() => (known ? room.manage({ action: "readmit", id: knock.id }) : room.update({ capacity: capacity + 1 })));
   return html`
     <section class="side-knock">
-      <h2>${known ? w.knock(knock.agent) : w.knockFull(knock.agent)}</h2>
+      <h2 tabindex="-1">${known ? w.knock(knock.agent) : w.knockFull(knock.agent)}</h2>
       ${known && html`<p class="small quiet">${w.knockHint}</p>`}
       <div class="side-buttons"><button type="button" class="button" disabled=${busy} onClick=${letIn}>${known ? w.letIn : w.addSeat}</button></div>
       <${Problem} text=${problem} />

@@ -36,7 +36,7 @@ function Request({ room, state, request, now, onJump, onReply }) {
     <li class=${request.asksMe ? "side-owed mine" : "side-owed"}>
       <p><b>${sentence(request, state)}</b> <span class="small quiet">· <${Ago} at=${at} now=${now} /></span></p>
       <${Quote} id=${request.id} text=${request.text} onJump=${onJump} />
-      ${request.asksMe && html`<div class="side-buttons"><${Answers} ...${{ request, busy, onJump, onReply }}
+      ${request.asksMe && !state.room.closed && html`<div class="side-buttons"><${Answers} ...${{ request, busy, onJump, onReply }}
         onAgree=${() => act(() => room.send({ kind: "agree", reply_to: request.id }))} /></div>`}
       <${Problem} text=${problem} />
     </li>`;

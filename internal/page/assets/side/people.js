@@ -44,7 +44,7 @@ function Person({ room, state, agent, admin }) {
       </div>
       <div class="side-person-more">
         <${StateOf} agent=${agent} />
-        ${agent.person_here && !agent.alone && html`<span class="side-state"><${Icon} name="eye" />${w.watching}</span>`}
+        ${agent.person_here && !agent.alone && !agent.you && html`<span class="side-state"><${Icon} name="eye" />${w.watching}</span>`}
         ${manages && open && html`<${Manage} room=${room} agent=${agent} onClose=${close} />`}
       </div>
     </li>`;

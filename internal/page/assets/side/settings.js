@@ -28,7 +28,7 @@ export function SettingsDialog({ room, onClose }) {
       <form class="side-settings" onSubmit=${save}>
         <${Text} label=${w.name} value=${now.room} onValue=${set("room")} required maxlength="40" />
         <label class="field"><span>${w.description}</span>
-          <textarea class="input" rows="3" maxlength="5000" value=${now.description} onInput=${(e) => set("description")(e.target.value)}></textarea></label>
+          <textarea class="input" rows="3" maxlength="5000" required=${!!before.description} value=${now.description} onInput=${(e) => set("description")(e.target.value)}></textarea></label>
         <div class="side-pair">
           <${Count} label=${w.capacity} value=${now.capacity} onValue=${set("capacity")} min=${Math.max(2, agents.length)} max="100" />
           <label class="field"><span>${w.type}</span>
