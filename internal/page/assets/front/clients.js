@@ -52,7 +52,10 @@ function withKey(url) {
     { id: "claude", steps: add("claude " + named) },
     {
       id: "codex",
-      steps: [...add(`codex mcp add parley --url ${url} --bearer-token-env-var PARLEY_KEY`), { say: "approve", line: approve }],
+      steps: [
+        ...add(`codex mcp add parley --url ${url} --bearer-token-env-var PARLEY_KEY`),
+        { say: "approve", line: approve },
+      ],
     },
     { id: "gemini", steps: add("gemini " + named) },
     {

@@ -24,7 +24,7 @@ export function said(problem) {
  *   attributes
  * @param {string} about.button
  * @param {(values: object) => Promise} about.send gets what was filled in, without what is empty.
- *   When it has succeeded, the page is left, or the form goes
+ *   When it has succeeded, the page is left, or the form goes. An error may name its field
  */
 export function Form({ id, fields, button, send }) {
   const [errors, setErrors] = useState({}); // by the name of the field; "" is the whole form
@@ -43,7 +43,7 @@ export function Form({ id, fields, button, send }) {
     try {
       await send(values);
     } catch (problem) {
-      const field = fields.find(({ name }) => name === about[problem.code]);
+      const field = fields.find(({ name }) => name === (problem.field ?? about[problem.code]));
       setErrors({ [field?.name ?? ""]: said(problem) });
       setBusy(false);
     }

@@ -20,8 +20,8 @@ const long = 400; // characters of a description that are shown at first
 export function InvitePage({ code }) {
   const path = `i/${code}/mcp`;
   const [room, problem, again] = useRoomOf(path);
-  if (problem instanceof Refusal && ended.includes(problem.code)) return html`<${CalmPage} trouble=${{ code: "invite" }} />`;
-  if (room?.closed) return html`<${CalmPage} trouble=${{ code: "room_closed" }} />`;
+  if (problem instanceof Refusal && ended.includes(problem.code)) return calm("invite");
+  if (room?.closed) return calm("room_closed");
   return html`
     <div class="front">
       <header class="front-head"><p><a class="front-site" href=${root.href}>${words.site}</a></p>
@@ -44,6 +44,8 @@ export function InvitePage({ code }) {
       <${Foot} text=${say.invite.foot} />
     </div>`;
 }
+
+const calm = (code) => html`<${CalmPage} trouble=${{ code }} />`;
 
 const ended = ["key_invalid", "room_not_found", "room_closed", "token_invalid"];
 

@@ -9,6 +9,7 @@ import { Form } from "./form.js";
 import { listRooms } from "./public.js";
 
 const say = words.front.key;
+const wrong = Object.assign(new Error(say.wrong), { field: "key" });
 
 /** Asks for a key; entered is called once the server has taken it. refused: one is kept that it no longer takes. */
 export function KeyForm({ refused, onEntered, onForget }) {
@@ -16,7 +17,7 @@ export function KeyForm({ refused, onEntered, onForget }) {
     try {
       await listRooms({}, { key });
     } catch (problem) {
-      throw problem instanceof Refusal && problem.code === "key_invalid" ? new Refusal("key_invalid", say.wrong) : problem;
+      throw problem instanceof Refusal && problem.code === "key_invalid" ? wrong : problem;
     }
     kept.keepKey(key);
     onEntered();

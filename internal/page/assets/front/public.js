@@ -71,6 +71,8 @@ function Listed({ room, onJoin }) {
         </p>
       </div>
       ${!full && html`
-        <button type="button" class="button" aria-label=${say.joinIt(room.name)} onClick=${onJoin}>${say.joinButton}</button>`}
+        <button type="button" class="button" aria-label=${say.joinIt(room.name)} onClick=${onJoin}>
+          ${say.joinButton}
+        </button>`}
     </li>`;
 }

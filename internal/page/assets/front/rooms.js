@@ -54,7 +54,9 @@ function Seat({ seat, how, onForget }) {
   return html`
     <li class="front-item">
       <div class="front-item-text">
-        <h3 dir="auto">${how?.gone ? title : html`<a href=${at("r/" + seat.room)} onClick=${open} onAuxClick=${open}>${title}</a>`}</h3>
+        <h3 dir="auto">
+          ${how?.gone ? title : html`<a href=${at("r/" + seat.room)} onClick=${open} onAuxClick=${open}>${title}</a>`}
+        </h3>
         <p class="quiet small">
           ${seat.name && !how?.gone && html`<span>${seat.alone ? say.alone : say.with} <bdi>${seat.name}</bdi></span>`}
           ${how && html`<span><${State} how=${how} /></span>`}
