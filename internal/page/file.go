@@ -3,6 +3,7 @@ package page
 import (
 	"bytes"
 	"compress/gzip"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -12,18 +13,18 @@ import (
 // file is a text as it is served.
 type file struct {
 	kind   string // its media type
-	plain  []byte
+	plain  string
 	zipped func() []byte // with gzip
 }
 
-func newFile(kind string, text []byte) file {
+func newFile(kind, text string) file {
 	return file{kind, text, sync.OnceValue(func() []byte { return zip(text) })}
 }
 
-func zip(text []byte) []byte {
+func zip(text string) []byte {
 	var to bytes.Buffer
 	w := gzip.NewWriter(&to)
-	_, _ = w.Write(text) // a buffer takes everything
+	_, _ = io.WriteString(w, text) // a buffer takes everything
 	_ = w.Close()
 	return to.Bytes()
 }
@@ -33,12 +34,12 @@ func (f file) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", f.kind)
 	h.Add("Vary", "Accept-Encoding")
-	text := f.plain
-	if takesGzip(r.Header) {
-		h.Set("Content-Encoding", "gzip")
-		text = f.zipped()
+	if !takesGzip(r.Header) {
+		_, _ = io.WriteString(w, f.plain) // fails only if the client has left
+		return
 	}
-	_, _ = w.Write(text) // fails only if the client has left
+	h.Set("Content-Encoding", "gzip")
+	_, _ = w.Write(f.zipped()) // likewise
 }
 
 // takesGzip reports whether a client wants gzip (RFC 9110, section 12.5.3).

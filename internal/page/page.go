@@ -3,9 +3,9 @@
 // of the server at /mcp, as every other client does.
 //
 // The document is the same for every address but for the way to the root of the server,
-// which is relative: a proxy may serve all of it below a path of its own. It names every
-// asset, so that all of them arrive in one round trip after it. The path of an asset has the
-// version of all of them, and what is at it never changes.
+// which is relative: a proxy may serve all of it below a path of its own. It loads one script
+// and one style, which arrive in one round trip after it. Their path has the version of all
+// assets, and what is at it never changes.
 //
 // Nothing is read or compressed before somebody asks for it, since most instances of a
 // Lambda function never show a page.
@@ -17,8 +17,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -31,6 +33,12 @@ var document string
 
 // Path begins the path of every asset.
 const Path = "/assets/"
+
+// The assets that the document loads, beside its icon.
+const (
+	script = "main.js"
+	style  = "page.css"
+)
 
 // mostDeep is how many slashes the path of a page has at most: /r/{room}/ has three.
 const mostDeep = 3
@@ -59,47 +67,64 @@ type content struct {
 }
 
 func load() (content, error) {
-	const root = "assets"
+	texts, err := served()
+	if err != nil {
+		return content{}, err
+	}
 	c, sum := content{assets: map[string]file{}}, sha256.New()
-	var names []string
-	err := fs.WalkDir(embedded, root, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := embedded.ReadFile(name)
-		if err != nil {
-			return err
-		}
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		fmt.Fprintf(sum, "%s %d\n%s", name, len(texts[name]), texts[name])
 		kind := kinds[path.Ext(name)]
 		if kind == "" {
-			return fmt.Errorf("page: %s has no media type", name)
+			return content{}, fmt.Errorf("page: %s has no media type", name)
 		}
-		name = strings.TrimPrefix(name, root+"/")
-		fmt.Fprintf(sum, "%s %d\n%s", name, len(text), text)
-		names = append(names, name)
-		c.assets[name] = newFile(kind, text)
-		return nil
-	})
+		c.assets[name] = newFile(kind, texts[name])
+	}
 	c.version = hex.EncodeToString(sum.Sum(nil))[:12]
 	for n := range c.documents {
 		at := strings.Repeat("../", n) + strings.TrimPrefix(Path, "/") + c.version + "/"
-		c.documents[n] = newFile("text/html; charset=utf-8", []byte(linked(at, names)))
+		c.documents[n] = newFile("text/html; charset=utf-8", strings.ReplaceAll(document, "{assets}", at))
 	}
-	return c, err
+	return c, nil
 }
 
-// linked returns the document with links to the assets, which are at an address.
-func linked(at string, names []string) string {
-	var links []string
-	for _, name := range names {
-		switch path.Ext(name) {
-		case ".css":
-			links = append(links, `<link rel="stylesheet" href="`+at+name+`">`)
-		case ".js":
-			links = append(links, `<link rel="modulepreload" href="`+at+name+`">`)
+// served returns the text of each asset by its name. The styles are one file, and the first
+// script has all others in it. These are there alone, too, for who reads or tests them.
+func served() (map[string]string, error) {
+	texts, err := sources()
+	if err != nil {
+		return nil, err
+	}
+	if texts[script], err = bundled(script, texts); err != nil {
+		return nil, err
+	}
+	var styles strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		if path.Ext(name) == ".css" {
+			styles.WriteString(texts[name])
+			delete(texts, name)
 		}
 	}
-	return strings.NewReplacer("{links}", strings.Join(links, "\n"), "{assets}", at).Replace(document)
+	texts[style] = styles.String()
+	return texts, nil
+}
+
+// sources returns the text of each file below assets, by its path there.
+func sources() (map[string]string, error) {
+	root, err := fs.Sub(embedded, "assets")
+	if err != nil {
+		return nil, err
+	}
+	texts := map[string]string{}
+	err = fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(root, name)
+		texts[name] = string(text)
+		return err
+	})
+	return texts, err
 }
 
 // Serve answers a GET or HEAD with the document.

@@ -40,8 +40,10 @@ func TestVendor_bundleAndVersions_areThoseOfTheLastRun(t *testing.T) {
 // The licenses ask for it: whoever gets the libraries gets their terms with them.
 func TestVendor_licenses_areServedWithTheLibraries(t *testing.T) {
 	texts := all(t)
-	if !strings.Contains(texts["vendor.js"], "vendor-licenses.txt") {
-		t.Error("vendor.js does not say where the licenses are")
+	for _, name := range []string{"vendor.js", script} {
+		if !strings.Contains(texts[name], "licenses of the libraries in this file are in vendor-licenses.txt") {
+			t.Errorf("%s does not say where the licenses are", name)
+		}
 	}
 	for _, part := range []string{"preact ", "htm ", "markdown-it ", "linkify-it ", "Apache License", "Permission is hereby granted"} {
 		if !strings.Contains(texts["vendor-licenses.txt"], part) {

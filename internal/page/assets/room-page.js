@@ -11,16 +11,10 @@ import { WaitingBar } from "./say/waiting.js";
 import { Side } from "./side/side.js";
 import { Log } from "./talk/log.js";
 import { Search } from "./talk/search.js";
+import { useRoom } from "./use-room.js";
 import { words } from "./words.js";
 
 const narrow = matchMedia("(max-width: 860px)"); // as in room-page.css
-
-/** Returns what a room knows, now and after each change. */
-export function useRoom(room) {
-  const [, changed] = useState(0);
-  useEffect(() => room.subscribe(() => changed((n) => n + 1)), [room]);
-  return room.state;
-}
 
 /** Returns whether the screen is narrow, now and after each change. */
 function useNarrow() {

@@ -2,9 +2,9 @@
 
 import { html, useEffect, useState } from "../vendor.js";
 import { Refusal } from "../mcp.js";
-import { useRoom } from "../room-page.js";
 import { Copy } from "../ui/copy.js";
 import { Dialog } from "../ui/dialog.js";
+import { useRoom } from "../use-room.js";
 import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
 import { isAdmin } from "./people.js";
