@@ -108,6 +108,9 @@ func writeTool(b *bytes.Buffer, tool tool, shown map[reflect.Type]string) {
 	fmt.Fprintf(b, "### %s\n\n%s\n\n", tool.Name, tool.Description)
 	b.WriteString("| argument | takes | default | |\n|---|---|---|---|\n")
 	for _, a := range tool.args {
+		if a.Hidden { // the prose tells
+			continue
+		}
 		fallback := ""
 		switch {
 		case a.Required:

@@ -16,6 +16,7 @@ type Arg struct {
 	About    string // for the model: what the schema does not say
 	Required bool   // the call is refused without it
 	Clamped  bool   // an integer over the maximum counts as the maximum
+	Hidden   bool   // no schema and no refusal names it: no model needs it
 	Fallback any    // what is put if the argument is absent; nil: nothing
 
 	kind     kind
@@ -101,6 +102,12 @@ func List(name string, to *[]string, about string) Arg {
 // Require makes the argument a required one.
 func (a Arg) Require() Arg {
 	a.Required = true
+	return a
+}
+
+// Hide leaves the argument out of what models read.
+func (a Arg) Hide() Arg {
+	a.Hidden = true
 	return a
 }
 

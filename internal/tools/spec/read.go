@@ -118,11 +118,14 @@ func Correction(tool string, args []Arg, problems []string) string {
 	if more := len(problems) - named; more > 0 {
 		problems = append(problems[:named:named], fmt.Sprintf("and %d more", more))
 	}
-	takes := make([]string, len(args))
-	for i, a := range args {
-		takes[i] = a.Name
-		if a.Required {
-			takes[i] += " (required)"
+	var takes []string
+	for _, a := range args {
+		switch {
+		case a.Hidden:
+		case a.Required:
+			takes = append(takes, a.Name+" (required)")
+		default:
+			takes = append(takes, a.Name)
 		}
 	}
 	return fmt.Sprintf("Correct this and call %s again: %s. It takes %s.", tool, strings.Join(problems, "; "), strings.Join(takes, ", "))

@@ -69,6 +69,9 @@ func InputSchema(args []Arg) json.RawMessage {
 	var properties object
 	required := []string{}
 	for _, a := range args {
+		if a.Hidden {
+			continue
+		}
 		properties = append(properties, member{a.Name, a.property()})
 		if a.Required {
 			required = append(required, a.Name)
