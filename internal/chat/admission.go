@@ -57,7 +57,7 @@ func (r *liveRoom) taken(ctx context.Context, h *room.Head, t ident.Token) error
 		return nil
 	}
 	gone, err := r.log.Seats().WhyGone(ctx, t.Seat)
-	if err != nil || !ident.SameSecret(t.Secret, gone.Hash) {
+	if err != nil || !gone.Had(t) {
 		return err
 	}
 	return room.RefuseRemoved(gone.Reason, h.Paired)

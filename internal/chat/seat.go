@@ -115,7 +115,7 @@ func (s *Service) whyNot(ctx context.Context, h *room.Head, t ident.Token) error
 	if err != nil {
 		return err
 	}
-	if !t.Person && gone.Hash != "" && !ident.SameSecret(t.Secret, gone.Hash) { // of another owner of the number
+	if !gone.Had(t) { // of another owner of the number, or its own
 		gone.Reason = room.ReasonLeft
 	}
 	return room.RefuseRemoved(gone.Reason, h.Paired)

@@ -3,8 +3,10 @@ package roomlog
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -14,7 +16,18 @@ type Gone struct {
 	V      int         `json:"v"`
 	Reason room.Reason `json:"why"`
 	AtMs   int64       `json:"at"`
-	Hash   string      `json:"hash"` // of the token that it had: another may have had its number since
+	// Hash is of the token that it had, and Devices of those of its person: another may have
+	// had its number since.
+	Hash    string   `json:"hash"`
+	Devices []string `json:"devices,omitempty"`
+}
+
+// Had reports whether t was a token of the seat.
+func (g Gone) Had(t ident.Token) bool {
+	if t.Person {
+		return slices.Contains(g.Devices, ident.HashSecret(t.Secret))
+	}
+	return ident.SameSecret(t.Secret, g.Hash)
 }
 
 // Vacate returns the ops that delete the presence of a seat's former owner and
@@ -30,7 +43,7 @@ func Vacate(s *room.State, gone room.Event, now time.Time) []table.Op {
 		table.Delete(PresenceKey(s.ID, gone.Seat), cond),
 		table.Put(table.Item{
 			Key: goneKey(s.ID, gone.Seat), Expires: now.Add(room.Life),
-			Data: Encode(Gone{V: room.Version, Reason: gone.Reason, AtMs: now.UnixMilli(), Hash: a.Hash}),
+			Data: Encode(Gone{V: room.Version, Reason: gone.Reason, AtMs: now.UnixMilli(), Hash: a.Hash, Devices: a.Person.Devices}),
 		}, table.Always),
 	}
 }
