@@ -38,6 +38,7 @@ func (s *Service) JoinRoom(ctx context.Context, req JoinRequest) (Seated, error)
 	if err != nil {
 		return Seated{}, err
 	}
+	op.person = req.Person
 	if op.settings, err = room.NewSettings(op.room, "", req.Capacity, room.Group, false); err != nil {
 		return Seated{}, err
 	}
@@ -59,6 +60,7 @@ func (s *Service) CreateRoom(ctx context.Context, req CreateRequest) (Seated, er
 	if err != nil {
 		return Seated{}, err
 	}
+	op.person = req.Person
 	if op.settings, err = room.NewSettings(op.room, req.Description, req.Capacity, req.Type, req.Public); err != nil {
 		return Seated{}, err
 	}
@@ -165,7 +167,7 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seate
 		}
 	}()
 	claim := &seatClaim{
-		Claim:    room.Claim{Name: op.newcomer.name, Principal: op.asker.Principal, Invite: op.asker.Invite, Hash: ident.HashSecret(op.secret)},
+		Claim:    room.Claim{Name: op.newcomer.name, Principal: op.asker.Principal, Invite: op.asker.Invite, Holder: op.holder()},
 		newcomer: op.newcomer,
 	}
 	op.claim = claim
@@ -212,12 +214,16 @@ func statusOfJoin(events []room.Event) JoinStatus {
 // seated returns the answer for a new seat whose events were just written.
 func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, events []room.Event) (Seated, error) {
 	mine := events[len(events)-1]
-	t := ident.Token{Room: r.log.ID(), Seat: mine.Seat, Secret: op.secret}
+	t := op.token(r.log.ID(), mine.Seat)
 	AuditSeat(ctx, op.svc, t.Room, t.Seat, how)
 	if mine.Regains {
 		return back(ctx, r, t, how)
 	}
-	view, err := r.view(ctx, r.log.Known(), *mine.Agent)
+	me := *mine.Agent
+	if t.Person {
+		me.Device = ident.HashSecret(t.Secret)
+	}
+	view, err := r.view(ctx, r.log.Known(), me)
 	if err != nil {
 		return Seated{}, err
 	}
@@ -226,13 +232,13 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 		Status: how, Token: t.String(), Name: mine.Name, Room: view,
 		Cursor: ident.Cursor{N: mine.N}.String(t), Now: now,
 		Hidden: mine.Agent.Since.Messages, Begun: h.Recent.Begun(), Invite: inviteOf(h, now),
-		Watch: link.Shown(&h.State, *mine.Agent), Hold: reins.HoldOf(&h.State, *mine.Agent, now),
+		Watch: link.Shown(&h.State, me), Hold: reins.HoldOf(&h.State, me, now),
 	}
 	if mine.N > 1 {
-		if err := addLastMessages(ctx, r.log, *mine.Agent, mine.N, &got); err != nil {
+		if err := addLastMessages(ctx, r.log, me, mine.N, &got); err != nil {
 			return got, err
 		}
-		c := &caller{token: t, room: r, head: r.log.Known(), agent: *mine.Agent}
+		c := &caller{token: t, room: r, head: r.log.Known(), agent: me}
 		got.Agreements, err = c.reader().agreements(ctx)
 	}
 	return got, err

@@ -27,8 +27,8 @@ func (op *joinOp) knock(ctx context.Context, r *liveRoom, why room.Reason) (pend
 		}
 		e := room.Event{Type: room.Knocked, Name: op.name.Shown, Key: op.name.Key, Reason: why}
 		if old, taken := h.Named(op.name.Key); taken {
-			e.Seat, e.Hash = old.Seat, ident.HashSecret(op.secret)
-			token = ident.Token{Room: h.ID, Seat: old.Seat, Secret: op.secret}.String()
+			e.Seat, e.Hash = old.Seat, op.holder()
+			token = op.token(h.ID, old.Seat).String()
 		}
 		ch := roomlog.Change{Events: []room.Event{e}}
 		if s := op.claim.Succeed(h, now); s != nil && why == room.ReasonRoomFull { // first, so that who sees the knock can make room
@@ -119,21 +119,21 @@ func (r *liveRoom) lastHeard(ctx context.Context, seat int) (time.Time, error) {
 
 // admit gives the seat that a pending token stands for to its holder, if an agent of
 // the room vouched for it. pending is false if the token is no pending one.
-func (r *liveRoom) admit(ctx context.Context, t ident.Token) (events []room.Event, pending bool, err error) {
-	hash := ident.HashSecret(t.Secret)
+func (r *liveRoom) admit(ctx context.Context, t ident.Token) (pending bool, err error) {
+	holder := room.HolderOf(t)
 	h := r.log.Known()
 	if h == nil {
-		return nil, false, nil
+		return false, nil
 	}
-	if _, pending = room.PendingKnock(&h.State, t.Seat, hash, r.svc.now()); !pending || h.Closed {
-		return nil, false, nil
+	if _, pending = room.PendingKnock(&h.State, t.Seat, holder, r.svc.now()); !pending || h.Closed {
+		return false, nil
 	}
 	heard, err := r.lastHeard(ctx, t.Seat)
 	if err != nil {
-		return nil, true, err
+		return true, err
 	}
 	p := &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
-		k, ok := room.PendingKnock(&h.State, t.Seat, hash, now)
+		k, ok := room.PendingKnock(&h.State, t.Seat, holder, now)
 		if !ok {
 			return ch, fault.Refuse(fault.TokenInvalid, "This agent_token was pending, and the ten minutes in which the room could vouch for you are over. Call join_room with room and agent_name.")
 		}
@@ -149,7 +149,7 @@ func (r *liveRoom) admit(ctx context.Context, t ident.Token) (events []room.Even
 		return ch, nil
 	}}
 	if err = r.log.Append(ctx, p); err != nil { // then the events may yet be written
-		return nil, true, err
+		return true, err
 	}
-	return p.Events, true, nil
+	return true, nil
 }

@@ -16,6 +16,7 @@ type CreateRequest struct {
 	Capacity    int       // default room.MinCapacity
 	Type        room.Type // default Group
 	Public      bool
+	Person      bool // see JoinRequest
 }
 
 // JoinRequest asks for a seat: a new one in Room under AgentName, or, with
@@ -27,6 +28,8 @@ type JoinRequest struct {
 	Capacity     int  // of the room that this call creates; default 2
 	OnlyExisting bool // do not create the room
 	Token        string
+	// Person says that the caller is a person without an agent, who gets the token of one.
+	Person bool
 	// Brought says that the token was not given: a queue has brought the seat. The
 	// caller may have gone, so this is no use of the token.
 	Brought bool

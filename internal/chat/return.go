@@ -43,20 +43,24 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 // refused if the token is no pending one. The caller's room must be released.
 func enterPending(ctx context.Context, s *Service, token string, refused error) (*caller, error) {
 	t, err := parseToken(token)
-	if err != nil || t.Person {
+	if err != nil {
 		return nil, refused
 	}
 	r := s.acquire(t.Room)
-	events, pending, err := r.admit(ctx, t)
+	pending, err := r.admit(ctx, t)
 	if !pending {
 		err = refused
 	}
-	if err != nil {
-		r.release()
-		return nil, err
+	h := r.log.Known()
+	if err == nil {
+		AuditSeat(ctx, s, t.Room, t.Seat, StatusReadmitted)
+		if a, here := h.Owner(t); here {
+			return &caller{token: t, room: r, head: h, agent: a}, nil
+		}
+		err = s.whyNot(ctx, h, t)
 	}
-	AuditSeat(ctx, s, t.Room, t.Seat, StatusReadmitted)
-	return &caller{token: t, room: r, head: r.log.Known(), agent: *events[0].Agent}, nil
+	r.release()
+	return nil, err
 }
 
 // back returns the answer for an agent that has its seat again under token t.

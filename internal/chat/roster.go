@@ -21,7 +21,7 @@ func (r *liveRoom) view(ctx context.Context, h *room.Head, you room.Agent) (view
 	}
 	shown := view.RoomOf(h)
 	shown.Agents = view.Roster{
-		Head: h, You: you.Seat, Person: you.IsPerson(), BackAt: r.agents.BackAt(you.Seat), Presence: presence, People: people, Unread: r.log.Seats().Unread, Now: r.svc.now(),
+		Head: h, You: you.Seat, Person: you.IsPerson() && !you.IsAlone(), BackAt: r.agents.BackAt(you.Seat), Presence: presence, People: people, Unread: r.log.Seats().Unread, Now: r.svc.now(),
 	}.Agents()
 	return shown, nil
 }

@@ -96,9 +96,9 @@ func parseToken(s string) (ident.Token, error) {
 // whyNot returns the reason why a token is not accepted.
 func (s *Service) whyNot(ctx context.Context, h *room.Head, t ident.Token) error {
 	a, there := h.Seated(t.Seat)
-	_, pending := room.PendingKnock(&h.State, t.Seat, ident.HashSecret(t.Secret), s.now())
+	_, pending := room.PendingKnock(&h.State, t.Seat, room.HolderOf(t), s.now())
 	switch {
-	case t.Person && there:
+	case t.Person && there && !pending:
 		return fault.Refuse(fault.TokenInvalid, "This token of a person is not, or no longer, one of this seat: a link opened on a further device may have ended it, or somebody else has the seat. On a device that still works, ask for a new link; or have the agent leave the room and join it again, and open the link that it gives you.")
 	case pending:
 		return fault.Refuse(fault.TokenInvalid, "This agent_token is pending: nobody has a seat by it yet. Pass it to join_room, and to nothing else, until the room has vouched for you.")

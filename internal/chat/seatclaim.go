@@ -17,18 +17,28 @@ type newcomer struct {
 	room   ident.Name // the room's
 	name   ident.Name // its own
 	secret string     // of its token
+	person bool       // it is a person without an agent
 
 	asker  ident.Asker
 	caller string // see ident.CallerOf
 }
 
+// token is what the newcomer gets with a seat.
+func (n newcomer) token(room string, seat int) ident.Token {
+	return ident.Token{Room: room, Seat: seat, Secret: n.secret, Person: n.person}
+}
+
+// holder stands for the newcomer in a claim to a seat.
+func (n newcomer) holder() string { return room.HolderOf(n.token("", 0)) }
+
 // seatAt returns the event and the presence of a new seat, as the next event of h.
 func (n newcomer) seatAt(h *room.Head, now time.Time, since room.Mark, role room.Role) (room.Event, table.Op) {
 	a := room.Agent{
 		Seat: room.NewSeat(&h.State), Name: n.name.Shown, Key: n.name.Key, Role: role,
-		Hash: ident.HashSecret(n.secret), Joined: h.AsOf + 1, AtMs: now.UnixMilli(), Since: since,
+		Joined: h.AsOf + 1, AtMs: now.UnixMilli(), Since: since,
 		Principal: n.asker.Principal, Owner: n.asker.Owner, Guest: n.asker.IsGuest(), Caller: ident.CallerDigest(h.LogKey, n.caller),
 	}
+	a = a.HeldBy(n.holder())
 	if role != room.Admin {
 		_, a.Muted = room.FindBan(h.Mutes, a.Name)
 	}

@@ -75,6 +75,8 @@ func Steer(ctx context.Context, s *Service, req SteerRequest) (Steered, error) {
 	}
 	defer c.room.release()
 	switch {
+	case c.agent.IsAlone() && (req.Draft != "" || req.Paused != nil || req.Approve != nil):
+		err = fault.Refuse(fault.NotAllowed, "You have this seat without an agent, so there is nothing to pause, approve or decide. Nothing was changed: what you send is sent at once.")
 	case req.NewLink:
 		err = steer(ctx, c, link.AddLink)
 	case req.Draft != "":

@@ -22,7 +22,7 @@ func succeed(ctx context.Context, c *caller) error {
 	if err != nil {
 		return err
 	}
-	if !c.agent.IsPerson() {
+	if !c.agent.IsPerson() || c.agent.IsAlone() {
 		presence[c.agent.Seat] = room.Presence{AtMs: r.svc.now().UnixMilli()} // it is here, whatever it has announced
 	}
 	claim := &room.Claim{Presence: presence}

@@ -11,13 +11,8 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-const (
-	// MaxDevices is how many devices of a person have a token of a seat. A further one takes
-	// the place of the oldest.
-	MaxDevices = 4
-	// triedEvery is how often a person hears that a used link was opened.
-	triedEvery = 10 * time.Minute
-)
+// triedEvery is how often a person hears that a used link was opened.
+const triedEvery = 10 * time.Minute
 
 // Shown returns the claim of the link that can be opened for the seat of a, as a may see it;
 // "" if there is none. The agent sees none once its person has opened one: with it, it could
@@ -70,7 +65,7 @@ func Open(s *room.State, a room.Agent, c ident.Claim, hash string, now time.Time
 		if p.HasOpened() {
 			why = room.ReasonOpened
 		}
-		p.Devices = append(slices.Clone(p.Devices[max(0, len(p.Devices)+1-MaxDevices):]), hash)
+		p = p.WithDevice(hash)
 		p.Opened, p.Adds = p.Opened+1, false
 		return new(room.Steer(a, p, why)), nil
 	case !Knows(s, a, c):

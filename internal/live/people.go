@@ -9,7 +9,8 @@ import (
 )
 
 // The person behind an agent reads and waits beside it. Its waits keep the room polled.
-// They are no sign that the agent is there, and take no turn.
+// They are no sign that the agent is there, and take no turn. Those of a person without an
+// agent take none either, but its calls and waits are the presence of its seat.
 
 const (
 	// MaxWatches is how many waits the person behind a seat has in one process.
@@ -52,11 +53,50 @@ func CloseWait(r *Room, a room.Agent, w *Wait) {
 	r.watches[a.Seat] = open
 	if len(open) == 0 {
 		delete(r.watches, a.Seat)
+		if m := r.seats[a.Seat]; m != nil && a.IsAlone() {
+			m.ended(r.now())
+		}
 	}
 	if _, here := r.log.Known().Seated(a.Seat); !here {
 		delete(r.seats, a.Seat)
 	}
 	rest(r)
+}
+
+// ofAgentBeside reports whether the caller is the person behind an agent: then its calls say
+// nothing about the presence of the seat, which is the agent's.
+func (at Attendance) ofAgentBeside() bool {
+	a, here := at.room.log.Known().Seated(at.agent.Seat)
+	return at.agent.IsPerson() && !(here && a.IsAlone())
+}
+
+// isOpen reports whether w, a wait of the caller, has neither ended nor been superseded.
+// The room's mutex is held.
+func (at Attendance) isOpen(w *Wait) bool {
+	if at.agent.IsPerson() {
+		return slices.Contains(at.room.watches[at.agent.Seat], w)
+	}
+	return at.room.waits[at.agent.Seat] == w
+}
+
+// waitsOn returns p, what a call says about the presence of its seat, with the wait that is
+// open beside it. A person without an agent may have several, of which the last end counts.
+// The room's mutex is held.
+func (at Attendance) waitsOn(p, known room.Presence) room.Presence {
+	r, seat := at.room, at.agent.Seat
+	switch _, open := r.waits[seat]; {
+	case len(r.watches[seat]) > 0 && at.agent.IsAlone():
+		p.UntilMs, p.Head = max(p.UntilMs, known.UntilMs), max(p.Head, known.Head)
+	case open && p.UntilMs == 0:
+		p.UntilMs, p.Head, p.Standby, p.ForMe = known.UntilMs, known.Head, known.Standby, known.ForMe
+	}
+	return p
+}
+
+// ended notes in the cache of a seat that no wait of it is open here any more, which is
+// known only here. The room's mutex is held.
+func (c *seatCache) ended(now time.Time) {
+	c.presence.UntilMs = min(c.presence.UntilMs, now.UnixMilli())
 }
 
 // notePerson notes a call of the person behind a seat. Only while it waits it is seen.

@@ -52,8 +52,11 @@ type Call struct {
 // Note notes what a call says about its agent, and writes it where that is
 // due: see renewLease. Of a person it notes only that it watches.
 func (at Attendance) Note(ctx context.Context, how Call) (due time.Time) {
-	if at.agent.IsPerson() {
+	if at.ofAgentBeside() {
 		return at.notePerson(ctx, how)
+	}
+	if at.agent.IsPerson() { // the log does not tell that it was there, nor does another program wait for it
+		how.Standby, how.ForMe, how.Fresh = false, false, min(how.Fresh, CallFresh)
 	}
 	known := at.known(ctx, how)
 	if how.Activity != "" {
@@ -66,8 +69,11 @@ func (at Attendance) Note(ctx context.Context, how Call) (due time.Time) {
 	}
 	if !how.Until.IsZero() {
 		p.UntilMs, p.Head = how.Until.UnixMilli(), at.head.AsOf
-		if p.WaitMs = how.Began.UnixMilli(); how.Standby {
-			p.WaitMs, p.ShellMs = 0, p.WaitMs
+		switch began := how.Began.UnixMilli(); {
+		case how.Standby:
+			p.ShellMs = began
+		case !at.agent.IsPerson(): // whose waits end none of its own in other processes
+			p.WaitMs = began
 		}
 	}
 	switch {
@@ -147,9 +153,7 @@ func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 	}
 	r.mu.Lock()
 	m := r.cached(at.agent.Seat)
-	if _, open := r.waits[at.agent.Seat]; open && p.UntilMs == 0 {
-		p.UntilMs, p.Head, p.Standby, p.ForMe = m.presence.UntilMs, m.presence.Head, m.presence.Standby, m.presence.ForMe
-	}
+	p = at.waitsOn(p, m.presence)
 	p.Read = max(p.Read, m.presence.Read)
 	p = p.Younger(m.presence)
 	written, known := m.presenceAt, m.presence
@@ -205,7 +209,7 @@ func (r *Room) RenewEvery() time.Duration {
 // returns when to do so again before the end; 0 means that there is no need.
 func (at Attendance) Renew(ctx context.Context, w *Wait) (again time.Duration) {
 	r := at.room
-	if at.agent.IsPerson() {
+	if at.ofAgentBeside() {
 		return at.watch(ctx)
 	}
 	if again = r.RenewEvery(); !r.o.SingleProcess {
@@ -216,7 +220,7 @@ func (at Attendance) Renew(ctx context.Context, w *Wait) (again time.Duration) {
 		at.learn(stored)
 	}
 	r.mu.Lock()
-	if r.waits[at.agent.Seat] != w { // a newer one has its place
+	if !at.isOpen(w) { // a newer one has its place
 		r.mu.Unlock()
 		return 0
 	}
@@ -233,8 +237,10 @@ func (at Attendance) Renew(ctx context.Context, w *Wait) (again time.Duration) {
 	}
 	m.presenceAt, m.waitWritten = now, true
 	w.Announced = room.Announced(now, w.Until)
-	m.presence.UntilMs = w.Announced.UnixMilli()
 	p := m.presence
+	p.UntilMs = w.Announced.UnixMilli()
+	p = at.waitsOn(p, m.presence)
+	m.presence = p
 	r.mu.Unlock()
 	if !at.write(ctx, p) {
 		w.Announced = time.Time{}

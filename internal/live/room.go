@@ -108,8 +108,8 @@ func (r *Room) close(seat int, w *Wait) {
 	defer r.mu.Unlock()
 	if r.waits[seat] == w {
 		delete(r.waits, seat)
-		if m := r.seats[seat]; m != nil { // here the wait is known to have ended
-			m.presence.UntilMs = min(m.presence.UntilMs, r.now().UnixMilli())
+		if m := r.seats[seat]; m != nil {
+			m.ended(r.now())
 			if m.presence.BackAt().After(r.now()) {
 				r.startSilence() // it is away now, and so not waited for
 			}
@@ -143,7 +143,7 @@ func (r *Room) HasCompany(h *room.Head, seat int) bool {
 	return slices.ContainsFunc(h.Agents, func(a room.Agent) bool {
 		m := r.seats[a.Seat]
 		calls := r.o.SingleProcess && m != nil && m.presence.AtMs != 0 && !m.presence.Shown(now).BackAt().After(now)
-		return a.Seat != seat && (r.waits[a.Seat] != nil || calls)
+		return a.Seat != seat && (r.waits[a.Seat] != nil || a.IsAlone() && r.watches[a.Seat] != nil || calls)
 	})
 }
 

@@ -2,6 +2,7 @@ package room
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
@@ -23,7 +24,7 @@ type Claim struct {
 	Name      ident.Name
 	Principal string            // who asks; empty means unknown
 	Invite    int               // the number of the invite that admits it; 0 means none
-	Hash      string            // ident.HashSecret of the newcomer's secret
+	Holder    string            // HolderOf the newcomer's token
 	Presence  map[int]Presence  // by seat; nil if it was not read
 	Alive     map[int]time.Time // by seat: the end of a lease that was found later
 }
@@ -108,7 +109,7 @@ func (c *Claim) reclaim(h *Head, old Agent, now time.Time) (Seating, error) {
 	last, used := c.LastHeard(h, old)
 	own, ownWait := c.ownWait(old, last, used, now)
 	if own && ownWait <= 0 {
-		again := old.regained(c.Hash, now)
+		again := old.regained(c.Holder, now)
 		return Seating{Regained: &again}, nil
 	}
 	free := last.Add(ReplaceSilent)
@@ -134,8 +135,11 @@ func (c *Claim) reclaim(h *Head, old Agent, now time.Time) (Seating, error) {
 	return Seating{Since: since, Gone: FreeSeat(&h.State, old, ReasonReplaced), Replaces: &old}, nil
 }
 
-// isOwn reports whether the newcomer is known to be the principal of a.
-func (c *Claim) isOwn(a Agent) bool { return c.Principal != "" && c.Principal == a.Principal }
+// isOwn reports whether the newcomer is known to be the principal of a. A person that wants
+// a seat without an agent is not the agent of a seat.
+func (c *Claim) isOwn(a Agent) bool {
+	return c.Principal != "" && c.Principal == a.Principal && (a.IsAlone() || !strings.HasPrefix(c.Holder, forPerson))
+}
 
 // Abandoned reports whether a room that is full begins anew, so that strangers inherit
 // nothing of a talk that is over: neither a password nor an invite distinguishes its people

@@ -17,7 +17,7 @@ func Compose(h *Head, a Agent, e Event, now time.Time) (Event, error) {
 	var err error
 	switch {
 	case e.Person && e.isToItself():
-		return e, checkNote(h, e)
+		return e, checkNote(h, a, e)
 	case e.Withdraws != 0:
 		err = c.withdrawal(&e)
 	case e.Kind == Agree || e.Kind == Object:
@@ -69,12 +69,12 @@ func (c composer) question(e *Event) error {
 	}
 	if e.Kind == Proposal && len(e.Ask) == 0 {
 		for _, x := range c.head.Agents {
-			if x.Seat != c.agent.Seat && x.CanSee(c.agent.Seat, e.To) && !c.head.Silenced(x) && x.ReplacedMs == 0 {
+			if x.Seat != c.agent.Seat && x.CanSee(c.agent.Seat, e.To) && !c.head.Silenced(x) && x.ReplacedMs == 0 && !x.IsAlone() {
 				e.Ask = append(e.Ask, x.Seat)
 			}
 		}
 		if len(e.Ask) == 0 {
-			return fault.Refuse(fault.InvalidArgument, "A proposal needs somebody to agree to it, and nobody else who may speak is here. Nothing was sent: wait until another agent has joined.")
+			return fault.Refuse(fault.InvalidArgument, "A proposal needs somebody to agree to it, and no other agent that may speak is here. Nothing was sent: wait until another agent has joined, or name a person in ask.")
 		}
 	}
 	for _, seat := range e.Ask {

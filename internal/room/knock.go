@@ -24,7 +24,7 @@ type Knock struct {
 	AtMs      int64  `json:"at"`
 	Key       string `json:"key"`               // of the name
 	Seat      int    `json:"s,omitempty"`       // that has the name; 0 if none has
-	Hash      string `json:"hash,omitempty"`    // ident.HashSecret of the pending token's secret
+	Hash      string `json:"hash,omitempty"`    // HolderOf the pending token
 	VouchedMs int64  `json:"vouched,omitempty"` // when an agent vouched for it
 	ByAdmin   bool   `json:"admin,omitempty"`   // that agent was an admin
 }
@@ -53,10 +53,9 @@ func MayKnock(h *Head, name ident.Name, now time.Time) bool {
 		!slices.ContainsFunc(list, func(k Knock) bool { return k.Key == name.Key })
 }
 
-// PendingKnock returns the knock that left the pending token with this hash for a
-// seat.
-func PendingKnock(s *State, seat int, hash string, now time.Time) (Knock, bool) {
-	i := slices.IndexFunc(s.Knocks, func(k Knock) bool { return k.Seat == seat && k.Hash == hash && k.Hash != "" && !k.over(now) })
+// PendingKnock returns the knock that left the pending token of a holder for a seat.
+func PendingKnock(s *State, seat int, holder string, now time.Time) (Knock, bool) {
+	i := slices.IndexFunc(s.Knocks, func(k Knock) bool { return k.Seat == seat && k.Hash == holder && k.Hash != "" && !k.over(now) })
 	if i < 0 {
 		return Knock{}, false
 	}
@@ -164,14 +163,18 @@ func (k Knock) Readmission(h *Head, heard, now time.Time) (*Event, error) {
 	}
 	a := old.regained(k.Hash, now)
 	a.RegainedMs, a.Person = old.RegainedMs, old.Person.endedBy(h.AsOf+1)
+	a = a.HeldBy(k.Hash)
 	if !k.ByAdmin {
 		a.Role = Member
 	}
 	return &Event{Type: Joined, Seat: a.Seat, Name: a.Name, Agent: &a, Regains: true, Reason: ReasonReturned}, nil
 }
 
-// regained returns a with a new token.
-func (a Agent) regained(hash string, now time.Time) Agent {
-	a.EndedHash, a.Hash, a.AtMs, a.RegainedMs = a.Hash, hash, now.UnixMilli(), now.UnixMilli()
-	return a
+// regained returns a in the hands of a holder.
+func (a Agent) regained(holder string, now time.Time) Agent {
+	a.EndedHash, a.AtMs, a.RegainedMs = a.Hash, now.UnixMilli(), now.UnixMilli()
+	if a.IsAlone() {
+		a.EndedHash = a.Person.Devices[len(a.Person.Devices)-1]
+	}
+	return a.HeldBy(holder)
 }

@@ -2,6 +2,7 @@ package room
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
@@ -69,6 +70,41 @@ func (a Agent) LosesToken(e Event) bool {
 	return e.Regains
 }
 
+// MaxDevices is how many devices of a person have a token of a seat. A further one takes
+// the place of the oldest.
+const MaxDevices = 4
+
+// WithDevice returns p with a further device, which has a token with this hash.
+func (p Person) WithDevice(hash string) Person {
+	p.Devices = append(slices.Clone(p.Devices[max(0, len(p.Devices)+1-MaxDevices):]), hash)
+	return p
+}
+
+// IsAlone reports whether a person has the seat and no agent: nobody has a token of an
+// agent for it.
+func (a Agent) IsAlone() bool { return a.Hash == "" && a.Person.HasOpened() }
+
+// forPerson begins a holder that is a person without an agent. No hash begins with it.
+const forPerson = "person:"
+
+// HolderOf stands for who asks for a seat and is to have it by t: ident.HashSecret of its
+// secret and, of a person without an agent, a mark.
+func HolderOf(t ident.Token) string {
+	if t.Person {
+		return forPerson + ident.HashSecret(t.Secret)
+	}
+	return ident.HashSecret(t.Secret)
+}
+
+// HeldBy returns a in the hands of a holder. The person behind it stays there.
+func (a Agent) HeldBy(holder string) Agent {
+	a.Hash = holder
+	if device, person := strings.CutPrefix(holder, forPerson); person {
+		a.Hash, a.Person = "", a.Person.WithDevice(device)
+	}
+	return a
+}
+
 // endedBy returns who is behind an agent that event n seats in the place of the one before
 // which p is: somebody unknown, who sees no older note and has no older link.
 func (p Person) endedBy(n int64) Person { return Person{From: n, Opened: p.Opened + 1} }
@@ -79,10 +115,12 @@ func (p Person) HasOpened() bool { return len(p.Devices) > 0 }
 
 // checkNote returns the reason why a person must not say e to its own agent; nil if there
 // is none. It may where the agent is muted: nobody else sees it.
-func checkNote(h *Head, e Event) error {
+func checkNote(h *Head, a Agent, e Event) error {
 	switch {
 	case h.Closed:
 		return RefuseClosed(&h.State)
+	case a.IsAlone():
+		return fault.Refuse(fault.InvalidArgument, "to names yourself, and you have no agent here that could read it. Nothing was sent: name others, or leave to out.")
 	case !e.IsNote(), len(e.Ask) > 0:
 		return fault.Refuse(fault.InvalidArgument, "What you say to your own agent is a note, which nobody else sees. Nothing was sent: leave kind, ask and withdraw out, or name others in to.")
 	}

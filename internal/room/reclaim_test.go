@@ -21,7 +21,7 @@ const (
 // claimBob claims the name of Bob, in seat 2, and says what comes of it.
 func claimBob(t *testing.T, l *timeline, principal string, p *room.Presence, now time.Time) (string, room.Seating, error) {
 	t.Helper()
-	c := room.Claim{Name: nameOf(t, "BOB"), Principal: principal, Hash: "new", Presence: map[int]room.Presence{}}
+	c := room.Claim{Name: nameOf(t, "BOB"), Principal: principal, Holder: "new", Presence: map[int]room.Presence{}}
 	if p != nil {
 		c.Presence[2] = *p
 	}

@@ -23,7 +23,7 @@ type Agent struct {
 	Name   string `json:"name"`
 	Key    string `json:"key"` // of the name
 	Role   Role   `json:"role"`
-	Hash   string `json:"hash"`              // ident.HashSecret of its token's secret
+	Hash   string `json:"hash"`              // ident.HashSecret of its token's secret; empty where IsAlone
 	Joined int64  `json:"n"`                 // the event of its join
 	AtMs   int64  `json:"at"`                // when it joined
 	RoleMs int64  `json:"role_at,omitempty"` // when it became admin, if later
@@ -44,7 +44,7 @@ type Agent struct {
 	FormerSince int64  `json:"was_from,omitempty"`
 	ReplacedMs  int64  `json:"replaced,omitempty"` // when it took the name of another without proof; 0 if it did not, or was readmitted
 	RegainedMs  int64  `json:"regained,omitempty"` // when its principal last got the seat back without the token
-	EndedHash   string `json:"ended,omitempty"`    // of the token that the seat had before it was regained
+	EndedHash   string `json:"ended,omitempty"`    // of the token, or the latest one, that the seat had before it was regained
 
 	Person Person `json:"person,omitzero"` // behind the agent
 

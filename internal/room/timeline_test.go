@@ -113,7 +113,7 @@ func (l *timeline) join(name string) room.Event {
 		l.Fatal(err)
 	}
 	a := room.Agent{
-		Seat: room.NewSeat(&l.head.State), Name: n.Shown, Key: n.Key, Role: room.Member, Joined: l.head.AsOf + 1,
+		Seat: room.NewSeat(&l.head.State), Name: n.Shown, Key: n.Key, Role: room.Member, Hash: "agent", Joined: l.head.AsOf + 1,
 		AtMs: l.now.UnixMilli(), Since: l.head.VisibleFrom(),
 	}
 	e := room.Event{Type: room.Joined, Seat: a.Seat, Name: a.Name, Agent: &a}

@@ -105,13 +105,13 @@ func (t Turn) Next() (seat int, again time.Duration) {
 	return seat, 0
 }
 
-// isAlone reports whether none but the agent of a seat is present: then nobody would
-// hear it.
+// isAlone reports whether no agent but that of a seat is present: then none would hear it.
+// A person without an agent reads what was said in its own time.
 func (t Turn) isAlone(seat int) bool {
 	return !slices.ContainsFunc(t.Head.Agents, func(a Agent) bool {
 		at := t.Attends(a.Seat)
 		away := at.BackAt.After(t.Now)
-		return a.Seat != seat && !a.waits(t.Now) && (at.Waits || at.Standby || !away && at.Called.Add(PresentFor).After(t.Now))
+		return a.Seat != seat && !a.IsAlone() && !a.waits(t.Now) && (at.Waits || at.Standby || !away && at.Called.Add(PresentFor).After(t.Now))
 	})
 }
 
@@ -156,7 +156,7 @@ func (t Turn) waits(a Agent) (waits bool, wait time.Duration) {
 
 // order returns the agents that may be given the turn, round the room from the last
 // agent that spoke to all. If nobody has spoken, the newcomer is first. For one that waits
-// for its person nobody waits, whatever it owes.
+// for its person nobody waits, whatever it owes, and neither for a person without an agent.
 func (t Turn) order() []Agent {
 	h := t.Head
 	order := slices.Clone(h.Agents)
@@ -167,7 +167,7 @@ func (t Turn) order() []Agent {
 	}
 	return slices.DeleteFunc(order, func(a Agent) bool {
 		_, owes := h.Talk.Owes(a.Seat, t.Now)
-		return h.Silenced(a) || a.waits(t.Now) || !owes && (h.Talk.IsDone(a.Seat) || Ended(&h.State, a, t.Now))
+		return a.IsAlone() || h.Silenced(a) || a.waits(t.Now) || !owes && (h.Talk.IsDone(a.Seat) || Ended(&h.State, a, t.Now))
 	})
 }
 

@@ -46,3 +46,29 @@ func TestRoomInfo_agentMessages_areShown(t *testing.T) {
 		t.Errorf("with one: %s", r.text)
 	}
 }
+
+// No list shows the argument, and no refusal names it.
+func TestJoin_ofAPerson_givesItsTokenAndNoNext(t *testing.T) {
+	w := newWorld(t)
+	for _, generation := range []string{legacy, modern} {
+		p := w.connect(generation)
+		pam := p.call("create_room", args{"agent_name": "Pam", "capacity": 3, "person": true})
+		tom := p.call("join_room", args{"room": pam.Room.Name, "agent_name": "Tom", "person": "true"})
+		for _, seat := range []reply{pam, tom} {
+			if !strings.HasPrefix(seat.Token, "p") || seat.Next != "" || seat.Watch != "" || seat.Link == "" {
+				t.Errorf("%s: %s", generation, seat.text)
+			}
+		}
+		p.call("send_message", args{"agent_token": tom.Token, "text": "hello"})
+		got := p.call("wait_for_message", args{"agent_token": pam.Token, "wait_seconds": 0})
+		if !strings.Contains(got.text, `"from":"Tom","person":true`) || got.Next != "" {
+			t.Errorf("%s: %s", generation, got.text)
+		}
+		if r := p.call("join_room", args{"room": pam.Room.Name, "agent_name": "Bob"}); !strings.Contains(r.text, `"alone":true`) {
+			t.Errorf("%s: %s", generation, r.text)
+		}
+		if r := p.try("join_room", args{"room": pam.Room.Name, "agent_name": "Eve", "persona": true}); !strings.HasSuffix(r.Message, "capacity, create_if_missing.") {
+			t.Errorf("%s: %s", generation, r.text)
+		}
+	}
+}

@@ -78,6 +78,7 @@ type agent struct {
 	Owner         string `json:"owner,omitempty" doc:"the label of the key by which it was admitted, if the server has keys: whoever runs it chose that"`
 	Person        bool   `json:"person,omitempty" doc:"true if the person behind it has opened its link, and so can speak"`
 	PersonHere    bool   `json:"person_here,omitempty" doc:"true if the person behind it is watching"`
+	Alone         bool   `json:"alone,omitempty" doc:"true if a person has this seat without an agent, who reads and answers in its own time"`
 	Replaced      bool   `json:"replaced,omitempty" doc:"true if it took the name of a silent agent without proof that it is the same; an admin lifts that with readmit"`
 	Unread        *int   `json:"unread,omitempty" doc:"how many messages it has not been given, at most a minute old; absent if unknown"`
 }
@@ -164,7 +165,7 @@ func viewAgents(agents []view.Agent) []agent {
 		views = append(views, agent{
 			Name: a.Name, Role: string(a.Role), You: a.You, Muted: a.Muted, State: string(a.State),
 			IdleMinutes: int64(a.Idle / time.Minute), Activity: words(a.Activity), BackInMinutes: minutesUp(a.BackIn),
-			Owner: words(a.Owner), Person: a.Person, PersonHere: a.PersonHere, Replaced: a.Replaced, Unread: a.Unread,
+			Owner: words(a.Owner), Person: a.Person, PersonHere: a.PersonHere, Alone: a.Alone, Replaced: a.Replaced, Unread: a.Unread,
 		})
 	}
 	return views

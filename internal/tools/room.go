@@ -27,6 +27,7 @@ func (s *Set) createRoom() tool {
 				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats.").Default(int64(room.MinCapacity)),
 				spec.Choice("type", &in.Type, "channel: only admins speak.", room.Group, room.Channel).Default(string(room.Group)),
 				spec.Boolean("public", func(yes bool) { in.Public = yes }, "Listed by list_rooms."),
+				spec.Boolean("person", func(yes bool) { in.Person = yes }, "").Hide(),
 			}
 		},
 		again: func(chat.CreateRequest) string {

@@ -79,6 +79,7 @@ func (s *Set) joinRoom() tool {
 				spec.Text("password", &in.Password, "The room's, if it has one."),
 				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats, if this call creates the room.").Default(int64(room.MinCapacity)),
 				spec.Boolean("create_if_missing", func(yes bool) { in.OnlyExisting = !yes }, "false: refuse rather than make it.").Default(true),
+				spec.Boolean("person", func(yes bool) { in.Person = yes }, "").Hide(),
 			}
 		},
 		needs: func(ctx context.Context, in *chat.JoinRequest) string {

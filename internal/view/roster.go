@@ -55,6 +55,7 @@ type Agent struct {
 	// watches now.
 	Person     bool
 	PersonHere bool
+	Alone      bool // a person has the seat, and no agent
 }
 
 // RoomOf returns the room without its agents.
@@ -96,6 +97,9 @@ func (r Roster) Agents() []Agent {
 		v.Person = a.Person.HasOpened()
 		v.PersonHere = v.Person && r.People[a.Seat].After(r.Now) // else it was the person of the agent before
 		r.show(a, &v)
+		if v.Alone = a.IsAlone(); v.Alone {
+			v.PersonHere, v.Unread = v.State == Waiting, nil
+		}
 		out = append(out, v)
 	}
 	return out
@@ -139,7 +143,7 @@ func stateOf(h *room.Head, a room.Agent, p room.Presence, now time.Time) State {
 	switch {
 	case p.Standby && mayWait:
 		return Standby
-	case (waits || mayWait && !now.Before(p.BackAt())) && (p.ForMe || woken <= p.Head || now.Sub(at) < room.PresenceDelay):
+	case (waits || mayWait && !now.Before(p.BackAt())) && (p.ForMe || a.IsAlone() || woken <= p.Head || now.Sub(at) < room.PresenceDelay):
 		return Waiting
 	case now.Before(p.BackAt()):
 		return Away

@@ -1,0 +1,324 @@
+package chat_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/live"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
+)
+
+// sits takes a seat for a person without an agent.
+func (w *world) sits(ctx context.Context, name string) chat.Seated {
+	w.t.Helper()
+	got, err := w.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: name, Person: true})
+	if err != nil {
+		w.t.Fatalf("%s joins: %v", name, err)
+	}
+	if t, err := ident.ParseToken(got.Token); err != nil || !t.Person || got.Watch != "" {
+		w.t.Fatalf("%s gets %+v, %v", name, got, err)
+	}
+	return got
+}
+
+// withPam is a room of two agents and Pam, a person without one.
+func (w *world) withPam() (p pair, pam chat.Seated) {
+	w.t.Helper()
+	p.ann = w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 5})
+	p.bob = w.join("plans", "Bob")
+	return p, w.sits(w.t.Context(), "Pam")
+}
+
+func TestAlone_whatItSays_isAPersons(t *testing.T) {
+	w := newWorld(t)
+	p, pam := w.withPam()
+	limit := 1
+	w.update(chat.UpdateRequest{Token: p.ann.Token, AgentMessages: &limit})
+	w.say(p.ann.Token, "tea?")
+	_, err := w.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "coffee"})
+	wants(t, err, fault.Paused)
+	w.say(pam.Token, "tea")
+	w.say(p.bob.Token, "coffee") // a person has spoken
+	for _, m := range w.all(p.bob.Token) {
+		if m.Type == view.Said && m.Person != (m.From == "Pam") {
+			t.Errorf("%q of %s: person %v", m.Text, m.From, m.Person)
+		}
+	}
+	got := w.look(pam.Token, pam.Cursor)
+	same(t, "Pam hears", texts(got.Messages), []string{"tea?", "tea", "coffee"})
+	for name, alone := range map[string]bool{"Ann": false, "Pam": true} {
+		if a := agentIn(t, w.info(p.bob.Token).Room, name); a.Alone != alone || a.Person != alone {
+			t.Errorf("%s is seen as %+v", name, a)
+		}
+	}
+}
+
+// Nothing but its own calls keeps its seat, and they do.
+func TestAlone_itsCalls_keepItsSeat(t *testing.T) {
+	onBoth(t, func(t *testing.T, w, there *world) {
+		p, pam := w.withPam()
+		calls := []func(){
+			func() { w.look(pam.Token, pam.Cursor) },
+			func() { w.say(pam.Token, "I am here") },
+			func() { w.history(pam.Token, chat.HistoryRequest{}) },
+			func() { w.info(pam.Token) },
+		}
+		for _, call := range calls {
+			w.clock.Advance(room.Lease - time.Minute - time.Second)
+			call()
+			w.look(p.ann.Token, p.ann.Cursor)
+			w.clock.Advance(room.PresenceDelay)
+			if a := agentIn(t, there.info(p.ann.Token).Room, "Pam"); a.State != view.Busy || a.PersonHere {
+				t.Errorf("Pam is %s, here %v", a.State, a.PersonHere)
+			}
+		}
+		w.clock.Advance(room.Lease + time.Minute)
+		there.look(p.ann.Token, p.ann.Cursor)
+		for _, name := range []string{"Cid", "Dan", "in Bob's seat", "in Pam's seat"} {
+			there.join("plans", name)
+		}
+		_, err := w.Wait(t.Context(), chat.WaitRequest{Token: pam.Token})
+		wants(t, err, fault.Removed)
+	})
+}
+
+func TestAlone_itsWaits_showThatItIsHere(t *testing.T) {
+	w := newWorld(t)
+	here, there := w.another(), w.another()
+	p, pam := here.withPam()
+	ctx, cancel := context.WithCancel(t.Context())
+	req := chat.WaitRequest{Token: pam.Token, Cursor: pam.Cursor, Wait: time.Hour}
+	long := here.open(ctx, req)
+	req.Wait = 30 * time.Second
+	short := here.open(ctx, req)
+	isHere := func() bool {
+		a := agentIn(t, there.info(p.ann.Token).Room, "Pam")
+		return a.State == view.Waiting && a.PersonHere && a.Unread == nil
+	}
+	w.clock.Advance(room.PresenceDelay)
+	if !isHere() {
+		t.Error("while two of its waits are open, it is not shown")
+	}
+	for range 3 {
+		w.clock.Advance(5 * time.Minute)
+		w.passUntil("the longer wait is announced again", isHere)
+	}
+	if got := take(t, short); got.Status != chat.StatusQuiet {
+		t.Errorf("the short wait ends with %s", got.Status)
+	}
+	cancel()
+	<-long
+	w.clock.Advance(room.AnnounceWait + time.Minute)
+	if isHere() {
+		t.Error("it is gone, and shown as here")
+	}
+}
+
+func TestAlone_fifthWait_endsTheOldest(t *testing.T) {
+	w := newWorld(t)
+	p, pam := w.withPam()
+	var open []<-chan answer
+	for range live.MaxWatches + 1 {
+		open = append(open, w.open(t.Context(), chat.WaitRequest{Token: pam.Token, Cursor: pam.Cursor, Wait: longWait}))
+	}
+	if got := take(t, open[0]); got.Status != chat.StatusSuperseded {
+		t.Errorf("the oldest ends with %s", got.Status)
+	}
+	w.say(p.ann.Token, "tea?")
+	for i, waiting := range open[1:] {
+		if got := take(t, waiting); got.Status != chat.StatusMessages {
+			t.Errorf("wait %d ends with %s", i+1, got.Status)
+		}
+	}
+}
+
+func TestAlone_allAreSilent_getsNoTurnAndKeepsNobodyFromOne(t *testing.T) {
+	for what, waits := range map[string]bool{"it waits": true, "it only called": false} {
+		w := newWorld(t)
+		p, pam := w.withPam()
+		w.catchUp([]chat.Seated{p.ann, p.bob})
+		w.say(p.ann.Token, "tea?")
+		var watching <-chan answer
+		if waits {
+			watching = w.open(t.Context(), chat.WaitRequest{Token: pam.Token, Cursor: w.look(pam.Token, pam.Cursor).Cursor, Wait: longWait})
+		}
+		bob := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: w.look(p.bob.Token, "").Cursor, Wait: longWait})
+		ann := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: w.look(p.ann.Token, "").Cursor, Wait: longWait})
+		w.pass(room.LateComers + time.Second)
+		if got := take(t, bob); got.Status != chat.StatusTurn {
+			t.Fatalf("%s: Bob gets %s", what, got.Status)
+		}
+		w.pass(room.TurnPasses)
+		if got := take(t, ann); got.Status != chat.StatusTurn {
+			t.Errorf("%s: Ann gets %s", what, got.Status)
+		}
+		if len(watching) > 0 {
+			t.Errorf("%s: Pam's wait ends with %+v", what, <-watching)
+		}
+	}
+}
+
+// An agent that has asked a person waits, and is not told to say more.
+func TestAlone_withOneAgent_givesItNoTurn(t *testing.T) {
+	w := newWorld(t)
+	ann := w.join("plans", "Ann")
+	pam := w.sits(t.Context(), "Pam")
+	w.ask(ann.Token, "tea?", "Pam")
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: w.look(ann.Token, "").Cursor, Wait: time.Hour})
+	w.pass(10 * time.Minute)
+	w.stillWaits("Ann", waiting)
+	w.asked([]string{"Ann asks [Pam]: tea?"}, ann, pam)
+	w.say(pam.Token, "please")
+	if got := take(t, waiting); got.Status != chat.StatusMessages {
+		t.Errorf("Ann gets %s", got.Status)
+	}
+}
+
+func TestAlone_proposal_asksItOnlyByName(t *testing.T) {
+	w := newWorld(t)
+	p, pam := w.withPam()
+	w.agree(p.bob.Token, w.propose(p.ann.Token, "tea at four"))
+	w.agreed([]string{"Ann: tea at four"}, p.ann, p.bob, pam)
+	id := w.propose(p.ann.Token, "and cake", "Bob", "Pam")
+	w.agree(p.bob.Token, id)
+	if got := w.agree(pam.Token, id); got.Agreed != id {
+		t.Errorf("Pam agrees, and gets %+v", got)
+	}
+	_, err := w.Send(t.Context(), chat.SendRequest{Token: pam.Token, Text: "no"})
+	if err != nil {
+		t.Error(err)
+	}
+	w.leave(p.bob.Token)
+	_, err = w.Send(t.Context(), chat.SendRequest{Token: p.ann.Token, Text: "and milk", Kind: room.Proposal})
+	wants(t, err, fault.InvalidArgument) // nobody but Pam is there
+}
+
+func TestAlone_hasNoReinsAndNoNotes(t *testing.T) {
+	w := newWorld(t)
+	_, pam := w.withPam()
+	yes := true
+	for what, req := range map[string]chat.SteerRequest{"pauses": {Paused: &yes}, "approves": {Approve: &yes}, "decides": {Draft: "m000000", Decision: "send"}} {
+		req.Token = pam.Token
+		if _, err := chat.Steer(t.Context(), w.Service, req); fault.CodeOf(err) != fault.NotAllowed {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	_, err := w.Send(t.Context(), chat.SendRequest{Token: pam.Token, Text: "note", To: []string{"Pam"}})
+	wants(t, err, fault.InvalidArgument)
+	phone, err := w.opens(w.newLink(pam.Token), "phone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.say(phone, "from the phone")
+	if got := w.look(pam.Token, pam.Cursor); len(texts(got.Messages)) != 1 {
+		t.Errorf("the first device hears %q", lines(got.Messages))
+	}
+}
+
+func TestAlone_comesBackByItsName(t *testing.T) {
+	onBoth(t, func(t *testing.T, w, there *world) {
+		p, pam := w.withPam()
+		ctx := asking(t, ident.Asker{Principal: "key:pam"})
+		w.leave(pam.Token)
+		first := w.sits(ctx, "Pam")
+		w.tell(p.ann.Token, "for Pam", "Pam")
+		w.clock.Advance(room.RegainSilent)
+		again, err := there.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Pam", Person: true})
+		if err != nil || again.Status != chat.StatusReturned || again.Token == first.Token {
+			t.Fatalf("Pam gets %+v, %v", again, err)
+		}
+		for _, token := range []string{first.Token, again.Token} {
+			same(t, "she reads", texts(there.all(token)), []string{"for Pam"})
+		}
+		w.clock.Advance(room.TakenEvery)
+		agent, err := there.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Pam"})
+		if err != nil || agent.Status != chat.StatusReturned {
+			t.Fatalf("her agent gets %+v, %v", agent, err)
+		}
+		if a := agentIn(t, w.info(p.ann.Token).Room, "Pam"); a.Alone || !a.Person {
+			t.Errorf("Pam is %+v", a)
+		}
+		w.pauses(again.Token, true)
+		if got, err := w.Send(t.Context(), chat.SendRequest{Token: agent.Token, Text: "mine"}); err != nil || got.Status != chat.StatusPaused {
+			t.Errorf("her agent sends: %+v, %v", got, err)
+		}
+	})
+}
+
+// The seat of an agent is another's for a person that wants one without: even its own
+// person gets a new one.
+func TestAlone_underTheNameOfItsAgent_replacesIt(t *testing.T) {
+	w := newWorld(t)
+	w.pair()
+	ctx := asking(t, ident.Asker{Principal: "key:bob"})
+	w.enter(chat.JoinRequest{Room: "more", AgentName: "Ann", Capacity: 3})
+	agent := w.joinAs(ctx, "more", "Bob")
+	w.say(agent.Token, "I am Bob")
+	w.clock.Advance(room.ReplaceSilent)
+	got, err := w.JoinRoom(ctx, chat.JoinRequest{Room: "more", AgentName: "Bob", Person: true})
+	if err != nil || got.Status != chat.StatusReplaced {
+		t.Fatalf("Bob's person gets %+v, %v", got, err)
+	}
+	_, err = w.Send(t.Context(), chat.SendRequest{Token: agent.Token, Text: "it is me"})
+	wants(t, err, fault.Removed)
+}
+
+func TestAlone_vouchedFor_getsItsSeatBack(t *testing.T) {
+	onBoth(t, func(t *testing.T, w, there *world) {
+		p, pam := w.withPam()
+		w.say(pam.Token, "I am Pam")
+		w.clock.Advance(room.VouchSilent)
+		_, err := there.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Pam", Person: true})
+		var refused *fault.Error
+		if wants(t, err, fault.NameTaken); !errors.As(err, &refused) || refused.Token == "" {
+			t.Fatalf("%v leaves no token", err)
+		}
+		_, err = w.Send(t.Context(), chat.SendRequest{Token: refused.Token, Text: "let me in"})
+		wants(t, err, fault.TokenInvalid)
+		w.vouches(p.ann.Token)
+		back := there.enter(chat.JoinRequest{Token: refused.Token})
+		if back.Status != chat.StatusReadmitted || back.Token != refused.Token {
+			t.Errorf("Pam gets %+v", back)
+		}
+		there.say(back.Token, "thank you")
+		_, err = there.Send(t.Context(), chat.SendRequest{Token: pam.Token, Text: "and me?"})
+		wants(t, err, fault.TokenInvalid)
+		if a := agentIn(t, w.info(p.ann.Token).Room, "Pam"); !a.Alone {
+			t.Errorf("Pam is %+v", a)
+		}
+	})
+}
+
+func TestAlone_asAdmin_runsTheRoom(t *testing.T) {
+	w := newWorld(t)
+	pam := w.create(chat.CreateRequest{Room: "plans", AgentName: "Pam", Capacity: 3, Person: true})
+	bob := w.join("plans", "Bob")
+	w.manage(pam.Token, room.Mute, "Bob", chat.StatusMuted)
+	_, err := w.Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: "hm"})
+	wants(t, err, fault.NotAllowed)
+	w.manage(pam.Token, room.Unmute, "Bob", chat.StatusUnmuted)
+	w.manage(pam.Token, room.Promote, "Bob", chat.StatusPromoted)
+	w.manage(bob.Token, room.Kick, "Pam", chat.StatusKicked)
+	_, err = w.Wait(t.Context(), chat.WaitRequest{Token: pam.Token})
+	wants(t, err, fault.Removed)
+}
+
+// A person that has lost its seat is admitted, so that it is told why.
+func TestAlone_kicked_isToldSo(t *testing.T) {
+	onBoth(t, func(t *testing.T, w, there *world) {
+		p, pam := w.withPam()
+		w.manage(p.ann.Token, room.Kick, "Pam", chat.StatusKicked)
+		for name, token := range map[string]ident.Token{"its own": w.token(pam), "made up": {Room: w.token(pam).Room, Seat: 3, Secret: ident.NewSecret(), Person: true}} {
+			_, known, err := chat.SeatOf(t.Context(), there.Service, token)
+			if code := fault.CodeOf(err); known || (code == fault.Removed) != (name == "its own") {
+				t.Errorf("%s: %v, %v", name, known, err)
+			}
+		}
+	})
+}
