@@ -1,0 +1,164 @@
+package browser
+
+import "testing"
+
+func TestFollow_connectionLost_goesOnWithoutGapOrDuplicate(t *testing.T) {
+	t.Parallel()
+	_, bo, f := den(t, onFile(t))
+	bo.says("before")
+	f.has("before")
+	f.offline(true)
+	bo.says("one")
+	bo.says("two")
+	f.until("offline is shown", `m.room.state.phase === "offline"`)
+	f.offline(false)
+	f.has("before", "one", "two")
+	f.live()
+	bo.says("three")
+	f.has("before", "one", "two", "three")
+}
+
+func TestFollow_serverKilledAndRestarted_goesOnFromTheSamePlace(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	_, bo, f := den(t, s)
+	bo.says("before")
+	f.has("before")
+	s.kill()
+	f.says("to nobody yet")
+	f.until("offline is shown", `m.room.state.phase === "offline"`)
+	s.again()
+	f.has("before", "to nobody yet")
+	bo.says("after")
+	f.has("before", "to nobody yet", "after")
+	f.hasSentAll()
+	bo.heard("before", "to nobody yet", "after")
+}
+
+func TestFollow_answersOfWaitsLost_isNotShownAndLosesNothing(t *testing.T) {
+	t.Parallel()
+	w := onFile(t).through()
+	_, bo, f := den(t, w.server)
+	f.does(`m.phases = []; m.room.subscribe(() => m.phases.push(m.room.state.phase))`)
+	left := 1
+	w.losing(func(tool string) bool {
+		lost := tool == "wait_for_message" && left > 0
+		left--
+		return lost
+	})
+	bo.says("one")
+	bo.says("two")
+	f.has("one", "two")
+	f.until("a single failure is not shown", `!m.phases.includes("offline")`)
+}
+
+func TestFollow_fifthTab_pausesAnotherUntilThatIsLookedAt(t *testing.T) {
+	t.Parallel()
+	ada, bo, first := den(t, onFile(t))
+	first.does(`m.room.here(true, false)`)
+	tabs := []*follower{first}
+	for range 4 {
+		f := first.person.follower()
+		f.returns(ada.watch)
+		f.live()
+		f.does(`m.room.here(true, false)`)
+		tabs = append(tabs, f)
+	}
+	const isPaused = `m.room.state.trouble?.code === "superseded"`
+	var paused *follower
+	await(t, func() string { return "one of five tabs has paused" }, func() bool {
+		for _, f := range tabs {
+			if evaluate[bool](f.tab, isPaused) {
+				paused = f
+			}
+		}
+		return paused != nil
+	})
+	bo.says("to four")
+	for _, f := range tabs {
+		if f != paused {
+			f.has("to four")
+		}
+	}
+	if !evaluate[bool](paused.tab, isPaused+` && m.texts().length === 0`) {
+		t.Error("the fifth goes on")
+	}
+	paused.does(`m.room.here(true, true)`)
+	paused.has("to four")
+	paused.live()
+}
+
+// handClock is a clock that a test moves: pauses end when their time has come.
+const handClock = `m.clock = {
+	at: 1e12, due: [],
+	now() { return this.at; },
+	pause(ms, signal) {
+		return new Promise((resolve) => {
+			if (signal?.aborted || !(ms > 0)) return resolve();
+			this.due.push({ at: this.at + ms, resolve });
+			signal?.addEventListener("abort", resolve);
+		});
+	},
+	advance(ms) {
+		this.at += ms;
+		const due = this.due.filter(({ at }) => at <= this.at);
+		this.due = this.due.filter(({ at }) => at > this.at);
+		for (const { resolve } of due) resolve();
+	},
+}`
+
+func TestFollow_hiddenTab_waitsTenMinutesAndThenLooksInOnceAMinute(t *testing.T) {
+	t.Parallel()
+	w := onFile(t).through()
+	ada, bo := w.agent("den", "Ada"), w.agent("den", "Bo")
+	f := w.person().follower()
+	f.does(handClock)
+	f.does(`m.begin(m.seats.claimed(` + quoted(claimOf(ada.watch)) + `), m.clock)`)
+	f.live()
+	f.does(`m.room.here(false, false)`)
+	bo.says("while it waits")
+	f.has("while it waits")
+	f.does(`m.clock.advance(10 * 60_000)`)
+	bo.says("the last at once")
+	f.has("while it waits", "the last at once")
+	const rests = `m.clock.due.some(({ at }) => at === m.clock.at + 60_000)`
+	f.until("it rests for a minute", rests)
+	before := w.called("wait_for_message")
+	bo.says("heard in a minute")
+	f.does(`m.clock.advance(59_000)`)
+	if n := w.called("wait_for_message"); n != before {
+		t.Errorf("%d calls within a minute", n-before)
+	}
+	f.has("while it waits", "the last at once")
+	f.does(`m.clock.advance(1_000)`)
+	f.has("while it waits", "the last at once", "heard in a minute")
+	f.until("it rests again", rests)
+	bo.says("heard when it is seen")
+	f.does(`m.room.here(true, true)`)
+	f.has("while it waits", "the last at once", "heard in a minute", "heard when it is seen")
+}
+
+func TestFollow_closedRoom_canStillBeRead(t *testing.T) {
+	t.Parallel()
+	ada, bo, f := den(t, onFile(t))
+	bo.says("the end")
+	ada.call("update_room", args{"closed": true})
+	f.until("it is closed", `m.room.state.room.closed && m.room.state.phase === "live"`)
+	f.has("the end")
+	f.again(ada.watch)
+	f.has("the end")
+	f.live()
+	f.says("too late")
+	f.until("nothing more is said", `m.room.state.outbox[0]?.state === "refused" && m.room.state.outbox[0].why`)
+}
+
+func TestFollow_seatTaken_saysSo(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada, bo := s.agent("den", "Ada"), s.agent("den", "Bo")
+	f := s.follow(bo)
+	ada.call("manage_agent", args{"agent_name": "Bo", "action": "kick"})
+	f.ends("removed")
+	f.again(bo.watch)
+	f.ends("removed")
+}
