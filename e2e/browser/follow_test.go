@@ -138,6 +138,40 @@ func TestFollow_hiddenTab_waitsTenMinutesAndThenLooksInOnceAMinute(t *testing.T)
 	f.has("while it waits", "the last at once", "heard in a minute", "heard when it is seen")
 }
 
+func TestFollow_machineThatHasSlept_looksAtOnce(t *testing.T) {
+	t.Parallel()
+	w := onFile(t).through()
+	ada := w.agent("den", "Ada")
+	f := w.person().follower()
+	f.does(handClock)
+	f.does(`m.begin(m.seats.claimed(` + quoted(claimOf(ada.watch)) + `), m.clock)`)
+	f.live()
+	before := w.called("wait_for_message")
+	f.does(`m.clock.advance(30_000)`) // late, as on a busy machine
+	f.does(`m.clock.advance(3600_000)`)
+	await(t, func() string { return "it looks" }, func() bool { return w.called("wait_for_message") > before })
+}
+
+func TestFollow_serverThatAsksForPatience_getsIt(t *testing.T) {
+	t.Parallel()
+	w := onFile(t).through()
+	ada, bo := w.agent("den", "Ada"), w.agent("den", "Bo")
+	f := w.person().follower()
+	f.does(handClock)
+	f.does(`m.begin(m.seats.claimed(` + quoted(claimOf(ada.watch)) + `), m.clock)`)
+	f.live()
+	w.setBusy(true)
+	bo.says("one")
+	const waits = `m.clock.due.some(({ at }) => at === m.clock.at + ` + retryAfter + `000)`
+	f.until("it waits as long as it was asked to", waits)
+	f.says("two")
+	f.until("so does what is said", `m.clock.due.filter(({ at }) => at === m.clock.at + `+retryAfter+`000).length === 2`)
+	w.setBusy(false)
+	f.does(`m.clock.advance(` + retryAfter + `000)`)
+	f.has("one", "two")
+	f.hasSentAll()
+}
+
 func TestFollow_closedRoom_canStillBeRead(t *testing.T) {
 	t.Parallel()
 	ada, bo, f := den(t, onFile(t))

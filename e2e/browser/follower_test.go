@@ -137,6 +137,7 @@ type wire struct {
 	*server
 	mu    sync.Mutex
 	lose  func(tool string) bool // loses the answer to a call, which the server gets
+	busy  bool                   // answers calls of browsers itself, that there are too many
 	calls []string               // the tools that browsers have called
 }
 
@@ -166,6 +167,11 @@ func (s *server) through() *wire {
 		if r.Header.Get("Origin") != "" { // it is of a browser
 			r.Header.Set(toolHeader, w.note(r))
 			r.Header.Set("Origin", s.root)
+			if w.isBusy() {
+				rw.Header().Set("Retry-After", retryAfter)
+				http.Error(rw, "Too many calls.", http.StatusTooManyRequests)
+				return
+			}
 		}
 		proxy.ServeHTTP(rw, r)
 	}))
@@ -200,6 +206,21 @@ func (w *wire) losing(lose func(tool string) bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.lose = lose
+}
+
+// retryAfter is in how many seconds a busy wire asks for the next call.
+const retryAfter = "77"
+
+func (w *wire) isBusy() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.busy
+}
+
+func (w *wire) setBusy(yes bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.busy = yes
 }
 
 func nothing(string) bool { return false }

@@ -1,9 +1,12 @@
 package browser
 
 import (
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/e2e/internal/process"
 	"github.com/parley-chat/parley/internal/ident"
 )
 
@@ -144,4 +147,30 @@ func TestKept_storageThatTakesNothing_isRememberedAndTold(t *testing.T) {
 	f.hasSentAll()
 	bo.heard("still said")
 	f.until("it tells", `!m.kept.lasts() && m.kept.seats().length === 1 && m.kept.seats()[0].read !== ""`)
+}
+
+func TestLink_onAServerWithKeys_tellsARevokedKeyFromASeatThatIsGone(t *testing.T) {
+	t.Parallel()
+	s := onFile(t, "--access", "keys")
+	key := s.key("Ada")
+	ada, bo := s.agent("den", "Ada", key), s.agent("den", "Bo", key)
+	f := s.follow(ada)
+	f.says("Let in by a link.")
+	bo.hearsText("Let in by a link.")
+	ada.call("leave_room", nil)
+	f.ends("token_invalid")
+	other := s.person().follower()
+	other.begins(ada.watch)
+	other.ends("token_invalid")
+	bos := s.follow(bo)
+	s.kill()
+	revoke := exec.CommandContext(t.Context(), os.Getenv(process.BinaryEnv), "keys", "revoke", "Ada", "--data", s.data)
+	revoke.Env = process.Environment()
+	if out, err := revoke.CombinedOutput(); err != nil {
+		t.Fatalf("parley keys revoke: %v\n%s", err, out)
+	}
+	s.again()
+	bos.ends("key_invalid")
+	bos.again(bo.watch)
+	bos.ends("key_invalid")
 }

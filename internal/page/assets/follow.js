@@ -3,6 +3,7 @@
 
 import { backoff } from "./clock.js";
 import { Refusal } from "./mcp.js";
+import { reasonOf } from "./seats.js";
 import { words } from "./words.js";
 
 const wait = 25; // seconds: below the silence after which mcp.js gives a call up
@@ -13,7 +14,7 @@ const tick = 5_000; // ms between two looks at the time
 const slept = 30_000; // ms that a tick is late if the machine has slept
 
 /** Refusals that end it. */
-const ends = ["token_invalid", "removed", "room_closed", "room_not_found", "key_invalid", "opened", "wrong_link"];
+const ends = ["token_invalid", "removed", "room_closed", "room_not_found", "key_invalid", "opened"];
 
 export class Following {
   #turn = new AbortController(); // ends the wait or the pause that is under way
@@ -67,8 +68,8 @@ export class Following {
     return how === "closed";
   }
 
-  #end({ code, message }) {
-    this.room.show({ phase: "ended", trouble: { code, message } });
+  #end(problem) {
+    this.room.show({ phase: "ended", trouble: { code: reasonOf(problem), message: problem.message } });
   }
 
   /** Shows the failure, unless it is the first one and the next call may show that it was none, and pauses. */

@@ -188,11 +188,12 @@ export class Room {
     const [got, held] = await Promise.all([info && this.call("room_info"), reins && !this.state.alone && this.call("steer")]);
     if (held) this.#set({ reins: held });
     if (!got) return;
-    const me = got.room.agents.find((agent) => agent.you)?.name ?? this.state.me;
-    this.seat = { ...this.seat, name: me, title: got.room.name };
+    const you = got.room.agents.find((agent) => agent.you);
+    const [me, alone] = [you?.name ?? this.state.me, you?.alone || this.state.alone];
+    this.seat = { ...this.seat, name: me, title: got.room.name, alone };
     kept.keep(this.seat);
     const now = Date.parse(got.now) + 500; // it is in whole seconds
-    this.#set({ me, room: got.room, requests: got.requests ?? [], agreements: got.agreements ?? [], clock: now - this.clock.now() });
+    this.#set({ me, alone, room: got.room, requests: got.requests ?? [], agreements: got.agreements ?? [], clock: now - this.clock.now() });
   }
 
   /** Loads what was said before. */

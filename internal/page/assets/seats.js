@@ -36,10 +36,8 @@ export async function open(seat, signal) {
       await call("steer", { agent_token: one.token, ...(one.claim && { claim: one.claim }) }, { bearer: one.claim || one.token, signal });
     } catch (problem) {
       if (!(problem instanceof Refusal) || !leadsNowhere.includes(problem.code)) throw problem;
-      last = problem;
-      if (!one.claim) continue;
-      last = new Refusal(problem.code === "not_allowed" ? "opened" : "wrong_link", problem.message);
-      if (one.token !== seat.token) kept.forget(one.token);
+      last = one.claim && problem.code === "not_allowed" ? new Refusal("opened", problem.message) : problem;
+      if (one.claim && one.token !== seat.token) kept.forget(one.token);
       continue;
     }
     const opened = { ...one, claim: "", spare: "" };
@@ -52,8 +50,16 @@ export async function open(seat, signal) {
   throw last;
 }
 
-/** Refusals of a token or a claim after which another may do. On a server with keys, a claim of a seat that is gone admits nobody. */
+/** Refusals of a token or a claim after which another may do. */
 const leadsNowhere = ["token_invalid", "removed", "not_allowed", "key_invalid"];
+
+/**
+ * Returns the code of a refusal for the person of a seat. On a server with keys, the secret of
+ * a seat that is gone is refused as a key is; only the sentence tells it from a revoked key.
+ */
+export const reasonOf = ({ code, message }) => (code === "key_invalid" && goneSeat.test(message) ? "token_invalid" : code);
+
+const goneSeat = /the token that you sent has lost its seat|the link that you opened leads to no seat/;
 
 /** Yields a seat with each token and claim that may open it, the one that works most likely first. */
 function* candidates(seat) {
