@@ -3,12 +3,13 @@
 import { html, useState } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
-import { listed } from "./names.js";
+import { kindOf, listed } from "./names.js";
 import { firstLine } from "./rows.js";
 
 /** What the message is for, and who owes an answer to it. */
 export function Marks({ message, view }) {
-  const { kind, draft, reason, repeated } = message;
+  const { draft, reason, repeated } = message;
+  const kind = kindOf(message);
   const asks = asked(message, view);
   const drafted = draft && (reason === "edited" ? words.talk.edited : words.talk.approved);
   if (!kind && !asks && !drafted && !repeated) return null;

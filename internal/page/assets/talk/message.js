@@ -12,7 +12,7 @@ import { Actions } from "./actions.js";
 import { folded } from "./fold.js";
 import { Markdown } from "./markdown.js";
 import { Ask, Marks, Quote, Sending } from "./marks.js";
-import { audience } from "./names.js";
+import { audience, kindOf } from "./names.js";
 
 /** item is set if the message still stands in the outbox. */
 export function Message({ message, head, item, view }) {
@@ -61,7 +61,7 @@ function initials(name) {
 
 function nameOf(message, view) {
   const who = message.from + (message.person ? ` (${words.talk.person})` : "");
-  return words.talk.messageName(who, audience(message, view.me), words.talk.kinds[message.kind], message.at ? clockOf(Date.parse(message.at)) : words.talk.sending);
+  return words.talk.messageName(who, audience(message, view.me), words.talk.kinds[kindOf(message)], message.at ? clockOf(Date.parse(message.at)) : words.talk.sending);
 }
 
 /** The text of a message, folded if it is long. */

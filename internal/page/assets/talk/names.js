@@ -1,4 +1,4 @@
-// To whom something is said, in words.
+// To whom something is said and what for, in words.
 
 import { words } from "../words.js";
 
@@ -14,3 +14,6 @@ export function audience({ from, to }, me) {
   const note = from === me && to.length === 1 && to[0] === me;
   return note ? words.talk.noteTo : words.talk.onlyTo(listed(to, me));
 }
+
+/** Returns the kind of a message: one that asks somebody is a request. */
+export const kindOf = ({ kind, ask }) => kind || (ask?.length ? "request" : "");
