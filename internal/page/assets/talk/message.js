@@ -75,9 +75,9 @@ function Text({ message, view }) {
   if (message.redacted) return html`<p class="message-removed">${words.talk.removed}</p>`;
   const toggle = async () => {
     setProblem("");
-    view.hold();
     try {
       if (!open && more) await view.room.textOf(message.id);
+      view.hold();
       view.toggle(message.id);
     } catch (failed) {
       setProblem(failed.message);

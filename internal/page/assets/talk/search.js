@@ -1,6 +1,6 @@
 // Searching in what is loaded of the conversation.
 
-import { html, useEffect, useMemo, useRef, useState } from "../vendor.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 import { seek } from "./found.js";
@@ -45,7 +45,7 @@ function Line({ room, state, onJump, onClose, field }) {
   const [problem, setProblem] = useState("");
   const found = useMemo(() => search(state.messages, text), [state.messages, text]);
   const n = found.indexOf(at);
-  useEffect(() => field.current.focus(), []);
+  useLayoutEffect(() => field.current.focus(), []);
   const go = (id) => {
     if (!id) return;
     setAt(id);
@@ -64,7 +64,11 @@ function Line({ room, state, onJump, onClose, field }) {
     if (event.key === "Escape") onClose();
     else if (event.key === "Enter") (event.shiftKey ? newer : older)();
   };
-  const more = () => (setProblem(""), room.loadEarlier().catch((failed) => setProblem(failed.message)));
+  const more = () => {
+    setProblem("");
+    field.current.focus(); // the button may go
+    room.loadEarlier().catch((failed) => setProblem(failed.message));
+  };
   return html`
     <div class="search-line" role="search">
       <input class="input" type="search" ref=${field} aria-label=${words.talk.search.label} placeholder=${words.talk.search.label}
