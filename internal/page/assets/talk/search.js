@@ -71,7 +71,7 @@ function Line({ room, state, onJump, onClose, field }) {
   };
   return html`
     <div class="search-line" role="search">
-      <input class="input" type="search" ref=${field} aria-label=${words.talk.search.label} placeholder=${words.talk.search.label}
+      <input class="input" type="text" enterkeyhint="search" ref=${field} aria-label=${words.talk.search.label} placeholder=${words.talk.search.label}
         autocomplete="off" value=${text} onInput=${input} onKeyDown=${onKey} />
       <span class="search-count small quiet" role="status">${text.trim() && (found.length ? words.talk.search.count(n < 0 ? 0 : found.length - n, found.length) : words.talk.search.none)}</span>
       <button type="button" class="button plain icon" disabled=${!found.length} aria-label=${words.talk.search.previous} title=${words.talk.search.previous} onClick=${older}><${Icon} name="up" /></button>
