@@ -1,0 +1,72 @@
+package browser
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/page"
+
+	"github.com/parley-chat/parley/e2e/internal/process"
+)
+
+// revoke revokes all keys of a label, also those that the server has in mind.
+func (s *server) revoke(label string) {
+	s.t.Helper()
+	cmd := exec.CommandContext(s.t.Context(), os.Getenv(process.BinaryEnv), "keys", "revoke", label, "--data", s.data)
+	cmd.Env = process.Environment()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		s.t.Fatalf("parley keys revoke: %v: %s", err, out)
+	}
+	s.kill()
+	s.again()
+}
+
+func TestHome_key_isCheckedKeptForgottenAndRevoked(t *testing.T) {
+	t.Parallel()
+	s := onFile(t, "--access", "keys")
+	key := s.key("ann")
+	tab := s.person().open("/")
+	tab.sees("This server needs a key")
+	tab.fill(field("Your key"), key[:len(key)-1])
+	tab.click(button("Use this key"))
+	tab.sees("This key is not taken here")
+	tab.fill(field("Your key"), key)
+	tab.click(button("Use this key"))
+	tab.sees("Create a room")
+	tab.reload()
+	tab.sees("Create a room")
+	tab.click(button("Forget the key"))
+	tab.sees("This server needs a key")
+	tab.fill(field("Your key"), key)
+	tab.click(button("Use this key"))
+	tab.sees("Create a room")
+
+	s.revoke("ann")
+	tab.reload()
+	tab.sees("Your key is no longer taken")
+	tab.click(button("Forget the key"))
+	tab.sees("This server needs a key")
+	if kept := evaluate[string](tab, "JSON.stringify(localStorage)"); strings.Contains(kept, key) {
+		t.Errorf("the browser still keeps it: %s", kept)
+	}
+}
+
+func TestHome_whereTheBrowserKeepsNothing_noSeatIsTaken(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	tab := s.person().tab()
+	tab.look(1440, 900, "light")
+	do(tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: `Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); };`,
+	})
+	tab.visit("/")
+	tab.fill(field("Your name"), "Ann")
+	tab.fill(field("Name of the room"), "Lost")
+	tab.click(button("Create the room"))
+	tab.sees("A seat would be lost at once.")
+	if _, err := s.caller("Bot").try("room_info", args{"room": "Lost"}); err == nil {
+		t.Error("the room was made")
+	}
+}
