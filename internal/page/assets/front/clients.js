@@ -8,9 +8,9 @@ const variable = "Authorization: Bearer ${PARLEY_KEY}";
 const approve = 'default_tools_approval_mode = "approve"';
 
 /**
- * Returns the clients in the order in which they are shown: {id, steps, link}. A step is
- * {say, line}: say names the words that go with it (words.front.say), line is to be pasted.
- * link opens the client, which then asks whether to add the server.
+ * Returns the clients in the order in which they are shown: {id, steps}. A step is {say, line,
+ * link}: say names the words that go with it (words.front.say), line is to be pasted; link does
+ * the same by opening the client, which asks whether to add the server.
  * @param {string} url the address of MCP
  * @param {boolean} keys whether it wants a key in a header
  */
@@ -20,20 +20,16 @@ export function clients(url, keys) {
 
 function open(url) {
   const base = url.slice(0, -"/mcp".length);
+  const byName = { name: "parley", type: "http", url };
   return [
     { id: "claude", steps: [{ line: `claude mcp add --scope user --transport http parley ${url}` }] },
     { id: "codex", steps: [{ line: `codex mcp add parley --url ${url}` }, { say: "approve", line: approve }] },
     { id: "gemini", steps: [{ line: `gemini mcp add --scope user --transport http parley ${url}` }] },
     {
       id: "vscode",
-      link: vscode({ name: "parley", type: "http", url }),
-      steps: [{ line: `code --add-mcp '${JSON.stringify({ name: "parley", type: "http", url })}'` }],
+      steps: [{ link: vscode(byName), line: `code --add-mcp '${JSON.stringify(byName)}'` }],
     },
-    {
-      id: "cursor",
-      link: cursor({ url }),
-      steps: [{ say: "cursor", line: JSON.stringify({ mcpServers: { parley: { url } } }) }],
-    },
+    { id: "cursor", steps: [{ link: cursor({ url }), say: "cursor", line: servers({ url }) }] },
     { id: "desktop", steps: [{ say: "desktop", line: bridge(base) }] },
     { id: "parley", steps: [connect(base)] },
     { id: "other", steps: [{ say: "other", line: url }] },
@@ -60,22 +56,23 @@ function withKey(url) {
     { id: "gemini", steps: add("gemini " + named) },
     {
       id: "vscode",
-      link: vscode({ name: "parley", ...byInput, inputs: [input] }),
-      steps: [{ say: "vscode", line: JSON.stringify({ inputs: [input], servers: { parley: byInput } }) }],
+      steps: [
+        {
+          link: vscode({ name: "parley", ...byInput, inputs: [input] }),
+          say: "vscode",
+          line: JSON.stringify({ inputs: [input], servers: { parley: byInput } }),
+        },
+      ],
     },
-    {
-      id: "cursor",
-      link: cursor(byVariable),
-      steps: [ask, { say: "cursor", line: JSON.stringify({ mcpServers: { parley: byVariable } }) }],
-    },
+    { id: "cursor", steps: [ask, { link: cursor(byVariable), say: "cursor", line: servers(byVariable) }] },
     { id: "desktop", steps: [{ say: "desktop", line: bridge(base) }, { say: "once", line: `parley rooms --url ${base}` }] },
     { id: "parley", steps: [connect(base)] },
     {
       id: "other",
       steps: [
-        { say: "noHeaders", line: `${base}/k/${keyPlaceholder}/mcp` },
         { say: "other", line: url },
         { say: "header", line: `Authorization: Bearer ${keyPlaceholder}` },
+        { say: "noHeaders", line: `${base}/k/${keyPlaceholder}/mcp` },
       ],
     },
   ];
@@ -83,8 +80,9 @@ function withKey(url) {
 
 const connect = (base) => ({ say: "connect", line: `parley connect claude-code --url ${base} --allow` });
 
-const bridge = (base) =>
-  JSON.stringify({ mcpServers: { parley: { command: "parley", args: ["bridge", "--url", base] } } });
+const servers = (parley) => JSON.stringify({ mcpServers: { parley } });
+
+const bridge = (base) => servers({ command: "parley", args: ["bridge", "--url", base] });
 
 // https://code.visualstudio.com/docs/copilot/guides/mcp-developer-guide, "MCP URL handler".
 const vscode = (config) => "vscode:mcp/install?" + encodeURIComponent(JSON.stringify(config));

@@ -49,10 +49,10 @@ function Client({ client }) {
   const name = say.clients[client.id];
   return html`
     <div class="front-client">
-      ${client.link && html`
-        <p><a class="button primary" href=${client.link}>${say.connect.install(name)}</a></p>
-        <p class="quiet small">${say.connect.orByHand}</p>`}
       ${client.steps.map((step) => html`
+        ${step.link && html`
+          <p><a class="button primary" href=${step.link}>${say.connect.install(name)}</a></p>
+          <p class="quiet small">${say.connect.orByHand}</p>`}
         ${step.say && html`<p class="small">${say.say[step.say]}</p>`}
         <${Line} text=${step.line} label=${say.connect.copyLine(name)} />`)}
       ${say.after[client.id] && html`<p class="quiet small">${say.after[client.id]}</p>`}
