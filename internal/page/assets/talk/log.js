@@ -123,7 +123,7 @@ function show(pane, id) {
 function Row({ row, view }) {
   switch (row.type) {
     case "day":
-      return html`<h3 class="day"><time datetime=${row.at}>${dayName(Date.parse(row.at), view.now)}</time></h3>`;
+      return html`<h2 class="day"><time datetime=${row.at}>${dayName(Date.parse(row.at), view.now)}</time></h2>`;
     case "unread":
       return html`<p class="unread"><span>${words.talk.unread}</span></p>`;
     case "events":
