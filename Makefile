@@ -2,8 +2,8 @@
 # pinned tools below.
 #
 # Test results never come from the cache (-count=1), since the go command does not
-# know which program e2e runs. Tests that are skipped because Java, Node or Python
-# is missing are listed at the end; with CI=true they fail.
+# know which program e2e runs. Tests that are skipped because Java, Node, Python
+# or Chromium is missing are listed at the end; with CI=true they fail.
 
 GO         ?= go
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -59,6 +59,9 @@ bench: ## measure, and print a table
 
 bench-cold: ## measure cold starts of the built function
 	$(GO) test -count=1 -v -run ColdStart ./internal/lambdatest
+
+screenshots: ## take the pictures of the page in docs/images
+	PARLEY_SCREENSHOTS=$(CURDIR)/docs/images $(GO) test -count=1 -timeout=4m -run Screenshots ./e2e/browser
 
 lint: ## gofmt, go vet, staticcheck, actionlint
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not formatted, run gofmt -w:" $$unformatted; exit 1; }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/client"
@@ -130,6 +131,17 @@ func (a *agent) call(tool string, with args) result {
 		a.t.Fatalf("%s calls %s: %v", a.name, tool, err)
 	}
 	return got
+}
+
+// invited returns the path of the page to which the agent's invite leads. Only a server with
+// keys has one.
+func (a *agent) invited() string {
+	a.t.Helper()
+	found := regexp.MustCompile(`(/i/\w+)/mcp`).FindStringSubmatch(a.invite)
+	if found == nil {
+		a.t.Fatalf("the invite is %q", a.invite)
+	}
+	return found[1]
 }
 
 // says sends a message, and returns its id. with are further arguments.

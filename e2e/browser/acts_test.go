@@ -1,0 +1,75 @@
+package browser
+
+import "fmt"
+
+// What people do on the page of a room.
+
+// says sends a text, to whom the composer is set, by default to everyone.
+func (tab *tab) says(text string) {
+	tab.t.Helper()
+	tab.writes(text)
+	tab.click(css(".say-send"))
+	tab.until("the text is sent", `document.querySelector(".say textarea").value === ""`)
+}
+
+// writes puts a text into the composer.
+func (tab *tab) writes(text string) {
+	tab.t.Helper()
+	tab.fill(css(".say textarea"), text)
+}
+
+// addresses sets who reads what is written next: the name of one of the choices and, if it
+// is only for some, their names.
+func (tab *tab) addresses(choice string, names ...string) {
+	tab.t.Helper()
+	tab.click(css(".say .popover > .chip").nth(0))
+	tab.choose(choice, names)
+}
+
+// wants sets what is wanted of those who read what is written next.
+func (tab *tab) wants(choice string, of ...string) {
+	tab.t.Helper()
+	tab.click(css(".say .popover > .chip").nth(1))
+	tab.choose(choice, of)
+}
+
+func (tab *tab) choose(choice string, names []string) {
+	tab.t.Helper()
+	tab.click(role("radio", choice))
+	for _, name := range names {
+		tab.click(role("checkbox", name))
+	}
+	tab.press("Escape")
+}
+
+// The choices of the composer.
+const (
+	everyone  = "Everyone in the room"
+	onlyAgent = "My agent only, as a note"
+	onlySome  = "Only some, and their people"
+	sayIt     = "Nothing: just say it"
+	anAnswer  = "An answer"
+	agreement = "An agreement: everyone is asked to agree"
+)
+
+// notes sends a note to the person's own agent.
+func (tab *tab) notes(text string) {
+	tab.t.Helper()
+	tab.addresses(onlyAgent)
+	tab.says(text)
+	tab.addresses(everyone)
+}
+
+// The switches beside the conversation.
+const (
+	pauses   = "Pause What it sends is held back."
+	approves = "Approve Nothing is said before you have seen it."
+)
+
+// turns turns a switch beside the conversation on or off.
+func (tab *tab) turns(name string, on bool) {
+	tab.t.Helper()
+	tab.click(role("switch", name))
+	tab.until(fmt.Sprintf("%s: %v", name, on), fmt.Sprintf(
+		`[...document.querySelectorAll("[role=switch]")].find((s) => %s.startsWith(s.querySelector("b").textContent)).ariaChecked === "%v"`, quoted(name), on))
+}
