@@ -21,13 +21,9 @@ import (
 //
 // All else that begins with import or export is refused, and so is a circle of imports.
 var (
-	importing  = regexp.MustCompile(`(?m)^import (?:\{([^}]*)\}|\* as (\w+)) from "([^"]+)";$`)
-	exporting  = regexp.MustCompile(`(?m)^export ((?:const|class|function|async function) (\w+))`)
-	exportList = regexp.MustCompile(`(?:^|;)export ?\{([^}]*)\};\s*$`)
-	foreign    = regexp.MustCompile(`(?m)^(?:import|export)\b.*`)
-	// comments are those that begin a line, where no text that spans lines has its words. A
-	// comment with an exclamation mark is for whoever gets the bundle.
-	comments = regexp.MustCompile(`(?m)^//.*\n|^/\*[^!](?s:.*?)\*/\n`)
+	importing  = regexp.MustCompile(`^import (?:\{([^}]*)\}|\* as (\w+)) from "([^"]+)";\s*$`)
+	exporting  = regexp.MustCompile(`^export ((?:const|class|function|async function) (\w+))`)
+	exportList = regexp.MustCompile(`^export ?\{([^}]*)\};\s*$`)
 )
 
 // bundle is one module in the making, of which those that it joins are constants.
@@ -61,52 +57,76 @@ func (b *bundle) add(name string) (constant string, err error) {
 	}
 	b.inside[name] = ""
 	constant = fmt.Sprintf("module%d", len(b.inside))
-	text = comments.ReplaceAllString(text, "")
-	if text, err = b.imports(name, text); err != nil {
-		return "", err
-	}
-	text, exported := exports(text)
-	if line := foreign.FindString(text); line != "" {
-		return "", fmt.Errorf("page: %s has a form of import or export that cannot be bundled: %s", name, line)
+	var body strings.Builder
+	var exports []string // as members of an object
+	for text != "" {
+		statement := first(text)
+		text = text[len(statement):]
+		local, exported, err := b.local(name, statement)
+		if err != nil {
+			return "", err
+		}
+		body.WriteString(local)
+		exports = append(exports, exported...)
 	}
 	b.inside[name] = constant
-	fmt.Fprintf(&b.joined, "// %s\nconst %s = (() => {\n%s\nreturn { %s };\n})();\n", name, constant, strings.TrimSpace(text), strings.Join(exported, ", "))
+	fmt.Fprintf(&b.joined, "// %s\nconst %s = (() => {\n%s\nreturn { %s };\n})();\n", name, constant, strings.TrimSpace(body.String()), strings.Join(exports, ", "))
 	return constant, nil
 }
 
-// imports adds what a module imports, and puts constants of its own in place of the imports.
-func (b *bundle) imports(name, text string) (string, error) {
-	var failed error
-	text = importing.ReplaceAllStringFunc(text, func(line string) string {
-		m := importing.FindStringSubmatch(line)
-		from, err := b.add(path.Join(path.Dir(name), m[3]))
-		if err != nil {
-			failed = err
-		}
-		if m[2] != "" {
-			return fmt.Sprintf("const %s = %s;", m[2], from)
-		}
-		return fmt.Sprintf("const {%s} = %s;", strings.ReplaceAll(m[1], " as ", ": "), from)
-	})
-	return text, failed
+// first returns the comment, the import or else the line with which a text begins. In a line
+// of minified text it ends before the exports.
+func first(text string) string {
+	end := "\n"
+	switch {
+	case strings.HasPrefix(text, "/*"):
+		end = "*/\n"
+	case strings.HasPrefix(text, "import {"):
+		end = ";\n"
+	}
+	if at := strings.Index(text, end); at >= 0 {
+		text = text[:at+len(end)]
+	}
+	if list := strings.Index(text, ";export{"); list >= 0 {
+		return text[:list+1]
+	}
+	return text
 }
 
-// exports takes the word export out of a module, and returns what it exports as the members
-// of an object.
-func exports(text string) (rest string, members []string) {
-	for _, m := range exporting.FindAllStringSubmatch(text, -1) {
-		members = append(members, m[2])
+// local returns what a statement of a module is within the bundle, and what it exports. A
+// comment that begins a line is left out, unless it has an exclamation mark.
+func (b *bundle) local(name, statement string) (text string, exported []string, err error) {
+	switch {
+	case strings.HasPrefix(statement, "//"), strings.HasPrefix(statement, "/*") && !strings.HasPrefix(statement, "/*!"):
+		return "", nil, nil
+	case !strings.HasPrefix(statement, "import") && !strings.HasPrefix(statement, "export"):
+		return statement, nil, nil
 	}
-	text = exporting.ReplaceAllString(text, "$1")
-	if m := exportList.FindStringSubmatch(text); m != nil {
-		for part := range strings.SplitSeq(m[1], ",") {
-			own, as, renamed := strings.Cut(strings.TrimSpace(part), " as ")
-			if renamed {
-				own = as + ": " + own
-			}
-			members = append(members, own)
+	if m := importing.FindStringSubmatch(statement); m != nil {
+		from, err := b.add(path.Join(path.Dir(name), m[3]))
+		if m[2] != "" {
+			return fmt.Sprintf("const %s = %s;\n", m[2], from), nil, err
 		}
-		text = strings.TrimSuffix(text, m[0]) + ";"
+		return fmt.Sprintf("const {%s} = %s;\n", strings.ReplaceAll(m[1], " as ", ": "), from), nil, err
 	}
-	return text, members
+	if m := exporting.FindStringSubmatch(statement); m != nil {
+		return strings.TrimPrefix(statement, "export "), []string{m[2]}, nil
+	}
+	if m := exportList.FindStringSubmatch(statement); m != nil {
+		return "", members(m[1]), nil
+	}
+	return "", nil, fmt.Errorf("page: %s has a form of import or export that cannot be bundled: %s", name, statement)
+}
+
+// members returns a list of exports as the members of an object.
+func members(list string) []string {
+	var all []string
+	for part := range strings.SplitSeq(list, ",") {
+		own, as, renamed := strings.Cut(strings.TrimSpace(part), " as ")
+		if renamed {
+			own = as + ": " + own
+		}
+		all = append(all, own)
+	}
+	return all
 }
