@@ -38,6 +38,13 @@ func TestHistory_unreadOfLastTime_isLoadedAndMarked(t *testing.T) {
 	if n := evaluate[int](f.tab, `m.room.unread()`); n != 0 {
 		t.Errorf("%d are unread after all were read", n)
 	}
+	bo.says("more")
+	f.until("more has come", `m.texts().at(-1) === "more"`)
+	f.does(`await m.room.refresh.want({ info: true })`)
+	f.visit("/")
+	f.load()
+	f.returns(ada.watch)
+	f.until("the next visit knows how far", `m.room.state.messages.find(({ id }) => id === m.room.state.firstUnread)?.text === "more"`)
 }
 
 func TestHistory_firstVisit_hasNothingUnread(t *testing.T) {

@@ -14,7 +14,8 @@ export class History {
   /** Adds what came after all others, and returns those that were not there. */
   append(messages) {
     const fresh = this.#take(messages);
-    if (fresh.length) this.messages = [...this.messages, ...fresh].map((message) => this.#shown(message));
+    if (fresh.length) this.messages = [...this.messages, ...fresh];
+    if (fresh.some(({ changes }) => changes?.redacted)) this.messages = this.messages.map((message) => this.#shown(message));
     return fresh;
   }
 
