@@ -97,7 +97,7 @@ export const words = {
 
     // What is on its way.
     sending: "Sending",
-    held: (credential) => (credential ? `Not sent: this looks like a secret (${credential}).` : "Not sent yet: read what came before it."),
+    held: (credential) => (credential ? `Not sent: this seems to hold ${credential}. Whoever reads it here could use it.` : "Not sent yet: a reader has taken the name of another. See who it is first."),
     sendAnyway: "Send anyway",
     refused: "Not sent:",
     again: "Try again",

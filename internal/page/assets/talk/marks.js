@@ -1,6 +1,6 @@
 // What stands at a message beside its text: what it is for, what it answers, whether it was sent.
 
-import { html, useState } from "../vendor.js";
+import { html } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 import { kindOf, listed } from "./names.js";
@@ -47,23 +47,14 @@ export function Quote({ id, label, kind = "reply", view }) {
 
 /** Agree and Object at a proposal that waits for this seat; Answer at a request that waits for a person alone. */
 export function Ask({ message, view }) {
-  const [state, setState] = useState({ busy: false, problem: "" });
   const owed = view.requests.get(message.id)?.owed_by?.includes(view.me);
   if (!owed || message.from === view.me) return null;
-  const agree = async () => {
-    setState({ busy: true, problem: "" });
-    try {
-      await view.room.send({ kind: "agree", reply_to: message.id });
-    } catch (refused) {
-      setState({ busy: false, problem: refused.message });
-    }
-  };
   if (message.kind === "proposal") {
+    const answered = view.state.outbox.some(({ args, state }) => args.reply_to === message.id && state === "sending");
     return html`
       <p class="message-buttons">
-        <button type="button" class="button primary" disabled=${state.busy} onClick=${agree}>${words.talk.agree}</button>
-        <button type="button" class="button" onClick=${() => view.onReply(message.id, "object")}>${words.talk.object}</button>
-        ${state.problem && html`<span class="problem" role="alert">${state.problem}</span>`}
+        <button type="button" class="button primary" disabled=${answered} onClick=${() => view.room.send({ kind: "agree", reply_to: message.id })}>${words.talk.agree}</button>
+        <button type="button" class="button" disabled=${answered} onClick=${() => view.onReply(message.id, "object")}>${words.talk.object}</button>
       </p>`;
   }
   if (!view.alone) return null;
@@ -74,7 +65,7 @@ export function Ask({ message, view }) {
 export function Sending({ item, room }) {
   const { key, state, why, credential } = item;
   if (state === "sending") return html`<p class="sending" role="status">${words.talk.sending}…</p>`;
-  const text = state === "held" ? words.talk.held(credential ?? why) : `${words.talk.refused} ${why}`;
+  const text = state === "held" ? words.talk.held(credential) : `${words.talk.refused} ${why}`;
   return html`
     <p class="sending sending-failed" role="alert"><${Icon} name="alert" />${text}</p>
     <p class="message-buttons">
