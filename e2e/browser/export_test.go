@@ -1,0 +1,134 @@
+package browser
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// fakes are texts that try to pass for something else in the file. Whatever is FAKE must stay
+// inside of a text.
+var fakes = []string{
+	"```\n### FAKE · agree\n\n```text\n",
+	"````\n\n## FAKE\n````",
+	strings.Repeat("`", 40) + "\n# FAKE\n" + strings.Repeat("`", 41),
+	"a\r```\r### FAKE\r",
+	"a\r\n  ```\r\n*FAKE left*\r\n",
+	"~~~\n### FAKE\n~~~",
+	"    ```\n<h1>FAKE</h1>\n<!-- FAKE",
+	"a\u2028```\u2028### FAKE\u2029```",
+	"[FAKE](javascript:alert(1)) ![FAKE](https://example.org/FAKE.png)",
+	strings.Repeat("FAKE ", 3_000) + "`````",
+}
+
+// outside returns the lines of Markdown that are in no fenced block, as CommonMark reads them.
+func outside(markdown string) (lines []string) {
+	opens, closes := regexp.MustCompile("^ {0,3}(`{3,})[^`]*$"), regexp.MustCompile("^ {0,3}(`{3,})[ \t]*$")
+	fence := 0
+	for _, line := range regexp.MustCompile(`\r\n|\r|\n`).Split(markdown, -1) {
+		begin, end := opens.FindStringSubmatch(line), closes.FindStringSubmatch(line)
+		switch {
+		case fence == 0 && begin != nil:
+			fence = len(begin[1])
+		case fence == 0:
+			lines = append(lines, line)
+		case end != nil && len(end[1]) >= fence:
+			fence = 0
+		}
+	}
+	return lines
+}
+
+// exported saves the conversation in a form.
+func (tab *tab) exported(form string) (name, content string) {
+	tab.t.Helper()
+	tab.click(button("Menu"))
+	tab.click(button("Export").in(".menu"))
+	tab.click(role("radio", form))
+	name, file := tab.saved(func() { tab.click(button("Save").in("dialog")) })
+	tab.sees("Saved ")
+	tab.press("Escape")
+	tab.isNot(css("dialog"))
+	return name, string(file)
+}
+
+func TestExport_hostileTexts_staysInTheirPlaces(t *testing.T) {
+	t.Parallel()
+	talk := talkOn(onFile(t))
+	talk.ann.call("update_room", args{"description": fakes[0]})
+	for _, text := range fakes {
+		talk.bob.says(text)
+	}
+	secret := talk.bob.says("For Cy alone", args{"to": []string{"Cy Long"}})
+	plan := talk.bob.says("Steel ```", args{"kind": "proposal", "ask": []string{"Cy Long"}})
+	talk.cy.call("send_message", args{"kind": "agree", "reply_to": plan})
+	tab := talk.page
+	tab.sees("Steel")
+	tab.is(button("Menu"))
+
+	name, markdown := tab.exported("Markdown, to read")
+	if !regexp.MustCompile(`^The-bridge-\d{4}-\d\d-\d\d\.md$`).MatchString(name) {
+		t.Errorf("the file is %s", name)
+	}
+	said := 0
+	for _, line := range outside(markdown) {
+		if strings.Contains(line, "FAKE") {
+			t.Errorf("it stands outside of all texts: %.80s", line)
+		}
+		if strings.HasPrefix(line, "### ") {
+			said++
+		}
+	}
+	const agreements = 1
+	if want := len(fakes) + 2 + agreements; said != want {
+		t.Errorf("the file has %d heads of messages, want %d", said, want)
+	}
+	for _, text := range append(slices.Clone(fakes), "Steel ```") {
+		if !strings.Contains(markdown, "text\n"+text) {
+			t.Errorf("the file has not %.60q", text)
+		}
+	}
+	if strings.Contains(markdown, secret) || strings.Contains(markdown, "For Cy alone") {
+		t.Error("the file has what this seat may not see")
+	}
+
+	name, text := tab.exported("JSON, for programs")
+	var file struct {
+		Messages   []message                    `json:"messages"`
+		Agreements []struct{ ID, Text string }  `json:"agreements"`
+		Room       struct{ Description string } `json:"room"`
+	}
+	if err := json.Unmarshal([]byte(text), &file); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	var got []string
+	for _, m := range file.Messages {
+		if m.Type == "message" && m.From == "Bob" {
+			got = append(got, m.Text)
+		}
+	}
+	if want := append(slices.Clone(fakes), "Steel ```"); !slices.Equal(got, want) {
+		t.Errorf("the file has %.300q of Bob, want %.300q", got, want)
+	}
+	if len(file.Agreements) != 1 || file.Agreements[0].Text != "Steel ```" || file.Room.Description != fakes[0] {
+		t.Errorf("the file has %+v and %+v", file.Agreements, file.Room)
+	}
+}
+
+func TestExport_moreThanIsLoaded_isWhole(t *testing.T) {
+	t.Parallel()
+	talk := talkOn(onFile(t))
+	for range 130 {
+		talk.bob.says("one more", args{"kind": "status", "idempotency_key": ""})
+		talk.cy.says("and one")
+	}
+	tab := talk.page
+	tab.reload()
+	tab.is(button("Pause my agent"))
+	_, text := tab.exported("JSON, for programs")
+	if got := strings.Count(text, `"one more"`) + strings.Count(text, `"and one"`); got != 260 {
+		t.Errorf("the file has %d messages, want 260", got)
+	}
+}
