@@ -65,8 +65,8 @@ function About({ state, draft, now, onJump }) {
       : html`<button type="button" class="side-quote" onClick=${() => onJump(draft.reply_to)}>${w.draftAnswersEarlier}</button>`)}`;
 }
 
+const focus = (element) => element?.focus();
+
 function Edit({ text, onText }) {
-  const area = useRef();
-  useEffect(() => area.current.focus(), []);
-  return html`<textarea ref=${area} class="input" rows="6" aria-label=${w.draftText} value=${text} onInput=${(e) => onText(e.target.value)}></textarea>`;
+  return html`<textarea ref=${focus} class="input" rows="6" aria-label=${w.draftText} value=${text} onInput=${(e) => onText(e.target.value)}></textarea>`;
 }

@@ -26,18 +26,18 @@ export function SettingsDialog({ room, onClose }) {
   return html`
     <${Dialog} title=${w.settings} onClose=${onClose}>
       <form class="side-settings" onSubmit=${save}>
-        <${Text} label=${w.name} value=${now.room} onValue=${set("room")} required maxlength="40" />
+        <${Text} name="name" label=${w.name} value=${now.room} onValue=${set("room")} required maxlength="40" />
         <label class="field"><span>${w.description}</span>
           <textarea class="input" rows="3" maxlength="5000" required=${!!before.description} value=${now.description} onInput=${(e) => set("description")(e.target.value)}></textarea></label>
         <div class="side-pair">
-          <${Count} label=${w.capacity} value=${now.capacity} onValue=${set("capacity")} min=${Math.max(2, agents.length)} max="100" />
+          <${Count} name="seats" label=${w.capacity} value=${now.capacity} onValue=${set("capacity")} min=${Math.max(2, agents.length)} max="100" />
           <label class="field"><span>${w.type}</span>
             <select class="input" value=${now.type} onChange=${(e) => set("type")(e.target.value)}>
               <option value="group">${w.typeGroup}</option><option value="channel">${w.typeChannel}</option>
             </select></label>
         </div>
-        <${Count} label=${w.agentMessages} hint=${w.agentMessagesHint} value=${now.agent_messages} onValue=${set("agent_messages")} min="0" max="10000" />
-        <${Text} label=${w.newPassword} hint=${locked ? w.otherPasswordHint : w.newPasswordHint} value=${now.password} onValue=${set("password")}
+        <${Count} name="limit" label=${w.agentMessages} hint=${w.agentMessagesHint} value=${now.agent_messages} onValue=${set("agent_messages")} min="0" max="10000" />
+        <${Text} name="password" label=${w.newPassword} hint=${locked ? w.otherPasswordHint : w.newPasswordHint} value=${now.password} onValue=${set("password")}
           autocomplete="off" maxlength="128" disabled=${now.remove_password} />
         ${locked && html`<${Check} label=${w.removePassword} value=${now.remove_password}
           onValue=${(remove_password) => setNow({ ...now, remove_password, password: "" })} />`}
@@ -51,15 +51,18 @@ export function SettingsDialog({ room, onClose }) {
     <//>`;
 }
 
-const Text = ({ label, hint, value, onValue, ...others }) => html`
-  <label class="field"><span>${label}</span>
-    <input class="input" value=${value} onInput=${(e) => onValue(e.target.value)} ...${others} />
-    ${hint && html`<small class="quiet">${hint}</small>`}</label>`;
+/** A field with one line. hint describes it. */
+function Line({ name, label, hint, onValue, ...others }) {
+  const id = "side-setting-" + name;
+  return html`
+    <div class="field"><label for=${id}>${label}</label>
+      <input class="input" id=${id} aria-describedby=${hint && id + "-hint"} onInput=${(e) => onValue(e.target)} ...${others} />
+      ${hint && html`<small class="quiet" id=${id + "-hint"}>${hint}</small>`}</div>`;
+}
 
-const Count = ({ label, hint, value, onValue, min, max }) => html`
-  <label class="field"><span>${label}</span>
-    <input class="input" type="number" required min=${min} max=${max} value=${value} onInput=${(e) => onValue(e.target.valueAsNumber)} />
-    ${hint && html`<small class="quiet">${hint}</small>`}</label>`;
+const Text = ({ onValue, ...others }) => html`<${Line} ...${others} onValue=${({ value }) => onValue(value)} />`;
+
+const Count = ({ onValue, ...others }) => html`<${Line} ...${others} type="number" required onValue=${(input) => onValue(input.valueAsNumber)} />`;
 
 const Check = ({ label, value, onValue }) => html`
   <label class="side-check"><input type="checkbox" checked=${value} onChange=${(e) => onValue(e.target.checked)} />${label}</label>`;
