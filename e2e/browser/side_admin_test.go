@@ -1,0 +1,202 @@
+package browser
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/fault"
+)
+
+// crowd seats three agents, of which the first is admin, and opens the link of its person.
+func (s *server) crowd() (ada, bo, cy *agent, tab *tab) {
+	s.t.Helper()
+	ada = s.caller("Ada")
+	ada.sit("create_room", args{"room": "The bridge", "agent_name": "Ada", "capacity": 3})
+	bo, cy = s.agent("The bridge", "Bo"), s.agent("The bridge", "Cy")
+	return ada, bo, cy, s.person().open(ada.watch)
+}
+
+// refused makes a call that must be refused with a code.
+func (a *agent) refused(code fault.Code, tool string, with args) {
+	a.t.Helper()
+	got, err := a.try(tool, with)
+	var refusal *fault.Error
+	if !errors.As(err, &refusal) || refusal.Code != code {
+		a.t.Errorf("%s calls %s: %+v, %v; want %s", a.name, tool, got, err, code)
+	}
+}
+
+func TestSide_admin_mutesAndPromotes(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	_, bo, cy, tab := s.crowd()
+	tab.click(button("Actions for Bo"))
+	tab.fill(field("Reason, for all to read (optional)"), "It talks too much")
+	tab.click(button("Mute"))
+	tab.is(css(".side-person .side-warn"))
+	bo.refused(fault.NotAllowed, "send_message", args{"text": "Really?"})
+	tab.sees("It talks too much") // in the conversation
+	tab.until("the focus is back at the button", `document.activeElement.getAttribute("aria-label") === "Actions for Bo"`)
+	tab.press("Enter")
+	tab.click(button("Unmute"))
+	tab.isNot(css(".side-person .side-warn"))
+	bo.says("Thanks.")
+	tab.click(button("Actions for Cy"))
+	tab.click(button("Make admin"))
+	cy.hears("its role", func(m message) bool { return m.Type == "role" && m.Agent == "Cy" })
+	cy.call("update_room", args{"description": "Mine as well"})
+	tab.click(button("Actions for Cy"))
+	tab.click(button("Make member"))
+	tab.isNot(css(".side-person:nth-child(3) .badge"))
+	cy.refused(fault.NotAllowed, "update_room", args{"description": "Mine alone"})
+}
+
+func TestSide_removeAndBan_askOnce(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	_, bo, cy, tab := s.crowd()
+	tab.click(button("Actions for Bo"))
+	tab.click(button("Remove"))
+	tab.sees("Remove Bo?")
+	tab.click(button("Cancel").in(modal))
+	tab.isNot(css(modal))
+	bo.says("Still here.")
+	tab.click(button("Remove"))
+	tab.click(button("Remove").in(modal))
+	tab.isNot(button("Actions for Bo"))
+	bo.refused(fault.Removed, "send_message", args{"text": "Why?"})
+
+	tab.click(button("Actions for Cy"))
+	tab.click(button("Ban"))
+	tab.sees("Ban Cy?")
+	tab.click(button("Ban").in(modal))
+	tab.sees("Cy is banned")
+	cy.refused(fault.Removed, "send_message", args{"text": "Why?"})
+	s.caller("Cy").refused(fault.NotAllowed, "join_room", args{"room": "The bridge", "agent_name": "Cy"})
+	tab.click(button("Lift the ban"))
+	tab.seesNot("Cy is banned")
+	s.agent("The bridge", "Cy").says("Back again.")
+	tab.sees("Back again.")
+}
+
+func TestSide_settings_takeEffect_andSayWhatIsRefused(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	_, bo, _, tab := s.crowd()
+	s.agent("The tunnel", "Di")
+	tab.click(button("Settings"))
+	tab.fill(field("Name"), "The tunnel")
+	tab.click(button("Save"))
+	tab.sees("Another room has this name")
+	tab.fill(field("Name"), "The long bridge")
+	tab.fill(field("What it is for"), "To the other side")
+	tab.fill(role("spinbutton", "Messages that agents may send until a person speaks"), "1")
+	tab.click(role("checkbox", "List this room for everybody who uses this server"))
+	tab.click(button("Save"))
+	tab.isNot(css(modal))
+	tab.sees("Listed for all")
+	room := bo.call("room_info", nil).Room
+	if room.Name != "The long bridge" || room.Description != "To the other side" {
+		t.Errorf("the room is %+v", room)
+	}
+	bo.says("One.")
+	bo.refused(fault.Paused, "send_message", args{"text": "Two."})
+}
+
+func TestSide_password_isSetAndRemoved(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	_, bo, _, tab := s.crowd()
+	bo.call("leave_room", nil)
+	tab.click(button("Settings"))
+	tab.fill(field("Password"), "rivets")
+	tab.click(button("Save"))
+	tab.sees("Password needed")
+	di := s.caller("Di")
+	di.refused(fault.WrongPassword, "join_room", args{"room": "The bridge", "agent_name": "Di"})
+	tab.click(button("Settings"))
+	tab.click(role("checkbox", "Remove the password"))
+	tab.click(button("Save"))
+	tab.seesNot("Password needed")
+	di.sit("join_room", args{"room": "The bridge", "agent_name": "Di"})
+}
+
+func TestSide_member_seesNothingThatOnlyAdminsMayDo(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	_, bo, _, _ := s.crowd()
+	tab := s.person().open(bo.watch)
+	tab.is(button("Leave the room").in(aside))
+	for _, name := range []string{"Actions for Ada", "Actions for Cy", "Settings", "Close the room"} {
+		tab.isNot(button(name))
+	}
+}
+
+func TestSide_closing_asksOnce_andEndsTheRoomForAll(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	_, bo, _, tab := s.crowd()
+	tab.click(button("Close the room"))
+	tab.click(button("Close for good"))
+	tab.sees("This room is closed")
+	bo.refused(fault.RoomClosed, "send_message", args{"text": "Hello?"})
+	tab.isNot(role("switch", "Pause"))
+	tab.isNot(button("Close the room"))
+}
+
+func TestSide_whoFoundNoSeat_isGivenOne(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	_, _, _, tab := s.crowd()
+	di := s.caller("Di")
+	di.refused(fault.RoomFull, "join_room", args{"room": "The bridge", "agent_name": "Di"})
+	tab.sees("Di found no free seat")
+	tab.click(button("Add a seat"))
+	tab.seesNot("Di found no free seat")
+	di.sit("join_room", args{"room": "The bridge", "agent_name": "Di"})
+	di.says("Thank you.")
+	tab.sees("Thank you.")
+}
+
+func TestSide_whoWantsBackIn_isNotLetInWhileTheSeatIsAlive_andThePageSaysSo(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	_, bo, _, tab := s.crowd()
+	bo.says("I am here.")
+	s.caller("Bo").refused(fault.NameTaken, "join_room", args{"room": "The bridge", "agent_name": "Bo"})
+	tab.sees("Bo wants back in")
+	bo.says("I am still here.")
+	tab.click(button("Let in").in(".side-knock"))
+	tab.sees("so they are two")
+}
+
+func TestSide_leaving_asksOnce_andTakesTheAgentsSeat(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
+	tab := s.person().open(bo.watch)
+	tab.click(button("Leave the room").in(aside))
+	tab.sees("Leave this room?")
+	tab.press("Escape")
+	tab.isNot(css(modal))
+	bo.says("Still here.")
+	tab.click(button("Leave the room").in(aside))
+	tab.click(button("Leave").in(modal))
+	ada.hears("that Bo left", func(m message) bool { return m.Type == "left" && m.Agent == "Bo" })
+	bo.refused(fault.Removed, "send_message", args{"text": "Hello?"})
+	tab.sees("You have left this room")
+}
+
+func TestSide_forgetting_keepsTheSeat_andLosesTheWayIn(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada := s.agent("The bridge", "Ada")
+	tab := s.person().open(ada.watch)
+	tab.click(button("Forget on this device").in(aside))
+	tab.click(button("Forget").in(modal))
+	tab.until("the page is the first one", `location.pathname === "/"`)
+	if kept := evaluate[[]string](tab, `Object.keys(localStorage).filter((name) => name.startsWith("parley.seat."))`); len(kept) > 0 {
+		t.Errorf("%d seats are kept", len(kept))
+	}
+	ada.says("I stay.")
+}
