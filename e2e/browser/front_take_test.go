@@ -1,0 +1,187 @@
+package browser
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/client"
+)
+
+// personAlone makes a room as a person without an agent, by a call, and returns the code of
+// its invite.
+func (s *server) personAlone(room string, bearer ...string) (code string) {
+	s.t.Helper()
+	a := s.caller("Eve", bearer...)
+	a.sit("create_room", args{"room": room, "agent_name": "Eve", "person": true, "capacity": 4, "description": "About tea."})
+	var got struct {
+		Link string `json:"invite_link"`
+	}
+	if err := a.client.Call(s.t.Context(), "room_info", args{"agent_token": a.token}, &got); err != nil {
+		s.t.Fatal(err)
+	}
+	found := inviteForm.FindStringSubmatch(got.Link)
+	if found == nil {
+		s.t.Fatalf("no code in %q", got.Link)
+	}
+	return found[1]
+}
+
+// agentAt is a client to which the address of MCP that a page shows was given.
+func (s *server) agentAt(address, name string, bearer ...string) *agent {
+	s.t.Helper()
+	base, mcp := strings.CutSuffix(address, "/mcp")
+	root, code, _ := strings.Cut(base, "/i/")
+	if !mcp || root != s.root {
+		s.t.Fatalf("the page shows the address %s", address)
+	}
+	a := s.caller(name, bearer...)
+	if code != "" {
+		a.client = client.New(root, client.Options{HTTP: s.http, Invite: code})
+		s.t.Cleanup(func() { _ = a.client.Close() }) // the program may be gone
+	}
+	return a
+}
+
+func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
+	t.Parallel()
+	for name, start := range map[string]func(*testing.T) (s *server, bearer []string){
+		"open": func(t *testing.T) (*server, []string) { return onFile(t), nil },
+		"keys": func(t *testing.T) (*server, []string) {
+			s := onFile(t, "--access", "keys")
+			return s, []string{s.key("ann")}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, bearer := start(t)
+			tab := s.person().open("/")
+			if len(bearer) > 0 {
+				tab.fill(field("Your key"), bearer[0])
+				tab.click(button("Use this key"))
+			}
+			address := tab.shownLines("Any other")[0]
+			tab.fill(field("Your name"), "Ann Lee")
+			tab.fill(field("Name of the room"), "Tea at five")
+			tab.click(button("Create the room"))
+			tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)
+			tab.sees("Tea at five")
+
+			bot := s.agentAt(address, "Bot", bearer...)
+			bot.sit("join_room", args{"room": "Tea at five", "agent_name": "Bot", "create_if_missing": false})
+			bot.says("Green or black?")
+			tab.sees("Green or black?")
+			seats := bot.call("room_info", nil).Room.Agents
+			if len(seats) != 2 || seats[0].Name != "Ann Lee" || !seats[0].Person || seats[0].Role != "admin" {
+				t.Errorf("the seats are %+v", seats)
+			}
+
+			tab.visit("/")
+			tab.is(hyper("Tea at five"))
+			tab.is(css(`#create-agent_name`))
+			if got := evaluate[string](tab, `document.querySelector("#create-agent_name").value`); got != "Ann Lee" {
+				t.Errorf("the page remembers the name %q", got)
+			}
+		})
+	}
+}
+
+func TestHome_settingsOfANewRoom_areThoseOfTheForm(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	tab := s.person().open("/")
+	tab.fill(field("Your name"), "Ann")
+	tab.fill(field("Name of the room"), "Quiet")
+	tab.click(css(".front-more summary"))
+	tab.fill(field("What it is for"), "To read.")
+	tab.fill(role("spinbutton", "Seats"), "101")
+	tab.fill(css("#create-password"), " secret ")
+	tab.click(role("checkbox", "List it among the public rooms"))
+	tab.click(button("Create the room"))
+	tab.until("the seats are wrong, and have the focus", `document.activeElement.id === "create-capacity" && document.querySelector("#create-capacity-error").textContent`)
+	tab.fill(role("spinbutton", "Seats"), "7")
+	tab.click(button("Create the room"))
+	tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)
+	bot := s.caller("Bot")
+	bot.sit("join_room", args{"room": "Quiet", "password": " secret ", "agent_name": "Bot", "create_if_missing": false})
+	room := bot.call("room_info", nil).Room
+	if room.Description != "To read." {
+		t.Errorf("the room is %+v", room)
+	}
+}
+
+func TestHome_publicRoom_isFoundAndJoinedWithItsPassword(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	for i := range 30 {
+		s.caller("Bot").call("create_room", args{"agent_name": "Bot", "room": fmt.Sprintf("Room %02d", i), "public": true})
+	}
+	bot := s.caller("Bot")
+	bot.sit("create_room", args{"agent_name": "Bot", "room": "Zen", "public": true, "password": "pw", "capacity": 4})
+	tab := s.person().open("/")
+	tab.sees("Room 19")
+	tab.seesNot("Room 20")
+	tab.click(button("More rooms"))
+	tab.sees("Zen")
+	tab.fill(role("searchbox", "Search names and descriptions"), "nowhere")
+	tab.sees("No public room has these words.")
+	tab.fill(role("searchbox", "Search names and descriptions"), "zen")
+	tab.seesNot("No public room has these words.")
+	tab.click(button("Join the room Zen"))
+
+	tab.fill(field("Your name").in("dialog"), "Bot")
+	tab.click(button("Join").in("dialog"))
+	tab.until("the password is asked for", `document.activeElement.id === "join-password" && document.querySelector("#join-password-error")`)
+	tab.fill(css("#join-password"), "no")
+	tab.click(button("Join").in("dialog"))
+	tab.until("the password is wrong", `document.querySelector("#join-password-error")?.textContent === "The password is wrong."`)
+	tab.fill(css("#join-password"), "pw")
+	tab.click(button("Join").in("dialog"))
+	tab.until("the name is taken", `document.activeElement.id === "join-agent_name" && document.activeElement.getAttribute("aria-invalid")`)
+	tab.sees("Somebody in this room has this name")
+	tab.fill(field("Your name").in("dialog"), "Ann (me)")
+	tab.click(button("Join").in("dialog"))
+	tab.sees("Use letters, digits, spaces")
+	tab.fill(field("Your name").in("dialog"), "Ann")
+	tab.click(button("Join").in("dialog"))
+	tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)
+	bot.hears("that Ann has joined", func(m message) bool { return m.Type == "joined" && m.Agent == "Ann" })
+}
+
+func TestInvite_personJoins_andLookingTakesNoSeat(t *testing.T) {
+	t.Parallel()
+	for name, start := range map[string]func(*testing.T) (s *server, bearer []string){
+		"open": func(t *testing.T) (*server, []string) { return onFile(t), nil },
+		"keys": func(t *testing.T) (*server, []string) {
+			s := onFile(t, "--access", "keys")
+			return s, []string{s.key("ann")}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, bearer := start(t)
+			code := s.personAlone("Tea house", bearer...)
+			tab := s.person().open("/i/" + code)
+			tab.sees("You are invited to Tea house")
+			tab.sees("About tea.")
+			tab.sees("There: Eve")
+			tab.sees("3 seats are free.")
+			bot := s.agentAt(tab.shownLines("Any other")[0], "Bot")
+			bot.sit("join_room", args{"agent_name": "Bot", "create_if_missing": false})
+			if seats := bot.call("room_info", nil).Room.Agents; len(seats) != 2 {
+				t.Errorf("after a look the seats are %+v", seats)
+			}
+			tab.click(button("Join"))
+			tab.until("the name is asked for", `document.activeElement.id === "guest-agent_name" && document.querySelector("#guest-agent_name-error")`)
+			tab.fill(field("Your name"), "Ann")
+			tab.click(button("Join"))
+			tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)
+			bot.says("Welcome")
+			tab.sees("Welcome")
+			tab.visit("/i/" + code)
+			tab.sees("You have a seat here already: Ann.")
+			tab.click(hyper("Open the room"))
+			tab.sees("Welcome")
+		})
+	}
+}
