@@ -48,7 +48,7 @@ func SeatOf(ctx context.Context, s *Service, t ident.Token) (room.Agent, bool, e
 }
 
 // taken returns why a seat was taken from the holder of t; nil if t was never its token, or
-// was given up.
+// an agent gave the seat up that no person had opened the link of.
 func (r *liveRoom) taken(ctx context.Context, h *room.Head, t ident.Token) error {
 	if a, there := h.Seated(t.Seat); there && ident.SameSecret(t.Secret, a.EndedHash) {
 		return room.RefuseRemoved(room.ReasonReplaced, h.Paired)

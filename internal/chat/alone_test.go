@@ -309,16 +309,35 @@ func TestAlone_asAdmin_runsTheRoom(t *testing.T) {
 	wants(t, err, fault.Removed)
 }
 
-// A person that has lost its seat is admitted, so that it is told why.
-func TestAlone_kicked_isToldSo(t *testing.T) {
-	onBoth(t, func(t *testing.T, w, there *world) {
-		p, pam := w.withPam()
-		w.manage(p.ann.Token, room.Kick, "Pam", chat.StatusKicked)
-		for name, token := range map[string]ident.Token{"its own": w.token(pam), "made up": {Room: w.token(pam).Room, Seat: 3, Secret: ident.NewSecret(), Person: true}} {
-			_, known, err := chat.SeatOf(t.Context(), there.Service, token)
-			if code := fault.CodeOf(err); known || (code == fault.Removed) != (name == "its own") {
-				t.Errorf("%s: %v, %v", name, known, err)
+// A person whose seat is gone is admitted, so that it is told why.
+func TestPerson_withoutItsSeat_isToldSo(t *testing.T) {
+	for what, c := range map[string]struct {
+		loses func(w *world, p pair, pam chat.Seated)
+		why   room.Reason
+	}{
+		"kicked":         {func(w *world, p pair, pam chat.Seated) { w.manage(p.ann.Token, room.Kick, pam.Name, chat.StatusKicked) }, room.ReasonKicked},
+		"its agent left": {func(w *world, _ pair, pam chat.Seated) { w.leave(pam.Token) }, room.ReasonLeft},
+	} {
+		onBoth(t, func(t *testing.T, w, there *world) {
+			p, pam := w.withPam()
+			tokens := map[string]chat.Seated{"Pam": pam, "Bob": p.bob}
+			mine := map[string]string{"Pam": pam.Token, "Bob": w.person(p.bob)}
+			for name, seat := range tokens {
+				c.loses(w, p, seat)
+				own, err := ident.ParseToken(mine[name])
+				if err != nil {
+					t.Fatal(err)
+				}
+				forged := own
+				forged.Secret = ident.NewSecret()
+				if _, known, err := chat.SeatOf(t.Context(), there.Service, forged); known || err != nil {
+					t.Errorf("%s, %s, a token that was made up: %v, %v", what, name, known, err)
+				}
+				_, known, err := chat.SeatOf(t.Context(), there.Service, own)
+				if want := room.RefuseRemoved(c.why, false).Error(); known || err == nil || err.Error() != want {
+					t.Errorf("%s, %s: %v, %v; want %s", what, name, known, err, want)
+				}
 			}
-		}
-	})
+		})
+	}
 }

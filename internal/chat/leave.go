@@ -64,8 +64,11 @@ func (c *caller) leave(ctx context.Context, text string) (got Gone, err error) {
 			}
 			ch.Events = append(ch.Events, e)
 		}
-		ch.Events = append(ch.Events, *room.FreeSeat(&h.State, a, room.ReasonLeft))
-		ch.Ops = []table.Op{table.Delete(roomlog.PresenceKey(h.ID, a.Seat), table.Always)}
+		left := *room.FreeSeat(&h.State, a, room.ReasonLeft)
+		ch.Events = append(ch.Events, left)
+		if ch.Ops = roomlog.Vacate(&h.State, left, now); !a.Person.HasOpened() {
+			ch.Ops = ch.Ops[:1] // nobody but the caller wants to know why the seat is gone
+		}
 		return ch, nil
 	}})
 	if err != nil {

@@ -49,7 +49,7 @@ func Vacate(s *room.State, gone room.Event, now time.Time) []table.Op {
 }
 
 // WhyGone returns why and when the former agent of a seat has lost it. An agent that
-// left has stored neither.
+// left stores neither, unless a person watched it.
 func (s Seats) WhyGone(ctx context.Context, seat int) (gone Gone, err error) {
 	l := s.log
 	item, err := l.store.table.Get(ctx, goneKey(l.id, seat), table.Strong)
