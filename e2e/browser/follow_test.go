@@ -162,6 +162,7 @@ func TestFollow_serverThatAsksForPatience_getsIt(t *testing.T) {
 	f.live()
 	w.setBusy(true)
 	bo.says("one")
+	f.until("that it takes time is shown", `m.room.state.phase === "offline"`)
 	const waits = `m.clock.due.some(({ at }) => at === m.clock.at + ` + retryAfter + `000)`
 	f.until("it waits as long as it was asked to", waits)
 	f.says("two")

@@ -61,6 +61,20 @@ func TestSend_reloadBeforeTheAnswer_messageIsThereOnce(t *testing.T) {
 	bo.heard("kept")
 }
 
+func TestSend_noAnswerWhileAWaitIsOpen_showsThatTheConnectionIsLost(t *testing.T) {
+	t.Parallel()
+	w := onFile(t).through()
+	_, bo, f := den(t, w.server)
+	w.setBusy(true) // the wait that is open hears nothing of it
+	f.says("not yet")
+	f.until("offline is shown", `m.room.state.phase === "offline"`)
+	w.setBusy(false)
+	f.does(`m.room.wake()`) // as when the network is back
+	f.has("not yet")
+	f.hasSentAll()
+	bo.heard("not yet")
+}
+
 func TestSend_offlineAndReload_isSentWhenTheServerIsBack(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)

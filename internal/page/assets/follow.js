@@ -11,6 +11,7 @@ const patience = 10 * 60_000; // ms for which a hidden tab waits as one that is 
 const glance = 60_000; // ms from look to look after that: each wait costs whoever runs the server
 const fresh = 20_000; // ms for which a wait of before still counts as alive when the tab is seen again
 const tick = 5_000; // ms between two looks at the time
+const shown = 2; // seconds: a shorter time to wait is not shown
 const slept = 30_000; // ms that a tick is late if the machine has slept
 
 /** Refusals that end it. */
@@ -76,7 +77,8 @@ export class Following {
   async #fail(problem, turn) {
     this.#failed++;
     this.#brief = true;
-    if (this.#failed > 1 || !navigator.onLine) this.room.show({ phase: "offline", trouble: null });
+    const takesTime = this.#failed > 1 || problem.retryAfter > shown || !navigator.onLine;
+    if (takesTime) this.room.show({ phase: "offline", trouble: null });
     await this.room.clock.pause(Math.max((problem.retryAfter ?? 0) * 1000, backoff(this.#failed)), turn);
   }
 
@@ -123,6 +125,11 @@ export class Following {
     this.#failed = Math.min(this.#failed, 1);
     this.#brief = true;
     this.#turn.abort();
+  }
+
+  /** Looks at once because another call got no answer: the wait under way may hear nothing, either. */
+  doubt() {
+    if (!this.#failed) this.wake();
   }
 
   /** Wakes after the machine has slept. A hidden tab runs late as well. */

@@ -26,8 +26,9 @@ export class Outbox {
 
   /**
    * @param {string} token of the seat
-   * @param {{send: (args) => Promise, has: (id) => boolean, timeOf: (message) => number, show: (outbox) => void, clock, signal: AbortSignal}} room
-   *   has tells whether the log shows a message, timeOf when it was said by clock, in ms
+   * @param {{send: (args) => Promise, has: (id) => boolean, timeOf: (message) => number, show: (outbox) => void, doubt: () => void, clock, signal: AbortSignal}} room
+   *   has tells whether the log shows a message, timeOf when it was said by clock, in ms; doubt
+   *   is called after a call without an answer
    */
   constructor(token, room) {
     this.token = token;
@@ -142,7 +143,9 @@ export class Outbox {
       else this.#change(message.key, { state: "held", credential: got.credential });
     } catch (problem) {
       if (this.room.signal.aborted) return undefined;
-      if (!(problem instanceof Refusal) || passing.includes(problem.code)) return problem.retryAfter ?? 0;
+      const unanswered = !(problem instanceof Refusal);
+      if (unanswered) this.room.doubt();
+      if (unanswered || passing.includes(problem.code)) return problem.retryAfter ?? 0;
       this.#change(message.key, { state: "refused", why: problem.message });
     }
     this.settle();

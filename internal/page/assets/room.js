@@ -135,6 +135,7 @@ export class Room {
       has: (id) => this.#history.has(id),
       timeOf: ({ at }) => Date.parse(at) - this.state.clock,
       show: (outbox) => this.#showSaid(outbox),
+      doubt: () => this.following.doubt(),
       clock: this.clock,
       signal: this.#stop.signal,
     });
