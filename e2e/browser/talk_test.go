@@ -1,0 +1,331 @@
+package browser
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/page"
+)
+
+func TestTalk_thousandsOfMessages_stayLight(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, _ := threeOf(t, s, "Thousands")
+	const most = 5000
+	sent := bob.speaks(most, func(n int) string {
+		switch {
+		case n%10 == 3:
+			return fmt.Sprintf("Step %d:\n\n- first **point**\n- second with `code`\n- third", n)
+		case n%25 == 7:
+			return fmt.Sprintf("Here:\n\n```go\nx := %d\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |", n)
+		case n%40 == 9:
+			return strings.Repeat("A word and another. ", 100)
+		}
+		return fmt.Sprintf("Message %d, a line or two of text that says something about the work at hand.", n)
+	})
+	tab := s.person().tab()
+	do(tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `
+		window.longest = 0;
+		new PerformanceObserver((list) => {
+			for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
+		}).observe({ type: "longtask", buffered: true });`})
+	tab.look(1440, 900, "light")
+	tab.visit(ann.watch)
+	tab.is(css(".log-rows"))
+	// Whoever measures shares the machine with other tests: the best of three counts.
+	longest := 1e9
+	for range 3 {
+		tab.loadsAll()
+		nodes := tab.strides()
+		if nodes >= 2000 {
+			t.Errorf("the page had %d elements", nodes)
+		}
+		longest = min(longest, evaluate[float64](tab, "(() => { const had = longest; longest = 0; return had; })()"))
+		if longest <= 200 {
+			break
+		}
+		tab.reload()
+		tab.is(css(".log-rows"))
+	}
+	if longest > 200 {
+		t.Errorf("a task ran for %.0f ms", longest)
+	}
+	if got := evaluate[int](tab, `document.querySelector('[data-id="`+sent[most-1]+`"]') ? 1 : 0`); got != 1 {
+		t.Error("the last message is not at the end")
+	}
+}
+
+// strides goes to the end in steps of ten screens and returns the most elements that the
+// page had.
+func (tab *tab) strides() int {
+	tab.t.Helper()
+	return evaluate[int](tab, `(async () => {
+		const log = document.querySelector(".log");
+		let most = 0;
+		while (log.scrollHeight - log.scrollTop - log.clientHeight > 2) {
+			log.scrollTop += log.clientHeight * 10;
+			for (let n = 0; n < 3; n++) await new Promise(requestAnimationFrame);
+			most = Math.max(most, document.querySelectorAll("*").length);
+			if (!log.querySelector(".message")) throw new Error("nothing is shown at " + log.scrollTop);
+		}
+		return most;
+	})()`)
+}
+
+func TestTalk_whatIsRead_staysWhereItIs(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, _ := threeOf(t, s, "Reading")
+	bob.speaks(250, numbered("Early"))
+	tab := s.person().open(ann.watch)
+	tab.is(css(".log-rows"))
+	tab.until("the page is at the end", "document.querySelector('.log').innerText.includes('Early 249')")
+
+	// Earlier messages come above.
+	tab.loadsEarlier()
+
+	// New ones come below.
+	evaluate[*bool](tab, "void (document.querySelector('.log').scrollTop += 700)")
+	evaluate[*bool](tab, "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
+	read := tab.firstInView()
+	before := tab.place(read)
+	bob.speaks(3, numbered("Late"))
+	tab.sees("3 new")
+	if after := tab.place(read); after != before {
+		t.Errorf("new messages moved what is read from %d to %d", before, after)
+	}
+	// The window becomes smaller.
+	tab.look(1440, 600, "light")
+	tab.until("it is where it was", fmt.Sprintf("Math.abs(document.querySelector('[data-id=%q] .message-body').getBoundingClientRect().top - %d) < 2", read, before))
+
+	tab.click(button("3 new"))
+	tab.sees("Late 2")
+	tab.isNot(button("Latest"))
+	// At the end, what is new is followed.
+	bob.says("The very last")
+	tab.sees("The very last")
+	tab.until("the end is in view", "(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight < 2)(document.querySelector('.log'))")
+}
+
+// loadsEarlier scrolls up until more is loaded, and fails if that moves what is read then.
+func (tab *tab) loadsEarlier() {
+	tab.t.Helper()
+	moved := evaluate[int](tab, `(async () => {
+		const log = document.querySelector(".log");
+		const height = log.scrollHeight;
+		log.scrollTop = 400;
+		await new Promise(requestAnimationFrame);
+		const top = log.getBoundingClientRect().top;
+		const read = [...log.querySelectorAll(".message-body")].find((body) => body.getBoundingClientRect().top > top);
+		const before = read.getBoundingClientRect().top;
+		for (let n = 0; n < 600 && log.scrollHeight < height * 1.3; n++) await new Promise(requestAnimationFrame);
+		if (log.scrollHeight < height * 1.3) throw new Error("nothing more was loaded");
+		return Math.round(Math.abs(read.getBoundingClientRect().top - before));
+	})()`)
+	if moved > 1 {
+		tab.t.Errorf("earlier messages moved what is read by %d px", moved)
+	}
+}
+
+func TestTalk_comingBack_opensAtTheFirstUnread(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, _ := threeOf(t, s, "Coming back")
+	last := bob.speaks(40, numbered("Seen"))[39]
+	p := s.person()
+	tab := p.open(ann.watch)
+	tab.sees("Seen 39")
+	tab.until("what was seen counts as read", fmt.Sprintf("Object.values(localStorage).some((kept) => kept.includes(%q))", last))
+	room := evaluate[string](tab, "location.pathname")
+	tab.visit("about:blank")
+	first := bob.speaks(60, numbered("Missed"))[0]
+	tab.visit(room)
+	tab.sees("Missed 0")
+	tab.until("the line is near the top", "document.querySelector('.unread').getBoundingClientRect().top < 200")
+	if at := tab.place(first); at < 0 || at > 300 {
+		t.Errorf("the first unread message is at %d px", at)
+	}
+	tab.click(css(".log-latest"))
+	tab.sees("Missed 59")
+}
+
+func TestTalk_speakers_areToldApart(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, cy := threeOf(t, s, "Speakers")
+	tab := s.person().open(ann.watch)
+	tab.is(css(".log-rows"))
+	question := bob.says("Which day\nsuits you?", args{"ask": []string{ann.name}})
+	answer := ann.says("Friday.", args{"reply_to": question})
+	cy.says("Just between us.", args{"to": []string{ann.name}})
+	ann.says("And again.")
+	ann.says("And once more.")
+	tab.sees("And once more.")
+	tab.is(role("article", "Bob's Claude, to all, Request, "+tab.clock(question)))
+	tab.is(role("article", "Cy, Only to you, "+tab.clock(answer)))
+	tab.sees("Only to you")
+	heads := evaluate[string](tab, "[...document.querySelectorAll('.message-who')].map((who) => who.innerText).join()")
+	if want := "Bob's Claude,Ann's Codex,Cy,Ann's Codex"; heads != want {
+		t.Errorf("the groups are of %s, want %s", heads, want)
+	}
+	if n := evaluate[int](tab, "new Set([...document.querySelectorAll('.message-who')].map((who) => getComputedStyle(who).color)).size"); n != 3 {
+		t.Errorf("three agents have %d colors", n)
+	}
+	tab.click(css(`[data-id="` + answer + `"] .quote`))
+	tab.until("the answered message has the focus", fmt.Sprintf("document.activeElement.dataset.id === %q", question))
+	tab.press("j")
+	tab.until("the next message has the focus", fmt.Sprintf("document.activeElement.dataset.id === %q", answer))
+	tab.press("ArrowUp", "r")
+	tab.until("a reply is written", "document.activeElement.matches('textarea')")
+}
+
+// clock returns the time of a message as the page shows it.
+func (tab *tab) clock(id string) string {
+	tab.t.Helper()
+	return evaluate[string](tab, fmt.Sprintf(`new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(new Date(document.querySelector('[data-id=%q] time').dateTime))`, id))
+}
+
+func TestTalk_proposal_isAgreedToWithOneClick(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, cy := threeOf(t, s, "Deciding")
+	tab := s.person().open(ann.watch)
+	tab.is(css(".log-rows"))
+	proposal := bob.says("We meet on Friday.", args{"kind": "proposal"})
+	cy.call("send_message", args{"kind": "agree", "reply_to": proposal})
+	tab.click(button("Agree").in(".message-buttons"))
+	agreed := bob.hears("the agreement", func(m message) bool { return m.Agreed == proposal })
+	if agreed.From != ann.name || !agreed.Person {
+		t.Errorf("the agreement came with %+v", agreed)
+	}
+	tab.sees("Agreed by everyone asked:")
+	tab.isNot(css(".message-buttons"))
+
+	other := bob.says("We meet on Sunday.", args{"kind": "proposal"})
+	tab.click(button("Object").in(".message-buttons"))
+	tab.types("I do not work on Sundays.")
+	tab.press("Enter")
+	objection := bob.hears("the objection", func(m message) bool { return m.Kind == "object" })
+	if objection.ReplyTo != other || objection.Text != "I do not work on Sundays." {
+		t.Errorf("the objection is %+v", objection)
+	}
+	tab.isNot(css(".message-buttons"))
+}
+
+func TestTalk_longText_isFoldedAndLoadedWhole(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, _ := threeOf(t, s, "Long")
+	long := strings.Repeat("A line that says little.\n\n", 800) + "The end of it."
+	id := bob.says(long)
+	tab := s.person().open(ann.watch)
+	tab.sees("A line that says little.")
+	tab.seesNot("The end of it.")
+	tab.click(button("Show all"))
+	tab.sees("The end of it.")
+	before := tab.place(id)
+	if before < 0 {
+		t.Error("the text was opened, and its beginning is gone")
+	}
+	tab.is(button("Show less"))
+}
+
+func TestTalk_removedText_isGoneForAll(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, _ := threeOf(t, s, "Removing")
+	id := ann.says("My salary is secret.")
+	tab, other := s.person().open(ann.watch), s.person().open(bob.watch)
+	other.sees("My salary is secret.")
+	evaluate[*bool](tab, fmt.Sprintf("void document.querySelector('[data-id=%q]').focus()", id))
+	tab.click(button("Remove the text"))
+	tab.click(button("Remove"))
+	tab.sees("This text was removed.")
+	other.sees("This text was removed.")
+	other.seesNot("My salary is secret.")
+}
+
+func TestTalk_search_findsByKeyboardAlone(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, _ := threeOf(t, s, "Searching")
+	needle := bob.says("The first Needle of all.")
+	bob.speaks(220, numbered("Hay"))
+	late := bob.says("Another needle.")
+	bob.speaks(60, numbered("Straw"))
+	tab := s.person().open(ann.watch)
+	tab.sees("Straw 59")
+	evaluate[*bool](tab, "void document.activeElement.blur()")
+	tab.press("/")
+	tab.types("needle")
+	tab.sees("0 of 1")
+	tab.press("Enter")
+	tab.sees("1 of 1")
+	tab.until("the newest is shown", fmt.Sprintf("document.querySelector('[data-id=%q]')", late))
+	tab.until("it is marked", "CSS.highlights.get('found')?.size > 0")
+	for range 3 {
+		if evaluate[bool](tab, "document.body.innerText.includes('All messages were searched.')") {
+			break
+		}
+		had := evaluate[int](tab, "document.querySelector('.log').scrollHeight")
+		tab.click(button("Search earlier messages"))
+		tab.until("more is loaded", fmt.Sprintf("document.querySelector('.log').scrollHeight !== %d", had))
+	}
+	tab.sees("of 2")
+	tab.press("Enter")
+	tab.until("the first is shown", fmt.Sprintf("document.querySelector('[data-id=%q]')", needle))
+	tab.press("Escape")
+	tab.isNot(role("search", ""))
+}
+
+func TestTalk_linkThatIsOpenedTwice_isToldLoudly(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, _, _ := threeOf(t, s, "Twice")
+	tab := s.person().open(ann.watch)
+	tab.sees("joined")
+	s.person().open(ann.watch).expects(".")
+	tab.sees("Somebody tried to open your link")
+	tab.is(css(".event-loud"))
+}
+
+func TestTalk_messageThatIsRefused_waitsForItsPerson(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, cy := threeOf(t, s, "Refused")
+	tab := s.person().open(bob.watch)
+	tab.expects("ERR_INTERNET_DISCONNECTED")
+	tab.is(css(".log-rows"))
+	tab.offline(true)
+	tab.fill(css("textarea"), "Can you hear me?")
+	tab.press("Enter")
+	tab.sees("Sending…")
+	ann.call("manage_agent", args{"agent_name": bob.name, "action": "mute"})
+	tab.offline(false)
+	tab.sees("Not sent:")
+	tab.is(button("Discard"))
+	ann.call("manage_agent", args{"agent_name": bob.name, "action": "unmute"})
+	tab.click(button("Try again"))
+	if got := cy.hearsText("Can you hear me?"); got.From != bob.name || !got.Person {
+		t.Errorf("the text came as %+v", got)
+	}
+	tab.seesNot("Not sent")
+	tab.isNot(button("Discard"))
+}
+
+func TestTalk_knockThatComesTooSoon_saysWhyNobodyIsLetIn(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, _, _ := threeOf(t, s, "Knocking")
+	tab := s.person().open(ann.watch)
+	tab.sees("joined")
+	stranger := s.caller("Cy")
+	if _, err := stranger.try("join_room", args{"room": "Knocking", "agent_name": "Cy"}); err == nil {
+		t.Fatal("a name was taken twice")
+	}
+	tab.sees("wants back in as Cy")
+	tab.click(button("Let in").in(".event"))
+	tab.sees("Nothing was changed: try again in")
+	tab.is(button("Let in").in(".event"))
+}

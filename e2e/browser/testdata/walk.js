@@ -1,0 +1,48 @@
+// Walks a part of the conversation from where it stands towards its end, opens what is
+// folded, and says what it saw.
+async (steps) => {
+  const log = document.querySelector(".log");
+  const frames = async (n) => {
+    while (n-- > 0) await new Promise(requestAnimationFrame);
+  };
+  const elements = new Set("DIV P STRONG EM S A CODE PRE UL OL LI BLOCKQUOTE TABLE THEAD TBODY TR TH TD BR HR BDI BUTTON SPAN svg path".split(" "));
+  const attributes = new Set(("class dir href target rel start tabindex role aria-label aria-hidden title type " +
+    "width height viewBox fill stroke stroke-width stroke-linecap stroke-linejoin d").split(" "));
+  const seen = { ids: [], problems: [], lines: [], nodes: 0, end: false };
+  const wrong = (element) => {
+    if (!elements.has(element.tagName)) return "the element " + element.tagName;
+    for (const { name } of element.attributes) if (!attributes.has(name)) return "the attribute " + name;
+    if (element.tagName !== "A") return "";
+    if (!/^(https?:|mailto:)/.test(element.href)) return "a link to " + element.href;
+    return element.target === "_blank" && element.rel === "noopener noreferrer nofollow" ? "" : "a link that trusts";
+  };
+  const look = () => {
+    const problem = (where, what) => seen.problems.push(`${where}: ${what}`);
+    seen.nodes = Math.max(seen.nodes, document.querySelectorAll("*").length);
+    for (const box of [document.documentElement, log]) if (box.scrollWidth > box.clientWidth) problem(box.className, "too wide: " + box.scrollWidth);
+    for (const line of log.querySelectorAll(".event, .day, .unread")) {
+      if (line.closest(".message")) problem(line.className, "a line of the server in a message");
+      seen.lines.push(line.innerText);
+    }
+    for (const message of log.querySelectorAll(".message")) {
+      seen.ids.push(message.dataset.id);
+      const [inner, outer] = [message.querySelector(".message-text"), message.getBoundingClientRect()];
+      if (!inner) continue;
+      const box = inner.getBoundingClientRect();
+      if (box.left < outer.left || box.right > outer.right) problem(message.dataset.id, "a text leaves its message");
+      for (const element of inner.querySelectorAll("*")) if (wrong(element)) problem(message.dataset.id, wrong(element));
+    }
+  };
+  for (let n = 0; n < steps && !seen.end; n++) {
+    for (const fold of log.querySelectorAll(".message-fold[aria-expanded=false]")) {
+      fold.click();
+      for (let tries = 0; tries < 300 && fold.isConnected && fold.ariaExpanded === "false"; tries++) await frames(1);
+    }
+    await frames(2);
+    look();
+    seen.end = log.scrollHeight - log.scrollTop - log.clientHeight < 2;
+    log.scrollTop += log.clientHeight * 0.8;
+    await frames(2);
+  }
+  return { ...seen, ids: [...new Set(seen.ids)], lines: [...new Set(seen.lines)], problems: [...new Set(seen.problems)] };
+}
