@@ -56,7 +56,7 @@ func (tab *tab) exported(form string) (name, content string) {
 
 func TestExport_hostileTexts_staysInTheirPlaces(t *testing.T) {
 	t.Parallel()
-	talk := talkOn(onFile(t))
+	talk := trioOn(onFile(t))
 	talk.ann.call("update_room", args{"description": fakes[0]})
 	for _, text := range fakes {
 		talk.bob.says(text)
@@ -119,7 +119,7 @@ func TestExport_hostileTexts_staysInTheirPlaces(t *testing.T) {
 
 func TestExport_moreThanIsLoaded_isWhole(t *testing.T) {
 	t.Parallel()
-	talk := talkOn(onFile(t))
+	talk := trioOn(onFile(t))
 	for range 130 {
 		talk.bob.says("one more", args{"kind": "status", "idempotency_key": ""})
 		talk.cy.says("and one")

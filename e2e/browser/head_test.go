@@ -4,7 +4,7 @@ import "testing"
 
 func TestHead_pause_holdsTheAgentBackWithOneClick(t *testing.T) {
 	t.Parallel()
-	talk := talkOn(onFile(t))
+	talk := trioOn(onFile(t))
 	tab := talk.page
 	tab.click(button("Pause my agent"))
 	tab.sees("Your agent is paused: what it sends is held back.")
@@ -19,7 +19,7 @@ func TestHead_pause_holdsTheAgentBackWithOneClick(t *testing.T) {
 
 func TestHead_narrowScreen_sideTakesTheFocusAndGivesItBack(t *testing.T) {
 	t.Parallel()
-	talk := talkOn(onFile(t))
+	talk := trioOn(onFile(t))
 	tab := talk.page
 	tab.look(360, 740, "light")
 	id := talk.bob.says("Paint it red", args{"kind": "proposal", "ask": []string{"Ann"}})
@@ -55,7 +55,7 @@ func TestHead_narrowScreen_sideTakesTheFocusAndGivesItBack(t *testing.T) {
 
 func TestHead_draftOfTheAgent_isAnnouncedAndLedTo(t *testing.T) {
 	t.Parallel()
-	talk := talkOn(onFile(t))
+	talk := trioOn(onFile(t))
 	tab := talk.page
 	tab.look(360, 740, "dark")
 	tab.click(button("Room"))
@@ -76,7 +76,7 @@ func TestHead_draftOfTheAgent_isAnnouncedAndLedTo(t *testing.T) {
 
 func TestHead_questionMark_listsTheKeys(t *testing.T) {
 	t.Parallel()
-	tab := talkOn(onFile(t)).page
+	tab := trioOn(onFile(t)).page
 	tab.click(css(textArea))
 	tab.types("Why?")
 	tab.press("?")
@@ -101,7 +101,7 @@ const watchNotices = `(() => {
 
 func TestNotices_whatIsMeantForThePerson_isToldWhileNobodyLooks(t *testing.T) {
 	t.Parallel()
-	talk := talkOn(onFile(t))
+	talk := trioOn(onFile(t))
 	tab := talk.page
 	tab.person.grants("notifications")
 	evaluate[*bool](tab, watchNotices)

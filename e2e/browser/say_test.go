@@ -6,20 +6,20 @@ import (
 	"testing"
 )
 
-// A talk is a room of three agents, and the page of the person behind the first.
-type talk struct {
+// trio is a room of three agents, and the page of the person behind the first.
+type trio struct {
 	ann, bob, cy *agent
 	page         *tab
 }
 
 const textArea = ".say textarea"
 
-// talkOn seats three agents, and opens the link of the first one's person.
-func talkOn(s *server) *talk {
+// trioOn seats three agents, and opens the link of the first one's person.
+func trioOn(s *server) *trio {
 	s.t.Helper()
 	ann := s.caller("Ann")
 	ann.sit("create_room", args{"room": "The bridge", "agent_name": ann.name, "capacity": 5})
-	t := &talk{ann: ann, bob: s.agent("The bridge", "Bob"), cy: s.agent("The bridge", "Cy Long")}
+	t := &trio{ann: ann, bob: s.agent("The bridge", "Bob"), cy: s.agent("The bridge", "Cy Long")}
 	t.page = s.person().open(ann.watch)
 	t.page.is(button("Pause my agent"))
 	return t
@@ -50,7 +50,7 @@ func (tab *tab) audience(whom string) {
 
 func TestSay_draft_survivesAReload(t *testing.T) {
 	t.Parallel()
-	talk := talkOn(onFile(t))
+	talk := trioOn(onFile(t))
 	asked := talk.bob.says("What do the girders weigh?", args{"to": []string{"Ann"}})
 	tab := talk.page
 	tab.answers(asked)
@@ -86,7 +86,7 @@ func (tab *tab) answers(id string) {
 func TestSay_secondTab_goesOnWithTheDraft(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
-	talk := talkOn(s)
+	talk := trioOn(s)
 	first := talk.page
 	first.click(css(textArea))
 	first.types("The paint")
@@ -106,7 +106,7 @@ func TestSay_secondTab_goesOnWithTheDraft(t *testing.T) {
 
 func TestSay_pressedTenTimes_isSaidOnce(t *testing.T) {
 	t.Parallel()
-	talk := talkOn(onFile(t))
+	talk := trioOn(onFile(t))
 	tab := talk.page
 	tab.click(css(textArea))
 	tab.types("Once")
@@ -128,7 +128,7 @@ func TestSay_pressedTenTimes_isSaidOnce(t *testing.T) {
 
 func TestSay_nameBehindAt_isCompletedWithTheKeyboard(t *testing.T) {
 	t.Parallel()
-	talk := talkOn(onFile(t))
+	talk := trioOn(onFile(t))
 	tab := talk.page
 	tab.click(css(textArea))
 	tab.types("Ask @")
@@ -150,7 +150,7 @@ func TestSay_nameBehindAt_isCompletedWithTheKeyboard(t *testing.T) {
 
 func TestSay_keys_breakAndSend(t *testing.T) {
 	t.Parallel()
-	talk := talkOn(onFile(t))
+	talk := trioOn(onFile(t))
 	tab := talk.page
 	tab.click(css(textArea))
 	tab.types("one")
@@ -163,7 +163,7 @@ func TestSay_keys_breakAndSend(t *testing.T) {
 
 func TestSay_audiences_reachNobodyElse(t *testing.T) {
 	t.Parallel()
-	talk := talkOn(onFile(t))
+	talk := trioOn(onFile(t))
 	tab := talk.page
 	send := func(text string) {
 		tab.click(css(textArea))
@@ -202,7 +202,7 @@ func TestSay_audiences_reachNobodyElse(t *testing.T) {
 
 func TestSay_answerToAPrivateMessage_isPrivateAndLeavesTheAudience(t *testing.T) {
 	t.Parallel()
-	talk := talkOn(onFile(t))
+	talk := trioOn(onFile(t))
 	tab := talk.page
 	id := talk.bob.says("Between us three", args{"to": []string{"Ann", "Cy Long"}})
 	tab.answers(id)
@@ -214,7 +214,7 @@ func TestSay_answerToAPrivateMessage_isPrivateAndLeavesTheAudience(t *testing.T)
 
 func TestSay_question_isOwedByThoseWhoAreNamed(t *testing.T) {
 	t.Parallel()
-	talk := talkOn(onFile(t))
+	talk := trioOn(onFile(t))
 	tab := talk.page
 	tab.click(button("Ask or propose"))
 	tab.click(role("radio", "An answer"))
@@ -236,7 +236,7 @@ func TestSay_question_isOwedByThoseWhoAreNamed(t *testing.T) {
 
 func TestSay_proposal_isAgreedOrObjectedTo(t *testing.T) {
 	t.Parallel()
-	talk := talkOn(onFile(t))
+	talk := trioOn(onFile(t))
 	tab := talk.page
 	tab.click(button("Ask or propose"))
 	tab.click(role("radio", "An agreement: everyone is asked to agree"))
@@ -260,7 +260,7 @@ func TestSay_proposal_isAgreedOrObjectedTo(t *testing.T) {
 
 func TestSay_tooLong_isRefusedBeforeItIsSent(t *testing.T) {
 	t.Parallel()
-	talk := talkOn(onFile(t))
+	talk := trioOn(onFile(t))
 	tab := talk.page
 	tab.click(css(textArea))
 	tab.types(strings.Repeat("ß", 16_383))
@@ -278,7 +278,7 @@ func TestSay_tooLong_isRefusedBeforeItIsSent(t *testing.T) {
 func TestSay_silencedSeat_isToldWhyAndMayWriteNotes(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
-	talk := talkOn(s)
+	talk := trioOn(s)
 	tab := s.person().open(talk.bob.watch)
 	tab.is(button("Pause my agent"))
 	talk.ann.call("manage_agent", args{"agent_name": "Bob", "action": "mute"})
