@@ -174,3 +174,24 @@ func TestLink_onAServerWithKeys_tellsARevokedKeyFromASeatThatIsGone(t *testing.T
 	bos.again(bo.watch)
 	bos.ends("key_invalid")
 }
+
+func TestTakeSeat_personAlone_isSoOnEachOfItsDevices(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	f := s.person().follower()
+	address := evaluate[string](f.tab, `m.seats.takeSeat({ tool: "create_room", args: { agent_name: "Cy", room: "den" } })`)
+	id, found := strings.CutPrefix(address, s.root+"/r/")
+	if !found {
+		t.Fatalf("the room is at %s", address)
+	}
+	f.does(`m.begin(m.seats.returned(` + quoted(id) + `))`)
+	phone := s.person().follower()
+	f.live()
+	phone.opens(evaluate[string](f.tab, `m.room.newLink()`))
+	for _, f := range []*follower{f, phone} {
+		f.until("there is no agent", `m.room.state.alone && m.room.state.me === "Cy"`)
+	}
+	phone.says("Nobody here but me.")
+	f.has("Nobody here but me.")
+	f.until("all that is there is this person's", `m.room.unread() === 0`)
+}

@@ -190,7 +190,7 @@ export class Room {
     if (held) this.#set({ reins: held });
     if (!got) return;
     const you = got.room.agents.find((agent) => agent.you);
-    const [me, alone] = [you?.name ?? this.state.me, you?.alone || this.state.alone];
+    const [me, alone] = you ? [you.name, !!you.alone] : [this.state.me, this.state.alone];
     this.seat = { ...this.seat, name: me, title: got.room.name, alone };
     kept.keep(this.seat);
     const now = Date.parse(got.now) + 500; // it is in whole seconds
