@@ -2,7 +2,7 @@
 
 import { html } from "../vendor.js";
 import { Copy } from "../ui/copy.js";
-import { Icon } from "../ui/icon.js";
+import { IconButton } from "../ui/icon.js";
 import { words } from "../words.js";
 
 export function Actions({ message, view }) {
@@ -13,9 +13,8 @@ export function Actions({ message, view }) {
   const mayRemove = !message.redacted && (message.from === view.me || view.admin);
   return html`
     <div class="actions">
-      <button type="button" class="button plain icon" aria-label=${words.talk.reply} title=${words.talk.reply} onClick=${() => view.onReply(message.id)}><${Icon} name="reply" /></button>
+      <${IconButton} icon="reply" label=${words.talk.reply} onClick=${() => view.onReply(message.id)} />
       ${!message.redacted && html`<${Copy} text=${whole} label=${words.talk.copy} />`}
-      ${mayRemove && html`
-        <button type="button" class="button plain icon" aria-label=${words.talk.remove} title=${words.talk.remove} onClick=${() => view.remove(message.id)}><${Icon} name="trash" /></button>`}
+      ${mayRemove && html`<${IconButton} icon="trash" label=${words.talk.remove} onClick=${() => view.remove(message.id)} />`}
     </div>`;
 }

@@ -13,11 +13,13 @@ const knockLasts = 10 * 60_000; // ms in which a knock can be answered
 export function Events({ events, view }) {
   const [all, setAll] = useState(false);
   const lines = joinsTogether(events);
-  const shown = all || lines.length <= shownAtOnce ? lines : lines.filter((event, n) => n === lines.length - 1 || isLoud(event, view));
+  const few = lines.filter((event, n) => n === lines.length - 1 || isLoud(event, view));
+  const shown = all || lines.length <= shownAtOnce ? lines : few;
+  const showAll = () => (view.hold(), setAll(true));
   const hidden = lines.length - shown.length;
   return html`
     ${hidden > 0 && html`
-      <p class="event"><button type="button" class="event-more" onClick=${() => (view.hold(), setAll(true))}>${words.talk.eventsHidden(hidden)}</button></p>`}
+      <p class="event"><button type="button" class="event-more" onClick=${showAll}>${words.talk.eventsHidden(hidden)}</button></p>`}
     ${shown.map((event) => html`<${Event} key=${event.id} event=${event} view=${view} />`)}`;
 }
 

@@ -67,7 +67,8 @@ export function Log({ room, state, onReply, handle }) {
         <${Beginning} room=${room} state=${state} />
         <ol class="log-rows" ref=${list}>
           <li class="log-box" aria-hidden="true" style=${{ height: pane.above + "px" }}></li>
-          ${rows.slice(pane.from, pane.to).map((row) => html`<li key=${row.key} class=${"row row-" + row.type}><${Row} row=${row} view=${view} /></li>`)}
+          ${rows.slice(pane.from, pane.to).map((row) => html`
+            <li key=${row.key} class=${"row row-" + row.type}><${Row} row=${row} view=${view} /></li>`)}
           <li class="log-box" aria-hidden="true" style=${{ height: pane.below + "px" }}></li>
         </ol>
         ${!rows.some(({ type }) => type === "message" || type === "sending") && html`<${Empty} state=${state} />`}
@@ -142,7 +143,9 @@ function Beginning({ room, state }) {
   };
   return html`
     <p class="log-beginning">
-      <button type="button" class="button" disabled=${state.loading} onClick=${load}>${state.loading ? words.talk.loading : words.talk.loadEarlier}</button>
+      <button type="button" class="button" disabled=${state.loading} onClick=${load}>
+        ${state.loading ? words.talk.loading : words.talk.loadEarlier}
+      </button>
       ${problem && html`<span class="problem" role="alert">${problem}</span>`}
     </p>`;
 }
@@ -155,5 +158,7 @@ function Empty({ state }) {
 /** Stands where the conversation will be. */
 const Skeleton = () => html`
   <div class="log-frame" aria-busy="true">
-    <div class="log skeleton" aria-hidden="true">${[62, 38, 74, 50, 66].map((_, n) => html`<div class=${"skeleton-message skeleton-" + n}></div>`)}</div>
+    <div class="log skeleton" aria-hidden="true">
+      ${[0, 1, 2, 3, 4].map((n) => html`<div class=${"skeleton-message skeleton-" + n}></div>`)}
+    </div>
   </div>`;

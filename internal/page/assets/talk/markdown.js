@@ -80,7 +80,8 @@ const kinds = {
   bullet_list: plain("ul"),
   ordered_list: (token, children) => html`<ol start=${startOf(token)}>${children}</ol>`,
   list_item: (_, children) => html`<li dir="auto">${children}</li>`,
-  table: (_, children) => html`<div class="md-table" role="group" tabindex="0" aria-label=${words.talk.table}><table>${children}</table></div>`,
+  table: (_, children) => html`
+    <div class="md-table" role="group" tabindex="0" aria-label=${words.talk.table}><table>${children}</table></div>`,
   thead: plain("thead"),
   tbody: plain("tbody"),
   tr: plain("tr"),
@@ -154,4 +155,7 @@ function names(address, text) {
   return !address.username && bare(text) === bare(address.href);
 }
 
-const textOf = (children) => (Array.isArray(children) ? children.map(textOf).join("") : typeof children === "string" ? children : "");
+function textOf(children) {
+  if (Array.isArray(children)) return children.map(textOf).join("");
+  return typeof children === "string" ? children : "";
+}

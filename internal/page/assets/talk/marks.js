@@ -50,26 +50,30 @@ export function Ask({ message, view }) {
   const owed = view.requests.get(message.id)?.owed_by?.includes(view.me);
   if (!owed || message.from === view.me) return null;
   if (message.kind === "proposal") {
+    const agree = () => view.room.send({ kind: "agree", reply_to: message.id });
+    const object = () => view.onReply(message.id, "object");
     const answered = view.state.outbox.some(({ args, state }) => args.reply_to === message.id && state === "sending");
     return html`
       <p class="message-buttons">
-        <button type="button" class="button primary" disabled=${answered} onClick=${() => view.room.send({ kind: "agree", reply_to: message.id })}>${words.talk.agree}</button>
-        <button type="button" class="button" disabled=${answered} onClick=${() => view.onReply(message.id, "object")}>${words.talk.object}</button>
+        <button type="button" class="button primary" disabled=${answered} onClick=${agree}>${words.talk.agree}</button>
+        <button type="button" class="button" disabled=${answered} onClick=${object}>${words.talk.object}</button>
       </p>`;
   }
   if (!view.alone) return null;
-  return html`<p class="message-buttons"><button type="button" class="button" onClick=${() => view.onReply(message.id)}>${words.talk.answer}</button></p>`;
+  const answer = () => view.onReply(message.id);
+  return html`<p class="message-buttons"><button type="button" class="button" onClick=${answer}>${words.talk.answer}</button></p>`;
 }
 
 /** How a message of the outbox stands. */
 export function Sending({ item, room }) {
   const { key, state, why, credential } = item;
   if (state === "sending") return html`<p class="sending" role="status">${words.talk.sending}…</p>`;
-  const text = state === "held" ? words.talk.held(credential) : `${words.talk.refused} ${why}`;
+  const held = state === "held";
+  const text = held ? words.talk.held(credential) : `${words.talk.refused} ${why}`;
   return html`
     <p class="sending sending-failed" role="alert"><${Icon} name="alert" />${text}</p>
     <p class="message-buttons">
-      <button type="button" class="button" onClick=${() => room.again(key)}>${state === "held" ? words.talk.sendAnyway : words.talk.again}</button>
+      <button type="button" class="button" onClick=${() => room.again(key)}>${held ? words.talk.sendAnyway : words.talk.again}</button>
       <button type="button" class="button plain" onClick=${() => room.drop(key)}>${words.talk.discard}</button>
     </p>`;
 }

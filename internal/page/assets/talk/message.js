@@ -17,11 +17,18 @@ import { audience, kindOf } from "./names.js";
 /** item is set if the message still stands in the outbox. */
 export function Message({ message, head, item, view }) {
   const [near, setNear] = useState(false); // the pointer or the focus is there
-  const here = { onPointerEnter: () => setNear(true), onPointerLeave: () => setNear(false), onFocusIn: () => setNear(true), onFocusOut: (e) => setNear(e.currentTarget.contains(e.relatedTarget)) };
+  const here = {
+    onPointerEnter: () => setNear(true),
+    onPointerLeave: () => setNear(false),
+    onFocusIn: () => setNear(true),
+    onFocusOut: (event) => setNear(event.currentTarget.contains(event.relatedTarget)),
+  };
+  const aside = !head && !item && html`<${When} className="message-aside" at=${message.at} now=${view.now} />`;
   const who = colourAmong(view.state.room?.agents, message.from);
   return html`
-    <article class=${classOf(message, head, item, who)} tabindex="-1" data-id=${message.id} aria-label=${nameOf(message, view)} ...${here}>
-      ${head ? html`<${Head} message=${message} item=${item} view=${view} />` : !item && html`<${When} className="message-aside" at=${message.at} now=${view.now} />`}
+    <article class=${classOf(message, head, item, who)} tabindex="-1" data-id=${message.id}
+      aria-label=${nameOf(message, view)} ...${here}>
+      ${head ? html`<${Head} message=${message} item=${item} view=${view} />` : aside}
       <div class="message-body">
         ${message.reply_to && message.reply_to !== message.agreed && html`<${Quote} id=${message.reply_to} view=${view} />`}
         <${Marks} message=${message} view=${view} />
@@ -35,7 +42,13 @@ export function Message({ message, head, item, view }) {
 }
 
 function classOf(message, head, item, who) {
-  const is = { first: head, private: message.to?.length, person: message.person, sending: item?.state === "sending", status: message.kind === "status" };
+  const is = {
+    first: head,
+    private: message.to?.length,
+    person: message.person,
+    sending: item?.state === "sending",
+    status: message.kind === "status",
+  };
   const classes = Object.keys(is).filter((name) => is[name]).map((name) => " message-" + name);
   return "message who-" + who + classes.join("");
 }
@@ -44,7 +57,9 @@ function Head({ message, item, view }) {
   const own = message.from === view.me;
   return html`
     <div class="message-head">
-      <span class=${"avatar" + (message.person ? " avatar-person" : "")} aria-hidden="true">${message.person ? html`<${Icon} name="person" />` : initials(message.from)}</span>
+      <span class=${"avatar" + (message.person ? " avatar-person" : "")} aria-hidden="true">
+        ${message.person ? html`<${Icon} name="person" />` : initials(message.from)}
+      </span>
       <bdi class="message-who">${message.from}</bdi>
       ${message.person && html`<span class="badge badge-person">${words.talk.person}</span>`}
       ${own && html`<span class="badge">${message.person ? words.talk.you : words.talk.yourAgent}</span>`}
@@ -61,7 +76,8 @@ function initials(name) {
 
 function nameOf(message, view) {
   const who = message.from + (message.person ? ` (${words.talk.person})` : "");
-  return words.talk.messageName(who, audience(message, view.me), words.talk.kinds[kindOf(message)], message.at ? clockOf(Date.parse(message.at)) : words.talk.sending);
+  const when = message.at ? clockOf(Date.parse(message.at)) : words.talk.sending;
+  return words.talk.messageName(who, audience(message, view.me), words.talk.kinds[kindOf(message)], when);
 }
 
 /** The text of a message, folded if it is long. */
@@ -85,6 +101,7 @@ function Text({ message, view }) {
   };
   return html`
     <div class=${"message-text" + (start !== null && !open ? " message-folded" : "")}>${element}</div>
-    ${start !== null && html`<button type="button" class="message-fold" aria-expanded=${open} onClick=${toggle}>${open ? words.talk.showLess : words.talk.showAll}</button>`}
+    ${start !== null && html`
+      <button type="button" class="message-fold" aria-expanded=${open} onClick=${toggle}>${open ? words.talk.showLess : words.talk.showAll}</button>`}
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}`;
 }

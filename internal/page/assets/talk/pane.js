@@ -147,19 +147,21 @@ export class Pane {
   /** The view was moved to where nothing is on the page yet. */
   #noteUnmounted(scrollTop) {
     const row = this.rows[this.#rowAt(scrollTop - this.list.offsetTop)];
-    if (row) this.anchor = { key: row.key, top: this.tops[this.index.get(row.key)] - scrollTop + this.list.offsetTop };
+    if (row) this.anchor = { key: row.key, top: this.tops[this.index.get(row.key)] + this.list.offsetTop - scrollTop };
   }
 
   /** Returns the key of the first row in the view that stays where it is while others come above. */
   firstVisible() {
     const top = this.box.getBoundingClientRect().top;
-    return this.#mounted().find(([row, element]) => row.type !== "day" && row.type !== "unread" && element.getBoundingClientRect().bottom > top)?.[0].key;
+    const stays = ({ type }) => type !== "day" && type !== "unread";
+    return this.#mounted().find(([row, element]) => stays(row) && element.getBoundingClientRect().bottom > top)?.[0].key;
   }
 
   /** Returns the row of the last message whose end is in the view; undefined if there is none. */
   lastVisible() {
     const bottom = this.box.getBoundingClientRect().bottom + 8;
-    return this.#mounted().findLast(([row, element]) => row.type !== "sending" && element.getBoundingClientRect().bottom <= bottom)?.[0];
+    const seen = (element) => element.getBoundingClientRect().bottom <= bottom;
+    return this.#mounted().findLast(([row, element]) => row.type !== "sending" && seen(element))?.[0];
   }
 
   #mounted() {

@@ -1,7 +1,7 @@
 // Searching in what is loaded of the conversation.
 
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
-import { Icon } from "../ui/icon.js";
+import { Icon, IconButton } from "../ui/icon.js";
 import { words } from "../words.js";
 import { seek } from "./found.js";
 
@@ -69,18 +69,20 @@ function Line({ room, state, onJump, onClose, field }) {
     field.current.focus(); // the button may go
     room.loadEarlier().catch((failed) => setProblem(failed.message));
   };
+  const counted = found.length ? words.talk.search.count(n < 0 ? 0 : found.length - n, found.length) : words.talk.search.none;
+  const loadMore = state.loading ? words.talk.loading : words.talk.search.more;
   return html`
     <div class="search-line" role="search">
       <input class="input" type="text" enterkeyhint="search" ref=${field} aria-label=${words.talk.search.label} placeholder=${words.talk.search.label}
         autocomplete="off" value=${text} onInput=${input} onKeyDown=${onKey} />
-      <span class="search-count small quiet" role="status">${text.trim() && (found.length ? words.talk.search.count(n < 0 ? 0 : found.length - n, found.length) : words.talk.search.none)}</span>
-      <button type="button" class="button plain icon" disabled=${!found.length} aria-label=${words.talk.search.previous} title=${words.talk.search.previous} onClick=${older}><${Icon} name="up" /></button>
-      <button type="button" class="button plain icon" disabled=${!found.length} aria-label=${words.talk.search.next} title=${words.talk.search.next} onClick=${newer}><${Icon} name="down" /></button>
-      <button type="button" class="button plain icon" aria-label=${words.ui.close} title=${words.ui.close} onClick=${onClose}><${Icon} name="close" /></button>
+      <span class="search-count small quiet" role="status">${text.trim() && counted}</span>
+      <${IconButton} icon="up" label=${words.talk.search.previous} disabled=${!found.length} onClick=${older} />
+      <${IconButton} icon="down" label=${words.talk.search.next} disabled=${!found.length} onClick=${newer} />
+      <${IconButton} icon="close" label=${words.ui.close} onClick=${onClose} />
       ${text.trim() && html`
         <p class="search-more small">
           ${state.earlier
-            ? html`<button type="button" class="button small" disabled=${state.loading} onClick=${more}>${state.loading ? words.talk.loading : words.talk.search.more}</button>`
+            ? html`<button type="button" class="button small" disabled=${state.loading} onClick=${more}>${loadMore}</button>`
             : html`<span class="quiet">${words.talk.search.allLoaded}</span>`}
           ${problem && html`<span class="problem" role="alert">${problem}</span>`}
         </p>`}

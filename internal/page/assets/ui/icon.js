@@ -37,3 +37,7 @@ const lines = {
 export const Icon = ({ name }) => html`
   <svg class="icon" width="18" height="18" viewBox="0 0 24 24" fill="none" stroke="currentColor"
     stroke-width="1.9" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${lines[name]} /></svg>`;
+
+/** A button that is only an icon. label says what it does; the rest are attributes of a button. */
+export const IconButton = ({ icon, label, ...rest }) => html`
+  <button type="button" class="button plain icon" aria-label=${label} title=${label} ...${rest}><${Icon} name=${icon} /></button>`;
