@@ -62,8 +62,8 @@ func (tab *tab) notes(text string) {
 
 // The switches beside the conversation.
 const (
-	pauses   = "Pause What it sends is held back."
-	approves = "Approve Nothing is said before you have seen it."
+	pauses   = "Pause"
+	approves = "Approve"
 )
 
 // turns turns a switch beside the conversation on or off.

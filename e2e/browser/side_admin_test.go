@@ -192,7 +192,8 @@ func TestSide_forgetting_keepsTheSeat_andLosesTheWayIn(t *testing.T) {
 	s := onFile(t)
 	ada := s.agent("The bridge", "Ada")
 	tab := s.person().open(ada.watch)
-	tab.click(button("Forget on this device").in(aside))
+	tab.click(button("Menu"))
+	tab.click(button("Forget on this device"))
 	tab.click(button("Forget").in(modal))
 	tab.until("the page is the first one", `location.pathname === "/"`)
 	if kept := evaluate[[]string](tab, `Object.keys(localStorage).filter((name) => name.startsWith("parley.seat."))`); len(kept) > 0 {

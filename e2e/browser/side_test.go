@@ -204,7 +204,7 @@ func TestSide_inviteLink_seatsAFurtherAgent_inBothWaysOfAccess(t *testing.T) {
 			ada := s.caller("Ada", s.key("Ada"))
 			ada.sit("create_room", args{"room": "The bridge", "agent_name": "Ada", "capacity": 3})
 			tab := s.person().open(ada.watch)
-			tab.click(button("Invite").in(aside))
+			tab.click(button("Invite"))
 			first := tab.invite()
 			if copied := tab.copied(func() { tab.click(button("Copy the link")) }); copied != first {
 				t.Errorf("copied %q in place of %q", copied, first)

@@ -1,10 +1,9 @@
-// The room itself: what it is for, its seats, and the ways out of it.
+// The room itself: what it is for, its seats, and its end.
 
 import { html, useState } from "../vendor.js";
 import { Confirm } from "../ui/dialog.js";
 import { words } from "../words.js";
-import { InviteDialog } from "./invite.js";
-import { ForgetDialog, LeaveDialog } from "./leave.js";
+import { LeaveDialog } from "./leave.js";
 import { Part } from "./part.js";
 import { isAdmin } from "./people.js";
 import { SettingsDialog } from "./settings.js";
@@ -25,10 +24,8 @@ export function About({ room, state }) {
       ${description && html`<p class="side-description" dir="auto">${description}</p>`}
       <p class="small quiet">${closed ? w.closed : facts.join(" · ")}</p>
       <div class="side-buttons">
-        ${!closed && button("invite", w.invite)}
         ${admin && button("settings", w.settings)}
         ${!closed && button("leave", w.leave)}
-        ${button("forget", w.forget)}
         ${admin && button("close", w.close, "button danger")}
       </div>
       <${Dialogs} ...${{ room, dialog, onClose: () => setDialog("") }} />
@@ -36,10 +33,9 @@ export function About({ room, state }) {
 }
 
 function Dialogs({ room, dialog, onClose }) {
-  if (dialog === "invite") return html`<${InviteDialog} room=${room} onClose=${onClose} />`;
   if (dialog === "settings") return html`<${SettingsDialog} room=${room} onClose=${onClose} />`;
   if (dialog === "leave") return html`<${LeaveDialog} room=${room} onClose=${onClose} />`;
-  if (dialog === "forget") return html`<${ForgetDialog} room=${room} onClose=${onClose} />`;
   if (dialog !== "close") return null;
-  return html`<${Confirm} title=${w.closeTitle} text=${w.closeText} button=${w.closeButton} act=${() => room.update({ closed: true })} onClose=${onClose} />`;
+  return html`<${Confirm} title=${w.closeTitle} text=${w.closeText} button=${w.closeButton}
+    act=${() => room.update({ closed: true })} onClose=${onClose} />`;
 }
