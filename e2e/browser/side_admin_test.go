@@ -201,3 +201,21 @@ func TestSide_forgetting_keepsTheSeat_andLosesTheWayIn(t *testing.T) {
 	}
 	ada.says("I stay.")
 }
+
+func TestSide_personAlone_hasNoReins_andOthersSeeThatItIsAPerson(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	tab := s.person().open("/")
+	tab.fill(field("Your name"), "Eve")
+	tab.fill(field("Name of the room"), "The bridge")
+	tab.click(button("Create the room"))
+	tab.sees("Nobody owes an answer.")
+	bo := s.agent("The bridge", "Bo")
+	other := s.person().open(bo.watch)
+	bo.says("Is it wide enough?", args{"kind": "request", "ask": []string{"Eve"}})
+	tab.sees("You owe Bo an answer")
+	tab.isNot(role("switch", "Pause"))
+	tab.seesNot("your agent")
+	other.sees("Eve owes your agent an answer")
+	other.until("a person is told from an agent", `[...document.querySelectorAll(".side-person")].some((row) => /^Eve\s*person/.test(row.innerText))`)
+}
