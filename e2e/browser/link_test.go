@@ -158,7 +158,7 @@ func TestLink_onAServerWithKeys_tellsARevokedKeyFromASeatThatIsGone(t *testing.T
 	f.says("Let in by a link.")
 	bo.hearsText("Let in by a link.")
 	ada.call("leave_room", nil)
-	f.ends("token_invalid")
+	f.ends("removed")
 	other := s.person().follower()
 	other.begins(ada.watch)
 	other.ends("token_invalid")
