@@ -35,7 +35,7 @@ func launched(t testing.TB) context.Context {
 			chromedp.Flag("disable-component-update", true), chromedp.Flag("font-render-hinting", "none"),
 			chromedp.IgnoreCertErrors, // of the Function URL on the loopback
 			// Nothing leaves the machine, whatever a page or the browser itself asks for.
-			chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"),
+			chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1 , MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"),
 		)
 		if os.Geteuid() == 0 {
 			options = append(options, chromedp.NoSandbox) // which root cannot have
