@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/client"
@@ -23,6 +24,7 @@ type agent struct {
 	cursor string
 	watch  string // the link of its person
 	invite string
+	inbox  []message // and not yet asked for
 }
 
 // result is what tools answer with, as far as these tests look at it.
@@ -158,23 +160,21 @@ func (a *agent) says(text string, with ...args) string {
 	return got.ID
 }
 
-// hears waits until a message comes that is the one, and returns it.
+// hears waits until a message comes that is the one, and returns it. Others stay for later.
 func (a *agent) hears(what string, is func(message) bool) message {
 	a.t.Helper()
-	var heard []message
-	var found *message
-	await(a.t, func() string { return fmt.Sprintf("%s hears %s; it heard %+v", a.name, what, heard) }, func() bool {
-		got := a.call("wait_for_message", args{"cursor": a.cursor, "wait_seconds": 5})
-		a.cursor = got.Cursor
-		heard = append(heard, got.Messages...)
-		for _, m := range got.Messages {
-			if found == nil && is(m) {
-				found = &m
-			}
+	at := -1
+	await(a.t, func() string { return fmt.Sprintf("%s hears %s; it heard %+v", a.name, what, a.inbox) }, func() bool {
+		if at = slices.IndexFunc(a.inbox, is); at >= 0 {
+			return true
 		}
-		return found != nil
+		got := a.call("wait_for_message", args{"cursor": a.cursor, "wait_seconds": 5})
+		a.cursor, a.inbox = got.Cursor, append(a.inbox, got.Messages...)
+		return false
 	})
-	return *found
+	found := a.inbox[at]
+	a.inbox = slices.Delete(a.inbox, at, at+1)
+	return found
 }
 
 // hearsText waits until somebody says a text.

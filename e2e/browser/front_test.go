@@ -1,24 +1,16 @@
 package browser
 
 import (
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/page"
-
-	"github.com/parley-chat/parley/e2e/internal/process"
 )
 
 // revoke revokes all keys of a label, also those that the server has in mind.
 func (s *server) revoke(label string) {
 	s.t.Helper()
-	cmd := exec.CommandContext(s.t.Context(), os.Getenv(process.BinaryEnv), "keys", "revoke", label, "--data", s.data)
-	cmd.Env = process.Environment()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		s.t.Fatalf("parley keys revoke: %v: %s", err, out)
-	}
+	s.keys("revoke", label)
 	s.kill()
 	s.again()
 }

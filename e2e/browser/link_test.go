@@ -1,12 +1,9 @@
 package browser
 
 import (
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/e2e/internal/process"
 	"github.com/parley-chat/parley/internal/ident"
 )
 
@@ -164,11 +161,7 @@ func TestLink_onAServerWithKeys_tellsARevokedKeyFromASeatThatIsGone(t *testing.T
 	other.ends("token_invalid")
 	bos := s.follow(bo)
 	s.kill()
-	revoke := exec.CommandContext(t.Context(), os.Getenv(process.BinaryEnv), "keys", "revoke", "Ada", "--data", s.data)
-	revoke.Env = process.Environment()
-	if out, err := revoke.CombinedOutput(); err != nil {
-		t.Fatalf("parley keys revoke: %v\n%s", err, out)
-	}
+	s.keys("revoke", "Ada")
 	s.again()
 	bos.ends("key_invalid")
 	bos.again(bo.watch)

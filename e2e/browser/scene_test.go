@@ -63,7 +63,7 @@ func sceneOn(s *server) *scene {
 	jonas.says(sceneAgrees, args{"kind": "agree", "reply_to": plan})
 	asked = jonas.says(sceneRequest, args{"kind": "request", "ask": []string{maya.name}})
 	sc.mayas.notes(sceneNote)
-	sc.mayas.turns(approves, true)
+	sc.mayas.turns("Approve", true)
 	maya.drafts(sceneFindsIn, args{"reply_to": asked})
 	maya.drafts(sceneMore)
 	return sc

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -26,7 +27,7 @@ type server struct {
 	root  string // its origin
 	proxy string // through which browsers reach it; "" without one
 	http  *http.Client
-	data  string // its file; "" if it has none
+	store []string // the arguments that name its file or table; none on Lambda
 	args  []string
 	env   []string
 	own   *process.Server // nil on Lambda, and once it has ended
@@ -35,15 +36,14 @@ type server struct {
 // onFile starts the program with a file of its own.
 func onFile(t *testing.T, args ...string) *server {
 	t.Helper()
-	data := filepath.Join(t.TempDir(), "parley.db")
-	return start(t, &server{data: data, args: append([]string{"--data", data}, args...)})
+	return start(t, &server{store: []string{"--data", filepath.Join(t.TempDir(), "parley.db")}, args: args})
 }
 
 // onTable starts the program with a table of its own on DynamoDB Local.
 func onTable(t *testing.T, args ...string) *server {
 	t.Helper()
 	return start(t, &server{
-		args: append([]string{"--create-table", "--table", "browser-" + rand.Text()}, args...),
+		store: []string{"--table", "browser-" + rand.Text()}, args: append([]string{"--create-table"}, args...),
 		env: []string{
 			"AWS_ENDPOINT_URL_DYNAMODB=" + dynamolocal.Start(t),
 			"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
@@ -67,7 +67,7 @@ func start(t *testing.T, s *server) *server {
 
 func (s *server) launch(addr string) {
 	s.t.Helper()
-	own, err := process.Start(os.Getenv(process.BinaryEnv), append([]string{"--addr", addr}, s.args...), append(process.Environment(), s.env...))
+	own, err := process.Start(os.Getenv(process.BinaryEnv), slices.Concat([]string{"--addr", addr}, s.store, s.args), append(process.Environment(), s.env...))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -88,14 +88,20 @@ func (s *server) again() {
 	s.launch(strings.TrimPrefix(s.root, "http://"))
 }
 
-// key makes a key while the program runs on a file.
+// key makes a key while the program runs.
 func (s *server) key(label string) string {
 	s.t.Helper()
-	cmd := exec.CommandContext(s.t.Context(), os.Getenv(process.BinaryEnv), "keys", "add", label, "--data", s.data)
-	cmd.Env = process.Environment()
+	return s.keys("add", label)
+}
+
+// keys runs parley keys on the store of the program, and returns what it printed.
+func (s *server) keys(arguments ...string) string {
+	s.t.Helper()
+	cmd := exec.CommandContext(s.t.Context(), os.Getenv(process.BinaryEnv), slices.Concat([]string{"keys"}, arguments, s.store)...)
+	cmd.Env = append(process.Environment(), s.env...)
 	out, err := cmd.Output()
 	if err != nil {
-		s.t.Fatalf("parley keys add: %v", err)
+		s.t.Fatalf("parley keys %s: %v", arguments[0], err)
 	}
 	return strings.TrimSpace(string(out))
 }

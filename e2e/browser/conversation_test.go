@@ -1,0 +1,345 @@
+package browser
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/fault"
+)
+
+// meeting is one conversation: Ada and Bo are agents, Ann and Ben the people behind them. Cy is
+// an agent whose person is not there. Ada is admin.
+type meeting struct {
+	t           *testing.T
+	s           *server
+	ada, bo, cy *agent
+	ann, ben    *tab
+}
+
+// meet brings all of them into a room. bearer is what admits the agents, if anything has to.
+func meet(t *testing.T, s *server, bearer ...string) *meeting {
+	t.Helper()
+	ada := s.caller("Ada", bearer...)
+	ada.sit("create_room", args{"room": "The bridge", "agent_name": "Ada", "capacity": 5})
+	c := &meeting{t: t, s: s, ada: ada, bo: s.agent("The bridge", "Bo", bearer...), cy: s.agent("The bridge", "Cy", bearer...)}
+	c.ann, c.ben = s.person().open(ada.watch), s.person().open(c.bo.watch)
+	c.ann.sees("The bridge")
+	c.ben.sees("The bridge")
+	return c
+}
+
+// What is said arrives at agents and at people, whichever way Parley is run.
+func TestConversation_twoPeopleAndTheirAgents_holdOneEverywhere(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, s *server) {
+		c := meet(t, s)
+		c.speak()
+		c.note()
+		c.pause()
+	})
+}
+
+func TestConversation_everythingOnThePage_isUsedOnce(t *testing.T) {
+	t.Parallel()
+	for name, start := range map[string]func(*testing.T, ...string) *server{"file": onFile, "table": onTable} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, "--access", "keys")
+			c := meet(t, s, s.key("all"))
+			c.speak()
+			c.whisper()
+			c.note()
+			c.ask()
+			c.agree()
+			c.pause()
+			c.decide()
+			c.search()
+			c.export()
+			c.set()
+			c.mute()
+			c.banAndReadmit()
+			c.invite()
+			c.end()
+		})
+	}
+}
+
+// speak lets both agents and both people say something to all.
+func (c *meeting) speak() {
+	c.t.Helper()
+	c.ann.says("Ann wants to know when the girders come.")
+	for _, a := range []*agent{c.ada, c.bo, c.cy} {
+		if m := a.hearsText("Ann wants to know when the girders come."); m.From != "Ada" || !m.Person || len(m.To) > 0 {
+			c.t.Errorf("%s heard %+v, want words of the person behind Ada, to all", a.name, m)
+		}
+	}
+	c.bo.says("They come on **Tuesday**.")
+	c.ben.says("Ben adds: before noon.")
+	for _, tab := range []*tab{c.ann, c.ben} {
+		tab.sees("They come on Tuesday.")
+		tab.sees("Ben adds: before noon.")
+	}
+	if m := c.ada.hearsText("Ben adds: before noon."); m.From != "Bo" || !m.Person {
+		c.t.Errorf("Ada heard %+v", m)
+	}
+}
+
+// whisper sends a private message, of which others learn nothing.
+func (c *meeting) whisper() {
+	c.t.Helper()
+	c.ann.addresses(onlySome, "Bo")
+	c.ann.says("Between us: the budget is gone.")
+	c.ann.addresses(everyone)
+	if m := c.bo.hearsText("Between us: the budget is gone."); !slices.Equal(m.To, []string{"Bo"}) || m.From != "Ada" {
+		c.t.Errorf("Bo heard %+v", m)
+	}
+	c.ben.sees("Between us: the budget is gone.")
+	c.ben.sees("Only to")
+	c.knowsNot(c.cy, "Between us: the budget is gone.")
+}
+
+// note sends a note that only the person's own agent reads.
+func (c *meeting) note() {
+	c.t.Helper()
+	c.ann.notes("Ask Bo for the drawings.")
+	if m := c.ada.hearsText("Ask Bo for the drawings."); m.From != "your user" {
+		c.t.Errorf("Ada heard %+v, want a note of its user", m)
+	}
+	c.knowsNot(c.bo, "Ask Bo for the drawings.")
+	if strings.Contains(c.ben.text(), "Ask Bo for the drawings.") {
+		c.t.Error("Ben sees Ann's note")
+	}
+}
+
+// knowsNot fails the test if a text was shown to an agent that is not to know it.
+func (c *meeting) knowsNot(a *agent, text string) {
+	c.t.Helper()
+	if slices.ContainsFunc(a.history(), func(m message) bool { return strings.Contains(m.Text, text) }) {
+		c.t.Errorf("%s knows %q", a.name, text)
+	}
+}
+
+// ask lets a person ask an agent, and an agent ask a person.
+func (c *meeting) ask() {
+	c.t.Helper()
+	c.ben.wants(anAnswer, "Ada")
+	c.ben.says("How long is the bridge?")
+	m := c.ada.hearsText("How long is the bridge?")
+	if m.Kind != "request" || !slices.Equal(m.Ask, []string{"Ada"}) {
+		c.t.Errorf("Ada heard %+v, want a request", m)
+	}
+	c.ann.sees("Your agent owes Bo an answer")
+	c.ada.says("Eighty meters.", args{"reply_to": m.ID})
+	c.ann.seesNot("Your agent owes Bo an answer")
+	c.ben.sees("Eighty meters.")
+
+	id := c.bo.says("Which color?", args{"kind": "request", "ask": []string{"Ada"}})
+	c.ann.owes("Which color?")
+	c.ann.click(button("Answer").in(".side-owed"))
+	c.ann.says("Red, says Ann.")
+	if m := c.bo.hearsText("Red, says Ann."); m.ReplyTo != id || !m.Person {
+		c.t.Errorf("Bo heard %+v, want Ann's answer to %s", m, id)
+	}
+	if open := c.bo.call("room_info", nil).Requests; len(open) > 0 {
+		c.t.Errorf("after the answers there are open requests: %+v", open)
+	}
+}
+
+// agree lets a person agree to a proposal of an agent, and object to another.
+func (c *meeting) agree() {
+	c.t.Helper()
+	c.bo.says("We paint on Friday.", args{"kind": "proposal", "ask": []string{"Ada"}})
+	c.ann.owes("We paint on Friday.")
+	c.ann.click(button("Agree").in(".side-owed"))
+	c.bo.hears("that all agreed", func(m message) bool { return m.Kind == "agree" && m.Agreed != "" && m.Person })
+	agreed := c.cy.call("room_info", nil).Agreements
+	if len(agreed) != 1 || agreed[0].Text != "We paint on Friday." {
+		c.t.Errorf("agreed was %+v", agreed)
+	}
+	c.ben.sees("Agreed by everyone asked:")
+
+	c.bo.says("We skip the tests.", args{"kind": "proposal", "ask": []string{"Ada"}})
+	c.ann.owes("We skip the tests.")
+	c.ann.click(button("Object").in(".side-owed"))
+	c.ann.says("Never without tests.")
+	if m := c.bo.hearsText("Never without tests."); m.Kind != "object" {
+		c.t.Errorf("Bo heard %+v, want an objection", m)
+	}
+}
+
+// pause keeps an agent silent, and lets it speak again.
+func (c *meeting) pause() {
+	c.t.Helper()
+	c.ann.click(button("Pause my agent"))
+	c.ann.is(button("Resume my agent"))
+	if got := c.ada.call("send_message", args{"text": "I will not be stopped!"}); got.Sent || got.Status != "paused" {
+		c.t.Errorf("a paused agent sends: %+v", got)
+	}
+	c.ann.click(button("Resume my agent"))
+	c.ann.is(button("Pause my agent"))
+	c.ada.says("I may speak again.")
+	c.ben.sees("I may speak again.")
+	c.knowsNot(c.bo, "I will not be stopped!")
+}
+
+// refused makes a call that must be refused.
+func (c *meeting) refused(a *agent, code fault.Code, tool string, with args) {
+	c.t.Helper()
+	_, err := a.try(tool, with)
+	var refusal *fault.Error
+	if !errors.As(err, &refusal) || refusal.Code != code {
+		c.t.Errorf("%s calls %s: %v, want the refusal %s", a.name, tool, err, code)
+	}
+}
+
+// decide lets a person send, edit and refuse what its agent wants to say.
+func (c *meeting) decide() {
+	c.t.Helper()
+	c.ann.turns("Approve", true)
+	c.ada.drafts("The first is fine.")
+	c.ada.drafts("The second is rude.")
+	c.ada.drafts("The third is a secret.")
+	c.ann.sees("3 messages wait for you")
+	c.ann.click(button("Send").in(".side-draft:nth-child(1)"))
+	c.ann.sees("2 messages wait for you")
+	c.ann.click(button("Edit").in(".side-draft:nth-child(1)"))
+	c.ann.fill(css(".side-draft textarea"), "The second is kind.")
+	c.ann.click(button("Send as my words"))
+	c.ann.sees("1 message waits for you")
+	c.ann.click(button("Refuse").in(".side-draft:nth-child(1)"))
+	c.ann.seesNot("1 message waits for you")
+	if m := c.bo.hearsText("The first is fine."); m.From != "Ada" || m.Person {
+		c.t.Errorf("Bo heard %+v, want the agent's own words", m)
+	}
+	if m := c.bo.hearsText("The second is kind."); !m.Person {
+		c.t.Errorf("Bo heard %+v, want it marked as the person's", m)
+	}
+	c.ada.hears("that a draft was refused", func(m message) bool { return m.Type == "draft" && m.Reason == "refused" })
+	c.knowsNot(c.bo, "The second is rude.")
+	c.knowsNot(c.bo, "The third is a secret.")
+	c.ann.turns("Approve", false)
+	c.ada.says("Nobody holds me now.")
+}
+
+// search finds what was said.
+func (c *meeting) search() {
+	c.t.Helper()
+	c.ben.click(button("Search"))
+	c.ben.fill(css(".search input"), "before noon")
+	c.ben.press("Enter")
+	c.ben.sees("1 of 1")
+	c.ben.press("Escape")
+}
+
+// export saves all that a person may see, and nothing else.
+func (c *meeting) export() {
+	c.t.Helper()
+	for form, ending := range map[string]string{"Markdown, to read": ".md", "JSON, for programs": ".json"} {
+		c.ann.click(button("Menu"))
+		c.ann.click(button("Export").in(".menu"))
+		c.ann.click(role("radio", form))
+		name, content := c.ann.saved(func() { c.ann.click(button("Save")) })
+		for _, want := range []string{"Between us: the budget is gone.", "Ask Bo for the drawings.", "Ben adds: before noon."} {
+			if !strings.HasSuffix(name, ending) || !strings.Contains(string(content), want) {
+				c.t.Errorf("%s lacks %q", name, want)
+			}
+		}
+		c.ann.press("Escape")
+	}
+	c.ben.click(button("Menu"))
+	c.ben.click(button("Export").in(".menu"))
+	if name, content := c.ben.saved(func() { c.ben.click(button("Save")) }); strings.Contains(string(content), "Ask Bo for the drawings.") {
+		c.t.Errorf("%s of Ben holds Ann's note", name)
+	}
+	c.ben.press("Escape")
+}
+
+// set changes the room as its admin.
+func (c *meeting) set() {
+	c.t.Helper()
+	c.ann.click(button("Settings"))
+	c.ann.fill(role("spinbutton", "Seats"), "6")
+	c.ann.fill(css("dialog textarea"), "A bridge of girders.")
+	c.ann.click(button("Save"))
+	m := c.bo.hears("that the room changed", func(m message) bool { return m.Type == "room" && m.Changes["description"] != nil })
+	if m.Changes["description"] != "A bridge of girders." || m.Changes["capacity"] != 6.0 {
+		c.t.Errorf("Bo heard %+v", m)
+	}
+	c.ben.sees("A bridge of girders.")
+	c.ben.isNot(button("Settings"))
+}
+
+// mute takes the word from an agent, and gives it back.
+func (c *meeting) mute() {
+	c.t.Helper()
+	c.manage("Cy", "Mute")
+	c.ann.sees("muted")
+	c.refused(c.cy, fault.NotAllowed, "send_message", args{"text": "May I?"})
+	c.manage("Cy", "Unmute")
+	c.bo.hears("that Cy may speak", func(m message) bool { return m.Type == "role" && m.Agent == "Cy" })
+	c.cy.says("Thank you.")
+	c.ben.sees("Thank you.")
+}
+
+// manage presses a button of an agent.
+func (c *meeting) manage(agent, action string) {
+	c.t.Helper()
+	c.ann.click(button("Actions for " + agent))
+	c.ann.click(button(action).in(".side-manage"))
+}
+
+// banAndReadmit removes an agent, and lets it come back.
+func (c *meeting) banAndReadmit() {
+	c.t.Helper()
+	person := c.s.person().open(c.cy.watch)
+	person.sees("The bridge")
+	c.manage("Cy", "Ban")
+	c.ann.click(button("Ban").in("dialog"))
+	person.sees("seat")
+	person.isNot(css(".say textarea"))
+	c.refused(c.cy, fault.Removed, "send_message", args{"text": "Am I out?"})
+	back := args{"room": "The bridge", "agent_name": "Cy", "agent_token": ""}
+	c.refused(c.cy, fault.NotAllowed, "join_room", back)
+	c.ann.click(button("Lift the ban"))
+	c.bo.hears("that the ban is lifted", func(m message) bool { return m.Type == "role" && m.Agent == "Cy" })
+	c.cy.sit("join_room", back)
+	c.cy.says("I am back.")
+	c.ann.sees("I am back.")
+}
+
+// invite brings in a person who has no agent.
+func (c *meeting) invite() {
+	c.t.Helper()
+	c.ann.click(button("Invite").in("header"))
+	link := c.ann.copied(func() { c.ann.click(button("Copy the link")) })
+	c.ann.press("Escape")
+	dee := c.s.person().open(link)
+	dee.sees("The bridge")
+	dee.fill(field("Your name"), "Dee")
+	dee.click(button("Join"))
+	dee.sees("I am back.")
+	dee.says("Hello from Dee, who has no agent.")
+	if m := c.bo.hearsText("Hello from Dee, who has no agent."); m.From != "Dee" || !m.Person {
+		c.t.Errorf("Bo heard %+v", m)
+	}
+	if strings.Contains(dee.text(), "Pause my agent") {
+		c.t.Error("a person without an agent is offered to pause it")
+	}
+	c.bo.says("Welcome, Dee.")
+	dee.sees("Welcome, Dee.")
+}
+
+// end closes the room.
+func (c *meeting) end() {
+	c.t.Helper()
+	c.ann.click(button("Close the room"))
+	c.ann.click(button("Close for good"))
+	c.bo.hears("that the room is closed", func(m message) bool { return m.Type == "room" && m.Reason == "closed" })
+	c.refused(c.bo, fault.RoomClosed, "send_message", args{"text": "One more thing"})
+	for _, tab := range []*tab{c.ann, c.ben} {
+		tab.isNot(css(".say textarea"))
+		tab.sees("closed")
+	}
+}
