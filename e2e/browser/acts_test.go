@@ -60,16 +60,17 @@ func (tab *tab) notes(text string) {
 	tab.addresses(everyone)
 }
 
-// The switches beside the conversation.
-const (
-	pauses   = "Pause"
-	approves = "Approve"
-)
-
-// turns turns a switch beside the conversation on or off.
+// turns turns a switch beside the conversation on or off: "Pause" or "Approve".
 func (tab *tab) turns(name string, on bool) {
 	tab.t.Helper()
 	tab.click(role("switch", name))
 	tab.until(fmt.Sprintf("%s: %v", name, on), fmt.Sprintf(
 		`[...document.querySelectorAll("[role=switch]")].find((s) => %s.startsWith(s.querySelector("b").textContent)).ariaChecked === "%v"`, quoted(name), on))
+}
+
+// owes waits until the one open request that is shown beside the conversation is that text.
+func (tab *tab) owes(text string) {
+	tab.t.Helper()
+	tab.until("the open request "+quoted(text), fmt.Sprintf(
+		`[...document.querySelectorAll(".side-owed")].map((li) => li.innerText.includes(%s)).join() === "true"`, quoted(text)))
 }
