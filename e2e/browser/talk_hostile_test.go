@@ -65,6 +65,8 @@ func TestTalk_hostileTexts_areOnlyTexts(t *testing.T) {
 	tab.is(css(".log-rows"))
 	for _, size := range []struct{ width, height int64 }{{1440, 900}, {360, 740}} {
 		tab.look(size.width, size.height, "dark")
+		tab.reload()
+		tab.is(css(".log-rows"))
 		saw := tab.walks()
 		if len(saw.Problems) > 0 {
 			t.Errorf("at %d px: %d problems, such as\n%s", size.width, len(saw.Problems), strings.Join(saw.Problems[:min(10, len(saw.Problems))], "\n"))

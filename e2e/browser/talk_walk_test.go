@@ -44,7 +44,7 @@ func (tab *tab) walks() walked {
 	ids, lines := map[string]bool{}, map[string]bool{}
 	var all walked
 	for range 1000 {
-		part := evaluate[walked](tab, "("+walk+")(20)")
+		part := evaluate[walked](tab, "("+walk+")(10)")
 		for _, id := range part.IDs {
 			ids[id] = true
 		}
