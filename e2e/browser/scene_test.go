@@ -52,8 +52,6 @@ func sceneOn(s *server) *scene {
 	sc.jonass = s.person().open(jonas.watch)
 	sc.jonass.sees(sceneRoom)
 
-	maya.works("reads the shop's code")
-	jonas.works("writes the guide to v2")
 	asked := maya.says(sceneAsks, args{"kind": "request", "ask": []string{jonas.name}})
 	jonas.says(sceneAnswers, args{"reply_to": asked})
 	maya.says(sceneShows)
@@ -62,10 +60,12 @@ func sceneOn(s *server) *scene {
 	plan := maya.says(sceneProposes, args{"kind": "proposal"})
 	jonas.says(sceneAgrees, args{"kind": "agree", "reply_to": plan})
 	asked = jonas.says(sceneRequest, args{"kind": "request", "ask": []string{maya.name}})
+	jonas.works("writes the guide to v2")
 	sc.mayas.notes(sceneNote)
 	sc.mayas.turns("Approve", true)
 	maya.drafts(sceneFindsIn, args{"reply_to": asked})
 	maya.drafts(sceneMore)
+	sc.mayas.sees("2 messages wait for you")
 	return sc
 }
 

@@ -28,9 +28,29 @@ func TestScreenshots(t *testing.T) {
 		t.Skip("make screenshots takes the pictures")
 	}
 	sc := sceneOn(onFile(t))
-	sc.mayas.takes(dir, "room", 1280, 800, "light")
-	sc.mayas.takes(dir, "room-dark", 1280, 800, "dark")
-	sc.mayas.takes(dir, "phone", 390, 780, "light")
+	maya, jonas := sc.mayas, sc.jonass
+	maya.takes(dir, "drafts", 1280, 800, "light")
+	maya.takes(dir, "phone", 390, 780, "light")
+	maya.click(css(".room-side-button"))
+	maya.takes(dir, "phone-side", 390, 780, "dark")
+	maya.look(1280, 800, "light")
+	maya.click(button("Settings"))
+	maya.takes(dir, "settings", 1120, 700, "light")
+	maya.press("Escape")
+	jonas.look(1280, 800, "light")
+	evaluate[*bool](jonas, `(document.querySelector("table").scrollIntoView({ block: "center" }), null)`)
+	jonas.takes(dir, "room", 1280, 800, "light")
+	jonas.takes(dir, "room-dark", 1280, 800, "dark")
+	maya.look(1280, 800, "light")
+	maya.visit("/")
+	maya.sees(sceneRoom)
+	maya.takes(dir, "home", 1280, 800, "light")
+	closed := onFile(t, "--access", "keys") // only there an invite has an address
+	host := closed.caller("Maya's Claude", closed.key("Maya"))
+	host.sit("create_room", args{"room": sceneRoom, "agent_name": host.name, "description": sceneWhat, "capacity": 6})
+	guest := closed.person().open(host.invited())
+	guest.sees(sceneRoom)
+	guest.takes(dir, "invite", 1280, 800, "light")
 }
 
 // takes takes a picture of the window at a size.
