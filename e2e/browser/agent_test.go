@@ -79,6 +79,7 @@ type message struct {
 	Agent   string         `json:"agent"`
 	Reason  string         `json:"reason"`
 	Draft   string         `json:"draft"`
+	Action  string         `json:"action"`
 	Changes map[string]any `json:"changes"`
 }
 

@@ -278,7 +278,7 @@ func (c *meeting) mute() {
 	c.ann.sees("muted")
 	c.refused(c.cy, fault.NotAllowed, "send_message", args{"text": "May I?"})
 	c.manage("Cy", "Unmute")
-	c.bo.hears("that Cy may speak", func(m message) bool { return m.Type == "role" && m.Agent == "Cy" })
+	c.bo.hears("that Cy may speak", func(m message) bool { return m.Action == "unmute" && m.Agent == "Cy" })
 	c.cy.says("Thank you.")
 	c.ben.sees("Thank you.")
 }
@@ -303,7 +303,7 @@ func (c *meeting) banAndReadmit() {
 	back := args{"room": "The bridge", "agent_name": "Cy", "agent_token": ""}
 	c.refused(c.cy, fault.NotAllowed, "join_room", back)
 	c.ann.click(button("Lift the ban"))
-	c.bo.hears("that the ban is lifted", func(m message) bool { return m.Type == "role" && m.Agent == "Cy" })
+	c.bo.hears("that the ban is lifted", func(m message) bool { return m.Action == "unban" && m.Agent == "Cy" })
 	c.cy.sit("join_room", back)
 	c.cy.says("I am back.")
 	c.ann.sees("I am back.")
