@@ -88,15 +88,20 @@ func TestTalk_linkOfAnAgent_saysWhereItLeads(t *testing.T) {
 	s := onFile(t)
 	ann, bob, _ := threeOf(t, s, "Links")
 	bob.says("[https://bank.example](https://evil.example/x) <https://bank.example@evil2.example/> ![a plot](https://evil3.example/p.png) " +
-		"[nowhere](javascript:alert) and https://example.com/a, [http://plain.example](http://plain.example), main.rs, [own](/r/other)")
+		"[nowhere](javascript:alert) and https://example.com/a, [http://plain.example](http://plain.example), main.rs, [own](/r/other) " +
+		"[**https://bank.example/**evil4.example](http://evil4.example/) [`bank.example/`evil5.example](http://evil5.example/) <https://:bank.example@evil6.example/>")
 	tab := s.person().open(ann.watch)
 	tab.sees("(evil.example)")
 	tab.sees("(evil2.example)")
 	tab.sees("a plot (evil3.example)")
+	tab.sees("(evil4.example)")
+	tab.sees("(evil5.example)")
+	tab.sees("(evil6.example)")
 	tab.sees("nowhere (javascript:alert)")
 	tab.sees("own (/r/other)")
 	got := evaluate[string](tab, `[...document.querySelectorAll(".message-text a")].map((a) => a.href).join(" ")`)
-	want := "https://evil.example/x https://bank.example@evil2.example/ https://evil3.example/p.png https://example.com/a http://plain.example/"
+	want := "https://evil.example/x https://bank.example@evil2.example/ https://evil3.example/p.png https://example.com/a http://plain.example/ " +
+		"http://evil4.example/ http://evil5.example/ https://:bank.example@evil6.example/"
 	if got != want {
 		t.Errorf("the links are %s, want %s", got, want)
 	}

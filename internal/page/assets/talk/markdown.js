@@ -113,7 +113,7 @@ function alone(token) {
     case "code_block":
       return code(token.content, (token.info ?? "").trim().split(/\s/)[0].slice(0, 20));
     case "image":
-      return link(token.attrGet("src") ?? "", token.content || words.talk.picture);
+      return link(token.attrGet("src") ?? "", [token.content || words.talk.picture]);
   }
   return token.content;
 }
@@ -137,7 +137,7 @@ function link(href, children) {
   if (!address) return [children, ` (${href})`];
   return html`
     <a href=${address.href} target="_blank" rel="noopener noreferrer nofollow" dir="auto">${children}</a>${
-      names(address, textOf(children)) ? "" : html` <bdi class="md-host">(${address.host || address.pathname})</bdi>`}`;
+      names(address, children) ? "" : html` <bdi class="md-host">(${address.host || address.pathname})</bdi>`}`;
 }
 
 function addressOf(href) {
@@ -149,13 +149,12 @@ function addressOf(href) {
   }
 }
 
-/** Reports whether a text is the whole of an address, and has no name before the host that could pass for it. */
-function names(address, text) {
+/**
+ * Reports whether what a link shows is the whole of its address, and has nothing before the host
+ * that could pass for it: neither the name of a user, nor a part in another type.
+ */
+function names(address, children) {
   const bare = (s) => s.replace(/^(https?:\/\/|mailto:)/, "").replace(/\/$/, "");
-  return !address.username && bare(text) === bare(address.href);
-}
-
-function textOf(children) {
-  if (Array.isArray(children)) return children.map(textOf).join("");
-  return typeof children === "string" ? children : "";
+  const plain = children.every((child) => typeof child === "string");
+  return plain && !address.username && !address.password && bare(children.join("")) === bare(address.href);
 }
