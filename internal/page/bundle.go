@@ -19,7 +19,8 @@ import (
 //	export const a = …    (or function, async function, class)
 //	export{a as b,…};     (at the end of vendor.js)
 //
-// All else that begins with import or export is refused, and so is a circle of imports.
+// All else that begins with import or export is refused, and so is a circle of imports, or
+// code behind a comment that begins a line.
 var (
 	importing  = regexp.MustCompile(`^import (?:\{([^}]*)\}|\* as (\w+)) from "([^"]+)";\s*$`)
 	exporting  = regexp.MustCompile(`^export ((?:const|class|function|async function) (\w+))`)
@@ -97,8 +98,13 @@ func first(text string) string {
 // comment that begins a line is left out, unless it has an exclamation mark.
 func (b *bundle) local(name, statement string) (text string, exported []string, err error) {
 	switch {
-	case strings.HasPrefix(statement, "//"), strings.HasPrefix(statement, "/*") && !strings.HasPrefix(statement, "/*!"):
+	case strings.HasPrefix(statement, "//"):
 		return "", nil, nil
+	case strings.HasPrefix(statement, "/*") && !strings.HasPrefix(statement, "/*!"):
+		if _, behind, ended := strings.Cut(statement, "*/"); ended && strings.TrimSpace(behind) == "" {
+			return "", nil, nil
+		}
+		return "", nil, fmt.Errorf("page: %s has a comment with code behind it, or without an end, that cannot be bundled: %s", name, statement)
 	case !strings.HasPrefix(statement, "import") && !strings.HasPrefix(statement, "export"):
 		return statement, nil, nil
 	}

@@ -67,6 +67,8 @@ func TestBundle_whatItDoesNotUnderstand_isRefused(t *testing.T) {
 		"an import of no name":     {map[string]string{"main.js": "import \"./a.js\";\n"}, "cannot be bundled"},
 		"a default export":         {map[string]string{"main.js": "export default 1;\n"}, "cannot be bundled: export default"},
 		"an export that changes":   {map[string]string{"main.js": "export let a = 1;\n"}, "cannot be bundled: export let"},
+		"code behind a comment":    {map[string]string{"main.js": "/* a */ check();\n/* b */\n"}, "cannot be bundled: /* a */ check()"},
+		"a comment without an end": {map[string]string{"main.js": "/* a\ncheck();\n"}, "cannot be bundled: /* a"},
 		"an export from elsewhere": {map[string]string{"main.js": "export { a } from \"./a.js\";\n", "a.js": ""}, "cannot be bundled: export { a }"},
 	} {
 		if got, err := bundled("main.js", c.modules); err == nil || !strings.Contains(err.Error(), c.says) {
