@@ -3,6 +3,7 @@ package chat_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -221,33 +222,58 @@ func TestAlone_hasNoReinsAndNoNotes(t *testing.T) {
 	}
 }
 
-func TestAlone_comesBackByItsName(t *testing.T) {
+// Whoever shares its principal, as its own agent does, neither reads nor speaks for it. That
+// it has only listened, and that nothing stored says so any more, makes no difference.
+func TestAlone_sharedPrincipal_getsAnotherSeat(t *testing.T) {
+	for what, c := range map[string]struct {
+		person bool
+		silent time.Duration
+	}{
+		"a person":                        {true, room.ReplaceSilent},
+		"an agent":                        {false, room.ReplaceSilent},
+		"a person, after the lease":       {true, room.Lease + time.Hour},
+		"an agent, long after its person": {false, room.Lease + time.Hour},
+	} {
+		onBoth(t, func(t *testing.T, w, there *world) {
+			w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 5})
+			bob := w.join("plans", "Bob")
+			ctx := asking(t, ident.Asker{Principal: "key:team"})
+			pam := w.sits(ctx, "Pam")
+			w.tell(bob.Token, "for Pam", "Pam")
+			w.look(pam.Token, pam.Cursor)
+			w.clock.Advance(room.RegainUnused)
+			_, err := there.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Pam", Person: c.person})
+			wants(t, err, fault.NameTaken)
+			w.clock.Advance(c.silent)
+			got, err := there.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Pam", Person: c.person})
+			if err != nil || got.Status != chat.StatusReplaced {
+				t.Fatalf("%s gets %+v, %v", what, got, err)
+			}
+			if read := texts(there.all(got.Token)); slices.Contains(read, "for Pam") {
+				t.Errorf("%s reads %q", what, read)
+			}
+			_, err = w.Send(t.Context(), chat.SendRequest{Token: pam.Token, Text: "it is me"})
+			wants(t, err, fault.Removed)
+		})
+	}
+}
+
+// What its page asks again gets the seat, and for that page alone.
+func TestAlone_replyOfItsJoinWasLost_getsTheSeat(t *testing.T) {
 	onBoth(t, func(t *testing.T, w, there *world) {
-		p, pam := w.withPam()
+		w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 5})
 		ctx := asking(t, ident.Asker{Principal: "key:pam"})
-		w.leave(pam.Token)
-		first := w.sits(ctx, "Pam")
-		w.tell(p.ann.Token, "for Pam", "Pam")
-		w.clock.Advance(room.RegainSilent)
-		again, err := there.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Pam", Person: true})
-		if err != nil || again.Status != chat.StatusReturned || again.Token == first.Token {
-			t.Fatalf("Pam gets %+v, %v", again, err)
+		lost := w.sits(ctx, "Pam")
+		w.clock.Advance(room.RegainUnused)
+		_, err := there.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Pam"})
+		wants(t, err, fault.NameTaken) // an agent is not Pam
+		again := there.sits(ctx, "Pam")
+		if again.Status != chat.StatusReturned {
+			t.Errorf("Pam gets %+v", again)
 		}
-		for _, token := range []string{first.Token, again.Token} {
-			same(t, "she reads", texts(there.all(token)), []string{"for Pam"})
-		}
-		w.clock.Advance(room.TakenEvery)
-		agent, err := there.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Pam"})
-		if err != nil || agent.Status != chat.StatusReturned {
-			t.Fatalf("her agent gets %+v, %v", agent, err)
-		}
-		if a := agentIn(t, w.info(p.ann.Token).Room, "Pam"); a.Alone || !a.Person {
-			t.Errorf("Pam is %+v", a)
-		}
-		w.pauses(again.Token, true)
-		if got, err := w.Send(t.Context(), chat.SendRequest{Token: agent.Token, Text: "mine"}); err != nil || got.Status != chat.StatusPaused {
-			t.Errorf("her agent sends: %+v, %v", got, err)
-		}
+		there.say(again.Token, "here I am")
+		_, err = w.Send(t.Context(), chat.SendRequest{Token: lost.Token, Text: "me, too"})
+		wants(t, err, fault.TokenInvalid)
 	})
 }
 

@@ -59,7 +59,7 @@ func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
 	case !taken && len(h.Agents) < h.Capacity:
 	case c.Presence == nil:
 		err = ErrPresenceNeeded
-	case !(taken && c.isOwn(old)) && c.Abandoned(h, now):
+	case !(taken && c.isOwn(h, old)) && c.Abandoned(h, now):
 		err = ErrAbandoned
 	case taken:
 		got, err = c.reclaim(h, old, now)
@@ -107,7 +107,7 @@ const (
 // shows nothing of what was private and no role.
 func (c *Claim) reclaim(h *Head, old Agent, now time.Time) (Seating, error) {
 	last, used := c.LastHeard(h, old)
-	own, ownWait := c.ownWait(old, last, used, now)
+	own, ownWait := c.ownWait(h, old, now)
 	if own && ownWait <= 0 {
 		again := old.regained(c.Holder, now)
 		return Seating{Regained: &again}, nil
@@ -135,10 +135,21 @@ func (c *Claim) reclaim(h *Head, old Agent, now time.Time) (Seating, error) {
 	return Seating{Since: since, Gone: FreeSeat(&h.State, old, ReasonReplaced), Replaces: &old}, nil
 }
 
-// isOwn reports whether the newcomer is known to be the principal of a. A person that wants
-// a seat without an agent is not the agent of a seat.
-func (c *Claim) isOwn(a Agent) bool {
-	return c.Principal != "" && c.Principal == a.Principal && (a.IsAlone() || !strings.HasPrefix(c.Holder, forPerson))
+// isOwn reports whether the newcomer is known to be the principal of a, and an agent as a is.
+// A person without an agent has its seat by its token alone: many share a principal, and an
+// agent of the same one, or a text that controls it, would speak as that person. While the
+// token is known not to have been used, the reply that holds it may have been lost.
+func (c *Claim) isOwn(h *Head, a Agent) bool {
+	person := strings.HasPrefix(c.Holder, forPerson)
+	switch {
+	case c.Principal == "" || c.Principal != a.Principal || person != a.IsAlone():
+		return false
+	case person:
+		p, known := c.Presence[a.Seat]
+		_, spoke := h.Recent.Said(a.Seat)
+		return known && !p.Used && !spoke
+	}
+	return true
 }
 
 // Abandoned reports whether a room that is full begins anew, so that strangers inherit
@@ -160,10 +171,11 @@ func (c *Claim) Abandoned(h *Head, now time.Time) bool {
 
 // ownWait returns how long old must remain silent before the newcomer gets the seat
 // as its principal. own is false if the newcomer is not known to be that.
-func (c *Claim) ownWait(old Agent, last time.Time, used bool, now time.Time) (own bool, wait time.Duration) {
-	if !c.isOwn(old) {
+func (c *Claim) ownWait(h *Head, old Agent, now time.Time) (own bool, wait time.Duration) {
+	if !c.isOwn(h, old) {
 		return false, 0
 	}
+	last, used := c.LastHeard(h, old)
 	silent := RegainSilent
 	if !used {
 		silent = RegainUnused
@@ -175,8 +187,7 @@ func (c *Claim) ownWait(old Agent, last time.Time, used bool, now time.Time) (ow
 // have again under their names.
 func (c *Claim) Yours(h *Head, now time.Time) (names []string) {
 	for _, a := range h.Agents {
-		last, used := c.LastHeard(h, a)
-		if own, wait := c.ownWait(a, last, used, now); own && wait <= 0 {
+		if own, wait := c.ownWait(h, a, now); own && wait <= 0 {
 			names = append(names, a.Name)
 		}
 	}

@@ -170,11 +170,11 @@ func (k Knock) Readmission(h *Head, heard, now time.Time) (*Event, error) {
 	return &Event{Type: Joined, Seat: a.Seat, Name: a.Name, Agent: &a, Regains: true, Reason: ReasonReturned}, nil
 }
 
-// regained returns a in the hands of a holder.
+// regained returns a in the hands of a holder, and of no other.
 func (a Agent) regained(holder string, now time.Time) Agent {
 	a.EndedHash, a.AtMs, a.RegainedMs = a.Hash, now.UnixMilli(), now.UnixMilli()
 	if a.IsAlone() {
-		a.EndedHash = a.Person.Devices[len(a.Person.Devices)-1]
+		a.EndedHash, a.Person.Devices = a.Person.Devices[len(a.Person.Devices)-1], nil
 	}
 	return a.HeldBy(holder)
 }
