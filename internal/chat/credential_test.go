@@ -42,6 +42,40 @@ func TestCredential_inAText_holdsItBackOnce(t *testing.T) {
 	})
 }
 
+// A person is warned as an agent is, and on each of its devices.
+func TestCredential_ofAPerson_holdsItBackOnce(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p, pam := w.withPam()
+		bob := w.person(p.bob)
+		for what, req := range map[string]chat.SendRequest{
+			"alone":               {Token: pam.Token, Text: "to all " + secret},
+			"alone, with a key":   {Token: pam.Token, Text: "with a key " + secret, Key: "k"},
+			"alone, to one":       {Token: pam.Token, Text: "to one " + secret, To: []string{"Ann"}},
+			"behind an agent":     {Token: bob, Text: "of Bob's person " + secret},
+			"a note to its agent": {Token: bob, Text: "a note " + secret, To: []string{"Bob"}},
+		} {
+			got, err := w.send(req)
+			if err != nil || got.Sent || got.Credential != "a GitHub token" {
+				t.Errorf("%s: %+v, %v", what, got, err)
+			}
+			if sent, err := there.send(req); err != nil || !sent.Sent || sent.Credential != "" || sent.Duplicate {
+				t.Errorf("%s, once more: %+v, %v", what, sent, err)
+			}
+			if again, err := w.send(req); err != nil || !again.Sent || again.Duplicate != (req.Key != "") {
+				t.Errorf("%s, which was sent: %+v, %v", what, again, err)
+			}
+		}
+		phone, err := w.opens(w.newLink(pam.Token), "phone")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := w.send(chat.SendRequest{Token: phone, Text: "to all " + secret}); err != nil || got.Sent {
+			t.Errorf("on a further device: %+v, %v", got, err)
+		}
+	})
+}
+
 // TestCredential_changedOrToOthers_isAnotherText has the same secret for other readers.
 func TestCredential_changedOrToOthers_isAnotherText(t *testing.T) {
 	w := newWorld(t)

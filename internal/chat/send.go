@@ -24,9 +24,9 @@ import (
 // same message for ten minutes, unless a key is given, or the text is short and
 // another agent has spoken since.
 //
-// What the person behind a seat says is never held back, and repeated only by its key. It
-// may have paused its agent, which then says nothing, or approve each message, which then
-// becomes a draft: see Steer.
+// What the person behind a seat says is held back only for a credential, and repeated only
+// by its key. It may have paused its agent, which then says nothing, or approve each message,
+// which then becomes a draft: see Steer.
 func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	m := wording.Message{Text: req.Text, Kind: req.Kind, Withdraws: req.Withdraw != "", To: len(req.To) > 0, Asks: len(req.Ask) > 0, Key: req.Key, Wait: req.Wait, BackIn: req.BackIn, Activity: req.Activity}
 	if err := m.Check(); err != nil {
@@ -38,11 +38,8 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 		return Sent{}, s.Outward(err)
 	}
 	defer c.room.release()
-	op := &sendOp{caller: c, req: req, began: began, credential: credential.In(req.Text)}
+	op := &sendOp{caller: c, req: req, began: began, credential: credential.In(req.Text), warned: c.agent.IsPerson()}
 	op.cursor, op.named = c.parseCursor(req.Cursor)
-	if c.agent.IsPerson() { // who knows what it says
-		op.credential, op.warned = "", true
-	}
 	if err := op.address(ctx); err != nil {
 		return Sent{}, s.Outward(err)
 	}
