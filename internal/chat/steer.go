@@ -36,6 +36,7 @@ type SteerRequest struct {
 
 // Steered is the result of Steer.
 type Steered struct {
+	Alone   bool   // the person has its seat without an agent, and so no reins and no drafts
 	Watch   string // the claim of a link for a further device; "" if there is none
 	Paused  bool
 	Approve bool
@@ -112,7 +113,7 @@ func steered(ctx context.Context, c *caller) (Steered, error) {
 	h := c.room.log.Known()
 	a, _ := h.Owner(c.token)
 	list, err := draftsOf(ctx, c, a)
-	return Steered{Watch: link.Shown(&h.State, a), Paused: a.Person.Paused, Approve: a.Person.Approve, Drafts: list}, err
+	return Steered{Alone: a.IsAlone(), Watch: link.Shown(&h.State, a), Paused: a.Person.Paused, Approve: a.Person.Approve, Drafts: list}, err
 }
 
 // steer appends what the person behind the caller's seat decides; how returns nil if

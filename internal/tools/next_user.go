@@ -126,8 +126,9 @@ func undecidedRules() []rule {
 	}
 }
 
-// nextSteered follows what the person did. opened says that it opened the link.
-func nextSteered(r reins, opened bool) string {
+// nextSteered follows what the person did. opened says that it opened the link, and alone
+// that it has no agent.
+func nextSteered(r reins, opened, alone bool) string {
 	switch {
 	case opened:
 		return "This device has the link now: keep agent_token, and call join_room with only that to see the room."
@@ -135,6 +136,8 @@ func nextSteered(r reins, opened bool) string {
 		return "Open watch on the other device: it opens once."
 	case len(r.Drafts) > 0:
 		return "Decide about each of drafts: call steer with its id as draft, and decision."
+	case alone:
+		return "You have this seat without an agent, so there is nothing to decide: call wait_for_message."
 	}
 	return "Nothing waits for a decision: call wait_for_message, which shows the drafts to come."
 }

@@ -47,6 +47,18 @@ func TestRoomInfo_agentMessages_areShown(t *testing.T) {
 	}
 }
 
+// A person without an agent has nothing to decide, and is not told of drafts.
+func TestSteer_ofAPersonAlone_speaksOfNoAgent(t *testing.T) {
+	p := newWorld(t).connect(modern)
+	pam := p.call("create_room", args{"agent_name": "Pam", "person": true})
+	if r := p.call("steer", args{"agent_token": pam.Token}); !strings.Contains(r.Next, "without an agent") || strings.Contains(r.Next, "draft") {
+		t.Error(r.text)
+	}
+	if r := p.call("steer", args{"agent_token": pam.Token, "new_link": true}); r.Watch == "" || !strings.Contains(r.Next, "Open watch") {
+		t.Error(r.text)
+	}
+}
+
 // No list shows the argument, and no refusal names it.
 func TestJoin_ofAPerson_givesItsTokenAndNoNext(t *testing.T) {
 	w := newWorld(t)

@@ -62,7 +62,7 @@ func steer(s *Set) tool {
 			if !in.NewLink { // an older one may still be open
 				v.Watch = ""
 			}
-			v.Next = nextSteered(v, in.Claim != "")
+			v.Next = nextSteered(v, in.Claim != "", got.Alone)
 			return v, err
 		},
 	}.tool()
