@@ -80,6 +80,11 @@ func infoOf(ctx context.Context, s *Service, key, password string) (Info, error)
 func (c *caller) info(ctx context.Context) (info Info, err error) {
 	info.Now = c.room.svc.now()
 	info.Invite = inviteOf(c.head, info.Now)
+	if c.agent.Role == room.Admin {
+		for _, b := range c.head.Bans {
+			info.Banned = append(info.Banned, b.Name)
+		}
+	}
 	if info.Room, err = c.room.view(ctx, c.head, c.agent); err != nil {
 		return Info{}, err
 	}

@@ -145,6 +145,7 @@ type Info struct {
 	Earlier    int64 // how many messages the caller may see
 	Requests   []OpenRequest
 	Agreements []Agreement // the newest five
+	Banned     []string    // for an admin: the names that are kept out, the latest last
 	Now        time.Time
 }
 

@@ -59,6 +59,28 @@ func TestSteer_ofAPersonAlone_speaksOfNoAgent(t *testing.T) {
 	}
 }
 
+func TestRoomInfo_ofAnAdmin_namesWhoIsBanned(t *testing.T) {
+	p := newWorld(t).connect(modern)
+	ann := p.call("create_room", args{"agent_name": "Ann", "room": "den", "capacity": 4})
+	bob := p.call("join_room", args{"room": "den", "agent_name": "Bob"})
+	for _, name := range []string{"Eve", "Mal"} {
+		p.call("join_room", args{"room": "den", "agent_name": name})
+		p.call("manage_agent", args{"agent_token": ann.Token, "agent_name": name, "action": "ban"})
+	}
+	if r := p.call("room_info", args{"agent_token": ann.Token}); !strings.Contains(r.text, `"banned":["Eve","Mal"]`) {
+		t.Errorf("the admin is shown %s", r.text)
+	}
+	for what, a := range map[string]args{"a member": {"agent_token": bob.Token}, "a stranger": {"room": "den"}} {
+		if r := p.call("room_info", a); strings.Contains(r.text, "banned") {
+			t.Errorf("%s is shown %s", what, r.text)
+		}
+	}
+	p.call("manage_agent", args{"agent_token": ann.Token, "agent_name": "Eve", "action": "unban"})
+	if r := p.call("room_info", args{"agent_token": ann.Token}); !strings.Contains(r.text, `"banned":["Mal"]`) {
+		t.Errorf("after the ban of Eve is lifted: %s", r.text)
+	}
+}
+
 // No list shows the argument, and no refusal names it.
 func TestJoin_ofAPerson_givesItsTokenAndNoNext(t *testing.T) {
 	w := newWorld(t)

@@ -48,6 +48,7 @@ type info struct {
 	Requests   []request   `json:"requests,omitempty" doc:"requests and proposals to which answers are still owed"`
 	Agreements []agreement `json:"agreements,omitempty" doc:"what was agreed on, the newest 5; message_history with agreed true has all"`
 	InviteLink string      `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, while a seat is free: the page by which others join"`
+	Banned     []string    `json:"banned,omitempty" schema:"-" doc:"for an admin: the names that are banned"`
 	Now        string      `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
 }
 
@@ -63,7 +64,7 @@ type request struct {
 func viewInfo(i chat.Info) info {
 	v := info{
 		Untrusted: untrustedNotice, Room: viewRoom(i.Room), Earlier: i.Earlier,
-		Agreements: viewAgreements(i.Agreements), Now: viewTime(i.Now),
+		Agreements: viewAgreements(i.Agreements), Banned: i.Banned, Now: viewTime(i.Now),
 	}
 	for _, r := range i.Requests {
 		v.Requests = append(v.Requests, request{ID: r.ID, From: r.From, Text: words(r.Text), OwedBy: r.OwedBy, Minutes: int64(r.Age / time.Minute)})

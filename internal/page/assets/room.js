@@ -29,6 +29,7 @@ const nothing = {
   readTo: "", // the id of the last message that the person has read
   requests: [],
   agreements: [],
+  banned: [], // names, for an admin
   reins: { paused: false, approve: false, drafts: [] },
   outbox: [], // what is being sent: {key, args, state: sending | held | refused, why, credential}
   clock: 0, // ms to add to this machine's time for the server's
@@ -194,7 +195,8 @@ export class Room {
     this.seat = { ...this.seat, name: me, title: got.room.name, alone };
     kept.keep(this.seat);
     const now = Date.parse(got.now) + 500; // it is in whole seconds
-    this.#set({ me, alone, room: got.room, requests: got.requests ?? [], agreements: got.agreements ?? [], clock: now - this.clock.now() });
+    const { requests = [], agreements = [], banned = [] } = got;
+    this.#set({ me, alone, room: got.room, requests, agreements, banned, clock: now - this.clock.now() });
   }
 
   /** Loads what was said before. */

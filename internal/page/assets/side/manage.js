@@ -39,9 +39,9 @@ export function Manage({ room, agent, onClose }) {
     </div>`;
 }
 
-/** The banned names of which the loaded messages tell. */
-export const Bans = ({ room, state }) => html`
-  <ul class="side-list">${bannedIn(state.messages).map((name) => html`<${Ban} key=${name} room=${room} name=${name} />`)}</ul>`;
+/** The names that are kept out. */
+export const Bans = ({ room, banned }) => html`
+  <ul class="side-list">${banned.map((name) => html`<${Ban} key=${name} room=${room} name=${name} />`)}</ul>`;
 
 function Ban({ room, name }) {
   const { busy, problem, act } = useAct();
@@ -51,13 +51,4 @@ function Ban({ room, name }) {
       <button type="button" class="button" disabled=${busy} onClick=${() => act(() => room.manage({ agent_name: name, action: "unban" }))}>${w.unban}</button>
       <${Problem} text=${problem} />
     </li>`;
-}
-
-function bannedIn(messages) {
-  const names = new Set();
-  for (const { type, reason, action, agent } of messages) {
-    if ((type === "left" && reason === "banned") || (type === "role" && action === "ban")) names.add(agent);
-    if (type === "role" && action === "unban") names.delete(agent);
-  }
-  return [...names];
 }

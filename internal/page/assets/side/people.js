@@ -19,7 +19,7 @@ export function People({ room, state }) {
       <ul class="side-list">
         ${[...me, ...others].map((agent) => html`<${Person} key=${agent.name} ...${{ room, state, agent, admin }} />`)}
       </ul>
-      ${admin && html`<${Bans} room=${room} state=${state} />`}
+      ${admin && html`<${Bans} room=${room} banned=${state.banned} />`}
     <//>`;
 }
 
