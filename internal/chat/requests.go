@@ -98,6 +98,7 @@ type UpdateRequest struct {
 	Token          string
 	Room           string // the new name
 	Description    string
+	NoDescription  bool // instead of the one that there is
 	Password       string
 	RemovePassword bool
 	Capacity       int

@@ -75,7 +75,7 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 // in the check.
 func newUpdate(req UpdateRequest) (update room.Update, pass string, err error) {
 	update = room.Update{
-		Description: req.Description, RemovePassword: req.RemovePassword, Capacity: req.Capacity,
+		Description: req.Description, NoDescription: req.NoDescription, RemovePassword: req.RemovePassword, Capacity: req.Capacity,
 		Type: req.Type, Public: req.Public, NewInvite: req.NewInvite, AgentMessages: req.AgentMessages, Close: req.Close,
 	}
 	name, pass, err := password.Split(req.Room, req.Password)

@@ -11,6 +11,7 @@ import (
 type Update struct {
 	Name           ident.Name
 	Description    string
+	NoDescription  bool   // instead of the one that there is
 	Password       string // a hash of ident.HashPassword
 	RemovePassword bool
 	Capacity       int
@@ -25,7 +26,7 @@ type Update struct {
 // Check refuses an update that no room allows. The error is a *fault.Error of
 // InvalidArgument.
 func (u Update) Check() error {
-	changes := u.Name.Key != "" || u.Password != "" || u.RemovePassword || u.Description != "" ||
+	changes := u.Name.Key != "" || u.Password != "" || u.RemovePassword || u.Description != "" || u.NoDescription ||
 		u.Capacity != 0 || u.Type != "" || u.Public != nil || u.NewInvite || u.AgentMessages != nil
 	switch {
 	case u.Close && changes:
@@ -34,6 +35,8 @@ func (u Update) Check() error {
 		return fault.Refuse(fault.InvalidArgument, "Say what to change: room (a new name), description, password, remove_password, capacity, type, public, new_invite, agent_messages or closed.")
 	case u.Password != "" && u.RemovePassword:
 		return fault.Refuse(fault.InvalidArgument, "Give either password or remove_password. Nothing was changed.")
+	case u.Description != "" && u.NoDescription:
+		return fault.Refuse(fault.InvalidArgument, "Give either description or remove_description. Nothing was changed.")
 	}
 	return CheckSettings(u.Description, u.Capacity, u.Type)
 }
@@ -78,7 +81,7 @@ func (u Update) apply(s Settings) Settings {
 	if u.Name.Key != "" {
 		s.Name, s.Key = u.Name.Shown, u.Name.Key
 	}
-	if u.Description != "" {
+	if u.Description != "" || u.NoDescription {
 		s.Description = u.Description
 	}
 	if u.Password != "" || u.RemovePassword {

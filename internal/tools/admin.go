@@ -30,6 +30,7 @@ func (s *Set) updateRoom() tool {
 				tokenArg(&in.Token).Require(),
 				spec.Text("room", &in.Room, "New name."),
 				spec.Text("description", &in.Description, ""),
+				spec.Boolean("remove_description", func(yes bool) { in.NoDescription = yes }, "").Hide(),
 				spec.Text("password", &in.Password, "New one."),
 				spec.Boolean("remove_password", func(yes bool) { in.RemovePassword = yes }, ""),
 				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, ""),

@@ -81,6 +81,24 @@ func TestRoomInfo_ofAnAdmin_namesWhoIsBanned(t *testing.T) {
 	}
 }
 
+// An empty description counts as absent, so it takes an argument to remove it.
+func TestUpdateRoom_removeDescription_emptiesIt(t *testing.T) {
+	p := newWorld(t).connect(modern)
+	ann := p.call("create_room", args{"agent_name": "Ann", "description": "For tea."})
+	for _, want := range []string{"updated", "unchanged"} {
+		r := p.call("update_room", args{"agent_token": ann.Token, "description": "", "remove_description": true})
+		if r.Status != want || want == "updated" && !strings.Contains(r.text, `"changes":{"description":""}`) {
+			t.Errorf("want %s: %s", want, r.text)
+		}
+	}
+	if got := p.call("room_info", args{"agent_token": ann.Token}).Room.Description; got != "" {
+		t.Errorf("the description is %q", got)
+	}
+	if r := p.try("update_room", args{"agent_token": ann.Token, "description": "x", "remove_description": true}); r.Code != "invalid_argument" {
+		t.Error(r.text)
+	}
+}
+
 // No list shows the argument, and no refusal names it.
 func TestJoin_ofAPerson_givesItsTokenAndNoNext(t *testing.T) {
 	w := newWorld(t)

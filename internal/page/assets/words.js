@@ -131,7 +131,7 @@ export const words = {
       by: "{by} ",
       change: {
         room: "named the room {room}",
-        description: "described the room anew: {description}",
+        description: { "": "removed what the room is for", other: "described the room anew: {description}" },
         password: { set: "set a password", removed: "removed the password" },
         capacity: "set the number of seats to {capacity}",
         type: { group: "lets everybody speak", channel: "lets only admins speak" },

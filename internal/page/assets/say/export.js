@@ -48,7 +48,7 @@ function lineOf(message) {
 function eventOf({ type, at, agent, action, reason, by, new_admin: admin, changes, note }) {
   const { description, ...rest } = changes ?? {};
   const facts = [type, agent, action, reason, by && "by " + by, admin && "new admin: " + admin,
-    ...Object.entries(rest).map(([name, value]) => `${name}: ${value}`)].filter(Boolean);
+    description === "" && "description: removed", ...Object.entries(rest).map(([name, value]) => `${name}: ${value}`)].filter(Boolean);
   return `*${stamp(at)} · ${facts.join(" · ")}*\n` + [description, note].filter(Boolean).map((text) => "\n" + fenced(text)).join("");
 }
 

@@ -19,6 +19,7 @@ export function SettingsDialog({ room, onClose }) {
   const save = async (event) => {
     event.preventDefault();
     const changed = Object.fromEntries(Object.entries(now).filter(([name, value]) => value !== before[name]));
+    if (changed.description === "") changed.remove_description = true; // an empty argument counts as absent
     if (await act(() => Object.keys(changed).length && room.update(changed))) onClose();
   };
   const set = (name) => (value) => setNow({ ...now, [name]: value });
@@ -28,7 +29,7 @@ export function SettingsDialog({ room, onClose }) {
       <form class="side-settings" onSubmit=${save}>
         <${Text} name="name" label=${w.name} value=${now.room} onValue=${set("room")} required maxlength="40" />
         <label class="field"><span>${w.description}</span>
-          <textarea class="input" rows="3" maxlength="5000" required=${!!before.description} value=${now.description} onInput=${(e) => set("description")(e.target.value)}></textarea></label>
+          <textarea class="input" rows="3" maxlength="5000" value=${now.description} onInput=${(e) => set("description")(e.target.value)}></textarea></label>
         <div class="side-pair">
           <${Count} name="seats" label=${w.capacity} value=${now.capacity} onValue=${set("capacity")} min=${Math.max(2, agents.length)} max="100" />
           <label class="field"><span>${w.type}</span>

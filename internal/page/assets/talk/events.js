@@ -86,7 +86,8 @@ function changesOf(changes) {
   const { change } = words.talk.events;
   return Object.entries(changes).map(([name, value]) => {
     const phrase = change[name];
-    return typeof phrase === "object" ? (phrase[value] ?? phrase.other ?? change.other) : (phrase ?? change.other);
+    if (typeof phrase !== "object") return phrase ?? change.other;
+    return (Object.hasOwn(phrase, value) ? phrase[value] : phrase.other) ?? change.other;
   });
 }
 
