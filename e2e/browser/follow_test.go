@@ -197,3 +197,71 @@ func TestFollow_seatTaken_saysSo(t *testing.T) {
 	f.again(bo.watch)
 	f.ends("removed")
 }
+
+func TestFollow_shownWhileItOpens_readsTheRoomAllTheSame(t *testing.T) {
+	t.Parallel()
+	w := onFile(t).through()
+	ada := w.agent("den", "Ada")
+	f := w.person().follower()
+	w.setBusy(true)
+	f.does(handClock)
+	f.does(`m.begin(m.seats.claimed(` + quoted(claimOf(ada.watch)) + `), m.clock)`)
+	f.does(`m.room.here(false, false); m.room.here(true, true)`)
+	f.until("it waits to try again", `m.clock.due.some(({ at }) => at === m.clock.at + `+retryAfter+`000)`)
+	w.setBusy(false)
+	f.does(`m.clock.advance(` + retryAfter + `000)`)
+	f.live()
+	if !evaluate[bool](f.tab, `m.room.state.room?.name === "den"`) {
+		t.Error("the room is not there")
+	}
+}
+
+func TestFollow_clockSetBack_readsWhatIsOpenAllTheSame(t *testing.T) {
+	t.Parallel()
+	w := onFile(t).through()
+	ada, bo := w.agent("den", "Ada"), w.agent("den", "Bo")
+	f := w.person().follower()
+	f.does(handClock)
+	f.does(`m.begin(m.seats.claimed(` + quoted(claimOf(ada.watch)) + `), m.clock)`)
+	f.live()
+	f.does(`m.clock.at -= 3600_000`)
+	bo.call("send_message", args{"text": "Which port?", "ask": []string{"Ada"}})
+	f.until("an answer is owed", `m.room.state.requests.length === 1`)
+}
+
+func TestFollow_ended_asksNothingMore(t *testing.T) {
+	t.Parallel()
+	w := onFile(t).through()
+	ada, bo := w.agent("den", "Ada"), w.agent("den", "Bo")
+	f := w.person().follower()
+	f.does(handClock)
+	f.does(`m.begin(m.seats.claimed(` + quoted(claimOf(bo.watch)) + `), m.clock)`)
+	f.live()
+	ada.call("manage_agent", args{"agent_name": "Bo", "action": "kick"})
+	f.ends("removed")
+	before := w.called("room_info")
+	f.does(`m.clock.advance(60_000); await m.room.refresh.want({ info: true })`)
+	if n := w.called("room_info"); n != before {
+		t.Errorf("it was read %d times after the end", n-before)
+	}
+}
+
+// The answer of a reading that began before the person paused its agent says that it is not.
+func TestSteer_olderAnswerComesLater_isNotShown(t *testing.T) {
+	t.Parallel()
+	_, _, f := den(t, onFile(t))
+	f.does(`m.seen = []; m.room.subscribe(() => m.seen.push(m.room.state.reins.paused))`)
+	f.does(`
+		const answered = m.room.call.bind(m.room);
+		let late;
+		m.room.call = (tool, args, signal) => {
+			if (tool !== "steer" || args?.paused !== undefined || late) return answered(tool, args, signal);
+			return late = answered(tool, args, signal).then((old) => new Promise((resolve) => { m.release = () => resolve(old); }));
+		};
+		m.room.refresh.want({ reins: true })`)
+	f.until("the older answer is under way", `m.release`)
+	f.does(`await m.room.steer({ paused: true }); m.release(); await m.room.refresh.want({ reins: true })`)
+	if got := evaluate[string](f.tab, `[...new Set(m.seen.slice(m.seen.indexOf(true)))].join()`); got != "true" {
+		t.Errorf("paused was shown as %s", got)
+	}
+}

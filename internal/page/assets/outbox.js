@@ -83,6 +83,7 @@ export class Outbox {
   /** Looks at messages that have come into the log. mine tells those of this person. */
   arrived(messages, mine) {
     for (const message of messages.filter(mine)) {
+      if (this.#all.some(({ id }) => id === message.id)) continue;
       const since = this.room.timeOf(message) + 2000; // it is in whole seconds
       const same = this.#all.find((one) => one.tried < since && !this.#seen.has(one.key) && !one.id && looksLike(one.args, message));
       if (same) this.#seen.set(same.key, message.id);

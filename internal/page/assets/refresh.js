@@ -5,21 +5,21 @@ const least = 1_000; // ms between two readings
 const often = 30_000; // ms after which what is shown is old
 
 export class Refresh {
-  #due = { info: true, reins: true };
+  #due = { info: false, reins: false };
   #visible = true;
   #reading = null;
   #readAt = -Infinity;
-  #over = false; // nothing changes any more
+  #on = false; // between begin and end
 
   /** @param {{read: (what: {info, reins}) => Promise, clock, signal: AbortSignal}} room */
   constructor(room) {
     this.room = room;
   }
 
-  /** Reads now what is shown from the beginning. It throws what a call throws. */
+  /** Reads now what is shown from the beginning, and from then on what changes. It throws what a call throws. */
   async begin() {
-    await this.room.read(this.#due);
-    this.#due = {};
+    await this.room.read({ info: true, reins: true });
+    this.#on = true;
     this.#readAt = this.room.clock.now();
     this.#keepFresh();
   }
@@ -41,25 +41,32 @@ export class Refresh {
 
   /** Ends it: nothing changes any more. */
   end() {
-    this.#over = true;
+    this.#on = false;
   }
 
   /** Nobody sees the room of a hidden tab; its drafts are told of. */
   #isDue() {
-    return !this.#over && !this.room.signal.aborted && (this.#due.reins || (this.#due.info && this.#visible));
+    return this.#on && !this.room.signal.aborted && (this.#due.reins || (this.#due.info && this.#visible));
   }
 
   here(visible) {
     const shown = visible && !this.#visible;
     this.#visible = visible;
-    if (shown) this.want({ info: this.room.clock.now() - this.#readAt > often });
+    if (shown) this.want({ info: this.#age() > often });
+  }
+
+  /** Returns how old what is shown is, in ms. Where the clock was set back meanwhile, it counts as old. */
+  #age() {
+    const age = this.room.clock.now() - this.#readAt;
+    return age < 0 ? Infinity : age;
   }
 
   /** Reads until nothing is due. */
   async #read() {
     const { clock, signal, read } = this.room;
     while (this.#isDue()) {
-      await clock.pause(this.#readAt + least - clock.now(), signal);
+      await clock.pause(least - this.#age(), signal);
+      if (!this.#isDue()) return; // it was hidden meanwhile, or has ended
       const due = { reins: this.#due.reins, info: this.#due.info && this.#visible };
       this.#due = { info: this.#due.info && !due.info };
       this.#readAt = clock.now();
@@ -73,9 +80,9 @@ export class Refresh {
 
   async #keepFresh() {
     const { clock, signal } = this.room;
-    while (!signal.aborted && !this.#over) {
+    while (this.#on && !signal.aborted) {
       await clock.pause(often, signal);
-      if (this.#visible && clock.now() - this.#readAt > often - least) this.want({ info: true, reins: true });
+      if (this.#visible && this.#age() > often - least) this.want({ info: true, reins: true });
     }
   }
 }

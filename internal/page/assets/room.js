@@ -43,6 +43,7 @@ export class Room {
   #stop = new AbortController();
   #visible = true;
   #watching = false; // what other tabs keep
+  #steered = 0; // how often the person has set the reins
   #cameBack = false; // the next look brings what came while the person was not there
 
   /** @param seat as in kept.js */
@@ -83,8 +84,9 @@ export class Room {
   #told = (args, signal) => this.call("message_history", args, signal);
 
   /** Opens the link if that is still to be done, loads the room and follows it, until close. */
-  run() {
-    return this.following.run();
+  async run() {
+    await this.following.run();
+    this.refresh.end(); // nothing changes any more
   }
 
   close() {
@@ -145,20 +147,18 @@ export class Room {
 
   /** Reads all that is new, after waiting for it, and says how the wait has ended. */
   async #look(seconds, turn) {
-    if (this.state.room.closed) return this.#over();
-    const fresh = [];
+    if (this.state.room.closed) return "closed";
     let got;
     do {
       got = await this.call("wait_for_message", { cursor: this.#cursor, wait_seconds: seconds }, turn);
       this.#cursor = got.cursor;
-      fresh.push(...this.#append(got.messages));
+      this.#append(got.messages);
     } while (got.has_more);
     if (got.agents && !got.seated) this.#set({ room: { ...this.state.room, agents: got.agents } });
     if (got.status === "removed") {
       await this.#read({ info: true }); // which refuses, unless the room was closed: that can be read
-      return this.state.room.closed ? this.#over() : "";
+      return this.state.room.closed ? "closed" : "";
     }
-    if (fresh.length) this.refresh.after(fresh);
     if (this.#cameBack) this.#set({ firstUnread: this.state.firstUnread || this.#firstUnread() });
     this.#cameBack = false;
     this.outbox.flush();
@@ -171,15 +171,11 @@ export class Room {
     this.#set({ messages: this.#history.messages, outbox: same ? this.state.outbox : outbox });
   }
 
-  #over() {
-    this.refresh.end();
-    return "closed";
-  }
-
   #append(messages) {
     const fresh = this.#history.append(messages);
-    if (fresh.length) this.outbox.arrived(fresh, this.#isMine); // which shows them
-    return fresh;
+    if (!fresh.length) return;
+    this.outbox.arrived(fresh, this.#isMine); // which shows them
+    this.refresh.after(fresh);
   }
 
   /** Reports whether this person has said a message, and not its agent. */
@@ -187,8 +183,10 @@ export class Room {
 
   /** Reads anew who is there and what is open, or the reins. */
   async #read({ info, reins }) {
+    const steered = this.#steered;
     const [got, held] = await Promise.all([info && this.call("room_info"), reins && !this.state.alone && this.call("steer")]);
-    if (held) this.#set({ reins: held });
+    if (steered !== this.#steered) this.refresh.want({ reins: true }); // what came may be from before
+    else if (held) this.#set({ reins: held });
     if (!got) return;
     const you = got.room.agents.find((agent) => agent.you);
     const [me, alone] = you ? [you.name, !!you.alone] : [this.state.me, this.state.alone];
@@ -272,6 +270,7 @@ export class Room {
   /** Sets the reins, or decides about a draft: {paused, approve, draft, decision, text}. Returns the reins. */
   async steer(args) {
     const reins = await this.call("steer", args);
+    this.#steered++;
     this.#set({ reins });
     return reins;
   }
