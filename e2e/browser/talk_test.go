@@ -231,6 +231,20 @@ func TestTalk_longText_isFoldedAndLoadedWhole(t *testing.T) {
 	tab.is(button("Show less"))
 }
 
+func TestTalk_offline_longTextIsNotCopiedAndSaysSo(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, _ := threeOf(t, s, "Long")
+	id := bob.says(strings.Repeat("A line that says little.\n\n", 800))
+	tab := s.person().open(ann.watch)
+	tab.sees("A line that says little.")
+	tab.expects("ERR_INTERNET_DISCONNECTED")
+	tab.offline(true)
+	tab.until("the message has the focus", `(document.querySelector('[data-id="`+id+`"]').focus(), document.activeElement.dataset.id === "`+id+`")`)
+	tab.click(button("Copy the text"))
+	tab.sees("Not copied")
+}
+
 func TestTalk_removedText_isGoneForAll(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)

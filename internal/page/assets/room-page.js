@@ -39,7 +39,7 @@ function OpenRoom({ room, state }) {
   const log = useRef(); // of the conversation: {jump}
   const say = useRef(); // of the composer: {answer}
   const side = useSide();
-  const jump = useCallback((id) => log.current?.jump(id)?.catch(() => {}), []); // offline, it stays where it is
+  const jump = useCallback((id) => log.current?.jump(id), []);
   const reply = useCallback((id, kind) => say.current?.answer(id, kind), []);
   useHelpKey(useCallback(() => setDialog("keys"), []));
   useNotices(room, state, jump);

@@ -8,6 +8,7 @@ export const words = {
     close: "Close",
     cancel: "Cancel",
     copied: "Copied",
+    notCopied: "Not copied",
   },
 
   // The parts of a room.

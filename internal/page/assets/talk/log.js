@@ -36,7 +36,7 @@ export function Log({ room, state, onReply, handle }) {
   pane.take(rows, index);
 
   const jump = async (id) => {
-    if (!index.has(id) && !(await room.loadBack(id))) return;
+    if (!index.has(id) && !(await room.loadBack(id).catch(() => false))) return; // offline, it stays where it is
     if (sought.text) setOpen((ids) => new Set(ids).add(id));
     show(pane, id);
   };

@@ -4,18 +4,24 @@ import { html, useState } from "../vendor.js";
 import { words } from "../words.js";
 import { Icon } from "./icon.js";
 
+const icons = { copied: "check", notCopied: "alert" };
+
 /** text is a string, or a function that returns one or a promise of one. label names what is copied. */
 export function Copy({ text, label, className = "button plain icon", children }) {
-  const [done, setDone] = useState(false);
+  const [done, setDone] = useState(""); // what came of it, for a moment
   const copy = async ({ currentTarget: button }) => {
-    await put(typeof text === "function" ? await text() : text, button.parentNode);
-    setDone(true);
-    setTimeout(() => setDone(false), 1500);
+    try {
+      await put(typeof text === "function" ? await text() : text, button.parentNode);
+      setDone("copied");
+    } catch {
+      setDone("notCopied"); // offline, or the browser does not allow it
+    }
+    setTimeout(() => setDone(""), 1500);
   };
   return html`
     <button type="button" class=${className} aria-label=${children ? undefined : label} title=${label} onClick=${copy}>
-      <${Icon} name=${done ? "check" : "copy"} />${children}
-      <span class="hidden-visually" role="status">${done ? words.ui.copied : ""}</span>
+      <${Icon} name=${icons[done] ?? "copy"} />${children}
+      <span class="hidden-visually" role="status">${words.ui[done]}</span>
     </button>`;
 }
 
