@@ -3,7 +3,7 @@
 import * as kept from "../kept.js";
 import { call } from "../mcp.js";
 import { Dialog } from "../ui/dialog.js";
-import { html, useEffect, useState } from "../vendor.js";
+import { html, useEffect, useRef, useState } from "../vendor.js";
 import { words } from "../words.js";
 import { said } from "./form.js";
 import { JoinRoom } from "./take.js";
@@ -19,20 +19,25 @@ export function PublicRooms({ first }) {
   const [search, setSearch] = useState("");
   const [found, setFound] = useState(first);
   const [problem, setProblem] = useState("");
+  const [busy, setBusy] = useState(false);
   const [joining, setJoining] = useState(null); // the room whose form is open
-  const load = async (args, signal) => {
+  const stop = useRef(new AbortController()); // ends what is asked for
+  const load = async (args) => {
+    stop.current.abort();
+    const { signal } = (stop.current = new AbortController());
+    setBusy(true);
     try {
       const got = await listRooms(args, { signal });
       setFound((before) => (args.page ? { ...got, rooms: [...before.rooms, ...got.rooms] } : got));
       setProblem("");
     } catch (failed) {
-      if (!signal?.aborted) setProblem(said(failed));
+      if (!signal.aborted) setProblem(said(failed));
     }
+    if (!signal.aborted) setBusy(false);
   };
   useEffect(() => {
-    const stop = new AbortController();
-    const timer = found === first && !search ? 0 : setTimeout(() => load({ search }, stop.signal), typing);
-    return () => (clearTimeout(timer), stop.abort());
+    const timer = found === first && !search ? 0 : setTimeout(() => load({ search }), typing);
+    return () => (clearTimeout(timer), stop.current.abort(), setBusy(false));
   }, [search]);
   return html`
     <section aria-labelledby="public-title">
@@ -51,7 +56,7 @@ export function PublicRooms({ first }) {
         ${found.rooms.map((room) => html`<${Listed} key=${room.name} room=${room} onJoin=${() => setJoining(room)} />`)}
       </ul>
       ${found.next_page && html`
-        <button type="button" class="button" onClick=${() => load({ search, page: found.next_page })}>${say.more}</button>`}
+        <button type="button" class="button" disabled=${busy} onClick=${() => load({ search, page: found.next_page })}>${say.more}</button>`}
       ${joining && html`
         <${Dialog} title=${say.join(joining.name)} onClose=${() => setJoining(null)}><${JoinRoom} room=${joining} /><//>`}
     </section>`;
