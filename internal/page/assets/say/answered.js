@@ -1,11 +1,9 @@
 // What is being answered, above the text of the answer.
 
 import { html } from "../vendor.js";
+import { firstLine } from "../talk/rows.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
-
-/** Returns the first line of a text, for a quote. */
-export const firstLine = (text = "") => text.trim().split("\n", 1)[0].slice(0, 200);
 
 /** kinds are agree and object, if the message is a proposal that asks this seat. */
 export function Answered({ draft, state, onJump }) {

@@ -3,8 +3,8 @@
 
 import { useEffect, useRef } from "../vendor.js";
 import * as kept from "../kept.js";
+import { firstLine } from "../talk/rows.js";
 import { words } from "../words.js";
-import { firstLine } from "./answered.js";
 
 /** Returns what the person wants for this seat: {on, preview}. */
 export const wishes = (room) => kept.notesOf(room.seat.token).notices ?? { on: false, preview: false };

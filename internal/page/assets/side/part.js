@@ -1,6 +1,7 @@
 // The parts of which the side is made: sections that fold, names, and messages to jump to.
 
 import { html } from "../vendor.js";
+import { firstLine } from "../talk/rows.js";
 import { colourAmong } from "../ui/colour.js";
 
 /** A section that folds. count is shown beside its title. */
@@ -16,6 +17,3 @@ export const Dot = ({ agents, name }) => html`<span class=${"side-dot who-" + co
 /** The first words of a message, which lead to it. */
 export const Quote = ({ id, text, onJump }) =>
   text && html`<button type="button" class="side-quote" dir="auto" onClick=${() => onJump(id)}>${firstLine(text)}</button>`;
-
-/** Returns the first line of a text that has any letters. */
-export const firstLine = (text) => text.split("\n").find((line) => line.trim()) ?? "";
