@@ -1,16 +1,21 @@
 // Dialogs, on the element of that name: the browser keeps the focus inside and closes it
 // with Escape.
 
-import { html, useEffect, useRef, useState } from "../vendor.js";
+import { html, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { words } from "../words.js";
 import { Icon } from "./icon.js";
 
 /** A dialog that is open while it is on the page. onClose is called when the person closes it. */
 export function Dialog({ title, onClose, children }) {
   const element = useRef();
-  useEffect(() => {
-    element.current.showModal();
-    return () => element.current?.close();
+  useLayoutEffect(() => {
+    const dialog = element.current; // the reference is empty when this one goes
+    const from = document.activeElement;
+    dialog.showModal();
+    return () => {
+      dialog.close();
+      if (from.isConnected) from.focus(); // a dialog that has left the page does not give it back
+    };
   }, []);
   return html`
     <dialog ref=${element} aria-labelledby="dialog-title" onCancel=${(e) => (e.preventDefault(), onClose())}
