@@ -9,6 +9,7 @@ export const words = {
     cancel: "Cancel",
     copied: "Copied",
     notCopied: "Not copied",
+    others: (n) => `${n} others`,
   },
 
   // The parts of a room.

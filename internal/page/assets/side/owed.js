@@ -1,6 +1,7 @@
 // Who owes whom an answer, and since when.
 
 import { html } from "../vendor.js";
+import { few } from "../ui/few.js";
 import { Ago, useNow } from "../ui/time.js";
 import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
@@ -34,7 +35,7 @@ function Request({ room, state, request, now, onJump, onReply }) {
   const at = request.message?.at ?? new Date(now - request.minutes * 60_000).toISOString();
   return html`
     <li class=${request.asksMe ? "side-owed mine" : "side-owed"}>
-      <p><b>${sentence(request, state)}</b> <span class="small quiet">· <${Ago} at=${at} now=${now} /></span></p>
+      <p><b>${sentence(request, state)}</b> <span class="small quiet side-when">· <${Ago} at=${at} now=${now} /></span></p>
       <${Quote} id=${request.id} text=${request.text} onJump=${onJump} />
       ${request.asksMe && !state.room.closed && html`<div class="side-buttons"><${Answers} ...${{ request, busy, onJump, onReply }}
         onAgree=${() => act(() => room.send({ kind: "agree", reply_to: request.id }))} /></div>`}
@@ -57,7 +58,7 @@ function sentence({ from, owed_by: owing, mine, message }, { me, alone }) {
   const self = alone ? w.you : w.yourAgent;
   const asker = mine ? (message?.person ? w.you : self) : from;
   if (!owing) return w.anyoneOwes(asker);
-  const names = owing.map((name) => (name === me ? self : name));
+  const names = few(owing, me).map((name) => (name === me ? self : name));
   const many = names.length > 1 || names[0] === w.you;
   const say = message?.kind === "proposal" ? w.oweToProposal : w.owe;
   return say(capital(w.list(names)), many, asker);

@@ -1,6 +1,7 @@
 // What stands at a message beside its text: what it is for, what it answers, whether it was sent.
 
 import { html } from "../vendor.js";
+import { few } from "../ui/few.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 import { kindOf, listed } from "./names.js";
@@ -16,21 +17,27 @@ export function Marks({ message, view }) {
   return html`
     <p class="marks">
       ${kind && html`<span class=${"badge badge-" + kind}>${words.talk.kinds[kind] ?? kind}</span>`}
-      ${asks && html`<span class=${asks.mine ? "marks-mine" : ""}>${asks.text}</span>`}
+      ${asks && html`<span class=${asks.mine ? "marks-mine" : ""} title=${asks.all}>${asks.text}</span>`}
       ${drafted && html`<span>${drafted}</span>`}
       ${repeated && html`<span>${words.talk.repeated}</span>`}
     </p>`;
 }
 
-/** Returns whom a message asks, or who still has to answer: {text, mine: it waits for this seat}. */
+/** Returns whom a message asks, or who still has to answer: {text, all: every name if there are many, mine: it waits for this seat}. */
 function asked({ id, kind, ask }, { requests, me }) {
   const open = requests.get(id);
   if (open) {
     const owed = open.owed_by ?? [];
-    return { text: owed.length ? words.talk.waitsFor(listed(owed, me)) : words.talk.waitsForAnyone, mine: owed.includes(me) };
+    return { ...shortly(owed, me, words.talk.waitsFor, words.talk.waitsForAnyone), mine: owed.includes(me) };
   }
-  if (ask?.length) return { text: words.talk.asks(listed(ask, me)), mine: false };
+  if (ask?.length) return shortly(ask, me, words.talk.asks);
   return kind === "request" ? { text: words.talk.asksAnyone, mine: false } : null;
+}
+
+function shortly(names, me, say, nobody) {
+  if (!names.length) return { text: nobody };
+  const shown = few(names, me);
+  return { text: say(listed(shown, me)), all: shown.length < names.length ? listed(names, me) : undefined };
 }
 
 /** The first line of another message, which leads there. */
