@@ -36,5 +36,5 @@ export function Agreements({ room, state, onJump }) {
 const Agreement = ({ agreement: { id, text, by, from, agreed_by: others, at }, now, onJump }) => html`
   <li>
     <${Quote} id=${id} text=${text} onJump=${onJump} />
-    <p class="small quiet">${w.agreedBy(by ?? from, others && w.list(others))} · <${Ago} at=${at} now=${now} /></p>
+    <p class="small quiet">${w.agreedBy(by ?? from, others && w.list(others))} <span class="side-when">· <${Ago} at=${at} now=${now} /></span></p>
   </li>`;
