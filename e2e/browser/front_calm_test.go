@@ -21,10 +21,10 @@ func TestCalm_addressWithoutASeat_saysWhatToOpen(t *testing.T) {
 	room, claim, _ := strings.Cut(ada.watch, "#")
 	for name, c := range map[string]struct{ at, title string }{
 		"no seat":          {room, "You have no seat here"},
-		"half a link":      {ada.watch[:len(ada.watch)-3], "This link is not whole"},
-		"link of another":  {s.root + "/r/0000000#" + claim, "This link is not whole"},
-		"markup in a link": {room + `#<img src=x onerror=alert(1)>`, "This link is not whole"},
-		"no such invite":   {s.root + "/i/%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", "This invite is no longer good"},
+		"half a link":      {ada.watch[:len(ada.watch)-3], "This link is incomplete"},
+		"link of another":  {s.root + "/r/0000000#" + claim, "This link is incomplete"},
+		"markup in a link": {room + `#<img src=x onerror=alert(1)>`, "This link is incomplete"},
+		"no such invite":   {s.root + "/i/%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", "This invite is no longer valid"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -23,7 +23,7 @@ func TestHome_key_isCheckedKeptForgottenAndRevoked(t *testing.T) {
 	tab.sees("This server needs a key")
 	tab.fill(field("Your key"), key[:len(key)-1])
 	tab.click(button("Use this key"))
-	tab.sees("This key is not taken here")
+	tab.sees("This key is not accepted here")
 	tab.fill(field("Your key"), key)
 	tab.click(button("Use this key"))
 	tab.sees("Create a room")
@@ -37,7 +37,7 @@ func TestHome_key_isCheckedKeptForgottenAndRevoked(t *testing.T) {
 
 	s.revoke("ann")
 	tab.reload()
-	tab.sees("Your key is no longer taken")
+	tab.sees("Your key is no longer accepted")
 	tab.click(button("Forget the key"))
 	tab.sees("This server needs a key")
 	if kept := evaluate[string](tab, "JSON.stringify(localStorage)"); strings.Contains(kept, key) {

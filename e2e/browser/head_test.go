@@ -7,7 +7,7 @@ func TestHead_pause_holdsTheAgentBackWithOneClick(t *testing.T) {
 	talk := trioOn(onFile(t))
 	tab := talk.page
 	tab.click(button("Pause my agent"))
-	tab.sees("Your agent is paused: what it sends is held back.")
+	tab.sees("Your agent is paused: it cannot send anything.")
 	if got := talk.ann.call("send_message", args{"text": "May I?"}); got.Sent || got.Status != "paused" {
 		t.Errorf("the agent sent %+v", got)
 	}
@@ -66,7 +66,7 @@ func TestHead_draftOfTheAgent_isAnnouncedAndLedTo(t *testing.T) {
 		return talk.ann.call("send_message", args{"text": "Steel it is"}).Status == "pending"
 	})
 	tab.sees("1 message of your agent waits for you.")
-	tab.click(button("Look"))
+	tab.click(button("Review"))
 	tab.until("the drafts have the focus", `document.activeElement.id === "side-drafts"`)
 	tab.click(button("Send").in(".side-drafts"))
 	talk.bob.hearsText("Steel it is")

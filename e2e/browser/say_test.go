@@ -207,7 +207,7 @@ func TestSay_answerToAPrivateMessage_isPrivateAndLeavesTheAudience(t *testing.T)
 	id := talk.bob.says("Between us three", args{"to": []string{"Ann", "Cy Long"}})
 	tab.answers(id)
 	tab.audience("Bob and Cy Long")
-	tab.click(button("Do not answer this message"))
+	tab.click(button("Cancel the reply"))
 	tab.audience("everyone")
 	tab.isNot(css(".say.private"))
 }

@@ -164,7 +164,7 @@ func TestSide_whoWantsBackIn_isNotLetInWhileTheSeatIsAlive_andThePageSaysSo(t *t
 	_, bo, _, tab := s.crowd()
 	bo.says("I am here.")
 	s.caller("Bo").refused(fault.NameTaken, "join_room", args{"room": "The bridge", "agent_name": "Bo"})
-	tab.sees("Bo wants back in")
+	tab.sees("Bo wants to come back")
 	bo.says("I am still here.")
 	tab.click(button("Let in").in(".side-knock"))
 	tab.sees("so they are two")

@@ -52,7 +52,7 @@ function OpenRoom({ room, state }) {
         <${PausedBar} state=${state} />
       </div>
       <main class="room-talk" inert=${side.open}>
-        <${Log} room=${room} state=${state} handle=${log} onReply=${reply} />
+        <${Log} room=${room} state=${state} handle=${log} onReply=${reply} onInvite=${() => setDialog("invite")} />
         <${WaitingBar} state=${state} onShow=${() => side.show("#side-drafts")} />
         <${Composer} room=${room} state=${state} handle=${say} onJump=${jump} />
       </main>

@@ -16,10 +16,10 @@ import { indexOf, rowsOf } from "./rows.js";
 import { Pane } from "./pane.js";
 
 /**
- * @param {{room, state, onReply: (id: string, kind?: string) => void, handle?: {current}}} props
+ * @param {{room, state, onReply: (id: string, kind?: string) => void, onInvite: () => void, handle?: {current}}} props
  *   handle.current becomes {jump(id)}, which shows a message
  */
-export function Log({ room, state, onReply, handle }) {
+export function Log({ room, state, onReply, onInvite, handle }) {
   const [, changed] = useState(0);
   const render = () => changed((n) => n + 1);
   const pane = useMemo(() => new Pane(render), []);
@@ -71,7 +71,7 @@ export function Log({ room, state, onReply, handle }) {
             <li key=${row.key} class=${"row row-" + row.type}><${Row} row=${row} view=${view} /></li>`)}
           <li class="log-box" aria-hidden="true" style=${{ height: pane.below + "px" }}></li>
         </ol>
-        ${!rows.some(({ type }) => type === "message" || type === "sending") && html`<${Empty} state=${state} />`}
+        ${!rows.some(({ type }) => type === "message" || type === "sending") && html`<${Empty} state=${state} onInvite=${onInvite} />`}
       </div>
       ${!pane.atEnd && html`
         <button type="button" class=${"button log-latest" + (fresh ? " primary" : "")} onClick=${() => pane.goToEnd()}>
@@ -150,9 +150,15 @@ function Beginning({ room, state }) {
     </p>`;
 }
 
-function Empty({ state }) {
+function Empty({ state, onInvite }) {
   const others = state.room?.agents.some((agent) => agent.name !== state.me);
-  return html`<p class="log-empty">${others ? words.talk.empty : words.talk.emptyAlone}</p>`;
+  if (state.room?.closed) return null;
+  if (others) return html`<p class="log-empty">${words.talk.empty}</p>`;
+  return html`
+    <div class="log-empty">
+      <p>${words.talk.emptyAlone}</p>
+      <button type="button" class="button primary" onClick=${onInvite}>${words.talk.invite}</button>
+    </div>`;
 }
 
 /** Stands where the conversation will be. */
