@@ -101,3 +101,26 @@ func TestHistory_export_hasAllWithWholeTexts(t *testing.T) {
 	f.until("the text is gone", `m.room.state.messages.find(({ id }) => id === `+quoted(id)+`).redacted`)
 	f.until("nobody finds it", `!m.texts().some((text) => text.includes("the end"))`)
 }
+
+func TestHistory_export_waitsWhereTheServerAsksItTo(t *testing.T) {
+	t.Parallel()
+	w := onFile(t).through()
+	ada, bo := w.agent("den", "Ada"), w.agent("den", "Bo")
+	texts := bo.talk(0, 120)
+	f := w.person().follower()
+	f.does(handClock)
+	f.does(`m.begin(m.seats.claimed(` + quoted(claimOf(ada.watch)) + `), m.clock)`)
+	f.live()
+	w.setBusy(true)
+	f.does(`m.all = m.room.everything(); m.closed = m.room.everything(undefined, AbortSignal.abort()).catch(() => "ended")`)
+	f.until("it waits", `m.clock.due.some(({ at }) => at === m.clock.at + `+retryAfter+`000)`)
+	w.setBusy(false)
+	f.does(`m.clock.advance(` + retryAfter + `000)`)
+	got := evaluate[[]string](f.tab, `m.all.then((all) => all.map(({ text }) => text).filter(Boolean))`)
+	if !slices.Equal(got, texts) {
+		t.Errorf("%d texts were exported, want %d", len(got), len(texts))
+	}
+	if got := evaluate[string](f.tab, `m.closed`); got != "ended" {
+		t.Errorf("an export that nobody wants brings %s", got)
+	}
+}

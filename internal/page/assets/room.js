@@ -238,17 +238,33 @@ export class Room {
     this.#set({ messages: this.#history.messages });
   }
 
-  /** Returns all that this seat may see, with whole texts. onProgress hears how many messages there are so far. */
-  async everything(onProgress = () => {}) {
+  /**
+   * Returns all that this seat may see, with whole texts, however long the server makes it wait
+   * in between. onProgress hears how many messages there are so far; signal ends it.
+   */
+  async everything(onProgress = () => {}, signal = this.#stop.signal) {
+    const told = (args) => this.#patiently(() => this.#told(args, signal), signal);
     let { messages: all, earlier } = this.state;
     while (earlier) {
-      const got = await this.#told({ limit: pageSize, before: all[0].id });
+      const got = await told({ limit: pageSize, before: all[0].id });
       [all, earlier] = [[...got.messages, ...all], got.has_more];
       onProgress(all.length);
     }
     const full = [];
-    for (const message of all) full.push(message.more ? await whole(this.#told, message) : message);
+    for (const message of all) full.push(message.more ? await whole(told, message) : message);
     return full;
+  }
+
+  /** Makes a call, and makes it again when the server asks for that. */
+  async #patiently(work, signal) {
+    for (;;) {
+      try {
+        return await work();
+      } catch (problem) {
+        if (signal.aborted || !problem.retryAfter) throw problem;
+        await this.clock.pause(problem.retryAfter * 1000, signal);
+      }
+    }
   }
 
   /** Sends a message, {text, to, ask, reply_to, kind, withdraw}, once, whatever fails. Resolves with its key in the outbox when it is kept. */

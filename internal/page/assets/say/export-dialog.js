@@ -11,20 +11,20 @@ export function ExportDialog({ room, onClose }) {
   const [form, setForm] = useState("md");
   const [loaded, setLoaded] = useState(-1); // messages so far; -1 while nothing is done
   const [shown, setShown] = useState("");
-  const open = useRef(true);
-  useEffect(() => () => (open.current = false), []);
+  const stop = useRef(new AbortController()); // when it is closed: nobody wants the file then
+  useEffect(() => () => stop.current.abort(), []);
   const go = async () => {
     setLoaded(0);
     setShown("");
     try {
-      const messages = await room.everything((n) => open.current && setLoaded(n));
-      if (!open.current) return; // it was closed meanwhile: nobody wants the file
+      const messages = await room.everything(setLoaded, stop.current.signal);
       const { room: info, me, agreements, clock } = room.state;
       const at = new Date(Date.now() + clock).toISOString().replace(/\.\d+Z/, "Z");
       const [type, make] = forms[form];
       save(fileName(info.name, at, form), type, make({ room: info, me, at, messages, agreements: agreementsIn(messages, agreements) }));
       setShown(words.say.exported(messages.length));
     } catch (problem) {
+      if (stop.current.signal.aborted) return;
       setShown(problem.message);
     }
     setLoaded(-1);
