@@ -33,15 +33,19 @@ async (steps) => {
       for (const element of inner.querySelectorAll("*")) if (wrong(element)) problem(message.dataset.id, wrong(element));
     }
   };
-  for (let n = 0; n < steps && !seen.end; n++) {
-    for (const fold of innerWidth > 600 ? log.querySelectorAll(".message-fold[aria-expanded=false]") : []) {
+  const unfold = async () => {
+    const folds = innerWidth > 600 ? log.querySelectorAll(".message-fold[aria-expanded=false]") : [];
+    for (const fold of folds) {
       fold.click();
       for (let tries = 0; tries < 300 && fold.isConnected && fold.ariaExpanded === "false"; tries++) await frames(1);
     }
-    await frames(2);
+    if (folds.length) await frames(2);
+  };
+  for (let n = 0; n < steps && !seen.end; n++) {
+    await unfold();
     look();
     seen.end = log.scrollHeight - log.scrollTop - log.clientHeight < 2;
-    log.scrollTop += log.clientHeight * 0.8;
+    log.scrollTop += log.clientHeight + 200; // more than 200 px above and below the view are on the page as well
     await frames(2);
   }
   return { ...seen, ids: [...new Set(seen.ids)], lines: [...new Set(seen.lines)], problems: [...new Set(seen.problems)] };
