@@ -1,6 +1,9 @@
 package browser
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestSend_answersLost_messageIsThereOnce(t *testing.T) {
 	t.Parallel()
@@ -105,6 +108,29 @@ func TestSend_refused_staysUntilItIsDropped(t *testing.T) {
 	}
 	f.hasSentAll()
 	bo.heard("another")
+}
+
+// What looks like a secret is sent once its person says so, and not if it is thrown away.
+func TestSend_credential_isHeldUntilItIsSentAnyway(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	bo := s.agent("den", "Bo")
+	tab := s.person().open(s.agent("den", "Ada").watch)
+	secret := "ghp_" + strings.Repeat("aB3dE6gH9", 4)
+	for _, text := range []string{"throw this away: ", "take this: "} {
+		tab.says(text + secret)
+		tab.sees("Not sent: this seems to hold a GitHub token")
+		bo.heard()
+		if strings.HasPrefix(text, "throw") {
+			tab.click(button("Discard"))
+			tab.isNot(button("Send anyway"))
+		}
+	}
+	tab.reload()
+	tab.click(button("Send anyway"))
+	bo.hearsText("take this: " + secret)
+	tab.isNot(button("Send anyway"))
+	bo.heard("take this: " + secret)
 }
 
 func TestTabs_ofOnePerson_shareWhatIsSentAndReadAndForgotten(t *testing.T) {

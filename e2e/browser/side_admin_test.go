@@ -79,6 +79,40 @@ func TestSide_removeAndBan_askOnce(t *testing.T) {
 	tab.sees("Back again.")
 }
 
+// A ban stands longer than the messages that are loaded.
+func TestSide_banOfLongAgo_canBeLifted(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada, bo := s.caller("Ada"), s.caller("Bo")
+	ada.sit("create_room", args{"room": "The bridge", "agent_name": "Ada", "capacity": 3})
+	bo.sit("join_room", args{"room": "The bridge", "agent_name": "Bo"})
+	s.agent("The bridge", "Cy")
+	ada.call("manage_agent", args{"agent_name": "Cy", "action": "ban"})
+	bo.speaks(120, numbered("Since then"))
+	tab := s.person().open(ada.watch)
+	tab.sees("Cy is banned")
+	tab.click(button("Lift the ban"))
+	tab.seesNot("Cy is banned")
+	s.agent("The bridge", "Cy").says("Back again.")
+}
+
+func TestSide_description_isRemoved(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	_, bo, _, tab := s.crowd()
+	for _, text := range []string{"constructor", ""} { // the name of a method is as good as any
+		tab.click(button("Settings"))
+		tab.fill(field("What it is for"), text)
+		tab.click(button("Save"))
+		tab.isNot(css(modal))
+		if got := bo.call("room_info", nil).Room.Description; got != text {
+			t.Errorf("the description is %q, want %q", got, text)
+		}
+	}
+	tab.sees("described the room anew:")
+	tab.sees("removed what the room is for")
+}
+
 func TestSide_settings_takeEffect_andSayWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
