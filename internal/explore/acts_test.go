@@ -38,11 +38,24 @@ func (r *run) people() {
 			a.at = r.began.Add(r.between(0, 3*time.Minute))
 		}
 	}
+	if r.chance(0.3) {
+		r.person()
+		seats++
+	}
 	first := r.agents[0]
 	first.start(&call{what: "create"}, func(ctx context.Context, s *chat.Service, o *outcome) {
 		got, err := s.CreateRoom(ctx, chat.CreateRequest{Room: "plans", AgentName: first.name, Capacity: max(2, seats)})
 		o.seated, o.err = &got, err
 	})
+}
+
+// person adds a person without an agent, who reads and speaks in its own time.
+func (r *run) person() {
+	a := &agent{run: r, index: len(r.agents), name: "Pam", alone: true, cursors: true, waits: 50 * time.Second, handed: map[int64]bool{}, guarded: map[int64]bool{}}
+	a.pace = func() time.Duration { return r.between(0, 100*time.Second) }
+	a.service = r.service
+	a.at = r.began.Add(r.between(0, 3*time.Minute))
+	r.agents = append(r.agents, a)
 }
 
 // act begins the agent's next call.
@@ -77,7 +90,7 @@ func (a *agent) act() {
 
 func (a *agent) join() {
 	a.start(&call{what: "join"}, func(ctx context.Context, s *chat.Service, o *outcome) {
-		got, err := s.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: a.name, OnlyExisting: true})
+		got, err := s.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: a.name, OnlyExisting: true, Person: a.alone})
 		o.seated, o.err = &got, err
 	})
 }
@@ -112,7 +125,7 @@ func (a *agent) wait() {
 	a.turn, a.heard = false, false
 	req := chat.WaitRequest{Token: a.token, Cursor: a.given(), Wait: a.waits, ForMe: a.forMe, Standby: a.standby}
 	c := &call{what: fmt.Sprintf("wait %s", a.waits), cursor: req.Cursor}
-	if a.words > 0 && a.chance(0.05) {
+	if a.words > 0 && !a.alone && a.chance(0.05) {
 		req.Absence = chat.Absence{Given: true, BackIn: time.Duration(1+a.rng.IntN(15)) * time.Minute}
 		req.Wait, req.Standby = 0, false
 		c.what = fmt.Sprintf("away for %s", req.BackIn)
@@ -227,6 +240,9 @@ func (a *agent) say(req chat.SendRequest, what string) {
 	a.texts++
 	a.words--
 	req.Text, req.Cursor = fmt.Sprintf("%s %d", what, a.texts), a.given()
+	if a.alone { // nothing but the key tells its words from a repetition
+		req.Key = req.Text
+	}
 	if a.chance(0.3) {
 		req.Wait = min(a.waits, 50*time.Second)
 	}

@@ -19,6 +19,7 @@ type agent struct {
 	*run
 	index   int
 	name    string
+	alone   bool                 // it is a person without an agent
 	cursors bool                 // it passes its cursor
 	standby bool                 // a program waits for it
 	forMe   bool                 // it is woken only by what is meant for it
@@ -48,6 +49,7 @@ type agent struct {
 	turn  bool              // it was given the turn
 	heard bool              // others spoke
 
+	own       int64          // the event of the send whose result it reads: that does not repeat it
 	handed    map[int64]bool // events
 	guarded   map[int64]bool // events handed out when a send was held back
 	soft      int            // sends held back in a row without something meant for it
@@ -276,7 +278,9 @@ func (a *agent) said(o outcome) {
 	a.checkSent(o.call, got)
 	a.soft, a.draft, a.again, a.turn, a.heard = 0, nil, nil, false, false
 	a.spoke(req, got.ID)
+	a.own = a.find(got.ID)
 	a.listened(o.call, got.Waited)
+	a.own = 0
 }
 
 // spoke notes what a message of a, with an id, has answered, asked and taken back.

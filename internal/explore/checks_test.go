@@ -15,7 +15,7 @@ func (a *agent) firm(e room.Event, answers int64) bool {
 	if e.Type == room.Said && e.Seat == me && e.Decides > 0 {
 		return e.Kind != room.Status
 	}
-	if e.Type != room.Said || e.Seat == me || e.Kind == room.Status {
+	if e.Type != room.Said || e.Seat == me || e.Kind == room.Status || a.alone {
 		return false
 	}
 	if len(e.To) > 0 {
@@ -31,7 +31,7 @@ func (a *agent) sees(e room.Event) bool {
 	if e.Seat == me && (e.Type == room.Steered || e.Decides > 0) {
 		return e.Type != room.Steered || e.Reason != ""
 	}
-	return e.Actor() != me && e.Type != room.Retired && (len(e.To) == 0 || slices.Contains(e.To, me))
+	return (e.Actor() != me || a.alone && e.Type == room.Said && e.N != a.own) && e.Type != room.Retired && (len(e.To) == 0 || slices.Contains(e.To, me))
 }
 
 // read checks that a call with a cursor was handed exactly what follows it, and one
@@ -79,7 +79,7 @@ func (a *agent) checkHold(c *call, got chat.Sent) {
 		a.guarded[e.N] = true
 	}
 	switch {
-	case !firm && !soft:
+	case !firm && !soft, a.alone:
 		a.fail("%s: %q was held back for nothing", a.name, c.send.Text)
 	case firm:
 		a.soft = 0

@@ -13,6 +13,7 @@ type ledger struct {
 	debts     []*debt
 	seats     map[int]time.Time // when the agent joined
 	joinedN   map[int]int64
+	alone     map[int]bool // of persons without agents
 	muted     map[int]bool
 	done      map[int]bool
 	word      int64 // the last public message that is no status
@@ -38,7 +39,7 @@ type debt struct {
 
 // ledgerOf returns the ledger after events.
 func ledgerOf(events []room.Event) *ledger {
-	l := &ledger{seats: map[int]time.Time{}, joinedN: map[int]int64{}, muted: map[int]bool{}, done: map[int]bool{}, speakers: map[int]bool{}, reins: map[int]reined{}}
+	l := &ledger{seats: map[int]time.Time{}, joinedN: map[int]int64{}, alone: map[int]bool{}, muted: map[int]bool{}, done: map[int]bool{}, speakers: map[int]bool{}, reins: map[int]reined{}}
 	for _, e := range events {
 		l.add(e)
 	}
@@ -54,6 +55,7 @@ func (l *ledger) add(e room.Event) {
 			l.capacity = e.Settings.Capacity
 		}
 		l.seats[e.Seat], l.joinedN[e.Seat] = e.At(), e.N
+		l.alone[e.Seat] = e.Agent != nil && e.Agent.Hash == ""
 	case room.Left:
 		delete(l.seats, e.Seat)
 		delete(l.done, e.Seat)
@@ -192,7 +194,7 @@ func (l *ledger) over(seat int) bool {
 
 // mayTurn reports whether a seat is ever given the turn.
 func (l *ledger) mayTurn(seat int) bool {
-	if l.muted[seat] || l.isReined(seat) {
+	if l.muted[seat] || l.isReined(seat) || l.alone[seat] {
 		return false
 	}
 	return l.owes(seat) != nil || !l.done[seat] && !l.over(seat)

@@ -148,7 +148,7 @@ func (r *run) isAlone(a *agent, now time.Time) bool {
 	for seat, joined := range l.seats {
 		x := r.at(seat)
 		switch {
-		case seat == a.id.Seat, l.isReined(seat):
+		case seat == a.id.Seat, l.isReined(seat), l.alone[seat]:
 		case x == nil:
 			if now.Sub(joined) <= presentFor {
 				return false
@@ -166,6 +166,9 @@ func (r *run) isAlone(a *agent, now time.Time) bool {
 // minute after the last one.
 func (a *agent) checkTurn(got chat.Waited) {
 	now, me := time.Now(), a.id.Seat
+	if a.alone {
+		a.fail("%s: a person was given the turn", a.name)
+	}
 	events := a.events[:a.number(got.Cursor)]
 	l := ledgerOf(events)
 	for _, g := range a.turns[l.word] {
