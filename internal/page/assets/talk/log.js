@@ -109,13 +109,13 @@ function useScrolling(pane, ready, { firstUnread }, rows) {
   return [box, list];
 }
 
-/** Brings a message into the view and marks it for a moment. */
+/** Brings a message into the view and marks it for a moment. The focus goes there, too, but not that of who searches. */
 function show(pane, id) {
   pane.go(id, 0.2);
   requestAnimationFrame(() => requestAnimationFrame(() => {
     const element = pane.element(id);
     const target = element?.querySelector("article") ?? element;
-    target?.focus({ preventScroll: true });
+    if (!document.activeElement?.closest("[role=search]")) target?.focus({ preventScroll: true });
     element?.classList.add("row-shown");
     setTimeout(() => element?.classList.remove("row-shown"), 2000);
   }));

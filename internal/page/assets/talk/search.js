@@ -49,8 +49,8 @@ function Line({ room, state, onJump, onClose, field }) {
   const go = (id) => {
     if (!id) return;
     setAt(id);
+    field.current.focus(); // the next key goes on, or ends it
     onJump(id);
-    requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(() => field.current?.focus())));
   };
   const input = (event) => {
     setText(event.target.value);
