@@ -244,6 +244,7 @@ export class Room {
    */
   async everything(onProgress = () => {}, signal = this.#stop.signal) {
     const told = (args) => this.#patiently(() => this.#told(args, signal), signal);
+    await this.#read({ info: true }).catch(() => {}); // offline, what is known has to do
     let { messages: all, earlier } = this.state;
     while (earlier) {
       const got = await told({ limit: pageSize, before: all[0].id });
