@@ -95,6 +95,7 @@ const watchNotices = `(() => {
   window.notices = [];
   const Real = Notification;
   window.Notification = class extends Real {
+    static get permission() { return "granted"; } // as it is, which the headless shell denies
     constructor(title, options) { super(title, options); window.notices.push([title, options.body, options.tag]); }
   };
 })()`
