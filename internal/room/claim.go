@@ -136,20 +136,13 @@ func (c *Claim) reclaim(h *Head, old Agent, now time.Time) (Seating, error) {
 }
 
 // isOwn reports whether the newcomer is known to be the principal of a, and an agent as a is.
-// A person without an agent has its seat by its token alone: many share a principal, and an
-// agent of the same one, or a text that controls it, would speak as that person. While the
-// token is known not to have been used, the reply that holds it may have been lost.
+// Many share a principal: a person alone has its seat by its token, unless that is known not
+// to have been used, since the reply that holds it may have been lost.
 func (c *Claim) isOwn(h *Head, a Agent) bool {
+	p, known := c.Presence[a.Seat]
+	_, spoke := h.Recent.Said(a.Seat)
 	person := strings.HasPrefix(c.Holder, forPerson)
-	switch {
-	case c.Principal == "" || c.Principal != a.Principal || person != a.IsAlone():
-		return false
-	case person:
-		p, known := c.Presence[a.Seat]
-		_, spoke := h.Recent.Said(a.Seat)
-		return known && !p.Used && !spoke
-	}
-	return true
+	return c.Principal != "" && c.Principal == a.Principal && person == a.IsAlone() && (!person || known && !p.Used && !spoke)
 }
 
 // Abandoned reports whether a room that is full begins anew, so that strangers inherit

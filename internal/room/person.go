@@ -80,15 +80,13 @@ func (p Person) WithDevice(hash string) Person {
 	return p
 }
 
-// IsAlone reports whether a person has the seat and no agent: nobody has a token of an
-// agent for it.
+// IsAlone reports whether a person has the seat, and nobody a token of an agent for it.
 func (a Agent) IsAlone() bool { return a.Hash == "" && a.Person.HasOpened() }
 
 // forPerson begins a holder that is a person without an agent. No hash begins with it.
 const forPerson = "person:"
 
-// HolderOf stands for who asks for a seat and is to have it by t: ident.HashSecret of its
-// secret and, of a person without an agent, a mark.
+// HolderOf stands for who is to have a seat by t: the hash of its secret, marked for a person.
 func HolderOf(t ident.Token) string {
 	if t.Person {
 		return forPerson + ident.HashSecret(t.Secret)
