@@ -39,11 +39,14 @@ func TestSend_pressedTenTimes_messageIsThereOnce(t *testing.T) {
 
 func TestSend_message_isInSightAllTheTimeAndNeverTwice(t *testing.T) {
 	t.Parallel()
-	_, bo, f := den(t, onFile(t))
+	w := onFile(t).through()
+	_, bo, f := den(t, w.server)
+	w.losing(sends) // so that the log has it before the answer comes
 	f.does(`m.counts = new Set(); m.room.subscribe(() => m.counts.add(m.room.state.outbox.length + m.texts().length))`)
 	f.says("here")
 	bo.hearsText("here")
 	f.has("here")
+	w.losing(nothing)
 	f.hasSentAll()
 	if counts := evaluate[string](f.tab, `[...m.counts].join()`); counts != "1" {
 		t.Errorf("it was in sight %s times", counts)
@@ -148,10 +151,19 @@ func TestTabs_ofOnePerson_shareWhatIsSentAndReadAndForgotten(t *testing.T) {
 		f.has("from both")
 		f.hasSentAll()
 	}
+	w.setBusy(true)
+	one.says("later")
+	two.until("what the other sends is shown", `m.room.state.outbox[0]?.args.text === "later"`)
+	w.setBusy(false)
+	one.does(`m.room.wake()`)
+	two.does(`m.room.wake()`)
+	bo.hearsText("later")
 	bo.says("news")
-	one.has("from both", "news")
-	two.has("from both", "news")
-	bo.heard("from both", "news")
+	for _, f := range []*follower{one, two} {
+		f.has("from both", "later", "news")
+		f.hasSentAll()
+	}
+	bo.heard("from both", "later", "news")
 	one.until("it is unread", `m.room.unread() === 1`)
 	two.does(`m.room.read(m.room.state.messages.at(-1).id)`)
 	one.until("it is read here as well", `m.room.unread() === 0`)
