@@ -29,9 +29,9 @@ func (p Person) WithoutDraft(n int64) Person {
 // Holds reports whether p decides about what the agent says, or lets it say nothing.
 func (p Person) Holds() bool { return p.Paused || p.Approve }
 
-// waits reports whether a cannot speak before its person does something: it is paused, or
+// IsHeld reports whether a cannot speak before its person does something: it is paused, or
 // has a draft that waits.
-func (a Agent) waits(now time.Time) bool { return a.Person.Paused || len(a.Person.Open(now)) > 0 }
+func (a Agent) IsHeld(now time.Time) bool { return a.Person.Paused || len(a.Person.Open(now)) > 0 }
 
 // keepDraft adds the draft of e, and drops those that have waited for too long.
 func keepDraft(s *State, e Event) {

@@ -20,6 +20,9 @@ const (
 	PairRefresh = 15 * time.Second
 )
 
+// PresentFor is how long after its last call an agent that does not wait counts as present.
+const PresentFor = 2 * time.Minute
+
 // Presence is the stored form of what an agent is doing. Its item expires with
 // the agent's lease. A seat is given to another agent only if the item is absent.
 type Presence struct {

@@ -342,3 +342,22 @@ func without(list []int, seat int) []int {
 	}
 	return slices.DeleteFunc(slices.Clone(list), func(s int) bool { return s == seat })
 }
+
+// Ended reports whether the talk is over for a: every other agent that may
+// speak is done, or every other agent has left since a joined, and neither a nor
+// another owes an answer to the other.
+func Ended(s *State, a Agent, now time.Time) bool {
+	if _, owes := s.Talk.Owes(a.Seat, now); owes || OwedTo(s, a.Seat, now) > 0 {
+		return false
+	}
+	speakers := 0
+	for _, x := range s.Agents {
+		if x.Seat == a.Seat || s.Silenced(x) {
+			continue
+		}
+		if speakers++; !s.Talk.IsDone(x.Seat) {
+			return false
+		}
+	}
+	return speakers > 0 || s.Others(a.Seat) == 0 && s.LastFreed.N > a.Joined
+}
