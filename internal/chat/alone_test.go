@@ -7,11 +7,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jonboulle/clockwork"
+
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/live"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table/dynamotable"
 	"github.com/parley-chat/parley/internal/turn"
 	"github.com/parley-chat/parley/internal/view"
 )
@@ -63,7 +67,8 @@ func TestAlone_whatItSays_isAPersons(t *testing.T) {
 
 // Nothing but its own calls keeps its seat, and they do.
 func TestAlone_itsCalls_keepItsSeat(t *testing.T) {
-	onBoth(t, func(t *testing.T, w, there *world) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
 		p, pam := w.withPam()
 		calls := []func(){
 			func() { w.look(pam.Token, pam.Cursor) },
@@ -90,8 +95,16 @@ func TestAlone_itsCalls_keepItsSeat(t *testing.T) {
 	})
 }
 
-func TestAlone_itsWaits_showThatItIsHere(t *testing.T) {
-	w := newWorld(t)
+func TestAlone_itsWaits_showThatItIsHereAndKeepItsSeat(t *testing.T) {
+	t.Run("file", func(t *testing.T) { waitsAlone(t, newWorld(t)) })
+	t.Run("DynamoDB", func(t *testing.T) {
+		clock := clockwork.NewFakeClockAt(time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC))
+		db, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
+		waitsAlone(t, onTable(t, clock, db, chat.Options{}))
+	})
+}
+
+func waitsAlone(t *testing.T, w *world) {
 	here, there := w.another(), w.another()
 	p, pam := here.withPam()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -114,6 +127,11 @@ func TestAlone_itsWaits_showThatItIsHere(t *testing.T) {
 	if got := take(t, short); got.Status != chat.StatusQuiet {
 		t.Errorf("the short wait ends with %s", got.Status)
 	}
+	for _, name := range []string{"Cid", "Dan", "in Bob's seat"} {
+		there.join("plans", name)
+	}
+	_, err := there.tryJoin("plans", "Eve")
+	wants(t, err, fault.RoomFull)
 	cancel()
 	<-long
 	w.clock.Advance(room.AnnounceWait + time.Minute)
@@ -183,22 +201,24 @@ func TestAlone_withOneAgent_givesItNoTurn(t *testing.T) {
 }
 
 func TestAlone_proposal_asksItOnlyByName(t *testing.T) {
-	w := newWorld(t)
-	p, pam := w.withPam()
-	w.agree(p.bob.Token, w.propose(p.ann.Token, "tea at four"))
-	w.agreed([]string{"Ann: tea at four"}, p.ann, p.bob, pam)
-	id := w.propose(p.ann.Token, "and cake", "Bob", "Pam")
-	w.agree(p.bob.Token, id)
-	if got := w.agree(pam.Token, id); got.Agreed != id {
-		t.Errorf("Pam agrees, and gets %+v", got)
-	}
-	_, err := w.Send(t.Context(), chat.SendRequest{Token: pam.Token, Text: "no"})
-	if err != nil {
-		t.Error(err)
-	}
-	w.leave(p.bob.Token)
-	_, err = w.Send(t.Context(), chat.SendRequest{Token: p.ann.Token, Text: "and milk", Kind: room.Proposal})
-	wants(t, err, fault.InvalidArgument) // nobody but Pam is there
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p, pam := w.withPam()
+		there.agree(p.bob.Token, w.propose(p.ann.Token, "tea at four"))
+		there.agreed([]string{"Ann: tea at four"}, p.ann, p.bob, pam)
+		id := w.propose(p.ann.Token, "and cake", "Bob", "Pam")
+		there.agree(p.bob.Token, id)
+		if got := there.agree(pam.Token, id); got.Agreed != id {
+			t.Errorf("Pam agrees, and gets %+v", got)
+		}
+		_, err := w.Send(t.Context(), chat.SendRequest{Token: pam.Token, Text: "no"})
+		if err != nil {
+			t.Error(err)
+		}
+		w.leave(p.bob.Token)
+		_, err = w.Send(t.Context(), chat.SendRequest{Token: p.ann.Token, Text: "and milk", Kind: room.Proposal})
+		wants(t, err, fault.InvalidArgument) // nobody but Pam is there
+	})
 }
 
 func TestAlone_hasNoReinsAndNoNotes(t *testing.T) {
@@ -296,8 +316,43 @@ func TestAlone_underTheNameOfItsAgent_replacesIt(t *testing.T) {
 	wants(t, err, fault.Removed)
 }
 
+// Of many devices that a person joins with at once one gets the seat. Later each of its
+// devices gets it, and the four latest keep it.
+func TestRace_personAlone_joinsOnce(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w := services[0]
+		ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 5})
+		ctx := asking(t, ident.Asker{Principal: "key:pam"})
+		join := func(i int) (chat.Seated, error) {
+			return services[i%len(services)].JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Pam", Person: true})
+		}
+		var first string
+		for _, got := range atOnce(6, join) {
+			switch {
+			case got.err != nil:
+				wants(t, got.err, fault.NameTaken)
+			case first != "":
+				t.Errorf("two have the seat: %+v", got)
+			default:
+				first = got.Token
+			}
+		}
+		w.say(first, "I am Pam")
+		for i := range live.MaxWatches {
+			w.clock.Advance(room.RegainSilent + room.TakenEvery)
+			if got, err := join(i); err != nil || got.Status != chat.StatusReturned {
+				t.Fatalf("device %d: %+v, %v", i+2, got, err)
+			}
+		}
+		_, err := w.Send(t.Context(), chat.SendRequest{Token: first, Text: "and I?"})
+		wants(t, err, fault.TokenInvalid)
+		same(t, "seats", seats(services[len(services)-1].info(ann.Token).Room), []string{"Ann (admin)", "Pam (member)"})
+	})
+}
+
 func TestAlone_vouchedFor_getsItsSeatBack(t *testing.T) {
-	onBoth(t, func(t *testing.T, w, there *world) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
 		p, pam := w.withPam()
 		w.say(pam.Token, "I am Pam")
 		w.clock.Advance(room.VouchSilent)
