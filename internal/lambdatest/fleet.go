@@ -77,9 +77,44 @@ func AtRandom(r *rand.Rand) Choice {
 // end with the test.
 func Deploy(t testing.TB, p Program, most int) *Fleet {
 	t.Helper()
-	f := &Fleet{Timeout: 5 * time.Minute, t: t, program: p, dir: t.TempDir()}
+	f := &Fleet{Timeout: 5 * time.Minute, program: p, dir: t.TempDir()}
+	ends := &lasting{TB: t}
+	f.t = ends
+	t.Cleanup(ends.end)
 	for range most {
 		f.places = append(f.places, &place{})
+	}
+	return f
+}
+
+// lasting is a test whose cleanups are done where it was made, among those of the test:
+// the instances are there until what was made after the function has let go of it,
+// whenever they were started.
+type lasting struct {
+	testing.TB
+
+	mu       sync.Mutex
+	cleanups []func()
+}
+
+func (l *lasting) Cleanup(f func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cleanups = append(l.cleanups, f)
+}
+
+// end does them, the last one first, and those that come meanwhile.
+func (l *lasting) end() {
+	for f := l.last(); f != nil; f = l.last() {
+		f()
+	}
+}
+
+func (l *lasting) last() (f func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := len(l.cleanups); n > 0 {
+		f, l.cleanups = l.cleanups[n-1], l.cleanups[:n-1]
 	}
 	return f
 }

@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -154,6 +155,20 @@ func TestFleet_clientLeaves_instanceWorksOn(t *testing.T) {
 	again := sleep(t, server.Client(), server.URL, 0)
 	if answers, err := again.end(); err != nil || again.pid != s.pid || answers != "2" {
 		t.Errorf("process %q, then %q, answer %q, %v", s.pid, again.pid, answers, err)
+	}
+}
+
+// What was made after the function may wait for an answer until it ends.
+func TestFleet_instanceThatStartsLate_endsWithTheFunction(t *testing.T) {
+	f := sleepers(t, 1)
+	t.Cleanup(func() {
+		if err := syscall.Kill(f.Instance(0).PID(), 0); err != nil {
+			t.Errorf("the instance has ended: %v", err)
+		}
+	})
+	s := sleep(t, f.FunctionURL(lambdatest.First), anyURL, 0)
+	if _, err := s.end(); err != nil {
+		t.Fatal(err)
 	}
 }
 
