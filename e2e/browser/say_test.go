@@ -210,6 +210,14 @@ func TestSay_answerToAPrivateMessage_isPrivateAndLeavesTheAudience(t *testing.T)
 	tab.click(button("Cancel the reply"))
 	tab.audience("everyone")
 	tab.isNot(css(".say.private"))
+
+	tab.answers(id)
+	tab.writes("S")
+	tab.press("Escape") // does not make what is written one for all
+	tab.audience("Bob and Cy Long")
+	tab.writes("")
+	tab.press("Escape")
+	tab.audience("everyone")
 }
 
 func TestSay_question_isOwedByThoseWhoAreNamed(t *testing.T) {

@@ -68,7 +68,7 @@ function Box({ room, state, draft, area, onJump }) {
 
 /** The text, which grows as it is written. */
 function Text({ draft, state, area, onSend }) {
-  const { text, audience, to, kind } = draft.now;
+  const { text, audience, to, kind, reply } = draft.now;
   const caret = useRef(-1);
   const names = othersOf(state).map(({ name }) => name).filter((name) => audience !== "some" || to.includes(name));
   const mentions = useMentions({
@@ -83,7 +83,9 @@ function Text({ draft, state, area, onSend }) {
     caret.current = -1;
   }, [text]);
   const key = (event) => {
-    if (event.isComposing || mentions.onKey(event) || event.key !== "Enter") return;
+    if (event.isComposing || mentions.onKey(event)) return;
+    if (event.key === "Escape" && reply && !text) draft.unanswer(); // with a text it might become one for all
+    if (event.key !== "Enter") return;
     const always = event.ctrlKey || event.metaKey;
     if (!always && (event.shiftKey || event.altKey || touch.matches)) return;
     event.preventDefault();
