@@ -10,8 +10,8 @@
 // The types:
 //
 //   - caller is an agent whose token was accepted (seat.go).
-//   - joinOp and sendOp are calls under way (join.go, send.go). A seatClaim reads
-//     what room.Claim needs to decide which seat a join gets (seatclaim.go).
+//   - joinOp and sendOp are calls under way (join.go, send.go). The seat that a join
+//     gets is claimed in package seating.
 //   - liveRoom is a room in which a call takes place: its log, and what this process
 //     knows of its agents, which is in package live.
 //   - inbox is what a wait has found so far. It ends when something wakes the

@@ -13,6 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/seating"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -38,11 +39,11 @@ func (s *Service) JoinRoom(ctx context.Context, req JoinRequest) (Seated, error)
 	if err != nil {
 		return Seated{}, err
 	}
-	op.person = req.Person
-	if op.settings, err = room.NewSettings(op.room, "", req.Capacity, room.Group, false); err != nil {
+	op.Person = req.Person
+	if op.settings, err = room.NewSettings(op.Room, "", req.Capacity, room.Group, false); err != nil {
 		return Seated{}, err
 	}
-	op.named, op.create, op.join = op.room, !req.OnlyExisting && !asker.IsGuest(), true
+	op.named, op.create, op.join = op.Room, !req.OnlyExisting && !asker.IsGuest(), true
 	got, err := op.run(ctx)
 	return got, s.Outward(err)
 }
@@ -60,8 +61,8 @@ func (s *Service) CreateRoom(ctx context.Context, req CreateRequest) (Seated, er
 	if err != nil {
 		return Seated{}, err
 	}
-	op.person = req.Person
-	if op.settings, err = room.NewSettings(op.room, req.Description, req.Capacity, req.Type, req.Public); err != nil {
+	op.Person = req.Person
+	if op.settings, err = room.NewSettings(op.Room, req.Description, req.Capacity, req.Type, req.Public); err != nil {
 		return Seated{}, err
 	}
 	op.create = true
@@ -72,7 +73,7 @@ func (s *Service) CreateRoom(ctx context.Context, req CreateRequest) (Seated, er
 // joinOp is a call that wants a new seat, checked as far as possible without the
 // table.
 type joinOp struct {
-	newcomer
+	seating.Newcomer
 	svc      *Service
 	named    ident.Name // the room, as far as the caller said; a guest need not
 	password string
@@ -80,7 +81,7 @@ type joinOp struct {
 	create   bool          // the room, if there is none
 	join     bool          // the room, if there is one
 	began    time.Time
-	claim    *seatClaim // to a seat of a room that there is
+	claim    *seating.Claim // to a seat of a room that there is
 }
 
 func newJoin(ctx context.Context, s *Service, roomName, pass, agent string) (*joinOp, error) {
@@ -98,17 +99,17 @@ func newJoin(ctx context.Context, s *Service, roomName, pass, agent string) (*jo
 	if err != nil {
 		return nil, err
 	}
-	return &joinOp{newcomer: newcomer{room: rn, name: an, secret: ident.NewSecret(), asker: ident.AskerOf(ctx), caller: ident.CallerOf(ctx)}, svc: s, password: pass}, nil
+	return &joinOp{Newcomer: seating.Newcomer{Room: rn, Name: an, Secret: ident.NewSecret(), Asker: ident.AskerOf(ctx), Caller: ident.CallerOf(ctx)}, svc: s, password: pass}, nil
 }
 
 // run finds the room of the name, or creates it, and takes a seat there.
 func (op *joinOp) run(ctx context.Context) (Seated, error) {
 	op.began = op.svc.now()
 	return byName(ctx, op.svc, "joined", func() (Seated, error) {
-		if op.asker.IsGuest() {
-			return op.enter(ctx, op.asker.Room)
+		if op.Asker.IsGuest() {
+			return op.enter(ctx, op.Asker.Room)
 		}
-		id, err := op.svc.store.Resolve(ctx, op.room.Key)
+		id, err := op.svc.store.Resolve(ctx, op.Room.Key)
 		switch {
 		case errors.Is(err, roomlog.ErrNotFound):
 			return op.createRoom(ctx, nil)
@@ -126,15 +127,15 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 	defer r.release()
 	op.claim = nil // it was to a seat of another room
 	h, err := r.log.Current(ctx, op.began)
-	if err == nil && op.asker.IsGuest() {
-		op.room, err = visit(h, op.svc.now(), op.asker, op.named)
+	if err == nil && op.Asker.IsGuest() {
+		op.Room, err = visit(h, op.svc.now(), op.Asker, op.named)
 	}
 	switch {
 	case errors.Is(err, roomlog.ErrNotFound):
 		return op.createRoom(ctx, r.log)
 	case err != nil:
 		return Seated{}, err
-	case h.Retired, h.Closed, h.Key != op.room.Key:
+	case h.Retired, h.Closed, h.Key != op.Room.Key:
 		return Seated{}, roomlog.ErrNameMoved
 	case h.Expired(op.svc.now()), h.Deserted():
 		return op.createRoom(ctx, r.log)
@@ -144,7 +145,7 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 	got, err := op.sit(ctx, r, h)
 	var refused *fault.Error
 	switch {
-	case errors.Is(err, errDeserted), errors.Is(err, room.ErrAbandoned):
+	case errors.Is(err, seating.ErrDeserted), errors.Is(err, room.ErrAbandoned):
 		return op.createRoom(ctx, r.log)
 	case !errors.As(err, &refused):
 	case refused.Code == fault.RoomFull:
@@ -166,24 +167,24 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seate
 			undo()
 		}
 	}()
-	claim := &seatClaim{
-		Claim:    room.Claim{Name: op.newcomer.name, Principal: op.asker.Principal, Invite: op.asker.Invite, Holder: op.holder()},
-		newcomer: op.newcomer,
+	claim := &seating.Claim{
+		Claim:    room.Claim{Name: op.Name, Principal: op.Asker.Principal, Invite: op.Asker.Invite, Holder: op.Holder()},
+		Newcomer: op.Newcomer,
 	}
 	op.claim = claim
 	for looks := range maxLooks {
-		if !op.asker.IsGuest() && (looks == 0 || h.Password != claim.password) {
+		if !op.Asker.IsGuest() && (looks == 0 || h.Password != claim.Password) {
 			if err := op.svc.passwords.Check(ctx, h, op.password); err != nil {
 				return Seated{}, err
 			}
-			claim.password = h.Password
+			claim.Password = h.Password
 		}
 		if undo == nil {
 			if undo, err = op.svc.limits.Seat(ctx, h.ID); err != nil {
 				return Seated{}, err
 			}
 		}
-		p := &roomlog.Proposal{Propose: claim.propose, Blocked: claim.blocked, Began: op.began}
+		p := &roomlog.Proposal{Propose: claim.Propose, Blocked: claim.Blocked, Began: op.began}
 		err := r.log.Append(ctx, p)
 		switch {
 		case err == nil:
@@ -192,7 +193,7 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seate
 			if claim.Presence, err = r.signsOfLife(ctx, room.Lease); err != nil {
 				return Seated{}, err
 			}
-		case !errors.Is(err, errPasswordReplaced):
+		case !errors.Is(err, seating.ErrPasswordReplaced):
 			return Seated{}, err
 		}
 		h = r.log.Known()
@@ -214,7 +215,7 @@ func statusOfJoin(events []room.Event) JoinStatus {
 // seated returns the answer for a new seat whose events were just written.
 func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, events []room.Event) (Seated, error) {
 	mine := events[len(events)-1]
-	t := op.token(r.log.ID(), mine.Seat)
+	t := op.Token(r.log.ID(), mine.Seat)
 	AuditSeat(ctx, op.svc, t.Room, t.Seat, how)
 	if mine.Regains {
 		return back(ctx, r, t, how)
@@ -248,7 +249,7 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 // the name, if that is known.
 func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, error) {
 	s := op.svc
-	if op.asker.IsGuest() {
+	if op.Asker.IsGuest() {
 		return Seated{}, refuseOver()
 	}
 	if !op.create {
@@ -264,7 +265,7 @@ func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, err
 		}
 	}
 	first := roomlog.Creation{Old: old, Begin: func(h *room.Head, now time.Time) (roomlog.Change, error) {
-		e, presence := op.seatAt(h, now, room.Mark{N: 1}, room.Admin)
+		e, presence := op.SeatAt(h, now, room.Mark{N: 1}, room.Admin)
 		settings := op.settings
 		settings.Invite = invite.First(settings.Capacity, now)
 		e.Settings = &settings

@@ -25,10 +25,10 @@ func (op *joinOp) knock(ctx context.Context, r *liveRoom, why room.Reason) (pend
 		if !op.mayKnock(h, now, why) {
 			return roomlog.Change{}, nil
 		}
-		e := room.Event{Type: room.Knocked, Name: op.name.Shown, Key: op.name.Key, Reason: why}
-		if old, taken := h.Named(op.name.Key); taken {
-			e.Seat, e.Hash = old.Seat, op.holder()
-			token = op.token(h.ID, old.Seat).String()
+		e := room.Event{Type: room.Knocked, Name: op.Name.Shown, Key: op.Name.Key, Reason: why}
+		if old, taken := h.Named(op.Name.Key); taken {
+			e.Seat, e.Hash = old.Seat, op.Holder()
+			token = op.Token(h.ID, old.Seat).String()
 		}
 		ch := roomlog.Change{Events: []room.Event{e}}
 		if s := op.claim.Succeed(h, now); s != nil && why == room.ReasonRoomFull { // first, so that who sees the knock can make room
@@ -48,12 +48,12 @@ func (op *joinOp) knock(ctx context.Context, r *liveRoom, why room.Reason) (pend
 // mayKnock reports whether the caller was refused for the reason by the room as it is,
 // and whether the room has not seen enough knocks.
 func (op *joinOp) mayKnock(h *room.Head, now time.Time, why room.Reason) bool {
-	_, taken := h.Named(op.name.Key)
+	_, taken := h.Named(op.Name.Key)
 	refused := taken
 	if why == room.ReasonRoomFull {
 		refused = !taken && len(h.Agents) >= h.Capacity
 	}
-	return refused && h.Key == op.room.Key && room.MayKnock(h, op.name, now)
+	return refused && h.Key == op.Room.Key && room.MayKnock(h, op.Name, now)
 }
 
 // readmit is ManageAgent for an agent that vouches for one that knocked.

@@ -6,6 +6,8 @@ import (
 
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/seating"
+	"github.com/parley-chat/parley/internal/table"
 )
 
 // sweep frees one seat whose lease has ended, if there is one, and returns when
@@ -16,7 +18,7 @@ func (r *liveRoom) sweep(ctx context.Context) (next time.Time, err error) {
 	if err != nil {
 		return next, err
 	}
-	claim := &seatClaim{Claim: room.Claim{Presence: presence}}
+	claim := &seating.Claim{Claim: room.Claim{Presence: presence}}
 	h := r.log.Known()
 	next = began.Add(room.PairLease) // of an agent that joins now
 	for _, a := range h.Agents {
@@ -25,5 +27,16 @@ func (r *liveRoom) sweep(ctx context.Context) (next time.Time, err error) {
 	if next.After(began) {
 		return next, nil
 	}
-	return began, r.log.Append(ctx, &roomlog.Proposal{Propose: claim.dismiss, Blocked: claim.blocked, Began: began})
+	return began, r.log.Append(ctx, &roomlog.Proposal{Propose: claim.DismissOne, Blocked: claim.Blocked, Began: began})
+}
+
+// signsOfLife returns the presence of every seat, and lets the head know who spoke in
+// the time of a lease.
+func (r *liveRoom) signsOfLife(ctx context.Context, lease time.Duration) (map[int]room.Presence, error) {
+	since := r.svc.now().Add(-lease)
+	presence, _, err := r.agents.Presence(ctx, table.Strong)
+	if err != nil {
+		return nil, err
+	}
+	return presence, r.log.Recall(ctx, since)
 }

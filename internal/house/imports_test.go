@@ -31,12 +31,12 @@ func arrows() map[string][]string {
 		"internal/ratelimit": rooms,
 		"internal/access":    {"internal/audit", "internal/room", "internal/ident", "internal/fault", "internal/table"},
 		"internal/view":      slices.Concat(rooms, []string{"internal/hidden"}),
-		"internal/password":  rooms, "internal/link": rooms, "internal/directory": rooms,
+		"internal/password":  rooms, "internal/link": rooms, "internal/directory": rooms, "internal/seating": rooms,
 		"internal/turn":    {"internal/room"},
 		"internal/live":    slices.Concat(rooms, []string{"internal/turn"}),
 		"internal/reins":   {"internal/room", "internal/fault"},
 		"internal/wording": {"internal/room", "internal/ident", "internal/fault"},
-		"internal/chat":    slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit", "internal/live", "internal/credential", "internal/audit", "internal/link", "internal/reins", "internal/wording", "internal/directory"}),
+		"internal/chat":    slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit", "internal/live", "internal/credential", "internal/audit", "internal/link", "internal/reins", "internal/wording", "internal/directory", "internal/seating"}),
 		"internal/pairing": slices.Concat(rooms, []string{"internal/chat"}),
 
 		// The protocol.

@@ -1,0 +1,96 @@
+package seating
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// Reasons for a join to look again.
+var (
+	ErrDeserted         = errors.New("seating: nobody has a seat")
+	ErrPasswordReplaced = errors.New("seating: the password has changed")
+)
+
+// maxFormer is how many former seats of its name an agent has at most.
+const maxFormer = 16
+
+// Claim is a newcomer's claim to a seat of a room that there is.
+type Claim struct {
+	room.Claim
+	Newcomer Newcomer
+	Password string // the room's hash that was checked
+}
+
+// Blocked notes a seat whose presence was in the way: its agent called meanwhile.
+func (c *Claim) Blocked(x table.Conflict) {
+	if seat, _, err := roomlog.SeatOf(x.Key); err == nil && x.Item != nil {
+		if c.Alive == nil {
+			c.Alive = map[int]time.Time{}
+		}
+		c.Alive[seat] = x.Item.Expires
+	}
+}
+
+// Propose takes a seat.
+func (c *Claim) Propose(h *room.Head, now time.Time) (roomlog.Change, error) {
+	switch {
+	case h.Retired, h.Closed, h.Key != c.Newcomer.Room.Key:
+		return roomlog.Change{}, roomlog.ErrNameMoved
+	case h.Expired(now), h.Deserted():
+		return roomlog.Change{}, ErrDeserted
+	case !c.Newcomer.Asker.IsGuest() && h.Password != c.Password:
+		return roomlog.Change{}, ErrPasswordReplaced
+	}
+	s, err := c.Decide(h, now)
+	if err != nil {
+		return roomlog.Change{}, err
+	}
+	var ch roomlog.Change
+	if s.Regained != nil {
+		ch.Events = []room.Event{{Type: room.Joined, Seat: s.Regained.Seat, Name: s.Regained.Name, Agent: s.Regained, Regains: true, Reason: room.ReasonReturned}}
+		ch.Ops = []table.Op{roomlog.PutPresence(&h.State, *s.Regained, room.Presence{AtMs: now.UnixMilli(), Read: max(c.Presence[s.Regained.Seat].Read, s.Regained.Joined)})}
+		return ch, nil
+	}
+	staying := len(h.Agents)
+	if s.Gone != nil {
+		ch.Events, ch.Ops = append(ch.Events, *s.Gone), roomlog.Vacate(&h.State, *s.Gone, now)
+		staying--
+	}
+	role := room.Member
+	taken := staying > 0 && room.WasTaken(&h.State, c.Newcomer.Name.Key, now)
+	if staying == 0 && s.Replaces == nil { // whoever took a name without proof never gets a role by it
+		role = room.Admin
+	}
+	e, op := c.Newcomer.SeatAt(h, now, s.Since, role)
+	e.Agent.Joined += int64(len(ch.Events))
+	if c.Invite != 0 && (s.Replaces == nil || !s.Replaces.Guest) {
+		e.Invite = h.Invite.Used()
+	}
+	if taken || s.Replaces != nil {
+		e.Agent.ReplacedMs = now.UnixMilli()
+	}
+	if old := s.Replaces; old != nil {
+		e.Agent.FormerSince = old.FirstSeen()
+		e.Agent.Former = append(slices.Clone(old.Former[max(0, len(old.Former)-maxFormer+1):]), old.Seat)
+	}
+	ch.Events, ch.Ops = append(ch.Events, e), append(ch.Ops, op)
+	return ch, nil
+}
+
+// DismissOne frees the seat of one agent whose lease has ended. If the agent calls
+// meanwhile, its presence is in the way.
+func (c *Claim) DismissOne(h *room.Head, now time.Time) (roomlog.Change, error) {
+	if h.Closed || h.Expired(now) {
+		return roomlog.Change{}, nil
+	}
+	gone := c.Dismiss(h, now)
+	if gone == nil {
+		return roomlog.Change{}, nil
+	}
+	return roomlog.Change{Events: []room.Event{*gone}, Ops: roomlog.Vacate(&h.State, *gone, now)}, nil
+}
