@@ -22,6 +22,7 @@ function useNarrow() {
   useEffect(() => {
     const look = () => setYes(narrow.matches);
     narrow.addEventListener("change", look);
+    look(); // it may have changed since the page was made
     return () => narrow.removeEventListener("change", look);
   }, []);
   return yes;
