@@ -61,7 +61,12 @@ func turnedAway(resp *http.Response) error {
 			} `json:"data"`
 		} `json:"error"`
 	}
-	if json.Unmarshal(body, &answer) != nil || answer.Error.Data.Code != fault.KeyInvalid && answer.Error.Data.Code != fault.RateLimited {
+	if json.Unmarshal(body, &answer) != nil {
+		return nil
+	}
+	switch answer.Error.Data.Code {
+	case fault.KeyInvalid, fault.RateLimited, fault.Removed:
+	default:
 		return nil
 	}
 	_ = resp.Body.Close()
