@@ -109,8 +109,8 @@ func TestSide_description_isRemoved(t *testing.T) {
 			t.Errorf("the description is %q, want %q", got, text)
 		}
 	}
-	tab.sees("described the room anew:")
-	tab.sees("removed what the room is for")
+	tab.sees("changed the description:")
+	tab.sees("removed the description")
 }
 
 func TestSide_settings_takeEffect_andSayWhatIsRefused(t *testing.T) {

@@ -322,7 +322,7 @@ func TestTalk_knockThatComesTooSoon_saysWhyNobodyIsLetIn(t *testing.T) {
 	if _, err := stranger.try("join_room", args{"room": "Knocking", "agent_name": "Cy"}); err == nil {
 		t.Fatal("a name was taken twice")
 	}
-	tab.sees("wants back in as Cy")
+	tab.sees("asked to come back as Cy")
 	tab.click(button("Let in").in(".event"))
 	tab.sees("Nothing was changed: try again in")
 	tab.is(button("Let in").in(".event"))

@@ -319,9 +319,10 @@ export class Room {
     return this.#act("update_room", { redact: id });
   }
 
+  /** Calls a tool that changes the room, and shows what it changed. */
   async #act(tool, args) {
     const got = await this.call(tool, args);
-    this.refresh.want({ info: true });
+    await this.#read({ info: true }).catch(() => this.refresh.want({ info: true }));
     return got;
   }
 
