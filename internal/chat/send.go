@@ -167,7 +167,9 @@ func (op *sendOp) run(ctx context.Context) (Sent, error) {
 			if held, err = hold(ctx); held != nil {
 				return *held, err
 			}
-		case op.req.Key != "" && !op.keyed && errors.As(err, new(*fault.Error)): // a refusal does not undo an earlier message
+		case errors.As(err, new(*fault.Error)) && op.req.Key != "" && !op.keyed:
+			// A refusal does not undo an earlier message. Where ctx has ended, op still
+			// belongs to the append, and is not looked at.
 			if unknown := op.lookUpKey(ctx); unknown != nil || op.keyed {
 				err = unknown
 			}
