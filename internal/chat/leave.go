@@ -66,8 +66,10 @@ func (c *caller) leave(ctx context.Context, text string) (got Gone, err error) {
 		}
 		left := *room.FreeSeat(&h.State, a, room.ReasonLeft)
 		ch.Events = append(ch.Events, left)
-		if ch.Ops = roomlog.Vacate(&h.State, left, now); !a.Person.HasOpened() {
-			ch.Ops = ch.Ops[:1] // nobody but the caller wants to know why the seat is gone
+		if a.Person.HasOpened() { // who else has a token wants to know why the seat is gone
+			ch.Ops = roomlog.Vacate(&h.State, left, now)
+		} else {
+			ch.Ops = []table.Op{table.Delete(roomlog.PresenceKey(h.ID, a.Seat), table.Always)}
 		}
 		return ch, nil
 	}})
