@@ -11,8 +11,8 @@ import (
 
 // admit refuses what a page in somebody's browser could send without permission: a
 // request over the loopback that is addressed to another name (DNS rebinding), and one
-// from an origin that is neither the server's own nor allowed here. It reports whether the request may go on; if
-// not, admit has answered it.
+// from an origin that is neither the server's own nor allowed here. It reports whether the
+// request may go on; if not, admit has answered it.
 //
 // The MCP specification, "Security Warning" of the Streamable HTTP transport,
 // asks for both.
