@@ -10,7 +10,7 @@ import (
 
 func TestCaddy_page_isWholeAndCallsItsOwnServer(t *testing.T) {
 	t.Parallel()
-	s := startSite(t, recipe(t))
+	_, s := recipeSite(t)
 	client := s.from("127.0.0.1")
 	whole(t, client, publicURL)
 	for origin, want := range map[string]int{

@@ -110,15 +110,7 @@ func caddyfile(t *testing.T, dir string) string {
 // installCaddy returns the folder with the program caddy, which the go command builds.
 func installCaddy(t *testing.T) string {
 	t.Helper()
-	goCommand := parts.Need(t, "go", "it builds Caddy")
-	return parts.Installed(t, "caddy-"+caddyVersion, nil, func(ctx context.Context, dir string) error {
-		build := exec.CommandContext(ctx, goCommand, "install", "github.com/caddyserver/caddy/v2/cmd/caddy@"+caddyVersion)
-		build.Dir, build.Env = dir, append(os.Environ(), "GOBIN="+dir, "GOFLAGS=")
-		if out, err := build.CombinedOutput(); err != nil {
-			return fmt.Errorf("%w\n%s", err, out)
-		}
-		return nil
-	})
+	return parts.GoProgram(t, "caddy", "github.com/caddyserver/caddy/v2/cmd/caddy", caddyVersion)
 }
 
 // awaitCertificate returns when Caddy serves with a certificate of its authority.
@@ -163,9 +155,17 @@ func recipe(t *testing.T, args ...string) *program {
 	return startOn(t, append([]string{"--data", filepath.Join(t.TempDir(), "parley.db"), "--access", "open"}, args...), unitSettings(t))
 }
 
+// recipeSite is the whole recipe.
+func recipeSite(t *testing.T, args ...string) (*program, *site) {
+	t.Helper()
+	installCaddy(t)
+	p := recipe(t, args...)
+	return p, startSite(t, p)
+}
+
 func TestCaddy_longWait_showsSignsOfLifeAndIsAnswered(t *testing.T) {
 	t.Parallel()
-	s := startSite(t, recipe(t, "--keep-alive", "100ms"))
+	_, s := recipeSite(t, "--keep-alive", "100ms")
 	c := s.open("127.0.0.1", "203.0.113.1")
 	alice, bob := c.join("the far room", "Alice"), c.join("the far room", "Bob")
 	c.listen(&alice)
@@ -188,8 +188,7 @@ func TestCaddy_longWait_showsSignsOfLifeAndIsAnswered(t *testing.T) {
 // While Parley is down, Caddy logs each request that it cannot pass on.
 func TestCaddy_withoutTheProgram_logsNoSecretOfAnAddress(t *testing.T) {
 	t.Parallel()
-	p := recipe(t)
-	s := startSite(t, p)
+	p, s := recipeSite(t)
 	p.kill()
 	key, invite := ident.NewKey().String(), ident.NewInvite("the log's key", ident.NewRoomID(), 1).String()
 	for _, path := range []string{"/k/" + key + "/mcp", "/i/" + invite} {
@@ -218,7 +217,7 @@ func TestCaddy_withoutTheProgram_logsNoSecretOfAnAddress(t *testing.T) {
 // that they can reach.
 func TestCaddy_invite_namesThePublicAddress(t *testing.T) {
 	t.Parallel()
-	s := startSite(t, recipe(t))
+	_, s := recipeSite(t)
 	joined := s.open("127.0.0.1", "203.0.113.1").ok("join_room", args{"room": "the door", "agent_name": "Alice"})
 	if !strings.Contains(joined.Invite, publicURL+"/mcp") {
 		t.Errorf("the invite is %q", joined.Invite)
@@ -227,7 +226,7 @@ func TestCaddy_invite_namesThePublicAddress(t *testing.T) {
 
 func TestCaddy_clients_haveTheirOwnAddressWhateverTheyClaim(t *testing.T) {
 	t.Parallel()
-	s := startSite(t, recipe(t, "--rooms-per-hour", "1"))
+	_, s := recipeSite(t, "--rooms-per-hour", "1")
 	for _, ip := range []string{"127.0.0.1", "127.0.0.2"} {
 		s.open(ip, "203.0.113.1").join("the first of "+ip, "Alice")
 		s.open(ip, "203.0.113.2").refused("rate_limited", "join_room", args{"room": "the second of " + ip, "agent_name": "Alice"})
@@ -240,8 +239,8 @@ func TestCaddy_strangers_areNotLocal(t *testing.T) {
 	t.Parallel()
 	const locals = `SELECT count(*) FROM items WHERE data LIKE '%"who":"local"%'`
 	sqlite3 := needSQLite(t)
-	behind := recipe(t)
-	startSite(t, behind).open("127.0.0.1", "127.0.0.1").join("the lobby", "Alice")
+	behind, s := recipeSite(t)
+	s.open("127.0.0.1", "127.0.0.1").join("the lobby", "Alice")
 	alone := start(t)
 	talk{t, openGo(t, alone.url, modernProtocol)}.join("the lobby", "Alice")
 	for p, want := range map[*program]bool{behind: false, alone: true} {
@@ -254,6 +253,7 @@ func TestCaddy_strangers_areNotLocal(t *testing.T) {
 
 func TestCaddy_programThatDoesNotKnowItsName_saysWhatToDo(t *testing.T) {
 	t.Parallel()
+	installCaddy(t)
 	s := startSite(t, start(t))
 	resp, err := s.from("127.0.0.1").Get(publicURL + "/mcp")
 	if err != nil {

@@ -32,12 +32,13 @@ type args map[string]any
 
 // kind is a make of client in one generation of the protocol.
 type kind struct {
-	name string
-	open func(t *testing.T, url string) client // closed when the test ends
+	name  string
+	needs func(t *testing.T)                    // skips the test if a part is missing
+	open  func(t *testing.T, url string) client // closed when the test ends
 }
 
 func goClient(protocol string) kind {
-	return kind{"mcp-go " + protocol, func(t *testing.T, url string) client { return openGo(t, url, protocol) }}
+	return kind{"mcp-go " + protocol, func(*testing.T) {}, func(t *testing.T, url string) client { return openGo(t, url, protocol) }}
 }
 
 // allKinds are the clients that every conversation is held with; with -short

@@ -23,9 +23,8 @@ func TestDocs_examplesOfTheCommands_work(t *testing.T) {
 	if len(examples) != 2 {
 		t.Fatalf("%d examples", len(examples))
 	}
-	if _, err := exec.LookPath("git"); err != nil {
-		parts.Missing(t, "git is not installed")
-	}
+	parts.Find(t, "sh", "it runs the lines")
+	parts.Find(t, "git", "the lines call it")
 	p := start(t)
 	ann := visitor(t, p)
 	folder := t.TempDir()

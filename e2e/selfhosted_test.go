@@ -69,13 +69,13 @@ func TestUnit_isUnderstoodAndLocksTheProgramIn(t *testing.T) {
 const composeVersion = "v2.16.2"
 
 func TestCompose_isValidAndShowsTheProxyAlone(t *testing.T) {
-	goCommand := parts.Need(t, "go", "it runs the reader of Compose files")
+	reader := filepath.Join(parts.GoProgram(t, "compose", "github.com/compose-spec/compose-go/v2/cmd", composeVersion), "cmd")
 	dir, err := filepath.Abs("../deploy/self-hosted")
 	if err != nil {
 		t.Fatal(err)
 	}
-	read := exec.Command(goCommand, "run", "github.com/compose-spec/compose-go/v2/cmd@"+composeVersion, "-no-interpolation", "-format", "json", "compose.yaml")
-	read.Dir, read.Env = dir, append(os.Environ(), "GOFLAGS=")
+	read := exec.Command(reader, "-no-interpolation", "-format", "json", "compose.yaml")
+	read.Dir = dir
 	var complaints strings.Builder
 	read.Stderr = &complaints
 	out, err := read.Output()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/creack/pty"
 
+	"github.com/parley-chat/parley/e2e/internal/parts"
 	"github.com/parley-chat/parley/e2e/internal/process"
 )
 
@@ -45,12 +46,13 @@ func TestShell_twoPeople_talk(t *testing.T) {
 
 // The line of the README, in a real shell with real pipes.
 func TestShell_pipeline_printsTheAnswerAndNothingElse(t *testing.T) {
+	sh := parts.Find(t, "sh", "it runs the pipeline")
 	p := start(t)
 	ann, bob := visitor(t, p), visitor(t, p)
 	ann.does("join", "review", "--as", "Ann")
 	bob.does("join", "review", "--as", "Bob")
 	diff := strings.Repeat("+\tx := 1 // naïve\n", 1500) // too long for one result of the server
-	line := exec.Command("sh", "-c", `printf '%s\n' "$DIFF" | "$PARLEY" say - --room review --ask Bob --wait 1m`)
+	line := exec.Command(sh, "-c", `printf '%s\n' "$DIFF" | "$PARLEY" say - --room review --ask Bob --wait 1m`)
 	line.Env = append(ann.command(t.Context()).Env, "DIFF="+diff, "PARLEY="+os.Getenv(process.BinaryEnv))
 	var out, complaints process.Output
 	line.Stdout, line.Stderr = &out, &complaints

@@ -136,10 +136,10 @@ type session struct {
 	cmd *exec.Cmd
 }
 
-func openSession(t *testing.T, p *program) *session {
+func openSession(t *testing.T, sqlite3 string, p *program) *session {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &session{t: t, cmd: exec.CommandContext(ctx, needSQLite(t), "-batch", p.args[1])}
+	s := &session{t: t, cmd: exec.CommandContext(ctx, sqlite3, "-batch", p.args[1])}
 	in, err := s.cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -191,12 +191,13 @@ const (
 
 // The log cannot be emptied while somebody reads from one moment on.
 func TestSQLite_longRead_disturbsNobodyAndTheLogShrinksAfterIt(t *testing.T) {
+	sqlite3 := needSQLite(t)
 	p := start(t)
 	c := talk{t, openGo(t, p.url, modernProtocol)}
 	alice, _ := c.meet("the long read")
 	w := writer{c, p, alice.token, 0}
 	w.write(1)
-	s := openSession(t, p)
+	s := openSession(t, sqlite3, p)
 	if row := s.run("BEGIN; SELECT count(*) FROM messages;"); row != "1" {
 		t.Errorf("sqlite3 shows %q messages, want 1", row)
 	}
@@ -253,10 +254,11 @@ func logBytes(t *testing.T, p *program) int64 {
 const heldFor = time.Second
 
 func TestSQLite_writeOfAPerson_delaysASendAndFailsNone(t *testing.T) {
+	sqlite3 := needSQLite(t)
 	p := start(t)
 	c := talk{t, openGo(t, p.url, modernProtocol)}
 	alice, bob := c.meet("the other pen")
-	s := openSession(t, p)
+	s := openSession(t, sqlite3, p)
 	s.run("BEGIN IMMEDIATE; SELECT 'begun';")
 	sent := make(chan answer, 1)
 	go func() {

@@ -106,7 +106,7 @@ func (a *person) standby(seats int, args ...string) *watcher {
 func TestStandbyCommand_serverAndStandbyAreKilled_everyMessageIsTold(t *testing.T) {
 	t.Parallel()
 	a := newPerson(t)
-	p, c := startStandby(t)
+	p, c := startStandby(t, "sh")
 	alice, bob := c.meet("hello")
 	a.shellSeats(p, map[string]seat{"hello": bob})
 	told := filepath.Join(a.state, "told")

@@ -55,11 +55,6 @@ func standBy(t *testing.T, p *program, line string, as seat) *shell {
 // standByIn runs a line in a shell of that name.
 func standByIn(t *testing.T, name string, p *program, line string, as seat) *shell {
 	t.Helper()
-	for _, part := range []string{name, "curl"} {
-		if _, err := exec.LookPath(part); err != nil {
-			parts.Missing(t, "%s is not installed", part)
-		}
-	}
 	s := &shell{t: t, ended: make(chan error, 1)}
 	cmd := exec.CommandContext(t.Context(), name, "-c", line)
 	cmd.Env = append(os.Environ(), "TOKEN="+as.token, "CURSOR="+as.cursor, "URL="+strings.TrimSuffix(p.url, "/mcp"))
@@ -99,9 +94,13 @@ func (s *shell) wokenBy(text string) {
 	}
 }
 
-// startStandby starts a program whose waits are short and whose requests show.
-func startStandby(t *testing.T) (*program, talk) {
+// startStandby starts a program whose waits are short and whose requests show, if the
+// commands are there that the test runs.
+func startStandby(t *testing.T, commands ...string) (*program, talk) {
 	t.Helper()
+	for _, name := range commands {
+		parts.Find(t, name, "an idle agent is woken by it")
+	}
 	p := start(t, "--longest-wait", "1s", "--log-level", "info")
 	return p, talk{t, openGo(t, p.url, modernProtocol)}
 }
@@ -120,7 +119,7 @@ func TestStandby_messageAfterQuietWaits_wakesTheShell(t *testing.T) {
 		} {
 			t.Run(shell+" "+name, func(t *testing.T) {
 				t.Parallel()
-				p, c := startStandby(t)
+				p, c := startStandby(t, shell, "curl")
 				alice, bob := c.meet("tea")
 				s := standByIn(t, shell, p, line(t, p), bob)
 				p.quiet(1)
@@ -138,7 +137,7 @@ func TestStandby_programIsStartedAgain_theShellGoesOn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, c := startStandby(t)
+			p, c := startStandby(t, "sh", "curl")
 			alice, bob := c.meet("tea")
 			s := standBy(t, p, "set -eu; "+documentedLoop(t, p), bob)
 			p.quiet(1)
@@ -154,7 +153,7 @@ func TestStandby_programIsStartedAgain_theShellGoesOn(t *testing.T) {
 
 func TestStandby_refused_endsTheShellWithTheReason(t *testing.T) {
 	t.Parallel()
-	p, c := startStandby(t)
+	p, c := startStandby(t, "sh", "curl")
 	_, bob := c.meet("tea for none")
 	line := documentedLoop(t, p)
 	left := standBy(t, p, line, bob)
@@ -173,7 +172,7 @@ func TestStandby_refused_endsTheShellWithTheReason(t *testing.T) {
 // Everybody on a machine can read the command lines of its processes.
 func TestStandby_token_isInNoCommandLine(t *testing.T) {
 	t.Parallel()
-	p, c := startStandby(t)
+	p, c := startStandby(t, "sh", "curl")
 	alice, bob := c.meet("tea in private")
 	file := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(file, []byte(bob.token), 0o600); err != nil {
@@ -219,7 +218,7 @@ func TestSoak_waitWithoutAConnection_endsTheShellWithAWordOnSandboxes(t *testing
 		t.Skip("takes a minute: set PARLEY_SOAK=1, or run make waits")
 	}
 	t.Parallel()
-	p, c := startStandby(t)
+	p, c := startStandby(t, "sh", "curl")
 	_, bob := c.meet("tea later")
 	s := standBy(t, p, documentedLoop(t, p), bob)
 	p.quiet(1)

@@ -18,6 +18,8 @@ func TestStream_thousandMessagesEachWayAtOnce_arriveOnceAndInOrder(t *testing.T)
 		{nodeClient("sdk1", legacyProtocol), pythonClient("legacy", legacyProtocol)},
 	} {
 		t.Run(pair.alice.name+" and "+pair.bob.name, func(t *testing.T) {
+			pair.alice.needs(t)
+			pair.bob.needs(t)
 			p := start(t)
 			a, b := talk{t, pair.alice.open(t, p.url)}, talk{t, pair.bob.open(t, p.url)}
 			alice, bob := a.join("the long talk", "Alice"), b.join("the long talk", "Bob")

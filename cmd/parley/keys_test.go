@@ -194,7 +194,7 @@ func TestFirstKey_intoALog_namesTheFileAsAShellReadsIt(t *testing.T) {
 		t.Skip("its shells read other quotes")
 	}
 	_, line, _ := strings.Cut(says.String(), "parley keys add LABEL ")
-	if got, err := exec.CommandContext(t.Context(), "sh", "-c", "printf '%s|' "+line).Output(); err != nil || string(got) != "--data|"+path+"|" {
+	if got, err := exec.CommandContext(t.Context(), "/bin/sh", "-c", "printf '%s|' "+line).Output(); err != nil || string(got) != "--data|"+path+"|" {
 		t.Errorf("a shell reads %q, %v", got, err)
 	}
 }

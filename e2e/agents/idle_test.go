@@ -27,6 +27,7 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
+	installed(t)
 	h := &house{t: t, data: filepath.Join(t.TempDir(), "parley.db")}
 	h.start("127.0.0.1:0")
 	t.Cleanup(h.kill)

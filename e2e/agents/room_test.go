@@ -14,7 +14,7 @@ import (
 )
 
 // serve starts the program under test, which ends with the test, and returns the
-// address of its MCP endpoint.
+// address of its MCP endpoint. Without the clients the test is skipped before that.
 func serve(t *testing.T) string {
 	t.Helper()
 	return serveBinary(t, os.Getenv(process.BinaryEnv), process.Environment(), "--data", filepath.Join(t.TempDir(), "parley.db"))
@@ -22,6 +22,7 @@ func serve(t *testing.T) string {
 
 func serveBinary(t *testing.T, binary string, env []string, args ...string) string {
 	t.Helper()
+	installed(t)
 	server, err := process.Start(binary, append([]string{"--addr", "127.0.0.1:0"}, args...), env)
 	if err != nil {
 		t.Fatal(err)

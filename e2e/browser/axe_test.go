@@ -13,6 +13,7 @@ import (
 // a page.
 func axe(t *testing.T) string {
 	t.Helper()
+	launched(t)
 	home := parts.Packages(t, "browser", ".", "it installs axe-core")
 	source, err := os.ReadFile(filepath.Join(home, "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
@@ -68,6 +69,7 @@ func (tab *tab) isAccessible(state, part string) {
 
 func TestAxe_room_hasNoFindings(t *testing.T) {
 	t.Parallel()
+	axe(t)
 	sc := sceneOn(onFile(t))
 	sc.mayas.accessible("a room in which drafts wait")
 	sc.jonass.accessible("the room of a member")
@@ -78,6 +80,7 @@ func TestAxe_room_hasNoFindings(t *testing.T) {
 
 func TestAxe_popoversAndDialogs_haveNoFindings(t *testing.T) {
 	t.Parallel()
+	axe(t)
 	sc := sceneOn(onFile(t))
 	tab := sc.mayas
 	const opened = `document.querySelector("dialog, .popover-panel")`
@@ -102,6 +105,7 @@ func TestAxe_popoversAndDialogs_haveNoFindings(t *testing.T) {
 
 func TestAxe_pagesBesideARoom_haveNoFindings(t *testing.T) {
 	t.Parallel()
+	axe(t)
 	s := onFile(t)
 	ada := s.agent("The bridge", "Ada")
 	tab := s.person().open("/")
@@ -124,6 +128,7 @@ func TestAxe_pagesBesideARoom_haveNoFindings(t *testing.T) {
 
 func TestAxe_pagesOfAServerWithKeys_haveNoFindings(t *testing.T) {
 	t.Parallel()
+	axe(t)
 	s := onFile(t, "--access", "keys")
 	ada := s.agent("The bridge", "Ada", s.key("Ada"))
 	tab := s.person().open("/")

@@ -28,7 +28,7 @@ func TestCalm_addressWithoutASeat_saysWhatToOpen(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tab := s.person().tab()
+			tab := s.in(t).person().tab()
 			tab.expects("/mcp: HTTP 404") // how an invite is refused
 			tab.visit(c.at)
 			tab.calm(c.title)

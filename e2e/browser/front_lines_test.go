@@ -53,7 +53,7 @@ func TestFront_linesForClients_areThoseThatTheServerPrints(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tab := c.at.person().open(c.path)
+			tab := c.at.in(t).person().open(c.path)
 			if name == "keys" {
 				tab.sees("This server needs a key")
 			}

@@ -25,6 +25,7 @@ const plain = `<!doctype html><title>plain</title><link rel="icon" href="data:,"
 // plainSite serves a page at / with a header, and beside it what handle has.
 func plainSite(t *testing.T, page, policy string) *server {
 	t.Helper()
+	launched(t)
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/" {
 			http.NotFound(w, r)

@@ -21,7 +21,8 @@ import (
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
-// server is Parley as people reach it.
+// server is Parley as people reach it. Each way to start one looks for the browser first:
+// without it a test is skipped before anything runs.
 type server struct {
 	t     *testing.T
 	root  string // its origin
@@ -42,6 +43,7 @@ func onFile(t *testing.T, args ...string) *server {
 // onTable starts the program with a table of its own on DynamoDB Local.
 func onTable(t *testing.T, args ...string) *server {
 	t.Helper()
+	launched(t)
 	return start(t, &server{
 		store: []string{"--table", "browser-" + rand.Text()}, args: append([]string{"--create-table"}, args...),
 		env: []string{
@@ -53,6 +55,7 @@ func onTable(t *testing.T, args ...string) *server {
 
 func start(t *testing.T, s *server) *server {
 	t.Helper()
+	launched(t)
 	s.t, s.http = t, &http.Client{}
 	s.launch("127.0.0.1:0")
 	t.Cleanup(func() {
@@ -63,6 +66,13 @@ func start(t *testing.T, s *server) *server {
 		}
 	})
 	return s
+}
+
+// in is the server as a subtest uses it: what its people and agents find fails the subtest.
+func (s *server) in(t *testing.T) *server {
+	own := *s
+	own.t = t
+	return &own
 }
 
 func (s *server) launch(addr string) {
@@ -110,8 +120,8 @@ func (s *server) keys(arguments ...string) string {
 // has at AWS: a proxy on the loopback stands where the network would be.
 func onLambda(t *testing.T, env ...string) *server {
 	t.Helper()
-	rows, table := dynamolocal.NewTable(t, dynamotable.Options{})
-	_ = rows
+	launched(t)
+	_, table := dynamolocal.NewTable(t, dynamotable.Options{})
 	const most = 10 // every open wait holds one instance
 	fleet := lambdatest.Deploy(t, lambdatest.Program{Path: function(t), Env: append([]string{
 		"PARLEY_TABLE=" + table, "PARLEY_LONGEST_WAIT=50s", "PARLEY_LOG_LEVEL=info", "PARLEY_LOG_FORMAT=json", "PARLEY_ACCESS=open",

@@ -233,8 +233,8 @@ func TestAgent_processIsGone_hasEnded(t *testing.T) {
 }
 
 func TestExec_newsIsInTheEnvironment(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("the line is one for sh")
+	if _, err := exec.LookPath("sh"); err != nil || runtime.GOOS == "windows" {
+		t.Skip("SKIPPED, NOT TESTED: the line is one for sh")
 	}
 	out := filepath.Join(t.TempDir(), "out")
 	s := seats.Seat{Server: "https://a.example", Room: "tea", Name: "Ann", Token: "secret"}

@@ -28,6 +28,13 @@ func Need(t testing.TB, name, why string) string {
 	if testing.Short() {
 		t.Skip("-short: real clients and tools are left out")
 	}
+	return Find(t, name, why)
+}
+
+// Find is Need for a small program that nearly every system has: its tests run with
+// -short, too.
+func Find(t testing.TB, name, why string) string {
+	t.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil {
 		Missing(t, "%s is not installed: %s", name, why)
@@ -63,7 +70,7 @@ func Installed(t testing.TB, name string, files []string, install func(ctx conte
 	}
 	home := filepath.Join(root, fmt.Sprintf("%s-%x", name, sum.Sum(nil)[:6]))
 	if err := installOnce(home, install); err != nil {
-		t.Fatalf("install %s into %s: %v", name, home, err)
+		Missing(t, "%s cannot be installed into %s: %v", name, home, err)
 	}
 	return home
 }
@@ -81,6 +88,20 @@ func Packages(t testing.TB, name, dir, why string) string {
 			}
 		}
 		return Run(ctx, home, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+	})
+}
+
+// GoProgram returns the folder with a program that the go command builds from a module.
+func GoProgram(t testing.TB, name, path, version string) string {
+	t.Helper()
+	goCommand := Need(t, "go", "it builds "+name)
+	return Installed(t, name+"-"+version, nil, func(ctx context.Context, dir string) error {
+		build := exec.CommandContext(ctx, goCommand, "install", path+"@"+version)
+		build.Dir, build.Env = dir, append(os.Environ(), "GOBIN="+dir, "GOFLAGS=")
+		if out, err := build.CombinedOutput(); err != nil {
+			return fmt.Errorf("%w\n%s", err, out)
+		}
+		return nil
 	})
 }
 
