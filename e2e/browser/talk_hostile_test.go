@@ -2,6 +2,7 @@ package browser
 
 import (
 	_ "embed"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -57,8 +58,8 @@ func TestTalk_hostileTexts_areOnlyTexts(t *testing.T) {
 			sent = append(sent, bob.says(wrap(strings.TrimSuffix(payload, "\n"))))
 		}
 	}
-	for name, text := range monsters {
-		sent = append(sent, bob.says("**"+name+"**"), bob.says(text))
+	for _, name := range slices.Sorted(maps.Keys(monsters)) {
+		sent = append(sent, bob.says("**"+name+"**"), bob.says(monsters[name]))
 	}
 	slices.Sort(sent)
 	tab := s.person().open(ann.watch)

@@ -31,8 +31,13 @@ func (tab *tab) loadsAll() {
 			document.querySelector(".log").scrollTop = all ? 0 : 1;
 			return all;
 		})()`) {
-			// Heights that are measured late move what is in view.
-			tab.until("the beginning is in view", `document.querySelector(".log").scrollTop === 0 || void (document.querySelector(".log").scrollTop = 0)`)
+			// The rows there come onto the page with its next frame, and heights that are
+			// measured late move what is in view.
+			tab.until("the beginning is on the page", `(() => {
+				const log = document.querySelector(".log");
+				if (log.scrollTop === 0 && log.querySelector(".log-box").offsetHeight === 0) return true;
+				log.scrollTop = 0;
+			})()`)
 			return
 		}
 	}
