@@ -273,3 +273,24 @@ func TestRun_seatsCannotBeKept_isNotedAndCallsGoOn(t *testing.T) {
 		})
 	}
 }
+
+// The server may be somebody else's. The bridge does not hold what never ends.
+func TestBridge_hugeAnswer_isCutOff(t *testing.T) {
+	for kind, begins := range map[string]string{"application/json": "", "text/event-stream": "data: "} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", kind)
+			_, _ = io.WriteString(w, begins)
+			for block, n := strings.Repeat(" ", 1<<20), 0; n < 20; n++ {
+				if _, err := io.WriteString(w, block); err != nil {
+					return // it was cut off
+				}
+			}
+			_, _ = io.WriteString(w, `{"jsonrpc":"2.0","id":1,"result":{"structuredContent":{"code":"huge"}}}`+"\n\n")
+		}))
+		c := start(t, server.URL, time.Millisecond)
+		if got := c.ask(send).Result.Structured.Code; got != "unavailable" {
+			t.Errorf("%s: the answer has the code %q", kind, got)
+		}
+		server.Close()
+	}
+}

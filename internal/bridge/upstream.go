@@ -42,7 +42,7 @@ func newUpstream(o Options, notified func(library.JSONRPCNotification)) (*upstre
 	}
 	var err error
 	u.http, err = transport.NewStreamableHTTP(o.Server.MCP(),
-		transport.WithHTTPBasicClient(&http.Client{Transport: watched{lasting()}, CheckRedirect: client.SameServer}),
+		transport.WithHTTPBasicClient(&http.Client{Transport: watched{client.Bounded{RoundTripper: lasting()}}, CheckRedirect: client.SameServer}),
 		transport.WithHTTPHeaderFunc(func(ctx context.Context) map[string]string {
 			headers, _ := ctx.Value(headersKey{}).(map[string]string)
 			return headers

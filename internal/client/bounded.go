@@ -6,11 +6,11 @@ import "net/http"
 // about 10 KB, and the stream of a call that waits twelve hours half a megabyte.
 const longestAnswer = 8 << 20
 
-// bounded cuts off answers that are longer: the server may be somebody else's.
-type bounded struct{ http.RoundTripper }
+// Bounded cuts off answers that are longer: the server may be somebody else's.
+type Bounded struct{ http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
-func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+func (b Bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := b.RoundTripper.RoundTrip(r)
 	if err != nil {
 		return nil, err
@@ -20,7 +20,7 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // CloseIdleConnections is called by http.Client.
-func (b bounded) CloseIdleConnections() {
+func (b Bounded) CloseIdleConnections() {
 	if t, ok := b.RoundTripper.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}

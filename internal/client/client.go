@@ -61,7 +61,7 @@ func New(base string, o Options) *Client {
 		o.HTTP = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
 	}
 	own := *o.HTTP
-	way := bounded{cmp.Or[http.RoundTripper](own.Transport, http.DefaultTransport)}
+	way := Bounded{cmp.Or[http.RoundTripper](own.Transport, http.DefaultTransport)}
 	admitted := func() {}
 	if o.Admitted != nil {
 		admitted = sync.OnceFunc(o.Admitted)
