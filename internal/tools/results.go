@@ -54,6 +54,7 @@ func notice(messages []view.Message, others bool) string {
 
 // roomView is a room as a result shows it.
 type roomView struct {
+	ID                string  `json:"id,omitempty" doc:"in the result of a join; names the room when you are woken and have two seats of one agent_name"`
 	Name              string  `json:"name" doc:"the name of the room"`
 	Description       string  `json:"description,omitempty" doc:"what the room is for; its first 200 characters, but whole in room_info"`
 	Type              string  `json:"type" doc:"group, where everybody speaks, or channel, where only admins do"`

@@ -13,6 +13,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
@@ -149,12 +150,12 @@ func TestResult_ofASend_saysFirstWhetherItWasSent(t *testing.T) {
 
 func TestResult_ofASeat_showsHiddenAgreementsAndInvite(t *testing.T) {
 	seat := chat.Seated{
-		Status: chat.StatusReplaced, Token: "t", Name: "Ann", Hidden: 3, Cursor: "c9", Now: at,
+		Status: chat.StatusReplaced, Token: ident.Token{Room: "r00m000", Seat: 1, Secret: ident.NewSecret()}.String(), Name: "Ann", Hidden: 3, Cursor: "c9", Now: at,
 		Room:       view.Room{Name: "den", Type: room.Group, Capacity: 2, Agents: []view.Agent{{Name: "Ann", You: true}}},
 		Agreements: []chat.Agreement{{ID: "m2", Text: "blue", By: "Bob", At: at}},
 	}
 	text := string(mcp.JSON(usual().viewSeated(t.Context(), seat, "")))
-	for _, want := range []string{`"status":"replaced"`, `"hidden":3,"agreements":[{"id":"m2","text":"blue","by":"Bob",`, `"invite":"Call join_room`} {
+	for _, want := range []string{`"status":"replaced"`, `"room":{"id":"r00m000","name":"den",`, `"hidden":3,"agreements":[{"id":"m2","text":"blue","by":"Bob",`, `"invite":"Call join_room`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("there is no %s in %s", want, text)
 		}

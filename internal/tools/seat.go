@@ -43,9 +43,13 @@ func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) 
 	got.Watch = watchLink(s.address(ctx), got.Watch)
 	invite, next := inviteTo(ctx, s, got.Room, got.Invite, password), s.clients.advisor(ctx)
 	next.uninviting = invite == ""
+	in := viewRoom(got.Room).briefly()
+	if t, err := ident.ParseToken(got.Token); err == nil { // else there is no seat
+		in.ID = t.Room
+	}
 	return seated{
 		Status: string(got.Status), AgentToken: got.Token, AgentName: got.Name,
-		Untrusted: notice(got.Messages, true), Room: viewRoom(got.Room).briefly(),
+		Untrusted: notice(got.Messages, true), Room: in,
 		Messages: viewMessages(got.Messages), HasMore: got.HasMore, Earlier: got.Earlier, Hidden: got.Hidden,
 		Agreements: viewAgreements(got.Agreements), Cursor: got.Cursor,
 		Now: viewTime(got.Now), Invite: invite, InviteLink: personsInvite(ctx, s, got.Token, got.Room, got.Invite), Watch: got.Watch, Next: next.seated(got),

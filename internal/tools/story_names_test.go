@@ -11,6 +11,7 @@ import (
 // plain replaces what differs in each run.
 func (s *story) plain(text string) string {
 	text = strings.NewReplacer(s.names...).Replace(text)
+	text = roomID.ReplaceAllString(text, `"id":"<its id>","name"`)
 	// An agent that is just waking up may be in either state.
 	text = regexp.MustCompile(`"state":"(waiting|busy)"`).ReplaceAllString(text, `"state":"waiting or busy"`)
 	// What an agent was handed by a send of its own counts up to 15 seconds later.
@@ -24,6 +25,9 @@ func (s *story) plain(text string) string {
 	})
 	return text
 }
+
+// roomID is the id of a room in the result of a join.
+var roomID = regexp.MustCompile(`"id":"[0-9a-z]{7}","name"`)
 
 // standIn makes a name stand for something that differs in each run. From the second of
 // its kind on the name has a number.
@@ -43,6 +47,7 @@ func (s *story) standIn(volatile, name string) {
 // which they come up, and a word for each cursor.
 func (s *story) number(result string) {
 	known := func(volatile string) bool { return slices.Contains(s.names, volatile) }
+	result = roomID.ReplaceAllString(result, "") // which may look like one of a message
 	for _, found := range regexp.MustCompile(`"(?:id|reply_to|withdraws|agreed)":"(m[0-9a-z]{6})"`).FindAllStringSubmatch(result, -1) {
 		if !known(found[1]) {
 			s.ids++
