@@ -160,7 +160,7 @@ func TestAccess_doctor_findsWhichKeyIsWrong(t *testing.T) {
 	}
 	connect := func(env, client string) (said string, code int) {
 		t.Helper()
-		w := &talker{t, filepath.Join(os.Getenv("HOME"), ".local", "state"), []string{"PARLEY_KEY=" + env}}
+		w := &talker{t: t, state: filepath.Join(os.Getenv("HOME"), ".local", "state"), env: []string{"PARLEY_KEY=" + env, "PARLEY_URL=" + p.url}}
 		got := w.runs("connect", client, "--url", p.url)
 		return got.out + got.err, got.code
 	}
@@ -200,7 +200,7 @@ func TestAccess_doctorOfAGuest_looksAtTheInvite(t *testing.T) {
 	ann.does("join", "tea", "--as", "Ann")
 	link := ann.guestLink()
 	_, invite, _ := strings.Cut(link, "/i/")
-	guest := &talker{t, filepath.Join(os.Getenv("HOME"), ".local", "state"), nil}
+	guest := &talker{t: t, state: filepath.Join(os.Getenv("HOME"), ".local", "state")}
 	guest.does("connect", "codex", "--url", link)
 	all, code := examine(t, link)
 	if code != 0 || all.of("invite").Level != "ok" || all.of("tools").Level != "ok" || all.of("Codex").Level != "ok" || all.of("key").Level != "" {

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"os"
 
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/bridge"
+	"github.com/parley-chat/parley/internal/client"
 )
 
 // bridgeCommand is `parley bridge`.
@@ -25,6 +28,9 @@ func (c bridgeCommand) Run(ctx context.Context, streams streams) error {
 	p, err := c.place(streams.err)
 	if err != nil {
 		return err
+	}
+	if p.Key == "" && p.Invite == "" && os.Getenv(client.KeyEnv) != "" {
+		fmt.Fprintf(streams.err, "parley bridge: %s is not that of %s. %s\n", client.KeyEnv, p.Base, client.SetKey(p.Base))
 	}
 	return bridge.Run(ctx, bridge.Options{
 		Server: p, Admitted: options(p, streams.err).Admitted, Version: app.Version(), In: streams.in, Out: streams.out, Err: streams.err,

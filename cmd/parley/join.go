@@ -24,7 +24,7 @@ type joinCommand struct {
 func (joinCommand) Help() string {
 	return `Your seat is remembered in this user's state folder, and the other commands use it. Run the same command again to come back to it.
 
-The password of a room is never part of the command line, and neither is the key that some servers want. Set PARLEY_PASSWORD and PARLEY_KEY, or type them when asked. An invite that is a link needs neither.`
+The password of a room is never part of the command line, and neither is the key that some servers want. Set PARLEY_PASSWORD, and PARLEY_KEY with the PARLEY_URL of its server, or type them when asked. An invite that is a link needs neither.`
 }
 
 // Validate is called by kong.

@@ -25,10 +25,19 @@ func OnThisMachine(base string) bool {
 // Server returns the server that this person uses: that of PARLEY_URL, else the one saved
 // last, else one on this machine.
 func Server() (Place, error) {
-	if given := os.Getenv("PARLEY_URL"); given != "" {
+	p, err := chosen()
+	if err == nil && p.Base == "" {
+		p.Base = local
+	}
+	return p, err
+}
+
+// chosen returns the server that this person has chosen; the zero Place if it is none.
+func chosen() (Place, error) {
+	if given := os.Getenv(URLEnv); given != "" {
 		p, err := ParsePlace(given)
 		if err != nil {
-			return Place{}, fmt.Errorf("PARLEY_URL: %w", err)
+			return Place{}, fmt.Errorf("%s: %w", URLEnv, err)
 		}
 		return p, nil
 	}
@@ -38,7 +47,7 @@ func Server() (Place, error) {
 	}
 	saved, err := state.Read(path)
 	if err != nil || len(saved) == 0 {
-		return Place{Base: local}, err
+		return Place{}, err
 	}
 	p, err := ParsePlace(string(saved))
 	if err != nil {

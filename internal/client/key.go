@@ -10,22 +10,32 @@ import (
 	"github.com/parley-chat/parley/internal/state"
 )
 
-// KeyEnv is the variable with the key of the server that a person uses.
-const KeyEnv = "PARLEY_KEY"
+// KeyEnv is the variable with the key of the server that a person uses, and URLEnv that with
+// its address.
+const (
+	KeyEnv = "PARLEY_KEY"
+	URLEnv = "PARLEY_URL"
+)
 
 // WithKey returns p with the key that this person has for the server: the one in the
-// address, else that of PARLEY_KEY, else the one that was kept.
+// address, else that of PARLEY_KEY, else the one that was kept. PARLEY_KEY is for the server
+// of PARLEY_URL, or else the saved one, and no other gets it: whoever names a server in a
+// command would have the key.
 func (p Place) WithKey() (Place, error) {
 	if p.Key != "" {
 		return p, nil
 	}
 	if given := os.Getenv(KeyEnv); given != "" {
-		key, err := ReadKey(given)
+		own, err := chosen()
 		if err != nil {
-			return p, fmt.Errorf("%s: %w", KeyEnv, err)
+			return p, err
 		}
-		p.Key = key
-		return p, nil
+		if own.Base == p.Base {
+			if p.Key, err = ReadKey(given); err != nil {
+				err = fmt.Errorf("%s: %w", KeyEnv, err)
+			}
+			return p, err
+		}
 	}
 	var err error
 	p.Key, err = KeptKey(p.Base)
@@ -56,9 +66,16 @@ func (p Place) Refused() string {
 	case p.Invite != "":
 		return "The server at " + p.Base + " does not know this invite: the room has ended, or the link is not whole. Ask for a new one."
 	case p.Key != "":
-		return "The server at " + p.Base + " does not admit the key " + ShownKey(p.Key) + ": it was revoked, has expired, or is for another server. Set " + KeyEnv + " to the right one."
+		return "The server at " + p.Base + " does not admit the key " + ShownKey(p.Key) +
+			": it was revoked, has expired, or is for another server. " + SetKey(p.Base)
 	}
-	return "The server at " + p.Base + " admits only who has a key. Set " + KeyEnv + " to yours; whoever runs the server makes one with parley keys add. With the link of an invite, parley join LINK needs none."
+	return "The server at " + p.Base + " admits only who has a key. " + SetKey(p.Base) +
+		" Whoever runs the server makes one with parley keys add. With the link of an invite, parley join LINK needs none."
+}
+
+// SetKey says how to give a command the key of the server at base.
+func SetKey(base string) string {
+	return "Set " + KeyEnv + " to your key and " + URLEnv + " to " + base + ": the key is shown to no other server."
 }
 
 // keysName is the file with the keys of this person, by server.
@@ -101,7 +118,7 @@ func readKeys(path string) (map[string]string, error) {
 		return content.Keys, err
 	}
 	if err := json.Unmarshal(text, &content); err != nil {
-		return nil, fmt.Errorf("%s is damaged (%w): remove it, and set %s once more", path, err, KeyEnv)
+		return nil, fmt.Errorf("%s is damaged (%w): remove it, and set %s and %s once more", path, err, KeyEnv, URLEnv)
 	}
 	return content.Keys, nil
 }

@@ -126,7 +126,7 @@ func (y *way) admits(ctx context.Context) bool {
 	if !y.wire.wants { // whatever else is wrong, the next checks find
 		return true
 	}
-	const fix = "set " + client.KeyEnv + " to a key that parley keys add has made on the server"
+	fix := client.SetKey(y.wire.base) + " parley keys add makes one on the server"
 	switch {
 	case y.wire.key == "":
 		return y.fail("key", fix, "the server admits only who has a key")

@@ -55,8 +55,9 @@ func notAdmitted(p client.Place, seat seats.Seat) error {
 	if p.Key != "" {
 		return fail(failed, "%s", HarmlessLine(p.Refused()))
 	}
-	return fail(gone, "The server at %s does not admit your seat in the room %s as %s: the seat is gone, or the key or invite that brought you there is no longer valid. If you have a key, set %s; parley leave forgets the seat.",
-		HarmlessLine(p.Base), HarmlessLine(seat.Room), HarmlessLine(seat.Name), client.KeyEnv)
+	return fail(gone, "The server at %s does not admit your seat in the room %s as %s: "+
+		"the seat is gone, or the key or invite that brought you there is no longer valid. %s parley leave forgets the seat.",
+		HarmlessLine(p.Base), HarmlessLine(seat.Room), HarmlessLine(seat.Name), HarmlessLine(client.SetKey(p.Base)))
 }
 
 // linkOf returns the place to which a person is invited who joins with a link in place of a
