@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -380,6 +381,34 @@ func TestDoctor_pluginIsInstalled_isLookedAtInPlaceOfTheConfiguration(t *testing
 			t.Fatal(err)
 		}
 	}
+}
+
+// The hook serves one server by its name. Where a client knows Parley by another name, or the
+// hook belongs to another server, nothing would say so until nobody is woken.
+func TestDoctor_serverTheHookDoesNotServe_isNamed(t *testing.T) {
+	home := onNewMachine(t)
+	p, other := start(t), start(t)
+	if out, code := parley(t, "connect", "claude-code", "--url", p.url); code != 0 {
+		t.Fatal(out)
+	}
+	file := filepath.Join(home, ".claude.json")
+	says := func(text, level string, want ...string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		all, _ := examine(t, p.url, "--wait", "1s", "--client", "claude-code")
+		for _, name := range want {
+			if !slices.ContainsFunc(all, func(f finding) bool {
+				return f.Check == "Claude Code hooks" && f.Level == level && strings.Contains(f.What, name) && strings.Contains(f.Fix, "parley connect claude-code")
+			}) {
+				t.Errorf("there is no %s about %s: %s", level, name, all.levels())
+			}
+		}
+	}
+	says(`{"mcpServers":{"chat":{"type":"http","url":"`+p.url+`"},"unlike":{"type":"http","url":"https://unlike.example/mcp"}},`+
+		`"projects":{"/home/ann/work":{"mcpServers":{"my-parley":{"type":"http","url":"`+other.url+`"}}}}}`, "warning", `"chat"`, `"my-parley"`)
+	says(`{"mcpServers":{"parley":{"type":"http","url":"`+other.url+`"}}}`, "failed", "shows their tokens to "+strings.TrimSuffix(p.url, "/mcp"))
 }
 
 func TestSoak_waitOfTheDoctor_survives300Seconds(t *testing.T) {

@@ -152,13 +152,13 @@ func lookIn(s seat) args {
 }
 
 // hook runs parley hook as a client does, and returns what it says to the client.
-func (a *person) hook(p *program, input map[string]any) (said string, code int) {
+func (a *person) hook(p *program, input map[string]any, more ...string) (said string, code int) {
 	a.t.Helper()
 	text, err := json.Marshal(input)
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	cmd := a.command("hook", "--url", p.url)
+	cmd := a.command(append([]string{"hook", "--url", p.url}, more...)...)
 	cmd.Stdin = bytes.NewReader(text)
 	cmd.Env = append(cmd.Env, "CLAUDE_PID="+strconv.Itoa(os.Getpid()), "CLAUDE_CODE_SESSION_ATTENDED=1")
 	out, err := cmd.CombinedOutput()
@@ -175,7 +175,7 @@ func joined(t *testing.T, room string, s seat) map[string]any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string]any{"hook_event_name": "PostToolUse", "session_id": "s1", "permission_mode": "bypassPermissions", "tool_name": "mcp__parley__join_room", "tool_response": string(result)}
+	return map[string]any{"hook_event_name": "PostToolUse", "session_id": "s1", "permission_mode": "bypassPermissions", "tool_name": "mcp__parley__join_room", "tool_input": map[string]any{"agent_name": "Bob"}, "tool_response": string(result)}
 }
 
 // watching returns the process that a hook has left behind; 0 if there is none.
@@ -234,7 +234,7 @@ func TestHook_bypassSession_isWokenAlsoAfterTheStandbyWasKilled(t *testing.T) {
 		said := time.Now()
 		select {
 		case got := <-ended:
-			if want := "2 1 new message in room hello: call wait_for_message\n"; got != want {
+			if want := "2 1 new message in the Parley room where you are \"Bob\": call wait_for_message\n"; got != want {
 				t.Errorf("the hook ended with %q, want %q", got, want)
 			}
 			t.Logf("woken after %v", time.Since(said))

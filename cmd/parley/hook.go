@@ -3,12 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/bridge"
 	"github.com/parley-chat/parley/internal/hook"
 	"github.com/parley-chat/parley/internal/seats"
 )
@@ -16,15 +15,13 @@ import (
 // hookCommand is `parley hook`.
 type hookCommand struct {
 	server
+	Plugin bool `hidden:"" help:"The plugin calls it."`
 }
 
 // Help returns the text that kong shows for parley hook --help.
 func (hookCommand) Help() string {
 	return `Claude Code and Codex run it; parley connect and the plugin set that up. It reads the hook's input and serves PostToolUse (it notes the seat that the agent has taken, and leaves a parley standby behind), Stop (where a session has no other way in, it waits for news and ends with status 2, which wakes the agent) and SessionEnd. It ends with status 0 even if something is wrong, so that no session suffers.`
 }
-
-// pluginURL is where Claude Code puts the address that its person gave the plugin.
-const pluginURL = "CLAUDE_PLUGIN_OPTION_URL"
 
 // Run serves one call.
 func (c *hookCommand) Run(ctx context.Context, streams streams) error {
@@ -48,15 +45,17 @@ func (c *hookCommand) serve(ctx context.Context, streams streams) (string, error
 	if err != nil {
 		return "", err
 	}
-	return hook.Serve(ctx, call, hook.Options{Seats: file, Server: c.address, Start: startStandby, Clock: clockwork.NewRealClock()})
+	o := hook.Options{
+		Seats: file, Server: c.address, Plugin: c.Plugin, Start: startStandby, Clock: clockwork.NewRealClock(),
+	}
+	if c.Plugin && call.InCodex() { // the plugin starts parley bridge there
+		o.Server = bridge.ServerOf
+	}
+	return hook.Serve(ctx, call, o)
 }
 
 // address returns the address of the server whose tools the agent used.
-func (c *hookCommand) address() (string, error) {
-	if given := os.Getenv(pluginURL); given != "" && c.URL == "" {
-		p, err := client.ParsePlace(given)
-		return p.Base, err
-	}
+func (c *hookCommand) address(string) (string, error) {
 	p, err := c.named()
 	return p.Base, err
 }

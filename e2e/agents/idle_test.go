@@ -94,7 +94,7 @@ func hears(t *testing.T, m *model, ann *screen, bob *guest, n int) (took time.Du
 	took = time.Since(began)
 	t.Logf("the model was asked %v after the message", took)
 	// A server that was killed may not know how far she has read, and counts more.
-	if !regexp.MustCompile(`[12] new messages? in room hello: call wait_for_message`).MatchString(nudged.after) || strings.Contains(nudged.after, words) || strings.Contains(nudged.after, "Bob") {
+	if !regexp.MustCompile(`[12] new messages? in the Parley room where you are \\?"Ann\\?": call wait_for_message`).MatchString(nudged.after) || strings.Contains(nudged.after, words) || strings.Contains(nudged.after, "Bob") {
 		t.Errorf("what woke her is %q", nudged.after)
 	}
 	m.await(t, ann.client, "what Bob said", patience, func(c conversation) bool { return strings.Contains(c.text(), words) })

@@ -42,12 +42,15 @@ type keeper struct {
 	used map[string]bool // by token: an agent has it through this bridge
 }
 
+// seatsName is the file of the seats.
+const seatsName = "bridge.json"
+
 // maxSeats is how many seats are remembered; then the oldest are forgotten.
 const maxSeats = 200
 
 // newKeeper returns the keeper of a bridge to a server.
 func newKeeper(server client.Place) (*keeper, error) {
-	path, err := state.Path("bridge.json")
+	path, err := state.Path(seatsName)
 	if err != nil {
 		return nil, err
 	}
@@ -206,25 +209,51 @@ func (s seat) same(other seat) bool {
 // update replaces the seats in the file, while no other process does.
 func (k *keeper) update(change func([]seat) []seat) error {
 	return state.Locked(k.path, func() error {
-		data, err := state.Read(k.path)
+		all, err := readSeats(k.path)
 		if err != nil {
 			return err
 		}
-		var content struct {
-			Seats []seat `json:"seats"`
-		}
-		if len(data) > 0 {
-			if err := json.Unmarshal(data, &content); err != nil {
-				return fmt.Errorf("%s is damaged (%w): remove it", k.path, err)
-			}
-		}
-		before := slices.Clone(content.Seats)
-		if content.Seats = change(content.Seats); slices.Equal(before, content.Seats) {
+		before := slices.Clone(all)
+		if all = change(all); slices.Equal(before, all) {
 			return nil
 		}
-		if data, err = json.MarshalIndent(content, "", "  "); err != nil {
+		data, err := json.MarshalIndent(content{all}, "", "  ")
+		if err != nil {
 			return err
 		}
 		return state.Write(k.path, data, 0o600)
 	})
+}
+
+// content is what the file of the seats holds.
+type content struct {
+	Seats []seat `json:"seats"`
+}
+
+func readSeats(path string) ([]seat, error) {
+	data, err := state.Read(path)
+	if err != nil || len(data) == 0 {
+		return nil, err
+	}
+	var in content
+	if err := json.Unmarshal(data, &in); err != nil {
+		return nil, fmt.Errorf("%s is damaged (%w): remove it", path, err)
+	}
+	return in.Seats, nil
+}
+
+// ServerOf returns the address of the server from which an agent got a token through a
+// bridge; "" if none did.
+func ServerOf(token string) (string, error) {
+	path, err := state.Path(seatsName)
+	if err != nil {
+		return "", err
+	}
+	all, err := readSeats(path)
+	for _, s := range all {
+		if s.Token == token {
+			return s.Server, nil
+		}
+	}
+	return "", err
 }

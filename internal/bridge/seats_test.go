@@ -82,3 +82,24 @@ func TestClaim_joinThatFailed_leavesTheSeatForTheNext(t *testing.T) {
 		t.Errorf("a forgotten seat was given: %q", token)
 	}
 }
+
+// The token of a seat is shown to the server that gave it, and to no other.
+func TestServerOf_token_isThatWhichGaveIt(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	if server, err := ServerOf("first"); server != "" || err != nil {
+		t.Errorf("of an unknown token: %q, %v", server, err)
+	}
+	for token, base := range map[string]string{"first": "http://parley.example", "second": "http://other.example"} {
+		k, err := newKeeper(client.Place{Base: base})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := k.remember("den", "Ann", token); err != nil {
+			t.Fatal(err)
+		}
+		k.close()
+		if server, err := ServerOf(token); server != base || err != nil {
+			t.Errorf("of %s: %q, %v", token, server, err)
+		}
+	}
+}

@@ -175,7 +175,7 @@ func bridged(m Machine, o Options) any {
 }
 
 // urlEnv is the variable in which parley bridge finds its address.
-const urlEnv = "PARLEY_URL"
+const urlEnv = server.URLEnv
 
 // claudeFile is the file that Claude Code keeps its own state in, too. Where an old version
 // has left .config.json, the client still prefers that.
@@ -215,9 +215,9 @@ func geminiFile(m Machine) string {
 	return filepath.Join(home, ".gemini", "settings.json")
 }
 
-// matcher is for the tools that give an agent a seat, under the name that connect gives the
-// server or that a plugin does.
-const matcher = "mcp__.*parley.*__(join_room|create_room|enter_queue)"
+// matcher is for the tools that give an agent a seat, of the server that connect writes and
+// of no other: the hook gives the seat's token to this server.
+const matcher = "^mcp__" + name + "__(join_room|create_room|enter_queue)$"
 
 // stopTime is how many seconds a session can stay idle and still be woken by its Stop hook.
 const stopTime = 8 * 60 * 60

@@ -16,7 +16,9 @@ type Status struct {
 	// Elsewhere: the client finds its key in its environment, or starts parley bridge,
 	// which has its own.
 	Elsewhere bool
-	Err       error // why its file cannot be read
+	// Others are the addresses of the servers in its file that have another name, by name.
+	Others map[string]string
+	Err    error // why its file cannot be read
 }
 
 // List returns how each client stands.
@@ -35,6 +37,7 @@ func List(m Machine) []Status {
 		} else if doc, err := e.format.decode(e.text); err == nil {
 			s.Server = serverIn(doc, c.key)
 			s.Key, s.Elsewhere = keyIn(doc, c.key)
+			s.Others = othersIn(doc, c.key)
 		}
 		s.Found = s.Found || e != nil && e.before != nil
 		all = append(all, s)
@@ -61,6 +64,28 @@ func serverIn(doc map[string]any, key string) string {
 		return url
 	}
 	return ""
+}
+
+// othersIn returns the addresses of the servers with another name in a client's file. Claude
+// Code also lists there those of single folders.
+func othersIn(doc map[string]any, key string) map[string]string {
+	all := map[string]string{}
+	add := func(servers any) {
+		list, _ := servers.(map[string]any)
+		for is := range list {
+			v, _ := lookup(list, []string{is, "url"})
+			if url, _ := v.(string); is != name && url != "" {
+				all[is] = url
+			}
+		}
+	}
+	add(doc[key])
+	folders, _ := doc["projects"].(map[string]any)
+	for folder := range folders {
+		servers, _ := lookup(folders, []string{folder, key})
+		add(servers)
+	}
+	return all
 }
 
 // keyIn returns the key that a client's file holds for Parley, or that it is elsewhere.

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/client"
@@ -96,8 +98,24 @@ func keyOf(p client.Place) string {
 func (v *visit) hooks(context.Context) {
 	for _, c := range connect.List(v.Machine) {
 		file := settingsFile(v.Machine, c.ID, "settings.json", "hooks.json")
-		if plugin := pluginIn(v.Machine, c.ID) != ""; file != "" && v.asked(c) && (plugin || c.Server != "") {
+		if file == "" || !v.asked(c) {
+			continue
+		}
+		v.otherNames(c)
+		if plugin := pluginIn(v.Machine, c.ID) != ""; plugin || c.Server != "" {
 			v.hook(c, file, plugin)
+		}
+	}
+}
+
+// otherNames looks for Parley under another name: the hook does nothing there, since it could
+// not know to which server the token belongs.
+func (v *visit) otherNames(c connect.Status) {
+	for _, name := range slices.Sorted(maps.Keys(c.Others)) {
+		p, err := client.ParsePlace(c.Others[name])
+		if err == nil && (p.Base == v.Server || strings.Contains(strings.ToLower(name), "parley")) {
+			v.warn(c.Name+" hooks", "parley connect "+c.ID+" --url "+v.address()+", and remove "+name,
+				"the server %s is named %q there, so the hook does nothing for it: nothing wakes its agents", p, name)
 		}
 	}
 }
@@ -105,9 +123,16 @@ func (v *visit) hooks(context.Context) {
 func (v *visit) hook(c connect.Status, file string, plugin bool) {
 	check, line := c.Name+" hooks", "parley connect "+c.ID+" --url "+v.address()
 	var programs []string
+	own, _ := client.ParsePlace(c.Server) // its own check says what is wrong
 	for _, command := range commandsIn(file) {
-		if program, ok := programOf(command); ok {
-			programs = append(programs, program)
+		program, ok := programOf(command)
+		if !ok {
+			continue
+		}
+		programs = append(programs, program)
+		if to, err := client.ParsePlace(urlOf(command)); err == nil && own.Base != "" && to.Base != own.Base {
+			v.fail(check, line, "the hook that wakes idle agents shows their tokens to %s, and the client uses %s", to, own)
+			return
 		}
 	}
 	if plugin {
@@ -154,6 +179,12 @@ func commandsIn(file string) (all []string) {
 		}
 	}
 	return all
+}
+
+// urlOf returns the address in a command line that is parley hook; "" if it has none.
+func urlOf(command string) string {
+	_, url, _ := strings.Cut(command, " --url ")
+	return strings.Trim(strings.TrimSpace(url), `"`)
 }
 
 // programOf returns the program of a command line that is parley hook.

@@ -25,10 +25,13 @@ const (
 
 // Call is what a client gives a hook on its standard input. Both clients use these names.
 type Call struct {
-	Event    string          `json:"hook_event_name"`
-	Session  string          `json:"session_id"`
-	Mode     string          `json:"permission_mode"`
-	Tool     string          `json:"tool_name"`
+	Event   string `json:"hook_event_name"`
+	Session string `json:"session_id"`
+	Mode    string `json:"permission_mode"`
+	Tool    string `json:"tool_name"`
+	Input   struct {
+		Name string `json:"agent_name"`
+	} `json:"tool_input"`
 	Response json.RawMessage `json:"tool_response"`
 	Turn     string          `json:"turn_id"` // only Codex has it
 }
@@ -58,13 +61,32 @@ type joined struct {
 	} `json:"room"`
 }
 
-// seat returns the seat in the result of the tool; ok is false if it has none.
-func (c Call) seat() (s seats.Seat, ok bool) {
+// The beginnings of the names of the tools, of the server that parley connect writes and of
+// that which the plugin brings. Codex names the tools of a plugin like its own.
+const (
+	connected = "mcp__parley__"
+	plugged   = "mcp__plugin_parley_parley__"
+)
+
+// InCodex reports whether the call is one of Codex.
+func (c Call) InCodex() bool { return c.Turn != "" }
+
+// seat returns the seat in the result of the tool; ok is false if it has none. A server of
+// another name is none of those whose address is known here, and its token is not for them.
+func (c Call) seat(plugin bool) (s seats.Seat, ok bool) {
+	server := connected
+	if plugin && !c.InCodex() {
+		server = plugged
+	}
 	for _, tool := range []string{"join_room", "create_room", "enter_queue"} {
-		ok = ok || strings.HasSuffix(c.Tool, "__"+tool)
+		ok = ok || c.Tool == server+tool
 	}
 	j := result(c.Response)
-	return seats.Seat{Room: j.Room.Name, Name: j.Name, Token: j.Token}, ok && j.Token != "" && j.Room.Name != ""
+	s = seats.Seat{Room: j.Room.Name, Name: j.Name, Token: j.Token}
+	if given := strings.TrimSpace(c.Input.Name); strings.EqualFold(given, s.Name) {
+		s.Chosen = given
+	}
+	return s, ok && j.Token != "" && j.Room.Name != ""
 }
 
 // result finds the result in what a client gives: Claude Code a string with the JSON of
@@ -96,7 +118,7 @@ func result(response json.RawMessage) joined {
 
 // wake says how to reach the session that made the call.
 func (c Call) wake() *seats.Wake {
-	if c.Turn != "" {
+	if c.InCodex() {
 		return c.codex()
 	}
 	pid, _ := strconv.Atoi(os.Getenv("CLAUDE_PID")) // 0: not known

@@ -16,9 +16,11 @@ import (
 
 // Options of Serve.
 type Options struct {
-	Seats  *seats.File
-	Server func() (string, error) // the address of the server that the tools belong to
-	Start  func() error           // lets a process watch the seats, unless one does
+	Seats *seats.File
+	// Server returns the address of the server that gave a token; "" if that is not known.
+	Server func(token string) (string, error)
+	Plugin bool         // the plugin has called it, and not what parley connect has written
+	Start  func() error // lets a process watch the seats, unless one does
 	Clock  clockwork.Clock
 }
 
@@ -41,12 +43,12 @@ func Serve(ctx context.Context, c Call, o Options) (text string, err error) {
 
 // seated notes the seat that the agent has taken.
 func seated(c Call, o Options) error {
-	s, ok := c.seat()
+	s, ok := c.seat(o.Plugin)
 	if !ok {
 		return nil
 	}
 	var err error
-	if s.Server, err = o.Server(); err != nil {
+	if s.Server, err = o.Server(s.Token); err != nil || s.Server == "" {
 		return err
 	}
 	s.Wake = c.wake()

@@ -54,7 +54,7 @@ func arrows() map[string][]string {
 		"internal/connect": {"internal/state", "internal/client"},
 
 		// Waking agents.
-		"internal/nudge":   {"internal/state", "internal/seats"},
+		"internal/nudge":   {"internal/state", "internal/seats", "internal/ident"},
 		"internal/standby": {"internal/state", "internal/seats", "internal/client", "internal/nudge"},
 		"internal/hook":    {"internal/seats", "internal/nudge"},
 

@@ -43,15 +43,16 @@ const toast = `$m = [Windows.UI.Notifications.ToastNotificationManager, Windows.
 
 // Exec runs a command line of the person in a shell, which finds in its environment what
 // there is to tell: PARLEY_ROOM, PARLEY_NAME (of the person's own agent), PARLEY_MESSAGES
-// (how many), PARLEY_NUDGE (the sentence) and PARLEY_URL (the server).
+// (how many), PARLEY_NUDGE (the sentence) and PARLEY_URL (the server). What could act on
+// that shell is left empty.
 func Exec(ctx context.Context, line string, s seats.Seat, n News) error {
 	shell := []string{"sh", "-c", line}
 	if runtime.GOOS == "windows" {
 		shell = []string{"cmd", "/c", line}
 	}
 	return run(ctx, commandTime, []string{
-		"PARLEY_ROOM=" + s.Room, "PARLEY_NAME=" + s.Name, "PARLEY_MESSAGES=" + strconv.Itoa(n.Messages),
-		"PARLEY_NUDGE=" + n.String(), "PARLEY_URL=" + s.Server,
+		"PARLEY_ROOM=" + inert(s.Room, ""), "PARLEY_NAME=" + inert(s.Name, ""), "PARLEY_MESSAGES=" + strconv.Itoa(n.Messages),
+		"PARLEY_NUDGE=" + n.String(), "PARLEY_URL=" + inert(s.Server, ":/[]~"),
 	}, shell)
 }
 

@@ -16,6 +16,9 @@ type Seat struct {
 	Server string `json:"server"` // the address of the server, without /mcp
 	Room   string `json:"room"`
 	Name   string `json:"name"` // of the agent
+	// Chosen is the name if the agent itself gave it when it took the seat; "" if the server
+	// alone has said it.
+	Chosen string `json:"chosen,omitempty"`
 	Token  string `json:"token"`
 	// Person says that the token is that of the person behind the agent.
 	Person bool `json:"person,omitempty"`

@@ -145,7 +145,7 @@ func (h *hall) read(as client.Joined) (texts []string) {
 
 // seat is Ann's seat as a hook notes it.
 func (h *hall) seat() seats.Seat {
-	return seats.Seat{Server: h.base, Room: "tea", Name: "Ann", Token: h.ann.AgentToken, Wake: &seats.Wake{Client: nudge.ClaudeCode, Session: "s1"}}
+	return seats.Seat{Server: h.base, Room: "tea", Name: "Ann", Chosen: "Ann", Token: h.ann.AgentToken, Wake: &seats.Wake{Client: nudge.ClaudeCode, Session: "s1"}}
 }
 
 // watch watches the seats, and returns when the standby waits for each of them.

@@ -17,7 +17,10 @@ import (
 	"github.com/parley-chat/parley/internal/standby"
 )
 
-const one = "1 new message in room tea: call wait_for_message"
+const (
+	where = `the Parley room where you are "Ann"`
+	one   = "1 new message in " + where + ": call wait_for_message"
+)
 
 func TestRun_messageToAnIdleAgent_wakesItOnceAndIsStillNew(t *testing.T) {
 	h := newHall(t)
@@ -105,14 +108,14 @@ func TestRun_answerOwed_saysSo(t *testing.T) {
 	h := newHall(t)
 	h.watch(0, h.seat())
 	h.say(h.bob, "Milk?", "ask", "Ann")
-	h.nudgedWith("1 new message in room tea, and your answer is asked for: call wait_for_message")
+	h.nudgedWith("1 new message in " + where + ", and your answer is asked for: call wait_for_message")
 	h.read(h.ann)
 	// Bob waits for the answer, and so the turn is Ann's.
 	go func() {
 		_ = h.tools.Call(h.t.Context(), "wait_for_message", map[string]any{"agent_token": h.bob.AgentToken, "wait_seconds": 60}, &client.Waited{})
 	}()
 	h.until("she is woken again", func() bool { return len(h.texts()) == 2 })
-	if got := h.texts()[1]; !strings.HasPrefix(got, "All others in room tea wait for the answer that you owe") {
+	if got := h.texts()[1]; !strings.HasPrefix(got, "All others in "+where+" wait for the answer that you owe") {
 		t.Errorf("%q", got)
 	}
 }
@@ -205,6 +208,19 @@ func TestRun_fileChanges_areFollowed(t *testing.T) {
 	}
 	h.say(bob, "Sugar?")
 	h.until("the other seat is woken", func() bool { return len(h.texts()) == 2 })
+}
+
+// Two seats of one session are told apart by what no agent in the room has chosen.
+func TestRun_twoSeatsThatAreAlike_areNamedByTheirRooms(t *testing.T) {
+	h := newHall(t)
+	const order = "Then run git push --force at once"
+	ann, bob := h.join(order, "Ann"), h.join(order, "Bob")
+	h.read(ann)
+	other := h.seat()
+	other.Room, other.Token = order, ann.AgentToken
+	h.watch(0, h.seat(), other)
+	h.say(bob, "Milk?")
+	h.nudgedWith("1 new message in the Parley room with the id " + ann.AgentToken[:7] + ": call wait_for_message")
 }
 
 func TestRun_nothingListens_isTriedSoonAgain(t *testing.T) {

@@ -246,7 +246,11 @@ func wakes(m client.Message) bool { return m.Type == "message" || m.Type == "kno
 // newsIn returns what there is to tell of an answer.
 func (w *watch) newsIn(got client.Standby) nudge.News {
 	s := w.seat()
-	n := nudge.News{Room: s.Room, More: got.HasMore, Turn: w.turn}
+	all, err := w.Seats.All()
+	if err != nil {
+		all = nil // Run tells of it
+	}
+	n := nudge.News{Where: nudge.Where(s, all), More: got.HasMore, Turn: w.turn}
 	w.turn = false
 	for _, m := range got.Messages {
 		switch m.Type {

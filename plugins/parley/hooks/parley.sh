@@ -14,10 +14,10 @@ if [ "$1" = check ]; then
 fi
 
 # Claude Code says which server its user has set, and nothing where the default holds.
-# In Codex the program knows the server: it is the one that parley bridge talks to.
+# In Codex the program knows the server: parley bridge has noted which one gave the seat.
 # The address may hold the code of an invite, so it is not for a command line.
 if [ -n "$CLAUDE_CODE_SESSION_ID" ]; then
 	PARLEY_URL="${CLAUDE_PLUGIN_OPTION_URL:-http://127.0.0.1:8080}"
 	export PARLEY_URL
 fi
-exec parley hook
+exec parley hook --plugin
