@@ -25,22 +25,44 @@ import (
 // talker is a person who uses the client commands of the program, with a state folder of
 // their own.
 type talker struct {
-	t     *testing.T
-	state string
-	env   []string
+	t        *testing.T
+	state    string
+	env      []string
+	terminal bool // each command has a terminal, though its output is read from a pipe
 }
 
 // visitor is a person who knows the address of p.
 func visitor(t *testing.T, p *program) *talker {
 	t.Helper()
-	return &talker{t, t.TempDir(), []string{"PARLEY_URL=" + p.url, "TZ=UTC"}}
+	return &talker{t: t, state: t.TempDir(), env: []string{"PARLEY_URL=" + p.url, "TZ=UTC"}}
+}
+
+// again is the person of w with other variables, or with the seats of another folder.
+func (w *talker) again(state string, env ...string) *talker {
+	return &talker{w.t, state, append(slices.Clone(w.env), env...), w.terminal}
 }
 
 // command is a command line of the person that is not yet run.
 func (w *talker) command(ctx context.Context, arguments ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, os.Getenv(process.BinaryEnv), arguments...)
 	cmd.Env = append(append(process.Environment(), "XDG_STATE_HOME="+w.state), w.env...)
+	if w.terminal {
+		w.sit(cmd)
+	}
 	return cmd
+}
+
+// sit gives a command a controlling terminal, and leaves its input and output as they are.
+func (w *talker) sit(cmd *exec.Cmd) {
+	w.t.Helper()
+	terminal, tty, err := pty.Open()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = errors.Join(tty.Close(), terminal.Close()) }) // nothing is left in it
+	const first = 3                                                        // of ExtraFiles, in the command
+	cmd.ExtraFiles = []*os.File{tty}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: first}
 }
 
 // said is what a command printed, and how it ended.

@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -27,7 +26,7 @@ func watched(t *testing.T) *agentOf {
 	key := p.newKey("Ann")
 	a := &agentOf{talk: talk{t, openGo(t, strings.TrimSuffix(p.url, "mcp")+"k/"+key+"/mcp", modernProtocol)}, ann: visitor(t, p), bob: visitor(t, p)}
 	made := a.ok("create_room", args{"room": "tea", "agent_name": "Ann's Claude"})
-	a.token, a.link = made.AgentToken, made.Watch
+	a.token, a.link, a.ann.terminal = made.AgentToken, made.Watch, true
 	a.bob.does("join", regexp.MustCompile(`http://\S+/i/[0-9a-z]+`).FindString(made.Invite), "--as", "Bob")
 	return a
 }
@@ -65,15 +64,15 @@ func TestWatch_link_isOpenedOnceAndKept(t *testing.T) {
 	if seats := a.ann.seats(); len(seats) != 1 || seats[0].Token != token {
 		t.Error("the second opening took another token")
 	}
-	mistaken := &talker{t, a.ann.state, append(slices.Clone(a.ann.env), "PARLEY_KEY="+startKeyed(t).newKey("Ann"))}
+	mistaken := a.ann.again(a.ann.state, "PARLEY_KEY="+startKeyed(t).newKey("Ann"))
 	if got := mistaken.runs("watch", a.link); got.code != 1 || len(a.ann.seats()) != 1 || a.ann.seats()[0].Token != token {
 		t.Errorf("with a key of another server: exit code %d, %q", got.code, got.err)
 	}
-	eve := &talker{t, t.TempDir(), a.ann.env}
+	eve := a.ann.again(t.TempDir())
 	if got := eve.runs("watch", a.link); got.code == 0 || !strings.Contains(got.err, "already opened") || len(eve.seats()) > 0 {
 		t.Errorf("a thief: %+v", got)
 	}
-	phone := &talker{t, t.TempDir(), a.ann.env}
+	phone := a.ann.again(t.TempDir())
 	phone.does("watch", strings.TrimSpace(a.ann.does("steer", "link")))
 	phone.does("say", "From my phone.")
 	a.hears("hh:mm Ann's Claude [in person]: From my phone.\n")

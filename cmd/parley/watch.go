@@ -12,6 +12,8 @@ type watchCommand struct {
 func (watchCommand) Help() string {
 	return `A link opens once: from then on nobody else can, and neither can your agent. The commands tail, say, wait, who, history and steer then work with your agent's seat. What you say is marked as yours; what you say to your agent alone (--to, with its name) nobody else sees.
 
+Your agent can read the same files. So to open a link, and to say or decide something by it, needs a terminal (input and output may be redirected), and is refused in the shell of an agent. A script takes a seat of its own: parley join.
+
 Where others use this machine, too, leave LINK out and paste it when asked: they can read command lines.`
 }
 

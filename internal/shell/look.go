@@ -212,7 +212,7 @@ func refusedPlainly(err error) error {
 
 // Leave gives the seat up, and shows what was unread.
 func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
-	return s.with(which, func(s *session) error {
+	return s.inPerson(which, func(s *session) error {
 		if s.seat.Person && which.As == "" {
 			return fail(usage, "This would take your agent out of the room. If you mean that, name it: --as %s", quoted(s.seat.Name))
 		}
@@ -249,7 +249,11 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 // Invite prints the line that brings another agent into the room. With renew it is a new
 // one, and the links before it seat nobody any more.
 func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
-	return s.with(which, func(s *session) error {
+	with := s.with
+	if renew {
+		with = s.inPerson
+	}
+	return with(which, func(s *session) error {
 		var got client.Joined
 		if renew {
 			r, err := s.call(ctx, "update_room", args{"new_invite": true}, &got)

@@ -65,7 +65,7 @@ const sendFor = 5 * time.Second
 // owes one or, of a message that asks nobody, for the first.
 func (s *Shell) Say(ctx context.Context, which Which, req SayRequest) error {
 	began := s.Clock.Now()
-	return s.with(which, func(s *session) error {
+	return s.inPerson(which, func(s *session) error {
 		sent, r, err := s.send(ctx, req)
 		if err != nil {
 			return err

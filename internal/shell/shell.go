@@ -23,9 +23,11 @@ type Shell struct {
 	// Dial returns a client of a server. Without a key the token of a seat admits it.
 	Dial func(p client.Place, token string) *client.Client
 
-	Out   *Output
-	Ask   func(prompt string) (string, error) // asks for a secret; nil without a terminal
-	Clock clockwork.Clock
+	Out *Output
+	Ask func(prompt string) (string, error) // asks for a secret; nil without a terminal
+	// NoPerson says why no person can be at this command; "" if one can. See [NoPerson].
+	NoPerson func() string
+	Clock    clockwork.Clock
 }
 
 // ErrQuiet is how a command ends that waited, and for which nothing came in time.
@@ -77,6 +79,35 @@ func (s *Shell) with(which Which, do func(*session) error) error {
 	c := s.Dial(p, seat.Token)
 	defer c.Close()
 	return s.judge(p, seat, do(&session{c, p, seat, s.Seats, s.Out, s.Clock}))
+}
+
+// inPerson is with for a command that speaks or decides: by the link of a person only where
+// a person can be. The agent of that person has the same files.
+func (s *Shell) inPerson(which Which, do func(*session) error) error {
+	return s.with(which, func(on *session) error {
+		if on.seat.Person {
+			if err := s.refuseAgents(on.seat.Name); err != nil {
+				return err
+			}
+		}
+		return do(on)
+	})
+}
+
+// refuseAgents returns an error where no person can be at the command. name is the agent's
+// by whose link it speaks or decides; "" if that is not known yet.
+func (s *Shell) refuseAgents(name string) error {
+	why := s.NoPerson()
+	if why == "" {
+		return nil
+	}
+	whose := "an agent"
+	if name != "" {
+		whose = HarmlessLine(name)
+	}
+	return fail(failed, "Nothing was done: this would be the word of the person behind %s, and %s. "+
+		"If you are that person, run it in a terminal of your own. "+
+		"An agent speaks by its own tools, and a script by a seat of its own: parley join ROOM --as NAME.", whose, why)
 }
 
 // judge returns what the person is told of err, which a call for the seat at p gave.

@@ -20,7 +20,11 @@ type SteerRequest struct {
 // Steer does it, and shows how things stand.
 func (s *Shell) Steer(ctx context.Context, which Which, req SteerRequest) error {
 	which.Watched = true
-	return s.with(which, func(s *session) error {
+	with := s.inPerson
+	if req == (SteerRequest{}) { // it only looks
+		with = s.with
+	}
+	return with(which, func(s *session) error {
 		a := args{}
 		a.set("draft", req.Draft)
 		a.set("decision", req.Decision)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"time"
 
 	"golang.org/x/term"
@@ -29,6 +30,33 @@ func ScreenOn(out io.Writer) *Screen {
 		return width
 	}
 	return s
+}
+
+// agentVariables are set in the shells of agents: the first two by Claude Code, the others
+// by Codex.
+func agentVariables() []string {
+	return []string{"CLAUDECODE", "AI_AGENT", "CODEX_THREAD_ID", "CODEX_CI"}
+}
+
+// NoPerson says why no person can be at this command; "" if one can. It keeps an agent from
+// taking its person's place by mistake or in passing. An agent that wants to can clear the
+// variables and make a terminal.
+func NoPerson() string {
+	for _, name := range agentVariables() {
+		if os.Getenv(name) != "" {
+			return "this is the shell of an agent (" + name + " is set)"
+		}
+	}
+	terminal := "/dev/tty" // the controlling terminal, whatever is redirected
+	if runtime.GOOS == "windows" {
+		terminal = "CONIN$"
+	}
+	file, err := os.OpenFile(terminal, os.O_RDWR, 0)
+	if err != nil {
+		return "there is no terminal here (" + terminal + ")"
+	}
+	_ = file.Close() // nothing was written
+	return ""
 }
 
 // Ask returns a function that asks the person at a terminal for a secret, which is not

@@ -67,7 +67,8 @@ type opening struct {
 }
 
 // claim finds the seat of the link in the file, with the token that an earlier run has made,
-// or adds it with a new one. The seat has no claim if the person watches it already.
+// or adds it with a new one. The seat has no claim if the person watches it already. Else
+// the link is to be opened, which decides who the person is.
 func (o *opening) claim() error {
 	o.seat = seats.Seat{Server: o.link.Base, Room: o.link.Claim.Room, Person: true, Claim: o.link.Claim.String()}
 	return o.by.Seats.Update(func(all []seats.Seat) ([]seats.Seat, error) {
@@ -76,6 +77,13 @@ func (o *opening) claim() error {
 		})
 		if i >= 0 {
 			o.seat = all[i]
+		}
+		if o.seat.Claim != "" {
+			if err := o.by.refuseAgents(""); err != nil {
+				return nil, err
+			}
+		}
+		if i >= 0 {
 			return all, nil
 		}
 		o.seat.Token = ident.Token{Room: o.link.Claim.Room, Seat: o.link.Claim.Seat, Secret: ident.NewSecret(), Person: true}.String()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/app/apptest"
@@ -67,5 +68,77 @@ func TestWatch_answerIsLost_theLinkIsStillTheirs(t *testing.T) {
 				t.Errorf("%d seats are stored, %v", len(all), err)
 			}
 		})
+	}
+}
+
+// An agent has the files of its person, and finds there the seat that the person watches.
+func TestNoPerson_commandsThatSpeakOrDecide_areRefused(t *testing.T) {
+	base := serve(t)
+	agent := client.New(base, client.Options{})
+	defer agent.Close()
+	var made struct {
+		Watch string
+		Token string `json:"agent_token"`
+	}
+	if err := agent.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Ann", "capacity": 3}, &made); err != nil {
+		t.Fatal(err)
+	}
+	inAgentsShell := func() *command {
+		c := at(t, base, nil)
+		c.NoPerson = func() string { return "this is a test" }
+		return c
+	}
+	yes := true
+	acts := map[string]func(*command) error{
+		"watch": func(c *command) error { return c.Watch(t.Context(), made.Watch) },
+		"say":   func(c *command) error { return c.Say(t.Context(), as("Ann"), shell.SayRequest{Text: "It is me."}) },
+		"note": func(c *command) error {
+			return c.Say(t.Context(), as("Ann"), shell.SayRequest{Text: "Hi.", To: []string{"Ann"}})
+		},
+		"leave":  func(c *command) error { return c.Leave(t.Context(), as("Ann"), "Bye.") },
+		"invite": func(c *command) error { return c.Invite(t.Context(), as("Ann"), true) },
+	}
+	for name, req := range map[string]shell.SteerRequest{
+		"pause": {Paused: &yes}, "approve": {Approve: &yes}, "link": {NewLink: true}, "send": {Draft: "m123456", Decision: "send"},
+	} {
+		acts[name] = func(c *command) error { return c.Steer(t.Context(), as("Ann"), req) }
+	}
+	refused := func(name string) {
+		t.Helper()
+		c := inAgentsShell()
+		var why *shell.Failure
+		if err := acts[name](c); !errors.As(err, &why) || why.Code != 1 || !strings.Contains(why.Text, "this is a test") || c.out.String() != "" {
+			t.Errorf("%s: %v, %s", name, err, &c.out)
+		}
+	}
+	refused("watch")
+	if err := at(t, base, nil).Watch(t.Context(), made.Watch); err != nil {
+		t.Fatal(err) // the refusal has spent the link, or left something behind
+	}
+	own := inAgentsShell()
+	if err := own.Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Script"}); err != nil {
+		t.Fatal(err)
+	}
+	before := len(history(t, base))
+	delete(acts, "watch")
+	for name := range acts {
+		refused(name)
+	}
+	if after := len(history(t, base)); after != before {
+		t.Errorf("the room has %d more messages", after-before)
+	}
+	for name, reads := range map[string]func(*command) error{
+		"watch":   func(c *command) error { return c.Watch(t.Context(), made.Watch) },
+		"steer":   func(c *command) error { return c.Steer(t.Context(), as("Ann"), shell.SteerRequest{}) },
+		"history": func(c *command) error { return c.History(t.Context(), as("Ann"), shell.HistoryRequest{Last: 5}) },
+		"who":     func(c *command) error { return c.Who(t.Context(), as("Ann")) },
+		"wait":    func(c *command) error { return c.Wait(t.Context(), as("Ann"), shell.WaitRequest{}) },
+		"a script": func(c *command) error {
+			return c.Say(t.Context(), as("Script"), shell.SayRequest{Text: "From a pipeline."})
+		},
+	} {
+		if err := reads(inAgentsShell()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -61,7 +61,7 @@ func at(t *testing.T, base string, wire http.RoundTripper) *command {
 	}
 	c := &command{}
 	c.Shell = &shell.Shell{
-		Seats: file, Usual: client.Place{Base: base}, Out: &shell.Output{Screen: shell.ScreenOn(&c.out), Notes: &c.notes, JSON: true}, Clock: clockwork.NewRealClock(),
+		Seats: file, Usual: client.Place{Base: base}, Out: &shell.Output{Screen: shell.ScreenOn(&c.out), Notes: &c.notes, JSON: true}, NoPerson: func() string { return "" }, Clock: clockwork.NewRealClock(),
 		Dial: func(p client.Place, _ string) *client.Client {
 			return client.New(p.Base, client.Options{HTTP: &http.Client{Transport: wire}})
 		},

@@ -104,15 +104,26 @@ func (s *Server) End(with syscall.Signal) (code int, err error) {
 	}
 }
 
-// Environment is the environment without settings of the program or of AWS.
+// Environment is the environment without settings of the program or of AWS, and without
+// the variables by which an agent that runs the tests is known.
 func Environment() []string {
 	var env []string
 	for _, pair := range os.Environ() {
-		if !strings.HasPrefix(pair, "PARLEY_") && !strings.HasPrefix(pair, "AWS_") {
+		if !ofTheTester(pair) {
 			env = append(env, pair)
 		}
 	}
 	return env
+}
+
+// ofTheTester reports whether a variable is not for the programs under test.
+func ofTheTester(pair string) bool {
+	for _, prefix := range []string{"PARLEY_", "AWS_", "CLAUDECODE=", "AI_AGENT=", "CODEX_THREAD_ID=", "CODEX_CI="} {
+		if strings.HasPrefix(pair, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // Output keeps what the process prints, and finds the address in its banner.
