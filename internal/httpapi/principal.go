@@ -11,10 +11,10 @@ import (
 
 // principalOf returns who sent r: ident.Local for a caller on this machine, where
 // nobody else can reach the server; "" for everybody else. Behind a proxy or a tunnel
-// every stranger arrives from the loopback. What they leave behind is a header, or the
-// name that the stranger called; those that hide cannot be told from a local caller.
+// every stranger arrives from the loopback. A proxy leaves a header, HTTP/1.0, or the name
+// that the stranger called. One that leaves none of them cannot be told from a local caller.
 func (a *api) principalOf(r *http.Request) string {
-	if a.Private && overLoopback(r) && isLoopback(r.RemoteAddr) && isLoopback(r.Host) && !forwarded(r.Header) && !foreign(r.Header) {
+	if a.Private && overLoopback(r) && isLoopback(r.RemoteAddr) && isLoopback(r.Host) && !forwarded(r) && !foreign(r.Header) {
 		return ident.Local
 	}
 	return ""
@@ -29,12 +29,22 @@ func foreign(h http.Header) bool {
 	})
 }
 
-// forwarded reports whether a proxy has passed the request on.
-func forwarded(h http.Header) bool {
-	for name := range h {
-		switch name = strings.ToLower(name); {
-		case name == "forwarded", name == "x-real-ip", strings.HasPrefix(name, "x-forwarded-"), strings.HasPrefix(name, "cf-"):
+// forwarded reports whether a proxy has passed r on. Every client of today speaks HTTP/1.1,
+// and nginx calls in HTTP/1.0 unless it is told otherwise.
+func forwarded(r *http.Request) bool {
+	if !r.ProtoAtLeast(1, 1) {
+		return true
+	}
+	for name := range r.Header {
+		name = strings.ToLower(name)
+		switch name {
+		case "forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "fly-client-ip":
 			return true
+		}
+		for _, prefix := range []string{"x-forwarded-", "x-envoy-", "cf-"} {
+			if strings.HasPrefix(name, prefix) {
+				return true
+			}
 		}
 	}
 	return false

@@ -30,7 +30,8 @@ func (a arrival) request(t *testing.T) *http.Request {
 		}
 		ctx = context.WithValue(ctx, http.LocalAddrContextKey, net.Addr(at))
 	}
-	return (&http.Request{RemoteAddr: a.peer, Host: a.host, Header: a.header}).WithContext(ctx)
+	r := &http.Request{RemoteAddr: a.peer, Host: a.host, Header: a.header, ProtoMajor: 1, ProtoMinor: 1}
+	return r.WithContext(ctx)
 }
 
 func TestPrincipal_callerOnThisMachine_isLocal(t *testing.T) {
@@ -82,6 +83,12 @@ func TestPrincipal_strangers_areNobody(t *testing.T) {
 		"nginx by its example":                 {private, through("X-Real-IP")},
 		"Cloudflare's tunnel":                  {private, through("CF-Connecting-IP")},
 		"Cloudflare's tunnel without a client": {private, through("CF-Ray")},
+		"a proxy by RFC 9110":                  {private, through("Via")},
+		"Apache, or a load balancer of Azure":  {private, through("X-Client-IP")},
+		"Akamai, or Cloudflare for companies":  {private, through("True-Client-IP")},
+		"Fly's proxy":                          {private, through("Fly-Client-IP")},
+		"Envoy":                                {private, through("X-Envoy-External-Address")},
+		"Envoy without a client":               {private, through("X-Envoy-Expected-Rq-Timeout-Ms")},
 		"a proxy that names nobody":            {private, arrival{"127.0.0.1:8080", "127.0.0.1:4711", "localhost", http.Header{"X-Forwarded-For": {""}}}},
 		"whoever a trusted proxy lets in":      {Options{Private: true, TrustProxy: true}, local()},
 		"whoever comes by the name of a proxy": {Options{Private: true, Hosts: []string{"chat.example"}}, local()},
@@ -91,6 +98,15 @@ func TestPrincipal_strangers_areNobody(t *testing.T) {
 		if got := a.principalOf(c.arrival.request(t)); got != "" {
 			t.Errorf("%s: %q", name, got)
 		}
+	}
+}
+
+// nginx calls a server in HTTP/1.0 unless it is told otherwise, and adds no header.
+func TestPrincipal_callInHTTP10_isNobodys(t *testing.T) {
+	r := local().request(t)
+	r.ProtoMinor = 0
+	if got := New(Options{Private: true}).(*api).principalOf(r); got != "" {
+		t.Errorf("%q", got)
 	}
 }
 
