@@ -2,11 +2,9 @@ package access
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -35,23 +33,19 @@ type Options struct {
 // Gate admits callers to a server. Its methods may be called concurrently.
 //
 // Every error is a *fault.Error or that of the context. Its code is KeyInvalid for who is
-// not admitted, RateLimited for an address from which too much is wrong, and Unavailable if
-// the table does not answer: what is wrong is never guessed.
+// not admitted, RateLimited for one whose turn to be looked up did not come, and Unavailable
+// if the table does not answer: what is wrong is never guessed.
 type Gate struct {
-	keys     *register
-	guesses  *guesses
-	watches  *watches
-	familiar familiar
-	o        Options
+	keys    *register
+	guesses *guesses
+	watches *watches
+	o       Options
 }
 
 // New returns a Gate.
 func New(o Options) *Gate {
 	keys := &register{table: o.Table, clock: o.Clock, log: o.Logger, of: map[string]known{}}
-	return &Gate{
-		keys: keys, guesses: newGuesses(o.Clock), watches: newWatches(keys),
-		familiar: familiar{of: map[[sha256.Size]byte]struct{}{}}, o: o,
-	}
+	return &Gate{keys: keys, guesses: newGuesses(o.Clock), watches: newWatches(keys), o: o}
 }
 
 // Bearer admits by what an Authorization header bears: a key, the token of a seat, or the
@@ -82,57 +76,43 @@ func (g *Gate) Key(ctx context.Context, text, address string) (ident.Asker, erro
 		return ident.Asker{}, errWrongKey()
 	}
 	if !fresh {
-		var err error
-		if k, ok, err = g.lookUp(ctx, key, there, address); err != nil {
+		err := g.guesses.look(ctx, key.String(), address, func() (err error) {
+			if k, ok, err = g.keys.read(ctx, key.ID); err == nil && !(ok && ident.SameSecret(key.Secret, k.hash)) {
+				err = errWrongKey()
+			}
+			return err
+		})
+		if err != nil {
 			return ident.Asker{}, g.outward(err)
 		}
 	}
-	if !ok || !g.keys.use(ctx, k) {
+	if !g.keys.use(ctx, k) {
 		return ident.Asker{}, errWrongKey()
 	}
 	return ident.Asker{Principal: ident.KeyPrincipal(k.ID), Owner: k.Label}, nil
 }
 
-// lookUp reads a key. It counts as a guess unless its secret was right before.
-func (g *Gate) lookUp(ctx context.Context, key ident.Key, wasRight bool, address string) (k known, ok bool, err error) {
-	err = g.guess(ctx, wasRight, address, func() (bool, error) {
-		k, ok, err = g.keys.read(ctx, key.ID)
-		ok = ok && ident.SameSecret(key.Secret, k.hash)
-		return ok, err
-	})
-	return k, ok, err
-}
-
-// guess calls look, which reports whether what a caller sent is right. Unless that is known,
-// it is a guess, and a failed look counts like a wrong one.
-func (g *Gate) guess(ctx context.Context, known bool, address string, look func() (bool, error)) error {
-	if known {
-		_, err := look()
-		return err
-	}
-	settle, err := g.guesses.begin(ctx, address)
-	if err != nil {
-		return err
-	}
-	right := false
-	defer func() { settle(!right) }()
-	right, err = look()
-	return err
-}
-
 // Invite admits a guest by the code of a room's invite.
 func (g *Gate) Invite(ctx context.Context, code, address string) (ident.Asker, error) {
 	v, ok := ident.ParseInvite(code)
-	if ok {
-		var err error
-		if ok, err = g.familiarly(ctx, v.String(), address, func() (bool, error) { return g.o.Invite(ctx, v) }); err != nil {
-			return ident.Asker{}, g.outward(err)
-		}
-	}
 	if !ok {
-		return ident.Asker{}, fault.Refuse(fault.KeyInvalid, "This invite is mistyped, or its room has ended. Ask whoever invited you for a new one.")
+		return ident.Asker{}, errWrongInvite()
+	}
+	err := g.guesses.look(ctx, v.String(), address, func() error {
+		made, err := g.o.Invite(ctx, v)
+		if err == nil && !made {
+			err = errWrongInvite()
+		}
+		return err
+	})
+	if err != nil {
+		return ident.Asker{}, g.outward(err)
 	}
 	return ident.Asker{Room: v.Room, Invite: v.Number}, nil
+}
+
+func errWrongInvite() error {
+	return fault.Refuse(fault.KeyInvalid, "This invite is mistyped, or its room has ended. Ask whoever invited you for a new one.")
 }
 
 // Token admits by the token of a seat's agent, or of the person behind it, for that seat
@@ -142,62 +122,55 @@ func (g *Gate) Token(ctx context.Context, text, address string) (ident.Asker, er
 	if err != nil {
 		return ident.Asker{}, refuse("needs a key, and the token that you sent is mistyped")
 	}
-	var agent room.Agent
-	seated, err := g.familiarly(ctx, t.String(), address, func() (ok bool, err error) {
-		agent, ok, err = g.o.Seat(ctx, t)
-		return ok, err
-	})
-	if err != nil {
-		return ident.Asker{}, g.outward(err)
-	}
-	if !seated {
-		return ident.Asker{}, refuse("needs a key, and the token that you sent has lost its seat, or never had one")
-	}
-	return g.behind(ctx, ident.Asker{Room: t.Room, Seat: t.Seat}, agent, address)
+	return g.seat(ctx, t.String(), address, ident.Asker{Room: t.Room, Seat: t.Seat}, "the token that you sent has lost its seat, or never had one",
+		func() (room.Agent, bool, error) { return g.o.Seat(ctx, t) })
 }
 
 // claim admits who opens the link of a seat, as Token does. One that was used leads to its
 // seat, too: so its holder hears that it was.
 func (g *Gate) claim(ctx context.Context, c ident.Claim, address string) (ident.Asker, error) {
-	var agent room.Agent
-	leads, err := g.familiarly(ctx, c.String(), address, func() (ok bool, err error) {
-		agent, ok, err = g.o.Link(ctx, c)
-		return ok, err
+	return g.seat(ctx, c.String(), address, ident.Asker{Room: c.Room, Seat: c.Seat, ByLink: true}, "the link that you opened leads to no seat, or no longer",
+		func() (room.Agent, bool, error) { return g.o.Link(ctx, c) })
+}
+
+// seat admits asker by a secret that find knows the agent of, if an invite has admitted that
+// agent, or a key that is valid. unknown says that there is no such agent.
+func (g *Gate) seat(ctx context.Context, secret, address string, asker ident.Asker, unknown string, find func() (room.Agent, bool, error)) (ident.Asker, error) {
+	err := g.guesses.look(ctx, secret, address, func() error {
+		agent, there, err := find()
+		if err != nil {
+			return err
+		}
+		if !there {
+			return refuse("needs a key, and " + unknown)
+		}
+		return g.behind(ctx, &asker, agent)
 	})
 	if err != nil {
 		return ident.Asker{}, g.outward(err)
 	}
-	if !leads {
-		return ident.Asker{}, refuse("needs a key, and the link that you opened leads to no seat, or no longer")
-	}
-	return g.behind(ctx, ident.Asker{Room: c.Room, Seat: c.Seat, ByLink: true}, agent, address)
+	return asker, nil
 }
 
-// behind admits asker to the seat of agent, if an invite has admitted that, or a key that is
-// valid. A key that was not when it was read last is looked up as rarely as a wrong one.
-func (g *Gate) behind(ctx context.Context, asker ident.Asker, agent room.Agent, address string) (ident.Asker, error) {
+// behind lets asker act for the seat of agent, if an invite has admitted that, or a key that
+// is valid.
+func (g *Gate) behind(ctx context.Context, asker *ident.Asker, agent room.Agent) error {
 	if agent.Guest {
-		return asker, nil
+		return nil
 	}
 	id := ident.KeyOf(agent.Principal)
 	if id == "" {
-		return ident.Asker{}, refuse("needs a key, and no key has admitted the agent whose token you sent")
+		return refuse("needs a key, and no key has admitted the agent whose token you sent")
 	}
-	k, there, ok := g.keys.recall(id)
-	if !ok {
-		err := g.guess(ctx, there, address, func() (_ bool, err error) {
-			k, ok, err = g.keys.read(ctx, id)
-			return ok, err
-		})
-		if err != nil {
-			return ident.Asker{}, g.outward(err)
-		}
+	k, ok, err := g.keys.find(ctx, id)
+	if err != nil {
+		return err
 	}
 	if !ok || !g.keys.use(ctx, k) {
-		return ident.Asker{}, refuse("needs a key, and the one that admitted the agent whose token you sent was revoked, or has expired")
+		return refuse("needs a key, and the one that admitted the agent whose token you sent was revoked, or has expired")
 	}
 	asker.Principal, asker.Owner = agent.Principal, k.Label
-	return asker, nil
+	return nil
 }
 
 // errWrongKey is the refusal of a key that has the form of one.
@@ -218,41 +191,4 @@ func (g *Gate) outward(err error) error {
 	}
 	g.o.Logger.Warn("a caller could not be admitted", "error", err)
 	return fault.Wrap(err, fault.Unavailable, 2*time.Second, "The store of this server did not answer, so it cannot tell whether you may use it. Nothing was done: try again in 2 seconds.")
-}
-
-// familiarly is guess for a code or a token, which is known if it was right the last time.
-func (g *Gate) familiarly(ctx context.Context, text, address string, look func() (bool, error)) (right bool, err error) {
-	err = g.guess(ctx, g.familiar.has(text), address, func() (bool, error) {
-		right, err = look()
-		if err == nil || fault.CodeOf(err) == fault.Removed {
-			g.familiar.set(text, right)
-		}
-		return right, err
-	})
-	return right, err
-}
-
-// familiar remembers, by their hashes, the codes and tokens that were right the last time.
-// So the wrong ones of others at the same address shut out nobody who has a right one.
-type familiar struct {
-	mu sync.Mutex
-	of map[[sha256.Size]byte]struct{}
-}
-
-func (f *familiar) has(text string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	_, there := f.of[sha256.Sum256([]byte(text))]
-	return there
-}
-
-func (f *familiar) set(text string, right bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if !right {
-		delete(f.of, sha256.Sum256([]byte(text)))
-		return
-	}
-	makeRoom(f.of)
-	f.of[sha256.Sum256([]byte(text))] = struct{}{}
 }

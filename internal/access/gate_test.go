@@ -69,14 +69,23 @@ func TestKey_thatIsWrong_costsNoWriteAndFewReads(t *testing.T) {
 				p.refuses(altered(key), "192.0.2.1", fault.KeyInvalid)
 			}
 		})
+		var never []string
+		for range 20 {
+			never = append(never, wrong())
+		}
 		p.wantCost("keys that never were", 20, 0, func() {
-			for range 20 {
-				p.refuses(wrong(), "192.0.2.1", fault.KeyInvalid)
-			}
-			for range 100 {
-				p.refuses(wrong(), "192.0.2.1", fault.RateLimited)
+			for _, text := range never {
+				p.refuses(text, "192.0.2.1", fault.KeyInvalid)
 			}
 		})
+		p.wantCost("the same within a minute, from anywhere", 0, 0, func() {
+			for _, text := range never {
+				p.refuses(text, "192.0.2.1", fault.KeyInvalid)
+				p.refuses(text, "192.0.2.3", fault.KeyInvalid)
+			}
+		})
+		w.pass(time.Minute)
+		p.wantCost("one of them a minute later", 1, 0, func() { p.refuses(never[0], "192.0.2.1", fault.KeyInvalid) })
 		p.wantCost("one from another address, or from none", 2, 0, func() {
 			p.refuses(wrong(), "192.0.2.2", fault.KeyInvalid)
 			p.refuses(wrong(), "", fault.KeyInvalid)
@@ -84,8 +93,7 @@ func TestKey_thatIsWrong_costsNoWriteAndFewReads(t *testing.T) {
 	})
 }
 
-// Whoever has a key at an address from which too much is wrong goes on with it, also when it
-// is read anew.
+// A key that worked needs no turn, also when it is read once more.
 func TestKey_thatWasRight_isNotRefusedForWrongOnesOfOthers(t *testing.T) {
 	w := newWorld(t)
 	key := w.add("Ann", 0)
@@ -95,44 +103,137 @@ func TestKey_thatWasRight_isNotRefusedForWrongOnesOfOthers(t *testing.T) {
 	for range 20 {
 		p.refuses(wrong(), "192.0.2.1", fault.KeyInvalid)
 	}
-	p.refuses(wrong(), "192.0.2.1", fault.RateLimited)
 	p.wantCost("the key", 1, 0, func() { p.admits(key, "Ann") })
 }
 
-func TestKey_wrongOnes_areRefusedUntilAMinuteAfterEach(t *testing.T) {
+// A client that has an old key in its configuration repeats it for ever.
+func TestKey_wrongOneRepeated_leavesARightOneOfItsAddressAtOnce(t *testing.T) {
+	w := newWorld(t)
+	key := w.add("Ann", 0)
+	p := w.process()
+	old := wrong()
+	p.wantCost("100 times the same wrong key", 1, 0, func() {
+		for range 100 {
+			p.refuses(old, "192.0.2.1", fault.KeyInvalid)
+		}
+	})
+	p.admits(key, "Ann")
+}
+
+// The calls come at the same moment, and no answer is there when the next one comes.
+func TestKey_wrongOneAtOnce_countsOnce(t *testing.T) {
+	w := newWorld(t)
+	p := w.process()
+	old := wrong()
+	p.wantCost("200 times the same wrong key at once", 1, 0, func() {
+		var calls sync.WaitGroup
+		for range 200 {
+			calls.Go(func() { p.refuses(old, "192.0.2.1", fault.KeyInvalid) })
+		}
+		calls.Wait()
+	})
+	p.wantCost("19 others", 19, 0, func() {
+		for range 19 {
+			p.refuses(wrong(), "192.0.2.1", fault.KeyInvalid)
+		}
+	})
+}
+
+// waiting starts so many calls with new wrong keys, each from the address that of gives, and
+// returns their errors when all wait for their turn.
+func (p *process) waiting(w *world, calls int, of func(n int) string) <-chan error {
+	p.t.Helper()
+	ended := make(chan error, calls)
+	for n := range calls {
+		go func() {
+			_, err := p.Key(p.t.Context(), wrong(), of(n))
+			ended <- err
+		}()
+	}
+	ctx, cancel := context.WithTimeout(p.t.Context(), 10*time.Second)
+	defer cancel()
+	if err := w.clock.BlockUntilContext(ctx, calls+1); err != nil { // their patience, and the next turn
+		p.t.Fatal("they do not wait: ", err)
+	}
+	return ended
+}
+
+func TestKey_newOnes_haveTheirTurnEachSecond_andGiveUpAfterFive(t *testing.T) {
 	w := newWorld(t)
 	p := w.process()
 	for range 20 {
 		p.refuses(wrong(), "192.0.2.1", fault.KeyInvalid)
-		w.pass(time.Second)
 	}
-	_, err := p.Key(t.Context(), wrong(), "192.0.2.1")
-	var refused *fault.Error
-	if !errors.As(err, &refused) || refused.Code != fault.RateLimited || refused.RetryAfter != 40*time.Second {
-		t.Fatalf("%v; want rate_limited for 40 s", err)
+	w.pass(time.Second / 2)
+	ended := p.waiting(w, 30, func(int) string { return "192.0.2.1" })
+	p.wantCost("five seconds of waiting", 5, 0, func() {
+		w.pass(time.Second / 2)
+		for n := range 5 {
+			if err := <-ended; fault.CodeOf(err) != fault.KeyInvalid {
+				t.Errorf("%v", err)
+			}
+			if n < 4 {
+				w.pass(time.Second)
+			}
+		}
+		w.pass(time.Second / 2)
+		for range 25 {
+			var refused *fault.Error
+			if err := <-ended; !errors.As(err, &refused) || refused.Code != fault.RateLimited || refused.RetryAfter != time.Second {
+				t.Errorf("%v; want rate_limited for a second", err)
+			}
+		}
+	})
+}
+
+// A crowd of addresses gets no more out of a process than its rate.
+func TestKey_newOnesOfManyAddresses_haveTwentyTurnsASecond(t *testing.T) {
+	w := newWorld(t)
+	key := w.add("Ann", 0)
+	p := w.process()
+	p.admits(key, "Ann")
+	of := func(n int) string { return fmt.Sprint("192.0.2.", 100+n) }
+	for n := range 20 {
+		p.refuses(wrong(), of(n), fault.KeyInvalid)
 	}
-	w.pass(39 * time.Second)
-	for range 20 { // each of those has its minute
-		p.refuses(wrong(), "192.0.2.1", fault.RateLimited)
-		w.pass(time.Second)
-		p.refuses(wrong(), "192.0.2.1", fault.KeyInvalid)
+	ended := p.waiting(w, 40, of)
+	p.wantCost("a second", 20, 0, func() {
+		for range 20 {
+			w.pass(time.Second / 20)
+			if err := <-ended; fault.CodeOf(err) != fault.KeyInvalid {
+				t.Errorf("%v", err)
+			}
+		}
+	})
+	p.admits(key, "Ann")
+	for range 20 {
+		w.pass(time.Second / 20)
+		<-ended
 	}
 }
 
-func TestKey_wrongOnesAtOnce_costNoMoreThanOneByOne(t *testing.T) {
+// A caller that leaves takes its place in the queue along.
+func TestKey_callerThatLeavesWhileItWaits_delaysNobody(t *testing.T) {
 	w := newWorld(t)
+	key := w.add("Ann", 0)
 	p := w.process()
-	p.wantCost("200 wrong keys at once", 20, 0, func() {
-		var calls sync.WaitGroup
-		for range 200 {
-			calls.Go(func() {
-				if _, err := p.Key(t.Context(), wrong(), "192.0.2.1"); err == nil {
-					t.Error("it was admitted")
-				}
-			})
-		}
-		calls.Wait()
-	})
+	for range 20 {
+		p.refuses(wrong(), "192.0.2.1", fault.KeyInvalid)
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	left := make(chan error)
+	go func() { _, err := p.Key(ctx, wrong(), "192.0.2.1"); left <- err }()
+	soon, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := w.clock.BlockUntilContext(soon, 2); err != nil {
+		t.Fatal(err)
+	}
+	leave()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	w.pass(time.Second)
+	p.admits(key, "Ann")
 }
 
 // Many people may share an address, as those do whose client runs in a cloud.

@@ -2,6 +2,9 @@ package access
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,105 +14,279 @@ import (
 )
 
 const (
-	mostGuesses = 20          // wrong ones that are looked up for an address in any guessLife
-	guessLife   = time.Minute // for so long a wrong guess counts
-	// mostAddresses bounds the addresses in memory. Beyond it any is forgotten whose
-	// guesses are not being looked up: an attacker that has more addresses than this
-	// gains nothing by it.
+	// guessesAtOnce new secrets are looked up at once, for an address and for a process. Then
+	// one has its turn every guessEvery for an address, and every guessEveryOfAll for a process.
+	guessesAtOnce   = 20
+	guessEvery      = time.Second
+	guessEveryOfAll = time.Second / 20
+	// longestTurn is how long a call waits for its turn.
+	longestTurn = 5 * time.Second
+	// wrongLife is how long a secret stays refused that was looked up and is wrong.
+	wrongLife = time.Minute
+	// mostAddresses bounds the addresses in memory. Beyond it any is forgotten that has no
+	// call: an attacker with more addresses is still bounded by what a process looks up.
 	mostAddresses = 5000
 )
 
-// guesses bounds how often keys, invites and tokens are looked up for an address that
-// turn out to be wrong. Its methods may be called concurrently.
+// digest stands for a key, a code or a token.
+type digest [sha256.Size]byte
+
+// guesses bounds how often keys, invites and tokens are looked up that turn out to be wrong,
+// and remembers which were right and which were wrong the last time. A secret that was right
+// is always looked up, so wrong ones of others shut nobody out. A new one waits for its turn,
+// and the turn is given back if it is right. Its methods may be called concurrently.
 type guesses struct {
 	clock clockwork.Clock
 
-	mu sync.Mutex
-	of map[string]*tries
+	mu      sync.Mutex
+	right   map[digest]struct{}
+	wrong   map[digest]refusal
+	all     allowance             // of the process
+	of      map[string]*allowance // by address
+	looking map[digest]struct{}   // those that had their turn, and are being looked up
+	queue   []*turn               // the oldest first
+	due     time.Time             // when the queue advances; zero: not before a turn is given back
 }
 
-// tries are the guesses of one address. A guess is counted from before its lookup until
-// guessLife after it.
-type tries struct {
-	wrong   []time.Time   // when those ended that were wrong, the oldest first
-	running int           // being looked up
-	settled chan struct{} // closed when one of those ends
+// refusal is what the holder of a wrong secret hears.
+type refusal struct {
+	until time.Time
+	why   error
 }
+
+// turn is a call with a new secret.
+type turn struct {
+	secret digest
+	of     *allowance // of its address
+	from   string
+	comes  chan struct{} // closed when it comes
+	free   bool          // the secret was looked up for another call, and is right
+	why    error         // the same, and it is wrong
+}
+
+// allowance is how much of a rate is left. It is full at a moment that is later by one step
+// for each turn.
+type allowance struct {
+	step  time.Duration
+	full  time.Time
+	calls int // that wait for a turn of it, or have one
+}
+
+// wait returns how long it takes until there is a turn.
+func (a *allowance) wait(now time.Time) time.Duration {
+	return max(0, a.full.Sub(now)) - (guessesAtOnce-1)*a.step
+}
+
+func (a *allowance) take(now time.Time) {
+	if a.full.Before(now) {
+		a.full = now
+	}
+	a.full = a.full.Add(a.step)
+}
+
+func (a *allowance) giveBack() { a.full = a.full.Add(-a.step) }
 
 func newGuesses(clock clockwork.Clock) *guesses {
-	return &guesses{clock: clock, of: map[string]*tries{}}
-}
-
-// begin counts a guess of the address, or refuses it. After the lookup the caller calls
-// settle once, which takes the count back unless the guess was wrong. While so many are
-// being looked up that they could exhaust the limit, begin waits for one of them: many
-// with right keys may share an address.
-func (g *guesses) begin(ctx context.Context, address string) (settle func(wrong bool), err error) {
-	for {
-		t, settled, err := g.take(address)
-		if err != nil {
-			return nil, err
-		}
-		if settled == nil {
-			return func(wrong bool) { g.settle(address, t, wrong) }, nil
-		}
-		select {
-		case <-settled:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+	return &guesses{
+		clock: clock, right: map[digest]struct{}{}, wrong: map[digest]refusal{}, all: allowance{step: guessEveryOfAll},
+		of: map[string]*allowance{}, looking: map[digest]struct{}{},
 	}
 }
 
-// take counts a guess, refuses it, or returns what to wait for before the next attempt.
-func (g *guesses) take(address string) (t *tries, settled <-chan struct{}, err error) {
+// errUnknown is for a look that panics. It counts as wrong, as one does that fails.
+var errUnknown = errors.New("access: the look did not end")
+
+// look returns what f returns, which looks a secret up: nil if it is right, a refusal if it
+// is wrong, and another error if that cannot be told. Calls with the same secret share a
+// refusal for wrongLife.
+func (g *guesses) look(ctx context.Context, secret, address string, f func() error) error {
+	t := &turn{secret: sha256.Sum256([]byte(secret)), from: address, comes: make(chan struct{})}
+	if err := g.begin(ctx, t); err != nil {
+		return err
+	}
+	err := errUnknown
+	defer func() { g.end(t, err) }()
+	err = f()
+	return err
+}
+
+// begin returns when t has its turn, or why it gets none. A secret that was right needs none.
+func (g *guesses) begin(ctx context.Context, t *turn) error {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	t, now := g.get(address), g.clock.Now()
-	for len(t.wrong) > 0 && now.Sub(t.wrong[0]) >= guessLife {
-		t.wrong = t.wrong[1:]
-	}
+	now := g.clock.Now()
+	_, right := g.right[t.secret]
+	wrong, there := g.wrong[t.secret]
 	switch {
-	case len(t.wrong) >= mostGuesses:
-		wait := t.wrong[0].Add(guessLife).Sub(now)
-		return nil, nil, fault.RetryLater(fault.RateLimited, wait, "Too many wrong keys come from where you call: at most %d a minute are looked up. Nothing was done: try again in %d seconds, with a key that is valid.", mostGuesses, fault.Seconds(wait))
-	case len(t.wrong)+t.running >= mostGuesses:
-		return nil, t.settled, nil
+	case right:
+		g.mu.Unlock()
+		return nil
+	case there && now.Before(wrong.until):
+		g.mu.Unlock()
+		return wrong.why
 	}
-	t.running++
-	return t, nil, nil
+	t.of = g.allowance(t.from)
+	t.of.calls++
+	if wait, busy := g.grant(t, now); wait > 0 || busy {
+		g.queue = append(g.queue, t)
+		if !busy {
+			g.next(wait)
+		}
+	}
+	g.mu.Unlock()
+	return g.await(ctx, t)
 }
 
-// settle ends a guess. An address that has made no wrong one takes no memory.
-func (g *guesses) settle(address string, t *tries, wrong bool) {
+// await waits for the turn of t.
+func (g *guesses) await(ctx context.Context, t *turn) error {
+	select {
+	case <-t.comes:
+		return t.why
+	default:
+	}
+	timer := g.clock.NewTimer(longestTurn)
+	defer timer.Stop()
+	var err error
+	select {
+	case <-t.comes:
+		return t.why
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-timer.Chan():
+		err = fault.RetryLater(fault.RateLimited, time.Second, "More keys, invites and tokens that are new to this server come in than it looks up, and yours had no turn in %d seconds. Nothing was done: try again in 1 second.", fault.Seconds(longestTurn))
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	t.running--
-	if wrong {
-		t.wrong = append(t.wrong, g.clock.Now())
+	if at := slices.Index(g.queue, t); at >= 0 {
+		g.queue = slices.Delete(g.queue, at, at+1)
+		g.leave(t)
+		return err
 	}
-	close(t.settled)
-	t.settled = make(chan struct{})
-	if t.running == 0 && len(t.wrong) == 0 {
-		delete(g.of, address)
+	return t.why // its turn has just come
+}
+
+// grant gives t its turn, or returns how long that takes at least. busy says that the same
+// secret is being looked up: t hears what comes of that. g.mu is held.
+func (g *guesses) grant(t *turn, now time.Time) (wait time.Duration, busy bool) {
+	if _, busy = g.looking[t.secret]; busy {
+		return 0, true
+	}
+	if wait = max(g.all.wait(now), t.of.wait(now)); wait > 0 {
+		return wait, false
+	}
+	g.all.take(now)
+	t.of.take(now)
+	g.looking[t.secret] = struct{}{}
+	close(t.comes)
+	return 0, false
+}
+
+// advance gives their turns to those in the queue whose time has come. g.mu is held.
+func (g *guesses) advance() {
+	now, rest, next := g.clock.Now(), g.queue[:0], time.Duration(0)
+	for i, t := range g.queue {
+		if wait := g.all.wait(now); wait > 0 { // nobody's has
+			next = wait
+			rest = append(rest, g.queue[i:]...)
+			break
+		}
+		wait, busy := g.grant(t, now)
+		if wait > 0 || busy {
+			rest = append(rest, t)
+		}
+		if wait > 0 && (next == 0 || wait < next) {
+			next = wait
+		}
+	}
+	clear(g.queue[len(rest):])
+	g.queue = rest
+	if next > 0 {
+		g.next(next)
 	}
 }
 
-// get returns the guesses of an address. g.mu is held.
-func (g *guesses) get(address string) *tries {
-	t := g.of[address]
-	if t != nil {
-		return t
+// next has the queue advance after a while, or earlier. g.mu is held.
+func (g *guesses) next(after time.Duration) {
+	at := g.clock.Now().Add(after)
+	if !g.due.IsZero() && !g.due.After(at) {
+		return
 	}
-	for other, t := range g.of { // in any order
+	g.due = at
+	g.clock.AfterFunc(after, func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.due = time.Time{}
+		g.advance()
+	})
+}
+
+// end notes what came of a look, and tells those that have asked for the same.
+func (g *guesses) end(t *turn, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	code := fault.CodeOf(err)
+	wrong := code == fault.KeyInvalid || code == fault.Removed
+	switch {
+	case err == nil:
+		remember(g.right, t.secret, struct{}{})
+		delete(g.wrong, t.secret)
+	case wrong:
+		remember(g.wrong, t.secret, refusal{g.clock.Now().Add(wrongLife), err})
+		delete(g.right, t.secret)
+	}
+	if t.of == nil || t.free { // it had no turn of its own
+		return
+	}
+	delete(g.looking, t.secret)
+	if err == nil {
+		g.all.giveBack()
+		t.of.giveBack()
+	}
+	g.leave(t)
+	if err == nil || wrong {
+		g.queue = slices.DeleteFunc(g.queue, func(other *turn) bool {
+			if other.secret != t.secret {
+				return false
+			}
+			other.free, other.why = !wrong, err
+			g.leave(other)
+			close(other.comes)
+			return true
+		})
+	}
+	g.advance()
+}
+
+// leave ends what t has of its address. One that has spent nothing takes no memory. g.mu is
+// held.
+func (g *guesses) leave(t *turn) {
+	if t.of.calls--; t.of.calls == 0 && !t.of.full.After(g.clock.Now()) {
+		delete(g.of, t.from)
+	}
+}
+
+// allowance returns that of an address. g.mu is held.
+func (g *guesses) allowance(address string) *allowance {
+	a := g.of[address]
+	if a != nil {
+		return a
+	}
+	for other, a := range g.of { // in any order
 		if len(g.of) < mostAddresses {
 			break
 		}
-		if t.running == 0 {
+		if a.calls == 0 {
 			delete(g.of, other)
 		}
 	}
-	t = &tries{settled: make(chan struct{})}
-	g.of[address] = t
-	return t
+	a = &allowance{step: guessEvery}
+	g.of[address] = a
+	return a
+}
+
+// remember puts a value into a map of bounded size.
+func remember[V any](of map[digest]V, secret digest, v V) {
+	if _, there := of[secret]; !there {
+		makeRoom(of)
+	}
+	of[secret] = v
 }

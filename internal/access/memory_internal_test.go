@@ -1,10 +1,10 @@
 package access
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/jonboulle/clockwork"
 )
@@ -12,37 +12,39 @@ import (
 func TestMemory_ofAddressesKeysAndCodes_isBounded(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	g := newGuesses(clock)
-	busy, err := g.begin(t.Context(), "busy")
-	if err != nil {
-		t.Fatal(err)
-	}
 	r := &register{clock: clock, log: slog.New(slog.DiscardHandler), of: map[string]known{}}
-	f := familiar{of: map[[sha256.Size]byte]struct{}{}}
-	for i := range 2 * max(mostAddresses, mostKnown) {
-		settle, err := g.begin(t.Context(), fmt.Sprint(i))
-		if err != nil {
-			t.Fatal(err)
+	looks := func(secret, address string, right bool) {
+		t.Helper()
+		_ = g.look(t.Context(), secret, address, func() error {
+			if right {
+				return nil
+			}
+			return errWrongKey()
+		})
+		clock.Advance(time.Second / 20) // the turn of the process
+	}
+	last := 2*max(mostAddresses, mostKnown) - 1
+	err := g.look(t.Context(), "of the busy one", "busy", func() error {
+		for i := range last + 1 {
+			looks(fmt.Sprint("wrong ", i), fmt.Sprint(i), false)
+			looks(fmt.Sprint("right ", i), "right", true)
+			r.remember(known{Entry: Entry{ID: fmt.Sprint(i)}})
 		}
-		settle(true)
-		if settle, err = g.begin(t.Context(), "right"); err != nil {
-			t.Fatal(err)
+		if g.of["busy"] == nil {
+			t.Error("an address is forgotten whose secret is being looked up")
 		}
-		settle(false)
-		r.remember(known{Entry: Entry{ID: fmt.Sprint(i)}})
-		f.set(fmt.Sprint(i), true)
+		return nil
+	})
+	if err != nil || g.of["right"] != nil {
+		t.Errorf("%v; or an address is remembered that made no wrong guess", err)
 	}
-	if g.of["right"] != nil {
-		t.Error("an address is remembered that made no wrong guess")
+	if len(g.of) > mostAddresses || len(g.looking)+len(g.queue) > 0 {
+		t.Errorf("%d addresses, %d looks, %d that wait", len(g.of), len(g.looking), len(g.queue))
 	}
-	busy(true)
-	if len(g.of) > mostAddresses || len(g.of["busy"].wrong) != 1 {
-		t.Errorf("%d addresses; of the one whose guess was being looked up %+v", len(g.of), g.of["busy"])
+	if len(r.of) > mostKnown || len(g.right) > mostKnown || len(g.wrong) > mostKnown {
+		t.Errorf("%d keys, %d right and %d wrong secrets; want %d at most", len(r.of), len(g.right), len(g.wrong), mostKnown)
 	}
-	if len(r.of) > mostKnown || len(f.of) > mostKnown {
-		t.Errorf("%d keys, %d codes; want %d at most", len(r.of), len(f.of), mostKnown)
-	}
-	last := fmt.Sprint(2*max(mostAddresses, mostKnown) - 1)
-	if _, there := r.of[last]; !there || !f.has(last) {
+	if _, there := r.of[fmt.Sprint(last)]; !there {
 		t.Error("the newest was forgotten")
 	}
 }

@@ -352,6 +352,17 @@ func TestLink_knownToItsRoom_tellsWhoseSeatItIs(t *testing.T) {
 	}
 }
 
+// The process knows the room, but not yet the seat: what it says of a link is remembered.
+func TestLink_ofASeatTakenElsewhere_isKnownAtOnce(t *testing.T) {
+	w := newWorld(t)
+	other := w.another()
+	other.join("plans", "Ann")
+	c, _ := ident.ParseClaim(w.join("plans", "Bob").Watch)
+	if a, known, err := link.AgentOf(t.Context(), other.Store(), c); err != nil || !known || a.Seat != c.Seat {
+		t.Errorf("seat %d, known %v, %v", a.Seat, known, err)
+	}
+}
+
 func TestPerson_opensALinkAndPausesItsAgent_isAudited(t *testing.T) {
 	a := newAudited(t)
 	ann := a.join("plans", "Ann")

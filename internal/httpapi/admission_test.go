@@ -249,30 +249,54 @@ func TestAdmission_secretsInPaths_areNowhereElse(t *testing.T) {
 	}
 }
 
-func TestAdmission_wrongKeys_costAnAddressFewReads(t *testing.T) {
+// A call that has no turn for its new key hears when to come again.
+func TestAdmission_newKeysBeyondTheirRate_comeAgain(t *testing.T) {
 	g := newGated(t, func(_ *site, o *Options) { o.TrustProxy = true })
 	from := func(r *http.Request, address string) *http.Request {
 		r.Header.Set("X-Forwarded-For", address)
 		return r
 	}
-	for _, e := range eras() {
-		for n := range 40 {
-			path, shown := "/k/"+wrong()+"/mcp", ""
-			if n%2 == 0 {
-				path, shown = "/mcp", wrong()
-			}
-			resp, body := g.do(from(g.post(e, path, shown), "192.0.2.1"))
-			limited := readTurned(t, body).Error.Data.Code == "rate_limited"
-			if want := e.name == "modern" || n >= 20; want != limited || limited != (resp.StatusCode == 429 && resp.Header.Get("Retry-After") != "") {
-				t.Fatalf("%s, call %d: %d %v %s", e.name, n, resp.StatusCode, resp.Header, body)
-			}
+	for n := range 20 {
+		path, shown := "/k/"+wrong()+"/mcp", ""
+		if n%2 == 0 {
+			path, shown = "/mcp", wrong()
+		}
+		if _, body := g.do(from(g.post(eras()[n/2%2], path, shown), "192.0.2.1")); readTurned(t, body).Error.Data.Code != "key_invalid" {
+			t.Fatalf("call %d: %s", n, body)
 		}
 	}
-	if reads, writes := g.reads.Load(), g.writes.Load(); reads != 20 || writes != 0 {
-		t.Errorf("%d reads and %d writes", reads, writes)
-	}
+	g.clock.Advance(time.Second / 20) // a turn for the process
 	if resp, body := g.do(from(g.post(eras()[0], "/mcp", g.key.String()), "192.0.2.2")); decode(t, body).text() != "hello" {
 		t.Errorf("another address gets %d %s", resp.StatusCode, body)
+	}
+	if reads, writes := g.reads.Load(), g.writes.Load(); reads != 21 || writes != 1 { // one each for the right key
+		t.Errorf("%d reads and %d writes", reads, writes)
+	}
+	const late = 30
+	var waiting []<-chan *http.Response
+	for n := range late {
+		path, shown := "/i/"+ident.NewInvite("another", "r000000", n+1).String()+"/mcp", ""
+		if n%2 == 0 {
+			path, shown = "/mcp", wrong()
+		}
+		waiting = append(waiting, g.send(from(g.post(eras()[n/2%2], path, shown), "192.0.2.1")))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := g.clock.BlockUntilContext(ctx, late+1); err != nil { // one timer is that of the next turn
+		t.Fatal("they do not wait for their turn")
+	}
+	g.clock.Advance(5 * time.Second)
+	limited := 0
+	for _, answer := range waiting {
+		resp := await(t, answer)
+		resp.Body.Close()
+		if resp.StatusCode == http.StatusTooManyRequests && resp.Header.Get("Retry-After") == "1" {
+			limited++
+		}
+	}
+	if limited < late-5 {
+		t.Errorf("%d of %d are told to come again in a second; five at most had their turn", limited, late)
 	}
 }
 
@@ -288,9 +312,9 @@ func TestInvitePage_saysWhatToDo_andSpendsNothing(t *testing.T) {
 		t.Errorf("%d reads and %d writes of the keys' table", g.reads.Load(), g.writes.Load())
 	}
 	g.asked.Store(0)
-	for n := range 30 {
-		resp, body := g.do(g.get("/i/" + ident.NewInvite("another", "r000000", n+1).String()))
-		if want := map[bool]int{true: 404, false: 429}[n < 20]; resp.StatusCode != want || body == "" {
+	for n := range 60 {
+		resp, body := g.do(g.get("/i/" + ident.NewInvite("another", "r000000", n%20+1).String()))
+		if resp.StatusCode != 404 || body == "" {
 			t.Errorf("unknown invite %d: %d %s", n, resp.StatusCode, body)
 		}
 	}

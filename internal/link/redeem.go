@@ -54,17 +54,23 @@ func Redeem(ctx context.Context, store *roomlog.Store, claim string, t ident.Tok
 }
 
 // AgentOf returns the agent behind whose seat a person would stand that opened the link of a
-// claim; ok is false if its room knows no such link. It reads a room that is not cached.
+// claim; ok is false, on a current head, if its room knows no such link.
 func AgentOf(ctx context.Context, store *roomlog.Store, c ident.Claim) (a room.Agent, ok bool, err error) {
 	l := store.Acquire(c.Room)
 	defer l.Release()
-	h, err := l.Warm(ctx)
-	if errors.Is(err, roomlog.ErrNotFound) {
-		return a, false, nil
+	began := store.Clock().Now()
+	current := func(ctx context.Context) (*room.Head, error) { return l.Current(ctx, began) }
+	for _, read := range []func(context.Context) (*room.Head, error){l.Warm, current} {
+		h, err := read(ctx)
+		if errors.Is(err, roomlog.ErrNotFound) {
+			return a, false, nil
+		}
+		if err != nil {
+			return a, false, err
+		}
+		if a, here := h.Seated(c.Seat); here && Knows(&h.State, a, c) {
+			return a, true, nil
+		}
 	}
-	if err != nil {
-		return a, false, err
-	}
-	a, here := h.Seated(c.Seat)
-	return a, here && Knows(&h.State, a, c), nil
+	return a, false, nil
 }
