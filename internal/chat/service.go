@@ -138,10 +138,22 @@ const deadlineMargin = 3 * time.Second
 // WaitLimit returns how long a call may wait that asks for d: at most LongestWait
 // and the rest of its context's time, less what the answer takes.
 func (s *Service) WaitLimit(ctx context.Context, d time.Duration) time.Duration {
+	if front, bounded := ctx.Value(frontKey{}).(context.Context); bounded {
+		ctx = front
+	}
 	if deadline, ok := ctx.Deadline(); ok {
 		d = max(0, min(d, time.Until(deadline)-deadlineMargin)) // the transport's deadline is in the system's time
 	}
 	return min(d, s.opts.LongestWait)
+}
+
+// frontKey is the key of the context that Until was given.
+type frontKey struct{}
+
+// Until returns the context of a call that is over by end, whatever the table does. Unlike
+// the deadline of ctx it shortens no wait: see WaitLimit.
+func Until(ctx context.Context, end time.Time) (context.Context, context.CancelFunc) {
+	return context.WithDeadline(context.WithValue(ctx, frontKey{}, ctx), end)
 }
 
 // liveRoom is a room in which a call takes place.

@@ -13,8 +13,10 @@ import (
 )
 
 const (
-	// outageAnswer is how long a call may take whose table does not answer.
+	// outageAnswer is how long a call may take whose table does not answer, and overdue how
+	// long beyond its time one that waits.
 	outageAnswer = 17 * time.Second
+	overdue      = 3 * time.Second
 	// deadLineAnswer is how long one may take whose connection died in a freeze.
 	deadLineAnswer = 2500 * time.Millisecond
 )
@@ -51,18 +53,18 @@ func callWithin(t *testing.T, client *http.Client, d time.Duration, tool string,
 type outageCall struct {
 	what, tool string
 	arguments  args
-	quiet      bool // it is a wait, which may end as if nobody had spoken
+	waits      time.Duration // then it may end as if nobody had spoken
 }
 
 func outageCalls(alice, bob result) []outageCall {
 	return []outageCall{
-		{"a join at a new instance", "join_room", args{"room": "room", "agent_name": "Cleo"}, false},
-		{"a join", "join_room", args{"room": "other room", "agent_name": "Dan"}, false},
-		{"room_info", "room_info", args{"agent_token": alice.AgentToken}, false},
-		{"list_rooms", "list_rooms", args{}, false},
-		{"message_history", "message_history", args{"agent_token": alice.AgentToken}, false},
-		{"a send at an instance that does not know the room", "send_message", args{"agent_token": alice.AgentToken, "text": "hello"}, false},
-		{"a wait there", "wait_for_message", args{"agent_token": bob.AgentToken, "cursor": bob.Cursor, "wait_seconds": 10}, true},
+		{"a join at a new instance", "join_room", args{"room": "room", "agent_name": "Cleo"}, 0},
+		{"a join", "join_room", args{"room": "other room", "agent_name": "Dan"}, 0},
+		{"room_info", "room_info", args{"agent_token": alice.AgentToken}, 0},
+		{"list_rooms", "list_rooms", args{}, 0},
+		{"message_history", "message_history", args{"agent_token": alice.AgentToken}, 0},
+		{"a send at an instance that does not know the room", "send_message", args{"agent_token": alice.AgentToken, "text": "hello"}, 0},
+		{"a wait there", "wait_for_message", args{"agent_token": bob.AgentToken, "cursor": bob.Cursor, "wait_seconds": 10}, 10 * time.Second},
 	}
 }
 
@@ -76,7 +78,7 @@ func TestOutage_tableHangs_callsAreUnavailableInTime(t *testing.T) {
 		callWithin(t, on(fleet, k), outageAnswer, "list_rooms", args{})
 	}
 	const seconds = 5
-	open := waiting(t, on(fleet, places-1), bob, seconds)
+	open, began := waiting(t, on(fleet, places-1), bob, seconds), time.Now()
 	time.AfterFunc(seconds*time.Second+outageAnswer, func() { open.Body.Close() })
 	wire.Hang()
 	calls := outageCalls(alice, bob)
@@ -86,16 +88,17 @@ func TestOutage_tableHangs_callsAreUnavailableInTime(t *testing.T) {
 		all.Go(func() { ends[k] = callWithin(t, on(fleet, k), outageAnswer, c.tool, c.arguments) })
 	}
 	text, err := readAll(open)
-	if end, failed := decode(text); err != nil || failed != nil || end.Code != "unavailable" && end.Status != "quiet" {
-		t.Errorf("a wait that was open: %+v, %v, %v", end, err, failed)
+	took := time.Since(began)
+	if end, failed := decode(text); err != nil || failed != nil || end.Code != "unavailable" && end.Status != "quiet" || took > seconds*time.Second+overdue {
+		t.Errorf("a wait that was open: %+v after %v, %v, %v", end, took, err, failed)
 	}
 	all.Wait()
 	unavailable := 0
 	for k, c := range calls {
 		end := ends[k]
 		t.Logf("%s: %s%s after %v", c.what, end.Code, end.Status, end.took.Round(time.Millisecond))
-		if fine := end.Code == "unavailable" || c.quiet && end.Status == "quiet"; end.err != nil || !fine {
-			t.Errorf("%s: %+v, %v", c.what, end.result, end.err)
+		if fine := end.Code == "unavailable" || c.waits > 0 && end.Status == "quiet"; end.err != nil || !fine || c.waits > 0 && end.took > c.waits+overdue {
+			t.Errorf("%s: %+v after %v, %v", c.what, end.result, end.took, end.err)
 		}
 		if end.Code == "unavailable" {
 			unavailable++

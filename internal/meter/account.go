@@ -15,6 +15,7 @@ type Account struct {
 	caller string // see Of
 
 	mu     sync.Mutex
+	began  time.Time // its call
 	tool   string
 	code   string
 	room   func() string // returns the room's id; nil: unknown
@@ -53,7 +54,17 @@ func (a *Account) Begin(tool string) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.tool, a.code = tool, CodeGone
+	a.began, a.tool, a.code = time.Now(), tool, CodeGone
+}
+
+// Began returns when the call of a tool began; now, without an account.
+func (a *Account) Began() time.Time {
+	if a == nil {
+		return time.Now()
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.began
 }
 
 // End records the outcome of the call. room returns the id of its room, or "" if

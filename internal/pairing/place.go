@@ -33,7 +33,7 @@ func (op *queueOp) stepBack(ctx context.Context, end time.Time, m *matchItem, er
 		op.drop(ctx)
 		return m, err
 	}
-	ctx, cancel := roomlog.Detached(ctx)
+	ctx, cancel := detached(ctx)
 	defer cancel()
 	if failed := op.call.alone(ctx, func() error { return op.shorten(ctx) }); failed != nil && !errors.Is(failed, errSuperseded) {
 		op.svc.log.WarnContext(ctx, "a ticket was not shortened", "error", failed)
@@ -91,11 +91,22 @@ func (op *queueOp) drop(ctx context.Context) {
 	if isLate(ctx) {
 		return
 	}
-	ctx, cancel := roomlog.Detached(ctx)
+	ctx, cancel := detached(ctx)
 	defer cancel()
 	if _, err := op.withdraw(ctx); err != nil {
 		op.svc.log.WarnContext(ctx, "a ticket was not withdrawn", "error", err)
 	}
+}
+
+// detached is roomlog.Detached for what has to be over when the time of its call is.
+func detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	aside, cancel := roomlog.Detached(ctx)
+	end, bounded := ctx.Deadline()
+	if !bounded {
+		return aside, cancel
+	}
+	aside, stop := context.WithDeadline(aside, end)
+	return aside, func() { stop(); cancel() }
 }
 
 // isLate reports whether the time of a call is over, or so short that only its answer fits

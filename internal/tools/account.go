@@ -15,10 +15,14 @@ import (
 	"github.com/parley-chat/parley/internal/ratelimit"
 )
 
-// besideItsWait is how long a call takes at most beside the time for which it waits.
-// Only a table that does not answer takes so long. Each part of a call would give it
-// as much time again.
-const besideItsWait = 15 * time.Second
+// unwaited is how long a call takes at most that does not wait. Only a table that does not
+// answer takes so long. Each part of a call would give it as much time again.
+const unwaited = 15 * time.Second
+
+// answerTime is how long a call takes at most beyond the time for which it waits: its
+// client may give it up soon after. An attempt on a connection that died, and one on a new
+// connection, fit.
+const answerTime = 2750 * time.Millisecond
 
 // vital are the tools of which a caller should not be cut off that has spent its budget.
 func vital() []string { return []string{"wait_for_message", "leave_room", "manage_agent", "steer"} }
@@ -51,13 +55,14 @@ func (s *Set) admit(ctx context.Context, k ratelimit.Kind) (context.Context, err
 // begin returns the context of a call that may wait for so long. It refuses the call
 // like beginWait. The caller calls end.
 func begin(ctx context.Context, wait time.Duration) (_ context.Context, end func(), err error) {
-	waited := func() {}
+	waited, most := func() {}, unwaited
 	if wait > 0 {
+		most = wait + answerTime
 		if waited, err = beginWait(ctx); err != nil {
 			return nil, nil, err
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, wait+besideItsWait)
+	ctx, cancel := chat.Until(ctx, meter.From(ctx).Began().Add(most))
 	return ctx, func() { cancel(); waited() }, nil
 }
 

@@ -47,6 +47,7 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 		if err != nil {
 			return nil, err
 		}
+		asked.Wait = min(asked.Wait, s.clients.longest)
 		ctx, end, err := begin(ctx, asked.Wait)
 		if err != nil {
 			return nil, err
