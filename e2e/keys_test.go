@@ -116,28 +116,26 @@ func TestKeys_manyAtOnceBesideABusyServer_areAllMade(t *testing.T) {
 	}
 }
 
-// A person who starts a server on a terminal sees its first key, once.
-func TestKeys_firstStartOnATerminal_showsTheFirstKeyOnce(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "parley.db")
-	shown := onTerminal(t, "--access", "keys", "--data", path)
-	keys := keyForm.FindAllString(shown, -1)
-	if len(keys) == 0 || len(slices.Compact(keys)) != 1 {
-		t.Fatalf("it shows the keys %q:\n%s", keys, shown)
-	}
-	key := keys[0]
-	for _, part := range []string{
-		"Callers need a key.", "shown only now", "\n  " + key + "\n", "paste " + key + ";", "/k/" + key + "/mcp\n", "parley keys add LABEL",
-	} {
-		if !strings.Contains(shown, part) {
-			t.Errorf("no %q in\n%s", part, shown)
-		}
-	}
-	if again := onTerminal(t, "--access", "keys", "--data", path); keyForm.MatchString(again) || !strings.Contains(again, "paste YOUR_KEY;") {
-		t.Errorf("the second start shows\n%s", again)
-	}
+// What a terminal shows may be kept, too (script, docker run -t). A person pastes the command.
+func TestKeys_firstStart_printsTheCommandThatMakesAKeyAndNoKey(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "it's parley.db")
 	p := &program{t: t, args: []string{"--data", path}}
-	if list, err := p.keys("list"); err != nil || strings.Count(list, "\n") != 2 || !strings.Contains(list, key[3:11]+"  first ") {
-		t.Errorf("%v: %s", err, list)
+	server := []string{"--access", "keys", "--public-url", "https://chat.example", "--data", path}
+	shown := onTerminal(t, server...)
+	command := regexp.MustCompile(`(?m)^  parley keys add LABEL .*$`).FindString(shown)
+	if keyForm.MatchString(shown) || command == "" || !strings.Contains(shown, "There is no key yet") || !strings.Contains(shown, "paste YOUR_KEY;") {
+		t.Fatalf("it shows\n%s", shown)
+	}
+	if list, err := p.keys("list"); err != nil || strings.Count(list, "\n") != 1 {
+		t.Errorf("the server made a key: %v: %s", err, list)
+	}
+	pasted := exec.CommandContext(t.Context(), "/bin/sh", "-c", "parley() { \""+os.Getenv(process.BinaryEnv)+"\" \"$@\"; }\n"+command)
+	pasted.Env = process.Environment()
+	if out, err := pasted.CombinedOutput(); err != nil || !keyForm.Match(out) || !strings.Contains(string(out), " https://chat.example/mcp ") {
+		t.Errorf("%s: %v\n%s", command, err, out)
+	}
+	if again := onTerminal(t, server...); keyForm.MatchString(again) || strings.Contains(again, "no key yet") {
+		t.Errorf("the second start shows\n%s", again)
 	}
 	if open := onTerminal(t, "--data", filepath.Join(t.TempDir(), "parley.db")); strings.Contains(open, "key") {
 		t.Errorf("a local server speaks of keys:\n%s", open)
@@ -171,23 +169,6 @@ func onTerminal(t *testing.T, arguments ...string) string {
 		t.Errorf("it ended with %v", err)
 	}
 	return strings.ReplaceAll(shown.String()+string(rest), "\r\n", "\n")
-}
-
-// What is no terminal may be a log.
-func TestKeys_firstStartWithoutATerminal_saysHowToMakeOneAndShowsNone(t *testing.T) {
-	p := start(t, "--access", "keys")
-	line := "There is no key yet, so nobody can use this server. Make one: parley keys add LABEL --data '" + p.args[1] + "'\n"
-	if got := p.out.String(); keyForm.MatchString(got) || !strings.Contains(got, line) {
-		t.Errorf("it prints\n%s", got)
-	}
-	if _, err := p.keys("add", "Ann"); err != nil {
-		t.Fatal(err)
-	}
-	p.terminate()
-	p.again()
-	if got := p.out.String(); keyForm.MatchString(got) || strings.Contains(got, "no key yet") {
-		t.Errorf("the second start prints\n%s", got)
-	}
 }
 
 // The banner of a server that others can reach says so, and that they need a key.

@@ -17,7 +17,7 @@ type greeting struct {
 	rooms    string // where they are stored
 	exposure string // who can reach the server, and what its callers may do
 	needsKey bool
-	key      string // the first key, if it was just made
+	makeKey  string // the command that makes a key, if there is none yet
 }
 
 // banner writes to w where the server listens, where the rooms are stored, and what to
@@ -45,11 +45,13 @@ func (g greeting) url() string {
 
 // clients returns how to add the server to a client.
 func (g greeting) clients() string {
+	const lines = "with a key from parley keys add LABEL in place of " + httpapi.KeyPlaceholder + ":\n\n"
 	switch {
-	case g.key != "":
-		return "This is the first key. It is shown only now: keep it like a password.\n\n  " + g.key + "\n\nparley keys add LABEL makes one for each other person. Add the server to a client:\n\n" + httpapi.ConnectWithKey(g.url(), g.key)
+	case g.makeKey != "":
+		return "There is no key yet, so nobody can use this server. This makes one, also while the server runs:\n\n  " +
+			g.makeKey + "\n\nThen add the server to a client, " + lines + httpapi.ConnectWithKey(g.url(), httpapi.KeyPlaceholder)
 	case g.needsKey:
-		return "Add it to a client, with a key from parley keys add LABEL in place of " + httpapi.KeyPlaceholder + ":\n\n" + httpapi.ConnectWithKey(g.url(), httpapi.KeyPlaceholder)
+		return "Add it to a client, " + lines + httpapi.ConnectWithKey(g.url(), httpapi.KeyPlaceholder)
 	}
 	return "Add it to a client:\n\n" + httpapi.Connect(g.url())
 }

@@ -5,16 +5,11 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
-
-	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/dynamolocal"
@@ -174,27 +169,5 @@ func TestCheck_keyThatCannotBeRead_isDamage(t *testing.T) {
 	}
 	if code, _, says := command(t, "check", path); code != 1 || !strings.Contains(says, "KEYS") {
 		t.Errorf("code %d, %q", code, says)
-	}
-}
-
-// A person pastes the line.
-func TestFirstKey_intoALog_namesTheFileAsAShellReadsIt(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "it's parley.db")
-	tab, err := sqlitetable.Open(path, sqlitetable.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tab.Close()
-	var out, says bytes.Buffer
-	key, err := firstKey(t.Context(), access.NewKeys(tab, clockwork.NewFakeClock(), slog.New(slog.DiscardHandler)), settings{Data: path}, &out, &says)
-	if err != nil || key != "" || out.Len() > 0 {
-		t.Fatalf("%q, %v, %q", key, err, &out)
-	}
-	if runtime.GOOS == "windows" {
-		t.Skip("its shells read other quotes")
-	}
-	_, line, _ := strings.Cut(says.String(), "parley keys add LABEL ")
-	if got, err := exec.CommandContext(t.Context(), "/bin/sh", "-c", "printf '%s|' "+line).Output(); err != nil || string(got) != "--data|"+path+"|" {
-		t.Errorf("a shell reads %q, %v", got, err)
 	}
 }

@@ -73,7 +73,7 @@ func (s *serveCommand) greet(ctx context.Context, config app.Config, a *app.App,
 	g := greeting{at: at, public: s.PublicAddress(), rooms: place(s.settings), exposure: config.Exposure(), needsKey: config.Keys()}
 	if g.needsKey {
 		var err error
-		if g.key, err = firstKey(ctx, a.Keys(config.Logger), s.settings, io.out, io.err); err != nil {
+		if g.makeKey, err = keyCommand(ctx, a.Keys(config.Logger), s.settings, g.url()); err != nil {
 			return err
 		}
 	}

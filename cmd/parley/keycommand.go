@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/access"
+	"github.com/parley-chat/parley/internal/httpapi"
+)
+
+// keyCommand returns the command that makes a key for a server at url, as one pastes it into a
+// shell; "" if there is a key already. The server makes none itself: what it prints may be
+// kept in a log, also what it prints on a terminal (script, docker run -t).
+func keyCommand(ctx context.Context, keys *access.Keys, s settings, url string) (string, error) {
+	some, err := keys.Any(ctx)
+	if some || err != nil {
+		return "", err
+	}
+	where := "--table " + s.Table
+	if s.Table == "" {
+		path, err := filepath.Abs(s.Data) // the shell may be in another folder
+		if err != nil {
+			return "", err
+		}
+		where = "--data " + pasted(path)
+	}
+	return "parley keys add LABEL " + where + " --public-url " + strings.TrimSuffix(url, httpapi.MCPPath), nil
+}
+
+// pasted writes a path as a shell reads it.
+func pasted(path string) string {
+	if runtime.GOOS == "windows" { // whose older shell knows no other quotes
+		return `"` + path + `"`
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}
