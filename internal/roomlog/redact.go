@@ -30,7 +30,7 @@ func (s *Store) Redact(ctx context.Context, id string, n int64) (ops []table.Op,
 			return nil, err
 		}
 		item.Data = Encode(e.WithoutText())
-		ops, next = append(ops, table.Put(item, table.IfPresent)), e.Decides
+		ops, next = append(ops, erase(item)), e.Decides
 	}
 	err = each(ctx, s.table, table.Range{Partition: roomPrefix + id, Prefix: agreedPrefix, Consistency: strongly}, func(item table.Item) error {
 		var x Agreement
@@ -39,11 +39,14 @@ func (s *Store) Redact(ctx context.Context, id string, n int64) (ops []table.Op,
 		}
 		x.Text, x.Gone = room.Removed, true
 		item.Data = Encode(x)
-		ops = append(ops, table.Put(item, table.IfPresent))
+		ops = append(ops, erase(item))
 		return nil
 	})
 	return ops, err
 }
+
+// erase returns the op that puts item in the place of one whose text must not stay behind.
+func erase(item table.Item) table.Op { return table.Op{Item: item, If: table.IfPresent, Erase: true} }
 
 // RedactedBy returns the keys of the events whose texts the event in item removed.
 func RedactedBy(item table.Item) (keys []table.Key, err error) {

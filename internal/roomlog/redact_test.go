@@ -40,6 +40,11 @@ func TestRedact_text_isNeitherInTheTableNorInTheCache(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, op := range ops {
+		if !op.Erase {
+			t.Errorf("the text of %v may stay behind", op.Item.Key)
+		}
+	}
 	l.redact(t, 2, ops...)
 	cached, err := l.Event(t.Context(), 2)
 	stored, other := l.read.event(t.Context(), 2)

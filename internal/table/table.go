@@ -151,6 +151,7 @@ type Op struct {
 	Item   Item // for a delete, only the key matters
 	Delete bool
 	If     Condition
+	Erase  bool // what the item held must not stay behind in files that the store keeps
 }
 
 // Put returns the op that stores item.

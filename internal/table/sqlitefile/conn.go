@@ -48,10 +48,11 @@ func (f *File) connect(flags sqlite.OpenFlags, pragmas ...string) (*Conn, error)
 }
 
 // Writer opens the connection that writes. It commits with one fsync, on macOS
-// with one that reaches the disk (fullfsync). It leaves
+// with one that reaches the disk (fullfsync). It overwrites what it deletes. It leaves
 // checkpoints to the caller, who can choose a moment at which nobody waits.
 func (f *File) Writer() (*Conn, error) {
-	c, err := f.connect(sqlite.OpenReadWrite, "journal_mode = WAL", "synchronous = FULL", "fullfsync = ON", "wal_autocheckpoint = 0", fmt.Sprint("journal_size_limit = ", logLimit))
+	c, err := f.connect(sqlite.OpenReadWrite, "journal_mode = WAL", "synchronous = FULL", "fullfsync = ON",
+		"secure_delete = ON", "wal_autocheckpoint = 0", fmt.Sprint("journal_size_limit = ", logLimit))
 	if err != nil {
 		return nil, err
 	}
@@ -107,6 +108,18 @@ func (c *Conn) Run(text string, parameters ...any) error { return c.Each(nil, te
 
 // Changes returns how many rows the last statement that writes has changed.
 func (c *Conn) Changes() int { return c.db.Changes() }
+
+// EmptyLog moves the write-ahead log into the file and makes it empty, and reports whether
+// it did: not while a reader needs it. It waits for nobody. The connection must be a writer.
+func (c *Conn) EmptyLog() (empty bool, err error) {
+	c.db.SetBusyTimeout(0)
+	defer c.db.SetBusyTimeout(busyTimeout)
+	err = c.Each(func(row *sqlite.Stmt) bool {
+		empty = row.ColumnInt(0) == 0
+		return true
+	}, "PRAGMA wal_checkpoint(TRUNCATE)")
+	return empty && err == nil, err
+}
 
 // begin begins a transaction that may write.
 func (c *Conn) begin() (err error) {

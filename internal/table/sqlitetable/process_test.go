@@ -218,7 +218,7 @@ func TestOpenBeside_manyProcessesAndABusyServer_allWrite(t *testing.T) {
 	_ = server.Wait() // it was killed
 	tab := open(t, path, nil)
 	for w := range killWriters {
-		wantLog(t, tab, fmt.Sprintf("server/%d", w), 0, math.MaxInt)
+		wantLog(t, tab, fmt.Sprintf("server/%d", w), -1, math.MaxInt) // the guests may be faster
 	}
 	page, err := tab.Query(t.Context(), table.Range{Partition: "guests", Limit: table.MaxLimit})
 	if err != nil || len(page.Items) != guests*guestWrites {

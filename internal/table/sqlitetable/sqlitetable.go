@@ -29,11 +29,13 @@ type Table struct {
 	log     *slog.Logger
 	writer  *sqlitefile.Conn // of commitQueued alone
 	queue   chan *job        // unbuffered: a job that no transaction has taken is its caller's
+	empty   chan chan<- bool // asks for an empty log, and receives whether it is
 	closing chan struct{}
 	drained chan struct{} // closed: nothing commits any more
 	swept   chan struct{} // closed: nothing sweeps any more
 	commits atomic.Int64
 	failed  atomic.Bool // the last commit did not reach the disk
+	erased  atomic.Bool // the log may hold what an op has erased
 	close   func() error
 }
 
@@ -73,10 +75,12 @@ func Open(path string, o Options) (*Table, error) {
 		return nil, fmt.Errorf("sqlitetable: %w", err)
 	}
 	keepPrivate(file, o.Logger)
+	left := file.LogBytes() > 0 // by a process that did not come to empty it
 	t, err := start(file, o)
 	if err != nil {
 		return nil, err
 	}
+	t.erased.Store(left)
 	go t.sweep()
 	return t, nil
 }
@@ -110,7 +114,8 @@ func start(file *sqlitefile.File, o Options) (*Table, error) {
 	}
 	t := &Table{
 		Reader: reader, log: o.Logger, writer: writer,
-		queue: make(chan *job), closing: make(chan struct{}), drained: make(chan struct{}), swept: make(chan struct{}),
+		queue: make(chan *job), empty: make(chan chan<- bool),
+		closing: make(chan struct{}), drained: make(chan struct{}), swept: make(chan struct{}),
 	}
 	t.close = sync.OnceValue(t.closeFile)
 	go t.commitQueued()

@@ -17,6 +17,7 @@ const (
 	sweepPages = 100                    // taken off the end of the file in a step
 	stepPause  = 100 * time.Millisecond // between steps
 	roundPause = time.Minute            // after the last one
+	emptyTries = 100                    // in a round, to empty the log while others read from it
 )
 
 const (
@@ -37,7 +38,7 @@ func (t *Table) sweep() {
 	timer := t.clock.NewTimer(roundPause)
 	defer timer.Stop()
 	var trusted trusted
-	for warned, round := false, true; ; {
+	for warned, round, tries := false, true, 0; ; {
 		select {
 		case <-timer.Chan():
 		case <-t.closing:
@@ -45,8 +46,15 @@ func (t *Table) sweep() {
 		}
 		if round {
 			t.trust(&trusted)
+			tries = emptyTries
 		}
-		if round = !t.sweepStep(&trusted); !round {
+		more := t.sweepStep(&trusted)
+		if tries > 0 && t.erased.Load() {
+			if tries--; t.forget() {
+				tries = 0
+			}
+		}
+		if round = !more && (tries == 0 || !t.erased.Load()); !round {
 			timer.Reset(stepPause)
 			continue
 		}
@@ -84,4 +92,21 @@ func (t *Table) sweepStep(trusted *trusted) (more bool) {
 		return nil, failure
 	})
 	return more && err == nil
+}
+
+// forget empties the log, since it may hold what an op has erased, and reports whether it
+// did: not while a reader needs it. The file holds none: SQLite overwrites there.
+func (t *Table) forget() bool {
+	done := make(chan bool)
+	select {
+	case t.empty <- done:
+	case <-t.closing:
+		return false
+	}
+	t.erased.Store(false) // the one that writes waits for done
+	empty := <-done
+	if !empty {
+		t.erased.Store(true)
+	}
+	return empty
 }

@@ -34,12 +34,19 @@ func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
 		return err
 	}
 	ops = slices.Clone(ops) // the caller may change them after ctx has ended
-	pages := len(ops)
+	pages, erases := len(ops), false
 	for i, op := range ops {
 		ops[i].Item.Data = bytes.Clone(op.Item.Data)
 		pages += len(op.Item.Data) / sharedBytes
+		erases = erases || op.Erase
 	}
-	return t.submit(ctx, pages, func(c *sqlitefile.Conn, now int64) (error, error) { return apply(c, ops, now) })
+	return t.submit(ctx, pages, func(c *sqlitefile.Conn, now int64) (verdict, failure error) {
+		verdict, failure = apply(c, ops, now)
+		if erases && verdict == nil {
+			t.erased.Store(true)
+		}
+		return verdict, failure
+	})
 }
 
 // apply makes the changes if every condition holds. The verdict is for the caller
@@ -129,6 +136,12 @@ func (t *Table) commitQueued() {
 		select {
 		case j := <-t.queue:
 			pages += t.commit(t.gather(j))
+		case done := <-t.empty:
+			empty, _ := t.writer.EmptyLog()
+			if empty {
+				pages, grown = 0, false
+			}
+			done <- empty
 		case <-t.closing:
 			return
 		}
