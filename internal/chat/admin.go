@@ -14,9 +14,23 @@ import (
 
 // An admin may do everything to everybody in its room, other admins included.
 
+// enterFree accepts a token on the current head, unless its person holds the agent: see
+// reins.CheckOrder.
+func (s *Service) enterFree(ctx context.Context, token string) (*caller, error) {
+	c, err := s.enterNow(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	if err := reins.CheckOrder(c.agent); err != nil {
+		c.room.release()
+		return nil, err
+	}
+	return c, nil
+}
+
 // enterAdmin accepts the token of an admin on the current head.
 func (s *Service) enterAdmin(ctx context.Context, token string) (*caller, error) {
-	c, err := s.enterNow(ctx, token)
+	c, err := s.enterFree(ctx, token)
 	if err != nil {
 		return nil, err
 	}
@@ -61,14 +75,14 @@ func (c *caller) decide(ctx context.Context, may func(h *room.Head, by room.Agen
 		if !here {
 			return roomlog.Change{}, errUnseated
 		}
+		if err := reins.CheckOrder(by); err != nil { // its person may hold it by now
+			return roomlog.Change{}, err
+		}
 		if err := may(h, by, now); err != nil {
 			return roomlog.Change{}, err
 		}
 		ch, err := propose(h, by, now)
 		for i := range ch.Events {
-			if !by.IsPerson() && err == nil {
-				err = reins.CheckOrder(by, ch.Events[i])
-			}
 			ch.Events[i].By, ch.Events[i].ByName, ch.Events[i].Person = by.Seat, by.Name, by.IsPerson()
 		}
 		return ch, err

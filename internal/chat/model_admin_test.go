@@ -19,6 +19,8 @@ func (m model) admitAdmin(who agentID, code fault.Code) (r roomModel, a agentMod
 		return r, a, refused, err
 	}
 	switch {
+	case a.person.holds():
+		return r, a, true, expectEqual("the code", code, fault.Paused)
 	case r.closed:
 		return r, a, true, expectEqual("the code", code, fault.RoomClosed)
 	case !a.admin:
@@ -165,11 +167,6 @@ func (o manageOp) on(m model) (model, error) {
 	next, want, err := o.decide(m, r, by)
 	if err != nil {
 		return m, err
-	}
-	_, seated := r.seatedAs(o.name)
-	worded := o.note != "" || o.action == room.BanName && !seated
-	if after, _ := next.room(r.id); after.head() > r.head() && (by.person.paused || by.person.approve && worded) {
-		want = managed{code: fault.Paused}
 	}
 	if got := (managed{o.got.Status, o.got.Name, o.code}); got != want {
 		return m, &wrong{string(o.action), got, want}

@@ -83,6 +83,8 @@ func (o vouchOp) on(m model) (model, error) {
 	}
 	want := fault.Code("")
 	switch other := r.isOfTwo() && by.seat != old.seat; {
+	case by.person.holds():
+		want = fault.Paused
 	case r.closed && (!sees || !by.sees(e)):
 		want = fault.InvalidArgument
 	case r.closed:
@@ -95,8 +97,6 @@ func (o vouchOp) on(m model) (model, error) {
 		return m.withAgent(r.id, by.call(m.now)), expectEqual("the vouch", o.got, chat.Managed{Status: chat.StatusNoChange, Name: old.name})
 	case old.lastHeard().After(list[i].at), m.now.Sub(old.lastHeard()) < time.Minute:
 		want = fault.NotAllowed
-	case by.person.paused, by.person.approve && o.note != "":
-		want = fault.Paused
 	}
 	if o.code != want || want != "" {
 		return m, expectEqual("the code", o.code, want)

@@ -21,6 +21,9 @@ type personModel struct {
 	drafts  []draftModel // oldest first
 }
 
+// holds reports whether the agent may do nothing that others see without its person.
+func (p personModel) holds() bool { return p.paused || p.approve }
+
 // draftModel is a message that waits for the person.
 type draftModel struct {
 	n       int64

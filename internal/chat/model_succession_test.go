@@ -44,14 +44,14 @@ func (m model) adminsSilent(r roomModel) (may, must bool) {
 }
 
 // heirs returns the agents that may become admin in the place of silent ones: the longest
-// seated that is present, and neither muted nor took its name without proof.
+// seated that is present, and neither muted nor held nor took its name without proof.
 func (m model) heirs(r roomModel, caller int) (heirs []agentModel) {
 	if r.kind == room.Channel && slices.ContainsFunc(r.seated(), func(a agentModel) bool { return a.admin }) {
 		return nil
 	}
 	for _, a := range r.seated() {
 		present := !m.sequential || a.seat == caller || m.now.Before(a.lastHeard().Add(2*time.Minute)) && !m.now.Before(a.back())
-		if present && !a.muted && a.replacedAt.IsZero() {
+		if present && !a.muted && !a.person.holds() && a.replacedAt.IsZero() {
 			heirs = append(heirs, a)
 		}
 	}
@@ -104,7 +104,7 @@ func (o actOp) String() string {
 // lacked checks whether a call that only admins may make, by an agent that is none, made
 // one.
 func (m *machine) lacked(who agentID) {
-	if r, a := m.find(who); !a.gone && !a.admin && !r.closed && !m.model.over(r) {
+	if r, a := m.find(who); !a.gone && !a.admin && !a.person.holds() && !r.closed && !m.model.over(r) {
 		m.wanted(who.room, who.seat)
 	}
 }

@@ -33,8 +33,6 @@ func (o updateOp) on(m model) (model, error) {
 		want = fault.InvalidArgument
 	case o.req.Capacity > 0 && o.req.Capacity < len(r.seated()):
 		want = fault.InvalidArgument
-	case o.isReined(m, r, a):
-		want = fault.Paused
 	case o.req.Room != "" && !strings.EqualFold(o.req.Room, r.name) && taken:
 		want = fault.RoomExists
 	}
@@ -67,13 +65,6 @@ func (o updateOp) on(m model) (model, error) {
 func (o updateOp) takes(r roomModel) bool {
 	req := o.req
 	return req.Close || req.Room != "" || req.Password != "" || req.RemovePassword || req.Public != nil || req.NewInvite || req.AgentMessages != nil || req.Capacity != 0 && req.Capacity < r.capacity
-}
-
-// isReined reports whether the person behind a does not let it make the change.
-func (o updateOp) isReined(m model, r roomModel, a agentModel) bool {
-	_, status, changes := o.change(m, r)
-	worded := changes != nil && (changes.Room != nil || changes.Description != nil)
-	return status != chat.StatusUnchanged && (a.person.paused || a.person.approve && worded)
 }
 
 // change returns r with the new settings, and which of them differ. A new password

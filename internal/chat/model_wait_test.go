@@ -247,7 +247,7 @@ func (o waitOp) checkEnd(m model, r roomModel, a agentModel, upTo int64) error {
 // checkStatus compares how a wait ended that overlaps no other call.
 func (o waitOp) checkStatus(m model, r roomModel, a agentModel) error {
 	status, reason := o.status(m, r, a)
-	seatWanted, nameWanted := false, false
+	seatWanted, nameWanted, asked := false, false, status != chat.StatusRemoved && !a.person.holds()
 	for _, x := range o.got.Messages {
 		seatWanted = seatWanted || x.Type == view.Knocked && x.Reason == room.ReasonRoomFull
 		nameWanted = nameWanted || x.Type == view.Knocked && x.Reason == room.ReasonNameTaken && !strings.EqualFold(x.Agent, a.name)
@@ -258,7 +258,7 @@ func (o waitOp) checkStatus(m model, r roomModel, a agentModel) error {
 		o.got.Owes, o.got.OwesAgreement, o.got.Owed, o.got.Paused, o.got.Spent,
 	}
 	want := []any{
-		status, reason, seatWanted && a.admin && r.full() && status != chat.StatusRemoved, nameWanted && (a.admin && !r.isActing(a) || r.isOfTwo()) && status != chat.StatusRemoved,
+		status, reason, seatWanted && a.admin && r.full() && asked, nameWanted && (a.admin && !r.isActing(a) || r.isOfTwo()) && asked,
 		len(r.seated()) - 1, r.silences(a), a.admin, shown(debt.n), owes && debt.proposal, m.owedTo(r, a), a.person.paused, r.tooMany(),
 	}
 	if err := sameText("the wait ends", got, want); err != nil || !m.oneService {

@@ -20,7 +20,7 @@ func redact(ctx context.Context, s *Service, req UpdateRequest) (got Updated, er
 	if req != alone {
 		return got, fault.Refuse(fault.InvalidArgument, "redact must be given alone. Nothing was changed: change the settings by a call of its own.")
 	}
-	c, err := s.enterNow(ctx, req.Token)
+	c, err := s.enterFree(ctx, req.Token)
 	if err != nil {
 		return got, err
 	}

@@ -57,41 +57,30 @@ func TestPause_agentSaysNothingUntilItsPersonLetsIt(t *testing.T) {
 	})
 }
 
-// The agent may do nothing that others read, in no other way than by a message.
-func TestReins_agentCannotSpeakOtherwise(t *testing.T) {
-	yes := true
-	for what, c := range map[string]struct {
-		reins chat.SteerRequest
-		call  func(w *world, p company, token string) error
-		want  map[bool]fault.Code // by whether it is the person
-	}{
-		"paused, leaves":                 {chat.SteerRequest{Paused: &yes}, leavesWith(""), map[bool]fault.Code{false: fault.Paused, true: ""}},
-		"paused, kicks":                  {chat.SteerRequest{Paused: &yes}, kicksBob, map[bool]fault.Code{false: fault.Paused, true: ""}},
-		"paused, makes room":             {chat.SteerRequest{Paused: &yes}, enlarges, map[bool]fault.Code{false: fault.Paused, true: ""}},
-		"approved, leaves":               {chat.SteerRequest{Approve: &yes}, leavesWith(""), map[bool]fault.Code{false: "", true: ""}},
-		"approved, with a last word":     {chat.SteerRequest{Approve: &yes}, leavesWith("so long"), map[bool]fault.Code{false: fault.Paused, true: ""}},
-		"approved, makes room":           {chat.SteerRequest{Approve: &yes}, enlarges, map[bool]fault.Code{false: "", true: ""}},
-		"approved, describes the room":   {chat.SteerRequest{Approve: &yes}, describes, map[bool]fault.Code{false: fault.Paused, true: ""}},
-		"approved, kicks":                {chat.SteerRequest{Approve: &yes}, kicksBob, map[bool]fault.Code{false: "", true: ""}},
-		"approved, kicks with some note": {chat.SteerRequest{Approve: &yes}, kicksBobFor("being late"), map[bool]fault.Code{false: fault.Paused, true: ""}},
-		"approved, bans some words":      {chat.SteerRequest{Approve: &yes}, bans("Let us meet at noon"), map[bool]fault.Code{false: fault.Paused, true: ""}},
-		"approved, bans Bob":             {chat.SteerRequest{Approve: &yes}, bans("Bob"), map[bool]fault.Code{false: "", true: ""}},
+// The agent does nothing that others notice, in no other way than by a message. Its person
+// may do all of it.
+func TestReins_agentNeitherChangesTheRoomNorManagesOthers(t *testing.T) {
+	for what, call := range map[string]func(w *world, p company, token string) error{
+		"makes room": enlarges, "describes the room": describes, "sets what is so": keepsCapacity, "renews the invite": renewsInvite,
+		"removes its text": removesText, "kicks": kicksBob, "bans some words": bans("Let us meet at noon"), "unbans a name that is not banned": unbans,
 	} {
-		for isPerson, code := range c.want {
-			w := newWorld(t)
-			p := w.company()
-			person := w.person(p.ann)
-			w.steer(person, c.reins)
-			token := p.ann.Token
-			if isPerson {
-				token = person
-			}
-			before := len(w.events(p.cid.Token))
-			if err := c.call(w, p, token); fault.CodeOf(err) != code {
-				t.Errorf("%s, person %v: %v", what, isPerson, err)
-			}
-			if wrote := len(w.events(p.cid.Token)) > before; wrote != (code == "") {
-				t.Errorf("%s, person %v: something changed: %v", what, isPerson, wrote)
+		for reins, req := range map[string]chat.SteerRequest{"paused": {Paused: yes()}, "approved": {Approve: yes()}} {
+			for isPerson, code := range map[bool]fault.Code{false: fault.Paused, true: ""} {
+				w := newWorld(t)
+				p := w.company()
+				w.say(p.ann.Token, "said before")
+				person := w.person(p.ann)
+				w.steer(person, req)
+				token, before := p.ann.Token, len(w.events(p.cid.Token))
+				if isPerson {
+					token = person
+				}
+				if err := call(w, p, token); fault.CodeOf(err) != code {
+					t.Errorf("%s, %s, person %v: %v", reins, what, isPerson, err)
+				}
+				if wrote := len(w.events(p.cid.Token)) > before; wrote && code != "" {
+					t.Errorf("%s, %s: something changed", reins, what)
+				}
 			}
 		}
 	}
@@ -104,13 +93,14 @@ func leavesWith(text string) func(*world, company, string) error {
 	}
 }
 
-func kicksBob(w *world, p company, token string) error { return kicksBobFor("")(w, p, token) }
+func kicksBob(w *world, _ company, token string) error {
+	_, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, AgentName: "Bob", Action: room.Kick})
+	return err
+}
 
-func kicksBobFor(note string) func(*world, company, string) error {
-	return func(w *world, _ company, token string) error {
-		_, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, AgentName: "Bob", Action: room.Kick, Note: note})
-		return err
-	}
+func unbans(w *world, _ company, token string) error {
+	_, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, AgentName: "Zoe", Action: room.Unban})
+	return err
 }
 
 func bans(name string) func(*world, company, string) error {
@@ -146,6 +136,22 @@ func TestReins_agentShowsNoActivity(t *testing.T) {
 }
 
 func enlarges(w *world, _ company, token string) error { return w.capacity(token, 9) }
+
+func keepsCapacity(w *world, p company, token string) error {
+	return w.capacity(token, p.ann.Room.Capacity)
+}
+
+func renewsInvite(w *world, _ company, token string) error {
+	_, err := w.UpdateRoom(w.t.Context(), chat.UpdateRequest{Token: token, NewInvite: true})
+	return err
+}
+
+func removesText(w *world, p company, token string) error {
+	all := w.all(p.ann.Token)
+	said := slices.IndexFunc(all, func(m view.Message) bool { return m.Type == view.Said })
+	_, err := w.UpdateRoom(w.t.Context(), chat.UpdateRequest{Token: token, Redact: all[said].ID})
+	return err
+}
 
 func describes(w *world, _ company, token string) error {
 	_, err := w.UpdateRoom(w.t.Context(), chat.UpdateRequest{Token: token, Description: "read this"})
@@ -226,28 +232,34 @@ func TestWait_ofAnAgent_endsWithADecisionElsewhere(t *testing.T) {
 	}
 }
 
-func TestRace_pauseAndSend_nothingIsSaidAfterThePause(t *testing.T) {
+func TestRace_pause_nothingIsSaidOrDecidedAfterIt(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		for round := range 5 {
 			name := fmt.Sprintf("plans %d", round)
 			ann, bob := services[0].join(name, "Ann"), of(services, 1).join(name, "Bob")
+			services[0].manage(ann.Token, room.Promote, "Bob", chat.StatusPromoted)
 			person := services[0].person(bob)
-			yes := true
 			var paused int64 // the number of the pause, once that was acknowledged
 			out := atOnce(8, func(i int) (got chat.Seated, err error) {
-				if i == 4 {
-					_, err = chat.Steer(t.Context(), of(services, i).Service, chat.SteerRequest{Token: person, Paused: &yes})
-					paused = of(services, i).head(ann.Token).AsOf
-					return got, err
+				there, text := of(services, i), fmt.Sprintf("word %d of what Bob has to say to all", i)
+				switch {
+				case i == 4:
+					_, err = chat.Steer(t.Context(), there.Service, chat.SteerRequest{Token: person, Paused: yes()})
+					paused = there.head(ann.Token).AsOf
+				case i%2 == 0:
+					_, err = there.Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: text})
+				default:
+					if _, err = there.UpdateRoom(t.Context(), chat.UpdateRequest{Token: bob.Token, Description: text}); fault.CodeOf(err) == fault.Paused {
+						err = nil
+					}
 				}
-				_, err = of(services, i).Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: fmt.Sprintf("word %d of what Bob has to say to all", i)})
 				return got, err
 			})
 			expect(t, out, map[fault.Code]int{"": 8})
 			after := services[0].history(ann.Token, chat.HistoryRequest{Limit: 100})
 			for _, m := range after.Messages {
-				if m.Type == view.Said && services[0].number(ann.Token, m.ID) > paused {
-					t.Errorf("after the pause, %d, Bob said %q as %s", paused, m.Text, m.ID)
+				if services[0].number(ann.Token, m.ID) > paused {
+					t.Errorf("after the pause, %d, there is %+v", paused, m)
 				}
 			}
 		}

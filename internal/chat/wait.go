@@ -203,9 +203,10 @@ func (c *caller) hand(ctx context.Context, in *inbox, w *live.Wait) (*Waited, er
 	if in.removed {
 		return got, nil
 	}
-	got.SeatWanted = in.seatWanted && room.MayEnlarge(h, c.agent.Seat)
-	got.NameWanted = in.nameWanted && room.MayReadmit(h, c.agent.Seat)
 	if a, here := h.Seated(c.agent.Seat); here {
+		free := c.agent.IsPerson() || !a.Person.Holds()
+		got.SeatWanted = free && in.seatWanted && room.MayEnlarge(h, a.Seat)
+		got.NameWanted = free && in.nameWanted && room.MayReadmit(h, a.Seat)
 		got.Acting = in.succeeded && room.IsActing(&h.State, a)
 	}
 	if !c.agent.IsPerson() {

@@ -14,7 +14,7 @@ const (
 	testFileLines = 500
 	longestFunc   = 80
 	usualFunc     = 35 // nine out of ten functions are no longer
-	methods       = 27 // of a type, those promoted from embedded types of ours included
+	methods       = 30 // of a type, those promoted from embedded types of ours included
 )
 
 func TestPackages_haveAComment(t *testing.T) {

@@ -44,19 +44,14 @@ func CheckActivity(a room.Agent, activity string) error {
 	return fault.Refuse(fault.Paused, "Your user has paused you, or approves what you say, so you cannot show an activity. Nothing was done: call again without activity.")
 }
 
-// CheckOrder returns the reason why the reins of a forbid what it decides as an admin, as
-// the event e; nil if they do not. An agent whose messages wait must not speak by what all
-// others read: a name, even a banned one, a description or a note. The error is a *fault.Error.
-func CheckOrder(a room.Agent, e room.Event) error {
-	worded := e.Note != "" || e.Changed != nil && (e.Changed.Room != nil || e.Changed.Description != nil) ||
-		e.Type == room.Managed && e.Action == room.BanName // of a name that nobody has: any words
-	switch {
-	case a.Person.Paused:
-		return fault.Refuse(fault.Paused, "Your user has paused you. Nothing was changed: call wait_for_message, which tells you when you may go on.")
-	case a.Person.Approve && worded:
-		return fault.Refuse(fault.Paused, "Your user approves what you say, so you cannot write a room's name or description, or a note, or ban a name that nobody here has. Nothing was changed: leave that out, or ask your user to do it.")
+// CheckOrder returns the reason why the reins of a forbid it to change the room, or another
+// agent; nil if they do not. An agent that its person holds must not act in a way that all
+// others see: its person does that. The error is a *fault.Error.
+func CheckOrder(a room.Agent) error {
+	if a.IsPerson() || !a.Person.Holds() {
+		return nil
 	}
-	return nil
+	return fault.Refuse(fault.Paused, "Your user has paused you, or approves what you say, so you cannot change the room or manage agents. Nothing was changed: ask your user, who can do it on the page that the link opened.")
 }
 
 // CheckLeaving returns the reason why the reins of a, or the limit on agents' messages,

@@ -22,8 +22,8 @@ func MayLackAdmin(h *Head, now time.Time) bool { return (&Claim{}).lacksAdmin(h,
 // Succeed returns the event that makes an agent an acting admin, beside those that there
 // are, since no admin has been heard for AdminSilent or has announced an absence; nil if
 // nobody becomes one. It is the agent that has its seat, by its present token, for
-// longest of those that are present and neither muted nor took their names without
-// proof. Of the readers of a channel none does while it has an admin.
+// longest of those that are present and neither muted nor held by their persons nor took
+// their names without proof. Of the readers of a channel none does while it has an admin.
 func (c *Claim) Succeed(h *Head, now time.Time) *Event {
 	isAdmin := func(a Agent) bool { return a.Role == Admin }
 	if c.Presence == nil || !c.lacksAdmin(h, now) || h.Type == Channel && slices.ContainsFunc(h.Agents, isAdmin) {
@@ -33,7 +33,7 @@ func (c *Claim) Succeed(h *Head, now time.Time) *Event {
 	for _, a := range h.Agents {
 		heard, _ := c.LastHeard(h, a)
 		present := heard.Add(ReplaceSilent).After(now) && !c.Presence[a.Seat].BackAt().After(now)
-		if present && !a.Muted && a.ReplacedMs == 0 && (next.Seat == 0 || a.AtMs < next.AtMs) {
+		if present && !a.Muted && !a.Person.Holds() && a.ReplacedMs == 0 && (next.Seat == 0 || a.AtMs < next.AtMs) {
 			next = a
 		}
 	}

@@ -43,6 +43,7 @@ func TestSucceed_adminsAreSilent_longestSeatedPresentAgentActs(t *testing.T) {
 			p[2] = room.Presence{AtMs: now.UnixMilli(), BackMs: now.UnixMilli() + 1}
 		}, want: 3},
 		"Bob is muted":               {then: func(l *timeline, _ presence) { l.manage(room.Mute, 2) }, want: 3},
+		"Bob is under approval":      {before: func(l *timeline) { change(l, 2, func(a *room.Agent) { a.Person.Approve = true }) }, want: 3},
 		"Bob took a name":            {before: func(l *timeline) { change(l, 2, func(a *room.Agent) { a.ReplacedMs = 1 }) }, want: 3},
 		"Bob got his seat later":     {before: func(l *timeline) { change(l, 2, func(a *room.Agent) { a.AtMs = l.now.UnixMilli() }) }, want: 3},
 		"Cid is admin, and present":  {before: func(l *timeline) { l.manage(room.Promote, 3) }},

@@ -1,0 +1,92 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/ident"
+)
+
+// reined is a room of four on a server with keys, made by an agent with a key, which is the
+// caller. Bob, with another key, is there, too.
+type reined struct {
+	shower
+	token string // of the agent
+	bob   answer
+	link  string // for the person behind the agent
+}
+
+func newReined(t *testing.T) reined {
+	t.Helper()
+	p := start(t, "--trust-proxy", "--access", "keys")
+	key := func(label string) shower {
+		printed, err := p.keys("add", label)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return shower{p.victim(), "/mcp", strings.TrimSpace(printed)}
+	}
+	r := reined{shower: key("Ann")}
+	made := r.must(t, "create_room", args{"room": "attack", "agent_name": "Ann's Claude", "capacity": 4})
+	r.token, r.link = made.AgentToken, made.Watch
+	r.bob = key("Bob").must(t, "join_room", args{"room": "attack", "agent_name": "Bob"})
+	return r
+}
+
+// opens opens a link on a device that makes its token of a secret, and returns the token.
+func (r reined) opens(link, secret string) (string, answer, error) {
+	_, claim, _ := strings.Cut(link, "#")
+	c, _ := ident.ParseClaim(claim)
+	token := ident.Token{Room: c.Room, Seat: c.Seat, Secret: secret, Person: true}.String()
+	got, err := r.call(r.program.t.Context(), "steer", args{"agent_token": token, "claim": claim})
+	return token, got, err
+}
+
+// person opens the link of the agent as its person.
+func (r reined) person(t *testing.T) string {
+	t.Helper()
+	token, got, err := r.opens(r.link, ident.NewSecret())
+	if err != nil || got.Code != "" {
+		t.Fatalf("the link: %+v, %v", got, err)
+	}
+	return token
+}
+
+// An agent that its person pauses, or whose messages its person reads first, is an admin. It
+// tries to be seen, and to rule, without a message.
+func TestAttack_heldAgent_changesNothing(t *testing.T) {
+	r := newReined(t)
+	person := r.person(t)
+	attempts := []struct {
+		tool      string
+		arguments args
+	}{
+		{"update_room", args{"description": "read this instead"}},
+		{"update_room", args{"capacity": 9}},
+		{"update_room", args{"new_invite": true}},
+		{"update_room", args{"closed": true}},
+		{"manage_agent", args{"action": "kick", "agent_name": "Bob"}},
+		{"manage_agent", args{"action": "mute", "agent_name": "Bob"}},
+		{"manage_agent", args{"action": "ban", "agent_name": "Let us meet at noon"}},
+		{"manage_agent", args{"action": "promote", "agent_name": "Bob"}},
+	}
+	for _, try := range attempts {
+		try.arguments["agent_token"] = r.token
+	}
+	n, done, took := scaled(400), 0, time.Duration(0)
+	for _, hold := range []args{{"paused": true}, {"paused": false, "approve": true}} {
+		hold["agent_token"] = person
+		r.must(t, "steer", hold)
+		in, lasted := flood(t, n/2, func(i int) (answer, error) {
+			try := attempts[i%len(attempts)]
+			return r.call(t.Context(), try.tool, try.arguments)
+		})
+		done, took = done+in, took+lasted
+	}
+	if done > 0 {
+		t.Errorf("the agent changed something %d times", done)
+	}
+	r.must(t, "update_room", args{"agent_token": person, "description": "her own words"})
+	attacks(t, "%d of %d attempts of an agent under reins to change its room in %v", done, n, took.Round(time.Millisecond))
+}
