@@ -120,21 +120,23 @@ func (op *sendOp) sentBefore(ctx context.Context, unfound error) bool {
 	if _, known := c.head.LastSaid(c.agent, op.began); !known && c.room.log.Recall(ctx, op.began.Add(-room.RepeatWindow)) == nil {
 		c.head = c.room.log.Known()
 	}
-	u, known := c.head.LastSaid(c.agent, op.began)
-	if !known || u.N == 0 || op.began.Sub(u.At) >= room.RepeatWindow {
-		return false
+	said, _ := c.head.SaidSince(c.agent, c.start)
+	if u, known := c.head.LastSaid(c.agent, op.began); known && op.began.Sub(u.At) < room.RepeatWindow {
+		said = append(said, u.Saying)
 	}
-	e, err := c.room.log.Event(ctx, u.N)
 	answered, _ := c.head.MessageNumber(op.req.ReplyTo)
-	if err != nil || len(e.To) > 0 != (len(op.req.To) > 0) || e.HasReadersOfAnother() || e.Text != op.req.Text || e.ReplyTo != answered || !wording.SameCompany(c.agent, e.ToNames, op.req.To) {
-		return false
+	for _, s := range said {
+		e, err := c.room.log.Event(ctx, s.N)
+		if err != nil || e.Gone || len(e.To) > 0 != (len(op.req.To) > 0) || e.HasReadersOfAnother() || e.Text != op.req.Text || e.ReplyTo != answered || !wording.SameCompany(c.agent, e.ToNames, op.req.To) {
+			continue
+		}
+		op.fingerprint = s.Fingerprint
+		if repeated, err := op.isRepeated(c.head, c.agent, op.began); repeated && err == nil {
+			op.event.To, op.event.ToNames = e.To, e.ToNames
+			return true
+		}
 	}
-	op.fingerprint = u.Fingerprint
-	repeated, err := op.isRepeated(c.head, c.agent, op.began)
-	if repeated && err == nil {
-		op.event.To, op.event.ToNames = e.To, e.ToNames
-	}
-	return repeated && err == nil
+	return false
 }
 
 // findAnswered finds what is answered and what is taken back.

@@ -27,6 +27,7 @@ type client struct {
 	cursor    string
 	last      sendCall // to be repeated
 	said      int
+	sends     int
 	gaveUp    bool // its last call
 }
 
@@ -270,6 +271,8 @@ func (c *client) handedOut(s callSpan, op waitOp) {
 
 func (c *client) send() error {
 	call := c.chooseMessage()
+	c.sends++
+	call.call = c.sends
 	req := chat.SendRequest{Token: c.token, Text: call.text, Key: call.key}
 	if call.cursor.given {
 		req.Cursor = c.cursor

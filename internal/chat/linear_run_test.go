@@ -121,14 +121,34 @@ func (r *linearRun) open() *chat.Service {
 		return r.services[0]
 	}
 	n := len(r.services)
-	way := tabletest.NewFaulty(consistentConflicts(r.shared, r.below), r.clock, r.seed*31+uint64(n), r.faults)
+	way := tabletest.NewFaulty(r.holding(consistentConflicts(r.shared, r.below), uint64(n)), r.clock, r.seed*31+uint64(n), r.faults)
 	clock := r.clock
-	clock.skew = time.Duration(n%3) * 3 * time.Second
+	clock.skew = time.Duration(n%3) * 900 * time.Millisecond // two seconds would let a held send be said twice
 	service := chat.New(way, chat.Options{
 		Clock: clock, SingleProcess: r.single, MinBatch: 1 + n%4, Logger: slog.New(slog.DiscardHandler),
 	})
 	r.ways, r.services = append(r.ways, way), append(r.services, service)
 	return service
+}
+
+// holding returns a table that holds some writes while other calls go on, in every other
+// run.
+func (r *linearRun) holding(t table.Table, n uint64) table.Table {
+	if r.seed%2 == 0 {
+		return t
+	}
+	var mu sync.Mutex
+	rng := rand.New(rand.NewPCG(r.seed, 1000+n))
+	return &tabletest.Hooks{Table: t, Before: func(_ context.Context, c tabletest.Call) error {
+		mu.Lock()
+		held := c.Method == tabletest.Write && rng.IntN(8) == 0
+		d := time.Duration(rng.IntN(10_000)) * time.Millisecond
+		mu.Unlock()
+		if held {
+			<-r.clock.NewTimer(d).Chan()
+		}
+		return nil
+	}}
 }
 
 // anyService returns one of the services, or a new one that knows nothing.

@@ -127,7 +127,7 @@ func (o lostSend) on(m model) (model, error) {
 	unguarded := o.sendCall
 	unguarded.cursor.n = 0
 	x := unguarded.outcome(m, r, a)
-	if x.code != "" || x.duplicate > 0 {
+	if x.code != "" || x.duplicate > 0 || o.isOvertaken(m, r, a) {
 		return m, &wrong{"the send", "said", x}
 	}
 	return o.say(m, x.event)

@@ -23,10 +23,11 @@ type sendCall struct {
 	key      string
 	cursor   cursorArg
 	absence  chat.Absence
+	call     int // which send of its client it is; 0: any
 }
 
 func (c sendCall) String() string {
-	return fmt.Sprintf("%v sends %q to %q, asks %q, %s, key %q, reply to %d, withdraws %d, %v, after %v", c.who, c.text, c.to, c.ask, c.kind, c.key, c.replyTo, c.withdraw, c.absence, c.cursor)
+	return fmt.Sprintf("%v sends %q to %q, asks %q, %s, key %q, reply to %d, withdraws %d, %v, after %v, call %d", c.who, c.text, c.to, c.ask, c.kind, c.key, c.replyTo, c.withdraw, c.absence, c.cursor, c.call)
 }
 
 func (c sendCall) isVote() bool { return c.kind == room.Agree || c.kind == room.Object }
@@ -70,7 +71,7 @@ func (c sendCall) outcome(m model, r roomModel, a agentModel) (x sendOutcome) {
 	case known > 0:
 		return sendOutcome{duplicate: known}
 	}
-	e := eventModel{seat: a.seat, to: to, ask: ask, replyTo: c.replyTo, withdraws: c.withdraw, Message: view.Message{
+	e := eventModel{seat: a.seat, to: to, ask: ask, replyTo: c.replyTo, withdraws: c.withdraw, call: c.call, Message: view.Message{
 		Type: view.Said, From: a.name, Text: c.text, Kind: c.kind,
 	}}
 	if c.kind == room.Plain {
@@ -153,6 +154,26 @@ func (c sendCall) repeats(m model, r roomModel, a agentModel) (last eventModel, 
 	}
 	meantAgain := len(c.text) < 40 && answered && (c.cursor.n == 0 || c.cursor.n >= last.n)
 	return last, !meantAgain && c.sameAim(m, r, a, last)
+}
+
+// isOf reports whether event e may be what the send says.
+func (c sendCall) isOf(m model, r roomModel, a agentModel, e eventModel) bool {
+	own := e.Type == view.Said && e.seat == a.seat && !e.Person
+	return own && c.key == "" && e.Text == c.text && c.sameAim(m, r, a, e)
+}
+
+// isOvertaken reports whether a later call of its client has said the same.
+func (c sendCall) isOvertaken(m model, r roomModel, a agentModel) bool {
+	return slices.ContainsFunc(r.log, func(e eventModel) bool { return c.call > 0 && e.call > c.call && c.isOf(m, r, a, e) })
+}
+
+// mayRepeat reports whether the send may take event n for its own message. A service that
+// did not know of the event when the call came tells by the time alone whether that is
+// older; and the clocks of two services differ.
+func (c sendCall) mayRepeat(m model, r roomModel, a agentModel, n int64) bool {
+	e, said := r.event(n)
+	unknown := !m.sequential || !m.oneService
+	return said && unknown && n > c.cursor.n && m.now.Sub(e.At) < 3*time.Second && c.isOf(m, r, a, e)
 }
 
 // sameAim reports whether the call has the addressees of the message last. Those of a
@@ -239,6 +260,9 @@ func (o sendOp) on(m model) (model, error) {
 		unguarded := o.sendCall
 		unguarded.cursor.n = 0
 		x = unguarded.outcome(m, r, a)
+	}
+	if n := numberOf(o.got.ID); o.got.Duplicate && o.mayRepeat(m, r, a, n) {
+		x = sendOutcome{duplicate: n}
 	}
 	switch {
 	case o.code != x.code:

@@ -133,6 +133,7 @@ type eventModel struct {
 	hidden                bool    // from all but the agent of seat and its person, and from that agent without a reason
 	drafts                bool    // it keeps a draft
 	decides               int64   // the draft about which the person behind seat has decided so
+	call                  int     // the send of its client that said it; 0: any
 }
 
 // actor returns the agent that caused the event; 0 for one without a seat.

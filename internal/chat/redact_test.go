@@ -274,6 +274,7 @@ func TestRedact_senderSpeaksAgain_isHeard(t *testing.T) {
 	onBoth(t, func(t *testing.T, w, there *world) {
 		p := w.company()
 		w.redact(p.ann.Token, w.say(p.ann.Token, "the key is "+spilled).ID)
+		w.clock.Advance(3 * time.Second)
 		if got := there.say(p.ann.Token, room.Removed); got.Duplicate {
 			t.Errorf("got %+v", got)
 		}

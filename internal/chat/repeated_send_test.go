@@ -171,6 +171,7 @@ func TestSend_shortTextAgainAfterAnotherSpokeAndLeft_isNew(t *testing.T) {
 	first := w.say(p.ann.Token, "yes")
 	w.say(p.bob.Token, "and the red one, too?")
 	w.leave(p.bob.Token)
+	w.clock.Advance(3 * time.Second)
 	if again := w.elsewhere().say(p.ann.Token, "yes"); again.Duplicate {
 		t.Errorf("elsewhere: %+v", again)
 	}

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"math"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/fault"
@@ -18,6 +19,7 @@ type caller struct {
 	room  *liveRoom // to be released
 	head  *room.Head
 	agent room.Agent
+	start room.Start // of the call
 }
 
 func (c *caller) attendance() live.Attendance { return c.room.agents.Attendance(c.head, c.agent) }
@@ -46,6 +48,11 @@ func (s *Service) accept(ctx context.Context, token string, read readHead) (*cal
 		return nil, err
 	}
 	r := s.acquire(t.Room)
+	start := room.Start{Head: math.MaxInt64}
+	if known := r.log.Known(); known != nil {
+		start.Known = known.AsOf
+	}
+	start.At = s.now()
 	h, a, ok, err := r.owner(ctx, t, read)
 	switch {
 	case err != nil:
@@ -60,7 +67,10 @@ func (s *Service) accept(ctx context.Context, token string, read readHead) (*cal
 		r.release()
 		return nil, err
 	}
-	return &caller{token: t, room: r, head: h, agent: a}, nil
+	if current := r.log.KnownSince(start.At); current != nil {
+		start.Head = current.AsOf
+	}
+	return &caller{token: t, room: r, head: h, agent: a, start: start}, nil
 }
 
 type readHead = func(*roomlog.Log, context.Context) (*room.Head, error)

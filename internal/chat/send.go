@@ -32,14 +32,15 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err := m.Check(); err != nil {
 		return Sent{}, err
 	}
-	began := s.now()
 	c, err := s.enter(ctx, req.Token)
 	if err != nil {
 		return Sent{}, s.Outward(err)
 	}
 	defer c.room.release()
-	op := &sendOp{caller: c, req: req, began: began, credential: credential.In(req.Text), warned: c.agent.IsPerson()}
-	op.cursor, op.named = c.parseCursor(req.Cursor)
+	op := &sendOp{caller: c, req: req, began: c.start.At, credential: credential.In(req.Text), warned: c.agent.IsPerson()}
+	if op.cursor, op.named = c.parseCursor(req.Cursor); op.named {
+		c.start.Known = max(c.start.Known, op.cursor.N) // the client had the answer that brought the cursor
+	}
 	if err := op.address(ctx); err != nil {
 		return Sent{}, s.Outward(err)
 	}
@@ -128,6 +129,7 @@ type sendOp struct {
 	credential  string     // that the text seems to hold, and of which the caller was not warned
 	warned      bool       // the caller knows which of its addressees took their names without proof
 	known       int64      // the earlier message that this call repeats
+	overtaken   int64      // that message, if only the log told
 	keyed       bool       // the idempotency key stands for known
 	draft       bool       // the event, or known, is a draft
 }
@@ -136,6 +138,7 @@ type sendOp struct {
 var (
 	errMaybeNews   = errors.New("chat: there may be news for the sender")
 	errLastUnknown = errors.New("chat: the seat's last message is not known")
+	errOvertaken   = errors.New("chat: the seat may have said more since the call began than is known")
 	errCredential  = errors.New("chat: the text seems to hold a credential")
 	errUnproven    = errors.New("chat: an addressee took its name without proof")
 	errPaused      = errors.New("chat: the agent is paused")
@@ -156,6 +159,8 @@ func (op *sendOp) run(ctx context.Context) (Sent, error) {
 			return Sent{}, c.room.svc.whyNot(ctx, c.room.log.Known(), c.token)
 		case errors.Is(err, errLastUnknown):
 			err = c.room.log.Recall(ctx, op.began.Add(-room.RepeatWindow))
+		case errors.Is(err, errOvertaken):
+			err = op.lookBack(ctx)
 		case errors.Is(err, errDecided):
 			err = lookUpDecided(ctx, op)
 		case errors.Is(err, errMaybeNews), errors.Is(err, errUnproven), errors.Is(err, errCredential), errors.Is(err, errPaused):
@@ -248,8 +253,20 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 	return ch, nil
 }
 
-// isRepeated reports whether the call repeats the seat's last message.
+// isRepeated reports whether the call repeats the seat's last message, or one that may be
+// newer than the call.
 func (op *sendOp) isRepeated(h *room.Head, a room.Agent, now time.Time) (bool, error) {
+	if op.known = op.overtaken; op.known > 0 {
+		return true, nil
+	}
+	said, all := h.SaidSince(a, op.caller.start)
+	n, err := wording.Overtaken(said, op.event, op.fingerprint)
+	if op.known = n; n > 0 || err != nil {
+		return n > 0, err
+	}
+	if !all {
+		return false, errOvertaken
+	}
 	read := int64(-1)
 	if op.named {
 		read = op.cursor.N
@@ -259,6 +276,45 @@ func (op *sendOp) isRepeated(h *room.Head, a room.Agent, now time.Time) (bool, e
 		return false, errLastUnknown
 	}
 	return n > 0, nil
+}
+
+// lookBack reads the log back to where the call began, since the index does not reach so
+// far, and looks for the message that the call repeats.
+func (op *sendOp) lookBack(ctx context.Context) error {
+	c := op.caller
+	log, h := c.room.log, c.room.log.Known()
+	pages := log.Pages(c.agent, roomlog.PageEvents)
+	for from, more := h.AsOf+1, true; more; {
+		done, err := log.BeginRead(ctx)
+		if err != nil {
+			return err
+		}
+		events, further, err := pages.Before(ctx, from)
+		done()
+		if err != nil {
+			return err
+		}
+		more = further
+		for _, e := range events {
+			from = e.N
+			if !c.agent.IsFor(e) { // an outline
+				continue
+			}
+			if !c.start.Precedes(e.N, e.At()) {
+				more = false
+				break
+			}
+			if e.Type != room.Said || e.Seat != c.agent.Seat || e.Person || e.N < c.agent.Joined {
+				continue
+			}
+			said := []room.Saying{room.SayingOf(e)}
+			if op.overtaken, err = wording.Overtaken(said, op.event, op.fingerprint); op.overtaken > 0 || err != nil {
+				return err
+			}
+		}
+	}
+	c.start = room.Start{At: c.room.svc.now(), Known: h.AsOf, Head: h.AsOf} // no event up to h needs another look
+	return nil
 }
 
 // sent returns the answer. Without events the message was there before.

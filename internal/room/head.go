@@ -100,6 +100,27 @@ func (h *Head) LastSaid(a Agent, now time.Time) (u Utterance, known bool) {
 	return Utterance{}, r.From <= a.Joined+1 || now.Sub(time.UnixMilli(r.FromMs)) >= RepeatWindow
 }
 
+// SaidSince returns the messages of a that may be newer than a call, the newest first. known
+// is false if there may be more of them than the index covers.
+func (h *Head) SaidSince(a Agent, call Start) (said []Saying, known bool) {
+	if u, spoke := h.Recent.Said(a.Seat); spoke {
+		for i := -1; i < len(u.earlier); i++ {
+			s := u.Saying
+			if i >= 0 {
+				s = u.earlier[i]
+			}
+			if !call.Precedes(s.N, s.At) {
+				return said, true
+			}
+			said = append(said, s)
+		}
+	}
+	r := &h.Recent
+	reaches := r.From <= max(call.Known, a.Joined)+1 || !call.Precedes(r.From, time.UnixMilli(r.FromMs))
+	complete := time.UnixMilli(h.HeadMs).Sub(call.At) < RepeatWindow // what is older than Lease is dropped
+	return said, reaches && complete && len(said) < keptSayings
+}
+
 // NewestWakeup returns the last message that ended a wait of seat, if one was open,
 // and when it was sent; zeros if the index covers none.
 func (h *Head) NewestWakeup(seat int) (n int64, at time.Time) {

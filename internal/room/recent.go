@@ -24,15 +24,48 @@ type Recent struct {
 // Utterance is the last message of the agent of a seat, not of the person behind it. It identifies a repeated call, and
 // it shows when the agent was alive.
 type Utterance struct {
-	Seat        int
-	N           int64
-	At          time.Time
-	Heard       time.Time // when the agent itself last said something: its person may have sent a draft later; zero if the index covers none
-	Fingerprint [16]byte
-	ReplyTo     int64 // the event that it answers
+	Seat int
+	Saying
+	Heard time.Time // when the agent itself last said something: its person may have sent a draft later; zero if the index covers none
 
 	PublicN  int64 // its last message to all; 0 if the index covers none
 	PublicAt time.Time
+
+	earlier []Saying // its messages before this one, the newest first
+}
+
+// keptSayings is how many messages of a seat the index covers.
+const keptSayings = 8
+
+// Saying is a message as a repeated call is recognized by it.
+type Saying struct {
+	N           int64
+	At          time.Time
+	Fingerprint [16]byte // see there; zero once the text is removed
+	ReplyTo     int64    // the event that it answers
+}
+
+// SayingOf returns what identifies the message e.
+func SayingOf(e Event) Saying {
+	return Saying{N: e.N, At: e.At(), Fingerprint: Fingerprint(e), ReplyTo: e.ReplyTo}
+}
+
+// Removed reports whether the text of the message was removed.
+func (s Saying) Removed() bool { return s.Fingerprint == [16]byte{} }
+
+// Start is when a call began, and what it knew of the log then.
+type Start struct {
+	At    time.Time
+	Known int64 // each event up to this one is older than the call
+	Head  int64 // each event after this one is newer than the call
+}
+
+// clockSkew is by how much the clocks of two processes may differ.
+const clockSkew = 2 * time.Second
+
+// Precedes reports whether the event of a number and a time may be newer than the call.
+func (s Start) Precedes(n int64, at time.Time) bool {
+	return n > s.Known && (n > s.Head || at.After(s.At.Add(-clockSkew)))
 }
 
 // lastOf finds, for any seat, the last event of one sort that is not its own.
@@ -180,6 +213,7 @@ func (r *Recent) add(e Event) {
 		u := utterance(e)
 		if before, spoke := r.Said(e.Seat); spoke {
 			u.addOlder(before)
+			u.earlier = slices.Concat([]Saying{before.Saying}, before.earlier[:min(len(before.earlier), keptSayings-2)])
 		}
 		r.said = slices.DeleteFunc(slices.Clone(r.said), func(u Utterance) bool {
 			return u.Seat == e.Seat || e.At().Sub(u.At) > Lease
@@ -188,7 +222,18 @@ func (r *Recent) add(e Event) {
 	case Left:
 		r.said = slices.DeleteFunc(slices.Clone(r.said), func(u Utterance) bool { return u.Seat == e.Seat })
 		r.messages, r.words = r.messages.without(e.Seat), r.words.without(e.Seat)
+	case Changed:
+		if u, spoke := r.Said(e.Seat); spoke && e.Redacts != 0 {
+			r.replace(u.without(e.Redacts))
+		}
 	}
+}
+
+// replace puts u in place of what the index has of its seat. r is a copy whose slices are
+// shared.
+func (r *Recent) replace(u Utterance) {
+	r.said = slices.Clone(r.said)
+	r.said[slices.IndexFunc(r.said, func(old Utterance) bool { return old.Seat == u.Seat })] = u
 }
 
 // prepend indexes e, which precedes all that r covers. seated says whether its
@@ -209,15 +254,17 @@ func (r *Recent) prepend(e Event, seated bool) {
 	}
 	if u, known := r.Said(e.Seat); !known {
 		r.said = append(slices.Clone(r.said), utterance(e))
-	} else if known && (u.PublicN == 0 || u.Heard.IsZero()) {
-		r.said = slices.Clone(r.said)
-		i := slices.IndexFunc(r.said, func(u Utterance) bool { return u.Seat == e.Seat })
-		r.said[i].addOlder(utterance(e))
+	} else if older := utterance(e); len(u.earlier) < keptSayings-1 || u.PublicN == 0 || u.Heard.IsZero() {
+		u.addOlder(older)
+		if len(u.earlier) < keptSayings-1 {
+			u.earlier = append(slices.Clip(u.earlier), older.Saying)
+		}
+		r.replace(u)
 	}
 }
 
 func utterance(e Event) Utterance {
-	u := Utterance{Seat: e.Seat, N: e.N, At: e.At(), Fingerprint: Fingerprint(e), ReplyTo: e.ReplyTo}
+	u := Utterance{Seat: e.Seat, Saying: SayingOf(e)}
 	if e.Decides == 0 {
 		u.Heard = u.At
 	}
@@ -235,4 +282,18 @@ func (u *Utterance) addOlder(older Utterance) {
 	if u.Heard.IsZero() {
 		u.Heard = older.Heard
 	}
+}
+
+// without returns u without the fingerprint of message n, whose text was removed.
+func (u Utterance) without(n int64) Utterance {
+	if u.N == n {
+		u.Fingerprint = [16]byte{}
+	}
+	u.earlier = slices.Clone(u.earlier)
+	for i := range u.earlier {
+		if u.earlier[i].N == n {
+			u.earlier[i].Fingerprint = [16]byte{}
+		}
+	}
+	return u
 }

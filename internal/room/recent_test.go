@@ -1,6 +1,8 @@
 package room_test
 
 import (
+	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,9 +20,8 @@ func TestLastSaid_isTheNewestMessageOfTheSeat(t *testing.T) {
 	two := l.say(1, "two", 2)
 	l.say(2, "three")
 	u, known := l.head.LastSaid(l.agent(1), l.now)
-	want := room.Utterance{Seat: 1, N: two.N, At: two.At(), Heard: two.At(), Fingerprint: room.Fingerprint(two), PublicN: one.N, PublicAt: one.At()}
-	if !known || u != want {
-		t.Errorf("got %+v, %v; want %+v", u, known, want)
+	if !known || u.Saying != room.SayingOf(two) || !u.Heard.Equal(two.At()) || u.PublicN != one.N || !u.PublicAt.Equal(one.At()) {
+		t.Errorf("got %+v, %v", u, known)
 	}
 }
 
@@ -242,6 +243,46 @@ func TestLastSaid_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What a call must be compared with is complete wherever the index says so, and it says so
+// wherever it covers all of it.
+func TestSaidSince_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := drawTimeline(t)
+		h := drawHead(t, l)
+		for _, a := range h.Agents {
+			number := func(what string) int64 { return rapid.Int64Range(0, h.AsOf).Draw(t, what) }
+			call := room.Start{Known: number("known"), Head: rapid.SampledFrom([]int64{number("head"), math.MaxInt64}).Draw(t, "first seen")}
+			call.At = l.now.Add(-time.Duration(rapid.IntRange(0, 1200).Draw(t, "age")) * time.Second)
+			var want []room.Saying
+			for _, e := range slices.Backward(l.events) {
+				if e.Type == room.Said && e.Seat == a.Seat && !e.Person && e.N >= a.Joined && call.Precedes(e.N, e.At()) {
+					want = append(want, room.SayingOf(e))
+				}
+			}
+			got, known := h.SaidSince(a, call)
+			if len(got) > len(want) || !slices.Equal(got, want[:len(got)]) || known && len(got) < len(want) {
+				t.Fatalf("seat %d, %+v: %v (known: %v), want %v", a.Seat, call, got, known, want)
+			}
+			covered := h.Recent.From <= max(call.Known, a.Joined)+1 && l.now.Sub(call.At) < room.RepeatWindow
+			if covered && len(want) < 8 && !known {
+				t.Fatalf("seat %d, %+v: unknown from event %d on", a.Seat, call, h.Recent.From)
+			}
+		}
+	})
+}
+
+func TestSaidSince_messageWhoseTextIsRemoved_hasNoFingerprint(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	one := l.say(1, "one")
+	two := l.say(1, "two")
+	l.apply(room.Redaction(one))
+	l.apply(room.Redaction(two))
+	said, _ := l.head.SaidSince(l.agent(1), room.Start{At: l.now})
+	if len(said) != 2 || !said[0].Removed() || !said[1].Removed() {
+		t.Errorf("got %+v", said)
+	}
 }
 
 func TestRecent_agentThatLeft_isForgotten(t *testing.T) {

@@ -77,7 +77,11 @@ func ofState(s *State) int {
 }
 
 func (r *Recent) held() int {
-	return list(r.said) + list(r.messages.private) + list(r.words.private)
+	n := list(r.said) + list(r.messages.private) + list(r.words.private)
+	for i := range r.said {
+		n += list(r.said[i].earlier)
+	}
+	return n
 }
 
 func ofSettings(s *Settings) int {

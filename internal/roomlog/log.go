@@ -82,12 +82,12 @@ func (l *Log) Warm(ctx context.Context) (*room.Head, error) {
 // Current returns the head of the log at the time since or later. It reads the
 // table unless that is known.
 func (l *Log) Current(ctx context.Context, since time.Time) (*room.Head, error) {
-	if h := l.knownSince(since); h != nil {
+	if h := l.KnownSince(since); h != nil {
 		return h, nil
 	}
 	l.reading.Lock()
 	defer l.reading.Unlock()
-	if h := l.knownSince(since); h != nil { // another call has just read it
+	if h := l.KnownSince(since); h != nil { // another call has just read it
 		return h, nil
 	}
 	began := l.store.now()
@@ -114,9 +114,9 @@ func (l *Log) headAndTime() (*room.Head, time.Time) {
 	return l.head.Load(), l.verified
 }
 
-// knownSince returns the head if it is known to have been the head of the log at
+// KnownSince returns the head if it is known to have been the head of the log at
 // the time since or later.
-func (l *Log) knownSince(since time.Time) *room.Head {
+func (l *Log) KnownSince(since time.Time) *room.Head {
 	h, verified := l.headAndTime()
 	if h == nil || verified.IsZero() || !l.store.opts.SingleProcess && !verified.After(since) {
 		return nil

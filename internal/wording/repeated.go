@@ -3,6 +3,7 @@ package wording
 import (
 	"time"
 
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -30,4 +31,28 @@ func Repeats(h *room.Head, a room.Agent, e room.Event, fingerprint [16]byte, rea
 		return 0, known
 	}
 	return u.N, known
+}
+
+// Overtaken returns the one of said that e repeats; 0 if none. They are messages of its
+// agent that may be newer than the call of e: then the client has given that call up, has
+// repeated it elsewhere, and may have said more since. So neither the length of the text
+// counts, nor who has spoken. The error is a *fault.Error: of a text that was removed
+// nobody can tell whether e would bring it back.
+func Overtaken(said []room.Saying, e room.Event, fingerprint [16]byte) (n int64, err error) {
+	for _, s := range said {
+		same := s.Fingerprint == fingerprint
+		if e.IsVote() && e.ReplyTo == 0 { // it must not become one on a later proposal
+			vote := e
+			vote.ReplyTo = s.ReplyTo
+			same = s.Fingerprint == room.Fingerprint(vote)
+		}
+		switch {
+		case s.Removed():
+			err = fault.RetryLater(fault.Unavailable, 2*time.Second, "A text that you sent at the same time was removed, "+
+				"and this may be the same one. Nothing was sent: if it is another, repeat this call in 2 seconds.")
+		case same:
+			return s.N, nil
+		}
+	}
+	return 0, err
 }
