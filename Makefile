@@ -3,17 +3,17 @@
 #
 # Test results never come from the cache (-count=1), since the go command does not
 # know which program e2e runs. Tests that are skipped because Java, Node, Python
-# or Chromium is missing are listed at the end; with CI=true they fail.
+# or Chromium is missing are counted at the end, by what is missing; with CI=true they
+# fail. make fetch says what it downloads; the tests download nothing themselves.
 
 GO         ?= go
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT  = $(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GORELEASER  = $(GO) run github.com/goreleaser/goreleaser/v2@v2.16.0
-GOTESTSUM   = $(GO) run gotest.tools/gotestsum@v1.13.0 --format standard-quiet
-TESTS       = $(GOTESTSUM) -- -count=1
+TESTS       = GO=$(GO) scripts/test -count=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dynamodb test test-quick race fuzz soak waits attack bench bench-cold lint vendor sam-local sam-check release release-check
+.PHONY: help run build dynamodb fetch test test-quick race fuzz soak waits attack bench bench-cold lint vendor sam-local sam-check release release-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,11 +29,14 @@ DYNAMODB_ADDR ?= 127.0.0.1:8000
 dynamodb: ## run DynamoDB Local on DYNAMODB_ADDR (needs Java and Maven)
 	$(GO) run ./scripts/dynamodb-local -addr $(DYNAMODB_ADDR)
 
-test: ## run every test, real clients and DynamoDB Local included
-	$(TESTS) -timeout=15m ./...
+fetch: ## fetch what the tests drive, once (1.5 GB)
+	$(GO) run ./e2e/fetch
+
+test: fetch ## run every test, real clients and DynamoDB Local included
+	$(TESTS) -timeout=30m ./...
 
 test-quick: ## run the tests that need nothing but Go
-	$(GOTESTSUM) --hide-summary=skipped -- -count=1 -short ./...
+	$(TESTS) -timeout=30m -short ./...
 
 race: ## run the rules, the protocol, the client, the stores and the function under the race detector
 	$(TESTS) -race -short ./internal/room/... ./internal/roomlog/... ./internal/chat/... ./internal/access/... ./internal/pairing/... ./internal/mcp/... ./internal/httpapi/...
@@ -44,11 +47,11 @@ FUZZCOUNT ?= 200000x
 fuzz: ## fuzz each target FUZZCOUNT times (200000x)
 	GO=$(GO) scripts/fuzz $(FUZZCOUNT)
 
-soak: ## run the long tests, which take many minutes
+soak: fetch ## run the long tests, which take many minutes
 	PARLEY_SOAK=1 $(TESTS) -timeout=4h -run Soak ./internal/...
 	PARLEY_SOAK=1 $(TESTS) -timeout=1h -parallel=64 -run Soak ./e2e/...
 
-waits: ## let clients wait in real time: give up after 30, 55 and 64 s, go on beyond 300 s
+waits: fetch ## let clients wait in real time: give up after 30, 55 and 64 s, go on beyond 300 s
 	PARLEY_SOAK=1 $(TESTS) -timeout=15m -parallel=64 -run Soak_wait ./e2e/...
 
 attack: ## attack a server on this machine in full, and print what holds

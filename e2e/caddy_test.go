@@ -26,9 +26,6 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 )
 
-// caddyVersion is the Caddy that the recipe in deploy/self-hosted is tested with.
-const caddyVersion = "v2.11.9"
-
 // site is the recipe at work: the real Caddy with the recipe's Caddyfile, in front of a
 // program with the recipe's settings.
 type site struct {
@@ -44,7 +41,7 @@ const publicURL = "https://parley.example"
 // startSite puts Caddy in front of p.
 func startSite(t *testing.T, p *program) *site {
 	t.Helper()
-	caddy := filepath.Join(installCaddy(t), "caddy")
+	caddy := filepath.Join(parts.Caddy.In(t), "caddy")
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +64,7 @@ func startSite(t *testing.T, p *program) *site {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		if t.Failed() {
-			t.Logf("Caddy said:\n%s", said)
+			said.Report(t, "Caddy")
 		}
 	})
 	s := &site{t, ln.Addr().String(), x509.NewCertPool(), said}
@@ -105,12 +102,6 @@ func caddyfile(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	return file
-}
-
-// installCaddy returns the folder with the program caddy, which the go command builds.
-func installCaddy(t *testing.T) string {
-	t.Helper()
-	return parts.GoProgram(t, "caddy", "github.com/caddyserver/caddy/v2/cmd/caddy", caddyVersion)
 }
 
 // awaitCertificate returns when Caddy serves with a certificate of its authority.
@@ -158,7 +149,7 @@ func recipe(t *testing.T, args ...string) *program {
 // recipeSite is the whole recipe.
 func recipeSite(t *testing.T, args ...string) (*program, *site) {
 	t.Helper()
-	installCaddy(t)
+	parts.Caddy.In(t)
 	p := recipe(t, args...)
 	return p, startSite(t, p)
 }
@@ -253,7 +244,7 @@ func TestCaddy_strangers_areNotLocal(t *testing.T) {
 
 func TestCaddy_programThatDoesNotKnowItsName_saysWhatToDo(t *testing.T) {
 	t.Parallel()
-	installCaddy(t)
+	parts.Caddy.In(t)
 	s := startSite(t, start(t))
 	resp, err := s.from("127.0.0.1").Get(publicURL + "/mcp")
 	if err != nil {

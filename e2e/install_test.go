@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,11 +12,11 @@ import (
 // node is the folder in which the packages of clients/node are installed.
 type node string
 
-// installNode installs the packages of clients/node. On Linux a Node that is
+// installNode returns the packages of clients/node. On Linux a Node that is
 // new enough for them is one of these; elsewhere it must be in the PATH.
 func installNode(t *testing.T) node {
 	t.Helper()
-	home := node(parts.Packages(t, "node", "clients/node", "the clients in TypeScript, the inspector and the conformance suite need it"))
+	home := node(parts.Node.In(t))
 	const isNew = "const [major, minor] = process.versions.node.split('.'); process.exit(major > 22 || (major == 22 && minor >= 19) ? 0 : 1)"
 	if err := home.command("node", "-e", isNew).Run(); err != nil {
 		parts.Missing(t, "Node 22.19 or newer is not installed: the inspector and the conformance suite need it")
@@ -41,19 +40,5 @@ func (n node) command(name string, args ...string) *exec.Cmd {
 // of clients/python.
 func installPython(t *testing.T) string {
 	t.Helper()
-	python := parts.Need(t, "python3", "the client in Python needs it")
-	list, err := filepath.Abs("clients/python/requirements.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	home := parts.Installed(t, "python", []string{list}, func(ctx context.Context, dir string) error {
-		if err := parts.Run(ctx, dir, python, "-m", "venv", dir); err != nil {
-			return err
-		}
-		// As a module, because the scripts of a virtual environment name the
-		// folder that they were made in, and this one is renamed.
-		return parts.Run(ctx, dir, filepath.Join(dir, "bin", "python"), "-m", "pip", "install", "--quiet", "--no-deps",
-			"--only-binary", ":all:", "--require-hashes", "--requirement", list)
-	})
-	return filepath.Join(home, "bin", "python")
+	return filepath.Join(parts.Python.In(t), "bin", "python")
 }

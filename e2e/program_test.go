@@ -2,9 +2,8 @@
 // binary is built and started on a free port with a file of its own, and real
 // MCP clients talk to it. Nothing here imports the program.
 //
-// The clients in TypeScript and Python are installed on first use into a cache
-// outside the tree (see install_test.go). Where Node or Python is missing their
-// tests are skipped, or fail if CI=true.
+// The clients in TypeScript and Python are fetched by make fetch into a cache outside
+// the tree. Where they are missing their tests are skipped, or fail if CI=true.
 package e2e
 
 import (
@@ -60,7 +59,7 @@ func startOn(t *testing.T, args, env []string) *program {
 			t.Error("the program has a data race")
 		}
 		if t.Failed() {
-			t.Logf("the program printed:\n%s", p.out)
+			p.out.Report(t, "the program")
 		}
 	})
 	return p

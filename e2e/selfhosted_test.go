@@ -64,12 +64,8 @@ func TestUnit_isUnderstoodAndLocksTheProgramIn(t *testing.T) {
 	}
 }
 
-// composeVersion is the reference implementation of the Compose Specification, which
-// reads the file as docker compose does.
-const composeVersion = "v2.16.2"
-
 func TestCompose_isValidAndShowsTheProxyAlone(t *testing.T) {
-	reader := filepath.Join(parts.GoProgram(t, "compose", "github.com/compose-spec/compose-go/v2/cmd", composeVersion), "cmd")
+	reader := filepath.Join(parts.Compose.In(t), "cmd")
 	dir, err := filepath.Abs("../deploy/self-hosted")
 	if err != nil {
 		t.Fatal(err)

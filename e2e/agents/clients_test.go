@@ -14,7 +14,7 @@ import (
 // system.
 func installed(t *testing.T) []string {
 	t.Helper()
-	home := parts.Packages(t, "agents", "clients", "it installs Claude Code and Codex")
+	home := parts.Agents.In(t)
 	var folders []string
 	for _, at := range []string{"@anthropic-ai/claude-code-*/claude", "@openai/codex-*/vendor/*/bin/codex"} {
 		found, err := filepath.Glob(filepath.Join(home, "node_modules", filepath.FromSlash(at)))

@@ -32,7 +32,7 @@ func serveBinary(t *testing.T, binary string, env []string, args ...string) stri
 			t.Error(err)
 		}
 		if t.Failed() {
-			t.Logf("the program printed:\n%s", server.Out)
+			server.Out.Report(t, "the program")
 		}
 	})
 	return server.URL

@@ -14,7 +14,7 @@ import (
 func axe(t *testing.T) string {
 	t.Helper()
 	launched(t)
-	home := parts.Packages(t, "browser", ".", "it installs axe-core")
+	home := parts.Axe.In(t)
 	source, err := os.ReadFile(filepath.Join(home, "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@ package browser
 import (
 	"context"
 	"os"
-	"os/exec"
 	"sync"
 	"testing"
 
@@ -11,9 +10,6 @@ import (
 
 	"github.com/parley-chat/parley/e2e/internal/parts"
 )
-
-// chromiumEnv is the path of the browser, if it is none of the usual ones.
-const chromiumEnv = "PARLEY_CHROMIUM"
 
 // chromium is the one browser of all tests of the process. Its first use starts it.
 var chromium struct {
@@ -63,16 +59,9 @@ func findChromium(t testing.TB) string {
 	if testing.Short() {
 		t.Skip("-short: real clients and tools are left out")
 	}
-	if path := os.Getenv(chromiumEnv); path != "" {
-		return path
+	path, err := parts.Chromium()
+	if err != nil {
+		parts.Missing(t, "%v", err)
 	}
-	// The headless shell is the same engine without the windows around it: Debian builds it
-	// from the same source, and a test takes less than half of the processor.
-	for _, name := range []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	parts.Missing(t, "Chromium is not installed, or set %s to its path: it shows the page", chromiumEnv)
-	return ""
+	return path
 }

@@ -62,7 +62,7 @@ func start(t *testing.T, s *server) *server {
 		printed := s.own.Out
 		s.kill()
 		if t.Failed() {
-			t.Logf("the program printed:\n%s", printed)
+			printed.Report(t, "the program")
 		}
 	})
 	return s

@@ -2,8 +2,8 @@
 // loopback interface only, in memory. Only tests, benchmarks and
 // scripts/dynamodb-local import it.
 //
-// Its license forbids redistribution, so it is not in the tree: Maven fetches
-// what pom.xml lists, once, into a cache outside of it.
+// Its license forbids redistribution, so it is not in the tree: make fetch has Maven
+// fetch what pom.xml lists, once, into a cache outside of it.
 package dynamolocal
 
 import (
@@ -27,7 +27,7 @@ const (
 // it says what is missing.
 var ErrMissing = errors.New("dynamolocal: a part is missing")
 
-// patience bounds the first use, which may download on a slow line and wait for
+// patience bounds the first use, which in CI may download on a slow line, and wait for
 // other test processes that start an engine.
 const patience = 5 * time.Minute
 
@@ -37,7 +37,10 @@ const patience = 5 * time.Minute
 var shared = sync.OnceValues(func() (*Server, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	dir, err := Fetch(ctx)
+	_, dir, err := fetched(ctx)
+	if strict() && dir != "" {
+		dir, err = Fetch(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -45,33 +48,36 @@ var shared = sync.OnceValues(func() (*Server, error) {
 })
 
 // Start returns the address of a running engine, such as "http://127.0.0.1:40123".
-// The first call in a process downloads the engine if necessary and starts it. All
-// tests of the process share it, so each must use its own table name. The engine
-// ends with the process, even if the process is killed.
+// The first call in a process starts the engine. All tests of the process share it,
+// so each must use its own table name. The engine ends with the process, even if the
+// process is killed.
 //
 // The engine accepts any letters and digits as credentials. Start skips the test
 // with -short or if the engine is unavailable. With CI=true in the environment it
-// ignores -short, and fails the test if the engine is unavailable.
+// ignores -short, downloads the engine if necessary, and fails the test if the engine
+// is unavailable.
 func Start(t testing.TB) string {
 	t.Helper()
 	if endpoint := os.Getenv(EndpointEnv); endpoint != "" {
 		return endpoint
 	}
-	strict := os.Getenv("CI") == "true"
-	if testing.Short() && !strict {
-		t.Skipf("SKIPPED, NOT TESTED: %s against DynamoDB Local: -short", t.Name())
+	if testing.Short() && !strict() {
+		t.Skip("-short: DynamoDB Local is left out")
 	}
 	server, err := shared()
 	switch {
 	case err == nil:
 		return server.Endpoint
-	case errors.Is(err, ErrMissing) && !strict:
-		t.Skipf("SKIPPED, NOT TESTED: %s against DynamoDB Local: %v", t.Name(), err)
+	case errors.Is(err, ErrMissing) && !strict():
+		t.Skipf("SKIPPED, NOT TESTED: DynamoDB Local: %v", err)
 	default:
 		t.Fatalf("DynamoDB Local is required: %v", err)
 	}
 	return ""
 }
+
+// strict reports whether a missing engine is a failure.
+func strict() bool { return os.Getenv("CI") == "true" }
 
 // startFree starts an engine on a free port. Only one process does so at a time:
 // two processes that found the same port free would share the engine of the one

@@ -63,9 +63,19 @@ func TestStart_javaMissing_skipsLoudlyButFailsInCI(t *testing.T) {
 		if (err != nil) != fails || !strings.Contains(string(out), "Java 17") {
 			t.Errorf("with CI=%q: %v\n%s", ci, err, out)
 		}
-		if !fails && !strings.Contains(string(out), "SKIPPED, NOT TESTED: TestStart_calledTwice") {
+		if !fails && !strings.Contains(string(out), "SKIPPED, NOT TESTED: DynamoDB Local") {
 			t.Errorf("it does not say what it skips:\n%s", out)
 		}
+	}
+}
+
+// Nobody waits for minutes without a word: a person fetches by make fetch.
+func TestStart_notFetchedYet_skipsAndNamesTheCommand(t *testing.T) {
+	Start(t) // skips without Java
+	again := exec.Command(os.Args[0], "-test.v", "-test.run=^TestStart_calledTwice_returnsOneEngineThatAnswers$")
+	again.Env = append(os.Environ(), EndpointEnv+"=", CacheEnv+"="+t.TempDir(), "CI=")
+	if out, err := again.CombinedOutput(); err != nil || !strings.Contains(string(out), "make fetch does so, once") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

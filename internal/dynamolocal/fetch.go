@@ -23,23 +23,31 @@ var configuration []byte
 // configurationFile is its name in the folder of the engine.
 const configurationFile = "loopback.xml"
 
-// Fetch returns the folder of the engine, and first has Maven download the jars
-// if they are missing (about 50 MB). The folder's name depends on the content of
-// pom.xml and loopback.xml. It appears complete or not at all, and processes that
-// ask at the same time fetch once. ErrMissing means that Java or Maven is not
-// installed, or that Maven could not fetch.
-func Fetch(ctx context.Context) (dir string, err error) {
+// fetched returns the cache, and in it the folder of the engine. The folder's name depends on
+// the content of pom.xml and loopback.xml. It appears complete or not at all. ErrMissing
+// means that Java is not installed, or that the folder is not there yet.
+func fetched(ctx context.Context) (cache, dir string, err error) {
 	if err := haveJava(ctx); err != nil {
-		return "", err
+		return "", "", err
 	}
-	cache, err := cacheDir()
-	if err != nil {
-		return "", err
+	if cache, err = cacheDir(); err != nil {
+		return "", "", err
 	}
 	sum := sha256.Sum256(append(bytes.Clone(pom), configuration...))
 	dir = filepath.Join(cache, "dynamodb-local-"+hex.EncodeToString(sum[:6]))
-	if isDir(dir) {
-		return dir, nil
+	if !isDir(dir) {
+		return cache, dir, fmt.Errorf("%w: it is not fetched yet (50 MB); make fetch does so, once", ErrMissing)
+	}
+	return cache, dir, nil
+}
+
+// Fetch returns the folder of the engine, and first has Maven download the jars
+// if they are missing, which it says. Processes that ask at the same time fetch once.
+// ErrMissing means that Java or Maven is not installed, or that Maven could not fetch.
+func Fetch(ctx context.Context) (dir string, err error) {
+	cache, dir, err := fetched(ctx)
+	if err == nil || dir == "" {
+		return dir, err
 	}
 	unlock, err := lock(ctx, filepath.Join(cache, "dynamodb-local.fetch.lock"))
 	if err != nil {
@@ -59,6 +67,7 @@ func download(ctx context.Context, cache, dir string) error {
 	if err != nil {
 		return fmt.Errorf("%w: Maven (mvn) to download it; install Maven, or set %s to a running engine", ErrMissing, EndpointEnv)
 	}
+	fmt.Fprintf(os.Stderr, "Fetching DynamoDB Local: about 50 MB, once, into %s\n", dir)
 	temp := filepath.Join(cache, "dynamodb-local.fetching")
 	if err := os.RemoveAll(temp); err != nil { // left by a fetch that was killed
 		return err

@@ -46,7 +46,7 @@ func TestPythonPackages_havePinsAndHashes(t *testing.T) {
 		t.Errorf("%d lists, %v; want those of scripts/sam and e2e/clients/python", lists, err)
 	}
 	// Without the second option pip builds packages, and takes unpinned ones for that.
-	for _, installer := range []string{"scripts/sam/install", "e2e/install_test.go"} {
+	for _, installer := range []string{"scripts/sam/install", "e2e/internal/parts/part.go"} {
 		text, err := os.ReadFile(filepath.Join(root, installer))
 		if err != nil {
 			t.Fatal(err)

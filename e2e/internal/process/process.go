@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/parley-chat/parley/internal/leaks"
@@ -163,6 +164,29 @@ func (o *Output) Write(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+// Report logs what the program printed last, after its banner. With -artifacts go test keeps
+// all of it.
+func (o *Output) Report(t testing.TB, program string) {
+	t.Helper()
+	text := o.String()
+	if err := os.WriteFile(filepath.Join(t.ArtifactDir(), "printed.txt"), []byte(text), 0o600); err != nil {
+		t.Error(err)
+	}
+	_, said, found := strings.Cut(text, endOfBanner)
+	if !found {
+		said = text
+	}
+	lines := strings.Split(strings.TrimSpace(said), "\n")
+	const most = 15
+	if len(lines) > most {
+		lines = append([]string{fmt.Sprintf("(%d lines before; -artifacts keeps them)", len(lines)-most)}, lines[len(lines)-most:]...)
+	}
+	t.Logf("%s printed last:\n%s", program, strings.Join(lines, "\n"))
+}
+
+// endOfBanner ends what the program says when it has started.
+const endOfBanner = "Ctrl-C stops the server; the rooms stay.\n"
 
 func (o *Output) String() string {
 	o.mu.Lock()
