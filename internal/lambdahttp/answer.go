@@ -45,7 +45,7 @@ func (a *answer) MarshalJSON() ([]byte, error) {
 
 // stream sends the answer to e while the handler writes it. It returns when the
 // answer has begun. cancel ends the handler's context.
-func (f *front) stream(ctx context.Context, cancel context.CancelFunc, e *events.LambdaFunctionURLRequest) *answer {
+func (f *front) stream(ctx context.Context, cancel context.CancelFunc, e *event) *answer {
 	f.busy.RLock()
 	body, pipe := io.Pipe()
 	begun := make(chan struct{})
@@ -65,7 +65,7 @@ func (f *front) stream(ctx context.Context, cancel context.CancelFunc, e *events
 }
 
 // whole sends the answer to e after the handler has returned.
-func (f *front) whole(ctx context.Context, e *events.LambdaFunctionURLRequest) (*answer, error) {
+func (f *front) whole(ctx context.Context, e *event) (*answer, error) {
 	f.busy.RLock()
 	var body bytes.Buffer
 	w := &writer{header: http.Header{}, body: &body, begun: func() {}}
@@ -92,7 +92,7 @@ func encode(w *writer, body []byte) ([]byte, error) {
 // serve runs the handler for e. The answer in w has begun when it returns. A panic
 // is logged and answered with 500. If the answer has begun, serve returns an
 // error, because the answer is incomplete.
-func (f *front) serve(ctx context.Context, w *writer, e *events.LambdaFunctionURLRequest) (err error) {
+func (f *front) serve(ctx context.Context, w *writer, e *event) (err error) {
 	defer func() {
 		v := recover()
 		switch {
@@ -106,6 +106,10 @@ func (f *front) serve(ctx context.Context, w *writer, e *events.LambdaFunctionUR
 			refuse(w, http.StatusInternalServerError, "Something went wrong inside the server and has been logged. Try again; if it fails again, quote the id "+invocationID(ctx)+" to whoever runs this server.")
 		}
 	}()
+	if e.older() {
+		refuse(w, http.StatusNotImplemented, "This function answers a Function URL, or an HTTP API with payload format 2.0. A REST API and a load balancer send other events: whoever runs this server has to put one of the first two in front of it.")
+		return nil
+	}
 	w.headOnly = e.RequestContext.HTTP.Method == http.MethodHead
 	r, err := newRequest(ctx, e)
 	if err != nil {

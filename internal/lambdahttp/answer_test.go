@@ -15,15 +15,14 @@ import (
 )
 
 // urlEvent is an event of a Function URL.
-func urlEvent(method, path string) *events.LambdaFunctionURLRequest {
-	return &events.LambdaFunctionURLRequest{
+func urlEvent(method, path string) *event {
+	e := &event{LambdaFunctionURLRequest: events.LambdaFunctionURLRequest{
 		Version: "2.0", RawPath: path,
 		Headers: map[string]string{"host": "x.lambda-url.eu-west-1.on.aws"},
-		RequestContext: events.LambdaFunctionURLRequestContext{
-			DomainName: "x.lambda-url.eu-west-1.on.aws",
-			HTTP:       events.LambdaFunctionURLRequestContextHTTPDescription{Method: method, SourceIP: "192.0.2.7"},
-		},
-	}
+	}}
+	e.RequestContext.DomainName = "x.lambda-url.eu-west-1.on.aws"
+	e.RequestContext.HTTP = events.LambdaFunctionURLRequestContextHTTPDescription{Method: method, SourceIP: "192.0.2.7"}
+	return e
 }
 
 // answered is an answer as the front reads it.
@@ -36,7 +35,7 @@ type answered struct {
 }
 
 // answers returns the answers of h to e, streamed and in one piece.
-func answers(t *testing.T, h http.HandlerFunc, e *events.LambdaFunctionURLRequest) map[string]answered {
+func answers(t *testing.T, h http.HandlerFunc, e *event) map[string]answered {
 	t.Helper()
 	got := map[string]answered{}
 	for mode, buffered := range map[string]bool{"streamed": false, "in one piece": true} {
@@ -173,12 +172,26 @@ func TestRequest_pathWithTwoSlashes_staysAPath(t *testing.T) {
 	}, urlEvent("GET", "//evil.example/x"))
 }
 
+func TestRequest_stageOfAnHTTPAPI_isNoPartOfThePath(t *testing.T) {
+	for _, c := range []struct{ stage, sent, want string }{
+		{"prod", "/prod/k/KEY/mcp", "/k/KEY/mcp"}, {"prod", "/prod/", "/"}, {"prod", "/prod", "/"}, {"prod", "/prod/a/", "/a/"},
+		{"prod", "/prod//a", "//a"}, {"prod", "/prod2/mcp", "/prod2/mcp"}, {"prod", "/mcp", "/mcp"},
+		{"$default", "/$default/mcp", "/$default/mcp"}, {"", "//mcp", "//mcp"},
+	} {
+		e := urlEvent("GET", c.sent)
+		e.RequestContext.Stage = c.stage
+		if got := e.path(); got != c.want {
+			t.Errorf("%q in the stage %q is %q; want %q", c.sent, c.stage, got, c.want)
+		}
+	}
+}
+
 func TestRequest_malformed_is400(t *testing.T) {
 	broken := urlEvent("POST", "/")
 	broken.Body, broken.IsBase64Encoded = "*", true
 	query := urlEvent("GET", "/")
 	query.RawQueryString = "\x7f"
-	for name, e := range map[string]*events.LambdaFunctionURLRequest{
+	for name, e := range map[string]*event{
 		"path": urlEvent("GET", "/%zz"), "body": broken, "query": query,
 	} {
 		for mode, got := range answers(t, func(http.ResponseWriter, *http.Request) {

@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-lambda-go/events"
 )
 
 // FuzzEvent invokes the function with any event. Either the event is not a request,
@@ -21,16 +19,16 @@ func FuzzEvent(f *testing.F) {
 	post.Body, post.RawQueryString, post.Cookies = `{"jsonrpc":"2.0"}`, "a=b&%20", []string{"a=1", "b=2"}
 	encoded := urlEvent(http.MethodPut, "//elsewhere/%2e%2e")
 	encoded.Body, encoded.IsBase64Encoded = "AP8=", true
-	for _, e := range []*events.LambdaFunctionURLRequest{post, encoded, urlEvent(http.MethodHead, ""), {}, nil} {
+	for _, e := range []*event{post, encoded, urlEvent(http.MethodHead, ""), {HTTPMethod: http.MethodGet}, {}, nil} {
 		text, err := json.Marshal(e)
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(text)
 	}
-	f.Fuzz(func(t *testing.T, event []byte) {
-		var e *events.LambdaFunctionURLRequest
-		if json.Unmarshal(event, &e) != nil {
+	f.Fuzz(func(t *testing.T, sent []byte) {
+		var e *event
+		if json.Unmarshal(sent, &e) != nil {
 			return // aws-lambda-go refuses it
 		}
 		for _, buffered := range []bool{false, true} {
@@ -61,7 +59,7 @@ func FuzzEvent(f *testing.F) {
 }
 
 // invoked returns the answer to e, read to its end.
-func invoked(t *testing.T, f *front, e *events.LambdaFunctionURLRequest) ([]byte, error) {
+func invoked(t *testing.T, f *front, e *event) ([]byte, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -80,7 +78,7 @@ func invoked(t *testing.T, f *front, e *events.LambdaFunctionURLRequest) ([]byte
 }
 
 // carried returns the body of an event.
-func carried(e *events.LambdaFunctionURLRequest) []byte {
+func carried(e *event) []byte {
 	if !e.IsBase64Encoded {
 		return []byte(e.Body)
 	}

@@ -1,7 +1,8 @@
 // Package lambdahttp runs an [http.Handler] as an AWS Lambda function: behind a
 // Function URL that streams, or behind a front that needs the answer in one piece
-// (a Function URL in BUFFERED mode, an HTTP API, `sam local`). It knows HTTP and
-// Lambda's Runtime API, and nothing about what the handler does.
+// (a Function URL in BUFFERED mode, an HTTP API, `sam local`). A REST API and a load
+// balancer are told that they do not fit. It knows HTTP and Lambda's Runtime API, and
+// nothing about what the handler does.
 //
 // As with net/http, the handler can rely on this: the front sends what it writes
 // at once if it streams; a panic is answered with 500, or cuts the answer off so
@@ -18,11 +19,9 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
@@ -93,12 +92,12 @@ func newFront(h http.Handler, o Options) *front {
 
 // invoke is the Lambda function. Its error becomes the error of the invocation: no
 // front sends such an event, or the answer is incomplete.
-func (f *front) invoke(ctx context.Context, e *events.LambdaFunctionURLRequest) (*answer, error) {
-	if e == nil || e.Version != "2.0" || e.RequestContext.HTTP.Method == "" {
+func (f *front) invoke(ctx context.Context, e *event) (*answer, error) {
+	if e == nil || !e.older() && (e.Version != "2.0" || e.RequestContext.HTTP.Method == "") {
 		return nil, errors.New("lambdahttp: this event is not an HTTP request: invoke the function by its Function URL, or by an HTTP API with payload format 2.0")
 	}
 	ctx, cancel := context.WithDeadline(ctx, deadline(ctx, e))
-	if f.buffered || !byFunctionURL(e) {
+	if f.buffered || !e.byFunctionURL() {
 		defer cancel()
 		return f.whole(ctx, e)
 	}
@@ -106,19 +105,13 @@ func (f *front) invoke(ctx context.Context, e *events.LambdaFunctionURLRequest) 
 }
 
 // deadline is when the handler's context ends.
-func deadline(ctx context.Context, e *events.LambdaFunctionURLRequest) time.Time {
+func deadline(ctx context.Context, e *event) time.Time {
 	end, _ := ctx.Deadline() // every invocation has one
 	end = end.Add(-margin)
-	if limit := time.Now().Add(apiTime); !byFunctionURL(e) && limit.Before(end) {
+	if limit := time.Now().Add(apiTime); !e.byFunctionURL() && limit.Before(end) {
 		return limit
 	}
 	return end
-}
-
-// byFunctionURL reports whether a Function URL sent e. The events of an HTTP API
-// have the same format.
-func byFunctionURL(e *events.LambdaFunctionURLRequest) bool {
-	return strings.Contains(e.RequestContext.DomainName, ".lambda-url.")
 }
 
 // drain returns when no invocation is open, or after lastCall.

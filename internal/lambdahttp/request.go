@@ -13,14 +13,51 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
+// event is what a front sends for a request.
+type event struct {
+	events.LambdaFunctionURLRequest
+	RequestContext about  `json:"requestContext"`
+	HTTPMethod     string `json:"httpMethod"` // in the older formats alone
+}
+
+// about is what a front says of a request.
+type about struct {
+	events.LambdaFunctionURLRequestContext
+	Stage string `json:"stage"` // of an HTTP API
+}
+
+// older reports whether e is a request in an older format: of a REST API, of a load
+// balancer, or of an HTTP API with payload format 1.0.
+func (e *event) older() bool { return e.Version != "2.0" && e.HTTPMethod != "" }
+
+// byFunctionURL reports whether a Function URL sent e. The events of an HTTP API
+// have the same format.
+func (e *event) byFunctionURL() bool {
+	return strings.Contains(e.RequestContext.DomainName, ".lambda-url.")
+}
+
+// path returns the path that the client asked for. That of an HTTP API begins with its
+// stage, if this has a name.
+func (e *event) path() string {
+	path := "/" + strings.TrimPrefix(e.RawPath, "/")
+	stage := e.RequestContext.Stage
+	if stage == "" || stage == "$default" {
+		return path
+	}
+	if rest, staged := strings.CutPrefix(path+"/", "/"+stage+"/"); staged {
+		return "/" + strings.TrimSuffix(rest, "/")
+	}
+	return path
+}
+
 // newRequest returns the request from which the front made e. Its error is meant
 // for the client.
 //
 // See "Request payload format" in the Lambda Developer Guide, Function URLs: the
 // values of a header are joined by commas, cookies are separate, and the body is
 // in base64 unless its type is a text type.
-func newRequest(ctx context.Context, e *events.LambdaFunctionURLRequest) (*http.Request, error) {
-	target := "/" + strings.TrimPrefix(e.RawPath, "/")
+func newRequest(ctx context.Context, e *event) (*http.Request, error) {
+	target := e.path()
 	if e.RawQueryString != "" {
 		target += "?" + e.RawQueryString
 	}
@@ -54,7 +91,7 @@ func newRequest(ctx context.Context, e *events.LambdaFunctionURLRequest) (*http.
 	return r.WithContext(ctx), nil
 }
 
-func decodeBody(e *events.LambdaFunctionURLRequest) (string, error) {
+func decodeBody(e *event) (string, error) {
 	if !e.IsBase64Encoded {
 		return e.Body, nil
 	}

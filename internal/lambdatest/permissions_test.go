@@ -3,6 +3,7 @@ package lambdatest_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -149,5 +150,45 @@ func TestTemplate_everySetting_isKnownToTheFunction(t *testing.T) {
 		if !strings.Contains(string(source), `env:"`+name+`"`) {
 			t.Errorf("the template sets %s, which the function does not know", name)
 		}
+	}
+}
+
+func TestTemplate_timeout_followsTheLongestWait(t *testing.T) {
+	text := template(t)
+	list := regexp.MustCompile(`(?m)^  LongestWait:\n(?:    .*\n)*?    AllowedValues: \[([\d, ]+)\]`).FindStringSubmatch(text)
+	if list == nil || !strings.Contains(text, "      Timeout: !FindInMap [TimeoutOf, !Ref LongestWait, Seconds]\n") {
+		t.Fatal("the timeout does not come from the list of waits")
+	}
+	for _, word := range strings.Split(list[1], ", ") {
+		wait, err := strconv.Atoi(word)
+		if want := fmt.Sprintf("    %q: {Seconds: %d}\n", word, wait+15); err != nil || !strings.Contains(text, want) {
+			t.Errorf("the template lacks %q: %v", want, err)
+		}
+	}
+}
+
+// A parameter that CloudFormation shows is in the console and in the log of a deployment.
+func TestTemplate_secret_isNotShown(t *testing.T) {
+	if !regexp.MustCompile(`(?m)^  OriginSecret:\n(?:    .*\n)*?    NoEcho: true\n`).MatchString(template(t)) {
+		t.Error("OriginSecret has no NoEcho")
+	}
+}
+
+// The budget counts what has the tag.
+func TestTemplate_everyResource_hasTheTagOfTheBudget(t *testing.T) {
+	_, resources, _ := strings.Cut(template(t), "\nResources:\n")
+	resources, _, _ = strings.Cut(resources, "\nOutputs:\n")
+	all := regexp.MustCompile(`(?m)^  [A-Z]\w+:$`).FindAllStringIndex(resources, -1)
+	for i, at := range all {
+		end := len(resources)
+		if i+1 < len(all) {
+			end = all[i+1][0]
+		}
+		if body := resources[at[0]:end]; !regexp.MustCompile(`Tags: (\[\{Key: parley, Value: |\{parley: )!Ref AWS::StackName\}`).MatchString(body) {
+			t.Errorf("no tag: %s", body)
+		}
+	}
+	if len(all) < 10 || !strings.Contains(resources, `TagKeyValue: [!Join ["$", ["user:parley", !Ref AWS::StackName]]]`) {
+		t.Errorf("%d resources; the budget must count the tag", len(all))
 	}
 }

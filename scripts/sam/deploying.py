@@ -38,6 +38,7 @@ class Operator:
         environment = self.environment | ({"AWS_REGION": region} if region else {})
         done = subprocess.run(
             ["make", target] + ([f"LABEL={label}"] if label else []), cwd=self.folder, env=environment, input="".join(a + "\n" for a in answers),
+            start_new_session=True,  # what is not shown is read from the terminal, if there is one
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE)
         assert (done.returncode != 0) == fails, f"make {target}: {done.stdout}"
         return done.stdout
@@ -120,9 +121,9 @@ def leaves_the_instances_of_a_stack_that_runs(operator):
     cloud.stacks["parley"] = {"status": "REVIEW_IN_PROGRESS", "parameters": {}, "outputs": {}, "tags": {}}
     says(operator.make("deploy", region="eu-west-1"), "At most 100 instances")
     answers = tomlkit.parse(operator.answers())
-    answers["default"]["deploy"]["parameters"]["parameter_overrides"] = "AccountConcurrency=1000"
+    answers["default"]["deploy"]["parameters"]["parameter_overrides"] = "AccountConcurrency=1000 AlarmEmail=ann@parley.example"
     (operator.folder / "samconfig.local.toml").write_text(answers.as_string())
-    says(operator.make("deploy"), "proposes a cap of 100")
+    says(operator.make("deploy"), "proposes a cap of 100", "until the tag parley is activated")
     assert "ReservedConcurrency" not in operator.answers(), operator.answers()
     assert "parley" in cloud.stacks and not cloud.deleted, cloud.deleted
 
@@ -131,12 +132,12 @@ def guides_to_another_stack(operator):
     names = yaml_parse((operator.folder / "template.yaml").read_text())["Parameters"]
     keep = ""  # the default
     said = operator.make(
-        "deploy-guided", "salon", keep, *(keep for _ in names), keep, keep, keep, "y", keep, keep, keep)
+        "deploy-guided", "salon", keep, *("-" if p.get("NoEcho") else keep for p in names.values()), keep, keep, keep, "y", keep, keep, keep)
     says(said, "Parameter ReservedConcurrency", "[100]", "Parley checks keys")
     parameters = operator.cloud.stacks["salon"]["parameters"]
     assert parameters["ReservedConcurrency"] == "100" and parameters["AccountConcurrency"] == "1000", parameters
     # Later deployments keep it.
-    says(operator.make("deploy"), "No changes to deploy", "The stack salon in eu-west-1")
+    says(operator.make("deploy"), "No changes to deploy", "The stack salon in eu-west-1", "No AlarmEmail is set")
 
 
 def shows_the_log(operator):

@@ -29,6 +29,7 @@ def main():
         "PARLEY_TABLE": "parley",
         "PARLEY_CREATE_TABLE": "true",
         "PARLEY_ACCESS": "open",
+        "PARLEY_ORIGIN_SECRET": "",
         "AWS_ENDPOINT_URL_DYNAMODB": f"http://{HOST}:{port}",
     })
     template["Description"] = "Parley behind an HTTP API, for sam local"

@@ -62,6 +62,16 @@ def reserve(session, overrides, proposes):
             f"make deploy-guided proposes a cap of {possible}.")
 
 
+def mail(overrides):
+    """Says what nobody is told without an address, and what the budget waits for."""
+    if not overrides.get("AlarmEmail"):
+        say("No AlarmEmail is set: alarms only show in CloudWatch, and nobody is told what a day costs. "
+            "make deploy-guided asks for the address.")
+    elif overrides.get("DailyBudget") != "0":
+        say("The budget counts nothing until the tag parley is activated: AWS Billing, Cost allocation tags. "
+            "It shows there within a day.")
+
+
 def main():
     document = target.read()
     settings = target.parameters(document)
@@ -72,6 +82,8 @@ def main():
     overrides = CfnParameterOverridesType().convert(settings.get("parameter_overrides", ""), None, None)
     new = begins(session, settings["stack_name"])
     reserve(session, overrides, new or "--guided" in sys.argv)
+    if "--guided" not in sys.argv:
+        mail(overrides)
     default["deploy"]["parameters"]["parameter_overrides"] = " ".join(
         f"{name}={GuidedConfig.quote_parameter_values(value)}" for name, value in overrides.items())
     target.ANSWERS.write_text(document.as_string(), encoding="utf-8")
