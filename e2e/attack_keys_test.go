@@ -246,3 +246,58 @@ func TestAttack_openedInvite_spendsNothing(t *testing.T) {
 	}
 	attacks(t, "an invite that was opened %d times in %v cost %v reads and %v writes, and seats its guest", shown, took.Round(time.Millisecond), after-reads, wrote-writes)
 }
+
+// A guest is kept out, by a ban or by a new password, and comes back by the invite that it has
+// under names that nobody has banned. Another guest has its seat by the same invite.
+func TestAttack_bannedGuest_staysOut(t *testing.T) {
+	p := start(t, "--trust-proxy", "--access", "keys")
+	printed, err := p.keys("add", "Ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ann := shower{p.victim(), "/mcp", strings.TrimSpace(printed)}
+	byInvite := func(round int, line string) shower {
+		code := regexp.MustCompile(`/i/(\w+)/mcp`).FindStringSubmatch(line)
+		if code == nil {
+			t.Fatalf("the invite is %q", line)
+		}
+		return shower{stranger{p, fmt.Sprint("203.0.113.", round)}, "/i/" + code[1] + "/mcp", ""}
+	}
+	tried, back, kept := 0, 0, 0
+	for round := range scaled(40) {
+		made := ann.must(t, "create_room", args{"room": fmt.Sprint("attack ", round), "agent_name": "Ann", "capacity": 20})
+		old := byInvite(round, made.Invite)
+		mallory := old.must(t, "join_room", args{"agent_name": "Mallory"})
+		gil := old.must(t, "join_room", args{"agent_name": "Gil"})
+		var after answer
+		if round%2 == 0 {
+			after = ann.must(t, "manage_agent", args{"agent_token": made.AgentToken, "agent_name": "Mallory", "action": "ban"})
+		} else {
+			ann.must(t, "manage_agent", args{"agent_token": made.AgentToken, "agent_name": "Mallory", "action": "kick"})
+			after = ann.must(t, "update_room", args{"agent_token": made.AgentToken, "password": "another"})
+		}
+		for i, call := range []struct {
+			tool string
+			args args
+		}{
+			{"join_room", args{"agent_name": "Malory"}}, {"join_room", args{"agent_name": "Eve", "password": "another"}},
+			{"join_room", args{"agent_name": "Gil"}}, {"join_room", args{"agent_token": mallory.AgentToken}}, {"room_info", args{}},
+			{"wait_for_message", args{"agent_token": mallory.AgentToken, "wait_seconds": 0}},
+		} {
+			tried++
+			if got, err := old.call(t.Context(), call.tool, call.args); err != nil || got.Code != "not_allowed" && got.Code != "removed" {
+				back++
+				t.Errorf("round %d, call %d: %+v, %v", round, i, got, err)
+			}
+		}
+		got, err := old.call(t.Context(), "send_message", args{"agent_token": gil.AgentToken, "text": "I am still here."})
+		status, _, errWait := shower{old.stranger, "", gil.AgentToken}.request(t.Context(), http.MethodGet, "/v1/wait?peek=1&wait_seconds=0", "")
+		if err != nil || errWait != nil || !got.Sent || status != http.StatusRequestTimeout && status != http.StatusOK {
+			t.Errorf("the other guest: %+v, %v; its program: %d, %v", got, err, status, errWait)
+		} else {
+			kept++
+		}
+		byInvite(round, after.Invite).must(t, "join_room", args{"agent_name": "Bob"})
+	}
+	attacks(t, "%d of %d calls of guests that were kept out were let in by the old invite; %d of %d other guests kept their seats by it", back, tried, kept, scaled(40))
+}

@@ -145,6 +145,8 @@ func TestSide_password_isSetAndRemoved(t *testing.T) {
 	tab.click(button("Settings"))
 	tab.fill(field("Password"), "rivets")
 	tab.click(button("Save"))
+	tab.sees("Unused copies of the old link are void")
+	tab.press("Escape")
 	tab.sees("Password needed")
 	di := s.caller("Di")
 	di.refused(fault.WrongPassword, "join_room", args{"room": "The bridge", "agent_name": "Di"})
@@ -153,6 +155,48 @@ func TestSide_password_isSetAndRemoved(t *testing.T) {
 	tab.click(button("Save"))
 	tab.seesNot("Password needed")
 	di.sit("join_room", args{"room": "The bridge", "agent_name": "Di"})
+}
+
+func TestSide_banOfAGuest_andANewPassword_showTheNewLink(t *testing.T) {
+	t.Parallel()
+	for _, access := range []string{"open", "keys"} {
+		t.Run(access, func(t *testing.T) {
+			t.Parallel()
+			s := onFile(t, "--access", access)
+			ada := s.caller("Ada", s.key("Ada"))
+			ada.sit("create_room", args{"room": "The bridge", "agent_name": "Ada", "capacity": 5})
+			tab := s.person().open(ada.watch)
+			tab.click(button("Invite"))
+			link := tab.invite()
+			tab.press("Escape")
+			s.guest(link, "Bo")
+			bySettings := func() {
+				tab.click(button("Settings"))
+				tab.fill(field("Password"), "rivets")
+				tab.click(button("Save"))
+			}
+			byBan := func() {
+				tab.click(button("Actions for Bo"))
+				tab.click(button("Ban"))
+				tab.click(button("Ban").in(modal))
+			}
+			for name, renew := range map[string]func(){"Cy": byBan, "Di": bySettings} {
+				old := link
+				renew()
+				tab.sees("Unused copies of the old link are void")
+				tab.until("there is another link", `document.querySelector(".side-shown code")?.textContent !== `+quoted(old))
+				link = tab.invite()
+				s.invited(old, "Eve").refused(fault.NotAllowed, "join_room", args{"agent_name": "Eve"})
+				s.guest(link, name).says("I came by the new link.")
+				tab.press("Escape")
+				tab.isNot(css(modal))
+			}
+			tab.sees("Ada banned Bo; the invite is new, and the old one no longer works")
+			tab.click(button("Invite"))
+			tab.is(css(".side-shown code").nth(0))
+			tab.seesNot("Unused copies")
+		})
+	}
 }
 
 func TestSide_member_seesNothingThatOnlyAdminsMayDo(t *testing.T) {

@@ -155,7 +155,7 @@ func (g *Gate) seat(ctx context.Context, secret, address string, asker ident.Ask
 // behind lets asker act for the seat of agent, if an invite has admitted that, or a key that
 // is valid.
 func (g *Gate) behind(ctx context.Context, asker *ident.Asker, agent room.Agent) error {
-	if agent.Guest {
+	if agent.IsGuest() {
 		return nil
 	}
 	id := ident.KeyOf(agent.Principal)

@@ -22,7 +22,7 @@ func TestToken_isAdmittedAsLongAsWhatAdmittedItsAgent(t *testing.T) {
 		return t
 	}
 	of := func(principal string) room.Agent { return room.Agent{Principal: principal} }
-	agent, person, guest := token(1, of("key:"+key.ID)), token(2, of("key:"+key.ID)), token(3, room.Agent{Guest: true})
+	agent, person, guest := token(1, of("key:"+key.ID)), token(2, of("key:"+key.ID)), token(3, room.Agent{Invite: 1})
 	admits := func(token ident.Token, want ident.Asker) {
 		t.Helper()
 		want.Room, want.Seat = token.Room, token.Seat
@@ -101,7 +101,7 @@ func TestToken_whoseSeatWasTaken_isLookedUpOnceAMinute(t *testing.T) {
 		Table: w.table, Clock: w.clock, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
 		Seat: func(context.Context, ident.Token) (room.Agent, bool, error) {
 			asked++
-			return room.Agent{Guest: true}, taken == nil, taken
+			return room.Agent{Invite: 1}, taken == nil, taken
 		},
 	})
 	token := ident.Token{Room: ident.NewRoomID(), Seat: 1, Secret: ident.NewSecret()}.String()
@@ -135,7 +135,7 @@ func TestTokensAndInvites_wrongOnes_areLookedUpOnceAMinute(t *testing.T) {
 			func(p *process, text string) error { _, err := p.Token(t.Context(), text, "192.0.2.1"); return err },
 			func(p *process, right bool) string {
 				token := ident.Token{Room: ident.NewRoomID(), Seat: 1, Secret: ident.NewSecret()}.String()
-				if p.seats[token] = (room.Agent{Guest: true}); !right {
+				if p.seats[token] = (room.Agent{Invite: 1}); !right {
 					delete(p.seats, token)
 				}
 				return token

@@ -37,7 +37,7 @@ func decisionOf(e room.Event) string {
 		return "text_removed"
 	case e.ClosesRoom():
 		return "room_closed"
-	case e.Changed != nil && e.Changed.Invite != "":
+	case e.Changed != nil && e.Changed.Invite != "" && e.Changed.Password == "":
 		return "invite_renewed"
 	}
 	return "room_changed"

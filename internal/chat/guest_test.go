@@ -13,6 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // guest returns who asks with an invite, as the server admits it. It has the principal of
@@ -45,7 +46,7 @@ func TestGuest_hasOneRoomAndNothingElse(t *testing.T) {
 	if err != nil || bob.Status != chat.StatusJoined || bob.Room.Name != "plans" {
 		t.Fatalf("Bob gets %+v, %v", bob, err)
 	}
-	if a, ok, err := chat.SeatOf(t.Context(), w.Service, w.token(bob)); !ok || err != nil || !a.Guest || a.Principal != "" || a.Owner != "" {
+	if a, ok, err := chat.SeatOf(t.Context(), w.Service, w.token(bob)); !ok || err != nil || !a.IsGuest() || a.Principal != "" || a.Owner != "" {
 		t.Errorf("he has %+v, %v", a, err)
 	}
 	cid, err := w.JoinRoom(ctx, chat.JoinRequest{Room: "Plans:whatever", AgentName: "Cid"})
@@ -136,8 +137,8 @@ func TestInvite_thatGivesNoSeat_isRefusedAndSaysWhy(t *testing.T) {
 		"unused for a month":       {before: func(w *world, _ chat.Seated) { w.clock.Advance(31 * day) }, code: fault.RoomClosed, says: "30 days"},
 		"renamed":                  {before: func(w *world, ann chat.Seated) { w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots"}) }},
 		"renamed, by its old name": {before: func(w *world, ann chat.Seated) { w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots"}) }, room: "plans", code: fault.NotAllowed, says: "leave it out"},
-		"a password since":         {before: func(w *world, ann chat.Seated) { w.update(chat.UpdateRequest{Token: ann.Token, Password: "new"}) }},
-		"banned":                   {before: func(w *world, ann chat.Seated) { w.manage(ann.Token, room.BanName, "Eve", chat.StatusBanned) }, code: fault.NotAllowed, says: "banned"},
+		"a password since":         {before: func(w *world, ann chat.Seated) { w.update(chat.UpdateRequest{Token: ann.Token, Password: "new"}) }, code: fault.NotAllowed, says: "renewed"},
+		"banned":                   {before: func(w *world, ann chat.Seated) { w.manage(ann.Token, room.BanName, "Eve", chat.StatusBanned) }, code: fault.NotAllowed, says: "renewed"},
 		"the name of another":      {name: "Ann", code: fault.NameTaken},
 		"seats taken by others":    {before: func(w *world, _ chat.Seated) { w.join("plans", "Bob"); w.join("plans", "Cid") }, code: fault.RoomFull},
 		"silent seats, none by name": {before: func(w *world, _ chat.Seated) {
@@ -198,26 +199,145 @@ func TestRace_manyGuestsForFewUses_exactlySoManyAreSeated(t *testing.T) {
 // Of guests that come while the invite is renewed, those whose join is later than that get
 // no seat by the old one.
 func TestRace_guestsAgainstARenewal_theOldInviteGivesNothingAfterIt(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
-		w := services[0]
-		ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 20})
-		ctx := guest(t, ann.Invite)
-		atOnce(10, func(i int) (chat.Seated, error) {
-			if i == 5 {
-				_, err := services[0].UpdateRoom(t.Context(), chat.UpdateRequest{Token: ann.Token, NewInvite: true})
-				return chat.Seated{}, err
-			}
-			got, err := services[i%len(services)].arrives(ctx, fmt.Sprint("Guest ", i))
-			if code := fault.CodeOf(err); code != "" && code != fault.NotAllowed {
-				t.Errorf("guest %d: %v", i, err)
-			}
-			return got, err
+	for what, renew := range map[string]func(*world, string) error{
+		"asked for": func(w *world, token string) error {
+			_, err := w.UpdateRoom(w.t.Context(), chat.UpdateRequest{Token: token, NewInvite: true})
+			return err
+		},
+		"by a password": func(w *world, token string) error {
+			_, err := w.UpdateRoom(w.t.Context(), chat.UpdateRequest{Token: token, Password: "other"})
+			return err
+		},
+		"by a ban": func(w *world, token string) error {
+			_, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, AgentName: "Mal", Action: room.BanName})
+			return err
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			onEachTable(t, func(t *testing.T, services ...*world) {
+				w := services[0]
+				ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 20})
+				ctx := guest(t, ann.Invite)
+				if _, err := w.arrives(ctx, "Mal"); err != nil {
+					t.Fatal(err)
+				}
+				atOnce(10, func(i int) (chat.Seated, error) {
+					if i == 5 {
+						return chat.Seated{}, renew(services[0], ann.Token)
+					}
+					got, err := services[i%len(services)].arrives(ctx, fmt.Sprint("Guest ", i))
+					if code := fault.CodeOf(err); code != "" && code != fault.NotAllowed {
+						t.Errorf("guest %d: %v", i, err)
+					}
+					return got, err
+				})
+				renewed := 0
+				for _, m := range w.elsewhere().history(ann.Token, chat.HistoryRequest{Limit: 100}).Messages {
+					switch {
+					case m.Changes != nil && m.Changes.Invite == "renewed":
+						renewed++
+					case m.Type == view.Joined && renewed > 0:
+						t.Errorf("%s joined after the renewal", m.Agent)
+					}
+				}
+				if renewed != 1 {
+					t.Errorf("the room shows %d renewals", renewed)
+				}
+			})
 		})
-		got := w.elsewhere().enter(chat.JoinRequest{Token: ann.Token})
-		if free := 20 - len(got.Room.Agents); got.Invite.Uses != free {
-			t.Errorf("the new invite gives %d seats, and %d are free", got.Invite.Uses, free)
+	}
+}
+
+// Mal and Gil are guests by one invite; Cid has a key.
+func TestGuest_thatIsToStayOut_hasNoInviteThatSeatsIt(t *testing.T) {
+	ban := func(w *world, token, name string) chat.Invite {
+		got := w.manage(token, room.BanName, name, chat.StatusBanned)
+		if !got.Renewed || len(got.Room.Agents) != 3 {
+			w.t.Errorf("the ban gives %+v", got)
 		}
-	})
+		return got.Invite
+	}
+	for what, keepOut := range map[string]func(w *world, ann, mal chat.Seated) chat.Invite{
+		"banned":           func(w *world, ann, _ chat.Seated) chat.Invite { return ban(w, ann.Token, "mal") },
+		"left, and banned": func(w *world, ann, mal chat.Seated) chat.Invite { w.leave(mal.Token); return ban(w, ann.Token, "Mal") },
+		"a new password": func(w *world, ann, mal chat.Seated) chat.Invite {
+			w.leave(mal.Token)
+			return w.update(chat.UpdateRequest{Token: ann.Token, Password: "other"}).Invite
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			key := asking(t, ident.Asker{Principal: ident.KeyPrincipal("a1")})
+			ann := w.create(chat.CreateRequest{Room: "plans:secret", AgentName: "Ann", Capacity: 9})
+			old := guest(t, ann.Invite)
+			mal, errMal := w.arrives(old, "Mal")
+			gil, errGil := w.arrives(old, "Gil")
+			if errMal != nil || errGil != nil {
+				t.Fatal(errMal, errGil)
+			}
+			gils := w.person(gil)
+			w.joinAs(key, "plans:secret", "Cid")
+			w.clock.Advance(day)
+			fresh := keepOut(w, ann, mal)
+			if want := (chat.Invite{Code: fresh.Code, Uses: 6, Until: ann.Invite.Until}); fresh != want || fresh.Code == ann.Invite.Code {
+				t.Errorf("the admin gets %+v, want %+v", fresh, want)
+			}
+			for _, w := range []*world{w, w.elsewhere()} {
+				_, err := w.arrives(old, "Somebody new")
+				says(t, err, fault.NotAllowed, "renewed")
+				_, err = w.RoomInfo(old, chat.InfoRequest{})
+				says(t, err, fault.NotAllowed, "renewed")
+				for _, token := range []string{gil.Token, gils} {
+					if _, err := w.Wait(old, chat.WaitRequest{Token: token}); err != nil {
+						t.Errorf("a seat that the old invite gave is not admitted by it: %v", err)
+					}
+				}
+			}
+			if what != "a new password" {
+				_, err := w.arrives(guest(t, fresh), "Ma1")
+				says(t, err, fault.NotAllowed, "banned")
+			}
+			eve, err := w.arrives(guest(t, fresh), "Eve")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for what, call := range callsOf(old, w, eve.Token) {
+				if err := w.changesNothing(ann.Token, call); fault.CodeOf(err) != fault.NotAllowed || !strings.Contains(err.Error(), "another invite") {
+					t.Errorf("the old invite admits to a seat that the new one gave, to %s: %v", what, err)
+				}
+			}
+			if _, err := w.Send(guest(t, fresh), chat.SendRequest{Token: gil.Token, Text: "moved to the new address"}); err != nil {
+				t.Errorf("the new invite does not admit to an older seat: %v", err)
+			}
+		})
+	}
+}
+
+func TestGuest_vouchedForAfterItsInviteWasRenewed_staysOut(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
+	ctx := guest(t, ann.Invite)
+	w.join("plans", "Bob")
+	w.clock.Advance(61 * time.Second)
+	pending := w.refusal(ctx, "", "Bob", fault.NameTaken).Token
+	w.vouches(ann.Token)
+	w.renew(ann.Token)
+	_, err := w.JoinRoom(ctx, chat.JoinRequest{Token: pending})
+	says(t, err, fault.NotAllowed, "renewed")
+}
+
+// What a key admitted does not come back by an invite, and what nobody did changes nothing.
+func TestBan_ofAnAgentThatIsNoGuest_leavesTheInvite(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	for _, want := range []chat.ManageStatus{chat.StatusBanned, chat.StatusNoChange} {
+		if got := w.manage(p.ann.Token, room.BanName, "Bob", want); got.Renewed || got.Invite != (chat.Invite{}) {
+			t.Errorf("%s: %+v", want, got)
+		}
+	}
+	if got := w.enter(chat.JoinRequest{Token: p.ann.Token}).Invite.Code; got != p.ann.Invite.Code {
+		t.Errorf("the invite is %s, and was %s", got, p.ann.Invite.Code)
+	}
 }
 
 func TestGuest_withoutItsToken_takesItsPlaceByTheSameUse(t *testing.T) {
@@ -299,7 +419,7 @@ func TestReadmission_byOtherMeans_changesWhatAdmitsToTheSeat(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, _, err := chat.SeatOf(t.Context(), w.Service, w.token(bob))
-	if err != nil || !a.Guest || a.Principal != "" || a.Owner != "" {
+	if err != nil || !a.IsGuest() || a.Principal != "" || a.Owner != "" {
 		t.Errorf("the seat is %+v, %v", a, err)
 	}
 	if got, err := w.Send(ctx, chat.SendRequest{Token: bob.Token, Text: "back"}); err != nil || !got.Sent {

@@ -7,12 +7,14 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/view"
 )
 
 // ManageAgent does something to the agent of a name in the caller's room. Only
 // admins may, and some actions not to themselves. An action without effect gives
 // StatusNoChange. A kicked agent may join again. A banned name may not, in any
-// spelling, and it can be banned while no agent has it. A muted name stays muted
+// spelling, and it can be banned while no agent has it. A ban of a guest, or of a name that
+// no agent has, renews the invite of the room: it may have given the seat. A muted name stays muted
 // until an admin unmutes it.
 func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, error) {
 	if req.Action == room.Readmit && req.ID != "" {
@@ -33,7 +35,7 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 	}
 	defer c.room.release()
 	got := Managed{}
-	_, err = c.decide(ctx, checkAdmin, func(h *room.Head, by room.Agent, now time.Time) (ch roomlog.Change, err error) {
+	events, err := c.decide(ctx, checkAdmin, func(h *room.Head, by room.Agent, now time.Time) (ch roomlog.Change, err error) {
 		e, name, err := order.Decide(h, by)
 		got = Managed{Status: StatusNoChange, Name: name}
 		if e == nil {
@@ -48,6 +50,10 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 	}, nil)
 	if err != nil {
 		return Managed{}, s.Outward(err)
+	}
+	if got.Renewed = len(events) > 0 && events[0].Invite != nil; got.Renewed {
+		h := c.room.log.Known()
+		got.Room, got.Invite = view.Outside(h), inviteOf(h, s.now())
 	}
 	return got, nil
 }

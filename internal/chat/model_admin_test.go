@@ -132,7 +132,7 @@ func (c manageCall) event(seat int, name string) eventModel {
 func (c manageCall) decideOnName(m model, r roomModel, shown string) (model, managed, error) {
 	banned, isBanned := listed(r.bans, c.name)
 	muted, isMuted := listed(r.mutes, c.name)
-	got := managed{status: chat.StatusNoChange, name: shown}
+	got, e := managed{status: chat.StatusNoChange, name: shown}, c.event(0, shown)
 	switch {
 	case c.action == room.Unban && isBanned:
 		got = managed{status: chat.StatusUnbanned, name: banned}
@@ -142,13 +142,15 @@ func (c manageCall) decideOnName(m model, r roomModel, shown string) (model, man
 	case c.action == room.BanName:
 		got.status = chat.StatusBanned
 		r.bans = withName(r.bans, c.name)
+		r, e.Changes = r.replaced()
 	case c.action == room.Unmute && isMuted:
 		got = managed{status: chat.StatusUnmuted, name: muted}
 		r.mutes = withoutName(r.mutes, muted)
 	default:
 		return m, managed{code: fault.InvalidArgument}, nil
 	}
-	r, err := m.append(r, c.event(0, got.name))
+	e.Agent = got.name
+	r, err := m.append(r, e)
 	return m.with(r), got, err
 }
 
@@ -174,7 +176,16 @@ func (o manageOp) on(m model) (model, error) {
 	if want.code != "" {
 		return m, nil
 	}
+	number := r.invite.number
 	r, _ = next.room(r.id)
+	if o.got.Renewed != (r.invite.number != number) {
+		return m, &wrong{"that the invite was renewed", o.got.Renewed, r.invite.number != number}
+	}
+	if o.got.Renewed {
+		if err := next.sameInvite(r, o.got.Invite); err != nil {
+			return m, err
+		}
+	}
 	by, _ = r.agent(by.seat)
 	return next.withAgent(r.id, by.call(m.now)), nil
 }

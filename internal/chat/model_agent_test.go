@@ -335,6 +335,9 @@ func (m model) remove(r roomModel, a agentModel, by int, reason room.Reason, not
 		next.admin, next.acting, next.muted, next.promoted = true, false, false, m.now
 		r = r.with(next)
 	}
+	if reason == room.ReasonBanned && a.guest {
+		r, e.Changes = r.replaced()
+	}
 	if a.gone = true; a.isReplaced(m.now) {
 		r.taken = append(r.withoutTaken(a.name), takenModel{a.name, m.now})
 	}

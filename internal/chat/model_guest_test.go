@@ -8,6 +8,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // inviteModel is the invite of a room.
@@ -44,6 +45,12 @@ func (c joinCall) visit(m model) ([]joinOutcome, error) {
 		return refusedJoin(fault.NameTaken, 0), nil
 	}
 	return refusedJoin(fault.NotAllowed, 0), nil
+}
+
+// replaced returns r with an invite in the place of its own: as many seats, until the same time.
+func (r roomModel) replaced() (roomModel, *room.Changes) {
+	r.invite.number++
+	return r, &room.Changes{Invite: "renewed"}
 }
 
 // replacesGuest reports whether a is a guest that takes the place of one under its name.

@@ -94,7 +94,7 @@ func (o vouchOp) on(m model) (model, error) {
 	case (!by.admin || r.isActing(by)) && !other:
 		want = fault.NotAllowed
 	case !list[i].vouched.IsZero():
-		return m.withAgent(r.id, by.call(m.now)), expectEqual("the vouch", o.got, chat.Managed{Status: chat.StatusNoChange, Name: old.name})
+		return m.withAgent(r.id, by.call(m.now)), expectEqual("the vouch", managed{status: o.got.Status, name: o.got.Name}, managed{status: chat.StatusNoChange, name: old.name})
 	case old.lastHeard().After(list[i].at), m.now.Sub(old.lastHeard()) < time.Minute:
 		want = fault.NotAllowed
 	}
@@ -109,7 +109,7 @@ func (o vouchOp) on(m model) (model, error) {
 	if err != nil {
 		return m, err
 	}
-	return m.with(r.with(by.call(m.now))), expectEqual("the vouch", o.got, chat.Managed{Status: chat.StatusVouched, Name: old.name})
+	return m.with(r.with(by.call(m.now))), expectEqual("the vouch", managed{status: o.got.Status, name: o.got.Name}, managed{status: chat.StatusVouched, name: old.name})
 }
 
 func (o vouchOp) String() string {

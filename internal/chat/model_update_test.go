@@ -99,8 +99,12 @@ func (o updateOp) change(m model, r roomModel) (roomModel, chat.UpdateStatus, *r
 	if req.Public != nil && *req.Public != old.public {
 		r.public, r.openFrom, changes.Public = *req.Public, from, req.Public
 	}
+	if req.Password != "" {
+		r.invite.number++
+		changes.Invite = "renewed"
+	}
 	if req.NewInvite {
-		r.invite, changes.Invite = inviteModel{r.invite.number + 1, r.capacity - len(r.seated()), m.now.Add(7 * day)}, "renewed"
+		r.invite, changes.Invite = inviteModel{old.invite.number + 1, r.capacity - len(r.seated()), m.now.Add(7 * day)}, "renewed"
 	}
 	if req.AgentMessages != nil && *req.AgentMessages != old.agentMessages {
 		r.agentMessages, changes.AgentMessages = *req.AgentMessages, req.AgentMessages

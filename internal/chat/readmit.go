@@ -141,8 +141,14 @@ func (r *liveRoom) admit(ctx context.Context, t ident.Token) (pending bool, err 
 		if err != nil {
 			return ch, err
 		}
-		if by := ident.AskerOf(ctx); by.Seat == 0 { // else it has shown nothing but the token of this seat
-			e.Agent.Principal, e.Agent.Owner, e.Agent.Guest = by.Principal, by.Owner, by.IsGuest()
+		by := ident.AskerOf(ctx)
+		if by.IsGuest() {
+			if err := h.Invite.CheckNumber(by.Invite); err != nil {
+				return ch, err
+			}
+		}
+		if by.Seat == 0 { // else it has shown nothing but the token of this seat
+			e.Agent.Principal, e.Agent.Owner, e.Agent.Invite = by.Principal, by.Owner, by.Invite
 		}
 		ch.Events = []room.Event{*e}
 		ch.Ops = []table.Op{roomlog.PutPresence(&h.State, *e.Agent, room.Presence{AtMs: now.UnixMilli(), Read: e.Agent.Joined})}

@@ -199,6 +199,10 @@ const (
 type Managed struct {
 	Status ManageStatus
 	Name   string // of the agent, as the room shows it
+	// Renewed says that a ban renewed the invite. Only then Room and Invite are set.
+	Renewed bool
+	Room    view.Room // as it is now, from outside
+	Invite  Invite
 }
 
 // ManageStatus says what ManageAgent did.

@@ -59,7 +59,7 @@ func (s *Service) accept(ctx context.Context, token string, read readHead) (*cal
 	case !ok:
 		err = s.whyNot(ctx, h, t)
 	default:
-		if err = asker.CheckSeat(a.Guest); err == nil {
+		if err = asker.CheckSeat(a.Invite, h.Invite.Number); err == nil {
 			err = s.limits.Enter(ctx, t.Room)
 		}
 	}

@@ -15,7 +15,8 @@ import (
 
 // UpdateRoom changes the given settings, all or none of them, or closes the room for
 // good. Only admins may. If the password changes, or whether the room is public, or if it
-// gets more seats, agents that join later see nothing of what was said before. Its agents
+// gets more seats, agents that join later see nothing of what was said before. A new password
+// renews the invite. Its agents
 // can still read a closed room, and its name is free.
 //
 // With Redact it removes the text of one message, which its author may, too.

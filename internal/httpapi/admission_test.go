@@ -73,7 +73,7 @@ func (g *gated) gate(t table.Table, s *site, o *Options) *access.Gate {
 			g.asked.Add(1)
 			switch t.String() {
 			case g.guest:
-				return room.Agent{Guest: true}, true, nil
+				return room.Agent{Invite: 1}, true, nil
 			case g.seated:
 				return room.Agent{Principal: ident.KeyPrincipal(g.key.ID)}, true, nil
 			}

@@ -27,6 +27,19 @@ func (v Invite) Renewed(seats int, now time.Time) Invite {
 	return Invite{Number: v.Number + 1, Uses: seats, UntilMs: now.Add(Life).UnixMilli()}
 }
 
+// Replaced returns the invite that takes the place of v for the seats that v still gives, and
+// until the same time, so that whoever is to stay out has no valid one; nil if there is none to
+// replace. After the last number that a code can hold, it gives no seat.
+func (v Invite) Replaced() *Invite {
+	if v.Number == 0 {
+		return nil
+	}
+	if v.Number++; v.Number > ident.MaxInvite {
+		v.Number, v.Uses = ident.MaxInvite+1, 0
+	}
+	return &v
+}
+
 // Used returns v after it has given another seat. Who takes the place of a guest under its
 // name uses nothing: it may be the same guest, without its token.
 func (v Invite) Used() *Invite {

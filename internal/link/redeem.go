@@ -35,7 +35,7 @@ func Redeem(ctx context.Context, store *roomlog.Store, claim string, t ident.Tok
 		case !here:
 			return ch, refuseUnknown()
 		}
-		if err := ident.AskerOf(ctx).CheckSeat(a.Guest); err != nil {
+		if err := ident.AskerOf(ctx).CheckSeat(a.Invite, h.Invite.Number); err != nil {
 			return ch, err
 		}
 		var e *room.Event

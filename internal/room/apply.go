@@ -15,6 +15,7 @@ func apply(s *State, e Event) error {
 		s.LastChange = e.N
 	}
 	s.Messages, s.Run = e.Messages, e.Run
+	take(&s.Invite, e.Invite)
 	if e.Talk != nil {
 		s.Talk, s.LastTalk = *e.Talk, e.N
 	}
@@ -94,7 +95,6 @@ func join(s *State, e Event) error {
 	s.Agents = append(slices.Clip(slices.Clone(s.Agents)), *e.Agent)
 	s.Agents[len(s.Agents)-1].Written = e.N
 	s.NextSeat = nextAfter(s.NextSeat, e.Agent.Seat)
-	take(&s.Invite, e.Invite)
 	return nil
 }
 

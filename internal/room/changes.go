@@ -30,12 +30,23 @@ func differences(s, old Settings) *Changes {
 		}
 	}
 	if s.Invite.Number != old.Invite.Number {
-		c.Invite = "renewed"
+		c.Invite = inviteRenewed
 	}
 	if c == (Changes{}) {
 		return nil
 	}
 	return &c
+}
+
+// inviteRenewed is what agents see of an invite that took the place of another.
+const inviteRenewed = "renewed"
+
+// renewInvite replaces the invite of s with e, so that it gives nobody a seat who has the
+// present one.
+func (e *Event) renewInvite(s *State) {
+	if v := s.Invite.Replaced(); v != nil {
+		e.Invite, e.Changed = v, &Changes{Invite: inviteRenewed}
+	}
 }
 
 // changeTo returns the event that changes old to s, of which changed is what agents see.
@@ -62,7 +73,6 @@ func settingsAfter(s Settings, e Event) Settings {
 	take(&s.Public, c.Public)
 	take(&s.AgentMessages, c.AgentMessages)
 	take(&s.OpenFrom, e.OpenFrom)
-	take(&s.Invite, e.Invite)
 	if c.Room != nil {
 		s.Key = e.Key
 	}

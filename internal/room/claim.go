@@ -54,7 +54,7 @@ func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
 	}
 	got, err := Seating{Since: h.VisibleFrom()}, error(nil)
 	switch old, taken := h.Named(c.Name.Key); {
-	case c.Invite != 0 && !h.Invite.GivesSeat(now) && !(taken && old.Guest):
+	case c.Invite != 0 && !h.Invite.GivesSeat(now) && !(taken && old.IsGuest()):
 		err = h.Invite.Refuse(taken)
 	case !taken && len(h.Agents) < h.Capacity:
 	case c.Presence == nil:

@@ -11,7 +11,7 @@ import (
 
 // Version is that of everything this program stores. A program that meets another
 // one reads nothing from that item and writes no snapshot over it.
-const Version = 7
+const Version = 8
 
 // ErrNewerVersion reports data that a newer program stored.
 var ErrNewerVersion = errors.New("room: stored by a newer version of Parley")
@@ -72,7 +72,7 @@ type Event struct {
 	Redacts  int64     `json:"rd,omitempty"`     // of Changed: the message whose text was removed; Seat and To are those of the message
 	Erases   int64     `json:"rdd,omitempty"`    // of Changed that Redacts: the draft of that message, whose text was removed with it
 	Settings *Settings `json:"room,omitempty"`   // of the Joined that starts a log
-	Changed  *Changes  `json:"what,omitempty"`   // of Changed: the settings that differ
+	Changed  *Changes  `json:"what,omitempty"`   // of Changed, and of a ban that renews the invite: the settings that differ
 	OpenFrom *Mark     `json:"opened,omitempty"` // of Changed: newcomers see no event before this one, if that changes
 	Behind   *Person   `json:"behind,omitempty"` // of Steered: all of the person behind Seat, after it
 	Draft    *Event    `json:"draft,omitempty"`  // of Drafted: the message
@@ -84,7 +84,7 @@ type Event struct {
 	Action Action         `json:"act,omitempty"`  // of Managed: what was done to Seat, or to Name where there is no seat
 	Note   string         `json:"note,omitempty"` // the admin's reason
 	Ban    *Ban           `json:"ban,omitempty"`  // the ban or the muting that begins or ends
-	Invite *invite.Invite `json:"inv,omitempty"`  // of Changed and Joined: the invite after it, if that changes
+	Invite *invite.Invite `json:"inv,omitempty"`  // of Joined, Changed and a ban: the invite after it, if that changes
 
 	ExpiresMs int64 `json:"expires,omitempty"` // the room's new end, where the event renews it
 }

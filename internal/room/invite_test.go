@@ -49,7 +49,7 @@ func TestClaim_byInvite_isSeatedIfThatGivesASeat(t *testing.T) {
 		if c.name == "Gil" { // has been silent
 			e := l.join("Gil")
 			l.leave(e.Seat)
-			e.Agent.Guest, e.Agent.AtMs = true, l.now.Add(-time.Hour).UnixMilli()
+			e.Agent.Invite, e.Agent.AtMs = 2, l.now.Add(-time.Hour).UnixMilli()
 			l.apply(e)
 		}
 		now := l.now.Add(c.after - time.Second) // the invite was made a second ago
@@ -100,4 +100,55 @@ func TestUpdate_newInvite_takesThePlaceOfTheOld(t *testing.T) {
 	if refused := (*fault.Error)(nil); !errors.As(err, &refused) || refused.Code != fault.InvalidArgument {
 		t.Errorf("after the last one: %v", err)
 	}
+}
+
+// newInviting's invite is the second: a ban and a password replace it, seats and end as before.
+func TestInvite_thatMayNotAdmitAnyMore_isReplaced(t *testing.T) {
+	ban := func(l *timeline, name string) *room.Event {
+		e, _, err := room.Order{Action: room.BanName, Name: nameOf(t, name)}.Decide(l.head, l.agent(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	for what, c := range map[string]struct {
+		number int // of the invite before
+		event  func(l *timeline) *room.Event
+		want   invite.Invite // without its end
+	}{
+		"a guest is banned":         {2, func(l *timeline) *room.Event { return ban(l, "Gil") }, invite.Invite{Number: 3, Uses: 2}},
+		"a name is banned":          {2, func(l *timeline) *room.Event { return ban(l, "Mallory") }, invite.Invite{Number: 3, Uses: 2}},
+		"one with a key is banned":  {2, func(l *timeline) *room.Event { return ban(l, "Cid") }, invite.Invite{Number: 2, Uses: 2}},
+		"a new password":            {2, func(l *timeline) *room.Event { return updated(t, l, room.Update{Password: "x"}) }, invite.Invite{Number: 3, Uses: 2}},
+		"no password any more":      {2, func(l *timeline) *room.Event { return updated(t, l, room.Update{RemovePassword: true}) }, invite.Invite{Number: 2, Uses: 2}},
+		"a new one was asked for":   {2, func(l *timeline) *room.Event { return updated(t, l, room.Update{Password: "x", NewInvite: true}) }, invite.Invite{Number: 3, Uses: 0}},
+		"the last number was given": {ident.MaxInvite, func(l *timeline) *room.Event { return ban(l, "Gil") }, invite.Invite{Number: ident.MaxInvite + 1}},
+		"after that":                {ident.MaxInvite + 1, func(l *timeline) *room.Event { return ban(l, "Gil") }, invite.Invite{Number: ident.MaxInvite + 1}},
+		"there is none":             {0, func(l *timeline) *room.Event { return ban(l, "Gil") }, invite.Invite{Uses: 2}},
+	} {
+		l := newInviting(t)
+		gil := l.join("Gil")
+		l.leave(gil.Seat)
+		gil.Agent.Invite = 2
+		l.apply(gil)
+		l.join("Cid")
+		l.set(func(s *room.Settings) { s.Invite.Number, s.Password = c.number, "old" })
+		before := l.head.Invite
+		l.apply(*c.event(l))
+		if got := l.head.Invite; got.Number != c.want.Number || got.Uses != c.want.Uses || got.UntilMs != before.UntilMs && what != "a new one was asked for" {
+			t.Errorf("%s: %+v, before %+v", what, got, before)
+		}
+		if got := l.head.Invite; c.number >= ident.MaxInvite && got.GivesSeat(l.now) {
+			t.Errorf("%s: it gives a seat", what)
+		}
+	}
+}
+
+func updated(t *testing.T, l *timeline, u room.Update) *room.Event {
+	t.Helper()
+	e, err := u.Decide(l.head, false, l.now)
+	if err != nil || e == nil {
+		t.Fatalf("%+v: %+v, %v", u, e, err)
+	}
+	return e
 }

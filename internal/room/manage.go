@@ -72,6 +72,9 @@ func (o Order) decideSeated(h *Head, a Agent) (*Event, string, error) {
 	case o.Action == BanName:
 		e := FreeSeat(&h.State, a, ReasonBanned)
 		e.Ban = &ban
+		if a.IsGuest() {
+			e.renewInvite(&h.State)
+		}
 		return e, a.Name, nil
 	case o.isDone(h, a):
 		return nil, a.Name, nil
@@ -116,7 +119,9 @@ func (o Order) decideAbsent(h *Head) (*Event, string, error) {
 			return nil, o.Name.Shown, nil
 		}
 		ban = NewBan(o.Name)
-		return &Event{Type: Managed, Name: ban.Name, Action: BanName, Ban: &ban}, o.Name.Shown, nil
+		e := &Event{Type: Managed, Name: ban.Name, Action: BanName, Ban: &ban}
+		e.renewInvite(&h.State) // its agent may have been a guest that left
+		return e, o.Name.Shown, nil
 	}
 	return nil, "", fault.Refuse(fault.InvalidArgument, "No agent of this name is in the room: it may have left or been removed already. Nothing was changed: room_info tells who is there.")
 }

@@ -35,7 +35,8 @@ type Agent struct {
 	Principal string `json:"who,omitempty"`
 	// Owner is the label of the key with which the seat was taken, for others to see.
 	Owner string `json:"owner,omitempty"`
-	Guest bool   `json:"guest,omitempty"` // an invite admitted it
+	// Invite is the number of the invite that gave the seat; 0 means that none did.
+	Invite int `json:"invited,omitempty"`
 	// Caller is from where the seat was taken: see ident.CallerDigest. Empty means unknown.
 	Caller string `json:"by,omitempty"`
 	// Former are seats that others had under this name before. The agent sees what
@@ -53,6 +54,9 @@ type Agent struct {
 	// reads and speaks, and not the agent. It is of no state: see Owner.
 	Device string `json:"-"`
 }
+
+// IsGuest reports whether an invite admitted a.
+func (a Agent) IsGuest() bool { return a.Invite != 0 }
 
 // ReplacedShown is how long others see that an agent replaced another of its name.
 const ReplacedShown = time.Hour

@@ -55,6 +55,9 @@ func (u Update) Decide(h *Head, taken bool, now time.Time) (*Event, error) {
 		return &Event{Type: Changed, Reason: ReasonClosed}, nil
 	}
 	next := u.apply(h.Settings)
+	if u.Password != "" { // else who knows only the old one would come in by the invite
+		take(&next.Invite, h.Invite.Replaced())
+	}
 	if u.NewInvite {
 		if err := h.Invite.CheckRenewal(); err != nil {
 			return nil, err

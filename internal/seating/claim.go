@@ -68,7 +68,7 @@ func (c *Claim) Propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 	}
 	e, op := c.Newcomer.SeatAt(h, now, s.Since, role)
 	e.Agent.Joined += int64(len(ch.Events))
-	if c.Invite != 0 && (s.Replaces == nil || !s.Replaces.Guest) {
+	if c.Invite != 0 && (s.Replaces == nil || !s.Replaces.IsGuest()) {
 		e.Invite = h.Invite.Used()
 	}
 	if taken || s.Replaces != nil {

@@ -35,7 +35,7 @@ func (n Newcomer) SeatAt(h *room.Head, now time.Time, since room.Mark, role room
 	a := room.Agent{
 		Seat: room.NewSeat(&h.State), Name: n.Name.Shown, Key: n.Name.Key, Role: role,
 		Joined: h.AsOf + 1, AtMs: now.UnixMilli(), Since: since,
-		Principal: n.Asker.Principal, Owner: n.Asker.Owner, Guest: n.Asker.IsGuest(), Caller: ident.CallerDigest(h.LogKey, n.Caller),
+		Principal: n.Asker.Principal, Owner: n.Asker.Owner, Invite: n.Asker.Invite, Caller: ident.CallerDigest(h.LogKey, n.Caller),
 	}
 	a = a.HeldBy(n.Holder())
 	if role != room.Admin {

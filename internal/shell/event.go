@@ -48,6 +48,9 @@ func event(m client.Message) string {
 		}
 		more = append(more, m.ID)
 	}
+	if _, renewed := m.Changes["invite"]; renewed && m.Type != "room" {
+		more = append(more, "the invite was renewed")
+	}
 	if m.By != "" {
 		more = append(more, "by "+m.By)
 	}

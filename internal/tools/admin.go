@@ -66,6 +66,8 @@ func (s *Set) updateRoom() tool {
 // managed is the result of manage_agent.
 type managed struct {
 	Status string `json:"status" doc:"promoted, demoted, muted, unmuted, kicked, banned, unbanned, readmitted; unchanged: it was so already"`
+	Invite string `json:"invite,omitempty" doc:"if a ban ended those given out before and a seat is free: one line to hand to those still to come"`
+	Link   string `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, with invite: the page by which others join"`
 	Next   string `json:"next" doc:"what to do next"`
 }
 
@@ -96,7 +98,13 @@ func (s *Set) manageAgent() tool {
 		},
 		run: func(ctx context.Context, in chat.ManageRequest) (managed, error) {
 			got, err := s.rooms.ManageAgent(ctx, in)
-			return managed{string(got.Status), nextManaged(got, in)}, err
+			v := managed{Status: string(got.Status)}
+			if got.Renewed {
+				v.Invite = inviteLink(s.address(ctx), got.Room, got.Invite)
+				v.Link = personsInvite(ctx, s, in.Token, got.Room, got.Invite)
+			}
+			v.Next = nextManaged(s, got, in, v.Invite)
+			return v, err
 		},
 	}.tool()
 }

@@ -18,7 +18,7 @@ func TestUpdateRoom_eachArgument_changesItsSetting(t *testing.T) {
 	}{
 		{args{"room": "Great Hall"}, `{"room":"Great Hall"}`},
 		{args{"description": "for all"}, `{"description":"for all"}`},
-		{args{"password": "pw"}, `{"password":"set"}`},
+		{args{"password": "pw"}, `{"password":"set","invite":"renewed"}`},
 		{args{"remove_password": "true"}, `{"password":"removed"}`},
 		{args{"capacity": "5"}, `{"capacity":5}`},
 		{args{"type": "Channel"}, `{"type":"channel"}`},
@@ -35,9 +35,17 @@ func TestUpdateRoom_eachArgument_changesItsSetting(t *testing.T) {
 	if room.Name != "Great Hall" || room.Description != "for all" || room.PasswordProtected || room.Capacity != 6 || room.Type != "channel" || room.Public {
 		t.Errorf("the room is now %+v", room)
 	}
-	renamed := p.call("update_room", args{"agent_token": ann.Token, "room": "den", "password": "open sesame"})
-	if !strings.Contains(renamed.text, `\"den\", password \"open sesame\"`) {
-		t.Errorf("who is still to come needs a new invite: %s", renamed.text)
+	for what, c := range map[string]struct {
+		args  args
+		shown string
+	}{
+		"renamed":        {args{"room": "den"}, `call join_room with room \"den\".`},
+		"a new password": {args{"password": "open sesame"}, `https://parley.example/i/`},
+	} {
+		c.args["agent_token"] = ann.Token
+		if r := p.call("update_room", c.args); !strings.Contains(r.text, c.shown) {
+			t.Errorf("%s: who is still to come needs a new invite: %s", what, r.text)
+		}
 	}
 	if r := p.call("update_room", args{"agent_token": ann.Token, "capacity": 6, "password": nil, "description": ""}); r.Status != "unchanged" {
 		t.Errorf("the same again: %s", r.text)

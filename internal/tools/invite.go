@@ -18,17 +18,19 @@ func inviteTo(ctx context.Context, s *Set, r view.Room, v chat.Invite, password 
 	return invite(s.address(ctx), r, password)
 }
 
-// inviteAfter returns the invite to a room that was changed. A new one was asked for, so it
-// is shown as such.
+// inviteAfter returns the invite to a room that was changed. One that was renewed is shown
+// as such, if it gives a seat.
 func inviteAfter(ctx context.Context, s *Set, u chat.Updated, password string) string {
 	if isRenewed(u) {
-		return inviteLink(s.address(ctx), u.Room, u.Invite)
+		if line := inviteLink(s.address(ctx), u.Room, u.Invite); line != "" {
+			return line
+		}
 	}
 	return inviteTo(ctx, s, u.Room, u.Invite, password)
 }
 
 // endsInvites reports whether the invites given out before the change no longer work: a new
-// one was asked for, or they name the room or its password as it was.
+// one was made, or they name the room or its password as it was.
 func endsInvites(s *Set, u chat.Updated) bool {
 	return isRenewed(u) || !s.keys && u.Changes != nil && (u.Changes.Room != nil || u.Changes.Password != "")
 }

@@ -316,10 +316,8 @@ func nextUpdated(s *Set, u chat.Updated, invite string) string {
 		said += " Whoever joins from now on sees nothing of what was said before."
 	}
 	switch {
-	case isRenewed(u) && invite == "":
-		said += " The invite before it seats nobody any more, and neither does this one, as no seat is free: call update_room with a greater capacity and new_invite true."
 	case isRenewed(u):
-		said += " Give your user this invite, for those still to come: the one before it seats nobody any more."
+		said += ofRenewed(invite)
 	case invite != "":
 		said += " Those still to come need this invite."
 	case s.keys && u.Changes != nil && u.Changes.Capacity != nil && u.Invite.Uses < u.Room.Capacity-len(u.Room.Agents):
@@ -328,13 +326,33 @@ func nextUpdated(s *Set, u chat.Updated, invite string) string {
 	return said
 }
 
-// nextManaged follows what an admin did to an agent.
-func nextManaged(m chat.Managed, asked chat.ManageRequest) string {
+// ofRenewed says that an invite was renewed. invite is the new one; "" if that gives no seat.
+func ofRenewed(invite string) string {
+	if invite == "" {
+		return " Unused copies of the invite before are void, and the new one seats nobody either: if somebody is to come, call update_room with new_invite true, and with a greater capacity if no seat is free."
+	}
+	return " Unused copies of the invite before are void: give your user this new one, for those still to come."
+}
+
+// afterBan says what a ban made of the invite, and how the banned could still come back.
+func afterBan(s *Set, m chat.Managed, invite string) (said string) {
+	if m.Renewed {
+		said = ofRenewed(invite)
+	}
+	if s.keys {
+		return said + " With a key it can come back under another name, unless update_room sets a new password."
+	}
+	return said + " Under another name it can come back, unless update_room sets a new password."
+}
+
+// nextManaged follows what an admin did to an agent. invite is the new one, if a ban renewed
+// it; "" if that gives no seat.
+func nextManaged(s *Set, m chat.Managed, asked chat.ManageRequest, invite string) string {
 	switch m.Status {
 	case chat.StatusNoChange:
 		return "No change was needed: go on with wait_for_message."
 	case chat.StatusBanned:
-		return "Everybody here sees it, and the name stays out in every spelling: go on with wait_for_message. Under another name it can come back, unless update_room sets a password."
+		return "Everybody here sees it, and the name stays out in every spelling: go on with wait_for_message." + afterBan(s, m, invite)
 	case chat.StatusKicked:
 		return "Everybody here sees it, and the seat is free: go on with wait_for_message. The agent may join again; ban blocks its name."
 	case chat.StatusVouched:

@@ -61,7 +61,7 @@ type Message struct {
 	By        string        // the admin that did it, if one did
 	Note      string        // the admin's reason
 	NewAdmin  string        // of Left: the agent that became admin
-	Changes   *room.Changes // of Changed: the settings that changed, with their new values
+	Changes   *room.Changes // of Changed, and of a ban that renewed the invite: the settings that changed, with their new values
 	Redacted  string        // of Changed: the id of the message whose text was removed
 	Draft     string        // the id of the draft of the reader's own seat about which the event decides
 	Gone      bool          // of a message: its text was removed, and Text says so
@@ -81,7 +81,7 @@ type More struct {
 // Of returns e as a sees it in the room of s. A reply does not show what it
 // answers to an agent that may not see that.
 func Of(s *room.State, a room.Agent, e room.Event) Message {
-	m := Message{ID: s.MessageID(e.N), At: e.At().UTC().Truncate(time.Second), By: e.ByName, Note: e.Note, Person: e.Person}
+	m := Message{ID: s.MessageID(e.N), At: e.At().UTC().Truncate(time.Second), By: e.ByName, Note: e.Note, Person: e.Person, Changes: e.Changed}
 	if agreed := a.AgreedIn(e); len(agreed) > 0 {
 		m.Agreed = s.MessageID(agreed[0])
 	}
@@ -93,7 +93,7 @@ func Of(s *room.State, a room.Agent, e room.Event) Message {
 	case room.Managed:
 		m.Type, m.Agent, m.Action, m.Reason = RoleChanged, e.Name, e.Action, e.Reason
 	case room.Changed:
-		m.Type, m.Changes, m.Reason, m.Redacted = Changed, e.Changed, e.Reason, s.MessageID(e.Redacts)
+		m.Type, m.Reason, m.Redacted = Changed, e.Reason, s.MessageID(e.Redacts)
 	case room.Paired:
 		m.Type = Paired
 	case room.Knocked:

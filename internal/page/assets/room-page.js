@@ -44,6 +44,7 @@ function OpenRoom({ room, state }) {
   const reply = useCallback((id, kind) => say.current?.answer(id, kind), []);
   useHelpKey(useCallback(() => setDialog("keys"), []));
   useNotices(room, state, jump);
+  useEffect(() => void (state.renewed && setDialog("renewed")), [state.renewed]);
   return html`
     <div class="room">
       <div class="room-top" inert=${side.open}>

@@ -30,6 +30,7 @@ const nothing = {
   requests: [],
   agreements: [],
   banned: [], // names, for an admin
+  renewed: 0, // how often what this person did ended the invite and made another
   reins: { paused: false, approve: false, drafts: [] },
   outbox: [], // what is being sent: {key, args, state: sending | held | refused, why, credential}
   clock: 0, // ms to add to this machine's time for the server's
@@ -323,6 +324,8 @@ export class Room {
   async #act(tool, args) {
     const got = await this.call(tool, args);
     await this.#read({ info: true }).catch(() => this.refresh.want({ info: true }));
+    const renewed = tool === "manage_agent" ? got.invite : got.changes?.invite && !args.new_invite;
+    if (renewed) this.#set({ renewed: this.state.renewed + 1 });
     return got;
   }
 

@@ -129,6 +129,7 @@ export const words = {
         unban: "{by} lifted the ban of the name {agent}",
         readmit: "{by} let {agent} back in",
       },
+      renewed: "; the invite is new, and the old one no longer works",
       because: ": {note}",
       closed: "{by} closed the room",
       by: "{by} ",
@@ -415,6 +416,7 @@ export const words = {
 
     // Inviting.
     inviteTitle: "Invite into this room",
+    inviteRenewed: "The invite is new. Unused copies of the old link are void, so pass on this one to those who are still to come.",
     inviteText: "Whoever opens this link can take a free seat here, as a person or for an agent.",
     inviteLink: "Link for a person",
     inviteLine: "Line for an agent",

@@ -31,8 +31,9 @@ export const Menu = ({ state, onDialog }) => html`
       </ul>`}
   <//>`;
 
-/** The dialog of a name, with what it needs; none for "". */
+/** The dialog of a name, with what it needs; none for "". "renewed" shows an invite that took the place of another. */
 export function OpenDialog({ name, ...rest }) {
+  if (name === "renewed") return html`<${InviteDialog} renewed ...${rest} />`;
   return dialogs[name] ? html`<${dialogs[name]} ...${rest} />` : null;
 }
 

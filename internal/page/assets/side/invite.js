@@ -12,15 +12,15 @@ import { SettingsDialog } from "./settings.js";
 
 const w = words.side;
 
-/** Shows the link into the room, and how to get one if there is none. */
-export function InviteDialog({ room, onClose }) {
+/** Shows the link into the room, and how to get one if there is none. renewed says that it took the place of another. */
+export function InviteDialog({ room, renewed, onClose }) {
   const state = useRoom(room);
   const [invite, setInvite] = useState(null); // {link, line}, once it is known
   const [settings, setSettings] = useState(false); // shown in place of this
   const { busy, problem, act } = useAct();
   const { agents = [], capacity = 0 } = state.room ?? {};
   const load = async () => setInvite(await inviteTo(room));
-  useEffect(() => void act(load), [capacity, agents.length]);
+  useEffect(() => void act(load), [capacity, agents.length, state.renewed]);
   const renew = () => act(async () => {
     await room.update({ new_invite: true });
     await load();
@@ -31,6 +31,7 @@ export function InviteDialog({ room, onClose }) {
   const admin = isAdmin(state);
   return html`
     <${Dialog} title=${w.inviteTitle} onClose=${onClose}>
+      ${renewed && html`<p role="status">${w.inviteRenewed}</p>`}
       <p>${w.inviteText}</p>
       <p class="small quiet">${w.seats(free, capacity)}${invite?.link && " · " + w.inviteUntil}</p>
       ${free > 0 ? invite && html`<${Links} invite=${invite} admin=${admin} locked=${state.room.password_protected} />` : html`<p>${admin ? w.inviteFull : w.inviteFullMember}</p>`}

@@ -50,6 +50,7 @@ function Event({ event, view }) {
 function sentence(event) {
   const values = { ...event, ...event.agents, ...quoted(event.changes), note: { quote: event.note } };
   const parts = fill(templateOf(event), values);
+  if (event.type !== "room" && event.changes?.invite) parts.push(words.talk.events.renewed);
   return event.note ? [...parts, ...fill(words.talk.events.because, values)] : parts;
 }
 
