@@ -198,8 +198,13 @@ type keysRevokeCommand struct {
 
 // Help returns the text that kong shows for parley keys revoke --help.
 func (keysRevokeCommand) Help() string {
-	return `The seats of its agents stay, and so does what they have said. An admin of a room removes an agent with manage_agent.`
+	return `The seats of its agents stay, and so does what they have said. An admin of a room removes an agent with manage_agent.
+
+` + invitesGoOn
 }
+
+// invitesGoOn is what a person must know who revokes a key.
+const invitesGoOn = "Invites that its agents have given out still seat guests: an admin of each room makes a new one (parley invite --new), which ends them."
 
 // Run revokes a key.
 func (c *keysRevokeCommand) Run(ctx context.Context, streams streams) error {
@@ -208,6 +213,6 @@ func (c *keysRevokeCommand) Run(ctx context.Context, streams streams) error {
 		if err != nil {
 			return err
 		}
-		return c.report(streams, e, fmt.Sprintf("Revoked the key %s of %s. Servers refuse it within a minute.", e.ID, shell.HarmlessLine(e.Label)))
+		return c.report(streams, e, fmt.Sprintf("Revoked the key %s of %s. Servers refuse it within a minute. %s", e.ID, shell.HarmlessLine(e.Label), invitesGoOn))
 	})
 }

@@ -85,7 +85,7 @@ func TestKeys_inAFileOrATable_areMadeListedAndRevoked(t *testing.T) {
 			if day := `\d{4}-\d\d-\d\d`; code != 0 || !regexp.MustCompile(`(?m)^`+key.ID+` +Ann +`+day+` +`+day+` +never$`).MatchString(out) || strings.Contains(out, key.Secret) {
 				t.Errorf("code %d, %s", code, out)
 			}
-			if code, _, says := command(t, append([]string{"keys", "revoke", "ann"}, where...)...); code != 0 || !strings.Contains(says, "Revoked the key "+key.ID+" of Ann.") {
+			if code, _, says := command(t, append([]string{"keys", "revoke", "ann"}, where...)...); code != 0 || !strings.Contains(says, "Revoked the key "+key.ID+" of Ann.") || !strings.Contains(says, "still seat guests") {
 				t.Errorf("code %d, %q", code, says)
 			}
 			if list := listed(t, where...); len(list) != 1 || list[0].Label != "Bob" {

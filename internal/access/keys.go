@@ -84,8 +84,8 @@ func (k *Keys) Add(ctx context.Context, label string, lifetime time.Duration) (i
 
 // checkLabel returns a label as it is stored.
 func checkLabel(label string) (string, error) {
-	if ident.HoldsToken(label) {
-		return "", fault.Refuse(fault.InvalidArgument, "The label holds a key or a token, and others would see it. Choose a name, such as that of the person who gets the key.")
+	if what := ident.SecretIn(label); what != "" {
+		return "", fault.Refuse(fault.InvalidArgument, "The label holds %s, and others would see it. Choose a name, such as that of the person who gets the key.", what)
 	}
 	name, err := ident.Nickname("label", label)
 	return name.Shown, err

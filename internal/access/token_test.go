@@ -145,7 +145,7 @@ func TestTokensAndInvites_wrongOnes_areLookedUpOnceAMinute(t *testing.T) {
 			func(p *process, text string) error { _, err := p.Bearer(t.Context(), text, "192.0.2.1"); return err },
 			func(p *process, right bool) string {
 				claim := ident.NewClaim("the log's key", ident.NewRoomID(), 1, 1, 0).String()
-				if p.seats[claim] = (room.Agent{Guest: true}); !right {
+				if p.seats[claim] = (room.Agent{Invite: 1}); !right {
 					delete(p.seats, claim)
 				}
 				return claim

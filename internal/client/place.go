@@ -124,7 +124,7 @@ func masked(text string) string {
 	if fragment {
 		return before + "#" + hiddenPart
 	}
-	if ident.HoldsToken(text) {
+	if ident.SecretIn(text) != "" {
 		return hiddenPart
 	}
 	return text

@@ -91,8 +91,8 @@ func Nickname(field, s string) (Name, error) {
 	if err != nil {
 		return Name{}, badLetters(field)
 	}
-	if HoldsToken(shown) {
-		return Name{}, fault.Refuse(fault.InvalidArgument, "%s holds an agent token. A token is a secret: never use it as a name.", field)
+	if what := SecretIn(shown); what != "" {
+		return Name{}, fault.Refuse(fault.InvalidArgument, "%s holds %s. That is a secret: never use it as a name.", field, what)
 	}
 	return Name{Shown: shown, Key: key}, nil
 }

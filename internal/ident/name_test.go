@@ -132,7 +132,7 @@ func checkAccepted(t *testing.T, n Name) {
 	if c := utf8.RuneCountInString(n.Shown); c < 1 || c > MaxName {
 		t.Errorf("%+q has %d characters", n.Shown, c)
 	}
-	if strings.Contains(n.Shown, ":") || n.Shown != strings.TrimSpace(n.Shown) || strings.ContainsFunc(n.Shown, unicode.IsControl) || HoldsToken(n.Shown) {
+	if strings.Contains(n.Shown, ":") || n.Shown != strings.TrimSpace(n.Shown) || strings.ContainsFunc(n.Shown, unicode.IsControl) || SecretIn(n.Shown) != "" {
 		t.Errorf("%+q was accepted", n.Shown)
 	}
 	if again, err := AgentName(n.Shown); err != nil || again != n {

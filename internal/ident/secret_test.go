@@ -60,16 +60,21 @@ func TestSecrets_anyChangedCharacter_isNoticedWithoutTheTable(t *testing.T) {
 	}
 }
 
-func TestHoldsToken_findsEachSecretThatNoTextMayHold(t *testing.T) {
+func TestSecretIn_namesEachSecretThatNoTextMayHold(t *testing.T) {
+	names := map[string]string{"agent": "an agent token", "person": "a person's token", "claim": "a link to a seat", "key": "a key"}
 	for kind, x := range secrets() {
-		want := kind != "invite" // a member hands it on as it likes
-		for _, text := range []string{x.text, "take " + strings.ToUpper(x.text) + "!", "https://parley.example/r/room#" + x.text, "https://parley.example/k/" + x.text + "/mcp"} {
-			if HoldsToken(text) != want {
-				t.Errorf("%s: HoldsToken(%q) = %v", kind, text, !want)
+		want := names[kind] // none for an invite, which a member hands on as it likes
+		texts := []string{x.text, "take " + strings.ToUpper(x.text) + "!", "https://parley.example/r/room#" + x.text, "https://parley.example/k/" + x.text + "/mcp"}
+		for i := 1; i < len(x.text); i++ {
+			texts = append(texts, "It is: "+x.text[:i]+" "+x.text[i:]+"!")
+		}
+		for _, text := range texts {
+			if got := SecretIn(text); got != want {
+				t.Errorf("%s: %q holds %q, want %q", kind, text, got, want)
 			}
 		}
 	}
-	if text := "pk_" + strings.Repeat("0", 34); HoldsToken(text) {
+	if text := "pk_" + strings.Repeat("0", 34); SecretIn(text) != "" {
 		t.Errorf("%q is no key", text)
 	}
 }

@@ -106,38 +106,61 @@ func checked(prefix, s string, n int) bool {
 	return Check(prefix+s[:n-CheckChars]) == s[n-CheckChars:]
 }
 
-// HoldsToken reports whether text contains a token of an agent or a person, a claim or a
-// key, in either case. It must stand between characters other than letters and digits: in
-// longer runs, such as hashes, about one window in a thousand has matching check characters.
-func HoldsToken(text string) bool {
+// SecretIn names what secret a text holds: a token of an agent or of a person, a link to a
+// seat, or a key, in either case; "" if it holds none. One that a space or the end of a line
+// splits in two is found, too, but not one in more parts: in a dump of hexadecimal bytes, about
+// one window in a thousand has matching check characters. So do longer runs, such as hashes,
+// and a secret must stand between characters other than letters and digits.
+func SecretIn(text string) string {
+	if what := secretWithin(text); what != "" {
+		return what
+	}
+	before := ""
+	for word := range strings.FieldsSeq(text) {
+		if what := secretWithin(before + word); what != "" {
+			return what
+		}
+		before = word
+	}
+	return ""
+}
+
+// secretWithin is SecretIn for secrets in one part.
+func secretWithin(text string) string {
 	for start, i := 0, 0; i <= len(text); i++ {
 		if i < len(text) && isAlphanumeric(text[i]) {
 			continue
 		}
-		if isSecret(text, start, i) {
-			return true
+		if what := secretAt(text, start, i); what != "" {
+			return what
 		}
 		start = i + 1
 	}
-	return false
+	return ""
 }
 
-// isSecret reports whether the letters and digits from start to end are a token or a
-// claim, or with what stands before them a key.
-func isSecret(text string, start, end int) bool {
+// secretAt names what the letters and digits from start to end are, with what stands before
+// them; "" if they are no secret.
+func secretAt(text string, start, end int) string {
 	run := text[start:end]
 	switch len(run) {
 	case TokenChars:
-		return WellFormed(strings.ToLower(run))
+		if WellFormed(strings.ToLower(run)) {
+			return "an agent token"
+		}
 	case len(personPrefix) + TokenChars:
-		_, person := parsePersonToken(run)
-		_, claim := ParseClaim(run)
-		return person || claim
+		if _, ok := parsePersonToken(run); ok {
+			return "a person's token"
+		}
+		if _, ok := ParseClaim(run); ok {
+			return "a link to a seat"
+		}
 	case keyBodyChars:
-		_, key := ParseKey(text[max(0, start-len(keyPrefix)):end])
-		return key
+		if _, ok := ParseKey(text[max(0, start-len(keyPrefix)):end]); ok {
+			return "a key"
+		}
 	}
-	return false
+	return ""
 }
 
 func isAlphanumeric(c byte) bool {

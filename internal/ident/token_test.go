@@ -1,6 +1,7 @@
 package ident
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -83,19 +84,30 @@ func TestSecret_onlyItsHashIsStored(t *testing.T) {
 	}
 }
 
-func TestHoldsToken_standingAloneInAText_isFound(t *testing.T) {
+func TestSecretIn_standsAlone_orIsSplitOnce(t *testing.T) {
 	s := Token{Room: NewRoomID(), Seat: 5, Secret: NewSecret()}.String()
 	for _, text := range []string{
 		s, strings.ToUpper(s), "my token is " + s + ".", `{"agent_token":"` + s + `"}`, "token=" + s + "&x=1", "é" + s + "é", "_" + s + "_", s[:14] + " " + s,
+		s[:14] + " " + s[14:], "It is " + s[:1] + "\n" + s[1:] + ", I think", s[:27] + " \u00a0" + s[27:],
 	} {
-		if !HoldsToken(text) {
+		if SecretIn(text) != "an agent token" {
 			t.Errorf("not found in %q", text)
 		}
 	}
-	for _, text := range []string{"", s[:27], "x" + s, s + "x", s[:14] + " " + s[14:], strings.Repeat("l", 100), "an ordinary sentence, of some length, and nothing in it"} {
-		if HoldsToken(text) {
+	for _, text := range []string{"", s[:27], "x" + s, s + "x", s[:14] + "-" + s[14:], strings.Repeat("l", 100), "an ordinary sentence, of some length, and nothing in it"} {
+		if SecretIn(text) != "" {
 			t.Errorf("found in %q", text)
 		}
+	}
+	var dump strings.Builder // 256 KiB in hexadecimal, as xxd prints it
+	for n := range 1 << 18 {
+		fmt.Fprintf(&dump, "%02x", byte(n*n>>3+n>>11))
+		if n%2 == 1 {
+			dump.WriteByte(" \n"[n>>3&n>>2&n>>1&1])
+		}
+	}
+	if what := SecretIn(dump.String()); what != "" {
+		t.Errorf("a dump of bytes holds %s", what)
 	}
 }
 
@@ -109,10 +121,10 @@ func FuzzToken(f *testing.F) {
 				t.Fatalf("%q reads as %q", room+secret, got)
 			}
 		}
-		HoldsToken(room + secret)
+		SecretIn(room + secret)
 		made := Token{Room: fit(room, RoomChars), Seat: seat & MaxSeat, Secret: fit(secret, SecretChars)}
 		s := made.String()
-		if got, err := ParseToken(s); err != nil || got != made || !HoldsToken("<"+s+">") {
+		if got, err := ParseToken(s); err != nil || got != made || SecretIn("<"+s+">") != "an agent token" {
 			t.Fatalf("%q reads as %+v, %v", s, got, err)
 		}
 		slip := []byte(s)

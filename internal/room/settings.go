@@ -64,8 +64,6 @@ func CheckSettings(description string, capacity int, t Type) error {
 		return fault.Refuse(fault.InvalidArgument, "type must be %q (every agent speaks) or %q (only admins speak).", Group, Channel)
 	case utf8.RuneCountInString(description) > MaxDescription || !utf8.ValidString(description) || HasControls(description, "\n\t\r"):
 		return fault.Refuse(fault.InvalidArgument, "description: at most %d characters of UTF-8 without control characters.", MaxDescription)
-	case ident.HoldsToken(description):
-		return RefuseTokenIn("description")
 	}
-	return nil
+	return CheckSecret("description", description)
 }

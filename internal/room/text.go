@@ -26,10 +26,8 @@ func CheckText(text string) error {
 		return fault.Refuse(fault.InvalidArgument, "text is not valid UTF-8. Nothing was sent.")
 	case HasControls(text, "\n\t\r"):
 		return fault.Refuse(fault.InvalidArgument, "text holds control characters. Nothing was sent: only line breaks and tabs are allowed.")
-	case ident.HoldsToken(text):
-		return RefuseTokenIn("text")
 	}
-	return nil
+	return CheckSecret("text", text)
 }
 
 // CheckNote refuses a text that cannot be an admin's reason. The error is a
@@ -38,10 +36,7 @@ func CheckNote(note string) error {
 	if utf8.RuneCountInString(note) > MaxNote || !utf8.ValidString(note) || HasControls(note, "") {
 		return fault.Refuse(fault.InvalidArgument, "note: at most %d characters of UTF-8 without control characters. Nothing was changed.", MaxNote)
 	}
-	if ident.HoldsToken(note) {
-		return RefuseTokenIn("note")
-	}
-	return nil
+	return CheckSecret("note", note)
 }
 
 // visible reports whether a reader sees r.
@@ -55,8 +50,12 @@ func HasControls(s, allowed string) bool {
 	})
 }
 
-// RefuseTokenIn refuses a text that contains an agent token. field names the
-// argument.
-func RefuseTokenIn(field string) error {
-	return fault.Refuse(fault.InvalidArgument, "%s holds an agent token. Nothing was done: a token is a secret that lets others speak as its owner. Take it out and call again.", field)
+// CheckSecret refuses a text that holds a token, a link or a key. field names the argument. The
+// error is a *fault.Error of InvalidArgument.
+func CheckSecret(field, text string) error {
+	what := ident.SecretIn(text)
+	if what == "" {
+		return nil
+	}
+	return fault.Refuse(fault.InvalidArgument, "%s holds %s. Nothing was done: that is a secret, which lets others act as its owner. Take it out and call again.", field, what)
 }

@@ -6,7 +6,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -61,10 +60,8 @@ func checkPresence(backIn time.Duration, activity string) error {
 		return fault.Refuse(fault.InvalidArgument, "back_in_minutes must be from 0 (you are back) to %d. Nothing was done.", int(MaxBackIn.Minutes()))
 	case utf8.RuneCountInString(activity) > MaxActivity || !utf8.ValidString(activity) || room.HasControls(activity, ""):
 		return fault.Refuse(fault.InvalidArgument, "activity: at most %d characters without control characters. Nothing was done.", MaxActivity)
-	case ident.HoldsToken(activity):
-		return room.RefuseTokenIn("activity")
 	}
-	return nil
+	return room.CheckSecret("activity", activity)
 }
 
 // CheckWait refuses a wait that no seat can make, and what no agent can say about itself with
