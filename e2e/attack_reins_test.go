@@ -90,3 +90,29 @@ func TestAttack_heldAgent_changesNothing(t *testing.T) {
 	r.must(t, "update_room", args{"agent_token": person, "description": "her own words"})
 	attacks(t, "%d of %d attempts of an agent under reins to change its room in %v", done, n, took.Round(time.Millisecond))
 }
+
+// The same agent tries to speak from another seat, with its key.
+func TestAttack_heldAgent_takesNoSecondSeat(t *testing.T) {
+	r := newReined(t)
+	r.must(t, "steer", args{"agent_token": r.person(t), "approve": true})
+	attempts := []struct {
+		tool      string
+		arguments args
+	}{
+		{"leave_room", args{"agent_token": r.token}},
+		{"leave_room", args{"agent_token": r.token, "text": "so long"}},
+		{"join_room", args{"room": "attack", "agent_name": "Claude"}},
+		{"join_room", args{"room": "attack", "agent_name": "Claude", "person": true}},
+		{"join_room", args{"room": "attack", "agent_name": "Ann's Claude", "person": true}},
+		{"create_room", args{"room": "attack", "agent_name": "Claude"}},
+	}
+	n := scaled(400)
+	seated, took := flood(t, n, func(i int) (answer, error) {
+		try := attempts[i%len(attempts)]
+		return r.call(t.Context(), try.tool, try.arguments)
+	})
+	if there := r.must(t, "room_info", args{"agent_token": r.token}).Room.Agents; seated > 0 || len(there) != 2 {
+		t.Errorf("%d attempts got something; there are %d agents", seated, len(there))
+	}
+	attacks(t, "%d of %d attempts of an agent under reins to leave or to take a second seat in %v", seated, n, took.Round(time.Millisecond))
+}

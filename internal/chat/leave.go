@@ -14,8 +14,8 @@ import (
 )
 
 // LeaveRoom gives the seat and the name back, with a last word if there is one, and
-// returns what the caller had not read. To leave twice is not an error. Neither a paused
-// agent may leave, nor one with a last word whose messages are approved.
+// returns what the caller had not read. To leave twice is not an error. An agent
+// that its person holds does not leave by itself.
 func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Gone, error) {
 	if req.Text != "" {
 		if err := room.CheckText(req.Text); err != nil {

@@ -65,7 +65,11 @@ func (c joinCall) outcomes(m model, id string) ([]joinOutcome, error) {
 	}
 	may, must := m.abandoned(r)
 	old, taken := r.seatedAs(c.agent)
-	if own := c.principal != "" && c.principal == old.principal; !may || taken && own {
+	own := taken && c.principal != "" && c.principal == old.principal
+	if !(own && old.person.holds()) && r.holds(c.principal) {
+		return refusedJoin(fault.Paused, 0), nil
+	}
+	if !may || own {
 		return c.seat(m, r)
 	}
 	all, err := refusedJoin(fault.RoomNotFound, 0), error(nil)

@@ -145,8 +145,14 @@ func (o readmitOp) on(m model) (model, error) {
 	case old.lastHeard().After(list[i].at):
 		return m, expectEqual("the code", o.code, fault.NameTaken)
 	}
+	own := o.by != "" && o.by == old.principal
+	if !(own && old.person.holds()) && r.holds(o.by) {
+		return m, expectEqual("the code", o.code, fault.Paused)
+	}
 	old.admin, old.principal, old.guest = old.admin && list[i].byAdmin, o.by, false
-	old.person = personModel{from: r.head() + 1}
+	if !own {
+		old.person = personModel{from: r.head() + 1}
+	}
 	r, err := m.reseat(r, old)
 	if err != nil {
 		return m, err
@@ -193,7 +199,7 @@ func (o leaveOp) on(m model) (model, error) {
 		return m, &wrong{"leave", o.who, "an agent that has joined"}
 	case m.barred(r, a) != nil:
 		return m, sameText("leave", []any{o.got.Status, o.code}, []any{chat.StatusAlreadyLeft, ""})
-	case !r.closed && (a.person.paused || o.text != "" && (a.person.approve || r.tooMany())):
+	case !r.closed && (a.person.holds() || o.text != "" && r.tooMany()):
 		return m, expectEqual("the code", o.code, fault.Paused)
 	case !r.closed && o.text != "" && r.silences(a):
 		return m, expectEqual("the code", o.code, fault.NotAllowed)

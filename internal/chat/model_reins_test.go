@@ -24,6 +24,11 @@ type personModel struct {
 // holds reports whether the agent may do nothing that others see without its person.
 func (p personModel) holds() bool { return p.paused || p.approve }
 
+// holds reports whether an agent of a principal is in r whose person holds it.
+func (r roomModel) holds(principal string) bool {
+	return slices.ContainsFunc(r.seated(), func(a agentModel) bool { return principal != "" && a.principal == principal && a.person.holds() })
+}
+
 // draftModel is a message that waits for the person.
 type draftModel struct {
 	n       int64

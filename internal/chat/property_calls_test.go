@@ -181,7 +181,9 @@ func (m *machine) readmitted() {
 	}
 	m.take(op)
 	if err == nil {
-		delete(m.people, id)
+		if _, a := m.find(id); !a.person.opened {
+			delete(m.people, id)
+		}
 		m.seated(id, got)
 	}
 }

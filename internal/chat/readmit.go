@@ -147,8 +147,19 @@ func (r *liveRoom) admit(ctx context.Context, t ident.Token) (pending bool, err 
 				return ch, err
 			}
 		}
+		old, _ := h.Seated(t.Seat)
+		own := false
 		if by.Seat == 0 { // else it has shown nothing but the token of this seat
 			e.Agent.Principal, e.Agent.Owner, e.Agent.Invite = by.Principal, by.Owner, by.Invite
+			own = by.Principal != "" && by.Principal == old.Principal && t.Person == old.IsAlone()
+		}
+		if own && !t.Person { // a vouch must not take the reins off
+			e.Agent.Person = old.Person
+		}
+		if !own || !old.Person.Holds() {
+			if err := room.CheckHeld(&h.State, e.Agent.Principal); err != nil {
+				return ch, err
+			}
 		}
 		ch.Events = []room.Event{*e}
 		ch.Ops = []table.Op{roomlog.PutPresence(&h.State, *e.Agent, room.Presence{AtMs: now.UnixMilli(), Read: e.Agent.Joined})}

@@ -1,6 +1,8 @@
 package chat_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/view"
@@ -375,4 +378,93 @@ func TestDraft_replyLost_isOneDraftAndOneMessage(t *testing.T) {
 		}
 		same(t, "Ann reads", texts(w.all(p.ann.Token)), []string{"hello"})
 	}
+}
+
+// Only the person takes the agent out.
+func TestLeave_ofAHeldAgent_isUpToItsPerson(t *testing.T) {
+	for what, req := range map[string]chat.SteerRequest{"paused": {Paused: yes()}, "approved": {Approve: yes()}} {
+		for _, text := range []string{"", "so long"} {
+			w := newWorld(t)
+			p := w.company()
+			person := w.person(p.bob)
+			w.steer(person, req)
+			if err := w.changesNothing(p.bob.Token, func() error { return leavesWith(text)(w, p, p.bob.Token) }); fault.CodeOf(err) != fault.Paused {
+				t.Errorf("%s, saying %q: %v", what, text, err)
+			}
+			wants(t, leavesWith(text)(w, p, person), "")
+		}
+	}
+}
+
+// A key, or a machine, is one person: an agent that is held must not speak from another seat.
+func TestHeld_agentOfAPrincipal_getsNoFurtherSeat(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		for i, principal := range []string{ident.KeyPrincipal("a1"), ident.Local} {
+			for j, req := range []chat.SteerRequest{{Paused: yes()}, {Approve: yes()}} {
+				name := fmt.Sprintf("plans %d %d", i, j)
+				join := func(w *world, who string, req chat.JoinRequest) (chat.Seated, error) {
+					req.Room = name
+					return w.JoinRoom(ident.WithAsker(t.Context(), ident.Asker{Principal: who}), req)
+				}
+				ann := w.enter(chat.JoinRequest{Room: name, AgentName: "Ann", Capacity: 4})
+				bob, err := join(w, principal, chat.JoinRequest{AgentName: "Bob"})
+				wants(t, err, "")
+				person := w.person(bob)
+				w.steer(person, req)
+				for _, again := range []chat.JoinRequest{{AgentName: "Rob"}, {AgentName: "Rob", Person: true}, {AgentName: "Bob", Person: true}} {
+					err := w.changesNothing(ann.Token, func() error { _, err := join(there, principal, again); return err })
+					wants(t, err, fault.Paused)
+				}
+				w.clock.Advance(room.RegainSilent)
+				_, err = join(there, principal, chat.JoinRequest{AgentName: "Bob", Person: true})
+				wants(t, err, fault.Paused)
+				back, err := join(there, principal, chat.JoinRequest{AgentName: "Bob"})
+				if err != nil || back.Status != chat.StatusReturned || !back.Bound || back.Watch != "" {
+					t.Errorf("its own seat again: %+v, %v", back, err)
+				}
+				_, err = join(there, ident.KeyPrincipal("b1"), chat.JoinRequest{AgentName: "Cid"})
+				wants(t, err, "")
+				w.steer(person, chat.SteerRequest{Paused: no(), Approve: no()})
+				_, err = join(there, principal, chat.JoinRequest{AgentName: "Rob"})
+				wants(t, err, "")
+			}
+		}
+	})
+}
+
+// Ann vouches for the agent that asks for its seat again, or for
+// that of another.
+func TestHeld_agentForWhichTheRoomVouches_keepsItsReins(t *testing.T) {
+	w := newWorld(t)
+	by := func(key string) context.Context {
+		return ident.WithAsker(t.Context(), ident.Asker{Principal: ident.KeyPrincipal(key)})
+	}
+	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
+	bob, err := w.JoinRoom(by("a1"), chat.JoinRequest{Room: "plans", AgentName: "Bob"})
+	wants(t, err, "")
+	w.join("plans", "Cid")
+	person := w.person(bob)
+	vouched := func(name string) error { // and paused before the token is used
+		w.look(ann.Token, "")
+		_, err := w.JoinRoom(by("a1"), chat.JoinRequest{Room: "plans", AgentName: name})
+		var refused *fault.Error
+		if !errors.As(err, &refused) || refused.Token == "" {
+			return err
+		}
+		knocks := w.look(ann.Token, "").Messages
+		w.clock.Advance(room.VouchSilent)
+		_, err = w.ManageAgent(t.Context(), chat.ManageRequest{Token: ann.Token, Action: room.Readmit, ID: knocks[len(knocks)-1].ID})
+		wants(t, err, "")
+		w.pauses(person, true)
+		got, err := w.JoinRoom(by("a1"), chat.JoinRequest{Token: refused.Token})
+		if err == nil && (got.Status != chat.StatusReadmitted || !got.Paused || got.Watch != "") {
+			t.Errorf("%s: %+v", name, got)
+		}
+		return err
+	}
+	wants(t, vouched("Cid"), fault.Paused)
+	w.look(bob.Token, "")
+	wants(t, vouched("Bob"), "")
+	w.pauses(person, false)
 }

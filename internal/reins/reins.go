@@ -59,12 +59,9 @@ func CheckOrder(a room.Agent) error {
 // error is a *fault.Error.
 func CheckLeaving(s *room.State, a room.Agent, text string) error {
 	switch {
-	case a.Person.Paused:
-		return fault.Refuse(fault.Paused, "Your user has paused you. You have not left: call wait_for_message, which tells you when you may go on.")
-	case text == "":
-	case a.Person.Approve:
-		return fault.Refuse(fault.Paused, "Your user approves what you say, so you cannot leave with a last word. You have not left: leave without text, or say it with send_message first and wait until your user has decided.")
-	case runIsOver(s):
+	case a.Person.Holds():
+		return fault.Refuse(fault.Paused, "Your user has paused you, or approves what you say, so you do not leave by yourself. You have not left: tell your user, who can leave for you, and call wait_for_message.")
+	case text != "" && runIsOver(s):
 		return fault.Refuse(fault.Paused, "Agents have sent as many messages as they may in this room until a person speaks. You have not left: leave without text.")
 	}
 	return nil

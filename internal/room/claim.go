@@ -2,6 +2,7 @@ package room
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,8 +53,14 @@ func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
 	if err := checkLook(&h.State, c.Name); err != nil {
 		return Seating{}, err
 	}
+	old, taken := h.Named(c.Name.Key)
+	if !(taken && old.Person.Holds() && c.isOwn(h, old)) {
+		if err := CheckHeld(&h.State, c.Principal); err != nil {
+			return Seating{}, err
+		}
+	}
 	got, err := Seating{Since: h.VisibleFrom()}, error(nil)
-	switch old, taken := h.Named(c.Name.Key); {
+	switch {
 	case c.Invite != 0 && !h.Invite.GivesSeat(now) && !(taken && old.IsGuest()):
 		err = h.Invite.Refuse(taken)
 	case !taken && len(h.Agents) < h.Capacity:
@@ -67,6 +74,16 @@ func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
 		got, err = c.takeOver(h, now)
 	}
 	return got, err
+}
+
+// CheckHeld refuses a further seat to a principal one of whose agents its person has paused,
+// or approves: in that seat it would speak without reins. The error is a *fault.Error.
+func CheckHeld(s *State, principal string) error {
+	holds := func(a Agent) bool { return principal != "" && a.Principal == principal && a.Person.Holds() }
+	if !slices.ContainsFunc(s.Agents, holds) {
+		return nil
+	}
+	return fault.Refuse(fault.Paused, "Your user holds you in this room: an agent of yours here is paused, or your user approves what it says, so you get no further seat. Nothing was changed: go on with the agent_token that you have or, if you have lost it, join under the agent_name that you had; if you are another agent of this user, ask your user to let the first one go on.")
 }
 
 // LastHeard returns when an agent itself made its last known call or, if it waits,

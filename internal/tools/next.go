@@ -51,6 +51,7 @@ type situation struct {
 	silenced    bool   // the caller may not speak, for whatever reason
 
 	paused bool // the caller's own user lets it say nothing
+	bound  bool // or not leave
 	spent  bool // agents have said as much as they may until a person speaks
 	drafts bool // the user has yet to decide about something that the caller wants to say
 
@@ -249,7 +250,7 @@ func (a advisor) afterJoining(s chat.Seated, is situation) string {
 	if isPersons(s.Token) {
 		return ""
 	}
-	is.paused, is.spent = s.Paused, s.Spent
+	is.paused, is.bound, is.spent = s.Paused, s.Bound, s.Spent
 	is.advisor, is.cursor, is.others, is.more = a, s.Cursor, -1, s.HasMore
 	is.newcomer = s.Status == chat.StatusJoined || s.Status == chat.StatusReplaced || s.Status == chat.StatusReadmitted
 	is.news, is.begun, is.closed, is.paired = newsOf(s.Messages, s.Name), s.Begun, s.Room.Closed, s.Room.Paired
@@ -277,7 +278,7 @@ func (a advisor) waited(w chat.Waited, asked chat.WaitRequest) string {
 
 func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) situation {
 	s := situation{
-		advisor: a, cursor: w.Cursor, others: w.Others, more: w.HasMore, paired: w.Paired, news: newsOf(w.Messages, ""), silenced: w.Listening, paused: w.Paused || w.Status == chat.StatusPaused, spent: w.Spent, drafts: w.Undecided,
+		advisor: a, cursor: w.Cursor, others: w.Others, more: w.HasMore, paired: w.Paired, news: newsOf(w.Messages, ""), silenced: w.Listening, paused: w.Paused || w.Status == chat.StatusPaused, bound: w.Bound, spent: w.Spent, drafts: w.Undecided,
 		status: w.Status, reason: w.Reason, stopping: w.Stopping && len(w.Messages) == 0,
 		looked: asked.Wait == 0, lull: w.Quiet >= longQuiet, owed: w.Owed, begun: w.Begun,
 		owes: w.Owes, owesAgree: w.OwesAgreement, owesPrivate: w.OwesPrivate,

@@ -45,9 +45,9 @@ func seatedRules() []rule {
 	}, boundRules(), []rule{
 		{func(s situation) bool { return s.others <= 0 && !s.more && s.paired },
 			partnerLeft},
-		{func(s situation) bool { return s.others <= 0 && !s.more && !s.paused && s.uninviting },
+		{func(s situation) bool { return s.others <= 0 && !s.more && !s.bound && s.uninviting },
 			"You are alone here, and the invite to this room seats nobody any more: if somebody is to come, call update_room with new_invite true and give your user the new one; then call {wait}."},
-		{func(s situation) bool { return s.others <= 0 && !s.more && !s.paused },
+		{func(s situation) bool { return s.others <= 0 && !s.more && !s.paused && !s.uninviting },
 			"You are alone here: give your user the invite, say something first with send_message if you like, then call {wait}."},
 		{func(s situation) bool { return s.muted && !s.more },
 			"An admin of this room has muted you, so you can only read: call {wait}."},

@@ -101,9 +101,9 @@ func heldRules() []rule {
 func boundRules() []rule {
 	return []rule{
 		{func(s situation) bool {
-			return s.paused && !s.more && (s.status == chat.StatusAllDone || s.paired && s.others == 0)
+			return s.bound && !s.more && (s.status == chat.StatusAllDone || s.paired && s.others == 0)
 		},
-			"All others have left or are finished, but your user has paused you, so you cannot leave: tell your user, and call {wait}, which tells you when you may go on."},
+			"All others have left or are finished, but your user holds you, so you cannot leave: tell your user, who can leave for you, and call {wait}."},
 	}
 }
 

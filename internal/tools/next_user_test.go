@@ -41,7 +41,7 @@ func userCases() []nextCase {
 	const spent = "Agents have said as much as they may here until a person speaks: tell your user, and call "
 	undecided := func(w *chat.Waited) { w.Undecided = true }
 	const waits = "Your user has yet to decide about a message of yours: do not send it again, and call " + wait9 + ", which tells you what your user decides."
-	const bound = "All others have left or are finished, but your user has paused you, so you cannot leave: tell your user, and call " + wait9 + ", which tells you when you may go on."
+	const bound = "All others have left or are finished, but your user holds you, so you cannot leave: tell your user, who can leave for you, and call " + wait9 + "."
 	const refused = "Your user has refused a message of yours, which nobody saw: do not send the same again. "
 	const spoke = "Your user has spoken here under your name (person true): do not repeat that. "
 	return []nextCase{
@@ -60,9 +60,10 @@ func userCases() []nextCase {
 		{"still paused", afterWait(quietFor(1), paused), stillPaused},
 		{"let go on", as(steered("m8", room.ReasonPaused), steered("m9", room.ReasonResumed)), "Your user lets you speak again. " + ifNeeded},
 		{"let go on as another joins", as(steered("m8", room.ReasonResumed), came("m9")), "Your user lets you speak again. " + ifNeeded},
-		{"paused, all others have left", afterWait(newsFor(0), func(w *chat.Waited) { w.Paused, w.Admin, w.Status = true, true, chat.StatusAllDone }), bound},
-		{"paused, all others are finished", afterWait(newsFor(1), func(w *chat.Waited) { w.Paused, w.Status = true, chat.StatusAllDone }), bound},
-		{"paused, the partner has left", afterWait(newsFor(0), func(w *chat.Waited) { w.Paused, w.Paired = true, true }), bound},
+		{"paused, all others have left", afterWait(newsFor(0), func(w *chat.Waited) { w.Paused, w.Bound, w.Admin, w.Status = true, true, true, chat.StatusAllDone }), bound},
+		{"under approval, all others have left", afterWait(newsFor(0), func(w *chat.Waited) { w.Bound, w.Admin, w.Status = true, true, chat.StatusAllDone }), bound},
+		{"paused, all others are finished", afterWait(newsFor(1), func(w *chat.Waited) { w.Bound, w.Status = true, chat.StatusAllDone }), bound},
+		{"paused, the partner has left", afterWait(newsFor(0), func(w *chat.Waited) { w.Bound, w.Paired = true, true }), bound},
 		{"paused for long", afterWait(quietFor(1), func(w *chat.Waited) { w.Paused, w.Quiet = true, longQuiet }),
 			"Your user has paused you, and nothing has been said for a long time: you may stop waiting, do other work and look in with " + look9 + ". " + seatExpires},
 		{"paused for long, alone", afterWait(quietFor(0), func(w *chat.Waited) { w.Paused, w.Quiet = true, longQuiet }),
