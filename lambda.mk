@@ -39,5 +39,5 @@ ifneq ($(wildcard $(BUILT)),)
 	cp $(BUILT) "$(ARTIFACTS_DIR)/bootstrap"
 else
 	@command -v $(GO) >/dev/null || { echo "Go is missing. Install it, or take a release's archive for AWS, which brings the built function." >&2; exit 1; }
-	CGO_ENABLED=0 GOOS=linux GOARCH=$(LAMBDA_ARCH) $(GO) build -C "$(SOURCE)" -trimpath -tags lambda.norpc -ldflags '-s -w' -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/mcp
+	CGO_ENABLED=0 GOOS=linux GOARCH=$(LAMBDA_ARCH) GO=$(GO) "$(SOURCE)/scripts/function-go" build -C "$(SOURCE)" -trimpath -tags lambda.norpc -ldflags '-s -w' -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/mcp
 endif

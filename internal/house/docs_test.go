@@ -93,7 +93,7 @@ func TestDocs_noCommandLine_holdsAToken(t *testing.T) {
 			return err
 		}
 		if d.IsDir() {
-			if name != root && skipped(d.Name()) {
+			if name != root && skipped(name) {
 				return filepath.SkipDir
 			}
 			return nil

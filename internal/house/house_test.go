@@ -50,7 +50,7 @@ func sources(t *testing.T) []source {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && name != root && skipped(d.Name()) {
+		if d.IsDir() && name != root && skipped(name) {
 			return filepath.SkipDir
 		}
 		if d.IsDir() || filepath.Ext(name) != ".go" {
@@ -77,7 +77,10 @@ func sources(t *testing.T) []source {
 	return found
 }
 
-// skipped reports whether dir is a folder that the go command ignores.
-func skipped(dir string) bool {
-	return strings.HasPrefix(dir, ".") || strings.HasPrefix(dir, "_") || dir == "testdata" || dir == "node_modules"
+// skipped reports whether the go command ignores the folder at path, or it is a module of its
+// own.
+func skipped(path string) bool {
+	dir := filepath.Base(path)
+	_, err := os.Stat(filepath.Join(path, "go.mod"))
+	return err == nil || strings.HasPrefix(dir, ".") || strings.HasPrefix(dir, "_") || dir == "testdata" || dir == "node_modules"
 }

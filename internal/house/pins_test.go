@@ -29,7 +29,7 @@ func TestPythonPackages_havePinsAndHashes(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && name != root && skipped(d.Name()) {
+		if d.IsDir() && name != root && skipped(name) {
 			return filepath.SkipDir
 		}
 		if d.Name() != "requirements.txt" {

@@ -57,7 +57,7 @@ func build(t *testing.T, program string) string {
 	} else {
 		args = append(args, "-ldflags", "-s -w")
 	}
-	cmd := exec.Command("go", append(args, "./"+program)...)
+	cmd := exec.Command("scripts/function-go", append(args, "./"+program)...)
 	cmd.Dir = filepath.Join("..", "..")
 	if !raceDetector {
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")

@@ -19,7 +19,7 @@ const (
 	coldStarts = 20
 	// mostOfBare bounds the processor time up to the first answer, in times of the
 	// smallest function's. Processor time depends least on what else the machine does.
-	mostOfBare = 6
+	mostOfBare = 4
 )
 
 // start is what the start of a process takes, up to the end of its first answer. It
