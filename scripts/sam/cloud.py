@@ -69,8 +69,8 @@ class Cloud:
             "Tags": [{"Key": k, "Value": v} for k, v in stack["tags"].items()],
         }]}
 
-    def GetTemplateSummary(self, _):
-        return {"Parameters": []}
+    def GetTemplateSummary(self, q):
+        return {"Parameters": [{"ParameterKey": name} for name in self.stack(q["StackName"])["parameters"]]}
 
     def CreateChangeSet(self, q):
         name = q["StackName"]
@@ -78,11 +78,11 @@ class Cloud:
         if (status in (None, "REVIEW_IN_PROGRESS")) != (q["ChangeSetType"] == "CREATE") or status == "ROLLBACK_COMPLETE":
             raise Refused("ValidationError", f"Stack {name} is in {status} state and can not be updated.")
         self.stacks.setdefault(name, {"status": "REVIEW_IN_PROGRESS", "parameters": {}, "outputs": {}, "tags": {}})
-        given, pairs = {}, "Parameters.member."
+        given, pairs, previous = {}, "Parameters.member.", self.stacks[name]["parameters"]
         for key, value in q.items():
             if key.startswith(pairs) and key.endswith(".ParameterKey"):
                 number = key.removeprefix(pairs).split(".")[0]
-                given[value] = q.get(f"{pairs}{number}.ParameterValue", "(previous)")
+                given[value] = q.get(f"{pairs}{number}.ParameterValue", previous.get(value))
         self.changes[name] = (q["TemplateURL"].rsplit("/")[-1], given)
         return {"Id": f"arn:aws:cloudformation:x:{ACCOUNT}:changeSet/{name}/1", "StackId": name}
 

@@ -138,6 +138,7 @@ def guides_to_another_stack(operator):
     assert parameters["ReservedConcurrency"] == "100" and parameters["AccountConcurrency"] == "1000", parameters
     # Later deployments keep it.
     says(operator.make("deploy"), "No changes to deploy", "The stack salon in eu-west-1", "No AlarmEmail is set")
+    assert operator.cloud.stacks["salon"]["parameters"]["OriginSecret"] == "-" and "OriginSecret" not in operator.answers(), operator.answers()
 
 
 def shows_the_log(operator):
