@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/parley-chat/parley/internal/ident"
 )
 
 // drawnAlike are letters that readers take for others: of Cyrillic, Greek, Armenian and
@@ -94,6 +96,32 @@ func TestAttack_lookalikes(t *testing.T) {
 		}
 	}
 	attacks(t, "look-alikes of seated agents: %d of %d joined; reserved words: %d of 10", len(joined), tried, reserved)
+}
+
+// TestAttack_namesForOthers lets strangers join under the words with which the page and the
+// commands name somebody without a name, and what looks like them.
+func TestAttack_namesForOthers(t *testing.T) {
+	p := exposed(t)
+	r := rand.New(rand.NewPCG(5, 16))
+	tried, joined := 0, []string{}
+	for range scaled(60) {
+		for _, word := range ident.Others {
+			for _, name := range []string{word, lookalike(r, word), strings.ReplaceAll(word, " ", ".") + " 2"} {
+				tried++
+				got, err := stranger{p, fmt.Sprintf("203.%d.%d.7", tried/250, tried%250)}.call(t.Context(), "join_room", args{"room": "ours", "agent_name": name})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got.Code != "invalid_argument" {
+					joined = append(joined, name+" "+got.Code)
+				}
+			}
+		}
+	}
+	if len(joined) > 0 {
+		t.Errorf("such as %q", joined[:min(20, len(joined))])
+	}
+	attacks(t, "names that pass for you, your agent, anyone and the like: %d of %d joined", len(joined), tried)
 }
 
 // unseen reports whether a reader does not see r.

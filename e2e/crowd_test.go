@@ -34,7 +34,7 @@ func joinTogether(t *testing.T, clients []talk) {
 		t.Errorf("joining a room of two was answered %v, want two seats and the rest room_full", codes)
 	}
 	codes = together(clients, func(c talk, _ int) string {
-		return c.tool("join_room", args{"room": "the hall", "agent_name": "Nobody", "capacity": 100}).Code
+		return c.tool("join_room", args{"room": "the hall", "agent_name": "Nora", "capacity": 100}).Code
 	})
 	if codes[""] != 1 || codes["name_taken"] != crowd-1 {
 		t.Errorf("joining under one name was answered %v, want one seat and the rest name_taken", codes)

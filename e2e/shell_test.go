@@ -29,8 +29,8 @@ func TestShell_twoPeople_talk(t *testing.T) {
 	is(bob.does("join", "tea", "--as", "Bob"), "You are Bob in the room tea: 2 of 2 seats are taken.\n")
 	is(ann.does("say", "Which schema?", "--ask", "Bob"), "")
 	asked := bob.does("wait")
-	is(asked, "hh:mm Ann [asks Bob; mID]: Which schema?\n")
-	if who := bob.does("who"); !strings.Contains(who, "tea: 2 of 2 seats taken\n  Ann  ") || !strings.Contains(who, "\n  Bob  you") || !strings.Contains(who, "\nOpen: Ann asks Bob, for 0 min [") {
+	is(asked, "hh:mm Ann [asks \"Bob\"; mID]: Which schema?\n")
+	if who := bob.does("who"); !strings.Contains(who, "tea: 2 of 2 seats taken\n  Ann  ") || !strings.Contains(who, "\n  Bob  you") || !strings.Contains(who, "\nOpen: Ann asks \"Bob\", for 0 min [") {
 		t.Errorf("who shows\n%s", who)
 	}
 	is(bob.does("say", "Version 3.\nField net_total is gone.", "--reply-to", bob.idIn(asked)), "")

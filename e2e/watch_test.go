@@ -99,7 +99,7 @@ func TestWatch_person_speaksBesideItsAgent(t *testing.T) {
 		t.Errorf("the agent got %+v", news.Messages)
 	}
 	a.ok("send_message", args{"agent_token": a.token, "text": "May I see the log?", "cursor": news.Cursor})
-	tail.shows("Ann's Claude [in person; only to Ann's Claude]: Ask for the log.\n")
+	tail.shows("Ann's Claude [in person; only to \"Ann's Claude\"]: Ask for the log.\n")
 	tail.shows("Ann's Claude: May I see the log?\n")
 	a.hears("hh:mm Ann's Claude: May I see the log?\n")
 	asking := a.ann.begin("say", "How long is it?", "--ask", "Bob", "--wait")

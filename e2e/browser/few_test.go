@@ -16,7 +16,35 @@ func TestPage_proposalToMany_namesAFew(t *testing.T) {
 	}
 	tab := s.person().open(ada.watch)
 	bo.says("We sail at noon", args{"kind": "proposal"})
-	tab.sees("waits for you, Ship 0, Ship 1 and 3 others")
+	tab.sees("waits for you, Ship 0, Ship 1, and 3 others")
 	tab.sees("Your agent, Ship 0, Ship 1, and 3 others owe Bo an answer to a proposal")
-	tab.is(css(`.marks [title$="Ship 1, Ship 2, Ship 3 and Ship 4"]`))
+	tab.is(css(`.marks [title$="“Ship 1”, “Ship 2”, “Ship 3”, and “Ship 4”"]`))
+}
+
+// One agent is called as two of the others together.
+func TestLists_setNamesApart(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada := s.caller("Ada")
+	ada.sit("create_room", args{"room": "The fleet", "agent_name": "Ada", "capacity": 7})
+	bo, both := s.agent("The fleet", "Bo"), "Bo and Cy"
+	s.agent("The fleet", "Cy")
+	s.agent("The fleet", both)
+	tab := s.person().open(ada.watch)
+	ada.says("For one.", args{"to": both})
+	ada.says("For two.", args{"to": []string{"Bo", "Cy"}})
+	bo.says("Ready?", args{"ask": []string{both, "Cy"}})
+	lists := func(of string) string {
+		return fmt.Sprintf(`[...document.querySelectorAll(%q)].map((list) => [...list.querySelectorAll(".name")].map((name) => name.textContent).join("|")).join(" / ")`, of)
+	}
+	tab.until("each name of who reads stands in an element", lists(".message-to")+` === "Bo and Cy / Bo|Cy"`)
+	tab.until("so does each of who is asked", lists(".marks")+` === "Bo and Cy|Cy"`)
+	tab.until("and of who owes", lists(".side-owes")+` === "Bo and Cy|Cy|Bo"`)
+	tab.is(css(`[aria-label*="Only to “Bo and Cy”,"]`))
+	tab.is(css(`[aria-label*="Only to “Bo” and “Cy”,"]`))
+	tab.click(button("To: everyone"))
+	tab.click(role("radio", "Only some, and their people"))
+	tab.click(role("checkbox", both))
+	tab.until("the button shows one name", lists(".chip-text")+`.startsWith("Bo and Cy / ")`)
+	tab.is(css(`textarea[placeholder="Message only “Bo and Cy”"]`))
 }

@@ -20,14 +20,14 @@ type Name struct {
 }
 
 // AgentName checks the name of an agent: a nickname (RFC 8266) that cannot be
-// mistaken for the server or a user. Its error is a *fault.Error of InvalidArgument.
+// mistaken for the server, a user or anybody else. Its error is a *fault.Error of InvalidArgument.
 func AgentName(s string) (Name, error) {
 	n, err := Nickname("agent_name", s)
 	if err != nil {
 		return Name{}, err
 	}
-	if isReserved(n) || hasTitle(n) || holdsUser(n) {
-		return Name{}, fault.Refuse(fault.InvalidArgument, "agent_name: this name could pass for the server, for who runs it or for a user. Choose another, such as one that says whose agent you are.")
+	if isReserved(n) || isOther(n) || hasTitle(n) || holdsUser(n) {
+		return Name{}, fault.Refuse(fault.InvalidArgument, "agent_name: this name could pass for the server, for who runs it, for a user or for somebody else. Choose another, such as one that says whose agent you are.")
 	}
 	return n, nil
 }

@@ -82,12 +82,14 @@ func TestAgentName_thatCouldPassForTheServer_isRefused(t *testing.T) {
 		"\u0440\u0430rl\u0435\u0443", "5ystem", "Sy5tem M3ssage", "user", "Your User", "assistant", "Developer", "TOOL",
 		"\u0410DMIN", "ADM\u0406N", "adm\u0456n", "s\u0443s\u0442e\u043c", "T\u039f\u039fL", "S\u00ffst\u00e8m", "My S\u0423STEM 1", "us\u0435r",
 		"y0ur user", "Your U5er", "Your user 2", "Your users", "A note of your user", "Y\u03bfur us\u0435rs", "The user", "my user",
+		"you", "YOU", "Y0u", "y\u043eu", "\u0443ou", "Your Agent", "your-agent", "Y0ur agent 2", "y\u03bfur \u0430gent", "my agent", "M\u0443 agent", "me", "ME", "m\u0435", "rne",
+		"nobody", "N0body", "anyone", "\u0391nyone", "somebody", "s\u043emebody", "Person", "Pers\u03bfn", "person 1", "human", "hurnan", "h\u057dman",
 	} {
 		if got, err := AgentName(s); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%q: got %+v, %v", s, got, err)
 		}
 	}
-	for _, s := range []string{"Systema", "Allan", "Hereward", "Al", "Parleys", "a11", "AI1", "R00t", "Ann's assistant", "Ann's user", "Userland", "Tooly", "\u0410\u043d\u043d\u0430"} {
+	for _, s := range []string{"Systema", "Allan", "Hereward", "Al", "Parleys", "a11", "AI1", "R00t", "Ann's assistant", "Ann's user", "Userland", "Tooly", "Bob and Ann", "Ann and 2 others", "Mel", "Emy", "Youssef", "Personne", "Humana", "Agent", "\u0410\u043d\u043d\u0430"} {
 		if _, err := AgentName(s); err != nil {
 			t.Errorf("%q: %v", s, err)
 		}

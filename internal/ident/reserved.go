@@ -21,6 +21,14 @@ var reservedWords = []string{
 	"user", "youruser", "theuser", "myuser", "assistant", "developer", "tool",
 }
 
+// Others are words with which the page and the commands name people and agents, in place of
+// their names: an agent that is called so would have its words taken for those of another. They
+// are compared as reservedWords are, and in each spelling that looks like them.
+var Others = []string{
+	"you", "your agent", "my agent", "me", "myself", "nobody", "no one", "anyone", "anybody", "somebody", "someone",
+	"everyone", "everybody", "person", "people", "human",
+}
+
 // titles may not be a word of any agent's name: such a name could pass for the server
 // or its operator.
 var titles = []string{"parley", "server", "system", "administrator", "moderator", "operator"}
@@ -42,6 +50,13 @@ func hasTitle(n Name) bool {
 	}
 	look := LookOf(n.Shown)
 	return look.exotic && (anyWord(look.loose, reserved().titleLooks) || anyWord(look.capital, reserved().titleLooks))
+}
+
+// isOther reports whether n is one of Others, or looks like one.
+func isOther(n Name) bool {
+	look := LookOf(n.Shown)
+	return reserved().others[letters(n.Key)] || reserved().others[letters(look.skeleton)] ||
+		look.exotic && (reserved().otherLooks[letters(look.loose)] || reserved().otherLooks[letters(look.capital)])
 }
 
 // holdsUser reports whether a name holds that of the sender whose words an agent obeys: its
@@ -74,18 +89,23 @@ func letters(s string) string {
 
 // reservedSets hold the words and titles, and what they look like. Looks count only for
 // names with a letter that is not ASCII: "a11" looks like "all" and is a fine name.
-type reservedSets struct{ words, looks, titles, titleLooks map[string]bool }
+type reservedSets struct{ words, looks, titles, titleLooks, others, otherLooks map[string]bool }
 
 var reserved = sync.OnceValue(func() reservedSets {
 	var s reservedSets
 	s.words, s.looks = withLooks(reservedWords)
 	s.titles, s.titleLooks = withLooks(titles)
+	s.others, s.otherLooks = withLooks(Others)
+	for _, word := range Others {
+		s.others[letters(LookOf(word).skeleton)] = true
+	}
 	return s
 })
 
 func withLooks(list []string) (words, looks map[string]bool) {
 	words, looks = map[string]bool{}, map[string]bool{}
 	for _, word := range list {
+		word = letters(word)
 		look := LookOf(word)
 		words[word], looks[look.loose], looks[look.capital] = true, true, true
 	}

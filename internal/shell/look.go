@@ -61,7 +61,7 @@ func (o *Output) about(got client.Info) error {
 	for _, q := range got.Requests {
 		owing := "anyone"
 		if len(q.OwedBy) > 0 {
-			owing = strings.Join(q.OwedBy, ", ")
+			owing = named(q.OwedBy, ", ")
 		}
 		if err := o.print("Open: %s", HarmlessLine(fmt.Sprintf("%s asks %s, for %d min [%s]: %s", q.From, owing, q.Minutes, q.ID, q.Text))); err != nil {
 			return err

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -136,7 +135,7 @@ func (s *session) await(ctx context.Context, id string, req SayRequest, began ti
 		s.out.note("No answer within %v.", req.Within)
 		return ErrQuiet
 	case err == nil && !w.answered:
-		s.out.note("%s left without an answer.", strings.Join(w.asked, " and "))
+		s.out.note("%s left without an answer.", HarmlessLine(named(w.asked, " and ")))
 		return ErrQuiet
 	}
 	return err

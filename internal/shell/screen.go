@@ -11,14 +11,14 @@ import (
 
 // Screen shows people what was said, one message after the other:
 //
-//	09:41 Bob [asks Ann; mzg1drj]: Which version of the schema?
+//	09:41 Bob [asks "Ann"; mzg1drj]: Which version of the schema?
 //	09:42 * joined: Cy
 //	09:43 Ann [re mzg1drj]: Version 3 since Monday.
 //	      Field net_total is gone.
 //
 // Only a line of Parley begins in the first column: every further line of a text is
 // indented, also where a narrow terminal breaks it. Names hold none of the characters
-// [ ] : ; * so that no name can look like a mark or an event.
+// [ ] : ; * " so that no name can look like a mark or an event.
 type Screen struct {
 	Out      io.Writer
 	Terminal bool
@@ -144,7 +144,7 @@ func marks(m client.Message) string {
 	case asks && len(m.Ask) == 0:
 		add("asks anyone", "")
 	case asks:
-		add("asks", strings.Join(m.Ask, ", "))
+		add("asks", named(m.Ask, ", "))
 	case m.Kind == "agree":
 		add("agrees", "")
 	case m.Kind == "object":
@@ -155,7 +155,7 @@ func marks(m client.Message) string {
 		}
 	}
 	if len(m.To) > 0 {
-		add("only to", strings.Join(m.To, ", "))
+		add("only to", named(m.To, ", "))
 	}
 	if m.ReplyTo != "" {
 		add("re", m.ReplyTo)
@@ -167,6 +167,12 @@ func marks(m client.Message) string {
 		add(m.ID, "")
 	}
 	return HarmlessLine(strings.Join(is, "; "))
+}
+
+// named lists names in quotes, which no name holds: one that is called "Bob and Ann" does not
+// pass for two, nor one for a word such as anyone.
+func named(names []string, between string) string {
+	return `"` + strings.Join(names, `"`+between+`"`) + `"`
 }
 
 // The colors that speakers get: those that are readable on light and dark, without red,

@@ -36,12 +36,12 @@ func said(change func(*client.Message)) client.Message {
 
 func TestShow_messagesAndEvents_areOneLineEach(t *testing.T) {
 	for want, m := range map[string]client.Message{
-		"09:41 Bob: Hi.":                                      said(func(*client.Message) {}),
-		"Mar  4 09:41 Bob: Hi.":                               said(func(m *client.Message) { m.At = "2026-03-04T07:41:00Z" }),
-		"09:41 Bob [asks Ann, Cy; mzg1drj]: Hi.":              said(func(m *client.Message) { m.Kind, m.Ask = "request", []string{"Ann", "Cy"} }),
-		"09:41 Bob [asks Ann; only to Ann, Cy; mzg1drj]: Hi.": said(func(m *client.Message) { m.Ask, m.To = []string{"Ann"}, []string{"Ann", "Cy"} }),
-		"09:41 Bob [asks anyone; mzg1drj]: Hi.":               said(func(m *client.Message) { m.Kind = "request" }),
-		"09:41 Bob [proposes; mzg1drj]: Hi.":                  said(func(m *client.Message) { m.Kind, m.Ask = "proposal", []string{"Ann"} }),
+		"09:41 Bob: Hi.":        said(func(*client.Message) {}),
+		"Mar  4 09:41 Bob: Hi.": said(func(m *client.Message) { m.At = "2026-03-04T07:41:00Z" }),
+		"09:41 Bob [asks \"Ann\", \"Cy\"; mzg1drj]: Hi.":                  said(func(m *client.Message) { m.Kind, m.Ask = "request", []string{"Ann", "Cy"} }),
+		"09:41 Bob [asks \"Ann\"; only to \"Ann\", \"Cy\"; mzg1drj]: Hi.": said(func(m *client.Message) { m.Ask, m.To = []string{"Ann"}, []string{"Ann", "Cy"} }),
+		"09:41 Bob [asks anyone; mzg1drj]: Hi.":                           said(func(m *client.Message) { m.Kind = "request" }),
+		"09:41 Bob [proposes; mzg1drj]: Hi.":                              said(func(m *client.Message) { m.Kind, m.Ask = "proposal", []string{"Ann"} }),
 		"09:41 Bob [agrees; re m000001]\n09:41 * agreed: m000001": said(func(m *client.Message) {
 			m.Kind, m.Text, m.ReplyTo, m.Agreed = "agree", "", "m000001", "m000001"
 		}),

@@ -3,6 +3,17 @@
 export const words = {
   site: "Parley",
 
+  // Words that stand where the name of somebody could. internal/ident reserves them.
+  who: {
+    you: "you",
+    yourAgent: "your agent",
+    myAgent: "my agent",
+    anyone: "anyone",
+    everyone: "everyone",
+    nobody: "nobody",
+    person: "person",
+  },
+
   // Parts that all pages share (ui/).
   ui: {
     close: "Close",
@@ -48,13 +59,9 @@ export const words = {
     empty: "Nothing has been said yet. The first word is yours or your agent's.",
 
     // Who says something to whom.
-    person: "person",
-    you: "you",
-    yourAgent: "your agent",
-    onlyTo: (names) => `Only to ${names}`,
+    onlyTo: "Only to {names}",
     noteTo: "Note to your agent: nobody else sees it",
     toAll: "to all",
-    meYou: "you",
     and: " and ",
     messageName: (who, audience, kind, time) => [who, audience, kind, time].filter(Boolean).join(", "),
 
@@ -67,10 +74,8 @@ export const words = {
       done: "Done",
       status: "Status",
     },
-    asks: (names) => `asks ${names}`,
-    asksAnyone: "asks anyone",
-    waitsFor: (names) => `waits for ${names}`,
-    waitsForAnyone: "waits for anyone",
+    asks: "asks {names}",
+    waitsFor: "waits for {names}",
     agreed: "Agreed by everyone asked:",
     withdraws: "Withdraws:",
     answers: (who) => `Answers ${who}:`,
@@ -184,7 +189,6 @@ export const words = {
 
   // What a person says (say/).
   say: {
-    list: (names) => new Intl.ListFormat("en").format(names),
     form: "Write a message",
     silenced: {
       opening: "The room is being opened.",
@@ -194,19 +198,16 @@ export const words = {
     },
     stillNotes: "You can still write notes to your agent.",
 
-    to: (whom) => `To: ${whom}`,
-    everyone: "everyone",
-    myAgent: "my agent only",
-    nobody: "nobody yet",
+    to: "To: {names}",
     whoReads: "Who reads it",
     everyoneHere: "Everyone in the room",
     myAgentOnly: "My agent only, as a note",
     someOnly: "Only some, and their people",
     chooseSome: "Choose who is to read it.",
-    gone: (names) => `${names} left the room. Choose others.`,
+    gone: "{names} left the room. Choose others.",
 
     wantsNothing: "Ask or propose",
-    asks: (names) => `Asks ${names}`,
+    asks: "Asks {names}",
     asksAnyone: "Asks for an answer",
     proposes: "Proposes",
     whatIsWanted: "What you want",
@@ -219,7 +220,7 @@ export const words = {
 
     hint: {
       all: "Message everyone",
-      some: (names) => `Message only ${names}`,
+      some: "Message only {names}",
       agent: "A note that only your agent reads",
       request: "What do you want to know?",
       proposal: "What should everyone agree to?",
@@ -295,11 +296,11 @@ export const words = {
   side: {
     // What the person must decide.
     drafts: (n) => (n === 1 ? "1 message waits for you" : `${n} messages wait for you`),
-    draftTo: (names) => `Privately to ${names}`,
+    draftTo: "Privately to {names}",
     draftToAll: "To everyone",
     draftKind: { request: "Request", status: "Status", proposal: "Proposal", agree: "Agrees", object: "Objects", done: "Finished" },
-    draftAsks: (names) => `asks ${names}`,
-    draftAnswers: (name) => `Answers ${name}:`,
+    draftAsks: "asks {names}",
+    draftAnswers: "Answers {name}:",
     draftAnswersEarlier: "Answers an earlier message",
     draftDropped: "What you leave undecided for a day is dropped.",
     send: "Send",
@@ -324,11 +325,9 @@ export const words = {
     // Who owes an answer.
     requests: "Open requests",
     noRequests: "Nobody owes an answer.",
-    owe: (names, many, asker) => `${names} ${many ? "owe" : "owes"} ${asker} an answer`,
-    oweToProposal: (names, many, asker) => `${names} ${many ? "owe" : "owes"} ${asker} an answer to a proposal`,
-    anyoneOwes: (asker) => `Anyone may answer ${asker}`,
-    you: "you",
-    yourAgent: "your agent",
+    owe: (many) => `{names} ${many ? "owe" : "owes"} {asker} an answer`,
+    oweToProposal: (many) => `{names} ${many ? "owe" : "owes"} {asker} an answer to a proposal`,
+    anyoneOwes: "Anyone may answer {asker}",
     answer: "Answer",
     agree: "Agree",
     object: "Object",
@@ -336,10 +335,7 @@ export const words = {
 
     // Who is here.
     people: "Who is here",
-    isYou: "you",
-    isYourAgent: "your agent",
     admin: "admin",
-    isPerson: "person",
     isPersonHint: "A person without an agent",
     hasPerson: "has a person",
     hasPersonHint: "Its person has opened the link, and can speak here",
@@ -372,7 +368,8 @@ export const words = {
     // What was agreed.
     agreements: "Agreements",
     noAgreements: "Nothing is agreed yet.",
-    agreedBy: (by, names) => (names ? `${by}, with ${names}` : by),
+    agreedBy: "{by}",
+    agreedWith: "{by}, with {names}",
     allAgreements: "Show all agreements",
     moreAgreements: "Show earlier ones",
 
@@ -439,7 +436,6 @@ export const words = {
     deviceMake: "Make a link",
     deviceOnce: "It opens once, and is shown only here.",
 
-    list: (names) => new Intl.ListFormat("en").format(names),
     minutes: (n) => (n < 60 ? `${n} min` : n < 48 * 60 ? `${Math.floor(n / 60)} h` : `${Math.floor(n / 60 / 24)} days`),
   },
 

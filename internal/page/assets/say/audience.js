@@ -2,6 +2,7 @@
 // panel to choose from.
 
 import { html } from "../vendor.js";
+import { fill, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 import { othersOf, onlyNotes } from "./may.js";
@@ -28,9 +29,10 @@ export function Audience({ draft, state }) {
   const names = othersOf(state).map(({ name }) => name);
   const notes = onlyNotes(state);
   const set = (parts) => draft.change({ ask: [], before: null, ...parts });
-  const shown = { all: words.say.everyone, agent: words.say.myAgent, some: to.length ? words.say.list(to) : words.say.nobody }[audience];
+  const { who } = words;
+  const readers = { all: [word(who.everyone)], agent: [word(who.myAgent)], some: to.length ? to : [word(who.nobody)] }[audience];
   return html`
-    <${Popover} className=${audience === "all" ? "" : "private"} label=${chip(audience === "all" ? "people" : "lock", words.say.to(shown))}
+    <${Popover} className=${audience === "all" ? "" : "private"} label=${chip(audience === "all" ? "people" : "lock", fill(words.say.to, { names: readers }))}
       opener=${{ class: "chip" }}>
       ${() => html`
         <fieldset class="choices">
@@ -51,7 +53,7 @@ export function Wanted({ draft, state }) {
   const here = othersOf(state).map(({ name }) => name);
   const names = audience === "some" ? here.filter((name) => to.includes(name)) : here;
   const set = (parts) => draft.change({ ask: [], ...parts });
-  const shown = { request: ask.length ? words.say.asks(words.say.list(ask)) : words.say.asksAnyone, proposal: words.say.proposes }[kind];
+  const shown = { request: ask.length ? fill(words.say.asks, { names: ask }) : words.say.asksAnyone, proposal: words.say.proposes }[kind];
   return html`
     <${Popover} className=${kind ? "wants" : "wants nothing"} label=${chip("ask", shown ?? words.say.wantsNothing)} opener=${{ class: "chip" }}>
       ${() => html`

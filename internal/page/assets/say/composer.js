@@ -1,6 +1,7 @@
 // Where a person speaks.
 
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
+import { fill, plain } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 import { Answered } from "./answered.js";
@@ -91,7 +92,7 @@ function Text({ draft, state, area, onSend }) {
     event.preventDefault();
     onSend();
   };
-  const hint = words.say.hint[audience === "agent" ? "agent" : kind] ?? (audience === "some" && to.length ? words.say.hint.some(words.say.list(to)) : words.say.hint.all);
+  const hint = words.say.hint[audience === "agent" ? "agent" : kind] ?? (audience === "some" && to.length ? plain(words.say.hint.some, { names: to }) : words.say.hint.all);
   return html`
     <div class="say-text">
       ${mentions.list}
@@ -105,7 +106,7 @@ function Text({ draft, state, area, onSend }) {
 function Left({ problem, text }) {
   const left = text.length * 3 < 30_000 ? Infinity : bytesLeft(text);
   const shown = {
-    long: () => words.say.tooLong(-left), nobody: () => words.say.chooseSome, gone: () => words.say.gone(words.say.list(problem.names)),
+    long: () => words.say.tooLong(-left), nobody: () => words.say.chooseSome, gone: () => fill(words.say.gone, { names: problem.names }),
   }[problem.why]?.() ?? (left < near ? words.say.left(left) : "");
   return html`<p class=${"say-left small" + (problem.why && shown ? " bad" : "")} role="status">${shown}</p>`;
 }

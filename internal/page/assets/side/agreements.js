@@ -1,6 +1,7 @@
 // What was agreed: the newest, and all on request.
 
 import { html, useState } from "../vendor.js";
+import { fill } from "../ui/fill.js";
 import { Ago, useNow } from "../ui/time.js";
 import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
@@ -36,5 +37,5 @@ export function Agreements({ room, state, onJump }) {
 const Agreement = ({ agreement: { id, text, by, from, agreed_by: others, at }, now, onJump }) => html`
   <li>
     <${Quote} id=${id} text=${text} onJump=${onJump} />
-    <p class="small quiet">${w.agreedBy(by ?? from, others && w.list(others))} <span class="side-when">· <${Ago} at=${at} now=${now} /></span></p>
+    <p class="small quiet">${fill(others ? w.agreedWith : w.agreedBy, { by: by ?? from, names: others })} <span class="side-when">· <${Ago} at=${at} now=${now} /></span></p>
   </li>`;

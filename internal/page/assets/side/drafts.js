@@ -2,6 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { Markdown } from "../talk/markdown.js";
+import { fill } from "../ui/fill.js";
 import { Ago, useNow } from "../ui/time.js";
 import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
@@ -56,12 +57,12 @@ function About({ state, draft, now, onJump }) {
   const answered = state.messages.find(({ id }) => id === draft.reply_to);
   return html`
     <p class="small quiet">
-      ${draft.to ? w.draftTo(w.list(draft.to)) : w.draftToAll}
-      ${draft.kind && html` · ${w.draftKind[draft.kind]}`}${draft.ask && html` · ${w.draftAsks(w.list(draft.ask))}`}
+      ${draft.to ? fill(w.draftTo, { names: draft.to }) : w.draftToAll}
+      ${draft.kind && html` · ${w.draftKind[draft.kind]}`}${draft.ask && html` · ${fill(w.draftAsks, { names: draft.ask })}`}
       ${" · "}<${Ago} at=${draft.at} now=${now} />
     </p>
     ${draft.reply_to && (answered
-      ? html`<p class="small quiet">${w.draftAnswers(answered.from)}</p><${Quote} id=${answered.id} text=${answered.text} onJump=${onJump} />`
+      ? html`<p class="small quiet">${fill(w.draftAnswers, { name: answered.from })}</p><${Quote} id=${answered.id} text=${answered.text} onJump=${onJump} />`
       : html`<button type="button" class="side-quote" onClick=${() => onJump(draft.reply_to)}>${w.draftAnswersEarlier}</button>`)}`;
 }
 

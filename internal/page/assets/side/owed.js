@@ -2,6 +2,7 @@
 
 import { html } from "../vendor.js";
 import { few } from "../ui/few.js";
+import { fill, word } from "../ui/fill.js";
 import { Ago, useNow } from "../ui/time.js";
 import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
@@ -35,7 +36,7 @@ function Request({ room, state, request, now, onJump, onReply }) {
   const at = request.message?.at ?? new Date(now - request.minutes * 60_000).toISOString();
   return html`
     <li class=${request.asksMe ? "side-owed mine" : "side-owed"}>
-      <p><b>${sentence(request, state)}</b> <span class="small quiet side-when">· <${Ago} at=${at} now=${now} /></span></p>
+      <p><span class="side-owes">${sentence(request, state)}</span> <span class="small quiet side-when">· <${Ago} at=${at} now=${now} /></span></p>
       <${Quote} id=${request.id} text=${request.text} onJump=${onJump} />
       ${request.asksMe && !state.room.closed && html`<div class="side-buttons"><${Answers} ...${{ request, busy, onJump, onReply }}
         onAgree=${() => act(() => room.send({ kind: "agree", reply_to: request.id }))} /></div>`}
@@ -55,13 +56,13 @@ function Answers({ request, busy, onJump, onReply, onAgree }) {
 
 /** Says who owes whom an answer, with "you" and "your agent" in place of the person's own name. */
 function sentence({ from, owed_by: owing, mine, message }, { me, alone }) {
-  const self = alone ? w.you : w.yourAgent;
-  const asker = mine ? (message?.person ? w.you : self) : from;
-  if (!owing) return w.anyoneOwes(asker);
-  const names = few(owing, me).map((name) => (name === me ? self : name));
-  const many = names.length > 1 || names[0] === w.you;
-  const say = message?.kind === "proposal" ? w.oweToProposal : w.owe;
-  return say(capital(w.list(names)), many, asker);
+  const { you, yourAgent } = words.who;
+  const self = alone ? you : yourAgent;
+  const asker = mine ? word(message?.person ? you : self) : from;
+  if (!owing) return fill(w.anyoneOwes, { asker });
+  const names = few(owing, me).map((name) => (name === me ? word(capital(self)) : name)); // it stands first
+  const many = names.length > 1 || (alone && owing[0] === me);
+  return fill((message?.kind === "proposal" ? w.oweToProposal : w.owe)(many), { names, asker });
 }
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);

@@ -53,8 +53,8 @@ function Person({ room, state, agent, admin }) {
 function Badges({ agent, alone }) {
   const hasPerson = agent.person && !agent.alone && !agent.person_here && !agent.you;
   return html`
-    ${agent.you && html`<span class="badge">${alone ? w.you : w.yourAgent}</span>`}
-    ${agent.alone && html`<span class="badge" title=${w.isPersonHint}>${w.isPerson}</span>`}
+    ${agent.you && html`<span class="badge">${alone ? words.who.you : words.who.yourAgent}</span>`}
+    ${agent.alone && html`<span class="badge" title=${w.isPersonHint}>${words.who.person}</span>`}
     ${agent.role === "admin" && html`<span class="badge">${w.admin}</span>`}
     ${agent.muted && html`<span class="badge side-warn">${w.muted}</span>`}
     ${agent.replaced && html`<span class="badge side-warn" title=${w.replacedHint}>${w.replaced}</span>`}

@@ -1,10 +1,10 @@
 // What happened in the room beside what was said, as quiet lines in the server's words.
 
 import { html, useState } from "../vendor.js";
+import { fill } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { When } from "../ui/time.js";
 import { words } from "../words.js";
-import { fill } from "./fill.js";
 
 const shownAtOnce = 3; // lines in a row; more are behind a button
 const knockLasts = 10 * 60_000; // ms in which a knock can be answered

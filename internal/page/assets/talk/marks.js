@@ -2,6 +2,7 @@
 
 import { html } from "../vendor.js";
 import { few } from "../ui/few.js";
+import { fill, plain, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 import { kindOf, listed } from "./names.js";
@@ -28,16 +29,17 @@ function asked({ id, kind, ask }, { requests, me }) {
   const open = requests.get(id);
   if (open) {
     const owed = open.owed_by ?? [];
-    return { ...shortly(owed, me, words.talk.waitsFor, words.talk.waitsForAnyone), mine: owed.includes(me) };
+    return { ...shortly(owed, me, words.talk.waitsFor), mine: owed.includes(me) };
   }
-  if (ask?.length) return shortly(ask, me, words.talk.asks);
-  return kind === "request" ? { text: words.talk.asksAnyone, mine: false } : null;
+  return ask?.length || kind === "request" ? shortly(ask ?? [], me, words.talk.asks) : null;
 }
 
-function shortly(names, me, say, nobody) {
-  if (!names.length) return { text: nobody };
+/** Returns a sentence about few of names; about anyone if there are none. */
+function shortly(names, me, template) {
+  if (!names.length) return { text: fill(template, { names: [word(words.who.anyone)] }) };
   const shown = few(names, me);
-  return { text: say(listed(shown, me)), all: shown.length < names.length ? listed(names, me) : undefined };
+  const all = shown.length < names.length ? plain("{names}", { names: listed(names, me) }) : undefined;
+  return { text: fill(template, { names: listed(shown, me) }), all };
 }
 
 /** The first line of another message, which leads there. */

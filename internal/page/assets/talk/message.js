@@ -5,6 +5,7 @@
 
 import { html, useMemo, useState } from "../vendor.js";
 import { colourAmong } from "../ui/colour.js";
+import { plain } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { clockOf, When } from "../ui/time.js";
 import { words } from "../words.js";
@@ -61,8 +62,8 @@ function Head({ message, item, view }) {
         ${message.person ? html`<${Icon} name="person" />` : initials(message.from)}
       </span>
       <bdi class="message-who">${message.from}</bdi>
-      ${message.person && html`<span class="badge badge-person">${words.talk.person}</span>`}
-      ${own && html`<span class="badge">${message.person ? words.talk.you : words.talk.yourAgent}</span>`}
+      ${message.person && html`<span class="badge badge-person">${words.who.person}</span>`}
+      ${own && html`<span class="badge">${message.person ? words.who.you : words.who.yourAgent}</span>`}
       ${!item && html`<${When} at=${message.at} now=${view.now} />`}
       ${message.to?.length > 0 && html`<span class="message-to"><${Icon} name="lock" />${audience(message, view.me)}</span>`}
     </div>`;
@@ -75,9 +76,9 @@ function initials(name) {
 }
 
 function nameOf(message, view) {
-  const who = message.from + (message.person ? ` (${words.talk.person})` : "");
+  const who = message.from + (message.person ? ` (${words.who.person})` : "");
   const when = message.at ? clockOf(Date.parse(message.at)) : words.talk.sending;
-  return words.talk.messageName(who, audience(message, view.me), words.talk.kinds[kindOf(message)], when);
+  return words.talk.messageName(who, audience(message, view.me, plain), words.talk.kinds[kindOf(message)], when);
 }
 
 /** The text of a message, folded if it is long. */

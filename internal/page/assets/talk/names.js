@@ -1,18 +1,16 @@
 // To whom something is said and what for, in words.
 
+import { fill, word } from "../ui/fill.js";
 import { words } from "../words.js";
 
-/** Returns names as one says them, with "you" for the seat of this page. */
-export function listed(names, me) {
-  const said = names.map((name) => (name === me ? words.talk.meYou : name));
-  return said.length < 2 ? said.join() : said.slice(0, -1).join(", ") + words.talk.and + said.at(-1);
-}
+/** Returns names for a sentence, with "you" for the seat of this page. */
+export const listed = (names, me) => names.map((name) => (name === me ? word(words.who.you) : name));
 
-/** Returns who reads a message beside its sender. me is the seat of this page. */
-export function audience({ from, to }, me) {
+/** Returns who reads a message beside its sender. me is the seat of this page; say is fill, or plain for a text. */
+export function audience({ from, to }, me, say = fill) {
   if (!to?.length) return words.talk.toAll;
   const note = from === me && to.length === 1 && to[0] === me;
-  return note ? words.talk.noteTo : words.talk.onlyTo(listed(to, me));
+  return note ? words.talk.noteTo : say(words.talk.onlyTo, { names: listed(to, me) });
 }
 
 /** Returns the kind of a message: one that asks somebody is a request. */
