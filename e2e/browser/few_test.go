@@ -38,8 +38,8 @@ func TestLists_setNamesApart(t *testing.T) {
 		return fmt.Sprintf(`[...document.querySelectorAll(%q)].map((list) => [...list.querySelectorAll(".name")].map((name) => name.textContent).join("|")).join(" / ")`, of)
 	}
 	tab.until("each name of who reads stands in an element", lists(".message-to")+` === "Bo and Cy / Bo|Cy"`)
-	tab.until("so does each of who is asked", lists(".marks")+` === "Bo and Cy|Cy"`)
-	tab.until("and of who owes", lists(".side-owes")+` === "Bo and Cy|Cy|Bo"`)
+	tab.until("so does each of who is asked", lists(".marks")+` === "Cy|Bo and Cy"`)
+	tab.until("and of who owes", lists(".side-owes")+` === "Cy|Bo and Cy|Bo"`)
 	tab.is(css(`[aria-label*="Only to “Bo and Cy”,"]`))
 	tab.is(css(`[aria-label*="Only to “Bo” and “Cy”,"]`))
 	tab.click(button("To: everyone"))

@@ -418,7 +418,7 @@ export const words = {
     inviteLink: "Link for a person",
     inviteLine: "Line for an agent",
     invitePassword: "The agent also needs the password of the room.",
-    inviteUntil: "The link works for seven days after it was made.",
+    inviteUntil: "The link works for at most seven days.",
     inviteNone: "The last link no longer works.",
     inviteNoneMember: "The last link no longer works. An admin can make a new one.",
     inviteFull: "No seat is free.",
