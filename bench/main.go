@@ -120,6 +120,7 @@ func allParts() []part {
 		{"idle", measureIdle},
 		{"size", measureSize},
 		{"dynamodb", measureDynamoDB},
+		{"crowd", measureCrowd},
 	}
 }
 

@@ -3,6 +3,7 @@ package roomlog
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"runtime"
 	"sync"
 	"time"
@@ -49,8 +50,6 @@ func (p *Proposal) end(events []room.Event, err error) {
 const (
 	maxBatch      = 64      // proposals in one Write
 	maxBatchBytes = 1 << 20 // of their texts
-	readAfter     = 3       // conflicts in a row after which the tail is read
-	winnerTrusted = 2 * time.Second
 	firstBackoff  = 15 * time.Millisecond
 	lastBackoff   = 500 * time.Millisecond
 )
@@ -149,8 +148,8 @@ func (a *appender) take() []*Proposal {
 func (a *appender) settleAll(ctx context.Context, batch []*Proposal) {
 	ctx, cancel := Detached(ctx)
 	defer cancel()
-	for tries := 0; len(batch) > 0; {
-		d, settled, err := a.try(ctx, batch, tries)
+	for conflicts := 0; len(batch) > 0; {
+		d, settled, err := a.try(ctx, batch, conflicts)
 		switch {
 		case err != nil:
 			a.log.Invalidate()
@@ -159,18 +158,18 @@ func (a *appender) settleAll(ctx context.Context, batch []*Proposal) {
 			}
 			return
 		case settled:
-			tries = 0
+			conflicts = 0
 			batch = batch[len(d.entries):]
-		default:
-			tries++
+		case len(d.events) > 0:
+			conflicts++
 		}
 	}
 }
 
 // try drafts as many proposals of the batch as fit into one Write, and writes
 // them. settled is false if they must be drafted again.
-func (a *appender) try(ctx context.Context, batch []*Proposal, tries int) (d *draft, settled bool, err error) {
-	h, err := a.base(ctx, tries)
+func (a *appender) try(ctx context.Context, batch []*Proposal, conflicts int) (d *draft, settled bool, err error) {
+	h, err := a.base(ctx, conflicts)
 	if err != nil {
 		return nil, false, err
 	}
@@ -184,14 +183,17 @@ func (a *appender) try(ctx context.Context, batch []*Proposal, tries int) (d *dr
 	return d, settled, err
 }
 
-// base returns the head to draft on. After several conflicts it reads the tail
-// first, with growing jitter, so that many writers do not run in step.
-func (a *appender) base(ctx context.Context, tries int) (*room.Head, error) {
-	if tries < readAfter {
+// base returns the head to draft on. After a conflict it reads the tail first: who was
+// just in the way is seldom the last. After a further one it first waits for any part of a
+// growing time, so that many writers do not run in step.
+func (a *appender) base(ctx context.Context, conflicts int) (*room.Head, error) {
+	if conflicts == 0 {
 		return a.log.Warm(ctx)
 	}
-	if err := a.log.store.Pause(ctx, Backoff(tries-readAfter)); err != nil {
-		return nil, err
+	if conflicts > 1 {
+		if err := a.log.store.Sleep(ctx, rand.N(Backoff(conflicts-1))); err != nil {
+			return nil, err
+		}
 	}
 	return a.log.Current(ctx, a.log.store.now())
 }
@@ -204,7 +206,7 @@ func (a *appender) settle(ctx context.Context, d *draft) (bool, error) {
 	switch {
 	case err == nil:
 	case errors.As(err, &conflict):
-		own, err := a.conflicted(ctx, d, conflict)
+		own, err := a.conflicted(d, conflict)
 		if err != nil || !own {
 			return false, err
 		}
@@ -235,7 +237,7 @@ func (a *appender) settleUnwritten(ctx context.Context, d *draft) (bool, error) 
 
 // conflicted learns what was in the way of a draft. own is true if that is the
 // draft itself: it was written, and the reply was lost.
-func (a *appender) conflicted(ctx context.Context, d *draft, c *table.ConflictError) (own bool, err error) {
+func (a *appender) conflicted(d *draft, c *table.ConflictError) (own bool, err error) {
 	var won []room.Event
 	for _, x := range c.Conflicts {
 		if x.Op >= len(d.events) {
@@ -254,12 +256,6 @@ func (a *appender) conflicted(ctx context.Context, d *draft, c *table.ConflictEr
 		}
 		won = append(won, e)
 	}
-	if _, err := a.log.advance(won, time.Time{}); err != nil {
-		return false, err
-	}
-	if len(won) > 0 && a.log.store.now().Sub(won[0].At()) > winnerTrusted {
-		_, err := a.log.Current(ctx, a.log.store.now()) // far behind: one read brings all of it
-		return false, err
-	}
-	return false, nil
+	_, err = a.log.advance(won, time.Time{})
+	return false, err
 }
