@@ -65,6 +65,20 @@ func (w *Wire) Drop() {
 	w.set(passing)
 }
 
+// Hold lets nothing pass on every other open connection until release is called. Then it all
+// passes, late. New connections pass.
+func (w *Wire) Hold() (release func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	held, all := make(chan struct{}), 0
+	for l := range w.lines {
+		if all++; all%2 == 1 {
+			l.held.Store(&held)
+		}
+	}
+	return sync.OnceFunc(func() { close(held) })
+}
+
 // Heal lets new connections pass. Those that hung stay dead.
 func (w *Wire) Heal() { w.set(passing) }
 
@@ -124,7 +138,8 @@ func (w *Wire) carry(l *line) {
 // line is one connection through a wire.
 type line struct {
 	client *net.TCPConn
-	dead   atomic.Bool // nothing passes
+	dead   atomic.Bool                   // nothing passes
+	held   atomic.Pointer[chan struct{}] // nothing passes until it is closed; nil: it is not held
 }
 
 func (l *line) suffer(m mode) {
@@ -142,6 +157,9 @@ func (l *line) pump(to io.Writer, from io.Reader) {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buf)
+		if held := l.held.Load(); held != nil {
+			<-*held
+		}
 		if n > 0 && !l.dead.Load() {
 			if _, err := to.Write(buf[:n]); err != nil {
 				return

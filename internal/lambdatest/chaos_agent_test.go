@@ -23,6 +23,7 @@ type talker struct {
 	room    string
 	name    string
 	cursors bool
+	loud    bool // it speaks all the time, and soon leaves a call that hangs
 	rng     *rand.Rand
 	seat    result
 
@@ -48,11 +49,15 @@ type turn struct {
 
 type timeframe struct{ from, to time.Time }
 
-// talk talks until the time is over, and then until its last text is confirmed.
+// patience is how long a loud talker stays at a call: less than the table may be held up.
+const patience = 600 * time.Millisecond
+
+// talk talks until the time is over, and then until its last text is confirmed. After a
+// repetition it says something else at once: the call that it repeated may yet get through.
 func (a *talker) talk(until time.Time) {
-	text, speaks := "", false
+	text, speaks, repeats := "", a.loud, false
 	for n := 0; !a.t.Failed() && (time.Now().Before(until) || text != ""); {
-		if text == "" && (speaks || a.chance(0.03)) {
+		if text == "" && (speaks || a.chance(0.03)) && time.Now().Before(until) {
 			n++
 			text = fmt.Sprintf("%s says in the room %s, for the %dth time: something of some length", a.name, a.room, n)
 			a.spoken.Store(text, time.Now())
@@ -66,13 +71,14 @@ func (a *talker) talk(until time.Time) {
 		}
 		if !ok {
 			a.spoken.Delete(text) // when it was said is unclear
-			continue              // it repeats the call
+			repeats = true
+			continue // it repeats the call
 		}
 		if got.Sent {
 			a.said = append(a.said, text)
 			a.last, text = got.ID, ""
 		}
-		speaks = a.heed(got)
+		speaks, repeats = a.heed(got) || repeats || a.loud, text != "" && repeats
 	}
 }
 
@@ -92,6 +98,9 @@ func (a *talker) chance(p float64) bool { return a.rng.Float64() < p }
 
 // leaves returns after how long the client leaves a call; 0: it stays.
 func (a *talker) leaves(p float64) time.Duration {
+	if a.loud && !a.over.Load() {
+		return patience
+	}
 	if a.over.Load() || !a.chance(p) || !a.cursors && time.Since(a.lostAt) < closeBy {
 		return 0
 	}

@@ -14,17 +14,19 @@ import (
 )
 
 const (
-	chaosPlaces = 6
+	chaosPlaces = 14
 	chaosLasts  = 3 * time.Minute
 	chaosOutage = 30 * time.Second
 	killEvery   = 8 * time.Second
+	holdEvery   = 3 * time.Second
+	holdFor     = 1400 * time.Millisecond // less than a request may take before it is made again
 	// longestSilence is how long nothing may be said: an outage, after which agents
 	// have to be heard of, and two turns given to ghosts.
 	longestSilence = chaosOutage + 90*time.Second
 )
 
-// chaos is a function whose instances freeze and die, whose table fails for a while,
-// and whose clients leave.
+// chaos is a function whose instances freeze and die, whose table is held up now and then
+// and fails for a while, and whose clients leave.
 type chaos struct {
 	t      *testing.T
 	fleet  *lambdatest.Fleet
@@ -44,6 +46,10 @@ func TestSoak_chaos_nothingIsLostAndEveryTurnIsHeard(t *testing.T) {
 		c.seat("duet", seed, true, true),
 		c.seat("trio", seed, true, false, true),
 		c.seat("five", seed, true, true, false, true, true),
+		c.seat("loud", seed, true, true, true, true),
+	}
+	for _, a := range rooms[3] {
+		a.loud = true
 	}
 	until := time.Now().Add(chaosLasts)
 	kills := c.havoc(until, rand.New(rand.NewPCG(seed, 2)), func() {
@@ -74,8 +80,8 @@ func (c *chaos) seat(room string, seed uint64, cursors ...bool) (talkers []*talk
 	return talkers
 }
 
-// havoc runs talk while instances are killed and, in the middle, the table hangs. It
-// returns the number of kills.
+// havoc runs talk while instances are killed, requests to the table are held up and, in the
+// middle, the table hangs. It returns the number of kills.
 func (c *chaos) havoc(until time.Time, r *rand.Rand, talk func()) (kills int) {
 	outage := time.AfterFunc(time.Until(until.Add(-chaosLasts/2)), c.wire.Hang)
 	heal := time.AfterFunc(time.Until(until.Add(-chaosLasts/2+chaosOutage)), c.wire.Heal)
@@ -83,6 +89,21 @@ func (c *chaos) havoc(until time.Time, r *rand.Rand, talk func()) (kills int) {
 	defer heal.Stop()
 	stop := make(chan struct{})
 	var killer sync.WaitGroup
+	killer.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(holdEvery):
+			}
+			release := c.wire.Hold()
+			select {
+			case <-stop:
+			case <-time.After(holdFor):
+			}
+			release()
+		}
+	})
 	killer.Go(func() {
 		for {
 			select {
