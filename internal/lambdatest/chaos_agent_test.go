@@ -116,7 +116,7 @@ func (a *talker) call(tool string, arguments args, leaves time.Duration) (got re
 	for {
 		got, err := a.attempt(tool, arguments, leaves)
 		switch {
-		case errors.Is(err, lambdatest.ErrBusy):
+		case errors.Is(err, lambdatest.ErrBusy), got.Code == "rate_limited":
 			a.refused++
 			a.pause()
 			continue

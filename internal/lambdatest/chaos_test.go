@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	chaosPlaces = 14
+	chaosPlaces = 10
 	chaosLasts  = 3 * time.Minute
 	chaosOutage = 30 * time.Second
 	killEvery   = 8 * time.Second

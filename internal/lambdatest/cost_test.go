@@ -185,6 +185,8 @@ func TestCostPage_figures_areCounted(t *testing.T) {
 	c.row("a message of up to 800 bytes, by an instance that knows the room")
 	c.say(c.cold, alice, long+"y")
 	c.row("the same by an instance that does not")
+	c.say(c.one, alice, long+"z")
+	c.row("simultaneous answers: a message that comes second")
 	got, err := c.other.Wait(t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor})
 	if err != nil {
 		t.Fatal(err)
