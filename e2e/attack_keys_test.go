@@ -30,7 +30,9 @@ func (s shower) request(ctx context.Context, method, path, body string) (status 
 		return 0, "", err
 	}
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("X-Forwarded-For", s.address)
+	if s.address != "" { // else it is somebody on this machine
+		r.Header.Set("X-Forwarded-For", s.address)
+	}
 	if s.bearer != "" {
 		r.Header.Set("Authorization", "Bearer "+s.bearer)
 	}

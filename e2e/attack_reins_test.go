@@ -19,8 +19,17 @@ type reined struct {
 
 func newReined(t *testing.T) reined {
 	t.Helper()
-	p := start(t, "--trust-proxy", "--access", "keys")
+	return newReinedAt(t, "--trust-proxy", "--access", "keys")
+}
+
+// newReinedAt is newReined on a server that is started so; without arguments a local one.
+func newReinedAt(t *testing.T, how ...string) reined {
+	t.Helper()
+	p := start(t, how...)
 	key := func(label string) shower {
+		if len(how) == 0 {
+			return shower{stranger{program: p}, "/mcp", ""}
+		}
 		printed, err := p.keys("add", label)
 		if err != nil {
 			t.Fatal(err)
@@ -115,4 +124,32 @@ func TestAttack_heldAgent_takesNoSecondSeat(t *testing.T) {
 		t.Errorf("%d attempts got something; there are %d agents", seated, len(there))
 	}
 	attacks(t, "%d of %d attempts of an agent under reins to leave or to take a second seat in %v", seated, n, took.Round(time.Millisecond))
+}
+
+// An agent whose person watches leaves and joins again, wants the new link, and would speak as
+// its person.
+func TestAttack_agentThatJoinsAgain_getsNoLink(t *testing.T) {
+	for what, access := range map[string][]string{"with a key": {"--trust-proxy", "--access", "keys"}, "on one machine": nil} {
+		r := newReinedAt(t, access...)
+		person := r.person(t)
+		n, links := scaled(40), 0
+		began := time.Now()
+		for range n {
+			r.must(t, "leave_room", args{"agent_token": r.token})
+			again := r.must(t, "join_room", args{"room": "attack", "agent_name": "Ann's Claude"})
+			if r.token = again.AgentToken; again.Watch != "" {
+				links++
+			}
+			if _, got, err := r.opens(r.link, ident.NewSecret()); err != nil || got.Code == "" {
+				t.Fatalf("the first link: %+v, %v", got, err)
+			}
+		}
+		if links > 0 {
+			t.Errorf("%s, it got %d links", what, links)
+		}
+		if said := r.must(t, "send_message", args{"agent_token": person, "text": "I am still here."}); !said.Sent {
+			t.Errorf("its person: %+v", said)
+		}
+		attacks(t, "an agent %s that left and joined again %d times in %v got %d links", what, n, time.Since(began).Round(time.Millisecond), links)
+	}
 }

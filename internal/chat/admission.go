@@ -60,5 +60,5 @@ func (r *liveRoom) taken(ctx context.Context, h *room.Head, t ident.Token) error
 	if err != nil || !gone.Had(t) {
 		return err
 	}
-	return room.RefuseRemoved(gone.Reason, h.Paired)
+	return refuseGone(gone, t, h.Paired)
 }

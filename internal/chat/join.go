@@ -137,10 +137,10 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 		return Seated{}, err
 	case h.Retired, h.Closed, h.Key != op.Room.Key:
 		return Seated{}, roomlog.ErrNameMoved
-	case h.Expired(op.svc.now()), h.Deserted():
+	case h.Expired(op.svc.now()), h.Deserted() && !op.MayReturn(h, op.svc.now()):
 		return op.createRoom(ctx, r.log)
-	case !op.join:
-		return Seated{}, fault.Refuse(fault.RoomExists, "A room of this name exists. Choose another name, or leave room out and one is made up; to enter the one that exists, call join_room.")
+	case !op.join && !h.Deserted():
+		return Seated{}, refuseExists()
 	}
 	got, err := op.sit(ctx, r, h)
 	var refused *fault.Error
@@ -193,12 +193,31 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seate
 			if claim.Presence, err = r.signsOfLife(ctx, room.Lease); err != nil {
 				return Seated{}, err
 			}
+		case errors.Is(err, seating.ErrPersonNeeded):
+			if err := op.readKept(ctx, r); err != nil {
+				return Seated{}, err
+			}
 		case !errors.Is(err, seating.ErrPasswordReplaced):
 			return Seated{}, err
 		}
 		h = r.log.Known()
 	}
 	return Seated{}, fault.Refuse(fault.Unavailable, "The room changed too often while you joined. Call again.")
+}
+
+// readKept reads who was behind the last seat of the caller's principal under its name. Then
+// a deserted room is not begun anew.
+func (op *joinOp) readKept(ctx context.Context, r *liveRoom) (err error) {
+	op.claim.KeptAsOf = r.log.Known().Departed.N // first, so that a later departure is seen
+	op.claim.Kept, err = r.log.Seats().Kept(ctx, op.Asker.Principal, op.Name.Key)
+	if err == nil && op.claim.Kept != nil && !op.join {
+		return refuseExists()
+	}
+	return err
+}
+
+func refuseExists() error {
+	return fault.Refuse(fault.RoomExists, "A room of this name exists. Choose another name, or leave room out and one is made up; to enter the one that exists, call join_room.")
 }
 
 // statusOfJoin returns how the events of a join gave the seat.

@@ -341,6 +341,11 @@ func (m model) remove(r roomModel, a agentModel, by int, reason room.Reason, not
 	if a.gone = true; a.isReplaced(m.now) {
 		r.taken = append(r.withoutTaken(a.name), takenModel{a.name, m.now})
 	}
+	if a.principal != "" && a.person.opened {
+		p := a.person
+		p.drafts, p.from = nil, 0
+		r.kept = append(slices.Clip(r.kept), keptModel{a.principal, a.name, m.now, p})
+	}
 	return m.append(r.with(a), e)
 }
 

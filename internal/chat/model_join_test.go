@@ -45,12 +45,14 @@ func (c joinCall) outcomes(m model, id string) ([]joinOutcome, error) {
 		return c.visit(m)
 	}
 	r, found := m.holder(c.room)
+	_, keeps := m.keeps(r, c)
+	begins := m.startsOver(r) && (m.over(r) || !keeps)
 	switch {
 	case found && r.heir == c.agent:
 		return c.inherit(m, r)
-	case (!found || m.startsOver(r)) && !c.create:
+	case (!found || begins) && !c.create:
 		return refusedJoin(fault.RoomNotFound, 0), nil
-	case !found || m.startsOver(r):
+	case !found || begins:
 		return c.begin(m, id)
 	case !c.join:
 		return refusedJoin(fault.RoomExists, 0), nil
@@ -159,6 +161,7 @@ func (c joinCall) sit(m model, r roomModel, a agentModel, how chat.JoinStatus) (
 		a.replacedAt, a.takenAt, how = m.now, m.now, chat.StatusReplaced
 	}
 	a.admin = len(r.seated()) == 0 && a.replacedAt.IsZero()
+	a.person, _ = m.keeps(r, c)
 	if a.guest = c.by.number != 0; a.guest && !c.replacesGuest(r, a) {
 		r.invite.uses--
 	}
@@ -340,8 +343,8 @@ func (o joinOp) matches(m model, x joinOutcome) (model, error) {
 		return m, &wrong{"hidden", o.got.Hidden, most}
 	}
 	lost := x.freed != "" && slices.ContainsFunc(o.got.Room.Agents, func(b view.Agent) bool { return b.Name == x.freed && x.freed != a.name })
-	want := []any{a.name, false, numberOf(o.got.Cursor), m.now, false, ""}
-	got := []any{o.got.Name, o.got.HasMore, a.joined, o.got.Now, lost, o.got.Owes}
+	want := []any{a.name, false, numberOf(o.got.Cursor), m.now, false, "", a.person.opened, a.person.paused}
+	got := []any{o.got.Name, o.got.HasMore, a.joined, o.got.Now, lost, o.got.Owes, o.got.Watch == "", o.got.Paused}
 	return x.next, sameText("the join", got, want)
 }
 

@@ -104,6 +104,7 @@ type roomModel struct {
 	knocks           []knockModel
 	bans, mutes      []string // names
 	taken            []takenModel
+	kept             []keptModel // the last is the newest
 	renewed          time.Time
 	named            bool // the name leads here
 	closed           bool
@@ -120,6 +121,23 @@ type roomModel struct {
 type takenModel struct {
 	name string
 	at   time.Time
+}
+
+// keptModel is who was behind an agent that lost its seat.
+type keptModel struct {
+	principal, name string
+	at              time.Time
+	person          personModel
+}
+
+// keeps returns who was behind the last agent of the caller under its name, for a day.
+func (m model) keeps(r roomModel, c joinCall) (p personModel, ok bool) {
+	for _, k := range slices.Backward(r.kept) {
+		if c.principal != "" && k.principal == c.principal && strings.EqualFold(k.name, c.agent) {
+			return k.person, m.now.Sub(k.at) < day
+		}
+	}
+	return p, false
 }
 
 // eventModel is an event. Agents are identified by their seats.

@@ -123,6 +123,13 @@ func (m *machine) seated(id agentID, got chat.Seated) {
 	if got.Watch != "" {
 		m.links[id] = got.Watch
 	}
+	if r, a := m.find(id); a.person.opened && m.people[id] == "" { // its person has the token of an earlier seat
+		for _, b := range r.agents[:id.seat-1] {
+			if token := m.people[agentID{id.room, b.seat}]; b.principal == a.principal && strings.EqualFold(b.name, a.name) && token != "" {
+				m.people[id] = token
+			}
+		}
+	}
 	m.given(id, got.Cursor)
 	m.invited(id.room, got.Invite)
 	m.take(viewOp{"the join", id, &got.Room, nil, -1})

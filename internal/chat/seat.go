@@ -109,7 +109,7 @@ func (s *Service) whyNot(ctx context.Context, h *room.Head, t ident.Token) error
 	_, pending := room.PendingKnock(&h.State, t.Seat, room.HolderOf(t), s.now())
 	switch {
 	case t.Person && there && !pending:
-		return fault.Refuse(fault.TokenInvalid, "This token of a person is not, or no longer, one of this seat: a link opened on a further device may have ended it, or somebody else has the seat. On a device that still works, ask for a new link; or have the agent leave the room and join it again, and open the link that it gives you.")
+		return fault.Refuse(fault.TokenInvalid, "This token of a person is not, or no longer, one of this seat: a link opened on a further device may have ended it, or somebody else has the seat. On a device that still works, ask for a new link; or have the agent join under another agent_name, and open the link that it gives you.")
 	case pending:
 		return fault.Refuse(fault.TokenInvalid, "This agent_token is pending: nobody has a seat by it yet. Pass it to join_room, and to nothing else, until the room has vouched for you.")
 	case there && ident.SameSecret(t.Secret, a.EndedHash):
@@ -128,7 +128,15 @@ func (s *Service) whyNot(ctx context.Context, h *room.Head, t ident.Token) error
 	if !gone.Had(t) { // of another owner of the number, or its own
 		gone.Reason = room.ReasonLeft
 	}
-	return room.RefuseRemoved(gone.Reason, h.Paired)
+	return refuseGone(gone, t, h.Paired)
+}
+
+// refuseGone refuses a token of a seat that is gone.
+func refuseGone(gone roomlog.Gone, t ident.Token, paired bool) error {
+	if t.Person && gone.Kept && gone.Had(t) {
+		return fault.Refuse(fault.Removed, "Your agent has no seat in this room any more: it has left, or lost it. If it joins again under its name within a day, this token is that of its person again.")
+	}
+	return room.RefuseRemoved(gone.Reason, paired)
 }
 
 // errUnseated reports that the caller's seat is gone. It is replaced by the reason

@@ -110,6 +110,9 @@ func forgetKnocks(s *State, e Event) {
 func free(s *State, e Event) {
 	if a, here := s.Seated(e.Seat); here {
 		noteTaken(s, a, e.At())
+		if a.LeavesPerson() {
+			s.Departed = Departure{e.N, e.AtMs}
+		}
 	}
 	s.Agents = slices.DeleteFunc(slices.Clone(s.Agents), func(a Agent) bool { return a.Seat == e.Seat })
 	if e.Promoted != 0 {

@@ -3,6 +3,7 @@ package room
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
@@ -42,16 +43,6 @@ type Draft struct {
 	N           int64    `json:"n"`  // the event that has it
 	AtMs        int64    `json:"at"` // when it was made
 	Fingerprint [16]byte `json:"fp"`
-}
-
-// holder returns a as the person with token t has it; false if p has no such token.
-func (p Person) holder(a Agent, t ident.Token) (Agent, bool) {
-	for _, hash := range p.Devices {
-		if ident.SameSecret(t.Secret, hash) {
-			a.Device = hash
-		}
-	}
-	return a, a.IsPerson()
 }
 
 // LosesToken reports whether e, which follows the call of a, ends the token with which a was
@@ -110,6 +101,33 @@ func (p Person) endedBy(n int64) Person { return Person{From: n, Opened: p.Opene
 // HasOpened reports whether the person has opened a link of its agent's seat, and so can
 // speak. Until then the agent may pass a link on.
 func (p Person) HasOpened() bool { return len(p.Devices) > 0 }
+
+// KeepPerson is how long the person behind an agent stays known once the agent has lost its
+// seat: a new seat of the same principal under the same name has that person. So an agent
+// that joins again gets no link to open itself, and no way off the reins.
+const KeepPerson = 24 * time.Hour
+
+// Departure is the last event that freed the seat of an agent whose person stays known.
+type Departure struct {
+	N    int64 `json:"n"`
+	AtMs int64 `json:"at"`
+}
+
+// Matters reports whether a person that stays known may be that of an agent that joins now.
+func (d Departure) Matters(now time.Time) bool {
+	return d.N > 0 && now.Sub(time.UnixMilli(d.AtMs)) < KeepPerson
+}
+
+// LeavesPerson reports whether the person behind a stays known when a loses its seat.
+func (a Agent) LeavesPerson() bool {
+	return a.Principal != "" && a.Person.HasOpened() && !a.IsAlone()
+}
+
+// Kept returns p as it is behind a new seat.
+func (p Person) Kept() Person {
+	p.Drafts, p.Adds, p.From = nil, false, 0
+	return p
+}
 
 // checkNote returns the reason why a person must not say e to its own agent; nil if there
 // is none. It may where the agent is muted: nobody else sees it.

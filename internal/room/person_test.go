@@ -57,7 +57,7 @@ func TestOwner_takesEachTokenForWhatItIs(t *testing.T) {
 		"the person's":               {ident.Token{Seat: 2, Secret: "device", Person: true}, true, true},
 		"the agent's as a person's":  {ident.Token{Seat: 2, Secret: "agent", Person: true}, false, false},
 		"the person's as an agent's": {ident.Token{Seat: 2, Secret: "device"}, false, false},
-		"the person's of another":    {ident.Token{Seat: 1, Secret: "device", Person: true}, false, false},
+		"of an earlier seat":         {ident.Token{Seat: 1, Secret: "device", Person: true}, true, true},
 	} {
 		if a, ok := l.head.Owner(c.token); ok != c.ok || a.IsPerson() != c.isPerson {
 			t.Errorf("%s: accepted %v, as a person %v", what, ok, a.IsPerson())

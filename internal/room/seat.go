@@ -85,13 +85,25 @@ func (s *State) Named(key string) (Agent, bool) {
 }
 
 // Owner returns the agent that a token belongs to. If that is the token of the person
-// behind it, Device is set.
+// behind it, Device is set; the agent may have a later seat than that of the token: see
+// KeepPerson.
 func (s *State) Owner(t ident.Token) (Agent, bool) {
-	a, ok := s.Seated(t.Seat)
-	if ok && t.Person {
-		return a.Person.holder(a, t)
+	if t.Person {
+		return s.watchedBy(ident.HashSecret(t.Secret))
 	}
+	a, ok := s.Seated(t.Seat)
 	return a, ok && ident.SameSecret(t.Secret, a.Hash)
+}
+
+// watchedBy returns the agent of the person that has a device, in the hands of that device.
+func (s *State) watchedBy(device string) (Agent, bool) {
+	for _, a := range s.Agents {
+		if slices.Contains(a.Person.Devices, device) {
+			a.Device = device
+			return a, true
+		}
+	}
+	return Agent{}, false
 }
 
 // IsPerson reports whether the person behind a reads and speaks, and not the agent.

@@ -16,23 +16,24 @@ import (
 // its parts. An event that changes the room writes this and the parts that it changed, so
 // that its cost does not grow with the room.
 type Snapshot struct {
-	V         int      `json:"v"`
-	AsOf      int64    `json:"as_of"`
-	Settings  Settings `json:"room"` // without the description
-	Seated    int      `json:"agents"`
-	NextSeat  int      `json:"next_seat"`
-	LastFreed Mark     `json:"freed,omitzero"`
-	LastTalk  int64    `json:"lt,omitempty"`
-	Messages  int64    `json:"p,omitempty"`
-	Run       int      `json:"run,omitempty"`
-	LogKey    string   `json:"key"`
-	Updated   int64    `json:"set,omitempty"`
-	Retired   bool     `json:"retired,omitempty"`
-	Closed    bool     `json:"closed,omitempty"`
-	ExpiresMs int64    `json:"expires"`
-	HeadMs    int64    `json:"at"`
-	Taken     []Taken  `json:"taken,omitempty"`
-	Parts     string   `json:"parts"` // digestOf its parts: a reader sees if it has others
+	V         int       `json:"v"`
+	AsOf      int64     `json:"as_of"`
+	Settings  Settings  `json:"room"` // without the description
+	Seated    int       `json:"agents"`
+	NextSeat  int       `json:"next_seat"`
+	LastFreed Mark      `json:"freed,omitzero"`
+	LastTalk  int64     `json:"lt,omitempty"`
+	Messages  int64     `json:"p,omitempty"`
+	Run       int       `json:"run,omitempty"`
+	LogKey    string    `json:"key"`
+	Updated   int64     `json:"set,omitempty"`
+	Retired   bool      `json:"retired,omitempty"`
+	Closed    bool      `json:"closed,omitempty"`
+	ExpiresMs int64     `json:"expires"`
+	HeadMs    int64     `json:"at"`
+	Taken     []Taken   `json:"taken,omitempty"`
+	Departed  Departure `json:"departed,omitzero"`
+	Parts     string    `json:"parts"` // digestOf its parts: a reader sees if it has others
 }
 
 // Part is an agent, a ban, a muting, the description or the knocks of a room, as stored.
@@ -59,7 +60,7 @@ func (s *State) Snapshot() Snapshot {
 	return Snapshot{
 		V: Version, AsOf: s.AsOf, Settings: settings, Seated: len(s.Agents), NextSeat: s.NextSeat,
 		LastFreed: s.LastFreed, LastTalk: s.LastTalk, Messages: s.Messages, Run: s.Run, LogKey: s.LogKey, Updated: s.Updated,
-		Retired: s.Retired, Closed: s.Closed, ExpiresMs: s.ExpiresMs, HeadMs: s.HeadMs, Taken: s.Taken, Parts: digestOf(Parts(s)),
+		Retired: s.Retired, Closed: s.Closed, ExpiresMs: s.ExpiresMs, HeadMs: s.HeadMs, Taken: s.Taken, Departed: s.Departed, Parts: digestOf(Parts(s)),
 	}
 }
 
@@ -132,7 +133,7 @@ func (x Snapshot) State(id string, parts []Part) (State, error) {
 	s := State{
 		Settings: x.Settings, ID: id, AsOf: x.AsOf, LastChange: x.AsOf, NextSeat: x.NextSeat,
 		LastFreed: x.LastFreed, LastTalk: x.LastTalk, Messages: x.Messages, Run: x.Run, Updated: x.Updated,
-		Retired: x.Retired, Closed: x.Closed, ExpiresMs: x.ExpiresMs, HeadMs: x.HeadMs, Taken: x.Taken,
+		Retired: x.Retired, Closed: x.Closed, ExpiresMs: x.ExpiresMs, HeadMs: x.HeadMs, Taken: x.Taken, Departed: x.Departed,
 	}
 	for _, p := range parts {
 		if p.Name != p.nameOf() {

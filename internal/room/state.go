@@ -34,8 +34,9 @@ type State struct {
 	Mutes      []Ban   // names that may not speak
 	Knocks     []Knock // of the last ten minutes
 	Taken      []Taken // of the last hour, at least
-	Described  int64   // the event that the description was last written with: see Part
-	Knocked    int64   // and the knocks
+	Departed   Departure
+	Described  int64 // the event that the description was last written with: see Part
+	Knocked    int64 // and the knocks
 	ExpiresMs  int64
 	HeadMs     int64 // the time of event AsOf
 

@@ -1,6 +1,8 @@
 package roomlog
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -85,6 +87,13 @@ const deviceDigits = 16
 
 // goneKey returns the key of the reason why a seat was given up.
 func goneKey(id string, seat int) table.Key { return inRoom(id, "GONE#"+seatDigits(seat)) }
+
+// KeptKey returns the key of who was behind the last agent of a principal under the name with
+// a key.
+func KeptKey(id, principal, key string) table.Key {
+	sum := sha256.Sum256([]byte(principal + "\x00" + key))
+	return inRoom(id, "KEPT#"+hex.EncodeToString(sum[:16]))
+}
 
 // sentKey returns the key of the message that an idempotency key of a, or of the person
 // behind it, stands for.

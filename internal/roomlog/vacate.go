@@ -20,6 +20,13 @@ type Gone struct {
 	// had its number since.
 	Hash    string   `json:"hash"`
 	Devices []string `json:"devices,omitempty"`
+	Kept    bool     `json:"kept,omitempty"` // its person stays known: see room.KeepPerson
+}
+
+// keptItem stores the person behind an agent that has lost its seat.
+type keptItem struct {
+	V      int         `json:"v"`
+	Person room.Person `json:"person"`
 }
 
 // Had reports whether t was a token of the seat.
@@ -31,7 +38,7 @@ func (g Gone) Had(t ident.Token) bool {
 }
 
 // Vacate returns the ops that delete the presence of a seat's former owner and
-// store why the seat is gone. If the lease has ended, the owner must not have
+// store why the seat is gone, and who was behind its agent if that stays known. If the lease has ended, the owner must not have
 // called again.
 func Vacate(s *room.State, gone room.Event, now time.Time) []table.Op {
 	a, _ := s.Seated(gone.Seat)
@@ -39,13 +46,35 @@ func Vacate(s *room.State, gone room.Event, now time.Time) []table.Op {
 	if gone.Reason == room.ReasonTimeout {
 		cond = table.IfAbsent
 	}
-	return []table.Op{
+	ops := []table.Op{
 		table.Delete(PresenceKey(s.ID, gone.Seat), cond),
 		table.Put(table.Item{
 			Key: goneKey(s.ID, gone.Seat), Expires: now.Add(room.Life),
-			Data: Encode(Gone{V: room.Version, Reason: gone.Reason, AtMs: now.UnixMilli(), Hash: a.Hash, Devices: a.Person.Devices}),
+			Data: Encode(Gone{V: room.Version, Reason: gone.Reason, AtMs: now.UnixMilli(), Hash: a.Hash, Devices: a.Person.Devices, Kept: a.LeavesPerson()}),
 		}, table.Always),
 	}
+	if a.LeavesPerson() {
+		ops = append(ops, table.Put(table.Item{
+			Key: KeptKey(s.ID, a.Principal, a.Key), Expires: now.Add(room.KeepPerson), Data: Encode(keptItem{V: room.Version, Person: a.Person.Kept()}),
+		}, table.Always))
+	}
+	return ops
+}
+
+// Kept returns who was behind the last agent of a principal under the name with a key, if
+// that is still known; nil if not.
+func (s Seats) Kept(ctx context.Context, principal, key string) (*room.Person, error) {
+	l := s.log
+	item, err := l.store.table.Get(ctx, KeptKey(l.id, principal, key), table.Strong)
+	if errors.Is(err, table.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var kept keptItem
+	err = Decode(item, &kept)
+	return &kept.Person, err
 }
 
 // WhyGone returns why and when the former agent of a seat has lost it. An agent that

@@ -14,6 +14,7 @@ import (
 var (
 	ErrDeserted         = errors.New("seating: nobody has a seat")
 	ErrPasswordReplaced = errors.New("seating: the password has changed")
+	ErrPersonNeeded     = errors.New("seating: who was behind the agent must be read")
 )
 
 // maxFormer is how many former seats of its name an agent has at most.
@@ -24,10 +25,21 @@ type Claim struct {
 	room.Claim
 	Newcomer Newcomer
 	Password string // the room's hash that was checked
+
+	// Kept is who was behind the newcomer's last seat, as was read when KeptAsOf was the last
+	// departure; nil if nobody is known.
+	Kept     *room.Person
+	KeptAsOf int64
+	unkept   table.Key // of the item that must be absent if Kept is nil
 }
 
-// Blocked notes a seat whose presence was in the way: its agent called meanwhile.
+// Blocked notes a seat whose presence was in the way: its agent called meanwhile. Or a
+// departure was read in part, and who was behind the newcomer must be read again.
 func (c *Claim) Blocked(x table.Conflict) {
+	if x.Key == c.unkept {
+		c.KeptAsOf = 0
+		return
+	}
 	if seat, _, err := roomlog.SeatOf(x.Key); err == nil && x.Item != nil {
 		if c.Alive == nil {
 			c.Alive = map[int]time.Time{}
@@ -41,7 +53,11 @@ func (c *Claim) Propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 	switch {
 	case h.Retired, h.Closed, h.Key != c.Newcomer.Room.Key:
 		return roomlog.Change{}, roomlog.ErrNameMoved
-	case h.Expired(now), h.Deserted():
+	case h.Expired(now):
+		return roomlog.Change{}, ErrDeserted
+	case c.Newcomer.MayReturn(h, now) && c.KeptAsOf != h.Departed.N:
+		return roomlog.Change{}, ErrPersonNeeded
+	case h.Deserted() && c.Kept == nil:
 		return roomlog.Change{}, ErrDeserted
 	case !c.Newcomer.Asker.IsGuest() && h.Password != c.Password:
 		return roomlog.Change{}, ErrPasswordReplaced
@@ -77,6 +93,13 @@ func (c *Claim) Propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 	if old := s.Replaces; old != nil {
 		e.Agent.FormerSince = old.FirstSeen()
 		e.Agent.Former = append(slices.Clone(old.Former[max(0, len(old.Former)-maxFormer+1):]), old.Seat)
+	}
+	switch {
+	case c.Kept != nil:
+		e.Agent.Person = *c.Kept
+	case c.Newcomer.MayReturn(h, now): // a read may show an event before what was written with it
+		c.unkept = roomlog.KeptKey(h.ID, c.Principal, c.Name.Key)
+		ch.Ops = append(ch.Ops, table.Delete(c.unkept, table.IfAbsent))
 	}
 	ch.Events, ch.Ops = append(ch.Events, e), append(ch.Ops, op)
 	return ch, nil

@@ -22,6 +22,12 @@ type Newcomer struct {
 	Caller string // see ident.CallerOf
 }
 
+// MayReturn reports whether the newcomer may be an agent that had a seat here, behind which
+// is a person: see room.KeepPerson.
+func (n Newcomer) MayReturn(h *room.Head, now time.Time) bool {
+	return n.Asker.Principal != "" && !n.Person && h.Departed.Matters(now)
+}
+
 // Token is what the newcomer gets with a seat.
 func (n Newcomer) Token(room string, seat int) ident.Token {
 	return ident.Token{Room: room, Seat: seat, Secret: n.Secret, Person: n.Person}

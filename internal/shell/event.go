@@ -63,7 +63,7 @@ func steered(reason string) string {
 	case "opened":
 		return "watches on a further device"
 	case "opened_twice":
-		return "somebody has tried to open a link that was used; if that was not you, have the agent leave and join again"
+		return "somebody has tried to open a link that was used; if that was not you, have the agent join under another name"
 	}
 	return reason
 }

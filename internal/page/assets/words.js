@@ -598,7 +598,7 @@ export const words = {
         no_seat: { title: "You have no seat here", text: "Open the link that your agent gave you: it begins with this address. Without an agent here, ask somebody in the room for an invite." },
         opened: {
           title: "This link was opened on another device",
-          text: "Go on there, and make a link for this device in its menu, under “Another device”. If it was not you, have your agent leave the room and join again, and open its new link at once.",
+          text: "Go on there, and make a link for this device in its menu, under “Another device”. If it was not you, have your agent join under another name, and open the link that it then gets at once.",
         },
         left: { title: "You have left this room", text: "Your seat and your agent's are given up. Ask somebody in the room for an invite to come back." },
         removed: { title: "Your seat here is gone", text: "An admin removed it, or it was taken over after a long silence. Ask somebody in the room for an invite." },
