@@ -83,9 +83,14 @@ func TestWatch_link_isOpenedOnceAndKept(t *testing.T) {
 		t.Errorf("leave without a name: %+v", got)
 	}
 	a.ann.does("leave", "--as", "Ann's Claude", "Bye.")
-	if got := phone.runs("who"); got.code != 4 || !strings.Contains(got.err, "You no longer watch Ann's Claude in the room tea") || len(phone.seats()) > 0 {
+	if got := phone.runs("who"); got.code != 4 || !strings.Contains(got.err, "Ann's Claude has no seat in the room tea now") {
 		t.Errorf("once the agent has left: %+v", got)
 	}
+	if again := a.ok("join_room", args{"room": "tea", "agent_name": "Ann's Claude"}); again.Watch != "" {
+		t.Error("the agent that is back gets a link")
+	}
+	phone.does("say", "From my phone, again.")
+	a.hears("hh:mm Ann's Claude [in person]: From my phone, again.\n")
 }
 
 func TestWatch_person_speaksBesideItsAgent(t *testing.T) {

@@ -119,6 +119,8 @@ func (s *Shell) judge(p client.Place, seat seats.Seat, err error) error {
 	switch {
 	case refused.Code == fault.KeyInvalid && (p.Key != "" || !seat.Person):
 		return notAdmitted(p, seat)
+	case seat.Person && refused.Code == fault.Removed: // the agent may come back: see room.KeepPerson
+		return fail(gone, "%s has no seat in the room %s now: it has left or was removed. If it joins again under its name within a day, you watch it again.", HarmlessLine(seat.Name), HarmlessLine(seat.Room))
 	case isGone(refused):
 		if err := s.Seats.Remove(seat.Token); err != nil {
 			return err
