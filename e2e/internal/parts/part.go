@@ -50,6 +50,10 @@ func All() []*Part { return []*Part{Agents, Node, Axe, Python, Caddy, Compose} }
 func packages(name, folder, what, size string) *Part {
 	files := []string{folder + "/package.json", folder + "/package-lock.json"}
 	return &Part{what, size, "npm", name, files, func(ctx context.Context, npm, root, dir string) error {
+		// Without a network npm ci would try for many minutes.
+		if err := run(ctx, dir, nil, npm, "ping", "--fetch-retries=0", "--fetch-timeout=20000", "--loglevel=error"); err != nil {
+			return err
+		}
 		for _, file := range files {
 			text, err := os.ReadFile(filepath.Join(root, file))
 			if err != nil {
