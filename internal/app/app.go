@@ -138,7 +138,8 @@ func (a *App) handler(c Config, m *meter.Meter) http.Handler {
 		Version: Version(), Instructions: set.Instructions(), Tools: list, Prompts: set.Prompts(), Log: c.Logger,
 	})
 	return httpapi.New(httpapi.Options{
-		MCP: server.Serve, Standby: set.Standby, Gate: a.gate, Keys: c.Keys(), Ready: a.Ready, Logger: c.Logger, Meter: m,
+		Fetch: chat.Limits(a.rooms).Fetch,
+		MCP:   server.Serve, Standby: set.Standby, Gate: a.gate, Keys: c.Keys(), Ready: a.Ready, Logger: c.Logger, Meter: m,
 		Private: c.Local(), Address: s.PublicAddress(), Reachable: c.Reachable, KeepAlive: s.KeepAlive, Hosts: s.hosts(), Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,
 	})
 }

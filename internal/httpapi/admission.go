@@ -49,7 +49,7 @@ func (a *api) serveSecretPath(x *exchange, r *http.Request) {
 		a.serveMCP(x, r, door{inviteRoute, parts[1]})
 	case len(parts) == 2 && parts[0] == "i":
 		x.route = invitePageRoute
-		if only(x, r, http.MethodGet, http.MethodHead) && !a.pages.toBrowser(x, r) {
+		if only(x, r, http.MethodGet, http.MethodHead) && !a.toBrowser(x, r) {
 			a.serveInvite(x, r, parts[1])
 		}
 	default:

@@ -26,7 +26,8 @@ type exchange struct {
 	http.ResponseWriter
 	id     string // names the request in the log
 	began  time.Time
-	slow   time.Duration   // how long the client may take to read what is written
+	slow   time.Duration   // how long the client may take to read a part of what is written
+	until  time.Time       // by when it must have read all; zero: any time
 	route  string          // empty if the path is not one of ours
 	status int             // of the answer; 0 before it has begun
 	rpcID  json.RawMessage // the JSON-RPC id, once it is known
@@ -48,12 +49,22 @@ func (x *exchange) WriteHeader(status int) {
 	x.ResponseWriter.WriteHeader(status)
 }
 
-func (x *exchange) Write(p []byte) (int, error) {
+func (x *exchange) Write(p []byte) (n int, err error) {
 	if x.status == 0 {
 		x.WriteHeader(http.StatusOK)
 	}
-	return x.ResponseWriter.Write(p)
+	for n < len(p) && err == nil {
+		x.writeSoon()
+		wrote := 0
+		wrote, err = x.ResponseWriter.Write(p[n:min(len(p), n+writePart)])
+		n += wrote
+	}
+	x.writeSoon() // for the end of it, which is sent after this
+	return n, err
 }
+
+// writePart is how much of an answer has a time of its own to be taken.
+const writePart = 4 << 10
 
 // The deadlines of a socket are in real time. A server without sockets has the whole
 // body before it calls us, and accepts whatever we write.
@@ -61,7 +72,11 @@ func (x *exchange) Write(p []byte) (int, error) {
 // writeSoon starts the time that the client has to read what is written next. If the
 // client does not read it in time, its request ends.
 func (x *exchange) writeSoon() {
-	_ = http.NewResponseController(x).SetWriteDeadline(time.Now().Add(x.slow))
+	by := x.until
+	if by.IsZero() {
+		by = time.Now().Add(x.slow)
+	}
+	_ = http.NewResponseController(x).SetWriteDeadline(by)
 }
 
 // readBy sets when the body must have arrived; the zero time means never. It also

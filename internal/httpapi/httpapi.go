@@ -46,6 +46,9 @@ type Options struct {
 	Gate *access.Gate
 	// Keys says that MCPPath and StandbyPath are only for those that the gate admits.
 	Keys bool
+	// Fetch counts so many bytes of the page that the caller gets without a call, or refuses
+	// them. Nil: they are not counted.
+	Fetch func(ctx context.Context, bytes int) error
 	// Ready returns nil if the service can do its work now. It must return when
 	// its context ends, after two seconds. Nil means always ready.
 	Ready func(context.Context) error
@@ -89,10 +92,10 @@ type Options struct {
 type api struct {
 	Options
 	bodyTimeout  time.Duration // for a body to arrive
-	writeTimeout time.Duration // for the client to read what is written
+	writeTimeout time.Duration // for the client to read a part of an answer, or all of an asset
 	readers      readers
 	origins      origins
-	pages        pages
+	site         *page.Site
 }
 
 // New returns the handler of all routes. It serves any number of requests at once, over
@@ -118,7 +121,7 @@ func New(o Options) http.Handler {
 	}
 	o.Hosts, o.Origins = lowered(o.Hosts), lowered(o.Origins)
 	o.Private = o.Private && !o.TrustProxy && len(o.Hosts) == 0
-	return &api{Options: o, bodyTimeout: 30 * time.Second, writeTimeout: 30 * time.Second, origins: newOrigins(o), pages: pages{page.New()}}
+	return &api{Options: o, bodyTimeout: 30 * time.Second, writeTimeout: 10 * time.Second, origins: newOrigins(o), site: page.New()}
 }
 
 func lowered(names []string) []string {
@@ -179,11 +182,11 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.route = r.URL.Path
 		if r.Method == http.MethodPost { // a client whose address lacks the path
 			nothingHere(x)
-		} else if only(x, r, http.MethodGet, http.MethodHead) && !a.pages.toBrowser(x, r) {
+		} else if only(x, r, http.MethodGet, http.MethodHead) && !a.toBrowser(x, r) {
 			a.serveFront(x, r)
 		}
 	default:
-		a.pages.serve(x, r)
+		a.servePage(x, r)
 	}
 }
 

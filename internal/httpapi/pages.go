@@ -1,9 +1,14 @@
 package httpapi
 
 import (
+	"errors"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/page"
 	"github.com/parley-chat/parley/internal/tools"
 )
@@ -15,27 +20,43 @@ const (
 	assetRoute = page.Path + "{name}"
 )
 
-// pages serves people with a browser.
-type pages struct {
-	site *page.Site
-}
-
-// serve answers a request for a room's page or for what the page loads.
-func (p pages) serve(x *exchange, r *http.Request) {
+// servePage answers a request for a room's page or for what the page loads.
+func (a *api) servePage(x *exchange, r *http.Request) {
 	switch {
 	case strings.HasPrefix(r.URL.Path, page.Path):
 		x.route = assetRoute
-		if only(x, r, http.MethodGet, http.MethodHead) && !p.site.ServeAsset(x, r) {
-			nothingHere(x)
+		asset, there := a.site.Asset(r.URL.Path)
+		if only(x, r, http.MethodGet, http.MethodHead) {
+			if !there {
+				nothingHere(x)
+				return
+			}
+			a.fetch(x, r, asset)
 		}
 	case isWatchLink(r.URL.Path):
 		x.route = watchRoute
-		if only(x, r, http.MethodGet, http.MethodHead) && !p.toBrowser(x, r) {
+		if only(x, r, http.MethodGet, http.MethodHead) && !a.toBrowser(x, r) {
 			x.text(http.StatusOK, watchText)
 		}
 	default:
 		nothingHere(x)
 	}
+}
+
+// fetch answers with a file of the page, if the limits of its caller allow that. Whoever is
+// slow to read has no more time for all of it than for a part of another answer.
+func (a *api) fetch(x *exchange, r *http.Request, f page.File) {
+	if a.Fetch != nil {
+		var refused *fault.Error
+		if err := a.Fetch(a.context(x, r, ident.Asker{}), f.Size()); errors.As(err, &refused) {
+			x.refused = refused.Code
+			x.Header().Set("Retry-After", strconv.Itoa(fault.Seconds(refused.RetryAfter)))
+			x.text(statusOf(refused.Code), refused.Message+"\n")
+			return
+		}
+	}
+	x.until = time.Now().Add(x.slow)
+	f.Serve(x)
 }
 
 // isWatchLink reports whether a path is that of a link by which a person watches.
@@ -47,12 +68,17 @@ func isWatchLink(path string) bool {
 // toBrowser answers a browser with the page, and reports whether the client is one. To others
 // the same address says in a text what they can do. The page looks nothing up, and is the
 // same for every room and every invite.
-func (p pages) toBrowser(x *exchange, r *http.Request) bool {
+func (a *api) toBrowser(x *exchange, r *http.Request) bool {
 	x.Header().Add("Vary", "Accept")
 	if !strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/html") {
 		return false
 	}
-	p.site.Serve(x, r)
+	document, there := a.site.Document(r.URL.Path)
+	if !there {
+		http.Error(x, "This server has no page for this address.", http.StatusInternalServerError)
+		return true
+	}
+	a.fetch(x, r, document)
 	return true
 }
 

@@ -3,6 +3,7 @@ package lambdatest_test
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -44,11 +45,11 @@ func TestCostPage_longestAnswers_areNoLonger(t *testing.T) {
 	for k := range 50 {
 		call(t, client, "create_room", args{"room": fmt.Sprint(wideName, k), "agent_name": wideName, "public": true, "description": quotes})
 	}
+	_, page := open(t, client, http.MethodGet, "https://"+lambdatest.FunctionURLHost+"/", "gzip")
 	wait := func(seat result) string {
 		return toolCall("wait_for_message", args{"agent_token": seat.AgentToken, "cursor": seat.Cursor, "wait_seconds": 0})
 	}
-	for what, body := range map[string]string{
-		"the front page":       "",
+	requests := map[string]string{
 		"tools/list":           `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`,
 		"room_info":            toolCall("room_info", args{"agent_token": large.AgentToken}),
 		"message_history":      toolCall("message_history", args{"agent_token": large.AgentToken}),
@@ -56,7 +57,15 @@ func TestCostPage_longestAnswers_areNoLonger(t *testing.T) {
 		"a wait of ten agents": wait(small),
 		"list_rooms":           toolCall("list_rooms", args{}),
 		"join_room":            toolCall("join_room", args{"agent_token": large.AgentToken}),
-	} {
+		"the front page":       "/",
+	}
+	for _, m := range regexp.MustCompile(`(?:href|src)="(assets/([^/]+)/[^"]+)"`).FindAllStringSubmatch(page, -1) {
+		requests[m[1]], requests["the licenses"] = "/"+m[1], "/assets/"+m[2]+"/vendor-licenses.txt"
+	}
+	if len(requests) != 12 {
+		t.Fatalf("the page names other files: %s", page)
+	}
+	for what, body := range requests {
 		for range 3 { // what an instance remembers costs no reads
 			length, read := costOf(t, i, body)
 			t.Logf("%s: %d bytes, %v read units", what, length, read)
@@ -67,13 +76,14 @@ func TestCostPage_longestAnswers_areNoLonger(t *testing.T) {
 	}
 }
 
-// costOf makes a request with body, or one for the front page, and returns the length of
+// costOf makes a request with body, or one of a browser for a path, and returns the length of
 // the answer and the units that it read.
 func costOf(t *testing.T, i *lambdatest.Instance, body string) (length int, read float64) {
 	t.Helper()
 	q := mcpRequest(t, body)
-	if body == "" {
-		q.Method, q.URL.Path = http.MethodGet, "/"
+	if strings.HasPrefix(body, "/") {
+		q.Method, q.URL.Path = http.MethodGet, body
+		q.Header.Set("Accept", "text/html")
 	}
 	before := len(i.Output())
 	resp, err := i.FunctionURL().Do(q)

@@ -14,10 +14,10 @@ import (
 
 // What docs/cost.md takes a request to be.
 const (
-	loggedBytes        = 700    // of the log, for a request
-	metricBytes        = 400    // of the log, for a minute of an instance
-	answerBytes        = 28_000 // of an answer that reads nothing
-	answerBytesPerRead = 15_000 // of an answer, for each unit that it read
+	loggedBytes        = 700     // of the log, for a request
+	metricBytes        = 400     // of the log, for a minute of an instance
+	answerBytes        = 112_000 // of an answer that reads nothing: the script of the page
+	answerBytesPerRead = 15_000  // of an answer, for each unit that it read
 )
 
 // tableBelow returns the cells of the table whose header begins with head, row by row.

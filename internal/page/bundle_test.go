@@ -28,7 +28,13 @@ import {
 
 /** Not for readers:
  * export const no = 1; */
-const all = [b, up(2), kept.a, new Thing().name, later.constructor.name, kept.times];
+const site = {
+  /** Not for browsers: "quoted". */
+  at: "https:// a", // nor this
+  // nor this: ` + "`a`" + `
+  of: "a // b",
+};
+const all = [b, up(2), site.at + site.of, kept.a, new Thing().name, later.constructor.name, kept.times];
 console.log(JSON.stringify(all));
 `,
 		"kept.js": `export const a = "kept";
@@ -49,7 +55,10 @@ export function up(n) {
 	run := exec.CommandContext(t.Context(), node, "--input-type=module", "-")
 	run.Stdin = strings.NewReader(text)
 	said, err := run.CombinedOutput()
-	if want := `[4,3,"kept","thing","AsyncFunction",1]`; err != nil || strings.TrimSpace(string(said)) != want {
+	if strings.Contains(text, "ot for browsers") || strings.Contains(text, "nor this") {
+		t.Errorf("it has comments: %s", text)
+	}
+	if want := `[4,3,"https:// aa // b","kept","thing","AsyncFunction",1]`; err != nil || strings.TrimSpace(string(said)) != want {
 		t.Errorf("%v: %s; want %s, of\n%s", err, said, want, text)
 	}
 }

@@ -1,57 +1,26 @@
 package page
 
 import (
-	"bytes"
-	"compress/gzip"
-	"io"
+	"maps"
 	"net/http"
-	"strconv"
-	"strings"
-	"sync"
 )
 
-// file is a text as it is served.
-type file struct {
-	kind   string // its media type
-	plain  string
-	zipped func() []byte // with gzip
+// File is what is served at an address. All answers share its bytes.
+type File struct {
+	header http.Header
+	zipped []byte // with gzip
 }
 
-func newFile(kind, text string) file {
-	return file{kind, text, sync.OnceValue(func() []byte { return zip(text) })}
+// Size returns how many bytes of it are sent.
+func (f File) Size() int { return len(f.zipped) }
+
+// Serve answers with the file. It is compressed for every client, also for one that does not
+// say that it takes gzip: all browsers do, and no other form costs as little.
+func (f File) Serve(w http.ResponseWriter) {
+	maps.Copy(w.Header(), f.header)
+	_, _ = w.Write(f.zipped) // fails only if the client has left
 }
 
-func zip(text string) []byte {
-	var to bytes.Buffer
-	w := gzip.NewWriter(&to)
-	_, _ = io.WriteString(w, text) // a buffer takes everything
-	_ = w.Close()
-	return to.Bytes()
-}
-
-// serve answers with the text, as the client takes it.
-func (f file) serve(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("Content-Type", f.kind)
-	h.Add("Vary", "Accept-Encoding")
-	if !takesGzip(r.Header) {
-		_, _ = io.WriteString(w, f.plain) // fails only if the client has left
-		return
-	}
-	h.Set("Content-Encoding", "gzip")
-	_, _ = w.Write(f.zipped()) // likewise
-}
-
-// takesGzip reports whether a client wants gzip (RFC 9110, section 12.5.3).
-func takesGzip(h http.Header) bool {
-	for part := range strings.SplitSeq(strings.Join(h.Values("Accept-Encoding"), ","), ",") {
-		coding, weight, _ := strings.Cut(part, ";")
-		if !strings.EqualFold(strings.TrimSpace(coding), "gzip") {
-			continue
-		}
-		_, q, _ := strings.Cut(weight, "=")
-		value, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
-		return err != nil || value > 0
-	}
-	return false
+func newFile(kind, cache string, zipped []byte) File {
+	return File{http.Header{"Content-Type": {kind}, "Content-Encoding": {"gzip"}, "Cache-Control": {cache}}, zipped}
 }

@@ -7,38 +7,23 @@
 // and one style, which arrive in one round trip after it. Their path has the version of all
 // assets, and what is at it never changes.
 //
-// Nothing is read or compressed before somebody asks for it, since most instances of a
-// Lambda function never show a page.
+// The program contains what is served, compressed, so that no request costs work. It is in the
+// folder served. `go test ./internal/page -update` makes it of page.html and the folder assets.
 package page
 
 import (
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"fmt"
-	"io/fs"
-	"maps"
-	"net/http"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 )
 
-//go:embed assets
-var embedded embed.FS
-
-//go:embed page.html
-var document string
+//go:embed served
+var served embed.FS
 
 // Path begins the path of every asset.
 const Path = "/assets/"
-
-// The assets that the document loads, beside its icon.
-const (
-	script = "main.js"
-	style  = "page.css"
-)
 
 // mostDeep is how many slashes the path of a page has at most: /r/{room}/ has three.
 const mostDeep = 3
@@ -51,106 +36,64 @@ var kinds = map[string]string{
 	".txt": "text/plain; charset=utf-8",
 }
 
-// Site serves the document and its assets. Any number of goroutines may use it at once.
+// Site has the document and its assets. Any number of goroutines may use it at once.
 type Site struct {
-	load func() (content, error)
+	files func() (files, error)
 }
 
-// New returns a site that reads its files at the first request.
+// New returns a site that finds its files at the first request.
 func New() *Site { return &Site{sync.OnceValues(load)} }
 
-// content is all that is served.
-type content struct {
-	documents [mostDeep]file // by the slashes in the path of a page, from one on
-	assets    map[string]file
+// files are all that is served.
+type files struct {
+	documents [mostDeep]File // by the slashes in the path of a page, from one on
+	assets    map[string]File
 	version   string
 }
 
-func load() (content, error) {
-	texts, err := served()
-	if err != nil {
-		return content{}, err
-	}
-	c, sum := content{assets: map[string]file{}}, sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		fmt.Fprintf(sum, "%s %d\n%s", name, len(texts[name]), texts[name])
-		kind := kinds[path.Ext(name)]
-		if kind == "" {
-			return content{}, fmt.Errorf("page: %s has no media type", name)
+func load() (files, error) {
+	all := files{assets: map[string]File{}}
+	for n := range all.documents {
+		zipped, err := served.ReadFile(fmt.Sprintf("served/%d.html.gz", n))
+		if err != nil {
+			return files{}, err
 		}
-		c.assets[name] = newFile(kind, texts[name])
+		// The address may be a secret, and names the assets of today.
+		all.documents[n] = newFile("text/html; charset=utf-8", "no-store", zipped)
+		restrict(all.documents[n].header)
 	}
-	c.version = hex.EncodeToString(sum.Sum(nil))[:12]
-	for n := range c.documents {
-		at := strings.Repeat("../", n) + strings.TrimPrefix(Path, "/") + c.version + "/"
-		c.documents[n] = newFile("text/html; charset=utf-8", strings.ReplaceAll(document, "{assets}", at))
+	version, err := served.ReadFile("served/version")
+	if err != nil {
+		return files{}, err
 	}
-	return c, nil
+	all.version = string(version)
+	for _, name := range []string{"main.js", "page.css", "icon.svg", "vendor-licenses.txt"} {
+		zipped, err := served.ReadFile("served/" + name + ".gz")
+		if err != nil {
+			return files{}, err
+		}
+		all.assets[name] = newFile(kinds[path.Ext(name)], "public, max-age=31536000, immutable", zipped)
+	}
+	return all, nil
 }
 
-// served returns the text of each asset by its name. The styles are one file, and the first
-// script has all others in it. These are there alone, too, for who reads or tests them.
-func served() (map[string]string, error) {
-	texts, err := sources()
-	if err != nil {
-		return nil, err
-	}
-	if texts[script], err = bundled(script, texts); err != nil {
-		return nil, err
-	}
-	var styles strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		if path.Ext(name) == ".css" {
-			styles.WriteString(texts[name])
-			delete(texts, name)
-		}
-	}
-	texts[style] = styles.String()
-	return texts, nil
-}
-
-// sources returns the text of each file below assets, by its path there.
-func sources() (map[string]string, error) {
-	root, err := fs.Sub(embedded, "assets")
-	if err != nil {
-		return nil, err
-	}
-	texts := map[string]string{}
-	err = fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := fs.ReadFile(root, name)
-		texts[name] = string(text)
-		return err
-	})
-	return texts, err
-}
-
-// Serve answers a GET or HEAD with the document.
-func (s *Site) Serve(w http.ResponseWriter, r *http.Request) {
-	c, err := s.load()
-	deep := strings.Count(r.URL.Path, "/") - 1
+// Document returns the document for the address with a path, if there is one.
+func (s *Site) Document(path string) (File, bool) {
+	all, err := s.files()
+	deep := strings.Count(path, "/") - 1
 	if err != nil || deep < 0 || deep >= mostDeep {
-		http.Error(w, "This server has no page for this address.", http.StatusInternalServerError)
-		return
+		return File{}, false
 	}
-	h := w.Header()
-	restrict(h)
-	h.Set("Cache-Control", "no-store") // the address may be a secret, and names the assets of today
-	c.documents[deep].serve(w, r)
+	return all.documents[deep], true
 }
 
-// ServeAsset answers a GET or HEAD with an asset, and reports whether there is one. If not,
-// nothing has been written.
-func (s *Site) ServeAsset(w http.ResponseWriter, r *http.Request) bool {
-	c, err := s.load()
-	version, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, Path), "/")
-	asset, ok := c.assets[name]
-	if err != nil || !ok || version != c.version {
-		return false
+// Asset returns the asset at a path, if there is one.
+func (s *Site) Asset(path string) (File, bool) {
+	all, err := s.files()
+	version, name, _ := strings.Cut(strings.TrimPrefix(path, Path), "/")
+	if err != nil || version != all.version {
+		return File{}, false
 	}
-	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	asset.serve(w, r)
-	return true
+	f, there := all.assets[name]
+	return f, there
 }

@@ -40,7 +40,8 @@ func TestVendor_bundleAndVersions_areThoseOfTheLastRun(t *testing.T) {
 // The licenses ask for it: whoever gets the libraries gets their terms with them.
 func TestVendor_licenses_areServedWithTheLibraries(t *testing.T) {
 	texts := all(t)
-	for _, name := range []string{"vendor.js", script} {
+	texts["vendor.js"] = sources(t)["vendor.js"]
+	for _, name := range []string{"vendor.js", "main.js"} {
 		if !strings.Contains(texts[name], "licenses of the libraries in this file are in vendor-licenses.txt") {
 			t.Errorf("%s does not say where the licenses are", name)
 		}

@@ -79,6 +79,23 @@ func (l *Limiter) Begin(ctx context.Context, k Kind) (context.Context, error) {
 	return context.WithValue(ctx, payerKey{}, p), nil
 }
 
+// fetchStep is how many bytes cost as much to send from AWS as a unit: see docs/cost.md.
+const fetchStep = 7 << 10
+
+// Fetch counts so many bytes of the page that the caller of ctx gets without a call, or
+// refuses them.
+func (l *Limiter) Fetch(ctx context.Context, bytes int) error {
+	if l.callers == nil {
+		return nil
+	}
+	caller := ident.CallerOf(ctx)
+	l.tell(ctx, l.callers, caller)
+	if wait := l.callers.take(caller, callUnits+steps(bytes, fetchStep), l.clock.Now(), keptForVital); wait > 0 {
+		return retryLater(tooMuchOfCaller, wait)
+	}
+	return nil
+}
+
 // Enter admits the call of ctx to the room with an id, of whose budget it is a part from
 // here on. It refuses a call to a room that has no budget left, unless its caller is
 // modest. Only who belongs to the room enters it: a stranger pays alone.
