@@ -64,8 +64,8 @@ func (s *serveCommand) Run(ctx context.Context, io streams) (err error) {
 		return err
 	}
 	server := httpapi.NewServer(a.Handler, log)
-	httpapi.BoundConnections(server, app.MaxConnections())
-	return serveUntil(ctx, server, ln, a.Stop, log)
+	bounded := httpapi.BoundConnections(server, ln, app.MaxConnections(), s.TrustProxy)
+	return serveUntil(ctx, server, bounded, a.Stop, log)
 }
 
 // greet says where the server is and how to use it.

@@ -40,7 +40,12 @@ func (a *api) clientOf(r *http.Request) string {
 			from = strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
 		}
 	}
-	ip, err := netip.ParseAddr(hostname(from))
+	return household(from)
+}
+
+// household returns the address of a peer, with or without port, by which limits count.
+func household(peer string) string {
+	ip, err := netip.ParseAddr(hostname(peer))
 	if err != nil {
 		return ""
 	}

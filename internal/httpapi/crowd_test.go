@@ -1,12 +1,15 @@
 package httpapi_test
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/httpapi"
 )
@@ -22,12 +25,11 @@ func TestBoundConnections_heldConnections_keepNobodyOut(t *testing.T) {
 		}
 		fmt.Fprint(w, "here")
 	}), slog.New(slog.DiscardHandler))
-	httpapi.BoundConnections(s, 8)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { _ = s.Serve(ln) }() // it returns when the server is closed
+	go func() { _ = s.Serve(httpapi.BoundConnections(s, ln, 8, false)) }() // it returns when the server is closed
 	t.Cleanup(func() { _ = s.Close() })
 	url := "http://" + ln.Addr().String()
 	slow := make(chan string)
@@ -54,6 +56,105 @@ func TestBoundConnections_heldConnections_keepNobodyOut(t *testing.T) {
 	close(answer)
 	if got := <-slow; got != "here" {
 		t.Errorf("the call that was being answered: %s", got)
+	}
+}
+
+// Connections whose header has begun, the first or a further one, are 64 for an address. Those
+// that are idle between two requests do not count, and those of a trusted proxy may be more.
+func TestBoundConnections_begunHeaders_endTheOldest(t *testing.T) {
+	for name, proxied := range map[string]bool{"an address": false, "a trusted proxy": true} {
+		t.Run(name, func(t *testing.T) {
+			s := httpapi.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "here") }), slog.New(slog.DiscardHandler))
+			ln, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			go func() { _ = s.Serve(httpapi.BoundConnections(s, ln, 0, proxied)) }() // it returns when the server is closed
+			t.Cleanup(func() { _ = s.Close() })
+			const whole, part = "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\n"
+			opened := func(text string, answers int) net.Conn {
+				c, err := net.Dial("tcp", ln.Addr().String())
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { _ = c.Close() })
+				if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+					t.Fatal(err)
+				}
+				fmt.Fprint(c, text)
+				for r := bufio.NewReader(c); answers > 0; answers-- {
+					resp, err := http.ReadResponse(r, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					_, _ = io.Copy(io.Discard, resp.Body)
+				}
+				return c
+			}
+			idle := opened(whole, 1)
+			var begun []net.Conn
+			for i := range 80 {
+				switch i % 3 {
+				case 0:
+					begun = append(begun, opened(part, 0))
+				case 1: // the next header comes with the request before it
+					begun = append(begun, opened(whole+part, 1))
+				case 2:
+					c := opened(whole, 1)
+					fmt.Fprint(c, part)
+					begun = append(begun, c)
+				}
+			}
+			ended := make(chan int)
+			for i, c := range begun {
+				go func() {
+					if _, err := c.Read(make([]byte, 1)); err != nil {
+						ended <- i
+					}
+				}()
+			}
+			if proxied {
+				fmt.Fprint(begun[0], "\r\n")
+			} else {
+				for range 16 {
+					if i := <-ended; i >= 64 {
+						t.Errorf("number %d of %d was ended", i, len(begun))
+					}
+				}
+			}
+			fmt.Fprint(idle, whole)
+			if resp, err := http.ReadResponse(bufio.NewReader(idle), nil); err != nil || resp.StatusCode != http.StatusOK {
+				t.Errorf("the idle one: %v", err)
+			}
+			select {
+			case i := <-ended:
+				t.Errorf("number %d was ended, too", i)
+			default:
+			}
+		})
+	}
+}
+
+// Each line of a header takes many times its bytes in memory.
+func TestBoundConnections_headerOfManyLines_isRefused(t *testing.T) {
+	s := httpapi.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "here") }), slog.New(slog.DiscardHandler))
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = s.Serve(httpapi.BoundConnections(s, ln, 0, false)) }() // it returns when the server is closed
+	t.Cleanup(func() { _ = s.Close() })
+	for lines, status := range map[int]int{190: http.StatusOK, 210: http.StatusBadRequest} {
+		c, err := net.Dial("tcp", ln.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		body := strings.Repeat("\n", 300)
+		fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n%s\r\n%s", len(body), strings.Repeat("a:\r\n", lines), body)
+		if resp, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || resp.StatusCode != status {
+			t.Errorf("%d lines: %v, %v", lines, resp, err)
+		}
 	}
 }
 
