@@ -40,7 +40,7 @@ func run(ctx context.Context) error {
 	if err := readRootsOnce(); err != nil {
 		return err
 	}
-	a, err := app.New(ctx, app.Config{Settings: s.Settings, Open: s.open, Metrics: metrics, Logger: log, LeavingUnseen: true})
+	a, err := app.New(ctx, app.Config{Settings: s.Settings, Open: s.open, Metrics: metrics, Logger: log, LeavingUnseen: true, StandbyLooks: true})
 	if err != nil {
 		return err
 	}

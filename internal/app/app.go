@@ -39,6 +39,9 @@ type Config struct {
 	// Lambda, where the call goes on. A proxy is no such front: it closes its own
 	// connection when the client does.
 	LeavingUnseen bool
+	// StandbyLooks says that each call that waits occupies an instance, as on Lambda: see
+	// tools.Options.
+	StandbyLooks bool
 	// Reachable is the host and port under which other machines reach a server that also
 	// listens on loopback addresses: see httpapi.Options.
 	Reachable string
@@ -128,7 +131,7 @@ func (a *App) handler(c Config, m *meter.Meter) http.Handler {
 	s := c.Settings
 	inQueue := c.longestInQueue()
 	set := tools.New(a.rooms, pairing.New(a.rooms, pairing.Options{LongestWait: inQueue}), tools.Options{
-		Address: httpapi.Address, Keys: c.Keys(), LongestWait: s.LongestWait, LongestInQueue: inQueue, Log: c.Logger,
+		Address: httpapi.Address, Keys: c.Keys(), LongestWait: s.LongestWait, LongestInQueue: inQueue, StandbyLooks: c.StandbyLooks, Log: c.Logger,
 	})
 	list := set.Tools()
 	for _, t := range list {

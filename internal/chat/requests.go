@@ -78,6 +78,7 @@ type WaitRequest struct {
 	Activity string // what the agent is doing, at most MaxActivity characters; "" says nothing
 	Standby  bool   // a program waits for the agent: it is given the turn only if it owes an answer
 	Peek     bool   // the agent's next call still gets what this one returns
+	LooksIn  bool   // of a peek on standby for an agent: it looks at once, and will again soon
 }
 
 // HistoryRequest asks for what was said. At most one of Before, After, ID and Agreed

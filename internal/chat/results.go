@@ -114,6 +114,7 @@ type Waited struct {
 	Stopping      bool          // the service stops
 	Yielded       bool          // of StatusSuperseded, to a standby: the agent itself waits
 	Reason        room.Reason   // of StatusRemoved
+	LookAgain     time.Duration // of a standby that looks in: until its next look
 }
 
 // Sent is the result of Send.

@@ -36,7 +36,12 @@ func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
 	if err := reins.CheckActivity(c.agent, req.Activity); err != nil {
 		return Waited{}, err
 	}
-	got, err := c.wait(ctx, &req, 0)
+	var got *Waited
+	if req.LooksIn && !c.agent.IsPerson() {
+		got, err = c.lookIn(ctx, &req)
+	} else {
+		got, err = c.wait(ctx, &req, 0)
+	}
 	if err != nil {
 		return Waited{}, s.Outward(err)
 	}
@@ -52,6 +57,9 @@ func (c *caller) locate(ctx context.Context, req *WaitRequest) (position, error)
 	if ok && !req.Peek {
 		at.Acknowledge(ctx, cursor.N)
 		return position{after: cursor.N, named: true, noted: cursor.Noted}, nil
+	}
+	if ok && cursor.N >= c.head.AsOf { // of a peek: nothing is beyond it, whatever the agent was given
+		return position{after: cursor.N, named: true, peeks: true}, nil
 	}
 	handing := at.HandingLock()
 	handing.Lock() // an older wait may be about to note what it hands out

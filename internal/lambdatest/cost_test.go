@@ -145,6 +145,44 @@ func (c *counted) wait(what string, seat chat.Seated, cursor string) string {
 	}
 }
 
+// sends counts sends with an argument that costs, and one without.
+func (c *counted) sends(alice, bob chat.Seated) {
+	c.t.Helper()
+	send := func(what string, s *chat.Service, r chat.SendRequest) {
+		c.t.Helper()
+		r.Text = what + strings.Repeat("x", 700)
+		if got, err := s.Send(c.t.Context(), r); err != nil || !got.Sent {
+			c.t.Fatalf("%+v, %v", got, err)
+		}
+		c.row(what)
+	}
+	send("a message with an idempotency key", c.one, chat.SendRequest{Token: alice.Token, Key: "a key"})
+	c.say(c.one, bob, "something that Alice has not read")
+	c.meter.take()
+	send("a message without a cursor, when something is unread", c.one, chat.SendRequest{Token: alice.Token})
+}
+
+// looks counts a look of a program on standby whose last one was at another instance.
+func (c *counted) looks(bob chat.Seated, cursor string) {
+	c.t.Helper()
+	r := chat.WaitRequest{Token: bob.Token, Cursor: cursor, Standby: true, Peek: true, LooksIn: true}
+	look := func(s *chat.Service) {
+		got, err := s.Wait(c.t.Context(), r)
+		if err != nil || got.Status != chat.StatusQuiet {
+			c.t.Fatalf("%+v, %v", got, err)
+		}
+		r.Cursor = got.Cursor
+		c.clock.Advance(got.LookAgain)
+	}
+	c.clock.Advance(10 * time.Minute) // Bob's own wait is over
+	look(c.one)
+	look(c.other)
+	c.meter.take()
+	look(c.one)
+	c.meter.read += 0.5 // what is new is read consistently: a unit, even if it is nothing
+	c.row("a look of a program on standby")
+}
+
 // passwords counts joins of a room with a password.
 func (c *counted) passwords() {
 	c.t.Helper()
@@ -187,6 +225,7 @@ func TestCostPage_figures_areCounted(t *testing.T) {
 	c.row("the same by an instance that does not")
 	c.say(c.one, alice, long+"z")
 	c.row("simultaneous answers: a message that comes second")
+	c.sends(alice, bob)
 	got, err := c.other.Wait(t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor})
 	if err != nil {
 		t.Fatal(err)
@@ -195,7 +234,8 @@ func TestCostPage_figures_areCounted(t *testing.T) {
 	c.clock.Advance(2 * time.Minute)
 	cursor = c.wait("a wait of 50 s, the last word under ten minutes ago", bob, cursor)
 	c.clock.Advance(10 * time.Minute)
-	c.wait("a wait of 50 s, later", bob, cursor)
+	cursor = c.wait("a wait of 50 s, later", bob, cursor)
+	c.looks(bob, cursor)
 	before := c.meter.asked()
 	c.clock.Advance(time.Hour)
 	c.row("an hour in which nobody calls")

@@ -120,6 +120,59 @@ func TestCostPage_sums_haveTheUnitsThatAreCounted(t *testing.T) {
 	}
 }
 
+// sumOf is what a row of the sums costs, from its units and the prices.
+func sumOf(t *testing.T, page, what string) (sum float64) {
+	t.Helper()
+	prices, columns, rows := tableBelow(t, page, "what | price"), strings.Split(sumsHead, " | "), tableBelow(t, page, sumsHead)
+	i := slices.IndexFunc(rows, func(row []string) bool { return row[0] == what })
+	if i < 0 {
+		t.Fatalf("no sum of %q", what)
+	}
+	for k := 1; k < len(columns)-1; k++ {
+		sum += number(t, rows[i][k]) * priceOf(t, prices, pricesOf[columns[k]])
+	}
+	return sum
+}
+
+// A standby looks in as often as chat says, and costs what a look does.
+func TestCostPage_standby_costsSoManyTimesLess(t *testing.T) {
+	page := strings.Join(strings.Fields(readPage(t, "docs", "cost.md")), " ")
+	table := readPage(t, "docs", "cost.md")
+	said := fmt.Sprintf("costs %.0f times less than a waiting agent on a quiet day, and %.0f times less",
+		sumOf(t, table, "a quiet day of one agent")/sumOf(t, table, "a quiet day of a program on standby"),
+		sumOf(t, table, "a lively day of one agent")/sumOf(t, table, "a lively day of a program on standby"))
+	if !strings.Contains(page, said) {
+		t.Errorf("docs/cost.md does not say: %s", said)
+	}
+	look := slices.IndexFunc(tableBelow(t, table, "what | read units | write units"), func(row []string) bool {
+		return row[0] == "a look of a program on standby" && row[1] == "2" && row[2] == "0"
+	})
+	for what, every := range map[string]float64{"a quiet day of a program on standby": 15, "a lively day of a program on standby": 5} {
+		i := slices.IndexFunc(tableBelow(t, table, sumsHead), func(row []string) bool { return row[0] == what })
+		row, looks := tableBelow(t, table, sumsHead)[i], 24*60*60/every
+		if look < 0 || number(t, row[4]) != looks || number(t, row[2]) != 2*looks || number(t, row[1]) != looks/10*128/1024 || number(t, row[3]) != math.Ceil(24*60*60/260.0) {
+			t.Errorf("%s: %q of %v looks", what, row, looks)
+		}
+	}
+}
+
+// The README says what waiting costs, and what a hundred do to a new stack.
+func TestReadme_waitingOnAWS_isWhatThePageCounts(t *testing.T) {
+	page, readme := readPage(t, "docs", "cost.md"), strings.Join(strings.Fields(readPage(t, "README.md")), " ")
+	quiet := sumOf(t, page, "a quiet day of one agent")
+	rows := tableBelow(t, page, "what | read units | write units")
+	i := slices.IndexFunc(rows, func(row []string) bool { return row[0] == "a wait of 50 s, the last word under a minute ago" })
+	reads := number(t, rows[i][1]) / 50 * 100 // of a hundred agents, a second
+	for _, said := range []string{
+		fmt.Sprintf("An agent that waits costs %.2f dollars a day", quiet),
+		fmt.Sprintf("use %.0f of the %.0f reads a second and all reserved instances", reads, setting(t, "TableReadsPerSecond")),
+	} {
+		if !strings.Contains(readme, said) {
+			t.Errorf("README.md does not say: %s", said)
+		}
+	}
+}
+
 // setting returns the default of a parameter of the template.
 func setting(t *testing.T, parameter string) float64 {
 	t.Helper()

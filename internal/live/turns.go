@@ -152,6 +152,23 @@ func (r *Room) turn(ctx context.Context) (t turn.Turn, word int64, err error) {
 	return t, word, err
 }
 
+// TakeTurn gives the turn to a seat whose program on standby only looks in, in w, if it is
+// its turn by now. It logs a failure: the next look is soon.
+func (r *Room) TakeTurn(ctx context.Context, seat int, w *Wait) bool {
+	next, word, err := r.turn(ctx)
+	given := false
+	if err == nil {
+		if first, _ := next.Next(); first != seat {
+			return false
+		}
+		given, err = r.ClaimTurn(ctx, seat, word, w)
+	}
+	if err != nil && ctx.Err() == nil {
+		r.o.Logger.WarnContext(ctx, "whose turn it is could not be read", "error", err)
+	}
+	return given
+}
+
 // ClaimTurn takes the turn in the silence after a word for the wait w of a seat. It
 // returns false if another word has been said since, or the seat has had this turn.
 func (r *Room) ClaimTurn(ctx context.Context, seat int, word int64, w *Wait) (bool, error) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/ratelimit"
 )
@@ -29,8 +30,8 @@ type Standby struct {
 	JSON json.RawMessage
 	// Code of the error; "" for a result.
 	Code fault.Code
-	// RetryAfter says when a call that was refused, or found the agent waiting itself,
-	// can succeed; else it is 0.
+	// RetryAfter says when a call that was refused, found the agent waiting itself or only
+	// looked in should come again; else it is 0.
 	RetryAfter time.Duration
 	// Of a result: its status, and whether the wait ended because the server stops.
 	Status   chat.WaitStatus
@@ -41,6 +42,10 @@ type Standby struct {
 // in the background of an agent.
 func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 	var ended Standby
+	shown := asked
+	if t, err := ident.ParseToken(asked.Token); err == nil && !t.Person && asked.Peek && s.looksIn {
+		asked.Wait, asked.LooksIn = 0, true
+	}
 	o := mcp.Do(ctx, s.log, standbyName, func(ctx context.Context, r *mcp.Record) (any, error) {
 		r.Room = roomOf(asked.Token)
 		ctx, err := s.admit(ctx, ratelimit.Vital)
@@ -63,7 +68,10 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 				ended.RetryAfter = peekYields
 			}
 		}
-		return viewWaited(s.clients.advisor(ctx), got, asked), nil
+		if got.Yielded || got.Status == chat.StatusQuiet {
+			ended.RetryAfter = max(ended.RetryAfter, got.LookAgain)
+		}
+		return viewWaited(s.clients.advisor(ctx), got, shown), nil
 	})
 	ended.JSON = o.JSON()
 	if o.Failure != nil {

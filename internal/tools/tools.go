@@ -33,6 +33,9 @@ type Options struct {
 	// LongestInQueue is the longest that a call may wait for a partner, the same as that
 	// of the queues; 0 means pairing.MaxWait.
 	LongestInQueue time.Duration
+	// StandbyLooks says that a program on standby for an agent may not wait, since each call
+	// that waits occupies an instance: it looks in, and is told when to do so again.
+	StandbyLooks bool
 	// Log gets what goes wrong in a wait without MCP; nil means slog.Default().
 	Log *slog.Logger
 }
@@ -45,6 +48,7 @@ type Set struct {
 	keys    bool
 	clients clients
 	inQueue time.Duration // the longest wait for a partner
+	looksIn bool          // see Options.StandbyLooks
 	log     *slog.Logger
 }
 
@@ -59,7 +63,7 @@ func New(rooms *chat.Service, queues *pairing.Service, o Options) *Set {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Set{rooms: rooms, queues: queues, address: o.Address, keys: o.Keys, clients: clients{o.LongestWait}, inQueue: min(o.LongestInQueue, o.LongestWait), log: o.Log}
+	return &Set{rooms: rooms, queues: queues, address: o.Address, keys: o.Keys, clients: clients{o.LongestWait}, inQueue: min(o.LongestInQueue, o.LongestWait), looksIn: o.StandbyLooks, log: o.Log}
 }
 
 // Tools returns the tools for a server of MCP.

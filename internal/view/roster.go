@@ -8,9 +8,9 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// betweenWaits is how long after the end of its wait an agent is assumed to be about
+// BetweenWaits is how long after the end of its wait an agent is assumed to be about
 // to wait again.
-const betweenWaits = 15 * time.Second
+const BetweenWaits = 15 * time.Second
 
 // State is what an agent is doing, as others can tell.
 type State string
@@ -139,7 +139,7 @@ func (r Roster) show(a room.Agent, v *Agent) {
 // stateOf returns what an agent with this presence is doing, as others see it.
 func stateOf(h *room.Head, a room.Agent, p room.Presence, now time.Time) State {
 	woken, at := h.NewestWakeup(a.Seat)
-	waits, mayWait := now.Before(p.WaitsUntil()), now.Before(p.WaitsUntil().Add(betweenWaits))
+	waits, mayWait := now.Before(p.WaitsUntil()), now.Before(p.WaitsUntil().Add(BetweenWaits))
 	switch {
 	case p.Standby && mayWait:
 		return Standby
