@@ -101,8 +101,11 @@ func (h *Head) LastSaid(a Agent, now time.Time) (u Utterance, known bool) {
 }
 
 // SaidSince returns the messages of a that may be newer than a call, the newest first. known
-// is false if there may be more of them than the index covers.
+// is false if there may be others that the index does not have.
 func (h *Head) SaidSince(a Agent, call Start) (said []Saying, known bool) {
+	if time.UnixMilli(h.HeadMs).Sub(call.At) >= RepeatWindow {
+		return nil, false // the index drops a message that is older than Lease, and may get an earlier one back
+	}
 	if u, spoke := h.Recent.Said(a.Seat); spoke {
 		for i := -1; i < len(u.earlier); i++ {
 			s := u.Saying
@@ -117,8 +120,7 @@ func (h *Head) SaidSince(a Agent, call Start) (said []Saying, known bool) {
 	}
 	r := &h.Recent
 	reaches := r.From <= max(call.Known, a.Joined)+1 || !call.Precedes(r.From, time.UnixMilli(r.FromMs))
-	complete := time.UnixMilli(h.HeadMs).Sub(call.At) < RepeatWindow // what is older than Lease is dropped
-	return said, reaches && complete && len(said) < keptSayings
+	return said, reaches && len(said) < keptSayings
 }
 
 // NewestWakeup returns the last message that ended a wait of seat, if one was open,
