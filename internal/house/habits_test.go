@@ -63,3 +63,15 @@ func calls(call *ast.CallExpr, pkg, name string) bool {
 	}
 	return false
 }
+
+func TestPackages_haveAComment(t *testing.T) {
+	commented := map[string]bool{}
+	for _, s := range sources(t) {
+		commented[s.dir()] = commented[s.dir()] || s.file.Doc.Text() != ""
+	}
+	for dir, ok := range commented {
+		if !ok {
+			t.Errorf("%s: no file has a package comment", dir)
+		}
+	}
+}

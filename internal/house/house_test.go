@@ -33,7 +33,6 @@ type source struct {
 
 func (s source) dir() string { return path.Dir(s.name) }
 func (s source) test() bool  { return strings.HasSuffix(s.name, "_test.go") }
-func (s source) lines() int  { return s.set.File(s.file.FileStart).LineCount() }
 
 func (s source) at(n ast.Node) string {
 	p := s.set.Position(n.Pos())

@@ -89,8 +89,3 @@ func exportData(t *testing.T, set *token.FileSet) types.Importer {
 	}
 	return importer.ForCompiler(set, "gc", func(name string) (io.ReadCloser, error) { return os.Open(files[name]) })
 }
-
-// ours reports whether o is declared in this module.
-func ours(o types.Object) bool {
-	return o.Pkg() != nil && within(o.Pkg().Path(), module)
-}
