@@ -335,7 +335,7 @@ func TestRace_decisionAndLossOfTheSeat_theLogObeysTheRules(t *testing.T) {
 				case round%2 == 0:
 					return does(there, ann.Token, room.Kick, "Bob")
 				default:
-					err = leavesWith("")(there, company{}, bob.Token)
+					err = leavesWith("")(there, company{}, person)
 				}
 				return got, err
 			})

@@ -85,25 +85,24 @@ func (s *State) Named(key string) (Agent, bool) {
 }
 
 // Owner returns the agent that a token belongs to. If that is the token of the person
-// behind it, Device is set; the agent may have a later seat than that of the token: see
-// KeepPerson.
+// behind it, Device is set; once the token's own seat is gone, it is the token of the seat
+// that the agent has taken since: see KeepPerson.
 func (s *State) Owner(t ident.Token) (Agent, bool) {
-	if t.Person {
-		return s.watchedBy(ident.HashSecret(t.Secret))
+	own, ok := s.Seated(t.Seat)
+	if !t.Person {
+		return own, ok && ident.SameSecret(t.Secret, own.Hash)
 	}
-	a, ok := s.Seated(t.Seat)
-	return a, ok && ident.SameSecret(t.Secret, a.Hash)
-}
-
-// watchedBy returns the agent of the person that has a device, in the hands of that device.
-func (s *State) watchedBy(device string) (Agent, bool) {
-	for _, a := range s.Agents {
-		if slices.Contains(a.Person.Devices, device) {
-			a.Device = device
-			return a, true
+	device := ident.HashSecret(t.Secret)
+	has := func(a Agent) bool { return slices.Contains(a.Person.Devices, device) }
+	if !has(own) {
+		i := slices.IndexFunc(s.Agents, has)
+		if i < 0 {
+			return Agent{}, false
 		}
+		own = s.Agents[i]
 	}
-	return Agent{}, false
+	own.Device = device
+	return own, true
 }
 
 // IsPerson reports whether the person behind a reads and speaks, and not the agent.
