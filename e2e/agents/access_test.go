@@ -67,7 +67,7 @@ func TestAccess_linesOfTheDocument_letTheAgentIn(t *testing.T) {
 			base, key := keyed(t)
 			m := newMachine(t)
 			m.sweep() // the standby that a hook of connect leaves behind
-			m.env = append(m.env, "PARLEY_KEY="+key)
+			m.env = append(m.env, "PARLEY_KEY="+key, "PARLEY_URL="+base)
 			m.paste(strings.Replace(line, "connect claude-code", "connect "+c.client, 1), base, key, !strings.HasSuffix(name, "URL"))
 			m.joins(c.client, map[string]any{"room": "tea", "agent_name": "Ann"})
 		})

@@ -123,7 +123,13 @@ func (g *Gate) Token(ctx context.Context, text, address string) (ident.Asker, er
 		return ident.Asker{}, refuse("needs a key, and the token that you sent is mistyped")
 	}
 	return g.seat(ctx, t.String(), address, ident.Asker{Room: t.Room, Seat: t.Seat}, "the token that you sent has lost its seat, or never had one",
-		func() (room.Agent, bool, error) { return g.o.Seat(ctx, t) })
+		func() (room.Agent, bool, error) {
+			agent, there, err := g.o.Seat(ctx, t)
+			if t.Person && fault.CodeOf(err) == fault.Removed {
+				err = passing{err} // the token is right again once its agent is back: see room.KeepPerson
+			}
+			return agent, there, err
+		})
 }
 
 // claim admits who opens the link of a seat, as Token does. One that was used leads to its
@@ -186,7 +192,10 @@ func refuse(why string) error {
 // outward turns an error from inside into one that the caller may see.
 func (g *Gate) outward(err error) error {
 	var refused *fault.Error
-	if errors.As(err, &refused) || errors.Is(err, context.Canceled) {
+	if errors.As(err, &refused) {
+		return refused
+	}
+	if errors.Is(err, context.Canceled) {
 		return err
 	}
 	g.o.Logger.Warn("a caller could not be admitted", "error", err)

@@ -93,6 +93,11 @@ func newGuesses(clock clockwork.Clock) *guesses {
 	}
 }
 
+// passing is a refusal that may not hold the next time. It is not remembered.
+type passing struct{ error }
+
+func (p passing) Unwrap() error { return p.error }
+
 // errUnknown is for a look that panics. It counts as wrong, as one does that fails.
 var errUnknown = errors.New("access: the look did not end")
 
@@ -224,7 +229,7 @@ func (g *guesses) end(t *turn, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	code := fault.CodeOf(err)
-	wrong := code == fault.KeyInvalid || code == fault.Removed
+	wrong := (code == fault.KeyInvalid || code == fault.Removed) && !errors.As(err, new(passing))
 	switch {
 	case err == nil:
 		remember(g.right, t.secret, struct{}{})

@@ -121,6 +121,14 @@ func TestToken_whoseSeatWasTaken_isLookedUpOnceAMinute(t *testing.T) {
 	if asked != 1 {
 		t.Errorf("looked up %d times", asked)
 	}
+	token = ident.Token{Room: ident.NewRoomID(), Seat: 2, Secret: ident.NewSecret(), Person: true}.String()
+	if code := call(); code != fault.Removed {
+		t.Errorf("its person is refused with %q", code)
+	}
+	taken = nil // it is back, and so is its person
+	if code := call(); code != "" {
+		t.Errorf("once it is back, its person is refused with %q", code)
+	}
 }
 
 // Made-up tokens and codes are looked up as rarely as keys are. Those that were right are
