@@ -9,10 +9,16 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/chromedp"
 )
 
 // follower is a tab in which a room is followed by the scripts of the page, without what
@@ -34,9 +40,42 @@ func (p *person) follower() *follower {
 	p.t.Helper()
 	f := &follower{p.tab()}
 	f.expects(`ERR_|HTTP [45]`)
+	f.modules()
 	f.visit("/")
 	f.load()
 	return f
+}
+
+// modules lets the tab load single modules of the page. A server has them in one script only.
+func (f *follower) modules() {
+	f.t.Helper()
+	err := chromedp.Listen(f.ctx, func(event any) {
+		if e, ok := event.(*fetch.EventRequestPaused); ok {
+			go f.module(e) // a listener may call nothing
+		}
+	})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	do(f.tab, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: "*/assets/*.js"}}})
+}
+
+func (f *follower) module(e *fetch.EventRequestPaused) {
+	_, at, _ := strings.Cut(e.Request.URL, "/assets/")
+	_, name, _ := strings.Cut(path.Clean("/" + at)[1:], "/") // behind the version
+	text, err := os.ReadFile(filepath.Join("..", "..", "internal", "page", "assets", filepath.FromSlash(name)))
+	switch {
+	case name == "main.js":
+		_, err = chromedp.Call(f.ctx, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: e.RequestID})
+	case err == nil:
+		_, err = chromedp.Call(f.ctx, fetch.FulfillRequest, fetch.FulfillRequestParams{
+			RequestID: e.RequestID, ResponseCode: 200, Body: text,
+			ResponseHeaders: []*fetch.HeaderEntry{{Name: "Content-Type", Value: "text/javascript; charset=utf-8"}},
+		})
+	}
+	if err != nil && f.ctx.Err() == nil {
+		f.t.Error(err)
+	}
 }
 
 // load makes m of what the tests use of the page.

@@ -146,7 +146,7 @@ func TestSide_requests_sayWhoOwesWhomAnAnswer(t *testing.T) {
 		bo.says("Who paints it?", args{"kind": "request", "ask": []string{"Cy"}})
 		tab.sees("Your agent owes Bo an answer")
 		tab.sees("Cy owes Bo an answer")
-		tab.until("mine comes first", `document.querySelector(".side-owed b").textContent === "Your agent owes Bo an answer"`)
+		tab.until("mine comes first", `document.querySelector(".side-owed p").textContent.startsWith("Your agent owes Bo an answer ")`)
 		other.sees("Ada owes Bo an answer")
 		ada.says("Forty meters.", args{"reply_to": length})
 		tab.seesNot("Your agent owes Bo an answer")
