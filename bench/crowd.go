@@ -72,6 +72,6 @@ func crowdRows(b bill, times []float64, took time.Duration) []row {
 			What: what + "99 of 100", Parley: duration(time.Duration(quantile(times, 0.99))),
 			Beside: duration(time.Duration(median(times))) + ", median",
 		},
-		{What: what + "rate", Parley: perSecond(n / took.Seconds())},
+		{What: what + "rate", Parley: perSecond(n / took.Seconds()), Beside: duration(took) + " in all"},
 	}
 }

@@ -19,9 +19,9 @@ import (
 // answer takes so long. Each part of a call would give it as much time again.
 const unwaited = 15 * time.Second
 
-// answerTime is how long a call takes at most beyond the time for which it waits: its
-// client may give it up soon after. An attempt on a connection that died, and one on a new
-// connection, fit.
+// answerTime is how long a call takes at most beyond the time for which it waits, behind a
+// front that ends calls itself, as Lambda does: the client may give it up soon after. An attempt
+// on a connection that died, and one on a new connection, fit.
 const answerTime = 2750 * time.Millisecond
 
 // vital are the tools of which a caller should not be cut off that has spent its budget.
@@ -57,7 +57,10 @@ func (s *Set) admit(ctx context.Context, k ratelimit.Kind) (context.Context, err
 func begin(ctx context.Context, wait time.Duration) (_ context.Context, end func(), err error) {
 	waited, most := func() {}, unwaited
 	if wait > 0 {
-		most = wait + answerTime
+		most += wait
+		if _, bounded := ctx.Deadline(); bounded {
+			most = wait + answerTime
+		}
 		if waited, err = beginWait(ctx); err != nil {
 			return nil, nil, err
 		}
