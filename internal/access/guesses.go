@@ -234,6 +234,8 @@ func (g *guesses) end(t *turn, err error) {
 	case err == nil:
 		remember(g.right, t.secret, struct{}{})
 		delete(g.wrong, t.secret)
+	case errors.As(err, new(passing)):
+		delete(g.right, t.secret) // each further look has its turn
 	case wrong:
 		remember(g.wrong, t.secret, refusal{g.clock.Now().Add(wrongLife), err})
 		delete(g.right, t.secret)

@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"testing"
 	"time"
@@ -121,13 +122,41 @@ func TestToken_whoseSeatWasTaken_isLookedUpOnceAMinute(t *testing.T) {
 	if asked != 1 {
 		t.Errorf("looked up %d times", asked)
 	}
-	token = ident.Token{Room: ident.NewRoomID(), Seat: 2, Secret: ident.NewSecret(), Person: true}.String()
-	if code := call(); code != fault.Removed {
-		t.Errorf("its person is refused with %q", code)
+}
+
+// An agent that has left may come back to its person, whose token is right again at once. Until
+// then each look has its turn.
+func TestToken_ofAPersonWhoseAgentIsAway_isRightAgainOnceItIsBack(t *testing.T) {
+	w := newWorld(t)
+	var away error
+	asked := 0
+	gate := access.New(access.Options{
+		Table: w.table, Clock: w.clock, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
+		Seat: func(context.Context, ident.Token) (room.Agent, bool, error) {
+			asked++
+			return room.Agent{Invite: 1}, away == nil, away
+		},
+	})
+	token := ident.Token{Room: ident.NewRoomID(), Seat: 1, Secret: ident.NewSecret(), Person: true}.String()
+	admitted := func(ctx context.Context, want fault.Code) {
+		t.Helper()
+		if _, err := gate.Token(ctx, token, "192.0.2.1"); fault.CodeOf(err) != want {
+			t.Fatalf("%v; want %q", err, want)
+		}
 	}
-	taken = nil // it is back, and so is its person
-	if code := call(); code != "" {
-		t.Errorf("once it is back, its person is refused with %q", code)
+	admitted(t.Context(), "")
+	away = fault.Refuse(fault.Removed, "The agent has left.")
+	admitted(t.Context(), fault.Removed)
+	away = nil
+	admitted(t.Context(), "")
+	away, asked = fault.Refuse(fault.Removed, "The agent has left."), 0
+	for range 21 { // the first one needs no turn, since the token was right
+		admitted(t.Context(), fault.Removed)
+	}
+	impatient, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err := gate.Token(impatient, token, "192.0.2.1"); !errors.Is(err, context.Canceled) || asked != 21 {
+		t.Errorf("after 21 looks one more: %v; %d looks", err, asked)
 	}
 }
 
