@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jonboulle/clockwork"
+
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/reins"
@@ -210,5 +212,38 @@ func TestSend_okDoneOk_areThreeMessages(t *testing.T) {
 				w.clock.Advance(c.pause)
 			}
 		})
+	}
+}
+
+// A call waits for its key to be read, and its client repeats it elsewhere and goes on.
+func TestSend_heldBeforeItIsAdmitted_isSaidOnce(t *testing.T) {
+	for _, knows := range []bool{false, true} {
+		w := newWorld(t).elsewhere()
+		p, late := w.company(), w.elsewhere()
+		req := chat.SendRequest{Token: p.bob.Token, Text: "a text that is long enough to be no answer such as yes"}
+		came := chat.Came(t.Context(), w.clock.Now())
+		first := w.say(p.bob.Token, req.Text)
+		w.say(p.bob.Token, "and another one that follows it, so that it is not the last")
+		if w.clock.Advance(3 * time.Second); knows {
+			late.info(p.bob.Token)
+		}
+		if got, err := late.Send(came, req); err != nil || !got.Duplicate || got.ID != first.ID {
+			t.Errorf("knows %v: %+v, %v", knows, got, err)
+		}
+	}
+}
+
+// The clock of a process is behind the one that wrote the newest event, as after a reset.
+func TestSend_atAClockThatIsBehind_isSaid(t *testing.T) {
+	w := newWorld(t)
+	bob := w.join("plans", "Bob")
+	ahead := clockwork.NewFakeClockAt(w.clock.Now().Add(time.Hour))
+	there := onTable(t, ahead, w.table, chat.Options{})
+	there.say(bob.Token, "what is said at a clock that is an hour ahead")
+	here := w.elsewhere()
+	for _, text := range []string{"what is said at a clock that is right", "and what follows it"} {
+		if got, err := here.send(chat.SendRequest{Token: bob.Token, Text: text}); err != nil || !got.Sent || got.Duplicate {
+			t.Errorf("%s: %+v, %v", text, got, err)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
@@ -38,6 +39,19 @@ func (s *Service) enterNow(ctx context.Context, token string) (*caller, error) {
 	return s.accept(ctx, token, func(l *roomlog.Log, ctx context.Context) (*room.Head, error) { return l.Current(ctx, began) })
 }
 
+// cameKey is the key of the time that Came was given.
+type cameKey struct{}
+
+// heldAtTheDoor is how long a call may take until it is admitted, before what is known here
+// counts as newer than the call.
+const heldAtTheDoor = time.Second
+
+// Came returns the context of a call that came at a time, by the clock of the Service. Without
+// it, a call counts from when its token is accepted.
+func Came(ctx context.Context, at time.Time) context.Context {
+	return context.WithValue(ctx, cameKey{}, at)
+}
+
 func (s *Service) accept(ctx context.Context, token string, read readHead) (*caller, error) {
 	t, err := parseToken(token)
 	if err != nil {
@@ -53,6 +67,12 @@ func (s *Service) accept(ctx context.Context, token string, read readHead) (*cal
 		start.Known = known.AsOf
 	}
 	start.At = s.now()
+	if came, known := ctx.Value(cameKey{}).(time.Time); known && came.Before(start.At) {
+		if start.At.Sub(came) > heldAtTheDoor {
+			start.Known = 0 // its client may have given it up, and gone on elsewhere
+		}
+		start.At = came
+	}
 	h, a, ok, err := r.owner(ctx, t, read)
 	switch {
 	case err != nil:

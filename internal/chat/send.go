@@ -313,7 +313,8 @@ func (op *sendOp) lookBack(ctx context.Context) error {
 			}
 		}
 	}
-	c.start = room.Start{At: c.room.svc.now(), Known: h.AsOf, Head: h.AsOf} // no event up to h needs another look
+	// No event up to h needs another look, also if this clock is behind that of its writer.
+	c.start = room.Start{At: room.Latest(c.room.svc.now(), time.UnixMilli(h.HeadMs)), Known: h.AsOf, Head: h.AsOf}
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/meter"
 )
@@ -24,7 +25,7 @@ func Address(ctx context.Context) string {
 // limits count.
 func (a *api) context(x *exchange, r *http.Request, asker ident.Asker) context.Context {
 	ctx := ident.WithAddress(meter.With(r.Context(), x.account), a.clientOf(r))
-	ctx = ident.WithAsker(ctx, asker)
+	ctx = chat.Came(ident.WithAsker(ctx, asker), x.began)
 	x.account.Of(ident.CallerOf(ctx))
 	return context.WithValue(ctx, addressKey{}, a.addressOf(r))
 }
