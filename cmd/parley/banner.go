@@ -48,7 +48,7 @@ func (g greeting) clients() string {
 	const lines = "with a key from parley keys add LABEL in place of " + httpapi.KeyPlaceholder + ":\n\n"
 	switch {
 	case g.makeKey != "":
-		return "There is no key yet, so nobody can use this server. This makes one, also while the server runs:\n\n  " +
+		return "There is no key yet, so nobody can use this server. This makes one, also while the server runs. Put a name in place of LABEL, which others see:\n\n  " +
 			g.makeKey + "\n\nThen add the server to a client, " + lines + httpapi.ConnectWithKey(g.url(), httpapi.KeyPlaceholder)
 	case g.needsKey:
 		return "Add it to a client, " + lines + httpapi.ConnectWithKey(g.url(), httpapi.KeyPlaceholder)

@@ -177,7 +177,11 @@ func refusedJoin(refused *fault.Error) error {
 		return fail(failed, "There is a room of that name: leave out --new to join it.")
 	case fault.RoomFull:
 		if len(refused.Yours) > 0 {
-			return fail(failed, "The room is full. Seats of yours have been silent there: join --as %s to have it again.", HarmlessLine(strings.Join(refused.Yours, ", or --as ")))
+			names := slices.Clone(refused.Yours)
+			for i, name := range names {
+				names[i] = quoted(name)
+			}
+			return fail(failed, "The room is full. Seats of yours have been silent there: join --as %s to have it again.", strings.Join(names, ", or --as "))
 		}
 		return fail(failed, "The room is full. An admin in it can add seats, or wait until somebody leaves.")
 	case fault.NameTaken:
