@@ -228,13 +228,13 @@ func (g *guesses) next(after time.Duration) {
 func (g *guesses) end(t *turn, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	code := fault.CodeOf(err)
-	wrong := (code == fault.KeyInvalid || code == fault.Removed) && !errors.As(err, new(passing))
+	code, passes := fault.CodeOf(err), errors.As(err, new(passing))
+	wrong := !passes && (code == fault.KeyInvalid || code == fault.Removed)
 	switch {
 	case err == nil:
 		remember(g.right, t.secret, struct{}{})
 		delete(g.wrong, t.secret)
-	case errors.As(err, new(passing)):
+	case passes:
 		delete(g.right, t.secret) // each further look has its turn
 	case wrong:
 		remember(g.wrong, t.secret, refusal{g.clock.Now().Add(wrongLife), err})

@@ -138,20 +138,20 @@ func TestToken_ofAPersonWhoseAgentIsAway_isRightAgainOnceItIsBack(t *testing.T) 
 		},
 	})
 	token := ident.Token{Room: ident.NewRoomID(), Seat: 1, Secret: ident.NewSecret(), Person: true}.String()
-	admitted := func(ctx context.Context, want fault.Code) {
+	admitted := func(want fault.Code) {
 		t.Helper()
-		if _, err := gate.Token(ctx, token, "192.0.2.1"); fault.CodeOf(err) != want {
+		if _, err := gate.Token(t.Context(), token, "192.0.2.1"); fault.CodeOf(err) != want {
 			t.Fatalf("%v; want %q", err, want)
 		}
 	}
-	admitted(t.Context(), "")
+	admitted("")
 	away = fault.Refuse(fault.Removed, "The agent has left.")
-	admitted(t.Context(), fault.Removed)
+	admitted(fault.Removed)
 	away = nil
-	admitted(t.Context(), "")
+	admitted("")
 	away, asked = fault.Refuse(fault.Removed, "The agent has left."), 0
 	for range 21 { // the first one needs no turn, since the token was right
-		admitted(t.Context(), fault.Removed)
+		admitted(fault.Removed)
 	}
 	impatient, leave := context.WithCancel(t.Context())
 	leave()
