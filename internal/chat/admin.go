@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
@@ -15,13 +14,13 @@ import (
 // An admin may do everything to everybody in its room, other admins included.
 
 // enterFree accepts a token on the current head, unless its person holds the agent: see
-// reins.CheckOrder.
+// room.CheckOrder.
 func (s *Service) enterFree(ctx context.Context, token string) (*caller, error) {
 	c, err := s.enterNow(ctx, token)
 	if err != nil {
 		return nil, err
 	}
-	if err := reins.CheckOrder(c.agent); err != nil {
+	if err := room.CheckOrder(c.agent); err != nil {
 		c.room.release()
 		return nil, err
 	}
@@ -75,7 +74,7 @@ func (c *caller) decide(ctx context.Context, may func(h *room.Head, by room.Agen
 		if !here {
 			return roomlog.Change{}, errUnseated
 		}
-		if err := reins.CheckOrder(by); err != nil { // its person may hold it by now
+		if err := room.CheckOrder(by); err != nil { // its person may hold it by now
 			return roomlog.Change{}, err
 		}
 		if err := may(h, by, now); err != nil {

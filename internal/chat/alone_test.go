@@ -16,7 +16,6 @@ import (
 	"github.com/parley-chat/parley/internal/live"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
-	"github.com/parley-chat/parley/internal/turn"
 	"github.com/parley-chat/parley/internal/view"
 )
 
@@ -170,11 +169,11 @@ func TestAlone_allAreSilent_getsNoTurnAndKeepsNobodyFromOne(t *testing.T) {
 		}
 		bob := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: w.look(p.bob.Token, "").Cursor, Wait: longWait})
 		ann := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: w.look(p.ann.Token, "").Cursor, Wait: longWait})
-		w.pass(turn.LateComers + time.Second)
+		w.pass(room.LateComers + time.Second)
 		if got := take(t, bob); got.Status != chat.StatusTurn {
 			t.Fatalf("%s: Bob gets %s", what, got.Status)
 		}
-		w.pass(turn.Passes)
+		w.pass(room.TurnPasses)
 		if got := take(t, ann); got.Status != chat.StatusTurn {
 			t.Errorf("%s: Ann gets %s", what, got.Status)
 		}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -137,7 +136,7 @@ func TestReins_onDynamoDB_costOneWriteForADraftAndOneForADecision(t *testing.T) 
 		{"approval", func() { w.approves(person, true) }, 1, 1, 3},
 		{"a draft", send("two"), 0, 1, 3},
 		{"the same draft", send("two"), 1, 0, 0},
-		{"a decision", func() { w.decides(person, id, reins.Send, "") }, 1, 1, 3},
+		{"a decision", func() { w.decides(person, id, room.SendDraft, "") }, 1, 1, 3},
 		{"a pause", func() { w.pauses(person, true) }, 1, 1, 3},
 		{"a send of a paused agent", send("three"), 1, 0, 0},
 	} {

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
@@ -33,16 +32,16 @@ func draftsOf(ctx context.Context, c *caller, a room.Agent) ([]DraftView, error)
 }
 
 // decideDraft decides, for the person behind the caller's seat, about the draft of an id.
-func decideDraft(ctx context.Context, c *caller, id string, decision reins.Decision, text string) error {
+func decideDraft(ctx context.Context, c *caller, id string, decision room.Decision, text string) error {
 	d, err := c.seen(ctx, "draft", id)
 	if fault.CodeOf(err) == fault.InvalidArgument {
-		err = reins.RefuseDecided()
+		err = room.RefuseDecided()
 	}
 	if err != nil {
 		return err
 	}
 	return asPerson(ctx, c, func(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
-		e, err := reins.Decide(h, a, d, decision, text, now)
+		e, err := room.DecideDraft(h, a, d, decision, text, now)
 		if err != nil {
 			return ch, err
 		}

@@ -10,7 +10,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/view"
 )
@@ -39,7 +38,7 @@ func (w *world) approves(person string, approve bool) chat.Steered {
 }
 
 // decides has a person decide about a draft.
-func (w *world) decides(person, draft string, how reins.Decision, text string) chat.Steered {
+func (w *world) decides(person, draft string, how room.Decision, text string) chat.Steered {
 	w.t.Helper()
 	return w.steer(person, chat.SteerRequest{Draft: draft, Decision: how, Text: text})
 }
@@ -97,7 +96,7 @@ func TestDraft_waitsForThePerson_andIsSentAsTheAgentsMessage(t *testing.T) {
 		if m := seen.Messages[len(seen.Messages)-1]; m.Type != view.Drafted || m.ID != id || m.Text != "for @Cid to see" || m.ReplyTo != request || m.Reason != "" {
 			t.Errorf("the person sees %+v", m)
 		}
-		if got := there.decides(person, id, reins.Send, ""); len(got.Drafts) != 0 || !got.Approve {
+		if got := there.decides(person, id, room.SendDraft, ""); len(got.Drafts) != 0 || !got.Approve {
 			t.Errorf("after the decision: %+v", got)
 		}
 		news := w.look(p.bob.Token, bob.Cursor)
@@ -116,7 +115,7 @@ func TestDraft_edited_isThePersons(t *testing.T) {
 	w := newWorld(t)
 	p, person := w.approved()
 	id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "never", To: []string{"Ann"}})
-	w.decides(person, id, reins.Edit, "rather not")
+	w.decides(person, id, room.EditDraft, "rather not")
 	all := w.all(p.ann.Token)
 	if m := all[len(all)-1]; m.Text != "rather not" || !m.Person || m.From != "Bob" || !slices.Equal(m.To, []string{"Ann"}) {
 		t.Errorf("Ann reads %+v", m)
@@ -134,7 +133,7 @@ func TestDraft_refused_isSeenByNobodyElse(t *testing.T) {
 	before := len(w.all(p.ann.Token))
 	wait := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute})
 	id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "hush"})
-	w.decides(person, id, reins.Refuse, "")
+	w.decides(person, id, room.RefuseDraft, "")
 	got := take(t, wait)
 	if m := got.Messages[len(got.Messages)-1]; m.Type != view.Drafted || m.Reason != room.ReasonRefused || m.Draft != id {
 		t.Errorf("Bob hears %+v", m)
@@ -176,7 +175,7 @@ func TestDraft_repeatedCall_findsTheDraftAndThenTheMessage(t *testing.T) {
 				if got := w.steer(person, chat.SteerRequest{}); len(got.Drafts) != 1 || got.Drafts[0].ID != id {
 					t.Fatalf("drafts: %+v", got.Drafts)
 				}
-				there.decides(person, id, reins.Send, "")
+				there.decides(person, id, room.SendDraft, "")
 				sent := w.all(p.ann.Token)
 				for _, w := range []*world{w, there, there.elsewhere()} {
 					if again, err := w.send(req); err != nil || !again.Sent || !again.Duplicate || again.ID != sent[len(sent)-1].ID {
@@ -189,12 +188,12 @@ func TestDraft_repeatedCall_findsTheDraftAndThenTheMessage(t *testing.T) {
 }
 
 func TestDraft_repeatedCall_tellsWhatBecameOfIt(t *testing.T) {
-	for how, want := range map[reins.Decision]string{reins.Send: "sent: mine", reins.Edit: "edited: theirs"} {
+	for how, want := range map[room.Decision]string{room.SendDraft: "sent: mine", room.EditDraft: "edited: theirs"} {
 		w := newWorld(t)
 		p, person := w.approved()
 		call := chat.SendRequest{Token: p.bob.Token, Text: "mine", Key: "1", Cursor: w.look(p.bob.Token, "").Cursor}
 		text := ""
-		if how == reins.Edit {
+		if how == room.EditDraft {
 			text = "theirs"
 		}
 		w.decides(person, w.drafts(call), how, text)
@@ -211,7 +210,7 @@ func TestDraft_keyOfARefusedOne_isNotSent(t *testing.T) {
 	w := newWorld(t)
 	p, person := w.approved()
 	req := chat.SendRequest{Token: p.bob.Token, Text: "never mind", Key: "k1"}
-	w.decides(person, w.drafts(req), reins.Refuse, "")
+	w.decides(person, w.drafts(req), room.RefuseDraft, "")
 	for _, approve := range []bool{true, false} {
 		w.approves(person, approve)
 		_, err := w.elsewhere().send(req)
@@ -244,7 +243,7 @@ func TestDraft_thatTheRulesForbidByNow_isStillThere(t *testing.T) {
 			c.req.Token = p.bob.Token
 			id := w.drafts(c.req)
 			c.happen(w, p)
-			_, err := chat.Steer(t.Context(), w.Service, chat.SteerRequest{Token: person, Draft: id, Decision: reins.Send})
+			_, err := chat.Steer(t.Context(), w.Service, chat.SteerRequest{Token: person, Draft: id, Decision: room.SendDraft})
 			wants(t, err, c.code)
 			if c.code == "" || c.code == fault.RoomClosed {
 				return
@@ -252,7 +251,7 @@ func TestDraft_thatTheRulesForbidByNow_isStillThere(t *testing.T) {
 			if got := w.steer(person, chat.SteerRequest{}); len(got.Drafts) != 1 || got.Drafts[0].ID != id {
 				t.Fatalf("drafts: %+v", got.Drafts)
 			}
-			if got := w.decides(person, id, reins.Refuse, ""); len(got.Drafts) > 0 {
+			if got := w.decides(person, id, room.RefuseDraft, ""); len(got.Drafts) > 0 {
 				t.Errorf("drafts: %+v", got.Drafts)
 			}
 		})
@@ -280,7 +279,7 @@ func TestDraft_seatNumberOfItsReaderIsGivenAgain_reachesNobody(t *testing.T) {
 		if w.seatOf(eve) != w.seatOf(p.cid) {
 			t.Fatalf("Eve has seat %d", w.seatOf(eve))
 		}
-		_, err := chat.Steer(t.Context(), w.Service, chat.SteerRequest{Token: person, Draft: id, Decision: reins.Send})
+		_, err := chat.Steer(t.Context(), w.Service, chat.SteerRequest{Token: person, Draft: id, Decision: room.SendDraft})
 		wants(t, err, fault.InvalidArgument)
 		same(t, what+": Eve reads", texts(w.all(eve.Token)), nil)
 		same(t, what+": that waits", draftTexts(w.steer(person, chat.SteerRequest{}).Drafts), []string{req.Text})
@@ -293,7 +292,7 @@ func TestDraft_proposal_asksThoseWhoAreThereWhenItIsSent(t *testing.T) {
 	id := w.drafts(chat.SendRequest{Token: p.bob.Token, Kind: room.Proposal, Text: "tea at four"})
 	w.leave(p.cid.Token)
 	dora := w.join("plans", "Dora")
-	w.decides(person, id, reins.Send, "")
+	w.decides(person, id, room.SendDraft, "")
 	if got := w.info(dora.Token).Requests; len(got) != 1 || !slices.Equal(got[0].OwedBy, []string{"Ann", "Dora"}) {
 		t.Errorf("asked are %+v", got)
 	}
@@ -304,7 +303,7 @@ func TestDraft_lastsADayAndEightOfThem(t *testing.T) {
 	p, person := w.approved()
 	long := strings.Repeat("ten bytes.", 3000)
 	var first string
-	for i := range reins.MaxDrafts {
+	for i := range room.MaxDrafts {
 		if id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: fmt.Sprint(i, long)}); i == 0 {
 			first = id
 		}
@@ -312,7 +311,7 @@ func TestDraft_lastsADayAndEightOfThem(t *testing.T) {
 	_, err := w.send(chat.SendRequest{Token: p.bob.Token, Text: "one more"})
 	wants(t, err, fault.Paused)
 	got := w.elsewhere().steer(person, chat.SteerRequest{})
-	if len(got.Drafts) != reins.MaxDrafts || got.Drafts[7].Text != "7"+long {
+	if len(got.Drafts) != room.MaxDrafts || got.Drafts[7].Text != "7"+long {
 		t.Errorf("%d drafts wait", len(got.Drafts))
 	}
 	if part := w.history(person, chat.HistoryRequest{ID: first, Offset: 30_000}); len(part.Messages) != 1 || part.Messages[0].Text != "." {
@@ -322,7 +321,7 @@ func TestDraft_lastsADayAndEightOfThem(t *testing.T) {
 	if got := w.steer(person, chat.SteerRequest{}); len(got.Drafts) != 0 {
 		t.Errorf("a day later: %q", draftTexts(got.Drafts))
 	}
-	_, err = chat.Steer(t.Context(), w.Service, chat.SteerRequest{Token: person, Draft: first, Decision: reins.Send})
+	_, err = chat.Steer(t.Context(), w.Service, chat.SteerRequest{Token: person, Draft: first, Decision: room.SendDraft})
 	wants(t, err, fault.InvalidArgument)
 	w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "one more"})
 }
@@ -336,15 +335,15 @@ func TestSteer_malformed_isRefusedAndChangesNothing(t *testing.T) {
 		code fault.Code
 	}{
 		"by the agent":                {chat.SteerRequest{Token: p.bob.Token, Paused: &yes}, fault.NotAllowed},
-		"by another's person":         {chat.SteerRequest{Token: w.person(p.ann), Draft: id, Decision: reins.Send}, fault.InvalidArgument},
+		"by another's person":         {chat.SteerRequest{Token: w.person(p.ann), Draft: id, Decision: room.SendDraft}, fault.InvalidArgument},
 		"no decision":                 {chat.SteerRequest{Draft: id}, fault.InvalidArgument},
 		"an unknown one":              {chat.SteerRequest{Draft: id, Decision: "maybe"}, fault.InvalidArgument},
-		"of nothing":                  {chat.SteerRequest{Decision: reins.Send}, fault.InvalidArgument},
-		"a text with send":            {chat.SteerRequest{Draft: id, Decision: reins.Send, Text: "hi"}, fault.InvalidArgument},
-		"edit without text":           {chat.SteerRequest{Draft: id, Decision: reins.Edit}, fault.InvalidArgument},
-		"edit with a token":           {chat.SteerRequest{Draft: id, Decision: reins.Edit, Text: person}, fault.InvalidArgument},
-		"of a message":                {chat.SteerRequest{Draft: w.say(p.ann.Token, "hi").ID, Decision: reins.Send}, fault.InvalidArgument},
-		"reins along with a decision": {chat.SteerRequest{Draft: id, Decision: reins.Send, Paused: &yes}, fault.InvalidArgument},
+		"of nothing":                  {chat.SteerRequest{Decision: room.SendDraft}, fault.InvalidArgument},
+		"a text with send":            {chat.SteerRequest{Draft: id, Decision: room.SendDraft, Text: "hi"}, fault.InvalidArgument},
+		"edit without text":           {chat.SteerRequest{Draft: id, Decision: room.EditDraft}, fault.InvalidArgument},
+		"edit with a token":           {chat.SteerRequest{Draft: id, Decision: room.EditDraft, Text: person}, fault.InvalidArgument},
+		"of a message":                {chat.SteerRequest{Draft: w.say(p.ann.Token, "hi").ID, Decision: room.SendDraft}, fault.InvalidArgument},
+		"reins along with a decision": {chat.SteerRequest{Draft: id, Decision: room.SendDraft, Paused: &yes}, fault.InvalidArgument},
 	} {
 		if c.req.Token == "" {
 			c.req.Token = person

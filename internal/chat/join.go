@@ -7,10 +7,8 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/invite"
 	"github.com/parley-chat/parley/internal/link"
 	"github.com/parley-chat/parley/internal/password"
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/seating"
@@ -252,7 +250,7 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 		Status: how, Token: t.String(), Name: mine.Name, Room: view,
 		Cursor: ident.Cursor{N: mine.N}.String(t), Now: now,
 		Hidden: mine.Agent.Since.Messages, Begun: h.Recent.Begun(), Invite: inviteOf(h, now),
-		Watch: link.Shown(&h.State, me), Hold: reins.HoldOf(&h.State, me, now),
+		Watch: link.Shown(&h.State, me), Supervised: room.SupervisedOf(&h.State, me, now),
 	}
 	if mine.N > 1 {
 		if err := addLastMessages(ctx, r.log, me, mine.N, &got); err != nil {
@@ -286,7 +284,7 @@ func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, err
 	first := roomlog.Creation{Old: old, Begin: func(h *room.Head, now time.Time) (roomlog.Change, error) {
 		e, presence := op.SeatAt(h, now, room.Mark{N: 1}, room.Admin)
 		settings := op.settings
-		settings.Invite = invite.First(settings.Capacity, now)
+		settings.Invite = room.FirstInvite(settings.Capacity, now)
 		e.Settings = &settings
 		return roomlog.Change{Events: []room.Event{e}, Ops: []table.Op{presence}}, nil
 	}}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
@@ -147,7 +146,7 @@ func TestSend_heldWhileItsDraftIsSent_isSaidOnce(t *testing.T) {
 	p, person := w.approved()
 	req := chat.SendRequest{Token: p.bob.Token, Text: "a hundred for the blue one"}
 	late := w.sendLate(req, false)
-	w.decides(person, w.drafts(req), reins.Send, "")
+	w.decides(person, w.drafts(req), room.SendDraft, "")
 	w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "besides"})
 	if got, err := late.ends(); err != nil || !got.Duplicate {
 		t.Errorf("got through late: %+v, %v", got, err)

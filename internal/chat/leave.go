@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
@@ -53,7 +52,7 @@ func (c *caller) leave(ctx context.Context, text string) (got Gone, err error) {
 			return ch, nil
 		}
 		if !a.IsPerson() {
-			if err := reins.CheckLeaving(&h.State, a, text); err != nil {
+			if err := room.CheckLeaving(&h.State, a, text); err != nil {
 				return ch, err
 			}
 		}

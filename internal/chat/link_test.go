@@ -13,7 +13,6 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/link"
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/view"
 )
@@ -283,7 +282,7 @@ func TestPerson_sendsADraftOfAnAgentThatIsGone_itsSeatCanBeGivenBack(t *testing.
 			t.Fatalf("the knock: %v", err)
 		}
 		w.clock.Advance(time.Second)
-		there.decides(person, draft, reins.Send, "")
+		there.decides(person, draft, room.SendDraft, "")
 		w.clock.Advance(time.Second)
 		news := w.look(p.ann.Token, p.ann.Cursor).Messages
 		knock := slices.IndexFunc(news, func(m view.Message) bool { return m.Type == view.Knocked })

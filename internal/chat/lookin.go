@@ -8,7 +8,7 @@ import (
 )
 
 // When a program on standby that looks in should do so again. A turn lasts longer: see
-// turn.Passes.
+// room.TurnPasses.
 const (
 	lookLively = 5 * time.Second  // the last event is less than a minute old
 	lookCalm   = 15 * time.Second // older

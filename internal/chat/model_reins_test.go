@@ -7,7 +7,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/view"
 )
@@ -163,7 +162,7 @@ type steerOp struct {
 	opens    bool
 	req      chat.SteerRequest
 	draft    int64
-	decision reins.Decision
+	decision room.Decision
 	got      chat.Steered
 	code     fault.Code
 }
@@ -215,7 +214,7 @@ func (o steerOp) decide(m model, r roomModel, a agentModel, e eventModel) (model
 		return m, expectEqual("the code", o.code, fault.InvalidArgument)
 	}
 	d := a.person.open(m.now)[i]
-	if e.decides = d.n; o.decision == reins.Refuse {
+	if e.decides = d.n; o.decision == room.RefuseDraft {
 		e.Type, e.Reason, e.Draft = view.Drafted, room.ReasonRefused, shown(d.n)
 	} else {
 		var code fault.Code
@@ -240,7 +239,7 @@ func (o steerOp) message(m model, r roomModel, a agentModel, d draftModel) (even
 	if e.Kind == room.Agree || e.Kind == room.Object || e.withdraws > 0 {
 		e.to = nil
 	}
-	if o.decision == reins.Edit {
+	if o.decision == room.EditDraft {
 		e.Text, e.Person = o.req.Text, true
 	}
 	e, code := m.compose(r, a, e)

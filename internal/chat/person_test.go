@@ -12,7 +12,6 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/live"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/turn"
 	"github.com/parley-chat/parley/internal/view"
 )
 
@@ -61,11 +60,11 @@ func TestPerson_allAreSilent_getsNoTurnAndKeepsNobodyFromOne(t *testing.T) {
 	bob := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: w.look(p.bob.Token, "").Cursor, Wait: longWait})
 	watching := w.open(t.Context(), chat.WaitRequest{Token: person, Cursor: reading, Wait: longWait})
 	ann := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: w.look(p.ann.Token, "").Cursor, Wait: longWait})
-	w.pass(turn.After + time.Second)
+	w.pass(room.TurnAfter + time.Second)
 	if got := take(t, bob); got.Status != chat.StatusTurn {
 		t.Fatalf("Bob gets %s", got.Status)
 	}
-	w.pass(turn.Passes)
+	w.pass(room.TurnPasses)
 	if got := take(t, ann); got.Status != chat.StatusTurn {
 		t.Errorf("Ann gets %s", got.Status)
 	}

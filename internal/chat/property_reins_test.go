@@ -7,7 +7,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/reins"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // steer has the person behind an agent do something. Its first act is to open the link.
@@ -47,9 +47,9 @@ func (m *machine) draws(op *steerOp, a agentModel) {
 		m.Skip("there is no draft")
 	}
 	d := rapid.SampledFrom(a.person.drafts).Draw(m.T, "draft")
-	op.draft, op.decision = d.n, pick(m, "decision", reins.Send, reins.Send, reins.Edit, reins.Refuse)
+	op.draft, op.decision = d.n, pick(m, "decision", room.SendDraft, room.SendDraft, room.EditDraft, room.RefuseDraft)
 	op.req.Draft, op.req.Decision = m.numbers.id(op.who.room, d.n), op.decision
-	if m.said++; op.decision == reins.Edit {
+	if m.said++; op.decision == room.EditDraft {
 		op.req.Text = fmt.Sprintf("edited %d", m.said) + pick(m, "for", "", " for @bob")
 	}
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
 	"github.com/parley-chat/parley/internal/view"
@@ -256,9 +255,9 @@ func (s *stage) note(i int, d deed) {
 		steer(chat.SteerRequest{Approve: new(true)})
 		s.tellNot(i, d)
 		for j, draft := range steer(chat.SteerRequest{Approve: new(false)}).Drafts {
-			decision := []reins.Decision{reins.Send, reins.Edit, reins.Refuse}[(i+j)%3]
+			decision := []room.Decision{room.SendDraft, room.EditDraft, room.RefuseDraft}[(i+j)%3]
 			text := ""
-			if decision == reins.Edit {
+			if decision == room.EditDraft {
 				text = "in other words"
 			}
 			steer(chat.SteerRequest{Draft: draft.ID, Decision: decision, Text: text})

@@ -12,7 +12,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/tabletest"
@@ -287,9 +286,9 @@ func TestRedact_textThatWasADraft_isGoneFromTheDraftAsWell(t *testing.T) {
 		w, there := services[0], services[len(services)-1]
 		p, person := w.approved()
 		sent := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "the key is " + spilled})
-		there.decides(person, sent, reins.Send, "")
+		there.decides(person, sent, room.SendDraft, "")
 		edited := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "between us: " + spilled, To: []string{"Ann"}})
-		w.decides(person, edited, reins.Edit, "or rather "+spilled)
+		w.decides(person, edited, room.EditDraft, "or rather "+spilled)
 		if n := w.inTable(p.ann.Token); n != 4 {
 			t.Fatalf("%d items hold it: the test is void", n)
 		}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/live"
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -21,7 +20,7 @@ func checkReins(op *sendOp, s *room.State, a room.Agent, now time.Time) (stop bo
 	case a.Person.Paused:
 		return true, errPaused
 	}
-	err := reins.CheckRun(s)
+	err := room.CheckRun(s)
 	return err != nil, err
 }
 
@@ -29,7 +28,7 @@ func checkReins(op *sendOp, s *room.State, a room.Agent, now time.Time) (stop bo
 // with a key is known by that alone.
 func isDraft(op *sendOp, a room.Agent, fingerprint [16]byte, now time.Time) bool {
 	if op.req.Key == "" {
-		op.known = reins.Find(a, fingerprint, now)
+		op.known = room.FindDraft(a, fingerprint, now)
 		op.draft = op.known > 0
 	}
 	return op.draft
@@ -42,7 +41,7 @@ func makeDraft(op *sendOp, a room.Agent, e room.Event, now time.Time) (room.Even
 		return e, nil
 	}
 	op.draft = true
-	return reins.Draft(a, e, op.event.Ask, op.req.Key, now)
+	return room.ToDraft(a, e, op.event.Ask, op.req.Key, now)
 }
 
 // unspoken notes a call that said nothing, and returns what comes with its answer. It has not

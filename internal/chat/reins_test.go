@@ -11,7 +11,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/view"
 )
@@ -118,7 +117,7 @@ func TestReins_agentShowsNoActivity(t *testing.T) {
 	w := newWorld(t)
 	p, person := w.approved()
 	sent := chat.SendRequest{Token: p.bob.Token, Text: "may I?", Activity: "the answer is no"}
-	w.decides(person, w.drafts(sent), reins.Send, "")
+	w.decides(person, w.drafts(sent), room.SendDraft, "")
 	if got := w.sends(sent); !got.Duplicate {
 		t.Errorf("the same again: %+v", got)
 	}
@@ -197,7 +196,7 @@ func TestAgentMessages_areSoManyUntilAPersonSpeaks(t *testing.T) {
 		refused("a fifth", chat.SendRequest{Token: p.bob.Token, Text: "five"})
 		limit(0)
 		there.say(p.bob.Token, "five")
-		for _, n := range []int{-1, reins.MaxAgentMessages + 1} {
+		for _, n := range []int{-1, room.MaxAgentMessages + 1} {
 			_, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.ann.Token, AgentMessages: &n})
 			wants(t, err, fault.InvalidArgument)
 		}
@@ -220,7 +219,7 @@ func TestTurn_ofAPausedAgent_isAnothers(t *testing.T) {
 
 // A wait in another process than that of the person hears of a decision, too.
 func TestWait_ofAnAgent_endsWithADecisionElsewhere(t *testing.T) {
-	for _, how := range []reins.Decision{reins.Send, reins.Refuse} {
+	for _, how := range []room.Decision{room.SendDraft, room.RefuseDraft} {
 		w := newWorld(t)
 		there := w.elsewhere()
 		p, person := w.approved()
@@ -285,20 +284,20 @@ func TestRace_decisionsAboutADraft_oneIsMade(t *testing.T) {
 			w.approves(phone, true)
 			req := chat.SendRequest{Token: bob.Token, Text: "a text that is longer than forty bytes, and a draft", Key: []string{"", "k"}[round%2]}
 			id := w.drafts(req)
-			decide := func(i int, person string, how reins.Decision, text string) error {
+			decide := func(i int, person string, how room.Decision, text string) error {
 				_, err := chat.Steer(t.Context(), of(services, i).Service, chat.SteerRequest{Token: person, Draft: id, Decision: how, Text: text})
 				return err
 			}
 			out := atOnce(6, func(i int) (got chat.Seated, err error) {
 				switch i {
 				case 0:
-					err = decide(i, phone, reins.Send, "")
+					err = decide(i, phone, room.SendDraft, "")
 				case 1:
-					err = decide(i, laptop, reins.Refuse, "")
+					err = decide(i, laptop, room.RefuseDraft, "")
 				case 2:
-					err = decide(i, laptop, reins.Edit, "other words")
+					err = decide(i, laptop, room.EditDraft, "other words")
 				case 3:
-					err = decide(i, phone, reins.Send, "")
+					err = decide(i, phone, room.SendDraft, "")
 				case 4: // the agent repeats its call
 					_, err = of(services, i).send(req)
 				case 5:
@@ -331,7 +330,7 @@ func TestRace_decisionAndLossOfTheSeat_theLogObeysTheRules(t *testing.T) {
 			out := atOnce(2, func(i int) (got chat.Seated, err error) {
 				switch {
 				case i == 0:
-					_, err = chat.Steer(t.Context(), w.Service, chat.SteerRequest{Token: person, Draft: id, Decision: reins.Send})
+					_, err = chat.Steer(t.Context(), w.Service, chat.SteerRequest{Token: person, Draft: id, Decision: room.SendDraft})
 				case round%2 == 0:
 					return does(there, ann.Token, room.Kick, "Bob")
 				default:
@@ -370,7 +369,7 @@ func TestDraft_replyLost_isOneDraftAndOneMessage(t *testing.T) {
 			t.Fatalf("%+v, %v; drafts %+v", got, err, drafts)
 		}
 		lossy = w.losingReplies("LOG#", chat.Options{Clock: hurriedClock{w.clock}})
-		decide := chat.SteerRequest{Token: person, Draft: got.ID, Decision: reins.Send}
+		decide := chat.SteerRequest{Token: person, Draft: got.ID, Decision: room.SendDraft}
 		if _, err := chat.Steer(t.Context(), lossy.Service, decide); err != nil {
 			wants(t, err, fault.Unavailable)
 			_, err = chat.Steer(t.Context(), w.Service, decide)

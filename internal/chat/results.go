@@ -3,7 +3,6 @@ package chat
 import (
 	"time"
 
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/view"
 )
@@ -48,7 +47,7 @@ type Seated struct {
 	Begun      bool   // two agents have spoken
 	Watch      string // the claim of the link for the caller's user; "" if none can be opened
 	room.Debt
-	reins.Hold
+	room.Supervised
 }
 
 // Invite is the code that lets newcomers into a room. The zero value says that none does.
@@ -101,7 +100,7 @@ type Waited struct {
 	Spoke      bool // the last public message is the caller's
 	Begun      bool // two agents have spoken
 	room.Debt
-	reins.Hold
+	room.Supervised
 	Owed          int           // answers that others owe to the caller
 	Admin         bool          // the caller is an admin
 	OthersIdle    time.Duration // for how long no other agent has made a call; 0 if unknown

@@ -7,7 +7,6 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/link"
 	"github.com/parley-chat/parley/internal/password"
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/view"
@@ -89,7 +88,7 @@ func (c *caller) back(ctx context.Context, how JoinStatus) (Seated, error) {
 		Status: how, Token: c.token.String(), Name: c.agent.Name, Room: view, Now: c.room.svc.now(),
 		Invite: inviteOf(c.head, c.room.svc.now()),
 		Hidden: c.agent.Since.Messages, Begun: c.head.Recent.Begun(), Debt: room.DebtOf(c.head, c.agent.Seat, c.room.svc.now()),
-		Watch: link.Shown(&c.head.State, c.agent), Hold: reins.HoldOf(&c.head.State, c.agent, c.room.svc.now()),
+		Watch: link.Shown(&c.head.State, c.agent), Supervised: room.SupervisedOf(&c.head.State, c.agent, c.room.svc.now()),
 	}
 	if got.Agreements, err = c.reader().agreements(ctx); err != nil {
 		return Seated{}, err

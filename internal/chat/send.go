@@ -9,7 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/live"
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
@@ -208,7 +207,7 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 		return roomlog.Change{}, errUnseated
 	}
 	if op.keyed {
-		if op.draft && !reins.IsOpen(a, op.known, now) {
+		if op.draft && !room.IsOpenDraft(a, op.known, now) {
 			return roomlog.Change{}, errDecided
 		}
 		return roomlog.Change{}, nil

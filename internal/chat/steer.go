@@ -9,7 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/link"
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 )
@@ -30,8 +29,8 @@ type SteerRequest struct {
 	// A decision, which goes without reins.
 
 	Draft    string // the id of a draft
-	Decision reins.Decision
-	Text     string // with reins.Edit, which sends it in place of the draft
+	Decision room.Decision
+	Text     string // with room.EditDraft, which sends it in place of the draft
 }
 
 // Steered is the result of Steer.
@@ -83,7 +82,7 @@ func Steer(ctx context.Context, s *Service, req SteerRequest) (Steered, error) {
 	case req.Draft != "":
 		err = decideDraft(ctx, c, req.Draft, req.Decision, req.Text)
 	case req.Paused != nil || req.Approve != nil:
-		if err = steer(ctx, c, reins.Reins{Paused: req.Paused, Approve: req.Approve}.Decide); err == nil {
+		if err = steer(ctx, c, room.Supervision{Paused: req.Paused, Approve: req.Approve}.Decide); err == nil {
 			audit.Log(ctx, s.audit, "reins_set", audit.Room(t.Room), audit.Seat(t.Seat))
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/password"
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
@@ -89,7 +88,7 @@ func newUpdate(req UpdateRequest) (update room.Update, pass string, err error) {
 		}
 	}
 	update.Password = pass
-	if err := reins.CheckAgentMessages(req.AgentMessages); err != nil {
+	if err := room.CheckAgentMessages(req.AgentMessages); err != nil {
 		return update, "", err
 	}
 	return update, pass, update.Check()

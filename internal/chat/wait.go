@@ -9,7 +9,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/live"
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/view"
@@ -33,7 +32,7 @@ func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
 		return Waited{}, s.Outward(err)
 	}
 	defer c.room.release()
-	if err := reins.CheckActivity(c.agent, req.Activity); err != nil {
+	if err := room.CheckActivity(c.agent, req.Activity); err != nil {
 		return Waited{}, err
 	}
 	var got *Waited
@@ -233,7 +232,7 @@ func (c *caller) situation(h *room.Head, in *inbox) *Waited {
 		Debt: room.DebtOf(h, me, now), Owed: room.OwedTo(&h.State, me, now), Quiet: max(0, now.Sub(room.Latest(at, time.UnixMilli(c.agent.AtMs)))),
 	}
 	if a, here := h.Seated(me); here {
-		got.Admin, got.Hold = a.Role == room.Admin, reins.HoldOf(&h.State, a, now)
+		got.Admin, got.Supervised = a.Role == room.Admin, room.SupervisedOf(&h.State, a, now)
 	}
 	return got
 }

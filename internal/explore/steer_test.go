@@ -3,7 +3,6 @@ package explore_test
 import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/view"
 )
@@ -63,10 +62,10 @@ func (r *run) peopleSteer() {
 // by now, it refuses.
 func (a *agent) decideAll() {
 	for _, d := range a.steer(chat.SteerRequest{}).Drafts {
-		how := []reins.Decision{reins.Send, reins.Send, reins.Refuse}[a.rng.IntN(3)]
+		how := []room.Decision{room.SendDraft, room.SendDraft, room.RefuseDraft}[a.rng.IntN(3)]
 		a.note("the person of %s: %s %q", a.name, how, d.Text)
 		if _, err := chat.Steer(a.ctx, a.run.service(), chat.SteerRequest{Token: a.rein.token, Draft: d.ID, Decision: how}); err != nil {
-			a.steer(chat.SteerRequest{Draft: d.ID, Decision: reins.Refuse})
+			a.steer(chat.SteerRequest{Draft: d.ID, Decision: room.RefuseDraft})
 		}
 	}
 }

@@ -15,7 +15,7 @@ const module = "github.com/parley-chat/parley"
 // import. Tests may import anything.
 func arrows() map[string][]string {
 	drivers := []string{"internal/table/sqlitefile", "internal/table/sqlitetable", "internal/table/dynamotable", "internal/table/dynamotable/sdkconfig"}
-	rooms := []string{"internal/roomlog", "internal/room", "internal/invite", "internal/ident", "internal/fault", "internal/table"}
+	rooms := []string{"internal/roomlog", "internal/room", "internal/ident", "internal/fault", "internal/table"}
 	meters := []string{"internal/meter", "internal/meter/emf", "internal/meter/scrape"}
 	service := slices.Concat(meters, drivers, rooms, []string{
 		"internal/ratelimit", "internal/access", "internal/link", "internal/live", "internal/chat", "internal/pairing", "internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
@@ -23,20 +23,18 @@ func arrows() map[string][]string {
 	clients := []string{"internal/state", "internal/client", "internal/seats", "internal/fault", "internal/nudge", "internal/standby", "internal/hook", "internal/shell"}
 	return map[string][]string{
 		// The rules, lowest first.
-		"internal/hidden": {}, "internal/credential": {}, "internal/page": {}, "internal/audit": {"internal/ident", "internal/table"}, "internal/invite": {"internal/ident", "internal/fault"},
+		"internal/hidden": {}, "internal/credential": {}, "internal/page": {}, "internal/audit": {"internal/ident", "internal/table"},
 		"internal/fault":     {},
 		"internal/ident":     {"internal/fault"},
-		"internal/room":      {"internal/invite", "internal/ident", "internal/fault"},
-		"internal/roomlog":   {"internal/room", "internal/invite", "internal/ident", "internal/fault", "internal/table"},
+		"internal/room":      {"internal/ident", "internal/fault"},
+		"internal/roomlog":   {"internal/room", "internal/ident", "internal/fault", "internal/table"},
 		"internal/ratelimit": rooms,
 		"internal/access":    {"internal/audit", "internal/room", "internal/ident", "internal/fault", "internal/table"},
 		"internal/view":      slices.Concat(rooms, []string{"internal/hidden"}),
 		"internal/password":  rooms, "internal/link": rooms, "internal/directory": rooms, "internal/seating": rooms,
-		"internal/turn":    {"internal/room"},
-		"internal/live":    slices.Concat(rooms, []string{"internal/turn"}),
-		"internal/reins":   {"internal/room", "internal/fault"},
+		"internal/live":    rooms,
 		"internal/wording": {"internal/room", "internal/ident", "internal/fault"},
-		"internal/chat":    slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit", "internal/live", "internal/credential", "internal/audit", "internal/link", "internal/reins", "internal/wording", "internal/directory", "internal/seating"}),
+		"internal/chat":    slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit", "internal/live", "internal/credential", "internal/audit", "internal/link", "internal/wording", "internal/directory", "internal/seating"}),
 		"internal/pairing": slices.Concat(rooms, []string{"internal/chat"}),
 
 		// The protocol.

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/turn"
 )
 
 // ownReads is how long an agent whose wait has just ended is left alone: it is at work on
@@ -60,5 +59,5 @@ func (at Attendance) waitsItself(p room.Presence, now time.Time) bool {
 	}
 	woken, when := at.head.NewestWakeup(at.agent.Seat)
 	given := woken > p.Head && !when.After(p.WaitsUntil().Add(CallFresh)) && now.Sub(when) < ownReads
-	return given || turn.AttendanceOf(p, at.head, at.agent, now, CallFresh).Waits
+	return given || room.AttendanceOf(p, at.head, at.agent, now, CallFresh).Waits
 }

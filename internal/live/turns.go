@@ -8,11 +8,10 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/turn"
 )
 
 // When everyone present waits, nobody ever would speak. So one agent is given the turn:
-// turn.Turn decides which, the same in every process, and the process in which that
+// room.Turn decides which, the same in every process, and the process in which that
 // agent waits gives it the turn. The item TURN#<word>#<seat> is put if absent, so each
 // agent has one turn in the silence after a word.
 
@@ -52,7 +51,7 @@ func (r *Room) startSilence() {
 		return
 	}
 	_, _, word := h.Recent.LastWord()
-	r.lookAfter(h.AsOf, max(0, word.Add(turn.After).Sub(r.now())), turn.After)
+	r.lookAfter(h.AsOf, max(0, word.Add(room.TurnAfter).Sub(r.now())), room.TurnAfter)
 }
 
 // endSilence ends the silence, if there is one. r.mu is held.
@@ -98,20 +97,20 @@ func (r *Room) giveTurn(s *silence, step time.Duration) {
 		default:
 		}
 		w.Turn <- word // does not block: only this function sends, under r.mu
-		r.lookAfter(s.head, turn.Passes, turn.Passes)
+		r.lookAfter(s.head, room.TurnPasses, room.TurnPasses)
 	case again > 0 && r.o.SingleProcess:
 		r.lookAfter(s.head, again, step)
 	case again > 0: // sooner, an agent that it waits for may wait or go away in another process
 		r.lookAfter(s.head, min(again, turnLookMost), step)
 	case seat > 0: // it waits in another process, which looks, too
-		r.lookAfter(s.head, turn.Passes, turn.Passes)
+		r.lookAfter(s.head, room.TurnPasses, room.TurnPasses)
 	case !r.o.SingleProcess:
 		r.lookAfter(s.head, min(2*step, turnLookMost), min(2*step, turnLookMost))
 	}
 }
 
 // turn reads what decides whose turn it is, and returns the last word.
-func (r *Room) turn(ctx context.Context) (t turn.Turn, word int64, err error) {
+func (r *Room) turn(ctx context.Context) (t room.Turn, word int64, err error) {
 	if n, _, _ := r.log.Known().Recent.LastWord(); n == 0 { // every process must decide on the same word
 		if err := r.log.Recall(ctx, time.Time{}); err != nil {
 			return t, 0, err
@@ -142,12 +141,12 @@ func (r *Room) turn(ctx context.Context) (t turn.Turn, word int64, err error) {
 	if r.o.SingleProcess {
 		slack = 0
 	}
-	t = turn.Turn{Head: h, Now: now, Given: had, Attends: func(seat int) turn.Attendance {
+	t = room.Turn{Head: h, Now: now, Given: had, Attends: func(seat int) room.Attendance {
 		a, _ := h.Seated(seat)
 		if standby, here := waits[seat]; here {
-			return turn.Attendance{Waits: !standby, Standby: standby, Called: room.Latest(time.UnixMilli(a.AtMs), presence[seat].OwnUntil())}
+			return room.Attendance{Waits: !standby, Standby: standby, Called: room.Latest(time.UnixMilli(a.AtMs), presence[seat].OwnUntil())}
 		}
-		return turn.AttendanceOf(presence[seat], h, a, now, slack)
+		return room.AttendanceOf(presence[seat], h, a, now, slack)
 	}}
 	return t, word, err
 }

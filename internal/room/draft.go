@@ -1,6 +1,11 @@
 package room
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+)
 
 // DraftLife is how long a person may take to decide about a draft.
 const DraftLife = 24 * time.Hour
@@ -26,13 +31,6 @@ func (p Person) WithoutDraft(n int64) Person {
 	return p
 }
 
-// Holds reports whether p decides about what the agent says, or lets it say nothing.
-func (p Person) Holds() bool { return p.Paused || p.Approve }
-
-// IsHeld reports whether a cannot speak before its person does something: it is paused, or
-// has a draft that waits.
-func (a Agent) IsHeld(now time.Time) bool { return a.Person.Paused || len(a.Person.Open(now)) > 0 }
-
 // keepDraft adds the draft of e, and drops those that have waited for too long.
 func keepDraft(s *State, e Event) {
 	change(s, e.Seat, func(a *Agent) {
@@ -40,14 +38,87 @@ func keepDraft(s *State, e Event) {
 	})
 }
 
-// runAfter returns State.Run after e. What not everybody sees does not count: others could
-// tell that it was sent.
-func runAfter(s *State, e Event) int {
+// MaxDrafts is how many drafts of a seat wait at once.
+const MaxDrafts = 8
+
+// Decision is what a person decides about a draft.
+type Decision string
+
+// The decisions.
+const (
+	SendDraft   Decision = "send"   // as it is, as the agent's message
+	EditDraft   Decision = "edit"   // with the person's text
+	RefuseDraft Decision = "refuse" // not at all
+)
+
+// Check refuses what is no decision, and a text that does not go with it. The error is a
+// *fault.Error.
+func (d Decision) Check(text string) error {
 	switch {
-	case e.Type != Said || hidesFromSome(s, e):
-		return s.Run
-	case e.Person:
-		return 0
+	case d != SendDraft && d != EditDraft && d != RefuseDraft:
+		return fault.Refuse(fault.InvalidArgument, "decision must be send, edit (with text) or refuse. Nothing was decided.")
+	case d == EditDraft:
+		return CheckText(text)
+	case text != "":
+		return fault.Refuse(fault.InvalidArgument, "text goes with decision edit alone. Nothing was decided: leave one of them out.")
 	}
-	return s.Run + 1
+	return nil
+}
+
+// ToDraft returns the event by which message m of a, which Compose has completed, waits
+// for the person. asked are the seats that the agent itself asks: whom the message asks
+// beside them is decided when it is sent. key is the idempotency key of the call, if it has
+// one. The error is a *fault.Error.
+func ToDraft(a Agent, m Event, asked []int, key string, now time.Time) (Event, error) {
+	if len(a.Person.Open(now)) >= MaxDrafts {
+		return m, fault.Refuse(fault.Paused, "%d of your messages wait for your user, and no more can. Nothing was sent: call wait_for_message, which tells you what your user decides.", MaxDrafts)
+	}
+	m.Ask, m.Named = asked, nil
+	return Event{Type: Drafted, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Draft: &m, Key: key}, nil
+}
+
+// DecideDraft returns the event by which the person behind a decides about the draft of event d,
+// as the event after h. What the message asks, and of whom, is checked anew. The error is a
+// *fault.Error, and leaves the draft as it is.
+func DecideDraft(h *Head, a Agent, d Event, decision Decision, text string, now time.Time) (Event, error) {
+	switch {
+	case d.Type != Drafted || d.Seat != a.Seat || !IsOpenDraft(a, d.N, now):
+		return d, RefuseDecided()
+	case decision == RefuseDraft:
+		e := Steer(a, a.Person.WithoutDraft(d.N), ReasonRefused)
+		e.Decides = d.N
+		return e, nil
+	}
+	e := *d.Draft
+	a.Device = "" // the agent says it, unless the text is the person's
+	if e.HasReadersOfAnother() {
+		e.To, e.ToNames = nil, nil // its readers are those of what it answers or takes back, as of now
+	}
+	if ArrivedSince(&h.State, d.N, e.To) || ArrivedSince(&h.State, d.N, e.Ask) {
+		return d, fault.Refuse(fault.InvalidArgument, "An agent that the draft names has left the room. Nothing was sent, and the draft still waits: refuse it, or say it to others yourself.")
+	}
+	if e.Decides = d.N; decision == EditDraft {
+		e.Text, e.Person = text, true
+	}
+	return Compose(h, a, e, now)
+}
+
+// IsOpenDraft reports whether the person behind a has yet to decide about the draft of event n.
+func IsOpenDraft(a Agent, n int64, now time.Time) bool {
+	return slices.ContainsFunc(a.Person.Open(now), func(d Draft) bool { return d.N == n })
+}
+
+// FindDraft returns the event of the open draft of a with this fingerprint; 0 if there is none.
+func FindDraft(a Agent, fingerprint [16]byte, now time.Time) int64 {
+	for _, d := range a.Person.Open(now) {
+		if d.Fingerprint == fingerprint {
+			return d.N
+		}
+	}
+	return 0
+}
+
+// RefuseDecided refuses to decide about what is no draft that waits.
+func RefuseDecided() error {
+	return fault.Refuse(fault.InvalidArgument, "draft: that is no draft that waits for you. It has been decided, perhaps on another device, or is more than a day old. Nothing was decided: drafts lists those that wait.")
 }

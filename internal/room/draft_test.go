@@ -4,14 +4,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 )
 
 // rein has the person behind a seat pause its agent, or let it go on.
 func (l *timeline) rein(seat int, paused bool) room.Event {
 	l.Helper()
-	e := reins.Reins{Paused: &paused}.Decide(l.agent(seat))
+	e := room.Supervision{Paused: &paused}.Decide(l.agent(seat))
 	if e == nil {
 		l.Fatal("the reins are so already")
 	}
@@ -26,7 +25,7 @@ func (l *timeline) draft(seat int, m room.Event) room.Event {
 	if err != nil {
 		l.Fatal(err)
 	}
-	e, err := reins.Draft(l.agent(seat), m, asked, "", l.now)
+	e, err := room.ToDraft(l.agent(seat), m, asked, "", l.now)
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -34,9 +33,9 @@ func (l *timeline) draft(seat int, m room.Event) room.Event {
 }
 
 // decide has the person behind the seat of draft d decide about it.
-func (l *timeline) decide(d room.Event, how reins.Decision, text string) room.Event {
+func (l *timeline) decide(d room.Event, how room.Decision, text string) room.Event {
 	l.Helper()
-	e, err := reins.Decide(l.head, l.agent(d.Seat), d, how, text, l.now)
+	e, err := room.DecideDraft(l.head, l.agent(d.Seat), d, how, text, l.now)
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -62,7 +61,7 @@ func TestDraft_isSeenByItsSeatAlone_andNewsToThePerson(t *testing.T) {
 
 // The agent was told that its message waits, and may do something else.
 func TestDecision_isNewsToTheAgentAndWakesIt(t *testing.T) {
-	for how, text := range map[reins.Decision]string{reins.Send: "", reins.Edit: "better so", reins.Refuse: ""} {
+	for how, text := range map[room.Decision]string{room.SendDraft: "", room.EditDraft: "better so", room.RefuseDraft: ""} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		bob := l.person(2)
 		e := l.decide(l.draft(2, room.Event{Text: "hello", Kind: room.Status}), how, text)
@@ -71,7 +70,7 @@ func TestDecision_isNewsToTheAgentAndWakesIt(t *testing.T) {
 				t.Errorf("%s: %s hears of it: %v, is woken: %v", how, name, a.IsNews(e), a.WokenBy(e, 3, true))
 			}
 		}
-		if sees := l.agent(1).IsNews(e); sees != (how != reins.Refuse) || len(l.agent(2).Person.Drafts) > 0 {
+		if sees := l.agent(1).IsNews(e); sees != (how != room.RefuseDraft) || len(l.agent(2).Person.Drafts) > 0 {
 			t.Errorf("%s: another sees it: %v; drafts %v", how, sees, l.agent(2).Person.Drafts)
 		}
 	}
@@ -91,7 +90,7 @@ func TestRun_countsWhatAgentsSayToAllSinceAPersonSpoke(t *testing.T) {
 		"a note":            {func() { l.send(2, room.Event{Person: true, To: []int{2}, Text: "be kind"}) }, 0},
 		"a private word":    {func() { l.send(2, room.Event{Person: true, To: []int{1}, Text: "psst"}) }, 0},
 		"a draft":           {func() { l.draft(2, room.Event{Text: "well"}) }, 0},
-		"one that is sent":  {func() { l.decide(l.draft(2, room.Event{Text: "so"}), reins.Send, "") }, 1},
+		"one that is sent":  {func() { l.decide(l.draft(2, room.Event{Text: "so"}), room.SendDraft, "") }, 1},
 		"a change":          {func() { l.manage(room.Mute, 3); l.manage(room.Unmute, 3) }, 0},
 	} {
 		before := l.head.Run
@@ -101,7 +100,7 @@ func TestRun_countsWhatAgentsSayToAllSinceAPersonSpoke(t *testing.T) {
 	}
 	for what, say := range map[string]func(){
 		"a person speaks":        func() { l.send(2, room.Event{Person: bob.IsPerson(), Text: "I am here"}) },
-		"a person edits a draft": func() { l.decide(l.draft(2, room.Event{Text: "hm"}), reins.Edit, "I say") },
+		"a person edits a draft": func() { l.decide(l.draft(2, room.Event{Text: "hm"}), room.EditDraft, "I say") },
 	} {
 		l.say(1, "and on")
 		if say(); l.head.Run != 0 {
@@ -117,7 +116,7 @@ func TestDraft_isKeptForADay(t *testing.T) {
 	if e := l.draft(2, room.Event{Text: "two"}); len(l.agent(2).Person.Drafts) != 1 || l.agent(2).Person.Drafts[0].N != e.N {
 		t.Errorf("a day after the first, these wait: %v", l.agent(2).Person.Drafts)
 	}
-	if _, err := reins.Decide(l.head, l.agent(2), d, reins.Send, "", l.now); err == nil {
+	if _, err := room.DecideDraft(l.head, l.agent(2), d, room.SendDraft, "", l.now); err == nil {
 		t.Error("a draft of a day ago is sent")
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -86,7 +85,7 @@ func (l *timeline) draw(t *rapid.T) {
 		l.try(seat, room.Event{Person: true, To: []int{seat}, Text: "a note"})
 	case "draft":
 		seat := pick()
-		if e, err := reins.Draft(l.agent(seat), room.Event{Type: room.Said, Seat: seat, Text: "a draft"}, nil, "", l.now); err == nil {
+		if e, err := room.ToDraft(l.agent(seat), room.Event{Type: room.Said, Seat: seat, Text: "a draft"}, nil, "", l.now); err == nil {
 			l.apply(e)
 		}
 	case "decide":
@@ -163,8 +162,8 @@ func (l *timeline) drawDecision(t *rapid.T, a room.Agent) {
 	if len(open) == 0 {
 		return
 	}
-	how := rapid.SampledFrom([]reins.Decision{reins.Send, reins.Edit, reins.Refuse}).Draw(t, "decision")
-	if e, err := reins.Decide(l.head, a, l.events[open[0].N-1], how, "edited", l.now); err == nil {
+	how := rapid.SampledFrom([]room.Decision{room.SendDraft, room.EditDraft, room.RefuseDraft}).Draw(t, "decision")
+	if e, err := room.DecideDraft(l.head, a, l.events[open[0].N-1], how, "edited", l.now); err == nil {
 		l.apply(e)
 	}
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/parley-chat/parley/internal/invite"
 )
 
 // Version is that of everything this program stores. A program that meets another
@@ -79,12 +77,12 @@ type Event struct {
 	Decides  int64     `json:"dec,omitempty"`    // of Said, and of Steered with ReasonRefused: the draft about which its person has decided so
 
 	// Of what an admin did: Left (kicked, banned), Managed and Changed.
-	By     int            `json:"by,omitempty"`   // the admin's seat
-	ByName string         `json:"byf,omitempty"`  // its name at that time
-	Action Action         `json:"act,omitempty"`  // of Managed: what was done to Seat, or to Name where there is no seat
-	Note   string         `json:"note,omitempty"` // the admin's reason
-	Ban    *Ban           `json:"ban,omitempty"`  // the ban or the muting that begins or ends
-	Invite *invite.Invite `json:"inv,omitempty"`  // of Joined, Changed and a ban: the invite after it, if that changes
+	By     int     `json:"by,omitempty"`   // the admin's seat
+	ByName string  `json:"byf,omitempty"`  // its name at that time
+	Action Action  `json:"act,omitempty"`  // of Managed: what was done to Seat, or to Name where there is no seat
+	Note   string  `json:"note,omitempty"` // the admin's reason
+	Ban    *Ban    `json:"ban,omitempty"`  // the ban or the muting that begins or ends
+	Invite *Invite `json:"inv,omitempty"`  // of Joined, Changed and a ban: the invite after it, if that changes
 
 	ExpiresMs int64 `json:"expires,omitempty"` // the room's new end, where the event renews it
 }
@@ -103,7 +101,7 @@ const (
 	Knocked EventType = "knock"   // a join was refused for its name, or for want of a seat
 	Retired EventType = "retired" // the name starts over with another log
 	Steered EventType = "steer"   // what a room knows of a person behind a seat has changed; made by Steer
-	Drafted EventType = "draft"   // a message of an agent waits for its person; made by reins.Draft
+	Drafted EventType = "draft"   // a message of an agent waits for its person; made by ToDraft
 )
 
 // Kind says what the sender of a message expects.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/invite"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -17,7 +16,7 @@ func newInviting(t *testing.T) *timeline {
 	l := newRoom(t, "Ann")
 	l.set(func(s *room.Settings) {
 		s.Capacity = 3
-		s.Invite = invite.Invite{Number: 2, Uses: 2, UntilMs: l.now.Add(time.Hour).UnixMilli()}
+		s.Invite = room.Invite{Number: 2, Uses: 2, UntilMs: l.now.Add(time.Hour).UnixMilli()}
 	})
 	return l
 }
@@ -90,7 +89,7 @@ func TestUpdate_newInvite_takesThePlaceOfTheOld(t *testing.T) {
 			t.Fatalf("%+v, %v", e, err)
 		}
 		l.apply(*e)
-		want := invite.Invite{Number: before.Number + 1, Uses: c.uses, UntilMs: l.now.Add(invite.Life - time.Second).UnixMilli()}
+		want := room.Invite{Number: before.Number + 1, Uses: c.uses, UntilMs: l.now.Add(room.InviteLife - time.Second).UnixMilli()}
 		if l.head.Invite != want {
 			t.Errorf("got %+v, want %+v", l.head.Invite, want)
 		}
@@ -114,17 +113,17 @@ func TestInvite_thatMayNotAdmitAnyMore_isReplaced(t *testing.T) {
 	for what, c := range map[string]struct {
 		number int // of the invite before
 		event  func(l *timeline) *room.Event
-		want   invite.Invite // without its end
+		want   room.Invite // without its end
 	}{
-		"a guest is banned":         {2, func(l *timeline) *room.Event { return ban(l, "Gil") }, invite.Invite{Number: 3, Uses: 2}},
-		"a name is banned":          {2, func(l *timeline) *room.Event { return ban(l, "Mallory") }, invite.Invite{Number: 3, Uses: 2}},
-		"one with a key is banned":  {2, func(l *timeline) *room.Event { return ban(l, "Cid") }, invite.Invite{Number: 2, Uses: 2}},
-		"a new password":            {2, func(l *timeline) *room.Event { return updated(t, l, room.Update{Password: "x"}) }, invite.Invite{Number: 3, Uses: 2}},
-		"no password any more":      {2, func(l *timeline) *room.Event { return updated(t, l, room.Update{RemovePassword: true}) }, invite.Invite{Number: 2, Uses: 2}},
-		"a new one was asked for":   {2, func(l *timeline) *room.Event { return updated(t, l, room.Update{Password: "x", NewInvite: true}) }, invite.Invite{Number: 3, Uses: 0}},
-		"the last number was given": {ident.MaxInvite, func(l *timeline) *room.Event { return ban(l, "Gil") }, invite.Invite{Number: ident.MaxInvite + 1}},
-		"after that":                {ident.MaxInvite + 1, func(l *timeline) *room.Event { return ban(l, "Gil") }, invite.Invite{Number: ident.MaxInvite + 1}},
-		"there is none":             {0, func(l *timeline) *room.Event { return ban(l, "Gil") }, invite.Invite{Uses: 2}},
+		"a guest is banned":         {2, func(l *timeline) *room.Event { return ban(l, "Gil") }, room.Invite{Number: 3, Uses: 2}},
+		"a name is banned":          {2, func(l *timeline) *room.Event { return ban(l, "Mallory") }, room.Invite{Number: 3, Uses: 2}},
+		"one with a key is banned":  {2, func(l *timeline) *room.Event { return ban(l, "Cid") }, room.Invite{Number: 2, Uses: 2}},
+		"a new password":            {2, func(l *timeline) *room.Event { return updated(t, l, room.Update{Password: "x"}) }, room.Invite{Number: 3, Uses: 2}},
+		"no password any more":      {2, func(l *timeline) *room.Event { return updated(t, l, room.Update{RemovePassword: true}) }, room.Invite{Number: 2, Uses: 2}},
+		"a new one was asked for":   {2, func(l *timeline) *room.Event { return updated(t, l, room.Update{Password: "x", NewInvite: true}) }, room.Invite{Number: 3, Uses: 0}},
+		"the last number was given": {ident.MaxInvite, func(l *timeline) *room.Event { return ban(l, "Gil") }, room.Invite{Number: ident.MaxInvite + 1}},
+		"after that":                {ident.MaxInvite + 1, func(l *timeline) *room.Event { return ban(l, "Gil") }, room.Invite{Number: ident.MaxInvite + 1}},
+		"there is none":             {0, func(l *timeline) *room.Event { return ban(l, "Gil") }, room.Invite{Uses: 2}},
 	} {
 		l := newInviting(t)
 		gil := l.join("Gil")

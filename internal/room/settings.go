@@ -5,7 +5,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/invite"
 )
 
 // The limits on settings.
@@ -35,9 +34,9 @@ type Settings struct {
 	Password    string `json:"password,omitempty"` // a hash of ident.HashPassword; empty means none
 	Paired      bool   `json:"paired,omitempty"`   // a queue made the room: leases are short
 	// AgentMessages is how many messages agents may send since a person last spoke; 0: any.
-	AgentMessages int           `json:"agent_messages,omitempty"`
-	Invite        invite.Invite `json:"invite,omitzero"`
-	OpenFrom      Mark          `json:"from,omitzero"` // newcomers see no event before this one
+	AgentMessages int    `json:"agent_messages,omitempty"`
+	Invite        Invite `json:"invite,omitzero"`
+	OpenFrom      Mark   `json:"from,omitzero"` // newcomers see no event before this one
 }
 
 // NewSettings checks the settings of a new room. The password is not among them, since it

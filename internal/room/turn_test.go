@@ -4,9 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/reins"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/turn"
 )
 
 // silence is a case of the question whose turn it is, in a full room of Ann, Bob,
@@ -16,27 +14,27 @@ type silence struct {
 	// lasts is how long nothing has happened; 3 s if it is 0.
 	lasts time.Duration
 	// attends is who does something else than wait, as of now.
-	attends map[int]func(now time.Time) turn.Attendance
+	attends map[int]func(now time.Time) room.Attendance
 	given   map[int]time.Duration // which seats had the turn, and how long ago
 	want    int
 	again   time.Duration
 }
 
 // called is an agent that works, and made its last call some time ago.
-func called(ago time.Duration) func(time.Time) turn.Attendance {
-	return func(now time.Time) turn.Attendance { return turn.Attendance{Called: now.Add(-ago)} }
+func called(ago time.Duration) func(time.Time) room.Attendance {
+	return func(now time.Time) room.Attendance { return room.Attendance{Called: now.Add(-ago)} }
 }
 
 // away is an agent that called an hour ago and comes back in a while.
-func away(back time.Duration) func(time.Time) turn.Attendance {
-	return func(now time.Time) turn.Attendance {
-		return turn.Attendance{Called: now.Add(-time.Hour), BackAt: now.Add(back)}
+func away(back time.Duration) func(time.Time) room.Attendance {
+	return func(now time.Time) room.Attendance {
+		return room.Attendance{Called: now.Add(-time.Hour), BackAt: now.Add(back)}
 	}
 }
 
 // standby is an agent that a program waits for.
-func standby(now time.Time) turn.Attendance {
-	return turn.Attendance{Standby: true, Called: now}
+func standby(now time.Time) room.Attendance {
+	return room.Attendance{Standby: true, Called: now}
 }
 
 // next returns what Turn answers to c.
@@ -49,11 +47,11 @@ func (c silence) next(l *timeline) (int, time.Duration) {
 	for seat, ago := range c.given {
 		given[seat] = now.Add(-ago)
 	}
-	return turn.Turn{Head: l.head, Now: now, Given: given, Attends: func(seat int) turn.Attendance {
+	return room.Turn{Head: l.head, Now: now, Given: given, Attends: func(seat int) room.Attendance {
 		if at, ok := c.attends[seat]; ok {
 			return at(now)
 		}
-		return turn.Attendance{Waits: true}
+		return room.Attendance{Waits: true}
 	}}.Next()
 }
 
@@ -74,7 +72,7 @@ func check(t *testing.T, cases map[string]silence) {
 	}
 }
 
-type attends = map[int]func(time.Time) turn.Attendance
+type attends = map[int]func(time.Time) room.Attendance
 
 func TestTurn_silence_startsWithTheLastPublicWord(t *testing.T) {
 	check(t, map[string]silence{
@@ -97,8 +95,8 @@ func TestTurn_presentAgentThatDoesNotWait_isWaitedForTwoMinutes(t *testing.T) {
 		"silent":                 {attends: attends{3: called(2 * time.Minute)}, want: 4},
 		"away":                   {attends: attends{3: away(time.Minute)}, want: 4},
 		"away, its time is over": {attends: attends{3: away(-time.Second)}, want: 4},
-		"back late, and called": {attends: attends{3: func(now time.Time) turn.Attendance {
-			return turn.Attendance{Called: now.Add(-time.Minute), BackAt: now}
+		"back late, and called": {attends: attends{3: func(now time.Time) room.Attendance {
+			return room.Attendance{Called: now.Add(-time.Minute), BackAt: now}
 		}}, again: time.Minute},
 		"muted, at work":            {happen: func(l *timeline) { l.manage(room.Mute, 3) }, attends: attends{3: called(0)}, want: 4},
 		"paused, at work":           {happen: func(l *timeline) { l.rein(3, true) }, attends: attends{3: called(0)}, want: 4},
@@ -109,7 +107,7 @@ func TestTurn_presentAgentThatDoesNotWait_isWaitedForTwoMinutes(t *testing.T) {
 		"all others paused":         {happen: func(l *timeline) { l.rein(1, true); l.rein(2, true); l.rein(3, true) }},
 		"has a draft, and owes":     {happen: func(l *timeline) { l.ask(2, 3); l.draft(3, room.Event{Text: "well"}) }, want: 4},
 		"has a draft of a day ago":  {happen: func(l *timeline) { l.draft(3, room.Event{Text: "well"}) }, lasts: room.DraftLife, want: 3},
-		"has refused drafts":        {happen: func(l *timeline) { l.decide(l.draft(3, room.Event{Text: "well"}), reins.Refuse, "") }, want: 3},
+		"has refused drafts":        {happen: func(l *timeline) { l.decide(l.draft(3, room.Event{Text: "well"}), room.RefuseDraft, "") }, want: 3},
 		"a listener of a channel":   {happen: func(l *timeline) { l.set(func(s *room.Settings) { s.Type = room.Channel }) }, attends: attends{2: called(0)}, want: 1},
 		"on standby":                {attends: attends{3: standby}, want: 4},
 		"all others away or silent": {attends: attends{1: away(time.Hour), 2: called(time.Hour), 3: standby}, want: 4},

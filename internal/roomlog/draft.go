@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/invite"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -201,7 +200,7 @@ func (d *draft) list() {
 
 // listable returns s without what no listing shows and what changes often.
 func listable(s room.Settings) room.Settings {
-	s.Invite, s.AgentMessages = invite.Invite{}, 0
+	s.Invite, s.AgentMessages = room.Invite{}, 0
 	return s
 }
 

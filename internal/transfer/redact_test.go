@@ -6,7 +6,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/reins"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/view"
 )
 
@@ -77,7 +77,7 @@ func TestCopy_textOfADraftRemovedAtTheSource_isRemovedAtTheDestination(t *testin
 		steer(chat.SteerRequest{Claim: ann.Watch})
 		steer(chat.SteerRequest{Approve: &approve})
 		agent := &agent{token: ann.Token}
-		steer(chat.SteerRequest{Draft: from.send(chat.SendRequest{Token: ann.Token, Text: "the key is 4711"}), Decision: reins.Send})
+		steer(chat.SteerRequest{Draft: from.send(chat.SendRequest{Token: ann.Token, Text: "the key is 4711"}), Decision: room.SendDraft})
 		from.say(agent, "it waits")
 		page, err := from.History(t.Context(), chat.HistoryRequest{Token: person})
 		if err != nil {

@@ -1,6 +1,4 @@
-// Package invite is the invites of rooms: how many seats they give, until when, and what
-// one is told that gives none. The codes are made in ident.
-package invite
+package room
 
 import (
 	"time"
@@ -9,8 +7,8 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 )
 
-// Life is for how long an invite gives seats.
-const Life = 7 * 24 * time.Hour
+// InviteLife is for how long an invite gives seats.
+const InviteLife = 7 * 24 * time.Hour
 
 // Invite is the invite of a room. The zero value lets nobody in.
 type Invite struct {
@@ -19,12 +17,12 @@ type Invite struct {
 	UntilMs int64 `json:"expires"` // from when on it gives none
 }
 
-// First returns the invite of a new room, for all seats but that of whoever makes it.
-func First(capacity int, now time.Time) Invite { return Invite{}.Renewed(capacity-1, now) }
+// FirstInvite returns the invite of a new room, for all seats but that of whoever makes it.
+func FirstInvite(capacity int, now time.Time) Invite { return Invite{}.Renewed(capacity-1, now) }
 
 // Renewed returns the invite that takes the place of v, for as many seats.
 func (v Invite) Renewed(seats int, now time.Time) Invite {
-	return Invite{Number: v.Number + 1, Uses: seats, UntilMs: now.Add(Life).UnixMilli()}
+	return Invite{Number: v.Number + 1, Uses: seats, UntilMs: now.Add(InviteLife).UnixMilli()}
 }
 
 // Replaced returns the invite that takes the place of v for the seats that v still gives, and

@@ -1,20 +1,15 @@
-// Package turn says whose turn it is to speak in a room where all who are present wait. It
-// computes that from the room, and from what each agent is doing, so that every process
-// finds the same.
-package turn
+package room
 
 import (
 	"cmp"
 	"slices"
 	"time"
-
-	"github.com/parley-chat/parley/internal/room"
 )
 
 // How long a silence lasts before it is broken.
 const (
-	After  = 3 * time.Second  // after the last word
-	Passes = 30 * time.Second // to the next agent, if the one that has the turn says nothing
+	TurnAfter  = 3 * time.Second  // after the last word
+	TurnPasses = 30 * time.Second // to the next agent, if the one that has the turn says nothing
 	// LateComers is how long after a join the others are given, while seats are free
 	// and nobody has answered yet.
 	LateComers = 60 * time.Second
@@ -33,29 +28,30 @@ type Attendance struct {
 
 // AttendanceOf returns what the agent a is doing, of which only its stored presence p is
 // known. The end of its wait may be stored too early by slack.
-func AttendanceOf(p room.Presence, h *room.Head, a room.Agent, now time.Time, slack time.Duration) Attendance {
-	called, until := room.Latest(time.UnixMilli(a.AtMs), p.OwnUntil()), p.WaitsUntil()
+func AttendanceOf(p Presence, h *Head, a Agent, now time.Time, slack time.Duration) Attendance {
+	called, until := Latest(time.UnixMilli(a.AtMs), p.OwnUntil()), p.WaitsUntil()
 	if p.UntilMs != 0 {
 		until = until.Add(slack)
 	}
 	woken, at := h.NewestWakeup(a.Seat)
 	open := now.Before(until) && (p.Standby || p.ForMe || woken <= p.Head)
 	if !open {
-		called = room.Earliest(called, now)
+		called = Earliest(called, now)
 		if woken > p.Head && !p.ForMe { // that ended its wait
-			called = room.Earliest(called, room.Latest(time.UnixMilli(a.AtMs), p.At(), at))
+			called = Earliest(called, Latest(time.UnixMilli(a.AtMs), p.At(), at))
 		}
 	}
 	return Attendance{Waits: open && !p.Standby, Standby: open && p.Standby, Called: called, BackAt: p.BackAt()}
 }
 
-// Turn decides who should speak where all who are present wait.
+// Turn decides who should speak where all who are present wait. It computes that from the room, and
+// from what each agent is doing, so that every process finds the same.
 type Turn struct {
-	Head     *room.Head
+	Head     *Head
 	Now      time.Time
 	Attends  func(seat int) Attendance
 	Given    map[int]time.Time // by seat: when it was given the turn in this silence
-	everyone []room.Agent      // who takes part, in the order of their turns
+	everyone []Agent           // who takes part, in the order of their turns
 }
 
 // Next returns the seat that gets the turn now; 0 if none does. Then again is how
@@ -65,7 +61,7 @@ func (t Turn) Next() (seat int, again time.Duration) {
 		return 0, wait
 	}
 	t.everyone = t.order()
-	var waiting []room.Agent
+	var waiting []Agent
 	for _, a := range t.everyone {
 		if _, given := t.Given[a.Seat]; given {
 			continue // it had its turn, and is not waited for
@@ -91,10 +87,10 @@ func (t Turn) Next() (seat int, again time.Duration) {
 // isAlone reports whether no agent but that of a seat is present: then none would hear it.
 // A person without an agent reads what was said in its own time.
 func (t Turn) isAlone(seat int) bool {
-	return !slices.ContainsFunc(t.Head.Agents, func(a room.Agent) bool {
+	return !slices.ContainsFunc(t.Head.Agents, func(a Agent) bool {
 		at := t.Attends(a.Seat)
 		away := at.BackAt.After(t.Now)
-		return a.Seat != seat && !a.IsAlone() && !a.IsHeld(t.Now) && (at.Waits || at.Standby || !away && at.Called.Add(room.PresentFor).After(t.Now))
+		return a.Seat != seat && !a.IsAlone() && !a.IsHeld(t.Now) && (at.Waits || at.Standby || !away && at.Called.Add(PresentFor).After(t.Now))
 	})
 }
 
@@ -104,24 +100,24 @@ func (t Turn) silence() time.Duration {
 	n, _, said := h.Recent.LastWord()
 	joined := time.Time{}
 	for _, a := range h.Agents {
-		joined = room.Latest(joined, time.UnixMilli(a.AtMs))
+		joined = Latest(joined, time.UnixMilli(a.AtMs))
 	}
-	until := room.Latest(said, joined).Add(After)
+	until := Latest(said, joined).Add(TurnAfter)
 	if n > 0 {
-		until = said.Add(After)
+		until = said.Add(TurnAfter)
 	}
 	if len(h.Agents) < h.Capacity && !h.Recent.Begun() {
-		until = room.Latest(until, joined.Add(LateComers))
+		until = Latest(until, joined.Add(LateComers))
 	}
 	for _, at := range t.Given {
-		until = room.Latest(until, at.Add(Passes))
+		until = Latest(until, at.Add(TurnPasses))
 	}
 	return until.Sub(t.Now)
 }
 
 // waits reports whether a can be given the turn. wait, if not 0, says that everybody
 // waits for a, and for how long at most.
-func (t Turn) waits(a room.Agent) (waits bool, wait time.Duration) {
+func (t Turn) waits(a Agent) (waits bool, wait time.Duration) {
 	at := t.Attends(a.Seat)
 	debt, owes := t.Head.Talk.Owes(a.Seat, t.Now)
 	switch {
@@ -131,47 +127,47 @@ func (t Turn) waits(a room.Agent) (waits bool, wait time.Duration) {
 		return true, 0
 	case at.BackAt.After(t.Now) && owes:
 		_, _, said := t.Head.Recent.LastWord()
-		since := room.Latest(time.UnixMilli(debt.AtMs), said)
-		return false, max(0, room.Earliest(at.BackAt, since.Add(AwayHolds)).Sub(t.Now))
+		since := Latest(time.UnixMilli(debt.AtMs), said)
+		return false, max(0, Earliest(at.BackAt, since.Add(AwayHolds)).Sub(t.Now))
 	case at.BackAt.After(t.Now):
 		return false, 0
 	}
-	return false, max(0, at.Called.Add(room.PresentFor).Sub(t.Now))
+	return false, max(0, at.Called.Add(PresentFor).Sub(t.Now))
 }
 
 // order returns the agents that may be given the turn, round the room from the last
 // agent that spoke to all. If nobody has spoken, the newcomer is first. For one that waits
 // for its person nobody waits, whatever it owes, and neither for a person without an agent.
-func (t Turn) order() []room.Agent {
+func (t Turn) order() []Agent {
 	h := t.Head
 	order := slices.Clone(h.Agents)
 	_, last, _ := h.Recent.LastWord()
-	if i := slices.IndexFunc(order, func(a room.Agent) bool { return a.Seat == last }); i >= 0 {
+	if i := slices.IndexFunc(order, func(a Agent) bool { return a.Seat == last }); i >= 0 {
 		order = slices.Concat(order[i+1:], order[:i+1])
 	} else {
 		slices.Reverse(order)
 	}
-	return slices.DeleteFunc(order, func(a room.Agent) bool {
+	return slices.DeleteFunc(order, func(a Agent) bool {
 		_, owes := h.Talk.Owes(a.Seat, t.Now)
-		return a.IsAlone() || h.Silenced(a) || a.IsHeld(t.Now) || !owes && (h.Talk.IsDone(a.Seat) || room.Ended(&h.State, a, t.Now))
+		return a.IsAlone() || h.Silenced(a) || a.IsHeld(t.Now) || !owes && (h.Talk.IsDone(a.Seat) || Ended(&h.State, a, t.Now))
 	})
 }
 
 // first returns which of the agents that wait is first: one that owes an answer and
 // awaits none, the oldest debt first; one that owes at all; the next in order.
-func (t Turn) first(waiting []room.Agent) int {
+func (t Turn) first(waiting []Agent) int {
 	talk := t.Head.Talk
-	rank := func(a room.Agent) (int, int64) {
+	rank := func(a Agent) (int, int64) {
 		debt, owes := talk.Owes(a.Seat, t.Now)
 		switch {
-		case owes && room.OwedTo(&t.Head.State, a.Seat, t.Now) == 0:
+		case owes && OwedTo(&t.Head.State, a.Seat, t.Now) == 0:
 			return 0, debt.N
 		case owes:
 			return 1, debt.N
 		}
 		return 2, 0
 	}
-	return slices.MinFunc(waiting, func(a, b room.Agent) int {
+	return slices.MinFunc(waiting, func(a, b Agent) int {
 		ra, na := rank(a)
 		rb, nb := rank(b)
 		return cmp.Or(ra-rb, cmp.Compare(na, nb))
