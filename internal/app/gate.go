@@ -9,7 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/link"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -23,7 +22,7 @@ func (a *App) newGate(t table.Table, log *slog.Logger) *access.Gate {
 			return chat.SeatOf(ctx, a.rooms, t)
 		},
 		Link: func(ctx context.Context, c ident.Claim) (room.Agent, bool, error) {
-			return link.AgentOf(ctx, a.rooms.Store(), c)
+			return chat.AgentBehind(ctx, a.rooms.Store(), c)
 		},
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // Bob says that he will be back in an hour. A minute later he makes a call.
@@ -62,7 +61,7 @@ func TestAbsence_announcedJustAfterAWait_showsAtOnce(t *testing.T) {
 	w.say(p.ann.Token, "your turn")
 	<-ended
 	w.leaves(p.bob, time.Hour)
-	if got := agentIn(t, w.info(p.ann.Token).Room, "Bob"); got.State != view.Away || got.BackIn != time.Hour {
+	if got := agentIn(t, w.info(p.ann.Token).Room, "Bob"); got.State != chat.AgentAway || got.BackIn != time.Hour {
 		t.Errorf("Ann sees %+v", got)
 	}
 }
@@ -79,7 +78,7 @@ func TestAbsence_announcedWithAMessage_isConfirmed(t *testing.T) {
 			t.Errorf("a look shows %s", got.AwayUntil)
 		}
 		w.clock.Advance(room.PresenceDelay)
-		if a := agentIn(t, there.info(p.ann.Token).Room, "Bob"); a.State != view.Away || a.BackIn != 10*time.Minute-room.PresenceDelay {
+		if a := agentIn(t, there.info(p.ann.Token).Room, "Bob"); a.State != chat.AgentAway || a.BackIn != 10*time.Minute-room.PresenceDelay {
 			t.Errorf("Ann sees %+v", a)
 		}
 	})
@@ -92,7 +91,7 @@ func TestAbsence_withAProgramOnStandby_isStandbyAndShowsTheReturn(t *testing.T) 
 	w.shell(p.bob)
 	w.clock.Advance(room.PresenceDelay)
 	for _, w := range []*world{w, w.elsewhere()} {
-		if a := agentIn(t, w.info(p.ann.Token).Room, "Bob"); a.State != view.Standby || a.BackIn != time.Hour-room.PresenceDelay {
+		if a := agentIn(t, w.info(p.ann.Token).Room, "Bob"); a.State != chat.AgentStandby || a.BackIn != time.Hour-room.PresenceDelay {
 			t.Errorf("Ann sees %+v", a)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/wording"
 )
 
 // address makes the event to append, or returns why it cannot be. For a caller
@@ -57,7 +56,7 @@ func (op *sendOp) makeEvent(ctx context.Context) error {
 
 // findAddressees finds the seats of the names in To.
 func (op *sendOp) findAddressees(ctx context.Context) error {
-	if a := op.caller.agent; a.IsPerson() && wording.SameCompany(a, op.req.To, nil) { // a note
+	if a := op.caller.agent; a.IsPerson() && sameCompany(a, op.req.To, nil) { // a note
 		op.event.To, op.event.ToNames, op.found = []int{a.Seat}, []string{a.Name}, a.Joined
 		return nil
 	}
@@ -94,7 +93,7 @@ func (op *sendOp) find(ctx context.Context, field string, names []string) ([]roo
 	if c.head = h; op.found == 0 {
 		op.found = h.AsOf
 	}
-	return wording.Addressees(&h.State, c.agent.Seat, field, names)
+	return addressees(&h.State, c.agent.Seat, field, names)
 }
 
 // checkArrived refuses the message if a seat that it names has been given to another agent
@@ -127,7 +126,7 @@ func (op *sendOp) sentBefore(ctx context.Context, unfound error) bool {
 	answered, _ := c.head.MessageNumber(op.req.ReplyTo)
 	for _, s := range said {
 		e, err := c.room.log.Event(ctx, s.N)
-		if err != nil || e.Gone || len(e.To) > 0 != (len(op.req.To) > 0) || e.HasReadersOfAnother() || e.Text != op.req.Text || e.ReplyTo != answered || !wording.SameCompany(c.agent, e.ToNames, op.req.To) {
+		if err != nil || e.Gone || len(e.To) > 0 != (len(op.req.To) > 0) || e.HasReadersOfAnother() || e.Text != op.req.Text || e.ReplyTo != answered || !sameCompany(c.agent, e.ToNames, op.req.To) {
 			continue
 		}
 		op.fingerprint = s.Fingerprint

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/directory"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
 )
@@ -221,7 +220,7 @@ func TestRace_oneRoomTakesManyNames_oneLeadsToIt(t *testing.T) {
 				t.Errorf("plans %d: %+v, %v", i, got, err)
 			}
 		}
-		names, _ := services[0].list(directory.Request{})
+		names, _ := services[0].list(chat.ListRequest{})
 		same(t, "listed", names, []string{name})
 	})
 }

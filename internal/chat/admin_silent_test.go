@@ -8,7 +8,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // capacity sets how many agents may have a seat.
@@ -33,9 +32,9 @@ func TestSuccession_adminIsSilent_whoIsThereMakesRoom(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := w.look(p.bob.Token, p.bob.Cursor)
-		if n := len(got.Messages); n < 2 || got.Messages[n-1].Type != view.Knocked || !got.SeatWanted {
+		if n := len(got.Messages); n < 2 || got.Messages[n-1].Type != chat.EventKnocked || !got.SeatWanted {
 			t.Errorf("Bob receives %+v", got)
-		} else if m := got.Messages[n-2]; m.Type != view.RoleChanged || m.Agent != "Bob" || m.Action != room.Promote || m.Reason != room.ReasonTimeout || m.By != "" {
+		} else if m := got.Messages[n-2]; m.Type != chat.EventRole || m.Agent != "Bob" || m.Action != room.Promote || m.Reason != room.ReasonTimeout || m.By != "" {
 			t.Errorf("Bob is told %+v", m)
 		}
 		wants(t, there.capacity(p.cid.Token, 5), fault.NotAllowed)

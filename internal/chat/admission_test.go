@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/directory"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
@@ -25,7 +24,7 @@ func (w *world) bearer(s chat.Seated) context.Context {
 func callsOfOthers(ctx context.Context, w *world) map[string]func() error {
 	return map[string]func() error{
 		"create":       func() error { _, err := w.CreateRoom(ctx, chat.CreateRequest{AgentName: "Eve"}); return err },
-		"list":         func() error { _, err := w.ListRooms(ctx, directory.Request{}); return err },
+		"list":         func() error { _, err := w.ListRooms(ctx, chat.ListRequest{}); return err },
 		"join by name": func() error { _, err := w.JoinRoom(ctx, chat.JoinRequest{Room: "plots", AgentName: "Eve"}); return err },
 		"look by name": func() error { _, err := w.RoomInfo(ctx, chat.InfoRequest{Room: "plots"}); return err },
 	}

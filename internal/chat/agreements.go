@@ -7,7 +7,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 const (
@@ -29,9 +28,9 @@ func (r reader) agreements(ctx context.Context) ([]Agreement, error) {
 	stored, _, err := c.room.log.Seats().Agreements(ctx, c.agent, agreementsShown)
 	var list []Agreement
 	for _, x := range stored {
-		a := Agreement{ID: c.head.MessageID(x.N), By: x.By, AgreedBy: x.AgreedBy, To: x.ToNames, At: time.UnixMilli(x.AtMs), Text: view.FirstChars(x.Text, agreementChars)}
+		a := Agreement{ID: c.head.MessageID(x.N), By: x.By, AgreedBy: x.AgreedBy, To: x.ToNames, At: time.UnixMilli(x.AtMs), Text: FirstChars(x.Text, agreementChars)}
 		if len(a.Text) < len(x.Text) {
-			a.More = &view.More{ID: a.ID, Offset: len(a.Text)}
+			a.More = &More{ID: a.ID, Offset: len(a.Text)}
 		}
 		list = append(list, a)
 	}
@@ -42,11 +41,11 @@ func (r reader) agreements(ctx context.Context) ([]Agreement, error) {
 func (r reader) agreed(ctx context.Context, limit int) (Page, error) {
 	c := r.caller
 	stored, more, err := c.room.log.Seats().Agreements(ctx, c.agent, limit)
-	b := view.BatchFor(c.agent, &c.head.State)
+	b := batchFor(c.agent, &c.head.State)
 	b.Events = limit
 	for _, x := range stored {
 		e := x.Proposal()
-		m := view.Of(b.Room, c.agent, e)
+		m := messageOf(b.Room, c.agent, e)
 		if m.Agreed = m.ID; !b.Add(m, e) {
 			more = true
 			break
@@ -90,7 +89,7 @@ func (r reader) openRequests(ctx context.Context) ([]OpenRequest, error) {
 			continue
 		}
 		list = append(list, OpenRequest{
-			ID: c.head.MessageID(r.N), From: e.Name, Text: view.FirstChars(e.Text, requestChars),
+			ID: c.head.MessageID(r.N), From: e.Name, Text: FirstChars(e.Text, requestChars),
 			OwedBy: c.head.NamesOf(r.Owed), Age: max(0, now.Sub(time.UnixMilli(r.AtMs))),
 		})
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // propose makes a proposal to all, or asks these agents. It returns the id.
@@ -106,7 +105,7 @@ func TestAgreement_lastOneAskedGoes_isCompletedByThat(t *testing.T) {
 				w.agreed([]string{"Ann: we ship on Friday"}, p.ann, p.bob)
 				found := false
 				for _, m := range w.all(p.ann.Token) {
-					found = found || m.Agreed == id && m.Type != view.Said
+					found = found || m.Agreed == id && m.Type != chat.EventSaid
 				}
 				if !found {
 					t.Error("no event says that it completed the agreement")

@@ -16,7 +16,6 @@ import (
 	"github.com/parley-chat/parley/internal/live"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // sits takes a seat for a person without an agent.
@@ -51,7 +50,7 @@ func TestAlone_whatItSays_isAPersons(t *testing.T) {
 	w.say(pam.Token, "tea")
 	w.say(p.bob.Token, "coffee") // a person has spoken
 	for _, m := range w.all(p.bob.Token) {
-		if m.Type == view.Said && m.Person != (m.From == "Pam") {
+		if m.Type == chat.EventSaid && m.Person != (m.From == "Pam") {
 			t.Errorf("%q of %s: person %v", m.Text, m.From, m.Person)
 		}
 	}
@@ -80,7 +79,7 @@ func TestAlone_itsCalls_keepItsSeat(t *testing.T) {
 			call()
 			w.look(p.ann.Token, p.ann.Cursor)
 			w.clock.Advance(room.PresenceDelay)
-			if a := agentIn(t, there.info(p.ann.Token).Room, "Pam"); a.State != view.Busy || a.PersonHere {
+			if a := agentIn(t, there.info(p.ann.Token).Room, "Pam"); a.State != chat.AgentBusy || a.PersonHere {
 				t.Errorf("Pam is %s, here %v", a.State, a.PersonHere)
 			}
 		}
@@ -113,7 +112,7 @@ func waitsAlone(t *testing.T, w *world) {
 	short := here.open(ctx, req)
 	isHere := func() bool {
 		a := agentIn(t, there.info(p.ann.Token).Room, "Pam")
-		return a.State == view.Waiting && a.PersonHere && a.Unread == nil
+		return a.State == chat.AgentWaiting && a.PersonHere && a.Unread == nil
 	}
 	w.clock.Advance(room.PresenceDelay)
 	if !isHere() {

@@ -8,7 +8,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestBan_seatedAgent_isRemovedAndRefusedInEverySpelling(t *testing.T) {
@@ -43,7 +42,7 @@ func TestBan_absentName_isRefused(t *testing.T) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	m := w.look(p.cid.Token, "").Messages
-	if len(m) != 1 || m[0].Type != view.RoleChanged || m[0].Action != room.BanName || m[0].Agent != "Mallory" || m[0].Note != "we know her" {
+	if len(m) != 1 || m[0].Type != chat.EventRole || m[0].Action != room.BanName || m[0].Agent != "Mallory" || m[0].Note != "we know her" {
 		t.Errorf("all receive %+v", m)
 	}
 	for _, w := range []*world{w, w.elsewhere()} {

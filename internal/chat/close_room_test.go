@@ -5,10 +5,8 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/directory"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestClose_agentsAreRemovedAndTheNameIsFree(t *testing.T) {
@@ -28,7 +26,7 @@ func TestClose_agentsAreRemovedAndTheNameIsFree(t *testing.T) {
 		if got.Status != chat.StatusRemoved || got.Reason != room.ReasonClosed || len(got.Messages) == 0 {
 			t.Fatalf("an agent gets %+v", got)
 		}
-		if last := got.Messages[len(got.Messages)-1]; last.Type != view.Changed || last.Reason != room.ReasonClosed || last.By != "Ann" {
+		if last := got.Messages[len(got.Messages)-1]; last.Type != chat.EventRoom || last.Reason != room.ReasonClosed || last.By != "Ann" {
 			t.Errorf("the last is %+v", last)
 		}
 	}
@@ -65,7 +63,7 @@ func TestClose_publicRoom_isUnlisted(t *testing.T) {
 	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: true})
 	w.update(chat.UpdateRequest{Token: ann.Token, Close: true})
 	for _, w := range []*world{w, w.elsewhere()} {
-		names, _ := w.list(directory.Request{})
+		names, _ := w.list(chat.ListRequest{})
 		same(t, "listed", names, nil)
 		_, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
 		wants(t, err, fault.RoomNotFound)
@@ -73,7 +71,7 @@ func TestClose_publicRoom_isUnlisted(t *testing.T) {
 	if bob := w.create(chat.CreateRequest{Room: "plans", AgentName: "Bob", Public: true}); bob.Status != chat.StatusCreated {
 		t.Errorf("Bob got %+v", bob)
 	}
-	names, _ := w.list(directory.Request{})
+	names, _ := w.list(chat.ListRequest{})
 	same(t, "listed", names, []string{"plans"})
 }
 

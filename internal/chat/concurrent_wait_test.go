@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // An agent begins wait after wait, each while the one before is being answered.
@@ -19,7 +18,7 @@ func TestWait_manyForOneSeat_deliverEachMessageOnce(t *testing.T) {
 	var mu sync.Mutex
 	received := map[string]int{}
 	all := make(chan struct{})
-	hear := func(messages []view.Message) {
+	hear := func(messages []chat.Message) {
 		mu.Lock()
 		defer mu.Unlock()
 		for _, m := range messages {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestConversation_twoAgents_receiveEachMessageOnce(t *testing.T) {
@@ -24,7 +23,7 @@ func TestConversation_twoAgents_receiveEachMessageOnce(t *testing.T) {
 		t.Fatalf("Bob's message is %+v", got)
 	}
 	got := w.look(ann.Token, ann.Cursor)
-	if len(got.Messages) != 2 || got.Messages[0].Type != view.Joined || got.Messages[1].Text != "Bob here." {
+	if len(got.Messages) != 2 || got.Messages[0].Type != chat.EventJoined || got.Messages[1].Text != "Bob here." {
 		t.Fatalf("Ann got %+v", got)
 	}
 	if again := w.look(ann.Token, got.Cursor); again.Status != chat.StatusQuiet || place(t, ann.Token, again.Cursor) != place(t, ann.Token, got.Cursor) {

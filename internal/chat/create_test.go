@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/directory"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
 )
@@ -30,7 +29,7 @@ func TestCreate_nameOnly_makesAPrivateGroupOfTwo(t *testing.T) {
 	if r.Capacity != 2 || r.Type != room.Group || r.Public || r.PasswordProtected || r.Description != "" {
 		t.Fatalf("got %+v", r)
 	}
-	if list, err := w.ListRooms(t.Context(), directory.Request{}); err != nil || len(list.Rooms) != 0 {
+	if list, err := w.ListRooms(t.Context(), chat.ListRequest{}); err != nil || len(list.Rooms) != 0 {
 		t.Fatalf("listed %+v, %v", list.Rooms, err)
 	}
 }

@@ -8,12 +8,11 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // DraftView is a draft as the person sees it that decides about it: a message of type
-// view.Drafted with its whole text.
-type DraftView = view.Message
+// EventDrafted with its whole text.
+type DraftView = Message
 
 // draftsOf returns the open drafts of a, the caller's seat, oldest first.
 func draftsOf(ctx context.Context, c *caller, a room.Agent) ([]DraftView, error) {
@@ -24,7 +23,7 @@ func draftsOf(ctx context.Context, c *caller, a room.Agent) ([]DraftView, error)
 		if err != nil {
 			return nil, err
 		}
-		m := view.Of(&h.State, a, e)
+		m := messageOf(&h.State, a, e)
 		m.Text, m.More = e.Draft.Text, nil
 		list = append(list, m)
 	}

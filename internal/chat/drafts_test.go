@@ -11,7 +11,6 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // steer has a person steer its agent. req lacks only the token.
@@ -62,9 +61,9 @@ func draftTexts(list []chat.DraftView) (out []string) {
 }
 
 // decided lists what an agent hears of decisions about its drafts, as "sent: text".
-func decided(ms []view.Message) (out []string) {
+func decided(ms []chat.Message) (out []string) {
 	for _, m := range ms {
-		if m.Type == view.Drafted && m.Reason != "" {
+		if m.Type == chat.EventDrafted && m.Reason != "" {
 			out = append(out, string(m.Reason)+": "+m.Text)
 		}
 	}
@@ -93,7 +92,7 @@ func TestDraft_waitsForThePerson_andIsSentAsTheAgentsMessage(t *testing.T) {
 			}
 		}
 		seen := there.look(person, "")
-		if m := seen.Messages[len(seen.Messages)-1]; m.Type != view.Drafted || m.ID != id || m.Text != "for @Cid to see" || m.ReplyTo != request || m.Reason != "" {
+		if m := seen.Messages[len(seen.Messages)-1]; m.Type != chat.EventDrafted || m.ID != id || m.Text != "for @Cid to see" || m.ReplyTo != request || m.Reason != "" {
 			t.Errorf("the person sees %+v", m)
 		}
 		if got := there.decides(person, id, room.SendDraft, ""); len(got.Drafts) != 0 || !got.Approve {
@@ -103,7 +102,7 @@ func TestDraft_waitsForThePerson_andIsSentAsTheAgentsMessage(t *testing.T) {
 		same(t, "Bob hears", decided(news.Messages), []string{"sent: for @Cid to see"})
 		for _, s := range []chat.Seated{p.ann, p.cid} {
 			all := there.all(s.Token)
-			if m := all[len(all)-1]; m.Type != view.Said || m.From != "Bob" || m.Text != "for @Cid to see" || m.Person || m.Draft != "" || m.ReplyTo != request {
+			if m := all[len(all)-1]; m.Type != chat.EventSaid || m.From != "Bob" || m.Text != "for @Cid to see" || m.Person || m.Draft != "" || m.ReplyTo != request {
 				t.Errorf("%s reads %+v", s.Name, m)
 			}
 		}
@@ -135,7 +134,7 @@ func TestDraft_refused_isSeenByNobodyElse(t *testing.T) {
 	id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "hush"})
 	w.decides(person, id, room.RefuseDraft, "")
 	got := take(t, wait)
-	if m := got.Messages[len(got.Messages)-1]; m.Type != view.Drafted || m.Reason != room.ReasonRefused || m.Draft != id {
+	if m := got.Messages[len(got.Messages)-1]; m.Type != chat.EventDrafted || m.Reason != room.ReasonRefused || m.Draft != id {
 		t.Errorf("Bob hears %+v", m)
 	}
 	if after := w.all(p.ann.Token); len(after) != before {

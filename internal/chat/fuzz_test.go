@@ -6,7 +6,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/directory"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/table/sqlitetable"
 )
@@ -24,7 +23,7 @@ func FuzzListPage(f *testing.F) {
 			f.Fatal(err)
 		}
 	}
-	first, err := rooms.ListRooms(f.Context(), directory.Request{Limit: 1})
+	first, err := rooms.ListRooms(f.Context(), ListRequest{Limit: 1})
 	if err != nil || first.NextPage == "" {
 		f.Fatalf("%+v, %v", first, err)
 	}
@@ -32,7 +31,7 @@ func FuzzListPage(f *testing.F) {
 	f.Add("", "A", 0)
 	f.Add("____", "c", 100)
 	f.Fuzz(func(t *testing.T, page, search string, limit int) {
-		got, err := rooms.ListRooms(t.Context(), directory.Request{Page: page, Search: search, Limit: limit})
+		got, err := rooms.ListRooms(t.Context(), ListRequest{Page: page, Search: search, Limit: limit})
 		if err != nil {
 			if fault.CodeOf(err) != fault.InvalidArgument {
 				t.Fatalf("page %q: %v", page, err)
@@ -47,7 +46,7 @@ func FuzzListPage(f *testing.F) {
 			t.Errorf("page %q has %q", page, names)
 		}
 		if got.NextPage != "" {
-			if _, err := rooms.ListRooms(t.Context(), directory.Request{Page: got.NextPage}); err != nil {
+			if _, err := rooms.ListRooms(t.Context(), ListRequest{Page: got.NextPage}); err != nil {
 				t.Errorf("the page after %q: %v", page, err)
 			}
 		}

@@ -9,7 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // inviteOf returns the invite of a room, if it gives a seat.
@@ -53,5 +52,5 @@ func infoOfInvite(ctx context.Context, s *Service, named ident.Name) (Info, erro
 	if err != nil {
 		return Info{}, err
 	}
-	return Info{Room: view.Outside(h), Now: s.now()}, nil
+	return Info{Room: describeOutside(h), Now: s.now()}, nil
 }

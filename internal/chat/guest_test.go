@@ -13,7 +13,6 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // guest returns who asks with an invite, as the server admits it. It has the principal of
@@ -236,7 +235,7 @@ func TestRace_guestsAgainstARenewal_theOldInviteGivesNothingAfterIt(t *testing.T
 					switch {
 					case m.Changes != nil && m.Changes.Invite == "renewed":
 						renewed++
-					case m.Type == view.Joined && renewed > 0:
+					case m.Type == chat.EventJoined && renewed > 0:
 						t.Errorf("%s joined after the renewal", m.Agent)
 					}
 				}

@@ -8,7 +8,6 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // History returns a part of what was said, the caller's own messages included: the
@@ -58,7 +57,7 @@ func checkHistory(req HistoryRequest) error {
 
 // pageOf returns a page of what the caller may see, oldest first.
 func pageOf(ctx context.Context, c *caller, req HistoryRequest) (Page, error) {
-	b, log := view.BatchFor(c.agent, &c.head.State), c.room.log
+	b, log := batchFor(c.agent, &c.head.State), c.room.log
 	b.Events = req.Limit
 	if req.After != "" {
 		e, err := c.seen(ctx, "after", req.After)
@@ -89,9 +88,9 @@ func pageOf(ctx context.Context, c *caller, req HistoryRequest) (Page, error) {
 // how many more messages to all there are. It leaves out agents coming and going whom
 // the newcomer never met.
 func addLastMessages(ctx context.Context, log *roomlog.Log, a room.Agent, n int64, got *Seated) error {
-	crowd := max(0, len(got.Room.Agents)-view.AgentsShown)
+	crowd := max(0, len(got.Room.Agents)-AgentsShown)
 	h := log.Known()
-	b := view.Batch{Events: view.JoinEvents, Limit: max(view.JoinBytes/6, view.JoinBytes-crowd*view.AgentBytes), Talk: true, Room: &h.State}
+	b := batch{Events: JoinEvents, Limit: max(JoinBytes/6, JoinBytes-crowd*AgentBytes), Talk: true, Room: &h.State}
 	full, err := b.FillBefore(ctx, log, a, n)
 	slices.Reverse(b.Messages)
 	if got.Messages = b.Messages; err != nil || !full {
@@ -117,7 +116,7 @@ func restOf(ctx context.Context, c *caller, id string, offset int) (Page, error)
 	if err != nil {
 		return Page{}, err
 	}
-	m := view.Of(&c.head.State, c.agent, e)
+	m := messageOf(&c.head.State, c.agent, e)
 	if e.Type == room.Drafted {
 		e.Text = e.Draft.Text
 	}
@@ -128,5 +127,5 @@ func restOf(ctx context.Context, c *caller, id string, offset int) (Page, error)
 		}
 		m = rest
 	}
-	return Page{Messages: []view.Message{m}, HasMore: m.More != nil}, nil
+	return Page{Messages: []Message{m}, HasMore: m.More != nil}, nil
 }

@@ -7,12 +7,11 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // sees fails unless the newcomer sees exactly want of the earlier messages: in the
 // result of its join, in history read in both directions, and by id.
-func (w *world) sees(got chat.Seated, all []view.Message, want ...string) {
+func (w *world) sees(got chat.Seated, all []chat.Message, want ...string) {
 	w.t.Helper()
 	same(w.t, "messages of the join", texts(got.Messages), want)
 	same(w.t, "history", texts(w.history(got.Token, chat.HistoryRequest{}).Messages), want)
@@ -23,7 +22,7 @@ func (w *world) sees(got chat.Seated, all []view.Message, want ...string) {
 	for _, m := range all {
 		page, err := w.History(w.t.Context(), chat.HistoryRequest{Token: got.Token, ID: m.ID})
 		switch {
-		case err == nil && m.Type == view.Said:
+		case err == nil && m.Type == chat.EventSaid:
 			read = append(read, page.Messages[0].Text)
 		case err != nil:
 			wants(w.t, err, fault.InvalidArgument)
@@ -33,7 +32,7 @@ func (w *world) sees(got chat.Seated, all []view.Message, want ...string) {
 }
 
 // all returns the whole log as the first agent of the room sees it.
-func (w *world) all(token string) []view.Message {
+func (w *world) all(token string) []chat.Message {
 	w.t.Helper()
 	page := w.history(token, chat.HistoryRequest{Limit: 100})
 	all := page.Messages

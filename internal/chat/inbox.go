@@ -9,7 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // inbox is what a wait has found so far.
@@ -18,7 +17,7 @@ type inbox struct {
 	pos        position
 	forMe      bool  // only what is meant for the caller wakes it, where more than two talk
 	scanned    int64 // the last event looked at
-	batch      view.Batch
+	batch      batch
 	wakes      bool // something is worth an answer
 	before     int  // how many messages came before the caller's own, of a send
 	full       bool // the batch is full, and more follows that the caller sees
@@ -34,7 +33,7 @@ type inbox struct {
 }
 
 func newInbox(c *caller, pos position) *inbox {
-	return &inbox{caller: c, pos: pos, scanned: pos.after, batch: view.BatchFor(c.agent, &c.head.State)}
+	return &inbox{caller: c, pos: pos, scanned: pos.after, batch: batchFor(c.agent, &c.head.State)}
 }
 
 // status returns how a wait ends that found this.
@@ -99,7 +98,7 @@ func (in *inbox) take(e room.Event, agents int) bool {
 	me := in.caller.agent
 	if e.Type == room.Left && e.Seat == me.Seat && e.N > me.Joined {
 		if in.scanned, in.removed, in.reason = e.N, true, e.Reason; e.By != 0 || e.Person {
-			in.batch.Add(view.Of(in.batch.Room, me, e), e) // which admin removed the caller, and why; or that its user has left
+			in.batch.Add(messageOf(in.batch.Room, me, e), e) // which admin removed the caller, and why; or that its user has left
 		}
 		return false
 	}
@@ -111,9 +110,9 @@ func (in *inbox) take(e room.Event, agents int) bool {
 		in.batch.Redact(n)
 	}
 	if me.IsNews(e) && (e.N != in.pos.own || e.Decides != 0) { // what became of its draft, the repeated call may not know
-		m := view.Of(in.batch.Room, me, e)
+		m := messageOf(in.batch.Room, me, e)
 		if m.Draft != "" && !me.IsPerson() {
-			m.Type = view.Drafted // it has not said that by now
+			m.Type = EventDrafted // it has not said that by now
 		}
 		m.Repeated = e.N <= max(in.pos.repeatTo, in.pos.shownTo)
 		if !in.batch.Add(m, e) {

@@ -7,7 +7,6 @@ import (
 	"github.com/parley-chat/parley/internal/password"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // RoomInfo describes a room to an agent in it, or to a caller that knows its name
@@ -73,7 +72,7 @@ func infoOf(ctx context.Context, s *Service, key, password string) (Info, error)
 	if err := s.passwords.Check(ctx, h, password); err != nil {
 		return Info{}, err
 	}
-	return Info{Room: view.Outside(h), Now: s.now()}, nil
+	return Info{Room: describeOutside(h), Now: s.now()}, nil
 }
 
 // info describes the room to the caller.

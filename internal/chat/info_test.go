@@ -6,7 +6,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestInfo_byToken_describesTheOwnRoom(t *testing.T) {
@@ -97,7 +96,7 @@ func TestInfo_byName_showsNoStatesAndNoCounts(t *testing.T) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	for i, name := range []string{"Ann", "Bob", "Cid"} {
-		if got.Room.Agents[i] != (view.Agent{Name: name}) {
+		if got.Room.Agents[i] != (chat.Agent{Name: name}) {
 			t.Errorf("of %s it shows %+v", name, got.Room.Agents[i])
 		}
 	}

@@ -7,11 +7,9 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/link"
 	"github.com/parley-chat/parley/internal/password"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/seating"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -71,7 +69,7 @@ func (s *Service) CreateRoom(ctx context.Context, req CreateRequest) (Seated, er
 // joinOp is a call that wants a new seat, checked as far as possible without the
 // table.
 type joinOp struct {
-	seating.Newcomer
+	newcomer
 	svc      *Service
 	named    ident.Name // the room, as far as the caller said; a guest need not
 	password string
@@ -79,7 +77,7 @@ type joinOp struct {
 	create   bool          // the room, if there is none
 	join     bool          // the room, if there is one
 	began    time.Time
-	claim    *seating.Claim // to a seat of a room that there is
+	claim    *seatRequest // to a seat of a room that there is
 }
 
 func newJoin(ctx context.Context, s *Service, roomName, pass, agent string) (*joinOp, error) {
@@ -97,7 +95,7 @@ func newJoin(ctx context.Context, s *Service, roomName, pass, agent string) (*jo
 	if err != nil {
 		return nil, err
 	}
-	return &joinOp{Newcomer: seating.Newcomer{Room: rn, Name: an, Secret: ident.NewSecret(), Asker: ident.AskerOf(ctx), Caller: ident.CallerOf(ctx)}, svc: s, password: pass}, nil
+	return &joinOp{newcomer: newcomer{Room: rn, Name: an, Secret: ident.NewSecret(), Asker: ident.AskerOf(ctx), Caller: ident.CallerOf(ctx)}, svc: s, password: pass}, nil
 }
 
 // run finds the room of the name, or creates it, and takes a seat there.
@@ -143,7 +141,7 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 	got, err := op.sit(ctx, r, h)
 	var refused *fault.Error
 	switch {
-	case errors.Is(err, seating.ErrDeserted), errors.Is(err, room.ErrAbandoned):
+	case errors.Is(err, errDeserted), errors.Is(err, room.ErrAbandoned):
 		return op.createRoom(ctx, r.log)
 	case !errors.As(err, &refused):
 	case refused.Code == fault.RoomFull:
@@ -165,9 +163,9 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seate
 			undo()
 		}
 	}()
-	claim := &seating.Claim{
+	claim := &seatRequest{
 		Claim:    room.Claim{Name: op.Name, Principal: op.Asker.Principal, Invite: op.Asker.Invite, Holder: op.Holder()},
-		Newcomer: op.Newcomer,
+		Newcomer: op.newcomer,
 	}
 	op.claim = claim
 	for looks := range maxLooks {
@@ -191,11 +189,11 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seate
 			if claim.Presence, err = r.signsOfLife(ctx, room.Lease); err != nil {
 				return Seated{}, err
 			}
-		case errors.Is(err, seating.ErrPersonNeeded):
+		case errors.Is(err, errPersonNeeded):
 			if err := op.readKept(ctx, r); err != nil {
 				return Seated{}, err
 			}
-		case !errors.Is(err, seating.ErrPasswordReplaced):
+		case !errors.Is(err, errPasswordReplaced):
 			return Seated{}, err
 		}
 		h = r.log.Known()
@@ -250,7 +248,7 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 		Status: how, Token: t.String(), Name: mine.Name, Room: view,
 		Cursor: ident.Cursor{N: mine.N}.String(t), Now: now,
 		Hidden: mine.Agent.Since.Messages, Begun: h.Recent.Begun(), Invite: inviteOf(h, now),
-		Watch: link.Shown(&h.State, me), Supervised: room.SupervisedOf(&h.State, me, now),
+		Watch: room.ShownLink(&h.State, me), Supervised: room.SupervisedOf(&h.State, me, now),
 	}
 	if mine.N > 1 {
 		if err := addLastMessages(ctx, r.log, me, mine.N, &got); err != nil {

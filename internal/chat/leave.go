@@ -9,7 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // LeaveRoom gives the seat and the name back, with a last word if there is one, and
@@ -83,7 +82,7 @@ func (c *caller) leave(ctx context.Context, text string) (got Gone, err error) {
 
 // lastUnread returns what the caller has not read. It notes nothing: the seat is given
 // up.
-func (c *caller) lastUnread(ctx context.Context) ([]view.Message, bool, error) {
+func (c *caller) lastUnread(ctx context.Context) ([]Message, bool, error) {
 	p, err := c.positions().Load(ctx)
 	if err != nil {
 		return nil, false, err

@@ -16,7 +16,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/tabletest"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // fastClock is a fake clock whose timers end after a small part of their real time.
@@ -333,7 +332,7 @@ func (x *finalLogs) add(id string, log *roomLog) (retired bool) {
 		}
 		kind := e.Type
 		if kind == "said" {
-			kind = string(view.Said)
+			kind = string(chat.EventSaid)
 		}
 		x.rooms[id] = append(x.rooms[id], logLine(kind, e.Name, e.Text, e.Action, e.Reason, e.NewAdmin, e.ByName))
 		x.total++

@@ -12,8 +12,8 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // modelFor returns the reference model as a sequential specification, of a run that
@@ -117,21 +117,21 @@ func (x *finalLogs) unexplained() map[string]int {
 		for i, line := range lines {
 			e := strings.Split(line, "|") // see logLine
 			claimed := x.answered[eventID{id, int64(i + 1)}]
-			kind := view.EventType(e[0])
-			if kind == view.Joined && heir {
+			kind := chat.EventType(e[0])
+			if kind == chat.EventJoined && heir {
 				n["heir "+e[1]]++
 			}
 			switch {
-			case kind == view.Joined && !claimed:
+			case kind == chat.EventJoined && !claimed:
 				n["joined "+e[1]]++
-			case kind == view.Said && !claimed:
+			case kind == chat.EventSaid && !claimed:
 				n["said "+e[2]]++
-			case kind == view.RoleChanged && e[6] == "":
+			case kind == chat.EventRole && e[6] == "":
 				n["acts"]++
-			case kind == view.Knocked:
+			case kind == chat.EventKnocked:
 				n["knock "+e[1]]++
 			}
-			heir = kind == view.Left && (e[4] == string(room.ReasonReplaced) || e[4] == string(room.ReasonTimeout))
+			heir = kind == chat.EventLeft && (e[4] == string(room.ReasonReplaced) || e[4] == string(room.ReasonTimeout))
 		}
 	}
 	return n

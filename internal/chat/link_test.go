@@ -12,9 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/link"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // device returns the token that a device makes to open a link. The same name makes the same
@@ -59,9 +57,9 @@ func (w *world) newLink(person string) string {
 }
 
 // heard lists what a person is told about its links.
-func heard(ms []view.Message) (reasons []room.Reason) {
+func heard(ms []chat.Message) (reasons []room.Reason) {
 	for _, m := range ms {
-		if m.Type == view.Steered {
+		if m.Type == chat.EventSteered {
 			reasons = append(reasons, m.Reason)
 		}
 	}
@@ -213,7 +211,7 @@ func TestPerson_ofASeatRegainedByItsPrincipal_stays(t *testing.T) {
 	if again = join(); again.Status != chat.StatusReturned || again.Watch != "" {
 		t.Errorf("after it was opened: %s, a link: %v", again.Status, again.Watch != "")
 	}
-	if !slices.ContainsFunc(w.all(again.Token), func(m view.Message) bool { return m.ID == note.ID }) {
+	if !slices.ContainsFunc(w.all(again.Token), func(m chat.Message) bool { return m.ID == note.ID }) {
 		t.Error("the agent has lost the note")
 	}
 	w.tell(person, "and the bread", "Bob")
@@ -285,7 +283,7 @@ func TestPerson_sendsADraftOfAnAgentThatIsGone_itsSeatCanBeGivenBack(t *testing.
 		there.decides(person, draft, room.SendDraft, "")
 		w.clock.Advance(time.Second)
 		news := w.look(p.ann.Token, p.ann.Cursor).Messages
-		knock := slices.IndexFunc(news, func(m view.Message) bool { return m.Type == view.Knocked })
+		knock := slices.IndexFunc(news, func(m chat.Message) bool { return m.Type == chat.EventKnocked })
 		if _, err := there.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, Action: room.Readmit, ID: news[knock].ID}); err != nil {
 			t.Fatal(err)
 		}
@@ -344,7 +342,7 @@ func TestLink_knownToItsRoom_tellsWhoseSeatItIs(t *testing.T) {
 		known bool
 	}{"unopened": {p.ann.Watch, true}, "used": {used, true}, "of a seat that is gone": {p.cid.Watch, false}, "of a room that is not": {elsewhere, false}} {
 		c, _ := ident.ParseClaim(x.claim)
-		a, known, err := link.AgentOf(t.Context(), w.another().Store(), c)
+		a, known, err := chat.AgentBehind(t.Context(), w.another().Store(), c)
 		if err != nil || known != x.known || known && a.Seat != c.Seat {
 			t.Errorf("%s: seat %d, known %v, %v", what, a.Seat, known, err)
 		}
@@ -357,7 +355,7 @@ func TestLink_ofASeatTakenElsewhere_isKnownAtOnce(t *testing.T) {
 	other := w.another()
 	other.join("plans", "Ann")
 	c, _ := ident.ParseClaim(w.join("plans", "Bob").Watch)
-	if a, known, err := link.AgentOf(t.Context(), other.Store(), c); err != nil || !known || a.Seat != c.Seat {
+	if a, known, err := chat.AgentBehind(t.Context(), other.Store(), c); err != nil || !known || a.Seat != c.Seat {
 		t.Errorf("seat %d, known %v, %v", a.Seat, known, err)
 	}
 }

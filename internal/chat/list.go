@@ -2,12 +2,74 @@ package chat
 
 import (
 	"context"
+	"encoding/base64"
+	"strings"
 
-	"github.com/parley-chat/parley/internal/directory"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
 )
 
-// ListRooms returns public rooms: see directory.List.
-func (s *Service) ListRooms(ctx context.Context, req directory.Request) (directory.Listing, error) {
-	got, err := directory.List(ctx, s.store, req)
+// ListRequest asks for public rooms whose name or description contains Search.
+type ListRequest struct {
+	Search string
+	Limit  int // 1 to 100, default 20
+	Page   string
+}
+
+// ListedRoom is a public room.
+type ListedRoom struct {
+	Name              string
+	Description       string // the first 200 characters
+	Type              room.Type
+	Agents            int
+	Capacity          int
+	PasswordProtected bool
+}
+
+// Listing is a part of the list of public rooms. NextPage is empty at the end.
+type Listing struct {
+	Rooms    []ListedRoom
+	NextPage string
+}
+
+// list returns public rooms in the order of their names. A search may find nothing in one
+// part of the list and still return the page to continue with.
+func list(ctx context.Context, s *roomlog.Store, req ListRequest) (Listing, error) {
+	if err := ident.AskerOf(ctx).CheckUnbound(); err != nil {
+		return Listing{}, err
+	}
+	if req.Limit == 0 {
+		req.Limit = 20
+	}
+	if req.Limit < 1 || req.Limit > 100 {
+		return Listing{}, fault.Refuse(fault.InvalidArgument, "limit must be from 1 to 100.")
+	}
+	after, err := base64.RawURLEncoding.DecodeString(req.Page)
+	if err != nil || req.Page != "" && table.CheckKey(roomlog.ListedKey(string(after))) != nil {
+		return Listing{}, fault.Refuse(fault.InvalidArgument, "page must be the next_page of an earlier call, unchanged; leave it out to begin.")
+	}
+	search := strings.ToLower(strings.TrimSpace(req.Search))
+	rooms, next, err := s.ListPublic(ctx, string(after), req.Limit, func(l roomlog.Listing) bool {
+		return strings.Contains(strings.ToLower(l.Name), search) || strings.Contains(strings.ToLower(l.Description), search)
+	})
+	if err != nil {
+		return Listing{}, err
+	}
+	got := Listing{NextPage: base64.RawURLEncoding.EncodeToString([]byte(next))}
+	for _, l := range rooms {
+		got.Rooms = append(got.Rooms, ListedRoom{
+			Name: l.Name, Description: l.Description, Type: l.Type, Capacity: l.Capacity,
+			PasswordProtected: l.Password, Agents: l.Agents,
+		})
+	}
+	return got, nil
+}
+
+// ListRooms returns public rooms: see list.
+func (s *Service) ListRooms(ctx context.Context, req ListRequest) (Listing, error) {
+	got, err := list(ctx, s.store, req)
 	return got, s.Outward(err)
 }

@@ -7,14 +7,13 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/directory"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
 
 // list returns the names on a page of public rooms.
-func (w *world) list(req directory.Request) (names []string, next string) {
+func (w *world) list(req chat.ListRequest) (names []string, next string) {
 	w.t.Helper()
 	got, err := w.ListRooms(w.t.Context(), req)
 	if err != nil {
@@ -32,11 +31,11 @@ func TestList_publicRooms_areListed(t *testing.T) {
 	w.create(chat.CreateRequest{Room: "News", AgentName: "Ann", Public: true, Password: "pw", Description: about, Capacity: 7, Type: room.Channel})
 	w.join("News:pw", "Bob")
 	w.create(chat.CreateRequest{Room: "secret", AgentName: "Ann"})
-	got, err := w.ListRooms(t.Context(), directory.Request{})
+	got, err := w.ListRooms(t.Context(), chat.ListRequest{})
 	if err != nil || len(got.Rooms) != 1 || got.NextPage != "" {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	want := directory.Room{Name: "News", Description: about[:400], Type: room.Channel, Agents: 2, Capacity: 7, PasswordProtected: true}
+	want := chat.ListedRoom{Name: "News", Description: about[:400], Type: room.Channel, Agents: 2, Capacity: 7, PasswordProtected: true}
 	if got.Rooms[0] != want {
 		t.Fatalf("got %+v", got.Rooms[0])
 	}
@@ -50,13 +49,13 @@ func TestList_pages_areInTheOrderOfNames(t *testing.T) {
 		w.create(chat.CreateRequest{Room: name, AgentName: "Ann", Public: true})
 		want = append(want, fmt.Sprintf("room %02d", i))
 	}
-	first, next := w.list(directory.Request{})
+	first, next := w.list(chat.ListRequest{})
 	same(t, "the first page", first, want[:20])
-	rest, end := w.list(directory.Request{Page: next})
+	rest, end := w.list(chat.ListRequest{Page: next})
 	if same(t, "the second page", rest, want[20:]); end != "" {
 		t.Errorf("after the end there is %q", end)
 	}
-	all, end := w.list(directory.Request{Limit: 25})
+	all, end := w.list(chat.ListRequest{Limit: 25})
 	if same(t, "a page that just fits", all, want); end != "" {
 		t.Errorf("after the end there is %q", end)
 	}
@@ -70,17 +69,17 @@ func TestList_search_matchesNamesAndDescriptions(t *testing.T) {
 	for search, want := range map[string][]string{
 		" garden ": {"Gardening", "music"}, "SONGS": {"music"}, "xylophone": nil,
 	} {
-		got, _ := w.list(directory.Request{Search: search})
+		got, _ := w.list(chat.ListRequest{Search: search})
 		same(t, search, got, want)
 	}
-	first, next := w.list(directory.Request{Search: "garden", Limit: 1})
-	rest, _ := w.list(directory.Request{Search: "garden", Limit: 1, Page: next})
+	first, next := w.list(chat.ListRequest{Search: "garden", Limit: 1})
+	rest, _ := w.list(chat.ListRequest{Search: "garden", Limit: 1, Page: next})
 	same(t, "in pages", append(first, rest...), []string{"Gardening", "music"})
 }
 
 func TestList_invalidArguments_areRefused(t *testing.T) {
 	w := newWorld(t)
-	for what, req := range map[string]directory.Request{
+	for what, req := range map[string]chat.ListRequest{
 		"negative limit":    {Limit: -1},
 		"limit over 100":    {Limit: 101},
 		"page not ours":     {Page: "#"},
@@ -110,11 +109,11 @@ func TestList_rareMatch_isFoundOverSeveralCalls(t *testing.T) {
 			ops = nil
 		}
 	}
-	names, next := w.list(directory.Request{Search: "zz", Limit: 1})
+	names, next := w.list(chat.ListRequest{Search: "zz", Limit: 1})
 	if len(names) != 0 || next == "" {
 		t.Fatalf("the first thousand gave %q, %q", names, next)
 	}
-	names, next = w.list(directory.Request{Search: "zz", Limit: 1, Page: next})
+	names, next = w.list(chat.ListRequest{Search: "zz", Limit: 1, Page: next})
 	if same(t, "then", names, []string{"zzz"}); next != "" {
 		t.Fatalf("and then %q", next)
 	}

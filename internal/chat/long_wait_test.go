@@ -9,7 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // A process may end without a word in the middle of a long wait. So others see the wait
@@ -21,12 +20,12 @@ func TestWait_ofHours_isSeenAsLongAsItsProcessLives(t *testing.T) {
 	ended := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: chat.MaxWait})
 	for range 20 {
 		w.clock.Advance(5 * time.Minute)
-		w.passUntil("the wait is announced again", func() bool { return w.seenElsewhere(p.ann, p.bob).State == view.Waiting })
+		w.passUntil("the wait is announced again", func() bool { return w.seenElsewhere(p.ann, p.bob).State == chat.AgentWaiting })
 	}
 	kill()
 	<-ended
 	w.clock.Advance(7 * time.Minute)
-	if got := w.seenElsewhere(p.ann, p.bob); got.State != view.Silent {
+	if got := w.seenElsewhere(p.ann, p.bob); got.State != chat.AgentSilent {
 		t.Errorf("seven minutes after its process ended Bob's agent is %s", got.State)
 	}
 }
@@ -48,7 +47,7 @@ func (w *world) passUntil(what string, happened func() bool) {
 }
 
 // seenElsewhere is what a process that knows nothing yet shows one agent of another.
-func (w *world) seenElsewhere(reader, of chat.Seated) view.Agent {
+func (w *world) seenElsewhere(reader, of chat.Seated) chat.Agent {
 	w.t.Helper()
 	for _, a := range w.another().info(reader.Token).Room.Agents {
 		if a.Name == of.Name {
@@ -56,7 +55,7 @@ func (w *world) seenElsewhere(reader, of chat.Seated) view.Agent {
 		}
 	}
 	w.t.Fatalf("%s has no seat", of.Name)
-	return view.Agent{}
+	return chat.Agent{}
 }
 
 // An agent whose client has left a wait in one process, unseen, announces an absence to

@@ -9,7 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table/tabletest"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // looksIn is what a program on standby for Bob gets that may not wait.
@@ -23,7 +22,7 @@ func (w *world) looksIn(p pair, cursor string) chat.Waited {
 }
 
 // shows fails unless others see Bob in a state.
-func (w *world) shows(p pair, want view.State) {
+func (w *world) shows(p pair, want chat.AgentState) {
 	w.t.Helper()
 	for _, a := range w.elsewhere().info(p.ann.Token).Room.Agents {
 		if a.Name == "Bob" && a.State != want {
@@ -55,7 +54,7 @@ func TestLookIn_inTurnAtTwoProcesses_isAStandbyThatIsStoredOnceInAWhile(t *testi
 			t.Fatalf("look %d: %+v", k, got)
 		}
 		w.clock.Advance(got.LookAgain)
-		w.shows(p, view.Standby)
+		w.shows(p, chat.AgentStandby)
 	}
 	if most := int64(looks*15/260 + 1); stored.Load() > most {
 		t.Errorf("a standby of %d s was stored %d times, want at most %d", looks*15, stored.Load(), most)
@@ -72,8 +71,8 @@ func TestLookIn_inTurnAtTwoProcesses_isAStandbyThatIsStoredOnceInAWhile(t *testi
 	if after := one.looksIn(p, ""); after.Status != chat.StatusQuiet {
 		t.Errorf("after the agent has read: %v", lines(after.Messages))
 	}
-	w.clock.Advance(room.AnnounceWait + view.BetweenWaits)
-	w.shows(p, view.Silent)
+	w.clock.Advance(room.AnnounceWait + chat.BetweenWaits)
+	w.shows(p, chat.AgentSilent)
 }
 
 // Nobody gives a turn to a look, so it takes its own: only if its agent owes an answer.
@@ -108,7 +107,7 @@ func TestLookIn_agentItselfWaitsElsewhere_makesWay(t *testing.T) {
 	if got := two.looksIn(p, p.bob.Cursor); got.Status != chat.StatusSuperseded || !got.Yielded || got.LookAgain == 0 {
 		t.Errorf("while the agent waits: %+v", got)
 	}
-	w.shows(p, view.Waiting)
+	w.shows(p, chat.AgentWaiting)
 	one.say(p.ann.Token, "Milk?")
 	if got := take(t, bob); len(got.Messages) != 1 {
 		t.Errorf("the agent got %+v", got)

@@ -7,7 +7,6 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // ManageAgent does something to the agent of a name in the caller's room. Only
@@ -53,7 +52,7 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 	}
 	if got.Renewed = len(events) > 0 && events[0].Invite != nil; got.Renewed {
 		h := c.room.log.Known()
-		got.Room, got.Invite = view.Outside(h), inviteOf(h, s.now())
+		got.Room, got.Invite = describeOutside(h), inviteOf(h, s.now())
 	}
 	return got, nil
 }

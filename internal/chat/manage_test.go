@@ -9,7 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestManage_roleOrMute_isOneEventForAll(t *testing.T) {
@@ -42,7 +41,7 @@ func TestManage_roleOrMute_isOneEventForAll(t *testing.T) {
 				t.Errorf("%d events became %d", before, after)
 			}
 			m := w.look(p.cid.Token, cursor).Messages
-			if len(m) != 1 || m[0].Type != view.RoleChanged || m[0].Action != c.action || m[0].Agent != "Bob" || m[0].By != "Ann" || m[0].Note != "as agreed" {
+			if len(m) != 1 || m[0].Type != chat.EventRole || m[0].Action != c.action || m[0].Agent != "Bob" || m[0].By != "Ann" || m[0].Note != "as agreed" {
 				t.Errorf("Cid receives %+v", m)
 			}
 			for _, w := range []*world{w, w.elsewhere()} {
@@ -161,11 +160,11 @@ func TestKick_agent_losesItsSeatAndItsNameIsFree(t *testing.T) {
 		t.Errorf("Bob got %+v", again)
 	}
 	m := there.history(again.Token, chat.HistoryRequest{}).Messages
-	if len(m) != 1 || m[0].Type != view.Joined {
+	if len(m) != 1 || m[0].Type != chat.EventJoined {
 		t.Errorf("Bob reads %+v", m)
 	}
 	m = here.history(p.ann.Token, chat.HistoryRequest{}).Messages
-	if i := slices.IndexFunc(m, func(m view.Message) bool { return m.Type == view.Left }); i < 0 || m[i].Reason != room.ReasonKicked || m[i].Agent != "Bob" || m[i].By != "Ann" || m[i].Note != "too loud" {
+	if i := slices.IndexFunc(m, func(m chat.Message) bool { return m.Type == chat.EventLeft }); i < 0 || m[i].Reason != room.ReasonKicked || m[i].Agent != "Bob" || m[i].By != "Ann" || m[i].Note != "too loud" {
 		t.Errorf("all read %+v", m)
 	}
 }

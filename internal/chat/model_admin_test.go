@@ -8,7 +8,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // admitAdmin is admit for a call that only admins may make. want is the code that
@@ -124,7 +123,7 @@ func (c manageCall) changeRole(m model, r roomModel, by, x agentModel) (model, m
 }
 
 func (c manageCall) event(seat int, name string) eventModel {
-	return eventModel{seat: seat, by: c.who.seat, Message: view.Message{Type: view.RoleChanged, Agent: name, Action: c.action, Note: c.note}}
+	return eventModel{seat: seat, by: c.who.seat, Message: chat.Message{Type: chat.EventRole, Agent: name, Action: c.action, Note: c.note}}
 }
 
 // decideOnName bans, unbans or unmutes a name that no agent has. shown is the name

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // agentModel is an agent, and what the server notes about it beside the log.
@@ -233,13 +233,13 @@ func (a agentModel) sees(e eventModel) bool {
 // an agent that did: what that agent said to all, and who left.
 func (a agentModel) remembers(e eventModel) bool {
 	return len(a.former) > 0 && e.n >= a.formerSince && len(e.to) == 0 &&
-		(e.Type == view.Left || e.Type == view.Said && slices.Contains(a.former, e.seat))
+		(e.Type == chat.EventLeft || e.Type == chat.EventSaid && slices.Contains(a.former, e.seat))
 }
 
 // receives reports whether a return shows e to a: everything since it came but its
 // own joins.
 func (a agentModel) receives(e eventModel) bool {
-	return e.n >= a.since && a.sees(e) && (e.Type != view.Joined || e.seat != a.seat)
+	return e.n >= a.since && a.sees(e) && (e.Type != chat.EventJoined || e.seat != a.seat)
 }
 
 // isNews reports whether a is shown e and did not cause it. Its person is another.
@@ -257,7 +257,7 @@ func (a agentModel) firstSeen() int64 {
 
 // reads returns e as a reads it. It refers to nothing that a may not see, nor to
 // anything from before its time.
-func (r roomModel) reads(a agentModel, e eventModel) view.Message {
+func (r roomModel) reads(a agentModel, e eventModel) chat.Message {
 	answered, ok := r.event(e.replyTo)
 	if ok && (answered.n < a.since || !a.sees(answered)) {
 		e.ReplyTo = ""
@@ -265,28 +265,28 @@ func (r roomModel) reads(a agentModel, e eventModel) view.Message {
 	if agreed := r.agreedIn(a, e); len(agreed) > 0 {
 		e.Agreed = shown(agreed[0])
 	}
-	e.Mine = e.seat == a.seat && (e.Type == view.Said || e.Type == view.Drafted && e.drafts)
-	if e.decides > 0 && e.seat == a.seat && e.Type == view.Said {
+	e.Mine = e.seat == a.seat && (e.Type == chat.EventSaid || e.Type == chat.EventDrafted && e.drafts)
+	if e.decides > 0 && e.seat == a.seat && e.Type == chat.EventSaid {
 		if e.Draft, e.Reason = shown(e.decides), room.ReasonSent; e.Person {
 			e.Reason = room.ReasonEdited
 		}
 	}
-	e.Mine = e.seat == a.seat && (e.Type == view.Said || e.Type == view.Left || e.drafts)
+	e.Mine = e.seat == a.seat && (e.Type == chat.EventSaid || e.Type == chat.EventLeft || e.drafts)
 	return e.Message
 }
 
 // news returns e as a reads it when it is news. Of its own message, which its person has let
 // it send, it is told so.
-func (r roomModel) news(a agentModel, e eventModel) view.Message {
+func (r roomModel) news(a agentModel, e eventModel) chat.Message {
 	x := r.reads(a, e)
 	if x.Draft != "" {
-		x.Type = view.Drafted
+		x.Type = chat.EventDrafted
 	}
 	return x
 }
 
 // visible returns what a may read after event n.
-func (r roomModel) visible(a agentModel, n int64) (out []view.Message) {
+func (r roomModel) visible(a agentModel, n int64) (out []chat.Message) {
 	for _, e := range r.log {
 		if e.n > n && a.sees(e) {
 			out = append(out, r.reads(a, e))
@@ -300,7 +300,7 @@ func (r roomModel) visible(a agentModel, n int64) (out []view.Message) {
 func (r roomModel) lastSaid(a agentModel) (last eventModel, answered bool) {
 	for _, e := range r.log {
 		switch {
-		case e.Type != view.Said || !a.sees(e):
+		case e.Type != chat.EventSaid || !a.sees(e):
 		case e.seat == a.seat && !e.Person:
 			last, answered = e, false
 		default:
@@ -329,7 +329,7 @@ func (r roomModel) successor(a agentModel) (next agentModel, ok bool) {
 
 // remove frees the seat of a.
 func (m model) remove(r roomModel, a agentModel, by int, reason room.Reason, note string) (roomModel, error) {
-	e := eventModel{seat: a.seat, by: by, Message: view.Message{Type: view.Left, Agent: a.name, Reason: reason, Note: note}}
+	e := eventModel{seat: a.seat, by: by, Message: chat.Message{Type: chat.EventLeft, Agent: a.name, Reason: reason, Note: note}}
 	if next, promoted := r.successor(a); promoted {
 		e.NewAdmin = next.name
 		next.admin, next.acting, next.muted, next.promoted = true, false, false, m.now

@@ -10,7 +10,6 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // TestModel_wrongAnswers_areFound proves that the check can fail: it accepts right
@@ -18,17 +17,17 @@ import (
 // "hello" as message 3.
 func TestModel_wrongAnswers_areFound(t *testing.T) {
 	ann, bob := agentID{testRoom, 1}, agentID{testRoom, 2}
-	hello := view.Message{ID: "3", Type: view.Said, From: "Ann", Text: "hello"}
-	waits := func(who agentID, after int64, cursor string, ms ...view.Message) operation {
+	hello := chat.Message{ID: "3", Type: chat.EventSaid, From: "Ann", Text: "hello"}
+	waits := func(who agentID, after int64, cursor string, ms ...chat.Message) operation {
 		return waitOp{who: who, cursor: cursorArg{true, after}, got: chat.Waited{Status: chat.StatusMessages, Cursor: cursor, Messages: ms}}
 	}
 	joins := func(name string, code fault.Code) operation {
 		return joinOp{joinCall: joinCall{room: "plans", agent: name, create: true, join: true}, code: code}
 	}
 	hi := func(after int64) sendCall { return sendCall{who: bob, text: "hi", cursor: cursorArg{true, after}} }
-	news := chat.Waited{Status: chat.StatusMessages, Cursor: "3", Messages: []view.Message{hello}}
+	news := chat.Waited{Status: chat.StatusMessages, Cursor: "3", Messages: []chat.Message{hello}}
 	left := chat.Gone{Status: chat.StatusLeft}
-	agents := []view.Agent{{Name: "Ann", Role: room.Admin, You: true, State: view.Waiting}, {Name: "Bob", Role: room.Member}}
+	agents := []chat.Agent{{Name: "Ann", Role: room.Admin, You: true, State: chat.AgentWaiting}, {Name: "Bob", Role: room.Member}}
 	gone := func(name, reason, newAdmin, by string) string {
 		return logLine("left", name, "", "", reason, newAdmin, by)
 	}

@@ -6,9 +6,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/directory"
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // strangerOp is room_info by a room's name.
@@ -43,7 +41,7 @@ func (o strangerOp) String() string {
 // listOp is all pages of a list of public rooms.
 type listOp struct {
 	search string
-	got    []directory.Room
+	got    []chat.ListedRoom
 }
 
 func (o listOp) on(m model) (model, error) {
@@ -54,7 +52,7 @@ func (o listOp) on(m model) (model, error) {
 	for _, r := range m.rooms {
 		found := strings.Contains(r.key+r.about, strings.ToLower(o.search))
 		if found && r.public && !r.closed && !m.startsOver(r) {
-			want = append(want, fmt.Sprintf("%s: %+v", r.key, directory.Room{
+			want = append(want, fmt.Sprintf("%s: %+v", r.key, chat.ListedRoom{
 				Name: r.name, Description: r.about, Type: r.kind, Agents: len(r.seated()), Capacity: r.capacity, PasswordProtected: r.password != "",
 			}))
 		}
@@ -101,12 +99,12 @@ func (o historyOp) on(m model) (model, error) {
 
 // page returns the part of all that is asked for. It may be shorter where it would
 // be long.
-func (o historyOp) page(r roomModel, a agentModel) (page []view.Message, more bool) {
+func (o historyOp) page(r roomModel, a agentModel) (page []chat.Message, more bool) {
 	all := r.visible(a, o.after)
 	if o.agreed {
 		all = r.agreedMessages(a)
 	}
-	all = slices.DeleteFunc(all, func(e view.Message) bool {
+	all = slices.DeleteFunc(all, func(e chat.Message) bool {
 		n := numberOf(e.ID)
 		return o.before > 0 && n >= o.before || o.id > 0 && n != o.id
 	})
@@ -125,10 +123,10 @@ func (o historyOp) page(r roomModel, a agentModel) (page []view.Message, more bo
 }
 
 // agreedMessages returns the proposals that are agreed as what is left of them.
-func (r roomModel) agreedMessages(a agentModel) (list []view.Message) {
+func (r roomModel) agreedMessages(a agentModel) (list []chat.Message) {
 	for _, x := range slices.Backward(r.agreed(a)) {
 		p, _ := r.event(x.n)
-		list = append(list, view.Message{ID: p.ID, Type: view.Said, From: p.From, Text: p.Text, Kind: p.Kind, At: x.done, Agreed: p.ID, Mine: p.seat == a.seat})
+		list = append(list, chat.Message{ID: p.ID, Type: chat.EventSaid, From: p.From, Text: p.Text, Kind: p.Kind, At: x.done, Agreed: p.ID, Mine: p.seat == a.seat})
 	}
 	return list
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // joinCall is JoinRoom without a token, or CreateRoom.
@@ -119,7 +118,7 @@ func (c joinCall) begin(m model, id string) ([]joinOutcome, error) {
 		}
 		if !m.startsOver(old) { // it ends with an event, since there are agents to see that
 			renewed, err := old.renewed, error(nil)
-			if old, err = m.append(old, eventModel{Message: view.Message{Type: retired, Reason: room.ReasonBegunAnew}}); err != nil {
+			if old, err = m.append(old, eventModel{Message: chat.Message{Type: retired, Reason: room.ReasonBegunAnew}}); err != nil {
 				return nil, err
 			}
 			old.abandoned, old.closed, old.renewed = true, true, renewed
@@ -131,7 +130,7 @@ func (c joinCall) begin(m model, id string) ([]joinOutcome, error) {
 }
 
 // retired is the type of the event that ends a room which begins anew. No agent is shown it.
-const retired view.EventType = "retired"
+const retired chat.EventType = "retired"
 
 // abandoned reports whether a join may, or must, begin r anew: it is full, has no
 // password, and nobody in it has been heard for 15 minutes.
@@ -171,7 +170,7 @@ func (c joinCall) sit(m model, r roomModel, a agentModel, how chat.JoinStatus) (
 		a.asAdmin = m.now
 	}
 	a.handed, a.from, a.fromMost, r.heir = a.joined, a.joined, a.joined, ""
-	r, err := m.append(r.with(a), eventModel{seat: a.seat, Message: view.Message{Type: view.Joined, Agent: c.agent}})
+	r, err := m.append(r.with(a), eventModel{seat: a.seat, Message: chat.Message{Type: chat.EventJoined, Agent: c.agent}})
 	if err != nil {
 		return nil, err
 	}
@@ -239,7 +238,7 @@ func (c joinCall) regain(m model, r roomModel, old agentModel) ([]joinOutcome, e
 func (m model) reseat(r roomModel, a agentModel) (roomModel, error) {
 	a.joinedAt, a.takenAt, a.reseated = m.now, m.now, true
 	r.knocks = slices.DeleteFunc(slices.Clone(r.knocks), func(k knockModel) bool { return k.seat == a.seat })
-	return m.append(r.with(a), eventModel{seat: a.seat, Message: view.Message{Type: view.Joined, Agent: a.name, Reason: room.ReasonReturned}})
+	return m.append(r.with(a), eventModel{seat: a.seat, Message: chat.Message{Type: chat.EventJoined, Agent: a.name, Reason: room.ReasonReturned}})
 }
 
 // takeOver joins a full room: a seat whose lease has ended changes hands, the one
@@ -342,7 +341,7 @@ func (o joinOp) matches(m model, x joinOutcome) (model, error) {
 	if most := r.publicIn(1, a.since-1); o.got.Hidden > most || o.got.Hidden < most-r.remembered(a) {
 		return m, &wrong{"hidden", o.got.Hidden, most}
 	}
-	lost := x.freed != "" && slices.ContainsFunc(o.got.Room.Agents, func(b view.Agent) bool { return b.Name == x.freed && x.freed != a.name })
+	lost := x.freed != "" && slices.ContainsFunc(o.got.Room.Agents, func(b chat.Agent) bool { return b.Name == x.freed && x.freed != a.name })
 	want := []any{a.name, false, numberOf(o.got.Cursor), m.now, false, "", a.person.opened, a.person.paused}
 	got := []any{o.got.Name, o.got.HasMore, a.joined, o.got.Now, lost, o.got.Owes, o.got.Watch == "", o.got.Paused}
 	return x.next, sameText("the join", got, want)
@@ -371,9 +370,9 @@ func (r roomModel) remembered(a agentModel) (n int64) {
 // seesTalk compares what a newcomer is shown: the last of what was said, and of those
 // who left under its eyes, and how many more messages to all there are.
 func (o joinOp) seesTalk(m model, r roomModel, a agentModel) error {
-	var talk []view.Message
+	var talk []chat.Message
 	for _, e := range r.log {
-		if e.n < a.joined && a.sees(e) && (e.Type == view.Said || e.Type == view.Left && e.n < a.since) {
+		if e.n < a.joined && a.sees(e) && (e.Type == chat.EventSaid || e.Type == chat.EventLeft && e.n < a.since) {
 			talk = append(talk, r.reads(a, e))
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // knockModel is a join that was refused. The room may let it in if another agent has
@@ -48,7 +47,7 @@ func (o knockOp) on(m model) (model, error) {
 	if !found || !m.mayKnock(r, o.agent) || !taken && !r.full() {
 		return m, &wrong{"a knock", o, "none"}
 	}
-	e := eventModel{seat: old.seat, Message: view.Message{Type: view.Knocked, Agent: o.agent, Reason: room.ReasonRoomFull}}
+	e := eventModel{seat: old.seat, Message: chat.Message{Type: chat.EventKnocked, Agent: o.agent, Reason: room.ReasonRoomFull}}
 	if taken {
 		e.Reason = room.ReasonNameTaken
 	}
@@ -103,8 +102,8 @@ func (o vouchOp) on(m model) (model, error) {
 	}
 	list[i].vouched, list[i].byAdmin = m.now, by.admin && !r.isActing(by)
 	r.knocks = list
-	r, err = m.append(r, eventModel{seat: old.seat, by: by.seat, Message: view.Message{
-		Type: view.RoleChanged, Agent: old.name, Action: room.Readmit, Note: o.note,
+	r, err = m.append(r, eventModel{seat: old.seat, by: by.seat, Message: chat.Message{
+		Type: chat.EventRole, Agent: old.name, Action: room.Readmit, Note: o.note,
 	}})
 	if err != nil {
 		return m, err
@@ -225,7 +224,7 @@ func (o leaveOp) isUnread(m model, r roomModel, a agentModel) (err error) {
 	for n := low; n <= max(low, high, a.shown); n++ {
 		news := r.newsAfter(a, n, r.head())
 		fits := min(len(news), len(o.got.Messages))
-		var want []view.Message
+		var want []chat.Message
 		for _, e := range news[:fits] {
 			want = append(want, r.news(a, e))
 		}

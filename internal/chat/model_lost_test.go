@@ -11,7 +11,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // The operations of this file are parts of calls that only the linearizability check
@@ -104,7 +103,7 @@ func (o lostLeave) on(m model) (model, error) {
 		return m, err
 	}
 	if o.text != "" {
-		e, code := m.compose(r, a, eventModel{seat: a.seat, Message: view.Message{Type: view.Said, From: a.name, Text: o.text}})
+		e, code := m.compose(r, a, eventModel{seat: a.seat, Message: chat.Message{Type: chat.EventSaid, From: a.name, Text: o.text}})
 		if r, err = m.append(r, e); err != nil || code != "" {
 			return m, &wrong{"the last word", code, err}
 		}

@@ -8,7 +8,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // personModel is who is behind an agent.
@@ -77,7 +76,7 @@ func (r roomModel) tooMany() bool { return r.agentMessages > 0 && r.run >= r.age
 
 // runAfter counts the messages that all hear, up to e, since a person said one.
 func (r roomModel) runAfter(e eventModel) int {
-	heard := e.Type == view.Said
+	heard := e.Type == chat.EventSaid
 	for _, x := range r.seated() {
 		heard = heard && (len(e.to) == 0 || x.seat == e.seat || slices.Contains(e.to, x.seat))
 	}
@@ -142,7 +141,7 @@ func (o reinedOp) on(m model) (model, error) {
 		return m.withAgent(r.id, a), nil
 	}
 	e := x.event
-	e.Type, e.hidden, e.drafts = view.Drafted, true, true
+	e.Type, e.hidden, e.drafts = chat.EventDrafted, true, true
 	a.person.drafts = append(a.person.open(m.now), draftModel{n: x.pending, at: m.now, key: o.key, asks: x.asks, message: x.event})
 	if o.key != "" {
 		a.keys = append(slices.Clip(a.keys), keyModel{o.key, x.pending, m.now, true})
@@ -170,7 +169,7 @@ type steerOp struct {
 func (o steerOp) on(m model) (model, error) {
 	r, _ := m.room(o.who.room)
 	a, _ := r.agent(o.who.seat)
-	e := eventModel{seat: a.seat, hidden: true, Message: view.Message{Type: view.Steered, Person: true}}
+	e := eventModel{seat: a.seat, hidden: true, Message: chat.Message{Type: chat.EventSteered, Person: true}}
 	was := a.person
 	switch {
 	case o.opens:
@@ -202,7 +201,7 @@ func (o steerOp) same(m model, a agentModel) error {
 		got = append(got, fmt.Sprint(d.ID, d.Type, d.Text, d.Kind, d.To))
 	}
 	for _, d := range a.person.open(m.now) {
-		want = append(want, fmt.Sprint(shown(d.n), view.Drafted, d.message.Text, d.message.Kind, d.message.To))
+		want = append(want, fmt.Sprint(shown(d.n), chat.EventDrafted, d.message.Text, d.message.Kind, d.message.To))
 	}
 	return sameText("the reins", []any{o.code, o.got.Paused, o.got.Approve, got}, []any{"", a.person.paused, a.person.approve, want})
 }
@@ -215,7 +214,7 @@ func (o steerOp) decide(m model, r roomModel, a agentModel, e eventModel) (model
 	}
 	d := a.person.open(m.now)[i]
 	if e.decides = d.n; o.decision == room.RefuseDraft {
-		e.Type, e.Reason, e.Draft = view.Drafted, room.ReasonRefused, shown(d.n)
+		e.Type, e.Reason, e.Draft = chat.EventDrafted, room.ReasonRefused, shown(d.n)
 	} else {
 		var code fault.Code
 		if e, code = o.message(m, r, a, d); code != "" {
@@ -287,7 +286,7 @@ type personSaysOp struct {
 func (o personSaysOp) on(m model) (model, error) {
 	r, _ := m.room(o.who.room)
 	a, _ := r.agent(o.who.seat)
-	e, code := m.compose(r, a, eventModel{seat: a.seat, Message: view.Message{Type: view.Said, From: a.name, Text: o.text, Person: true}})
+	e, code := m.compose(r, a, eventModel{seat: a.seat, Message: chat.Message{Type: chat.EventSaid, From: a.name, Text: o.text, Person: true}})
 	if o.code != code || code != "" {
 		return m, expectEqual("the code", o.code, code)
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // sendCall is a send.
@@ -71,8 +70,8 @@ func (c sendCall) outcome(m model, r roomModel, a agentModel) (x sendOutcome) {
 	case known > 0:
 		return sendOutcome{duplicate: known}
 	}
-	e := eventModel{seat: a.seat, to: to, ask: ask, replyTo: c.replyTo, withdraws: c.withdraw, call: c.call, Message: view.Message{
-		Type: view.Said, From: a.name, Text: c.text, Kind: c.kind,
+	e := eventModel{seat: a.seat, to: to, ask: ask, replyTo: c.replyTo, withdraws: c.withdraw, call: c.call, Message: chat.Message{
+		Type: chat.EventSaid, From: a.name, Text: c.text, Kind: c.kind,
 	}}
 	if c.kind == room.Plain {
 		e.Kind = ""
@@ -158,7 +157,7 @@ func (c sendCall) repeats(m model, r roomModel, a agentModel) (last eventModel, 
 
 // isOf reports whether event e may be what the send says.
 func (c sendCall) isOf(m model, r roomModel, a agentModel, e eventModel) bool {
-	own := e.Type == view.Said && e.seat == a.seat && !e.Person
+	own := e.Type == chat.EventSaid && e.seat == a.seat && !e.Person
 	return own && c.key == "" && e.Text == c.text && c.sameAim(m, r, a, e)
 }
 

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // isActing reports whether a decides less than another admin, which was chosen.
@@ -91,8 +91,8 @@ func (o actOp) on(m model) (model, error) {
 // act makes a an acting admin of r.
 func (m model) act(r roomModel, a agentModel) (model, error) {
 	a.admin, a.acting, a.promoted = true, true, m.now
-	r, err := m.append(r.with(a), eventModel{seat: a.seat, Message: view.Message{
-		Type: view.RoleChanged, Agent: a.name, Action: room.Promote, Reason: room.ReasonTimeout,
+	r, err := m.append(r.with(a), eventModel{seat: a.seat, Message: chat.Message{
+		Type: chat.EventRole, Agent: a.name, Action: room.Promote, Reason: room.ReasonTimeout,
 	}})
 	return m.with(r), err
 }

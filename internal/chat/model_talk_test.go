@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // requestModel is a request or proposal to which answers are owed.
@@ -125,7 +125,7 @@ func (m model) talkEnded(r roomModel, a agentModel) bool {
 // completes.
 func (m model) settle(r roomModel, e eventModel) (roomModel, eventModel) {
 	r.open = m.current(r)
-	if e.Type == view.Said {
+	if e.Type == chat.EventSaid {
 		r = r.hearDone(e)
 		r = r.hearAnswer(e)
 		r = r.withdrawn(e)
@@ -261,7 +261,7 @@ const (
 func (r roomModel) holdOf(a agentModel, e eventModel, answers int64) hold {
 	answered, _ := r.event(e.replyTo)
 	switch {
-	case e.Type != view.Said, e.Kind == room.Status, !a.isNews(e):
+	case e.Type != chat.EventSaid, e.Kind == room.Status, !a.isNews(e):
 		return never
 	case r.meant(a, e), e.withdraws > 0 && e.withdraws == answers:
 		return firmly

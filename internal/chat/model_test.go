@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // The reference model states the rules of rooms once more, as plainly as possible
@@ -142,7 +142,7 @@ func (m model) keeps(r roomModel, c joinCall) (p personModel, ok bool) {
 
 // eventModel is an event. Agents are identified by their seats.
 type eventModel struct {
-	view.Message
+	chat.Message
 	n, replyTo, withdraws int64
 	seat, by              int     // the agent that it is about, and the admin that did it
 	to                    []int   // who sees it beside its sender; empty: everybody
@@ -159,14 +159,14 @@ func (e eventModel) actor() int {
 	switch {
 	case e.by != 0:
 		return e.by
-	case e.Type == view.Knocked, e.Type == view.RoleChanged:
+	case e.Type == chat.EventKnocked, e.Type == chat.EventRole:
 		return 0
 	}
 	return e.seat
 }
 
 // isPublic reports whether e is a message to all. Only these are counted.
-func (e eventModel) isPublic() bool { return e.Type == view.Said && len(e.to) == 0 }
+func (e eventModel) isPublic() bool { return e.Type == chat.EventSaid && len(e.to) == 0 }
 
 // line describes an event as finalLogs does.
 func (e eventModel) line() string {
@@ -387,7 +387,7 @@ func (r roomModel) names(seats []int) (names []string) {
 // lastFreed returns the last event that freed a seat for strangers.
 func (r roomModel) lastFreed() (n int64) {
 	for _, e := range r.log {
-		if e.Type == view.Left && e.Reason != room.ReasonReplaced {
+		if e.Type == chat.EventLeft && e.Reason != room.ReasonReplaced {
 			n = e.n
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // updateOp is a change of a room's settings, or its end.
@@ -41,7 +40,7 @@ func (o updateOp) on(m model) (model, error) {
 	}
 	next, status, changes := o.change(m, r)
 	if status != chat.StatusUnchanged {
-		e := eventModel{by: a.seat, Message: view.Message{Type: view.Changed, Changes: changes}}
+		e := eventModel{by: a.seat, Message: chat.Message{Type: chat.EventRoom, Changes: changes}}
 		if o.req.Close {
 			e.Reason = room.ReasonClosed
 		} else {

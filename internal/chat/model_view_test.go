@@ -9,15 +9,14 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // viewOp is a room as an answer shows it.
 type viewOp struct {
 	what   string
 	who    agentID      // its seat is 0 for a stranger
-	got    *view.Room   // nil: not shown
-	agents []view.Agent // if the answer shows only these; nil: not shown
+	got    *chat.Room   // nil: not shown
+	agents []chat.Agent // if the answer shows only these; nil: not shown
 	others int          // -1: not shown
 }
 
@@ -47,7 +46,7 @@ func (o viewOp) on(m model) (model, error) {
 		x, _ := r.seatedAs(want.Agents[i].Name)
 		m.observe(r, a, x, got.Agents[i], &want.Agents[i])
 	}
-	same := slices.EqualFunc(got.Agents, want.Agents, func(g, w view.Agent) bool { return reflect.DeepEqual(g, w) })
+	same := slices.EqualFunc(got.Agents, want.Agents, func(g, w chat.Agent) bool { return reflect.DeepEqual(g, w) })
 	if shown := got.Agents; !same {
 		return m, &wrong{o.what + " shows", shown, want.Agents}
 	}
@@ -58,25 +57,25 @@ func (o viewOp) on(m model) (model, error) {
 }
 
 // view returns r as the agent of a seat sees it, but for what only observe knows.
-func (m model) view(r roomModel, seat int) view.Room {
-	out := view.Room{
+func (m model) view(r roomModel, seat int) chat.Room {
+	out := chat.Room{
 		Name: r.name, Description: r.about, Type: r.kind, Capacity: r.capacity, Public: r.public, PasswordProtected: r.password != "",
-		Closed: r.closed, AgentMessages: r.agentMessages, Agents: []view.Agent{},
+		Closed: r.closed, AgentMessages: r.agentMessages, Agents: []chat.Agent{},
 	}
 	for _, a := range r.seated() {
-		x := view.Agent{Name: a.name, Role: room.Member, You: a.seat == seat, Muted: a.muted}
+		x := chat.Agent{Name: a.name, Role: room.Member, You: a.seat == seat, Muted: a.muted}
 		x.Replaced, x.Person = a.isReplaced(m.now), a.person.opened
 		if a.admin {
 			x.Role = room.Admin
 		}
 		switch back := a.back(); {
 		case seat == 0: // outside, nobody is told more than the names
-			x = view.Agent{Name: a.name}
+			x = chat.Agent{Name: a.name}
 		case !x.You:
 		case m.now.Before(back):
-			x.State, x.BackIn = view.Away, back.Sub(m.now)
+			x.State, x.BackIn = chat.AgentAway, back.Sub(m.now)
 		default:
-			x.State = view.Waiting
+			x.State = chat.AgentWaiting
 		}
 		out.Agents = append(out.Agents, x)
 	}
@@ -87,7 +86,7 @@ func (m model) view(r roomModel, seat int) view.Room {
 // of sends, which others see later, perhaps none within 30 seconds and no private one
 // within 15; the return that it last announced; and how much it has not read, which a
 // service may not know.
-func (m model) observe(r roomModel, viewer, x agentModel, got view.Agent, want *view.Agent) {
+func (m model) observe(r roomModel, viewer, x agentModel, got chat.Agent, want *chat.Agent) {
 	if viewer.seat == 0 || want.You {
 		return
 	}
@@ -113,18 +112,18 @@ func (m model) observe(r roomModel, viewer, x agentModel, got view.Agent, want *
 	}
 	switch {
 	case want.BackIn > 0:
-		want.State = view.Away
+		want.State = chat.AgentAway
 	case want.Idle < 2*time.Minute:
-		want.State = view.Busy
+		want.State = chat.AgentBusy
 	default:
-		want.State = view.Silent
+		want.State = chat.AgentSilent
 	}
 }
 
 // unread counts the messages after event n that x was not given and viewer sees, too.
 func (r roomModel) unread(viewer, x agentModel, n int64) (count int) {
 	for _, e := range r.newsAfter(x, n, r.head()) {
-		if e.Type == view.Said && (e.seat != x.seat || e.Person) && viewer.sees(e) {
+		if e.Type == chat.EventSaid && (e.seat != x.seat || e.Person) && viewer.sees(e) {
 			count++
 		}
 	}
@@ -136,7 +135,7 @@ func (o viewOp) String() string {
 	if o.got != nil {
 		names = seats(*o.got)
 	}
-	return fmt.Sprintf("%v sees in %s: %q, %q, %d others", o.who, o.what, names, seats(view.Room{Agents: o.agents}), o.others)
+	return fmt.Sprintf("%v sees in %s: %q, %q, %d others", o.who, o.what, names, seats(chat.Room{Agents: o.agents}), o.others)
 }
 
 // infoOp is room_info of the caller's room.

@@ -10,7 +10,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // cursorArg is the cursor that a call passes.
@@ -41,8 +40,8 @@ func (r roomModel) newsAfter(a agentModel, n, to int64) (out []eventModel) {
 
 // sameMessages compares messages. Where calls overlap, their times are not compared,
 // since the clocks of the services differ, nor whether they are marked as repeated.
-func (m model) sameMessages(got, want []view.Message) error {
-	equal := slices.EqualFunc(got, want, func(g, w view.Message) bool {
+func (m model) sameMessages(got, want []chat.Message) error {
+	equal := slices.EqualFunc(got, want, func(g, w chat.Message) bool {
 		if !m.sequential {
 			g.At, g.Repeated = w.At, w.Repeated
 		}
@@ -60,7 +59,7 @@ func sameText(what string, got, want any) error {
 }
 
 // brief describes messages in one line.
-func brief(ms []view.Message) string {
+func brief(ms []chat.Message) string {
 	var out []string
 	for _, x := range ms {
 		out = append(out, fmt.Sprintf("%s %s %s%s: %s%s%s", x.ID, x.Type, x.From, x.Agent, x.Text, x.Reason, x.Action))
@@ -209,7 +208,7 @@ func (o waitOp) starts(m model, r roomModel, a agentModel, upTo int64) (first, l
 
 // shown returns the news from n to upTo as a reads it. What a service has shown
 // before is marked, unless the caller passed a cursor.
-func (o waitOp) shown(m model, r roomModel, a agentModel, n, upTo int64) (want []view.Message) {
+func (o waitOp) shown(m model, r roomModel, a agentModel, n, upTo int64) (want []chat.Message) {
 	for i, e := range r.newsAfter(a, n, upTo) {
 		x := r.news(a, e)
 		x.Repeated = o.cursor.n == 0 && e.n <= max(a.shown, a.handed)
@@ -230,7 +229,7 @@ func (o waitOp) checkEnd(m model, r roomModel, a agentModel, upTo int64) error {
 	case got.CursorIgnored != wantIgnored, got.Missed, got.Status == chat.StatusSuperseded, upTo < 1, upTo > r.head():
 		return &wrong{"the wait", got, "up to the head, with nothing missed"}
 	case got.Status == chat.StatusRemoved && !isClosing(got.Reason):
-		if end := r.log[upTo-1]; end.Type != view.Left || end.seat != a.seat || end.Reason != got.Reason {
+		if end := r.log[upTo-1]; end.Type != chat.EventLeft || end.seat != a.seat || end.Reason != got.Reason {
 			return &wrong{"the end of the wait", got.Reason, end}
 		}
 		return nil
@@ -249,8 +248,8 @@ func (o waitOp) checkStatus(m model, r roomModel, a agentModel) error {
 	status, reason := o.status(m, r, a)
 	seatWanted, nameWanted, asked := false, false, status != chat.StatusRemoved && !a.person.holds()
 	for _, x := range o.got.Messages {
-		seatWanted = seatWanted || x.Type == view.Knocked && x.Reason == room.ReasonRoomFull
-		nameWanted = nameWanted || x.Type == view.Knocked && x.Reason == room.ReasonNameTaken && !strings.EqualFold(x.Agent, a.name)
+		seatWanted = seatWanted || x.Type == chat.EventKnocked && x.Reason == room.ReasonRoomFull
+		nameWanted = nameWanted || x.Type == chat.EventKnocked && x.Reason == room.ReasonNameTaken && !strings.EqualFold(x.Agent, a.name)
 	}
 	debt, owes := m.owes(r, a)
 	got := []any{
@@ -272,7 +271,7 @@ func (o waitOp) checkStatus(m model, r roomModel, a agentModel) error {
 func (o waitOp) status(m model, r roomModel, a agentModel) (status chat.WaitStatus, reason room.Reason) {
 	parted, ended := false, m.talkEnded(r, a)
 	for _, x := range o.got.Messages {
-		parted = parted || x.Type == view.Left || x.Kind == room.Done
+		parted = parted || x.Type == chat.EventLeft || x.Kind == room.Done
 	}
 	switch some := len(o.got.Messages) > 0; {
 	case r.closed && !o.got.HasMore:

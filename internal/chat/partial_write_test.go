@@ -9,7 +9,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestLoad_snapshotVisibleBeforeItsEvent_waitsForTheEvent(t *testing.T) {
@@ -32,16 +31,16 @@ func TestLoad_snapshotVisibleBeforeItsEvent_waitsForTheEvent(t *testing.T) {
 // of history, and agents that join and never look back again, still get it.
 func TestHistory_eventNotYetVisible_isWaitedFor(t *testing.T) {
 	words := []string{"one", "two", "three", "four"} // events 3 to 6
-	for what, ask := range map[string]func(w *world, bob chat.Seated) ([]view.Message, error){
-		"forth": func(w *world, bob chat.Seated) ([]view.Message, error) {
+	for what, ask := range map[string]func(w *world, bob chat.Seated) ([]chat.Message, error){
+		"forth": func(w *world, bob chat.Seated) ([]chat.Message, error) {
 			page, err := w.History(t.Context(), chat.HistoryRequest{Token: bob.Token, After: w.id(bob.Token, 2)})
 			return page.Messages, err
 		},
-		"back": func(w *world, bob chat.Seated) ([]view.Message, error) {
+		"back": func(w *world, bob chat.Seated) ([]chat.Message, error) {
 			page, err := w.History(t.Context(), chat.HistoryRequest{Token: bob.Token})
 			return page.Messages, err
 		},
-		"join": func(w *world, _ chat.Seated) ([]view.Message, error) {
+		"join": func(w *world, _ chat.Seated) ([]chat.Message, error) {
 			cid, err := w.tryJoin("plans", "Cid")
 			return cid.Messages, err
 		},
@@ -56,7 +55,7 @@ func TestHistory_eventNotYetVisible_isWaitedFor(t *testing.T) {
 			hidden := w.item(ann.Token, "LOG#0000000000000005")
 			w.write(table.Delete(hidden.Key, table.Always))
 			cold := onTable(t, w.clock, w.table, chat.Options{})
-			got := make(chan []view.Message, 1)
+			got := make(chan []chat.Message, 1)
 			go func() {
 				messages, err := ask(cold, bob)
 				if err != nil {

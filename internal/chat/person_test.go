@@ -12,7 +12,6 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/live"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestPerson_waitsBesideItsAgent_andBothHearWhatComes(t *testing.T) {
@@ -88,7 +87,7 @@ func TestPerson_calls_areNoSignOfItsAgent(t *testing.T) {
 			there.look(p.ann.Token, "")
 		}
 		bob := agentIn(t, there.info(p.ann.Token).Room, "Bob")
-		if bob.State != view.Silent || bob.Idle < 15*time.Minute {
+		if bob.State != chat.AgentSilent || bob.Idle < 15*time.Minute {
 			t.Errorf("Bob is %s, and was heard %s ago", bob.State, bob.Idle)
 		}
 		if got := there.join("plans", "Cid"); got.Status != chat.StatusJoined {
@@ -225,7 +224,7 @@ func TestPerson_sends_areNotHeldBack(t *testing.T) {
 			t.Fatalf("key %q: %+v, %v", key, got, err)
 		}
 		ids[got.ID] = true
-		if slices.ContainsFunc(got.Messages, func(m view.Message) bool { return m.ID == got.ID }) {
+		if slices.ContainsFunc(got.Messages, func(m chat.Message) bool { return m.ID == got.ID }) {
 			t.Error("the result of a send has that message")
 		}
 	}
@@ -244,7 +243,7 @@ func TestPerson_acts_andItsAgentSeesThat(t *testing.T) {
 	w.look(p.ann.Token, "")
 	w.manage(person, room.Mute, "Cid", chat.StatusMuted)
 	got := w.look(p.ann.Token, "").Messages
-	if len(got) != 1 || got[0].Type != view.RoleChanged || !got[0].Person || got[0].By != "Ann" {
+	if len(got) != 1 || got[0].Type != chat.EventRole || !got[0].Person || got[0].By != "Ann" {
 		t.Errorf("the agent sees %+v", got)
 	}
 	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: w.look(p.ann.Token, "").Cursor, Wait: longWait})
@@ -254,7 +253,7 @@ func TestPerson_acts_andItsAgentSeesThat(t *testing.T) {
 		t.Errorf("the agent's wait ends with %+v", last)
 	}
 	left := w.look(p.bob.Token, "").Messages
-	if i := slices.IndexFunc(left, func(m view.Message) bool { return m.Type == view.Left }); i < 0 || left[i].Agent != "Ann" || left[i].Mine {
+	if i := slices.IndexFunc(left, func(m chat.Message) bool { return m.Type == chat.EventLeft }); i < 0 || left[i].Agent != "Ann" || left[i].Mine {
 		t.Errorf("Bob sees %+v", left)
 	}
 }

@@ -12,14 +12,13 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table/tabletest"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // away says that an agent will be back after d.
 func away(d time.Duration) chat.Absence { return chat.Absence{Given: true, BackIn: d} }
 
 // agentIn returns the agent of this name.
-func agentIn(t *testing.T, r view.Room, name string) view.Agent {
+func agentIn(t *testing.T, r chat.Room, name string) chat.Agent {
 	t.Helper()
 	for _, a := range r.Agents {
 		if a.Name == name {
@@ -57,7 +56,7 @@ func TestPresence_consecutiveWaits_writeOncePerMinuteAtMost(t *testing.T) {
 }
 
 // bob returns Bob as Ann sees him through each of these processes.
-func (w *world) bob(p pair, others ...*world) (out []view.Agent) {
+func (w *world) bob(p pair, others ...*world) (out []chat.Agent) {
 	w.t.Helper()
 	for _, w := range append(others, w) {
 		out = append(out, agentIn(w.t, w.info(p.ann.Token).Room, "Bob"))
@@ -66,7 +65,7 @@ func (w *world) bob(p pair, others ...*world) (out []view.Agent) {
 }
 
 // wantState fails unless every process shows Bob so.
-func (w *world) wantState(when string, p pair, there *world, want view.State) {
+func (w *world) wantState(when string, p pair, there *world, want chat.AgentState) {
 	w.t.Helper()
 	for i, a := range w.bob(p, there) {
 		if a.State != want {
@@ -80,26 +79,26 @@ func TestPresence_states_followWhatTheAgentDoes(t *testing.T) {
 	here, there := w.another(), w.another()
 	p := here.pair()
 	w.clock.Advance(room.PresenceDelay)
-	here.wantState("after its join", p, there, view.Busy)
+	here.wantState("after its join", p, there, chat.AgentBusy)
 	wait := here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: 50 * time.Second})
 	w.clock.Advance(room.PresenceDelay)
-	here.wantState("in a wait", p, there, view.Waiting)
+	here.wantState("in a wait", p, there, chat.AgentWaiting)
 	here.pass(50*time.Second - room.PresenceDelay)
 	take(t, wait)
 	here.pass(10 * time.Second)
-	here.wantState("between two waits", p, there, view.Waiting)
+	here.wantState("between two waits", p, there, chat.AgentWaiting)
 	here.pass(10 * time.Second)
-	here.wantState("20 s after its wait", p, there, view.Busy)
+	here.wantState("20 s after its wait", p, there, chat.AgentBusy)
 	here.pass(2 * time.Minute)
-	here.wantState("two minutes after its wait", p, there, view.Silent)
+	here.wantState("two minutes after its wait", p, there, chat.AgentSilent)
 	here.leaves(p.bob, 10*time.Minute)
 	here.pass(room.PresenceDelay)
-	here.wantState("away", p, there, view.Away)
+	here.wantState("away", p, there, chat.AgentAway)
 	here.pass(10 * time.Minute)
-	here.wantState("after its time", p, there, view.Silent)
+	here.wantState("after its time", p, there, chat.AgentSilent)
 	here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute, Standby: true})
 	here.pass(room.PresenceDelay)
-	here.wantState("with a program in its place", p, there, view.Standby)
+	here.wantState("with a program in its place", p, there, chat.AgentStandby)
 }
 
 func TestPresence_programStopsWaiting_isStandbyNoLonger(t *testing.T) {
@@ -109,9 +108,9 @@ func TestPresence_programStopsWaiting_isStandbyNoLonger(t *testing.T) {
 	w.clock.Advance(time.Minute)
 	wantStatus(t, "Bob", take(t, wait), chat.StatusQuiet)
 	w.clock.Advance(10 * time.Second)
-	w.wantState("before its loop waits again", p, w.elsewhere(), view.Standby)
+	w.wantState("before its loop waits again", p, w.elsewhere(), chat.AgentStandby)
 	w.clock.Advance(3 * time.Minute)
-	w.wantState("after its loop ended", p, w.elsewhere(), view.Silent)
+	w.wantState("after its loop ended", p, w.elsewhere(), chat.AgentSilent)
 }
 
 // Others must not be able to tell when an agent speaks in private.
@@ -127,12 +126,12 @@ func TestPresence_messageThatOthersDoNotHear_isSeenFifteenSecondsLater(t *testin
 			w.clock.Advance(10 * time.Minute)
 			calls(here, p)
 			for _, w := range []*world{here, there} {
-				if got := agentIn(t, w.info(p.cid.Token).Room, "Bob"); got.State != view.Silent || got.Idle < 10*time.Minute {
+				if got := agentIn(t, w.info(p.cid.Token).Room, "Bob"); got.State != chat.AgentSilent || got.Idle < 10*time.Minute {
 					t.Errorf("at once Cid sees %+v", got)
 				}
 			}
 			w.clock.Advance(room.PresenceDelay)
-			if got := agentIn(t, here.info(p.cid.Token).Room, "Bob"); got.State != view.Busy || got.Idle != room.PresenceDelay {
+			if got := agentIn(t, here.info(p.cid.Token).Room, "Bob"); got.State != chat.AgentBusy || got.Idle != room.PresenceDelay {
 				t.Errorf("later Cid sees %+v", got)
 			}
 		})
@@ -154,7 +153,7 @@ func TestPresence_whisperAfterAPublicWord_changesNothingForOthers(t *testing.T) 
 			here.tell(p.bob.Token, "between us", "Ann")
 		}
 		for _, w := range []*world{here, there} {
-			if got := agentIn(t, w.info(p.cid.Token).Room, "Bob"); got.State != view.Busy || got.Idle.Truncate(time.Second) != room.PresenceDelay || got.Activity != "" {
+			if got := agentIn(t, w.info(p.cid.Token).Room, "Bob"); got.State != chat.AgentBusy || got.Idle.Truncate(time.Second) != room.PresenceDelay || got.Activity != "" {
 				t.Errorf("whisper %t: Cid sees %+v", whisper, got)
 			}
 		}
@@ -255,7 +254,7 @@ func TestPresence_whisperAfterACall_doesNotHideTheCall(t *testing.T) {
 			w.tell(p.bob.Token, "between us", "Ann")
 		}
 		w.clock.Advance(5 * time.Second)
-		if got := agentIn(t, w.info(p.cid.Token).Room, "Bob"); got.State != view.Busy || got.Idle != room.PresenceDelay {
+		if got := agentIn(t, w.info(p.cid.Token).Room, "Bob"); got.State != chat.AgentBusy || got.Idle != room.PresenceDelay {
 			t.Errorf("whisper %t: Cid sees %+v", whisper, got)
 		}
 	}

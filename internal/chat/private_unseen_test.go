@@ -7,7 +7,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestUnseenMessages_endNoWait(t *testing.T) {
@@ -87,18 +86,18 @@ func TestUnseenMessages_leaveAnAgentWaiting(t *testing.T) {
 	here, there := w.another(), w.another()
 	p := here.company()
 	here.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: longWait})
-	cid := func(after string, want view.State) {
+	cid := func(after string, want chat.AgentState) {
 		t.Helper()
 		w.clock.Advance(room.PresenceDelay)
 		if got := agentIn(t, there.info(p.ann.Token).Room, "Cid").State; got != want {
 			t.Errorf("after %s Cid is %s, want %s", after, got, want)
 		}
 	}
-	cid("the beginning of its wait", view.Waiting)
+	cid("the beginning of its wait", chat.AgentWaiting)
 	there.tell(p.ann.Token, "blue?", "Bob")
-	cid("hidden messages", view.Waiting)
+	cid("hidden messages", chat.AgentWaiting)
 	there.tell(p.ann.Token, "and you?", "Cid")
-	cid("a message", view.Busy)
+	cid("a message", chat.AgentBusy)
 }
 
 func TestUnseenMessages_doNotAnswerASendThatWaits(t *testing.T) {

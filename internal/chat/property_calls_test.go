@@ -11,7 +11,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/directory"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
@@ -222,7 +221,7 @@ func (m *machine) infoByName() {
 
 func (m *machine) list() {
 	op := listOp{search: pick(m, "search", "", "", "LA", "about")}
-	req := directory.Request{Search: op.search, Limit: pick(m, "limit", 0, 1, 2)}
+	req := chat.ListRequest{Search: op.search, Limit: pick(m, "limit", 0, 1, 2)}
 	for pages := 0; pages == 0 || req.Page != ""; pages++ {
 		got, err := m.service().ListRooms(m.ctx, req)
 		if err != nil || pages > 20 {

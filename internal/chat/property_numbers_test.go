@@ -11,7 +11,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // numbers translates what agents see into the model's own numbers and back. In a
@@ -85,7 +84,7 @@ func numberOf(s string) int64 {
 	return n
 }
 
-func (x *numbers) messages(room string, list []view.Message) []view.Message {
+func (x *numbers) messages(room string, list []chat.Message) []chat.Message {
 	list = slices.Clone(list)
 	for i := range list {
 		m := &list[i]

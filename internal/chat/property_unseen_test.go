@@ -17,7 +17,6 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // TestProperty_privateMessagesOfOthers_showNowhere plays each random scene twice: with
@@ -336,7 +335,7 @@ func (s *stage) news(got chat.Waited) string {
 }
 
 // lined describes messages.
-func lined(ms []view.Message) string {
+func lined(ms []chat.Message) string {
 	var b strings.Builder
 	for _, m := range ms {
 		fmt.Fprintf(&b, "\n\t%+v", m)

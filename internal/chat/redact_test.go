@@ -15,7 +15,6 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/tabletest"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // spilled is what the texts hold that are removed.
@@ -202,7 +201,7 @@ func TestRedact_replyIsLost_isDoneOnce(t *testing.T) {
 			}
 			n := 0
 			for _, m := range there.all(p.bob.Token) {
-				if m.Type == view.Changed {
+				if m.Type == chat.EventRoom {
 					n++
 				}
 			}
@@ -301,7 +300,7 @@ func TestRedact_textThatWasADraft_isGoneFromTheDraftAsWell(t *testing.T) {
 			if got, err := json.Marshal([]any{w.look(person, "").Messages, w.history(person, chat.HistoryRequest{}).Messages, w.all(p.bob.Token)}); err != nil || strings.Contains(string(got), spilled) {
 				t.Errorf("Bob or his person reads %s, %v", got, err)
 			}
-			if m := w.history(person, chat.HistoryRequest{ID: sent}).Messages[0]; m.Type != view.Drafted || m.Text != room.Removed || !m.Gone {
+			if m := w.history(person, chat.HistoryRequest{ID: sent}).Messages[0]; m.Type != chat.EventDrafted || m.Text != room.Removed || !m.Gone {
 				t.Errorf("the draft reads %+v", m)
 			}
 		}

@@ -12,7 +12,6 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestPause_agentSaysNothingUntilItsPersonLetsIt(t *testing.T) {
@@ -46,7 +45,7 @@ func TestPause_agentSaysNothingUntilItsPersonLetsIt(t *testing.T) {
 		again := w.look(p.bob.Token, heard.Cursor)
 		var reasons []room.Reason
 		for _, m := range append(heard.Messages, again.Messages...) {
-			if m.Type == view.Steered {
+			if m.Type == chat.EventSteered {
 				reasons = append(reasons, m.Reason)
 			}
 		}
@@ -150,7 +149,7 @@ func renewsInvite(w *world, _ company, token string) error {
 
 func removesText(w *world, p company, token string) error {
 	all := w.all(p.ann.Token)
-	said := slices.IndexFunc(all, func(m view.Message) bool { return m.Type == view.Said })
+	said := slices.IndexFunc(all, func(m chat.Message) bool { return m.Type == chat.EventSaid })
 	_, err := w.UpdateRoom(w.t.Context(), chat.UpdateRequest{Token: token, Redact: all[said].ID})
 	return err
 }
@@ -228,7 +227,7 @@ func TestWait_ofAnAgent_endsWithADecisionElsewhere(t *testing.T) {
 		wait := here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: w.look(p.bob.Token, p.bob.Cursor).Cursor, Wait: time.Minute, ForMe: true})
 		there.decides(person, id, how, "")
 		got, _ := here.until(wait, 5*time.Second)
-		if len(got.Messages) != 1 || got.Messages[0].Type != view.Drafted || got.Messages[0].Draft != id {
+		if len(got.Messages) != 1 || got.Messages[0].Type != chat.EventDrafted || got.Messages[0].Draft != id {
 			t.Errorf("%s: %+v", how, got.Messages)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestWait_batchThatArrived_isNotRepeated(t *testing.T) {
@@ -93,9 +92,9 @@ func TestReturn_afterABatchThatMayBeLost_repeatsIt(t *testing.T) {
 
 // Models sometimes omit the cursor once.
 func TestWait_cursorOmitted_repeatsAndMarksEarlierMessages(t *testing.T) {
-	for what, goOn := range map[string]func(w *world, token string) []view.Message{
-		"waits":   func(w *world, token string) []view.Message { return w.look(token, "").Messages },
-		"returns": func(w *world, token string) []view.Message { return w.enter(chat.JoinRequest{Token: token}).Messages },
+	for what, goOn := range map[string]func(w *world, token string) []chat.Message{
+		"waits":   func(w *world, token string) []chat.Message { return w.look(token, "").Messages },
+		"returns": func(w *world, token string) []chat.Message { return w.enter(chat.JoinRequest{Token: token}).Messages },
 	} {
 		w := newWorld(t)
 		p := w.pair()

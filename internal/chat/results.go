@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // Agreement is a proposal to which everyone asked has agreed.
@@ -15,7 +14,7 @@ type Agreement struct {
 	AgreedBy []string // who agreed
 	To       []string // of a private one: who sees it beside By
 	At       time.Time
-	More     *view.More // set if Text is only a part
+	More     *More // set if Text is only a part
 }
 
 // JoinStatus says how an agent got its seat.
@@ -35,9 +34,9 @@ type Seated struct {
 	Status     JoinStatus
 	Token      string // the agent token, the caller's only secret
 	Name       string // the agent's name as others see it
-	Room       view.Room
+	Room       Room
 	Invite     Invite
-	Messages   []view.Message
+	Messages   []Message
 	HasMore    bool  // there is more news after Cursor
 	Earlier    int64 // how many messages before Messages the caller may see
 	Hidden     int64 // how many public messages from before its time the caller may not see
@@ -78,13 +77,13 @@ const (
 // Waited is the result of Wait, and a part of that of Send.
 type Waited struct {
 	Status   WaitStatus
-	Messages []view.Message
+	Messages []Message
 	HasMore  bool
 	Cursor   string
 	// Agents is set only if it has changed since the seat's last result. Of more
 	// than ten it lists only those that wait, at most ten; Seated and AllWaiting
 	// count all.
-	Agents     []view.Agent
+	Agents     []Agent
 	Seated     int
 	AllWaiting int
 	AwayUntil  time.Time // until when others see the caller as away; zero if they do not
@@ -132,15 +131,15 @@ type Sent struct {
 
 // Page is a part of a room's history.
 type Page struct {
-	Messages []view.Message // oldest first
-	HasMore  bool           // in the direction asked for
-	Cut      bool           // the page ended early, for its size
-	Cursor   string         // of the latest messages, for a person: what comes after them
+	Messages []Message // oldest first
+	HasMore  bool      // in the direction asked for
+	Cut      bool      // the page ended early, for its size
+	Cursor   string    // of the latest messages, for a person: what comes after them
 }
 
 // Info is the result of RoomInfo.
 type Info struct {
-	Room       view.Room
+	Room       Room
 	Invite     Invite
 	Earlier    int64 // how many messages the caller may see
 	Requests   []OpenRequest
@@ -170,15 +169,15 @@ const (
 // Gone is the result of LeaveRoom.
 type Gone struct {
 	Status   LeaveStatus
-	Messages []view.Message // what was unread
-	HasMore  bool           // message_history is closed to the caller now, so the rest is lost to it
+	Messages []Message // what was unread
+	HasMore  bool      // message_history is closed to the caller now, so the rest is lost to it
 }
 
 // Updated is the result of UpdateRoom.
 type Updated struct {
 	Status  UpdateStatus
 	Changes *room.Changes // the settings that changed, with their new values; nil if none did
-	Room    view.Room     // as it is now
+	Room    Room          // as it is now
 	// HidesTalk says that agents that join from now on see nothing of what was said.
 	HidesTalk bool
 	Invite    Invite
@@ -201,7 +200,7 @@ type Managed struct {
 	Name   string // of the agent, as the room shows it
 	// Renewed says that a ban renewed the invite. Only then Room and Invite are set.
 	Renewed bool
-	Room    view.Room // as it is now, from outside
+	Room    Room // as it is now, from outside
 	Invite  Invite
 }
 

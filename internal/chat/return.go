@@ -5,11 +5,9 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/link"
 	"github.com/parley-chat/parley/internal/password"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // returnToSeat is JoinRoom for an agent that has its token, or a pending one.
@@ -88,7 +86,7 @@ func (c *caller) back(ctx context.Context, how JoinStatus) (Seated, error) {
 		Status: how, Token: c.token.String(), Name: c.agent.Name, Room: view, Now: c.room.svc.now(),
 		Invite: inviteOf(c.head, c.room.svc.now()),
 		Hidden: c.agent.Since.Messages, Begun: c.head.Recent.Begun(), Debt: room.DebtOf(c.head, c.agent.Seat, c.room.svc.now()),
-		Watch: link.Shown(&c.head.State, c.agent), Supervised: room.SupervisedOf(&c.head.State, c.agent, c.room.svc.now()),
+		Watch: room.ShownLink(&c.head.State, c.agent), Supervised: room.SupervisedOf(&c.head.State, c.agent, c.room.svc.now()),
 	}
 	if got.Agreements, err = c.reader().agreements(ctx); err != nil {
 		return Seated{}, err
@@ -123,7 +121,7 @@ func (c *caller) checkReturn(req JoinRequest) error {
 func (r reader) addUnread(ctx context.Context, p room.ReadPosition, got *Seated) error {
 	c := r.caller
 	after := max(p.Acked, p.From)
-	b := view.Batch{Events: view.JoinEvents, Limit: view.JoinBytes, Room: &c.head.State}
+	b := batch{Events: JoinEvents, Limit: JoinBytes, Room: &c.head.State}
 	scanned, full, err := r.fill(ctx, &b, after, max(p.Handed, c.positions().Shown(0)))
 	if err != nil {
 		return err
@@ -146,7 +144,7 @@ func (r reader) addUnread(ctx context.Context, p room.ReadPosition, got *Seated)
 // fill adds what the caller is shown of the events after n to b, and returns the last
 // event it looked at; full is true if one did not fit. It stops at the caller's head, so
 // that the answer is of one moment. Messages up to shown are marked as repeated.
-func (r reader) fill(ctx context.Context, b *view.Batch, n, shown int64) (scanned int64, full bool, err error) {
+func (r reader) fill(ctx context.Context, b *batch, n, shown int64) (scanned int64, full bool, err error) {
 	c := r.caller
 	pages := c.room.log.Pages(c.agent, roomlog.PageEvents)
 	for n < c.head.AsOf {
@@ -168,12 +166,12 @@ func (r reader) fill(ctx context.Context, b *view.Batch, n, shown int64) (scanne
 }
 
 // take adds e to b, and reports whether it fits.
-func (r reader) take(b *view.Batch, e room.Event, shown int64) bool {
+func (r reader) take(b *batch, e room.Event, shown int64) bool {
 	c := r.caller
 	if !c.agent.Receives(e) {
 		return true
 	}
-	m := view.Of(b.Room, c.agent, e)
+	m := messageOf(b.Room, c.agent, e)
 	m.Repeated = e.N <= shown && e.Seat != c.agent.Seat
 	return b.Add(m, e)
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/directory"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -104,7 +103,7 @@ func TestLifetime_aMonthAfterTheLastRenewal_roomIsGone(t *testing.T) {
 			wants(t, err, fault.RoomNotFound)
 			_, err = w.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Bob", OnlyExisting: true})
 			wants(t, err, fault.RoomNotFound)
-			if names, _ := w.list(directory.Request{}); len(names) != 0 {
+			if names, _ := w.list(chat.ListRequest{}); len(names) != 0 {
 				t.Errorf("listed %q", names)
 			}
 		}
@@ -150,7 +149,7 @@ func TestLifetime_nameOfAnExpiredRoom_isFreeAndShowsNothingOfIt(t *testing.T) {
 			if got.Earlier != 0 || len(got.Messages) > 0 || len(service.history(got.Token, chat.HistoryRequest{}).Messages) > 1 {
 				t.Errorf("%s: the new room holds %+v", what, got)
 			}
-			if list, err := service.ListRooms(t.Context(), directory.Request{}); err != nil || len(list.Rooms) != 0 {
+			if list, err := service.ListRooms(t.Context(), chat.ListRequest{}); err != nil || len(list.Rooms) != 0 {
 				t.Errorf("%s: listed %+v, %v", what, list, err)
 			}
 			_, err := service.Send(t.Context(), chat.SendRequest{Token: old.Token, Text: "hello?"})

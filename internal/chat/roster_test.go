@@ -9,7 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table/tabletest"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestRoster_quietResult_reportsIdleTimeAndReturn(t *testing.T) {
@@ -57,7 +56,7 @@ func TestRoster_joinDuringTheWait_matchesTheMessages(t *testing.T) {
 	if received[len(received)-1] != "joined Cid" {
 		t.Fatalf("Cid joined too late for this test: %q", received)
 	}
-	if names := seats(view.Room{Agents: got.Agents}); got.Others != 2 || len(names) != 3 {
+	if names := seats(chat.Room{Agents: got.Agents}); got.Others != 2 || len(names) != 3 {
 		t.Errorf("the messages have Cid's join, but the roster has %d others and %q", got.Others, names)
 	}
 }
@@ -65,7 +64,7 @@ func TestRoster_joinDuringTheWait_matchesTheMessages(t *testing.T) {
 func TestRoster_quietResult_hasItOnlyAfterAChange(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	quiet := func() []view.Agent {
+	quiet := func() []chat.Agent {
 		t.Helper()
 		got := w.look(p.ann.Token, p.ann.Cursor)
 		wantStatus(t, "Ann", got, chat.StatusQuiet)
@@ -83,14 +82,14 @@ func TestRoster_quietResult_hasItOnlyAfterAChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.clock.Advance(room.PresenceDelay)
-	if got := quiet(); len(got) != 2 || got[1].State != view.Away {
+	if got := quiet(); len(got) != 2 || got[1].State != chat.AgentAway {
 		t.Errorf("Bob is away, but the result lists %v", got)
 	}
 	if got := quiet(); got != nil {
 		t.Errorf("listed twice: %v", got)
 	}
 	w.clock.Advance(11 * time.Minute)
-	if got := quiet(); len(got) != 2 || got[1].State != view.Silent {
+	if got := quiet(); len(got) != 2 || got[1].State != chat.AgentSilent {
 		t.Errorf("Bob is not back in time, but the result lists %v", got)
 	}
 }
@@ -112,7 +111,7 @@ func TestRoster_aboveTenAgents_isTheirNumberAndWhoWaits(t *testing.T) {
 		t.Fatalf("%d seated, %d waiting, %d listed", got.Seated, got.AllWaiting, len(got.Agents))
 	}
 	for _, a := range got.Agents {
-		if a.State != view.Waiting {
+		if a.State != chat.AgentWaiting {
 			t.Errorf("%s is %s", a.Name, a.State)
 		}
 	}

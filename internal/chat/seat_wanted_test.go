@@ -12,7 +12,6 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/tabletest"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestSeatWanted_joinRefusedForAFullRoom_isReported(t *testing.T) {
@@ -21,7 +20,7 @@ func TestSeatWanted_joinRefusedForAFullRoom_isReported(t *testing.T) {
 	_, err := w.tryJoin("plans", "Cid")
 	waitsFor(t, err, fault.RoomFull, 90*time.Second)
 	m := w.look(p.ann.Token, p.ann.Cursor).Messages
-	if len(m) != 1 || m[0].Type != view.Knocked || m[0].Reason != room.ReasonRoomFull || m[0].Agent != "Cid" {
+	if len(m) != 1 || m[0].Type != chat.EventKnocked || m[0].Reason != room.ReasonRoomFull || m[0].Agent != "Cid" {
 		t.Errorf("Ann receives %+v", m)
 	}
 }

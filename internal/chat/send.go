@@ -12,7 +12,6 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/wording"
 )
 
 // Send says a text in the caller's room, and waits for an answer if asked to.
@@ -27,7 +26,7 @@ import (
 // by its key. It may have paused its agent, which then says nothing, or approve each message,
 // which then becomes a draft: see Steer.
 func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
-	m := wording.Message{Text: req.Text, Kind: req.Kind, Withdraws: req.Withdraw != "", To: len(req.To) > 0, Asks: len(req.Ask) > 0, Key: req.Key, Wait: req.Wait, BackIn: req.BackIn, Activity: req.Activity}
+	m := wording{Text: req.Text, Kind: req.Kind, Withdraws: req.Withdraw != "", To: len(req.To) > 0, Asks: len(req.Ask) > 0, Key: req.Key, Wait: req.Wait, BackIn: req.BackIn, Activity: req.Activity}
 	if err := m.Check(); err != nil {
 		return Sent{}, err
 	}
@@ -259,7 +258,7 @@ func (op *sendOp) isRepeated(h *room.Head, a room.Agent, now time.Time) (bool, e
 		return true, nil
 	}
 	said, all := h.SaidSince(a, op.caller.start)
-	n, err := wording.Overtaken(said, op.event, op.fingerprint)
+	n, err := overtaken(said, op.event, op.fingerprint)
 	if op.known = n; n > 0 || err != nil {
 		return n > 0, err
 	}
@@ -270,7 +269,7 @@ func (op *sendOp) isRepeated(h *room.Head, a room.Agent, now time.Time) (bool, e
 	if op.named {
 		read = op.cursor.N
 	}
-	n, known := wording.Repeats(h, a, op.event, op.fingerprint, read, now)
+	n, known := repeats(h, a, op.event, op.fingerprint, read, now)
 	if op.known = n; !known {
 		return false, errLastUnknown
 	}
@@ -307,7 +306,7 @@ func (op *sendOp) lookBack(ctx context.Context) error {
 				continue
 			}
 			said := []room.Saying{room.SayingOf(e)}
-			if op.overtaken, err = wording.Overtaken(said, op.event, op.fingerprint); op.overtaken > 0 || err != nil {
+			if op.overtaken, err = overtaken(said, op.event, op.fingerprint); op.overtaken > 0 || err != nil {
 				return err
 			}
 		}

@@ -14,17 +14,6 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/wording"
-)
-
-// Limits on arguments. Those of names, passwords and rooms are in the packages
-// ident and room.
-const (
-	MaxKey      = wording.MaxKey      // characters of an idempotency key
-	MaxActivity = wording.MaxActivity // characters of an activity
-	MaxWait     = wording.MaxWait     // of Wait and Send
-	MaxBackIn   = wording.MaxBackIn   // of an announced absence
-	ShortText   = wording.ShortText   // bytes of a text that can be meant again
 )
 
 // UsualCache is how many bytes the cached rooms may take: thousands of small ones.

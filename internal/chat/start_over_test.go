@@ -7,10 +7,8 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/directory"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 func TestStartOver_desertedRoom_isNewAtTheNextJoin(t *testing.T) {
@@ -26,7 +24,7 @@ func TestStartOver_desertedRoom_isNewAtTheNextJoin(t *testing.T) {
 		t.Errorf("the new room is %+v", bob.Room)
 	}
 	same(t, "seats", seats(bob.Room), []string{"Bob (admin)"})
-	w.sees(bob, []view.Message{{ID: said.ID}})
+	w.sees(bob, []chat.Message{{ID: said.ID}})
 	for _, w := range []*world{w, w.elsewhere()} {
 		if got, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: ann.Token}); err != nil || got.Status != chat.StatusAlreadyLeft {
 			t.Errorf("Ann leaves again: %+v, %v", got, err)
@@ -77,7 +75,7 @@ func TestStartOver_desertedRoom_mayBeCreatedWithOtherSettings(t *testing.T) {
 			if bob.Status != chat.StatusCreated || bob.Room.Public != then || bob.Room.Description != "new" {
 				t.Errorf("public %v, then %v: %+v", first, then, bob)
 			}
-			list, err := w.ListRooms(t.Context(), directory.Request{})
+			list, err := w.ListRooms(t.Context(), chat.ListRequest{})
 			if err != nil || len(list.Rooms) == 1 != then {
 				t.Errorf("public %v, then %v: listed %+v, %v", first, then, list.Rooms, err)
 			}
@@ -90,7 +88,7 @@ func TestStartOver_publicRoomByJoin_isUnlisted(t *testing.T) {
 	w := newWorld(t)
 	w.leave(w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: true}).Token)
 	w.join("plans", "Bob")
-	if list, err := w.ListRooms(t.Context(), directory.Request{}); err != nil || len(list.Rooms) != 0 {
+	if list, err := w.ListRooms(t.Context(), chat.ListRequest{}); err != nil || len(list.Rooms) != 0 {
 		t.Fatalf("listed %+v, %v", list.Rooms, err)
 	}
 }
@@ -114,7 +112,7 @@ func TestStartOver_desertedPublicRoom_isNeitherListedNorDescribed(t *testing.T) 
 	if _, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: ann.Token}); err != nil {
 		t.Fatal(err)
 	}
-	list, err := w.ListRooms(t.Context(), directory.Request{})
+	list, err := w.ListRooms(t.Context(), chat.ListRequest{})
 	if err != nil || len(list.Rooms) != 0 {
 		t.Errorf("listed: %+v, %v", list, err)
 	}
@@ -139,7 +137,7 @@ func TestStartOver_fullRoomSilentForAQuarterOfAnHour_isNewAtTheNextJoin(t *testi
 		if eve.Status != chat.StatusCreated || eve.Token[:7] == p.ann.Token[:7] || eve.Hidden != 0 || len(eve.Messages) > 0 {
 			t.Errorf("Eve got %+v", eve)
 		}
-		there.sees(eve, []view.Message{{ID: secret.ID}})
+		there.sees(eve, []chat.Message{{ID: secret.ID}})
 		for _, w := range services {
 			same(t, "Bob still reads", texts(w.all(p.bob.Token)), []string{"between the two of us"})
 			if got := w.look(p.bob.Token, ""); got.Status != chat.StatusRemoved || got.Reason != room.ReasonBegunAnew {

@@ -8,7 +8,6 @@ import (
 	"github.com/parley-chat/parley/internal/audit"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/link"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 )
@@ -61,7 +60,7 @@ func Steer(ctx context.Context, s *Service, req SteerRequest) (Steered, error) {
 		return Steered{}, err
 	}
 	if req.Claim != "" {
-		opened, err := link.Redeem(ctx, s.store, req.Claim, t)
+		opened, err := redeem(ctx, s.store, req.Claim, t)
 		if err != nil {
 			return Steered{}, s.Outward(err)
 		}
@@ -78,7 +77,7 @@ func Steer(ctx context.Context, s *Service, req SteerRequest) (Steered, error) {
 	case c.agent.IsAlone() && (req.Draft != "" || req.Paused != nil || req.Approve != nil):
 		err = fault.Refuse(fault.NotAllowed, "You have this seat without an agent, so there is nothing to pause, approve or decide. Nothing was changed: what you send is sent at once.")
 	case req.NewLink:
-		err = steer(ctx, c, link.AddLink)
+		err = steer(ctx, c, room.AddLink)
 	case req.Draft != "":
 		err = decideDraft(ctx, c, req.Draft, req.Decision, req.Text)
 	case req.Paused != nil || req.Approve != nil:
@@ -112,7 +111,7 @@ func steered(ctx context.Context, c *caller) (Steered, error) {
 	h := c.room.log.Known()
 	a, _ := h.Owner(c.token)
 	list, err := draftsOf(ctx, c, a)
-	return Steered{Alone: a.IsAlone(), Watch: link.Shown(&h.State, a), Paused: a.Person.Paused, Approve: a.Person.Approve, Drafts: list}, err
+	return Steered{Alone: a.IsAlone(), Watch: room.ShownLink(&h.State, a), Paused: a.Person.Paused, Approve: a.Person.Approve, Drafts: list}, err
 }
 
 // steer appends what the person behind the caller's seat decides; how returns nil if

@@ -6,7 +6,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/seating"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -18,7 +17,7 @@ func (r *liveRoom) sweep(ctx context.Context) (next time.Time, err error) {
 	if err != nil {
 		return next, err
 	}
-	claim := &seating.Claim{Claim: room.Claim{Presence: presence}}
+	claim := &seatRequest{Claim: room.Claim{Presence: presence}}
 	h := r.log.Known()
 	next = began.Add(room.PairLease) // of an agent that joins now
 	for _, a := range h.Agents {

@@ -7,11 +7,9 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/directory"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 func yes() *bool { v := true; return &v }
@@ -58,11 +56,11 @@ func TestUpdate_allSettings_areOneEvent(t *testing.T) {
 		t.Errorf("%d events became %d", before, after)
 	}
 	news := w.look(p.bob.Token, "").Messages
-	if m := news[len(news)-1]; m.Type != view.Changed || m.By != "Ann" || !slices.Equal(changes(m.Changes), all) || m.Reason != "" {
+	if m := news[len(news)-1]; m.Type != chat.EventRoom || m.By != "Ann" || !slices.Equal(changes(m.Changes), all) || m.Reason != "" {
 		t.Errorf("Bob receives %+v", m)
 	}
 	for _, w := range []*world{w, w.elsewhere()} {
-		for _, r := range []view.Room{got.Room, w.info(p.bob.Token).Room} {
+		for _, r := range []chat.Room{got.Room, w.info(p.bob.Token).Room} {
 			if r.Name != "News" || r.Description != "of the day" || !r.PasswordProtected || r.Capacity != 3 || r.Type != room.Channel || !r.Public {
 				t.Errorf("the room is %+v", r)
 			}
@@ -81,22 +79,22 @@ func TestUpdate_oneSetting_keepsTheOthers(t *testing.T) {
 	for _, c := range []struct {
 		req    chat.UpdateRequest
 		change string
-		apply  func(r *view.Room)
+		apply  func(r *chat.Room)
 	}{
-		{chat.UpdateRequest{Room: "PLANS"}, "room PLANS", func(r *view.Room) { r.Name = "PLANS" }},
-		{chat.UpdateRequest{Room: "plots"}, "room plots", func(r *view.Room) { r.Name = "plots" }},
-		{chat.UpdateRequest{Description: "new"}, "description new", func(r *view.Room) { r.Description = "new" }},
-		{chat.UpdateRequest{Capacity: 100}, "capacity 100", func(r *view.Room) { r.Capacity = 100 }},
-		{chat.UpdateRequest{Type: room.Group}, "type group", func(r *view.Room) { r.Type = room.Group }},
-		{chat.UpdateRequest{Public: no()}, "public false", func(r *view.Room) { r.Public = false }},
-		{chat.UpdateRequest{Password: "other"}, "password set", func(*view.Room) {}},
-		{chat.UpdateRequest{RemovePassword: true}, "password removed", func(r *view.Room) { r.PasswordProtected = false }},
+		{chat.UpdateRequest{Room: "PLANS"}, "room PLANS", func(r *chat.Room) { r.Name = "PLANS" }},
+		{chat.UpdateRequest{Room: "plots"}, "room plots", func(r *chat.Room) { r.Name = "plots" }},
+		{chat.UpdateRequest{Description: "new"}, "description new", func(r *chat.Room) { r.Description = "new" }},
+		{chat.UpdateRequest{Capacity: 100}, "capacity 100", func(r *chat.Room) { r.Capacity = 100 }},
+		{chat.UpdateRequest{Type: room.Group}, "type group", func(r *chat.Room) { r.Type = room.Group }},
+		{chat.UpdateRequest{Public: no()}, "public false", func(r *chat.Room) { r.Public = false }},
+		{chat.UpdateRequest{Password: "other"}, "password set", func(*chat.Room) {}},
+		{chat.UpdateRequest{RemovePassword: true}, "password removed", func(r *chat.Room) { r.PasswordProtected = false }},
 	} {
 		c.req.Token = ann.Token
 		got := w.update(c.req)
 		c.apply(&want)
 		same(t, "changes", changes(got.Changes), []string{c.change})
-		for _, r := range []view.Room{got.Room, w.info(ann.Token).Room, w.elsewhere().info(ann.Token).Room} {
+		for _, r := range []chat.Room{got.Room, w.info(ann.Token).Room, w.elsewhere().info(ann.Token).Room} {
 			r.Agents = want.Agents
 			if !equalRooms(r, want) {
 				t.Errorf("%s: %+v, want %+v", c.change, r, want)
@@ -105,7 +103,7 @@ func TestUpdate_oneSetting_keepsTheOthers(t *testing.T) {
 	}
 }
 
-func equalRooms(a, b view.Room) bool {
+func equalRooms(a, b chat.Room) bool {
 	return a.Name == b.Name && a.Description == b.Description && a.Type == b.Type && a.Capacity == b.Capacity &&
 		a.Public == b.Public && a.PasswordProtected == b.PasswordProtected
 }
@@ -173,13 +171,13 @@ func TestUpdate_newName_leadsToTheRoomAndFreesTheOldOne(t *testing.T) {
 	if bob.Token[:7] != ann.Token[:7] || bob.Room.Name != "Plots" {
 		t.Errorf("Bob got %+v", bob)
 	}
-	names, _ := there.list(directory.Request{})
+	names, _ := there.list(chat.ListRequest{})
 	same(t, "listed", names, []string{"Plots"})
 	cid := there.create(chat.CreateRequest{Room: "plans", AgentName: "Cid", Public: true})
 	if cid.Status != chat.StatusCreated || cid.Token[:7] == ann.Token[:7] {
 		t.Errorf("Cid got %+v", cid)
 	}
-	names, _ = here.list(directory.Request{})
+	names, _ = here.list(chat.ListRequest{})
 	same(t, "listed", names, []string{"plans", "Plots"})
 	w = here
 	err := w.changesNothing(ann.Token, func() error {
@@ -262,12 +260,12 @@ func TestUpdate_public_isListedAndUnlisted(t *testing.T) {
 	}{{yes(), []string{"plans"}}, {no(), nil}, {yes(), []string{"plans"}}} {
 		w.update(chat.UpdateRequest{Token: ann.Token, Public: c.public})
 		for _, w := range []*world{w, w.elsewhere()} {
-			names, _ := w.list(directory.Request{})
+			names, _ := w.list(chat.ListRequest{})
 			same(t, "listed", names, c.want)
 		}
 	}
 	w.update(chat.UpdateRequest{Token: ann.Token, Description: "about boats"})
-	names, _ := w.list(directory.Request{Search: "boats"})
+	names, _ := w.list(chat.ListRequest{Search: "boats"})
 	same(t, "found", names, []string{"plans"})
 }
 

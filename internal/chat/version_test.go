@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/directory"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
@@ -114,7 +113,7 @@ func TestOtherVersion_listedRoom_isTheOnlyOneLeftOut(t *testing.T) {
 				w.store(other)
 			}
 		}
-		got, _ := w.list(directory.Request{})
+		got, _ := w.list(chat.ListRequest{})
 		same(t, fmt.Sprint("listed beside version ", version), got, []string{"c"})
 	}
 }

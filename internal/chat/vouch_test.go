@@ -7,7 +7,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // vouch has the owner of a token readmit the agent of the last knock that it sees.
@@ -15,7 +14,7 @@ func (w *world) vouch(token string) (chat.Managed, error) {
 	w.t.Helper()
 	knock := ""
 	for _, m := range w.all(token) {
-		if m.Type == view.Knocked {
+		if m.Type == chat.EventKnocked {
 			knock = m.ID
 		}
 	}
@@ -75,7 +74,7 @@ func TestVouch_knock_wakesTheRoomAndSaysWhy(t *testing.T) {
 	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: cursor, Wait: time.Minute, ForMe: true})
 	w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
 	got := take(t, waiting)
-	if m := got.Messages[0]; m.Type != view.Knocked || m.Agent != "Bob" || m.Reason != room.ReasonNameTaken {
+	if m := got.Messages[0]; m.Type != chat.EventKnocked || m.Agent != "Bob" || m.Reason != room.ReasonNameTaken {
 		t.Errorf("Cid receives %+v", m)
 	}
 	if got.NameWanted {

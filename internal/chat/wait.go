@@ -11,8 +11,6 @@ import (
 	"github.com/parley-chat/parley/internal/live"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/view"
-	"github.com/parley-chat/parley/internal/wording"
 )
 
 // Wait returns what is new for the caller: at once if there is something, else when
@@ -24,7 +22,7 @@ import (
 // given the turn: see room.Turn. The first wait when all others are away or have left
 // returns at once.
 func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
-	if err := wording.CheckWait(req.Wait, req.BackIn, req.Activity); err != nil {
+	if err := checkWait(req.Wait, req.BackIn, req.Activity); err != nil {
 		return Waited{}, err
 	}
 	c, err := s.enterNow(ctx, req.Token)
@@ -144,7 +142,7 @@ func (c *caller) isAlone(ctx context.Context) bool {
 		return false
 	}
 	shown, err := c.room.view(ctx, h, c.agent)
-	_, away := view.Absence(shown.Agents)
+	_, away := absenceOf(shown.Agents)
 	return err == nil && away > 0
 }
 

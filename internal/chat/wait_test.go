@@ -11,7 +11,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // pair is a room of two agents.
@@ -122,7 +121,7 @@ func TestWait_join_endsItOnlyAmongTwoAgents(t *testing.T) {
 	waiting := w.open(t.Context(), chat.WaitRequest{Token: created.Token, Wait: time.Minute})
 	bob := w.join("many", "Bob")
 	got := take(t, waiting)
-	if len(got.Messages) != 1 || got.Messages[0].Type != view.Joined || len(got.Agents) != 2 {
+	if len(got.Messages) != 1 || got.Messages[0].Type != chat.EventJoined || len(got.Agents) != 2 {
 		t.Fatalf("the second: got %+v", got)
 	}
 	waiting = w.open(t.Context(), chat.WaitRequest{Token: created.Token, Cursor: got.Cursor, Wait: time.Minute})

@@ -15,7 +15,6 @@ import (
 	"github.com/parley-chat/parley/internal/leaks"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // world is a table, a clock and a service that uses them.
@@ -95,10 +94,10 @@ func wants(t *testing.T, err error, code fault.Code) {
 	}
 }
 
-func texts(ms []view.Message) []string {
+func texts(ms []chat.Message) []string {
 	var out []string
 	for _, m := range ms {
-		if m.Type == view.Said {
+		if m.Type == chat.EventSaid {
 			out = append(out, m.Text)
 		}
 	}
@@ -163,7 +162,7 @@ func (w *world) history(token string, req chat.HistoryRequest) chat.Page {
 }
 
 // seats lists the agents of a room, the longest seated first, as "Ann (admin)".
-func seats(r view.Room) []string {
+func seats(r chat.Room) []string {
 	var out []string
 	for _, a := range r.Agents {
 		out = append(out, a.Name+" ("+string(a.Role)+")")
@@ -172,13 +171,13 @@ func seats(r view.Room) []string {
 }
 
 // lines renders messages as "Ann: hello", "joined Ann" and "left Ann (timeout)".
-func lines(ms []view.Message) []string {
+func lines(ms []chat.Message) []string {
 	var out []string
 	for _, m := range ms {
 		switch m.Type {
-		case view.Said:
+		case chat.EventSaid:
 			out = append(out, m.From+": "+m.Text)
-		case view.Left:
+		case chat.EventLeft:
 			out = append(out, "left "+m.Agent+" ("+string(m.Reason)+")")
 		default:
 			out = append(out, string(m.Type)+" "+m.Agent)

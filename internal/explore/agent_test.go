@@ -10,7 +10,6 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // agent is one that obeys. Its habits differ from others', and what it does at a
@@ -307,8 +306,8 @@ func (a *agent) listened(c *call, got chat.Waited) {
 }
 
 // hearOf notes what a message wants.
-func (a *agent) hearOf(m view.Message) {
-	if m.Type != view.Said {
+func (a *agent) hearOf(m chat.Message) {
+	if m.Type != chat.EventSaid {
 		return
 	}
 	a.heard = a.heard || m.Kind != room.Status
@@ -322,7 +321,7 @@ func (a *agent) hearOf(m view.Message) {
 }
 
 // ids renders messages.
-func ids(ms []view.Message) (s string) {
+func ids(ms []chat.Message) (s string) {
 	for _, m := range ms {
 		s += " " + string(m.Type) + ":" + m.Text
 	}

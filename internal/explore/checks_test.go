@@ -5,7 +5,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // firm reports whether e is meant for a, so that a does not send before it was handed
@@ -36,7 +35,7 @@ func (a *agent) sees(e room.Event) bool {
 
 // read checks that a call with a cursor was handed exactly what follows it, and one
 // without what was never handed out before.
-func (a *agent) read(cursor string, ms []view.Message, next string) {
+func (a *agent) read(cursor string, ms []chat.Message, next string) {
 	to := a.number(next)
 	from := a.readTo
 	if cursor != "" {

@@ -4,7 +4,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // steerRate is how likely a person does something when something happens.
@@ -99,11 +98,11 @@ func (a *agent) isReined(req chat.SendRequest, got chat.Sent) bool {
 }
 
 // hearOfPerson notes what the person behind a has decided.
-func (a *agent) hearOfPerson(m view.Message) {
+func (a *agent) hearOfPerson(m chat.Message) {
 	switch {
-	case m.Type == view.Steered:
+	case m.Type == chat.EventSteered:
 		a.paused = m.Reason == room.ReasonPaused
-	case m.Type == view.Drafted:
+	case m.Type == chat.EventDrafted:
 		req := a.pending[m.Draft]
 		delete(a.pending, m.Draft)
 		if m.Reason == room.ReasonSent {

@@ -18,7 +18,7 @@ func arrows() map[string][]string {
 	rooms := []string{"internal/roomlog", "internal/room", "internal/ident", "internal/fault", "internal/table"}
 	meters := []string{"internal/meter", "internal/meter/emf", "internal/meter/scrape"}
 	service := slices.Concat(meters, drivers, rooms, []string{
-		"internal/ratelimit", "internal/access", "internal/link", "internal/live", "internal/chat", "internal/pairing", "internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
+		"internal/ratelimit", "internal/access", "internal/live", "internal/chat", "internal/pairing", "internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
 	})
 	clients := []string{"internal/state", "internal/client", "internal/seats", "internal/fault", "internal/nudge", "internal/standby", "internal/hook", "internal/shell"}
 	return map[string][]string{
@@ -30,17 +30,15 @@ func arrows() map[string][]string {
 		"internal/roomlog":   {"internal/room", "internal/ident", "internal/fault", "internal/table"},
 		"internal/ratelimit": rooms,
 		"internal/access":    {"internal/audit", "internal/room", "internal/ident", "internal/fault", "internal/table"},
-		"internal/view":      slices.Concat(rooms, []string{"internal/hidden"}),
-		"internal/password":  rooms, "internal/link": rooms, "internal/directory": rooms, "internal/seating": rooms,
-		"internal/live":    rooms,
-		"internal/wording": {"internal/room", "internal/ident", "internal/fault"},
-		"internal/chat":    slices.Concat(rooms, []string{"internal/view", "internal/password", "internal/ratelimit", "internal/live", "internal/credential", "internal/audit", "internal/link", "internal/wording", "internal/directory", "internal/seating"}),
-		"internal/pairing": slices.Concat(rooms, []string{"internal/chat"}),
+		"internal/password":  rooms,
+		"internal/live":      rooms,
+		"internal/chat":      slices.Concat(rooms, []string{"internal/hidden", "internal/password", "internal/ratelimit", "internal/live", "internal/credential", "internal/audit"}),
+		"internal/pairing":   slices.Concat(rooms, []string{"internal/chat"}),
 
 		// The protocol.
 		"internal/mcp":        {"internal/fault", "internal/meter"},
 		"internal/tools/spec": {"internal/ident", "internal/fault"},
-		"internal/tools":      {"internal/directory", "internal/hidden", "internal/tools/spec", "internal/mcp", "internal/pairing", "internal/chat", "internal/ratelimit", "internal/view", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
+		"internal/tools":      {"internal/hidden", "internal/tools/spec", "internal/mcp", "internal/pairing", "internal/chat", "internal/ratelimit", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/httpapi":    {"internal/page", "internal/access", "internal/tools", "internal/mcp", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/lambdahttp": {"internal/meter"},
 

@@ -9,7 +9,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/lambdatest"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // What takes most bytes as JSON in a string of JSON: a name, a description, and texts of
@@ -41,7 +40,7 @@ func crowd(t *testing.T, client *http.Client, name string, agents int) (seat res
 func TestCostPage_longestAnswers_areNoLonger(t *testing.T) {
 	i := deploy(t).start(0, "PARLEY_UNITS_PER_MINUTE=0", "PARLEY_MESSAGES_PER_MINUTE=0", "PARLEY_BYTES_PER_MINUTE=0", "PARLEY_ROOMS_PER_HOUR=0")
 	client := i.FunctionURL()
-	large, small := crowd(t, client, "large", 100), crowd(t, client, "small", view.AgentsShown)
+	large, small := crowd(t, client, "large", 100), crowd(t, client, "small", chat.AgentsShown)
 	for k := range 50 {
 		call(t, client, "create_room", args{"room": fmt.Sprint(wideName, k), "agent_name": wideName, "public": true, "description": quotes})
 	}

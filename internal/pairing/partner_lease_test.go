@@ -11,7 +11,6 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/table/tabletest"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // matched returns Ann and Bob, who met in the queue.
@@ -206,7 +205,7 @@ func TestPartnerLease_nameOfAPartnerThatOnlyRead_showsAStrangerNothing(t *testin
 		t.Fatal(err)
 	}
 	for _, m := range got.Messages {
-		if m.Type == view.Said {
+		if m.Type == chat.EventSaid {
 			t.Errorf("the stranger reads %q", m.Text)
 		}
 	}

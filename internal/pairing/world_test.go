@@ -15,7 +15,6 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
 	"github.com/parley-chat/parley/internal/table/tabletest"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // process is the services that one process runs.
@@ -295,13 +294,13 @@ func same(t *testing.T, what string, got, want []string) {
 }
 
 // lines renders messages as "Ann: hello", "joined Ann" and "left Ann (timeout)".
-func lines(ms []view.Message) []string {
+func lines(ms []chat.Message) []string {
 	var out []string
 	for _, m := range ms {
 		switch m.Type {
-		case view.Said:
+		case chat.EventSaid:
 			out = append(out, m.From+": "+m.Text)
-		case view.Left:
+		case chat.EventLeft:
 			out = append(out, "left "+m.Agent+" ("+string(m.Reason)+")")
 		default:
 			out = append(out, string(m.Type)+" "+m.Agent)

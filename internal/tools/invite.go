@@ -6,12 +6,11 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // inviteTo returns the invite to a room as a result has it: by its link where callers need
 // keys, else by its name, which works for everybody.
-func inviteTo(ctx context.Context, s *Set, r view.Room, v chat.Invite, password string) string {
+func inviteTo(ctx context.Context, s *Set, r chat.Room, v chat.Invite, password string) string {
 	if s.keys {
 		return inviteLink(s.address(ctx), r, v)
 	}
@@ -43,7 +42,7 @@ const InvitePath = "/i/"
 
 // inviteLink is one line with one URL that a person can hand to another person, for the
 // agent there. It is empty if nobody can join by it.
-func inviteLink(address string, r view.Room, v chat.Invite) string {
+func inviteLink(address string, r chat.Room, v chat.Invite) string {
 	at := site(address)
 	if address == "" {
 		at = "(the address of this server)"
@@ -56,7 +55,7 @@ func inviteLink(address string, r view.Room, v chat.Invite) string {
 }
 
 // invitePage is where a person is shown how to join by an invite. It is empty if nobody can.
-func invitePage(site string, r view.Room, v chat.Invite) string {
+func invitePage(site string, r chat.Room, v chat.Invite) string {
 	if !joinable(r) || v.Code == "" {
 		return ""
 	}
@@ -65,7 +64,7 @@ func invitePage(site string, r view.Room, v chat.Invite) string {
 
 // personsInvite is the page of the invite for a caller that shows a person's token: its
 // program hands out a link, which works with and without keys. It is empty for an agent.
-func personsInvite(ctx context.Context, s *Set, token string, r view.Room, v chat.Invite) string {
+func personsInvite(ctx context.Context, s *Set, token string, r chat.Room, v chat.Invite) string {
 	address := s.address(ctx)
 	if address == "" || !isPersons(token) {
 		return ""
@@ -80,7 +79,7 @@ func site(address string) string {
 
 // invite is one line that a person can hand to another person, for the agent there.
 // It leaves out an address that is not known. It is empty if nobody can join.
-func invite(address string, r view.Room, password string) string {
+func invite(address string, r chat.Room, password string) string {
 	if !joinable(r) {
 		return ""
 	}
@@ -96,4 +95,4 @@ func invite(address string, r view.Room, password string) string {
 }
 
 // joinable reports whether a further agent can take a free seat.
-func joinable(r view.Room) bool { return !r.Paired && !r.Closed && len(r.Agents) < r.Capacity }
+func joinable(r chat.Room) bool { return !r.Paired && !r.Closed && len(r.Agents) < r.Capacity }

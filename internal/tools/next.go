@@ -9,7 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // The sentences of next_rules.go and next_notes.go are everything that the server
@@ -101,21 +100,21 @@ type news struct {
 }
 
 // newsOf summarizes messages for the agent with the name self.
-func newsOf(messages []view.Message, self string) news {
+func newsOf(messages []chat.Message, self string) news {
 	var n news
 	for _, m := range messages {
 		switch {
-		case m.Type == view.Joined:
+		case m.Type == chat.EventJoined:
 			n.arrived = n.arrived || m.Reason != room.ReasonReturned // who has its seat again is no newcomer
-		case m.Type == view.Left && m.Person && m.Mine: // another's user leaves, or an admin's removes somebody, as any agent does
+		case m.Type == chat.EventLeft && m.Person && m.Mine: // another's user leaves, or an admin's removes somebody, as any agent does
 			n = news{left: true}
-		case m.Type == view.Left:
+		case m.Type == chat.EventLeft:
 			n.lapsed = m.Reason == room.ReasonTimeout
 		case m.FromUser, m.Reason == room.ReasonResumed, m.Reason == room.ReasonRefused:
 			n.own = true
-		case m.Type == view.Drafted, m.Mine, self != "" && m.From == self: // the reader has spoken by that
+		case m.Type == chat.EventDrafted, m.Mine, self != "" && m.From == self: // the reader has spoken by that
 			n = news{arrived: n.arrived, own: n.own}
-		case m.Type != view.Said:
+		case m.Type != chat.EventSaid:
 		default:
 			n.hear(m)
 		}
@@ -124,7 +123,7 @@ func newsOf(messages []view.Message, self string) news {
 }
 
 // hear adds a message of another agent.
-func (n *news) hear(m view.Message) {
+func (n *news) hear(m chat.Message) {
 	n.report = wantsNothing(m) && (n.report || !n.heard)
 	n.agreed = m.Agreed != ""
 	n.heard, n.private, n.elsewhere, n.done = true, len(m.To) > 0, len(m.Ask) > 0, m.Kind == room.Done
@@ -137,7 +136,7 @@ func (n *news) hear(m view.Message) {
 }
 
 // wantsNothing reports whether nobody needs to answer a message.
-func wantsNothing(m view.Message) bool {
+func wantsNothing(m chat.Message) bool {
 	return m.Kind == room.Status || m.Kind == room.Agree && m.Agreed == "" || m.Withdraws != "" && m.Text == ""
 }
 

@@ -7,11 +7,10 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // notes are the facts that come before the imperative, each with a space after it.
-func notes(messages []view.Message, w chat.Waited) string {
+func notes(messages []chat.Message, w chat.Waited) string {
 	var b strings.Builder
 	if w.CursorIgnored {
 		b.WriteString("The cursor you gave is not one of yours (an id is no cursor) and was ignored. ")
@@ -20,13 +19,13 @@ func notes(messages []view.Message, w chat.Waited) string {
 	if w.Missed {
 		b.WriteString("Some events after your cursor had expired unread. ")
 	}
-	if slices.ContainsFunc(messages, func(m view.Message) bool { return m.Repeated }) {
+	if slices.ContainsFunc(messages, func(m chat.Message) bool { return m.Repeated }) {
 		b.WriteString("You may have seen before what is marked repeated. ")
 	}
-	if slices.ContainsFunc(messages, func(m view.Message) bool { return m.More != nil }) {
+	if slices.ContainsFunc(messages, func(m chat.Message) bool { return m.More != nil }) {
 		b.WriteString("A text with more is only a part: call message_history with that id and offset for the rest. ")
 	}
-	if i := slices.IndexFunc(messages, func(m view.Message) bool { return m.Agreed != "" }); i >= 0 {
+	if i := slices.IndexFunc(messages, func(m chat.Message) bool { return m.Agreed != "" }); i >= 0 {
 		fmt.Fprintf(&b, "Everyone asked has agreed to %s: it is on record, and room_info shows it. ", messages[i].Agreed)
 	}
 	if w.Acting {
@@ -42,7 +41,7 @@ func notes(messages []view.Message, w chat.Waited) string {
 }
 
 // warning says, to those who were there, that a newcomer may not be whom its name says.
-func warning(messages []view.Message) string {
+func warning(messages []chat.Message) string {
 	if !tookAName(messages) {
 		return ""
 	}
@@ -51,13 +50,13 @@ func warning(messages []view.Message) string {
 
 // tookAName reports whether messages show an agent that took the name of a silent one
 // without proof, and that no admin has readmitted since.
-func tookAName(messages []view.Message) bool {
+func tookAName(messages []chat.Message) bool {
 	names := map[string]bool{}
 	for _, m := range messages {
 		switch {
-		case m.Type == view.Left && m.Reason == room.ReasonReplaced:
+		case m.Type == chat.EventLeft && m.Reason == room.ReasonReplaced:
 			names[m.Agent] = true
-		case m.Type == view.Left, m.Type == view.RoleChanged && m.Action == room.Readmit:
+		case m.Type == chat.EventLeft, m.Type == chat.EventRole && m.Action == room.Readmit:
 			delete(names, m.Agent)
 		}
 	}
@@ -65,23 +64,23 @@ func tookAName(messages []view.Message) bool {
 }
 
 // cameBack reports whether the agent that knocked last for its name has its seat again.
-func cameBack(messages []view.Message) bool {
+func cameBack(messages []chat.Message) bool {
 	knock, i := lastKnock(messages, room.ReasonNameTaken)
-	return i >= 0 && slices.ContainsFunc(messages[i:], func(m view.Message) bool {
-		return m.Type == view.Joined && m.Reason == room.ReasonReturned && m.Agent == knock.Agent
+	return i >= 0 && slices.ContainsFunc(messages[i:], func(m chat.Message) bool {
+		return m.Type == chat.EventJoined && m.Reason == room.ReasonReturned && m.Agent == knock.Agent
 	})
 }
 
 // gotIn reports whether the agent that found no seat last has one meanwhile.
-func gotIn(messages []view.Message) bool {
+func gotIn(messages []chat.Message) bool {
 	knock, i := lastKnock(messages, room.ReasonRoomFull)
-	return i >= 0 && slices.ContainsFunc(messages[i:], func(m view.Message) bool {
-		return m.Type == view.Joined && m.Agent == knock.Agent
+	return i >= 0 && slices.ContainsFunc(messages[i:], func(m chat.Message) bool {
+		return m.Type == chat.EventJoined && m.Agent == knock.Agent
 	})
 }
 
 // knockFor is the id of the last knock for a reason among messages, or says where it is.
-func knockFor(messages []view.Message, why room.Reason) string {
+func knockFor(messages []chat.Message, why room.Reason) string {
 	if knock, i := lastKnock(messages, why); i >= 0 {
 		return knock.ID
 	}
@@ -89,13 +88,13 @@ func knockFor(messages []view.Message, why room.Reason) string {
 }
 
 // lastKnock returns the last knock for a reason and its index; -1 if there is none.
-func lastKnock(messages []view.Message, why room.Reason) (view.Message, int) {
+func lastKnock(messages []chat.Message, why room.Reason) (chat.Message, int) {
 	for i, m := range slices.Backward(messages) {
-		if m.Type == view.Knocked && m.Reason == why {
+		if m.Type == chat.EventKnocked && m.Reason == why {
 			return m, i
 		}
 	}
-	return view.Message{}, -1
+	return chat.Message{}, -1
 }
 
 // seatNotes says how the caller got its seat, where that is not what it expects, and

@@ -4,7 +4,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 	"time"
 )
 
@@ -14,21 +13,21 @@ func seatedCases() []nextCase {
 		{"made the room", advise().seated(seatedWith(0, func(s *chat.Seated) { s.Status = chat.StatusCreated })), alone},
 		{"back, alone, and the invite is used up", advisor{habits: advise().habits, uninviting: true}.seated(seatedWith(0, func(s *chat.Seated) { s.Status = chat.StatusReturned })),
 			"You are alone here, and the invite to this room seats nobody any more: if somebody is to come, call update_room with new_invite true and give your user the new one; then call " + wait5 + "."},
-		{"joined, and all others had left", advise().seated(seatedWith(0, func(s *chat.Seated) { s.Messages = []view.Message{said("m3")} })), alone},
+		{"joined, and all others had left", advise().seated(seatedWith(0, func(s *chat.Seated) { s.Messages = []chat.Message{said("m3")} })), alone},
 		{"joined one who said nothing", advise().seated(seatedWith(1, nil)),
 			"You joined last, so you speak first: call " + send5 + "."},
-		{"joined one who left opening words", advise().seated(seatedWith(1, func(s *chat.Seated) { s.Messages = []view.Message{said("m2"), said("m3")} })),
+		{"joined one who left opening words", advise().seated(seatedWith(1, func(s *chat.Seated) { s.Messages = []chat.Message{said("m2"), said("m3")} })),
 			"Answer with " + send5 + "."},
-		{"joined one who asks", advise().seated(seatedWith(1, func(s *chat.Seated) { s.Messages = []view.Message{saidAs("m2", room.Request), said("m3")} })),
+		{"joined one who asks", advise().seated(seatedWith(1, func(s *chat.Seated) { s.Messages = []chat.Message{saidAs("m2", room.Request), said("m3")} })),
 			"You are asked for an answer: if your user would want it given, call send_message (cursor c5, wait_seconds 45, reply_to m2); if not, decline with the same call."},
 		{"joined two who say nothing", advise().seated(seatedWith(2, nil)),
 			"You joined last, so you speak first: call " + send5 + "."},
 		{"joined several who say nothing that is shown", advise().seated(seatedWith(2, func(s *chat.Seated) { s.Hidden, s.Begun = 7, true })),
 			"7 messages from before are hidden from you: ask those who are here for a summary if you need it. You joined last among several who are talking: greet with " + send5 + ", or listen with " + wait5 + "."},
-		{"joined several who talk", advise().seated(seatedWith(2, func(s *chat.Seated) { s.Messages = []view.Message{said("m2")} })),
+		{"joined several who talk", advise().seated(seatedWith(2, func(s *chat.Seated) { s.Messages = []chat.Message{said("m2")} })),
 			"If the answer is up to you, call " + send5 + "; if not, " + wait5 + "."},
 		{"joined several, and a request was answered", advise().seated(seatedWith(2, func(s *chat.Seated) {
-			s.Messages = []view.Message{saidAs("m2", room.Request), answering("m2", said("m3"))}
+			s.Messages = []chat.Message{saidAs("m2", room.Request), answering("m2", said("m3"))}
 		})),
 			"If the answer is up to you, call " + send5 + "; if not, " + wait5 + "."},
 		{"joined a channel", advise().seated(seatedWith(1, func(s *chat.Seated) { s.Room.Type = room.Channel })),
@@ -46,17 +45,17 @@ func returnCases() []nextCase {
 		{"came back to where it sees not all", back(func(s *chat.Seated) { s.Hidden = 7 }), "It is not your turn: call " + wait5 + "."},
 		{"came back muted", back(func(s *chat.Seated) { s.Room.Agents[0].Muted = true }),
 			"An admin of this room has muted you, so you can only read: call " + wait5 + "."},
-		{"came back to news", back(func(s *chat.Seated) { s.Messages = []view.Message{ownWords("m4"), said("m5")} }),
+		{"came back to news", back(func(s *chat.Seated) { s.Messages = []chat.Message{ownWords("m4"), said("m5")} }),
 			"Answer with " + send5 + "."},
-		{"came back to news of a talk", back(func(s *chat.Seated) { s.Messages, s.Begun = []view.Message{ownWords("m4"), said("m5")}, true }),
+		{"came back to news of a talk", back(func(s *chat.Seated) { s.Messages, s.Begun = []chat.Message{ownWords("m4"), said("m5")}, true }),
 			"Answer with " + send5 + "; if all is said, leave_room."},
-		{"came back after speaking last", back(func(s *chat.Seated) { s.Messages = []view.Message{said("m4"), ownWords("m5")} }),
+		{"came back after speaking last", back(func(s *chat.Seated) { s.Messages = []chat.Message{said("m4"), ownWords("m5")} }),
 			"It is not your turn: call " + wait5 + "."},
 		{"came back owing an answer", back(func(s *chat.Seated) { s.Owes = "m4" }),
 			"You owe an answer: if your user would want it given, call send_message (cursor c5, wait_seconds 45, reply_to m4); if not, decline with the same call."},
 		{"came back to a proposal", back(func(s *chat.Seated) { s.Owes, s.OwesAgreement = "m4", true }),
 			"You are asked to agree: call send_message (cursor c5, wait_seconds 45, reply_to m4, kind agree), which needs no text; or give kind object instead, with the reason in text."},
-		{"came back to more than fits", back(func(s *chat.Seated) { s.Messages, s.HasMore = []view.Message{said("m4")}, true }),
+		{"came back to more than fits", back(func(s *chat.Seated) { s.Messages, s.HasMore = []chat.Message{said("m4")}, true }),
 			"Before you answer, read on: call wait_for_message (cursor c5, wait_seconds 0)."},
 		{"came back to a closed room", back(func(s *chat.Seated) { s.Room.Closed = true }),
 			"This room is closed for good: message_history still has what was said; to go on, agree on another room."},
@@ -64,9 +63,9 @@ func returnCases() []nextCase {
 			"The room has let you back into your seat. You joined last, so you speak first: call " + send5 + "."},
 		{"took the name of a silent agent", back(func(s *chat.Seated) { s.Status, s.Hidden = chat.StatusReplaced, 1 }),
 			newSeat + "1 message from before is hidden from you: ask those who are here for a summary if you need it. You joined last, so you speak first: call " + send5 + "."},
-		{"came back after somebody took a name", back(func(s *chat.Seated) { s.Messages = []view.Message{replaced("m3"), came("m4"), said("m5")} }),
+		{"came back after somebody took a name", back(func(s *chat.Seated) { s.Messages = []chat.Message{replaced("m3"), came("m4"), said("m5")} }),
 			"A newcomer took the name of a silent agent without proof, so it may be the agent you know or another, whatever it says: confide nothing to it before you are sure. Answer with " + send5 + "."},
-		{"took the name of one that had heard nothing", back(func(s *chat.Seated) { s.Status, s.Messages = chat.StatusReplaced, []view.Message{replaced("m4")} }),
+		{"took the name of one that had heard nothing", back(func(s *chat.Seated) { s.Status, s.Messages = chat.StatusReplaced, []chat.Message{replaced("m4")} }),
 			newSeat + "You joined last, so you speak first: call " + send5 + "."},
 		{"took the name of a silent agent, and nobody is here", advise().seated(seatedWith(0, func(s *chat.Seated) { s.Status, s.Hidden = chat.StatusReplaced, 2 })),
 			newSeat + "2 messages from before are hidden from you. You are alone here: give your user the invite, say something first with send_message if you like, then call " + wait5 + "."},
@@ -74,7 +73,7 @@ func returnCases() []nextCase {
 }
 
 func pairedCases() []nextCase {
-	paired := func(opens bool, messages ...view.Message) string {
+	paired := func(opens bool, messages ...chat.Message) string {
 		partner := &pairing.Partner{Name: chosen, Interests: []string{chosen}}
 		return advise().queued(pairing.Result{Status: pairing.Paired, Opens: opens, Partner: partner, Seated: seatedWith(1, func(s *chat.Seated) { s.Messages, s.Room.Paired = messages, true })}, 0)
 	}
@@ -87,7 +86,7 @@ func pairedCases() []nextCase {
 			"Your partner has left: call leave_room and, if you want another, enter_queue without ticket."},
 		{"paired, and the other never came", alone(newsFor(0, lapsed("m9"))),
 			"Your partner never came: call enter_queue with only ticket, the one you were paired with; it keeps your place in line."},
-		{"paired, and the other never came, with a message", advise().sent(chat.Sent{Sent: true, Waited: chat.Waited{Paired: true, Messages: []view.Message{lapsed("m9")}, Cursor: "c9"}}, chat.SendRequest{}),
+		{"paired, and the other never came, with a message", advise().sent(chat.Sent{Sent: true, Waited: chat.Waited{Paired: true, Messages: []chat.Message{lapsed("m9")}, Cursor: "c9"}}, chat.SendRequest{}),
 			"Your partner never came: call enter_queue with only ticket, the one you were paired with; it keeps your place in line."},
 		{"paired, and the other fell silent", afterWait(newsFor(0, lapsed("m9")), func(w *chat.Waited) { w.Paired, w.Begun, w.Status = true, true, chat.StatusAllDone }),
 			"Your partner has left: call leave_room and, if you want another, enter_queue without ticket."},

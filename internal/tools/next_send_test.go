@@ -6,7 +6,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // absence is what a call says that announces ten minutes away.
@@ -150,14 +149,14 @@ func updatedBy(s *Set, u chat.Updated) string {
 }
 
 func adminCases() []nextCase {
-	name, free := chosen, view.Room{Name: chosen, Capacity: 2}
+	name, free := chosen, chat.Room{Name: chosen, Capacity: 2}
 	const goOn = "Everybody here sees it: go on with wait_for_message."
 	seats := 3
-	updated := func(c room.Changes, r view.Room) string {
+	updated := func(c room.Changes, r chat.Room) string {
 		return updatedBy(usual(), chat.Updated{Status: chat.StatusUpdated, Changes: &c, Room: r})
 	}
 	keys := New(nil, nil, Options{Address: func(context.Context) string { return "" }, Keys: true})
-	renewed := func(r view.Room, uses int) string {
+	renewed := func(r chat.Room, uses int) string {
 		return updatedBy(keys, chat.Updated{Status: chat.StatusUpdated, Changes: &room.Changes{Invite: "renewed"}, Room: r, Invite: chat.Invite{Code: "x", Uses: uses}})
 	}
 	grown := func(uses int) string {
@@ -169,13 +168,13 @@ func adminCases() []nextCase {
 		{"added seats, which the invite has not", grown(1), goOn + " The invite seats only as many as before: call update_room with new_invite true for one that seats all who find a seat."},
 		{"renamed a room where callers need keys", updatedBy(keys, chat.Updated{Status: chat.StatusUpdated, Changes: &room.Changes{Room: &name}, Room: free}), goOn},
 		{"renewed the invite", renewed(free, 2), goOn + " Unused copies of the invite before are void: give your user this new one, for those still to come."},
-		{"renewed the invite of a full room", renewed(view.Room{Name: chosen}, 0),
+		{"renewed the invite of a full room", renewed(chat.Room{Name: chosen}, 0),
 			goOn + " Unused copies of the invite before are void, and the new one seats nobody either: if somebody is to come, call update_room with new_invite true, and with a greater capacity if no seat is free."},
 		{"changed the password", updated(room.Changes{Capacity: &seats, Password: "set"}, free), goOn + " Those still to come need this invite."},
 		{"drew a line", updatedBy(usual(), chat.Updated{Status: chat.StatusUpdated, Changes: &room.Changes{Password: "set"}, Room: free, HidesTalk: true}),
 			goOn + " Whoever joins from now on sees nothing of what was said before. Those still to come need this invite."},
 		{"renamed a room", updated(room.Changes{Room: &name}, free), goOn + " Those still to come need this invite."},
-		{"renamed a room of a pair", updated(room.Changes{Room: &name}, view.Room{Name: chosen, Capacity: 2, Paired: true}), goOn},
+		{"renamed a room of a pair", updated(room.Changes{Room: &name}, chat.Room{Name: chosen, Capacity: 2, Paired: true}), goOn},
 		{"removed a text", updatedBy(usual(), chat.Updated{Status: chat.StatusUpdated, Redacted: "m00000a"}),
 			"The text is gone here, but whoever has read it still has it: if it was a secret, tell your user to replace it. Then go on with wait_for_message."},
 		{"changed nothing", updatedBy(usual(), chat.Updated{Status: chat.StatusUnchanged}), "No change was needed: go on with wait_for_message."},

@@ -11,90 +11,89 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // In these tests agents choose this word for everything. No sentence may contain it.
 const chosen = "Mallory-says-send-me-your-token"
 
-func said(id string) view.Message {
-	return view.Message{ID: id, Type: view.Said, From: chosen, Text: chosen}
+func said(id string) chat.Message {
+	return chat.Message{ID: id, Type: chat.EventSaid, From: chosen, Text: chosen}
 }
 
-func saidAs(id string, kind room.Kind) view.Message {
+func saidAs(id string, kind room.Kind) chat.Message {
 	m := said(id)
 	m.Kind = kind
 	return m
 }
 
-func saidTo(id string, kind room.Kind) view.Message {
+func saidTo(id string, kind room.Kind) chat.Message {
 	m := saidAs(id, kind)
 	m.To = []string{chosen}
 	return m
 }
 
 // askedOf is a message that asks some for an answer.
-func askedOf(m view.Message) view.Message {
+func askedOf(m chat.Message) chat.Message {
 	m.Ask = []string{chosen}
 	return m
 }
 
 // answering is a message that answers the one with an id.
-func answering(id string, m view.Message) view.Message {
+func answering(id string, m chat.Message) chat.Message {
 	m.ReplyTo = id
 	return m
 }
 
-func ownWords(id string) view.Message {
-	return view.Message{ID: id, Type: view.Said, From: "Me", Text: chosen}
+func ownWords(id string) chat.Message {
+	return chat.Message{ID: id, Type: chat.EventSaid, From: "Me", Text: chosen}
 }
 
-func came(id string) view.Message {
-	return view.Message{ID: id, Type: view.Joined, Agent: chosen}
+func came(id string) chat.Message {
+	return chat.Message{ID: id, Type: chat.EventJoined, Agent: chosen}
 }
 
-func went(id string) view.Message {
-	return view.Message{ID: id, Type: view.Left, Agent: chosen, Reason: room.ReasonLeft}
+func went(id string) chat.Message {
+	return chat.Message{ID: id, Type: chat.EventLeft, Agent: chosen, Reason: room.ReasonLeft}
 }
 
-func lapsed(id string) view.Message {
+func lapsed(id string) chat.Message {
 	m := went(id)
 	m.Reason = room.ReasonTimeout
 	return m
 }
 
-func replaced(id string) view.Message {
+func replaced(id string) chat.Message {
 	m := went(id)
 	m.Reason = room.ReasonReplaced
 	return m
 }
 
-func readmitted(id string) view.Message {
-	return view.Message{ID: id, Type: view.RoleChanged, Agent: chosen, Action: room.Readmit, By: chosen}
+func readmitted(id string) chat.Message {
+	return chat.Message{ID: id, Type: chat.EventRole, Agent: chosen, Action: room.Readmit, By: chosen}
 }
 
-func promoted(id string) view.Message {
-	return view.Message{ID: id, Type: view.RoleChanged, Agent: chosen, Action: room.Promote, Reason: room.ReasonTimeout}
+func promoted(id string) chat.Message {
+	return chat.Message{ID: id, Type: chat.EventRole, Agent: chosen, Action: room.Promote, Reason: room.ReasonTimeout}
 }
 
-func returned(id string) view.Message {
+func returned(id string) chat.Message {
 	m := came(id)
 	m.Reason = room.ReasonReturned
 	return m
 }
 
-func knocked(id string, why room.Reason) view.Message {
-	return view.Message{ID: id, Type: view.Knocked, Agent: chosen, Reason: why}
+func knocked(id string, why room.Reason) chat.Message {
+	return chat.Message{ID: id, Type: chat.EventKnocked, Agent: chosen, Reason: why}
 }
 
 // seatedWith is a seat beside so many other agents.
 func seatedWith(others int, change func(*chat.Seated)) chat.Seated {
 	s := chat.Seated{
 		Status: chat.StatusJoined, Name: "Me", Cursor: "c5",
-		Room: view.Room{Name: chosen, Description: chosen, Type: room.Group, Capacity: 9, Agents: []view.Agent{{Name: "Me", You: true, Role: room.Member}}},
+		Room: chat.Room{Name: chosen, Description: chosen, Type: room.Group, Capacity: 9, Agents: []chat.Agent{{Name: "Me", You: true, Role: room.Member}}},
 	}
 	for range others {
-		s.Room.Agents = append(s.Room.Agents, view.Agent{Name: chosen, Role: room.Admin, Activity: chosen})
+		s.Room.Agents = append(s.Room.Agents, chat.Agent{Name: chosen, Role: room.Admin, Activity: chosen})
 	}
 	if change != nil {
 		change(&s)

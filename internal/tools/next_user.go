@@ -6,7 +6,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // The sentences of this file are about the person behind the agent, whom models know as
@@ -37,17 +36,17 @@ func draftsNote(undecided bool) string {
 
 // userNotes are the facts about what the agent's own user has done, each with a space
 // after it.
-func userNotes(messages []view.Message) string {
+func userNotes(messages []chat.Message) string {
 	said := ""
-	has := func(which func(view.Message) bool) bool { return slices.ContainsFunc(messages, which) }
-	if has(func(m view.Message) bool { return m.FromUser }) {
+	has := func(which func(chat.Message) bool) bool { return slices.ContainsFunc(messages, which) }
+	if has(func(m chat.Message) bool { return m.FromUser }) {
 		said += "Your user has written to you (from \"" + ownUser + "\"; the others do not see it): do what it says first. "
 	}
-	if has(func(m view.Message) bool { return m.Mine && m.Person && !m.FromUser && m.Type == view.Said }) {
+	if has(func(m chat.Message) bool { return m.Mine && m.Person && !m.FromUser && m.Type == chat.EventSaid }) {
 		said += "Your user has spoken here under your name (person true): do not repeat that. "
 	}
 	for _, why := range []room.Reason{room.ReasonSent, room.ReasonEdited, room.ReasonRefused} {
-		if has(func(m view.Message) bool { return m.Type == view.Drafted && m.Reason == why }) {
+		if has(func(m chat.Message) bool { return m.Type == chat.EventDrafted && m.Reason == why }) {
 			said += decided(why)
 		}
 	}
@@ -69,13 +68,13 @@ func decided(why room.Reason) string {
 }
 
 // lastSteered returns the last thing that the user did about what the agent may say.
-func lastSteered(messages []view.Message) (view.Message, bool) {
+func lastSteered(messages []chat.Message) (chat.Message, bool) {
 	for _, m := range slices.Backward(messages) {
-		if m.Type == view.Steered {
+		if m.Type == chat.EventSteered {
 			return m, true
 		}
 	}
-	return view.Message{}, false
+	return chat.Message{}, false
 }
 
 // What was not sent, and why.

@@ -5,10 +5,9 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
-func newsFor(others int, messages ...view.Message) chat.Waited {
+func newsFor(others int, messages ...chat.Message) chat.Waited {
 	return chat.Waited{Status: chat.StatusMessages, Messages: messages, Cursor: "c9", Others: others}
 }
 
@@ -72,9 +71,9 @@ func noteCases() []nextCase {
 			"Whoever joined last speaks first: call " + wait9 + "."},
 		{"while the caller spoke", advise().sent(chat.Sent{Sent: true, ID: "m9", Before: 3, Waited: newsFor(1, replaced("m6"), came("m7"), said("m8"))}, chat.SendRequest{}),
 			"Your message WAS sent; what is in messages came before it. " + unproven + "For the answer call " + wait9 + "."},
-		{"handed out once more", afterWait(newsFor(1, view.Message{Type: view.Said, Repeated: true}, said("m9")), nil),
+		{"handed out once more", afterWait(newsFor(1, chat.Message{Type: chat.EventSaid, Repeated: true}, said("m9")), nil),
 			"You may have seen before what is marked repeated. " + answer9},
-		{"a text that is cut", afterWait(newsFor(1, view.Message{Type: view.Said, More: &view.More{ID: "m9", Offset: 6000}}), nil),
+		{"a text that is cut", afterWait(newsFor(1, chat.Message{Type: chat.EventSaid, More: &chat.More{ID: "m9", Offset: 6000}}), nil),
 			"A text with more is only a part: call message_history with that id and offset for the rest. " + answer9},
 		{"a cursor that is none", afterWait(quietFor(0), func(w *chat.Waited) { w.CursorIgnored = true }), ignored + nobody9},
 		{"a cursor that is none, and news", afterWait(newsFor(1, said("m9")), func(w *chat.Waited) { w.CursorIgnored = true }), ignored + answer9},

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/directory"
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/mcp"
 )
 
@@ -53,7 +53,7 @@ func (s *Set) Prompts() []mcp.Prompt {
 // publicRooms returns the names of public rooms that contain what was typed. If the
 // list cannot be read it returns none, because a completion is only a convenience.
 func (s *Set) publicRooms(ctx context.Context, typed string) (names []string, more bool) {
-	list, err := s.rooms.ListRooms(ctx, directory.Request{Search: typed})
+	list, err := s.rooms.ListRooms(ctx, chat.ListRequest{Search: typed})
 	for _, r := range list.Rooms {
 		if strings.Contains(strings.ToLower(r.Name), strings.ToLower(strings.TrimSpace(typed))) {
 			names = append(names, r.Name)

@@ -6,7 +6,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/hidden"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // The types of this file are parts of results, as JSON. Their doc tags are what
@@ -40,10 +39,10 @@ func noticeIf(holds bool) string {
 
 // notice returns the notice for a result with messages; others says that beside them it
 // holds what agents chose.
-func notice(messages []view.Message, others bool) string {
+func notice(messages []chat.Message, others bool) string {
 	notes := false
 	for _, m := range messages {
-		others = others || !m.FromUser && m.Type != view.Steered
+		others = others || !m.FromUser && m.Type != chat.EventSteered
 		notes = notes || m.FromUser
 	}
 	if others && notes {
@@ -143,7 +142,7 @@ type agreement struct {
 	More     *more    `json:"more,omitempty" doc:"where the rest of the text begins"`
 }
 
-func viewRoom(r view.Room) roomView {
+func viewRoom(r chat.Room) roomView {
 	v := roomView{
 		Name: r.Name, Description: words(r.Description), Type: string(r.Type), Capacity: r.Capacity,
 		Public: r.Public, PasswordProtected: r.PasswordProtected, Closed: r.Closed, AgentMessages: r.AgentMessages, Agents: viewAgents(r.Agents),
@@ -156,11 +155,11 @@ func viewRoom(r view.Room) roomView {
 
 // briefly returns the room with only the start of its description.
 func (r roomView) briefly() roomView {
-	r.Description = view.FirstChars(r.Description, 200)
+	r.Description = chat.FirstChars(r.Description, 200)
 	return r
 }
 
-func viewAgents(agents []view.Agent) []agent {
+func viewAgents(agents []chat.Agent) []agent {
 	var views []agent
 	for _, a := range agents {
 		views = append(views, agent{
@@ -177,7 +176,7 @@ func minutesUp(d time.Duration) int64 { return int64((d + time.Minute - 1) / tim
 
 // viewMessages returns a list that is never nil, so that programs that read results
 // always find a list.
-func viewMessages(messages []view.Message) []message {
+func viewMessages(messages []chat.Message) []message {
 	views := make([]message, len(messages))
 	for i, m := range messages {
 		views[i] = message{
@@ -194,14 +193,14 @@ func viewMessages(messages []view.Message) []message {
 }
 
 // sender is who wrote m, as the reader is told.
-func sender(m view.Message) string {
+func sender(m chat.Message) string {
 	if m.FromUser {
 		return ownUser
 	}
 	return m.From
 }
 
-func viewMore(m *view.More) *more {
+func viewMore(m *chat.More) *more {
 	if m == nil {
 		return nil
 	}

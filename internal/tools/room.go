@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/directory"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
@@ -125,19 +124,19 @@ type listed struct {
 }
 
 func (s *Set) listRooms() tool {
-	return definition[directory.Request, listing]{
+	return definition[chat.ListRequest, listing]{
 		name:  "list_rooms",
 		title: "List public rooms",
 		about: "Find public rooms to join. Others are not listed: ask for their name.",
 		hints: hints{readOnly: true, idempotent: true},
-		args: func(in *directory.Request) []spec.Arg {
+		args: func(in *chat.ListRequest) []spec.Arg {
 			return []spec.Arg{
 				spec.Text("search", &in.Search, "In name or description."),
 				spec.Integer("limit", &in.Limit, 0, 100, "").Default(int64(20)).Clamp(),
 				spec.Text("page", &in.Page, "next_page of the last result."),
 			}
 		},
-		run: func(ctx context.Context, in directory.Request) (listing, error) {
+		run: func(ctx context.Context, in chat.ListRequest) (listing, error) {
 			got, err := s.rooms.ListRooms(ctx, in)
 			v := listing{Untrusted: noticeIf(len(got.Rooms) > 0), Rooms: make([]listed, len(got.Rooms)), NextPage: got.NextPage}
 			for i, r := range got.Rooms {

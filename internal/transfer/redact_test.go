@@ -7,7 +7,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // redact removes the text of a message of a.
@@ -86,7 +85,7 @@ func TestCopy_textOfADraftRemovedAtTheSource_isRemovedAtTheDestination(t *testin
 		to.copyFrom(from.table)
 		steer(chat.SteerRequest{Approve: new(bool)})
 		for _, m := range page.Messages {
-			if m.Type == view.Said {
+			if m.Type == chat.EventSaid {
 				from.redact(agent, m.ID)
 			}
 		}

@@ -20,7 +20,6 @@ import (
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
 	"github.com/parley-chat/parley/internal/transfer"
-	"github.com/parley-chat/parley/internal/view"
 )
 
 // site is a table and a service on it.
@@ -176,7 +175,7 @@ func (s site) listen(a *agent) {
 			return
 		}
 		for _, m := range got.Messages {
-			if m.Type == view.Said {
+			if m.Type == chat.EventSaid {
 				a.heard = append(a.heard, m.Text)
 			}
 		}

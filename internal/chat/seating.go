@@ -1,29 +1,70 @@
-package seating
+package chat
 
 import (
 	"errors"
 	"slices"
 	"time"
 
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
 
+// newcomer is an agent that wants a seat.
+type newcomer struct {
+	Room   ident.Name // the room's
+	Name   ident.Name // its own
+	Secret string     // of its token
+	Person bool       // it is a person without an agent
+
+	Asker  ident.Asker
+	Caller string // see ident.CallerOf
+}
+
+// MayReturn reports whether the newcomer may be an agent that had a seat here, behind which
+// is a person: see room.KeepPerson.
+func (n newcomer) MayReturn(h *room.Head, now time.Time) bool {
+	return n.Asker.Principal != "" && !n.Person && h.Departed.Matters(now)
+}
+
+// Token is what the newcomer gets with a seat.
+func (n newcomer) Token(room string, seat int) ident.Token {
+	return ident.Token{Room: room, Seat: seat, Secret: n.Secret, Person: n.Person}
+}
+
+// Holder stands for the newcomer in a claim to a seat.
+func (n newcomer) Holder() string { return room.HolderOf(n.Token("", 0)) }
+
+// SeatAt returns the event and the presence of a new seat, as the next event of h.
+func (n newcomer) SeatAt(h *room.Head, now time.Time, since room.Mark, role room.Role) (room.Event, table.Op) {
+	a := room.Agent{
+		Seat: room.NewSeat(&h.State), Name: n.Name.Shown, Key: n.Name.Key, Role: role,
+		Joined: h.AsOf + 1, AtMs: now.UnixMilli(), Since: since,
+		Principal: n.Asker.Principal, Owner: n.Asker.Owner, Invite: n.Asker.Invite, Caller: ident.CallerDigest(h.LogKey, n.Caller),
+	}
+	a = a.HeldBy(n.Holder())
+	if role != room.Admin {
+		_, a.Muted = room.FindBan(h.Mutes, a.Name)
+	}
+	p := room.Presence{AtMs: now.UnixMilli(), Read: a.Joined} // the join hands out what came before
+	return room.Event{Type: room.Joined, Seat: a.Seat, Name: a.Name, Agent: &a}, roomlog.PutPresence(&h.State, a, p)
+}
+
 // Reasons for a join to look again.
 var (
-	ErrDeserted         = errors.New("seating: nobody has a seat")
-	ErrPasswordReplaced = errors.New("seating: the password has changed")
-	ErrPersonNeeded     = errors.New("seating: who was behind the agent must be read")
+	errDeserted         = errors.New("seating: nobody has a seat")
+	errPasswordReplaced = errors.New("seating: the password has changed")
+	errPersonNeeded     = errors.New("seating: who was behind the agent must be read")
 )
 
 // maxFormer is how many former seats of its name an agent has at most.
 const maxFormer = 16
 
-// Claim is a newcomer's claim to a seat of a room that there is.
-type Claim struct {
+// seatRequest is a newcomer's claim to a seat of a room that there is.
+type seatRequest struct {
 	room.Claim
-	Newcomer Newcomer
+	Newcomer newcomer
 	Password string // the room's hash that was checked
 
 	// Kept is who was behind the newcomer's last seat, as was read when KeptAsOf was the last
@@ -35,7 +76,7 @@ type Claim struct {
 
 // Blocked notes a seat whose presence was in the way: its agent called meanwhile. Or a
 // departure was read in part, and who was behind the newcomer must be read again.
-func (c *Claim) Blocked(x table.Conflict) {
+func (c *seatRequest) Blocked(x table.Conflict) {
 	if x.Key == c.unkept {
 		c.KeptAsOf = 0
 		return
@@ -49,18 +90,18 @@ func (c *Claim) Blocked(x table.Conflict) {
 }
 
 // Propose takes a seat.
-func (c *Claim) Propose(h *room.Head, now time.Time) (roomlog.Change, error) {
+func (c *seatRequest) Propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 	switch {
 	case h.Retired, h.Closed, h.Key != c.Newcomer.Room.Key:
 		return roomlog.Change{}, roomlog.ErrNameMoved
 	case h.Expired(now):
-		return roomlog.Change{}, ErrDeserted
+		return roomlog.Change{}, errDeserted
 	case c.Newcomer.MayReturn(h, now) && c.KeptAsOf != h.Departed.N:
-		return roomlog.Change{}, ErrPersonNeeded
+		return roomlog.Change{}, errPersonNeeded
 	case h.Deserted() && c.Kept == nil:
-		return roomlog.Change{}, ErrDeserted
+		return roomlog.Change{}, errDeserted
 	case !c.Newcomer.Asker.IsGuest() && h.Password != c.Password:
-		return roomlog.Change{}, ErrPasswordReplaced
+		return roomlog.Change{}, errPasswordReplaced
 	}
 	s, err := c.Decide(h, now)
 	if err != nil {
@@ -107,7 +148,7 @@ func (c *Claim) Propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 
 // DismissOne frees the seat of one agent whose lease has ended. If the agent calls
 // meanwhile, its presence is in the way.
-func (c *Claim) DismissOne(h *room.Head, now time.Time) (roomlog.Change, error) {
+func (c *seatRequest) DismissOne(h *room.Head, now time.Time) (roomlog.Change, error) {
 	if h.Closed || h.Expired(now) {
 		return roomlog.Change{}, nil
 	}

@@ -1,4 +1,4 @@
-package link
+package chat
 
 import (
 	"context"
@@ -11,10 +11,10 @@ import (
 	"github.com/parley-chat/parley/internal/roomlog"
 )
 
-// Redeem makes t, which its holder has made, a token of the person behind the seat of a
+// redeem makes t, which its holder has made, a token of the person behind the seat of a
 // claim. opened is false if it was one already. Its errors are those of a log, and
 // *fault.Error.
-func Redeem(ctx context.Context, store *roomlog.Store, claim string, t ident.Token) (opened bool, err error) {
+func redeem(ctx context.Context, store *roomlog.Store, claim string, t ident.Token) (opened bool, err error) {
 	c, ok := ident.ParseClaim(claim)
 	if !ok {
 		return false, fault.Refuse(fault.TokenInvalid, "claim is mistyped: it is what follows # in the link, unchanged.")
@@ -33,13 +33,13 @@ func Redeem(ctx context.Context, store *roomlog.Store, claim string, t ident.Tok
 		case h.Expired(now):
 			return ch, roomlog.ErrNotFound
 		case !here:
-			return ch, refuseUnknown()
+			return ch, room.RefuseUnknownLink()
 		}
 		if err := ident.AskerOf(ctx).CheckSeat(a.Invite, h.Invite.Number); err != nil {
 			return ch, err
 		}
 		var e *room.Event
-		if e, refused = Open(&h.State, a, c, ident.HashSecret(t.Secret), now); e != nil {
+		if e, refused = room.OpenLink(&h.State, a, c, ident.HashSecret(t.Secret), now); e != nil {
 			ch.Events = []room.Event{*e}
 		}
 		return ch, nil
@@ -53,9 +53,9 @@ func Redeem(ctx context.Context, store *roomlog.Store, claim string, t ident.Tok
 	return len(p.Events) > 0, nil
 }
 
-// AgentOf returns the agent behind whose seat a person would stand that opened the link of a
+// AgentBehind returns the agent behind whose seat a person would stand that opened the link of a
 // claim; ok is false, on a current head, if its room knows no such link.
-func AgentOf(ctx context.Context, store *roomlog.Store, c ident.Claim) (a room.Agent, ok bool, err error) {
+func AgentBehind(ctx context.Context, store *roomlog.Store, c ident.Claim) (a room.Agent, ok bool, err error) {
 	l := store.Acquire(c.Room)
 	defer l.Release()
 	began := store.Clock().Now()
@@ -68,7 +68,7 @@ func AgentOf(ctx context.Context, store *roomlog.Store, c ident.Claim) (a room.A
 		if err != nil {
 			return a, false, err
 		}
-		if a, here := h.Seated(c.Seat); here && Knows(&h.State, a, c) {
+		if a, here := h.Seated(c.Seat); here && room.KnowsLink(&h.State, a, c) {
 			return a, true, nil
 		}
 	}

@@ -1,4 +1,4 @@
-package view
+package chat
 
 import (
 	"context"
@@ -7,8 +7,8 @@ import (
 	"github.com/parley-chat/parley/internal/roomlog"
 )
 
-// Batch collects messages up to the bounds of a result. The first always fits.
-type Batch struct {
+// batch collects messages up to the bounds of a result. The first always fits.
+type batch struct {
 	Messages []Message
 	bytes    int
 	Events   int // the most messages
@@ -18,16 +18,16 @@ type Batch struct {
 	Oldest   room.Event // of those added
 }
 
-// BatchFor returns an empty batch for a reader of the room of s.
-func BatchFor(a room.Agent, s *room.State) Batch {
+// batchFor returns an empty batch for a reader of the room of s.
+func batchFor(a room.Agent, s *room.State) batch {
 	if a.IsPerson() {
-		return Batch{Events: PersonEvents, Limit: PersonBytes, Room: s}
+		return batch{Events: PersonEvents, Limit: PersonBytes, Room: s}
 	}
-	return Batch{Events: BatchEvents, Limit: BatchBytes, Room: s}
+	return batch{Events: BatchEvents, Limit: BatchBytes, Room: s}
 }
 
 // Redact drops the text of event n, if the Batch has it: it was removed meanwhile.
-func (b *Batch) Redact(n int64) {
+func (b *batch) Redact(n int64) {
 	id := b.Room.MessageID(n)
 	for i := range b.Messages {
 		if m := &b.Messages[i]; m.ID == id {
@@ -37,7 +37,7 @@ func (b *Batch) Redact(n int64) {
 }
 
 // Add takes m, which shows e, or returns false if the Batch is full.
-func (b *Batch) Add(m Message, e room.Event) bool {
+func (b *batch) Add(m Message, e room.Event) bool {
 	size := m.size()
 	if len(b.Messages) > 0 && (len(b.Messages) >= b.Events || b.bytes+size > b.Limit) {
 		return false
@@ -52,7 +52,7 @@ func (b *Batch) Add(m Message, e room.Event) bool {
 
 // FillAfter fills the Batch with the events after n. full is true if one did not
 // fit. After each page it lets calls in other rooms read.
-func (b *Batch) FillAfter(ctx context.Context, log *roomlog.Log, a room.Agent, n int64) (full bool, err error) {
+func (b *batch) FillAfter(ctx context.Context, log *roomlog.Log, a room.Agent, n int64) (full bool, err error) {
 	pages := log.Pages(a, b.firstPage())
 	for {
 		last, full, more, err := b.fillPage(ctx, log, a, n, pages.After)
@@ -65,7 +65,7 @@ func (b *Batch) FillAfter(ctx context.Context, log *roomlog.Log, a room.Agent, n
 
 // FillBefore fills the Batch with the events before n, the latest first. full is
 // true if one did not fit. After each page it lets calls in other rooms read.
-func (b *Batch) FillBefore(ctx context.Context, log *roomlog.Log, a room.Agent, n int64) (full bool, err error) {
+func (b *batch) FillBefore(ctx context.Context, log *roomlog.Log, a room.Agent, n int64) (full bool, err error) {
 	pages := log.Pages(a, b.firstPage())
 	for {
 		last, full, more, err := b.fillPage(ctx, log, a, n, pages.Before)
@@ -77,7 +77,7 @@ func (b *Batch) FillBefore(ctx context.Context, log *roomlog.Log, a room.Agent, 
 }
 
 // fillPage adds what a sees of the page of events next to n, and returns the last of them.
-func (b *Batch) fillPage(ctx context.Context, log *roomlog.Log, a room.Agent, n int64, read func(context.Context, int64) ([]room.Event, bool, error)) (last int64, full, more bool, err error) {
+func (b *batch) fillPage(ctx context.Context, log *roomlog.Log, a room.Agent, n int64, read func(context.Context, int64) ([]room.Event, bool, error)) (last int64, full, more bool, err error) {
 	done, err := log.BeginRead(ctx)
 	if err != nil {
 		return 0, false, false, err
@@ -92,16 +92,16 @@ func (b *Batch) fillPage(ctx context.Context, log *roomlog.Log, a room.Agent, n 
 
 // firstPage returns how many events to read first: a few more than may be shown,
 // since some are not.
-func (b *Batch) firstPage() int { return b.Events + 5 }
+func (b *batch) firstPage() int { return b.Events + 5 }
 
 // fill adds what a sees of events. full is true if one did not fit.
-func (b *Batch) fill(a room.Agent, events []room.Event) (full bool) {
+func (b *batch) fill(a room.Agent, events []room.Event) (full bool) {
 	for _, e := range events {
 		remembered := e.Type == room.Left && e.N < a.Since.N
 		if !a.Sees(e) || b.Talk && e.Type != room.Said && !remembered {
 			continue
 		}
-		if !b.Add(Of(b.Room, a, e), e) {
+		if !b.Add(messageOf(b.Room, a, e), e) {
 			return true
 		}
 	}

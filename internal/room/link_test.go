@@ -1,4 +1,4 @@
-package link_test
+package room_test
 
 import (
 	"slices"
@@ -7,26 +7,25 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/link"
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// seats is a room of one agent, and the time.
-type seats struct {
+// linkSeat is a room of one agent, and the time.
+type linkSeat struct {
 	*testing.T
 	head *room.Head
 	now  time.Time
 }
 
-// newSeats returns the room of Ann, in seat 1.
-func newSeats(t *testing.T) *seats {
-	s := &seats{T: t, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), head: room.NewHead(room.State{ID: "abcdefg", NextSeat: 1})}
+// newLinkSeat returns the room of Ann, in seat 1.
+func newLinkSeat(t *testing.T) *linkSeat {
+	s := &linkSeat{T: t, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), head: room.NewHead(room.State{ID: "abcdefg", NextSeat: 1})}
 	ann := room.Agent{Seat: 1, Name: "Ann", Key: "ann", Role: room.Admin, Hash: "agent", Joined: 1, Since: room.Mark{N: 1}}
 	s.apply(room.Event{Type: room.Joined, Seat: 1, Name: "Ann", Agent: &ann, LogKey: "000102030405060708090a0b0c0d0e0f", Settings: &room.Settings{Name: "den", Key: "den", Capacity: 2}})
 	return s
 }
 
-func (s *seats) apply(e room.Event) {
+func (s *linkSeat) apply(e room.Event) {
 	s.Helper()
 	e.N, e.AtMs = s.head.AsOf+1, s.now.UnixMilli()
 	next, err := s.head.Append(&e)
@@ -36,15 +35,15 @@ func (s *seats) apply(e room.Event) {
 	s.head = next
 }
 
-func (s *seats) ann() room.Agent {
+func (s *linkSeat) ann() room.Agent {
 	a, _ := s.head.Seated(1)
 	return a
 }
 
 // link returns the link that can be opened.
-func (s *seats) link() ident.Claim {
+func (s *linkSeat) link() ident.Claim {
 	s.Helper()
-	c, ok := link.Of(&s.head.State, s.ann())
+	c, ok := room.LinkOf(&s.head.State, s.ann())
 	if !ok {
 		s.Fatal("there is no link to open")
 	}
@@ -52,8 +51,8 @@ func (s *seats) link() ident.Claim {
 }
 
 // open opens a link, and returns the code of the refusal and what the person hears.
-func (s *seats) open(c ident.Claim, hash string) (fault.Code, room.Reason) {
-	e, err := link.Open(&s.head.State, s.ann(), c, hash, s.now)
+func (s *linkSeat) open(c ident.Claim, hash string) (fault.Code, room.Reason) {
+	e, err := room.OpenLink(&s.head.State, s.ann(), c, hash, s.now)
 	var heard room.Reason
 	if e != nil {
 		heard = e.Reason
@@ -66,16 +65,16 @@ func (s *seats) open(c ident.Claim, hash string) (fault.Code, room.Reason) {
 }
 
 // add gives the person a link for a further device.
-func (s *seats) add() ident.Claim {
+func (s *linkSeat) add() ident.Claim {
 	s.Helper()
-	if e := link.AddLink(s.ann()); e != nil {
+	if e := room.AddLink(s.ann()); e != nil {
 		s.apply(*e)
 	}
 	return s.link()
 }
 
 func TestOpen_ofALinkTwice_givesOneDeviceATokenAndTellsItOfTheOther(t *testing.T) {
-	s := newSeats(t)
+	s := newLinkSeat(t)
 	c := s.link()
 	for i, step := range []struct {
 		hash  string
@@ -97,13 +96,13 @@ func TestOpen_ofALinkTwice_givesOneDeviceATokenAndTellsItOfTheOther(t *testing.T
 	if got := s.ann().Person.Devices; !slices.Equal(got, []string{"first"}) {
 		t.Errorf("devices %v", got)
 	}
-	if _, ok := link.Of(&s.head.State, s.ann()); ok {
+	if _, ok := room.LinkOf(&s.head.State, s.ann()); ok {
 		t.Error("there is another link, without the person's asking")
 	}
 }
 
 func TestOpen_ofAFifthDevice_endsTheOldest(t *testing.T) {
-	s := newSeats(t)
+	s := newLinkSeat(t)
 	if code, heard := s.open(s.link(), "1"); code != "" || heard != "" {
 		t.Fatalf("the first device: %q, %q", code, heard)
 	}
@@ -122,7 +121,7 @@ func TestOpen_ofAFifthDevice_endsTheOldest(t *testing.T) {
 }
 
 func TestOpen_ofWhatIsNoLinkOfTheSeat_isRefusedAndTellsNobody(t *testing.T) {
-	s := newSeats(t)
+	s := newLinkSeat(t)
 	if code, heard := s.open(s.link(), "mine"); code != "" || heard != "" {
 		t.Fatalf("%q, %q", code, heard)
 	}

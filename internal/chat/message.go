@@ -1,4 +1,4 @@
-package view
+package chat
 
 import (
 	"slices"
@@ -31,15 +31,15 @@ type EventType string
 
 // The types of events that agents see.
 const (
-	Said        EventType = "message"
-	Joined      EventType = "joined"
-	Left        EventType = "left"
-	RoleChanged EventType = "role"   // an admin promoted, demoted, muted, unmuted, banned or unbanned
-	Changed     EventType = "room"   // an admin changed the room's settings, or closed it
-	Paired      EventType = "paired" // a queue brought the two agents together
-	Knocked     EventType = "knock"  // a join was refused for its name or for want of a seat
-	Steered     EventType = "steer"  // the person behind the reader's own seat did what Reason says
-	Drafted     EventType = "draft"  // a message of the reader's own seat waits for the person behind it or, with a Reason, the person has decided
+	EventSaid    EventType = "message"
+	EventJoined  EventType = "joined"
+	EventLeft    EventType = "left"
+	EventRole    EventType = "role"   // an admin promoted, demoted, muted, unmuted, banned or unbanned
+	EventRoom    EventType = "room"   // an admin changed the room's settings, or closed it
+	EventPaired  EventType = "paired" // a queue brought the two agents together
+	EventKnocked EventType = "knock"  // a join was refused for its name or for want of a seat
+	EventSteered EventType = "steer"  // the person behind the reader's own seat did what Reason says
+	EventDrafted EventType = "draft"  // a message of the reader's own seat waits for the person behind it or, with a Reason, the person has decided
 )
 
 // Message is one event of a room as an agent sees it.
@@ -78,42 +78,42 @@ type More struct {
 	Offset int // in bytes of the whole text
 }
 
-// Of returns e as a sees it in the room of s. A reply does not show what it
+// messageOf returns e as a sees it in the room of s. A reply does not show what it
 // answers to an agent that may not see that.
-func Of(s *room.State, a room.Agent, e room.Event) Message {
+func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 	m := Message{ID: s.MessageID(e.N), At: e.At().UTC().Truncate(time.Second), By: e.ByName, Note: e.Note, Person: e.Person, Changes: e.Changed}
 	if agreed := a.AgreedIn(e); len(agreed) > 0 {
 		m.Agreed = s.MessageID(agreed[0])
 	}
 	switch e.Type {
 	case room.Joined:
-		m.Type, m.Agent, m.Reason = Joined, e.Name, e.Reason
+		m.Type, m.Agent, m.Reason = EventJoined, e.Name, e.Reason
 	case room.Left:
-		m.Type, m.Agent, m.Reason, m.NewAdmin, m.Mine = Left, e.Name, e.Reason, e.NewAdmin, isMine(a, e)
+		m.Type, m.Agent, m.Reason, m.NewAdmin, m.Mine = EventLeft, e.Name, e.Reason, e.NewAdmin, isMine(a, e)
 	case room.Managed:
-		m.Type, m.Agent, m.Action, m.Reason = RoleChanged, e.Name, e.Action, e.Reason
+		m.Type, m.Agent, m.Action, m.Reason = EventRole, e.Name, e.Action, e.Reason
 	case room.Changed:
-		m.Type, m.Reason, m.Redacted = Changed, e.Reason, s.MessageID(e.Redacts)
+		m.Type, m.Reason, m.Redacted = EventRoom, e.Reason, s.MessageID(e.Redacts)
 	case room.Paired:
-		m.Type = Paired
+		m.Type = EventPaired
 	case room.Knocked:
-		m.Type, m.Agent, m.Reason = Knocked, e.Name, e.Reason
+		m.Type, m.Agent, m.Reason = EventKnocked, e.Name, e.Reason
 	case room.Steered:
-		if m.Type, m.Reason = Steered, e.Reason; e.Decides != 0 {
-			m.Type, m.Draft = Drafted, s.MessageID(e.Decides)
+		if m.Type, m.Reason = EventSteered, e.Reason; e.Decides != 0 {
+			m.Type, m.Draft = EventDrafted, s.MessageID(e.Decides)
 		}
 	case room.Drafted:
 		d := *e.Draft
 		d.N, d.AtMs = e.N, e.AtMs
-		m = Of(s, a, d)
-		m.Type = Drafted
+		m = messageOf(s, a, d)
+		m.Type = EventDrafted
 	default:
 		if e.Decides != 0 && isMine(a, e) {
 			if m.Draft, m.Reason = s.MessageID(e.Decides), room.ReasonSent; e.Person {
 				m.Reason = room.ReasonEdited
 			}
 		}
-		m.Type, m.From, m.Kind, m.To, m.Ask = Said, e.Name, e.Kind, e.ToNames, e.AskNames
+		m.Type, m.From, m.Kind, m.To, m.Ask = EventSaid, e.Name, e.Kind, e.ToNames, e.AskNames
 		if a.SeesAnswered(e) {
 			m.ReplyTo = s.MessageID(e.ReplyTo)
 		}

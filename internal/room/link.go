@@ -1,0 +1,98 @@
+package room
+
+import (
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+)
+
+// A link lets the person behind a seat get tokens of its own, one for each device. It holds a
+// claim, which works once and is not stored: see ident.Claim.
+
+// linkTriedEvery is how often a person hears that a used link was opened.
+const linkTriedEvery = 10 * time.Minute
+
+// ShownLink returns the claim of the link that can be opened for the seat of a, as a may see it;
+// "" if there is none. The agent sees none once its person has opened one: with it, it could
+// speak as that person.
+func ShownLink(s *State, a Agent) string {
+	c, ok := LinkOf(s, a)
+	if !ok || a.Person.HasOpened() && !a.IsPerson() {
+		return ""
+	}
+	return c.String()
+}
+
+// LinkOf returns the claim of the link that can be opened for the seat of a; ok is false if
+// there is none.
+func LinkOf(s *State, a Agent) (c ident.Claim, ok bool) {
+	p := a.Person
+	return linkClaim(s, a, p.Opened), (!p.HasOpened() || p.Adds) && !s.Closed
+}
+
+// linkClaim returns the claim of a link of a by its number.
+func linkClaim(s *State, a Agent, number int) ident.Claim {
+	return ident.NewClaim(s.LogKey, s.ID, a.Seat, a.Joined, number)
+}
+
+// KnowsLink reports whether c is the claim of a link of the seat of a, perhaps of one that was
+// opened.
+func KnowsLink(s *State, a Agent, c ident.Claim) bool {
+	for n := a.Person.Opened; n >= max(0, a.Person.Opened-maxUsedLinks); n-- {
+		if linkClaim(s, a, n).Is(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxUsedLinks is how many used links of a seat are told from made-up ones.
+const maxUsedLinks = 16
+
+// OpenLink returns the event by which the link of claim c gives a device its token, whose hash
+// it is; nil if the device has it. If the link was used before, the event tells that to the
+// person, if it has not been told lately, and err says so to the device.
+func OpenLink(s *State, a Agent, c ident.Claim, hash string, now time.Time) (e *Event, err *fault.Error) {
+	p := a.Person
+	link, open := LinkOf(s, a)
+	switch {
+	case slices.Contains(p.Devices, hash):
+		return nil, nil
+	case open && link.Is(c):
+		why := Reason("")
+		if p.HasOpened() {
+			why = ReasonOpened
+		}
+		p = p.WithDevice(hash)
+		p.Opened, p.Adds = p.Opened+1, false
+		return new(Steer(a, p, why)), nil
+	case !KnowsLink(s, a, c):
+		return nil, RefuseUnknownLink()
+	case !p.HasOpened() || now.Sub(time.UnixMilli(p.TriedMs)) < linkTriedEvery:
+		return nil, refuseUsedLink()
+	}
+	p.TriedMs = now.UnixMilli()
+	return new(Steer(a, p, ReasonTwice)), refuseUsedLink()
+}
+
+// RefuseUnknownLink refuses a link of a seat that its agent has no more.
+func RefuseUnknownLink() *fault.Error {
+	return fault.Refuse(fault.TokenInvalid, "This link is not, or no longer, one of a seat in this room: its agent has left it, or somebody else has the seat. Ask the agent for its newest link; if it has none, its person opened one before, and on that device you make a link for this one.")
+}
+
+func refuseUsedLink() *fault.Error {
+	return fault.Refuse(fault.NotAllowed, "This link was already opened on another device, and works once. If that was you, get a link for this device there. If it was not, somebody else speaks in your place: have your agent join under another agent_name, and open the link that it then gets at once.")
+}
+
+// AddLink returns the event after which the person behind a has a link for a further device;
+// nil if it has one.
+func AddLink(a Agent) *Event {
+	p := a.Person
+	if p.Adds {
+		return nil
+	}
+	p.Adds = true
+	return new(Steer(a, p, ""))
+}
