@@ -14,7 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 )
 
 // longRoom begins the name of the room with a long history.
@@ -59,7 +59,7 @@ const fillers = 32
 // open. It writes copies of the last messages into the log itself, because a server
 // would take minutes for a million.
 func fill(ctx context.Context, file string, messages int) (err error) {
-	t, err := sqlitetable.Open(file, sqlitetable.Options{})
+	t, err := sqlite.Open(file, sqlite.Options{})
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/httpapi"
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 )
 
 // side is one of the servers that are compared.
@@ -61,7 +61,7 @@ func newSide(s *http.Server) side {
 func fileSide(ctx context.Context, file string) (side, error) {
 	app.TuneCollector(ctx)
 	app.AddProcessor()
-	store, err := sqlitetable.Open(file, sqlitetable.Options{})
+	store, err := sqlite.Open(file, sqlite.Options{})
 	if err != nil {
 		return side{}, err
 	}

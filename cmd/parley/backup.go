@@ -11,8 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlitefile"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 )
 
 // backupCommand is `parley backup`.
@@ -31,7 +30,7 @@ A backup holds every message, and the hashes of tokens, keys and passwords. Prot
 
 // Run backs up the file.
 func (c *backupCommand) Run(ctx context.Context, streams streams) (err error) {
-	source, err := sqlitefile.Look(c.Data)
+	source, err := sqlite.LookAt(c.Data)
 	if err != nil {
 		return err
 	}
@@ -72,7 +71,7 @@ func (c *checkCommand) Run(ctx context.Context, streams streams) error {
 
 // warnOfOthers says if users other than the owner may open the file at path.
 func warnOfOthers(streams streams, path string) error {
-	file, err := sqlitefile.Look(path)
+	file, err := sqlite.LookAt(path)
 	if err != nil {
 		return err
 	}
@@ -97,12 +96,12 @@ func (c contents) String() string {
 // check reads the whole file at path. It goes on after damage, and the error joins
 // all that it found.
 func check(ctx context.Context, path string) (found contents, err error) {
-	file, err := sqlitefile.Look(path)
+	file, err := sqlite.LookAt(path)
 	if err != nil {
 		return found, err
 	}
 	damage := file.IntegrityCheck(ctx)
-	reader, err := sqlitetable.NewReader(file, clockwork.NewRealClock())
+	reader, err := sqlite.NewReader(file, clockwork.NewRealClock())
 	if err != nil {
 		return found, errors.Join(damage, err)
 	}

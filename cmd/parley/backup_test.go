@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 )
 
 // report runs the program and returns what it says on standard error.
@@ -25,10 +25,10 @@ func report(t *testing.T, args ...string) (code int, says string) {
 }
 
 // servedFile returns a file with a room of two messages, which stays open.
-func servedFile(t *testing.T) (path string, tab *sqlitetable.Table, room string) {
+func servedFile(t *testing.T) (path string, tab *sqlite.Table, room string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "parley.db")
-	tab, err := sqlitetable.Open(path, sqlitetable.Options{})
+	tab, err := sqlite.Open(path, sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

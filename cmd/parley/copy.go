@@ -10,7 +10,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 	"github.com/parley-chat/parley/internal/transfer"
 )
 
@@ -87,7 +87,7 @@ func openSource(ctx context.Context, log *slog.Logger, place string) (transfer.S
 func openRooms(ctx context.Context, log *slog.Logger, place string, createTable bool) (transfer.Source, func() error, error) {
 	name, isTable := tableName(place)
 	if !isTable {
-		t, err := sqlitetable.Open(place, sqlitetable.Options{Logger: log})
+		t, err := sqlite.Open(place, sqlite.Options{Logger: log})
 		if err != nil {
 			return nil, nil, err
 		}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/dynamolocal"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 )
 
 // roomFile makes a file with a room "tea".
@@ -25,7 +25,7 @@ func roomFile(t *testing.T) string {
 // join makes a room in a file, or joins it.
 func join(t *testing.T, path, room string) {
 	t.Helper()
-	tab, err := sqlitetable.Open(path, sqlitetable.Options{})
+	tab, err := sqlite.Open(path, sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestCopy_refusedRoom_isReportedBesideWhatWasCopied(t *testing.T) {
 
 func TestCopy_servedFile_isRefused(t *testing.T) {
 	from := roomFile(t)
-	tab, err := sqlitetable.Open(from, sqlitetable.Options{})
+	tab, err := sqlite.Open(from, sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

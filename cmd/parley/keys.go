@@ -17,8 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/httpapi"
 	"github.com/parley-chat/parley/internal/shell"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlitefile"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 )
 
 // keysCommand is `parley keys`.
@@ -61,7 +60,7 @@ func (k *keyTable) with(ctx context.Context, streams streams, do func(*access.Ke
 // open opens the table, which must be there: a key in a new one would open no server.
 func (k *keyTable) open(ctx context.Context, log *slog.Logger) (table.Table, func() error, error) {
 	if k.Table == "" {
-		t, err := sqlitetable.OpenBeside(k.Data, sqlitetable.Options{Logger: log})
+		t, err := sqlite.OpenBeside(k.Data, sqlite.Options{Logger: log})
 		if err != nil {
 			return nil, nil, k.explain(err)
 		}
@@ -76,11 +75,11 @@ func (k *keyTable) list(ctx context.Context, streams streams) (list []access.Ent
 		err = k.with(ctx, streams, func(keys *access.Keys) error { list, err = keys.List(ctx); return err })
 		return list, err
 	}
-	file, err := sqlitefile.Look(k.Data)
+	file, err := sqlite.LookAt(k.Data)
 	if err != nil {
 		return nil, k.explain(err)
 	}
-	reader, err := sqlitetable.NewReader(file, clockwork.NewRealClock())
+	reader, err := sqlite.NewReader(file, clockwork.NewRealClock())
 	if err != nil {
 		return nil, err
 	}

@@ -15,14 +15,14 @@ import (
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 )
 
 // emptyFile makes a file as a server leaves it at its first start.
 func emptyFile(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "parley.db")
-	tab, err := sqlitetable.Open(path, sqlitetable.Options{})
+	tab, err := sqlite.Open(path, sqlite.Options{})
 	if err == nil {
 		err = tab.Close()
 	}
@@ -159,7 +159,7 @@ func TestKeysList_ofABackup_changesNothing(t *testing.T) {
 
 func TestCheck_keyThatCannotBeRead_isDamage(t *testing.T) {
 	path := emptyFile(t)
-	tab, err := sqlitetable.Open(path, sqlitetable.Options{})
+	tab, err := sqlite.Open(path, sqlite.Options{})
 	if err == nil {
 		err = tab.Write(t.Context(), table.Put(table.Item{Key: table.Key{Partition: access.Partition, Sort: "00000000"}, Data: []byte(`{"v":1,"hash":7}`)}, table.Always))
 		err = errors.Join(err, tab.Close())

@@ -19,7 +19,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/parley-chat/parley/internal/leaks"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 )
 
 // command runs the program and returns what it writes.
@@ -62,7 +62,7 @@ func TestServe_addressOfAnotherMachine_saysSo(t *testing.T) {
 
 func TestServe_fileInUse_freesThePort(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "parley.db")
-	tab, err := sqlitetable.Open(file, sqlitetable.Options{})
+	tab, err := sqlite.Open(file, sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 	"github.com/parley-chat/parley/internal/table/dynamotable/sdkconfig"
-	"github.com/parley-chat/parley/internal/table/sqlitefile"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 )
 
 // opener returns the function that opens the table of the settings. figures and
@@ -31,7 +30,7 @@ func (s settings) opener(figures *scrape.Metrics, log *slog.Logger) func(context
 
 // openFile opens the table in a file, which no other process can open meanwhile.
 func openFile(path string, figures *scrape.Metrics, log *slog.Logger) (app.Store, error) {
-	t, err := sqlitetable.Open(path, sqlitetable.Options{Logger: log, Views: []sqlitefile.View{
+	t, err := sqlite.Open(path, sqlite.Options{Logger: log, Views: []sqlite.View{
 		{Name: "rooms", Select: roomlog.RoomsSQL}, {Name: "messages", Select: roomlog.MessagesSQL},
 	}})
 	if err != nil {

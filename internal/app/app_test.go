@@ -12,7 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 )
 
 // recorder keeps what the app reports.
@@ -31,10 +31,10 @@ func onFile(t *testing.T, c app.Config) *app.App {
 }
 
 // onTable also returns the table in the file.
-func onTable(t *testing.T, c app.Config) (a *app.App, tab *sqlitetable.Table) {
+func onTable(t *testing.T, c app.Config) (a *app.App, tab *sqlite.Table) {
 	t.Helper()
 	c.Open = func(context.Context, *meter.Meter) (s app.Store, err error) {
-		tab, err = sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{})
+		tab, err = sqlite.Open(filepath.Join(t.TempDir(), "parley.db"), sqlite.Options{})
 		if err != nil {
 			return s, err
 		}

@@ -15,11 +15,11 @@ import (
 	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 )
 
 // addKey makes a key in a table.
-func addKey(t *testing.T, tab *sqlitetable.Table, label string) string {
+func addKey(t *testing.T, tab *sqlite.Table, label string) string {
 	t.Helper()
 	key, err := access.NewKeys(tab, clockwork.NewRealClock(), slog.New(slog.DiscardHandler)).Add(t.Context(), label, 0)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 )
 
 // The principal is stored with the seat, so that the snapshot of the room shows it.
@@ -54,7 +54,7 @@ func joinOver(t *testing.T, url string) {
 }
 
 // snapshot returns that of the only room, with its parts.
-func snapshot(t *testing.T, tab *sqlitetable.Table) string {
+func snapshot(t *testing.T, tab *sqlite.Table) string {
 	t.Helper()
 	for partition, err := range tab.Partitions(t.Context(), "ROOM#", "META") {
 		if err != nil {

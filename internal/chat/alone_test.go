@@ -13,7 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/live"
+	"github.com/parley-chat/parley/internal/presence"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
@@ -142,7 +142,7 @@ func TestAlone_fifthWait_endsTheOldest(t *testing.T) {
 	w := newWorld(t)
 	p, pam := w.withPam()
 	var open []<-chan answer
-	for range live.MaxWatches + 1 {
+	for range presence.MaxWatches + 1 {
 		open = append(open, w.open(t.Context(), chat.WaitRequest{Token: pam.Token, Cursor: pam.Cursor, Wait: longWait}))
 	}
 	if got := take(t, open[0]); got.Status != chat.StatusSuperseded {

@@ -14,7 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 )
 
 // Strangers may join, speak and leave all day in a room whose name they know.
@@ -98,7 +98,7 @@ func TestCache_agentRemovedDuringItsWait_isDropped(t *testing.T) {
 func newService(t *testing.T, o Options) *Service {
 	t.Helper()
 	o.Clock, o.SingleProcess, o.MinBatch = clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), true, 1
-	b, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{Clock: o.Clock})
+	b, err := sqlite.Open(filepath.Join(t.TempDir(), "parley.db"), sqlite.Options{Clock: o.Clock})
 	if err != nil {
 		t.Fatal(err)
 	}

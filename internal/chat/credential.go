@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/hex"
 
-	"github.com/parley-chat/parley/internal/credential"
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/live"
+	"github.com/parley-chat/parley/internal/presence"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/sanitize"
 )
 
 // confirms reports whether the caller has been warned of the credential in this very
@@ -36,13 +36,13 @@ func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
 		op.credential = ""
 		return nil, nil
 	}
-	c.attendance().Note(ctx, live.Call{Fresh: live.SendFresh})
+	c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
 	return &Sent{Credential: op.credential, Waited: Waited{Cursor: op.req.Cursor, Others: c.room.log.Known().Others(c.agent.Seat)}}, nil
 }
 
 // checkLastWord refuses a last word with a credential once.
 func checkLastWord(ctx context.Context, c *caller, text string) error {
-	kind := credential.In(text)
+	kind := sanitize.Credential(text)
 	if kind == "" {
 		return nil
 	}

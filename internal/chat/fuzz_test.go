@@ -7,12 +7,12 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 )
 
 // FuzzListPage lists rooms with any page token.
 func FuzzListPage(f *testing.F) {
-	tab, err := sqlitetable.Open(filepath.Join(f.TempDir(), "parley.db"), sqlitetable.Options{})
+	tab, err := sqlite.Open(filepath.Join(f.TempDir(), "parley.db"), sqlite.Options{})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"github.com/parley-chat/parley/internal/live"
+	"github.com/parley-chat/parley/internal/presence"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 )
@@ -56,8 +56,8 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 	if err := c.positions().Write(ctx, p); err != nil {
 		return nil, err
 	}
-	c.attendance().Note(ctx, live.Call{Fresh: live.SendFresh})
-	got, err := c.hand(ctx, in, &live.Wait{Began: op.began})
+	c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
+	got, err := c.hand(ctx, in, &presence.Wait{Began: op.began})
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (op *sendOp) warn(ctx context.Context) (*Sent, error) {
 	if err := c.positions().Write(ctx, p); err != nil {
 		return nil, err
 	}
-	c.attendance().Note(ctx, live.Call{Fresh: live.SendFresh})
+	c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
 	return &Sent{Unproven: true, Waited: Waited{Cursor: op.req.Cursor, Others: h.Others(c.agent.Seat)}}, nil
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/parley-chat/parley/internal/live"
+	"github.com/parley-chat/parley/internal/presence"
 )
 
 // When a program on standby that looks in should do so again. A turn lasts longer: see
@@ -26,7 +26,7 @@ func (c *caller) lookIn(ctx context.Context, req *WaitRequest) (*Waited, error) 
 	}
 	in := newInbox(c, pos)
 	in.forMe = req.ForMe
-	w := &live.Wait{Began: now, Until: now, Standby: true, Looks: true, Yields: own}
+	w := &presence.Wait{Began: now, Until: now, Standby: true, Looks: true, Yields: own}
 	turn := false
 	if !own {
 		if err := in.collect(ctx); err != nil {

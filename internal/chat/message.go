@@ -5,8 +5,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/hidden"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/sanitize"
 )
 
 // Bounds of what one result carries. Clients cut tool results at about 10 KB. All
@@ -177,8 +177,8 @@ func runeLen(r rune) int {
 		return 2
 	case r < 0x20, r == '\u2028', r == '\u2029':
 		return 6
-	case hidden.Is(r):
-		return len(`\`) + hidden.Len(r)
+	case sanitize.IsHidden(r):
+		return len(`\`) + sanitize.EscapedLen(r)
 	}
 	return utf8.RuneLen(r)
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/live"
+	"github.com/parley-chat/parley/internal/presence"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -35,7 +35,7 @@ func TestPerson_fifthWait_endsItsOldestAndNoneOfItsAgent(t *testing.T) {
 	agent := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: w.look(p.bob.Token, "").Cursor, Wait: longWait})
 	req := chat.WaitRequest{Token: person, Cursor: w.look(person, "").Cursor, Wait: longWait}
 	var open []<-chan answer
-	for range live.MaxWatches {
+	for range presence.MaxWatches {
 		open = append(open, w.open(t.Context(), req))
 	}
 	newest := w.open(t.Context(), req)

@@ -16,7 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
+	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
 )
 
 // TestProperty_privateMessagesOfOthers_showNowhere plays each random scene twice: with

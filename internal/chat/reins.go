@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/live"
+	"github.com/parley-chat/parley/internal/presence"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -48,7 +48,7 @@ func makeDraft(op *sendOp, a room.Agent, e room.Event, now time.Time) (room.Even
 // looked for news.
 func unspoken(ctx context.Context, op *sendOp, status WaitStatus) Waited {
 	c := op.caller
-	c.attendance().Note(ctx, live.Call{Fresh: live.SendFresh})
+	c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
 	return Waited{Status: status, Cursor: op.req.Cursor, Others: c.room.log.Known().Others(c.agent.Seat)}
 }
 

@@ -3,7 +3,7 @@ package chat
 import (
 	"time"
 
-	"github.com/parley-chat/parley/internal/live"
+	"github.com/parley-chat/parley/internal/presence"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -65,7 +65,7 @@ type SendRequest struct {
 }
 
 // Absence is what a call says about the absence of its agent, at most MaxBackIn.
-type Absence = live.Absence
+type Absence = presence.Absence
 
 // WaitRequest asks for what is new after Cursor or, without one, after what the seat
 // was last handed.

@@ -120,7 +120,7 @@ type Sent struct {
 	Sent       bool   // false: see Status; else held back, since Messages may change what the sender says
 	ID         string // of the message, or of its draft
 	Unproven   bool   // held back only since an addressee took its name without proof
-	Credential string // held back only since the text seems to hold this: see credential.In
+	Credential string // held back only since the text seems to hold this: see sanitize.Credential
 	Duplicate  bool   // the call repeats an earlier message
 	Before     int    // how many of Messages came before it
 	Agreed     string // the id of the proposal on which it completed the agreement

@@ -9,7 +9,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/live"
+	"github.com/parley-chat/parley/internal/presence"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 )
@@ -23,9 +23,9 @@ type caller struct {
 	start room.Start // of the call
 }
 
-func (c *caller) attendance() live.Attendance { return c.room.agents.Attendance(c.head, c.agent) }
+func (c *caller) attendance() presence.Attendance { return c.room.agents.Attendance(c.head, c.agent) }
 
-func (c *caller) positions() live.Positions { return c.room.agents.Positions(c.agent) }
+func (c *caller) positions() presence.Positions { return c.room.agents.Positions(c.agent) }
 
 // enter accepts a token on a cached head, which may lie behind the log. A refusal
 // is always based on a current one. The caller's room must be released.

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"time"
 
-	"github.com/parley-chat/parley/internal/credential"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/live"
+	"github.com/parley-chat/parley/internal/presence"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/sanitize"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -35,7 +35,7 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 		return Sent{}, s.Outward(err)
 	}
 	defer c.room.release()
-	op := &sendOp{caller: c, req: req, began: c.start.At, credential: credential.In(req.Text), warned: c.agent.IsPerson()}
+	op := &sendOp{caller: c, req: req, began: c.start.At, credential: sanitize.Credential(req.Text), warned: c.agent.IsPerson()}
 	if op.cursor, op.named = c.parseCursor(req.Cursor); op.named {
 		c.start.Known = max(c.start.Known, op.cursor.N) // the client had the answer that brought the cursor
 	}
@@ -71,7 +71,7 @@ func (op *sendOp) listen(ctx context.Context) (got *Waited, err error) {
 	cursor, named := c.readCursor(op.req.Cursor)
 	c.positions().Arrived(cursor.N, op.event.ReplyTo)
 	if op.req.Wait == 0 {
-		c.attendance().Note(ctx, live.Call{Speaks: true, Absence: op.req.Absence, Activity: op.req.Activity, Fresh: live.SendFresh})
+		c.attendance().Note(ctx, presence.Call{Speaks: true, Absence: op.req.Absence, Activity: op.req.Activity, Fresh: presence.SendFresh})
 		return op.unread(ctx, cursor, named)
 	}
 	if c.head, err = c.room.log.Current(ctx, op.began); err != nil {
@@ -103,7 +103,7 @@ func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (
 		}
 		in.pos.named = false
 	}
-	if got, err = c.hand(ctx, in, &live.Wait{Began: c.room.svc.now()}); err != nil {
+	if got, err = c.hand(ctx, in, &presence.Wait{Began: c.room.svc.now()}); err != nil {
 		return nil, err
 	}
 	if got.Status == StatusQuiet {

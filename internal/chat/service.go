@@ -8,8 +8,8 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"github.com/parley-chat/parley/internal/live"
 	"github.com/parley-chat/parley/internal/password"
+	"github.com/parley-chat/parley/internal/presence"
 	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
@@ -50,7 +50,7 @@ type Options struct {
 // gone.
 type Service struct {
 	store     *roomlog.Store
-	live      live.Options
+	live      presence.Options
 	clock     clockwork.Clock
 	opts      Options
 	log       *slog.Logger
@@ -86,7 +86,7 @@ func New(t table.Table, o Options) *Service {
 		Clock: o.Clock, SingleProcess: o.SingleProcess, MinBatch: o.MinBatch, CacheBytes: o.CacheBytes, Logger: o.Logger,
 		Observe: func(l *roomlog.Log) roomlog.Observer { return newLiveRoom(s, l) },
 	})
-	s.live = live.Options{Store: s.store, Table: t, Clock: o.Clock, Logger: o.Logger, SingleProcess: o.SingleProcess}
+	s.live = presence.Options{Store: s.store, Table: t, Clock: o.Clock, Logger: o.Logger, SingleProcess: o.SingleProcess}
 	s.passwords = password.New(s.store, limits.Password)
 	return s
 }
@@ -149,12 +149,12 @@ func Until(ctx context.Context, end time.Time) (context.Context, context.CancelF
 type liveRoom struct {
 	log    *roomlog.Log
 	svc    *Service
-	agents *live.Room // what this process knows of them
+	agents *presence.Room // what this process knows of them
 }
 
 func newLiveRoom(s *Service, l *roomlog.Log) *liveRoom {
 	r := &liveRoom{log: l, svc: s}
-	r.agents = live.New(l, &s.live, r.sweep)
+	r.agents = presence.New(l, &s.live, r.sweep)
 	return r
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/live"
+	"github.com/parley-chat/parley/internal/presence"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 )
@@ -77,11 +77,11 @@ func (c *caller) locate(ctx context.Context, req *WaitRequest) (position, error)
 // needs much of the stack before or after that is kept out of this frame.
 func (c *caller) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited, error) {
 	r := c.room
-	w := &live.Wait{Began: r.svc.now(), Standby: req.Standby, Superseded: make(chan struct{}), Turn: make(chan int64, 1)}
+	w := &presence.Wait{Began: r.svc.now(), Standby: req.Standby, Superseded: make(chan struct{}), Turn: make(chan int64, 1)}
 	w.Until = w.Began.Add(r.svc.WaitLimit(ctx, req.Wait))
 	w.Looks = !w.Began.Before(w.Until)
-	live.OpenWait(r.agents, c.agent, w)
-	defer live.CloseWait(r.agents, c.agent, w)
+	presence.OpenWait(r.agents, c.agent, w)
+	defer presence.CloseWait(r.agents, c.agent, w)
 	in, err := c.begin(ctx, req, w, own)
 	if err != nil {
 		return nil, err
@@ -95,8 +95,8 @@ func (c *caller) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited
 
 // begin notes what a wait says about its agent, and returns the inbox that it fills. A
 // wait that finds everyone else away does not last.
-func (c *caller) begin(ctx context.Context, req *WaitRequest, w *live.Wait, own int64) (*inbox, error) {
-	how := live.Call{Speaks: own > 0, Standby: req.Standby, ForMe: req.ForMe, Absence: req.Absence, Activity: req.Activity, Fresh: live.CallFresh}
+func (c *caller) begin(ctx context.Context, req *WaitRequest, w *presence.Wait, own int64) (*inbox, error) {
+	how := presence.Call{Speaks: own > 0, Standby: req.Standby, ForMe: req.ForMe, Absence: req.Absence, Activity: req.Activity, Fresh: presence.CallFresh}
 	if !w.Looks {
 		how.Began, how.Until, how.Returns = w.Began, room.Announced(w.Began, w.Until), own == 0 && !req.Standby
 	}
@@ -117,7 +117,7 @@ func (c *caller) begin(ctx context.Context, req *WaitRequest, w *live.Wait, own 
 }
 
 // end returns the answer of a wait. turn says that the caller is given the turn.
-func (c *caller) end(ctx context.Context, in *inbox, w *live.Wait, turn bool) (*Waited, error) {
+func (c *caller) end(ctx context.Context, in *inbox, w *presence.Wait, turn bool) (*Waited, error) {
 	in.alone = in.alone && len(in.batch.Messages) == 0
 	got, err := c.hand(ctx, in, w)
 	if err != nil {
@@ -148,8 +148,8 @@ func (c *caller) isAlone(ctx context.Context) bool {
 
 // collectUntil fills the inbox until something wakes the caller, it is given the
 // turn, or the wait's time is up. From the time w.Due on it looks after the caller's
-// presence: see live.Attendance.Renew.
-func (c *caller) collectUntil(ctx context.Context, in *inbox, w *live.Wait) (turn bool, err error) {
+// presence: see presence.Attendance.Renew.
+func (c *caller) collectUntil(ctx context.Context, in *inbox, w *presence.Wait) (turn bool, err error) {
 	r := c.room
 	timer := r.svc.clock.NewTimer(w.Until.Sub(w.Began))
 	defer timer.Stop()
@@ -193,7 +193,7 @@ func (c *caller) collectUntil(ctx context.Context, in *inbox, w *live.Wait) (tur
 
 // hand returns the answer. A superseded wait hands nothing out. A call without a
 // cursor notes what it hands out first.
-func (c *caller) hand(ctx context.Context, in *inbox, w *live.Wait) (*Waited, error) {
+func (c *caller) hand(ctx context.Context, in *inbox, w *presence.Wait) (*Waited, error) {
 	h := c.room.log.Known()
 	got := c.situation(h, in)
 	if given, err := c.give(ctx, in, w); err != nil {
@@ -242,7 +242,7 @@ func (c *caller) cursor(n int64, noted bool) string {
 
 // give notes what the inbox hands out. It returns false if a newer wait of the seat
 // has begun, which hands it out instead.
-func (c *caller) give(ctx context.Context, in *inbox, w *live.Wait) (bool, error) {
+func (c *caller) give(ctx context.Context, in *inbox, w *presence.Wait) (bool, error) {
 	at := c.positions()
 	handing := at.HandingLock()
 	handing.Lock()

@@ -14,7 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/leaks"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
+	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
 )
 
 // world is a table, a clock and a service that uses them.

@@ -14,16 +14,16 @@ const module = "github.com/parley-chat/parley"
 // arrows lists, for each package, the packages of this module that its code may
 // import. Tests may import anything.
 func arrows() map[string][]string {
-	drivers := []string{"internal/table/sqlitefile", "internal/table/sqlitetable", "internal/table/dynamotable", "internal/table/dynamotable/sdkconfig"}
+	drivers := []string{"internal/table/sqlite", "internal/table/dynamotable", "internal/table/dynamotable/sdkconfig"}
 	rooms := []string{"internal/roomlog", "internal/room", "internal/ident", "internal/fault", "internal/table"}
 	meters := []string{"internal/meter", "internal/meter/emf", "internal/meter/scrape"}
 	service := slices.Concat(meters, drivers, rooms, []string{
-		"internal/ratelimit", "internal/access", "internal/live", "internal/chat", "internal/pairing", "internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
+		"internal/ratelimit", "internal/access", "internal/presence", "internal/chat", "internal/pairing", "internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
 	})
 	clients := []string{"internal/state", "internal/client", "internal/seats", "internal/fault", "internal/nudge", "internal/standby", "internal/hook", "internal/shell"}
 	return map[string][]string{
 		// The rules, lowest first.
-		"internal/hidden": {}, "internal/credential": {}, "internal/page": {}, "internal/audit": {"internal/ident", "internal/table"},
+		"internal/sanitize": {}, "internal/page": {}, "internal/audit": {"internal/ident", "internal/table"},
 		"internal/fault":     {},
 		"internal/ident":     {"internal/fault"},
 		"internal/room":      {"internal/ident", "internal/fault"},
@@ -31,14 +31,14 @@ func arrows() map[string][]string {
 		"internal/ratelimit": rooms,
 		"internal/access":    {"internal/audit", "internal/room", "internal/ident", "internal/fault", "internal/table"},
 		"internal/password":  rooms,
-		"internal/live":      rooms,
-		"internal/chat":      slices.Concat(rooms, []string{"internal/hidden", "internal/password", "internal/ratelimit", "internal/live", "internal/credential", "internal/audit"}),
+		"internal/presence":  rooms,
+		"internal/chat":      slices.Concat(rooms, []string{"internal/sanitize", "internal/password", "internal/ratelimit", "internal/presence", "internal/audit"}),
 		"internal/pairing":   slices.Concat(rooms, []string{"internal/chat"}),
 
 		// The protocol.
 		"internal/mcp":        {"internal/fault", "internal/meter"},
 		"internal/tools/spec": {"internal/ident", "internal/fault"},
-		"internal/tools":      {"internal/hidden", "internal/tools/spec", "internal/mcp", "internal/pairing", "internal/chat", "internal/ratelimit", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
+		"internal/tools":      {"internal/sanitize", "internal/tools/spec", "internal/mcp", "internal/pairing", "internal/chat", "internal/ratelimit", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/httpapi":    {"internal/page", "internal/access", "internal/tools", "internal/mcp", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/lambdahttp": {"internal/meter"},
 
@@ -46,7 +46,7 @@ func arrows() map[string][]string {
 		"internal/state":   {},
 		"internal/client":  {"internal/state", "internal/ident", "internal/fault"},
 		"internal/seats":   {"internal/state"},
-		"internal/shell":   {"internal/hidden", "internal/ident", "internal/client", "internal/seats", "internal/state", "internal/fault"},
+		"internal/shell":   {"internal/sanitize", "internal/ident", "internal/client", "internal/seats", "internal/state", "internal/fault"},
 		"internal/connect": {"internal/state", "internal/client"},
 
 		// Waking agents.
@@ -56,8 +56,7 @@ func arrows() map[string][]string {
 
 		// The store and what is measured.
 		"internal/table":                       {},
-		"internal/table/sqlitefile":            {},
-		"internal/table/sqlitetable":           {"internal/table/sqlitefile", "internal/table"},
+		"internal/table/sqlite":                {"internal/table"},
 		"internal/table/dynamotable":           {"internal/table"},
 		"internal/table/dynamotable/sdkconfig": {"internal/table/dynamotable"},
 		"internal/transfer":                    {"internal/access", "internal/roomlog", "internal/ident", "internal/fault", "internal/table"},
@@ -77,14 +76,14 @@ func arrows() map[string][]string {
 		"internal/doctor": {"internal/client", "internal/fault", "internal/connect", "internal/nudge", "internal/seats", "internal/standby"},
 
 		// Tests, measurements and scripts: see testOnly.
-		"internal/table/tabletest":              {"internal/table"},
-		"internal/table/sqlitetable/sqlitetest": {"internal/table/sqlitetable"},
-		"internal/app/apptest":                  {"internal/app", "internal/meter", "internal/table/sqlitetable"},
-		"internal/dynamolocal":                  {"internal/table/dynamotable"},
-		"internal/lambdatest":                   {"internal/leaks"},
-		"internal/explore":                      {}, "internal/leaks": {"internal/ident"},
+		"internal/table/tabletest":         {"internal/table"},
+		"internal/table/sqlite/sqlitetest": {"internal/table/sqlite"},
+		"internal/app/apptest":             {"internal/app", "internal/meter", "internal/table/sqlite"},
+		"internal/dynamolocal":             {"internal/table/dynamotable"},
+		"internal/lambdatest":              {"internal/leaks"},
+		"internal/explore":                 {}, "internal/leaks": {"internal/ident"},
 		"internal/house":         {},
-		"bench":                  {"internal/app", "internal/httpapi", "internal/table/sqlitetable", "internal/table/dynamotable", "internal/table", "internal/roomlog", "internal/room", "internal/ident", "internal/meter", "internal/dynamolocal"},
+		"bench":                  {"internal/app", "internal/httpapi", "internal/table/sqlite", "internal/table/dynamotable", "internal/table", "internal/roomlog", "internal/room", "internal/ident", "internal/meter", "internal/dynamolocal"},
 		"scripts/dynamodb-local": {"internal/dynamolocal"}, "scripts/confusables": {}, "scripts/skipped": {},
 		"e2e": {}, "e2e/agents": {}, "e2e/browser": {}, "e2e/fetch": {"e2e/internal/parts", "internal/dynamolocal"}, "e2e/internal/parts": {}, "e2e/internal/process": {"internal/leaks"},
 	}
@@ -92,7 +91,7 @@ func arrows() map[string][]string {
 
 // testOnly lists the packages that are no part of the program.
 func testOnly() []string {
-	return []string{"internal/table/tabletest", "internal/table/sqlitetable/sqlitetest", "internal/app/apptest", "internal/dynamolocal", "internal/lambdatest", "internal/explore", "internal/house", "internal/leaks", "bench", "scripts/dynamodb-local", "scripts/confusables", "scripts/skipped", "e2e", "e2e/agents", "e2e/browser", "e2e/fetch", "e2e/internal/parts", "e2e/internal/process"}
+	return []string{"internal/table/tabletest", "internal/table/sqlite/sqlitetest", "internal/app/apptest", "internal/dynamolocal", "internal/lambdatest", "internal/explore", "internal/house", "internal/leaks", "bench", "scripts/dynamodb-local", "scripts/confusables", "scripts/skipped", "e2e", "e2e/agents", "e2e/browser", "e2e/fetch", "e2e/internal/parts", "e2e/internal/process"}
 }
 
 // foreign lists the packages that may import a dependency which belongs to one
@@ -104,7 +103,7 @@ func foreign() map[string][]string {
 		"github.com/aws/aws-lambda-go":    {"functions/mcp", "internal/lambdahttp"},
 		"github.com/aws/aws-sdk-go-v2":    {"internal/table/dynamotable", "internal/table/dynamotable/sdkconfig"},
 		"github.com/prometheus":           {"internal/meter/scrape"},
-		"zombiezen.com/go/sqlite":         {"internal/table/sqlitefile", "internal/table/sqlitetable"},
+		"zombiezen.com/go/sqlite":         {"internal/table/sqlite"},
 		"golang.org/x/crypto/argon2":      {"internal/ident"},
 		"golang.org/x/text/secure/precis": {"internal/ident"},
 		"github.com/alecthomas/kong":      {"cmd/parley"},
@@ -225,7 +224,7 @@ func TestImports_wrongArrow_isRefused(t *testing.T) {
 		{"internal/fault", module + "/internal/ident"},
 		{"internal/chat", module + "/internal/pairing"},
 		{"internal/chat", module + "/internal/httpapi"},
-		{"internal/chat", module + "/internal/table/sqlitetable"},
+		{"internal/chat", module + "/internal/table/sqlite"},
 		{"internal/chat", module + "/internal/table/tabletest"},
 		{"internal/chat", "net/http"},
 		{"internal/chat", "net/http/httptest"},

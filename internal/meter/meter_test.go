@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
@@ -205,7 +205,7 @@ func TestAccount_nil_limitsNothing(t *testing.T) {
 }
 
 func TestTable_readsAndWrites_areCounted(t *testing.T) {
-	store, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{})
+	store, err := sqlite.Open(filepath.Join(t.TempDir(), "parley.db"), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

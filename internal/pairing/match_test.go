@@ -11,7 +11,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
+	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
 )
 
 // someQueue returns a queue of up to twelve tickets of a few names and interests.

@@ -3,7 +3,7 @@ package shell
 import (
 	"strings"
 
-	"github.com/parley-chat/parley/internal/hidden"
+	"github.com/parley-chat/parley/internal/sanitize"
 )
 
 // Harmless returns text as a terminal may show it: in place of every character that
@@ -11,8 +11,8 @@ import (
 // escape such as \x1b. Line breaks and tabs stay.
 func Harmless(text string) string {
 	text = strings.NewReplacer("\r\n", "\n", "\u2028", "\n", "\u2029", "\n").Replace(text)
-	return hidden.Escape(text, "\n\t")
+	return sanitize.Escape(text, "\n\t")
 }
 
 // HarmlessLine is Harmless for what belongs on one line, such as a name.
-func HarmlessLine(text string) string { return hidden.Escape(text, "") }
+func HarmlessLine(text string) string { return sanitize.Escape(text, "") }

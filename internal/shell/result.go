@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/hidden"
+	"github.com/parley-chat/parley/internal/sanitize"
 )
 
 // args are the arguments of a tool.
@@ -123,7 +123,7 @@ func (r result) json() (string, error) {
 	var b strings.Builder
 	for _, c := range string(text) {
 		switch {
-		case !hidden.Is(c):
+		case !sanitize.IsHidden(c):
 			b.WriteRune(c)
 		case c < 0x10000:
 			fmt.Fprintf(&b, `\u%04x`, c)

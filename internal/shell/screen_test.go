@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/hidden"
+	"github.com/parley-chat/parley/internal/sanitize"
 )
 
 // morning is when the tests look at their screens, east of Greenwich.
@@ -147,7 +147,7 @@ func TestShow_hostileText_isHarmlessAndBeginsNoLine(t *testing.T) {
 			if width == 0 {
 				line = strings.ReplaceAll(line, "\t", " ")
 			}
-			if hidden.Escape(line, "") != line {
+			if sanitize.Escape(line, "") != line {
 				r.Errorf("the line %q acts on the terminal", line)
 			}
 		}
@@ -165,7 +165,7 @@ func TestShow_hostileFields_areHarmless(t *testing.T) {
 		all = append(all, client.Message{Type: of, Agent: evil, By: evil, Note: evil, Reason: evil, Action: evil, NewAdmin: evil, ID: evil, Changes: map[string]any{evil: evil, "room": []any{evil}}})
 	}
 	for _, m := range all {
-		if got := shown(t, 80, m); hidden.Escape(got, "\n") != got {
+		if got := shown(t, 80, m); sanitize.Escape(got, "\n") != got {
 			t.Errorf("%s: shown as %q", m.Type, got)
 		}
 	}

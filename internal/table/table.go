@@ -254,7 +254,7 @@ func CheckRange(r Range) error {
 	return checkParts(r.Partition, r.Prefix, r.After)
 }
 
-// checkParts checks parts of keys. sqlitetable ends a range of keys with NUL, and the
+// checkParts checks parts of keys. sqlite ends a range of keys with NUL, and the
 // AWS SDK replaces bytes that are not UTF-8.
 func checkParts(parts ...string) error {
 	for _, p := range parts {

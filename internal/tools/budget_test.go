@@ -17,7 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/ratelimit"
-	"github.com/parley-chat/parley/internal/table/sqlitetable/sqlitetest"
+	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
 	"github.com/parley-chat/parley/internal/tools"
 )
 

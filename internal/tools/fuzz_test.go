@@ -16,7 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/pairing"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 	"github.com/parley-chat/parley/internal/tools"
 )
 
@@ -57,7 +57,7 @@ func names() []string {
 // toolsToFuzz serves the tools over a room in which Ann has a seat, and returns her
 // token; if she has left, she takes another seat.
 func toolsToFuzz(f *testing.F) (http.Handler, func(*testing.T) string) {
-	tab, err := sqlitetable.Open(filepath.Join(f.TempDir(), "parley.db"), sqlitetable.Options{})
+	tab, err := sqlite.Open(filepath.Join(f.TempDir(), "parley.db"), sqlite.Options{})
 	if err != nil {
 		f.Fatal(err)
 	}

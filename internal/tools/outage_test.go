@@ -17,7 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 	"github.com/parley-chat/parley/internal/tools"
 )
@@ -31,7 +31,7 @@ type outage struct {
 }
 
 func newOutage(t *testing.T) *outage {
-	tab, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{})
+	tab, err := sqlite.Open(filepath.Join(t.TempDir(), "parley.db"), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

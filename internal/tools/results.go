@@ -4,8 +4,8 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/hidden"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/sanitize"
 )
 
 // The types of this file are parts of results, as JSON. Their doc tags are what
@@ -25,9 +25,9 @@ const exceptUser = "; only those from \"" + ownUser + "\" are not others'"
 // ownUser is the sender of a note. No agent can have the name.
 const ownUser = "your user"
 
-// words returns what an agent wrote as others are shown it: see [hidden.Escape]. The log
+// words returns what an agent wrote as others are shown it: see [sanitize.Escape]. The log
 // keeps it as it is.
-func words(text string) string { return hidden.Escape(text, "\t\n\r\u2028\u2029") }
+func words(text string) string { return sanitize.Escape(text, "\t\n\r\u2028\u2029") }
 
 // noticeIf returns the notice for a result that holds what agents chose, else "".
 func noticeIf(holds bool) string {

@@ -17,7 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 )
 
 // A story is a conversation as a text: what each agent calls and what it gets, byte for
@@ -116,7 +116,7 @@ func checkStory(t *testing.T, title string, plot func(*story)) {
 	}
 	t.Run("on a file", func(t *testing.T) {
 		clock := newStoryClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-		tab, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{Clock: clock})
+		tab, err := sqlite.Open(filepath.Join(t.TempDir(), "parley.db"), sqlite.Options{Clock: clock})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/hidden"
+	"github.com/parley-chat/parley/internal/sanitize"
 )
 
 // misplaced says where in a result what an agent chose stands outside of the fields
@@ -44,7 +44,7 @@ func misplaced(raw []byte) error {
 			}
 		case string:
 			switch {
-			case key != "invite" && hidden.Escape(v, "\n\u2028") != v:
+			case key != "invite" && sanitize.Escape(v, "\n\u2028") != v:
 				return fmt.Errorf("%s holds what a reader does not see: %+q", key, v)
 			case !strings.Contains(v, chosen), slices.Contains(own, key):
 			case slices.Contains(fields, key):

@@ -19,7 +19,7 @@ import (
 	"github.com/parley-chat/parley/internal/leaks"
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 	"github.com/parley-chat/parley/internal/tools"
 )
 
@@ -27,7 +27,7 @@ import (
 type world struct {
 	t     *testing.T
 	url   string
-	table *sqlitetable.Table
+	table *sqlite.Table
 	log   *leaks.Buffer
 
 	instructions string
@@ -48,7 +48,7 @@ const patience = 10 * time.Second
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	tab, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{})
+	tab, err := sqlite.Open(filepath.Join(t.TempDir(), "parley.db"), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

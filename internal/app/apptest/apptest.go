@@ -10,7 +10,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/meter"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 )
 
 // Serve serves rooms on the loopback until the test ends, and returns the address of the
@@ -18,7 +18,7 @@ import (
 func Serve(t *testing.T, front func(http.Handler) http.Handler) (base string) {
 	t.Helper()
 	a, err := app.New(t.Context(), app.Config{OnLoopback: true, Open: func(context.Context, *meter.Meter) (app.Store, error) {
-		tab, err := sqlitetable.Open(filepath.Join(t.TempDir(), "parley.db"), sqlitetable.Options{})
+		tab, err := sqlite.Open(filepath.Join(t.TempDir(), "parley.db"), sqlite.Options{})
 		if err != nil {
 			return app.Store{}, err
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlitetable"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
@@ -24,7 +24,7 @@ func start() time.Time { return time.Date(2100, 1, 1, 12, 0, 0, 500_000_000, tim
 // openFile opens a table without faults.
 func openFile(t *testing.T, clock clockwork.Clock) table.Table {
 	t.Helper()
-	tab, err := sqlitetable.Open(filepath.Join(t.TempDir(), "table.db"), sqlitetable.Options{Clock: clock})
+	tab, err := sqlite.Open(filepath.Join(t.TempDir(), "table.db"), sqlite.Options{Clock: clock})
 	if err != nil {
 		t.Fatal(err)
 	}

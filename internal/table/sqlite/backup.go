@@ -1,0 +1,145 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"zombiezen.com/go/sqlite"
+)
+
+// ErrExists means that a backup would replace a file.
+var ErrExists = errors.New("the file exists; name a new one")
+
+// Backup writes a compact copy of the file, as it is at one moment, to a new file
+// at path that only the owner may read. Other processes may write meanwhile. The
+// copy appears at path only after verify has accepted it. If several backups to
+// one path are made at once, the first that is accepted gets it, and the others
+// fail with ErrExists.
+//
+// Until then the copy has a name of its own next to path, which ends in .new. A
+// process that is killed leaves it.
+func (f *File) Backup(ctx context.Context, path string, verify func(copied string) error) (err error) {
+	if err := vacant(path); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	fresh, err := temporary(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, discard(fresh)) }()
+	if err := f.copyTo(ctx, fresh); err != nil {
+		return err
+	}
+	if err := verify(fresh); err != nil {
+		return err
+	}
+	if err := syncPath(fresh, os.O_RDWR); err != nil {
+		return err
+	}
+	if err := claim(fresh, path); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// vacant returns an error if a file at path, or a log next to it, is in the way of
+// a backup.
+func vacant(path string) error {
+	_, err := os.Lstat(path)
+	switch {
+	case err == nil:
+		return ErrExists
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	case logBytes(path) > 0: // SQLite would take it for the backup's
+		return ErrStray
+	}
+	return nil
+}
+
+// temporary creates an empty file next to path under a name that nobody else uses.
+func temporary(path string) (fresh string, err error) {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.new") // with mode 600
+	if err != nil {
+		return "", err
+	}
+	return file.Name(), file.Close()
+}
+
+// copyTo writes a compact copy to the empty file at path.
+func (f *File) copyTo(ctx context.Context, path string) error {
+	c, err := f.connect(sqlite.OpenReadOnly)
+	if err != nil {
+		return err
+	}
+	c.db.SetInterrupt(ctx.Done())
+	if err := errors.Join(c.Run("VACUUM INTO ?", path), c.Close()); err != nil {
+		return f.explain(err)
+	}
+	return nil
+}
+
+// claim gives the file fresh the name path, or fails with ErrExists if a file has
+// that name. The file may keep its old name too, which is the caller's to remove.
+func claim(fresh, path string) error {
+	err := os.Link(fresh, path)
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s: %w", path, ErrExists)
+	}
+	// A file system without hard links, such as FAT, says so with an error that
+	// depends on the system. If something else is wrong, this fails of it too.
+	return reserveAndMove(fresh, path)
+}
+
+// reserveAndMove is claim without hard links: an empty file takes the name if no
+// file has it, and then fresh takes its place. So nobody's file is replaced, but a
+// process that is killed between the two steps leaves the empty file.
+func reserveAndMove(fresh, path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s: %w", path, ErrExists)
+	}
+	if err != nil {
+		return err
+	}
+	err = file.Close()
+	if err == nil {
+		err = os.Rename(fresh, path)
+	}
+	if err != nil {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
+}
+
+// IntegrityCheck returns an error that wraps ErrDamaged and names the first faults
+// if the pages of the file contradict each other.
+func (f *File) IntegrityCheck(ctx context.Context) (err error) {
+	c, err := f.connect(sqlite.OpenReadOnly)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	c.db.SetInterrupt(ctx.Done())
+	var faults []error
+	err = c.Each(func(row *sqlite.Stmt) bool {
+		if text := row.ColumnText(0); text != "ok" {
+			faults = append(faults, errors.New(text))
+		}
+		return true
+	}, "PRAGMA integrity_check(10)")
+	if err == nil && faults != nil {
+		err = fmt.Errorf("%w: %w", ErrDamaged, errors.Join(faults...))
+	}
+	if err != nil {
+		return f.explain(err)
+	}
+	return nil
+}

@@ -1,0 +1,196 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+)
+
+// busyTimeout is how long a call waits for a lock of another program that has the
+// file open, such as a person's sqlite3.
+const busyTimeout = 5 * time.Second
+
+// A program beside the server asks for the lock more often, and for about half a minute:
+// between two commits of a busy server there is hardly a moment. SQLite asks after 0, 1 and
+// 3 ms, and gives up after 8.
+const (
+	besideTimeout = 8 * time.Millisecond
+	besideTries   = 4000
+)
+
+// ErrClosed is the error of Pool.Read after Close.
+var ErrClosed = errors.New("the file was closed")
+
+// Conn is a connection to a file. It prepares each statement once. One goroutine
+// at a time may use it.
+type Conn struct {
+	db         *sqlite.Conn
+	statements map[string]*sqlite.Stmt
+	tries      int // to get the lock for a transaction
+}
+
+func (f *File) connect(flags sqlite.OpenFlags, pragmas ...string) (*Conn, error) {
+	db, err := sqlite.OpenConn(f.path, flags)
+	if err != nil {
+		return nil, f.explain(err)
+	}
+	db.SetBusyTimeout(busyTimeout)
+	for _, pragma := range pragmas {
+		if err := sqlitex.ExecuteTransient(db, "PRAGMA "+pragma, nil); err != nil {
+			return nil, errors.Join(f.explain(err), db.Close())
+		}
+	}
+	return &Conn{db: db, statements: make(map[string]*sqlite.Stmt), tries: 1}, nil
+}
+
+// Writer opens the connection that writes. It commits with one fsync, on macOS
+// with one that reaches the disk (fullfsync). It overwrites what it deletes. It leaves
+// checkpoints to the caller, who can choose a moment at which nobody waits.
+func (f *File) Writer() (*Conn, error) {
+	c, err := f.connect(sqlite.OpenReadWrite, "journal_mode = WAL", "synchronous = FULL", "fullfsync = ON",
+		"secure_delete = ON", "wal_autocheckpoint = 0", fmt.Sprint("journal_size_limit = ", logLimit))
+	if err != nil {
+		return nil, err
+	}
+	if err := storeViews(c.db, f.views); err != nil {
+		return nil, errors.Join(f.explain(err), c.Close())
+	}
+	if f.lock == nil {
+		c.db.SetBusyTimeout(besideTimeout)
+		c.tries = besideTries
+	}
+	return c, nil
+}
+
+// Close closes the connection.
+func (c *Conn) Close() error { return c.db.Close() }
+
+// Each executes a statement and calls row for each row of its result, until row
+// returns false. All rows are of one moment. A parameter is a string, an int64, or
+// nil for NULL.
+func (c *Conn) Each(row func(*sqlite.Stmt) (more bool), text string, parameters ...any) (err error) {
+	stmt := c.statements[text]
+	if stmt == nil {
+		if stmt, err = c.db.Prepare(text); err != nil {
+			return err
+		}
+		c.statements[text] = stmt
+	}
+	for i, p := range parameters {
+		switch p := p.(type) {
+		case string:
+			stmt.BindText(i+1, p)
+		case int64:
+			stmt.BindInt64(i+1, p)
+		case nil:
+			stmt.BindNull(i + 1)
+		default:
+			return fmt.Errorf("sqlite: a parameter of type %T", p)
+		}
+	}
+	for {
+		found, err := stmt.Step()
+		if err != nil {
+			return err // the statement is reset
+		}
+		if !found || row == nil || !row(stmt) {
+			return stmt.Reset()
+		}
+	}
+}
+
+// Run executes a statement whose result does not matter.
+func (c *Conn) Run(text string, parameters ...any) error { return c.Each(nil, text, parameters...) }
+
+// Changes returns how many rows the last statement that writes has changed.
+func (c *Conn) Changes() int { return c.db.Changes() }
+
+// EmptyLog moves the write-ahead log into the file and makes it empty, and reports whether
+// it did: not while a reader needs it. It waits for nobody. The connection must be a writer.
+func (c *Conn) EmptyLog() (empty bool, err error) {
+	c.db.SetBusyTimeout(0)
+	defer c.db.SetBusyTimeout(busyTimeout)
+	err = c.Each(func(row *sqlite.Stmt) bool {
+		empty = row.ColumnInt(0) == 0
+		return true
+	}, "PRAGMA wal_checkpoint(TRUNCATE)")
+	return empty && err == nil, err
+}
+
+// begin begins a transaction that may write.
+func (c *Conn) begin() (err error) {
+	for range c.tries {
+		if err = c.Run("BEGIN IMMEDIATE"); sqlite.ErrCode(err).ToPrimary() != sqlite.ResultBusy {
+			return err
+		}
+	}
+	return err
+}
+
+// Transact runs change in a transaction, and commits it if change wrote and did
+// not fail.
+func (c *Conn) Transact(change func() (wrote bool, err error)) (committed bool, err error) {
+	if err := c.begin(); err != nil {
+		return false, err
+	}
+	wrote, err := change()
+	if err == nil && wrote {
+		err = c.Run("COMMIT")
+	}
+	if !c.db.AutocommitEnabled() { // after some failures SQLite has rolled back itself
+		_ = c.Run("ROLLBACK")
+	}
+	return wrote && err == nil, err
+}
+
+// Pool lends connections that read.
+type Pool struct {
+	conns   chan *Conn
+	open    int
+	closing chan struct{}
+}
+
+// Pool opens size connections that read. It opens them at once, since a process
+// may later have no descriptors left.
+func (f *File) Pool(size int) (*Pool, error) {
+	p := &Pool{conns: make(chan *Conn, size), closing: make(chan struct{})}
+	for range size {
+		c, err := f.connect(sqlite.OpenReadOnly, "schema_version") // which makes SQLite read the file
+		if err != nil {
+			return nil, errors.Join(err, p.Close())
+		}
+		p.conns <- c
+		p.open++
+	}
+	return p, nil
+}
+
+// Read calls read with a connection.
+func (p *Pool) Read(ctx context.Context, read func(*Conn) error) (err error) {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case <-p.closing:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	case c := <-p.conns:
+		defer func() { p.conns <- c }()
+		return read(c)
+	}
+}
+
+// Close closes the connections, after the reads in progress. It must be called
+// once.
+func (p *Pool) Close() (err error) {
+	close(p.closing)
+	for range p.open {
+		err = errors.Join(err, (<-p.conns).Close())
+	}
+	return err
+}

@@ -1,0 +1,128 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+)
+
+// Why a file cannot be opened.
+var (
+	ErrDamaged = errors.New("the file is damaged; restore it from a backup or choose another file with --data")
+	ErrForeign = errors.New("the file is not Parley's and was left as it is; choose another file with --data")
+	ErrOld     = errors.New("the file is of an earlier build of Parley, which stored rooms in another format (bbolt), and was left as it is; choose another file with --data")
+	ErrNewer   = errors.New("the file was written by a newer parley; use that one")
+	ErrStray   = errors.New("there is a write-ahead log (-wal) of another file; if you have put this file in the place of that one or removed that one, move the files with -wal and -shm away")
+	ErrInUse   = errors.New("another process has the file open, most likely another parley; stop it or choose another file with --data")
+)
+
+// logLimit is the size to which SQLite shortens a write-ahead log that grew while
+// a reader kept it from being emptied.
+const logLimit = 32 << 20
+
+// View is a view of the file's one table, for people who look into the file.
+type View struct {
+	Name, Select string
+}
+
+// File is a file that Open or Look has found in order.
+type File struct {
+	path  string
+	lock  *flock.Flock // nil after Look
+	views []View
+}
+
+// OpenFile locks the file at path for this process and returns it, or creates it with
+// folders that only the owner may enter. The lock is on path.lock, which stays
+// after Close. A file that is damaged, not Parley's or of another version is left
+// as it is. Another process that has the file open gets a second to close it.
+func OpenFile(path string, views ...View) (*File, error) {
+	path, err := resolve(path)
+	if err != nil {
+		return nil, err
+	}
+	f := &File{path: path, views: views}
+	if f.lock, err = acquire(path + ".lock"); err != nil {
+		return nil, f.explain(err)
+	}
+	if err = prepare(path); err != nil {
+		return nil, errors.Join(f.explain(err), f.Close())
+	}
+	return f, nil
+}
+
+// LookAt returns the file at path for reading, even while another process has it
+// open.
+func LookAt(path string) (*File, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return nil, err
+	}
+	f := &File{path: path}
+	if err := inspect(path, os.O_RDONLY); err != nil {
+		return nil, f.explain(err)
+	}
+	return f, nil
+}
+
+// Close releases the file. Every connection to it must be closed before.
+func (f *File) Close() error {
+	if f.lock == nil {
+		return nil
+	}
+	return f.lock.Close()
+}
+
+// Path returns the absolute path of the file, without symbolic links.
+func (f *File) Path() string { return f.path }
+
+// LogBytes returns the size of the write-ahead log. The log grows while readers, of
+// this process or another, leave no moment at which none of them needs it.
+func (f *File) LogBytes() int64 { return logBytes(f.path) }
+
+func logBytes(path string) int64 {
+	info, err := os.Stat(path + "-wal")
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// storeViews replaces the views whose text differs, so that most starts write
+// nothing.
+func storeViews(c *sqlite.Conn, views []View) error {
+	for _, v := range views {
+		want := "CREATE VIEW " + v.Name + " AS " + v.Select
+		same := false
+		err := sqlitex.ExecuteTransient(c, "SELECT 1 FROM sqlite_schema WHERE name = ? AND sql = ?", &sqlitex.ExecOptions{
+			Args:       []any{v.Name, want},
+			ResultFunc: func(*sqlite.Stmt) error { same = true; return nil },
+		})
+		if err == nil && !same {
+			err = sqlitex.ExecuteScript(c, "DROP VIEW IF EXISTS "+v.Name+";"+want, nil)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// explain names the file, and says what to do about an error of SQLite's.
+func (f *File) explain(err error) error {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultCorrupt:
+		err = fmt.Errorf("%w (%w)", ErrDamaged, err)
+	case sqlite.ResultNotADB:
+		err = fmt.Errorf("%w (%w)", ErrForeign, err)
+	}
+	return fmt.Errorf("%s: %w", f.path, err)
+}

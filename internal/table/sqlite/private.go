@@ -1,0 +1,60 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+)
+
+// othersMay are the rights of everybody but the owner.
+const othersMay fs.FileMode = 0o077
+
+// errNoModes means that a file system gives all its files the same mode.
+var errNoModes = errors.New("the file system keeps no rights of its own for each file")
+
+// OpenToOthers returns the paths of the file and those beside it that users other than
+// the owner may read, change or lock. A file loses its mode when it is copied or
+// restored, and SQLite makes -wal and -shm with the mode that it has. On Windows, where
+// the folder of a user decides, it finds none.
+func (f *File) OpenToOthers() (paths []string, err error) {
+	if runtime.GOOS == "windows" {
+		return nil, nil
+	}
+	for _, part := range []string{"", "-wal", "-shm", "-journal", ".lock"} {
+		info, err := os.Lstat(f.path + part)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return paths, err
+		case info.Mode().IsRegular() && info.Mode()&othersMay != 0:
+			paths = append(paths, f.path+part)
+		}
+	}
+	return paths, nil
+}
+
+// KeepPrivate closes the file and those beside it to everybody but the owner, and
+// returns the paths of those that others could open before. It fails where it may not,
+// as with a file of another user, and where the file system has no modes. It must be
+// called before the first connection, so that what SQLite makes is private as well.
+func (f *File) KeepPrivate() (were []string, err error) {
+	if were, err = f.OpenToOthers(); err != nil {
+		return nil, err
+	}
+	for _, path := range were {
+		info, err := os.Lstat(path)
+		if err == nil {
+			err = os.Chmod(path, info.Mode()&^othersMay)
+		}
+		if err != nil {
+			return were, err
+		}
+	}
+	still, err := f.OpenToOthers()
+	if err == nil && still != nil {
+		err = fmt.Errorf("%s: %w", still[0], errNoModes)
+	}
+	return were, err
+}

@@ -1,0 +1,38 @@
+// Package sqlitetest opens tables for tests, in memory where the system offers that.
+// Crash safety is tested in package sqlite, not by those who use this.
+package sqlitetest
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/table/sqlite"
+)
+
+// Open opens a table in a new file, which is removed when the test ends. A nil clock is
+// the system's.
+func Open(t testing.TB, clock clockwork.Clock) *sqlite.Table {
+	t.Helper()
+	tab, remove := OpenUntil(t, clock)
+	t.Cleanup(func() { _ = remove() })
+	return tab
+}
+
+// OpenUntil is Open for a caller that closes the table and removes its file itself, such
+// as a test that opens too many to wait for its end.
+func OpenUntil(t testing.TB, clock clockwork.Clock) (tab *sqlite.Table, remove func() error) {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "parley-")
+	if err != nil {
+		dir = t.TempDir()
+	}
+	tab, err = sqlite.Open(filepath.Join(dir, "parley.db"), sqlite.Options{Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tab, func() error { return errors.Join(tab.Close(), os.RemoveAll(dir)) }
+}

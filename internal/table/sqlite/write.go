@@ -1,0 +1,224 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"runtime"
+	"slices"
+
+	"github.com/parley-chat/parley/internal/table"
+)
+
+const (
+	putSQL = `INSERT INTO items (pk, sk, expires, data) VALUES (?, ?, ?, ?)
+		ON CONFLICT (pk, sk) DO UPDATE SET expires = excluded.expires, data = excluded.data`
+	// insertSQL changes nothing if there is a live item.
+	insertSQL = putSQL + ` WHERE expires <= ?`
+	deleteSQL = `DELETE FROM items WHERE pk = ? AND sk = ?`
+)
+
+// Sizes in pages of the file, of which only estimates are known.
+const (
+	pageBytes       = 4096
+	sharedBytes     = 1000 // of an item's data; the rest is on pages of its own
+	commitPages     = 2    // written by a transaction besides those of its items
+	groupPages      = 2000 // a transaction takes no more writes
+	checkpointPages = 2000 // the log has so many when they are moved to the file
+	growPages       = 50   // a new log has so many when it is grown
+)
+
+// Write applies all ops or none. When it returns nil, they are on disk.
+func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
+	if err := table.Check(ops); err != nil {
+		return err
+	}
+	ops = slices.Clone(ops) // the caller may change them after ctx has ended
+	pages, erases := len(ops), false
+	for i, op := range ops {
+		ops[i].Item.Data = bytes.Clone(op.Item.Data)
+		pages += len(op.Item.Data) / sharedBytes
+		erases = erases || op.Erase
+	}
+	return t.submit(ctx, pages, func(c *Conn, now int64) (verdict, failure error) {
+		verdict, failure = apply(c, ops, now)
+		if erases && verdict == nil {
+			t.erased.Store(true)
+		}
+		return verdict, failure
+	})
+}
+
+// apply makes the changes if every condition holds. The verdict is for the caller
+// of Write, and then nothing was changed. A failure spoils the transaction.
+func apply(c *Conn, ops []table.Op, now int64) (verdict, failure error) {
+	if len(ops) == 1 && !ops[0].Delete && ops[0].If == table.IfAbsent { // most writes: one lookup less
+		if err := c.Run(insertSQL, append(row(ops[0].Item), now)...); err != nil || c.Changes() == 1 {
+			return nil, err
+		}
+	}
+	var conflicts []table.Conflict
+	for i, op := range ops {
+		if op.If == table.Always {
+			continue
+		}
+		item, found, err := get(c, op.Item.Key, now)
+		if err != nil {
+			return nil, err
+		}
+		if found == (op.If == table.IfPresent) {
+			continue
+		}
+		conflicts = append(conflicts, table.Conflict{Op: i, Key: op.Item.Key})
+		if found {
+			conflicts[len(conflicts)-1].Item = &item
+		}
+	}
+	if conflicts != nil {
+		return &table.ConflictError{Conflicts: conflicts}, nil
+	}
+	for _, op := range ops {
+		if op.Delete {
+			failure = c.Run(deleteSQL, op.Item.Key.Partition, op.Item.Key.Sort)
+		} else {
+			failure = c.Run(putSQL, row(op.Item)...)
+		}
+		if failure != nil {
+			break
+		}
+	}
+	return nil, failure
+}
+
+// row returns the columns of item.
+func row(item table.Item) []any {
+	var expires any
+	if !item.Expires.IsZero() {
+		expires = item.Expires.Unix()
+	}
+	return []any{item.Key.Partition, item.Key.Sort, expires, string(item.Data)}
+}
+
+// job is one caller's part of a transaction.
+type job struct {
+	run   func(c *Conn, now int64) (verdict, failure error)
+	pages int        // it writes about so many
+	done  chan error // buffered; receives the verdict
+}
+
+// submit has the committer run a job and returns its verdict. If ctx ends before a
+// transaction takes the job, the job never runs.
+func (t *Table) submit(ctx context.Context, pages int, run func(*Conn, int64) (error, error)) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	j := &job{run: run, pages: pages, done: make(chan error, 1)}
+	select {
+	case t.queue <- j:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.closing:
+		return t.unavailable("writing", ErrClosed)
+	}
+	select {
+	case err := <-j.done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// commitQueued is the one goroutine that writes.
+func (t *Table) commitQueued() {
+	defer close(t.drained)
+	pages, grown := 0, false // in the log
+	for {
+		select {
+		case j := <-t.queue:
+			pages += t.commit(t.gather(j))
+		case done := <-t.empty:
+			empty, _ := t.writer.EmptyLog()
+			if empty {
+				pages, grown = 0, false
+			}
+			done <- empty
+		case <-t.closing:
+			return
+		}
+		// The callers have their verdicts, so hardly anybody waits for what
+		// follows. If it fails, the log still has everything.
+		if pages >= growPages && !grown {
+			t.growLog()
+			grown = true
+		}
+		if pages >= checkpointPages {
+			_ = t.writer.Run("PRAGMA wal_checkpoint(PASSIVE)")
+			pages = 0
+		}
+	}
+}
+
+// growLog makes the log as large as it will be. A commit to a log that grows takes
+// half as long again, because the file system has to make room. SQLite writes what
+// exceeds its memory to the log, and leaves it there when it is rolled back.
+func (t *Table) growLog() {
+	if t.LogBytes() >= checkpointPages*pageBytes {
+		return
+	}
+	_, _ = t.writer.Transact(func() (commit bool, err error) {
+		if err := t.writer.Run("CREATE TABLE grow (filler)"); err != nil {
+			return false, err
+		}
+		return false, t.writer.Run("INSERT INTO grow VALUES (zeroblob(?))", int64(checkpointPages*pageBytes))
+	})
+}
+
+// gather returns first and the jobs behind it, which share its transaction. Callers
+// that just received their verdicts run before that, because most have their next
+// write ready: otherwise half of the callers make one group and half the next, and
+// all wait for both.
+func (t *Table) gather(first *job) []*job {
+	runtime.Gosched()
+	group, pages := []*job{first}, first.pages
+	for pages < groupPages {
+		select {
+		case j := <-t.queue:
+			group, pages = append(group, j), pages+j.pages
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// commit runs the jobs in one transaction, in order, and sends the verdicts once it
+// is on disk: a conflict may rest on what another job of the group wrote. It
+// returns about how many pages it wrote.
+func (t *Table) commit(group []*job) (pages int) {
+	verdicts := make([]error, len(group))
+	now := t.clock.Now().Unix()
+	committed, err := t.writer.Transact(func() (wrote bool, failure error) {
+		for i, j := range group {
+			if verdicts[i], failure = j.run(t.writer, now); failure != nil {
+				return false, failure
+			}
+			if verdicts[i] == nil {
+				wrote, pages = true, pages+j.pages
+			}
+		}
+		return wrote, nil
+	})
+	if committed {
+		t.commits.Add(1)
+		pages += commitPages
+	}
+	if committed || err != nil {
+		t.failed.Store(err != nil)
+	}
+	for i, j := range group {
+		if err != nil {
+			verdicts[i] = t.unavailable("writing", err)
+		}
+		j.done <- verdicts[i]
+	}
+	return pages
+}
