@@ -2,8 +2,10 @@ package standby_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -53,7 +55,7 @@ type nudged struct {
 
 func newHall(t *testing.T) *hall {
 	t.Helper()
-	t.Setenv("XDG_STATE_HOME", filepath.Join(t.TempDir(), "state"))
+	t.Parallel()
 	h := &hall{t: t, clock: clockwork.NewFakeClock(), step: 100 * time.Millisecond, ended: make(chan error, 1)}
 	h.base = apptest.Serve(t, h.noting)
 	h.tools = client.New(h.base, client.Options{})
@@ -64,13 +66,39 @@ func newHall(t *testing.T) *hall {
 		}
 		_ = h.tools.Close()
 	})
-	var err error
-	if h.file, err = seats.Open(); err != nil {
-		t.Fatal(err)
-	}
+	h.file = openSeats(t)
 	h.ann, h.bob = h.join("tea", "Ann"), h.join("tea", "Bob")
 	h.read(h.ann)
 	return h
+}
+
+// stateHome is held while the environment names the folder of one test: only seats.Open
+// looks there.
+var stateHome sync.Mutex
+
+// openSeats returns a file of seats that no other test has.
+func openSeats(t *testing.T) *seats.File {
+	t.Helper()
+	stateHome.Lock()
+	defer stateHome.Unlock()
+	if err := os.Setenv("XDG_STATE_HOME", filepath.Join(t.TempDir(), "state")); err != nil {
+		t.Fatal(err)
+	}
+	file, err := seats.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// TestMain lets more tests run at once than there are processors: they mostly wait for ticks.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
 }
 
 // noting notes the waits without MCP.

@@ -89,7 +89,7 @@ func TestRun_newerMessageWhileTheServerShowsTheSameOldest_wakesAgainSoon(t *test
 func TestRun_busyRoomThatNobodyReads_wakesLessAndLessAndThenNoMore(t *testing.T) {
 	h := newHall(t)
 	say := h.forgetful()
-	h.step = 500 * time.Millisecond
+	h.step = 2 * time.Second
 	h.watch(0, h.seat())
 	for n := 0; n < 120; n++ {
 		say(fmt.Sprint("m", n))

@@ -84,8 +84,9 @@ func TestRun_agentDoesNotRead_isWokenAgainAFewTimes(t *testing.T) {
 		h.say(h.bob, fmt.Sprint("message ", n))
 	}
 	h.until("it has seen them", func() bool { return h.looks(http.StatusOK) >= 2 })
-	h.step = 5 * time.Second
 	twelve := strings.Replace(one, "1 new message", "12 new messages", 1)
+	h.nudgedWith(one, twelve, twelve)
+	h.step = 5 * time.Second // from here on it is woken by time alone
 	h.nudgedWith(one, twelve, twelve, twelve, twelve)
 	for i, least := range []time.Duration{15 * time.Second, 90 * time.Second, 10 * time.Minute, 30 * time.Minute} {
 		if after := h.nudges[i+1].at.Sub(h.nudges[i].at); after < least {
