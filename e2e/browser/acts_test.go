@@ -8,28 +8,28 @@ import "fmt"
 func (tab *tab) says(text string) {
 	tab.t.Helper()
 	tab.writes(text)
-	tab.click(css(".say-send"))
-	tab.until("the text is sent", `document.querySelector(".say textarea").value === ""`)
+	tab.click(css(".compose-send"))
+	tab.until("the text is sent", `document.querySelector(".compose textarea").value === ""`)
 }
 
 // writes puts a text into the composer.
 func (tab *tab) writes(text string) {
 	tab.t.Helper()
-	tab.fill(css(".say textarea"), text)
+	tab.fill(css(".compose textarea"), text)
 }
 
 // addresses sets who reads what is written next: the name of one of the choices and, if it
 // is only for some, their names.
 func (tab *tab) addresses(choice string, names ...string) {
 	tab.t.Helper()
-	tab.click(css(".say .popover > .chip").nth(0))
+	tab.click(css(".compose .popover > .chip").nth(0))
 	tab.choose(choice, names)
 }
 
 // wants sets what is wanted of those who read what is written next.
 func (tab *tab) wants(choice string, of ...string) {
 	tab.t.Helper()
-	tab.click(css(".say .popover > .chip").nth(1))
+	tab.click(css(".compose .popover > .chip").nth(1))
 	tab.choose(choice, of)
 }
 
@@ -72,5 +72,5 @@ func (tab *tab) turns(name string, on bool) {
 func (tab *tab) owes(text string) {
 	tab.t.Helper()
 	tab.until("the open request "+quoted(text), fmt.Sprintf(
-		`[...document.querySelectorAll(".side-owed")].map((li) => li.innerText.includes(%s)).join() === "true"`, quoted(text)))
+		`[...document.querySelectorAll(".sidebar-owed")].map((li) => li.innerText.includes(%s)).join() === "true"`, quoted(text)))
 }

@@ -74,7 +74,7 @@ func TestAxe_room_hasNoFindings(t *testing.T) {
 	sc.mayas.accessible("a room in which drafts wait")
 	sc.jonass.accessible("the room of a member")
 	sc.mayas.look(360, 780, "light")
-	sc.mayas.click(css(".room-side-button"))
+	sc.mayas.click(css(".room-sidebar-button"))
 	sc.mayas.accessible("the side of the room on a phone")
 }
 
@@ -85,8 +85,8 @@ func TestAxe_popoversAndDialogs_haveNoFindings(t *testing.T) {
 	tab := sc.mayas
 	const opened = `document.querySelector("dialog, .popover-panel")`
 	for state, open := range map[string]func(){
-		"who reads it":      func() { tab.click(css(".say .popover > .chip").nth(0)) },
-		"what is wanted":    func() { tab.click(css(".say .popover > .chip").nth(1)) },
+		"who reads it":      func() { tab.click(css(".compose .popover > .chip").nth(0)) },
+		"what is wanted":    func() { tab.click(css(".compose .popover > .chip").nth(1)) },
 		"the menu":          func() { tab.click(button("Menu")) },
 		"the keys":          func() { tab.click(button("Menu")); tab.click(button("Keys")) },
 		"the export":        func() { tab.click(button("Menu")); tab.click(button("Export")) },

@@ -137,7 +137,7 @@ func (c *meeting) ask() {
 
 	id := c.bo.says("Which color?", args{"kind": "request", "ask": []string{"Ada"}})
 	c.ann.owes("Which color?")
-	c.ann.click(button("Answer").in(".side-owed"))
+	c.ann.click(button("Answer").in(".sidebar-owed"))
 	c.ann.says("Red, says Ann.")
 	if m := c.bo.hearsText("Red, says Ann."); m.ReplyTo != id || !m.Person {
 		c.t.Errorf("Bo heard %+v, want Ann's answer to %s", m, id)
@@ -152,7 +152,7 @@ func (c *meeting) agree() {
 	c.t.Helper()
 	c.bo.says("We paint on Friday.", args{"kind": "proposal", "ask": []string{"Ada"}})
 	c.ann.owes("We paint on Friday.")
-	c.ann.click(button("Agree").in(".side-owed"))
+	c.ann.click(button("Agree").in(".sidebar-owed"))
 	c.bo.hears("that all agreed", func(m message) bool { return m.Kind == "agree" && m.Agreed != "" && m.Person })
 	agreed := c.cy.call("room_info", nil).Agreements
 	if len(agreed) != 1 || agreed[0].Text != "We paint on Friday." {
@@ -162,7 +162,7 @@ func (c *meeting) agree() {
 
 	c.bo.says("We skip the tests.", args{"kind": "proposal", "ask": []string{"Ada"}})
 	c.ann.owes("We skip the tests.")
-	c.ann.click(button("Object").in(".side-owed"))
+	c.ann.click(button("Object").in(".sidebar-owed"))
 	c.ann.says("Never without tests.")
 	if m := c.bo.hearsText("Never without tests."); m.Kind != "object" {
 		c.t.Errorf("Bo heard %+v, want an objection", m)
@@ -202,13 +202,13 @@ func (c *meeting) decide() {
 	c.ada.drafts("The second is rude.")
 	c.ada.drafts("The third is a secret.")
 	c.ann.sees("3 messages wait for you")
-	c.ann.click(button("Send").in(".side-draft:nth-child(1)"))
+	c.ann.click(button("Send").in(".sidebar-draft:nth-child(1)"))
 	c.ann.sees("2 messages wait for you")
-	c.ann.click(button("Edit").in(".side-draft:nth-child(1)"))
-	c.ann.fill(css(".side-draft textarea"), "The second is kind.")
+	c.ann.click(button("Edit").in(".sidebar-draft:nth-child(1)"))
+	c.ann.fill(css(".sidebar-draft textarea"), "The second is kind.")
 	c.ann.click(button("Send as my words"))
 	c.ann.sees("1 message waits for you")
-	c.ann.click(button("Refuse").in(".side-draft:nth-child(1)"))
+	c.ann.click(button("Refuse").in(".sidebar-draft:nth-child(1)"))
 	c.ann.seesNot("1 message waits for you")
 	if m := c.bo.hearsText("The first is fine."); m.From != "Ada" || m.Person {
 		c.t.Errorf("Bo heard %+v, want the agent's own words", m)
@@ -287,7 +287,7 @@ func (c *meeting) mute() {
 func (c *meeting) manage(agent, action string) {
 	c.t.Helper()
 	c.ann.click(button("Actions for " + agent))
-	c.ann.click(button(action).in(".side-manage"))
+	c.ann.click(button(action).in(".sidebar-manage"))
 }
 
 // banAndReadmit removes an agent, and lets it come back.
@@ -298,7 +298,7 @@ func (c *meeting) banAndReadmit() {
 	c.manage("Cy", "Ban")
 	c.ann.click(button("Ban").in("dialog"))
 	person.sees("seat")
-	person.isNot(css(".say textarea"))
+	person.isNot(css(".compose textarea"))
 	c.refused(c.cy, fault.Removed, "send_message", args{"text": "Am I out?"})
 	back := args{"room": "The bridge", "agent_name": "Cy", "agent_token": ""}
 	c.refused(c.cy, fault.NotAllowed, "join_room", back)
@@ -339,7 +339,7 @@ func (c *meeting) end() {
 	c.bo.hears("that the room is closed", func(m message) bool { return m.Type == "room" && m.Reason == "closed" })
 	c.refused(c.bo, fault.RoomClosed, "send_message", args{"text": "One more thing"})
 	for _, tab := range []*tab{c.ann, c.ben} {
-		tab.isNot(css(".say textarea"))
+		tab.isNot(css(".compose textarea"))
 		tab.sees("closed")
 	}
 }

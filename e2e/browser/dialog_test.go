@@ -19,5 +19,5 @@ func TestDialog_closed_focusIsBackWhereItWas(t *testing.T) {
 	tab.isNot(css("dialog"))
 	tab.until("the button of the dialog has the focus", `document.activeElement.textContent === "Settings"`)
 	tab.press("Escape") // and what is below can be closed with the next
-	tab.isNot(css(".room-side"))
+	tab.isNot(css(".room-sidebar"))
 }

@@ -39,7 +39,7 @@ func TestLists_setNamesApart(t *testing.T) {
 	}
 	tab.until("each name of who reads stands in an element", lists(".message-to")+` === "Bo and Cy / Bo|Cy"`)
 	tab.until("so does each of who is asked", lists(".marks")+` === "Cy|Bo and Cy"`)
-	tab.until("and of who owes", lists(".side-owes")+` === "Cy|Bo and Cy|Bo"`)
+	tab.until("and of who owes", lists(".sidebar-owes")+` === "Cy|Bo and Cy|Bo"`)
 	tab.is(css(`[aria-label*="Only to “Bo and Cy”,"]`))
 	tab.is(css(`[aria-label*="Only to “Bo” and “Cy”,"]`))
 	tab.click(button("To: everyone"))

@@ -250,7 +250,7 @@ func TestFollow_ended_asksNothingMore(t *testing.T) {
 func TestSteer_olderAnswerComesLater_isNotShown(t *testing.T) {
 	t.Parallel()
 	_, _, f := den(t, onFile(t))
-	f.does(`m.seen = []; m.room.subscribe(() => m.seen.push(m.room.state.reins.paused))`)
+	f.does(`m.seen = []; m.room.subscribe(() => m.seen.push(m.room.state.supervision.paused))`)
 	f.does(`
 		const answered = m.room.call.bind(m.room);
 		let late;
@@ -258,9 +258,9 @@ func TestSteer_olderAnswerComesLater_isNotShown(t *testing.T) {
 			if (tool !== "steer" || args?.paused !== undefined || late) return answered(tool, args, signal);
 			return late = answered(tool, args, signal).then((old) => new Promise((resolve) => { m.release = () => resolve(old); }));
 		};
-		m.room.refresh.want({ reins: true })`)
+		m.room.refresh.want({ supervision: true })`)
 	f.until("the older answer is under way", `m.release`)
-	f.does(`await m.room.steer({ paused: true }); m.release(); await m.room.refresh.want({ reins: true })`)
+	f.does(`await m.room.steer({ paused: true }); m.release(); await m.room.refresh.want({ supervision: true })`)
 	if got := evaluate[string](f.tab, `[...new Set(m.seen.slice(m.seen.indexOf(true)))].join()`); got != "true" {
 		t.Errorf("paused was shown as %s", got)
 	}

@@ -84,9 +84,9 @@ func (f *follower) load() {
 	evaluate[bool](f.tab, `(async () => {
 		const at = document.querySelector("script[type=module]").src.replace(/main\.js$/, "");
 		const load = (name) => import(at + name + ".js");
-		const [{ Room }, seats, kept, token, mcp] = await Promise.all(["room", "seats", "kept", "token", "mcp"].map(load));
+		const [{ Room }, seats, storage, token, mcp] = await Promise.all(["room", "seats", "storage", "token", "mcp"].map(load));
 		globalThis.m = {
-			seats, kept, token, mcp,
+			seats, storage, token, mcp,
 			begin(seat, clock) {
 				m.room = new Room(seat, clock);
 				m.room.run();

@@ -32,7 +32,7 @@ var clientNames = []string{"Claude Code", "Codex", "Gemini CLI", "VS Code", "Cur
 func (tab *tab) shownLines(name string) []string {
 	tab.t.Helper()
 	tab.click(role("radio", name))
-	return evaluate[[]string](tab, `[...document.querySelectorAll(".front-client code")].map((line) => line.textContent)`)
+	return evaluate[[]string](tab, `[...document.querySelectorAll(".landing-client code")].map((line) => line.textContent)`)
 }
 
 // command is found in what only a person who pastes it has a use for.
@@ -95,7 +95,7 @@ func TestFront_buttonsForClients_openThemWithTheSameConfiguration(t *testing.T) 
 		link := func(client string) string {
 			tab.click(role("radio", client))
 			tab.is(hyper("Add to " + client))
-			return evaluate[string](tab, `document.querySelector(".front-client a").href`)
+			return evaluate[string](tab, `document.querySelector(".landing-client a").href`)
 		}
 
 		code, found := strings.CutPrefix(link("VS Code"), "vscode:mcp/install?")
@@ -139,7 +139,7 @@ func TestFront_client_isCopiedAndRemembered(t *testing.T) {
 	}
 	tab.reload()
 	tab.sees(line)
-	tab.is(css(`.front-clients input[value="codex"]:checked`))
+	tab.is(css(`.landing-clients input[value="codex"]:checked`))
 	tab.click(role("radio", "Codex"))
 	tab.press("ArrowRight")
 	tab.sees("gemini mcp add")

@@ -92,7 +92,7 @@ func TestHome_settingsOfANewRoom_areThoseOfTheForm(t *testing.T) {
 	tab := s.person().open("/")
 	tab.fill(field("Your name"), "Ann")
 	tab.fill(field("Name of the room"), "Quiet")
-	tab.click(css(".front-more summary"))
+	tab.click(css(".landing-more summary"))
 	tab.fill(field("What it is for"), "To read.")
 	tab.fill(role("spinbutton", "Seats"), "101")
 	tab.fill(css("#create-password"), " secret ")

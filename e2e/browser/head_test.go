@@ -24,10 +24,10 @@ func TestHead_narrowScreen_sideTakesTheFocusAndGivesItBack(t *testing.T) {
 	tab.look(360, 740, "light")
 	id := talk.bob.says("Paint it red", args{"kind": "proposal", "ask": []string{"Ann"}})
 	tab.is(button("Room, 1 waiting for you"))
-	tab.isNot(css(".room-side"))
+	tab.isNot(css(".room-sidebar"))
 	tab.click(button("Room, 1 waiting for you"))
-	tab.is(css(".room-side"))
-	tab.until("the side has the focus", `document.querySelector(".room-side").contains(document.activeElement)`)
+	tab.is(css(".room-sidebar"))
+	tab.until("the side has the focus", `document.querySelector(".room-sidebar").contains(document.activeElement)`)
 	for range 40 {
 		tab.press("Tab")
 		if outside := evaluate[bool](tab, `!!document.activeElement.closest(".room-top, .room-talk")`); outside {
@@ -35,12 +35,12 @@ func TestHead_narrowScreen_sideTakesTheFocusAndGivesItBack(t *testing.T) {
 		}
 	}
 	tab.press("Escape")
-	tab.isNot(css(".room-side"))
-	tab.until("the button has the focus again", `document.activeElement.matches(".room-side-button")`)
+	tab.isNot(css(".room-sidebar"))
+	tab.until("the button has the focus again", `document.activeElement.matches(".room-sidebar-button")`)
 
 	tab.click(button("Room, 1 waiting for you"))
-	tab.click(button("Object").in(".room-side"))
-	tab.isNot(css(".room-side"))
+	tab.click(button("Object").in(".room-sidebar"))
+	tab.isNot(css(".room-sidebar"))
 	tab.until("the text has the focus", "document.activeElement.matches("+quoted(textArea)+")")
 	tab.types("Red fades")
 	tab.press("Control+Enter")
@@ -59,16 +59,16 @@ func TestHead_draftOfTheAgent_isAnnouncedAndLedTo(t *testing.T) {
 	tab := talk.page
 	tab.look(360, 740, "dark")
 	tab.click(button("Room"))
-	tab.click(css(".side-switch").nth(1))
+	tab.click(css(".sidebar-switch").nth(1))
 	tab.press("Escape")
-	tab.until("the agent is held", `!document.querySelector(".room-side.open")`)
+	tab.until("the agent is held", `!document.querySelector(".room-sidebar.open")`)
 	await(t, func() string { return "a message becomes a draft" }, func() bool {
 		return talk.ann.call("send_message", args{"text": "Steel it is"}).Status == "pending"
 	})
 	tab.sees("1 message of your agent waits for you.")
 	tab.click(button("Review"))
-	tab.until("the drafts have the focus", `document.activeElement.id === "side-drafts"`)
-	tab.click(button("Send").in(".side-drafts"))
+	tab.until("the drafts have the focus", `document.activeElement.id === "sidebar-drafts"`)
+	tab.click(button("Send").in(".sidebar-drafts"))
 	talk.bob.hearsText("Steel it is")
 	tab.press("Escape")
 	tab.seesNot("waits for you.")

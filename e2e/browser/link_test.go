@@ -16,13 +16,13 @@ func TestLink_openedTwice_leadsOnHereAndNowhereElse(t *testing.T) {
 	f.reload()
 	f.load()
 	f.opens(ada.watch)
-	if again := evaluate[string](f.tab, `m.room.seat.token`); again != token || evaluate[int](f.tab, `m.kept.seats().length`) != 1 {
+	if again := evaluate[string](f.tab, `m.room.seat.token`); again != token || evaluate[int](f.tab, `m.storage.seats().length`) != 1 {
 		t.Error("the same link has made another token")
 	}
 	other := s.person().follower()
 	other.begins(ada.watch)
 	other.ends("opened")
-	if n := evaluate[int](other.tab, `m.kept.seats().length`); n != 0 {
+	if n := evaluate[int](other.tab, `m.storage.seats().length`); n != 0 {
 		t.Errorf("%d seats are kept of a link that lets nobody in", n)
 	}
 }
@@ -50,13 +50,13 @@ func TestLink_inTwoTabsAtOnce_opensBoth(t *testing.T) {
 	ada := s.agent("den", "Ada")
 	one := s.person().follower()
 	two := one.person.follower()
-	one.does(`m.seat = { room: "` + claimOf(ada.watch)[1:8] + `", token: m.token.newToken("` + claimOf(ada.watch) + `"), claim: "` + claimOf(ada.watch) + `" }; m.kept.keep(m.seat)`)
-	two.does(`m.seat = { ...m.kept.seats()[0], token: m.token.newToken("` + claimOf(ada.watch) + `") }; m.kept.keep(m.seat)`) // as if it had not seen the other's
+	one.does(`m.seat = { room: "` + claimOf(ada.watch)[1:8] + `", token: m.token.newToken("` + claimOf(ada.watch) + `"), claim: "` + claimOf(ada.watch) + `" }; m.storage.keep(m.seat)`)
+	two.does(`m.seat = { ...m.storage.seats()[0], token: m.token.newToken("` + claimOf(ada.watch) + `") }; m.storage.keep(m.seat)`) // as if it had not seen the other's
 	one.does(`m.begin(m.seat)`)
 	one.live()
 	two.does(`m.begin(m.seat)`)
 	two.live()
-	if n := evaluate[int](two.tab, `m.kept.seats().length`); n != 1 {
+	if n := evaluate[int](two.tab, `m.storage.seats().length`); n != 1 {
 		t.Errorf("%d seats are kept", n)
 	}
 }
@@ -83,7 +83,7 @@ func TestLink_newerOneForASeatWhoseTokenIsGone_takesItsPlace(t *testing.T) {
 	ada := s.agent("den", "Ada")
 	f := s.follow(ada)
 	first := evaluate[string](f.tab, `m.room.seat.token`)
-	f.does(`m.kept.note(m.room.seat.token, { draft: "unsaid" })`)
+	f.does(`m.storage.note(m.room.seat.token, { draft: "unsaid" })`)
 	f.does(`for (let i = 0; i < 4; i++) { // further devices, of which the last takes the place of the first
 		const claim = (await m.room.newLink()).split("#")[1];
 		m.device = { agent_token: m.token.newToken(claim) };
@@ -94,7 +94,7 @@ func TestLink_newerOneForASeatWhoseTokenIsGone_takesItsPlace(t *testing.T) {
 	if now := evaluate[string](f.tab, `m.room.seat.token`); now == first {
 		t.Error("the token that is gone works")
 	}
-	f.until("what belongs to the seat is kept", `m.kept.seats().length === 1 && m.kept.notesOf(m.room.seat.token).draft === "unsaid"`)
+	f.until("what belongs to the seat is kept", `m.storage.seats().length === 1 && m.storage.notesOf(m.room.seat.token).draft === "unsaid"`)
 }
 
 func TestLink_onThePage_leavesTheAddressAndIsTakenAgain(t *testing.T) {
@@ -143,7 +143,7 @@ func TestKept_storageThatTakesNothing_isRememberedAndTold(t *testing.T) {
 	f.has("still said")
 	f.hasSentAll()
 	bo.heard("still said")
-	f.until("it tells", `!m.kept.lasts() && m.kept.seats().length === 1 && m.kept.seats()[0].read !== ""`)
+	f.until("it tells", `!m.storage.lasts() && m.storage.seats().length === 1 && m.storage.seats()[0].read !== ""`)
 }
 
 func TestLink_onAServerWithKeys_tellsARevokedKeyFromASeatThatIsGone(t *testing.T) {

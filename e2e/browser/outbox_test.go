@@ -104,7 +104,7 @@ func TestSend_refused_staysUntilItIsDropped(t *testing.T) {
 	f.has("another")
 	f.again(ada.watch)
 	f.until("it is still there", `m.room.state.outbox[0]?.args.text === "to whom?"`)
-	f.does(`await m.room.again(m.room.state.outbox[0].key)`)
+	f.does(`await m.room.retry(m.room.state.outbox[0].key)`)
 	f.until("it is refused again", `m.room.state.outbox[0]?.state === "refused"`)
 	if args := evaluate[map[string]any](f.tab, `m.room.drop(m.room.state.outbox[0].key)`); args["text"] != "to whom?" {
 		t.Errorf("given back was %v", args)
@@ -167,6 +167,6 @@ func TestTabs_ofOnePerson_shareWhatIsSentAndReadAndForgotten(t *testing.T) {
 	one.until("it is unread", `m.room.unread() === 1`)
 	two.does(`m.room.read(m.room.state.messages.at(-1).id)`)
 	one.until("it is read here as well", `m.room.unread() === 0`)
-	two.does(`m.kept.forget(m.room.seat.token)`)
+	two.does(`m.storage.forget(m.room.seat.token)`)
 	one.ends("no_seat")
 }

@@ -12,7 +12,7 @@ type trio struct {
 	page         *tab
 }
 
-const textArea = ".say textarea"
+const textArea = ".compose textarea"
 
 // trioOn seats three agents, and opens the link of the first one's person.
 func trioOn(s *server) *trio {
@@ -111,7 +111,7 @@ func TestSay_pressedTenTimes_isSaidOnce(t *testing.T) {
 	tab.click(css(textArea))
 	tab.types("Once")
 	evaluate[*bool](tab, `(() => {
-	  const area = document.querySelector(".say textarea"), send = document.querySelector(".say-send");
+	  const area = document.querySelector(".compose textarea"), send = document.querySelector(".compose-send");
 	  for (let n = 0; n < 10; n++) {
 	    area.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
 	    send.click();
@@ -209,7 +209,7 @@ func TestSay_answerToAPrivateMessage_isPrivateAndLeavesTheAudience(t *testing.T)
 	tab.audience("Bob and Cy Long")
 	tab.click(button("Cancel the reply"))
 	tab.audience("everyone")
-	tab.isNot(css(".say.private"))
+	tab.isNot(css(".compose.private"))
 
 	tab.answers(id)
 	tab.writes("S")
@@ -259,7 +259,7 @@ func TestSay_proposal_isAgreedOrObjectedTo(t *testing.T) {
 	id := talk.bob.says("Paint it red", args{"kind": "proposal", "ask": []string{"Ann"}})
 	tab.click(button("Object").in(articleOf(id)))
 	tab.types("Red fades")
-	tab.click(button("Object").in(".say-row"))
+	tab.click(button("Object").in(".compose-row"))
 	got := talk.bob.hearsText("Red fades")
 	if got.Kind != "object" || got.ReplyTo != id {
 		t.Errorf("Bob heard %+v", got)
@@ -276,7 +276,7 @@ func TestSay_tooLong_isRefusedBeforeItIsSent(t *testing.T) {
 	tab.types("ßß")
 	tab.sees("2 bytes too long")
 	tab.press("Enter")
-	tab.is(css(".say-send:disabled"))
+	tab.is(css(".compose-send:disabled"))
 	tab.press("Backspace")
 	tab.sees("0 bytes left")
 	tab.press("Enter")

@@ -31,7 +31,7 @@ func TestScreenshots(t *testing.T) {
 	maya, jonas := sc.mayas, sc.jonass
 	maya.takes(dir, "drafts", 1280, 800, "light")
 	maya.takes(dir, "phone", 390, 780, "light")
-	maya.click(css(".room-side-button"))
+	maya.click(css(".room-sidebar-button"))
 	maya.takes(dir, "phone-side", 390, 780, "dark")
 	maya.look(1280, 800, "light")
 	maya.click(button("Settings"))

@@ -33,13 +33,13 @@ func TestSide_admin_mutesAndPromotes(t *testing.T) {
 	tab.click(button("Actions for Bo"))
 	tab.fill(field("Reason, for all to read (optional)"), "It talks too much")
 	tab.click(button("Mute"))
-	tab.is(css(".side-person .side-warn"))
+	tab.is(css(".sidebar-person .sidebar-warn"))
 	bo.refused(fault.NotAllowed, "send_message", args{"text": "Really?"})
 	tab.sees("It talks too much") // in the conversation
 	tab.until("the focus is back at the button", `document.activeElement.getAttribute("aria-label") === "Actions for Bo"`)
 	tab.press("Enter")
 	tab.click(button("Unmute"))
-	tab.isNot(css(".side-person .side-warn"))
+	tab.isNot(css(".sidebar-person .sidebar-warn"))
 	bo.says("Thanks.")
 	tab.click(button("Actions for Cy"))
 	tab.click(button("Make admin"))
@@ -47,7 +47,7 @@ func TestSide_admin_mutesAndPromotes(t *testing.T) {
 	cy.call("update_room", args{"description": "Mine as well"})
 	tab.click(button("Actions for Cy"))
 	tab.click(button("Make member"))
-	tab.isNot(css(".side-person:nth-child(3) .badge"))
+	tab.isNot(css(".sidebar-person:nth-child(3) .badge"))
 	cy.refused(fault.NotAllowed, "update_room", args{"description": "Mine alone"})
 }
 
@@ -184,7 +184,7 @@ func TestSide_banOfAGuest_andANewPassword_showTheNewLink(t *testing.T) {
 				old := link
 				renew()
 				tab.sees("Unused copies of the old link are void")
-				tab.until("there is another link", `document.querySelector(".side-shown code")?.textContent !== `+quoted(old))
+				tab.until("there is another link", `document.querySelector(".sidebar-shown code")?.textContent !== `+quoted(old))
 				link = tab.invite()
 				s.invited(old, "Eve").refused(fault.NotAllowed, "join_room", args{"agent_name": "Eve"})
 				s.guest(link, name).says("I came by the new link.")
@@ -193,7 +193,7 @@ func TestSide_banOfAGuest_andANewPassword_showTheNewLink(t *testing.T) {
 			}
 			tab.sees("Ada banned Bo; the invite is new, and the old one no longer works")
 			tab.click(button("Invite"))
-			tab.is(css(".side-shown code").nth(0))
+			tab.is(css(".sidebar-shown code").nth(0))
 			tab.seesNot("Unused copies")
 		})
 	}
@@ -244,7 +244,7 @@ func TestSide_whoWantsBackIn_isNotLetInWhileTheSeatIsAlive_andThePageSaysSo(t *t
 	s.caller("Bo").refused(fault.NameTaken, "join_room", args{"room": "The bridge", "agent_name": "Bo"})
 	tab.sees("Bo wants to come back")
 	bo.says("I am still here.")
-	tab.click(button("Let in").in(".side-knock"))
+	tab.click(button("Let in").in(".sidebar-knock"))
 	tab.sees("so they are two")
 }
 
@@ -295,5 +295,5 @@ func TestSide_personAlone_hasNoReins_andOthersSeeThatItIsAPerson(t *testing.T) {
 	tab.isNot(role("switch", "Pause"))
 	tab.seesNot("your agent")
 	other.sees("Eve owes your agent an answer")
-	other.until("a person is told from an agent", `[...document.querySelectorAll(".side-person")].some((row) => /^Eve\s*person/.test(row.innerText))`)
+	other.until("a person is told from an agent", `[...document.querySelectorAll(".sidebar-person")].some((row) => /^Eve\s*person/.test(row.innerText))`)
 }

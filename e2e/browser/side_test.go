@@ -9,8 +9,8 @@ import (
 
 // In the page, what stands beside the conversation.
 const (
-	aside  = ".room-side"
-	drafts = ".side-drafts"
+	aside  = ".room-sidebar"
+	drafts = ".sidebar-drafts"
 	modal  = "dialog"
 )
 
@@ -106,7 +106,7 @@ func TestSide_draft_isRefused_andTheNextOneHasTheFocus(t *testing.T) {
 	tab.sees("2 messages wait for you")
 	tab.click(button("Refuse").in(drafts + " li:first-child"))
 	tab.sees("1 message waits for you")
-	tab.until("the focus is at the drafts", `document.activeElement.id === "side-drafts"`)
+	tab.until("the focus is at the drafts", `document.activeElement.id === "sidebar-drafts"`)
 	ada.decided("refused")
 	tab.click(button("Refuse").in(drafts))
 	tab.isNot(css(drafts))
@@ -146,7 +146,7 @@ func TestSide_requests_sayWhoOwesWhomAnAnswer(t *testing.T) {
 		bo.says("Who paints it?", args{"kind": "request", "ask": []string{"Cy"}})
 		tab.sees("Your agent owes Bo an answer")
 		tab.sees("Cy owes Bo an answer")
-		tab.until("mine comes first", `document.querySelector(".side-owed p").textContent.startsWith("Your agent owes Bo an answer ")`)
+		tab.until("mine comes first", `document.querySelector(".sidebar-owed p").textContent.startsWith("Your agent owes Bo an answer ")`)
 		other.sees("Ada owes Bo an answer")
 		ada.says("Forty meters.", args{"reply_to": length})
 		tab.seesNot("Your agent owes Bo an answer")
@@ -190,7 +190,7 @@ func TestSide_agreements_areAllShownOnRequest(t *testing.T) {
 	}
 	tab := s.person().open(ada.watch)
 	tab.click(button("Show all agreements"))
-	const list = `[...document.querySelectorAll(".side-quote")].map((quote) => quote.textContent.split(" ").at(-1)).join(" ")`
+	const list = `[...document.querySelectorAll(".sidebar-quote")].map((quote) => quote.textContent.split(" ").at(-1)).join(" ")`
 	tab.until("they stand there once each, the newest first", list+` === "gray. black. white. green. red. blue."`)
 	tab.isNot(button("Show all agreements"))
 }
@@ -213,7 +213,7 @@ func TestSide_inviteLink_seatsAFurtherAgent_inBothWaysOfAccess(t *testing.T) {
 			tab.sees("I came by the link.")
 
 			tab.click(button("Make a new link"))
-			tab.until("there is another link", `document.querySelector(".side-shown code")?.textContent !== `+quoted(first))
+			tab.until("there is another link", `document.querySelector(".sidebar-shown code")?.textContent !== `+quoted(first))
 			second := tab.invite()
 			if _, err := s.invited(first, "Cy").try("join_room", args{"agent_name": "Cy"}); err == nil {
 				t.Error("the old link still seats somebody")
@@ -232,8 +232,8 @@ func TestSide_inviteLink_seatsAFurtherAgent_inBothWaysOfAccess(t *testing.T) {
 // invite returns the link in the dialog.
 func (tab *tab) invite() string {
 	tab.t.Helper()
-	tab.is(css(".side-shown code").nth(0))
-	return evaluate[string](tab, `document.querySelector(".side-shown code").textContent`)
+	tab.is(css(".sidebar-shown code").nth(0))
+	return evaluate[string](tab, `document.querySelector(".sidebar-shown code").textContent`)
 }
 
 func TestSide_anotherDevice_isLetInByALinkThatIsShownOnce(t *testing.T) {

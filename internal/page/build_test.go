@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
@@ -30,7 +31,7 @@ func built(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	texts := map[string]string{"main.js": script, "icon.svg": modules["icon.svg"], "vendor-licenses.txt": modules["vendor-licenses.txt"]}
-	for _, name := range slices.Sorted(maps.Keys(modules)) {
+	for _, name := range slices.SortedFunc(maps.Keys(modules), outerFirst) {
 		if path.Ext(name) == ".css" {
 			styles += regexp.MustCompile(`(?s)/\*.*?\*/\n?`).ReplaceAllString(modules[name], "")
 		}
@@ -49,6 +50,11 @@ func built(t *testing.T) map[string]string {
 		texts[fmt.Sprint(n, ".html")] = strings.ReplaceAll(string(document), "{assets}", at)
 	}
 	return texts
+}
+
+// outerFirst puts what is in no folder first: where rules of styles are alike, those of a folder count.
+func outerFirst(a, b string) int {
+	return cmp.Or(cmp.Compare(strings.Count(a, "/"), strings.Count(b, "/")), cmp.Compare(a, b))
 }
 
 // sources returns the text of each file below assets, by its path there.

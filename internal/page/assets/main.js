@@ -1,9 +1,9 @@
 // Shows the page of this address, and tells it of what happens to its tab.
 
-import { CalmPage } from "./front/calm.js";
-import { HomePage } from "./front/home.js";
-import { InvitePage } from "./front/invite.js";
-import * as kept from "./kept.js";
+import { ErrorPage } from "./landing/error-page.js";
+import { HomePage } from "./landing/home.js";
+import { InvitePage } from "./landing/invite.js";
+import * as storage from "./storage.js";
 import { Room } from "./room.js";
 import { RoomPage } from "./room-page.js";
 import { claimed, returned } from "./seats.js";
@@ -26,9 +26,9 @@ function takeClaim() {
 /** Shows the room to which the address leads. */
 function roomPage(id) {
   const claim = takeClaim();
-  if (claim && (!isClaim(claim) || roomOf(claim) !== id)) return html`<${CalmPage} trouble=${{ code: "wrong_link" }} />`;
+  if (claim && (!isClaim(claim) || roomOf(claim) !== id)) return html`<${ErrorPage} trouble=${{ code: "wrong_link" }} />`;
   const seat = claim ? claimed(claim) : returned(id);
-  if (!seat) return html`<${CalmPage} trouble=${{ code: "no_seat" }} />`;
+  if (!seat) return html`<${ErrorPage} trouble=${{ code: "no_seat" }} />`;
   room = new Room(seat);
   room.subscribe(title);
   seen();
@@ -54,7 +54,7 @@ function draw(page) {
     draw(page);
   };
   const { notKept, notKeptText, notKeptButton } = words.model;
-  const notice = room && !kept.lasts() && !warned && html`
+  const notice = room && !storage.lasts() && !warned && html`
     <${Dialog} title=${notKept} onClose=${known}>
       <p>${notKeptText}</p>
       <div class="dialog-buttons"><button type="button" class="button" onClick=${known}>${notKeptButton}</button></div>

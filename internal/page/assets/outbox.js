@@ -4,7 +4,7 @@
 // and by another tab if this one is gone.
 
 import { backoff } from "./clock.js";
-import * as kept from "./kept.js";
+import * as storage from "./storage.js";
 import { Refusal } from "./mcp.js";
 import { random } from "./token.js";
 import { words } from "./words.js";
@@ -33,7 +33,7 @@ export class Outbox {
   constructor(token, room) {
     this.token = token;
     this.room = room;
-    this.#all = kept.outboxOf(token);
+    this.#all = storage.outboxOf(token);
   }
 
   /** Returns what is to be shown. */
@@ -55,7 +55,7 @@ export class Outbox {
   }
 
   /** Sends one that was held back or refused once more. */
-  again(key) {
+  retry(key) {
     const message = this.#find(key);
     if (!message || message.state === "sending") return;
     this.#mine.add(key);
@@ -75,7 +75,7 @@ export class Outbox {
   /** Reads anew what is kept: another tab has changed it. */
   reload() {
     const answered = this.#all.filter(({ id }) => id);
-    const now = kept.outboxOf(this.token);
+    const now = storage.outboxOf(this.token);
     this.#all = [...now, ...answered.filter(({ key }) => !now.some((other) => other.key === key))];
     this.settle();
   }
@@ -168,14 +168,14 @@ export class Outbox {
   #put(message) {
     const at = this.#all.findIndex(({ key }) => key === message.key);
     this.#all = at < 0 ? [...this.#all, message] : this.#all.with(at, message);
-    kept.post(this.token, message);
+    storage.post(this.token, message);
     this.room.show(this.shown);
   }
 
   #remove(key) {
     this.#all = this.#all.filter((one) => one.key !== key);
     this.#seen.delete(key);
-    kept.unpost(this.token, key);
+    storage.unpost(this.token, key);
   }
 }
 

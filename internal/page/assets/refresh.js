@@ -1,24 +1,24 @@
-// Reads anew who is in a room and what is open there, and the reins: soon after events that
+// Reads anew who is in a room and what is open there, and the supervision: soon after events that
 // may have changed them, and from time to time while somebody looks.
 
 const least = 1_000; // ms between two readings
 const often = 30_000; // ms after which what is shown is old
 
 export class Refresh {
-  #due = { info: false, reins: false };
+  #due = { info: false, supervision: false };
   #visible = true;
   #reading = null;
   #readAt = -Infinity;
   #on = false; // between begin and end
 
-  /** @param {{read: (what: {info, reins}) => Promise, clock, signal: AbortSignal}} room */
+  /** @param {{read: (what: {info, supervision}) => Promise, clock, signal: AbortSignal}} room */
   constructor(room) {
     this.room = room;
   }
 
   /** Reads now what is shown from the beginning, and from then on what changes. It throws what a call throws. */
   async begin() {
-    await this.room.read({ info: true, reins: true });
+    await this.room.read({ info: true, supervision: true });
     this.#on = true;
     this.#readAt = this.room.clock.now();
     this.#keepFresh();
@@ -27,12 +27,12 @@ export class Refresh {
   /** Notes what messages may have changed. */
   after(messages) {
     const steered = messages.filter(({ type }) => type === "draft" || type === "steer").length;
-    this.want({ reins: steered > 0, info: messages.length > steered });
+    this.want({ supervision: steered > 0, info: messages.length > steered });
   }
 
   /** Notes that something may have changed, and reads it soon. Resolves when it is read. */
-  want({ info, reins }) {
-    this.#due = { info: this.#due.info || info, reins: this.#due.reins || reins };
+  want({ info, supervision }) {
+    this.#due = { info: this.#due.info || info, supervision: this.#due.supervision || supervision };
     return (this.#reading ??= this.#read().finally(() => {
       this.#reading = null;
       if (this.#isDue()) this.want({});
@@ -46,7 +46,7 @@ export class Refresh {
 
   /** Nobody sees the room of a hidden tab; its drafts are told of. */
   #isDue() {
-    return this.#on && !this.room.signal.aborted && (this.#due.reins || (this.#due.info && this.#visible));
+    return this.#on && !this.room.signal.aborted && (this.#due.supervision || (this.#due.info && this.#visible));
   }
 
   here(visible) {
@@ -67,7 +67,7 @@ export class Refresh {
     while (this.#isDue()) {
       await clock.pause(least - this.#age(), signal);
       if (!this.#isDue()) return; // it was hidden meanwhile, or has ended
-      const due = { reins: this.#due.reins, info: this.#due.info && this.#visible };
+      const due = { supervision: this.#due.supervision, info: this.#due.info && this.#visible };
       this.#due = { info: this.#due.info && !due.info };
       this.#readAt = clock.now();
       try {
@@ -82,7 +82,7 @@ export class Refresh {
     const { clock, signal } = this.room;
     while (this.#on && !signal.aborted) {
       await clock.pause(often, signal);
-      if (this.#visible && this.#age() > often - least) this.want({ info: true, reins: true });
+      if (this.#visible && this.#age() > often - least) this.want({ info: true, supervision: true });
     }
   }
 }

@@ -1,14 +1,14 @@
 // The page of a room: its parts, and how they are laid out.
 
 import { html, useCallback, useEffect, useLayoutEffect, useRef, useState } from "./vendor.js";
-import { CalmPage } from "./front/calm.js";
-import { Composer } from "./say/composer.js";
-import { Head } from "./say/head.js";
-import { OpenDialog, useHelpKey } from "./say/menu.js";
-import { useNotices } from "./say/notices.js";
-import { PausedBar } from "./say/pause.js";
-import { WaitingBar } from "./say/waiting.js";
-import { Side } from "./side/side.js";
+import { ErrorPage } from "./landing/error-page.js";
+import { Composer } from "./compose/composer.js";
+import { Head } from "./compose/head.js";
+import { OpenDialog, useHelpKey } from "./compose/menu.js";
+import { useNotices } from "./compose/notices.js";
+import { PausedBar } from "./compose/pause.js";
+import { WaitingBar } from "./compose/waiting.js";
+import { Sidebar } from "./sidebar/sidebar.js";
 import { Log } from "./talk/log.js";
 import { Search } from "./talk/search.js";
 import { useRoom } from "./use-room.js";
@@ -31,46 +31,46 @@ function useNarrow() {
 /** room is a Room that runs. */
 export function RoomPage({ room }) {
   const state = useRoom(room);
-  if (state.phase === "ended") return html`<${CalmPage} trouble=${state.trouble} room=${room} />`;
+  if (state.phase === "ended") return html`<${ErrorPage} trouble=${state.trouble} room=${room} />`;
   return html`<${OpenRoom} room=${room} state=${state} />`;
 }
 
 function OpenRoom({ room, state }) {
   const [dialog, setDialog] = useState(""); // the name of the one that is open
   const log = useRef(); // of the conversation: {jump}
-  const say = useRef(); // of the composer: {answer}
-  const side = useSide();
+  const composer = useRef(); // of the composer: {answer}
+  const sidebar = useSidebar();
   const jump = useCallback((id) => log.current?.jump(id), []);
-  const reply = useCallback((id, kind) => say.current?.answer(id, kind), []);
+  const reply = useCallback((id, kind) => composer.current?.answer(id, kind), []);
   useHelpKey(useCallback(() => setDialog("keys"), []));
   useNotices(room, state, jump);
   useEffect(() => void (state.renewed && setDialog("renewed")), [state.renewed]);
   return html`
     <div class="room">
-      <div class="room-top" inert=${side.open}>
-        <${Head} room=${room} state=${state} side=${side.open} onSide=${() => side.show("")} onDialog=${setDialog}>
+      <div class="room-top" inert=${sidebar.open}>
+        <${Head} room=${room} state=${state} sidebar=${sidebar.open} onSidebar=${() => sidebar.show("")} onDialog=${setDialog}>
           <${Search} room=${room} state=${state} onJump=${jump} />
         <//>
         <${PausedBar} state=${state} />
       </div>
-      <main class="room-talk" inert=${side.open}>
+      <main class="room-talk" inert=${sidebar.open}>
         <${Log} room=${room} state=${state} handle=${log} onReply=${reply} onInvite=${() => setDialog("invite")} />
-        <${WaitingBar} state=${state} onShow=${() => side.show("#side-drafts")} />
-        <${Composer} room=${room} state=${state} handle=${say} onJump=${jump} />
+        <${WaitingBar} state=${state} onShow=${() => sidebar.show("#sidebar-drafts")} />
+        <${Composer} room=${room} state=${state} handle=${composer} onJump=${jump} />
       </main>
-      <aside class=${"room-side" + (side.open ? " open" : "")} aria-label=${words.room.side} ref=${side.element} tabindex="-1" onKeyDown=${side.key}>
-        <${Side} room=${room} state=${state} onJump=${jump} onReply=${reply} onClose=${side.hide} />
+      <aside class=${"room-sidebar" + (sidebar.open ? " open" : "")} aria-label=${words.room.sidebar} ref=${sidebar.element} tabindex="-1" onKeyDown=${sidebar.key}>
+        <${Sidebar} room=${room} state=${state} onJump=${jump} onReply=${reply} onClose=${sidebar.hide} />
       </aside>
       <${OpenDialog} name=${dialog} room=${room} onClose=${() => setDialog("")} />
     </div>`;
 }
 
 /**
- * The side: beside the conversation, or over it on a narrow screen until it is closed. open
+ * The sidebar: beside the conversation, or over it on a narrow screen until it is closed. open
  * is whether it covers the rest, which cannot be reached meanwhile. show leads to an element
- * in it, if there is one of that selector, or to the side itself.
+ * in it, if there is one of that selector, or to the sidebar itself.
  */
-function useSide() {
+function useSidebar() {
   const isNarrow = useNarrow();
   const [wanted, setWanted] = useState(false);
   const element = useRef();

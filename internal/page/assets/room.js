@@ -5,7 +5,7 @@
 import { clock as realClock } from "./clock.js";
 import { Following } from "./follow.js";
 import { History, whole } from "./history.js";
-import * as kept from "./kept.js";
+import * as storage from "./storage.js";
 import { call, Refusal } from "./mcp.js";
 import { Outbox } from "./outbox.js";
 import { Refresh } from "./refresh.js";
@@ -31,7 +31,7 @@ const nothing = {
   agreements: [],
   banned: [], // names, for an admin
   renewed: 0, // how often what this person did ended the invite and made another
-  reins: { paused: false, approve: false, drafts: [] },
+  supervision: { paused: false, approve: false, drafts: [] },
   outbox: [], // what is being sent: {key, args, state: sending | held | refused, why, credential}
   clock: 0, // ms to add to this machine's time for the server's
 };
@@ -44,20 +44,20 @@ export class Room {
   #stop = new AbortController();
   #visible = true;
   #watching = false; // what other tabs keep
-  #steered = 0; // how often the person has set the reins
+  #steered = 0; // how often the person has paused its agent, or set whether it approves
   #cameBack = false; // the next look brings what came while the person was not there
 
-  /** @param seat as in kept.js */
+  /** @param seat as in storage.js */
   constructor(seat, clock = realClock) {
     const signal = this.#stop.signal;
     this.seat = seat;
     this.clock = clock;
-    this.state = { ...nothing, me: seat.name ?? "", alone: !!seat.alone, readTo: kept.readOf(seat.token) };
+    this.state = { ...nothing, me: seat.name ?? "", alone: !!seat.alone, readTo: storage.readOf(seat.token) };
     this.following = new Following({
       open: (turn) => this.#open(turn),
       look: (seconds, turn) => this.#look(seconds, turn),
       show: (parts) => this.#set(parts),
-      back: () => (this.outbox.wake(), this.refresh.want({ info: true, reins: true })),
+      back: () => (this.outbox.wake(), this.refresh.want({ info: true, supervision: true })),
       clock,
       signal,
     });
@@ -112,7 +112,7 @@ export class Room {
     const seat = await open(this.seat, turn);
     if (seat !== this.seat) {
       this.seat = seat;
-      this.#set({ readTo: kept.readOf(seat.token) });
+      this.#set({ readTo: storage.readOf(seat.token) });
     }
     if (!this.outbox) this.#startOutbox();
     if (!this.#watching) this.#watchTabs();
@@ -182,17 +182,17 @@ export class Room {
   /** Reports whether this person has said a message, and not its agent. */
   #isMine = ({ from, person }) => from === this.state.me && !!person;
 
-  /** Reads anew who is there and what is open, or the reins. */
-  async #read({ info, reins }) {
+  /** Reads anew who is there and what is open, or the supervision. */
+  async #read({ info, supervision }) {
     const steered = this.#steered;
-    const [got, held] = await Promise.all([info && this.call("room_info"), reins && !this.state.alone && this.call("steer")]);
-    if (steered !== this.#steered) this.refresh.want({ reins: true }); // what came may be from before
-    else if (held) this.#set({ reins: held });
+    const [got, held] = await Promise.all([info && this.call("room_info"), supervision && !this.state.alone && this.call("steer")]);
+    if (steered !== this.#steered) this.refresh.want({ supervision: true }); // what came may be from before
+    else if (held) this.#set({ supervision: held });
     if (!got) return;
     const you = got.room.agents.find((agent) => agent.you);
     const [me, alone] = you ? [you.name, !!you.alone] : [this.state.me, this.state.alone];
     this.seat = { ...this.seat, name: me, title: got.room.name, alone };
-    kept.keep(this.seat);
+    storage.keep(this.seat);
     const now = Date.parse(got.now) + 500; // it is in whole seconds
     const { requests = [], agreements = [], banned = [] } = got;
     this.#set({ me, alone, room: got.room, requests, agreements, banned, clock: now - this.clock.now() });
@@ -276,8 +276,8 @@ export class Room {
   }
 
   /** Sends a message that was held back or refused once more. */
-  async again(key) {
-    this.outbox.again(key);
+  async retry(key) {
+    this.outbox.retry(key);
   }
 
   /** Takes a message out of the outbox, and returns its args. */
@@ -285,12 +285,12 @@ export class Room {
     return this.outbox.drop(key);
   }
 
-  /** Sets the reins, or decides about a draft: {paused, approve, draft, decision, text}. Returns the reins. */
+  /** Pauses the agent, sets whether its messages are approved, or decides about a draft: {paused, approve, draft, decision, text}. Returns the supervision. */
   async steer(args) {
-    const reins = await this.call("steer", args);
+    const supervision = await this.call("steer", args);
     this.#steered++;
-    this.#set({ reins });
-    return reins;
+    this.#set({ supervision });
+    return supervision;
   }
 
   /** Returns a link for a further device of this person. */
@@ -333,7 +333,7 @@ export class Room {
   async leave(text) {
     await this.call("leave_room", text ? { text } : {});
     this.close();
-    kept.forget(this.seat.token);
+    storage.forget(this.seat.token);
     this.#set({ phase: "ended", trouble: { code: "left", message: words.model.left } });
   }
 
@@ -341,7 +341,7 @@ export class Room {
   read(id) {
     const { readTo } = this.state;
     if (!this.#history.has(id) || (this.#history.has(readTo) && !this.#history.precedes(readTo, id))) return;
-    if (!this.#history.precedes(id, kept.readOf(this.seat.token))) kept.keepRead(this.seat.token, id);
+    if (!this.#history.precedes(id, storage.readOf(this.seat.token))) storage.keepRead(this.seat.token, id);
     this.#set({ readTo: id });
   }
 
@@ -362,8 +362,8 @@ export class Room {
   /** Follows what other tabs of this browser keep of the seat. */
   #watchTabs() {
     this.#watching = true;
-    const end = kept.watch(this.seat.token, (what) => {
-      if (what === "read") this.read(kept.readOf(this.seat.token));
+    const end = storage.watch(this.seat.token, (what) => {
+      if (what === "read") this.read(storage.readOf(this.seat.token));
       if (what === "outbox") this.outbox?.reload();
       if (what !== "forgotten") return;
       this.close();

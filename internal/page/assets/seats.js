@@ -1,6 +1,6 @@
 // How this browser comes to a seat: by a link, once, or by joining as a person alone.
 
-import * as kept from "./kept.js";
+import * as storage from "./storage.js";
 import { Refusal, call } from "./mcp.js";
 import { at } from "./site.js";
 import { newToken, roomOf, seatOf } from "./token.js";
@@ -10,17 +10,17 @@ import { newToken, roomOf, seatOf } from "./token.js";
  * before the server hears of it, so that a lost answer loses nothing.
  */
 export function claimed(claim) {
-  const had = kept.seats().find(({ token }) => seatOf(token) === seatOf(claim));
+  const had = storage.seats().find(({ token }) => seatOf(token) === seatOf(claim));
   const made = { room: roomOf(claim), token: newToken(claim), claim };
   const seat = { ...(had ? { ...had, spare: had.claim === claim ? "" : claim } : made), used: Date.now() };
-  kept.keep(seat);
+  storage.keep(seat);
   return seat;
 }
 
 /** Returns the seat of this browser in a room, which was opened before; undefined if there is none. */
 export function returned(room) {
-  const seat = kept.seatIn(room);
-  if (seat) kept.keep({ ...seat, used: Date.now() });
+  const seat = storage.seatIn(room);
+  if (seat) storage.keep({ ...seat, used: Date.now() });
   return seat;
 }
 
@@ -37,16 +37,16 @@ export async function open(seat, signal) {
     } catch (problem) {
       if (!(problem instanceof Refusal) || !leadsNowhere.includes(problem.code)) throw problem;
       last = one.claim && problem.code === "not_allowed" ? new Refusal("opened", problem.message) : problem;
-      if (one.claim && one.token !== seat.token) kept.forget(one.token);
+      if (one.claim && one.token !== seat.token) storage.forget(one.token);
       continue;
     }
     const opened = { ...one, claim: "", spare: "" };
-    kept.keep(opened);
-    if (opened.token !== seat.token) kept.inherit(opened.token, seat.token);
+    storage.keep(opened);
+    if (opened.token !== seat.token) storage.inherit(opened.token, seat.token);
     return opened;
   }
-  if (seat.claim) kept.forget(seat.token); // nobody has ever been let in by it
-  else kept.keep({ ...seat, spare: "" });
+  if (seat.claim) storage.forget(seat.token); // nobody has ever been let in by it
+  else storage.keep({ ...seat, spare: "" });
   throw last;
 }
 
@@ -64,9 +64,9 @@ const goneSeat = /the token that you sent has lost its seat|the link that you op
 /** Yields a seat with each token and claim that may open it, the one that works most likely first. */
 function* candidates(seat) {
   const { spare, ...old } = seat;
-  const others = () => kept.seats().filter(({ token }) => seatOf(token) === seatOf(seat.token) && token !== seat.token);
+  const others = () => storage.seats().filter(({ token }) => seatOf(token) === seatOf(seat.token) && token !== seat.token);
   yield old;
-  if (spare && !others().some(({ claim }) => claim === spare)) kept.keep({ ...old, token: newToken(spare), claim: spare });
+  if (spare && !others().some(({ claim }) => claim === spare)) storage.keep({ ...old, token: newToken(spare), claim: spare });
   yield* others(); // also those of another tab that opens the same link at the same time
 }
 
@@ -78,6 +78,6 @@ function* candidates(seat) {
 export async function takeSeat({ tool, args, path, bearer }) {
   const got = await call(tool, { ...args, person: true }, { path, bearer });
   const token = got.agent_token;
-  kept.keep({ room: roomOf(token), token, claim: "", name: got.agent_name, title: got.room.name, alone: true, used: Date.now() });
+  storage.keep({ room: roomOf(token), token, claim: "", name: got.agent_name, title: got.room.name, alone: true, used: Date.now() });
   return at("r/" + roomOf(token));
 }

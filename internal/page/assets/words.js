@@ -26,7 +26,7 @@ export const words = {
   // The parts of a room.
   room: {
     opening: "Opening the room",
-    side: "Room",
+    sidebar: "Room",
     offline: "No connection. Trying again…",
   },
 
@@ -187,8 +187,8 @@ export const words = {
     several: (n, who) => `${n} new messages, the last from ${who}`,
   },
 
-  // What a person says (say/).
-  say: {
+  // What a person says (compose/).
+  compose: {
     form: "Write a message",
     silenced: {
       opening: "The room is being opened.",
@@ -204,7 +204,7 @@ export const words = {
     myAgentOnly: "My agent only, as a note",
     someOnly: "Only some, and their people",
     chooseSome: "Choose who is to read it.",
-    gone: "{names} left the room. Choose others.",
+    absent: "{names} left the room. Choose others.",
 
     wantsNothing: "Ask or propose",
     asks: "Asks {names}",
@@ -240,7 +240,7 @@ export const words = {
     votes: { reply: "Reply", agree: "Agree", object: "Object" },
 
     here: (here, all) => (here === all ? `${all} here` : `${here} of ${all} here`),
-    sideLabel: (n) => (n ? `Room, ${n} waiting for you` : "Room"),
+    sidebarLabel: (n) => (n ? `Room, ${n} waiting for you` : "Room"),
     pause: "Pause my agent",
     pauseShort: "Pause",
     resume: "Resume my agent",
@@ -292,8 +292,8 @@ export const words = {
     ],
   },
 
-  // Beside the conversation, and steering (side/).
-  side: {
+  // Beside the conversation, and steering (sidebar/).
+  sidebar: {
     // What the person must decide.
     drafts: (n) => (n === 1 ? "1 message waits for you" : `${n} messages wait for you`),
     draftTo: "Privately to {names}",
@@ -439,8 +439,8 @@ export const words = {
     minutes: (n) => (n < 60 ? `${n} min` : n < 48 * 60 ? `${Math.floor(n / 60)} h` : `${Math.floor(n / 60 / 24)} days`),
   },
 
-  // The pages / and /i/, and those that say why there is no room (front/).
-  front: {
+  // The pages / and /i/, and those that say why there is no room (landing/).
+  landing: {
     lead: "Parley gives AI agents of different people rooms to talk in. You watch what your agent says, join in, and stop it whenever you like.",
     again: "Try again",
     more: "More settings",
@@ -509,7 +509,7 @@ export const words = {
       unread: (n, more) => (more ? `${Math.min(n, 99)}+ unread` : `${n} unread`),
       forget: "Forget",
       forgetIt: (room) => `Forget the room ${room}`,
-      gone: {
+      ended: {
         token_invalid: "This room has ended, or no longer knows you.",
         removed: "You no longer have a seat in this room.",
         room_not_found: "This room has ended.",
@@ -588,7 +588,7 @@ export const words = {
     },
 
     // Why there is no room here, and what to do.
-    calm: {
+    errors: {
       home: "My rooms",
       forget: "Forget this room",
       other: "This room cannot be opened",

@@ -25,8 +25,8 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   const pane = useMemo(() => new Pane(render), []);
   const [open, setOpen] = useState(new Set()); // the ids of long texts that are shown whole
   const [removing, setRemoving] = useState(""); // the id of the message that is about to lose its text
-  const { messages, firstUnread, outbox, me, reins } = state;
-  const rows = useMemo(() => rowsOf(state), [messages, firstUnread, outbox, me, reins.drafts]);
+  const { messages, firstUnread, outbox, me, supervision } = state;
+  const rows = useMemo(() => rowsOf(state), [messages, firstUnread, outbox, me, supervision.drafts]);
   const index = useMemo(() => indexOf(rows), [rows]);
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
   const answered = useMemo(() => answeredKnocks(messages), [messages]);

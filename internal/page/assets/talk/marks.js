@@ -82,7 +82,7 @@ export function Sending({ item, room }) {
   return html`
     <p class="sending sending-failed" role="alert"><${Icon} name="alert" />${text}</p>
     <p class="message-buttons">
-      <button type="button" class="button" onClick=${() => room.again(key)}>${held ? words.talk.sendAnyway : words.talk.again}</button>
+      <button type="button" class="button" onClick=${() => room.retry(key)}>${held ? words.talk.sendAnyway : words.talk.again}</button>
       <button type="button" class="button plain" onClick=${() => room.drop(key)}>${words.talk.discard}</button>
     </p>`;
 }

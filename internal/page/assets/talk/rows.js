@@ -10,9 +10,9 @@
 const together = 5 * 60_000; // ms between two messages of one group
 
 /** Returns the rows of a room. state is as in room.js. */
-export function rowsOf({ messages, firstUnread, outbox, me, reins }) {
+export function rowsOf({ messages, firstUnread, outbox, me, supervision }) {
   const rows = [];
-  const waiting = new Set(reins.drafts.map(({ id }) => id));
+  const waiting = new Set(supervision.drafts.map(({ id }) => id));
   let day = "";
   let last = null; // the message above, if a message may join its group
   for (const message of messages) {

@@ -1,0 +1,27 @@
+// What is being answered, above the text of the answer.
+
+import { html } from "../vendor.js";
+import { firstLine } from "../talk/rows.js";
+import { Icon } from "../ui/icon.js";
+import { words } from "../words.js";
+
+/** kinds are agree and object, if the message is a proposal that asks this seat. */
+export function Answered({ draft, state, onJump }) {
+  const { reply, kind } = draft.now;
+  const message = state.messages.find(({ id }) => id === reply);
+  const owed = state.requests.some(({ id, owed_by: by }) => id === reply && by?.includes(state.me));
+  const votes = kind === "agree" || kind === "object" || (message?.kind === "proposal" && owed);
+  return html`
+    <div class="answered">
+      <${Icon} name="reply" />
+      <button type="button" class="answered-quote" title=${words.compose.showAnswered} onClick=${() => onJump?.(reply)}>
+        <b><bdi>${message?.from ?? ""}</bdi></b> <span dir="auto">${firstLine(message?.text) || words.compose.answered}</span>
+      </button>
+      ${votes && html`
+        <span class="answered-votes" role="group" aria-label=${words.compose.vote}>
+          ${["", "agree", "object"].map((one) => html`
+            <button type="button" class="vote" aria-pressed=${kind === one} onClick=${() => draft.change({ kind: one })}>${words.compose.votes[one || "reply"]}</button>`)}
+        </span>`}
+      <button type="button" class="button plain icon" aria-label=${words.compose.unanswer} onClick=${() => draft.unanswer()}><${Icon} name="close" /></button>
+    </div>`;
+}

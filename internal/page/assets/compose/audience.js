@@ -1,0 +1,70 @@
+// Who reads what is being written, and who owes an answer to it: two buttons, each with a
+// panel to choose from.
+
+import { html } from "../vendor.js";
+import { fill, word } from "../ui/fill.js";
+import { Icon } from "../ui/icon.js";
+import { words } from "../words.js";
+import { othersOf, onlyNotes } from "./may.js";
+import { Popover } from "./popover.js";
+
+const Choice = ({ type = "radio", name, checked, onChange, disabled, children }) => html`
+  <label class="choice"><input type=${type} name=${name} checked=${checked} disabled=${disabled} onChange=${onChange} /><span>${children}</span></label>`;
+
+/** One checkbox for each of names; chosen are those that are checked. */
+function Names({ names, chosen, onChange }) {
+  const all = [...names, ...chosen.filter((name) => !names.includes(name))]; // somebody may have left
+  const set = (name, yes) => onChange(yes ? [...chosen, name] : chosen.filter((other) => other !== name));
+  return html`<div class="choices-names">
+    ${all.map((name) => html`
+      <${Choice} key=${name} type="checkbox" checked=${chosen.includes(name)} onChange=${(e) => set(name, e.target.checked)}><bdi>${name}</bdi><//>`)}
+  </div>`;
+}
+
+const chip = (name, shown, chevron = "chevron") => html`<${Icon} name=${name} /><span class="chip-text">${shown}</span><${Icon} name=${chevron} />`;
+
+/** To whom the draft goes. */
+export function Audience({ draft, state }) {
+  const { audience, to } = draft.now;
+  const names = othersOf(state).map(({ name }) => name);
+  const notes = onlyNotes(state);
+  const set = (parts) => draft.change({ ask: [], before: null, ...parts });
+  const { who } = words;
+  const readers = { all: [word(who.everyone)], agent: [word(who.myAgent)], some: to.length ? to : [word(who.nobody)] }[audience];
+  return html`
+    <${Popover} className=${audience === "all" ? "" : "private"} label=${chip(audience === "all" ? "people" : "lock", fill(words.compose.to, { names: readers }))}
+      opener=${{ class: "chip" }}>
+      ${() => html`
+        <fieldset class="choices">
+          <legend>${words.compose.whoReads}</legend>
+          <${Choice} name="audience" disabled=${notes} checked=${audience === "all"} onChange=${() => set({ audience: "all" })}>${words.compose.everyoneHere}<//>
+          ${!state.alone && html`
+            <${Choice} name="audience" checked=${audience === "agent"} onChange=${() => set({ audience: "agent" })}>${words.compose.myAgentOnly}<//>`}
+          ${(names.length > 0 || to.length > 0) && html`
+            <${Choice} name="audience" disabled=${notes} checked=${audience === "some"} onChange=${() => set({ audience: "some" })}>${words.compose.someOnly}<//>
+            ${audience === "some" && html`<${Names} names=${names} chosen=${to} onChange=${(chosen) => set({ to: chosen })} />`}`}
+        </fieldset>`}
+    <//>`;
+}
+
+/** What is wanted of those who read the draft: nothing, answers, or that they agree. */
+export function Wanted({ draft, state }) {
+  const { kind, ask, audience, to } = draft.now;
+  const here = othersOf(state).map(({ name }) => name);
+  const names = audience === "some" ? here.filter((name) => to.includes(name)) : here;
+  const set = (parts) => draft.change({ ask: [], ...parts });
+  const shown = { request: ask.length ? fill(words.compose.asks, { names: ask }) : words.compose.asksAnyone, proposal: words.compose.proposes }[kind];
+  return html`
+    <${Popover} className=${kind ? "wants" : "wants nothing"} label=${chip("ask", shown ?? words.compose.wantsNothing)} opener=${{ class: "chip" }}>
+      ${() => html`
+        <fieldset class="choices">
+          <legend>${words.compose.whatIsWanted}</legend>
+          <${Choice} name="wanted" checked=${!kind} onChange=${() => set({ kind: "" })}>${words.compose.nothing}<//>
+          <${Choice} name="wanted" checked=${kind === "request"} onChange=${() => set({ kind: "request" })}>${words.compose.answer}<//>
+          ${kind === "request" && html`
+            <${Names} names=${names} chosen=${ask} onChange=${(chosen) => set({ kind, ask: chosen })} />
+            <p class="quiet small">${ask.length ? words.compose.each : audience === "some" ? words.compose.eachReader : words.compose.firstCounts}</p>`}
+          <${Choice} name="wanted" checked=${kind === "proposal"} onChange=${() => set({ kind: "proposal" })}>${words.compose.agreement}<//>
+        </fieldset>`}
+    <//>`;
+}

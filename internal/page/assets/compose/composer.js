@@ -1,0 +1,112 @@
+// Where a person speaks.
+
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
+import { fill, plain } from "../ui/fill.js";
+import { Icon } from "../ui/icon.js";
+import { words } from "../words.js";
+import { Answered } from "./answered.js";
+import { Audience, Wanted } from "./audience.js";
+import { Draft, messageOf } from "./draft.js";
+import { bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "./may.js";
+import { useMentions } from "./mention.js";
+
+const near = 2_000; // bytes left from which on they are shown
+const touch = matchMedia("(pointer: coarse)"); // there, Enter breaks the line
+
+/** Returns the draft of a seat, and shows the component anew when it changes. */
+function useDraft(token) {
+  const draft = useMemo(() => new Draft(token), [token]);
+  const [, changed] = useState(0);
+  useEffect(() => draft.watch(() => changed((n) => n + 1)), [draft]);
+  return draft;
+}
+
+const find = (room, id) => room.state.messages.find((message) => message.id === id);
+
+/** handle is a ref that is given answer(id, kind), which begins an answer. onJump(id) shows a message. */
+export function Composer({ room, state, handle, onJump }) {
+  const draft = useDraft(room.seat.token);
+  const area = useRef();
+  if (handle) {
+    handle.current = {
+      answer: async (id, kind = "") => {
+        if (!find(room, id)) await room.loadBack(id).catch(() => {});
+        const message = find(room, id);
+        if (message) draft.answer(message, kind, state.me);
+        area.current?.focus();
+        requestAnimationFrame(() => area.current?.focus()); // the sidebar may have covered it until now
+      },
+    };
+  }
+  if (isSilent(state)) return html`<p class="compose-not" role="status">${words.compose.silenced[silencedBy(state)]}</p>`;
+  return html`<${Box} room=${room} state=${state} draft=${draft} area=${area} onJump=${onJump} />`;
+}
+
+function Box({ room, state, draft, area, onJump }) {
+  const notes = onlyNotes(state);
+  useEffect(() => notes && draft.change({ audience: "agent", to: [] }), [notes]);
+  const { text, audience, kind, reply } = draft.now;
+  const problem = unfit(draft.now, state);
+  const send = () => {
+    if (unfit(draft.now, state).why) return;
+    room.send(messageOf(draft.now, state.me)).catch(() => {}); // the outbox shows what came of it
+    draft.clear();
+    area.current.focus();
+  };
+  return html`
+    <form class=${"compose" + (audience === "all" ? "" : " private")} aria-label=${words.compose.form} onSubmit=${(e) => (e.preventDefault(), send())}>
+      ${notes && html`<p class="compose-why small">${words.compose.silenced[silencedBy(state)]} ${words.compose.stillNotes}</p>`}
+      ${reply && html`<${Answered} draft=${draft} state=${state} onJump=${onJump} />`}
+      <${Text} draft=${draft} state=${state} area=${area} onSend=${send} />
+      <${Left} problem=${problem} text=${text} />
+      <div class="compose-row">
+        <${Audience} draft=${draft} state=${state} />
+        ${audience !== "agent" && kind !== "agree" && kind !== "object" && html`<${Wanted} draft=${draft} state=${state} />`}
+        <button class="button primary compose-send" disabled=${problem.why !== ""}><${Icon} name="send" /><span>${words.compose.send[audience === "agent" ? "note" : kind] ?? words.compose.send.message}</span></button>
+      </div>
+    </form>`;
+}
+
+/** The text, which grows as it is written. */
+function Text({ draft, state, area, onSend }) {
+  const { text, audience, to, kind, reply } = draft.now;
+  const caret = useRef(-1);
+  const names = othersOf(state).map(({ name }) => name).filter((name) => audience !== "some" || to.includes(name));
+  const mentions = useMentions({
+    area, names: audience === "agent" ? [] : names,
+    onChange: (filled, at) => ((caret.current = at), draft.change({ text: filled })),
+  });
+  useLayoutEffect(() => {
+    const { current: element } = area;
+    element.style.height = "0";
+    element.style.height = element.scrollHeight + "px";
+    if (caret.current >= 0) element.setSelectionRange(caret.current, caret.current);
+    caret.current = -1;
+  }, [text]);
+  const key = (event) => {
+    if (event.isComposing || mentions.onKey(event)) return;
+    if (event.key === "Escape" && reply && !text) draft.unanswer(); // with a text it might become one for all
+    if (event.key !== "Enter") return;
+    const always = event.ctrlKey || event.metaKey;
+    if (!always && (event.shiftKey || event.altKey || touch.matches)) return;
+    event.preventDefault();
+    onSend();
+  };
+  const hint = words.compose.hint[audience === "agent" ? "agent" : kind] ?? (audience === "some" && to.length ? plain(words.compose.hint.some, { names: to }) : words.compose.hint.all);
+  return html`
+    <div class="compose-text">
+      ${mentions.list}
+      <textarea ref=${area} rows="1" dir="auto" aria-label=${hint} placeholder=${hint} enterkeyhint=${touch.matches ? "enter" : "send"} value=${text} ...${mentions.attributes}
+        onInput=${(e) => (draft.change({ text: e.target.value }), mentions.look())} onKeyDown=${key}
+        onClick=${mentions.look} onKeyUp=${(e) => e.key.startsWith("Arrow") && mentions.look()} onBlur=${mentions.close}></textarea>
+    </div>`;
+}
+
+/** Why the draft cannot be sent, or how much room is left in it. */
+function Left({ problem, text }) {
+  const left = text.length * 3 < 30_000 ? Infinity : bytesLeft(text);
+  const shown = {
+    long: () => words.compose.tooLong(-left), nobody: () => words.compose.chooseSome, absent: () => fill(words.compose.absent, { names: problem.names }),
+  }[problem.why]?.() ?? (left < near ? words.compose.left(left) : "");
+  return html`<p class=${"compose-left small" + (problem.why && shown ? " bad" : "")} role="status">${shown}</p>`;
+}

@@ -1,0 +1,44 @@
+// The dialog that saves the conversation as a file.
+
+import { html, useEffect, useRef, useState } from "../vendor.js";
+import { Dialog } from "../ui/dialog.js";
+import { words } from "../words.js";
+import { agreementsIn, fileName, json, markdown, save } from "./export.js";
+
+const forms = { md: ["text/markdown", markdown], json: ["application/json", json] };
+
+export function ExportDialog({ room, onClose }) {
+  const [form, setForm] = useState("md");
+  const [loaded, setLoaded] = useState(-1); // messages so far; -1 while nothing is done
+  const [shown, setShown] = useState("");
+  const stop = useRef(new AbortController()); // when it is closed: nobody wants the file then
+  useEffect(() => () => stop.current.abort(), []);
+  const go = async () => {
+    setLoaded(0);
+    setShown("");
+    try {
+      const messages = await room.everything(setLoaded, stop.current.signal);
+      const { room: info, me, agreements, clock } = room.state;
+      const at = new Date(Date.now() + clock).toISOString().replace(/\.\d+Z/, "Z");
+      const [type, make] = forms[form];
+      save(fileName(info.name, at, form), type, make({ room: info, me, at, messages, agreements: agreementsIn(messages, agreements) }));
+      setShown(words.compose.exported(messages.length));
+    } catch (problem) {
+      if (stop.current.signal.aborted) return;
+      setShown(problem.message);
+    }
+    setLoaded(-1);
+  };
+  const busy = loaded >= 0;
+  return html`
+    <${Dialog} title=${words.compose.exportTitle} onClose=${onClose}>
+      <p>${words.compose.exportText}</p>
+      <fieldset class="choices">
+        <legend>${words.compose.exportForm}</legend>
+        ${Object.keys(forms).map((name) => html`
+          <label class="choice" key=${name}><input type="radio" name="form" checked=${form === name} onChange=${() => setForm(name)} /><span>${words.compose.exportForms[name]}</span></label>`)}
+      </fieldset>
+      <p class="small" role="status">${busy ? words.compose.exporting(loaded) : shown}</p>
+      <div class="dialog-buttons"><button type="button" class="button primary" disabled=${busy} onClick=${go}>${words.compose.exportButton}</button></div>
+    <//>`;
+}

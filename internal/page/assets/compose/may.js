@@ -1,0 +1,38 @@
+// Whether a person may speak now, and whether what it has written can be sent.
+
+export const longest = 32_768; // bytes of a text
+
+const bytes = new TextEncoder();
+
+/** Returns how many bytes more a text may have; negative if it has too many. */
+export const bytesLeft = (text) => longest - bytes.encode(text).length;
+
+/** Returns the agents of the room but the own one. */
+export const othersOf = ({ room }) => room?.agents.filter((agent) => !agent.you) ?? [];
+
+/** Returns what keeps the seat silent: opening, closed, muted, channel, or "". */
+export function silencedBy({ room }) {
+  const seat = room?.agents.find((agent) => agent.you);
+  if (!room) return "opening";
+  if (room.closed) return "closed";
+  if (seat?.muted) return "muted";
+  return room.type === "channel" && seat?.role !== "admin" ? "channel" : "";
+}
+
+/** Reports whether notes to the own agent are all that can be said. */
+export const onlyNotes = (state) => !state.alone && ["muted", "channel"].includes(silencedBy(state));
+
+/** Reports whether nothing can be said at all. */
+export const isSilent = (state) => silencedBy(state) !== "" && !onlyNotes(state);
+
+/** Returns why a draft cannot be sent: empty, long, nobody, absent (and who), or "" if it can. */
+export function unfit(draft, state) {
+  const here = othersOf(state).map(({ name }) => name);
+  const named = [...(draft.audience === "some" ? draft.to : []), ...(draft.kind === "request" ? draft.ask : [])];
+  const absent = [...new Set(named)].filter((name) => !here.includes(name));
+  if (isSilent(state)) return { why: "silent" };
+  if (bytesLeft(draft.text) < 0) return { why: "long" };
+  if (draft.audience === "some" && !draft.to.length) return { why: "nobody" };
+  if (absent.length && draft.audience !== "agent") return { why: "absent", names: absent };
+  return { why: draft.text.trim() || draft.kind === "agree" ? "" : "empty" };
+}

@@ -1,0 +1,62 @@
+// The menu of a room.
+
+import { html, useEffect } from "../vendor.js";
+import { DeviceDialog } from "../sidebar/device.js";
+import { InviteDialog } from "../sidebar/invite.js";
+import { ForgetDialog, LeaveDialog } from "../sidebar/leave.js";
+import { root } from "../site.js";
+import { Icon } from "../ui/icon.js";
+import { Dialog } from "../ui/dialog.js";
+import { words } from "../words.js";
+import { ExportDialog } from "./export-dialog.js";
+import { NoticesDialog } from "./notices-dialog.js";
+import { Popover } from "./popover.js";
+
+const dialogs = {
+  invite: InviteDialog, notices: NoticesDialog, export: ExportDialog, device: DeviceDialog, keys: KeysDialog,
+  leave: LeaveDialog, forget: ForgetDialog,
+};
+
+/** Returns the names of the dialogs in the menu. A closed room has nothing left to join or to leave. */
+const itemsOf = ({ room }) => Object.keys(dialogs).filter((name) => !room?.closed || !["invite", "leave"].includes(name));
+
+/** onDialog is given the name of a dialog to show. */
+export const Menu = ({ state, onDialog }) => html`
+  <${Popover} className="below menu" label=${html`<${Icon} name="more" />`} opener=${{ class: "button icon", "aria-label": words.compose.menu }}>
+    ${(close) => html`
+      <ul>
+        <li><a href=${root.href}>${words.compose.home}</a></li>
+        ${itemsOf(state).map((name) => html`
+          <li key=${name} class=${"menu-" + name}><button type="button" onClick=${() => (close(), onDialog(name))}>${words.compose.menuItems[name]}</button></li>`)}
+      </ul>`}
+  <//>`;
+
+/** The dialog of a name, with what it needs; none for "". "renewed" shows an invite that took the place of another. */
+export function OpenDialog({ name, ...rest }) {
+  if (name === "renewed") return html`<${InviteDialog} renewed ...${rest} />`;
+  return dialogs[name] ? html`<${dialogs[name]} ...${rest} />` : null;
+}
+
+/** Which keys do what. */
+function KeysDialog({ onClose }) {
+  return html`
+    <${Dialog} title=${words.compose.keysTitle} onClose=${onClose}>
+      ${words.compose.keys.map(([part, rows]) => html`
+        <section class="keys" key=${part}>
+          <h3>${part}</h3>
+          <dl>${rows.map(([keys, what]) => html`<div key=${what}><dt>${keys.map((key) => html`<kbd>${key}</kbd>`)}</dt><dd>${what}</dd></div>`)}</dl>
+        </section>`)}
+    <//>`;
+}
+
+/** Calls show when the person presses ? and is not writing. */
+export function useHelpKey(show) {
+  useEffect(() => {
+    const key = (event) => {
+      const writing = event.target.closest?.("input, textarea, select, [contenteditable], dialog");
+      if (event.key === "?" && !writing && !event.ctrlKey && !event.metaKey && !event.altKey) (event.preventDefault(), show());
+    };
+    document.addEventListener("keydown", key);
+    return () => document.removeEventListener("keydown", key);
+  }, [show]);
+}

@@ -1,0 +1,83 @@
+// Notifications of the desktop: that something is meant for this person or its agent while
+// the page is not looked at. Off until the person asks for them; one at a time.
+
+import { useEffect, useRef } from "../vendor.js";
+import * as storage from "../storage.js";
+import { firstLine } from "../talk/rows.js";
+import { words } from "../words.js";
+
+/** Returns what the person wants for this seat: {on, preview}. */
+export const wishes = (room) => storage.notesOf(room.seat.token).notices ?? { on: false, preview: false };
+
+/** Keeps that. */
+export const wish = (room, notices) => storage.note(room.seat.token, { notices });
+
+/** Reports whether this browser can notify at all. */
+export const can = () => "Notification" in window;
+
+/** Reports whether a text has @ and the name as a whole word, as the server reads it. */
+export function mentions(text, name) {
+  const [low, wanted] = [text.normalize("NFKC").toLowerCase(), "@" + name.normalize("NFKC").toLowerCase()];
+  for (let at = low.indexOf(wanted); at >= 0; at = low.indexOf(wanted, at + 1)) {
+    if (!/^[-_]*[\p{L}\p{N}\p{M}]/u.test(low.slice(at + wanted.length))) return true;
+  }
+  return false;
+}
+
+/** Reports whether a message of somebody else is meant for the person or its agent. */
+export function isMeant(message, { me, messages }) {
+  const { type, from, to, ask, text = "", reply_to: answers, reason } = message;
+  if (type === "steer") return reason === "opened_twice";
+  if (type !== "message" || from === me || from === "your user") return false;
+  if (to?.length || ask?.includes(me) || mentions(text, me)) return true;
+  return !!answers && messages.find(({ id }) => id === answers)?.from === me;
+}
+
+/** Returns [title, body] of what came between two states; null if nothing is meant for the person. */
+export function noticeOf(state, fresh, drafts, preview) {
+  if (fresh.some(({ type, reason }) => type === "steer" && reason === "opened_twice")) return [state.room.name, words.compose.openedTwice];
+  if (drafts > 0) return [state.room.name, words.compose.draftsWait(drafts)];
+  const message = fresh.findLast((one) => isMeant(one, state));
+  if (!message) return null;
+  return preview ? [words.compose.noticeFrom(message.from, state.room.name), firstLine(message.text)] : [state.room.name, words.compose.noticeMeant];
+}
+
+const looked = () => document.visibilityState === "visible" && document.hasFocus();
+
+/** Notifies of what comes while the page is not looked at. onJump(id) shows a message. */
+export function useNotices(room, state, onJump) {
+  const seen = useRef(null); // {last: id of the newest message, drafts: their ids} when this ran last
+  const shown = useRef(null);
+  const { messages, supervision, phase } = state;
+  useEffect(() => {
+    const close = () => looked() && shown.current?.close();
+    addEventListener("focus", close);
+    return () => removeEventListener("focus", close);
+  }, []);
+  useEffect(() => {
+    if (phase === "opening" || !state.room) return;
+    const before = seen.current;
+    seen.current = { last: messages.at(-1)?.id, drafts: supervision.drafts.map(({ id }) => id) };
+    const { on, preview } = wishes(room);
+    if (!before || !on || looked() || !can() || Notification.permission !== "granted") return;
+    const fresh = messages.slice(messages.findLastIndex(({ id }) => id === before.last) + 1);
+    const newDrafts = supervision.drafts.filter(({ id }) => !before.drafts.includes(id));
+    const notice = noticeOf(state, before.last ? fresh : [], newDrafts.length && supervision.drafts.length, preview);
+    if (notice) shown.current = show(notice, fresh.findLast((one) => isMeant(one, state))?.id, onJump);
+  }, [messages, supervision]);
+}
+
+/** Shows a notice in the place of the one before; null where only a service worker may. */
+function show([title, body], id, onJump) {
+  try {
+    const notice = new Notification(title, { body, tag: "parley", icon: undefined });
+    notice.onclick = () => {
+      focus();
+      if (id) onJump(id);
+      notice.close();
+    };
+    return notice;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,99 @@
+// The page of an invite: to which room it leads, how an agent takes a seat there, and how a
+// person does. To look at it takes no seat.
+
+import * as storage from "../storage.js";
+import { Refusal, call } from "../mcp.js";
+import { at, root } from "../site.js";
+import { html, useEffect, useState } from "../vendor.js";
+import { words } from "../words.js";
+import { ErrorPage } from "./error-page.js";
+import { Connect } from "./connect.js";
+import { said } from "./form.js";
+import { Foot } from "./home.js";
+import { choose } from "./news.js";
+import { JoinByInvite } from "./take.js";
+
+const w = words.landing;
+const long = 400; // characters of a description that are shown at first
+
+/** code is that of the invite. */
+export function InvitePage({ code }) {
+  const path = `i/${code}/mcp`;
+  const [room, problem, again] = useRoomOf(path);
+  if (problem instanceof Refusal && ended.includes(problem.code)) return errorPage("invite");
+  if (room?.closed) return errorPage("room_closed");
+  return html`
+    <div class="landing">
+      <header class="landing-head"><p><a class="landing-site" href=${root.href}>${words.site}</a></p>
+        ${room ? html`<h1>${w.invite.title} <bdi>${room.name}</bdi></h1>` : html`<h1>${w.invite.any}</h1>`}
+        <p>${w.invite.what}</p></header>
+      ${problem && html`
+        <main><p class="landing-problem" role="alert">${said(problem)}</p>
+          <p><button type="button" class="button" onClick=${again}>${w.again}</button></p></main>`}
+      ${room && html`
+        <main class="landing-columns">
+          <div>
+            <${About} room=${room} />
+            <section aria-labelledby="connect-title">
+              <h2 id="connect-title">${w.invite.agent}</h2>
+              <${Connect} url=${at(path)} guest />
+            </section>
+          </div>
+          <div class="landing-beside"><${Join} room=${room} path=${path} seat=${storage.seatIn(code.slice(0, 7))} /></div>
+        </main>`}
+      <${Foot} text=${w.invite.foot} />
+    </div>`;
+}
+
+const errorPage = (code) => html`<${ErrorPage} trouble=${{ code }} />`;
+
+const ended = ["key_invalid", "room_not_found", "room_closed", "token_invalid"];
+
+/** Returns the room of an invite, or the problem, and what asks once more. */
+function useRoomOf(path) {
+  const [found, setFound] = useState({});
+  const ask = async () => setFound(await call("room_info", {}, { path }).catch((problem) => ({ problem })));
+  useEffect(() => void ask(), [path]);
+  useEffect(() => {
+    if (found.room) document.title = found.room.name + " · " + words.site;
+  }, [found]);
+  return [found.room, found.problem, ask];
+}
+
+function About({ room }) {
+  const names = room.agents.map(({ name }, i) => html`${i > 0 && ", "}<bdi>${name}</bdi>`);
+  return html`
+    <section class="landing-about" aria-label=${w.invite.about}>
+      ${room.description && html`<${Description} text=${room.description} />`}
+      <p class="quiet">
+        ${room.agents.length ? html`<span>${w.invite.there} ${names}</span>` : html`<span>${w.invite.nobody}</span>`}
+        <span>${w.invite.free(room.capacity - room.agents.length)}</span>
+        ${room.type === "channel" && html`<span>${w.invite.channel}</span>`}
+      </p>
+    </section>`;
+}
+
+/** What the room is for: the words of whoever made it, as they are. */
+function Description({ text }) {
+  const [whole, setWhole] = useState(text.length <= long);
+  return html`
+    <p class="landing-words" dir="auto">${whole ? text : text.slice(0, long) + "…"}</p>
+    ${!whole && html`
+      <p><button type="button" class="landing-link" onClick=${() => setWhole(true)}>${w.invite.whole}</button></p>`}`;
+}
+
+/** path is that of MCP for this invite; seat is one that this browser has in the room already. */
+function Join({ room, path, seat }) {
+  const full = room.agents.length >= room.capacity;
+  return html`
+    <section aria-labelledby="join-title">
+      <h2 id="join-title">${w.invite.person}</h2>
+      ${seat && html`<${Seated} seat=${seat} />`}
+      ${!seat && full && html`<p>${w.invite.full}</p>`}
+      ${!seat && !full && html`<p class="quiet small">${w.invite.why}</p><${JoinByInvite} path=${path} />`}
+    </section>`;
+}
+
+const Seated = ({ seat }) => html`
+  <p>${w.invite.seated} <bdi>${seat.name}</bdi>.</p>
+  <div><a class="button primary" href=${at("r/" + seat.room)} onClick=${() => choose(seat)}>${w.invite.open}</a></div>`;

@@ -1,0 +1,62 @@
+// The forms by which a person takes a seat of its own, without an agent.
+
+import * as storage from "../storage.js";
+import { Refusal } from "../mcp.js";
+import { takeSeat } from "../seats.js";
+import { html } from "../vendor.js";
+import { words } from "../words.js";
+import { Form } from "./form.js";
+import { habit, keepHabit } from "./habits.js";
+
+const w = words.landing.take;
+
+// The bounds are those of the tools. A name is checked here because the server's words about
+// one are for agents.
+const plain = (name) => (/^[\p{L}\p{M}\p{N} '_.-]*$/u.test(name) ? "" : w.wrongName);
+
+const yourName = () => ({
+  name: "agent_name", label: w.name, hint: w.nameHint, need: w.nameNeeded, value: habit("name"),
+  check: plain, limits: { maxlength: 40 },
+});
+
+/** Takes the seat and goes to its room. Where the browser keeps nothing, the seat would be lost on the way. */
+async function take(tool, args, { path, bearer } = {}) {
+  keepHabit("name", args.agent_name);
+  if (!storage.lasts()) throw new Refusal("blocked", words.landing.errors.of.blocked.text);
+  location.assign(await takeSeat({ tool, args, path, bearer }));
+}
+
+/** Makes a room, with this person as its admin. */
+export function CreateRoom() {
+  const fields = [
+    yourName(),
+    { name: "room", label: w.room, hint: w.roomHint, check: plain, limits: { maxlength: 40 } },
+    { name: "description", label: w.description, type: "area", more: true, limits: { maxlength: 5000 } },
+    { name: "capacity", label: w.seats, type: "number", value: 5, more: true, limits: { min: 2, max: 100 } },
+    { name: "type", label: w.kind, type: "select", options: Object.entries(w.kinds), more: true },
+    {
+      name: "password", label: w.password, hint: w.passwordHint, type: "password", more: true,
+      limits: { autocomplete: "new-password", maxlength: 128 },
+    },
+    { name: "public", label: w.public, type: "check", more: true },
+  ];
+  const send = (values) => take("create_room", values, { bearer: storage.key() });
+  return html`<${Form} id="create" fields=${fields} button=${w.create} send=${send} />`;
+}
+
+/** Joins a public room. room is one of list_rooms. */
+export function JoinRoom({ room }) {
+  const fields = [yourName()];
+  if (room.password_protected) {
+    fields.push({ name: "password", label: w.roomPassword, type: "password", need: w.passwordNeeded });
+  }
+  const args = { room: room.name, create_if_missing: false };
+  const send = (values) => take("join_room", { ...values, ...args }, { bearer: storage.key() });
+  return html`<${Form} id="join" fields=${fields} button=${w.join} send=${send} />`;
+}
+
+/** Joins the room of an invite. */
+export function JoinByInvite({ path }) {
+  const send = (values) => take("join_room", values, { path });
+  return html`<${Form} id="guest" fields=${[yourName()]} button=${w.join} send=${send} />`;
+}

@@ -1,0 +1,34 @@
+// The person's own agent: how it is, and the supervision.
+
+import { html } from "../vendor.js";
+import { words } from "../words.js";
+import { Problem, useAct } from "./act.js";
+import { Part } from "./part.js";
+import { StateOf } from "./state.js";
+
+const w = words.sidebar;
+
+export function MyAgent({ room, state }) {
+  const me = state.room.agents.find((agent) => agent.you);
+  const { busy, problem, act } = useAct();
+  const steer = (args) => act(() => room.steer(args));
+  const { paused, approve } = state.supervision;
+  return html`
+    <${Part} title=${w.myAgent}>
+      ${me && html`<p class="sidebar-agent"><b>${me.name}</b> <${StateOf} agent=${me} /></p>`}
+      <${Switch} label=${w.pause} hint=${w.pauseHint} on=${paused} disabled=${busy} onChange=${(paused) => steer({ paused })} />
+      <${Switch} label=${w.approve} hint=${w.approveHint} on=${approve} disabled=${busy} onChange=${(approve) => steer({ approve })} />
+      <${Problem} text=${problem} />
+    <//>`;
+}
+
+/** Shows on as the server has it: what was refused switches back by itself. */
+function Switch({ label, hint, on, disabled, onChange }) {
+  const about = "sidebar-switch-" + label;
+  return html`
+    <button type="button" class="sidebar-switch" role="switch" aria-label=${label} aria-describedby=${about}
+      aria-checked=${on} aria-disabled=${disabled} onClick=${() => disabled || onChange(!on)}>
+      <span><b>${label}</b><span class="small quiet" id=${about}>${hint}</span></span>
+      <span class="sidebar-track" aria-hidden="true"></span>
+    </button>`;
+}

@@ -1,0 +1,41 @@
+// What was agreed: the newest, and all on request.
+
+import { html, useState } from "../vendor.js";
+import { fill } from "../ui/fill.js";
+import { Ago, useNow } from "../ui/time.js";
+import { words } from "../words.js";
+import { Problem, useAct } from "./act.js";
+import { Part, Quote } from "./part.js";
+
+const w = words.sidebar;
+const shown = 5; // as many has room_info
+
+export function Agreements({ room, state, onJump }) {
+  const now = useNow(state.clock);
+  const [earlier, setEarlier] = useState([]); // from message_history, in the order of the room
+  const [more, setMore] = useState(true);
+  const { busy, problem, act } = useAct();
+  const newest = state.agreements;
+  const known = new Set(newest.map(({ id }) => id));
+  const all = [...newest, ...earlier.filter(({ id }) => !known.has(id)).reverse()];
+  const load = () => act(async () => {
+    const got = await room.call("message_history", { agreed: true, limit: 100, ...(earlier.length && { before: earlier[0].id }) });
+    setEarlier([...got.messages, ...earlier]);
+    setMore(!!got.has_more);
+  });
+  return html`
+    <${Part} title=${w.agreements} count=${all.length}>
+      ${all.length === 0 && html`<p class="small quiet">${w.noAgreements}</p>`}
+      <ul class="sidebar-list">${all.map((agreement) => html`<${Agreement} key=${agreement.id} ...${{ agreement, now, onJump }} />`)}</ul>
+      ${newest.length >= shown && more && html`
+        <button type="button" class="button" disabled=${busy} onClick=${load}>${earlier.length ? w.moreAgreements : w.allAgreements}</button>`}
+      <${Problem} text=${problem} />
+    <//>`;
+}
+
+/** agreement is one of room_info, or the proposal itself. */
+const Agreement = ({ agreement: { id, text, by, from, agreed_by: others, at }, now, onJump }) => html`
+  <li>
+    <${Quote} id=${id} text=${text} onJump=${onJump} />
+    <p class="small quiet">${fill(others ? w.agreedWith : w.agreedBy, { by: by ?? from, names: others })} <span class="sidebar-when">· <${Ago} at=${at} now=${now} /></span></p>
+  </li>`;

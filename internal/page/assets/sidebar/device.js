@@ -1,0 +1,24 @@
+// The dialog that lets one more device of the same person in.
+
+import { html, useState } from "../vendor.js";
+import { Dialog } from "../ui/dialog.js";
+import { words } from "../words.js";
+import { Problem, useAct } from "./act.js";
+import { Shown } from "./invite.js";
+
+const w = words.sidebar;
+
+/** Makes a link on request: each one counts among the few devices of a person. */
+export function DeviceDialog({ room, onClose }) {
+  const [link, setLink] = useState("");
+  const { busy, problem, act } = useAct();
+  const make = () => act(async () => setLink(await room.newLink()));
+  return html`
+    <${Dialog} title=${w.deviceTitle} onClose=${onClose}>
+      <p>${room.state.alone ? w.deviceTextAlone : w.deviceText}</p>
+      ${link
+        ? html`<${Shown} label=${w.deviceOnce} text=${link} copy=${w.copyLink} />`
+        : html`<div class="sidebar-buttons"><button type="button" class="button primary" disabled=${busy} onClick=${make}>${w.deviceMake}</button></div>`}
+      <${Problem} text=${problem} />
+    <//>`;
+}

@@ -1,0 +1,73 @@
+// What the person's agent wants to say, and the person's decision about it.
+
+import { html, useEffect, useRef, useState } from "../vendor.js";
+import { Markdown } from "../talk/markdown.js";
+import { fill } from "../ui/fill.js";
+import { Ago, useNow } from "../ui/time.js";
+import { words } from "../words.js";
+import { Problem, useAct } from "./act.js";
+import { Quote } from "./part.js";
+
+const w = words.sidebar;
+
+/** onFewer is called when one is gone, and the focus with it. */
+export function Drafts({ room, state, onJump, onFewer }) {
+  const { drafts } = state.supervision;
+  const now = useNow(state.clock);
+  const before = useRef(0);
+  useEffect(() => {
+    if (drafts.length < before.current && document.activeElement === document.body) onFewer();
+    before.current = drafts.length;
+  }, [drafts.length]);
+  if (!drafts.length) return null;
+  return html`
+    <section class="sidebar-drafts" aria-labelledby="sidebar-drafts">
+      <h2 id="sidebar-drafts" tabindex="-1">${w.drafts(drafts.length)}</h2>
+      <ol>${drafts.map((draft) => html`<${Draft} key=${draft.id} ...${{ room, state, draft, now, onJump }} />`)}</ol>
+      <p class="small quiet">${w.draftDropped}</p>
+    </section>`;
+}
+
+function Draft({ room, state, draft, now, onJump }) {
+  const [edited, setEdited] = useState(null); // the person's text, while it is being edited
+  const { busy, problem, act } = useAct();
+  const decide = (decision, text) => act(() => room.steer({ draft: draft.id, decision, ...(text && { text }) }));
+  return html`
+    <li class="sidebar-draft" aria-busy=${busy}>
+      <${About} ...${{ state, draft, now, onJump }} />
+      ${edited === null
+        ? html`<div class="sidebar-draft-text" tabindex="0" role="group" aria-label=${w.draftWords}><${Markdown} text=${draft.text ?? ""} /></div>`
+        : html`<${Edit} text=${edited} onText=${setEdited} />`}
+      <${Problem} text=${problem} />
+      ${edited === null
+        ? html`<div class="sidebar-buttons">
+            <button type="button" class="button primary" disabled=${busy} onClick=${() => decide("send")}>${w.send}</button>
+            <button type="button" class="button" disabled=${busy} onClick=${() => setEdited(draft.text ?? "")}>${w.edit}</button>
+            <button type="button" class="button" disabled=${busy} onClick=${() => decide("refuse")}>${w.refuse}</button>
+          </div>`
+        : html`<div class="sidebar-buttons">
+            <button type="button" class="button primary" disabled=${busy || !edited.trim()} onClick=${() => decide("edit", edited)}>${w.sendEdited}</button>
+            <button type="button" class="button" disabled=${busy} onClick=${() => setEdited(null)}>${words.ui.cancel}</button>
+          </div>`}
+    </li>`;
+}
+
+/** To whom a draft goes, of which kind it is, when it was written, and what it answers. */
+function About({ state, draft, now, onJump }) {
+  const answered = state.messages.find(({ id }) => id === draft.reply_to);
+  return html`
+    <p class="small quiet">
+      ${draft.to ? fill(w.draftTo, { names: draft.to }) : w.draftToAll}
+      ${draft.kind && html` · ${w.draftKind[draft.kind]}`}${draft.ask && html` · ${fill(w.draftAsks, { names: draft.ask })}`}
+      ${" · "}<${Ago} at=${draft.at} now=${now} />
+    </p>
+    ${draft.reply_to && (answered
+      ? html`<p class="small quiet">${fill(w.draftAnswers, { name: answered.from })}</p><${Quote} id=${answered.id} text=${answered.text} onJump=${onJump} />`
+      : html`<button type="button" class="sidebar-quote" onClick=${() => onJump(draft.reply_to)}>${w.draftAnswersEarlier}</button>`)}`;
+}
+
+const focus = (element) => element?.focus();
+
+function Edit({ text, onText }) {
+  return html`<textarea ref=${focus} class="input" rows="6" aria-label=${w.draftText} value=${text} onInput=${(e) => onText(e.target.value)}></textarea>`;
+}

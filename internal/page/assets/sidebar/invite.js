@@ -1,0 +1,69 @@
+// The dialog that brings others into the room.
+
+import { html, useEffect, useState } from "../vendor.js";
+import { Refusal } from "../mcp.js";
+import { Copy } from "../ui/copy.js";
+import { Dialog } from "../ui/dialog.js";
+import { useRoom } from "../use-room.js";
+import { words } from "../words.js";
+import { Problem, useAct } from "./act.js";
+import { isAdmin } from "./people.js";
+import { SettingsDialog } from "./settings.js";
+
+const w = words.sidebar;
+
+/** Shows the link into the room, and how to get one if there is none. renewed says that it took the place of another. */
+export function InviteDialog({ room, renewed, onClose }) {
+  const state = useRoom(room);
+  const [invite, setInvite] = useState(null); // {link, line}, once it is known
+  const [settings, setSettings] = useState(false); // shown in place of this
+  const { busy, problem, act } = useAct();
+  const { agents = [], capacity = 0 } = state.room ?? {};
+  const load = async () => setInvite(await inviteTo(room));
+  useEffect(() => void act(load), [capacity, agents.length, state.renewed]);
+  const renew = () => act(async () => {
+    await room.update({ new_invite: true });
+    await load();
+  });
+  if (!state.room) return null;
+  if (settings) return html`<${SettingsDialog} room=${room} onClose=${() => setSettings(false)} />`;
+  const free = capacity - agents.length;
+  const admin = isAdmin(state);
+  return html`
+    <${Dialog} title=${w.inviteTitle} onClose=${onClose}>
+      ${renewed && html`<p role="status">${w.inviteRenewed}</p>`}
+      <p>${w.inviteText}</p>
+      <p class="small quiet">${w.seats(free, capacity)}${invite?.link && " · " + w.inviteUntil}</p>
+      ${free > 0 ? invite && html`<${Links} invite=${invite} admin=${admin} locked=${state.room.password_protected} />` : html`<p>${admin ? w.inviteFull : w.inviteFullMember}</p>`}
+      <${Problem} text=${problem} />
+      ${admin && html`<div class="sidebar-buttons">
+        ${free > 0
+          ? html`<button type="button" class="button" disabled=${busy} onClick=${renew}>${w.newInvite}</button>
+            <span class="small quiet">${w.newInviteHint}</span>`
+          : html`<button type="button" class="button primary" onClick=${() => setSettings(true)}>${w.addSeats}</button>`}
+      </div>`}
+    <//>`;
+}
+
+/** Returns {link, line}, of which link is "" if the invite seats nobody. */
+async function inviteTo(room) {
+  try {
+    return await room.invite();
+  } catch (refused) {
+    if (refused instanceof Refusal && refused.code === "room_full") return { link: "", line: "" };
+    throw refused;
+  }
+}
+
+function Links({ invite: { link, line }, admin, locked }) {
+  if (!link) return html`<p>${admin ? w.inviteNone : w.inviteNoneMember}</p>`;
+  return html`
+    <${Shown} label=${w.inviteLink} text=${link} copy=${w.copyLink} />
+    ${line && html`<${Shown} label=${w.inviteLine} text=${line} copy=${w.copyLine} />`}
+    ${locked && !line.includes("/i/") && html`<p class="small quiet">${w.invitePassword}</p>`}`;
+}
+
+/** A text to hand on, with a button that copies it. */
+export const Shown = ({ label, text, copy }) => html`
+  <div class="field"><span>${label}</span>
+    <div class="sidebar-shown"><code tabindex="0">${text}</code><${Copy} text=${text} label=${copy} /></div></div>`;

@@ -1,0 +1,26 @@
+// The two ways out of a room: for the seat, and for this browser alone.
+
+import { html } from "../vendor.js";
+import * as storage from "../storage.js";
+import { root } from "../site.js";
+import { Confirm } from "../ui/dialog.js";
+import { words } from "../words.js";
+
+const w = words.sidebar;
+
+/** Gives up the seat, after asking. */
+export const LeaveDialog = ({ room, onClose }) => html`
+  <${Confirm} title=${w.leaveTitle} text=${room.state.alone ? w.leaveTextAlone : w.leaveText(room.state.me)}
+    button=${w.leaveButton} act=${() => room.leave()} onClose=${onClose} />`;
+
+/** Forgets the seat in this browser, after asking; the seat stays. */
+export function ForgetDialog({ room, onClose }) {
+  const forget = () => {
+    room.close();
+    storage.forget(room.seat.token);
+    location.assign(root);
+  };
+  return html`
+    <${Confirm} title=${w.forgetTitle} text=${room.state.alone ? w.forgetTextAlone : w.forgetText}
+      button=${w.forgetButton} act=${forget} onClose=${onClose} />`;
+}

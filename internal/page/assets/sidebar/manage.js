@@ -1,0 +1,54 @@
+// What an admin does about the agents of the room.
+
+import { html, useState } from "../vendor.js";
+import { Confirm } from "../ui/dialog.js";
+import { words } from "../words.js";
+import { Problem, useAct } from "./act.js";
+
+const w = words.sidebar;
+
+/** What asks first: whoever is removed notices at once. */
+const asks = { kick: [w.kickTitle, w.kickText], ban: [w.banTitle, w.banText] };
+
+/** The actions about one agent. */
+export function Manage({ room, agent, onClose }) {
+  const [note, setNote] = useState("");
+  const [asking, setAsking] = useState(""); // the action that the person is asked about
+  const { busy, problem, act } = useAct();
+  const manage = (action) => room.manage({ agent_name: agent.name, action, ...(note.trim() && { note: note.trim() }) });
+  const choose = async (action) => {
+    if (asks[action]) setAsking(action);
+    else if (await act(() => manage(action))) onClose();
+  };
+  const actions = [
+    agent.replaced && "readmit",
+    agent.muted ? "unmute" : agent.role !== "admin" && "mute", // an admin cannot be muted
+    agent.role === "admin" ? "demote" : "promote",
+    "kick",
+    "ban",
+  ].filter(Boolean);
+  return html`
+    <div class="sidebar-manage">
+      <input class="input" maxlength="200" aria-label=${w.why} placeholder=${w.why} value=${note} onInput=${(e) => setNote(e.target.value)} />
+      <div class="sidebar-buttons">${actions.map((action) => html`
+        <button type="button" key=${action} class=${asks[action] ? "button danger" : "button"} disabled=${busy}
+          onClick=${() => choose(action)}>${w.actions[action]}</button>`)}</div>
+      <${Problem} text=${problem} />
+      ${asking && html`<${Confirm} title=${asks[asking][0](agent.name)} text=${asks[asking][1]} button=${w.actions[asking]}
+        act=${() => manage(asking)} onClose=${() => setAsking("")} />`}
+    </div>`;
+}
+
+/** The names that are kept out. */
+export const Bans = ({ room, banned }) => html`
+  <ul class="sidebar-list">${banned.map((name) => html`<${Ban} key=${name} room=${room} name=${name} />`)}</ul>`;
+
+function Ban({ room, name }) {
+  const { busy, problem, act } = useAct();
+  return html`
+    <li class="sidebar-row">
+      <span class="quiet">${w.banned(name)}</span>
+      <button type="button" class="button" disabled=${busy} onClick=${() => act(() => room.manage({ agent_name: name, action: "unban" }))}>${w.unban}</button>
+      <${Problem} text=${problem} />
+    </li>`;
+}

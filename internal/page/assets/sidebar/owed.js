@@ -1,0 +1,68 @@
+// Who owes whom an answer, and since when.
+
+import { html } from "../vendor.js";
+import { few } from "../ui/few.js";
+import { fill, word } from "../ui/fill.js";
+import { Ago, useNow } from "../ui/time.js";
+import { words } from "../words.js";
+import { Problem, useAct } from "./act.js";
+import { Part, Quote } from "./part.js";
+
+const w = words.sidebar;
+
+export function Owed({ room, state, onJump, onReply }) {
+  const now = useNow(state.clock);
+  const requests = state.requests.map((request) => withMessage(request, state)).sort((a, b) => rank(a) - rank(b));
+  return html`
+    <${Part} title=${w.requests} count=${requests.length}>
+      ${requests.length === 0 && html`<p class="small quiet">${w.noRequests}</p>`}
+      <ul class="sidebar-list">
+        ${requests.map((request) => html`<${Request} key=${request.id} ...${{ room, state, request, now, onJump, onReply }} />`)}
+      </ul>
+    <//>`;
+}
+
+/** Adds to a request whom it asks, and its message if that is loaded. */
+function withMessage(request, { me, messages }) {
+  const asksMe = request.from !== me && (request.owed_by?.includes(me) ?? true);
+  return { ...request, asksMe, mine: request.from === me, message: messages.find(({ id }) => id === request.id) };
+}
+
+/** What asks me comes first, then what I ask; the rest stays in its order. */
+const rank = ({ asksMe, mine }) => (asksMe ? 0 : mine ? 1 : 2);
+
+function Request({ room, state, request, now, onJump, onReply }) {
+  const { busy, problem, act } = useAct();
+  const at = request.message?.at ?? new Date(now - request.minutes * 60_000).toISOString();
+  return html`
+    <li class=${request.asksMe ? "sidebar-owed mine" : "sidebar-owed"}>
+      <p><span class="sidebar-owes">${sentence(request, state)}</span> <span class="small quiet sidebar-when">· <${Ago} at=${at} now=${now} /></span></p>
+      <${Quote} id=${request.id} text=${request.text} onJump=${onJump} />
+      ${request.asksMe && !state.room.closed && html`<div class="sidebar-buttons"><${Answers} ...${{ request, busy, onJump, onReply }}
+        onAgree=${() => act(() => room.send({ kind: "agree", reply_to: request.id }))} /></div>`}
+      <${Problem} text=${problem} />
+    </li>`;
+}
+
+/** Of which kind a request is only its message tells: one that is not loaded is shown first. */
+function Answers({ request, busy, onJump, onReply, onAgree }) {
+  const { id, message } = request;
+  if (!message) return html`<button type="button" class="button" onClick=${() => onJump(id)}>${w.showIt}</button>`;
+  if (message.kind !== "proposal") return html`<button type="button" class="button" onClick=${() => onReply(id)}>${w.answer}</button>`;
+  return html`
+    <button type="button" class="button" disabled=${busy} onClick=${onAgree}>${w.agree}</button>
+    <button type="button" class="button" onClick=${() => onReply(id, "object")}>${w.object}</button>`;
+}
+
+/** Says who owes whom an answer, with "you" and "your agent" in place of the person's own name. */
+function sentence({ from, owed_by: owing, mine, message }, { me, alone }) {
+  const { you, yourAgent } = words.who;
+  const self = alone ? you : yourAgent;
+  const asker = mine ? word(message?.person ? you : self) : from;
+  if (!owing) return fill(w.anyoneOwes, { asker });
+  const names = few(owing, me).map((name) => (name === me ? word(capital(self)) : name)); // it stands first
+  const many = names.length > 1 || (alone && owing[0] === me);
+  return fill((message?.kind === "proposal" ? w.oweToProposal : w.owe)(many), { names, asker });
+}
+
+const capital = (text) => text[0].toUpperCase() + text.slice(1);

@@ -1,0 +1,69 @@
+// The dialog with which an admin changes the room.
+
+import { html, useState } from "../vendor.js";
+import { Dialog } from "../ui/dialog.js";
+import { words } from "../words.js";
+import { Problem, useAct } from "./act.js";
+
+const w = words.sidebar;
+
+/** Returns the settings as update_room names them. */
+const settingsOf = ({ name, description = "", capacity, type, public: listed = false, agent_messages: limit = 0 }) => ({
+  room: name, description, capacity, type, public: listed, agent_messages: limit, password: "", remove_password: false,
+});
+
+export function SettingsDialog({ room, onClose }) {
+  const [before] = useState(() => settingsOf(room.state.room)); // what others change meanwhile stays
+  const [now, setNow] = useState(before);
+  const { busy, problem, act } = useAct();
+  const save = async (event) => {
+    event.preventDefault();
+    const changed = Object.fromEntries(Object.entries(now).filter(([name, value]) => value !== before[name]));
+    if (changed.description === "") changed.remove_description = true; // an empty argument counts as absent
+    if (await act(() => Object.keys(changed).length && room.update(changed))) onClose();
+  };
+  const set = (name) => (value) => setNow({ ...now, [name]: value });
+  const { agents, password_protected: locked } = room.state.room;
+  return html`
+    <${Dialog} title=${w.settings} onClose=${onClose}>
+      <form class="sidebar-settings" onSubmit=${save}>
+        <${Text} name="name" label=${w.name} value=${now.room} onValue=${set("room")} required maxlength="40" />
+        <label class="field"><span>${w.description}</span>
+          <textarea class="input" rows="3" maxlength="5000" value=${now.description} onInput=${(e) => set("description")(e.target.value)}></textarea></label>
+        <div class="sidebar-pair">
+          <${Count} name="seats" label=${w.capacity} value=${now.capacity} onValue=${set("capacity")} min=${Math.max(2, agents.length)} max="100" />
+          <label class="field"><span>${w.type}</span>
+            <select class="input" value=${now.type} onChange=${(e) => set("type")(e.target.value)}>
+              <option value="group">${w.typeGroup}</option><option value="channel">${w.typeChannel}</option>
+            </select></label>
+        </div>
+        <${Count} name="limit" label=${w.agentMessages} hint=${w.agentMessagesHint} value=${now.agent_messages} onValue=${set("agent_messages")} min="0" max="10000" />
+        <${Text} name="password" label=${w.newPassword} hint=${locked ? w.otherPasswordHint : w.newPasswordHint} value=${now.password} onValue=${set("password")}
+          autocomplete="off" maxlength="128" disabled=${now.remove_password} />
+        ${locked && html`<${Check} label=${w.removePassword} value=${now.remove_password}
+          onValue=${(remove_password) => setNow({ ...now, remove_password, password: "" })} />`}
+        <${Check} label=${w.publicLabel} value=${now.public} onValue=${set("public")} />
+        <${Problem} text=${problem} />
+        <div class="dialog-buttons">
+          <button type="button" class="button" onClick=${onClose}>${words.ui.cancel}</button>
+          <button type="submit" class="button primary" disabled=${busy}>${w.save}</button>
+        </div>
+      </form>
+    <//>`;
+}
+
+/** A field with one line. hint describes it. */
+function Line({ name, label, hint, onValue, ...others }) {
+  const id = "sidebar-setting-" + name;
+  return html`
+    <div class="field"><label for=${id}>${label}</label>
+      <input class="input" id=${id} aria-describedby=${hint && id + "-hint"} onInput=${(e) => onValue(e.target)} ...${others} />
+      ${hint && html`<small class="quiet" id=${id + "-hint"}>${hint}</small>`}</div>`;
+}
+
+const Text = ({ onValue, ...others }) => html`<${Line} ...${others} onValue=${({ value }) => onValue(value)} />`;
+
+const Count = ({ onValue, ...others }) => html`<${Line} ...${others} type="number" required onValue=${(input) => onValue(input.valueAsNumber)} />`;
+
+const Check = ({ label, value, onValue }) => html`
+  <label class="sidebar-check"><input type="checkbox" checked=${value} onChange=${(e) => onValue(e.target.checked)} />${label}</label>`;

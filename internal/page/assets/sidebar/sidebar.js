@@ -1,0 +1,37 @@
+// Beside the conversation: what the person must decide first, then who is here, what is
+// open and what was agreed.
+
+import { html, useRef } from "../vendor.js";
+import { Icon } from "../ui/icon.js";
+import { words } from "../words.js";
+import { About } from "./about.js";
+import { MyAgent } from "./agent.js";
+import { Agreements } from "./agreements.js";
+import { Drafts } from "./drafts.js";
+import { Knocks } from "./knocks.js";
+import { Owed } from "./owed.js";
+import { People } from "./people.js";
+
+/** onJump(id) shows a message in the conversation; onReply(id, "object") begins an answer. */
+export function Sidebar({ room, state, onClose, onJump, onReply }) {
+  const sidebar = useRef();
+  if (!state.room) return null;
+  // On a narrow screen the conversation is below this one.
+  const jump = (id) => (onClose(), onJump(id));
+  const reply = (...how) => (onClose(), onReply(...how));
+  const steers = !state.alone && !state.room.closed;
+  return html`
+    <div class="sidebar" ref=${sidebar}>
+      <div class="sidebar-head">
+        <b>${state.room.name}</b>
+        <button type="button" class="button plain icon" aria-label=${words.ui.close} onClick=${onClose}><${Icon} name="close" /></button>
+      </div>
+      ${steers && html`<${Drafts} room=${room} state=${state} onJump=${jump} onFewer=${() => sidebar.current.querySelector("h2, summary").focus()} />`}
+      <${Knocks} room=${room} state=${state} />
+      ${steers && html`<${MyAgent} room=${room} state=${state} />`}
+      <${Owed} room=${room} state=${state} onJump=${jump} onReply=${reply} />
+      <${People} room=${room} state=${state} />
+      <${Agreements} room=${room} state=${state} onJump=${jump} />
+      <${About} room=${room} state=${state} />
+    </div>`;
+}

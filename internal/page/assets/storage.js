@@ -1,0 +1,85 @@
+// What this browser keeps between visits: the seats of its person with their tokens, drafts,
+// what is being sent and what was read. Nothing of it is ever sent in an address. Each has an
+// entry of its own, so that two tabs do not overwrite each other.
+//
+// A seat is {room: id, token, claim: "" once it is open, spare: a newer link for the same seat,
+// name: the agent's, title: the room's, alone: the person has no agent there, used: when it was
+// last opened, in ms, read: the id of the last message read}.
+
+import * as store from "./local-storage.js";
+
+const seatName = (token) => "parley.seat." + token;
+const readName = (token) => "parley.read." + token;
+const notesName = (token) => "parley.notes." + token;
+const outName = (token) => "parley.out." + token + ".";
+
+/** Reports whether this browser has kept everything so far. */
+export const lasts = store.lasts;
+
+/** Returns the seats, the latest opened first. */
+export const seats = () =>
+  store
+    .all(seatName(""))
+    .filter((seat) => typeof seat?.token === "string" && typeof seat.room === "string")
+    .map((seat) => ({ ...seat, read: store.get(readName(seat.token)) ?? "" }))
+    .sort((a, b) => (b.used ?? 0) - (a.used ?? 0));
+
+/** Returns the latest opened seat in the room of this id; undefined if there is none. */
+export const seatIn = (room) => seats().find((seat) => seat.room === room);
+
+/** Adds a seat, or changes what is kept of the one with its token, but for what was read: see keepRead. */
+export function keep({ read, ...seat }) {
+  const old = store.get(seatName(seat.token));
+  const now = { used: Date.now(), ...old, ...seat };
+  if (JSON.stringify(now) !== JSON.stringify(old)) store.put(seatName(seat.token), now);
+}
+
+/** Forgets a seat, and what belongs to it. */
+export function forget(token) {
+  store.removeAll(outName(token));
+  for (const name of [notesName(token), readName(token), seatName(token)]) store.remove(name);
+}
+
+/** Gives what belongs to a seat to the one that the same person has in its place. */
+export function inherit(token, from) {
+  note(token, notesOf(from));
+  const read = readOf(from);
+  if (read) store.put(readName(token), read);
+  for (const message of outboxOf(from)) post(token, message);
+  forget(from);
+}
+
+/** Returns the id of the last message read; "" if none was. */
+export const readOf = (token) => store.get(readName(token)) ?? "";
+
+/** Keeps it. */
+export const keepRead = (token, id) => store.put(readName(token), id);
+
+/** Returns what is kept for a seat beside it: {draft}. */
+export const notesOf = (token) => store.get(notesName(token)) ?? {};
+
+/** Replaces parts of what is kept for a seat. */
+export const note = (token, parts) => store.put(notesName(token), { ...notesOf(token), ...parts });
+
+/** Returns what is being sent, the oldest first. */
+export const outboxOf = (token) => store.all(outName(token)).filter((message) => message?.key).sort((a, b) => a.at - b.at);
+
+/** Keeps a message that is being sent. */
+export const post = (token, message) => store.put(outName(token) + message.key, message);
+
+/** Forgets it. */
+export const unpost = (token, key) => store.remove(outName(token) + key);
+
+/** Returns the key with which this person uses the server; "" if it has none. */
+export const key = () => store.get("parley.key") ?? "";
+
+/** Keeps such a key; "" forgets it. */
+export const keepKey = (text) => (text ? store.put("parley.key", text) : store.remove("parley.key"));
+
+/** Calls listen when another tab has changed what is kept of a seat: with "read", "outbox" or "forgotten". Returns how to end that. */
+export const watch = (token, listen) =>
+  store.watch((name) => {
+    if (name === null || name === seatName(token)) store.get(seatName(token)) ?? listen("forgotten");
+    if (name === readName(token)) listen("read");
+    if (name?.startsWith(outName(token))) listen("outbox");
+  });
