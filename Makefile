@@ -66,11 +66,12 @@ bench-cold: ## measure cold starts of the built function
 screenshots: ## take the pictures of the page in docs/images
 	PARLEY_SCREENSHOTS=$(CURDIR)/docs/images $(GO) test -count=1 -timeout=4m -run Screenshots ./e2e/browser
 
-lint: ## gofmt, go vet, staticcheck, actionlint
+lint: ## gofmt, go vet, staticcheck, actionlint; tsc and eslint for the page
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not formatted, run gofmt -w:" $$unformatted; exit 1; }
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
 	$(ACTIONLINT) -shellcheck= -pyflakes=
+	scripts/lint-page
 
 vendor: ## bundle the libraries of the page anew (needs npm)
 	@scripts/vendor/vendor

@@ -78,3 +78,6 @@ require (
 	google.golang.org/protobuf v1.36.12 // indirect
 	pgregory.net/rapid v1.3.0
 )
+
+// What checks the scripts of the page has a Go package in it.
+ignore ./internal/page/node_modules

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The bundle of libraries is what scripts/vendor has made of the versions that it names: who
+// The bundle of libraries is what scripts/vendor has made of the versions in package.json: who
 // changes one of the two without the other is told. Whether they fit, its --check tells.
 func TestVendor_bundleAndVersions_areThoseOfTheLastRun(t *testing.T) {
 	const dir = "../../scripts/vendor"

@@ -1,6 +1,6 @@
 // Prints the licenses of all packages that are in a bundle, of which esbuild wrote the
 // metafile that is the argument.
-const { readFileSync, readdirSync } = require("node:fs");
+import { readFileSync, readdirSync } from "node:fs";
 
 const { inputs } = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const packages = Object.keys(inputs).map((file) => file.match(/^node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1]);
@@ -9,7 +9,8 @@ console.log("The libraries in vendor.js, and their licenses.");
 for (const name of [...new Set(packages)].filter(Boolean).sort()) {
   const folder = "node_modules/" + name;
   const { version, license } = JSON.parse(readFileSync(folder + "/package.json", "utf8"));
-  const text = readdirSync(folder).find((file) => /^licen[sc]e/i.test(file));
-  if (!text) throw new Error(name + " has no file with its license");
-  console.log(`\n${"-".repeat(70)}\n${name} ${version} (${license})\n\n${readFileSync(folder + "/" + text, "utf8").trim()}`);
+  const file = readdirSync(folder).find((file) => /^licen[sc]e/i.test(file));
+  if (!file) throw new Error(name + " has no file with its license");
+  const text = readFileSync(folder + "/" + file, "utf8").trim();
+  console.log(`\n${"-".repeat(70)}\n${name} ${version} (${license})\n\n${text}`);
 }

@@ -1,12 +1,13 @@
 // The time, for everything that follows a room: a test puts a clock of its own in its place.
 
+/** @type {import("./types.d.ts").Clock} */
 export const clock = {
   /** Returns the time in ms. */
   now: () => Date.now(),
 
   /** Resolves after so many ms, or at once when signal is aborted. */
   pause(ms, signal) {
-    return new Promise((resolve) => {
+    return new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
       const done = () => {
         clearTimeout(timer);
         signal?.removeEventListener("abort", done);

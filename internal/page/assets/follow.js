@@ -26,10 +26,11 @@ export class Following {
   #focused = true;
   #changed = 0; // when the tab was hidden or shown, in ms
   #looked = 0; // when a call was answered last
+  /** @type {(value?: any) => void} */
   #noticed = () => {};
 
   /**
-   * @param {{open: () => Promise, look: (seconds, signal) => Promise<string>, show: (parts) => void, back: () => void, clock, signal: AbortSignal}} room
+   * @param {{open: (signal: AbortSignal) => Promise<void>, look: (seconds, signal) => Promise<string>, show: (parts: object) => void, back: () => void, clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
    *   open loads the room; look waits for news and returns "", "superseded" or "closed"; back
    *   is called when the connection works again
    */

@@ -11,7 +11,7 @@ export const lasts = () => !failed;
 export function get(name) {
   if (memory.has(name)) return memory.get(name) ?? undefined;
   try {
-    return JSON.parse(localStorage.getItem(name)) ?? undefined;
+    return JSON.parse(localStorage.getItem(name) ?? "null") ?? undefined;
   } catch {
     return undefined;
   }

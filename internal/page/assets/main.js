@@ -13,6 +13,7 @@ import { Dialog } from "./ui/dialog.js";
 import { html, render } from "./vendor.js";
 import { words } from "./words.js";
 
+/** @type {Room | null} */
 let room = null; // that is shown
 let warned = false; // the person knows that nothing is kept
 
@@ -59,7 +60,7 @@ function draw(page) {
       <p>${notKeptText}</p>
       <div class="dialog-buttons"><button type="button" class="button" onClick=${known}>${notKeptButton}</button></div>
     <//>`;
-  render(html`${page}${notice}`, document.getElementById("page"));
+  render(html`${page}${notice}`, /** @type {HTMLElement} */ (document.getElementById("page")));
 }
 
 /** Puts the name of the room and the number of unread messages into the title. */

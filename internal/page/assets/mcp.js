@@ -80,7 +80,7 @@ async function lastEvent(body, alive) {
     if (done) throw new NoAnswer("the answer was cut off");
     alive();
     const events = (rest + value).split(/\r?\n\r?\n/);
-    rest = events.pop();
+    rest = events.pop() ?? "";
     for (const event of events) {
       const data = event.split(/\r?\n/).filter((line) => line.startsWith("data:")).map((line) => line.slice(5)).join("\n");
       if (!data.trim()) continue;

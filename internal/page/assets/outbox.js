@@ -15,18 +15,22 @@ const onePress = 1_000; // ms in which the same message is the same press of the
 
 const passing = ["rate_limited", "unavailable"]; // refusals after which the same call can succeed
 
-/** Each message is {key, args, state: sending | held | refused, why, credential, at, tried: when first called, id: of the answer}. */
 export class Outbox {
+  /** @type {import("./types.d.ts").Outgoing[]} */
   #all = [];
   #mine = new Set(); // the keys of those that this tab took
   #seen = new Map(); // the ids in the log of messages that look like one here, by its key
   #running = false;
   #nap = new AbortController();
+  /** @type {{text?: string, at?: number, key?: string}} the one that was taken last */
   #last = {};
 
   /**
    * @param {string} token of the seat
-   * @param {{send: (args) => Promise, has: (id) => boolean, timeOf: (message) => number, show: (outbox) => void, doubt: () => void, clock, signal: AbortSignal}} room
+   * @param {{send: (args: object) => Promise<any>, has: (id: string) => boolean,
+   *   timeOf: (message: import("./types.d.ts").Message) => number,
+   *   show: (outbox: import("./types.d.ts").Outgoing[]) => void, doubt: () => void,
+   *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
    *   has tells whether the log shows a message, timeOf when it was said by clock, in ms; doubt
    *   is called after a call without an answer
    */
@@ -45,7 +49,7 @@ export class Outbox {
   take(args) {
     const now = this.room.clock.now();
     const text = JSON.stringify(args);
-    if (this.#last.text === text && now - this.#last.at < onePress) return this.#last.key;
+    if (this.#last.text === text && now - (this.#last.at ?? 0) < onePress) return this.#last.key;
     const message = { key: random(16), args, state: "sending", why: "", at: Math.max(now, (this.#all.at(-1)?.at ?? 0) + 1) };
     this.#last = { text, at: now, key: message.key };
     this.#mine.add(message.key);
@@ -85,7 +89,7 @@ export class Outbox {
     for (const message of messages.filter(mine)) {
       if (this.#all.some(({ id }) => id === message.id)) continue;
       const since = this.room.timeOf(message) + 2000; // it is in whole seconds
-      const same = this.#all.find((one) => one.tried < since && !this.#seen.has(one.key) && !one.id && looksLike(one.args, message));
+      const same = this.#all.find((one) => (one.tried ?? Infinity) < since && !this.#seen.has(one.key) && !one.id && looksLike(one.args, message));
       if (same) this.#seen.set(same.key, message.id);
     }
     this.settle();

@@ -5,13 +5,18 @@ const least = 1_000; // ms between two readings
 const often = 30_000; // ms after which what is shown is old
 
 export class Refresh {
-  #due = { info: false, supervision: false };
+  /** @type {import("./types.d.ts").Due} */
+  #due = {};
   #visible = true;
+  /** @type {Promise<void> | null} */
   #reading = null;
   #readAt = -Infinity;
   #on = false; // between begin and end
 
-  /** @param {{read: (what: {info, supervision}) => Promise, clock, signal: AbortSignal}} room */
+  /**
+   * @param {{read: (what: import("./types.d.ts").Due) => Promise<void>, clock: import("./types.d.ts").Clock,
+   *   signal: AbortSignal}} room
+   */
   constructor(room) {
     this.room = room;
   }
@@ -30,7 +35,10 @@ export class Refresh {
     this.want({ supervision: steered > 0, info: messages.length > steered });
   }
 
-  /** Notes that something may have changed, and reads it soon. Resolves when it is read. */
+  /**
+   * Notes that something may have changed, and reads it soon. Resolves when it is read.
+   * @param {import("./types.d.ts").Due} what
+   */
   want({ info, supervision }) {
     this.#due = { info: this.#due.info || info, supervision: this.#due.supervision || supervision };
     return (this.#reading ??= this.#read().finally(() => {

@@ -15,7 +15,10 @@ import { words } from "./words.js";
 const pageSize = 100; // messages; the server gives no more at once
 const unreadPages = 5; // that are loaded at the opening to find what was read
 
-/** What is known before anything is loaded. */
+/**
+ * What is known before anything is loaded.
+ * @type {import("./types.d.ts").State}
+ */
 const nothing = {
   phase: "opening", // then live, offline (tries again by itself), or ended
   trouble: null, // when ended: {code, message}; when offline only if the person can do something
@@ -37,9 +40,12 @@ const nothing = {
 };
 
 export class Room {
+  /** @type {Outbox} undefined until the seat is open */
+  outbox = /** @type {any} */ (undefined);
   #listeners = new Set();
   #cursor = "";
   #history = new History();
+  /** @type {Promise<void> | null} */
   #earlier = null; // the loading of earlier messages, while there is one
   #stop = new AbortController();
   #visible = true;
@@ -47,7 +53,10 @@ export class Room {
   #steered = 0; // how often the person has paused its agent, or set whether it approves
   #cameBack = false; // the next look brings what came while the person was not there
 
-  /** @param seat as in storage.js */
+  /**
+   * @param {import("./types.d.ts").Seat} seat
+   * @param {import("./types.d.ts").Clock} clock
+   */
   constructor(seat, clock = realClock) {
     const signal = this.#stop.signal;
     this.seat = seat;
@@ -120,7 +129,8 @@ export class Room {
     const [cursor, history] = [page.cursor, new History()];
     history.prepend(page.messages);
     const { readTo } = this.state;
-    for (let n = 1; n < unreadPages && readTo && page.has_more && !history.has(readTo); n++) {
+    const pages = readTo ? unreadPages : 1;
+    for (let n = 1; n < pages && page.has_more && !history.has(readTo); n++) {
       page = await this.#told({ limit: pageSize, before: history.messages[0].id }, turn);
       history.prepend(page.messages);
     }
@@ -148,7 +158,7 @@ export class Room {
 
   /** Reads all that is new, after waiting for it, and says how the wait has ended. */
   async #look(seconds, turn) {
-    if (this.state.room.closed) return "closed";
+    if (this.state.room?.closed) return "closed";
     let got;
     do {
       got = await this.call("wait_for_message", { cursor: this.#cursor, wait_seconds: seconds }, turn);
@@ -158,7 +168,7 @@ export class Room {
     if (got.agents && !got.seated) this.#set({ room: { ...this.state.room, agents: got.agents } });
     if (got.status === "removed") {
       await this.#read({ info: true }); // which refuses, unless the room was closed: that can be read
-      return this.state.room.closed ? "closed" : "";
+      return this.state.room?.closed ? "closed" : "";
     }
     if (this.#cameBack) this.#set({ firstUnread: this.state.firstUnread || this.#firstUnread() });
     this.#cameBack = false;
@@ -183,7 +193,7 @@ export class Room {
   #isMine = ({ from, person }) => from === this.state.me && !!person;
 
   /** Reads anew who is there and what is open, or the supervision. */
-  async #read({ info, supervision }) {
+  async #read(/** @type {import("./types.d.ts").Due} */ { info, supervision }) {
     const steered = this.#steered;
     const [got, held] = await Promise.all([info && this.call("room_info"), supervision && !this.state.alone && this.call("steer")]);
     if (steered !== this.#steered) this.refresh.want({ supervision: true }); // what came may be from before
@@ -243,7 +253,7 @@ export class Room {
    * Returns all that this seat may see, with whole texts, however long the server makes it wait
    * in between. onProgress hears how many messages there are so far; signal ends it.
    */
-  async everything(onProgress = () => {}, signal = this.#stop.signal) {
+  async everything(/** @type {(n: number) => void} */ onProgress = () => {}, signal = this.#stop.signal) {
     const told = (args) => this.#patiently(() => this.#told(args, signal), signal);
     await this.#read({ info: true }).catch(() => {}); // offline, what is known has to do
     let { messages: all, earlier } = this.state;

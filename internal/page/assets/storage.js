@@ -27,8 +27,11 @@ export const seats = () =>
 /** Returns the latest opened seat in the room of this id; undefined if there is none. */
 export const seatIn = (room) => seats().find((seat) => seat.room === room);
 
-/** Adds a seat, or changes what is kept of the one with its token, but for what was read: see keepRead. */
-export function keep({ read, ...seat }) {
+/**
+ * Adds a seat, or changes what is kept of the one with its token, but for what was read: see keepRead.
+ * @param {Partial<import("./types.d.ts").Seat> & {token: string}} seat
+ */
+export function keep({ read: _, ...seat }) {
   const old = store.get(seatName(seat.token));
   const now = { used: Date.now(), ...old, ...seat };
   if (JSON.stringify(now) !== JSON.stringify(old)) store.put(seatName(seat.token), now);

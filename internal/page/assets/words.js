@@ -281,6 +281,7 @@ export const words = {
     openedTwice: "Somebody tried to open your link again.",
 
     keysTitle: "Keys",
+    /** @type {[string, [string[], string][]][]} */
     keys: [
       ["Writing", [
         [["Enter"], "Send"], [["Shift", "Enter"], "New line"], [["Ctrl", "Enter"], "Send, also on phones"], [["@"], "Mention somebody"],

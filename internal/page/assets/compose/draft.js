@@ -8,6 +8,7 @@ import * as storage from "../storage.js";
  * of send_message; ask names who owes an answer, and reply is the id of what is answered.
  * before is the audience as it was before an answer changed it.
  */
+/** @type {{text: string, audience: string, to: string[], ask: string[], kind: string, reply: string, before: any}} */
 const nothing = { text: "", audience: "all", to: [], ask: [], kind: "", reply: "", before: null };
 
 const rest = 300; // ms without a change after which a draft is kept
@@ -15,7 +16,7 @@ const rest = 300; // ms without a change after which a draft is kept
 export class Draft {
   #listeners = new Set();
   #timer = 0;
-  #kept;
+  #kept = ""; // as JSON
 
   /** @param {string} token of the person's seat */
   constructor(token) {
@@ -58,7 +59,7 @@ export class Draft {
 
   /** Ends the answer, and returns to the audience before it. */
   unanswer() {
-    this.change({ reply: "", kind: "", before: null, ...this.now.before });
+    this.change({ reply: "", kind: "", before: null, ...(this.now.before ?? {}) });
   }
 
   /** Empties the draft, for the same audience, and keeps that at once. */
@@ -79,8 +80,9 @@ export class Draft {
   /** Takes over what is kept, if another tab has kept something else. */
   #adopt() {
     const { draft } = storage.notesOf(this.token);
-    const text = draft && JSON.stringify({ ...nothing, ...draft });
-    if (!text || text === this.#kept) return;
+    if (!draft) return;
+    const text = JSON.stringify({ ...nothing, ...draft });
+    if (text === this.#kept) return;
     clearTimeout(this.#timer);
     this.#kept = text;
     this.now = { ...nothing, ...draft };

@@ -27,7 +27,7 @@ export function completions(names, start) {
  * when the text or the caret has changed, and the list to show.
  */
 export function useMentions({ area, names, onChange }) {
-  const [offer, setOffer] = useState(null); // {at, start, chosen}
+  const [offer, setOffer] = useState(/** @type {{at: number, start: string, chosen: number} | null} */ (null));
   const refused = useRef(-1); // where a name begins for which Escape was pressed
   const found = offer ? completions(names, offer.start) : [];
   const open = found.length > 0;
@@ -40,18 +40,20 @@ export function useMentions({ area, names, onChange }) {
     setOffer((old) => !name || refused.current >= 0 ? null : old?.at === name.at && old.start === name.start ? old : { ...name, chosen: 0 });
   };
   const fill = (name) => {
+    if (!offer) return;
     const { value } = area.current;
     const behind = value.slice(offer.at + offer.start.length);
     const space = /^\s/.test(behind) ? "" : " ";
     setOffer(null);
     onChange(value.slice(0, offer.at) + name + space + behind, offer.at + name.length + 1);
   };
+  const choose = (n) => setOffer(offer && { ...offer, chosen: n });
   const keys = {
-    ArrowDown: () => setOffer({ ...offer, chosen: (chosen + 1) % found.length }),
-    ArrowUp: () => setOffer({ ...offer, chosen: (chosen + found.length - 1) % found.length }),
+    ArrowDown: () => choose((chosen + 1) % found.length),
+    ArrowUp: () => choose((chosen + found.length - 1) % found.length),
     Enter: () => fill(found[chosen]),
     Tab: () => fill(found[chosen]),
-    Escape: () => ((refused.current = offer.at), setOffer(null)),
+    Escape: () => ((refused.current = offer?.at), setOffer(null)),
   };
   const onKey = (event) => {
     const act = open && !event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey && keys[event.key];

@@ -33,7 +33,10 @@ export function isMeant(message, { me, messages }) {
   return !!answers && messages.find(({ id }) => id === answers)?.from === me;
 }
 
-/** Returns [title, body] of what came between two states; null if nothing is meant for the person. */
+/**
+ * Returns [title, body] of what came between two states; null if nothing is meant for the person.
+ * @returns {[string, string] | null}
+ */
 export function noticeOf(state, fresh, drafts, preview) {
   if (fresh.some(({ type, reason }) => type === "steer" && reason === "opened_twice")) return [state.room.name, words.compose.openedTwice];
   if (drafts > 0) return [state.room.name, words.compose.draftsWait(drafts)];

@@ -4,7 +4,10 @@ import { html, useState } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 
-/** Returns [pause, busy, problem]: pause(yes) pauses or resumes the agent. */
+/**
+ * Returns [pause, busy, problem]: pause(yes) pauses or resumes the agent.
+ * @returns {[(yes: boolean) => Promise<void>, boolean, string]}
+ */
 function usePause(room) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");

@@ -1,7 +1,6 @@
 // A bar above the text that says that drafts of the agent wait for its person.
 
 import { html } from "../vendor.js";
-import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 
 /** onShow shows the drafts. */

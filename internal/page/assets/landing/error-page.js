@@ -9,7 +9,7 @@ const w = words.landing.errors;
 
 /**
  * One quiet page: what happened, and what to do.
- * @param {{trouble: {code: string, message?: string}, room?: object}} about trouble is as in
+ * @param {{trouble: {code: string, message?: string}, room?: import("../room.js").Room}} about trouble is as in
  *   Room.state, or has the code wrong_link, no_seat or invite; room is the Room that ended
  */
 export function ErrorPage({ trouble, room }) {
@@ -19,8 +19,8 @@ export function ErrorPage({ trouble, room }) {
     document.title = title + " · " + words.site;
   }, [title]);
   const forget = () => {
-    room.close();
-    storage.forget(room.seat.token);
+    room?.close();
+    if (room) storage.forget(room.seat.token);
     location.assign(root);
   };
   return html`

@@ -18,7 +18,7 @@ export function said(problem) {
  * A form that is sent once at a time.
  * @param {object} about
  * @param {string} about.id begins the ids of its elements
- * @param {object[]} about.fields {name, label, hint, type, value, need, check, more, options, limits}:
+ * @param {any[]} about.fields {name, label, hint, type, value, need, check, more, options, limits}:
  *   type is that of an input, or area, check or select; need is what is said if it is empty; check
  *   says what is wrong with a value, or ""; those with more are folded away; limits are further
  *   attributes
@@ -27,7 +27,7 @@ export function said(problem) {
  *   When it has succeeded, the page is left, or the form goes. An error may name its field
  */
 export function Form({ id, fields, button, send }) {
-  const [errors, setErrors] = useState({}); // by the name of the field; "" is the whole form
+  const [errors, setErrors] = useState(/** @type {Record<string, string>} */ ({})); // by the name of the field; "" is the whole form
   const [busy, setBusy] = useState(false);
   const form = useRef();
   useEffect(() => form.current.querySelector("[aria-invalid=true], .landing-problem")?.focus(), [errors]);
@@ -115,7 +115,7 @@ function valuesOf(form, fields) {
   const data = new FormData(form);
   const values = {};
   for (const { name, type } of fields) {
-    const text = data.get(name) ?? "";
+    const text = String(data.get(name) ?? "");
     const value = type === "password" ? text : text.trim();
     if (value) values[name] = type === "check" ? true : type === "number" ? Number(value) : value;
   }

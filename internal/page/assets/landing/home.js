@@ -64,9 +64,10 @@ function Door({ door, onKnock, onForget }) {
  * Finds out whether the server lets this person in, by asking for the public rooms. Returns
  * {state: asking | open | key | closed}, with first (the rooms), refused (a key is kept that is
  * no longer taken) or why, and what asks once more.
+ * @returns {[{state: string, first?: any, refused?: boolean, why?: string}, () => Promise<void>]}
  */
 function useDoor() {
-  const [door, setDoor] = useState({ state: "asking" });
+  const [door, setDoor] = useState(/** @type {any} */ ({ state: "asking" }));
   const knock = async () => {
     try {
       setDoor({ state: "open", first: await listRooms({}) });

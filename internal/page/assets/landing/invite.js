@@ -51,7 +51,7 @@ const ended = ["key_invalid", "room_not_found", "room_closed", "token_invalid"];
 
 /** Returns the room of an invite, or the problem, and what asks once more. */
 function useRoomOf(path) {
-  const [found, setFound] = useState({});
+  const [found, setFound] = useState(/** @type {any} */ ({}));
   const ask = async () => setFound(await call("room_info", {}, { path }).catch((problem) => ({ problem })));
   useEffect(() => void ask(), [path]);
   useEffect(() => {

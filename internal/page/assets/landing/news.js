@@ -22,13 +22,15 @@ export async function lookAt(seats, found, signal) {
   await Promise.all(Array.from({ length: atOnce }, work));
 }
 
+const nothingNew = { messages: [], has_more: false };
+
 async function look(seat, signal) {
   const ask = (tool, args) => call(tool, { agent_token: seat.token, ...args }, { bearer: seat.token, signal });
   try {
-    const [{ room }, news] = await Promise.all([ask("room_info"), seat.read ? newsAfter(ask, seat.read) : {}]);
+    const [{ room }, news] = await Promise.all([ask("room_info", {}), seat.read ? newsAfter(ask, seat.read) : nothingNew]);
     const me = room.agents.find((agent) => agent.you)?.name;
     const mine = (message) => message.person && message.from === me;
-    const unread = (news.messages ?? []).filter((message) => message.type === "message" && !mine(message)).length;
+    const unread = news.messages.filter((message) => message.type === "message" && !mine(message)).length;
     const here = room.agents.filter(present).map(({ name }) => name);
     return { title: room.name, closed: !!room.closed, here, unread, more: !!news.has_more };
   } catch (problem) {
@@ -45,7 +47,7 @@ async function newsAfter(ask, after) {
   try {
     return await ask("message_history", { after, limit: most });
   } catch (problem) {
-    if (problem instanceof Refusal && problem.code === "invalid_argument") return {};
+    if (problem instanceof Refusal && problem.code === "invalid_argument") return nothingNew;
     throw problem;
   }
 }

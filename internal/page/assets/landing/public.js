@@ -12,7 +12,8 @@ const w = words.landing.public;
 const typing = 250; // ms without a key before a search begins
 
 /** Asks for public rooms: {search, page}. The key is that of this person, unless another is given. */
-export const listRooms = (args, { key = storage.key(), signal } = {}) => call("list_rooms", args, { bearer: key, signal });
+export const listRooms = (args, /** @type {{key?: string, signal?: AbortSignal}} */ { key = storage.key(), signal } = {}) =>
+  call("list_rooms", args, { bearer: key, signal });
 
 /** first is what list_rooms gave without a search. */
 export function PublicRooms({ first }) {
@@ -20,7 +21,7 @@ export function PublicRooms({ first }) {
   const [found, setFound] = useState(first);
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
-  const [joining, setJoining] = useState(null); // the room whose form is open
+  const [joining, setJoining] = useState(/** @type {any} */ (null)); // the room whose form is open
   const stop = useRef(new AbortController()); // ends what is asked for
   const load = async (args) => {
     stop.current.abort();

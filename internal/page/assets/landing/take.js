@@ -20,7 +20,7 @@ const yourName = () => ({
 });
 
 /** Takes the seat and goes to its room. Where the browser keeps nothing, the seat would be lost on the way. */
-async function take(tool, args, { path, bearer } = {}) {
+async function take(tool, args, /** @type {{path?: string, bearer?: string}} */ { path, bearer } = {}) {
   keepHabit("name", args.agent_name);
   if (!storage.lasts()) throw new Refusal("blocked", words.landing.errors.of.blocked.text);
   location.assign(await takeSeat({ tool, args, path, bearer }));
@@ -46,7 +46,7 @@ export function CreateRoom() {
 
 /** Joins a public room. room is one of list_rooms. */
 export function JoinRoom({ room }) {
-  const fields = [yourName()];
+  const fields = /** @type {any[]} */ ([yourName()]);
   if (room.password_protected) {
     fields.push({ name: "password", label: w.roomPassword, type: "password", need: w.passwordNeeded });
   }

@@ -12,7 +12,7 @@ const shown = 5; // as many has room_info
 
 export function Agreements({ room, state, onJump }) {
   const now = useNow(state.clock);
-  const [earlier, setEarlier] = useState([]); // from message_history, in the order of the room
+  const [earlier, setEarlier] = useState(/** @type {any[]} */ ([])); // from message_history, in the order of the room
   const [more, setMore] = useState(true);
   const { busy, problem, act } = useAct();
   const newest = state.agreements;

@@ -15,7 +15,7 @@ const w = words.sidebar;
 /** Shows the link into the room, and how to get one if there is none. renewed says that it took the place of another. */
 export function InviteDialog({ room, renewed, onClose }) {
   const state = useRoom(room);
-  const [invite, setInvite] = useState(null); // {link, line}, once it is known
+  const [invite, setInvite] = useState(/** @type {any} */ (null)); // {link, line}, once it is known
   const [settings, setSettings] = useState(false); // shown in place of this
   const { busy, problem, act } = useAct();
   const { agents = [], capacity = 0 } = state.room ?? {};

@@ -55,7 +55,7 @@ function sentence(event) {
 }
 
 /** Returns the settings that changed, with the texts among them as quotes. */
-function quoted({ room, description, ...others } = {}) {
+function quoted(/** @type {Record<string, any>} */ { room, description, ...others } = {}) {
   return { ...others, room: { quote: room ?? "" }, description: { quote: description ?? "" } };
 }
 

@@ -37,7 +37,7 @@ export function paint(element) {
 function mark(element, marks) {
   const walk = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
-    const node = walk.currentNode;
+    const node = /** @type {Text} */ (walk.currentNode);
     const text = node.data.toLowerCase();
     if (text.length !== node.data.length) continue; // lower case moved the letters
     for (let at = text.indexOf(sought.text); at >= 0; at = text.indexOf(sought.text, at + sought.text.length)) {

@@ -63,7 +63,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   return html`
     <div class="log-frame">
       <div class="log" ref=${box} tabindex="0" role="region" aria-label=${words.talk.log} onScroll=${scrolled}
-        onKeyDown=${(event) => onKey(event, { pane, onReply, render })}>
+        onKeyDown=${(event) => onKey(event, { pane, onReply })}>
         <${Beginning} room=${room} state=${state} />
         <ol class="log-rows" ref=${list}>
           <li class="log-box" aria-hidden="true" style=${{ height: pane.above + "px" }}></li>

@@ -50,9 +50,9 @@ function parse(text) {
 
 /** Makes elements of tokens, in which those that open and close enclose what is between. */
 function build(tokens) {
-  const open = [{ children: [] }];
+  const open = [/** @type {{token?: any, children: any[]}} */ ({ children: [] })];
   for (const token of tokens) {
-    const top = open.at(-1);
+    const top = open[open.length - 1];
     if (token.nesting === 1) {
       open.push({ token, children: [] });
     } else if (token.nesting === -1) {

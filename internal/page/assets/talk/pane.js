@@ -19,7 +19,9 @@ export class Pane {
     this.from = 0;
     this.to = 0;
     this.atEnd = true;
+    /** @type {{key: string, top: number} | null} */
     this.anchor = null; // {key, top}: a row and where it is in the view, in px
+    /** @type {{key: string, part: number} | null} */
     this.goal = null; // {key, part}: a row that is to come to this part of the view
   }
 
@@ -39,7 +41,12 @@ export class Pane {
 
   #lay() {
     this.tops = [0];
-    for (const { key } of this.rows) this.tops.push(this.tops.at(-1) + (this.heights.get(key) ?? guess));
+    for (const { key } of this.rows) this.tops.push(this.#height + (this.heights.get(key) ?? guess));
+  }
+
+  /** How high all rows are together. */
+  get #height() {
+    return this.tops[this.tops.length - 1];
   }
 
   get above() {
@@ -47,7 +54,7 @@ export class Pane {
   }
 
   get below() {
-    return this.tops.at(-1) - this.tops[this.to];
+    return this.#height - this.tops[this.to];
   }
 
   /** Chooses other rows where too few are on the page. Reports whether it did. */
@@ -66,11 +73,12 @@ export class Pane {
   }
 
   #wantedTop(height) {
-    const goal = this.goal && this.index.get(this.goal.key);
-    if (goal != null) return this.tops[goal] - height * this.goal.part;
-    const anchor = this.anchor && !this.atEnd ? this.index.get(this.anchor.key) : undefined;
-    if (anchor !== undefined) return this.tops[anchor] - this.anchor.top;
-    return this.atEnd ? this.tops.at(-1) - height : this.box.scrollTop;
+    const { goal, anchor } = this;
+    const wanted = goal && this.index.get(goal.key);
+    if (goal && wanted !== undefined) return this.tops[wanted] - height * goal.part;
+    const held = anchor && !this.atEnd ? this.index.get(anchor.key) : undefined;
+    if (anchor && held !== undefined) return this.tops[held] - anchor.top;
+    return this.atEnd ? this.#height - height : this.box.scrollTop;
   }
 
   /** Returns the number of the row at a height of the list. */
@@ -94,7 +102,7 @@ export class Pane {
   settle() {
     if (!this.list) return;
     this.#measure();
-    if (this.goal && this.#reach()) return;
+    if (this.goal && this.#reach(this.goal)) return;
     if (this.atEnd) {
       this.box.scrollTop = this.box.scrollHeight;
     } else if (this.anchor) {
@@ -116,8 +124,7 @@ export class Pane {
   }
 
   /** Goes to the goal. Reports whether its row is on the page. */
-  #reach() {
-    const { key, part } = this.goal;
+  #reach({ key, part }) {
     const at = this.#topOf(key);
     if (at === undefined) return false;
     this.box.scrollTop += at - this.box.clientHeight * part;

@@ -14,7 +14,7 @@ export function colourOf(name) {
 /**
  * Returns the number of the colour of a name among the agents of a room: its own, or the
  * next one that nobody seated longer has. Who is not seated has its own.
- * @param {{name: string}[]} [agents] as in room_info, which gives everybody the same order
+ * @param {{name: string}[] | undefined} agents as in room_info, which gives everybody the same order
  */
 export function colourAmong(agents, name) {
   if (!agents) return colourOf(name);

@@ -31,7 +31,7 @@ export function Copy({ text, label, className = "button plain icon", children })
  */
 async function put(text, near) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const before = document.activeElement;
+  const before = /** @type {HTMLElement | null} */ (document.activeElement);
   const field = document.createElement("textarea");
   field.className = "hidden-visually";
   field.value = text;

@@ -10,11 +10,11 @@ export function Dialog({ title, onClose, children }) {
   const element = useRef();
   useLayoutEffect(() => {
     const dialog = element.current; // the reference is empty when this one goes
-    const from = document.activeElement;
+    const from = /** @type {HTMLElement | null} */ (document.activeElement);
     dialog.showModal();
     return () => {
       dialog.close();
-      if (from.isConnected) from.focus(); // a dialog that has left the page does not give it back
+      if (from?.isConnected) from.focus(); // a dialog that has left the page does not give it back
     };
   }, []);
   return html`

@@ -8,6 +8,7 @@ const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", month: "long", day: "numeric" });
 const dayOfYear = new Intl.DateTimeFormat(undefined, { dateStyle: "long" });
 const nearDay = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const steps = [["day", 86400], ["hour", 3600], ["minute", 60]];
 
 /** Says how long ago a time was: "now", "5 min. ago". Both are in ms. */

@@ -1,0 +1,113 @@
+// What the modules hand each other. Messages, agents and requests are those of docs/tools.md,
+// as far as the page looks at them.
+
+/** A seat that this browser keeps. */
+export interface Seat {
+  room: string; // the id
+  token: string;
+  claim?: string; // "" once it is open
+  spare?: string; // a newer link for the same seat
+  name?: string; // of the agent
+  title?: string; // of the room
+  alone?: boolean; // the person has no agent there
+  used?: number; // when it was last opened, in ms
+  read?: string; // the id of the last message read
+}
+
+export interface Agent {
+  name: string;
+  role?: string;
+  state?: string;
+  you?: boolean;
+  alone?: boolean;
+  muted?: boolean;
+  person?: boolean;
+  person_here?: boolean;
+  [field: string]: any;
+}
+
+export interface RoomInfo {
+  name: string;
+  description?: string;
+  closed?: boolean;
+  type?: string;
+  capacity: number;
+  agents: Agent[];
+  [field: string]: any;
+}
+
+export interface Message {
+  id: string;
+  type: string;
+  at: string;
+  from?: string;
+  person?: boolean;
+  text?: string;
+  to?: string[];
+  ask?: string[];
+  kind?: string;
+  reply_to?: string;
+  more?: { id: string; offset: number }; // where the rest of a long text begins
+  redacted?: boolean;
+  changes?: Record<string, any>;
+  [field: string]: any;
+}
+
+/** A message that somebody owes an answer to. */
+export interface Request {
+  id: string;
+  from: string;
+  owed_by?: string[];
+  text?: string;
+  minutes: number;
+}
+
+/** How a person holds its agent back. */
+export interface Supervision {
+  paused: boolean;
+  approve: boolean;
+  drafts: Message[];
+}
+
+/** A message that is being sent. */
+export interface Outgoing {
+  key: string;
+  args: Record<string, any>; // of send_message
+  state: "sending" | "held" | "refused";
+  why: string;
+  credential?: string;
+  at: number;
+  tried?: number; // when it was first called
+  id?: string; // of the answer
+}
+
+export interface State {
+  phase: "opening" | "live" | "offline" | "ended";
+  trouble: { code: string; message: string } | null;
+  me: string;
+  alone: boolean;
+  room: RoomInfo | null;
+  messages: Message[];
+  earlier: boolean;
+  loading: boolean;
+  firstUnread: string;
+  readTo: string;
+  requests: Request[];
+  agreements: any[];
+  banned: string[];
+  renewed: number;
+  supervision: Supervision;
+  outbox: Outgoing[];
+  clock: number;
+}
+
+export interface Clock {
+  now(): number;
+  pause(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** What is to be read: who is there and what is open, and whether the agent is held back. */
+export interface Due {
+  info?: boolean;
+  supervision?: boolean;
+}
