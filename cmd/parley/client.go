@@ -8,7 +8,6 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/seats"
 	"github.com/parley-chat/parley/internal/shell"
 )
 
@@ -20,7 +19,7 @@ type anyServer struct {
 
 // shell returns what runs the command.
 func (a anyServer) shell(io streams) (*shell.Shell, error) {
-	file, err := seats.Open()
+	file, err := client.OpenTokens()
 	if err != nil {
 		return nil, err
 	}

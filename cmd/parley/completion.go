@@ -5,7 +5,7 @@ import (
 	kongcompletion "github.com/jotaen/kong-completion"
 	"github.com/posener/complete"
 
-	"github.com/parley-chat/parley/internal/seats"
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/shell"
 )
 
@@ -15,9 +15,9 @@ type completionCommand struct{ kongcompletion.Completion }
 // completed answers a shell that asks what can follow on a command line (COMP_LINE), and
 // reports whether one did. Rooms and names come from the seats of this person.
 func completed(parser *kong.Kong) (done bool) {
-	from := func(list func(*seats.File) []string) complete.Predictor {
+	from := func(list func(*client.TokenStore) []string) complete.Predictor {
 		return complete.PredictFunc(func(complete.Args) []string {
-			file, err := seats.Open()
+			file, err := client.OpenTokens()
 			if err != nil {
 				return nil
 			}

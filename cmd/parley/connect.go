@@ -17,7 +17,6 @@ import (
 	"github.com/parley-chat/parley/internal/connect"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/shell"
-	"github.com/parley-chat/parley/internal/state"
 )
 
 // connectCommand is `parley connect`.
@@ -267,7 +266,7 @@ func thisMachine() (m connect.Machine, err error) {
 	if m.Config, err = os.UserConfigDir(); err != nil {
 		return m, err
 	}
-	record, err := state.Path("connect.json")
+	record, err := client.StatePath("connect.json")
 	if err != nil {
 		return m, err
 	}

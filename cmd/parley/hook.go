@@ -8,8 +8,8 @@ import (
 
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/bridge"
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/hook"
-	"github.com/parley-chat/parley/internal/seats"
 )
 
 // hookCommand is `parley hook`.
@@ -41,7 +41,7 @@ func (c *hookCommand) serve(ctx context.Context, streams streams) (string, error
 	if err != nil {
 		return "", err
 	}
-	file, err := seats.Open()
+	file, err := client.OpenTokens()
 	if err != nil {
 		return "", err
 	}

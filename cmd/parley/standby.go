@@ -13,8 +13,8 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/nudge"
-	"github.com/parley-chat/parley/internal/seats"
 	"github.com/parley-chat/parley/internal/shell"
 	"github.com/parley-chat/parley/internal/standby"
 )
@@ -42,7 +42,7 @@ func agentsArgs() []string { return []string{"standby", "--agents"} }
 // Run watches until no seat is left.
 func (c *standbyCommand) Run(ctx context.Context, streams streams) (err error) {
 	app.SmallProcess()
-	file, err := seats.Open()
+	file, err := client.OpenTokens()
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (c *standbyCommand) take(o *standby.Options) (release func() error, err err
 
 // handOver leaves the seats of agents that are still there to a process of its own. A hook
 // may have added one at the very end.
-func handOver(file *seats.File) error {
+func handOver(file *client.TokenStore) error {
 	all, err := file.All()
 	if err != nil {
 		return err
@@ -122,7 +122,7 @@ func startStandby() error {
 }
 
 // nudge tells the owner of a seat.
-func (c *standbyCommand) nudge(ctx context.Context, s seats.Seat, n nudge.News) error {
+func (c *standbyCommand) nudge(ctx context.Context, s client.Seat, n nudge.News) error {
 	if s.Wake != nil {
 		return nudge.Agent(ctx, s.Wake, n.String())
 	}

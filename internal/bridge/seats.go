@@ -15,7 +15,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/state"
 )
 
 // seat is a seat that an agent took through a bridge.
@@ -50,7 +49,7 @@ const maxSeats = 200
 
 // newKeeper returns the keeper of a bridge to a server.
 func newKeeper(server client.Place) (*keeper, error) {
-	path, err := state.Path(seatsName)
+	path, err := client.StatePath(seatsName)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +60,7 @@ func newKeeper(server client.Place) (*keeper, error) {
 	k.lease = flock.New(k.leaseOf(k.id), flock.SetPermissions(0o600))
 	// Whoever looks at a lease has this lock, too, and so never takes one for free that is
 	// about to be locked.
-	return k, state.Locked(path, func() error {
+	return k, client.WithLock(path, func() error {
 		if ok, err := k.lease.TryLock(); err != nil || !ok {
 			return errors.Join(fmt.Errorf("cannot lock %s", k.lease.Path()), err)
 		}
@@ -208,7 +207,7 @@ func (s seat) same(other seat) bool {
 
 // update replaces the seats in the file, while no other process does.
 func (k *keeper) update(change func([]seat) []seat) error {
-	return state.Locked(k.path, func() error {
+	return client.WithLock(k.path, func() error {
 		all, err := readSeats(k.path)
 		if err != nil {
 			return err
@@ -221,7 +220,7 @@ func (k *keeper) update(change func([]seat) []seat) error {
 		if err != nil {
 			return err
 		}
-		return state.Write(k.path, data, 0o600)
+		return client.WriteFile(k.path, data, 0o600)
 	})
 }
 
@@ -231,7 +230,7 @@ type content struct {
 }
 
 func readSeats(path string) ([]seat, error) {
-	data, err := state.Read(path)
+	data, err := client.ReadFile(path)
 	if err != nil || len(data) == 0 {
 		return nil, err
 	}
@@ -245,7 +244,7 @@ func readSeats(path string) ([]seat, error) {
 // ServerOf returns the address of the server from which an agent got a token through a
 // bridge; "" if none did.
 func ServerOf(token string) (string, error) {
-	path, err := state.Path(seatsName)
+	path, err := client.StatePath(seatsName)
 	if err != nil {
 		return "", err
 	}

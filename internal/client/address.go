@@ -5,8 +5,6 @@ import (
 	"net"
 	"net/url"
 	"os"
-
-	"github.com/parley-chat/parley/internal/state"
 )
 
 // local is the address of a server on this machine, with its default settings.
@@ -41,11 +39,11 @@ func chosen() (Place, error) {
 		}
 		return p, nil
 	}
-	path, err := state.Path(savedName)
+	path, err := StatePath(savedName)
 	if err != nil {
 		return Place{}, err
 	}
-	saved, err := state.Read(path)
+	saved, err := ReadFile(path)
 	if err != nil || len(saved) == 0 {
 		return Place{}, err
 	}
@@ -61,9 +59,9 @@ const savedName = "server"
 
 // SaveServer makes base the address that Server returns from now on.
 func SaveServer(base string) error {
-	path, err := state.Path(savedName)
+	path, err := StatePath(savedName)
 	if err != nil {
 		return err
 	}
-	return state.Write(path, []byte(base+"\n"), 0o600)
+	return WriteFile(path, []byte(base+"\n"), 0o600)
 }

@@ -1,5 +1,7 @@
-// Package client calls a Parley server: its tools over MCP, and the wait without MCP at
-// /v1/wait.
+// Package client is the client side of Parley. It calls a server: its tools over MCP, and the
+// wait without MCP at /v1/wait. It keeps the files that only their owner can read: the seats
+// that a person and the person's agents have taken, with their tokens (tokens.go), the keys of
+// servers (key.go), and how files are read and replaced in one step, under a lock (state.go).
 package client
 
 import (

@@ -7,7 +7,6 @@ import (
 	"os"
 
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/state"
 )
 
 // KeyEnv is the variable with the key of the server that a person uses, and URLEnv that with
@@ -83,7 +82,7 @@ const keysName = "keys.json"
 
 // KeptKey returns the key that was kept for the server at base; "" if none was.
 func KeptKey(base string) (string, error) {
-	path, err := state.Path(keysName)
+	path, err := StatePath(keysName)
 	if err != nil {
 		return "", err
 	}
@@ -93,11 +92,11 @@ func KeptKey(base string) (string, error) {
 
 // KeepKey keeps the key for the server at base, in a file that only this person can read.
 func KeepKey(base, key string) error {
-	path, err := state.Path(keysName)
+	path, err := StatePath(keysName)
 	if err != nil {
 		return err
 	}
-	return state.Locked(path, func() error {
+	return WithLock(path, func() error {
 		all, err := readKeys(path)
 		if err != nil || all[base] == key {
 			return err
@@ -107,13 +106,13 @@ func KeepKey(base, key string) error {
 		if err != nil {
 			return err
 		}
-		return state.Write(path, append(text, '\n'), 0o600)
+		return WriteFile(path, append(text, '\n'), 0o600)
 	})
 }
 
 func readKeys(path string) (map[string]string, error) {
 	content := struct{ Keys map[string]string }{map[string]string{}}
-	text, err := state.Read(path)
+	text, err := ReadFile(path)
 	if err != nil || len(text) == 0 {
 		return content.Keys, err
 	}

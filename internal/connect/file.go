@@ -10,13 +10,13 @@ import (
 	"slices"
 	"time"
 
-	"github.com/parley-chat/parley/internal/state"
+	server "github.com/parley-chat/parley/internal/client"
 )
 
 // open reads a file that is to be edited.
 func open(path string) (*edit, error) {
 	e := &edit{path: path, format: formatOf(path), wrote: written{Path: path}, change: Change{File: path}}
-	text, err := state.Read(path)
+	text, err := server.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (e *edit) changed() bool { return !bytes.Equal(e.before, e.text) }
 // save writes the edited file in one step. A file that holds nothing but what was taken
 // out of it is removed if this program has created it.
 func (e *edit) save(old written) error {
-	now, err := state.Read(e.path)
+	now, err := server.ReadFile(e.path)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (e *edit) save(old written) error {
 	if slices.ContainsFunc(e.wrote.Entries, entry.isSecret) {
 		mode &^= 0o077
 	}
-	return state.Write(e.path, e.text, mode)
+	return server.WriteFile(e.path, e.text, mode)
 }
 
 // removeFolders removes the folders that were made for files, as far as they are empty.

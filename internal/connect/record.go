@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/parley-chat/parley/internal/state"
+	server "github.com/parley-chat/parley/internal/client"
 )
 
 // connection is what this program has written for one client.
@@ -27,8 +27,8 @@ type record struct {
 // withRecord calls do with the record while no other process uses it.
 func withRecord(m Machine, do func(*record) error) error {
 	r := &record{path: filepath.Join(m.State, "connect.json")}
-	return state.Locked(r.path, func() error {
-		data, err := state.Read(r.path)
+	return server.WithLock(r.path, func() error {
+		data, err := server.ReadFile(r.path)
 		if err != nil {
 			return err
 		}
@@ -68,5 +68,5 @@ func (r *record) keep(now connection) error {
 	if err != nil {
 		return err
 	}
-	return state.Write(r.path, append(data, '\n'), 0o600)
+	return server.WriteFile(r.path, append(data, '\n'), 0o600)
 }

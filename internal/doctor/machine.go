@@ -15,7 +15,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/connect"
-	"github.com/parley-chat/parley/internal/seats"
 	"github.com/parley-chat/parley/internal/standby"
 )
 
@@ -202,7 +201,7 @@ func programOf(command string) (program string, ok bool) {
 // seats looks at the file of the seats.
 func (v *visit) seats(context.Context) {
 	const check = "seats"
-	file, err := seats.Open()
+	file, err := client.OpenTokens()
 	if err != nil {
 		v.fail(check, "make the folder writable, or set XDG_STATE_HOME", "there is no place to remember seats: %v", err)
 		return
@@ -229,7 +228,7 @@ func (v *visit) seats(context.Context) {
 func (v *visit) standby(context.Context) {
 	const check = "standby"
 	waiting := 0
-	if file, err := seats.Open(); err == nil {
+	if file, err := client.OpenTokens(); err == nil {
 		all, _ := file.All() // its own check says what is wrong
 		for _, s := range all {
 			if s.Wake != nil {

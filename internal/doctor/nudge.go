@@ -9,8 +9,8 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/nudge"
-	"github.com/parley-chat/parley/internal/seats"
 	"github.com/parley-chat/parley/internal/standby"
 )
 
@@ -67,13 +67,13 @@ func (v *visit) beWoken(ctx context.Context) (took time.Duration, err error) {
 // watch puts the first seat into the file of seats, and makes sure that somebody watches
 // it, until end is called.
 func (v *visit) watch(ctx context.Context, session string) (end func() error, err error) {
-	file, err := seats.Open()
+	file, err := client.OpenTokens()
 	if err != nil {
 		return nil, err
 	}
-	s := seats.Seat{
+	s := client.Seat{
 		Server: v.Server, Room: v.room.name, Name: firstName, Token: v.room.first,
-		Wake: &seats.Wake{Client: nudge.ClaudeCode, Session: session, PID: os.Getpid()},
+		Wake: &client.Wake{Client: nudge.ClaudeCode, Session: session, PID: os.Getpid()},
 	}
 	if err := file.Put(s); err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func (v *visit) watch(ctx context.Context, session string) (end func() error, er
 	go func() {
 		ended <- standby.Run(ctx, standby.Options{
 			Seats: file, Agents: true, Room: s.Room, Version: v.Version, Clock: clockwork.NewRealClock(), Tell: func(standby.Event) {},
-			Nudge: func(ctx context.Context, s seats.Seat, n nudge.News) error {
+			Nudge: func(ctx context.Context, s client.Seat, n nudge.News) error {
 				return nudge.Agent(ctx, s.Wake, n.String())
 			},
 		})
@@ -118,7 +118,7 @@ func (v *visit) awaitStandby(ctx context.Context) error {
 // wakeSessions wakes each session of the client that has a seat. That costs a turn each.
 func (v *visit) wakeSessions(ctx context.Context) {
 	check := v.Client + " session"
-	file, err := seats.Open()
+	file, err := client.OpenTokens()
 	if err != nil {
 		return // said before
 	}

@@ -6,10 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/connect"
 	"github.com/parley-chat/parley/internal/doctor"
 	"github.com/parley-chat/parley/internal/nudge"
-	"github.com/parley-chat/parley/internal/seats"
 )
 
 func TestRun_wake_reachesTheSessionsOfThatClientOnly(t *testing.T) {
@@ -24,15 +24,15 @@ func TestRun_wake_reachesTheSessionsOfThatClientOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	file, err := seats.Open()
+	file, err := client.OpenTokens()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, w := range []*seats.Wake{
+	for i, w := range []*client.Wake{
 		{Client: nudge.ClaudeCode, Session: "one"}, {Client: nudge.ClaudeCode, Session: "deaf"},
 		{Client: nudge.Codex, Session: "other", Program: "/nowhere/codex"}, nil,
 	} {
-		if err := file.Put(seats.Seat{Server: "http://parley.invalid", Room: "den", Name: "Ann", Token: string(rune('a' + i)), Wake: w}); err != nil {
+		if err := file.Put(client.Seat{Server: "http://parley.invalid", Room: "den", Name: "Ann", Token: string(rune('a' + i)), Wake: w}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -12,8 +12,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/nudge"
-	"github.com/parley-chat/parley/internal/seats"
 )
 
 // The events that are served.
@@ -73,7 +73,7 @@ func (c Call) InCodex() bool { return c.Turn != "" }
 
 // seat returns the seat in the result of the tool; ok is false if it has none. A server of
 // another name is none of those whose address is known here, and its token is not for them.
-func (c Call) seat(plugin bool) (s seats.Seat, ok bool) {
+func (c Call) seat(plugin bool) (s client.Seat, ok bool) {
 	server := connected
 	if plugin && !c.InCodex() {
 		server = plugged
@@ -82,7 +82,7 @@ func (c Call) seat(plugin bool) (s seats.Seat, ok bool) {
 		ok = ok || c.Tool == server+tool
 	}
 	j := result(c.Response)
-	s = seats.Seat{Room: j.Room.Name, Name: j.Name, Token: j.Token}
+	s = client.Seat{Room: j.Room.Name, Name: j.Name, Token: j.Token}
 	if given := strings.TrimSpace(c.Input.Name); strings.EqualFold(given, s.Name) {
 		s.Chosen = given
 	}
@@ -117,20 +117,20 @@ func result(response json.RawMessage) joined {
 }
 
 // wake says how to reach the session that made the call.
-func (c Call) wake() *seats.Wake {
+func (c Call) wake() *client.Wake {
 	if c.InCodex() {
 		return c.codex()
 	}
 	pid, _ := strconv.Atoi(os.Getenv("CLAUDE_PID")) // 0: not known
-	return &seats.Wake{
+	return &client.Wake{
 		Client: nudge.ClaudeCode, Session: c.Session, PID: pid, Mode: c.Mode,
 		Socket: os.Getenv("CLAUDE_CODE_MESSAGING_SOCKET"), SocketToken: os.Getenv("CLAUDE_CODE_MESSAGING_TOKEN"),
 	}
 }
 
 // codex says how to reach a session of Codex: by its program, as it runs now.
-func (c Call) codex() *seats.Wake {
-	w := &seats.Wake{Client: nudge.Codex, Session: c.Session, Mode: c.Mode}
+func (c Call) codex() *client.Wake {
+	w := &client.Wake{Client: nudge.Codex, Session: c.Session, Mode: c.Mode}
 	for _, name := range []string{"CODEX_HOME", "HOME", "PATH"} {
 		if value, set := os.LookupEnv(name); set {
 			w.Env = append(w.Env, name+"="+value)

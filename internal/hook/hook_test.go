@@ -14,9 +14,9 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/hook"
 	"github.com/parley-chat/parley/internal/nudge"
-	"github.com/parley-chat/parley/internal/seats"
 )
 
 // patience bounds every wait of a test for something that takes milliseconds.
@@ -25,7 +25,7 @@ const patience = 20 * time.Second
 // world is a person's machine on which a client calls hooks.
 type world struct {
 	t      *testing.T
-	file   *seats.File
+	file   *client.TokenStore
 	clock  *clockwork.FakeClock
 	plugin bool
 	starts int
@@ -46,7 +46,7 @@ func newWorld(t *testing.T) *world {
 		t.Setenv(name, value)
 	}
 	w := &world{t: t, clock: clockwork.NewFakeClock()}
-	if w.file, err = seats.Open(); err != nil {
+	if w.file, err = client.OpenTokens(); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -73,7 +73,7 @@ func (w *world) quiet(stdin string) {
 	}
 }
 
-func (w *world) seats() []seats.Seat {
+func (w *world) seats() []client.Seat {
 	w.t.Helper()
 	all, err := w.file.All()
 	if err != nil {
@@ -105,8 +105,8 @@ func stop(mode string) string {
 }
 
 func TestServe_seatTaken_isNotedWithTheWayToItsSession(t *testing.T) {
-	seat := seats.Seat{Server: "https://a.example", Room: "hello", Name: "Ann", Chosen: "Ann", Token: "tok1"}
-	claude := &seats.Wake{Client: nudge.ClaudeCode, Session: "s1", PID: os.Getpid(), Mode: "default", Socket: "/tmp/inbox", SocketToken: "t"}
+	seat := client.Seat{Server: "https://a.example", Room: "hello", Name: "Ann", Chosen: "Ann", Token: "tok1"}
+	claude := &client.Wake{Client: nudge.ClaudeCode, Session: "s1", PID: os.Getpid(), Mode: "default", Socket: "/tmp/inbox", SocketToken: "t"}
 	whole := `{"content":[{"type":"text","text":` + quoted(result) + `}],"structuredContent":` + result + `}`
 	for name, c := range map[string]struct {
 		stdin  string
@@ -186,7 +186,7 @@ func TestServe_unknownServer_isNotGuessed(t *testing.T) {
 func TestServe_sessionEnds_itsSeatsAreForgotten(t *testing.T) {
 	w := newWorld(t)
 	w.quiet(used("mcp__parley__join_room", quoted(result)))
-	for _, s := range []seats.Seat{{Token: "shell"}, {Token: "other", Wake: &seats.Wake{Session: "s2"}}} {
+	for _, s := range []client.Seat{{Token: "shell"}, {Token: "other", Wake: &client.Wake{Session: "s2"}}} {
 		if err := w.file.Put(s); err != nil {
 			t.Fatal(err)
 		}

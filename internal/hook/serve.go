@@ -10,13 +10,13 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/nudge"
-	"github.com/parley-chat/parley/internal/seats"
 )
 
 // Options of Serve.
 type Options struct {
-	Seats *seats.File
+	Seats *client.TokenStore
 	// Server returns the address of the server that gave a token; "" if that is not known.
 	Server func(token string) (string, error)
 	Plugin bool         // the plugin has called it, and not what parley connect has written
@@ -32,8 +32,8 @@ func Serve(ctx context.Context, c Call, o Options) (text string, err error) {
 	case ToolUsed:
 		return "", seated(c, o)
 	case SessionEnded:
-		return "", o.Seats.Update(func(all []seats.Seat) ([]seats.Seat, error) {
-			return slices.DeleteFunc(all, func(s seats.Seat) bool { return s.Wake != nil && s.Wake.Session == c.Session }), nil
+		return "", o.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
+			return slices.DeleteFunc(all, func(s client.Seat) bool { return s.Wake != nil && s.Wake.Session == c.Session }), nil
 		})
 	case TurnOver:
 		return turnOver(ctx, c, o)
@@ -66,7 +66,7 @@ func turnOver(ctx context.Context, c Call, o Options) (text string, err error) {
 		return "", err
 	}
 	w := c.wake()
-	err = o.Seats.Update(func(all []seats.Seat) ([]seats.Seat, error) {
+	err = o.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
 		for i, s := range all {
 			if s.Wake != nil && s.Wake.Session == c.Session {
 				all[i].Wake = w // its person may have changed the mode, or gone on with it in another process
@@ -87,9 +87,9 @@ func turnOver(ctx context.Context, c Call, o Options) (text string, err error) {
 }
 
 // has reports whether a session has a seat.
-func has(file *seats.File, session string) (bool, error) {
+func has(file *client.TokenStore, session string) (bool, error) {
 	all, err := file.All()
-	return slices.ContainsFunc(all, func(s seats.Seat) bool { return s.Wake != nil && s.Wake.Session == session }), err
+	return slices.ContainsFunc(all, func(s client.Seat) bool { return s.Wake != nil && s.Wake.Session == session }), err
 }
 
 // lookEvery is how often a hook that waits looks whether it is still of use: Claude Code
@@ -98,7 +98,7 @@ const lookEvery = 5 * time.Second
 
 // listen waits for a nudge for the session. It ends without one when a later hook of the
 // session has taken over, or the session or its last seat is gone.
-func listen(ctx context.Context, w *seats.Wake, o Options) (text string, err error) {
+func listen(ctx context.Context, w *client.Wake, o Options) (text string, err error) {
 	l, err := nudge.Listen(ctx, w.Session)
 	if err != nil {
 		return "", err
@@ -127,12 +127,12 @@ func listen(ctx context.Context, w *seats.Wake, o Options) (text string, err err
 
 // file is the file of seats as it was last looked at.
 type file struct {
-	seats *seats.File
+	seats *client.TokenStore
 	then  fs.FileInfo
 }
 
 // use reports whether the session still runs and has a seat.
-func (f *file) use(w *seats.Wake) bool {
+func (f *file) use(w *client.Wake) bool {
 	if nudge.Ended(w) {
 		return false
 	}

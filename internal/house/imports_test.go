@@ -20,7 +20,7 @@ func arrows() map[string][]string {
 	service := slices.Concat(meters, drivers, rooms, []string{
 		"internal/ratelimit", "internal/access", "internal/presence", "internal/chat", "internal/pairing", "internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
 	})
-	clients := []string{"internal/state", "internal/client", "internal/seats", "internal/fault", "internal/nudge", "internal/standby", "internal/hook", "internal/shell"}
+	clients := []string{"internal/client", "internal/fault", "internal/nudge", "internal/standby", "internal/hook", "internal/shell"}
 	return map[string][]string{
 		// The rules, lowest first.
 		"internal/sanitize": {}, "internal/page": {}, "internal/audit": {"internal/ident", "internal/table"},
@@ -43,16 +43,14 @@ func arrows() map[string][]string {
 		"internal/lambdahttp": {"internal/meter"},
 
 		// The client side of the program.
-		"internal/state":   {},
-		"internal/client":  {"internal/state", "internal/ident", "internal/fault"},
-		"internal/seats":   {"internal/state"},
-		"internal/shell":   {"internal/sanitize", "internal/ident", "internal/client", "internal/seats", "internal/state", "internal/fault"},
-		"internal/connect": {"internal/state", "internal/client"},
+		"internal/client":  {"internal/ident", "internal/fault"},
+		"internal/shell":   {"internal/sanitize", "internal/ident", "internal/client", "internal/fault"},
+		"internal/connect": {"internal/client"},
 
 		// Waking agents.
-		"internal/nudge":   {"internal/state", "internal/seats", "internal/ident"},
-		"internal/standby": {"internal/state", "internal/seats", "internal/client", "internal/nudge"},
-		"internal/hook":    {"internal/seats", "internal/nudge"},
+		"internal/nudge":   {"internal/client", "internal/ident"},
+		"internal/standby": {"internal/client", "internal/nudge"},
+		"internal/hook":    {"internal/client", "internal/nudge"},
 
 		// The store and what is measured.
 		"internal/table":                       {},
@@ -70,10 +68,10 @@ func arrows() map[string][]string {
 		"functions/mcp": {"internal/app", "internal/lambdahttp", "internal/table/dynamotable", "internal/table", "internal/meter", "internal/meter/emf"},
 
 		// For clients without HTTP.
-		"internal/bridge": {"internal/client", "internal/state", "internal/mcp", "internal/tools/spec", "internal/ident", "internal/fault"},
+		"internal/bridge": {"internal/client", "internal/mcp", "internal/tools/spec", "internal/ident", "internal/fault"},
 
 		// What looks for faults.
-		"internal/doctor": {"internal/client", "internal/fault", "internal/connect", "internal/nudge", "internal/seats", "internal/standby"},
+		"internal/doctor": {"internal/client", "internal/fault", "internal/connect", "internal/nudge", "internal/standby"},
 
 		// Tests, measurements and scripts: see testOnly.
 		"internal/table/tabletest":         {"internal/table"},

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/seats"
+	"github.com/parley-chat/parley/internal/client"
 )
 
 // The clients that can be woken, as Wake.Client names them.
@@ -24,11 +24,11 @@ const (
 const bypass = "bypassPermissions"
 
 // TakesInbox reports whether the session takes what comes into its inbox.
-func TakesInbox(w *seats.Wake) bool { return w.Socket != "" && w.Mode != bypass }
+func TakesInbox(w *client.Wake) bool { return w.Socket != "" && w.Mode != bypass }
 
 // Agent wakes the session of an agent with a sentence. The error wraps ErrEnded if the
 // session no longer exists, and ErrDeaf if it cannot be reached now.
-func Agent(ctx context.Context, w *seats.Wake, text string) error {
+func Agent(ctx context.Context, w *client.Wake, text string) error {
 	if Ended(w) {
 		return ErrEnded
 	}
@@ -43,11 +43,11 @@ func Agent(ctx context.Context, w *seats.Wake, text string) error {
 
 // Ended reports whether the process of the session is gone. It may also be gone if the
 // result is false.
-func Ended(w *seats.Wake) bool { return w.PID > 0 && !running(w.PID) }
+func Ended(w *client.Wake) bool { return w.PID > 0 && !running(w.PID) }
 
 // wakeClaude gives the sentence to the Stop hook of the session that listens, if one
 // does, else to the session's inbox.
-func wakeClaude(ctx context.Context, w *seats.Wake, text string) error {
+func wakeClaude(ctx context.Context, w *client.Wake, text string) error {
 	err := tellHook(ctx, w.Session, text)
 	if !errors.Is(err, ErrDeaf) {
 		return err
@@ -66,7 +66,7 @@ const unknownThread = "no rollout found"
 
 // queueCodex puts the sentence into the queue of a Codex session, which takes it as its
 // user's words. A session that works takes it when its turn is over.
-func queueCodex(ctx context.Context, w *seats.Wake, text string) error {
+func queueCodex(ctx context.Context, w *client.Wake, text string) error {
 	ctx, cancel := context.WithTimeout(ctx, queueTime)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, w.Program, "queue", "--thread", w.Session, "--message", text)

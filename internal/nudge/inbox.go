@@ -7,7 +7,7 @@ import (
 	"net"
 	"time"
 
-	"github.com/parley-chat/parley/internal/seats"
+	"github.com/parley-chat/parley/internal/client"
 )
 
 // socketTime bounds an exchange over a local socket.
@@ -17,7 +17,7 @@ const socketTime = 3 * time.Second
 // over the socket that its child processes find in CLAUDE_CODE_MESSAGING_SOCKET. Claude
 // Code gives no answer. It shows the sentence as the message of another session, and
 // begins a turn if it is idle.
-func putIntoInbox(ctx context.Context, w *seats.Wake, text string) error {
+func putIntoInbox(ctx context.Context, w *client.Wake, text string) error {
 	conn, err := dial(ctx, w.Socket)
 	if err != nil {
 		return fmt.Errorf("%w: no program has its inbox open: %w", ErrEnded, err)

@@ -14,7 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/parley-chat/parley/internal/state"
+	"github.com/parley-chat/parley/internal/client"
 )
 
 // A Listener takes the nudges for a session in a hook that the client started when a turn
@@ -41,7 +41,7 @@ func Listen(ctx context.Context, session string) (l *Listener, err error) {
 		return nil, err
 	}
 	// Of two that begin at once, neither may remove the socket of the other unheard.
-	err = state.Locked(filepath.Join(filepath.Dir(path), "wake"), func() error {
+	err = client.WithLock(filepath.Join(filepath.Dir(path), "wake"), func() error {
 		l, err = listenAt(ctx, path)
 		return err
 	})
@@ -142,7 +142,7 @@ const longestPath = 103
 // socketPath returns where the hook of a session listens.
 func socketPath(session string) (string, error) {
 	sum := sha256.Sum256([]byte(session))
-	path, err := state.Path("wake-" + hex.EncodeToString(sum[:6]))
+	path, err := client.StatePath("wake-" + hex.EncodeToString(sum[:6]))
 	if err == nil && len(path) > longestPath {
 		err = fmt.Errorf("%s is too long for a socket; set XDG_STATE_HOME to a shorter path", path)
 	}

@@ -11,8 +11,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/seats"
 )
 
 var (
@@ -65,14 +65,14 @@ func (n News) messages() string {
 // name of the room. A client may show its agent the sentence as words of its user, and the
 // name of a room can be an order. So an agent reads nothing that others chose: the
 // agent_name that it gave itself or, where two seats of its session are alike, the room's id.
-func Where(s seats.Seat, all []seats.Seat) string {
+func Where(s client.Seat, all []client.Seat) string {
 	if s.Wake == nil {
 		if room := inert(s.Room, ""); room != "" {
 			return "room " + room
 		}
 		return "one of your rooms"
 	}
-	alike := func(other seats.Seat) bool {
+	alike := func(other client.Seat) bool {
 		return other.Token != s.Token && other.Wake != nil && other.Wake.Session == s.Wake.Session &&
 			strings.EqualFold(other.Chosen, s.Chosen)
 	}

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/parley-chat/parley/internal/seats"
+	"github.com/parley-chat/parley/internal/client"
 )
 
 // The most time that programs get which tell a person.
@@ -45,7 +45,7 @@ const toast = `$m = [Windows.UI.Notifications.ToastNotificationManager, Windows.
 // there is to tell: PARLEY_ROOM, PARLEY_NAME (of the person's own agent), PARLEY_MESSAGES
 // (how many), PARLEY_NUDGE (the sentence) and PARLEY_URL (the server). What could act on
 // that shell is left empty.
-func Exec(ctx context.Context, line string, s seats.Seat, n News) error {
+func Exec(ctx context.Context, line string, s client.Seat, n News) error {
 	shell := []string{"sh", "-c", line}
 	if runtime.GOOS == "windows" {
 		shell = []string{"cmd", "/c", line}

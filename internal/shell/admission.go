@@ -6,7 +6,6 @@ import (
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/seats"
 )
 
 // at returns the server of a seat, with the key that the person has for it.
@@ -51,7 +50,7 @@ func once(s *Shell, p client.Place, do func(*client.Client) error) error {
 
 // notAdmitted says what a person can do whose seat the server does not admit. Without a
 // key the token of the seat was all that it was shown.
-func notAdmitted(p client.Place, seat seats.Seat) error {
+func notAdmitted(p client.Place, seat client.Seat) error {
 	if p.Key != "" {
 		return fail(failed, "%s", HarmlessLine(p.Refused()))
 	}
@@ -77,7 +76,7 @@ func linkOf(room string) (p client.Place, ok bool, err error) {
 }
 
 // leadsTo reports whether a seat is in the room of an invite.
-func leadsTo(invite string, seat seats.Seat) bool {
+func leadsTo(invite string, seat client.Seat) bool {
 	v, ok := ident.ParseInvite(invite)
 	t, err := ident.ParseToken(seat.Token)
 	return ok && err == nil && t.Room == v.Room

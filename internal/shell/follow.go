@@ -9,7 +9,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/seats"
 )
 
 const (
@@ -227,7 +226,7 @@ func (s *session) share(ctx context.Context, own bool, ring func()) bool {
 }
 
 // lastTouch is when a command last used a seat of this person.
-func lastTouch(file *seats.File) time.Time {
+func lastTouch(file *client.TokenStore) time.Time {
 	info, err := os.Stat(file.Path())
 	if err != nil {
 		return time.Time{}
@@ -236,7 +235,7 @@ func lastTouch(file *seats.File) time.Time {
 }
 
 // touch lets the followers of this person's seats know that something was said.
-func touch(file *seats.File) {
+func touch(file *client.TokenStore) {
 	now := time.Now()
 	_ = os.Chtimes(file.Path(), now, now) // they look in anyway, a little later
 }

@@ -9,8 +9,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/seats"
-	"github.com/parley-chat/parley/internal/state"
 )
 
 // JoinRequest asks for a seat.
@@ -97,11 +95,11 @@ func (s *Shell) askForLock(req *JoinRequest) error {
 // take takes the seat and stores it. Commands that join at the same time do so one after
 // the other: the second of two that ask for the same seat finds that of the first.
 func (s *Shell) take(ctx context.Context, c *client.Client, req JoinRequest) (r result, err error) {
-	path, err := state.Path("join")
+	path, err := client.StatePath("join")
 	if err != nil {
 		return nil, err
 	}
-	err = state.Locked(path, func() error {
+	err = client.WithLock(path, func() error {
 		if r, err = s.resume(ctx, c, req); r != nil || err != nil {
 			return err
 		}
@@ -119,7 +117,7 @@ func (s *Shell) resume(ctx context.Context, c *client.Client, req JoinRequest) (
 		return nil, err
 	}
 	which := Which{Room: req.Room, As: req.As}
-	i := slices.IndexFunc(all, func(seat seats.Seat) bool {
+	i := slices.IndexFunc(all, func(seat client.Seat) bool {
 		return which.fits(seat) && seat.Server == c.Base() && (req.Invite == "" || leadsTo(req.Invite, seat))
 	})
 	if i < 0 {
@@ -159,7 +157,7 @@ func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a arg
 	if err != nil {
 		return nil, err
 	}
-	err = s.Seats.Put(seats.Seat{Server: c.Base(), Room: got.Room.Name, Name: got.AgentName, Token: got.AgentToken, Cursor: got.Cursor})
+	err = s.Seats.Put(client.Seat{Server: c.Base(), Room: got.Room.Name, Name: got.AgentName, Token: got.AgentToken, Cursor: got.Cursor})
 	if err == nil {
 		return r, nil
 	}

@@ -10,12 +10,11 @@ import (
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/seats"
 )
 
 // Shell runs the client commands of one person.
 type Shell struct {
-	Seats *seats.File
+	Seats *client.TokenStore
 	// Base is the address of the server that the person named for this command; "" if none.
 	Base string
 	// Usual is the server that is meant where no seat says another one.
@@ -59,8 +58,8 @@ func fail(code int, format string, args ...any) error {
 type session struct {
 	client *client.Client
 	place  client.Place
-	seat   seats.Seat
-	file   *seats.File
+	seat   client.Seat
+	file   *client.TokenStore
 	out    *Output
 	clock  clockwork.Clock
 }
@@ -111,7 +110,7 @@ func (s *Shell) refuseAgents(name string) error {
 }
 
 // judge returns what the person is told of err, which a call for the seat at p gave.
-func (s *Shell) judge(p client.Place, seat seats.Seat, err error) error {
+func (s *Shell) judge(p client.Place, seat client.Seat, err error) error {
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
 		return err

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/seats"
 	"github.com/parley-chat/parley/internal/shell"
 )
 
@@ -165,7 +164,7 @@ func leave(t *testing.T, base, name string) {
 // history returns what was said.
 func history(t *testing.T, base string) []client.Message {
 	t.Helper()
-	file, err := seats.Open()
+	file, err := client.OpenTokens()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,7 +282,7 @@ func TestJoin_atOnce_isOneSeatForEachName(t *testing.T) {
 		})
 	}
 	all.Wait()
-	file, err := seats.Open()
+	file, err := client.OpenTokens()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -295,12 +294,12 @@ func TestJoin_atOnce_isOneSeatForEachName(t *testing.T) {
 func TestChoose_seatsOfAgents_areNotTheShells(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann")
-	file, err := seats.Open()
+	file, err := client.OpenTokens()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []seats.Seat{
-		{Server: base, Room: "tea", Name: "Bob", Token: "t1", Wake: &seats.Wake{Client: "codex"}},
+	for _, s := range []client.Seat{
+		{Server: base, Room: "tea", Name: "Bob", Token: "t1", Wake: &client.Wake{Client: "codex"}},
 		{Server: "https://other.example", Room: "tea", Name: "Ann", Token: "t2"}, // not on the usual server
 	} {
 		if err := file.Put(s); err != nil {

@@ -8,7 +8,6 @@ import (
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/seats"
 )
 
 // AskForLink asks for the link of Watch.
@@ -63,16 +62,16 @@ type opening struct {
 	by    *Shell
 	link  client.WatchLink
 	place client.Place
-	seat  seats.Seat // to which the link leads, with the token of the person
+	seat  client.Seat // to which the link leads, with the token of the person
 }
 
 // claim finds the seat of the link in the file, with the token that an earlier run has made,
 // or adds it with a new one. The seat has no claim if the person watches it already. Else
 // the link is to be opened, which decides who the person is.
 func (o *opening) claim() error {
-	o.seat = seats.Seat{Server: o.link.Base, Room: o.link.Claim.Room, Person: true, Claim: o.link.Claim.String()}
-	return o.by.Seats.Update(func(all []seats.Seat) ([]seats.Seat, error) {
-		i := slices.IndexFunc(all, func(old seats.Seat) bool {
+	o.seat = client.Seat{Server: o.link.Base, Room: o.link.Claim.Room, Person: true, Claim: o.link.Claim.String()}
+	return o.by.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
+		i := slices.IndexFunc(all, func(old client.Seat) bool {
 			return old.Server == o.seat.Server && old.Person && (old.Claim == o.seat.Claim || old.Claim == "" && isOf(old.Token, o.link.Claim))
 		})
 		if i >= 0 {

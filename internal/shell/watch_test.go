@@ -9,7 +9,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/app/apptest"
 	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/seats"
 	"github.com/parley-chat/parley/internal/shell"
 )
 
@@ -60,7 +59,7 @@ func TestWatch_answerIsLost_theLinkIsStillTheirs(t *testing.T) {
 				t.Fatal(err)
 			}
 			say(t, base, "Ann", shell.SayRequest{Text: "It is me."})
-			file, err := seats.Open()
+			file, err := client.OpenTokens()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/seats"
+	"github.com/parley-chat/parley/internal/client"
 )
 
 // Which says which seat a command means. Empty fields leave it open.
@@ -14,19 +14,19 @@ type Which struct {
 }
 
 // fits reports whether a seat can be meant. Seats of agents are not the shell's.
-func (w Which) fits(seat seats.Seat) bool {
+func (w Which) fits(seat client.Seat) bool {
 	return seat.OfShell() && (seat.Person || !w.Watched) && (w.Room == "" || strings.EqualFold(w.Room, seat.Room)) && (w.As == "" || strings.EqualFold(w.As, seat.Name))
 }
 
 // choose returns the seat that a command means: the only one that fits, on the server that
 // the person named or else on any. Where several fit, those of the usual server go first.
-func (s *Shell) choose(w Which) (seats.Seat, error) {
+func (s *Shell) choose(w Which) (client.Seat, error) {
 	all, err := s.Seats.All()
 	if err != nil {
-		return seats.Seat{}, err
+		return client.Seat{}, err
 	}
-	fit := slices.DeleteFunc(all, func(seat seats.Seat) bool { return !w.fits(seat) || s.Base != "" && seat.Server != s.Base })
-	if usual := slices.DeleteFunc(slices.Clone(fit), func(seat seats.Seat) bool { return seat.Server != s.Usual.Base }); len(usual) > 0 {
+	fit := slices.DeleteFunc(all, func(seat client.Seat) bool { return !w.fits(seat) || s.Base != "" && seat.Server != s.Base })
+	if usual := slices.DeleteFunc(slices.Clone(fit), func(seat client.Seat) bool { return seat.Server != s.Usual.Base }); len(usual) > 0 {
 		fit = usual
 	}
 	switch len(fit) {
@@ -36,13 +36,13 @@ func (s *Shell) choose(w Which) (seats.Seat, error) {
 			at = " at " + HarmlessLine(s.Base)
 		}
 		if w.Watched {
-			return seats.Seat{}, fail(gone, "You watch no agent%s%s. Ask your agent for its watch link, and open it with: parley watch", w, at)
+			return client.Seat{}, fail(gone, "You watch no agent%s%s. Ask your agent for its watch link, and open it with: parley watch", w, at)
 		}
-		return seats.Seat{}, fail(gone, "You have no seat%s%s. Take one with: parley join ROOM --as NAME", w, at)
+		return client.Seat{}, fail(gone, "You have no seat%s%s. Take one with: parley join ROOM --as NAME", w, at)
 	case 1:
 		return fit[0], nil
 	}
-	return seats.Seat{}, fail(usage, "Say with --room and --as which seat you mean:\n%s", listed(fit))
+	return client.Seat{}, fail(usage, "Say with --room and --as which seat you mean:\n%s", listed(fit))
 }
 
 // String says where a seat was looked for.
@@ -58,11 +58,11 @@ func (w Which) String() string {
 }
 
 // listed shows seats, as flags to copy.
-func listed(list []seats.Seat) string {
+func listed(list []client.Seat) string {
 	var lines []string
 	for _, seat := range list {
 		line := "  --room " + quoted(seat.Room) + " --as " + quoted(seat.Name)
-		if slices.ContainsFunc(list, func(other seats.Seat) bool { return other.Server != seat.Server }) {
+		if slices.ContainsFunc(list, func(other client.Seat) bool { return other.Server != seat.Server }) {
 			line += " --url " + quoted(seat.Server)
 		}
 		lines = append(lines, line)
@@ -80,16 +80,16 @@ func quoted(name string) string {
 }
 
 // RoomNames and AgentNames return what completes --room and --as.
-func RoomNames(file *seats.File) []string {
-	return namesOf(file, func(s seats.Seat) string { return s.Room })
+func RoomNames(file *client.TokenStore) []string {
+	return namesOf(file, func(s client.Seat) string { return s.Room })
 }
 
 // AgentNames returns the names under which the person has seats.
-func AgentNames(file *seats.File) []string {
-	return namesOf(file, func(s seats.Seat) string { return s.Name })
+func AgentNames(file *client.TokenStore) []string {
+	return namesOf(file, func(s client.Seat) string { return s.Name })
 }
 
-func namesOf(file *seats.File, name func(seats.Seat) string) []string {
+func namesOf(file *client.TokenStore, name func(client.Seat) string) []string {
 	all, err := file.All()
 	if err != nil {
 		return nil // there is nobody to tell

@@ -13,7 +13,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/app/apptest"
 	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/seats"
 	"github.com/parley-chat/parley/internal/shell"
 )
 
@@ -55,7 +54,7 @@ type command struct {
 // at returns a command at the server at base. wire changes how it sends requests.
 func at(t *testing.T, base string, wire http.RoundTripper) *command {
 	t.Helper()
-	file, err := seats.Open()
+	file, err := client.OpenTokens()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,6 @@ import (
 	"github.com/parley-chat/parley/internal/app/apptest"
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/nudge"
-	"github.com/parley-chat/parley/internal/seats"
 	"github.com/parley-chat/parley/internal/standby"
 )
 
@@ -31,7 +30,7 @@ type hall struct {
 	t        *testing.T
 	clock    *clockwork.FakeClock
 	step     time.Duration // how much time passes at once
-	file     *seats.File
+	file     *client.TokenStore
 	base     string
 	tools    *client.Client
 	ann, bob client.Joined
@@ -49,7 +48,7 @@ type hall struct {
 // nudged is a nudge.
 type nudged struct {
 	at   time.Time
-	to   seats.Seat
+	to   client.Seat
 	text string
 }
 
@@ -72,19 +71,19 @@ func newHall(t *testing.T) *hall {
 	return h
 }
 
-// stateHome is held while the environment names the folder of one test: only seats.Open
+// stateHome is held while the environment names the folder of one test: only client.OpenTokens
 // looks there.
 var stateHome sync.Mutex
 
 // openSeats returns a file of seats that no other test has.
-func openSeats(t *testing.T) *seats.File {
+func openSeats(t *testing.T) *client.TokenStore {
 	t.Helper()
 	stateHome.Lock()
 	defer stateHome.Unlock()
 	if err := os.Setenv("XDG_STATE_HOME", filepath.Join(t.TempDir(), "state")); err != nil {
 		t.Fatal(err)
 	}
-	file, err := seats.Open()
+	file, err := client.OpenTokens()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,12 +171,12 @@ func (h *hall) read(as client.Joined) (texts []string) {
 }
 
 // seat is Ann's seat as a hook notes it.
-func (h *hall) seat() seats.Seat {
-	return seats.Seat{Server: h.base, Room: "tea", Name: "Ann", Chosen: "Ann", Token: h.ann.AgentToken, Wake: &seats.Wake{Client: nudge.ClaudeCode, Session: "s1"}}
+func (h *hall) seat() client.Seat {
+	return client.Seat{Server: h.base, Room: "tea", Name: "Ann", Chosen: "Ann", Token: h.ann.AgentToken, Wake: &client.Wake{Client: nudge.ClaudeCode, Session: "s1"}}
 }
 
 // watch watches the seats, and returns when the standby waits for each of them.
-func (h *hall) watch(give time.Duration, list ...seats.Seat) {
+func (h *hall) watch(give time.Duration, list ...client.Seat) {
 	h.t.Helper()
 	for _, s := range list {
 		h.put(s)
@@ -189,7 +188,7 @@ func (h *hall) watch(give time.Duration, list ...seats.Seat) {
 	h.until("it watches", func() bool { return h.count(standby.Watching) == len(list) })
 }
 
-func (h *hall) put(s seats.Seat) {
+func (h *hall) put(s client.Seat) {
 	h.t.Helper()
 	if err := h.file.Put(s); err != nil {
 		h.t.Fatal(err)
@@ -206,7 +205,7 @@ func (h *hall) end() {
 	h.stop = nil
 }
 
-func (h *hall) nudge(_ context.Context, s seats.Seat, n nudge.News) error {
+func (h *hall) nudge(_ context.Context, s client.Seat, n nudge.News) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.fails) > 0 {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/gofrs/flock"
 
-	"github.com/parley-chat/parley/internal/state"
+	"github.com/parley-chat/parley/internal/client"
 )
 
 // Role is whose seats a process watches. Of the processes of a person one at a time has
@@ -24,7 +24,7 @@ const (
 // Take takes the role until this process ends or release is called. taken is false if
 // another process has it. The lock's file then has the id of that process.
 func Take(r Role) (release func() error, taken bool, err error) {
-	path, err := state.Path(string(r) + ".lock")
+	path, err := client.StatePath(string(r) + ".lock")
 	if err != nil {
 		return nil, false, err
 	}
@@ -53,7 +53,7 @@ func Start(program string, args ...string) (err error) {
 	if err := release(); err != nil { // of two that start now the second ends at once
 		return err
 	}
-	path, err := state.Path(LogName)
+	path, err := client.StatePath(LogName)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func Start(program string, args ...string) (err error) {
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
 	cmd := exec.Command(program, args...)
-	cmd.Dir, err = state.Dir() // not the folder of a project that may be removed
+	cmd.Dir, err = client.StateDir() // not the folder of a project that may be removed
 	if err != nil {
 		return err
 	}

@@ -17,18 +17,17 @@ import (
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/nudge"
-	"github.com/parley-chat/parley/internal/seats"
 )
 
 // Options of Run.
 type Options struct {
-	Seats *seats.File
+	Seats *client.TokenStore
 	// Agents and Shell say whose seats are watched: those of agents whose client can be
 	// woken, and those of the person's own shell.
 	Agents, Shell bool
 	Room          string // only seats in this room; "" for all
 	// Nudge wakes the owner of a seat. Its error may wrap nudge.ErrEnded or nudge.ErrDeaf.
-	Nudge func(context.Context, seats.Seat, nudge.News) error
+	Nudge func(context.Context, client.Seat, nudge.News) error
 	// Tell gets what happens. It is called by several goroutines.
 	Tell    func(Event)
 	GiveUp  time.Duration // how long without news a seat is watched; 0: for ever
@@ -199,7 +198,7 @@ func same(now, before fs.FileInfo) bool {
 }
 
 // mine reports whether a seat is to be watched.
-func (r *run) mine(s seats.Seat) bool {
+func (r *run) mine(s client.Seat) bool {
 	asked := r.Agents
 	if s.Wake == nil {
 		asked = r.Shell && s.OfShell()
@@ -208,7 +207,7 @@ func (r *run) mine(s seats.Seat) bool {
 }
 
 // begin begins to watch a seat.
-func (r *run) begin(ctx context.Context, s seats.Seat) {
+func (r *run) begin(ctx context.Context, s client.Seat) {
 	server := r.servers[s.Server]
 	if server == nil {
 		server = client.New(s.Server, client.Options{Version: r.Version})
@@ -232,8 +231,8 @@ func (r *run) drop(w *watch) error {
 	if s.Wake == nil {
 		r.over[s.Token] = w.why() != Dropped
 	} else if w.why() != Dropped {
-		err := r.Seats.Update(func(all []seats.Seat) ([]seats.Seat, error) {
-			return slices.DeleteFunc(all, func(now seats.Seat) bool { // unless another session has it by now
+		err := r.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
+			return slices.DeleteFunc(all, func(now client.Seat) bool { // unless another session has it by now
 				return now.Token == s.Token && now.Wake != nil && now.Wake.Session == s.Wake.Session
 			}), nil
 		})

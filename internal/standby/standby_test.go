@@ -13,7 +13,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/nudge"
-	"github.com/parley-chat/parley/internal/seats"
 	"github.com/parley-chat/parley/internal/standby"
 )
 
@@ -194,7 +193,7 @@ func TestRun_fileChanges_areFollowed(t *testing.T) {
 	h.watch(0, h.seat())
 	ann, bob := h.join("milk", "Ann"), h.join("milk", "Bob")
 	h.read(ann)
-	other := seats.Seat{Server: h.base, Room: "milk", Name: "Ann", Token: ann.AgentToken, Wake: &seats.Wake{Client: nudge.Codex, Session: "s2"}}
+	other := client.Seat{Server: h.base, Room: "milk", Name: "Ann", Token: ann.AgentToken, Wake: &client.Wake{Client: nudge.Codex, Session: "s2"}}
 	h.put(other)
 	h.until("it watches both", func() bool { return h.count(standby.Watching) == 2 })
 	moved := h.seat() // the agent goes on in another session

@@ -14,7 +14,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/nudge"
-	"github.com/parley-chat/parley/internal/seats"
 )
 
 // watch waits in the place of one agent.
@@ -25,7 +24,7 @@ type watch struct {
 	end    context.CancelFunc
 
 	mu    sync.Mutex
-	owner seats.Seat
+	owner client.Seat
 	over  What               // why it has ended
 	wake  context.CancelFunc // ends the wait in progress; nil: there is none
 
@@ -43,20 +42,20 @@ type watch struct {
 	told     told
 }
 
-func newWatch(ctx context.Context, s seats.Seat, server *client.Client, o *Options) *watch {
+func newWatch(ctx context.Context, s client.Seat, server *client.Client, o *Options) *watch {
 	w := &watch{Options: o, server: server, owner: s, newsAt: o.Clock.Now()}
 	w.ctx, w.end = context.WithCancel(ctx)
 	return w
 }
 
-func (w *watch) seat() seats.Seat {
+func (w *watch) seat() client.Seat {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.owner
 }
 
 // update replaces what is known of the seat: another session may have it now.
-func (w *watch) update(s seats.Seat) {
+func (w *watch) update(s client.Seat) {
 	w.mu.Lock()
 	changed := !reflect.DeepEqual(s, w.owner)
 	w.owner = s

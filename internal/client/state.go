@@ -1,6 +1,4 @@
-// Package state stores the files that this program keeps for a person between runs.
-// Only the person can read them.
-package state
+package client
 
 import (
 	"context"
@@ -15,9 +13,9 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Dir returns the folder of these files: parley in $XDG_STATE_HOME (XDG Base Directory
+// StateDir returns the folder of these files: parley in $XDG_STATE_HOME (XDG Base Directory
 // Specification), by default in ~/.local/state; on Windows in %LocalAppData%.
-func Dir() (string, error) {
+func StateDir() (string, error) {
 	base := os.Getenv("XDG_STATE_HOME")
 	if !filepath.IsAbs(base) { // the specification ignores relative paths
 		var err error
@@ -36,9 +34,9 @@ func defaultBase() (string, error) {
 	return filepath.Join(home, ".local", "state"), err
 }
 
-// Path returns the path of a file in the folder, which is created if it does not exist.
-func Path(name string) (string, error) {
-	dir, err := Dir()
+// StatePath returns the path of a file in the folder, which is created if it does not exist.
+func StatePath(name string) (string, error) {
+	dir, err := StateDir()
 	if err != nil {
 		return "", err
 	}
@@ -48,8 +46,8 @@ func Path(name string) (string, error) {
 	return filepath.Join(dir, name), nil
 }
 
-// Read returns what is in the file at path; nothing if there is none.
-func Read(path string) ([]byte, error) {
+// ReadFile returns what is in the file at path; nothing if there is none.
+func ReadFile(path string) ([]byte, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -57,9 +55,9 @@ func Read(path string) ([]byte, error) {
 	return data, err
 }
 
-// Write replaces the file at path in one step, with the mode: after a crash it is either
+// WriteFile replaces the file at path in one step, with the mode: after a crash it is either
 // the old file or the new one. It follows a symbolic link.
-func Write(path string, data []byte, mode fs.FileMode) (err error) {
+func WriteFile(path string, data []byte, mode fs.FileMode) (err error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
@@ -94,9 +92,9 @@ const (
 	lockPoll = 20 * time.Millisecond
 )
 
-// Locked calls do while no other process or caller holds the lock of path, which is a file
+// WithLock calls do while no other process or caller holds the lock of path, which is a file
 // beside it.
-func Locked(path string, do func() error) (err error) {
+func WithLock(path string, do func() error) (err error) {
 	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
 	ctx, cancel := context.WithTimeout(context.Background(), lockTime)
 	defer cancel()

@@ -1,4 +1,4 @@
-package seats_test
+package client_test
 
 import (
 	"errors"
@@ -10,21 +10,21 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/seats"
+	"github.com/parley-chat/parley/internal/client"
 )
 
 // open returns the file of a person who has none yet.
-func open(t *testing.T) *seats.File {
+func open(t *testing.T) *client.TokenStore {
 	t.Helper()
 	t.Setenv("XDG_STATE_HOME", filepath.Join(t.TempDir(), "state"))
-	f, err := seats.Open()
+	f, err := client.OpenTokens()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return f
 }
 
-func tokens(t *testing.T, f *seats.File) []string {
+func tokens(t *testing.T, f *client.TokenStore) []string {
 	t.Helper()
 	all, err := f.All()
 	if err != nil {
@@ -42,11 +42,11 @@ func TestFile_seats_areThereForTheNextRunAndForNobodyElse(t *testing.T) {
 	if got := tokens(t, f); got != nil {
 		t.Fatalf("at first: %v", got)
 	}
-	s := seats.Seat{Server: "https://a.example", Room: "tea", Name: "Ann", Token: "t1", Cursor: "c1", Wake: &seats.Wake{Client: "codex", Session: "s1", PID: 7, Env: []string{"A=b"}}}
+	s := client.Seat{Server: "https://a.example", Room: "tea", Name: "Ann", Token: "t1", Cursor: "c1", Wake: &client.Wake{Client: "codex", Session: "s1", PID: 7, Env: []string{"A=b"}}}
 	if err := f.Put(s); err != nil {
 		t.Fatal(err)
 	}
-	again, err := seats.Open()
+	again, err := client.OpenTokens()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,15 +65,15 @@ func TestFile_seats_areThereForTheNextRunAndForNobodyElse(t *testing.T) {
 
 func TestPut_sameAgentOfTheSameOwner_isReplaced(t *testing.T) {
 	f := open(t)
-	shell := seats.Seat{Server: "a", Room: "tea", Name: "Ann", Token: "t1"}
-	for token, change := range map[string]func(*seats.Seat){
-		"t2": func(s *seats.Seat) { s.Room = "TEA" },
-		"t3": func(s *seats.Seat) { s.Name = "Bob" },
-		"t4": func(s *seats.Seat) { s.Server = "b" },
-		"t5": func(s *seats.Seat) { s.Wake = &seats.Wake{Client: "codex", Session: "s1"} },
-		"t1": func(s *seats.Seat) { s.Name, s.Cursor = "Dora", "c9" }, // the same seat, whatever its name
+	shell := client.Seat{Server: "a", Room: "tea", Name: "Ann", Token: "t1"}
+	for token, change := range map[string]func(*client.Seat){
+		"t2": func(s *client.Seat) { s.Room = "TEA" },
+		"t3": func(s *client.Seat) { s.Name = "Bob" },
+		"t4": func(s *client.Seat) { s.Server = "b" },
+		"t5": func(s *client.Seat) { s.Wake = &client.Wake{Client: "codex", Session: "s1"} },
+		"t1": func(s *client.Seat) { s.Name, s.Cursor = "Dora", "c9" }, // the same seat, whatever its name
 	} {
-		if err := f.Update(func([]seats.Seat) ([]seats.Seat, error) { return []seats.Seat{shell}, nil }); err != nil {
+		if err := f.Update(func([]client.Seat) ([]client.Seat, error) { return []client.Seat{shell}, nil }); err != nil {
 			t.Fatal(err)
 		}
 		other := shell
@@ -98,9 +98,9 @@ func TestFile_manyWriters_loseNothing(t *testing.T) {
 	const writers = 20
 	for n := range writers {
 		all.Go(func() {
-			own, err := seats.Open() // as another process would
+			own, err := client.OpenTokens() // as another process would
 			if err == nil {
-				err = own.Put(seats.Seat{Server: "a", Room: fmt.Sprint("room ", n), Name: "Ann", Token: fmt.Sprint("t", n)})
+				err = own.Put(client.Seat{Server: "a", Room: fmt.Sprint("room ", n), Name: "Ann", Token: fmt.Sprint("t", n)})
 			}
 			if err == nil {
 				err = own.Read(fmt.Sprint("t", n), "c")
@@ -121,11 +121,11 @@ func TestFile_manyWriters_loseNothing(t *testing.T) {
 
 func TestUpdate_changeFails_orFileDamaged_leavesTheFile(t *testing.T) {
 	f := open(t)
-	if err := f.Put(seats.Seat{Token: "t1"}); err != nil {
+	if err := f.Put(client.Seat{Token: "t1"}); err != nil {
 		t.Fatal(err)
 	}
 	refused := errors.New("no")
-	if err := f.Update(func([]seats.Seat) ([]seats.Seat, error) { return nil, refused }); !errors.Is(err, refused) {
+	if err := f.Update(func([]client.Seat) ([]client.Seat, error) { return nil, refused }); !errors.Is(err, refused) {
 		t.Errorf("%v", err)
 	}
 	if got := tokens(t, f); len(got) != 1 {

@@ -1,4 +1,4 @@
-package state_test
+package client_test
 
 import (
 	"errors"
@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/state"
+	"github.com/parley-chat/parley/internal/client"
 )
 
 func TestWrite_replacesTheFileAndLeavesNothingElse(t *testing.T) {
@@ -15,7 +15,7 @@ func TestWrite_replacesTheFileAndLeavesNothingElse(t *testing.T) {
 	if err := errors.Join(os.WriteFile(real, []byte("old"), 0o644), os.Symlink(real, link)); err != nil {
 		t.Fatal(err)
 	}
-	if err := state.Write(link, []byte("new"), 0o600); err != nil {
+	if err := client.WriteFile(link, []byte("new"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Lstat(link)
@@ -29,7 +29,7 @@ func TestWrite_replacesTheFileAndLeavesNothingElse(t *testing.T) {
 	if info, err := os.Stat(real); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
 	}
-	if err := state.Write(filepath.Join(dir, "none", "file"), nil, 0o600); err == nil {
+	if err := client.WriteFile(filepath.Join(dir, "none", "file"), nil, 0o600); err == nil {
 		t.Error("a file in a folder that does not exist was written")
 	}
 	if all, err := os.ReadDir(dir); err != nil || len(all) != 2 {
@@ -40,17 +40,17 @@ func TestWrite_replacesTheFileAndLeavesNothingElse(t *testing.T) {
 func TestDir_relativePath_isIgnored(t *testing.T) {
 	t.Setenv("HOME", "/home/ann")
 	t.Setenv("XDG_STATE_HOME", "here")
-	if dir, err := state.Dir(); err != nil || dir != "/home/ann/.local/state/parley" {
+	if dir, err := client.StateDir(); err != nil || dir != "/home/ann/.local/state/parley" {
 		t.Errorf("%q, %v", dir, err)
 	}
 	t.Setenv("XDG_STATE_HOME", "/state")
-	if dir, err := state.Dir(); err != nil || dir != "/state/parley" {
+	if dir, err := client.StateDir(); err != nil || dir != "/state/parley" {
 		t.Errorf("%q, %v", dir, err)
 	}
 }
 
 func TestRead_noFile_isEmpty(t *testing.T) {
-	if data, err := state.Read(filepath.Join(t.TempDir(), "none")); data != nil || err != nil {
+	if data, err := client.ReadFile(filepath.Join(t.TempDir(), "none")); data != nil || err != nil {
 		t.Errorf("%q, %v", data, err)
 	}
 }

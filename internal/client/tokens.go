@@ -1,14 +1,10 @@
-// Package seats remembers, between runs of this program, the seats that a person and the
-// person's agents have taken, and those of agents that the person watches, with their tokens.
-package seats
+package client
 
 import (
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/parley-chat/parley/internal/state"
 )
 
 // Seat is a seat in a room. Whoever has its token is its agent.
@@ -46,23 +42,24 @@ type Wake struct {
 	Env     []string `json:"env,omitempty"`
 }
 
-// File is the file of the seats. It may be used at the same time by several goroutines
+// TokenStore is the file of the seats, and of those of agents that the person watches, with
+// their tokens. It remembers them between runs of the program. It may be used at the same time by several goroutines
 // and processes.
-type File struct{ path string }
+type TokenStore struct{ path string }
 
-// Open returns the file of this person's seats, and of those of agents that are woken. It
+// OpenTokens returns the file of this person's seats, and of those of agents that are woken. It
 // is created by the first Update.
-func Open() (*File, error) {
-	path, err := state.Path("seats.json")
-	return &File{path}, err
+func OpenTokens() (*TokenStore, error) {
+	path, err := StatePath("seats.json")
+	return &TokenStore{path}, err
 }
 
 // Path returns where the file is.
-func (f *File) Path() string { return f.path }
+func (f *TokenStore) Path() string { return f.path }
 
 // All returns the seats, the oldest first.
-func (f *File) All() ([]Seat, error) {
-	data, err := state.Read(f.path)
+func (f *TokenStore) All() ([]Seat, error) {
+	data, err := ReadFile(f.path)
 	if err != nil || len(data) == 0 {
 		return nil, err
 	}
@@ -77,8 +74,8 @@ func (f *File) All() ([]Seat, error) {
 
 // Update replaces the seats by what change returns for them, while no other process
 // changes them. The file stays as it is if change fails, or changes nothing.
-func (f *File) Update(change func([]Seat) ([]Seat, error)) error {
-	return state.Locked(f.path, func() error {
+func (f *TokenStore) Update(change func([]Seat) ([]Seat, error)) error {
+	return WithLock(f.path, func() error {
 		all, err := f.All()
 		if err != nil {
 			return err
@@ -94,7 +91,7 @@ func (f *File) Update(change func([]Seat) ([]Seat, error)) error {
 		if err != nil || string(after) == string(before) {
 			return err
 		}
-		return state.Write(f.path, after, 0o600)
+		return WriteFile(f.path, after, 0o600)
 	})
 }
 
@@ -105,7 +102,7 @@ func encode(all []Seat) ([]byte, error) {
 
 // Put adds s, in place of an earlier entry with the same token, or of one for the same
 // agent of the same owner.
-func (f *File) Put(s Seat) error {
+func (f *TokenStore) Put(s Seat) error {
 	return f.Update(func(all []Seat) ([]Seat, error) {
 		return append(slices.DeleteFunc(all, func(old Seat) bool { return old.Token == s.Token || old.same(s) }), s), nil
 	})
@@ -131,7 +128,7 @@ func (s Seat) owner() string {
 }
 
 // Read notes how far the owner of a token has read.
-func (f *File) Read(token, cursor string) error {
+func (f *TokenStore) Read(token, cursor string) error {
 	return f.Update(func(all []Seat) ([]Seat, error) {
 		for i := range all {
 			if all[i].Token == token {
@@ -143,7 +140,7 @@ func (f *File) Read(token, cursor string) error {
 }
 
 // Remove forgets the seat of a token.
-func (f *File) Remove(token string) error {
+func (f *TokenStore) Remove(token string) error {
 	return f.Update(func(all []Seat) ([]Seat, error) {
 		return slices.DeleteFunc(all, func(s Seat) bool { return s.Token == token }), nil
 	})
