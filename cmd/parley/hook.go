@@ -9,7 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/bridge"
 	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/hook"
+	"github.com/parley-chat/parley/internal/wake"
 )
 
 // hookCommand is `parley hook`.
@@ -37,7 +37,7 @@ func (c *hookCommand) Run(ctx context.Context, streams streams) error {
 }
 
 func (c *hookCommand) serve(ctx context.Context, streams streams) (string, error) {
-	call, err := hook.Read(streams.in)
+	call, err := wake.ReadHook(streams.in)
 	if err != nil {
 		return "", err
 	}
@@ -45,13 +45,13 @@ func (c *hookCommand) serve(ctx context.Context, streams streams) (string, error
 	if err != nil {
 		return "", err
 	}
-	o := hook.Options{
+	o := wake.HookOptions{
 		Seats: file, Server: c.address, Plugin: c.Plugin, Start: startStandby, Clock: clockwork.NewRealClock(),
 	}
 	if c.Plugin && call.InCodex() { // the plugin starts parley bridge there
 		o.Server = bridge.ServerOf
 	}
-	return hook.Serve(ctx, call, o)
+	return wake.ServeHook(ctx, call, o)
 }
 
 // address returns the address of the server whose tools the agent used.

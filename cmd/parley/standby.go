@@ -14,9 +14,8 @@ import (
 
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/nudge"
 	"github.com/parley-chat/parley/internal/shell"
-	"github.com/parley-chat/parley/internal/standby"
+	"github.com/parley-chat/parley/internal/wake"
 )
 
 // standbyCommand is `parley standby`.
@@ -46,7 +45,7 @@ func (c *standbyCommand) Run(ctx context.Context, streams streams) (err error) {
 	if err != nil {
 		return err
 	}
-	o := standby.Options{
+	o := wake.StandbyOptions{
 		Seats: file, Room: c.Room, GiveUp: c.GiveUp, Version: app.Version(), Clock: clockwork.NewRealClock(),
 		Nudge: c.nudge, Tell: (&teller{out: streams.out, json: c.JSON}).tell,
 	}
@@ -54,8 +53,8 @@ func (c *standbyCommand) Run(ctx context.Context, streams streams) (err error) {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(standby.Run(ctx, o), release())
-	none := errors.Is(err, standby.ErrNoSeats)
+	err = errors.Join(wake.Standby(ctx, o), release())
+	none := errors.Is(err, wake.ErrNoSeats)
 	if (err == nil || none) && o.Agents && !(c.Agents && ctx.Err() != nil) { // who stops that process wants none
 		if err := handOver(file); err != nil {
 			return err
@@ -72,17 +71,17 @@ func (c *standbyCommand) Run(ctx context.Context, streams streams) (err error) {
 
 // take takes the roles that no other process has. Whoever watches one room leaves those of
 // agents to a process that watches them all.
-func (c *standbyCommand) take(o *standby.Options) (release func() error, err error) {
+func (c *standbyCommand) take(o *wake.StandbyOptions) (release func() error, err error) {
 	release = func() error { return nil }
-	roles := map[standby.Role]*bool{standby.ForAgents: &o.Agents, standby.ForShell: &o.Shell}
+	roles := map[wake.Role]*bool{wake.ForAgents: &o.Agents, wake.ForShell: &o.Shell}
 	switch {
 	case c.Agents:
-		delete(roles, standby.ForShell)
+		delete(roles, wake.ForShell)
 	case c.Room != "":
-		delete(roles, standby.ForAgents)
+		delete(roles, wake.ForAgents)
 	}
 	for role, taken := range roles {
-		give, ok, err := standby.Take(role)
+		give, ok, err := wake.TakeRole(role)
 		if err != nil {
 			return release, errors.Join(err, release())
 		}
@@ -118,20 +117,20 @@ func startStandby() error {
 	if err != nil {
 		return err
 	}
-	return standby.Start(self, agentsArgs()...)
+	return wake.StartStandby(self, agentsArgs()...)
 }
 
 // nudge tells the owner of a seat.
-func (c *standbyCommand) nudge(ctx context.Context, s client.Seat, n nudge.News) error {
+func (c *standbyCommand) nudge(ctx context.Context, s client.Seat, n wake.News) error {
 	if s.Wake != nil {
-		return nudge.Agent(ctx, s.Wake, n.String())
+		return wake.NotifyAgent(ctx, s.Wake, n.String())
 	}
 	var errs []error
 	if c.Exec != "" {
-		errs = append(errs, nudge.Exec(ctx, c.Exec, s, n))
+		errs = append(errs, wake.NotifyProgram(ctx, c.Exec, s, n))
 	}
 	if c.Desktop {
-		errs = append(errs, nudge.Desktop(ctx, n.String()))
+		errs = append(errs, wake.NotifyDesktop(ctx, n.String()))
 	}
 	return errors.Join(errs...) // without either, the line that is printed is the nudge
 }
@@ -144,7 +143,7 @@ type teller struct {
 }
 
 // tell prints an event. That nobody reads it is no reason to stop.
-func (t *teller) tell(e standby.Event) {
+func (t *teller) tell(e wake.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.json {
@@ -152,7 +151,7 @@ func (t *teller) tell(e standby.Event) {
 		return
 	}
 	line := fmt.Sprintf("%s  %s (%s): %s", e.At.Local().Format(time.DateTime), e.Room, e.Name, sentence(e.What))
-	if e.What == standby.Trouble {
+	if e.What == wake.Trouble {
 		line = fmt.Sprintf("%s  %s", e.At.Local().Format(time.DateTime), sentence(e.What))
 	}
 	for _, more := range []string{e.Text, e.Error} {
@@ -164,19 +163,19 @@ func (t *teller) tell(e standby.Event) {
 }
 
 // sentence says what happened.
-func sentence(w standby.What) string {
-	return map[standby.What]string{
-		standby.Watching:     "waits in its place",
-		standby.Woken:        "woken",
-		standby.NotWoken:     "could not be woken, is tried again",
-		standby.Read:         "has read",
-		standby.Lost:         "the server does not answer, is tried again",
-		standby.Found:        "the server answers again",
-		standby.TakenOver:    "another program waits in its place",
-		standby.Trouble:      "the list of seats cannot be read or written, is tried again",
-		standby.SeatGone:     "the seat is gone",
-		standby.SessionEnded: "its session has ended",
-		standby.GaveUp:       "no news for long, no longer watched",
-		standby.Dropped:      "no longer in the list of seats",
+func sentence(w wake.What) string {
+	return map[wake.What]string{
+		wake.Watching:     "waits in its place",
+		wake.Woken:        "woken",
+		wake.NotWoken:     "could not be woken, is tried again",
+		wake.Read:         "has read",
+		wake.Lost:         "the server does not answer, is tried again",
+		wake.Found:        "the server answers again",
+		wake.TakenOver:    "another program waits in its place",
+		wake.Trouble:      "the list of seats cannot be read or written, is tried again",
+		wake.SeatGone:     "the seat is gone",
+		wake.SessionEnded: "its session has ended",
+		wake.GaveUp:       "no news for long, no longer watched",
+		wake.Dropped:      "no longer in the list of seats",
 	}[w]
 }

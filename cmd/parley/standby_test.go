@@ -5,12 +5,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/standby"
+	"github.com/parley-chat/parley/internal/wake"
 )
 
 func TestTeller_namesFromAServer_cannotSteerTheTerminal(t *testing.T) {
 	var out bytes.Buffer
-	(&teller{out: &out}).tell(standby.Event{Room: "tea\x1b[2J", Name: "Ann\nroot", What: standby.Lost, Error: "bad\x1b]0;x\a"})
+	(&teller{out: &out}).tell(wake.Event{Room: "tea\x1b[2J", Name: "Ann\nroot", What: wake.Lost, Error: "bad\x1b]0;x\a"})
 	if got := out.String(); strings.ContainsAny(got, "\x1b\a") || strings.Count(got, "\n") != 1 {
 		t.Errorf("%q", got)
 	}

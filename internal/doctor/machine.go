@@ -15,7 +15,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/connect"
-	"github.com/parley-chat/parley/internal/standby"
+	"github.com/parley-chat/parley/internal/wake"
 )
 
 // clients looks at what is configured: is it this server?
@@ -236,7 +236,7 @@ func (v *visit) standby(context.Context) {
 			}
 		}
 	}
-	release, free, err := standby.Take(standby.ForAgents)
+	release, free, err := wake.TakeRole(wake.ForAgents)
 	switch {
 	case err != nil:
 		v.fail(check, "make the folder writable, or set XDG_STATE_HOME", "%v", err)

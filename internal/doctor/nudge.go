@@ -10,8 +10,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/nudge"
-	"github.com/parley-chat/parley/internal/standby"
+	"github.com/parley-chat/parley/internal/wake"
 )
 
 // nudgeTime bounds the whole trial, which takes about two seconds.
@@ -43,7 +42,7 @@ func (v *visit) beWoken(ctx context.Context) (took time.Duration, err error) {
 		return 0, err
 	}
 	session := "doctor-" + rand.Text()
-	listener, err := nudge.Listen(ctx, session)
+	listener, err := wake.Listen(ctx, session)
 	if err != nil {
 		return 0, err
 	}
@@ -73,12 +72,12 @@ func (v *visit) watch(ctx context.Context, session string) (end func() error, er
 	}
 	s := client.Seat{
 		Server: v.Server, Room: v.room.name, Name: firstName, Token: v.room.first,
-		Wake: &client.Wake{Client: nudge.ClaudeCode, Session: session, PID: os.Getpid()},
+		Wake: &client.Wake{Client: wake.ClaudeCode, Session: session, PID: os.Getpid()},
 	}
 	if err := file.Put(s); err != nil {
 		return nil, err
 	}
-	release, free, err := standby.Take(standby.ForAgents)
+	release, free, err := wake.TakeRole(wake.ForAgents)
 	if err != nil || !free {
 		return func() error { return file.Remove(s.Token) }, err
 	}
@@ -86,10 +85,10 @@ func (v *visit) watch(ctx context.Context, session string) (end func() error, er
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- standby.Run(ctx, standby.Options{
-			Seats: file, Agents: true, Room: s.Room, Version: v.Version, Clock: clockwork.NewRealClock(), Tell: func(standby.Event) {},
-			Nudge: func(ctx context.Context, s client.Seat, n nudge.News) error {
-				return nudge.Agent(ctx, s.Wake, n.String())
+		ended <- wake.Standby(ctx, wake.StandbyOptions{
+			Seats: file, Agents: true, Room: s.Room, Version: v.Version, Clock: clockwork.NewRealClock(), Tell: func(wake.Event) {},
+			Nudge: func(ctx context.Context, s client.Seat, n wake.News) error {
+				return wake.NotifyAgent(ctx, s.Wake, n.String())
 			},
 		})
 	}()
@@ -125,12 +124,12 @@ func (v *visit) wakeSessions(ctx context.Context) {
 	all, _ := file.All() // said before
 	tried := 0
 	for _, s := range all {
-		if s.Wake == nil || s.Wake.Client != v.Client || nudge.Ended(s.Wake) {
+		if s.Wake == nil || s.Wake.Client != v.Client || wake.SessionOver(s.Wake) {
 			continue
 		}
 		tried++
 		ctx, cancel := context.WithTimeout(ctx, nudgeTime)
-		err := nudge.Agent(ctx, s.Wake, "Parley doctor tries whether this session can be woken. There is nothing to do.")
+		err := wake.NotifyAgent(ctx, s.Wake, "Parley doctor tries whether this session can be woken. There is nothing to do.")
 		cancel()
 		if err != nil {
 			v.fail(check, "parley connect "+v.Client+" --url "+v.Server+", and restart the client", "the session in room %q cannot be woken: %v", s.Room, err)

@@ -9,7 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/connect"
 	"github.com/parley-chat/parley/internal/doctor"
-	"github.com/parley-chat/parley/internal/nudge"
+	"github.com/parley-chat/parley/internal/wake"
 )
 
 func TestRun_wake_reachesTheSessionsOfThatClientOnly(t *testing.T) {
@@ -19,7 +19,7 @@ func TestRun_wake_reachesTheSessionsOfThatClientOnly(t *testing.T) {
 	}
 	t.Cleanup(func() { os.RemoveAll(home) })
 	t.Setenv("XDG_STATE_HOME", home)
-	listener, err := nudge.Listen(t.Context(), "one")
+	listener, err := wake.Listen(t.Context(), "one")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,8 +29,8 @@ func TestRun_wake_reachesTheSessionsOfThatClientOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, w := range []*client.Wake{
-		{Client: nudge.ClaudeCode, Session: "one"}, {Client: nudge.ClaudeCode, Session: "deaf"},
-		{Client: nudge.Codex, Session: "other", Program: "/nowhere/codex"}, nil,
+		{Client: wake.ClaudeCode, Session: "one"}, {Client: wake.ClaudeCode, Session: "deaf"},
+		{Client: wake.Codex, Session: "other", Program: "/nowhere/codex"}, nil,
 	} {
 		if err := file.Put(client.Seat{Server: "http://parley.invalid", Room: "den", Name: "Ann", Token: string(rune('a' + i)), Wake: w}); err != nil {
 			t.Fatal(err)
@@ -43,7 +43,7 @@ func TestRun_wake_reachesTheSessionsOfThatClientOnly(t *testing.T) {
 	}()
 	var said []string
 	doctor.Run(t.Context(), doctor.Options{
-		Server: closed(t), Version: "1", Client: nudge.ClaudeCode, Wake: true,
+		Server: closed(t), Version: "1", Client: wake.ClaudeCode, Wake: true,
 		Machine: connect.Machine{Home: home, Config: home, State: home, Getenv: func(string) string { return "" }},
 		Tell: func(r doctor.Result) {
 			if strings.HasSuffix(r.Check, " session") {

@@ -20,7 +20,7 @@ func arrows() map[string][]string {
 	service := slices.Concat(meters, drivers, rooms, []string{
 		"internal/ratelimit", "internal/access", "internal/presence", "internal/chat", "internal/pairing", "internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
 	})
-	clients := []string{"internal/client", "internal/fault", "internal/nudge", "internal/standby", "internal/hook", "internal/shell"}
+	clients := []string{"internal/client", "internal/fault", "internal/wake", "internal/shell"}
 	return map[string][]string{
 		// The rules, lowest first.
 		"internal/sanitize": {}, "internal/page": {}, "internal/audit": {"internal/ident", "internal/table"},
@@ -48,9 +48,7 @@ func arrows() map[string][]string {
 		"internal/connect": {"internal/client"},
 
 		// Waking agents.
-		"internal/nudge":   {"internal/client", "internal/ident"},
-		"internal/standby": {"internal/client", "internal/nudge"},
-		"internal/hook":    {"internal/client", "internal/nudge"},
+		"internal/wake": {"internal/client", "internal/ident"},
 
 		// The store and what is measured.
 		"internal/table":                       {},
@@ -71,7 +69,7 @@ func arrows() map[string][]string {
 		"internal/bridge": {"internal/client", "internal/mcp", "internal/tools/spec", "internal/ident", "internal/fault"},
 
 		// What looks for faults.
-		"internal/doctor": {"internal/client", "internal/fault", "internal/connect", "internal/nudge", "internal/standby"},
+		"internal/doctor": {"internal/client", "internal/fault", "internal/connect", "internal/wake"},
 
 		// Tests, measurements and scripts: see testOnly.
 		"internal/table/tabletest":         {"internal/table"},
@@ -96,7 +94,7 @@ func testOnly() []string {
 // side of the program: the wire, the protocol, a store.
 func foreign() map[string][]string {
 	return map[string][]string{
-		"net/http":                        {"cmd/parley", "functions/mcp", "internal/app", "internal/client", "internal/doctor", "internal/httpapi", "internal/lambdahttp", "internal/mcp", "internal/meter/scrape", "internal/page", "internal/standby", "internal/table/dynamotable", "internal/bridge"},
+		"net/http":                        {"cmd/parley", "functions/mcp", "internal/app", "internal/client", "internal/doctor", "internal/httpapi", "internal/lambdahttp", "internal/mcp", "internal/meter/scrape", "internal/page", "internal/wake", "internal/table/dynamotable", "internal/bridge"},
 		"github.com/mark3labs/mcp-go":     {"internal/mcp", "internal/client", "internal/bridge"},
 		"github.com/aws/aws-lambda-go":    {"functions/mcp", "internal/lambdahttp"},
 		"github.com/aws/aws-sdk-go-v2":    {"internal/table/dynamotable", "internal/table/dynamotable/sdkconfig"},

@@ -1,7 +1,4 @@
-// Package standby waits in the place of agents that have gone idle, and wakes them when
-// there is something to read. One process waits for all seats of a person. It reads
-// nothing for the agent: what it lost is still in the room's log.
-package standby
+package wake
 
 import (
 	"context"
@@ -16,18 +13,17 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/nudge"
 )
 
-// Options of Run.
-type Options struct {
+// StandbyOptions of Run.
+type StandbyOptions struct {
 	Seats *client.TokenStore
 	// Agents and Shell say whose seats are watched: those of agents whose client can be
 	// woken, and those of the person's own shell.
 	Agents, Shell bool
 	Room          string // only seats in this room; "" for all
-	// Nudge wakes the owner of a seat. Its error may wrap nudge.ErrEnded or nudge.ErrDeaf.
-	Nudge func(context.Context, client.Seat, nudge.News) error
+	// Nudge wakes the owner of a seat. Its error may wrap ErrEnded or ErrDeaf.
+	Nudge func(context.Context, client.Seat, News) error
 	// Tell gets what happens. It is called by several goroutines.
 	Tell    func(Event)
 	GiveUp  time.Duration // how long without news a seat is watched; 0: for ever
@@ -75,11 +71,11 @@ const (
 // ErrNoSeats means that there is nothing to watch.
 var ErrNoSeats = errors.New("there is no seat to wait for")
 
-// Run watches the seats in the file until none is left or ctx ends. Seats may be added
+// Standby watches the seats in the file until none is left or ctx ends. Seats may be added
 // and removed meanwhile. It removes the seats of agents that are gone, whose session has
 // ended or on which it gave up.
-func Run(ctx context.Context, o Options) error {
-	r := &run{Options: o, servers: map[string]*client.Client{}, watches: map[string]*watch{}, over: map[string]bool{}, ended: make(chan *watch)}
+func Standby(ctx context.Context, o StandbyOptions) error {
+	r := &standbyRun{StandbyOptions: o, servers: map[string]*client.Client{}, watches: map[string]*watch{}, over: map[string]bool{}, ended: make(chan *watch)}
 	ctx, cancel := context.WithCancel(ctx)
 	defer func() {
 		cancel()
@@ -97,9 +93,9 @@ func Run(ctx context.Context, o Options) error {
 	return r.loop(ctx)
 }
 
-// run is one call of Run.
-type run struct {
-	Options
+// standbyRun is one call of Run.
+type standbyRun struct {
+	StandbyOptions
 	servers map[string]*client.Client
 	watches map[string]*watch // by token
 	over    map[string]bool   // tokens of the shell that are watched no longer
@@ -111,7 +107,7 @@ type run struct {
 	tried   bool        // the file was read
 }
 
-func (r *run) loop(ctx context.Context) error {
+func (r *standbyRun) loop(ctx context.Context) error {
 	tick := r.Clock.NewTicker(lookEvery)
 	defer tick.Stop()
 	last := r.Clock.Now().Round(0) // by the clock on the wall, which goes on in sleep
@@ -137,7 +133,7 @@ func (r *run) loop(ctx context.Context) error {
 
 // noted tells of trouble with the file once. The seats that are known are watched all the
 // same: the disk may be full, or somebody may be editing the file.
-func (r *run) noted(err error) {
+func (r *standbyRun) noted(err error) {
 	if err != nil && !r.trouble {
 		r.Tell(Event{At: r.Clock.Now().UTC().Truncate(time.Second), What: Trouble, Error: err.Error()})
 	}
@@ -145,7 +141,7 @@ func (r *run) noted(err error) {
 }
 
 // clear drops the watches that have ended. Those for which that fails are left for later.
-func (r *run) clear() error {
+func (r *standbyRun) clear() error {
 	for len(r.leaving) > 0 {
 		if err := r.drop(r.leaving[0]); err != nil {
 			return err
@@ -156,7 +152,7 @@ func (r *run) clear() error {
 }
 
 // refresh reads the file if it has changed, and begins and ends watches accordingly.
-func (r *run) refresh(ctx context.Context) error {
+func (r *standbyRun) refresh(ctx context.Context) error {
 	info, err := os.Stat(r.Seats.Path())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -198,7 +194,7 @@ func same(now, before fs.FileInfo) bool {
 }
 
 // mine reports whether a seat is to be watched.
-func (r *run) mine(s client.Seat) bool {
+func (r *standbyRun) mine(s client.Seat) bool {
 	asked := r.Agents
 	if s.Wake == nil {
 		asked = r.Shell && s.OfShell()
@@ -207,13 +203,13 @@ func (r *run) mine(s client.Seat) bool {
 }
 
 // begin begins to watch a seat.
-func (r *run) begin(ctx context.Context, s client.Seat) {
+func (r *standbyRun) begin(ctx context.Context, s client.Seat) {
 	server := r.servers[s.Server]
 	if server == nil {
 		server = client.New(s.Server, client.Options{Version: r.Version})
 		r.servers[s.Server] = server
 	}
-	w := newWatch(ctx, s, server, &r.Options)
+	w := newWatch(ctx, s, server, &r.StandbyOptions)
 	r.watches[s.Token] = w
 	r.all.Go(func() {
 		w.run()
@@ -226,7 +222,7 @@ func (r *run) begin(ctx context.Context, s client.Seat) {
 
 // drop forgets a watch that has ended, and removes the seat of an agent from the file. A
 // seat of the shell stays there: it is the person who leaves a room.
-func (r *run) drop(w *watch) error {
+func (r *standbyRun) drop(w *watch) error {
 	s := w.seat()
 	if s.Wake == nil {
 		r.over[s.Token] = w.why() != Dropped

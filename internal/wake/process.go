@@ -1,4 +1,4 @@
-package standby
+package wake
 
 import (
 	"errors"
@@ -21,9 +21,9 @@ const (
 	ForShell  Role = "standby-shell"
 )
 
-// Take takes the role until this process ends or release is called. taken is false if
+// TakeRole takes the role until this process ends or release is called. taken is false if
 // another process has it. The lock's file then has the id of that process.
-func Take(r Role) (release func() error, taken bool, err error) {
+func TakeRole(r Role) (release func() error, taken bool, err error) {
 	path, err := client.StatePath(string(r) + ".lock")
 	if err != nil {
 		return nil, false, err
@@ -43,10 +43,10 @@ const LogName = "standby.log"
 // logMost is how long the log grows before it begins anew.
 const logMost = 1 << 20
 
-// Start lets a process of its own watch the seats of agents, unless one does already. It
+// StartStandby lets a process of its own watch the seats of agents, unless one does already. It
 // outlives the caller. args are its command line.
-func Start(program string, args ...string) (err error) {
-	release, taken, err := Take(ForAgents)
+func StartStandby(program string, args ...string) (err error) {
+	release, taken, err := TakeRole(ForAgents)
 	if err != nil || !taken {
 		return err
 	}

@@ -1,4 +1,4 @@
-package standby_test
+package wake_test
 
 import (
 	"context"
@@ -17,8 +17,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/app/apptest"
 	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/nudge"
-	"github.com/parley-chat/parley/internal/standby"
+	"github.com/parley-chat/parley/internal/wake"
 )
 
 // patience bounds every wait of a test for something that takes milliseconds.
@@ -41,7 +40,7 @@ type hall struct {
 	front  http.HandlerFunc // answers instead of the server, if it is set
 	asked  []string         // query and status of each wait, once it is answered
 	nudges []nudged
-	events []standby.Event
+	events []wake.Event
 	fails  []error // of the next nudges
 }
 
@@ -172,7 +171,7 @@ func (h *hall) read(as client.Joined) (texts []string) {
 
 // seat is Ann's seat as a hook notes it.
 func (h *hall) seat() client.Seat {
-	return client.Seat{Server: h.base, Room: "tea", Name: "Ann", Chosen: "Ann", Token: h.ann.AgentToken, Wake: &client.Wake{Client: nudge.ClaudeCode, Session: "s1"}}
+	return client.Seat{Server: h.base, Room: "tea", Name: "Ann", Chosen: "Ann", Token: h.ann.AgentToken, Wake: &client.Wake{Client: wake.ClaudeCode, Session: "s1"}}
 }
 
 // watch watches the seats, and returns when the standby waits for each of them.
@@ -183,9 +182,9 @@ func (h *hall) watch(give time.Duration, list ...client.Seat) {
 	}
 	ctx, cancel := context.WithCancel(h.t.Context())
 	h.stop = cancel
-	o := standby.Options{Seats: h.file, Agents: true, Shell: true, Nudge: h.nudge, Tell: h.tell, GiveUp: give, Clock: h.clock}
-	go func() { h.ended <- standby.Run(ctx, o) }()
-	h.until("it watches", func() bool { return h.count(standby.Watching) == len(list) })
+	o := wake.StandbyOptions{Seats: h.file, Agents: true, Shell: true, Nudge: h.nudge, Tell: h.tell, GiveUp: give, Clock: h.clock}
+	go func() { h.ended <- wake.Standby(ctx, o) }()
+	h.until("it watches", func() bool { return h.count(wake.Watching) == len(list) })
 }
 
 func (h *hall) put(s client.Seat) {
@@ -205,7 +204,7 @@ func (h *hall) end() {
 	h.stop = nil
 }
 
-func (h *hall) nudge(_ context.Context, s client.Seat, n nudge.News) error {
+func (h *hall) nudge(_ context.Context, s client.Seat, n wake.News) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.fails) > 0 {
@@ -217,7 +216,7 @@ func (h *hall) nudge(_ context.Context, s client.Seat, n nudge.News) error {
 	return nil
 }
 
-func (h *hall) tell(e standby.Event) {
+func (h *hall) tell(e wake.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.events = append(h.events, e)
@@ -265,7 +264,7 @@ func (h *hall) answered(text string) (n int) {
 // looks returns how often it has looked what Ann has not read, with that result.
 func (h *hall) looks(code int) int { return h.answered(fmt.Sprintf("wait_seconds=0 %d", code)) }
 
-func (h *hall) count(what standby.What) (n int) {
+func (h *hall) count(what wake.What) (n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, e := range h.events {

@@ -1,4 +1,4 @@
-package standby_test
+package wake_test
 
 import (
 	"encoding/json"
@@ -11,8 +11,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/nudge"
-	"github.com/parley-chat/parley/internal/standby"
+	"github.com/parley-chat/parley/internal/wake"
 )
 
 // forgetful is a server that does not know what Ann has read: each look shows all messages
@@ -66,7 +65,7 @@ func (h *hall) after(d time.Duration) {
 	h.until(d.String(), func() bool { return !h.clock.Now().Before(end) })
 }
 
-func TestRun_newerMessageWhileTheServerShowsTheSameOldest_wakesAgainSoon(t *testing.T) {
+func TestStandby_newerMessageWhileTheServerShowsTheSameOldest_wakesAgainSoon(t *testing.T) {
 	h := newHall(t)
 	say := h.forgetful()
 	h.watch(0, h.seat())
@@ -86,7 +85,7 @@ func TestRun_newerMessageWhileTheServerShowsTheSameOldest_wakesAgainSoon(t *test
 	}
 }
 
-func TestRun_busyRoomThatNobodyReads_wakesLessAndLessAndThenNoMore(t *testing.T) {
+func TestStandby_busyRoomThatNobodyReads_wakesLessAndLessAndThenNoMore(t *testing.T) {
 	h := newHall(t)
 	say := h.forgetful()
 	h.step = 2 * time.Second
@@ -109,7 +108,7 @@ func TestRun_busyRoomThatNobodyReads_wakesLessAndLessAndThenNoMore(t *testing.T)
 	}
 }
 
-func TestRun_moreUnreadThanOneAnswerHolds_doesNotSpin(t *testing.T) {
+func TestStandby_moreUnreadThanOneAnswerHolds_doesNotSpin(t *testing.T) {
 	h := newHall(t)
 	h.watch(0, h.seat())
 	for n := range 5 {
@@ -129,7 +128,7 @@ func TestRun_moreUnreadThanOneAnswerHolds_doesNotSpin(t *testing.T) {
 	}
 }
 
-func TestRun_messageBehindManyThatComeAndGo_wakes(t *testing.T) {
+func TestStandby_messageBehindManyThatComeAndGo_wakes(t *testing.T) {
 	h := newHall(t)
 	h.watch(0, h.seat())
 	h.call("leave_room", map[string]any{"agent_token": h.bob.AgentToken}, &client.Left{})
@@ -146,10 +145,10 @@ func TestRun_messageBehindManyThatComeAndGo_wakes(t *testing.T) {
 }
 
 // A turn may take hours. The hook that wakes its session listens only afterwards.
-func TestRun_sessionThatWorksForHours_isWokenAfterwards(t *testing.T) {
+func TestStandby_sessionThatWorksForHours_isWokenAfterwards(t *testing.T) {
 	h := newHall(t)
 	h.watch(0, h.seat())
-	h.fails = slices.Repeat([]error{nudge.ErrDeaf}, 100) // more than two hours
+	h.fails = slices.Repeat([]error{wake.ErrDeaf}, 100) // more than two hours
 	h.say(h.bob, "Milk?")
 	h.step = 5 * time.Second
 	h.nudgedWith(one)
@@ -157,7 +156,7 @@ func TestRun_sessionThatWorksForHours_isWokenAfterwards(t *testing.T) {
 
 // Without room on the disk a seat cannot be removed from the file. The others are watched
 // all the same.
-func TestRun_fileThatCannotBeReadOrWritten_endsNoWait(t *testing.T) {
+func TestStandby_fileThatCannotBeReadOrWritten_endsNoWait(t *testing.T) {
 	h := newHall(t)
 	milk := h.join("milk", "Ann")
 	h.join("milk", "Bob")
@@ -170,11 +169,11 @@ func TestRun_fileThatCannotBeReadOrWritten_endsNoWait(t *testing.T) {
 	}
 	h.after(3 * time.Second)
 	h.call("leave_room", map[string]any{"agent_token": milk.AgentToken}, &client.Left{})
-	h.until("the seat is gone", func() bool { return h.count(standby.SeatGone) == 1 })
+	h.until("the seat is gone", func() bool { return h.count(wake.SeatGone) == 1 })
 	h.after(3 * time.Second)
 	h.say(h.bob, "Milk?")
 	h.nudgedWith(one)
-	if h.count(standby.Watching) != 2 {
+	if h.count(wake.Watching) != 2 {
 		t.Errorf("%+v", h.events)
 	}
 }
