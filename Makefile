@@ -1,19 +1,25 @@
 # `make` lists the targets. The go command builds everything and fetches the
 # pinned tools below.
 #
-# Test results never come from the cache (-count=1), since the go command does not
-# know which program e2e runs. Tests that are skipped because Java, Node, Python
-# or Chromium is missing are counted at the end, by what is missing; with CI=true they
-# fail. make fetch says what it downloads; the tests download nothing themselves.
+# Four tiers of tests: `make test` for each change, `make test-clients` for the real
+# clients, .ci/run for both and the race detector on a clean clone, `make nightly` for all
+# that takes long. Results never come from the cache (-count=1), since the go command does
+# not know which program e2e runs. Tests that are skipped because Java, Node, Python or
+# Chromium is missing are counted at the end, by what is missing; with CI=true they fail.
+# Each tier says first what it downloads, once.
 
 GO         ?= go
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT  = $(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GORELEASER  = $(GO) run github.com/goreleaser/goreleaser/v2@v2.16.0
-TESTS       = GO=$(GO) scripts/test -count=1
+TESTS       = GO=$(GO) $(GO) run ./scripts/test -count=1
+
+# The race detector runs where rules live and where goroutines meet; make nightly has the rest.
+RACE      = internal/(room|roomlog|chat|access|pairing|presence|mcp|httpapi|wake|client|bridge)$$
+RACE_LATE = internal/(shell|table|table/.*|lambdahttp|lambdatest)$$
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dynamodb fetch test test-quick race fuzz soak waits attack bench bench-cold lint vendor sam-local sam-check release release-check
+.PHONY: help run build dynamodb fetch test fetch-clients test-clients nightly race race-late fuzz soak waits attack bench bench-cold screenshots lint vendor sam-local sam-check release release-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,33 +35,45 @@ DYNAMODB_ADDR ?= 127.0.0.1:8000
 dynamodb: ## run DynamoDB Local on DYNAMODB_ADDR (needs Java and Maven)
 	$(GO) run ./scripts/dynamodb-local -addr $(DYNAMODB_ADDR)
 
-fetch: ## fetch what the tests drive, once (1.5 GB)
-	$(GO) run ./e2e/fetch
+fetch:
+	@$(GO) run ./e2e/fetch
 
-test: fetch ## run every test, real clients and DynamoDB Local included
-	$(TESTS) -timeout=30m ./...
+test: fetch ## run what a change needs (4 minutes; 70 MB once)
+	@$(TESTS) -timeout=15m ./...
 
-test-quick: ## run the tests that need nothing but Go
-	$(TESTS) -timeout=30m -short ./...
+fetch-clients:
+	@$(GO) run ./e2e/fetch -clients
 
-race: ## run the rules, the protocol, the client, the stores and the function under the race detector
-	$(TESTS) -race -short ./internal/room/... ./internal/roomlog/... ./internal/chat/... ./internal/access/... ./internal/pairing/... ./internal/mcp/... ./internal/httpapi/...
-	$(TESTS) -race ./internal/client/... ./internal/wake/... ./internal/shell/... ./internal/bridge/...
-	$(TESTS) -race ./internal/table/... ./internal/lambdahttp/... ./internal/lambdatest/...
+test-clients: fetch-clients ## let real clients and SDKs talk (3 minutes; 1.4 GB once)
+	@PARLEY_CLIENTS=1 $(TESTS) -timeout=15m ./e2e ./e2e/agents
+
+nightly: ## run all that takes long (hours): attack, fuzz, race-late, release-check, waits, soak
+	$(MAKE) attack
+	$(MAKE) fuzz
+	$(MAKE) race-late
+	$(MAKE) release-check
+	$(MAKE) waits
+	$(MAKE) soak
+
+race: ## run the rules, the protocol and the clients under the race detector
+	@$(TESTS) -race -timeout=15m $$($(GO) list ./internal/... | grep -E '$(RACE)')
+
+race-late:
+	@$(TESTS) -race -timeout=30m $$($(GO) list ./internal/... | grep -E '$(RACE_LATE)')
 
 FUZZCOUNT ?= 200000x
 fuzz: ## fuzz each target FUZZCOUNT times (200000x)
-	GO=$(GO) scripts/fuzz $(FUZZCOUNT)
+	@GO=$(GO) scripts/fuzz $(FUZZCOUNT)
 
-soak: fetch ## run the long tests, which take many minutes
-	PARLEY_SOAK=1 $(TESTS) -timeout=4h -run Soak ./internal/...
-	PARLEY_SOAK=1 $(TESTS) -timeout=1h -parallel=64 -run Soak ./e2e/...
+soak: fetch ## run many seeds, and what takes many minutes
+	@PARLEY_SOAK=1 $(TESTS) -timeout=4h -run Soak ./internal/...
 
-waits: fetch ## let clients wait in real time: give up after 30, 55 and 64 s, go on beyond 300 s
-	PARLEY_SOAK=1 $(TESTS) -timeout=15m -parallel=64 -run Soak_wait ./e2e/...
+waits: fetch fetch-clients ## let the program and its clients wait in real time, and die a hundred times (10 minutes)
+	@PARLEY_SOAK=1 PARLEY_CLIENTS=1 $(TESTS) -timeout=1h -parallel=64 -run Soak ./e2e/...
 
 attack: ## attack a server on this machine in full, and print what holds
-	PARLEY_ATTACK=1 $(GO) test -count=1 -timeout=30m -v -run Attack ./e2e | grep -E '^(---|ok|FAIL)|holds:|FAILS:|_test.go'
+	@PARLEY_ATTACK=1 $(GO) test -count=1 -timeout=30m -v -run Attack ./e2e | \
+	  awk '/^(---|ok|FAIL)|holds:|FAILS:|_test.go/; /^FAIL|FAILS:/ { failed = 1 } END { exit failed }'
 
 bench: ## measure, and print a table
 	$(GO) run ./bench

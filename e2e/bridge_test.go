@@ -8,11 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/parley-chat/parley/e2e/internal/parts"
 )
 
 // inFolder makes a new folder the one in which programs of the test keep their state.
@@ -37,16 +38,14 @@ func (p *program) awaitOpenWaits(n int) {
 }
 
 func TestBridge_everyClient_isHeardAndAnswered(t *testing.T) {
-	if testing.Short() {
-		t.Skip("needs Node and Python")
-	}
+	parts.Node.In(t)
 	inFolder(t)
 	p := start(t, "--metrics-addr", "127.0.0.1:0")
 	command, err := json.Marshal(bridgeTo(p.url))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, k := range allKinds() {
+	for _, k := range allKinds(t) {
 		if strings.HasPrefix(k.name, "mcp-go") {
 			continue // opens an address
 		}
@@ -334,9 +333,7 @@ func overHTTP(t *testing.T, p *program, id int, method string, params map[string
 
 // Codex and others end a call after 300 s. The bridge itself has no such limit.
 func TestSoak_waitByTheBridge_lastsBeyond300Seconds(t *testing.T) {
-	if os.Getenv("PARLEY_SOAK") == "" {
-		t.Skip("takes 310 seconds: set PARLEY_SOAK=1, or run make waits")
-	}
+	soak(t)
 	t.Parallel()
 	_, c := bridged(t, start(t), "XDG_STATE_HOME="+t.TempDir())
 	alice := c.join(roomOf(t), "Alice")

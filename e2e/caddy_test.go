@@ -41,6 +41,7 @@ const publicURL = "https://parley.example"
 // startSite puts Caddy in front of p.
 func startSite(t *testing.T, p *program) *site {
 	t.Helper()
+	drivesClients(t)
 	caddy := filepath.Join(parts.Caddy.In(t), "caddy")
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -11,6 +12,8 @@ import (
 	mcpclient "github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/e2e/internal/parts"
 )
 
 // The generations of the protocol that clients speak.
@@ -41,11 +44,13 @@ func goClient(protocol string) kind {
 	return kind{"mcp-go " + protocol, func(*testing.T) {}, func(t *testing.T, url string) client { return openGo(t, url, protocol) }}
 }
 
-// allKinds are the clients that every conversation is held with; with -short
-// only those that need nothing but Go.
-func allKinds() []kind {
+// allKinds are the clients that a conversation is held with: those in Go, and in make
+// test-clients the others, too.
+func allKinds(t *testing.T) []kind {
+	t.Helper()
+	drivesClients(t)
 	kinds := []kind{goClient(modernProtocol), goClient(legacyProtocol)}
-	if testing.Short() {
+	if os.Getenv(parts.ClientsEnv) == "" {
 		return kinds
 	}
 	return append(kinds,

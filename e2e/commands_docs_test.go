@@ -23,8 +23,8 @@ func TestDocs_examplesOfTheCommands_work(t *testing.T) {
 	if len(examples) != 2 {
 		t.Fatalf("%d examples", len(examples))
 	}
-	parts.Find(t, "sh", "it runs the lines")
-	parts.Find(t, "git", "the lines call it")
+	parts.Need(t, "sh", "it runs the lines")
+	parts.Need(t, "git", "the lines call it")
 	p := start(t)
 	ann := visitor(t, p)
 	folder := t.TempDir()

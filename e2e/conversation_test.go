@@ -8,7 +8,7 @@ import (
 
 func TestConversation_everyClient_isHeardAndAnswered(t *testing.T) {
 	p := start(t)
-	for _, k := range allKinds() {
+	for _, k := range allKinds(t) {
 		t.Run(k.name, func(t *testing.T) {
 			talk{t, k.open(t, p.url)}.inFull(roomName(k.name))
 		})

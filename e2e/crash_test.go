@@ -23,9 +23,7 @@ func TestCrash_atRandomMoments_losesAndDoublesNothing(t *testing.T) {
 }
 
 func TestSoak_crashesByTheHundred_loseAndDoubleNothing(t *testing.T) {
-	if os.Getenv("PARLEY_SOAK") == "" {
-		t.Skip("takes minutes: set PARLEY_SOAK=1, or run make soak")
-	}
+	soak(t)
 	crashOften(t, soakCrashes)
 }
 

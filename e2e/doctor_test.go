@@ -412,9 +412,7 @@ func TestDoctor_serverTheHookDoesNotServe_isNamed(t *testing.T) {
 }
 
 func TestSoak_waitOfTheDoctor_survives300Seconds(t *testing.T) {
-	if os.Getenv("PARLEY_SOAK") == "" {
-		t.Skip("takes 300 seconds: set PARLEY_SOAK=1, or run make waits")
-	}
+	soak(t)
 	t.Parallel()
 	_, env := newMachine(t)
 	all, code := examineIn(t, env, start(t).url, "--long")

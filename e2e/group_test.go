@@ -10,7 +10,7 @@ import (
 // real client: lists as arguments, private words, requests, admins.
 func TestCompany_everyClient_speaksInPrivateAsksAndRules(t *testing.T) {
 	p := start(t)
-	for _, k := range allKinds() {
+	for _, k := range allKinds(t) {
 		t.Run(k.name, func(t *testing.T) {
 			c := talk{t, k.open(t, p.url)}
 			all := c.seatAll("company of "+k.name, "Alice", "Bob", "Carol")

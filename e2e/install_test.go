@@ -16,6 +16,7 @@ type node string
 // new enough for them is one of these; elsewhere it must be in the PATH.
 func installNode(t *testing.T) node {
 	t.Helper()
+	drivesClients(t)
 	home := node(parts.Node.In(t))
 	const isNew = "const [major, minor] = process.versions.node.split('.'); process.exit(major > 22 || (major == 22 && minor >= 19) ? 0 : 1)"
 	if err := home.command("node", "-e", isNew).Run(); err != nil {
@@ -40,5 +41,6 @@ func (n node) command(name string, args ...string) *exec.Cmd {
 // of clients/python.
 func installPython(t *testing.T) string {
 	t.Helper()
+	drivesClients(t)
 	return filepath.Join(parts.Python.In(t), "bin", "python")
 }

@@ -49,9 +49,7 @@ func (p *program) door(key string) string {
 
 // The server reads a key anew, so it must not matter which process has made or revoked it.
 func TestSoak_waitOfAKeyThatIsRevoked_endsWithinAMinute(t *testing.T) {
-	if os.Getenv("PARLEY_SOAK") == "" {
-		t.Skip("takes up to a minute: set PARLEY_SOAK=1, or run make soak")
-	}
+	soak(t)
 	t.Parallel()
 	p := start(t, "--access", "keys")
 	ann, bob := talk{t, openGo(t, p.door(p.newKey("Ann")), modernProtocol)}, talk{t, openGo(t, p.door(p.newKey("Bob")), legacyProtocol)}

@@ -2,29 +2,50 @@
 // binary is built and started on a free port with a file of its own, and real
 // MCP clients talk to it. Nothing here imports the program.
 //
-// The clients in TypeScript and Python are fetched by make fetch into a cache outside
-// the tree. Where they are missing their tests are skipped, or fail if CI=true.
+// The clients in TypeScript and Python are fetched by make test-clients into a cache outside
+// the tree. It plays the tests that drive them, and no others.
 package e2e
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/e2e/internal/parts"
 	"github.com/parley-chat/parley/e2e/internal/process"
 )
 
 // patience bounds every wait of a test for something that takes milliseconds.
 const patience = 20 * time.Second
 
-func TestMain(m *testing.M) { process.Main(m.Run, "..") }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if os.Getenv(parts.ClientsEnv) != "" && flag.Lookup("test.run").Value.String() == "" {
+		_ = flag.Set("test.run", clientTests.String()) // an expression that compiles
+	}
+	process.Main(m.Run, "..")
+}
+
+// clientTests are the names of the tests that drive real clients, and which make test-clients
+// plays.
+var clientTests = regexp.MustCompile("everyClient|Conformance|Inspector|Caddy")
+
+// drivesClients says that a test drives real clients. Its name must be one of clientTests.
+func drivesClients(t *testing.T) {
+	t.Helper()
+	if name := t.Name(); !clientTests.MatchString(name) && !strings.HasPrefix(name, "TestSoak_") {
+		t.Fatalf("make test-clients does not play %s: name it after %v", name, clientTests)
+	}
+}
 
 // program is one running parley. After kill or terminate, launch starts it
 // again on the same file and address.

@@ -26,7 +26,7 @@ func (c talk) paired(name string) answer {
 
 func TestQueue_everyClient_isPairedAndTalks(t *testing.T) {
 	p := start(t)
-	for _, k := range allKinds() {
+	for _, k := range allKinds(t) {
 		t.Run(k.name, func(t *testing.T) {
 			c := talk{t, k.open(t, p.url)}
 			var one, other answer

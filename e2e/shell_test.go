@@ -46,7 +46,7 @@ func TestShell_twoPeople_talk(t *testing.T) {
 
 // The line of the README, in a real shell with real pipes.
 func TestShell_pipeline_printsTheAnswerAndNothingElse(t *testing.T) {
-	sh := parts.Find(t, "sh", "it runs the pipeline")
+	sh := parts.Need(t, "sh", "it runs the pipeline")
 	p := start(t)
 	ann, bob := visitor(t, p), visitor(t, p)
 	ann.does("join", "review", "--as", "Ann")

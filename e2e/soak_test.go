@@ -8,14 +8,20 @@ import (
 	"time"
 )
 
-// The clients that people use give up a call after 30, 55 or 64 seconds. Here
-// they really do, which takes as long; `make waits` asks for it.
-func TestSoak_waitGivenUpInRealTime_losesNothing(t *testing.T) {
+// soak skips a test that takes a minute or more, unless it is asked for.
+func soak(t *testing.T) {
+	t.Helper()
 	if os.Getenv("PARLEY_SOAK") == "" {
-		t.Skip("takes 70 seconds: set PARLEY_SOAK=1, or run make waits")
+		t.Skip("takes minutes: make nightly plays it")
 	}
+}
+
+// The clients that people use give up a call after 30, 55 or 64 seconds. Here
+// they really do, which takes as long.
+func TestSoak_waitGivenUpInRealTime_losesNothing(t *testing.T) {
+	soak(t)
 	p := start(t)
-	for _, k := range allKinds() {
+	for _, k := range allKinds(t) {
 		c := k.open(t, p.url)
 		for _, after := range []time.Duration{30 * time.Second, 55 * time.Second, 64 * time.Second} {
 			for _, at := range places() {

@@ -270,9 +270,7 @@ func TestHook_trouble_neverFailsASession(t *testing.T) {
 
 // The goal: a standby for ten rooms stays under 30 MB and 0.1 % of a core.
 func TestSoak_standbyForTenRooms_costsNextToNothing(t *testing.T) {
-	if os.Getenv("PARLEY_SOAK") == "" {
-		t.Skip("takes a minute: set PARLEY_SOAK=1, or run make soak")
-	}
+	soak(t)
 	if _, err := os.Stat("/proc/self/stat"); err != nil {
 		parts.Missing(t, "what a process spends cannot be read: %v", err)
 	}

@@ -99,7 +99,7 @@ func (s *shell) wokenBy(text string) {
 func startStandby(t *testing.T, commands ...string) (*program, talk) {
 	t.Helper()
 	for _, name := range commands {
-		parts.Find(t, name, "an idle agent is woken by it")
+		parts.Need(t, name, "an idle agent is woken by it")
 	}
 	p := start(t, "--longest-wait", "1s", "--log-level", "info")
 	return p, talk{t, openGo(t, p.url, modernProtocol)}
@@ -214,9 +214,7 @@ func commandLines(t *testing.T) string {
 }
 
 func TestSoak_waitWithoutAConnection_endsTheShellWithAWordOnSandboxes(t *testing.T) {
-	if os.Getenv("PARLEY_SOAK") == "" {
-		t.Skip("takes a minute: set PARLEY_SOAK=1, or run make waits")
-	}
+	soak(t)
 	t.Parallel()
 	p, c := startStandby(t, "sh", "curl")
 	_, bob := c.meet("tea later")

@@ -11,7 +11,7 @@ import (
 // eachWay is how many messages each of two agents sends the other.
 const eachWay = 1000
 
-func TestStream_thousandMessagesEachWayAtOnce_arriveOnceAndInOrder(t *testing.T) {
+func TestStream_everyClient_hasAThousandMessagesEachWayOnceAndInOrder(t *testing.T) {
 	for _, pair := range []struct{ alice, bob kind }{
 		{goClient(modernProtocol), goClient(legacyProtocol)},
 		{nodeClient("modern", modernProtocol), pythonClient("modern", modernProtocol)},

@@ -92,9 +92,9 @@ func (c talk) giveUpWaiting(alice, bob seat, at place) {
 
 // Some clients close the call that they give up, some leave it open. From the
 // moment that the agent is back, nothing goes to the call that nobody hears.
-func TestWait_givenUp_agentThatComesBackHearsWhatFollows(t *testing.T) {
+func TestWait_everyClientThatComesBack_hearsWhatFollows(t *testing.T) {
 	p := start(t)
-	for _, k := range allKinds() {
+	for _, k := range allKinds(t) {
 		t.Run(k.name, func(t *testing.T) {
 			client := k.open(t, p.url)
 			for _, at := range places() {
@@ -114,9 +114,9 @@ func TestWait_givenUp_agentThatComesBackHearsWhatFollows(t *testing.T) {
 
 // Until the agent is back, the server may hand out what nobody hears. A cursor
 // brings it back.
-func TestWait_givenUp_cursorBringsBackWhatWasMissed(t *testing.T) {
+func TestWait_everyClientWithACursor_hearsWhatItMissed(t *testing.T) {
 	p := start(t)
-	for _, k := range allKinds() {
+	for _, k := range allKinds(t) {
 		t.Run(k.name, func(t *testing.T) {
 			c := talk{t, k.open(t, p.url)}
 			alice, bob := c.meet(roomOf(t))

@@ -97,7 +97,7 @@ func TestSoak_waitBeyondFiveMinutes_isQuietForCodexInTime(t *testing.T) {
 func realTime(t *testing.T) {
 	t.Helper()
 	if os.Getenv("PARLEY_SOAK") == "" {
-		t.Skip("takes up to 400 seconds: set PARLEY_SOAK=1, or run make waits")
+		t.Skip("takes minutes: make nightly plays it")
 	}
 	t.Parallel()
 }

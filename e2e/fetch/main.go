@@ -1,10 +1,11 @@
-// Command fetch looks for what the tests drive, and fetches what they need beside programs of
-// the machine. It says before each download what it fetches, and what is missing and is
-// skipped; with CI=true that is a failure.
+// Command fetch looks for what make test drives, and fetches what it needs beside programs of
+// the machine, or with -clients what make test-clients needs. It says before each download
+// what it fetches, and what is missing and is skipped; with CI=true that is a failure.
 package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,34 +18,49 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	missing := fetch(ctx)
+	clients := flag.Bool("clients", false, "fetch the real clients, and Caddy")
+	flag.Parse()
+	var missing []error
+	if *clients {
+		missing = fetch(ctx, parts.Clients())
+	} else {
+		missing = append(lookForTools(ctx), fetch(ctx, parts.Tools())...)
+	}
 	for _, err := range missing {
 		fmt.Println("Missing, and skipped by the tests:", err)
+	}
+	if len(missing) > 0 {
+		fmt.Println("On Debian or Ubuntu .ci/run installs all of it.")
 	}
 	if len(missing) > 0 && os.Getenv("CI") == "true" || ctx.Err() != nil {
 		os.Exit(1)
 	}
 }
 
-func fetch(ctx context.Context) (missing []error) {
-	note := func(err error) {
-		if err != nil {
+// fetch fetches parts that are not there yet, and returns why others are missing.
+func fetch(ctx context.Context, wanted []*parts.Part) (missing []error) {
+	for _, part := range wanted {
+		if err := part.Fetch(ctx, os.Stdout); err != nil {
 			missing = append(missing, err)
 		}
 	}
-	_, err := parts.Chromium()
-	note(err)
+	return missing
+}
+
+// lookForTools returns which programs of the machine are missing, and fetches DynamoDB Local.
+func lookForTools(ctx context.Context) (missing []error) {
+	if _, err := parts.Chromium(); err != nil {
+		missing = append(missing, err)
+	}
 	for _, name := range []string{"sqlite3", "strace", "systemd-analyze", "curl"} {
 		if _, err := exec.LookPath(name); err != nil {
-			note(fmt.Errorf("%s is not installed", name))
+			missing = append(missing, fmt.Errorf("%s is not installed", name))
 		}
 	}
 	if os.Getenv(dynamolocal.EndpointEnv) == "" {
-		_, err := dynamolocal.Fetch(ctx)
-		note(err)
-	}
-	for _, part := range parts.All() {
-		note(part.Fetch(ctx, os.Stdout))
+		if _, err := dynamolocal.Fetch(ctx); err != nil {
+			missing = append(missing, err)
+		}
 	}
 	return missing
 }

@@ -39,7 +39,7 @@ func TestLinear_faultyDynamoDB_answersAreThoseOfOneCallAtATime(t *testing.T) {
 // TestSoak_linear makes many more runs with more calls.
 func TestSoak_linear_answersAreThoseOfOneCallAtATime(t *testing.T) {
 	if os.Getenv("PARLEY_SOAK") == "" {
-		t.Skip("takes many minutes: set PARLEY_SOAK=1, or run make soak")
+		t.Skip("takes minutes: make nightly plays it")
 	}
 	t.Run("file", func(t *testing.T) { linearOnFile(t, 30_000, 25) })
 	t.Run("DynamoDB", func(t *testing.T) { linearOnDynamoDB(t, 300, 20) })

@@ -48,7 +48,7 @@ func TestProperty_twoServicesOnDynamoDB_answersAreThoseOfTheModel(t *testing.T) 
 // TestSoak_property makes many more runs.
 func TestSoak_property_answersAreThoseOfTheModel(t *testing.T) {
 	if os.Getenv("PARLEY_SOAK") == "" {
-		t.Skip("takes many minutes: set PARLEY_SOAK=1, or run make soak")
+		t.Skip("takes minutes: make nightly plays it")
 	}
 	for services := 1; services <= 2; services++ {
 		t.Run(fmt.Sprintf("%d services", services), func(t *testing.T) { checkProperty(t, 20_000, onFile(services)) })

@@ -37,6 +37,12 @@ const patience = 5 * time.Minute
 var shared = sync.OnceValues(func() (*Server, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+	return Launch(ctx)
+})
+
+// Launch starts an engine on a free port of the loopback. It ends with the process. ErrMissing
+// means that this machine cannot run it, or has not fetched it; with CI=true Launch fetches it.
+func Launch(ctx context.Context) (*Server, error) {
 	_, dir, err := fetched(ctx)
 	if strict() && dir != "" {
 		dir, err = Fetch(ctx)
@@ -45,7 +51,7 @@ var shared = sync.OnceValues(func() (*Server, error) {
 		return nil, err
 	}
 	return startFree(ctx, dir)
-})
+}
 
 // Start returns the address of a running engine, such as "http://127.0.0.1:40123".
 // The first call in a process starts the engine. All tests of the process share it,
@@ -53,16 +59,12 @@ var shared = sync.OnceValues(func() (*Server, error) {
 // process is killed.
 //
 // The engine accepts any letters and digits as credentials. Start skips the test
-// with -short or if the engine is unavailable. With CI=true in the environment it
-// ignores -short, downloads the engine if necessary, and fails the test if the engine
-// is unavailable.
+// if the engine is unavailable. With CI=true in the environment it downloads the
+// engine if necessary, and fails the test if the engine is unavailable.
 func Start(t testing.TB) string {
 	t.Helper()
 	if endpoint := os.Getenv(EndpointEnv); endpoint != "" {
 		return endpoint
-	}
-	if testing.Short() && !strict() {
-		t.Skip("-short: DynamoDB Local is left out")
 	}
 	server, err := shared()
 	switch {

@@ -25,7 +25,7 @@ func TestExplore_twoServices_noScheduleStalls(t *testing.T) {
 // TestSoak_explore runs many more schedules.
 func TestSoak_explore_noScheduleStalls(t *testing.T) {
 	if os.Getenv("PARLEY_SOAK") == "" {
-		t.Skip("takes many minutes: set PARLEY_SOAK=1, or run make soak")
+		t.Skip("takes minutes: make nightly plays it")
 	}
 	for services := 1; services <= 2; services++ {
 		t.Run(fmt.Sprintf("%d services", services), func(t *testing.T) {
@@ -36,7 +36,7 @@ func TestSoak_explore_noScheduleStalls(t *testing.T) {
 
 func TestSoak_privateWords_changeNothingForOthers(t *testing.T) {
 	if os.Getenv("PARLEY_SOAK") == "" {
-		t.Skip("takes many minutes: set PARLEY_SOAK=1, or run make soak")
+		t.Skip("takes minutes: make nightly plays it")
 	}
 	exploreAll(t, quickSeeds+1, soakSeeds, comparePrivate)
 }

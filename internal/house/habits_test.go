@@ -3,6 +3,7 @@ package house
 import (
 	"go/ast"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -50,6 +51,54 @@ func TestTests_neverSleep(t *testing.T) {
 			return true
 		})
 	}
+}
+
+// make nightly plays the tests named TestSoak_. One that asks for it under another name would
+// never be played.
+func TestTests_thatTakeMinutes_arePlayedAtNight(t *testing.T) {
+	const asks = `"PARLEY_SOAK"`
+	all, helpers := sources(t), map[string]bool{asks: true} // those that ask, by folder and name
+	each := func(do func(name string, s source, f *ast.FuncDecl)) {
+		for _, s := range all {
+			for _, d := range s.file.Decls {
+				if f, ok := d.(*ast.FuncDecl); ok && s.test() && f.Body != nil && mentions(f, s.dir(), helpers) {
+					do(f.Name.Name, s, f)
+				}
+			}
+		}
+	}
+	each(func(name string, s source, _ *ast.FuncDecl) {
+		if !strings.HasPrefix(name, "Test") {
+			helpers[s.dir()+"."+name] = true
+		}
+	})
+	nightly := 0
+	each(func(name string, s source, f *ast.FuncDecl) {
+		switch {
+		case strings.HasPrefix(name, "TestSoak_"):
+			nightly++
+		case strings.HasPrefix(name, "Test"):
+			t.Errorf("%s: make nightly does not play %s: name it TestSoak_…", s.at(f), name)
+		}
+	})
+	if nightly == 0 {
+		t.Error("no test is played at night")
+	}
+}
+
+// mentions reports whether a function holds one of these literals, or names one of these
+// functions of its folder.
+func mentions(f *ast.FuncDecl, dir string, names map[string]bool) (found bool) {
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.BasicLit:
+			found = found || names[n.Value]
+		case *ast.Ident:
+			found = found || names[dir+"."+n.Name]
+		}
+		return !found
+	})
+	return found
 }
 
 // calls reports whether call calls pkg.name, or the builtin name if pkg is "".

@@ -80,14 +80,14 @@ func arrows() map[string][]string {
 		"internal/explore":                 {}, "internal/leaks": {"internal/ident"},
 		"internal/house":         {},
 		"bench":                  {"internal/app", "internal/httpapi", "internal/table/sqlite", "internal/table/dynamotable", "internal/table", "internal/roomlog", "internal/room", "internal/ident", "internal/meter", "internal/dynamolocal"},
-		"scripts/dynamodb-local": {"internal/dynamolocal"}, "scripts/confusables": {}, "scripts/skipped": {},
+		"scripts/dynamodb-local": {"internal/dynamolocal"}, "scripts/confusables": {}, "scripts/test": {"internal/dynamolocal"},
 		"e2e": {}, "e2e/agents": {}, "e2e/browser": {}, "e2e/fetch": {"e2e/internal/parts", "internal/dynamolocal"}, "e2e/internal/parts": {}, "e2e/internal/process": {"internal/leaks"},
 	}
 }
 
 // testOnly lists the packages that are no part of the program.
 func testOnly() []string {
-	return []string{"internal/table/tabletest", "internal/table/sqlite/sqlitetest", "internal/app/apptest", "internal/dynamolocal", "internal/lambdatest", "internal/explore", "internal/house", "internal/leaks", "bench", "scripts/dynamodb-local", "scripts/confusables", "scripts/skipped", "e2e", "e2e/agents", "e2e/browser", "e2e/fetch", "e2e/internal/parts", "e2e/internal/process"}
+	return []string{"internal/table/tabletest", "internal/table/sqlite/sqlitetest", "internal/app/apptest", "internal/dynamolocal", "internal/lambdatest", "internal/explore", "internal/house", "internal/leaks", "bench", "scripts/dynamodb-local", "scripts/confusables", "scripts/test", "e2e", "e2e/agents", "e2e/browser", "e2e/fetch", "e2e/internal/parts", "e2e/internal/process"}
 }
 
 // foreign lists the packages that may import a dependency which belongs to one

@@ -9,6 +9,6 @@ import (
 func soak(t *testing.T) {
 	t.Helper()
 	if os.Getenv("PARLEY_SOAK") == "" {
-		t.Skip("takes a minute or more: set PARLEY_SOAK=1, or run make soak")
+		t.Skip("takes minutes: make nightly plays it")
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,9 @@ type Part struct {
 	install func(ctx context.Context, program, root, dir string) error
 }
 
+// ClientsEnv asks for the tests of real clients: make test-clients sets it.
+const ClientsEnv = "PARLEY_CLIENTS"
+
 // The parts that are fetched.
 var (
 	Agents = packages("agents", "e2e/agents/clients", "Claude Code and Codex", "770 MB")
@@ -43,8 +47,11 @@ var (
 	Compose = goProgram("compose", "github.com/compose-spec/compose-go/v2/cmd@v2.16.2", "the reader of Compose files", "13 MB")
 )
 
-// All returns the parts that are fetched.
-func All() []*Part { return []*Part{Agents, Node, Axe, Python, Caddy, Compose} }
+// Tools returns the parts that make test fetches.
+func Tools() []*Part { return []*Part{Axe, Compose} }
+
+// Clients returns the parts that make test-clients fetches.
+func Clients() []*Part { return []*Part{Agents, Node, Python, Caddy} }
 
 // packages is a part that npm installs from package.json and package-lock.json in a folder.
 func packages(name, folder, what, size string) *Part {
@@ -101,6 +108,9 @@ func run(ctx context.Context, dir string, env []string, name string, args ...str
 // In returns the folder of the part. A folder that is there is whole.
 func (p *Part) In(t testing.TB) string {
 	t.Helper()
+	if slices.Contains(Clients(), p) && os.Getenv(ClientsEnv) == "" {
+		t.Skip("real clients: make test-clients plays them")
+	}
 	Need(t, p.program, "it fetches "+p.what)
 	_, home, err := p.places()
 	if err != nil {

@@ -34,16 +34,6 @@ func Chromium() (string, error) {
 // or fails if CI=true.
 func Need(t testing.TB, name, why string) string {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("-short: real clients and tools are left out")
-	}
-	return Find(t, name, why)
-}
-
-// Find is Need for a small program that nearly every system has: its tests run with
-// -short, too.
-func Find(t testing.TB, name, why string) string {
-	t.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil {
 		Missing(t, "%v", notInstalled(name, why))

@@ -1,5 +1,3 @@
-// Command skipped reads what gotestsum has written of a run into the file that
-// GOTESTSUM_JSONFILE names, and prints why tests were skipped, each reason once.
 package main
 
 import (
@@ -12,15 +10,10 @@ import (
 	"slices"
 )
 
-func main() {
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
-
-func run() error {
-	file, err := os.Open(os.Getenv("GOTESTSUM_JSONFILE"))
+// printSkipped prints why tests were skipped, each reason once, from what gotestsum has
+// written of a run.
+func printSkipped(path string) error {
+	file, err := os.Open(path)
 	if err != nil {
 		return err
 	}

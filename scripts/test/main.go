@@ -1,0 +1,104 @@
+// Command test runs go test with its arguments for the targets of the Makefile. All packages
+// share one DynamoDB Local and one build of the program; `go test` alone starts and builds
+// its own for each package. At the end stands why tests were skipped.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/parley-chat/parley/internal/dynamolocal"
+)
+
+// gotestsum prints failures when they happen, and one line for each package.
+const gotestsum = "gotest.tools/gotestsum@v1.13.0"
+
+// binaryEnv names the program under test, for e2e/internal/process.
+const binaryEnv = "PARLEY_E2E_BINARY"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code, err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// run returns the exit code of the tests.
+func run(ctx context.Context, arguments []string) (int, error) {
+	dir, err := os.MkdirTemp("", "parley-test-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	if err := share(ctx, dir); err != nil {
+		return 0, err
+	}
+	if command(ctx, "run", gotestsum, "--version").Run() != nil {
+		fmt.Println(gotestsum, "cannot be fetched: go test prints the results, without a summary.")
+		return exitCode(shown(command(ctx, append([]string{"test"}, arguments...)...)))
+	}
+	events := filepath.Join(dir, "events.json")
+	code, err := exitCode(shown(command(ctx, append([]string{"run", gotestsum, "--format", "pkgname-and-test-fails",
+		"--format-hide-empty-pkg", "--hide-summary=skipped,output", "--jsonfile", events, "--"}, arguments...)...)))
+	return code, errors.Join(err, printSkipped(events))
+}
+
+// share builds the program into dir and starts DynamoDB Local, unless the environment names
+// others. Where DynamoDB Local cannot run, each test that needs it says so.
+func share(ctx context.Context, dir string) error {
+	if os.Getenv(binaryEnv) == "" {
+		binary := filepath.Join(dir, "parley")
+		if err := shown(command(ctx, "build", "-o", binary, "./cmd/parley")); err != nil {
+			return fmt.Errorf("build the program under test: %w", err)
+		}
+		if err := os.Setenv(binaryEnv, binary); err != nil {
+			return err
+		}
+	}
+	if os.Getenv(dynamolocal.EndpointEnv) != "" {
+		return nil
+	}
+	server, err := dynamolocal.Launch(ctx) // it ends with this process
+	if errors.Is(err, dynamolocal.ErrMissing) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return os.Setenv(dynamolocal.EndpointEnv, server.Endpoint)
+}
+
+// command is a call of the go command of the Makefile. An interrupt reaches it from the
+// terminal, too, so that it has a moment to end by itself.
+func command(ctx context.Context, arguments ...string) *exec.Cmd {
+	name := os.Getenv("GO")
+	if name == "" {
+		name = "go"
+	}
+	cmd := exec.CommandContext(ctx, name, arguments...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	return cmd
+}
+
+func shown(cmd *exec.Cmd) error {
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	return cmd.Run()
+}
+
+func exitCode(err error) (int, error) {
+	var failed *exec.ExitError
+	if errors.As(err, &failed) {
+		return max(1, failed.ExitCode()), nil
+	}
+	return 0, err
+}
