@@ -25,11 +25,7 @@ var (
 // part; the callers give up some calls. The answers must be those of the reference
 // model for some order of the calls.
 func TestLinear_faultyFile_answersAreThoseOfOneCallAtATime(t *testing.T) {
-	runs := 700
-	if testing.Short() {
-		runs = 70
-	}
-	linearOnFile(t, runs, 10)
+	linearOnFile(t, 70, 10)
 }
 
 func TestLinear_faultyDynamoDB_answersAreThoseOfOneCallAtATime(t *testing.T) {

@@ -30,11 +30,11 @@ var start = time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC)
 // the reference model. A failure prints the shortest sequence of calls that fails,
 // and the seed that repeats it.
 func TestProperty_oneService_answersAreThoseOfTheModel(t *testing.T) {
-	checkProperty(t, 200, onFile(1))
+	checkProperty(t, 60, onFile(1))
 }
 
 func TestProperty_twoServices_answersAreThoseOfTheModel(t *testing.T) {
-	checkProperty(t, 150, onFile(2))
+	checkProperty(t, 60, onFile(2))
 }
 
 func TestProperty_twoServicesOnDynamoDB_answersAreThoseOfTheModel(t *testing.T) {
@@ -53,6 +53,7 @@ func TestSoak_property_answersAreThoseOfTheModel(t *testing.T) {
 	for services := 1; services <= 2; services++ {
 		t.Run(fmt.Sprintf("%d services", services), func(t *testing.T) { checkProperty(t, 20_000, onFile(services)) })
 	}
+	t.Run("private messages", func(t *testing.T) { compareScenes(t, 10_000) })
 }
 
 // propertyTable is what a run stands on.

@@ -25,7 +25,13 @@ import (
 // from ids and cursors. What it sees of who is there may differ, and so may turns: no
 // scene is long enough for one.
 func TestProperty_privateMessagesOfOthers_showNowhere(t *testing.T) {
-	setRapid(t, 150)
+	compareScenes(t, 50)
+}
+
+// compareScenes plays that many scenes, each twice.
+func compareScenes(t *testing.T, runs int) {
+	t.Helper()
+	setRapid(t, runs)
 	rapid.Check(t, func(rt *rapid.T) {
 		scene := drawScene(rt)
 		with, without := play(t, scene, true), play(t, scene, false)

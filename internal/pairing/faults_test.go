@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ import (
 )
 
 var (
-	faultRuns = flag.Int("fault-runs", 300, "how many seeds TestEnterQueue_underFaults runs")
+	faultRuns = flag.Int("fault-runs", 40, "how many seeds TestEnterQueue_underFaults runs")
 	faultSeed = flag.Uint64("fault-seed", 1, "the first of these seeds")
 )
 
@@ -32,10 +33,19 @@ var (
 // partial reads. Still no ticket is paired twice, every ticket leads to its owner's
 // seat, and both partners get the same pair.
 func TestEnterQueue_underFaults(t *testing.T) {
-	runs := *faultRuns
-	if testing.Short() {
-		runs = min(runs, 40)
+	underFaults(t, *faultSeed, *faultRuns)
+}
+
+// TestSoak_enterQueue runs many more seeds.
+func TestSoak_enterQueue_underFaults(t *testing.T) {
+	if os.Getenv("PARLEY_SOAK") == "" {
+		t.Skip("takes minutes: make nightly plays it")
 	}
+	underFaults(t, 1_000, 10_000)
+}
+
+func underFaults(t *testing.T, first uint64, runs int) {
+	t.Helper()
 	clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
 	file := sqlitetest.Open(t, clock) // its clock stands still: expiry is tested elsewhere
 	seeds := make(chan uint64)
@@ -50,7 +60,7 @@ func TestEnterQueue_underFaults(t *testing.T) {
 		})
 	}
 	for i := range runs {
-		seeds <- *faultSeed + uint64(i)
+		seeds <- first + uint64(i)
 	}
 	close(seeds)
 	all.Wait()
