@@ -257,8 +257,7 @@ func answers(t *testing.T, status int, kind, body string) string {
 
 func TestDoctor_somethingStandsInBetween_isNamedWithWhatHelps(t *testing.T) {
 	quiet, lively := start(t, "--keep-alive", "1m"), start(t, "--keep-alive", "300ms")
-	closed := httptest.NewServer(nil)
-	closed.Close()
+	const closed = "http://127.0.0.1:1/mcp" // no other program is given this port meanwhile
 	for name, c := range map[string]struct {
 		url   string
 		check string // that is not ok
@@ -276,7 +275,7 @@ func TestDoctor_somethingStandsInBetween_isNamedWithWhatHelps(t *testing.T) {
 		"a page":       {answers(t, 200, "text/html", "<html>hello"), "protocol", "failed", "text/html", "Parley server"},
 		"gone":         {answers(t, 502, "text/html", "<html>oh"), "protocol", "failed", "502", "server behind it"},
 		"another MCP":  {answers(t, 200, "application/json", `{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","serverInfo":{"name":"other"}}}`), "protocol", "failed", `"other", not Parley`, "--url"},
-		"wrong port":   {closed.URL, "connection", "failed", "refused", "parley serve"},
+		"wrong port":   {closed, "connection", "failed", "refused", "parley serve"},
 		"no such name": {"http://parley.invalid/mcp", "address", "failed", "no address", "spelling"},
 		"wrong path":   {strings.TrimSuffix(quiet.url, "/mcp") + "/there/mcp", "protocol", "failed", "404", "/mcp"},
 		"not secure":   {strings.Replace(quiet.url, "http:", "https:", 1), "connection", "failed", "TLS", "certificate"},
