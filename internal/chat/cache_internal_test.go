@@ -3,7 +3,6 @@ package chat
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
@@ -14,7 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/table/sqlite"
+	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
 )
 
 // Strangers may join, speak and leave all day in a room whose name they know.
@@ -98,11 +97,7 @@ func TestCache_agentRemovedDuringItsWait_isDropped(t *testing.T) {
 func newService(t *testing.T, o Options) *Service {
 	t.Helper()
 	o.Clock, o.SingleProcess, o.MinBatch = clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), true, 1
-	b, err := sqlite.Open(filepath.Join(t.TempDir(), "parley.db"), sqlite.Options{Clock: o.Clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = b.Close() })
+	b := sqlitetest.Open(t, o.Clock)
 	return New(b, o)
 }
 

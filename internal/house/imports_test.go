@@ -74,7 +74,7 @@ func arrows() map[string][]string {
 		// Tests, measurements and scripts: see testOnly.
 		"internal/table/tabletest":         {"internal/table"},
 		"internal/table/sqlite/sqlitetest": {"internal/table/sqlite"},
-		"internal/app/apptest":             {"internal/app", "internal/meter", "internal/table/sqlite"},
+		"internal/app/apptest":             {"internal/app", "internal/meter", "internal/table/sqlite/sqlitetest"},
 		"internal/dynamolocal":             {"internal/table/dynamotable"},
 		"internal/lambdatest":              {"internal/leaks"},
 		"internal/explore":                 {}, "internal/leaks": {"internal/ident"},

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/pairing"
-	"github.com/parley-chat/parley/internal/table/sqlite"
+	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
 	"github.com/parley-chat/parley/internal/tools"
 )
 
@@ -31,15 +30,7 @@ type hall struct {
 
 func newHall(t *testing.T, o meter.Options, change ...func(*chat.Options, *Options)) *hall {
 	t.Helper()
-	tab, err := sqlite.Open(filepath.Join(t.TempDir(), "parley.db"), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := tab.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	tab := sqlitetest.Open(t, nil)
 	h := &hall{meter: meter.New(o)}
 	h.site = newSite(t, func(s *site, o *Options) {
 		co := chat.Options{SingleProcess: true, MinBatch: 1, Logger: o.Logger}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"testing"
@@ -15,7 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlite"
+	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
@@ -23,11 +22,7 @@ import (
 func newStore(t *testing.T) *Store {
 	t.Helper()
 	clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-	b, err := sqlite.Open(filepath.Join(t.TempDir(), "parley.db"), sqlite.Options{Clock: clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = b.Close() })
+	b := sqlitetest.Open(t, clock)
 	return NewStore(b, Options{
 		Clock: clock, SingleProcess: true, MinBatch: 1, CacheBytes: 1 << 20, Logger: slog.New(slog.DiscardHandler),
 	})

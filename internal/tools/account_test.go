@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/pairing"
-	"github.com/parley-chat/parley/internal/table/sqlite"
+	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
 	"github.com/parley-chat/parley/internal/tools"
 )
 
@@ -37,10 +36,7 @@ type entry struct {
 
 func newLedger(t *testing.T, o meter.Options) *ledger {
 	t.Helper()
-	tab, err := sqlite.Open(filepath.Join(t.TempDir(), "parley.db"), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	tab := sqlitetest.Open(t, nil)
 	logger := slog.New(slog.DiscardHandler)
 	rooms := chat.New(tab, chat.Options{SingleProcess: true, MinBatch: 1, Logger: logger})
 	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}), tools.Options{Address: func(context.Context) string { return "" }, Log: logger})
@@ -58,9 +54,6 @@ func newLedger(t *testing.T, o meter.Options) *ledger {
 	t.Cleanup(func() {
 		rooms.Stop()
 		site.Close()
-		if err := tab.Close(); err != nil {
-			t.Error(err)
-		}
 	})
 	return l
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,7 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlite"
+	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 	"github.com/parley-chat/parley/internal/tools"
 )
@@ -31,11 +30,7 @@ type outage struct {
 }
 
 func newOutage(t *testing.T) *outage {
-	tab, err := sqlite.Open(filepath.Join(t.TempDir(), "parley.db"), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = tab.Close() })
+	tab := sqlitetest.Open(t, nil)
 	o := &outage{Hooks: tabletest.Hooks{Table: tab}}
 	o.left.Store(1 << 60)
 	o.Before = func(ctx context.Context, _ tabletest.Call) error {

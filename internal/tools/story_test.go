@@ -17,7 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
-	"github.com/parley-chat/parley/internal/table/sqlite"
+	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
 )
 
 // A story is a conversation as a text: what each agent calls and what it gets, byte for
@@ -116,11 +116,7 @@ func checkStory(t *testing.T, title string, plot func(*story)) {
 	}
 	t.Run("on a file", func(t *testing.T) {
 		clock := newStoryClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-		tab, err := sqlite.Open(filepath.Join(t.TempDir(), "parley.db"), sqlite.Options{Clock: clock})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = tab.Close() })
+		tab := sqlitetest.Open(t, clock)
 		hold(t, tell(t, tab, clock, chat.Options{SingleProcess: true, MinBatch: 1}, plot))
 	})
 	t.Run("on DynamoDB", func(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -20,6 +19,7 @@ import (
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlite"
+	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
 	"github.com/parley-chat/parley/internal/tools"
 )
 
@@ -48,15 +48,7 @@ const patience = 10 * time.Second
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	tab, err := sqlite.Open(filepath.Join(t.TempDir(), "parley.db"), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := tab.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	tab := sqlitetest.Open(t, nil)
 	w := serve(t, tab, chat.Options{SingleProcess: true, MinBatch: 1})
 	w.table = tab
 	return w

@@ -5,12 +5,11 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/meter"
-	"github.com/parley-chat/parley/internal/table/sqlite"
+	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
 )
 
 // Serve serves rooms on the loopback until the test ends, and returns the address of the
@@ -18,11 +17,8 @@ import (
 func Serve(t *testing.T, front func(http.Handler) http.Handler) (base string) {
 	t.Helper()
 	a, err := app.New(t.Context(), app.Config{OnLoopback: true, Open: func(context.Context, *meter.Meter) (app.Store, error) {
-		tab, err := sqlite.Open(filepath.Join(t.TempDir(), "parley.db"), sqlite.Options{})
-		if err != nil {
-			return app.Store{}, err
-		}
-		return app.Store{Table: tab, SingleProcess: true, Close: tab.Close}, nil
+		tab, remove := sqlitetest.OpenUntil(t, nil)
+		return app.Store{Table: tab, SingleProcess: true, Close: remove}, nil
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -14,7 +13,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlite"
+	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
@@ -24,15 +23,7 @@ func start() time.Time { return time.Date(2100, 1, 1, 12, 0, 0, 500_000_000, tim
 // openFile opens a table without faults.
 func openFile(t *testing.T, clock clockwork.Clock) table.Table {
 	t.Helper()
-	tab, err := sqlite.Open(filepath.Join(t.TempDir(), "table.db"), sqlite.Options{Clock: clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := tab.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	tab := sqlitetest.Open(t, clock)
 	return tab
 }
 
