@@ -38,6 +38,7 @@ func crowd(t *testing.T, client *http.Client, name string, agents int) (seat res
 
 // docs/cost.md computes from this what the answers of a day can cost at most.
 func TestCostPage_longestAnswers_areNoLonger(t *testing.T) {
+	t.Parallel()
 	i := deploy(t).start(0, "PARLEY_UNITS_PER_MINUTE=0", "PARLEY_MESSAGES_PER_MINUTE=0", "PARLEY_BYTES_PER_MINUTE=0", "PARLEY_ROOMS_PER_HOUR=0")
 	client := i.FunctionURL()
 	large, small := crowd(t, client, "large", 100), crowd(t, client, "small", chat.AgentsShown)

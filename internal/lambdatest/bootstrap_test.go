@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,7 +23,12 @@ import (
 // buildEnv names the folder for the programs that the tests build.
 const buildEnv = "LAMBDATEST_PROGRAMS"
 
+// together is how many tests run at once: most of them wait in real time, as the built
+// program does. Those that measure time do not run beside others.
+const together = "16"
+
 func TestMain(m *testing.M) {
+	flag.Parse()
 	code, err := withFolder(m.Run)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "lambdatest:", err)
@@ -37,16 +44,21 @@ func withFolder(tests func() int) (int, error) {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	if err := os.Setenv(buildEnv, dir); err != nil {
+	if err := errors.Join(os.Setenv(buildEnv, dir), flag.Set("test.parallel", together)); err != nil {
 		return 0, err
 	}
 	return tests(), nil
 }
 
+// building is held while a program is built.
+var building sync.Mutex
+
 // build returns the path of a program of this module, built as lambda.mk builds
 // it, or with the race detector if the tests run with it.
 func build(t *testing.T, program string) string {
 	t.Helper()
+	building.Lock()
+	defer building.Unlock()
 	binary := filepath.Join(os.Getenv(buildEnv), filepath.Base(program))
 	if _, err := os.Stat(binary); err == nil {
 		return binary

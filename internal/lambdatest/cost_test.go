@@ -207,6 +207,7 @@ func (c *counted) passwords() {
 }
 
 func TestCostPage_figures_areCounted(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("-short: hundreds of polls are left out")
 	}

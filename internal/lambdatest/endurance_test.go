@@ -76,6 +76,7 @@ func talk(t *testing.T, i *lambdatest.Instance, seat result, n int) {
 }
 
 func TestBootstrap_thousandInvocations_leaveNothingBehind(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("what a process holds is read from /proc")
 	}
@@ -102,6 +103,7 @@ func TestBootstrap_thousandInvocations_leaveNothingBehind(t *testing.T) {
 }
 
 func TestBootstrap_peakOfMemory_leavesRoomInTheFunction(t *testing.T) {
+	t.Parallel()
 	if raceDetector || runtime.GOOS != "linux" {
 		t.Skip("the race detector takes memory of its own; what a process holds is read from /proc")
 	}

@@ -40,6 +40,7 @@ func answers() []struct {
 }
 
 func TestEvents_builtProgram_answersEachFile(t *testing.T) {
+	t.Parallel()
 	folder := filepath.Join("..", "..", "events")
 	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
 	if err != nil || len(files) != len(answers()) {

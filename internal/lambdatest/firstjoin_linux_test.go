@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	firstJoins = 10
+	firstJoins = 7
 	// mostOfWarm bounds the processor time of an instance's first join, in times of the
 	// next one. A first join that opens the connections takes two to ten times.
 	mostOfWarm = 3

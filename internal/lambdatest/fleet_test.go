@@ -83,6 +83,7 @@ func rested(t *testing.T, i *lambdatest.Instance) {
 }
 
 func TestFleet_betweenInvocations_oneInstanceIsFrozenAndGoesOn(t *testing.T) {
+	t.Parallel()
 	f := sleepers(t, 2)
 	client := f.FunctionURL(lambdatest.First)
 	var pids [2]string
@@ -100,6 +101,7 @@ func TestFleet_betweenInvocations_oneInstanceIsFrozenAndGoesOn(t *testing.T) {
 }
 
 func TestFleet_allInstancesBusy_refusesWith429(t *testing.T) {
+	t.Parallel()
 	f := sleepers(t, 2)
 	one := sleep(t, f.FunctionURL(lambdatest.First), anyURL, time.Hour)
 	two := sleep(t, f.FunctionURL(lambdatest.AtRandom(rand.New(rand.NewPCG(1, 2)))), anyURL, time.Hour)
@@ -122,6 +124,7 @@ func TestFleet_allInstancesBusy_refusesWith429(t *testing.T) {
 }
 
 func TestFleet_deadline_killsAndStartsAnother(t *testing.T) {
+	t.Parallel()
 	f := sleepers(t, 1)
 	f.Timeout = 2 * time.Second
 	late := sleep(t, f.FunctionURL(lambdatest.First), anyURL, time.Hour)
@@ -141,6 +144,7 @@ func TestFleet_deadline_killsAndStartsAnother(t *testing.T) {
 }
 
 func TestFleet_clientLeaves_instanceWorksOn(t *testing.T) {
+	t.Parallel()
 	f := sleepers(t, 1)
 	server := httptest.NewServer(f.Handler(lambdatest.First))
 	defer server.Close()
@@ -160,6 +164,7 @@ func TestFleet_clientLeaves_instanceWorksOn(t *testing.T) {
 
 // What was made after the function may wait for an answer until it ends.
 func TestFleet_instanceThatStartsLate_endsWithTheFunction(t *testing.T) {
+	t.Parallel()
 	f := sleepers(t, 1)
 	t.Cleanup(func() {
 		if err := syscall.Kill(f.Instance(0).PID(), 0); err != nil {
@@ -173,6 +178,7 @@ func TestFleet_instanceThatStartsLate_endsWithTheFunction(t *testing.T) {
 }
 
 func TestFleet_clientLeavesBeforeTheEventIsTaken_itIsTakenAllTheSame(t *testing.T) {
+	t.Parallel()
 	f := sleepers(t, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // it has sent its request

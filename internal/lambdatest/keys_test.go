@@ -150,6 +150,7 @@ func turnsAway(t *testing.T, name string, v visitor, token string) {
 }
 
 func TestBootstrap_keys_admitWhoHasOneUntilItIsRevoked(t *testing.T) {
+	t.Parallel()
 	f := deploy(t)
 	i := f.start(0, "PARLEY_ACCESS=keys")
 	key := f.newKey("ann")
@@ -194,6 +195,7 @@ func TestBootstrap_keys_admitWhoHasOneUntilItIsRevoked(t *testing.T) {
 
 // What admits a caller is remembered, so that a message costs what it did.
 func TestBootstrap_keys_aWarmSendIsOneWriteUnit(t *testing.T) {
+	t.Parallel()
 	f := deploy(t)
 	i := f.start(0, "PARLEY_ACCESS=keys")
 	key := f.newKey("ann").String()
@@ -220,8 +222,11 @@ func TestBootstrap_keys_aWarmSendIsOneWriteUnit(t *testing.T) {
 	}
 }
 
-// This takes most of a minute: the function has the time of the system.
-func TestBootstrap_revokedKey_endsItsWaitsWithinAMinute(t *testing.T) {
+// The function has the time of the system. TestWatch_keyThatIsGone_* in access and
+// TestAdmission_revokedKey_* in httpapi show the same with a clock of their own.
+func TestSoak_revokedKey_endsItsWaitsWithinAMinute(t *testing.T) {
+	soak(t)
+	t.Parallel()
 	f := deploy(t)
 	key := f.newKey("ann")
 	var all sync.WaitGroup

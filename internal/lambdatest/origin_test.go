@@ -22,6 +22,7 @@ func (d distribution) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func TestOriginSecret_onlyTheDistributionIsServed_andItsViewersAreTheClients(t *testing.T) {
+	t.Parallel()
 	const secret = "a secret of the origin"
 	i := deploy(t).start(0, "PARLEY_ORIGIN_SECRET="+secret, "PARLEY_ROOMS_PER_HOUR=1")
 	through := func(secret, viewer string) *http.Client {

@@ -47,6 +47,7 @@ func open(t *testing.T, client *http.Client, method, address, encoding string) (
 
 // Gzip is no text: a Function URL streams it as it is, and an HTTP API gets it in base64.
 func TestPage_documentAndAssets_arriveThroughEachFront(t *testing.T) {
+	t.Parallel()
 	i := deploy(t).start(0, "PARLEY_ACCESS=keys")
 	for host, client := range map[string]*http.Client{lambdatest.FunctionURLHost: i.FunctionURL(), lambdatest.HTTPAPIHost: i.HTTPAPI()} {
 		base := "https://" + host
@@ -90,6 +91,7 @@ func fromPage(t *testing.T, client *http.Client, origin string, arguments args) 
 // The page has the origin of the Function URL, or of the distribution before it, whose host
 // the function does not see.
 func TestPage_ofTheServer_mayCall_andNoOther(t *testing.T) {
+	t.Parallel()
 	f := deploy(t)
 	alone, distributed := f.start(0), f.start(0, "PARLEY_PUBLIC_URL=https://parley.example")
 	for _, c := range []struct {
@@ -120,6 +122,7 @@ func TestPage_ofTheServer_mayCall_andNoOther(t *testing.T) {
 
 // The page reads the stream of its wait while the wait is open.
 func TestPage_longWait_showsSignsOfLife(t *testing.T) {
+	t.Parallel()
 	f := deploy(t)
 	here, there := f.start(0, "PARLEY_KEEP_ALIVE=100ms"), f.start(0)
 	bob := join(t, there.FunctionURL(), "room", "Bob")

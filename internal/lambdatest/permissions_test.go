@@ -90,6 +90,7 @@ func (w *wiretap) note(q *http.Request) {
 }
 
 func TestTemplate_permissionsOnTheTable_areThoseThatARunUses(t *testing.T) {
+	t.Parallel()
 	f := deploy(t)
 	engine, err := url.Parse(f.endpoint)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 // The person calls another instance than the agent, which knows of the reins only by what
 // is in the table.
 func TestBootstrap_person_holdsTheReinsFromAnotherInstance(t *testing.T) {
+	t.Parallel()
 	f := deploy(t)
 	here, there := f.start(0, "PARLEY_ACCESS=keys"), f.start(0, "PARLEY_ACCESS=keys")
 	key := f.newKey("ann").String()

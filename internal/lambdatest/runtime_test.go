@@ -209,6 +209,7 @@ func TestInvoke_noAnswerByTheDeadline_timesOut(t *testing.T) {
 }
 
 func TestInvoke_answerStillUnderWayAtTheDeadline_endsWithTimedOut(t *testing.T) {
+	t.Parallel()
 	api := lambdatest.Listen(t)
 	api.Timeout = time.Second
 	got := invoke(t.Context(), api, `{}`)

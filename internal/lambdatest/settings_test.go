@@ -7,6 +7,7 @@ import (
 )
 
 func TestBootstrap_invalidSetting_endsWithItsName(t *testing.T) {
+	t.Parallel()
 	f := deploy(t)
 	for setting, word := range map[string]string{
 		"PARLEY_LONGEST_WAIT=soon":    "PARLEY_LONGEST_WAIT",
@@ -27,6 +28,7 @@ func TestBootstrap_invalidSetting_endsWithItsName(t *testing.T) {
 }
 
 func TestBootstrap_missingTable_failsTheHealthCheck(t *testing.T) {
+	t.Parallel()
 	i := deploy(t).start(0, "PARLEY_TABLE=no-such-table")
 	resp, err := i.FunctionURL().Get("https://any.example/healthz")
 	if err != nil {
@@ -41,6 +43,7 @@ func TestBootstrap_missingTable_failsTheHealthCheck(t *testing.T) {
 }
 
 func TestBootstrap_log_holdsNoTextAndNoToken(t *testing.T) {
+	t.Parallel()
 	i := deploy(t).start(0, "PARLEY_LOG_LEVEL=debug")
 	seat := call(t, i.FunctionURL(), "create_room", args{"room": "vault", "agent_name": "Alice", "password": "correct horse"})
 	call(t, i.FunctionURL(), "send_message", args{"agent_token": seat.AgentToken, "text": "what nobody may read"})

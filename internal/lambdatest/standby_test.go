@@ -52,6 +52,7 @@ func decodeStandby(answer string) (r result, err error) {
 }
 
 func TestBootstrap_standby_endsBeforeTheDeadline(t *testing.T) {
+	t.Parallel()
 	i := deploy(t).start(0)
 	for name, client := range map[string]*http.Client{"Function URL": i.FunctionURL(), "HTTP API": i.HTTPAPI()} {
 		i.Timeout = time.Minute
@@ -71,6 +72,7 @@ func TestBootstrap_standby_endsBeforeTheDeadline(t *testing.T) {
 }
 
 func TestBootstrap_standbyAtSIGTERM_is503(t *testing.T) {
+	t.Parallel()
 	i := deploy(t).start(2)
 	alice := join(t, i.FunctionURL(), "room", "Alice")
 	bob := join(t, i.FunctionURL(), "room", "Bob")

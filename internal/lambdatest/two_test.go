@@ -9,7 +9,7 @@ import (
 )
 
 func TestBootstrap_twoInstances_messageWakesTheWaiterOfTheOther(t *testing.T) {
-	const rounds, pollEvery = 41, 100 * time.Millisecond
+	const rounds, pollEvery = 21, 100 * time.Millisecond
 	f := deploy(t)
 	one, other := f.start(0, "PARLEY_KEEP_ALIVE=100ms"), f.start(0, "PARLEY_KEEP_ALIVE=100ms")
 	alice := join(t, one.FunctionURL(), "room", "Alice")

@@ -45,6 +45,7 @@ func ended(t *testing.T, resp *http.Response) result {
 }
 
 func TestBootstrap_longWait_showsProgressFromEarlyOn(t *testing.T) {
+	t.Parallel()
 	i := deploy(t).start(0, "PARLEY_KEEP_ALIVE=250ms")
 	alice := join(t, i.FunctionURL(), "room", "Alice")
 	began := time.Now()
@@ -93,6 +94,7 @@ func TestBootstrap_longWait_showsProgressFromEarlyOn(t *testing.T) {
 }
 
 func TestBootstrap_deadline_endsTheWaitInTime(t *testing.T) {
+	t.Parallel()
 	i := deploy(t).start(0)
 	for name, client := range map[string]*http.Client{"Function URL": i.FunctionURL(), "HTTP API": i.HTTPAPI()} {
 		i.Timeout = time.Minute
@@ -109,6 +111,7 @@ func TestBootstrap_deadline_endsTheWaitInTime(t *testing.T) {
 }
 
 func TestBootstrap_wait_isCutToTheLongest(t *testing.T) {
+	t.Parallel()
 	i := deploy(t).start(0, "PARLEY_LONGEST_WAIT=1s")
 	alice := join(t, i.FunctionURL(), "room", "Alice")
 	i.Timeout = 20 * time.Second // or the wait of 50 seconds would fail the test slowly
@@ -118,6 +121,7 @@ func TestBootstrap_wait_isCutToTheLongest(t *testing.T) {
 }
 
 func TestBootstrap_SIGTERM_answersWaitersAndEnds(t *testing.T) {
+	t.Parallel()
 	f := deploy(t)
 	i := f.start(4, "PARLEY_KEEP_ALIVE=100ms")
 	alice := join(t, i.FunctionURL(), "room", "Alice")
@@ -138,6 +142,7 @@ func TestBootstrap_SIGTERM_answersWaitersAndEnds(t *testing.T) {
 }
 
 func TestBootstrap_manyAtOnce_wakeEachOtherInOneProcess(t *testing.T) {
+	t.Parallel()
 	i := deploy(t).start(8, "PARLEY_KEEP_ALIVE=100ms")
 	client := i.FunctionURL()
 	host := call(t, client, "create_room", args{"room": "hall", "agent_name": "Host", "capacity": 7})
@@ -163,6 +168,7 @@ func TestBootstrap_manyAtOnce_wakeEachOtherInOneProcess(t *testing.T) {
 }
 
 func TestBootstrap_answersOfEachFront_areTheHandlers(t *testing.T) {
+	t.Parallel()
 	f := deploy(t)
 	i := f.start(0)
 	for name, client := range map[string]*http.Client{"Function URL": i.FunctionURL(), "HTTP API": i.HTTPAPI()} {
@@ -204,6 +210,7 @@ func TestBootstrap_answersOfEachFront_areTheHandlers(t *testing.T) {
 }
 
 func TestBootstrap_invite_namesTheAddressOfTheFront(t *testing.T) {
+	t.Parallel()
 	i := deploy(t).start(0)
 	alice := join(t, i.FunctionURL(), "room", "Alice")
 	if !strings.Contains(alice.Invite, "https://"+lambdatest.FunctionURLHost+"/mcp") {
