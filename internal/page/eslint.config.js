@@ -18,7 +18,6 @@ export default [
       "no-implied-eval": "error",
       "no-new-func": "error",
       "no-throw-literal": "error",
-      "no-promise-executor-return": "error",
       "no-self-compare": "error",
       "no-template-curly-in-string": "off", // clients.js shows some to people
       "no-unmodified-loop-condition": "error",

@@ -30,9 +30,9 @@ export class Following {
   #noticed = () => {};
 
   /**
-   * @param {{open: (signal: AbortSignal) => Promise<void>, look: (seconds, signal) => Promise<string>, show: (parts: object) => void, back: () => void, clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
+   * @param {{open: (signal: AbortSignal) => Promise<void>, look: (seconds, signal) => Promise<string>, show: (parts: object) => void, back: () => void, online: () => boolean, clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
    *   open loads the room; look waits for news and returns "", "superseded" or "closed"; back
-   *   is called when the connection works again
+   *   is called when the connection works again; online tells what the browser knows of the network
    */
   constructor(room) {
     this.room = room;
@@ -78,7 +78,7 @@ export class Following {
   async #fail(problem, turn) {
     this.#failed++;
     this.#brief = true;
-    const takesTime = this.#failed > 1 || problem.retryAfter > shown || !navigator.onLine;
+    const takesTime = this.#failed > 1 || problem.retryAfter > shown || !this.room.online();
     if (takesTime) this.room.show({ phase: "offline", trouble: null });
     await this.room.clock.pause(Math.max((problem.retryAfter ?? 0) * 1000, backoff(this.#failed)), turn);
   }

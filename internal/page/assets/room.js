@@ -67,6 +67,7 @@ export class Room {
       look: (seconds, turn) => this.#look(seconds, turn),
       show: (parts) => this.#set(parts),
       back: () => (this.outbox.wake(), this.refresh.want({ info: true, supervision: true })),
+      online: () => navigator.onLine,
       clock,
       signal,
     });
@@ -104,7 +105,7 @@ export class Room {
   }
 
   /** Says whether the tab is seen, and whether the person is at it. */
-  here(visible, focused = visible && document.hasFocus()) {
+  here(visible, focused = visible) {
     if (visible && !this.#visible) this.#set({ firstUnread: this.#firstUnread() });
     this.#visible = visible;
     if (this.following.here(visible, focused)) this.#cameBack = true;

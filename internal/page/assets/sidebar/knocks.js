@@ -11,12 +11,17 @@ const lasts = 10 * 60_000; // ms: as long can a knock be answered
 
 export function Knocks({ room, state }) {
   const now = useNow(state.clock);
-  const knocks = knocksIn(state.messages, now);
+  const { capacity } = state.room;
+  return knocksFor(state, now).map((knock) => html`<${Knock} key=${knock.id} ...${{ room, knock, capacity }} />`);
+}
+
+/** Returns the knocks that this seat can answer. */
+export function knocksFor(state, now) {
   const { agents, capacity } = state.room;
   const admin = isAdmin(state);
   const mayLetIn = admin || agents.length === 2; // of two, the other one may
-  const shown = knocks.filter(({ reason }) => (reason === "name_taken" ? mayLetIn : admin && agents.length >= capacity));
-  return shown.map((knock) => html`<${Knock} key=${knock.id} ...${{ room, knock, capacity }} />`);
+  return knocksIn(state.messages, now).filter(({ reason }) =>
+    reason === "name_taken" ? mayLetIn : admin && agents.length >= capacity);
 }
 
 /** Returns the knocks that nobody has answered, and whose agent has not come in. */

@@ -12,7 +12,7 @@ const w = words.sidebar;
 
 export function Owed({ room, state, onJump, onReply }) {
   const now = useNow(state.clock);
-  const requests = state.requests.map((request) => withMessage(request, state)).sort((a, b) => rank(a) - rank(b));
+  const requests = requestsOf(state);
   return html`
     <${Part} title=${w.requests} count=${requests.length}>
       ${requests.length === 0 && html`<p class="small quiet">${w.noRequests}</p>`}
@@ -22,13 +22,16 @@ export function Owed({ room, state, onJump, onReply }) {
     <//>`;
 }
 
+/** Returns the open requests: what asks me comes first, then what I ask; the rest stays in its order. */
+export const requestsOf = (state) =>
+  state.requests.map((request) => withMessage(request, state)).sort((a, b) => rank(a) - rank(b));
+
 /** Adds to a request whom it asks, and its message if that is loaded. */
 function withMessage(request, { me, messages }) {
   const asksMe = request.from !== me && (request.owed_by?.includes(me) ?? true);
   return { ...request, asksMe, mine: request.from === me, message: messages.find(({ id }) => id === request.id) };
 }
 
-/** What asks me comes first, then what I ask; the rest stays in its order. */
 const rank = ({ asksMe, mine }) => (asksMe ? 0 : mine ? 1 : 2);
 
 function Request({ room, state, request, now, onJump, onReply }) {
@@ -55,7 +58,7 @@ function Answers({ request, busy, onJump, onReply, onAgree }) {
 }
 
 /** Says who owes whom an answer, with "you" and "your agent" in place of the person's own name. */
-function sentence({ from, owed_by: owing, mine, message }, { me, alone }) {
+export function sentence({ from, owed_by: owing, mine, message }, { me, alone }) {
   const { you, yourAgent } = words.who;
   const self = alone ? you : yourAgent;
   const asker = mine ? word(message?.person ? you : self) : from;

@@ -8,9 +8,16 @@ import { Problem, useAct } from "./act.js";
 const w = words.sidebar;
 
 /** Returns the settings as update_room names them. */
-const settingsOf = ({ name, description = "", capacity, type, public: listed = false, agent_messages: limit = 0 }) => ({
+export const settingsOf = ({ name, description = "", capacity, type, public: listed = false, agent_messages: limit = 0 }) => ({
   room: name, description, capacity, type, public: listed, agent_messages: limit, password: "", remove_password: false,
 });
+
+/** Returns the arguments of update_room that make of settings others. */
+export function changesBetween(before, now) {
+  const changed = Object.fromEntries(Object.entries(now).filter(([name, value]) => value !== before[name]));
+  if (changed.description === "") changed.remove_description = true; // an empty argument counts as absent
+  return changed;
+}
 
 export function SettingsDialog({ room, onClose }) {
   const [before] = useState(() => settingsOf(room.state.room)); // what others change meanwhile stays
@@ -18,8 +25,7 @@ export function SettingsDialog({ room, onClose }) {
   const { busy, problem, act } = useAct();
   const save = async (event) => {
     event.preventDefault();
-    const changed = Object.fromEntries(Object.entries(now).filter(([name, value]) => value !== before[name]));
-    if (changed.description === "") changed.remove_description = true; // an empty argument counts as absent
+    const changed = changesBetween(before, now);
     if (await act(() => Object.keys(changed).length && room.update(changed))) onClose();
   };
   const set = (name) => (value) => setNow({ ...now, [name]: value });

@@ -24,7 +24,7 @@ export function Events({ events, view }) {
 }
 
 /** Makes one line of agents that joined one after the other. */
-function joinsTogether(events) {
+export function joinsTogether(events) {
   const lines = [];
   for (const event of events) {
     const above = lines.at(-1);
@@ -35,7 +35,7 @@ function joinsTogether(events) {
 }
 
 /** Reports whether an event may not hide among others. */
-const isLoud = (event, view) => event.reason === "opened_twice" || event.reason === "closed" || mayLetIn(event, view);
+export const isLoud = (event, view) => event.reason === "opened_twice" || event.reason === "closed" || mayLetIn(event, view);
 
 function Event({ event, view }) {
   const loud = event.reason === "opened_twice";
@@ -47,7 +47,7 @@ function Event({ event, view }) {
 }
 
 /** Returns what an event says. */
-function sentence(event) {
+export function sentence(event) {
   const values = { ...event, ...event.agents, ...quoted(event.changes), note: { quote: event.note } };
   const parts = fill(templateOf(event), values);
   if (event.type !== "room" && event.changes?.invite) parts.push(words.talk.events.renewed);
@@ -93,7 +93,7 @@ function changesOf(changes) {
 }
 
 /** Reports whether this seat may let in who knocked, and nobody has. */
-function mayLetIn(event, { admin, room, now, answered }) {
+export function mayLetIn(event, { admin, room, now, answered }) {
   if (event.type !== "knock" || event.reason !== "name_taken" || answered.has(event.id)) return false;
   const two = room.state.room?.agents.length === 2 && event.agent !== room.state.me;
   return (admin || two) && now - Date.parse(event.at) < knockLasts;

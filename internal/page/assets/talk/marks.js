@@ -25,7 +25,7 @@ export function Marks({ message, view }) {
 }
 
 /** Returns whom a message asks, or who still has to answer: {text, all: every name if there are many, mine: it waits for this seat}. */
-function asked({ id, kind, ask }, { requests, me }) {
+export function asked({ id, kind, ask }, { requests, me }) {
   const open = requests.get(id);
   if (open) {
     const owed = open.owed_by ?? [];

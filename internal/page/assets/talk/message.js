@@ -70,12 +70,12 @@ function Head({ message, item, view }) {
 }
 
 /** Returns the first letters of the first two words of a name. */
-function initials(name) {
+export function initials(name) {
   const letters = name.split(/[\s._-]+/).map((word) => /[\p{L}\p{N}]/u.exec(word)?.[0] ?? "");
   return letters.join("").slice(0, 2).toUpperCase();
 }
 
-function nameOf(message, view) {
+export function nameOf(message, view) {
   const who = message.from + (message.person ? ` (${words.who.person})` : "");
   const when = message.at ? clockOf(Date.parse(message.at)) : words.talk.sending;
   return words.talk.messageName(who, audience(message, view.me, plain), words.talk.kinds[kindOf(message)], when);

@@ -92,7 +92,7 @@ function Line({ room, state, onJump, onClose, field }) {
 const lower = new WeakMap(); // what is searched of each message
 
 /** Returns the ids of the messages with a text in them, in their order. */
-function search(messages, text) {
+export function search(messages, text) {
   const wanted = text.trim().toLowerCase();
   if (!wanted) return [];
   return messages.filter((message) => message.type === "message" && textOf(message).includes(wanted)).map(({ id }) => id);

@@ -1,0 +1,190 @@
+import { happens, newBrowser } from "./platform.js";
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { Draft, messageOf, readersOf } from "../assets/compose/draft.js";
+import { agreementsIn, fenced, fileName, json, markdown } from "../assets/compose/export.js";
+import { bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "../assets/compose/may.js";
+import { beginning, completions } from "../assets/compose/mention.js";
+import { isMeant, mentions, noticeOf } from "../assets/compose/notices.js";
+
+beforeEach(newBrowser);
+
+const agents = (...more) => [{ name: "Ada", you: true, role: "admin" }, { name: "Bo" }, { name: "Cy Long" }, ...more];
+const state = (room = {}, more = {}) => ({ alone: false, me: "Ada", messages: [], room: { name: "den", agents: agents(), ...room }, ...more });
+const draft = (parts = {}) => ({ text: "hi", audience: "all", to: [], ask: [], kind: "", reply: "", before: null, ...parts });
+
+test("what keeps a seat silent", () => {
+  const muted = { agents: [{ name: "Ada", you: true, muted: true }] };
+  const member = { type: "channel", agents: [{ name: "Ada", you: true }] };
+  assert.equal(silencedBy({ room: null }), "opening");
+  assert.equal(silencedBy(state()), "");
+  assert.equal(silencedBy(state({ closed: true, ...muted })), "closed");
+  assert.equal(silencedBy(state({ type: "channel" })), ""); // of an admin
+  for (const room of [muted, member]) {
+    assert.ok(onlyNotes(state(room)) && !isSilent(state(room)));
+    assert.ok(!onlyNotes(state(room, { alone: true })) && isSilent(state(room, { alone: true }))); // no agent to write to
+  }
+  assert.ok(isSilent(state({ closed: true })) && isSilent({ room: null }));
+  assert.deepEqual(othersOf(state()).map(({ name }) => name), ["Bo", "Cy Long"]);
+});
+
+test("why a draft cannot be sent", () => {
+  assert.equal(unfit(draft(), state()).why, "");
+  assert.equal(unfit(draft({ text: " \n" }), state()).why, "empty");
+  assert.equal(unfit(draft({ text: "", kind: "agree" }), state()).why, "");
+  assert.equal(unfit(draft({ audience: "some" }), state()).why, "nobody");
+  assert.deepEqual(unfit(draft({ audience: "some", to: ["Bo", "Dee"] }), state()), { why: "absent", names: ["Dee"] });
+  assert.deepEqual(unfit(draft({ kind: "request", ask: ["Dee"] }), state()), { why: "absent", names: ["Dee"] });
+  assert.equal(unfit(draft({ ask: ["Dee"] }), state()).why, "");
+  assert.equal(unfit(draft({ audience: "agent", kind: "request", ask: ["Dee"] }), state()).why, ""); // a note asks nobody
+  assert.equal(unfit(draft(), state({ closed: true })).why, "silent");
+});
+
+test("a text may have 32 KiB, counted as the server does", () => {
+  assert.equal(bytesLeft("ß".repeat(16_383)), 2);
+  assert.equal(unfit(draft({ text: "ß".repeat(16_384) }), state()).why, "");
+  assert.equal(unfit(draft({ text: "ß".repeat(16_385) }), state()).why, "long");
+});
+
+test("an answer goes to those who read the message", () => {
+  assert.deepEqual(readersOf({ from: "Bo" }, "Ada"), { audience: "all", to: [] });
+  assert.deepEqual(readersOf({ from: "Bo", to: ["Ada", "Cy"] }, "Ada"), { audience: "some", to: ["Bo", "Cy"] });
+  assert.deepEqual(readersOf({ from: "Ada", to: ["Ada"] }, "Ada"), { audience: "agent", to: [] });
+  assert.deepEqual(readersOf({ from: "your user", to: ["Ada"] }, "Ada"), { audience: "agent", to: [] });
+});
+
+test("what is sent of a draft", () => {
+  assert.deepEqual(messageOf(draft({ text: "\n  \n  code\n" }), "Ada"), { text: "  code" });
+  assert.deepEqual(messageOf(draft({ audience: "some", to: ["Bo"], kind: "request", ask: ["Bo"], reply: "m1" }), "Ada"),
+    { text: "hi", to: ["Bo"], reply_to: "m1", kind: "request", ask: ["Bo"] });
+  assert.deepEqual(messageOf(draft({ audience: "agent", kind: "request", ask: ["Bo"] }), "Ada"), { text: "hi", to: ["Ada"] });
+  assert.deepEqual(messageOf(draft({ text: " ", kind: "agree", reply: "m1" }), "Ada"), { reply_to: "m1", kind: "agree" });
+  assert.deepEqual(messageOf(draft({ kind: "proposal", ask: ["Bo"] }), "Ada"), { text: "hi", kind: "proposal" });
+});
+
+test("an answer leaves the audience as it was", () => {
+  const one = new Draft("p1");
+  one.change({ text: "x", audience: "some", to: ["Cy"] });
+  one.answer({ id: "m1", from: "Bo", to: ["Ada"] }, "", "Ada");
+  assert.deepEqual([one.now.reply, one.now.audience, one.now.to], ["m1", "some", ["Bo"]]);
+  one.answer({ id: "m2", from: "Bo" }, "object", "Ada"); // instead of the first
+  assert.deepEqual([one.now.reply, one.now.kind, one.now.audience], ["m2", "object", "all"]);
+  one.unanswer();
+  assert.deepEqual([one.now.reply, one.now.audience, one.now.to, one.now.text], ["", "some", ["Cy"], "x"]);
+  one.answer({ id: "m1", from: "Bo", to: ["Ada"] }, "", "Ada");
+  one.clear();
+  assert.deepEqual([one.now.text, one.now.reply, one.now.audience, one.now.to], ["", "", "some", ["Cy"]]);
+  one.change({}); // nothing is left to be kept
+});
+
+test("a draft survives a reload, and a second tab goes on with it", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const one = new Draft("p1");
+  let heard = 0;
+  const end = one.watch(() => heard++);
+  one.change({ text: "The paint" });
+  assert.equal(new Draft("p1").now.text, ""); // it rests first
+  t.mock.timers.tick(300);
+  const two = new Draft("p1");
+  assert.equal(two.now.text, "The paint");
+  two.change({ text: "The paint comes" });
+  t.mock.timers.tick(300);
+  happens("storage", { key: "parley.notes.p1" });
+  assert.deepEqual([one.now.text, heard], ["The paint comes", 2]);
+  one.change({ text: "and goes" });
+  happens("pagehide");
+  assert.equal(new Draft("p1").now.text, "and goes");
+  one.clear();
+  assert.equal(new Draft("p1").now.text, "");
+  end();
+  assert.equal(new Draft("p2").now.text, ""); // of another seat
+});
+
+test("a name behind an @ is completed", () => {
+  assert.deepEqual(beginning("Ask @Cy L", 9), { at: 5, start: "Cy L" });
+  assert.deepEqual(beginning("@", 1), { at: 1, start: "" });
+  for (const text of ["a@b", "no", "@x\ny"]) assert.equal(beginning(text, text.length), null);
+  const names = ["Bob", "Cy Long", "Long John"];
+  assert.deepEqual(completions(names, ""), names);
+  assert.deepEqual(completions(names, "long"), ["Long John", "Cy Long"]);
+  assert.deepEqual(completions(names, "BOB"), []); // it is complete
+  assert.equal(completions(Array.from({ length: 20 }, (_, n) => "n" + n), "").length, 8);
+});
+
+test("what is meant for a person or its agent", () => {
+  assert.ok(mentions("But this, @ann, is.", "Ann") && mentions("x@ANN", "Ann") && mentions("@Ａnn", "Ann"));
+  assert.ok(!mentions("Not for @Anna", "Ann") && !mentions("@Ann-2", "Ann") && !mentions("Ann", "Ann"));
+  const here = { me: "Ann", messages: [{ id: "mine", from: "Ann" }] };
+  const meant = (message) => isMeant({ type: "message", from: "Bo", ...message }, here);
+  assert.ok(meant({ to: ["Ann"] }) && meant({ ask: ["Ann"] }) && meant({ text: "@Ann" }) && meant({ reply_to: "mine" }));
+  assert.ok(!meant({ text: "for all" }) && !meant({ from: "Ann", text: "@Ann" }) && !meant({ from: "your user", to: ["Ann"] }));
+  assert.ok(isMeant({ type: "steer", reason: "opened_twice" }, here) && !isMeant({ type: "steer", reason: "paused" }, here));
+});
+
+test("a notice holds no text, unless the person wants that", () => {
+  const here = { me: "Ann", messages: [], room: { name: "den" } };
+  const message = { type: "message", from: "Bo", text: "# @Ann, **look**\nmore" };
+  assert.deepEqual(noticeOf(here, [message], 0, false), ["den", "There is a message for you."]);
+  assert.deepEqual(noticeOf(here, [message], 0, true), ["Bo in den", "@Ann, look"]);
+  assert.deepEqual(noticeOf(here, [message], 2, true), ["den", "2 messages of your agent wait for you."]);
+  assert.match(noticeOf(here, [{ type: "steer", reason: "opened_twice" }], 1, true)[1], /open your link/);
+  assert.equal(noticeOf(here, [{ type: "message", from: "Bo", text: "for all" }], 0, true), null);
+});
+
+// Texts that try to pass for something else in the file: whatever is FAKE must stay inside of a text.
+const fakes = [
+  "```\n### FAKE · agree\n\n```text\n", "````\n\n## FAKE\n````", "`".repeat(40) + "\n# FAKE\n" + "`".repeat(41),
+  "a\r```\r### FAKE\r", "a\r\n  ```\r\n*FAKE left*\r\n", "~~~\n### FAKE\n~~~", "    ```\n<h1>FAKE</h1>\n<!-- FAKE",
+  "a\u2028```\u2028### FAKE\u2029```", "FAKE ".repeat(3_000) + "`````",
+];
+
+/** Returns the lines of Markdown that are in no fenced block, as CommonMark reads them. */
+function outside(text) {
+  const lines = [];
+  let fence = 0;
+  for (const line of text.split(/\r\n|\r|\n/)) {
+    const [begins, ends] = [/^ {0,3}(`{3,})[^`]*$/.exec(line), /^ {0,3}(`{3,})[ \t]*$/.exec(line)];
+    if (!fence && begins) fence = begins[1].length;
+    else if (!fence) lines.push(line);
+    else if (ends && ends[1].length >= fence) fence = 0;
+  }
+  return lines;
+}
+
+test("in an export every text stays in its place", () => {
+  const at = "2030-01-01T12:00:00Z";
+  const messages = fakes.map((text, n) => ({ id: "m" + n, type: "message", from: "Bo", text, at }));
+  messages.push({ id: "p", type: "message", from: "Bo", kind: "proposal", text: "Steel ```", at });
+  messages.push({ id: "q", type: "message", from: "Cy", kind: "agree", reply_to: "p", agreed: "p", at });
+  messages.push({ id: "r", type: "room", by: "Ada", changes: { description: fakes[0], room: "x" }, at });
+  messages.push({ id: "s", type: "message", from: "Dee", redacted: true, text: "removed", at });
+  const room = { name: "den", description: fakes[0], agents: agents() };
+  const agreements = agreementsIn(messages, []);
+  const file = markdown({ room, me: "Ada", at, messages, agreements }).join("");
+  const lines = outside(file);
+  assert.deepEqual(lines.filter((line) => line.includes("FAKE")), []);
+  assert.equal(lines.filter((line) => line.startsWith("### ")).length, fakes.length + 3 + 1);
+  for (const text of [...fakes, "Steel ```"]) assert.ok(file.includes("text\n" + text), text.slice(0, 60));
+  assert.ok(lines.includes("- Dee, has left") && lines.includes("- Ada, admin") && lines.includes("*The text was removed.*"));
+  assert.ok(lines.includes("### Proposed by Bo, agreed by Cy"));
+  assert.deepEqual(JSON.parse(json({ room, me: "Ada", at, messages, agreements }).join("")).messages, messages);
+});
+
+test("agreements are those that are known and those in what was said, the oldest first", () => {
+  const messages = [
+    { id: "p", from: "Bo", text: "steel", at: "2030-01-02" },
+    { id: "q", from: "Cy", kind: "agree", reply_to: "p", agreed: "p", at: "2030-01-03" },
+  ];
+  const known = [{ id: "p", text: "old", at: "2030-01-03" }, { id: "o", text: "wood", at: "2030-01-01" }];
+  assert.deepEqual(agreementsIn(messages, known).map(({ id, text, agreed_by: yes }) => [id, text, yes]),
+    [["o", "wood", undefined], ["p", "steel", ["Cy"]]]);
+});
+
+test("a fence is longer than any in its text, and the name of a file suits every system", () => {
+  assert.equal(fenced("a"), "```text\na\n```\n");
+  assert.equal(fenced("````\n"), "`````text\n````\n`````\n");
+  assert.equal(fileName("The bridge / ../é", "2030-01-01T12:00:00Z", "md"), "The-bridge-é-2030-01-01.md");
+  assert.equal(fileName("…", "2030-01-01T12:00:00Z", "json"), "room-2030-01-01.json");
+});

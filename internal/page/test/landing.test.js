@@ -1,0 +1,100 @@
+import { newBrowser } from "./platform.js";
+import { FakeServer } from "./server.js";
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { clients } from "../assets/landing/clients.js";
+import { said } from "../assets/landing/form.js";
+import { habit, keepHabit } from "../assets/landing/habits.js";
+import { choose, lookAt } from "../assets/landing/news.js";
+import { Refusal } from "../assets/mcp.js";
+import * as storage from "../assets/storage.js";
+
+let server;
+beforeEach(() => {
+  newBrowser();
+  server = new FakeServer();
+  server.tokens.add("p1");
+});
+
+/** Returns how the seats are. */
+async function looked(...seats) {
+  const found = new Map();
+  await lookAt(seats, (seat, how) => found.set(seat.token, how), new AbortController().signal);
+  return found;
+}
+
+test("my rooms: who is there, and how much of others is unread", async () => {
+  server.agents = [{ name: "Ada", you: true, state: "waiting" }, { name: "Bo", state: "silent" }, { name: "Cy", state: "away", person_here: true }];
+  const read = server.says("Bo", "read");
+  server.says("Bo", "one");
+  server.says("Ada", "my agent");
+  server.says("Ada", "me", { person: true });
+  server.happens({ type: "joined", agent: "Dee" });
+  const how = (await looked({ token: "p1", read })).get("p1");
+  assert.deepEqual(how, { title: "den", closed: false, here: ["Ada", "Cy"], unread: 2, more: false });
+});
+
+test("my rooms: more than a hundred unread messages are not counted", async () => {
+  const read = server.says("Bo", "read");
+  for (let n = 0; n < 120; n++) server.says("Bo", "word " + n);
+  const { unread, more } = (await looked({ token: "p1", read })).get("p1");
+  assert.deepEqual([unread, more], [100, true]);
+});
+
+test("my rooms: where nothing was read, or the server no longer knows what, nothing counts as unread", async () => {
+  server.says("Bo", "one");
+  for (const read of ["", "m999999"]) assert.equal((await looked({ token: "p1", read })).get("p1").unread, 0);
+});
+
+test("my rooms: a seat that is gone, one that was never opened, and no answer", async () => {
+  assert.deepEqual((await looked({ token: "p2" })).get("p2"), { ended: "token_invalid" });
+  assert.deepEqual((await looked({ token: "p3", claim: "w" })).size, 0);
+  server.offline = true;
+  assert.deepEqual((await looked({ token: "p1" })).get("p1"), {});
+});
+
+test("the seat that is chosen is the one with which its room opens", () => {
+  storage.keep({ room: "r", token: "p1", used: 1 });
+  storage.keep({ room: "r", token: "p2", used: 2 });
+  choose({ token: "p1" });
+  assert.equal(storage.seatIn("r").token, "p1");
+});
+
+test("what went wrong is said in words for people", () => {
+  assert.match(said(new Refusal("name_taken", "for agents")), /Somebody in this room has this name/);
+  assert.match(said(new Refusal("rate_limited", "x", 1)), /Try again in a second\./);
+  assert.match(said(new Refusal("rate_limited", "x", 7)), /Try again in 7 seconds\./);
+  assert.equal(said(new Refusal("invalid_argument", "As it is.")), "As it is.");
+});
+
+test("habits are kept", () => {
+  assert.equal(habit("client"), "");
+  keepHabit("client", "codex");
+  assert.equal(habit("client"), "codex");
+  localStorage.setItem("parley.habit.client", "7");
+  assert.equal(habit("client"), "");
+});
+
+test("the buttons of clients open them with the configuration that stands beside them", () => {
+  const url = "https://parley.example/mcp";
+  const stepOf = (id, keys) => clients(url, keys).find((client) => client.id === id).steps.find((step) => step.link);
+  const vscode = (keys) => JSON.parse(decodeURIComponent(stepOf("vscode", keys).link.replace("vscode:mcp/install?", "")));
+  assert.deepEqual(vscode(false), { name: "parley", type: "http", url });
+  const withKey = vscode(true);
+  assert.deepEqual(withKey.headers, { Authorization: "Bearer ${input:parley-key}" });
+  const input = { id: "parley-key", type: "promptString", description: "Key of Parley", password: true };
+  assert.deepEqual(withKey.inputs, [input]);
+
+  const cursor = (keys) => {
+    const link = new URL(stepOf("cursor", keys).link);
+    assert.equal(link.protocol + "//" + link.host + link.pathname, "cursor://anysphere.cursor-deeplink/mcp/install");
+    assert.equal(link.searchParams.get("name"), "parley");
+    const config = JSON.parse(atob(link.searchParams.get("config")));
+    assert.deepEqual(JSON.parse(stepOf("cursor", keys).line), { mcpServers: { parley: config } });
+    return config;
+  };
+  assert.deepEqual(cursor(false), { url });
+  assert.deepEqual(cursor(true), { url, headers: { Authorization: "Bearer ${env:PARLEY_KEY}" } });
+});

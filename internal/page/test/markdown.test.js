@@ -1,0 +1,93 @@
+import { all, shown } from "./elements.js";
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Markdown, tokensOf } from "../assets/talk/markdown.js";
+
+const md = (text, ...attributes) => shown(Markdown({ text }), ...attributes).replace(/^<div>|<\/div>$/g, "").trim();
+const links = (text) => all(Markdown({ text }), "a").map(({ props }) => props.href);
+
+test("a text is shown as its writer laid it out", () => {
+  assert.equal(md("one\ntwo *em* **strong** ~~s~~ `code`"),
+    "<p>one<br></br>two <em>em</em> <strong>strong</strong> <s>s</s> <code>code</code></p>");
+  assert.equal(md("- a\n- b"), "<ul><li>a</li><li>b</li></ul>");
+  assert.equal(md("7. a\n8. b", "start"), '<ol start="7"><li>a</li><li>b</li></ol>');
+  assert.equal(md("> quoted"), "<blockquote><p>quoted</p></blockquote>");
+  assert.equal(md("---"), "<hr></hr>");
+});
+
+test("a heading of a text is none of the page", () => {
+  assert.equal(md("# A\n\n###### B"), "<p><strong>A</strong></p><p><strong>B</strong></p>");
+});
+
+test("a table has its alignment, and no other style", () => {
+  const table = all(Markdown({ text: "| a | b |\n|:-:|---|\n| 1 | 2 |" }), "table")[0];
+  assert.equal(shown(table, "class"),
+    '<table><thead><tr><th class="center">a</th><th>b</th></tr></thead><tbody><tr><td class="center">1</td><td>2</td></tr></tbody></table>');
+});
+
+test("code is shown as it is, with its language and a button", () => {
+  const element = Markdown({ text: "```go run\nx := 1\n```" });
+  assert.equal(shown(all(element, "bdi")[0]), "<bdi>go</bdi>");
+  assert.equal(shown(all(element, "pre")[0]), "<pre><code>x := 1</code></pre>");
+  assert.match(shown(element), /<Copy>/);
+});
+
+test("HTML stays text", () => {
+  assert.equal(md("<img src=x onerror=alert(1)>"), "<p><img src=x onerror=alert(1)></p>");
+  assert.deepEqual(all(Markdown({ text: "<script>alert(1)</script>\n\n<b>x</b>" }), "script"), []);
+});
+
+test("a picture is a link, and nothing is loaded", () => {
+  const element = Markdown({ text: "![a plot](https://evil.example/p.png) ![](https://evil.example/q.png)" });
+  assert.deepEqual(all(element, "img"), []);
+  assert.match(shown(element), /a plot<\/a> <bdi>\(evil\.example\)/);
+  assert.match(shown(element), /picture<\/a>/);
+});
+
+test("a link leads to http, https or mail, or nowhere, and says so", () => {
+  assert.deepEqual(links("[a](https://a.example/) [b](http://b.example) <c@c.example>"),
+    ["https://a.example/", "http://b.example/", "mailto:c@c.example"]);
+  for (const address of ["javascript:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc", "/r/other", "//evil.example", "r", "#x"]) {
+    const element = Markdown({ text: `[here](${address})` });
+    assert.deepEqual(all(element, "a"), [], address);
+    assert.ok(shown(element).includes(`here (${address})`), shown(element));
+  }
+});
+
+test("a link trusts nobody", () => {
+  const [{ props }] = all(Markdown({ text: "[a](https://a.example/)" }), "a");
+  assert.deepEqual([props.target, props.rel], ["_blank", "noopener noreferrer nofollow"]);
+});
+
+test("a link says where it leads, unless its whole address is what it shows", () => {
+  const host = (text) => all(Markdown({ text }), "bdi").map((element) => shown(element).replace(/<\/?bdi>/g, "")).join();
+  assert.equal(host("[https://bank.example](https://evil.example/x)"), "(evil.example)");
+  assert.equal(host("<https://bank.example@evil.example/>"), "(evil.example)");
+  assert.equal(host("<https://:bank.example@evil.example/>"), "(evil.example)");
+  assert.equal(host("[**https://bank.example/**evil.example](http://evil.example/)"), "(evil.example)");
+  assert.equal(host("[`bank.example/`evil.example](http://evil.example/)"), "(evil.example)");
+  assert.equal(host("[write](mailto:a@b.example)"), "(a@b.example)");
+  assert.equal(host("https://example.com/a [http://plain.example](http://plain.example)"), "");
+  assert.deepEqual(links("main.rs and 1.2.3.4 and a@b.example"), []);
+});
+
+test("beyond its bounds a text is shown as it is", () => {
+  const plain = (text) => tokensOf(text) === null && md(text) === `<p>${text}</p>`;
+  assert.ok(plain("W".repeat(40_001)));
+  assert.ok(plain("[".repeat(1_500)));
+  assert.ok(plain("> ".repeat(30) + "deep"));
+  assert.ok(plain("# a\n".repeat(900)));
+  assert.ok(plain("**a _b ".repeat(30)) || tokensOf("**a _b ".repeat(30)) !== null);
+  assert.ok(!plain("W".repeat(40_000)));
+  assert.ok(!plain("> ".repeat(8) + "fine"));
+});
+
+test("hostile texts take no time", () => {
+  const texts = ["![".repeat(16_384), "[a](b)".repeat(5_400), "*a **b ".repeat(4_600), "|a".repeat(5_000) + "|\n" + "|-".repeat(5_000) + "|",
+    "- ".repeat(2_000) + "deep", "[".repeat(400) + "a" + "](http://evil.example/)".repeat(400), "`".repeat(30_000), "<a ".repeat(10_000)];
+  const began = process.cpuUsage();
+  for (const text of texts) md(text);
+  assert.ok(process.cpuUsage(began).user < 3_000_000, "milliseconds are expected");
+});

@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { indexOf } from "../assets/talk/rows.js";
+import { Pane } from "../assets/talk/pane.js";
+
+// What a browser does with the elements: it lays the rows on the page out one below the other,
+// between two boxes, in a box of 800 px that scrolls.
+const view = 800;
+
+class Screen {
+  changes = 0; // how often the pane has asked for other rows
+  heights = new Map(); // of rows, by key; 50 px if it is not there
+  rows = [];
+  #top = 0;
+
+  constructor() {
+    this.pane = new Pane(() => this.changes++);
+    const screen = this;
+    this.box = {
+      clientHeight: view,
+      get scrollTop() {
+        return screen.#top;
+      },
+      set scrollTop(y) {
+        screen.#top = Math.max(0, Math.min(y, screen.height - view));
+      },
+      get scrollHeight() {
+        return Math.max(view, screen.height);
+      },
+      getBoundingClientRect: () => ({ top: 0, bottom: view, height: view }),
+    };
+    this.list = {
+      offsetTop: 0,
+      get children() {
+        return screen.elements();
+      },
+    };
+    this.pane.attach(this.box, this.list);
+  }
+
+  heightOf = ({ key }) => this.heights.get(key) ?? 50;
+
+  get mounted() {
+    return this.rows.slice(this.pane.from, this.pane.to);
+  }
+
+  get height() {
+    return this.pane.above + this.mounted.reduce((sum, row) => sum + this.heightOf(row), 0) + this.pane.below;
+  }
+
+  elements() {
+    let y = this.pane.above - this.#top;
+    const rows = this.mounted.map((row) => {
+      const [top, height] = [y, this.heightOf(row)];
+      y += height;
+      return { key: row.key, querySelector: () => null, getBoundingClientRect: () => ({ top, bottom: top + height, height }) };
+    });
+    return [null, ...rows, null];
+  }
+
+  /** Shows other rows, as the page does: what they are, what is measured, and once more if other rows are needed. */
+  show(rows) {
+    this.rows = rows;
+    for (let n = 0; n < 10; n++) {
+      const before = this.changes;
+      this.pane.take(rows, indexOf(rows));
+      this.pane.settle();
+      if (this.changes === before) return;
+    }
+    throw new Error("it never comes to rest");
+  }
+
+  scroll(y) {
+    const before = this.changes;
+    this.box.scrollTop = y;
+    this.pane.goal = null;
+    this.pane.note();
+    if (this.changes !== before) this.show(this.rows);
+  }
+
+  /** Returns where a row is in the view; undefined if it is not on the page. */
+  place(key) {
+    return this.elements().find((one) => one?.key === key)?.getBoundingClientRect().top;
+  }
+}
+
+const rows = (from, to) => Array.from({ length: to - from }, (_, n) => ({ key: "r" + (from + n), type: "message" }));
+
+let screen;
+beforeEach(() => {
+  screen = new Screen();
+});
+
+test("it opens at the end, with the rows near it", () => {
+  screen.show(rows(0, 5_000));
+  assert.ok(screen.pane.atEnd && screen.place("r4999") === view - 50);
+  assert.ok(screen.mounted.length < 50, String(screen.mounted.length));
+  assert.equal(screen.pane.lastVisible().key, "r4999");
+});
+
+test("at the end, what is new is followed", () => {
+  screen.show(rows(0, 100));
+  screen.show(rows(0, 103));
+  assert.equal(screen.place("r102"), view - 50);
+});
+
+test("what is read stays where it is while rows come below and above", () => {
+  screen.show(rows(100, 200));
+  screen.scroll(1_000);
+  const key = screen.pane.firstVisible();
+  const before = screen.place(key);
+  screen.show(rows(100, 230));
+  assert.equal(screen.place(key), before);
+  assert.ok(!screen.pane.atEnd);
+  screen.show(rows(0, 230));
+  assert.ok(Math.abs(screen.place(key) - before) <= 0.5);
+});
+
+test("what is read stays where it is when rows above turn out higher, and when the window gets smaller", () => {
+  screen.show(rows(0, 300));
+  screen.scroll(6_000);
+  const key = screen.pane.firstVisible();
+  const before = screen.place(key);
+  for (const row of screen.mounted.slice(0, 8)) screen.heights.set(row.key, 400);
+  screen.show(screen.rows);
+  assert.ok(Math.abs(screen.place(key) - before) <= 0.5);
+  screen.box.clientHeight = 500;
+  screen.show(screen.rows);
+  assert.ok(Math.abs(screen.place(key) - before) <= 0.5);
+});
+
+test("wherever one scrolls, rows are there and few elements are", () => {
+  for (let n = 0; n < 2_000; n += 7) screen.heights.set("r" + n, 20 + (n * 37) % 900);
+  screen.show(rows(0, 2_000));
+  for (let y = 0; y < 60_000; y += 7_919) {
+    screen.scroll(y);
+    const places = screen.elements().filter(Boolean).map((one) => one.getBoundingClientRect());
+    assert.ok(places[0].top <= 0 && places.at(-1).bottom >= view, `at ${y} there is a hole`);
+    assert.ok(places.length < 80);
+  }
+});
+
+test("it goes to a row that was never on the page, and stays there", () => {
+  screen.show(rows(0, 1_000));
+  screen.pane.go("r300", 0.25);
+  screen.show(screen.rows);
+  assert.ok(Math.abs(screen.place("r300") - 200) <= 1);
+  assert.equal(screen.pane.goal, null);
+  screen.show(rows(0, 1_010));
+  assert.ok(Math.abs(screen.place("r300") - 200) <= 1);
+  screen.pane.goToEnd();
+  screen.show(screen.rows);
+  assert.equal(screen.place("r1009"), view - 50);
+});
+
+test("it goes to nothing that is not there", () => {
+  screen.show(rows(0, 100));
+  screen.pane.go("unknown");
+  screen.show(screen.rows);
+  assert.equal(screen.pane.goal.key, "unknown"); // it may still come
+  screen.scroll(500);
+  assert.equal(screen.pane.goal, null);
+});
+
+test("it stays where it is when something at the end grows, if it is held", () => {
+  screen.show(rows(0, 100));
+  const before = screen.place("r95");
+  screen.pane.hold();
+  screen.heights.set("r99", 600);
+  screen.show(screen.rows);
+  assert.equal(screen.place("r95"), before);
+});
+
+test("days and the line of what is unread do not hold the view", () => {
+  const mixed = [{ key: "day", type: "day" }, { key: "unread", type: "unread" }, ...rows(0, 100)];
+  screen.show(mixed);
+  screen.scroll(0);
+  assert.equal(screen.pane.firstVisible(), "r0");
+});
+
+test("what is being sent is not what one has read", () => {
+  screen.show([...rows(0, 30), { key: "sending:k", type: "sending" }]);
+  assert.equal(screen.pane.lastVisible().key, "r29");
+});

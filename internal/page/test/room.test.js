@@ -1,0 +1,359 @@
+import { happens, newBrowser, rest, until } from "./platform.js";
+import { FakeServer } from "./server.js";
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+
+import { Refusal } from "../assets/mcp.js";
+import { Room } from "../assets/room.js";
+import { claimed, returned } from "../assets/seats.js";
+import * as storage from "../assets/storage.js";
+
+const claim = "w" + "0123456" + "abc" + "0".repeat(18);
+
+let server, rooms;
+beforeEach(() => {
+  newBrowser();
+  server = new FakeServer();
+  rooms = [];
+});
+afterEach(() => {
+  for (const room of rooms) room.close();
+});
+
+/** Opens the room of a seat in a tab. */
+function begin(seat) {
+  const room = new Room(seat, server.clock);
+  rooms.push(room);
+  room.ended = room.run();
+  return room;
+}
+
+/** Opens the link, and waits until the room is there. */
+async function opened(seat = claimed(claim)) {
+  const room = begin(seat);
+  await live(room);
+  return room;
+}
+
+const live = (room) => until("the room is live", () => room.state.phase === "live" && !room.state.trouble);
+const textsOf = (room) => room.state.messages.map(({ text }) => text).filter(Boolean);
+
+/** Comes back to the room in a page that was just loaded. */
+async function again(room) {
+  room.close();
+  return opened(returned("0123456"));
+}
+
+/** Has Bo say n lines. */
+function talk(from, n) {
+  const texts = Array.from({ length: n }, (_, i) => `line ${from + i}`);
+  for (const text of texts) server.says("Bo", text);
+  return texts;
+}
+
+test("what is said comes in order and once", async () => {
+  server.says("Bo", "before");
+  const room = await opened();
+  assert.deepEqual([room.state.me, room.state.room.name, room.state.room.agents.length], ["Ada", "den", 2]);
+  server.says("Bo", "one");
+  server.says("Bo", "two");
+  await until("all is there", () => textsOf(room).length === 3);
+  assert.deepEqual(textsOf(room), ["before", "one", "two"]);
+});
+
+test("a lost connection is shown, and what came meanwhile is there without a gap", async () => {
+  const room = await opened();
+  server.says("Bo", "before");
+  await until("it is there", () => textsOf(room).length === 1);
+  server.offline = true;
+  server.wakes();
+  await rest();
+  await server.clock.pass(2_000);
+  assert.equal(room.state.phase, "offline");
+  server.says("Bo", "one");
+  await room.send({ text: "to nobody yet" });
+  await rest();
+  server.offline = false;
+  room.wake();
+  await live(room);
+  await server.clock.pass(60_000);
+  assert.deepEqual(textsOf(room), ["before", "one", "to nobody yet"]);
+  assert.deepEqual(room.state.outbox, []);
+});
+
+test("an answer to a wait that is lost loses nothing, and is not shown", async () => {
+  const room = await opened();
+  const phases = new Set();
+  room.subscribe(() => phases.add(room.state.phase));
+  let left = 1;
+  server.loses = (tool) => tool === "wait_for_message" && left-- > 0;
+  server.says("Bo", "one");
+  server.says("Bo", "two");
+  await rest();
+  await server.clock.pass(1_000);
+  assert.deepEqual(textsOf(room), ["one", "two"]);
+  assert.deepEqual([...phases], ["live"]);
+});
+
+test("what was unread the last time is loaded over several pages, and marked", async () => {
+  talk(1_000, 150);
+  server.says("Bo", "read");
+  let room = await opened();
+  room.read(room.state.messages.at(-1).id);
+  room.close();
+  const texts = talk(0, 230);
+  const calls = server.called("message_history");
+  room = await again(room);
+  assert.equal(server.called("message_history"), calls + 3); // no more than it takes
+  const first = () => room.state.messages.find(({ id }) => id === room.state.firstUnread)?.text;
+  assert.equal(first(), "line 0");
+  assert.deepEqual([textsOf(room).slice(-231), room.unread()], [["read", ...texts], 230]);
+  room.read(room.state.messages.at(-1).id);
+  room.read(room.state.messages[0].id); // nothing becomes unread
+  assert.equal(room.unread(), 0);
+  server.says("Bo", "more");
+  await until("more has come", () => textsOf(room).at(-1) === "more");
+  room = await again(room);
+  assert.equal(first(), "more");
+});
+
+test("at the first visit nothing is unread, and what comes while nobody looks is marked", async () => {
+  server.says("Bo", "long ago");
+  const room = await opened();
+  assert.deepEqual([room.state.firstUnread, room.unread()], ["", 0]);
+  room.here(false);
+  server.says("Bo", "meanwhile");
+  await until("it is there", () => textsOf(room).length === 2);
+  room.here(true);
+  assert.equal(room.state.firstUnread, room.state.messages.at(-1).id);
+});
+
+test("what this person says is never unread, and what its agent says is", async () => {
+  const room = await opened();
+  server.says("Bo", "first");
+  await rest();
+  room.read(room.state.messages.at(-1).id);
+  server.says("Ada", "mine", { person: true });
+  server.happens({ type: "joined", agent: "Cy" });
+  await rest();
+  assert.equal(room.unread(), 0);
+  server.says("Ada", "my agent's");
+  await rest();
+  assert.equal(room.unread(), 1);
+});
+
+test("earlier messages are loaded once and in order, up to one that is asked for", async () => {
+  const texts = talk(0, 241);
+  const room = await opened();
+  assert.ok(room.state.earlier && textsOf(room).length === 100);
+  const calls = server.called("message_history");
+  await Promise.all([room.loadEarlier(), room.loadEarlier()]);
+  assert.equal(server.called("message_history"), calls + 1);
+  assert.equal(await room.loadBack("m000001"), true);
+  assert.deepEqual([textsOf(room), room.state.earlier, room.state.loading], [texts, false, false]);
+  assert.equal(await room.loadBack("m999999"), false);
+  server.offline = true;
+  await assert.rejects(room.loadBack("m999999"));
+});
+
+test("a long text is loaded whole, and is gone when it is removed", async () => {
+  const long = "Ünïcode and ".repeat(500) + "the end";
+  const id = server.says("Bo", long);
+  const room = await opened();
+  assert.ok(textsOf(room)[0].length < long.length);
+  await room.textOf(id);
+  assert.deepEqual(textsOf(room), [long]);
+  server.happens({ type: "room", changes: { redacted: id } });
+  await rest();
+  assert.deepEqual([room.state.messages[0].redacted, textsOf(room)], [true, ["removed"]]);
+});
+
+test("an export has everything with whole texts, and says how far it is", async () => {
+  const long = "word ".repeat(500);
+  server.says("Bo", long);
+  const texts = talk(0, 230);
+  const room = await opened();
+  const progress = [];
+  const all = await room.everything((n) => progress.push(n));
+  assert.deepEqual(all.map(({ text }) => text), [long, ...texts]);
+  assert.deepEqual(progress, [200, 231]);
+});
+
+test("an export waits where the server asks it to, and ends when nobody wants it", async () => {
+  const texts = talk(0, 120);
+  const room = await opened();
+  server.busy = 77;
+  let got = null;
+  room.everything().then((all) => (got = all));
+  await rest();
+  assert.ok(server.clock.waits(77_000));
+  server.busy = 0;
+  await server.clock.advance(77_000);
+  assert.deepEqual(got.map(({ text }) => text), texts);
+  await assert.rejects(room.everything(undefined, AbortSignal.abort()), { name: "AbortError" });
+});
+
+test("a room that was closed can still be read, also after a reload, and takes nothing more", async () => {
+  let room = await opened();
+  server.says("Bo", "the end");
+  server.closed = true;
+  server.happens({ type: "room", reason: "closed" });
+  await room.ended;
+  assert.deepEqual([textsOf(room), room.state.room.closed, room.state.phase], [["the end"], true, "live"]);
+  room = await again(room);
+  await room.ended;
+  assert.deepEqual(textsOf(room), ["the end"]);
+  await room.send({ text: "too late" });
+  await rest();
+  assert.deepEqual([room.state.outbox[0].state, room.state.outbox[0].why], ["refused", "This room is closed."]);
+});
+
+test("a seat that is gone ends the page, also after a reload, and asks nothing more", async () => {
+  let room = await opened();
+  server.refusal = { code: "removed", message: "The seat is gone." };
+  server.wakes();
+  await room.ended;
+  assert.deepEqual([room.state.phase, room.state.trouble.code], ["ended", "removed"]);
+  const calls = server.calls.length;
+  await Promise.all([room.refresh.want({ info: true }), server.clock.advance(60_000)]);
+  assert.equal(server.calls.length, calls);
+  room.close();
+  room = begin(returned("0123456"));
+  await room.ended;
+  assert.equal(room.state.trouble.code, "removed");
+});
+
+test("an older answer about the supervision is not shown over a newer one", async () => {
+  const room = await opened();
+  const seen = [];
+  room.subscribe(() => seen.push(room.state.supervision.paused));
+  const { steers } = server;
+  let release;
+  server.steers = function (args) {
+    const held = steers.call(this, args);
+    if (args.paused !== undefined || release) return held;
+    return new Promise((resolve) => (release = () => resolve(held)));
+  };
+  room.refresh.want({ supervision: true });
+  await server.clock.advance(1_000);
+  assert.ok(release);
+  await room.steer({ paused: true });
+  release();
+  await rest();
+  await server.clock.advance(1_000);
+  assert.deepEqual([...new Set(seen.slice(seen.indexOf(true)))], [true]);
+});
+
+test("what is open is read after events, also when the clock of the machine was set back", async () => {
+  const room = await opened();
+  server.clock.at -= 3600_000;
+  server.requests = [{ id: "m1", from: "Bo", owed_by: ["Ada"] }];
+  server.says("Bo", "Which port?", { ask: ["Ada"] });
+  await until("an answer is owed", () => room.state.requests.length === 1);
+});
+
+test("a page that is shown while it opens reads the room all the same", async () => {
+  server.busy = 77;
+  const room = begin(claimed(claim));
+  room.here(false, false);
+  room.here(true, true);
+  await rest();
+  assert.ok(server.clock.waits(77_000));
+  assert.equal(room.state.room, null);
+  await assert.rejects(room.send({ text: "too early" }), Refusal);
+  server.busy = 0;
+  await server.clock.pass(77_000);
+  await live(room);
+  assert.equal(room.state.room.name, "den");
+});
+
+test("the time of the server is known", async () => {
+  server.clock.at += 250;
+  const room = await opened();
+  const skew = room.state.clock;
+  assert.ok(Math.abs(skew) <= 500, String(skew));
+});
+
+test("tabs of one person share what was read and what was forgotten", async () => {
+  const one = await opened();
+  const two = await opened(returned("0123456"));
+  assert.equal(one.seat.token, two.seat.token);
+  server.says("Bo", "news");
+  await until("both have it", () => [one, two].every((room) => textsOf(room).length === 1));
+  storage.keepRead(one.seat.token, ""); // as after a first visit to an empty room
+  one.read(one.state.messages[0].id);
+  assert.equal(one.unread(), 0);
+  happens("storage", { key: "parley.read." + one.seat.token });
+  assert.equal(two.state.readTo, one.state.readTo);
+  await two.send({ text: "from both" });
+  happens("storage", { key: "parley.out." + one.seat.token + ".k" });
+  await until("it is there", () => [one, two].every((room) => textsOf(room).includes("from both")));
+  await rest();
+  assert.deepEqual([one.state.outbox, two.state.outbox], [[], []]);
+  storage.forget(one.seat.token);
+  happens("storage", { key: "parley.seat." + one.seat.token });
+  assert.deepEqual([two.state.phase, two.state.trouble.code], ["ended", "no_seat"]);
+});
+
+test("who leaves gives up the seat and forgets it", async () => {
+  const room = await opened();
+  await room.leave("bye");
+  assert.deepEqual(server.calls.at(-1).args, { agent_token: room.seat.token, text: "bye" });
+  assert.deepEqual([room.state.phase, room.state.trouble.code, storage.seats()], ["ended", "left", []]);
+});
+
+test("every call shows the token of the seat, in a header and as an argument", async () => {
+  const room = await opened();
+  await room.send({ text: "hi" });
+  await rest();
+  const calls = server.calls.filter(({ args }) => !args.claim);
+  assert.ok(calls.length > 3);
+  for (const { args, bearer, address } of calls) {
+    assert.deepEqual([args.agent_token, bearer, address.includes(room.seat.token)], [room.seat.token, room.seat.token, false]);
+  }
+});
+
+test("a person alone has no agent to hold back", async () => {
+  server.agents = [{ name: "Cy", you: true, alone: true }, { name: "Bo" }];
+  const room = await opened();
+  assert.ok(room.state.alone && room.state.me === "Cy");
+  const steers = server.called("steer");
+  room.refresh.want({ info: true, supervision: true });
+  await server.clock.advance(1_000);
+  assert.equal(server.called("steer"), steers);
+  assert.ok(returned("0123456").alone);
+});
+
+test("an invite that took the place of another is counted, unless it was asked for", async () => {
+  const room = await opened();
+  server.other = (tool) => (tool === "manage_agent" ? { invite: "new" } : { changes: { invite: "new" } });
+  await room.manage({ agent_name: "Bo", action: "ban" });
+  await room.update({ password: "x" });
+  assert.equal(room.state.renewed, 2);
+  await room.update({ new_invite: true });
+  assert.equal(room.state.renewed, 2);
+});
+
+test("nobody else can be invited into a full room", async () => {
+  const room = await opened();
+  server.other = () => ({ invite: "a line", invite_link: "https://x/i/1" });
+  assert.deepEqual(await room.invite(), { link: "https://x/i/1", line: "a line" });
+  server.other = () => ({});
+  await assert.rejects(room.invite(), (problem) => problem.code === "room_full");
+});
+
+test("listeners hear of changes only, and not once they have left", async () => {
+  const room = await opened();
+  let heard = 0;
+  const end = room.subscribe(() => heard++);
+  room.read(room.state.readTo);
+  assert.equal(heard, 0);
+  server.says("Bo", "news");
+  await until("it is heard", () => heard > 0);
+  end();
+  const before = heard;
+  server.says("Bo", "more");
+  await rest();
+  assert.equal(heard, before);
+});

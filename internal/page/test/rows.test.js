@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { folded } from "../assets/talk/fold.js";
+import { firstLine, indexOf, rowsOf } from "../assets/talk/rows.js";
+
+process.env.TZ = "UTC";
+
+const message = (id, minute, more = {}) => ({ id, type: "message", from: "Bo", text: id, at: `2030-01-01T12:${String(minute).padStart(2, "0")}:00Z`, ...more });
+const state = (messages, more = {}) => ({ messages, firstUnread: "", outbox: [], me: "Ada", supervision: { drafts: [] }, ...more });
+const keysOf = (rows) => rows.map(({ key }) => key).join(" ");
+
+test("each day begins with its name", () => {
+  const rows = rowsOf(state([message("a", 0), message("b", 1), { ...message("c", 0), at: "2030-01-02T00:00:00Z" }]));
+  assert.equal(keysOf(rows), "day:Tue Jan 01 2030 a b day:Wed Jan 02 2030 c");
+  assert.deepEqual(rows.filter(({ type }) => type === "message").map(({ head }) => head), [true, false, true]);
+});
+
+test("messages of one speaker to the same readers within five minutes are a group", () => {
+  const heads = (...messages) => rowsOf(state(messages)).filter(({ type }) => type === "message").map(({ head }) => head);
+  assert.deepEqual(heads(message("a", 0), message("b", 4), message("c", 9)), [true, false, true]);
+  assert.deepEqual(heads(message("a", 0), message("b", 1, { from: "Cy" })), [true, true]);
+  assert.deepEqual(heads(message("a", 0), message("b", 1, { person: true })), [true, true]);
+  assert.deepEqual(heads(message("a", 0), message("b", 1, { to: ["Ada"] }), message("c", 2, { to: ["Ada"] })), [true, true, false]);
+});
+
+test("a line stands above the first unread message, and begins a group", () => {
+  const rows = rowsOf(state([message("a", 0), message("b", 1)], { firstUnread: "b" }));
+  assert.equal(keysOf(rows).split(" 2030 ")[1], "a unread b");
+  assert.ok(rows.at(-1).head);
+});
+
+test("events between two messages are one row, which each of them leads to", () => {
+  const event = (id) => ({ id, type: "joined", agent: id, at: message("a", 0).at });
+  const rows = rowsOf(state([event("e1"), event("e2"), message("a", 0), event("e3")]));
+  assert.deepEqual(rows.slice(1).map(({ key, events }) => [key, events?.length]), [["e1", 2], ["a", undefined], ["e3", 1]]);
+  const index = indexOf(rows);
+  assert.deepEqual([index.get("e2"), index.get("a"), index.get("e3"), index.get("none")], [1, 2, 3, undefined]);
+});
+
+test("a draft is told of while it waits, and how it was decided", () => {
+  const draft = (id, reason) => ({ id, type: "draft", reason, at: message("a", 0).at });
+  const rows = rowsOf(state([draft("d1"), draft("d2"), draft("d3", "sent")], { supervision: { drafts: [{ id: "d2" }] } }));
+  assert.deepEqual(rows[1].events.map(({ id }) => id), ["d2", "d3"]);
+});
+
+test("what is being sent stands at the end, as it will stand in the conversation", () => {
+  const item = { key: "k", args: { text: "hi", to: ["Bo"], kind: "request" } };
+  const row = rowsOf(state([message("a", 0)], { outbox: [item] })).at(-1);
+  assert.deepEqual([row.key, row.type, row.item], ["sending:k", "sending", item]);
+  const { from, person, text, to, kind } = row.message;
+  assert.deepEqual([from, person, text, to, kind], ["Ada", true, "hi", ["Bo"], "request"]);
+});
+
+test("the first line that says something stands for a text", () => {
+  assert.equal(firstLine("---\n\n# **The** plan\nmore"), "The plan");
+  assert.equal(firstLine("- [ ] `x` ~~y~~"), "[ ] x y");
+  assert.equal(firstLine("***"), "");
+  assert.equal(firstLine(undefined), "");
+  assert.equal(firstLine("w".repeat(5_000)).length, 160);
+});
+
+test("a long text begins folded, at a line or a word", () => {
+  assert.equal(folded("short\ntext"), null);
+  assert.equal(folded(Array.from({ length: 16 }, () => "line").join("\n")), null);
+  assert.equal(folded(Array.from({ length: 40 }, () => "line").join("\n")), Array.from({ length: 16 }, () => "line").join("\n"));
+  const start = folded("word ".repeat(1_000));
+  assert.ok(start.endsWith("word …") && start.length <= 1_202);
+  assert.equal(folded("w".repeat(2_000)), "w".repeat(1_200) + " …");
+  assert.ok(folded("👩".repeat(2_000)).isWellFormed());
+});

@@ -1,0 +1,164 @@
+// A room behind fetch: it answers the calls that the page makes in the form of docs/tools.md. Only
+// the wire is made up here; that the real server answers so, the tests in e2e/browser show.
+
+import { HandClock } from "./platform.js";
+
+const json = (status, value, headers = {}) => new Response(JSON.stringify(value), {
+  status, headers: { "Content-Type": "application/json", ...headers },
+});
+
+export class FakeServer {
+  clock = new HandClock();
+  messages = [];
+  name = "den";
+  agents = [{ name: "Ada", you: true, role: "admin" }, { name: "Bo" }];
+  closed = false;
+  requests = [];
+  agreements = [];
+  supervision = { paused: false, approve: false, drafts: [] };
+  calls = []; // {tool, args, bearer}
+  tokens = new Set(); // that were opened
+  claims = new Map(); // the token by which each was opened
+  refusal = null; // {code, message}: of every call
+  busy = 0; // seconds after which calls are asked to come back
+  offline = false;
+  loses = () => false; // whether the answer to a call of a tool is lost
+  superseded = 0; // how many waits another tab takes
+  pageSize = 100;
+  longest = 1_000; // characters of a text in one answer
+  #said = new Map(); // the ids by key
+  #waiting = new Set();
+
+  constructor() {
+    globalThis.fetch = (address, init) => this.#fetch(String(address), init);
+  }
+
+  /** Returns how often a tool was called. */
+  called(tool) {
+    return this.calls.filter((call) => call.tool === tool).length;
+  }
+
+  /** Adds a message or an event, and returns its id. */
+  says(from, text, more = {}) {
+    return this.#add({ type: "message", from, text, ...more });
+  }
+
+  happens(event) {
+    return this.#add(event);
+  }
+
+  #add(parts) {
+    const id = "m" + String(this.messages.length + 1).padStart(6, "0");
+    this.messages.push({ id, at: new Date(this.clock.at).toISOString().replace(/\.\d+Z/, "Z"), ...parts });
+    this.wakes();
+    return id;
+  }
+
+  /** Ends all waits. */
+  wakes() {
+    for (const wake of this.#waiting) wake();
+  }
+
+  async #fetch(address, { body, headers, signal }) {
+    const { params } = JSON.parse(body);
+    const { name: tool, arguments: args } = params;
+    this.calls.push({ tool, args, address, bearer: headers.Authorization?.replace("Bearer ", "") });
+    signal?.throwIfAborted();
+    if (this.offline) throw new TypeError("fetch failed");
+    if (this.busy) return new Response("Too many calls.", { status: 429, headers: { "Retry-After": String(this.busy) } });
+    const got = this.refusal ? { isError: true, structuredContent: this.refusal } : await this.#answer(tool, args, signal);
+    signal?.throwIfAborted();
+    if (this.offline || this.loses(tool)) throw new TypeError("fetch failed");
+    return json(200, { jsonrpc: "2.0", id: 1, result: got.isError ? got : { structuredContent: got } });
+  }
+
+  #answer(tool, args, signal) {
+    const token = args.agent_token;
+    if (tool === "steer" && args.claim) {
+      const by = this.claims.get(args.claim) ?? token;
+      if (by !== token) return refused("not_allowed", "The link was opened.");
+      this.claims.set(args.claim, token);
+      this.tokens.add(token);
+    } else if (token && !this.tokens.has(token)) {
+      return refused("token_invalid", "The token is not valid.");
+    }
+    switch (tool) {
+      case "steer":
+        return this.steers(args);
+      case "message_history":
+        return this.#history(args);
+      case "wait_for_message":
+        return this.#wait(args, signal);
+      case "room_info":
+        return this.#info();
+      case "send_message":
+        return this.#send(args);
+    }
+    return this.other?.(tool, args) ?? {};
+  }
+
+  steers({ paused = this.supervision.paused, approve = this.supervision.approve, new_link: link }) {
+    this.supervision = { ...this.supervision, paused, approve };
+    return { ...this.supervision, ...(link && { watch: "http://localhost/r/x#" + link }) };
+  }
+
+  #info() {
+    const { requests, agreements, name, agents, closed } = this;
+    const now = new Date(this.clock.at).toISOString().replace(/\.\d+Z/, "Z");
+    return { room: { name, agents, capacity: 5, closed }, requests, agreements, now };
+  }
+
+  #shown(message) {
+    const gone = this.messages.some(({ changes }) => changes?.redacted === message.id);
+    if (gone) return { ...message, text: "removed", redacted: true };
+    if ((message.text ?? "").length <= this.longest) return message;
+    const { text, ...rest } = message;
+    return { ...rest, text: text.slice(0, this.longest), more: { id: message.id, offset: this.longest } };
+  }
+
+  #history({ limit = this.pageSize, before, after, id, offset = 0 }) {
+    if (id) {
+      const message = this.messages.find((one) => one.id === id);
+      if (!message) return refused("invalid_argument", "There is no such message.");
+      if (!offset) return { messages: [this.#shown(message)] };
+      const { text, ...rest } = message;
+      const [part, end] = [text.slice(offset, offset + this.longest), offset + this.longest];
+      return { messages: [{ ...rest, text: part, ...(end < text.length && { more: { id, offset: end } }) }] };
+    }
+    const all = this.messages;
+    if (after !== undefined) {
+      const from = all.findIndex((one) => one.id === after) + 1;
+      if (!from) return refused("invalid_argument", "There is no such message.");
+      return { messages: all.slice(from, from + limit).map((one) => this.#shown(one)), has_more: all.length > from + limit };
+    }
+    const end = before === undefined ? all.length : all.findIndex((one) => one.id === before);
+    const from = Math.max(0, end - Math.min(limit, this.pageSize));
+    return { messages: all.slice(from, end).map((one) => this.#shown(one)), has_more: from > 0, cursor: String(all.length) };
+  }
+
+  async #wait({ cursor, wait_seconds: seconds }, signal) {
+    if (this.superseded > 0) {
+      this.superseded--;
+      return { status: "superseded", messages: [], cursor };
+    }
+    if (this.messages.length === Number(cursor) && seconds > 0 && !this.closed) {
+      await new Promise((resolve, reject) => {
+        this.#waiting.add(resolve);
+        signal?.addEventListener("abort", () => reject(signal.reason));
+      });
+    }
+    if (this.offline) throw new TypeError("fetch failed");
+    const messages = this.messages.slice(Number(cursor)).map((one) => this.#shown(one));
+    return { status: this.closed ? "removed" : "messages", messages, cursor: String(this.messages.length) };
+  }
+
+  #send({ idempotency_key: key, text = "", to, reply_to, kind, ask }) {
+    if (this.closed) return refused("room_closed", "This room is closed.");
+    if (to?.includes("Nobody")) return refused("agent_not_found", "There is no agent Nobody.");
+    if (!this.#said.has(key)) this.#said.set(key, this.says("Ada", text, { person: true, to, reply_to, kind, ask }));
+    return { sent: true, id: this.#said.get(key) };
+  }
+}
+
+/** Returns a refusal as a tool gives it. */
+export const refused = (code, message) => ({ isError: true, structuredContent: { code, message } });

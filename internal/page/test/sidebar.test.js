@@ -1,0 +1,75 @@
+import "./platform.js";
+import { sentenceOf } from "./elements.js";
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { waiting } from "../assets/compose/head.js";
+import { knocksFor } from "../assets/sidebar/knocks.js";
+import { requestsOf, sentence } from "../assets/sidebar/owed.js";
+import { isAdmin } from "../assets/sidebar/people.js";
+import { changesBetween, settingsOf } from "../assets/sidebar/settings.js";
+
+const me = "Ada";
+const owed = (requests, more = {}) => {
+  const state = { me, alone: false, messages: [], requests, ...more };
+  return requestsOf(state).map((request) => sentenceOf(sentence(request, state)));
+};
+
+test("who owes whom an answer: what asks me comes first, then what I ask", () => {
+  assert.deepEqual(owed([
+    { id: "m1", from: "Bo", owed_by: ["Cy"] }, { id: "m2", from: me, owed_by: ["Bo", "Cy"] }, { id: "m3", from: "Bo", owed_by: ["Cy", me] },
+    { id: "m4", from: "Bo" },
+  ]), ["Your agent and [Cy] owe [Bo] an answer", "Anyone may answer [Bo]", "[Bo] and [Cy] owe your agent an answer", "[Cy] owes [Bo] an answer"]);
+});
+
+test("a person alone owes by itself, and what a person asked is its own", () => {
+  assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: [me] }], { alone: true }), ["You owe [Bo] an answer"]);
+  const messages = [{ id: "m1", person: true }];
+  assert.deepEqual(owed([{ id: "m1", from: me, owed_by: ["Bo"] }], { messages }), ["[Bo] owes you an answer"]);
+});
+
+test("a proposal to many names a few, each apart", () => {
+  const names = [me, "Ship 0", "Ship 1", "Ship 2", "Ship 3", "Ship 4"];
+  const messages = [{ id: "m1", kind: "proposal" }];
+  assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: names }], { messages }),
+    ["Your agent, [Ship 0], [Ship 1], and 3 others owe [Bo] an answer to a proposal"]);
+  assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: ["Cy", "Bo and Cy"] }]), ["[Cy] and [Bo and Cy] owe [Bo] an answer"]);
+});
+
+const agents = (role, n) => [{ name: me, you: true, role }, ...Array.from({ length: n - 1 }, (_, i) => ({ name: "a" + i }))];
+const at = "2030-01-01T12:00:00Z";
+const now = Date.parse(at) + 60_000;
+const state = (role, n, messages, capacity = 5) => ({ room: { agents: agents(role, n), capacity }, messages });
+const knock = (id, reason, agent) => ({ id, type: "knock", reason, agent, at });
+
+test("only an admin changes a room, and nobody a closed one", () => {
+  assert.ok(isAdmin(state("admin", 2)) && !isAdmin(state("member", 2)));
+  assert.ok(!isAdmin({ room: { ...state("admin", 2).room, closed: true } }));
+});
+
+test("a knock is shown to those who can answer it, the last of each name, until it is", () => {
+  const ids = (...args) => knocksFor(state(...args), now).map(({ id }) => id);
+  const taken = [knock("k1", "name_taken", "Bo"), knock("k2", "name_taken", "Bo")];
+  assert.deepEqual([ids("admin", 3, taken), ids("member", 3, taken), ids("member", 2, taken)], [["k2"], [], ["k2"]]);
+  const full = [knock("k1", "room_full", "Di")];
+  assert.deepEqual([ids("admin", 5, full), ids("admin", 4, full), ids("member", 5, full)], [["k1"], [], []]);
+  assert.deepEqual(ids("admin", 3, [...taken, { type: "joined", agent: "Bo" }]), []);
+  assert.deepEqual(ids("admin", 3, [...taken, { type: "role", action: "readmit", agent: "Bo" }]), []);
+  assert.deepEqual(knocksFor(state("admin", 3, taken), now + 600_000), []);
+});
+
+test("settings: only what was changed is sent, and an empty description removes it", () => {
+  const before = settingsOf({ name: "den", capacity: 5, type: "group", description: "old" });
+  assert.deepEqual(changesBetween(before, { ...before }), {});
+  assert.deepEqual(changesBetween(before, { ...before, capacity: 6, public: true }), { capacity: 6, public: true });
+  assert.deepEqual(changesBetween(before, { ...before, description: "" }), { description: "", remove_description: true });
+  assert.deepEqual(changesBetween(before, { ...before, remove_password: true }), { remove_password: true });
+});
+
+test("what waits for the person beside the conversation is counted", () => {
+  const supervision = { drafts: [{}, {}] };
+  const requests = [{ owed_by: [me] }, { owed_by: ["Bo"] }, {}];
+  assert.equal(waiting({ alone: false, me, supervision, requests }), 3);
+  assert.equal(waiting({ alone: true, me, supervision, requests }), 1);
+});

@@ -1,0 +1,153 @@
+import "./platform.js";
+import { sentenceOf, shown } from "./elements.js";
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { answeredKnocks, isLoud, joinsTogether, mayLetIn, sentence } from "../assets/talk/events.js";
+import { asked } from "../assets/talk/marks.js";
+import { initials, nameOf } from "../assets/talk/message.js";
+import { audience, kindOf } from "../assets/talk/names.js";
+import { search } from "../assets/talk/search.js";
+import { colourAmong, colourOf } from "../assets/ui/colour.js";
+import { few } from "../assets/ui/few.js";
+import { fill, plain, word } from "../assets/ui/fill.js";
+import { ago, dayName } from "../assets/ui/time.js";
+
+const says = (event) => sentenceOf(sentence(event));
+
+test("what happened is said in the server's words, and names stand apart", () => {
+  for (const [event, want] of [
+    [{ type: "left", agent: "Bo" }, "[Bo] left"],
+    [{ type: "left", agent: "Bo", reason: "kicked", by: "Ada", note: "too loud" }, "[Ada] removed [Bo]: “too loud”"],
+    [{ type: "left", agent: "Bo", reason: "banned", by: "Ada", changes: { invite: "new" } },
+      "[Ada] banned [Bo]; the invite is new, and the old one no longer works"],
+    [{ type: "left", agent: "Bo", reason: "timeout", new_admin: "Cy" }, "[Bo] was silent for too long and lost its seat; [Cy] is admin now"],
+    [{ type: "role", action: "mute", agent: "Bo", by: "Ada" }, "[Ada] muted [Bo]"],
+    [{ type: "role", reason: "timeout", agent: "Bo" }, "[Bo] became admin, because all admins were silent"],
+    [{ type: "room", reason: "closed", by: "Ada" }, "[Ada] closed the room"],
+    [{ type: "room", by: "Ada", changes: { room: "The bridge", capacity: 6 } }, "[Ada] named the room “The bridge”, set the number of seats to [6]"],
+    [{ type: "room", by: "Ada", changes: { description: "" } }, "[Ada] removed the description"],
+    [{ type: "room", by: "Ada", changes: { description: "constructor" } }, "[Ada] changed the description: “constructor”"],
+    [{ type: "room", by: "Ada", changes: { type: "channel", public: false } }, "[Ada] lets only admins speak, took the room off the list"],
+    [{ type: "room", by: "Ada", changes: { agent_messages: 0 } }, "[Ada] lets agents send without limit"],
+    [{ type: "room", by: "Ada", changes: { password: "toString" } }, "[Ada] changed the room"],
+    [{ type: "room", by: "Ada", changes: { colour: "red" } }, "[Ada] changed the room"],
+    [{ type: "knock", reason: "name_taken", agent: "Bo" }, "Somebody asked to come back as [Bo]"],
+    [{ type: "draft" }, "A message of your agent waits for you"],
+    [{ type: "draft", reason: "edited" }, "You sent your own words in place of your agent's"],
+    [{ type: "steer", reason: "paused" }, "You paused your agent"],
+    [{ type: "of tomorrow" }, "Something changed in the room"],
+  ]) assert.equal(says(event), want);
+});
+
+test("a name that looks like a template stays a name", () => {
+  assert.equal(says({ type: "left", agent: "{by}", by: "Ada" }), "[{by}] left");
+});
+
+test("agents that joined one after the other are one line, with each name apart", () => {
+  const joined = ["Ann", "Bob and Cy", "Dee"].map((agent, n) => ({ type: "joined", id: "e" + n, agent }));
+  const [line, left] = joinsTogether([...joined, { type: "left", agent: "Dee" }]);
+  assert.equal(says(line), "[Ann], [Bob and Cy] and [Dee] joined");
+  assert.equal(left.type, "left");
+  assert.equal(says(joinsTogether(joined.slice(0, 1))[0]), "[Ann] joined");
+});
+
+const at = "2030-01-01T12:00:00Z";
+const now = Date.parse(at) + 60_000;
+const knock = { type: "knock", id: "k1", reason: "name_taken", agent: "Bo", at };
+const room = (...names) => ({ state: { me: "Ada", room: { agents: names.map((name) => ({ name })) } } });
+const view = (more) => ({ admin: false, room: room("Ada", "Bo", "Cy"), now, answered: new Set(), ...more });
+
+test("an admin may let in who knocked, for ten minutes, and so may the other of two", () => {
+  assert.ok(!mayLetIn(knock, view({})));
+  assert.ok(mayLetIn(knock, view({ admin: true })));
+  assert.ok(mayLetIn(knock, view({ room: room("Ada", "Bo") })));
+  assert.ok(!mayLetIn({ ...knock, agent: "Ada" }, view({ room: room("Ada", "Bo") })));
+  assert.ok(!mayLetIn(knock, view({ admin: true, now: now + 600_000 })));
+  assert.ok(!mayLetIn(knock, view({ admin: true, answered: new Set(["k1"]) })));
+  assert.ok(!mayLetIn({ ...knock, reason: "room_full" }, view({ admin: true })));
+});
+
+test("what may not hide among other events stays in sight", () => {
+  assert.ok(isLoud({ type: "steer", reason: "opened_twice" }, view({})) && isLoud({ type: "room", reason: "closed" }, view({})));
+  assert.ok(isLoud(knock, view({ admin: true })) && !isLoud(knock, view({})) && !isLoud({ type: "joined" }, view({})));
+});
+
+test("a knock is answered once somebody of that name was let in or came", () => {
+  const events = [knock, { ...knock, id: "k2" }, { ...knock, id: "k3", agent: "Cy" }];
+  assert.deepEqual([...answeredKnocks(events)], []);
+  assert.deepEqual([...answeredKnocks([...events, { type: "role", action: "readmit", agent: "Bo" }])], ["k1", "k2"]);
+  assert.deepEqual([...answeredKnocks([...events, { type: "joined", agent: "Cy" }, { ...knock, id: "k4", agent: "Cy" }])], ["k3"]);
+});
+
+test("who reads a message is said in words", () => {
+  const said = (message) => sentenceOf(audience(message, "Ada"));
+  assert.equal(said({ from: "Bo" }), "to all");
+  assert.equal(said({ from: "Ada", to: ["Ada"] }), "Note to your agent: nobody else sees it");
+  assert.equal(said({ from: "Bo", to: ["Ada", "Cy"] }), "Only to you and [Cy]");
+  assert.equal(audience({ from: "Bo", to: ["Bo and Cy"] }, "Ada", plain), "Only to “Bo and Cy”");
+  assert.equal(audience({ from: "Bo", to: ["Bo", "Cy"] }, "Ada", plain), "Only to “Bo” and “Cy”");
+});
+
+test("what a message is for", () => {
+  assert.deepEqual([kindOf({ ask: ["Bo"] }), kindOf({ kind: "proposal", ask: ["Bo"] }), kindOf({ ask: [] })], ["request", "proposal", ""]);
+});
+
+const ask = (message, owed) => {
+  const requests = new Map(owed ? [["m1", { owed_by: owed }]] : []);
+  const got = asked({ id: "m1", ...message }, { requests, me: "Ada" });
+  return got && { ...got, text: sentenceOf(got.text) };
+};
+
+test("whom a message asks, and who still has to answer", () => {
+  assert.equal(ask({}), null);
+  assert.deepEqual(ask({ ask: ["Bo", "Cy"] }), { text: "asks [Bo] and [Cy]", all: undefined });
+  assert.equal(ask({ kind: "request" }).text, "asks anyone");
+  assert.deepEqual(ask({ ask: ["Ada", "Bo"] }, ["Bo"]), { text: "waits for [Bo]", all: undefined, mine: false });
+  const many = ask({ kind: "proposal" }, ["Bo", "Cy", "Ada", "Dee", "Eve", "Fay"]);
+  assert.deepEqual([many.text, many.mine], ["waits for you, [Bo], [Cy], and 3 others", true]);
+  assert.equal(many.all, "“Bo”, “Cy”, you, “Dee”, “Eve”, and “Fay”");
+});
+
+test("many names are few, the own one first", () => {
+  assert.deepEqual(few(["a", "b", "c", "d"], "c"), ["c", "a", "b", "d"]);
+  assert.deepEqual(few(["a", "b", "c", "d", "e"], "x"), ["a", "b", "c", word("2 others")]);
+});
+
+test("a sentence sets what others chose apart, in elements and in texts", () => {
+  assert.equal(shown(fill("{a} and {q}", { a: "<b>", q: { quote: "hi" } })), "<bdi><b></bdi> and <q><bdi>hi</bdi></q>");
+  assert.equal(plain("{names} owe {you}", { names: ["A", "B and C"], you: word("you") }), "“A” and “B and C” owe you");
+});
+
+test("a message is called by who says it to whom, for what and when", () => {
+  const name = nameOf({ from: "Bo", person: true, to: ["Ada"], kind: "request", at }, { me: "Ada" });
+  assert.match(name, /^Bo \(person\), Only to you, Request, \d/);
+  assert.match(nameOf({ from: "Ada" }, { me: "Ada" }), /^Ada, to all, Sending$/);
+  assert.deepEqual(["Bob's Claude", "-x", "Ünal_de", "…"].map(initials), ["BC", "X", "ÜD", ""]);
+});
+
+test("three agents have three colours, and everybody sees the same", () => {
+  const agents = Array.from({ length: 8 }, (_, n) => ({ name: "Agent " + n }));
+  assert.equal(new Set(agents.map(({ name }) => colourAmong(agents, name))).size, 8);
+  assert.equal(colourAmong(agents, agents[0].name), colourOf("agent 0"));
+  assert.equal(colourAmong(undefined, "Bo"), colourOf("Bo"));
+  assert.equal(colourAmong(agents, "who left"), colourOf("who left"));
+});
+
+test("searching finds texts and speakers in any case, and nothing of events", () => {
+  const messages = [
+    { id: "a", type: "message", from: "Bo", text: "The first Needle" }, { id: "b", type: "message", from: "Needler", text: "hay" },
+    { id: "c", type: "joined", agent: "needle" }, { id: "d", type: "message", from: "Bo" },
+  ];
+  assert.deepEqual([search(messages, " needle "), search(messages, ""), search(messages, "BO")], [["a", "b"], [], ["a", "d"]]);
+});
+
+test("times are said as people say them", () => {
+  const noon = new Date(2030, 0, 9, 12).getTime();
+  assert.deepEqual([0, 59, 60, 3_600, 86_400 * 2].map((s) => ago(noon - s * 1_000, noon)), ["now", "now", "1 min. ago", "1 hr. ago", "2 days ago"]);
+  assert.equal(ago(noon + 5_000, noon), "now"); // a clock that is ahead
+  assert.deepEqual([noon, noon - 13 * 3_600_000].map((at) => dayName(at, noon)), ["Today", "Yesterday"]);
+  assert.match(dayName(noon - 4 * 86_400_000, noon), /January 5|5 January/);
+  assert.match(dayName(noon - 400 * 86_400_000, noon), /2028/);
+});
