@@ -17,6 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/httpapi"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/page"
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
@@ -85,6 +86,10 @@ func New(ctx context.Context, c Config) (*App, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	site, err := page.New()
+	if err != nil {
+		return nil, err
+	}
 	m := c.newMeter()
 	store, err := c.Open(ctx, m)
 	if err != nil {
@@ -94,7 +99,7 @@ func New(ctx context.Context, c Config) (*App, error) {
 	metered := m.Table(store.Table)
 	a.rooms = chat.New(metered, c.chatOptions(store))
 	a.gate = a.newGate(metered, c.Logger)
-	a.Handler = a.handler(c, m)
+	a.Handler = a.handler(c, m, site)
 	return a, nil
 }
 
@@ -127,7 +132,7 @@ func (c Config) longestInQueue() time.Duration {
 	return pairing.MaxWait
 }
 
-func (a *App) handler(c Config, m *meter.Meter) http.Handler {
+func (a *App) handler(c Config, m *meter.Meter, site *page.Site) http.Handler {
 	s := c.Settings
 	inQueue := c.longestInQueue()
 	set := tools.New(a.rooms, pairing.New(a.rooms, pairing.Options{LongestWait: inQueue}), tools.Options{
@@ -142,7 +147,7 @@ func (a *App) handler(c Config, m *meter.Meter) http.Handler {
 	})
 	return httpapi.New(httpapi.Options{
 		Fetch: chat.Limits(a.rooms).Fetch,
-		MCP:   server.Serve, Standby: set.Standby, Gate: a.gate, Keys: c.Keys(), Ready: a.Ready, Logger: c.Logger, Meter: m,
+		MCP:   server.Serve, Standby: set.Standby, Gate: a.gate, Keys: c.Keys(), Ready: a.Ready, Logger: c.Logger, Meter: m, Page: site,
 		Private: c.Local(), Address: s.PublicAddress(), Reachable: c.Reachable, KeepAlive: s.KeepAlive, Hosts: s.hosts(), Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,
 	})
 }

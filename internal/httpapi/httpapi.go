@@ -58,6 +58,8 @@ type Options struct {
 	// Meter accounts for the requests and refuses bodies beyond its limit. Nil means
 	// one without limits.
 	Meter *meter.Meter
+	// Page is what browsers get; nil for nothing.
+	Page *page.Site
 	// Clock is nil for the system's clock.
 	Clock clockwork.Clock
 	// KeepAlive is the longest silence in the stream of an answer.
@@ -95,7 +97,6 @@ type api struct {
 	writeTimeout time.Duration // for the client to read a part of an answer, or all of an asset
 	readers      readers
 	origins      origins
-	site         *page.Site
 }
 
 // New returns the handler of all routes. It serves any number of requests at once, over
@@ -121,7 +122,7 @@ func New(o Options) http.Handler {
 	}
 	o.Hosts, o.Origins = lowered(o.Hosts), lowered(o.Origins)
 	o.Private = o.Private && !o.TrustProxy && len(o.Hosts) == 0
-	return &api{Options: o, bodyTimeout: 30 * time.Second, writeTimeout: 10 * time.Second, origins: newOrigins(o), site: page.New()}
+	return &api{Options: o, bodyTimeout: 30 * time.Second, writeTimeout: 10 * time.Second, origins: newOrigins(o)}
 }
 
 func lowered(names []string) []string {

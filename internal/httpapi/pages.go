@@ -25,7 +25,7 @@ func (a *api) servePage(x *exchange, r *http.Request) {
 	switch {
 	case strings.HasPrefix(r.URL.Path, page.Path):
 		x.route = assetRoute
-		asset, there := a.site.Asset(r.URL.Path)
+		asset, there := a.Page.Asset(r.URL.Path)
 		if only(x, r, http.MethodGet, http.MethodHead) {
 			if !there {
 				nothingHere(x)
@@ -73,7 +73,7 @@ func (a *api) toBrowser(x *exchange, r *http.Request) bool {
 	if !strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/html") {
 		return false
 	}
-	document, there := a.site.Document(r.URL.Path)
+	document, there := a.Page.Document(r.URL.Path)
 	if !there {
 		http.Error(x, "This server has no page for this address.", http.StatusInternalServerError)
 		return true

@@ -17,6 +17,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/leaks"
 	"github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/page"
 )
 
 // patience is how long a test waits for what must happen.
@@ -42,7 +43,7 @@ func newSite(t *testing.T, change ...func(*site, *Options)) *site {
 		entered: make(chan string, 64), left: make(chan string, 64), release: make(chan struct{}),
 	}
 	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	o := Options{MCP: s.mcp(logger).Serve, Logger: logger, Clock: s.clock}
+	o := Options{MCP: s.mcp(logger).Serve, Logger: logger, Clock: s.clock, Page: pages(t)}
 	for _, f := range change {
 		f(s, &o)
 	}
@@ -55,6 +56,16 @@ func newSite(t *testing.T, change ...func(*site, *Options)) *site {
 	})
 	s.server, s.url = ts.Config, ts.URL
 	return s
+}
+
+// pages returns what browsers get.
+func pages(t *testing.T) *page.Site {
+	t.Helper()
+	all, err := page.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // mcp is a server of MCP with the tools of the site.

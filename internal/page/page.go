@@ -8,7 +8,8 @@
 // assets, and what is at it never changes.
 //
 // The program contains what is served, compressed, so that no request costs work. It is in the
-// folder served. `go test ./internal/page -update` makes it of page.html and the folder assets.
+// folder served. `go test ./internal/page -update` makes it of page.html and the folder assets:
+// the modules are joined and checked then, and a test fails for what does not fit.
 package page
 
 import (
@@ -16,7 +17,6 @@ import (
 	"fmt"
 	"path"
 	"strings"
-	"sync"
 )
 
 //go:embed served
@@ -36,27 +36,22 @@ var kinds = map[string]string{
 	".txt": "text/plain; charset=utf-8",
 }
 
-// Site has the document and its assets. Any number of goroutines may use it at once.
+// Site has the document and its assets. Any number of goroutines may use it at once. A nil one
+// has none.
 type Site struct {
-	files func() (files, error)
-}
-
-// New returns a site that finds its files at the first request.
-func New() *Site { return &Site{sync.OnceValues(load)} }
-
-// files are all that is served.
-type files struct {
 	documents [mostDeep]File // by the slashes in the path of a page, from one on
 	assets    map[string]File
 	version   string
 }
 
-func load() (files, error) {
-	all := files{assets: map[string]File{}}
+// New returns the site with all its files. It fails if one is missing, so that no server starts
+// without it.
+func New() (*Site, error) {
+	all := &Site{assets: map[string]File{}}
 	for n := range all.documents {
 		zipped, err := served.ReadFile(fmt.Sprintf("served/%d.html.gz", n))
 		if err != nil {
-			return files{}, err
+			return nil, fmt.Errorf("page: %w", err)
 		}
 		// The address may be a secret, and names the assets of today.
 		all.documents[n] = newFile("text/html; charset=utf-8", "no-store", zipped)
@@ -64,13 +59,13 @@ func load() (files, error) {
 	}
 	version, err := served.ReadFile("served/version")
 	if err != nil {
-		return files{}, err
+		return nil, fmt.Errorf("page: %w", err)
 	}
 	all.version = string(version)
 	for _, name := range []string{"main.js", "page.css", "icon.svg", "vendor-licenses.txt"} {
 		zipped, err := served.ReadFile("served/" + name + ".gz")
 		if err != nil {
-			return files{}, err
+			return nil, fmt.Errorf("page: %w", err)
 		}
 		all.assets[name] = newFile(kinds[path.Ext(name)], "public, max-age=31536000, immutable", zipped)
 	}
@@ -79,21 +74,19 @@ func load() (files, error) {
 
 // Document returns the document for the address with a path, if there is one.
 func (s *Site) Document(path string) (File, bool) {
-	all, err := s.files()
 	deep := strings.Count(path, "/") - 1
-	if err != nil || deep < 0 || deep >= mostDeep {
+	if s == nil || deep < 0 || deep >= mostDeep {
 		return File{}, false
 	}
-	return all.documents[deep], true
+	return s.documents[deep], true
 }
 
 // Asset returns the asset at a path, if there is one.
 func (s *Site) Asset(path string) (File, bool) {
-	all, err := s.files()
 	version, name, _ := strings.Cut(strings.TrimPrefix(path, Path), "/")
-	if err != nil || version != all.version {
+	if s == nil || version != s.version {
 		return File{}, false
 	}
-	f, there := all.assets[name]
+	f, there := s.assets[name]
 	return f, there
 }

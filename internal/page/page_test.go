@@ -25,14 +25,19 @@ func answer(t *testing.T, f File, there bool) *httptest.ResponseRecorder {
 	return w
 }
 
-// asset returns the answer with the asset of a name.
-func asset(t *testing.T, s *Site, name string) *httptest.ResponseRecorder {
+func site(t *testing.T) *Site {
 	t.Helper()
-	all, err := s.files()
+	s, err := New()
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, there := s.Asset(Path + all.version + "/" + name)
+	return s
+}
+
+// asset returns the answer with the asset of a name.
+func asset(t *testing.T, s *Site, name string) *httptest.ResponseRecorder {
+	t.Helper()
+	f, there := s.Asset(Path + s.version + "/" + name)
 	return answer(t, f, there)
 }
 
@@ -65,7 +70,7 @@ func unzip(t *testing.T, zipped []byte) string {
 }
 
 func TestAsset_isServedWithItsTypeAndKeptForever(t *testing.T) {
-	s := New()
+	s := site(t)
 	for name, text := range all(t) {
 		w := asset(t, s, name)
 		if unzip(t, w.Body.Bytes()) != text || w.Header().Get("Cache-Control") != "public, max-age=31536000, immutable" {
@@ -81,7 +86,7 @@ func TestAsset_isServedWithItsTypeAndKeptForever(t *testing.T) {
 
 func TestAsset_ofAnotherVersion_isNotThere(t *testing.T) {
 	for _, at := range []string{"", "main.js", "/main.js", "000000000000/main.js", "000000000000/", "../page.go"} {
-		if _, there := New().Asset(Path + at); there {
+		if _, there := site(t).Asset(Path + at); there {
 			t.Errorf("%q is there", at)
 		}
 	}
@@ -89,14 +94,13 @@ func TestAsset_ofAnotherVersion_isNotThere(t *testing.T) {
 
 // What the document loads loads nothing more: all of it comes in one round trip.
 func TestDocument_loadsOneScriptAndOneStyle(t *testing.T) {
-	s := New()
+	s := site(t)
 	texts := all(t)
 	for at, up := range map[string]string{"/": "", "/r/abc": "../", "/r/abc/": "../../"} {
 		text := unzip(t, document(t, s, at).Body.Bytes())
-		c, _ := s.files() // document has found them
 		var loads []string
 		for _, m := range regexp.MustCompile(`(?:href|src)="([^"]+)"`).FindAllStringSubmatch(text, -1) {
-			name, ok := strings.CutPrefix(m[1], up+"assets/"+c.version+"/")
+			name, ok := strings.CutPrefix(m[1], up+"assets/"+s.version+"/")
 			if !ok || texts[name] == "" {
 				t.Errorf("%s loads %s", at, m[1])
 			}
@@ -119,13 +123,13 @@ func TestDocument_loadsOneScriptAndOneStyle(t *testing.T) {
 // The policy would stop all of this in the browser, where no test of Go sees it.
 func TestDocument_hasNothingInline(t *testing.T) {
 	inline := regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|javascript:|<script[^>]*>[^<]|https?://`)
-	if found := inline.FindString(unzip(t, document(t, New(), "/").Body.Bytes())); found != "" {
+	if found := inline.FindString(unzip(t, document(t, site(t), "/").Body.Bytes())); found != "" {
 		t.Errorf("the document has %q", found)
 	}
 }
 
 func TestDocument_policyAllowsNoOtherSiteAndNoText(t *testing.T) {
-	h := document(t, New(), "/").Header()
+	h := document(t, site(t), "/").Header()
 	policy := h.Get("Content-Security-Policy")
 	for _, part := range []string{
 		"default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "img-src 'self' data:",

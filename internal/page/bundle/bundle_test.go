@@ -1,4 +1,4 @@
-package page
+package bundle
 
 import (
 	"os"
@@ -16,7 +16,7 @@ func TestBundle_doesWhatItsModulesDo(t *testing.T) {
 	case err != nil:
 		t.Skip("Node is missing")
 	}
-	text, err := bundled("main.js", map[string]string{
+	text, err := Join("main.js", map[string]string{
 		"main.js": `// Says what it got.
 
 import { a as b, up } from "./lib/a.js";
@@ -80,7 +80,7 @@ func TestBundle_whatItDoesNotUnderstand_isRefused(t *testing.T) {
 		"a comment without an end": {map[string]string{"main.js": "/* a\ncheck();\n"}, "cannot be bundled: /* a"},
 		"an export from elsewhere": {map[string]string{"main.js": "export { a } from \"./a.js\";\n", "a.js": ""}, "cannot be bundled: export { a }"},
 	} {
-		if got, err := bundled("main.js", c.modules); err == nil || !strings.Contains(err.Error(), c.says) {
+		if got, err := Join("main.js", c.modules); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, %s", name, err, got)
 		}
 	}

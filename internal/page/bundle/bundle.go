@@ -1,126 +1,8 @@
-package page
-
-import (
-	"bytes"
-	"cmp"
-	"compress/gzip"
-	"crypto/sha256"
-	"encoding/hex"
-	"flag"
-	"fmt"
-	"io"
-	"io/fs"
-	"maps"
-	"os"
-	"path"
-	"path/filepath"
-	"regexp"
-	"slices"
-	"strings"
-	"testing"
-)
-
-var update = flag.Bool("update", false, "write the folder served")
-
-// built returns the text of each file that is served, by its name in the folder served.
-func built(t *testing.T) map[string]string {
-	t.Helper()
-	modules, styles, sum := sources(t), "", sha256.New()
-	script, err := bundled("main.js", modules)
-	if err != nil {
-		t.Fatal(err)
-	}
-	texts := map[string]string{"main.js": script, "icon.svg": modules["icon.svg"], "vendor-licenses.txt": modules["vendor-licenses.txt"]}
-	for _, name := range slices.SortedFunc(maps.Keys(modules), outerFirst) {
-		if path.Ext(name) == ".css" {
-			styles += regexp.MustCompile(`(?s)/\*.*?\*/\n?`).ReplaceAllString(modules[name], "")
-		}
-	}
-	texts["page.css"] = styles
-	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		fmt.Fprintf(sum, "%s %d\n%s", name, len(texts[name]), texts[name])
-	}
-	texts["version"] = hex.EncodeToString(sum.Sum(nil))[:12]
-	document, err := os.ReadFile("page.html")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n := range mostDeep {
-		at := strings.Repeat("../", n) + strings.TrimPrefix(Path, "/") + texts["version"] + "/"
-		texts[fmt.Sprint(n, ".html")] = strings.ReplaceAll(string(document), "{assets}", at)
-	}
-	return texts
-}
-
-// outerFirst puts what is in no folder first: where rules of styles are alike, those of a folder count.
-func outerFirst(a, b string) int {
-	return cmp.Or(cmp.Compare(strings.Count(a, "/"), strings.Count(b, "/")), cmp.Compare(a, b))
-}
-
-// sources returns the text of each file below assets, by its path there.
-func sources(t *testing.T) map[string]string {
-	t.Helper()
-	texts, root := map[string]string{}, os.DirFS("assets")
-	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := fs.ReadFile(root, name)
-		texts[name] = string(text)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return texts
-}
-
-// TestServed_isBuiltFromTheAssets compares texts: compressed, they differ between versions of Go.
-func TestServed_isBuiltFromTheAssets(t *testing.T) {
-	texts := built(t)
-	for name, text := range texts {
-		at, data := filepath.Join("served", name+".gz"), zip(t, text)
-		if name == "version" {
-			at, data = filepath.Join("served", name), []byte(text)
-		}
-		is, err := os.ReadFile(at)
-		if err == nil && (name == "version" && string(is) == text || name != "version" && unzip(t, is) == text) {
-			continue
-		}
-		if !*update {
-			t.Errorf("%s is not what the assets make: run go test ./internal/page -update", at)
-			continue
-		}
-		if err := os.WriteFile(at, data, 0o644); err != nil {
-			t.Error(err)
-		}
-	}
-	there, err := os.ReadDir("served")
-	if err != nil || len(there) != len(texts) {
-		t.Errorf("%d files are served, want %d: %v", len(there), len(texts), err)
-	}
-}
-
-func zip(t *testing.T, text string) []byte {
-	t.Helper()
-	var to bytes.Buffer
-	w, err := gzip.NewWriterLevel(&to, gzip.BestCompression)
-	if err == nil {
-		_, err = io.WriteString(w, text)
-	}
-	if err == nil {
-		err = w.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return to.Bytes()
-}
-
-// What a browser loads are two files: the modules joined into one, and the styles. Apart they
-// would be a hundred small ones, each a request of its own, which a server without HTTP/2
-// answers in a dozen round trips and AWS bills one by one. `go test ./internal/page -update`
-// joins and compresses them into the folder served, which the program contains.
+// Package bundle joins the modules of the page into one script, before they are served: a
+// browser would load a hundred small ones apart, each a request of its own, which a server
+// without HTTP/2 answers in a dozen round trips and AWS bills one by one. No program imports
+// it: the test of package page joins the modules, checks that what is served is what they
+// make, and with -update writes it.
 //
 // The modules keep to a few forms, at the beginning of a line:
 //
@@ -131,6 +13,15 @@ func zip(t *testing.T, text string) []byte {
 //
 // All else that begins with import or export is refused, and so is a circle of imports, or
 // code behind a comment that begins a line.
+package bundle
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+)
+
 var (
 	importing = regexp.MustCompile(`^import (?:\{([^}]*)\}|\* as (\w+)) from "([^"]+)";\s*$`)
 	exporting = regexp.MustCompile(`^export ((?:const|class|function|async function) (\w+))`)
@@ -147,9 +38,9 @@ type bundle struct {
 	joined strings.Builder
 }
 
-// bundled returns one module that does what the module of a name does, with all that it
-// imports in it.
-func bundled(main string, texts map[string]string) (string, error) {
+// Join returns one module that does what the module main does, with all that it imports in
+// it. texts has each module by its path.
+func Join(main string, texts map[string]string) (string, error) {
 	b := &bundle{texts: texts, inside: map[string]string{}}
 	if _, err := b.add(main); err != nil {
 		return "", err
@@ -184,7 +75,8 @@ func (b *bundle) add(name string) (constant string, err error) {
 		exports = append(exports, exported...)
 	}
 	b.inside[name] = constant
-	fmt.Fprintf(&b.joined, "// %s\nconst %s = (() => {\n%s\nreturn { %s };\n})();\n", name, constant, strings.TrimSpace(comments.ReplaceAllString(body.String(), "")), strings.Join(exports, ", "))
+	code := strings.TrimSpace(comments.ReplaceAllString(body.String(), ""))
+	fmt.Fprintf(&b.joined, "// %s\nconst %s = (() => {\n%s\nreturn { %s };\n})();\n", name, constant, code, strings.Join(exports, ", "))
 	return constant, nil
 }
 
@@ -217,7 +109,8 @@ func (b *bundle) local(name, statement string) (text string, exported []string, 
 		if _, behind, ended := strings.Cut(statement, "*/"); ended && strings.TrimSpace(behind) == "" {
 			return "", nil, nil
 		}
-		return "", nil, fmt.Errorf("page: %s has a comment with code behind it, or without an end, that cannot be bundled: %s", name, statement)
+		return "", nil, fmt.Errorf("page: %s has a comment with code behind it, or without an end, that cannot be bundled: %s",
+			name, statement)
 	case !strings.HasPrefix(statement, "import") && !strings.HasPrefix(statement, "export"):
 		return statement, nil, nil
 	}
