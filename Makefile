@@ -19,7 +19,7 @@ RACE      = internal/(room|roomlog|chat|access|pairing|presence|mcp|httpapi|wake
 RACE_LATE = internal/(shell|table|table/.*|lambdahttp|lambdatest)$$
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dynamodb fetch test fetch-clients test-clients nightly race race-late fuzz soak waits attack bench bench-cold screenshots lint vendor sam-local sam-check release release-check
+.PHONY: help run build dynamodb fetch test fetch-clients test-clients nightly race race-late fuzz soak waits attack bench test-bench bench-cold screenshots lint vendor sam-local sam-check release release-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,7 +76,10 @@ attack: ## attack a server on this machine in full, and print what holds
 	  awk '/^(---|ok|FAIL)|holds:|FAILS:|_test.go/; /^FAIL|FAILS:/ { failed = 1 } END { exit failed }'
 
 bench: ## measure, and print a table
-	$(GO) run ./bench
+	$(GO) -C bench run .
+
+test-bench: ## test the measurements, which are a module of their own
+	$(GO) -C bench test -count=1 -timeout=15m ./...
 
 bench-cold: ## measure cold starts of the built function
 	$(GO) test -count=1 -v -run ColdStart ./internal/lambdatest
@@ -84,10 +87,14 @@ bench-cold: ## measure cold starts of the built function
 screenshots: ## take the pictures of the page in docs/images
 	PARLEY_SCREENSHOTS=$(CURDIR)/docs/images $(GO) test -count=1 -timeout=4m -run Screenshots ./e2e/browser
 
-lint: ## gofmt, go vet, staticcheck, actionlint; tsc and eslint for the page
+lint: ## gofmt, go mod tidy, go vet, staticcheck, actionlint; tsc and eslint for the page
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not formatted, run gofmt -w:" $$unformatted; exit 1; }
+	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
+	$(GO) -C bench mod tidy -diff
+	$(GO) -C bench vet ./...
+	cd bench && $(STATICCHECK) ./...
 	$(ACTIONLINT) -shellcheck= -pyflakes=
 	scripts/lint-page
 

@@ -60,8 +60,8 @@ func parse(args []string, stderr io.Writer) (b *bench, write bool, err error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	names := flags.String("rows", "", "measure only these `parts`, separated by commas: "+strings.Join(partNames(), ", "))
-	profiles := flags.String("profiles", "", "write profiles of the servers to this `folder`: CPU and allocations while 16 clients send, memory and goroutines while all agents wait")
-	flags.BoolVar(&write, "write", false, "write the results to "+resultsFile+"; run it in the root of the module")
+	profiles := flags.String("profiles", "", "write profiles of the servers to this `folder`, below bench unless it begins with /: CPU and allocations while 16 clients send, memory and goroutines while all agents wait")
+	flags.BoolVar(&write, "write", false, "write the results to "+resultsFile+"; run it in the folder bench")
 	if err := flags.Parse(args); err != nil {
 		return nil, false, err
 	}

@@ -101,8 +101,8 @@ func megabytes(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes
 
 // The place of the results in the documents.
 const (
-	resultsFile  = "docs/benchmarks.md"
-	resultsBegin = "<!-- results: written by `go run ./bench -write` -->\n"
+	resultsFile  = "../docs/benchmarks.md"
+	resultsBegin = "<!-- results: written by `go -C bench run . -write` -->\n"
 	resultsEnd   = "<!-- end of results -->\n"
 )
 

@@ -107,7 +107,7 @@ func TestWriteResults_pageWithoutMarks_isNotChanged(t *testing.T) {
 }
 
 func TestDocument_hasTheMarksAndEveryPart(t *testing.T) {
-	page, err := os.ReadFile(filepath.Join("..", resultsFile))
+	page, err := os.ReadFile(resultsFile)
 	if err != nil {
 		t.Fatal(err)
 	}
