@@ -99,12 +99,23 @@ func writeEvent(tab *Table, log string, n int) error {
 		table.Put(item(log, "META", strconv.Itoa(n)), table.Always))
 }
 
-const kills = 200
-
 // A killed process leaves what the kernel holds for it, so this shows that nothing
 // acknowledged waits in the process's memory, and that the file opens whatever the
 // moment.
 func TestTable_killedAtRandomMoments_keepsWhatItAcknowledged(t *testing.T) {
+	killAtRandom(t, 60)
+}
+
+func TestSoak_killedAtRandomMoments_keepsWhatItAcknowledged(t *testing.T) {
+	if os.Getenv("PARLEY_SOAK") == "" {
+		t.Skip("takes minutes: set PARLEY_SOAK=1, or run make soak")
+	}
+	killAtRandom(t, 1000)
+}
+
+// killAtRandom kills a process that writes, and opens its file, so many times.
+func killAtRandom(t *testing.T, kills int) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "table.db")
 	for round := range kills {
 		acknowledged := runAndKill(t, path, fmt.Sprint(round), rand.IntN(300))
