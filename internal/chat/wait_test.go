@@ -188,9 +188,12 @@ func TestWait_messageOfAnotherProcess_isFoundByPolling(t *testing.T) {
 	bob := there.join("plans", "Bob")
 	waiting := here.open(t.Context(), chat.WaitRequest{Token: ann.Token, Wait: time.Minute})
 	joined := take(t, waiting)
+	const poll = 100 * time.Millisecond // while the last event is young
+	polls := here.watch.count(poll)
 	waiting = here.open(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: joined.Cursor, Wait: time.Minute})
+	await(t, "the timer of the next poll", func() bool { return here.watch.count(poll) > polls })
 	there.say(bob.Token, "from elsewhere")
-	here.clock.Advance(100 * time.Millisecond)
+	here.clock.Advance(poll)
 	if got := take(t, waiting); !slices.Equal(texts(got.Messages), []string{"from elsewhere"}) {
 		t.Fatalf("got %+v", got)
 	}
