@@ -44,13 +44,21 @@ func TestQueue_everyClient_isPairedAndTalks(t *testing.T) {
 	}
 }
 
-// manyAgents is how many enter a queue at the same moment.
-const manyAgents = 200
+func TestDynamoDB_fortyEnterTheQueueOfTwoPrograms_areTwentyPairs(t *testing.T) {
+	enterTogether(t, 40)
+}
 
-func TestDynamoDB_twoHundredEnterTheQueueOfTwoPrograms_areAHundredPairs(t *testing.T) {
+func TestSoak_twoHundredEnterTheQueueOfTwoPrograms_areAHundredPairs(t *testing.T) {
+	soak(t)
+	enterTogether(t, 200)
+}
+
+// enterTogether has that many agents enter a queue at the same moment.
+func enterTogether(t *testing.T, agents int) {
+	t.Helper()
 	one, other := startPair(t)
 	programs := []*program{one, other}
-	got := make([]answer, manyAgents)
+	got := make([]answer, agents)
 	begin := make(chan struct{})
 	var all sync.WaitGroup
 	for i := range got {
