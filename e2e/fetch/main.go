@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strings"
 
 	"github.com/parley-chat/parley/e2e/internal/parts"
 	"github.com/parley-chat/parley/internal/dynamolocal"
@@ -20,46 +21,59 @@ func main() {
 	defer stop()
 	clients := flag.Bool("clients", false, "fetch the real clients, and Caddy")
 	flag.Parse()
-	var missing []error
+	var programs []string
+	var failed []error
 	if *clients {
-		missing = fetch(ctx, parts.Clients())
+		failed = fetch(ctx, parts.Clients())
 	} else {
-		missing = append(lookForTools(ctx), fetch(ctx, parts.Tools())...)
+		programs = missingPrograms()
+		failed = append(fetchDynamoDB(ctx), fetch(ctx, parts.Tools())...)
 	}
-	for _, err := range missing {
-		fmt.Println("Missing, and skipped by the tests:", err)
+	if len(programs) > 0 {
+		fmt.Println("Not installed, and tests skip what needs it:", strings.Join(programs, ", "))
 	}
-	if len(missing) > 0 {
+	for _, err := range failed {
+		fmt.Println("Not fetched, and tests skip what needs it:", err)
+	}
+	if len(programs)+len(failed) > 0 {
 		fmt.Println("On Debian or Ubuntu .ci/run installs all of it.")
+		if os.Getenv("CI") == "true" {
+			os.Exit(1)
+		}
 	}
-	if len(missing) > 0 && os.Getenv("CI") == "true" || ctx.Err() != nil {
+	if ctx.Err() != nil {
 		os.Exit(1)
 	}
 }
 
 // fetch fetches parts that are not there yet, and returns why others are missing.
-func fetch(ctx context.Context, wanted []*parts.Part) (missing []error) {
+func fetch(ctx context.Context, wanted []*parts.Part) (failed []error) {
 	for _, part := range wanted {
 		if err := part.Fetch(ctx, os.Stdout); err != nil {
-			missing = append(missing, err)
+			failed = append(failed, err)
 		}
 	}
-	return missing
+	return failed
 }
 
-// lookForTools returns which programs of the machine are missing, and fetches DynamoDB Local.
-func lookForTools(ctx context.Context) (missing []error) {
+func fetchDynamoDB(ctx context.Context) (failed []error) {
+	if os.Getenv(dynamolocal.EndpointEnv) != "" {
+		return nil
+	}
+	if _, err := dynamolocal.Fetch(ctx); err != nil {
+		return []error{err}
+	}
+	return nil
+}
+
+// missingPrograms returns the names of programs that tests drive and this machine lacks.
+func missingPrograms() (missing []string) {
 	if _, err := parts.Chromium(); err != nil {
-		missing = append(missing, err)
+		missing = append(missing, "Chromium")
 	}
-	for _, name := range []string{"sqlite3", "strace", "systemd-analyze", "curl"} {
+	for _, name := range []string{"sqlite3", "strace", "systemd-analyze", "curl", "node"} {
 		if _, err := exec.LookPath(name); err != nil {
-			missing = append(missing, fmt.Errorf("%s is not installed", name))
-		}
-	}
-	if os.Getenv(dynamolocal.EndpointEnv) == "" {
-		if _, err := dynamolocal.Fetch(ctx); err != nil {
-			missing = append(missing, err)
+			missing = append(missing, name)
 		}
 	}
 	return missing

@@ -25,7 +25,7 @@ const (
 
 // ErrMissing means that this machine cannot run the engine. The error that wraps
 // it says what is missing.
-var ErrMissing = errors.New("dynamolocal: a part is missing")
+var ErrMissing = errors.New("DynamoDB Local lacks a part")
 
 // patience bounds the first use, which in CI may download on a slow line, and wait for
 // other test processes that start an engine.
@@ -71,7 +71,7 @@ func Start(t testing.TB) string {
 	case err == nil:
 		return server.Endpoint
 	case errors.Is(err, ErrMissing) && !strict():
-		t.Skipf("SKIPPED, NOT TESTED: DynamoDB Local: %v", err)
+		t.Skipf("SKIPPED, NOT TESTED: %v", err)
 	default:
 		t.Fatalf("DynamoDB Local is required: %v", err)
 	}

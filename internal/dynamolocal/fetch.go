@@ -65,7 +65,7 @@ func Fetch(ctx context.Context) (dir string, err error) {
 func download(ctx context.Context, cache, dir string) error {
 	mvn, err := exec.LookPath("mvn")
 	if err != nil {
-		return fmt.Errorf("%w: Maven (mvn) to download it; install Maven, or set %s to a running engine", ErrMissing, EndpointEnv)
+		return fmt.Errorf("%w: Maven (mvn), which downloads it", ErrMissing)
 	}
 	fmt.Fprintf(os.Stderr, "Fetching DynamoDB Local: about 50 MB, once, into %s\n", dir)
 	temp := filepath.Join(cache, "dynamodb-local.fetching")
@@ -95,7 +95,7 @@ func download(ctx context.Context, cache, dir string) error {
 // program of that name which only says that Java is not installed.
 func haveJava(ctx context.Context) error {
 	if err := exec.CommandContext(ctx, "java", "-version").Run(); err != nil {
-		return fmt.Errorf("%w: Java 17 or newer; install it, or set %s to a running engine (%w)", ErrMissing, EndpointEnv, err)
+		return fmt.Errorf("%w: Java 17 or newer (%w)", ErrMissing, err)
 	}
 	return nil
 }

@@ -4,14 +4,18 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
+	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/dynamolocal"
 )
@@ -48,9 +52,57 @@ func run(ctx context.Context, arguments []string) (int, error) {
 		return exitCode(shown(command(ctx, append([]string{"test"}, arguments...)...)))
 	}
 	events := filepath.Join(dir, "events.json")
-	code, err := exitCode(shown(command(ctx, append([]string{"run", gotestsum, "--format", "pkgname-and-test-fails",
-		"--format-hide-empty-pkg", "--hide-summary=skipped,output", "--jsonfile", events, "--"}, arguments...)...)))
+	tests := command(ctx, append([]string{"run", gotestsum, "--format", "pkgname-and-test-fails",
+		"--format-hide-empty-pkg", "--hide-summary=skipped,output", "--jsonfile", events, "--"}, arguments...)...)
+	short := &rows{to: os.Stdout}
+	tests.Stdout, tests.Stderr = short, short
+	code, err := exitCode(tests.Run())
+	short.end()
 	return code, errors.Join(err, printSkipped(events))
+}
+
+// rows prints several packages that have passed in one row, so that a run fits a screen.
+// All other lines are printed as they are.
+type rows struct {
+	to   io.Writer
+	part []byte // of a line that has not ended
+	used int    // columns of the row
+}
+
+func (r *rows) Write(text []byte) (int, error) {
+	r.part = append(r.part, text...)
+	for {
+		line, rest, found := bytes.Cut(r.part, []byte("\n"))
+		if !found {
+			return len(text), nil
+		}
+		r.line(string(line))
+		r.part = rest
+	}
+}
+
+func (r *rows) line(line string) {
+	if !strings.HasPrefix(line, "✓  ") {
+		r.end()
+		fmt.Fprintln(r.to, line)
+		return
+	}
+	const width = 100
+	name := strings.Replace(line, "✓  ", "✓ ", 1) + "  "
+	columns := utf8.RuneCountInString(name)
+	if r.used > 0 && r.used+columns > width {
+		r.end()
+	}
+	fmt.Fprint(r.to, name)
+	r.used += columns
+}
+
+// end ends the row.
+func (r *rows) end() {
+	if r.used > 0 {
+		fmt.Fprintln(r.to)
+	}
+	r.used = 0
 }
 
 // share builds the program into dir and starts DynamoDB Local, unless the environment names
