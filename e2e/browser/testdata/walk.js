@@ -5,7 +5,11 @@ async (steps) => {
   const frames = async (n) => {
     while (n-- > 0) await new Promise(requestAnimationFrame);
   };
-  const elements = new Set("DIV P STRONG EM S A CODE PRE UL OL LI BLOCKQUOTE TABLE THEAD TBODY TR TH TD BR HR BDI BUTTON SPAN svg path".split(" "));
+  const elements = new Set(
+    "DIV P STRONG EM S A CODE PRE UL OL LI BLOCKQUOTE TABLE THEAD TBODY TR TH TD BR HR BDI BUTTON SPAN svg path".split(
+      " ",
+    ),
+  );
   const attributes = new Set(("class dir href target rel start tabindex role aria-label aria-hidden title type " +
     "width height viewBox fill stroke stroke-width stroke-linecap stroke-linejoin d").split(" "));
   const seen = { ids: [], problems: [], lines: [], nodes: 0, end: false };
@@ -19,7 +23,8 @@ async (steps) => {
   const look = () => {
     const problem = (where, what) => seen.problems.push(`${where}: ${what}`);
     seen.nodes = Math.max(seen.nodes, document.querySelectorAll("*").length);
-    for (const box of [document.documentElement, log]) if (box.scrollWidth > box.clientWidth) problem(box.className, "too wide: " + box.scrollWidth);
+    for (const box of [document.documentElement, log])
+      if (box.scrollWidth > box.clientWidth) problem(box.className, "too wide: " + box.scrollWidth);
     for (const line of log.querySelectorAll(".event, .day, .unread")) {
       if (line.closest(".message")) problem(line.className, "a line of the server in a message");
       seen.lines.push(line.innerText);
@@ -30,7 +35,8 @@ async (steps) => {
       if (!inner) continue;
       const box = inner.getBoundingClientRect();
       if (box.left < outer.left || box.right > outer.right) problem(message.dataset.id, "a text leaves its message");
-      for (const element of inner.querySelectorAll("*")) if (wrong(element)) problem(message.dataset.id, wrong(element));
+      for (const element of inner.querySelectorAll("*"))
+        if (wrong(element)) problem(message.dataset.id, wrong(element));
     }
   };
   const unfold = async () => {
@@ -48,5 +54,10 @@ async (steps) => {
     log.scrollTop += log.clientHeight + 200; // more than 200 px above and below the view are on the page as well
     await frames(2);
   }
-  return { ...seen, ids: [...new Set(seen.ids)], lines: [...new Set(seen.lines)], problems: [...new Set(seen.problems)] };
+  return {
+    ...seen,
+    ids: [...new Set(seen.ids)],
+    lines: [...new Set(seen.lines)],
+    problems: [...new Set(seen.problems)],
+  };
 }

@@ -30,7 +30,9 @@ export class Following {
   #noticed = () => {};
 
   /**
-   * @param {{open: (signal: AbortSignal) => Promise<void>, look: (seconds, signal) => Promise<string>, show: (parts: object) => void, back: () => void, online: () => boolean, clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
+   * @param {{open: (signal: AbortSignal) => Promise<void>, look: (seconds, signal) => Promise<string>,
+   *   show: (parts: object) => void, back: () => void, online: () => boolean,
+   *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
    *   open loads the room; look waits for news and returns "", "superseded" or "closed"; back
    *   is called when the connection works again; online tells what the browser knows of the network
    */
@@ -108,7 +110,10 @@ export class Following {
     return !this.#visible && this.room.clock.now() - this.#changed >= patience;
   }
 
-  /** Says whether the tab is seen, and whether the person is at it. Returns true if it looks for news because of that. */
+  /**
+   * Says whether the tab is seen, and whether the person is at it. Returns true if it looks for news
+   * because of that.
+   */
   here(visible, focused) {
     const shown = visible && !this.#visible;
     const rested = this.#isResting();

@@ -15,7 +15,8 @@ export class History {
   append(messages) {
     const fresh = this.#take(messages);
     if (fresh.length) this.messages = [...this.messages, ...fresh];
-    if (fresh.some(({ changes }) => changes?.redacted)) this.messages = this.messages.map((message) => this.#shown(message));
+    if (fresh.some(({ changes }) => changes?.redacted))
+      this.messages = this.messages.map((message) => this.#shown(message));
     return fresh;
   }
 

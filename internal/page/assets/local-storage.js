@@ -55,7 +55,10 @@ function names() {
   }
 }
 
-/** Calls listen with the name of what another tab has changed (null: all of it), until the function that it returns is called. */
+/**
+ * Calls listen with the name of what another tab has changed (null: all of it), until the function
+ * that it returns is called.
+ */
 export function watch(listen) {
   const hear = (event) => listen(event.key);
   addEventListener("storage", hear);

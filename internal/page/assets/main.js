@@ -27,7 +27,8 @@ function takeClaim() {
 /** Shows the room to which the address leads. */
 function roomPage(id) {
   const claim = takeClaim();
-  if (claim && (!isClaim(claim) || roomOf(claim) !== id)) return html`<${ErrorPage} trouble=${{ code: "wrong_link" }} />`;
+  if (claim && (!isClaim(claim) || roomOf(claim) !== id)) return html`
+    <${ErrorPage} trouble=${{ code: "wrong_link" }} />`;
   const seat = claim ? claimed(claim) : returned(id);
   if (!seat) return html`<${ErrorPage} trouble=${{ code: "no_seat" }} />`;
   room = new Room(seat);

@@ -82,7 +82,11 @@ async function lastEvent(body, alive) {
     const events = (rest + value).split(/\r?\n\r?\n/);
     rest = events.pop() ?? "";
     for (const event of events) {
-      const data = event.split(/\r?\n/).filter((line) => line.startsWith("data:")).map((line) => line.slice(5)).join("\n");
+      const data = event
+        .split(/\r?\n/)
+        .filter((line) => line.startsWith("data:"))
+        .map((line) => line.slice(5))
+        .join("\n");
       if (!data.trim()) continue;
       const message = JSON.parse(data);
       if (message.id === 1) return message;
@@ -90,7 +94,10 @@ async function lastEvent(body, alive) {
   }
 }
 
-/** Returns the result in a JSON-RPC message. Where it says nothing that was decided here, as when the server stops, there is no answer. */
+/**
+ * Returns the result in a JSON-RPC message. Where it says nothing that was decided here, as when the
+ * server stops, there is no answer.
+ */
 function resultOf({ result, error }, { status, headers }) {
   const got = result?.structuredContent;
   if (got && !result.isError) return got;

@@ -50,7 +50,13 @@ export class Outbox {
     const now = this.room.clock.now();
     const text = JSON.stringify(args);
     if (this.#last.text === text && now - (this.#last.at ?? 0) < onePress) return this.#last.key;
-    const message = { key: random(16), args, state: "sending", why: "", at: Math.max(now, (this.#all.at(-1)?.at ?? 0) + 1) };
+    const message = {
+      key: random(16),
+      args,
+      state: "sending",
+      why: "",
+      at: Math.max(now, (this.#all.at(-1)?.at ?? 0) + 1),
+    };
     this.#last = { text, at: now, key: message.key };
     this.#mine.add(message.key);
     this.#put(message);
@@ -89,7 +95,9 @@ export class Outbox {
     for (const message of messages.filter(mine)) {
       if (this.#all.some(({ id }) => id === message.id)) continue;
       const since = this.room.timeOf(message) + 2000; // it is in whole seconds
-      const same = this.#all.find((one) => (one.tried ?? Infinity) < since && !this.#seen.has(one.key) && !one.id && looksLike(one.args, message));
+      const same = this.#all.find(
+        (one) => (one.tried ?? Infinity) < since && !this.#seen.has(one.key) && !one.id && looksLike(one.args, message),
+      );
       if (same) this.#seen.set(same.key, message.id);
     }
     this.settle();
@@ -127,20 +135,29 @@ export class Outbox {
       }
       failed++;
       this.#nap = new AbortController();
-      await this.room.clock.pause(Math.max(again * 1000, backoff(failed)), AbortSignal.any([this.#nap.signal, this.room.signal]));
+      await this.room.clock.pause(
+        Math.max(again * 1000, backoff(failed)),
+        AbortSignal.any([this.#nap.signal, this.room.signal]),
+      );
     }
     this.#running = false;
   }
 
   #next() {
     const now = this.room.clock.now();
-    return this.#all.find((one) => one.state === "sending" && !one.id && (this.#mine.has(one.key) || now - one.at > othersTurn));
+    return this.#all.find(
+      (one) => one.state === "sending" && !one.id && (this.#mine.has(one.key) || now - one.at > othersTurn),
+    );
   }
 
-  /** Makes the call of a message. If that may have failed, it returns after how many seconds at least to make it again. */
+  /**
+   * Makes the call of a message. If that may have failed, it returns after how many seconds at
+   * least to make it again.
+   */
   async #deliver(message) {
     const now = this.room.clock.now();
-    if (message.tried && now - message.tried > keyLife) return this.#change(message.key, { state: "refused", why: words.model.tooOld });
+    if (message.tried && now - message.tried > keyLife)
+      return this.#change(message.key, { state: "refused", why: words.model.tooOld });
     if (!message.tried) this.#change(message.key, { tried: now });
     try {
       const got = await this.room.send({ ...message.args, idempotency_key: message.key });

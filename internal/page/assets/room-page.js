@@ -48,7 +48,8 @@ function OpenRoom({ room, state }) {
   return html`
     <div class="room">
       <div class="room-top" inert=${sidebar.open}>
-        <${Head} room=${room} state=${state} sidebar=${sidebar.open} onSidebar=${() => sidebar.show("")} onDialog=${setDialog}>
+        <${Head} room=${room} state=${state} sidebar=${sidebar.open} onSidebar=${() => sidebar.show("")}
+          onDialog=${setDialog}>
           <${Search} room=${room} state=${state} onJump=${jump} />
         <//>
         <${PausedBar} state=${state} />
@@ -58,7 +59,8 @@ function OpenRoom({ room, state }) {
         <${WaitingBar} state=${state} onShow=${() => sidebar.show("#sidebar-drafts")} />
         <${Composer} room=${room} state=${state} handle=${composer} onJump=${jump} />
       </main>
-      <aside class=${"room-sidebar" + (sidebar.open ? " open" : "")} aria-label=${words.room.sidebar} ref=${sidebar.element} tabindex="-1" onKeyDown=${sidebar.key}>
+      <aside class=${"room-sidebar" + (sidebar.open ? " open" : "")} aria-label=${words.room.sidebar}
+        ref=${sidebar.element} tabindex="-1" onKeyDown=${sidebar.key}>
         <${Sidebar} room=${room} state=${state} onJump=${jump} onReply=${reply} onClose=${sidebar.hide} />
       </aside>
       <${OpenDialog} name=${dialog} room=${room} onClose=${() => setDialog("")} />
@@ -89,6 +91,7 @@ function useSidebar() {
     enter();
     return () => from.current?.focus();
   }, [open]);
-  const key = (event) => event.key === "Escape" && open && !event.defaultPrevented && !event.target.closest("dialog") && hide();
+  const key = (event) =>
+    event.key === "Escape" && open && !event.defaultPrevented && !event.target.closest("dialog") && hide();
   return { open, element, show, hide, key };
 }

@@ -177,7 +177,10 @@ export class Room {
     return got.status === "superseded" ? got.status : "";
   }
 
-  /** Shows the outbox and the log at once, so that a message that goes from one to the other is in sight all the time, and never twice. */
+  /**
+   * Shows the outbox and the log at once, so that a message that goes from one to the other is in
+   * sight all the time, and never twice.
+   */
   #showSaid(outbox) {
     const same = !outbox.length && !this.state.outbox.length;
     this.#set({ messages: this.#history.messages, outbox: same ? this.state.outbox : outbox });
@@ -196,7 +199,10 @@ export class Room {
   /** Reads anew who is there and what is open, or the supervision. */
   async #read(/** @type {import("./types.d.ts").Due} */ { info, supervision }) {
     const steered = this.#steered;
-    const [got, held] = await Promise.all([info && this.call("room_info"), supervision && !this.state.alone && this.call("steer")]);
+    const [got, held] = await Promise.all([
+      info && this.call("room_info"),
+      supervision && !this.state.alone && this.call("steer"),
+    ]);
     if (steered !== this.#steered) this.refresh.want({ supervision: true }); // what came may be from before
     else if (held) this.#set({ supervision: held });
     if (!got) return;
@@ -280,7 +286,10 @@ export class Room {
     }
   }
 
-  /** Sends a message, {text, to, ask, reply_to, kind, withdraw}, once, whatever fails. Resolves with its key in the outbox when it is kept. */
+  /**
+   * Sends a message, {text, to, ask, reply_to, kind, withdraw}, once, whatever fails. Resolves with
+   * its key in the outbox when it is kept.
+   */
   async send(args) {
     if (!this.outbox) throw new Refusal("unavailable", words.model.noAnswer);
     return this.outbox.take(args);
@@ -296,7 +305,10 @@ export class Room {
     return this.outbox.drop(key);
   }
 
-  /** Pauses the agent, sets whether its messages are approved, or decides about a draft: {paused, approve, draft, decision, text}. Returns the supervision. */
+  /**
+   * Pauses the agent, sets whether its messages are approved, or decides about a draft: {paused,
+   * approve, draft, decision, text}. Returns the supervision.
+   */
   async steer(args) {
     const supervision = await this.call("steer", args);
     this.#steered++;
@@ -363,7 +375,9 @@ export class Room {
 
   #unread() {
     const { readTo } = this.state;
-    return readTo ? this.#history.after(readTo).filter((message) => message.type === "message" && !this.#isMine(message)) : [];
+    return readTo
+      ? this.#history.after(readTo).filter((message) => message.type === "message" && !this.#isMine(message))
+      : [];
   }
 
   #firstUnread() {

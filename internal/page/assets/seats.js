@@ -33,7 +33,11 @@ export async function open(seat, signal) {
   let last;
   for (const one of candidates(seat)) {
     try {
-      await call("steer", { agent_token: one.token, ...(one.claim && { claim: one.claim }) }, { bearer: one.claim || one.token, signal });
+      await call(
+        "steer",
+        { agent_token: one.token, ...(one.claim && { claim: one.claim }) },
+        { bearer: one.claim || one.token, signal },
+      );
     } catch (problem) {
       if (!(problem instanceof Refusal) || !leadsNowhere.includes(problem.code)) throw problem;
       last = one.claim && problem.code === "not_allowed" ? new Refusal("opened", problem.message) : problem;
@@ -57,16 +61,19 @@ const leadsNowhere = ["token_invalid", "removed", "not_allowed", "key_invalid"];
  * Returns the code of a refusal for the person of a seat. On a server with keys, the secret of
  * a seat that is gone is refused as a key is; only the sentence tells it from a revoked key.
  */
-export const reasonOf = ({ code, message }) => (code === "key_invalid" && goneSeat.test(message) ? "token_invalid" : code);
+export const reasonOf = ({ code, message }) =>
+  code === "key_invalid" && goneSeat.test(message) ? "token_invalid" : code;
 
 const goneSeat = /the token that you sent has lost its seat|the link that you opened leads to no seat/;
 
 /** Yields a seat with each token and claim that may open it, the one that works most likely first. */
 function* candidates(seat) {
   const { spare, ...old } = seat;
-  const others = () => storage.seats().filter(({ token }) => seatOf(token) === seatOf(seat.token) && token !== seat.token);
+  const others = () =>
+    storage.seats().filter(({ token }) => seatOf(token) === seatOf(seat.token) && token !== seat.token);
   yield old;
-  if (spare && !others().some(({ claim }) => claim === spare)) storage.keep({ ...old, token: newToken(spare), claim: spare });
+  if (spare && !others().some(({ claim }) => claim === spare))
+    storage.keep({ ...old, token: newToken(spare), claim: spare });
   yield* others(); // also those of another tab that opens the same link at the same time
 }
 
@@ -78,6 +85,14 @@ function* candidates(seat) {
 export async function takeSeat({ tool, args, path, bearer }) {
   const got = await call(tool, { ...args, person: true }, { path, bearer });
   const token = got.agent_token;
-  storage.keep({ room: roomOf(token), token, claim: "", name: got.agent_name, title: got.room.name, alone: true, used: Date.now() });
+  storage.keep({
+    room: roomOf(token),
+    token,
+    claim: "",
+    name: got.agent_name,
+    title: got.room.name,
+    alone: true,
+    used: Date.now(),
+  });
   return at("r/" + roomOf(token));
 }

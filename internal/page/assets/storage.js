@@ -65,7 +65,11 @@ export const notesOf = (token) => store.get(notesName(token)) ?? {};
 export const note = (token, parts) => store.put(notesName(token), { ...notesOf(token), ...parts });
 
 /** Returns what is being sent, the oldest first. */
-export const outboxOf = (token) => store.all(outName(token)).filter((message) => message?.key).sort((a, b) => a.at - b.at);
+export const outboxOf = (token) =>
+  store
+    .all(outName(token))
+    .filter((message) => message?.key)
+    .sort((a, b) => a.at - b.at);
 
 /** Keeps a message that is being sent. */
 export const post = (token, message) => store.put(outName(token) + message.key, message);
@@ -79,7 +83,10 @@ export const key = () => store.get("parley.key") ?? "";
 /** Keeps such a key; "" forgets it. */
 export const keepKey = (text) => (text ? store.put("parley.key", text) : store.remove("parley.key"));
 
-/** Calls listen when another tab has changed what is kept of a seat: with "read", "outbox" or "forgotten". Returns how to end that. */
+/**
+ * Calls listen when another tab has changed what is kept of a seat: with "read", "outbox" or
+ * "forgotten". Returns how to end that.
+ */
 export const watch = (token, listen) =>
   store.watch((name) => {
     if (name === null || name === seatName(token)) store.get(seatName(token)) ?? listen("forgotten");

@@ -12,8 +12,23 @@ import { isMeant, mentions, noticeOf } from "../assets/compose/notices.js";
 beforeEach(newBrowser);
 
 const agents = (...more) => [{ name: "Ada", you: true, role: "admin" }, { name: "Bo" }, { name: "Cy Long" }, ...more];
-const state = (room = {}, more = {}) => ({ alone: false, me: "Ada", messages: [], room: { name: "den", agents: agents(), ...room }, ...more });
-const draft = (parts = {}) => ({ text: "hi", audience: "all", to: [], ask: [], kind: "", reply: "", before: null, ...parts });
+const state = (room = {}, more = {}) => ({
+  alone: false,
+  me: "Ada",
+  messages: [],
+  room: { name: "den", agents: agents(), ...room },
+  ...more,
+});
+const draft = (parts = {}) => ({
+  text: "hi",
+  audience: "all",
+  to: [],
+  ask: [],
+  kind: "",
+  reply: "",
+  before: null,
+  ...parts,
+});
 
 test("what keeps a seat silent", () => {
   const muted = { agents: [{ name: "Ada", you: true, muted: true }] };
@@ -24,7 +39,8 @@ test("what keeps a seat silent", () => {
   assert.equal(silencedBy(state({ type: "channel" })), ""); // of an admin
   for (const room of [muted, member]) {
     assert.ok(onlyNotes(state(room)) && !isSilent(state(room)));
-    assert.ok(!onlyNotes(state(room, { alone: true })) && isSilent(state(room, { alone: true }))); // no agent to write to
+    const alone = state(room, { alone: true }); // no agent to write to
+    assert.ok(!onlyNotes(alone) && isSilent(alone));
   }
   assert.ok(isSilent(state({ closed: true })) && isSilent({ room: null }));
   assert.deepEqual(othersOf(state()).map(({ name }) => name), ["Bo", "Cy Long"]);
@@ -38,7 +54,8 @@ test("why a draft cannot be sent", () => {
   assert.deepEqual(unfit(draft({ audience: "some", to: ["Bo", "Dee"] }), state()), { why: "absent", names: ["Dee"] });
   assert.deepEqual(unfit(draft({ kind: "request", ask: ["Dee"] }), state()), { why: "absent", names: ["Dee"] });
   assert.equal(unfit(draft({ ask: ["Dee"] }), state()).why, "");
-  assert.equal(unfit(draft({ audience: "agent", kind: "request", ask: ["Dee"] }), state()).why, ""); // a note asks nobody
+  const note = draft({ audience: "agent", kind: "request", ask: ["Dee"] }); // it asks nobody
+  assert.equal(unfit(note, state()).why, "");
   assert.equal(unfit(draft(), state({ closed: true })).why, "silent");
 });
 
@@ -59,8 +76,14 @@ test("what is sent of a draft", () => {
   assert.deepEqual(messageOf(draft({ text: "\n  \n  code\n" }), "Ada"), { text: "  code" });
   assert.deepEqual(messageOf(draft({ audience: "some", to: ["Bo"], kind: "request", ask: ["Bo"], reply: "m1" }), "Ada"),
     { text: "hi", to: ["Bo"], reply_to: "m1", kind: "request", ask: ["Bo"] });
-  assert.deepEqual(messageOf(draft({ audience: "agent", kind: "request", ask: ["Bo"] }), "Ada"), { text: "hi", to: ["Ada"] });
-  assert.deepEqual(messageOf(draft({ text: " ", kind: "agree", reply: "m1" }), "Ada"), { reply_to: "m1", kind: "agree" });
+  assert.deepEqual(messageOf(draft({ audience: "agent", kind: "request", ask: ["Bo"] }), "Ada"), {
+    text: "hi",
+    to: ["Ada"],
+  });
+  assert.deepEqual(messageOf(draft({ text: " ", kind: "agree", reply: "m1" }), "Ada"), {
+    reply_to: "m1",
+    kind: "agree",
+  });
   assert.deepEqual(messageOf(draft({ kind: "proposal", ask: ["Bo"] }), "Ada"), { text: "hi", kind: "proposal" });
 });
 
@@ -118,9 +141,15 @@ test("what is meant for a person or its agent", () => {
   assert.ok(!mentions("Not for @Anna", "Ann") && !mentions("@Ann-2", "Ann") && !mentions("Ann", "Ann"));
   const here = { me: "Ann", messages: [{ id: "mine", from: "Ann" }] };
   const meant = (message) => isMeant({ type: "message", from: "Bo", ...message }, here);
-  assert.ok(meant({ to: ["Ann"] }) && meant({ ask: ["Ann"] }) && meant({ text: "@Ann" }) && meant({ reply_to: "mine" }));
-  assert.ok(!meant({ text: "for all" }) && !meant({ from: "Ann", text: "@Ann" }) && !meant({ from: "your user", to: ["Ann"] }));
-  assert.ok(isMeant({ type: "steer", reason: "opened_twice" }, here) && !isMeant({ type: "steer", reason: "paused" }, here));
+  assert.ok(
+    meant({ to: ["Ann"] }) && meant({ ask: ["Ann"] }) && meant({ text: "@Ann" }) && meant({ reply_to: "mine" }),
+  );
+  assert.ok(
+    !meant({ text: "for all" }) && !meant({ from: "Ann", text: "@Ann" }) && !meant({ from: "your user", to: ["Ann"] }),
+  );
+  assert.ok(
+    isMeant({ type: "steer", reason: "opened_twice" }, here) && !isMeant({ type: "steer", reason: "paused" }, here),
+  );
 });
 
 test("a notice holds no text, unless the person wants that", () => {
@@ -167,7 +196,9 @@ test("in an export every text stays in its place", () => {
   assert.deepEqual(lines.filter((line) => line.includes("FAKE")), []);
   assert.equal(lines.filter((line) => line.startsWith("### ")).length, fakes.length + 3 + 1);
   for (const text of [...fakes, "Steel ```"]) assert.ok(file.includes("text\n" + text), text.slice(0, 60));
-  assert.ok(lines.includes("- Dee, has left") && lines.includes("- Ada, admin") && lines.includes("*The text was removed.*"));
+  assert.ok(
+    lines.includes("- Dee, has left") && lines.includes("- Ada, admin") && lines.includes("*The text was removed.*"),
+  );
   assert.ok(lines.includes("### Proposed by Bo, agreed by Cy"));
   assert.deepEqual(JSON.parse(json({ room, me: "Ada", at, messages, agreements }).join("")).messages, messages);
 });

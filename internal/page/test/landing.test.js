@@ -26,7 +26,11 @@ async function looked(...seats) {
 }
 
 test("my rooms: who is there, and how much of others is unread", async () => {
-  server.agents = [{ name: "Ada", you: true, state: "waiting" }, { name: "Bo", state: "silent" }, { name: "Cy", state: "away", person_here: true }];
+  server.agents = [
+    { name: "Ada", you: true, state: "waiting" },
+    { name: "Bo", state: "silent" },
+    { name: "Cy", state: "away", person_here: true },
+  ];
   const read = server.says("Bo", "read");
   server.says("Bo", "one");
   server.says("Ada", "my agent");
@@ -80,7 +84,8 @@ test("habits are kept", () => {
 test("the buttons of clients open them with the configuration that stands beside them", () => {
   const url = "https://parley.example/mcp";
   const stepOf = (id, keys) => clients(url, keys).find((client) => client.id === id).steps.find((step) => step.link);
-  const vscode = (keys) => JSON.parse(decodeURIComponent(stepOf("vscode", keys).link.replace("vscode:mcp/install?", "")));
+  const vscode = (keys) =>
+    JSON.parse(decodeURIComponent(stepOf("vscode", keys).link.replace("vscode:mcp/install?", "")));
   assert.deepEqual(vscode(false), { name: "parley", type: "http", url });
   const withKey = vscode(true);
   assert.deepEqual(withKey.headers, { Authorization: "Bearer ${input:parley-key}" });

@@ -23,8 +23,11 @@ test("a heading of a text is none of the page", () => {
 
 test("a table has its alignment, and no other style", () => {
   const table = all(Markdown({ text: "| a | b |\n|:-:|---|\n| 1 | 2 |" }), "table")[0];
-  assert.equal(shown(table, "class"),
-    '<table><thead><tr><th class="center">a</th><th>b</th></tr></thead><tbody><tr><td class="center">1</td><td>2</td></tr></tbody></table>');
+  assert.equal(
+    shown(table, "class"),
+    '<table><thead><tr><th class="center">a</th><th>b</th></tr></thead>' +
+      '<tbody><tr><td class="center">1</td><td>2</td></tr></tbody></table>',
+  );
 });
 
 test("code is shown as it is, with its language and a button", () => {
@@ -49,7 +52,16 @@ test("a picture is a link, and nothing is loaded", () => {
 test("a link leads to http, https or mail, or nowhere, and says so", () => {
   assert.deepEqual(links("[a](https://a.example/) [b](http://b.example) <c@c.example>"),
     ["https://a.example/", "http://b.example/", "mailto:c@c.example"]);
-  for (const address of ["javascript:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc", "/r/other", "//evil.example", "r", "#x"]) {
+  for (const address of [
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "vbscript:x",
+    "file:///etc",
+    "/r/other",
+    "//evil.example",
+    "r",
+    "#x",
+  ]) {
     const element = Markdown({ text: `[here](${address})` });
     assert.deepEqual(all(element, "a"), [], address);
     assert.ok(shown(element).includes(`here (${address})`), shown(element));
@@ -62,7 +74,10 @@ test("a link trusts nobody", () => {
 });
 
 test("a link says where it leads, unless its whole address is what it shows", () => {
-  const host = (text) => all(Markdown({ text }), "bdi").map((element) => shown(element).replace(/<\/?bdi>/g, "")).join();
+  const host = (text) =>
+    all(Markdown({ text }), "bdi")
+      .map((element) => shown(element).replace(/<\/?bdi>/g, ""))
+      .join();
   assert.equal(host("[https://bank.example](https://evil.example/x)"), "(evil.example)");
   assert.equal(host("<https://bank.example@evil.example/>"), "(evil.example)");
   assert.equal(host("<https://:bank.example@evil.example/>"), "(evil.example)");
@@ -85,8 +100,16 @@ test("beyond its bounds a text is shown as it is", () => {
 });
 
 test("hostile texts take no time", () => {
-  const texts = ["![".repeat(16_384), "[a](b)".repeat(5_400), "*a **b ".repeat(4_600), "|a".repeat(5_000) + "|\n" + "|-".repeat(5_000) + "|",
-    "- ".repeat(2_000) + "deep", "[".repeat(400) + "a" + "](http://evil.example/)".repeat(400), "`".repeat(30_000), "<a ".repeat(10_000)];
+  const texts = [
+    "![".repeat(16_384),
+    "[a](b)".repeat(5_400),
+    "*a **b ".repeat(4_600),
+    "|a".repeat(5_000) + "|\n" + "|-".repeat(5_000) + "|",
+    "- ".repeat(2_000) + "deep",
+    "[".repeat(400) + "a" + "](http://evil.example/)".repeat(400),
+    "`".repeat(30_000),
+    "<a ".repeat(10_000),
+  ];
   const began = process.cpuUsage();
   for (const text of texts) md(text);
   assert.ok(process.cpuUsage(began).user < 3_000_000, "milliseconds are expected");

@@ -14,7 +14,11 @@ function answered(answer) {
 
 const json = (status, value, headers = {}) =>
   new Response(JSON.stringify(value), { status, headers: { "Content-Type": "application/json", ...headers } });
-const result = (structuredContent, isError = false) => ({ jsonrpc: "2.0", id: 1, result: { structuredContent, isError } });
+const result = (structuredContent, isError = false) => ({
+  jsonrpc: "2.0",
+  id: 1,
+  result: { structuredContent, isError },
+});
 
 test("a call is JSON-RPC to the server that the page came from, with the secret in a header alone", async () => {
   const asked = answered(() => json(200, result({ ok: true })));
@@ -62,9 +66,17 @@ test("a stream that ends before the answer is none", async () => {
 
 test("a refusal has its code, its words and when to come again", async () => {
   answered(() => json(200, result({ code: "rate_limited", message: "Slowly.", retry_after_seconds: 7 }, true)));
-  await assert.rejects(call("x", {}), (problem) =>
-    problem instanceof Refusal && problem.code === "rate_limited" && problem.message === "Slowly." && problem.retryAfter === 7);
-  answered(() => json(401, { jsonrpc: "2.0", id: 1, error: { code: -32000, message: "No.", data: { code: "key_invalid" } } }));
+  await assert.rejects(
+    call("x", {}),
+    (problem) =>
+      problem instanceof Refusal &&
+      problem.code === "rate_limited" &&
+      problem.message === "Slowly." &&
+      problem.retryAfter === 7,
+  );
+  answered(() =>
+    json(401, { jsonrpc: "2.0", id: 1, error: { code: -32000, message: "No.", data: { code: "key_invalid" } } }),
+  );
   await assert.rejects(call("x", {}), (problem) => problem instanceof Refusal && problem.code === "key_invalid");
   answered(() => json(200, { jsonrpc: "2.0", id: 1, error: { code: -32602, message: "Odd." } }));
   await assert.rejects(call("x", {}), (problem) => problem instanceof Refusal && problem.code === "internal");
@@ -74,8 +86,14 @@ test("a refusal has its code, its words and when to come again", async () => {
 
 test("where nothing was decided there is no answer, and the call may have taken effect", async () => {
   for (const status of [408, 429, 500, 502, 503]) {
-    answered(() => json(status, { jsonrpc: "2.0", id: 1, error: { code: -32603, message: "Stopping." } }, { "Retry-After": "9" }));
-    await assert.rejects(call("x", {}), (problem) => problem instanceof NoAnswer && problem.retryAfter === 9, String(status));
+    answered(() =>
+      json(status, { jsonrpc: "2.0", id: 1, error: { code: -32603, message: "Stopping." } }, { "Retry-After": "9" }),
+    );
+    await assert.rejects(
+      call("x", {}),
+      (problem) => problem instanceof NoAnswer && problem.retryAfter === 9,
+      String(status),
+    );
   }
   answered(() => new Response("<html>", { status: 502, headers: { "Content-Type": "text/html" } }));
   await assert.rejects(call("x", {}), (problem) => problem instanceof NoAnswer && problem.retryAfter === undefined);
@@ -98,7 +116,9 @@ test("a call that its caller ends fails with the reason", async () => {
 test("forty seconds without a sign of life end a call, and each part of an answer is one", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   let part;
-  const body = new ReadableStream({ start: (controller) => void (part = () => controller.enqueue(new Uint8Array([58, 10]))) });
+  const body = new ReadableStream({
+    start: (controller) => void (part = () => controller.enqueue(new Uint8Array([58, 10]))),
+  });
   answered(({ signal }) => {
     signal.addEventListener("abort", () => body.cancel().catch(() => {}));
     return new Promise((resolve, reject) => {
@@ -121,7 +141,10 @@ test("forty seconds without a sign of life end a call, and each part of an answe
   assert.equal(failed, null);
 
   let aborted = false;
-  answered(({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => ((aborted = true), reject(signal.reason)))));
+  answered(
+    ({ signal }) =>
+      new Promise((_, reject) => signal.addEventListener("abort", () => ((aborted = true), reject(signal.reason)))),
+  );
   const silent = call("x", {});
   t.mock.timers.tick(39_999);
   assert.ok(!aborted);

@@ -54,7 +54,11 @@ class Screen {
     const rows = this.mounted.map((row) => {
       const [top, height] = [y, this.heightOf(row)];
       y += height;
-      return { key: row.key, querySelector: () => null, getBoundingClientRect: () => ({ top, bottom: top + height, height }) };
+      return {
+        key: row.key,
+        querySelector: () => null,
+        getBoundingClientRect: () => ({ top, bottom: top + height, height }),
+      };
     });
     return [null, ...rows, null];
   }

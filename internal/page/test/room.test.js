@@ -310,7 +310,10 @@ test("every call shows the token of the seat, in a header and as an argument", a
   const calls = server.calls.filter(({ args }) => !args.claim);
   assert.ok(calls.length > 3);
   for (const { args, bearer, address } of calls) {
-    assert.deepEqual([args.agent_token, bearer, address.includes(room.seat.token)], [room.seat.token, room.seat.token, false]);
+    assert.deepEqual(
+      [args.agent_token, bearer, address.includes(room.seat.token)],
+      [room.seat.token, room.seat.token, false],
+    );
   }
 });
 

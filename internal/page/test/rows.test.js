@@ -6,8 +6,22 @@ import { firstLine, indexOf, rowsOf } from "../assets/talk/rows.js";
 
 process.env.TZ = "UTC";
 
-const message = (id, minute, more = {}) => ({ id, type: "message", from: "Bo", text: id, at: `2030-01-01T12:${String(minute).padStart(2, "0")}:00Z`, ...more });
-const state = (messages, more = {}) => ({ messages, firstUnread: "", outbox: [], me: "Ada", supervision: { drafts: [] }, ...more });
+const message = (id, minute, more = {}) => ({
+  id,
+  type: "message",
+  from: "Bo",
+  text: id,
+  at: `2030-01-01T12:${String(minute).padStart(2, "0")}:00Z`,
+  ...more,
+});
+const state = (messages, more = {}) => ({
+  messages,
+  firstUnread: "",
+  outbox: [],
+  me: "Ada",
+  supervision: { drafts: [] },
+  ...more,
+});
 const keysOf = (rows) => rows.map(({ key }) => key).join(" ");
 
 test("each day begins with its name", () => {
@@ -17,11 +31,18 @@ test("each day begins with its name", () => {
 });
 
 test("messages of one speaker to the same readers within five minutes are a group", () => {
-  const heads = (...messages) => rowsOf(state(messages)).filter(({ type }) => type === "message").map(({ head }) => head);
+  const heads = (...messages) =>
+    rowsOf(state(messages))
+      .filter(({ type }) => type === "message")
+      .map(({ head }) => head);
   assert.deepEqual(heads(message("a", 0), message("b", 4), message("c", 9)), [true, false, true]);
   assert.deepEqual(heads(message("a", 0), message("b", 1, { from: "Cy" })), [true, true]);
   assert.deepEqual(heads(message("a", 0), message("b", 1, { person: true })), [true, true]);
-  assert.deepEqual(heads(message("a", 0), message("b", 1, { to: ["Ada"] }), message("c", 2, { to: ["Ada"] })), [true, true, false]);
+  assert.deepEqual(heads(message("a", 0), message("b", 1, { to: ["Ada"] }), message("c", 2, { to: ["Ada"] })), [
+    true,
+    true,
+    false,
+  ]);
 });
 
 test("a line stands above the first unread message, and begins a group", () => {
@@ -33,14 +54,23 @@ test("a line stands above the first unread message, and begins a group", () => {
 test("events between two messages are one row, which each of them leads to", () => {
   const event = (id) => ({ id, type: "joined", agent: id, at: message("a", 0).at });
   const rows = rowsOf(state([event("e1"), event("e2"), message("a", 0), event("e3")]));
-  assert.deepEqual(rows.slice(1).map(({ key, events }) => [key, events?.length]), [["e1", 2], ["a", undefined], ["e3", 1]]);
+  assert.deepEqual(
+    rows.slice(1).map(({ key, events }) => [key, events?.length]),
+    [
+      ["e1", 2],
+      ["a", undefined],
+      ["e3", 1],
+    ],
+  );
   const index = indexOf(rows);
   assert.deepEqual([index.get("e2"), index.get("a"), index.get("e3"), index.get("none")], [1, 2, 3, undefined]);
 });
 
 test("a draft is told of while it waits, and how it was decided", () => {
   const draft = (id, reason) => ({ id, type: "draft", reason, at: message("a", 0).at });
-  const rows = rowsOf(state([draft("d1"), draft("d2"), draft("d3", "sent")], { supervision: { drafts: [{ id: "d2" }] } }));
+  const rows = rowsOf(
+    state([draft("d1"), draft("d2"), draft("d3", "sent")], { supervision: { drafts: [{ id: "d2" }] } }),
+  );
   assert.deepEqual(rows[1].events.map(({ id }) => id), ["d2", "d3"]);
 });
 
@@ -63,7 +93,10 @@ test("the first line that says something stands for a text", () => {
 test("a long text begins folded, at a line or a word", () => {
   assert.equal(folded("short\ntext"), null);
   assert.equal(folded(Array.from({ length: 16 }, () => "line").join("\n")), null);
-  assert.equal(folded(Array.from({ length: 40 }, () => "line").join("\n")), Array.from({ length: 16 }, () => "line").join("\n"));
+  assert.equal(
+    folded(Array.from({ length: 40 }, () => "line").join("\n")),
+    Array.from({ length: 16 }, () => "line").join("\n"),
+  );
   const start = folded("word ".repeat(1_000));
   assert.ok(start.endsWith("word …") && start.length <= 1_202);
   assert.equal(folded("w".repeat(2_000)), "w".repeat(1_200) + " …");

@@ -123,11 +123,23 @@ test("a seat that is gone is told from a key that was revoked", () => {
 });
 
 test("a person alone takes a seat that this browser keeps", async () => {
-  server.other = (tool, args) => ({ agent_token: "p0123456abcTaken", agent_name: args.agent_name, room: { name: "den" } });
+  server.other = (tool, args) => ({
+    agent_token: "p0123456abcTaken",
+    agent_name: args.agent_name,
+    room: { name: "den" },
+  });
   const address = await takeSeat({ tool: "create_room", args: { agent_name: "Cy" }, bearer: "pk_1" });
   assert.match(address, /\/r\/0123456$/);
   assert.deepEqual([server.calls[0].args, server.calls[0].bearer], [{ agent_name: "Cy", person: true }, "pk_1"]);
   const { used, ...seat } = storage.seatIn("0123456");
-  assert.deepEqual(seat, { room: "0123456", token: "p0123456abcTaken", claim: "", name: "Cy", title: "den", alone: true, read: "" });
+  assert.deepEqual(seat, {
+    room: "0123456",
+    token: "p0123456abcTaken",
+    claim: "",
+    name: "Cy",
+    title: "den",
+    alone: true,
+    read: "",
+  });
   assert.equal(typeof used, "number");
 });

@@ -65,8 +65,11 @@ export class FakeServer {
     this.calls.push({ tool, args, address, bearer: headers.Authorization?.replace("Bearer ", "") });
     signal?.throwIfAborted();
     if (this.offline) throw new TypeError("fetch failed");
-    if (this.busy) return new Response("Too many calls.", { status: 429, headers: { "Retry-After": String(this.busy) } });
-    const got = this.refusal ? { isError: true, structuredContent: this.refusal } : await this.#answer(tool, args, signal);
+    if (this.busy)
+      return new Response("Too many calls.", { status: 429, headers: { "Retry-After": String(this.busy) } });
+    const got = this.refusal
+      ? { isError: true, structuredContent: this.refusal }
+      : await this.#answer(tool, args, signal);
     signal?.throwIfAborted();
     if (this.offline || this.loses(tool)) throw new TypeError("fetch failed");
     return json(200, { jsonrpc: "2.0", id: 1, result: got.isError ? got : { structuredContent: got } });
@@ -129,11 +132,18 @@ export class FakeServer {
     if (after !== undefined) {
       const from = all.findIndex((one) => one.id === after) + 1;
       if (!from) return refused("invalid_argument", "There is no such message.");
-      return { messages: all.slice(from, from + limit).map((one) => this.#shown(one)), has_more: all.length > from + limit };
+      return {
+        messages: all.slice(from, from + limit).map((one) => this.#shown(one)),
+        has_more: all.length > from + limit,
+      };
     }
     const end = before === undefined ? all.length : all.findIndex((one) => one.id === before);
     const from = Math.max(0, end - Math.min(limit, this.pageSize));
-    return { messages: all.slice(from, end).map((one) => this.#shown(one)), has_more: from > 0, cursor: String(all.length) };
+    return {
+      messages: all.slice(from, end).map((one) => this.#shown(one)),
+      has_more: from > 0,
+      cursor: String(all.length),
+    };
   }
 
   async #wait({ cursor, wait_seconds: seconds }, signal) {

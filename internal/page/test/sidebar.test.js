@@ -17,10 +17,20 @@ const owed = (requests, more = {}) => {
 };
 
 test("who owes whom an answer: what asks me comes first, then what I ask", () => {
-  assert.deepEqual(owed([
-    { id: "m1", from: "Bo", owed_by: ["Cy"] }, { id: "m2", from: me, owed_by: ["Bo", "Cy"] }, { id: "m3", from: "Bo", owed_by: ["Cy", me] },
-    { id: "m4", from: "Bo" },
-  ]), ["Your agent and [Cy] owe [Bo] an answer", "Anyone may answer [Bo]", "[Bo] and [Cy] owe your agent an answer", "[Cy] owes [Bo] an answer"]);
+  assert.deepEqual(
+    owed([
+      { id: "m1", from: "Bo", owed_by: ["Cy"] },
+      { id: "m2", from: me, owed_by: ["Bo", "Cy"] },
+      { id: "m3", from: "Bo", owed_by: ["Cy", me] },
+      { id: "m4", from: "Bo" },
+    ]),
+    [
+      "Your agent and [Cy] owe [Bo] an answer",
+      "Anyone may answer [Bo]",
+      "[Bo] and [Cy] owe your agent an answer",
+      "[Cy] owes [Bo] an answer",
+    ],
+  );
 });
 
 test("a person alone owes by itself, and what a person asked is its own", () => {
@@ -34,10 +44,15 @@ test("a proposal to many names a few, each apart", () => {
   const messages = [{ id: "m1", kind: "proposal" }];
   assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: names }], { messages }),
     ["Your agent, [Ship 0], [Ship 1], and 3 others owe [Bo] an answer to a proposal"]);
-  assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: ["Cy", "Bo and Cy"] }]), ["[Cy] and [Bo and Cy] owe [Bo] an answer"]);
+  assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: ["Cy", "Bo and Cy"] }]), [
+    "[Cy] and [Bo and Cy] owe [Bo] an answer",
+  ]);
 });
 
-const agents = (role, n) => [{ name: me, you: true, role }, ...Array.from({ length: n - 1 }, (_, i) => ({ name: "a" + i }))];
+const agents = (role, n) => [
+  { name: me, you: true, role },
+  ...Array.from({ length: n - 1 }, (_, i) => ({ name: "a" + i })),
+];
 const at = "2030-01-01T12:00:00Z";
 const now = Date.parse(at) + 60_000;
 const state = (role, n, messages, capacity = 5) => ({ room: { agents: agents(role, n), capacity }, messages });
@@ -63,7 +78,10 @@ test("settings: only what was changed is sent, and an empty description removes 
   const before = settingsOf({ name: "den", capacity: 5, type: "group", description: "old" });
   assert.deepEqual(changesBetween(before, { ...before }), {});
   assert.deepEqual(changesBetween(before, { ...before, capacity: 6, public: true }), { capacity: 6, public: true });
-  assert.deepEqual(changesBetween(before, { ...before, description: "" }), { description: "", remove_description: true });
+  assert.deepEqual(changesBetween(before, { ...before, description: "" }), {
+    description: "",
+    remove_description: true,
+  });
   assert.deepEqual(changesBetween(before, { ...before, remove_password: true }), { remove_password: true });
 });
 

@@ -12,7 +12,10 @@ test("seats are kept with what was read, the latest opened first", () => {
   storage.keep({ room: "r1", token: "p1", used: 1 });
   storage.keep({ room: "r2", token: "p2", used: 2 });
   storage.keepRead("p1", "m9");
-  assert.deepEqual(storage.seats(), [{ room: "r2", token: "p2", used: 2, read: "" }, { room: "r1", token: "p1", used: 1, read: "m9" }]);
+  assert.deepEqual(storage.seats(), [
+    { room: "r2", token: "p2", used: 2, read: "" },
+    { room: "r1", token: "p1", used: 1, read: "m9" },
+  ]);
   storage.keep({ token: "p1", title: "den", read: "not this" });
   assert.deepEqual(storage.seatIn("r1"), { room: "r1", token: "p1", used: 1, title: "den", read: "m9" });
   assert.equal(storage.seatIn("r3"), undefined);
@@ -37,7 +40,10 @@ test("a seat is forgotten with all that belongs to it, and nothing else is", () 
   storage.keepKey("pk_1");
   storage.forget("p1");
   assert.deepEqual(Object.keys(localStorage).filter((name) => name.includes("p1")), []);
-  assert.deepEqual([storage.seats().length, storage.notesOf("p2"), storage.outboxOf("p2").length], [1, { draft: "unsaid" }, 1]);
+  assert.deepEqual(
+    [storage.seats().length, storage.notesOf("p2"), storage.outboxOf("p2").length],
+    [1, { draft: "unsaid" }, 1],
+  );
   assert.equal(storage.key(), "pk_1");
   storage.keepKey("");
   assert.equal(storage.key(), "");

@@ -20,16 +20,30 @@ test("what happened is said in the server's words, and names stand apart", () =>
   for (const [event, want] of [
     [{ type: "left", agent: "Bo" }, "[Bo] left"],
     [{ type: "left", agent: "Bo", reason: "kicked", by: "Ada", note: "too loud" }, "[Ada] removed [Bo]: “too loud”"],
-    [{ type: "left", agent: "Bo", reason: "banned", by: "Ada", changes: { invite: "new" } },
-      "[Ada] banned [Bo]; the invite is new, and the old one no longer works"],
-    [{ type: "left", agent: "Bo", reason: "timeout", new_admin: "Cy" }, "[Bo] was silent for too long and lost its seat; [Cy] is admin now"],
+    [
+      { type: "left", agent: "Bo", reason: "banned", by: "Ada", changes: { invite: "new" } },
+      "[Ada] banned [Bo]; the invite is new, and the old one no longer works",
+    ],
+    [
+      { type: "left", agent: "Bo", reason: "timeout", new_admin: "Cy" },
+      "[Bo] was silent for too long and lost its seat; [Cy] is admin now",
+    ],
     [{ type: "role", action: "mute", agent: "Bo", by: "Ada" }, "[Ada] muted [Bo]"],
     [{ type: "role", reason: "timeout", agent: "Bo" }, "[Bo] became admin, because all admins were silent"],
     [{ type: "room", reason: "closed", by: "Ada" }, "[Ada] closed the room"],
-    [{ type: "room", by: "Ada", changes: { room: "The bridge", capacity: 6 } }, "[Ada] named the room “The bridge”, set the number of seats to [6]"],
+    [
+      { type: "room", by: "Ada", changes: { room: "The bridge", capacity: 6 } },
+      "[Ada] named the room “The bridge”, set the number of seats to [6]",
+    ],
     [{ type: "room", by: "Ada", changes: { description: "" } }, "[Ada] removed the description"],
-    [{ type: "room", by: "Ada", changes: { description: "constructor" } }, "[Ada] changed the description: “constructor”"],
-    [{ type: "room", by: "Ada", changes: { type: "channel", public: false } }, "[Ada] lets only admins speak, took the room off the list"],
+    [
+      { type: "room", by: "Ada", changes: { description: "constructor" } },
+      "[Ada] changed the description: “constructor”",
+    ],
+    [
+      { type: "room", by: "Ada", changes: { type: "channel", public: false } },
+      "[Ada] lets only admins speak, took the room off the list",
+    ],
     [{ type: "room", by: "Ada", changes: { agent_messages: 0 } }, "[Ada] lets agents send without limit"],
     [{ type: "room", by: "Ada", changes: { password: "toString" } }, "[Ada] changed the room"],
     [{ type: "room", by: "Ada", changes: { colour: "red" } }, "[Ada] changed the room"],
@@ -38,7 +52,8 @@ test("what happened is said in the server's words, and names stand apart", () =>
     [{ type: "draft", reason: "edited" }, "You sent your own words in place of your agent's"],
     [{ type: "steer", reason: "paused" }, "You paused your agent"],
     [{ type: "of tomorrow" }, "Something changed in the room"],
-  ]) assert.equal(says(event), want);
+  ])
+    assert.equal(says(event), want);
 });
 
 test("a name that looks like a template stays a name", () => {
@@ -70,7 +85,9 @@ test("an admin may let in who knocked, for ten minutes, and so may the other of 
 });
 
 test("what may not hide among other events stays in sight", () => {
-  assert.ok(isLoud({ type: "steer", reason: "opened_twice" }, view({})) && isLoud({ type: "room", reason: "closed" }, view({})));
+  assert.ok(
+    isLoud({ type: "steer", reason: "opened_twice" }, view({})) && isLoud({ type: "room", reason: "closed" }, view({})),
+  );
   assert.ok(isLoud(knock, view({ admin: true })) && !isLoud(knock, view({})) && !isLoud({ type: "joined" }, view({})));
 });
 
@@ -78,7 +95,10 @@ test("a knock is answered once somebody of that name was let in or came", () => 
   const events = [knock, { ...knock, id: "k2" }, { ...knock, id: "k3", agent: "Cy" }];
   assert.deepEqual([...answeredKnocks(events)], []);
   assert.deepEqual([...answeredKnocks([...events, { type: "role", action: "readmit", agent: "Bo" }])], ["k1", "k2"]);
-  assert.deepEqual([...answeredKnocks([...events, { type: "joined", agent: "Cy" }, { ...knock, id: "k4", agent: "Cy" }])], ["k3"]);
+  assert.deepEqual(
+    [...answeredKnocks([...events, { type: "joined", agent: "Cy" }, { ...knock, id: "k4", agent: "Cy" }])],
+    ["k3"],
+  );
 });
 
 test("who reads a message is said in words", () => {
@@ -91,7 +111,10 @@ test("who reads a message is said in words", () => {
 });
 
 test("what a message is for", () => {
-  assert.deepEqual([kindOf({ ask: ["Bo"] }), kindOf({ kind: "proposal", ask: ["Bo"] }), kindOf({ ask: [] })], ["request", "proposal", ""]);
+  assert.deepEqual(
+    [kindOf({ ask: ["Bo"] }), kindOf({ kind: "proposal", ask: ["Bo"] }), kindOf({ ask: [] })],
+    ["request", "proposal", ""],
+  );
 });
 
 const ask = (message, owed) => {
@@ -137,15 +160,23 @@ test("three agents have three colours, and everybody sees the same", () => {
 
 test("searching finds texts and speakers in any case, and nothing of events", () => {
   const messages = [
-    { id: "a", type: "message", from: "Bo", text: "The first Needle" }, { id: "b", type: "message", from: "Needler", text: "hay" },
-    { id: "c", type: "joined", agent: "needle" }, { id: "d", type: "message", from: "Bo" },
+    { id: "a", type: "message", from: "Bo", text: "The first Needle" },
+    { id: "b", type: "message", from: "Needler", text: "hay" },
+    { id: "c", type: "joined", agent: "needle" },
+    { id: "d", type: "message", from: "Bo" },
   ];
-  assert.deepEqual([search(messages, " needle "), search(messages, ""), search(messages, "BO")], [["a", "b"], [], ["a", "d"]]);
+  assert.deepEqual(
+    [search(messages, " needle "), search(messages, ""), search(messages, "BO")],
+    [["a", "b"], [], ["a", "d"]],
+  );
 });
 
 test("times are said as people say them", () => {
   const noon = new Date(2030, 0, 9, 12).getTime();
-  assert.deepEqual([0, 59, 60, 3_600, 86_400 * 2].map((s) => ago(noon - s * 1_000, noon)), ["now", "now", "1 min. ago", "1 hr. ago", "2 days ago"]);
+  assert.deepEqual(
+    [0, 59, 60, 3_600, 86_400 * 2].map((s) => ago(noon - s * 1_000, noon)),
+    ["now", "now", "1 min. ago", "1 hr. ago", "2 days ago"],
+  );
   assert.equal(ago(noon + 5_000, noon), "now"); // a clock that is ahead
   assert.deepEqual([noon, noon - 13 * 3_600_000].map((at) => dayName(at, noon)), ["Today", "Yesterday"]);
   assert.match(dayName(noon - 4 * 86_400_000, noon), /January 5|5 January/);

@@ -15,13 +15,23 @@ export function Answered({ draft, state, onJump }) {
     <div class="answered">
       <${Icon} name="reply" />
       <button type="button" class="answered-quote" title=${words.compose.showAnswered} onClick=${() => onJump?.(reply)}>
-        <b><bdi>${message?.from ?? ""}</bdi></b> <span dir="auto">${firstLine(message?.text) || words.compose.answered}</span>
+        <b>
+          <bdi>${message?.from ?? ""}</bdi>
+        </b> <span dir="auto">
+          ${firstLine(message?.text) || words.compose.answered}
+        </span>
       </button>
       ${votes && html`
         <span class="answered-votes" role="group" aria-label=${words.compose.vote}>
           ${["", "agree", "object"].map((one) => html`
-            <button type="button" class="vote" aria-pressed=${kind === one} onClick=${() => draft.change({ kind: one })}>${words.compose.votes[one || "reply"]}</button>`)}
+            <button type="button" class="vote" aria-pressed=${kind === one}
+              onClick=${() => draft.change({ kind: one })}>
+              ${words.compose.votes[one || "reply"]}
+            </button>`)}
         </span>`}
-      <button type="button" class="button plain icon" aria-label=${words.compose.unanswer} onClick=${() => draft.unanswer()}><${Icon} name="close" /></button>
+      <button type="button" class="button plain icon" aria-label=${words.compose.unanswer}
+        onClick=${() => draft.unanswer()}>
+        <${Icon} name="close" />
+      </button>
     </div>`;
 }

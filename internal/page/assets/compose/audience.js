@@ -9,7 +9,10 @@ import { othersOf, onlyNotes } from "./may.js";
 import { Popover } from "./popover.js";
 
 const Choice = ({ type = "radio", name, checked, onChange, disabled, children }) => html`
-  <label class="choice"><input type=${type} name=${name} checked=${checked} disabled=${disabled} onChange=${onChange} /><span>${children}</span></label>`;
+  <label class="choice">
+    <input type=${type} name=${name} checked=${checked} disabled=${disabled} onChange=${onChange} />
+    <span>${children}</span>
+  </label>`;
 
 /** One checkbox for each of names; chosen are those that are checked. */
 function Names({ names, chosen, onChange }) {
@@ -17,11 +20,17 @@ function Names({ names, chosen, onChange }) {
   const set = (name, yes) => onChange(yes ? [...chosen, name] : chosen.filter((other) => other !== name));
   return html`<div class="choices-names">
     ${all.map((name) => html`
-      <${Choice} key=${name} type="checkbox" checked=${chosen.includes(name)} onChange=${(e) => set(name, e.target.checked)}><bdi>${name}</bdi><//>`)}
+      <${Choice} key=${name} type="checkbox" checked=${chosen.includes(name)}
+        onChange=${(e) => set(name, e.target.checked)}>
+        <bdi>${name}</bdi>
+      <//>`)}
   </div>`;
 }
 
-const chip = (name, shown, chevron = "chevron") => html`<${Icon} name=${name} /><span class="chip-text">${shown}</span><${Icon} name=${chevron} />`;
+const chip = (name, shown, chevron = "chevron") => html`
+  <${Icon} name=${name} />
+  <span class="chip-text">${shown}</span>
+  <${Icon} name=${chevron} />`;
 
 /** To whom the draft goes. */
 export function Audience({ draft, state }) {
@@ -30,19 +39,30 @@ export function Audience({ draft, state }) {
   const notes = onlyNotes(state);
   const set = (parts) => draft.change({ ask: [], before: null, ...parts });
   const { who } = words;
-  const readers = { all: [word(who.everyone)], agent: [word(who.myAgent)], some: to.length ? to : [word(who.nobody)] }[audience];
+  const some = to.length ? to : [word(who.nobody)];
+  const readers = { all: [word(who.everyone)], agent: [word(who.myAgent)], some }[audience];
   return html`
-    <${Popover} className=${audience === "all" ? "" : "private"} label=${chip(audience === "all" ? "people" : "lock", fill(words.compose.to, { names: readers }))}
+    <${Popover} className=${audience === "all" ? "" : "private"}
+      label=${chip(audience === "all" ? "people" : "lock", fill(words.compose.to, { names: readers }))}
       opener=${{ class: "chip" }}>
       ${() => html`
         <fieldset class="choices">
           <legend>${words.compose.whoReads}</legend>
-          <${Choice} name="audience" disabled=${notes} checked=${audience === "all"} onChange=${() => set({ audience: "all" })}>${words.compose.everyoneHere}<//>
+          <${Choice} name="audience" disabled=${notes} checked=${audience === "all"}
+            onChange=${() => set({ audience: "all" })}>
+            ${words.compose.everyoneHere}
+          <//>
           ${!state.alone && html`
-            <${Choice} name="audience" checked=${audience === "agent"} onChange=${() => set({ audience: "agent" })}>${words.compose.myAgentOnly}<//>`}
+            <${Choice} name="audience" checked=${audience === "agent"} onChange=${() => set({ audience: "agent" })}>
+              ${words.compose.myAgentOnly}
+            <//>`}
           ${(names.length > 0 || to.length > 0) && html`
-            <${Choice} name="audience" disabled=${notes} checked=${audience === "some"} onChange=${() => set({ audience: "some" })}>${words.compose.someOnly}<//>
-            ${audience === "some" && html`<${Names} names=${names} chosen=${to} onChange=${(chosen) => set({ to: chosen })} />`}`}
+            <${Choice} name="audience" disabled=${notes} checked=${audience === "some"}
+              onChange=${() => set({ audience: "some" })}>
+              ${words.compose.someOnly}
+            <//>
+            ${audience === "some" && html`
+              <${Names} names=${names} chosen=${to} onChange=${(chosen) => set({ to: chosen })} />`}`}
         </fieldset>`}
     <//>`;
 }
@@ -53,18 +73,29 @@ export function Wanted({ draft, state }) {
   const here = othersOf(state).map(({ name }) => name);
   const names = audience === "some" ? here.filter((name) => to.includes(name)) : here;
   const set = (parts) => draft.change({ ask: [], ...parts });
-  const shown = { request: ask.length ? fill(words.compose.asks, { names: ask }) : words.compose.asksAnyone, proposal: words.compose.proposes }[kind];
+  const unnamed = audience === "some" ? words.compose.eachReader : words.compose.firstCounts;
+  const shown = {
+    request: ask.length ? fill(words.compose.asks, { names: ask }) : words.compose.asksAnyone,
+    proposal: words.compose.proposes,
+  }[kind];
   return html`
-    <${Popover} className=${kind ? "wants" : "wants nothing"} label=${chip("ask", shown ?? words.compose.wantsNothing)} opener=${{ class: "chip" }}>
+    <${Popover} className=${kind ? "wants" : "wants nothing"}
+      label=${chip("ask", shown ?? words.compose.wantsNothing)} opener=${{ class: "chip" }}>
       ${() => html`
         <fieldset class="choices">
           <legend>${words.compose.whatIsWanted}</legend>
           <${Choice} name="wanted" checked=${!kind} onChange=${() => set({ kind: "" })}>${words.compose.nothing}<//>
-          <${Choice} name="wanted" checked=${kind === "request"} onChange=${() => set({ kind: "request" })}>${words.compose.answer}<//>
+          <${Choice} name="wanted" checked=${kind === "request"} onChange=${() => set({ kind: "request" })}>
+            ${words.compose.answer}
+          <//>
           ${kind === "request" && html`
             <${Names} names=${names} chosen=${ask} onChange=${(chosen) => set({ kind, ask: chosen })} />
-            <p class="quiet small">${ask.length ? words.compose.each : audience === "some" ? words.compose.eachReader : words.compose.firstCounts}</p>`}
-          <${Choice} name="wanted" checked=${kind === "proposal"} onChange=${() => set({ kind: "proposal" })}>${words.compose.agreement}<//>
+            <p class="quiet small">
+              ${ask.length ? words.compose.each : unnamed}
+            </p>`}
+          <${Choice} name="wanted" checked=${kind === "proposal"} onChange=${() => set({ kind: "proposal" })}>
+            ${words.compose.agreement}
+          <//>
         </fieldset>`}
     <//>`;
 }

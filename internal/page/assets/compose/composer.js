@@ -38,7 +38,8 @@ export function Composer({ room, state, handle, onJump }) {
       },
     };
   }
-  if (isSilent(state)) return html`<p class="compose-not" role="status">${words.compose.silenced[silencedBy(state)]}</p>`;
+  if (isSilent(state)) return html`
+    <p class="compose-not" role="status">${words.compose.silenced[silencedBy(state)]}</p>`;
   return html`<${Box} room=${room} state=${state} draft=${draft} area=${area} onJump=${onJump} />`;
 }
 
@@ -54,15 +55,21 @@ function Box({ room, state, draft, area, onJump }) {
     area.current.focus();
   };
   return html`
-    <form class=${"compose" + (audience === "all" ? "" : " private")} aria-label=${words.compose.form} onSubmit=${(e) => (e.preventDefault(), send())}>
-      ${notes && html`<p class="compose-why small">${words.compose.silenced[silencedBy(state)]} ${words.compose.stillNotes}</p>`}
+    <form class=${"compose" + (audience === "all" ? "" : " private")} aria-label=${words.compose.form}
+      onSubmit=${(e) => (e.preventDefault(), send())}>
+      ${notes && html`
+        <p class="compose-why small">${words.compose.silenced[silencedBy(state)]} ${words.compose.stillNotes}</p>`}
       ${reply && html`<${Answered} draft=${draft} state=${state} onJump=${onJump} />`}
       <${Text} draft=${draft} state=${state} area=${area} onSend=${send} />
       <${Left} problem=${problem} text=${text} />
       <div class="compose-row">
         <${Audience} draft=${draft} state=${state} />
-        ${audience !== "agent" && kind !== "agree" && kind !== "object" && html`<${Wanted} draft=${draft} state=${state} />`}
-        <button class="button primary compose-send" disabled=${problem.why !== ""}><${Icon} name="send" /><span>${words.compose.send[audience === "agent" ? "note" : kind] ?? words.compose.send.message}</span></button>
+        ${audience !== "agent" && kind !== "agree" && kind !== "object" && html`
+          <${Wanted} draft=${draft} state=${state} />`}
+        <button class="button primary compose-send" disabled=${problem.why !== ""}>
+          <${Icon} name="send" />
+          <span>${words.compose.send[audience === "agent" ? "note" : kind] ?? words.compose.send.message}</span>
+        </button>
       </div>
     </form>`;
 }
@@ -92,21 +99,28 @@ function Text({ draft, state, area, onSend }) {
     event.preventDefault();
     onSend();
   };
-  const hint = words.compose.hint[audience === "agent" ? "agent" : kind] ?? (audience === "some" && to.length ? plain(words.compose.hint.some, { names: to }) : words.compose.hint.all);
+  const hint =
+    words.compose.hint[audience === "agent" ? "agent" : kind] ??
+    (audience === "some" && to.length ? plain(words.compose.hint.some, { names: to }) : words.compose.hint.all);
   return html`
     <div class="compose-text">
       ${mentions.list}
-      <textarea ref=${area} rows="1" dir="auto" aria-label=${hint} placeholder=${hint} enterkeyhint=${touch.matches ? "enter" : "send"} value=${text} ...${mentions.attributes}
+      <textarea ref=${area} rows="1" dir="auto" aria-label=${hint} placeholder=${hint}
+        enterkeyhint=${touch.matches ? "enter" : "send"} value=${text} ...${mentions.attributes}
         onInput=${(e) => (draft.change({ text: e.target.value }), mentions.look())} onKeyDown=${key}
-        onClick=${mentions.look} onKeyUp=${(e) => e.key.startsWith("Arrow") && mentions.look()} onBlur=${mentions.close}></textarea>
+        onClick=${mentions.look} onKeyUp=${(e) => e.key.startsWith("Arrow") && mentions.look()}
+        onBlur=${mentions.close}></textarea>
     </div>`;
 }
 
 /** Why the draft cannot be sent, or how much room is left in it. */
 function Left({ problem, text }) {
   const left = text.length * 3 < 30_000 ? Infinity : bytesLeft(text);
-  const shown = {
-    long: () => words.compose.tooLong(-left), nobody: () => words.compose.chooseSome, absent: () => fill(words.compose.absent, { names: problem.names }),
-  }[problem.why]?.() ?? (left < near ? words.compose.left(left) : "");
+  const shown =
+    {
+      long: () => words.compose.tooLong(-left),
+      nobody: () => words.compose.chooseSome,
+      absent: () => fill(words.compose.absent, { names: problem.names }),
+    }[problem.why]?.() ?? (left < near ? words.compose.left(left) : "");
   return html`<p class=${"compose-left small" + (problem.why && shown ? " bad" : "")} role="status">${shown}</p>`;
 }

@@ -21,7 +21,11 @@ export function ExportDialog({ room, onClose }) {
       const { room: info, me, agreements, clock } = room.state;
       const at = new Date(Date.now() + clock).toISOString().replace(/\.\d+Z/, "Z");
       const [type, make] = forms[form];
-      save(fileName(info.name, at, form), type, make({ room: info, me, at, messages, agreements: agreementsIn(messages, agreements) }));
+      save(
+        fileName(info.name, at, form),
+        type,
+        make({ room: info, me, at, messages, agreements: agreementsIn(messages, agreements) }),
+      );
       setShown(words.compose.exported(messages.length));
     } catch (problem) {
       if (stop.current.signal.aborted) return;
@@ -36,9 +40,16 @@ export function ExportDialog({ room, onClose }) {
       <fieldset class="choices">
         <legend>${words.compose.exportForm}</legend>
         ${Object.keys(forms).map((name) => html`
-          <label class="choice" key=${name}><input type="radio" name="form" checked=${form === name} onChange=${() => setForm(name)} /><span>${words.compose.exportForms[name]}</span></label>`)}
+          <label class="choice" key=${name}>
+            <input type="radio" name="form" checked=${form === name} onChange=${() => setForm(name)} />
+            <span>${words.compose.exportForms[name]}</span>
+          </label>`)}
       </fieldset>
       <p class="small" role="status">${busy ? words.compose.exporting(loaded) : shown}</p>
-      <div class="dialog-buttons"><button type="button" class="button primary" disabled=${busy} onClick=${go}>${words.compose.exportButton}</button></div>
+      <div class="dialog-buttons">
+        <button type="button" class="button primary" disabled=${busy} onClick=${go}>
+          ${words.compose.exportButton}
+        </button>
+      </div>
     <//>`;
 }

@@ -18,18 +18,26 @@ export function agreementsIn(messages, known) {
     const yes = messages.filter((one) => one.kind === "agree" && one.reply_to === id).map((one) => one.from);
     return { id, text, by: from, agreed_by: [...new Set(yes)], ...(to && { to }), at };
   });
-  return [...known.filter(({ id }) => !found.some((one) => one.id === id)), ...found].sort((a, b) => a.at.localeCompare(b.at));
+  return [...known.filter(({ id }) => !found.some((one) => one.id === id)), ...found].sort((a, b) =>
+    a.at.localeCompare(b.at),
+  );
 }
 
 /** Returns who spoke and who is seated: [{name, role, person, left}]. */
 function peopleIn({ room, messages }) {
   const seated = room.agents.map(({ name, role, person }) => ({ name, role, person, left: false }));
   const names = new Set(seated.map(({ name }) => name));
-  const others = new Set(messages.map(({ from }) => from).filter((from) => from && from !== "your user" && !names.has(from)));
+  const others = new Set(
+    messages.map(({ from }) => from).filter((from) => from && from !== "your user" && !names.has(from)),
+  );
   return [...seated, ...[...others].map((name) => ({ name, left: true }))];
 }
 
-const person = (p) => `- ${p.name}${[p.role === "admin" && "admin", p.person && "with a person", p.left && "has left"].filter(Boolean).map((s) => ", " + s).join("")}\n`;
+const person = (p) =>
+  `- ${p.name}${[p.role === "admin" && "admin", p.person && "with a person", p.left && "has left"]
+    .filter(Boolean)
+    .map((s) => ", " + s)
+    .join("")}\n`;
 
 /** Returns what stands above a message: who said what kind of thing to whom, and when. */
 function lineOf(message) {
@@ -40,33 +48,60 @@ function lineOf(message) {
     kind && kind !== "message" && kind,
     ask?.length && "asks " + ask.join(", "),
   ].filter(Boolean);
-  const marks = [id, answers && "answers " + answers, withdraws && "takes back " + withdraws, agreed && "completes the agreement on " + agreed];
+  const marks = [
+    id,
+    answers && "answers " + answers,
+    withdraws && "takes back " + withdraws,
+    agreed && "completes the agreement on " + agreed,
+  ];
   return `### ${parts.join(" · ")}\n\n${stamp(at)} · ${marks.filter(Boolean).join(" · ")}\n`;
 }
 
 /** Returns a line of the server. What people wrote in it is fenced. */
 function eventOf({ type, at, agent, action, reason, by, new_admin: admin, changes, note }) {
   const { description, ...rest } = changes ?? {};
-  const facts = [type, agent, action, reason, by && "by " + by, admin && "new admin: " + admin,
-    description === "" && "description: removed", ...Object.entries(rest).map(([name, value]) => `${name}: ${value}`)].filter(Boolean);
-  return `*${stamp(at)} · ${facts.join(" · ")}*\n` + [description, note].filter(Boolean).map((text) => "\n" + fenced(text)).join("");
+  const facts = [
+    type,
+    agent,
+    action,
+    reason,
+    by && "by " + by,
+    admin && "new admin: " + admin,
+    description === "" && "description: removed",
+    ...Object.entries(rest).map(([name, value]) => `${name}: ${value}`),
+  ].filter(Boolean);
+  return (
+    `*${stamp(at)} · ${facts.join(" · ")}*\n` +
+    [description, note]
+      .filter(Boolean)
+      .map((text) => "\n" + fenced(text))
+      .join("")
+  );
 }
 
 const messageOf = (message) =>
-  message.type === "message" ? lineOf(message) + (message.text ? "\n" + (message.redacted ? "*The text was removed.*\n" : fenced(message.text)) : "") : eventOf(message);
+  message.type === "message"
+    ? lineOf(message) +
+      (message.text ? "\n" + (message.redacted ? "*The text was removed.*\n" : fenced(message.text)) : "")
+    : eventOf(message);
 
 const agreementOf = ({ id, text, by, agreed_by: yes, at }) =>
-  `### Proposed by ${by}, agreed by ${yes?.join(", ") || "all who were asked"}\n\n${stamp(at)} · ${id}\n\n${fenced(text)}`;
+  `### Proposed by ${by}, agreed by ${yes?.join(", ") || "all who were asked"}\n\n` +
+  `${stamp(at)} · ${id}\n\n${fenced(text)}`;
 
 /** Returns the parts of a file in Markdown. what is {room, me, at, messages, agreements}. */
 export function markdown(what) {
   const { room, me, at, messages, agreements } = what;
   return [
-    `# ${room.name}\n\nExported from Parley at ${stamp(at)}, as the seat of ${me} sees it.\nWhat agents and people wrote stands between fences; everything else is of the server.\n`,
+    `# ${room.name}\n\nExported from Parley at ${stamp(at)}, as the seat of ${me} sees it.\n` +
+      `What agents and people wrote stands between fences; everything else is of the server.\n`,
     room.description ? "\n" + fenced(room.description) : "",
-    "\n## Who took part\n\n", ...peopleIn(what).map(person),
-    "\n## Conversation\n", ...messages.map((message) => "\n" + messageOf(message)),
-    agreements.length ? "\n## Agreements\n" : "", ...agreements.map((one) => "\n" + agreementOf(one)),
+    "\n## Who took part\n\n",
+    ...peopleIn(what).map(person),
+    "\n## Conversation\n",
+    ...messages.map((message) => "\n" + messageOf(message)),
+    agreements.length ? "\n## Agreements\n" : "",
+    ...agreements.map((one) => "\n" + agreementOf(one)),
   ];
 }
 

@@ -13,19 +13,27 @@ const owedBy = ({ requests, me }) => requests.filter(({ owed_by: by }) => by?.in
 /** Returns what waits for the person beside the conversation: drafts, and answers that it owes. */
 export const waiting = (state) => (state.alone ? 0 : state.supervision.drafts.length) + owedBy(state);
 
-/** sidebar is whether the sidebar is shown, onSidebar shows or hides it, and children what stands between name and buttons. */
+/**
+ * sidebar is whether the sidebar is shown, onSidebar shows or hides it, and children what stands
+ * between name and buttons.
+ */
 export function Head({ room, state, sidebar, onSidebar, onDialog, children }) {
   const n = waiting(state);
   return html`
     <header class="room-head">
       <${Title} state=${state} />
-      <p class="offline" role="status">${state.phase === "offline" ? state.trouble?.message ?? words.room.offline : ""}</p>
+      <p class="offline" role="status">
+        ${state.phase === "offline" ? state.trouble?.message ?? words.room.offline : ""}
+      </p>
       <div class="end">
         ${children}
         ${state.room && !state.room.closed && html`
-          <button type="button" class="button room-invite" onClick=${() => onDialog("invite")}>${words.compose.invite}</button>`}
+          <button type="button" class="button room-invite" onClick=${() => onDialog("invite")}>
+            ${words.compose.invite}
+          </button>`}
         ${!state.alone && state.room && !state.room.closed && html`<${PauseButton} room=${room} state=${state} />`}
-        <button type="button" class="button room-sidebar-button" aria-expanded=${sidebar} aria-label=${words.compose.sidebarLabel(n)} onClick=${onSidebar}>
+        <button type="button" class="button room-sidebar-button" aria-expanded=${sidebar}
+          aria-label=${words.compose.sidebarLabel(n)} onClick=${onSidebar}>
           <${Icon} name="people" />${n > 0 && html`<span class="count">${n}</span>`}
         </button>
         <${Menu} state=${state} onDialog=${onDialog} />
@@ -42,7 +50,9 @@ function Title({ state: { room } }) {
     <div class="room-title">
       <h1><bdi>${room.name}</bdi> <span class="room-count">${words.compose.here(here, room.agents.length)}</span></h1>
       ${room.description && html`
-        <button type="button" class="room-about" aria-expanded=${whole} dir="auto" onClick=${() => setWhole(!whole)}>${room.description}</button>`}
+        <button type="button" class="room-about" aria-expanded=${whole} dir="auto" onClick=${() => setWhole(!whole)}>
+          ${room.description}
+        </button>`}
     </div>
     ${whole && room.description && html`<p class="room-about-whole" dir="auto">${room.description}</p>`}`;
 }

@@ -37,7 +37,13 @@ export function useMentions({ area, names, onChange }) {
     const { value, selectionStart, selectionEnd } = area.current;
     const name = selectionStart === selectionEnd ? beginning(value, selectionStart) : null;
     if (name?.at !== refused.current) refused.current = -1;
-    setOffer((old) => !name || refused.current >= 0 ? null : old?.at === name.at && old.start === name.start ? old : { ...name, chosen: 0 });
+    setOffer((old) =>
+      !name || refused.current >= 0
+        ? null
+        : old?.at === name.at && old.start === name.start
+          ? old
+          : { ...name, chosen: 0 },
+    );
   };
   const fill = (name) => {
     if (!offer) return;

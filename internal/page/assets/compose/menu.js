@@ -18,16 +18,20 @@ const dialogs = {
 };
 
 /** Returns the names of the dialogs in the menu. A closed room has nothing left to join or to leave. */
-const itemsOf = ({ room }) => Object.keys(dialogs).filter((name) => !room?.closed || !["invite", "leave"].includes(name));
+const itemsOf = ({ room }) =>
+  Object.keys(dialogs).filter((name) => !room?.closed || !["invite", "leave"].includes(name));
 
 /** onDialog is given the name of a dialog to show. */
 export const Menu = ({ state, onDialog }) => html`
-  <${Popover} className="below menu" label=${html`<${Icon} name="more" />`} opener=${{ class: "button icon", "aria-label": words.compose.menu }}>
+  <${Popover} className="below menu" label=${html`
+    <${Icon} name="more" />`} opener=${{ class: "button icon", "aria-label": words.compose.menu }}>
     ${(close) => html`
       <ul>
         <li><a href=${root.href}>${words.compose.home}</a></li>
         ${itemsOf(state).map((name) => html`
-          <li key=${name} class=${"menu-" + name}><button type="button" onClick=${() => (close(), onDialog(name))}>${words.compose.menuItems[name]}</button></li>`)}
+          <li key=${name} class=${"menu-" + name}>
+            <button type="button" onClick=${() => (close(), onDialog(name))}>${words.compose.menuItems[name]}</button>
+          </li>`)}
       </ul>`}
   <//>`;
 
@@ -44,7 +48,10 @@ function KeysDialog({ onClose }) {
       ${words.compose.keys.map(([part, rows]) => html`
         <section class="keys" key=${part}>
           <h3>${part}</h3>
-          <dl>${rows.map(([keys, what]) => html`<div key=${what}><dt>${keys.map((key) => html`<kbd>${key}</kbd>`)}</dt><dd>${what}</dd></div>`)}</dl>
+          <dl>
+            ${rows.map(([keys, what]) => html`
+              <div key=${what}><dt>${keys.map((key) => html`<kbd>${key}</kbd>`)}</dt><dd>${what}</dd></div>`)}
+          </dl>
         </section>`)}
     <//>`;
 }
@@ -54,7 +61,8 @@ export function useHelpKey(show) {
   useEffect(() => {
     const key = (event) => {
       const writing = event.target.closest?.("input, textarea, select, [contenteditable], dialog");
-      if (event.key === "?" && !writing && !event.ctrlKey && !event.metaKey && !event.altKey) (event.preventDefault(), show());
+      if (event.key === "?" && !writing && !event.ctrlKey && !event.metaKey && !event.altKey)
+        (event.preventDefault(), show());
     };
     document.addEventListener("keydown", key);
     return () => document.removeEventListener("keydown", key);

@@ -23,9 +23,18 @@ export function NoticesDialog({ room, onClose }) {
     <${Dialog} title=${words.compose.noticesTitle} onClose=${onClose}>
       <p>${words.compose.noticesText}</p>
       <div class="choices">
-        <label class="choice"><input type="checkbox" checked=${on} disabled=${!can()} onChange=${(e) => turn(e.target.checked)} /><span>${words.compose.noticesOn}</span></label>
-        <label class="choice"><input type="checkbox" checked=${wanted.preview} disabled=${!on} onChange=${(e) => set({ preview: e.target.checked })} /><span>${words.compose.noticesPreview}</span></label>
+        <label class="choice">
+          <input type="checkbox" checked=${on} disabled=${!can()} onChange=${(e) => turn(e.target.checked)} />
+          <span>${words.compose.noticesOn}</span>
+        </label>
+        <label class="choice">
+          <input type="checkbox" checked=${wanted.preview} disabled=${!on}
+            onChange=${(e) => set({ preview: e.target.checked })} />
+          <span>${words.compose.noticesPreview}</span>
+        </label>
       </div>
-      <p class="small quiet" role="status">${can() ? denied && words.compose.noticesDenied : words.compose.noticesNone}</p>
+      <p class="small quiet" role="status">
+        ${can() ? denied && words.compose.noticesDenied : words.compose.noticesNone}
+      </p>
     <//>`;
 }

@@ -38,11 +38,14 @@ export function isMeant(message, { me, messages }) {
  * @returns {[string, string] | null}
  */
 export function noticeOf(state, fresh, drafts, preview) {
-  if (fresh.some(({ type, reason }) => type === "steer" && reason === "opened_twice")) return [state.room.name, words.compose.openedTwice];
+  if (fresh.some(({ type, reason }) => type === "steer" && reason === "opened_twice"))
+    return [state.room.name, words.compose.openedTwice];
   if (drafts > 0) return [state.room.name, words.compose.draftsWait(drafts)];
   const message = fresh.findLast((one) => isMeant(one, state));
   if (!message) return null;
-  return preview ? [words.compose.noticeFrom(message.from, state.room.name), firstLine(message.text)] : [state.room.name, words.compose.noticeMeant];
+  return preview
+    ? [words.compose.noticeFrom(message.from, state.room.name), firstLine(message.text)]
+    : [state.room.name, words.compose.noticeMeant];
 }
 
 const looked = () => document.visibilityState === "visible" && document.hasFocus();

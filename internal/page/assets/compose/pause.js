@@ -29,8 +29,11 @@ export function PauseButton({ room, state: { supervision } }) {
   const [pause, busy, problem] = usePause(room);
   const name = supervision.paused ? words.compose.resume : words.compose.pause;
   return html`
-    <button type="button" class=${"button pause" + (supervision.paused ? " primary" : "")} disabled=${busy} aria-label=${name} onClick=${() => pause(!supervision.paused)}>
-      <${Icon} name=${supervision.paused ? "play" : "pause"} /><span class="pause-long">${name}</span><span class="pause-short">${supervision.paused ? words.compose.resumeShort : words.compose.pauseShort}</span>
+    <button type="button" class=${"button pause" + (supervision.paused ? " primary" : "")} disabled=${busy}
+      aria-label=${name} onClick=${() => pause(!supervision.paused)}>
+      <${Icon} name=${supervision.paused ? "play" : "pause"} />
+      <span class="pause-long">${name}</span>
+      <span class="pause-short">${supervision.paused ? words.compose.resumeShort : words.compose.pauseShort}</span>
     </button>
     ${problem && html`<p class="pause-problem" role="alert">${problem}</p>`}`;
 }
@@ -38,5 +41,8 @@ export function PauseButton({ room, state: { supervision } }) {
 /** Says that the agent is paused, for as long as it is. */
 export function PausedBar({ state }) {
   const paused = !state.alone && state.supervision.paused;
-  return html`<div role="status">${paused && html`<p class="bar paused"><${Icon} name="pause" /><span>${words.compose.paused}</span></p>`}</div>`;
+  return html`
+    <div role="status">
+      ${paused && html`<p class="bar paused"><${Icon} name="pause" /><span>${words.compose.paused}</span></p>`}
+    </div>`;
 }

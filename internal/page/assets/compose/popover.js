@@ -30,7 +30,9 @@ export function Popover({ label, opener, className = "", children }) {
   const left = ({ relatedTarget: to }) => to && !box.current.contains(to) && setOpen(false);
   return html`
     <div class=${"popover " + className} ref=${box} onKeyDown=${key} onFocusOut=${left}>
-      <button type="button" ref=${button} aria-expanded=${open} ...${opener} onClick=${() => setOpen(!open)}>${label}</button>
+      <button type="button" ref=${button} aria-expanded=${open} ...${opener} onClick=${() => setOpen(!open)}>
+        ${label}
+      </button>
       ${open && html`<div class="popover-panel">${children(close)}</div>`}
     </div>`;
 }

@@ -65,7 +65,13 @@ function withKey(url) {
       ],
     },
     { id: "cursor", steps: [ask, { link: cursor(byVariable), say: "cursor", line: servers(byVariable) }] },
-    { id: "desktop", steps: [{ say: "desktop", line: bridge(base) }, { say: "once", line: `parley rooms --url ${base}` }] },
+    {
+      id: "desktop",
+      steps: [
+        { say: "desktop", line: bridge(base) },
+        { say: "once", line: `parley rooms --url ${base}` },
+      ],
+    },
     { id: "parley", steps: [connect(base)] },
     {
       id: "other",
@@ -89,4 +95,5 @@ const vscode = (config) => "vscode:mcp/install?" + encodeURIComponent(JSON.strin
 
 // https://cursor.com/docs/mcp/install-links. What is encoded is ASCII: an address has no other characters.
 const cursor = (config) =>
-  "cursor://anysphere.cursor-deeplink/mcp/install?name=parley&config=" + encodeURIComponent(btoa(JSON.stringify(config)));
+  "cursor://anysphere.cursor-deeplink/mcp/install?name=parley&config=" +
+  encodeURIComponent(btoa(JSON.stringify(config)));

@@ -27,7 +27,8 @@ export function said(problem) {
  *   When it has succeeded, the page is left, or the form goes. An error may name its field
  */
 export function Form({ id, fields, button, send }) {
-  const [errors, setErrors] = useState(/** @type {Record<string, string>} */ ({})); // by the name of the field; "" is the whole form
+  // By the name of the field; "" is the whole form.
+  const [errors, setErrors] = useState(/** @type {Record<string, string>} */ ({}));
   const [busy, setBusy] = useState(false);
   const form = useRef();
   useEffect(() => form.current.querySelector("[aria-invalid=true], .landing-problem")?.focus(), [errors]);
@@ -86,7 +87,8 @@ function Field({ id, field, error }) {
     const box = html`<input type="checkbox" ...${common} />`;
     return html`<div class="field"><label class="landing-check">${box} ${label}</label>${notes}</div>`;
   }
-  return html`<div class="field"><label for=${id}>${label}</label>${control(type, common, value, options)}${notes}</div>`;
+  return html`
+    <div class="field"><label for=${id}>${label}</label>${control(type, common, value, options)}${notes}</div>`;
 }
 
 function control(type, common, value, options) {

@@ -39,7 +39,9 @@ export function InvitePage({ code }) {
               <${Connect} url=${at(path)} guest />
             </section>
           </div>
-          <div class="landing-beside"><${Join} room=${room} path=${path} seat=${storage.seatIn(code.slice(0, 7))} /></div>
+          <div class="landing-beside">
+            <${Join} room=${room} path=${path} seat=${storage.seatIn(code.slice(0, 7))} />
+          </div>
         </main>`}
       <${Foot} text=${w.invite.foot} />
     </div>`;

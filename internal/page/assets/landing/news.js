@@ -27,7 +27,10 @@ const nothingNew = { messages: [], has_more: false };
 async function look(seat, signal) {
   const ask = (tool, args) => call(tool, { agent_token: seat.token, ...args }, { bearer: seat.token, signal });
   try {
-    const [{ room }, news] = await Promise.all([ask("room_info", {}), seat.read ? newsAfter(ask, seat.read) : nothingNew]);
+    const [{ room }, news] = await Promise.all([
+      ask("room_info", {}),
+      seat.read ? newsAfter(ask, seat.read) : nothingNew,
+    ]);
     const me = room.agents.find((agent) => agent.you)?.name;
     const mine = (message) => message.person && message.from === me;
     const unread = news.messages.filter((message) => message.type === "message" && !mine(message)).length;

@@ -12,8 +12,10 @@ const w = words.landing.public;
 const typing = 250; // ms without a key before a search begins
 
 /** Asks for public rooms: {search, page}. The key is that of this person, unless another is given. */
-export const listRooms = (args, /** @type {{key?: string, signal?: AbortSignal}} */ { key = storage.key(), signal } = {}) =>
-  call("list_rooms", args, { bearer: key, signal });
+export const listRooms = (
+  args,
+  /** @type {{key?: string, signal?: AbortSignal}} */ { key = storage.key(), signal } = {},
+) => call("list_rooms", args, { bearer: key, signal });
 
 /** first is what list_rooms gave without a search. */
 export function PublicRooms({ first }) {
@@ -57,7 +59,9 @@ export function PublicRooms({ first }) {
         ${found.rooms.map((room) => html`<${Listed} key=${room.name} room=${room} onJoin=${() => setJoining(room)} />`)}
       </ul>
       ${found.next_page && html`
-        <button type="button" class="button" disabled=${busy} onClick=${() => load({ search, page: found.next_page })}>${w.more}</button>`}
+        <button type="button" class="button" disabled=${busy} onClick=${() => load({ search, page: found.next_page })}>
+          ${w.more}
+        </button>`}
       ${joining && html`
         <${Dialog} title=${w.join(joining.name)} onClose=${() => setJoining(null)}><${JoinRoom} room=${joining} /><//>`}
     </section>`;

@@ -15,7 +15,10 @@ export function About({ room, state }) {
   const { description, type, password_protected: locked, closed, capacity, agents, public: listed } = state.room;
   const admin = isAdmin(state);
   const facts = [
-    w.seats(capacity - agents.length, capacity), type === "channel" && w.channel, listed && w.isPublic, locked && w.needsPassword,
+    w.seats(capacity - agents.length, capacity),
+    type === "channel" && w.channel,
+    listed && w.isPublic,
+    locked && w.needsPassword,
   ].filter(Boolean);
   const button = (name, label, kind = "button") =>
     html`<button type="button" class=${kind} aria-haspopup="dialog" onClick=${() => setDialog(name)}>${label}</button>`;

@@ -16,8 +16,10 @@ export function MyAgent({ room, state }) {
   return html`
     <${Part} title=${w.myAgent}>
       ${me && html`<p class="sidebar-agent"><b>${me.name}</b> <${StateOf} agent=${me} /></p>`}
-      <${Switch} label=${w.pause} hint=${w.pauseHint} on=${paused} disabled=${busy} onChange=${(paused) => steer({ paused })} />
-      <${Switch} label=${w.approve} hint=${w.approveHint} on=${approve} disabled=${busy} onChange=${(approve) => steer({ approve })} />
+      <${Switch} label=${w.pause} hint=${w.pauseHint} on=${paused} disabled=${busy}
+        onChange=${(paused) => steer({ paused })} />
+      <${Switch} label=${w.approve} hint=${w.approveHint} on=${approve} disabled=${busy}
+        onChange=${(approve) => steer({ approve })} />
       <${Problem} text=${problem} />
     <//>`;
 }

@@ -19,16 +19,24 @@ export function Agreements({ room, state, onJump }) {
   const known = new Set(newest.map(({ id }) => id));
   const all = [...newest, ...earlier.filter(({ id }) => !known.has(id)).reverse()];
   const load = () => act(async () => {
-    const got = await room.call("message_history", { agreed: true, limit: 100, ...(earlier.length && { before: earlier[0].id }) });
+    const got = await room.call("message_history", {
+      agreed: true,
+      limit: 100,
+      ...(earlier.length && { before: earlier[0].id }),
+    });
     setEarlier([...got.messages, ...earlier]);
     setMore(!!got.has_more);
   });
   return html`
     <${Part} title=${w.agreements} count=${all.length}>
       ${all.length === 0 && html`<p class="small quiet">${w.noAgreements}</p>`}
-      <ul class="sidebar-list">${all.map((agreement) => html`<${Agreement} key=${agreement.id} ...${{ agreement, now, onJump }} />`)}</ul>
+      <ul class="sidebar-list">
+        ${all.map((agreement) => html`<${Agreement} key=${agreement.id} ...${{ agreement, now, onJump }} />`)}
+      </ul>
       ${newest.length >= shown && more && html`
-        <button type="button" class="button" disabled=${busy} onClick=${load}>${earlier.length ? w.moreAgreements : w.allAgreements}</button>`}
+        <button type="button" class="button" disabled=${busy} onClick=${load}>
+          ${earlier.length ? w.moreAgreements : w.allAgreements}
+        </button>`}
       <${Problem} text=${problem} />
     <//>`;
 }
@@ -37,5 +45,9 @@ export function Agreements({ room, state, onJump }) {
 const Agreement = ({ agreement: { id, text, by, from, agreed_by: others, at }, now, onJump }) => html`
   <li>
     <${Quote} id=${id} text=${text} onJump=${onJump} />
-    <p class="small quiet">${fill(others ? w.agreedWith : w.agreedBy, { by: by ?? from, names: others })} <span class="sidebar-when">· <${Ago} at=${at} now=${now} /></span></p>
+    <p class="small quiet">
+      ${fill(others ? w.agreedWith : w.agreedBy, { by: by ?? from, names: others })} <span
+        class="sidebar-when">· <${Ago} at=${at} now=${now} />
+      </span>
+    </p>
   </li>`;

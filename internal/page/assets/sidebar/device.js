@@ -18,7 +18,10 @@ export function DeviceDialog({ room, onClose }) {
       <p>${room.state.alone ? w.deviceTextAlone : w.deviceText}</p>
       ${link
         ? html`<${Shown} label=${w.deviceOnce} text=${link} copy=${w.copyLink} />`
-        : html`<div class="sidebar-buttons"><button type="button" class="button primary" disabled=${busy} onClick=${make}>${w.deviceMake}</button></div>`}
+        : html`
+          <div class="sidebar-buttons">
+            <button type="button" class="button primary" disabled=${busy} onClick=${make}>${w.deviceMake}</button>
+          </div>`}
       <${Problem} text=${problem} />
     <//>`;
 }

@@ -36,18 +36,30 @@ function Draft({ room, state, draft, now, onJump }) {
     <li class="sidebar-draft" aria-busy=${busy}>
       <${About} ...${{ state, draft, now, onJump }} />
       ${edited === null
-        ? html`<div class="sidebar-draft-text" tabindex="0" role="group" aria-label=${w.draftWords}><${Markdown} text=${draft.text ?? ""} /></div>`
+        ? html`
+          <div class="sidebar-draft-text" tabindex="0" role="group" aria-label=${w.draftWords}>
+            <${Markdown} text=${draft.text ?? ""} />
+          </div>`
         : html`<${Edit} text=${edited} onText=${setEdited} />`}
       <${Problem} text=${problem} />
       ${edited === null
         ? html`<div class="sidebar-buttons">
-            <button type="button" class="button primary" disabled=${busy} onClick=${() => decide("send")}>${w.send}</button>
-            <button type="button" class="button" disabled=${busy} onClick=${() => setEdited(draft.text ?? "")}>${w.edit}</button>
+            <button type="button" class="button primary" disabled=${busy} onClick=${() => decide("send")}>
+              ${w.send}
+            </button>
+            <button type="button" class="button" disabled=${busy} onClick=${() => setEdited(draft.text ?? "")}>
+              ${w.edit}
+            </button>
             <button type="button" class="button" disabled=${busy} onClick=${() => decide("refuse")}>${w.refuse}</button>
           </div>`
         : html`<div class="sidebar-buttons">
-            <button type="button" class="button primary" disabled=${busy || !edited.trim()} onClick=${() => decide("edit", edited)}>${w.sendEdited}</button>
-            <button type="button" class="button" disabled=${busy} onClick=${() => setEdited(null)}>${words.ui.cancel}</button>
+            <button type="button" class="button primary" disabled=${busy || !edited.trim()}
+              onClick=${() => decide("edit", edited)}>
+              ${w.sendEdited}
+            </button>
+            <button type="button" class="button" disabled=${busy} onClick=${() => setEdited(null)}>
+              ${words.ui.cancel}
+            </button>
           </div>`}
     </li>`;
 }
@@ -58,16 +70,24 @@ function About({ state, draft, now, onJump }) {
   return html`
     <p class="small quiet">
       ${draft.to ? fill(w.draftTo, { names: draft.to }) : w.draftToAll}
-      ${draft.kind && html` · ${w.draftKind[draft.kind]}`}${draft.ask && html` · ${fill(w.draftAsks, { names: draft.ask })}`}
+      ${draft.kind && html` · ${w.draftKind[draft.kind]}`}
+      ${draft.ask && html` · ${fill(w.draftAsks, { names: draft.ask })}`}
       ${" · "}<${Ago} at=${draft.at} now=${now} />
     </p>
     ${draft.reply_to && (answered
-      ? html`<p class="small quiet">${fill(w.draftAnswers, { name: answered.from })}</p><${Quote} id=${answered.id} text=${answered.text} onJump=${onJump} />`
-      : html`<button type="button" class="sidebar-quote" onClick=${() => onJump(draft.reply_to)}>${w.draftAnswersEarlier}</button>`)}`;
+      ? html`
+        <p class="small quiet">${fill(w.draftAnswers, { name: answered.from })}</p>
+        <${Quote} id=${answered.id} text=${answered.text} onJump=${onJump} />`
+      : html`
+        <button type="button" class="sidebar-quote" onClick=${() => onJump(draft.reply_to)}>
+          ${w.draftAnswersEarlier}
+        </button>`)}`;
 }
 
 const focus = (element) => element?.focus();
 
 function Edit({ text, onText }) {
-  return html`<textarea ref=${focus} class="input" rows="6" aria-label=${w.draftText} value=${text} onInput=${(e) => onText(e.target.value)}></textarea>`;
+  return html`
+    <textarea ref=${focus} class="input" rows="6" aria-label=${w.draftText} value=${text}
+      onInput=${(e) => onText(e.target.value)}></textarea>`;
 }

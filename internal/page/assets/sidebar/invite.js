@@ -12,7 +12,10 @@ import { SettingsDialog } from "./settings.js";
 
 const w = words.sidebar;
 
-/** Shows the link into the room, and how to get one if there is none. renewed says that it took the place of another. */
+/**
+ * Shows the link into the room, and how to get one if there is none. renewed says that it took the
+ * place of another.
+ */
 export function InviteDialog({ room, renewed, onClose }) {
   const state = useRoom(room);
   const [invite, setInvite] = useState(/** @type {any} */ (null)); // {link, line}, once it is known
@@ -34,13 +37,16 @@ export function InviteDialog({ room, renewed, onClose }) {
       ${renewed && html`<p role="status">${w.inviteRenewed}</p>`}
       <p>${w.inviteText}</p>
       <p class="small quiet">${w.seats(free, capacity)}${invite?.link && " · " + w.inviteUntil}</p>
-      ${free > 0 ? invite && html`<${Links} invite=${invite} admin=${admin} locked=${state.room.password_protected} />` : html`<p>${admin ? w.inviteFull : w.inviteFullMember}</p>`}
+      ${free > 0 ? invite && html`
+        <${Links} invite=${invite} admin=${admin} locked=${state.room.password_protected} />` : html`
+        <p>${admin ? w.inviteFull : w.inviteFullMember}</p>`}
       <${Problem} text=${problem} />
       ${admin && html`<div class="sidebar-buttons">
         ${free > 0
           ? html`<button type="button" class="button" disabled=${busy} onClick=${renew}>${w.newInvite}</button>
             <span class="small quiet">${w.newInviteHint}</span>`
-          : html`<button type="button" class="button primary" onClick=${() => setSettings(true)}>${w.addSeats}</button>`}
+          : html`
+            <button type="button" class="button primary" onClick=${() => setSettings(true)}>${w.addSeats}</button>`}
       </div>`}
     <//>`;
 }

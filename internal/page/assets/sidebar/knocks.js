@@ -38,12 +38,15 @@ function knocksIn(messages, now) {
 function Knock({ room, knock, capacity }) {
   const { busy, problem, act } = useAct();
   const known = knock.reason === "name_taken";
-  const letIn = () => act(() => (known ? room.manage({ action: "readmit", id: knock.id }) : room.update({ capacity: capacity + 1 })));
+  const letIn = () =>
+    act(() => (known ? room.manage({ action: "readmit", id: knock.id }) : room.update({ capacity: capacity + 1 })));
   return html`
     <section class="sidebar-knock">
       <h2 tabindex="-1">${known ? w.knock(knock.agent) : w.knockFull(knock.agent)}</h2>
       ${known && html`<p class="small quiet">${w.knockHint}</p>`}
-      <div class="sidebar-buttons"><button type="button" class="button" disabled=${busy} onClick=${letIn}>${known ? w.letIn : w.addSeat}</button></div>
+      <div class="sidebar-buttons">
+        <button type="button" class="button" disabled=${busy} onClick=${letIn}>${known ? w.letIn : w.addSeat}</button>
+      </div>
       <${Problem} text=${problem} />
     </section>`;
 }

@@ -29,12 +29,14 @@ export function Manage({ room, agent, onClose }) {
   ].filter(Boolean);
   return html`
     <div class="sidebar-manage">
-      <input class="input" maxlength="200" aria-label=${w.why} placeholder=${w.why} value=${note} onInput=${(e) => setNote(e.target.value)} />
+      <input class="input" maxlength="200" aria-label=${w.why} placeholder=${w.why} value=${note}
+        onInput=${(e) => setNote(e.target.value)} />
       <div class="sidebar-buttons">${actions.map((action) => html`
         <button type="button" key=${action} class=${asks[action] ? "button danger" : "button"} disabled=${busy}
           onClick=${() => choose(action)}>${w.actions[action]}</button>`)}</div>
       <${Problem} text=${problem} />
-      ${asking && html`<${Confirm} title=${asks[asking][0](agent.name)} text=${asks[asking][1]} button=${w.actions[asking]}
+      ${asking && html`
+        <${Confirm} title=${asks[asking][0](agent.name)} text=${asks[asking][1]} button=${w.actions[asking]}
         act=${() => manage(asking)} onClose=${() => setAsking("")} />`}
     </div>`;
 }
@@ -48,7 +50,10 @@ function Ban({ room, name }) {
   return html`
     <li class="sidebar-row">
       <span class="quiet">${w.banned(name)}</span>
-      <button type="button" class="button" disabled=${busy} onClick=${() => act(() => room.manage({ agent_name: name, action: "unban" }))}>${w.unban}</button>
+      <button type="button" class="button" disabled=${busy}
+        onClick=${() => act(() => room.manage({ agent_name: name, action: "unban" }))}>
+        ${w.unban}
+      </button>
       <${Problem} text=${problem} />
     </li>`;
 }

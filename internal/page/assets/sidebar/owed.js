@@ -17,7 +17,8 @@ export function Owed({ room, state, onJump, onReply }) {
     <${Part} title=${w.requests} count=${requests.length}>
       ${requests.length === 0 && html`<p class="small quiet">${w.noRequests}</p>`}
       <ul class="sidebar-list">
-        ${requests.map((request) => html`<${Request} key=${request.id} ...${{ room, state, request, now, onJump, onReply }} />`)}
+        ${requests.map((request) => html`
+          <${Request} key=${request.id} ...${{ room, state, request, now, onJump, onReply }} />`)}
       </ul>
     <//>`;
 }
@@ -39,9 +40,15 @@ function Request({ room, state, request, now, onJump, onReply }) {
   const at = request.message?.at ?? new Date(now - request.minutes * 60_000).toISOString();
   return html`
     <li class=${request.asksMe ? "sidebar-owed mine" : "sidebar-owed"}>
-      <p><span class="sidebar-owes">${sentence(request, state)}</span> <span class="small quiet sidebar-when">· <${Ago} at=${at} now=${now} /></span></p>
+      <p>
+        <span class="sidebar-owes">
+          ${sentence(request, state)}
+        </span> <span class="small quiet sidebar-when">· <${Ago} at=${at} now=${now} />
+        </span>
+      </p>
       <${Quote} id=${request.id} text=${request.text} onJump=${onJump} />
-      ${request.asksMe && !state.room.closed && html`<div class="sidebar-buttons"><${Answers} ...${{ request, busy, onJump, onReply }}
+      ${request.asksMe && !state.room.closed && html`
+        <div class="sidebar-buttons"><${Answers} ...${{ request, busy, onJump, onReply }}
         onAgree=${() => act(() => room.send({ kind: "agree", reply_to: request.id }))} /></div>`}
       <${Problem} text=${problem} />
     </li>`;
@@ -51,7 +58,8 @@ function Request({ room, state, request, now, onJump, onReply }) {
 function Answers({ request, busy, onJump, onReply, onAgree }) {
   const { id, message } = request;
   if (!message) return html`<button type="button" class="button" onClick=${() => onJump(id)}>${w.showIt}</button>`;
-  if (message.kind !== "proposal") return html`<button type="button" class="button" onClick=${() => onReply(id)}>${w.answer}</button>`;
+  if (message.kind !== "proposal") return html`
+    <button type="button" class="button" onClick=${() => onReply(id)}>${w.answer}</button>`;
   return html`
     <button type="button" class="button" disabled=${busy} onClick=${onAgree}>${w.agree}</button>
     <button type="button" class="button" onClick=${() => onReply(id, "object")}>${w.object}</button>`;

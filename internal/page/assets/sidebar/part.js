@@ -12,8 +12,10 @@ export const Part = ({ title, count, children }) => html`
   </details>`;
 
 /** The colour of a name among the agents of the room. */
-export const Dot = ({ agents, name }) => html`<span class=${"sidebar-dot who-" + colourAmong(agents, name)} aria-hidden="true"></span>`;
+export const Dot = ({ agents, name }) => html`
+  <span class=${"sidebar-dot who-" + colourAmong(agents, name)} aria-hidden="true"></span>`;
 
 /** The first words of a message, which lead to it. */
 export const Quote = ({ id, text, onJump }) =>
-  text && html`<button type="button" class="sidebar-quote" dir="auto" onClick=${() => onJump(id)}>${firstLine(text)}</button>`;
+  text && html`
+    <button type="button" class="sidebar-quote" dir="auto" onClick=${() => onJump(id)}>${firstLine(text)}</button>`;

@@ -39,12 +39,15 @@ function Person({ room, state, agent, admin }) {
       <div class="sidebar-person-head">
         <${Dot} agents=${state.room.agents} name=${agent.name} />
         <p><bdi><b>${agent.name}</b></bdi> <${Badges} agent=${agent} alone=${state.alone} /></p>
-        ${manages && html`<button type="button" ref=${opener} class="button plain icon" aria-label=${w.actionsFor(agent.name)} aria-expanded=${open}
+        ${manages && html`
+          <button type="button" ref=${opener} class="button plain icon" aria-label=${w.actionsFor(agent.name)}
+            aria-expanded=${open}
           onClick=${() => setOpen(!open)}><${Icon} name="more" /></button>`}
       </div>
       <div class="sidebar-person-more">
         <${StateOf} agent=${agent} />
-        ${agent.person_here && !agent.alone && !agent.you && html`<span class="sidebar-state"><${Icon} name="eye" />${w.watching}</span>`}
+        ${agent.person_here && !agent.alone && !agent.you && html`
+          <span class="sidebar-state"><${Icon} name="eye" />${w.watching}</span>`}
         ${manages && open && html`<${Manage} room=${room} agent=${agent} onClose=${close} />`}
       </div>
     </li>`;

@@ -8,8 +8,22 @@ import { Problem, useAct } from "./act.js";
 const w = words.sidebar;
 
 /** Returns the settings as update_room names them. */
-export const settingsOf = ({ name, description = "", capacity, type, public: listed = false, agent_messages: limit = 0 }) => ({
-  room: name, description, capacity, type, public: listed, agent_messages: limit, password: "", remove_password: false,
+export const settingsOf = ({
+  name,
+  description = "",
+  capacity,
+  type,
+  public: listed = false,
+  agent_messages: limit = 0,
+}) => ({
+  room: name,
+  description,
+  capacity,
+  type,
+  public: listed,
+  agent_messages: limit,
+  password: "",
+  remove_password: false,
 });
 
 /** Returns the arguments of update_room that make of settings others. */
@@ -35,16 +49,21 @@ export function SettingsDialog({ room, onClose }) {
       <form class="sidebar-settings" onSubmit=${save}>
         <${Text} name="name" label=${w.name} value=${now.room} onValue=${set("room")} required maxlength="40" />
         <label class="field"><span>${w.description}</span>
-          <textarea class="input" rows="3" maxlength="5000" value=${now.description} onInput=${(e) => set("description")(e.target.value)}></textarea></label>
+          <textarea class="input" rows="3" maxlength="5000" value=${now.description}
+            onInput=${(e) => set("description")(e.target.value)}></textarea>
+          </label>
         <div class="sidebar-pair">
-          <${Count} name="seats" label=${w.capacity} value=${now.capacity} onValue=${set("capacity")} min=${Math.max(2, agents.length)} max="100" />
+          <${Count} name="seats" label=${w.capacity} value=${now.capacity} onValue=${set("capacity")}
+            min=${Math.max(2, agents.length)} max="100" />
           <label class="field"><span>${w.type}</span>
             <select class="input" value=${now.type} onChange=${(e) => set("type")(e.target.value)}>
               <option value="group">${w.typeGroup}</option><option value="channel">${w.typeChannel}</option>
             </select></label>
         </div>
-        <${Count} name="limit" label=${w.agentMessages} hint=${w.agentMessagesHint} value=${now.agent_messages} onValue=${set("agent_messages")} min="0" max="10000" />
-        <${Text} name="password" label=${w.newPassword} hint=${locked ? w.otherPasswordHint : w.newPasswordHint} value=${now.password} onValue=${set("password")}
+        <${Count} name="limit" label=${w.agentMessages} hint=${w.agentMessagesHint} value=${now.agent_messages}
+          onValue=${set("agent_messages")} min="0" max="10000" />
+        <${Text} name="password" label=${w.newPassword} hint=${locked ? w.otherPasswordHint : w.newPasswordHint}
+          value=${now.password} onValue=${set("password")}
           autocomplete="off" maxlength="128" disabled=${now.remove_password} />
         ${locked && html`<${Check} label=${w.removePassword} value=${now.remove_password}
           onValue=${(remove_password) => setNow({ ...now, remove_password, password: "" })} />`}
@@ -63,13 +82,18 @@ function Line({ name, label, hint, onValue, ...others }) {
   const id = "sidebar-setting-" + name;
   return html`
     <div class="field"><label for=${id}>${label}</label>
-      <input class="input" id=${id} aria-describedby=${hint && id + "-hint"} onInput=${(e) => onValue(e.target)} ...${others} />
+      <input class="input" id=${id} aria-describedby=${hint && id + "-hint"} onInput=${(e) => onValue(e.target)}
+        ...${others} />
       ${hint && html`<small class="quiet" id=${id + "-hint"}>${hint}</small>`}</div>`;
 }
 
 const Text = ({ onValue, ...others }) => html`<${Line} ...${others} onValue=${({ value }) => onValue(value)} />`;
 
-const Count = ({ onValue, ...others }) => html`<${Line} ...${others} type="number" required onValue=${(input) => onValue(input.valueAsNumber)} />`;
+const Count = ({ onValue, ...others }) => html`
+  <${Line} ...${others} type="number" required onValue=${(input) => onValue(input.valueAsNumber)} />`;
 
 const Check = ({ label, value, onValue }) => html`
-  <label class="sidebar-check"><input type="checkbox" checked=${value} onChange=${(e) => onValue(e.target.checked)} />${label}</label>`;
+  <label class="sidebar-check">
+    <input type="checkbox" checked=${value} onChange=${(e) => onValue(e.target.checked)} />
+    ${label}
+  </label>`;

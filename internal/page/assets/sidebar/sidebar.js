@@ -24,9 +24,13 @@ export function Sidebar({ room, state, onClose, onJump, onReply }) {
     <div class="sidebar" ref=${sidebar}>
       <div class="sidebar-head">
         <b>${state.room.name}</b>
-        <button type="button" class="button plain icon" aria-label=${words.ui.close} onClick=${onClose}><${Icon} name="close" /></button>
+        <button type="button" class="button plain icon" aria-label=${words.ui.close} onClick=${onClose}>
+          <${Icon} name="close" />
+        </button>
       </div>
-      ${steers && html`<${Drafts} room=${room} state=${state} onJump=${jump} onFewer=${() => sidebar.current.querySelector("h2, summary").focus()} />`}
+      ${steers && html`
+        <${Drafts} room=${room} state=${state} onJump=${jump}
+          onFewer=${() => sidebar.current.querySelector("h2, summary").focus()} />`}
       <${Knocks} room=${room} state=${state} />
       ${steers && html`<${MyAgent} room=${room} state=${state} />`}
       <${Owed} room=${room} state=${state} onJump=${jump} onReply=${reply} />

@@ -15,6 +15,7 @@ export function Actions({ message, view }) {
     <div class="actions">
       <${IconButton} icon="reply" label=${words.talk.reply} onClick=${() => view.onReply(message.id)} />
       ${!message.redacted && html`<${Copy} text=${whole} label=${words.talk.copy} />`}
-      ${mayRemove && html`<${IconButton} icon="trash" label=${words.talk.remove} onClick=${() => view.remove(message.id)} />`}
+      ${mayRemove && html`
+        <${IconButton} icon="trash" label=${words.talk.remove} onClick=${() => view.remove(message.id)} />`}
     </div>`;
 }

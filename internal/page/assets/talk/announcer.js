@@ -8,15 +8,24 @@ import { firstLine } from "./rows.js";
 /** Announces each message that comes after those of the first time, except the person's own. */
 export function Announcer({ messages, me }) {
   const last = useRef(messages.at(-1)?.id);
+  const told = useRef(""); // the id of the message that is announced
   const [text, setText] = useState("");
   useEffect(() => {
     const from = messages.findLastIndex(({ id }) => id === last.current) + 1;
     const known = last.current === undefined || from > 0;
     last.current = messages.at(-1)?.id;
-    const fresh = messages.slice(from).filter((message) => message.type === "message" && !(message.from === me && message.person));
+    const fresh = messages
+      .slice(from)
+      .filter((message) => message.type === "message" && !(message.from === me && message.person));
+    if (messages.some(({ id, redacted }) => id === told.current && redacted)) setText("");
     if (!known || !fresh.length) return;
-    const newest = fresh.at(-1);
-    setText(fresh.length > 1 ? words.talk.several(fresh.length, newest.from) : words.talk.says(newest.from, firstLine(newest.text)));
+    const newest = fresh[fresh.length - 1];
+    told.current = newest.id;
+    setText(
+      fresh.length > 1
+        ? words.talk.several(fresh.length, newest.from)
+        : words.talk.says(newest.from, firstLine(newest.text)),
+    );
   }, [messages]);
   return html`<p class="hidden-visually" role="status">${text}</p>`;
 }

@@ -19,7 +19,9 @@ export function Events({ events, view }) {
   const hidden = lines.length - shown.length;
   return html`
     ${hidden > 0 && html`
-      <p class="event"><button type="button" class="event-more" onClick=${showAll}>${words.talk.eventsHidden(hidden)}</button></p>`}
+      <p class="event">
+        <button type="button" class="event-more" onClick=${showAll}>${words.talk.eventsHidden(hidden)}</button>
+      </p>`}
     ${shown.map((event) => html`<${Event} key=${event.id} event=${event} view=${view} />`)}`;
 }
 
@@ -28,20 +30,24 @@ export function joinsTogether(events) {
   const lines = [];
   for (const event of events) {
     const above = lines.at(-1);
-    if (event.type === "joined" && above?.type === "joined") lines[lines.length - 1] = { ...above, agents: [...above.agents, event.agent] };
+    if (event.type === "joined" && above?.type === "joined")
+      lines[lines.length - 1] = { ...above, agents: [...above.agents, event.agent] };
     else lines.push(event.type === "joined" ? { ...event, agents: [event.agent] } : event);
   }
   return lines;
 }
 
 /** Reports whether an event may not hide among others. */
-export const isLoud = (event, view) => event.reason === "opened_twice" || event.reason === "closed" || mayLetIn(event, view);
+export const isLoud = (event, view) =>
+  event.reason === "opened_twice" || event.reason === "closed" || mayLetIn(event, view);
 
 function Event({ event, view }) {
   const loud = event.reason === "opened_twice";
   return html`
     <p class=${"event" + (loud ? " event-loud" : "")}>
-      <span>${loud && html`<${Icon} name="alert" />`}${sentence(event)}</span> <${When} at=${event.at} now=${view.now} />
+      <span>
+        ${loud && html`<${Icon} name="alert" />`}${sentence(event)}
+      </span> <${When} at=${event.at} now=${view.now} />
       ${mayLetIn(event, view) && html`<${LetIn} event=${event} room=${view.room} />`}
     </p>`;
 }
@@ -63,7 +69,12 @@ function templateOf(event) {
   const { events } = words.talk;
   switch (event.type) {
     case "joined":
-      return [...event.agents.keys()].map((n) => `{${n}}`).join(", ").replace(/, (?=[^,]*$)/, words.talk.and) + events.joined;
+      return (
+        [...event.agents.keys()]
+          .map((n) => `{${n}}`)
+          .join(", ")
+          .replace(/, (?=[^,]*$)/, words.talk.and) + events.joined
+      );
     case "left":
       return (events.left[event.reason] ?? events.left.left) + (event.new_admin ? events.succeeds : "");
     case "role":

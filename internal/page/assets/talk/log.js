@@ -42,11 +42,21 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   };
   if (handle) handle.current = { jump };
   const view = {
-    room, state, me, byId, requests, answered, now, onReply, jump, open,
+    room,
+    state,
+    me,
+    byId,
+    requests,
+    answered,
+    now,
+    onReply,
+    jump,
+    open,
     alone: state.alone,
     admin: state.room?.agents.find((agent) => agent.name === me)?.role === "admin",
     hold: () => pane.hold(),
-    toggle: (id) => setOpen((ids) => (ids.has(id) ? new Set([...ids].filter((other) => other !== id)) : new Set(ids).add(id))),
+    toggle: (id) =>
+      setOpen((ids) => (ids.has(id) ? new Set([...ids].filter((other) => other !== id)) : new Set(ids).add(id))),
     remove: setRemoving,
   };
   const [box, list] = useScrolling(pane, ready, state, rows);
@@ -71,7 +81,8 @@ export function Log({ room, state, onReply, onInvite, handle }) {
             <li key=${row.key} class=${"row row-" + row.type}><${Row} row=${row} view=${view} /></li>`)}
           <li class="log-box" aria-hidden="true" style=${{ height: pane.below + "px" }}></li>
         </ol>
-        ${!rows.some(({ type }) => type === "message" || type === "sending") && html`<${Empty} state=${state} onInvite=${onInvite} />`}
+        ${!rows.some(({ type }) => type === "message" || type === "sending") && html`
+          <${Empty} state=${state} onInvite=${onInvite} />`}
       </div>
       ${!pane.atEnd && html`
         <button type="button" class=${"button log-latest" + (fresh ? " primary" : "")} onClick=${() => pane.goToEnd()}>
@@ -109,7 +120,10 @@ function useScrolling(pane, ready, { firstUnread }, rows) {
   return [box, list];
 }
 
-/** Brings a message into the view and marks it for a moment. The focus goes there, too, but not that of who searches. */
+/**
+ * Brings a message into the view and marks it for a moment. The focus goes there, too, but not that
+ * of who searches.
+ */
 function show(pane, id) {
   pane.go(id, 0.2);
   requestAnimationFrame(() => requestAnimationFrame(() => {
@@ -136,7 +150,8 @@ function Row({ row, view }) {
 /** What stands above the first message that is loaded. */
 function Beginning({ room, state }) {
   const [problem, setProblem] = useState("");
-  if (!state.earlier) return state.messages.length ? html`<p class="log-beginning quiet">${words.talk.begins}</p>` : null;
+  if (!state.earlier) return state.messages.length ? html`
+    <p class="log-beginning quiet">${words.talk.begins}</p>` : null;
   const load = async () => {
     setProblem("");
     await room.loadEarlier().catch((failed) => setProblem(failed.message));

@@ -65,8 +65,10 @@ function build(tokens) {
   return open[0].children;
 }
 
-const heading = (level) => (_, children) => html`<p class=${"md-heading md-heading-" + level}><strong>${children}</strong></p>`;
-const cell = (name) => (token, children) => h(name, { class: aligned.exec(token.attrGet("style") ?? "")?.[1] }, children);
+const heading = (level) => (_, children) => html`
+  <p class=${"md-heading md-heading-" + level}><strong>${children}</strong></p>`;
+const cell = (name) => (token, children) =>
+  h(name, { class: aligned.exec(token.attrGet("style") ?? "")?.[1] }, children);
 const plain = (name) => (_, children) => h(name, null, children);
 
 // A heading is no heading of the page: the outline of the page is not the agents'.
@@ -127,7 +129,9 @@ function code(text, language) {
   return html`
     <div class="md-code">
       <div class="md-code-head"><bdi>${language}</bdi><${Copy} text=${text} label=${words.talk.copyCode} /></div>
-      <pre dir="ltr" tabindex="0" role="group" aria-label=${words.talk.code(language)}><code>${text.replace(/\n$/, "")}</code></pre>
+      <pre dir="ltr" tabindex="0" role="group" aria-label=${words.talk.code(language)}>
+        <code>${text.replace(/\n$/, "")}</code>
+      </pre>
     </div>`;
 }
 

@@ -24,7 +24,10 @@ export function Marks({ message, view }) {
     </p>`;
 }
 
-/** Returns whom a message asks, or who still has to answer: {text, all: every name if there are many, mine: it waits for this seat}. */
+/**
+ * Returns whom a message asks, or who still has to answer: {text, all: every name if there are many,
+ * mine: it waits for this seat}.
+ */
 export function asked({ id, kind, ask }, { requests, me }) {
   const open = requests.get(id);
   if (open) {
@@ -49,7 +52,9 @@ export function Quote({ id, label, kind = "reply", view }) {
   return html`
     <button type="button" class=${"quote quote-" + kind} title=${words.talk.goTo} onClick=${() => view.jump(id)}>
       <${Icon} name=${kind === "agreed" ? "check" : "reply"} />
-      ${label ? html`<span class="quote-label">${label}</span>` : html`<bdi class="quote-who">${message?.from ?? ""}</bdi>`}
+      ${label ? html`
+        <span class="quote-label">${label}</span>` : html`
+        <bdi class="quote-who">${message?.from ?? ""}</bdi>`}
       <bdi class="quote-text">${text}</bdi>
     </button>`;
 }
@@ -70,7 +75,10 @@ export function Ask({ message, view }) {
   }
   if (!view.alone) return null;
   const answer = () => view.onReply(message.id);
-  return html`<p class="message-buttons"><button type="button" class="button" onClick=${answer}>${words.talk.answer}</button></p>`;
+  return html`
+    <p class="message-buttons">
+      <button type="button" class="button" onClick=${answer}>${words.talk.answer}</button>
+    </p>`;
 }
 
 /** How a message of the outbox stands. */
@@ -82,7 +90,9 @@ export function Sending({ item, room }) {
   return html`
     <p class="sending sending-failed" role="alert"><${Icon} name="alert" />${text}</p>
     <p class="message-buttons">
-      <button type="button" class="button" onClick=${() => room.retry(key)}>${held ? words.talk.sendAnyway : words.talk.again}</button>
+      <button type="button" class="button" onClick=${() => room.retry(key)}>
+        ${held ? words.talk.sendAnyway : words.talk.again}
+      </button>
       <button type="button" class="button plain" onClick=${() => room.drop(key)}>${words.talk.discard}</button>
     </p>`;
 }

@@ -31,11 +31,13 @@ export function Message({ message, head, item, view }) {
       aria-label=${nameOf(message, view)} ...${here}>
       ${head ? html`<${Head} message=${message} item=${item} view=${view} />` : aside}
       <div class="message-body">
-        ${message.reply_to && message.reply_to !== message.agreed && html`<${Quote} id=${message.reply_to} view=${view} />`}
+        ${message.reply_to && message.reply_to !== message.agreed && html`
+          <${Quote} id=${message.reply_to} view=${view} />`}
         <${Marks} message=${message} view=${view} />
         <${Text} message=${message} view=${view} />
         ${message.withdraws && html`<${Quote} id=${message.withdraws} label=${words.talk.withdraws} view=${view} />`}
-        ${message.agreed && html`<${Quote} id=${message.agreed} label=${words.talk.agreed} kind="agreed" view=${view} />`}
+        ${message.agreed && html`
+          <${Quote} id=${message.agreed} label=${words.talk.agreed} kind="agreed" view=${view} />`}
         ${item ? html`<${Sending} item=${item} room=${view.room} />` : html`<${Ask} message=${message} view=${view} />`}
       </div>
       ${near && !item && html`<${Actions} message=${message} view=${view} />`}
@@ -65,7 +67,8 @@ function Head({ message, item, view }) {
       ${message.person && html`<span class="badge badge-person">${words.who.person}</span>`}
       ${own && html`<span class="badge">${message.person ? words.who.you : words.who.yourAgent}</span>`}
       ${!item && html`<${When} at=${message.at} now=${view.now} />`}
-      ${message.to?.length > 0 && html`<span class="message-to"><${Icon} name="lock" />${audience(message, view.me)}</span>`}
+      ${message.to?.length > 0 && html`
+        <span class="message-to"><${Icon} name="lock" />${audience(message, view.me)}</span>`}
     </div>`;
 }
 
@@ -103,6 +106,8 @@ function Text({ message, view }) {
   return html`
     <div class=${"message-text" + (start !== null && !open ? " message-folded" : "")}>${element}</div>
     ${start !== null && html`
-      <button type="button" class="message-fold" aria-expanded=${open} onClick=${toggle}>${open ? words.talk.showLess : words.talk.showAll}</button>`}
+      <button type="button" class="message-fold" aria-expanded=${open} onClick=${toggle}>
+        ${open ? words.talk.showLess : words.talk.showAll}
+      </button>`}
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}`;
 }

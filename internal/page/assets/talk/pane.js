@@ -137,7 +137,10 @@ export class Pane {
   /** Returns where the body of a row is in the view: what stands above it may come and go. */
   #topOf(key) {
     const row = this.element(key);
-    return row && (row.querySelector(".message-body") ?? row).getBoundingClientRect().top - this.box.getBoundingClientRect().top;
+    return (
+      row &&
+      (row.querySelector(".message-body") ?? row).getBoundingClientRect().top - this.box.getBoundingClientRect().top
+    );
   }
 
   /** Notes where the view stands, after the person or settle has moved it. */
@@ -161,7 +164,8 @@ export class Pane {
   firstVisible() {
     const top = this.box.getBoundingClientRect().top;
     const stays = ({ type }) => type !== "day" && type !== "unread";
-    return this.#mounted().find(([row, element]) => stays(row) && element.getBoundingClientRect().bottom > top)?.[0].key;
+    return this.#mounted().find(([row, element]) => stays(row) && element.getBoundingClientRect().bottom > top)?.[0]
+      .key;
   }
 
   /** Returns the row of the last message whose end is in the view; undefined if there is none. */

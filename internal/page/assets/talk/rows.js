@@ -35,7 +35,8 @@ export function rowsOf({ messages, firstUnread, outbox, me, supervision }) {
     rows.push({ key: message.id, type: "message", message, head: !last || !grouped(last, message) });
     last = message;
   }
-  for (const item of outbox) rows.push({ key: "sending:" + item.key, type: "sending", item, message: spoken(item, me) });
+  for (const item of outbox)
+    rows.push({ key: "sending:" + item.key, type: "sending", item, message: spoken(item, me) });
   return rows;
 }
 
@@ -50,7 +51,12 @@ function dayOf(at) {
 const audience = ({ to }) => (to ?? []).join("\n");
 
 function grouped(a, b) {
-  return a.from === b.from && !a.person === !b.person && audience(a) === audience(b) && Date.parse(b.at) - Date.parse(a.at) < together;
+  return (
+    a.from === b.from &&
+    !a.person === !b.person &&
+    audience(a) === audience(b) &&
+    Date.parse(b.at) - Date.parse(a.at) < together
+  );
 }
 
 function addEvent(rows, event) {

@@ -27,7 +27,8 @@ export function Search({ room, state, onJump }) {
   };
   return html`
     <div class="search">
-      <button type="button" class="button plain icon" ref=${button} aria-label=${words.talk.search.open} title=${words.talk.search.open}
+      <button type="button" class="button plain icon" ref=${button} aria-label=${words.talk.search.open}
+        title=${words.talk.search.open}
         aria-expanded=${open} onClick=${() => (open ? close() : setOpen(true))}><${Icon} name="search" /></button>
       ${open && html`<${Line} room=${room} state=${state} onJump=${onJump} onClose=${close} field=${field} />`}
     </div>`;
@@ -69,11 +70,14 @@ function Line({ room, state, onJump, onClose, field }) {
     field.current.focus(); // the button may go
     room.loadEarlier().catch((failed) => setProblem(failed.message));
   };
-  const counted = found.length ? words.talk.search.count(n < 0 ? 0 : found.length - n, found.length) : words.talk.search.none;
+  const counted = found.length
+    ? words.talk.search.count(n < 0 ? 0 : found.length - n, found.length)
+    : words.talk.search.none;
   const loadMore = state.loading ? words.talk.loading : words.talk.search.more;
   return html`
     <div class="search-line" role="search">
-      <input class="input" type="text" enterkeyhint="search" ref=${field} aria-label=${words.talk.search.label} placeholder=${words.talk.search.label}
+      <input class="input" type="text" enterkeyhint="search" ref=${field} aria-label=${words.talk.search.label}
+        placeholder=${words.talk.search.label}
         autocomplete="off" value=${text} onInput=${input} onKeyDown=${onKey} />
       <span class="search-count small quiet" role="status">${text.trim() && counted}</span>
       <${IconButton} icon="up" label=${words.talk.search.previous} disabled=${!found.length} onClick=${older} />
@@ -82,7 +86,8 @@ function Line({ room, state, onJump, onClose, field }) {
       ${text.trim() && html`
         <p class="search-more small">
           ${state.earlier
-            ? html`<button type="button" class="button small" disabled=${state.loading} onClick=${more}>${loadMore}</button>`
+            ? html`
+              <button type="button" class="button small" disabled=${state.loading} onClick=${more}>${loadMore}</button>`
             : html`<span class="quiet">${words.talk.search.allLoaded}</span>`}
           ${problem && html`<span class="problem" role="alert">${problem}</span>`}
         </p>`}
@@ -95,7 +100,9 @@ const lower = new WeakMap(); // what is searched of each message
 export function search(messages, text) {
   const wanted = text.trim().toLowerCase();
   if (!wanted) return [];
-  return messages.filter((message) => message.type === "message" && textOf(message).includes(wanted)).map(({ id }) => id);
+  return messages
+    .filter((message) => message.type === "message" && textOf(message).includes(wanted))
+    .map(({ id }) => id);
 }
 
 function textOf(message) {

@@ -23,7 +23,9 @@ export function Dialog({ title, onClose, children }) {
       onClick=${(e) => e.target === element.current && onClose()}>
       <div class="dialog-head">
         <h2 id="dialog-title">${title}</h2>
-        <button type="button" class="button plain icon" aria-label=${words.ui.close} onClick=${onClose}><${Icon} name="close" /></button>
+        <button type="button" class="button plain icon" aria-label=${words.ui.close} onClick=${onClose}>
+          <${Icon} name="close" />
+        </button>
       </div>
       <div class="dialog-body">${children}</div>
     </dialog>`;

@@ -15,7 +15,8 @@ export const word = (text) => ({ word: text });
 export const fill = (template, values) => parts(template, values, shown);
 
 /** Returns the same as a text, for what cannot hold elements: there, names stand in quotation marks. */
-export const plain = (template, values) => parts(template, values, (value) => value.word ?? `“${value.quote ?? value}”`).join("");
+export const plain = (template, values) =>
+  parts(template, values, (value) => value.word ?? `“${value.quote ?? value}”`).join("");
 
 function parts(template, values, show) {
   return template.split(/\{(\w+)\}/).flatMap((part, n) => (n % 2 ? each(values[part], show) : part));
@@ -24,7 +25,9 @@ function parts(template, values, show) {
 /** Shows a value, or all of a list. */
 function each(value, show) {
   if (!Array.isArray(value)) return show(value);
-  return list.formatToParts(Object.keys(value)).map(({ type, value: part }) => (type === "element" ? show(value[part]) : part));
+  return list
+    .formatToParts(Object.keys(value))
+    .map(({ type, value: part }) => (type === "element" ? show(value[part]) : part));
 }
 
 function shown(value) {

@@ -5,13 +5,17 @@ import { html } from "../vendor.js";
 const lines = {
   close: "M6 6l12 12M18 6L6 18",
   menu: "M4 7h16M4 12h16M4 17h16",
-  people: "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM3 20c0-3.3 2.7-6 6-6s6 2.7 6 6M16 4.5a3.5 3.5 0 0 1 0 6.5M17.5 14.5c2.1.8 3.5 3 3.5 5.5",
+  people:
+    "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7z" +
+    "M3 20c0-3.3 2.7-6 6-6s6 2.7 6 6M16 4.5a3.5 3.5 0 0 1 0 6.5M17.5 14.5c2.1.8 3.5 3 3.5 5.5",
   listening: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16zM8.500 12l2.500 2.500 4.500-5",
   busy: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16zM8 12h.01M12 12h.01M16 12h.01",
   standby: "M19 14.500A8 8 0 1 1 9.500 5a6.500 6.500 0 0 0 9.500 9.500z",
   away: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16zM12 8v4l3 2",
   silent: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16zM8 12h8",
-  eye: "M2.500 12S6 5.500 12 5.500 21.500 12 21.500 12 18 18.500 12 18.500 2.500 12 2.500 12zM12 14.500a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5z",
+  eye:
+    "M2.500 12S6 5.500 12 5.500 21.500 12 21.500 12 18 18.500 12 18.500 2.500 12 2.500 12z" +
+    "M12 14.500a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5z",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   check: "M5 12.5l4.5 4.5L19 7.5",
   reply: "M10 8L5 12.5 10 17M5 12.5h9a5 5 0 0 1 5 5V19",
@@ -36,8 +40,12 @@ const lines = {
 /** An icon; a button with nothing else needs a label of its own. */
 export const Icon = ({ name }) => html`
   <svg class="icon" width="18" height="18" viewBox="0 0 24 24" fill="none" stroke="currentColor"
-    stroke-width="1.9" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${lines[name]} /></svg>`;
+    stroke-width="1.9" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+      <path d=${lines[name]} />
+    </svg>`;
 
 /** A button that is only an icon. label says what it does; the rest are attributes of a button. */
 export const IconButton = ({ icon, label, ...rest }) => html`
-  <button type="button" class="button plain icon" aria-label=${label} title=${label} ...${rest}><${Icon} name=${icon} /></button>`;
+  <button type="button" class="button plain icon" aria-label=${label} title=${label} ...${rest}>
+    <${Icon} name=${icon} />
+  </button>`;

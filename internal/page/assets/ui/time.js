@@ -40,10 +40,14 @@ export function useNow(skew = 0) {
 }
 
 /** A time, relative to now, that shows itself in full when the pointer rests on it. */
-export const Ago = ({ at, now }) => html`<time datetime=${at} title=${exactly(Date.parse(at))}>${ago(Date.parse(at), now)}</time>`;
+export const Ago = ({ at, now }) => html`
+  <time datetime=${at} title=${exactly(Date.parse(at))}>${ago(Date.parse(at), now)}</time>`;
 
 /** A time of the last hour relative to now, else the time of the day. */
 export const When = ({ at, now, className }) => {
   const ms = Date.parse(at);
-  return html`<time class=${className} datetime=${at} title=${exactly(ms)}>${now - ms < 3_600_000 ? ago(ms, now) : clockOf(ms)}</time>`;
+  return html`
+    <time class=${className} datetime=${at} title=${exactly(ms)}>
+      ${now - ms < 3_600_000 ? ago(ms, now) : clockOf(ms)}
+    </time>`;
 };
