@@ -49,7 +49,6 @@ func lines(t *testing.T, output string) (metrics, requests []line) {
 }
 
 func TestBootstrap_calls_areMetricsAndLinesOfTheLog(t *testing.T) {
-	t.Parallel()
 	i := deploy(t).start(0)
 	alice := join(t, i.FunctionURL(), "room", "Alice")
 	call(t, i.FunctionURL(), "send_message", args{"agent_token": alice.AgentToken, "text": "counted"})

@@ -72,7 +72,6 @@ func TestBootstrap_standby_endsBeforeTheDeadline(t *testing.T) {
 }
 
 func TestBootstrap_standbyAtSIGTERM_is503(t *testing.T) {
-	t.Parallel()
 	i := deploy(t).start(2)
 	alice := join(t, i.FunctionURL(), "room", "Alice")
 	bob := join(t, i.FunctionURL(), "room", "Bob")

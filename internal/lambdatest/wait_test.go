@@ -121,7 +121,6 @@ func TestBootstrap_wait_isCutToTheLongest(t *testing.T) {
 }
 
 func TestBootstrap_SIGTERM_answersWaitersAndEnds(t *testing.T) {
-	t.Parallel()
 	f := deploy(t)
 	i := f.start(4, "PARLEY_KEEP_ALIVE=100ms")
 	alice := join(t, i.FunctionURL(), "room", "Alice")
