@@ -1,8 +1,10 @@
 package browser
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,53 +40,103 @@ const judgePart = `(async (part) => {
   return violations.map(({ id, help, nodes }) => ({ Rule: id, Help: help, Nodes: nodes.map((n) => n.target + ": " + n.html.slice(0, 200) + " " + n.failureSummary) }));
 })`
 
-// accessible fails the test for what axe finds in the page, at both widths and in both
-// colors. state names what the page shows.
-func (tab *tab) accessible(state string) {
+// accessible fails the test for what axe finds in the page in each of the looks. state names what
+// the page shows.
+func (tab *tab) accessible(looks []look, state string) {
 	tab.t.Helper()
-	tab.isAccessible(state, "document")
+	tab.isAccessible(looks, state, "document")
 }
 
 // isAccessible does so for a part of the page, which is faster.
-func (tab *tab) isAccessible(state, part string) {
+func (tab *tab) isAccessible(looks []look, state, part string) {
 	tab.t.Helper()
 	source := axe(tab.t)
-	for _, colors := range []string{"light", "dark"} {
-		for _, width := range []int64{360, 1440} {
-			tab.look(width, 900, colors)
-			if !evaluate[bool](tab, "!!window.axe") {
-				evaluate[*bool](tab, source+"; null")
-			}
-			found := evaluate[[]finding](tab, judgePart+"("+part+")")
-			for _, f := range found {
-				tab.t.Errorf("%s, %s at %d px: %s (%s):\n  %s", state, colors, width, f.Rule, f.Help, strings.Join(f.Nodes, "\n  "))
-			}
-			if wide := evaluate[int64](tab, "document.documentElement.scrollWidth"); wide > width {
-				tab.t.Errorf("%s, %s: %d px wide in a window of %d px", state, colors, wide, width)
-			}
+	for _, look := range looks {
+		tab.look(look.width, 900, look.colors)
+		if !evaluate[bool](tab, "!!window.axe") {
+			evaluate[*bool](tab, source+"; null")
+		}
+		found := evaluate[[]finding](tab, judgePart+"("+part+")")
+		for _, f := range found {
+			tab.t.Errorf("%s, %s at %d px: %s (%s):\n  %s", state, look.colors, look.width, f.Rule, f.Help, strings.Join(f.Nodes, "\n  "))
+		}
+		if wide := evaluate[int64](tab, "document.documentElement.scrollWidth"); wide > look.width {
+			tab.t.Errorf("%s, %s: %d px wide in a window of %d px", state, look.colors, wide, look.width)
 		}
 	}
 	tab.look(1440, 900, "light")
 }
 
+// look is how a page is shown.
+type look struct {
+	width  int64
+	colors string
+}
+
+// Both widths and both colors: what a color does seldom depends on the width. make soak plays all
+// that go together.
+var (
+	byDay   = []look{{360, "dark"}, {1440, "light"}}
+	atNight = append([]look{{360, "light"}, {1440, "dark"}}, byDay...)
+)
+
+// playedAtNight skips a test that takes minutes.
+func playedAtNight(t *testing.T) {
+	t.Helper()
+	if os.Getenv("PARLEY_SOAK") == "" {
+		t.Skip("make soak plays it")
+	}
+}
+
+// The four combinations of width and colors, which take a minute.
+func TestSoak_axe_allWidthsAndColors_haveNoFindings(t *testing.T) {
+	playedAtNight(t)
+	for name, judge := range map[string]func(*testing.T, []look){
+		"room": roomHasNoFindings, "popovers and dialogs": popoversHaveNoFindings,
+		"pages beside a room": pagesHaveNoFindings, "a server with keys": pagesWithKeysHaveNoFindings,
+	} {
+		t.Run(name, func(t *testing.T) { judge(t, atNight) })
+	}
+}
+
 func TestAxe_room_hasNoFindings(t *testing.T) {
 	t.Parallel()
-	axe(t)
-	sc := sceneOn(onFile(t))
-	sc.mayas.accessible("a room in which drafts wait")
-	sc.jonass.accessible("the room of a member")
-	sc.mayas.look(360, 780, "light")
-	sc.mayas.click(css(".room-sidebar-button"))
-	sc.mayas.accessible("the side of the room on a phone")
+	roomHasNoFindings(t, byDay)
 }
 
 func TestAxe_popoversAndDialogs_haveNoFindings(t *testing.T) {
 	t.Parallel()
+	popoversHaveNoFindings(t, byDay)
+}
+
+func TestAxe_pagesBesideARoom_haveNoFindings(t *testing.T) {
+	t.Parallel()
+	pagesHaveNoFindings(t, byDay)
+}
+
+func TestAxe_pagesOfAServerWithKeys_haveNoFindings(t *testing.T) {
+	t.Parallel()
+	pagesWithKeysHaveNoFindings(t, byDay)
+}
+
+func roomHasNoFindings(t *testing.T, looks []look) {
+	t.Helper()
+	axe(t)
+	sc := sceneOn(onFile(t))
+	sc.mayas.accessible(looks, "a room in which drafts wait")
+	sc.jonass.accessible(looks, "the room of a member")
+	sc.mayas.look(360, 780, "light")
+	sc.mayas.click(css(".room-sidebar-button"))
+	sc.mayas.accessible(looks, "the side of the room on a phone")
+}
+
+func popoversHaveNoFindings(t *testing.T, looks []look) {
+	t.Helper()
 	axe(t)
 	sc := sceneOn(onFile(t))
 	tab := sc.mayas
 	const opened = `document.querySelector("dialog, .popover-panel")`
-	for state, open := range map[string]func(){
+	states := map[string]func(){
 		"who reads it":      func() { tab.click(css(".compose .popover > .chip").nth(0)) },
 		"what is wanted":    func() { tab.click(css(".compose .popover > .chip").nth(1)) },
 		"the menu":          func() { tab.click(button("Menu")) },
@@ -95,46 +147,51 @@ func TestAxe_popoversAndDialogs_haveNoFindings(t *testing.T) {
 		"the settings":      func() { tab.click(button("Settings")) },
 		"closing the room":  func() { tab.click(button("Close the room")) },
 		"leaving":           func() { tab.click(button("Leave the room")) },
-	} {
-		open()
-		tab.isAccessible(state, opened)
+	}
+	for n, state := range slices.Sorted(maps.Keys(states)) {
+		states[state]()
+		judged := looks
+		if len(looks) == len(byDay) { // they are alike: every other one is judged each way
+			judged = looks[n%2 : n%2+1]
+		}
+		tab.isAccessible(judged, state, opened)
 		tab.press("Escape")
 		tab.until("nothing is open", "!"+opened)
 	}
 }
 
-func TestAxe_pagesBesideARoom_haveNoFindings(t *testing.T) {
-	t.Parallel()
+func pagesHaveNoFindings(t *testing.T, looks []look) {
+	t.Helper()
 	axe(t)
 	s := onFile(t)
 	ada := s.agent("The bridge", "Ada")
 	tab := s.person().open("/")
 	tab.is(css("h1"))
-	tab.accessible("the home page of a newcomer")
+	tab.accessible(looks, "the home page of a newcomer")
 	tab.visit("/r/0000000")
 	tab.is(css("h1"))
-	tab.accessible("a room without a link")
+	tab.accessible(looks, "a room without a link")
 	tab.visit(ada.watch)
 	tab.sees("The bridge")
-	tab.accessible("a room in which nobody has spoken")
+	tab.accessible(looks, "a room in which nobody has spoken")
 	tab.visit("/")
 	tab.sees("The bridge")
-	tab.accessible("the home page of somebody with a room")
+	tab.accessible(looks, "the home page of somebody with a room")
 	ada.call("update_room", args{"closed": true})
 	tab.visit("/r/" + ada.token[:7])
 	tab.is(css("h1"))
-	tab.accessible("a room that was closed")
+	tab.accessible(looks, "a room that was closed")
 }
 
-func TestAxe_pagesOfAServerWithKeys_haveNoFindings(t *testing.T) {
-	t.Parallel()
+func pagesWithKeysHaveNoFindings(t *testing.T, looks []look) {
+	t.Helper()
 	axe(t)
 	s := onFile(t, "--access", "keys")
 	ada := s.agent("The bridge", "Ada", s.key("Ada"))
 	tab := s.person().open("/")
 	tab.sees("needs a key")
-	tab.accessible("the home page of a server with keys")
+	tab.accessible(looks, "the home page of a server with keys")
 	tab.visit(ada.invited())
 	tab.sees("The bridge")
-	tab.accessible("an invite")
+	tab.accessible(looks, "an invite")
 }

@@ -116,19 +116,3 @@ func TestExport_hostileTexts_staysInTheirPlaces(t *testing.T) {
 		t.Errorf("the file has %+v and %+v", file.Agreements, file.Room)
 	}
 }
-
-func TestExport_moreThanIsLoaded_isWhole(t *testing.T) {
-	t.Parallel()
-	talk := trioOn(onFile(t))
-	for range 130 {
-		talk.bob.says("one more", args{"kind": "status", "idempotency_key": ""})
-		talk.cy.says("and one")
-	}
-	tab := talk.page
-	tab.reload()
-	tab.is(button("Pause my agent"))
-	_, text := tab.exported("JSON, for programs")
-	if got := strings.Count(text, `"one more"`) + strings.Count(text, `"and one"`); got != 260 {
-		t.Errorf("the file has %d messages, want 260", got)
-	}
-}

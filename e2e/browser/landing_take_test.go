@@ -43,73 +43,6 @@ func (s *server) agentAt(address, name string, bearer ...string) *agent {
 	return a
 }
 
-func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
-	t.Parallel()
-	for name, start := range map[string]func(*testing.T) (s *server, bearer []string){
-		"open": func(t *testing.T) (*server, []string) { return onFile(t), nil },
-		"keys": func(t *testing.T) (*server, []string) {
-			s := onFile(t, "--access", "keys")
-			return s, []string{s.key("ann")}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s, bearer := start(t)
-			tab := s.person().open("/")
-			if len(bearer) > 0 {
-				tab.fill(field("Your key"), bearer[0])
-				tab.click(button("Use this key"))
-			}
-			address := tab.shownLines("Any other")[0]
-			tab.fill(field("Your name"), "Ann Lee")
-			tab.fill(field("Name of the room"), "Tea at five")
-			tab.click(button("Create the room"))
-			tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)
-			tab.sees("Tea at five")
-
-			bot := s.agentAt(address, "Bot", bearer...)
-			bot.sit("join_room", args{"room": "Tea at five", "agent_name": "Bot", "create_if_missing": false})
-			bot.says("Green or black?")
-			tab.sees("Green or black?")
-			seats := bot.call("room_info", nil).Room.Agents
-			if len(seats) != 2 || seats[0].Name != "Ann Lee" || !seats[0].Person || seats[0].Role != "admin" {
-				t.Errorf("the seats are %+v", seats)
-			}
-
-			tab.visit("/")
-			tab.is(hyper("Tea at five"))
-			tab.is(css(`#create-agent_name`))
-			if got := evaluate[string](tab, `document.querySelector("#create-agent_name").value`); got != "Ann Lee" {
-				t.Errorf("the page remembers the name %q", got)
-			}
-		})
-	}
-}
-
-func TestHome_settingsOfANewRoom_areThoseOfTheForm(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	tab := s.person().open("/")
-	tab.fill(field("Your name"), "Ann")
-	tab.fill(field("Name of the room"), "Quiet")
-	tab.click(css(".landing-more summary"))
-	tab.fill(field("What it is for"), "To read.")
-	tab.fill(role("spinbutton", "Seats"), "101")
-	tab.fill(css("#create-password"), " secret ")
-	tab.click(role("checkbox", "List it among the public rooms"))
-	tab.click(button("Create the room"))
-	tab.until("the seats are wrong, and have the focus", `document.activeElement.id === "create-capacity" && document.querySelector("#create-capacity-error").textContent`)
-	tab.fill(role("spinbutton", "Seats"), "7")
-	tab.click(button("Create the room"))
-	tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)
-	bot := s.caller("Bot")
-	bot.sit("join_room", args{"room": "Quiet", "password": " secret ", "agent_name": "Bot", "create_if_missing": false})
-	room := bot.call("room_info", nil).Room
-	if room.Description != "To read." {
-		t.Errorf("the room is %+v", room)
-	}
-}
-
 func TestHome_publicRoom_isFoundAndJoinedWithItsPassword(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
@@ -148,40 +81,68 @@ func TestHome_publicRoom_isFoundAndJoinedWithItsPassword(t *testing.T) {
 	bot.hears("that Ann has joined", func(m message) bool { return m.Type == "joined" && m.Agent == "Ann" })
 }
 
+func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	tab := s.person().open("/")
+	address := tab.shownLines("Any other")[0]
+	tab.fill(field("Your name"), "Ann Lee")
+	tab.fill(field("Name of the room"), "Tea at five")
+	tab.click(css(".landing-more summary"))
+	tab.fill(field("What it is for"), "To read.")
+	tab.fill(role("spinbutton", "Seats"), "101")
+	tab.fill(css("#create-password"), " secret ")
+	tab.click(role("checkbox", "List it among the public rooms"))
+	tab.click(button("Create the room"))
+	tab.until("the seats are wrong, and have the focus", `document.activeElement.id === "create-capacity" && document.querySelector("#create-capacity-error").textContent`)
+	tab.fill(role("spinbutton", "Seats"), "7")
+	tab.click(button("Create the room"))
+	tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)
+	tab.sees("Tea at five")
+
+	bot := s.agentAt(address, "Bot")
+	bot.sit("join_room", args{"room": "Tea at five", "password": " secret ", "agent_name": "Bot", "create_if_missing": false})
+	bot.says("Green or black?")
+	tab.sees("Green or black?")
+	room := bot.call("room_info", nil).Room
+	if seats := room.Agents; len(seats) != 2 || seats[0].Name != "Ann Lee" || !seats[0].Person || seats[0].Role != "admin" {
+		t.Errorf("the seats are %+v", seats)
+	}
+	if room.Description != "To read." {
+		t.Errorf("the room is %+v", room)
+	}
+
+	tab.visit("/")
+	tab.is(hyper("Tea at five"))
+	tab.is(css(`#create-agent_name`))
+	if got := evaluate[string](tab, `document.querySelector("#create-agent_name").value`); got != "Ann Lee" {
+		t.Errorf("the page remembers the name %q", got)
+	}
+}
+
 func TestInvite_personJoins_andLookingTakesNoSeat(t *testing.T) {
 	t.Parallel()
-	for name, start := range map[string]func(*testing.T) (s *server, bearer []string){
-		"open": func(t *testing.T) (*server, []string) { return onFile(t), nil },
-		"keys": func(t *testing.T) (*server, []string) {
-			s := onFile(t, "--access", "keys")
-			return s, []string{s.key("ann")}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s, bearer := start(t)
-			code := s.personAlone("Tea house", bearer...)
-			tab := s.person().open("/i/" + code)
-			tab.sees("You are invited to Tea house")
-			tab.sees("About tea.")
-			tab.sees("Here now: Eve")
-			tab.sees("3 seats are free.")
-			bot := s.agentAt(tab.shownLines("Any other")[0], "Bot")
-			bot.sit("join_room", args{"agent_name": "Bot", "create_if_missing": false})
-			if seats := bot.call("room_info", nil).Room.Agents; len(seats) != 2 {
-				t.Errorf("after a look the seats are %+v", seats)
-			}
-			tab.click(button("Join"))
-			tab.until("the name is asked for", `document.activeElement.id === "guest-agent_name" && document.querySelector("#guest-agent_name-error")`)
-			tab.fill(field("Your name"), "Ann")
-			tab.click(button("Join"))
-			tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)
-			bot.says("Welcome")
-			tab.sees("Welcome")
-			tab.visit("/i/" + code)
-			tab.sees("You have a seat here already: Ann.")
-			tab.click(hyper("Open the room"))
-			tab.sees("Welcome")
-		})
+	s := onFile(t, "--access", "keys")
+	code := s.personAlone("Tea house", s.key("ann"))
+	tab := s.person().open("/i/" + code)
+	tab.sees("You are invited to Tea house")
+	tab.sees("About tea.")
+	tab.sees("Here now: Eve")
+	tab.sees("3 seats are free.")
+	bot := s.agentAt(tab.shownLines("Any other")[0], "Bot")
+	bot.sit("join_room", args{"agent_name": "Bot", "create_if_missing": false})
+	if seats := bot.call("room_info", nil).Room.Agents; len(seats) != 2 {
+		t.Errorf("after a look the seats are %+v", seats)
 	}
+	tab.click(button("Join"))
+	tab.until("the name is asked for", `document.activeElement.id === "guest-agent_name" && document.querySelector("#guest-agent_name-error")`)
+	tab.fill(field("Your name"), "Ann")
+	tab.click(button("Join"))
+	tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)
+	bot.says("Welcome")
+	tab.sees("Welcome")
+	tab.visit("/i/" + code)
+	tab.sees("You have a seat here already: Ann.")
+	tab.click(hyper("Open the room"))
+	tab.sees("Welcome")
 }

@@ -1,10 +1,7 @@
 package browser
 
 import (
-	"strings"
 	"testing"
-
-	"github.com/parley-chat/parley/internal/leaks"
 )
 
 // everywhere runs a test on each way to run Parley.
@@ -19,34 +16,6 @@ func everywhere(t *testing.T, test func(t *testing.T, s *server)) {
 			test(t, start(t))
 		})
 	}
-}
-
-func TestOpen_linkOfAnAgent_showsTheRoomWithoutASecretInTheAddress(t *testing.T) {
-	t.Parallel()
-	everywhere(t, func(t *testing.T, s *server) {
-		ada := s.agent("The bridge", "Ada")
-		bo := s.agent("The bridge", "Bo")
-		bo.says("The girders come on Tuesday.")
-		tab := s.person().open(ada.watch)
-		tab.sees("The bridge")
-		tab.sees("The girders come on Tuesday.")
-		address := evaluate[string](tab, "location.href")
-		if err := leaks.Find(address); err != nil || strings.Contains(address, "#") {
-			t.Errorf("the address is %s: %v", withoutFragment(address), err)
-		}
-		bo.says("And the paint on Friday.")
-		tab.sees("And the paint on Friday.")
-	})
-}
-
-func TestOpen_serverThatAsksForKeys_admitsThePersonByTheLinkAlone(t *testing.T) {
-	t.Parallel()
-	s := onFile(t, "--access", "keys")
-	ada := s.agent("The bridge", "Ada", s.key("Ada"))
-	tab := s.person().open(ada.watch)
-	tab.sees("The bridge")
-	ada.says("Mind the gap.")
-	tab.sees("Mind the gap.")
 }
 
 func TestOpen_serverThatWasGone_isFollowedOn(t *testing.T) {

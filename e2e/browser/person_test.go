@@ -265,11 +265,11 @@ func (tab *tab) judge() {
 // await polls until ok holds, and fails the test if it does not within patience.
 func await(t *testing.T, what func() string, ok func() bool) {
 	t.Helper()
-	tick := time.NewTicker(25 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.Now().Add(patience); !ok(); <-tick.C {
+	pause := 10 * time.Millisecond
+	for deadline := time.Now().Add(patience); !ok(); <-time.After(pause) {
 		if time.Now().After(deadline) {
 			t.Fatalf("after %v still not: %s", patience, what())
 		}
+		pause = min(2*pause, 160*time.Millisecond) // to look takes the processor from what is waited for
 	}
 }

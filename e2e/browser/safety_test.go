@@ -5,8 +5,11 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/cdproto/network"
 
 	"github.com/parley-chat/parley/internal/leaks"
 )
@@ -69,28 +72,6 @@ func TestSafety_pagesOfOthers_neitherFrameNorCallThePage(t *testing.T) {
 	}
 }
 
-func TestSafety_secrets_areInTheStorageAlone(t *testing.T) {
-	t.Parallel()
-	everywhere(t, func(t *testing.T, s *server) {
-		ada := s.agent("The bridge", "Ada")
-		tab := s.person().open(ada.watch)
-		tab.sees("The bridge")
-		tab.says("Where do you keep it?")
-		ada.hearsText("Where do you keep it?")
-		shown := evaluate[string](tab, `[document.documentElement.outerHTML, location.href, document.cookie, document.referrer,
-		  JSON.stringify(history.state), JSON.stringify(sessionStorage), name].join(" ")`)
-		if err := leaks.Find(shown); err != nil {
-			t.Errorf("outside of localStorage: %v", err)
-		}
-		if stored := evaluate[string](tab, "JSON.stringify(localStorage)"); leaks.Find(stored) == nil {
-			t.Errorf("localStorage has no token: %s", stored)
-		}
-		if made := evaluate[int](tab, "navigator.serviceWorker.getRegistrations().then((all) => all.length)"); made > 0 {
-			t.Error("there is a service worker")
-		}
-	})
-}
-
 func TestSafety_page_makesNoHTMLOfTexts(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
@@ -108,33 +89,97 @@ func TestSafety_page_makesNoHTMLOfTexts(t *testing.T) {
 	}
 }
 
-func TestSafety_policy_isThatOfEveryDocument(t *testing.T) {
+// Two people and their agents talk wherever the server runs. The page comes in one round trip
+// after its document, which has the policy, and secrets stand in the storage of the browser alone.
+func TestSafety_conversation_isHeldEverywhereWithSecretsInTheStorageAlone(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, s *server) {
-		ada := s.agent("The bridge", "Ada")
-		tab := s.person().open(ada.watch)
-		tab.sees("The bridge")
-		tab.visit("/")
-		tab.is(css("h1"))
-		const want = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-			"frame-ancestors 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
-		documents := 0
-		for _, q := range tab.requested(s.root) {
-			if q.kind != "Document" {
-				continue
-			}
-			documents++
-			for name, value := range map[string]string{
-				"content-security-policy": want, "referrer-policy": "no-referrer", "x-robots-tag": "noindex",
-				"x-content-type-options": "nosniff", "cross-origin-opener-policy": "same-origin", "x-frame-options": "DENY",
-			} {
-				if q.headers[name] != value {
-					t.Errorf("%s: %s is %q, want %q", q.url, name, q.headers[name], value)
-				}
+		c := meet(t, s)
+		c.ann.loadedLittle()
+		c.speak()
+		c.note()
+		c.pause()
+		c.ann.showsNoSecret()
+		before := len(c.ann.requested("/assets/"))
+		c.ann.visit("/")
+		c.ann.is(css("h1"))
+		for _, q := range c.ann.requested("/assets/")[before:] {
+			if q.bytes > 0 {
+				t.Errorf("%s was loaded again: %v bytes", q.url, q.bytes)
 			}
 		}
-		if documents != 2 {
-			t.Errorf("%d documents were loaded, want 2", documents)
-		}
+		c.ann.documentsHavePolicy(2)
 	})
+}
+
+// loadedLittle judges the first view: the document, what that names, and what the scripts then
+// ask of MCP.
+func (tab *tab) loadedLittle() {
+	tab.t.Helper()
+	const limit = 150_000
+	root := tab.person.at.root
+	var whole float64
+	assets := 0
+	for _, q := range tab.requested(root) {
+		whole += q.bytes                                                              // a wait that is open counts for nothing yet
+		if !strings.Contains(q.url, "/assets/") || strings.HasSuffix(q.url, ".svg") { // the browser's own wish
+			continue
+		}
+		assets++
+		named := q.initiator.Type == network.InitiatorTypeParser && strings.HasPrefix(q.initiator.URL, root+"/r/")
+		if !named {
+			tab.t.Errorf("%s was found by %s %s, want by the document", q.url, q.initiator.Type, q.initiator.URL)
+		}
+		if !slices.Contains([]string{"gzip", "br", "zstd"}, q.headers["content-encoding"]) && q.bytes > 2_000 {
+			tab.t.Errorf("%s: %v bytes, not compressed", q.url, q.bytes)
+		}
+	}
+	if whole == 0 || whole > limit || assets == 0 {
+		tab.t.Errorf("%v bytes on the wire for %d assets, at most %d", whole, assets, limit)
+	}
+}
+
+// showsNoSecret fails the test for a secret that stands anywhere but in localStorage.
+func (tab *tab) showsNoSecret() {
+	tab.t.Helper()
+	address := evaluate[string](tab, "location.href")
+	if err := leaks.Find(address); err != nil || strings.Contains(address, "#") {
+		tab.t.Errorf("the address is %s: %v", withoutFragment(address), err)
+	}
+	shown := evaluate[string](tab, `[document.documentElement.outerHTML, location.href, document.cookie, document.referrer,
+	  JSON.stringify(history.state), JSON.stringify(sessionStorage), name].join(" ")`)
+	if err := leaks.Find(shown); err != nil {
+		tab.t.Errorf("outside of localStorage: %v", err)
+	}
+	if stored := evaluate[string](tab, "JSON.stringify(localStorage)"); leaks.Find(stored) == nil {
+		tab.t.Errorf("localStorage has no token: %s", stored)
+	}
+	if made := evaluate[int](tab, "navigator.serviceWorker.getRegistrations().then((all) => all.length)"); made > 0 {
+		tab.t.Error("there is a service worker")
+	}
+}
+
+// documentsHavePolicy judges the headers of the documents that the tab has loaded.
+func (tab *tab) documentsHavePolicy(count int) {
+	tab.t.Helper()
+	const want = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+		"frame-ancestors 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+	documents := 0
+	for _, q := range tab.requested(tab.person.at.root) {
+		if q.kind != "Document" {
+			continue
+		}
+		documents++
+		for name, value := range map[string]string{
+			"content-security-policy": want, "referrer-policy": "no-referrer", "x-robots-tag": "noindex",
+			"x-content-type-options": "nosniff", "cross-origin-opener-policy": "same-origin", "x-frame-options": "DENY",
+		} {
+			if q.headers[name] != value {
+				tab.t.Errorf("%s: %s is %q, want %q", q.url, name, q.headers[name], value)
+			}
+		}
+	}
+	if documents != count {
+		tab.t.Errorf("%d documents were loaded, want %d", documents, count)
+	}
 }

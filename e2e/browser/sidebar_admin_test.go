@@ -26,16 +26,44 @@ func (a *agent) refused(code fault.Code, tool string, with args) {
 	}
 }
 
-func TestSide_admin_mutesAndPromotes(t *testing.T) {
+func TestSidebar_personAlone_hasNoReins_andOthersSeeThatItIsAPerson(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	tab := s.person().open("/")
+	tab.fill(field("Your name"), "Eve")
+	tab.fill(field("Name of the room"), "The bridge")
+	tab.click(button("Create the room"))
+	tab.sees("Nobody owes an answer.")
+	bo := s.agent("The bridge", "Bo")
+	other := s.person().open(bo.watch)
+	bo.says("Is it wide enough?", args{"kind": "request", "ask": []string{"Eve"}})
+	tab.sees("You owe Bo an answer")
+	tab.isNot(role("switch", "Pause"))
+	tab.seesNot("your agent")
+	other.sees("Eve owes your agent an answer")
+	other.until("a person is told from an agent", `[...document.querySelectorAll(".sidebar-person")].some((row) => /^Eve\s*person/.test(row.innerText))`)
+}
+
+func TestSidebar_admin_mutesAndPromotes(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
 	_, bo, cy, tab := s.crowd()
+	bos := s.person().open(bo.watch)
+	bos.is(button("Leave the room").in(aside))
+	for _, name := range []string{"Actions for Ada", "Actions for Cy", "Settings", "Close the room"} {
+		bos.isNot(button(name)) // only admins may
+	}
 	tab.click(button("Actions for Bo"))
 	tab.fill(field("Reason, for all to read (optional)"), "It talks too much")
 	tab.click(button("Mute"))
 	tab.is(css(".sidebar-person .sidebar-warn"))
 	bo.refused(fault.NotAllowed, "send_message", args{"text": "Really?"})
 	tab.sees("It talks too much") // in the conversation
+	bos.sees("An admin has muted this seat.")
+	bos.audience("my agent")
+	bos.says("Keep quiet for now")
+	bo.hears("the note", func(m message) bool { return m.From == "your user" && m.Text == "Keep quiet for now" })
+
 	tab.until("the focus is back at the button", `document.activeElement.getAttribute("aria-label") === "Actions for Bo"`)
 	tab.press("Enter")
 	tab.click(button("Unmute"))
@@ -51,10 +79,11 @@ func TestSide_admin_mutesAndPromotes(t *testing.T) {
 	cy.refused(fault.NotAllowed, "update_room", args{"description": "Mine alone"})
 }
 
-func TestSide_removeAndBan_askOnce(t *testing.T) {
+// A ban stands longer than the messages that are loaded.
+func TestSidebar_removeAndBan_askOnce_andABanOfLongAgoCanBeLifted(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
-	_, bo, cy, tab := s.crowd()
+	ada, bo, cy, tab := s.crowd()
 	tab.click(button("Actions for Bo"))
 	tab.click(button("Remove"))
 	tab.sees("Remove Bo?")
@@ -73,75 +102,47 @@ func TestSide_removeAndBan_askOnce(t *testing.T) {
 	tab.sees("Cy is banned")
 	cy.refused(fault.Removed, "send_message", args{"text": "Why?"})
 	s.caller("Cy").refused(fault.NotAllowed, "join_room", args{"room": "The bridge", "agent_name": "Cy"})
+	ada.speaks(120, numbered("Since then"))
+	tab.reload()
+	tab.sees("Cy is banned")
 	tab.click(button("Lift the ban"))
 	tab.seesNot("Cy is banned")
 	s.agent("The bridge", "Cy").says("Back again.")
 	tab.sees("Back again.")
 }
 
-// A ban stands longer than the messages that are loaded.
-func TestSide_banOfLongAgo_canBeLifted(t *testing.T) {
+func TestSidebar_settings_takeEffect_andSayWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
-	ada, bo := s.caller("Ada"), s.caller("Bo")
-	ada.sit("create_room", args{"room": "The bridge", "agent_name": "Ada", "capacity": 3})
-	bo.sit("join_room", args{"room": "The bridge", "agent_name": "Bo"})
-	s.agent("The bridge", "Cy")
-	ada.call("manage_agent", args{"agent_name": "Cy", "action": "ban"})
-	bo.speaks(120, numbered("Since then"))
-	tab := s.person().open(ada.watch)
-	tab.sees("Cy is banned")
-	tab.click(button("Lift the ban"))
-	tab.seesNot("Cy is banned")
-	s.agent("The bridge", "Cy").says("Back again.")
-}
-
-func TestSide_description_isRemoved(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	_, bo, _, tab := s.crowd()
-	for _, text := range []string{"constructor", ""} { // the name of a method is as good as any
-		tab.click(button("Settings"))
-		tab.fill(field("What it is for"), text)
-		tab.click(button("Save"))
-		tab.isNot(css(modal))
-		if got := bo.call("room_info", nil).Room.Description; got != text {
-			t.Errorf("the description is %q, want %q", got, text)
-		}
-	}
-	tab.sees("changed the description:")
-	tab.sees("removed the description")
-}
-
-func TestSide_settings_takeEffect_andSayWhatIsRefused(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	_, bo, _, tab := s.crowd()
+	_, bo, cy, tab := s.crowd()
 	s.agent("The tunnel", "Di")
 	tab.click(button("Settings"))
 	tab.fill(field("Name"), "The tunnel")
 	tab.click(button("Save"))
 	tab.sees("Another room has this name")
 	tab.fill(field("Name"), "The long bridge")
-	tab.fill(field("What it is for"), "To the other side")
+	tab.fill(field("What it is for"), "constructor") // the name of a method is as good as any
 	tab.fill(role("spinbutton", "Messages that agents may send until a person speaks"), "1")
 	tab.click(role("checkbox", "List this room for everybody who uses this server"))
 	tab.click(button("Save"))
 	tab.isNot(css(modal))
 	tab.sees("Listed for all")
+	tab.sees("changed the description:")
 	room := bo.call("room_info", nil).Room
-	if room.Name != "The long bridge" || room.Description != "To the other side" {
+	if room.Name != "The long bridge" || room.Description != "constructor" {
 		t.Errorf("the room is %+v", room)
 	}
 	bo.says("One.")
 	bo.refused(fault.Paused, "send_message", args{"text": "Two."})
-}
+	tab.click(button("Settings"))
+	tab.fill(field("What it is for"), "")
+	tab.click(button("Save"))
+	tab.sees("removed the description")
+	if got := bo.call("room_info", nil).Room.Description; got != "" {
+		t.Errorf("the description is %q", got)
+	}
 
-func TestSide_password_isSetAndRemoved(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	_, bo, _, tab := s.crowd()
-	bo.call("leave_room", nil)
+	cy.call("leave_room", nil)
 	tab.click(button("Settings"))
 	tab.fill(field("Password"), "rivets")
 	tab.click(button("Save"))
@@ -149,83 +150,55 @@ func TestSide_password_isSetAndRemoved(t *testing.T) {
 	tab.press("Escape")
 	tab.sees("Password needed")
 	di := s.caller("Di")
-	di.refused(fault.WrongPassword, "join_room", args{"room": "The bridge", "agent_name": "Di"})
+	di.refused(fault.WrongPassword, "join_room", args{"room": "The long bridge", "agent_name": "Di"})
 	tab.click(button("Settings"))
 	tab.click(role("checkbox", "Remove the password"))
 	tab.click(button("Save"))
 	tab.seesNot("Password needed")
-	di.sit("join_room", args{"room": "The bridge", "agent_name": "Di"})
+	di.sit("join_room", args{"room": "The long bridge", "agent_name": "Di"})
 }
 
-func TestSide_banOfAGuest_andANewPassword_showTheNewLink(t *testing.T) {
+func TestSidebar_banOfAGuest_andANewPassword_showTheNewLink(t *testing.T) {
 	t.Parallel()
-	for _, access := range []string{"open", "keys"} {
-		t.Run(access, func(t *testing.T) {
-			t.Parallel()
-			s := onFile(t, "--access", access)
-			ada := s.caller("Ada", s.key("Ada"))
-			ada.sit("create_room", args{"room": "The bridge", "agent_name": "Ada", "capacity": 5})
-			tab := s.person().open(ada.watch)
-			tab.click(button("Invite"))
-			link := tab.invite()
-			tab.press("Escape")
-			s.guest(link, "Bo")
-			bySettings := func() {
-				tab.click(button("Settings"))
-				tab.fill(field("Password"), "rivets")
-				tab.click(button("Save"))
-			}
-			byBan := func() {
-				tab.click(button("Actions for Bo"))
-				tab.click(button("Ban"))
-				tab.click(button("Ban").in(modal))
-			}
-			for name, renew := range map[string]func(){"Cy": byBan, "Di": bySettings} {
-				old := link
-				renew()
-				tab.sees("Unused copies of the old link are void")
-				tab.until("there is another link", `document.querySelector(".sidebar-shown code")?.textContent !== `+quoted(old))
-				link = tab.invite()
-				s.invited(old, "Eve").refused(fault.NotAllowed, "join_room", args{"agent_name": "Eve"})
-				s.guest(link, name).says("I came by the new link.")
-				tab.press("Escape")
-				tab.isNot(css(modal))
-			}
-			tab.sees("Ada banned Bo; the invite is new, and the old one no longer works")
-			tab.click(button("Invite"))
-			tab.is(css(".sidebar-shown code").nth(0))
-			tab.seesNot("Unused copies")
-		})
+	s := onFile(t, "--access", "keys")
+	ada := s.caller("Ada", s.key("Ada"))
+	ada.sit("create_room", args{"room": "The bridge", "agent_name": "Ada", "capacity": 5})
+	tab := s.person().open(ada.watch)
+	tab.click(button("Invite"))
+	link := tab.invite()
+	tab.press("Escape")
+	s.guest(link, "Bo")
+	bySettings := func() {
+		tab.click(button("Settings"))
+		tab.fill(field("Password"), "rivets")
+		tab.click(button("Save"))
 	}
+	byBan := func() {
+		tab.click(button("Actions for Bo"))
+		tab.click(button("Ban"))
+		tab.click(button("Ban").in(modal))
+	}
+	for name, renew := range map[string]func(){"Cy": byBan, "Di": bySettings} {
+		old := link
+		renew()
+		tab.sees("Unused copies of the old link are void")
+		tab.until("there is another link", `document.querySelector(".sidebar-shown code")?.textContent !== `+quoted(old))
+		link = tab.invite()
+		s.invited(old, "Eve").refused(fault.NotAllowed, "join_room", args{"agent_name": "Eve"})
+		s.guest(link, name).says("I came by the new link.")
+		tab.press("Escape")
+		tab.isNot(css(modal))
+	}
+	tab.sees("Ada banned Bo; the invite is new, and the old one no longer works")
+	tab.click(button("Invite"))
+	tab.is(css(".sidebar-shown code").nth(0))
+	tab.seesNot("Unused copies")
 }
 
-func TestSide_member_seesNothingThatOnlyAdminsMayDo(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	_, bo, _, _ := s.crowd()
-	tab := s.person().open(bo.watch)
-	tab.is(button("Leave the room").in(aside))
-	for _, name := range []string{"Actions for Ada", "Actions for Cy", "Settings", "Close the room"} {
-		tab.isNot(button(name))
-	}
-}
-
-func TestSide_closing_asksOnce_andEndsTheRoomForAll(t *testing.T) {
+func TestSidebar_knocks_areAnsweredWhereTheyCanBe(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
 	_, bo, _, tab := s.crowd()
-	tab.click(button("Close the room"))
-	tab.click(button("Close for good"))
-	tab.sees("This room is closed")
-	bo.refused(fault.RoomClosed, "send_message", args{"text": "Hello?"})
-	tab.isNot(role("switch", "Pause"))
-	tab.isNot(button("Close the room"))
-}
-
-func TestSide_whoFoundNoSeat_isGivenOne(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	_, _, _, tab := s.crowd()
 	di := s.caller("Di")
 	di.refused(fault.RoomFull, "join_room", args{"room": "The bridge", "agent_name": "Di"})
 	tab.sees("Di found no free seat")
@@ -234,21 +207,20 @@ func TestSide_whoFoundNoSeat_isGivenOne(t *testing.T) {
 	di.sit("join_room", args{"room": "The bridge", "agent_name": "Di"})
 	di.says("Thank you.")
 	tab.sees("Thank you.")
-}
 
-func TestSide_whoWantsBackIn_isNotLetInWhileTheSeatIsAlive_andThePageSaysSo(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	_, bo, _, tab := s.crowd()
+	// Whoever is there keeps its seat, and the page says so.
 	bo.says("I am here.")
 	s.caller("Bo").refused(fault.NameTaken, "join_room", args{"room": "The bridge", "agent_name": "Bo"})
 	tab.sees("Bo wants to come back")
+	tab.sees("asked to come back as Bo")
 	bo.says("I am still here.")
 	tab.click(button("Let in").in(".sidebar-knock"))
 	tab.sees("so they are two")
+	tab.click(button("Let in").in(".event"))
+	tab.is(css(".event [role=alert]"))
 }
 
-func TestSide_leaving_asksOnce_andTakesTheAgentsSeat(t *testing.T) {
+func TestSidebar_waysOut_askOnce(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
 	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
@@ -263,13 +235,9 @@ func TestSide_leaving_asksOnce_andTakesTheAgentsSeat(t *testing.T) {
 	ada.hears("that Bo left", func(m message) bool { return m.Type == "left" && m.Agent == "Bo" })
 	bo.refused(fault.Removed, "send_message", args{"text": "Hello?"})
 	tab.sees("You have left this room")
-}
 
-func TestSide_forgetting_keepsTheSeat_andLosesTheWayIn(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	ada := s.agent("The bridge", "Ada")
-	tab := s.person().open(ada.watch)
+	// To forget the room keeps the seat, and loses the way in.
+	tab.visit(ada.watch)
 	tab.click(button("Menu"))
 	tab.click(button("Forget on this device"))
 	tab.click(button("Forget").in(modal))
@@ -278,22 +246,4 @@ func TestSide_forgetting_keepsTheSeat_andLosesTheWayIn(t *testing.T) {
 		t.Errorf("%d seats are kept", len(kept))
 	}
 	ada.says("I stay.")
-}
-
-func TestSide_personAlone_hasNoReins_andOthersSeeThatItIsAPerson(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	tab := s.person().open("/")
-	tab.fill(field("Your name"), "Eve")
-	tab.fill(field("Name of the room"), "The bridge")
-	tab.click(button("Create the room"))
-	tab.sees("Nobody owes an answer.")
-	bo := s.agent("The bridge", "Bo")
-	other := s.person().open(bo.watch)
-	bo.says("Is it wide enough?", args{"kind": "request", "ask": []string{"Eve"}})
-	tab.sees("You owe Bo an answer")
-	tab.isNot(role("switch", "Pause"))
-	tab.seesNot("your agent")
-	other.sees("Eve owes your agent an answer")
-	other.until("a person is told from an agent", `[...document.querySelectorAll(".sidebar-person")].some((row) => /^Eve\s*person/.test(row.innerText))`)
 }

@@ -6,11 +6,21 @@ import (
 	"testing"
 )
 
-func TestTalk_thousandsOfMessages_stayLight(t *testing.T) {
+func TestTalk_hundredsOfMessages_stayLight(t *testing.T) {
 	t.Parallel()
+	staysLight(t, 700)
+}
+
+func TestSoak_talk_thousandsOfMessages_stayLight(t *testing.T) {
+	playedAtNight(t)
+	staysLight(t, 5000)
+}
+
+// staysLight goes through a conversation of so many messages.
+func staysLight(t *testing.T, most int) {
+	t.Helper()
 	s := onFile(t)
 	ann, bob, _ := threeOf(t, s, "Thousands")
-	const most = 5000
 	sent := bob.speaks(most, func(n int) string {
 		switch {
 		case n%10 == 3:
@@ -112,28 +122,6 @@ func (tab *tab) loadsEarlier() {
 	}
 }
 
-func TestTalk_comingBack_opensAtTheFirstUnread(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	ann, bob, _ := threeOf(t, s, "Coming back")
-	last := bob.speaks(40, numbered("Seen"))[39]
-	p := s.person()
-	tab := p.open(ann.watch)
-	tab.sees("Seen 39")
-	tab.until("what was seen counts as read", fmt.Sprintf("Object.values(localStorage).some((kept) => kept.includes(%q))", last))
-	room := evaluate[string](tab, "location.pathname")
-	tab.visit("about:blank")
-	first := bob.speaks(60, numbered("Missed"))[0]
-	tab.visit(room)
-	tab.sees("Missed 0")
-	tab.until("the line is near the top", "document.querySelector('.unread').getBoundingClientRect().top < 200")
-	if at := tab.place(first); at < 0 || at > 300 {
-		t.Errorf("the first unread message is at %d px", at)
-	}
-	tab.click(css(".log-latest"))
-	tab.sees("Missed 59")
-}
-
 func TestTalk_speakers_areToldApart(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
@@ -170,80 +158,6 @@ func (tab *tab) clock(id string) string {
 	return evaluate[string](tab, fmt.Sprintf(`new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(new Date(document.querySelector('[data-id=%q] time').dateTime))`, id))
 }
 
-func TestTalk_proposal_isAgreedToWithOneClick(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	ann, bob, cy := threeOf(t, s, "Deciding")
-	tab := s.person().open(ann.watch)
-	tab.is(css(".log-rows"))
-	proposal := bob.says("We meet on Friday.", args{"kind": "proposal"})
-	cy.call("send_message", args{"kind": "agree", "reply_to": proposal})
-	tab.click(button("Agree").in(".message-buttons"))
-	agreed := bob.hears("the agreement", func(m message) bool { return m.Agreed == proposal })
-	if agreed.From != ann.name || !agreed.Person {
-		t.Errorf("the agreement came with %+v", agreed)
-	}
-	tab.sees("Agreed by everyone asked:")
-	tab.isNot(css(".message-buttons"))
-
-	other := bob.says("We meet on Sunday.", args{"kind": "proposal"})
-	tab.click(button("Object").in(".message-buttons"))
-	tab.types("I do not work on Sundays.")
-	tab.press("Enter")
-	objection := bob.hears("the objection", func(m message) bool { return m.Kind == "object" })
-	if objection.ReplyTo != other || objection.Text != "I do not work on Sundays." {
-		t.Errorf("the objection is %+v", objection)
-	}
-	tab.isNot(css(".message-buttons"))
-}
-
-func TestTalk_longText_isFoldedAndLoadedWhole(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	ann, bob, _ := threeOf(t, s, "Long")
-	long := strings.Repeat("A line that says little.\n\n", 800) + "The end of it."
-	id := bob.says(long)
-	tab := s.person().open(ann.watch)
-	tab.sees("A line that says little.")
-	tab.seesNot("The end of it.")
-	tab.click(button("Show all"))
-	tab.sees("The end of it.")
-	before := tab.place(id)
-	if before < 0 {
-		t.Error("the text was opened, and its beginning is gone")
-	}
-	tab.is(button("Show less"))
-}
-
-func TestTalk_offline_longTextIsNotCopiedAndSaysSo(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	ann, bob, _ := threeOf(t, s, "Long")
-	id := bob.says(strings.Repeat("A line that says little.\n\n", 800))
-	tab := s.person().open(ann.watch)
-	tab.sees("A line that says little.")
-	tab.expects("ERR_INTERNET_DISCONNECTED")
-	tab.offline(true)
-	tab.until("the message has the focus", `(document.querySelector('[data-id="`+id+`"]').focus(), document.activeElement.dataset.id === "`+id+`")`)
-	tab.click(button("Copy the text"))
-	tab.sees("Not copied")
-}
-
-func TestTalk_removedText_isGoneForAll(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	ann, bob, _ := threeOf(t, s, "Removing")
-	id := ann.says("My salary is secret.")
-	tab, other := s.person().open(ann.watch), s.person().open(bob.watch)
-	other.sees("My salary is secret.")
-	evaluate[*bool](tab, fmt.Sprintf("void document.querySelector('[data-id=%q]').focus()", id))
-	tab.click(button("Remove the text"))
-	tab.click(button("Remove"))
-	tab.sees("This text was removed.")
-	other.sees("This text was removed.")
-	other.seesNot("My salary is secret.")
-}
-
 func TestTalk_search_findsByKeyboardAlone(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
@@ -271,53 +185,65 @@ func TestTalk_search_findsByKeyboardAlone(t *testing.T) {
 	tab.isNot(role("search", ""))
 }
 
-func TestTalk_linkThatIsOpenedTwice_isToldLoudly(t *testing.T) {
+func TestTalk_comingBack_opensAtTheFirstUnread(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
-	ann, _, _ := threeOf(t, s, "Twice")
-	tab := s.person().open(ann.watch)
-	tab.sees("joined")
-	s.person().open(ann.watch).expects(".")
-	tab.sees("Somebody tried to open your link")
-	tab.is(css(".event-loud"))
+	ann, bob, _ := threeOf(t, s, "Coming back")
+	last := bob.speaks(40, numbered("Seen"))[39]
+	p := s.person()
+	tab := p.open(ann.watch)
+	tab.sees("Seen 39")
+	tab.until("what was seen counts as read", fmt.Sprintf("Object.values(localStorage).some((kept) => kept.includes(%q))", last))
+	tab.visit("about:blank")
+	first := bob.speaks(60, numbered("Missed"))[0]
+	tab.visit("/")
+	tab.sees("60 unread")
+	tab.sees("Here: Ann's Codex, Bob's Claude, Cy")
+	tab.click(hyper("Coming back"))
+	tab.sees("Missed 0")
+	tab.until("the line is near the top", "document.querySelector('.unread').getBoundingClientRect().top < 200")
+	if at := tab.place(first); at < 0 || at > 300 {
+		t.Errorf("the first unread message is at %d px", at)
+	}
+	tab.click(css(".log-latest"))
+	tab.sees("Missed 59")
 }
 
-func TestTalk_messageThatIsRefused_waitsForItsPerson(t *testing.T) {
+func TestTalk_message_isUnfoldedCopiedAndRemoved(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
-	ann, bob, cy := threeOf(t, s, "Refused")
-	tab := s.person().open(bob.watch)
+	ann, bob, _ := threeOf(t, s, "Long")
+	long := strings.Repeat("A line that says little.\n\n", 800) + "The end of it."
+	id := bob.says(long)
+	tab, other := s.person().open(ann.watch), s.person().open(bob.watch)
+	tab.sees("A line that says little.")
+	tab.seesNot("The end of it.")
+	focus := func(id string) {
+		t.Helper()
+		tab.until("the message has the focus", fmt.Sprintf(
+			`((one) => (one?.focus(), document.activeElement === one))(document.querySelector('[data-id=%q]'))`, id))
+	}
 	tab.expects("ERR_INTERNET_DISCONNECTED")
-	tab.is(css(".log-rows"))
 	tab.offline(true)
-	tab.fill(css("textarea"), "Can you hear me?")
-	tab.press("Enter")
-	tab.sees("Sending…")
-	ann.call("manage_agent", args{"agent_name": bob.name, "action": "mute"})
+	focus(id)
+	tab.click(button("Copy the text"))
+	tab.sees("Not copied")
 	tab.offline(false)
-	tab.sees("Not sent:")
-	tab.is(button("Discard"))
-	ann.call("manage_agent", args{"agent_name": bob.name, "action": "unmute"})
-	tab.click(button("Try again"))
-	if got := cy.hearsText("Can you hear me?"); got.From != bob.name || !got.Person {
-		t.Errorf("the text came as %+v", got)
+	tab.click(button("Show all"))
+	tab.sees("The end of it.")
+	if tab.place(id) < 0 {
+		t.Error("the text was opened, and its beginning is gone")
 	}
-	tab.seesNot("Not sent")
-	tab.isNot(button("Discard"))
-}
+	tab.is(button("Show less"))
 
-func TestTalk_knockThatComesTooSoon_saysWhyNobodyIsLetIn(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	ann, _, _ := threeOf(t, s, "Knocking")
-	tab := s.person().open(ann.watch)
-	tab.sees("joined")
-	stranger := s.caller("Cy")
-	if _, err := stranger.try("join_room", args{"room": "Knocking", "agent_name": "Cy"}); err == nil {
-		t.Fatal("a name was taken twice")
-	}
-	tab.sees("asked to come back as Cy")
-	tab.click(button("Let in").in(".event"))
-	tab.sees("Nothing was changed: try again in")
-	tab.is(button("Let in").in(".event"))
+	secret := ann.says("My salary is secret.")
+	other.sees("My salary is secret.")
+	tab.click(css(".log-latest"))
+	tab.sees("My salary is secret.")
+	focus(secret)
+	tab.click(button("Remove the text"))
+	tab.click(button("Remove"))
+	tab.sees("This text was removed.")
+	other.sees("This text was removed.")
+	other.seesNot("My salary is secret.")
 }
