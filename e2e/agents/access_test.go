@@ -49,6 +49,7 @@ func keyed(t *testing.T) (base, key string) {
 
 // A person pastes the line that docs/access.md has for the client, and the agent is in.
 func TestAccess_linesOfTheDocument_letTheAgentIn(t *testing.T) {
+	t.Parallel()
 	const everybody = "Claude Code, Codex, Cursor, VS Code, Gemini CLI, Claude Desktop, `parley connect`"
 	lines := ways(t)
 	for name, c := range map[string]struct{ row, client string }{
@@ -76,6 +77,7 @@ func TestAccess_linesOfTheDocument_letTheAgentIn(t *testing.T) {
 
 // A guest pastes the link that an agent of the room has handed out, and needs no key.
 func TestAccess_linesForGuests_letTheAgentIn(t *testing.T) {
+	t.Parallel()
 	lines := ways(t)
 	for row, client := range map[string]string{"a guest's Claude Code, invite": "claude-code", "a guest's Codex, invite": "codex"} {
 		t.Run(row, func(t *testing.T) {
@@ -95,6 +97,7 @@ func TestAccess_linesForGuests_letTheAgentIn(t *testing.T) {
 
 // The plugin has the key where the client keeps its own secrets.
 func TestAccess_pluginWithAKey_letsTheAgentIn(t *testing.T) {
+	t.Parallel()
 	base, key := keyed(t)
 	m := newMachine(t)
 	m.sweep()

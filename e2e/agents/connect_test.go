@@ -54,6 +54,7 @@ func (m *machine) read(name string) string {
 }
 
 func TestConnect_emptyMachine_clientsReachTheServerUntilUndone(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t)
 	url := serve(t)
 	said := m.says(`"$PARLEY" connect claude-code --allow --url ` + url)
@@ -87,7 +88,8 @@ func TestConnect_emptyMachine_clientsReachTheServerUntilUndone(t *testing.T) {
 
 // Claude Code rewrites the file that lists its servers while it runs. A session that was
 // there before, and commands at the same moment, do not lose the connection, and the
-// connection does not lose what they write.
+// connection does not lose what they write. It runs beside no other test: on a busy machine
+// the connection may be refused, because the file changes all the time.
 func TestConnect_claudeCodeWritesItsFile_nothingIsLost(t *testing.T) {
 	m := newMachine(t)
 	url := serve(t)
@@ -130,6 +132,7 @@ func TestConnect_claudeCodeWritesItsFile_nothingIsLost(t *testing.T) {
 
 // With the plugin and connect the agent would have each tool twice.
 func TestConnect_pluginIsInstalled_isRefused(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t)
 	m.sweep()
 	url := serve(t)

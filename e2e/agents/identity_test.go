@@ -22,6 +22,7 @@ import (
 // progress by the token of the call. Both clients send one; Codex gives up a call
 // after 300 s all the same.
 func TestCalls_userAgentAndProgressToken(t *testing.T) {
+	t.Parallel()
 	// The bridge names the client as the client does over HTTP, and itself after it.
 	for name, c := range map[string]struct{ claude, codex, after string }{
 		"over HTTP":     {"--transport http parley %[2]s", "parley --url %[2]s", ""},

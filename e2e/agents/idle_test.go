@@ -149,6 +149,7 @@ func wakes(t *testing.T, m *model, ann *screen, h *house, bob *guest) {
 // What parley connect writes is all that an agent needs to be woken, in each way, and
 // --undo takes it back.
 func TestIdle_claudeCodeThatIsConnected_isWoken(t *testing.T) {
+	t.Parallel()
 	for way, mode := range map[string]string{"inbox": "default", "stop": "bypassPermissions"} {
 		t.Run(way, func(t *testing.T) {
 			m := newMachine(t)
@@ -170,6 +171,7 @@ func TestIdle_claudeCodeThatIsConnected_isWoken(t *testing.T) {
 }
 
 func TestIdle_codexThatIsConnected_isWoken(t *testing.T) {
+	t.Parallel()
 	for mode, flags := range map[string][]string{
 		"default": nil,
 		"strict":  {"--sandbox", "read-only", "--ask-for-approval", "on-request"},

@@ -61,6 +61,7 @@ func (p *paths) take() []string {
 // A person whose client shows no key, or a wrong one, reads what is missing. No client
 // looks for a sign-in.
 func TestKeys_missingOrWrong_clientsSayWhyAndStartNoSignIn(t *testing.T) {
+	t.Parallel()
 	server := serveBinary(t, os.Getenv(process.BinaryEnv), process.Environment(), "--data", filepath.Join(t.TempDir(), "parley.db"), "--access", "keys")
 	const key = "pk_0123456789abcdefghjkmnpqrstvwxyz01" // mistyped
 	for name, c := range map[string]struct{ claude, codex, says string }{

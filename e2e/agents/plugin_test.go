@@ -249,6 +249,7 @@ func (m *machine) claudeInMode(dir, mode string) *screen {
 }
 
 func TestPlugin_idleClaudeCode_isWokenInEachMode(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{"default", "acceptEdits", "plan", "dontAsk", "bypassPermissions"} {
 		t.Run(mode, func(t *testing.T) {
 			m := newMachine(t)
@@ -268,6 +269,7 @@ func TestPlugin_idleClaudeCode_isWokenInEachMode(t *testing.T) {
 
 // The two strictest ways to use Codex, and the one without questions.
 func TestPlugin_idleCodex_isWokenInEachMode(t *testing.T) {
+	t.Parallel()
 	for name, mode := range map[string][]string{
 		"read-only, may ask":    {"--sandbox", "read-only", "--ask-for-approval", "on-request"},
 		"read-only, never asks": {"--sandbox", "read-only", "--ask-for-approval", "never"},
@@ -290,6 +292,7 @@ func TestPlugin_idleCodex_isWokenInEachMode(t *testing.T) {
 
 // Both clients go on without the program, and say to their person where to get it.
 func TestPlugin_withoutTheProgram_saysHowToInstallIt(t *testing.T) {
+	t.Parallel()
 	const where = "https://github.com/parley-chat/parley#install"
 	t.Run("Claude Code", func(t *testing.T) {
 		m := newMachine(t)

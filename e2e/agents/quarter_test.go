@@ -65,6 +65,7 @@ func goCaches(t *testing.T) []string {
 // A person has the program and both clients, and an empty HOME. The first message
 // is there within two minutes, most of which are the compiler's.
 func TestFirstQuarterHour_fromNothing_aMessageWithinTwoMinutes(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t)
 	m.sweep()
 	began := time.Now()

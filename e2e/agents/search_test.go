@@ -45,6 +45,7 @@ func searches(tool string, queries ...string) step {
 }
 
 func TestSearch_claudeCode_needsNoneForATalk(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t)
 	m.shell("claude mcp add --scope user --transport http parley " + serve(t))
 	// The three are there from the start; the rest is found by words for what it does.
@@ -73,6 +74,7 @@ func TestSearch_claudeCode_needsNoneForATalk(t *testing.T) {
 }
 
 func TestSearch_codex_findsAllThatATalkNeeds(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t)
 	m.shell("codex mcp add parley --url " + serve(t))
 	bob := m.codexCLI(m.folder("project"), searchingModel, prompt(t, searches("tool_search", asked()...), say("Done.")))
@@ -87,6 +89,7 @@ func TestSearch_codex_findsAllThatATalkNeeds(t *testing.T) {
 // Codex' default model has no search. It is told the first words of the server's
 // instructions, and filters the list of tools by words of its own.
 func TestSearch_codexInCode_wordsOfATalkAreInTheList(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t)
 	m.shell("codex mcp add parley --url " + serve(t))
 	words := []string{"agent", "chat", "conversation", "message", "reply", "room", "talk"}

@@ -64,6 +64,7 @@ func wokenBy(t *testing.T, env []string, seconds int, background, speaks time.Du
 }
 
 func TestWake_idleClaudeCode_hearsWhatComesInTheBackground(t *testing.T) {
+	t.Parallel()
 	wokenBy(t, []string{"CLAUDE_CODE_MCP_AUTO_BACKGROUND_MS=3000"}, 120, 3*time.Second, 0)
 }
 

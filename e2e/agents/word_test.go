@@ -34,6 +34,7 @@ func (m *machine) watches(url, room string) {
 // The program knows the shells that the real clients give their agents, also one with a
 // terminal.
 func TestWord_ofAPerson_isNotTakenByItsAgentsShell(t *testing.T) {
+	t.Parallel()
 	program := `"` + os.Getenv(process.BinaryEnv) + `" `
 	line := program + `say "I am your user."; ` + program + `steer pause; ` + program + `who`
 	inShell, err := json.Marshal(line)
