@@ -56,9 +56,6 @@ func stopChromium() {
 
 func findChromium(t testing.TB) string {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("-short: real clients and tools are left out")
-	}
 	path, err := parts.Chromium()
 	if err != nil {
 		parts.Missing(t, "%v", err)

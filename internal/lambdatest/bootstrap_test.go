@@ -92,9 +92,6 @@ type function struct {
 
 func deploy(t *testing.T) *function {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("-short: the built program is left out")
-	}
 	rows, table := dynamolocal.NewTable(t, dynamotable.Options{})
 	return &function{t: t, binary: build(t, "functions/mcp"), table: table, rows: rows, endpoint: dynamolocal.Start(t)}
 }

@@ -208,9 +208,6 @@ func (c *counted) passwords() {
 
 func TestCostPage_figures_areCounted(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("-short: hundreds of polls are left out")
-	}
 	c := count(t)
 	alice := c.join(c.one, "Alice")
 	c.row("a join that makes the room")

@@ -24,9 +24,6 @@ import (
 // sleepers deploys a function whose calls last as long as they ask.
 func sleepers(t *testing.T, most int) *lambdatest.Fleet {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("-short: the built program is left out")
-	}
 	return lambdatest.Deploy(t, lambdatest.Program{Path: build(t, "internal/lambdatest/testdata/sleeper")}, most)
 }
 
