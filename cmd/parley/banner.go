@@ -22,7 +22,7 @@ type greeting struct {
 
 // banner writes to w where the server listens, where the rooms are stored, and what to
 // paste into a client.
-func banner(w io.Writer, g greeting) error {
+func (g greeting) banner(w io.Writer) error {
 	_, err := fmt.Fprintf(w, `Parley %s listens %s
 The rooms are stored in %s
 %s

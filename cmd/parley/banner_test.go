@@ -19,7 +19,7 @@ func TestBanner_everyLine_namesThePort(t *testing.T) {
 	}
 	defer l.Close()
 	var out strings.Builder
-	if err := banner(&out, greeting{at: endpointOf(l.Addr(), nobody), rooms: "/home/ann/parley.db", exposure: "This server is local."}); err != nil {
+	if err := (greeting{at: endpointOf(l.Addr(), nobody), rooms: "/home/ann/parley.db", exposure: "This server is local."}).banner(&out); err != nil {
 		t.Fatal(err)
 	}
 	url := "http://" + l.Addr().String() + "/mcp"
@@ -65,7 +65,7 @@ func TestEndpoint_onAllAddresses_isOneThatOthersReach(t *testing.T) {
 func TestBanner_reachableByOthers_givesAnAddressAndWarnsThatNothingIsEncrypted(t *testing.T) {
 	var out strings.Builder
 	at := endpointOf(&net.TCPAddr{IP: net.IPv4zero, Port: 8080}, func() netip.Addr { return netip.MustParseAddr("192.168.1.7") })
-	if err := banner(&out, greeting{at: at, rooms: "DynamoDB table rooms"}); err != nil {
+	if err := (greeting{at: at, rooms: "DynamoDB table rooms"}).banner(&out); err != nil {
 		t.Fatal(err)
 	}
 	for _, part := range []string{"not\nencrypted", "parley http://192.168.1.7:8080/mcp\n", `"--url","http://192.168.1.7:8080"]`} {
@@ -78,7 +78,7 @@ func TestBanner_reachableByOthers_givesAnAddressAndWarnsThatNothingIsEncrypted(t
 func TestBanner_withAPublicAddress_givesThat(t *testing.T) {
 	var out strings.Builder
 	at := endpointOf(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}, nobody)
-	if err := banner(&out, greeting{at: at, public: "https://parley.example/mcp", rooms: "a file"}); err != nil {
+	if err := (greeting{at: at, public: "https://parley.example/mcp", rooms: "a file"}).banner(&out); err != nil {
 		t.Fatal(err)
 	}
 	text := out.String()

@@ -53,7 +53,7 @@ func (c *connectCommand) Run(ctx context.Context, streams streams) error {
 	}
 	switch {
 	case c.Client == "":
-		return c.list(streams.out, connect.List(m))
+		return c.list(streams.out, m.List())
 	case c.Undo:
 		return c.undo(m, streams)
 	}
@@ -61,7 +61,7 @@ func (c *connectCommand) Run(ctx context.Context, streams streams) error {
 }
 
 func (c *connectCommand) undo(m connect.Machine, streams streams) error {
-	done, err := connect.Undo(m, c.Client, c.DryRun)
+	done, err := m.Undo(c.Client, c.DryRun)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (c *connectCommand) undo(m connect.Machine, streams streams) error {
 }
 
 func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams streams) error {
-	if err := connect.Check(m, c.Client, c.Allow); err != nil { // before the server is asked
+	if err := m.Check(c.Client, c.Allow); err != nil { // before the server is asked
 		return err
 	}
 	p, err := c.place(streams.err)
@@ -94,7 +94,7 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 	if err != nil {
 		return err
 	}
-	done, err := connect.Connect(m, connect.Options{
+	done, err := m.Connect(connect.Options{
 		Client: c.Client, Server: p.Base, Key: p.Key, Invite: p.Invite, Allow: c.Allow, Wake: !c.NoWake, DryRun: c.DryRun,
 	})
 	if err != nil {

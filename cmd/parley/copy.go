@@ -93,7 +93,7 @@ func openRooms(ctx context.Context, log *slog.Logger, place string, createTable 
 		}
 		return t, t.Close, nil
 	}
-	t, err := dynamoTable(ctx, settings{Settings: app.Settings{Table: name, CreateTable: createTable}}, dynamotable.Options{})
+	t, err := (settings{Settings: app.Settings{Table: name, CreateTable: createTable}}).dynamoTable(ctx, dynamotable.Options{})
 	if err == nil {
 		err = t.Ready(ctx)
 	}

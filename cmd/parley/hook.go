@@ -51,7 +51,7 @@ func (c *hookCommand) serve(ctx context.Context, streams streams) (string, error
 	if c.Plugin && call.InCodex() { // the plugin starts parley bridge there
 		o.Server = bridge.ServerOf
 	}
-	return wake.ServeHook(ctx, call, o)
+	return call.Serve(ctx, o)
 }
 
 // address returns the address of the server whose tools the agent used.

@@ -18,7 +18,7 @@ func listen(flag, addr string) (net.Listener, error) {
 }
 
 // listenForMetrics listens on the address for metrics; nil if there is none.
-func listenForMetrics(s settings) (net.Listener, error) {
+func (s settings) listenForMetrics() (net.Listener, error) {
 	if s.MetricsAddr == "" {
 		return nil, nil
 	}

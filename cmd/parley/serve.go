@@ -36,7 +36,7 @@ func (s *serveCommand) Run(ctx context.Context, io streams) (err error) {
 		return err
 	}
 	defer ln.Close()
-	metricsLn, err := listenForMetrics(s.settings)
+	metricsLn, err := s.settings.listenForMetrics()
 	if err != nil {
 		return err
 	}
@@ -70,14 +70,14 @@ func (s *serveCommand) Run(ctx context.Context, io streams) (err error) {
 
 // greet says where the server is and how to use it.
 func (s *serveCommand) greet(ctx context.Context, config app.Config, a *app.App, at endpoint, io streams) error {
-	g := greeting{at: at, public: s.PublicAddress(), rooms: place(s.settings), exposure: config.Exposure(), needsKey: config.Keys()}
+	g := greeting{at: at, public: s.PublicAddress(), rooms: s.settings.place(), exposure: config.Exposure(), needsKey: config.Keys()}
 	if g.needsKey {
 		var err error
 		if g.makeKey, err = keyCommand(ctx, a.Keys(config.Logger), s.settings, g.url()); err != nil {
 			return err
 		}
 	}
-	if err := banner(io.out, g); err != nil {
+	if err := g.banner(io.out); err != nil {
 		config.Logger.Warn("cannot write to standard output", "error", err)
 	}
 	return nil

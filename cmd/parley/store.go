@@ -23,7 +23,7 @@ func (s settings) opener(figures *scrape.Metrics, log *slog.Logger) func(context
 		}
 	}
 	return func(ctx context.Context, m *meter.Meter) (app.Store, error) {
-		t, err := dynamoTable(ctx, s, app.Charge(m))
+		t, err := s.dynamoTable(ctx, app.Charge(m))
 		return app.Store{Table: t}, err
 	}
 }
@@ -42,7 +42,7 @@ func openFile(path string, figures *scrape.Metrics, log *slog.Logger) (app.Store
 
 // dynamoTable returns the DynamoDB table of the settings, and creates it first if
 // they say so.
-func dynamoTable(ctx context.Context, s settings, o dynamotable.Options) (*dynamotable.Table, error) {
+func (s settings) dynamoTable(ctx context.Context, o dynamotable.Options) (*dynamotable.Table, error) {
 	client, err := sdkconfig.NewClient(ctx)
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func dynamoTable(ctx context.Context, s settings, o dynamotable.Options) (*dynam
 }
 
 // place returns where the rooms are stored, for people to read.
-func place(s settings) string {
+func (s settings) place() string {
 	if s.Table == "" {
 		return s.Data
 	}

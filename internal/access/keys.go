@@ -66,7 +66,7 @@ func (k *Keys) Add(ctx context.Context, label string, lifetime time.Duration) (i
 	}
 	key, now := ident.NewKey(), k.clock.Now()
 	data := item{V: version, Hash: ident.HashSecret(key.Secret), Label: label, CreatedMs: now.UnixMilli()}
-	put := table.Item{Key: keyOf(key.ID), Data: encode(data)}
+	put := table.Item{Key: keyOf(key.ID), Data: data.encode()}
 	if lifetime > 0 {
 		put.Expires = now.Add(lifetime)
 	}
@@ -170,7 +170,7 @@ func choose(list []Entry, idOrLabel string) (Entry, error) {
 // keyOf returns the key of the item of the key with an id.
 func keyOf(id string) table.Key { return table.Key{Partition: Partition, Sort: id} }
 
-func encode(i item) []byte {
+func (i item) encode() []byte {
 	data, _ := json.Marshal(i) // strings and numbers only
 	return data
 }

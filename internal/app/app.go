@@ -146,7 +146,7 @@ func (a *App) handler(c Config, m *meter.Meter, site *page.Site) http.Handler {
 		Version: Version(), Instructions: set.Instructions(), Tools: list, Prompts: set.Prompts(), Log: c.Logger,
 	})
 	return httpapi.New(httpapi.Options{
-		Fetch: chat.Limits(a.rooms).Fetch,
+		Fetch: a.rooms.Limits().Fetch,
 		MCP:   server.Serve, Standby: set.Standby, Gate: a.gate, Keys: c.Keys(), Ready: a.Ready, Logger: c.Logger, Meter: m, Page: site,
 		Private: c.Local(), Address: s.PublicAddress(), Reachable: c.Reachable, KeepAlive: s.KeepAlive, Hosts: s.hosts(), Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,
 	})

@@ -7,7 +7,6 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/access"
-	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
@@ -17,12 +16,12 @@ import (
 func (a *App) newGate(t table.Table, log *slog.Logger) *access.Gate {
 	return access.New(access.Options{
 		Table: t, Clock: clockwork.NewRealClock(), Logger: log,
-		Invite: func(ctx context.Context, v ident.Invite) (bool, error) { return chat.MadeInvite(ctx, a.rooms, v) },
+		Invite: func(ctx context.Context, v ident.Invite) (bool, error) { return a.rooms.MadeInvite(ctx, v) },
 		Seat: func(ctx context.Context, t ident.Token) (room.Agent, bool, error) {
-			return chat.SeatOf(ctx, a.rooms, t)
+			return a.rooms.SeatOf(ctx, t)
 		},
 		Link: func(ctx context.Context, c ident.Claim) (room.Agent, bool, error) {
-			return chat.AgentBehind(ctx, a.rooms.Store(), c)
+			return a.rooms.AgentBehind(ctx, c)
 		},
 	})
 }

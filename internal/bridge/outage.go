@@ -52,7 +52,7 @@ func (a *absence) result(m message) answer {
 	}
 	if !a.unsent {
 		f.Message += " The call may have been done."
-		f.Next = again(m)
+		f.Next = m.again()
 	} else if a.passes {
 		f.Message += " Nothing was done."
 		f.Next = "Repeat the call. " + nextAway
@@ -72,7 +72,7 @@ const nextAway = "If this goes on, tell your user: parley doctor says what is wr
 
 // again says what to do after a call that may have taken effect, like the server itself
 // does for each tool.
-func again(m message) string {
+func (m message) again() string {
 	var call struct {
 		Name string `json:"name"`
 	}

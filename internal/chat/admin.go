@@ -33,7 +33,7 @@ func (s *Service) enterAdmin(ctx context.Context, token string) (*caller, error)
 	if err != nil {
 		return nil, err
 	}
-	if err = succeed(ctx, c); err == nil {
+	if err = c.succeed(ctx); err == nil {
 		err = checkAdmin(c.head, c.agent, s.now())
 	}
 	if err != nil {
@@ -93,7 +93,7 @@ func (c *caller) decide(ctx context.Context, may func(h *room.Head, by room.Agen
 	if err != nil {
 		return nil, err
 	}
-	auditDecisions(ctx, c, p.Events)
+	c.auditDecisions(ctx, p.Events)
 	if a, here := c.room.log.Known().Owner(c.token); here {
 		c.agent = a // with its present role
 		c.attendance().NoteCall(ctx)

@@ -13,7 +13,7 @@ import (
 
 // MadeInvite reports whether a room that has not expired has made an invite. Whether that
 // still gives a seat, the join tells.
-func MadeInvite(ctx context.Context, s *Service, v ident.Invite) (bool, error) {
+func (s *Service) MadeInvite(ctx context.Context, v ident.Invite) (bool, error) {
 	r := s.acquire(v.Room)
 	defer r.release()
 	h, err := r.log.Warm(ctx)
@@ -31,7 +31,7 @@ func MadeInvite(ctx context.Context, s *Service, v ident.Invite) (bool, error) {
 
 // SeatOf returns the agent whose seat a token stands for, and whether there is one. It
 // fails with Removed if the token was taken from its holder, who may be told.
-func SeatOf(ctx context.Context, s *Service, t ident.Token) (room.Agent, bool, error) {
+func (s *Service) SeatOf(ctx context.Context, t ident.Token) (room.Agent, bool, error) {
 	r := s.acquire(t.Room)
 	defer r.release()
 	h, a, ok, err := r.owner(ctx, t, (*roomlog.Log).Warm)

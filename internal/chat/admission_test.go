@@ -81,7 +81,7 @@ func TestSeatOf_tokensThatAreAndWere(t *testing.T) {
 			{"forged", forged, 0, ""},
 			{"of no room", nowhere, 0, ""},
 		} {
-			a, ok, err := chat.SeatOf(t.Context(), w.Service, c.token)
+			a, ok, err := w.Service.SeatOf(t.Context(), c.token)
 			if ok != (c.seat != 0) || a.Seat != c.seat || fault.CodeOf(err) != c.code {
 				t.Errorf("%s: %+v, %t, %v", c.what, a, ok, err)
 			}
@@ -91,7 +91,7 @@ func TestSeatOf_tokensThatAreAndWere(t *testing.T) {
 		}
 	}
 	w.clock.Advance(room.Life + time.Minute)
-	if _, ok, err := chat.SeatOf(t.Context(), w.Service, w.token(dan)); ok || err != nil {
+	if _, ok, err := w.Service.SeatOf(t.Context(), w.token(dan)); ok || err != nil {
 		t.Errorf("of a room that has expired: %t, %v", ok, err)
 	}
 }

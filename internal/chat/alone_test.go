@@ -225,7 +225,7 @@ func TestAlone_hasNoReinsAndNoNotes(t *testing.T) {
 	yes := true
 	for what, req := range map[string]chat.SteerRequest{"pauses": {Paused: &yes}, "approves": {Approve: &yes}, "decides": {Draft: "m000000", Decision: "send"}} {
 		req.Token = pam.Token
-		if _, err := chat.Steer(t.Context(), w.Service, req); fault.CodeOf(err) != fault.NotAllowed {
+		if _, err := w.Service.Steer(t.Context(), req); fault.CodeOf(err) != fault.NotAllowed {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -401,10 +401,10 @@ func TestPerson_withoutItsSeat_isToldSo(t *testing.T) {
 				}
 				forged := own
 				forged.Secret = ident.NewSecret()
-				if _, known, err := chat.SeatOf(t.Context(), there.Service, forged); known || err != nil {
+				if _, known, err := there.Service.SeatOf(t.Context(), forged); known || err != nil {
 					t.Errorf("%s, %s, a token that was made up: %v, %v", what, name, known, err)
 				}
-				_, known, err := chat.SeatOf(t.Context(), there.Service, own)
+				_, known, err := there.Service.SeatOf(t.Context(), own)
 				if want := room.RefuseRemoved(c.why, false).Error(); known || err == nil || err.Error() != want {
 					t.Errorf("%s, %s: %v, %v; want %s", what, name, known, err, want)
 				}

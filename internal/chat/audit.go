@@ -9,12 +9,12 @@ import (
 )
 
 // AuditSeat notes that the caller of ctx has taken a seat of the room with an id.
-func AuditSeat(ctx context.Context, s *Service, id string, seat int, how JoinStatus) {
+func (s *Service) AuditSeat(ctx context.Context, id string, seat int, how JoinStatus) {
 	audit.Log(ctx, s.audit, "seat_taken", audit.Room(id), audit.Seat(seat), slog.String("how", string(how)))
 }
 
 // auditDecisions notes what the caller has decided about its room or an agent there.
-func auditDecisions(ctx context.Context, c *caller, events []room.Event) {
+func (c *caller) auditDecisions(ctx context.Context, events []room.Event) {
 	for _, e := range events {
 		about := []slog.Attr{audit.Room(c.token.Room), audit.Seat(e.By)}
 		if e.Type != room.Changed && e.Seat != 0 {

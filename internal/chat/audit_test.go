@@ -65,7 +65,7 @@ func TestAudit_seatsAndDecisions_areOneLineEachWithoutNamesAndSecrets(t *testing
 	person := device(t, bob.Watch, "phone")
 	for _, req := range []chat.SteerRequest{{Claim: bob.Watch}, {Claim: bob.Watch}, {Approve: yes()}, {Approve: no()}, {NewLink: true}} { // a repeated claim opens nothing
 		req.Token = person
-		if _, err := chat.Steer(a.bearer(bob), a.Service, req); err != nil {
+		if _, err := a.Service.Steer(a.bearer(bob), req); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 // confirms reports whether the caller has been warned of the credential in this very
 // message. If not, it counts as warned from now on.
-func confirms(ctx context.Context, c *caller, fingerprint [16]byte) (bool, error) {
+func (c *caller) confirms(ctx context.Context, fingerprint [16]byte) (bool, error) {
 	p, err := c.positions().Load(ctx)
 	if err != nil {
 		return false, err
@@ -28,7 +28,7 @@ func confirms(ctx context.Context, c *caller, fingerprint [16]byte) (bool, error
 // warnOfCredential holds a text with a credential back once.
 func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
 	c := op.caller
-	confirmed, err := confirms(ctx, c, op.fingerprint)
+	confirmed, err := c.confirms(ctx, op.fingerprint)
 	if err != nil {
 		return nil, err
 	}
@@ -41,12 +41,12 @@ func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
 }
 
 // checkLastWord refuses a last word with a credential once.
-func checkLastWord(ctx context.Context, c *caller, text string) error {
+func (c *caller) checkLastWord(ctx context.Context, text string) error {
 	kind := sanitize.Credential(text)
 	if kind == "" {
 		return nil
 	}
-	confirmed, err := confirms(ctx, c, room.Fingerprint(room.Event{Text: text}))
+	confirmed, err := c.confirms(ctx, room.Fingerprint(room.Event{Text: text}))
 	if err != nil || confirmed {
 		return err
 	}

@@ -14,8 +14,8 @@ import (
 // EventDrafted with its whole text.
 type DraftView = Message
 
-// draftsOf returns the open drafts of a, the caller's seat, oldest first.
-func draftsOf(ctx context.Context, c *caller, a room.Agent) ([]DraftView, error) {
+// drafts returns the open drafts of a, the caller's seat, oldest first.
+func (c *caller) drafts(ctx context.Context, a room.Agent) ([]DraftView, error) {
 	h := c.room.log.Known()
 	var list []DraftView
 	for _, d := range a.Person.Open(c.room.svc.now()) {
@@ -31,7 +31,7 @@ func draftsOf(ctx context.Context, c *caller, a room.Agent) ([]DraftView, error)
 }
 
 // decideDraft decides, for the person behind the caller's seat, about the draft of an id.
-func decideDraft(ctx context.Context, c *caller, id string, decision room.Decision, text string) error {
+func (c *caller) decideDraft(ctx context.Context, id string, decision room.Decision, text string) error {
 	d, err := c.seen(ctx, "draft", id)
 	if fault.CodeOf(err) == fault.InvalidArgument {
 		err = room.RefuseDecided()
@@ -39,7 +39,7 @@ func decideDraft(ctx context.Context, c *caller, id string, decision room.Decisi
 	if err != nil {
 		return err
 	}
-	return asPerson(ctx, c, func(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
+	return c.asPerson(ctx, func(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
 		e, err := room.DecideDraft(h, a, d, decision, text, now)
 		if err != nil {
 			return ch, err

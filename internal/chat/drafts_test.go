@@ -17,7 +17,7 @@ import (
 func (w *world) steer(person string, req chat.SteerRequest) chat.Steered {
 	w.t.Helper()
 	req.Token = person
-	got, err := chat.Steer(w.t.Context(), w.Service, req)
+	got, err := w.Service.Steer(w.t.Context(), req)
 	if err != nil {
 		w.t.Fatalf("steer %+v: %v", req, err)
 	}
@@ -242,7 +242,7 @@ func TestDraft_thatTheRulesForbidByNow_isStillThere(t *testing.T) {
 			c.req.Token = p.bob.Token
 			id := w.drafts(c.req)
 			c.happen(w, p)
-			_, err := chat.Steer(t.Context(), w.Service, chat.SteerRequest{Token: person, Draft: id, Decision: room.SendDraft})
+			_, err := w.Service.Steer(t.Context(), chat.SteerRequest{Token: person, Draft: id, Decision: room.SendDraft})
 			wants(t, err, c.code)
 			if c.code == "" || c.code == fault.RoomClosed {
 				return
@@ -278,7 +278,7 @@ func TestDraft_seatNumberOfItsReaderIsGivenAgain_reachesNobody(t *testing.T) {
 		if w.seatOf(eve) != w.seatOf(p.cid) {
 			t.Fatalf("Eve has seat %d", w.seatOf(eve))
 		}
-		_, err := chat.Steer(t.Context(), w.Service, chat.SteerRequest{Token: person, Draft: id, Decision: room.SendDraft})
+		_, err := w.Service.Steer(t.Context(), chat.SteerRequest{Token: person, Draft: id, Decision: room.SendDraft})
 		wants(t, err, fault.InvalidArgument)
 		same(t, what+": Eve reads", texts(w.all(eve.Token)), nil)
 		same(t, what+": that waits", draftTexts(w.steer(person, chat.SteerRequest{}).Drafts), []string{req.Text})
@@ -320,7 +320,7 @@ func TestDraft_lastsADayAndEightOfThem(t *testing.T) {
 	if got := w.steer(person, chat.SteerRequest{}); len(got.Drafts) != 0 {
 		t.Errorf("a day later: %q", draftTexts(got.Drafts))
 	}
-	_, err = chat.Steer(t.Context(), w.Service, chat.SteerRequest{Token: person, Draft: first, Decision: room.SendDraft})
+	_, err = w.Service.Steer(t.Context(), chat.SteerRequest{Token: person, Draft: first, Decision: room.SendDraft})
 	wants(t, err, fault.InvalidArgument)
 	w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "one more"})
 }
@@ -347,7 +347,7 @@ func TestSteer_malformed_isRefusedAndChangesNothing(t *testing.T) {
 		if c.req.Token == "" {
 			c.req.Token = person
 		}
-		_, err := chat.Steer(t.Context(), w.Service, c.req)
+		_, err := w.Service.Steer(t.Context(), c.req)
 		if fault.CodeOf(err) != c.code {
 			t.Errorf("%s: %v", what, err)
 		}

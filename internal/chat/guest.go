@@ -38,7 +38,7 @@ func refuseOver() error {
 }
 
 // infoOfInvite describes the room of the caller's invite, which it may have named.
-func infoOfInvite(ctx context.Context, s *Service, named ident.Name) (Info, error) {
+func (s *Service) infoOfInvite(ctx context.Context, named ident.Name) (Info, error) {
 	a, began := ident.AskerOf(ctx), s.now()
 	r := s.acquire(a.Room)
 	defer r.release()

@@ -45,7 +45,7 @@ func TestGuest_hasOneRoomAndNothingElse(t *testing.T) {
 	if err != nil || bob.Status != chat.StatusJoined || bob.Room.Name != "plans" {
 		t.Fatalf("Bob gets %+v, %v", bob, err)
 	}
-	if a, ok, err := chat.SeatOf(t.Context(), w.Service, w.token(bob)); !ok || err != nil || !a.IsGuest() || a.Principal != "" || a.Owner != "" {
+	if a, ok, err := w.Service.SeatOf(t.Context(), w.token(bob)); !ok || err != nil || !a.IsGuest() || a.Principal != "" || a.Owner != "" {
 		t.Errorf("he has %+v, %v", a, err)
 	}
 	cid, err := w.JoinRoom(ctx, chat.JoinRequest{Room: "Plans:whatever", AgentName: "Cid"})
@@ -60,7 +60,7 @@ func TestGuest_hasOneRoomAndNothingElse(t *testing.T) {
 		refusals[what+" for a seat that no invite gave"] = call
 	}
 	refusals["open the link of such a seat"] = func() error {
-		_, err := chat.Steer(ctx, w.Service, chat.SteerRequest{Token: device(t, ann.Watch, "phone"), Claim: ann.Watch})
+		_, err := w.Service.Steer(ctx, chat.SteerRequest{Token: device(t, ann.Watch, "phone"), Claim: ann.Watch})
 		return err
 	}
 	for what, call := range refusals {
@@ -417,7 +417,7 @@ func TestReadmission_byOtherMeans_changesWhatAdmitsToTheSeat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, _, err := chat.SeatOf(t.Context(), w.Service, w.token(bob))
+	a, _, err := w.Service.SeatOf(t.Context(), w.token(bob))
 	if err != nil || !a.IsGuest() || a.Principal != "" || a.Owner != "" {
 		t.Errorf("the seat is %+v, %v", a, err)
 	}
@@ -460,7 +460,7 @@ func TestMadeInvite_isAnyThatARoomHasMade(t *testing.T) {
 	check := func(what string, v ident.Invite, want bool) {
 		t.Helper()
 		for _, w := range []*world{w, w.elsewhere()} {
-			if got, err := chat.MadeInvite(t.Context(), w.Service, v); got != want || err != nil {
+			if got, err := w.Service.MadeInvite(t.Context(), v); got != want || err != nil {
 				t.Errorf("%s: %t, %v", what, got, err)
 			}
 		}

@@ -16,7 +16,7 @@ func (s *Service) History(ctx context.Context, req HistoryRequest) (Page, error)
 	if req.Limit == 0 {
 		req.Limit = 20
 	}
-	if err := checkHistory(req); err != nil {
+	if err := req.check(); err != nil {
 		return Page{}, err
 	}
 	c, err := s.enterNow(ctx, req.Token)
@@ -30,14 +30,14 @@ func (s *Service) History(ctx context.Context, req HistoryRequest) (Page, error)
 	case req.Agreed:
 		page, err = c.reader().agreed(ctx, req.Limit)
 	case req.ID != "":
-		page, err = restOf(ctx, c, req.ID, req.Offset)
+		page, err = c.rest(ctx, req.ID, req.Offset)
 	default:
-		page, err = pageOf(ctx, c, req)
+		page, err = c.page(ctx, req)
 	}
 	return page, s.Outward(err)
 }
 
-func checkHistory(req HistoryRequest) error {
+func (req HistoryRequest) check() error {
 	set := 0
 	for _, given := range []bool{req.Before != "", req.After != "", req.ID != "", req.Agreed} {
 		if given {
@@ -55,8 +55,8 @@ func checkHistory(req HistoryRequest) error {
 	return nil
 }
 
-// pageOf returns a page of what the caller may see, oldest first.
-func pageOf(ctx context.Context, c *caller, req HistoryRequest) (Page, error) {
+// page returns a page of what the caller may see, oldest first.
+func (c *caller) page(ctx context.Context, req HistoryRequest) (Page, error) {
 	b, log := batchFor(c.agent, &c.head.State), c.room.log
 	b.Events = req.Limit
 	if req.After != "" {
@@ -87,7 +87,7 @@ func pageOf(ctx context.Context, c *caller, req HistoryRequest) (Page, error) {
 // addLastMessages adds to the result of a join the last messages before event n, and
 // how many more messages to all there are. It leaves out agents coming and going whom
 // the newcomer never met.
-func addLastMessages(ctx context.Context, log *roomlog.Log, a room.Agent, n int64, got *Seated) error {
+func (got *Seated) addLastMessages(ctx context.Context, log *roomlog.Log, a room.Agent, n int64) error {
 	crowd := max(0, len(got.Room.Agents)-AgentsShown)
 	h := log.Known()
 	b := batch{Events: JoinEvents, Limit: max(JoinBytes/6, JoinBytes-crowd*AgentBytes), Talk: true, Room: &h.State}
@@ -106,9 +106,9 @@ func earlier(ctx context.Context, log *roomlog.Log, a room.Agent, before room.Ma
 	return max(0, before.Messages-oldest.Messages), err
 }
 
-// restOf returns a part of one long text: of a message or, once that has expired, of an
+// rest returns a part of one long text: of a message or, once that has expired, of an
 // agreement.
-func restOf(ctx context.Context, c *caller, id string, offset int) (Page, error) {
+func (c *caller) rest(ctx context.Context, id string, offset int) (Page, error) {
 	e, err := c.seen(ctx, "id", id)
 	if fault.CodeOf(err) == fault.InvalidArgument {
 		e, err = c.reader().agreedProposal(ctx, id, err)

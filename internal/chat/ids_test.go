@@ -45,7 +45,7 @@ func read(t *testing.T, token, cursor string) ident.Cursor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, ok := ident.ParseCursor(own, cursor)
+	c, ok := own.ParseCursor(cursor)
 	if !ok {
 		t.Fatalf("%q is no cursor of this token", cursor)
 	}

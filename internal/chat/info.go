@@ -13,7 +13,7 @@ import (
 // and password.
 func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
 	if req.Token == "" {
-		info, err := infoByName(ctx, s, req)
+		info, err := s.infoByName(ctx, req)
 		return info, s.Outward(err)
 	}
 	c, err := s.enterNow(ctx, req.Token)
@@ -26,7 +26,7 @@ func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
 	return info, s.Outward(err)
 }
 
-func infoByName(ctx context.Context, s *Service, req InfoRequest) (Info, error) {
+func (s *Service) infoByName(ctx context.Context, req InfoRequest) (Info, error) {
 	asker := ident.AskerOf(ctx)
 	if !asker.IsGuest() {
 		if err := asker.CheckUnbound(); err != nil {
@@ -34,7 +34,7 @@ func infoByName(ctx context.Context, s *Service, req InfoRequest) (Info, error) 
 		}
 	}
 	if asker.IsGuest() && req.Room == "" {
-		return infoOfInvite(ctx, s, ident.Name{})
+		return s.infoOfInvite(ctx, ident.Name{})
 	}
 	name, password, err := password.Split(req.Room, req.Password)
 	if err != nil {
@@ -45,14 +45,14 @@ func infoByName(ctx context.Context, s *Service, req InfoRequest) (Info, error) 
 		return Info{}, err
 	}
 	if asker.IsGuest() {
-		return infoOfInvite(ctx, s, n)
+		return s.infoOfInvite(ctx, n)
 	}
-	return byName(ctx, s, "looked", func() (Info, error) { return infoOf(ctx, s, n.Key, password) })
+	return byName(ctx, s, "looked", func() (Info, error) { return s.infoOf(ctx, n.Key, password) })
 }
 
 // infoOf describes the room whose name has the key. It fails with ErrNameMoved if
 // the name leads to another room by now.
-func infoOf(ctx context.Context, s *Service, key, password string) (Info, error) {
+func (s *Service) infoOf(ctx context.Context, key, password string) (Info, error) {
 	began := s.now()
 	id, err := s.store.Resolve(ctx, key)
 	if err != nil {

@@ -231,9 +231,9 @@ func statusOfJoin(events []room.Event) JoinStatus {
 func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, events []room.Event) (Seated, error) {
 	mine := events[len(events)-1]
 	t := op.Token(r.log.ID(), mine.Seat)
-	AuditSeat(ctx, op.svc, t.Room, t.Seat, how)
+	op.svc.AuditSeat(ctx, t.Room, t.Seat, how)
 	if mine.Regains {
-		return back(ctx, r, t, how)
+		return r.back(ctx, t, how)
 	}
 	me := *mine.Agent
 	if t.Person {
@@ -251,7 +251,7 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 		Watch: room.ShownLink(&h.State, me), Supervised: room.SupervisedOf(&h.State, me, now),
 	}
 	if mine.N > 1 {
-		if err := addLastMessages(ctx, r.log, me, mine.N, &got); err != nil {
+		if err := got.addLastMessages(ctx, r.log, me, mine.N); err != nil {
 			return got, err
 		}
 		c := &caller{token: t, room: r, head: r.log.Known(), agent: me}

@@ -32,7 +32,7 @@ func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Gone, error)
 		return Gone{}, err
 	}
 	defer c.room.release()
-	if err := checkLastWord(ctx, c, req.Text); err != nil {
+	if err := c.checkLastWord(ctx, req.Text); err != nil {
 		return Gone{}, s.Outward(err)
 	}
 	got, err := c.leave(ctx, req.Text)

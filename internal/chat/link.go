@@ -14,7 +14,7 @@ import (
 // redeem makes t, which its holder has made, a token of the person behind the seat of a
 // claim. opened is false if it was one already. Its errors are those of a log, and
 // *fault.Error.
-func redeem(ctx context.Context, store *roomlog.Store, claim string, t ident.Token) (opened bool, err error) {
+func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (opened bool, err error) {
 	c, ok := ident.ParseClaim(claim)
 	if !ok {
 		return false, fault.Refuse(fault.TokenInvalid, "claim is mistyped: it is what follows # in the link, unchanged.")
@@ -22,7 +22,7 @@ func redeem(ctx context.Context, store *roomlog.Store, claim string, t ident.Tok
 	if c.Room != t.Room || c.Seat != t.Seat {
 		return false, fault.Refuse(fault.InvalidArgument, "agent_token must be made of the room and the seat of claim, and a secret of your own. Nothing was changed.")
 	}
-	l := store.Acquire(c.Room)
+	l := s.store.Acquire(c.Room)
 	defer l.Release()
 	var refused *fault.Error
 	p := &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
@@ -55,10 +55,10 @@ func redeem(ctx context.Context, store *roomlog.Store, claim string, t ident.Tok
 
 // AgentBehind returns the agent behind whose seat a person would stand that opened the link of a
 // claim; ok is false, on a current head, if its room knows no such link.
-func AgentBehind(ctx context.Context, store *roomlog.Store, c ident.Claim) (a room.Agent, ok bool, err error) {
-	l := store.Acquire(c.Room)
+func (s *Service) AgentBehind(ctx context.Context, c ident.Claim) (a room.Agent, ok bool, err error) {
+	l := s.store.Acquire(c.Room)
 	defer l.Release()
-	began := store.Clock().Now()
+	began := s.store.Clock().Now()
 	current := func(ctx context.Context) (*room.Head, error) { return l.Current(ctx, began) }
 	for _, read := range []func(context.Context) (*room.Head, error){l.Warm, current} {
 		h, err := read(ctx)

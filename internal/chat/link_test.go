@@ -32,7 +32,7 @@ func device(t *testing.T, claim, name string) string {
 func (w *world) opens(claim, name string) (string, error) {
 	w.t.Helper()
 	token := device(w.t, claim, name)
-	_, err := chat.Steer(w.t.Context(), w.Service, chat.SteerRequest{Token: token, Claim: claim})
+	_, err := w.Service.Steer(w.t.Context(), chat.SteerRequest{Token: token, Claim: claim})
 	return token, err
 }
 
@@ -49,7 +49,7 @@ func (w *world) person(s chat.Seated) string {
 // newLink returns the claim of a link for a further device.
 func (w *world) newLink(person string) string {
 	w.t.Helper()
-	got, err := chat.Steer(w.t.Context(), w.Service, chat.SteerRequest{Token: person, NewLink: true})
+	got, err := w.Service.Steer(w.t.Context(), chat.SteerRequest{Token: person, NewLink: true})
 	if err != nil || got.Watch == "" {
 		w.t.Fatalf("no further link: %+v, %v", got, err)
 	}
@@ -119,7 +119,7 @@ func TestLink_onceOpened_isShownToThePersonAlone(t *testing.T) {
 	if got := w.enter(chat.JoinRequest{Token: bob.Token}); got.Watch != "" {
 		t.Errorf("the agent gets %q", got.Watch)
 	}
-	_, err := chat.Steer(t.Context(), w.Service, chat.SteerRequest{Token: bob.Token, NewLink: true})
+	_, err := w.Service.Steer(t.Context(), chat.SteerRequest{Token: bob.Token, NewLink: true})
 	wants(t, err, fault.NotAllowed)
 	if got := w.enter(chat.JoinRequest{Token: person}); got.Watch != further {
 		t.Errorf("the person's return shows %q", got.Watch)
@@ -141,7 +141,7 @@ func TestLink_ofAnotherSeatOrMistyped_changesNothing(t *testing.T) {
 		"a token without a claim": {chat.SteerRequest{Token: device(t, p.bob.Watch, "phone"), NewLink: true}, fault.TokenInvalid},
 	} {
 		err := w.changesNothing(p.ann.Token, func() error {
-			_, err := chat.Steer(t.Context(), w.Service, c.req)
+			_, err := w.Service.Steer(t.Context(), c.req)
 			return err
 		})
 		if fault.CodeOf(err) != c.code {
@@ -342,7 +342,7 @@ func TestLink_knownToItsRoom_tellsWhoseSeatItIs(t *testing.T) {
 		known bool
 	}{"unopened": {p.ann.Watch, true}, "used": {used, true}, "of a seat that is gone": {p.cid.Watch, false}, "of a room that is not": {elsewhere, false}} {
 		c, _ := ident.ParseClaim(x.claim)
-		a, known, err := chat.AgentBehind(t.Context(), w.another().Store(), c)
+		a, known, err := w.another().AgentBehind(t.Context(), c)
 		if err != nil || known != x.known || known && a.Seat != c.Seat {
 			t.Errorf("%s: seat %d, known %v, %v", what, a.Seat, known, err)
 		}
@@ -355,7 +355,7 @@ func TestLink_ofASeatTakenElsewhere_isKnownAtOnce(t *testing.T) {
 	other := w.another()
 	other.join("plans", "Ann")
 	c, _ := ident.ParseClaim(w.join("plans", "Bob").Watch)
-	if a, known, err := chat.AgentBehind(t.Context(), other.Store(), c); err != nil || !known || a.Seat != c.Seat {
+	if a, known, err := other.AgentBehind(t.Context(), c); err != nil || !known || a.Seat != c.Seat {
 		t.Errorf("seat %d, known %v, %v", a.Seat, known, err)
 	}
 }
@@ -368,7 +368,7 @@ func TestPerson_opensALinkAndPausesItsAgent_isAudited(t *testing.T) {
 	if _, err := a.opens(ann.Watch, "other"); err == nil {
 		t.Error("a used link was opened")
 	}
-	if _, err := chat.Steer(t.Context(), a.Service, chat.SteerRequest{Token: person, Paused: new(true)}); err != nil {
+	if _, err := a.Service.Steer(t.Context(), chat.SteerRequest{Token: person, Paused: new(true)}); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "lines", a.lines(), []string{"seat_taken by none, seat 1 of 0 created", "link_opened by none, seat 1 of 0", "reins_set by none, seat 1 of 0"})

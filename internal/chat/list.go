@@ -9,7 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/table"
 )
 
 // ListRequest asks for public rooms whose name or description contains Search.
@@ -35,9 +34,9 @@ type Listing struct {
 	NextPage string
 }
 
-// list returns public rooms in the order of their names. A search may find nothing in one
+// ListRooms returns public rooms in the order of their names. A search may find nothing in one
 // part of the list and still return the page to continue with.
-func list(ctx context.Context, s *roomlog.Store, req ListRequest) (Listing, error) {
+func (s *Service) ListRooms(ctx context.Context, req ListRequest) (Listing, error) {
 	if err := ident.AskerOf(ctx).CheckUnbound(); err != nil {
 		return Listing{}, err
 	}
@@ -48,15 +47,15 @@ func list(ctx context.Context, s *roomlog.Store, req ListRequest) (Listing, erro
 		return Listing{}, fault.Refuse(fault.InvalidArgument, "limit must be from 1 to 100.")
 	}
 	after, err := base64.RawURLEncoding.DecodeString(req.Page)
-	if err != nil || req.Page != "" && table.CheckKey(roomlog.ListedKey(string(after))) != nil {
+	if err != nil || req.Page != "" && roomlog.ListedKey(string(after)).Check() != nil {
 		return Listing{}, fault.Refuse(fault.InvalidArgument, "page must be the next_page of an earlier call, unchanged; leave it out to begin.")
 	}
 	search := strings.ToLower(strings.TrimSpace(req.Search))
-	rooms, next, err := s.ListPublic(ctx, string(after), req.Limit, func(l roomlog.Listing) bool {
+	rooms, next, err := s.store.ListPublic(ctx, string(after), req.Limit, func(l roomlog.Listing) bool {
 		return strings.Contains(strings.ToLower(l.Name), search) || strings.Contains(strings.ToLower(l.Description), search)
 	})
 	if err != nil {
-		return Listing{}, err
+		return Listing{}, s.Outward(err)
 	}
 	got := Listing{NextPage: base64.RawURLEncoding.EncodeToString([]byte(next))}
 	for _, l := range rooms {
@@ -66,10 +65,4 @@ func list(ctx context.Context, s *roomlog.Store, req ListRequest) (Listing, erro
 		})
 	}
 	return got, nil
-}
-
-// ListRooms returns public rooms: see list.
-func (s *Service) ListRooms(ctx context.Context, req ListRequest) (Listing, error) {
-	got, err := list(ctx, s.store, req)
-	return got, s.Outward(err)
 }

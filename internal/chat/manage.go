@@ -17,7 +17,7 @@ import (
 // until an admin unmutes it.
 func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, error) {
 	if req.Action == room.Readmit && req.ID != "" {
-		return readmit(ctx, s, req)
+		return s.readmit(ctx, req)
 	}
 	order := room.Order{Action: req.Action, Note: req.Note}
 	if err := order.Check(); err != nil {

@@ -10,15 +10,15 @@ import (
 // read position for each device, and its own waits.
 
 // isFirst reports whether the device at read position p was given nothing yet.
-func isFirst(c *caller, p room.ReadPosition) bool {
+func (c *caller) isFirst(p room.ReadPosition) bool {
 	return p.Acked == 0 && p.Handed <= c.agent.Joined && c.positions().Shown(0) == 0
 }
 
 // addLatest adds the last messages, for a device that looks into the room for the first
 // time: what it has not read may be long.
-func addLatest(ctx context.Context, c *caller, got *Seated) error {
+func (c *caller) addLatest(ctx context.Context, got *Seated) error {
 	asOf := c.head.AsOf
-	if err := addLastMessages(ctx, c.room.log, c.agent, asOf+1, got); err != nil {
+	if err := got.addLastMessages(ctx, c.room.log, c.agent, asOf+1); err != nil {
 		return err
 	}
 	got.Cursor = c.cursor(asOf, false)

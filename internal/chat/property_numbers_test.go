@@ -72,7 +72,7 @@ func (x *numbers) number(room, id string) string {
 // cursor translates a cursor of the owner of a token.
 func (x *numbers) cursor(token, c string) string {
 	t, err := ident.ParseToken(token)
-	if at, ok := ident.ParseCursor(t, c); err == nil && ok {
+	if at, ok := t.ParseCursor(c); err == nil && ok {
 		return strconv.FormatInt(at.N, 10)
 	}
 	return c

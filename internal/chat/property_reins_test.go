@@ -57,7 +57,7 @@ func (m *machine) draws(op *steerOp, a agentModel) {
 // steers makes the call of op.
 func (m *machine) steers(op steerOp) {
 	op.req.Token = m.people[op.who]
-	got, err := chat.Steer(m.ctx, m.service(), op.req)
+	got, err := m.service().Steer(m.ctx, op.req)
 	got.Drafts = m.numbers.messages(op.who.room, got.Drafts)
 	op.got, op.code = got, m.unexpected(err)
 	m.take(op)

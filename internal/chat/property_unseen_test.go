@@ -239,12 +239,12 @@ func (s *stage) note(i int, d deed) {
 	c, _ := ident.ParseClaim(s.claims[d.who])
 	token := ident.Token{Room: c.Room, Seat: c.Seat, Secret: ident.Digits(7, ident.SecretChars), Person: true}.String()
 	if s.people[d.who] == "" {
-		_, _ = chat.Steer(s.ctx, s.Service, chat.SteerRequest{Token: token, Claim: s.claims[d.who]})
+		_, _ = s.Service.Steer(s.ctx, chat.SteerRequest{Token: token, Claim: s.claims[d.who]})
 		s.people[d.who] = token
 	}
 	steer := func(req chat.SteerRequest) chat.Steered {
 		req.Token = token
-		got, _ := chat.Steer(s.ctx, s.Service, req)
+		got, _ := s.Service.Steer(s.ctx, req)
 		return got
 	}
 	switch d.act {

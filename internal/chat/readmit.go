@@ -57,7 +57,7 @@ func (op *joinOp) mayKnock(h *room.Head, now time.Time, why room.Reason) bool {
 }
 
 // readmit is ManageAgent for an agent that vouches for one that knocked.
-func readmit(ctx context.Context, s *Service, req ManageRequest) (Managed, error) {
+func (s *Service) readmit(ctx context.Context, req ManageRequest) (Managed, error) {
 	c, err := s.enterFree(ctx, req.Token)
 	if err != nil {
 		return Managed{}, s.Outward(err)

@@ -15,7 +15,7 @@ import (
 var errMoved = errors.New("chat: the call must look again")
 
 // redact removes the text of a message. Those who see the message see that, and by whom.
-func redact(ctx context.Context, s *Service, req UpdateRequest) (got Updated, err error) {
+func (s *Service) redact(ctx context.Context, req UpdateRequest) (got Updated, err error) {
 	alone := UpdateRequest{Token: req.Token, Redact: req.Redact}
 	if req != alone {
 		return got, fault.Refuse(fault.InvalidArgument, "redact must be given alone. Nothing was changed: change the settings by a call of its own.")

@@ -9,13 +9,13 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// checkReins reports whether the call of a ends since the message is a draft already, and
+// checkSupervision reports whether the call of a ends since the message is a draft already, and
 // else why a may not speak in the room of s until its person does something.
-func checkReins(op *sendOp, s *room.State, a room.Agent, now time.Time) (stop bool, reason error) {
+func (op *sendOp) checkSupervision(s *room.State, a room.Agent, now time.Time) (stop bool, reason error) {
 	switch {
 	case a.IsPerson():
 		return false, nil
-	case isDraft(op, a, op.fingerprint, now):
+	case op.isDraft(a, op.fingerprint, now):
 		return true, nil
 	case a.Person.Paused:
 		return true, errPaused
@@ -26,7 +26,7 @@ func checkReins(op *sendOp, s *room.State, a room.Agent, now time.Time) (stop bo
 
 // isDraft reports whether the message with this fingerprint is an open draft of a. A call
 // with a key is known by that alone.
-func isDraft(op *sendOp, a room.Agent, fingerprint [16]byte, now time.Time) bool {
+func (op *sendOp) isDraft(a room.Agent, fingerprint [16]byte, now time.Time) bool {
 	if op.req.Key == "" {
 		op.known = room.FindDraft(a, fingerprint, now)
 		op.draft = op.known > 0
@@ -36,8 +36,8 @@ func isDraft(op *sendOp, a room.Agent, fingerprint [16]byte, now time.Time) bool
 
 // makeDraft returns the event that keeps the composed message e for the person behind a. If
 // there is one, op.known is its number.
-func makeDraft(op *sendOp, a room.Agent, e room.Event, now time.Time) (room.Event, error) {
-	if isDraft(op, a, room.Fingerprint(e), now) { // a vote is known by the proposal that Compose has found
+func (op *sendOp) makeDraft(a room.Agent, e room.Event, now time.Time) (room.Event, error) {
+	if op.isDraft(a, room.Fingerprint(e), now) { // a vote is known by the proposal that Compose has found
 		return e, nil
 	}
 	op.draft = true
@@ -46,7 +46,7 @@ func makeDraft(op *sendOp, a room.Agent, e room.Event, now time.Time) (room.Even
 
 // unspoken notes a call that said nothing, and returns what comes with its answer. It has not
 // looked for news.
-func unspoken(ctx context.Context, op *sendOp, status WaitStatus) Waited {
+func (op *sendOp) unspoken(ctx context.Context, status WaitStatus) Waited {
 	c := op.caller
 	c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
 	return Waited{Status: status, Cursor: op.req.Cursor, Others: c.room.log.Known().Others(c.agent.Seat)}
@@ -59,7 +59,7 @@ func (got Sent) wrote() bool {
 }
 
 // lookUpDecided finds out what became of the draft for which the idempotency key stood.
-func lookUpDecided(ctx context.Context, op *sendOp) error {
+func (op *sendOp) lookUpDecided(ctx context.Context) error {
 	if err := op.lookUpKey(ctx); err != nil || !op.draft {
 		return err
 	}

@@ -245,7 +245,7 @@ func TestRace_pause_nothingIsSaidOrDecidedAfterIt(t *testing.T) {
 				there, text := of(services, i), fmt.Sprintf("word %d of what Bob has to say to all", i)
 				switch {
 				case i == 4:
-					_, err = chat.Steer(t.Context(), there.Service, chat.SteerRequest{Token: person, Paused: yes()})
+					_, err = there.Service.Steer(t.Context(), chat.SteerRequest{Token: person, Paused: yes()})
 					paused = there.head(ann.Token).AsOf
 				case i%2 == 0:
 					_, err = there.Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: text})
@@ -284,7 +284,7 @@ func TestRace_decisionsAboutADraft_oneIsMade(t *testing.T) {
 			req := chat.SendRequest{Token: bob.Token, Text: "a text that is longer than forty bytes, and a draft", Key: []string{"", "k"}[round%2]}
 			id := w.drafts(req)
 			decide := func(i int, person string, how room.Decision, text string) error {
-				_, err := chat.Steer(t.Context(), of(services, i).Service, chat.SteerRequest{Token: person, Draft: id, Decision: how, Text: text})
+				_, err := of(services, i).Service.Steer(t.Context(), chat.SteerRequest{Token: person, Draft: id, Decision: how, Text: text})
 				return err
 			}
 			out := atOnce(6, func(i int) (got chat.Seated, err error) {
@@ -301,7 +301,7 @@ func TestRace_decisionsAboutADraft_oneIsMade(t *testing.T) {
 					_, err = of(services, i).send(req)
 				case 5:
 					paused := round%2 == 0
-					_, err = chat.Steer(t.Context(), of(services, i).Service, chat.SteerRequest{Token: laptop, Paused: &paused})
+					_, err = of(services, i).Service.Steer(t.Context(), chat.SteerRequest{Token: laptop, Paused: &paused})
 				}
 				return got, err
 			})
@@ -329,7 +329,7 @@ func TestRace_decisionAndLossOfTheSeat_theLogObeysTheRules(t *testing.T) {
 			out := atOnce(2, func(i int) (got chat.Seated, err error) {
 				switch {
 				case i == 0:
-					_, err = chat.Steer(t.Context(), w.Service, chat.SteerRequest{Token: person, Draft: id, Decision: room.SendDraft})
+					_, err = w.Service.Steer(t.Context(), chat.SteerRequest{Token: person, Draft: id, Decision: room.SendDraft})
 				case round%2 == 0:
 					return does(there, ann.Token, room.Kick, "Bob")
 				default:
@@ -369,9 +369,9 @@ func TestDraft_replyLost_isOneDraftAndOneMessage(t *testing.T) {
 		}
 		lossy = w.losingReplies("LOG#", chat.Options{Clock: hurriedClock{w.clock}})
 		decide := chat.SteerRequest{Token: person, Draft: got.ID, Decision: room.SendDraft}
-		if _, err := chat.Steer(t.Context(), lossy.Service, decide); err != nil {
+		if _, err := lossy.Service.Steer(t.Context(), decide); err != nil {
 			wants(t, err, fault.Unavailable)
-			_, err = chat.Steer(t.Context(), w.Service, decide)
+			_, err = w.Service.Steer(t.Context(), decide)
 			wants(t, err, fault.InvalidArgument)
 		}
 		same(t, "Ann reads", texts(w.all(p.ann.Token)), []string{"hello"})

@@ -15,7 +15,7 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 	status := StatusReturned
 	c, err := s.enterNow(ctx, req.Token)
 	if code := fault.CodeOf(err); code == fault.TokenInvalid || code == fault.Removed {
-		readmitted, other := enterPending(ctx, s, req.Token, err)
+		readmitted, other := s.enterPending(ctx, req.Token, err)
 		if other != nil {
 			return Seated{}, other
 		}
@@ -38,7 +38,7 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 
 // enterPending accepts a pending token whose holder the room has vouched for. It returns
 // refused if the token is no pending one. The caller's room must be released.
-func enterPending(ctx context.Context, s *Service, token string, refused error) (*caller, error) {
+func (s *Service) enterPending(ctx context.Context, token string, refused error) (*caller, error) {
 	t, err := parseToken(token)
 	if err != nil {
 		return nil, refused
@@ -50,7 +50,7 @@ func enterPending(ctx context.Context, s *Service, token string, refused error) 
 	}
 	h := r.log.Known()
 	if err == nil {
-		AuditSeat(ctx, s, t.Room, t.Seat, StatusReadmitted)
+		s.AuditSeat(ctx, t.Room, t.Seat, StatusReadmitted)
 		if a, here := h.Owner(t); here {
 			return &caller{token: t, room: r, head: h, agent: a}, nil
 		}
@@ -61,7 +61,7 @@ func enterPending(ctx context.Context, s *Service, token string, refused error) 
 }
 
 // back returns the answer for an agent that has its seat again under token t.
-func back(ctx context.Context, r *liveRoom, t ident.Token, how JoinStatus) (Seated, error) {
+func (r *liveRoom) back(ctx context.Context, t ident.Token, how JoinStatus) (Seated, error) {
 	h := r.log.Known()
 	a, here := h.Owner(t)
 	if !here {
@@ -91,8 +91,8 @@ func (c *caller) back(ctx context.Context, how JoinStatus) (Seated, error) {
 	if got.Agreements, err = c.reader().agreements(ctx); err != nil {
 		return Seated{}, err
 	}
-	if c.agent.IsPerson() && isFirst(c, p) {
-		return got, addLatest(ctx, c, &got)
+	if c.agent.IsPerson() && c.isFirst(p) {
+		return got, c.addLatest(ctx, &got)
 	}
 	return got, c.reader().addUnread(ctx, p, &got)
 }

@@ -160,7 +160,7 @@ func (op *sendOp) run(ctx context.Context) (Sent, error) {
 		case errors.Is(err, errOvertaken):
 			err = op.lookBack(ctx)
 		case errors.Is(err, errDecided):
-			err = lookUpDecided(ctx, op)
+			err = op.lookUpDecided(ctx)
 		case errors.Is(err, errMaybeNews), errors.Is(err, errUnproven), errors.Is(err, errCredential), errors.Is(err, errPaused):
 			hold := op.holdFor(err)
 			if err = op.lookUpKey(ctx); err != nil || op.keyed {
@@ -193,7 +193,7 @@ func (op *sendOp) holdFor(reason error) func(context.Context) (*Sent, error) {
 	case errors.Is(reason, errCredential):
 		return op.warnOfCredential
 	case errors.Is(reason, errPaused):
-		return func(ctx context.Context) (*Sent, error) { return &Sent{Waited: unspoken(ctx, op, StatusPaused)}, nil }
+		return func(ctx context.Context) (*Sent, error) { return &Sent{Waited: op.unspoken(ctx, StatusPaused)}, nil }
 	}
 	return op.holdBack
 }
@@ -220,7 +220,7 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 	if h.Expired(now) && !h.Closed {
 		return roomlog.Change{}, roomlog.ErrNotFound
 	}
-	if stop, err := checkReins(op, &h.State, a, now); stop {
+	if stop, err := op.checkSupervision(&h.State, a, now); stop {
 		return roomlog.Change{}, err
 	}
 	if op.guard && h.Recent.NewestForeign(a.Seat) > op.checked {
@@ -240,7 +240,7 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 		return roomlog.Change{}, errCredential
 	}
 	if a.Person.Approve && !a.IsPerson() {
-		if e, err = makeDraft(op, a, e, now); err != nil || op.known > 0 {
+		if e, err = op.makeDraft(a, e, now); err != nil || op.known > 0 {
 			return roomlog.Change{}, err
 		}
 	}
@@ -323,7 +323,7 @@ func (op *sendOp) sent(ctx context.Context, events []room.Event) Sent {
 	}
 	got := Sent{Sent: !op.draft, ID: op.caller.head.MessageID(op.event.N), Duplicate: len(events) == 0}
 	if op.draft {
-		got.Waited = unspoken(ctx, op, StatusPending)
+		got.Waited = op.unspoken(ctx, StatusPending)
 	}
 	if len(op.event.Agreed) > 0 {
 		got.Agreed = op.caller.head.MessageID(op.event.Agreed[0])
@@ -357,7 +357,7 @@ func (op *sendOp) lookUpKey(ctx context.Context) error {
 
 // parseCursor reads a cursor of the caller. The caller's head may lie behind it.
 func (c *caller) parseCursor(s string) (cursor ident.Cursor, ok bool) {
-	return ident.ParseCursor(c.token, s)
+	return c.token.ParseCursor(s)
 }
 
 // readCursor reads a cursor of the caller, whose head is current. ok is false if it is

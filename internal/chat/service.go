@@ -108,7 +108,7 @@ func (s *Service) AllowRoom(ctx context.Context) error {
 }
 
 // Limits returns the limiter of s. Calls pass its Begin first.
-func Limits(s *Service) *ratelimit.Limiter { return s.limits }
+func (s *Service) Limits() *ratelimit.Limiter { return s.limits }
 
 func limiter(t table.Table, o Options) *ratelimit.Limiter {
 	shared := t

@@ -45,7 +45,7 @@ type Steered struct {
 // asks for one for a further device; it pauses the agent, or approves what it says; it
 // decides about a draft. To repeat a call changes nothing: of two decisions about a draft
 // the second is refused.
-func Steer(ctx context.Context, s *Service, req SteerRequest) (Steered, error) {
+func (s *Service) Steer(ctx context.Context, req SteerRequest) (Steered, error) {
 	t, err := parseToken(req.Token)
 	if err != nil {
 		return Steered{}, err
@@ -56,11 +56,11 @@ func Steer(ctx context.Context, s *Service, req SteerRequest) (Steered, error) {
 	if !t.Person {
 		return Steered{}, fault.Refuse(fault.NotAllowed, "Only the person behind an agent does this, with a token of its own. Nothing was changed: give your user the link to watch that join_room gave you, if it gave one.")
 	}
-	if err := checkSteer(req); err != nil {
+	if err := req.check(); err != nil {
 		return Steered{}, err
 	}
 	if req.Claim != "" {
-		opened, err := redeem(ctx, s.store, req.Claim, t)
+		opened, err := s.redeem(ctx, req.Claim, t)
 		if err != nil {
 			return Steered{}, s.Outward(err)
 		}
@@ -77,23 +77,23 @@ func Steer(ctx context.Context, s *Service, req SteerRequest) (Steered, error) {
 	case c.agent.IsAlone() && (req.Draft != "" || req.Paused != nil || req.Approve != nil):
 		err = fault.Refuse(fault.NotAllowed, "You have this seat without an agent, so there is nothing to pause, approve or decide. Nothing was changed: what you send is sent at once.")
 	case req.NewLink:
-		err = steer(ctx, c, room.AddLink)
+		err = c.steer(ctx, room.AddLink)
 	case req.Draft != "":
-		err = decideDraft(ctx, c, req.Draft, req.Decision, req.Text)
+		err = c.decideDraft(ctx, req.Draft, req.Decision, req.Text)
 	case req.Paused != nil || req.Approve != nil:
-		if err = steer(ctx, c, room.Supervision{Paused: req.Paused, Approve: req.Approve}.Decide); err == nil {
+		if err = c.steer(ctx, room.Supervision{Paused: req.Paused, Approve: req.Approve}.Decide); err == nil {
 			audit.Log(ctx, s.audit, "reins_set", audit.Room(t.Room), audit.Seat(t.Seat))
 		}
 	}
 	if err != nil {
 		return Steered{}, s.Outward(err)
 	}
-	got, err := steered(ctx, c)
+	got, err := c.steered(ctx)
 	return got, s.Outward(err)
 }
 
-// checkSteer refuses what goes not together, and a decision about nothing.
-func checkSteer(req SteerRequest) error {
+// check refuses what goes not together, and a decision about nothing.
+func (req SteerRequest) check() error {
 	reined := req.Paused != nil || req.Approve != nil
 	switch {
 	case req.NewLink && (reined || req.Draft != ""), reined && req.Draft != "":
@@ -107,17 +107,17 @@ func checkSteer(req SteerRequest) error {
 }
 
 // steered returns what the person behind the caller's seat has decided, as of now.
-func steered(ctx context.Context, c *caller) (Steered, error) {
+func (c *caller) steered(ctx context.Context) (Steered, error) {
 	h := c.room.log.Known()
 	a, _ := h.Owner(c.token)
-	list, err := draftsOf(ctx, c, a)
+	list, err := c.drafts(ctx, a)
 	return Steered{Alone: a.IsAlone(), Watch: room.ShownLink(&h.State, a), Paused: a.Person.Paused, Approve: a.Person.Approve, Drafts: list}, err
 }
 
 // steer appends what the person behind the caller's seat decides; how returns nil if
 // nothing changes.
-func steer(ctx context.Context, c *caller, how func(room.Agent) *room.Event) error {
-	return asPerson(ctx, c, func(_ *room.Head, a room.Agent, _ time.Time) (ch roomlog.Change, err error) {
+func (c *caller) steer(ctx context.Context, how func(room.Agent) *room.Event) error {
+	return c.asPerson(ctx, func(_ *room.Head, a room.Agent, _ time.Time) (ch roomlog.Change, err error) {
 		if e := how(a); e != nil {
 			ch.Events = []room.Event{*e}
 		}
@@ -127,7 +127,7 @@ func steer(ctx context.Context, c *caller, how func(room.Agent) *room.Event) err
 
 // asPerson appends what the person behind the caller's seat decides. From its return on it
 // holds: a send under way either precedes it in the log, or finds it there.
-func asPerson(ctx context.Context, c *caller, decide func(h *room.Head, a room.Agent, now time.Time) (roomlog.Change, error)) error {
+func (c *caller) asPerson(ctx context.Context, decide func(h *room.Head, a room.Agent, now time.Time) (roomlog.Change, error)) error {
 	err := c.room.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
 		a, here := h.Owner(c.token)
 		if !here {

@@ -13,7 +13,7 @@ import (
 
 // succeed makes an agent an acting admin if that is due, perhaps the caller. It is for a
 // call that only an admin may make.
-func succeed(ctx context.Context, c *caller) error {
+func (c *caller) succeed(ctx context.Context) error {
 	r := c.room
 	if c.agent.Role == room.Admin || c.head.Closed || !room.MayLackAdmin(c.head, r.svc.now()) {
 		return nil

@@ -21,10 +21,10 @@ import (
 // With Redact it removes the text of one message, which its author may, too.
 func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, error) {
 	if req.Redact != "" {
-		got, err := redact(ctx, s, req)
+		got, err := s.redact(ctx, req)
 		return got, s.Outward(err)
 	}
-	update, password, err := newUpdate(req)
+	update, password, err := req.update()
 	if err != nil {
 		return Updated{}, err
 	}
@@ -71,9 +71,9 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 	return got, s.Outward(err)
 }
 
-// newUpdate checks a request. The password is not hashed yet; it stands for its hash
+// update checks a request. The password is not hashed yet; it stands for its hash
 // in the check.
-func newUpdate(req UpdateRequest) (update room.Update, pass string, err error) {
+func (req UpdateRequest) update() (update room.Update, pass string, err error) {
 	update = room.Update{
 		Description: req.Description, NoDescription: req.NoDescription, RemovePassword: req.RemovePassword, Capacity: req.Capacity,
 		Type: req.Type, Public: req.Public, NewInvite: req.NewInvite, AgentMessages: req.AgentMessages, Close: req.Close,

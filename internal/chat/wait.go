@@ -80,8 +80,8 @@ func (c *caller) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited
 	w := &presence.Wait{Began: r.svc.now(), Standby: req.Standby, Superseded: make(chan struct{}), Turn: make(chan int64, 1)}
 	w.Until = w.Began.Add(r.svc.WaitLimit(ctx, req.Wait))
 	w.Looks = !w.Began.Before(w.Until)
-	presence.OpenWait(r.agents, c.agent, w)
-	defer presence.CloseWait(r.agents, c.agent, w)
+	r.agents.OpenWait(c.agent, w)
+	defer r.agents.CloseWait(c.agent, w)
 	in, err := c.begin(ctx, req, w, own)
 	if err != nil {
 		return nil, err

@@ -127,7 +127,7 @@ func at(base string, path ...string) func(Machine) string {
 }
 
 // endpoint is the address of MCP at a server.
-func endpoint(o Options) string { return o.place().MCP() }
+func (o Options) endpoint() string { return o.place().MCP() }
 
 // place is the server, for a guest through the door of the invite.
 func (o Options) place() server.Place { return server.Place{Base: o.Server, Invite: o.Invite} }
@@ -144,7 +144,7 @@ const authorization, bearer = "Authorization", "Bearer "
 
 func keyed(url, headers string) func(Machine, Options) any {
 	return func(_ Machine, o Options) any {
-		v := map[string]any{url: endpoint(o)}
+		v := map[string]any{url: o.endpoint()}
 		if h := o.headers(); h != nil {
 			v[headers] = h
 		}
@@ -157,7 +157,7 @@ func typed(_ Machine, o Options) any {
 		Type    string            `json:"type"`
 		URL     string            `json:"url"`
 		Headers map[string]string `json:"headers,omitempty"`
-	}{"http", endpoint(o), o.headers()}
+	}{"http", o.endpoint(), o.headers()}
 }
 
 // bridged is for a client that only starts programs. The bridge finds the key itself. The
@@ -241,7 +241,7 @@ type hooks struct {
 // keys, since Codex takes asyncRewake alone for a hook to wait for.
 func hooksIn(file func(Machine) string) func(Machine, string) []placed {
 	return func(m Machine, base string) []placed {
-		line := hookLine(m, base)
+		line := m.hookLine(base)
 		on := func(event string, h hooks) placed {
 			e := element(h, "hooks", event)
 			e.Mark = line
@@ -258,7 +258,7 @@ func hooksIn(file func(Machine) string) func(Machine, string) []placed {
 }
 
 // hookLine is the line that clients give to a shell.
-func hookLine(m Machine, base string) string {
+func (m Machine) hookLine(base string) string {
 	return quoted(m.Program) + " hook --url " + plain(base)
 }
 

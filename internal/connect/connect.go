@@ -39,13 +39,13 @@ type Report struct {
 
 // Check returns why Connect refuses a client, or what is to be allowed, whatever the server;
 // nil if it does not.
-func Check(m Machine, id string, allow bool) error {
-	_, err := checked(m, id, allow)
+func (m Machine) Check(id string, allow bool) error {
+	_, err := m.checked(id, allow)
 	return err
 }
 
 // checked returns the client that is to be connected.
-func checked(m Machine, id string, allow bool) (client, error) {
+func (m Machine) checked(id string, allow bool) (client, error) {
 	c, err := find(id)
 	if err != nil {
 		return c, err
@@ -57,13 +57,13 @@ func checked(m Machine, id string, allow bool) (client, error) {
 }
 
 // Connect adds a server to a client. It changes nothing if all is there already.
-func Connect(m Machine, o Options) (Report, error) {
-	c, err := checked(m, o.Client, o.Allow)
+func (m Machine) Connect(o Options) (Report, error) {
+	c, err := m.checked(o.Client, o.Allow)
 	if err != nil {
 		return Report{}, err
 	}
 	report := Report{Client: c.name}
-	err = withRecord(m, func(r *record) error {
+	err = m.withRecord(func(r *record) error {
 		old := r.of(c, m)
 		defer removeFolders(old.Files)
 		return c.guarded(m, func() error {
@@ -78,7 +78,7 @@ func Connect(m Machine, o Options) (Report, error) {
 			if len(report.Changes) == 0 || o.DryRun {
 				return nil
 			}
-			return write(r, connection{Client: c.id, Config: c.file(m), Server: o.Server, Allow: o.Allow}, old, edits)
+			return r.write(connection{Client: c.id, Config: c.file(m), Server: o.Server, Allow: o.Allow}, old, edits)
 		})
 	})
 	return report, err
@@ -124,7 +124,7 @@ func (c client) wants(m Machine, o Options) []placed {
 
 // write stores what will be written, so that it can be taken back even if this process
 // ends in between, and then writes the files.
-func write(r *record, now, old connection, edits []*edit) error {
+func (r *record) write(now, old connection, edits []*edit) error {
 	for _, e := range edits {
 		if len(e.wrote.Entries) > 0 {
 			now.Files = append(now.Files, e.wrote)
@@ -160,13 +160,13 @@ func changesOf(edits []*edit) []Change {
 }
 
 // Undo takes back what Connect has written for a client. What has changed since stays.
-func Undo(m Machine, id string, dryRun bool) (Report, error) {
+func (m Machine) Undo(id string, dryRun bool) (Report, error) {
 	c, err := find(id)
 	if err != nil {
 		return Report{}, err
 	}
 	report := Report{Client: c.name}
-	err = withRecord(m, func(r *record) error {
+	err = m.withRecord(func(r *record) error {
 		old := r.of(c, m)
 		defer removeFolders(old.Files)
 		return c.guarded(m, func() error {

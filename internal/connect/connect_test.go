@@ -141,7 +141,7 @@ func TestConnect_filesThatItMustNotTouch_areRefused(t *testing.T) {
 			on.put(c.file, c.text)
 			before := on.files()
 			o := connect.Options{Client: c.client, Server: server, Allow: c.client == "gemini", Wake: true}
-			_, err := connect.Connect(on.Machine, o)
+			_, err := on.Machine.Connect(o)
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
 				t.Errorf("the error is %v", err)
 			}
@@ -180,7 +180,7 @@ func TestConnect_linkAndPermissions_stay(t *testing.T) {
 	if err := os.Remove(target); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := connect.Connect(c.Machine, connect.Options{Client: "cursor", Server: server}); err == nil {
+	if _, err := c.Machine.Connect(connect.Options{Client: "cursor", Server: server}); err == nil {
 		t.Error("it replaced a link that leads nowhere")
 	}
 }
@@ -240,7 +240,7 @@ func TestConnect_lockThatWasLeftBehind_isTaken(t *testing.T) {
 func TestList_eachClient_saysHowItStands(t *testing.T) {
 	c := newComputer(t)
 	t.Setenv("PATH", c.Home)
-	for _, s := range connect.List(c.Machine) {
+	for _, s := range c.Machine.List() {
 		if s.Found || s.Server != "" || s.Err != nil {
 			t.Errorf("on an empty machine: %+v", s)
 		}
@@ -253,7 +253,7 @@ func TestList_eachClient_saysHowItStands(t *testing.T) {
 	for _, id := range []string{"claude-code", "gemini", "claude-desktop"} {
 		c.connect(connect.Options{Client: id})
 	}
-	for _, s := range connect.List(c.Machine) {
+	for _, s := range c.Machine.List() {
 		var ok bool
 		switch s.ID {
 		case "claude-code", "gemini":

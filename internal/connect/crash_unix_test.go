@@ -52,7 +52,7 @@ func connectWithLimit(t *testing.T, home string) {
 	if err := os.MkdirAll(m.State, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := connect.Connect(m, connect.Options{Client: "claude-code", Server: server, Wake: true}); err != nil {
+	if _, err := m.Connect(connect.Options{Client: "claude-code", Server: server, Wake: true}); err != nil {
 		t.Fatal(err)
 	}
 }

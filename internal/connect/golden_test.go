@@ -80,7 +80,7 @@ func (c *computer) connect(o connect.Options) connect.Report {
 	if o.Server == "" {
 		o.Server = server
 	}
-	report, err := connect.Connect(c.Machine, o)
+	report, err := c.Machine.Connect(o)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func (c *computer) connect(o connect.Options) connect.Report {
 
 func (c *computer) undo(client string) connect.Report {
 	c.t.Helper()
-	report, err := connect.Undo(c.Machine, client, false)
+	report, err := c.Machine.Undo(client, false)
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func (jsonFormat) add(text []byte, e entry) ([]insertion, int, error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("%s is neither an object nor a list", strings.Join(e.Path[:len(e.Path)-len(rest)], "."))
 	}
-	a, made := wrapped(e, rest)
+	a, made := e.wrapped(rest)
 	return append(pieces, b.append(a)...), made, nil
 }
 
@@ -89,7 +89,7 @@ type addition struct {
 
 // wrapped returns what is added where the path ends, and how many objects and lists that
 // makes around the value.
-func wrapped(e entry, rest []string) (a addition, made int) {
+func (e entry) wrapped(rest []string) (a addition, made int) {
 	if len(rest) == 0 {
 		return addition{value: e.Value}, 0
 	}

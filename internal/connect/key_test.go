@@ -78,7 +78,7 @@ func (c *computer) isAloneIn(secret string) {
 func TestConnect_keyInAFileThatCannotBeEdited_isNotShown(t *testing.T) {
 	c := newComputer(t)
 	c.put(".codex/config.toml", `mcp_servers = { files = { command = "npx" } }`)
-	_, err := connect.Connect(c.Machine, connect.Options{Client: "codex", Server: server, Key: key})
+	_, err := c.Machine.Connect(connect.Options{Client: "codex", Server: server, Key: key})
 	if err == nil || !strings.Contains(err.Error(), `http_headers = { Authorization = "Bearer pk_01234567…" }`) {
 		t.Errorf("%v", err)
 	}
@@ -91,7 +91,7 @@ func TestList_key_isThatOfTheClient(t *testing.T) {
 	c.connect(connect.Options{Client: "gemini", Invite: invite})
 	c.put(".codex/config.toml", "[mcp_servers.parley]\nurl = \""+server+"/mcp\"\nbearer_token_env_var = \"PARLEY_KEY\"\n")
 	c.put(".cursor/mcp.json", `{"mcpServers":{"parley":{"url":"`+server+`/mcp","headers":{"Authorization":"Bearer ${env:PARLEY_KEY}"}}}}`)
-	for _, s := range connect.List(c.Machine) {
+	for _, s := range c.Machine.List() {
 		var ok bool
 		switch s.ID {
 		case "claude-code":

@@ -22,7 +22,7 @@ type Status struct {
 }
 
 // List returns how each client stands.
-func List(m Machine) []Status {
+func (m Machine) List() []Status {
 	var all []Status
 	for _, c := range clients() {
 		path := c.file(m)

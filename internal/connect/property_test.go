@@ -28,7 +28,7 @@ func TestProperty_undo_restoresTheBytes(t *testing.T) {
 		c.put(file, text)
 		o := connect.Options{Client: client, Server: server, Allow: client != "vscode", Wake: rapid.Bool().Draw(r, "wake")}
 		before := c.files()
-		if _, err := connect.Connect(c.Machine, o); err == nil {
+		if _, err := c.Machine.Connect(o); err == nil {
 			written++
 		} else if after := c.files(); after[file] != text {
 			r.Fatalf("%v, but it wrote\n%s", err, after[file])
@@ -38,7 +38,7 @@ func TestProperty_undo_restoresTheBytes(t *testing.T) {
 		if changed { // then the exact record no longer holds, and the entries are taken out one by one
 			c.put(file, comment(client)+connected)
 		}
-		if _, err := connect.Undo(c.Machine, client, false); err != nil {
+		if _, err := c.Machine.Undo(client, false); err != nil {
 			r.Fatal(err)
 		}
 		after := c.files()

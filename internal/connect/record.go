@@ -25,7 +25,7 @@ type record struct {
 }
 
 // withRecord calls do with the record while no other process uses it.
-func withRecord(m Machine, do func(*record) error) error {
+func (m Machine) withRecord(do func(*record) error) error {
 	r := &record{path: filepath.Join(m.State, "connect.json")}
 	return server.WithLock(r.path, func() error {
 		data, err := server.ReadFile(r.path)

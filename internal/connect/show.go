@@ -13,7 +13,7 @@ import (
 // ever shown: it may hold secrets.
 func linesOf(f format, e entry) Lines {
 	if _, ok := f.(tomlFormat); ok {
-		lines := Lines{Text: tomlLines(e)}
+		lines := Lines{Text: e.tomlLines()}
 		if len(lines.Text) == 1 {
 			lines.In = strings.Join(e.Path[:len(e.Path)-1], ".")
 		}

@@ -30,7 +30,7 @@ func (tomlFormat) decode(text []byte) (map[string]any, error) {
 
 func (tomlFormat) add(text []byte, e entry) ([]insertion, int, error) {
 	nl := newline(text)
-	lines := strings.Join(tomlLines(e), nl) + nl
+	lines := strings.Join(e.tomlLines(), nl) + nl
 	if table, ok := e.decoded().(map[string]any); ok && len(table) > 0 {
 		switch {
 		case len(text) == 0:
@@ -52,7 +52,7 @@ func (tomlFormat) add(text []byte, e entry) ([]insertion, int, error) {
 }
 
 // tomlLines returns the lines of an entry: a table with texts, or a key with one.
-func tomlLines(e entry) []string {
+func (e entry) tomlLines() []string {
 	last := e.Path[len(e.Path)-1]
 	table, ok := e.decoded().(map[string]any)
 	if !ok {
@@ -91,7 +91,7 @@ func headerLine(text []byte, path []string) []int {
 
 // remove removes the lines of an entry, and the empty line before a table.
 func (tomlFormat) remove(text []byte, e entry) ([]byte, error) {
-	want := tomlLines(e)
+	want := e.tomlLines()
 	header := headerLine(text, e.Path)
 	if len(want) == 1 {
 		header = headerLine(text, e.Path[:len(e.Path)-1])

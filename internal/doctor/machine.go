@@ -21,7 +21,7 @@ import (
 // clients looks at what is configured: is it this server?
 func (v *visit) clients(ctx context.Context) {
 	found := false
-	for _, c := range connect.List(v.Machine) {
+	for _, c := range v.Machine.List() {
 		if v.asked(c) {
 			found = true
 			v.client(ctx, c)
@@ -95,7 +95,7 @@ func keyOf(p client.Place) string {
 
 // hooks looks at what wakes idle agents.
 func (v *visit) hooks(context.Context) {
-	for _, c := range connect.List(v.Machine) {
+	for _, c := range v.Machine.List() {
 		file := settingsFile(v.Machine, c.ID, "settings.json", "hooks.json")
 		if file == "" || !v.asked(c) {
 			continue

@@ -253,7 +253,7 @@ func (a *agent) sits(got chat.Seated) {
 
 // number returns the event of a cursor of a.
 func (a *agent) number(cursor string) int64 {
-	c, ok := ident.ParseCursor(a.id, cursor)
+	c, ok := a.id.ParseCursor(cursor)
 	if !ok {
 		a.fail("%s: cursor %q is none of its seat", a.name, cursor)
 	}

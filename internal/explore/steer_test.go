@@ -29,7 +29,7 @@ func (a *agent) opens(watch string) {
 // steer has the person behind a do something.
 func (a *agent) steer(req chat.SteerRequest) chat.Steered {
 	req.Token = a.rein.token
-	got, err := chat.Steer(a.ctx, a.run.service(), req)
+	got, err := a.run.service().Steer(a.ctx, req)
 	if err != nil {
 		a.fail("the person of %s: %v", a.name, err)
 	}
@@ -63,7 +63,7 @@ func (a *agent) decideAll() {
 	for _, d := range a.steer(chat.SteerRequest{}).Drafts {
 		how := []room.Decision{room.SendDraft, room.SendDraft, room.RefuseDraft}[a.rng.IntN(3)]
 		a.note("the person of %s: %s %q", a.name, how, d.Text)
-		if _, err := chat.Steer(a.ctx, a.run.service(), chat.SteerRequest{Token: a.rein.token, Draft: d.ID, Decision: how}); err != nil {
+		if _, err := a.run.service().Steer(a.ctx, chat.SteerRequest{Token: a.rein.token, Draft: d.ID, Decision: how}); err != nil {
 			a.steer(chat.SteerRequest{Draft: d.ID, Decision: room.RefuseDraft})
 		}
 	}

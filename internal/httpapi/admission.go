@@ -40,7 +40,7 @@ func (a *api) serveSecretPath(x *exchange, r *http.Request) {
 	parts := strings.Split(strings.TrimSuffix(r.URL.Path, "/")[1:], "/") // "i", the code, "mcp"
 	switch {
 	case a.Gate == nil:
-		nothingHere(x)
+		x.nothingHere()
 	case len(parts) == 3 && "/"+parts[2] == MCPPath && parts[0] == "k":
 		x.route = keyRoute
 		a.serveMCP(x, r, door{keyRoute, parts[1]})
@@ -49,11 +49,11 @@ func (a *api) serveSecretPath(x *exchange, r *http.Request) {
 		a.serveMCP(x, r, door{inviteRoute, parts[1]})
 	case len(parts) == 2 && parts[0] == "i":
 		x.route = invitePageRoute
-		if only(x, r, http.MethodGet, http.MethodHead) && !a.toBrowser(x, r) {
+		if x.only(r, http.MethodGet, http.MethodHead) && !a.toBrowser(x, r) {
 			a.serveInvite(x, r, parts[1])
 		}
 	default:
-		nothingHere(x)
+		x.nothingHere()
 	}
 }
 

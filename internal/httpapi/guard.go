@@ -28,7 +28,7 @@ func (a *api) admit(x *exchange, r *http.Request) bool {
 	}
 	switch {
 	case len(origins) == 1 && a.origins.allows(r, origins[0]):
-		return !preflight(x, r, origins[0])
+		return !x.preflight(r, origins[0])
 	case len(origins) == 1 && a.origins.own(r, origins[0]):
 		return true
 	}
@@ -65,7 +65,7 @@ const (
 // preflight allows pages of origin to read the answer. It reports whether the request
 // only asked for that (Fetch standard, "CORS protocol"); then preflight has answered
 // it.
-func preflight(x *exchange, r *http.Request, origin string) bool {
+func (x *exchange) preflight(r *http.Request, origin string) bool {
 	h := x.Header()
 	h.Add("Vary", "Origin")
 	h.Set("Access-Control-Allow-Origin", origin)

@@ -169,21 +169,21 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.serveMCP(x, r, door{MCPPath, bearer(r.Header)})
 	case StandbyPath:
 		if a.Standby == nil {
-			nothingHere(x)
+			x.nothingHere()
 			return
 		}
 		x.route = r.URL.Path
 		a.serveStandby(x, r)
 	case healthPath:
 		x.route = r.URL.Path
-		if only(x, r, http.MethodGet, http.MethodHead) {
+		if x.only(r, http.MethodGet, http.MethodHead) {
 			a.serveHealth(x, r)
 		}
 	case "/":
 		x.route = r.URL.Path
 		if r.Method == http.MethodPost { // a client whose address lacks the path
-			nothingHere(x)
-		} else if only(x, r, http.MethodGet, http.MethodHead) && !a.toBrowser(x, r) {
+			x.nothingHere()
+		} else if x.only(r, http.MethodGet, http.MethodHead) && !a.toBrowser(x, r) {
 			a.serveFront(x, r)
 		}
 	default:
@@ -191,12 +191,12 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func nothingHere(x *exchange) {
+func (x *exchange) nothingHere() {
 	x.text(http.StatusNotFound, "There is nothing at this address. MCP is served at "+MCPPath+"; the page at / says how to add it to a client.\n")
 }
 
 // only reports whether the method is one of allowed, and refuses the request otherwise.
-func only(x *exchange, r *http.Request, allowed ...string) bool {
+func (x *exchange) only(r *http.Request, allowed ...string) bool {
 	for _, m := range allowed {
 		if r.Method == m {
 			return true

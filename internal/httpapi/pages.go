@@ -26,20 +26,20 @@ func (a *api) servePage(x *exchange, r *http.Request) {
 	case strings.HasPrefix(r.URL.Path, page.Path):
 		x.route = assetRoute
 		asset, there := a.Page.Asset(r.URL.Path)
-		if only(x, r, http.MethodGet, http.MethodHead) {
+		if x.only(r, http.MethodGet, http.MethodHead) {
 			if !there {
-				nothingHere(x)
+				x.nothingHere()
 				return
 			}
 			a.fetch(x, r, asset)
 		}
 	case isWatchLink(r.URL.Path):
 		x.route = watchRoute
-		if only(x, r, http.MethodGet, http.MethodHead) && !a.toBrowser(x, r) {
+		if x.only(r, http.MethodGet, http.MethodHead) && !a.toBrowser(x, r) {
 			x.text(http.StatusOK, watchText)
 		}
 	default:
-		nothingHere(x)
+		x.nothingHere()
 	}
 }
 

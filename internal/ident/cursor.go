@@ -50,7 +50,7 @@ func (c Cursor) seal(t Token, nonce uint32) string {
 	if c.Noted {
 		plain |= 1 << notedBit
 	}
-	return spell(cursorPrefix, cursorBlock(t).encrypt(plain), cursorChars)
+	return spell(cursorPrefix, t.cursorBlock().encrypt(plain), cursorChars)
 }
 
 // ParseCursor reads what String wrote for the same token, with capitals as small
@@ -59,12 +59,12 @@ func (c Cursor) seal(t Token, nonce uint32) string {
 // cursor, or another token's, passes by chance one time in 65,536. A cursor's number
 // may therefore lie beyond the log's head, for the caller to check. It is safe for
 // concurrent use.
-func ParseCursor(t Token, s string) (c Cursor, ok bool) {
+func (t Token) ParseCursor(s string) (c Cursor, ok bool) {
 	v, ok := unspell(cursorPrefix, s, cursorChars)
 	if !ok {
 		return Cursor{}, false
 	}
-	plain := cursorBlock(t).decrypt(v)
+	plain := t.cursorBlock().decrypt(v)
 	if plain&(1<<checkBits-1) != 0 {
 		return Cursor{}, false
 	}
@@ -75,7 +75,7 @@ func ParseCursor(t Token, s string) (c Cursor, ok bool) {
 // token, so that a seat's new token ends its old cursors. The label keeps the hash
 // apart from others of the same token, and the slashes keep its parts apart, since a
 // token's characters include none.
-func cursorBlock(t Token) feistel {
+func (t Token) cursorBlock() feistel {
 	text := make([]byte, 0, 64)
 	text = append(text, "parley cursor/"...)
 	text = append(text, t.Room...)

@@ -22,7 +22,7 @@ func TestCursor_madeAndRead_isTheSame(t *testing.T) {
 					t.Fatalf("%+v is %q", want, s)
 				}
 				for _, form := range []string{s, strings.ToUpper(s), "C" + s[1:], " " + s + "\r\n"} {
-					if got, ok := ParseCursor(token, form); !ok || got != want {
+					if got, ok := token.ParseCursor(form); !ok || got != want {
 						t.Errorf("%q reads as %+v, %v, want %+v", form, got, ok, want)
 					}
 				}
@@ -91,7 +91,7 @@ func TestCursor_ofAnotherToken_isRefused(t *testing.T) {
 	for n := range int64(500) {
 		s := Cursor{N: n}.seal(cursorToken, uint32(n))
 		for _, other := range others {
-			if got, ok := ParseCursor(other, s); ok || got != (Cursor{}) {
+			if got, ok := other.ParseCursor(s); ok || got != (Cursor{}) {
 				t.Errorf("%q of %+v reads as %+v, %v", s, other, got, ok)
 			}
 		}
@@ -108,7 +108,7 @@ func TestCursor_oneCharacterChanged_isRefused(t *testing.T) {
 				if slip[i] = r; string(slip) == string(s) || lower(r) == s[i] {
 					continue
 				}
-				if got, ok := ParseCursor(cursorToken, string(slip)); ok {
+				if got, ok := cursorToken.ParseCursor(string(slip)); ok {
 					t.Fatalf("%q passes for %q: %+v", slip, s, got)
 				}
 			}
@@ -119,7 +119,7 @@ func TestCursor_oneCharacterChanged_isRefused(t *testing.T) {
 func TestCursor_withItsSpareBitSet_isRefused(t *testing.T) {
 	s := Cursor{N: 41}.seal(cursorToken, 12345)
 	spare := Alphabet[strings.IndexByte(Alphabet, s[1])|16]
-	if got, ok := ParseCursor(cursorToken, "c"+string(spare)+s[2:]); ok {
+	if got, ok := cursorToken.ParseCursor("c" + string(spare) + s[2:]); ok {
 		t.Errorf("a second spelling reads as %+v", got)
 	}
 }
@@ -131,7 +131,7 @@ func TestCursor_whatIsNone_isRefused(t *testing.T) {
 		"", " ", "c", "0", "41", "41-k7", id, "c" + id[1:], cursorToken.String(), s[1:], s[:13], s + "0", s + s, "m" + s[1:], "-" + s, s[:5] + " " + s[5:],
 		"c0000000000000", "czzzzzzzzzzzzz", "cfzzzzzzzzzzzz", "c000000000\u212a", "c00000000000\u0661", strings.Repeat("\xff", 14), strings.Repeat("c", 1000),
 	} {
-		if got, ok := ParseCursor(cursorToken, c); ok || got != (Cursor{}) {
+		if got, ok := cursorToken.ParseCursor(c); ok || got != (Cursor{}) {
 			t.Errorf("%q reads as %+v, %v", c, got, ok)
 		}
 	}
@@ -140,7 +140,7 @@ func TestCursor_whatIsNone_isRefused(t *testing.T) {
 // TestCursor_invented_passesOneTimeIn65536 tries 262,144, of which four
 // pass on average. The count is the same in every run.
 func TestCursor_invented_passesOneTimeIn65536(t *testing.T) {
-	block, passed := cursorBlock(cursorToken), 0
+	block, passed := cursorToken.cursorBlock(), 0
 	for v := range uint64(1 << 18) {
 		if block.decrypt(v*0x9e3779b97f4a7c15)&(1<<checkBits-1) == 0 {
 			passed++
@@ -157,11 +157,11 @@ func FuzzCursor(f *testing.F) {
 	f.Add("", -1, "", int64(-1), false, uint32(0), "c000000000\u212a")
 	f.Fuzz(func(t *testing.T, room string, seat int, secret string, n int64, noted bool, nonce uint32, s string) {
 		own := Token{Room: fit(room, RoomChars), Seat: seat & MaxSeat, Secret: fit(secret, SecretChars)}
-		if got, ok := ParseCursor(own, s); got.N < 0 || got.N > MaxMessage || !ok && got != (Cursor{}) {
+		if got, ok := own.ParseCursor(s); got.N < 0 || got.N > MaxMessage || !ok && got != (Cursor{}) {
 			t.Fatalf("%q reads as %+v, %v", s, got, ok)
 		}
 		want := Cursor{N: n, Noted: noted}
-		got, ok := ParseCursor(own, " "+strings.ToUpper(want.seal(own, nonce)))
+		got, ok := own.ParseCursor(" " + strings.ToUpper(want.seal(own, nonce)))
 		if ok != (n >= 0 && n <= MaxMessage) || ok && got != want {
 			t.Fatalf("%+v reads as %+v, %v", want, got, ok)
 		}

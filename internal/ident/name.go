@@ -26,7 +26,7 @@ func AgentName(s string) (Name, error) {
 	if err != nil {
 		return Name{}, err
 	}
-	if isReserved(n) || isOther(n) || hasTitle(n) || holdsUser(n) {
+	if n.isReserved() || n.isOther() || n.hasTitle() || n.holdsUser() {
 		return Name{}, fault.Refuse(fault.InvalidArgument, "agent_name: this name could pass for the server, for who runs it, for a user or for somebody else. Choose another, such as one that says whose agent you are.")
 	}
 	return n, nil
@@ -56,7 +56,7 @@ func placeName(field, s string) (Name, error) {
 	if err != nil {
 		return Name{}, err
 	}
-	if isReserved(n) {
+	if n.isReserved() {
 		return Name{}, fault.Refuse(fault.InvalidArgument, "%s: this name could pass for the server, for who runs it or for a user. Choose one that says what the talk is about.", field)
 	}
 	return n, nil

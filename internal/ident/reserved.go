@@ -34,7 +34,7 @@ var Others = []string{
 var titles = []string{"parley", "server", "system", "administrator", "moderator", "operator"}
 
 // isReserved reports whether n is a reserved word.
-func isReserved(n Name) bool {
+func (n Name) isReserved() bool {
 	if reserved().words[letters(n.Key)] {
 		return true
 	}
@@ -44,7 +44,7 @@ func isReserved(n Name) bool {
 
 // hasTitle reports whether a word of n is a title, also with digits that stand for
 // letters: no other name has such a word.
-func hasTitle(n Name) bool {
+func (n Name) hasTitle() bool {
 	if anyWord(n.Key, reserved().titles) || anyWord(digitsForLetters.Replace(n.Key), reserved().titles) {
 		return true
 	}
@@ -53,7 +53,7 @@ func hasTitle(n Name) bool {
 }
 
 // isOther reports whether n is one of Others, or looks like one.
-func isOther(n Name) bool {
+func (n Name) isOther() bool {
 	look := LookOf(n.Shown)
 	return reserved().others[letters(n.Key)] || reserved().others[letters(look.skeleton)] ||
 		look.exotic && (reserved().otherLooks[letters(look.loose)] || reserved().otherLooks[letters(look.capital)])
@@ -61,7 +61,7 @@ func isOther(n Name) bool {
 
 // holdsUser reports whether a name holds that of the sender whose words an agent obeys: its
 // own user, as results call it.
-func holdsUser(n Name) bool {
+func (n Name) holdsUser() bool {
 	const user = "youruser"
 	look, as := LookOf(n.Shown), LookOf(user)
 	return strings.Contains(letters(digitsForLetters.Replace(n.Key)), user) ||

@@ -71,7 +71,7 @@ func (f *front) whole(ctx context.Context, e *event) (*answer, error) {
 	w := &writer{header: http.Header{}, body: &body, begun: func() {}}
 	text, err := []byte(nil), f.serve(ctx, w, e)
 	if err == nil {
-		text, err = encode(w, body.Bytes())
+		text, err = w.encode(body.Bytes())
 	}
 	if err != nil {
 		f.busy.RUnlock()
@@ -81,7 +81,7 @@ func (f *front) whole(ctx context.Context, e *event) (*answer, error) {
 }
 
 // encode returns an answer in one piece.
-func encode(w *writer, body []byte) ([]byte, error) {
+func (w *writer) encode(body []byte) ([]byte, error) {
 	response := events.LambdaFunctionURLResponse{StatusCode: w.status, Headers: w.headers, Cookies: w.cookies, Body: string(body)}
 	if !utf8.Valid(body) {
 		response.Body, response.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
@@ -103,24 +103,24 @@ func (f *front) serve(ctx context.Context, w *writer, e *event) (err error) {
 			err = messages.InvokeResponse_Error{Type: "Handler.Panic", Message: "the handler panicked while it answered; the log has the stack"}
 		default:
 			f.logPanic(ctx, v)
-			refuse(w, http.StatusInternalServerError, "Something went wrong inside the server and has been logged. Try again; if it fails again, quote the id "+invocationID(ctx)+" to whoever runs this server.")
+			w.refuse(http.StatusInternalServerError, "Something went wrong inside the server and has been logged. Try again; if it fails again, quote the id "+invocationID(ctx)+" to whoever runs this server.")
 		}
 	}()
 	if e.older() {
-		refuse(w, http.StatusNotImplemented, "This function answers a Function URL, or an HTTP API with payload format 2.0. A REST API and a load balancer send other events: whoever runs this server has to put one of the first two in front of it.")
+		w.refuse(http.StatusNotImplemented, "This function answers a Function URL, or an HTTP API with payload format 2.0. A REST API and a load balancer send other events: whoever runs this server has to put one of the first two in front of it.")
 		return nil
 	}
 	w.headOnly = e.RequestContext.HTTP.Method == http.MethodHead
 	r, err := newRequest(ctx, e)
 	if err != nil {
-		refuse(w, http.StatusBadRequest, "The request cannot be read: "+err.Error()+".")
+		w.refuse(http.StatusBadRequest, "The request cannot be read: "+err.Error()+".")
 		return nil
 	}
 	f.handler.ServeHTTP(w, r)
 	return nil
 }
 
-func refuse(w *writer, status int, sentence string) {
+func (w *writer) refuse(status int, sentence string) {
 	clear(w.header) // the handler may have set some
 	w.header.Set("Content-Type", "text/plain; charset=utf-8")
 	w.header.Set("Cache-Control", "no-store")

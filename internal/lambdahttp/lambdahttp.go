@@ -96,7 +96,7 @@ func (f *front) invoke(ctx context.Context, e *event) (*answer, error) {
 	if e == nil || !e.older() && (e.Version != "2.0" || e.RequestContext.HTTP.Method == "") {
 		return nil, errors.New("lambdahttp: this event is not an HTTP request: invoke the function by its Function URL, or by an HTTP API with payload format 2.0")
 	}
-	ctx, cancel := context.WithDeadline(ctx, deadline(ctx, e))
+	ctx, cancel := context.WithDeadline(ctx, e.deadline(ctx))
 	if f.buffered || !e.byFunctionURL() {
 		defer cancel()
 		return f.whole(ctx, e)
@@ -105,7 +105,7 @@ func (f *front) invoke(ctx context.Context, e *event) (*answer, error) {
 }
 
 // deadline is when the handler's context ends.
-func deadline(ctx context.Context, e *event) time.Time {
+func (e *event) deadline(ctx context.Context) time.Time {
 	end, _ := ctx.Deadline() // every invocation has one
 	end = end.Add(-margin)
 	if limit := time.Now().Add(apiTime); !e.byFunctionURL() && limit.Before(end) {

@@ -65,7 +65,7 @@ func newRequest(ctx context.Context, e *event) (*http.Request, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the path or the query is not well-formed")
 	}
-	body, err := decodeBody(e)
+	body, err := e.decodeBody()
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func newRequest(ctx context.Context, e *event) (*http.Request, error) {
 	return r.WithContext(ctx), nil
 }
 
-func decodeBody(e *event) (string, error) {
+func (e *event) decodeBody() (string, error) {
 	if !e.IsBase64Encoded {
 		return e.Body, nil
 	}

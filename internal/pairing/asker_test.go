@@ -23,7 +23,7 @@ func (w *world) agentOf(got pairing.Result) (principal, owner string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	a, ok, err := chat.SeatOf(w.t.Context(), w.Service, token)
+	a, ok, err := w.Service.SeatOf(w.t.Context(), token)
 	if !ok || err != nil {
 		w.t.Fatalf("%s has no seat: %v", got.Name, err)
 	}

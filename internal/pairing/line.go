@@ -160,7 +160,7 @@ func (l *line) query(r *reading, last *lineup) (*lineup, error) {
 		}
 	}
 	q.looks, q.partner = last.looks, last.partner
-	if !slices.EqualFunc(q.tickets, last.tickets, pairsAs) {
+	if !slices.EqualFunc(q.tickets, last.tickets, ticketItem.pairsAs) {
 		q.looks = looksOf(q.tickets)
 		q.partner = partners(q.tickets, q.looks)
 	}

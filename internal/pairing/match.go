@@ -147,7 +147,7 @@ func (op *queueOp) claim(ctx context.Context, older, younger ticketItem) (*match
 	l.Release()
 	for i, t := range []ticketItem{older, younger} {
 		who := ident.WithAsker(ctx, ident.Asker{Principal: t.Principal})
-		chat.AuditSeat(who, op.svc.rooms, mine.Room, i+1, chat.JoinStatus(Paired))
+		op.svc.rooms.AuditSeat(who, mine.Room, i+1, chat.JoinStatus(Paired))
 	}
 	op.svc.calls.wake(partner.ID)
 	op.svc.calls.notePair(queue, began.Sub(time.UnixMilli(older.AtMs)), began)
@@ -187,7 +187,7 @@ func pairedSettings() (room.Settings, error) {
 // pairedChange returns the first events of a room for two, and their presence.
 func pairedChange(id string, settings room.Settings, older, younger ticketItem, now time.Time) roomlog.Change {
 	ch := roomlog.Change{Events: []room.Event{
-		seat(older, 1, room.Admin, now), seat(younger, 2, room.Member, now), {Type: room.Paired},
+		older.seatEvent(1, room.Admin, now), younger.seatEvent(2, room.Member, now), {Type: room.Paired},
 	}}
 	ch.Events[0].Settings = &settings
 	state := room.State{ID: id, Settings: settings}
@@ -197,9 +197,9 @@ func pairedChange(id string, settings room.Settings, older, younger ticketItem, 
 	return ch
 }
 
-// seat returns the event that seats the owner of a ticket. What the two say begins
+// seatEvent returns the event that seats the owner of a ticket. What the two say begins
 // after the three events of the pairing.
-func seat(t ticketItem, n int, role room.Role, now time.Time) room.Event {
+func (t ticketItem) seatEvent(n int, role room.Role, now time.Time) room.Event {
 	return room.Event{Type: room.Joined, Seat: n, Name: t.Name, Agent: &room.Agent{
 		Seat: n, Name: t.Name, Key: t.Key, Role: role, Hash: t.Hash, Joined: 3, AtMs: now.UnixMilli(), Since: room.Mark{N: 1},
 		Principal: t.Principal, Owner: t.Owner,

@@ -88,6 +88,6 @@ func lowered(words []string) []string {
 }
 
 // pairsAs reports whether t and other are one ticket, or pair alike.
-func pairsAs(t, other ticketItem) bool {
+func (t ticketItem) pairsAs(other ticketItem) bool {
 	return t.Name == other.Name && slices.Equal(t.Interests, other.Interests)
 }

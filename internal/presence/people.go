@@ -23,7 +23,7 @@ const (
 
 // OpenWait registers a wait of a or, if that is one, of the person: see Room.open. Of more
 // than MaxWatches of the person it ends the oldest.
-func OpenWait(r *Room, a room.Agent, w *Wait) {
+func (r *Room) OpenWait(a room.Agent, w *Wait) {
 	if !a.IsPerson() {
 		r.open(a.Seat, w)
 		return
@@ -42,7 +42,7 @@ func OpenWait(r *Room, a room.Agent, w *Wait) {
 }
 
 // CloseWait ends w, a wait of a.
-func CloseWait(r *Room, a room.Agent, w *Wait) {
+func (r *Room) CloseWait(a room.Agent, w *Wait) {
 	if !a.IsPerson() {
 		r.close(a.Seat, w)
 		return
@@ -60,7 +60,7 @@ func CloseWait(r *Room, a room.Agent, w *Wait) {
 	if _, here := r.log.Known().Seated(a.Seat); !here {
 		delete(r.seats, a.Seat)
 	}
-	rest(r)
+	r.rest()
 }
 
 // ofAgentBeside reports whether the caller is the person behind an agent: then its calls say

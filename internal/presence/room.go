@@ -122,11 +122,11 @@ func (r *Room) close(seat int, w *Wait) {
 		r.waits = nil
 		r.endSilence()
 	}
-	rest(r)
+	r.rest()
 }
 
 // rest ends the polling and the sweeping if nobody waits. r.mu is held.
-func rest(r *Room) {
+func (r *Room) rest() {
 	if len(r.waits) == 0 && len(r.watches) == 0 && r.stop != nil {
 		r.stop()
 		r.stop = nil

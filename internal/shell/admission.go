@@ -20,12 +20,12 @@ func (s *Shell) at(base string) (client.Place, error) {
 // through calls do with a client of the server at p. Where that wants a key, and the person
 // has none here, it asks for one at a terminal.
 func (s *Shell) through(p client.Place, do func(*client.Client) error) error {
-	err := once(s, p, do)
+	err := s.once(p, do)
 	if fault.CodeOf(err) == fault.KeyInvalid && p.Key == "" && p.Invite == "" && s.Ask != nil {
 		if p.Key, err = AskForKey(s.Ask, p); err != nil {
 			return err
 		}
-		err = once(s, p, do)
+		err = s.once(p, do)
 	}
 	if fault.CodeOf(err) == fault.KeyInvalid {
 		return fail(failed, "%s", HarmlessLine(p.Refused()))
@@ -42,7 +42,7 @@ func AskForKey(ask func(question string) (string, error), p client.Place) (strin
 	return client.ReadKey(given)
 }
 
-func once(s *Shell, p client.Place, do func(*client.Client) error) error {
+func (s *Shell) once(p client.Place, do func(*client.Client) error) error {
 	c := s.Dial(p, "")
 	defer c.Close()
 	return do(c)

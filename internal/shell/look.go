@@ -283,13 +283,13 @@ func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 // invite shows the invite in r, which got holds as well.
 func (s *session) invite(r result, got client.Joined) error {
 	if s.out.JSON {
-		return s.out.result(slimmed(r, "invite", "room"))
+		return s.out.result(r.slimmed("invite", "room"))
 	}
 	return s.out.print("%s", HarmlessLine(got.Invite))
 }
 
 // slimmed returns only these fields of a result.
-func slimmed(r result, keep ...string) result {
+func (r result) slimmed(keep ...string) result {
 	less := result{}
 	for name, value := range r {
 		if slices.Contains(keep, name) {

@@ -32,7 +32,7 @@ func TestCheckRange_invalidRange_errorHidesUserInput(t *testing.T) {
 		{Partition: "LISTED", Prefix: "secret garden", After: "x", Limit: 1},
 		{Partition: "NAME#secret garden\x00", Limit: 1},
 	} {
-		if err := table.CheckRange(r); !errors.Is(err, table.ErrInvalid) || strings.Contains(err.Error(), "garden") {
+		if err := r.Check(); !errors.Is(err, table.ErrInvalid) || strings.Contains(err.Error(), "garden") {
 			t.Errorf("%+v: %v", r, err)
 		}
 	}

@@ -209,7 +209,7 @@ func Check(ops []Op) error {
 	total := 0
 	for _, op := range ops {
 		k := op.Item.Key
-		if err := CheckKey(k); err != nil {
+		if err := k.Check(); err != nil {
 			return err
 		}
 		if seen[k] {
@@ -234,17 +234,17 @@ func Check(ops []Op) error {
 	return nil
 }
 
-// CheckKey returns an error that wraps ErrInvalid unless both parts of k have
+// Check returns an error that wraps ErrInvalid unless both parts of k have
 // 1 to MaxKeyBytes bytes of UTF-8 without NUL.
-func CheckKey(k Key) error {
+func (k Key) Check() error {
 	if k.Partition == "" || k.Sort == "" {
 		return fmt.Errorf("%w: both parts of the key %q must have 1 to %d bytes", ErrInvalid, k.String(), MaxKeyBytes)
 	}
 	return checkParts(k.Partition, k.Sort)
 }
 
-// CheckRange returns an error that wraps ErrInvalid if r breaks a limit.
-func CheckRange(r Range) error {
+// Check returns an error that wraps ErrInvalid if r breaks a limit.
+func (r Range) Check() error {
 	if r.Partition == "" || r.Limit < 1 || r.Limit > MaxLimit || r.Bytes < 0 {
 		return fmt.Errorf("%w: a query must have a partition and limits, of 1 to %d items; it has a partition of %d bytes and the limits %d and %d", ErrInvalid, MaxLimit, len(r.Partition), r.Limit, r.Bytes)
 	}

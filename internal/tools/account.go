@@ -45,7 +45,7 @@ func (s *Set) admitted(t mcp.Tool) func(context.Context, json.RawMessage, *mcp.R
 
 // admit admits a call, or refuses it for the budget of its caller.
 func (s *Set) admit(ctx context.Context, k ratelimit.Kind) (context.Context, error) {
-	ctx, err := chat.Limits(s.rooms).Begin(ctx, k)
+	ctx, err := s.rooms.Limits().Begin(ctx, k)
 	if err != nil {
 		return nil, refusal(err, "")
 	}

@@ -53,11 +53,11 @@ func (s *Set) updateRoom() tool {
 		run: func(ctx context.Context, in chat.UpdateRequest) (changed, error) {
 			got, err := s.rooms.UpdateRoom(ctx, in)
 			v := changed{Status: string(got.Status), Changes: viewChanges(got.Changes, got.Redacted)}
-			if err == nil && endsInvites(s, got) {
-				v.Invite = inviteAfter(ctx, s, got, passwordOf(in.Room, in.Password))
+			if err == nil && s.endsInvites(got) {
+				v.Invite = s.inviteAfter(ctx, got, passwordOf(in.Room, in.Password))
 			}
-			v.Link = personsInvite(ctx, s, in.Token, got.Room, got.Invite)
-			v.Next = nextUpdated(s, got, v.Invite)
+			v.Link = s.personsInvite(ctx, in.Token, got.Room, got.Invite)
+			v.Next = s.nextUpdated(got, v.Invite)
 			return v, err
 		},
 	}.tool()
@@ -101,9 +101,9 @@ func (s *Set) manageAgent() tool {
 			v := managed{Status: string(got.Status)}
 			if got.Renewed {
 				v.Invite = inviteLink(s.address(ctx), got.Room, got.Invite)
-				v.Link = personsInvite(ctx, s, in.Token, got.Room, got.Invite)
+				v.Link = s.personsInvite(ctx, in.Token, got.Room, got.Invite)
 			}
-			v.Next = nextManaged(s, got, in, v.Invite)
+			v.Next = s.nextManaged(got, in, v.Invite)
 			return v, err
 		},
 	}.tool()

@@ -10,7 +10,7 @@ import (
 
 // inviteTo returns the invite to a room as a result has it: by its link where callers need
 // keys, else by its name, which works for everybody.
-func inviteTo(ctx context.Context, s *Set, r chat.Room, v chat.Invite, password string) string {
+func (s *Set) inviteTo(ctx context.Context, r chat.Room, v chat.Invite, password string) string {
 	if s.keys {
 		return inviteLink(s.address(ctx), r, v)
 	}
@@ -19,18 +19,18 @@ func inviteTo(ctx context.Context, s *Set, r chat.Room, v chat.Invite, password 
 
 // inviteAfter returns the invite to a room that was changed. One that was renewed is shown
 // as such, if it gives a seat.
-func inviteAfter(ctx context.Context, s *Set, u chat.Updated, password string) string {
+func (s *Set) inviteAfter(ctx context.Context, u chat.Updated, password string) string {
 	if isRenewed(u) {
 		if line := inviteLink(s.address(ctx), u.Room, u.Invite); line != "" {
 			return line
 		}
 	}
-	return inviteTo(ctx, s, u.Room, u.Invite, password)
+	return s.inviteTo(ctx, u.Room, u.Invite, password)
 }
 
 // endsInvites reports whether the invites given out before the change no longer work: a new
 // one was made, or they name the room or its password as it was.
-func endsInvites(s *Set, u chat.Updated) bool {
+func (s *Set) endsInvites(u chat.Updated) bool {
 	return isRenewed(u) || !s.keys && u.Changes != nil && (u.Changes.Room != nil || u.Changes.Password != "")
 }
 
@@ -64,7 +64,7 @@ func invitePage(site string, r chat.Room, v chat.Invite) string {
 
 // personsInvite is the page of the invite for a caller that shows a person's token: its
 // program hands out a link, which works with and without keys. It is empty for an agent.
-func personsInvite(ctx context.Context, s *Set, token string, r chat.Room, v chat.Invite) string {
+func (s *Set) personsInvite(ctx context.Context, token string, r chat.Room, v chat.Invite) string {
 	address := s.address(ctx)
 	if address == "" || !isPersons(token) {
 		return ""

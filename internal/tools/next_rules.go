@@ -301,7 +301,7 @@ func nextLeft(g chat.Gone) string {
 }
 
 // nextUpdated follows a change of a room's settings that gave this invite; "" for none.
-func nextUpdated(s *Set, u chat.Updated, invite string) string {
+func (s *Set) nextUpdated(u chat.Updated, invite string) string {
 	switch u.Status {
 	case chat.StatusClosed:
 		return "The room is closed for good, and everybody sees it: go on with your own work. message_history still has what was said."
@@ -335,7 +335,7 @@ func ofRenewed(invite string) string {
 }
 
 // afterBan says what a ban made of the invite, and how the banned could still come back.
-func afterBan(s *Set, m chat.Managed, invite string) (said string) {
+func (s *Set) afterBan(m chat.Managed, invite string) (said string) {
 	if m.Renewed {
 		said = ofRenewed(invite)
 	}
@@ -347,12 +347,12 @@ func afterBan(s *Set, m chat.Managed, invite string) (said string) {
 
 // nextManaged follows what an admin did to an agent. invite is the new one, if a ban renewed
 // it; "" if that gives no seat.
-func nextManaged(s *Set, m chat.Managed, asked chat.ManageRequest, invite string) string {
+func (s *Set) nextManaged(m chat.Managed, asked chat.ManageRequest, invite string) string {
 	switch m.Status {
 	case chat.StatusNoChange:
 		return "No change was needed: go on with wait_for_message."
 	case chat.StatusBanned:
-		return "Everybody here sees it, and the name stays out in every spelling: go on with wait_for_message." + afterBan(s, m, invite)
+		return "Everybody here sees it, and the name stays out in every spelling: go on with wait_for_message." + s.afterBan(m, invite)
 	case chat.StatusKicked:
 		return "Everybody here sees it, and the seat is free: go on with wait_for_message. The agent may join again; ban blocks its name."
 	case chat.StatusVouched:

@@ -142,10 +142,10 @@ func debtSentCases() []nextCase {
 // updatedBy is next of update_room of s.
 func updatedBy(s *Set, u chat.Updated) string {
 	invite := ""
-	if endsInvites(s, u) {
-		invite = inviteAfter(context.Background(), s, u, "")
+	if s.endsInvites(u) {
+		invite = s.inviteAfter(context.Background(), u, "")
 	}
-	return nextUpdated(s, u, invite)
+	return s.nextUpdated(u, invite)
 }
 
 func adminCases() []nextCase {
@@ -180,19 +180,19 @@ func adminCases() []nextCase {
 		{"changed nothing", updatedBy(usual(), chat.Updated{Status: chat.StatusUnchanged}), "No change was needed: go on with wait_for_message."},
 		{"closed a room", updatedBy(usual(), chat.Updated{Status: chat.StatusClosed}),
 			"The room is closed for good, and everybody sees it: go on with your own work. message_history still has what was said."},
-		{"muted an agent", nextManaged(usual(), chat.Managed{Status: chat.StatusMuted, Name: chosen}, chat.ManageRequest{}, ""), goOn},
-		{"muted it twice", nextManaged(usual(), chat.Managed{Status: chat.StatusNoChange, Name: chosen}, chat.ManageRequest{}, ""), "No change was needed: go on with wait_for_message."},
-		{"banned an agent", nextManaged(usual(), chat.Managed{Status: chat.StatusBanned, Name: chosen}, chat.ManageRequest{}, ""),
+		{"muted an agent", usual().nextManaged(chat.Managed{Status: chat.StatusMuted, Name: chosen}, chat.ManageRequest{}, ""), goOn},
+		{"muted it twice", usual().nextManaged(chat.Managed{Status: chat.StatusNoChange, Name: chosen}, chat.ManageRequest{}, ""), "No change was needed: go on with wait_for_message."},
+		{"banned an agent", usual().nextManaged(chat.Managed{Status: chat.StatusBanned, Name: chosen}, chat.ManageRequest{}, ""),
 			"Everybody here sees it, and the name stays out in every spelling: go on with wait_for_message. Under another name it can come back, unless update_room sets a new password."},
-		{"banned a guest", nextManaged(keys, chat.Managed{Status: chat.StatusBanned, Name: chosen, Renewed: true}, chat.ManageRequest{}, "x"),
+		{"banned a guest", keys.nextManaged(chat.Managed{Status: chat.StatusBanned, Name: chosen, Renewed: true}, chat.ManageRequest{}, "x"),
 			"Everybody here sees it, and the name stays out in every spelling: go on with wait_for_message. Unused copies of the invite before are void: give your user this new one, for those still to come. With a key it can come back under another name, unless update_room sets a new password."},
-		{"banned a guest, whose invite was used up", nextManaged(usual(), chat.Managed{Status: chat.StatusBanned, Name: chosen, Renewed: true}, chat.ManageRequest{}, ""),
+		{"banned a guest, whose invite was used up", usual().nextManaged(chat.Managed{Status: chat.StatusBanned, Name: chosen, Renewed: true}, chat.ManageRequest{}, ""),
 			"Everybody here sees it, and the name stays out in every spelling: go on with wait_for_message. Unused copies of the invite before are void, and the new one seats nobody either: if somebody is to come, call update_room with new_invite true, and with a greater capacity if no seat is free. Under another name it can come back, unless update_room sets a new password."},
-		{"kicked an agent", nextManaged(usual(), chat.Managed{Status: chat.StatusKicked, Name: chosen}, chat.ManageRequest{}, ""),
+		{"kicked an agent", usual().nextManaged(chat.Managed{Status: chat.StatusKicked, Name: chosen}, chat.ManageRequest{}, ""),
 			"Everybody here sees it, and the seat is free: go on with wait_for_message. The agent may join again; ban blocks its name."},
-		{"trusted one that replaced another", nextManaged(usual(), chat.Managed{Status: chat.StatusVouched, Name: chosen}, chat.ManageRequest{AgentName: chosen}, ""),
+		{"trusted one that replaced another", usual().nextManaged(chat.Managed{Status: chat.StatusVouched, Name: chosen}, chat.ManageRequest{AgentName: chosen}, ""),
 			"Everybody here sees it, and the agent is no longer shown as replaced: go on with wait_for_message."},
-		{"readmitted an agent", nextManaged(usual(), chat.Managed{Status: chat.StatusVouched, Name: chosen}, chat.ManageRequest{ID: "m9"}, ""),
+		{"readmitted an agent", usual().nextManaged(chat.Managed{Status: chat.StatusVouched, Name: chosen}, chat.ManageRequest{ID: "m9"}, ""),
 			"Everybody here sees it, and the agent can join again under its name: call wait_for_message, it speaks first."},
 	}
 }

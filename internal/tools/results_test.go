@@ -24,7 +24,7 @@ func usual() *Set { return New(nil, nil, Options{Address: func(context.Context) 
 
 func TestResult_quiet_isSmall(t *testing.T) {
 	w := chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Others: 1}
-	text := string(mcp.JSON(viewWaited(advise(), w, chat.WaitRequest{Wait: time.Minute})))
+	text := string(mcp.JSON(advise().viewWaited(w, chat.WaitRequest{Wait: time.Minute})))
 	want := `{"status":"quiet","messages":[],"cursor":"c9","next":"`
 	if !strings.HasPrefix(text, want) || len(text) > 300 {
 		t.Errorf("quiet takes %d bytes: %s", len(text), text)
@@ -136,12 +136,10 @@ func TestResult_ofARoom_leavesOutWhatIsAbsent(t *testing.T) {
 func TestResult_ofASend_saysFirstWhetherItWasSent(t *testing.T) {
 	waited := chat.Waited{Others: 1, Owed: 2, AwayUntil: at, Cursor: "c9"}
 	checkJSON(t, map[string]any{
-		`{"sent":true,"id":"m7","next":"For the answer call wait_for_message (wait_seconds 50)."}`: viewSent(advise(),
-			chat.Sent{Sent: true, ID: "m7", Waited: chat.Waited{Others: 1}}, chat.SendRequest{}),
-		`{"sent":true,"id":"m7","cursor":"c9","away_until":"2026-11-20T09:30:05Z","owed":2,"next":"2 answers to you are outstanding: call wait_for_message (cursor c9, wait_seconds 50)."}`: viewSent(advise(),
-			chat.Sent{Sent: true, ID: "m7", Waited: waited}, chat.SendRequest{}),
+		`{"sent":true,"id":"m7","next":"For the answer call wait_for_message (wait_seconds 50)."}`:                                                                                          advise().viewSent(chat.Sent{Sent: true, ID: "m7", Waited: chat.Waited{Others: 1}}, chat.SendRequest{}),
+		`{"sent":true,"id":"m7","cursor":"c9","away_until":"2026-11-20T09:30:05Z","owed":2,"next":"2 answers to you are outstanding: call wait_for_message (cursor c9, wait_seconds 50)."}`: advise().viewSent(chat.Sent{Sent: true, ID: "m7", Waited: waited}, chat.SendRequest{}),
 	})
-	text := string(mcp.JSON(viewSent(advise(), chat.Sent{Waited: chat.Waited{Status: chat.StatusMessages, Cursor: "c9", Others: 1}}, chat.SendRequest{})))
+	text := string(mcp.JSON(advise().viewSent(chat.Sent{Waited: chat.Waited{Status: chat.StatusMessages, Cursor: "c9", Others: 1}}, chat.SendRequest{})))
 	if !strings.HasPrefix(text, `{"sent":false,`) || !strings.Contains(text, `"next":"NOT sent: `) {
 		t.Error(text)
 	}
@@ -253,14 +251,14 @@ func TestInvite_whereCallersNeedKeys_isALink(t *testing.T) {
 	}
 	on, off := set("https://parley.example/mcp", true), set("https://parley.example/mcp", false)
 	for what, c := range map[string][2]string{
-		"with keys":                    {inviteTo(t.Context(), on, free, code, ""), link},
-		"with keys, and none is left":  {inviteTo(t.Context(), on, free, chat.Invite{}, ""), ""},
-		"with keys, no seat is free":   {inviteTo(t.Context(), on, chat.Room{Name: "den"}, code, ""), ""},
-		"with keys, renewed":           {inviteAfter(t.Context(), on, renewed, ""), link},
-		"without an address":           {inviteTo(t.Context(), set("", true), free, code, ""), "Add the MCP server (the address of this server)/i/abc/mcp and call join_room with your agent_name."},
-		"without keys":                 {inviteTo(t.Context(), off, free, code, ""), name},
-		"without keys, other settings": {inviteAfter(t.Context(), off, chat.Updated{Room: free, Invite: code, Changes: &room.Changes{}}, ""), name},
-		"without keys, renewed":        {inviteAfter(t.Context(), off, renewed, ""), link},
+		"with keys":                    {on.inviteTo(t.Context(), free, code, ""), link},
+		"with keys, and none is left":  {on.inviteTo(t.Context(), free, chat.Invite{}, ""), ""},
+		"with keys, no seat is free":   {on.inviteTo(t.Context(), chat.Room{Name: "den"}, code, ""), ""},
+		"with keys, renewed":           {on.inviteAfter(t.Context(), renewed, ""), link},
+		"without an address":           {set("", true).inviteTo(t.Context(), free, code, ""), "Add the MCP server (the address of this server)/i/abc/mcp and call join_room with your agent_name."},
+		"without keys":                 {off.inviteTo(t.Context(), free, code, ""), name},
+		"without keys, other settings": {off.inviteAfter(t.Context(), chat.Updated{Room: free, Invite: code, Changes: &room.Changes{}}, ""), name},
+		"without keys, renewed":        {off.inviteAfter(t.Context(), renewed, ""), link},
 	} {
 		if c[0] != c[1] {
 			t.Errorf("%s: got %q, want %q", what, c[0], c[1])

@@ -100,7 +100,7 @@ func (s *Set) roomInfo() tool {
 		run: func(ctx context.Context, in chat.InfoRequest) (info, error) {
 			got, err := s.rooms.RoomInfo(ctx, in)
 			v := viewInfo(got)
-			v.InviteLink = personsInvite(ctx, s, in.Token, got.Room, got.Invite)
+			v.InviteLink = s.personsInvite(ctx, in.Token, got.Room, got.Invite)
 			return v, err
 		},
 	}.tool()

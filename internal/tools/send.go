@@ -94,7 +94,7 @@ func sendGist(in chat.SendRequest) chat.SendRequest {
 func sendAgain(in chat.SendRequest) string {
 	named := false
 	if token, err := ident.ParseToken(in.Token); err == nil {
-		_, named = ident.ParseCursor(token, in.Cursor)
+		_, named = token.ParseCursor(in.Cursor)
 	}
 	if in.Key == "" && !named && len(in.Text) < chat.ShortText {
 		return "The message may have been sent. Repeat the call with the cursor that you had before it: then it is sent only once. If you had none, look with message_history whether it is there."
@@ -106,12 +106,12 @@ func sendAgain(in chat.SendRequest) string {
 // its caller, so this is kept out of that.
 func (s *Set) sent(ctx context.Context, got *chat.Sent, asked *chat.SendRequest) sent {
 	a := s.clients.advisor(ctx)
-	v := viewSent(a, *got, *asked)
+	v := a.viewSent(*got, *asked)
 	v.Next += a.afterSending(*got, *asked).standbyHint(s.address(ctx))
 	return v
 }
 
-func viewSent(a advisor, got chat.Sent, asked chat.SendRequest) sent {
+func (a advisor) viewSent(got chat.Sent, asked chat.SendRequest) sent {
 	return sent{
 		Sent: got.Sent, ID: got.ID, Credential: got.Credential, Duplicate: got.Duplicate, Status: string(got.Status), HasMore: got.HasMore, Cursor: got.Cursor,
 		Untrusted: notice(got.Messages, len(got.Agents) > 0), Messages: viewMessages(got.Messages), Agents: viewAgents(got.Agents),

@@ -71,7 +71,7 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 		if got.Yielded || got.Status == chat.StatusQuiet {
 			ended.RetryAfter = max(ended.RetryAfter, got.LookAgain)
 		}
-		return viewWaited(s.clients.advisor(ctx), got, shown), nil
+		return s.clients.advisor(ctx).viewWaited(got, shown), nil
 	})
 	ended.JSON = o.JSON()
 	if o.Failure != nil {

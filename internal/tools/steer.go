@@ -29,7 +29,7 @@ type draft struct {
 	At      string   `json:"at" doc:"when the agent sent it, as RFC 3339 in UTC; it is dropped a day later"`
 }
 
-func steer(s *Set) tool {
+func (s *Set) steer() tool {
 	return definition[chat.SteerRequest, reins]{
 		name:   "steer",
 		title:  "Steer an agent",
@@ -57,8 +57,8 @@ func steer(s *Set) tool {
 			return repeatSafely
 		},
 		run: func(ctx context.Context, in chat.SteerRequest) (reins, error) {
-			got, err := chat.Steer(ctx, s.rooms, in)
-			v := viewReins(ctx, s, got)
+			got, err := s.rooms.Steer(ctx, in)
+			v := s.viewReins(ctx, got)
 			if !in.NewLink { // an older one may still be open
 				v.Watch = ""
 			}
@@ -68,7 +68,7 @@ func steer(s *Set) tool {
 	}.tool()
 }
 
-func viewReins(ctx context.Context, s *Set, got chat.Steered) reins {
+func (s *Set) viewReins(ctx context.Context, got chat.Steered) reins {
 	v := reins{
 		Paused: got.Paused, Approve: got.Approve, Untrusted: noticeIf(len(got.Drafts) > 0),
 		Drafts: make([]draft, len(got.Drafts)), Watch: watchLink(s.address(ctx), got.Watch),

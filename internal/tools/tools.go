@@ -90,6 +90,6 @@ func (s *Set) all() []tool {
 		s.manageAgent(),
 		s.enterQueue(),
 		s.leaveRoom(),
-		steer(s),
+		s.steer(),
 	}
 }

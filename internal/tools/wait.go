@@ -65,12 +65,12 @@ func backArg(to *chat.Absence, about string) spec.Arg {
 // this is kept out of that.
 func (s *Set) waited(ctx context.Context, got *chat.Waited, asked *chat.WaitRequest) waited {
 	a := s.clients.advisor(ctx)
-	v := viewWaited(a, *got, *asked)
+	v := a.viewWaited(*got, *asked)
 	v.Next += a.afterWaiting(*got, *asked).standbyHint(s.address(ctx))
 	return v
 }
 
-func viewWaited(a advisor, got chat.Waited, asked chat.WaitRequest) waited {
+func (a advisor) viewWaited(got chat.Waited, asked chat.WaitRequest) waited {
 	return waited{
 		Status: string(got.Status), Untrusted: notice(got.Messages, len(got.Agents) > 0), Messages: viewMessages(got.Messages),
 		HasMore: got.HasMore, Cursor: got.Cursor, Agents: viewAgents(got.Agents), Seated: crowd(got), Waiting: got.AllWaiting,

@@ -68,7 +68,7 @@ func TestCopy_textOfADraftRemovedAtTheSource_isRemovedAtTheDestination(t *testin
 		steer := func(req chat.SteerRequest) {
 			t.Helper()
 			req.Token = person
-			if _, err := chat.Steer(t.Context(), from.Service, req); err != nil {
+			if _, err := from.Service.Steer(t.Context(), req); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -158,25 +158,25 @@ type HookOptions struct {
 	Clock  clockwork.Clock
 }
 
-// ServeHook does what a call asks for. It returns at once, but after a turn in a session that
+// Serve does what a call asks for. It returns at once, but after a turn in a session that
 // has no inbox open it waits there, and returns the sentence that is to wake the agent;
 // "" means that there is nothing to say.
-func ServeHook(ctx context.Context, c HookCall, o HookOptions) (text string, err error) {
+func (c HookCall) Serve(ctx context.Context, o HookOptions) (text string, err error) {
 	switch c.Event {
 	case ToolUsed:
-		return "", seated(c, o)
+		return "", c.seated(o)
 	case SessionEnds:
 		return "", o.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
 			return slices.DeleteFunc(all, func(s client.Seat) bool { return s.Wake != nil && s.Wake.Session == c.Session }), nil
 		})
 	case TurnOver:
-		return turnOver(ctx, c, o)
+		return c.turnOver(ctx, o)
 	}
 	return "", nil
 }
 
 // seated notes the seat that the agent has taken.
-func seated(c HookCall, o HookOptions) error {
+func (c HookCall) seated(o HookOptions) error {
 	s, ok := c.seat(o.Plugin)
 	if !ok {
 		return nil
@@ -194,7 +194,7 @@ func seated(c HookCall, o HookOptions) error {
 
 // turnOver notes what has changed in a session that has seats, and sees to it that it is
 // woken.
-func turnOver(ctx context.Context, c HookCall, o HookOptions) (text string, err error) {
+func (c HookCall) turnOver(ctx context.Context, o HookOptions) (text string, err error) {
 	has, err := has(o.Seats, c.Session)
 	if err != nil || !has || unattended() {
 		return "", err

@@ -56,7 +56,7 @@ func (w *world) serve(ctx context.Context, stdin string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return wake.ServeHook(ctx, c, wake.HookOptions{
+	return c.Serve(ctx, wake.HookOptions{
 		Seats: w.file, Clock: w.clock,
 		Server: func(string) (string, error) { return "https://a.example", nil }, Plugin: w.plugin,
 		Start: func() error { w.starts++; return nil },
@@ -173,7 +173,7 @@ func TestHook_unknownServer_isNotGuessed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = wake.ServeHook(t.Context(), c, wake.HookOptions{
+	_, err = c.Serve(t.Context(), wake.HookOptions{
 		Seats: w.file, Clock: w.clock, Plugin: true, Server: func(string) (string, error) { return "", nil }, Start: func() error { return errors.New("started") },
 	})
 	if all := w.seats(); err != nil || len(all) != 0 {

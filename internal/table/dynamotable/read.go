@@ -12,7 +12,7 @@ import (
 
 // Get implements table.Table with one GetItem.
 func (t *Table) Get(ctx context.Context, k table.Key, c table.Consistency) (table.Item, error) {
-	if err := table.CheckKey(k); err != nil {
+	if err := k.Check(); err != nil {
 		return table.Item{}, err
 	}
 	found, err := t.getItem(ctx, k, c)
@@ -56,7 +56,7 @@ func (t *Table) getItem(ctx context.Context, k table.Key, c table.Consistency) (
 // Query implements table.Table. It sends one Query, and more while expired items
 // or DynamoDB's limit of 1 MB per page leave the page short.
 func (t *Table) Query(ctx context.Context, r table.Range) (table.Page, error) {
-	if err := table.CheckRange(r); err != nil {
+	if err := r.Check(); err != nil {
 		return table.Page{}, err
 	}
 	found := harvest{now: t.clock.Now(), limit: r.Limit, most: r.Bytes}

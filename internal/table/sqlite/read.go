@@ -37,12 +37,12 @@ func NewReader(file *File, clock clockwork.Clock) (*Reader, error) {
 
 // Get returns the item at k, or table.ErrNotFound.
 func (r *Reader) Get(ctx context.Context, k table.Key, _ table.Consistency) (item table.Item, err error) {
-	if err := table.CheckKey(k); err != nil {
+	if err := k.Check(); err != nil {
 		return table.Item{}, err
 	}
 	found := false
 	err = r.read(ctx, func(c *Conn, now int64) (err error) {
-		item, found, err = get(c, k, now)
+		item, found, err = c.get(k, now)
 		return err
 	})
 	if err == nil && !found {
@@ -53,7 +53,7 @@ func (r *Reader) Get(ctx context.Context, k table.Key, _ table.Consistency) (ite
 
 // Query returns one page of a partition. Its More is exact.
 func (r *Reader) Query(ctx context.Context, q table.Range) (page table.Page, err error) {
-	if err := table.CheckRange(q); err != nil {
+	if err := q.Check(); err != nil {
 		return table.Page{}, err
 	}
 	text, from, to := pageSQL, q.Prefix, after(q.Prefix)
@@ -106,7 +106,7 @@ func (r *Reader) Partitions(ctx context.Context, prefix, sort string) iter.Seq2[
 				if partition < from { // else it could lead round in a circle for ever
 					return fmt.Errorf("%w (partition %q is where one from %q on should be)", ErrDamaged, partition, from)
 				}
-				_, found, err = get(c, table.Key{Partition: partition, Sort: sort}, now)
+				_, found, err = c.get(table.Key{Partition: partition, Sort: sort}, now)
 				return err
 			})
 			if err != nil {
@@ -134,7 +134,7 @@ func (r *Reader) read(ctx context.Context, f func(c *Conn, now int64) error) err
 }
 
 // get returns the item at k if it is live at the second now.
-func get(c *Conn, k table.Key, now int64) (item table.Item, found bool, err error) {
+func (c *Conn) get(k table.Key, now int64) (item table.Item, found bool, err error) {
 	err = c.Each(func(row *sqlite.Stmt) bool {
 		item, found = itemOf(row, k.Partition), true
 		return true

@@ -78,7 +78,7 @@ func Open(path string, o Options) (*Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
-	keepPrivate(file, o.Logger)
+	file.makePrivate(o.Logger)
 	left := file.LogBytes() > 0 // by a process that did not come to empty it
 	t, err := start(file, o)
 	if err != nil {
@@ -126,9 +126,9 @@ func start(file *File, o Options) (*Table, error) {
 	return t, nil
 }
 
-// keepPrivate makes the file private, and says so. Where that cannot be done, as on some
+// makePrivate makes the file private, and says so. Where that cannot be done, as on some
 // mounts, the file is served all the same: its rights may be set elsewhere.
-func keepPrivate(file *File, log *slog.Logger) {
+func (file *File) makePrivate(log *slog.Logger) {
 	were, err := file.KeepPrivate()
 	switch {
 	case err != nil:

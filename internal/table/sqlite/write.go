@@ -40,7 +40,7 @@ func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
 		erases = erases || op.Erase
 	}
 	return t.submit(ctx, pages, func(c *Conn, now int64) (verdict, failure error) {
-		verdict, failure = apply(c, ops, now)
+		verdict, failure = c.apply(ops, now)
 		if erases && verdict == nil {
 			t.erased.Store(true)
 		}
@@ -50,7 +50,7 @@ func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
 
 // apply makes the changes if every condition holds. The verdict is for the caller
 // of Write, and then nothing was changed. A failure spoils the transaction.
-func apply(c *Conn, ops []table.Op, now int64) (verdict, failure error) {
+func (c *Conn) apply(ops []table.Op, now int64) (verdict, failure error) {
 	if len(ops) == 1 && !ops[0].Delete && ops[0].If == table.IfAbsent { // most writes: one lookup less
 		if err := c.Run(insertSQL, append(row(ops[0].Item), now)...); err != nil || c.Changes() == 1 {
 			return nil, err
@@ -61,7 +61,7 @@ func apply(c *Conn, ops []table.Op, now int64) (verdict, failure error) {
 		if op.If == table.Always {
 			continue
 		}
-		item, found, err := get(c, op.Item.Key, now)
+		item, found, err := c.get(op.Item.Key, now)
 		if err != nil {
 			return nil, err
 		}

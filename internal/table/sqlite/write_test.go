@@ -223,7 +223,7 @@ func TestRead_duringATransaction_doesNotWait(t *testing.T) {
 	done := make(chan error)
 	go func() {
 		done <- tab.submit(t.Context(), 1, func(c *Conn, now int64) (error, error) {
-			verdict, failure := apply(c, []table.Op{table.Put(item("p", "a", "after"), table.Always)}, now)
+			verdict, failure := c.apply([]table.Op{table.Put(item("p", "a", "after"), table.Always)}, now)
 			close(inside)
 			<-leave
 			return verdict, failure

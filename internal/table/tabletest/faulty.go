@@ -65,7 +65,7 @@ func (f *Faulty) Settle() {
 
 // Get implements table.Table. It may return an earlier state of the item.
 func (f *Faulty) Get(ctx context.Context, k table.Key, c table.Consistency) (item table.Item, err error) {
-	if err := table.CheckKey(k); err != nil {
+	if err := k.Check(); err != nil {
 		return table.Item{}, err
 	}
 	err = f.read(ctx, c, func(p *plan) error {
@@ -86,7 +86,7 @@ func (f *Faulty) Get(ctx context.Context, k table.Key, c table.Consistency) (ite
 
 // Query implements table.Table. Each item may be in an earlier state.
 func (f *Faulty) Query(ctx context.Context, r table.Range) (page table.Page, err error) {
-	if err := table.CheckRange(r); err != nil {
+	if err := r.Check(); err != nil {
 		return table.Page{}, err
 	}
 	err = f.read(ctx, r.Consistency, func(p *plan) error {
