@@ -50,7 +50,7 @@ func (op *sendOp) makeEvent(ctx context.Context) error {
 	if err := op.findAnswered(ctx); err != nil {
 		return err
 	}
-	op.fingerprint = room.Fingerprint(op.event)
+	op.fingerprint = op.event.Fingerprint()
 	return nil
 }
 
@@ -99,7 +99,7 @@ func (op *sendOp) find(ctx context.Context, field string, names []string) ([]roo
 // checkArrived refuses the message if a seat that it names has been given to another agent
 // since.
 func (op *sendOp) checkArrived(h *room.Head) error {
-	if room.ArrivedSince(&h.State, op.found, op.event.To) || room.ArrivedSince(&h.State, op.found, op.event.Ask) {
+	if h.ArrivedSince(op.found, op.event.To) || h.ArrivedSince(op.found, op.event.Ask) {
 		return fault.Refuse(fault.InvalidArgument, "An agent that you name has just left the room. Nothing was sent: room_info tells who is there.")
 	}
 	return nil

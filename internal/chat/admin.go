@@ -20,7 +20,7 @@ func (s *Service) enterFree(ctx context.Context, token string) (*caller, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := room.CheckOrder(c.agent); err != nil {
+	if err := c.agent.CheckOrder(); err != nil {
 		c.room.release()
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func checkAdmin(h *room.Head, a room.Agent, now time.Time) error {
 func checkLive(h *room.Head, now time.Time) error {
 	switch {
 	case h.Closed:
-		return room.RefuseClosed(&h.State)
+		return h.RefuseClosed()
 	case h.Expired(now):
 		return roomlog.ErrNotFound
 	}
@@ -74,7 +74,7 @@ func (c *caller) decide(ctx context.Context, may func(h *room.Head, by room.Agen
 		if !here {
 			return roomlog.Change{}, errUnseated
 		}
-		if err := room.CheckOrder(by); err != nil { // its person may hold it by now
+		if err := by.CheckOrder(); err != nil { // its person may hold it by now
 			return roomlog.Change{}, err
 		}
 		if err := may(h, by, now); err != nil {

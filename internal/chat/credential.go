@@ -46,7 +46,7 @@ func (c *caller) checkLastWord(ctx context.Context, text string) error {
 	if kind == "" {
 		return nil
 	}
-	confirmed, err := c.confirms(ctx, room.Fingerprint(room.Event{Text: text}))
+	confirmed, err := c.confirms(ctx, (room.Event{Text: text}).Fingerprint())
 	if err != nil || confirmed {
 		return err
 	}

@@ -40,7 +40,7 @@ func (c *caller) decideDraft(ctx context.Context, id string, decision room.Decis
 		return err
 	}
 	return c.asPerson(ctx, func(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
-		e, err := room.DecideDraft(h, a, d, decision, text, now)
+		e, err := h.DecideDraft(a, d, decision, text, now)
 		if err != nil {
 			return ch, err
 		}

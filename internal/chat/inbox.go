@@ -38,7 +38,7 @@ func newInbox(c *caller, pos position) *inbox {
 
 // status returns how a wait ends that found this.
 func (in *inbox) status(h *room.Head, now time.Time) WaitStatus {
-	ended := room.Ended(&h.State, in.caller.agent, now)
+	ended := h.Ended(in.caller.agent, now)
 	switch {
 	case in.removed:
 		return StatusRemoved
@@ -61,7 +61,7 @@ func (in *inbox) collect(ctx context.Context) error {
 		h := log.Known()
 		if in.scanned >= h.AsOf {
 			if h.Closed {
-				in.wakes, in.removed, in.reason = true, true, room.WhyClosed(&h.State)
+				in.wakes, in.removed, in.reason = true, true, h.WhyClosed()
 			}
 			return nil
 		}

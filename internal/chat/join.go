@@ -248,7 +248,7 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 		Status: how, Token: t.String(), Name: mine.Name, Room: view,
 		Cursor: ident.Cursor{N: mine.N}.String(t), Now: now,
 		Hidden: mine.Agent.Since.Messages, Begun: h.Recent.Begun(), Invite: inviteOf(h, now),
-		Watch: room.ShownLink(&h.State, me), Supervised: room.SupervisedOf(&h.State, me, now),
+		Watch: h.ShownLink(me), Supervised: h.SupervisedOf(me, now),
 	}
 	if mine.N > 1 {
 		if err := got.addLastMessages(ctx, r.log, me, mine.N); err != nil {

@@ -51,18 +51,18 @@ func (c *caller) leave(ctx context.Context, text string) (got Gone, err error) {
 			return ch, nil
 		}
 		if !a.IsPerson() {
-			if err := room.CheckLeaving(&h.State, a, text); err != nil {
+			if err := h.CheckLeaving(a, text); err != nil {
 				return ch, err
 			}
 		}
 		if text != "" {
-			e, err := room.Compose(h, a, room.Event{Text: text}, now)
+			e, err := h.Compose(a, room.Event{Text: text}, now)
 			if err != nil {
 				return ch, err
 			}
 			ch.Events = append(ch.Events, e)
 		}
-		left := *room.FreeSeat(&h.State, a, room.ReasonLeft)
+		left := *h.FreeSeat(a, room.ReasonLeft)
 		ch.Events = append(ch.Events, left)
 		if a.Person.HasOpened() { // who else has a token wants to know why the seat is gone
 			ch.Ops = roomlog.Vacate(&h.State, left, now)

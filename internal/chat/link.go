@@ -29,7 +29,7 @@ func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (open
 		a, here := h.Seated(c.Seat)
 		switch {
 		case h.Closed:
-			return ch, room.RefuseClosed(&h.State)
+			return ch, h.RefuseClosed()
 		case h.Expired(now):
 			return ch, roomlog.ErrNotFound
 		case !here:
@@ -39,7 +39,7 @@ func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (open
 			return ch, err
 		}
 		var e *room.Event
-		if e, refused = room.OpenLink(&h.State, a, c, ident.HashSecret(t.Secret), now); e != nil {
+		if e, refused = h.OpenLink(a, c, ident.HashSecret(t.Secret), now); e != nil {
 			ch.Events = []room.Event{*e}
 		}
 		return ch, nil
@@ -68,7 +68,7 @@ func (s *Service) AgentBehind(ctx context.Context, c ident.Claim) (a room.Agent,
 		if err != nil {
 			return a, false, err
 		}
-		if a, here := h.Seated(c.Seat); here && room.KnowsLink(&h.State, a, c) {
+		if a, here := h.Seated(c.Seat); here && h.KnowsLink(a, c) {
 			return a, true, nil
 		}
 	}

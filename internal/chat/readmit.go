@@ -53,7 +53,7 @@ func (op *joinOp) mayKnock(h *room.Head, now time.Time, why room.Reason) bool {
 	if why == room.ReasonRoomFull {
 		refused = !taken && len(h.Agents) >= h.Capacity
 	}
-	return refused && h.Key == op.Room.Key && room.MayKnock(h, op.Name, now)
+	return refused && h.Key == op.Room.Key && h.MayKnock(op.Name, now)
 }
 
 // readmit is ManageAgent for an agent that vouches for one that knocked.
@@ -99,7 +99,7 @@ func (c *caller) vouch(ctx context.Context, req ManageRequest) (got Managed, err
 // checkOpen refuses what changes a closed room.
 func checkOpen(h *room.Head, _ room.Agent, _ time.Time) error {
 	if h.Closed {
-		return room.RefuseClosed(&h.State)
+		return h.RefuseClosed()
 	}
 	return nil
 }
@@ -125,7 +125,7 @@ func (r *liveRoom) admit(ctx context.Context, t ident.Token) (pending bool, err 
 	if h == nil {
 		return false, nil
 	}
-	if _, pending = room.PendingKnock(&h.State, t.Seat, holder, r.svc.now()); !pending || h.Closed {
+	if _, pending = h.PendingKnock(t.Seat, holder, r.svc.now()); !pending || h.Closed {
 		return false, nil
 	}
 	heard, err := r.lastHeard(ctx, t.Seat)
@@ -133,7 +133,7 @@ func (r *liveRoom) admit(ctx context.Context, t ident.Token) (pending bool, err 
 		return true, err
 	}
 	p := &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
-		k, ok := room.PendingKnock(&h.State, t.Seat, holder, now)
+		k, ok := h.PendingKnock(t.Seat, holder, now)
 		if !ok {
 			return ch, fault.Refuse(fault.TokenInvalid, "This agent_token was pending, and the ten minutes in which the room could vouch for you are over. Call join_room with room and agent_name.")
 		}
@@ -157,7 +157,7 @@ func (r *liveRoom) admit(ctx context.Context, t ident.Token) (pending bool, err 
 			e.Agent.Person = old.Person
 		}
 		if !own || !old.Person.Holds() {
-			if err := room.CheckHeld(&h.State, e.Agent.Principal); err != nil {
+			if err := h.CheckHeld(e.Agent.Principal); err != nil {
 				return ch, err
 			}
 		}

@@ -60,7 +60,7 @@ func (c *caller) removeText(ctx context.Context, id string) ([]room.Event, error
 		if err := checkLive(h, now); err != nil {
 			return err
 		}
-		return room.CheckRedact(&h.State, by, e)
+		return h.CheckRedact(by, e)
 	}
 	if err := may(h, c.agent, c.room.svc.now()); err != nil {
 		return nil, err
@@ -79,6 +79,6 @@ func (c *caller) removeText(ctx context.Context, id string) ([]room.Event, error
 		if _, still := h.Proposal(e.N); still != open || expired || h.LastChange != changed {
 			return roomlog.Change{}, errMoved
 		}
-		return roomlog.Change{Events: []room.Event{room.Redaction(e)}, Ops: ops}, nil
+		return roomlog.Change{Events: []room.Event{e.Redaction()}, Ops: ops}, nil
 	}, func(table.Conflict) { expired = true })
 }

@@ -20,7 +20,7 @@ func (op *sendOp) checkSupervision(s *room.State, a room.Agent, now time.Time) (
 	case a.Person.Paused:
 		return true, errPaused
 	}
-	err := room.CheckRun(s)
+	err := s.CheckRun()
 	return err != nil, err
 }
 
@@ -28,7 +28,7 @@ func (op *sendOp) checkSupervision(s *room.State, a room.Agent, now time.Time) (
 // with a key is known by that alone.
 func (op *sendOp) isDraft(a room.Agent, fingerprint [16]byte, now time.Time) bool {
 	if op.req.Key == "" {
-		op.known = room.FindDraft(a, fingerprint, now)
+		op.known = a.FindDraft(fingerprint, now)
 		op.draft = op.known > 0
 	}
 	return op.draft
@@ -37,11 +37,11 @@ func (op *sendOp) isDraft(a room.Agent, fingerprint [16]byte, now time.Time) boo
 // makeDraft returns the event that keeps the composed message e for the person behind a. If
 // there is one, op.known is its number.
 func (op *sendOp) makeDraft(a room.Agent, e room.Event, now time.Time) (room.Event, error) {
-	if op.isDraft(a, room.Fingerprint(e), now) { // a vote is known by the proposal that Compose has found
+	if op.isDraft(a, e.Fingerprint(), now) { // a vote is known by the proposal that Compose has found
 		return e, nil
 	}
 	op.draft = true
-	return room.ToDraft(a, e, op.event.Ask, op.req.Key, now)
+	return a.Draft(e, op.event.Ask, op.req.Key, now)
 }
 
 // unspoken notes a call that said nothing, and returns what comes with its answer. It has not

@@ -25,7 +25,7 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 	}
 	defer c.room.release()
 	if c.head.Closed {
-		return Seated{}, room.RefuseClosed(&c.head.State)
+		return Seated{}, c.head.RefuseClosed()
 	}
 	if err := c.checkReturn(req); err != nil {
 		return Seated{}, err
@@ -85,8 +85,8 @@ func (c *caller) back(ctx context.Context, how JoinStatus) (Seated, error) {
 	got := Seated{
 		Status: how, Token: c.token.String(), Name: c.agent.Name, Room: view, Now: c.room.svc.now(),
 		Invite: inviteOf(c.head, c.room.svc.now()),
-		Hidden: c.agent.Since.Messages, Begun: c.head.Recent.Begun(), Debt: room.DebtOf(c.head, c.agent.Seat, c.room.svc.now()),
-		Watch: room.ShownLink(&c.head.State, c.agent), Supervised: room.SupervisedOf(&c.head.State, c.agent, c.room.svc.now()),
+		Hidden: c.agent.Since.Messages, Begun: c.head.Recent.Begun(), Debt: c.head.DebtOf(c.agent.Seat, c.room.svc.now()),
+		Watch: c.head.ShownLink(c.agent), Supervised: c.head.SupervisedOf(c.agent, c.room.svc.now()),
 	}
 	if got.Agreements, err = c.reader().agreements(ctx); err != nil {
 		return Seated{}, err

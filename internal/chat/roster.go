@@ -242,7 +242,7 @@ func (c *caller) addRoster(ctx context.Context, h *room.Head, in *inbox, got *Wa
 	}
 	got.Others = h.Others(c.agent.Seat) // of the same moment
 	got.OthersIdle, got.OthersAway = absenceOf(shown.Agents)
-	if !c.room.agents.NoteRoster(c.agent, room.Fingerprint(room.Event{Text: rosterText(shown.Agents)}), in.moved) && !in.alone {
+	if !c.room.agents.NoteRoster(c.agent, (room.Event{Text: rosterText(shown.Agents)}).Fingerprint(), in.moved) && !in.alone {
 		return
 	}
 	got.Seated = len(shown.Agents)

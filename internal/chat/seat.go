@@ -126,7 +126,7 @@ func parseToken(s string) (ident.Token, error) {
 // whyNot returns the reason why a token is not accepted.
 func (s *Service) whyNot(ctx context.Context, h *room.Head, t ident.Token) error {
 	a, there := h.Seated(t.Seat)
-	_, pending := room.PendingKnock(&h.State, t.Seat, room.HolderOf(t), s.now())
+	_, pending := h.PendingKnock(t.Seat, room.HolderOf(t), s.now())
 	switch {
 	case t.Person && there && !pending:
 		return fault.Refuse(fault.TokenInvalid, "This token of a person is not, or no longer, one of this seat: a link opened on a further device may have ended it, or somebody else has the seat. On a device that still works, ask for a new link; or have the agent join under another agent_name, and open the link that it gives you.")

@@ -39,7 +39,7 @@ func (n newcomer) Holder() string { return room.HolderOf(n.Token("", 0)) }
 // SeatAt returns the event and the presence of a new seat, as the next event of h.
 func (n newcomer) SeatAt(h *room.Head, now time.Time, since room.Mark, role room.Role) (room.Event, table.Op) {
 	a := room.Agent{
-		Seat: room.NewSeat(&h.State), Name: n.Name.Shown, Key: n.Name.Key, Role: role,
+		Seat: h.NewSeat(), Name: n.Name.Shown, Key: n.Name.Key, Role: role,
 		Joined: h.AsOf + 1, AtMs: now.UnixMilli(), Since: since,
 		Principal: n.Asker.Principal, Owner: n.Asker.Owner, Invite: n.Asker.Invite, Caller: ident.CallerDigest(h.LogKey, n.Caller),
 	}
@@ -119,7 +119,7 @@ func (c *seatRequest) Propose(h *room.Head, now time.Time) (roomlog.Change, erro
 		staying--
 	}
 	role := room.Member
-	taken := staying > 0 && room.WasTaken(&h.State, c.Newcomer.Name.Key, now)
+	taken := staying > 0 && h.WasTaken(c.Newcomer.Name.Key, now)
 	if staying == 0 && s.Replaces == nil { // whoever took a name without proof never gets a role by it
 		role = room.Admin
 	}

@@ -206,7 +206,7 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 		return roomlog.Change{}, errUnseated
 	}
 	if op.keyed {
-		if op.draft && !room.IsOpenDraft(a, op.known, now) {
+		if op.draft && !a.HasDraft(op.known, now) {
 			return roomlog.Change{}, errDecided
 		}
 		return roomlog.Change{}, nil
@@ -226,7 +226,7 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 	if op.guard && h.Recent.NewestForeign(a.Seat) > op.checked {
 		return roomlog.Change{}, errMaybeNews // first: what came may be why the message is refused
 	}
-	e, err := room.Compose(h, a, op.event, now)
+	e, err := h.Compose(a, op.event, now)
 	if err == nil {
 		err = op.checkArrived(h)
 	}
@@ -305,7 +305,7 @@ func (op *sendOp) lookBack(ctx context.Context) error {
 			if e.Type != room.Said || e.Seat != c.agent.Seat || e.Person || e.N < c.agent.Joined {
 				continue
 			}
-			said := []room.Saying{room.SayingOf(e)}
+			said := []room.Saying{e.Saying()}
 			if op.overtaken, err = overtaken(said, op.event, op.fingerprint); op.overtaken > 0 || err != nil {
 				return err
 			}

@@ -77,7 +77,7 @@ func (s *Service) Steer(ctx context.Context, req SteerRequest) (Steered, error) 
 	case c.agent.IsAlone() && (req.Draft != "" || req.Paused != nil || req.Approve != nil):
 		err = fault.Refuse(fault.NotAllowed, "You have this seat without an agent, so there is nothing to pause, approve or decide. Nothing was changed: what you send is sent at once.")
 	case req.NewLink:
-		err = c.steer(ctx, room.AddLink)
+		err = c.steer(ctx, room.Agent.AddLink)
 	case req.Draft != "":
 		err = c.decideDraft(ctx, req.Draft, req.Decision, req.Text)
 	case req.Paused != nil || req.Approve != nil:
@@ -111,7 +111,7 @@ func (c *caller) steered(ctx context.Context) (Steered, error) {
 	h := c.room.log.Known()
 	a, _ := h.Owner(c.token)
 	list, err := c.drafts(ctx, a)
-	return Steered{Alone: a.IsAlone(), Watch: room.ShownLink(&h.State, a), Paused: a.Person.Paused, Approve: a.Person.Approve, Drafts: list}, err
+	return Steered{Alone: a.IsAlone(), Watch: h.ShownLink(a), Paused: a.Person.Paused, Approve: a.Person.Approve, Drafts: list}, err
 }
 
 // steer appends what the person behind the caller's seat decides; how returns nil if

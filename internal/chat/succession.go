@@ -15,7 +15,7 @@ import (
 // call that only an admin may make.
 func (c *caller) succeed(ctx context.Context) error {
 	r := c.room
-	if c.agent.Role == room.Admin || c.head.Closed || !room.MayLackAdmin(c.head, r.svc.now()) {
+	if c.agent.Role == room.Admin || c.head.Closed || !c.head.MayLackAdmin(r.svc.now()) {
 		return nil
 	}
 	presence, err := r.signsOfLife(ctx, room.AdminSilent)

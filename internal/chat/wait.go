@@ -30,7 +30,7 @@ func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
 		return Waited{}, s.Outward(err)
 	}
 	defer c.room.release()
-	if err := room.CheckActivity(c.agent, req.Activity); err != nil {
+	if err := c.agent.CheckActivity(req.Activity); err != nil {
 		return Waited{}, err
 	}
 	var got *Waited
@@ -210,9 +210,9 @@ func (c *caller) hand(ctx context.Context, in *inbox, w *presence.Wait) (*Waited
 	}
 	if a, here := h.Seated(c.agent.Seat); here {
 		free := c.agent.IsPerson() || !a.Person.Holds()
-		got.SeatWanted = free && in.seatWanted && room.MayEnlarge(h, a.Seat)
-		got.NameWanted = free && in.nameWanted && room.MayReadmit(h, a.Seat)
-		got.Acting = in.succeeded && room.IsActing(&h.State, a)
+		got.SeatWanted = free && in.seatWanted && h.MayEnlarge(a.Seat)
+		got.NameWanted = free && in.nameWanted && h.MayReadmit(a.Seat)
+		got.Acting = in.succeeded && h.IsActing(a)
 	}
 	if !c.agent.IsPerson() {
 		got.AwayUntil = c.attendance().AwayUntil()
@@ -227,10 +227,10 @@ func (c *caller) situation(h *room.Head, in *inbox) *Waited {
 	got := &Waited{
 		Status: StatusQuiet, Others: h.Others(me), Paired: h.Paired, Listening: h.SilencedSeat(me), CursorIgnored: in.pos.ignored,
 		Stopping: isClosed(c.room.svc.stopping), Spoke: speaker == me, Begun: h.Recent.Begun(), AloneNow: in.alone,
-		Debt: room.DebtOf(h, me, now), Owed: room.OwedTo(&h.State, me, now), Quiet: max(0, now.Sub(room.Latest(at, time.UnixMilli(c.agent.AtMs)))),
+		Debt: h.DebtOf(me, now), Owed: h.OwedTo(me, now), Quiet: max(0, now.Sub(room.Latest(at, time.UnixMilli(c.agent.AtMs)))),
 	}
 	if a, here := h.Seated(me); here {
-		got.Admin, got.Supervised = a.Role == room.Admin, room.SupervisedOf(&h.State, a, now)
+		got.Admin, got.Supervised = a.Role == room.Admin, h.SupervisedOf(a, now)
 	}
 	return got
 }

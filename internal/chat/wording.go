@@ -133,7 +133,7 @@ func repeats(h *room.Head, a room.Agent, e room.Event, fingerprint [16]byte, rea
 	same := u.Fingerprint == fingerprint
 	if e.IsVote() && e.ReplyTo == 0 && !h.Talk.AsksToAgree(a.Seat, now) { // the proposal may be the one that this vote has ended
 		e.ReplyTo = u.ReplyTo
-		same = u.Fingerprint == room.Fingerprint(e)
+		same = u.Fingerprint == e.Fingerprint()
 	}
 	if u.N == 0 || !same || now.Sub(u.At) >= room.RepeatWindow {
 		return 0, known
@@ -156,7 +156,7 @@ func overtaken(said []room.Saying, e room.Event, fingerprint [16]byte) (n int64,
 		if e.IsVote() && e.ReplyTo == 0 { // it must not become one on a later proposal
 			vote := e
 			vote.ReplyTo = s.ReplyTo
-			same = s.Fingerprint == room.Fingerprint(vote)
+			same = s.Fingerprint == vote.Fingerprint()
 		}
 		switch {
 		case s.Removed():

@@ -59,5 +59,5 @@ func (at Attendance) waitsItself(p room.Presence, now time.Time) bool {
 	}
 	woken, when := at.head.NewestWakeup(at.agent.Seat)
 	given := woken > p.Head && !when.After(p.WaitsUntil().Add(CallFresh)) && now.Sub(when) < ownReads
-	return given || room.AttendanceOf(p, at.head, at.agent, now, CallFresh).Waits
+	return given || p.Attendance(at.head, at.agent, now, CallFresh).Waits
 }

@@ -146,7 +146,7 @@ func (r *Room) turn(ctx context.Context) (t room.Turn, word int64, err error) {
 		if standby, here := waits[seat]; here {
 			return room.Attendance{Waits: !standby, Standby: standby, Called: room.Latest(time.UnixMilli(a.AtMs), presence[seat].OwnUntil())}
 		}
-		return room.AttendanceOf(presence[seat], h, a, now, slack)
+		return presence[seat].Attendance(h, a, now, slack)
 	}}
 	return t, word, err
 }

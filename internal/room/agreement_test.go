@@ -41,7 +41,7 @@ func TestProposal_asksEveryoneSeatedWhoMaySpeak(t *testing.T) {
 		}
 	}
 	l := newRoom(t, "Ann")
-	if _, err := room.Compose(l.head, l.agent(1), room.Event{Kind: room.Proposal, Text: "tea"}, l.now); fault.CodeOf(err) != fault.InvalidArgument {
+	if _, err := l.head.Compose(l.agent(1), room.Event{Kind: room.Proposal, Text: "tea"}, l.now); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("to nobody: %v", err)
 	}
 }
@@ -95,11 +95,11 @@ func TestProposal_endsBy(t *testing.T) {
 		"the other is muted":           {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return l.manage(room.Mute, 3) }, agreed},
 		"the other is kicked": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
-			return l.apply(*room.FreeSeat(&l.head.State, l.agent(3), room.ReasonKicked))
+			return l.apply(*l.head.FreeSeat(l.agent(3), room.ReasonKicked))
 		}, agreed},
 		"the other is replaced": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
-			return l.apply(*room.FreeSeat(&l.head.State, l.agent(3), room.ReasonReplaced))
+			return l.apply(*l.head.FreeSeat(l.agent(3), room.ReasonReplaced))
 		}, agreed},
 		"the other is regained": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
@@ -165,7 +165,7 @@ func TestAgree_withoutReplyTo_isForTheOnlyProposalThatAsks(t *testing.T) {
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		c.happen(l)
-		e, err := room.Compose(l.head, l.agent(2), room.Event{Kind: c.kind, Text: "so"}, l.now)
+		e, err := l.head.Compose(l.agent(2), room.Event{Kind: c.kind, Text: "so"}, l.now)
 		if (err == nil) != (c.want != 0) || err != nil && fault.CodeOf(err) != fault.InvalidArgument || err == nil && e.ReplyTo != c.want {
 			t.Errorf("%s: answers %d, %v", what, e.ReplyTo, err)
 		}
@@ -175,7 +175,7 @@ func TestAgree_withoutReplyTo_isForTheOnlyProposalThatAsks(t *testing.T) {
 func TestAgree_whereSeveralAsk_isRefusedWithTheirIDs(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	one, two := l.propose(1), l.propose(3)
-	_, err := room.Compose(l.head, l.agent(2), room.Event{Kind: room.Agree}, l.now)
+	_, err := l.head.Compose(l.agent(2), room.Event{Kind: room.Agree}, l.now)
 	for _, e := range []room.Event{one, two} {
 		if id := l.head.MessageID(e.N); err == nil || !strings.Contains(err.Error(), id) {
 			t.Errorf("%v does not name %s", err, id)
@@ -202,18 +202,18 @@ func TestAgree_toWhatDoesNotAsk_isRefused(t *testing.T) {
 	} {
 		for _, kind := range []room.Kind{room.Agree, room.Object} {
 			c.e.Kind = kind
-			if _, err := room.Compose(l.head, l.agent(c.seat), c.e, l.now); fault.CodeOf(err) != fault.InvalidArgument {
+			if _, err := l.head.Compose(l.agent(c.seat), c.e, l.now); fault.CodeOf(err) != fault.InvalidArgument {
 				t.Errorf("%s, %s: %v", what, kind, err)
 			}
 		}
 	}
 	l.agree(2)
 	l.agree(3)
-	if _, err := room.Compose(l.head, l.agent(2), room.Event{Kind: room.Agree, ReplyTo: p.N}, l.now); fault.CodeOf(err) != fault.InvalidArgument {
+	if _, err := l.head.Compose(l.agent(2), room.Event{Kind: room.Agree, ReplyTo: p.N}, l.now); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("to an agreement: %v", err)
 	}
 	old := l.propose(1)
-	if _, err := room.Compose(l.head, l.agent(2), room.Event{Kind: room.Agree, ReplyTo: old.N}, l.now.Add(24*time.Hour)); fault.CodeOf(err) != fault.InvalidArgument {
+	if _, err := l.head.Compose(l.agent(2), room.Event{Kind: room.Agree, ReplyTo: old.N}, l.now.Add(24*time.Hour)); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("a day later: %v", err)
 	}
 }
@@ -230,7 +230,7 @@ func TestProposal_private_isKnownToItsReadersOnly(t *testing.T) {
 	}
 	said := l.say(4, "hello")
 	vote := func(n int64) string {
-		_, err := room.Compose(l.head, l.agent(4), room.Event{Kind: room.Agree, ReplyTo: n}, l.now)
+		_, err := l.head.Compose(l.agent(4), room.Event{Kind: room.Agree, ReplyTo: n}, l.now)
 		return err.Error()
 	}
 	if hidden, other := vote(p.N), vote(said.N); hidden != other {

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// apply changes s, a copy whose slices are shared with published states.
-func apply(s *State, e Event) error {
+// advance changes s, a copy whose slices are shared with published states.
+func (s *State) advance(e Event) error {
 	if e.N != s.AsOf+1 {
 		return fmt.Errorf("room: event %d does not follow %d", e.N, s.AsOf)
 	}
@@ -22,36 +22,36 @@ func apply(s *State, e Event) error {
 	if e.ExpiresMs != 0 {
 		s.ExpiresMs = e.ExpiresMs
 	}
-	if err := happen(s, e); err != nil {
+	if err := s.happen(e); err != nil {
 		return err
 	}
 	if e.ExpiresMs != 0 {
-		renewParts(s, e)
+		s.renewParts(e)
 	}
 	return nil
 }
 
 // happen does what the type of e says.
-func happen(s *State, e Event) error {
+func (s *State) happen(e Event) error {
 	switch e.Type {
 	case Said:
 		if e.Decides != 0 {
-			change(s, e.Seat, func(a *Agent) { a.Person = a.Person.WithoutDraft(e.Decides) })
+			s.change(e.Seat, func(a *Agent) { a.Person = a.Person.WithoutDraft(e.Decides) })
 		}
 	case Drafted:
 		if e.Draft == nil {
 			return fmt.Errorf("room: event %d is a draft without a message", e.N)
 		}
-		keepDraft(s, e)
+		s.keepDraft(e)
 	case Joined:
-		return join(s, e)
+		return s.join(e)
 	case Left:
-		free(s, e)
+		s.free(e)
 	case Managed:
-		manage(s, e)
+		s.manage(e)
 	case Changed:
 		if e.Changed != nil {
-			s.Settings, s.Updated = settingsAfter(s.Settings, e), e.N
+			s.Settings, s.Updated = s.Settings.after(e), e.N
 			if e.Changed.Description != nil {
 				s.Described = e.N
 			}
@@ -62,9 +62,9 @@ func happen(s *State, e Event) error {
 		if e.Behind == nil {
 			return fmt.Errorf("room: event %d is of nobody", e.N)
 		}
-		change(s, e.Seat, func(a *Agent) { a.Person = *e.Behind })
+		s.change(e.Seat, func(a *Agent) { a.Person = *e.Behind })
 	case Knocked:
-		s.Knocks, s.Knocked = append(recentKnocks(s.Knocks, e.At()), knockOf(e)), e.N
+		s.Knocks, s.Knocked = append(recentKnocks(s.Knocks, e.At()), e.knock()), e.N
 	case Retired:
 		s.Retired = true
 		s.Closed = s.Closed || e.ClosesRoom()
@@ -75,7 +75,7 @@ func happen(s *State, e Event) error {
 }
 
 // join seats the agent of e, or gives it its own seat again.
-func join(s *State, e Event) error {
+func (s *State) join(e Event) error {
 	if e.Agent == nil {
 		return fmt.Errorf("room: event %d is a join without an agent", e.N)
 	}
@@ -83,13 +83,13 @@ func join(s *State, e Event) error {
 		s.Settings, s.Described = *e.Settings, e.N
 	}
 	if e.LogKey != "" {
-		if err := useLogKey(s, e.LogKey); err != nil {
+		if err := s.useLogKey(e.LogKey); err != nil {
 			return err
 		}
 	}
 	if e.Regains {
-		change(s, e.Seat, func(a *Agent) { *a = *e.Agent })
-		forgetKnocks(s, e)
+		s.change(e.Seat, func(a *Agent) { *a = *e.Agent })
+		s.forgetKnocks(e)
 		return nil
 	}
 	s.Agents = append(slices.Clip(slices.Clone(s.Agents)), *e.Agent)
@@ -99,7 +99,7 @@ func join(s *State, e Event) error {
 }
 
 // forgetKnocks drops the knocks for the seat of e.
-func forgetKnocks(s *State, e Event) {
+func (s *State) forgetKnocks(e Event) {
 	isFor := func(k Knock) bool { return k.Seat == e.Seat }
 	if slices.ContainsFunc(s.Knocks, isFor) {
 		s.Knocks, s.Knocked = slices.DeleteFunc(slices.Clone(s.Knocks), isFor), e.N
@@ -107,16 +107,16 @@ func forgetKnocks(s *State, e Event) {
 }
 
 // free removes the agent of e.
-func free(s *State, e Event) {
+func (s *State) free(e Event) {
 	if a, here := s.Seated(e.Seat); here {
-		noteTaken(s, a, e.At())
+		s.noteTaken(a, e.At())
 		if a.LeavesPerson() {
 			s.Departed = Departure{e.N, e.AtMs}
 		}
 	}
 	s.Agents = slices.DeleteFunc(slices.Clone(s.Agents), func(a Agent) bool { return a.Seat == e.Seat })
 	if e.Promoted != 0 {
-		promote(s, e.Promoted, e.AtMs, false)
+		s.promote(e.Promoted, e.AtMs, false)
 	}
 	if e.Reason != ReasonReplaced {
 		s.LastFreed = Mark{e.N, e.Messages}
@@ -125,22 +125,22 @@ func free(s *State, e Event) {
 }
 
 // manage does what an admin decided about an agent or a name.
-func manage(s *State, e Event) {
+func (s *State) manage(e Event) {
 	switch e.Action {
 	case Promote:
 		by, _ := s.Seated(e.By)
-		promote(s, e.Seat, e.AtMs, e.By == 0 || by.Acting)
+		s.promote(e.Seat, e.AtMs, e.By == 0 || by.Acting)
 		s.Mutes = withoutBan(s.Mutes, e.Ban)
 	case Demote:
-		change(s, e.Seat, func(a *Agent) { a.Role = Member })
+		s.change(e.Seat, func(a *Agent) { a.Role = Member })
 	case Mute:
-		change(s, e.Seat, func(a *Agent) { a.Muted = true })
+		s.change(e.Seat, func(a *Agent) { a.Muted = true })
 		s.Mutes = withBan(s.Mutes, e.Ban, e.N)
 	case Unmute:
-		change(s, e.Seat, func(a *Agent) { a.Muted = false })
+		s.change(e.Seat, func(a *Agent) { a.Muted = false })
 		s.Mutes = withoutBan(s.Mutes, e.Ban)
 	case Readmit:
-		readmit(s, e)
+		s.readmit(e)
 	case BanName:
 		s.Bans = withBan(s.Bans, e.Ban, e.N)
 	case Unban:
@@ -149,12 +149,12 @@ func manage(s *State, e Event) {
 }
 
 // promote makes the agent of a seat an admin. Admins are never muted.
-func promote(s *State, seat int, atMs int64, acting bool) {
-	change(s, seat, func(a *Agent) { a.Role, a.RoleMs, a.Acting, a.Muted = Admin, atMs, acting, false })
+func (s *State) promote(seat int, atMs int64, acting bool) {
+	s.change(seat, func(a *Agent) { a.Role, a.RoleMs, a.Acting, a.Muted = Admin, atMs, acting, false })
 }
 
 // change replaces the agent of a seat by a changed copy.
-func change(s *State, seat int, how func(*Agent)) {
+func (s *State) change(seat int, how func(*Agent)) {
 	s.Agents = slices.Clone(s.Agents)
 	for i := range s.Agents {
 		if s.Agents[i].Seat == seat {

@@ -16,7 +16,7 @@ type Changes struct {
 
 // differences returns the settings in which s differs from old, as agents see them;
 // nil if in none.
-func differences(s, old Settings) *Changes {
+func (s Settings) differences(old Settings) *Changes {
 	var c Changes
 	differ(&c.Room, s.Name, old.Name)
 	differ(&c.Description, s.Description, old.Description)
@@ -50,7 +50,7 @@ func (e *Event) renewInvite(s *State) {
 }
 
 // changeTo returns the event that changes old to s, of which changed is what agents see.
-func changeTo(s, old Settings, changed *Changes) *Event {
+func (s Settings) changeTo(old Settings, changed *Changes) *Event {
 	e := &Event{Type: Changed, Changed: changed}
 	if changed.Room != nil {
 		e.Key = s.Key
@@ -63,8 +63,8 @@ func changeTo(s, old Settings, changed *Changes) *Event {
 	return e
 }
 
-// settingsAfter returns s after e.
-func settingsAfter(s Settings, e Event) Settings {
+// after returns s after e.
+func (s Settings) after(e Event) Settings {
 	c := e.Changed
 	take(&s.Name, c.Room)
 	take(&s.Description, c.Description)

@@ -50,12 +50,12 @@ func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
 	if _, banned := FindBan(h.Bans, c.Name.Shown); banned {
 		return Seating{}, fault.Refuse(fault.NotAllowed, "An admin has banned this agent_name from this room, in any spelling. Do not try other names: tell your user, who can ask the people of the room.")
 	}
-	if err := checkLook(&h.State, c.Name); err != nil {
+	if err := h.checkLook(c.Name); err != nil {
 		return Seating{}, err
 	}
 	old, taken := h.Named(c.Name.Key)
 	if !(taken && old.Person.Holds() && c.isOwn(h, old)) {
-		if err := CheckHeld(&h.State, c.Principal); err != nil {
+		if err := h.CheckHeld(c.Principal); err != nil {
 			return Seating{}, err
 		}
 	}
@@ -78,7 +78,7 @@ func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
 
 // CheckHeld refuses a further seat to a principal one of whose agents its person has paused,
 // or approves: in that seat it would speak without reins. The error is a *fault.Error.
-func CheckHeld(s *State, principal string) error {
+func (s *State) CheckHeld(principal string) error {
 	holds := func(a Agent) bool { return principal != "" && a.Principal == principal && a.Person.Holds() }
 	if !slices.ContainsFunc(s.Agents, holds) {
 		return nil
@@ -145,11 +145,11 @@ func (c *Claim) reclaim(h *Head, old Agent, now time.Time) (Seating, error) {
 		}
 		return Seating{}, nameTaken(wait, own)
 	}
-	since := FromNext(&h.State)
+	since := h.FromNext()
 	if h.OpenHistory() {
 		since = h.VisibleFrom()
 	}
-	return Seating{Since: since, Gone: FreeSeat(&h.State, old, ReasonReplaced), Replaces: &old}, nil
+	return Seating{Since: since, Gone: h.FreeSeat(old, ReasonReplaced), Replaces: &old}, nil
 }
 
 // isOwn reports whether the newcomer is known to be the principal of a, and an agent as a is.
@@ -222,15 +222,15 @@ func (c *Claim) takeOver(h *Head, now time.Time) (Seating, error) {
 		}
 	}
 	if stalest == nil {
-		full := roomFull(h, first.Sub(now))
+		full := h.roomFull(first.Sub(now))
 		full.Yours = c.Yours(h, now)
 		return Seating{}, full
 	}
-	since := FromNext(&h.State) // the newcomer does not see what was said to the seat's former owner
+	since := h.FromNext() // the newcomer does not see what was said to the seat's former owner
 	if h.OpenHistory() {
 		since = h.VisibleFrom()
 	}
-	return Seating{Since: since, Gone: FreeSeat(&h.State, *stalest, ReasonTimeout)}, nil
+	return Seating{Since: since, Gone: h.FreeSeat(*stalest, ReasonTimeout)}, nil
 }
 
 // Dismiss returns the event that frees the seat of one agent whose lease has ended;
@@ -238,7 +238,7 @@ func (c *Claim) takeOver(h *Head, now time.Time) (Seating, error) {
 func (c *Claim) Dismiss(h *Head, now time.Time) *Event {
 	for _, a := range h.Agents {
 		if !c.Expiry(h, a).After(now) {
-			return FreeSeat(&h.State, a, ReasonTimeout)
+			return h.FreeSeat(a, ReasonTimeout)
 		}
 	}
 	return nil
@@ -261,6 +261,6 @@ func nameTaken(wait time.Duration, own bool) *fault.Error {
 }
 
 // roomFull refuses a claim where no lease ends for wait.
-func roomFull(h *Head, wait time.Duration) *fault.Error {
+func (h *Head) roomFull(wait time.Duration) *fault.Error {
 	return fault.RetryLater(fault.RoomFull, wait, "All %d seats of this room are taken. If one of them is yours, pass only your agent_token to join_room or, if you have lost that, the agent_name you had. Otherwise agree on another room, or try once more in a minute or two, since the agents there see that a seat is wanted and may make room (you will see nothing of what was said before they do); a seat whose agent stays silent becomes free in %d seconds at the earliest.", h.Capacity, fault.Seconds(wait))
 }

@@ -69,7 +69,7 @@ func TestClaim_fullRoom_takesTheSeatThatIsSilentLongest(t *testing.T) {
 			if !errors.As(err, &full) || full.Code != fault.RoomFull || full.RetryAfter != x.retry {
 				t.Errorf("after %s: %v, %+v", x.after, err, full)
 			}
-		case err != nil || got.Gone == nil || got.Gone.Seat != x.gone || got.Gone.Reason != room.ReasonTimeout || got.Since != room.FromNext(&l.head.State):
+		case err != nil || got.Gone == nil || got.Gone.Seat != x.gone || got.Gone.Reason != room.ReasonTimeout || got.Since != l.head.FromNext():
 			t.Errorf("after %s: %+v, %v; want seat %d", x.after, got, err, x.gone)
 		}
 	}

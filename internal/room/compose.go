@@ -11,13 +11,13 @@ import (
 // Compose completes a message that a wants to send, as the event after h: whom it
 // asks, whom it names and, of an agreement, what it answers. It returns the reason
 // why the message must not be sent; that is a *fault.Error.
-func Compose(h *Head, a Agent, e Event, now time.Time) (Event, error) {
+func (h *Head) Compose(a Agent, e Event, now time.Time) (Event, error) {
 	c := composer{h, a, now}
 	e.Type, e.Seat, e.Name, e.Person = Said, a.Seat, a.Name, e.Person || a.IsPerson()
 	var err error
 	switch {
 	case e.Person && e.isToItself():
-		return e, checkNote(h, a, e)
+		return e, h.checkNote(a, e)
 	case e.Withdraws != 0:
 		err = c.withdrawal(&e)
 	case e.Kind == Agree || e.Kind == Object:
@@ -26,7 +26,7 @@ func Compose(h *Head, a Agent, e Event, now time.Time) (Event, error) {
 	if err != nil {
 		return e, err
 	}
-	if err := CheckSpeak(&h.State, a, e.To); err != nil {
+	if err := h.CheckSpeak(a, e.To); err != nil {
 		return e, err
 	}
 	if err := c.question(&e); err != nil {

@@ -10,7 +10,7 @@ type Debt struct {
 }
 
 // DebtOf returns the oldest answer that the agent of a seat owes.
-func DebtOf(h *Head, seat int, now time.Time) Debt {
+func (h *Head) DebtOf(seat int, now time.Time) Debt {
 	r, owes := h.Talk.Owes(seat, now)
 	if !owes {
 		return Debt{}

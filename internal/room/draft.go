@@ -32,9 +32,9 @@ func (p Person) WithoutDraft(n int64) Person {
 }
 
 // keepDraft adds the draft of e, and drops those that have waited for too long.
-func keepDraft(s *State, e Event) {
-	change(s, e.Seat, func(a *Agent) {
-		a.Person.Drafts = append(a.Person.Open(e.At()), Draft{N: e.N, AtMs: e.AtMs, Fingerprint: Fingerprint(*e.Draft)})
+func (s *State) keepDraft(e Event) {
+	s.change(e.Seat, func(a *Agent) {
+		a.Person.Drafts = append(a.Person.Open(e.At()), Draft{N: e.N, AtMs: e.AtMs, Fingerprint: (*e.Draft).Fingerprint()})
 	})
 }
 
@@ -65,11 +65,11 @@ func (d Decision) Check(text string) error {
 	return nil
 }
 
-// ToDraft returns the event by which message m of a, which Compose has completed, waits
+// Draft returns the event by which message m of a, which Compose has completed, waits
 // for the person. asked are the seats that the agent itself asks: whom the message asks
 // beside them is decided when it is sent. key is the idempotency key of the call, if it has
 // one. The error is a *fault.Error.
-func ToDraft(a Agent, m Event, asked []int, key string, now time.Time) (Event, error) {
+func (a Agent) Draft(m Event, asked []int, key string, now time.Time) (Event, error) {
 	if len(a.Person.Open(now)) >= MaxDrafts {
 		return m, fault.Refuse(fault.Paused, "%d of your messages wait for your user, and no more can. Nothing was sent: call wait_for_message, which tells you what your user decides.", MaxDrafts)
 	}
@@ -80,12 +80,12 @@ func ToDraft(a Agent, m Event, asked []int, key string, now time.Time) (Event, e
 // DecideDraft returns the event by which the person behind a decides about the draft of event d,
 // as the event after h. What the message asks, and of whom, is checked anew. The error is a
 // *fault.Error, and leaves the draft as it is.
-func DecideDraft(h *Head, a Agent, d Event, decision Decision, text string, now time.Time) (Event, error) {
+func (h *Head) DecideDraft(a Agent, d Event, decision Decision, text string, now time.Time) (Event, error) {
 	switch {
-	case d.Type != Drafted || d.Seat != a.Seat || !IsOpenDraft(a, d.N, now):
+	case d.Type != Drafted || d.Seat != a.Seat || !a.HasDraft(d.N, now):
 		return d, RefuseDecided()
 	case decision == RefuseDraft:
-		e := Steer(a, a.Person.WithoutDraft(d.N), ReasonRefused)
+		e := a.Steer(a.Person.WithoutDraft(d.N), ReasonRefused)
 		e.Decides = d.N
 		return e, nil
 	}
@@ -94,22 +94,22 @@ func DecideDraft(h *Head, a Agent, d Event, decision Decision, text string, now 
 	if e.HasReadersOfAnother() {
 		e.To, e.ToNames = nil, nil // its readers are those of what it answers or takes back, as of now
 	}
-	if ArrivedSince(&h.State, d.N, e.To) || ArrivedSince(&h.State, d.N, e.Ask) {
+	if h.ArrivedSince(d.N, e.To) || h.ArrivedSince(d.N, e.Ask) {
 		return d, fault.Refuse(fault.InvalidArgument, "An agent that the draft names has left the room. Nothing was sent, and the draft still waits: refuse it, or say it to others yourself.")
 	}
 	if e.Decides = d.N; decision == EditDraft {
 		e.Text, e.Person = text, true
 	}
-	return Compose(h, a, e, now)
+	return h.Compose(a, e, now)
 }
 
-// IsOpenDraft reports whether the person behind a has yet to decide about the draft of event n.
-func IsOpenDraft(a Agent, n int64, now time.Time) bool {
+// HasDraft reports whether the person behind a has yet to decide about the draft of event n.
+func (a Agent) HasDraft(n int64, now time.Time) bool {
 	return slices.ContainsFunc(a.Person.Open(now), func(d Draft) bool { return d.N == n })
 }
 
 // FindDraft returns the event of the open draft of a with this fingerprint; 0 if there is none.
-func FindDraft(a Agent, fingerprint [16]byte, now time.Time) int64 {
+func (a Agent) FindDraft(fingerprint [16]byte, now time.Time) int64 {
 	for _, d := range a.Person.Open(now) {
 		if d.Fingerprint == fingerprint {
 			return d.N

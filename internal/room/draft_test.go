@@ -21,11 +21,11 @@ func (l *timeline) rein(seat int, paused bool) room.Event {
 func (l *timeline) draft(seat int, m room.Event) room.Event {
 	l.Helper()
 	asked := m.Ask
-	m, err := room.Compose(l.head, l.agent(seat), m, l.now)
+	m, err := l.head.Compose(l.agent(seat), m, l.now)
 	if err != nil {
 		l.Fatal(err)
 	}
-	e, err := room.ToDraft(l.agent(seat), m, asked, "", l.now)
+	e, err := l.agent(seat).Draft(m, asked, "", l.now)
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func (l *timeline) draft(seat int, m room.Event) room.Event {
 // decide has the person behind the seat of draft d decide about it.
 func (l *timeline) decide(d room.Event, how room.Decision, text string) room.Event {
 	l.Helper()
-	e, err := room.DecideDraft(l.head, l.agent(d.Seat), d, how, text, l.now)
+	e, err := l.head.DecideDraft(l.agent(d.Seat), d, how, text, l.now)
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestDraft_isKeptForADay(t *testing.T) {
 	if e := l.draft(2, room.Event{Text: "two"}); len(l.agent(2).Person.Drafts) != 1 || l.agent(2).Person.Drafts[0].N != e.N {
 		t.Errorf("a day after the first, these wait: %v", l.agent(2).Person.Drafts)
 	}
-	if _, err := room.DecideDraft(l.head, l.agent(2), d, room.SendDraft, "", l.now); err == nil {
+	if _, err := l.head.DecideDraft(l.agent(2), d, room.SendDraft, "", l.now); err == nil {
 		t.Error("a draft of a day ago is sent")
 	}
 }

@@ -79,13 +79,13 @@ func (l *timeline) draw(t *rapid.T) {
 		a := l.agent(pick())
 		p := a.Person
 		p.Devices, p.Opened = append(slices.Clip(p.Devices), "device"), p.Opened+1
-		l.apply(room.Steer(a, p, rapid.SampledFrom([]room.Reason{"", room.ReasonOpened}).Draw(t, "reason")))
+		l.apply(a.Steer(p, rapid.SampledFrom([]room.Reason{"", room.ReasonOpened}).Draw(t, "reason")))
 	case "note":
 		seat := pick()
 		l.try(seat, room.Event{Person: true, To: []int{seat}, Text: "a note"})
 	case "draft":
 		seat := pick()
-		if e, err := room.ToDraft(l.agent(seat), room.Event{Type: room.Said, Seat: seat, Text: "a draft"}, nil, "", l.now); err == nil {
+		if e, err := l.agent(seat).Draft(room.Event{Type: room.Said, Seat: seat, Text: "a draft"}, nil, "", l.now); err == nil {
 			l.apply(e)
 		}
 	case "decide":
@@ -97,7 +97,7 @@ func (l *timeline) draw(t *rapid.T) {
 
 func (l *timeline) drawLeave(t *rapid.T, seat int) {
 	a := l.agent(seat)
-	e := room.Event{Type: room.Left, Seat: seat, Name: a.Name, Promoted: room.Successor(&l.head.State, seat)}
+	e := room.Event{Type: room.Left, Seat: seat, Name: a.Name, Promoted: l.head.Successor(seat)}
 	e.Reason = rapid.SampledFrom([]room.Reason{
 		room.ReasonLeft, room.ReasonTimeout, room.ReasonReplaced, room.ReasonBanned,
 	}).Draw(t, "reason")
@@ -111,7 +111,7 @@ func (l *timeline) drawLeave(t *rapid.T, seat int) {
 // try sends a message unless the rules refuse it.
 func (l *timeline) try(seat int, e room.Event) {
 	l.Helper()
-	e, err := room.Compose(l.head, l.agent(seat), e, l.now)
+	e, err := l.head.Compose(l.agent(seat), e, l.now)
 	switch {
 	case err == nil:
 		l.apply(e)
@@ -163,7 +163,7 @@ func (l *timeline) drawDecision(t *rapid.T, a room.Agent) {
 		return
 	}
 	how := rapid.SampledFrom([]room.Decision{room.SendDraft, room.EditDraft, room.RefuseDraft}).Draw(t, "decision")
-	if e, err := room.DecideDraft(l.head, a, l.events[open[0].N-1], how, "edited", l.now); err == nil {
+	if e, err := l.head.DecideDraft(a, l.events[open[0].N-1], how, "edited", l.now); err == nil {
 		l.apply(e)
 	}
 }

@@ -101,7 +101,7 @@ const (
 	Knocked EventType = "knock"   // a join was refused for its name, or for want of a seat
 	Retired EventType = "retired" // the name starts over with another log
 	Steered EventType = "steer"   // what a room knows of a person behind a seat has changed; made by Steer
-	Drafted EventType = "draft"   // a message of an agent waits for its person; made by ToDraft
+	Drafted EventType = "draft"   // a message of an agent waits for its person; made by Agent.Draft
 )
 
 // Kind says what the sender of a message expects.
@@ -199,7 +199,7 @@ func (e Event) ClosesRoom() bool {
 // takes back, so that a repeated call is recognized. A vote and a withdrawal have no
 // addressees of their own: they get the readers of what they answer. A message whose text
 // was removed has none: no call repeats it.
-func Fingerprint(e Event) (sum [16]byte) {
+func (e Event) Fingerprint() (sum [16]byte) {
 	if e.Gone {
 		return sum
 	}

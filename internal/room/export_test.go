@@ -2,9 +2,9 @@ package room
 
 // ChangeTo returns the event that changes settings.
 func ChangeTo(next, old Settings) Event {
-	c := differences(next, old)
+	c := next.differences(old)
 	if c == nil {
 		c = &Changes{}
 	}
-	return *changeTo(next, old, c)
+	return *next.changeTo(old, c)
 }

@@ -21,7 +21,7 @@ func NewHead(s State) *Head {
 // Append returns the head after e, which is to become the next event. It completes e
 // with what follows from the events before it. h is unchanged.
 func (h *Head) Append(e *Event) (*Head, error) {
-	e.LastChange, e.LastTalk, e.Messages, e.Run = h.LastChange, h.LastTalk, h.Messages, runAfter(&h.State, *e)
+	e.LastChange, e.LastTalk, e.Messages, e.Run = h.LastChange, h.LastTalk, h.Messages, h.runAfter(*e)
 	e.Talk, e.Agreed, e.AgreedTo = nil, nil, nil // e may have been completed to follow another event
 	if e.ChangesState() {
 		e.LastChange = e.N
@@ -33,7 +33,7 @@ func (h *Head) Append(e *Event) (*Head, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l := settle(h.Talk, after, *e); l.changed {
+	if l := h.Talk.settle(after, *e); l.changed {
 		e.Talk, e.LastTalk = &Talk{Open: l.Open, Done: l.Done}, e.N
 		for _, r := range l.agreed {
 			e.Agreed, e.AgreedTo = append(e.Agreed, r.N), append(e.AgreedTo, r.readers())
@@ -45,7 +45,7 @@ func (h *Head) Append(e *Event) (*Head, error) {
 // Apply returns the head after e, which must be the next event. h is unchanged.
 func (h *Head) Apply(e Event) (*Head, error) {
 	next := *h
-	if err := apply(&next.State, e); err != nil {
+	if err := next.advance(e); err != nil {
 		return nil, err
 	}
 	next.Recent.add(e)

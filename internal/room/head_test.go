@@ -70,7 +70,7 @@ func TestAppend_completesTheEvent(t *testing.T) {
 func TestAppend_ofAnEventThatWasMeantToFollowAnother_completesItAnew(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	p := l.send(1, room.Event{Kind: room.Proposal, Text: "tea", Ask: []int{2}})
-	e, err := room.Compose(l.head, l.agent(2), room.Event{Kind: room.Agree}, l.now)
+	e, err := l.head.Compose(l.agent(2), room.Event{Kind: room.Agree}, l.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,5 +263,5 @@ func seenOpen(l *timeline, seat int) (list []string) {
 		list = append(list, fmt.Sprint(r.Seat, r.To, r.Proposal, r.Any, r.Owed, r.Agreed))
 	}
 	_, owes := l.head.Talk.Owes(seat, l.now)
-	return append(list, fmt.Sprint(l.head.Talk.Done, owes, room.OwedTo(&l.head.State, seat, l.now), room.Ended(&l.head.State, l.agent(seat), l.now)))
+	return append(list, fmt.Sprint(l.head.Talk.Done, owes, l.head.OwedTo(seat, l.now), l.head.Ended(l.agent(seat), l.now)))
 }

@@ -29,8 +29,8 @@ type Knock struct {
 	ByAdmin   bool   `json:"admin,omitempty"`   // that agent was an admin
 }
 
-// knockOf returns the knock of an event.
-func knockOf(e Event) Knock {
+// knock returns the knock of an event.
+func (e Event) knock() Knock {
 	return Knock{N: e.N, AtMs: e.AtMs, Key: e.Key, Seat: e.Seat, Hash: e.Hash}
 }
 
@@ -46,7 +46,7 @@ func (k Knock) over(now time.Time) bool {
 
 // MayKnock reports whether the room would see that an agent of this name was
 // refused. It sees each name once in ten minutes, and six in all.
-func MayKnock(h *Head, name ident.Name, now time.Time) bool {
+func (h *Head) MayKnock(name ident.Name, now time.Time) bool {
 	list := recentKnocks(h.Knocks, now)
 	_, banned := FindBan(h.Bans, name.Shown)
 	return !h.Closed && !h.Expired(now) && !banned && len(list) < MaxKnocks &&
@@ -54,7 +54,7 @@ func MayKnock(h *Head, name ident.Name, now time.Time) bool {
 }
 
 // PendingKnock returns the knock that left the pending token of a holder for a seat.
-func PendingKnock(s *State, seat int, holder string, now time.Time) (Knock, bool) {
+func (s *State) PendingKnock(seat int, holder string, now time.Time) (Knock, bool) {
 	i := slices.IndexFunc(s.Knocks, func(k Knock) bool { return k.Seat == seat && k.Hash == holder && k.Hash != "" && !k.over(now) })
 	if i < 0 {
 		return Knock{}, false
@@ -63,10 +63,10 @@ func PendingKnock(s *State, seat int, holder string, now time.Time) (Knock, bool
 }
 
 // readmit records that an agent vouched for a knock, or lifts the mark of a seat.
-func readmit(s *State, e Event) {
+func (s *State) readmit(e Event) {
 	by, _ := s.Seated(e.By)
 	if e.Knock == 0 {
-		change(s, e.Seat, func(a *Agent) {
+		s.change(e.Seat, func(a *Agent) {
 			a.ReplacedMs = 0
 			s.Taken = withoutTaken(s.Taken, a.Key)
 		})
@@ -75,7 +75,7 @@ func readmit(s *State, e Event) {
 	s.Knocks, s.Knocked = slices.Clone(s.Knocks), e.N
 	for i := range s.Knocks {
 		if k := &s.Knocks[i]; k.N == e.Knock {
-			k.VouchedMs, k.ByAdmin = e.AtMs, mayVouch(s, by)
+			k.VouchedMs, k.ByAdmin = e.AtMs, s.mayVouch(by)
 		}
 	}
 }
@@ -104,7 +104,7 @@ func (v Vouch) Decide(h *Head, by Agent, now time.Time) (*Event, string, error) 
 	switch {
 	case !here:
 		return nil, "", fault.Refuse(fault.InvalidArgument, "The seat that this agent asked for is free by now, so it can join by itself. Nothing was changed.")
-	case !mayVouch(&h.State, by) && !IsOtherOfTwo(h, by, k.Seat):
+	case !h.mayVouch(by) && !h.IsOtherOfTwo(by, k.Seat):
 		return nil, "", fault.Refuse(fault.NotAllowed, "Only an admin readmits an agent or, in a room that has been of two alone, the other one. Nothing was changed.")
 	case k.VouchedMs != 0:
 		return nil, old.Name, nil
@@ -117,22 +117,22 @@ func (v Vouch) Decide(h *Head, by Agent, now time.Time) (*Event, string, error) 
 
 // IsOtherOfTwo reports whether a is the other one, for the agent of a seat, in a room that
 // has been theirs alone: what was said there in private, a knows.
-func IsOtherOfTwo(h *Head, a Agent, seat int) bool {
+func (h *Head) IsOtherOfTwo(a Agent, seat int) bool {
 	return h.Capacity == MinCapacity && h.NextSeat == 3 && a.Seat != seat
 }
 
 // mayVouch reports whether a may vouch for every agent, and for its role, as an admin.
-func mayVouch(s *State, a Agent) bool { return a.Role == Admin && !IsActing(s, a) }
+func (s *State) mayVouch(a Agent) bool { return a.Role == Admin && !s.IsActing(a) }
 
 // MayReadmit reports whether the agent of a seat can vouch for one that knocked.
-func MayReadmit(h *Head, seat int) bool {
+func (h *Head) MayReadmit(seat int) bool {
 	a, here := h.Seated(seat)
-	return here && (mayVouch(&h.State, a) || IsOtherOfTwo(h, a, 0))
+	return here && (h.mayVouch(a) || h.IsOtherOfTwo(a, 0))
 }
 
 // MayEnlarge reports whether a room is full and the agent of a seat can make room for one
 // that knocked.
-func MayEnlarge(h *Head, seat int) bool {
+func (h *Head) MayEnlarge(seat int) bool {
 	a, here := h.Seated(seat)
 	return here && a.Role == Admin && len(h.Agents) >= h.Capacity && h.Capacity < MaxCapacity
 }

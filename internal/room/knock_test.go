@@ -20,7 +20,7 @@ func TestMayKnock_onceInTenMinutesPerNameAndSixTimesPerRoom(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	check := func(what, name string, after time.Duration, want bool) {
 		t.Helper()
-		if got := room.MayKnock(l.head, nameOf(t, name), l.now.Add(after)); got != want {
+		if got := l.head.MayKnock(nameOf(t, name), l.now.Add(after)); got != want {
 			t.Errorf("%s: %v", what, got)
 		}
 	}
@@ -152,7 +152,7 @@ func TestReadmission_givesTheSeatAndItsRoleOnlyIfAnAdminVouched(t *testing.T) {
 		old := l.agent(c.seat)
 		k := l.knock(c.seat)
 		l.vouch(c.by, k)
-		pending, ok := room.PendingKnock(&l.head.State, c.seat, "pending", l.now)
+		pending, ok := l.head.PendingKnock(c.seat, "pending", l.now)
 		if !ok {
 			t.Fatalf("%s: the knock is gone", what)
 		}
@@ -174,14 +174,14 @@ func TestReadmission_givesTheSeatAndItsRoleOnlyIfAnAdminVouched(t *testing.T) {
 func TestReadmission_withoutVouchOrWithALivingSeat_isRefused(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	k := l.knock(2)
-	pending, _ := room.PendingKnock(&l.head.State, 2, "pending", l.now)
+	pending, _ := l.head.PendingKnock(2, "pending", l.now)
 	_, err := pending.Readmission(l.head, start(), l.now)
 	var later *fault.Error
 	if !errors.As(err, &later) || later.Code != fault.NameTaken || later.RetryAfter == 0 {
 		t.Errorf("nobody has vouched: %v", err)
 	}
 	l.vouch(1, k)
-	pending, _ = room.PendingKnock(&l.head.State, 2, "pending", l.now)
+	pending, _ = l.head.PendingKnock(2, "pending", l.now)
 	if _, err := pending.Readmission(l.head, k.At().Add(time.Second), l.now); fault.CodeOf(err) != fault.NameTaken {
 		t.Errorf("the seat is alive: %v", err)
 	}
@@ -208,7 +208,7 @@ func TestPendingKnock_lastsTenMinutesAfterTheVouch(t *testing.T) {
 		{2, "pending", 0, true}, {2, "pending", room.KnockWindow - time.Second, true}, {2, "pending", room.KnockWindow, false},
 		{2, "other", 0, false}, {2, "", 0, false}, {1, "pending", 0, false},
 	} {
-		if _, got := room.PendingKnock(&l.head.State, c.seat, c.hash, l.now.Add(c.after)); got != c.want {
+		if _, got := l.head.PendingKnock(c.seat, c.hash, l.now.Add(c.after)); got != c.want {
 			t.Errorf("%+v: %v", c, got)
 		}
 	}
@@ -220,11 +220,11 @@ func TestReadmit_withoutAKnock_liftsTheMark(t *testing.T) {
 	if a := l.agent(2); !a.IsReplaced(l.now) || !a.IsReplaced(l.now.Add(58*time.Minute)) || a.IsReplaced(l.now.Add(time.Hour)) {
 		t.Errorf("got %+v", a)
 	}
-	if room.Successor(&l.head.State, 1) != 0 {
+	if l.head.Successor(1) != 0 {
 		t.Error("it succeeds the admin")
 	}
 	l.apply(room.Event{Type: room.Managed, Seat: 2, By: 1, Action: room.Readmit})
-	if l.agent(2).IsReplaced(l.now) || room.Successor(&l.head.State, 1) != 2 {
+	if l.agent(2).IsReplaced(l.now) || l.head.Successor(1) != 2 {
 		t.Errorf("got %+v", l.agent(2))
 	}
 }
@@ -240,7 +240,7 @@ func TestMayEnlarge_onlyAnAdminOfAFullRoom(t *testing.T) {
 		"an admin with a free seat": {room.Admin, 3, false},
 	} {
 		h := &room.Head{State: room.State{Settings: room.Settings{Capacity: c.capacity}, Agents: []room.Agent{{Seat: 1, Role: c.role}, {Seat: 2}}}}
-		if got := room.MayEnlarge(h, 1); got != c.may {
+		if got := h.MayEnlarge(1); got != c.may {
 			t.Errorf("%s: %t", what, got)
 		}
 	}

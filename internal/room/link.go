@@ -17,8 +17,8 @@ const linkTriedEvery = 10 * time.Minute
 // ShownLink returns the claim of the link that can be opened for the seat of a, as a may see it;
 // "" if there is none. The agent sees none once its person has opened one: with it, it could
 // speak as that person.
-func ShownLink(s *State, a Agent) string {
-	c, ok := LinkOf(s, a)
+func (s *State) ShownLink(a Agent) string {
+	c, ok := s.LinkOf(a)
 	if !ok || a.Person.HasOpened() && !a.IsPerson() {
 		return ""
 	}
@@ -27,21 +27,21 @@ func ShownLink(s *State, a Agent) string {
 
 // LinkOf returns the claim of the link that can be opened for the seat of a; ok is false if
 // there is none.
-func LinkOf(s *State, a Agent) (c ident.Claim, ok bool) {
+func (s *State) LinkOf(a Agent) (c ident.Claim, ok bool) {
 	p := a.Person
-	return linkClaim(s, a, p.Opened), (!p.HasOpened() || p.Adds) && !s.Closed
+	return s.linkClaim(a, p.Opened), (!p.HasOpened() || p.Adds) && !s.Closed
 }
 
 // linkClaim returns the claim of a link of a by its number.
-func linkClaim(s *State, a Agent, number int) ident.Claim {
+func (s *State) linkClaim(a Agent, number int) ident.Claim {
 	return ident.NewClaim(s.LogKey, s.ID, a.Seat, a.Joined, number)
 }
 
 // KnowsLink reports whether c is the claim of a link of the seat of a, perhaps of one that was
 // opened.
-func KnowsLink(s *State, a Agent, c ident.Claim) bool {
+func (s *State) KnowsLink(a Agent, c ident.Claim) bool {
 	for n := a.Person.Opened; n >= max(0, a.Person.Opened-maxUsedLinks); n-- {
-		if linkClaim(s, a, n).Is(c) {
+		if s.linkClaim(a, n).Is(c) {
 			return true
 		}
 	}
@@ -54,9 +54,9 @@ const maxUsedLinks = 16
 // OpenLink returns the event by which the link of claim c gives a device its token, whose hash
 // it is; nil if the device has it. If the link was used before, the event tells that to the
 // person, if it has not been told lately, and err says so to the device.
-func OpenLink(s *State, a Agent, c ident.Claim, hash string, now time.Time) (e *Event, err *fault.Error) {
+func (s *State) OpenLink(a Agent, c ident.Claim, hash string, now time.Time) (e *Event, err *fault.Error) {
 	p := a.Person
-	link, open := LinkOf(s, a)
+	link, open := s.LinkOf(a)
 	switch {
 	case slices.Contains(p.Devices, hash):
 		return nil, nil
@@ -67,14 +67,14 @@ func OpenLink(s *State, a Agent, c ident.Claim, hash string, now time.Time) (e *
 		}
 		p = p.WithDevice(hash)
 		p.Opened, p.Adds = p.Opened+1, false
-		return new(Steer(a, p, why)), nil
-	case !KnowsLink(s, a, c):
+		return new(a.Steer(p, why)), nil
+	case !s.KnowsLink(a, c):
 		return nil, RefuseUnknownLink()
 	case !p.HasOpened() || now.Sub(time.UnixMilli(p.TriedMs)) < linkTriedEvery:
 		return nil, refuseUsedLink()
 	}
 	p.TriedMs = now.UnixMilli()
-	return new(Steer(a, p, ReasonTwice)), refuseUsedLink()
+	return new(a.Steer(p, ReasonTwice)), refuseUsedLink()
 }
 
 // RefuseUnknownLink refuses a link of a seat that its agent has no more.
@@ -88,11 +88,11 @@ func refuseUsedLink() *fault.Error {
 
 // AddLink returns the event after which the person behind a has a link for a further device;
 // nil if it has one.
-func AddLink(a Agent) *Event {
+func (a Agent) AddLink() *Event {
 	p := a.Person
 	if p.Adds {
 		return nil
 	}
 	p.Adds = true
-	return new(Steer(a, p, ""))
+	return new(a.Steer(p, ""))
 }

@@ -43,7 +43,7 @@ func (s *linkSeat) ann() room.Agent {
 // link returns the link that can be opened.
 func (s *linkSeat) link() ident.Claim {
 	s.Helper()
-	c, ok := room.LinkOf(&s.head.State, s.ann())
+	c, ok := s.head.LinkOf(s.ann())
 	if !ok {
 		s.Fatal("there is no link to open")
 	}
@@ -52,7 +52,7 @@ func (s *linkSeat) link() ident.Claim {
 
 // open opens a link, and returns the code of the refusal and what the person hears.
 func (s *linkSeat) open(c ident.Claim, hash string) (fault.Code, room.Reason) {
-	e, err := room.OpenLink(&s.head.State, s.ann(), c, hash, s.now)
+	e, err := s.head.OpenLink(s.ann(), c, hash, s.now)
 	var heard room.Reason
 	if e != nil {
 		heard = e.Reason
@@ -67,7 +67,7 @@ func (s *linkSeat) open(c ident.Claim, hash string) (fault.Code, room.Reason) {
 // add gives the person a link for a further device.
 func (s *linkSeat) add() ident.Claim {
 	s.Helper()
-	if e := room.AddLink(s.ann()); e != nil {
+	if e := s.ann().AddLink(); e != nil {
 		s.apply(*e)
 	}
 	return s.link()
@@ -96,7 +96,7 @@ func TestOpen_ofALinkTwice_givesOneDeviceATokenAndTellsItOfTheOther(t *testing.T
 	if got := s.ann().Person.Devices; !slices.Equal(got, []string{"first"}) {
 		t.Errorf("devices %v", got)
 	}
-	if _, ok := room.LinkOf(&s.head.State, s.ann()); ok {
+	if _, ok := s.head.LinkOf(s.ann()); ok {
 		t.Error("there is another link, without the person's asking")
 	}
 }

@@ -8,7 +8,7 @@ import (
 // checkLook refuses a newcomer whose name could be taken for that of another agent. The
 // spelling that an agent of the name itself has is as old as its seat, and may return.
 // The error is a *fault.Error.
-func checkLook(s *State, n ident.Name) error {
+func (s *State) checkLook(n ident.Name) error {
 	look := ident.LookOf(n.Shown)
 	clash := false
 	for _, a := range s.Agents {

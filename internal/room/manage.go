@@ -54,7 +54,7 @@ func (o Order) isSelf(by Agent) bool {
 // decideSeated is Decide for a, which has the name.
 func (o Order) decideSeated(h *Head, a Agent) (*Event, string, error) {
 	switch {
-	case o.Action == Demote && a.Role == Admin && isLastAdmin(h):
+	case o.Action == Demote && a.Role == Admin && h.isLastAdmin():
 		return nil, "", fault.Refuse(fault.NotAllowed, "You are the last admin of this room, and it cannot be without one. Nothing was changed: promote another agent first, or leave with leave_room, which makes the agent that is here longest an admin.")
 	case o.Action == Mute && a.Role == Admin:
 		return nil, "", fault.Refuse(fault.NotAllowed, "An admin cannot be muted. Nothing was changed: demote that agent first.")
@@ -68,9 +68,9 @@ func (o Order) decideSeated(h *Head, a Agent) (*Event, string, error) {
 		e, name := o.unban(h, a.Name)
 		return e, name, nil
 	case o.Action == Kick:
-		return FreeSeat(&h.State, a, ReasonKicked), a.Name, nil
+		return h.FreeSeat(a, ReasonKicked), a.Name, nil
 	case o.Action == BanName:
-		e := FreeSeat(&h.State, a, ReasonBanned)
+		e := h.FreeSeat(a, ReasonBanned)
 		e.Ban = &ban
 		if a.IsGuest() {
 			e.renewInvite(&h.State)
@@ -153,7 +153,7 @@ func (o Order) checkFull(h *Head) error {
 }
 
 // isLastAdmin reports whether the room has exactly one admin.
-func isLastAdmin(h *Head) bool {
+func (h *Head) isLastAdmin() bool {
 	admins := 0
 	for _, a := range h.Agents {
 		if a.Role == Admin {

@@ -151,7 +151,7 @@ func TestUpdate_decided_changesWhatDiffersOnly(t *testing.T) {
 func TestCheckSpeak_muteChannelClosedOrAddresseeGone_isRefused(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	speak := func(seat int, to ...int) fault.Code {
-		return fault.CodeOf(room.CheckSpeak(&l.head.State, l.agent(seat), to))
+		return fault.CodeOf(l.head.CheckSpeak(l.agent(seat), to))
 	}
 	check := func(what string, got, want fault.Code) {
 		t.Helper()

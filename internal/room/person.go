@@ -131,10 +131,10 @@ func (p Person) Kept() Person {
 
 // checkNote returns the reason why a person must not say e to its own agent; nil if there
 // is none. It may where the agent is muted: nobody else sees it.
-func checkNote(h *Head, a Agent, e Event) error {
+func (h *Head) checkNote(a Agent, e Event) error {
 	switch {
 	case h.Closed:
-		return RefuseClosed(&h.State)
+		return h.RefuseClosed()
 	case a.IsAlone():
 		return fault.Refuse(fault.InvalidArgument, "to names yourself, and you have no agent here that could read it. Nothing was sent: name others, or leave to out.")
 	case !e.IsNote(), len(e.Ask) > 0:
@@ -145,6 +145,6 @@ func checkNote(h *Head, a Agent, e Event) error {
 
 // Steer returns the event after which p is behind a. The agent of that seat and the person
 // see it if it has a reason, and others never do.
-func Steer(a Agent, p Person, why Reason) Event {
+func (a Agent) Steer(p Person, why Reason) Event {
 	return Event{Type: Steered, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Person: true, Reason: why, Behind: &p}
 }

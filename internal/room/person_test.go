@@ -12,7 +12,7 @@ import (
 func TestSteer_isSeenBehindItsSeatAloneAndIfItHasAReason(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	p := room.Person{Devices: []string{"hash"}, Opened: 1, From: l.head.AsOf + 1}
-	silent, told := l.apply(room.Steer(l.agent(2), p, "")), l.apply(room.Steer(l.agent(2), p, "why"))
+	silent, told := l.apply(l.agent(2).Steer(p, "")), l.apply(l.agent(2).Steer(p, "why"))
 	if got := l.agent(2).Person; !reflect.DeepEqual(got, p) {
 		t.Errorf("behind Bob is %+v", got)
 	}
@@ -34,7 +34,7 @@ func (l *timeline) person(seat int) room.Agent {
 	t := ident.Token{Room: l.head.ID, Seat: seat, Secret: "device", Person: true}
 	a := l.agent(seat)
 	if !a.Person.HasOpened() {
-		l.apply(room.Steer(a, room.Person{Devices: []string{"other", ident.HashSecret(t.Secret)}}, ""))
+		l.apply(a.Steer(room.Person{Devices: []string{"other", ident.HashSecret(t.Secret)}}, ""))
 	}
 	a, ok := l.head.Owner(t)
 	if !ok || !a.IsPerson() {
@@ -137,7 +137,7 @@ func TestNote_ofAMutedSeat_isSentAndOfAClosedRoomIsNot(t *testing.T) {
 	l.manage(room.Mute, 2)
 	l.send(2, room.Event{Person: true, Text: "never mind", To: []int{2}})
 	l.apply(room.Event{Type: room.Changed, Reason: room.ReasonClosed})
-	if _, err := room.Compose(l.head, l.agent(2), room.Event{Person: true, Text: "bye", To: []int{2}}, l.now); fault.CodeOf(err) != fault.RoomClosed {
+	if _, err := l.head.Compose(l.agent(2), room.Event{Person: true, Text: "bye", To: []int{2}}, l.now); fault.CodeOf(err) != fault.RoomClosed {
 		t.Errorf("in a closed room: %v", err)
 	}
 }
@@ -146,7 +146,7 @@ func TestNote_thatAsks_isRefused(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	for _, e := range []room.Event{{Kind: room.Request}, {Kind: room.Done}, {Ask: []int{1}}} {
 		e.Person, e.Text, e.To = true, "well?", []int{2}
-		if _, err := room.Compose(l.head, l.agent(2), e, l.now); fault.CodeOf(err) != fault.InvalidArgument {
+		if _, err := l.head.Compose(l.agent(2), e, l.now); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%+v: %v", e, err)
 		}
 	}

@@ -45,9 +45,9 @@ type Saying struct {
 	ReplyTo     int64    // the event that it answers
 }
 
-// SayingOf returns what identifies the message e.
-func SayingOf(e Event) Saying {
-	return Saying{N: e.N, At: e.At(), Fingerprint: Fingerprint(e), ReplyTo: e.ReplyTo}
+// Saying returns what identifies the message e.
+func (e Event) Saying() Saying {
+	return Saying{N: e.N, At: e.At(), Fingerprint: e.Fingerprint(), ReplyTo: e.ReplyTo}
 }
 
 // Removed reports whether the text of the message was removed.
@@ -210,7 +210,7 @@ func (r *Recent) add(e Event) {
 		if e.Person {
 			return // its agent may be silent
 		}
-		u := utterance(e)
+		u := e.utterance()
 		if before, spoke := r.Said(e.Seat); spoke {
 			u.addOlder(before)
 			u.earlier = slices.Concat([]Saying{before.Saying}, before.earlier[:min(len(before.earlier), keptSayings-2)])
@@ -253,8 +253,8 @@ func (r *Recent) prepend(e Event, seated bool) {
 		return
 	}
 	if u, known := r.Said(e.Seat); !known {
-		r.said = append(slices.Clone(r.said), utterance(e))
-	} else if older := utterance(e); len(u.earlier) < keptSayings-1 || u.PublicN == 0 || u.Heard.IsZero() {
+		r.said = append(slices.Clone(r.said), e.utterance())
+	} else if older := e.utterance(); len(u.earlier) < keptSayings-1 || u.PublicN == 0 || u.Heard.IsZero() {
 		u.addOlder(older)
 		if len(u.earlier) < keptSayings-1 {
 			u.earlier = append(slices.Clip(u.earlier), older.Saying)
@@ -263,8 +263,8 @@ func (r *Recent) prepend(e Event, seated bool) {
 	}
 }
 
-func utterance(e Event) Utterance {
-	u := Utterance{Seat: e.Seat, Saying: SayingOf(e)}
+func (e Event) utterance() Utterance {
+	u := Utterance{Seat: e.Seat, Saying: e.Saying()}
 	if e.Decides == 0 {
 		u.Heard = u.At
 	}

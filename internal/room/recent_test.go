@@ -20,7 +20,7 @@ func TestLastSaid_isTheNewestMessageOfTheSeat(t *testing.T) {
 	two := l.say(1, "two", 2)
 	l.say(2, "three")
 	u, known := l.head.LastSaid(l.agent(1), l.now)
-	if !known || u.Saying != room.SayingOf(two) || !u.Heard.Equal(two.At()) || u.PublicN != one.N || !u.PublicAt.Equal(one.At()) {
+	if !known || u.Saying != two.Saying() || !u.Heard.Equal(two.At()) || u.PublicN != one.N || !u.PublicAt.Equal(one.At()) {
 		t.Errorf("got %+v, %v", u, known)
 	}
 }
@@ -235,7 +235,7 @@ func TestLastSaid_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 			switch {
 			case u.N > 0 && l.now.Sub(u.At) >= room.RepeatWindow:
 				u.N = 0
-			case u.N > 0 && u.Fingerprint != room.Fingerprint(l.events[u.N-1]):
+			case u.N > 0 && u.Fingerprint != l.events[u.N-1].Fingerprint():
 				t.Fatalf("fingerprint of message %d", u.N)
 			}
 			if known && u.N != want || !known && want >= h.Recent.From {
@@ -263,7 +263,7 @@ func TestSaidSince_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 			var want []room.Saying
 			for _, e := range slices.Backward(l.events) {
 				if e.Type == room.Said && e.Seat == a.Seat && !e.Person && e.N >= a.Joined && call.Precedes(e.N, e.At()) {
-					want = append(want, room.SayingOf(e))
+					want = append(want, e.Saying())
 				}
 			}
 			got, known := h.SaidSince(a, call)
@@ -282,8 +282,8 @@ func TestSaidSince_messageWhoseTextIsRemoved_hasNoFingerprint(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	one := l.say(1, "one")
 	two := l.say(1, "two")
-	l.apply(room.Redaction(one))
-	l.apply(room.Redaction(two))
+	l.apply(one.Redaction())
+	l.apply(two.Redaction())
 	said, _ := l.head.SaidSince(l.agent(1), room.Start{At: l.now})
 	if len(said) != 2 || !said[0].Removed() || !said[1].Removed() {
 		t.Errorf("got %+v", said)

@@ -143,7 +143,7 @@ func TestReclaim_byAnyoneElse_getsANewSeatWithoutRoleOrHistory(t *testing.T) {
 	l.say(2, "psst", 1)
 	now := l.now.Add(25 * time.Hour)
 	_, got, _ := claimBob(t, l, "key:c", nil, now)
-	if got.Regained != nil || got.Replaces == nil || got.Replaces.Seat != 2 || got.Gone == nil || got.Gone.Reason != room.ReasonReplaced || got.Since != room.FromNext(&l.head.State) {
+	if got.Regained != nil || got.Replaces == nil || got.Replaces.Seat != 2 || got.Gone == nil || got.Gone.Reason != room.ReasonReplaced || got.Since != l.head.FromNext() {
 		t.Fatalf("got %+v", got)
 	}
 	l.set(func(s *room.Settings) { s.Public = true })

@@ -12,7 +12,7 @@ const Removed = "removed"
 // CheckRedact returns the reason why by must not remove the text of event e, which it sees;
 // nil if there is none. Whoever said it may, and so may an admin, unless it is an acting one:
 // no admin brings a text back. No agent removes what its own person said.
-func CheckRedact(s *State, by Agent, e Event) error {
+func (s *State) CheckRedact(by Agent, e Event) error {
 	switch {
 	case e.Type != Said:
 		return fault.Refuse(fault.InvalidArgument, "redact: that is no message, so there is no text to remove. Nothing was changed: give the id of one of type message.")
@@ -20,7 +20,7 @@ func CheckRedact(s *State, by Agent, e Event) error {
 		return fault.Refuse(fault.NotAllowed, "Your user said that, and only your user may remove it. Nothing was changed.")
 	case by.Role != Admin && !by.did(e):
 		return fault.Refuse(fault.NotAllowed, "Only its author or an admin may remove the text of a message. Nothing was changed: room_info tells who is admin; ask one of them with send_message.")
-	case !by.did(e) && IsActing(s, by):
+	case !by.did(e) && s.IsActing(by):
 		return refuseActing()
 	}
 	return nil
@@ -28,7 +28,7 @@ func CheckRedact(s *State, by Agent, e Event) error {
 
 // Redaction returns the event which says that the text of message e was removed. Only
 // those see it that see e.
-func Redaction(e Event) Event {
+func (e Event) Redaction() Event {
 	return Event{Type: Changed, Redacts: e.N, Erases: e.Decides, Seat: e.Seat, Name: e.Name, To: e.To}
 }
 

@@ -32,7 +32,7 @@ func TestCheckRedact_authorsAndAdmins_mayRemoveTheTextOfAMessage(t *testing.T) {
 		"an admin, of others' people":  {room.Agent{Seat: 1, Role: room.Admin}, words, ""},
 		"an admin, of what is no text": {room.Agent{Seat: 1, Role: room.Admin}, came, fault.InvalidArgument},
 	} {
-		if got := fault.CodeOf(room.CheckRedact(s, c.by, c.e)); got != c.want {
+		if got := fault.CodeOf(s.CheckRedact(c.by, c.e)); got != c.want {
 			t.Errorf("%s: %q, want %q", what, got, c.want)
 		}
 	}
@@ -46,7 +46,7 @@ func TestRedaction_whoSeesTheMessage_seesIt(t *testing.T) {
 		"of whom Eve replaced": {N: 2, Type: room.Said, Seat: 4, Name: "Eve"},
 		"of another before":    {N: 2, Type: room.Said, Seat: 4, Name: "Finn"},
 	} {
-		r := room.Redaction(e)
+		r := e.Redaction()
 		r.N, r.By = 40, 1
 		for _, a := range []room.Agent{
 			{Seat: 1, Name: "Ann"}, {Seat: 2, Name: "Bob"}, {Seat: 3, Name: "Cid"}, {Seat: 5, Name: "Dora", Since: room.Mark{N: 4}},
@@ -61,7 +61,7 @@ func TestRedaction_whoSeesTheMessage_seesIt(t *testing.T) {
 
 func TestFingerprint_textWasRemoved_noCallRepeatsIt(t *testing.T) {
 	gone := room.Event{Type: room.Said, Seat: 1, Text: "the key is 4711"}.WithoutText()
-	if room.Fingerprint(gone) == room.Fingerprint(room.Event{Type: room.Said, Seat: 1, Text: room.Removed}) {
+	if gone.Fingerprint() == (room.Event{Type: room.Said, Seat: 1, Text: room.Removed}).Fingerprint() {
 		t.Error("who then says what stands in its place repeats it")
 	}
 }

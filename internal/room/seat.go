@@ -130,7 +130,7 @@ func (s *State) SilencedSeat(seat int) bool {
 // Successor returns the seat that becomes admin when seat is freed: the longest
 // seated agent, preferably one that is not muted, but none that took its name
 // without proof. It returns 0 if another admin stays or nobody else does.
-func Successor(s *State, seat int) int {
+func (s *State) Successor(seat int) int {
 	var next Agent
 	for _, a := range s.Agents {
 		switch {
@@ -151,8 +151,8 @@ func (s *State) Deserted() bool { return len(s.Agents) == 0 && s.Password == "" 
 
 // FreeSeat returns the event that frees the seat of a, which the person behind it may give
 // up.
-func FreeSeat(s *State, a Agent, why Reason) *Event {
-	return &Event{Type: Left, Seat: a.Seat, Name: a.Name, Reason: why, Person: a.IsPerson(), Promoted: Successor(s, a.Seat)}
+func (s *State) FreeSeat(a Agent, why Reason) *Event {
+	return &Event{Type: Left, Seat: a.Seat, Name: a.Name, Reason: why, Person: a.IsPerson(), Promoted: s.Successor(a.Seat)}
 }
 
 // RefuseRemoved refuses the token of a seat that its agent has lost. paired says that a

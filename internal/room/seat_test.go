@@ -26,7 +26,7 @@ func TestSuccessor_isTheLongestSeatedMemberThatIsNotMuted(t *testing.T) {
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		c.happen(l)
-		if got := room.Successor(&l.head.State, c.leaves); got != c.want {
+		if got := l.head.Successor(c.leaves); got != c.want {
 			t.Errorf("%s: seat %d, want %d", what, got, c.want)
 		}
 	}

@@ -10,7 +10,7 @@ import "github.com/parley-chat/parley/internal/ident"
 func seatNumber(n int) int { return (n-1)%ident.MaxSeat + 1 }
 
 // NewSeat returns the number of the next seat: the first in turn that no agent has.
-func NewSeat(s *State) int {
+func (s *State) NewSeat() int {
 	for n := max(s.NextSeat, 1); ; n++ {
 		if _, taken := s.Seated(seatNumber(n)); !taken {
 			return seatNumber(n)
@@ -30,7 +30,7 @@ func nextAfter(next, seat int) int {
 
 // ArrivedSince reports whether one of seats has an agent that joined after event n:
 // whoever was meant by the number before has left.
-func ArrivedSince(s *State, n int64, seats []int) bool {
+func (s *State) ArrivedSince(n int64, seats []int) bool {
 	for _, seat := range seats {
 		if a, here := s.Seated(seat); here && a.Joined > n {
 			return true

@@ -32,12 +32,12 @@ func TestNewSeat_afterTheLastNumber_isTheNextThatNobodyHas(t *testing.T) {
 // in this room.
 func TestIsOtherOfTwo_numbersGivenAgain_isFalse(t *testing.T) {
 	l := newPair(t, "Ann", "Bob")
-	if !room.IsOtherOfTwo(l.head, l.agent(1), 2) {
+	if !l.head.IsOtherOfTwo(l.agent(1), 2) {
 		t.Error("it is false in a room of two")
 	}
 	l.leave(2)
 	l.turnTo(ident.MaxSeat + 2)
-	if seat := l.join("Eve").Seat; seat != 2 || room.IsOtherOfTwo(l.head, l.agent(1), 2) {
+	if seat := l.join("Eve").Seat; seat != 2 || l.head.IsOtherOfTwo(l.agent(1), 2) {
 		t.Errorf("it is true for seat %d", seat)
 	}
 }
@@ -93,14 +93,14 @@ func TestSeatNumber_givenAgain_givesNothingOfItsFormerOwner(t *testing.T) {
 	if _, _, err := (room.Vouch{Knock: knock.N}).Decide(l.head, l.agent(1), l.now.Add(room.VouchSilent)); err == nil {
 		t.Error("Ann can give her seat to who knocked for Bob's")
 	}
-	k, _ := room.PendingKnock(&l.head.State, 2, "pending", l.now)
+	k, _ := l.head.PendingKnock(2, "pending", l.now)
 	if k.VouchedMs = l.now.UnixMilli(); k.N == 0 {
 		t.Error("there is no knock")
 	}
 	if e, err := k.Readmission(l.head, time.Time{}, l.now); err == nil {
 		t.Errorf("who knocked for Bob's seat gets hers: %+v", e)
 	}
-	if !room.ArrivedSince(&l.head.State, before.AsOf, []int{1, 2}) || room.ArrivedSince(&l.head.State, before.AsOf, []int{1, 3}) {
+	if !l.head.ArrivedSince(before.AsOf, []int{1, 2}) || l.head.ArrivedSince(before.AsOf, []int{1, 3}) {
 		t.Error("a message that was for Bob would reach her")
 	}
 }

@@ -30,7 +30,7 @@ func (e *Event) Held() int {
 		n += int(unsafe.Sizeof(*e.Draft)) + e.Draft.Held()
 	}
 	if e.Settings != nil {
-		n += int(unsafe.Sizeof(*e.Settings)) + ofSettings(e.Settings)
+		n += int(unsafe.Sizeof(*e.Settings)) + e.Settings.held()
 	}
 	if e.Changed != nil {
 		n += int(unsafe.Sizeof(*e.Changed)) + e.Changed.held()
@@ -47,17 +47,17 @@ func (e *Event) Held() int {
 	return n
 }
 
-// BytesOf returns how many bytes of memory h takes.
-func BytesOf(h *Head) int {
-	n := int(unsafe.Sizeof(*h)) + ofState(&h.State) + h.Recent.held() + list(h.Proposals)
+// Bytes returns how many bytes of memory h takes.
+func (h *Head) Bytes() int {
+	n := int(unsafe.Sizeof(*h)) + h.State.held() + h.Recent.held() + list(h.Proposals)
 	for i := range h.Proposals {
 		n += h.Proposals[i].Held()
 	}
 	return n
 }
 
-func ofState(s *State) int {
-	n := ofSettings(&s.Settings) + s.Talk.held() + texts(s.ID, s.LogKey)
+func (s *State) held() int {
+	n := s.Settings.held() + s.Talk.held() + texts(s.ID, s.LogKey)
 	n += list(s.Agents) + list(s.Bans) + list(s.Mutes) + list(s.Knocks) + list(s.Taken)
 	for i := range s.Agents {
 		n += s.Agents[i].held()
@@ -84,7 +84,7 @@ func (r *Recent) held() int {
 	return n
 }
 
-func ofSettings(s *Settings) int {
+func (s *Settings) held() int {
 	return texts(s.Name, s.Key, s.Description, string(s.Type), s.Password)
 }
 

@@ -60,12 +60,12 @@ func (s *State) Snapshot() Snapshot {
 	return Snapshot{
 		V: Version, AsOf: s.AsOf, Settings: settings, Seated: len(s.Agents), NextSeat: s.NextSeat,
 		LastFreed: s.LastFreed, LastTalk: s.LastTalk, Messages: s.Messages, Run: s.Run, LogKey: s.LogKey, Updated: s.Updated,
-		Retired: s.Retired, Closed: s.Closed, ExpiresMs: s.ExpiresMs, HeadMs: s.HeadMs, Taken: s.Taken, Departed: s.Departed, Parts: digestOf(Parts(s)),
+		Retired: s.Retired, Closed: s.Closed, ExpiresMs: s.ExpiresMs, HeadMs: s.HeadMs, Taken: s.Taken, Departed: s.Departed, Parts: digestOf(s.Parts()),
 	}
 }
 
 // Parts returns the parts of s. They refer to it.
-func Parts(s *State) []Part {
+func (s *State) Parts() []Part {
 	parts := make([]Part, 0, len(s.Agents)+len(s.Bans)+len(s.Mutes)+2)
 	add := func(p Part, written *int64) {
 		p.Name, p.V, p.N, p.written = p.nameOf(), Version, *written, written
@@ -139,10 +139,10 @@ func (x Snapshot) State(id string, parts []Part) (State, error) {
 		if p.Name != p.nameOf() {
 			return State{}, ErrTorn // it is at the key of another
 		}
-		add(&s, p)
+		s.add(p)
 	}
 	slices.SortFunc(s.Agents, func(a, b Agent) int { return int(a.Joined - b.Joined) })
-	return s, useLogKey(&s, x.LogKey)
+	return s, s.useLogKey(x.LogKey)
 }
 
 // Open reports whether x is of a room that others can find: it has not ended, and is
@@ -153,7 +153,7 @@ func (x *Snapshot) Open(now time.Time) bool {
 }
 
 // add adds p to s.
-func add(s *State, p Part) {
+func (s *State) add(p Part) {
 	switch {
 	case p.Agent != nil:
 		s.Agents = append(s.Agents, *p.Agent)
@@ -179,9 +179,9 @@ const (
 )
 
 // renewParts marks the parts that e, which renews the room, writes again.
-func renewParts(s *State, e Event) {
+func (s *State) renewParts(e Event) {
 	s.Agents, s.Bans, s.Mutes = slices.Clone(s.Agents), slices.Clone(s.Bans), slices.Clone(s.Mutes)
-	parts := Parts(s)
+	parts := s.Parts()
 	slices.SortFunc(parts, func(a, b Part) int {
 		if a.N != b.N {
 			return int(a.N - b.N)
@@ -196,6 +196,6 @@ func renewParts(s *State, e Event) {
 // PartExpires returns until when a part that is written now must live. Each renewal of the
 // room writes the oldest parts again, and moves the end of the room by Life at most. At
 // worst all other parts are older, and then it takes so many renewals to reach this one.
-func PartExpires(s *State, parts int) time.Time {
+func (s *State) PartExpires(parts int) time.Time {
 	return s.Expires().Add(time.Duration(max(parts-1, 0)/PartsRenewed) * Life)
 }

@@ -5,10 +5,10 @@ import "github.com/parley-chat/parley/internal/fault"
 // CheckSpeak returns the reason why a, who is seated, must not say something to the
 // seats in to; nil if a may. An empty to means everybody. The error is a
 // *fault.Error.
-func CheckSpeak(s *State, a Agent, to []int) error {
+func (s *State) CheckSpeak(a Agent, to []int) error {
 	switch {
 	case s.Closed:
-		return RefuseClosed(s)
+		return s.RefuseClosed()
 	case a.Muted:
 		return fault.Refuse(fault.NotAllowed, "An admin of this room has muted you. Nothing was sent: go on reading with wait_for_message; an admin can unmute you.")
 	case s.Silenced(a):
@@ -23,8 +23,8 @@ func CheckSpeak(s *State, a Agent, to []int) error {
 }
 
 // RefuseClosed refuses every call but reading in a closed room.
-func RefuseClosed(s *State) error {
-	if WhyClosed(s) == ReasonBegunAnew {
+func (s *State) RefuseClosed() error {
+	if s.WhyClosed() == ReasonBegunAnew {
 		return fault.Refuse(fault.RoomClosed, "Everybody here had been silent for %d minutes, and a newcomer has begun the room anew under its name. What was said here can still be read with message_history. To go on talking, agree on a room: call join_room with room and agent_name for the new one, in which there may be strangers.", int(Lease.Minutes()))
 	}
 	return fault.Refuse(fault.RoomClosed, "An admin has closed this room for good. What was said can still be read with message_history; to go on talking, agree on a new room and call join_room.")

@@ -68,7 +68,7 @@ func (s *State) MessageNumber(id string) (n int64, ok bool) {
 }
 
 // useLogKey makes key that of the message ids.
-func useLogKey(s *State, key string) (err error) {
+func (s *State) useLogKey(key string) (err error) {
 	s.LogKey = key
 	s.ids, err = ident.NewMessageIDs(key)
 	return err
@@ -85,7 +85,7 @@ func (s *State) Expired(now time.Time) bool {
 
 // WhyClosed returns why a closed room is closed: an admin has done so, or it was begun
 // anew after a silence.
-func WhyClosed(s *State) Reason {
+func (s *State) WhyClosed() Reason {
 	if s.Retired {
 		return ReasonBegunAnew
 	}
@@ -100,5 +100,5 @@ func (s *State) RenewalDue(now time.Time) bool {
 // Apply returns the state after e, which must be the next event. s is unchanged.
 func (s *State) Apply(e Event) (*State, error) {
 	next := *s
-	return &next, apply(&next, e)
+	return &next, next.advance(e)
 }

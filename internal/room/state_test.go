@@ -200,7 +200,7 @@ func TestApply_eventThatRenews_movesTheEnd(t *testing.T) {
 
 // stored renders a state for comparison.
 func stored(t rapid.TB, s *room.State) string {
-	parts := room.Parts(s)
+	parts := s.Parts()
 	slices.SortFunc(parts, func(a, b room.Part) int { return strings.Compare(a.Name, b.Name) })
 	b, err := json.Marshal([]any{s.Snapshot(), parts})
 	if err != nil {
@@ -237,7 +237,7 @@ func readBack(t rapid.TB, s *room.State) (x room.Snapshot, parts []room.Part) {
 	if err := errors.Join(err, json.Unmarshal(b, &x)); err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range room.Parts(s) {
+	for _, p := range s.Parts() {
 		back := room.Part{Name: p.Name}
 		b, err := json.Marshal(p)
 		if err := errors.Join(err, json.Unmarshal(b, &back)); err != nil {
@@ -279,12 +279,12 @@ func TestFingerprint_dependsOnTextAndAddressees(t *testing.T) {
 		{Text: "no"}, {Text: "[1]yes"}, {Kind: room.Agree, ReplyTo: 5}, {Kind: room.Agree, ReplyTo: 6},
 		{Kind: room.Object, ReplyTo: 5}, {Withdraws: 5}, {Withdraws: 6}, {Withdraws: 5, Text: "yes"},
 	} {
-		sum, what := room.Fingerprint(e), fmt.Sprintf("%+v", e)
+		sum, what := e.Fingerprint(), fmt.Sprintf("%+v", e)
 		if other, known := seen[sum]; known {
 			t.Errorf("%s and %s have the same fingerprint", what, other)
 		}
 		e.N, e.ID, e.AtMs = 7, "again", 1
-		if room.Fingerprint(e) != sum {
+		if e.Fingerprint() != sum {
 			t.Errorf("%s has two fingerprints", what)
 		}
 		seen[sum] = what

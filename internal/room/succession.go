@@ -17,7 +17,7 @@ const AdminSilent = 15 * time.Minute
 
 // MayLackAdmin reports whether the admins may have been silent for AdminSilent, as far as
 // the head shows.
-func MayLackAdmin(h *Head, now time.Time) bool { return (&Claim{}).lacksAdmin(h, now) }
+func (h *Head) MayLackAdmin(now time.Time) bool { return (&Claim{}).lacksAdmin(h, now) }
 
 // Succeed returns the event that makes an agent an acting admin, beside those that there
 // are, since no admin has been heard for AdminSilent or has announced an absence; nil if
@@ -69,7 +69,7 @@ func (a Agent) Succeeds(e Event) bool {
 }
 
 // IsActing reports whether a is an acting admin, and one that was chosen has a seat.
-func IsActing(s *State, a Agent) bool {
+func (s *State) IsActing(a Agent) bool {
 	return a.Acting && slices.ContainsFunc(s.Agents, Agent.isChosen)
 }
 
@@ -82,7 +82,7 @@ func (o Order) checkActing(s *State, by Agent) error {
 	holds := func(a Agent) bool {
 		return a.isChosen() && (o.Name.Key == a.Key || o.Action == BanName && isBannedBy(o.Name, a))
 	}
-	if !IsActing(s, by) || o.Action != Readmit && !slices.ContainsFunc(s.Agents, holds) {
+	if !s.IsActing(by) || o.Action != Readmit && !slices.ContainsFunc(s.Agents, holds) {
 		return nil
 	}
 	return refuseActing()
@@ -94,7 +94,7 @@ func (o Order) checkActing(s *State, by Agent) error {
 func (u Update) CheckActing(s *State, by Agent) error {
 	takes := u.Close || u.Name.Key != "" || u.Password != "" || u.RemovePassword || u.Public != nil || u.NewInvite || u.AgentMessages != nil ||
 		u.Capacity != 0 && u.Capacity < s.Capacity
-	if !takes || !IsActing(s, by) {
+	if !takes || !s.IsActing(by) {
 		return nil
 	}
 	return refuseActing()

@@ -78,7 +78,7 @@ func TestSucceed_adminsAreSilent_longestSeatedPresentAgentActs(t *testing.T) {
 		if got == nil && c.want != 0 || got != nil && (got.Seat != c.want || got.Action != room.Promote || got.Actor() != 0) {
 			t.Errorf("%s: %+v, want seat %d", what, got, c.want)
 		}
-		if got != nil && !room.MayLackAdmin(l.head, now) {
+		if got != nil && !l.head.MayLackAdmin(now) {
 			t.Errorf("%s: the head does not show it", what)
 		}
 	}
@@ -161,7 +161,7 @@ func TestActing_whoWasChosenIsGone_isAdminLikeAnyOther(t *testing.T) {
 	if l.leave(1).Promoted != 0 {
 		t.Error("another agent becomes admin")
 	}
-	if room.IsActing(&l.head.State, l.agent(2)) || !room.MayReadmit(l.head, 2) {
+	if l.head.IsActing(l.agent(2)) || !l.head.MayReadmit(2) {
 		t.Errorf("%+v", l.agent(2))
 	}
 }
@@ -177,7 +177,7 @@ func TestActing_ofTwo_vouchesForNoRole(t *testing.T) {
 	}
 	e.By = 2
 	l.apply(*e)
-	pending, _ := room.PendingKnock(&l.head.State, 1, "pending", l.now)
+	pending, _ := l.head.PendingKnock(1, "pending", l.now)
 	back, err := pending.Readmission(l.head, k.At(), l.now)
 	if err != nil || back.Agent.Role != room.Member {
 		t.Errorf("Ann gets %+v, %v", back, err)

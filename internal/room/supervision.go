@@ -33,7 +33,7 @@ func (r Supervision) Decide(a Agent) *Event {
 	case p.Approve == a.Person.Approve:
 		return nil
 	}
-	e := Steer(a, p, why)
+	e := a.Steer(p, why)
 	return &e
 }
 
@@ -46,7 +46,7 @@ func (a Agent) IsHeld(now time.Time) bool { return a.Person.Paused || len(a.Pers
 
 // CheckActivity returns the reason why the supervision of a forbids it to say what it is doing, which
 // all others read; nil if it does not, or if it says nothing. The error is a *fault.Error.
-func CheckActivity(a Agent, activity string) error {
+func (a Agent) CheckActivity(activity string) error {
 	if activity == "" || a.IsPerson() || !a.Person.Holds() {
 		return nil
 	}
@@ -56,7 +56,7 @@ func CheckActivity(a Agent, activity string) error {
 // CheckOrder returns the reason why the supervision of a forbids it to change the room, or another
 // agent; nil if it does not. An agent that its person holds must not act in a way that all
 // others see: its person does that. The error is a *fault.Error.
-func CheckOrder(a Agent) error {
+func (a Agent) CheckOrder() error {
 	if a.IsPerson() || !a.Person.Holds() {
 		return nil
 	}
@@ -66,11 +66,11 @@ func CheckOrder(a Agent) error {
 // CheckLeaving returns the reason why the supervision of a, or the limit on agents' messages,
 // forbids it to leave with this last word; nil if it does not. An empty text is none. The
 // error is a *fault.Error.
-func CheckLeaving(s *State, a Agent, text string) error {
+func (s *State) CheckLeaving(a Agent, text string) error {
 	switch {
 	case a.Person.Holds():
 		return fault.Refuse(fault.Paused, "Your user has paused you, or approves what you say, so you do not leave by yourself. You have not left: tell your user, who can leave for you, and call wait_for_message.")
-	case text != "" && runIsOver(s):
+	case text != "" && s.runIsOver():
 		return fault.Refuse(fault.Paused, "Agents have sent as many messages as they may in this room until a person speaks. You have not left: leave without text.")
 	}
 	return nil
@@ -85,8 +85,8 @@ type Supervised struct {
 }
 
 // SupervisedOf returns what keeps a from speaking in the room of s.
-func SupervisedOf(s *State, a Agent, now time.Time) Supervised {
-	return Supervised{Paused: a.Person.Paused, Bound: a.Person.Holds(), Spent: runIsOver(s), Undecided: len(a.Person.Open(now)) > 0}
+func (s *State) SupervisedOf(a Agent, now time.Time) Supervised {
+	return Supervised{Paused: a.Person.Paused, Bound: a.Person.Holds(), Spent: s.runIsOver(), Undecided: len(a.Person.Open(now)) > 0}
 }
 
 // MaxAgentMessages is the most that Settings.AgentMessages can be.
@@ -103,8 +103,8 @@ func CheckAgentMessages(n *int) error {
 
 // CheckRun refuses a message of an agent where agents have said as much as they may since a
 // person spoke; nil where they have not. The error is a *fault.Error.
-func CheckRun(s *State) error {
-	if !runIsOver(s) {
+func (s *State) CheckRun() error {
+	if !s.runIsOver() {
 		return nil
 	}
 	many := "one message"
@@ -114,13 +114,13 @@ func CheckRun(s *State) error {
 	return fault.Refuse(fault.Paused, "In this room agents may send %s until a person speaks, and have. Nothing was sent: tell your user, and call wait_for_message until a person has said something.", many)
 }
 
-func runIsOver(s *State) bool { return s.AgentMessages > 0 && s.Run >= s.AgentMessages }
+func (s *State) runIsOver() bool { return s.AgentMessages > 0 && s.Run >= s.AgentMessages }
 
 // runAfter returns State.Run after e. What not everybody sees does not count: others could
 // tell that it was sent.
-func runAfter(s *State, e Event) int {
+func (s *State) runAfter(e Event) int {
 	switch {
-	case e.Type != Said || hidesFromSome(s, e):
+	case e.Type != Said || s.hidesFromSome(e):
 		return s.Run
 	case e.Person:
 		return 0

@@ -17,14 +17,14 @@ const maxTaken = 16
 
 // WasTaken reports whether the agent that last had the name with this key took it without
 // proof and left it less than ReplacedShown ago.
-func WasTaken(s *State, key string, now time.Time) bool {
+func (s *State) WasTaken(key string, now time.Time) bool {
 	return slices.ContainsFunc(s.Taken, func(t Taken) bool {
 		return t.Key == key && now.Sub(time.UnixMilli(t.AtMs)) < ReplacedShown
 	})
 }
 
 // noteTaken notes the name of a, which leaves, if it took that without proof.
-func noteTaken(s *State, a Agent, at time.Time) {
+func (s *State) noteTaken(a Agent, at time.Time) {
 	if !a.IsReplaced(at) {
 		return
 	}

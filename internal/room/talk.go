@@ -94,7 +94,7 @@ func (t Talk) AsksToAgree(seat int, now time.Time) bool {
 
 // OwedTo returns how many answers others owe to a seat. A request that anyone may answer
 // counts while somebody may: another agent that sees it and may speak.
-func OwedTo(s *State, seat int, now time.Time) (n int) {
+func (s *State) OwedTo(seat int, now time.Time) (n int) {
 	mayAnswer := func(a Agent, r OpenRequest) bool {
 		return a.Seat != seat && r.visibleTo(a.Seat) && !s.Silenced(a)
 	}
@@ -146,7 +146,7 @@ type ledger struct {
 }
 
 // settle returns the ledger after e, which led to s.
-func settle(before Talk, s *State, e Event) *ledger {
+func (before Talk) settle(s *State, e Event) *ledger {
 	l := &ledger{state: s, Talk: Talk{Open: slices.Clone(before.Open), Done: before.Done}}
 	l.drop(func(r OpenRequest) bool { return r.over(e.At()) })
 	switch {
@@ -172,7 +172,7 @@ func (l *ledger) drop(over func(OpenRequest) bool) {
 // hearDone records whether the speaker is done. A message that not everybody sees
 // changes nothing: the others could tell that it was sent.
 func (l *ledger) hearDone(e Event) {
-	if hidesFromSome(l.state, e) {
+	if l.state.hidesFromSome(e) {
 		return
 	}
 	switch was := l.IsDone(e.Seat); {
@@ -184,7 +184,7 @@ func (l *ledger) hearDone(e Event) {
 }
 
 // hidesFromSome reports whether an agent of s does not see e.
-func hidesFromSome(s *State, e Event) bool {
+func (s *State) hidesFromSome(e Event) bool {
 	return len(e.To) > 0 && slices.ContainsFunc(s.Agents, func(a Agent) bool { return !a.CanSee(e.Seat, e.To) })
 }
 
@@ -346,8 +346,8 @@ func without(list []int, seat int) []int {
 // Ended reports whether the talk is over for a: every other agent that may
 // speak is done, or every other agent has left since a joined, and neither a nor
 // another owes an answer to the other.
-func Ended(s *State, a Agent, now time.Time) bool {
-	if _, owes := s.Talk.Owes(a.Seat, now); owes || OwedTo(s, a.Seat, now) > 0 {
+func (s *State) Ended(a Agent, now time.Time) bool {
+	if _, owes := s.Talk.Owes(a.Seat, now); owes || s.OwedTo(a.Seat, now) > 0 {
 		return false
 	}
 	speakers := 0

@@ -164,7 +164,7 @@ func TestDebt_ofAPrivateRequest_isSeenByItsReadersOnly(t *testing.T) {
 	if l.reply(2, e, 1, 3); l.owed(e, 1) != "[3]" || l.owed(e, 3) != "[3]" {
 		t.Errorf("after an answer to all readers: %s, %s", l.owed(e, 1), l.owed(e, 3))
 	}
-	if n := room.OwedTo(&l.head.State, 1, l.now); n != 1 || room.OwedTo(&l.head.State, 3, l.now) != 0 {
+	if n := l.head.OwedTo(1, l.now); n != 1 || l.head.OwedTo(3, l.now) != 0 {
 		t.Errorf("%d answers are owed to Ann", n)
 	}
 }
@@ -286,7 +286,7 @@ func TestCompose_questionThatNobodyCouldAnswer_isRefused(t *testing.T) {
 		"withdraws a message":       {Withdraws: l.say(1, "hello").N},
 		"withdraws what is to come": {Withdraws: 99},
 	} {
-		if got, err := room.Compose(l.head, l.agent(1), e, l.now); fault.CodeOf(err) != fault.InvalidArgument {
+		if got, err := l.head.Compose(l.agent(1), e, l.now); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%s: %+v, %v", what, got, err)
 		}
 	}
@@ -305,7 +305,7 @@ func TestCompose_withdrawal_goesToTheReadersAndNamesThoseWhoOwe(t *testing.T) {
 		t.Error("it wakes others than Bob")
 	}
 	public := l.ask(1, 4)
-	if e, err := room.Compose(l.head, l.agent(1), room.Event{Withdraws: public.N, Text: "psst", To: []int{2}}, l.now); fault.CodeOf(err) != fault.InvalidArgument {
+	if e, err := l.head.Compose(l.agent(1), room.Event{Withdraws: public.N, Text: "psst", To: []int{2}}, l.now); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("a private reason becomes public: %+v", e)
 	}
 	if got := l.withdraw(public); got.To != nil || !slices.Equal(got.Named, []int{4}) {

@@ -68,7 +68,7 @@ func (l *timeline) apply(e room.Event) room.Event {
 // send has a seat send a message, as completed by the rules.
 func (l *timeline) send(seat int, e room.Event) room.Event {
 	l.Helper()
-	e, err := room.Compose(l.head, l.agent(seat), e, l.now)
+	e, err := l.head.Compose(l.agent(seat), e, l.now)
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func (l *timeline) join(name string) room.Event {
 		l.Fatal(err)
 	}
 	a := room.Agent{
-		Seat: room.NewSeat(&l.head.State), Name: n.Shown, Key: n.Key, Role: room.Member, Hash: "agent", Joined: l.head.AsOf + 1,
+		Seat: l.head.NewSeat(), Name: n.Shown, Key: n.Key, Role: room.Member, Hash: "agent", Joined: l.head.AsOf + 1,
 		AtMs: l.now.UnixMilli(), Since: l.head.VisibleFrom(),
 	}
 	e := room.Event{Type: room.Joined, Seat: a.Seat, Name: a.Name, Agent: &a}
@@ -144,7 +144,7 @@ func (l *timeline) leave(seat int) room.Event {
 	l.Helper()
 	a := l.agent(seat)
 	return l.apply(room.Event{
-		Type: room.Left, Seat: seat, Name: a.Name, Reason: room.ReasonLeft, Promoted: room.Successor(&l.head.State, seat),
+		Type: room.Left, Seat: seat, Name: a.Name, Reason: room.ReasonLeft, Promoted: l.head.Successor(seat),
 	})
 }
 

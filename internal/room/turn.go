@@ -26,9 +26,9 @@ type Attendance struct {
 	BackAt  time.Time // its announced return; zero or past: it is not away
 }
 
-// AttendanceOf returns what the agent a is doing, of which only its stored presence p is
+// Attendance returns what the agent a is doing, of which only its stored presence p is
 // known. The end of its wait may be stored too early by slack.
-func AttendanceOf(p Presence, h *Head, a Agent, now time.Time, slack time.Duration) Attendance {
+func (p Presence) Attendance(h *Head, a Agent, now time.Time, slack time.Duration) Attendance {
 	called, until := Latest(time.UnixMilli(a.AtMs), p.OwnUntil()), p.WaitsUntil()
 	if p.UntilMs != 0 {
 		until = until.Add(slack)
@@ -149,7 +149,7 @@ func (t Turn) order() []Agent {
 	}
 	return slices.DeleteFunc(order, func(a Agent) bool {
 		_, owes := h.Talk.Owes(a.Seat, t.Now)
-		return a.IsAlone() || h.Silenced(a) || a.IsHeld(t.Now) || !owes && (h.Talk.IsDone(a.Seat) || Ended(&h.State, a, t.Now))
+		return a.IsAlone() || h.Silenced(a) || a.IsHeld(t.Now) || !owes && (h.Talk.IsDone(a.Seat) || h.Ended(a, t.Now))
 	})
 }
 
@@ -160,7 +160,7 @@ func (t Turn) first(waiting []Agent) int {
 	rank := func(a Agent) (int, int64) {
 		debt, owes := talk.Owes(a.Seat, t.Now)
 		switch {
-		case owes && OwedTo(&t.Head.State, a.Seat, t.Now) == 0:
+		case owes && t.Head.OwedTo(a.Seat, t.Now) == 0:
 			return 0, debt.N
 		case owes:
 			return 1, debt.N

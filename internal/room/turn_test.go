@@ -266,7 +266,7 @@ func TestEnded(t *testing.T) {
 			l.join(string(name))
 		}
 		c.happen(l)
-		if got := room.Ended(&l.head.State, l.agent(1), l.now); got != c.want {
+		if got := l.head.Ended(l.agent(1), l.now); got != c.want {
 			t.Errorf("%s: %v", what, got)
 		}
 	}
@@ -280,12 +280,12 @@ func TestEnded_otherLeftBeforeTheJoin_isFalse(t *testing.T) {
 	l.leave(1)
 	l.join("Eve")
 	l.leave(4)
-	if !room.Ended(&l.head.State, l.agent(5), l.now) {
+	if !l.head.Ended(l.agent(5), l.now) {
 		t.Error("Dora left since Eve joined")
 	}
 	l.leave(5)
 	l.join("Finn")
-	if room.Ended(&l.head.State, l.agent(6), l.now) {
+	if l.head.Ended(l.agent(6), l.now) {
 		t.Error("nobody left since Finn joined")
 	}
 }
@@ -293,11 +293,11 @@ func TestEnded_otherLeftBeforeTheJoin_isFalse(t *testing.T) {
 func TestEnded_listenerOfAChannel_dependsOnTheAdmins(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	l.set(func(s *room.Settings) { s.Type = room.Channel })
-	if room.Ended(&l.head.State, l.agent(2), l.now) {
+	if l.head.Ended(l.agent(2), l.now) {
 		t.Error("the admin is not done")
 	}
 	l.sayAs(1, room.Done, "that is all")
-	if !room.Ended(&l.head.State, l.agent(2), l.now) || room.Ended(&l.head.State, l.agent(1), l.now) {
+	if !l.head.Ended(l.agent(2), l.now) || l.head.Ended(l.agent(1), l.now) {
 		t.Error("the admin is done, the listeners never speak")
 	}
 }

@@ -64,7 +64,7 @@ func (u Update) Decide(h *Head, taken bool, now time.Time) (*Event, error) {
 		}
 		next.Invite = h.Invite.Renewed(max(0, next.Capacity-len(h.Agents)), now)
 	}
-	changed := differences(next, h.Settings)
+	changed := next.differences(h.Settings)
 	switch {
 	case u.Capacity > 0 && u.Capacity < len(h.Agents):
 		return nil, fault.Refuse(fault.InvalidArgument, "capacity: %d agents have a seat, so it cannot be lower. Nothing was changed: kick an agent with manage_agent first, or wait until some have left.", len(h.Agents))
@@ -76,7 +76,7 @@ func (u Update) Decide(h *Head, taken bool, now time.Time) (*Event, error) {
 	if next.Password != h.Password || next.Public != h.Public || next.Capacity > h.Capacity {
 		next.OpenFrom = Mark{h.AsOf + 1, h.Messages}
 	}
-	return changeTo(next, h.Settings, changed), nil
+	return next.changeTo(h.Settings, changed), nil
 }
 
 // apply returns s with the changes.

@@ -115,4 +115,4 @@ func (s *State) VisibleFrom() Mark {
 
 // FromNext returns the first event that an agent sees that takes another's seat in the
 // two events after AsOf.
-func FromNext(s *State) Mark { return Mark{s.AsOf + 2, s.Messages} }
+func (s *State) FromNext() Mark { return Mark{s.AsOf + 2, s.Messages} }

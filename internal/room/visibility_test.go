@@ -91,7 +91,7 @@ func TestMarks_countTheMessagesToAllThatComeBefore(t *testing.T) {
 	if got, want := l.head.LastFreed, (room.Mark{N: 7, Messages: 2}); got != want {
 		t.Errorf("freed at %+v, want %+v", got, want)
 	}
-	if got, want := room.FromNext(&l.head.State), (room.Mark{N: 10, Messages: 3}); got != want {
+	if got, want := l.head.FromNext(), (room.Mark{N: 10, Messages: 3}); got != want {
 		t.Errorf("from next %+v, want %+v", got, want)
 	}
 }

@@ -113,7 +113,7 @@ func TestCompose_mention_namesOthersThatSeeTheMessageAndAreNotAskedAnyway(t *tes
 		"one is asked":   {room.Event{Text: "@Cid and @Bob?", Ask: []int{3}}, []int{2}},
 		"one is outside": {room.Event{Text: "@Cid and @Bob", To: []int{3}}, []int{3}},
 	} {
-		e, err := room.Compose(l.head, l.agent(1), c.e, l.now)
+		e, err := l.head.Compose(l.agent(1), c.e, l.now)
 		if err != nil || !slices.Equal(e.Named, c.want) {
 			t.Errorf("%s: %v, %v; want %v", what, e.Named, err, c.want)
 		}

@@ -28,7 +28,7 @@ func FuzzStored(f *testing.F) {
 		{V: room.Version, ID: "g", LastChange: 7, AtMs: at, Type: room.Knocked, Name: "Bob", Key: "bob", Reason: room.ReasonRoomFull},
 		{V: room.Version + 1, Type: "sang"},
 	} {
-		f.Add(eventSort(2), Encode(e), Encode(before.Snapshot()), Encode(room.Parts(&before)[0]))
+		f.Add(eventSort(2), Encode(e), Encode(before.Snapshot()), Encode(before.Parts()[0]))
 	}
 	f.Fuzz(func(t *testing.T, sort string, data, meta, part []byte) {
 		var x snapshot
@@ -56,7 +56,7 @@ func FuzzStored(f *testing.F) {
 		}
 		for _, a := range next.Agents {
 			next.Seated(a.Seat)
-			room.Successor(&next.State, a.Seat)
+			next.Successor(a.Seat)
 		}
 		storedAgain(t, &next.State)
 	})
@@ -68,7 +68,7 @@ func storedAgain(t *testing.T, s *room.State) {
 	if err := json.Unmarshal(stored, &again.Snapshot); err != nil {
 		t.Fatalf("%s: %v", stored, err)
 	}
-	for _, p := range room.Parts(s) {
+	for _, p := range s.Parts() {
 		back := room.Part{Name: p.Name}
 		if err := json.Unmarshal(Encode(p), &back); err != nil {
 			t.Fatalf("%s: %v", Encode(p), err)

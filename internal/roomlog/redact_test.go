@@ -18,7 +18,7 @@ func (l *Log) redact(t *testing.T, n int64, ops ...table.Op) {
 		t.Fatal(err)
 	}
 	err = l.Append(t.Context(), &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
-		return Change{Events: []room.Event{room.Redaction(e)}, Ops: ops}, nil
+		return Change{Events: []room.Event{e.Redaction()}, Ops: ops}, nil
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -78,11 +78,11 @@ func putMeta(s *room.State) table.Op {
 
 // putParts stores the parts of s that differ from those of base.
 func putParts(base, s *room.State) (ops []table.Op) {
-	parts, stored := room.Parts(s), map[string]int64{}
-	for _, p := range room.Parts(base) {
+	parts, stored := s.Parts(), map[string]int64{}
+	for _, p := range base.Parts() {
 		stored[p.Name] = p.N
 	}
-	expires := room.PartExpires(s, len(parts)).Add(nameLife)
+	expires := s.PartExpires(len(parts)).Add(nameLife)
 	for _, p := range parts {
 		if n, ok := stored[p.Name]; !ok || n != p.N {
 			ops = append(ops, table.Put(table.Item{Key: partKey(s.ID, p.Name), Expires: expires, Data: Encode(p)}, table.Always))

@@ -75,7 +75,7 @@ func (l *Log) snapshotItems(t *testing.T) map[string]table.Item {
 
 // stored renders a state as it is stored, in one order.
 func stored(s *room.State) string {
-	parts := room.Parts(s)
+	parts := s.Parts()
 	slices.SortFunc(parts, func(a, b room.Part) int { return strings.Compare(a.Name, b.Name) })
 	out := string(Encode(s.Snapshot()))
 	for _, p := range parts {
@@ -181,9 +181,9 @@ func TestSnapshot_roomOfYears_losesNoPart(t *testing.T) {
 			when := fmt.Sprintf("after %d times %s", n+1, every)
 			clock.Advance(every)
 			whole(when)
-			before := room.Parts(&l.Known().State)
+			before := l.Known().Parts()
 			l.appends(t, room.Event{Type: room.Said, Seat: 1, Name: "Ann", Text: fmt.Sprint("still here ", n)})
-			if written := differing(before, room.Parts(&l.Known().State)); written != room.PartsRenewed {
+			if written := differing(before, l.Known().Parts()); written != room.PartsRenewed {
 				t.Fatalf("%s: the renewal writes %d of %d parts", when, written, len(before))
 			}
 			if n%3 == 0 { // one comes, and another goes

@@ -13,7 +13,6 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -140,7 +139,7 @@ const (
 // weigh notes how much memory l takes, which a call uses. l.mu is held.
 func (s *Store) weigh(l *Log) {
 	h := l.head.Load()
-	n := int64(logBytes + room.BytesOf(h) + len(h.Agents)*agentBytes + l.tail.bytes())
+	n := int64(logBytes + h.Bytes() + len(h.Agents)*agentBytes + l.tail.bytes())
 	s.bytes.Add(n - l.bytes.Swap(n))
 }
 
