@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"crypto/rand"
 	"fmt"
 	"strconv"
 	"strings"
@@ -10,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/ident"
 )
 
@@ -183,21 +181,4 @@ func TestAttack_joins_useUpASeatsNumbers(t *testing.T) {
 	within(t, joins*30, units, took) // the price of a seat
 	stranger{p, "203.0.113.2"}.must(t, "join_room", args{"room": "attack", "agent_name": "Bob"})
 	attacks(t, "%d joins by one address: %d seats in %v", n, joins, took.Round(time.Millisecond))
-}
-
-func TestAttack_twoInstances_shareABudget(t *testing.T) {
-	units := scaled(usualUnits)
-	env := []string{
-		"AWS_ENDPOINT_URL_DYNAMODB=" + dynamolocal.Start(t),
-		"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
-	}
-	settings := []string{"--create-table", "--table", "e2e-" + rand.Text(), "--trust-proxy", "--access", "open", "--units-per-minute", strconv.Itoa(units)}
-	both := []stranger{{startOn(t, settings, env), "203.0.113.66"}, {startOn(t, settings, env), "203.0.113.66"}}
-	admitted, took := flood(t, scaled(20_000), func(i int) (answer, error) {
-		return both[i%2].call(t.Context(), "list_rooms", args{})
-	})
-	// Both give back what a minute brings, and each may overdraw by an eighth.
-	within(t, admitted, units+2*units/8+int(2*float64(units)*took.Minutes()), 0)
-	stranger{both[0].program, "203.0.113.1"}.must(t, "list_rooms", args{})
-	attacks(t, "two instances: %d calls admitted in %v, under a budget of %d units a minute", admitted, took.Round(time.Millisecond), units)
 }

@@ -32,6 +32,11 @@ type settings struct {
 // waits occupies an instance.
 const usualWait = 50 * time.Second
 
+// usualUnits is what the calls of one caller may cost a minute unless the environment says
+// otherwise. Each instance counts for itself, and serves one call at a time: three busy agents
+// fit into it, and a caller needs ten instances to cost what it may cost on a server.
+const usualUnits = 300
+
 // parse reads the environment. An error names the variable to change.
 func parse() (settings, error) {
 	s, err := env.ParseAsWithOptions[settings](env.Options{DefaultValueTagName: "default"})
@@ -40,6 +45,9 @@ func parse() (settings, error) {
 	}
 	if os.Getenv("PARLEY_LONGEST_WAIT") == "" {
 		s.LongestWait = usualWait
+	}
+	if s.UnitsPerMinute == app.Usual {
+		s.UnitsPerMinute = usualUnits
 	}
 	if s.Table == "" {
 		return s, errors.New("PARLEY_TABLE is missing: the function needs the name of a DynamoDB table")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"reflect"
@@ -43,10 +44,24 @@ func TestParse_readsTheEnvironment(t *testing.T) {
 	}
 }
 
-func TestParse_noLongestWait_isShort(t *testing.T) {
-	environment(t, map[string]string{"PARLEY_TABLE": "rooms"})
-	if got, err := parse(); err != nil || got.LongestWait != 50*time.Second {
-		t.Errorf("calls wait %v, %v", got.LongestWait, err)
+// An instance serves one call at a time: it waits for less and admits less than a server.
+func TestParse_settingsLeftOut_areThoseOfAnInstance(t *testing.T) {
+	for _, given := range []string{"", "auto"} {
+		environment(t, map[string]string{"PARLEY_TABLE": "rooms", "PARLEY_UNITS_PER_MINUTE": given})
+		if got, err := parse(); err != nil || got.LongestWait != 50*time.Second || got.UnitsPerMinute != 300 {
+			t.Errorf("%q: calls wait %v and cost %d units a minute, %v", given, got.LongestWait, got.UnitsPerMinute, err)
+		}
+	}
+}
+
+// A stack that leaves the parameter alone has the function's own default.
+func TestTemplate_unitsPerMinute_areTheFunctionsDefault(t *testing.T) {
+	text, err := os.ReadFile("../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("  UnitsPerMinute:\n    Type: Number\n    Default: %d\n", usualUnits); !strings.Contains(string(text), want) {
+		t.Errorf("the template does not have\n%s", want)
 	}
 }
 

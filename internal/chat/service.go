@@ -79,7 +79,7 @@ func New(t table.Table, o Options) *Service {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	limits := limiter(t, o)
+	limits := ratelimit.New(o.Limits, o.Clock)
 	t = limits.Table(t)
 	s := &Service{limits: limits, clock: o.Clock, opts: o, log: o.Logger, audit: audited, stopping: make(chan struct{})}
 	s.store = roomlog.NewStore(t, roomlog.Options{
@@ -109,14 +109,6 @@ func (s *Service) AllowRoom(ctx context.Context) error {
 
 // Limits returns the limiter of s. Calls pass its Begin first.
 func (s *Service) Limits() *ratelimit.Limiter { return s.limits }
-
-func limiter(t table.Table, o Options) *ratelimit.Limiter {
-	shared := t
-	if o.SingleProcess {
-		shared = nil
-	}
-	return ratelimit.New(o.Limits, ratelimit.Options{Clock: o.Clock, Shared: shared})
-}
 
 func (s *Service) now() time.Time { return s.clock.Now() }
 

@@ -81,7 +81,7 @@ func TestBootstrap_thousandInvocations_leaveNothingBehind(t *testing.T) {
 		t.Skip("what a process holds is read from /proc")
 	}
 	f := deploy(t)
-	short, long := f.start(0), f.start(0)
+	short, long := f.start(0, "PARLEY_UNITS_PER_MINUTE=0"), f.start(0, "PARLEY_UNITS_PER_MINUTE=0")
 	seat := join(t, short.FunctionURL(), "room", "Alice")
 	talk(t, short, seat, 50)
 	talk(t, long, seat, 500) // by then the heap has its size
@@ -107,7 +107,7 @@ func TestBootstrap_peakOfMemory_leavesRoomInTheFunction(t *testing.T) {
 	if raceDetector || runtime.GOOS != "linux" {
 		t.Skip("the race detector takes memory of its own; what a process holds is read from /proc")
 	}
-	i := deploy(t).start(0)
+	i := deploy(t).start(0, "PARLEY_UNITS_PER_MINUTE=0")
 	client := i.FunctionURL()
 	// Of all calls those with a password take the most, for a moment.
 	seat := call(t, client, "create_room", args{"room": "vault", "agent_name": "Alice", "password": "correct horse", "capacity": 100})

@@ -15,18 +15,9 @@ type budgets struct {
 }
 
 // budget is what of a limit was spent, as the generic cell rate algorithm keeps it. Unlike
-// a rate.Limiter, it can be overdrawn, by what a call has cost or other processes have spent.
+// a rate.Limiter, it can be overdrawn, by what a call has cost.
 type budget struct {
 	full time.Time // when it is refilled: the later, the more was spent
-	tally
-}
-
-// tally is what processes tell each other of a minute; see share.go.
-type tally struct {
-	minute int64   // since 1970
-	own    float64 // spent here
-	told   float64 // of own, so much is in the table
-	others float64 // spent by other processes, as far as this one knows
 }
 
 // mostKeys bounds the budgets in memory: an attacker has any number of addresses. Where
@@ -60,7 +51,7 @@ func (b *budgets) take(key string, n float64, now time.Time, kept float64) (wait
 	if wait > 0 {
 		return wait
 	}
-	b.count(x, n, now)
+	x.full = x.full.Add(b.time(n))
 	return 0
 }
 
@@ -74,7 +65,7 @@ func (b *budgets) spend(key string, n float64, now time.Time) (covered float64) 
 	defer b.mu.Unlock()
 	x := b.get(key, now)
 	left := b.leftOf(x, now)
-	b.count(x, n, now)
+	x.full = x.full.Add(b.time(n))
 	return min(n, left)
 }
 
@@ -88,15 +79,6 @@ func (b *budgets) left(key string, now time.Time) float64 {
 // leftOf is left of a budget from get. b.mu is held.
 func (b *budgets) leftOf(x *budget, now time.Time) float64 {
 	return max(0, b.limit*(1-x.full.Sub(now).Minutes()))
-}
-
-// count spends n of x in this process. b.mu is held.
-func (b *budgets) count(x *budget, n float64, now time.Time) {
-	x.full = x.full.Add(b.time(n))
-	if minute := now.Unix() / 60; x.minute != minute {
-		x.tally = tally{minute: minute}
-	}
-	x.own += n
 }
 
 // get returns the budget of key, which is never fuller than full. b.mu is held.

@@ -11,7 +11,7 @@ import (
 
 // The page counts by its size, so that its scripts cost an address no less than calls do.
 func TestFetch_countsByItsSize(t *testing.T) {
-	l := New(Limits{Units: 800}, Options{Clock: clockwork.NewFakeClock()})
+	l := New(Limits{Units: 800}, clockwork.NewFakeClock())
 	one, other := ident.WithAddress(t.Context(), "192.0.2.1"), ident.WithAddress(t.Context(), "192.0.2.2")
 	fetched := 0
 	for ; l.Fetch(one, 13*fetchStep) == nil; fetched++ { // 14 units each

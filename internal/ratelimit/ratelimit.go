@@ -1,7 +1,7 @@
 // Package ratelimit bounds what one caller does: how fast it speaks, how many rooms it
 // creates, and what its calls cost in all. Callers are told apart by ident.CallerOf. Each
-// process keeps its counts in memory. Processes that share a table count rooms together,
-// and tell each other what the callers and rooms that cost most have spent.
+// process counts for itself, in memory. Only the rooms that a caller creates are counted in
+// the table, for all processes together.
 package ratelimit
 
 import (
@@ -12,7 +12,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/table"
 )
 
 // Limits are the limits of one server. A zero field is no limit.
@@ -23,28 +22,18 @@ type Limits struct {
 	Units    int // that one caller's calls cost, per minute; a room may cost twice as much
 }
 
-// Options of a Limiter. Clock is required.
-type Options struct {
-	Clock clockwork.Clock
-	// Shared is the table through which several processes tell each other what was spent.
-	// Nil means that there is one process.
-	Shared table.Table
-}
-
 // Limiter applies Limits. Its methods may be called concurrently.
 type Limiter struct {
 	limits          Limits
 	clock           clockwork.Clock
 	messages, bytes *budgets // by caller
 	callers, rooms  *budgets // units, by caller and by room
-	shared          table.Table
-	process         string // what this one is called in the table
 }
 
 // New returns a Limiter.
-func New(l Limits, o Options) *Limiter {
+func New(l Limits, clock clockwork.Clock) *Limiter {
 	return &Limiter{
-		limits: l, clock: o.Clock, shared: o.Shared, process: ident.NewEventID(),
+		limits: l, clock: clock,
 		messages: perMinute(l.Messages), bytes: perMinute(l.Bytes),
 		callers: perMinute(l.Units), rooms: perMinute(2 * l.Units),
 	}

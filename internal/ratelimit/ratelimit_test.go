@@ -4,16 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
 )
 
 // begun is a whole minute.
@@ -39,7 +43,7 @@ func refusedFor(t *testing.T, err error) time.Duration {
 
 func TestMessage_refusedConcurrently_costsNothing(t *testing.T) {
 	clock := begun()
-	l := ratelimit.New(ratelimit.Limits{Messages: 1}, ratelimit.Options{Clock: clock})
+	l := ratelimit.New(ratelimit.Limits{Messages: 1}, clock)
 	for range 3 {
 		if _, err := l.Message(t.Context(), 1); err != nil {
 			t.Fatalf("a minute after the last message: %v", err)
@@ -61,7 +65,7 @@ func TestMessage_refusedConcurrently_costsNothing(t *testing.T) {
 
 func TestMessage_wholeLimitAtOnce_isAdmittedForEachLimit(t *testing.T) {
 	for limit := 1; limit < 3000; limit += 211 {
-		l := ratelimit.New(ratelimit.Limits{Messages: limit}, ratelimit.Options{Clock: begun()})
+		l := ratelimit.New(ratelimit.Limits{Messages: limit}, begun())
 		for n := range limit {
 			if _, err := l.Message(t.Context(), 1); err != nil {
 				t.Fatalf("message %d of %d: %v", n+1, limit, err)
@@ -71,6 +75,12 @@ func TestMessage_wholeLimitAtOnce_isAdmittedForEachLimit(t *testing.T) {
 			t.Fatalf("%d messages within a minute, of which %d are allowed", limit+1, limit)
 		}
 	}
+}
+
+// put stores so many bytes in a room.
+func put(sort string, bytes int) table.Op {
+	key := table.Key{Partition: "ROOM#abcdefg", Sort: sort}
+	return table.Put(table.Item{Key: key, Data: []byte(strings.Repeat("x", bytes))}, table.Always)
 }
 
 // admitted returns how many calls of a kind ctx may make in a row, at most most, and the
@@ -86,7 +96,7 @@ func admitted(ctx context.Context, l *ratelimit.Limiter, k ratelimit.Kind, most 
 
 func TestBegin_callerThatHasSpentItsBudget_hearsOnAndMayCallAgainLater(t *testing.T) {
 	clock := begun()
-	l := ratelimit.New(ratelimit.Limits{Units: 240}, ratelimit.Options{Clock: clock})
+	l := ratelimit.New(ratelimit.Limits{Units: 240}, clock)
 	ann, bob := from(t, "192.0.2.1"), from(t, "192.0.2.2")
 	n, err := admitted(ann, l, ratelimit.Usual, 1000)
 	if wait := refusedFor(t, err); n != 210 || wait != time.Second {
@@ -117,7 +127,7 @@ func TestBegin_callerThatHasSpentItsBudget_hearsOnAndMayCallAgainLater(t *testin
 // Three callers at once cost a room no more than two of them may, and a quarter of the
 // budget of the third, whom no room refuses before.
 func TestEnter_roomThatHasSpentItsBudget_isClosedToThoseWhoHaveSpent(t *testing.T) {
-	l := ratelimit.New(ratelimit.Limits{Units: 240}, ratelimit.Options{Clock: begun()})
+	l := ratelimit.New(ratelimit.Limits{Units: 240}, begun())
 	total := 0
 	for i := range 3 {
 		ctx := from(t, fmt.Sprintf("192.0.2.%d", i))
@@ -156,8 +166,8 @@ func TestEnter_roomThatHasSpentItsBudget_isClosedToThoseWhoHaveSpent(t *testing.
 // However many have overdrawn a room's budget, it is closed no longer than a minute.
 func TestTable_manyCallersAtOnce_closeARoomForAMinuteAtMost(t *testing.T) {
 	clock := begun()
-	l := ratelimit.New(ratelimit.Limits{Units: 240}, ratelimit.Options{Clock: clock})
-	tab := l.Table(metered(t, nil))
+	l := ratelimit.New(ratelimit.Limits{Units: 240}, clock)
+	tab := l.Table(sqlitetest.Open(t, begun()))
 	for i := range 20 {
 		call, err := l.Begin(from(t, fmt.Sprintf("192.0.2.%d", i)), ratelimit.Usual)
 		if err == nil {
@@ -177,8 +187,8 @@ func TestTable_manyCallersAtOnce_closeARoomForAMinuteAtMost(t *testing.T) {
 
 // Whatever others have put into a room, looking into it once cuts nobody off.
 func TestTable_callThatReadsMuch_leavesMostOfTheBudget(t *testing.T) {
-	l := ratelimit.New(ratelimit.Limits{Units: 240}, ratelimit.Options{Clock: begun()})
-	tab, ann := l.Table(metered(t, nil)), from(t, "192.0.2.1")
+	l := ratelimit.New(ratelimit.Limits{Units: 240}, begun())
+	tab, ann := l.Table(sqlitetest.Open(t, begun())), from(t, "192.0.2.1")
 	if err := tab.Write(t.Context(), put("LOG#1", 300_000)); err != nil {
 		t.Fatal(err)
 	}
@@ -199,13 +209,13 @@ func TestTable_callThatReadsMuch_leavesMostOfTheBudget(t *testing.T) {
 // A call that has entered no room, such as that of a stranger with a wrong token, costs
 // none.
 func TestTable_callOutsideOfARoom_costsTheCallerAlone(t *testing.T) {
-	l := ratelimit.New(ratelimit.Limits{Units: 240}, ratelimit.Options{Clock: begun()})
+	l := ratelimit.New(ratelimit.Limits{Units: 240}, begun())
 	call, err := l.Begin(from(t, "192.0.2.1"), ratelimit.Usual)
 	if err == nil {
 		err = l.Enter(call, "hijklmn")
 	}
 	if err == nil {
-		err = l.Table(metered(t, nil)).Write(call, put("LOG#1", 10_000))
+		err = l.Table(sqlitetest.Open(t, begun())).Write(call, put("LOG#1", 10_000))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -218,8 +228,8 @@ func TestTable_callOutsideOfARoom_costsTheCallerAlone(t *testing.T) {
 // However many calls of one caller are under way, and whatever they then cost, others have
 // their half of the room.
 func TestTable_callerThatOverdraws_leavesHalfOfTheRoomToOthers(t *testing.T) {
-	l := ratelimit.New(ratelimit.Limits{Units: 240}, ratelimit.Options{Clock: begun()})
-	tab := l.Table(metered(t, nil))
+	l := ratelimit.New(ratelimit.Limits{Units: 240}, begun())
+	tab := l.Table(sqlitetest.Open(t, begun()))
 	var calls []context.Context
 	for range 50 {
 		call, err := l.Begin(from(t, "192.0.2.1"), ratelimit.Usual)
@@ -245,7 +255,7 @@ func TestTable_callerThatOverdraws_leavesHalfOfTheRoomToOthers(t *testing.T) {
 }
 
 func TestSeat_manyAtTheSameMoment_takeNoMoreThanIsThere(t *testing.T) {
-	l := ratelimit.New(ratelimit.Limits{Units: 240}, ratelimit.Options{Clock: begun()})
+	l := ratelimit.New(ratelimit.Limits{Units: 240}, begun())
 	seats, undone := 0, func() {}
 	for range 100 {
 		call, err := l.Begin(from(t, "192.0.2.1"), ratelimit.Usual)
@@ -268,7 +278,7 @@ func TestSeat_manyAtTheSameMoment_takeNoMoreThanIsThere(t *testing.T) {
 
 func TestLimiter_moreCallersThanItHolds_forgetsThoseWhoSpentNothing(t *testing.T) {
 	clock := begun()
-	l := ratelimit.New(ratelimit.Limits{Units: 8}, ratelimit.Options{Clock: clock})
+	l := ratelimit.New(ratelimit.Limits{Units: 8}, clock)
 	for i := range 3 * ratelimit.MostKeys {
 		if i%ratelimit.MostKeys == 0 {
 			clock.Advance(time.Hour)
@@ -287,8 +297,8 @@ func TestLimiter_moreCallersThanItHolds_forgetsThoseWhoSpentNothing(t *testing.T
 }
 
 func TestTable_whatACallDoes_isChargedByItsSize(t *testing.T) {
-	l := ratelimit.New(ratelimit.Limits{Units: 1000}, ratelimit.Options{Clock: begun()})
-	tab := l.Table(metered(t, nil))
+	l := ratelimit.New(ratelimit.Limits{Units: 1000}, begun())
+	tab := l.Table(sqlitetest.Open(t, begun()))
 	ann, err := l.Begin(from(t, "192.0.2.1"), ratelimit.Usual)
 	if err == nil {
 		err = l.Enter(ann, "abcdefg")
@@ -311,5 +321,36 @@ func TestTable_whatACallDoes_isChargedByItsSize(t *testing.T) {
 	}
 	if got := l.SpentIn("abcdefg"); got < want-1e-6 || got > want+1e-6 {
 		t.Errorf("%v units of the room, want %v", got, want)
+	}
+}
+
+func TestTable_onDynamoDBLocal_chargesWhatTheServiceBills(t *testing.T) {
+	var billed float64
+	tab, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: begun(), Observe: func(_ context.Context, c dynamotable.Call) {
+		billed += c.WriteUnits + c.ReadUnits/5
+	}})
+	l := ratelimit.New(ratelimit.Limits{Units: 10_000}, begun())
+	charged := l.Table(tab)
+	ann, err := l.Begin(from(t, "192.0.2.1"), ratelimit.Usual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, billedBefore := l.Spent("address 192.0.2.1"), billed
+	same := func(what string, err error) {
+		t.Helper()
+		now := l.Spent("address 192.0.2.1")
+		if got, want := now-before, billed-billedBefore; err != nil || got < want-0.01 || got > want+0.01 {
+			t.Errorf("%s: charged %v, billed %v, %v", what, got, want, err)
+		}
+		before, billedBefore = now, billed
+	}
+	for _, bytes := range []int{1, 900, 1000, 5000, 30_000} {
+		same("a put", charged.Write(ann, put("LOG#1", bytes)))
+		_, err := charged.Get(ann, put("LOG#1", 1).Item.Key, table.Strong)
+		same("a get", err)
+		_, err = charged.Query(ann, table.Range{Partition: "ROOM#abcdefg", Limit: 10})
+		same("a query", err)
+		// Of ops with equal cost DynamoDB Local counts only one, unlike the service.
+		same("a transaction", charged.Write(ann, put("LOG#2", bytes), put("META", bytes+2000)))
 	}
 }

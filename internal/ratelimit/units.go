@@ -72,7 +72,6 @@ func (l *Limiter) Begin(ctx context.Context, k Kind) (context.Context, error) {
 	if k == Vital {
 		p.kept = 0
 	}
-	l.tell(ctx, l.callers, p.caller)
 	if wait := l.callers.take(p.caller, callUnits, l.clock.Now(), p.kept); wait > 0 {
 		return nil, retryLater(tooMuchOfCaller, wait)
 	}
@@ -89,7 +88,6 @@ func (l *Limiter) Fetch(ctx context.Context, bytes int) error {
 		return nil
 	}
 	caller := ident.CallerOf(ctx)
-	l.tell(ctx, l.callers, caller)
 	if wait := l.callers.take(caller, callUnits+steps(bytes, fetchStep), l.clock.Now(), keptForVital); wait > 0 {
 		return retryLater(tooMuchOfCaller, wait)
 	}
@@ -105,7 +103,6 @@ func (l *Limiter) Enter(ctx context.Context, id string) error {
 		return nil
 	}
 	p.in.Store(&id)
-	l.tell(ctx, l.rooms, roomKey(id))
 	_, err := l.share(p, id, callUnits)
 	return err
 }
