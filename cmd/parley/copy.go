@@ -28,9 +28,9 @@ type copyCommand struct {
 func (copyCommand) Help() string {
 	return `Rooms are copied with everything that belongs to them. Tokens, cursors and passwords work at the destination. Agents that are waiting in a queue have to enter it again. The keys of the server are copied with all its rooms, but not with --room. A key that you have revoked at the destination comes back if the source still has it.
 
-Stop the server of the source first. A file that is being served cannot be opened, and a room of a table that is used during the copy is refused. Afterwards serve the rooms at the destination only.
+Stop whatever serves the source first; docs/operations.md says how to stop a stack on AWS. A file that is being served is refused, and so is each room of a table that is used while it is copied. Afterwards serve the rooms at the destination only.
 
-If the copy is interrupted, run it again. Until a new room is complete, nobody can find it at the destination. A room that the destination has in an earlier state is brought up to date. A room is refused, and the others are copied, if its name belongs to another room at the destination or if it was used in both places.
+If the copy is interrupted, run it again. Until a room is complete, nobody can find it at the destination. A room that the destination has already is left alone. It is refused if it lacks what was said last at the source: copy to a new file or table. A room is also refused if its name belongs to another room at the destination. The others are copied.
 
 A copy holds every message, and the hashes of tokens, keys and passwords. Protect it like the original.`
 }
@@ -42,11 +42,19 @@ func (c *copyCommand) Run(ctx context.Context, streams streams) (err error) {
 	}
 	log := slog.New(slog.NewTextHandler(streams.err, nil))
 	from, closeFrom, err := openSource(ctx, log, c.From)
+	if errors.Is(err, sqlite.ErrInUse) {
+		return fmt.Errorf("--from: %s is being served. Stop the server, and serve the rooms only at the "+
+			"destination afterwards. "+
+			"Or copy what it holds now: parley backup --data %[1]s BACKUP, then parley copy --from BACKUP", c.From)
+	}
 	if err != nil {
 		return fmt.Errorf("--from: %w", err)
 	}
 	defer func() { err = errors.Join(err, closeFrom()) }()
 	to, closeTo, err := openRooms(ctx, log, c.To, c.CreateTable)
+	if errors.Is(err, sqlite.ErrInUse) {
+		return fmt.Errorf("--to: %s is being served. Stop the server, and start it again after the copy", c.To)
+	}
 	if err != nil {
 		return fmt.Errorf("--to: %w", err)
 	}

@@ -114,15 +114,23 @@ func TestCopy_refusedRoom_isReportedBesideWhatWasCopied(t *testing.T) {
 	}
 }
 
-func TestCopy_servedFile_isRefused(t *testing.T) {
-	from := roomFile(t)
-	tab, err := sqlite.Open(from, sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
+// What a served file holds is copied by way of a backup.
+func TestCopy_servedFile_isRefusedWithWhatToDo(t *testing.T) {
+	served, _, _ := servedFile(t)
+	fresh, backup := filepath.Join(t.TempDir(), "new.db"), filepath.Join(t.TempDir(), "backup.db")
+	for args, want := range map[string]string{
+		"--from " + served + " --to " + fresh:       "--from: " + served + " is being served. Stop the server",
+		"--from " + roomFile(t) + " --to " + served: "--to: " + served + " is being served. Stop the server",
+	} {
+		if code, report := copyRooms(t, strings.Fields(args)...); code != 1 || !strings.Contains(report, want) {
+			t.Errorf("%s: code %d, %q; want %q", args, code, report, want)
+		}
 	}
-	defer tab.Close()
-	if code, report := copyRooms(t, "--from", from, "--to", filepath.Join(t.TempDir(), "new.db")); code != 1 || !strings.Contains(report, "another process has the file open") {
-		t.Errorf("code %d, %q", code, report)
+	exists(t, fresh, false)
+	for _, args := range [][]string{{"backup", "--data", served, backup}, {"copy", "--from", backup, "--to", fresh}} {
+		if code, says := report(t, args...); code != 0 || !strings.Contains(says, "1 room") {
+			t.Errorf("%s: code %d, %q", args, code, says)
+		}
 	}
 }
 

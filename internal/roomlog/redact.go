@@ -48,15 +48,6 @@ func (s *Store) Redact(ctx context.Context, id string, n int64) (ops []table.Op,
 // erase returns the op that puts item in the place of one whose text must not stay behind.
 func erase(item table.Item) table.Op { return table.Op{Item: item, If: table.IfPresent, Erase: true} }
 
-// RedactedBy returns the keys of the events whose texts the event in item removed.
-func RedactedBy(item table.Item) (keys []table.Key, err error) {
-	e, err := decodeEvent(item)
-	for _, n := range e.Emptied() {
-		keys = append(keys, table.Key{Partition: item.Key.Partition, Sort: eventSort(n)})
-	}
-	return keys, err
-}
-
 // IsSameEvent reports whether two items hold one event, whose text may have been removed
 // from one of them.
 func IsSameEvent(a, b table.Item) bool {

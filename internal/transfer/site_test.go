@@ -198,6 +198,14 @@ func (s site) rename(a *agent, room string) {
 	}
 }
 
+// redact removes the text of a message of a.
+func (s site) redact(a *agent, id string) {
+	s.t.Helper()
+	if _, err := s.UpdateRoom(s.t.Context(), chat.UpdateRequest{Token: a.token, Redact: id}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 func (s site) leave(a *agent) {
 	s.t.Helper()
 	if _, err := s.LeaveRoom(s.t.Context(), chat.LeaveRequest{Token: a.token}); err != nil {

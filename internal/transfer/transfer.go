@@ -1,22 +1,18 @@
-// Package transfer copies rooms from one table to another, such as from a file
-// to DynamoDB. Items are opaque, but for events that remove the text of an
-// earlier one, and keep their expiry, so tokens, cursors and passwords stay valid at the
-// destination.
+// Package transfer copies rooms from one table to another, such as from a file to DynamoDB,
+// while nobody uses the source. Items are opaque and keep their expiry, so tokens, cursors and
+// passwords stay valid at the destination.
 //
-// The last event of a room commits the copy. Everything else in the room's
-// partition is written first, except the snapshot (META and its parts), without
-// which nobody can find a new room by its name or by a token. Then one Write puts
-// the last event if it is absent, together with the snapshot, NAME and LISTED. Of a
-// snapshot with too many parts for one Write, the parts come before it, and an older
-// copy is hidden until then. So the destination
-// has the last event exactly when it has the whole room. A repeated copy can
-// tell from it what is left to do, and an agent that uses the room at the
-// destination meanwhile makes the Write fail, as it would any other append.
+// A room is copied to a table that lacks it. All that lies in its partition goes first, except
+// the last event and META, the snapshot: without that nobody can find a room by its name or by
+// a token. Then one Write puts the last event, META, NAME and LISTED. So the destination has
+// META exactly when it has the whole room. The next copy replaces what an interrupted one has
+// left.
 //
 // The keys of a server are copied with all its rooms.
 package transfer
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -35,13 +31,14 @@ var ErrNoRoom = errors.New("there is no such room")
 // Reasons why one room is refused. The other rooms are still copied.
 var (
 	// ErrBusy means that the room changed at the source during the copy.
-	ErrBusy = errors.New("the room was used during the copy; stop the server of the source, then repeat the copy")
-	// ErrNameTaken means that the room's name leads to another room at the
-	// destination.
-	ErrNameTaken = errors.New("another room has this name at the destination; rename or close one of the two, then repeat the copy")
-	// ErrDiverged means that source and destination hold different events under
-	// the same number, because the room was used in both places.
-	ErrDiverged = errors.New("the room was used in both places and has different messages at the destination; nothing there was replaced")
+	ErrBusy = errors.New("the room was used during the copy; " +
+		"stop whatever serves the source, then repeat the copy")
+	// ErrNameTaken means that the room's name leads to another room at the destination.
+	ErrNameTaken = errors.New("another room has this name at the destination; " +
+		"rename or close one of the two, then repeat the copy")
+	// ErrDiverged means that the destination has the room without its last event at the source.
+	ErrDiverged = errors.New("the destination has this room in another state, and nothing there was replaced; " +
+		"copy to a new file or table")
 	// ErrMalformed means that an item cannot be read.
 	ErrMalformed = errors.New("an item is damaged or was written by a newer version of Parley")
 )
@@ -57,30 +54,47 @@ type Source interface {
 // Summary counts what a copy did.
 type Summary struct {
 	Keys           int `json:"keys"`            // keys that were copied
-	Copied         int `json:"copied"`          // rooms that were copied or brought up to date
+	Copied         int `json:"copied"`          // rooms that were copied
 	Items          int `json:"items"`           // items written for them and for rooms that were refused halfway
 	AlreadyPresent int `json:"already_present"` // rooms left alone: the destination has all their events
 	Expired        int `json:"expired"`         // rooms that reached the end of their life during the copy
 }
 
-// Copy copies the room of that name, or every room and every key if name is empty. They
-// stay at the source. Nobody should use it there or at the destination during
-// the copy.
+// Copy copies the room of that name, or every room and every key if name is empty. They stay
+// at the source, which nobody may use during the copy; the destination may be in use.
 //
-// A room that the destination has in an earlier state is brought up to date. A
-// refused room does not stop the others; the error then joins one error for each
-// refused room. Any other error ends the copy at once. Repeating the copy
-// completes it.
+// A refused room does not stop the others; the error then joins one error for each refused
+// room. Any other error ends the copy at once. Repeating the copy completes it.
 func Copy(ctx context.Context, from Source, to table.Table, name string) (Summary, error) {
 	c := &copier{from: from, to: to}
 	ids, err := c.choose(ctx, name)
 	if err == nil && name == "" {
 		err = c.copyKeys(ctx)
 	}
-	if err == nil {
-		err = c.copyAll(ctx, ids)
+	if err != nil {
+		return c.summary, err
 	}
-	return c.summary, err
+	var refused []error
+	for _, id := range ids {
+		if err := c.copyRoom(ctx, id); err != nil {
+			refused = append(refused, err)
+			if !isRefusal(err) {
+				break
+			}
+		}
+	}
+	return c.summary, errors.Join(refused...)
+}
+
+// isRefusal reports whether err is about one room. A table answers ErrInvalid
+// where the key or the data of an item is damaged.
+func isRefusal(err error) bool {
+	for _, reason := range []error{ErrBusy, ErrNameTaken, ErrDiverged, ErrMalformed, table.ErrInvalid} {
+		if errors.Is(err, reason) {
+			return true
+		}
+	}
+	return false
 }
 
 type copier struct {
@@ -105,24 +119,6 @@ func (c *copier) choose(ctx context.Context, name string) ([]string, error) {
 	return ids, nil
 }
 
-// copyKeys copies the keys that the destination does not have.
-func (c *copier) copyKeys(ctx context.Context) error {
-	for item, err := range itemsOf(ctx, c.from, access.Partition, "") {
-		if err != nil {
-			return fmt.Errorf("reading the keys: %w", err)
-		}
-		err := c.to.Write(ctx, table.Put(item, table.IfAbsent))
-		var there *table.ConflictError
-		switch {
-		case err == nil:
-			c.summary.Keys++
-		case !errors.As(err, &there): // else its last use there may be later
-			return fmt.Errorf("copying a key: %w", err)
-		}
-	}
-	return nil
-}
-
 func (c *copier) idOf(ctx context.Context, name string) (string, error) {
 	n, err := ident.RoomName(name)
 	if err != nil {
@@ -138,36 +134,293 @@ func (c *copier) idOf(ctx context.Context, name string) (string, error) {
 	return roomlog.LeadsTo(*item)
 }
 
-// copyAll copies rooms one after the other. It tries refused rooms once more, and
-// again as long as that helps: a room may need a name that a later room gives up,
-// and one that seemed to be in use may have expired.
-func (c *copier) copyAll(ctx context.Context, ids []string) error {
-	for pass := 1; ; pass++ {
-		var refused []string
-		var reasons []error
-		for _, id := range ids {
-			err := c.copyRoom(ctx, id)
-			if err != nil && !isRefusal(err) {
-				return err
-			}
+// copyKeys copies the keys that the destination does not have.
+func (c *copier) copyKeys(ctx context.Context) error {
+	for item, err := range itemsOf(ctx, c.from, access.Partition) {
+		if err != nil {
+			return fmt.Errorf("reading the keys: %w", err)
+		}
+		err := c.to.Write(ctx, table.Put(item, table.IfAbsent))
+		var there *table.ConflictError
+		switch {
+		case err == nil:
+			c.summary.Keys++
+		case !errors.As(err, &there): // else its last use there may be later
+			return fmt.Errorf("copying a key: %w", err)
+		}
+	}
+	return nil
+}
+
+// copyRoom copies one room and counts it.
+func (c *copier) copyRoom(ctx context.Context, id string) error {
+	source, err := c.load(ctx, id)
+	if err != nil {
+		return fmt.Errorf("reading the room with id %s: %w", id, err)
+	}
+	if source == nil {
+		c.summary.Expired++
+		return nil
+	}
+	if err := c.replicate(ctx, source); err != nil {
+		return fmt.Errorf("copying room %q: %w", source.key, err)
+	}
+	return nil
+}
+
+// replicate puts the room at the destination, unless it is there.
+func (c *copier) replicate(ctx context.Context, source *room) error {
+	there, err := get(ctx, c.to, source.meta.Key)
+	if err != nil {
+		return err
+	}
+	if there != nil {
+		return c.recognize(ctx, source)
+	}
+	if err := c.checkName(ctx, source); err != nil {
+		return err
+	}
+	snapshot, err := c.fill(ctx, source)
+	if err != nil {
+		return err
+	}
+	now, err := c.load(ctx, source.id)
+	switch {
+	case err != nil:
+		return err
+	case now == nil:
+		c.summary.Expired++
+		return nil
+	case !equal(now.head, source.head), !equal(now.meta, source.meta): // its name changes with an event
+		return ErrBusy
+	}
+	if err := roomlog.CheckSnapshot(snapshot); err != nil {
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	return c.commit(ctx, source)
+}
+
+// recognize counts a room that the destination has, or returns ErrDiverged if its last event
+// at the source is not there. Comparing one event suffices: each has a random id and is
+// written only after its predecessors.
+func (c *copier) recognize(ctx context.Context, source *room) error {
+	same, err := get(ctx, c.to, source.head.Key)
+	switch {
+	case err != nil:
+		return err
+	case same == nil || !roomlog.IsSameEvent(*source.head, *same):
+		return ErrDiverged
+	}
+	c.summary.AlreadyPresent++
+	return nil
+}
+
+// checkName returns ErrNameTaken if the name of the room is taken at the destination. commit
+// would find that, too, but only after everything is written.
+func (c *copier) checkName(ctx context.Context, source *room) error {
+	if source.name == nil {
+		return nil
+	}
+	taken, err := get(ctx, c.to, source.name.Key)
+	if err == nil && taken != nil {
+		err = ErrNameTaken
+	}
+	return err
+}
+
+// fill makes the partition of the room at the destination that of the source, except what
+// commit writes. It returns the items of the snapshot.
+func (c *copier) fill(ctx context.Context, source *room) (snapshot []table.Item, err error) {
+	layout := roomlog.LayoutOf(source.id, "")
+	left := map[table.Key]bool{} // by an interrupted copy, and no longer at the source
+	for item, err := range itemsOf(ctx, c.to, layout.Partition) {
+		if err != nil {
+			return nil, err
+		}
+		left[item.Key] = true
+	}
+	b := batch{to: c.to, written: &c.summary.Items}
+	for item, err := range itemsOf(ctx, c.from, layout.Partition) {
+		if err != nil {
+			return nil, err
+		}
+		if err := roomlog.Readable(item); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+		}
+		delete(left, item.Key)
+		if item.Key == layout.Meta || strings.HasPrefix(item.Key.Sort, layout.Parts) {
+			snapshot = append(snapshot, item)
+		}
+		if item.Key == layout.Meta || item.Key == source.head.Key {
+			continue
+		}
+		if err := b.add(ctx, table.Put(item, table.Always)); err != nil {
+			return nil, err
+		}
+	}
+	for k := range left {
+		if err := b.add(ctx, table.Delete(k, table.Always)); err != nil {
+			return nil, err
+		}
+	}
+	return snapshot, b.flush(ctx)
+}
+
+// commit writes the last event, and with it what makes the room visible.
+func (c *copier) commit(ctx context.Context, source *room) error {
+	ops := []table.Op{table.Put(*source.meta, table.IfAbsent), table.Put(*source.head, table.Always)}
+	if source.name != nil {
+		ops = append(ops, table.Put(*source.name, table.IfAbsent))
+	}
+	if source.listed != nil {
+		ops = append(ops, table.Put(*source.listed, table.Always))
+	}
+	err := c.to.Write(ctx, ops...)
+	if conflict := (*table.ConflictError)(nil); errors.As(err, &conflict) {
+		switch first := conflict.Conflicts[0]; {
+		case first.Key != source.meta.Key:
+			return ErrNameTaken
+		case !equal(first.Item, source.meta): // another copy was faster
+			return ErrDiverged
+		}
+		err = nil // the Write took effect, but the driver lost the reply and repeated it
+	}
+	if err == nil {
+		c.summary.Copied++
+		c.summary.Items += len(ops)
+	}
+	return err
+}
+
+// room is what the source says about a room, without most of its items.
+type room struct {
+	id     string
+	key    string      // of its name, from the snapshot
+	meta   *table.Item // the snapshot
+	head   *table.Item // the last event
+	name   *table.Item // nil if the name does not lead to this room (any more)
+	listed *table.Item // nil if the room is not listed
+}
+
+func equal(a, b *table.Item) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Key == b.Key && a.Expires.Equal(b.Expires) && bytes.Equal(a.Data, b.Data)
+}
+
+// load reads a room of the source; nil if it has ended.
+func (c *copier) load(ctx context.Context, id string) (*room, error) {
+	r := &room{id: id}
+	layout := roomlog.LayoutOf(id, "")
+	var err error
+	if r.meta, err = get(ctx, c.from, layout.Meta); err != nil || r.meta == nil {
+		return nil, err
+	}
+	if r.key, err = roomlog.NameIn(*r.meta); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	if r.key == "" {
+		return nil, fmt.Errorf("%w: the snapshot has no name", ErrMalformed)
+	}
+	page, err := c.from.Query(ctx, table.Range{
+		Partition: layout.Partition, Prefix: layout.Events, Reverse: true, Limit: 1, Consistency: table.Strong,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(page.Items) == 0 {
+		return nil, fmt.Errorf("%w: the room has no events", ErrMalformed)
+	}
+	r.head = &page.Items[0]
+	layout = roomlog.LayoutOf(id, r.key)
+	if r.name, err = c.leadingTo(ctx, id, layout.Name); err != nil {
+		return nil, err
+	}
+	r.listed, err = c.leadingTo(ctx, id, layout.Listed)
+	return r, err
+}
+
+// leadingTo returns the item at k of the source; nil if it is about another room than id.
+func (c *copier) leadingTo(ctx context.Context, id string, k table.Key) (*table.Item, error) {
+	item, err := get(ctx, c.from, k)
+	if err != nil || item == nil {
+		return nil, err
+	}
+	owner, err := roomlog.LeadsTo(*item)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	if owner != id {
+		return nil, nil
+	}
+	return item, nil
+}
+
+// get returns the item at k, or nil if there is none.
+func get(ctx context.Context, t table.Table, k table.Key) (*table.Item, error) {
+	item, err := t.Get(ctx, k, table.Strong)
+	if errors.Is(err, table.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &item, nil
+}
+
+// itemsOf yields the items of a partition in the order of their sort keys.
+func itemsOf(ctx context.Context, t table.Table, partition string) iter.Seq2[table.Item, error] {
+	return func(yield func(table.Item, error) bool) {
+		r := table.Range{Partition: partition, Limit: table.MaxLimit, Consistency: table.Strong}
+		for {
+			page, err := t.Query(ctx, r)
 			if err != nil {
-				refused, reasons = append(refused, id), append(reasons, err)
+				yield(table.Item{}, err)
+				return
+			}
+			for _, item := range page.Items {
+				if !yield(item, nil) {
+					return
+				}
+				r.After = item.Key.Sort
+			}
+			if !page.More {
+				return
 			}
 		}
-		if len(refused) == 0 || len(refused) == len(ids) && pass > 1 {
-			return errors.Join(reasons...)
-		}
-		ids = refused
 	}
 }
 
-// isRefusal reports whether err is about one room. A table answers ErrInvalid
-// where the key or the data of an item is damaged.
-func isRefusal(err error) bool {
-	for _, reason := range []error{ErrBusy, ErrNameTaken, ErrDiverged, ErrMalformed, table.ErrInvalid} {
-		if errors.Is(err, reason) {
-			return true
+// batch gathers ops without conditions into Writes that are as large as the table allows.
+type batch struct {
+	to      table.Table
+	written *int // counts the ops
+	ops     []table.Op
+	bytes   int
+}
+
+func (b *batch) add(ctx context.Context, op table.Op) error {
+	size := len(op.Item.Key.Partition) + len(op.Item.Key.Sort) + len(op.Item.Data)
+	if len(b.ops) == table.MaxOps || b.bytes+size > table.MaxTxBytes {
+		if err := b.flush(ctx); err != nil {
+			return err
 		}
 	}
-	return false
+	b.ops = append(b.ops, op)
+	b.bytes += size
+	return nil
+}
+
+// flush writes what was gathered.
+func (b *batch) flush(ctx context.Context) error {
+	if len(b.ops) == 0 {
+		return nil
+	}
+	err := b.to.Write(ctx, b.ops...)
+	if err == nil {
+		*b.written += len(b.ops)
+	}
+	b.ops, b.bytes = nil, 0
+	return err
 }
