@@ -1,10 +1,12 @@
-// Package doctor looks for what keeps the agents of a person from talking: between here and
-// the server, in the configuration of the clients, and in what wakes idle agents. It tries
-// things rather than ask whether they should work, in a room of its own.
+// Package doctor asks five questions about what keeps the agents of a person from talking: is
+// a Parley server there, does it admit this person, do the clients use it, does a wait last,
+// and is an idle agent woken? It tries things rather than ask whether they should work, in a
+// room of its own.
 package doctor
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -23,9 +25,9 @@ const (
 	Failed  Level = "failed"
 )
 
-// Result is what a check found.
+// Result is an answer to one of the questions.
 type Result struct {
-	Check   string  `json:"check"`
+	Check   string  `json:"check"` // server, key or invite, the name of a client, wait, or wake
 	Level   Level   `json:"level"`
 	What    string  `json:"what"`
 	Fix     string  `json:"fix,omitempty"`     // a line for a shell, or what to do
@@ -59,75 +61,151 @@ type Options struct {
 // visit is one run.
 type visit struct {
 	Options
-	*report
 	wire   *wire
-	server *client.Client
-	room   *room // nil: the server is of no use
+	calls  *client.Client // by which it uses its room
+	room   *room          // nil: the server is of no use
+	failed int            // how many results
 }
 
-// Run makes the checks, and returns how many failed.
+// Run asks the questions, and returns how many answers say that something failed. Where the
+// server is of no use, those are left out that need it.
 func Run(ctx context.Context, o Options) int {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
 	w := &wire{
-		http: &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone(), CheckRedirect: client.SameServer},
+		http: &http.Client{Transport: transport, CheckRedirect: client.SameServer},
 		base: o.Server, version: o.Version, key: o.Key, invite: o.Invite,
 	}
 	v := &visit{
-		Options: o, report: &report{sink: o.Tell}, wire: w,
-		server: client.New(o.Server, client.Options{Version: o.Version, HTTP: w.http, Bearer: o.Key, Admitted: o.Admitted}),
+		Options: o, wire: w,
+		calls: client.New(o.Server, client.Options{
+			Version: o.Version, HTTP: w.http, Bearer: o.Key, Admitted: o.Admitted,
+		}),
 	}
-	defer func() { _ = v.server.Close() }()
-	if (&way{v.report, v.wire}).leadsToParley(ctx) && o.Invite == "" && v.openRoom(ctx) { // a guest opens none
-		defer v.room.leave(ctx)
+	defer func() { _ = v.calls.Close() }()
+	if v.server(ctx) && v.admits(ctx) && o.Invite == "" { // a guest opens no room
+		if v.room = v.openRoom(ctx); v.room != nil {
+			defer v.room.leave(ctx)
+		}
 	}
-	for _, check := range v.rest() {
+	questions := []func(context.Context){v.clients}
+	if v.room != nil {
+		questions = append(questions, v.wait)
+	}
+	for _, ask := range append(questions, v.wakes) {
 		if ctx.Err() == nil {
-			check(ctx)
+			ask(ctx)
 		}
 	}
 	return v.failed
 }
 
-// rest are the checks after the way to the server.
-func (v *visit) rest() []func(context.Context) {
-	checks := []func(context.Context){v.clients}
-	if v.room != nil {
-		checks = append(checks, v.wait, v.waitWithoutMCP)
+func (v *visit) tell(r Result) {
+	if r.Level == Failed {
+		v.failed++
 	}
-	checks = append(checks, v.hooks, v.seats, v.standby)
-	if v.room != nil {
-		checks = append(checks, v.nudge)
-	}
-	if v.Wake {
-		checks = append(checks, v.wakeSessions)
-	}
-	return checks
+	v.Tell(r)
 }
 
-// report passes the results on.
-type report struct {
-	sink   func(Result)
-	failed int // how many
-}
-
-func (r *report) tell(found Result) {
-	if found.Level == Failed {
-		r.failed++
-	}
-	r.sink(found)
-}
-
-func (r *report) ok(check, format string, args ...any) bool {
-	r.tell(Result{Check: check, Level: OK, What: fmt.Sprintf(format, args...)})
+func (v *visit) ok(check, format string, args ...any) bool {
+	v.tell(Result{Check: check, Level: OK, What: fmt.Sprintf(format, args...)})
 	return true
 }
 
-// warn returns true, since the next check makes sense.
-func (r *report) warn(check, fix, format string, args ...any) bool {
-	r.tell(Result{Check: check, Level: Warning, What: fmt.Sprintf(format, args...), Fix: fix})
-	return true
+func (v *visit) warn(check, fix, format string, args ...any) {
+	v.tell(Result{Check: check, Level: Warning, What: fmt.Sprintf(format, args...), Fix: fix})
 }
 
-func (r *report) fail(check, fix, format string, args ...any) bool {
-	r.tell(Result{Check: check, Level: Failed, What: fmt.Sprintf(format, args...), Fix: fix})
+func (v *visit) fail(check, fix, format string, args ...any) bool {
+	v.tell(Result{Check: check, Level: Failed, What: fmt.Sprintf(format, args...), Fix: fix})
 	return false
+}
+
+// room is where things are tried: a new one with a name that is hard to guess, so that
+// nobody is disturbed.
+type room struct {
+	calls  *client.Client
+	name   string
+	first  string // the tokens of its two agents
+	second string
+}
+
+// openRoom takes the first seat of a room; nil if there is none to have.
+func (v *visit) openRoom(ctx context.Context) *room {
+	ctx, cancel := context.WithTimeout(ctx, quick)
+	defer cancel()
+	var made client.Joined
+	if err := v.calls.Call(ctx, "create_room", map[string]any{"agent_name": "doctor"}, &made); err != nil {
+		v.fail("server", "see the log of the server", "it makes no room: %v", err)
+		return nil
+	}
+	return &room{calls: v.calls, name: made.Room.Name, first: made.AgentToken}
+}
+
+// news takes the second seat, lets the first wait without MCP, and returns how long after a
+// message that wait ends.
+func (r *room) news(ctx context.Context) (took time.Duration, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var joined client.Joined
+	visitor := map[string]any{"agent_name": "visitor", "room": r.name}
+	if err := r.calls.Call(ctx, "join_room", visitor, &joined); err != nil {
+		return 0, err
+	}
+	r.second = joined.AgentToken
+	var read client.Waited // up to the join, which is news
+	look := map[string]any{"agent_token": r.first, "wait_seconds": 0}
+	if err := r.calls.Call(ctx, "wait_for_message", look, &read); err != nil {
+		return 0, err
+	}
+	heard := make(chan error, 1)
+	go func() { heard <- r.hear(ctx, read.Cursor) }()
+	sent := time.Now()
+	text := map[string]any{"agent_token": r.second, "text": "This message tests whether news arrives."}
+	if err := r.calls.Call(ctx, "send_message", text, &client.Sent{}); err != nil {
+		return 0, err
+	}
+	err = <-heard
+	return time.Since(sent), err
+}
+
+// hear waits without MCP until there is something to read after a cursor.
+func (r *room) hear(ctx context.Context, cursor string) error {
+	for {
+		got, err := r.calls.Standby(ctx, client.StandbyRequest{Token: r.first, Cursor: cursor, Peek: true})
+		switch {
+		case err != nil:
+			return err
+		case got.Code == http.StatusOK:
+			return nil
+		case got.Code != http.StatusRequestTimeout:
+			return fmt.Errorf("the answer is %d %s", got.Code, http.StatusText(got.Code))
+		}
+		select { // on Lambda it looks in now and then
+		case <-time.After(max(got.RetryAfter, time.Second)):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// isAt reports whether the room is at another address, too.
+func (r *room) isAt(ctx context.Context, p client.Place, version string) bool {
+	ctx, cancel := context.WithTimeout(ctx, quick)
+	defer cancel()
+	other := client.New(p.Base, client.Options{Version: version, Bearer: p.Key, Invite: p.Invite})
+	defer func() { _ = other.Close() }()
+	var info json.RawMessage
+	return other.Call(ctx, "room_info", map[string]any{"room": r.name}, &info) == nil
+}
+
+// leave gives up the seats, even after ctx has ended. What cannot be given up ends after
+// 15 minutes.
+func (r *room) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), quick)
+	defer cancel()
+	for _, token := range []string{r.second, r.first} {
+		if token != "" {
+			_ = r.calls.Call(ctx, "leave_room", map[string]any{"agent_token": token}, &client.Left{})
+		}
+	}
 }

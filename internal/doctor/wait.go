@@ -21,7 +21,7 @@ type held struct {
 	err    error
 }
 
-// wait lets a call wait as long as clients do.
+// wait asks whether a call may wait as long as clients let it.
 func (v *visit) wait(ctx context.Context) {
 	h := v.hold(ctx)
 	r := Result{Check: "wait", Level: OK, Seconds: h.took.Round(time.Millisecond).Seconds()}
@@ -36,13 +36,16 @@ func (v *visit) wait(ctx context.Context) {
 		r.What = fmt.Sprintf("a wait in an empty room ended after %s with %q", seconds(h.took), h.ended)
 	case len(h.beats) == 0 && asked < shortest:
 		r.Level, r.Fix = Warning, "parley doctor --wait "+shortest.String()
-		r.What = fmt.Sprintf("a wait lasted %s, too short to tell: it showed no sign of life, of which the server sends one every 15 s by default", seconds(h.took))
+		r.What = fmt.Sprintf("a wait lasted %s, too short to tell: it showed no sign of life, of which the server "+
+			"sends one every 15 s by default", seconds(h.took))
 	case len(h.beats) == 0:
 		r.Level, r.Fix = Warning, fixBuffer
-		r.What = fmt.Sprintf("a wait lasted %s, but showed no sign of life; many clients end such a call after 60 s", seconds(h.took))
+		r.What = fmt.Sprintf("a wait lasted %s, but showed no sign of life; many clients end such a call "+
+			"after 60 s", seconds(h.took))
 	case h.held():
 		r.Level, r.Fix = Warning, fixBuffer
-		r.What = fmt.Sprintf("a wait lasted %s, but its signs of life came all at once at the end: a proxy holds them back", seconds(h.took))
+		r.What = fmt.Sprintf("a wait lasted %s, but its signs of life came all at once at the end: a proxy holds "+
+			"them back", seconds(h.took))
 	case h.took < asked-time.Second:
 		r.What = fmt.Sprintf("the server itself ended a wait after %s, as its --longest-wait says", seconds(h.took))
 	default:
@@ -54,7 +57,8 @@ func (v *visit) wait(ctx context.Context) {
 // shortest is how long a wait must be to show a sign of life with the usual settings.
 const shortest = 30 * time.Second
 
-const fixBuffer = "let the proxy pass a stream on at once (nginx: proxy_buffering off), or start the server with a shorter --keep-alive"
+const fixBuffer = "let the proxy pass a stream on at once (nginx: proxy_buffering off), or start the server with a " +
+	"shorter --keep-alive"
 
 // held reports whether all signs of life came together with the answer.
 func (h held) held() bool { return h.took-h.beats[0] < together }
@@ -67,17 +71,20 @@ func (h held) cut() (what, fix string) {
 	after := seconds(h.took)
 	switch {
 	case h.status >= http.StatusBadRequest:
-		what = fmt.Sprintf("a wait was cut off after %s with the status %d %s", after, h.status, http.StatusText(h.status))
+		what = fmt.Sprintf("a wait was cut off after %s with the "+
+			"status %d %s", after, h.status, http.StatusText(h.status))
 	case h.status == 0:
 		what = fmt.Sprintf("a wait was cut off after %s without an answer (%v)", after, h.err)
 	default:
 		what = fmt.Sprintf("a wait was cut off after %s in the middle of its answer", after)
 	}
 	if len(h.beats) == 0 {
-		return what, fmt.Sprintf("raise the idle timeout of what stands in front of the server above %s, or start the server with a --keep-alive below that", after)
+		return what, fmt.Sprintf("raise the idle timeout of what stands in front of the server above %s, or start "+
+			"the server with a --keep-alive below that", after)
 	}
 	return what + fmt.Sprintf(", %s after its last sign of life", seconds(h.took-h.beats[len(h.beats)-1])),
-		fmt.Sprintf("raise the limit on the time of a request in what stands in front of the server, or start the server with a --longest-wait below %s", after)
+		fmt.Sprintf("raise the limit on the time of a request in what stands in front of the server, or start the "+
+			"server with a --longest-wait below %s", after)
 }
 
 // hold makes a wait and watches what comes of it.
@@ -91,7 +98,7 @@ func (v *visit) hold(ctx context.Context) (h held) {
 		"name":      "wait_for_message",
 		"arguments": map[string]any{"agent_token": v.room.first, "wait_seconds": int(v.Wait / time.Second)},
 		"_meta":     map[string]any{"progressToken": 1},
-	}, nil)
+	})
 	if err != nil {
 		return held{err: err}
 	}
@@ -129,22 +136,6 @@ func statusIn(a answer) string {
 		return "an unknown answer"
 	}
 	return result.Structured.Status + result.Structured.Code
-}
-
-// waitWithoutMCP tries the wait of programs.
-func (v *visit) waitWithoutMCP(ctx context.Context) {
-	const check = "wait without MCP"
-	ctx, cancel := context.WithTimeout(ctx, quick)
-	defer cancel()
-	got, err := v.server.Standby(ctx, client.StandbyRequest{Token: v.room.first, Peek: true, Wait: time.Second})
-	switch {
-	case err != nil:
-		v.fail(check, "let the proxy pass /v1/wait like /mcp", "/v1/wait: %v", err)
-	case got.Code == http.StatusOK, got.Code == http.StatusRequestTimeout:
-		v.ok(check, "/v1/wait works")
-	default:
-		v.fail(check, "let the proxy pass /v1/wait like /mcp, with its Authorization header", "/v1/wait answers %d %s", got.Code, http.StatusText(got.Code))
-	}
 }
 
 // seconds writes a time for a person.
