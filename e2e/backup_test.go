@@ -3,9 +3,7 @@
 package e2e
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -164,38 +162,6 @@ func (s *settler) goBack(c talk) {
 		kept = n + 1
 	}
 	s.tokens = s.tokens[:kept]
-}
-
-func TestBackup_ontoAFile_isRefusedAndLeavesIt(t *testing.T) {
-	at, other := aFile(t), aFile(t)
-	p := startOn(t, at.args, nil)
-	if err := os.WriteFile(other.name, []byte("Dear diary,"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{other.name, at.name} {
-		out, code := parley(t, "backup", "--data", at.name, name)
-		if code != 1 || !strings.Contains(out, name) || !strings.Contains(out, "exists") {
-			t.Errorf("parley backup ended with code %d and said %q, want 1 and that %s exists", code, out, name)
-		}
-	}
-	if text, err := os.ReadFile(other.name); err != nil || string(text) != "Dear diary," {
-		t.Errorf("now the file holds %q, %v", text, err)
-	}
-	c := talk{t, openGo(t, p.url, modernProtocol)}
-	c.meet("the same file")
-}
-
-func TestBackup_ofNoFile_isRefusedAndMakesNone(t *testing.T) {
-	from, to := aFile(t), aFile(t)
-	out, code := parley(t, "backup", "--data", from.name, to.name)
-	if code != 1 || !strings.Contains(out, from.name) {
-		t.Errorf("parley backup ended with code %d and said %q, want 1 and the name of the file", code, out)
-	}
-	for _, at := range []tableArgs{from, to} {
-		if _, err := os.Stat(at.name); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s is there: %v", at.name, err)
-		}
-	}
 }
 
 // SQLite would read what is left of another file's log into the backup.

@@ -80,6 +80,31 @@ func TestCheck_brokenLog_isReportedBesideTheRest(t *testing.T) {
 	}
 }
 
+func TestBackup_refused_leavesEveryFile(t *testing.T) {
+	path, _, _ := servedFile(t)
+	diary := filepath.Join(t.TempDir(), "diary")
+	if err := os.WriteFile(diary, []byte("Dear diary,"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{diary, path} {
+		if code, says := report(t, "backup", "--data", path, name); code != 1 || !strings.Contains(says, name) || !strings.Contains(says, "exists") {
+			t.Errorf("code %d, %q; want that %s exists", code, says, name)
+		}
+	}
+	if text, err := os.ReadFile(diary); err != nil || string(text) != "Dear diary," {
+		t.Errorf("now the file holds %q, %v", text, err)
+	}
+	if code, says := report(t, "check", path); code != 0 || !strings.Contains(says, "1 room with 2 messages") {
+		t.Errorf("of the served file check says %q, %d", says, code)
+	}
+	none, backup := filepath.Join(t.TempDir(), "none.db"), filepath.Join(t.TempDir(), "backup.db")
+	if code, says := report(t, "backup", "--data", none, backup); code != 1 || !strings.Contains(says, none) {
+		t.Errorf("of no file: code %d, %q", code, says)
+	}
+	exists(t, none, false)
+	exists(t, backup, false)
+}
+
 func TestBackup_andCheck_withoutAFile_sayWhatToName(t *testing.T) {
 	for args, want := range map[string]string{
 		"backup":                      "<file>",
