@@ -13,6 +13,7 @@ type historyCommand struct {
 	Lines  int    `short:"n" default:"20" placeholder:"N" help:"Show the last N messages (${default})."`
 	Before string `placeholder:"ID" help:"Of those before the message of this id."`
 	Agreed bool   `help:"Show only what all agreed on."`
+	Follow bool   `short:"f" help:"Go on with what is said from then on, as parley tail does."`
 }
 
 // Validate is called by kong.
@@ -22,6 +23,8 @@ func (c *historyCommand) Validate() error {
 		return errors.New("-n must be 1 or more")
 	case c.Agreed && c.Before != "":
 		return errors.New("--agreed and --before exclude each other")
+	case c.Follow && (c.Agreed || c.Before != ""):
+		return errors.New("--follow excludes --agreed and --before")
 	}
 	return nil
 }
@@ -32,5 +35,29 @@ func (c *historyCommand) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return err
 	}
-	return s.History(ctx, c.which(), shell.HistoryRequest{Last: c.Lines, Before: c.Before, Agreed: c.Agreed})
+	return s.History(ctx, c.which(), shell.HistoryRequest{Last: c.Lines, Before: c.Before, Agreed: c.Agreed, Follow: c.Follow})
+}
+
+// tailCommand is `parley tail`: the history that follows.
+type tailCommand struct {
+	ownSeat
+	Lines int `short:"n" default:"10" placeholder:"N" help:"Begin with the last N messages (${default})."`
+}
+
+// Help returns the text that kong shows for parley tail --help.
+func (tailCommand) Help() string {
+	return `The same as parley history --follow: shows the talk as it goes on, until Ctrl-C. With --json each message is one line. It goes on when the server was restarted, and takes no message from parley wait.`
+}
+
+// Validate is called by kong.
+func (c *tailCommand) Validate() error {
+	if c.Lines < 0 {
+		return errors.New("-n must be 0 or more")
+	}
+	return nil
+}
+
+// Run follows the room.
+func (c *tailCommand) Run(ctx context.Context, io streams) error {
+	return (&historyCommand{ownSeat: c.ownSeat, Lines: c.Lines, Follow: true}).Run(ctx, io)
 }

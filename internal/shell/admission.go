@@ -28,7 +28,7 @@ func (s *Shell) through(p client.Place, do func(*client.Client) error) error {
 		err = s.once(p, do)
 	}
 	if fault.CodeOf(err) == fault.KeyInvalid {
-		return fail(failed, "%s", HarmlessLine(p.Refused()))
+		return fail(failed, "%s", p.Refused())
 	}
 	return err
 }
@@ -52,11 +52,12 @@ func (s *Shell) once(p client.Place, do func(*client.Client) error) error {
 // key the token of the seat was all that it was shown.
 func notAdmitted(p client.Place, seat client.Seat) error {
 	if p.Key != "" {
-		return fail(failed, "%s", HarmlessLine(p.Refused()))
+		return fail(failed, "%s", p.Refused())
 	}
 	return fail(gone, "The server at %s does not admit your seat in the room %s as %s: "+
-		"the seat is gone, or the key or invite that brought you there is no longer valid. %s parley leave forgets the seat.",
-		HarmlessLine(p.Base), HarmlessLine(seat.Room), HarmlessLine(seat.Name), HarmlessLine(client.SetKey(p.Base)))
+		"the seat is gone, or the key or invite that brought you there is no longer valid. %s parley leave forgets "+
+		"the seat.",
+		p.Base, seat.Room, seat.Name, client.SetKey(p.Base))
 }
 
 // linkOf returns the place to which a person is invited who joins with a link in place of a
@@ -68,9 +69,10 @@ func linkOf(room string) (p client.Place, ok bool, err error) {
 	p, err = client.ParsePlace(room)
 	switch {
 	case err != nil:
-		return p, true, fail(usage, "%s", HarmlessLine(err.Error()))
+		return p, true, fail(usage, "%s", err.Error())
 	case p.Invite == "":
-		return p, true, fail(usage, "%s is the address of a server and no invite: name the room, and give the address with --url.", HarmlessLine(p.String()))
+		return p, true, fail(usage, "%s is the address of a server and no invite: name the room, and give the "+
+			"address with --url.", p.String())
 	}
 	return p, true, nil
 }

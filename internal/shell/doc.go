@@ -8,7 +8,7 @@
 //     can never look like a line of Parley itself (see Screen).
 //   - A token is neither printed nor part of an error.
 //   - Only Wait moves the cursor of a seat, and only it makes calls that end those of
-//     others. A follower, which is behind Tail and the wait of Say, reads the history
+//     others. A follower, which is behind History and the wait of Say, reads the history
 //     and lets a peek tell it when: it takes no message from anybody, so that any number
 //     of commands can use one seat at a time.
 package shell

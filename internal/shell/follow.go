@@ -34,49 +34,6 @@ const (
 	vacated = 410
 )
 
-// entry is one message, typed and as the server wrote it.
-type entry struct {
-	client.Message
-	fields result
-}
-
-// waits reports whether m is a draft about which the person behind its agent has to decide.
-func waits(m client.Message) bool { return m.Type == "draft" && m.Reason == "" }
-
-// pageSize is how many messages a call of the history gives at most.
-const pageSize = 100
-
-// history returns a page of what was said, oldest first.
-func (s *session) history(ctx context.Context, a args) (page []entry, more bool, err error) {
-	var typed client.History
-	r, err := s.call(ctx, "message_history", a, &typed)
-	if err != nil {
-		return nil, false, err
-	}
-	fields, err := r.messages()
-	if err != nil {
-		return nil, false, err
-	}
-	for i, m := range typed.Messages {
-		page = append(page, entry{m, fields[i]})
-	}
-	return page, typed.HasMore, nil
-}
-
-// latest returns the last n messages that a call of the history with these arguments gives.
-func (s *session) latest(ctx context.Context, n int, a args) (list []entry, more bool, err error) {
-	for more = true; more && len(list) < n; {
-		a["limit"] = min(n-len(list), pageSize)
-		var page []entry
-		if page, more, err = s.history(ctx, a); err != nil || len(page) == 0 {
-			return list, false, err
-		}
-		list = append(page, list...)
-		a["before"] = page[0].ID
-	}
-	return list, more, nil
-}
-
 // follower reads a room from one message on. Its place is the id of the last message
 // that it has shown, which outlives connections and servers: nothing is lost, and nothing
 // is shown twice.
@@ -84,7 +41,6 @@ type follower struct {
 	s     *session
 	after string
 	see   func(entry) (done bool, err error)
-	retry retry
 }
 
 // follow calls see for every message after one, in order, until see is done or ctx ends.
@@ -135,18 +91,13 @@ func (s *session) follow(ctx context.Context, after string, see func(entry) (don
 func (f *follower) look(ctx context.Context) (done bool, err error) {
 	for more := true; more; {
 		var page []entry
-		page, more, err = f.next(ctx)
-		switch {
-		case err != nil && passing(err):
-			if !f.retry.failed(ctx, f.s, err) {
-				return false, ctx.Err()
-			}
-			more = true
-			continue
-		case err != nil:
+		err := f.s.persist(ctx, passing, func() (err error) {
+			page, more, err = f.next(ctx)
+			return err
+		})
+		if err != nil {
 			return false, err
 		}
-		f.retry.succeeded(f.s)
 		for _, e := range page {
 			if done, err := f.see(e); done || err != nil {
 				return done, err

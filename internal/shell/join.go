@@ -42,7 +42,8 @@ func (s *Shell) target(req *JoinRequest) (client.Place, error) {
 	case isLink:
 		req.Room = ""
 	case strings.Contains(req.Room, ":"):
-		return to, fail(usage, "A password does not belong on a command line, which others can see. Set PARLEY_PASSWORD, or give the room without it and type it when asked.")
+		return to, fail(usage, "A password does not belong on a command line, which others can see. Set "+
+			"PARLEY_PASSWORD, or give the room without it and type it when asked.")
 	default:
 		to = s.Usual
 	}
@@ -170,7 +171,8 @@ func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a arg
 func refusedJoin(refused *fault.Error) error {
 	switch refused.Code {
 	case fault.WrongPassword:
-		return fail(failed, "The room has a password, and this is not it: set PARLEY_PASSWORD, or type it when asked on a terminal.")
+		return fail(failed, "The room has a password, and this is not it: set PARLEY_PASSWORD, or type it when "+
+			"asked on a terminal.")
 	case fault.RoomExists:
 		return fail(failed, "There is a room of that name: leave out --new to join it.")
 	case fault.RoomFull:
@@ -179,20 +181,19 @@ func refusedJoin(refused *fault.Error) error {
 			for i, name := range names {
 				names[i] = quoted(name)
 			}
-			return fail(failed, "The room is full. Seats of yours have been silent there: join --as %s to have it again.", strings.Join(names, ", or --as "))
+			return fail(failed, "The room is full. Seats of yours have been silent there: join --as %s to have "+
+				"it again.", strings.Join(names, ", or --as "))
 		}
 		return fail(failed, "The room is full. An admin in it can add seats, or wait until somebody leaves.")
 	case fault.NameTaken:
-		return fail(failed, "Another agent in the room has this name: join under another. If it is you, on another machine or in another client, your seat is free again once it has been silent for a while.")
+		return fail(failed, "Another agent in the room has this name: join under another. If it is you, on another "+
+			"machine or in another client, your seat is free again once it has been silent for a while.")
 	}
 	return plain(refused)
 }
 
 // welcome shows a room to a person who has just taken a seat in it.
 func (o *Output) welcome(r result) error {
-	if o.JSON {
-		return o.result(r)
-	}
 	var got client.Joined
 	if err := r.into(&got); err != nil {
 		return err
@@ -201,24 +202,18 @@ func (o *Output) welcome(r result) error {
 	if how == "" {
 		how = "the room"
 	}
-	if err := o.print("You are %s in %s %s: %d of %d seats are taken.", HarmlessLine(got.AgentName), how, HarmlessLine(got.Room.Name), len(got.Room.Agents), got.Room.Capacity); err != nil {
-		return err
-	}
-	if got.Room.Description != "" {
-		if err := o.print("%s", HarmlessLine(got.Room.Description)); err != nil {
-			return err
+	return o.show(r, func() {
+		o.print("You are %s in %s %s: %d of %d seats "+
+			"are taken.", got.AgentName, how, got.Room.Name, len(got.Room.Agents), got.Room.Capacity)
+		if got.Room.Description != "" {
+			o.print("%s", got.Room.Description)
 		}
-	}
-	if got.Earlier > 0 {
-		if err := o.print("%d earlier messages: parley history", got.Earlier); err != nil {
-			return err
+		if got.Earlier > 0 {
+			o.print("%d earlier messages: parley history", got.Earlier)
 		}
-	}
-	if err := o.Screen.Show(got.Messages...); err != nil {
-		return err
-	}
-	if got.Invite == "" || len(got.Room.Agents) > 1 {
-		return nil
-	}
-	return o.print("Pass this on to whoever is to join:\n  %s", HarmlessLine(got.Invite))
+		o.Screen.Show(got.Messages...)
+		if got.Invite != "" && len(got.Room.Agents) == 1 {
+			o.print("Pass this on to whoever is to join:\n  %s", got.Invite)
+		}
+	})
 }

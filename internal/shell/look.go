@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
+	"maps"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/client"
@@ -20,15 +20,12 @@ func (s *Shell) Who(ctx context.Context, which Which) error {
 		if err != nil {
 			return err
 		}
-		if s.out.JSON {
-			return s.out.result(r)
-		}
-		return s.out.about(got)
+		return s.out.show(r, func() { s.out.about(got) })
 	})
 }
 
-// about shows a room.
-func (o *Output) about(got client.Info) error {
+// about shows a room to a person.
+func (o *Output) about(got client.Info) {
 	facts := []string{fmt.Sprintf("%d of %d seats taken", len(got.Room.Agents), got.Room.Capacity)}
 	for _, fact := range []struct {
 		holds bool
@@ -43,31 +40,22 @@ func (o *Output) about(got client.Info) error {
 			facts = append(facts, fact.text)
 		}
 	}
-	if err := o.print("%s: %s", HarmlessLine(got.Room.Name), strings.Join(facts, ", ")); err != nil {
-		return err
-	}
+	o.print("%s: %s", got.Room.Name, strings.Join(facts, ", "))
 	if got.Room.Description != "" {
-		if err := o.print("%s", HarmlessLine(got.Room.Description)); err != nil {
-			return err
-		}
+		o.print("%s", got.Room.Description)
 	}
 	rows := make([][]string, len(got.Room.Agents))
 	for i, a := range got.Room.Agents {
 		rows[i] = []string{"  " + a.Name, doing(a), a.Activity}
 	}
-	if err := o.table(rows); err != nil {
-		return err
-	}
+	o.table(rows)
 	for _, q := range got.Requests {
 		owing := "anyone"
 		if len(q.OwedBy) > 0 {
 			owing = named(q.OwedBy, ", ")
 		}
-		if err := o.print("Open: %s", HarmlessLine(fmt.Sprintf("%s asks %s, for %d min [%s]: %s", q.From, owing, q.Minutes, q.ID, q.Text))); err != nil {
-			return err
-		}
+		o.print("Open: %s asks %s, for %d min [%s]: %s", q.From, owing, q.Minutes, q.ID, q.Text)
 	}
-	return nil
 }
 
 // doing says what an agent is and does.
@@ -98,107 +86,44 @@ func doing(a client.Agent) string {
 	return strings.Join(is, ", ")
 }
 
-// HistoryRequest asks for what was said.
-type HistoryRequest struct {
-	Last   int    // how many messages
-	Before string // only what came before this id
-	Agreed bool   // only what all agreed on
-}
-
-// History shows what was said.
-func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) error {
-	return s.with(which, func(s *session) error {
-		list, more, err := s.said(ctx, req)
-		if err != nil {
-			return err
-		}
-		if s.out.JSON {
-			return s.out.page(list, more)
-		}
-		if more && !req.Agreed && s.out.Screen.Terminal {
-			s.out.note("There is more: parley history --before %s", list[0].ID)
-		}
-		for _, e := range list {
-			if err := s.out.Screen.Show(e.Message); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// said reads what a History asks for. What all agreed on comes in one page.
-func (s *session) said(ctx context.Context, req HistoryRequest) ([]entry, bool, error) {
-	if req.Agreed {
-		return s.history(ctx, args{"agreed": true, "limit": min(req.Last, pageSize)})
-	}
-	a := args{}
-	a.set("before", req.Before)
-	return s.latest(ctx, req.Last, a)
-}
-
-// page prints messages as one result of the history.
-func (o *Output) page(list []entry, more bool) error {
-	fields := make([]result, len(list))
-	for i, e := range list {
-		fields[i] = e.fields
-	}
-	messages, err := json.Marshal(fields)
-	if err != nil {
-		return err
-	}
-	r := result{"messages": messages}
-	if more {
-		r["has_more"] = json.RawMessage("true")
-	}
-	return o.result(r)
-}
-
 // Rooms lists public rooms.
 func (s *Shell) Rooms(ctx context.Context, search string, limit int) error {
 	return s.through(s.Usual, func(c *client.Client) error { return s.rooms(ctx, c, search, limit) })
 }
 
 func (s *Shell) rooms(ctx context.Context, c *client.Client, search string, limit int) error {
-	var rows [][]string
 	a := args{"limit": min(limit, pageSize)}
 	a.set("search", search)
-	var all client.Rooms
-	for {
+	var rows [][]string
+	for more := true; more && len(rows) < limit; {
 		var got client.Rooms
 		r, err := get(ctx, c, "list_rooms", a, &got)
 		if err != nil {
 			return refusedPlainly(err)
 		}
-		if s.Out.JSON {
-			if err := s.Out.result(r); err != nil {
-				return err
+		for _, r := range got.Rooms {
+			locked := ""
+			if r.PasswordProtected {
+				locked = "with a password"
 			}
+			rows = append(rows, []string{r.Name, fmt.Sprintf("%d/%d", r.Agents, r.Capacity), locked, r.Description})
 		}
-		all.Rooms = append(all.Rooms, got.Rooms...)
-		if got.NextPage == "" || len(all.Rooms) >= limit {
-			all.NextPage = got.NextPage
-			break
+		if err := s.Out.show(r, func() {}); err != nil {
+			return err
 		}
-		a["page"] = got.NextPage
+		a["page"], more = got.NextPage, got.NextPage != ""
 	}
 	if s.Out.JSON {
 		return nil
 	}
-	for _, r := range all.Rooms {
-		locked := ""
-		if r.PasswordProtected {
-			locked = "with a password"
-		}
-		rows = append(rows, []string{r.Name, fmt.Sprintf("%d/%d", r.Agents, r.Capacity), locked, r.Description})
-	}
 	if len(rows) == 0 {
 		s.Out.note("No public room fits. Others are not listed: ask for their names.")
 	}
-	if all.NextPage != "" {
+	if a["page"] != "" {
 		s.Out.note("There are more: search, or raise -n.")
 	}
-	return s.Out.table(rows)
+	s.Out.table(rows)
+	return s.Out.Screen.err
 }
 
 // refusedPlainly makes a refusal fit to be shown.
@@ -214,7 +139,8 @@ func refusedPlainly(err error) error {
 func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 	return s.inPerson(which, func(s *session) error {
 		if s.seat.Person && which.As == "" {
-			return fail(usage, "This would take your agent out of the room. If you mean that, name it: --as %s", quoted(s.seat.Name))
+			return fail(usage, "This would take your agent out of the room. If you mean that, name "+
+				"it: --as %s", quoted(s.seat.Name))
 		}
 		a := args{}
 		a.set("text", text)
@@ -224,7 +150,8 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 			if err := s.file.Remove(s.seat.Token); err != nil {
 				return err
 			}
-			return fail(gone, "The server does not admit your seat in the room %s as %s any more. It is forgotten here.", HarmlessLine(s.seat.Room), HarmlessLine(s.seat.Name))
+			return fail(gone, "The server does not admit your seat in the room %s as %s any more. It is "+
+				"forgotten here.", s.seat.Room, s.seat.Name)
 		}
 		if err != nil {
 			return err
@@ -233,16 +160,14 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 		if err := s.file.Remove(s.seat.Token); err != nil {
 			return err
 		}
-		if s.out.JSON {
-			return s.out.result(r)
-		}
-		if err := s.out.Screen.Show(got.Messages...); err != nil {
-			return err
-		}
-		if s.seat.Person {
-			return s.out.print("%s has left %s.", HarmlessLine(s.seat.Name), HarmlessLine(s.seat.Room))
-		}
-		return s.out.print("You have left %s.", HarmlessLine(s.seat.Room))
+		return s.out.show(r, func() {
+			s.out.Screen.Show(got.Messages...)
+			if s.seat.Person {
+				s.out.print("%s has left %s.", s.seat.Name, s.seat.Room)
+				return
+			}
+			s.out.print("You have left %s.", s.seat.Room)
+		})
 	})
 }
 
@@ -269,9 +194,11 @@ func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 		case err != nil:
 			return err
 		case got.Invite == "" && len(got.Room.Agents) < got.Room.Capacity:
-			return fail(failed, "The invite to %s seats nobody any more. An admin of the room makes another: parley invite --new", HarmlessLine(got.Room.Name))
+			return fail(failed, "The invite to %s seats nobody any more. An admin of the room makes another: "+
+				"parley invite --new", got.Room.Name)
 		case got.Invite == "":
-			return fail(failed, "Nobody can be invited to %s: %d of %d seats are taken.", HarmlessLine(got.Room.Name), len(got.Room.Agents), got.Room.Capacity)
+			return fail(failed, "Nobody can be invited to %s: %d of %d seats "+
+				"are taken.", got.Room.Name, len(got.Room.Agents), got.Room.Capacity)
 		}
 		if got.Room.PasswordProtected && !isDoor(got.Invite) {
 			s.out.note("The room has a password, which is not part of the line: pass it on in another way.")
@@ -282,19 +209,6 @@ func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 
 // invite shows the invite in r, which got holds as well.
 func (s *session) invite(r result, got client.Joined) error {
-	if s.out.JSON {
-		return s.out.result(r.slimmed("invite", "room"))
-	}
-	return s.out.print("%s", HarmlessLine(got.Invite))
-}
-
-// slimmed returns only these fields of a result.
-func (r result) slimmed(keep ...string) result {
-	less := result{}
-	for name, value := range r {
-		if slices.Contains(keep, name) {
-			less[name] = value
-		}
-	}
-	return less
+	maps.DeleteFunc(r, func(name string, _ json.RawMessage) bool { return name != "invite" && name != "room" })
+	return s.out.show(r, func() { s.out.print("%s", got.Invite) })
 }

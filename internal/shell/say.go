@@ -25,7 +25,7 @@ type SayRequest struct {
 	ReplyTo string
 	Kind    string
 	Answer  bool          // wait for the answer
-	Within  time.Duration // give up waiting after this time; 0: never
+	Within  time.Duration // give up waiting so long after it was said; 0: never
 }
 
 // ReadText reads a text to say from a pipe, until that or ctx ends.
@@ -48,7 +48,9 @@ func ReadText(ctx context.Context, in io.Reader) (string, error) {
 	text = bytes.TrimRight(text, "\r\n")
 	switch {
 	case len(text) > MaxText:
-		return "", fail(failed, "The text has more than 32,768 bytes, the most that a message can have. Say only what matters of it, say it in parts (see split -b 30000), or put it where the others can read it and say where that is.")
+		return "", fail(failed, "The text has more than 32,768 bytes, the most that a message can have. Say only "+
+			"what matters of it, say it in parts (see split -b 30000), or put it where the others can read it and "+
+			"say where that is.")
 	case len(bytes.TrimSpace(text)) == 0:
 		return "", fail(failed, "There is nothing to say: standard input is empty.")
 	case !utf8.Valid(text):
@@ -63,7 +65,6 @@ const sendFor = 5 * time.Second
 // Say says something, and waits for the answer if asked to: for that of each agent that
 // owes one or, of a message that asks nobody, for the first.
 func (s *Shell) Say(ctx context.Context, which Which, req SayRequest) error {
-	began := s.Clock.Now()
 	return s.inPerson(which, func(s *session) error {
 		sent, r, err := s.send(ctx, req)
 		if err != nil {
@@ -72,15 +73,15 @@ func (s *Shell) Say(ctx context.Context, which Which, req SayRequest) error {
 		touch(s.file)
 		switch {
 		case sent.Credential != "":
-			return fail(failed, "Nothing was sent: the text holds what looks like %s, and whoever reads it could use it. Say it again if they are meant to have it.", HarmlessLine(sent.Credential))
+			return fail(failed, "Nothing was sent: the text holds what looks like %s, and whoever reads it could "+
+				"use it. Say it again if they are meant to have it.", sent.Credential)
 		case !sent.Sent:
-			return fail(failed, "Nothing was sent: an agent that you named took its name over without proof, so it may not be the one you know. Say it again if it may read this all the same.")
-		case !req.Answer && s.out.JSON:
-			return s.out.result(r)
+			return fail(failed, "Nothing was sent: an agent that you named took its name over without proof, so it "+
+				"may not be the one you know. Say it again if it may read this all the same.")
 		case !req.Answer:
-			return nil
+			return s.out.show(r, func() {})
 		}
-		return s.await(ctx, sent.ID, req, began)
+		return s.await(ctx, sent.ID, req)
 	})
 }
 
@@ -97,16 +98,17 @@ func (s *session) send(ctx context.Context, req SayRequest) (sent client.Sent, r
 	if len(req.Ask) > 0 {
 		a["ask"] = req.Ask
 	}
-	var again retry
-	for until := s.clock.Now().Add(sendFor); ; {
-		r, err = s.call(ctx, "send_message", a, &sent)
-		switch {
-		case err == nil, !passing(err), s.clock.Now().After(until), again.pause == 0 && unheard(err):
-			return sent, r, err
-		case !again.failed(ctx, s, err):
-			return sent, nil, ctx.Err()
-		}
+	until, tried := s.clock.Now().Add(sendFor), false
+	goOn := func(err error) bool {
+		again := passing(err) && !s.clock.Now().After(until) && (tried || !unheard(err))
+		tried = true
+		return again
 	}
+	err = s.persist(ctx, goOn, func() error {
+		r, err = s.call(ctx, "send_message", a, &sent)
+		return err
+	})
+	return sent, r, err
 }
 
 // unheard reports whether a call failed before the server could hear of it.
@@ -117,49 +119,38 @@ func unheard(err error) bool {
 
 // await prints the answers to the message of an id. It reads the history after it, and so
 // neither takes messages from another command nor is ended by one.
-func (s *session) await(ctx context.Context, id string, req SayRequest, began time.Time) error {
-	limited, cancel := ctx, context.CancelFunc(func() {})
-	if req.Within > 0 {
-		limited, cancel = withClock(ctx, s.clock, req.Within-s.clock.Since(began))
-	}
-	defer cancel()
-	w := &answers{s: s, id: id, to: req.To}
-	err := s.sent(limited, w)
-	if err == nil {
-		err = s.follow(limited, id, w.see)
-	}
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case limited.Err() != nil && errors.Is(err, context.Canceled):
-		s.out.note("No answer within %v.", req.Within)
-		return ErrQuiet
-	case err == nil && !w.answered:
-		s.out.note("%s left without an answer.", HarmlessLine(named(w.asked, " and ")))
-		return ErrQuiet
-	}
-	return err
+func (s *session) await(ctx context.Context, id string, req SayRequest) error {
+	return s.within(ctx, req.Within, "No answer within %v.", func(ctx context.Context) error {
+		w := &answers{s: s, id: id, to: req.To}
+		err := s.sent(ctx, w)
+		if err == nil {
+			err = s.follow(ctx, id, w.see)
+		}
+		if err == nil && !w.answered {
+			s.out.note("%s left without an answer.", named(w.asked, " and "))
+			return ErrQuiet
+		}
+		return err
+	})
 }
 
 // sent learns from the server who owes an answer. It tries until the server answers: what
 // was said need not be said again.
 func (s *session) sent(ctx context.Context, w *answers) error {
-	for again := (retry{}); ; {
-		page, _, err := s.history(ctx, args{"id": w.id})
-		switch {
-		case err != nil && passing(err) && again.failed(ctx, s, err):
-			continue
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil:
-			return err
-		case len(page) != 1:
-			return fail(failed, "The server does not show the message that it has taken.")
-		}
-		w.asked = slices.Clone(page[0].Ask)
-		w.open, w.several = slices.Clone(w.asked), len(w.asked) > 1
-		return nil
+	var said []entry
+	err := s.persist(ctx, passing, func() (err error) {
+		said, _, err = s.history(ctx, args{"id": w.id})
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case len(said) != 1:
+		return fail(failed, "The server does not show the message that it has taken.")
 	}
+	w.asked = slices.Clone(said[0].Ask)
+	w.open, w.several = slices.Clone(w.asked), len(w.asked) > 1
+	return nil
 }
 
 // answers looks for what answers a message.
@@ -185,7 +176,8 @@ func (w *answers) see(e entry) (done bool, err error) {
 		if slices.Contains(w.open, e.From) { // it may have forgotten to say that it answers
 			notes := *w.s.out.Screen
 			notes.Out, notes.Color = w.s.out.Notes, false
-			return false, notes.Show(e.Message)
+			notes.Show(e.Message)
+			return false, notes.err
 		}
 		return false, nil
 	}
@@ -215,11 +207,15 @@ func (w *answers) answers(m client.Message) bool {
 // print prints an answer: for a person as the screen shows messages, so that no answer can
 // look like a line of this program; into a pipe the text alone, if only one can come.
 func (w *answers) print(e entry) error {
-	switch {
-	case w.s.out.JSON || w.several || w.s.out.Screen.Terminal:
-		return w.s.out.one(e)
-	case e.Text == "":
-		return w.s.out.print("%s", e.Kind)
-	}
-	return w.s.out.print("%s", e.Text)
+	out := w.s.out
+	return out.show(e.fields, func() {
+		switch {
+		case w.several || out.Screen.Terminal:
+			out.Screen.Show(e.Message)
+		case e.Text == "":
+			out.print("%s", e.Kind)
+		default:
+			out.print("%s", lines(e.Text))
+		}
+	})
 }

@@ -1,8 +1,11 @@
 package shell
 
 import (
+	"fmt"
 	"hash/fnv"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +30,14 @@ type Screen struct {
 	Now      func() time.Time
 
 	columns columns
+	err     error // of the first write that failed
+}
+
+// write writes text, unless an earlier write has failed.
+func (s *Screen) write(text string) {
+	if s.err == nil {
+		_, s.err = io.WriteString(s.Out, text)
+	}
 }
 
 // indent is where the second line of a message begins: below the name.
@@ -36,35 +47,26 @@ const indent = "      "
 const narrow = 20
 
 // Show prints messages. Their order is that of the room.
-func (s *Screen) Show(messages ...client.Message) error {
+func (s *Screen) Show(messages ...client.Message) {
 	for _, m := range messages {
-		if err := s.show(m); err != nil {
-			return err
+		at := s.time(m.At)
+		switch {
+		case waits(m):
+			s.line(at, "* draft "+m.ID+": "+m.From, "dim", marks(m), m.Text)
+		case m.Type != "message":
+			s.line(at, "* "+event(m), "dim", "", m.Note)
+		default:
+			s.line(at, m.From, s.colorOf(m.From), marks(m), m.Text)
+			if m.Agreed != "" {
+				s.line(at, "* agreed: "+m.Agreed, "dim", "", "")
+			}
 		}
 	}
-	return nil
 }
 
-func (s *Screen) show(m client.Message) error {
-	at := s.time(m.At)
-	if waits(m) {
-		return s.print(at, "* draft "+HarmlessLine(m.ID)+": "+HarmlessLine(m.From), "dim", marks(m), m.Text)
-	}
-	if m.Type != "message" {
-		return s.print(at, "* "+event(m), "dim", "", m.Note)
-	}
-	name := HarmlessLine(m.From)
-	if err := s.print(at, name, s.colorOf(name), marks(m), m.Text); err != nil {
-		return err
-	}
-	if m.Agreed != "" {
-		return s.print(at, "* agreed: "+HarmlessLine(m.Agreed), "dim", "", "")
-	}
-	return nil
-}
-
-// print writes one line of Parley, with a text behind it that others wrote.
-func (s *Screen) print(at, head, style, marks, text string) error {
+// line writes one line of Parley, with a text behind it that others wrote.
+func (s *Screen) line(at, head, style, marks, text string) {
+	head, marks = HarmlessLine(head), HarmlessLine(marks)
 	var b strings.Builder
 	b.WriteString(s.paint("dim", at) + " " + s.paint(style, head))
 	used := s.columns.text(at) + 1 + s.columns.text(head)
@@ -76,9 +78,7 @@ func (s *Screen) print(at, head, style, marks, text string) error {
 		b.WriteString(":")
 		s.text(&b, used+1, text)
 	}
-	b.WriteString("\n")
-	_, err := io.WriteString(s.Out, b.String())
-	return err
+	s.write(b.String() + "\n")
 }
 
 // text writes a text behind a header of so many columns.
@@ -166,7 +166,7 @@ func marks(m client.Message) string {
 	if asks {
 		add(m.ID, "")
 	}
-	return HarmlessLine(strings.Join(is, "; "))
+	return strings.Join(is, "; ")
 }
 
 // named lists names in quotes, which no name holds: one that is called "Bob and Ann" does not
@@ -195,4 +195,91 @@ func (s *Screen) paint(style, text string) string {
 		style = "2"
 	}
 	return "\x1b[" + style + "m" + text + "\x1b[0m"
+}
+
+// event says what happened in a room, other than that somebody spoke. The word for it
+// comes first and ends with a colon, which no name holds: an agent that is called "Bob
+// left" cannot make others believe that Bob left.
+func event(m client.Message) string {
+	what, about := m.Type, m.Agent
+	var more []string
+	switch m.Type {
+	case "left":
+		switch m.Reason {
+		case "", "left":
+		case "timeout":
+			what = "silent for too long, lost its seat"
+		default:
+			what = m.Reason
+		}
+		if m.NewAdmin != "" {
+			more = append(more, "new admin: "+m.NewAdmin)
+		}
+	case "role":
+		what = done(m.Action)
+	case "room":
+		if what, about = "changed", changed(m.Changes); m.Reason == "closed" {
+			what, about = "closed for good", "the room"
+		} else if id, is := m.Changes["redacted"].(string); is {
+			what, about = "text removed", id
+		}
+	case "draft":
+		what, about = "draft "+m.Reason, m.Draft
+	case "steer":
+		what, about = "the user", steered(m.Reason)
+	case "paired":
+		about = "the two here"
+	case "knock":
+		what = "could not join, the name is taken"
+		if m.Reason == "room_full" {
+			what = "could not join, the room is full"
+		}
+		more = append(more, m.ID)
+	}
+	if _, renewed := m.Changes["invite"]; renewed && m.Type != "room" {
+		more = append(more, "the invite was renewed")
+	}
+	if m.By != "" {
+		more = append(more, "by "+m.By)
+	}
+	return strings.Join(append([]string{what + ": " + about}, more...), "; ")
+}
+
+// steered says what the person behind an agent did about it.
+func steered(reason string) string {
+	switch reason {
+	case "opened":
+		return "watches on a further device"
+	case "opened_twice":
+		return "somebody has tried to open a link that was used; if that was not you, have the agent join under " +
+			"another name"
+	}
+	return reason
+}
+
+// done says that an admin did something to an agent.
+func done(action string) string {
+	switch action {
+	case "promote", "demote", "mute", "unmute":
+		return strings.TrimSuffix(action, "e") + "ed"
+	case "ban", "unban":
+		return action + "ned"
+	case "readmit":
+		return "readmitted"
+	}
+	return action
+}
+
+// changed lists the settings of a room that have changed.
+func changed(settings map[string]any) string {
+	var is []string
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		switch value := settings[name].(type) {
+		case string:
+			is = append(is, fmt.Sprintf("%s %q", name, value))
+		default:
+			is = append(is, fmt.Sprintf("%s %v", name, value))
+		}
+	}
+	return strings.Join(is, ", ")
 }

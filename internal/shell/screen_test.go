@@ -2,6 +2,7 @@ package shell
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -21,8 +22,8 @@ func shown(t *testing.T, width int, messages ...client.Message) string {
 	t.Helper()
 	var out bytes.Buffer
 	s := Screen{Out: &out, Width: func() int { return width }, Now: morning, columns: columns{1}}
-	if err := s.Show(messages...); err != nil {
-		t.Fatal(err)
+	if s.Show(messages...); s.err != nil {
+		t.Fatal(s.err)
 	}
 	return out.String()
 }
@@ -115,6 +116,19 @@ func TestHarmless_whatActsOnATerminal_isSeen(t *testing.T) {
 	}
 }
 
+// A line that a command prints has words of others only in its arguments.
+func TestSentence_wordsOfOthers_stayOnTheirLine(t *testing.T) {
+	const evil, shown = "Ann\n\x1b[2Jparley: all is well", `Ann\x0a\x1b[2Jparley: all is well`
+	for _, word := range []any{evil, errors.New(evil), Which{As: evil}} {
+		if got := sentence("%s in tea", word); !strings.HasSuffix(got, shown+" in tea") {
+			t.Errorf("a %T is shown as %q", word, got)
+		}
+	}
+	if got := sentence("Two:\n%s", lines("a\nb\x1b")); got != "Two:\na\nb\\x1b" {
+		t.Errorf("lines are shown as %q", got)
+	}
+}
+
 // The words of the hostile: what moves the cursor, breaks lines, turns them round, hides,
 // pads, or looks like a line of Parley.
 func hostile() []string {
@@ -130,8 +144,8 @@ func TestShow_hostileText_isHarmlessAndBeginsNoLine(t *testing.T) {
 		width := rapid.SampledFrom([]int{0, 30, 60, 80}).Draw(r, "width")
 		var out bytes.Buffer
 		s := Screen{Out: &out, Width: func() int { return width }, Now: morning, columns: columns{1}}
-		if err := s.Show(said(func(m *client.Message) { m.Text = text })); err != nil {
-			r.Fatal(err)
+		if s.Show(said(func(m *client.Message) { m.Text = text })); s.err != nil {
+			r.Fatal(s.err)
 		}
 		lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 		if !strings.HasPrefix(lines[0], "09:41 Bob:") {
@@ -174,8 +188,8 @@ func TestShow_hostileFields_areHarmless(t *testing.T) {
 func TestShow_inColor_nameAndTimeStandOut(t *testing.T) {
 	var out bytes.Buffer
 	s := Screen{Out: &out, Color: true, Width: func() int { return 0 }, Now: morning}
-	if err := s.Show(said(func(m *client.Message) { m.Text = "\x1b[31mred" })); err != nil {
-		t.Fatal(err)
+	if s.Show(said(func(m *client.Message) { m.Text = "\x1b[31mred" })); s.err != nil {
+		t.Fatal(s.err)
 	}
 	if got := out.String(); !strings.HasPrefix(got, "\x1b[2m09:41\x1b[0m \x1b[1;") || !strings.HasSuffix(got, "mBob\x1b[0m: \\x1b[31mred\n") {
 		t.Errorf("shown as %q", got)

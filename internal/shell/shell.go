@@ -3,7 +3,6 @@ package shell
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -51,7 +50,7 @@ func (f *Failure) Error() string { return f.Text }
 func (f *Failure) ExitCode() int { return f.Code }
 
 func fail(code int, format string, args ...any) error {
-	return &Failure{fmt.Sprintf(format, args...), code}
+	return &Failure{sentence(format, args...), code}
 }
 
 // session is a seat, with what a command needs to use it.
@@ -102,7 +101,7 @@ func (s *Shell) refuseAgents(name string) error {
 	}
 	whose := "an agent"
 	if name != "" {
-		whose = HarmlessLine(name)
+		whose = name
 	}
 	return fail(failed, "Nothing was done: this would be the word of the person behind %s, and %s. "+
 		"If you are that person, run it in a terminal of your own. "+
@@ -119,17 +118,22 @@ func (s *Shell) judge(p client.Place, seat client.Seat, err error) error {
 	case refused.Code == fault.KeyInvalid && (p.Key != "" || !seat.Person):
 		return notAdmitted(p, seat)
 	case seat.Person && refused.Code == fault.Removed: // the agent may come back: see room.KeepPerson
-		return fail(gone, "%s has no seat in the room %s now: it has left or was removed. If it joins again under its name within a day, you watch it again.", HarmlessLine(seat.Name), HarmlessLine(seat.Room))
+		return fail(gone, "%s has no seat in the room %s now: it has left or was removed. If it joins again under "+
+			"its name within a day, you watch it again.", seat.Name, seat.Room)
 	case isGone(refused):
 		if err := s.Seats.Remove(seat.Token); err != nil {
 			return err
 		}
 		if seat.Person {
-			return fail(gone, "You no longer watch %s in the room %s, and this is forgotten here: the agent has left or was removed, the room has ended, or newer devices of yours took your place. A new link of the agent leads back.", HarmlessLine(seat.Name), HarmlessLine(seat.Room))
+			return fail(gone, "You no longer watch %s in the room %s, and this is forgotten here: the agent has "+
+				"left or was removed, the room has ended, or newer devices of yours took your place. A new link of "+
+				"the agent leads back.", seat.Name, seat.Room)
 		}
-		return fail(gone, "Your seat in the room %s as %s is gone, and forgotten here: %s", HarmlessLine(seat.Room), HarmlessLine(seat.Name), reason(refused.Code))
+		return fail(gone, "Your seat in the room %s as %s is gone, and "+
+			"forgotten here: %s", seat.Room, seat.Name, reason(refused.Code))
 	case refused.Code == fault.RoomClosed:
-		return fail(gone, "The talk in the room %s is over: the room was closed for good, or begun anew when all were silent. parley history still shows what was said; parley leave forgets the seat.", HarmlessLine(seat.Room))
+		return fail(gone, "The talk in the room %s is over: the room was closed for good, or begun anew when all "+
+			"were silent. parley history still shows what was said; parley leave forgets the seat.", seat.Room)
 	}
 	return plain(refused)
 }
@@ -173,30 +177,31 @@ const (
 	longestPause = 5 * time.Second
 )
 
-// retry is how a command outlasts a server that is being restarted.
-type retry struct {
-	pause time.Duration // the last one; 0 while the server answers
-}
-
-// failed waits before the next attempt. It reports false if ctx ended before. The person is
-// told once.
-func (r *retry) failed(ctx context.Context, s *session, err error) bool {
-	if r.pause == 0 {
-		text := err.Error()
-		if lost := new(client.Unreachable); errors.As(err, &lost) {
-			text = "The server at " + lost.Base + " does not answer."
+// persist makes a call again as long as it fails and goOn says so, and returns its last error, or
+// that of ctx. So a command outlasts a server that is being restarted. The person is told once.
+func (s *session) persist(ctx context.Context, goOn func(error) bool, call func() error) error {
+	for wait := time.Duration(0); ; {
+		err := call()
+		switch {
+		case err == nil:
+			if wait > 0 {
+				s.out.note("The server is back.")
+			}
+			return nil
+		case !goOn(err):
+			return err
 		}
-		s.out.note("%s Trying again.", text)
-		r.pause = firstPause / 2
+		if wait == 0 {
+			text := err.Error()
+			if lost := new(client.Unreachable); errors.As(err, &lost) {
+				text = "The server at " + lost.Base + " does not answer."
+			}
+			s.out.note("%s Trying again.", text)
+			wait = firstPause / 2
+		}
+		wait = min(2*wait, longestPause)
+		if !pause(ctx, s.clock, wait) {
+			return ctx.Err()
+		}
 	}
-	r.pause = min(2*r.pause, longestPause)
-	return pause(ctx, s.clock, r.pause)
-}
-
-// succeeded notes that the server answers.
-func (r *retry) succeeded(s *session) {
-	if r.pause > 0 {
-		s.out.note("The server is back.")
-	}
-	r.pause = 0
 }

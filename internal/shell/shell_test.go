@@ -16,7 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/shell"
 )
 
-func TestTail_whileManyUseTheSeat_losesAndRepeatsNothing(t *testing.T) {
+func TestHistory_followedWhileManyUseTheSeat_losesAndRepeatsNothing(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob", "Cy")
 	ctx, stop := context.WithCancel(t.Context())
@@ -24,7 +24,7 @@ func TestTail_whileManyUseTheSeat_losesAndRepeatsNothing(t *testing.T) {
 	tails := []*command{at(t, base, nil), at(t, base, nil)}
 	var ended []<-chan error
 	for _, tail := range tails {
-		ended = append(ended, begin(func() error { return tail.Tail(ctx, as("Ann"), 1) }))
+		ended = append(ended, begin(func() error { return tail.History(ctx, as("Ann"), shell.HistoryRequest{Last: 1, Follow: true}) }))
 		until(t, "tail has begun", func() bool { return tail.out.String() != "" })
 	}
 	waiting := at(t, base, nil)
@@ -268,26 +268,6 @@ func TestReadText_pipeNeverEnds_endsWithTheContext(t *testing.T) {
 	cancel()
 	if _, err := shell.ReadText(ctx, in); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
-	}
-}
-
-func TestJoin_atOnce_isOneSeatForEachName(t *testing.T) {
-	base := serve(t)
-	var all sync.WaitGroup
-	for i := range 8 {
-		all.Go(func() {
-			if err := at(t, base, nil).Join(t.Context(), shell.JoinRequest{Room: "tea", As: []string{"Ann", "Bob"}[i%2]}); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	all.Wait()
-	file, err := client.OpenTokens()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if list, err := file.All(); err != nil || len(list) != 2 {
-		t.Errorf("%d seats, %v", len(list), err)
 	}
 }
 

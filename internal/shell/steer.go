@@ -43,21 +43,23 @@ func (s *Shell) Steer(ctx context.Context, which Which, req SteerRequest) error 
 			return err
 		}
 		touch(s.file)
-		switch {
-		case req.NewLink && s.out.JSON:
-			return s.out.line(r) // the link is what was asked for
-		case req.NewLink:
-			return s.out.print("%s", HarmlessLine(got.Watch))
-		case s.out.JSON:
-			return s.out.result(r)
+		if req.NewLink && s.out.JSON { // the link is what was asked for
+			s.out.Screen.write(r.json())
+			return s.out.Screen.err
 		}
-		return s.reins(got)
+		return s.out.show(r, func() {
+			if req.NewLink {
+				s.out.print("%s", got.Watch)
+				return
+			}
+			s.reins(got)
+		})
 	})
 }
 
 // reins shows how an agent is kept.
-func (s *session) reins(got client.Steered) error {
-	name, does := HarmlessLine(s.seat.Name), "speaks for itself"
+func (s *session) reins(got client.Steered) {
+	does := "speaks for itself"
 	switch {
 	case got.Paused && got.Approve:
 		does = "is paused: it says nothing until you resume it, and then needs your approval for each message"
@@ -66,19 +68,14 @@ func (s *session) reins(got client.Steered) error {
 	case got.Approve:
 		does = "needs your approval for each message"
 	}
-	if err := s.out.print("%s %s.", name, does); err != nil {
-		return err
-	}
+	s.out.print("%s %s.", s.seat.Name, does)
 	for _, d := range got.Drafts {
-		m := client.Message{Type: "message", ID: d.ID, From: s.seat.Name, Text: d.Text, To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo, Kind: d.Kind, At: d.At}
-		if err := s.out.print("Draft %s waits for parley steer send, edit or refuse:", HarmlessLine(d.ID)); err != nil {
-			return err
-		}
-		if err := s.out.Screen.Show(m); err != nil {
-			return err
-		}
+		s.out.print("Draft %s waits for parley steer send, edit or refuse:", d.ID)
+		s.out.Screen.Show(client.Message{
+			Type: "message", ID: d.ID, From: s.seat.Name, Text: d.Text,
+			To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo, Kind: d.Kind, At: d.At,
+		})
 	}
-	return nil
 }
 
 // remind tells the person behind an agent which drafts wait.

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/jonboulle/clockwork"
-
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
 )
@@ -23,27 +21,25 @@ type WaitRequest struct {
 
 // Wait shows what was said since the last Wait, or waits until something is.
 func (s *Shell) Wait(ctx context.Context, which Which, req WaitRequest) error {
-	limited, cancel := ctx, context.CancelFunc(func() {})
-	if req.Within > 0 {
-		limited, cancel = withClock(ctx, s.Clock, req.Within)
-	}
+	return s.with(which, func(s *session) error {
+		return s.within(ctx, req.Within, "Nothing came within %v.", func(ctx context.Context) error { return s.wait(ctx, req) })
+	})
+}
+
+// within gives do a context that is canceled after d, unless that is 0. If that ended do, the
+// person is told so: why is a format that gets d.
+func (s *session) within(ctx context.Context, d time.Duration, why string, do func(context.Context) error) error {
+	limited, cancel := context.WithCancel(ctx)
 	defer cancel()
-	err := s.with(which, func(s *session) error { return s.wait(limited, req) })
+	if d != 0 {
+		defer s.clock.AfterFunc(d, cancel).Stop()
+	}
+	err := do(limited)
 	if limited.Err() != nil && ctx.Err() == nil && errors.Is(err, context.Canceled) {
-		s.Out.note("Nothing came within %v.", req.Within)
+		s.out.note(why, d)
 		return ErrQuiet
 	}
 	return err
-}
-
-// withClock returns a context that is canceled after d.
-func withClock(ctx context.Context, clock clockwork.Clock, d time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	timer := clock.AfterFunc(d, cancel)
-	return ctx, func() {
-		timer.Stop()
-		cancel()
-	}
 }
 
 // wait makes calls until one has messages. The cursor is stored after they are printed: a
@@ -58,20 +54,19 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 	if _, err := s.client.Protocol(ctx); err != nil {
 		return err
 	}
-	var again retry
 	for heard := false; ; {
 		var got client.Waited
-		r, err := s.call(ctx, "wait_for_message", a, &got)
+		var r result
+		err := s.persist(ctx, passing, func() (err error) {
+			r, err = s.call(ctx, "wait_for_message", a, &got)
+			return err
+		})
 		if err != nil {
-			if passing(err) && again.failed(ctx, s, err) {
-				continue
-			}
 			return err
 		}
-		again.succeeded(s)
 		if len(got.Messages) > 0 {
 			heard, a["wait_seconds"] = true, 0 // what is left of the news is there already
-			if err := s.out.messages(r, got.Messages); err != nil {
+			if err := s.out.messages(r, got.Messages...); err != nil {
 				return err
 			}
 		}

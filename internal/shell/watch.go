@@ -106,13 +106,12 @@ func (o *opening) session(bears string) *session {
 func (o *opening) open(ctx context.Context) error {
 	on := o.session(o.seat.Claim)
 	defer on.client.Close()
-	again := retry{}
-	for until := o.by.Clock.Now().Add(sendFor); ; {
+	until := o.by.Clock.Now().Add(sendFor)
+	goOn := func(err error) bool { return passing(err) && !o.by.Clock.Now().After(until) }
+	return on.persist(ctx, goOn, func() error {
 		_, err := on.call(ctx, "steer", args{"claim": o.seat.Claim}, &client.Steered{})
-		if err == nil || !passing(err) || o.by.Clock.Now().After(until) || !again.failed(ctx, on, err) {
-			return err
-		}
-	}
+		return err
+	})
 }
 
 // refused says why the link could not be opened. What was stored for it goes only if the
@@ -129,9 +128,10 @@ func (o *opening) refused(err error) error {
 	case refused.Code != fault.KeyInvalid:
 		return plain(refused)
 	case o.place.Key != "":
-		return fail(failed, "%s", HarmlessLine(o.place.Refused()))
+		return fail(failed, "%s", o.place.Refused())
 	}
-	return fail(gone, "The server at %s does not know this link: its agent has left the room, or has a newer link. Ask the agent for that.", HarmlessLine(o.place.Base))
+	return fail(gone, "The server at %s does not know this link: its agent has left the room, or has a newer link. "+
+		"Ask the agent for that.", o.place.Base)
 }
 
 // show stores the seat under the names of the room and the agent, and says what its person
@@ -146,18 +146,16 @@ func (o *opening) show(ctx context.Context) error {
 	}
 	i := slices.IndexFunc(got.Room.Agents, func(a client.Agent) bool { return a.You })
 	if i < 0 {
-		return fail(failed, "The server does not say which agent of the room %s this is.", HarmlessLine(got.Room.Name))
+		return fail(failed, "The server does not say which agent of the room %s this is.", got.Room.Name)
 	}
 	o.seat.Room, o.seat.Name, o.seat.Claim = got.Room.Name, got.Room.Agents[i].Name, ""
 	if err := o.by.Seats.Put(o.seat); err != nil {
 		return err
 	}
-	if o.by.Out.JSON {
-		return o.by.Out.result(r)
-	}
-	if err := o.by.Out.about(got); err != nil {
-		return err
-	}
-	return o.by.Out.print("You watch %s. parley tail follows the talk; parley say speaks to all, and with --to %s to your agent alone; parley steer pauses it.",
-		HarmlessLine(o.seat.Name), quoted(o.seat.Name))
+	return o.by.Out.show(r, func() {
+		o.by.Out.about(got)
+		o.by.Out.print("You watch %s. parley tail follows the talk; parley say speaks to all, and with --to %s to "+
+			"your agent alone; parley steer pauses it.",
+			o.seat.Name, quoted(o.seat.Name))
+	})
 }

@@ -33,26 +33,27 @@ func (s *Shell) choose(w Which) (client.Seat, error) {
 	case 0:
 		at := ""
 		if s.Base != "" {
-			at = " at " + HarmlessLine(s.Base)
+			at = " at " + s.Base
 		}
 		if w.Watched {
-			return client.Seat{}, fail(gone, "You watch no agent%s%s. Ask your agent for its watch link, and open it with: parley watch", w, at)
+			return client.Seat{}, fail(gone, "You watch no agent%s%s. Ask your agent for its watch link, and open "+
+				"it with: parley watch", w, at)
 		}
 		return client.Seat{}, fail(gone, "You have no seat%s%s. Take one with: parley join ROOM --as NAME", w, at)
 	case 1:
 		return fit[0], nil
 	}
-	return client.Seat{}, fail(usage, "Say with --room and --as which seat you mean:\n%s", listed(fit))
+	return client.Seat{}, fail(usage, "Say with --room and --as which seat you mean:\n%s", lines(listed(fit)))
 }
 
 // String says where a seat was looked for.
 func (w Which) String() string {
 	text := ""
 	if w.Room != "" {
-		text += " in the room " + HarmlessLine(w.Room)
+		text += " in the room " + w.Room
 	}
 	if w.As != "" {
-		text += " as " + HarmlessLine(w.As)
+		text += " as " + w.As
 	}
 	return text
 }

@@ -1,0 +1,138 @@
+package shell
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/parley-chat/parley/internal/client"
+)
+
+// HistoryRequest asks for what was said.
+type HistoryRequest struct {
+	Last   int    // how many messages
+	Before string // only what came before this id
+	Agreed bool   // only what all agreed on
+	Follow bool   // and everything that follows, until the context ends
+}
+
+// History shows what was said: as JSON in one result or, if it follows the talk, each message
+// by itself.
+func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) error {
+	err := s.with(which, func(s *session) error {
+		if req.Follow {
+			return s.tail(ctx, req.Last)
+		}
+		list, more, err := s.said(ctx, req)
+		if err != nil {
+			return err
+		}
+		if more && !req.Agreed && !s.out.JSON && s.out.Screen.Terminal {
+			s.out.note("There is more: parley history --before %s", list[0].ID)
+		}
+		return s.out.show(page(list, more), func() {
+			for _, e := range list {
+				s.out.Screen.Show(e.Message)
+			}
+		})
+	})
+	if req.Follow && stopped(ctx, err) {
+		return nil
+	}
+	return err
+}
+
+// tail shows the last n messages of the room and everything that follows, until ctx ends.
+func (s *session) tail(ctx context.Context, n int) error {
+	list, _, err := s.latest(ctx, max(n, 1), args{})
+	if err != nil {
+		return err
+	}
+	after := ""
+	for i, e := range list {
+		if after = e.ID; i < len(list)-n {
+			continue // with n 0 it is only where to begin
+		}
+		if err := s.out.messages(e.fields, e.Message); err != nil {
+			return err
+		}
+	}
+	if s.seat.Person {
+		if err := s.remind(ctx); err != nil {
+			return err
+		}
+	}
+	return s.follow(ctx, after, func(e entry) (bool, error) {
+		err := s.out.messages(e.fields, e.Message)
+		if waits(e.Message) && s.seat.Person {
+			s.out.note("A draft waits: parley steer send %s, or edit or refuse it.", e.ID)
+		}
+		return false, err
+	})
+}
+
+// said reads what a History asks for. What all agreed on comes in one page.
+func (s *session) said(ctx context.Context, req HistoryRequest) ([]entry, bool, error) {
+	if req.Agreed {
+		return s.history(ctx, args{"agreed": true, "limit": min(req.Last, pageSize)})
+	}
+	a := args{}
+	a.set("before", req.Before)
+	return s.latest(ctx, req.Last, a)
+}
+
+// page returns messages as one result of the history.
+func page(list []entry, more bool) result {
+	fields := make([]result, len(list))
+	for i, e := range list {
+		fields[i] = e.fields
+	}
+	messages, _ := json.Marshal(fields) // they came as JSON
+	r := result{"messages": messages}
+	if more {
+		r["has_more"] = json.RawMessage("true")
+	}
+	return r
+}
+
+// entry is one message, typed and as the server wrote it.
+type entry struct {
+	client.Message
+	fields result
+}
+
+// waits reports whether m is a draft about which the person behind its agent has to decide.
+func waits(m client.Message) bool { return m.Type == "draft" && m.Reason == "" }
+
+// pageSize is how many messages a call of the history gives at most.
+const pageSize = 100
+
+// history returns a page of what was said, oldest first.
+func (s *session) history(ctx context.Context, a args) (page []entry, more bool, err error) {
+	var typed client.History
+	r, err := s.call(ctx, "message_history", a, &typed)
+	if err != nil {
+		return nil, false, err
+	}
+	fields, err := r.messages()
+	if err != nil {
+		return nil, false, err
+	}
+	for i, m := range typed.Messages {
+		page = append(page, entry{m, fields[i]})
+	}
+	return page, typed.HasMore, nil
+}
+
+// latest returns the last n messages that a call of the history with these arguments gives.
+func (s *session) latest(ctx context.Context, n int, a args) (list []entry, more bool, err error) {
+	for more = true; more && len(list) < n; {
+		a["limit"] = min(n-len(list), pageSize)
+		var page []entry
+		if page, more, err = s.history(ctx, a); err != nil || len(page) == 0 {
+			return list, false, err
+		}
+		list = append(page, list...)
+		a["before"] = page[0].ID
+	}
+	return list, more, nil
+}
