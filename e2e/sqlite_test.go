@@ -121,10 +121,10 @@ func talkMuch(ctx context.Context, t *testing.T, p *program) error {
 		seats = append(seats, seat{a.AgentToken, a.Cursor})
 	}
 	work, ctx := errgroup.WithContext(ctx)
-	work.Go(func() error { return sendMany(ctx, c, seats[0].token, "Alice") })
-	work.Go(func() error { return sendMany(ctx, c, seats[1].token, "Bob") })
-	work.Go(func() error { return hearMany(ctx, c, seats[0], "Bob") })
-	work.Go(func() error { return hearMany(ctx, c, seats[1], "Alice") })
+	work.Go(func() error { return sendMany(ctx, c, seats[0].token, "Alice", eachWay) })
+	work.Go(func() error { return sendMany(ctx, c, seats[1].token, "Bob", eachWay) })
+	work.Go(func() error { return hearMany(ctx, c, seats[0], "Bob", eachWay) })
+	work.Go(func() error { return hearMany(ctx, c, seats[1], "Alice", eachWay) })
 	return work.Wait()
 }
 

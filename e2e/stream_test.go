@@ -4,14 +4,27 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 )
 
 // eachWay is how many messages each of two agents sends the other.
-const eachWay = 1000
+const eachWay = 300
 
-func TestStream_everyClient_hasAThousandMessagesEachWayOnceAndInOrder(t *testing.T) {
+func TestStream_everyClient_hasHundredsOfMessagesEachWayOnceAndInOrder(t *testing.T) {
+	streams(t, eachWay)
+}
+
+func TestSoak_streamOfThousandsOfMessages_arrivesOnceAndInOrder(t *testing.T) {
+	soak(t)
+	streams(t, 5000)
+}
+
+// streams has two agents send each other that many messages at once, for several pairs of
+// clients.
+func streams(t *testing.T, n int) {
+	t.Helper()
 	for _, pair := range []struct{ alice, bob kind }{
 		{goClient(modernProtocol), goClient(legacyProtocol)},
 		{nodeClient("modern", modernProtocol), pythonClient("modern", modernProtocol)},
@@ -23,13 +36,13 @@ func TestStream_everyClient_hasAThousandMessagesEachWayOnceAndInOrder(t *testing
 			p := start(t)
 			a, b := talk{t, pair.alice.open(t, p.url)}, talk{t, pair.bob.open(t, p.url)}
 			alice, bob := a.join("the long talk", "Alice"), b.join("the long talk", "Bob")
-			ctx, cancel := context.WithTimeout(t.Context(), 6*patience)
+			ctx, cancel := context.WithTimeout(t.Context(), 6*patience+time.Duration(n)*100*time.Millisecond)
 			defer cancel()
 			var work errgroup.Group
-			work.Go(func() error { return sendMany(ctx, a.c, alice.token, "Alice") })
-			work.Go(func() error { return sendMany(ctx, b.c, bob.token, "Bob") })
-			work.Go(func() error { return hearMany(ctx, a.c, alice, "Bob") })
-			work.Go(func() error { return hearMany(ctx, b.c, bob, "Alice") })
+			work.Go(func() error { return sendMany(ctx, a.c, alice.token, "Alice", n) })
+			work.Go(func() error { return sendMany(ctx, b.c, bob.token, "Bob", n) })
+			work.Go(func() error { return hearMany(ctx, a.c, alice, "Bob", n) })
+			work.Go(func() error { return hearMany(ctx, b.c, bob, "Alice", n) })
 			if err := work.Wait(); err != nil {
 				t.Fatal(err)
 			}
@@ -39,10 +52,9 @@ func TestStream_everyClient_hasAThousandMessagesEachWayOnceAndInOrder(t *testing
 
 func numbered(name string, n int) string { return fmt.Sprintf("%s says number %d", name, n) }
 
-// sendMany says the numbers from 1 to eachWay, each after the one before was
-// acknowledged.
-func sendMany(ctx context.Context, c client, token, name string) error {
-	for n := 1; n <= eachWay; n++ {
+// sendMany says the numbers from 1 to last, each after the one before was acknowledged.
+func sendMany(ctx context.Context, c client, token, name string, last int) error {
+	for n := 1; n <= last; n++ {
 		a, err := c.call(ctx, "send_message", args{"agent_token": token, "text": numbered(name, n)})
 		if err != nil {
 			return fmt.Errorf("%s sends number %d: %w", name, n, err)
@@ -56,8 +68,8 @@ func sendMany(ctx context.Context, c client, token, name string) error {
 
 // hearMany waits by cursors until all that the agent of that name says was
 // heard, and refuses a number that is missing, doubled or out of order.
-func hearMany(ctx context.Context, c client, s seat, name string) error {
-	for n := 0; n < eachWay; {
+func hearMany(ctx context.Context, c client, s seat, name string, last int) error {
+	for n := 0; n < last; {
 		a, err := c.call(ctx, "wait_for_message", args{"agent_token": s.token, "cursor": s.cursor, "wait_seconds": 20})
 		if err != nil {
 			return fmt.Errorf("after number %d of %s: %w", n, name, err)
