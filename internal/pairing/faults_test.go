@@ -38,10 +38,16 @@ func TestEnterQueue_underFaults(t *testing.T) {
 
 // TestSoak_enterQueue runs many more seeds.
 func TestSoak_enterQueue_underFaults(t *testing.T) {
+	soak(t)
+	underFaults(t, 1_000, 10_000)
+}
+
+// soak skips a test that takes minutes, unless it is asked for.
+func soak(t *testing.T) {
+	t.Helper()
 	if os.Getenv("PARLEY_SOAK") == "" {
 		t.Skip("takes minutes: make nightly plays it")
 	}
-	underFaults(t, 1_000, 10_000)
 }
 
 func underFaults(t *testing.T, first uint64, runs int) {

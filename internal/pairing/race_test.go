@@ -240,7 +240,18 @@ func onRealClocks(t *testing.T, test func(t *testing.T, processes ...process)) {
 	})
 }
 
-func TestPairing_hundredAtOnce_makeFiftyPairs(t *testing.T) {
+func TestPairing_fortyAtOnce_makeTwentyPairs(t *testing.T) {
+	pairAll(t, 40)
+}
+
+func TestSoak_hundredAtOnce_makeFiftyPairs(t *testing.T) {
+	soak(t)
+	pairAll(t, 100)
+}
+
+// pairAll has that many agents enter a queue at once, with interests and without.
+func pairAll(t *testing.T, agents int) {
+	t.Helper()
 	for name, likes := range map[string]func(i int) []string{
 		"without interests": func(int) []string { return nil },
 		"with interests": func(i int) []string {
@@ -248,14 +259,14 @@ func TestPairing_hundredAtOnce_makeFiftyPairs(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onRealClocks(t, func(t *testing.T, processes ...process) { fiftyPairs(t, processes, likes) })
+			onRealClocks(t, func(t *testing.T, processes ...process) { enterAll(t, agents, processes, likes) })
 		})
 	}
 }
 
-// fiftyPairs has a hundred agents enter at once.
-func fiftyPairs(t *testing.T, processes []process, likes func(i int) []string) {
-	const n = 100
+// enterAll has n agents enter at once.
+func enterAll(t *testing.T, n int, processes []process, likes func(i int) []string) {
+	t.Helper()
 	got := make([]pairing.Result, n)
 	errs := make([]error, n)
 	var all sync.WaitGroup
