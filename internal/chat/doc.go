@@ -13,12 +13,12 @@
 //   - joinOp and sendOp are calls under way (join.go, send.go). A seatRequest makes what is
 //     written when a join gets its seat (seating.go).
 //   - liveRoom is a room in which a call takes place: its log, and what this process
-//     knows of its agents, which is in package live.
+//     knows of its agents, which is in package presence.
 //   - inbox is what a wait has found so far. It ends when something wakes the
 //     caller (inbox.go), when the caller is given the turn, or when its time is up
 //     (wait.go).
 //   - Message, Room and Agent are events, rooms and agents as one agent sees them
 //     (message.go, roster.go). What it may not see does not exist in them.
 //
-// The locks are in package live.
+// The locks are in package presence.
 package chat

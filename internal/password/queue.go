@@ -32,7 +32,7 @@ const (
 
 type waiter struct {
 	caller string
-	known  bool // as room.Knows says
+	known  bool // as roomlog.Knows says
 	turn   chan struct{}
 }
 

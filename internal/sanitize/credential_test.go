@@ -82,7 +82,7 @@ func TestCredential_whatLooksSimilar_isNone(t *testing.T) {
 	}
 }
 
-// TestIn_ofLongText_takesTimeInProportion compares texts that are made to match
+// TestCredential_ofLongText_takesTimeInProportion compares texts that are made to match
 // nearly: sixteen times the length may take forty times as long.
 func TestCredential_ofLongText_takesTimeInProportion(t *testing.T) {
 	for _, unit := range []string{
