@@ -73,7 +73,7 @@ type look struct {
 	colors string
 }
 
-// Both widths and both colors: what a color does seldom depends on the width. make soak plays all
+// Both widths and both colors: what a color does seldom depends on the width. make nightly plays all
 // that go together.
 var (
 	byDay   = []look{{360, "dark"}, {1440, "light"}}
@@ -84,7 +84,7 @@ var (
 func playedAtNight(t *testing.T) {
 	t.Helper()
 	if os.Getenv("PARLEY_SOAK") == "" {
-		t.Skip("make soak plays it")
+		t.Skip("make nightly plays it")
 	}
 }
 
