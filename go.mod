@@ -78,3 +78,6 @@ require (
 	modernc.org/memory v1.12.1 // indirect
 	modernc.org/sqlite v1.61.1 // indirect
 )
+
+// What checks the scripts of the page has a Go package in it.
+ignore ./internal/page/node_modules

@@ -1,6 +1,8 @@
 package house
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -86,5 +88,14 @@ func TestModules_bench_measuresWhatTheProgramHas(t *testing.T) {
 	}
 	if shared < 10 {
 		t.Errorf("bench has only %d modules of the program", shared)
+	}
+}
+
+// TestModules_packagesOfNpm_areNotOurs: one of them holds a Go package, which ./... would find once
+// make lint has fetched it.
+func TestModules_packagesOfNpm_areNotOurs(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil || !strings.Contains(string(text), "\nignore ./internal/page/node_modules\n") {
+		t.Errorf("go.mod does not ignore internal/page/node_modules: %v", err)
 	}
 }
