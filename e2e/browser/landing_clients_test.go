@@ -17,18 +17,12 @@ func inviteOf(t *testing.T, a *agent) string {
 	return found[1]
 }
 
-// clientNames are the clients on the page, as it names them.
-var clientNames = []string{"Claude Code", "Codex", "Gemini CLI", "VS Code", "Cursor", "Claude Desktop", "parley", "Any other"}
-
 // shownLines returns what the page says to paste for one client.
 func (tab *tab) shownLines(name string) []string {
 	tab.t.Helper()
 	tab.click(role("radio", name))
 	return evaluate[[]string](tab, `[...document.querySelectorAll(".landing-client code")].map((line) => line.textContent)`)
 }
-
-// command is found in what only a person who pastes it has a use for.
-var command = regexp.MustCompile(`://|[{=]|--|\badd\b`)
 
 func TestLanding_client_isCopiedAndRemembered(t *testing.T) {
 	t.Parallel()

@@ -68,13 +68,6 @@ func start(t *testing.T, s *server) *server {
 	return s
 }
 
-// in is the server as a subtest uses it: what its people and agents find fails the subtest.
-func (s *server) in(t *testing.T) *server {
-	own := *s
-	own.t = t
-	return &own
-}
-
 func (s *server) launch(addr string) {
 	s.t.Helper()
 	own, err := process.Start(os.Getenv(process.BinaryEnv), slices.Concat([]string{"--addr", addr}, s.store, s.args), append(process.Environment(), s.env...))

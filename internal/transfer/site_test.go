@@ -52,12 +52,6 @@ func inDynamoDB(t *testing.T) site {
 	return site{chat.New(tab, chat.Options{}), t, tab}
 }
 
-// restarted returns the site with a service that has nothing cached.
-func (s site) restarted() site {
-	s.Service = chat.New(s.table, chat.Options{SingleProcess: true, MinBatch: 1})
-	return s
-}
-
 // copyFrom copies all rooms to s and fails the test if one is refused.
 func (s site) copyFrom(from transfer.Source) transfer.Summary {
 	s.t.Helper()
