@@ -90,6 +90,41 @@ func TestCopy_roomUsedDuringTheCopy_isRefusedAndCopiedLater(t *testing.T) {
 	to.sameAs(from.content())
 }
 
+// A second copy completes at any moment of the first one, and its room is used at once.
+func TestCopy_roomThatAnotherCopyBrought_isLeftAlone(t *testing.T) {
+	for moment := 0; ; moment++ {
+		from, to := inFile(t), inFile(t)
+		ann := from.join("tea", "Ann")
+		from.say(ann, "at the source")
+		var used map[table.Key]string
+		calls := 0
+		faster := func() {
+			if calls++; calls == moment+1 {
+				to.copyFrom(from.table)
+				to.say(ann, "at the destination")
+				to.say(ann, "and more")
+				used = to.content()
+			}
+		}
+		racing := hooked{
+			Source:      to.table,
+			beforeRead:  func() error { faster(); return nil },
+			beforeWrite: func([]table.Op) error { faster(); return nil },
+		}
+		_, err := transfer.Copy(t.Context(), from.table, racing, "")
+		if used == nil {
+			if err != nil || moment == 0 {
+				t.Fatalf("after %d calls the copy ended: %v", calls, err)
+			}
+			return
+		}
+		if err != nil && !errors.Is(err, transfer.ErrDiverged) && !errors.Is(err, transfer.ErrNameTaken) {
+			t.Errorf("at call %d: got %v; want nil or a refusal", moment+1, err)
+		}
+		to.sameAs(used)
+	}
+}
+
 func TestCopy_roomThatOnlyTheDestinationContinued_isLeftAlone(t *testing.T) {
 	from, to := inFile(t), inFile(t)
 	ann := from.join("tea", "Ann")

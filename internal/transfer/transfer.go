@@ -239,7 +239,7 @@ func (c *copier) fill(ctx context.Context, source *room) (snapshot []table.Item,
 		}
 		left[item.Key] = true
 	}
-	b := batch{to: c.to, written: &c.summary.Items}
+	b := batch{to: c.to, written: &c.summary.Items, absent: layout.Meta}
 	for item, err := range itemsOf(ctx, c.from, layout.Partition) {
 		if err != nil {
 			return nil, err
@@ -392,17 +392,19 @@ func itemsOf(ctx context.Context, t table.Table, partition string) iter.Seq2[tab
 	}
 }
 
-// batch gathers ops without conditions into Writes that are as large as the table allows.
+// batch gathers ops into Writes that are as large as the table allows. None takes effect once
+// the room is there: another copy may have been faster, and its room may be in use.
 type batch struct {
 	to      table.Table
-	written *int // counts the ops
+	written *int      // counts the ops
+	absent  table.Key // the item without which the room is not there
 	ops     []table.Op
 	bytes   int
 }
 
 func (b *batch) add(ctx context.Context, op table.Op) error {
 	size := len(op.Item.Key.Partition) + len(op.Item.Key.Sort) + len(op.Item.Data)
-	if len(b.ops) == table.MaxOps || b.bytes+size > table.MaxTxBytes {
+	if len(b.ops) == table.MaxOps-1 || b.bytes+size > table.MaxTxBytes {
 		if err := b.flush(ctx); err != nil {
 			return err
 		}
@@ -417,9 +419,12 @@ func (b *batch) flush(ctx context.Context) error {
 	if len(b.ops) == 0 {
 		return nil
 	}
-	err := b.to.Write(ctx, b.ops...)
-	if err == nil {
+	err := b.to.Write(ctx, append(b.ops, table.Delete(b.absent, table.IfAbsent))...)
+	switch {
+	case err == nil:
 		*b.written += len(b.ops)
+	case errors.As(err, new(*table.ConflictError)):
+		err = ErrDiverged
 	}
 	b.ops, b.bytes = nil, 0
 	return err
