@@ -26,12 +26,12 @@ func (s *Shell) Wait(ctx context.Context, which Which, req WaitRequest) error {
 	})
 }
 
-// within gives do a context that is canceled after d, unless that is 0. If that ended do, the
+// within gives do a context that is canceled after d, if that is positive. If that ended do, the
 // person is told so: why is a format that gets d.
 func (s *session) within(ctx context.Context, d time.Duration, why string, do func(context.Context) error) error {
 	limited, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if d != 0 {
+	if d > 0 {
 		defer s.clock.AfterFunc(d, cancel).Stop()
 	}
 	err := do(limited)
