@@ -27,7 +27,7 @@ require (
 	zombiezen.com/go/sqlite v1.4.2
 )
 
-// What only tests need.
+// What only tests import.
 require (
 	github.com/anishathalye/porcupine v1.3.1
 	github.com/aws/aws-sdk-go-v2/credentials v1.20.13

@@ -58,6 +58,7 @@ func run(ctx context.Context, arguments []string) (int, error) {
 	tests.Stdout, tests.Stderr = short, short
 	code, err := exitCode(tests.Run())
 	short.end()
+	_, _ = os.Stdout.Write(short.part)
 	return code, errors.Join(err, printSkipped(events))
 }
 
@@ -121,11 +122,12 @@ func share(ctx context.Context, dir string) error {
 		return nil
 	}
 	server, err := dynamolocal.Launch(ctx) // it ends with this process
-	if errors.Is(err, dynamolocal.ErrMissing) {
+	switch {
+	case errors.Is(err, dynamolocal.ErrMissing):
 		return nil
-	}
-	if err != nil {
-		return err
+	case err != nil:
+		fmt.Fprintf(os.Stderr, "DynamoDB Local did not start, and the tests that need it fail: %v\n", err)
+		return nil
 	}
 	return os.Setenv(dynamolocal.EndpointEnv, server.Endpoint)
 }
