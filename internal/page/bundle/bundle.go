@@ -11,14 +11,15 @@
 //	export const a = …    (or function, async function, class)
 //	export{a as b,…};     (at the end of vendor.js)
 //
-// All else that begins with import or export is refused, and so is a circle of imports, or
-// code behind a comment that begins a line.
+// All else that begins with import or export is refused, and so is a name that its module does not
+// export, a circle of imports, or code behind a comment that begins a line.
 package bundle
 
 import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -33,15 +34,16 @@ var (
 
 // bundle is one module in the making, of which those that it joins are constants.
 type bundle struct {
-	texts  map[string]string // of all modules
-	inside map[string]string // the constant of each that is in the bundle; "" while what it imports is added
-	joined strings.Builder
+	texts   map[string]string   // of all modules
+	inside  map[string]string   // the constant of each that is in the bundle; "" while what it imports is added
+	exports map[string][]string // of each that is in the bundle, as members of an object
+	joined  strings.Builder
 }
 
 // Join returns one module that does what the module main does, with all that it imports in
 // it. texts has each module by its path.
 func Join(main string, texts map[string]string) (string, error) {
-	b := &bundle{texts: texts, inside: map[string]string{}}
+	b := &bundle{texts: texts, inside: map[string]string{}, exports: map[string][]string{}}
 	if _, err := b.add(main); err != nil {
 		return "", err
 	}
@@ -63,7 +65,6 @@ func (b *bundle) add(name string) (constant string, err error) {
 	b.inside[name] = ""
 	constant = fmt.Sprintf("module%d", len(b.inside))
 	var body strings.Builder
-	var exports []string // as members of an object
 	for text != "" {
 		statement := first(text)
 		text = text[len(statement):]
@@ -72,11 +73,12 @@ func (b *bundle) add(name string) (constant string, err error) {
 			return "", err
 		}
 		body.WriteString(local)
-		exports = append(exports, exported...)
+		b.exports[name] = append(b.exports[name], exported...)
 	}
 	b.inside[name] = constant
 	code := strings.TrimSpace(comments.ReplaceAllString(body.String(), ""))
-	fmt.Fprintf(&b.joined, "// %s\nconst %s = (() => {\n%s\nreturn { %s };\n})();\n", name, constant, code, strings.Join(exports, ", "))
+	exports := strings.Join(b.exports[name], ", ")
+	fmt.Fprintf(&b.joined, "// %s\nconst %s = (() => {\n%s\nreturn { %s };\n})();\n", name, constant, code, exports)
 	return constant, nil
 }
 
@@ -115,11 +117,17 @@ func (b *bundle) local(name, statement string) (text string, exported []string, 
 		return statement, nil, nil
 	}
 	if m := importing.FindStringSubmatch(statement); m != nil {
-		from, err := b.add(path.Join(path.Dir(name), m[3]))
-		if m[2] != "" {
-			return fmt.Sprintf("const %s = %s;\n", m[2], from), nil, err
+		module := path.Join(path.Dir(name), m[3])
+		from, err := b.add(module)
+		switch missing := b.missing(module, m[1]); {
+		case err != nil:
+			return "", nil, err
+		case m[2] != "":
+			return fmt.Sprintf("const %s = %s;\n", m[2], from), nil, nil
+		case missing != "":
+			return "", nil, fmt.Errorf("page: %s imports %s from %s, which does not export it", name, missing, module)
 		}
-		return fmt.Sprintf("const {%s} = %s;\n", strings.ReplaceAll(m[1], " as ", ": "), from), nil, err
+		return fmt.Sprintf("const {%s} = %s;\n", strings.ReplaceAll(m[1], " as ", ": "), from), nil, nil
 	}
 	if m := exporting.FindStringSubmatch(statement); m != nil {
 		return strings.TrimPrefix(statement, "export "), []string{m[2]}, nil
@@ -128,6 +136,19 @@ func (b *bundle) local(name, statement string) (text string, exported []string, 
 		return "", members(m[1]), nil
 	}
 	return "", nil, fmt.Errorf("page: %s has a form of import or export that cannot be bundled: %s", name, statement)
+}
+
+// missing returns the first name in a list of imports that a module does not export, or "". Within
+// the bundle it would be undefined, and no error.
+func (b *bundle) missing(module, list string) string {
+	for part := range strings.SplitSeq(comments.ReplaceAllString(list, ""), ",") {
+		name, _, _ := strings.Cut(strings.TrimSpace(part), " as ")
+		is := func(member string) bool { return member == name || strings.HasPrefix(member, name+": ") }
+		if name != "" && !slices.ContainsFunc(b.exports[module], is) {
+			return name
+		}
+	}
+	return ""
 }
 
 // members returns a list of exports as the members of an object.

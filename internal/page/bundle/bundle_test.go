@@ -79,6 +79,12 @@ func TestBundle_whatItDoesNotUnderstand_isRefused(t *testing.T) {
 		"code behind a comment":    {map[string]string{"main.js": "/* a */ check();\n/* b */\n"}, "cannot be bundled: /* a */ check()"},
 		"a comment without an end": {map[string]string{"main.js": "/* a\ncheck();\n"}, "cannot be bundled: /* a"},
 		"an export from elsewhere": {map[string]string{"main.js": "export { a } from \"./a.js\";\n", "a.js": ""}, "cannot be bundled: export { a }"},
+		"a name that is not exported": {
+			map[string]string{
+				"main.js": "import {\n  a,\n  nope as b,\n} from \"./a.js\";\n", "a.js": "export const a = 1;\nconst nope = 2;\n",
+			},
+			"main.js imports nope from a.js, which does not export it",
+		},
 	} {
 		if got, err := Join("main.js", c.modules); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, %s", name, err, got)
