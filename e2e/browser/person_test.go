@@ -31,7 +31,9 @@ type person struct {
 func (s *server) person() *person {
 	s.t.Helper()
 	ctx := launched(s.t)
-	made, err := chromedp.CallBrowser(ctx, target.CreateBrowserContext, target.CreateBrowserContextParams{ProxyServer: s.proxy})
+	made, err := chromedp.CallBrowser(ctx, target.CreateBrowserContext, target.CreateBrowserContextParams{
+		ProxyServer: s.proxy, ProxyBypassList: "<-loopback>", // else no proxy is used on the machine itself
+	})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -1,5 +1,7 @@
-// A room behind fetch: it answers the calls that the page makes in the form of docs/tools.md. Only
-// the wire is made up here; that the real server answers so, the tests in e2e/browser show.
+// A room behind fetch: it answers the calls that the page makes in the form of docs/tools.md, and
+// fails as a test wants it to. The real server has no part in these tests. In e2e/browser it has:
+// people use it there, it ends and comes back (TestOpen_*), and a proxy loses its answers and asks
+// for patience (TestSend_*). Other failures are tried against this room alone.
 
 import { HandClock } from "./platform.js";
 
