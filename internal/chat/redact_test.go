@@ -18,7 +18,7 @@ import (
 )
 
 // spilled is what the texts hold that are removed.
-const spilled = "4711"
+const spilled = "471!" // with a sign that no hash has
 
 // redact fails unless the agent of a token removes the text of a message.
 func (w *world) redact(token, id string) {
