@@ -161,7 +161,7 @@ func TestCopy_sourceUsedSinceAnInterruptedCopy_leavesNothingOfThat(t *testing.T)
 	for cut, number := true, 0; cut; number++ {
 		from, to := inFile(t), inFile(t)
 		ann, bob := from.join("tea", "Ann"), from.join("tea", "Bob")
-		id := from.say(ann, "the key is 4711")
+		id := from.say(ann, "the key is 471!")
 		for n := range table.MaxOps {
 			from.say(bob, fmt.Sprint("message ", n))
 		}
@@ -174,7 +174,7 @@ func TestCopy_sourceUsedSinceAnInterruptedCopy_leavesNothingOfThat(t *testing.T)
 		to.copyFrom(from.table)
 		to.sameAs(from.content())
 		for k, data := range to.content() {
-			if strings.Contains(data, "4711") {
+			if strings.Contains(data, "471!") {
 				t.Fatalf("cut at write %d, %s has %s", number, k, data)
 			}
 		}
