@@ -1,36 +1,17 @@
 // Pausing the own agent: the button in the header, and the bar that says that it is paused.
 
-import { html, useState } from "../vendor.js";
+import { html } from "../vendor.js";
+import { useAct } from "../sidebar/act.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 
-/**
- * Returns [pause, busy, problem]: pause(yes) pauses or resumes the agent.
- * @returns {[(yes: boolean) => Promise<void>, boolean, string]}
- */
-function usePause(room) {
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState("");
-  const pause = async (paused) => {
-    setBusy(true);
-    setProblem("");
-    try {
-      await room.steer({ paused });
-    } catch (refused) {
-      setProblem(refused.message);
-    }
-    setBusy(false);
-  };
-  return [pause, busy, problem];
-}
-
 /** One click pauses, one resumes. */
 export function PauseButton({ room, state: { supervision } }) {
-  const [pause, busy, problem] = usePause(room);
+  const { busy, problem, act } = useAct();
   const name = supervision.paused ? words.compose.resume : words.compose.pause;
   return html`
     <button type="button" class=${"button pause" + (supervision.paused ? " primary" : "")} disabled=${busy}
-      aria-label=${name} onClick=${() => pause(!supervision.paused)}>
+      aria-label=${name} onClick=${() => act(() => room.steer({ paused: !supervision.paused }))}>
       <${Icon} name=${supervision.paused ? "play" : "pause"} />
       <span class="pause-long">${name}</span>
       <span class="pause-short">${supervision.paused ? words.compose.resumeShort : words.compose.pauseShort}</span>
