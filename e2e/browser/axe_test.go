@@ -84,7 +84,7 @@ var (
 func playedAtNight(t *testing.T) {
 	t.Helper()
 	if os.Getenv("PARLEY_SOAK") == "" {
-		t.Skip("make nightly plays it")
+		t.Skip("takes minutes: make nightly plays it")
 	}
 }
 

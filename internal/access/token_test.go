@@ -92,19 +92,29 @@ func TestToken_ofAKeyThatIsGone_isLookedUpOnceAMinute(t *testing.T) {
 	p.wantCost("a minute later", 1, 0, repeated)
 }
 
+// guestSeat is the seat of a guest, as a gate looks it up.
+type guestSeat struct {
+	gone  error // why its agent has it no more; nil: it has it
+	asked int   // how often it was looked up
+}
+
+// gateTo returns a gate to that seat alone.
+func (w *world) gateTo(seat *guestSeat) *access.Gate {
+	return access.New(access.Options{
+		Table: w.table, Clock: w.clock, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
+		Seat: func(context.Context, ident.Token) (room.Agent, bool, error) {
+			seat.asked++
+			return room.Agent{Invite: 1}, seat.gone == nil, seat.gone
+		},
+	})
+}
+
 // Who has lost its seat is told why, and that is looked up as rarely as a token that never
 // had one.
 func TestToken_whoseSeatWasTaken_isLookedUpOnceAMinute(t *testing.T) {
 	w := newWorld(t)
-	var taken error
-	asked := 0
-	gate := access.New(access.Options{
-		Table: w.table, Clock: w.clock, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
-		Seat: func(context.Context, ident.Token) (room.Agent, bool, error) {
-			asked++
-			return room.Agent{Invite: 1}, taken == nil, taken
-		},
-	})
+	seat := &guestSeat{}
+	gate := w.gateTo(seat)
 	token := ident.Token{Room: ident.NewRoomID(), Seat: 1, Secret: ident.NewSecret()}.String()
 	call := func() fault.Code {
 		_, err := gate.Token(t.Context(), token, "192.0.2.1")
@@ -113,14 +123,14 @@ func TestToken_whoseSeatWasTaken_isLookedUpOnceAMinute(t *testing.T) {
 	if code := call(); code != "" {
 		t.Fatal(code)
 	}
-	taken, asked = fault.Refuse(fault.Removed, "An admin has taken your seat."), 0
+	seat.gone, seat.asked = fault.Refuse(fault.Removed, "An admin has taken your seat."), 0
 	for range 100 {
 		if code := call(); code != fault.Removed {
 			t.Fatalf("refused with %q", code)
 		}
 	}
-	if asked != 1 {
-		t.Errorf("looked up %d times", asked)
+	if seat.asked != 1 {
+		t.Errorf("looked up %d times", seat.asked)
 	}
 }
 
@@ -128,15 +138,8 @@ func TestToken_whoseSeatWasTaken_isLookedUpOnceAMinute(t *testing.T) {
 // then each look has its turn.
 func TestToken_ofAPersonWhoseAgentIsAway_isRightAgainOnceItIsBack(t *testing.T) {
 	w := newWorld(t)
-	var away error
-	asked := 0
-	gate := access.New(access.Options{
-		Table: w.table, Clock: w.clock, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
-		Seat: func(context.Context, ident.Token) (room.Agent, bool, error) {
-			asked++
-			return room.Agent{Invite: 1}, away == nil, away
-		},
-	})
+	seat := &guestSeat{}
+	gate := w.gateTo(seat)
 	token := ident.Token{Room: ident.NewRoomID(), Seat: 1, Secret: ident.NewSecret(), Person: true}.String()
 	admitted := func(want fault.Code) {
 		t.Helper()
@@ -145,18 +148,18 @@ func TestToken_ofAPersonWhoseAgentIsAway_isRightAgainOnceItIsBack(t *testing.T) 
 		}
 	}
 	admitted("")
-	away = fault.Refuse(fault.Removed, "The agent has left.")
+	seat.gone = fault.Refuse(fault.Removed, "The agent has left.")
 	admitted(fault.Removed)
-	away = nil
+	seat.gone = nil
 	admitted("")
-	away, asked = fault.Refuse(fault.Removed, "The agent has left."), 0
+	seat.gone, seat.asked = fault.Refuse(fault.Removed, "The agent has left."), 0
 	for range 21 { // the first one needs no turn, since the token was right
 		admitted(fault.Removed)
 	}
 	impatient, leave := context.WithCancel(t.Context())
 	leave()
-	if _, err := gate.Token(impatient, token, "192.0.2.1"); !errors.Is(err, context.Canceled) || asked != 21 {
-		t.Errorf("after 21 looks one more: %v; %d looks", err, asked)
+	if _, err := gate.Token(impatient, token, "192.0.2.1"); !errors.Is(err, context.Canceled) || seat.asked != 21 {
+		t.Errorf("after 21 looks one more: %v; %d looks", err, seat.asked)
 	}
 }
 

@@ -176,8 +176,6 @@ func TestListen_manyAtOnce_oneIsLeftAndGetsTheNudge(t *testing.T) {
 	}
 }
 
-// patience bounds a wait for what takes milliseconds.
-
 // A hook that is killed leaves its socket behind.
 func TestListen_socketOfAKilledHook_isReplaced(t *testing.T) {
 	home(t)

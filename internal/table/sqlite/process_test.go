@@ -108,7 +108,7 @@ func TestTable_killedAtRandomMoments_keepsWhatItAcknowledged(t *testing.T) {
 
 func TestSoak_killedAtRandomMoments_keepsWhatItAcknowledged(t *testing.T) {
 	if os.Getenv("PARLEY_SOAK") == "" {
-		t.Skip("takes minutes: set PARLEY_SOAK=1, or run make soak")
+		t.Skip("takes minutes: make nightly plays it")
 	}
 	killAtRandom(t, 1000)
 }
