@@ -96,19 +96,15 @@ func (k *Keys) List(ctx context.Context) ([]Entry, error) { return List(ctx, k.t
 
 // List returns all keys in t, in the order of their ids.
 func List(ctx context.Context, t table.Reader) (list []Entry, err error) {
-	for after, more := "", true; more; {
-		page, err := t.Query(ctx, table.Range{Partition: Partition, After: after, Limit: table.MaxLimit, Consistency: table.Strong})
+	for item, err := range table.All(ctx, t, table.Range{Partition: Partition, Consistency: table.Strong}) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the keys: %w", err)
 		}
-		for _, it := range page.Items {
-			e, _, err := decode(it)
-			if err != nil {
-				return nil, err
-			}
-			list, after = append(list, e), it.Key.Sort
+		e, _, err := decode(item)
+		if err != nil {
+			return nil, err
 		}
-		more = page.More
+		list = append(list, e)
 	}
 	return list, nil
 }

@@ -36,7 +36,7 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	}
 	defer c.room.release()
 	op := &sendOp{caller: c, req: req, began: c.start.At, credential: sanitize.Credential(req.Text), warned: c.agent.IsPerson()}
-	if op.cursor, op.named = c.parseCursor(req.Cursor); op.named {
+	if op.cursor, op.named = c.token.ParseCursor(req.Cursor); op.named {
 		c.start.Known = max(c.start.Known, op.cursor.N) // the client had the answer that brought the cursor
 	}
 	if err := op.address(ctx); err != nil {
@@ -355,15 +355,10 @@ func (op *sendOp) lookUpKey(ctx context.Context) error {
 	return err
 }
 
-// parseCursor reads a cursor of the caller. The caller's head may lie behind it.
-func (c *caller) parseCursor(s string) (cursor ident.Cursor, ok bool) {
-	return c.token.ParseCursor(s)
-}
-
 // readCursor reads a cursor of the caller, whose head is current. ok is false if it is
 // none, or beyond that head.
 func (c *caller) readCursor(s string) (cursor ident.Cursor, ok bool) {
-	cursor, ok = c.parseCursor(s)
+	cursor, ok = c.token.ParseCursor(s)
 	if !ok || cursor.N > c.head.AsOf {
 		return ident.Cursor{}, false
 	}

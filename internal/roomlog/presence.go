@@ -47,9 +47,13 @@ func (s Seats) Presence(ctx context.Context, c table.Consistency) (all map[int]r
 	activities := map[int]activityItem{}
 	all, people = map[int]room.Presence{}, map[int]time.Time{}
 	where := table.Range{Partition: roomPrefix + l.id, Prefix: seenPrefix, Consistency: c}
-	err = each(ctx, l.store.table, where, func(item table.Item) error { return addPresence(item, all, activities, people) })
-	if err != nil {
-		return nil, nil, err
+	for item, err := range table.All(ctx, l.store.table, where) {
+		if err == nil {
+			err = addPresence(item, all, activities, people)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
 	}
 	for seat, a := range activities {
 		if p, here := all[seat]; here {

@@ -32,17 +32,23 @@ func (s *Store) Redact(ctx context.Context, id string, n int64) (ops []table.Op,
 		item.Data = Encode(e.WithoutText())
 		ops, next = append(ops, erase(item)), e.Decides
 	}
-	err = each(ctx, s.table, table.Range{Partition: roomPrefix + id, Prefix: agreedPrefix, Consistency: strongly}, func(item table.Item) error {
+	where := table.Range{Partition: roomPrefix + id, Prefix: agreedPrefix, Consistency: strongly}
+	for item, err := range table.All(ctx, s.table, where) {
+		if err != nil {
+			return ops, err
+		}
 		var x Agreement
-		if err := Decode(item, &x); err != nil || x.N != n {
-			return err
+		if err := Decode(item, &x); err != nil {
+			return ops, err
+		}
+		if x.N != n {
+			continue
 		}
 		x.Text, x.Gone = room.Removed, true
 		item.Data = Encode(x)
 		ops = append(ops, erase(item))
-		return nil
-	})
-	return ops, err
+	}
+	return ops, nil
 }
 
 // erase returns the op that puts item in the place of one whose text must not stay behind.

@@ -35,15 +35,18 @@ func (s *Store) Made(digest string) Slots { return Slots{s, callerPrefix + diges
 // Read returns who took which slot and when.
 func (s Slots) Read(ctx context.Context, c table.Consistency) (map[string]Guess, error) {
 	taken := map[string]Guess{}
-	err := each(ctx, s.store.table, table.Range{Partition: s.partition, Prefix: s.prefix, Consistency: c}, func(item table.Item) error {
+	where := table.Range{Partition: s.partition, Prefix: s.prefix, Consistency: c}
+	for item, err := range table.All(ctx, s.store.table, where) {
+		if err != nil {
+			return taken, err
+		}
 		var x slotItem
 		if err := Decode(item, &x); err != nil {
-			return err
+			return taken, err
 		}
 		taken[strings.TrimPrefix(item.Key.Sort, s.prefix)] = Guess{Who: x.Who, AtMs: x.AtMs}
-		return nil
-	})
-	return taken, err
+	}
+	return taken, nil
 }
 
 // Take takes a slot from now until a time. It returns false if another act has it.

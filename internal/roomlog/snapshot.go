@@ -27,12 +27,17 @@ func readSnapshot(ctx context.Context, t table.Reader, id string) (*snapshot, er
 	var x snapshot
 	found := false
 	where := table.Range{Partition: roomPrefix + id, Prefix: metaSort, Consistency: strongly}
-	err := each(ctx, t, where, func(item table.Item) error {
+	for item, err := range table.All(ctx, t, where) {
+		if err != nil {
+			return nil, err
+		}
+		if err := x.add(item); err != nil {
+			return nil, err
+		}
 		found = found || item.Key.Sort == metaSort
-		return x.add(item)
-	})
-	if err != nil || !found {
-		return nil, err
+	}
+	if !found {
+		return nil, nil
 	}
 	return &x, nil
 }

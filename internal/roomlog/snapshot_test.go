@@ -63,12 +63,12 @@ func (s *Store) furnished(t *testing.T, agents int) *Log {
 func (l *Log) snapshotItems(t *testing.T) map[string]table.Item {
 	t.Helper()
 	items := map[string]table.Item{}
-	err := each(t.Context(), l.store.table, table.Range{Partition: roomPrefix + l.id, Prefix: metaSort, Consistency: strongly}, func(item table.Item) error {
+	where := table.Range{Partition: roomPrefix + l.id, Prefix: metaSort, Consistency: strongly}
+	for item, err := range table.All(t.Context(), l.store.table, where) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		items[item.Key.Sort] = item
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	return items
 }

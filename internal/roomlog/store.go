@@ -179,25 +179,6 @@ func (s *Store) putOnce(ctx context.Context, item table.Item) (before *table.Ite
 	return before, nil
 }
 
-// each calls do with each item of a range, however many there are.
-func each(ctx context.Context, t table.Reader, where table.Range, do func(table.Item) error) error {
-	where.Limit = table.MaxLimit
-	for more := true; more; {
-		page, err := t.Query(ctx, where)
-		if err != nil {
-			return err
-		}
-		for _, item := range page.Items {
-			if err := do(item); err != nil {
-				return err
-			}
-			where.After = item.Key.Sort
-		}
-		more = page.More
-	}
-	return nil
-}
-
 // Pause waits for d, reduced at random by up to half, or until ctx ends.
 func (s *Store) Pause(ctx context.Context, d time.Duration) error {
 	return s.Sleep(ctx, d/2+rand.N(d/2+1))

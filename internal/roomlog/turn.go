@@ -42,19 +42,21 @@ func (s Seats) Turns(ctx context.Context, word int64) (map[int]GivenTurn, error)
 	l := s.log
 	given := map[int]GivenTurn{}
 	where := table.Range{Partition: roomPrefix + l.id, Prefix: turnsAfter(word), Consistency: table.Strong}
-	err := each(ctx, l.store.table, where, func(item table.Item) error {
+	for item, err := range table.All(ctx, l.store.table, where) {
+		if err != nil {
+			return given, err
+		}
 		var t turnItem
 		if err := Decode(item, &t); err != nil {
-			return err
+			return given, err
 		}
 		seat, err := strconv.Atoi(strings.TrimPrefix(item.Key.Sort, turnsAfter(word)))
 		if err != nil {
-			return fmt.Errorf("roomlog: %s names no seat", item.Key)
+			return given, fmt.Errorf("roomlog: %s names no seat", item.Key)
 		}
 		given[seat] = t.given()
-		return nil
-	})
-	return given, err
+	}
+	return given, nil
 }
 
 // GiveTurn gives a seat the turn in the silence after event word, for a wait that began

@@ -99,7 +99,10 @@ func contradiction(last, e room.Event) string {
 func verifyAgreements(ctx context.Context, t table.Reader, id string, keys []table.Key, redacted map[int64]bool) error {
 	r := table.Range{Partition: roomPrefix + id, Prefix: agreedPrefix, Consistency: table.Strong}
 	stored := map[table.Key]bool{}
-	err := each(ctx, t, r, func(item table.Item) error {
+	for item, err := range table.All(ctx, t, r) {
+		if err != nil {
+			return err
+		}
 		stored[item.Key] = true
 		var x Agreement
 		if err := Decode(item, &x); err != nil {
@@ -108,10 +111,6 @@ func verifyAgreements(ctx context.Context, t table.Reader, id string, keys []tab
 		if redacted[x.N] && !x.Gone {
 			return fmt.Errorf("%w: the agreement %s has a text that was removed", ErrDamaged, item.Key)
 		}
-		return nil
-	})
-	if err != nil {
-		return err
 	}
 	for _, k := range keys {
 		if !stored[k] {

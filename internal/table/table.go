@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -177,6 +178,29 @@ type Range struct {
 type Page struct {
 	Items []Item
 	More  bool
+}
+
+// All yields the items of a range, however many pages of MaxLimit they take: r.Limit does not
+// count. An error of a Query is the last that it yields.
+func All(ctx context.Context, t Reader, r Range) iter.Seq2[Item, error] {
+	return func(yield func(Item, error) bool) {
+		r := r
+		r.Limit = MaxLimit
+		for more := true; more; {
+			page, err := t.Query(ctx, r)
+			if err != nil {
+				yield(Item{}, err)
+				return
+			}
+			for _, item := range page.Items {
+				if !yield(item, nil) {
+					return
+				}
+				r.After = item.Key.Sort
+			}
+			more = page.More
+		}
+	}
 }
 
 // Conflict is an op whose condition failed.

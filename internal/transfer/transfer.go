@@ -371,25 +371,7 @@ func get(ctx context.Context, t table.Table, k table.Key) (*table.Item, error) {
 
 // itemsOf yields the items of a partition in the order of their sort keys.
 func itemsOf(ctx context.Context, t table.Table, partition string) iter.Seq2[table.Item, error] {
-	return func(yield func(table.Item, error) bool) {
-		r := table.Range{Partition: partition, Limit: table.MaxLimit, Consistency: table.Strong}
-		for {
-			page, err := t.Query(ctx, r)
-			if err != nil {
-				yield(table.Item{}, err)
-				return
-			}
-			for _, item := range page.Items {
-				if !yield(item, nil) {
-					return
-				}
-				r.After = item.Key.Sort
-			}
-			if !page.More {
-				return
-			}
-		}
-	}
+	return table.All(ctx, t, table.Range{Partition: partition, Consistency: table.Strong})
 }
 
 // batch gathers ops into Writes that are as large as the table allows. None takes effect once
