@@ -101,11 +101,8 @@ func (c *caller) decide(ctx context.Context, may func(h *room.Head, by room.Agen
 	return p.Events, nil
 }
 
-// A room gets an acting admin after a silence of its admins when one is needed: somebody
-// finds no seat, or calls what only admins may. A call that needs no admin does not look for one.
-
-// succeed makes an agent an acting admin if that is due, perhaps the caller. It is for a
-// call that only an admin may make.
+// succeed makes an agent an admin if that is due, perhaps the caller. It is for a call that
+// only an admin may make: a call that needs no admin does not look for one.
 func (c *caller) succeed(ctx context.Context) error {
 	r := c.room
 	if c.agent.Role == room.Admin || c.head.Closed || !c.head.MayLackAdmin(r.svc.now()) {
@@ -116,7 +113,7 @@ func (c *caller) succeed(ctx context.Context) error {
 		return err
 	}
 	if !c.agent.IsPerson() || c.agent.IsAlone() {
-		presence[c.agent.Seat] = room.Presence{AtMs: r.svc.now().UnixMilli()} // it is here, whatever it has announced
+		presence[c.agent.Seat] = room.Presence{AtMs: r.svc.now().UnixMilli()} // this call is not noted yet
 	}
 	claim := &room.Claim{Presence: presence}
 	err = r.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {

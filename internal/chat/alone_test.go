@@ -2,7 +2,6 @@ package chat_test
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -248,8 +247,8 @@ func TestAlone_sharedPrincipal_getsAnotherSeat(t *testing.T) {
 		person bool
 		silent time.Duration
 	}{
-		"a person":                        {true, room.ReplaceSilent},
-		"an agent":                        {false, room.ReplaceSilent},
+		"a person":                        {true, room.Lease},
+		"an agent":                        {false, room.Lease},
 		"a person, after the lease":       {true, room.Lease + time.Hour},
 		"an agent, long after its person": {false, room.Lease + time.Hour},
 	} {
@@ -265,7 +264,7 @@ func TestAlone_sharedPrincipal_getsAnotherSeat(t *testing.T) {
 			wants(t, err, fault.NameTaken)
 			w.clock.Advance(c.silent)
 			got, err := there.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Pam", Person: c.person})
-			if err != nil || got.Status != chat.StatusReplaced {
+			if err != nil || got.Status != chat.StatusJoined {
 				t.Fatalf("%s gets %+v, %v", what, got, err)
 			}
 			if read := texts(there.all(got.Token)); slices.Contains(read, "for Pam") {
@@ -305,9 +304,9 @@ func TestAlone_underTheNameOfItsAgent_replacesIt(t *testing.T) {
 	w.enter(chat.JoinRequest{Room: "more", AgentName: "Ann", Capacity: 3})
 	agent := w.joinAs(ctx, "more", "Bob")
 	w.say(agent.Token, "I am Bob")
-	w.clock.Advance(room.ReplaceSilent)
+	w.clock.Advance(room.Lease)
 	got, err := w.JoinRoom(ctx, chat.JoinRequest{Room: "more", AgentName: "Bob", Person: true})
-	if err != nil || got.Status != chat.StatusReplaced {
+	if err != nil || got.Status != chat.StatusJoined {
 		t.Fatalf("Bob's person gets %+v, %v", got, err)
 	}
 	_, err = w.Send(t.Context(), chat.SendRequest{Token: agent.Token, Text: "it is me"})
@@ -339,27 +338,19 @@ func TestRace_personAlone_joinsOnce(t *testing.T) {
 	})
 }
 
-func TestAlone_vouchedFor_getsItsSeatBack(t *testing.T) {
+func TestAlone_letInByTheRoom_isAPersonAgain(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p, pam := w.withPam()
 		w.say(pam.Token, "I am Pam")
-		w.clock.Advance(room.VouchSilent)
-		_, err := there.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Pam", Person: true})
-		var refused *fault.Error
-		if wants(t, err, fault.NameTaken); !errors.As(err, &refused) || refused.Token == "" {
-			t.Fatalf("%v leaves no token", err)
-		}
-		_, err = w.Send(t.Context(), chat.SendRequest{Token: refused.Token, Text: "let me in"})
-		wants(t, err, fault.TokenInvalid)
-		w.vouches(p.ann.Token)
-		back := there.enter(chat.JoinRequest{Token: refused.Token})
-		if back.Status != chat.StatusReadmitted || back.Token != refused.Token {
-			t.Errorf("Pam gets %+v", back)
-		}
-		there.say(back.Token, "thank you")
+		ask := chat.JoinRequest{Room: "plans", AgentName: "Pam", Person: true}
+		_, err := there.JoinRoom(t.Context(), ask)
+		wants(t, err, fault.NameTaken)
+		w.readmits(p.ann.Token)
+		w.clock.Advance(room.LetGoSilent)
+		there.say(there.enter(ask).Token, "thank you")
 		_, err = there.Send(t.Context(), chat.SendRequest{Token: pam.Token, Text: "and me?"})
-		wants(t, err, fault.TokenInvalid)
+		wants(t, err, fault.Removed)
 		if a := agentIn(t, w.info(p.ann.Token).Room, "Pam"); !a.Alone {
 			t.Errorf("Pam is %+v", a)
 		}

@@ -69,7 +69,7 @@ func (b *batch) FillBefore(ctx context.Context, log *roomlog.Log, a room.Agent, 
 	pages := log.Pages(a, b.firstPage())
 	for {
 		last, full, more, err := b.fillPage(ctx, log, a, n, pages.Before)
-		if err != nil || full || !more || last <= a.FirstSeen() {
+		if err != nil || full || !more || last <= a.Since.N {
 			return full, err
 		}
 		n = last
@@ -97,8 +97,7 @@ func (b *batch) firstPage() int { return b.Events + 5 }
 // fill adds what a sees of events. full is true if one did not fit.
 func (b *batch) fill(a room.Agent, events []room.Event) (full bool) {
 	for _, e := range events {
-		remembered := e.Type == room.Left && e.N < a.Since.N
-		if !a.Sees(e) || b.Talk && e.Type != room.Said && !remembered {
+		if !a.Sees(e) || b.Talk && e.Type != room.Said {
 			continue
 		}
 		if !b.Add(messageOf(b.Room, a, e), e) {

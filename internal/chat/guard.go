@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"slices"
 
 	"github.com/parley-chat/parley/internal/presence"
 	"github.com/parley-chat/parley/internal/room"
@@ -64,41 +63,6 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 	return &Sent{Waited: *got}, nil
 }
 
-// unproven returns the joins of those agents that the message is meant for in private and
-// that took their names from others without proof.
-func (op *sendOp) unproven(h *room.Head) (joins []int64) {
-	for _, seat := range op.event.To {
-		if a, here := h.Seated(seat); here && a.IsReplaced(op.began) {
-			joins = append(joins, a.Joined)
-		}
-	}
-	return joins
-}
-
-// warn holds a private message back, once for each agent of which the caller must know
-// that it took its name without proof.
-func (op *sendOp) warn(ctx context.Context) (*Sent, error) {
-	c := op.caller
-	p, err := c.positions().Load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	h, known := c.room.log.Known(), len(p.Warned)
-	for _, joined := range op.unproven(h) {
-		if !slices.Contains(p.Warned, joined) {
-			p.Warned = append(slices.Clip(p.Warned), joined)
-		}
-	}
-	if op.warned = len(p.Warned) == known; op.warned {
-		return nil, nil
-	}
-	if err := c.positions().Write(ctx, p); err != nil {
-		return nil, err
-	}
-	c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
-	return &Sent{Unproven: true, Waited: Waited{Cursor: op.req.Cursor, Others: h.Others(c.agent.Seat)}}, nil
-}
-
 // spokeAfter reports whether the caller has said something after event n. The index of
 // the latest events may not cover that.
 func (op *sendOp) spokeAfter(ctx context.Context, h *room.Head, n int64) (bool, error) {
@@ -137,7 +101,7 @@ func (op *sendOp) strongest(ctx context.Context, h *room.Head, n int64, softly b
 			return false, n, err
 		}
 		for _, e := range events {
-			switch c.agent.HoldOf(e, len(h.Agents), op.event.ReplyTo) {
+			switch c.agent.HoldOf(e, len(h.Agents), op.event) {
 			case room.HoldsFirmly:
 				return true, e.N, nil
 			case room.HoldsSoftly:

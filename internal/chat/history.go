@@ -64,7 +64,7 @@ func (c *caller) page(ctx context.Context, req HistoryRequest) (Page, error) {
 		if err != nil {
 			return Page{}, err
 		}
-		full, err := b.FillAfter(ctx, log, c.agent, max(e.N, c.agent.FirstSeen()-1))
+		full, err := b.FillAfter(ctx, log, c.agent, max(e.N, c.agent.Since.N-1))
 		return Page{Messages: b.Messages, HasMore: full, Cut: full && len(b.Messages) < req.Limit}, err
 	}
 	from := c.head.AsOf + 1

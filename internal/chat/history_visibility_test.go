@@ -124,18 +124,6 @@ func TestNewcomer_afterATakeover_seesNothingFromBeforeIt(t *testing.T) {
 	w.sees(w.join("plans", "Eve"), w.all(ann.Token), "anybody else?")
 }
 
-// An agent that joins again under its own name has not freed its seat.
-func TestNewcomer_afterAReplacedSeat_seesAllMessages(t *testing.T) {
-	w := newWorld(t)
-	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 3})
-	w.say(ann.Token, "one")
-	w.join("plans", "Bob") // the reply is lost
-	w.clock.Advance(90 * time.Second)
-	w.join("plans", "Bob")
-	w.say(ann.Token, "two")
-	w.sees(w.join("plans", "Cid"), w.all(ann.Token), "one", "two")
-}
-
 func TestNewcomer_roomWithPassword_seesAllMessages(t *testing.T) {
 	w := newWorld(t)
 	ann := w.join("plans:pw", "Ann")

@@ -25,7 +25,6 @@ type inbox struct {
 	parted     bool // an agent is done, or left
 	seatWanted bool
 	nameWanted bool
-	succeeded  bool // the caller became an acting admin
 	alone      bool // the wait ended at once, since all others are away or have left
 	missed     bool // events had expired
 	removed    bool // the caller's seat is gone, or the room closed
@@ -103,7 +102,7 @@ func (in *inbox) take(e room.Event, agents int) bool {
 		return false
 	}
 	if e.N > in.caller.head.AsOf && me.LosesToken(e) {
-		in.scanned, in.removed, in.reason = e.N, true, room.ReasonReplaced
+		in.scanned, in.removed, in.reason = e.N, true, room.ReasonReturned
 		return false
 	}
 	for _, n := range e.Emptied() {
@@ -126,7 +125,6 @@ func (in *inbox) take(e room.Event, agents int) bool {
 		in.parted = in.parted || e.Type == room.Left || e.Kind == room.Done
 		in.seatWanted = in.seatWanted || e.Type == room.Knocked && e.Reason == room.ReasonRoomFull
 		in.nameWanted = in.nameWanted || e.Type == room.Knocked && e.Reason == room.ReasonNameTaken && e.Key != me.Key
-		in.succeeded = in.succeeded || me.Succeeds(e)
 		in.wakes = in.wakes || in.ends(e, agents)
 	}
 	if e.N > in.scanned+1 {
@@ -143,7 +141,7 @@ func (in *inbox) take(e room.Event, agents int) bool {
 // for an answer, so what came before it and is not meant for the caller waits for that.
 func (in *inbox) ends(e room.Event, agents int) bool {
 	me := in.caller.agent
-	return me.WokenBy(e, agents, in.forMe) && (e.N > in.pos.own || me.HoldOf(e, agents, 0) == room.HoldsFirmly)
+	return me.WokenBy(e, agents, in.forMe) && (e.N > in.pos.own || me.HoldOf(e, agents, room.Event{}) == room.HoldsFirmly)
 }
 
 // position is where a call begins to read.

@@ -147,9 +147,7 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 	case refused.Code == fault.RoomFull:
 		op.knock(ctx, r, room.ReasonRoomFull)
 	case refused.Code == fault.NameTaken:
-		if refused.Token = op.knock(ctx, r, room.ReasonNameTaken); refused.Token != "" {
-			refused.Message += " The room sees that you knocked: if an agent there vouches for you, join_room with the agent_token of this refusal gives you that seat."
-		}
+		op.knock(ctx, r, room.ReasonNameTaken)
 	}
 	return got, err
 }
@@ -218,11 +216,8 @@ func refuseExists() error {
 
 // statusOfJoin returns how the events of a join gave the seat.
 func statusOfJoin(events []room.Event) JoinStatus {
-	switch mine := events[len(events)-1]; {
-	case mine.Regains:
+	if events[len(events)-1].Regains {
 		return StatusReturned
-	case mine.Agent.ReplacedMs != 0:
-		return StatusReplaced
 	}
 	return StatusJoined
 }
@@ -233,7 +228,7 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 	t := op.Token(r.log.ID(), mine.Seat)
 	op.svc.AuditSeat(ctx, t.Room, t.Seat, how)
 	if mine.Regains {
-		return r.back(ctx, t, how)
+		return r.back(ctx, t)
 	}
 	me := *mine.Agent
 	if t.Person {

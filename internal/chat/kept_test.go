@@ -45,8 +45,9 @@ func TestKept_seatEndsAndTheAgentJoinsAgain_itsPersonHasIt(t *testing.T) {
 			w.look(ann.Token, "")
 			w.leave(w.join("plans", "Cid").Token)
 		},
-		"its name is taken": func(w *world, _, _ chat.Seated, _ string) {
-			w.clock.Advance(room.ReplaceSilent)
+		"its name is taken": func(w *world, ann, _ chat.Seated, _ string) {
+			w.clock.Advance(room.Lease)
+			w.look(ann.Token, "")
 			w.leave(w.join("plans", "Bob").Token)
 		},
 		"all leave, the last": func(w *world, ann, bob chat.Seated, _ string) { w.leave(ann.Token); w.leave(bob.Token) },

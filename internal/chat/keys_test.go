@@ -39,8 +39,8 @@ func TestKeys_whoComesUnderANameThatIsTaken(t *testing.T) {
 			silent time.Duration
 			status chat.JoinStatus // "": the name is taken
 		}{
-			{"Bob", 2*minute - time.Second, ""}, {"Bob", 2 * minute, chat.StatusReplaced},
-			{"Ann", day - time.Second, ""}, {"Ann", day, chat.StatusReplaced},
+			{"Bob", 15*minute - time.Second, ""}, {"Bob", 15 * minute, chat.StatusJoined},
+			{"Ann", day - time.Second, ""}, {"Ann", day, chat.StatusJoined},
 		} {
 			w, ann := newKeyed(t)
 			w.clock.Advance(c.silent)
@@ -52,7 +52,7 @@ func TestKeys_whoComesUnderANameThatIsTaken(t *testing.T) {
 			if err != nil {
 				continue
 			}
-			if me := agentIn(t, got.Room, c.name); me.Role != room.Member || !me.Replaced || me.Owner == "key of "+strings.ToLower(c.name) {
+			if me := agentIn(t, got.Room, c.name); me.Role != room.Member || me.Owner == "key of "+strings.ToLower(c.name) {
 				t.Errorf("%s is %+v", who, me)
 			}
 			if read := texts(w.all(got.Token)); slices.Contains(read, betweenTwo) {

@@ -69,7 +69,7 @@ func TestLease_admin_lastsADay(t *testing.T) {
 	waitsFor(t, err, fault.RoomFull, time.Second)
 	w.clock.Advance(time.Second)
 	cid := w.join("plans", "Cid")
-	same(t, "Bob receives", lines(w.look(p.bob.Token, p.bob.Cursor).Messages), []string{"role Bob", "knock Cid", "left Ann (timeout)", "joined Cid"})
+	same(t, "Bob receives", lines(w.look(p.bob.Token, p.bob.Cursor).Messages), []string{"knock Cid", "left Ann (timeout)", "joined Cid"})
 	same(t, "seats", seats(cid.Room), []string{"Bob (admin)", "Cid (member)"})
 }
 

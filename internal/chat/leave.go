@@ -65,7 +65,7 @@ func (c *caller) leave(ctx context.Context, text string) (got Gone, err error) {
 		left := *h.FreeSeat(a, room.ReasonLeft)
 		ch.Events = append(ch.Events, left)
 		if a.Person.HasOpened() { // who else has a token wants to know why the seat is gone
-			ch.Ops = roomlog.Vacate(&h.State, left, now)
+			ch.Ops = roomlog.Vacate(&h.State, left, table.Always, now)
 		} else {
 			ch.Ops = []table.Op{table.Delete(roomlog.PresenceKey(h.ID, a.Seat), table.Always)}
 		}

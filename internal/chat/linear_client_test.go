@@ -143,7 +143,6 @@ func (c *client) join() error {
 		c.record(s, joinOp{joinCall: call, code: code})
 		if code != fault.NotAllowed {
 			c.recordLost(s, knockOp{c.linearRun.name, c.name})
-			c.recordAct(s)
 		}
 	default:
 		return err
@@ -158,7 +157,7 @@ func (c *client) recordVacate(s callSpan, call joinCall) {
 	}
 }
 
-// recordAct records that a call may have made an agent an acting admin.
+// recordAct records that a call may have made an agent an admin.
 func (c *client) recordAct(s callSpan) {
 	if c.now.After(start) {
 		c.recordLost(s, lostAct{c.linearRun.name})
@@ -214,7 +213,7 @@ func (c *client) comeBack() error {
 	})
 	switch {
 	case err == nil:
-		c.record(s, returnOp{who: c.who, read: c.passed().n, got: c.numbers.seated(got), how: chat.StatusReturned})
+		c.record(s, returnOp{who: c.who, read: c.passed().n, got: c.numbers.seated(got)})
 		c.record(s, viewOp{"the return", c.who, &got.Room, nil, -1})
 		c.cursor = got.Cursor
 	case unanswered(err):

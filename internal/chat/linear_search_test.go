@@ -131,7 +131,7 @@ func (x *finalLogs) unexplained() map[string]int {
 			case kind == chat.EventKnocked:
 				n["knock "+e[1]]++
 			}
-			heir = kind == chat.EventLeft && (e[4] == string(room.ReasonReplaced) || e[4] == string(room.ReasonTimeout))
+			heir = kind == chat.EventLeft && e[4] == string(room.ReasonTimeout)
 		}
 	}
 	return n

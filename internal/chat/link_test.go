@@ -3,7 +3,6 @@ package chat_test
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -207,7 +206,7 @@ func TestPerson_ofASeatRegainedByItsPrincipal_stays(t *testing.T) {
 	}
 	person := w.person(again)
 	note := w.tell(person, "remember the milk", "Bob")
-	w.clock.Advance(room.TakenEvery)
+	w.clock.Advance(room.RegainEvery)
 	if again = join(); again.Status != chat.StatusReturned || again.Watch != "" {
 		t.Errorf("after it was opened: %s, a link: %v", again.Status, again.Watch != "")
 	}
@@ -217,46 +216,38 @@ func TestPerson_ofASeatRegainedByItsPrincipal_stays(t *testing.T) {
 	w.tell(person, "and the bread", "Bob")
 }
 
-func TestPerson_ofASeatGivenAwayByAVouch_losesIt(t *testing.T) {
+func TestPerson_ofANameThatWasLetGo_losesIt(t *testing.T) {
 	onBoth(t, func(t *testing.T, w, there *world) {
 		p := pair{ann: w.join("plans", "Ann"), bob: w.join("plans", "Bob")}
 		person := w.person(p.bob)
 		note := w.tell(person, "between us", "Bob")
-		w.clock.Advance(room.VouchSilent)
-		_, err := w.tryJoin("plans", "Bob")
-		var refused *fault.Error
-		if !errors.As(err, &refused) || refused.Token == "" {
-			t.Fatalf("the knock: %v", err)
-		}
-		waiting := there.waiting(t.Context(), chat.WaitRequest{Token: person, Cursor: there.look(person, "").Cursor, Wait: time.Minute})
-		knock := w.look(p.ann.Token, p.ann.Cursor)
-		id := knock.Messages[len(knock.Messages)-1].ID
-		if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, Action: room.Readmit, ID: id}); err != nil {
-			t.Fatal(err)
-		}
-		back := w.enter(chat.JoinRequest{Token: refused.Token})
+		w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
+		waiting := there.waiting(t.Context(), chat.WaitRequest{Token: person, Cursor: there.look(person, "").Cursor, Wait: 5 * time.Minute})
+		w.readmits(p.ann.Token)
+		w.clock.Advance(room.LetGoSilent)
+		back := w.join("plans", "Bob")
 		for got := (answer{}); got.Status != chat.StatusRemoved; {
 			if got = <-waiting; got.err != nil {
-				wants(t, got.err, fault.TokenInvalid)
+				wants(t, got.err, fault.Removed)
 				break
 			}
 			if got.Status != chat.StatusRemoved {
-				waiting = there.waiting(t.Context(), chat.WaitRequest{Token: person, Cursor: got.Cursor, Wait: time.Minute})
+				waiting = there.waiting(t.Context(), chat.WaitRequest{Token: person, Cursor: got.Cursor, Wait: 5 * time.Minute})
 			}
 		}
 		if agentIn(t, w.info(p.ann.Token).Room, "Bob").PersonHere {
-			t.Error("the person of the agent before is shown as that of who has the seat now")
+			t.Error("the person of the agent before is shown as that of who has the name now")
 		}
 		if back.Watch == "" || back.Watch == p.bob.Watch {
-			t.Errorf("the link of who has the seat now: %q", back.Watch)
+			t.Errorf("the link of who has the name now: %q", back.Watch)
 		}
 		for _, m := range w.all(back.Token) {
 			if m.ID == note.ID {
-				t.Error("who has the seat now sees the note")
+				t.Error("who has the name now sees the note")
 			}
 		}
-		_, err = w.Send(t.Context(), chat.SendRequest{Token: person, Text: "hello?"})
-		wants(t, err, fault.TokenInvalid)
+		_, err := w.Send(t.Context(), chat.SendRequest{Token: person, Text: "hello?"})
+		wants(t, err, fault.Removed)
 		if _, err := w.opens(p.bob.Watch, "other"); err == nil {
 			t.Error("the old link opens the seat of another")
 		}
@@ -267,29 +258,18 @@ func TestPerson_ofASeatGivenAwayByAVouch_losesIt(t *testing.T) {
 }
 
 // What a person lets its agent say is no sign that the agent is there.
-func TestPerson_sendsADraftOfAnAgentThatIsGone_itsSeatCanBeGivenBack(t *testing.T) {
+func TestPerson_sendsADraftOfAnAgentThatIsGone_itsNameCanBeHad(t *testing.T) {
 	onBoth(t, func(t *testing.T, w, there *world) {
 		p := pair{ann: w.join("plans", "Ann"), bob: w.join("plans", "Bob")}
 		person := w.person(p.bob)
 		w.approves(person, true)
 		draft := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "may I?"})
-		w.clock.Advance(room.VouchSilent)
-		_, err := w.tryJoin("plans", "Bob")
-		var refused *fault.Error
-		if !errors.As(err, &refused) || refused.Token == "" {
-			t.Fatalf("the knock: %v", err)
-		}
-		w.clock.Advance(time.Second)
+		w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
+		w.readmits(p.ann.Token)
+		w.clock.Advance(time.Minute)
 		there.decides(person, draft, room.SendDraft, "")
-		w.clock.Advance(time.Second)
-		news := w.look(p.ann.Token, p.ann.Cursor).Messages
-		knock := slices.IndexFunc(news, func(m chat.Message) bool { return m.Type == chat.EventKnocked })
-		if _, err := there.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, Action: room.Readmit, ID: news[knock].ID}); err != nil {
-			t.Fatal(err)
-		}
-		if back := w.enter(chat.JoinRequest{Token: refused.Token}); back.Status != chat.StatusReadmitted {
-			t.Errorf("Bob is back: %+v", back)
-		}
+		w.clock.Advance(time.Minute)
+		w.join("plans", "Bob")
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
 )
 
 // ManageAgent does something to the agent of a name in the caller's room. Only
@@ -16,7 +17,7 @@ import (
 // no agent has, renews the invite of the room: it may have given the seat. A muted name stays muted
 // until an admin unmutes it.
 func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, error) {
-	if req.Action == room.Readmit && req.ID != "" {
+	if req.Action == room.Readmit {
 		return s.readmit(ctx, req)
 	}
 	order := room.Order{Action: req.Action, Note: req.Note}
@@ -43,7 +44,7 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 		got.Status = statusOf[order.Action]
 		ch.Events = []room.Event{*e}
 		if e.Type == room.Left {
-			ch.Ops = roomlog.Vacate(&h.State, *e, now)
+			ch.Ops = roomlog.Vacate(&h.State, *e, table.Always, now)
 		}
 		return ch, nil
 	}, nil)
@@ -60,5 +61,4 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 var statusOf = map[room.Action]ManageStatus{
 	room.Promote: StatusPromoted, room.Demote: StatusDemoted, room.Mute: StatusMuted, room.Unmute: StatusUnmuted,
 	room.Kick: StatusKicked, room.BanName: StatusBanned, room.Unban: StatusUnbanned,
-	room.Readmit: StatusVouched,
 }

@@ -3,7 +3,6 @@ package chat_test
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
@@ -50,9 +49,6 @@ func (c manageCall) decide(m model, r roomModel, by agentModel) (model, managed,
 	if c.action == room.Kick && strings.EqualFold(c.name, by.name) || c.action == room.BanName && reduced(c.name) == reduced(by.name) {
 		return m, managed{code: fault.NotAllowed}, nil
 	}
-	if r.isActing(by) && (c.action == room.Readmit || r.choseNamed(c)) {
-		return m, managed{code: fault.NotAllowed}, nil
-	}
 	x, here := r.seatedAs(c.name)
 	switch {
 	case !here:
@@ -62,7 +58,7 @@ func (c manageCall) decide(m model, r roomModel, by agentModel) (model, managed,
 	case c.action == room.Kick, c.action == room.BanName:
 		return c.expel(m, r, x)
 	}
-	return c.changeRole(m, r, by, x)
+	return c.changeRole(m, r, x)
 }
 
 // expel takes the seat of x, and bans its name if that is the action.
@@ -76,9 +72,9 @@ func (c manageCall) expel(m model, r roomModel, x agentModel) (model, managed, e
 	return m.with(r), managed{status: status, name: x.name}, err
 }
 
-// changeRole promotes, demotes, mutes, unmutes or readmits x. Admins are never muted, and the
-// last one stays an admin.
-func (c manageCall) changeRole(m model, r roomModel, by, x agentModel) (model, managed, error) {
+// changeRole promotes, demotes, mutes or unmutes x. Admins are never muted, and the last one
+// stays an admin.
+func (c manageCall) changeRole(m model, r roomModel, x agentModel) (model, managed, error) {
 	admins := 0
 	for _, a := range r.seated() {
 		if a.admin {
@@ -92,7 +88,7 @@ func (c manageCall) changeRole(m model, r roomModel, by, x agentModel) (model, m
 	switch c.action {
 	case room.Promote:
 		done, status = x.admin, chat.StatusPromoted
-		next.admin, next.acting, next.muted, next.promoted = true, by.acting, false, m.now
+		next.admin, next.muted, next.promoted = true, false, m.now
 		r.mutes = withoutName(r.mutes, x.name)
 	case room.Demote:
 		done, forbidden, status = !x.admin, x.admin && admins == 1, chat.StatusDemoted
@@ -105,12 +101,6 @@ func (c manageCall) changeRole(m model, r roomModel, by, x agentModel) (model, m
 		done, status = !x.muted && !muted, chat.StatusUnmuted
 		next.muted = false
 		r.mutes = withoutName(r.mutes, x.name)
-	case room.Readmit:
-		done, status = x.replacedAt.IsZero(), chat.StatusVouched
-		r.taken = r.withoutTaken(x.name)
-		if next.replacedAt = (time.Time{}); x.takenAt.Equal(x.replacedAt) {
-			next.takenAt = time.Time{}
-		}
 	}
 	switch {
 	case forbidden:

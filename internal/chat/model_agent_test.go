@@ -3,7 +3,6 @@ package chat_test
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -13,28 +12,23 @@ import (
 
 // agentModel is an agent, and what the server notes about it beside the log.
 type agentModel struct {
-	seat        int
-	joined      int64 // the event of its join
-	name        string
-	principal   string // empty: unknown
-	guest       bool   // an invite admitted it
-	gone        bool
-	admin       bool
-	acting      bool // since all admins were silent
-	muted       bool
-	done        bool
-	since       int64 // the first event that it may see
-	former      []int // seats that others had under its name; it sees what they said to all
-	formerSince int64 // from this event on
-	joinedAt    time.Time
-	replacedAt  time.Time // when it took the name of another; zero: it did not
-	regainedAt  time.Time // when its principal last had the seat again
-	takenAt     time.Time // when it got the name or the seat of an earlier holder; zero: it did not
-	reseated    bool      // it got its seat again under another token
-	calls       []callModel
-	used        bool      // it has called since it joined
-	promoted    time.Time // when it became admin after its join
-	asAdmin     time.Time // the start of its silence when it last was an admin
+	seat       int
+	joined     int64 // the event of its join
+	name       string
+	principal  string // empty: unknown
+	guest      bool   // an invite admitted it
+	gone       bool
+	admin      bool
+	muted      bool
+	done       bool
+	since      int64 // the first event that it may see
+	joinedAt   time.Time
+	regainedAt time.Time // when its principal last had the seat again
+	letGoAt    time.Time // when the room let its name go; zero: it did not
+	calls      []callModel
+	used       bool      // it has called since it joined
+	promoted   time.Time // when it became admin after its join
+	asAdmin    time.Time // the start of its silence when it last was an admin
 
 	keys           []keyModel
 	shown          int64 // how far calls with a cursor were shown events
@@ -46,7 +40,6 @@ type agentModel struct {
 	guarded        int64 // the last event handed out when a send was held back
 	held           int   // how often sends were held back since it last spoke
 	person         personModel
-	warned         []int // seats whose agents replaced others, of which it was told
 
 	// Of runs with lost answers:
 	unsure    bool // an answer without a cursor was lost, and what it handed out
@@ -167,31 +160,27 @@ func (m model) leaseEnd(a agentModel) (low, high time.Time) {
 	return low, high
 }
 
-// nameFree returns when anyone may take the name of a: not before low, and certainly
-// from high on. An announced absence does not count.
-func (m model) nameFree(a agentModel) (low, high time.Time) {
-	switch {
-	case a.admin:
-		low, high = m.leaseEnd(a)
-		return a.kept(low), a.kept(high)
-	case !m.sequential:
-		return a.kept(a.joinedAt.Add(90 * time.Second)), m.now.AddDate(1, 0, 0)
-	case a.used:
-		low = a.lastHeard().Add(2 * time.Minute)
-	default:
-		low = a.joinedAt.Add(90 * time.Second)
+// nameFree returns when the principal of a (own), or anyone, gets its name: not before low,
+// and certainly from high on. letGo says from when on that is so since the room let it go.
+func (m model) nameFree(a agentModel, own bool) (low, high, letGo time.Time) {
+	low, high = m.leaseEnd(a)
+	letGo = m.now.AddDate(9, 0, 0)
+	if !a.letGoAt.IsZero() && m.now.Sub(a.letGoAt) < 10*time.Minute && !a.lastHeard().After(a.letGoAt) {
+		if letGo = a.lastHeard().Add(2 * time.Minute); a.admin {
+			letGo = a.lastHeard().Add(15 * time.Minute)
+		}
 	}
-	low = a.kept(low)
-	return low, low
-}
-
-// kept returns the time until which a has its name for sure, that is otherwise free from
-// then on: a name changes hands once in 15 minutes.
-func (a agentModel) kept(free time.Time) time.Time {
-	if a.takenAt.IsZero() {
-		return free
+	soonest := letGo
+	if own && a.ownAgain().Before(soonest) {
+		soonest = a.ownAgain()
 	}
-	return latest(free, a.takenAt.Add(15*time.Minute))
+	if soonest.Before(low) {
+		low = soonest
+	}
+	if soonest.Before(high) {
+		high = soonest
+	}
+	return low, high, letGo
 }
 
 // ownAgain returns when the principal of a gets its seat back by its name.
@@ -221,19 +210,12 @@ func (m model) presenceUnclear(a agentModel) bool {
 // sees reports whether a may read e.
 func (a agentModel) sees(e eventModel) bool {
 	if e.n < a.since {
-		return a.remembers(e)
+		return false
 	}
 	if e.hidden {
-		return e.seat == a.seat && e.n >= a.person.from && (e.drafts || e.Reason != "")
+		return e.seat == a.seat && e.n >= a.joined && (e.drafts || e.Reason != "")
 	}
-	return e.Type != retired && (len(e.to) == 0 || e.seat == a.seat || slices.Contains(e.to, a.seat))
-}
-
-// remembers reports whether a sees e, from before its time, because it has the name of
-// an agent that did: what that agent said to all, and who left.
-func (a agentModel) remembers(e eventModel) bool {
-	return len(a.former) > 0 && e.n >= a.formerSince && len(e.to) == 0 &&
-		(e.Type == chat.EventLeft || e.Type == chat.EventSaid && slices.Contains(a.former, e.seat))
+	return e.Type != retired && (len(e.to) == 0 || e.n >= a.joined && (e.seat == a.seat || slices.Contains(e.to, a.seat)))
 }
 
 // receives reports whether a return shows e to a: everything since it came but its
@@ -245,14 +227,6 @@ func (a agentModel) receives(e eventModel) bool {
 // isNews reports whether a is shown e and did not cause it. Its person is another.
 func (a agentModel) isNews(e eventModel) bool {
 	return a.receives(e) && (e.actor() != a.seat || e.Person || e.decides > 0)
-}
-
-// firstSeen returns the first event that a may see.
-func (a agentModel) firstSeen() int64 {
-	if len(a.former) > 0 {
-		return min(a.since, a.formerSince)
-	}
-	return a.since
 }
 
 // reads returns e as a reads it. It refers to nothing that a may not see, nor to
@@ -311,15 +285,13 @@ func (r roomModel) lastSaid(a agentModel) (last eventModel, answered bool) {
 }
 
 // successor returns the agent that becomes admin when a goes: none if another admin
-// stays; else the longest seated, one that is muted only if all are. One that took
-// its name without proof never does.
+// stays; else the longest seated, one that is muted only if all are.
 func (r roomModel) successor(a agentModel) (next agentModel, ok bool) {
 	for _, x := range r.seated() {
 		switch {
 		case x.seat == a.seat:
 		case x.admin:
 			return agentModel{}, false
-		case !x.replacedAt.IsZero():
 		case !ok, next.muted && !x.muted:
 			next, ok = x, true
 		}
@@ -332,26 +304,18 @@ func (m model) remove(r roomModel, a agentModel, by int, reason room.Reason, not
 	e := eventModel{seat: a.seat, by: by, Message: chat.Message{Type: chat.EventLeft, Agent: a.name, Reason: reason, Note: note}}
 	if next, promoted := r.successor(a); promoted {
 		e.NewAdmin = next.name
-		next.admin, next.acting, next.muted, next.promoted = true, false, false, m.now
+		next.admin, next.muted, next.promoted = true, false, m.now
 		r = r.with(next)
 	}
 	if reason == room.ReasonBanned && a.guest {
 		r, e.Changes = r.replaced()
 	}
-	if a.gone = true; a.isReplaced(m.now) {
-		r.taken = append(r.withoutTaken(a.name), takenModel{a.name, m.now})
-	}
-	if a.principal != "" && a.person.opened {
+	if a.gone = true; a.principal != "" && a.person.opened {
 		p := a.person
-		p.drafts, p.from = nil, 0
+		p.drafts = nil
 		r.kept = append(slices.Clip(r.kept), keptModel{a.principal, a.name, m.now, p})
 	}
 	return m.append(r.with(a), e)
-}
-
-// withoutTaken returns the names that were taken without proof but for this one.
-func (r roomModel) withoutTaken(name string) []takenModel {
-	return slices.DeleteFunc(slices.Clone(r.taken), func(t takenModel) bool { return strings.EqualFold(t.name, name) })
 }
 
 // barred returns the codes that may refuse any call of an agent; none if it may call.

@@ -53,13 +53,10 @@ func (r roomModel) replaced() (roomModel, *room.Changes) {
 	return r, &room.Changes{Invite: "renewed"}
 }
 
-// replacesGuest reports whether a is a guest that takes the place of one under its name.
-func (c joinCall) replacesGuest(r roomModel, a agentModel) bool {
-	if a.replacedAt.IsZero() || len(a.former) == 0 {
-		return false
-	}
-	old, _ := r.agent(a.former[len(a.former)-1])
-	return old.guest
+// spends reports whether the caller spends a use of its invite in the place of old, the zero
+// value if that is a free seat: not under the name of a guest.
+func (c joinCall) spends(old agentModel) bool {
+	return c.by.number != 0 && !(old.guest && strings.EqualFold(old.name, c.agent))
 }
 
 // sameInvite compares the invite of a result with that of the room.
@@ -104,6 +101,6 @@ func (m *machine) arrive() {
 	m.joined(c, got, err)
 	if code := fault.CodeOf(err); code == fault.RoomFull || code == fault.NameTaken {
 		c.room = r.name
-		m.knocked(c, err)
+		m.knocked(c, code)
 	}
 }

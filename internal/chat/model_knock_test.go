@@ -14,18 +14,16 @@ import (
 // knockModel is a join that was refused. The room may let it in if another agent has
 // its name.
 type knockModel struct {
-	n       int64
-	at      time.Time
-	name    string
-	seat    int       // that has the name; 0: none, the room was full
-	vouched time.Time // when an agent vouched for it; zero: none did
-	byAdmin bool
+	n    int64
+	at   time.Time
+	name string
+	seat int // that has the name; 0: none, the room was full
 }
 
 // knocks returns the knocks of the last ten minutes.
 func (m model) knocks(r roomModel) []knockModel {
 	return slices.DeleteFunc(slices.Clone(r.knocks), func(k knockModel) bool {
-		return m.now.Sub(latest(k.at, k.vouched)) >= 10*time.Minute
+		return m.now.Sub(k.at) >= 10*time.Minute
 	})
 }
 
@@ -58,8 +56,9 @@ func (o knockOp) on(m model) (model, error) {
 
 func (o knockOp) String() string { return o.agent + " knocks at " + o.room }
 
-// vouchOp lets an agent in that knocked: an admin may or, where two talk, the other.
-type vouchOp struct {
+// readmitOp lets a name go, for an agent that knocked: an admin may or, in a room of two, the
+// other.
+type readmitOp struct {
 	who   agentID
 	knock int64 // the event
 	note  string
@@ -67,100 +66,46 @@ type vouchOp struct {
 	code  fault.Code
 }
 
-func (o vouchOp) on(m model) (model, error) {
+func (o readmitOp) on(m model) (model, error) {
 	r, by, refused, err := m.admit(o.who, o.code)
 	if err != nil || refused {
 		return m, err
 	}
-	e, sees := r.event(o.knock)
-	list := m.knocks(r)
-	i := slices.IndexFunc(list, func(k knockModel) bool { return k.n == o.knock && k.seat > 0 })
-	known := sees && by.sees(e) && i >= 0
-	var old agentModel
-	if known {
-		old, _ = r.agent(list[i].seat)
+	e, there := r.event(o.knock)
+	sees := there && by.sees(e)
+	i := slices.IndexFunc(m.knocks(r), func(k knockModel) bool { return k.n == o.knock && k.seat > 0 })
+	old := agentModel{gone: true}
+	if i >= 0 {
+		old, _ = r.agent(e.seat)
 	}
 	want := fault.Code("")
-	switch other := r.isOfTwo() && by.seat != old.seat; {
+	switch {
 	case by.person.holds():
 		want = fault.Paused
-	case r.closed && (!sees || !by.sees(e)):
+	case !sees:
 		want = fault.InvalidArgument
 	case r.closed:
 		want = fault.RoomClosed
-	case !known, old.gone:
+	case old.gone:
 		want = fault.InvalidArgument
-	case (!by.admin || r.isActing(by)) && !other:
-		want = fault.NotAllowed
-	case !list[i].vouched.IsZero():
-		return m.withAgent(r.id, by.call(m.now)), expectEqual("the vouch", managed{status: o.got.Status, name: o.got.Name}, managed{status: chat.StatusNoChange, name: old.name})
-	case old.lastHeard().After(list[i].at), m.now.Sub(old.lastHeard()) < time.Minute:
+	case by.seat == old.seat, !by.admin && r.capacity > 2:
 		want = fault.NotAllowed
 	}
 	if o.code != want || want != "" {
 		return m, expectEqual("the code", o.code, want)
 	}
-	list[i].vouched, list[i].byAdmin = m.now, by.admin && !r.isActing(by)
-	r.knocks = list
-	r, err = m.append(r, eventModel{seat: old.seat, by: by.seat, Message: chat.Message{
+	old.letGoAt = m.now
+	r, err = m.append(r.with(old), eventModel{seat: old.seat, by: by.seat, Message: chat.Message{
 		Type: chat.EventRole, Agent: old.name, Action: room.Readmit, Note: o.note,
 	}})
 	if err != nil {
 		return m, err
 	}
-	return m.with(r.with(by.call(m.now))), expectEqual("the vouch", managed{status: o.got.Status, name: o.got.Name}, managed{status: chat.StatusVouched, name: old.name})
-}
-
-func (o vouchOp) String() string {
-	return fmt.Sprintf("%v vouches for knock %d: %s%s", o.who, o.knock, o.got.Status, o.code)
-}
-
-// readmitOp is a join with the pending token that a refused join was given. It gets the
-// seat of its name, with its role only if an admin has vouched.
-type readmitOp struct {
-	who   agentID // the agent that has the seat
-	by    string  // who asks; empty: unknown
-	knock int64
-	got   chat.Seated
-	code  fault.Code
-	retry time.Duration
-}
-
-func (o readmitOp) on(m model) (model, error) {
-	r, _ := m.room(o.who.room)
-	old, _ := r.agent(o.who.seat)
-	list := m.knocks(r)
-	i := slices.IndexFunc(list, func(k knockModel) bool { return k.n == o.knock })
-	switch {
-	case i < 0 || r.closed || m.over(r): // as with any token that is none
-		if codes := []fault.Code{fault.TokenInvalid, fault.Removed, fault.RoomNotFound}; !slices.Contains(codes, o.code) {
-			return m, &wrong{"the code", o.code, codes}
-		}
-		return m, nil
-	case old.gone:
-		return m, expectEqual("the code", o.code, fault.Removed)
-	case list[i].vouched.IsZero():
-		return m, sameText("the refusal", []any{o.code, o.retry}, []any{fault.NameTaken, 15 * time.Second})
-	case old.lastHeard().After(list[i].at):
-		return m, expectEqual("the code", o.code, fault.NameTaken)
-	}
-	own := o.by != "" && o.by == old.principal
-	if !(own && old.person.holds()) && r.holds(o.by) {
-		return m, expectEqual("the code", o.code, fault.Paused)
-	}
-	old.admin, old.principal, old.guest = old.admin && list[i].byAdmin, o.by, false
-	if !own {
-		old.person = personModel{from: r.head() + 1}
-	}
-	r, err := m.reseat(r, old)
-	if err != nil {
-		return m, err
-	}
-	return returnOp{who: o.who, got: o.got, code: o.code, how: chat.StatusReadmitted}.on(m.with(r))
+	return m.with(r.with(by.call(m.now))), expectEqual("the answer", managed{status: o.got.Status, name: o.got.Name}, managed{status: chat.StatusReadmitted, name: old.name})
 }
 
 func (o readmitOp) String() string {
-	return fmt.Sprintf("%v is back by knock %d: %s%s %s", o.who, o.knock, o.got.Status, o.code, brief(o.got.Messages))
+	return fmt.Sprintf("%v readmits by knock %d: %s%s", o.who, o.knock, o.got.Status, o.code)
 }
 
 // endedOp is a call with a token that its seat no longer has.
@@ -241,6 +186,3 @@ func (o leaveOp) isUnread(m model, r roomModel, a agentModel) (err error) {
 func (o leaveOp) String() string {
 	return fmt.Sprintf("%v leaves, saying %q: %s%s %s", o.who, o.text, o.got.Status, o.code, brief(o.got.Messages))
 }
-
-// isOfTwo reports whether the room has two seats and has only ever had those two agents.
-func (r roomModel) isOfTwo() bool { return r.capacity == 2 && len(r.agents) == 2 }

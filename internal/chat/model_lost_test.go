@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
@@ -41,17 +40,10 @@ type vacateOp struct{ joinCall }
 func (o vacateOp) on(m model) (model, error) {
 	r, _ := m.holder(o.room)
 	for _, old := range r.seated() {
-		reason, free := room.ReasonTimeout, time.Time{}
-		if strings.EqualFold(old.name, o.agent) {
-			reason = room.ReasonReplaced
-			free, _ = m.nameFree(old)
-		} else {
-			free, _ = m.leaseEnd(old)
-		}
-		if m.now.Before(free) || reason == room.ReasonTimeout && !r.full() {
+		if free, _ := m.leaseEnd(old); m.now.Before(free) || !r.full() && !strings.EqualFold(old.name, o.agent) {
 			continue
 		}
-		if next, err := m.remove(r, old, 0, reason, ""); err == nil {
+		if next, err := m.remove(r, old, 0, room.ReasonTimeout, ""); err == nil {
 			next.heir, next.lost = o.agent, old.seat
 			return m.with(next), nil
 		}
@@ -64,15 +56,10 @@ func (o vacateOp) String() string { return "a seat is freed: " + o.joinCall.Stri
 // inherit takes the seat that a vacateOp has freed.
 func (c joinCall) inherit(m model, r roomModel) (all []joinOutcome, err error) {
 	old, _ := r.agent(r.lost)
-	a, how := agentModel{since: r.head() + 1}, chat.StatusJoined
-	if strings.EqualFold(old.name, c.agent) {
-		a, how = old.heir(m.now), chat.StatusReplaced
-		a.since = r.head() + 1
-	}
-	return c.sit(m, r, a, how)
+	return c.sit(m, r, agentModel{since: r.head() + 1}, old, chat.StatusJoined)
 }
 
-// lostAct makes an agent an acting admin, before the call that needs one.
+// lostAct makes an agent an admin, before the call that needs one.
 type lostAct struct{ room string }
 
 func (o lostAct) on(m model) (model, error) {
@@ -86,10 +73,10 @@ func (o lostAct) on(m model) (model, error) {
 			return next, nil
 		}
 	}
-	return m, &wrong{"an acting admin", r.id, "none"}
+	return m, &wrong{"an admin", r.id, "none"}
 }
 
-func (o lostAct) String() string { return "an agent becomes an acting admin of " + o.room }
+func (o lostAct) String() string { return "an agent becomes an admin of " + o.room }
 
 // lostLeave is what a leave does that has no answer.
 type lostLeave struct {

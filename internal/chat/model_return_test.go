@@ -16,7 +16,6 @@ type returnOp struct {
 	read int64 // the cursor that the caller has; 0 if it passes none
 	got  chat.Seated
 	code fault.Code
-	how  chat.JoinStatus
 }
 
 func (o returnOp) on(m model) (model, error) {
@@ -27,8 +26,8 @@ func (o returnOp) on(m model) (model, error) {
 	if r.closed {
 		return m, expectEqual("the code", o.code, fault.RoomClosed)
 	}
-	if o.code != "" || o.got.Status != o.how {
-		return m, &wrong{"return", []any{o.code, o.got.Status}, o.how}
+	if o.code != "" || o.got.Status != chat.StatusReturned {
+		return m, &wrong{"return", []any{o.code, o.got.Status}, chat.StatusReturned}
 	}
 	a = a.call(m.now)
 	low, high := max(a.from, a.acked), max(a.fromMost, a.ackMost)
@@ -86,8 +85,8 @@ func (o returnOp) caughtUp(m model, r roomModel, a agentModel, n, upTo int64) er
 	if err := r.sameAgreements(a, o.got.Agreements); err != nil {
 		return err
 	}
-	if most := r.publicIn(1, a.since-1); o.got.Hidden > most || o.got.Hidden < most-r.remembered(a) {
-		return &wrong{"hidden", o.got.Hidden, most}
+	if err := expectEqual("hidden", o.got.Hidden, r.publicIn(1, a.since-1)); err != nil {
+		return err
 	}
 	if err := m.sameInvite(r, o.got.Invite); err != nil {
 		return err

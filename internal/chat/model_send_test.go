@@ -43,7 +43,6 @@ func (c sendCall) isMalformed() bool {
 type sendOutcome struct {
 	code      fault.Code // refused
 	held      bool       // held back: there is news for the sender
-	warned    []int      // held back: these agents took their names without proof
 	duplicate int64      // it repeats that message, or draft
 	paused    bool       // not sent: the agent is paused
 	pending   int64      // not sent: this draft waits for the person behind the agent
@@ -79,31 +78,14 @@ func (c sendCall) outcome(m model, r roomModel, a agentModel) (x sendOutcome) {
 	if x, ok := c.underReins(m, r, a, e); ok {
 		return x
 	}
-	if c.isHeld(m, r, a) {
+	if c.isHeld(m, r, a, to) {
 		return sendOutcome{held: true}
 	}
 	e, code := m.compose(r, a, e)
-	if warned := m.unproven(r, a, to); code == "" && len(warned) > 0 {
-		return sendOutcome{warned: warned}
-	}
 	if code == "" && a.person.approve {
 		return c.drafted(m, r, a, ask, e)
 	}
 	return sendOutcome{code: code, event: e}
-}
-
-// unproven returns which seats belong to agents that took the names of others within the
-// last hour, without a being told before it speaks to them in private.
-func (m model) unproven(r roomModel, a agentModel, to []int) []int {
-	return slices.DeleteFunc(slices.Clone(to), func(seat int) bool {
-		x, _ := r.agent(seat)
-		return !x.isReplaced(m.now) || slices.Contains(a.warned, seat)
-	})
-}
-
-// isReplaced reports whether others see that a took its name without proof.
-func (a agentModel) isReplaced(now time.Time) bool {
-	return !a.replacedAt.IsZero() && now.Sub(a.replacedAt) < time.Hour
 }
 
 // sees reports whether a sees event n, if that is not 0.
@@ -112,15 +94,18 @@ func (c sendCall) sees(r roomModel, a agentModel, n int64) bool {
 	return n == 0 || there && a.sees(e)
 }
 
-// isHeld reports whether the send is held back: once for each message that is meant
-// for its sender and, at most twice in a row and not as an answer to an open
+// isHeld reports whether the send to these seats is held back: once for the join of one of
+// them, for each message that is meant for its sender and, at most twice in a row and not as an answer to an open
 // request, for others that may change what it says.
-func (c sendCall) isHeld(m model, r roomModel, a agentModel) bool {
+func (c sendCall) isHeld(m model, r roomModel, a agentModel, to []int) bool {
 	if c.cursor.n == 0 {
 		return false
 	}
 	_, answers := m.request(r, c.replyTo)
 	for _, e := range r.newsAfter(a, max(c.cursor.n, a.guarded), r.head()) {
+		if e.Type == chat.EventJoined && e.Reason == "" && slices.Contains(to, e.seat) {
+			return true
+		}
 		switch r.holdOf(a, e, c.replyTo) {
 		case firmly:
 			return true
@@ -268,7 +253,7 @@ func (o sendOp) on(m model) (model, error) {
 		return m, &wrong{"the code", o.code, x.code}
 	case x.code != "":
 		return m, nil
-	case x.held, len(x.warned) > 0, x.paused, x.pending > 0:
+	case x.held, x.paused, x.pending > 0:
 		return m, &wrong{"the send", o.got, "held back"}
 	}
 	n, next := x.duplicate, m
@@ -316,8 +301,7 @@ func (o sendOp) String() string {
 	return fmt.Sprintf("%v: %s %s, duplicate %t", o.sendCall, o.code, o.got.ID, o.got.Duplicate)
 }
 
-// holdOp is a send that was held back. What it hands out is the answer of a waitOp,
-// unless it hands out nothing: then the sender is told whom it would speak to.
+// holdOp is a send that was held back. What it hands out is the answer of a waitOp.
 type holdOp struct {
 	sendCall
 	got chat.Sent
@@ -330,11 +314,6 @@ func (o holdOp) on(m model) (model, error) {
 	}
 	x := o.outcome(m, r, a)
 	a = a.call(m.now)
-	if len(x.warned) > 0 || o.warns() {
-		a.warned = append(slices.Clip(a.warned), x.warned...)
-		got := []any{o.got.Sent, o.got.ID, o.got.Duplicate, len(o.got.Messages), o.got.HasMore, o.got.Status, len(x.warned) > 0}
-		return m.withAgent(r.id, a), sameText("the send held back", got, []any{false, "", false, 0, false, "", true})
-	}
 	news := o.cursor.n > 0 && len(r.newsAfter(a, o.cursor.n, r.head())) > 0
 	if !x.held && !(m.uncertain(a) && news && x.code == "" && x.duplicate == 0) {
 		return m, &wrong{"the send", "held back", x}
@@ -347,8 +326,5 @@ func (o holdOp) on(m model) (model, error) {
 	a.acked, a.ackMost = max(a.acked, o.cursor.n), max(a.ackMost, o.cursor.n)
 	return m.withAgent(r.id, a), nil
 }
-
-// warns reports whether the answer hands out nothing.
-func (o holdOp) warns() bool { return o.got.Status == "" && len(o.got.Messages) == 0 }
 
 func (o holdOp) String() string { return o.sendCall.String() + ": held back" }

@@ -2,60 +2,44 @@ package chat_test
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// isActing reports whether a decides less than another admin, which was chosen.
-func (r roomModel) isActing(a agentModel) bool {
-	return a.acting && slices.ContainsFunc(r.seated(), func(x agentModel) bool { return x.admin && !x.acting })
-}
-
-// choseNamed reports whether a decision is about an admin that was chosen.
-func (r roomModel) choseNamed(c manageCall) bool {
-	return slices.ContainsFunc(r.seated(), func(x agentModel) bool {
-		same := strings.EqualFold(x.name, c.name) || c.action == room.BanName && reduced(x.name) == reduced(c.name)
-		return x.admin && !x.acting && same
-	})
-}
-
 // adminsSilent reports whether the admins of r may, or must, be taken for silent: none was
-// heard, or said to be away, in the last 15 minutes.
+// heard, or said to be away, in the last day.
 func (m model) adminsSilent(r roomModel) (may, must bool) {
 	may, must = true, m.sequential && m.oneService
 	for _, a := range r.seated() {
-		last := a.joinedAt
-		switch {
-		case a.admin && m.sequential:
-			last = latest(a.silentFrom(), a.promoted)
-		case !a.admin && !a.reseated: // one that had the role may have lost it with its token
+		if !a.admin {
 			continue
 		}
-		if must = must && !m.now.Before(last.Add(15*time.Minute)); !m.oneService { // a call that said nothing is noted within five minutes
+		last := a.joinedAt
+		if m.sequential {
+			last = latest(a.silentFrom(), a.promoted)
+		}
+		if must = must && !m.now.Before(last.Add(day)); !m.oneService { // a call that said nothing is noted within five minutes
 			last = latest(a.joinedAt, last.Add(-5*time.Minute))
 		}
-		may = may && !m.now.Before(last.Add(15*time.Minute))
+		may = may && !m.now.Before(last.Add(day))
 	}
 	return may, must
 }
 
 // heirs returns the agents that may become admin in the place of silent ones: the longest
-// seated that is present, and neither muted nor held nor took its name without proof.
+// seated that is present, and neither muted nor held.
 func (m model) heirs(r roomModel, caller int) (heirs []agentModel) {
-	if r.kind == room.Channel && slices.ContainsFunc(r.seated(), func(a agentModel) bool { return a.admin }) {
+	if r.kind == room.Channel {
 		return nil
 	}
 	for _, a := range r.seated() {
-		present := !m.sequential || a.seat == caller || m.now.Before(a.lastHeard().Add(2*time.Minute)) && !m.now.Before(a.back())
-		if present && !a.muted && !a.person.holds() && a.replacedAt.IsZero() {
+		present := !m.sequential || a.seat == caller || m.now.Before(a.lastHeard().Add(2*time.Minute))
+		if present && !a.muted && !a.person.holds() {
 			heirs = append(heirs, a)
 		}
 	}
-	slices.SortStableFunc(heirs, func(a, b agentModel) int { return a.joinedAt.Compare(b.joinedAt) })
 	if m.oneService && m.sequential && len(heirs) > 0 {
 		heirs = heirs[:1]
 	}
@@ -67,7 +51,7 @@ func (m model) heirs(r roomModel, caller int) (heirs []agentModel) {
 type actOp struct {
 	room   string // its id
 	seat   int
-	caller int // that needs an admin, and so is present; 0: it has no seat
+	caller int // that needs an admin, and so is present
 }
 
 func (o actOp) on(m model) (model, error) {
@@ -88,9 +72,9 @@ func (o actOp) on(m model) (model, error) {
 	return m, &wrong{"who becomes admin", o.seat, heirs}
 }
 
-// act makes a an acting admin of r.
+// act makes a an admin of r.
 func (m model) act(r roomModel, a agentModel) (model, error) {
-	a.admin, a.acting, a.promoted = true, true, m.now
+	a.admin, a.promoted = true, m.now
 	r, err := m.append(r.with(a), eventModel{seat: a.seat, Message: chat.Message{
 		Type: chat.EventRole, Agent: a.name, Action: room.Promote, Reason: room.ReasonTimeout,
 	}})
@@ -105,18 +89,17 @@ func (o actOp) String() string {
 // one.
 func (m *machine) lacked(who agentID) {
 	if r, a := m.find(who); !a.gone && !a.admin && !a.person.holds() && !r.closed && !m.model.over(r) {
-		m.wanted(who.room, who.seat)
+		m.wanted(r, who.seat)
 	}
 }
 
-// wanted checks whether a call that needs an admin, perhaps that of a seat, made one.
-func (m *machine) wanted(id string, caller int) {
-	log, err := readLog(m.ctx, m.numbers.table, id)
+// wanted checks whether a call of a seat, which needs an admin, made one.
+func (m *machine) wanted(r roomModel, caller int) {
+	log, err := readLog(m.ctx, m.numbers.table, r.id)
 	if err != nil {
 		m.Fatal(err)
 	}
-	r, _ := m.model.room(id)
-	op := actOp{room: id, caller: caller}
+	op := actOp{room: r.id, caller: caller}
 	if n := int(r.head()); n < len(log.events) {
 		if e := log.events[n]; e.Type == string(room.Managed) && e.By == 0 {
 			op.seat = e.Seat

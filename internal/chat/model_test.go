@@ -102,8 +102,7 @@ type roomModel struct {
 	open             []requestModel   // requests and proposals, oldest first
 	agreements       []agreementModel // oldest first
 	knocks           []knockModel
-	bans, mutes      []string // names
-	taken            []takenModel
+	bans, mutes      []string    // names
 	kept             []keptModel // the last is the newest
 	renewed          time.Time
 	named            bool // the name leads here
@@ -115,12 +114,6 @@ type roomModel struct {
 
 	heir string // the agent for which vacateOp freed a seat
 	lost int    // that seat
-}
-
-// takenModel is a name that was taken without proof, and when it was left.
-type takenModel struct {
-	name string
-	at   time.Time
 }
 
 // keptModel is who was behind an agent that lost its seat.
@@ -387,7 +380,7 @@ func (r roomModel) names(seats []int) (names []string) {
 // lastFreed returns the last event that freed a seat for strangers.
 func (r roomModel) lastFreed() (n int64) {
 	for _, e := range r.log {
-		if e.Type == chat.EventLeft && e.Reason != room.ReasonReplaced {
+		if e.Type == chat.EventLeft {
 			n = e.n
 		}
 	}

@@ -26,8 +26,6 @@ func (o updateOp) on(m model) (model, error) {
 	_, taken := m.holder(o.req.Room)
 	want := fault.Code("")
 	switch {
-	case o.takes(r) && r.isActing(a) && (!o.cursor.given || o.cursor.n > 0):
-		want = fault.NotAllowed
 	case o.cursor.given && (o.cursor.n == 0 || r.updated > o.cursor.n):
 		want = fault.InvalidArgument
 	case o.req.Capacity > 0 && o.req.Capacity < len(r.seated()):
@@ -58,12 +56,6 @@ func (o updateOp) on(m model) (model, error) {
 		return m, err
 	}
 	return viewOp{"update", o.who, &o.got.Room, nil, -1}.on(m)
-}
-
-// takes reports whether the change is one that an acting admin may not make.
-func (o updateOp) takes(r roomModel) bool {
-	req := o.req
-	return req.Close || req.Room != "" || req.Password != "" || req.RemovePassword || req.Public != nil || req.NewInvite || req.AgentMessages != nil || req.Capacity != 0 && req.Capacity < r.capacity
 }
 
 // change returns r with the new settings, and which of them differ. A new password

@@ -64,7 +64,7 @@ func (m model) view(r roomModel, seat int) chat.Room {
 	}
 	for _, a := range r.seated() {
 		x := chat.Agent{Name: a.name, Role: room.Member, You: a.seat == seat, Muted: a.muted}
-		x.Replaced, x.Person = a.isReplaced(m.now), a.person.opened
+		x.Person = a.person.opened
 		if a.admin {
 			x.Role = room.Admin
 		}

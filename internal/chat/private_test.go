@@ -219,19 +219,21 @@ func TestPrivate_addresseeReplacedDuringTheSend_isRefused(t *testing.T) {
 	}
 }
 
-func TestPrivate_agentThatReplacesASilentOne_seesNone(t *testing.T) {
+func TestPrivate_agentThatTheRoomLetsIn_seesNone(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	w.tell(p.ann.Token, "for Bob's eyes", "Bob")
 	w.tell(p.bob.Token, "for Ann's eyes", "Ann")
-	w.clock.Advance(3 * time.Minute)
+	w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
+	w.readmits(p.ann.Token)
+	w.clock.Advance(room.LetGoSilent)
 	w.tell(p.ann.Token, "are you there?", "Bob")
 	heir := w.join("plans", "Bob")
 	if heir.Token[7:10] == p.bob.Token[7:10] {
 		t.Fatal("the seat is the old one")
 	}
 	w.sees(heir, w.all(p.ann.Token))
-	for _, n := range []int64{4, 5, 6} {
+	for _, n := range []int64{4, 5, 8} {
 		_, err := w.send(chat.SendRequest{Token: heir.Token, Text: "what?", ReplyTo: w.id(p.ann.Token, n)})
 		wants(t, err, fault.InvalidArgument)
 	}

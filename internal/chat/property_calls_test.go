@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -54,29 +53,20 @@ func (m *machine) join() {
 	got, err := m.service().JoinRoom(ctx, req)
 	m.joined(c, got, err)
 	if code := fault.CodeOf(err); code == fault.RoomFull || code == fault.NameTaken {
-		m.knocked(c, err)
+		m.knocked(c, code)
 	}
 }
 
-// knocked checks what the room sees of a refused join, and keeps its pending token.
-func (m *machine) knocked(c joinCall, err error) {
-	var refusal *fault.Error
-	errors.As(err, &refusal)
+// knocked checks what the room sees of a refused join.
+func (m *machine) knocked(c joinCall, code fault.Code) {
 	r, _ := m.model.holder(c.room)
-	due := m.model.mayKnock(r, c.agent)
-	if want := due && refusal.Code == fault.NameTaken; want != (refusal.Token != "") {
-		m.Fatalf("after the calls\n\t%s\na pending token is given: %t", strings.Join(m.calls, "\n\t"), !want)
+	if !m.model.mayKnock(r, c.agent) {
+		return
 	}
-	if due && refusal.Code == fault.RoomFull {
-		m.wanted(r.id, 0)
-		r, _ = m.model.holder(c.room)
+	if code == fault.NameTaken {
+		m.knocks = append(m.knocks, knockID{r.id, r.head() + 1})
 	}
-	if refusal.Token != "" {
-		m.pending = append(m.pending, pendingToken{refusal.Token, r.head() + 1})
-	}
-	if due {
-		m.take(knockOp{c.room, c.agent})
-	}
+	m.take(knockOp{c.room, c.agent})
 }
 
 func (m *machine) create() {
@@ -145,7 +135,7 @@ func (m *machine) leave() {
 func (m *machine) comeBack() {
 	id := m.agent()
 	got, err := m.service().JoinRoom(m.ctx, chat.JoinRequest{Token: m.tokens[id]})
-	m.take(returnOp{id, 0, m.numbers.seated(got), m.unexpected(err), chat.StatusReturned})
+	m.take(returnOp{id, 0, m.numbers.seated(got), m.unexpected(err)})
 	if err == nil {
 		if got.Token != m.tokens[id] {
 			m.Fatalf("a return changes the token")
@@ -155,43 +145,21 @@ func (m *machine) comeBack() {
 	}
 }
 
-func (m *machine) vouch() {
-	if len(m.pending) == 0 {
+func (m *machine) readmit() {
+	if len(m.knocks) == 0 {
 		m.Skip("nobody has knocked")
 	}
-	p := rapid.SampledFrom(m.pending).Draw(m.T, "for")
+	k := rapid.SampledFrom(m.knocks[max(0, len(m.knocks)-3):]).Draw(m.T, "for")
 	id := m.agent()
-	op := vouchOp{who: id, knock: p.knock, note: pick(m, "note", "", "I know it")}
+	if r, _ := m.model.room(k.room); rapid.IntRange(0, 3).Draw(m.T, "by one of the room") > 0 && len(r.seated()) > 0 {
+		id = agentID{k.room, pick(m, "agent", r.seated()...).seat}
+	}
+	op := readmitOp{who: id, knock: k.event, note: pick(m, "note", "", "I know it")}
 	got, err := m.service().ManageAgent(m.ctx, chat.ManageRequest{
 		Token: m.tokens[id], ID: m.numbers.id(id.room, op.knock), Action: room.Readmit, Note: op.note,
 	})
 	op.got, op.code = got, m.unexpected(err)
 	m.take(op)
-}
-
-// readmitted joins with a pending token.
-func (m *machine) readmitted() {
-	if len(m.pending) == 0 {
-		m.Skip("nobody has knocked")
-	}
-	p := rapid.SampledFrom(m.pending).Draw(m.T, "who knocked")
-	id := ownerOf(p.token)
-	if m.tokens[id] == p.token || slices.Contains(m.ended, p.token) {
-		m.Skip("it has been readmitted")
-	}
-	ctx, who := m.principal()
-	got, err := m.service().JoinRoom(ctx, chat.JoinRequest{Token: p.token})
-	op := readmitOp{who: id, by: who, knock: p.knock, got: m.numbers.seated(got), code: m.unexpected(err)}
-	if refusal := (*fault.Error)(nil); errors.As(err, &refusal) {
-		op.retry = refusal.RetryAfter
-	}
-	m.take(op)
-	if err == nil {
-		if _, a := m.find(id); !a.person.opened {
-			delete(m.people, id)
-		}
-		m.seated(id, got)
-	}
 }
 
 // callEnded calls with a token whose seat has another.
@@ -339,7 +307,7 @@ func (m *machine) update() {
 
 func (m *machine) manage() {
 	c := manageCall{who: m.agent(), name: m.name("whose"), note: pick(m, "note", "", "", "be quiet")}
-	c.action = pick(m, "action", room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban, room.Readmit)
+	c.action = pick(m, "action", room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban)
 	got, err := m.service().ManageAgent(m.ctx, chat.ManageRequest{Token: m.tokens[c.who], AgentName: c.name, Note: c.note, Action: c.action})
 	m.lacked(c.who)
 	m.take(manageOp{c, got, m.unexpected(err)})

@@ -28,8 +28,6 @@ func (m *machine) send() {
 		m.take(sendOp{c, plain, ""}, hands)
 	case got.Status == chat.StatusPending || got.Status == chat.StatusPaused:
 		m.take(reinedOp{c, plain})
-	case holdOp{c, plain}.warns():
-		m.take(holdOp{c, plain})
 	default:
 		m.take(holdOp{c, plain}, hands)
 	}

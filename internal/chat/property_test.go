@@ -123,7 +123,7 @@ type machine struct {
 	links    map[agentID]string   // that its person can open
 	people   map[agentID]string   // the tokens of those that have
 	ended    []string             // tokens whose seats have others
-	pending  []pendingToken
+	knocks   []knockID            // for a name that was taken
 	numbers  *numbers
 	said     int
 	// passwords allows rooms to have one. To check a password takes longer than a
@@ -133,10 +133,10 @@ type machine struct {
 	invites   []byInvite
 }
 
-// pendingToken is what a join got that was refused since its name was taken.
-type pendingToken struct {
-	token string
-	knock int64
+// knockID identifies a knock.
+type knockID struct {
+	room  string
+	event int64
 }
 
 // actions returns the calls by name, each as often as its weight.
@@ -147,7 +147,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		call   func()
 	}{
 		"join": {4, m.join}, "arrive": {2, m.arrive}, "create": {1, m.create}, "return": {1, m.comeBack}, "leave": {1, m.leave},
-		"send": {7, m.send}, "wait": {4, m.wait}, "vouch": {1, m.vouch}, "pending": {1, m.readmitted}, "ended": {1, m.callEnded}, "history": {2, m.history}, "info": {1, m.info},
+		"send": {7, m.send}, "wait": {4, m.wait}, "readmit": {2, m.readmit}, "ended": {1, m.callEnded}, "history": {2, m.history}, "info": {1, m.info},
 		"info by name": {1, m.infoByName}, "list": {1, m.list}, "update": {1, m.update}, "steer": {3, m.steer}, "manage": {2, m.manage},
 		"time passes": {3, m.pass},
 	} {

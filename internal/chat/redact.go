@@ -60,7 +60,7 @@ func (c *caller) removeText(ctx context.Context, id string) ([]room.Event, error
 		if err := checkLive(h, now); err != nil {
 			return err
 		}
-		return h.CheckRedact(by, e)
+		return by.CheckRedact(e)
 	}
 	if err := may(h, c.agent, c.room.svc.now()); err != nil {
 		return nil, err

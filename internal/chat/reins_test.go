@@ -1,8 +1,6 @@
 package chat_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -431,38 +429,31 @@ func TestHeld_agentOfAPrincipal_getsNoFurtherSeat(t *testing.T) {
 	})
 }
 
-// Ann vouches for the agent that asks for its seat again, or for
-// that of another.
-func TestHeld_agentForWhichTheRoomVouches_keepsItsReins(t *testing.T) {
+// Ann lets the name of an agent go, which asks for its own seat again, or for that of another.
+func TestHeld_agentThatTheRoomLetsIn_keepsItsReins(t *testing.T) {
 	w := newWorld(t)
-	by := func(key string) context.Context {
-		return ident.WithAsker(t.Context(), ident.Asker{Principal: ident.KeyPrincipal(key)})
+	by := func(name string) (chat.Seated, error) {
+		ctx := ident.WithAsker(t.Context(), ident.Asker{Principal: ident.KeyPrincipal("a1")})
+		return w.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: name})
 	}
 	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
-	bob, err := w.JoinRoom(by("a1"), chat.JoinRequest{Room: "plans", AgentName: "Bob"})
+	bob, err := by("Bob")
 	wants(t, err, "")
-	w.join("plans", "Cid")
+	w.look(w.join("plans", "Cid").Token, "")
 	person := w.person(bob)
-	vouched := func(name string) error { // and paused before the token is used
-		w.look(ann.Token, "")
-		_, err := w.JoinRoom(by("a1"), chat.JoinRequest{Room: "plans", AgentName: name})
-		var refused *fault.Error
-		if !errors.As(err, &refused) || refused.Token == "" {
-			return err
-		}
-		knocks := w.look(ann.Token, "").Messages
-		w.clock.Advance(room.VouchSilent)
-		_, err = w.ManageAgent(t.Context(), chat.ManageRequest{Token: ann.Token, Action: room.Readmit, ID: knocks[len(knocks)-1].ID})
-		wants(t, err, "")
-		w.pauses(person, true)
-		got, err := w.JoinRoom(by("a1"), chat.JoinRequest{Token: refused.Token})
-		if err == nil && (got.Status != chat.StatusReadmitted || !got.Paused || got.Watch != "") {
-			t.Errorf("%s: %+v", name, got)
-		}
-		return err
+	w.clock.Advance(room.RegainSilent)
+	_, err = by("Bob") // so that it does not have its seat again so soon
+	wants(t, err, "")
+	for _, name := range []string{"Cid", "Bob"} {
+		_, err := by(name)
+		wants(t, err, fault.NameTaken)
+		w.readmits(ann.Token)
 	}
-	wants(t, vouched("Cid"), fault.Paused)
-	w.look(bob.Token, "")
-	wants(t, vouched("Bob"), "")
-	w.pauses(person, false)
+	w.pauses(person, true) // before it joins
+	w.clock.Advance(room.LetGoSilent)
+	_, err = by("Cid")
+	wants(t, err, fault.Paused)
+	if got, err := by("Bob"); err != nil || got.Status != chat.StatusReturned || !got.Paused || got.Watch != "" {
+		t.Errorf("Bob: %+v, %v", got, err)
+	}
 }

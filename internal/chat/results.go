@@ -22,11 +22,9 @@ type JoinStatus string
 
 // The ways to a seat.
 const (
-	StatusCreated    JoinStatus = "created"
-	StatusJoined     JoinStatus = "joined"
-	StatusReturned   JoinStatus = "returned"   // the caller's own seat, by its token or its principal
-	StatusReadmitted JoinStatus = "readmitted" // the seat of this name, since the room vouched for the caller
-	StatusReplaced   JoinStatus = "replaced"   // a new seat under the name of a silent agent
+	StatusCreated  JoinStatus = "created"
+	StatusJoined   JoinStatus = "joined"
+	StatusReturned JoinStatus = "returned" // the caller's own seat, by its token or its principal
 )
 
 // Seated is the result of CreateRoom and JoinRoom.
@@ -95,7 +93,6 @@ type Waited struct {
 	Paired     bool // a queue made the room
 	SeatWanted bool // a join found no free seat, and the caller can enlarge the room
 	NameWanted bool // a join under a taken name was refused, and the caller can readmit it
-	Acting     bool // the caller has become an admin, since those who were chosen are silent
 	Spoke      bool // the last public message is the caller's
 	Begun      bool // two agents have spoken
 	room.Debt
@@ -119,7 +116,6 @@ type Waited struct {
 type Sent struct {
 	Sent       bool   // false: see Status; else held back, since Messages may change what the sender says
 	ID         string // of the message, or of its draft
-	Unproven   bool   // held back only since an addressee took its name without proof
 	Credential string // held back only since the text seems to hold this: see sanitize.Credential
 	Duplicate  bool   // the call repeats an earlier message
 	Before     int    // how many of Messages came before it
@@ -209,13 +205,13 @@ type ManageStatus string
 
 // The results of ManageAgent.
 const (
-	StatusPromoted ManageStatus = "promoted"
-	StatusDemoted  ManageStatus = "demoted"
-	StatusMuted    ManageStatus = "muted"
-	StatusUnmuted  ManageStatus = "unmuted"
-	StatusKicked   ManageStatus = "kicked"
-	StatusBanned   ManageStatus = "banned"
-	StatusUnbanned ManageStatus = "unbanned"
-	StatusVouched  ManageStatus = "readmitted"
-	StatusNoChange ManageStatus = "unchanged" // there was nothing to change
+	StatusPromoted   ManageStatus = "promoted"
+	StatusDemoted    ManageStatus = "demoted"
+	StatusMuted      ManageStatus = "muted"
+	StatusUnmuted    ManageStatus = "unmuted"
+	StatusKicked     ManageStatus = "kicked"
+	StatusBanned     ManageStatus = "banned"
+	StatusUnbanned   ManageStatus = "unbanned"
+	StatusReadmitted ManageStatus = "readmitted" // its name is let go
+	StatusNoChange   ManageStatus = "unchanged"  // there was nothing to change
 )

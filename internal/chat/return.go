@@ -10,17 +10,10 @@ import (
 	"github.com/parley-chat/parley/internal/roomlog"
 )
 
-// returnToSeat is JoinRoom for an agent that has its token, or a pending one.
+// returnToSeat is JoinRoom for an agent that has its token.
 func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, error) {
-	status := StatusReturned
 	c, err := s.enterNow(ctx, req.Token)
-	if code := fault.CodeOf(err); code == fault.TokenInvalid || code == fault.Removed {
-		readmitted, other := s.enterPending(ctx, req.Token, err)
-		if other != nil {
-			return Seated{}, other
-		}
-		c, status = readmitted, StatusReadmitted
-	} else if err != nil {
+	if err != nil {
 		return Seated{}, err
 	}
 	defer c.room.release()
@@ -33,35 +26,11 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 	if !req.Brought {
 		c.attendance().NoteCall(ctx)
 	}
-	return c.back(ctx, status)
-}
-
-// enterPending accepts a pending token whose holder the room has vouched for. It returns
-// refused if the token is no pending one. The caller's room must be released.
-func (s *Service) enterPending(ctx context.Context, token string, refused error) (*caller, error) {
-	t, err := parseToken(token)
-	if err != nil {
-		return nil, refused
-	}
-	r := s.acquire(t.Room)
-	pending, err := r.admit(ctx, t)
-	if !pending {
-		err = refused
-	}
-	h := r.log.Known()
-	if err == nil {
-		s.AuditSeat(ctx, t.Room, t.Seat, StatusReadmitted)
-		if a, here := h.Owner(t); here {
-			return &caller{token: t, room: r, head: h, agent: a}, nil
-		}
-		err = s.whyNot(ctx, h, t)
-	}
-	r.release()
-	return nil, err
+	return c.back(ctx)
 }
 
 // back returns the answer for an agent that has its seat again under token t.
-func (r *liveRoom) back(ctx context.Context, t ident.Token, how JoinStatus) (Seated, error) {
+func (r *liveRoom) back(ctx context.Context, t ident.Token) (Seated, error) {
 	h := r.log.Known()
 	a, here := h.Owner(t)
 	if !here {
@@ -69,11 +38,11 @@ func (r *liveRoom) back(ctx context.Context, t ident.Token, how JoinStatus) (Sea
 	}
 	c := &caller{token: t, room: r, head: h, agent: a}
 	c.attendance().NoteCall(ctx)
-	return c.back(ctx, how)
+	return c.back(ctx)
 }
 
 // back returns the answer for a caller that has its seat again.
-func (c *caller) back(ctx context.Context, how JoinStatus) (Seated, error) {
+func (c *caller) back(ctx context.Context) (Seated, error) {
 	p, err := c.positions().Load(ctx)
 	if err != nil {
 		return Seated{}, err
@@ -83,7 +52,7 @@ func (c *caller) back(ctx context.Context, how JoinStatus) (Seated, error) {
 		return Seated{}, err
 	}
 	got := Seated{
-		Status: how, Token: c.token.String(), Name: c.agent.Name, Room: view, Now: c.room.svc.now(),
+		Status: StatusReturned, Token: c.token.String(), Name: c.agent.Name, Room: view, Now: c.room.svc.now(),
 		Invite: inviteOf(c.head, c.room.svc.now()),
 		Hidden: c.agent.Since.Messages, Begun: c.head.Recent.Begun(), Debt: c.head.DebtOf(c.agent.Seat, c.room.svc.now()),
 		Watch: c.head.ShownLink(c.agent), Supervised: c.head.SupervisedOf(c.agent, c.room.svc.now()),

@@ -47,7 +47,6 @@ type Agent struct {
 	Role     room.Role
 	You      bool
 	Muted    bool // an admin has muted it
-	Replaced bool // it took a known name without proof, and no admin has readmitted it since
 	State    AgentState
 	Idle     time.Duration // since its last known call
 	Activity string        // what it says it is doing
@@ -95,7 +94,7 @@ type roster struct {
 func (r roster) Agents() []Agent {
 	out := make([]Agent, 0, len(r.Head.Agents))
 	for _, a := range r.Head.Agents {
-		v := Agent{Name: a.Name, Role: a.Role, Muted: a.Muted, You: a.Seat == r.You, Replaced: a.IsReplaced(r.Now)}
+		v := Agent{Name: a.Name, Role: a.Role, Muted: a.Muted, You: a.Seat == r.You}
 		v.Person = a.Person.HasOpened()
 		v.PersonHere = v.Person && r.People[a.Seat].After(r.Now) // else it was the person of the agent before
 		r.show(a, &v)
@@ -187,7 +186,7 @@ func rosterText(agents []Agent) string {
 		if state == AgentWaiting || state == AgentBusy || a.You {
 			state = "here"
 		}
-		fmt.Fprintf(&b, "%s\x00%s\x00%t\x00%t\x00%t\x00%s\x00%s\x00", a.Name, a.Role, a.Muted, a.Replaced, a.PersonHere, state, a.Activity)
+		fmt.Fprintf(&b, "%s\x00%s\x00%t\x00%t\x00%s\x00%s\x00", a.Name, a.Role, a.Muted, a.PersonHere, state, a.Activity)
 	}
 	return b.String()
 }

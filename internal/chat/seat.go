@@ -126,15 +126,12 @@ func parseToken(s string) (ident.Token, error) {
 // whyNot returns the reason why a token is not accepted.
 func (s *Service) whyNot(ctx context.Context, h *room.Head, t ident.Token) error {
 	a, there := h.Seated(t.Seat)
-	_, pending := h.PendingKnock(t.Seat, room.HolderOf(t), s.now())
 	switch {
-	case t.Person && there && !pending:
+	case t.Person && there:
 		return fault.Refuse(fault.TokenInvalid, "This token of a person is not, or no longer, one of this seat: a link opened on a further device may have ended it, or somebody else has the seat. On a device that still works, ask for a new link; or have the agent join under another agent_name, and open the link that it gives you.")
-	case pending:
-		return fault.Refuse(fault.TokenInvalid, "This agent_token is pending: nobody has a seat by it yet. Pass it to join_room, and to nothing else, until the room has vouched for you.")
-	case there && ident.SameSecret(t.Secret, a.EndedHash):
-		return room.RefuseRemoved(room.ReasonReplaced, h.Paired)
-	case t.Seat < 1, t.Seat >= h.NextSeat, there && !ident.SameSecret(t.Secret, a.Hash):
+	case there && !ident.SameSecret(t.Secret, a.Hash):
+		return fault.Refuse(fault.TokenInvalid, "agent_token is not, or no longer, that of this seat: an agent of the same user may have joined under its name since, or another agent has the seat. Use the newest one that join_room or create_room gave you; if you have lost it, call join_room with room and agent_name.")
+	case t.Seat < 1, t.Seat >= h.NextSeat:
 		return fault.Refuse(fault.TokenInvalid, "agent_token is not one that this room gave out. Use the one that join_room or create_room gave you; if you have lost it, call join_room with room and agent_name.")
 	case there, !h.Retired && h.Expired(s.now()):
 		return roomlog.ErrNotFound

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/ident"
@@ -58,9 +57,6 @@ var (
 	errPersonNeeded     = errors.New("seating: who was behind the agent must be read")
 )
 
-// maxFormer is how many former seats of its name an agent has at most.
-const maxFormer = 16
-
 // seatRequest is a newcomer's claim to a seat of a room that there is.
 type seatRequest struct {
 	room.Claim
@@ -115,25 +111,21 @@ func (c *seatRequest) Propose(h *room.Head, now time.Time) (roomlog.Change, erro
 	}
 	staying := len(h.Agents)
 	if s.Gone != nil {
-		ch.Events, ch.Ops = append(ch.Events, *s.Gone), roomlog.Vacate(&h.State, *s.Gone, now)
+		cond := table.IfAbsent
+		if s.LetGo {
+			cond = table.Always
+		}
+		ch.Events, ch.Ops = append(ch.Events, *s.Gone), roomlog.Vacate(&h.State, *s.Gone, cond, now)
 		staying--
 	}
 	role := room.Member
-	taken := staying > 0 && h.WasTaken(c.Newcomer.Name.Key, now)
-	if staying == 0 && s.Replaces == nil { // whoever took a name without proof never gets a role by it
+	if staying == 0 {
 		role = room.Admin
 	}
 	e, op := c.Newcomer.SeatAt(h, now, s.Since, role)
 	e.Agent.Joined += int64(len(ch.Events))
-	if c.Invite != 0 && (s.Replaces == nil || !s.Replaces.IsGuest()) {
+	if old, taken := h.Named(c.Name.Key); c.Invite != 0 && !(taken && old.IsGuest()) {
 		e.Invite = h.Invite.Used()
-	}
-	if taken || s.Replaces != nil {
-		e.Agent.ReplacedMs = now.UnixMilli()
-	}
-	if old := s.Replaces; old != nil {
-		e.Agent.FormerSince = old.FirstSeen()
-		e.Agent.Former = append(slices.Clone(old.Former[max(0, len(old.Former)-maxFormer+1):]), old.Seat)
 	}
 	switch {
 	case c.Kept != nil:
@@ -156,5 +148,5 @@ func (c *seatRequest) DismissOne(h *room.Head, now time.Time) (roomlog.Change, e
 	if gone == nil {
 		return roomlog.Change{}, nil
 	}
-	return roomlog.Change{Events: []room.Event{*gone}, Ops: roomlog.Vacate(&h.State, *gone, now)}, nil
+	return roomlog.Change{Events: []room.Event{*gone}, Ops: roomlog.Vacate(&h.State, *gone, table.IfAbsent, now)}, nil
 }

@@ -3,9 +3,9 @@ package chat_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -16,7 +16,7 @@ func TestSecrets_tokensPasswordsAndInvites_areNotStored(t *testing.T) {
 	bob := w.join("plans:open sesame", "Bob")
 	w.say(bob.Token, "hello")
 	w.look(ann.Token, "")
-	w.clock.Advance(2 * time.Minute)
+	w.clock.Advance(room.Lease)
 	again := w.join("plans:open sesame", "Bob") // and an item that says why the old seat was freed
 	w.leave(again.Token)
 	count := 0

@@ -35,7 +35,7 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 		return Sent{}, s.Outward(err)
 	}
 	defer c.room.release()
-	op := &sendOp{caller: c, req: req, began: c.start.At, credential: sanitize.Credential(req.Text), warned: c.agent.IsPerson()}
+	op := &sendOp{caller: c, req: req, began: c.start.At, credential: sanitize.Credential(req.Text)}
 	if op.cursor, op.named = c.token.ParseCursor(req.Cursor); op.named {
 		c.start.Known = max(c.start.Known, op.cursor.N) // the client had the answer that brought the cursor
 	}
@@ -125,7 +125,6 @@ type sendOp struct {
 	guard       bool       // hold the message back for what is unread
 	checked     int64      // nothing up to this event holds it back
 	credential  string     // that the text seems to hold, and of which the caller was not warned
-	warned      bool       // the caller knows which of its addressees took their names without proof
 	known       int64      // the earlier message that this call repeats
 	overtaken   int64      // that message, if only the log told
 	keyed       bool       // the idempotency key stands for known
@@ -138,7 +137,6 @@ var (
 	errLastUnknown = errors.New("chat: the seat's last message is not known")
 	errOvertaken   = errors.New("chat: the seat may have said more since the call began than is known")
 	errCredential  = errors.New("chat: the text seems to hold a credential")
-	errUnproven    = errors.New("chat: an addressee took its name without proof")
 	errPaused      = errors.New("chat: the agent is paused")
 	errDecided     = errors.New("chat: the draft for which the key stood is decided, or too old")
 )
@@ -161,7 +159,7 @@ func (op *sendOp) run(ctx context.Context) (Sent, error) {
 			err = op.lookBack(ctx)
 		case errors.Is(err, errDecided):
 			err = op.lookUpDecided(ctx)
-		case errors.Is(err, errMaybeNews), errors.Is(err, errUnproven), errors.Is(err, errCredential), errors.Is(err, errPaused):
+		case errors.Is(err, errMaybeNews), errors.Is(err, errCredential), errors.Is(err, errPaused):
 			hold := op.holdFor(err)
 			if err = op.lookUpKey(ctx); err != nil || op.keyed {
 				break // a message that was sent cannot be held back
@@ -188,8 +186,6 @@ func (op *sendOp) run(ctx context.Context) (Sent, error) {
 // does not know of that yet.
 func (op *sendOp) holdFor(reason error) func(context.Context) (*Sent, error) {
 	switch {
-	case errors.Is(reason, errUnproven):
-		return op.warn
 	case errors.Is(reason, errCredential):
 		return op.warnOfCredential
 	case errors.Is(reason, errPaused):
@@ -223,7 +219,7 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 	if stop, err := op.checkSupervision(&h.State, a, now); stop {
 		return roomlog.Change{}, err
 	}
-	if op.guard && h.Recent.NewestForeign(a.Seat) > op.checked {
+	if op.guard && (h.Recent.NewestForeign(a.Seat) > op.checked || h.ArrivedSince(op.checked, op.event.To)) {
 		return roomlog.Change{}, errMaybeNews // first: what came may be why the message is refused
 	}
 	e, err := h.Compose(a, op.event, now)
@@ -232,9 +228,6 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 	}
 	if err != nil {
 		return roomlog.Change{}, err
-	}
-	if !op.warned && len(op.unproven(h)) > 0 {
-		return roomlog.Change{}, errUnproven
 	}
 	if op.credential != "" {
 		return roomlog.Change{}, errCredential

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // A service that loads the room first sees only the sender's own messages. The news
@@ -85,4 +86,33 @@ func TestSend_cursorWithoutNews_isSentAndMovesTheCursor(t *testing.T) {
 	if got := w.look(p.ann.Token, sent.Cursor); !slices.Equal(texts(got.Messages), []string{"hi"}) {
 		t.Fatalf("then got %+v", got)
 	}
+}
+
+// Bob falls silent, and a stranger takes his name. Ann, whose cursor is older, is shown that
+// once before she tells him anything in private.
+func TestGuard_privateMessageToAnAgentThatJoinedSince_isHeldBackOnce(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		req := chat.SendRequest{Token: p.ann.Token, Text: "for Bob's eyes", To: []string{"Bob"}}
+		req.Cursor = w.look(p.ann.Token, p.ann.Cursor).Cursor
+		w.clock.Advance(room.Lease)
+		there.look(p.cid.Token, p.cid.Cursor)
+		there.join("plans", "Bob")
+		toAll := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "for all", Cursor: req.Cursor})
+		if !toAll.Sent {
+			t.Errorf("what all read is held back: %+v", toAll)
+		}
+		got, err := w.send(req)
+		if err != nil || got.Sent {
+			t.Fatalf("got %+v, %v", got, err)
+		}
+		same(t, "Ann is shown", lines(got.Messages), []string{"left Bob (timeout)", "joined Bob"})
+		if again, err := there.send(req); err != nil || !again.Sent { // the cursor is as old as before
+			t.Errorf("once more: %+v, %v", again, err)
+		}
+		if late := w.sends(chat.SendRequest{Token: p.cid.Token, Text: "for Bob, without a cursor", To: []string{"Bob"}}); !late.Sent {
+			t.Errorf("without a cursor: %+v", late)
+		}
+	})
 }

@@ -212,7 +212,6 @@ func (c *caller) hand(ctx context.Context, in *inbox, w *presence.Wait) (*Waited
 		free := c.agent.IsPerson() || !a.Person.Holds()
 		got.SeatWanted = free && in.seatWanted && h.MayEnlarge(a.Seat)
 		got.NameWanted = free && in.nameWanted && h.MayReadmit(a.Seat)
-		got.Acting = in.succeeded && h.IsActing(a)
 	}
 	if !c.agent.IsPerson() {
 		got.AwayUntil = c.attendance().AwayUntil()
@@ -257,7 +256,7 @@ func (c *caller) give(ctx context.Context, in *inbox, w *presence.Wait) (bool, e
 	case len(in.batch.Messages) > 0, in.scanned-in.pos.after >= roomlog.PageEvents: // else it would be read again each time
 		read := in.pos.read
 		if now, known := at.Known(); known { // a send may have been held back since
-			read.Acked, read.Guarded, read.Held, read.Warned = max(read.Acked, now.Acked), now.Guarded, now.Held, now.Warned
+			read.Acked, read.Guarded, read.Held = max(read.Acked, now.Acked), now.Guarded, now.Held
 		}
 		return true, at.Handed(ctx, read.Handing(in.pos.after, in.scanned, in.pos.repeatTo, w.Began.Before(w.Until)))
 	}

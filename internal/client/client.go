@@ -215,7 +215,6 @@ func refusal(content json.RawMessage) error {
 		Code       fault.Code `json:"code"`
 		Message    string     `json:"message"`
 		RetryAfter int64      `json:"retry_after_seconds"`
-		AgentToken string     `json:"agent_token"`
 		Yours      []string   `json:"yours"`
 		Next       string     `json:"next"`
 	}
@@ -224,6 +223,6 @@ func refusal(content json.RawMessage) error {
 	}
 	return &fault.Error{
 		Code: f.Code, Message: f.Message, RetryAfter: time.Duration(f.RetryAfter) * time.Second,
-		Token: f.AgentToken, Yours: f.Yours, Next: f.Next,
+		Yours: f.Yours, Next: f.Next,
 	}
 }

@@ -91,7 +91,6 @@ type Agent struct {
 	IdleMinutes   int    `json:"idle_minutes"`
 	Activity      string `json:"activity"`
 	BackInMinutes int    `json:"back_in_minutes"`
-	Replaced      bool   `json:"replaced"`
 	Owner         string `json:"owner"`
 	Person        bool   `json:"person"`
 	PersonHere    bool   `json:"person_here"`

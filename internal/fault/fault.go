@@ -45,9 +45,6 @@ type Error struct {
 	// RetryAfter is the time after which the same call can succeed. It is zero
 	// where waiting does not help.
 	RetryAfter time.Duration
-	// Token is the pending agent token of a join refused with NameTaken, which gets
-	// the seat if the room vouches for the caller.
-	Token string
 	// Yours names the idle seats that the caller can have again, with RoomFull.
 	Yours []string
 	// Next says what to do next, where that needs more than Message says.

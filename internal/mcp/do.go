@@ -41,7 +41,6 @@ type Failure struct {
 	Message           string   `json:"message"`
 	RetryAfterSeconds int64    `json:"retry_after_seconds,omitempty"` // when the call can succeed
 	ID                string   `json:"id,omitempty"`                  // of an internal failure, as logged
-	AgentToken        string   `json:"agent_token,omitempty"`         // with which the call can succeed later
 	Yours             []string `json:"yours,omitempty"`               // names under which the call can succeed
 	Next              string   `json:"next,omitempty"`                // what to do next
 }
@@ -53,9 +52,6 @@ func (f *Failure) Error() string {
 	b.WriteString(f.Code + ": " + f.Message)
 	if f.RetryAfterSeconds > 0 {
 		fmt.Fprintf(&b, " (retry_after_seconds: %d)", f.RetryAfterSeconds)
-	}
-	if f.AgentToken != "" {
-		fmt.Fprintf(&b, " (agent_token: %s)", f.AgentToken)
 	}
 	if len(f.Yours) > 0 {
 		fmt.Fprintf(&b, " (yours: %s)", JSON(f.Yours))

@@ -22,12 +22,6 @@ func TestProposal_asksEveryoneSeatedWhoMaySpeak(t *testing.T) {
 		"those in ask within to": {func(*timeline) {}, []int{2, 4}, []int{4}, []int{4}},
 		"not the muted":          {func(l *timeline) { l.manage(room.Mute, 3) }, nil, nil, []int{2, 4}},
 		"not those that left":    {func(l *timeline) { l.leave(2) }, nil, nil, []int{3, 4}},
-		"not the replaced":       {func(l *timeline) { l.markReplaced(4) }, nil, nil, []int{2, 3}},
-		"the replaced by name":   {func(l *timeline) { l.markReplaced(4) }, nil, []int{4}, []int{4}},
-		"the readmitted": {func(l *timeline) {
-			l.markReplaced(4)
-			l.apply(room.Event{Type: room.Managed, Seat: 4, By: 1, Action: room.Readmit})
-		}, nil, nil, []int{2, 3, 4}},
 		"admins of a channel": {func(l *timeline) {
 			l.manage(room.Promote, 3)
 			l.set(func(s *room.Settings) { s.Type = room.Channel })
@@ -44,13 +38,6 @@ func TestProposal_asksEveryoneSeatedWhoMaySpeak(t *testing.T) {
 	if _, err := l.head.Compose(l.agent(1), room.Event{Kind: room.Proposal, Text: "tea"}, l.now); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("to nobody: %v", err)
 	}
-}
-
-// markReplaced marks a seat as that of one who took another's name.
-func (l *timeline) markReplaced(seat int) {
-	a := l.agent(seat)
-	a.ReplacedMs = l.now.UnixMilli()
-	l.apply(room.Event{Type: room.Joined, Seat: seat, Name: a.Name, Agent: &a, Regains: true})
 }
 
 // Ann proposes to Bob and Cid. What happens then leaves the proposal open, completes
@@ -96,10 +83,6 @@ func TestProposal_endsBy(t *testing.T) {
 		"the other is kicked": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			return l.apply(*l.head.FreeSeat(l.agent(3), room.ReasonKicked))
-		}, agreed},
-		"the other is replaced": {func(l *timeline, p room.Event) room.Event {
-			agree(l, p, 2)
-			return l.apply(*l.head.FreeSeat(l.agent(3), room.ReasonReplaced))
 		}, agreed},
 		"the other is regained": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)

@@ -108,19 +108,14 @@ func (s *State) forgetKnocks(e Event) {
 
 // free removes the agent of e.
 func (s *State) free(e Event) {
-	if a, here := s.Seated(e.Seat); here {
-		s.noteTaken(a, e.At())
-		if a.LeavesPerson() {
-			s.Departed = Departure{e.N, e.AtMs}
-		}
+	if a, here := s.Seated(e.Seat); here && a.LeavesPerson() {
+		s.Departed = Departure{e.N, e.AtMs}
 	}
 	s.Agents = slices.DeleteFunc(slices.Clone(s.Agents), func(a Agent) bool { return a.Seat == e.Seat })
 	if e.Promoted != 0 {
-		s.promote(e.Promoted, e.AtMs, false)
+		s.promote(e.Promoted, e.AtMs)
 	}
-	if e.Reason != ReasonReplaced {
-		s.LastFreed = Mark{e.N, e.Messages}
-	}
+	s.LastFreed = Mark{e.N, e.Messages}
 	s.Bans = withBan(s.Bans, e.Ban, e.N)
 }
 
@@ -128,8 +123,7 @@ func (s *State) free(e Event) {
 func (s *State) manage(e Event) {
 	switch e.Action {
 	case Promote:
-		by, _ := s.Seated(e.By)
-		s.promote(e.Seat, e.AtMs, e.By == 0 || by.Acting)
+		s.promote(e.Seat, e.AtMs)
 		s.Mutes = withoutBan(s.Mutes, e.Ban)
 	case Demote:
 		s.change(e.Seat, func(a *Agent) { a.Role = Member })
@@ -140,7 +134,7 @@ func (s *State) manage(e Event) {
 		s.change(e.Seat, func(a *Agent) { a.Muted = false })
 		s.Mutes = withoutBan(s.Mutes, e.Ban)
 	case Readmit:
-		s.readmit(e)
+		s.change(e.Seat, func(a *Agent) { a.LetGoMs = e.AtMs })
 	case BanName:
 		s.Bans = withBan(s.Bans, e.Ban, e.N)
 	case Unban:
@@ -149,8 +143,8 @@ func (s *State) manage(e Event) {
 }
 
 // promote makes the agent of a seat an admin. Admins are never muted.
-func (s *State) promote(seat int, atMs int64, acting bool) {
-	s.change(seat, func(a *Agent) { a.Role, a.RoleMs, a.Acting, a.Muted = Admin, atMs, acting, false })
+func (s *State) promote(seat int, atMs int64) {
+	s.change(seat, func(a *Agent) { a.Role, a.RoleMs, a.Muted = Admin, atMs, false })
 }
 
 // change replaces the agent of a seat by a changed copy.

@@ -34,13 +34,45 @@ type Claim struct {
 type Seating struct {
 	Since    Mark   // the first event that the newcomer may see
 	Gone     *Event // the seat that it takes from another agent; nil if it takes a free one
+	LetGo    bool   // the room let that seat go: its lease need not have ended
 	Regained *Agent // its own seat, with the new token
-	Replaces *Agent // the agent of the same name that it replaces without proof
 }
+
+// How long the agent of a seat must itself have been silent before another gets its name. An
+// announced absence and a program on standby do not count as silence broken. An agent that
+// waits for its user makes no call for minutes: so that two live agents of one principal do
+// not take a seat from each other, it changes hands once in RegainEvery.
+const (
+	RegainSilent = 2 * time.Minute  // by its own principal
+	RegainUnused = 20 * time.Second // by its own principal, if its token was never used: the reply of its join was lost
+	RegainEvery  = 15 * time.Minute // by its own principal, once more
+
+	LetGoSilent      = 2 * time.Minute  // by anyone, once the room let the name go
+	LetGoAdminSilent = 15 * time.Minute // if that is an admin's
+	LetGoFor         = 10 * time.Minute // then the room has to let it go again
+)
 
 // Decide returns the seat that the newcomer gets, or a *fault.Error. It fails with
 // ErrPresenceNeeded where it depends on presence that was not read, and with ErrAbandoned
 // where the room begins anew.
+//
+// Name, seat and lease are one thing. Under a name that is taken
+//
+//	who asks                   gets
+//	its token                  its seat, always: that is no claim, see State.Owner
+//	its principal              the same seat under a new token, after RegainSilent
+//	                           (RegainUnused), once in RegainEvery; and where anyone
+//	                           would get a new seat
+//	anyone, once the room let  a new seat in its place, after LetGoSilent (LetGoAdminSilent),
+//	the name go                if the agent has made no call since and LetGoFor is not over:
+//	                           no role, nothing private, what was said to all since the
+//	                           old seat began
+//	anyone, once the lease     a new seat in its place, which sees what one sees that takes
+//	ended (Settings.LeaseEnd)  a seat of another name
+//	anyone else                NameTaken, and a knock
+//
+// A guest that takes the place of a guest spends no use of its invite. Under another name,
+// a full room gives the stalest of the seats whose lease has ended, or begins anew.
 func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
 	if c.Invite != 0 {
 		if err := h.Invite.CheckNumber(c.Invite); err != nil {
@@ -54,26 +86,72 @@ func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
 		return Seating{}, err
 	}
 	old, taken := h.Named(c.Name.Key)
-	if !(taken && old.Person.Holds() && c.isOwn(h, old)) {
+	own := taken && c.isOwn(h, old)
+	if !own || !old.Person.Holds() {
 		if err := h.CheckHeld(c.Principal); err != nil {
 			return Seating{}, err
 		}
 	}
-	got, err := Seating{Since: h.VisibleFrom()}, error(nil)
 	switch {
 	case c.Invite != 0 && !h.Invite.GivesSeat(now) && !(taken && old.IsGuest()):
-		err = h.Invite.Refuse(taken)
+		return Seating{}, h.Invite.Refuse(taken)
 	case !taken && len(h.Agents) < h.Capacity:
+		return Seating{Since: h.VisibleFrom()}, nil
 	case c.Presence == nil:
-		err = ErrPresenceNeeded
-	case !(taken && c.isOwn(h, old)) && c.Abandoned(h, now):
-		err = ErrAbandoned
+		return Seating{}, ErrPresenceNeeded
+	case !own && c.Abandoned(h, now):
+		return Seating{}, ErrAbandoned
 	case taken:
-		got, err = c.reclaim(h, old, now)
-	default:
-		got, err = c.takeOver(h, now)
+		return c.decideTaken(h, old, now)
 	}
-	return got, err
+	return c.takeOver(h, now)
+}
+
+// decideTaken is Decide for the name of old.
+func (c *Claim) decideTaken(h *Head, old Agent, now time.Time) (Seating, error) {
+	lease, _ := c.LeaseEnd(h, old)
+	free, own := lease, c.isOwn(h, old)
+	letGo, given := c.letGo(h, old, now)
+	if given {
+		free = Earliest(free, letGo)
+	}
+	if own {
+		free = Earliest(free, c.ownAgain(h, old))
+	}
+	switch {
+	case free.After(now):
+		return Seating{}, nameTaken(free.Sub(now), own, lease)
+	case own:
+		again := old.regained(c.Holder, now)
+		return Seating{Regained: &again}, nil
+	}
+	got := Seating{Since: h.sinceTakeOver(), Gone: h.FreeSeat(old, ReasonTimeout)}
+	if given && !letGo.After(now) {
+		got.Since, got.LetGo = old.Since, true
+	}
+	return got, nil
+}
+
+// letGo returns from when on anyone gets the name of a, since the room let it go; given is
+// false if it did not, or if a has made a call since.
+func (c *Claim) letGo(h *Head, a Agent, now time.Time) (from time.Time, given bool) {
+	at := time.UnixMilli(a.LetGoMs)
+	last, _ := c.LastHeard(h, a)
+	from = last.Add(LetGoSilent)
+	if a.Role == Admin {
+		from = last.Add(LetGoAdminSilent)
+	}
+	return from, a.LetGoMs != 0 && now.Sub(at) < LetGoFor && !c.lastCall(h, a).After(at)
+}
+
+// ownAgain returns from when on its principal gets the seat of a.
+func (c *Claim) ownAgain(h *Head, a Agent) time.Time {
+	last, used := c.LastHeard(h, a)
+	silent := RegainSilent
+	if !used {
+		silent = RegainUnused
+	}
+	return Latest(last.Add(silent), time.UnixMilli(a.RegainedMs).Add(RegainEvery))
 }
 
 // CheckHeld refuses a further seat to a principal one of whose agents its person has paused,
@@ -94,6 +172,12 @@ func (c *Claim) LastHeard(h *Head, a Agent) (last time.Time, used bool) {
 	return Latest(time.UnixMilli(a.AtMs), p.OwnUntil(), u.Heard), spoke || p.Used
 }
 
+// lastCall returns when an agent itself made its last known call.
+func (c *Claim) lastCall(h *Head, a Agent) time.Time {
+	u, _ := h.Recent.Said(a.Seat)
+	return Latest(time.UnixMilli(a.AtMs), c.Presence[a.Seat].OwnCall(), u.Heard)
+}
+
 // LeaseEnd returns when the seat of a may be taken, and when a made its last known
 // call.
 func (c *Claim) LeaseEnd(h *Head, a Agent) (end, last time.Time) {
@@ -105,51 +189,6 @@ func (c *Claim) LeaseEnd(h *Head, a Agent) (end, last time.Time) {
 		p.AtMs, p.Used = u.Heard.UnixMilli(), true
 	}
 	return Latest(h.LeaseEnd(a.Role, p), c.Alive[a.Seat]), p.At()
-}
-
-// How long an agent must be silent before its name may be taken. An announced
-// absence and a program on standby do not count as silence broken. An agent that waits
-// for its user makes no call for minutes: so that two live agents of one name do not
-// take it from each other, it changes hands once in TakenEvery.
-const (
-	RegainSilent  = 2 * time.Minute  // by its own principal
-	RegainUnused  = 20 * time.Second // by its own principal, if its token was never used: the reply of its join was lost
-	ReplaceSilent = 2 * time.Minute  // by anyone
-	ReplaceUnused = 90 * time.Second // by anyone, if its token was never used
-	TakenEvery    = 15 * time.Minute // by anyone, once more
-)
-
-// reclaim takes the seat of a silent agent with the same name. Its own principal gets
-// the seat as it is. Anyone else could be a stranger, and so gets a new seat that
-// shows nothing of what was private and no role.
-func (c *Claim) reclaim(h *Head, old Agent, now time.Time) (Seating, error) {
-	last, used := c.LastHeard(h, old)
-	own, ownWait := c.ownWait(h, old, now)
-	if own && ownWait <= 0 {
-		again := old.regained(c.Holder, now)
-		return Seating{Regained: &again}, nil
-	}
-	free := last.Add(ReplaceSilent)
-	if !used {
-		free = last.Add(ReplaceUnused)
-	}
-	if old.Role == Admin {
-		free, _ = c.LeaseEnd(h, old)
-	}
-	if old.EndedHash != "" || old.ReplacedMs != 0 { // another had the name before
-		free = Latest(free, time.UnixMilli(old.AtMs).Add(TakenEvery))
-	}
-	if wait := free.Sub(now); wait > 0 {
-		if own {
-			wait = min(wait, ownWait)
-		}
-		return Seating{}, nameTaken(wait, own)
-	}
-	since := h.FromNext()
-	if h.OpenHistory() {
-		since = h.VisibleFrom()
-	}
-	return Seating{Since: since, Gone: h.FreeSeat(old, ReasonReplaced), Replaces: &old}, nil
 }
 
 // isOwn reports whether the newcomer is known to be the principal of a, and an agent as a is.
@@ -179,25 +218,11 @@ func (c *Claim) Abandoned(h *Head, now time.Time) bool {
 	return true
 }
 
-// ownWait returns how long old must remain silent before the newcomer gets the seat
-// as its principal. own is false if the newcomer is not known to be that.
-func (c *Claim) ownWait(h *Head, old Agent, now time.Time) (own bool, wait time.Duration) {
-	if !c.isOwn(h, old) {
-		return false, 0
-	}
-	last, used := c.LastHeard(h, old)
-	silent := RegainSilent
-	if !used {
-		silent = RegainUnused
-	}
-	return true, Latest(last.Add(silent), time.UnixMilli(old.RegainedMs).Add(TakenEvery)).Sub(now)
-}
-
 // Yours returns the names of the idle seats of the newcomer's principal, which it can
 // have again under their names.
 func (c *Claim) Yours(h *Head, now time.Time) (names []string) {
 	for _, a := range h.Agents {
-		if own, wait := c.ownWait(h, a, now); own && wait <= 0 {
+		if c.isOwn(h, a) && !c.ownAgain(h, a).After(now) {
 			names = append(names, a.Name)
 		}
 	}
@@ -226,11 +251,16 @@ func (c *Claim) takeOver(h *Head, now time.Time) (Seating, error) {
 		full.Yours = c.Yours(h, now)
 		return Seating{}, full
 	}
-	since := h.FromNext() // the newcomer does not see what was said to the seat's former owner
+	return Seating{Since: h.sinceTakeOver(), Gone: h.FreeSeat(*stalest, ReasonTimeout)}, nil
+}
+
+// sinceTakeOver returns the first event that a newcomer sees that takes the seat of another:
+// not what was said to that one.
+func (h *Head) sinceTakeOver() Mark {
 	if h.OpenHistory() {
-		since = h.VisibleFrom()
+		return h.VisibleFrom()
 	}
-	return Seating{Since: since, Gone: h.FreeSeat(*stalest, ReasonTimeout)}, nil
+	return h.FromNext()
 }
 
 // Dismiss returns the event that frees the seat of one agent whose lease has ended;
@@ -251,13 +281,19 @@ func (c *Claim) Expiry(h *Head, a Agent) time.Time {
 	return CeilSecond(end)
 }
 
-// nameTaken refuses a name whose agent may be alive for wait. own says that the
-// caller's principal has that seat.
-func nameTaken(wait time.Duration, own bool) *fault.Error {
+// knockAgain is how soon a refused agent asks again: by then those in the room may have let
+// the name go.
+const knockAgain = time.Minute
+
+// nameTaken refuses a name that the caller may have after wait. own says that it is the
+// principal of the seat, and lease is when that is free.
+func nameTaken(wait time.Duration, own bool, lease time.Time) *fault.Error {
 	if own {
 		return fault.RetryLater(fault.NameTaken, wait, "Another agent in this room has this name, and was heard, or got its seat by the name, a short time ago. If that is not you, choose another agent_name. If it was you, and you have lost your agent_token, the seat is yours again after a short silence: repeat this call in %d seconds, and make no other one meanwhile.", fault.Seconds(wait))
 	}
-	return fault.RetryLater(fault.NameTaken, wait, "Another agent in this room has this name. If that is not you, choose another agent_name. If it is you, pass only your agent_token to join_room; if you have lost that, repeat this call in %d seconds.", fault.Seconds(wait))
+	wait = min(wait, knockAgain)
+	free := lease.UTC().Add(time.Minute - 1).Truncate(time.Minute).Format("15:04 UTC on 2 January")
+	return fault.RetryLater(fault.NameTaken, wait, "Another agent here has this name. If that is not you, choose another agent_name. If it is you: pass only your agent_token to join_room or, if you have lost that, repeat this call in %d seconds; those here see that you asked and can let you in, and if that agent stays silent the name is free at %s at the latest.", fault.Seconds(wait), free)
 }
 
 // roomFull refuses a claim where no lease ends for wait.

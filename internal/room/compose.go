@@ -69,7 +69,7 @@ func (c composer) question(e *Event) error {
 	}
 	if e.Kind == Proposal && len(e.Ask) == 0 {
 		for _, x := range c.head.Agents {
-			if x.Seat != c.agent.Seat && x.CanSee(c.agent.Seat, e.To) && !c.head.Silenced(x) && x.ReplacedMs == 0 && !x.IsAlone() {
+			if x.Seat != c.agent.Seat && x.CanSee(c.agent.Seat, e.To) && !c.head.Silenced(x) && !x.IsAlone() {
 				e.Ask = append(e.Ask, x.Seat)
 			}
 		}

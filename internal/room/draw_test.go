@@ -65,15 +65,15 @@ func (l *timeline) draw(t *rapid.T) {
 		})
 	case "knock":
 		seat := pick()
-		l.apply(room.Event{Type: room.Knocked, Seat: seat, Key: l.agent(seat).Key, Hash: "pending", Reason: room.ReasonNameTaken})
+		l.apply(room.Event{Type: room.Knocked, Seat: seat, Key: l.agent(seat).Key, Reason: room.ReasonNameTaken})
 	case "readmit":
 		if list := l.head.Knocks; len(list) > 0 {
 			k := rapid.SampledFrom(list).Draw(t, "knock")
-			l.apply(room.Event{Type: room.Managed, Seat: k.Seat, By: pick(), Action: room.Readmit, Knock: k.N})
+			l.apply(room.Event{Type: room.Managed, Seat: k.Seat, By: pick(), Action: room.Readmit})
 		}
 	case "regain":
 		a := l.agent(pick())
-		a.EndedHash, a.Hash, a.AtMs = a.Hash, "regained", l.now.UnixMilli()
+		a.Hash, a.AtMs = "regained", l.now.UnixMilli()
 		l.apply(room.Event{Type: room.Joined, Seat: a.Seat, Name: a.Name, Agent: &a, Regains: true})
 	case "steer":
 		a := l.agent(pick())
@@ -99,7 +99,7 @@ func (l *timeline) drawLeave(t *rapid.T, seat int) {
 	a := l.agent(seat)
 	e := room.Event{Type: room.Left, Seat: seat, Name: a.Name, Promoted: l.head.Successor(seat)}
 	e.Reason = rapid.SampledFrom([]room.Reason{
-		room.ReasonLeft, room.ReasonTimeout, room.ReasonReplaced, room.ReasonBanned,
+		room.ReasonLeft, room.ReasonTimeout, room.ReasonBanned,
 	}).Draw(t, "reason")
 	if e.Reason == room.ReasonBanned {
 		b := room.NewBan(ident.Name{Shown: a.Name, Key: a.Key})

@@ -9,7 +9,7 @@ import (
 
 // Version is that of everything this program stores. A program that meets another
 // one reads nothing from that item and writes no snapshot over it.
-const Version = 8
+const Version = 9
 
 // ErrNewerVersion reports data that a newer program stored.
 var ErrNewerVersion = errors.New("room: stored by a newer version of Parley")
@@ -64,9 +64,8 @@ type Event struct {
 	Agent    *Agent    `json:"agent,omitempty"`  // of Joined
 	Regains  bool      `json:"again,omitempty"`  // of Joined: Agent has its own seat again, under a new token
 	LogKey   string    `json:"key,omitempty"`    // of the Joined that starts a log: the key of the ids of its messages
-	Hash     string    `json:"hash,omitempty"`   // of Knocked: ident.HashSecret of the secret of the pending token; of Changed: the new password's
+	Hash     string    `json:"hash,omitempty"`   // of Changed: the new password's
 	Key      string    `json:"nkey,omitempty"`   // of Knocked: of the name; of Changed: of the room's new name; of Drafted: the idempotency key
-	Knock    int64     `json:"kn,omitempty"`     // of Managed with Readmit: the knock that it vouches for
 	Redacts  int64     `json:"rd,omitempty"`     // of Changed: the message whose text was removed; Seat and To are those of the message
 	Erases   int64     `json:"rdd,omitempty"`    // of Changed that Redacts: the draft of that message, whose text was removed with it
 	Settings *Settings `json:"room,omitempty"`   // of the Joined that starts a log
@@ -133,7 +132,7 @@ const (
 	Kick    Action = "kick"
 	BanName Action = "ban"
 	Unban   Action = "unban"
-	Readmit Action = "readmit" // vouches for an agent that knocked, or lifts the mark of one that replaced a name
+	Readmit Action = "readmit" // lets a name go, for an agent that knocked
 )
 
 // Reason says why an agent lost its seat, or why the room ended.
@@ -141,12 +140,11 @@ type Reason string
 
 // The reasons.
 const (
-	ReasonLeft     Reason = "left"     // it called leave_room
-	ReasonTimeout  Reason = "timeout"  // its lease had ended and the seat was wanted; of Managed: the admins were silent
-	ReasonReplaced Reason = "replaced" // the same name joined again after a silence
-	ReasonKicked   Reason = "kicked"   // an admin took its seat
-	ReasonBanned   Reason = "banned"   // an admin took its seat and banned its name
-	ReasonClosed   Reason = "closed"   // an admin closed the room
+	ReasonLeft    Reason = "left"    // it called leave_room
+	ReasonTimeout Reason = "timeout" // it was silent and the seat was wanted; of Managed: the admins were silent
+	ReasonKicked  Reason = "kicked"  // an admin took its seat
+	ReasonBanned  Reason = "banned"  // an admin took its seat and banned its name
+	ReasonClosed  Reason = "closed"  // an admin closed the room
 
 	ReasonBegunAnew Reason = "begun_anew" // all were silent, and a join began the room anew
 

@@ -12,14 +12,17 @@ const (
 	HoldsFirmly      // once and always: it is meant for the sender
 )
 
-// HoldOf returns how far e, which a has not read, holds back a message of a that
-// answers event answers (0 for none), in a room of so many agents. Other events
-// than messages, messages of kind Status, and those that a may not see never do.
-func (a Agent) HoldOf(e Event, agents int, answers int64) Hold {
+// HoldOf returns how far e, which a has not read, holds back the message said of a, in a
+// room of so many agents. The join of an agent to which a says it in private does: that may
+// have the name of another that a knows. Else other events than messages, messages of kind
+// Status, and those that a may not see never do.
+func (a Agent) HoldOf(e Event, agents int, said Event) Hold {
 	switch {
+	case e.Type == Joined && !e.Regains && slices.Contains(said.To, e.Seat) && a.IsNews(e):
+		return HoldsFirmly
 	case e.Type != Said || e.Kind == Status || !a.IsNews(e):
 		return HoldsNever
-	case a.isMeant(e), e.Withdraws != 0 && e.Withdraws == answers:
+	case a.isMeant(e), e.Withdraws != 0 && e.Withdraws == said.ReplyTo:
 		return HoldsFirmly
 	case agents <= 2:
 		return HoldsSoftly

@@ -6,7 +6,7 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// The cases are what Cid, in seat 3, has not read. Cid answers event 4.
+// The cases are what Cid, in seat 3, has not read. Cid answers event 4, to seat 1 in private.
 func TestHoldOf_ofUnreadEvents_dependsOnWhomTheyAreFor(t *testing.T) {
 	const never, softly, firmly = room.HoldsNever, room.HoldsSoftly, room.HoldsFirmly
 	cid := room.Agent{Seat: 3, Joined: 3, Since: room.Mark{N: 3}}
@@ -44,21 +44,24 @@ func TestHoldOf_ofUnreadEvents_dependsOnWhomTheyAreFor(t *testing.T) {
 		"private to another":         {said(room.Event{To: []int{2}}), never, never},
 		"one's own":                  {room.Event{N: 9, Type: room.Said, Seat: 3}, never, never},
 		"from before Cid's time":     {room.Event{N: 2, Type: room.Said, Seat: 1, Ask: []int{3}}, never, never},
-		"join":                       {room.Event{N: 9, Type: room.Joined, Seat: 1}, never, never},
+		"join of another":            {room.Event{N: 9, Type: room.Joined, Seat: 2}, never, never},
+		"join of who is to read it":  {room.Event{N: 9, Type: room.Joined, Seat: 1}, firmly, firmly},
+		"return of who is to read":   {room.Event{N: 9, Type: room.Joined, Seat: 1, Regains: true}, never, never},
 		"departure":                  {room.Event{N: 9, Type: room.Left, Seat: 1}, never, never},
 		"departure that completes":   {room.Event{N: 9, Type: room.Left, Seat: 1, Agreed: []int64{4}}, never, never},
 		"role of Cid":                {room.Event{N: 9, Type: room.Managed, Seat: 3, By: 1}, never, never},
 		"settings":                   {room.Event{N: 9, Type: room.Changed, By: 1}, never, never},
 		"knock":                      {room.Event{N: 9, Type: room.Knocked}, never, never},
 	} {
-		if got := cid.HoldOf(c.e, 3, 4); got != c.of3 {
+		answer := room.Event{ReplyTo: 4, To: []int{1}}
+		if got := cid.HoldOf(c.e, 3, answer); got != c.of3 {
 			t.Errorf("%s: %d, want %d", what, got, c.of3)
 		}
-		if got := cid.HoldOf(c.e, 2, 4); got != c.of2 {
+		if got := cid.HoldOf(c.e, 2, answer); got != c.of2 {
 			t.Errorf("%s, in a room of two: %d, want %d", what, got, c.of2)
 		}
 	}
-	if got := cid.HoldOf(said(room.Event{}), 3, 0); got != softly {
+	if got := cid.HoldOf(said(room.Event{}), 3, room.Event{}); got != softly {
 		t.Errorf("a message holds one that answers nothing: %d", got)
 	}
 }

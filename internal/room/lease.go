@@ -120,9 +120,17 @@ func (p Presence) awayUntil(now time.Time) int64 {
 // end of its wait.
 func (p Presence) OwnUntil() time.Time {
 	if p.Standby {
+		return p.OwnCall()
+	}
+	return Latest(p.OwnCall(), p.WaitsUntil())
+}
+
+// OwnCall returns the time of the agent's own last call.
+func (p Presence) OwnCall() time.Time {
+	if p.Standby {
 		return time.UnixMilli(p.OwnMs)
 	}
-	return Latest(time.UnixMilli(max(p.OwnMs, p.AtMs)), p.WaitsUntil())
+	return time.UnixMilli(max(p.OwnMs, p.AtMs))
 }
 
 // At returns the time of the last call.

@@ -30,9 +30,6 @@ func (o Order) Decide(h *Head, by Agent) (e *Event, name string, err error) {
 	if o.isSelf(by) {
 		return nil, "", fault.Refuse(fault.NotAllowed, "agent_name is your own name, or another spelling of it. Nothing was changed: to go, call leave_room.")
 	}
-	if err := o.checkActing(&h.State, by); err != nil {
-		return nil, "", err
-	}
 	a, here := h.Named(o.Name.Key)
 	if here {
 		e, name, err = o.decideSeated(h, a)
@@ -80,7 +77,7 @@ func (o Order) decideSeated(h *Head, a Agent) (*Event, string, error) {
 		return nil, a.Name, nil
 	}
 	e := &Event{Type: Managed, Seat: a.Seat, Name: a.Name, Action: o.Action}
-	if o.Action != Demote && o.Action != Readmit {
+	if o.Action != Demote {
 		e.Ban = &ban
 	}
 	return e, a.Name, nil
@@ -96,8 +93,6 @@ func (o Order) isDone(h *Head, a Agent) bool {
 		return a.Role != Admin
 	case Mute:
 		return a.Muted && muted
-	case Readmit:
-		return a.ReplacedMs == 0
 	}
 	return !a.Muted && !muted
 }

@@ -28,9 +28,6 @@ type Person struct {
 	Adds bool `json:"adds,omitempty"`
 	// TriedMs is when the person last heard that a used link was opened.
 	TriedMs int64 `json:"tried,omitempty"`
-	// From is the first event that the person and the agent may tell each other in notes:
-	// those before it were of others who had the seat.
-	From int64 `json:"from,omitempty"`
 
 	// The reins.
 	Paused  bool    `json:"paused,omitempty"`  // the agent may not speak
@@ -94,10 +91,6 @@ func (a Agent) HeldBy(holder string) Agent {
 	return a
 }
 
-// endedBy returns who is behind an agent that event n seats in the place of the one before
-// which p is: somebody unknown, who sees no older note and has no older link.
-func (p Person) endedBy(n int64) Person { return Person{From: n, Opened: p.Opened + 1} }
-
 // HasOpened reports whether the person has opened a link of its agent's seat, and so can
 // speak. Until then the agent may pass a link on.
 func (p Person) HasOpened() bool { return len(p.Devices) > 0 }
@@ -125,7 +118,7 @@ func (a Agent) LeavesPerson() bool {
 
 // Kept returns p as it is behind a new seat.
 func (p Person) Kept() Person {
-	p.Drafts, p.Adds, p.From = nil, false, 0
+	p.Drafts, p.Adds = nil, false
 	return p
 }
 

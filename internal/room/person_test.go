@@ -11,13 +11,13 @@ import (
 
 func TestSteer_isSeenBehindItsSeatAloneAndIfItHasAReason(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
-	p := room.Person{Devices: []string{"hash"}, Opened: 1, From: l.head.AsOf + 1}
+	p := room.Person{Devices: []string{"hash"}, Opened: 1}
 	silent, told := l.apply(l.agent(2).Steer(p, "")), l.apply(l.agent(2).Steer(p, "why"))
 	if got := l.agent(2).Person; !reflect.DeepEqual(got, p) {
 		t.Errorf("behind Bob is %+v", got)
 	}
 	later := l.agent(2)
-	later.Person.From = l.head.AsOf + 1
+	later.Joined = l.head.AsOf + 1
 	for what, c := range map[string]struct {
 		a    room.Agent
 		sees bool
@@ -81,7 +81,7 @@ func TestPerson_wordToAll_isTheSeatsForOthersAndNewsToItsAgent(t *testing.T) {
 		}
 	}
 	agent := l.agent(2)
-	if got := agent.HoldOf(e, 3, 0); got != room.HoldsFirmly || !agent.WokenBy(e, 3, true) || l.head.Recent.NewestForeign(2) != e.N {
+	if got := agent.HoldOf(e, 3, room.Event{}); got != room.HoldsFirmly || !agent.WokenBy(e, 3, true) || l.head.Recent.NewestForeign(2) != e.N {
 		t.Errorf("its agent speaks over it: hold %v, newest for it %d", got, l.head.Recent.NewestForeign(2))
 	}
 	if _, owes := l.head.Talk.Owes(2, l.now); owes || l.head.Talk.IsDone(2) {
@@ -102,7 +102,7 @@ func TestPerson_wordInPrivate_holdsItsAgentBack(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	l.person(2)
 	e := l.send(2, room.Event{Person: true, Text: "between us", To: []int{1}})
-	if got := l.agent(2).HoldOf(e, 3, 0); got != room.HoldsFirmly || l.head.Recent.NewestForeign(2) != e.N {
+	if got := l.agent(2).HoldOf(e, 3, room.Event{}); got != room.HoldsFirmly || l.head.Recent.NewestForeign(2) != e.N {
 		t.Errorf("hold %v, newest for its agent %d", got, l.head.Recent.NewestForeign(2))
 	}
 	if l.agent(3).Sees(e) || l.head.Recent.NewestForeign(3) != 0 {
@@ -118,7 +118,7 @@ func TestNote_isBetweenTheAgentAndItsPersonAlone(t *testing.T) {
 	before := *l.head
 	e := l.send(2, room.Event{Person: true, Text: "@Ann is nice; ask her", To: []int{2}})
 	agent := l.agent(2)
-	if !agent.IsNews(e) || !bob.IsNews(e) || agent.HoldOf(e, 3, 0) != room.HoldsFirmly || !agent.WokenBy(e, 3, true) || l.head.Recent.NewestForeign(2) != e.N {
+	if !agent.IsNews(e) || !bob.IsNews(e) || agent.HoldOf(e, 3, room.Event{}) != room.HoldsFirmly || !agent.WokenBy(e, 3, true) || l.head.Recent.NewestForeign(2) != e.N {
 		t.Errorf("its agent does not hear it: %+v", e)
 	}
 	for _, seat := range []int{1, 3} {
@@ -149,28 +149,5 @@ func TestNote_thatAsks_isRefused(t *testing.T) {
 		if _, err := l.head.Compose(l.agent(2), e, l.now); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%+v: %v", e, err)
 		}
-	}
-}
-
-func TestReadmission_byAVouch_leavesThePersonAndTheNotesBehind(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob")
-	l.person(2)
-	note := l.send(2, room.Event{Person: true, Text: "only for you", To: []int{2}})
-	private := l.say(1, "for Bob", 2)
-	k := room.Knock{N: l.head.AsOf + 1, AtMs: l.now.UnixMilli(), Seat: 2, Hash: "pending", VouchedMs: l.now.UnixMilli()}
-	e, err := k.Readmission(l.head, start(), l.now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.apply(*e)
-	a := l.agent(2)
-	if a.Person.HasOpened() || a.Person.Opened == 0 {
-		t.Errorf("behind the agent is %+v", a.Person)
-	}
-	if a.Sees(note) || !a.Sees(private) {
-		t.Errorf("sees the note: %v, what Ann said in private: %v", a.Sees(note), a.Sees(private))
-	}
-	if again := l.send(2, room.Event{Person: true, Text: "and for you", To: []int{2}}); !a.Sees(again) {
-		t.Error("a note of the new person is not seen")
 	}
 }

@@ -10,9 +10,6 @@ type ReadPosition struct {
 	Handed  int64 `json:"handed,omitempty"`  // and ended with this one
 	Waited  bool  `json:"waited,omitempty"`  // the call that got it had asked to wait
 	Guarded int64 `json:"guarded,omitempty"` // the last event handed out when a send was held back
-	// Warned are the joins of those agents that took their names without proof of which
-	// the agent was warned.
-	Warned []int64 `json:"warned,omitempty"`
 	// Credential is the fingerprint, in hex, of a message that was held back since it seems
 	// to hold a credential. The same one again is sent.
 	Credential string `json:"credential,omitempty"`

@@ -2,7 +2,6 @@ package room
 
 import (
 	"slices"
-	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
@@ -27,7 +26,6 @@ type Agent struct {
 	Joined int64  `json:"n"`                 // the event of its join
 	AtMs   int64  `json:"at"`                // when it joined
 	RoleMs int64  `json:"role_at,omitempty"` // when it became admin, if later
-	Acting bool   `json:"acting,omitempty"`  // it is admin, if at all, because all admins were silent
 	Since  Mark   `json:"from"`              // the first event that it may see
 	Muted  bool   `json:"muted,omitempty"`
 
@@ -38,14 +36,9 @@ type Agent struct {
 	// Invite is the number of the invite that gave the seat; 0 means that none did.
 	Invite int `json:"invited,omitempty"`
 	// Caller is from where the seat was taken: see ident.CallerDigest. Empty means unknown.
-	Caller string `json:"by,omitempty"`
-	// Former are seats that others had under this name before. The agent sees what
-	// they said to all, and who left, from event FormerSince on.
-	Former      []int  `json:"was,omitempty"`
-	FormerSince int64  `json:"was_from,omitempty"`
-	ReplacedMs  int64  `json:"replaced,omitempty"` // when it took the name of another without proof; 0 if it did not, or was readmitted
-	RegainedMs  int64  `json:"regained,omitempty"` // when its principal last got the seat back without the token
-	EndedHash   string `json:"ended,omitempty"`    // of the token, or the latest one, that the seat had before it was regained
+	Caller     string `json:"by,omitempty"`
+	RegainedMs int64  `json:"regained,omitempty"` // when its principal last got the seat back without the token
+	LetGoMs    int64  `json:"let_go,omitempty"`   // when the room last let its name go: see Claim.Decide
 
 	Person Person `json:"person,omitzero"` // behind the agent
 
@@ -57,14 +50,6 @@ type Agent struct {
 
 // IsGuest reports whether an invite admitted a.
 func (a Agent) IsGuest() bool { return a.Invite != 0 }
-
-// ReplacedShown is how long others see that an agent replaced another of its name.
-const ReplacedShown = time.Hour
-
-// IsReplaced reports whether others see that a took its name without proof.
-func (a Agent) IsReplaced(now time.Time) bool {
-	return a.ReplacedMs != 0 && now.Sub(time.UnixMilli(a.ReplacedMs)) < ReplacedShown
-}
 
 // Seated returns the agent of a seat.
 func (s *State) Seated(seat int) (Agent, bool) {
@@ -128,8 +113,8 @@ func (s *State) SilencedSeat(seat int) bool {
 }
 
 // Successor returns the seat that becomes admin when seat is freed: the longest
-// seated agent, preferably one that is not muted, but none that took its name
-// without proof. It returns 0 if another admin stays or nobody else does.
+// seated agent, preferably one that is not muted. It returns 0 if another admin stays or
+// nobody else does.
 func (s *State) Successor(seat int) int {
 	var next Agent
 	for _, a := range s.Agents {
@@ -137,7 +122,6 @@ func (s *State) Successor(seat int) int {
 		case a.Seat == seat:
 		case a.Role == Admin:
 			return 0
-		case a.ReplacedMs != 0:
 		case next.Seat == 0, next.Muted && !a.Muted:
 			next = a
 		}
@@ -164,8 +148,6 @@ func RefuseRemoved(why Reason, paired bool) *fault.Error {
 			return fault.Refuse(fault.Removed, "You were silent for too long, and your partner has seen you leave. Call enter_queue to find another.")
 		}
 		return fault.Refuse(fault.Removed, "You were silent for too long, and another agent has your seat. Call join_room with room and agent_name to take a new one.")
-	case ReasonReplaced:
-		return fault.Refuse(fault.Removed, "An agent with your name joined again after you had been silent, and has your seat now. If that was you, use the newer agent_token; if not, call join_room with another agent_name.")
 	case ReasonKicked:
 		return fault.Refuse(fault.Removed, "An admin has taken your seat in this room. Tell your user, and call join_room with room and agent_name only if your user wants that.")
 	case ReasonBanned:

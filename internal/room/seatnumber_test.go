@@ -2,7 +2,6 @@ package room_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
@@ -28,20 +27,6 @@ func TestNewSeat_afterTheLastNumber_isTheNextThatNobodyHas(t *testing.T) {
 	}
 }
 
-// Two agents may vouch for each other where they were always alone. Thousands have been
-// in this room.
-func TestIsOtherOfTwo_numbersGivenAgain_isFalse(t *testing.T) {
-	l := newPair(t, "Ann", "Bob")
-	if !l.head.IsOtherOfTwo(l.agent(1), 2) {
-		t.Error("it is false in a room of two")
-	}
-	l.leave(2)
-	l.turnTo(ident.MaxSeat + 2)
-	if seat := l.join("Eve").Seat; seat != 2 || l.head.IsOtherOfTwo(l.agent(1), 2) {
-		t.Errorf("it is true for seat %d", seat)
-	}
-}
-
 // Eve gets the number of Bob, who has just left, in a room that shows newcomers the past.
 func TestSeatNumber_givenAgain_givesNothingOfItsFormerOwner(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid", "Dan")
@@ -50,7 +35,7 @@ func TestSeatNumber_givenAgain_givesNothingOfItsFormerOwner(t *testing.T) {
 	told, said := l.say(1, "psst", 2), l.say(2, "never", 1)
 	l.send(1, room.Event{Kind: room.Request, Text: "who does it?", To: []int{2, 3}, Ask: []int{3}})
 	proposal := l.propose(1, 2, 3)
-	knock := l.apply(room.Event{Type: room.Knocked, Seat: 2, Name: "Bob", Key: "bob", Hash: "pending", Reason: room.ReasonNameTaken})
+	knock := l.apply(room.Event{Type: room.Knocked, Seat: 2, Name: "Bob", Key: "bob", Reason: room.ReasonNameTaken})
 	l.agree(2)
 	l.leave(2)
 	before := l.head
@@ -75,7 +60,7 @@ func TestSeatNumber_givenAgain_givesNothingOfItsFormerOwner(t *testing.T) {
 	if answer := l.reply(1, said); eve.SeesAnswered(answer) {
 		t.Error("she is told what an answer to Bob's private message answers")
 	}
-	if answer := l.reply(1, public); eve.HoldOf(answer, 4, 0) == room.HoldsFirmly || eve.WokenBy(answer, 4, true) {
+	if answer := l.reply(1, public); eve.HoldOf(answer, 4, room.Event{}) == room.HoldsFirmly || eve.WokenBy(answer, 4, true) {
 		t.Error("an answer to what Bob said to all is meant for her")
 	}
 	if done := l.agree(3); len(done.Agreed) != 1 || len(eve.AgreedIn(done)) > 0 || eve.Sees(done) || len(l.agent(3).AgreedIn(done)) != 1 {
@@ -90,15 +75,8 @@ func TestSeatNumber_givenAgain_givesNothingOfItsFormerOwner(t *testing.T) {
 	if u, known := before.Recall(l.say(1, "and now")).Recent.Said(1); !known {
 		t.Errorf("Ann's last message is %+v", u)
 	}
-	if _, _, err := (room.Vouch{Knock: knock.N}).Decide(l.head, l.agent(1), l.now.Add(room.VouchSilent)); err == nil {
-		t.Error("Ann can give her seat to who knocked for Bob's")
-	}
-	k, _ := l.head.PendingKnock(2, "pending", l.now)
-	if k.VouchedMs = l.now.UnixMilli(); k.N == 0 {
-		t.Error("there is no knock")
-	}
-	if e, err := k.Readmission(l.head, time.Time{}, l.now); err == nil {
-		t.Errorf("who knocked for Bob's seat gets hers: %+v", e)
+	if _, _, err := l.head.LetGo(knock.N, l.agent(1), l.now); err == nil {
+		t.Error("Ann can let her name go for who knocked for Bob's")
 	}
 	if !l.head.ArrivedSince(before.AsOf, []int{1, 2}) || l.head.ArrivedSince(before.AsOf, []int{1, 3}) {
 		t.Error("a message that was for Bob would reach her")

@@ -58,7 +58,7 @@ func (h *Head) Bytes() int {
 
 func (s *State) held() int {
 	n := s.Settings.held() + s.Talk.held() + texts(s.ID, s.LogKey)
-	n += list(s.Agents) + list(s.Bans) + list(s.Mutes) + list(s.Knocks) + list(s.Taken)
+	n += list(s.Agents) + list(s.Bans) + list(s.Mutes) + list(s.Knocks)
 	for i := range s.Agents {
 		n += s.Agents[i].held()
 	}
@@ -68,10 +68,7 @@ func (s *State) held() int {
 		}
 	}
 	for _, k := range s.Knocks {
-		n += texts(k.Key, k.Hash)
-	}
-	for _, t := range s.Taken {
-		n += texts(t.Key)
+		n += texts(k.Key)
 	}
 	return n
 }
@@ -98,7 +95,7 @@ func (t *Talk) held() int {
 }
 
 func (a *Agent) held() int {
-	return texts(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.Owner, a.Caller, a.EndedHash, a.Device) + list(a.Former) + a.Person.held()
+	return texts(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.Owner, a.Caller, a.Device) + a.Person.held()
 }
 
 func (p *Person) held() int { return names(p.Devices) + list(p.Drafts) }

@@ -31,7 +31,6 @@ type Snapshot struct {
 	Closed    bool      `json:"closed,omitempty"`
 	ExpiresMs int64     `json:"expires"`
 	HeadMs    int64     `json:"at"`
-	Taken     []Taken   `json:"taken,omitempty"`
 	Departed  Departure `json:"departed,omitzero"`
 	Parts     string    `json:"parts"` // digestOf its parts: a reader sees if it has others
 }
@@ -60,7 +59,7 @@ func (s *State) Snapshot() Snapshot {
 	return Snapshot{
 		V: Version, AsOf: s.AsOf, Settings: settings, Seated: len(s.Agents), NextSeat: s.NextSeat,
 		LastFreed: s.LastFreed, LastTalk: s.LastTalk, Messages: s.Messages, Run: s.Run, LogKey: s.LogKey, Updated: s.Updated,
-		Retired: s.Retired, Closed: s.Closed, ExpiresMs: s.ExpiresMs, HeadMs: s.HeadMs, Taken: s.Taken, Departed: s.Departed, Parts: digestOf(s.Parts()),
+		Retired: s.Retired, Closed: s.Closed, ExpiresMs: s.ExpiresMs, HeadMs: s.HeadMs, Departed: s.Departed, Parts: digestOf(s.Parts()),
 	}
 }
 
@@ -133,7 +132,7 @@ func (x Snapshot) State(id string, parts []Part) (State, error) {
 	s := State{
 		Settings: x.Settings, ID: id, AsOf: x.AsOf, LastChange: x.AsOf, NextSeat: x.NextSeat,
 		LastFreed: x.LastFreed, LastTalk: x.LastTalk, Messages: x.Messages, Run: x.Run, Updated: x.Updated,
-		Retired: x.Retired, Closed: x.Closed, ExpiresMs: x.ExpiresMs, HeadMs: x.HeadMs, Taken: x.Taken, Departed: x.Departed,
+		Retired: x.Retired, Closed: x.Closed, ExpiresMs: x.ExpiresMs, HeadMs: x.HeadMs, Departed: x.Departed,
 	}
 	for _, p := range parts {
 		if p.Name != p.nameOf() {

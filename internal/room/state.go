@@ -26,14 +26,13 @@ type State struct {
 	LogKey     string  // of the ids of messages
 	Agents     []Agent // in the order of their joins
 	NextSeat   int     // which seat in turn is next: see NewSeat
-	LastFreed  Mark    // the last event that freed a seat, other than by replacement
+	LastFreed  Mark    // the last event that freed a seat
 	Updated    int64   // the last event that changed the settings
 	Retired    bool    // the name leads to another log
 	Closed     bool    // for good, but for reading: see WhyClosed
 	Bans       []Ban   // names that may not join
 	Mutes      []Ban   // names that may not speak
 	Knocks     []Knock // of the last ten minutes
-	Taken      []Taken // of the last hour, at least
 	Departed   Departure
 	Described  int64 // the event that the description was last written with: see Part
 	Knocked    int64 // and the knocks

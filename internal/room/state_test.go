@@ -76,7 +76,7 @@ func TestApply_message_changesOnlyTheHead(t *testing.T) {
 
 func TestApply_left_freesTheSeat(t *testing.T) {
 	for reason, freed := range map[room.Reason]int64{
-		room.ReasonLeft: 4, room.ReasonTimeout: 4, room.ReasonKicked: 4, room.ReasonBanned: 4, room.ReasonReplaced: 0,
+		room.ReasonLeft: 4, room.ReasonTimeout: 4, room.ReasonKicked: 4, room.ReasonBanned: 4,
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		l.apply(room.Event{Type: room.Left, Seat: 2, Reason: reason})

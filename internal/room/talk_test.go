@@ -42,14 +42,11 @@ func TestDebt_ofThoseWhoAreAsked_lastsUntil(t *testing.T) {
 		"one replies by a request": {func(l *timeline, e room.Event) {
 			l.send(2, room.Event{Text: "why?", ReplyTo: e.N, ReSeat: 1, Ask: []int{1}})
 		}, "[3]"},
-		"one leaves":                    {func(l *timeline, _ room.Event) { l.leave(2) }, "[3]"},
-		"one leaves, the other replies": {func(l *timeline, e room.Event) { l.leave(2); l.reply(3, e) }, "nothing"},
-		"both leave":                    {func(l *timeline, _ room.Event) { l.leave(2); l.leave(3) }, "nothing"},
-		"one is muted":                  {func(l *timeline, _ room.Event) { l.manage(room.Mute, 2) }, "[3]"},
-		"one is muted and unmuted":      {func(l *timeline, _ room.Event) { l.manage(room.Mute, 2); l.manage(room.Unmute, 2) }, "[3]"},
-		"one is replaced": {func(l *timeline, _ room.Event) {
-			l.apply(room.Event{Type: room.Left, Seat: 2, Reason: room.ReasonReplaced})
-		}, "[3]"},
+		"one leaves":                     {func(l *timeline, _ room.Event) { l.leave(2) }, "[3]"},
+		"one leaves, the other replies":  {func(l *timeline, e room.Event) { l.leave(2); l.reply(3, e) }, "nothing"},
+		"both leave":                     {func(l *timeline, _ room.Event) { l.leave(2); l.leave(3) }, "nothing"},
+		"one is muted":                   {func(l *timeline, _ room.Event) { l.manage(room.Mute, 2) }, "[3]"},
+		"one is muted and unmuted":       {func(l *timeline, _ room.Event) { l.manage(room.Mute, 2); l.manage(room.Unmute, 2) }, "[3]"},
 		"one gets its seat again":        {func(l *timeline, _ room.Event) { l.regain(2) }, "[2 3]"},
 		"the room becomes a channel":     {func(l *timeline, _ room.Event) { l.set(func(s *room.Settings) { s.Type = room.Channel }) }, "nothing"},
 		"the asker leaves":               {func(l *timeline, _ room.Event) { l.leave(1) }, "nothing"},

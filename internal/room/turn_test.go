@@ -231,9 +231,6 @@ func TestEnded(t *testing.T) {
 		"one is done, one is muted": {"ABC", func(l *timeline) { l.sayAs(2, room.Done, "bye"); l.manage(room.Mute, 3) }, true},
 		"the only other is muted":   {"AB", func(l *timeline) { l.manage(room.Mute, 2) }, false},
 		"the other left":            {"AB", func(l *timeline) { l.leave(2) }, true},
-		"the other was replaced": {"AB", func(l *timeline) {
-			l.apply(room.Event{Type: room.Left, Seat: 2, Reason: room.ReasonReplaced})
-		}, false},
 		"done, and owes the caller": {"ABC", func(l *timeline) {
 			l.ask(1, 2)
 			l.sayAs(2, room.Done, "bye")

@@ -1,10 +1,6 @@
 package room
 
-import (
-	"slices"
-
-	"github.com/parley-chat/parley/internal/ident"
-)
+import "slices"
 
 // CanSee reports whether a may see what the agent of seat did for those in to. An
 // empty to means everybody.
@@ -15,7 +11,7 @@ func (a Agent) CanSee(seat int, to []int) bool {
 // IsFor reports whether e was done for all, or for a: before its join, its number was
 // another agent's.
 func (a Agent) IsFor(e Event) bool {
-	return len(e.To) == 0 || e.N >= a.Joined && a.CanSee(e.Seat, e.To) && !(e.IsNote() && e.N < a.Person.From)
+	return len(e.To) == 0 || e.N >= a.Joined && a.CanSee(e.Seat, e.To)
 }
 
 // IsNote reports whether e is between the agent of e.Seat and the person behind it, and
@@ -39,34 +35,13 @@ func (a Agent) Sees(e Event) bool {
 	if e.Type == Steered && !a.hears(e.Reason) {
 		return false
 	}
-	return e.Type != Retired && a.IsFor(e) && (e.N >= a.Since.N || a.remembers(e))
+	return e.Type != Retired && a.IsFor(e) && e.N >= a.Since.N
 }
 
 // hears reports whether a is told why the person behind it has changed something. Of links
 // only the person is.
 func (a Agent) hears(why Reason) bool {
 	return why != "" && (a.IsPerson() || why != ReasonOpened && why != ReasonTwice)
-}
-
-// remembers reports whether a sees e, from before its time, because it has the name
-// of an agent that did: what that agent said to all, and who left.
-func (a Agent) remembers(e Event) bool {
-	return len(a.Former) > 0 && e.N >= a.FormerSince && len(e.To) == 0 &&
-		(e.Type == Said && slices.Contains(a.Former, e.Seat) && a.hasName(e.Name) || e.Type == Left)
-}
-
-// hasName reports whether a name is that of a, in its spelling.
-func (a Agent) hasName(name string) bool {
-	n, err := ident.AgentName(name)
-	return name == a.Name || err == nil && n.Key == a.Key
-}
-
-// FirstSeen returns the number before which a sees no event.
-func (a Agent) FirstSeen() int64 {
-	if len(a.Former) > 0 {
-		return min(a.Since.N, a.FormerSince)
-	}
-	return a.Since.N
 }
 
 // Receives reports whether a is shown e as news: a sees it, and it is neither a's own

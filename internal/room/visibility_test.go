@@ -33,33 +33,6 @@ func TestVisibility_ofEventsForSeatTwo(t *testing.T) {
 	}
 }
 
-func TestVisibility_afterReplacement_rememberWhatTheNameSaidToAllAndWhoLeft(t *testing.T) {
-	bob := room.Agent{Seat: 9, Name: "Bob", Key: "bob", Joined: 21, Since: room.Mark{N: 20}, Former: []int{2, 5}, FormerSince: 4}
-	for what, c := range map[string]struct {
-		e    room.Event
-		sees bool
-	}{
-		"said to all under the name":         {room.Event{N: 6, Type: room.Said, Seat: 2, Name: "Bob"}, true},
-		"said under the name later":          {room.Event{N: 12, Type: room.Said, Seat: 5, Name: "bob"}, true},
-		"said under the name before it came": {room.Event{N: 3, Type: room.Said, Seat: 2, Name: "Bob"}, false},
-		"said by who had the number before":  {room.Event{N: 6, Type: room.Said, Seat: 5, Name: "Cid"}, false},
-		"said in private under the name":     {room.Event{N: 6, Type: room.Said, Seat: 2, Name: "Bob", To: []int{1}}, false},
-		"said in private to the name":        {room.Event{N: 6, Type: room.Said, Seat: 1, To: []int{2}}, false},
-		"said to all by another":             {room.Event{N: 6, Type: room.Said, Seat: 1}, false},
-		"another left":                       {room.Event{N: 6, Type: room.Left, Seat: 3}, true},
-		"another left before":                {room.Event{N: 3, Type: room.Left, Seat: 3}, false},
-		"another joined":                     {room.Event{N: 6, Type: room.Joined, Seat: 3}, false},
-		"the name was muted":                 {room.Event{N: 6, Type: room.Managed, Seat: 2, By: 1}, false},
-	} {
-		if sees, receives := bob.Sees(c.e), bob.Receives(c.e); sees != c.sees || receives {
-			t.Errorf("%s: sees %v, receives %v", what, sees, receives)
-		}
-	}
-	if later := (room.Event{N: 22, Type: room.Said, Seat: 1}); !bob.Sees(later) || !bob.Receives(later) {
-		t.Error("a new message is not seen")
-	}
-}
-
 func TestVisibleFrom_isAfterTheLastFreedSeatUnlessHistoryIsOpen(t *testing.T) {
 	freed, opened, early := room.Mark{N: 7, Messages: 3}, room.Mark{N: 9, Messages: 4}, room.Mark{N: 5, Messages: 2}
 	for what, c := range map[string]struct {

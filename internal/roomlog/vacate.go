@@ -37,17 +37,13 @@ func (g Gone) Had(t ident.Token) bool {
 	return ident.SameSecret(t.Secret, g.Hash)
 }
 
-// Vacate returns the ops that delete the presence of a seat's former owner and
-// store why the seat is gone, and who was behind its agent if that stays known. If the lease has ended, the owner must not have
-// called again.
-func Vacate(s *room.State, gone room.Event, now time.Time) []table.Op {
+// Vacate returns the ops that delete the presence of a seat's former owner, on a condition,
+// and store why the seat is gone, and who was behind its agent if that stays known. With
+// table.IfAbsent the owner must not have called since its lease ended.
+func Vacate(s *room.State, gone room.Event, presence table.Condition, now time.Time) []table.Op {
 	a, _ := s.Seated(gone.Seat)
-	cond := table.Always
-	if gone.Reason == room.ReasonTimeout {
-		cond = table.IfAbsent
-	}
 	ops := []table.Op{
-		table.Delete(PresenceKey(s.ID, gone.Seat), cond),
+		table.Delete(PresenceKey(s.ID, gone.Seat), presence),
 		table.Put(table.Item{
 			Key: goneKey(s.ID, gone.Seat), Expires: now.Add(room.Life),
 			Data: Encode(Gone{V: room.Version, Reason: gone.Reason, AtMs: now.UnixMilli(), Hash: a.Hash, Devices: a.Person.Devices, Kept: a.LeavesPerson()}),

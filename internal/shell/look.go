@@ -72,9 +72,6 @@ func doing(a client.Agent) string {
 	if a.Muted {
 		is = append(is, "muted")
 	}
-	if a.Replaced {
-		is = append(is, "took the name over without proof")
-	}
 	if a.BackInMinutes > 0 {
 		is = append(is, fmt.Sprintf("back in %d min", a.BackInMinutes))
 	} else if a.IdleMinutes > 0 && !a.You {

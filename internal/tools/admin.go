@@ -76,7 +76,7 @@ func (s *Set) manageAgent() tool {
 		name:  "manage_agent",
 		title: "Promote, mute or remove an agent",
 		about: "Admins only: act on one agent of your room; everybody in it sees it. mute leaves it reading; " +
-			"kick takes its seat; ban also blocks its name; readmit lets back in who knocked under a taken name, or trusts who replaced one (of two, either may). " +
+			"kick takes its seat; ban also blocks its name; readmit lets in who knocked under a taken name, once its seat is silent (of two, either may). " +
 			"For the room itself use update_room.",
 		hints: hints{destructive: true, idempotent: true},
 		args: func(in *chat.ManageRequest) []spec.Arg {
@@ -84,7 +84,7 @@ func (s *Set) manageAgent() tool {
 				tokenArg(&in.Token).Require(),
 				spec.Text("agent_name", &in.AgentName, ""),
 				spec.Choice("action", &in.Action, "", room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban, room.Readmit).Require(),
-				spec.Text("id", &in.ID, "To readmit: of the knock, instead of agent_name."),
+				spec.Text("id", &in.ID, "To readmit: of the knock."),
 				spec.Text("note", &in.Note, "Why, for all to read."),
 			}
 		},
@@ -103,7 +103,7 @@ func (s *Set) manageAgent() tool {
 				v.Invite = inviteLink(s.address(ctx), got.Room, got.Invite)
 				v.Link = s.personsInvite(ctx, in.Token, got.Room, got.Invite)
 			}
-			v.Next = s.nextManaged(got, in, v.Invite)
+			v.Next = s.nextManaged(got, v.Invite)
 			return v, err
 		},
 	}.tool()
@@ -115,11 +115,11 @@ func manageNeeds(_ context.Context, in *chat.ManageRequest) string {
 	case in.Action != room.Readmit && in.ID != "":
 		return "id goes with action readmit only"
 	case in.AgentName != "" && in.ID != "":
-		return "agent_name and id may be two agents: give only one"
-	case in.AgentName != "" || in.ID != "":
-		return ""
-	case in.Action == room.Readmit:
-		return "id (of the knock) or agent_name is missing"
+		return "agent_name and id may be two agents: give only id"
+	case in.Action == room.Readmit && in.ID == "":
+		return "id (of the knock) is missing"
+	case in.AgentName == "" && in.ID == "":
+		return "agent_name is missing"
 	}
-	return "agent_name is missing"
+	return ""
 }

@@ -76,7 +76,6 @@ type situation struct {
 	// Of a send.
 	held    bool // it was not sent
 	pending bool // for the one reason that the caller's own user decides first
-	heir    bool // for the one reason that an addressee took the name of a silent agent
 	reveals bool // for the one reason that the text seems to hold a credential
 	kind    room.Kind
 	then    bool // the call waited for an answer
@@ -251,7 +250,7 @@ func (a advisor) afterJoining(s chat.Seated, is situation) string {
 	}
 	is.paused, is.bound, is.spent = s.Paused, s.Bound, s.Spent
 	is.advisor, is.cursor, is.others, is.more = a, s.Cursor, -1, s.HasMore
-	is.newcomer = s.Status == chat.StatusJoined || s.Status == chat.StatusReplaced || s.Status == chat.StatusReadmitted
+	is.newcomer = s.Status == chat.StatusJoined
 	is.news, is.begun, is.closed, is.paired = newsOf(s.Messages, s.Name), s.Begun, s.Room.Closed, s.Room.Paired
 	is.owes, is.owesAgree, is.owesPrivate = s.Owes, s.OwesAgreement, s.OwesPrivate
 	for _, agent := range s.Room.Agents {
@@ -260,11 +259,7 @@ func (a advisor) afterJoining(s chat.Seated, is situation) string {
 			is.muted, is.silenced = agent.Muted, agent.Muted || s.Room.Type == room.Channel && agent.Role != room.Admin
 		}
 	}
-	warn := ""
-	if !is.newcomer { // which may itself be the one that took a name
-		warn = warning(s.Messages)
-	}
-	return a.hint + watchNote(s) + draftsNote(s.Undecided) + seatNotes(s, is.others) + warn + notes(s.Messages, chat.Waited{}) + is.sentence(seatedRules(), turnRules())
+	return a.hint + watchNote(s) + draftsNote(s.Undecided) + hiddenNote(s, is.others) + warning(s.Messages) + notes(s.Messages, chat.Waited{}) + is.sentence(seatedRules(), turnRules())
 }
 
 // waited follows a wait.
@@ -303,8 +298,6 @@ func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
 		said = pausedSaid
 	case is.reveals:
 		said = "NOT sent: your text holds what looks like " + s.Credential + ", and whoever reads it could use it. "
-	case is.heir:
-		said = "NOT sent: an agent that it is meant for took the name of a silent one without proof, so it may be the agent you know or another. "
 	case is.held:
 		said = "NOT sent: what is in messages came first. "
 	case s.Duplicate:
@@ -326,7 +319,7 @@ func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
 
 func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest) situation {
 	is := a.afterWaiting(s.Waited, chat.WaitRequest{Wait: a.wait, Absence: asked.Absence})
-	is.held, is.heir, is.reveals, is.kind, is.then = !s.Sent, s.Unproven, s.Credential != "", asked.Kind, asked.Wait > 0
+	is.held, is.reveals, is.kind, is.then = !s.Sent, s.Credential != "", asked.Kind, asked.Wait > 0
 	is.settles = is.kind == room.Agree || is.kind == room.Object || asked.Text == "" && asked.Withdraw != ""
 	is.settled, is.pending = s.Agreed != "", s.Status == chat.StatusPending
 	return is

@@ -113,8 +113,8 @@ const othersAway = "All others are away, the first of them for {back} more: do o
 // removedRules apply to an agent that has lost its seat.
 func removedRules() []rule {
 	return []rule{
-		{removed(room.ReasonReplaced),
-			"An agent with your name joined again and has your seat: if that was you, use its agent_token; if not, call join_room with another agent_name."},
+		{removed(room.ReasonReturned),
+			"An agent of the same user joined again under your name and has your seat: if that was you, use its agent_token; if not, call join_room with another agent_name."},
 		{func(s situation) bool { return removed(room.ReasonTimeout)(s) && s.paired },
 			"You were silent for too long, and your partner has seen you leave: call enter_queue without ticket for another."},
 		{removed(room.ReasonTimeout),
@@ -251,8 +251,6 @@ func sentRules() []rule {
 			"There is more of it, so read on before you send: call {look}."},
 		{func(s situation) bool { return s.reveals },
 			"Take it out and call {send}; if others are meant to have it, repeat the same call, and it is sent."},
-		{func(s situation) bool { return s.heir },
-			"If it may read this nevertheless, call {send} with the same text."},
 		{func(s situation) bool { return s.held && s.news.own },
 			"If yours is still to be said, call {send} with a text that fits it; if not, {wait}."},
 		{func(s situation) bool { return s.held },
@@ -347,7 +345,7 @@ func (s *Set) afterBan(m chat.Managed, invite string) (said string) {
 
 // nextManaged follows what an admin did to an agent. invite is the new one, if a ban renewed
 // it; "" if that gives no seat.
-func (s *Set) nextManaged(m chat.Managed, asked chat.ManageRequest, invite string) string {
+func (s *Set) nextManaged(m chat.Managed, invite string) string {
 	switch m.Status {
 	case chat.StatusNoChange:
 		return "No change was needed: go on with wait_for_message."
@@ -355,11 +353,8 @@ func (s *Set) nextManaged(m chat.Managed, asked chat.ManageRequest, invite strin
 		return "Everybody here sees it, and the name stays out in every spelling: go on with wait_for_message." + s.afterBan(m, invite)
 	case chat.StatusKicked:
 		return "Everybody here sees it, and the seat is free: go on with wait_for_message. The agent may join again; ban blocks its name."
-	case chat.StatusVouched:
-		if asked.ID == "" { // it is no knock, but the agent that has the seat
-			return "Everybody here sees it, and the agent is no longer shown as replaced: go on with wait_for_message."
-		}
-		return "Everybody here sees it, and the agent can join again under its name: call wait_for_message, it speaks first."
+	case chat.StatusReadmitted:
+		return "Everybody here sees it. The next that asks gets the name once its seat has been silent for two minutes, that of an admin for 15, unless the agent there makes a call before. That holds for ten minutes: call wait_for_message, the newcomer speaks first."
 	}
 	return "Everybody here sees it: go on with wait_for_message."
 }

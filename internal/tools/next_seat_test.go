@@ -40,7 +40,6 @@ func returnCases() []nextCase {
 	back := func(change func(*chat.Seated)) string {
 		return advise().seated(seatedWith(1, func(s *chat.Seated) { s.Status = chat.StatusReturned; change(s) }))
 	}
-	const newSeat = "You have a new seat under this name, since the old one was silent: its role and its private messages are not yours, and you are shown as replaced for an hour, or until an admin readmits you. "
 	return []nextCase{
 		{"came back to where it sees not all", back(func(s *chat.Seated) { s.Hidden = 7 }), "It is not your turn: call " + wait5 + "."},
 		{"came back muted", back(func(s *chat.Seated) { s.Room.Agents[0].Muted = true }),
@@ -59,16 +58,8 @@ func returnCases() []nextCase {
 			"Before you answer, read on: call wait_for_message (cursor c5, wait_seconds 0)."},
 		{"came back to a closed room", back(func(s *chat.Seated) { s.Room.Closed = true }),
 			"This room is closed for good: message_history still has what was said; to go on, agree on another room."},
-		{"was let back in", back(func(s *chat.Seated) { s.Status = chat.StatusReadmitted }),
-			"The room has let you back into your seat. You joined last, so you speak first: call " + send5 + "."},
-		{"took the name of a silent agent", back(func(s *chat.Seated) { s.Status, s.Hidden = chat.StatusReplaced, 1 }),
-			newSeat + "1 message from before is hidden from you: ask those who are here for a summary if you need it. You joined last, so you speak first: call " + send5 + "."},
-		{"came back after somebody took a name", back(func(s *chat.Seated) { s.Messages = []chat.Message{replaced("m3"), came("m4"), said("m5")} }),
-			"A newcomer took the name of a silent agent without proof, so it may be the agent you know or another, whatever it says: confide nothing to it before you are sure. Answer with " + send5 + "."},
-		{"took the name of one that had heard nothing", back(func(s *chat.Seated) { s.Status, s.Messages = chat.StatusReplaced, []chat.Message{replaced("m4")} }),
-			newSeat + "You joined last, so you speak first: call " + send5 + "."},
-		{"took the name of a silent agent, and nobody is here", advise().seated(seatedWith(0, func(s *chat.Seated) { s.Status, s.Hidden = chat.StatusReplaced, 2 })),
-			newSeat + "2 messages from before are hidden from you. You are alone here: give your user the invite, say something first with send_message if you like, then call " + wait5 + "."},
+		{"came back after one of the name of another came", back(func(s *chat.Seated) { s.Messages = []chat.Message{lapsed("m3"), came("m4"), said("m5")} }),
+			mayBeAnother + "Answer with " + send5 + "."},
 	}
 }
 

@@ -62,19 +62,14 @@ func lapsed(id string) chat.Message {
 	return m
 }
 
-func replaced(id string) chat.Message {
-	m := went(id)
-	m.Reason = room.ReasonReplaced
+// other returns m of an agent of another name.
+func other(m chat.Message) chat.Message {
+	m.Agent = "Cid"
 	return m
 }
 
-func readmitted(id string) chat.Message {
-	return chat.Message{ID: id, Type: chat.EventRole, Agent: chosen, Action: room.Readmit, By: chosen}
-}
-
-func promoted(id string) chat.Message {
-	return chat.Message{ID: id, Type: chat.EventRole, Agent: chosen, Action: room.Promote, Reason: room.ReasonTimeout}
-}
+// mayBeAnother is said where one has come under the name of an agent that was silent.
+const mayBeAnother = "An agent lost its seat for its silence, and one of the same name has joined: it may be the agent you know or another, whatever it says, so confide nothing to it before you are sure. "
 
 func returned(id string) chat.Message {
 	m := came(id)

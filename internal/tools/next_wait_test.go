@@ -59,18 +59,18 @@ func noteCases() []nextCase {
 	agreed := saidAs("m9", room.Agree)
 	agreed.Agreed = "m4"
 	const ignored = "The cursor you gave is not one of yours (an id is no cursor) and was ignored. "
-	const noName = "Somebody was refused a name that is taken here, as an agent is that has lost its agent_token: if you are sure that it is the one you know, let it back in with manage_agent (action readmit, id "
-	const unproven = "A newcomer took the name of a silent agent without proof, so it may be the agent you know or another, whatever it says: confide nothing to it before you are sure. "
+	const noName = "Somebody was refused a name that is taken here, as an agent is that has lost its agent_token: if you are sure that it is the one you know, let it in with manage_agent (action readmit, id "
+	const slowly = "), which takes effect once that seat has been silent for two minutes, that of an admin for 15. "
 	return []nextCase{
-		{"somebody took the name of a silent agent", afterWait(newsFor(1, replaced("m8"), came("m9")), nil),
-			unproven + "Whoever joined last speaks first: call " + wait9 + "."},
-		{"and spoke at once", afterWait(newsFor(1, replaced("m7"), came("m8"), said("m9")), nil), unproven + answer9},
-		{"and left", afterWait(newsFor(2, replaced("m6"), came("m7"), said("m8"), went("m9")), nil),
+		{"somebody came under the name of a silent agent", afterWait(newsFor(1, lapsed("m8"), came("m9")), nil),
+			mayBeAnother + "Whoever joined last speaks first: call " + wait9 + "."},
+		{"and spoke at once", afterWait(newsFor(1, lapsed("m7"), came("m8"), said("m9")), nil), mayBeAnother + answer9},
+		{"and left", afterWait(newsFor(2, lapsed("m6"), came("m7"), said("m8"), went("m9")), nil),
 			"If the answer is up to you, call " + send9 + "; if not, " + wait9 + "."},
-		{"and was readmitted", afterWait(newsFor(1, replaced("m7"), came("m8"), readmitted("m9")), nil),
+		{"under another name", afterWait(newsFor(1, lapsed("m7"), other(came("m8"))), nil),
 			"Whoever joined last speaks first: call " + wait9 + "."},
-		{"while the caller spoke", advise().sent(chat.Sent{Sent: true, ID: "m9", Before: 3, Waited: newsFor(1, replaced("m6"), came("m7"), said("m8"))}, chat.SendRequest{}),
-			"Your message WAS sent; what is in messages came before it. " + unproven + "For the answer call " + wait9 + "."},
+		{"while the caller spoke", advise().sent(chat.Sent{Sent: true, ID: "m9", Before: 3, Waited: newsFor(1, lapsed("m6"), came("m7"), said("m8"))}, chat.SendRequest{}),
+			"Your message WAS sent; what is in messages came before it. " + mayBeAnother + "For the answer call " + wait9 + "."},
 		{"handed out once more", afterWait(newsFor(1, chat.Message{Type: chat.EventSaid, Repeated: true}, said("m9")), nil),
 			"You may have seen before what is marked repeated. " + answer9},
 		{"a text that is cut", afterWait(newsFor(1, chat.Message{Type: chat.EventSaid, More: &chat.More{ID: "m9", Offset: 6000}}), nil),
@@ -83,20 +83,18 @@ func noteCases() []nextCase {
 			"Everyone asked has agreed to m4: it is on record, and room_info shows it. If more is to be settled, go on with " + send9 + "; if all is, call leave_room."},
 		{"all of several have agreed", afterWait(newsFor(2, agreed), nil),
 			"Everyone asked has agreed to m4: it is on record, and room_info shows it. If you have more to settle, call " + send9 + "; if others may, " + wait9 + "; if all is settled, leave_room."},
-		{"became an acting admin", afterWait(newsFor(1, promoted("m8"), knocked("m9", room.ReasonRoomFull)), func(w *chat.Waited) { w.Acting, w.Admin, w.SeatWanted = true, true, true }),
-			"The admins of this room are silent, so you are an admin as well: you may add seats, change the description, and mute, kick or ban others, but not those admins, who decide the rest. Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted; whoever joins after that sees nothing of what was said before. It is not your turn: call " + wait9 + "."},
 		{"somebody found no seat", afterWait(newsFor(1, knocked("m9", room.ReasonRoomFull)), func(w *chat.Waited) { w.SeatWanted = true }),
 			"Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted; whoever joins after that sees nothing of what was said before. It is not your turn: call " + wait9 + "."},
 		{"somebody found no seat, and then had one", afterWait(newsFor(2, knocked("m8", room.ReasonRoomFull), came("m9")), func(w *chat.Waited) { w.SeatWanted = true }),
 			"Whoever joined last speaks first: call " + wait9 + "."},
 		{"somebody found its name taken", afterWait(newsFor(1, knocked("m7", room.ReasonNameTaken), knocked("m8", room.ReasonNameTaken), knocked("m9", room.ReasonRoomFull)), func(w *chat.Waited) { w.NameWanted = true }),
-			noName + "m8). It is not your turn: call " + wait9 + "."},
-		{"somebody found its name taken, and then took it", afterWait(newsFor(1, knocked("m7", room.ReasonNameTaken), replaced("m8"), came("m9")), func(w *chat.Waited) { w.NameWanted = true }),
-			unproven + "Whoever joined last speaks first: call " + wait9 + "."},
+			noName + "m8" + slowly + "It is not your turn: call " + wait9 + "."},
+		{"somebody found its name taken, and then took it", afterWait(newsFor(1, knocked("m7", room.ReasonNameTaken), lapsed("m8"), came("m9")), func(w *chat.Waited) { w.NameWanted = true }),
+			mayBeAnother + "Whoever joined last speaks first: call " + wait9 + "."},
 		{"somebody found its name taken, and then had its seat again", afterWait(newsFor(1, knocked("m7", room.ReasonNameTaken), returned("m8")), func(w *chat.Waited) { w.NameWanted = true }),
 			"It is not your turn: call " + wait9 + "."},
 		{"somebody found its name taken, elsewhere in the news", afterWait(newsFor(1, said("m9")), func(w *chat.Waited) { w.NameWanted = true }),
-			noName + "of the knock). " + answer9},
+			noName + "of the knock" + slowly + answer9},
 	}
 }
 

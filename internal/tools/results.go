@@ -79,7 +79,6 @@ type agent struct {
 	Person        bool   `json:"person,omitempty" doc:"true if the person behind it has opened its link, and so can speak"`
 	PersonHere    bool   `json:"person_here,omitempty" doc:"true if the person behind it is watching"`
 	Alone         bool   `json:"alone,omitempty" doc:"true if a person has this seat without an agent, who reads and answers in its own time"`
-	Replaced      bool   `json:"replaced,omitempty" doc:"true if it took the name of a silent agent without proof that it is the same; an admin lifts that with readmit"`
 	Unread        *int   `json:"unread,omitempty" doc:"how many messages it has not been given, at most a minute old; absent if unknown"`
 }
 
@@ -101,7 +100,7 @@ type message struct {
 	Withdraws string   `json:"withdraws,omitempty" doc:"the id of the request or proposal that its sender takes back"`
 	Agreed    string   `json:"agreed,omitempty" doc:"the id of the proposal to which, with this, everyone asked has agreed"`
 	Agent     string   `json:"agent,omitempty" doc:"the agent that a server event is about"`
-	Reason    string   `json:"reason,omitempty" doc:"of left: left, timeout, replaced, kicked or banned; of knock: name_taken or room_full; of room: closed; of role: timeout, if admins were silent; of draft: sent, edited or refused; of steer: paused or resumed and, for the user alone, opened (a link, by a further device) or opened_twice (one that was used)"`
+	Reason    string   `json:"reason,omitempty" doc:"of left: left, timeout, kicked or banned; of knock: name_taken or room_full; of room: closed; of role: timeout, if admins were silent; of draft: sent, edited or refused; of steer: paused or resumed and, for the user alone, opened (a link, by a further device) or opened_twice (one that was used)"`
 	Draft     string   `json:"draft,omitempty" doc:"of draft: the id of the draft that was decided"`
 	Action    string   `json:"action,omitempty" doc:"of role: promote, demote, mute, unmute, ban, unban or readmit"`
 	NewAdmin  string   `json:"new_admin,omitempty" doc:"of left: the agent that became admin by it"`
@@ -165,7 +164,7 @@ func viewAgents(agents []chat.Agent) []agent {
 		views = append(views, agent{
 			Name: a.Name, Role: string(a.Role), You: a.You, Muted: a.Muted, State: string(a.State),
 			IdleMinutes: int64(a.Idle / time.Minute), Activity: words(a.Activity), BackInMinutes: minutesUp(a.BackIn),
-			Owner: words(a.Owner), Person: a.Person, PersonHere: a.PersonHere, Alone: a.Alone, Replaced: a.Replaced, Unread: a.Unread,
+			Owner: words(a.Owner), Person: a.Person, PersonHere: a.PersonHere, Alone: a.Alone, Unread: a.Unread,
 		})
 	}
 	return views

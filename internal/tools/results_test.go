@@ -109,8 +109,8 @@ func TestResult_ofAnAgent_leavesOutWhatIsAbsent(t *testing.T) {
 		`[{"name":"Ann","role":"admin","you":true,"state":"silent","unread":0}]`: one(chat.Agent{
 			Name: "Ann", Role: room.Admin, You: true, State: chat.AgentSilent, Idle: 59 * time.Second, Unread: &none,
 		}),
-		`[{"name":"Bob","role":"member","state":"away","idle_minutes":1,"back_in_minutes":3,"replaced":true}]`: one(chat.Agent{
-			Name: "Bob", Role: room.Member, State: chat.AgentAway, Idle: 119 * time.Second, BackIn: 2*time.Minute + time.Second, Replaced: true,
+		`[{"name":"Bob","role":"member","state":"away","idle_minutes":1,"back_in_minutes":3}]`: one(chat.Agent{
+			Name: "Bob", Role: room.Member, State: chat.AgentAway, Idle: 119 * time.Second, BackIn: 2*time.Minute + time.Second,
 		}),
 		`[{"name":"Bob"}]`: one(chat.Agent{Name: "Bob"}), // as one without a seat sees it
 	})
@@ -147,12 +147,12 @@ func TestResult_ofASend_saysFirstWhetherItWasSent(t *testing.T) {
 
 func TestResult_ofASeat_showsHiddenAgreementsAndInvite(t *testing.T) {
 	seat := chat.Seated{
-		Status: chat.StatusReplaced, Token: ident.Token{Room: "r00m000", Seat: 1, Secret: ident.NewSecret()}.String(), Name: "Ann", Hidden: 3, Cursor: "c9", Now: at,
+		Status: chat.StatusJoined, Token: ident.Token{Room: "r00m000", Seat: 1, Secret: ident.NewSecret()}.String(), Name: "Ann", Hidden: 3, Cursor: "c9", Now: at,
 		Room:       chat.Room{Name: "den", Type: room.Group, Capacity: 2, Agents: []chat.Agent{{Name: "Ann", You: true}}},
 		Agreements: []chat.Agreement{{ID: "m2", Text: "blue", By: "Bob", At: at}},
 	}
 	text := string(mcp.JSON(usual().viewSeated(t.Context(), seat, "")))
-	for _, want := range []string{`"status":"replaced"`, `"room":{"id":"r00m000","name":"den",`, `"hidden":3,"agreements":[{"id":"m2","text":"blue","by":"Bob",`, `"invite":"Call join_room`} {
+	for _, want := range []string{`"status":"joined"`, `"room":{"id":"r00m000","name":"den",`, `"hidden":3,"agreements":[{"id":"m2","text":"blue","by":"Bob",`, `"invite":"Call join_room`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("there is no %s in %s", want, text)
 		}
@@ -203,10 +203,10 @@ func TestRefusal_ofTheRules_hasTheirCodeAndMessage(t *testing.T) {
 		fault.TokenInvalid, fault.NotAllowed, fault.Removed, fault.RoomClosed, fault.MessageTooLong, fault.RateLimited, fault.Unavailable,
 	} {
 		err := refusal(fmt.Errorf("while joining: %w", &fault.Error{
-			Code: code, Message: "Do <this>.", RetryAfter: 1200 * time.Millisecond, Token: "t", Yours: []string{"Ann"}, Next: "Then that.",
+			Code: code, Message: "Do <this>.", RetryAfter: 1200 * time.Millisecond, Yours: []string{"Ann"}, Next: "Then that.",
 		}), "Repeat it.")
 		var f *mcp.Failure
-		want := &mcp.Failure{Code: string(code), Message: "Do <this>.", RetryAfterSeconds: 2, AgentToken: "t", Yours: []string{"Ann"}, Next: "Then that."}
+		want := &mcp.Failure{Code: string(code), Message: "Do <this>.", RetryAfterSeconds: 2, Yours: []string{"Ann"}, Next: "Then that."}
 		if !errors.As(err, &f) || !reflect.DeepEqual(f, want) {
 			t.Errorf("got %+v, want %+v", f, want)
 		}

@@ -17,7 +17,7 @@ func tokenArg(to *string) spec.Arg {
 
 // seated is the result of taking a seat.
 type seated struct {
-	Status     string      `json:"status" doc:"created: the room is new and you are its admin; joined; returned: it was your seat already; readmitted: the room let you back into the seat of this name; replaced: a new seat under the name of a silent agent"`
+	Status     string      `json:"status" doc:"created: the room is new and you are its admin; joined; returned: it was your seat already"`
 	AgentToken string      `json:"agent_token" doc:"your secret, for every later call"`
 	AgentName  string      `json:"agent_name" doc:"your name as the others see it"`
 	Untrusted  string      `json:"untrusted" schema:"-" doc:"says that the following are other agents' words"`

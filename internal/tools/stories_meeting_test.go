@@ -53,7 +53,9 @@ func TestStory_forgetful(t *testing.T) {
 		s.note("And once more. This time he has lost the token, too.")
 		token := bob.token
 		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
-		s.pass(2 * time.Minute)
+		s.pass(8 * time.Minute)
+		ann.do("wait_for_message", args{"cursor": ann.cursor})
+		s.pass(7 * time.Minute)
 		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
 		ann.do("wait_for_message", args{"cursor": ann.cursor})
 		bob.do("send_message", args{"text": "60 seats: 1,100 a month.", "cursor": bob.cursor})

@@ -69,18 +69,17 @@ func newStoryClock(at time.Time) *storyClock {
 // actor is an agent of a story.
 type actor struct {
 	*peer
-	s       *story
-	name    string
-	token   string
-	pending string // the token of a join that was refused
-	cursor  string
-	ticket  string
-	last    string            // the id of the last message that it received
-	said    string            // of the last one that it sent
-	knock   string            // of the last join that was refused
-	claim   string            // of the link for its user
-	draft   string            // the id of the last draft that it was shown
-	heard   map[string]string // the texts that it received, by id
+	s      *story
+	name   string
+	token  string
+	cursor string
+	ticket string
+	last   string            // the id of the last message that it received
+	said   string            // of the last one that it sent
+	knock  string            // of the last join that was refused
+	claim  string            // of the link for its user
+	draft  string            // the id of the last draft that it was shown
+	heard  map[string]string // the texts that it received, by id
 }
 
 // tell runs a story on a table and returns its text.
@@ -251,10 +250,6 @@ func (a *actor) complete(tool string, arguments args) args {
 func (a *actor) learn(r reply) {
 	a.s.number(r.text)
 	if r.Code != "" {
-		if r.Token != "" { // of a join that may succeed later
-			a.pending = r.Token
-			a.s.standIn(r.Token, a.name+"'s pending token")
-		}
 		return
 	}
 	if r.Cursor != "" {

@@ -105,7 +105,7 @@ export const words = {
 
     // What is on its way.
     sending: "Sending",
-    held: (credential) => (credential ? `Not sent: this seems to hold ${credential}. Whoever reads it here could use it.` : "Not sent yet: one of the readers took over the name of a silent agent. Check who it is first."),
+    held: (credential) => `Not sent: this seems to hold ${credential}. Whoever reads it here could use it.`,
     sendAnyway: "Send anyway",
     refused: "Not sent:",
     again: "Try again",
@@ -119,7 +119,6 @@ export const words = {
       left: {
         left: "{agent} left",
         timeout: "{agent} was silent for too long and lost its seat",
-        replaced: "{agent} was silent, and somebody else took the name",
         kicked: "{by} removed {agent}",
         banned: "{by} banned {agent}",
       },
@@ -132,7 +131,7 @@ export const words = {
         unmute: "{by} lets {agent} speak again",
         ban: "{by} banned the name {agent}",
         unban: "{by} lifted the ban of the name {agent}",
-        readmit: "{by} let {agent} back in",
+        readmit: "{by} lets somebody have the name {agent}, once its seat has been silent for a while",
       },
       renewed: "; the invite is new, and the old one no longer works",
       because: ": {note}",
@@ -312,7 +311,7 @@ export const words = {
     draftText: "What is sent in its place, as your words",
     knock: (name) => `${name} wants to come back`,
     knockFull: (name) => `${name} found no free seat`,
-    knockHint: "Somebody asks for the seat of this name. Let in only whom you expect.",
+    knockHint: "Somebody asks for the name of a silent agent. Let in only an agent that you expect: it can come once that seat has been silent for two minutes, that of an admin for 15.",
     letIn: "Let in",
     addSeat: "Add a seat",
 
@@ -342,8 +341,6 @@ export const words = {
     hasPersonHint: "Its person has opened the link, and can speak here",
     watching: "its person is watching",
     muted: "muted",
-    replaced: "replaced",
-    replacedHint: "It took the name of a silent agent, without proof that it is the same",
     ownerHint: "The label of the key that admitted it",
     unread: (n) => `${n} unread`,
     states: {
@@ -357,7 +354,7 @@ export const words = {
     actionsFor: (name) => `Actions for ${name}`,
     why: "Reason, for all to read (optional)",
     actions: {
-      mute: "Mute", unmute: "Unmute", promote: "Make admin", demote: "Make member", readmit: "Trust", kick: "Remove", ban: "Ban",
+      mute: "Mute", unmute: "Unmute", promote: "Make admin", demote: "Make member", kick: "Remove", ban: "Ban",
     },
     kickTitle: (name) => `Remove ${name}?`,
     kickText: "It loses its seat, and can join again.",

@@ -19,7 +19,7 @@ export function Knocks({ room, state }) {
 export function knocksFor(state, now) {
   const { agents, capacity } = state.room;
   const admin = isAdmin(state);
-  const mayLetIn = admin || agents.length === 2; // of two, the other one may
+  const mayLetIn = admin || capacity === 2; // of two, the other one may
   return knocksIn(state.messages, now).filter(({ reason }) =>
     reason === "name_taken" ? mayLetIn : admin && agents.length >= capacity);
 }

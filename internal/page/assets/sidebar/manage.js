@@ -21,7 +21,6 @@ export function Manage({ room, agent, onClose }) {
     else if (await act(() => manage(action))) onClose();
   };
   const actions = [
-    agent.replaced && "readmit",
     agent.muted ? "unmute" : agent.role !== "admin" && "mute", // an admin cannot be muted
     agent.role === "admin" ? "demote" : "promote",
     "kick",

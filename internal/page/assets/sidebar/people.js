@@ -60,7 +60,6 @@ function Badges({ agent, alone }) {
     ${agent.alone && html`<span class="badge" title=${w.isPersonHint}>${words.who.person}</span>`}
     ${agent.role === "admin" && html`<span class="badge">${w.admin}</span>`}
     ${agent.muted && html`<span class="badge sidebar-warn">${w.muted}</span>`}
-    ${agent.replaced && html`<span class="badge sidebar-warn" title=${w.replacedHint}>${w.replaced}</span>`}
     ${hasPerson && html`<span class="badge" title=${w.hasPersonHint}>${w.hasPerson}</span>`}
     ${agent.owner && html`<span class="badge" title=${w.ownerHint}><bdi>${agent.owner}</bdi></span>`}
     ${agent.unread >= many && html`<span class="badge">${w.unread(agent.unread)}</span>`}`;

@@ -106,7 +106,7 @@ function changesOf(changes) {
 /** Reports whether this seat may let in who knocked, and nobody has. */
 export function mayLetIn(event, { admin, room, now, answered }) {
   if (event.type !== "knock" || event.reason !== "name_taken" || answered.has(event.id)) return false;
-  const two = room.state.room?.agents.length === 2 && event.agent !== room.state.me;
+  const two = room.state.room?.capacity === 2 && event.agent !== room.state.me;
   return (admin || two) && now - Date.parse(event.at) < knockLasts;
 }
 

@@ -1,0 +1,137 @@
+package chat_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// readmit has the owner of a token readmit the agent of the last knock that it sees.
+func (w *world) readmit(token string) (chat.Managed, error) {
+	w.t.Helper()
+	knock := ""
+	for _, m := range w.all(token) {
+		if m.Type == chat.EventKnocked {
+			knock = m.ID
+		}
+	}
+	return w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, ID: knock, Action: room.Readmit})
+}
+
+// readmits is readmit for one that must succeed.
+func (w *world) readmits(token string) {
+	w.t.Helper()
+	if got, err := w.readmit(token); err != nil || got.Status != chat.StatusReadmitted {
+		w.t.Fatalf("got %+v, %v", got, err)
+	}
+}
+
+// lostBob is a room in which Bob has lost his token after he said something, and knocks.
+func lostBob(w *world) company {
+	w.t.Helper()
+	p := w.company()
+	w.say(p.bob.Token, "Bob was here")
+	w.tell(p.bob.Token, "for Ann's eyes", "Ann")
+	w.refusal(w.t.Context(), "plans", "bob", fault.NameTaken)
+	return p
+}
+
+// The helper need not come back: the name is let go at once, and changes hands once its seat has
+// been silent.
+func TestReadmit_byAnAdmin_takesEffectOnceTheSeatIsSilent(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := lostBob(w)
+		there.readmits(p.ann.Token)
+		w.readmits(p.ann.Token) // and once more
+		w.clock.Advance(room.LetGoSilent - time.Second)
+		if e := there.refusal(t.Context(), "plans", "bob", fault.NameTaken); e.RetryAfter != time.Second {
+			t.Errorf("again after %s", e.RetryAfter)
+		}
+		w.clock.Advance(time.Second)
+		back := there.join("plans", "bob")
+		if back.Status != chat.StatusJoined || back.Hidden != 0 {
+			t.Errorf("Bob gets %+v", back)
+		}
+		same(t, "seats", seats(back.Room), []string{"Ann (admin)", "Cid (member)", "bob (member)"})
+		same(t, "he reads back", texts(w.all(back.Token)), []string{"Bob was here"})
+		_, err := w.send(chat.SendRequest{Token: p.bob.Token, Text: "it is me"})
+		wants(t, err, fault.Removed)
+		news := lines(w.look(p.ann.Token, p.ann.Cursor).Messages)
+		same(t, "Ann sees", news[len(news)-2:], []string{"left Bob (timeout)", "joined bob"})
+	})
+}
+
+func TestReadmit_knock_wakesTheRoomAndSaysWhy(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	cursor := w.look(p.cid.Token, p.cid.Cursor).Cursor
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: cursor, Wait: time.Minute, ForMe: true})
+	w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
+	got := take(t, waiting)
+	if m := got.Messages[0]; m.Type != chat.EventKnocked || m.Agent != "Bob" || m.Reason != room.ReasonNameTaken {
+		t.Errorf("Cid receives %+v", m)
+	}
+	if got.NameWanted {
+		t.Error("Cid, a member among three, cannot readmit")
+	}
+	if got := w.look(p.ann.Token, p.ann.Cursor); !got.NameWanted {
+		t.Error("Ann can readmit, and is not told so")
+	}
+}
+
+// Ann, the admin of a room of two, has lost her token.
+func TestReadmit_ofTwo_theOtherOneMay_andNoRoleComesOfIt(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.say(p.ann.Token, "Ann was here")
+	w.refusal(t.Context(), "plans", "Ann", fault.NameTaken)
+	w.readmits(p.bob.Token)
+	w.clock.Advance(9 * time.Minute)
+	w.readmits(p.bob.Token)
+	w.clock.Advance(room.LetGoAdminSilent - 9*time.Minute)
+	w.look(p.bob.Token, "")
+	back := w.join("plans", "Ann")
+	same(t, "seats", seats(back.Room), []string{"Bob (admin)", "Ann (member)"})
+}
+
+func TestReadmit_byAMemberAmongThree_isRefused(t *testing.T) {
+	w := newWorld(t)
+	p := lostBob(w)
+	_, err := w.readmit(p.cid.Token)
+	wants(t, err, fault.NotAllowed)
+}
+
+// Ann is taken in, and lets the name of an agent go that is alive.
+func TestReadmit_seatCallsMeanwhile_keepsItsSeat(t *testing.T) {
+	w := newWorld(t)
+	p := lostBob(w)
+	w.readmits(p.ann.Token)
+	w.clock.Advance(time.Second)
+	w.look(p.bob.Token, "")
+	w.clock.Advance(5 * time.Minute)
+	w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
+	w.say(p.bob.Token, "I am still here")
+}
+
+func TestReadmit_tenMinutesAreOver_isTooLate(t *testing.T) {
+	w := newWorld(t)
+	p := lostBob(w)
+	w.readmits(p.ann.Token)
+	w.clock.Advance(room.LetGoFor)
+	_, err := w.readmit(p.ann.Token)
+	wants(t, err, fault.InvalidArgument) // the knock is over, too
+	w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
+}
+
+func TestReadmit_withoutAKnock_isRefused(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	for _, id := range []string{"", w.say(p.bob.Token, "no knock").ID} {
+		_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob", ID: id, Action: room.Readmit})
+		wants(t, err, fault.InvalidArgument)
+	}
+}

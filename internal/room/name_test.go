@@ -1,0 +1,271 @@
+package room_test
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+const minute, hour = time.Minute, time.Hour
+
+// bobs returns a room of Ann and Bob, whose principal is key:b.
+func bobs(t *testing.T) *timeline {
+	l := newRoom(t, "Ann", "Bob")
+	a := l.agent(2)
+	a.Principal, a.Hash = "key:b", "old"
+	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a, Regains: true})
+	l.say(1, "hello")
+	return l
+}
+
+// presence is what Bob was last known to do, in time before the claim; negative: after it.
+type presence struct {
+	called, own, waits, back time.Duration
+	used, standby            bool
+}
+
+func (p presence) at(now time.Time) room.Presence {
+	ms := func(ago time.Duration) int64 { return now.Add(-ago).UnixMilli() }
+	out := room.Presence{AtMs: ms(p.called), OwnMs: ms(max(p.own, p.called)), Used: p.used, Standby: p.standby}
+	if p.waits != 0 {
+		out.UntilMs = ms(p.waits)
+	}
+	if p.back != 0 {
+		out.BackMs = ms(p.back)
+	}
+	return out
+}
+
+// Outcomes of a claim to the name of Bob.
+const (
+	refused  = "refused"
+	regained = "regained"   // his seat
+	letIn    = "let in"     // in its place, what was said to all since it began is seen
+	takes    = "takes it"   // in its place, nothing is seen
+	anew     = "begun anew" // the room is
+)
+
+// claimBob claims the name of Bob, in seat 2, and says what comes of it.
+func claimBob(l *timeline, c room.Claim, now time.Time) (string, room.Seating, error) {
+	l.Helper()
+	got, err := c.Decide(l.head, now)
+	switch {
+	case errors.Is(err, room.ErrAbandoned):
+		return anew, got, nil
+	case err != nil:
+		return refused, got, err
+	case got.Regained != nil:
+		return regained, got, nil
+	case got.Gone == nil || got.Gone.Seat != 2 || got.Gone.Reason != room.ReasonTimeout:
+		l.Errorf("it frees %+v", got.Gone)
+	case got.LetGo:
+		if got.Since != l.agent(2).Since {
+			l.Errorf("it sees from %+v on", got.Since)
+		}
+		return letIn, got, nil
+	case got.Since != l.head.FromNext():
+		l.Errorf("it sees from %+v on", got.Since)
+	}
+	return takes, got, nil
+}
+
+// The rows of the table over Claim.Decide, but for the token.
+func TestDecide_nameThatIsTaken(t *testing.T) {
+	const same, other, none = "key:b", "key:c", ""
+	used := func(p presence) presence { p.used = true; return p }
+	for what, c := range map[string]struct {
+		who   string
+		admin bool
+		p     presence
+		let   time.Duration // before the claim, the room let the name go; 0: it did not
+		want  string
+		retry time.Duration
+	}{
+		"its principal, soon":             {who: same, p: used(presence{called: 119 * time.Second}), want: refused, retry: time.Second},
+		"its principal":                   {who: same, p: used(presence{called: 2 * minute}), want: regained},
+		"its principal, open wait":        {who: same, p: used(presence{called: 5 * minute, waits: -minute}), want: refused, retry: 3 * minute},
+		"its principal, wait ended":       {who: same, p: used(presence{called: 5 * minute, waits: 2 * minute}), want: regained},
+		"its principal, standby":          {who: same, p: used(presence{called: time.Second, own: 2 * minute, waits: -hour, standby: true}), want: regained},
+		"its principal, standby, soon":    {who: same, p: used(presence{called: time.Second, own: minute, waits: -hour, standby: true}), want: refused, retry: minute},
+		"its principal, away":             {who: same, p: used(presence{called: 2 * minute, back: -hour}), want: regained},
+		"its principal, unused, soon":     {who: same, p: presence{called: 19 * time.Second}, want: refused, retry: time.Second},
+		"its principal, unused":           {who: same, p: presence{called: 20 * time.Second}, want: regained},
+		"its principal, admin":            {who: same, admin: true, p: used(presence{called: 2 * minute}), want: regained},
+		"its principal, let go":           {who: same, p: used(presence{called: 3 * minute}), let: minute, want: regained},
+		"let go":                          {who: other, p: used(presence{called: 2 * minute}), let: time.Second, want: letIn},
+		"let go, soon":                    {who: other, p: used(presence{called: 119 * time.Second}), let: time.Second, want: refused, retry: time.Second},
+		"let go early":                    {who: none, p: used(presence{called: 2 * minute}), let: 2 * minute, want: letIn},
+		"let go, it has called since":     {who: none, p: used(presence{called: 3 * minute}), let: 3*minute + 1e6, want: refused, retry: minute},
+		"let go, its wait goes on":        {who: none, p: used(presence{called: 3 * minute, waits: -10 * time.Second}), let: minute, want: refused, retry: minute},
+		"let go, its wait ended since":    {who: none, p: used(presence{called: 5 * minute, waits: 2 * minute}), let: 4 * minute, want: letIn},
+		"let go, its program waits":       {who: none, p: used(presence{called: time.Second, own: 5 * minute, waits: -hour, standby: true}), let: minute, want: letIn},
+		"let go, away":                    {who: none, p: used(presence{called: 5 * minute, back: -hour}), let: minute, want: letIn},
+		"let go, an admin":                {who: none, admin: true, p: used(presence{called: 15 * minute}), let: minute, want: letIn},
+		"let go, an admin, soon":          {who: none, admin: true, p: used(presence{called: 15*minute - 1e9}), let: minute, want: refused, retry: time.Second},
+		"let go ten minutes ago":          {who: none, p: used(presence{called: 11 * minute}), let: 10 * minute, want: refused, retry: minute},
+		"lease goes on":                   {who: other, p: used(presence{called: 2 * minute}), want: refused, retry: minute},
+		"lease ends soon":                 {who: other, p: used(presence{called: 15*minute - 1e9}), want: refused, retry: time.Second},
+		"lease ended":                     {who: other, p: used(presence{called: 15 * minute}), want: takes},
+		"lease ended, let go":             {who: other, p: used(presence{called: 15 * minute}), let: 9 * minute, want: letIn},
+		"lease goes on, standby":          {who: none, p: used(presence{called: time.Second, own: hour, waits: -hour, standby: true}), want: refused, retry: minute},
+		"lease goes on, away":             {who: none, p: used(presence{called: hour, back: 14 * minute}), want: refused, retry: minute},
+		"lease ended, away":               {who: none, p: used(presence{called: hour, back: 15 * minute}), want: takes},
+		"lease of an unused token":        {who: none, p: presence{called: 89 * time.Second}, want: refused, retry: time.Second},
+		"lease of an unused token, ended": {who: none, p: presence{called: 90 * time.Second}, want: takes},
+		"lease of an admin":               {who: none, admin: true, p: used(presence{called: 24*hour - 1e9}), want: refused, retry: time.Second},
+		"lease of an admin, ended":        {who: none, admin: true, p: used(presence{called: 24 * hour}), want: takes},
+	} {
+		l := bobs(t)
+		if c.admin {
+			l.manage(room.Promote, 2)
+		}
+		now := l.now.Add(48 * hour)
+		if l.now = now.Add(-c.let - time.Second); c.let != 0 {
+			l.letGo(1, 2)
+		}
+		p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}, 2: c.p.at(now)}
+		got, _, err := claimBob(l, room.Claim{Name: nameOf(t, "BOB"), Principal: c.who, Holder: "new", Presence: p}, now)
+		var f *fault.Error
+		if got != c.want || got == refused && (!errors.As(err, &f) || f.Code != fault.NameTaken || f.RetryAfter != c.retry) {
+			t.Errorf("%s: %s, want %s; %+v", what, got, c.want, f)
+		}
+	}
+}
+
+func TestDecide_nameThatIsTaken_theRefusalSaysWhenItIsFree(t *testing.T) {
+	l := bobs(t)
+	now := start().Add(hour)
+	p := map[int]room.Presence{2: {AtMs: now.UnixMilli(), Used: true}}
+	_, err := (&room.Claim{Name: nameOf(t, "Bob"), Presence: p}).Decide(l.head, now)
+	if err == nil || !strings.Contains(err.Error(), "in 60 seconds") || !strings.Contains(err.Error(), "free at 13:15 UTC on 1 March at the latest") {
+		t.Error(err)
+	}
+}
+
+// The stories for which the table was made. Bob was last heard, or joined, at first; then
+// somebody comes under his name.
+func TestDecide_stories(t *testing.T) {
+	const local, key, none = "local", "key:b", ""
+	type visit struct {
+		at   time.Duration
+		who  string
+		want string
+	}
+	for what, c := range map[string]struct {
+		bob     string        // his principal
+		guest   bool          // he came by an invite, and whoever comes does; it gives no more seats
+		admin   bool          // he is one
+		calls   time.Duration // he does so
+		standby bool          // his program waits all the time
+		letGo   time.Duration // Ann does so; 0: she does not
+		silent  bool          // Ann is, too
+		room    func(*room.Settings)
+		visits  []visit
+	}{
+		"a crash on a local server":                       {bob: local, visits: []visit{{119 * time.Second, local, refused}, {2 * minute, local, regained}}},
+		"a crash with a key":                              {bob: key, visits: []visit{{minute, key, refused}, {2 * minute, key, regained}}},
+		"a crash on an open server":                       {letGo: minute, visits: []visit{{90 * time.Second, none, refused}, {2 * minute, none, letIn}}},
+		"a crash that nobody helps":                       {visits: []visit{{2 * minute, none, refused}, {14 * minute, none, refused}, {15 * minute, none, takes}}},
+		"a crash as a guest":                              {guest: true, letGo: minute, visits: []visit{{minute, none, refused}, {2 * minute, none, letIn}}},
+		"a crash as a guest, nobody helps":                {guest: true, visits: []visit{{14 * minute, none, refused}, {15 * minute, none, takes}}},
+		"two agents of one key":                           {bob: key, calls: 9 * minute, visits: []visit{{10 * minute, key, refused}, {11 * minute, key, regained}, {14 * minute, key, refused}, {26 * minute, key, regained}}},
+		"an admin that is the ghost of two":               {admin: true, room: two, letGo: minute, visits: []visit{{2 * minute, none, refused}, {15 * minute, none, refused}}},
+		"an admin that is the ghost of two, let go again": {admin: true, room: two, letGo: 9 * minute, visits: []visit{{14 * minute, none, refused}, {15 * minute, none, letIn}}},
+		"two ghosts":                                      {silent: true, room: two, visits: []visit{{14 * minute, none, refused}, {15 * minute, none, anew}}},
+		"two ghosts, with a password":                     {silent: true, room: func(s *room.Settings) { s.Capacity, s.Password = 2, "hash" }, visits: []visit{{14 * minute, none, refused}}},
+		"a stranger who types the name":                   {bob: key, calls: 10 * minute, visits: []visit{{minute, none, refused}, {12 * minute, "key:c", refused}, {24 * minute, local, refused}}},
+		"an impostor after the lease":                     {bob: key, visits: []visit{{15 * minute, "key:c", takes}}},
+		"one's own standby running":                       {bob: key, standby: true, visits: []visit{{hour, none, refused}, {hour, key, regained}}},
+		"a typo, which is the name of another":            {bob: key, visits: []visit{{minute, "key:c", refused}}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			l := newRoom(t, "Ann", "Bob")
+			a, began := l.agent(2), l.now
+			a.Principal, a.AtMs = c.bob, began.UnixMilli()
+			if c.guest {
+				a.Invite = 1
+			}
+			if c.admin {
+				a.Role = room.Admin
+			}
+			l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a, Regains: true})
+			l.set(func(s *room.Settings) {
+				if s.Invite = (room.Invite{Number: 1}); c.room != nil {
+					c.room(s)
+				}
+			})
+			if l.now = began.Add(c.letGo - time.Second); c.letGo != 0 {
+				l.letGo(1, 2)
+			}
+			for _, v := range c.visits {
+				now := began.Add(v.at)
+				claim := room.Claim{Name: nameOf(t, "Bob"), Principal: v.who, Holder: "new", Presence: map[int]room.Presence{}}
+				if c.guest {
+					claim.Invite = 1
+				}
+				called := began
+				if c.calls <= v.at {
+					called = began.Add(c.calls)
+				}
+				claim.Presence[2] = room.Presence{AtMs: called.UnixMilli(), Used: true}
+				if c.standby {
+					claim.Presence[2] = room.Presence{AtMs: now.UnixMilli(), OwnMs: called.UnixMilli(), UntilMs: now.Add(minute).UnixMilli(), Used: true, Standby: true}
+				}
+				if !c.silent {
+					claim.Presence[1] = room.Presence{AtMs: now.UnixMilli(), Used: true}
+				}
+				got, seating, err := claimBob(l, claim, now)
+				if got != v.want {
+					t.Fatalf("after %s: %s, want %s; %v", v.at, got, v.want, err)
+				}
+				if l.now = now; got == regained {
+					l.apply(room.Event{Type: room.Joined, Seat: 2, Name: "Bob", Agent: seating.Regained, Regains: true})
+				}
+			}
+		})
+	}
+}
+
+func TestDecide_itsPrincipal_keepsEverythingButTheToken(t *testing.T) {
+	l := bobs(t)
+	l.manage(room.Promote, 2)
+	l.letGo(1, 2)
+	old := l.agent(2)
+	now := l.now.Add(hour)
+	_, got, _ := claimBob(l, room.Claim{Name: nameOf(t, "Bob"), Principal: "key:b", Holder: "new", Presence: map[int]room.Presence{}}, now)
+	want := old
+	want.Hash, want.AtMs, want.RegainedMs, want.LetGoMs = "new", now.UnixMilli(), now.UnixMilli(), 0
+	if got.Regained == nil || !reflect.DeepEqual(*got.Regained, want) || got.Gone != nil {
+		t.Errorf("got %+v, want %+v", got.Regained, want)
+	}
+}
+
+func TestDecide_nameOfTheLastAdmin_makesAnotherAgentAdmin(t *testing.T) {
+	l := newRoom(t, "Bea", "Bob", "Cid")
+	l.manage(room.Promote, 2)
+	l.manage(room.Demote, 1)
+	_, got, _ := claimBob(l, room.Claim{Name: nameOf(t, "Bob"), Presence: map[int]room.Presence{}}, l.now.Add(25*hour))
+	if got.Gone == nil || got.Gone.Promoted != 1 {
+		t.Errorf("got %+v", got.Gone)
+	}
+}
+
+func TestClaim_fullRoom_namesTheIdleSeatsOfTheSamePrincipal(t *testing.T) {
+	l := bobs(t)
+	l.set(func(s *room.Settings) { s.Capacity = 2 })
+	for principal, want := range map[string][]string{"key:b": {"Bob"}, "key:c": nil, "": nil} {
+		now := l.now.Add(3 * time.Minute)
+		alive := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}, 2: {AtMs: l.now.UnixMilli(), Used: true}}
+		_, err := (&room.Claim{Name: nameOf(t, "Dora"), Principal: principal, Presence: alive}).Decide(l.head, now)
+		var full *fault.Error
+		if !errors.As(err, &full) || full.Code != fault.RoomFull || !slices.Equal(full.Yours, want) {
+			t.Errorf("%q: %+v", principal, full)
+		}
+	}
+}
