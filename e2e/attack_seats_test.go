@@ -10,7 +10,7 @@ import (
 // Ann runs the server on her own machine, and makes a room. Guests come to it through a
 // proxy, and so from loopback as she does, by one link: that is, from one address. One of
 // them wants her seat, and the room.
-func TestAttack_adminsSeat_throughAProxyAndByVouchingForOneself(t *testing.T) {
+func TestAttack_adminsSeat_throughAProxyAndByReadmittingOneself(t *testing.T) {
 	p := start(t)
 	ann := openGo(t, p.url, modernProtocol)
 	made, err := ann.call(t.Context(), "create_room", args{"room": "attack", "agent_name": "Ann", "capacity": 5})
@@ -22,7 +22,7 @@ func TestAttack_adminsSeat_throughAProxyAndByVouchingForOneself(t *testing.T) {
 	mallory := guest.must(t, "join_room", args{"room": "attack", "agent_name": "Mallory"})
 	guest.must(t, "wait_for_message", args{"agent_token": cid.AgentToken, "wait_seconds": 0})
 	knocked, err := guest.call(t.Context(), "join_room", args{"room": "attack", "agent_name": "Ann"})
-	if err != nil || knocked.Code != "name_taken" || knocked.AgentToken == "" {
+	if err != nil || knocked.Code != "name_taken" {
 		t.Fatal(knocked, err)
 	}
 	knock := ""
@@ -37,9 +37,7 @@ func TestAttack_adminsSeat_throughAProxyAndByVouchingForOneself(t *testing.T) {
 	}{
 		{"join_room", args{"room": "attack", "agent_name": "Ann"}},
 		{"join_room", args{"room": "attack", "agent_name": "Cid"}},
-		{"join_room", args{"agent_token": knocked.AgentToken}},
 		{"manage_agent", args{"agent_token": mallory.AgentToken, "action": "readmit", "id": knock}},
-		{"manage_agent", args{"agent_token": mallory.AgentToken, "action": "readmit", "agent_name": "Ann"}},
 		{"manage_agent", args{"agent_token": mallory.AgentToken, "action": "ban", "agent_name": "Ann"}},
 		{"manage_agent", args{"agent_token": mallory.AgentToken, "action": "promote", "agent_name": "Mallory"}},
 		{"update_room", args{"agent_token": mallory.AgentToken, "password": "mine"}},
@@ -91,8 +89,11 @@ func TestAttack_twoClaudes_evictEachOther(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					if got.Code != "removed" {
+					if got.Code == "" {
 						continue
+					}
+					if got.Code != "token_invalid" {
+						t.Errorf("it is told %+v", got)
 					}
 					mu.Lock()
 					evictions++
