@@ -91,7 +91,7 @@ func TestAgreement_lastOneAskedGoes_isCompletedByThat(t *testing.T) {
 		"is banned": func(w *world, p company) {
 			w.manage(p.ann.Token, room.BanName, "Cid", chat.StatusBanned)
 		},
-		"is replaced": func(w *world, _ company) {
+		"loses its name": func(w *world, _ company) {
 			w.clock.Advance(2 * time.Minute)
 			w.join("plans", "Cid")
 		},

@@ -34,7 +34,6 @@ type loggedEvent struct {
 	Agent    *struct {
 		Key  string `json:"key"`
 		Role string `json:"role"`
-		Took int64  `json:"replaced"` // when it took the name of another
 	} `json:"agent"`
 }
 
@@ -76,9 +75,9 @@ func (l *roomLog) add(item table.Item) error {
 
 // check replays the log: there are never more agents than seats or two with one
 // name, nobody speaks without a seat, only admins decide, and the last admin leaves
-// another, unless only agents stay that took the name of another.
+// another.
 func (l *roomLog) check(capacity int) error {
-	seated, admins, own := map[int]string{}, map[int]bool{}, map[int]bool{}
+	seated, admins := map[int]string{}, map[int]bool{}
 	for _, e := range l.events {
 		switch e.Type {
 		case "joined":
@@ -88,12 +87,8 @@ func (l *roomLog) check(capacity int) error {
 				}
 			}
 			seated[e.Seat] = e.Agent.Key
-			if e.Agent.Took == 0 {
-				own[e.Seat] = true
-			}
 		case "left":
 			delete(seated, e.Seat)
-			delete(own, e.Seat)
 		case "said":
 			if _, here := seated[e.Seat]; !here {
 				return fmt.Errorf("event %d: seat %d speaks and is free", e.n, e.Seat)
@@ -105,9 +100,7 @@ func (l *roomLog) check(capacity int) error {
 		if e.By != 0 && !admins[e.By] {
 			return fmt.Errorf("event %d: seat %d decides and is not an admin", e.n, e.By)
 		}
-		had := len(admins) > 0
-		e.appoint(admins)
-		if had && len(own) > 0 && len(admins) == 0 {
+		if e.appoint(admins); len(seated) > 0 && len(admins) == 0 {
 			return fmt.Errorf("event %d: nobody is admin", e.n)
 		}
 	}

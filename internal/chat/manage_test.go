@@ -197,7 +197,7 @@ func TestMute_nameThatReturns_staysMuted(t *testing.T) {
 			w.leave(p.bob.Token)
 			return w.join("plans", "B.0.B")
 		},
-		"replaced": func(w *world, p trio) chat.Seated {
+		"its lease ended": func(w *world, p trio) chat.Seated {
 			w.clock.Advance(90 * time.Second)
 			return w.join("plans", "Bob")
 		},

@@ -75,9 +75,6 @@ func (s *Shell) Say(ctx context.Context, which Which, req SayRequest) error {
 		case sent.Credential != "":
 			return fail(failed, "Nothing was sent: the text holds what looks like %s, and whoever reads it could "+
 				"use it. Say it again if they are meant to have it.", sent.Credential)
-		case !sent.Sent:
-			return fail(failed, "Nothing was sent: an agent that you named took its name over without proof, so it "+
-				"may not be the one you know. Say it again if it may read this all the same.")
 		case !req.Answer:
 			return s.out.show(r, func() {})
 		}
