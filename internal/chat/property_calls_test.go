@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,8 +38,13 @@ func (m *machine) principal() (context.Context, string) {
 
 func (m *machine) join() {
 	name, password := m.roomName()
+	m.joinAs(name, password, m.name("as"))
+}
+
+// joinAs joins under a name.
+func (m *machine) joinAs(name, password, agent string) {
 	req := chat.JoinRequest{
-		Room: name, AgentName: m.name("as"), Password: password, OnlyExisting: pick(m, "only existing", false, false, true),
+		Room: name, AgentName: agent, Password: password, OnlyExisting: pick(m, "only existing", false, false, true),
 		Capacity: pick(m, "capacity", 0, 3, 4, 4),
 	}
 	if password != "" && pick(m, "in the name", true, false) {
@@ -64,7 +70,7 @@ func (m *machine) knocked(c joinCall, code fault.Code) {
 		return
 	}
 	if code == fault.NameTaken {
-		m.knocks = append(m.knocks, knockID{r.id, r.head() + 1})
+		m.knocks = append(m.knocks, knockID{r.id, r.head() + 1, c.agent})
 	}
 	m.take(knockOp{c.room, c.agent})
 }
@@ -154,12 +160,34 @@ func (m *machine) readmit() {
 	if r, _ := m.model.room(k.room); rapid.IntRange(0, 3).Draw(m.T, "by one of the room") > 0 && len(r.seated()) > 0 {
 		id = agentID{k.room, pick(m, "agent", r.seated()...).seat}
 	}
+	m.readmitBy(id, k)
+}
+
+// readmitBy has an agent answer a knock.
+func (m *machine) readmitBy(id agentID, k knockID) {
 	op := readmitOp{who: id, knock: k.event, note: pick(m, "note", "", "I know it")}
 	got, err := m.service().ManageAgent(m.ctx, chat.ManageRequest{
 		Token: m.tokens[id], ID: m.numbers.id(id.room, op.knock), Action: room.Readmit, Note: op.note,
 	})
 	op.got, op.code = got, m.unexpected(err)
 	m.take(op)
+}
+
+// letIn has an agent of the room answer the last knock, and that which knocked join minutes
+// later.
+func (m *machine) letIn() {
+	if len(m.knocks) == 0 {
+		m.Skip("nobody has knocked")
+	}
+	k := m.knocks[len(m.knocks)-1]
+	r, _ := m.model.room(k.room)
+	admins := slices.DeleteFunc(r.seated(), func(a agentModel) bool { return !a.admin })
+	if len(admins) == 0 {
+		m.Skip("nobody is there")
+	}
+	m.readmitBy(agentID{k.room, pick(m, "admin", admins...).seat}, k)
+	m.advance(pick(m, "for", 61*time.Second, 2*time.Minute, 5*time.Minute), 29*24*time.Hour)
+	m.joinAs(r.name, r.password, k.name)
 }
 
 // callEnded calls with a token whose seat has another.

@@ -133,10 +133,11 @@ type machine struct {
 	invites   []byInvite
 }
 
-// knockID identifies a knock.
+// knockID identifies a knock, and says under which name it was.
 type knockID struct {
 	room  string
 	event int64
+	name  string
 }
 
 // actions returns the calls by name, each as often as its weight.
@@ -147,7 +148,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		call   func()
 	}{
 		"join": {4, m.join}, "arrive": {2, m.arrive}, "create": {1, m.create}, "return": {1, m.comeBack}, "leave": {1, m.leave},
-		"send": {7, m.send}, "wait": {4, m.wait}, "readmit": {2, m.readmit}, "ended": {1, m.callEnded}, "history": {2, m.history}, "info": {1, m.info},
+		"send": {7, m.send}, "wait": {4, m.wait}, "readmit": {2, m.readmit}, "let in": {2, m.letIn}, "ended": {1, m.callEnded}, "history": {2, m.history}, "info": {1, m.info},
 		"info by name": {1, m.infoByName}, "list": {1, m.list}, "update": {1, m.update}, "steer": {3, m.steer}, "manage": {2, m.manage},
 		"time passes": {3, m.pass},
 	} {
@@ -223,7 +224,11 @@ func (m *machine) pass() {
 		steps, oldest = nil, 30*24*time.Hour-time.Second // of a read position
 	}
 	steps = append(steps, 61*time.Second, 2*time.Minute, 5*time.Minute, 9*time.Minute, 10*time.Minute, 16*time.Minute, 25*time.Minute, 25*time.Hour, 24*time.Hour, 29*24*time.Hour, 31*24*time.Hour)
-	d := rapid.SampledFrom(steps).Draw(m.T, "for")
+	m.advance(rapid.SampledFrom(steps).Draw(m.T, "for"), oldest)
+}
+
+// advance lets time pass, unless something would be older than oldest then.
+func (m *machine) advance(d, oldest time.Duration) {
 	m.model.now = m.clock.Now().Add(d)
 	for _, r := range m.model.rooms {
 		if !m.model.over(r) && m.model.now.Sub(r.log[0].At) > oldest {

@@ -210,8 +210,8 @@ func (c *caller) hand(ctx context.Context, in *inbox, w *presence.Wait) (*Waited
 	}
 	if a, here := h.Seated(c.agent.Seat); here {
 		free := c.agent.IsPerson() || !a.Person.Holds()
-		got.SeatWanted = free && in.seatWanted && h.MayEnlarge(a.Seat)
-		got.NameWanted = free && in.nameWanted && h.MayReadmit(a.Seat)
+		got.SeatWanted = free && in.seatWanted && h.MayEnlarge(a)
+		got.NameWanted = free && in.nameWanted && h.MayReadmit(a)
 	}
 	if !c.agent.IsPerson() {
 		got.AwayUntil = c.attendance().AwayUntil()

@@ -289,7 +289,7 @@ const knockAgain = time.Minute
 // principal of the seat, and lease is when that is free.
 func nameTaken(wait time.Duration, own bool, lease time.Time) *fault.Error {
 	if own {
-		return fault.RetryLater(fault.NameTaken, wait, "Another agent in this room has this name, and was heard, or got its seat by the name, a short time ago. If that is not you, choose another agent_name. If it was you, and you have lost your agent_token, the seat is yours again after a short silence: repeat this call in %d seconds, and make no other one meanwhile.", fault.Seconds(wait))
+		return fault.RetryLater(fault.NameTaken, wait, "Another agent here has this name, and was heard, or got its seat by the name, a short time ago. If that is not you, choose another agent_name. If it was you, and you have lost your agent_token, the seat is yours again after a short silence: repeat this call in %d seconds, and make no other one meanwhile.", fault.Seconds(wait))
 	}
 	wait = min(wait, knockAgain)
 	free := lease.UTC().Add(time.Minute - 1).Truncate(time.Minute).Format("15:04 UTC on 2 January")

@@ -66,7 +66,7 @@ func (v Invite) CheckNumber(number int) error {
 func (v Invite) Refuse(taken bool) error {
 	switch {
 	case taken:
-		return fault.Refuse(fault.NameTaken, "Another agent in this room has this name, and your invite gives no further seat. If it is you, pass only your agent_token to join_room. Otherwise ask whoever gave you the invite for a new one, and choose another agent_name.")
+		return fault.Refuse(fault.NameTaken, "Another agent here has this name, and your invite gives no further seat. If it is you, pass only your agent_token to join_room. Otherwise ask whoever gave you the invite for a new one, and choose another agent_name.")
 	case v.Uses < 1:
 		return fault.Refuse(fault.NotAllowed, "This invite has given all of its seats. Ask whoever gave it to you for a new one. If you have a seat by it, pass only your agent_token to join_room.")
 	}

@@ -57,26 +57,18 @@ func (h *Head) LetGo(n int64, by Agent, now time.Time) (*Event, string, error) {
 	switch {
 	case !here || old.Joined > n:
 		return nil, "", fault.Refuse(fault.InvalidArgument, "The seat that this agent asked for is free by now, so it can join by itself. Nothing was changed.")
-	case !h.mayLetGo(by) || by.Seat == old.Seat:
+	case !h.MayReadmit(by) || by.Seat == old.Seat:
 		return nil, "", fault.Refuse(fault.NotAllowed, "Only an admin readmits an agent or, in a room of two, the other one. Nothing was changed.")
 	}
 	return &Event{Type: Managed, Seat: old.Seat, Name: old.Name, Action: Readmit}, old.Name, nil
 }
 
-// mayLetGo reports whether a may let the name of another agent go.
-func (h *Head) mayLetGo(a Agent) bool { return a.Role == Admin || h.Capacity == MinCapacity }
+// MayReadmit reports whether a, which has a seat, can let in an agent that knocked.
+func (h *Head) MayReadmit(a Agent) bool { return a.Role == Admin || h.Capacity == MinCapacity }
 
-// MayReadmit reports whether the agent of a seat can let in one that knocked.
-func (h *Head) MayReadmit(seat int) bool {
-	a, here := h.Seated(seat)
-	return here && h.mayLetGo(a)
-}
-
-// MayEnlarge reports whether a room is full and the agent of a seat can make room for one
-// that knocked.
-func (h *Head) MayEnlarge(seat int) bool {
-	a, here := h.Seated(seat)
-	return here && a.Role == Admin && len(h.Agents) >= h.Capacity && h.Capacity < MaxCapacity
+// MayEnlarge reports whether a room is full and a can make room for one that knocked.
+func (h *Head) MayEnlarge(a Agent) bool {
+	return a.Role == Admin && len(h.Agents) >= h.Capacity && h.Capacity < MaxCapacity
 }
 
 // regained returns a in the hands of a holder, and of no other.

@@ -104,7 +104,7 @@ func TestMayEnlarge_onlyAnAdminOfAFullRoom(t *testing.T) {
 		"an admin with a free seat": {room.Admin, 3, false},
 	} {
 		h := &room.Head{State: room.State{Settings: room.Settings{Capacity: c.capacity}, Agents: []room.Agent{{Seat: 1, Role: c.role}, {Seat: 2}}}}
-		if got := h.MayEnlarge(1); got != c.may {
+		if got := h.MayEnlarge(h.Agents[0]); got != c.may {
 			t.Errorf("%s: %t", what, got)
 		}
 	}
