@@ -12,8 +12,7 @@ import (
 
 // personModel is who is behind an agent.
 type personModel struct {
-	opened  bool  // its link
-	from    int64 // what was between the two before this event, others may not see
+	opened  bool // its link
 	paused  bool
 	approve bool
 	drafts  []draftModel // oldest first
