@@ -25,6 +25,7 @@ type agentModel struct {
 	joinedAt   time.Time
 	regainedAt time.Time // when its principal last had the seat again
 	letGoAt    time.Time // when the room let its name go; zero: it did not
+	letGoFrom  int64     // and the first event that the newcomer may see then
 	calls      []callModel
 	used       bool      // it has called since it joined
 	promoted   time.Time // when it became admin after its join

@@ -217,8 +217,8 @@ func (c joinCall) reclaim(m model, r roomModel, old agentModel) (all []joinOutco
 	switch {
 	case own:
 		out, err = c.regain(m, r, old)
-	case !m.now.Before(letGo):
-		out, err = c.succeed(m, r, old, old.since)
+	case !m.now.Before(letGo) && len(r.seated()) > 1:
+		out, err = c.succeed(m, r, old, old.letGoFrom)
 	default:
 		out, err = c.succeed(m, r, old, r.sinceTakeOver())
 	}

@@ -94,7 +94,7 @@ func (o readmitOp) on(m model) (model, error) {
 	if o.code != want || want != "" {
 		return m, expectEqual("the code", o.code, want)
 	}
-	old.letGoAt = m.now
+	old.letGoAt, old.letGoFrom = m.now, max(old.since, by.since)
 	r, err = m.append(r.with(old), eventModel{seat: old.seat, by: by.seat, Message: chat.Message{
 		Type: chat.EventRole, Agent: old.name, Action: room.Readmit, Note: o.note,
 	}})

@@ -135,3 +135,21 @@ func TestReadmit_withoutAKnock_isRefused(t *testing.T) {
 		wants(t, err, fault.InvalidArgument)
 	}
 }
+
+// Mallory came after Bob left; his second self must not learn more from Ann's name.
+func TestReadmit_byOneThatCameLater_showsNoMoreThanThatOneSees(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.say(p.ann.Token, "the secret of Ann and Bob")
+	w.leave(p.bob.Token)
+	mallory := w.join("plans", "Mallory")
+	w.say(mallory.Token, "hello")
+	w.refusal(t.Context(), "plans", "Ann", fault.NameTaken)
+	for range 2 {
+		w.readmits(mallory.Token)
+		w.clock.Advance(9 * time.Minute)
+		w.look(mallory.Token, "")
+	}
+	back := w.join("plans", "Ann")
+	same(t, "the newcomer reads", texts(w.all(back.Token)), []string{"hello"})
+}

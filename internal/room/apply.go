@@ -134,7 +134,9 @@ func (s *State) manage(e Event) {
 		s.change(e.Seat, func(a *Agent) { a.Muted = false })
 		s.Mutes = withoutBan(s.Mutes, e.Ban)
 	case Readmit:
-		s.change(e.Seat, func(a *Agent) { a.LetGoMs = e.AtMs })
+		if e.LetGo != nil {
+			s.change(e.Seat, func(a *Agent) { a.LetGo = *e.LetGo; a.LetGo.AtMs = e.AtMs })
+		}
 	case BanName:
 		s.Bans = withBan(s.Bans, e.Ban, e.N)
 	case Unban:

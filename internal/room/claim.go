@@ -65,8 +65,9 @@ const (
 //	                           would get a new seat
 //	anyone, once the room let  a new seat in its place, after LetGoSilent (LetGoAdminSilent),
 //	the name go                if the agent has made no call since and LetGoFor is not over:
-//	                           no role, nothing private, what was said to all since the
-//	                           old seat began
+//	                           no role, nothing private, what was said to all since both
+//	                           the old seat and that of the one that let it go began. If
+//	                           nobody else stays, it is as if the lease had ended
 //	anyone, once the lease     a new seat in its place, which sees what one sees that takes
 //	ended (Settings.LeaseEnd)  a seat of another name
 //	anyone else                NameTaken, and a knock
@@ -127,7 +128,9 @@ func (c *Claim) decideTaken(h *Head, old Agent, now time.Time) (Seating, error) 
 	}
 	got := Seating{Since: h.sinceTakeOver(), Gone: h.FreeSeat(old, ReasonTimeout)}
 	if given && !letGo.After(now) {
-		got.Since, got.LetGo = old.Since, true
+		if got.LetGo = true; h.Others(old.Seat) > 0 { // else nobody is here who could say what the newcomer may see
+			got.Since = old.LetGo.From
+		}
 	}
 	return got, nil
 }
@@ -135,13 +138,13 @@ func (c *Claim) decideTaken(h *Head, old Agent, now time.Time) (Seating, error) 
 // letGo returns from when on anyone gets the name of a, since the room let it go; given is
 // false if it did not, or if a has made a call since.
 func (c *Claim) letGo(h *Head, a Agent, now time.Time) (from time.Time, given bool) {
-	at := time.UnixMilli(a.LetGoMs)
+	at := time.UnixMilli(a.LetGo.AtMs)
 	last, _ := c.LastHeard(h, a)
 	from = last.Add(LetGoSilent)
 	if a.Role == Admin {
 		from = last.Add(LetGoAdminSilent)
 	}
-	return from, a.LetGoMs != 0 && now.Sub(at) < LetGoFor && !c.lastCall(h, a).After(at)
+	return from, a.LetGo.AtMs != 0 && now.Sub(at) < LetGoFor && !c.lastCall(h, a).After(at)
 }
 
 // ownAgain returns from when on its principal gets the seat of a.

@@ -69,7 +69,7 @@ func (l *timeline) draw(t *rapid.T) {
 	case "readmit":
 		if list := l.head.Knocks; len(list) > 0 {
 			k := rapid.SampledFrom(list).Draw(t, "knock")
-			l.apply(room.Event{Type: room.Managed, Seat: k.Seat, By: pick(), Action: room.Readmit})
+			l.apply(room.Event{Type: room.Managed, Seat: k.Seat, By: pick(), Action: room.Readmit, LetGo: &room.LetGo{From: room.Mark{N: 1}}})
 		}
 	case "regain":
 		a := l.agent(pick())

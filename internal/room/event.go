@@ -80,6 +80,7 @@ type Event struct {
 	ByName string  `json:"byf,omitempty"`  // its name at that time
 	Action Action  `json:"act,omitempty"`  // of Managed: what was done to Seat, or to Name where there is no seat
 	Note   string  `json:"note,omitempty"` // the admin's reason
+	LetGo  *LetGo  `json:"lg,omitempty"`   // of Readmit
 	Ban    *Ban    `json:"ban,omitempty"`  // the ban or the muting that begins or ends
 	Invite *Invite `json:"inv,omitempty"`  // of Joined, Changed and a ban: the invite after it, if that changes
 

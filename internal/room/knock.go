@@ -45,6 +45,14 @@ func (h *Head) MayKnock(name ident.Name, now time.Time) bool {
 		!slices.ContainsFunc(list, func(k Knock) bool { return k.Key == name.Key })
 }
 
+// LetGo is that the room let the name of an agent go, for one that knocked.
+type LetGo struct {
+	AtMs int64 `json:"at,omitempty"` // when it last did; 0: it did not
+	// From is the first event that the newcomer may see: nothing that the agent could not see,
+	// or the one that let its name go. Else that one could have an accomplice read it.
+	From Mark `json:"from,omitzero"`
+}
+
 // LetGo returns the event by which by lets go the name of the agent for which event n knocked,
 // and that name. Whoever joins under it next gets it, as Claim.Decide says: it may be given
 // early, and given again. The error is a *fault.Error.
@@ -60,7 +68,11 @@ func (h *Head) LetGo(n int64, by Agent, now time.Time) (*Event, string, error) {
 	case !h.MayReadmit(by) || by.Seat == old.Seat:
 		return nil, "", fault.Refuse(fault.NotAllowed, "Only an admin readmits an agent or, in a room of two, the other one. Nothing was changed.")
 	}
-	return &Event{Type: Managed, Seat: old.Seat, Name: old.Name, Action: Readmit}, old.Name, nil
+	given := LetGo{From: old.Since}
+	if by.Since.N > old.Since.N {
+		given.From = by.Since
+	}
+	return &Event{Type: Managed, Seat: old.Seat, Name: old.Name, Action: Readmit, LetGo: &given}, old.Name, nil
 }
 
 // MayReadmit reports whether a, which has a seat, can let in an agent that knocked.
@@ -73,7 +85,7 @@ func (h *Head) MayEnlarge(a Agent) bool {
 
 // regained returns a in the hands of a holder, and of no other.
 func (a Agent) regained(holder string, now time.Time) Agent {
-	a.AtMs, a.RegainedMs, a.LetGoMs = now.UnixMilli(), now.UnixMilli(), 0
+	a.AtMs, a.RegainedMs, a.LetGo = now.UnixMilli(), now.UnixMilli(), LetGo{}
 	if a.IsAlone() {
 		a.Person.Devices = nil
 	}

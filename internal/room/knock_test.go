@@ -88,9 +88,15 @@ func TestLetGo_isAllowedTo(t *testing.T) {
 
 func two(s *room.Settings) { s.Capacity = 2 }
 
-// letGo has by let the name of a seat go.
+// letGo has by let the name of a seat go, for which somebody knocks a second before.
 func (l *timeline) letGo(by, seat int) {
-	l.apply(room.Event{Type: room.Managed, Seat: seat, Name: l.agent(seat).Name, By: by, Action: room.Readmit})
+	l.Helper()
+	e, _, err := l.head.LetGo(l.knock(seat).N, l.agent(by), l.now)
+	if err != nil {
+		l.Fatal(err)
+	}
+	e.By = by
+	l.apply(*e)
 }
 
 func TestMayEnlarge_onlyAnAdminOfAFullRoom(t *testing.T) {

@@ -65,7 +65,7 @@ func claimBob(l *timeline, c room.Claim, now time.Time) (string, room.Seating, e
 	case got.Gone == nil || got.Gone.Seat != 2 || got.Gone.Reason != room.ReasonTimeout:
 		l.Errorf("it frees %+v", got.Gone)
 	case got.LetGo:
-		if got.Since != l.agent(2).Since {
+		if got.Since != l.agent(2).LetGo.From {
 			l.Errorf("it sees from %+v on", got.Since)
 		}
 		return letIn, got, nil
@@ -126,7 +126,7 @@ func TestDecide_nameThatIsTaken(t *testing.T) {
 			l.manage(room.Promote, 2)
 		}
 		now := l.now.Add(48 * hour)
-		if l.now = now.Add(-c.let - time.Second); c.let != 0 {
+		if l.now = now.Add(-c.let - 2*time.Second); c.let != 0 {
 			l.letGo(1, 2)
 		}
 		p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}, 2: c.p.at(now)}
@@ -200,7 +200,7 @@ func TestDecide_stories(t *testing.T) {
 					c.room(s)
 				}
 			})
-			if l.now = began.Add(c.letGo - time.Second); c.letGo != 0 {
+			if l.now = began.Add(c.letGo - 2*time.Second); c.letGo != 0 {
 				l.letGo(1, 2)
 			}
 			for _, v := range c.visits {
@@ -240,7 +240,7 @@ func TestDecide_itsPrincipal_keepsEverythingButTheToken(t *testing.T) {
 	now := l.now.Add(hour)
 	_, got, _ := claimBob(l, room.Claim{Name: nameOf(t, "Bob"), Principal: "key:b", Holder: "new", Presence: map[int]room.Presence{}}, now)
 	want := old
-	want.Hash, want.AtMs, want.RegainedMs, want.LetGoMs = "new", now.UnixMilli(), now.UnixMilli(), 0
+	want.Hash, want.AtMs, want.RegainedMs, want.LetGo = "new", now.UnixMilli(), now.UnixMilli(), room.LetGo{}
 	if got.Regained == nil || !reflect.DeepEqual(*got.Regained, want) || got.Gone != nil {
 		t.Errorf("got %+v, want %+v", got.Regained, want)
 	}
@@ -267,5 +267,56 @@ func TestClaim_fullRoom_namesTheIdleSeatsOfTheSamePrincipal(t *testing.T) {
 		if !errors.As(err, &full) || full.Code != fault.RoomFull || !slices.Equal(full.Yours, want) {
 			t.Errorf("%q: %+v", principal, full)
 		}
+	}
+}
+
+// The helper may be an accomplice of the newcomer that came after most was said.
+func TestDecide_letIn_seesNoMoreThanTheOneThatLetTheNameGo(t *testing.T) {
+	for what, c := range map[string]struct {
+		happen func(l *timeline) (helper int)
+	}{
+		"the other of two, who came later": {happen: func(l *timeline) int {
+			l.leave(3)
+			l.set(two)
+			l.leave(1)
+			l.manage(room.Demote, 2)
+			return l.join("Mallory").Seat
+		}},
+		"an admin who came later": {happen: func(l *timeline) int {
+			l.leave(3)
+			seat := l.join("Mallory").Seat
+			l.manage(room.Promote, seat)
+			return seat
+		}},
+		"an admin who came before": {happen: func(*timeline) int { return 1 }},
+	} {
+		l := newRoom(t, "Ann", "Bob", "Cid")
+		l.say(1, "the secret of the three")
+		helper := c.happen(l)
+		l.letGo(helper, 2)
+		want := l.agent(helper).Since
+		if l.agent(2).Since.N > want.N {
+			want = l.agent(2).Since
+		}
+		now := room.Presence{AtMs: l.agent(2).LetGo.AtMs - 1000, Used: true}
+		claim := room.Claim{Name: nameOf(t, "Bob"), Presence: map[int]room.Presence{2: now, helper: now}}
+		got, seating, err := claimBob(l, claim, l.now.Add(room.LetGoSilent))
+		if got != letIn || seating.Since != want {
+			t.Errorf("%s: %s, sees from %+v on, want %+v; %v", what, got, seating.Since, want, err)
+		}
+	}
+}
+
+// Nobody is left whose word it is, and the newcomer becomes admin.
+func TestDecide_letIn_whereNobodyStays_seesWhatATakeoverSees(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	l.say(1, "the secret of the two")
+	l.letGo(1, 2)
+	l.leave(1)
+	l.manage(room.Demote, 2)
+	c := room.Claim{Name: nameOf(t, "Bob"), Presence: map[int]room.Presence{2: {AtMs: l.agent(2).AtMs, Used: true}}}
+	got, err := c.Decide(l.head, l.now.Add(room.LetGoSilent))
+	if err != nil || got.Gone == nil || !got.LetGo || got.Since != l.head.FromNext() {
+		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -38,7 +38,8 @@ type Agent struct {
 	// Caller is from where the seat was taken: see ident.CallerDigest. Empty means unknown.
 	Caller     string `json:"by,omitempty"`
 	RegainedMs int64  `json:"regained,omitempty"` // when its principal last got the seat back without the token
-	LetGoMs    int64  `json:"let_go,omitempty"`   // when the room last let its name go: see Claim.Decide
+
+	LetGo LetGo `json:"let_go,omitzero"` // how the room last let its name go: see Claim.Decide
 
 	Person Person `json:"person,omitzero"` // behind the agent
 

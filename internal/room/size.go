@@ -38,6 +38,9 @@ func (e *Event) Held() int {
 	if e.OpenFrom != nil {
 		n += int(unsafe.Sizeof(*e.OpenFrom))
 	}
+	if e.LetGo != nil {
+		n += int(unsafe.Sizeof(*e.LetGo))
+	}
 	if e.Ban != nil {
 		n += int(unsafe.Sizeof(*e.Ban)) + e.Ban.held()
 	}
