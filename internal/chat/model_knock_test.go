@@ -88,7 +88,7 @@ func (o readmitOp) on(m model) (model, error) {
 		want = fault.RoomClosed
 	case old.gone:
 		want = fault.InvalidArgument
-	case by.seat == old.seat, !by.admin && r.capacity > 2:
+	case by.seat == old.seat, !by.admin && (r.capacity > 2 || r.silences(by)):
 		want = fault.NotAllowed
 	}
 	if o.code != want || want != "" {

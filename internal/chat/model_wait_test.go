@@ -257,7 +257,7 @@ func (o waitOp) checkStatus(m model, r roomModel, a agentModel) error {
 		o.got.Owes, o.got.OwesAgreement, o.got.Owed, o.got.Paused, o.got.Spent,
 	}
 	want := []any{
-		status, reason, seatWanted && a.admin && r.full() && asked, nameWanted && (a.admin || r.capacity == 2) && asked,
+		status, reason, seatWanted && a.admin && r.full() && asked, nameWanted && (a.admin || r.capacity == 2 && !r.silences(a)) && asked,
 		len(r.seated()) - 1, r.silences(a), a.admin, shown(debt.n), owes && debt.proposal, m.owedTo(r, a), a.person.paused, r.tooMany(),
 	}
 	if err := sameText("the wait ends", got, want); err != nil || !m.oneService {

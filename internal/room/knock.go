@@ -66,7 +66,7 @@ func (h *Head) LetGo(n int64, by Agent, now time.Time) (*Event, string, error) {
 	case !here || old.Joined > n:
 		return nil, "", fault.Refuse(fault.InvalidArgument, "The seat that this agent asked for is free by now, so it can join by itself. Nothing was changed.")
 	case !h.MayReadmit(by) || by.Seat == old.Seat:
-		return nil, "", fault.Refuse(fault.NotAllowed, "Only an admin readmits an agent or, in a room of two, the other one. Nothing was changed.")
+		return nil, "", fault.Refuse(fault.NotAllowed, "Only an admin readmits an agent or, in a room of two, the other one, if it may speak. Nothing was changed.")
 	}
 	given := LetGo{From: old.Since}
 	if by.Since.N > old.Since.N {
@@ -75,8 +75,12 @@ func (h *Head) LetGo(n int64, by Agent, now time.Time) (*Event, string, error) {
 	return &Event{Type: Managed, Seat: old.Seat, Name: old.Name, Action: Readmit, LetGo: &given}, old.Name, nil
 }
 
-// MayReadmit reports whether a, which has a seat, can let in an agent that knocked.
-func (h *Head) MayReadmit(a Agent) bool { return a.Role == Admin || h.Capacity == MinCapacity }
+// MayReadmit reports whether a, which has a seat, can let in an agent that knocked. Of two
+// that is the other one, unless it may only listen: once the admin's seat is given away, it
+// becomes admin itself.
+func (h *Head) MayReadmit(a Agent) bool {
+	return a.Role == Admin || h.Capacity == MinCapacity && !h.Silenced(a)
+}
 
 // MayEnlarge reports whether a room is full and a can make room for one that knocked.
 func (h *Head) MayEnlarge(a Agent) bool {

@@ -54,11 +54,25 @@ func TestLetGo_isAllowedTo(t *testing.T) {
 		after  time.Duration // the knock
 		want   fault.Code
 	}{
-		"an admin":                   {by: 1},
-		"an admin, once more":        {by: 1, happen: func(l *timeline) { l.letGo(1, 2) }},
-		"a member of three":          {by: 3, want: fault.NotAllowed},
-		"a promoted member":          {by: 3, happen: func(l *timeline) { l.manage(room.Promote, 3) }},
-		"the other of two":           {by: 1, happen: func(l *timeline) { l.leave(3); l.set(two); l.manage(room.Promote, 2); l.manage(room.Demote, 1) }},
+		"an admin":            {by: 1},
+		"an admin, once more": {by: 1, happen: func(l *timeline) { l.letGo(1, 2) }},
+		"a member of three":   {by: 3, want: fault.NotAllowed},
+		"a promoted member":   {by: 3, happen: func(l *timeline) { l.manage(room.Promote, 3) }},
+		"the other of two":    {by: 1, happen: func(l *timeline) { l.leave(3); l.set(two); l.manage(room.Promote, 2); l.manage(room.Demote, 1) }},
+		"the other of two, muted": {by: 1, want: fault.NotAllowed, happen: func(l *timeline) {
+			l.leave(3)
+			l.set(two)
+			l.manage(room.Promote, 2)
+			l.manage(room.Demote, 1)
+			l.manage(room.Mute, 1)
+		}},
+		"a reader of a channel of two": {by: 1, want: fault.NotAllowed, happen: func(l *timeline) {
+			l.leave(3)
+			l.set(two)
+			l.set(func(s *room.Settings) { s.Type = room.Channel })
+			l.manage(room.Promote, 2)
+			l.manage(room.Demote, 1)
+		}},
 		"the seat itself, of two":    {by: 2, happen: func(l *timeline) { l.leave(3); l.set(two) }, want: fault.NotAllowed},
 		"the seat itself, an admin":  {by: 2, happen: func(l *timeline) { l.manage(room.Promote, 2) }, want: fault.NotAllowed},
 		"where the seat is free":     {by: 1, happen: func(l *timeline) { l.leave(2) }, want: fault.InvalidArgument},
