@@ -166,9 +166,13 @@ func (m model) leaseEnd(a agentModel) (low, high time.Time) {
 func (m model) nameFree(a agentModel, own bool) (low, high, letGo time.Time) {
 	low, high = m.leaseEnd(a)
 	letGo = m.now.AddDate(9, 0, 0)
-	if !a.letGoAt.IsZero() && m.now.Sub(a.letGoAt) < 10*time.Minute && !a.lastHeard().After(a.letGoAt) {
-		if letGo = a.lastHeard().Add(2 * time.Minute); a.admin {
-			letGo = a.lastHeard().Add(15 * time.Minute)
+	if !a.letGoAt.IsZero() && !a.lastHeard().After(a.letGoAt) {
+		from := a.lastHeard().Add(2 * time.Minute)
+		if a.admin {
+			from = a.lastHeard().Add(15 * time.Minute)
+		}
+		if m.now.Sub(latest(from, a.letGoAt)) < 10*time.Minute {
+			letGo = from
 		}
 	}
 	soonest := letGo

@@ -89,13 +89,26 @@ func TestReadmit_ofTwo_theOtherOneMay_andNoRoleComesOfIt(t *testing.T) {
 	p := w.pair()
 	w.say(p.ann.Token, "Ann was here")
 	w.refusal(t.Context(), "plans", "Ann", fault.NameTaken)
-	w.readmits(p.bob.Token)
+	w.readmits(p.bob.Token) // once is enough
 	w.clock.Advance(9 * time.Minute)
-	w.readmits(p.bob.Token)
+	w.look(p.bob.Token, "")
 	w.clock.Advance(room.LetGoAdminSilent - 9*time.Minute)
 	w.look(p.bob.Token, "")
 	back := w.join("plans", "Ann")
 	same(t, "seats", seats(back.Room), []string{"Bob (admin)", "Ann (member)"})
+}
+
+// It would become admin once Ann's seat is given away.
+func TestReadmit_ofTwo_byOneThatMayNotSpeak_isRefused(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
+	w.refusal(t.Context(), "plans", "Ann", fault.NameTaken)
+	if got := w.look(p.bob.Token, p.bob.Cursor); got.NameWanted {
+		t.Error("Bob is told that he may")
+	}
+	_, err := w.readmit(p.bob.Token)
+	wants(t, err, fault.NotAllowed)
 }
 
 func TestReadmit_byAMemberAmongThree_isRefused(t *testing.T) {
@@ -123,7 +136,8 @@ func TestReadmit_tenMinutesAreOver_isTooLate(t *testing.T) {
 	w.readmits(p.ann.Token)
 	w.clock.Advance(room.LetGoFor)
 	_, err := w.readmit(p.ann.Token)
-	wants(t, err, fault.InvalidArgument) // the knock is over, too
+	wants(t, err, fault.InvalidArgument) // the knock is over
+	w.clock.Advance(room.LetGoSilent)    // as long as it took to take effect
 	w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
 }
 
@@ -145,11 +159,10 @@ func TestReadmit_byOneThatCameLater_showsNoMoreThanThatOneSees(t *testing.T) {
 	mallory := w.join("plans", "Mallory")
 	w.say(mallory.Token, "hello")
 	w.refusal(t.Context(), "plans", "Ann", fault.NameTaken)
-	for range 2 {
-		w.readmits(mallory.Token)
-		w.clock.Advance(9 * time.Minute)
-		w.look(mallory.Token, "")
-	}
+	w.readmits(mallory.Token)
+	w.clock.Advance(9 * time.Minute)
+	w.look(mallory.Token, "")
+	w.clock.Advance(room.LetGoAdminSilent - 9*time.Minute)
 	back := w.join("plans", "Ann")
 	same(t, "the newcomer reads", texts(w.all(back.Token)), []string{"hello"})
 }

@@ -49,7 +49,7 @@ const (
 
 	LetGoSilent      = 2 * time.Minute  // by anyone, once the room let the name go
 	LetGoAdminSilent = 15 * time.Minute // if that is an admin's
-	LetGoFor         = 10 * time.Minute // then the room has to let it go again
+	LetGoFor         = 10 * time.Minute // from then on; after it, the room has to let it go again
 )
 
 // Decide returns the seat that the newcomer gets, or a *fault.Error. It fails with
@@ -144,7 +144,7 @@ func (c *Claim) letGo(h *Head, a Agent, now time.Time) (from time.Time, given bo
 	if a.Role == Admin {
 		from = last.Add(LetGoAdminSilent)
 	}
-	return from, a.LetGo.AtMs != 0 && now.Sub(at) < LetGoFor && !c.lastCall(h, a).After(at)
+	return from, a.LetGo.AtMs != 0 && now.Sub(Latest(at, from)) < LetGoFor && !c.lastCall(h, a).After(at)
 }
 
 // ownAgain returns from when on its principal gets the seat of a.
