@@ -343,6 +343,7 @@ func TestAlone_letInByTheRoom_isAPersonAgain(t *testing.T) {
 		w, there := services[0], services[len(services)-1]
 		p, pam := w.withPam()
 		w.say(pam.Token, "I am Pam")
+		w.clock.Advance(time.Second)
 		ask := chat.JoinRequest{Room: "plans", AgentName: "Pam", Person: true}
 		_, err := there.JoinRoom(t.Context(), ask)
 		wants(t, err, fault.NameTaken)

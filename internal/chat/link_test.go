@@ -221,6 +221,8 @@ func TestPerson_ofANameThatWasLetGo_losesIt(t *testing.T) {
 		p := pair{ann: w.join("plans", "Ann"), bob: w.join("plans", "Bob")}
 		person := w.person(p.bob)
 		note := w.tell(person, "between us", "Bob")
+		w.look(p.bob.Token, "") // else his lease ends sooner
+		w.clock.Advance(time.Second)
 		w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
 		waiting := there.waiting(t.Context(), chat.WaitRequest{Token: person, Cursor: there.look(person, "").Cursor, Wait: 5 * time.Minute})
 		w.readmits(p.ann.Token)
@@ -264,6 +266,7 @@ func TestPerson_sendsADraftOfAnAgentThatIsGone_itsNameCanBeHad(t *testing.T) {
 		person := w.person(p.bob)
 		w.approves(person, true)
 		draft := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "may I?"})
+		w.clock.Advance(time.Second)
 		w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
 		w.readmits(p.ann.Token)
 		w.clock.Advance(time.Minute)

@@ -25,6 +25,7 @@ type agentModel struct {
 	joinedAt   time.Time
 	regainedAt time.Time // when its principal last had the seat again
 	letGoAt    time.Time // when the room let its name go; zero: it did not
+	letGoFor   time.Time // for one that knocked then: any call since keeps the seat
 	letGoFrom  int64     // and the first event that the newcomer may see then
 	calls      []callModel
 	used       bool      // it has called since it joined
@@ -166,7 +167,7 @@ func (m model) leaseEnd(a agentModel) (low, high time.Time) {
 func (m model) nameFree(a agentModel, own bool) (low, high, letGo time.Time) {
 	low, high = m.leaseEnd(a)
 	letGo = m.now.AddDate(9, 0, 0)
-	if !a.letGoAt.IsZero() && !a.lastHeard().After(a.letGoAt) {
+	if !a.letGoAt.IsZero() && a.lastHeard().Before(a.letGoFor) {
 		from := a.lastHeard().Add(2 * time.Minute)
 		if a.admin {
 			from = a.lastHeard().Add(15 * time.Minute)

@@ -90,11 +90,13 @@ func (o readmitOp) on(m model) (model, error) {
 		want = fault.InvalidArgument
 	case by.seat == old.seat, !by.admin && (r.capacity > 2 || r.silences(by)):
 		want = fault.NotAllowed
+	case m.saidSince(r, old, m.knocks(r)[i].at):
+		want = fault.NotAllowed
 	}
 	if o.code != want || want != "" {
 		return m, expectEqual("the code", o.code, want)
 	}
-	old.letGoAt, old.letGoFrom = m.now, max(old.since, by.since)
+	old.letGoAt, old.letGoFor, old.letGoFrom = m.now, m.knocks(r)[i].at, max(old.since, by.since)
 	r, err = m.append(r.with(old), eventModel{seat: old.seat, by: by.seat, Message: chat.Message{
 		Type: chat.EventRole, Agent: old.name, Action: room.Readmit, Note: o.note,
 	}})
@@ -102,6 +104,17 @@ func (o readmitOp) on(m model) (model, error) {
 		return m, err
 	}
 	return m.with(r.with(by.call(m.now))), expectEqual("the answer", managed{status: o.got.Status, name: o.got.Name}, managed{status: chat.StatusReadmitted, name: old.name})
+}
+
+// saidSince reports whether others know that a itself said something after a time.
+func (m model) saidSince(r roomModel, a agentModel, after time.Time) bool {
+	last := time.Time{}
+	for _, e := range r.log {
+		if e.Type == chat.EventSaid && e.seat == a.seat && !e.Person && e.decides == 0 {
+			last = e.at
+		}
+	}
+	return !last.Before(after) && m.now.Sub(last) >= 15*time.Second
 }
 
 func (o readmitOp) String() string {

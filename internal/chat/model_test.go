@@ -137,6 +137,7 @@ func (m model) keeps(r roomModel, c joinCall) (p personModel, ok bool) {
 type eventModel struct {
 	chat.Message
 	n, replyTo, withdraws int64
+	at                    time.Time
 	seat, by              int     // the agent that it is about, and the admin that did it
 	to                    []int   // who sees it beside its sender; empty: everybody
 	ask, named            []int   // whom it asks, and for whom else it is meant
@@ -273,7 +274,7 @@ func (m model) startsOver(r roomModel) bool {
 // append returns the room after e, which happens now and leaves r as it is but for
 // its debts. Events renew a room once a day.
 func (m model) append(r roomModel, e eventModel) (roomModel, error) {
-	e.n, e.At = r.head()+1, m.now.Truncate(time.Second)
+	e.n, e.at, e.At = r.head()+1, m.now, m.now.Truncate(time.Second)
 	e.ID, e.ReplyTo, e.Withdraws = shown(e.n), shown(e.replyTo), shown(e.withdraws)
 	if by, ok := r.agent(e.by); ok {
 		e.By = by.name

@@ -224,6 +224,7 @@ func TestPrivate_agentThatTheRoomLetsIn_seesNone(t *testing.T) {
 	p := w.company()
 	w.tell(p.ann.Token, "for Bob's eyes", "Bob")
 	w.tell(p.bob.Token, "for Ann's eyes", "Ann")
+	w.clock.Advance(time.Second)
 	w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
 	w.readmits(p.ann.Token)
 	w.clock.Advance(room.LetGoSilent)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
 )
 
 // knock lets the agents of a room see that the caller was refused, unless the room has seen
@@ -18,6 +19,9 @@ func (op *joinOp) knock(ctx context.Context, r *liveRoom, why room.Reason) {
 		if op.mayKnock(h, now, why) {
 			old, _ := h.Named(op.Name.Key)
 			ch.Events = []room.Event{{Type: room.Knocked, Seat: old.Seat, Name: op.Name.Shown, Key: op.Name.Key, Reason: why}}
+			if old.Seat != 0 {
+				ch.Ops = []table.Op{table.Delete(roomlog.CalledKey(h.ID, old.Seat), table.Always)}
+			}
 		}
 		return ch, nil
 	}})

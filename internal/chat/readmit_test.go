@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -35,6 +36,7 @@ func lostBob(w *world) company {
 	p := w.company()
 	w.say(p.bob.Token, "Bob was here")
 	w.tell(p.bob.Token, "for Ann's eyes", "Ann")
+	w.clock.Advance(time.Second)
 	w.refusal(w.t.Context(), "plans", "bob", fault.NameTaken)
 	return p
 }
@@ -47,7 +49,7 @@ func TestReadmit_byAnAdmin_takesEffectOnceTheSeatIsSilent(t *testing.T) {
 		p := lostBob(w)
 		there.readmits(p.ann.Token)
 		w.readmits(p.ann.Token) // and once more
-		w.clock.Advance(room.LetGoSilent - time.Second)
+		w.clock.Advance(room.LetGoSilent - 2*time.Second)
 		if e := there.refusal(t.Context(), "plans", "bob", fault.NameTaken); e.RetryAfter != time.Second {
 			t.Errorf("again after %s", e.RetryAfter)
 		}
@@ -88,6 +90,7 @@ func TestReadmit_ofTwo_theOtherOneMay_andNoRoleComesOfIt(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.say(p.ann.Token, "Ann was here")
+	w.clock.Advance(time.Second)
 	w.refusal(t.Context(), "plans", "Ann", fault.NameTaken)
 	w.readmits(p.bob.Token) // once is enough
 	w.clock.Advance(9 * time.Minute)
@@ -118,16 +121,84 @@ func TestReadmit_byAMemberAmongThree_isRefused(t *testing.T) {
 	wants(t, err, fault.NotAllowed)
 }
 
-// Ann is taken in, and lets the name of an agent go that is alive.
+// Ann is taken in, and lets the name of an agent go that is alive. Its call was due to be
+// written only after a minute.
 func TestReadmit_seatCallsMeanwhile_keepsItsSeat(t *testing.T) {
+	call := map[string]func(w *world, token string){
+		"looks": func(w *world, token string) { w.look(token, "") },
+		"says":  func(w *world, token string) { w.say(token, "busy") },
+	}
+	for what, before := range map[string]bool{"before the name is let go": true, "after it": false} {
+		for how, calls := range call {
+			t.Run(how+" "+what, func(t *testing.T) {
+				onEachTable(t, func(t *testing.T, services ...*world) {
+					w, there := services[0], services[len(services)-1]
+					p := lostBob(w)
+					w.clock.Advance(time.Second)
+					if before {
+						calls(w, p.bob.Token)
+					}
+					there.readmits(p.ann.Token)
+					w.clock.Advance(time.Second)
+					if !before {
+						calls(w, p.bob.Token)
+					}
+					w.clock.Advance(5 * time.Minute)
+					there.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
+					w.say(p.bob.Token, "I am still here")
+				})
+			})
+		}
+	}
+}
+
+// A program that waits for an agent says nothing of the agent.
+func TestReadmit_itsProgramWaitsMeanwhile_isLetIn(t *testing.T) {
+	w := newWorld(t)
+	p := lostBob(w)
+	w.readmits(p.ann.Token)
+	cursor := w.look(p.cid.Token, p.cid.Cursor).Cursor
+	ctx, cancel := context.WithCancel(t.Context())
+	waiting := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: cursor, Wait: time.Minute, Standby: true, Peek: true, ForMe: true})
+	cancel()
+	<-waiting
+	w.clock.Advance(room.LetGoSilent)
+	w.elsewhere().join("plans", "Bob")
+}
+
+// The admin is told that the two are not one. What was said just now may have been private,
+// and shows only later.
+func TestReadmit_seatHasSpokenSinceTheKnock_isRefused(t *testing.T) {
 	w := newWorld(t)
 	p := lostBob(w)
 	w.readmits(p.ann.Token)
 	w.clock.Advance(time.Second)
-	w.look(p.bob.Token, "")
-	w.clock.Advance(5 * time.Minute)
+	w.tell(p.bob.Token, "for Cid's eyes", "Cid")
+	w.clock.Advance(room.PresenceDelay - time.Second)
+	w.readmits(p.ann.Token)
+	w.clock.Advance(time.Second)
+	_, err := w.readmit(p.ann.Token)
+	wants(t, err, fault.NotAllowed)
+	w.clock.Advance(room.LetGoSilent)
 	w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
-	w.say(p.bob.Token, "I am still here")
+}
+
+// A second let go does not undo what the owner did after the knock; a later knock begins again.
+func TestReadmit_onceMore_theCallBeforeStillCounts(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := lostBob(w)
+		there.readmits(p.ann.Token)
+		w.clock.Advance(time.Second)
+		w.look(p.bob.Token, "")
+		there.readmits(p.ann.Token)
+		w.clock.Advance(room.LetGoSilent)
+		there.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
+		w.clock.Advance(room.KnockWindow - room.LetGoSilent)
+		there.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
+		there.readmits(p.ann.Token)
+		there.join("plans", "Bob")
+	})
 }
 
 func TestReadmit_tenMinutesAreOver_isTooLate(t *testing.T) {
@@ -158,6 +229,7 @@ func TestReadmit_byOneThatCameLater_showsNoMoreThanThatOneSees(t *testing.T) {
 	w.leave(p.bob.Token)
 	mallory := w.join("plans", "Mallory")
 	w.say(mallory.Token, "hello")
+	w.clock.Advance(time.Second)
 	w.refusal(t.Context(), "plans", "Ann", fault.NameTaken)
 	w.readmits(mallory.Token)
 	w.clock.Advance(9 * time.Minute)

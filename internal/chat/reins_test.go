@@ -444,6 +444,7 @@ func TestHeld_agentThatTheRoomLetsIn_keepsItsReins(t *testing.T) {
 	w.clock.Advance(room.RegainSilent)
 	_, err = by("Bob") // so that it does not have its seat again so soon
 	wants(t, err, "")
+	w.clock.Advance(time.Second)
 	for _, name := range []string{"Cid", "Bob"} {
 		_, err := by(name)
 		wants(t, err, fault.NameTaken)

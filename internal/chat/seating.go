@@ -68,13 +68,20 @@ type seatRequest struct {
 	Kept     *room.Person
 	KeptAsOf int64
 	unkept   table.Key // of the item that must be absent if Kept is nil
+	letGo    int       // the seat that the room let go, if it takes that
+	uncalled table.Key // and of that which must be if the room let the name go
 }
 
-// Blocked notes a seat whose presence was in the way: its agent called meanwhile. Or a
+// Blocked notes a seat whose presence, or other sign of a call, was in the way: its agent called
+// meanwhile. Or a
 // departure was read in part, and who was behind the newcomer must be read again.
 func (c *seatRequest) Blocked(x table.Conflict) {
-	if x.Key == c.unkept {
+	switch x.Key {
+	case c.unkept:
 		c.KeptAsOf = 0
+		return
+	case c.uncalled:
+		c.Called = map[int]bool{c.letGo: true}
 		return
 	}
 	if seat, _, err := roomlog.SeatOf(x.Key); err == nil && x.Item != nil {
@@ -116,6 +123,10 @@ func (c *seatRequest) Propose(h *room.Head, now time.Time) (roomlog.Change, erro
 			cond = table.Always
 		}
 		ch.Events, ch.Ops = append(ch.Events, *s.Gone), roomlog.Vacate(&h.State, *s.Gone, cond, now)
+		if s.LetGo {
+			c.letGo, c.uncalled = s.Gone.Seat, roomlog.CalledKey(h.ID, s.Gone.Seat)
+			ch.Ops = append(ch.Ops, table.Delete(c.uncalled, table.IfAbsent))
+		}
 		staying--
 	}
 	role := room.Member

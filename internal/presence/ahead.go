@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
 )
 
 // ownReads is how long an agent whose wait has just ended is left alone: it is at work on
@@ -47,7 +48,7 @@ func (at Attendance) Ahead(ctx context.Context, forMe bool) (own bool) {
 	p.UntilMs, p.Head = now.Add(room.AnnounceWait).UnixMilli(), at.head.AsOf
 	m.presence, m.presenceAt, m.waitWritten = p, now, true
 	r.mu.Unlock()
-	at.write(ctx, p)
+	at.write(ctx, roomlog.PutPresence(&r.log.Known().State, at.agent, p))
 	return false
 }
 

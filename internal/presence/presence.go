@@ -139,7 +139,7 @@ func (at Attendance) AwayUntil() time.Time {
 }
 
 // renewLease notes the caller's presence. It writes it unless what this process
-// wrote lags by less than fresh; then it returns when that is over, else the zero
+// wrote lags by less than fresh and nobody has knocked for the caller's name since; then it returns when that is over, else the zero
 // time. It logs a failure, and returns when to try again: what the call was for has
 // happened.
 func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time.Duration) (due time.Time) {
@@ -158,14 +158,21 @@ func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 	p = p.Younger(m.presence)
 	written, known := m.presenceAt, m.presence
 	m.presence = p
-	begins := p.UntilMs != 0 && !m.waitWritten // others do not know yet that it waits
-	if now.Sub(written) < fresh && p.BackMs == known.BackMs && p.Standby == known.Standby && !begins {
+	knocked := h.KnockedFor(at.agent)
+	answers := knocked.After(m.answered) && !p.OwnCall().Before(knocked) // its name must not be given away: see roomlog.PutCalled
+	begins := p.UntilMs != 0 && !m.waitWritten                           // others do not know yet that it waits
+	if now.Sub(written) < fresh && !answers && p.BackMs == known.BackMs && p.Standby == known.Standby && !begins {
 		r.mu.Unlock()
 		return written.Add(fresh)
 	}
 	m.presenceAt, m.waitWritten = now, p.UntilMs != 0
+	ops := []table.Op{roomlog.PutPresence(&h.State, at.agent, p)}
+	if answers {
+		m.answered = knocked
+		ops = append(ops, roomlog.PutCalled(h.ID, at.agent.Seat, now))
+	}
 	r.mu.Unlock()
-	if !at.write(ctx, p) {
+	if !at.write(ctx, ops...) {
 		return now.Add(rewriteSoon)
 	}
 	return time.Time{}
@@ -175,17 +182,18 @@ func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 // for longer. An attempt on a connection that died, and one on a new connection, fit.
 const noteTime = 3 * time.Second
 
-// write reports whether the table has p.
-func (at Attendance) write(ctx context.Context, p room.Presence) bool {
+// write reports whether the table has the caller's presence, and that it called.
+func (at Attendance) write(ctx context.Context, ops ...table.Op) bool {
 	r := at.room
 	bounded, cancel := context.WithTimeout(ctx, noteTime)
 	defer cancel()
-	err := r.o.Table.Write(bounded, roomlog.PutPresence(&r.log.Known().State, at.agent, p))
+	err := r.o.Table.Write(bounded, ops...)
 	if err == nil {
 		return true
 	}
 	r.mu.Lock()
-	r.cached(at.agent.Seat).presenceAt = time.Time{}
+	m := r.cached(at.agent.Seat)
+	m.presenceAt, m.answered = time.Time{}, time.Time{}
 	r.mu.Unlock()
 	if ctx.Err() == nil {
 		r.o.Logger.WarnContext(ctx, "presence not written", "error", err)
@@ -242,7 +250,7 @@ func (at Attendance) Renew(ctx context.Context, w *Wait) (again time.Duration) {
 	p = at.waitsOn(p, m.presence)
 	m.presence = p
 	r.mu.Unlock()
-	if !at.write(ctx, p) {
+	if !at.write(ctx, roomlog.PutPresence(&r.log.Known().State, at.agent, p)) {
 		w.Announced = time.Time{}
 		return rewriteSoon
 	}

@@ -28,6 +28,7 @@ type Claim struct {
 	Holder    string            // HolderOf the newcomer's token
 	Presence  map[int]Presence  // by seat; nil if it was not read
 	Alive     map[int]time.Time // by seat: the end of a lease that was found later
+	Called    map[int]bool      // by seat: its agent was found to have called since the last knock for its name
 }
 
 // Seating is a decided claim. At most one of Gone and Regained is set.
@@ -64,8 +65,8 @@ const (
 //	                           (RegainUnused), once in RegainEvery; and where anyone
 //	                           would get a new seat
 //	anyone, once the room let  a new seat in its place, after LetGoSilent (LetGoAdminSilent),
-//	the name go                if the agent has made no call since and LetGoFor is not over:
-//	                           no role, nothing private, what was said to all since both
+//	the name go                if the agent has made no call since the knock for which the
+//	                           room did, and LetGoFor is not over: no role, nothing private, what was said to all since both
 //	                           the old seat and that of the one that let it go began. If
 //	                           nobody else stays, it is as if the lease had ended
 //	anyone, once the lease     a new seat in its place, which sees what one sees that takes
@@ -136,15 +137,16 @@ func (c *Claim) decideTaken(h *Head, old Agent, now time.Time) (Seating, error) 
 }
 
 // letGo returns from when on anyone gets the name of a, since the room let it go; given is
-// false if it did not, or if a has made a call since.
+// false if it did not, or if a has made a call since the knock for which it did.
 func (c *Claim) letGo(h *Head, a Agent, now time.Time) (from time.Time, given bool) {
-	at := time.UnixMilli(a.LetGo.AtMs)
+	at, knocked := time.UnixMilli(a.LetGo.AtMs), time.UnixMilli(a.LetGo.KnockMs)
+	called := c.Called[a.Seat] || !c.lastCall(h, a).Before(knocked)
 	last, _ := c.LastHeard(h, a)
 	from = last.Add(LetGoSilent)
 	if a.Role == Admin {
 		from = last.Add(LetGoAdminSilent)
 	}
-	return from, a.LetGo.AtMs != 0 && now.Sub(Latest(at, from)) < LetGoFor && !c.lastCall(h, a).After(at)
+	return from, a.LetGo.AtMs != 0 && now.Sub(Latest(at, from)) < LetGoFor && !called
 }
 
 // ownAgain returns from when on its principal gets the seat of a.

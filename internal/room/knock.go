@@ -48,6 +48,9 @@ func (h *Head) MayKnock(name ident.Name, now time.Time) bool {
 // LetGo is that the room let the name of an agent go, for one that knocked.
 type LetGo struct {
 	AtMs int64 `json:"at,omitempty"` // when it last did; 0: it did not
+	// KnockMs is when that one knocked. An agent that calls later has not lost its token, and
+	// keeps its seat, however often the room lets its name go for this knock.
+	KnockMs int64 `json:"knock,omitempty"`
 	// From is the first event that the newcomer may see: nothing that the agent could not see,
 	// or the one that let its name go. Else that one could have an accomplice read it.
 	From Mark `json:"from,omitzero"`
@@ -68,11 +71,30 @@ func (h *Head) LetGo(n int64, by Agent, now time.Time) (*Event, string, error) {
 	case !h.MayReadmit(by) || by.Seat == old.Seat:
 		return nil, "", fault.Refuse(fault.NotAllowed, "Only an admin readmits an agent or, in a room of two, the other one, if it may speak. Nothing was changed.")
 	}
-	given := LetGo{From: old.Since}
+	knocked := time.UnixMilli(h.Knocks[i].AtMs)
+	if u, _ := h.Recent.Said(old.Seat); !u.Heard.Before(knocked) && now.Sub(u.Heard) >= PresenceDelay { // it may have been private
+		return nil, "", fault.Refuse(fault.NotAllowed, "The agent of this name has said something after the other one knocked, so they are two: the other one needs another agent_name. Nothing was changed.")
+	}
+	given := LetGo{From: old.Since, KnockMs: knocked.UnixMilli()}
 	if by.Since.N > old.Since.N {
 		given.From = by.Since
 	}
 	return &Event{Type: Managed, Seat: old.Seat, Name: old.Name, Action: Readmit, LetGo: &given}, old.Name, nil
+}
+
+// KnockedFor returns when somebody last knocked for the name of a; zero if nobody did lately.
+// The next call of a after it shows that they are two.
+func (h *Head) KnockedFor(a Agent) (at time.Time) {
+	ms := a.LetGo.KnockMs
+	for _, k := range h.Knocks {
+		if k.Seat == a.Seat && k.N > a.Joined {
+			ms = max(ms, k.AtMs)
+		}
+	}
+	if ms != 0 {
+		at = time.UnixMilli(ms)
+	}
+	return at
 }
 
 // MayReadmit reports whether a, which has a seat, can let in an agent that knocked. Of two

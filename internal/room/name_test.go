@@ -100,8 +100,9 @@ func TestDecide_nameThatIsTaken(t *testing.T) {
 		"its principal, let go":           {who: same, p: used(presence{called: 3 * minute}), let: minute, want: regained},
 		"let go":                          {who: other, p: used(presence{called: 2 * minute}), let: time.Second, want: letIn},
 		"let go, soon":                    {who: other, p: used(presence{called: 119 * time.Second}), let: time.Second, want: refused, retry: time.Second},
-		"let go early":                    {who: none, p: used(presence{called: 2 * minute}), let: 2 * minute, want: letIn},
+		"let go early":                    {who: none, p: used(presence{called: 2*minute + 2e9}), let: 2 * minute, want: letIn},
 		"let go, it has called since":     {who: none, p: used(presence{called: 3 * minute}), let: 3*minute + 1e6, want: refused, retry: minute},
+		"let go, since the knock":         {who: none, p: used(presence{called: 3*minute + 1e9}), let: 3 * minute, want: refused, retry: minute},
 		"let go, its wait goes on":        {who: none, p: used(presence{called: 3 * minute, waits: -10 * time.Second}), let: minute, want: refused, retry: minute},
 		"let go, its wait ended since":    {who: none, p: used(presence{called: 5 * minute, waits: 2 * minute}), let: 4 * minute, want: letIn},
 		"let go, its program waits":       {who: none, p: used(presence{called: time.Second, own: 5 * minute, waits: -hour, standby: true}), let: minute, want: letIn},
@@ -301,7 +302,7 @@ func TestDecide_letIn_seesNoMoreThanTheOneThatLetTheNameGo(t *testing.T) {
 		if l.agent(2).Since.N > want.N {
 			want = l.agent(2).Since
 		}
-		now := room.Presence{AtMs: l.agent(2).LetGo.AtMs - 1000, Used: true}
+		now := room.Presence{AtMs: l.agent(2).LetGo.KnockMs - 1000, Used: true}
 		claim := room.Claim{Name: nameOf(t, "Bob"), Presence: map[int]room.Presence{2: now, helper: now}}
 		got, seating, err := claimBob(l, claim, l.now.Add(room.LetGoSilent))
 		if got != letIn || seating.Since != want {

@@ -72,6 +72,10 @@ func personKey(id string, seat int) table.Key {
 	return inRoom(id, seenPrefix+seatDigits(seat)+personSuffix)
 }
 
+// CalledKey returns the key of the item that says that the agent of a seat has called since
+// the last knock for its name.
+func CalledKey(id string, seat int) table.Key { return inRoom(id, "CALLED#"+seatDigits(seat)) }
+
 // readPositionKey returns the key of the read position of a, or of one device of the
 // person behind it.
 func readPositionKey(id string, a room.Agent) table.Key {
