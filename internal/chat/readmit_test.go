@@ -121,6 +121,31 @@ func TestReadmit_byAMemberAmongThree_isRefused(t *testing.T) {
 	wants(t, err, fault.NotAllowed)
 }
 
+// Bob is alive, and waits while somebody asks for his name. His wait began before, so it does
+// not count: he is told to make a call, and by that keeps his seat.
+func TestReadmit_ofAnAgentThatWaits_tellsItToCall(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	cursor := w.look(p.bob.Token, p.bob.Cursor).Cursor
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: cursor, Wait: time.Minute, ForMe: true})
+	w.clock.Advance(time.Second)
+	w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
+	got := take(t, waiting)
+	if !got.Asked {
+		t.Error("Bob is not told")
+	}
+	w.readmits(p.ann.Token)
+	w.clock.Advance(room.LetGoSilent - time.Second)
+	if got = w.look(p.bob.Token, got.Cursor); got.Asked {
+		t.Error("Bob has called, and is told again")
+	}
+	w.clock.Advance(room.LetGoSilent)
+	w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
+	if got := w.look(p.ann.Token, p.ann.Cursor); got.Asked {
+		t.Error("Ann is told, whose name nobody wants")
+	}
+}
+
 // Ann is taken in, and lets the name of an agent go that is alive. Its call was due to be
 // written only after a minute.
 func TestReadmit_seatCallsMeanwhile_keepsItsSeat(t *testing.T) {

@@ -93,6 +93,7 @@ type Waited struct {
 	Paired     bool // a queue made the room
 	SeatWanted bool // a join found no free seat, and the caller can enlarge the room
 	NameWanted bool // a join under a taken name was refused, and the caller can readmit it
+	Asked      bool // somebody knocked for the caller's name, and the caller has made no call since
 	Spoke      bool // the last public message is the caller's
 	Begun      bool // two agents have spoken
 	room.Debt

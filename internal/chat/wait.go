@@ -212,6 +212,7 @@ func (c *caller) hand(ctx context.Context, in *inbox, w *presence.Wait) (*Waited
 		free := c.agent.IsPerson() || !a.Person.Holds()
 		got.SeatWanted = free && in.seatWanted && h.MayEnlarge(a)
 		got.NameWanted = free && in.nameWanted && h.MayReadmit(a)
+		got.Asked = !c.agent.IsPerson() && c.start.At.Before(h.KnockedFor(a))
 	}
 	if !c.agent.IsPerson() {
 		got.AwayUntil = c.attendance().AwayUntil()

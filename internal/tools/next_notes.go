@@ -17,6 +17,9 @@ func notes(messages []chat.Message, w chat.Waited) string {
 		b.WriteString("The cursor you gave is not one of yours (an id is no cursor) and was ignored. ")
 	}
 	b.WriteString(userNotes(messages))
+	if w.Asked {
+		b.WriteString("Somebody was refused your name, which those here can let go: any call keeps your seat, so make the next one within two minutes. ")
+	}
 	if w.Missed {
 		b.WriteString("Some events after your cursor had expired unread. ")
 	}

@@ -83,6 +83,8 @@ func noteCases() []nextCase {
 			"Everyone asked has agreed to m4: it is on record, and room_info shows it. If more is to be settled, go on with " + send9 + "; if all is, call leave_room."},
 		{"all of several have agreed", afterWait(newsFor(2, agreed), nil),
 			"Everyone asked has agreed to m4: it is on record, and room_info shows it. If you have more to settle, call " + send9 + "; if others may, " + wait9 + "; if all is settled, leave_room."},
+		{"somebody was refused the caller's name", afterWait(newsFor(1, knocked("m9", room.ReasonNameTaken)), func(w *chat.Waited) { w.Asked = true }),
+			"Somebody was refused your name, which those here can let go: any call keeps your seat, so make the next one within two minutes. It is not your turn: call " + wait9 + "."},
 		{"somebody found no seat", afterWait(newsFor(1, knocked("m9", room.ReasonRoomFull)), func(w *chat.Waited) { w.SeatWanted = true }),
 			"Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted; whoever joins after that sees nothing of what was said before. It is not your turn: call " + wait9 + "."},
 		{"somebody found no seat, and then had one", afterWait(newsFor(2, knocked("m8", room.ReasonRoomFull), came("m9")), func(w *chat.Waited) { w.SeatWanted = true }),
