@@ -316,6 +316,7 @@ func TestGuest_letInAfterItsInviteWasRenewed_staysOut(t *testing.T) {
 	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
 	ctx := guest(t, ann.Invite)
 	w.join("plans", "Bob")
+	w.clock.Advance(time.Second)
 	w.refusal(ctx, "", "Bob", fault.NameTaken)
 	w.readmits(ann.Token)
 	w.renew(ann.Token)
@@ -400,6 +401,23 @@ func TestGuest_thatComesBack_spendsNoUse(t *testing.T) {
 	}
 	if _, err := w.arrives(ctx, "Cid"); fault.CodeOf(err) != fault.NotAllowed {
 		t.Errorf("Cid: %v", err)
+	}
+}
+
+func TestGuest_letInInThePlaceOfAGuest_spendsNoUse(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
+	ctx := guest(t, ann.Invite)
+	bob, err := w.arrives(ctx, "Bob")
+	wants(t, err, "")
+	w.say(bob.Token, "hello")
+	w.clock.Advance(time.Second)
+	w.refusal(ctx, "", "Bob", fault.NameTaken)
+	w.readmits(ann.Token)
+	w.clock.Advance(room.LetGoSilent)
+	again, err := w.arrives(ctx, "Bob")
+	if err != nil || again.Status != chat.StatusJoined || again.Invite != bob.Invite || again.Invite.Uses != 2 {
+		t.Errorf("the invite was %+v, and is %+v; %v", bob.Invite, again.Invite, err)
 	}
 }
 

@@ -169,24 +169,29 @@ func TestDecide_stories(t *testing.T) {
 		standby bool          // his program waits all the time
 		letGo   time.Duration // Ann does so; 0: she does not
 		silent  bool          // Ann is, too
+		member  bool          // Ann is one
+		admins  int           // the seat that becomes an admin's at the last visit
 		room    func(*room.Settings)
 		visits  []visit
 	}{
-		"a crash on a local server":                     {bob: local, visits: []visit{{119 * time.Second, local, refused}, {2 * minute, local, regained}}},
-		"a crash with a key":                            {bob: key, visits: []visit{{minute, key, refused}, {2 * minute, key, regained}}},
-		"a crash on an open server":                     {letGo: minute, visits: []visit{{90 * time.Second, none, refused}, {2 * minute, none, letIn}}},
-		"a crash that nobody helps":                     {visits: []visit{{2 * minute, none, refused}, {14 * minute, none, refused}, {15 * minute, none, takes}}},
-		"a crash as a guest":                            {guest: true, letGo: minute, visits: []visit{{minute, none, refused}, {2 * minute, none, letIn}}},
-		"a crash as a guest, nobody helps":              {guest: true, visits: []visit{{14 * minute, none, refused}, {15 * minute, none, takes}}},
-		"two agents of one key":                         {bob: key, calls: 9 * minute, visits: []visit{{10 * minute, key, refused}, {11 * minute, key, regained}, {14 * minute, key, refused}, {26 * minute, key, regained}}},
-		"an admin that is the ghost of two":             {admin: true, room: two, letGo: minute, visits: []visit{{2 * minute, none, refused}, {15 * minute, none, letIn}}},
-		"an admin that is the ghost of two, much later": {admin: true, room: two, letGo: minute, visits: []visit{{14 * minute, none, refused}, {25 * minute, none, refused}}},
-		"two ghosts":                                    {silent: true, room: two, visits: []visit{{14 * minute, none, refused}, {15 * minute, none, anew}}},
-		"two ghosts, with a password":                   {silent: true, room: func(s *room.Settings) { s.Capacity, s.Password = 2, "hash" }, visits: []visit{{14 * minute, none, refused}}},
-		"a stranger who types the name":                 {bob: key, calls: 10 * minute, visits: []visit{{minute, none, refused}, {12 * minute, "key:c", refused}, {24 * minute, local, refused}}},
-		"an impostor after the lease":                   {bob: key, visits: []visit{{15 * minute, "key:c", takes}}},
-		"one's own standby running":                     {bob: key, standby: true, visits: []visit{{hour, none, refused}, {hour, key, regained}}},
-		"a typo, which is the name of another":          {bob: key, visits: []visit{{minute, "key:c", refused}}},
+		"a crash on a local server":                      {bob: local, visits: []visit{{119 * time.Second, local, refused}, {2 * minute, local, regained}}},
+		"a crash with a key":                             {bob: key, visits: []visit{{minute, key, refused}, {2 * minute, key, regained}}},
+		"a crash on an open server":                      {letGo: minute, visits: []visit{{90 * time.Second, none, refused}, {2 * minute, none, letIn}}},
+		"a crash that nobody helps":                      {visits: []visit{{2 * minute, none, refused}, {14 * minute, none, refused}, {15 * minute, none, takes}}},
+		"a crash as a guest":                             {guest: true, letGo: minute, visits: []visit{{minute, none, refused}, {2 * minute, none, letIn}}},
+		"a crash as a guest, nobody helps":               {guest: true, visits: []visit{{14 * minute, none, refused}, {15 * minute, none, takes}}},
+		"two agents of one key":                          {bob: key, calls: 9 * minute, visits: []visit{{10 * minute, key, refused}, {11 * minute, key, regained}, {14 * minute, key, refused}, {26 * minute, key, regained}}},
+		"an admin that is the ghost of two":              {admin: true, room: two, letGo: minute, visits: []visit{{2 * minute, none, refused}, {15 * minute, none, letIn}}},
+		"the sole admin is the ghost of two":             {admin: true, member: true, room: two, letGo: minute, admins: 1, visits: []visit{{14 * minute, none, refused}, {15 * minute, none, letIn}}},
+		"an admin that is the ghost of two, much later":  {admin: true, room: two, letGo: minute, visits: []visit{{14 * minute, none, refused}, {25 * minute, none, refused}}},
+		"two ghosts":                                     {silent: true, room: two, visits: []visit{{14 * minute, none, refused}, {15 * minute, none, anew}}},
+		"two ghosts, and who comes has a key of neither": {bob: key, silent: true, room: two, visits: []visit{{2 * minute, "key:c", refused}, {15 * minute, "key:c", anew}}},
+		"two ghosts, and who comes is one of them":       {bob: key, silent: true, room: two, visits: []visit{{minute, key, refused}, {20 * minute, key, regained}}},
+		"two ghosts, with a password":                    {silent: true, room: func(s *room.Settings) { s.Capacity, s.Password = 2, "hash" }, visits: []visit{{14 * minute, none, refused}}},
+		"a stranger who types the name":                  {bob: key, calls: 10 * minute, visits: []visit{{minute, none, refused}, {12 * minute, "key:c", refused}, {24 * minute, local, refused}}},
+		"an impostor after the lease":                    {bob: key, visits: []visit{{15 * minute, "key:c", takes}}},
+		"one's own standby running":                      {bob: key, standby: true, visits: []visit{{hour, none, refused}, {hour, key, regained}}},
+		"a typo, which is the name of another":           {bob: key, visits: []visit{{minute, "key:c", refused}}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			l := newRoom(t, "Ann", "Bob")
@@ -199,6 +204,9 @@ func TestDecide_stories(t *testing.T) {
 				a.Role = room.Admin
 			}
 			l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a, Regains: true})
+			if c.member {
+				l.manage(room.Demote, 1)
+			}
 			l.set(func(s *room.Settings) {
 				if s.Invite = (room.Invite{Number: 1}); c.room != nil {
 					c.room(s)
@@ -207,7 +215,7 @@ func TestDecide_stories(t *testing.T) {
 			if l.now = began.Add(c.letGo - 2*time.Second); c.letGo != 0 {
 				l.letGo(1, 2)
 			}
-			for _, v := range c.visits {
+			for i, v := range c.visits {
 				now := began.Add(v.at)
 				claim := room.Claim{Name: nameOf(t, "Bob"), Principal: v.who, Holder: "new", Presence: map[int]room.Presence{}}
 				if c.guest {
@@ -228,11 +236,44 @@ func TestDecide_stories(t *testing.T) {
 				if got != v.want {
 					t.Fatalf("after %s: %s, want %s; %v", v.at, got, v.want, err)
 				}
+				if gone := seating.Gone; gone != nil && i == len(c.visits)-1 && gone.Promoted != c.admins {
+					t.Errorf("seat %d becomes an admin's, want %d", gone.Promoted, c.admins)
+				}
 				if l.now = now; got == regained {
 					l.apply(room.Event{Type: room.Joined, Seat: 2, Name: "Bob", Agent: seating.Regained, Regains: true})
 				}
 			}
 		})
+	}
+}
+
+// Somebody takes Bob's name once his lease has ended, and then he comes back: he is a newcomer
+// as anyone is, whatever his key, until the impostor is silent for as long.
+func TestDecide_impostorAfterTheLease_bobComesBack(t *testing.T) {
+	l := bobs(t)
+	claim := func(who string, last time.Time, after time.Duration) (room.Seating, error) {
+		now := last.Add(after)
+		p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}}
+		for _, seat := range seats(&l.head.State)[1:] {
+			p[seat] = room.Presence{AtMs: last.UnixMilli(), Used: true}
+		}
+		return (&room.Claim{Name: nameOf(t, "Bob"), Principal: who, Holder: "new", Presence: p}).Decide(l.head, now)
+	}
+	first, err := claim("key:c", l.now, room.Lease)
+	if err != nil || first.Gone == nil {
+		t.Fatalf("the impostor gets %+v, %v", first, err)
+	}
+	l.now = l.now.Add(room.Lease)
+	l.apply(*first.Gone)
+	l.join("Bob")
+	a := l.agent(3)
+	a.Principal = "key:c"
+	l.apply(room.Event{Type: room.Joined, Seat: 3, Name: a.Name, Agent: &a, Regains: true})
+	for after, want := range map[time.Duration]fault.Code{minute: fault.NameTaken, room.RegainSilent: fault.NameTaken, room.Lease - time.Second: fault.NameTaken, room.Lease: ""} {
+		got, err := claim("key:b", l.now, after)
+		if fault.CodeOf(err) != want || got.Regained != nil || err == nil && (got.Gone == nil || got.Gone.Seat != 3 || got.Since != l.head.FromNext()) {
+			t.Errorf("after %s, Bob gets %+v, %v", after, got, err)
+		}
 	}
 }
 
