@@ -144,13 +144,12 @@ func reason(code fault.Code) string {
 	case fault.RoomNotFound:
 		return "the room has ended. parley join makes a new one."
 	case fault.TokenInvalid:
-		return "this server does not know it. parley join takes a new one."
+		return "this server does not know it, or another agent of that name has it now. parley join takes a new one."
 	}
 	return "you left, were removed, or another agent of that name has it now. parley join takes a new one."
 }
 
-// plain returns a refusal without what a terminal must not be shown, and without the
-// token of a refused join.
+// plain returns a refusal without what a terminal must not be shown.
 func plain(refused *fault.Error) error {
 	return &fault.Error{Code: refused.Code, Message: HarmlessLine(refused.Message), RetryAfter: refused.RetryAfter}
 }
