@@ -149,9 +149,17 @@ func TestReadmit_ofAnAgentThatWaits_tellsItToCall(t *testing.T) {
 // Ann is taken in, and lets the name of an agent go that is alive. Its call was due to be
 // written only after a minute.
 func TestReadmit_seatCallsMeanwhile_keepsItsSeat(t *testing.T) {
-	call := map[string]func(w *world, token string){
-		"looks": func(w *world, token string) { w.look(token, "") },
-		"says":  func(w *world, token string) { w.say(token, "busy") },
+	call := map[string]func(w *world, p company){
+		"looks": func(w *world, p company) { w.look(p.bob.Token, "") },
+		"says":  func(w *world, p company) { w.say(p.bob.Token, "busy") },
+		"reads": func(w *world, p company) { w.history(p.bob.Token, chat.HistoryRequest{}) },
+		"says what is held back": func(w *world, p company) {
+			w.tell(p.ann.Token, "are you there?", "Bob")
+			got, err := w.send(chat.SendRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Text: "what?"})
+			if err != nil || got.Sent {
+				w.t.Errorf("sent: %v, %v", got.Sent, err)
+			}
+		},
 	}
 	for what, before := range map[string]bool{"before the name is let go": true, "after it": false} {
 		for how, calls := range call {
@@ -161,12 +169,12 @@ func TestReadmit_seatCallsMeanwhile_keepsItsSeat(t *testing.T) {
 					p := lostBob(w)
 					w.clock.Advance(time.Second)
 					if before {
-						calls(w, p.bob.Token)
+						calls(w, p)
 					}
 					there.readmits(p.ann.Token)
 					w.clock.Advance(time.Second)
 					if !before {
-						calls(w, p.bob.Token)
+						calls(w, p)
 					}
 					w.clock.Advance(5 * time.Minute)
 					there.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
