@@ -8,9 +8,12 @@ import (
 )
 
 // firm reports whether e is meant for a, so that a does not send before it was handed
-// e. answers is the event that a answers.
-func (a *agent) firm(e room.Event, answers int64) bool {
+// e. answers is the event that a answers, and to are the seats to which it speaks in private.
+func (a *agent) firm(e room.Event, answers int64, to []int) bool {
 	me := a.id.Seat
+	if e.Type == room.Joined {
+		return !e.Regains && e.Seat != me && slices.Contains(to, e.Seat) && !a.alone
+	}
 	if e.Type == room.Said && e.Seat == me && e.Decides > 0 {
 		return e.Kind != room.Status
 	}
@@ -73,7 +76,7 @@ func (a *agent) checkHold(c *call, got chat.Sent) {
 		if a.guarded[e.N] || !a.sees(e) {
 			continue
 		}
-		firm = firm || a.firm(e, answers)
+		firm = firm || a.firm(e, answers, a.seatsOf(c.send.To))
 		soft = soft || e.Type == room.Said && e.Kind != room.Status
 		a.guarded[e.N] = true
 	}
@@ -90,6 +93,16 @@ func (a *agent) checkHold(c *call, got chat.Sent) {
 			a.fail("%s: %q answers an open request, and was held back for what is not meant for it", a.name, c.send.Text)
 		}
 	}
+}
+
+// seatsOf returns the seats that agents of these names have taken.
+func (r *run) seatsOf(names []string) (seats []int) {
+	for _, e := range r.events {
+		if e.Type == room.Joined && slices.Contains(names, e.Name) {
+			seats = append(seats, e.Seat)
+		}
+	}
+	return seats
 }
 
 // find returns the event of an id; 0 for none.
@@ -114,7 +127,7 @@ func (a *agent) checkSent(c *call, got chat.Sent) {
 		return
 	}
 	for _, e := range a.events[a.number(c.cursor) : n-1] {
-		if a.firm(e, a.events[n-1].ReplyTo) && !a.guarded[e.N] {
+		if a.firm(e, a.events[n-1].ReplyTo, a.events[n-1].To) && !a.guarded[e.N] {
 			a.fail("%s: %q was said over event %d", a.name, c.send.Text, e.N)
 		}
 	}
