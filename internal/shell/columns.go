@@ -33,7 +33,7 @@ func (c columns) rune(r rune) int {
 	switch {
 	case r == '\ufe0f': // what precedes it becomes an emoji
 		return 1
-	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Variation_Selector):
+	case combines(r):
 		return 0
 	case r >= 0x1f000 && r <= 0x1faff: // pictures, with those of later versions of Unicode
 		return 2
@@ -46,6 +46,13 @@ func (c columns) rune(r rune) int {
 	}
 	return 1
 }
+
+// combines reports whether r is shown as a part of the character before it, or not at all.
+func combines(r rune) bool {
+	return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Variation_Selector)
+}
+
+const zeroWidthJoiner = '\u200d'
 
 func (c columns) text(s string) int {
 	n := 0
@@ -79,15 +86,21 @@ func (c columns) untab(line string) string {
 }
 
 // fold breaks a line without tabs into pieces of at most so many columns: first for the
-// first of them, then rest. It breaks at spaces where it can.
+// first of them, then rest. It breaks at spaces where it can, and never within a character
+// of several runes: an emoji's selector alone at the start of a line would be hidden text.
 func (c columns) fold(line string, first, rest int) []string {
 	var pieces []string
 	for limit := first; ; limit = rest {
 		n, space, used, solid := len(line), 0, 0, false
+		begin, joined := 0, false // of the character at i
 		for i, r := range line {
+			if !joined && !combines(r) {
+				begin = i
+			}
+			joined = r == zeroWidthJoiner
 			w := c.rune(r)
-			if used+w > limit && i > 0 {
-				n = i
+			if used+w > limit && begin > 0 {
+				n = begin
 				break
 			}
 			used += w
