@@ -59,9 +59,9 @@ func TestAttack_localSeat_throughProxiesOfManyMakers(t *testing.T) {
 		if mark != "" {
 			protocol, line = "HTTP/1.1", mark+": "+strings.TrimSpace(value+" 203.0.113.66")+"\r\n"
 		}
-		// To a caller on this machine the seat is promised after 20 seconds of silence.
+		// A caller on this machine is told to repeat after 20 seconds of silence, a stranger after 60.
 		said := agent(asks(protocol, line, "join_room", `{"room":"`+room+`","agent_name":"Ann"}`))
-		if said.Code != "name_taken" || said.Retry < 3600 {
+		if said.Code != "name_taken" || said.Retry < 60 {
 			local++
 			t.Errorf("through a proxy with %q: %s %s", line, said.Code, said.Message)
 		}
