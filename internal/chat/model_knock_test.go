@@ -28,12 +28,14 @@ func (m model) knocks(r roomModel) []knockModel {
 }
 
 // mayKnock reports whether the agents of r see that a join was refused: once in ten
-// minutes under each name, and six times in all; of a look-alike it sees nothing.
+// minutes under each name while one agent has it, and six times in all; of a look-alike
+// they see nothing.
 func (m model) mayKnock(r roomModel, name string) bool {
 	list := m.knocks(r)
+	owner, _ := r.seatedAs(name)
 	_, banned := listed(r.bans, name)
 	return !r.closed && !m.over(r) && !banned && !r.seatedAlike(name) && len(list) < 6 &&
-		!slices.ContainsFunc(list, func(k knockModel) bool { return strings.EqualFold(k.name, name) })
+		!slices.ContainsFunc(list, func(k knockModel) bool { return strings.EqualFold(k.name, name) && k.seat == owner.seat })
 }
 
 // knockOp is the event by which a room sees that a join was refused.

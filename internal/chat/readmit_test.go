@@ -8,6 +8,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
 // readmit has the owner of a token readmit the agent of the last knock that it sees.
@@ -101,6 +102,29 @@ func TestReadmit_ofTwo_theOtherOneMay_andNoRoleComesOfIt(t *testing.T) {
 	same(t, "seats", seats(back.Room), []string{"Bob (admin)", "Ann (member)"})
 }
 
+// An impostor took the name that was let go for Bob. Those here see Bob's own knock, though
+// its name has knocked in the last ten minutes.
+func TestReadmit_ownerOfANameThatChangedHands_knocks(t *testing.T) {
+	w := newWorld(t)
+	p := lostBob(w)
+	w.readmits(p.ann.Token)
+	w.clock.Advance(room.LetGoSilent)
+	impostor := w.join("plans", "Bob")
+	w.look(impostor.Token, "")
+	cursor := w.look(p.ann.Token, "").Cursor
+	w.clock.Advance(time.Second)
+	w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
+	if got := w.look(p.ann.Token, cursor); !got.NameWanted {
+		t.Errorf("Ann sees %v", lines(got.Messages))
+	}
+	w.readmits(p.ann.Token)
+	w.clock.Advance(room.LetGoSilent)
+	back := w.join("plans", "Bob")
+	_, err := w.send(chat.SendRequest{Token: impostor.Token, Text: "it is me"})
+	wants(t, err, fault.Removed)
+	w.look(back.Token, "")
+}
+
 // It would become admin once Ann's seat is given away.
 func TestReadmit_ofTwo_byOneThatMayNotSpeak_isRefused(t *testing.T) {
 	w := newWorld(t)
@@ -144,6 +168,24 @@ func TestReadmit_ofAnAgentThatWaits_tellsItToCall(t *testing.T) {
 	if got := w.look(p.ann.Token, p.ann.Cursor); got.Asked {
 		t.Error("Ann is told, whose name nobody wants")
 	}
+}
+
+// The table takes no Write while Bob calls: his next call says so once more.
+func TestReadmit_callThatWasNotWritten_isWrittenByTheNext(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	two, failed := w.presenceFails(func(c tabletest.Call, failed int) bool { return c.Method == tabletest.Write && failed == 0 })
+	w.look(p.bob.Token, p.bob.Cursor)
+	w.clock.Advance(time.Second)
+	w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
+	w.readmits(p.ann.Token)
+	two.look(p.bob.Token, "")
+	if failed() != 1 {
+		t.Fatalf("%d writes failed", failed())
+	}
+	two.look(p.bob.Token, "")
+	w.clock.Advance(room.LetGoSilent)
+	w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
 }
 
 // Ann is taken in, and lets the name of an agent go that is alive. Its call was due to be

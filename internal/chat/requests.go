@@ -116,7 +116,7 @@ type UpdateRequest struct {
 type ManageRequest struct {
 	Token     string
 	AgentName string
-	ID        string // of the knock that room.Readmit vouches for, instead of AgentName
+	ID        string // of the knock that room.Readmit answers, instead of AgentName
 	Action    room.Action
 	Note      string // the reason, for all to read; at most room.MaxNote characters
 }

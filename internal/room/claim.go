@@ -65,10 +65,11 @@ const (
 //	                           (RegainUnused), once in RegainEvery; and where anyone
 //	                           would get a new seat
 //	anyone, once the room let  a new seat in its place, after LetGoSilent (LetGoAdminSilent),
-//	the name go                if the agent has made no call since the knock for which the
-//	                           room did, and LetGoFor is not over: no role, nothing private, what was said to all since both
-//	                           the old seat and that of the one that let it go began. If
-//	                           nobody else stays, it is as if the lease had ended
+//	the name go                if no call of the agent was answered since the knock for
+//	                           which the room did, and LetGoFor is not over: no role,
+//	                           nothing private, what was said to all since both the old seat
+//	                           and that of the one that let it go began. If nobody else
+//	                           stays, it is as if the lease had ended
 //	anyone, once the lease     a new seat in its place, which sees what one sees that takes
 //	ended (Settings.LeaseEnd)  a seat of another name
 //	anyone else                NameTaken, and a knock

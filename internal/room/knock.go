@@ -36,13 +36,15 @@ func (k Knock) over(now time.Time) bool {
 	return now.Sub(time.UnixMilli(k.AtMs)) >= KnockWindow
 }
 
-// MayKnock reports whether the room would see that an agent of this name was
-// refused. It sees each name once in ten minutes, and six in all.
+// MayKnock reports whether the room would see that an agent of this name was refused. It
+// sees six in KnockWindow, and each name once, unless another agent has the name meanwhile:
+// then the one that knocks may be the earlier owner.
 func (h *Head) MayKnock(name ident.Name, now time.Time) bool {
 	list := recentKnocks(h.Knocks, now)
 	_, banned := FindBan(h.Bans, name.Shown)
+	owner, _ := h.Named(name.Key)
 	return !h.Closed && !h.Expired(now) && !banned && len(list) < MaxKnocks &&
-		!slices.ContainsFunc(list, func(k Knock) bool { return k.Key == name.Key })
+		!slices.ContainsFunc(list, func(k Knock) bool { return k.Key == name.Key && k.Seat == owner.Seat })
 }
 
 // LetGo is that the room let the name of an agent go, for one that knocked.
@@ -57,8 +59,8 @@ type LetGo struct {
 }
 
 // LetGo returns the event by which by lets go the name of the agent for which event n knocked,
-// and that name. Whoever joins under it next gets it, as Claim.Decide says: it may be given
-// early, and given again. The error is a *fault.Error.
+// and that name. The next join under it gets it, as Claim.Decide says: the name may be let go
+// early, and again. The error is a *fault.Error.
 func (h *Head) LetGo(n int64, by Agent, now time.Time) (*Event, string, error) {
 	i := slices.IndexFunc(h.Knocks, func(k Knock) bool { return k.N == n && k.Seat != 0 && !k.over(now) })
 	if i < 0 {
@@ -67,7 +69,7 @@ func (h *Head) LetGo(n int64, by Agent, now time.Time) (*Event, string, error) {
 	old, here := h.Seated(h.Knocks[i].Seat)
 	switch {
 	case !here || old.Joined > n:
-		return nil, "", fault.Refuse(fault.InvalidArgument, "The seat that this agent asked for is free by now, so it can join by itself. Nothing was changed.")
+		return nil, "", fault.Refuse(fault.InvalidArgument, "The seat that this agent asked for is free or another's by now. Nothing was changed: it can join again by itself or, if it is refused, by the id of its new knock.")
 	case !h.MayReadmit(by) || by.Seat == old.Seat:
 		return nil, "", fault.Refuse(fault.NotAllowed, "Only an admin readmits an agent or, in a room of two, the other one, if it may speak. Nothing was changed.")
 	}

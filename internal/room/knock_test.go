@@ -26,10 +26,15 @@ func TestMayKnock_onceInTenMinutesPerNameAndSixTimesPerRoom(t *testing.T) {
 	check("the first", "bob", 0, true)
 	l.knock(2)
 	check("the same name", "bob", 0, false)
+	l.leave(2)
+	bob := l.join("Bob")
+	check("the same name, which another agent has now", "bob", 0, true)
+	l.knock(bob.Seat)
+	check("the same name, which that one still has", "bob", 0, false)
 	check("just before ten minutes", "bob", room.KnockWindow-time.Second, false)
 	check("after ten minutes", "bob", room.KnockWindow, true)
 	check("another name", "cid", 0, true)
-	for i := range room.MaxKnocks - 1 {
+	for i := range room.MaxKnocks - 2 {
 		l.apply(room.Event{Type: room.Knocked, Key: fmt.Sprint("guest", i), Reason: room.ReasonRoomFull})
 	}
 	check("the seventh", "cid", 0, false)
@@ -37,7 +42,7 @@ func TestMayKnock_onceInTenMinutesPerNameAndSixTimesPerRoom(t *testing.T) {
 	if l.now = l.now.Add(room.KnockWindow); len(l.head.Knocks) != room.MaxKnocks {
 		t.Errorf("%d knocks", len(l.head.Knocks))
 	}
-	if l.knock(2); len(l.head.Knocks) != 1 {
+	if l.knock(1); len(l.head.Knocks) != 1 {
 		t.Errorf("knocks that are over remain: %+v", l.head.Knocks)
 	}
 	l.ban(room.Event{Type: room.Managed, Name: "Cid", Action: room.BanName}, "Cid")
@@ -102,7 +107,7 @@ func TestLetGo_isAllowedTo(t *testing.T) {
 
 func two(s *room.Settings) { s.Capacity = 2 }
 
-// letGo has by let the name of a seat go, for which somebody knocks a second before.
+// letGo has by let the name of a seat go, for which somebody knocks in the event before.
 func (l *timeline) letGo(by, seat int) {
 	l.Helper()
 	e, _, err := l.head.LetGo(l.knock(seat).N, l.agent(by), l.now)

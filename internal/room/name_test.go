@@ -317,27 +317,25 @@ func TestClaim_fullRoom_namesTheIdleSeatsOfTheSamePrincipal(t *testing.T) {
 
 // The helper may be an accomplice of the newcomer that came after most was said.
 func TestDecide_letIn_seesNoMoreThanTheOneThatLetTheNameGo(t *testing.T) {
-	for what, c := range map[string]struct {
-		happen func(l *timeline) (helper int)
-	}{
-		"the other of two, who came later": {happen: func(l *timeline) int {
+	for what, happen := range map[string]func(l *timeline) (helper int){
+		"the other of two, who came later": func(l *timeline) int {
 			l.leave(3)
 			l.set(two)
 			l.leave(1)
 			l.manage(room.Demote, 2)
 			return l.join("Mallory").Seat
-		}},
-		"an admin who came later": {happen: func(l *timeline) int {
+		},
+		"an admin who came later": func(l *timeline) int {
 			l.leave(3)
 			seat := l.join("Mallory").Seat
 			l.manage(room.Promote, seat)
 			return seat
-		}},
-		"an admin who came before": {happen: func(*timeline) int { return 1 }},
+		},
+		"an admin who came with it": func(*timeline) int { return 1 },
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		l.say(1, "the secret of the three")
-		helper := c.happen(l)
+		helper := happen(l)
 		l.letGo(helper, 2)
 		want := l.agent(helper).Since
 		if l.agent(2).Since.N > want.N {
@@ -349,6 +347,14 @@ func TestDecide_letIn_seesNoMoreThanTheOneThatLetTheNameGo(t *testing.T) {
 		if got != letIn || seating.Since != want {
 			t.Errorf("%s: %s, sees from %+v on, want %+v; %v", what, got, seating.Since, want, err)
 		}
+	}
+	l := newRoom(t, "Ann", "Cid")
+	l.say(1, "the secret of the two")
+	l.leave(2)
+	bob := l.join("Bob").Seat
+	l.letGo(1, bob)
+	if a := l.agent(bob); a.Since.N <= l.agent(1).Since.N || a.LetGo.From != a.Since {
+		t.Errorf("let go by an admin who came before, it shows %+v, and Bob saw %+v", a.LetGo.From, a.Since)
 	}
 }
 

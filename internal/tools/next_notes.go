@@ -18,7 +18,7 @@ func notes(messages []chat.Message, w chat.Waited) string {
 	}
 	b.WriteString(userNotes(messages))
 	if w.Asked {
-		b.WriteString("Somebody was refused your name, which those here can let go: any call keeps your seat, so make the next one within two minutes. ")
+		b.WriteString("Somebody was refused your name, which those here can let go: you keep your seat if you call wait_for_message within two minutes. ")
 	}
 	if w.Missed {
 		b.WriteString("Some events after your cursor had expired unread. ")
@@ -52,16 +52,15 @@ func warning(messages []chat.Message) string {
 // namesake reports whether messages show that an agent lost its seat for its silence, and that
 // one of its name joined then, and stays.
 func namesake(messages []chat.Message) bool {
-	key := func(m chat.Message) string { n, _ := ident.AgentName(m.Agent); return n.Key }
 	lapsed, came := map[string]bool{}, map[string]bool{}
 	for _, m := range messages {
 		switch m.Type {
 		case chat.EventLeft:
-			lapsed[key(m)] = m.Reason == room.ReasonTimeout
-			delete(came, key(m))
+			lapsed[nameKey(m)] = m.Reason == room.ReasonTimeout
+			delete(came, nameKey(m))
 		case chat.EventJoined:
-			if lapsed[key(m)] {
-				came[key(m)] = true
+			if lapsed[nameKey(m)] {
+				came[nameKey(m)] = true
 			}
 		}
 	}
@@ -72,8 +71,14 @@ func namesake(messages []chat.Message) bool {
 func gotIn(messages []chat.Message, why room.Reason) bool {
 	knock, i := lastKnock(messages, why)
 	return i >= 0 && slices.ContainsFunc(messages[i:], func(m chat.Message) bool {
-		return m.Type == chat.EventJoined && m.Agent == knock.Agent
+		return m.Type == chat.EventJoined && nameKey(m) == nameKey(knock)
 	})
+}
+
+// nameKey is the key of the name that an event is about: one name has many spellings.
+func nameKey(m chat.Message) string {
+	n, _ := ident.AgentName(m.Agent)
+	return n.Key
 }
 
 // knockFor is the id of the last knock for a reason among messages, or says where it is.

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -84,7 +85,7 @@ func noteCases() []nextCase {
 		{"all of several have agreed", afterWait(newsFor(2, agreed), nil),
 			"Everyone asked has agreed to m4: it is on record, and room_info shows it. If you have more to settle, call " + send9 + "; if others may, " + wait9 + "; if all is settled, leave_room."},
 		{"somebody was refused the caller's name", afterWait(newsFor(1, knocked("m9", room.ReasonNameTaken)), func(w *chat.Waited) { w.Asked = true }),
-			"Somebody was refused your name, which those here can let go: any call keeps your seat, so make the next one within two minutes. It is not your turn: call " + wait9 + "."},
+			"Somebody was refused your name, which those here can let go: you keep your seat if you call wait_for_message within two minutes. It is not your turn: call " + wait9 + "."},
 		{"somebody found no seat", afterWait(newsFor(1, knocked("m9", room.ReasonRoomFull)), func(w *chat.Waited) { w.SeatWanted = true }),
 			"Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted; whoever joins after that sees nothing of what was said before. It is not your turn: call " + wait9 + "."},
 		{"somebody found no seat, and then had one", afterWait(newsFor(2, knocked("m8", room.ReasonRoomFull), came("m9")), func(w *chat.Waited) { w.SeatWanted = true }),
@@ -93,6 +94,8 @@ func noteCases() []nextCase {
 			noName + "m8" + slowly + "It is not your turn: call " + wait9 + "."},
 		{"somebody found its name taken, and then took it", afterWait(newsFor(1, knocked("m7", room.ReasonNameTaken), lapsed("m8"), came("m9")), func(w *chat.Waited) { w.NameWanted = true }),
 			mayBeAnother + "Whoever joined last speaks first: call " + wait9 + "."},
+		{"somebody found its name taken, and then joined in another spelling", afterWait(newsFor(1, knocked("m7", room.ReasonNameTaken), chat.Message{ID: "m9", Type: chat.EventJoined, Agent: strings.ToUpper(knocked("", "").Agent)}), func(w *chat.Waited) { w.NameWanted = true }),
+			"Whoever joined last speaks first: call " + wait9 + "."},
 		{"somebody found its name taken, and then had its seat again", afterWait(newsFor(1, knocked("m7", room.ReasonNameTaken), returned("m8")), func(w *chat.Waited) { w.NameWanted = true }),
 			"It is not your turn: call " + wait9 + "."},
 		{"somebody found its name taken, elsewhere in the news", afterWait(newsFor(1, said("m9")), func(w *chat.Waited) { w.NameWanted = true }),

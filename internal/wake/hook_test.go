@@ -110,22 +110,22 @@ func TestHook_seatTaken_isNotedWithTheWayToItsSession(t *testing.T) {
 		stdin  string
 		client string // "" for no seat
 	}{
-		"Claude Code":                 {used("mcp__parley__join_room", quoted(result)), wake.ClaudeCode},
-		"plugin, Claude Code":         {used("mcp__plugin_parley_parley__create_room", quoted(result)), wake.ClaudeCode},
-		"Codex":                       {usedInCodex("mcp__parley__enter_queue", whole), wake.Codex},
-		"plugin, Codex":               {usedInCodex("mcp__parley__enter_queue", whole), wake.Codex},
-		"another server":              {used("mcp__parley-work__join_room", quoted(result)), ""},
-		"another server, by an end":   {used("mcp__my__parley__join_room", quoted(result)), ""},
-		"server of the plugin":        {used("mcp__plugin_parley_parley__join_room", quoted(result)), ""},
-		"another plugin's server":     {used("mcp__plugin_x_parley__join_room", quoted(result)), ""},
-		"plugin, own server":          {used("mcp__parley__join_room", quoted(result)), ""},
-		"plugin, Codex, another":      {usedInCodex("mcp__parley_work__join_room", whole), ""},
-		"Codex, text only":            {usedInCodex("mcp__parley__join_room", `{"content":[{"type":"text","text":`+quoted(result)+`}]}`), wake.Codex},
-		"another tool":                {used("mcp__parley__send_message", quoted(result)), ""},
-		"still in the queue":          {used("mcp__parley__enter_queue", quoted(`{"status":"waiting","ticket":"q1"}`)), ""},
-		"refused, with pending token": {used("mcp__parley__join_room", quoted(`{"code":"name_taken","agent_token":"tok2","message":"no"}`)), ""},
-		"a text":                      {used("mcp__parley__join_room", `"Error: no connection"`), ""},
-		"nothing":                     {used("mcp__parley__join_room", `null`), ""},
+		"Claude Code":               {used("mcp__parley__join_room", quoted(result)), wake.ClaudeCode},
+		"plugin, Claude Code":       {used("mcp__plugin_parley_parley__create_room", quoted(result)), wake.ClaudeCode},
+		"Codex":                     {usedInCodex("mcp__parley__enter_queue", whole), wake.Codex},
+		"plugin, Codex":             {usedInCodex("mcp__parley__enter_queue", whole), wake.Codex},
+		"another server":            {used("mcp__parley-work__join_room", quoted(result)), ""},
+		"another server, by an end": {used("mcp__my__parley__join_room", quoted(result)), ""},
+		"server of the plugin":      {used("mcp__plugin_parley_parley__join_room", quoted(result)), ""},
+		"another plugin's server":   {used("mcp__plugin_x_parley__join_room", quoted(result)), ""},
+		"plugin, own server":        {used("mcp__parley__join_room", quoted(result)), ""},
+		"plugin, Codex, another":    {usedInCodex("mcp__parley_work__join_room", whole), ""},
+		"Codex, text only":          {usedInCodex("mcp__parley__join_room", `{"content":[{"type":"text","text":`+quoted(result)+`}]}`), wake.Codex},
+		"another tool":              {used("mcp__parley__send_message", quoted(result)), ""},
+		"still in the queue":        {used("mcp__parley__enter_queue", quoted(`{"status":"waiting","ticket":"q1"}`)), ""},
+		"refused":                   {used("mcp__parley__join_room", quoted(`{"code":"name_taken","agent_token":"tok2","message":"no"}`)), ""},
+		"a text":                    {used("mcp__parley__join_room", `"Error: no connection"`), ""},
+		"nothing":                   {used("mcp__parley__join_room", `null`), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

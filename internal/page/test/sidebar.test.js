@@ -67,9 +67,13 @@ test("a knock is shown to those who can answer it, the last of each name, until 
   const ids = (...args) => knocksFor(state(...args), now).map(({ id }) => id);
   const taken = [knock("k1", "name_taken", "Bo"), knock("k2", "name_taken", "Bo")];
   assert.deepEqual([ids("admin", 3, taken), ids("member", 3, taken), ids("member", 2, taken, 2)], [["k2"], [], ["k2"]]);
+  assert.deepEqual(ids("admin", 3, [knock("k1", "name_taken", me.toUpperCase())]), [], "it is the own name");
+  const muted = state("member", 2, taken, 2);
+  muted.room.agents[0].muted = true;
+  assert.deepEqual(knocksFor(muted, now), []);
   const full = [knock("k1", "room_full", "Di")];
   assert.deepEqual([ids("admin", 5, full), ids("admin", 4, full), ids("member", 5, full)], [["k1"], [], []]);
-  assert.deepEqual(ids("admin", 3, [...taken, { type: "joined", agent: "Bo" }]), []);
+  assert.deepEqual(ids("admin", 3, [...taken, { type: "joined", agent: "BO" }]), []);
   assert.deepEqual(ids("admin", 3, [...taken, { type: "role", action: "readmit", agent: "Bo" }]), []);
   assert.deepEqual(knocksFor(state("admin", 3, taken), now + 600_000), []);
 });

@@ -3,6 +3,7 @@
 import { html } from "../vendor.js";
 import { useNow } from "../ui/time.js";
 import { words } from "../words.js";
+import { silencedBy } from "../compose/may.js";
 import { Problem, useAct } from "./act.js";
 import { isAdmin } from "./people.js";
 
@@ -19,18 +20,22 @@ export function Knocks({ room, state }) {
 export function knocksFor(state, now) {
   const { agents, capacity } = state.room;
   const admin = isAdmin(state);
-  const mayLetIn = admin || capacity === 2; // of two, the other one may
-  return knocksIn(state.messages, now).filter(({ reason }) =>
-    reason === "name_taken" ? mayLetIn : admin && agents.length >= capacity);
+  const mayLetIn = admin || (capacity === 2 && !silencedBy(state)); // of two, the other one may
+  const mine = (name) => agents.some((agent) => agent.you && nameKey(agent.name) === nameKey(name));
+  return knocksIn(state.messages, now).filter(({ reason, agent }) =>
+    reason === "name_taken" ? mayLetIn && !mine(agent) : admin && agents.length >= capacity);
 }
+
+/** Returns what the spellings of a name have in common. */
+const nameKey = (name) => name.normalize("NFKC").toLowerCase();
 
 /** Returns the knocks that nobody has answered, and whose agent has not come in. */
 function knocksIn(messages, now) {
   const open = new Map();
   for (const message of messages) {
     const { type, action, agent } = message;
-    if (type === "knock" && now - Date.parse(message.at) < lasts) open.set(agent, message);
-    if (type === "joined" || (type === "role" && action === "readmit")) open.delete(agent);
+    if (type === "knock" && now - Date.parse(message.at) < lasts) open.set(nameKey(agent), message);
+    if (type === "joined" || (type === "role" && action === "readmit")) open.delete(nameKey(agent));
   }
   return [...open.values()];
 }
