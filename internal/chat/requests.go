@@ -1,10 +1,21 @@
 package chat
 
 import (
+	"slices"
 	"time"
+	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/presence"
 	"github.com/parley-chat/parley/internal/room"
+)
+
+// The limits on arguments that are the same in every room.
+const (
+	MaxKey      = 64                // characters of an idempotency key
+	MaxActivity = 80                // characters of an activity
+	MaxWait     = 12 * time.Hour    // that a call waits
+	MaxBackIn   = 120 * time.Minute // of an announced absence
 )
 
 // CreateRequest asks for a new room with the caller as its admin.
@@ -64,6 +75,29 @@ type SendRequest struct {
 	Key      string // calls of one seat with the same key are one message, for a day
 }
 
+// check refuses what cannot be a message in any room. The error is a *fault.Error.
+func (req SendRequest) check() error {
+	vote := req.Kind == room.Agree || req.Kind == room.Object
+	if wordless := req.Kind == room.Agree || req.Withdraw != ""; req.Text != "" || !wordless {
+		if err := room.CheckText(req.Text); err != nil {
+			return err
+		}
+	}
+	switch {
+	case req.Kind != "" && !slices.Contains(room.Kinds(), req.Kind):
+		return fault.Refuse(fault.InvalidArgument, "kind must be message, request (wants an answer), status (wants none), proposal (wants everyone to agree), agree, object or done (you are finished). Nothing was sent.")
+	case len(req.Ask) > 0 && (req.Kind == room.Status || req.Kind == room.Done || vote):
+		return fault.Refuse(fault.InvalidArgument, "ask does not go with kind %s, which wants no answer. Nothing was sent: leave ask out, or use kind request.", req.Kind)
+	case req.Withdraw != "" && (req.Kind == room.Proposal || req.Kind == room.Request || vote || len(req.To) > 0 || len(req.Ask) > 0):
+		return fault.Refuse(fault.InvalidArgument, "withdraw takes a request or proposal back, for those who saw it, and goes with no kind, to or ask that asks anew. Nothing was sent: use two calls.")
+	case req.Wait < 0 || req.Wait > MaxWait:
+		return fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d. Nothing was sent.", fault.Seconds(MaxWait))
+	case utf8.RuneCountInString(req.Key) > MaxKey || !utf8.ValidString(req.Key) || room.HasControls(req.Key, ""):
+		return fault.Refuse(fault.InvalidArgument, "idempotency_key: at most %d characters without control characters. Nothing was sent.", MaxKey)
+	}
+	return checkPresence(req.BackIn, req.Activity)
+}
+
 // Absence is what a call says about the absence of its agent, at most MaxBackIn.
 type Absence = presence.Absence
 
@@ -79,6 +113,25 @@ type WaitRequest struct {
 	Standby  bool   // a program waits for the agent: it is given the turn only if it owes an answer
 	Peek     bool   // the agent's next call still gets what this one returns
 	LooksIn  bool   // of a peek on standby for an agent: it looks at once, and will again soon
+}
+
+// check refuses a wait that no seat can make. The error is a *fault.Error.
+func (req WaitRequest) check() error {
+	if req.Wait < 0 || req.Wait > MaxWait {
+		return fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.", fault.Seconds(MaxWait))
+	}
+	return checkPresence(req.BackIn, req.Activity)
+}
+
+// checkPresence refuses what no agent can say about itself.
+func checkPresence(backIn time.Duration, activity string) error {
+	switch {
+	case backIn < 0 || backIn > MaxBackIn:
+		return fault.Refuse(fault.InvalidArgument, "back_in_minutes must be from 0 (you are back) to %d. Nothing was done.", int(MaxBackIn.Minutes()))
+	case utf8.RuneCountInString(activity) > MaxActivity || !utf8.ValidString(activity) || room.HasControls(activity, ""):
+		return fault.Refuse(fault.InvalidArgument, "activity: at most %d characters without control characters. Nothing was done.", MaxActivity)
+	}
+	return room.CheckSecret("activity", activity)
 }
 
 // HistoryRequest asks for what was said. At most one of Before, After, ID and Agreed

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
@@ -26,8 +27,7 @@ import (
 // by its key. It may have paused its agent, which then says nothing, or approve each message,
 // which then becomes a draft: see Steer.
 func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
-	m := wording{Text: req.Text, Kind: req.Kind, Withdraws: req.Withdraw != "", To: len(req.To) > 0, Asks: len(req.Ask) > 0, Key: req.Key, Wait: req.Wait, BackIn: req.BackIn, Activity: req.Activity}
-	if err := m.Check(); err != nil {
+	if err := req.check(); err != nil {
 		return Sent{}, err
 	}
 	c, err := s.enter(ctx, req.Token)
@@ -443,6 +443,51 @@ func (op *sendOp) find(ctx context.Context, field string, names []string) ([]roo
 		op.found = h.AsOf
 	}
 	return addressees(&h.State, c.agent.Seat, field, names)
+}
+
+// addressees returns the agents of names, but the one of the seat me, each once and in
+// the order of their seats. field is the argument that has the names, for the refusal.
+func addressees(s *room.State, me int, field string, names []string) (found []room.Agent, err error) {
+	if len(names) > room.MaxCapacity {
+		return nil, fault.Refuse(fault.InvalidArgument, "%s: at most %d names. Nothing was sent.", field, room.MaxCapacity)
+	}
+	for i, key := range nameKeys(names) {
+		a, here := s.Named(key)
+		switch {
+		case !here:
+			return nil, fault.Refuse(fault.InvalidArgument, "%s: number %d does not name an agent in this room. Nothing was sent: room_info tells who is there; leave %s out to speak to all.", field, i+1, field)
+		case a.Seat != me && !slices.ContainsFunc(found, func(x room.Agent) bool { return x.Seat == a.Seat }):
+			found = append(found, a)
+		}
+	}
+	if len(found) == 0 {
+		return nil, fault.Refuse(fault.InvalidArgument, "%s names only yourself. Nothing was sent: name others, or leave %s out to speak to all.", field, field)
+	}
+	slices.SortFunc(found, func(a, b room.Agent) int { return a.Seat - b.Seat })
+	return found, nil
+}
+
+// sameCompany reports whether two lists name the same agents, apart from a itself.
+func sameCompany(a room.Agent, names, others []string) bool {
+	return slices.Equal(company(a, names), company(a, others))
+}
+
+// company returns the keys of names, each once, without that of a.
+func company(a room.Agent, names []string) []string {
+	keys := nameKeys(names)
+	slices.Sort(keys)
+	return slices.DeleteFunc(slices.Compact(keys), func(key string) bool { return key == a.Key })
+}
+
+// nameKeys returns the keys of names; "" for what cannot be a name.
+func nameKeys(names []string) []string {
+	keys := make([]string, len(names))
+	for i, s := range names {
+		if n, err := ident.AgentName(s); err == nil {
+			keys[i] = n.Key
+		}
+	}
+	return keys
 }
 
 // checkArrived refuses the message if a seat that it names has been given to another agent

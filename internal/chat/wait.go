@@ -22,7 +22,7 @@ import (
 // given the turn: see room.Turn. The first wait when all others are away or have left
 // returns at once.
 func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
-	if err := checkWait(req.Wait, req.BackIn, req.Activity); err != nil {
+	if err := req.check(); err != nil {
 		return Waited{}, err
 	}
 	c, err := s.enterNow(ctx, req.Token)
