@@ -37,7 +37,7 @@ func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
 		return nil, nil
 	}
 	c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
-	return &Sent{Credential: op.credential, Waited: Waited{Cursor: op.req.Cursor, Others: c.room.log.Known().Others(c.agent.Seat)}}, nil
+	return &Sent{Credential: op.credential, Waited: Waited{Cursor: op.req.Cursor, Situation: c.situation(c.room.log.Known())}}, nil
 }
 
 // checkLastWord refuses a last word with a credential once.

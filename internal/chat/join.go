@@ -227,29 +227,30 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 	mine := events[len(events)-1]
 	t := op.Token(r.log.ID(), mine.Seat)
 	op.svc.AuditSeat(ctx, t.Room, t.Seat, how)
+	c := &caller{token: t, room: r, start: room.Start{At: op.began}}
 	if mine.Regains {
-		return r.back(ctx, t)
+		return c.regained(ctx)
 	}
-	me := *mine.Agent
-	if t.Person {
-		me.Device = ident.HashSecret(t.Secret)
+	if c.agent = *mine.Agent; t.Person {
+		c.agent.Device = ident.HashSecret(t.Secret)
 	}
-	view, err := r.view(ctx, r.log.Known(), me)
+	view, err := r.view(ctx, r.log.Known(), c.agent)
 	if err != nil {
 		return Seated{}, err
 	}
-	h, now := r.log.Known(), op.svc.now()
+	now := op.svc.now()
+	c.head = r.log.Known()
 	got := Seated{
 		Status: how, Token: t.String(), Name: mine.Name, Room: view,
 		Cursor: ident.Cursor{N: mine.N}.String(t), Now: now,
-		Hidden: mine.Agent.Since.Messages, Begun: h.Recent.Begun(), Invite: inviteOf(h, now),
-		Watch: h.ShownLink(me), Supervised: h.SupervisedOf(me, now),
+		Hidden: mine.Agent.Since.Messages, Invite: inviteOf(c.head, now),
+		Watch: c.head.ShownLink(c.agent), Situation: c.situation(c.head),
 	}
 	if mine.N > 1 {
-		if err := got.addLastMessages(ctx, r.log, me, mine.N); err != nil {
+		if err := got.addLastMessages(ctx, r.log, c.agent, mine.N); err != nil {
 			return got, err
 		}
-		c := &caller{token: t, room: r, head: r.log.Known(), agent: me}
+		c.head = r.log.Known()
 		got.Agreements, err = c.reader().agreements(ctx)
 	}
 	return got, err

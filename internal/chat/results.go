@@ -41,10 +41,8 @@ type Seated struct {
 	Agreements []Agreement
 	Cursor     string
 	Now        time.Time
-	Begun      bool   // two agents have spoken
 	Watch      string // the claim of the link for the caller's user; "" if none can be opened
-	room.Debt
-	room.Supervised
+	Situation
 }
 
 // Invite is the code that lets newcomers into a room. The zero value says that none does.
@@ -84,33 +82,11 @@ type Waited struct {
 	Agents     []Agent
 	Seated     int
 	AllWaiting int
-	AwayUntil  time.Time // until when others see the caller as away; zero if they do not
-	before     int       // see Sent.Before
-
-	// The rest serves to tell the agent what to do next.
-
-	Others     int  // agents seated beside the caller
-	Paired     bool // a queue made the room
-	SeatWanted bool // a join found no free seat, and the caller can enlarge the room
-	NameWanted bool // a join under a taken name was refused, and the caller can readmit it
-	Asked      bool // somebody knocked for the caller's name, and the caller has made no call since
-	Spoke      bool // the last public message is the caller's
-	Begun      bool // two agents have spoken
-	room.Debt
-	room.Supervised
-	Owed          int           // answers that others owe to the caller
-	Admin         bool          // the caller is an admin
-	OthersIdle    time.Duration // for how long no other agent has made a call; 0 if unknown
-	OthersAway    time.Duration // if all others are away: until the first is back
-	AloneNow      bool          // the wait returned at once, since all others are away or have left
-	Quiet         time.Duration // for how long nothing has been said in the room
-	Listening     bool          // the caller may only listen
-	CursorIgnored bool          // the given cursor is not one of this seat
-	Missed        bool          // events after the cursor have expired
-	Stopping      bool          // the service stops
-	Yielded       bool          // of StatusSuperseded, to a standby: the agent itself waits
-	Reason        room.Reason   // of StatusRemoved
-	LookAgain     time.Duration // of a standby that looks in: until its next look
+	AwayUntil  time.Time     // until when others see the caller as away; zero if they do not
+	before     int           // see Sent.Before
+	Yielded    bool          // of StatusSuperseded, to a standby: the agent itself waits
+	LookAgain  time.Duration // of a standby that looks in: until its next look
+	Situation
 }
 
 // Sent is the result of Send.

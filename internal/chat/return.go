@@ -29,14 +29,13 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 	return c.back(ctx)
 }
 
-// back returns the answer for an agent that has its seat again under token t.
-func (r *liveRoom) back(ctx context.Context, t ident.Token) (Seated, error) {
-	h := r.log.Known()
-	a, here := h.Owner(t)
-	if !here {
-		return Seated{}, r.svc.whyNot(ctx, h, t)
+// regained returns the answer for a caller that has its seat again, under another token.
+func (c *caller) regained(ctx context.Context) (Seated, error) {
+	var here bool
+	c.head = c.room.log.Known()
+	if c.agent, here = c.head.Owner(c.token); !here {
+		return Seated{}, c.room.svc.whyNot(ctx, c.head, c.token)
 	}
-	c := &caller{token: t, room: r, head: h, agent: a}
 	c.attendance().NoteCall(ctx)
 	return c.back(ctx)
 }
@@ -54,8 +53,7 @@ func (c *caller) back(ctx context.Context) (Seated, error) {
 	got := Seated{
 		Status: StatusReturned, Token: c.token.String(), Name: c.agent.Name, Room: view, Now: c.room.svc.now(),
 		Invite: inviteOf(c.head, c.room.svc.now()),
-		Hidden: c.agent.Since.Messages, Begun: c.head.Recent.Begun(), Debt: c.head.DebtOf(c.agent.Seat, c.room.svc.now()),
-		Watch: c.head.ShownLink(c.agent), Supervised: c.head.SupervisedOf(c.agent, c.room.svc.now()),
+		Hidden: c.agent.Since.Messages, Watch: c.head.ShownLink(c.agent), Situation: c.situation(c.head),
 	}
 	if got.Agreements, err = c.reader().agreements(ctx); err != nil {
 		return Seated{}, err

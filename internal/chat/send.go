@@ -622,7 +622,9 @@ func (op *sendOp) makeDraft(a room.Agent, e room.Event, now time.Time) (room.Eve
 func (op *sendOp) unspoken(ctx context.Context, status WaitStatus) Waited {
 	c := op.caller
 	c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
-	return Waited{Status: status, Cursor: op.req.Cursor, Others: c.room.log.Known().Others(c.agent.Seat)}
+	got := Waited{Status: status, Cursor: op.req.Cursor, Situation: c.situation(c.room.log.Known())}
+	got.Paused = got.Paused || status == StatusPaused // the person may have let it go on since
+	return got
 }
 
 // wrote reports whether the call that got this has written a message, or something that

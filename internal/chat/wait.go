@@ -195,44 +195,23 @@ func (c *caller) collectUntil(ctx context.Context, in *inbox, w *presence.Wait) 
 // cursor notes what it hands out first.
 func (c *caller) hand(ctx context.Context, in *inbox, w *presence.Wait) (*Waited, error) {
 	h := c.room.log.Known()
-	got := c.situation(h, in)
 	if given, err := c.give(ctx, in, w); err != nil {
 		return nil, err
 	} else if !given {
-		got.Status, got.Cursor, got.Yielded = StatusSuperseded, c.cursor(in.pos.after, in.pos.noted), w.Yields
-		return got, nil
+		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(in.pos.after, in.pos.noted), Yielded: w.Yields, Situation: c.situation(h)}, nil
 	}
-	got.Cursor, got.Messages, got.Missed = c.cursor(in.scanned, in.alone || in.pos.noted && len(in.batch.Messages) == 0), in.batch.Messages, in.missed
-	got.HasMore, got.before = in.full, in.before
-	got.Status, got.Reason = in.status(h, c.room.svc.now()), in.reason
+	got := &Waited{
+		Status: in.status(h, c.room.svc.now()), Messages: in.batch.Messages, HasMore: in.full, before: in.before,
+		Cursor:    c.cursor(in.scanned, in.alone || in.pos.noted && len(in.batch.Messages) == 0),
+		Situation: in.situation(h),
+	}
 	if in.removed {
 		return got, nil
-	}
-	if a, here := h.Seated(c.agent.Seat); here {
-		free := c.agent.IsPerson() || !a.Person.Holds()
-		got.SeatWanted = free && in.seatWanted && h.MayEnlarge(a)
-		got.NameWanted = free && in.nameWanted && h.MayReadmit(a)
-		got.Asked = !c.agent.IsPerson() && c.start.At.Before(h.KnockedFor(a))
 	}
 	if !c.agent.IsPerson() {
 		got.AwayUntil = c.attendance().AwayUntil()
 	}
 	return got, nil
-}
-
-// situation returns what a result says beside what is unread.
-func (c *caller) situation(h *room.Head, in *inbox) *Waited {
-	now, me := c.room.svc.now(), c.agent.Seat
-	_, speaker, at := h.Recent.LastWord()
-	got := &Waited{
-		Status: StatusQuiet, Others: h.Others(me), Paired: h.Paired, Listening: h.SilencedSeat(me), CursorIgnored: in.pos.ignored,
-		Stopping: isClosed(c.room.svc.stopping), Spoke: speaker == me, Begun: h.Recent.Begun(), AloneNow: in.alone,
-		Debt: h.DebtOf(me, now), Owed: h.OwedTo(me, now), Quiet: max(0, now.Sub(room.Latest(at, time.UnixMilli(c.agent.AtMs)))),
-	}
-	if a, here := h.Seated(me); here {
-		got.Admin, got.Supervised = a.Role == room.Admin, h.SupervisedOf(a, now)
-	}
-	return got
 }
 
 // cursor returns a cursor of the caller at event n.

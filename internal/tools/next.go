@@ -30,52 +30,31 @@ const longQuiet = 10 * time.Minute
 // advisor writes the sentences of next for a client with these habits.
 type advisor struct {
 	habits
-	uninviting bool // the invite to the room seats nobody any more
+	keys bool // callers need keys, so that an invite is a link, which may seat nobody any more
 }
 
-// situation is what a sentence depends on.
+// situation is what a sentence depends on: how things stand in the room, what the call did, and
+// what its client stands.
 type situation struct {
 	advisor
+	chat.Situation
 	cursor string
-	others int  // agents seated beside the caller
 	more   bool // there are further events to read first
-	paired bool // in a room that a queue made
 	news   news
-
-	owes        string // the oldest request that the caller owes an answer to; "" for none
-	owesAgree   bool   // and it is a proposal
-	owesPrivate bool   // and not all can see it
-	owed        int    // answers that others owe the caller
-	begun       bool   // two agents have spoken
-	silenced    bool   // the caller may not speak, for whatever reason
-
-	paused bool // the caller's own user lets it say nothing
-	bound  bool // or not leave
-	spent  bool // agents have said as much as they may until a person speaks
-	drafts bool // the user has yet to decide about something that the caller wants to say
+	status chat.WaitStatus // of a call that waits or sends
 
 	// Of taking a seat.
-	newcomer bool // the caller has just taken a new seat
-	opens    bool // and the caller speaks first
-	muted    bool // an admin has muted the caller
-	closed   bool // an admin has closed the room
+	newcomer   bool // the caller has just taken a new seat
+	opens      bool // and the caller speaks first
+	uninviting bool // the invite to the room seats nobody any more
 
 	// Of a wait.
-	status    chat.WaitStatus
-	reason    room.Reason   // of StatusRemoved
-	looked    bool          // the call did not wait
-	awayUntil time.Time     // until when the caller is away, as the call announced
-	lull      bool          // nobody has said anything for longQuiet
-	stopping  bool          // the server is stopping
-	spoke     bool          // the caller spoke last
-	admin     bool          // the caller is an admin
-	alone     bool          // the wait returned at once, since nobody else is here now
-	idle      time.Duration // none of the others has made a call for so long; 0: not known
-	back      time.Duration // all others are away for so long; 0: they are not
+	looked    bool      // the call did not wait
+	stopping  bool      // the server is stopping, and nothing came
+	awayUntil time.Time // until when the caller is away, as the call announced
 
 	// Of a send.
 	held    bool // it was not sent
-	pending bool // for the one reason that the caller's own user decides first
 	reveals bool // for the one reason that the text seems to hold a credential
 	kind    room.Kind
 	then    bool // the call waited for an answer
@@ -177,18 +156,18 @@ func (s situation) fill(text string) string {
 func (s situation) replacement(word string) string {
 	switch word {
 	case "idle":
-		return plural(int64(s.idle/time.Minute), "minute")
+		return plural(int64(s.OthersIdle/time.Minute), "minute")
 	case "back":
-		return plural(minutesUp(s.back), "minute")
+		return plural(minutesUp(s.OthersAway), "minute")
 	case "until":
 		return viewTime(s.awayUntil)
 	case "owed":
-		if s.owed == 1 {
+		if s.Owed == 1 {
 			return "1 answer to you is outstanding"
 		}
-		return plural(int64(s.owed), "answer") + " to you are outstanding"
+		return plural(int64(s.Owed), "answer") + " to you are outstanding"
 	case "outlast": // half a minute longer than they will be away, if the client stands that
-		return s.call("wait_for_message", min(s.wait, s.back+30*time.Second), "")
+		return s.call("wait_for_message", min(s.wait, s.OthersAway+30*time.Second), "")
 	case "look":
 		return s.call("wait_for_message", 0, "")
 	case "send":
@@ -214,8 +193,8 @@ func (s situation) call(tool string, wait time.Duration, more string) string {
 // else to one that anybody may answer.
 func (s situation) replyTo() string {
 	switch {
-	case s.owes != "":
-		return ", reply_to " + s.owes
+	case s.Owes != "":
+		return ", reply_to " + s.Owes
 	case s.news.request != "":
 		return ", reply_to " + s.news.request
 	}
@@ -231,52 +210,43 @@ func plural(n int64, thing string) string {
 }
 
 // seated follows taking a seat.
-func (a advisor) seated(s chat.Seated) string { return a.afterJoining(s, situation{}) }
+func (a advisor) seated(s chat.Seated) string { return a.afterJoining(s, false) }
 
 // queued follows a wait for a partner. again is how long the next one should last.
 func (a advisor) queued(q pairing.Result, again time.Duration) string {
 	switch q.Status {
 	case pairing.Paired:
-		return a.afterJoining(q.Seated, situation{opens: q.Opens})
+		return a.afterJoining(q.Seated, q.Opens)
 	case pairing.Left:
 		return "You are no longer in the queue: go on with your own work."
 	}
 	return fmt.Sprintf("No partner yet: within 15 seconds call enter_queue again (this ticket, wait_seconds %d) to stay in line, or with leave true to give up.", again/time.Second)
 }
 
-func (a advisor) afterJoining(s chat.Seated, is situation) string {
-	if isPersons(s.Token) {
+// afterJoining follows taking a seat by either way. opens says that the caller speaks first.
+func (a advisor) afterJoining(s chat.Seated, opens bool) string {
+	if s.Person {
 		return ""
 	}
-	is.paused, is.bound, is.spent = s.Paused, s.Bound, s.Spent
-	is.advisor, is.cursor, is.others, is.more = a, s.Cursor, -1, s.HasMore
-	is.newcomer = s.Status == chat.StatusJoined
-	is.news, is.begun, is.closed, is.paired = newsOf(s.Messages, s.Name), s.Begun, s.Room.Closed, s.Room.Paired
-	is.owes, is.owesAgree, is.owesPrivate = s.Owes, s.OwesAgreement, s.OwesPrivate
-	for _, agent := range s.Room.Agents {
-		is.others++
-		if agent.You {
-			is.muted, is.silenced = agent.Muted, agent.Muted || s.Room.Type == room.Channel && agent.Role != room.Admin
-		}
+	is := situation{
+		advisor: a, Situation: s.Situation, cursor: s.Cursor, more: s.HasMore, news: newsOf(s.Messages, s.Name),
+		newcomer: s.Status == chat.StatusJoined, opens: opens, uninviting: a.keys && s.Invite.Code == "",
 	}
-	return a.hint + watchNote(s) + draftsNote(s.Undecided) + hiddenNote(s, is.others) + warning(s.Messages) + notes(s.Messages, chat.Waited{}) + is.sentence(seatedRules(), turnRules())
+	return a.hint + watchNote(s) + draftsNote(s.Undecided) + hiddenNote(s) + notes(s.Messages, s.Situation) + is.sentence(seatedRules(), turnRules())
 }
 
 // waited follows a wait.
 func (a advisor) waited(w chat.Waited, asked chat.WaitRequest) string {
-	if isPersons(asked.Token) {
+	if w.Person {
 		return ""
 	}
-	return warning(w.Messages) + draftsNote(w.Undecided && len(w.Messages) > 0) + notes(w.Messages, w) + a.afterWaiting(w, asked).sentence(waitedRules(), turnRules())
+	return draftsNote(w.Undecided && len(w.Messages) > 0) + notes(w.Messages, w.Situation) + a.afterWaiting(w, asked).sentence(waitedRules(), turnRules())
 }
 
 func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) situation {
 	s := situation{
-		advisor: a, cursor: w.Cursor, others: w.Others, more: w.HasMore, paired: w.Paired, news: newsOf(w.Messages, ""), silenced: w.Listening, paused: w.Paused || w.Status == chat.StatusPaused, bound: w.Bound, spent: w.Spent, drafts: w.Undecided,
-		status: w.Status, reason: w.Reason, stopping: w.Stopping && len(w.Messages) == 0,
-		looked: asked.Wait == 0, lull: w.Quiet >= longQuiet, owed: w.Owed, begun: w.Begun,
-		owes: w.Owes, owesAgree: w.OwesAgreement, owesPrivate: w.OwesPrivate,
-		spoke: w.Spoke, admin: w.Admin, alone: w.AloneNow, idle: w.OthersIdle, back: w.OthersAway,
+		advisor: a, Situation: w.Situation, cursor: w.Cursor, more: w.HasMore, news: newsOf(w.Messages, ""),
+		status: w.Status, looked: asked.Wait == 0, stopping: w.Stopping && len(w.Messages) == 0,
 	}
 	if asked.BackIn > 0 {
 		s.awayUntil = w.AwayUntil
@@ -286,15 +256,15 @@ func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) situation {
 
 // sent follows a send.
 func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
-	if isPersons(asked.Token) {
+	if s.Person {
 		return ""
 	}
 	is := a.afterSending(s, asked)
 	said := ""
 	switch {
-	case is.pending:
+	case is.status == chat.StatusPending:
 		said = pendingSaid
-	case !s.Sent && is.paused:
+	case is.held && is.Paused:
 		said = pausedSaid
 	case is.reveals:
 		said = "NOT sent: your text holds what looks like " + s.Credential + ", and whoever reads it could use it. "
@@ -310,7 +280,7 @@ func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
 	if s.Agreed != "" {
 		said += fmt.Sprintf("Yours was the last answer: everyone asked has agreed to %s, and it is on record. ", s.Agreed)
 	}
-	said += warning(s.Messages) + notes(s.Messages, s.Waited)
+	said += notes(s.Messages, s.Situation)
 	if is.then && s.Sent && s.Status != "" && (s.Status != chat.StatusQuiet || is.stopping) {
 		return said + is.sentence(waitedRules(), turnRules())
 	}
@@ -321,7 +291,7 @@ func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest) situation {
 	is := a.afterWaiting(s.Waited, chat.WaitRequest{Wait: a.wait, Absence: asked.Absence})
 	is.held, is.reveals, is.kind, is.then = !s.Sent, s.Credential != "", asked.Kind, asked.Wait > 0
 	is.settles = is.kind == room.Agree || is.kind == room.Object || asked.Text == "" && asked.Withdraw != ""
-	is.settled, is.pending = s.Agreed != "", s.Status == chat.StatusPending
+	is.settled = s.Agreed != ""
 	return is
 }
 
@@ -336,7 +306,7 @@ func plain(address string) bool {
 // not known or not plain: the address comes from the caller's request.
 func (s situation) standbyHint(address string) string {
 	gone := s.away() && s.status != chat.StatusRemoved
-	if s.deaf || !gone && (s.background || !s.resting()) || s.held || s.more || s.owes != "" || s.news.heard || !plain(address) {
+	if s.deaf || !gone && (s.background || !s.resting()) || s.held || s.more || s.Owes != "" || s.news.heard || !plain(address) {
 		return ""
 	}
 	return " If the end of a background command wakes you, run this in a background shell instead. Write your agent_token to a file of mode 600 first and begin with TOKEN=$(cat FILE); since others can read command lines: " + StandbyLine(address, s.cursor)

@@ -11,16 +11,17 @@ import (
 )
 
 // notes are the facts that come before the imperative, each with a space after it.
-func notes(messages []chat.Message, w chat.Waited) string {
+func notes(messages []chat.Message, is chat.Situation) string {
 	var b strings.Builder
-	if w.CursorIgnored {
+	b.WriteString(warning(messages))
+	if is.CursorIgnored {
 		b.WriteString("The cursor you gave is not one of yours (an id is no cursor) and was ignored. ")
 	}
 	b.WriteString(userNotes(messages))
-	if w.Asked {
+	if is.Asked {
 		b.WriteString("Somebody was refused your name, which those here can let go: you keep your seat if you call wait_for_message within two minutes. ")
 	}
-	if w.Missed {
+	if is.Missed {
 		b.WriteString("Some events after your cursor had expired unread. ")
 	}
 	if slices.ContainsFunc(messages, func(m chat.Message) bool { return m.Repeated }) {
@@ -32,10 +33,10 @@ func notes(messages []chat.Message, w chat.Waited) string {
 	if i := slices.IndexFunc(messages, func(m chat.Message) bool { return m.Agreed != "" }); i >= 0 {
 		fmt.Fprintf(&b, "Everyone asked has agreed to %s: it is on record, and room_info shows it. ", messages[i].Agreed)
 	}
-	if w.NameWanted && !gotIn(messages, room.ReasonNameTaken) {
+	if is.NameWanted && !gotIn(messages, room.ReasonNameTaken) {
 		fmt.Fprintf(&b, "Somebody was refused a name that is taken here, as an agent is that has lost its agent_token: if you are sure that it is the one you know, let it in with manage_agent (action readmit, id %s), which takes effect once that seat has been silent for two minutes, that of an admin for 15. ", knockFor(messages, room.ReasonNameTaken))
 	}
-	if w.SeatWanted && !gotIn(messages, room.ReasonRoomFull) {
+	if is.SeatWanted && !gotIn(messages, room.ReasonRoomFull) {
 		b.WriteString("Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted; whoever joins after that sees nothing of what was said before. ")
 	}
 	return b.String()
@@ -99,9 +100,8 @@ func lastKnock(messages []chat.Message, why room.Reason) (chat.Message, int) {
 	return chat.Message{}, -1
 }
 
-// hiddenNote says what the caller does not see, which has just taken a seat. others is how many
-// are seated beside it.
-func hiddenNote(s chat.Seated, others int) string {
+// hiddenNote says what the caller does not see, which has just taken a seat.
+func hiddenNote(s chat.Seated) string {
 	if s.Hidden == 0 || s.Status == chat.StatusReturned { // it was told when it joined
 		return ""
 	}
@@ -110,7 +110,7 @@ func hiddenNote(s chat.Seated, others int) string {
 		verb = " is"
 	}
 	said := plural(s.Hidden, "message") + " from before" + verb + " hidden from you"
-	if others > 0 && !s.Room.Closed {
+	if s.Others > 0 && !s.Closed {
 		said += ": ask those who are here for a summary if you need it"
 	}
 	return said + ". "

@@ -16,17 +16,17 @@ func always(situation) bool { return true }
 
 // crowded reports whether there is more than one other agent. Then it is not obvious
 // which of them should answer.
-func (s situation) crowded() bool { return s.others > 1 }
+func (s situation) crowded() bool { return s.Others > 1 }
 
 // resting reports whether a wait ended in a silence that has lasted long.
 func (s situation) resting() bool {
-	return s.status == chat.StatusQuiet && s.lull && !s.looked && !s.away() && !s.stopping && s.owes == ""
+	return s.status == chat.StatusQuiet && s.Quiet >= longQuiet && !s.looked && !s.away() && !s.stopping && s.Owes == ""
 }
 
 // quiet reports whether a wait ended with nothing new while others are there, and the
 // caller owes nobody an answer.
 func (s situation) quiet() bool {
-	return s.status == chat.StatusQuiet && s.others > 0 && s.owes == ""
+	return s.status == chat.StatusQuiet && s.Others > 0 && s.Owes == ""
 }
 
 // away reports whether the call announced an absence.
@@ -34,29 +34,29 @@ func (s situation) away() bool { return !s.awayUntil.IsZero() }
 
 // removed returns the case that the caller has lost its seat for a reason.
 func removed(why room.Reason) func(situation) bool {
-	return func(s situation) bool { return s.status == chat.StatusRemoved && s.reason == why }
+	return func(s situation) bool { return s.status == chat.StatusRemoved && s.Reason == why }
 }
 
 // seatedRules apply to an agent that has just taken a seat, before turnRules.
 func seatedRules() []rule {
 	return slices.Concat([]rule{
-		{func(s situation) bool { return s.closed },
+		{func(s situation) bool { return s.Closed },
 			"This room is closed for good: message_history still has what was said; to go on, agree on another room."},
 	}, boundRules(), []rule{
-		{func(s situation) bool { return s.others <= 0 && !s.more && s.paired },
+		{func(s situation) bool { return s.Others == 0 && !s.more && s.Paired },
 			partnerLeft},
-		{func(s situation) bool { return s.others <= 0 && !s.more && !s.bound && s.uninviting },
+		{func(s situation) bool { return s.Others == 0 && !s.more && !s.Bound && s.uninviting },
 			"You are alone here, and the invite to this room seats nobody any more: if somebody is to come, call update_room with new_invite true and give your user the new one; then call {wait}."},
-		{func(s situation) bool { return s.others <= 0 && !s.more && !s.paused && !s.uninviting },
+		{func(s situation) bool { return s.Others == 0 && !s.more && !s.Paused && !s.uninviting },
 			"You are alone here: give your user the invite, say something first with send_message if you like, then call {wait}."},
-		{func(s situation) bool { return s.muted && !s.more },
+		{func(s situation) bool { return s.Muted && !s.more },
 			"An admin of this room has muted you, so you can only read: call {wait}."},
-		{func(s situation) bool { return s.silenced && !s.more },
+		{func(s situation) bool { return s.Listening && !s.more },
 			"Only admins speak in this room: call {wait}."},
 	}, heldRules(), []rule{
 		{func(s situation) bool { return s.opens && !s.news.heard && !s.more },
 			"You are paired, and joined last, so you open: speak first, within 90 seconds, with {send}."},
-		{func(s situation) bool { return s.paired && !s.begun && !s.opens && !s.news.heard && !s.more },
+		{func(s situation) bool { return s.Paired && !s.Begun && !s.opens && !s.news.heard && !s.more },
 			"You are paired, and the other joined last and opens: call {wait}."},
 	})
 }
@@ -64,39 +64,39 @@ func seatedRules() []rule {
 // waitedRules apply after a wait, before turnRules.
 func waitedRules() []rule {
 	return slices.Concat(removedRules(), endedRules(), heldRules(), draftsRules(), []rule{
-		{func(s situation) bool { return s.away() && s.owes != "" && !s.more && s.others > 0 },
+		{func(s situation) bool { return s.away() && s.Owes != "" && !s.more && s.Others > 0 },
 			awayOwing},
-		{func(s situation) bool { return s.away() && !s.news.heard && !s.more && s.others > 0 },
+		{func(s situation) bool { return s.away() && !s.news.heard && !s.more && s.Others > 0 },
 			awaySaid},
 		{func(s situation) bool {
-			return s.status == chat.StatusTurn && !s.more && s.owes == "" && s.begun && s.owed == 0
+			return s.status == chat.StatusTurn && !s.more && s.Owes == "" && s.Begun && s.Owed == 0
 		},
 			"Everybody waits, and it is your turn: go on with {send}, or say with kind done that you are finished."},
-		{func(s situation) bool { return s.status == chat.StatusTurn && !s.more && s.owes == "" },
+		{func(s situation) bool { return s.status == chat.StatusTurn && !s.more && s.Owes == "" },
 			"Everybody waits, and it is your turn: go on with {send}."},
 		{func(s situation) bool {
-			return s.news.arrived && !s.news.heard && !s.news.own && !s.more && s.others > 0 && s.owes == ""
+			return s.news.arrived && !s.news.heard && !s.news.own && !s.more && s.Others > 0 && s.Owes == ""
 		},
 			"Whoever joined last speaks first: call {wait}."},
-		{func(s situation) bool { return s.resting() && s.others == 0 },
+		{func(s situation) bool { return s.resting() && s.Others == 0 },
 			"Nobody has come for a long time: stop waiting and tell your user, or leave_room. " + seatExpires},
-		{func(s situation) bool { return s.quiet() && s.back > 0 },
+		{func(s situation) bool { return s.quiet() && s.OthersAway > 0 },
 			othersAway},
-		{func(s situation) bool { return s.quiet() && s.alone },
+		{func(s situation) bool { return s.quiet() && s.AloneNow },
 			"None of the others is here now: do other work and look in with {look}, or call {wait}, which waits as usual."},
 		{func(s situation) bool { return s.resting() && s.background },
 			"Nothing has been said for a long time: call {wait} again, which wakes you from the background; if the matter is settled, leave_room."},
 		{func(s situation) bool { return s.resting() },
 			"Nothing has been said for a long time: you may stop waiting, do other work and look in with {look}. " + seatExpires},
-		{func(s situation) bool { return s.quiet() && s.idle >= longIdle },
+		{func(s situation) bool { return s.quiet() && s.OthersIdle >= longIdle },
 			"Nothing came, and none of the others has made a call for {idle}: do other work and look in with {look}, or call {wait}."},
 		{func(s situation) bool { return s.quiet() && s.looked },
 			"Nothing is new: go on with your own work, or call {wait}."},
-		{func(s situation) bool { return s.quiet() && s.owed > 0 },
+		{func(s situation) bool { return s.quiet() && s.Owed > 0 },
 			"Nothing came yet, and {owed}: call {wait} again."},
-		{func(s situation) bool { return s.quiet() && s.spoke },
+		{func(s situation) bool { return s.quiet() && s.Spoke },
 			"Nothing came, which is normal: call {wait} again."},
-		{func(s situation) bool { return s.quiet() && !s.silenced },
+		{func(s situation) bool { return s.quiet() && !s.Listening },
 			"Nothing came, which is normal: call {wait} again, unless the answer is up to you: then {send}."},
 	})
 }
@@ -115,7 +115,7 @@ func removedRules() []rule {
 	return []rule{
 		{removed(room.ReasonReturned),
 			"An agent of the same user joined again under your name and has your seat: if that was you, use its agent_token; if not, call join_room with another agent_name."},
-		{func(s situation) bool { return removed(room.ReasonTimeout)(s) && s.paired },
+		{func(s situation) bool { return removed(room.ReasonTimeout)(s) && s.Paired },
 			"You were silent for too long, and your partner has seen you leave: call enter_queue without ticket for another."},
 		{removed(room.ReasonTimeout),
 			"Your seat was given away after a long silence: call join_room with room and agent_name for a new one."},
@@ -137,9 +137,9 @@ func removedRules() []rule {
 // partnerRules apply to an agent whose partner from the queue is no longer there. Nobody
 // else can come.
 func partnerRules() []rule {
-	gone := func(s situation) bool { return s.paired && s.others == 0 && !s.more }
+	gone := func(s situation) bool { return s.Paired && s.Others == 0 && !s.more }
 	return []rule{
-		{func(s situation) bool { return gone(s) && s.news.lapsed && !s.news.heard && !s.begun },
+		{func(s situation) bool { return gone(s) && s.news.lapsed && !s.news.heard && !s.Begun },
 			"Your partner never came: call enter_queue with only ticket, the one you were paired with; it keeps your place in line."},
 		{gone,
 			partnerLeft},
@@ -157,11 +157,11 @@ func endedRules() []rule {
 		{func(s situation) bool { return s.stopping },
 			"The server is restarting and nothing is lost: call {wait}."},
 	}, boundRules(), partnerRules(), []rule{
-		{func(s situation) bool { return over(s) && s.others == 0 && s.admin },
+		{func(s situation) bool { return over(s) && s.Others == 0 && s.Admin },
 			"All others have left: close the room with update_room (closed true), or call leave_room, after which a room without a password begins anew; if you expect somebody, call {wait}."},
-		{func(s situation) bool { return over(s) && s.others == 0 },
+		{func(s situation) bool { return over(s) && s.Others == 0 },
 			"All others have left: call leave_room, unless you expect somebody: then {wait}."},
-		{func(s situation) bool { return over(s) && s.admin },
+		{func(s situation) bool { return over(s) && s.Admin },
 			"All others say that they are finished. If what they said asks something, answer with {send}; else close the room for all with update_room (closed true), or call leave_room."},
 		{over,
 			"All others say that they are finished. If what they said asks something, answer with {send}; else call leave_room."},
@@ -177,13 +177,13 @@ const (
 // debtRules apply to an agent that owes an answer.
 func debtRules() []rule {
 	return []rule{
-		{func(s situation) bool { return s.owes != "" && s.owesAgree && s.owesPrivate },
+		{func(s situation) bool { return s.Owes != "" && s.OwesAgreement && s.OwesPrivate },
 			"You are asked to agree, in private, and those who see the proposal see your answer: call {agree}, which needs no text; or give kind object instead, with the reason in text."},
-		{func(s situation) bool { return s.owes != "" && s.owesAgree },
+		{func(s situation) bool { return s.Owes != "" && s.OwesAgreement },
 			"You are asked to agree: call {agree}, which needs no text; or give kind object instead, with the reason in text."},
-		{func(s situation) bool { return s.owes != "" && s.owesPrivate },
+		{func(s situation) bool { return s.Owes != "" && s.OwesPrivate },
 			"You owe an answer that was asked for in private: call {answer} and put its sender in to, or decline in the same way; without to everybody reads it."},
-		{func(s situation) bool { return s.owes != "" },
+		{func(s situation) bool { return s.Owes != "" },
 			"You owe an answer: if your user would want it given, call {answer}; if not, decline with the same call."},
 	}
 }
@@ -193,16 +193,16 @@ func turnRules() []rule {
 	return slices.Concat([]rule{
 		{func(s situation) bool { return s.more },
 			"Before you answer, read on: call {look}."},
-		{func(s situation) bool { return s.others == 0 },
+		{func(s situation) bool { return s.Others == 0 },
 			"Nobody else is here now: call {wait}, or leave_room if you expect nobody."},
-		{func(s situation) bool { return s.silenced },
+		{func(s situation) bool { return s.Listening },
 			"You can only read here, because you are muted or only admins may speak: call {wait}."},
 	}, debtRules(), userRules(), newsRules(), []rule{
-		{func(s situation) bool { return s.newcomer && s.crowded() && s.begun },
+		{func(s situation) bool { return s.newcomer && s.crowded() && s.Begun },
 			"You joined last among several who are talking: greet with {send}, or listen with {wait}."},
 		{func(s situation) bool { return s.newcomer },
 			"You joined last, so you speak first: call {send}."},
-		{func(s situation) bool { return s.owed > 0 },
+		{func(s situation) bool { return s.Owed > 0 },
 			"It is not your turn, and {owed}: call {wait}."},
 		{always,
 			"It is not your turn: call {wait}."},
@@ -213,9 +213,9 @@ func turnRules() []rule {
 func newsRules() []rule {
 	heard := func(s situation) bool { return s.news.heard }
 	return []rule{
-		{func(s situation) bool { return s.news.agreed && s.news.request == "" && s.owed == 0 && s.crowded() },
+		{func(s situation) bool { return s.news.agreed && s.news.request == "" && s.Owed == 0 && s.crowded() },
 			"If you have more to settle, call {send}; if others may, {wait}; if all is settled, leave_room."},
-		{func(s situation) bool { return s.news.agreed && s.news.request == "" && s.owed == 0 },
+		{func(s situation) bool { return s.news.agreed && s.news.request == "" && s.Owed == 0 },
 			"If more is to be settled, go on with {send}; if all is, call leave_room."},
 		{func(s situation) bool { return s.news.private && !s.news.elsewhere },
 			"This was said to you and not to all: answer with {send} and put its sender in to; without to everybody reads it."},
@@ -223,13 +223,13 @@ func newsRules() []rule {
 			"A request to anyone is open: if you have the answer, and your user would want it given, call {answer}; if not, {wait}."},
 		{func(s situation) bool { return s.news.request != "" },
 			"You are asked for an answer: if your user would want it given, call {answer}; if not, decline with the same call."},
-		{func(s situation) bool { return heard(s) && s.owed > 0 },
+		{func(s situation) bool { return heard(s) && s.Owed > 0 },
 			"{owed}: call {wait}, unless what was said asks something of you: then {send}."},
-		{func(s situation) bool { return s.news.report && s.back > 0 },
+		{func(s situation) bool { return s.news.report && s.OthersAway > 0 },
 			othersAway},
 		{func(s situation) bool { return s.news.report },
 			"This wants no answer: call {wait}."},
-		{func(s situation) bool { return s.news.done && s.crowded() && s.owed == 0 },
+		{func(s situation) bool { return s.news.done && s.crowded() && s.Owed == 0 },
 			"One of them says that it is finished: if the answer is up to you, call {send}; if all is settled, leave_room; else {wait}."},
 		{func(s situation) bool { return s.news.done && !s.crowded() },
 			"The other says that it is finished: if what it said asks something, answer with {send}; else call leave_room."},
@@ -237,7 +237,7 @@ func newsRules() []rule {
 			"It is for others to answer: call {wait}."},
 		{func(s situation) bool { return heard(s) && s.crowded() },
 			"If the answer is up to you, call {send}; if not, {wait}."},
-		{func(s situation) bool { return heard(s) && s.begun },
+		{func(s situation) bool { return heard(s) && s.Begun },
 			"Answer with {send}; if all is said, leave_room."},
 		{heard,
 			"Answer with {send}."},
@@ -256,11 +256,11 @@ func sentRules() []rule {
 		{func(s situation) bool { return s.held },
 			"Read it and send again with the new cursor: call {send} with a text that fits it."},
 	}, partnerRules(), []rule{
-		{func(s situation) bool { return s.others == 0 },
+		{func(s situation) bool { return s.Others == 0 },
 			"Nobody else is here; the next to join will read it: call {wait}."},
 		{func(s situation) bool { return s.more },
 			"Before you say more, read on: call {look}."},
-		{func(s situation) bool { return s.away() && s.owes != "" },
+		{func(s situation) bool { return s.away() && s.Owes != "" },
 			awayOwing},
 	}, debtRules(), []rule{
 		{func(s situation) bool { return s.news.private && !s.news.elsewhere },
@@ -271,9 +271,9 @@ func sentRules() []rule {
 			"You have said that you are finished: call leave_room, or {wait} for a last word."},
 		{func(s situation) bool { return s.kind == room.Status },
 			"A status asks for nothing, so the turn is still yours: go on with your own work, and say more when there is more."},
-		{func(s situation) bool { return s.back > 0 },
+		{func(s situation) bool { return s.OthersAway > 0 },
 			othersAway},
-		{func(s situation) bool { return s.owed > 1 },
+		{func(s situation) bool { return s.Owed > 1 },
 			"{owed}: call {wait}."},
 		{func(s situation) bool { return s.settled },
 			"If more is to be settled, go on with {send}; if all is, call leave_room, or {wait} for a last word."},

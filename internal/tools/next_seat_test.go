@@ -11,7 +11,7 @@ func seatedCases() []nextCase {
 	const alone = "You are alone here: give your user the invite, say something first with send_message if you like, then call " + wait5 + "."
 	return []nextCase{
 		{"made the room", advise().seated(seatedWith(0, func(s *chat.Seated) { s.Status = chat.StatusCreated })), alone},
-		{"back, alone, and the invite is used up", advisor{habits: advise().habits, uninviting: true}.seated(seatedWith(0, func(s *chat.Seated) { s.Status = chat.StatusReturned })),
+		{"back, alone, and the invite is used up", advisor{habits: advise().habits, keys: true}.seated(seatedWith(0, func(s *chat.Seated) { s.Status = chat.StatusReturned })),
 			"You are alone here, and the invite to this room seats nobody any more: if somebody is to come, call update_room with new_invite true and give your user the new one; then call " + wait5 + "."},
 		{"joined, and all others had left", advise().seated(seatedWith(0, func(s *chat.Seated) { s.Messages = []chat.Message{said("m3")} })), alone},
 		{"joined one who said nothing", advise().seated(seatedWith(1, nil)),
@@ -30,7 +30,7 @@ func seatedCases() []nextCase {
 			s.Messages = []chat.Message{saidAs("m2", room.Request), answering("m2", said("m3"))}
 		})),
 			"If the answer is up to you, call " + send5 + "; if not, " + wait5 + "."},
-		{"joined a channel", advise().seated(seatedWith(1, func(s *chat.Seated) { s.Room.Type = room.Channel })),
+		{"joined a channel", advise().seated(seatedWith(1, func(s *chat.Seated) { s.Listening = true })),
 			"Only admins speak in this room: call " + wait5 + "."},
 	}
 }
@@ -42,7 +42,7 @@ func returnCases() []nextCase {
 	}
 	return []nextCase{
 		{"came back to where it sees not all", back(func(s *chat.Seated) { s.Hidden = 7 }), "It is not your turn: call " + wait5 + "."},
-		{"came back muted", back(func(s *chat.Seated) { s.Room.Agents[0].Muted = true }),
+		{"came back muted", back(func(s *chat.Seated) { s.Muted, s.Listening = true, true }),
 			"An admin of this room has muted you, so you can only read: call " + wait5 + "."},
 		{"came back to news", back(func(s *chat.Seated) { s.Messages = []chat.Message{ownWords("m4"), said("m5")} }),
 			"Answer with " + send5 + "."},
@@ -52,11 +52,13 @@ func returnCases() []nextCase {
 			"It is not your turn: call " + wait5 + "."},
 		{"came back owing an answer", back(func(s *chat.Seated) { s.Owes = "m4" }),
 			"You owe an answer: if your user would want it given, call send_message (cursor c5, wait_seconds 45, reply_to m4); if not, decline with the same call."},
+		{"came back while an answer to it is outstanding", back(func(s *chat.Seated) { s.Owed = 1 }),
+			"It is not your turn, and 1 answer to you is outstanding: call " + wait5 + "."},
 		{"came back to a proposal", back(func(s *chat.Seated) { s.Owes, s.OwesAgreement = "m4", true }),
 			"You are asked to agree: call send_message (cursor c5, wait_seconds 45, reply_to m4, kind agree), which needs no text; or give kind object instead, with the reason in text."},
 		{"came back to more than fits", back(func(s *chat.Seated) { s.Messages, s.HasMore = []chat.Message{said("m4")}, true }),
 			"Before you answer, read on: call wait_for_message (cursor c5, wait_seconds 0)."},
-		{"came back to a closed room", back(func(s *chat.Seated) { s.Room.Closed = true }),
+		{"came back to a closed room", back(func(s *chat.Seated) { s.Closed = true }),
 			"This room is closed for good: message_history still has what was said; to go on, agree on another room."},
 		{"came back after one of the name of another came", back(func(s *chat.Seated) { s.Messages = []chat.Message{lapsed("m3"), came("m4"), said("m5")} }),
 			mayBeAnother + "Answer with " + send5 + "."},
@@ -66,18 +68,18 @@ func returnCases() []nextCase {
 func pairedCases() []nextCase {
 	paired := func(opens bool, messages ...chat.Message) string {
 		partner := &pairing.Partner{Name: chosen, Interests: []string{chosen}}
-		return advise().queued(pairing.Result{Status: pairing.Paired, Opens: opens, Partner: partner, Seated: seatedWith(1, func(s *chat.Seated) { s.Messages, s.Room.Paired = messages, true })}, 0)
+		return advise().queued(pairing.Result{Status: pairing.Paired, Opens: opens, Partner: partner, Seated: seatedWith(1, func(s *chat.Seated) { s.Messages, s.Paired = messages, true })}, 0)
 	}
 	alone := func(w chat.Waited) string { return afterWait(w, func(w *chat.Waited) { w.Paired = true }) }
 	return []nextCase{
 		{"paired, and came later", paired(true), "You are paired, and joined last, so you open: speak first, within 90 seconds, with " + send5 + "."},
 		{"paired, and waited longer", paired(false), "You are paired, and the other joined last and opens: call " + wait5 + "."},
 		{"paired, and the other has spoken", paired(false, said("m4")), "Answer with " + send5 + "."},
-		{"paired, and the other has left", advise().queued(pairing.Result{Status: pairing.Paired, Opens: true, Seated: seatedWith(0, func(s *chat.Seated) { s.Room.Paired = true })}, 0),
+		{"paired, and the other has left", advise().queued(pairing.Result{Status: pairing.Paired, Opens: true, Seated: seatedWith(0, func(s *chat.Seated) { s.Paired = true })}, 0),
 			"Your partner has left: call leave_room and, if you want another, enter_queue without ticket."},
 		{"paired, and the other never came", alone(newsFor(0, lapsed("m9"))),
 			"Your partner never came: call enter_queue with only ticket, the one you were paired with; it keeps your place in line."},
-		{"paired, and the other never came, with a message", advise().sent(chat.Sent{Sent: true, Waited: chat.Waited{Paired: true, Messages: []chat.Message{lapsed("m9")}, Cursor: "c9"}}, chat.SendRequest{}),
+		{"paired, and the other never came, with a message", advise().sent(chat.Sent{Sent: true, Waited: chat.Waited{Messages: []chat.Message{lapsed("m9")}, Cursor: "c9", Situation: chat.Situation{Paired: true}}}, chat.SendRequest{}),
 			"Your partner never came: call enter_queue with only ticket, the one you were paired with; it keeps your place in line."},
 		{"paired, and the other fell silent", afterWait(newsFor(0, lapsed("m9")), func(w *chat.Waited) { w.Paired, w.Begun, w.Status = true, true, chat.StatusAllDone }),
 			"Your partner has left: call leave_room and, if you want another, enter_queue without ticket."},
@@ -85,7 +87,7 @@ func pairedCases() []nextCase {
 			"Your partner has left: call leave_room and, if you want another, enter_queue without ticket."},
 		{"paired, alone, and nothing is new", alone(quietFor(0)),
 			"Your partner has left: call leave_room and, if you want another, enter_queue without ticket."},
-		{"paired, and lost the seat", alone(chat.Waited{Status: chat.StatusRemoved, Reason: room.ReasonTimeout}),
+		{"paired, and lost the seat", alone(chat.Waited{Status: chat.StatusRemoved, Situation: chat.Situation{Reason: room.ReasonTimeout}}),
 			"You were silent for too long, and your partner has seen you leave: call enter_queue without ticket for another."},
 		{"nobody to pair with", advise().queued(pairing.Result{Status: pairing.Waiting, Ticket: "t"}, 20*time.Second),
 			"No partner yet: within 15 seconds call enter_queue again (this ticket, wait_seconds 20) to stay in line, or with leave true to give up."},

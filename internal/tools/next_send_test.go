@@ -22,7 +22,7 @@ func awayCases() []nextCase {
 		asked.Absence, w.AwayUntil = absence, until
 		return advise().sent(chat.Sent{Sent: true, ID: "m9", Waited: w}, asked)
 	}
-	quiet, owing := chat.Waited{Cursor: "c9", Others: 1}, quietFor(1)
+	quiet, owing := chat.Waited{Cursor: "c9", Situation: chat.Situation{Others: 1}}, quietFor(1)
 	owing.Owes = "m7"
 	const alone = "The others see that you are away until 2026-03-01T12:10:00Z: do your own work, look in with " + look9 + " whenever you like, and call " + wait9 + " once you are back."
 	const owes = "The others see that you are away until 2026-03-01T12:10:00Z, but you owe an answer: once it is ready, call send_message (cursor c9, wait_seconds 45, reply_to m7)."
@@ -73,8 +73,8 @@ func sentCases() []nextCase {
 	alone := "Nobody else is here; the next to join will read it: call " + wait9 + "."
 	const twice = "You had sent this already; it was not sent again. "
 	return []nextCase{
-		{"sent", afterSend(plain, chat.Sent{Sent: true, Waited: chat.Waited{Others: 1}}), "For the answer call " + wait9 + "."},
-		{"sent from an unknown place", advise().sent(chat.Sent{Sent: true, Waited: chat.Waited{Others: 1}}, plain),
+		{"sent", afterSend(plain, chat.Sent{Sent: true, Waited: chat.Waited{Situation: chat.Situation{Others: 1}}}), "For the answer call " + wait9 + "."},
+		{"sent from an unknown place", advise().sent(chat.Sent{Sent: true, Waited: chat.Waited{Situation: chat.Situation{Others: 1}}}, plain),
 			"For the answer call wait_for_message (wait_seconds 50)."},
 		{"sent to nobody", afterSend(plain, chat.Sent{Sent: true}), alone},
 		{"sent, and nobody came", afterSend(waits, chat.Sent{Sent: true, Waited: quietFor(0)}), alone},
@@ -90,31 +90,31 @@ func sentCases() []nextCase {
 			"If the answer is up to you, call " + send9 + "; if not, " + wait9 + "."},
 		{"sent over a private message", afterSend(plain, chat.Sent{Sent: true, Before: 1, Waited: newsFor(2, saidTo("m9", room.Plain))}),
 			"Your message WAS sent; what is in messages came before it. Something was said to you and not to all: answer with " + send9 + " and put its sender in to; without to everybody reads it."},
-		{"sent over more than fits", afterSend(plain, chat.Sent{Sent: true, Before: 1, Waited: chat.Waited{Messages: news.Messages, HasMore: true, Others: 1}}),
+		{"sent over more than fits", afterSend(plain, chat.Sent{Sent: true, Before: 1, Waited: chat.Waited{Messages: news.Messages, HasMore: true, Situation: chat.Situation{Others: 1}}}),
 			"Your message WAS sent; what is in messages came before it. Before you say more, read on: call " + look9 + "."},
-		{"sent, and it is one's turn again", afterSend(waits, chat.Sent{Sent: true, Waited: chat.Waited{Status: chat.StatusTurn, Others: 1}}),
+		{"sent, and it is one's turn again", afterSend(waits, chat.Sent{Sent: true, Waited: chat.Waited{Status: chat.StatusTurn, Situation: chat.Situation{Others: 1}}}),
 			"Everybody waits, and it is your turn: go on with " + send9 + "."},
-		{"sent, and the server stops", afterSend(waits, chat.Sent{Sent: true, Waited: chat.Waited{Status: chat.StatusQuiet, Others: 1, Stopping: true}}),
+		{"sent, and the server stops", afterSend(waits, chat.Sent{Sent: true, Waited: chat.Waited{Status: chat.StatusQuiet, Situation: chat.Situation{Others: 1, Stopping: true}}}),
 			"The server is restarting and nothing is lost: call " + wait9 + "."},
-		{"sent, and a newer wait took over", afterSend(waits, chat.Sent{Sent: true, Waited: chat.Waited{Status: chat.StatusSuperseded, Others: 1}}),
+		{"sent, and a newer wait took over", afterSend(waits, chat.Sent{Sent: true, Waited: chat.Waited{Status: chat.StatusSuperseded, Situation: chat.Situation{Others: 1}}}),
 			"Your newer call has the rest: go on with its result."},
-		{"sent the last answer to a proposal", afterSend(chat.SendRequest{Kind: room.Agree}, chat.Sent{Sent: true, Agreed: "m4", Waited: chat.Waited{Others: 2}}),
+		{"sent the last answer to a proposal", afterSend(chat.SendRequest{Kind: room.Agree}, chat.Sent{Sent: true, Agreed: "m4", Waited: chat.Waited{Situation: chat.Situation{Others: 2}}}),
 			"Yours was the last answer: everyone asked has agreed to m4, and it is on record. If more is to be settled, go on with " + send9 + "; if all is, call leave_room, or " + wait9 + " for a last word."},
-		{"sent a report", afterSend(chat.SendRequest{Kind: room.Status}, chat.Sent{Sent: true, Waited: chat.Waited{Others: 1}}),
+		{"sent a report", afterSend(chat.SendRequest{Kind: room.Status}, chat.Sent{Sent: true, Waited: chat.Waited{Situation: chat.Situation{Others: 1}}}),
 			"A status asks for nothing, so the turn is still yours: go on with your own work, and say more when there is more."},
-		{"sent a goodbye", afterSend(chat.SendRequest{Kind: room.Done}, chat.Sent{Sent: true, Waited: chat.Waited{Others: 1}}),
+		{"sent a goodbye", afterSend(chat.SendRequest{Kind: room.Done}, chat.Sent{Sent: true, Waited: chat.Waited{Situation: chat.Situation{Others: 1}}}),
 			"You have said that you are finished: call leave_room, or " + wait9 + " for a last word."},
-		{"sent twice", afterSend(plain, chat.Sent{Sent: true, Duplicate: true, Waited: chat.Waited{Others: 1}}), twice + "For the answer call " + wait9 + "."},
+		{"sent twice", afterSend(plain, chat.Sent{Sent: true, Duplicate: true, Waited: chat.Waited{Situation: chat.Situation{Others: 1}}}), twice + "For the answer call " + wait9 + "."},
 		{"sent twice, and answered", afterSend(waits, chat.Sent{Sent: true, Duplicate: true, Waited: news}), twice + answer9},
-		{"sent with a cursor that is none", afterSend(plain, chat.Sent{Sent: true, Waited: chat.Waited{Others: 1, CursorIgnored: true}}),
+		{"sent with a cursor that is none", afterSend(plain, chat.Sent{Sent: true, Waited: chat.Waited{Situation: chat.Situation{Others: 1, CursorIgnored: true}}}),
 			"The cursor you gave is not one of yours (an id is no cursor) and was ignored. For the answer call " + wait9 + "."},
 		{"held back", afterSend(plain, chat.Sent{Waited: news}),
 			"NOT sent: what is in messages came first. Read it and send again with the new cursor: call " + send9 + " with a text that fits it."},
 		{"held back from one of the name of another", afterSend(plain, chat.Sent{Waited: newsFor(1, lapsed("m8"), came("m9"))}),
 			"NOT sent: what is in messages came first. " + mayBeAnother + "Read it and send again with the new cursor: call " + send9 + " with a text that fits it."},
-		{"held back for a credential", afterSend(plain, chat.Sent{Credential: "a GitHub token", Waited: chat.Waited{Others: 1}}),
+		{"held back for a credential", afterSend(plain, chat.Sent{Credential: "a GitHub token", Waited: chat.Waited{Situation: chat.Situation{Others: 1}}}),
 			"NOT sent: your text holds what looks like a GitHub token, and whoever reads it could use it. Take it out and call " + send9 + "; if others are meant to have it, repeat the same call, and it is sent."},
-		{"held back by more than fits", afterSend(plain, chat.Sent{Waited: chat.Waited{Status: chat.StatusMessages, HasMore: true, Others: 1}}),
+		{"held back by more than fits", afterSend(plain, chat.Sent{Waited: chat.Waited{Status: chat.StatusMessages, HasMore: true, Situation: chat.Situation{Others: 1}}}),
 			"NOT sent: what is in messages came first. There is more of it, so read on before you send: call " + look9 + "."},
 	}
 }
@@ -123,7 +123,7 @@ func sentCases() []nextCase {
 func debtSentCases() []nextCase {
 	waits := chat.SendRequest{Wait: usualHabits.send}
 	owed := func(asked chat.SendRequest, n int, status chat.WaitStatus) string {
-		return afterSend(asked, chat.Sent{Sent: true, Waited: chat.Waited{Status: status, Others: 3, Owed: n}})
+		return afterSend(asked, chat.Sent{Sent: true, Waited: chat.Waited{Status: status, Situation: chat.Situation{Others: 3, Owed: n}}})
 	}
 	return []nextCase{
 		{"asked one", owed(chat.SendRequest{}, 1, ""), "For the answer call " + wait9 + "."},
@@ -132,9 +132,9 @@ func debtSentCases() []nextCase {
 		{"agreed", owed(chat.SendRequest{Kind: room.Agree}, 0, ""), "For what comes next call " + wait9 + "."},
 		{"objected", owed(chat.SendRequest{Kind: room.Object, Text: chosen}, 0, ""), "For what comes next call " + wait9 + "."},
 		{"took a request back", owed(chat.SendRequest{Withdraw: "m1"}, 0, ""), "For what comes next call " + wait9 + "."},
-		{"asked those who are away", afterSend(waits, chat.Sent{Sent: true, Waited: chat.Waited{Status: chat.StatusQuiet, Others: 1, Owed: 1, OthersAway: time.Minute}}),
+		{"asked those who are away", afterSend(waits, chat.Sent{Sent: true, Waited: chat.Waited{Status: chat.StatusQuiet, Situation: chat.Situation{Others: 1, Owed: 1, OthersAway: time.Minute}}}),
 			"All others are away, the first of them for 1 minute more: do other work until then, or call wait_for_message (cursor c9, wait_seconds 50)."},
-		{"sent, and still owes an answer", afterSend(chat.SendRequest{Kind: room.Status}, chat.Sent{Sent: true, Waited: chat.Waited{Others: 1, Debt: room.Debt{Owes: "m7"}}}),
+		{"sent, and still owes an answer", afterSend(chat.SendRequest{Kind: room.Status}, chat.Sent{Sent: true, Waited: chat.Waited{Situation: chat.Situation{Debt: room.Debt{Owes: "m7"}, Others: 1}}}),
 			"You owe an answer: if your user would want it given, call send_message (cursor c9, wait_seconds 45, reply_to m7); if not, decline with the same call."},
 	}
 }

@@ -90,6 +90,7 @@ func seatedWith(others int, change func(*chat.Seated)) chat.Seated {
 	for range others {
 		s.Room.Agents = append(s.Room.Agents, chat.Agent{Name: chosen, Role: room.Admin, Activity: chosen})
 	}
+	s.Others = others
 	if change != nil {
 		change(&s)
 	}
@@ -176,7 +177,7 @@ const (
 
 func TestStandbyHint_followsALongSilenceOrAnAbsence(t *testing.T) {
 	asked := chat.WaitRequest{Wait: time.Minute}
-	lull := chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Quiet: longQuiet, Others: 1}
+	lull := chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Situation: chat.Situation{Quiet: longQuiet, Others: 1}}
 	short := lull
 	short.Quiet -= time.Second
 	away, heard, owing := short, newsFor(1, said("m9")), short

@@ -87,11 +87,11 @@ const (
 // it need not wait for that.
 func heldRules() []rule {
 	return []rule{
-		{func(s situation) bool { return s.paused && !s.more && s.resting() && !s.background },
+		{func(s situation) bool { return s.Paused && !s.more && s.resting() && !s.background },
 			"Your user has paused you, and nothing has been said for a long time: you may stop waiting, do other work and look in with {look}. " + seatExpires},
-		{func(s situation) bool { return s.paused && !s.more },
+		{func(s situation) bool { return s.Paused && !s.more },
 			"Your user has paused you, so nothing that you send is sent: call {wait}, which tells you when you may go on."},
-		{func(s situation) bool { return s.spent && !s.more && !s.resting() },
+		{func(s situation) bool { return s.Spent && !s.more && !s.resting() },
 			"Agents have said as much as they may here until a person speaks: tell your user, and call {wait}."},
 	}
 }
@@ -100,7 +100,7 @@ func heldRules() []rule {
 func boundRules() []rule {
 	return []rule{
 		{func(s situation) bool {
-			return s.bound && !s.more && (s.status == chat.StatusAllDone || s.paired && s.others == 0)
+			return s.Bound && !s.more && (s.status == chat.StatusAllDone || s.Paired && s.Others == 0)
 		},
 			"All others have left or are finished, but your user holds you, so you cannot leave: tell your user, who can leave for you, and call {wait}."},
 	}
@@ -110,7 +110,9 @@ func boundRules() []rule {
 // It may be the answer that the agent owes.
 func draftsRules() []rule {
 	return []rule{
-		{func(s situation) bool { return s.drafts && s.status == chat.StatusQuiet && !s.resting() && !s.away() },
+		{func(s situation) bool {
+			return s.Undecided && s.status == chat.StatusQuiet && !s.resting() && !s.away()
+		},
 			"Your user has yet to decide about a message of yours: do not send it again, and call {wait}, which tells you what your user decides."},
 	}
 }
@@ -118,9 +120,9 @@ func draftsRules() []rule {
 // undecidedRules apply to a send about which the user decides first.
 func undecidedRules() []rule {
 	return []rule{
-		{func(s situation) bool { return s.paused && !s.more },
+		{func(s situation) bool { return s.Paused && !s.more },
 			"Call {wait}, which tells you when you may go on."},
-		{func(s situation) bool { return s.pending && !s.more },
+		{func(s situation) bool { return s.status == chat.StatusPending && !s.more },
 			"Do not send it again: call {wait}, which tells you what your user decides."},
 	}
 }

@@ -113,11 +113,12 @@ func reinedCases() []nextCase {
 
 // A program shows a person what there is; nobody tells the person what to do.
 func TestNext_ofAPersonsCall_isEmpty(t *testing.T) {
-	token := ident.Token{Room: ident.NewRoomID(), Seat: 1, Secret: ident.NewSecret(), Person: true}.String()
+	waited := newsFor(1, said("m9"))
+	waited.Person = true
 	for call, next := range map[string]string{
-		"wait": advise().waited(newsFor(1, said("m9")), chat.WaitRequest{Token: token}),
-		"send": advise().sent(chat.Sent{Sent: true, Waited: newsFor(1)}, chat.SendRequest{Token: token}),
-		"join": advise().seated(seatedWith(1, func(s *chat.Seated) { s.Token = token })),
+		"wait": advise().waited(waited, chat.WaitRequest{}),
+		"send": advise().sent(chat.Sent{Sent: true, Waited: waited}, chat.SendRequest{}),
+		"join": advise().seated(seatedWith(1, func(s *chat.Seated) { s.Person = true })),
 	} {
 		if next != "" {
 			t.Errorf("%s: %s", call, next)

@@ -9,11 +9,11 @@ import (
 )
 
 func newsFor(others int, messages ...chat.Message) chat.Waited {
-	return chat.Waited{Status: chat.StatusMessages, Messages: messages, Cursor: "c9", Others: others}
+	return chat.Waited{Status: chat.StatusMessages, Messages: messages, Cursor: "c9", Situation: chat.Situation{Others: others}}
 }
 
 func quietFor(others int) chat.Waited {
-	return chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Others: others}
+	return chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Situation: chat.Situation{Others: others}}
 }
 
 // afterWait is next of a wait that ended with w, after change.
@@ -149,7 +149,7 @@ func debtCases() []nextCase {
 		{"asked by name", owes(newsFor(2, askedOf(said("m7")), said("m9"))), answer},
 		{"asked by name, and a request to anyone", owes(newsFor(2, said("m7"), saidAs("m9", room.Request))), answer},
 		{"asked by name before, and a silence", owes(quietFor(2)), answer},
-		{"asked by name, and all wait", owes(chat.Waited{Status: chat.StatusTurn, Cursor: "c9", Others: 2}), answer},
+		{"asked by name, and all wait", owes(chat.Waited{Status: chat.StatusTurn, Cursor: "c9", Situation: chat.Situation{Others: 2}}), answer},
 		{"asked by name, and a newcomer", owes(newsFor(2, came("m9"))), answer},
 		{"asked in private", private(newsFor(2, askedOf(saidTo("m7", room.Request))), false),
 			"You owe an answer that was asked for in private: call send_message (cursor c9, wait_seconds 45, reply_to m7) and put its sender in to, or decline in the same way; without to everybody reads it."},

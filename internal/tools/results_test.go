@@ -23,7 +23,7 @@ import (
 func usual() *Set { return New(nil, nil, Options{Address: func(context.Context) string { return "" }}) }
 
 func TestResult_quiet_isSmall(t *testing.T) {
-	w := chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Others: 1}
+	w := chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Situation: chat.Situation{Others: 1}}
 	text := string(mcp.JSON(advise().viewWaited(w, chat.WaitRequest{Wait: time.Minute})))
 	want := `{"status":"quiet","messages":[],"cursor":"c9","next":"`
 	if !strings.HasPrefix(text, want) || len(text) > 300 {
@@ -134,12 +134,12 @@ func TestResult_ofARoom_leavesOutWhatIsAbsent(t *testing.T) {
 }
 
 func TestResult_ofASend_saysFirstWhetherItWasSent(t *testing.T) {
-	waited := chat.Waited{Others: 1, Owed: 2, AwayUntil: at, Cursor: "c9"}
+	waited := chat.Waited{AwayUntil: at, Cursor: "c9", Situation: chat.Situation{Others: 1, Owed: 2}}
 	checkJSON(t, map[string]any{
-		`{"sent":true,"id":"m7","next":"For the answer call wait_for_message (wait_seconds 50)."}`:                                                                                          advise().viewSent(chat.Sent{Sent: true, ID: "m7", Waited: chat.Waited{Others: 1}}, chat.SendRequest{}),
+		`{"sent":true,"id":"m7","next":"For the answer call wait_for_message (wait_seconds 50)."}`:                                                                                          advise().viewSent(chat.Sent{Sent: true, ID: "m7", Waited: chat.Waited{Situation: chat.Situation{Others: 1}}}, chat.SendRequest{}),
 		`{"sent":true,"id":"m7","cursor":"c9","away_until":"2026-11-20T09:30:05Z","owed":2,"next":"2 answers to you are outstanding: call wait_for_message (cursor c9, wait_seconds 50)."}`: advise().viewSent(chat.Sent{Sent: true, ID: "m7", Waited: waited}, chat.SendRequest{}),
 	})
-	text := string(mcp.JSON(advise().viewSent(chat.Sent{Waited: chat.Waited{Status: chat.StatusMessages, Cursor: "c9", Others: 1}}, chat.SendRequest{})))
+	text := string(mcp.JSON(advise().viewSent(chat.Sent{Waited: chat.Waited{Status: chat.StatusMessages, Cursor: "c9", Situation: chat.Situation{Others: 1}}}, chat.SendRequest{})))
 	if !strings.HasPrefix(text, `{"sent":false,`) || !strings.Contains(text, `"next":"NOT sent: `) {
 		t.Error(text)
 	}

@@ -41,8 +41,8 @@ func (v seated) token() string { return v.AgentToken }
 // viewSeated makes the result. password is the room's, as far as the caller gave it.
 func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) seated {
 	got.Watch = watchLink(s.address(ctx), got.Watch)
-	invite, next := s.inviteTo(ctx, got.Room, got.Invite, password), s.clients.advisor(ctx)
-	next.uninviting = invite == ""
+	next := s.clients.advisor(ctx)
+	next.keys = s.keys
 	in := viewRoom(got.Room).briefly()
 	if t, err := ident.ParseToken(got.Token); err == nil { // else there is no seat
 		in.ID = t.Room
@@ -52,7 +52,7 @@ func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) 
 		Untrusted: notice(got.Messages, true), Room: in,
 		Messages: viewMessages(got.Messages), HasMore: got.HasMore, Earlier: got.Earlier, Hidden: got.Hidden,
 		Agreements: viewAgreements(got.Agreements), Cursor: got.Cursor,
-		Now: viewTime(got.Now), Invite: invite, InviteLink: s.personsInvite(ctx, got.Token, got.Room, got.Invite), Watch: got.Watch, Next: next.seated(got),
+		Now: viewTime(got.Now), Invite: s.inviteTo(ctx, got.Room, got.Invite, password), InviteLink: s.personsInvite(ctx, got.Token, got.Room, got.Invite), Watch: got.Watch, Next: next.seated(got),
 	}
 }
 

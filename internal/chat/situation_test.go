@@ -1,0 +1,50 @@
+package chat_test
+
+import (
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// Whatever an agent calls, it is told the same of how things stand for it.
+func TestSituation_isTheSameInEveryResult(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	request := w.ask(p.ann.Token, "which of the two?", "Bob", "Cid")
+	w.ask(p.bob.Token, "and when?", "Cid")
+	person := w.person(p.bob)
+	ann, bob := w.look(p.ann.Token, p.ann.Cursor), w.look(p.bob.Token, p.bob.Cursor)
+	results := func(who chat.Seated, text, cursor string) map[string]chat.Situation {
+		sent, err := w.send(chat.SendRequest{Token: who.Token, Text: text, Cursor: cursor})
+		if err != nil || sent.Sent {
+			t.Fatalf("%q is sent: %+v, %v", text, sent, err)
+		}
+		waited := w.look(who.Token, cursor)
+		waited.OthersIdle, waited.OthersAway = 0, 0
+		return map[string]chat.Situation{"send": sent.Situation, "wait": waited.Situation, "join": w.enter(chat.JoinRequest{Token: who.Token}).Situation}
+	}
+	compare := func(when string, got map[string]chat.Situation, want chat.Situation) {
+		for call, s := range got {
+			if s != want {
+				t.Errorf("%s, a %s says\n     %+v\nwant %+v", when, call, s, want)
+			}
+		}
+	}
+	compare("a credential", results(p.ann, "it is "+secret, ann.Cursor), chat.Situation{
+		Others: 2, Begun: true, Admin: true, Owed: 2,
+	})
+	w.pauses(person, true)
+	compare("paused", results(p.bob, "hello", bob.Cursor), chat.Situation{
+		Others: 2, Begun: true, Spoke: true, Owed: 1, Debt: room.Debt{Owes: request}, Supervised: room.Supervised{Paused: true, Bound: true},
+	})
+	w.pauses(person, false)
+	w.approves(person, true)
+	compare("a draft", results(p.bob, "hello", bob.Cursor), chat.Situation{
+		Others: 2, Begun: true, Spoke: true, Owed: 1, Debt: room.Debt{Owes: request}, Supervised: room.Supervised{Bound: true, Undecided: true},
+	})
+	seen := w.look(person, "").Situation
+	if seen.OthersIdle, seen.OthersAway = 0, 0; !seen.Person || seen.Others != 2 || seen.Owes != request {
+		t.Errorf("the person is told %+v", seen)
+	}
+}
