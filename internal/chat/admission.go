@@ -18,7 +18,7 @@ func (s *Service) MadeInvite(ctx context.Context, v ident.Invite) (bool, error) 
 	defer r.release()
 	h, err := r.log.Warm(ctx)
 	if err == nil && h.Expired(s.now()) {
-		h, err = r.log.Current(ctx, s.now()) // it may have been renewed
+		h, err = r.log.Current(ctx, s.now()) // it may have been used since
 	}
 	if errors.Is(err, roomlog.ErrNotFound) {
 		return false, nil
@@ -26,7 +26,7 @@ func (s *Service) MadeInvite(ctx context.Context, v ident.Invite) (bool, error) 
 	if err != nil {
 		return false, s.Outward(err)
 	}
-	return v.Of(h.LogKey) && !h.Expired(s.now()), nil
+	return h.Made(v, s.now()), nil
 }
 
 // SeatOf returns the agent whose seat a token stands for, and whether there is one. It

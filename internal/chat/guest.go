@@ -21,7 +21,7 @@ func inviteOf(h *room.Head, now time.Time) Invite {
 }
 
 // visit returns the name that the room of a guest's invite has now. It refuses a room that
-// is over, one of another name than the guest said, and an invite that was renewed.
+// is over, and one of another name than the guest said.
 func visit(h *room.Head, now time.Time, by ident.Asker, named ident.Name) (ident.Name, error) {
 	switch {
 	case h.Closed, h.Retired, h.Expired(now), h.Deserted():
@@ -29,7 +29,7 @@ func visit(h *room.Head, now time.Time, by ident.Asker, named ident.Name) (ident
 	case named.Key != "" && named.Key != h.Key:
 		return ident.Name{}, by.RefuseOutside("room names another room than that of your invite, or an old name of it: leave it out.")
 	}
-	return ident.Name{Shown: h.Name, Key: h.Key}, h.Invite.CheckNumber(by.Invite)
+	return ident.Name{Shown: h.Name, Key: h.Key}, nil
 }
 
 // refuseOver refuses an invite of a room that has ended for newcomers.
@@ -47,7 +47,9 @@ func (s *Service) infoOfInvite(ctx context.Context, named ident.Name) (Info, err
 		err = refuseOver()
 	}
 	if err == nil {
-		_, err = visit(h, began, a, named)
+		if _, err = visit(h, began, a, named); err == nil {
+			err = h.Invite.Check(a.Invite)
+		}
 	}
 	if err != nil {
 		return Info{}, err

@@ -35,7 +35,7 @@ func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (open
 		case !here:
 			return ch, room.RefuseUnknownLink()
 		}
-		if err := ident.AskerOf(ctx).CheckSeat(a.Invite, h.Invite.Number); err != nil {
+		if err := h.Invite.CheckSeat(ident.AskerOf(ctx), a); err != nil {
 			return ch, err
 		}
 		var e *room.Event

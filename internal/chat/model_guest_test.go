@@ -35,16 +35,16 @@ func (c joinCall) visit(m model) ([]joinOutcome, error) {
 		return refusedJoin(fault.RoomClosed, 0), nil
 	case c.room != "" && !strings.EqualFold(c.room, r.name):
 		return refusedJoin(fault.NotAllowed, 0), nil
-	case r.invite.number != c.by.number, banned:
+	case r.invite.number != c.by.number:
+		return refusedJoin(fault.NotAllowed, 0), nil
+	case !gives && taken && !old.guest:
+		return refusedJoin(fault.NameTaken, 0), nil
+	case !gives && !taken, banned:
 		return refusedJoin(fault.NotAllowed, 0), nil
 	case r.seatedAlike(c.agent):
 		return refusedJoin(fault.NameTaken, 0), nil
-	case gives, taken && old.guest:
-		return c.seat(m, r)
-	case taken:
-		return refusedJoin(fault.NameTaken, 0), nil
 	}
-	return refusedJoin(fault.NotAllowed, 0), nil
+	return c.seat(m, r)
 }
 
 // replaced returns r with an invite in the place of its own: as many seats, until the same time.

@@ -79,7 +79,7 @@ func (s *Service) accept(ctx context.Context, token string, read readHead) (*cal
 	case !ok:
 		err = s.whyNot(ctx, h, t)
 	default:
-		if err = asker.CheckSeat(a.Invite, h.Invite.Number); err == nil {
+		if err = h.Invite.CheckSeat(asker, a); err == nil {
 			err = s.limits.Enter(ctx, t.Room)
 		}
 	}

@@ -135,9 +135,7 @@ func (c *seatRequest) Propose(h *room.Head, now time.Time) (roomlog.Change, erro
 	}
 	e, op := c.Newcomer.SeatAt(h, now, s.Since, role)
 	e.Agent.Joined += int64(len(ch.Events))
-	if old, taken := h.Named(c.Name.Key); c.Invite != 0 && !(taken && old.IsGuest()) {
-		e.Invite = h.Invite.Used()
-	}
+	e.Invite = s.Invite
 	switch {
 	case c.Kept != nil:
 		e.Agent.Person = *c.Kept

@@ -17,21 +17,6 @@ func (a Asker) CheckToken(t Token) error {
 	return a.RefuseOutside("agent_token is of another seat than those for which you may act.")
 }
 
-// CheckSeat refuses a guest that acts for a seat that its invite does not admit to. given is
-// the number of the invite that gave the seat; 0 means none did: whoever has a key must not
-// stay by an invite when the key is revoked. Seats of any invite are admitted by the newest, of
-// which newest may lie behind, and by the one that gave them. The error is a *fault.Error of
-// NotAllowed.
-func (a Asker) CheckSeat(given, newest int) error {
-	switch {
-	case !a.IsGuest(), given == a.Invite, given != 0 && a.Invite >= newest:
-		return nil
-	case given == 0:
-		return a.RefuseOutside("The seat is one that no invite gave. Use the address of the server by which it was got.")
-	}
-	return a.RefuseOutside("The seat was given by another invite than yours, which was renewed since. Use the address by which the seat was got, or that of the newest invite.")
-}
-
 // CheckUnbound refuses what is about any room to a caller that may act in one only. The
 // error is a *fault.Error of NotAllowed.
 func (a Asker) CheckUnbound() error {

@@ -33,10 +33,11 @@ type Claim struct {
 
 // Seating is a decided claim. At most one of Gone and Regained is set.
 type Seating struct {
-	Since    Mark   // the first event that the newcomer may see
-	Gone     *Event // the seat that it takes from another agent; nil if it takes a free one
-	LetGo    bool   // the room let that seat go: its lease need not have ended
-	Regained *Agent // its own seat, with the new token
+	Since    Mark    // the first event that the newcomer may see
+	Gone     *Event  // the seat that it takes from another agent; nil if it takes a free one
+	LetGo    bool    // the room let that seat go: its lease need not have ended
+	Regained *Agent  // its own seat, with the new token
+	Invite   *Invite // what is left of the room's invite; nil if the newcomer spends nothing of it
 }
 
 // How long the agent of a seat must itself have been silent before another gets its name. An
@@ -75,20 +76,32 @@ const (
 //	anyone else                NameTaken, and a knock
 //
 // A guest that takes the place of a guest spends no use of its invite. Under another name,
-// a full room gives the stalest of the seats whose lease has ended, or begins anew.
+// a full room gives the stalest of the seats whose lease has ended, or begins anew. Before all
+// that a guest needs an invite that admits it: see Invite.Admit.
 func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
+	old, _ := h.Named(c.Name.Key)
+	var left *Invite
 	if c.Invite != 0 {
-		if err := h.Invite.CheckNumber(c.Invite); err != nil {
+		var err error
+		if left, err = h.Invite.Admit(c.Invite, old, now); err != nil {
 			return Seating{}, err
 		}
 	}
+	got, err := c.decideAdmitted(h, old, now)
+	got.Invite = left
+	return got, err
+}
+
+// decideAdmitted is Decide for a newcomer that the room lets in. old has the newcomer's name; it is
+// the zero value if nobody does.
+func (c *Claim) decideAdmitted(h *Head, old Agent, now time.Time) (Seating, error) {
 	if _, banned := FindBan(h.Bans, c.Name.Shown); banned {
 		return Seating{}, fault.Refuse(fault.NotAllowed, "An admin has banned this agent_name from this room, in any spelling. Do not try other names: tell your user, who can ask the people of the room.")
 	}
 	if err := h.checkLook(c.Name); err != nil {
 		return Seating{}, err
 	}
-	old, taken := h.Named(c.Name.Key)
+	taken := old.Seat != 0
 	own := taken && c.isOwn(h, old)
 	if !own || !old.Person.Holds() {
 		if err := h.CheckHeld(c.Principal); err != nil {
@@ -96,8 +109,6 @@ func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
 		}
 	}
 	switch {
-	case c.Invite != 0 && !h.Invite.GivesSeat(now) && !(taken && old.IsGuest()):
-		return Seating{}, h.Invite.Refuse(taken)
 	case !taken && len(h.Agents) < h.Capacity:
 		return Seating{Since: h.VisibleFrom()}, nil
 	case c.Presence == nil:

@@ -11,6 +11,10 @@ import (
 const InviteLife = 7 * 24 * time.Hour
 
 // Invite is the invite of a room. The zero value lets nobody in.
+//
+// The gate admits by any invite that the room has made, since a guest with a seat may come back by
+// it: see Head.Made. CheckSeat says for which seats it may then act. A guest without one sees the
+// room only by the present invite (Check), which also gives it a seat (Admit, in Claim.Decide).
 type Invite struct {
 	Number  int   `json:"n"`       // 1 is the first
 	Uses    int   `json:"uses"`    // how many more seats it gives
@@ -18,11 +22,17 @@ type Invite struct {
 }
 
 // FirstInvite returns the invite of a new room, for all seats but that of whoever makes it.
-func FirstInvite(capacity int, now time.Time) Invite { return Invite{}.Renewed(capacity-1, now) }
+func FirstInvite(capacity int, now time.Time) Invite {
+	return Invite{Number: 1, Uses: capacity - 1, UntilMs: now.Add(InviteLife).UnixMilli()}
+}
 
-// Renewed returns the invite that takes the place of v, for as many seats.
-func (v Invite) Renewed(seats int, now time.Time) Invite {
-	return Invite{Number: v.Number + 1, Uses: seats, UntilMs: now.Add(InviteLife).UnixMilli()}
+// Renewed returns the invite that takes the place of v, for so many seats. The error is a
+// *fault.Error: no code could hold the number of the next one.
+func (v Invite) Renewed(seats int, now time.Time) (Invite, error) {
+	if v.Number >= ident.MaxInvite {
+		return v, fault.Refuse(fault.InvalidArgument, "new_invite: this room has had all of its %d invites. Nothing was changed: create another room.", ident.MaxInvite)
+	}
+	return Invite{Number: v.Number + 1, Uses: seats, UntilMs: now.Add(InviteLife).UnixMilli()}, nil
 }
 
 // Replaced returns the invite that takes the place of v for the seats that v still gives, and
@@ -38,13 +48,6 @@ func (v Invite) Replaced() *Invite {
 	return &v
 }
 
-// Used returns v after it has given another seat. Who takes the place of a guest under its
-// name uses nothing: it may be the same guest, without its token.
-func (v Invite) Used() *Invite {
-	v.Uses--
-	return &v
-}
-
 // GivesSeat reports whether v gives another seat.
 func (v Invite) GivesSeat(now time.Time) bool {
 	return v.Number > 0 && v.Uses > 0 && now.Before(v.Until())
@@ -53,30 +56,50 @@ func (v Invite) GivesSeat(now time.Time) bool {
 // Until returns from when on v gives no seat.
 func (v Invite) Until() time.Time { return time.UnixMilli(v.UntilMs).UTC() }
 
-// CheckNumber refuses the invite with a number if it has been renewed.
-func (v Invite) CheckNumber(number int) error {
+// Made reports whether the room, which has not expired, has made an invite. That may have been
+// replaced or used up since.
+func (h *Head) Made(v ident.Invite, now time.Time) bool { return v.Of(h.LogKey) && !h.Expired(now) }
+
+// Check refuses the invite with a number if it is not the present one. The error is a *fault.Error.
+func (v Invite) Check(number int) error {
 	if number == v.Number {
 		return nil
 	}
 	return fault.Refuse(fault.NotAllowed, "This invite was renewed by an admin of the room and gives no seat any more. Ask whoever gave it to you for the new one. If you have a seat by it, pass only your agent_token to join_room.")
 }
 
-// Refuse refuses a seat by v, which gives none. Whose name is taken may be back without its
-// token: the room can let it in.
-func (v Invite) Refuse(taken bool) error {
-	switch {
-	case taken:
-		return fault.Refuse(fault.NameTaken, "Another agent here has this name, and your invite gives no further seat. If it is you, pass only your agent_token to join_room. Otherwise ask whoever gave you the invite for a new one, and choose another agent_name.")
-	case v.Uses < 1:
-		return fault.Refuse(fault.NotAllowed, "This invite has given all of its seats. Ask whoever gave it to you for a new one. If you have a seat by it, pass only your agent_token to join_room.")
+// Admit returns what is left of v once it has given a seat to a guest that shows the invite with a
+// number, under the name of old; the zero value if nobody has that name. A guest that takes the
+// place of a guest spends no use, and needs none: it may be the same one, without its token. Then
+// left is nil. The error is a *fault.Error.
+func (v Invite) Admit(number int, old Agent, now time.Time) (left *Invite, err error) {
+	if err := v.Check(number); err != nil {
+		return nil, err
 	}
-	return fault.Refuse(fault.NotAllowed, "This invite gave seats until %s and gives none any more. Ask whoever gave it to you for a new one. If you have a seat by it, pass only your agent_token to join_room.", v.Until().Format(time.RFC3339))
+	switch {
+	case old.IsGuest():
+		return nil, nil
+	case v.GivesSeat(now):
+		v.Uses--
+		return &v, nil
+	case old.Seat != 0: // it may be back without its token: the room can let it in
+		return nil, fault.Refuse(fault.NameTaken, "Another agent here has this name, and your invite gives no further seat. If it is you, pass only your agent_token to join_room. Otherwise ask whoever gave you the invite for a new one, and choose another agent_name.")
+	case v.Uses < 1:
+		return nil, fault.Refuse(fault.NotAllowed, "This invite has given all of its seats. Ask whoever gave it to you for a new one. If you have a seat by it, pass only your agent_token to join_room.")
+	}
+	return nil, fault.Refuse(fault.NotAllowed, "This invite gave seats until %s and gives none any more. Ask whoever gave it to you for a new one. If you have a seat by it, pass only your agent_token to join_room.", v.Until().Format(time.RFC3339))
 }
 
-// CheckRenewal refuses a renewal where no code could hold the number of the next invite.
-func (v Invite) CheckRenewal() error {
-	if v.Number < ident.MaxInvite {
+// CheckSeat refuses a guest that acts for a seat to which its invite does not admit. It admits to
+// the seats that it gave and, unless it was renewed, to those of the invites before; v may lie
+// behind. A seat that no invite gave is got with a key: its agent must not stay by an invite once
+// the key is revoked. The error is a *fault.Error of NotAllowed.
+func (v Invite) CheckSeat(by ident.Asker, a Agent) error {
+	switch {
+	case !by.IsGuest(), a.Invite == by.Invite, a.IsGuest() && by.Invite >= v.Number:
 		return nil
+	case !a.IsGuest():
+		return by.RefuseOutside("The seat is one that no invite gave. Use the address of the server by which it was got.")
 	}
-	return fault.Refuse(fault.InvalidArgument, "new_invite: this room has had all of its %d invites. Nothing was changed: create another room.", ident.MaxInvite)
+	return by.RefuseOutside("The seat was given by another invite than yours, which was renewed since. Use the address by which the seat was got, or that of the newest invite.")
 }

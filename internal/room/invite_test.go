@@ -40,6 +40,8 @@ func TestClaim_byInvite_isSeatedIfThatGivesASeat(t *testing.T) {
 		"expired, guest's name": {name: "Gil", number: 2, after: time.Hour},
 		"renewed, guest's name": {name: "Gil", number: 1, code: fault.NotAllowed, says: "renewed"},
 		"used up, taken name":   {name: "Ann", number: 2, set: used, code: fault.NameTaken, says: "no further seat"},
+		"used up, looks taken":  {name: "\u0410nn", number: 2, set: used, code: fault.NotAllowed, says: "all of its seats"}, // tells nothing of the names here
+		"looks taken":           {name: "\u0410nn", number: 2, code: fault.NameTaken},
 		"at its last moment":    {name: "Eve", number: 2, after: time.Hour - time.Second},
 		"expired":               {name: "Eve", number: 2, after: time.Hour, code: fault.NotAllowed, says: "until 2026-03-01T13:00:01Z"},
 		"full of the silent":    {name: "Eve", number: 2, set: full, after: time.Hour / 2, code: fault.RoomFull},
@@ -56,9 +58,12 @@ func TestClaim_byInvite_isSeatedIfThatGivesASeat(t *testing.T) {
 			l.set(c.set)
 		}
 		claim := room.Claim{Name: nameOf(t, c.name), Invite: c.number, Presence: map[int]room.Presence{}}
-		_, err := claim.Decide(l.head, now)
+		got, err := claim.Decide(l.head, now)
 		if fault.CodeOf(err) != c.code || err != nil && !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", what, err)
+		}
+		if spends := got.Invite != nil && got.Invite.Uses == l.head.Invite.Uses-1; err == nil && spends != (c.name != "Gil") {
+			t.Errorf("%s: it leaves %+v", what, got.Invite)
 		}
 	}
 }
@@ -67,7 +72,11 @@ func TestApply_joinThatUsesTheInvite_changesIt(t *testing.T) {
 	l := newInviting(t)
 	e := l.join("Bob")
 	l.leave(e.Seat)
-	e.Invite = l.head.Invite.Used()
+	left, err := l.head.Invite.Admit(2, room.Agent{}, l.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Invite = left
 	if l.apply(e); l.head.Invite.Uses != 1 || l.head.Invite.Number != 2 {
 		t.Errorf("got %+v", l.head.Invite)
 	}

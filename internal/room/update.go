@@ -59,10 +59,10 @@ func (u Update) Decide(h *Head, taken bool, now time.Time) (*Event, error) {
 		take(&next.Invite, h.Invite.Replaced())
 	}
 	if u.NewInvite {
-		if err := h.Invite.CheckRenewal(); err != nil {
+		var err error
+		if next.Invite, err = h.Invite.Renewed(max(0, next.Capacity-len(h.Agents)), now); err != nil {
 			return nil, err
 		}
-		next.Invite = h.Invite.Renewed(max(0, next.Capacity-len(h.Agents)), now)
 	}
 	changed := next.differences(h.Settings)
 	switch {
