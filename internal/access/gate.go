@@ -54,8 +54,8 @@ func (g *Gate) Bearer(ctx context.Context, text, address string) (ident.Asker, e
 	if c, ok := ident.ParseClaim(text); ok {
 		return g.claim(ctx, c, address)
 	}
-	if _, err := ident.ParseToken(text); err == nil {
-		return g.Token(ctx, text, address)
+	if t, err := ident.ParseToken(text); err == nil {
+		return g.token(ctx, t, address)
 	}
 	return g.Key(ctx, text, address)
 }
@@ -122,6 +122,12 @@ func (g *Gate) Token(ctx context.Context, text, address string) (ident.Asker, er
 	if err != nil {
 		return ident.Asker{}, refuse("needs a key, and the token that you sent is mistyped")
 	}
+	return g.token(ctx, t, address)
+}
+
+// token is Token for one that was read. It proves what the request bears; the agent_token of the
+// call, which may be another, the call proves itself.
+func (g *Gate) token(ctx context.Context, t ident.Token, address string) (ident.Asker, error) {
 	return g.seat(ctx, t.String(), address, ident.Asker{Room: t.Room, Seat: t.Seat}, "the token that you sent has lost its seat, or never had one",
 		func() (room.Agent, bool, error) {
 			agent, there, err := g.o.Seat(ctx, t)

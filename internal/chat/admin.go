@@ -70,7 +70,7 @@ func checkLive(h *room.Head, now time.Time) error {
 // to change. may says why the caller must not; propose checks every other rule.
 func (c *caller) decide(ctx context.Context, may func(h *room.Head, by room.Agent, now time.Time) error, propose func(h *room.Head, by room.Agent, now time.Time) (roomlog.Change, error), blocked func(table.Conflict)) ([]room.Event, error) {
 	p := &roomlog.Proposal{Blocked: blocked, Propose: func(h *room.Head, now time.Time) (roomlog.Change, error) {
-		by, here := h.Owner(c.token)
+		by, here := h.Owner(c.holder)
 		if !here {
 			return roomlog.Change{}, errUnseated
 		}
@@ -88,13 +88,13 @@ func (c *caller) decide(ctx context.Context, may func(h *room.Head, by room.Agen
 	}}
 	err := c.room.log.Append(ctx, p)
 	if errors.Is(err, errUnseated) {
-		err = c.room.svc.whyNot(ctx, c.room.log.Known(), c.token)
+		err = c.whyNot(ctx, c.room.log.Known())
 	}
 	if err != nil {
 		return nil, err
 	}
 	c.auditDecisions(ctx, p.Events)
-	if a, here := c.room.log.Known().Owner(c.token); here {
+	if a, here := c.room.log.Known().Owner(c.holder); here {
 		c.agent = a // with its present role
 		c.attendance().NoteCall(ctx)
 	}
@@ -126,9 +126,9 @@ func (c *caller) succeed(ctx context.Context) error {
 		return err
 	}
 	c.head = r.log.Known()
-	a, seated := c.head.Owner(c.token)
+	a, seated := c.head.Owner(c.holder)
 	if !seated {
-		return r.svc.whyNot(ctx, c.head, c.token)
+		return c.whyNot(ctx, c.head)
 	}
 	c.agent = a
 	return nil

@@ -34,12 +34,13 @@ func (s *Service) MadeInvite(ctx context.Context, v ident.Invite) (bool, error) 
 func (s *Service) SeatOf(ctx context.Context, t ident.Token) (room.Agent, bool, error) {
 	r := s.acquire(t.Room)
 	defer r.release()
-	h, a, ok, err := r.owner(ctx, t, (*roomlog.Log).Warm)
+	holder := room.HolderOf(t)
+	h, a, ok, err := r.owner(ctx, holder, (*roomlog.Log).Warm)
 	if errors.Is(err, roomlog.ErrNotFound) {
 		return room.Agent{}, false, nil
 	}
 	if err == nil && !ok {
-		err = r.taken(ctx, h, t)
+		err = r.taken(ctx, h, holder)
 	}
 	if err != nil || !ok {
 		return room.Agent{}, false, s.Outward(err)
@@ -47,15 +48,15 @@ func (s *Service) SeatOf(ctx context.Context, t ident.Token) (room.Agent, bool, 
 	return a, true, nil
 }
 
-// taken returns why a seat was taken from the holder of t; nil if t was never its token, or
-// an agent gave the seat up that no person had opened the link of.
-func (r *liveRoom) taken(ctx context.Context, h *room.Head, t ident.Token) error {
-	if t.Seat < 1 || t.Seat >= h.NextSeat {
+// taken returns why a seat was taken from x; nil if x never held its token, or an agent gave the
+// seat up that no person had opened the link of.
+func (r *liveRoom) taken(ctx context.Context, h *room.Head, x room.Holder) error {
+	if x.Seat < 1 || x.Seat >= h.NextSeat {
 		return nil
 	}
-	gone, err := r.log.Seats().WhyGone(ctx, t.Seat)
-	if err != nil || !gone.Had(t) {
+	gone, err := r.log.Seats().WhyGone(ctx, x.Seat)
+	if err != nil || !gone.Had(x) {
 		return err
 	}
-	return refuseGone(gone, t, h.Paired)
+	return refuseGone(gone, x, h.Paired)
 }

@@ -31,11 +31,10 @@ func (s *Service) JoinRoom(ctx context.Context, req JoinRequest) (Seated, error)
 			return Seated{}, err
 		}
 	}
-	op, err := newJoin(ctx, s, req.Room, req.Password, req.AgentName)
+	op, err := newJoin(ctx, s, req.Room, req.Password, req.AgentName, req.Person)
 	if err != nil {
 		return Seated{}, err
 	}
-	op.Person = req.Person
 	if op.settings, err = room.NewSettings(op.Room, "", req.Capacity, room.Group, false); err != nil {
 		return Seated{}, err
 	}
@@ -53,11 +52,10 @@ func (s *Service) CreateRoom(ctx context.Context, req CreateRequest) (Seated, er
 	if err := ident.AskerOf(ctx).CheckUnbound(); err != nil {
 		return Seated{}, err
 	}
-	op, err := newJoin(ctx, s, req.Room, req.Password, req.AgentName)
+	op, err := newJoin(ctx, s, req.Room, req.Password, req.AgentName, req.Person)
 	if err != nil {
 		return Seated{}, err
 	}
-	op.Person = req.Person
 	if op.settings, err = room.NewSettings(op.Room, req.Description, req.Capacity, req.Type, req.Public); err != nil {
 		return Seated{}, err
 	}
@@ -80,7 +78,7 @@ type joinOp struct {
 	claim    *seatRequest // to a seat of a room that there is
 }
 
-func newJoin(ctx context.Context, s *Service, roomName, pass, agent string) (*joinOp, error) {
+func newJoin(ctx context.Context, s *Service, roomName, pass, agent string, person bool) (*joinOp, error) {
 	roomName, pass, err := password.Split(roomName, pass)
 	if err != nil {
 		return nil, err
@@ -95,7 +93,10 @@ func newJoin(ctx context.Context, s *Service, roomName, pass, agent string) (*jo
 	if err != nil {
 		return nil, err
 	}
-	return &joinOp{newcomer: newcomer{Room: rn, Name: an, Secret: ident.NewSecret(), Asker: ident.AskerOf(ctx), Caller: ident.CallerOf(ctx)}, svc: s, password: pass}, nil
+	t := ident.Token{Secret: ident.NewSecret(), Person: person}
+	return &joinOp{svc: s, password: pass, newcomer: newcomer{
+		Room: rn, Name: an, Token: t, Holder: room.HolderOf(t), Asker: ident.AskerOf(ctx), Caller: ident.CallerOf(ctx),
+	}}, nil
 }
 
 // run finds the room of the name, or creates it, and takes a seat there.
@@ -162,7 +163,7 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seate
 		}
 	}()
 	claim := &seatRequest{
-		Claim:    room.Claim{Name: op.Name, Principal: op.Asker.Principal, Invite: op.Asker.Invite, Holder: op.Holder()},
+		Claim:    room.Claim{Name: op.Name, Principal: op.Asker.Principal, Invite: op.Asker.Invite, Holder: op.Holder},
 		Newcomer: op.newcomer,
 	}
 	op.claim = claim
@@ -225,14 +226,15 @@ func statusOfJoin(events []room.Event) JoinStatus {
 // seated returns the answer for a new seat whose events were just written.
 func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, events []room.Event) (Seated, error) {
 	mine := events[len(events)-1]
-	t := op.Token(r.log.ID(), mine.Seat)
+	t, holder := op.TokenFor(r.log.ID(), mine.Seat), op.Holder
+	holder.Seat = mine.Seat
 	op.svc.AuditSeat(ctx, t.Room, t.Seat, how)
-	c := &caller{token: t, room: r, start: room.Start{At: op.began}}
+	c := &caller{token: t, holder: holder, room: r, start: room.Start{At: op.began}}
 	if mine.Regains {
 		return c.regained(ctx)
 	}
 	if c.agent = *mine.Agent; t.Person {
-		c.agent.Device = ident.HashSecret(t.Secret)
+		c.agent.Device = op.Holder.Hash
 	}
 	view, err := r.view(ctx, r.log.Known(), c.agent)
 	if err != nil {

@@ -46,7 +46,7 @@ func (c *caller) leave(ctx context.Context, text string) (got Gone, err error) {
 	}
 	r, gone := c.room, false
 	err = r.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
-		a, here := h.Owner(c.token)
+		a, here := h.Owner(c.holder)
 		if gone = !here || h.Closed || h.Expired(now); gone {
 			return ch, nil
 		}

@@ -22,7 +22,7 @@ func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (open
 	if c.Room != t.Room || c.Seat != t.Seat {
 		return false, fault.Refuse(fault.InvalidArgument, "agent_token must be made of the room and the seat of claim, and a secret of your own. Nothing was changed.")
 	}
-	l := s.store.Acquire(c.Room)
+	l, holder := s.store.Acquire(c.Room), room.HolderOf(t)
 	defer l.Release()
 	var refused *fault.Error
 	p := &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
@@ -39,7 +39,7 @@ func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (open
 			return ch, err
 		}
 		var e *room.Event
-		if e, refused = h.OpenLink(a, c, ident.HashSecret(t.Secret), now); e != nil {
+		if e, refused = h.OpenLink(a, c, holder.Hash, now); e != nil {
 			ch.Events = []room.Event{*e}
 		}
 		return ch, nil

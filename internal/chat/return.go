@@ -33,8 +33,8 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 func (c *caller) regained(ctx context.Context) (Seated, error) {
 	var here bool
 	c.head = c.room.log.Known()
-	if c.agent, here = c.head.Owner(c.token); !here {
-		return Seated{}, c.room.svc.whyNot(ctx, c.head, c.token)
+	if c.agent, here = c.head.Owner(c.holder); !here {
+		return Seated{}, c.whyNot(ctx, c.head)
 	}
 	c.attendance().NoteCall(ctx)
 	return c.back(ctx)

@@ -16,11 +16,12 @@ import (
 
 // caller is an agent whose token was accepted.
 type caller struct {
-	token ident.Token
-	room  *liveRoom // to be released
-	head  *room.Head
-	agent room.Agent
-	start room.Start // of the call
+	token  ident.Token
+	holder room.Holder // of the token
+	room   *liveRoom   // to be released
+	head   *room.Head
+	agent  room.Agent
+	start  room.Start // of the call
 }
 
 func (c *caller) attendance() presence.Attendance { return c.room.agents.Attendance(c.head, c.agent) }
@@ -30,13 +31,25 @@ func (c *caller) positions() presence.Positions { return c.room.agents.Positions
 // enter accepts a token on a cached head, which may lie behind the log. A refusal
 // is always based on a current one. The caller's room must be released.
 func (s *Service) enter(ctx context.Context, token string) (*caller, error) {
-	return s.accept(ctx, token, (*roomlog.Log).Warm)
+	t, err := parseToken(token)
+	if err != nil {
+		return nil, err
+	}
+	return s.accept(ctx, t, (*roomlog.Log).Warm)
 }
 
 // enterNow accepts a token on the current head.
 func (s *Service) enterNow(ctx context.Context, token string) (*caller, error) {
+	t, err := parseToken(token)
+	if err != nil {
+		return nil, err
+	}
+	return s.acceptNow(ctx, t)
+}
+
+func (s *Service) acceptNow(ctx context.Context, t ident.Token) (*caller, error) {
 	began := s.now()
-	return s.accept(ctx, token, func(l *roomlog.Log, ctx context.Context) (*room.Head, error) { return l.Current(ctx, began) })
+	return s.accept(ctx, t, func(l *roomlog.Log, ctx context.Context) (*room.Head, error) { return l.Current(ctx, began) })
 }
 
 // cameKey is the key of the time that Came was given.
@@ -52,16 +65,14 @@ func Came(ctx context.Context, at time.Time) context.Context {
 	return context.WithValue(ctx, cameKey{}, at)
 }
 
-func (s *Service) accept(ctx context.Context, token string, read readHead) (*caller, error) {
-	t, err := parseToken(token)
-	if err != nil {
-		return nil, err
-	}
+// accept makes the holder of a token a caller. Each later step of the call asks of the head that
+// it decides on whether the holder still has the seat.
+func (s *Service) accept(ctx context.Context, t ident.Token, read readHead) (*caller, error) {
 	asker := ident.AskerOf(ctx)
 	if err := asker.CheckToken(t); err != nil {
 		return nil, err
 	}
-	r := s.acquire(t.Room)
+	r, holder := s.acquire(t.Room), room.HolderOf(t)
 	start := room.Start{Head: math.MaxInt64}
 	if known := r.log.Known(); known != nil {
 		start.Known = known.AsOf
@@ -73,11 +84,11 @@ func (s *Service) accept(ctx context.Context, token string, read readHead) (*cal
 		}
 		start.At = came
 	}
-	h, a, ok, err := r.owner(ctx, t, read)
+	h, a, ok, err := r.owner(ctx, holder, read)
 	switch {
 	case err != nil:
 	case !ok:
-		err = s.whyNot(ctx, h, t)
+		err = r.whyNot(ctx, h, holder)
 	default:
 		if err = h.Invite.CheckSeat(asker, a); err == nil {
 			err = s.limits.Enter(ctx, t.Room)
@@ -90,23 +101,23 @@ func (s *Service) accept(ctx context.Context, token string, read readHead) (*cal
 	if current := r.log.KnownSince(start.At); current != nil {
 		start.Head = current.AsOf
 	}
-	return &caller{token: t, room: r, head: h, agent: a, start: start}, nil
+	return &caller{token: t, holder: holder, room: r, head: h, agent: a, start: start}, nil
 }
 
 type readHead = func(*roomlog.Log, context.Context) (*room.Head, error)
 
-// owner returns the agent to whom a token belongs, and the head that shows it. ok is
-// false, on a current head, if it belongs to none, or if the room has expired.
-func (r *liveRoom) owner(ctx context.Context, t ident.Token, read readHead) (h *room.Head, a room.Agent, ok bool, err error) {
+// owner returns the agent of the holder of a token, and the head that shows it. ok is
+// false, on a current head, if there is none, or if the room has expired.
+func (r *liveRoom) owner(ctx context.Context, x room.Holder, read readHead) (h *room.Head, a room.Agent, ok bool, err error) {
 	began := r.svc.now()
 	if h, err = read(r.log, ctx); err != nil {
 		return nil, a, false, err
 	}
-	if a, ok = h.Owner(t); !ok || h.Expired(began) {
+	if a, ok = h.Owner(x); !ok || h.Expired(began) {
 		if h, err = r.log.Current(ctx, began); err != nil {
 			return nil, a, false, err
 		}
-		a, ok = h.Owner(t)
+		a, ok = h.Owner(x)
 	}
 	return h, a, ok && !h.Expired(began), nil
 }
@@ -123,34 +134,37 @@ func parseToken(s string) (ident.Token, error) {
 	return t, err
 }
 
-// whyNot returns the reason why a token is not accepted.
-func (s *Service) whyNot(ctx context.Context, h *room.Head, t ident.Token) error {
-	a, there := h.Seated(t.Seat)
+// whyNot returns the reason why the caller's token is not accepted any more.
+func (c *caller) whyNot(ctx context.Context, h *room.Head) error {
+	return c.room.whyNot(ctx, h, c.holder)
+}
+
+// whyNot returns the reason why the token of x is not accepted.
+func (r *liveRoom) whyNot(ctx context.Context, h *room.Head, x room.Holder) error {
+	a, there := h.Seated(x.Seat)
 	switch {
-	case t.Person && there:
+	case x.Person && there:
 		return fault.Refuse(fault.TokenInvalid, "This token of a person is not, or no longer, one of this seat: a link opened on a further device may have ended it, or somebody else has the seat. On a device that still works, ask for a new link; or have the agent join under another agent_name, and open the link that it gives you.")
-	case there && !ident.SameSecret(t.Secret, a.Hash):
+	case there && !x.Has(a.Hash):
 		return fault.Refuse(fault.TokenInvalid, "agent_token is not, or no longer, that of this seat: an agent of the same user may have joined under its name since, or another agent has the seat. Use the newest one that join_room or create_room gave you; if you have lost it, call join_room with room and agent_name.")
-	case t.Seat < 1, t.Seat >= h.NextSeat:
+	case x.Seat < 1, x.Seat >= h.NextSeat:
 		return fault.Refuse(fault.TokenInvalid, "agent_token is not one that this room gave out. Use the one that join_room or create_room gave you; if you have lost it, call join_room with room and agent_name.")
-	case there, !h.Retired && h.Expired(s.now()):
+	case there, !h.Retired && h.Expired(r.svc.now()):
 		return roomlog.ErrNotFound
 	}
-	l := s.store.Acquire(t.Room)
-	defer l.Release()
-	gone, err := l.Seats().WhyGone(ctx, t.Seat)
+	gone, err := r.log.Seats().WhyGone(ctx, x.Seat)
 	if err != nil {
 		return err
 	}
-	if !gone.Had(t) { // of another owner of the number, or its own
+	if !gone.Had(x) { // of another owner of the number, or its own
 		gone.Reason = room.ReasonLeft
 	}
-	return refuseGone(gone, t, h.Paired)
+	return refuseGone(gone, x, h.Paired)
 }
 
-// refuseGone refuses a token of a seat that is gone.
-func refuseGone(gone roomlog.Gone, t ident.Token, paired bool) error {
-	if t.Person && gone.Kept && gone.Had(t) {
+// refuseGone refuses the token of a seat that is gone.
+func refuseGone(gone roomlog.Gone, x room.Holder, paired bool) error {
+	if x.Person && gone.Kept && gone.Had(x) {
 		return fault.Refuse(fault.Removed, "Your agent has no seat in this room any more: it has left, or lost it. If it joins again under its name within a day, this token is that of its person again.")
 	}
 	return room.RefuseRemoved(gone.Reason, paired)

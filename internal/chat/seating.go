@@ -12,10 +12,10 @@ import (
 
 // newcomer is an agent that wants a seat.
 type newcomer struct {
-	Room   ident.Name // the room's
-	Name   ident.Name // its own
-	Secret string     // of its token
-	Person bool       // it is a person without an agent
+	Room   ident.Name  // the room's
+	Name   ident.Name  // its own
+	Token  ident.Token // what it gets with a seat, but for room and seat
+	Holder room.Holder // of that
 
 	Asker  ident.Asker
 	Caller string // see ident.CallerOf
@@ -24,16 +24,14 @@ type newcomer struct {
 // MayReturn reports whether the newcomer may be an agent that had a seat here, behind which
 // is a person: see room.KeepPerson.
 func (n newcomer) MayReturn(h *room.Head, now time.Time) bool {
-	return n.Asker.Principal != "" && !n.Person && h.Departed.Matters(now)
+	return n.Asker.Principal != "" && !n.Holder.Person && h.Departed.Matters(now)
 }
 
-// Token is what the newcomer gets with a seat.
-func (n newcomer) Token(room string, seat int) ident.Token {
-	return ident.Token{Room: room, Seat: seat, Secret: n.Secret, Person: n.Person}
+// TokenFor returns what the newcomer gets with a seat of the room with an id.
+func (n newcomer) TokenFor(room string, seat int) ident.Token {
+	n.Token.Room, n.Token.Seat = room, seat
+	return n.Token
 }
-
-// Holder stands for the newcomer in a claim to a seat.
-func (n newcomer) Holder() string { return room.HolderOf(n.Token("", 0)) }
 
 // SeatAt returns the event and the presence of a new seat, as the next event of h.
 func (n newcomer) SeatAt(h *room.Head, now time.Time, since room.Mark, role room.Role) (room.Event, table.Op) {
@@ -42,7 +40,7 @@ func (n newcomer) SeatAt(h *room.Head, now time.Time, since room.Mark, role room
 		Joined: h.AsOf + 1, AtMs: now.UnixMilli(), Since: since,
 		Principal: n.Asker.Principal, Owner: n.Asker.Owner, Invite: n.Asker.Invite, Caller: ident.CallerDigest(h.LogKey, n.Caller),
 	}
-	a = a.HeldBy(n.Holder())
+	a = a.HeldBy(n.Holder)
 	if role != room.Admin {
 		_, a.Muted = room.FindBan(h.Mutes, a.Name)
 	}

@@ -152,7 +152,7 @@ func (op *sendOp) run(ctx context.Context) (Sent, error) {
 		case err == nil:
 			return op.sent(ctx, p.Events), nil
 		case errors.Is(err, errUnseated):
-			return Sent{}, c.room.svc.whyNot(ctx, c.room.log.Known(), c.token)
+			return Sent{}, c.whyNot(ctx, c.room.log.Known())
 		case errors.Is(err, errLastUnknown):
 			err = c.room.log.Recall(ctx, op.began.Add(-room.RepeatWindow))
 		case errors.Is(err, errOvertaken):
@@ -197,7 +197,7 @@ func (op *sendOp) holdFor(reason error) func(context.Context) (*Sent, error) {
 // propose checks the rules for speaking and appends the message. It does not check
 // them for a message that was sent before.
 func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
-	a, here := h.Owner(op.caller.token)
+	a, here := h.Owner(op.caller.holder)
 	if !here {
 		return roomlog.Change{}, errUnseated
 	}
@@ -370,8 +370,8 @@ func (op *sendOp) address(ctx context.Context) error {
 	if current != nil {
 		return current
 	}
-	if _, here := h.Owner(c.token); !here {
-		return c.room.svc.whyNot(ctx, h, c.token)
+	if _, here := h.Owner(c.holder); !here {
+		return c.whyNot(ctx, h)
 	}
 	return err
 }

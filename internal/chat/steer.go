@@ -69,7 +69,7 @@ func (s *Service) Steer(ctx context.Context, req SteerRequest) (Steered, error) 
 			audit.Log(ctx, s.audit, "link_opened", audit.Room(t.Room), audit.Seat(t.Seat))
 		}
 	}
-	c, err := s.enterNow(ctx, req.Token)
+	c, err := s.acceptNow(ctx, t)
 	if err != nil {
 		return Steered{}, s.Outward(err)
 	}
@@ -110,7 +110,7 @@ func (req SteerRequest) check() error {
 // steered returns what the person behind the caller's seat has decided, as of now.
 func (c *caller) steered(ctx context.Context) (Steered, error) {
 	h := c.room.log.Known()
-	a, _ := h.Owner(c.token)
+	a, _ := h.Owner(c.holder)
 	list, err := c.drafts(ctx, a)
 	return Steered{Alone: a.IsAlone(), Watch: h.ShownLink(a), Paused: a.Person.Paused, Approve: a.Person.Approve, Drafts: list}, err
 }
@@ -130,7 +130,7 @@ func (c *caller) steer(ctx context.Context, how func(room.Agent) *room.Event) er
 // holds: a send under way either precedes it in the log, or finds it there.
 func (c *caller) asPerson(ctx context.Context, decide func(h *room.Head, a room.Agent, now time.Time) (roomlog.Change, error)) error {
 	err := c.room.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
-		a, here := h.Owner(c.token)
+		a, here := h.Owner(c.holder)
 		if !here {
 			return ch, errUnseated
 		}
@@ -140,7 +140,7 @@ func (c *caller) asPerson(ctx context.Context, decide func(h *room.Head, a room.
 		return decide(h, a, now)
 	}})
 	if errors.Is(err, errUnseated) {
-		return c.room.svc.whyNot(ctx, c.room.log.Known(), c.token)
+		return c.whyNot(ctx, c.room.log.Known())
 	}
 	return err
 }

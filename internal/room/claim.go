@@ -3,7 +3,6 @@ package room
 import (
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
@@ -25,7 +24,7 @@ type Claim struct {
 	Name      ident.Name
 	Principal string            // who asks; empty means unknown
 	Invite    int               // the number of the invite that admits it; 0 means none
-	Holder    string            // HolderOf the newcomer's token
+	Holder    Holder            // of the newcomer's token
 	Presence  map[int]Presence  // by seat; nil if it was not read
 	Alive     map[int]time.Time // by seat: the end of a lease that was found later
 	Called    map[int]bool      // by seat: its agent was found to have called since the last knock for its name
@@ -214,8 +213,7 @@ func (c *Claim) LeaseEnd(h *Head, a Agent) (end, last time.Time) {
 func (c *Claim) isOwn(h *Head, a Agent) bool {
 	p, known := c.Presence[a.Seat]
 	_, spoke := h.Recent.Said(a.Seat)
-	person := strings.HasPrefix(c.Holder, forPerson)
-	return c.Principal != "" && c.Principal == a.Principal && person == a.IsAlone() && (!person || known && !p.Used && !spoke)
+	return c.Principal != "" && c.Principal == a.Principal && c.Holder.Person == a.IsAlone() && (!c.Holder.Person || known && !p.Used && !spoke)
 }
 
 // Abandoned reports whether a room that is full begins anew, so that strangers inherit

@@ -112,10 +112,10 @@ func (h *Head) MayEnlarge(a Agent) bool {
 }
 
 // regained returns a in the hands of a holder, and of no other.
-func (a Agent) regained(holder string, now time.Time) Agent {
+func (a Agent) regained(x Holder, now time.Time) Agent {
 	a.AtMs, a.RegainedMs, a.LetGo = now.UnixMilli(), now.UnixMilli(), LetGo{}
 	if a.IsAlone() {
 		a.Person.Devices = nil
 	}
-	return a.HeldBy(holder)
+	return a.HeldBy(x)
 }

@@ -134,7 +134,7 @@ func TestDecide_nameThatIsTaken(t *testing.T) {
 			l.letGo(1, 2)
 		}
 		p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}, 2: c.p.at(now)}
-		got, _, err := claimBob(l, room.Claim{Name: nameOf(t, "BOB"), Principal: c.who, Holder: "new", Presence: p}, now)
+		got, _, err := claimBob(l, room.Claim{Name: nameOf(t, "BOB"), Principal: c.who, Holder: room.Holder{Hash: "new"}, Presence: p}, now)
 		var f *fault.Error
 		if got != c.want || got == refused && (!errors.As(err, &f) || f.Code != fault.NameTaken || f.RetryAfter != c.retry) {
 			t.Errorf("%s: %s, want %s; %+v", what, got, c.want, f)
@@ -217,7 +217,7 @@ func TestDecide_stories(t *testing.T) {
 			}
 			for i, v := range c.visits {
 				now := began.Add(v.at)
-				claim := room.Claim{Name: nameOf(t, "Bob"), Principal: v.who, Holder: "new", Presence: map[int]room.Presence{}}
+				claim := room.Claim{Name: nameOf(t, "Bob"), Principal: v.who, Holder: room.Holder{Hash: "new"}, Presence: map[int]room.Presence{}}
 				if c.guest {
 					claim.Invite = 1
 				}
@@ -257,7 +257,7 @@ func TestDecide_impostorAfterTheLease_bobComesBack(t *testing.T) {
 		for _, seat := range seats(&l.head.State)[1:] {
 			p[seat] = room.Presence{AtMs: last.UnixMilli(), Used: true}
 		}
-		return (&room.Claim{Name: nameOf(t, "Bob"), Principal: who, Holder: "new", Presence: p}).Decide(l.head, now)
+		return (&room.Claim{Name: nameOf(t, "Bob"), Principal: who, Holder: room.Holder{Hash: "new"}, Presence: p}).Decide(l.head, now)
 	}
 	first, err := claim("key:c", l.now, room.Lease)
 	if err != nil || first.Gone == nil {
@@ -283,7 +283,7 @@ func TestDecide_itsPrincipal_keepsEverythingButTheToken(t *testing.T) {
 	l.letGo(1, 2)
 	old := l.agent(2)
 	now := l.now.Add(hour)
-	_, got, _ := claimBob(l, room.Claim{Name: nameOf(t, "Bob"), Principal: "key:b", Holder: "new", Presence: map[int]room.Presence{}}, now)
+	_, got, _ := claimBob(l, room.Claim{Name: nameOf(t, "Bob"), Principal: "key:b", Holder: room.Holder{Hash: "new"}, Presence: map[int]room.Presence{}}, now)
 	want := old
 	want.Hash, want.AtMs, want.RegainedMs, want.LetGo = "new", now.UnixMilli(), now.UnixMilli(), room.LetGo{}
 	if got.Regained == nil || !reflect.DeepEqual(*got.Regained, want) || got.Gone != nil {

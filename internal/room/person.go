@@ -1,8 +1,8 @@
 package room
 
 import (
+	"crypto/subtle"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
@@ -71,22 +71,28 @@ func (p Person) WithDevice(hash string) Person {
 // IsAlone reports whether a person has the seat, and nobody a token of an agent for it.
 func (a Agent) IsAlone() bool { return a.Hash == "" && a.Person.HasOpened() }
 
-// forPerson begins a holder that is a person without an agent. No hash begins with it.
-const forPerson = "person:"
+// Holder is who holds a token, or is to have a seat by one: the token without its secret. A call
+// hashes its token once, and compares the Holder with every head that it looks at.
+type Holder struct {
+	Seat   int    // 0: one that is not given yet
+	Hash   string // ident.HashSecret of the secret
+	Person bool   // it is the person behind the agent of the seat, or one without an agent
+}
 
-// HolderOf stands for who is to have a seat by t: the hash of its secret, marked for a person.
-func HolderOf(t ident.Token) string {
-	if t.Person {
-		return forPerson + ident.HashSecret(t.Secret)
-	}
-	return ident.HashSecret(t.Secret)
+// HolderOf returns the holder of t.
+func HolderOf(t ident.Token) Holder {
+	return Holder{Seat: t.Seat, Hash: ident.HashSecret(t.Secret), Person: t.Person}
+}
+
+// Has reports, in constant time, whether the token has a secret with this hash.
+func (x Holder) Has(hash string) bool {
+	return subtle.ConstantTimeCompare([]byte(x.Hash), []byte(hash)) == 1
 }
 
 // HeldBy returns a in the hands of a holder. The person behind it stays there.
-func (a Agent) HeldBy(holder string) Agent {
-	a.Hash = holder
-	if device, person := strings.CutPrefix(holder, forPerson); person {
-		a.Hash, a.Person = "", a.Person.WithDevice(device)
+func (a Agent) HeldBy(x Holder) Agent {
+	if a.Hash = x.Hash; x.Person {
+		a.Hash, a.Person = "", a.Person.WithDevice(x.Hash)
 	}
 	return a
 }

@@ -36,7 +36,7 @@ func (l *timeline) person(seat int) room.Agent {
 	if !a.Person.HasOpened() {
 		l.apply(a.Steer(room.Person{Devices: []string{"other", ident.HashSecret(t.Secret)}}, ""))
 	}
-	a, ok := l.head.Owner(t)
+	a, ok := l.head.Owner(room.HolderOf(t))
 	if !ok || !a.IsPerson() {
 		l.Fatal("the person's token is not accepted")
 	}
@@ -59,7 +59,7 @@ func TestOwner_takesEachTokenForWhatItIs(t *testing.T) {
 		"the person's as an agent's": {ident.Token{Seat: 2, Secret: "device"}, false, false},
 		"of an earlier seat":         {ident.Token{Seat: 1, Secret: "device", Person: true}, true, true},
 	} {
-		if a, ok := l.head.Owner(c.token); ok != c.ok || a.IsPerson() != c.isPerson {
+		if a, ok := l.head.Owner(room.HolderOf(c.token)); ok != c.ok || a.IsPerson() != c.isPerson {
 			t.Errorf("%s: accepted %v, as a person %v", what, ok, a.IsPerson())
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/ident"
 )
 
 // Role is what an agent may do in its room.
@@ -70,16 +69,15 @@ func (s *State) Named(key string) (Agent, bool) {
 	return s.Agents[i], true
 }
 
-// Owner returns the agent that a token belongs to. If that is the token of the person
-// behind it, Device is set; once the token's own seat is gone, it is the token of the seat
-// that the agent has taken since: see KeepPerson.
-func (s *State) Owner(t ident.Token) (Agent, bool) {
-	own, ok := s.Seated(t.Seat)
-	if !t.Person {
-		return own, ok && ident.SameSecret(t.Secret, own.Hash)
+// Owner returns the agent that belongs to the holder of a token. If that is the person behind it,
+// Device is set; once the token's own seat is gone, the token is that of the seat that the agent
+// has taken since: see KeepPerson.
+func (s *State) Owner(x Holder) (Agent, bool) {
+	own, ok := s.Seated(x.Seat)
+	if !x.Person {
+		return own, ok && x.Has(own.Hash)
 	}
-	device := ident.HashSecret(t.Secret)
-	has := func(a Agent) bool { return slices.Contains(a.Person.Devices, device) }
+	has := func(a Agent) bool { return slices.Contains(a.Person.Devices, x.Hash) }
 	if !has(own) {
 		i := slices.IndexFunc(s.Agents, has)
 		if i < 0 {
@@ -87,7 +85,7 @@ func (s *State) Owner(t ident.Token) (Agent, bool) {
 		}
 		own = s.Agents[i]
 	}
-	own.Device = device
+	own.Device = x.Hash
 	return own, true
 }
 

@@ -294,11 +294,11 @@ func TestFingerprint_dependsOnTextAndAddressees(t *testing.T) {
 func TestOwner_isTheSeatedAgentWithTheSecret(t *testing.T) {
 	secret := ident.NewSecret()
 	s := room.State{Agents: []room.Agent{{Seat: 1, Name: "Ann", Hash: ident.HashSecret(secret)}, {Seat: 2, Hash: "x"}}}
-	if a, ok := s.Owner(ident.Token{Seat: 1, Secret: secret}); !ok || a.Name != "Ann" {
+	if a, ok := s.Owner(room.HolderOf(ident.Token{Seat: 1, Secret: secret})); !ok || a.Name != "Ann" {
 		t.Errorf("got %+v, %v", a, ok)
 	}
 	for _, wrong := range []ident.Token{{Seat: 1, Secret: ident.NewSecret()}, {Seat: 2, Secret: secret}, {Seat: 3, Secret: secret}, {Seat: 1}} {
-		if _, ok := s.Owner(wrong); ok {
+		if _, ok := s.Owner(room.HolderOf(wrong)); ok {
 			t.Errorf("%+v is accepted", wrong)
 		}
 	}

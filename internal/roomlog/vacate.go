@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -29,12 +28,12 @@ type keptItem struct {
 	Person room.Person `json:"person"`
 }
 
-// Had reports whether t was a token of the seat.
-func (g Gone) Had(t ident.Token) bool {
-	if t.Person {
-		return slices.Contains(g.Devices, ident.HashSecret(t.Secret))
+// Had reports whether x held a token of the seat.
+func (g Gone) Had(x room.Holder) bool {
+	if x.Person {
+		return slices.Contains(g.Devices, x.Hash)
 	}
-	return ident.SameSecret(t.Secret, g.Hash)
+	return x.Has(g.Hash)
 }
 
 // Vacate returns the ops that delete the presence of a seat's former owner, on a condition,
