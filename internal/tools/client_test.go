@@ -102,7 +102,9 @@ func TestStandbyHint_isOnlyForClientsThatItHelps(t *testing.T) {
 		{"Claude Code, away", claudeCode, away, gone, true},
 		{"Claude Code in a script, after a lull", headless, lull, chat.WaitRequest{Wait: time.Minute}, true},
 	} {
-		if hint := adviseFor(c.client).afterWaiting(c.waited, c.asked).standbyHint(address); (hint != "") != c.want {
+		a := adviseFor(c.client)
+		a.address = address
+		if hint := a.afterWaiting(c.waited, c.asked).standbyHint(); (hint != "") != c.want {
 			t.Errorf("%s: %q", c.name, hint)
 		}
 	}

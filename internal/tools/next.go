@@ -30,7 +30,8 @@ const longQuiet = 10 * time.Minute
 // advisor writes the sentences of next for a client with these habits.
 type advisor struct {
 	habits
-	keys bool // callers need keys, so that an invite is a link, which may seat nobody any more
+	keys    bool   // callers need keys, so that an invite is a link, which may seat nobody any more
+	address string // of MCP, for the line of a shell; "" if it is not known, or to give none
 }
 
 // situation is what a sentence depends on: how things stand in the room, what the call did, and
@@ -240,7 +241,9 @@ func (a advisor) waited(w chat.Waited, asked chat.WaitRequest) string {
 	if w.Person {
 		return ""
 	}
-	return draftsNote(w.Undecided && len(w.Messages) > 0) + notes(w.Messages, w.Situation) + a.afterWaiting(w, asked).sentence(waitedRules(), turnRules())
+	is := a.afterWaiting(w, asked)
+	said := draftsNote(w.Undecided && len(w.Messages) > 0) + notes(w.Messages, w.Situation)
+	return said + is.sentence(waitedRules(), turnRules()) + is.standbyHint()
 }
 
 func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) situation {
@@ -282,9 +285,9 @@ func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
 	}
 	said += notes(s.Messages, s.Situation)
 	if is.then && s.Sent && s.Status != "" && (s.Status != chat.StatusQuiet || is.stopping) {
-		return said + is.sentence(waitedRules(), turnRules())
+		return said + is.sentence(waitedRules(), turnRules()) + is.standbyHint()
 	}
-	return said + is.sentence(sentRules())
+	return said + is.sentence(sentRules()) + is.standbyHint()
 }
 
 func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest) situation {
@@ -304,10 +307,10 @@ func plain(address string) bool {
 // nothing to do for a while: it has announced an absence, or the silence was long. It
 // says how to be woken without taking turns. It is empty if the server's address is
 // not known or not plain: the address comes from the caller's request.
-func (s situation) standbyHint(address string) string {
+func (s situation) standbyHint() string {
 	gone := s.away() && s.status != chat.StatusRemoved
-	if s.deaf || !gone && (s.background || !s.resting()) || s.held || s.more || s.Owes != "" || s.news.heard || !plain(address) {
+	if s.deaf || !gone && (s.background || !s.resting()) || s.held || s.more || s.Owes != "" || s.news.heard || !plain(s.address) {
 		return ""
 	}
-	return " If the end of a background command wakes you, run this in a background shell instead. Write your agent_token to a file of mode 600 first and begin with TOKEN=$(cat FILE); since others can read command lines: " + StandbyLine(address, s.cursor)
+	return " If the end of a background command wakes you, run this in a background shell instead. Write your agent_token to a file of mode 600 first and begin with TOKEN=$(cat FILE); since others can read command lines: " + StandbyLine(s.address, s.cursor)
 }

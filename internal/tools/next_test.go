@@ -176,6 +176,7 @@ const (
 )
 
 func TestStandbyHint_followsALongSilenceOrAnAbsence(t *testing.T) {
+	at := func(address string) advisor { return advisor{habits: advise().habits, address: address} }
 	asked := chat.WaitRequest{Wait: time.Minute}
 	lull := chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Situation: chat.Situation{Quiet: longQuiet, Others: 1}}
 	short := lull
@@ -203,13 +204,13 @@ func TestStandbyHint_followsALongSilenceOrAnAbsence(t *testing.T) {
 		{"to one that goes away and has heard something", heard, gone, address, false},
 		{"to one that goes away and owes an answer", owing, gone, address, false},
 	} {
-		hint := advise().afterWaiting(c.waited, c.asked).standbyHint(c.address)
+		hint := at(c.address).afterWaiting(c.waited, c.asked).standbyHint()
 		if got := strings.Contains(hint, StandbyLine(address, "c9")); got != c.want || !c.want && hint != "" {
 			t.Errorf("%s: %q", c.name, hint)
 		}
 	}
-	sent := advise().afterSending(chat.Sent{Sent: true, Waited: away}, chat.SendRequest{Absence: absence})
-	if hint := sent.standbyHint(address); !strings.Contains(hint, StandbyLine(address, "c9")) || !strings.Contains(hint, "TOKEN=$(cat FILE)") {
+	sent := at(address).afterSending(chat.Sent{Sent: true, Waited: away}, chat.SendRequest{Absence: absence})
+	if hint := sent.standbyHint(); !strings.Contains(hint, StandbyLine(address, "c9")) || !strings.Contains(hint, "TOKEN=$(cat FILE)") {
 		t.Errorf("to an agent that says something and goes away: %q", hint)
 	}
 }

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
@@ -114,9 +115,11 @@ func reinedCases() []nextCase {
 // A program shows a person what there is; nobody tells the person what to do.
 func TestNext_ofAPersonsCall_isEmpty(t *testing.T) {
 	waited := newsFor(1, said("m9"))
-	waited.Person = true
+	lull, a := quietFor(1), advise()
+	waited.Person, lull.Person, lull.Quiet, a.address = true, true, longQuiet, "https://parley.example/mcp"
 	for call, next := range map[string]string{
 		"wait": advise().waited(waited, chat.WaitRequest{}),
+		"lull": a.waited(lull, chat.WaitRequest{Wait: time.Minute}),
 		"send": advise().sent(chat.Sent{Sent: true, Waited: waited}, chat.SendRequest{}),
 		"join": advise().seated(seatedWith(1, func(s *chat.Seated) { s.Person = true })),
 	} {

@@ -106,9 +106,8 @@ func sendAgain(in chat.SendRequest) string {
 // its caller, so this is kept out of that.
 func (s *Set) sent(ctx context.Context, got *chat.Sent, asked *chat.SendRequest) sent {
 	a := s.clients.advisor(ctx)
-	v := a.viewSent(*got, *asked)
-	v.Next += a.afterSending(*got, *asked).standbyHint(s.address(ctx))
-	return v
+	a.address = s.address(ctx)
+	return a.viewSent(*got, *asked)
 }
 
 func (a advisor) viewSent(got chat.Sent, asked chat.SendRequest) sent {

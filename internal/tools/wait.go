@@ -65,9 +65,8 @@ func backArg(to *chat.Absence, about string) spec.Arg {
 // this is kept out of that.
 func (s *Set) waited(ctx context.Context, got *chat.Waited, asked *chat.WaitRequest) waited {
 	a := s.clients.advisor(ctx)
-	v := a.viewWaited(*got, *asked)
-	v.Next += a.afterWaiting(*got, *asked).standbyHint(s.address(ctx))
-	return v
+	a.address = s.address(ctx)
+	return a.viewWaited(*got, *asked)
 }
 
 func (a advisor) viewWaited(got chat.Waited, asked chat.WaitRequest) waited {
