@@ -17,14 +17,8 @@ const (
 	agreementsRead = 100
 )
 
-// reader shows a caller what is in its room.
-type reader struct{ caller *caller }
-
-func (c *caller) reader() reader { return reader{c} }
-
 // agreements returns the newest agreements that the caller sees.
-func (r reader) agreements(ctx context.Context) ([]Agreement, error) {
-	c := r.caller
+func (c *caller) agreements(ctx context.Context) ([]Agreement, error) {
 	stored, _, err := c.room.log.Seats().Agreements(ctx, c.agent, agreementsShown)
 	var list []Agreement
 	for _, x := range stored {
@@ -38,8 +32,7 @@ func (r reader) agreements(ctx context.Context) ([]Agreement, error) {
 }
 
 // agreed returns the agreements as messages, oldest first.
-func (r reader) agreed(ctx context.Context, limit int) (Page, error) {
-	c := r.caller
+func (c *caller) agreed(ctx context.Context, limit int) (Page, error) {
 	stored, more, err := c.room.log.Seats().Agreements(ctx, c.agent, limit)
 	b := batchFor(c.agent, &c.head.State)
 	b.Events = limit
@@ -57,8 +50,7 @@ func (r reader) agreed(ctx context.Context, limit int) (Page, error) {
 
 // agreedProposal returns the proposal of an agreement whose event has expired. none is
 // the error if there is no such agreement.
-func (r reader) agreedProposal(ctx context.Context, id string, none error) (room.Event, error) {
-	c := r.caller
+func (c *caller) agreedProposal(ctx context.Context, id string, none error) (room.Event, error) {
 	n, ok := c.head.MessageNumber(id)
 	if !ok {
 		return room.Event{}, none
@@ -76,8 +68,7 @@ func (r reader) agreedProposal(ctx context.Context, id string, none error) (room
 
 // openRequests returns the requests and proposals that the caller knows to be open,
 // oldest first.
-func (r reader) openRequests(ctx context.Context) ([]OpenRequest, error) {
-	c := r.caller
+func (c *caller) openRequests(ctx context.Context) ([]OpenRequest, error) {
 	now := c.room.svc.now()
 	var list []OpenRequest
 	for _, r := range c.head.Talk.OpenTo(c.agent.Seat, now) {

@@ -28,7 +28,7 @@ func (s *Service) History(ctx context.Context, req HistoryRequest) (Page, error)
 	var page Page
 	switch {
 	case req.Agreed:
-		page, err = c.reader().agreed(ctx, req.Limit)
+		page, err = c.agreed(ctx, req.Limit)
 	case req.ID != "":
 		page, err = c.rest(ctx, req.ID, req.Offset)
 	default:
@@ -111,7 +111,7 @@ func earlier(ctx context.Context, log *roomlog.Log, a room.Agent, before room.Ma
 func (c *caller) rest(ctx context.Context, id string, offset int) (Page, error) {
 	e, err := c.seen(ctx, "id", id)
 	if fault.CodeOf(err) == fault.InvalidArgument {
-		e, err = c.reader().agreedProposal(ctx, id, err)
+		e, err = c.agreedProposal(ctx, id, err)
 	}
 	if err != nil {
 		return Page{}, err

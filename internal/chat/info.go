@@ -90,9 +90,9 @@ func (c *caller) info(ctx context.Context) (info Info, err error) {
 	if info.Earlier, err = earlier(ctx, c.room.log, c.agent, room.Mark{Messages: c.head.Messages}); err != nil {
 		return Info{}, err
 	}
-	if info.Requests, err = c.reader().openRequests(ctx); err != nil {
+	if info.Requests, err = c.openRequests(ctx); err != nil {
 		return Info{}, err
 	}
-	info.Agreements, err = c.reader().agreements(ctx)
+	info.Agreements, err = c.agreements(ctx)
 	return info, err
 }

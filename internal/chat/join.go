@@ -253,7 +253,7 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 			return got, err
 		}
 		c.head = r.log.Known()
-		got.Agreements, err = c.reader().agreements(ctx)
+		got.Agreements, err = c.agreements(ctx)
 	}
 	return got, err
 }

@@ -51,7 +51,7 @@ func (c *caller) removeText(ctx context.Context, id string) ([]room.Event, error
 	}
 	e, err := c.seen(ctx, "redact", id)
 	if fault.CodeOf(err) == fault.InvalidArgument {
-		e, err = c.reader().agreedProposal(ctx, id, err)
+		e, err = c.agreedProposal(ctx, id, err)
 	}
 	if err != nil {
 		return nil, err

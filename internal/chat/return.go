@@ -55,13 +55,13 @@ func (c *caller) back(ctx context.Context) (Seated, error) {
 		Invite: inviteOf(c.head, c.room.svc.now()),
 		Hidden: c.agent.Since.Messages, Watch: c.head.ShownLink(c.agent), Situation: c.situation(c.head),
 	}
-	if got.Agreements, err = c.reader().agreements(ctx); err != nil {
+	if got.Agreements, err = c.agreements(ctx); err != nil {
 		return Seated{}, err
 	}
 	if c.agent.IsPerson() && c.isFirst(p) {
 		return got, c.addLatest(ctx, &got)
 	}
-	return got, c.reader().addUnread(ctx, p, &got)
+	return got, c.addUnread(ctx, p, &got)
 }
 
 // checkReturn refuses a token together with the name of another room or agent.
@@ -85,11 +85,10 @@ func (c *caller) checkReturn(req JoinRequest) error {
 
 // addUnread adds what came after the acknowledged cursor, the agent's own messages
 // included.
-func (r reader) addUnread(ctx context.Context, p room.ReadPosition, got *Seated) error {
-	c := r.caller
+func (c *caller) addUnread(ctx context.Context, p room.ReadPosition, got *Seated) error {
 	after := max(p.Acked, p.From)
 	b := batch{Events: JoinEvents, Limit: JoinBytes, Room: &c.head.State}
-	scanned, full, err := r.fill(ctx, &b, after, max(p.Handed, c.positions().Shown(0)))
+	scanned, full, err := c.fill(ctx, &b, after, max(p.Handed, c.positions().Shown(0)))
 	if err != nil {
 		return err
 	}
@@ -111,8 +110,7 @@ func (r reader) addUnread(ctx context.Context, p room.ReadPosition, got *Seated)
 // fill adds what the caller is shown of the events after n to b, and returns the last
 // event it looked at; full is true if one did not fit. It stops at the caller's head, so
 // that the answer is of one moment. Messages up to shown are marked as repeated.
-func (r reader) fill(ctx context.Context, b *batch, n, shown int64) (scanned int64, full bool, err error) {
-	c := r.caller
+func (c *caller) fill(ctx context.Context, b *batch, n, shown int64) (scanned int64, full bool, err error) {
 	pages := c.room.log.Pages(c.agent, roomlog.PageEvents)
 	for n < c.head.AsOf {
 		events, err := pages.Read(ctx, n)
@@ -123,7 +121,7 @@ func (r reader) fill(ctx context.Context, b *batch, n, shown int64) (scanned int
 			if e.N > c.head.AsOf {
 				return n, false, nil
 			}
-			if !r.take(b, e, shown) {
+			if !c.take(b, e, shown) {
 				return n, true, nil
 			}
 			n = e.N
@@ -133,8 +131,7 @@ func (r reader) fill(ctx context.Context, b *batch, n, shown int64) (scanned int
 }
 
 // take adds e to b, and reports whether it fits.
-func (r reader) take(b *batch, e room.Event, shown int64) bool {
-	c := r.caller
+func (c *caller) take(b *batch, e room.Event, shown int64) bool {
 	if !c.agent.Receives(e) {
 		return true
 	}
