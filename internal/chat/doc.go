@@ -9,7 +9,7 @@
 //
 // The types:
 //
-//   - caller is an agent whose token was accepted (seat.go).
+//   - caller is an agent whose token was accepted, or the person behind it (seat.go).
 //   - joinOp and sendOp are calls under way (join.go, send.go). A seatRequest makes what is
 //     written when a join gets its seat (seating.go).
 //   - liveRoom is a room in which a call takes place: its log, and what this process
@@ -17,6 +17,8 @@
 //   - inbox is what a wait has found so far. It ends when something wakes the
 //     caller (inbox.go), when the caller is given the turn, or when its time is up
 //     (wait.go).
+//   - Situation is how things stand for the caller at the end of a call, from which package
+//     tools makes next (situation.go).
 //   - Message, Room and Agent are events, rooms and agents as one agent sees them
 //     (message.go, roster.go). What it may not see does not exist in them.
 //
