@@ -1,9 +1,12 @@
 package room_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -118,5 +121,142 @@ func TestDraft_isKeptForADay(t *testing.T) {
 	}
 	if _, err := l.head.DecideDraft(l.agent(2), d, room.SendDraft, "", l.now); err == nil {
 		t.Error("a draft of a day ago is sent")
+	}
+}
+
+// What the rules refuse by now stays with the person.
+func TestDecideDraft_isCheckedAsOfNow(t *testing.T) {
+	closed := func(l *timeline) { l.apply(room.Event{Type: room.Changed, By: 1, Reason: room.ReasonClosed}) }
+	for what, c := range map[string]struct {
+		draft  room.Event // of Bob
+		happen func(l *timeline)
+		code   fault.Code
+	}{
+		"nothing happens":                    {draft: room.Event{Text: "psst", To: []int{3}, Ask: []int{3}}, happen: func(*timeline) {}},
+		"somebody else leaves":               {draft: room.Event{Text: "psst", To: []int{3}}, happen: func(l *timeline) { l.leave(4) }},
+		"its addressee has left":             {draft: room.Event{Text: "psst", To: []int{3}}, happen: func(l *timeline) { l.leave(3) }, code: fault.InvalidArgument},
+		"another has the addressee's number": {draft: room.Event{Text: "psst", To: []int{3}}, happen: again(3), code: fault.InvalidArgument},
+		"who is asked has left":              {draft: room.Event{Text: "well?", Ask: []int{3}}, happen: func(l *timeline) { l.leave(3) }, code: fault.InvalidArgument},
+		"another has the number of the asked": {
+			draft: room.Event{Text: "well?", Ask: []int{3}}, happen: again(3), code: fault.InvalidArgument,
+		},
+		"the agent is muted":         {draft: room.Event{Text: "hello"}, happen: func(l *timeline) { l.manage(room.Mute, 2) }, code: fault.NotAllowed},
+		"the room is closed":         {draft: room.Event{Text: "hello"}, happen: closed, code: fault.RoomClosed},
+		"the proposal is over":       {draft: room.Event{Kind: room.Agree}, happen: func(l *timeline) { l.withdraw(l.events[5]) }, code: fault.InvalidArgument},
+		"a reader of the vote left":  {draft: room.Event{Kind: room.Agree}, happen: func(l *timeline) { l.leave(3) }},
+		"the vote's readers changed": {draft: room.Event{Kind: room.Agree}, happen: again(3)},
+	} {
+		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
+		l.person(2)
+		l.propose(1, 2, 3)
+		d := l.draft(2, c.draft)
+		c.happen(l)
+		e, err := l.head.DecideDraft(l.person(2), d, room.SendDraft, "", l.now)
+		if fault.CodeOf(err) != c.code || err == nil && (e.Type != room.Said || e.Decides != d.N || e.Person) {
+			t.Errorf("%s: %+v, %v", what, e, err)
+		}
+		if c.code == "" && c.draft.Kind == room.Agree && (slices.Contains(e.To, 3) || len(e.To) != 1) {
+			t.Errorf("%s: the vote is seen by %v", what, e.To)
+		}
+		if refused := l.decide(d, room.RefuseDraft, ""); refused.Reason != room.ReasonRefused || len(l.agent(2).Person.Drafts) > 0 {
+			t.Errorf("%s: it cannot be refused: %+v", what, refused)
+		}
+	}
+}
+
+// again has the agent of a seat leave, and gives its number to another.
+func again(seat int) func(l *timeline) {
+	return func(l *timeline) {
+		l.leave(seat)
+		l.turnTo(ident.MaxSeat + seat)
+		if l.join("Eve").Seat != seat {
+			l.Fatal("Eve has another number")
+		}
+	}
+}
+
+func TestDecideDraft_proposal_asksThoseWhoAreThereByThen(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	d := l.draft(2, room.Event{Kind: room.Proposal, Text: "tea at four"})
+	l.leave(3)
+	dora := l.join("Dora").Seat
+	if e := l.decide(d, room.SendDraft, ""); !slices.Equal(e.Ask, []int{1, dora}) {
+		t.Errorf("it asks %v", e.Ask)
+	}
+}
+
+func TestDecideDraft_edited_isThePersonsWord(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	d := l.draft(2, room.Event{Text: "never, @Cid", To: []int{1}})
+	if e := l.decide(d, room.EditDraft, "rather not"); e.Text != "rather not" || !e.Person || !slices.Equal(e.To, []int{1}) || len(e.Named) > 0 {
+		t.Errorf("got %+v", e)
+	}
+}
+
+func TestDecideDraft_whatIsNoDraftOfTheSeatThatWaits_isRefused(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	d := l.draft(2, room.Event{Text: "hello"})
+	over := l.draft(2, room.Event{Text: "and more"})
+	l.decide(over, room.SendDraft, "")
+	said := l.say(2, "said")
+	for what, c := range map[string]struct {
+		seat  int
+		event room.Event
+		after time.Duration
+		want  fault.Code
+	}{
+		"one that waits":        {seat: 2, event: d},
+		"of another seat":       {seat: 1, event: d, want: fault.InvalidArgument},
+		"of a message":          {seat: 2, event: said, want: fault.InvalidArgument},
+		"that was decided":      {seat: 2, event: over, want: fault.InvalidArgument},
+		"a day less a moment":   {seat: 2, event: d, after: room.DraftLife - time.Millisecond},
+		"that waited for a day": {seat: 2, event: d, after: room.DraftLife, want: fault.InvalidArgument},
+	} {
+		now := l.now
+		if c.after != 0 {
+			now = d.At().Add(c.after)
+		}
+		if _, err := l.head.DecideDraft(l.agent(c.seat), c.event, room.SendDraft, "", now); fault.CodeOf(err) != c.want {
+			t.Errorf("%s: %v", what, err)
+		}
+		waits := l.agent(c.seat).HasDraft(c.event.N, now)
+		if waits != (c.want == "") {
+			t.Errorf("%s: it waits: %v", what, waits)
+		}
+		if n := l.agent(c.seat).FindDraft((*d.Draft).Fingerprint(), now); c.event.N == d.N && (n == d.N) != waits {
+			t.Errorf("%s: a repeated call finds event %d", what, n)
+		}
+	}
+}
+
+func TestDraft_moreThanEight_areRefused(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	for range room.MaxDrafts {
+		l.draft(2, room.Event{Text: "hello"})
+	}
+	if _, err := l.agent(2).Draft(room.Event{Text: "one more"}, nil, "", l.now); fault.CodeOf(err) != fault.Paused {
+		t.Errorf("one more: %v", err)
+	}
+	l.now = l.events[2].At().Add(room.DraftLife)
+	e, err := l.agent(2).Draft(room.Event{Text: "one more", Ask: []int{1}, Named: []int{1}}, []int{1}, "k", l.now)
+	if err != nil || e.Key != "k" || !slices.Equal(e.To, []int{2}) || !slices.Equal(e.Draft.Ask, []int{1}) || e.Draft.Named != nil {
+		t.Errorf("once the first is a day old: %+v, %v", e, err)
+	}
+}
+
+func TestDecision_check(t *testing.T) {
+	for _, c := range []struct {
+		d    room.Decision
+		text string
+		want fault.Code
+	}{
+		{room.SendDraft, "", ""}, {room.RefuseDraft, "", ""}, {room.EditDraft, "so", ""},
+		{"", "", fault.InvalidArgument}, {"maybe", "", fault.InvalidArgument}, {"maybe", "so", fault.InvalidArgument},
+		{room.SendDraft, "so", fault.InvalidArgument}, {room.RefuseDraft, "so", fault.InvalidArgument},
+		{room.EditDraft, "", fault.InvalidArgument}, {room.EditDraft, token(), fault.InvalidArgument},
+	} {
+		if err := c.d.Check(c.text); fault.CodeOf(err) != c.want {
+			t.Errorf("%q with %q: %v", c.d, c.text, err)
+		}
 	}
 }

@@ -105,6 +105,70 @@ func TestLetGo_isAllowedTo(t *testing.T) {
 	}
 }
 
+// The two are not one. What was said just now may have been private, and shows only later.
+func TestLetGo_ofAnAgentThatHasSpokenSinceTheKnock_isRefused(t *testing.T) {
+	for what, c := range map[string]struct {
+		happen func(l *timeline)
+		after  time.Duration // the last event
+		want   fault.Code
+	}{
+		"it is silent":             {happen: func(*timeline) {}, after: hour / 12},
+		"said to all":              {happen: func(l *timeline) { l.say(2, "busy") }, after: room.PresenceDelay, want: fault.NotAllowed},
+		"said in private":          {happen: func(l *timeline) { l.say(2, "psst", 3) }, after: room.PresenceDelay, want: fault.NotAllowed},
+		"said just now":            {happen: func(l *timeline) { l.say(2, "psst", 3) }, after: room.PresenceDelay - time.Millisecond},
+		"another has spoken":       {happen: func(l *timeline) { l.say(3, "hello") }, after: room.PresenceDelay},
+		"its person sent a draft":  {happen: func(l *timeline) { l.decide(l.events[4], room.SendDraft, "") }, after: room.PresenceDelay},
+		"its person wrote one":     {happen: func(l *timeline) { l.decide(l.events[4], room.EditDraft, "I say") }, after: room.PresenceDelay},
+		"somebody knocks for that": {happen: func(l *timeline) { l.say(2, "busy"); l.knock(2) }, after: room.PresenceDelay, want: fault.NotAllowed},
+	} {
+		l := newRoom(t, "Ann", "Bob", "Cid")
+		l.say(2, "hello")
+		l.draft(2, room.Event{Text: "may I?"})
+		k := l.knock(2)
+		c.happen(l)
+		if _, _, err := l.head.LetGo(k.N, l.agent(1), l.now.Add(c.after)); fault.CodeOf(err) != c.want {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// What a person lets its agent say is no sign that the agent is there.
+func TestDecide_draftThatItsPersonSent_isNoCallOfTheAgent(t *testing.T) {
+	l := bobs(t)
+	d := l.draft(2, room.Event{Text: "may I?"})
+	last := l.now
+	l.letGo(1, 2)
+	l.now = last.Add(room.LetGoSilent - time.Second)
+	l.decide(d, room.SendDraft, "")
+	p := map[int]room.Presence{1: {AtMs: l.now.UnixMilli(), Used: true}, 2: {AtMs: last.UnixMilli(), Used: true}}
+	got, _, err := claimBob(l, room.Claim{Name: nameOf(t, "Bob"), Presence: p}, last.Add(room.LetGoSilent))
+	if got != letIn {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
+func TestKnockedFor_isTheLastKnockForTheNameOfTheAgent(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	knocked := func(seat int, want time.Time) {
+		t.Helper()
+		if got := l.head.KnockedFor(l.agent(seat)); !got.Equal(want) || want.IsZero() != got.IsZero() {
+			t.Errorf("for seat %d: %s, want %s", seat, got, want)
+		}
+	}
+	knocked(2, time.Time{})
+	l.knock(2)
+	last := l.knock(2)
+	knocked(2, last.At())
+	knocked(1, time.Time{})
+	l.letGo(1, 2) // and knocks once more
+	let := l.agent(2).LetGo.KnockMs
+	l.now = l.now.Add(room.KnockWindow)
+	l.knock(1) // the others are forgotten
+	knocked(2, time.UnixMilli(let))
+	again(2)(l)
+	knocked(2, time.Time{})
+}
+
 func two(s *room.Settings) { s.Capacity = 2 }
 
 // letGo has by let the name of a seat go, for which somebody knocks in the event before.

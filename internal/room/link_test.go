@@ -145,3 +145,48 @@ func TestOpen_ofWhatIsNoLinkOfTheSeat_isRefusedAndTellsNobody(t *testing.T) {
 		t.Errorf("devices %v", got)
 	}
 }
+
+// With the link, the agent could speak as its person.
+func TestShownLink_ofALinkThatWasOpened_isThePersonsAlone(t *testing.T) {
+	s := newLinkSeat(t)
+	first := s.link()
+	agent := func() string { return s.head.ShownLink(s.ann()) }
+	person := func() string {
+		a := s.ann()
+		a.Device = "phone"
+		return s.head.ShownLink(a)
+	}
+	shown := func(when, agents, persons string) {
+		t.Helper()
+		if agent() != agents || person() != persons {
+			t.Errorf("%s, the agent sees %q and the person %q", when, agent(), person())
+		}
+	}
+	shown("before it is opened", first.String(), first.String())
+	s.open(first, "phone")
+	shown("once it is opened", "", "")
+	further := s.add()
+	if further.Is(first) {
+		t.Error("the further link is the first")
+	}
+	shown("once the person asks for another", "", further.String())
+	s.open(further, "laptop")
+	shown("once that is opened", "", "")
+	s.add()
+	s.apply(room.Event{Type: room.Changed, Reason: room.ReasonClosed})
+	shown("in a closed room", "", "")
+}
+
+func TestKnowsLink_sixteenUsedOnes(t *testing.T) {
+	s := newLinkSeat(t)
+	links := []ident.Claim{s.link()}
+	for i := range 18 {
+		s.open(links[i], string(rune('a'+i)))
+		links = append(links, s.add())
+	}
+	for i, c := range links {
+		if got, want := s.head.KnowsLink(s.ann(), c), i >= len(links)-17; got != want {
+			t.Errorf("link %d of %d is known: %v", i, len(links), got)
+		}
+	}
+}

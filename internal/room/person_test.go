@@ -3,6 +3,7 @@ package room_test
 import (
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
@@ -49,6 +50,7 @@ func TestOwner_takesEachTokenForWhatItIs(t *testing.T) {
 	a := l.agent(2)
 	a.Hash = ident.HashSecret("agent")
 	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a, Regains: true})
+	former := l.agent(2).Joined
 	for what, c := range map[string]struct {
 		token        ident.Token
 		ok, isPerson bool
@@ -65,6 +67,70 @@ func TestOwner_takesEachTokenForWhatItIs(t *testing.T) {
 	}
 	if a := l.agent(2); a.IsPerson() {
 		t.Error("the state has who asked")
+	}
+	again(2)(l) // Eve has his number
+	if a, ok := l.head.Owner(ident.Token{Seat: 2, Secret: "device", Person: true}); ok || l.agent(2).Joined == former {
+		t.Errorf("the token of Bob's person is that of %+v", a)
+	}
+}
+
+func TestLosesToken_whoseSeatIsInOtherHands(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	bob := l.person(2) // on the device "device", beside the device "other"
+	steer := func(seat int, devices ...string) room.Event {
+		return room.Agent{Seat: seat}.Steer(room.Person{Devices: devices}, "")
+	}
+	regains := func(devices ...string) room.Event {
+		return room.Event{Type: room.Joined, Seat: 2, Regains: true, Agent: &room.Agent{Seat: 2, Person: room.Person{Devices: devices}}}
+	}
+	mine := bob.Device
+	for what, c := range map[string]struct {
+		e             room.Event
+		agent, person bool
+	}{
+		"a further device":             {steer(2, "other", mine, "new"), false, false},
+		"a device in place of its own": {steer(2, "other", "new"), false, true},
+		"of another seat":              {steer(1, "new"), false, false},
+		"the agent joins again":        {regains("other", mine), true, false},
+		"a page joins again":           {regains("new"), true, true},
+		"a message":                    {room.Event{Type: room.Said, Seat: 2}, false, false},
+		"another joins":                {room.Event{Type: room.Joined, Seat: 3, Agent: &room.Agent{Seat: 3}}, false, false},
+	} {
+		if agent, person := l.agent(2).LosesToken(c.e), bob.LosesToken(c.e); agent != c.agent || person != c.person {
+			t.Errorf("%s: the agent loses its token: %v, the person: %v", what, agent, person)
+		}
+	}
+}
+
+// An agent that joins again gets no link to open itself, and no way off the reins.
+func TestDeparture_personOfAnAgentWithAPrincipal_staysKnownForADay(t *testing.T) {
+	opened := room.Person{Devices: []string{"phone"}, Opened: 1, Adds: true, Paused: true, Approve: true, Drafts: []room.Draft{{N: 9}}}
+	for what, c := range map[string]struct {
+		a    room.Agent
+		want bool
+	}{
+		"it has opened the link": {room.Agent{Principal: "key:b", Hash: "agent", Person: opened}, true},
+		"it has not":             {room.Agent{Principal: "key:b", Hash: "agent", Person: room.Person{Paused: true}}, false},
+		"a guest's":              {room.Agent{Hash: "agent", Invite: 1, Person: opened}, false},
+		"a person alone":         {room.Agent{Principal: "key:b", Person: opened}, false},
+	} {
+		l := newRoom(t, "Ann", "Bob")
+		a := l.agent(2)
+		c.a.Seat, c.a.Name, c.a.Key, c.a.Joined, c.a.Role = 2, a.Name, a.Key, a.Joined, a.Role
+		l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &c.a, Regains: true})
+		gone := l.apply(*l.head.FreeSeat(c.a, room.ReasonKicked))
+		if got := l.head.Departed; (got == room.Departure{N: gone.N, AtMs: gone.AtMs}) != c.want || (got.N == 0) == c.want {
+			t.Errorf("%s: %+v", what, got)
+		}
+		for after, matters := range map[time.Duration]bool{0: true, room.KeepPerson - time.Millisecond: true, room.KeepPerson: false} {
+			if got := l.head.Departed.Matters(gone.At().Add(after)); got != (matters && c.want) {
+				t.Errorf("%s, after %s: %v", what, after, got)
+			}
+		}
+	}
+	want := room.Person{Devices: opened.Devices, Opened: 1, Paused: true, Approve: true}
+	if got := opened.Kept(); !reflect.DeepEqual(got, want) {
+		t.Errorf("it has %+v", got)
 	}
 }
 

@@ -111,6 +111,11 @@ func TestTurn_presentAgentThatDoesNotWait_isWaitedForTwoMinutes(t *testing.T) {
 		"a listener of a channel":   {happen: func(l *timeline) { l.set(func(s *room.Settings) { s.Type = room.Channel }) }, attends: attends{2: called(0)}, want: 1},
 		"on standby":                {attends: attends{3: standby}, want: 4},
 		"all others away or silent": {attends: attends{1: away(time.Hour), 2: called(time.Hour), 3: standby}, want: 4},
+		"a person, at work":         {happen: func(l *timeline) { l.alone(3) }, attends: attends{3: called(0)}, want: 4},
+		"a person, and waits":       {happen: func(l *timeline) { l.alone(3) }, want: 4},
+		"a person that owes":        {happen: func(l *timeline) { l.ask(2, 3); l.alone(3) }, want: 4},
+		"all others persons":        {happen: func(l *timeline) { l.alone(1); l.alone(3); l.alone(4) }},
+		"all others persons, owes":  {happen: func(l *timeline) { l.ask(1, 2); l.alone(1); l.alone(3); l.alone(4) }, want: 2},
 		"all away":                  {attends: attends{1: away(time.Hour), 2: standby, 3: standby, 4: called(time.Hour)}},
 	})
 }
