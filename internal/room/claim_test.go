@@ -2,6 +2,7 @@ package room_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,12 +30,16 @@ func TestClaim_freeSeat_isGivenWithoutPresence(t *testing.T) {
 }
 
 func TestClaim_bannedName_isRefusedBeforeATakenOneAndAFullRoom(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob")
-	l.set(func(s *room.Settings) { s.Capacity = 2 })
+	l := newPair(t, "Ann", "Bob")
 	l.apply(room.Event{Type: room.Managed, Name: "Bob", By: 1, Action: room.BanName, Ban: &room.Ban{Name: "Bob", Key: "bob"}})
-	_, err := (&room.Claim{Name: nameOf(t, "B0b")}).Decide(l.head, l.now)
-	if fault.CodeOf(err) != fault.NotAllowed {
-		t.Error(err)
+	silent := map[int]room.Presence{1: {AtMs: l.now.Add(hour).UnixMilli(), Used: true}}
+	for _, name := range []string{"B0b", "Bob"} {
+		for _, p := range []map[int]room.Presence{nil, silent} {
+			_, err := (&room.Claim{Name: nameOf(t, name), Presence: p}).Decide(l.head, l.now.Add(hour))
+			if fault.CodeOf(err) != fault.NotAllowed || err.(*fault.Error).RetryAfter != 0 {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
 	}
 }
 
@@ -78,6 +83,51 @@ func TestClaim_fullRoom_takesTheSeatThatIsSilentLongest(t *testing.T) {
 	c.Alive = map[int]time.Time{2: l.now.Add(time.Hour)}
 	if got, err := c.Decide(l.head, l.now.Add(11*time.Minute)); err != nil || got.Gone.Seat != 3 {
 		t.Errorf("beside a seat that is alive: %+v, %v", got, err)
+	}
+}
+
+func TestClaim_nameThatIsTakenInAFullRoom_isRefusedForTheName(t *testing.T) {
+	l := newPair(t, "Ann", "Bob")
+	alive := map[int]room.Presence{1: {AtMs: l.now.UnixMilli(), Used: true}, 2: {AtMs: l.now.UnixMilli(), Used: true}}
+	for name, want := range map[string]fault.Code{"BOB": fault.NameTaken, "Cid": fault.RoomFull} {
+		_, err := (&room.Claim{Name: nameOf(t, name), Presence: alive}).Decide(l.head, l.now)
+		if fault.CodeOf(err) != want || !strings.Contains(err.Error(), "pass only your agent_token") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Neither a takeover nor the name of a silent agent shows what was said before, unless everybody
+// may read it.
+func TestClaim_seatOfASilentAgent_showsWhatANewcomerMaySee(t *testing.T) {
+	for what, c := range map[string]struct {
+		settings func(*room.Settings)
+		open     bool
+	}{
+		"neither public nor a password": {func(*room.Settings) {}, false},
+		"a password":                    {func(s *room.Settings) { s.Password = "hash" }, true},
+		"public":                        {func(s *room.Settings) { s.Public = true }, true},
+		"a password, given later":       {func(s *room.Settings) { s.Password, s.OpenFrom = "hash", room.Mark{N: 4, Messages: 1} }, true},
+	} {
+		for _, name := range []string{"Bob", "Cid"} {
+			l := newPair(t, "Ann", "Bob")
+			l.say(1, "between the two of us")
+			l.set(c.settings)
+			now := l.now.Add(room.Lease)
+			p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}}
+			got, err := (&room.Claim{Name: nameOf(t, name), Presence: p}).Decide(l.head, now)
+			want := l.head.FromNext()
+			if c.open {
+				want = l.head.VisibleFrom()
+			}
+			if err != nil || got.Gone == nil || got.Gone.Seat != 2 || got.Since != want {
+				t.Errorf("%s, %s: %+v, %v; want %+v", what, name, got, err, want)
+			}
+			l.apply(*got.Gone)
+			if from := l.head.VisibleFrom(); !c.open && from.N != l.head.LastFreed.N+1 {
+				t.Errorf("%s: who comes next sees from %+v on", what, from)
+			}
+		}
 	}
 }
 

@@ -65,6 +65,9 @@ func TestClaim_byInvite_isSeatedIfThatGivesASeat(t *testing.T) {
 		if spends := got.Invite != nil && got.Invite.Uses == l.head.Invite.Uses-1; err == nil && spends != (c.name != "Gil") {
 			t.Errorf("%s: it leaves %+v", what, got.Invite)
 		}
+		if err == nil && got.Gone == nil && got.Since != l.head.VisibleFrom() {
+			t.Errorf("%s: it sees from %+v on, as nobody else does", what, got.Since)
+		}
 	}
 }
 
@@ -91,6 +94,7 @@ func TestUpdate_newInvite_takesThePlaceOfTheOld(t *testing.T) {
 		{room.Update{NewInvite: true}, 2},
 		{room.Update{NewInvite: true, Capacity: 5, Description: "more of us"}, 4},
 		{room.Update{NewInvite: true, Capacity: 2}, 1},
+		{room.Update{NewInvite: true, Capacity: 1}, 0}, // full
 	} {
 		before := l.head.Invite
 		e, err := c.update.Decide(l.head, false, l.now)

@@ -280,6 +280,7 @@ func TestDecide_impostorAfterTheLease_bobComesBack(t *testing.T) {
 func TestDecide_itsPrincipal_keepsEverythingButTheToken(t *testing.T) {
 	l := bobs(t)
 	l.manage(room.Promote, 2)
+	l.behind(2, func(p *room.Person) { p.Devices, p.Opened, p.Adds = []string{"phone"}, 2, true })
 	l.letGo(1, 2)
 	old := l.agent(2)
 	now := l.now.Add(hour)
