@@ -3,7 +3,6 @@ package chat_test
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,52 +109,36 @@ func TestInvite_ofEachResult_isTheSame(t *testing.T) {
 
 // Ann's room has three seats, and Eve has its first invite.
 func TestInvite_thatGivesNoSeat_isRefusedAndSaysWhy(t *testing.T) {
-	closed := func(w *world, ann chat.Seated) {
-		w.update(chat.UpdateRequest{Token: ann.Token, Close: true})
+	closes := func(w *world, ann chat.Seated) { w.update(chat.UpdateRequest{Token: ann.Token, Close: true}) }
+	renames := func(w *world, ann chat.Seated) { w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots"}) }
+	after := func(d time.Duration) func(*world, chat.Seated) {
+		return func(w *world, _ chat.Seated) { w.clock.Advance(d) }
 	}
 	for what, c := range map[string]struct {
 		before func(w *world, ann chat.Seated)
 		room   string // that Eve names
-		name   string // hers, if it is not Eve
 		code   fault.Code
 		says   string
 	}{
-		"as it is":                 {},
-		"expired":                  {before: func(w *world, _ chat.Seated) { w.clock.Advance(7 * day) }, code: fault.NotAllowed, says: "2026-03-08T12:00:00Z"},
-		"renewed":                  {before: func(w *world, ann chat.Seated) { w.renew(ann.Token) }, code: fault.NotAllowed, says: "renewed"},
-		"used up":                  {before: useUp, code: fault.NotAllowed, says: "all of its seats"},
-		"used up, then more seats": {before: func(w *world, ann chat.Seated) { useUp(w, ann); _ = w.capacity(ann.Token, 9) }, code: fault.NotAllowed, says: "all of its seats"},
-		"used up, then left": {before: func(w *world, ann chat.Seated) {
-			useUp(w, ann)
-			w.manage(ann.Token, room.Kick, "G1", chat.StatusKicked)
-		}, code: fault.NotAllowed, says: "all of its seats"},
-		"closed":                   {before: closed, code: fault.RoomClosed, says: "is over"},
-		"left by all":              {before: func(w *world, ann chat.Seated) { w.leave(ann.Token) }, code: fault.RoomClosed, says: "is over"},
-		"begun anew":               {before: func(w *world, ann chat.Seated) { w.leave(ann.Token); w.join("plans", "Dan") }, code: fault.RoomClosed, says: "is over"},
-		"unused for a month":       {before: func(w *world, _ chat.Seated) { w.clock.Advance(31 * day) }, code: fault.RoomClosed, says: "30 days"},
-		"renamed":                  {before: func(w *world, ann chat.Seated) { w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots"}) }},
-		"renamed, by its old name": {before: func(w *world, ann chat.Seated) { w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots"}) }, room: "plans", code: fault.NotAllowed, says: "leave it out"},
-		"a password since":         {before: func(w *world, ann chat.Seated) { w.update(chat.UpdateRequest{Token: ann.Token, Password: "new"}) }, code: fault.NotAllowed, says: "renewed"},
-		"banned":                   {before: func(w *world, ann chat.Seated) { w.manage(ann.Token, room.BanName, "Eve", chat.StatusBanned) }, code: fault.NotAllowed, says: "renewed"},
-		"the name of another":      {name: "Ann", code: fault.NameTaken},
-		"seats taken by others":    {before: func(w *world, _ chat.Seated) { w.join("plans", "Bob"); w.join("plans", "Cid") }, code: fault.RoomFull},
-		"silent seats, none by name": {before: func(w *world, _ chat.Seated) {
-			w.join("plans", "Bob")
-			w.join("plans", "Cid")
-			w.clock.Advance(16 * minute)
-		}},
+		"expired":     {before: after(7 * day), code: fault.NotAllowed, says: "2026-03-08T12:00:00Z"},
+		"renewed":     {before: func(w *world, ann chat.Seated) { w.renew(ann.Token) }, code: fault.NotAllowed, says: "renewed"},
+		"used up":     {before: useUp, code: fault.NotAllowed, says: "all of its seats"},
+		"closed":      {before: closes, code: fault.RoomClosed, says: "is over"},
+		"left by all": {before: func(w *world, ann chat.Seated) { w.leave(ann.Token) }, code: fault.RoomClosed, says: "is over"},
+		"begun anew": {before: func(w *world, ann chat.Seated) {
+			w.leave(ann.Token)
+			w.join("plans", "Dan")
+		}, code: fault.RoomClosed, says: "is over"},
+		"unused for a month":       {before: after(31 * day), code: fault.RoomClosed, says: "30 days"},
+		"renamed":                  {before: renames},
+		"renamed, by its old name": {before: renames, room: "plans", code: fault.NotAllowed, says: "leave it out"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t)
 			ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 3})
-			if c.before != nil {
-				c.before(w, ann)
-			}
-			if c.name == "" {
-				c.name = "Eve"
-			}
+			c.before(w, ann)
 			for _, w := range []*world{w.elsewhere(), w} {
-				got, err := w.JoinRoom(guest(t, ann.Invite), chat.JoinRequest{Room: c.room, AgentName: c.name})
+				got, err := w.JoinRoom(guest(t, ann.Invite), chat.JoinRequest{Room: c.room, AgentName: "Eve"})
 				if fault.CodeOf(err) != c.code || err != nil && !strings.Contains(err.Error(), c.says) {
 					t.Fatalf("got %+v, %v", got, err)
 				}
@@ -311,113 +294,35 @@ func TestGuest_thatIsToStayOut_hasNoInviteThatSeatsIt(t *testing.T) {
 	}
 }
 
-func TestGuest_letInAfterItsInviteWasRenewed_staysOut(t *testing.T) {
-	w := newWorld(t)
-	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
-	ctx := guest(t, ann.Invite)
-	w.join("plans", "Bob")
-	w.clock.Advance(time.Second)
-	w.refusal(ctx, "", "Bob", fault.NameTaken)
-	w.readmits(ann.Token)
-	w.renew(ann.Token)
-	w.clock.Advance(room.LetGoSilent)
-	_, err := w.arrives(ctx, "Bob")
-	says(t, err, fault.NotAllowed, "renewed")
-}
-
-// What a key admitted does not come back by an invite, and what nobody did changes nothing.
-func TestBan_ofAnAgentThatIsNoGuest_leavesTheInvite(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	for _, want := range []chat.ManageStatus{chat.StatusBanned, chat.StatusNoChange} {
-		if got := w.manage(p.ann.Token, room.BanName, "Bob", want); got.Renewed || got.Invite != (chat.Invite{}) {
-			t.Errorf("%s: %+v", want, got)
-		}
-	}
-	if got := w.enter(chat.JoinRequest{Token: p.ann.Token}).Invite.Code; got != p.ann.Invite.Code {
-		t.Errorf("the invite is %s, and was %s", got, p.ann.Invite.Code)
-	}
-}
-
-func TestGuest_withoutItsToken_takesItsPlaceByTheSameUse(t *testing.T) {
-	for what, c := range map[string]struct {
-		uses  bool // its token
-		after time.Duration
-	}{"its reply was lost": {false, 90 * time.Second}, "it has lost its token": {true, 15 * minute}} {
-		w := newWorld(t).elsewhere()
-		ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann"})
+// It may be the same guest, without its token.
+func TestGuest_inThePlaceOfAGuest_spendsNoUse(t *testing.T) {
+	for what, comes := range map[string]func(w *world, ctx context.Context, ann, bob chat.Seated){
+		"by its token": func(w *world, ctx context.Context, _, bob chat.Seated) {
+			if _, err := w.JoinRoom(ctx, chat.JoinRequest{Token: bob.Token}); err != nil {
+				t.Error(err)
+			}
+		},
+		"by the word of the room": func(w *world, ctx context.Context, ann, bob chat.Seated) {
+			w.say(bob.Token, "hello")
+			w.clock.Advance(time.Second)
+			w.refusal(ctx, "", "Bob", fault.NameTaken)
+			w.readmits(ann.Token)
+			w.clock.Advance(room.LetGoSilent)
+			w.joinAs(ctx, "", "Bob")
+		},
+		"after the lease, and that of the invite": func(w *world, ctx context.Context, _, _ chat.Seated) {
+			w.clock.Advance(8 * day)
+			w.joinAs(ctx, "", "Bob")
+		},
+	} {
+		w := newWorld(t)
+		ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
 		ctx := guest(t, ann.Invite)
-		bob, err := w.arrives(ctx, "Bob")
-		if err != nil {
-			t.Fatal(err)
+		bob := w.joinAs(ctx, "", "Bob")
+		comes(w, ctx, ann, bob)
+		if v := w.head(ann.Token).Invite; v.Number != 1 || v.Uses != 2 {
+			t.Errorf("%s: the invite is %+v", what, v)
 		}
-		if c.uses {
-			w.tell(bob.Token, "for Ann's eyes", "Ann")
-		}
-		_, err = w.arrives(ctx, "Bob")
-		waitsFor(t, err, fault.NameTaken, minute)
-		w.clock.Advance(c.after - time.Second)
-		_, err = w.arrives(ctx, "Bob")
-		waitsFor(t, err, fault.NameTaken, time.Second)
-		w.clock.Advance(8 * day) // the invite has expired, too
-		again, err := w.arrives(ctx, "Bob")
-		if err != nil || again.Status != chat.StatusJoined || len(texts(w.all(again.Token))) > 0 {
-			t.Fatalf("%s: he gets %+v, %v", what, again, err)
-		}
-		if _, err := w.arrives(ctx, "Cid"); fault.CodeOf(err) != fault.NotAllowed {
-			t.Errorf("%s: Cid gets %v", what, err)
-		}
-		w.clock.Advance(20 * minute)
-		w.renew(ann.Token)
-		if _, err := w.arrives(ctx, "Bob"); fault.CodeOf(err) != fault.NotAllowed {
-			t.Errorf("%s: by a renewed invite: %v", what, err)
-		}
-	}
-}
-
-func TestGuest_thatComesBack_spendsNoUse(t *testing.T) {
-	w := newWorld(t)
-	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann"})
-	ctx := guest(t, ann.Invite)
-	bob, err := w.arrives(ctx, "Bob")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.say(bob.Token, "hello")
-	if got, err := w.JoinRoom(ctx, chat.JoinRequest{Token: bob.Token}); err != nil || got.Status != chat.StatusReturned {
-		t.Fatalf("by his token: %+v, %v", got, err)
-	}
-	w.clock.Advance(minute)
-	_, err = w.arrives(ctx, "Bob")
-	wants(t, err, fault.NameTaken)
-	w.readmits(ann.Token)
-	w.clock.Advance(minute)
-	again, err := w.arrives(ctx, "Bob")
-	if err != nil || again.Status != chat.StatusJoined || again.Invite != (chat.Invite{}) {
-		t.Fatalf("by the word of Ann: %+v, %v", again, err)
-	}
-	if got, err := w.Send(ctx, chat.SendRequest{Token: again.Token, Text: "it is me"}); err != nil || !got.Sent {
-		t.Errorf("then he speaks: %+v, %v", got, err)
-	}
-	if _, err := w.arrives(ctx, "Cid"); fault.CodeOf(err) != fault.NotAllowed {
-		t.Errorf("Cid: %v", err)
-	}
-}
-
-func TestGuest_letInInThePlaceOfAGuest_spendsNoUse(t *testing.T) {
-	w := newWorld(t)
-	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
-	ctx := guest(t, ann.Invite)
-	bob, err := w.arrives(ctx, "Bob")
-	wants(t, err, "")
-	w.say(bob.Token, "hello")
-	w.clock.Advance(time.Second)
-	w.refusal(ctx, "", "Bob", fault.NameTaken)
-	w.readmits(ann.Token)
-	w.clock.Advance(room.LetGoSilent)
-	again, err := w.arrives(ctx, "Bob")
-	if err != nil || again.Status != chat.StatusJoined || again.Invite != bob.Invite || again.Invite.Uses != 2 {
-		t.Errorf("the invite was %+v, and is %+v; %v", bob.Invite, again.Invite, err)
 	}
 }
 
@@ -441,26 +346,6 @@ func TestReadmission_byOtherMeans_changesWhatAdmitsToTheSeat(t *testing.T) {
 	}
 	if got, err := w.Send(ctx, chat.SendRequest{Token: bob.Token, Text: "back"}); err != nil || !got.Sent {
 		t.Errorf("he speaks: %+v, %v", got, err)
-	}
-}
-
-func TestGuest_sees_whatANewcomerWithThePasswordSees(t *testing.T) {
-	for what, name := range map[string]string{"with a password": "plans:secret", "without": "plans"} {
-		w := newWorld(t)
-		ann := w.create(chat.CreateRequest{Room: name, AgentName: "Ann", Capacity: 5})
-		bob := w.join(name, "Bob")
-		w.say(ann.Token, "before he left")
-		w.tell(ann.Token, "for Bob", "Bob")
-		w.leave(bob.Token)
-		w.say(ann.Token, "after he left")
-		eve, err := w.arrives(guest(t, ann.Invite), "Eve")
-		if err != nil {
-			t.Fatal(err)
-		}
-		cid := w.join(name, "Cid")
-		if got, want := texts(w.all(eve.Token)), texts(w.all(cid.Token)); !slices.Equal(got, want) || len(got) == 0 {
-			t.Errorf("%s: a guest reads %q, a newcomer %q", what, got, want)
-		}
 	}
 }
 

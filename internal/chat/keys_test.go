@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
@@ -18,60 +17,26 @@ func keyed(t *testing.T, id string) context.Context {
 	return asking(t, ident.Asker{Principal: ident.KeyPrincipal(id), Owner: "key of " + id})
 }
 
-// Ann, the admin, and Bob have keys of their own. Somebody comes under the name of one of
-// them, who has been silent for so long.
-func TestKeys_whoComesUnderANameThatIsTaken(t *testing.T) {
-	type caller func(t *testing.T, ann chat.Seated) context.Context
-	holder := func(id string) caller {
-		return func(t *testing.T, _ chat.Seated) context.Context { return keyed(t, id) }
-	}
-	others := map[string]caller{
-		"the other's key": holder("other"),
-		"a guest":         func(t *testing.T, ann chat.Seated) context.Context { return guest(t, ann.Invite) },
-		"nobody":          func(t *testing.T, _ chat.Seated) context.Context { return t.Context() },
-		"local": func(t *testing.T, _ chat.Seated) context.Context {
-			return asking(t, ident.Asker{Principal: ident.Local})
-		},
-	}
-	for who, by := range others {
-		for _, c := range []struct {
-			name   string
-			silent time.Duration
-			status chat.JoinStatus // "": the name is taken
-		}{
-			{"Bob", 15*minute - time.Second, ""}, {"Bob", 15 * minute, chat.StatusJoined},
-			{"Ann", day - time.Second, ""}, {"Ann", day, chat.StatusJoined},
-		} {
-			w, ann := newKeyed(t)
-			w.clock.Advance(c.silent)
-			got, err := w.JoinRoom(by(t, ann), chat.JoinRequest{Room: "plans", AgentName: c.name})
-			if got.Status != c.status || (err == nil) != (c.status != "") || err != nil && fault.CodeOf(err) != fault.NameTaken {
-				t.Errorf("%s as %s after %s gets %q, %v", who, c.name, c.silent, got.Status, err)
-				continue
-			}
-			if err != nil {
-				continue
-			}
-			if me := agentIn(t, got.Room, c.name); me.Role != room.Member || me.Owner == "key of "+strings.ToLower(c.name) {
-				t.Errorf("%s is %+v", who, me)
-			}
-			if read := texts(w.all(got.Token)); slices.Contains(read, betweenTwo) {
-				t.Errorf("%s reads %q", who, read)
-			}
-		}
-	}
+// Ann, the admin, and Bob have keys of their own and talk in private. Both are silent.
+func TestKeys_nameOfASilentAgent_isThatOfItsKey(t *testing.T) {
 	for _, name := range []string{"Ann", "Bob"} {
-		w, _ := newKeyed(t)
-		key := keyed(t, strings.ToLower(name))
-		w.clock.Advance(2*minute - time.Second)
-		w.refusal(key, "plans", name, fault.NameTaken)
-		w.clock.Advance(time.Second)
-		got := w.joinAs(key, "plans", name)
-		if read := texts(w.all(got.Token)); got.Status != chat.StatusReturned || !slices.Contains(read, betweenTwo) {
-			t.Errorf("by the key of the seat %s gets %q and reads %q", name, got.Status, read)
-		}
-		if me := agentIn(t, got.Room, name); (me.Role == room.Admin) != (name == "Ann") || me.Owner != "key of "+strings.ToLower(name) {
-			t.Errorf("%s is %+v", name, me)
+		for _, id := range []string{"ann", "bob", "other"} {
+			w, _ := newKeyed(t)
+			w.clock.Advance(2 * minute)
+			got, err := w.JoinRoom(keyed(t, id), chat.JoinRequest{Room: "plans", AgentName: name})
+			own := id == strings.ToLower(name)
+			if !own {
+				wants(t, err, fault.NameTaken)
+				w.clock.Advance(day)
+				got = w.joinAs(keyed(t, id), "plans", name)
+			}
+			read := texts(w.all(got.Token))
+			if (got.Status == chat.StatusReturned) != own || slices.Contains(read, betweenTwo) != own {
+				t.Errorf("%s as %s gets %q and reads %q", id, name, got.Status, read)
+			}
+			if me := agentIn(t, got.Room, name); me.Owner != "key of "+id || (me.Role == room.Admin) != (own && name == "Ann") {
+				t.Errorf("%s as %s is %+v", id, name, me)
+			}
 		}
 	}
 }
@@ -87,33 +52,6 @@ func newKeyed(t *testing.T) (w *world, ann chat.Seated) {
 	w.tell(ann.Token, betweenTwo, "Bob")
 	w.tell(bob.Token, betweenTwo, "Ann")
 	return w, ann
-}
-
-func TestKeys_fullRoom_listsTheSeatsOfTheKey(t *testing.T) {
-	w, ann := newKeyed(t)
-	eve, err := w.arrives(guest(t, ann.Invite), "Eve")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.say(eve.Token, "hello")
-	w.clock.Advance(3 * minute)
-	again := w.renew(ann.Token)
-	if again.Code != "" {
-		t.Errorf("a full room has an invite: %+v", again)
-	}
-	w.clock.Advance(2 * minute)
-	for who, c := range map[string]struct {
-		by   context.Context
-		want []string
-	}{
-		"Bob's key": {keyed(t, "bob"), []string{"Bob"}},
-		"another":   {keyed(t, "other"), nil},
-		"nobody":    {t.Context(), nil},
-	} {
-		if got := w.refusal(c.by, "plans", "Zoe", fault.RoomFull).Yours; !slices.Equal(got, c.want) {
-			t.Errorf("%s is told of %q, want %q", who, got, c.want)
-		}
-	}
 }
 
 func TestKeys_owner_isShownToThoseWithASeat(t *testing.T) {

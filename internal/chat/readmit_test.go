@@ -86,22 +86,6 @@ func TestReadmit_knock_wakesTheRoomAndSaysWhy(t *testing.T) {
 	}
 }
 
-// Ann, the admin of a room of two, has lost her token.
-func TestReadmit_ofTwo_theOtherOneMay_andNoRoleComesOfIt(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.say(p.ann.Token, "Ann was here")
-	w.clock.Advance(time.Second)
-	w.refusal(t.Context(), "plans", "Ann", fault.NameTaken)
-	w.readmits(p.bob.Token) // once is enough
-	w.clock.Advance(9 * time.Minute)
-	w.look(p.bob.Token, "")
-	w.clock.Advance(room.LetGoAdminSilent - 9*time.Minute)
-	w.look(p.bob.Token, "")
-	back := w.join("plans", "Ann")
-	same(t, "seats", seats(back.Room), []string{"Bob (admin)", "Ann (member)"})
-}
-
 // An impostor took the name that was let go for Bob. Those here see Bob's own knock, though
 // its name has knocked in the last ten minutes.
 func TestReadmit_ownerOfANameThatChangedHands_knocks(t *testing.T) {
@@ -123,26 +107,6 @@ func TestReadmit_ownerOfANameThatChangedHands_knocks(t *testing.T) {
 	_, err := w.send(chat.SendRequest{Token: impostor.Token, Text: "it is me"})
 	wants(t, err, fault.Removed)
 	w.look(back.Token, "")
-}
-
-// It would become admin once Ann's seat is given away.
-func TestReadmit_ofTwo_byOneThatMayNotSpeak_isRefused(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
-	w.refusal(t.Context(), "plans", "Ann", fault.NameTaken)
-	if got := w.look(p.bob.Token, p.bob.Cursor); got.NameWanted {
-		t.Error("Bob is told that he may")
-	}
-	_, err := w.readmit(p.bob.Token)
-	wants(t, err, fault.NotAllowed)
-}
-
-func TestReadmit_byAMemberAmongThree_isRefused(t *testing.T) {
-	w := newWorld(t)
-	p := lostBob(w)
-	_, err := w.readmit(p.cid.Token)
-	wants(t, err, fault.NotAllowed)
 }
 
 // Bob is alive, and waits while somebody asks for his name. His wait began before, so it does
@@ -241,23 +205,6 @@ func TestReadmit_itsProgramWaitsMeanwhile_isLetIn(t *testing.T) {
 	w.elsewhere().join("plans", "Bob")
 }
 
-// The admin is told that the two are not one. What was said just now may have been private,
-// and shows only later.
-func TestReadmit_seatHasSpokenSinceTheKnock_isRefused(t *testing.T) {
-	w := newWorld(t)
-	p := lostBob(w)
-	w.readmits(p.ann.Token)
-	w.clock.Advance(time.Second)
-	w.tell(p.bob.Token, "for Cid's eyes", "Cid")
-	w.clock.Advance(room.PresenceDelay - time.Second)
-	w.readmits(p.ann.Token)
-	w.clock.Advance(time.Second)
-	_, err := w.readmit(p.ann.Token)
-	wants(t, err, fault.NotAllowed)
-	w.clock.Advance(room.LetGoSilent)
-	w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
-}
-
 // A second let go does not undo what the owner did after the knock; a later knock begins again.
 func TestReadmit_onceMore_theCallBeforeStillCounts(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
@@ -274,42 +221,4 @@ func TestReadmit_onceMore_theCallBeforeStillCounts(t *testing.T) {
 		there.readmits(p.ann.Token)
 		there.join("plans", "Bob")
 	})
-}
-
-func TestReadmit_tenMinutesAreOver_isTooLate(t *testing.T) {
-	w := newWorld(t)
-	p := lostBob(w)
-	w.readmits(p.ann.Token)
-	w.clock.Advance(room.LetGoFor)
-	_, err := w.readmit(p.ann.Token)
-	wants(t, err, fault.InvalidArgument) // the knock is over
-	w.clock.Advance(room.LetGoSilent)    // as long as it took to take effect
-	w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
-}
-
-func TestReadmit_withoutAKnock_isRefused(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	for _, id := range []string{"", w.say(p.bob.Token, "no knock").ID} {
-		_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob", ID: id, Action: room.Readmit})
-		wants(t, err, fault.InvalidArgument)
-	}
-}
-
-// Mallory came after Bob left; his second self must not learn more from Ann's name.
-func TestReadmit_byOneThatCameLater_showsNoMoreThanThatOneSees(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.say(p.ann.Token, "the secret of Ann and Bob")
-	w.leave(p.bob.Token)
-	mallory := w.join("plans", "Mallory")
-	w.say(mallory.Token, "hello")
-	w.clock.Advance(time.Second)
-	w.refusal(t.Context(), "plans", "Ann", fault.NameTaken)
-	w.readmits(mallory.Token)
-	w.clock.Advance(9 * time.Minute)
-	w.look(mallory.Token, "")
-	w.clock.Advance(room.LetGoAdminSilent - 9*time.Minute)
-	back := w.join("plans", "Ann")
-	same(t, "the newcomer reads", texts(w.all(back.Token)), []string{"hello"})
 }

@@ -52,12 +52,6 @@ func TestWayBack_nameOfASilentAgent_isFreeAfterThisTime(t *testing.T) {
 	}{
 		"has never used its token": {func(*world, chat.Seated) {}, 20 * time.Second, 90 * time.Second},
 		"looked in":                {func(w *world, bob chat.Seated) { w.look(bob.Token, "") }, 2 * time.Minute, room.Lease},
-		"spoke":                    {func(w *world, bob chat.Seated) { w.say(bob.Token, "hello") }, 2 * time.Minute, room.Lease},
-		"looked in again": {func(w *world, bob chat.Seated) {
-			w.look(bob.Token, "")
-			w.clock.Advance(59 * time.Second)
-			w.look(bob.Token, "")
-		}, 2 * time.Minute, room.Lease},
 		"spoke, then waited": {func(w *world, bob chat.Seated) {
 			w.say(bob.Token, "hello")
 			wait(w, chat.WaitRequest{Token: bob.Token, Wait: longWait})
@@ -123,23 +117,6 @@ func TestWayBack_samePrincipal_hasTheWholeSeatAgain(t *testing.T) {
 	})
 }
 
-func TestWayBack_samePrincipal_mayComeBackSoOnceInFifteenMinutes(t *testing.T) {
-	w := newWorld(t)
-	w.join("plans", "Ann")
-	bob := w.joinAs(w.local(), "plans", "Bob")
-	w.look(bob.Token, "")
-	w.clock.Advance(2 * time.Minute)
-	bob = w.joinAs(w.local(), "plans", "Bob")
-	w.clock.Advance(13 * time.Minute)
-	w.look(bob.Token, "")
-	w.clock.Advance(time.Minute + 59*time.Second)
-	w.refusal(w.local(), "plans", "Bob", fault.NameTaken)
-	w.clock.Advance(time.Second)
-	if got := w.joinAs(w.local(), "plans", "Bob"); got.Status != chat.StatusReturned {
-		t.Errorf("Bob gets %q", got.Status)
-	}
-}
-
 func TestWayBack_oldCursorAfterARegain_countsAsAbsent(t *testing.T) {
 	w := newWorld(t)
 	w.join("plans", "Ann")
@@ -191,29 +168,6 @@ func TestWayBack_strangerAfterTheLease_getsANewSeatThatShowsNothing(t *testing.T
 		}
 		same(t, "Ann sees", lines(w.look(ann.Token, ann.Cursor).Messages[3:]), []string{"left Bob (timeout)", "joined BOB"})
 	})
-}
-
-func TestWayBack_strangerUnderTheNameOfAnAdmin_waitsForItsLease(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.look(p.ann.Token, "")
-	w.clock.Advance(day - time.Second)
-	w.look(p.bob.Token, "")
-	if e := w.refusal(t.Context(), "plans", "Ann", fault.NameTaken); e.RetryAfter != time.Second {
-		t.Errorf("after %s", e.RetryAfter)
-	}
-	w.clock.Advance(time.Second)
-	w.look(p.bob.Token, "")
-	heir := w.join("plans", "Ann")
-	same(t, "seats", seats(heir.Room), []string{"Bob (admin)", "Ann (member)"})
-}
-
-// Nobody else is left who could run the room.
-func TestWayBack_strangerUnderTheOnlyName_isItsAdmin(t *testing.T) {
-	w := newWorld(t)
-	w.join("plans", "Ann") // the reply is lost
-	w.clock.Advance(25 * time.Hour)
-	same(t, "seats", seats(w.join("plans", "Ann").Room), []string{"Ann (admin)"})
 }
 
 func TestWayBack_fullRoom_listsTheCallersIdleSeats(t *testing.T) {

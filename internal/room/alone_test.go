@@ -25,15 +25,17 @@ func (l *timeline) alone(seat int) {
 // Many share a principal: a person has its seat by its token, unless that is known not to have
 // been used, since the reply that holds it may have been lost.
 func TestDecide_seatOfAPersonAlone_isItsPagesAlone(t *testing.T) {
-	const page, agent, same, other = "person:new", "new", "key:p", "key:c"
+	const same, other = "key:p", "key:c"
+	page, agent := room.Holder{Hash: "new", Person: true}, room.Holder{Hash: "new"}
 	unused := &room.Presence{}
 	used := &room.Presence{Used: true}
 	for what, c := range map[string]struct {
-		holder, who string
-		p           *room.Presence // nil: nothing is stored
-		spoke       bool
-		after       time.Duration
-		want        string
+		holder room.Holder
+		who    string
+		p      *room.Presence // nil: nothing is stored
+		spoke  bool
+		after  time.Duration
+		want   string
 	}{
 		"its page, whose reply was lost":       {holder: page, who: same, p: unused, after: 20 * time.Second, want: regained},
 		"its page, soon":                       {holder: page, who: same, p: unused, after: 19 * time.Second, want: refused},
@@ -84,7 +86,7 @@ func TestDecide_seatOfAnAgent_isNotItsPersons(t *testing.T) {
 		p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}, 2: {AtMs: l.now.UnixMilli(), Used: true}}
 		got, _, err := claimBob(
 			l,
-			room.Claim{Name: nameOf(t, "Bob"), Principal: "key:b", Holder: "person:new", Presence: p},
+			room.Claim{Name: nameOf(t, "Bob"), Principal: "key:b", Holder: room.Holder{Person: true}, Presence: p},
 			now,
 		)
 		if got != want {

@@ -69,7 +69,7 @@ func TestOwner_takesEachTokenForWhatItIs(t *testing.T) {
 		t.Error("the state has who asked")
 	}
 	again(2)(l) // Eve has his number
-	if a, ok := l.head.Owner(ident.Token{Seat: 2, Secret: "device", Person: true}); ok || l.agent(2).Joined == former {
+	if a, ok := l.head.Owner(room.HolderOf(ident.Token{Seat: 2, Secret: "device", Person: true})); ok || l.agent(2).Joined == former {
 		t.Errorf("the token of Bob's person is that of %+v", a)
 	}
 }

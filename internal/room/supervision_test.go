@@ -193,11 +193,7 @@ func TestDecide_principalOfAHeldAgent_getsNoFurtherSeat(t *testing.T) {
 			for _, seat := range []int{2, 3} {
 				p[seat] = room.Presence{AtMs: l.agent(seat).AtMs, Used: true}
 			}
-			holder := "new"
-			if c.person {
-				holder = "person:new"
-			}
-			got, err := (&room.Claim{Name: nameOf(t, c.name), Principal: c.who, Holder: holder, Presence: p}).Decide(
+			got, err := (&room.Claim{Name: nameOf(t, c.name), Principal: c.who, Holder: room.Holder{Person: c.person}, Presence: p}).Decide(
 				l.head,
 				now,
 			)
