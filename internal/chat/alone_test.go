@@ -155,69 +155,6 @@ func TestAlone_fifthWait_endsTheOldest(t *testing.T) {
 	}
 }
 
-func TestAlone_allAreSilent_getsNoTurnAndKeepsNobodyFromOne(t *testing.T) {
-	for what, waits := range map[string]bool{"it waits": true, "it only called": false} {
-		w := newWorld(t)
-		p, pam := w.withPam()
-		w.catchUp([]chat.Seated{p.ann, p.bob})
-		w.say(p.ann.Token, "tea?")
-		var watching <-chan answer
-		if waits {
-			watching = w.open(t.Context(), chat.WaitRequest{Token: pam.Token, Cursor: w.look(pam.Token, pam.Cursor).Cursor, Wait: longWait})
-		}
-		bob := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: w.look(p.bob.Token, "").Cursor, Wait: longWait})
-		ann := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: w.look(p.ann.Token, "").Cursor, Wait: longWait})
-		w.pass(room.LateComers + time.Second)
-		if got := take(t, bob); got.Status != chat.StatusTurn {
-			t.Fatalf("%s: Bob gets %s", what, got.Status)
-		}
-		w.pass(room.TurnPasses)
-		if got := take(t, ann); got.Status != chat.StatusTurn {
-			t.Errorf("%s: Ann gets %s", what, got.Status)
-		}
-		if len(watching) > 0 {
-			t.Errorf("%s: Pam's wait ends with %+v", what, <-watching)
-		}
-	}
-}
-
-// An agent that has asked a person waits, and is not told to say more.
-func TestAlone_withOneAgent_givesItNoTurn(t *testing.T) {
-	w := newWorld(t)
-	ann := w.join("plans", "Ann")
-	pam := w.sits(t.Context(), "Pam")
-	w.ask(ann.Token, "tea?", "Pam")
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: w.look(ann.Token, "").Cursor, Wait: time.Hour})
-	w.pass(10 * time.Minute)
-	w.stillWaits("Ann", waiting)
-	w.asked([]string{"Ann asks [Pam]: tea?"}, ann, pam)
-	w.say(pam.Token, "please")
-	if got := take(t, waiting); got.Status != chat.StatusMessages {
-		t.Errorf("Ann gets %s", got.Status)
-	}
-}
-
-func TestAlone_proposal_asksItOnlyByName(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
-		w, there := services[0], services[len(services)-1]
-		p, pam := w.withPam()
-		there.agree(p.bob.Token, w.propose(p.ann.Token, "tea at four"))
-		there.agreed([]string{"Ann: tea at four"}, p.ann, p.bob, pam)
-		id := w.propose(p.ann.Token, "and cake", "Bob", "Pam")
-		there.agree(p.bob.Token, id)
-		if got := there.agree(pam.Token, id); got.Agreed != id {
-			t.Errorf("Pam agrees, and gets %+v", got)
-		}
-		_, err := w.Send(t.Context(), chat.SendRequest{Token: pam.Token, Text: "no"})
-		if err != nil {
-			t.Error(err)
-		}
-		w.leave(p.bob.Token)
-		_, err = w.Send(t.Context(), chat.SendRequest{Token: p.ann.Token, Text: "and milk", Kind: room.Proposal})
-		wants(t, err, fault.InvalidArgument) // nobody but Pam is there
-	})
-}
-
 func TestAlone_hasNoReinsAndNoNotes(t *testing.T) {
 	w := newWorld(t)
 	_, pam := w.withPam()
@@ -243,15 +180,7 @@ func TestAlone_hasNoReinsAndNoNotes(t *testing.T) {
 // Whoever shares its principal, as its own agent does, neither reads nor speaks for it. That
 // it has only listened, and that nothing stored says so any more, makes no difference.
 func TestAlone_sharedPrincipal_getsAnotherSeat(t *testing.T) {
-	for what, c := range map[string]struct {
-		person bool
-		silent time.Duration
-	}{
-		"a person":                        {true, room.Lease},
-		"an agent":                        {false, room.Lease},
-		"a person, after the lease":       {true, room.Lease + time.Hour},
-		"an agent, long after its person": {false, room.Lease + time.Hour},
-	} {
+	for what, person := range map[string]bool{"a person": true, "an agent": false} {
 		onBoth(t, func(t *testing.T, w, there *world) {
 			w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 5})
 			bob := w.join("plans", "Bob")
@@ -260,10 +189,10 @@ func TestAlone_sharedPrincipal_getsAnotherSeat(t *testing.T) {
 			w.tell(bob.Token, "for Pam", "Pam")
 			w.look(pam.Token, pam.Cursor)
 			w.clock.Advance(room.RegainUnused)
-			_, err := there.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Pam", Person: c.person})
+			_, err := there.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Pam", Person: person})
 			wants(t, err, fault.NameTaken)
-			w.clock.Advance(c.silent)
-			got, err := there.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Pam", Person: c.person})
+			w.clock.Advance(room.Lease + time.Hour)
+			got, err := there.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Pam", Person: person})
 			if err != nil || got.Status != chat.StatusJoined {
 				t.Fatalf("%s gets %+v, %v", what, got, err)
 			}
@@ -293,24 +222,6 @@ func TestAlone_replyOfItsJoinWasLost_getsTheSeat(t *testing.T) {
 		_, err = w.Send(t.Context(), chat.SendRequest{Token: lost.Token, Text: "me, too"})
 		wants(t, err, fault.TokenInvalid)
 	})
-}
-
-// The seat of an agent is another's for a person that wants one without: even its own
-// person gets a new one.
-func TestAlone_underTheNameOfItsAgent_replacesIt(t *testing.T) {
-	w := newWorld(t)
-	w.pair()
-	ctx := asking(t, ident.Asker{Principal: "key:bob"})
-	w.enter(chat.JoinRequest{Room: "more", AgentName: "Ann", Capacity: 3})
-	agent := w.joinAs(ctx, "more", "Bob")
-	w.say(agent.Token, "I am Bob")
-	w.clock.Advance(room.Lease)
-	got, err := w.JoinRoom(ctx, chat.JoinRequest{Room: "more", AgentName: "Bob", Person: true})
-	if err != nil || got.Status != chat.StatusJoined {
-		t.Fatalf("Bob's person gets %+v, %v", got, err)
-	}
-	_, err = w.Send(t.Context(), chat.SendRequest{Token: agent.Token, Text: "it is me"})
-	wants(t, err, fault.Removed)
 }
 
 // Of many calls by which a person joins at once one gets the seat.

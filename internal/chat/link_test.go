@@ -186,94 +186,39 @@ func TestLink_onAFifthDevice_endsTheOldest(t *testing.T) {
 	})
 }
 
-func TestPerson_ofASeatRegainedByItsPrincipal_stays(t *testing.T) {
-	w := newWorld(t)
-	ctx := ident.WithAsker(t.Context(), ident.Asker{Principal: ident.KeyPrincipal("abcdefgh")})
-	join := func() chat.Seated {
-		t.Helper()
-		got, err := w.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Bob"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return got
-	}
-	w.join("plans", "Ann")
-	bob := join()
-	w.clock.Advance(room.RegainSilent)
-	again := join()
-	if again.Status != chat.StatusReturned || again.Watch != bob.Watch {
-		t.Fatalf("before it was opened: %s, the same link: %v", again.Status, again.Watch == bob.Watch)
-	}
-	person := w.person(again)
-	note := w.tell(person, "remember the milk", "Bob")
-	w.clock.Advance(room.RegainEvery)
-	if again = join(); again.Status != chat.StatusReturned || again.Watch != "" {
-		t.Errorf("after it was opened: %s, a link: %v", again.Status, again.Watch != "")
-	}
-	if !slices.ContainsFunc(w.all(again.Token), func(m chat.Message) bool { return m.ID == note.ID }) {
-		t.Error("the agent has lost the note")
-	}
-	w.tell(person, "and the bread", "Bob")
-}
-
 func TestPerson_ofANameThatWasLetGo_losesIt(t *testing.T) {
-	onBoth(t, func(t *testing.T, w, there *world) {
-		p := pair{ann: w.join("plans", "Ann"), bob: w.join("plans", "Bob")}
-		person := w.person(p.bob)
-		note := w.tell(person, "between us", "Bob")
-		w.look(p.bob.Token, "") // else his lease ends sooner
-		w.clock.Advance(time.Second)
-		w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
-		waiting := there.waiting(t.Context(), chat.WaitRequest{Token: person, Cursor: there.look(person, "").Cursor, Wait: 5 * time.Minute})
-		w.readmits(p.ann.Token)
-		w.clock.Advance(room.LetGoSilent)
-		back := w.join("plans", "Bob")
-		for got := (answer{}); got.Status != chat.StatusRemoved; {
-			if got = <-waiting; got.err != nil {
-				wants(t, got.err, fault.Removed)
-				break
-			}
-			if got.Status != chat.StatusRemoved {
-				waiting = there.waiting(t.Context(), chat.WaitRequest{Token: person, Cursor: got.Cursor, Wait: 5 * time.Minute})
-			}
-		}
-		if agentIn(t, w.info(p.ann.Token).Room, "Bob").PersonHere {
-			t.Error("the person of the agent before is shown as that of who has the name now")
-		}
-		if back.Watch == "" || back.Watch == p.bob.Watch {
-			t.Errorf("the link of who has the name now: %q", back.Watch)
-		}
-		for _, m := range w.all(back.Token) {
-			if m.ID == note.ID {
-				t.Error("who has the name now sees the note")
-			}
-		}
-		_, err := w.Send(t.Context(), chat.SendRequest{Token: person, Text: "hello?"})
-		wants(t, err, fault.Removed)
-		if _, err := w.opens(p.bob.Watch, "other"); err == nil {
-			t.Error("the old link opens the seat of another")
-		}
-		if _, err := w.opens(back.Watch, "other"); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-// What a person lets its agent say is no sign that the agent is there.
-func TestPerson_sendsADraftOfAnAgentThatIsGone_itsNameCanBeHad(t *testing.T) {
-	onBoth(t, func(t *testing.T, w, there *world) {
-		p := pair{ann: w.join("plans", "Ann"), bob: w.join("plans", "Bob")}
-		person := w.person(p.bob)
-		w.approves(person, true)
-		draft := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "may I?"})
-		w.clock.Advance(time.Second)
-		w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
-		w.readmits(p.ann.Token)
-		w.clock.Advance(time.Minute)
-		there.decides(person, draft, room.SendDraft, "")
-		w.clock.Advance(time.Minute)
-		w.join("plans", "Bob")
-	})
+	w := newWorld(t)
+	here, there := w.another(), w.another()
+	p := pair{ann: here.join("plans", "Ann"), bob: here.join("plans", "Bob")}
+	person := here.person(p.bob)
+	note := here.tell(person, "between us", "Bob")
+	here.look(p.bob.Token, "") // else his lease ends sooner
+	w.clock.Advance(time.Second)
+	here.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
+	here.readmits(p.ann.Token)
+	w.clock.Advance(room.LetGoSilent)
+	waits := chat.WaitRequest{Token: person, Cursor: there.look(person, "").Cursor, Wait: 5 * time.Minute}
+	waiting := there.open(t.Context(), waits)
+	back := here.join("plans", "Bob")
+	got, _ := w.until(waiting, time.Minute)
+	wantStatus(t, "the person", got, chat.StatusRemoved)
+	if agentIn(t, here.info(p.ann.Token).Room, "Bob").PersonHere {
+		t.Error("the person of the agent before is shown as that of who has the name now")
+	}
+	if back.Watch == "" || back.Watch == p.bob.Watch {
+		t.Errorf("the link of who has the name now: %q", back.Watch)
+	}
+	if slices.ContainsFunc(here.all(back.Token), func(m chat.Message) bool { return m.ID == note.ID }) {
+		t.Error("who has the name now sees the note")
+	}
+	_, err := here.Send(t.Context(), chat.SendRequest{Token: person, Text: "hello?"})
+	wants(t, err, fault.Removed)
+	if _, err := here.opens(p.bob.Watch, "other"); err == nil {
+		t.Error("the old link opens the seat of another")
+	}
+	if _, err := here.opens(back.Watch, "other"); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestPerson_ofASeatThatIsGone_isToldWhy(t *testing.T) {
@@ -287,29 +232,6 @@ func TestPerson_ofASeatThatIsGone_isToldWhy(t *testing.T) {
 	wants(t, err, fault.Removed)
 	_, err = w.opens(unopened, "phone")
 	wants(t, err, fault.TokenInvalid)
-}
-
-// The number of a seat is given again: neither the token nor the link of its first owner is
-// worth anything then.
-func TestPerson_ofASeatNumberGivenAgain_isNotThatOfItsNewAgent(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	person := w.person(p.bob)
-	w.leave(p.bob.Token)
-	w.leave(p.cid.Token)
-	number := w.seatOf(p.bob)
-	late := w.turnTo(p.ann.Token, number)
-	dora := late.join("plans", "Dora")
-	if late.seatOf(dora) != number {
-		t.Fatalf("Dora has seat %d", late.seatOf(dora))
-	}
-	_, err := late.Wait(t.Context(), chat.WaitRequest{Token: person})
-	wants(t, err, fault.TokenInvalid)
-	_, err = late.opens(p.bob.Watch, "phone")
-	wants(t, err, fault.TokenInvalid)
-	if _, err := late.opens(dora.Watch, "phone"); err != nil {
-		t.Error(err)
-	}
 }
 
 // Who opens a link has nothing else to be admitted by, even if the link was used.

@@ -78,9 +78,10 @@ func TestPerson_calls_areNoSignOfItsAgent(t *testing.T) {
 		p := w.pair()
 		person := w.person(p.bob)
 		w.say(p.bob.Token, "I am off")
-		for range 16 {
+		for i := range 16 {
 			w.clock.Advance(time.Minute)
 			w.say(person, "I am not")
+			w.approves(person, i%2 == 0)
 			w.info(person)
 			w.history(person, chat.HistoryRequest{})
 			w.look(person, "")

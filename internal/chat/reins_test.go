@@ -56,30 +56,47 @@ func TestPause_agentSaysNothingUntilItsPersonLetsIt(t *testing.T) {
 	})
 }
 
-// The agent does nothing that others notice, in no other way than by a message. Its person
-// may do all of it.
+// The agent does nothing that others notice, in no other way than by a message: see
+// room.Agent.CheckOrder. Its person may do all of it.
 func TestReins_agentNeitherChangesTheRoomNorManagesOthers(t *testing.T) {
 	for what, call := range map[string]func(w *world, p company, token string) error{
-		"makes room": enlarges, "describes the room": describes, "sets what is so": keepsCapacity, "renews the invite": renewsInvite,
-		"removes its text": removesText, "kicks": kicksBob, "bans some words": bans("Let us meet at noon"), "unbans a name that is not banned": unbans,
+		"describes the room": func(w *world, _ company, token string) error {
+			_, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: token, Description: "read this"})
+			return err
+		},
+		"sets what is so": func(w *world, p company, token string) error { return w.capacity(token, p.ann.Room.Capacity) },
+		"removes its text": func(w *world, p company, token string) error {
+			all := w.all(p.ann.Token)
+			said := slices.IndexFunc(all, func(m chat.Message) bool { return m.Type == chat.EventSaid })
+			_, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: token, Redact: all[said].ID})
+			return err
+		},
+		"bans some words": func(w *world, _ company, token string) error {
+			_, err := does(w, token, room.BanName, "Let us meet at noon")
+			return err
+		},
+		"unbans a name that is not banned": func(w *world, _ company, token string) error {
+			_, err := does(w, token, room.Unban, "Zoe")
+			return err
+		},
+		"lets a name go": func(w *world, _ company, token string) error { _, err := w.readmit(token); return err },
 	} {
-		for reins, req := range map[string]chat.SteerRequest{"paused": {Paused: yes()}, "approved": {Approve: yes()}} {
-			for isPerson, code := range map[bool]fault.Code{false: fault.Paused, true: ""} {
-				w := newWorld(t)
-				p := w.company()
-				w.say(p.ann.Token, "said before")
-				person := w.person(p.ann)
-				w.steer(person, req)
-				token, before := p.ann.Token, len(w.events(p.cid.Token))
-				if isPerson {
-					token = person
-				}
-				if err := call(w, p, token); fault.CodeOf(err) != code {
-					t.Errorf("%s, %s, person %v: %v", reins, what, isPerson, err)
-				}
-				if wrote := len(w.events(p.cid.Token)) > before; wrote && code != "" {
-					t.Errorf("%s, %s: something changed", reins, what)
-				}
+		for isPerson, code := range map[bool]fault.Code{false: fault.Paused, true: ""} {
+			w := newWorld(t)
+			p := w.company()
+			w.say(p.ann.Token, "said before")
+			w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
+			person := w.person(p.ann)
+			w.pauses(person, true)
+			token, before := p.ann.Token, len(w.events(p.cid.Token))
+			if isPerson {
+				token = person
+			}
+			if err := call(w, p, token); fault.CodeOf(err) != code {
+				t.Errorf("%s, person %v: %v", what, isPerson, err)
+			}
+			if wrote := len(w.events(p.cid.Token)) > before; wrote && code != "" {
+				t.Errorf("%s: something changed", what)
 			}
 		}
 	}
@@ -88,23 +105,6 @@ func TestReins_agentNeitherChangesTheRoomNorManagesOthers(t *testing.T) {
 func leavesWith(text string) func(*world, company, string) error {
 	return func(w *world, _ company, token string) error {
 		_, err := w.LeaveRoom(w.t.Context(), chat.LeaveRequest{Token: token, Text: text})
-		return err
-	}
-}
-
-func kicksBob(w *world, _ company, token string) error {
-	_, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, AgentName: "Bob", Action: room.Kick})
-	return err
-}
-
-func unbans(w *world, _ company, token string) error {
-	_, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, AgentName: "Zoe", Action: room.Unban})
-	return err
-}
-
-func bans(name string) func(*world, company, string) error {
-	return func(w *world, _ company, token string) error {
-		_, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, AgentName: name, Action: room.BanName})
 		return err
 	}
 }
@@ -132,29 +132,6 @@ func TestReins_agentShowsNoActivity(t *testing.T) {
 	if _, err = w.Wait(t.Context(), waits); err != nil || agentIn(t, w.info(p.ann.Token).Room, "Bob").Activity == "" {
 		t.Errorf("free again, it shows none: %v", err)
 	}
-}
-
-func enlarges(w *world, _ company, token string) error { return w.capacity(token, 9) }
-
-func keepsCapacity(w *world, p company, token string) error {
-	return w.capacity(token, p.ann.Room.Capacity)
-}
-
-func renewsInvite(w *world, _ company, token string) error {
-	_, err := w.UpdateRoom(w.t.Context(), chat.UpdateRequest{Token: token, NewInvite: true})
-	return err
-}
-
-func removesText(w *world, p company, token string) error {
-	all := w.all(p.ann.Token)
-	said := slices.IndexFunc(all, func(m chat.Message) bool { return m.Type == chat.EventSaid })
-	_, err := w.UpdateRoom(w.t.Context(), chat.UpdateRequest{Token: token, Redact: all[said].ID})
-	return err
-}
-
-func describes(w *world, _ company, token string) error {
-	_, err := w.UpdateRoom(w.t.Context(), chat.UpdateRequest{Token: token, Description: "read this"})
-	return err
 }
 
 func TestAgentMessages_areSoManyUntilAPersonSpeaks(t *testing.T) {
@@ -193,25 +170,7 @@ func TestAgentMessages_areSoManyUntilAPersonSpeaks(t *testing.T) {
 		refused("a fifth", chat.SendRequest{Token: p.bob.Token, Text: "five"})
 		limit(0)
 		there.say(p.bob.Token, "five")
-		for _, n := range []int{-1, room.MaxAgentMessages + 1} {
-			_, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.ann.Token, AgentMessages: &n})
-			wants(t, err, fault.InvalidArgument)
-		}
 	})
-}
-
-// Others must not be kept waiting by an agent that may not speak.
-func TestTurn_ofAPausedAgent_isAnothers(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	person := w.person(all[1])
-	w.ask(all[0].Token, "and you?", "Bob")
-	w.pauses(person, true)
-	w.catchUp(all)
-	waits := w.hold(all...)
-	w.turnAfter(3*time.Second, "Cid", waits[2])
-	w.stillWaits("Bob", waits[1])
-	w.stillWaits("Ann", waits[0])
 }
 
 // A wait in another process than that of the person hears of a decision, too.
@@ -378,83 +337,45 @@ func TestDraft_replyLost_isOneDraftAndOneMessage(t *testing.T) {
 
 // Only the person takes the agent out.
 func TestLeave_ofAHeldAgent_isUpToItsPerson(t *testing.T) {
-	for what, req := range map[string]chat.SteerRequest{"paused": {Paused: yes()}, "approved": {Approve: yes()}} {
-		for _, text := range []string{"", "so long"} {
-			w := newWorld(t)
-			p := w.company()
-			person := w.person(p.bob)
-			w.steer(person, req)
-			if err := w.changesNothing(p.bob.Token, func() error { return leavesWith(text)(w, p, p.bob.Token) }); fault.CodeOf(err) != fault.Paused {
-				t.Errorf("%s, saying %q: %v", what, text, err)
-			}
-			wants(t, leavesWith(text)(w, p, person), "")
-		}
+	for _, text := range []string{"", "so long"} {
+		w := newWorld(t)
+		p := w.company()
+		person := w.person(p.bob)
+		w.pauses(person, true)
+		err := w.changesNothing(p.bob.Token, func() error { return leavesWith(text)(w, p, p.bob.Token) })
+		wants(t, err, fault.Paused)
+		wants(t, leavesWith(text)(w, p, person), "")
 	}
 }
 
-// A key, or a machine, is one person: an agent that is held must not speak from another seat.
+// A key, or a machine, is one person: an agent that is held must not speak from another seat. See
+// room.State.CheckHeld.
 func TestHeld_agentOfAPrincipal_getsNoFurtherSeat(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		for i, principal := range []string{ident.KeyPrincipal("a1"), ident.Local} {
-			for j, req := range []chat.SteerRequest{{Paused: yes()}, {Approve: yes()}} {
-				name := fmt.Sprintf("plans %d %d", i, j)
-				join := func(w *world, who string, req chat.JoinRequest) (chat.Seated, error) {
-					req.Room = name
-					return w.JoinRoom(ident.WithAsker(t.Context(), ident.Asker{Principal: who}), req)
-				}
-				ann := w.enter(chat.JoinRequest{Room: name, AgentName: "Ann", Capacity: 4})
-				bob, err := join(w, principal, chat.JoinRequest{AgentName: "Bob"})
-				wants(t, err, "")
-				person := w.person(bob)
-				w.steer(person, req)
-				for _, again := range []chat.JoinRequest{{AgentName: "Rob"}, {AgentName: "Rob", Person: true}, {AgentName: "Bob", Person: true}} {
-					err := w.changesNothing(ann.Token, func() error { _, err := join(there, principal, again); return err })
-					wants(t, err, fault.Paused)
-				}
-				w.clock.Advance(room.RegainSilent)
-				_, err = join(there, principal, chat.JoinRequest{AgentName: "Bob", Person: true})
-				wants(t, err, fault.Paused)
-				back, err := join(there, principal, chat.JoinRequest{AgentName: "Bob"})
-				if err != nil || back.Status != chat.StatusReturned || !back.Bound || back.Watch != "" {
-					t.Errorf("its own seat again: %+v, %v", back, err)
-				}
-				_, err = join(there, ident.KeyPrincipal("b1"), chat.JoinRequest{AgentName: "Cid"})
-				wants(t, err, "")
-				w.steer(person, chat.SteerRequest{Paused: no(), Approve: no()})
-				_, err = join(there, principal, chat.JoinRequest{AgentName: "Rob"})
-				wants(t, err, "")
+			name := fmt.Sprintf("plans %d", i)
+			join := func(req chat.JoinRequest) (chat.Seated, error) {
+				req.Room = name
+				return there.JoinRoom(asks(there, principal), req)
 			}
+			ann := w.enter(chat.JoinRequest{Room: name, AgentName: "Ann", Capacity: 4})
+			bob, err := join(chat.JoinRequest{AgentName: "Bob"})
+			wants(t, err, "")
+			person := w.person(bob)
+			w.pauses(person, true)
+			w.clock.Advance(room.RegainSilent)
+			for _, again := range []chat.JoinRequest{{AgentName: "Rob"}, {AgentName: "Rob", Person: true}, {AgentName: "Bob", Person: true}} {
+				err := w.changesNothing(ann.Token, func() error { _, err := join(again); return err })
+				wants(t, err, fault.Paused)
+			}
+			back, err := join(chat.JoinRequest{AgentName: "Bob"})
+			if err != nil || back.Status != chat.StatusReturned || !back.Bound || back.Watch != "" {
+				t.Errorf("its own seat again: %+v, %v", back, err)
+			}
+			w.pauses(person, false)
+			_, err = join(chat.JoinRequest{AgentName: "Rob"})
+			wants(t, err, "")
 		}
 	})
-}
-
-// Ann lets the name of an agent go, which asks for its own seat again, or for that of another.
-func TestHeld_agentThatTheRoomLetsIn_keepsItsReins(t *testing.T) {
-	w := newWorld(t)
-	by := func(name string) (chat.Seated, error) {
-		ctx := ident.WithAsker(t.Context(), ident.Asker{Principal: ident.KeyPrincipal("a1")})
-		return w.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: name})
-	}
-	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
-	bob, err := by("Bob")
-	wants(t, err, "")
-	w.look(w.join("plans", "Cid").Token, "")
-	person := w.person(bob)
-	w.clock.Advance(room.RegainSilent)
-	_, err = by("Bob") // so that it does not have its seat again so soon
-	wants(t, err, "")
-	w.clock.Advance(time.Second)
-	for _, name := range []string{"Cid", "Bob"} {
-		_, err := by(name)
-		wants(t, err, fault.NameTaken)
-		w.readmits(ann.Token)
-	}
-	w.pauses(person, true) // before it joins
-	w.clock.Advance(room.LetGoSilent)
-	_, err = by("Cid")
-	wants(t, err, fault.Paused)
-	if got, err := by("Bob"); err != nil || got.Status != chat.StatusReturned || !got.Paused || got.Watch != "" {
-		t.Errorf("Bob: %+v, %v", got, err)
-	}
 }
