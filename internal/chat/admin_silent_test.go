@@ -66,17 +66,3 @@ func TestSuccession_membersCallAtOnce_oneBecomesAdmin(t *testing.T) {
 		}
 	})
 }
-
-// The readers of a channel are anybody, and its admin says something now and then.
-func TestSuccession_readersOfAChannel_doNotBecomeAdmin(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
-		w, there := services[0], services[len(services)-1]
-		w.create(chat.CreateRequest{Room: "news", AgentName: "Ann", Type: room.Channel, Public: true})
-		bob := there.join("news", "Bob")
-		w.clock.Advance(room.AdminSilent)
-		there.look(bob.Token, bob.Cursor)
-		wants(t, there.capacity(bob.Token, 10), fault.NotAllowed)
-		_, err := there.send(chat.SendRequest{Token: bob.Token, Text: "buy my coin"})
-		wants(t, err, fault.NotAllowed)
-	})
-}

@@ -111,20 +111,6 @@ func TestAdmin_member_mayCallNoAdminTool(t *testing.T) {
 	}
 }
 
-func TestAdmin_ofAnotherRoom_hasNoPowerHere(t *testing.T) {
-	w := newWorld(t)
-	p := w.trio()
-	other := w.join("plots", "Eve")
-	for what, call := range adminCalls(w, other.Token) {
-		if what == "update" || what == "close" || what == "ban" || what == "unban" {
-			continue // in its own room it may
-		}
-		t.Run(what, func(t *testing.T) {
-			says(t, w.changesNothing(p.ann.Token, call), fault.InvalidArgument, "No agent of this name")
-		})
-	}
-}
-
 func TestAdmin_demotedDuringItsCall_isRefused(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
