@@ -65,18 +65,6 @@ func TestAgreement_everyoneAskedHasAgreed_isOnRecord(t *testing.T) {
 	})
 }
 
-func TestAgreement_completion_wakesEveryone(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	id := w.propose(p.ann.Token, "blue", "Bob")
-	cursor := w.look(p.cid.Token, p.cid.Cursor).Cursor
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: cursor, Wait: time.Minute, ForMe: true})
-	w.agree(p.bob.Token, id)
-	if got := take(t, waiting); got.Messages[0].Agreed != id {
-		t.Errorf("Cid receives %+v", got.Messages)
-	}
-}
-
 // Whoever goes or may not speak is no longer asked. If only agreements remain, that
 // event completes the proposal.
 func TestAgreement_lastOneAskedGoes_isCompletedByThat(t *testing.T) {
@@ -84,12 +72,6 @@ func TestAgreement_lastOneAskedGoes_isCompletedByThat(t *testing.T) {
 		"leaves": func(w *world, p company) { w.leave(p.cid.Token) },
 		"is muted": func(w *world, p company) {
 			w.manage(p.ann.Token, room.Mute, "Cid", chat.StatusMuted)
-		},
-		"is kicked": func(w *world, p company) {
-			w.manage(p.ann.Token, room.Kick, "Cid", chat.StatusKicked)
-		},
-		"is banned": func(w *world, p company) {
-			w.manage(p.ann.Token, room.BanName, "Cid", chat.StatusBanned)
 		},
 		"loses its name": func(w *world, _ company) {
 			w.clock.Advance(2 * time.Minute)
@@ -115,71 +97,6 @@ func TestAgreement_lastOneAskedGoes_isCompletedByThat(t *testing.T) {
 	}
 }
 
-func TestAgreement_allAskedGo_isNotAgreed(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.propose(p.ann.Token, "we ship on Friday")
-	w.leave(p.bob.Token)
-	w.leave(p.cid.Token)
-	w.agreed(nil, p.ann)
-}
-
-// Who agreed and then left does not count any more.
-func TestAgreement_onlyWhoAgreedHasLeft_isNotAgreed(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	id := w.propose(p.ann.Token, "we ship on Friday")
-	w.agree(p.bob.Token, id)
-	w.leave(p.bob.Token)
-	w.asked([]string{"Ann asks [Cid]: we ship on Friday"}, p.ann, p.cid)
-	w.leave(p.cid.Token)
-	w.agreed(nil, p.ann)
-}
-
-func TestAgreement_regainedSeat_isStillAskedANewcomerNever(t *testing.T) {
-	w := newWorld(t)
-	p := company{ann: w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})}
-	bob := w.joinAs(w.local(), "plans", "Bob")
-	w.look(bob.Token, "")
-	id := w.propose(p.ann.Token, "we ship on Friday")
-	dora := w.join("plans", "Dora")
-	_, err := w.send(chat.SendRequest{Token: dora.Token, Kind: room.Agree, ReplyTo: id})
-	says(t, err, fault.InvalidArgument, "does not ask you")
-	w.clock.Advance(2 * time.Minute)
-	bob = w.joinAs(w.local(), "plans", "Bob")
-	if bob.Owes != id {
-		t.Errorf("Bob returns and is told that he owes %q", bob.Owes)
-	}
-	w.agree(bob.Token, "")
-	w.agreed([]string{"Ann: we ship on Friday"}, p.ann, bob, dora)
-}
-
-func TestProposal_ends_withoutAnAgreement(t *testing.T) {
-	for what, ends := range map[string]func(w *world, p company, id string){
-		"an objection": func(w *world, p company, id string) {
-			w.sends(chat.SendRequest{Token: p.bob.Token, Text: "too soon", Kind: room.Object, ReplyTo: id})
-		},
-		"an objection after having agreed": func(w *world, p company, id string) {
-			w.agree(p.bob.Token, id)
-			w.sends(chat.SendRequest{Token: p.bob.Token, Text: "no, too soon", Kind: room.Object})
-		},
-		"a withdrawal":    func(w *world, p company, id string) { w.sends(chat.SendRequest{Token: p.ann.Token, Withdraw: id}) },
-		"its sender goes": func(w *world, p company, _ string) { w.leave(p.ann.Token) },
-	} {
-		t.Run(what, func(t *testing.T) {
-			w := newWorld(t)
-			p := w.company()
-			id := w.propose(p.ann.Token, "we ship on Friday")
-			ends(w, p, id)
-			w.agreed(nil, p.bob, p.cid)
-			_, err := w.send(chat.SendRequest{Token: p.cid.Token, Kind: room.Agree, ReplyTo: id})
-			if wants(t, err, fault.InvalidArgument); !strings.Contains(err.Error(), "Nothing was sent") {
-				t.Errorf("a late vote is told %v", err)
-			}
-		})
-	}
-}
-
 func TestProposal_thatRepliesToOne_replacesItWhetherOpenOrAgreed(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
@@ -194,46 +111,6 @@ func TestProposal_thatRepliesToOne_replacesItWhetherOpenOrAgreed(t *testing.T) {
 	w.agree(p.ann.Token, third)
 	w.agree(p.bob.Token, third)
 	w.agreed([]string{"Cid: on Tuesday, then"}, p.ann, p.bob, p.cid)
-}
-
-func TestProposal_plainReply_leavesTheDebt(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	id := w.propose(p.ann.Token, "we ship on Friday", "Bob")
-	w.reply(p.bob.Token, "let me think", id)
-	w.asked([]string{"Ann asks [Bob]: we ship on Friday"}, p.ann, p.bob, p.cid)
-	if got := w.look(p.bob.Token, ""); got.Owes != id || !got.OwesAgreement {
-		t.Errorf("Bob is told %q, %t", got.Owes, got.OwesAgreement)
-	}
-}
-
-func TestProposal_asksEveryoneWhoMaySpeak(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid", "Dora")
-	w.manage(all[0].Token, room.Mute, "Bob", chat.StatusMuted)
-	w.propose(all[0].Token, "we ship on Friday")
-	w.asked([]string{"Ann asks [Cid Dora]: we ship on Friday"}, all[0], all[3])
-}
-
-func TestProposal_nobodyCanAnswer_isRefused(t *testing.T) {
-	w := newWorld(t)
-	ann := w.join("plans", "Ann")
-	_, err := w.send(chat.SendRequest{Token: ann.Token, Text: "we ship on Friday", Kind: room.Proposal})
-	says(t, err, fault.InvalidArgument, "Nothing was sent")
-}
-
-func TestVote_withoutReplyTo_meansTheOneOpenProposal(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	_, err := w.send(chat.SendRequest{Token: p.bob.Token, Kind: room.Agree})
-	says(t, err, fault.InvalidArgument, "No open proposal asks you")
-	one, two := w.propose(p.ann.Token, "blue"), w.propose(p.ann.Token, "red", "Bob")
-	_, err = w.send(chat.SendRequest{Token: p.bob.Token, Kind: room.Agree})
-	says(t, err, fault.InvalidArgument, one+", "+two)
-	w.agree(p.cid.Token, "") // only one asks Cid
-	w.agree(p.bob.Token, two)
-	w.agree(p.bob.Token, "") // only one is left
-	w.agreed([]string{"Ann: blue", "Ann: red"}, p.ann, p.bob, p.cid)
 }
 
 // A client repeats a call whose reply was lost.
@@ -254,13 +131,10 @@ func TestVote_repeatedWithoutReplyTo_isADuplicate(t *testing.T) {
 func TestVote_whatItLacks_isRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
-	id := w.propose(p.ann.Token, "blue", "Bob")
+	w.propose(p.ann.Token, "blue", "Bob")
 	for what, req := range map[string]chat.SendRequest{
-		"an objection without a reason":   {Token: p.bob.Token, Kind: room.Object},
-		"a vote of one that is not asked": {Token: p.cid.Token, Kind: room.Agree, ReplyTo: id},
-		"a vote of the proposer":          {Token: p.ann.Token, Kind: room.Agree, ReplyTo: id},
-		"a vote with a text for one":      {Token: p.bob.Token, Kind: room.Agree, Text: "between us", To: []string{"Ann"}},
-		"a vote on a message":             {Token: p.bob.Token, Kind: room.Agree, ReplyTo: w.say(p.ann.Token, "a message").ID},
+		"an objection without a reason": {Token: p.bob.Token, Kind: room.Object},
+		"a vote with a text for one":    {Token: p.bob.Token, Kind: room.Agree, Text: "between us", To: []string{"Ann"}},
 	} {
 		if _, err := w.send(req); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%s: %v", what, err)
@@ -345,34 +219,4 @@ func TestAgreement_proposalHasExpired_isStillRead(t *testing.T) {
 		t.Errorf("the rest is %q", rest.Messages[0].Text)
 	}
 	same(t, "agreed", texts(there.history(p.bob.Token, chat.HistoryRequest{Agreed: true}).Messages), []string{text})
-}
-
-// Those who do not see the newer proposal must not see that there is one.
-func TestProposal_newerOneInPrivate_leavesThePublicOneOpen(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	id := w.propose(p.ann.Token, "we ship on Friday")
-	for _, s := range []chat.Seated{p.ann, p.bob} {
-		to := map[string]string{"Ann": "Bob", "Bob": "Ann"}[s.Name]
-		w.sends(chat.SendRequest{Token: s.Token, Text: "or on Monday, says " + s.Name, Kind: room.Proposal, ReplyTo: id, To: []string{to}})
-	}
-	w.asked([]string{"Ann asks [Bob Cid]: we ship on Friday"}, p.cid)
-}
-
-// Cid's leave completes a private agreement. All see that he left, and no more.
-func TestAgreement_privateOneCompletedByALeave_isHiddenFromOthers(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid", "Dora")
-	id := w.sends(chat.SendRequest{Token: all[0].Token, Text: "between us three", Kind: room.Proposal, To: []string{"Bob", "Cid"}}).ID
-	w.agree(all[1].Token, id)
-	cursor := w.look(all[1].Token, all[1].Cursor).Cursor
-	dora := w.open(t.Context(), chat.WaitRequest{Token: all[3].Token, Cursor: all[3].Cursor, Wait: time.Minute})
-	w.leave(all[2].Token)
-	w.stillWaits("Dora", dora)
-	if got := w.look(all[1].Token, cursor).Messages; len(got) != 1 || got[0].Agreed != id {
-		t.Errorf("Bob receives %+v", got)
-	}
-	if got := w.look(all[3].Token, all[3].Cursor).Messages; len(got) != 1 || got[0].Agreed != "" {
-		t.Errorf("Dora receives %+v", got)
-	}
 }

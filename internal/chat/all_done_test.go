@@ -29,18 +29,6 @@ func TestAllDone_otherAgentIsDone_endsTheTalk(t *testing.T) {
 	wantStatus(t, "Ann", w.look(p.ann.Token, p.ann.Cursor), chat.StatusQuiet)
 }
 
-func TestAllDone_otherAgentSpeaksAgain_resumesTheTalk(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.sayAs(p.ann.Token, room.Done, "that is all")
-	w.sayAs(p.ann.Token, room.Status, "only to say where it lies")
-	wantStatus(t, "after a status", w.look(p.bob.Token, p.bob.Cursor), chat.StatusAllDone)
-	w.sayAs(p.ann.Token, "", "one thing more")
-	got := w.look(p.bob.Token, p.bob.Cursor)
-	wantStatus(t, "after a message", got, chat.StatusMessages)
-	wantStatus(t, "later", w.look(p.bob.Token, got.Cursor), chat.StatusQuiet)
-}
-
 func TestAllDone_processThatStartsLater_knowsIt(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
@@ -52,16 +40,6 @@ func TestAllDone_processThatStartsLater_knowsIt(t *testing.T) {
 		w.say(p.bob.Token, fmt.Sprintf("are you there? %d", i))
 	}
 	wantStatus(t, "Bob", w.elsewhere().look(p.bob.Token, cursor), chat.StatusAllDone)
-}
-
-func TestAllDone_allOthersLeft_endsTheTalkUntilAnotherJoins(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.leave(p.bob.Token)
-	got := w.look(p.ann.Token, p.ann.Cursor)
-	wantStatus(t, "Ann", got, chat.StatusAllDone)
-	w.join("plans", "Cid")
-	wantStatus(t, "after another joined", w.look(p.ann.Token, got.Cursor), chat.StatusMessages)
 }
 
 func TestAllDone_openWait_lastsForItsWholeTime(t *testing.T) {

@@ -66,19 +66,6 @@ func TestLeave_lastWordThatMayNotBeSaid_isRefusedAndTheSeatStays(t *testing.T) {
 	w.leave(p.bob.Token)
 }
 
-// The last word of an agent that owes answers frees the others of waiting for it.
-func TestLeave_debtsOfTheAgent_end(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.ask(p.ann.Token, "which one?", "Bob")
-	if _, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.bob.Token, Text: "I must go"}); err != nil {
-		t.Fatal(err)
-	}
-	if got := w.look(p.ann.Token, p.ann.Cursor); got.Owed != 0 {
-		t.Errorf("Ann still awaits %d", got.Owed)
-	}
-}
-
 func TestLeave_fromAClosedRoom_historyStaysReadable(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()

@@ -219,37 +219,6 @@ func TestPrivate_addresseeReplacedDuringTheSend_isRefused(t *testing.T) {
 	}
 }
 
-func TestPrivate_agentThatTheRoomLetsIn_seesNone(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.tell(p.ann.Token, "for Bob's eyes", "Bob")
-	w.tell(p.bob.Token, "for Ann's eyes", "Ann")
-	w.clock.Advance(time.Second)
-	w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
-	w.readmits(p.ann.Token)
-	w.clock.Advance(room.LetGoSilent)
-	w.tell(p.ann.Token, "are you there?", "Bob")
-	heir := w.join("plans", "Bob")
-	if heir.Token[7:10] == p.bob.Token[7:10] {
-		t.Fatal("the seat is the old one")
-	}
-	w.sees(heir, w.all(p.ann.Token))
-	for _, n := range []int64{4, 5, 8} {
-		_, err := w.send(chat.SendRequest{Token: heir.Token, Text: "what?", ReplyTo: w.id(p.ann.Token, n)})
-		wants(t, err, fault.InvalidArgument)
-	}
-}
-
-func TestPrivate_agentThatTakesASeatOver_seesNone(t *testing.T) {
-	w := newWorld(t)
-	ann := w.join("plans:pw", "Ann")
-	w.join("plans:pw", "Bob")
-	w.tell(ann.Token, "for Bob's eyes", "Bob")
-	w.clock.Advance(16 * time.Minute)
-	w.say(ann.Token, "for all")
-	w.sees(w.join("plans:pw", "Cid"), w.all(ann.Token), "for all")
-}
-
 func TestPrivate_newcomer_getsTheLatestPublicMessages(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
@@ -263,24 +232,6 @@ func TestPrivate_newcomer_getsTheLatestPublicMessages(t *testing.T) {
 		want = append(want, fmt.Sprintf("public %d", i))
 	}
 	same(t, "Dora gets", texts(dora.Messages), want)
-}
-
-func TestPrivate_listenerOrMutedSender_isRefused(t *testing.T) {
-	w := newWorld(t)
-	ann := w.create(chat.CreateRequest{Room: "news", AgentName: "Ann", Type: room.Channel})
-	bob := w.join("news", "Bob")
-	_, err := w.send(chat.SendRequest{Token: bob.Token, Text: "may I?", To: []string{"Ann"}})
-	wants(t, err, fault.NotAllowed)
-	w.tell(ann.Token, "you may listen", "Bob")
-	same(t, "Bob receives", texts(w.look(bob.Token, bob.Cursor).Messages), []string{"you may listen"})
-
-	p := w.company()
-	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob", Action: room.Mute}); err != nil {
-		t.Fatal(err)
-	}
-	_, err = w.send(chat.SendRequest{Token: p.bob.Token, Text: "may I?", To: []string{"Ann"}})
-	wants(t, err, fault.NotAllowed)
-	w.tell(p.ann.Token, "not now", "Bob")
 }
 
 func TestPrivate_replyTo_isShownOnlyToThoseWhoSeeTheAnsweredMessage(t *testing.T) {

@@ -70,16 +70,6 @@ func TestRequest_toTwo_isOpenUntilBothHaveAnswered(t *testing.T) {
 	})
 }
 
-func TestRequest_toAnyone_isClosedByTheFirstAnswer(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	id := w.ask(p.ann.Token, "who brings the cake?")
-	w.reply(p.ann.Token, "anybody?", id)
-	w.asked([]string{"Ann asks []: who brings the cake?"}, p.ann, p.bob, p.cid)
-	w.reply(p.cid.Token, "I do", id)
-	w.asked(nil, p.ann, p.bob, p.cid)
-}
-
 func TestRequest_ofAnyKindOfMessage_namesWhoOwesAnAnswer(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
@@ -89,75 +79,6 @@ func TestRequest_ofAnyKindOfMessage_namesWhoOwesAnAnswer(t *testing.T) {
 	if m.Kind != "" || fmt.Sprint(m.Ask) != "[Bob]" {
 		t.Errorf("Cid receives %+v", m)
 	}
-}
-
-func TestRequest_withToAndNoAsk_asksEveryAddressee(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	id := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "blue?", Kind: room.Request, To: []string{"Bob", "Cid"}}).ID
-	w.asked([]string{"Ann asks [Bob Cid]: blue?"}, p.ann, p.bob, p.cid)
-	w.reply(p.bob.Token, "yes", id, "Ann", "Cid")
-	w.asked([]string{"Ann asks [Cid]: blue?"}, p.ann, p.bob, p.cid)
-}
-
-func TestRequest_private_isShownOnlyToThoseWhoSeeIt(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.sends(chat.SendRequest{Token: p.ann.Token, Text: "blue?", Kind: room.Request, To: []string{"Bob"}})
-	w.asked([]string{"Ann asks [Bob]: blue?"}, p.ann, p.bob)
-	w.asked(nil, p.cid)
-}
-
-// The list must not reveal that there was a private answer.
-func TestRequest_answeredInPrivate_isStillOwedToOthers(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	named, open := w.ask(p.ann.Token, "blue?", "Bob"), w.ask(p.ann.Token, "red?")
-	before := w.requests(p.cid.Token)
-	w.reply(p.bob.Token, "yes", named, "Ann")
-	w.reply(p.bob.Token, "yes, too", open, "Ann")
-	w.asked(nil, p.ann, p.bob)
-	w.asked(before, p.cid)
-}
-
-func TestRequest_ends_withdrawn_leftMutedOrAfterADay(t *testing.T) {
-	for what, ends := range map[string]func(w *world, p company, id string){
-		"the asker withdraws it": func(w *world, p company, id string) {
-			w.sends(chat.SendRequest{Token: p.ann.Token, Withdraw: id})
-		},
-		"the asker leaves": func(w *world, p company, _ string) { w.leave(p.ann.Token) },
-		"who owes leaves":  func(w *world, p company, _ string) { w.leave(p.bob.Token) },
-		"who owes is kicked": func(w *world, p company, _ string) {
-			w.manage(p.ann.Token, room.Kick, "Bob", chat.StatusKicked)
-		},
-		"who owes is muted": func(w *world, p company, _ string) {
-			w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
-		},
-		"the room becomes a channel": func(w *world, p company, _ string) {
-			w.update(chat.UpdateRequest{Token: p.ann.Token, Type: room.Channel})
-		},
-		"a day passes": func(w *world, _ company, _ string) { w.clock.Advance(24 * time.Hour) },
-	} {
-		t.Run(what, func(t *testing.T) {
-			w := newWorld(t)
-			p := w.company()
-			w.clock.Advance(time.Second)
-			id := w.ask(p.ann.Token, "blue?", "Bob")
-			w.asked([]string{"Ann asks [Bob]: blue?"}, p.cid)
-			ends(w, p, id)
-			w.asked(nil, p.cid)
-			w.elsewhere().asked(nil, p.cid)
-		})
-	}
-}
-
-func TestRequest_agentOfTheSameNameJoinsLater_owesNothing(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.ask(p.ann.Token, "red?", "Bob", "Cid")
-	w.leave(p.bob.Token)
-	w.join("plans", "Bob") // another
-	w.asked([]string{"Ann asks [Cid]: red?"}, p.ann, p.cid)
 }
 
 func TestRequest_fromBeforeTheJoin_isNotShown(t *testing.T) {
@@ -215,17 +136,11 @@ func TestRequest_results_tellWhoOwesAndHowManyAreOut(t *testing.T) {
 func TestRequest_whatCannotBeAsked_isRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
-	w.manage(p.ann.Token, room.Mute, "Cid", chat.StatusMuted)
 	for what, req := range map[string]chat.SendRequest{
-		"oneself":               {Text: "x", Ask: []string{"Ann"}},
-		"nobody here":           {Text: "x", Ask: []string{"Zoe"}},
-		"one that is not in to": {Text: "x", Ask: []string{"Bob"}, To: []string{"Cid"}},
-		"one that is muted":     {Text: "x", Ask: []string{"Cid"}},
-		"with a status":         {Text: "x", Ask: []string{"Bob"}, Kind: room.Status},
-		"with done":             {Text: "x", Ask: []string{"Bob"}, Kind: room.Done},
-		"with agree":            {Ask: []string{"Bob"}, Kind: room.Agree},
-		"withdrawing nothing":   {Withdraw: w.id(p.ann.Token, 1)},
-		"withdrawing and ask":   {Withdraw: w.id(p.ann.Token, 1), Ask: []string{"Bob"}},
+		"nobody here":         {Text: "x", Ask: []string{"Zoe"}},
+		"with agree":          {Ask: []string{"Bob"}, Kind: room.Agree},
+		"withdrawing nothing": {Withdraw: w.id(p.ann.Token, 1)},
+		"withdrawing and ask": {Withdraw: w.id(p.ann.Token, 1), Ask: []string{"Bob"}},
 	} {
 		req.Token = p.ann.Token
 		err := w.changesNothing(p.ann.Token, func() error { _, err := w.send(req); return err })
@@ -233,36 +148,6 @@ func TestRequest_whatCannotBeAsked_isRefused(t *testing.T) {
 		if t.Failed() {
 			t.Fatal(what)
 		}
-	}
-}
-
-func TestRequest_withdrawal_isOnlyForTheAskerAndWakesThoseWhoOwed(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	id := w.ask(p.ann.Token, "blue?", "Cid")
-	_, err := w.send(chat.SendRequest{Token: p.bob.Token, Withdraw: id})
-	wants(t, err, fault.InvalidArgument)
-	cursor := w.look(p.cid.Token, p.cid.Cursor).Cursor
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: cursor, Wait: time.Minute, ForMe: true})
-	w.sends(chat.SendRequest{Token: p.ann.Token, Withdraw: id})
-	got := take(t, waiting)
-	if m := got.Messages[0]; m.Withdraws != id || m.Text != "" || got.Owes != "" {
-		t.Errorf("Cid receives %+v and owes %q", m, got.Owes)
-	}
-	_, err = w.send(chat.SendRequest{Token: p.ann.Token, Text: "once more", Withdraw: id})
-	wants(t, err, fault.InvalidArgument)
-}
-
-func TestRequest_thirtyThird_displacesTheOldestOfWhoAskedMost(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.ask(p.bob.Token, "the only one of Bob's")
-	for i := range room.MaxOpen {
-		w.ask(p.ann.Token, fmt.Sprintf("question %d", i))
-	}
-	got := w.requests(p.cid.Token)
-	if len(got) != room.MaxOpen || got[0] != "Bob asks []: the only one of Bob's" || got[1] != "Ann asks []: question 1" {
-		t.Errorf("%d are open, first %q", len(got), got[:2])
 	}
 }
 
@@ -285,17 +170,15 @@ func TestRequest_sameAnswerToTwo_closesBoth(t *testing.T) {
 	w.agreed([]string{"Ann: we celebrate", "Ann: we ship"}, p.ann, p.bob, p.cid)
 }
 
-// Ann cannot see that Bob whispers about her request, and it is no answer to her.
-func TestRequest_whisperToAnotherAboutIt_isNoAnswer(t *testing.T) {
-	for _, names := range [][]string{{"Bob"}, nil} {
-		w := newWorld(t)
-		p := w.company()
-		id := w.ask(p.ann.Token, "blue?", names...)
-		before := w.requests(p.ann.Token)
-		w.reply(p.bob.Token, "what do you think of this?", id, "Cid")
-		w.asked(before, p.ann, p.bob, p.cid)
-		if got := w.look(p.ann.Token, p.ann.Cursor); got.Owed != 1 {
-			t.Errorf("Ann still awaits %d", got.Owed)
-		}
+func TestRequest_withdrawn_wakesThoseWhoOwed(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	id := w.ask(p.ann.Token, "blue?", "Cid")
+	cursor := w.look(p.cid.Token, p.cid.Cursor).Cursor
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: cursor, Wait: time.Minute, ForMe: true})
+	w.sends(chat.SendRequest{Token: p.ann.Token, Withdraw: id})
+	got := take(t, waiting)
+	if m := got.Messages[0]; m.Withdraws != id || m.Text != "" || got.Owes != "" {
+		t.Errorf("Cid receives %+v and owes %q", m, got.Owes)
 	}
 }

@@ -104,18 +104,6 @@ func TestSend_longestText_isReadWhole(t *testing.T) {
 	}
 }
 
-func TestSend_channel_isForAdminsOnly(t *testing.T) {
-	w := newWorld(t)
-	ann, err := w.CreateRoom(t.Context(), chat.CreateRequest{Room: "news", AgentName: "Ann", Type: room.Channel})
-	if err != nil {
-		t.Fatal(err)
-	}
-	bob := w.join("news", "Bob")
-	_, err = w.send(chat.SendRequest{Token: bob.Token, Text: "may I?"})
-	wants(t, err, fault.NotAllowed)
-	w.say(ann.Token, "here is the news")
-}
-
 func TestSend_kind_isShownAndUnknownOnesAreRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()

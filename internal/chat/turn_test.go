@@ -94,18 +94,6 @@ func TestTurn_nobodyHasSpoken_isTheNewcomers(t *testing.T) {
 	w.stillWaits("Ann", waits[0])
 }
 
-func TestTurn_afterAWord_goesRoundFromItsSpeaker(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	for _, speaker := range []int{0, 1, 2} {
-		next := (speaker + 1) % 3
-		w.say(all[speaker].Token, "word of "+all[speaker].Name)
-		w.catchUp(all)
-		waits := w.hold(all...)
-		w.turnAfter(3*time.Second, all[next].Name, waits[next])
-	}
-}
-
 func TestTurn_wordBeforeThreeSeconds_startsAnotherSilence(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
@@ -116,30 +104,6 @@ func TestTurn_wordBeforeThreeSeconds_startsAnotherSilence(t *testing.T) {
 	w.catchUp(all)
 	waits = w.hold(all...)
 	w.turnAfter(3*time.Second, "Ann", waits[0])
-}
-
-func TestTurn_statusJoinOrLeave_startsNoSilence(t *testing.T) {
-	for what, happens := range map[string]func(w *world, all []chat.Seated){
-		"status": func(w *world, all []chat.Seated) { w.sayAs(all[3].Token, room.Status, "half done") },
-		"leave":  func(w *world, all []chat.Seated) { w.leave(all[3].Token) },
-	} {
-		t.Run(what, func(t *testing.T) {
-			w := newWorld(t)
-			all := w.crowd("plans", "Ann", "Bob", "Cid", "Dora")
-			w.say(all[1].Token, "hello")
-			w.say(all[0].Token, "hello yourself")
-			w.catchUp(all)
-			w.pass(2 * time.Minute) // Dora, who does not wait, is silent
-			w.say(all[0].Token, "anybody?")
-			w.catchUp(all[:3])
-			waits := w.hold(all[:3]...)
-			w.pass(2 * time.Second)
-			happens(w, all)
-			if what == "leave" {
-				w.turnAfter(time.Second, "Bob", waits[1])
-			}
-		})
-	}
 }
 
 func TestTurn_notTaken_passesToEachOnceAfterThirtySeconds(t *testing.T) {
@@ -180,85 +144,6 @@ func TestTurn_agentIsBusy_isNobodysForTwoMinutes(t *testing.T) {
 	w.turnAfter(2*time.Minute, "Bob", waits[1])
 }
 
-func TestTurn_seatsAreFreeAndNobodyHasAnswered_waitsAMinuteForLateComers(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.say(p.ann.Token, "welcome")
-	all := []chat.Seated{p.ann, p.bob, p.cid}
-	w.catchUp(all)
-	waits := w.hold(all...)
-	w.turnAfter(time.Minute, "Bob", waits[1])
-}
-
-func TestTurn_seatsAreFreeAndTwoHaveSpoken_waitsForNobody(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.say(p.ann.Token, "welcome")
-	w.say(p.bob.Token, "thank you")
-	all := []chat.Seated{p.ann, p.bob, p.cid}
-	w.catchUp(all)
-	waits := w.hold(all...)
-	w.turnAfter(3*time.Second, "Cid", waits[2])
-}
-
-func TestTurn_agentIsAway_isNotWaitedFor(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	w.say(all[0].Token, "who goes on?")
-	w.catchUp(all)
-	w.leaves(all[1], time.Hour)
-	waits := w.hold(all[0], all[2])
-	w.turnAfter(3*time.Second, "Cid", waits[1])
-}
-
-func TestTurn_agentThatOwesIsAway_isWaitedForUntilItsReturn(t *testing.T) {
-	for what, c := range map[string]struct{ away, held time.Duration }{
-		"three minutes":             {3 * time.Minute, 3 * time.Minute},
-		"an hour: ten minutes only": {time.Hour, 10 * time.Minute},
-	} {
-		t.Run(what, func(t *testing.T) {
-			w := newWorld(t)
-			all := w.crowd("plans", "Ann", "Bob", "Cid")
-			w.ask(all[0].Token, "which one?", "Bob")
-			w.catchUp(all)
-			w.leaves(all[1], c.away)
-			for ; c.held > 4*time.Minute; c.held -= 4 * time.Minute {
-				waits := w.hold(all[0], all[2])
-				w.pass(4 * time.Minute)
-				w.stillWaits("Ann", waits[0])
-				w.stillWaits("Cid", waits[1])
-			}
-			waits := w.hold(all[0], all[2])
-			w.turnAfter(c.held, "Cid", waits[1])
-		})
-	}
-}
-
-func TestTurn_whoOwesAnAnswer_comesFirst(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid", "Dora")
-	first := w.ask(all[1].Token, "what do you think?", "Dora")
-	w.ask(all[1].Token, "and you?", "Ann")
-	w.catchUp(all)
-	waits := w.hold(all...)
-	w.turnAfter(3*time.Second, "Dora, who owes longest", waits[3])
-	w.reply(all[3].Token, "good", first)
-	w.catchUp(all)
-	waits = w.hold(all...)
-	w.turnAfter(3*time.Second, "Ann, who owes", waits[0])
-}
-
-// Bob cannot answer Ann before Cid has answered him.
-func TestTurn_whoOwesAndAwaitsNothing_comesBeforeWhoAwaits(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	w.ask(all[0].Token, "what does Cid say?", "Bob")
-	w.ask(all[1].Token, "what do you say?", "Cid")
-	w.catchUp(all)
-	waits := w.hold(all...)
-	w.turnAfter(3*time.Second, "Cid", waits[2])
-}
-
 func TestTurn_standby_isGivenItOnlyIfItOwes(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
@@ -274,38 +159,6 @@ func TestTurn_standby_isGivenItOnlyIfItOwes(t *testing.T) {
 	shell = w.shell(all[1])
 	w.hold(all[0], all[2])
 	w.turnAfter(3*time.Second, "the shell of Bob, who owes", shell)
-}
-
-func TestTurn_privateWord_decidesItOnlyForADebt(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	w.say(all[0].Token, "who goes on?")
-	w.catchUp(all)
-	w.pass(2 * time.Second)
-	w.tell(all[0].Token, "between us", "Cid")
-	w.catchUp(all)
-	waits := w.hold(all...)
-	w.turnAfter(time.Second, "Bob", waits[1])
-	w.say(all[0].Token, "and now?")
-	w.sends(chat.SendRequest{Token: all[0].Token, Text: "and you?", To: []string{"Cid"}, Ask: []string{"Cid"}})
-	w.catchUp(all)
-	waits = w.hold(all...)
-	w.turnAfter(3*time.Second, "Cid, who owes", waits[2])
-}
-
-func TestTurn_listenerOrDone_isNeverGivenIt(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid", "Dora")
-	w.manage(all[0].Token, room.Mute, "Bob", chat.StatusMuted)
-	w.sayAs(all[2].Token, room.Done, "that is all from me")
-	w.say(all[0].Token, "who goes on?")
-	w.catchUp(all)
-	waits := w.hold(all...)
-	w.turnAfter(3*time.Second, "Dora", waits[3])
-	w.turnAfter(30*time.Second, "Ann", waits[0])
-	w.pass(time.Minute)
-	w.stillWaits("Bob, who is muted", waits[1])
-	w.stillWaits("Cid, who is done", waits[2])
 }
 
 func TestTurn_comesWithMessagesThatWokeNobody(t *testing.T) {
