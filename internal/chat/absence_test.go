@@ -200,13 +200,3 @@ func TestFirstWait_oneOtherIsThere_waits(t *testing.T) {
 		})
 	}
 }
-
-func TestFirstWait_owedAnAnswerByOneThatIsAway_isNotAllDone(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.ask(p.ann.Token, "which one?", "Bob")
-	w.sayAs(p.bob.Token, room.Done, "later")
-	if got := w.look(p.ann.Token, p.ann.Cursor); got.Status == chat.StatusAllDone || got.Owed != 1 {
-		t.Errorf("got %+v", got)
-	}
-}

@@ -60,19 +60,6 @@ func TestLease_silentSeat_isSafeForThisTime(t *testing.T) {
 	}
 }
 
-func TestLease_admin_lastsADay(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair() // Ann has used her token
-	w.clock.Advance(24*time.Hour - time.Second)
-	w.look(p.bob.Token, "")
-	_, err := w.tryJoin("plans", "Cid")
-	waitsFor(t, err, fault.RoomFull, time.Second)
-	w.clock.Advance(time.Second)
-	cid := w.join("plans", "Cid")
-	same(t, "Bob receives", lines(w.look(p.bob.Token, p.bob.Cursor).Messages), []string{"knock Cid", "left Ann (timeout)", "joined Cid"})
-	same(t, "seats", seats(cid.Room), []string{"Bob (admin)", "Cid (member)"})
-}
-
 func TestLease_endsWithinASecond_retryAfterIsOneSecond(t *testing.T) {
 	w := newWorld(t)
 	w.clock.Advance(500 * time.Millisecond)
@@ -82,23 +69,6 @@ func TestLease_endsWithinASecond_retryAfterIsOneSecond(t *testing.T) {
 	waitsFor(t, err, fault.RoomFull, time.Second)
 	w.clock.Advance(400 * time.Millisecond)
 	w.join("plans", "Cid")
-}
-
-func TestTakeover_severalLeasesEnded_takesTheLongestSilentSeat(t *testing.T) {
-	w := newWorld(t)
-	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
-	tokens := map[string]string{}
-	for _, name := range []string{"Bob", "Cid", "Dora"} {
-		tokens[name] = w.join("plans", name).Token
-	}
-	for _, name := range []string{"Dora", "Bob", "Cid"} { // they call in this order
-		w.look(tokens[name], "")
-		w.clock.Advance(time.Minute)
-	}
-	w.clock.Advance(15 * time.Minute)
-	w.look(ann.Token, "")
-	same(t, "after Eve joined", seats(w.join("plans", "Eve").Room), []string{"Ann (admin)", "Bob (member)", "Cid (member)", "Eve (member)"})
-	same(t, "after Fay joined", seats(w.join("plans", "Fay").Room), []string{"Ann (admin)", "Cid (member)", "Eve (member)", "Fay (member)"})
 }
 
 func TestTakeover_isReportedAsLeaveAndJoin(t *testing.T) {
@@ -120,12 +90,4 @@ func TestTakeover_isReportedAsLeaveAndJoin(t *testing.T) {
 			t.Errorf("Bob leaves: %+v, %v", got, err)
 		}
 	}
-}
-
-func TestTakeover_roomThatIsNotFull_takesNoSeat(t *testing.T) {
-	w := newWorld(t)
-	w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 3})
-	w.join("plans", "Bob")
-	w.clock.Advance(48 * time.Hour)
-	same(t, "seats", seats(w.join("plans", "Cid").Room), []string{"Ann (admin)", "Bob (member)", "Cid (member)"})
 }

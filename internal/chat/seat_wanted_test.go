@@ -25,30 +25,6 @@ func TestSeatWanted_joinRefusedForAFullRoom_isReported(t *testing.T) {
 	}
 }
 
-func TestSeatWanted_againWithinTenMinutes_isNotReported(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	knocks := func(w *world, name string, want ...string) {
-		t.Helper()
-		w.look(p.bob.Token, "") // renews his lease
-		w.look(p.ann.Token, "")
-		_, err := w.tryJoin("plans", name)
-		wants(t, err, fault.RoomFull)
-		same(t, name+" asks", w.hears(p.ann.Token), want)
-	}
-	w.look(p.ann.Token, "")
-	knocks(w, "Cid", "knock Cid")
-	knocks(w, "Cid")
-	knocks(w, "Dora", "knock Dora")
-	w.clock.Advance(10*time.Minute - time.Second)
-	knocks(w.elsewhere(), "Dora")
-	w.clock.Advance(time.Second)
-	for _, name := range []string{"Dora", "Cid", "Eve", "Fay", "Gil", "Hal"} {
-		knocks(w, name, "knock "+name)
-	}
-	knocks(w, "Ida") // six have knocked
-}
-
 // Agents must not learn who tried a name or a password, and banned agents cannot make
 // themselves heard.
 func TestSeatWanted_otherRefusals_areNotReported(t *testing.T) {
@@ -65,14 +41,6 @@ func TestSeatWanted_otherRefusals_areNotReported(t *testing.T) {
 			w.changesNothing(ann.Token, func() error { _, err := w.JoinRoom(t.Context(), req); return err })
 		})
 	}
-}
-
-func TestSeatWanted_joinThatTakesASeatOver_isNotReported(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.clock.Advance(2 * time.Minute) // Bob never used his token
-	w.join("plans", "Cid")
-	same(t, "Ann receives", lines(w.look(p.ann.Token, p.ann.Cursor).Messages), []string{"left Bob (timeout)", "joined Cid"})
 }
 
 // refuseEvents fails every write of an event.

@@ -84,15 +84,6 @@ func TestStartOver_desertedRoom_mayBeCreatedWithOtherSettings(t *testing.T) {
 	}
 }
 
-func TestStartOver_publicRoomByJoin_isUnlisted(t *testing.T) {
-	w := newWorld(t)
-	w.leave(w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: true}).Token)
-	w.join("plans", "Bob")
-	if list, err := w.ListRooms(t.Context(), chat.ListRequest{}); err != nil || len(list.Rooms) != 0 {
-		t.Fatalf("listed %+v, %v", list.Rooms, err)
-	}
-}
-
 func TestStartOver_joinWithAPassword_protectsTheNewRoom(t *testing.T) {
 	w := newWorld(t)
 	w.leave(w.join("plans", "Ann").Token)
@@ -162,21 +153,12 @@ func TestStartOver_fullRoomThatIsNotGivenUp_goesOn(t *testing.T) {
 		by, name string
 		code     fault.Code // of the join; "": it gets a seat of the old room
 	}{
-		"a password":  {chat.CreateRequest{Password: "pw"}, nil, "plans:pw", "Eve", ""},
-		"a free seat": {chat.CreateRequest{Capacity: 3}, nil, "plans", "Eve", ""},
+		"a password": {chat.CreateRequest{Password: "pw"}, nil, "plans:pw", "Eve", ""},
 		"its own principal comes back": {chat.CreateRequest{}, func(w *world, _, bob chat.Seated) {
 			w.leave(bob.Token)
 			w.joinAs(w.local(), "plans", "Bob")
 			w.clock.Advance(20 * time.Minute)
 		}, "plans", "Bob", ""},
-		"an announced absence": {chat.CreateRequest{}, func(w *world, ann, _ chat.Seated) {
-			w.leaves(ann, time.Hour)
-			w.clock.Advance(70 * time.Minute)
-		}, "plans", "Bob", ""},
-		"a banned name": {chat.CreateRequest{}, func(w *world, ann, _ chat.Seated) {
-			w.manage(ann.Token, room.BanName, "Eve", chat.StatusBanned)
-			w.clock.Advance(20 * time.Minute)
-		}, "plans", "3ve", fault.NotAllowed},
 		"only rooms that there are": {chat.CreateRequest{}, nil, "plans", "Eve", fault.RoomNotFound},
 	} {
 		t.Run(what, func(t *testing.T) {
