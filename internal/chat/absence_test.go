@@ -166,37 +166,29 @@ func TestFirstWait_allOthersHaveLeft_returnsAtOnceAsAllDone(t *testing.T) {
 	wantStatus(t, "Ann", take(t, next), chat.StatusMessages)
 }
 
-func TestFirstWait_nobodyHasBeenThere_waits(t *testing.T) {
-	w := newWorld(t)
-	ann := w.join("plans", "Ann")
-	waits := w.hold(ann)
-	w.stillWaits("Ann", waits[0])
-}
-
-func TestFirstWait_withoutACursor_waits(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.leaves(p.bob, 10*time.Minute)
-	w.look(p.ann.Token, w.look(p.ann.Token, "").Cursor)
-	waits := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Wait: time.Minute})
-	w.stillWaits("Ann", waits)
-}
-
-// Somebody who is present, busy or on standby may answer.
-func TestFirstWait_oneOtherIsThere_waits(t *testing.T) {
-	for what, cid := range map[string]func(w *world, p company){
-		"busy":       func(w *world, p company) { w.look(p.cid.Token, p.cid.Cursor) },
-		"waiting":    func(w *world, p company) { w.hold(p.cid) },
-		"on standby": func(w *world, p company) { w.leaves(p.cid, time.Hour); w.shell(p.cid) },
+func TestFirstWait_unlessAllOthersAreAway_waits(t *testing.T) {
+	for what, c := range map[string]struct {
+		cid      func(w *world, p company) // Bob is away
+		noCursor bool
+	}{
+		"one is busy":       {cid: func(w *world, p company) { w.look(p.cid.Token, p.cid.Cursor) }},
+		"one waits":         {cid: func(w *world, p company) { w.hold(p.cid) }},
+		"one is on standby": {cid: func(w *world, p company) { w.leaves(p.cid, time.Hour); w.shell(p.cid) }}, // it may answer
+		"without a cursor":  {cid: func(w *world, p company) { w.leaves(p.cid, time.Hour) }, noCursor: true},
 	} {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t)
 			p := w.company()
 			w.leaves(p.bob, 10*time.Minute)
-			cid(w, p)
+			c.cid(w, p)
 			w.clock.Advance(room.PresenceDelay)
-			waits := w.hold(p.ann)
-			w.stillWaits("Ann", waits[0])
+			if c.noCursor {
+				w.look(p.ann.Token, w.look(p.ann.Token, "").Cursor)
+				p.ann.Cursor = ""
+			}
+			w.stillWaits("Ann", w.hold(p.ann)[0])
 		})
 	}
+	w := newWorld(t)
+	w.stillWaits("Ann, who was always alone", w.hold(w.join("plans", "Ann"))[0])
 }

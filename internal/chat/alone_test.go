@@ -12,7 +12,6 @@ import (
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/presence"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
@@ -134,24 +133,6 @@ func waitsAlone(t *testing.T, w *world) {
 	w.clock.Advance(room.AnnounceWait + time.Minute)
 	if isHere() {
 		t.Error("it is gone, and shown as here")
-	}
-}
-
-func TestAlone_fifthWait_endsTheOldest(t *testing.T) {
-	w := newWorld(t)
-	p, pam := w.withPam()
-	var open []<-chan answer
-	for range presence.MaxWatches + 1 {
-		open = append(open, w.open(t.Context(), chat.WaitRequest{Token: pam.Token, Cursor: pam.Cursor, Wait: longWait}))
-	}
-	if got := take(t, open[0]); got.Status != chat.StatusSuperseded {
-		t.Errorf("the oldest ends with %s", got.Status)
-	}
-	w.say(p.ann.Token, "tea?")
-	for i, waiting := range open[1:] {
-		if got := take(t, waiting); got.Status != chat.StatusMessages {
-			t.Errorf("wait %d ends with %s", i+1, got.Status)
-		}
 	}
 }
 

@@ -101,11 +101,3 @@ func TestInfo_byName_showsNoStatesAndNoCounts(t *testing.T) {
 		}
 	}
 }
-
-func TestInfo_tokenThatLeft_isRefused(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.leave(p.bob.Token)
-	_, err := w.RoomInfo(t.Context(), chat.InfoRequest{Token: p.bob.Token})
-	wants(t, err, fault.Removed)
-}

@@ -28,52 +28,14 @@ func TestJoin_missingRoom_createsItWithTheCallerAsAdmin(t *testing.T) {
 	}
 }
 
-func TestJoin_existingRoom_givesAMembersSeat(t *testing.T) {
-	w := newWorld(t)
-	w.join("plans", "Ann")
-	got := w.join("plans", "Bob")
-	if got.Status != chat.StatusJoined {
-		t.Errorf("status %q", got.Status)
-	}
-	same(t, "seats", seats(got.Room), []string{"Ann (admin)", "Bob (member)"})
-	if a := got.Room.Agents; a[0].You || !a[1].You {
-		t.Errorf("Bob is %+v", a)
-	}
-}
-
-func TestJoin_roomName_matchesAsANickname(t *testing.T) {
-	w := newWorld(t)
-	w.join("Übung  One", "Ann")
-	got := w.join(" übung one ", "Bob")
-	if got.Status != chat.StatusJoined || got.Room.Name != "Übung One" {
-		t.Fatalf("Bob got %+v", got)
-	}
-}
-
-func TestJoin_capacity_appliesOnlyWhenTheRoomIsCreated(t *testing.T) {
-	w := newWorld(t)
-	if got := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 5}); got.Room.Capacity != 5 {
-		t.Fatalf("made with %d seats", got.Room.Capacity)
-	}
-	if got := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Bob", Capacity: 2}); got.Room.Capacity != 5 {
-		t.Fatalf("then has %d seats", got.Room.Capacity)
-	}
-}
-
 func TestJoin_invalidArguments_areRefusedAndCreateNothing(t *testing.T) {
 	w := newWorld(t)
 	for what, req := range map[string]chat.JoinRequest{
 		"capacity of one":     {Room: "plans", AgentName: "Ann", Capacity: 1},
-		"capacity over 100":   {Room: "plans", AgentName: "Ann", Capacity: 101},
-		"negative capacity":   {Room: "plans", AgentName: "Ann", Capacity: -2},
 		"no room":             {AgentName: "Ann"},
 		"no name":             {Room: "plans"},
 		"name for the server": {Room: "plans", AgentName: "System"},
-		"name too long":       {Room: "plans", AgentName: strings.Repeat("a", 41)},
-		"room too long":       {Room: strings.Repeat("a", 41), AgentName: "Ann"},
 		"two passwords":       {Room: "plans:one", Password: "two", AgentName: "Ann"},
-		"long password":       {Room: "plans", Password: strings.Repeat("p", 129), AgentName: "Ann"},
-		"broken password":     {Room: "plans", Password: "\xff", AgentName: "Ann"},
 		"control in password": {Room: "plans", Password: "a\nb", AgentName: "Ann"},
 	} {
 		_, err := w.JoinRoom(t.Context(), req)
@@ -82,26 +44,6 @@ func TestJoin_invalidArguments_areRefusedAndCreateNothing(t *testing.T) {
 		}
 	}
 	_, err := w.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Ann", OnlyExisting: true})
-	wants(t, err, fault.RoomNotFound)
-}
-
-func TestJoin_onlyExisting_joinsButNeverCreates(t *testing.T) {
-	w := newWorld(t)
-	req := chat.JoinRequest{Room: "plans", AgentName: "Bob", OnlyExisting: true}
-	for range 2 { // the first call must not create it
-		_, err := w.JoinRoom(t.Context(), req)
-		wants(t, err, fault.RoomNotFound)
-	}
-	w.join("plans", "Ann")
-	if got := w.enter(req); got.Status != chat.StatusJoined {
-		t.Fatalf("Bob got %+v", got)
-	}
-}
-
-func TestJoin_onlyExisting_doesNotStartADesertedRoomOver(t *testing.T) {
-	w := newWorld(t)
-	w.leave(w.join("plans", "Ann").Token)
-	_, err := w.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Bob", OnlyExisting: true})
 	wants(t, err, fault.RoomNotFound)
 }
 
@@ -192,5 +134,27 @@ func TestJoin_earlier_countsWhatHistoryHolds(t *testing.T) {
 	}
 	if got := w.info(dora.Token).Earlier; got != 25 {
 		t.Errorf("room_info counts %d", got)
+	}
+}
+
+func TestJoin_existingRoom_givesAMembersSeatAndKeepsItsSettings(t *testing.T) {
+	w := newWorld(t)
+	w.enter(chat.JoinRequest{Room: "Übung  One", AgentName: "Ann", Capacity: 5})
+	got := w.enter(chat.JoinRequest{Room: " übung one ", AgentName: "Bob", Capacity: 2, OnlyExisting: true})
+	if got.Status != chat.StatusJoined || got.Room.Name != "Übung One" || got.Room.Capacity != 5 {
+		t.Errorf("Bob got %+v", got)
+	}
+	same(t, "seats", seats(got.Room), []string{"Ann (admin)", "Bob (member)"})
+	if a := got.Room.Agents; a[0].You || !a[1].You {
+		t.Errorf("Bob is %+v", a)
+	}
+}
+
+func TestJoin_onlyExisting_createsNoRoom(t *testing.T) {
+	w := newWorld(t)
+	w.leave(w.join("deserted", "Ann").Token)
+	for _, name := range []string{"plans", "plans", "deserted"} { // the first call must not create it
+		_, err := w.JoinRoom(t.Context(), chat.JoinRequest{Room: name, AgentName: "Bob", OnlyExisting: true})
+		wants(t, err, fault.RoomNotFound)
 	}
 }

@@ -61,17 +61,6 @@ func (w *world) sayN(token string, n int) (err error) {
 	return err
 }
 
-func TestLimits_unset_limitNothing(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	if err := w.sayN(p.ann.Token, 300); err != nil {
-		t.Fatal(err)
-	}
-	for i := range 100 {
-		w.create(chat.CreateRequest{Room: fmt.Sprintf("room %d", i), AgentName: "Ann"})
-	}
-}
-
 func TestLimits_messages_arePerCallerAndMinute(t *testing.T) {
 	w := limited(t, ratelimit.Limits{Messages: 6})
 	p := w.pair()

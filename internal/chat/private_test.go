@@ -117,22 +117,6 @@ func TestPrivate_idOfAHiddenMessage_looksLikeAMissingOne(t *testing.T) {
 	})
 }
 
-func TestPrivate_twoAddressees_bothReceiveIt(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	dora := w.join("plans", "Dora")
-	w.tell(p.ann.Token, "the three of us", "Cid", "Bob")
-	for _, s := range []chat.Seated{p.bob, p.cid} {
-		got := w.look(s.Token, s.Cursor).Messages
-		if m := got[len(got)-1]; m.Text != "the three of us" || !slices.Equal(m.To, []string{"Bob", "Cid"}) {
-			t.Errorf("%s receives %+v", s.Name, m)
-		}
-	}
-	if got := w.look(dora.Token, dora.Cursor); got.Status != chat.StatusQuiet {
-		t.Errorf("Dora receives %+v", got)
-	}
-}
-
 func TestPrivate_addressees_matchInAnySpelling(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
@@ -217,21 +201,6 @@ func TestPrivate_addresseeReplacedDuringTheSend_isRefused(t *testing.T) {
 	if all := texts(w.all(p.ann.Token)); len(all) != 0 {
 		t.Errorf("said %q", all)
 	}
-}
-
-func TestPrivate_newcomer_getsTheLatestPublicMessages(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	for i := range 30 {
-		w.tell(p.ann.Token, fmt.Sprintf("private %d", i), "Bob")
-		w.say(p.bob.Token, fmt.Sprintf("public %d", i))
-	}
-	dora := w.join("plans", "Dora")
-	var want []string
-	for i := 10; i < 30; i++ {
-		want = append(want, fmt.Sprintf("public %d", i))
-	}
-	same(t, "Dora gets", texts(dora.Messages), want)
 }
 
 func TestPrivate_replyTo_isShownOnlyToThoseWhoSeeTheAnsweredMessage(t *testing.T) {

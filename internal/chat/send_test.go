@@ -84,26 +84,6 @@ func TestSend_refused_writesNothing(t *testing.T) {
 	}
 }
 
-func TestSend_longestText_isReadWhole(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	text := strings.Repeat("é\"", room.MaxText/3)
-	sent := w.say(p.ann.Token, text)
-	got := w.look(p.bob.Token, p.bob.Cursor)
-	whole := got.Messages[0].Text
-	for more := got.Messages[0].More; more != nil; {
-		page, err := w.History(t.Context(), chat.HistoryRequest{Token: p.bob.Token, ID: more.ID, Offset: more.Offset})
-		if err != nil {
-			t.Fatal(err)
-		}
-		whole += page.Messages[0].Text
-		more = page.Messages[0].More
-	}
-	if whole != text || got.Messages[0].ID != sent.ID {
-		t.Fatalf("%d bytes of %d arrived", len(whole), len(text))
-	}
-}
-
 func TestSend_kind_isShownAndUnknownOnesAreRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()

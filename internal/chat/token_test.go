@@ -13,24 +13,6 @@ import (
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
-func TestToken_malformed_isInvalidInEveryCall(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	mistyped := "0" + p.bob.Token[1:]
-	if p.bob.Token[0] == '0' {
-		mistyped = "1" + p.bob.Token[1:]
-	}
-	for what, token := range map[string]string{
-		"blank": "  ", "short": p.bob.Token[:27], "mistyped": mistyped, "a sentence": "my token, please",
-	} {
-		for call, err := range everyCall(w, token) {
-			if fault.CodeOf(err) != fault.TokenInvalid {
-				t.Errorf("%s, token %s: %v", call, what, err)
-			}
-		}
-	}
-}
-
 // calls returns the calls that take a token, each with this token.
 func calls(w *world, token string) map[string]func() error { return callsOf(w.t.Context(), w, token) }
 
@@ -106,19 +88,26 @@ func counting(below table.Table, calls *atomic.Int64) *tabletest.Hooks {
 }
 
 // Mistyped and guessed tokens do not reach the table.
-func TestToken_mistyped_readsNothing(t *testing.T) {
+func TestToken_malformed_isInvalidInEveryCallAndReadsNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	mistyped := p.ann.Token[:27] + "0"
-	if p.ann.Token[27] == '0' {
-		mistyped = p.ann.Token[:27] + "1"
+	mistyped := func(at int) string {
+		digit := "0"
+		if p.bob.Token[at] == '0' {
+			digit = "1"
+		}
+		return p.bob.Token[:at] + digit + p.bob.Token[at+1:]
 	}
 	var calls atomic.Int64
 	behind := counting(w.table, &calls)
 	cold := &world{t: t, clock: w.clock, table: behind, Service: chat.New(behind, chat.Options{Clock: w.clock})}
-	for call, err := range everyCall(cold, mistyped) {
-		if fault.CodeOf(err) != fault.TokenInvalid {
-			t.Errorf("%s: %v", call, err)
+	for what, token := range map[string]string{
+		"blank": "  ", "short": p.bob.Token[:27], "mistyped room": mistyped(0), "mistyped end": mistyped(27), "a sentence": "my token, please",
+	} {
+		for call, err := range everyCall(cold, token) {
+			if fault.CodeOf(err) != fault.TokenInvalid {
+				t.Errorf("%s, token %s: %v", call, what, err)
+			}
 		}
 	}
 	if n := calls.Load(); n != 0 {

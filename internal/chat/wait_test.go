@@ -112,27 +112,6 @@ func TestWait_agentRemoved_endsAsRemoved(t *testing.T) {
 	wants(t, err, fault.Removed)
 }
 
-func TestWait_join_endsItOnlyAmongTwoAgents(t *testing.T) {
-	w := newWorld(t)
-	created, err := w.CreateRoom(t.Context(), chat.CreateRequest{Room: "many", AgentName: "Ann", Capacity: 5})
-	if err != nil {
-		t.Fatal(err)
-	}
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: created.Token, Wait: time.Minute})
-	bob := w.join("many", "Bob")
-	got := take(t, waiting)
-	if len(got.Messages) != 1 || got.Messages[0].Type != chat.EventJoined || len(got.Agents) != 2 {
-		t.Fatalf("the second: got %+v", got)
-	}
-	waiting = w.open(t.Context(), chat.WaitRequest{Token: created.Token, Cursor: got.Cursor, Wait: time.Minute})
-	w.join("many", "Cid")
-	w.say(bob.Token, "three of us")
-	got = take(t, waiting)
-	if len(got.Messages) != 2 || got.Messages[0].Agent != "Cid" || got.Messages[1].Text != "three of us" {
-		t.Fatalf("the third: got %+v", got)
-	}
-}
-
 func TestWait_manyMessages_comeInBatchesWithoutGaps(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
