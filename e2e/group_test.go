@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 )
@@ -48,23 +47,6 @@ func (c talk) inPrivate(from, to, third *seat) {
 		}
 	}
 	c.refused("invalid_argument", "send_message", args{"agent_token": from.token, "text": "psst", "recipients": []string{"Bob"}})
-}
-
-// TestUnread_ofANewcomer counts nothing that its join gave it.
-func TestUnread_ofANewcomer_isWhatCameSinceItsJoin(t *testing.T) {
-	p := start(t)
-	c := talk{t, openGo(t, p.url, modernProtocol)}
-	alice := c.join("the waiting room", "Alice")
-	c.ok("send_message", args{"agent_token": alice.token, "text": opening})
-	c.join("the waiting room", "Bob")
-	for want := range 3 {
-		for _, a := range c.ok("room_info", args{"agent_token": alice.token}).Room.Agents {
-			if a.Name == "Bob" && (a.Unread == nil || *a.Unread != want) {
-				t.Errorf("after %d messages since his join Bob is shown as %+v", want, a)
-			}
-		}
-		c.ok("send_message", args{"agent_token": alice.token, "text": fmt.Sprintf("Nobody reads note %d.", want)})
-	}
 }
 
 // said leaves out the comings and goings.

@@ -126,22 +126,3 @@ func TestWait_everyClientWithACursor_hearsWhatItMissed(t *testing.T) {
 		})
 	}
 }
-
-func TestWait_newerWaitOfTheSeat_takesOver(t *testing.T) {
-	p := start(t)
-	for _, at := range places() {
-		t.Run(at.name, func(t *testing.T) {
-			c := talk{t, openGo(t, p.url, legacyProtocol)}
-			alice, bob := c.meet(roomOf(t))
-			older := c.waiting(bob, at)
-			c.awaitWaiting(alice.token, "Bob", true)
-			newer := c.waiting(bob, at)
-			// In life nobody hears this answer, so it must hold no message.
-			if a := <-older; a.Code != "" || len(a.Messages) != 0 {
-				t.Errorf("the older wait was answered %+v, want no message", a)
-			}
-			c.ok("send_message", args{"agent_token": alice.token, "text": opening})
-			c.heard(<-newer, bob, at)
-		})
-	}
-}
