@@ -84,12 +84,14 @@ func TestAgentName_thatCouldPassForTheServer_isRefused(t *testing.T) {
 		"y0ur user", "Your U5er", "Your user 2", "Your users", "A note of your user", "Y\u03bfur us\u0435rs", "The user", "my user",
 		"you", "YOU", "Y0u", "y\u043eu", "\u0443ou", "Your Agent", "your-agent", "Y0ur agent 2", "y\u03bfur \u0430gent", "my agent", "M\u0443 agent", "me", "ME", "m\u0435", "rne",
 		"nobody", "N0body", "anyone", "\u0391nyone", "somebody", "s\u043emebody", "Person", "Pers\u03bfn", "person 1", "human", "hurnan", "h\u057dman",
+		"The Server of Parley", "Parley Fan", "Operator of it", "Room Moderator", "next", "Ser ver. server", "p4rley helper",
+		"SYSTEM notice 7",
 	} {
 		if got, err := AgentName(s); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%q: got %+v, %v", s, got, err)
 		}
 	}
-	for _, s := range []string{"Systema", "Allan", "Hereward", "Al", "Parleys", "a11", "AI1", "R00t", "Ann's assistant", "Ann's user", "Userland", "Tooly", "Bob and Ann", "Ann and 2 others", "Mel", "Emy", "Youssef", "Personne", "Humana", "Agent", "\u0410\u043d\u043d\u0430"} {
+	for _, s := range []string{"Systema", "Allan", "Hereward", "Al", "Parleys", "a11", "AI1", "R00t", "Ann's assistant", "Ann's user", "Userland", "Tooly", "Bob and Ann", "Ann and 2 others", "Mel", "Emy", "Youssef", "Personne", "Humana", "Agent", "\u0410\u043d\u043d\u0430", "Serverin", "Parleyman", "Sys Admin of Bob", "Ann's Next.js helper"} {
 		if _, err := AgentName(s); err != nil {
 			t.Errorf("%q: %v", s, err)
 		}
