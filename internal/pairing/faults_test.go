@@ -91,7 +91,6 @@ type seeker struct {
 	got     pairing.Result
 	left    bool
 	leaving bool // it tried to leave and got no answer
-	stays   bool // it never tries to leave
 	lost    int  // first calls without an answer; each may have left a ticket that nobody owns
 }
 
@@ -128,7 +127,7 @@ func (s *seeker) visit(calls int) error {
 	for tries := 0; calls > 0 && tries < 400 && !s.left && s.got.Token == ""; tries++ {
 		req := pairing.Request{AgentName: s.name, Queue: s.queue, Wait: time.Duration(s.rng.IntN(3)) * time.Second}
 		if n := len(s.tickets); n > 0 {
-			req = pairing.Request{Ticket: s.tickets[n-1], Wait: req.Wait, Leave: !s.stays && s.rng.IntN(12) == 0}
+			req = pairing.Request{Ticket: s.tickets[n-1], Wait: req.Wait, Leave: s.rng.IntN(12) == 0}
 		} else if s.rng.IntN(2) == 0 {
 			req.Interests = []string{[]string{"go", "tea"}[s.rng.IntN(2)]}
 		}
@@ -143,7 +142,7 @@ func (s *seeker) visit(calls int) error {
 			s.left = true // it had left, but the reply was lost
 		case err != nil:
 			return fmt.Errorf("%s: %w", s.name, err)
-		case got.Status == pairing.Waiting && req.Ticket != "" && got.Ticket != req.Ticket && !s.stays:
+		case got.Status == pairing.Waiting && req.Ticket != "" && got.Ticket != req.Ticket:
 			return fmt.Errorf("%s got another ticket in exchange for its own", s.name)
 		case got.Status == pairing.Waiting:
 			s.tickets = append(s.tickets, got.Ticket)

@@ -129,7 +129,7 @@ func (op *queueOp) claim(ctx context.Context, older, younger ticketItem) (*match
 	partner := younger
 	l, _, err := op.svc.store.Create(ctx, roomlog.Creation{Begin: func(h *room.Head, now time.Time) (roomlog.Change, error) {
 		ch := pairedChange(h.ID, settings, older, younger, now)
-		first, second := paired(h.ID, 1, older, younger, now), paired(h.ID, 2, younger, older, now)
+		first, second := beside(younger, h.ID, 1), beside(older, h.ID, 2)
 		ch.Ops = append(ch.Ops, first.put(matchKey(queue, older.ID), now), second.put(matchKey(queue, younger.ID), now),
 			table.Delete(ticketKey(queue, older.AtMs, older.ID), table.IfPresent), table.Delete(ticketKey(queue, younger.AtMs, younger.ID), table.IfPresent))
 		if mine = first; younger.ID == op.ticket.id() {

@@ -144,18 +144,13 @@ func (op *queueOp) store(ctx context.Context, now, end time.Time, c table.Condit
 	return op.svc.table.Write(ctx, i.put(t.key(), c))
 }
 
-// keepPlace keeps the ticket of an earlier call in the queue, or puts there one that
-// follows it. Any other ticket that is no longer there must not come back.
+// keepPlace keeps the ticket of an earlier call in the queue. One that is no longer there
+// must not come back.
 func (op *queueOp) keepPlace(ctx context.Context, now, end time.Time) (*matchItem, error) {
-	asked, c := op.item, table.IfPresent
+	asked := op.item
 	kept, err := op.stored(ctx)
-	switch {
-	case !errors.Is(err, table.ErrNotFound):
-	case op.owner == nil:
+	if errors.Is(err, table.ErrNotFound) {
 		return op.withdraw(ctx)
-	default:
-		kept, c = *op.owner, table.Always
-		err = op.svc.rooms.AllowRoom(ctx)
 	}
 	if err != nil {
 		return nil, err
@@ -167,12 +162,9 @@ func (op *queueOp) keepPlace(ctx context.Context, now, end time.Time) (*matchIte
 	if len(asked.Interests) > 0 {
 		op.item.Interests = asked.Interests
 	}
-	err = op.store(ctx, now, end, c)
+	err = op.store(ctx, now, end, table.IfPresent)
 	if gone := new(table.ConflictError); errors.As(err, &gone) {
 		return op.withdraw(ctx)
-	}
-	if err == nil && c == table.Always { // another call may have put it there before, and it ended
-		return op.outcome(ctx, table.Strong)
 	}
 	return nil, err
 }
@@ -194,7 +186,7 @@ func (op *queueOp) outcome(ctx context.Context, c table.Consistency) (*matchItem
 // the table knows nothing, as it expired or somebody made it up, changes nothing there.
 func (op *queueOp) withdraw(ctx context.Context) (*matchItem, error) {
 	there := table.IfPresent
-	if op.fresh || op.owner != nil { // it may come into the queue yet
+	if op.fresh { // it may come into the queue yet
 		there = table.Always
 	}
 	m := &matchItem{Left: true}

@@ -70,9 +70,8 @@ const (
 // room of the two. Without a partner in time it returns a ticket, with which the
 // next call keeps the place; the ticket ends if that call does not come within 15
 // seconds. For an hour a ticket also leads to the seat it has brought, so that a
-// pairing whose answer was lost is not; or, if the partner never came and has lost its
-// seat, back to the place in the queue. An agent is never paired with one whose
-// name is the same or looks alike.
+// pairing whose answer was lost is not. An agent is never paired with one whose name
+// is the same or looks alike.
 //
 // It ends early three seconds before the context's deadline and when the service
 // stops. A ticket that was given up by Leave, or whose first call was canceled, is
@@ -94,13 +93,12 @@ func (s *Service) EnterQueue(ctx context.Context, req Request) (Result, error) {
 type queueOp struct {
 	svc      *Service
 	ticket   ticket
-	item     ticketItem  // as it is to be stored
-	fresh    bool        // this call makes the ticket: nobody knows it yet
-	owner    *ticketItem // whose ticket it is, if it follows the one that was given; else nil
-	position int         // in the queue, as last read; 0: unknown
-	call     *call       // once it is to keep the ticket's place
-	line     *line       // likewise
-	looked   bool        // at the line, since the ticket was stored
+	item     ticketItem // as it is to be stored
+	fresh    bool       // this call makes the ticket: nobody knows it yet
+	position int        // in the queue, as last read; 0: unknown
+	call     *call      // once it is to keep the ticket's place
+	line     *line      // likewise
+	looked   bool       // at the line, since the ticket was stored
 }
 
 // newOp checks what can be checked without the table.
@@ -149,7 +147,11 @@ func errTicketOver() error {
 // run is EnterQueue for a call that was checked.
 func (op *queueOp) run(ctx context.Context, req Request) (Result, error) {
 	end := op.svc.clock.Now().Add(op.svc.rooms.WaitLimit(ctx, min(req.Wait, op.svc.longest)))
-	m, err := op.ended(ctx)
+	var m *matchItem
+	var err error
+	if !op.fresh {
+		m, err = op.outcome(ctx, table.Strong)
+	}
 	switch {
 	case err != nil:
 	case req.Leave && m == nil:
@@ -246,7 +248,7 @@ func (op *queueOp) result(ctx context.Context, m *matchItem) (Result, error) {
 		return Result{}, err
 	}
 	return Result{
-		Status: Paired, Ticket: op.ticket.String(), Opens: m.Opens, Seated: seat, Partner: &Partner{Name: m.Partner, Interests: m.Interests},
+		Status: Paired, Opens: m.Opens, Seated: seat, Partner: &Partner{Name: m.Partner, Interests: m.Interests},
 	}, nil
 }
 

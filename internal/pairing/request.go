@@ -30,7 +30,7 @@ const (
 // Result is the result of EnterQueue.
 type Result struct {
 	Status      Status
-	Ticket      string        // keeps the place in the queue, also should the partner never come; empty once left or superseded
+	Ticket      string        // keeps the place in the queue; empty unless waiting
 	Position    int           // 1 is the next; 0 if unknown
 	Estimated   time.Duration // until a partner comes; 0 if unknown
 	Partner     *Partner      // once paired

@@ -1,7 +1,6 @@
 package pairing
 
 import (
-	"crypto/sha256"
 	"encoding/base32"
 	"slices"
 	"strings"
@@ -43,14 +42,6 @@ func encoding() *base32.Encoding {
 func (t ticket) String() string {
 	body := ident.Digits(uint64(t.atMs), timeChars) + t.secret
 	return encoding().EncodeToString([]byte(t.queue)) + "-" + body + ident.Check(body)
-}
-
-// next returns the ticket that follows t if the partner of t never comes: in the same
-// place, with a secret that only the owner of t can compute.
-func (t ticket) next() ticket {
-	sum := sha256.Sum256([]byte("next " + t.secret))
-	t.secret = encoding().EncodeToString(sum[:])[:ident.SecretChars]
-	return t
 }
 
 // parseTicket reads a ticket as a model or a person wrote it.
@@ -109,10 +100,9 @@ type ticketItem struct {
 	Principal string   `json:"who,omitempty"`   // see ident.Asker
 	Owner     string   `json:"owner,omitempty"` // likewise
 	Interests []string `json:"likes,omitempty"`
-	AtMs      int64    `json:"at"`              // when it entered
-	CallMs    int64    `json:"call"`            // its last call
-	UntilMs   int64    `json:"until"`           // the end of that call
-	NoShows   int      `json:"again,omitempty"` // partners of its before that never came
+	AtMs      int64    `json:"at"`    // when it entered
+	CallMs    int64    `json:"call"`  // its last call
+	UntilMs   int64    `json:"until"` // the end of that call
 }
 
 // put returns the op that stores the ticket until its call has ended for
@@ -131,18 +121,11 @@ type matchItem struct {
 	Partner   string   `json:"partner,omitempty"` // its name
 	Interests []string `json:"likes,omitempty"`   // and its interests
 	Opens     bool     `json:"opens,omitempty"`   // the owner of the ticket came later, and speaks first
-
-	AtMs  int64      `json:"at,omitempty"`   // when they were paired
-	Owner ticketItem `json:"owner,omitzero"` // who the ticket was of, for the one that may follow it
 }
 
-// paired returns how the ticket of owner ends: with a seat, in the room of id, beside
-// partner.
-func paired(id string, seat int, owner, partner ticketItem, now time.Time) matchItem {
-	return matchItem{
-		Room: id, Seat: seat, Partner: partner.Name, Interests: partner.Interests, Opens: seat == 2, AtMs: now.UnixMilli(),
-		Owner: ticketItem{Name: owner.Name, Key: owner.Key, Principal: owner.Principal, Owner: owner.Owner, Interests: owner.Interests, NoShows: owner.NoShows},
-	}
+// beside returns how a ticket ends: with a seat, in the room of id, beside partner.
+func beside(partner ticketItem, id string, seat int) matchItem {
+	return matchItem{Room: id, Seat: seat, Partner: partner.Name, Interests: partner.Interests, Opens: seat == 2}
 }
 
 // put returns the op that ends a ticket with m.

@@ -73,7 +73,6 @@ type news struct {
 	agreed    bool   // the last word completed an agreement
 	request   string // the last request to anyone that nobody answered; "" for none
 	arrived   bool   // somebody joined
-	lapsed    bool   // somebody lost its seat for being silent
 	own       bool   // the reader's own user has said or done something that is up to the reader
 	left      bool   // the reader's own user has given its seat up
 }
@@ -85,10 +84,9 @@ func newsOf(messages []chat.Message, self string) news {
 		switch {
 		case m.Type == chat.EventJoined:
 			n.arrived = n.arrived || m.Reason != room.ReasonReturned // who has its seat again is no newcomer
-		case m.Type == chat.EventLeft && m.Person && m.Mine: // another's user leaves, or an admin's removes somebody, as any agent does
+		case m.Type == chat.EventLeft && m.Person && m.Mine:
 			n = news{left: true}
-		case m.Type == chat.EventLeft:
-			n.lapsed = m.Reason == room.ReasonTimeout
+		case m.Type == chat.EventLeft: // another's user leaves, or an admin's removes somebody, as any agent does
 		case m.FromUser, m.Reason == room.ReasonResumed, m.Reason == room.ReasonRefused:
 			n.own = true
 		case m.Type == chat.EventDrafted, m.Mine, self != "" && m.From == self: // the reader has spoken by that

@@ -137,11 +137,8 @@ func removedRules() []rule {
 // partnerRules apply to an agent whose partner from the queue is no longer there. Nobody
 // else can come.
 func partnerRules() []rule {
-	gone := func(s situation) bool { return s.Paired && s.Others == 0 && !s.more }
 	return []rule{
-		{func(s situation) bool { return gone(s) && s.news.lapsed && !s.news.heard && !s.Begun },
-			"Your partner never came: call enter_queue with only ticket, the one you were paired with; it keeps your place in line."},
-		{gone,
+		{func(s situation) bool { return s.Paired && s.Others == 0 && !s.more },
 			partnerLeft},
 	}
 }

@@ -12,7 +12,7 @@ import (
 // queued is the result of enter_queue.
 type queued struct {
 	Status    string `json:"status" doc:"waiting: nobody yet; paired: you have a seat beside your partner; left: you are no longer in the queue; superseded: a newer call of yours has the rest"`
-	Ticket    string `json:"ticket,omitempty" doc:"your place in the queue, and a secret: for the next call or, once paired, for a partner that never comes"`
+	Ticket    string `json:"ticket,omitempty" doc:"your place in the queue, and a secret: for the next call"`
 	Position  int    `json:"position,omitempty" doc:"your place in line, 1 for the next; absent if it is not known"`
 	Estimated int64  `json:"estimated_wait_seconds,omitempty" doc:"until a partner comes; absent if it is not known"`
 	*seated
