@@ -58,5 +58,5 @@ func (r *liveRoom) taken(ctx context.Context, h *room.Head, x room.Holder) error
 	if err != nil || !gone.Had(x) {
 		return err
 	}
-	return refuseGone(gone, x, h.Paired)
+	return refuseGone(gone, x)
 }

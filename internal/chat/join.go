@@ -200,6 +200,17 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seate
 	return Seated{}, fault.Refuse(fault.Unavailable, "The room changed too often while you joined. Call again.")
 }
 
+// signsOfLife returns the presence of every seat, and lets the head know who spoke in
+// the time of a lease.
+func (r *liveRoom) signsOfLife(ctx context.Context, lease time.Duration) (map[int]room.Presence, error) {
+	since := r.svc.now().Add(-lease)
+	presence, _, err := r.agents.Presence(ctx, table.Strong)
+	if err != nil {
+		return nil, err
+	}
+	return presence, r.log.Recall(ctx, since)
+}
+
 // readKept reads who was behind the last seat of the caller's principal under its name. Then
 // a deserted room is not begun anew.
 func (op *joinOp) readKept(ctx context.Context, r *liveRoom) (err error) {

@@ -60,7 +60,7 @@ const (
 	StatusMessages   WaitStatus = "messages"   // there is news
 	StatusQuiet      WaitStatus = "quiet"      // there is none; normal
 	StatusTurn       WaitStatus = "your_turn"  // every agent waits, and the caller should speak
-	StatusAllDone    WaitStatus = "all_done"   // every other agent is done or has left
+	StatusAllDone    WaitStatus = "all_done"   // every other agent is done or has left, or a partner from a queue is silent
 	StatusSuperseded WaitStatus = "superseded" // a newer wait of the seat took over
 	StatusRemoved    WaitStatus = "removed"    // the caller has lost its seat, or the room was closed
 

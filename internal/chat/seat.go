@@ -159,15 +159,15 @@ func (r *liveRoom) whyNot(ctx context.Context, h *room.Head, x room.Holder) erro
 	if !gone.Had(x) { // of another owner of the number, or its own
 		gone.Reason = room.ReasonLeft
 	}
-	return refuseGone(gone, x, h.Paired)
+	return refuseGone(gone, x)
 }
 
-// refuseGone refuses the token of a seat that is gone.
-func refuseGone(gone roomlog.Gone, x room.Holder, paired bool) error {
+// refuseGone refuses a token of a seat that is gone.
+func refuseGone(gone roomlog.Gone, x room.Holder) error {
 	if x.Person && gone.Kept && gone.Had(x) {
 		return fault.Refuse(fault.Removed, "Your agent has no seat in this room any more: it has left, or lost it. If it joins again under its name within a day, this token is that of its person again.")
 	}
-	return room.RefuseRemoved(gone.Reason, paired)
+	return room.RefuseRemoved(gone.Reason)
 }
 
 // errUnseated reports that the caller's seat is gone. It is replaced by the reason

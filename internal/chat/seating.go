@@ -45,7 +45,7 @@ func (n newcomer) SeatAt(h *room.Head, now time.Time, since room.Mark, role room
 		_, a.Muted = room.FindBan(h.Mutes, a.Name)
 	}
 	p := room.Presence{AtMs: now.UnixMilli(), Read: a.Joined} // the join hands out what came before
-	return room.Event{Type: room.Joined, Seat: a.Seat, Name: a.Name, Agent: &a}, roomlog.PutPresence(&h.State, a, p)
+	return room.Event{Type: room.Joined, Seat: a.Seat, Name: a.Name, Agent: &a}, roomlog.PutPresence(h.ID, a, p)
 }
 
 // Reasons for a join to look again.
@@ -111,7 +111,7 @@ func (c *seatRequest) Propose(h *room.Head, now time.Time) (roomlog.Change, erro
 	var ch roomlog.Change
 	if s.Regained != nil {
 		ch.Events = []room.Event{{Type: room.Joined, Seat: s.Regained.Seat, Name: s.Regained.Name, Agent: s.Regained, Regains: true, Reason: room.ReasonReturned}}
-		ch.Ops = []table.Op{roomlog.PutPresence(&h.State, *s.Regained, room.Presence{AtMs: now.UnixMilli(), Read: max(c.Presence[s.Regained.Seat].Read, s.Regained.Joined)})}
+		ch.Ops = []table.Op{roomlog.PutPresence(h.ID, *s.Regained, room.Presence{AtMs: now.UnixMilli(), Read: max(c.Presence[s.Regained.Seat].Read, s.Regained.Joined)})}
 		return ch, nil
 	}
 	staying := len(h.Agents)
@@ -143,17 +143,4 @@ func (c *seatRequest) Propose(h *room.Head, now time.Time) (roomlog.Change, erro
 	}
 	ch.Events, ch.Ops = append(ch.Events, e), append(ch.Ops, op)
 	return ch, nil
-}
-
-// DismissOne frees the seat of one agent whose lease has ended. If the agent calls
-// meanwhile, its presence is in the way.
-func (c *seatRequest) DismissOne(h *room.Head, now time.Time) (roomlog.Change, error) {
-	if h.Closed || h.Expired(now) {
-		return roomlog.Change{}, nil
-	}
-	gone := c.Dismiss(h, now)
-	if gone == nil {
-		return roomlog.Change{}, nil
-	}
-	return roomlog.Change{Events: []room.Event{*gone}, Ops: roomlog.Vacate(&h.State, *gone, table.IfAbsent, now)}, nil
 }

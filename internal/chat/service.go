@@ -146,7 +146,7 @@ type liveRoom struct {
 
 func newLiveRoom(s *Service, l *roomlog.Log) *liveRoom {
 	r := &liveRoom{log: l, svc: s}
-	r.agents = presence.New(l, &s.live, r.sweep)
+	r.agents = presence.New(l, &s.live)
 	return r
 }
 

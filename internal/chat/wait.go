@@ -79,6 +79,9 @@ func (c *caller) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited
 	r := c.room
 	w := &presence.Wait{Began: r.svc.now(), Standby: req.Standby, Superseded: make(chan struct{}), Turn: make(chan int64, 1)}
 	w.Until = w.Began.Add(r.svc.WaitLimit(ctx, req.Wait))
+	if c.head.Paired {
+		w.Until = room.Earliest(w.Until, w.Began.Add(PartnerSilent))
+	}
 	w.Looks = !w.Began.Before(w.Until)
 	r.agents.OpenWait(c.agent, w)
 	defer r.agents.CloseWait(c.agent, w)
@@ -126,10 +129,24 @@ func (c *caller) end(ctx context.Context, in *inbox, w *presence.Wait, turn bool
 	if got.Status != StatusSuperseded && got.Status != StatusRemoved {
 		c.addRoster(ctx, c.room.log.Known(), in, got)
 	}
+	if got.Status == StatusQuiet && got.partnerSilent() && !c.agent.IsPerson() {
+		got.Status = StatusAllDone
+	}
 	if turn && (got.Status == StatusQuiet || got.Status == StatusMessages) {
 		got.Status = StatusTurn
 	}
 	return got, nil
+}
+
+// PartnerSilent is how long an agent waits for a partner from a queue that makes no call.
+// Nobody else can come, so a wait then says that the talk is over, which wakes an agent that
+// waits long or has a program on standby.
+const PartnerSilent = 5 * time.Minute
+
+// partnerSilent reports whether the caller's partner is silent for that long, and neither
+// has announced an absence nor is owed an answer.
+func (w *Waited) partnerSilent() bool {
+	return w.Paired && w.OthersIdle >= PartnerSilent && w.OthersAway == 0 && w.Owes == ""
 }
 
 // isAlone reports whether there were others, and all of them are away or have left.

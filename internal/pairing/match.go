@@ -190,9 +190,8 @@ func pairedChange(id string, settings room.Settings, older, younger ticketItem, 
 		older.seatEvent(1, room.Admin, now), younger.seatEvent(2, room.Member, now), {Type: room.Paired},
 	}}
 	ch.Events[0].Settings = &settings
-	state := room.State{ID: id, Settings: settings}
 	for _, e := range ch.Events[:2] {
-		ch.Ops = append(ch.Ops, roomlog.PutPresence(&state, *e.Agent, room.Presence{AtMs: now.UnixMilli()}))
+		ch.Ops = append(ch.Ops, roomlog.PutPresence(id, *e.Agent, room.Presence{AtMs: now.UnixMilli()}))
 	}
 	return ch
 }

@@ -267,7 +267,7 @@ func (op *queueOp) takeSeat(ctx context.Context, t ident.Token) (chat.Seated, er
 		switch code := fault.CodeOf(err); {
 		case code == fault.RoomNotFound && try < roomlog.PartialTries:
 		case code == fault.Removed:
-			return chat.Seated{}, fault.Refuse(fault.Removed, "This ticket has brought you a partner, but you have left the room since, or lost your seat there by being silent for too long. Call enter_queue again without ticket.")
+			return chat.Seated{}, fault.Refuse(fault.Removed, "This ticket has brought you a partner, but you have no seat beside it any more. Call enter_queue again without ticket.")
 		default:
 			got.Status, got.Earlier = chat.StatusJoined, 0 // before the pairing there is nothing
 			return got, err

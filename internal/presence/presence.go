@@ -148,9 +148,6 @@ func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 	if a, here := h.Seated(at.agent.Seat); here {
 		at.agent = a // with its present role, on which its lease depends
 	}
-	if h.Paired {
-		fresh = min(fresh, room.PairRefresh)
-	}
 	r.mu.Lock()
 	m := r.cached(at.agent.Seat)
 	p = at.waitsOn(p, m.presence)
@@ -166,7 +163,7 @@ func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 		return written.Add(fresh)
 	}
 	m.presenceAt, m.waitWritten = now, p.UntilMs != 0
-	ops := []table.Op{roomlog.PutPresence(&h.State, at.agent, p)}
+	ops := []table.Op{roomlog.PutPresence(h.ID, at.agent, p)}
 	if answers {
 		m.answered = knocked
 		ops = append(ops, roomlog.PutCalled(h.ID, at.agent.Seat, now))
@@ -250,7 +247,7 @@ func (at Attendance) Renew(ctx context.Context, w *Wait) (again time.Duration) {
 	p = at.waitsOn(p, m.presence)
 	m.presence = p
 	r.mu.Unlock()
-	if !at.write(ctx, roomlog.PutPresence(&r.log.Known().State, at.agent, p)) {
+	if !at.write(ctx, roomlog.PutPresence(r.log.Known().ID, at.agent, p)) {
 		w.Announced = time.Time{}
 		return rewriteSoon
 	}

@@ -26,32 +26,26 @@ type Options struct {
 	SingleProcess bool
 }
 
-// Sweep frees one seat of a paired room whose lease has ended, if there is one, and
-// returns when another lease may end.
-type Sweep func(ctx context.Context) (next time.Time, err error)
-
 // Room is what this process knows of a room beside its log: which agents wait here, and
 // what it has cached of their seats. Its OnAdvance must be called
 // for the events of the log. Its methods may be
 // called concurrently.
 type Room struct {
-	log   *roomlog.Log
-	o     *Options
-	sweep Sweep
+	log *roomlog.Log
+	o   *Options
 
 	mu      sync.Mutex
 	waits   map[int]*Wait      // by seat, of agents
 	watches map[int][]*Wait    // by seat, of the people behind them, oldest first
 	silence *silence           // runs while every agent may be waiting; else nil
-	stop    context.CancelFunc // ends the polling and the sweeping; nil: neither runs
-	sweepAt time.Time          // in a paired room: no lease ends before
+	stop    context.CancelFunc // ends the polling; nil: none runs
 	seats   map[int]*seatCache // by seat
 	asOf    int64              // the last event of the head that OnAdvance heard of
 }
 
 // New returns the Room of a log.
-func New(l *roomlog.Log, o *Options, sweep Sweep) *Room {
-	return &Room{log: l, o: o, sweep: sweep, seats: map[int]*seatCache{}}
+func New(l *roomlog.Log, o *Options) *Room {
+	return &Room{log: l, o: o, seats: map[int]*seatCache{}}
 }
 
 func (r *Room) now() time.Time { return r.o.Clock.Now() }
@@ -125,7 +119,7 @@ func (r *Room) close(seat int, w *Wait) {
 	r.rest()
 }
 
-// rest ends the polling and the sweeping if nobody waits. r.mu is held.
+// rest ends the polling if nobody waits. r.mu is held.
 func (r *Room) rest() {
 	if len(r.waits) == 0 && len(r.watches) == 0 && r.stop != nil {
 		r.stop()

@@ -71,7 +71,7 @@ const (
 //	                           and that of the one that let it go began. If nobody else
 //	                           stays, it is as if the lease had ended
 //	anyone, once the lease     a new seat in its place, which sees what one sees that takes
-//	ended (Settings.LeaseEnd)  a seat of another name
+//	ended (Presence.LeaseEnd)  a seat of another name
 //	anyone else                NameTaken, and a knock
 //
 // A guest that takes the place of a guest spends no use of its invite. Under another name,
@@ -204,7 +204,7 @@ func (c *Claim) LeaseEnd(h *Head, a Agent) (end, last time.Time) {
 	if u, spoke := h.Recent.Said(a.Seat); spoke && u.Heard.After(p.At()) {
 		p.AtMs, p.Used = u.Heard.UnixMilli(), true
 	}
-	return Latest(h.LeaseEnd(a.Role, p), c.Alive[a.Seat]), p.At()
+	return Latest(p.LeaseEnd(a.Role), c.Alive[a.Seat]), p.At()
 }
 
 // isOwn reports whether the newcomer is known to be the principal of a, and an agent as a is.
@@ -221,7 +221,7 @@ func (c *Claim) isOwn(h *Head, a Agent) bool {
 // from them, and nobody has been heard for the time of a lease, nor waits, nor has a program on standby,
 // nor has announced an absence that is not long over.
 func (c *Claim) Abandoned(h *Head, now time.Time) bool {
-	if c.Presence == nil || c.Invite != 0 || h.Paired || h.Password != "" || len(h.Agents) < h.Capacity {
+	if c.Presence == nil || c.Invite != 0 || h.Password != "" || len(h.Agents) < h.Capacity {
 		return false
 	}
 	for _, a := range h.Agents {
@@ -276,24 +276,6 @@ func (h *Head) sinceTakeOver() Mark {
 		return h.VisibleFrom()
 	}
 	return h.FromNext()
-}
-
-// Dismiss returns the event that frees the seat of one agent whose lease has ended;
-// nil if there is none. Leases end at whole seconds, as the table's items do.
-func (c *Claim) Dismiss(h *Head, now time.Time) *Event {
-	for _, a := range h.Agents {
-		if !c.Expiry(h, a).After(now) {
-			return h.FreeSeat(a, ReasonTimeout)
-		}
-	}
-	return nil
-}
-
-// Expiry returns when the lease of a has ended for the table, too, whose grain is a
-// second.
-func (c *Claim) Expiry(h *Head, a Agent) time.Time {
-	end, _ := c.LeaseEnd(h, a)
-	return CeilSecond(end)
 }
 
 // knockAgain is how soon a refused agent asks again: by then those in the room may have let

@@ -141,22 +141,6 @@ func TestClaim_dependsOnPresence_asksForIt(t *testing.T) {
 	}
 }
 
-func TestDismiss_leaseOfAPartner_endsWithTheSecond(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob")
-	l.set(func(s *room.Settings) { s.Paired = true })
-	at := start().Add(time.Hour)
-	c := room.Claim{Presence: map[int]room.Presence{
-		1: {AtMs: at.Add(time.Hour).UnixMilli(), Used: true}, 2: {AtMs: at.UnixMilli() + 1, Used: true},
-	}}
-	end := at.Add(room.PairLease + time.Second)
-	if e := c.Dismiss(l.head, end.Add(-time.Nanosecond)); e != nil {
-		t.Errorf("too early: %+v", e)
-	}
-	if e := c.Dismiss(l.head, end); e == nil || e.Seat != 2 || e.Reason != room.ReasonTimeout {
-		t.Errorf("got %+v", e)
-	}
-}
-
 // Whoever joins a full room of two begins it anew once nobody has been heard for fifteen
 // minutes.
 func TestAbandoned_aSignOfLife_keepsTheRoom(t *testing.T) {
@@ -178,7 +162,6 @@ func TestAbandoned_aSignOfLife_keepsTheRoom(t *testing.T) {
 		"was away":               {func(l *timeline) room.Presence { return room.Presence{AtMs: ago(l, hour), BackMs: ago(l, lease-1e9)} }, nil, false},
 		"silent, with password":  {nil, func(s *room.Settings) { s.Password = "hash" }, false},
 		"silent, seat is free":   {nil, func(s *room.Settings) { s.Capacity = 3 }, false},
-		"silent, of a pair":      {nil, func(s *room.Settings) { s.Paired = true }, false},
 		"silent, known by names": {nil, func(s *room.Settings) { s.Public = true }, true},
 	} {
 		l := newPair(t, "Ann", "Bob")

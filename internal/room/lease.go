@@ -11,13 +11,6 @@ const (
 	Lease       = 15 * time.Minute
 	AdminLease  = 24 * time.Hour   // of an admin
 	UnusedLease = 90 * time.Second // of an agent whose token was never used
-
-	// Agents that a queue paired wait for a stranger, and not for long.
-	PairLease     = 5*time.Minute + PairRefresh
-	PairAwayLease = 10*time.Minute + PairRefresh // counts from the last call or the end of the wait
-	// PairRefresh is how far behind a stored presence may be in a paired room. The
-	// leases include it, so that nobody loses a seat too soon.
-	PairRefresh = 15 * time.Second
 )
 
 // PresentFor is how long after its last call an agent that does not wait counts as present.
@@ -146,13 +139,8 @@ func (p Presence) BackAt() time.Time { return time.UnixMilli(p.BackMs) }
 func (p Presence) SilentFrom() time.Time { return Latest(p.At(), p.WaitsUntil(), p.BackAt()) }
 
 // LeaseEnd returns when an agent with this role and presence may lose its seat.
-func (s Settings) LeaseEnd(role Role, p Presence) time.Time {
+func (p Presence) LeaseEnd(role Role) time.Time {
 	switch {
-	case s.Paired && !p.Used:
-		return p.SilentFrom().Add(UnusedLease)
-	case s.Paired:
-		called := Latest(p.At(), p.WaitsUntil())
-		return Earliest(p.SilentFrom().Add(PairLease), called.Add(PairAwayLease))
 	case role == Admin:
 		return p.SilentFrom().Add(AdminLease)
 	case !p.Used:

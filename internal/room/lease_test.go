@@ -11,27 +11,18 @@ func TestLeaseEnd(t *testing.T) {
 	const away = time.Hour
 	for what, c := range map[string]struct {
 		role        room.Role
-		paired      bool
 		unused      bool
 		waits, back time.Duration // after the last call
 		want        time.Duration // after the last call
 	}{
-		"member":                                {role: room.Member, want: 15 * time.Minute},
-		"member that waits":                     {role: room.Member, waits: 4 * time.Minute, want: 19 * time.Minute},
-		"member that is away":                   {role: room.Member, back: away, want: away + 15*time.Minute},
-		"member that waits beyond its return":   {role: room.Member, waits: 4 * time.Minute, back: time.Minute, want: 19 * time.Minute},
-		"unused token":                          {role: room.Member, unused: true, want: 90 * time.Second},
-		"admin":                                 {role: room.Admin, want: 24 * time.Hour},
-		"admin that waits":                      {role: room.Admin, waits: time.Minute, want: 24*time.Hour + time.Minute},
-		"admin with an unused token":            {role: room.Admin, unused: true, want: 24 * time.Hour},
-		"paired":                                {role: room.Member, paired: true, want: 5*time.Minute + 15*time.Second},
-		"paired admin":                          {role: room.Admin, paired: true, want: 5*time.Minute + 15*time.Second},
-		"paired with an unused token":           {role: room.Member, paired: true, unused: true, want: 90 * time.Second},
-		"paired admin with an unused token":     {role: room.Admin, paired: true, unused: true, want: 90 * time.Second},
-		"paired that waits":                     {role: room.Member, paired: true, waits: time.Minute, want: 6*time.Minute + 15*time.Second},
-		"paired that is away for 3 minutes":     {role: room.Member, paired: true, back: 3 * time.Minute, want: 8*time.Minute + 15*time.Second},
-		"paired that is away for long":          {role: room.Member, paired: true, back: away, want: 10*time.Minute + 15*time.Second},
-		"paired that waits, then away for long": {role: room.Member, paired: true, waits: time.Minute, back: away, want: 11*time.Minute + 15*time.Second},
+		"member":                              {role: room.Member, want: 15 * time.Minute},
+		"member that waits":                   {role: room.Member, waits: 4 * time.Minute, want: 19 * time.Minute},
+		"member that is away":                 {role: room.Member, back: away, want: away + 15*time.Minute},
+		"member that waits beyond its return": {role: room.Member, waits: 4 * time.Minute, back: time.Minute, want: 19 * time.Minute},
+		"unused token":                        {role: room.Member, unused: true, want: 90 * time.Second},
+		"admin":                               {role: room.Admin, want: 24 * time.Hour},
+		"admin that waits":                    {role: room.Admin, waits: time.Minute, want: 24*time.Hour + time.Minute},
+		"admin with an unused token":          {role: room.Admin, unused: true, want: 24 * time.Hour},
 	} {
 		called := start()
 		p := room.Presence{AtMs: called.UnixMilli(), Used: !c.unused}
@@ -41,7 +32,7 @@ func TestLeaseEnd(t *testing.T) {
 		if c.back > 0 {
 			p.BackMs = called.Add(c.back).UnixMilli()
 		}
-		got := room.Settings{Paired: c.paired}.LeaseEnd(c.role, p)
+		got := p.LeaseEnd(c.role)
 		if !got.Equal(called.Add(c.want)) {
 			t.Errorf("%s: %s, want %s", what, got.Sub(called), c.want)
 		}

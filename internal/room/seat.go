@@ -138,14 +138,10 @@ func (s *State) FreeSeat(a Agent, why Reason) *Event {
 	return &Event{Type: Left, Seat: a.Seat, Name: a.Name, Reason: why, Person: a.IsPerson(), Promoted: s.Successor(a.Seat)}
 }
 
-// RefuseRemoved refuses the token of a seat that its agent has lost. paired says that a
-// queue made the room.
-func RefuseRemoved(why Reason, paired bool) *fault.Error {
+// RefuseRemoved refuses the token of a seat that its agent has lost.
+func RefuseRemoved(why Reason) *fault.Error {
 	switch why {
 	case ReasonTimeout:
-		if paired {
-			return fault.Refuse(fault.Removed, "You were silent for too long, and your partner has seen you leave. Call enter_queue to find another.")
-		}
 		return fault.Refuse(fault.Removed, "You were silent for too long, and another agent has your seat. Call join_room with room and agent_name to take a new one.")
 	case ReasonKicked:
 		return fault.Refuse(fault.Removed, "An admin has taken your seat in this room. Tell your user, and call join_room with room and agent_name only if your user wants that.")

@@ -32,7 +32,7 @@ type Settings struct {
 	Capacity    int    `json:"seats"`
 	Public      bool   `json:"public,omitempty"`
 	Password    string `json:"password,omitempty"` // a hash of ident.HashPassword; empty means none
-	Paired      bool   `json:"paired,omitempty"`   // a queue made the room: leases are short
+	Paired      bool   `json:"paired,omitempty"`   // a queue made the room
 	// AgentMessages is how many messages agents may send since a person last spoke; 0: any.
 	AgentMessages int    `json:"agent_messages,omitempty"`
 	Invite        Invite `json:"invite,omitzero"`

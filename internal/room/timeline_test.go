@@ -161,10 +161,6 @@ func (l *timeline) set(change func(*room.Settings)) room.Event {
 	l.Helper()
 	s := l.head.Settings
 	change(&s)
-	if s.Paired != l.head.Paired { // which no admin changes
-		h := *l.head
-		h.Paired, l.head = s.Paired, &h
-	}
 	e := room.ChangeTo(s, l.head.Settings)
 	e.By = 1
 	return l.apply(e)

@@ -205,7 +205,6 @@ func TestTurn_notTaken_passesOnAfterThirtySecondsOnceEach(t *testing.T) {
 func TestTurn_nobodyHasSpoken_isTheNewcomers(t *testing.T) {
 	for what, happen := range map[string]func(l *timeline){
 		"group":       func(*timeline) {},
-		"paired":      func(l *timeline) { l.set(func(s *room.Settings) { s.Paired = true }) },
 		"after a tap": func(l *timeline) { l.sayAs(1, room.Status, "here") },
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")

@@ -26,10 +26,10 @@ type personItem struct {
 }
 
 // PutPresence returns the op that stores the presence of a until its lease ends.
-func PutPresence(s *room.State, a room.Agent, p room.Presence) table.Op {
+func PutPresence(id string, a room.Agent, p room.Presence) table.Op {
 	p.V = room.Version
 	return table.Put(table.Item{
-		Key: PresenceKey(s.ID, a.Seat), Expires: room.CeilSecond(s.LeaseEnd(a.Role, p)), Data: Encode(p),
+		Key: PresenceKey(id, a.Seat), Expires: room.CeilSecond(p.LeaseEnd(a.Role)), Data: Encode(p),
 	}, table.Always)
 }
 

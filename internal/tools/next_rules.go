@@ -115,8 +115,6 @@ func removedRules() []rule {
 	return []rule{
 		{removed(room.ReasonReturned),
 			"An agent of the same user joined again under your name and has your seat: if that was you, use its agent_token; if not, call join_room with another agent_name."},
-		{func(s situation) bool { return removed(room.ReasonTimeout)(s) && s.Paired },
-			"You were silent for too long, and your partner has seen you leave: call enter_queue without ticket for another."},
 		{removed(room.ReasonTimeout),
 			"Your seat was given away after a long silence: call join_room with room and agent_name for a new one."},
 		{removed(room.ReasonKicked),
@@ -134,12 +132,16 @@ func removedRules() []rule {
 	}
 }
 
-// partnerRules apply to an agent whose partner from the queue is no longer there. Nobody
+// partnerRules apply to an agent whose partner from the queue has left, or is silent. Nobody
 // else can come.
 func partnerRules() []rule {
 	return []rule{
 		{func(s situation) bool { return s.Paired && s.Others == 0 && !s.more },
 			partnerLeft},
+		{func(s situation) bool {
+			return s.Paired && s.status == chat.StatusAllDone && s.OthersIdle >= chat.PartnerSilent && !s.news.heard
+		},
+			"Your partner has made no call for {idle}: call leave_room and, if you want another, enter_queue without ticket."},
 	}
 }
 

@@ -71,6 +71,11 @@ func pairedCases() []nextCase {
 		return advise().queued(pairing.Result{Status: pairing.Paired, Opens: opens, Partner: partner, Seated: seatedWith(1, func(s *chat.Seated) { s.Messages, s.Paired = messages, true })}, 0)
 	}
 	alone := func(w chat.Waited) string { return afterWait(w, func(w *chat.Waited) { w.Paired = true }) }
+	silent := func(change func(*chat.Waited)) string {
+		w := quietFor(1)
+		w.Paired, w.Status, w.OthersIdle = true, chat.StatusAllDone, 5*time.Minute
+		return afterWait(w, change)
+	}
 	return []nextCase{
 		{"paired, and came later", paired(true), "You are paired, and joined last, so you open: speak first, within 90 seconds, with " + send5 + "."},
 		{"paired, and waited longer", paired(false), "You are paired, and the other joined last and opens: call " + wait5 + "."},
@@ -83,10 +88,16 @@ func pairedCases() []nextCase {
 			"Your partner has left: call leave_room and, if you want another, enter_queue without ticket."},
 		{"paired, and the other spoke and fell silent", alone(newsFor(0, said("m8"), lapsed("m9"))),
 			"Your partner has left: call leave_room and, if you want another, enter_queue without ticket."},
+		{"paired, and the other is silent", silent(nil),
+			"Your partner has made no call for 5 minutes: call leave_room and, if you want another, enter_queue without ticket."},
+		{"paired, the other is silent, and the user holds the agent", silent(func(w *chat.Waited) { w.Bound = true }),
+			"All others have left or are finished, but your user holds you, so you cannot leave: tell your user, who can leave for you, and call " + wait9 + "."},
+		{"paired, and the other finished long ago", silent(func(w *chat.Waited) { w.Messages = []chat.Message{saidAs("m9", room.Done)} }),
+			"All others say that they are finished. If what they said asks something, answer with " + send9 + "; else call leave_room."},
+		{"paired, and the other finished just now", silent(func(w *chat.Waited) { w.OthersIdle = time.Minute }),
+			"All others say that they are finished. If what they said asks something, answer with " + send9 + "; else call leave_room."},
 		{"paired, alone, and nothing is new", alone(quietFor(0)),
 			"Your partner has left: call leave_room and, if you want another, enter_queue without ticket."},
-		{"paired, and lost the seat", alone(chat.Waited{Status: chat.StatusRemoved, Situation: chat.Situation{Reason: room.ReasonTimeout}}),
-			"You were silent for too long, and your partner has seen you leave: call enter_queue without ticket for another."},
 		{"nobody to pair with", advise().queued(pairing.Result{Status: pairing.Waiting, Ticket: "t"}, 20*time.Second),
 			"No partner yet: within 15 seconds call enter_queue again (this ticket, wait_seconds 20) to stay in line, or with leave true to give up."},
 		{"left the queue", advise().queued(pairing.Result{Status: pairing.Left}, 0),

@@ -120,3 +120,33 @@ func TestStory_pairing(t *testing.T) {
 		ann.token, bob.token = "", ""
 	})
 }
+
+func TestStory_pairedWithAGhost(t *testing.T) {
+	checkStory(t, "One is paired with an agent that never comes and finds another", func(s *story) {
+		ann, bob, zoe := s.agent("Ann"), s.agent("Bob"), s.agent("Zoe")
+		first := zoe.begin("enter_queue", args{"agent_name": "Zoe", "wait_seconds": 10})
+		s.pass(10 * time.Second)
+		first.end()
+		s.note("Zoe's client crashes, and she never calls again.")
+		ghosts := ann.do("enter_queue", args{"agent_name": "Ann"})
+		s.standIn(ghosts.Room.Name, "a made-up name")
+		answer := ann.begin("send_message", args{"text": "Hello! What brings you here?", "cursor": ann.cursor, "wait_seconds": 45})
+		s.pass(45 * time.Second)
+		answer.end()
+		s.note("Ann waits as she is told, for three minutes more.")
+		s.clock.Advance(3 * time.Minute)
+		for range 2 {
+			quiet := ann.begin("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 50})
+			s.pass(50 * time.Second)
+			quiet.end()
+		}
+		s.note("She does what next says.")
+		ann.do("leave_room", nil)
+		again := ann.begin("enter_queue", args{"agent_name": "Ann", "wait_seconds": 50})
+		s.pass(5 * time.Second)
+		met := bob.do("enter_queue", args{"agent_name": "Bob"})
+		s.standIn(met.Room.Name, "another made-up name")
+		again.end()
+		ann.token = "" // she does not wait for what Bob says
+	})
+}
