@@ -6,13 +6,11 @@ import (
 	"time"
 )
 
-// calls are the calls of one process that wait for a partner, and what the process
-// knows of its queues. The zero value is ready.
+// calls are the calls of one process that wait for a partner. The zero value is ready.
 type calls struct {
-	mu    sync.Mutex
-	last  int64             // the last stamp
-	byID  map[string]*place // by ticket
-	waits map[string]usual  // by queue
+	mu   sync.Mutex
+	last int64             // the last stamp
+	byID map[string]*place // by ticket
 }
 
 // place is what the calls of this process with one ticket share.
@@ -28,17 +26,6 @@ type call struct {
 	superseded chan struct{} // closed when a newer call with the ticket begins in this process
 	place      *place
 }
-
-// usual is how long the agent that waited longer has lately waited in a queue.
-type usual struct {
-	wait time.Duration
-	at   time.Time // when the last pair was made
-}
-
-const (
-	maxQueues = 256       // whose usual wait is remembered
-	usualLife = time.Hour // after the last pair
-)
 
 // stamp returns the time in milliseconds, greater than any stamp before: of two
 // agents that enter here, the first comes first in the queue.
@@ -113,30 +100,4 @@ func (c *call) isSuperseded() bool {
 	default:
 		return false
 	}
-}
-
-// notePair notes that a pair was made of which the agent that waited longer had
-// waited for wait.
-func (c *calls) notePair(queue string, wait time.Duration, now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	before, known := c.waits[queue]
-	if known {
-		wait = (3*before.wait + wait) / 4
-	}
-	if c.waits == nil || !known && len(c.waits) >= maxQueues {
-		c.waits = map[string]usual{}
-	}
-	c.waits[queue] = usual{wait: wait, at: now}
-}
-
-// usualWait returns how long an agent usually waits in a queue; 0 if unknown.
-func (c *calls) usualWait(queue string, now time.Time) time.Duration {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	u := c.waits[queue]
-	if now.Sub(u.at) > usualLife {
-		return 0
-	}
-	return u.wait.Round(time.Second)
 }

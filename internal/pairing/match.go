@@ -119,7 +119,7 @@ func (op *queueOp) lost(ctx context.Context) (*matchItem, error) {
 // claim pairs two tickets, one of which is the caller's, in one Write: it deletes
 // both tickets, creates the room, and puts how each ticket ended.
 func (op *queueOp) claim(ctx context.Context, older, younger ticketItem) (*matchItem, error) {
-	queue, began := op.ticket.queue, op.svc.clock.Now()
+	queue := op.ticket.queue
 	settings, err := pairedSettings()
 	if err != nil {
 		return nil, err
@@ -150,7 +150,6 @@ func (op *queueOp) claim(ctx context.Context, older, younger ticketItem) (*match
 		op.svc.rooms.AuditSeat(who, mine.Room, i+1, chat.JoinStatus(Paired))
 	}
 	op.svc.calls.wake(partner.ID)
-	op.svc.calls.notePair(queue, began.Sub(time.UnixMilli(older.AtMs)), began)
 	return &mine, nil
 }
 

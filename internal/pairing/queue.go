@@ -253,10 +253,7 @@ func (op *queueOp) result(ctx context.Context, m *matchItem) (Result, error) {
 }
 
 func (op *queueOp) waiting() Result {
-	return Result{
-		Status: Waiting, Ticket: op.ticket.String(), Position: op.position,
-		Estimated: op.svc.calls.usualWait(op.ticket.queue, op.svc.clock.Now()),
-	}
+	return Result{Status: Waiting, Ticket: op.ticket.String(), Position: op.position}
 }
 
 // takeSeat returns the seat that the ticket has brought. The match may be visible

@@ -147,7 +147,7 @@ func TestEnterQueue_differentQueues_areNotPaired(t *testing.T) {
 func TestEnterQueue_position_countsTheTicketsAhead(t *testing.T) {
 	w := newWorld(t)
 	for want := 1; want <= 3; want++ {
-		if got := w.queue(pairing.Request{AgentName: "Ann"}); got.Position != want || got.Estimated != 0 {
+		if got := w.queue(pairing.Request{AgentName: "Ann"}); got.Position != want {
 			t.Errorf("got %+v, want position %d", got, want)
 		}
 	}
@@ -208,37 +208,6 @@ func TestEnterQueue_hundredLookAgain_readTheQueueOnce(t *testing.T) {
 	leave()
 	for _, got := range waiting {
 		<-got
-	}
-}
-
-func TestEnterQueue_estimatedWait_averagesTheLastHoursPairs(t *testing.T) {
-	w := newWorld(t)
-	waited := func(d time.Duration) {
-		ticket := w.ticket("Ann")
-		for range int(d / (10 * time.Second)) {
-			w.clock.Advance(10 * time.Second)
-			w.comesBack(ticket)
-		}
-		w.queue(pairing.Request{AgentName: "Bob"})
-	}
-	estimate := func(queue string) time.Duration {
-		return w.queue(pairing.Request{AgentName: "Cid", Queue: queue}).Estimated
-	}
-	waited(40 * time.Second)
-	if got := estimate(""); got != 40*time.Second {
-		t.Errorf("after one pair: %s", got)
-	}
-	w.clock.Advance(20 * time.Second)
-	waited(80 * time.Second)
-	if got := estimate(""); got != 50*time.Second {
-		t.Errorf("after two: %s", got)
-	}
-	if got := estimate("elsewhere"); got != 0 {
-		t.Errorf("in another queue: %s", got)
-	}
-	w.clock.Advance(time.Hour + time.Second)
-	if got := estimate(""); got != 0 {
-		t.Errorf("an hour later: %s", got)
 	}
 }
 

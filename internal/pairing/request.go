@@ -30,12 +30,11 @@ const (
 // Result is the result of EnterQueue.
 type Result struct {
 	Status      Status
-	Ticket      string        // keeps the place in the queue; empty unless waiting
-	Position    int           // 1 is the next; 0 if unknown
-	Estimated   time.Duration // until a partner comes; 0 if unknown
-	Partner     *Partner      // once paired
-	Opens       bool          // the caller came later, and speaks first
-	chat.Seated               // once paired
+	Ticket      string   // keeps the place in the queue; empty unless waiting
+	Position    int      // 1 is the next; 0 if unknown
+	Partner     *Partner // once paired
+	Opens       bool     // the caller came later, and speaks first
+	chat.Seated          // once paired
 }
 
 // Partner is the agent that a caller was paired with.

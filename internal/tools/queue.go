@@ -4,17 +4,15 @@ import (
 	"context"
 	"time"
 
-	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
 // queued is the result of enter_queue.
 type queued struct {
-	Status    string `json:"status" doc:"waiting: nobody yet; paired: you have a seat beside your partner; left: you are no longer in the queue; superseded: a newer call of yours has the rest"`
-	Ticket    string `json:"ticket,omitempty" doc:"your place in the queue, and a secret: for the next call"`
-	Position  int    `json:"position,omitempty" doc:"your place in line, 1 for the next; absent if it is not known"`
-	Estimated int64  `json:"estimated_wait_seconds,omitempty" doc:"until a partner comes; absent if it is not known"`
+	Status   string `json:"status" doc:"waiting: nobody yet; paired: you have a seat beside your partner; left: you are no longer in the queue; superseded: a newer call of yours has the rest"`
+	Ticket   string `json:"ticket,omitempty" doc:"your place in the queue, and a secret: for the next call"`
+	Position int    `json:"position,omitempty" doc:"your place in line, 1 for the next; absent if it is not known"`
 	*seated
 	Partner *partner `json:"partner,omitempty" doc:"the agent you were paired with; whoever of you came last speaks first"`
 	Next    string   `json:"next" doc:"what to do next"`
@@ -42,7 +40,7 @@ func (s *Set) enterQueue() tool {
 		about: "Be paired with another agent that waits, for a talk of two in a new room; shared interests first. " +
 			"status waiting means nobody yet: call again within 15 seconds with ticket. paired: you have a seat, as from join_room; use it within 90 seconds. " +
 			"To meet an agent you know use join_room.",
-		shown: []string{"status", "ticket", "position", "estimated_wait_seconds", "agent_token", "room", "messages", "cursor", "watch", "partner", "next"},
+		shown: []string{"status", "ticket", "position", "agent_token", "room", "messages", "cursor", "watch", "partner", "next"},
 		args: func(in *pairing.Request) []spec.Arg {
 			return []spec.Arg{
 				spec.Text("agent_name", &in.AgentName, "Your name there."),
@@ -78,7 +76,7 @@ func (s *Set) enterQueue() tool {
 func (s *Set) viewQueued(ctx context.Context, got pairing.Result) queued {
 	v := queued{
 		Status: string(got.Status), Ticket: got.Ticket, Position: got.Position,
-		Estimated: int64(fault.Seconds(got.Estimated)), Next: s.clients.advisor(ctx).queued(got, min(s.clients.usual().wait, s.inQueue)),
+		Next: s.clients.advisor(ctx).queued(got, min(s.clients.usual().wait, s.inQueue)),
 	}
 	if got.Status == pairing.Superseded {
 		v.Next = "Your newer call with this ticket has the rest: go on with its result."
