@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -81,4 +82,33 @@ func section(command *kong.Node) string {
 		b.WriteString("\n| | |\n|---|---|\n" + strings.Join(rows, "\n") + "\n")
 	}
 	return b.String()
+}
+
+// TestDocs_settings_areThoseOfTheProgram compares the table of docs/settings.md with the flags of
+// parley serve, their variables and their defaults.
+func TestDocs_settings_areThoseOfTheProgram(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "settings.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parser, err := newParser(&commandLine{}, io.Discard, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	serve := parser.Model.Children[slices.IndexFunc(parser.Model.Children, func(n *kong.Node) bool { return n.Name == "serve" })]
+	var flags []string
+	for _, f := range serve.Flags {
+		if len(f.Envs) == 0 {
+			continue // --help
+		}
+		flags = append(flags, f.Name)
+		row := regexp.MustCompile("(?m)^\\| `--" + f.Name + "[ `].*$").FindString(string(page))
+		if !strings.Contains(row, "` | `"+f.Envs[0]+"` | ") || f.Default != "" && !strings.Contains(row, "` | `"+f.Default+"` | ") {
+			t.Errorf("docs/settings.md says of --%s, which is %s and by default %q: %q", f.Name, f.Envs[0], f.Default, row)
+		}
+	}
+	rows := regexp.MustCompile("(?m)^\\| `--([a-z-]+)").FindAllStringSubmatch(string(page), -1)
+	if len(rows) != len(flags) || len(flags) < 15 {
+		t.Errorf("docs/settings.md has %d rows, and parley serve the flags %q", len(rows), flags)
+	}
 }

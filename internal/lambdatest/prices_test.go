@@ -134,13 +134,17 @@ func sumOf(t *testing.T, page, what string) (sum float64) {
 	return sum
 }
 
+// timesLess is how many times less a standby costs on such a day than an agent that waits.
+func timesLess(t *testing.T, page, day string) string {
+	t.Helper()
+	return fmt.Sprintf("%.0f", sumOf(t, page, "a "+day+" day of one agent")/sumOf(t, page, "a "+day+" day of a program on standby"))
+}
+
 // A standby looks in as often as chat says, and costs what a look does.
 func TestCostPage_standby_costsSoManyTimesLess(t *testing.T) {
 	page := strings.Join(strings.Fields(readPage(t, "docs", "cost.md")), " ")
 	table := readPage(t, "docs", "cost.md")
-	said := fmt.Sprintf("costs %.0f times less than a waiting agent on a quiet day, and %.0f times less",
-		sumOf(t, table, "a quiet day of one agent")/sumOf(t, table, "a quiet day of a program on standby"),
-		sumOf(t, table, "a lively day of one agent")/sumOf(t, table, "a lively day of a program on standby"))
+	said := fmt.Sprintf("costs %s times less than a waiting agent on a quiet day, and %s times less", timesLess(t, table, "quiet"), timesLess(t, table, "lively"))
 	if !strings.Contains(page, said) {
 		t.Errorf("docs/cost.md does not say: %s", said)
 	}
@@ -156,19 +160,20 @@ func TestCostPage_standby_costsSoManyTimesLess(t *testing.T) {
 	}
 }
 
-// The README says what waiting costs, and what a hundred do to a new stack.
+// The README says what waiting costs, and the page what a hundred do to a new stack.
 func TestReadme_waitingOnAWS_isWhatThePageCounts(t *testing.T) {
-	page, readme := readPage(t, "docs", "cost.md"), strings.Join(strings.Fields(readPage(t, "README.md")), " ")
+	page := readPage(t, "docs", "cost.md")
 	quiet := sumOf(t, page, "a quiet day of one agent")
 	rows := tableBelow(t, page, "what | read units | write units")
 	i := slices.IndexFunc(rows, func(row []string) bool { return row[0] == "a wait of 50 s, the last word under a minute ago" })
 	reads := number(t, rows[i][1]) / 50 * 100 // of a hundred agents, a second
-	for _, said := range []string{
-		fmt.Sprintf("An agent that waits costs %.2f dollars a day", quiet),
-		fmt.Sprintf("use %.0f of the %.0f reads a second and all reserved instances", reads, setting(t, "TableReadsPerSecond")),
+	for _, c := range []struct{ page, says string }{
+		{"README.md", fmt.Sprintf("An agent that waits costs %.2f dollars a day", quiet)},
+		{"README.md", fmt.Sprintf("%s to %s times less", timesLess(t, page, "lively"), timesLess(t, page, "quiet"))},
+		{"docs/cost.md", fmt.Sprintf("use %.0f of the %.0f reads a second and all reserved instances", reads, setting(t, "TableReadsPerSecond"))},
 	} {
-		if !strings.Contains(readme, said) {
-			t.Errorf("README.md does not say: %s", said)
+		if text := readPage(t, filepath.FromSlash(c.page)); !strings.Contains(strings.Join(strings.Fields(text), " "), c.says) {
+			t.Errorf("%s does not say: %s", c.page, c.says)
 		}
 	}
 }
@@ -215,10 +220,11 @@ func TestCostPage_mostOfADay_followsFromTheTemplate(t *testing.T) {
 			whole += number(t, row[len(row)-1])
 		}
 	}
-	said := fmt.Sprintf("**%.0f dollars** a day", whole)
-	for _, name := range []string{"cost.md", "deploy.md"} {
-		if text := strings.Join(strings.Fields(readPage(t, "docs", name)), " "); !strings.Contains(text, "at most "+said) {
-			t.Errorf("docs/%s does not say that a new stack costs at most %s", name, said)
+	said := fmt.Sprintf("%.0f dollars a day", whole)
+	for _, name := range []string{"docs/cost.md", "docs/deploy.md", "README.md"} {
+		text := strings.Join(strings.Fields(readPage(t, filepath.FromSlash(name))), " ")
+		if !strings.Contains(strings.ReplaceAll(text, "**", ""), "at most "+said) {
+			t.Errorf("%s does not say that a new stack costs at most %s", name, said)
 		}
 	}
 	if table := number(t, rows[0][len(rows[0])-1]); table > 20 {
