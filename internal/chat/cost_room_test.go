@@ -3,6 +3,10 @@ package chat_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -145,7 +149,7 @@ func (l *largest) changes() []change {
 		{"1,000 characters in place of the longest description", 50, func() { l.update(chat.UpdateRequest{Description: strings.Repeat("c", 1000)}) }},
 		{"a description of 1,000 characters", 12, func() { l.update(chat.UpdateRequest{Description: strings.Repeat("d", 1000)}) }},
 		{"the longest description in ASCII", 30, func() { l.update(chat.UpdateRequest{Description: strings.Repeat("d", room.MaxDescription)}) }},
-		{"the longest description", 90, func() { l.update(chat.UpdateRequest{Description: strings.Repeat("\U0001F601", room.MaxDescription)}) }},
+		{"the longest description: 5,000 emoji", 90, func() { l.update(chat.UpdateRequest{Description: strings.Repeat("\U0001F601", room.MaxDescription)}) }},
 		{"the end of the room", 12, func() { l.update(chat.UpdateRequest{Close: true}) }},
 	}
 }
@@ -154,13 +158,40 @@ func (l *largest) changes() []change {
 // is money of whoever runs the server.
 func TestLargestRoom_aChangeCostsFewUnits(t *testing.T) {
 	l := newLargest(t, newWorld(t), room.MaxCapacity-1, room.MaxBans)
+	said, rows := unitsOfLargest(t), 0
 	for _, c := range l.changes() {
 		units := l.costs(c.do)
 		t.Logf("%-53s %3d units", c.what, units)
 		if units > c.most {
 			t.Errorf("%s writes %d units, more than %d", c.what, units, c.most)
 		}
+		if row, there := said[c.what]; there {
+			if rows++; row != units {
+				t.Errorf("%s writes %d units, and docs/cost.md says %d", c.what, units, row)
+			}
+		}
 	}
+	if rows < 10 {
+		t.Errorf("docs/cost.md has %d of these changes: %v", rows, said)
+	}
+}
+
+// unitsOfLargest returns the rows of docs/cost.md about the largest room.
+func unitsOfLargest(t *testing.T) map[string]int64 {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "cost.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(page), "\n| in the largest room | write units |\n")
+	text, _, _ = strings.Cut(text, "\n\n")
+	rows := map[string]int64{}
+	for _, row := range regexp.MustCompile(`(?m)^\| ([^|]+) \| (\d+) \|$`).FindAllStringSubmatch(text, -1) {
+		if rows[row[1]], err = strconv.ParseInt(row[2], 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return rows
 }
 
 // The units that the engine itself counts are no more than those of priced.
@@ -188,9 +219,8 @@ func TestLargestRoom_aRenewalIsBounded(t *testing.T) {
 	l := newLargest(t, newWorld(t), 40, 20)
 	l.clock.Advance(25 * time.Hour)
 	units := l.costs(func() { l.say(l.admin.Token, "good morning") })
-	t.Logf("the first message of a day: %d units", units)
-	if units > 90 {
-		t.Errorf("it writes %d units", units)
+	if said := unitsOfLargest(t)["the first message of a day, which renews parts of the room"]; units > 90 || units != said {
+		t.Errorf("the first message of a day writes %d units, and docs/cost.md says %d", units, said)
 	}
 }
 

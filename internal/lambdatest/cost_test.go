@@ -17,6 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
@@ -206,6 +207,44 @@ func (c *counted) passwords() {
 	}
 }
 
+// departures counts leaves and joins of an agent whose person stays known for a day.
+func (c *counted) departures() {
+	c.t.Helper()
+	ctx := ident.WithAsker(c.t.Context(), ident.Asker{Principal: "key:a1"})
+	join := func() chat.Seated {
+		c.t.Helper()
+		seat, err := c.one.JoinRoom(ctx, chat.JoinRequest{Room: "desk", AgentName: "Bob"})
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		return seat
+	}
+	leave := func(what string, seat chat.Seated) {
+		c.t.Helper()
+		c.meter.take()
+		if _, err := c.one.LeaveRoom(ctx, chat.LeaveRequest{Token: seat.Token}); err != nil {
+			c.t.Fatal(err)
+		}
+		c.row(what)
+	}
+	if _, err := c.one.CreateRoom(c.t.Context(), chat.CreateRequest{Room: "desk", AgentName: "Alice"}); err != nil {
+		c.t.Fatal(err)
+	}
+	leave("a departure", join())
+	bob := join()
+	link, _ := ident.ParseClaim(bob.Watch)
+	phone := ident.Token{Room: link.Room, Seat: link.Seat, Secret: ident.Digits(1, ident.SecretChars), Person: true}
+	if _, err := c.one.Steer(ctx, chat.SteerRequest{Token: phone.String(), Claim: bob.Watch}); err != nil {
+		c.t.Fatal(err)
+	}
+	leave("a departure of an agent whose person has opened its link", bob)
+	bob = join()
+	c.row("its next join under that name with the same key, within a day")
+	if bob.Watch != "" {
+		c.t.Error("the agent has a link to open")
+	}
+}
+
 func TestCostPage_figures_areCounted(t *testing.T) {
 	t.Parallel()
 	c := count(t)
@@ -214,6 +253,7 @@ func TestCostPage_figures_areCounted(t *testing.T) {
 	bob := c.join(c.other, "Bob")
 	c.row("a join")
 	c.passwords()
+	c.departures()
 	c.say(c.one, alice, "the first word of a seat says that it is used, too")
 	c.meter.take()
 	long := strings.Repeat("x", 790)
