@@ -55,11 +55,59 @@ var figures = []struct{ doc, says, constant string }{
 	{"docs/settings.md", "waits up to {} for its turn", "internal/access.longestTurn"},
 	{"docs/settings.md", "A new seat costs {} more", "internal/ratelimit.seatUnits"},
 	{"docs/settings.md", "takes up to {}:", "internal/httpapi.standbyWait"},
+	{"docs/access.md", "free seats, and for {}.", "internal/room.InviteLife"},
+	{"docs/access.md", "for {} after an agent has left", "internal/room.KeepPerson"},
+	{"docs/page.md", "is open and for {} after", "internal/room.Lease"},
+	{"docs/cost.md", "one more unit every {}, for its presence", "internal/presence.SendFresh"},
+	{"docs/cost.md", "first call after {}, and once more", "internal/access.believed"},
+	{"docs/cost.md", "looks in every {}, and every 5", "internal/chat.lookCalm"},
+	{"docs/cost.md", "written once in {}.", "internal/room.AnnounceAgain"},
+	{"docs/deploy.md", "Waits end at least {} before", "internal/lambdahttp.margin + internal/chat.deadlineMargin"},
+	{"docs/deploy.md", "one piece, and waits end after {}.", "internal/lambdahttp.apiTime - internal/chat.deadlineMargin"},
+	{"docs/deploy.md", "a sign of life every {}", "internal/httpapi.DefaultKeepAlive"},
+	{"docs/operations.md", "still arriving get {} for that", "internal/httpapi.lastBody"},
+	{"docs/operations.md", "for that, open calls {}.", "cmd/parley.drainTime"},
+	{"docs/operations.md", "Up to {} are normal", "internal/table/sqlite.logLimit"},
+	{"docs/operations.md", "`parley_file_log_bytes` above {},", "internal/table/sqlite.largeLog"},
+	{"docs/self-hosting.md", "a sign of life every {}", "internal/httpapi.DefaultKeepAlive"},
+	{"docs/self-hosting.md", "after at most {}, before Cloudflare", "internal/httpapi.standbyWait"},
+	{"docs/troubleshooting.md", "to others: {} after its join if it never", "internal/room.UnusedLease"},
+	{"docs/troubleshooting.md", "called again, else {} after its last call", "internal/room.Lease"},
+	{"docs/troubleshooting.md", "last call, an admin after {}.", "internal/room.AdminLease"},
+	{"docs/troubleshooting.md", "same name after {} of silence", "internal/room.RegainSilent"},
+	{"docs/troubleshooting.md", "of silence ({} if the seat was never used)", "internal/room.RegainUnused"},
+	{"docs/troubleshooting.md", "works once in {}.", "internal/room.RegainEvery"},
+	{"docs/troubleshooting.md", "seat has been silent for {} (an admin's", "internal/room.LetGoSilent"},
+	{"docs/troubleshooting.md", "(an admin's for {})", "internal/room.LetGoAdminSilent"},
+	{"docs/troubleshooting.md", "under the name within {} gets it", "internal/room.LetGoFor"},
+	{"docs/troubleshooting.md", "the name is free {} after the last call", "internal/room.Lease"},
+	{"docs/troubleshooting.md", "your old seat ({} if it never made one", "internal/room.UnusedLease"},
+	{"docs/troubleshooting.md", "made one, {} if it is an admin's)", "internal/room.AdminLease"},
+	{"docs/troubleshooting.md", "ends a wait of Codex after {} |", "internal/tools.unseen"},
+	{"docs/security.md", "every process looks again within {};", "internal/access.believed"},
+	{"docs/security.md", "an answer has {} at most", "internal/client.longestAnswer"},
+	{"docs/security.md", "private messages, {} after the agent's last call", "internal/room.Lease"},
+	{"docs/security.md", "last call ({} if its token was never used)", "internal/room.UnusedLease"},
+	{"docs/security.md", "the name go, {} of silence are enough", "internal/room.LetGoSilent"},
+	{"docs/security.md", "regains a seat once in {} |", "internal/room.RegainEvery"},
+	{"docs/security.md", "has been silent for {}, or for 15 minutes", "internal/room.AdminLease"},
+	{"docs/security.md", "a day, or for {} if another admin", "internal/room.LetGoAdminSilent"},
+	{"docs/security.md", "that takes {} without a sign of any admin", "internal/room.AdminSilent"},
+	{"docs/security.md", "the room hears of {} attempts", "internal/room.MaxKnocks"},
+	{"docs/security.md", "attempts in {} at most", "internal/room.KnockWindow"},
+	{"docs/security.md", "a change of presence {} later", "internal/room.PresenceDelay"},
+	{"docs/security.md", "must make no call for {};", "internal/room.LetGoAdminSilent"},
+	{"docs/security.md", "it gets none for {} after its seat ended", "internal/room.KeepPerson"},
+	{"docs/security.md", "has at most {} devices", "internal/room.MaxDevices"},
+	{"docs/waking.md", "wakes it again, {} after the last nudge", "internal/wake.newsFirst"},
+	{"docs/waking.md", "1 minute and {}. Without", "internal/wake.newsMost"},
+	{"docs/waking.md", "to the server every {} for each seat", "internal/httpapi.standbyWait"},
+	{"docs/waking.md", "tries again at least every {}.", "internal/wake.backoffMost"},
 }
 
 // TestDocs_figures_areThoseOfTheCode reads the constants from the sources.
 func TestDocs_figures_areThoseOfTheCode(t *testing.T) {
-	const figure = `((?:\d[\d,]*|an?|two|four|six|seven|eight|ten|twelve)(?: (?:ms|s|seconds?|min|minutes?|hours?|days?|KiB|MiB)\b)?)`
+	const figure = `((?:\d[\d,]*|an?|one|two|four|five|six|seven|eight|ten)(?: (?:ms|s|seconds?|minutes?|hours?|days?|KiB|MiB|MB)\b)?)`
 	code := constants{t, sources(t), importer.Default(), map[string]*types.Package{}}
 	for _, f := range figures {
 		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(f.doc)))
@@ -72,7 +120,7 @@ func TestDocs_figures_areThoseOfTheCode(t *testing.T) {
 		if found == nil {
 			t.Errorf("%s does not say %q", f.doc, f.says)
 		}
-		want := code.value(f.constant)
+		want := code.sum(f.constant)
 		for _, m := range found {
 			if got := valueOf(t, m[1]); got != want {
 				t.Errorf("%s says %q, and %s is %d, not %d", f.doc, m[0], f.constant, want, got)
@@ -84,10 +132,10 @@ func TestDocs_figures_areThoseOfTheCode(t *testing.T) {
 // valueOf returns what a figure is in the code: a number, of nanoseconds if it is a time.
 func valueOf(t *testing.T, figure string) int64 {
 	t.Helper()
-	words := map[string]int64{"a": 1, "an": 1, "two": 2, "four": 4, "six": 6, "seven": 7, "eight": 8, "ten": 10, "twelve": 12}
+	words := map[string]int64{"a": 1, "an": 1, "one": 1, "two": 2, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "ten": 10}
 	units := map[string]time.Duration{
-		"": 1, "ms": time.Millisecond, "s": time.Second, "second": time.Second, "min": time.Minute, "minute": time.Minute,
-		"hour": time.Hour, "day": 24 * time.Hour, "KiB": 1 << 10, "MiB": 1 << 20,
+		"": 1, "ms": time.Millisecond, "s": time.Second, "second": time.Second, "minute": time.Minute, "hour": time.Hour,
+		"day": 24 * time.Hour, "KiB": 1 << 10, "MiB": 1 << 20, "MB": 1 << 20, // as people say
 	}
 	number, unit, _ := strings.Cut(figure, " ")
 	each, known := units[unit]
@@ -111,6 +159,18 @@ type constants struct {
 	sources  []source
 	standard types.Importer
 	packages map[string]*types.Package // by path
+}
+
+// sum returns what a constant is, or a sum or difference of two.
+func (c constants) sum(expression string) int64 {
+	c.t.Helper()
+	if a, b, found := strings.Cut(expression, " + "); found {
+		return c.value(a) + c.value(b)
+	}
+	if a, b, found := strings.Cut(expression, " - "); found {
+		return c.value(a) - c.value(b)
+	}
+	return c.value(expression)
 }
 
 // value returns a constant by the folder of its package and its name. A time is in nanoseconds.
