@@ -83,6 +83,8 @@ var figures = []struct{ doc, says, constant string }{
 	{"docs/troubleshooting.md", "the name is free {} after the last call", "internal/room.Lease"},
 	{"docs/troubleshooting.md", "your old seat ({} if it never made one", "internal/room.UnusedLease"},
 	{"docs/troubleshooting.md", "made one, {} if it is an admin's)", "internal/room.AdminLease"},
+	{"docs/troubleshooting.md", "has been heard for {}, the first call", "internal/room.AdminSilent"},
+	{"docs/troubleshooting.md", "within the last {}. Until then nobody", "internal/room.PresentFor"},
 	{"docs/troubleshooting.md", "ends a wait of Codex after {} |", "internal/tools.unseen"},
 	{"docs/security.md", "every process looks again within {};", "internal/access.believed"},
 	{"docs/security.md", "an answer has {} at most", "internal/client.longestAnswer"},
