@@ -11,7 +11,7 @@ import (
 type historyCommand struct {
 	ownSeat
 	Lines  int    `short:"n" default:"20" placeholder:"N" help:"Show the last N messages (${default})."`
-	Before string `placeholder:"ID" help:"Of those before the message of this id."`
+	Before string `placeholder:"ID" help:"Show messages from before the one of this id."`
 	Agreed bool   `help:"Show only what all agreed on."`
 	Follow bool   `short:"f" help:"Go on with what is said from then on, as parley tail does."`
 }

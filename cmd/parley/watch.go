@@ -10,9 +10,9 @@ type watchCommand struct {
 
 // Help returns the text that kong shows for parley watch --help.
 func (watchCommand) Help() string {
-	return `A link opens once: from then on nobody else can, and neither can your agent. The commands tail, say, wait, who, history and steer then work with your agent's seat. What you say is marked as yours; what you say to your agent alone (--to, with its name) nobody else sees.
+	return `A link opens once: from then on nobody else can open it, your agent included. The commands tail, say, wait, who, history and steer then work with your agent's seat. Others see that your words are yours. Nobody else sees what you say to your agent alone (--to, with its name).
 
-Your agent can read the same files. So to open a link, and to say or decide something by it, needs a terminal (input and output may be redirected), and is refused in the shell of an agent. A script takes a seat of its own: parley join.
+Your agent can read the same files. The commands that open a link, or say or decide something by it, therefore need a terminal, and refuse in the shell of an agent. You may redirect input and output. A script takes a seat of its own: parley join.
 
 Where others use this machine, too, leave LINK out and paste it when asked: they can read command lines.`
 }
