@@ -2,7 +2,7 @@ module github.com/parley-chat/parley
 
 go 1.26.0
 
-// What the program and the function need. docs/design.md says why.
+// What the program and the function need. docs/dependencies.md says why.
 require (
 	github.com/alecthomas/kong v1.17.0
 	github.com/aws/aws-lambda-go v1.55.1

@@ -1,12 +1,18 @@
 package house
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/httpapi"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
 )
 
 // TestDocs_everyPath_exists checks the paths in the tables of docs/design.md and in
@@ -26,6 +32,50 @@ func TestDocs_everyPath_exists(t *testing.T) {
 				t.Errorf("%s names %s, which does not exist", doc, m[1])
 			}
 		}
+	}
+}
+
+// TestDocs_functionsOfDesign_areInTheirFiles checks each `file`: `function`, `function` of
+// docs/design.md, so that a row leads to the code it is about.
+func TestDocs_functionsOfDesign_areInTheirFiles(t *testing.T) {
+	const file, names = "`((?:internal|cmd|functions)/[a-z0-9_/-]+\\.(?:go|js))`", "((?:`[A-Za-z]+`(?:, )?)+)"
+	cell := regexp.MustCompile(file + ": " + names)
+	name := regexp.MustCompile("`([A-Za-z]+)`")
+	checked := 0
+	for _, c := range cell.FindAllStringSubmatch(read(t, "docs/design.md"), -1) {
+		code := read(t, c[1])
+		for _, n := range name.FindAllStringSubmatch(c[2], -1) {
+			checked++
+			const before = `(?m)^(?:export )?(?:func (?:\([^)]*\) )?|type |const |class )`
+			declared := regexp.MustCompile(before + n[1] + `\b`)
+			if !declared.MatchString(code) {
+				t.Errorf("docs/design.md says that %s is in %s, which does not declare it", n[1], c[1])
+			}
+		}
+	}
+	if checked < 80 {
+		t.Errorf("docs/design.md names only %d functions with their files", checked)
+	}
+}
+
+// TestDocs_figuresOfDesign_areThoseOfTheCode checks the times that docs/design.md repeats.
+func TestDocs_figuresOfDesign_areThoseOfTheCode(t *testing.T) {
+	text := read(t, "docs/design.md")
+	lively, quiet := roomlog.PollEvery(0).Milliseconds(), int(roomlog.PollEvery(time.Hour).Seconds())
+	for _, want := range []string{
+		fmt.Sprintf("Unused --> Silent: %d s\n", int(room.UnusedLease.Seconds())),
+		fmt.Sprintf("Used --> Silent: %d min after the last call", int(room.Lease.Minutes())),
+		fmt.Sprintf("joins again after %d min of silence", int(room.RegainSilent.Minutes())),
+		fmt.Sprintf("in which all have been silent for %d minutes", int(room.Lease.Minutes())),
+		fmt.Sprintf("loop every %d ms to %d s", lively, quiet),
+		fmt.Sprintf("If the answer takes longer than %d seconds", int(httpapi.DefaultKeepAlive.Seconds())),
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("docs/design.md does not say %q", want)
+		}
+	}
+	if room.AdminLease != 24*time.Hour {
+		t.Error("docs/design.md says that an admin's lease is a day")
 	}
 }
 

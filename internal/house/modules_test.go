@@ -35,6 +35,21 @@ func requirements(t *testing.T, file string) (direct []map[string]string, indire
 	return direct, indirect
 }
 
+// TestModules_everyOne_hasAReason checks that docs/dependencies.md says of each module why it
+// was chosen. Its row may leave out the number of a major version.
+func TestModules_everyOne_hasAReason(t *testing.T) {
+	reasons := read(t, "docs/dependencies.md")
+	direct, _ := requirements(t, "go.mod")
+	major := regexp.MustCompile(`/v[0-9]+$`)
+	for _, block := range direct {
+		for name := range block {
+			if !strings.Contains(reasons, major.ReplaceAllString(name, "")) {
+				t.Errorf("docs/dependencies.md has no row for %s", name)
+			}
+		}
+	}
+}
+
 // TestModules_whatOnlyTestsNeed_standsInItsOwnBlock checks go.mod: the first block is what the
 // program imports, the second what only tests do. That nothing is missing or too much says
 // `go mod tidy -diff`, which make lint runs.
