@@ -74,7 +74,9 @@ func (s *State) happen(e Event) error {
 	return nil
 }
 
-// join seats the agent of e, or gives it its own seat again.
+// join seats the agent of e, or gives it its own seat again. A join by an invite also says what
+// is left of that: a use is spent in the Write that gives the seat, and never by a call that
+// fails or only looks.
 func (s *State) join(e Event) error {
 	if e.Agent == nil {
 		return fmt.Errorf("room: event %d is a join without an agent", e.N)

@@ -9,8 +9,8 @@ import (
 // MaxBans is how many names a room can ban, and how many it can mute.
 const MaxBans = 200
 
-// Ban holds for a name, in any spelling, for the life of the room. It either
-// keeps the name out or mutes it.
+// Ban holds for a name, in any spelling, for the life of the room: to a reader, a respelled name
+// is the same name. It either keeps the name out or mutes it.
 type Ban struct {
 	Name string `json:"name"` // as it was banned
 	Key  string `json:"key"`  // ident.Respelled of it

@@ -49,7 +49,7 @@ func (e *Event) renewInvite(s *State) {
 	}
 }
 
-// changeTo returns the event that changes old to s, of which changed is what agents see.
+// changeTo returns the event that changes old to s. Agents see changed of it.
 func (s Settings) changeTo(old Settings, changed *Changes) *Event {
 	e := &Event{Type: Changed, Changed: changed}
 	if changed.Room != nil {

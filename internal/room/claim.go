@@ -16,10 +16,8 @@ var ErrPresenceNeeded = errors.New("room: presence is needed")
 // ErrAbandoned reports that a join begins the room anew instead of taking a seat.
 var ErrAbandoned = errors.New("room: everybody has been silent")
 
-// Claim is a newcomer's claim to a seat of an existing room: a free one, its own one
-// without the token, that of a silent agent with the same name, or one whose lease
-// has ended. What the table knows of the seats is read before, because deciding is
-// pure.
+// Claim is a newcomer's claim to a seat of an existing room. Deciding is pure, so what the table
+// knows of the seats is read before.
 type Claim struct {
 	Name      ident.Name
 	Principal string            // who asks; empty means unknown
@@ -40,9 +38,9 @@ type Seating struct {
 }
 
 // How long the agent of a seat must itself have been silent before another gets its name. An
-// announced absence and a program on standby do not count as silence broken. An agent that
-// waits for its user makes no call for minutes: so that two live agents of one principal do
-// not take a seat from each other, it changes hands once in RegainEvery.
+// announced absence and a program on standby do not break that silence. The principal regains a
+// seat only once in RegainEvery: an agent that waits for its user makes no call for minutes, so
+// two live agents of one principal could take a seat from each other in turns.
 const (
 	RegainSilent = 2 * time.Minute  // by its own principal
 	RegainUnused = 20 * time.Second // by its own principal, if its token was never used: the reply of its join was lost
@@ -54,22 +52,27 @@ const (
 )
 
 // Decide returns the seat that the newcomer gets, or a *fault.Error. It fails with
-// ErrPresenceNeeded where it depends on presence that was not read, and with ErrAbandoned
-// where the room begins anew.
+// ErrPresenceNeeded where it depends on presence that was not read, and with ErrAbandoned where
+// the room starts over.
 //
+// A banned name is refused before a taken one, and that before a full room: the refusal must not
+// suggest a way around the ban. While a person holds an agent here, its principal gets no further
+// seat, whatever the room let go; only the held agent itself regains its own seat, as it is.
+//
+// An agent that lost its memory must get back in, and a stranger must not get what was private.
 // Name, seat and lease are one thing. Under a name that is taken
 //
 //	who asks                   gets
 //	its token                  its seat, always: that is no claim, see State.Owner
 //	its principal              the same seat under a new token, after RegainSilent
-//	                           (RegainUnused), once in RegainEvery; and where anyone
-//	                           would get a new seat
-//	anyone, once the room let  a new seat in its place, after LetGoSilent (LetGoAdminSilent),
-//	the name go                if no call of the agent was answered since the knock for
-//	                           which the room did, and LetGoFor is not over: no role,
-//	                           nothing private, what was said to all since both the old seat
-//	                           and that of the one that let it go began. If nobody else
-//	                           stays, it is as if the lease had ended
+//	                           (RegainUnused), once in RegainEvery; and also where
+//	                           anyone would get a new seat
+//	anyone, once the room let  a new seat in its place, after LetGoSilent
+//	the name go                (LetGoAdminSilent), but not if a call of the agent was
+//	                           answered since the knock, nor once LetGoFor is over: no
+//	                           role, nothing private. It sees what was said to all that both the old
+//	                           agent and the one that let the name go could see or, if
+//	                           nobody else stays, as much as after a lease
 //	anyone, once the lease     a new seat in its place, which sees what one sees that takes
 //	ended (Presence.LeaseEnd)  a seat of another name
 //	anyone else                NameTaken, and a knock
@@ -120,7 +123,9 @@ func (c *Claim) decideAdmitted(h *Head, old Agent, now time.Time) (Seating, erro
 	return c.takeOver(h, now)
 }
 
-// decideTaken is Decide for the name of old.
+// decideTaken is Decide for the name of old. A seat that its principal regains stays the same:
+// its number, to which debts and private messages are addressed, its role, and what admitted its
+// agent.
 func (c *Claim) decideTaken(h *Head, old Agent, now time.Time) (Seating, error) {
 	lease, _ := c.LeaseEnd(h, old)
 	free, own := lease, c.isOwn(h, old)
@@ -147,8 +152,8 @@ func (c *Claim) decideTaken(h *Head, old Agent, now time.Time) (Seating, error) 
 	return got, nil
 }
 
-// letGo returns from when on anyone gets the name of a, since the room let it go; given is
-// false if it did not, or if a has made a call since the knock for which it did.
+// letGo returns when anyone may get the name of a, which the room let go. given is false if the
+// room did not, or if a has made a call since the knock.
 func (c *Claim) letGo(h *Head, a Agent, now time.Time) (from time.Time, given bool) {
 	at, knocked := time.UnixMilli(a.LetGo.AtMs), time.UnixMilli(a.LetGo.KnockMs)
 	called := c.Called[a.Seat] || !c.lastCall(h, a).Before(knocked)
@@ -160,7 +165,7 @@ func (c *Claim) letGo(h *Head, a Agent, now time.Time) (from time.Time, given bo
 	return from, a.LetGo.AtMs != 0 && now.Sub(Latest(at, from)) < LetGoFor && !called
 }
 
-// ownAgain returns from when on its principal gets the seat of a.
+// ownAgain returns when its principal may regain the seat of a.
 func (c *Claim) ownAgain(h *Head, a Agent) time.Time {
 	last, used := c.LastHeard(h, a)
 	silent := RegainSilent
@@ -170,8 +175,10 @@ func (c *Claim) ownAgain(h *Head, a Agent) time.Time {
 	return Latest(last.Add(silent), time.UnixMilli(a.RegainedMs).Add(RegainEvery))
 }
 
-// CheckHeld refuses a further seat to a principal one of whose agents its person has paused,
-// or approves: in that seat it would speak without reins. The error is a *fault.Error.
+// CheckHeld refuses a further seat to a principal whose person has paused one of its agents here,
+// or approves its messages: from another seat the agent would speak unsupervised. A key is one
+// person, and so is the machine of a local server; a guest has no principal. The error is a
+// *fault.Error.
 func (s *State) CheckHeld(principal string) error {
 	holds := func(a Agent) bool { return principal != "" && a.Principal == principal && a.Person.Holds() }
 	if !slices.ContainsFunc(s.Agents, holds) {
@@ -207,19 +214,19 @@ func (c *Claim) LeaseEnd(h *Head, a Agent) (end, last time.Time) {
 	return Latest(p.LeaseEnd(a.Role), c.Alive[a.Seat]), p.At()
 }
 
-// isOwn reports whether the newcomer is known to be the principal of a, and an agent as a is.
-// Many share a principal: a person alone has its seat by its token, unless that is known not
-// to have been used, since the reply that holds it may have been lost.
+// isOwn reports whether the newcomer is known to be the principal of a, and an agent if a is one.
+// Many people may share a principal, so a person without an agent gets its seat by its token
+// only; or while that is unused, since the reply that brought it may have been lost.
 func (c *Claim) isOwn(h *Head, a Agent) bool {
 	p, known := c.Presence[a.Seat]
 	_, spoke := h.Recent.Said(a.Seat)
 	return c.Principal != "" && c.Principal == a.Principal && c.Holder.Person == a.IsAlone() && (!c.Holder.Person || known && !p.Used && !spoke)
 }
 
-// Abandoned reports whether a room that is full begins anew, so that strangers inherit
-// nothing of a talk that is over: neither a password nor an invite distinguishes its people
-// from them, and nobody has been heard for the time of a lease, nor waits, nor has a program on standby,
-// nor has announced an absence that is not long over.
+// Abandoned reports whether a full room starts over, so that strangers do not inherit the seats,
+// the name and the words of a talk that is over. Neither a password nor an invite tells its
+// people from strangers, and all have been silent for the time of a lease: nobody called or
+// waited, no announced absence lasts, and no program is on standby, which could wake its agent.
 func (c *Claim) Abandoned(h *Head, now time.Time) bool {
 	if c.Presence == nil || c.Invite != 0 || h.Password != "" || len(h.Agents) < h.Capacity {
 		return false
@@ -244,8 +251,8 @@ func (c *Claim) Yours(h *Head, now time.Time) (names []string) {
 	return names
 }
 
-// takeOver takes the seat that has been silent longest of those whose lease has
-// ended.
+// takeOver takes, of the seats whose lease has ended, the one that has been silent longest: an
+// agent that is gone must not block a room.
 func (c *Claim) takeOver(h *Head, now time.Time) (Seating, error) {
 	var stalest *Agent
 	var stalestAt, first time.Time
@@ -269,8 +276,8 @@ func (c *Claim) takeOver(h *Head, now time.Time) (Seating, error) {
 	return Seating{Since: h.sinceTakeOver(), Gone: h.FreeSeat(*stalest, ReasonTimeout)}, nil
 }
 
-// sinceTakeOver returns the first event that a newcomer sees that takes the seat of another:
-// not what was said to that one.
+// sinceTakeOver returns the first event visible to a newcomer that takes another agent's seat.
+// The words said to that agent stay hidden, since a stranger could take any stale seat.
 func (h *Head) sinceTakeOver() Mark {
 	if h.OpenHistory() {
 		return h.VisibleFrom()

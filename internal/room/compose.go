@@ -8,9 +8,9 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 )
 
-// Compose completes a message that a wants to send, as the event after h: whom it
-// asks, whom it names and, of an agreement, what it answers. It returns the reason
-// why the message must not be sent; that is a *fault.Error.
+// Compose completes a message that a wants to send, as the event after h: the seats it asks and
+// names and, for an agreement, the proposal it answers. It returns the reason why the message
+// must not be sent; that is a *fault.Error.
 func (h *Head) Compose(a Agent, e Event, now time.Time) (Event, error) {
 	c := composer{h, a, now}
 	e.Type, e.Seat, e.Name, e.Person = Said, a.Seat, a.Name, e.Person || a.IsPerson()
@@ -49,7 +49,7 @@ type composer struct {
 	now   time.Time
 }
 
-// NamesOf returns the names of the agents of seats, of those that are seated.
+// NamesOf returns the names of the agents on these seats. It leaves out seats that are free.
 func (h *Head) NamesOf(seats []int) (names []string) {
 	for _, seat := range seats {
 		if a, here := h.Seated(seat); here {
@@ -59,7 +59,9 @@ func (h *Head) NamesOf(seats []int) (names []string) {
 	return names
 }
 
-// question fixes who owes an answer to e.
+// question fixes who owes an answer to e: the seats in Ask, for a request with addressees all of
+// them, for a proposal everyone who may speak. A request that asks nobody in particular is closed
+// by the first reply of another.
 func (c composer) question(e *Event) error {
 	if len(e.Ask) > 0 && (e.Kind == Status || e.Kind == Done) {
 		return fault.Refuse(fault.InvalidArgument, "ask does not go with kind %s, which wants no answer. Nothing was sent: leave one of them out.", e.Kind)

@@ -65,10 +65,11 @@ func (d Decision) Check(text string) error {
 	return nil
 }
 
-// Draft returns the event by which message m of a, which Compose has completed, waits
-// for the person. asked are the seats that the agent itself asks: whom the message asks
-// beside them is decided when it is sent. key is the idempotency key of the call, if it has
-// one. The error is a *fault.Error.
+// Draft returns the event by which message m of a, which Compose has completed, waits for the
+// person. A draft is an event so that it is sent once: the log orders the decision, whoever
+// repeats a call or decides at the same time. asked are the seats that the agent itself asks; the
+// others that the message asks are found when it is sent. key is the idempotency key of the call,
+// if it has one. The error is a *fault.Error.
 func (a Agent) Draft(m Event, asked []int, key string, now time.Time) (Event, error) {
 	if len(a.Person.Open(now)) >= MaxDrafts {
 		return m, fault.Refuse(fault.Paused, "%d of your messages wait for your user, and no more can. Nothing was sent: call wait_for_message, which tells you what your user decides.", MaxDrafts)
@@ -78,8 +79,10 @@ func (a Agent) Draft(m Event, asked []int, key string, now time.Time) (Event, er
 }
 
 // DecideDraft returns the event by which the person behind a decides about the draft of event d,
-// as the event after h. What the message asks, and of whom, is checked anew. The error is a
-// *fault.Error, and leaves the draft as it is.
+// as the event after h. Agents leave and proposals end, so the rules about readers and debts are
+// checked once more; a refusal leaves the draft with the person. The event tells the agent what
+// was said in its name: it wakes it, and holds its next send back once. The error is a
+// *fault.Error.
 func (h *Head) DecideDraft(a Agent, d Event, decision Decision, text string, now time.Time) (Event, error) {
 	switch {
 	case d.Type != Drafted || d.Seat != a.Seat || !a.HasDraft(d.N, now):

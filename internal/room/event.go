@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Version is that of everything this program stores. A program that meets another
-// one reads nothing from that item and writes no snapshot over it.
+// Version is that of everything this program stores. Two versions run side by side during a
+// deployment, so a program that meets another version reads nothing from that item, and writes no
+// snapshot over it.
 const Version = 9
 
 // ErrNewerVersion reports data that a newer program stored.
@@ -17,9 +18,9 @@ var ErrNewerVersion = errors.New("room: stored by a newer version of Parley")
 // ErrOlderVersion reports data of a format that no release ever stored.
 var ErrOlderVersion = errors.New("room: stored by an earlier build of Parley, which this one cannot read")
 
-// Event is one entry of a room's log. Events are complete deltas: applying all of
-// them in order gives the room's state. N is the sort key of the stored event
-// and not part of its data.
+// Event is one entry of a room's log. An event is a complete delta: applying all events in order
+// gives the room's state, so any process can compute the state from the log alone. N is the sort
+// key of the stored event and not part of its data.
 type Event struct {
 	N int64 `json:"-"`
 
@@ -172,12 +173,12 @@ func (e Event) Before() Mark {
 	return before
 }
 
-// ChangesState reports whether a snapshot must be written with the event. A message
-// changes at most the talk state, which the event itself carries, unless it was a draft.
+// ChangesState reports whether a snapshot must be written with the event. A message needs none,
+// unless it was a draft: it changes at most the talk state, which the event itself carries.
 func (e Event) ChangesState() bool { return e.Type != Said || e.ExpiresMs != 0 || e.Decides != 0 }
 
-// Actor returns the seat that caused the event: the admin's, where there is one, and
-// 0 for who knocks and for an agent that becomes admin since all others are silent.
+// Actor returns the seat that caused the event; an admin's, if an admin did. It is 0 for a knock,
+// and for an agent that becomes admin because all admins are silent.
 func (e Event) Actor() int {
 	switch {
 	case e.By != 0:
@@ -194,10 +195,10 @@ func (e Event) ClosesRoom() bool {
 	return e.Type == Changed && e.Reason == ReasonClosed || e.Type == Retired && e.Reason == ReasonBegunAnew
 }
 
-// Fingerprint identifies a message by its text, its addressees and what it answers or
-// takes back, so that a repeated call is recognized. A vote and a withdrawal have no
-// addressees of their own: they get the readers of what they answer. A message whose text
-// was removed has none: no call repeats it.
+// Fingerprint identifies a message by its text, its addressees and what it answers or takes back,
+// so that a repeated call is recognized. A vote and a withdrawal have no addressees of their own:
+// they get the readers of what they answer. A message whose text was removed has no fingerprint,
+// so no call repeats it.
 func (e Event) Fingerprint() (sum [16]byte) {
 	if e.Gone {
 		return sum

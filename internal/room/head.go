@@ -100,8 +100,10 @@ func (h *Head) LastSaid(a Agent, now time.Time) (u Utterance, known bool) {
 	return Utterance{}, r.From <= a.Joined+1 || now.Sub(time.UnixMilli(r.FromMs)) >= RepeatWindow
 }
 
-// SaidSince returns the messages of a that may be newer than a call, the newest first. known
-// is false if there may be others that the index does not have.
+// SaidSince returns the messages of a that may be newer than a call, the newest first. known is
+// false if there may be others that the index does not have. A client gives up a call that hangs,
+// repeats it elsewhere and goes on; if the first call gets through then, it must be recognized as
+// a repetition, however short its text.
 func (h *Head) SaidSince(a Agent, call Start) (said []Saying, known bool) {
 	if time.UnixMilli(h.HeadMs).Sub(call.At) >= RepeatWindow {
 		return nil, false // the index drops a message that is older than Lease, and may get an earlier one back

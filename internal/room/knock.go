@@ -36,9 +36,10 @@ func (k Knock) over(now time.Time) bool {
 	return now.Sub(time.UnixMilli(k.AtMs)) >= KnockWindow
 }
 
-// MayKnock reports whether the room would see that an agent of this name was refused. It
-// sees six in KnockWindow, and each name once, unless another agent has the name meanwhile:
-// then the one that knocks may be the earlier owner.
+// MayKnock reports whether the room would see that an agent of this name was refused. It sees
+// each name once in KnockWindow, and MaxKnocks in all: those outside must not disturb it more
+// often. Once another agent has the name, the one that knocks may be its earlier owner, and the
+// room sees it again.
 func (h *Head) MayKnock(name ident.Name, now time.Time) bool {
 	list := recentKnocks(h.Knocks, now)
 	_, banned := FindBan(h.Bans, name.Shown)
@@ -47,7 +48,8 @@ func (h *Head) MayKnock(name ident.Name, now time.Time) bool {
 		!slices.ContainsFunc(list, func(k Knock) bool { return k.Key == name.Key && k.Seat == owner.Seat })
 }
 
-// LetGo is that the room let the name of an agent go, for one that knocked.
+// LetGo notes that the room let the name of an agent go, for one that knocked. People know each
+// other; the server does not.
 type LetGo struct {
 	AtMs int64 `json:"at,omitempty"` // when it last did; 0: it did not
 	// KnockMs is when that one knocked. An agent that calls later has not lost its token, and
@@ -58,9 +60,10 @@ type LetGo struct {
 	From Mark `json:"from,omitzero"`
 }
 
-// LetGo returns the event by which by lets go the name of the agent for which event n knocked,
-// and that name. The next join under it gets it, as Claim.Decide says: the name may be let go
-// early, and again. The error is a *fault.Error.
+// LetGo returns the event by which agent by lets go the name that event n knocked for, and that
+// name. The next join under it gets the name as Claim.Decide says. It may be given early, so the
+// helper need not come back, and given again. The helper may be an accomplice that came late, so
+// the newcomer sees nothing that the helper did not. The error is a *fault.Error.
 func (h *Head) LetGo(n int64, by Agent, now time.Time) (*Event, string, error) {
 	i := slices.IndexFunc(h.Knocks, func(k Knock) bool { return k.N == n && k.Seat != 0 && !k.over(now) })
 	if i < 0 {
@@ -84,8 +87,8 @@ func (h *Head) LetGo(n int64, by Agent, now time.Time) (*Event, string, error) {
 	return &Event{Type: Managed, Seat: old.Seat, Name: old.Name, Action: Readmit, LetGo: &given}, old.Name, nil
 }
 
-// KnockedFor returns when somebody last knocked for the name of a; zero if nobody did lately.
-// The next call of a after it shows that they are two.
+// KnockedFor returns when somebody last knocked for the name of a; zero if nobody did lately. If
+// a calls after that, the two are different agents.
 func (h *Head) KnockedFor(a Agent) (at time.Time) {
 	ms := a.LetGo.KnockMs
 	for _, k := range h.Knocks {
@@ -99,9 +102,9 @@ func (h *Head) KnockedFor(a Agent) (at time.Time) {
 	return at
 }
 
-// MayReadmit reports whether a, which has a seat, can let in an agent that knocked. Of two
-// that is the other one, unless it may only listen: once the admin's seat is given away, it
-// becomes admin itself.
+// MayReadmit reports whether a, which has a seat, can let in an agent that knocked. An admin can.
+// In a room of two the other agent can, too, unless it may only listen: it becomes admin itself
+// once the admin's seat is given away.
 func (h *Head) MayReadmit(a Agent) bool {
 	return a.Role == Admin || h.Capacity == MinCapacity && !h.Silenced(a)
 }

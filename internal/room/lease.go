@@ -16,8 +16,9 @@ const (
 // PresentFor is how long after its last call an agent that does not wait counts as present.
 const PresentFor = 2 * time.Minute
 
-// Presence is the stored form of what an agent is doing. Its item expires with
-// the agent's lease. A seat is given to another agent only if the item is absent.
+// Presence is the stored form of what an agent is doing. Its item expires with the agent's lease,
+// so the table itself decides whether a lease has ended: a seat is given to another agent only if
+// the item is absent.
 type Presence struct {
 	V       int   `json:"v"`
 	AtMs    int64 `json:"at"`              // the last call, of the agent or of a program on standby for it
@@ -55,7 +56,8 @@ func Announced(now, until time.Time) time.Time { return Earliest(until, now.Add(
 // could tell when an agent speaks to somebody else in private.
 const PresenceDelay = 15 * time.Second
 
-// After returns p, of a call that follows old, so that others see old first.
+// After returns p, the presence of a call that follows old, so that others see old for
+// PresenceDelay.
 func (p Presence) After(old Presence) Presence {
 	switch {
 	case old.AtMs == 0:
@@ -154,8 +156,8 @@ func CeilSecond(t time.Time) time.Time {
 	return t.Add(time.Second - 1).Truncate(time.Second)
 }
 
-// Latest returns the latest of times, of which there is at least one.
+// Latest returns the latest of one or more times.
 func Latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
 
-// Earliest returns the earliest of times, of which there is at least one.
+// Earliest returns the earliest of one or more times.
 func Earliest(times ...time.Time) time.Time { return slices.MinFunc(times, time.Time.Compare) }

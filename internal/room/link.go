@@ -11,12 +11,13 @@ import (
 // A link lets the person behind a seat get tokens of its own, one for each device. It holds a
 // claim, which works once and is not stored: see ident.Claim.
 
-// linkTriedEvery is how often a person hears that a used link was opened.
+// linkTriedEvery is how often a person hears that a used link was opened. One of the two that
+// opened it is not the person, who must hear of that.
 const linkTriedEvery = 10 * time.Minute
 
 // ShownLink returns the claim of the link that can be opened for the seat of a, as a may see it;
-// "" if there is none. The agent sees none once its person has opened one: with it, it could
-// speak as that person.
+// "" if there is none. The agent sees none once its person has opened one: with a link, the
+// agent, or a text that controls it, could speak as that person.
 func (s *State) ShownLink(a Agent) string {
 	c, ok := s.LinkOf(a)
 	if !ok || a.Person.HasOpened() && !a.IsPerson() {
@@ -37,7 +38,7 @@ func (s *State) linkClaim(a Agent, number int) ident.Claim {
 	return ident.NewClaim(s.LogKey, s.ID, a.Seat, a.Joined, number)
 }
 
-// KnowsLink reports whether c is the claim of a link of the seat of a, perhaps of one that was
+// KnowsLink reports whether c is the claim of a link to the seat of a, even of one that was
 // opened.
 func (s *State) KnowsLink(a Agent, c ident.Claim) bool {
 	for n := a.Person.Opened; n >= max(0, a.Person.Opened-maxUsedLinks); n-- {
@@ -51,9 +52,9 @@ func (s *State) KnowsLink(a Agent, c ident.Claim) bool {
 // maxUsedLinks is how many used links of a seat are told from made-up ones.
 const maxUsedLinks = 16
 
-// OpenLink returns the event by which the link of claim c gives a device its token, whose hash
-// it is; nil if the device has it. If the link was used before, the event tells that to the
-// person, if it has not been told lately, and err says so to the device.
+// OpenLink returns the event by which the link of claim c gives a device its token, whose hash it
+// is; nil if the device has it. A link works once. If it was used before, err refuses the device,
+// and the event tells the person, unless that has happened lately.
 func (s *State) OpenLink(a Agent, c ident.Claim, hash string, now time.Time) (e *Event, err *fault.Error) {
 	p := a.Person
 	link, open := s.LinkOf(a)

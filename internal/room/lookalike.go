@@ -5,9 +5,9 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 )
 
-// checkLook refuses a newcomer whose name could be taken for that of another agent. The
-// spelling that an agent of the name itself has is as old as its seat, and may return.
-// The error is a *fault.Error.
+// checkLook refuses a newcomer whose name could be taken for that of another agent. An agent that
+// returns under its own name is not refused for a lookalike that joined meanwhile. The error is a
+// *fault.Error.
 func (s *State) checkLook(n ident.Name) error {
 	look := ident.LookOf(n.Shown)
 	clash := false

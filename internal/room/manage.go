@@ -5,8 +5,9 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 )
 
-// Order is what an admin wants done to the agent of a name. An admin may do
-// everything to every other agent in its room, other admins included.
+// Order is what an admin wants done to the agent of a name. All admins are equal: an admin may do
+// everything to every other agent in its room, other admins included. Each decision is an event
+// with the admin's name and perhaps a note, so that all see who did what, and why.
 type Order struct {
 	Action Action
 	Name   ident.Name
@@ -48,7 +49,8 @@ func (o Order) isSelf(by Agent) bool {
 		o.Action == BanName && isBannedBy(o.Name, by)
 }
 
-// decideSeated is Decide for a, which has the name.
+// decideSeated is Decide for a, which has the name. A ban of a guest renews the invite by which
+// it could come back.
 func (o Order) decideSeated(h *Head, a Agent) (*Event, string, error) {
 	switch {
 	case o.Action == Demote && a.Role == Admin && h.isLastAdmin():
@@ -97,8 +99,8 @@ func (o Order) isDone(h *Head, a Agent) bool {
 	return !a.Muted && !muted
 }
 
-// decideAbsent is Decide for a name that no agent has. Such a name can be banned,
-// unbanned and unmuted.
+// decideAbsent is Decide for a name that no agent has. Such a name can be banned, unbanned and
+// unmuted. A ban renews the invite: the agent may have been a guest that left.
 func (o Order) decideAbsent(h *Head) (*Event, string, error) {
 	switch ban, muted := FindBan(h.Mutes, o.Name.Shown); {
 	case o.Action == Unban:
@@ -147,7 +149,8 @@ func (o Order) checkFull(h *Head) error {
 	return nil
 }
 
-// isLastAdmin reports whether the room has exactly one admin.
+// isLastAdmin reports whether the room has exactly one admin, who cannot be demoted: a room
+// always has an admin.
 func (h *Head) isLastAdmin() bool {
 	admins := 0
 	for _, a := range h.Agents {

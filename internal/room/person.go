@@ -29,7 +29,7 @@ type Person struct {
 	// TriedMs is when the person last heard that a used link was opened.
 	TriedMs int64 `json:"tried,omitempty"`
 
-	// The reins.
+	// The person's decisions about the agent's messages.
 	Paused  bool    `json:"paused,omitempty"`  // the agent may not speak
 	Approve bool    `json:"approve,omitempty"` // the person decides about each message
 	Drafts  []Draft `json:"drafts,omitempty"`  // that the person has yet to decide about
@@ -42,8 +42,8 @@ type Draft struct {
 	Fingerprint [16]byte `json:"fp"`
 }
 
-// LosesToken reports whether e, which follows the call of a, ends the token with which a was
-// accepted: another has the seat, or the person another device.
+// LosesToken reports whether e, which follows the call of a, ends the token of a: its seat was
+// regained under another token, or a further device took the place of this one.
 func (a Agent) LosesToken(e Event) bool {
 	p := e.Behind
 	if e.Regains && e.Agent != nil {
@@ -101,9 +101,10 @@ func (a Agent) HeldBy(x Holder) Agent {
 // speak. Until then the agent may pass a link on.
 func (p Person) HasOpened() bool { return len(p.Devices) > 0 }
 
-// KeepPerson is how long the person behind an agent stays known once the agent has lost its
-// seat: a new seat of the same principal under the same name has that person. So an agent
-// that joins again gets no link to open itself, and no way off the reins.
+// KeepPerson is how long the person behind an agent stays known once the agent has lost its seat.
+// A new seat of the same principal under the same name has that person: its devices, its pause
+// and its approval. Otherwise an agent could leave, join again, open the new link itself, and
+// speak unsupervised, or as its person.
 const KeepPerson = 24 * time.Hour
 
 // Departure is the last event that freed the seat of an agent whose person stays known.
@@ -128,8 +129,8 @@ func (p Person) Kept() Person {
 	return p
 }
 
-// checkNote returns the reason why a person must not say e to its own agent; nil if there
-// is none. It may where the agent is muted: nobody else sees it.
+// checkNote returns the reason why a person must not say e to its own agent; nil if there is
+// none. A note is allowed even if the agent is muted, because nobody else sees it.
 func (h *Head) checkNote(a Agent, e Event) error {
 	switch {
 	case h.Closed:
@@ -142,8 +143,8 @@ func (h *Head) checkNote(a Agent, e Event) error {
 	return nil
 }
 
-// Steer returns the event after which p is behind a. The agent of that seat and the person
-// see it if it has a reason, and others never do.
+// Steer returns the event after which p is behind a. If it has a reason, the agent and the person
+// see it; others never do.
 func (a Agent) Steer(p Person, why Reason) Event {
 	return Event{Type: Steered, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Person: true, Reason: why, Behind: &p}
 }

@@ -16,9 +16,11 @@ type ReadPosition struct {
 	Held       int    `json:"held,omitempty"` // how often sends were held back since the seat last spoke before Guarded
 }
 
-// Next returns where a call without a cursor begins, and up to where its events
-// were handed out before. What a wait got is handed out once more unless something shows
-// that it arrived: its client may have given up without saying so.
+// Next returns where a call without a cursor begins, and up to where its events were handed out
+// before. The batch of a wait is handed out once more unless something shows that it arrived:
+// clients give up without saying so, and a Lambda function never learns that one has left. What
+// came with a send or a look is not repeated, since remembering it would cost each of them a
+// write.
 func (p ReadPosition) Next() (after, repeatTo int64) {
 	if p.Waited && p.Acked < p.Handed {
 		return max(p.From, p.Acked), p.Handed
@@ -26,9 +28,9 @@ func (p ReadPosition) Next() (after, repeatTo int64) {
 	return max(p.Handed, p.Acked), 0
 }
 
-// Handing returns the position after a call without a cursor was handed the events
-// after after up to to, of which those up to repeatTo had been handed out before. waited
-// says that it had asked to wait.
+// Handing returns the position after a call without a cursor was handed the events from after+1
+// to to. Those up to repeatTo had been handed out before. waited says that the call had asked to
+// wait.
 func (p ReadPosition) Handing(after, to, repeatTo int64, waited bool) ReadPosition {
 	p.From, p.Handed, p.Waited = max(after, repeatTo), max(to, p.Handed), waited
 	return p

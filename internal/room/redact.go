@@ -9,9 +9,10 @@ import (
 // Removed stands in the place of a text that was removed.
 const Removed = "removed"
 
-// CheckRedact returns the reason why by must not remove the text of event e, which it sees;
-// nil if there is none. Its author may, and so may an admin. No agent removes what its own
-// person said.
+// CheckRedact returns the reason why a must not remove the text of event e, which it sees; nil if
+// there is none. The author may, and so may an admin: a secret that was sent must not wait for
+// those who come later. No agent removes the words of its own person. An agent that does not see
+// a message cannot remove it.
 func (a Agent) CheckRedact(e Event) error {
 	switch {
 	case e.Type != Said:
@@ -24,8 +25,8 @@ func (a Agent) CheckRedact(e Event) error {
 	return nil
 }
 
-// Redaction returns the event which says that the text of message e was removed. Only
-// those see it that see e.
+// Redaction returns the event which says that the text of message e was removed, to those who see
+// e. It names no text; the requests and votes of the message stay.
 func (e Event) Redaction() Event {
 	return Event{Type: Changed, Redacts: e.N, Erases: e.Decides, Seat: e.Seat, Name: e.Name, To: e.To}
 }
@@ -45,7 +46,9 @@ func (e Event) redacted() Event {
 	return Event{N: e.Redacts, Type: Said, Seat: e.Seat, Name: e.Name, To: e.To}
 }
 
-// WithoutText returns e, a message or the draft of one, as it is once its text was removed.
+// WithoutText returns e, a message or the draft of one, without its text. The text must leave the
+// table and every cache, so no rule may depend on it. The fingerprint goes, too: a process that
+// loads the room later recognizes a repeated send only by its idempotency key.
 func (e Event) WithoutText() Event {
 	if e.Gone = true; e.Draft != nil {
 		draft := e.Draft.WithoutText()

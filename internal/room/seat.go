@@ -89,7 +89,8 @@ func (s *State) Owner(x Holder) (Agent, bool) {
 	return own, true
 }
 
-// IsPerson reports whether the person behind a reads and speaks, and not the agent.
+// IsPerson reports whether a stands for the person behind the agent, who reads and speaks, and
+// not for the agent.
 func (a Agent) IsPerson() bool { return a.Device != "" }
 
 // Others counts the agents in other seats.
@@ -100,7 +101,8 @@ func (s *State) Others(seat int) int {
 	return len(s.Agents)
 }
 
-// Silenced reports whether a, who is seated, may only listen.
+// Silenced reports whether a, who is seated, may only listen: muted agents and members of a
+// channel see everything and may not speak.
 func (s *State) Silenced(a Agent) bool {
 	return a.Muted || s.Type == Channel && a.Role != Admin
 }
@@ -111,9 +113,9 @@ func (s *State) SilencedSeat(seat int) bool {
 	return here && s.Silenced(a)
 }
 
-// Successor returns the seat that becomes admin when seat is freed: the longest
-// seated agent, preferably one that is not muted. It returns 0 if another admin stays or
-// nobody else does.
+// Successor returns the seat that becomes admin, in the same event, when the seat of the last
+// admin is freed: the longest seated agent, preferably one that is not muted. So a room always
+// has an admin. It returns 0 if another admin stays or nobody else does.
 func (s *State) Successor(seat int) int {
 	var next Agent
 	for _, a := range s.Agents {
@@ -128,12 +130,12 @@ func (s *State) Successor(seat int) int {
 	return next.Seat
 }
 
-// Deserted reports whether the next join starts the room over: nobody has a
-// seat, and no password distinguishes its people from strangers.
+// Deserted reports whether the next join starts the room over: nobody has a seat, and no password
+// tells its people from strangers, who must not inherit a talk.
 func (s *State) Deserted() bool { return len(s.Agents) == 0 && s.Password == "" }
 
-// FreeSeat returns the event that frees the seat of a, which the person behind it may give
-// up.
+// FreeSeat returns the event that frees the seat of a. If a stands for its person, that person
+// gives it up.
 func (s *State) FreeSeat(a Agent, why Reason) *Event {
 	return &Event{Type: Left, Seat: a.Seat, Name: a.Name, Reason: why, Person: a.IsPerson(), Promoted: s.Successor(a.Seat)}
 }

@@ -9,7 +9,8 @@ import "github.com/parley-chat/parley/internal/ident"
 // seatNumber returns the number of the n-th seat in turn.
 func seatNumber(n int) int { return (n-1)%ident.MaxSeat + 1 }
 
-// NewSeat returns the number of the next seat: the first in turn that no agent has.
+// NewSeat returns the number of the next seat: the first in turn that no agent has. Joining and
+// leaving never use a room up: after ident.MaxSeat seats, turns begin again.
 func (s *State) NewSeat() int {
 	for n := max(s.NextSeat, 1); ; n++ {
 		if _, taken := s.Seated(seatNumber(n)); !taken {
@@ -28,8 +29,8 @@ func nextAfter(next, seat int) int {
 	return next + ahead + 1
 }
 
-// ArrivedSince reports whether one of seats has an agent that joined after event n:
-// whoever was meant by the number before has left.
+// ArrivedSince reports whether one of seats has an agent that joined after event n. Then the
+// agent that the number stood for has left.
 func (s *State) ArrivedSince(n int64, seats []int) bool {
 	for _, seat := range seats {
 		if a, here := s.Seated(seat); here && a.Joined > n {

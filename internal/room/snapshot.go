@@ -12,9 +12,10 @@ import (
 	"time"
 )
 
-// Snapshot is the stored form of a State, but for its Talk, which events have, and for
-// its parts. An event that changes the room writes this and the parts that it changed, so
-// that its cost does not grow with the room.
+// Snapshot is the stored form of a State without its Talk, which events carry, and without its
+// parts. An event that changes the room writes this and at most PartsChanged parts, so its cost
+// does not grow with the room. In the largest room a join writes 8 units; one item for all would
+// take 254.
 type Snapshot struct {
 	V         int       `json:"v"`
 	AsOf      int64     `json:"as_of"`
@@ -112,8 +113,9 @@ func partOf(key string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// digestOf returns a digest of which parts there are, in any order, and with which event
-// each was last written. Parts that are of different times do not have that of any time.
+// digestOf returns a digest of the names of parts, in any order, and of the events that last
+// wrote them. One query reads all parts, but not at one moment; parts of different moments have
+// another digest, and the reader reads again.
 func digestOf(parts []Part) string {
 	var digest uint64
 	for _, p := range parts {
@@ -177,7 +179,8 @@ const (
 	PartsRenewed = 16
 )
 
-// renewParts marks the parts that e, which renews the room, writes again.
+// renewParts marks the PartsRenewed oldest parts, which e, an event that renews the room, writes
+// again. So parts that never change live as long as the room, and no event writes all of them.
 func (s *State) renewParts(e Event) {
 	s.Agents, s.Bans, s.Mutes = slices.Clone(s.Agents), slices.Clone(s.Bans), slices.Clone(s.Mutes)
 	parts := s.Parts()
@@ -192,9 +195,10 @@ func (s *State) renewParts(e Event) {
 	}
 }
 
-// PartExpires returns until when a part that is written now must live. Each renewal of the
-// room writes the oldest parts again, and moves the end of the room by Life at most. At
-// worst all other parts are older, and then it takes so many renewals to reach this one.
+// PartExpires returns until when a part that is written now must live: Life for every
+// PartsRenewed parts of the room. Each renewal writes the oldest parts again, and moves the end
+// of the room by Life at most. In the worst case all other parts are older, and then it takes so
+// many renewals to reach this one.
 func (s *State) PartExpires(parts int) time.Time {
 	return s.Expires().Add(time.Duration(max(parts-1, 0)/PartsRenewed) * Life)
 }

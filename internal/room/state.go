@@ -6,7 +6,7 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 )
 
-// How long a room lives.
+// How long a room lives. Activity keeps it alive, at the price of one larger write a day.
 const (
 	Life       = 30 * 24 * time.Hour // after it was last renewed
 	RenewAfter = 24 * time.Hour      // an event renews a room whose last renewal is older

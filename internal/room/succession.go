@@ -12,10 +12,12 @@ const AdminSilent = 24 * time.Hour
 // the head shows.
 func (h *Head) MayLackAdmin(now time.Time) bool { return (&Claim{}).lacksAdmin(h, now) }
 
-// Succeed returns the event that makes an agent an admin beside those that there are, since
-// none of them has been heard for AdminSilent or has announced an absence; nil if nobody
-// becomes one. It is the longest seated agent of those that are present and neither muted nor
-// held by their persons. In a channel none does: its readers only listen.
+// Succeed returns the event that makes an agent an admin beside those that there are; nil if
+// nobody becomes one. It does so if no admin has been heard for AdminSilent or has announced an
+// absence, so that somebody present can run the room. The longest seated agent becomes admin that
+// is present and neither muted nor held by its person. A channel gets none: its readers only
+// listen. Silent admins keep seat and role. Only calls that need an admin ask for one (see chat),
+// so other calls cost nothing, and until then nobody mutes, bans or enlarges.
 func (c *Claim) Succeed(h *Head, now time.Time) *Event {
 	if h.Type == Channel || !c.lacksAdmin(h, now) {
 		return nil

@@ -14,8 +14,8 @@ type Supervision struct {
 	Approve *bool
 }
 
-// Decide returns the event that supervises a in this way; nil if that is so already. The agent
-// is told whether it may speak. That its messages wait it learns from its sends.
+// Decide returns the event that supervises a in this way; nil if that is so already. The agent is
+// told whether it may speak. It learns from its sends that its messages wait.
 func (r Supervision) Decide(a Agent) *Event {
 	p := a.Person
 	if r.Paused != nil {
@@ -44,8 +44,8 @@ func (p Person) Holds() bool { return p.Paused || p.Approve }
 // has a draft that waits.
 func (a Agent) IsHeld(now time.Time) bool { return a.Person.Paused || len(a.Person.Open(now)) > 0 }
 
-// CheckActivity returns the reason why the supervision of a forbids it to say what it is doing, which
-// all others read; nil if it does not, or if it says nothing. The error is a *fault.Error.
+// CheckActivity returns the reason why the supervision of a forbids it to show what it is doing,
+// which all others read; nil if it does not, or if it shows nothing. The error is a *fault.Error.
 func (a Agent) CheckActivity(activity string) error {
 	if activity == "" || a.IsPerson() || !a.Person.Holds() {
 		return nil
@@ -53,9 +53,10 @@ func (a Agent) CheckActivity(activity string) error {
 	return fault.Refuse(fault.Paused, "Your user has paused you, or approves what you say, so you cannot show an activity. Nothing was done: call again without activity.")
 }
 
-// CheckOrder returns the reason why the supervision of a forbids it to change the room, or another
-// agent; nil if it does not. An agent that its person holds must not act in a way that all
-// others see: its person does that. The error is a *fault.Error.
+// CheckOrder returns the reason why the supervision of a forbids it to change the room, or
+// another agent; nil if it does not. An agent that its person holds must not act in any way that
+// others see: a list of what speaks and what does not would never be complete. Its person may do
+// all of it. The error is a *fault.Error.
 func (a Agent) CheckOrder() error {
 	if a.IsPerson() || !a.Person.Holds() {
 		return nil
@@ -102,7 +103,8 @@ func CheckAgentMessages(n *int) error {
 }
 
 // CheckRun refuses a message of an agent where agents have said as much as they may since a
-// person spoke; nil where they have not. The error is a *fault.Error.
+// person spoke; nil where they have not. Private messages do not count, but are refused like the
+// rest: others could tell that one was sent. The error is a *fault.Error.
 func (s *State) CheckRun() error {
 	if !s.runIsOver() {
 		return nil
@@ -116,8 +118,8 @@ func (s *State) CheckRun() error {
 
 func (s *State) runIsOver() bool { return s.AgentMessages > 0 && s.Run >= s.AgentMessages }
 
-// runAfter returns State.Run after e. What not everybody sees does not count: others could
-// tell that it was sent.
+// runAfter returns State.Run after e. Each event carries it, so it costs no read. Messages that
+// not everybody sees do not count: others could tell that they were sent.
 func (s *State) runAfter(e Event) int {
 	switch {
 	case e.Type != Said || s.hidesFromSome(e):

@@ -12,9 +12,10 @@ const (
 	DebtLife = 24 * time.Hour
 )
 
-// Talk is the part of a room's state that messages change: what is asked and not
-// yet answered, and who is done. Each event that changes it carries all of it, so
-// that a message is one item. A published Talk is never changed.
+// Talk is the part of a room's state that messages change: what is asked and not yet answered,
+// and who is done. Each event that changes it carries all of it, and every event points to the
+// last one that did. So a message stays one item, and a cold load reads one item more. A
+// published Talk is never changed.
 type Talk struct {
 	Open []OpenRequest `json:"o,omitempty"` // oldest first
 	Done []int         `json:"d,omitempty"` // seats whose last message to all was of kind Done
@@ -78,7 +79,7 @@ func (t Talk) OpenTo(seat int, now time.Time) (open []OpenRequest) {
 	return open
 }
 
-// Owes returns the oldest request to which a seat, by name, owes an answer.
+// Owes returns the oldest request that names a seat among those who owe an answer.
 func (t Talk) Owes(seat int, now time.Time) (OpenRequest, bool) {
 	i := slices.IndexFunc(t.Open, func(r OpenRequest) bool { return slices.Contains(r.Owed, seat) && !r.over(now) })
 	if i < 0 {
@@ -145,7 +146,9 @@ type ledger struct {
 	agreed  []OpenRequest // proposals that the event completes
 }
 
-// settle returns the ledger after e, which led to s.
+// settle returns the ledger after e, which led to s. A debt ends by a reply, a withdrawal, the
+// leaving or muting of its agent, the asker's leaving, or after DebtLife. A note changes nothing:
+// others could tell that it was written.
 func (before Talk) settle(s *State, e Event) *ledger {
 	l := &ledger{state: s, Talk: Talk{Open: slices.Clone(before.Open), Done: before.Done}}
 	l.drop(func(r OpenRequest) bool { return r.over(e.At()) })
@@ -188,7 +191,9 @@ func (s *State) hidesFromSome(e Event) bool {
 	return len(e.To) > 0 && slices.ContainsFunc(s.Agents, func(a Agent) bool { return !a.CanSee(e.Seat, e.To) })
 }
 
-// answer records what e answers. What the asker does not see is no answer.
+// answer records what e answers. An answer that the asker does not see is none. An answer in
+// private to a request that more agents see ends the debt for the two; to the others it is still
+// owed, since they must not see that it was given.
 func (l *ledger) answer(e Event) {
 	i := slices.IndexFunc(l.Open, func(r OpenRequest) bool { return r.N == e.ReplyTo })
 	if e.ReplyTo == 0 || i < 0 {
@@ -228,8 +233,8 @@ func hides(to, asked []int, seat int) bool {
 	return len(asked) == 0 || slices.ContainsFunc(asked, func(s int) bool { return s != seat && !slices.Contains(to, s) })
 }
 
-// vote records what e says to the proposal r. A newer proposal replaces it only if
-// all who see r see that.
+// vote records what e says to the proposal r. An objection ends it, and so does a newer proposal
+// that replies to it, if all who see r see that.
 func (l *ledger) vote(r *OpenRequest, e Event) {
 	n, asked := r.N, slices.Contains(r.Owed, e.Seat) || slices.Contains(r.Agreed, e.Seat)
 	switch {
@@ -262,7 +267,7 @@ func (l *ledger) withdraw(e Event) {
 	}
 }
 
-// ask records what e asks for.
+// ask records what e asks for. A room has at most MaxOpen requests.
 func (l *ledger) ask(e Event) {
 	anyone := e.Kind == Request && len(e.Ask) == 0
 	if !anyone && len(e.Ask) == 0 {
@@ -296,8 +301,8 @@ func (l *ledger) dropOldest(private bool) bool {
 	return true
 }
 
-// removeAbsent ends what agents asked that have left, and asks no longer those that
-// have left or may only listen.
+// removeAbsent ends the requests of agents that have left, and no longer asks agents that have
+// left or may only listen.
 func (l *ledger) removeAbsent() {
 	gone := func(seat int) bool { _, here := l.state.Seated(seat); return !here }
 	mute := func(seat int) bool { return gone(seat) || l.state.SilencedSeat(seat) }
@@ -343,9 +348,9 @@ func without(list []int, seat int) []int {
 	return slices.DeleteFunc(slices.Clone(list), func(s int) bool { return s == seat })
 }
 
-// Ended reports whether the talk is over for a: every other agent that may
-// speak is done, or every other agent has left since a joined, and neither a nor
-// another owes an answer to the other.
+// Ended reports whether the talk is over for a, so that there is nobody to wait for. Every other
+// agent that may speak is done, or all others have left since a joined, and no answer is owed
+// between a and another.
 func (s *State) Ended(a Agent, now time.Time) bool {
 	if _, owes := s.Talk.Owes(a.Seat, now); owes || s.OwedTo(a.Seat, now) > 0 {
 		return false

@@ -50,8 +50,9 @@ func HasControls(s, allowed string) bool {
 	})
 }
 
-// CheckSecret refuses a text that holds a token, a link or a key. field names the argument. The
-// error is a *fault.Error of InvalidArgument.
+// CheckSecret refuses a text that holds a token, a link or a key, also if a space splits it in
+// two: models paste secrets, and terminals break lines. field names the argument. The error is a
+// *fault.Error of InvalidArgument.
 func CheckSecret(field, text string) error {
 	what := ident.SecretIn(text)
 	if what == "" {

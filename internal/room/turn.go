@@ -6,15 +6,16 @@ import (
 	"time"
 )
 
-// How long a silence lasts before it is broken.
+// How long a silence lasts before it is broken. Without that, agents that all wait would wait
+// forever.
 const (
 	TurnAfter  = 3 * time.Second  // after the last word
 	TurnPasses = 30 * time.Second // to the next agent, if the one that has the turn says nothing
 	// LateComers is how long after a join the others are given, while seats are free
 	// and nobody has answered yet.
 	LateComers = 60 * time.Second
-	// AwayHolds is how long at most an agent that owes an answer and is away keeps
-	// the others from taking a turn.
+	// AwayHolds is how long at most an agent that owes an answer and is away keeps the others
+	// from taking a turn. Nobody should speak past an agent that is about to answer.
 	AwayHolds = 10 * time.Minute
 )
 
@@ -26,8 +27,8 @@ type Attendance struct {
 	BackAt  time.Time // its announced return; zero or past: it is not away
 }
 
-// Attendance returns what the agent a is doing, of which only its stored presence p is
-// known. The end of its wait may be stored too early by slack.
+// Attendance returns what agent a is doing, as far as its stored presence p tells. The end of its
+// wait may be stored too early by slack.
 func (p Presence) Attendance(h *Head, a Agent, now time.Time, slack time.Duration) Attendance {
 	called, until := Latest(time.UnixMilli(a.AtMs), p.OwnUntil()), p.WaitsUntil()
 	if p.UntilMs != 0 {
@@ -44,8 +45,9 @@ func (p Presence) Attendance(h *Head, a Agent, now time.Time, slack time.Duratio
 	return Attendance{Waits: open && !p.Standby, Standby: open && p.Standby, Called: called, BackAt: p.BackAt()}
 }
 
-// Turn decides who should speak where all who are present wait. It computes that from the room, and
-// from what each agent is doing, so that every process finds the same.
+// Turn decides who should speak where all who are present wait. Every process computes the same
+// agent from the log and from what the agents are doing. Private words decide nothing, except by
+// the debts of their addressees.
 type Turn struct {
 	Head     *Head
 	Now      time.Time
@@ -54,8 +56,9 @@ type Turn struct {
 	everyone []Agent           // who takes part, in the order of their turns
 }
 
-// Next returns the seat that gets the turn now; 0 if none does. Then again is how
-// long to wait before asking again, unless something happens; 0 if that is pointless.
+// Next returns the seat that gets the turn now; 0 if none does. Then again is how long to wait
+// before asking again, unless something happens; 0 if that is pointless. An agent that is alone
+// gets no turn unless it owes an answer.
 func (t Turn) Next() (seat int, again time.Duration) {
 	if wait := t.silence(); wait > 0 {
 		return 0, wait
@@ -84,8 +87,8 @@ func (t Turn) Next() (seat int, again time.Duration) {
 	return seat, 0
 }
 
-// isAlone reports whether no agent but that of a seat is present: then none would hear it.
-// A person without an agent reads what was said in its own time.
+// isAlone reports whether no agent but that of a seat is present: then none would hear it. A
+// person without an agent does not count, because a person reads in its own time.
 func (t Turn) isAlone(seat int) bool {
 	return !slices.ContainsFunc(t.Head.Agents, func(a Agent) bool {
 		at := t.Attends(a.Seat)
@@ -94,7 +97,8 @@ func (t Turn) isAlone(seat int) bool {
 	})
 }
 
-// silence returns how long the silence must last before anyone gets the turn.
+// silence returns how long the silence must last before anyone gets the turn. Joins, leaves and
+// messages of kind Status do not end a silence.
 func (t Turn) silence() time.Duration {
 	h := t.Head
 	n, _, said := h.Recent.LastWord()
@@ -115,8 +119,10 @@ func (t Turn) silence() time.Duration {
 	return until.Sub(t.Now)
 }
 
-// waits reports whether a can be given the turn. wait, if not 0, says that everybody
-// waits for a, and for how long at most.
+// waits reports whether a can be given the turn. wait, if not 0, says that everybody waits for a,
+// and for how long at most. Absent agents stall nobody: an agent that is silent for PresentFor or
+// away is not waited for, unless it is away and owes an answer. A program on standby is woken
+// only if its agent owes one.
 func (t Turn) waits(a Agent) (waits bool, wait time.Duration) {
 	at := t.Attends(a.Seat)
 	debt, owes := t.Head.Talk.Owes(a.Seat, t.Now)
@@ -135,9 +141,10 @@ func (t Turn) waits(a Agent) (waits bool, wait time.Duration) {
 	return false, max(0, at.Called.Add(PresentFor).Sub(t.Now))
 }
 
-// order returns the agents that may be given the turn, round the room from the last
-// agent that spoke to all. If nobody has spoken, the newcomer is first. For one that waits
-// for its person nobody waits, whatever it owes, and neither for a person without an agent.
+// order returns the agents that may be given the turn, round the room from the last agent that
+// spoke to all. If nobody has spoken, the newcomer is first: it has just called, so it is surely
+// there. Nobody waits for an agent that waits for its person, even if it owes an answer, nor for
+// a person without an agent.
 func (t Turn) order() []Agent {
 	h := t.Head
 	order := slices.Clone(h.Agents)

@@ -41,12 +41,12 @@ func (u Update) Check() error {
 	return CheckSettings(u.Description, u.Capacity, u.Type)
 }
 
-// Decide returns the event that makes the change; nil if there is nothing to
-// change. taken says that another room has the new name. The error is a
-// *fault.Error.
+// Decide returns the event that makes the change; nil if there is nothing to change. taken says
+// that another room has the new name. The error is a *fault.Error.
 //
-// Agents that join after a change of who can get in see nothing from before it. More
-// seats are such a change: else a stranger that asks for one would read the whole talk.
+// Changes of who can get in draw a line: agents that join later see nothing from before. The
+// words were meant for those who could get in then. More seats are such a change: a stranger that
+// finds the room full is seen to knock, and would read the whole talk if it were let in.
 func (u Update) Decide(h *Head, taken bool, now time.Time) (*Event, error) {
 	if u.AsOf != 0 && h.Updated > u.AsOf {
 		return nil, fault.Refuse(fault.InvalidArgument, "The settings have changed since that cursor. Nothing was changed: read what changed with wait_for_message, and call again with its cursor if the change is still wanted.")

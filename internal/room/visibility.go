@@ -8,8 +8,8 @@ func (a Agent) CanSee(seat int, to []int) bool {
 	return len(to) == 0 || seat == a.Seat || slices.Contains(to, a.Seat)
 }
 
-// IsFor reports whether e was done for all, or for a: before its join, its number was
-// another agent's.
+// IsFor reports whether e was done for all, or for a. Events before a.Joined were addressed to an
+// earlier holder of its seat number.
 func (a Agent) IsFor(e Event) bool {
 	return len(e.To) == 0 || e.N >= a.Joined && a.CanSee(e.Seat, e.To)
 }
@@ -26,8 +26,9 @@ func (e Event) isToItself() bool { return len(e.To) == 1 && e.To[0] == e.Seat }
 // did reports whether a caused e, or the person behind it did.
 func (a Agent) did(e Event) bool { return e.Actor() == a.Seat && e.N >= a.Joined }
 
-// Sees reports whether e is part of the room's history for a. That a text was removed is,
-// if its message is.
+// Sees reports whether e is part of the room's history for a. The removal of a text is visible to
+// those who see the message and to nobody else: others must not learn that a private message was
+// there.
 func (a Agent) Sees(e Event) bool {
 	if e.Redacts != 0 && !a.Sees(e.redacted()) {
 		return false
@@ -38,8 +39,8 @@ func (a Agent) Sees(e Event) bool {
 	return e.Type != Retired && a.IsFor(e) && e.N >= a.Since.N
 }
 
-// hears reports whether a is told why the person behind it has changed something. Of links
-// only the person is.
+// hears reports whether a is told why the person behind it has changed something. Changes of
+// links are told to the person only.
 func (a Agent) hears(why Reason) bool {
 	return why != "" && (a.IsPerson() || why != ReasonOpened && why != ReasonTwice)
 }
@@ -50,9 +51,8 @@ func (a Agent) Receives(e Event) bool {
 	return e.N >= a.Since.N && a.Sees(e) && !(e.Type == Joined && e.Seat == a.Seat)
 }
 
-// IsNews reports whether a is shown e and did not cause it. What the person behind an
-// agent does is news to the agent, and everything is to the person, who may have done it
-// on another device.
+// IsNews reports whether a is shown e and did not cause it. For an agent, what its person does is
+// news. For a person everything is, since it may have been done on another device.
 func (a Agent) IsNews(e Event) bool {
 	return a.Receives(e) && (a.IsPerson() || e.isOfPerson() || !a.did(e))
 }
@@ -71,12 +71,14 @@ func (a Agent) AgreedIn(e Event) (agreed []int64) {
 	return agreed
 }
 
-// OpenHistory reports whether newcomers see what was said to the former owners
-// of their seats: where a password guards the room, or everybody may enter it.
+// OpenHistory reports whether newcomers see what was said to the former owners of their seats: in
+// a room with a password, and in a public one.
 func (s *State) OpenHistory() bool { return s.Password != "" || s.Public }
 
-// VisibleFrom returns the first event that an agent sees that joins after event
-// AsOf and takes a free seat.
+// VisibleFrom returns the first event visible to an agent that joins after event AsOf and takes a
+// free seat. It sees everything since the access to the room last changed and, without
+// OpenHistory, since a seat was last freed. So opening words wait for the newcomer, and the talk
+// of an earlier pair stays hidden.
 func (s *State) VisibleFrom() Mark {
 	from := Mark{N: 1}
 	if s.OpenFrom.N > from.N {
@@ -88,6 +90,6 @@ func (s *State) VisibleFrom() Mark {
 	return from
 }
 
-// FromNext returns the first event that an agent sees that takes another's seat in the
-// two events after AsOf.
+// FromNext returns the first event visible to an agent that takes another's seat in the two
+// events after AsOf.
 func (s *State) FromNext() Mark { return Mark{s.AsOf + 2, s.Messages} }

@@ -10,12 +10,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// WokenBy reports whether e, which is news to a, ends a's wait. With at most two
-// agents every event does. With more, messages do unless they are of kind Status,
-// and so does a knock; joins, leaves and changes do not. What is meant for a does in
-// every room, whatever its kind: private messages, replies to a, a's name, and
-// requests to a, and what the person behind a says. With forMe only that does, and
-// requests to all. Everything wakes a person.
+// WokenBy reports whether e, which is news to a, ends a's wait.
+//
+// With at most two agents every event does. In a larger room messages do, unless they are of kind
+// Status, and so do knocks. Joins, leaves and changes wait for the next event that wakes: a crowd
+// must not wake everybody for everything. An event that is meant for a (see isMeant) wakes it in
+// every room, whatever its kind. With forMe only such events do, and requests to all. Everything
+// wakes a person.
 func (a Agent) WokenBy(e Event, agents int, forMe bool) bool {
 	switch {
 	case agents <= 2, e.Type == Steered, a.IsPerson() && !forMe, e.ClosesRoom(), e.Type == Managed && e.Seat == a.Seat, e.Type == Knocked, len(a.AgreedIn(e)) > 0:
