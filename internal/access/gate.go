@@ -32,9 +32,9 @@ type Options struct {
 
 // Gate admits callers to a server. Its methods may be called concurrently.
 //
-// Every error is a *fault.Error or that of the context. Its code is KeyInvalid for who is
-// not admitted, RateLimited for one whose turn to be looked up did not come, and Unavailable
-// if the table does not answer: what is wrong is never guessed.
+// Every error is a *fault.Error or that of the context. KeyInvalid refuses a caller that is not
+// admitted, RateLimited one whose turn to be looked up did not come. While the table does not
+// answer the error is Unavailable: nobody is refused on a guess.
 type Gate struct {
 	keys    *register
 	guesses *guesses
@@ -115,8 +115,9 @@ func errWrongInvite() error {
 	return fault.Refuse(fault.KeyInvalid, "This invite is mistyped, or its room has ended. Ask whoever invited you for a new one.")
 }
 
-// Token admits by the token of a seat's agent, or of the person behind it, for that seat
-// alone: if an invite has admitted the agent, or a key that is valid.
+// Token admits by the token of a seat's agent, or of the person behind it, for that seat alone:
+// if an invite has admitted the agent, or a key that is valid. So a program on standby, and the
+// person, need no key of their own.
 func (g *Gate) Token(ctx context.Context, text, address string) (ident.Asker, error) {
 	t, err := ident.ParseToken(text)
 	if err != nil {
@@ -138,15 +139,15 @@ func (g *Gate) token(ctx context.Context, t ident.Token, address string) (ident.
 		})
 }
 
-// claim admits who opens the link of a seat, as Token does. One that was used leads to its
-// seat, too: so its holder hears that it was.
+// claim admits a caller that opens the link of a seat, as Token does. A link that was used leads
+// to its seat, too, so its holder hears that it was used.
 func (g *Gate) claim(ctx context.Context, c ident.Claim, address string) (ident.Asker, error) {
 	return g.seat(ctx, c.String(), address, ident.Asker{Room: c.Room, Seat: c.Seat, ByLink: true}, "the link that you opened leads to no seat, or no longer",
 		func() (room.Agent, bool, error) { return g.o.Link(ctx, c) })
 }
 
-// seat admits asker by a secret that find knows the agent of, if an invite has admitted that
-// agent, or a key that is valid. unknown says that there is no such agent.
+// seat admits asker to the seat of the agent that find returns for a secret, as behind allows.
+// unknown says in the refusal that there is no such agent.
 func (g *Gate) seat(ctx context.Context, secret, address string, asker ident.Asker, unknown string, find func() (room.Agent, bool, error)) (ident.Asker, error) {
 	err := g.guesses.look(ctx, secret, address, func() error {
 		agent, there, err := find()

@@ -31,10 +31,11 @@ const (
 // digest stands for a key, a code or a token.
 type digest [sha256.Size]byte
 
-// guesses bounds how often keys, invites and tokens are looked up that turn out to be wrong,
-// and remembers which were right and which were wrong the last time. A secret that was right
-// is always looked up, so wrong ones of others shut nobody out. A new one waits for its turn,
-// and the turn is given back if it is right. Its methods may be called concurrently.
+// guesses bounds what wrong keys, invites and tokens cost: a guess of 120 bits is hopeless, but
+// each costs a read. It remembers which secrets were right and which were wrong the last time. A
+// secret that was right is always looked up, so the wrong ones of others shut nobody out. A new
+// one waits for its turn, and the turn is given back if it is right. Its methods may be called
+// concurrently.
 type guesses struct {
 	clock clockwork.Clock
 

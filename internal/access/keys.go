@@ -43,8 +43,9 @@ type item struct {
 	Used      string `json:"used,omitempty"`
 }
 
-// Keys are the keys in a table. Its methods may be called concurrently, and while servers
-// use the table: they notice within a minute.
+// Keys are the keys in a table. A program that can write the table can make and revoke them; no
+// server needs to run. The methods may be called concurrently, and while servers use the table:
+// they notice within a minute.
 type Keys struct {
 	table table.Table
 	clock clockwork.Clock

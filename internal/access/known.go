@@ -14,7 +14,10 @@ import (
 )
 
 const (
-	// believed is how long a key counts as valid after it was read.
+	// believed is how long a key counts as valid after it was read. So a right key costs a read
+	// in that time, and a revoked one is refused everywhere within a minute. While the table does
+	// not answer, a key that is believed goes on for as long; then the call is unavailable,
+	// because a table that is down makes no key invalid.
 	believed = 30 * time.Second
 	// mostKnown bounds the keys in memory. Beyond it any is forgotten.
 	mostKnown = 10_000
@@ -132,8 +135,9 @@ func (r *register) forget(ctx context.Context, id string) {
 	}
 }
 
-// use notes in the table that a key is used today, once for each time it was read. ok is
-// false if the key is gone. That a use could not be noted ends no call.
+// use notes in the table that a key is used today, once for each time it was read. It does so
+// only if the key's item is there: no note brings back a key that was revoked meanwhile. ok is
+// false if the key is gone. A use that could not be noted ends no call.
 func (r *register) use(ctx context.Context, k known) (ok bool) {
 	today := r.clock.Now().UTC().Format(time.DateOnly)
 	if !r.isFirst(k.ID, today) {

@@ -38,8 +38,8 @@ type watch struct {
 func newWatches(keys *register) *watches { return &watches{keys: keys, of: map[string]*watch{}} }
 
 // Watch returns a context for a call of asker. It ends with the cause [ErrRevoked] within a
-// minute after the key is gone that admitted asker; while the table does not answer, later.
-// The caller must call stop when the call is over.
+// minute after the key that admitted asker is gone, or later while the table does not answer. The
+// caller must call stop when the call is over.
 func (g *Gate) Watch(ctx context.Context, asker ident.Asker) (watched context.Context, stop func()) {
 	id := ident.KeyOf(asker.Principal)
 	if id == "" {

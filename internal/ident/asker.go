@@ -45,7 +45,7 @@ const keyPrincipal = "key:"
 
 type askerKey struct{}
 
-// WithAsker returns ctx with who is asking. Who comes by an invite has no principal.
+// WithAsker returns ctx with who is asking. A caller that comes by an invite has no principal.
 func WithAsker(ctx context.Context, a Asker) context.Context {
 	if a.IsGuest() {
 		a.Principal, a.Owner = "", ""

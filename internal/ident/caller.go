@@ -14,8 +14,8 @@ func WithAddress(ctx context.Context, address string) context.Context {
 	return context.WithValue(ctx, addressKey{}, address)
 }
 
-// CallerOf returns by whom a limit counts: the principal if there is one that has shown
-// more than a link, else the network address.
+// CallerOf returns the caller for which a limit counts: the principal if it has shown more than a
+// link, else the network address.
 func CallerOf(ctx context.Context) string {
 	if a := AskerOf(ctx); a.Principal != "" && !a.ByLink {
 		return "principal " + a.Principal

@@ -23,10 +23,10 @@ const (
 
 // Cursor is a seat's place in its room's log.
 //
-// Its text shows neither field. Two texts of one place differ (unless their nonces are
-// the same, one time in 131,072), so that no agent can tell whether its cursor moved
-// over events that it may not see. A text is bound to the token that it was made for.
-// That catches mistakes: a cursor is not a secret, and proves nothing.
+// Its text shows neither field. Two texts of one place differ, unless their nonces are the same,
+// one time in 131,072. So no agent can tell whether its cursor moved over events that it may not
+// see. A text is bound to the token that it was made for. That catches mistakes: a cursor is not
+// a secret, and proves nothing.
 type Cursor struct {
 	N     int64 // the last event scanned for the seat, in 0..MaxMessage
 	Noted bool  // the server has told this caller once that all others are away
@@ -53,12 +53,12 @@ func (c Cursor) seal(t Token, nonce uint32) string {
 	return spell(cursorPrefix, t.cursorBlock().encrypt(plain), cursorChars)
 }
 
-// ParseCursor reads what String wrote for the same token, with capitals as small
-// letters and space around it ignored. ok is false, and the cursor zero, for an
-// empty or malformed s and for one that was not made for this token: an invented
-// cursor, or another token's, passes by chance one time in 65,536. A cursor's number
-// may therefore lie beyond the log's head, for the caller to check. It is safe for
-// concurrent use.
+// ParseCursor reads what String wrote for the same token, with capitals as small letters and
+// space around it ignored. ok is false, and the cursor zero, for an empty or malformed s and for
+// one that was not made for this token: an invented cursor, or another token's, passes by chance
+// one time in 65,536. Models pass an id, or another agent's cursor, so a call treats a cursor
+// that is not ok as absent, and never refuses it. The number may lie beyond the log's head, for
+// the caller to check. It is safe for concurrent use.
 func (t Token) ParseCursor(s string) (c Cursor, ok bool) {
 	v, ok := unspell(cursorPrefix, s, cursorChars)
 	if !ok {

@@ -31,9 +31,8 @@ type MessageIDs struct {
 	order feistel
 }
 
-// NewMessageIDKey returns the key of a new room: 128 random bits as 32 hex digits.
-// Whoever has it can read the ids, so that it never leaves the server. The ids of a
-// room change with its key.
+// NewMessageIDKey returns the key of a new room: 128 random bits as 32 hex digits. With it the
+// ids can be read, so it never leaves the server. The ids of a room change with its key.
 func NewMessageIDKey() string {
 	var key [aesKeyBytes]byte
 	rand.Read(key[:]) // never fails

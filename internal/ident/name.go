@@ -36,9 +36,8 @@ func AgentName(s string) (Name, error) {
 // just so. Its error is a *fault.Error of InvalidArgument.
 func RoomName(s string) (Name, error) { return placeName("room", s) }
 
-// QueueName checks the name of a queue by the rules of RoomName, and so that its key, of
-// which tickets are made, is such a name too. Its error is a *fault.Error of
-// InvalidArgument.
+// QueueName checks the name of a queue by the rules of RoomName. Tickets are made of its key, so
+// the key must be such a name, too. Its error is a *fault.Error of InvalidArgument.
 func QueueName(s string) (Name, error) {
 	n, err := placeName("queue", s)
 	if err != nil {
@@ -62,9 +61,9 @@ func placeName(field, s string) (Name, error) {
 	return n, nil
 }
 
-// Nickname checks a name by the profile of RFC 8266, narrowed to letters with their
-// marks, digits, spaces and ' - _ . only, without small capitals. field names the
-// argument in the error, which is a *fault.Error of InvalidArgument.
+// Nickname checks a name by the profile of RFC 8266, narrowed to letters with their marks,
+// digits, spaces and ' - _ . only, without small capitals, so that names can be compared, shown
+// and said. field names the argument in the error, which is a *fault.Error of InvalidArgument.
 func Nickname(field, s string) (Name, error) {
 	if strings.TrimSpace(s) == "" {
 		return Name{}, fault.Refuse(fault.InvalidArgument, "%s is missing: give a name of 1 to %d characters.", field, MaxName)

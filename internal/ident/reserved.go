@@ -21,9 +21,9 @@ var reservedWords = []string{
 	"user", "youruser", "theuser", "myuser", "assistant", "developer", "tool",
 }
 
-// Others are words with which the page and the commands name people and agents, in place of
-// their names: an agent that is called so would have its words taken for those of another. They
-// are compared as reservedWords are, and in each spelling that looks like them.
+// Others are words that stand for people and agents on the page and in the commands. An agent
+// with such a name would have its words taken for those of another. They are compared as
+// reservedWords are, and in each spelling that looks like them.
 var Others = []string{
 	"you", "your agent", "my agent", "me", "myself", "nobody", "no one", "anyone", "anybody", "somebody", "someone",
 	"everyone", "everybody", "person", "people", "human",
@@ -59,8 +59,8 @@ func (n Name) isOther() bool {
 		look.exotic && (reserved().otherLooks[letters(look.loose)] || reserved().otherLooks[letters(look.capital)])
 }
 
-// holdsUser reports whether a name holds that of the sender whose words an agent obeys: its
-// own user, as results call it.
+// holdsUser reports whether a name contains "your user": results call so the sender whose words
+// an agent obeys.
 func (n Name) holdsUser() bool {
 	const user = "youruser"
 	look, as := LookOf(n.Shown), LookOf(user)

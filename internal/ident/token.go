@@ -92,8 +92,8 @@ func parseLong(prefix, s string) (parts struct {
 // are right.
 func WellFormed(s string) bool { return checked("", s, TokenChars) }
 
-// checked reports whether s has n characters of Alphabet, of which the last are the check
-// characters over prefix and the others.
+// checked reports whether s has n characters of Alphabet that end with the check characters over
+// prefix and the others.
 func checked(prefix, s string, n int) bool {
 	if len(s) != n {
 		return false
@@ -106,11 +106,13 @@ func checked(prefix, s string, n int) bool {
 	return Check(prefix+s[:n-CheckChars]) == s[n-CheckChars:]
 }
 
-// SecretIn names what secret a text holds: a token of an agent or of a person, a link to a
-// seat, or a key, in either case; "" if it holds none. One that a space or the end of a line
-// splits in two is found, too, but not one in more parts: in a dump of hexadecimal bytes, about
-// one window in a thousand has matching check characters. So do longer runs, such as hashes,
-// and a secret must stand between characters other than letters and digits.
+// SecretIn names the secret that a text holds: a token of an agent or of a person, a link to a
+// seat, or a key, in either case; "" if it holds none.
+//
+// A secret that a space or the end of a line splits in two is found, too. One in more parts is
+// not: in a dump of hexadecimal bytes, about one window in a thousand has matching check
+// characters. For the same reason a secret within a longer run of letters and digits, such as a
+// hash, is none.
 func SecretIn(text string) string {
 	if what := secretWithin(text); what != "" {
 		return what
@@ -139,8 +141,8 @@ func secretWithin(text string) string {
 	return ""
 }
 
-// secretAt names what the letters and digits from start to end are, with what stands before
-// them; "" if they are no secret.
+// secretAt names the secret that the letters and digits from start to end are, with the text
+// before them; "" if they are none.
 func secretAt(text string, start, end int) string {
 	run := text[start:end]
 	switch len(run) {
@@ -167,8 +169,8 @@ func isAlphanumeric(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
-// HashSecret returns the only form in which a token's secret is stored: the
-// SHA-256 in hex.
+// HashSecret returns the only form in which a token's secret is stored, so that the table reveals
+// no token: the SHA-256 in hex.
 func HashSecret(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])

@@ -45,8 +45,9 @@ func (p *Checker) Hash(ctx context.Context, password string) (string, error) {
 	return ident.HashPassword(password), nil
 }
 
-// Check compares a password with that of a room, or refuses to: see roomlog.Guesses. Its
-// error is a *fault.Error, or that of the table or of ctx.
+// Check compares a password with that of a room, or refuses to: see roomlog.Guesses. A password
+// for a room without one is refused, since the agent is probably in the wrong room. Its error is
+// a *fault.Error, or that of the table or of ctx.
 func (p *Checker) Check(ctx context.Context, h *room.Head, password string) error {
 	p.charge(ctx, password)
 	switch {
@@ -59,9 +60,9 @@ func (p *Checker) Check(ctx context.Context, h *room.Head, password string) erro
 	}
 	who := ident.CallerDigest(h.LogKey, ident.CallerOf(ctx))
 	known := roomlog.Knows(h.Agents, who)
-	// What waits here is not counted yet: of many right passwords that come together,
-	// none may count as wrong. Who will be refused waits too: many that guess at once
-	// would else take the processor from those that are right.
+	// A call that waits here is not counted yet: among many right passwords that come together,
+	// none may count as wrong. A call that will be refused waits, too: many guesses at once took
+	// three times the processor without that, and others paid for it.
 	if err := p.hashing.enter(ctx, known); err != nil {
 		return err
 	}
@@ -79,8 +80,9 @@ type guess struct {
 	now   func() time.Time
 }
 
-// check checks the password, and sees to it that a wrong one is counted: before the
-// check in a room that is watched, else after it.
+// check checks the password, and sees to it that a wrong one is counted: before the check in a
+// room that is watched, else after it. So a right password costs no write in a room that nobody
+// attacks.
 func (g guess) check(ctx context.Context, password string) error {
 	before, err := g.slots.Read(ctx, table.Eventual)
 	if err != nil {

@@ -11,10 +11,9 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 )
 
-// queue lets a few calls at once check passwords. Of those that wait it takes one whose
-// caller has had the fewest turns lately: whoever guesses, or joins all the time, waits
-// for the others. The caller of an agent in the room has a head start. Among equals the
-// one that came first is first.
+// queue lets a few calls at once check passwords. The next turn goes to the caller that has had
+// the fewest lately: a caller that guesses, or joins all the time, waits for the others. The
+// caller of an agent in the room has a head start. Among equals the one that came first is first.
 type queue struct {
 	now func() time.Time
 

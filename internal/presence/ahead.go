@@ -12,9 +12,9 @@ import (
 // what came, and nobody has told yet that it was read.
 const ownReads = 10 * time.Second
 
-// Ahead announces that a program is on standby for the caller which only looks in, until
-// long after its next look. So it is written once in room.AnnounceAgain, or after a call of
-// the agent itself. It returns true, and announces nothing, if the agent itself waits.
+// Ahead announces that a program is on standby for the caller, for longer than until its next
+// look. So a program that only looks in writes that once in room.AnnounceAgain, or after a call
+// of the agent itself. It returns true, and announces nothing, if the agent itself waits.
 func (at Attendance) Ahead(ctx context.Context, forMe bool) (own bool) {
 	r, seat := at.room, at.agent.Seat
 	r.mu.Lock()

@@ -15,14 +15,15 @@ import (
 const (
 	// MaxWatches is how many waits the person behind a seat has in one process.
 	MaxWatches = 4
-	// watchEvery is how often it is written that a person watches, while it does.
+	// watchEvery is how often it is written that a person watches, while it does: a page waits in
+	// turns of 25 s, and each write costs a unit.
 	watchEvery = time.Minute
 	// watchShown is for how long others then see that it does.
 	watchShown = watchEvery + 30*time.Second
 )
 
-// OpenWait registers a wait of a or, if that is one, of the person: see Room.open. Of more
-// than MaxWatches of the person it ends the oldest.
+// OpenWait registers a wait of a or, if a stands for its person, of the person: see Room.open. If
+// the person has more than MaxWatches, it ends the oldest.
 func (r *Room) OpenWait(a room.Agent, w *Wait) {
 	if !a.IsPerson() {
 		r.open(a.Seat, w)
@@ -63,8 +64,9 @@ func (r *Room) CloseWait(a room.Agent, w *Wait) {
 	r.rest()
 }
 
-// ofAgentBeside reports whether the caller is the person behind an agent: then its calls say
-// nothing about the presence of the seat, which is the agent's.
+// ofAgentBeside reports whether the caller is the person behind an agent. Then its calls say
+// nothing about the presence of the seat, which is the agent's: a page that is left open must not
+// keep the seat, nor keep others from a turn.
 func (at Attendance) ofAgentBeside() bool {
 	a, here := at.room.log.Known().Seated(at.agent.Seat)
 	return at.agent.IsPerson() && !(here && a.IsAlone())
@@ -79,9 +81,8 @@ func (at Attendance) isOpen(w *Wait) bool {
 	return at.room.waits[at.agent.Seat] == w
 }
 
-// waitsOn returns p, what a call says about the presence of its seat, with the wait that is
-// open beside it. A person without an agent may have several, of which the last end counts.
-// The room's mutex is held.
+// waitsOn returns p, the presence that a call brings, with the wait that is open beside the call.
+// A person without an agent may have several; the last end counts. The room's mutex is held.
 func (at Attendance) waitsOn(p, known room.Presence) room.Presence {
 	r, seat := at.room, at.agent.Seat
 	switch _, open := r.waits[seat]; {
@@ -99,7 +100,7 @@ func (c *seatCache) ended(now time.Time) {
 	c.presence.UntilMs = min(c.presence.UntilMs, now.UnixMilli())
 }
 
-// notePerson notes a call of the person behind a seat. Only while it waits it is seen.
+// notePerson notes a call of the person behind a seat. Others see the person only while it waits.
 func (at Attendance) notePerson(ctx context.Context, how Call) (due time.Time) {
 	if how.Until.IsZero() {
 		return time.Time{}

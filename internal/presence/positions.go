@@ -8,7 +8,8 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// positionEvery is how often a position is written that only cursors advance.
+// positionEvery is how often a position is written that only cursors advance: otherwise each
+// message would cost a write.
 const positionEvery = time.Minute
 
 // Positions gives access to the read position of one agent, or of one device of the person
@@ -121,8 +122,8 @@ func (s Positions) Shown(n int64) int64 {
 	return m.shown
 }
 
-// Gave notes, in this process only, that the agent was handed the events up to n. What
-// is written of its presence tells others.
+// Gave notes, in this process only, that the agent was handed the events up to n. Others learn it
+// with the next write of its presence.
 func (s Positions) Gave(n int64) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()

@@ -49,8 +49,12 @@ type Call struct {
 	Fresh    time.Duration // how far what is written may lag: SendFresh or CallFresh
 }
 
-// Note notes what a call says about its agent, and writes it where that is
-// due: see renewLease. Of a person it notes only that it watches.
+// Note notes what a call says about its agent, and writes it where that is due: see renewLease.
+// For a person it notes only that it watches.
+//
+// An absence says when the agent answers again. It ends at its time, when a call says so, or with
+// the agent's next wait of more than 0 seconds; neither a message nor a program on standby ends
+// it.
 func (at Attendance) Note(ctx context.Context, how Call) (due time.Time) {
 	if at.ofAgentBeside() {
 		return at.notePerson(ctx, how)
@@ -138,10 +142,10 @@ func (at Attendance) AwayUntil() time.Time {
 	return time.Time{}
 }
 
-// renewLease notes the caller's presence. It writes it unless what this process
-// wrote lags by less than fresh and nobody has knocked for the caller's name since; then it returns when that is over, else the zero
-// time. It logs a failure, and returns when to try again: what the call was for has
-// happened.
+// renewLease notes the caller's presence, and writes it unless the last write of this process
+// lags by less than fresh and nobody has knocked for the caller's name since. If it does not
+// write, it returns when that is due, else the zero time. It logs a failure, and returns when to
+// try again: the purpose of the call was fulfilled.
 func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time.Duration) (due time.Time) {
 	r := at.room
 	now, h := r.now(), r.log.Known()
@@ -209,8 +213,8 @@ func (r *Room) RenewEvery() time.Duration {
 	return time.Minute // by then it sees a younger wait of its seat in another process
 }
 
-// Renew looks, for a caller that waits in w, whether a younger wait of its seat is open
-// in another process, which ends w; and announces w further where that is due. It
+// Renew looks after the presence of a caller that waits in w. If a younger wait of its seat is
+// open in another process, it ends w; otherwise it announces w further where that is due. It
 // returns when to do so again before the end; 0 means that there is no need.
 func (at Attendance) Renew(ctx context.Context, w *Wait) (again time.Duration) {
 	r := at.room

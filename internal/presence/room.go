@@ -63,8 +63,8 @@ type Wait struct {
 	Turn       chan int64    // receives the last word whose silence gives the caller the turn: see ClaimTurn
 }
 
-// rank returns when w counts as begun among the waits of its seat, of which the youngest
-// gets the turn: a program on standby comes after its agent.
+// rank returns when w counts as begun among the waits of its seat. The youngest gets the turn,
+// and a program on standby comes after its agent.
 func (w *Wait) rank() time.Time {
 	if w.Standby {
 		return time.Time{}
@@ -72,9 +72,9 @@ func (w *Wait) rank() time.Time {
 	return w.Began
 }
 
-// open registers a wait of a seat and ends an older one. A program on standby never
-// ends a wait of its agent: then open ends w instead. A call that only looks in
-// starts no silence.
+// open registers a wait of a seat and ends an older one: an answer must arrive once, and one
+// token must not hold many instances. A program on standby never ends a wait of its agent: then
+// open ends w instead. A call that only looks in starts no silence.
 func (r *Room) open(seat int, w *Wait) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -127,9 +127,8 @@ func (r *Room) rest() {
 	}
 }
 
-// HasCompany reports whether this process knows, without a read, that an agent beside
-// that of the seat is there: it waits here or, in the only process, called last without
-// an absence.
+// HasCompany reports whether this process knows, without a read, that an agent on another seat is
+// there. It waits here or, if there is only one process, called last without an absence.
 func (r *Room) HasCompany(h *room.Head, seat int) bool {
 	now := r.now()
 	r.mu.Lock()
@@ -169,8 +168,8 @@ func (r *Room) BackAt(seat int) time.Time {
 // read.
 const rosterEvery = 30 * time.Second
 
-// ReadRosterLately reports whether it is too early to read the roster for a again, and
-// notes that it is read now otherwise.
+// ReadRosterLately reports whether the roster was read for a too recently to read it again. If
+// not, it notes that it is read now.
 func (r *Room) ReadRosterLately(a room.Agent) bool {
 	if r.o.SingleProcess {
 		return false
@@ -229,9 +228,9 @@ type reading struct {
 	roster       [16]byte           // of who was there, as it was last seen; zero: unknown
 	rosterReadAt time.Time          // when it was last read for a quiet result
 
-	// handing is held from the moment at which a call without a cursor is sure to
-	// be the newest of its reader until it has noted what it hands out, so that the
-	// next one begins behind that. It precedes all other locks.
+	// handing is held from the moment when a call without a cursor is sure to be the newest of
+	// its reader until it has noted what it hands out. So the next call begins behind that. It
+	// precedes all other locks.
 	handing sync.Mutex
 }
 

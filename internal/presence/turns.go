@@ -15,13 +15,13 @@ import (
 // agent waits gives it the turn. The item TURN#<word>#<seat> is put if absent, so each
 // agent has one turn in the silence after a word.
 
-// turnLookMost bounds how long a process waits before it looks again whether agents
-// wait in other processes. The time doubles with each look.
+// turnLookMost bounds how long a process waits before it looks again whether agents wait in other
+// processes. The time doubles with each look, since a look costs a read.
 const turnLookMost = 30 * time.Second
 
-// OnAdvance hears of the events of the log: one may end the silence, and a seat that
-// is freed leaves the cache. Of a head that was loaded, and not followed to, only the
-// seats tell that: who has one now may have come after the head before.
+// OnAdvance hears of the events of the log: one may end the silence, and a seat that is freed
+// leaves the cache. If the head was loaded rather than followed, the events are missing, so the
+// agents on its seats tell which seats were freed meanwhile.
 func (r *Room) OnAdvance(h *room.Head, events []room.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -62,9 +62,8 @@ func (r *Room) endSilence() {
 	}
 }
 
-// lookAfter looks whose turn it is after d, unless an event happens. step is for how
-// long to wait at least before a look that nothing is known to make useful. r.mu is
-// held.
+// lookAfter looks whose turn it is after d, unless an event happens. step is how long to wait at
+// least before a further look, if nothing is known that would make one useful. r.mu is held.
 func (r *Room) lookAfter(head int64, d, step time.Duration) {
 	s := &silence{head: head}
 	r.silence = s

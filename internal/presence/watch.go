@@ -20,8 +20,9 @@ func (r *Room) Watch() {
 	go r.poll(ctx)
 }
 
-// poll reads the tail until ctx ends. There is one poller for each room and
-// process. The calls that wait hold the room.
+// poll reads the tail until ctx ends. There is one poller for each room and process. The calls
+// that wait hold the room. While the table does not answer, waits go on: they should survive a
+// short outage.
 func (r *Room) poll(ctx context.Context) {
 	for {
 		age := r.now().Sub(time.UnixMilli(r.log.Known().HeadMs))

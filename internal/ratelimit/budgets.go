@@ -100,7 +100,7 @@ func (b *budgets) get(key string, now time.Time) *budget {
 // triesToForget bounds the search for a budget that is refilled.
 const triesToForget = 8
 
-// forget drops a budget, if possible one of which nothing is spent. b.mu is held.
+// forget drops a budget, if possible one that is full. b.mu is held.
 func (b *budgets) forget(now time.Time) {
 	tries, victim := 0, ""
 	for key, x := range b.of { // in any order

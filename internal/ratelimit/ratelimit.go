@@ -39,8 +39,9 @@ func New(l Limits, clock clockwork.Clock) *Limiter {
 	}
 }
 
-// Message counts a message of so many bytes of the caller, or refuses it. undo takes the
-// count back.
+// Message counts a message of so many bytes of the caller, or refuses it. It counts by caller: by
+// seat, leaving and joining again would give a new allowance. A text longer than a minute's
+// allowance is refused, since it would never fit. undo takes the count back.
 func (l *Limiter) Message(ctx context.Context, bytes int) (undo func(), err error) {
 	if most := l.limits.Bytes; most > 0 && bytes > most {
 		return nil, fault.Refuse(fault.MessageTooLong, "This server takes at most %d bytes of text a minute, and yours has %d. Nothing was sent: say it shorter, or in several messages with a minute between them.", most, bytes)
@@ -60,7 +61,7 @@ func (l *Limiter) Message(ctx context.Context, bytes int) (undo func(), err erro
 	}, nil
 }
 
-// Whose budget is spent.
+// The budget that is spent.
 const (
 	tooMuchOfCaller = "from where you call"
 	tooMuchOfRoom   = "from the agents of this room"

@@ -11,8 +11,9 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// A unit is what writing a KiB costs on DynamoDB. The same is counted on a file, by the
-// same sizes. What costs the table nothing has a price, too.
+// A unit is what writing a KiB costs on DynamoDB. A file counts the same, by the same sizes.
+// Calls, seats and hashes have a price, too: one rule bounds everything that costs money or time,
+// and the calls that find nothing.
 const (
 	callUnits = 1  // every call
 	seatUnits = 30 // a new seat: all see it come, and its number is not given again soon
@@ -31,12 +32,12 @@ const (
 
 const (
 	keptForVital = 1.0 / 8
-	// modest is how much of its own budget a caller may have spent whom no room refuses:
-	// else a few that spend all of a room's would keep out everybody else.
+	// modest is how much of its own budget a caller may have spent so that no room refuses it.
+	// Otherwise a few callers could spend all of a room's budget and keep out everybody else.
 	modest = 1.0 / 4
-	// mostRead is how much of its caller's budget one call pays for reading. It cannot
-	// know how much others have put before what it looks for, and must not be cut off
-	// from the room by that.
+	// mostRead is how much of its caller's budget one call pays for reading. The call cannot know
+	// how much others have put before what it looks for, and must not be cut off from the room by
+	// that. Past 100,000 private messages of others, one look cost more than a minute's budget.
 	mostRead = 1.0 / 4
 )
 
@@ -63,7 +64,8 @@ func (p *payer) pays(units, most float64) float64 {
 type payerKey struct{}
 
 // Begin admits a call, which then pays for what is done in the context that it returns. It
-// refuses a call whose caller has no budget left. Whatever was admitted is never cut short.
+// refuses a call whose caller has no budget left, before anything else of the call is looked at,
+// so a refusal costs nothing. A call that was admitted is never cut short.
 func (l *Limiter) Begin(ctx context.Context, k Kind) (context.Context, error) {
 	if l.callers == nil {
 		return ctx, nil
@@ -94,9 +96,10 @@ func (l *Limiter) Fetch(ctx context.Context, bytes int) error {
 	return nil
 }
 
-// Enter admits the call of ctx to the room with an id, of whose budget it is a part from
-// here on. It refuses a call to a room that has no budget left, unless its caller is
-// modest. Only who belongs to the room enters it: a stranger pays alone.
+// Enter admits the call of ctx to the room with an id; from here on the call is part of the
+// room's budget. It refuses a call to a room that has no budget left, unless its caller is
+// modest. Only a caller that belongs to the room enters it, by a token or the password: a
+// stranger pays alone, and cannot close the room to others.
 func (l *Limiter) Enter(ctx context.Context, id string) error {
 	p, pays := ctx.Value(payerKey{}).(*payer)
 	if !pays {

@@ -10,8 +10,8 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// agreementLife exceeds the time for which people come back to what they agreed.
-// Agreements outlive the events that led to them.
+// agreementLife exceeds the time after which people come back to what they agreed. Agreements
+// outlive the events that led to them, so that an agent that has lost its memory finds them.
 const agreementLife = 365 * 24 * time.Hour
 
 // Agreement is the stored form of a proposal to which everyone asked has agreed.

@@ -125,8 +125,9 @@ func (a *appender) collect() {
 	}
 }
 
-// take returns the proposals to write together: all that wait if that pays, else
-// the first. It returns nil if the queue is empty, and ends the run.
+// take returns the proposals to write together: all that wait if that pays, else the first. On
+// DynamoDB a transaction costs twice as much as a put, so it pays only for several. It returns
+// nil if the queue is empty, and ends the run.
 func (a *appender) take() []*Proposal {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -183,8 +184,8 @@ func (a *appender) try(ctx context.Context, batch []*Proposal, conflicts int) (d
 	return d, settled, err
 }
 
-// base returns the head to draft on. After a conflict it reads the tail first: who was
-// just in the way is seldom the last. After a further one it first waits for any part of a
+// base returns the head to draft on. After a conflict it reads the tail first, because the event
+// in the way is seldom the last. After a further conflict it first waits for a random part of a
 // growing time, so that many writers do not run in step.
 func (a *appender) base(ctx context.Context, conflicts int) (*room.Head, error) {
 	if conflicts == 0 {
@@ -220,8 +221,8 @@ func (a *appender) settle(ctx context.Context, d *draft) (bool, error) {
 	return true, nil
 }
 
-// settleUnwritten ends a draft of refusals and of answers that need no write.
-// They are valid only on a head that is not older than the calls.
+// settleUnwritten ends a draft of refusals and of answers that need no write. No put proves that
+// its head is current, so it is valid only on a head that is not older than the calls.
 func (a *appender) settleUnwritten(ctx context.Context, d *draft) (bool, error) {
 	latest := d.entries[0].p.Began
 	for _, e := range d.entries {
@@ -235,8 +236,8 @@ func (a *appender) settleUnwritten(ctx context.Context, d *draft) (bool, error) 
 	return true, nil
 }
 
-// conflicted learns what was in the way of a draft. own is true if that is the
-// draft itself: it was written, and the reply was lost.
+// conflicted learns what was in the way of a draft. own is true if that is the draft itself: it
+// was written, and the reply was lost. The event's own id tells, so a write is never repeated.
 func (a *appender) conflicted(d *draft, c *table.ConflictError) (own bool, err error) {
 	var won []room.Event
 	for _, x := range c.Conflicts {

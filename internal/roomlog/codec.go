@@ -9,8 +9,8 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// Encode returns v as JSON without HTML escaping, so that a person can read it in
-// the table. v is a type of Parley's own, none of which can fail.
+// Encode returns v as JSON without HTML escaping, so that a person can read it in the table. v is
+// of a type of Parley's own; all of these can be encoded.
 func Encode(v any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

@@ -12,23 +12,25 @@ import (
 
 // Creation describes the start of a new log.
 type Creation struct {
-	// Begin returns the first events, of which the first carries the settings,
-	// given the head of the new log, which has an id and a key and nothing else.
+	// Begin returns the first events, given the head of the new log, which has an id and a key
+	// and nothing else. The first event carries the settings.
 	Begin func(h *room.Head, now time.Time) (Change, error)
 	// Old is the log that had the name, if there is one. Its room must have
 	// expired, be deserted or be abandoned. It is retired in the same Write.
 	Old *Log
-	// Abandoned reports whether nobody is left in the room of Old although its seats are
-	// taken. Their agents can go on reading. nil: no.
+	// Abandoned reports whether nobody is left in the room of Old although its seats are taken.
+	// It is asked on the state that the event Retired follows. The agents of Old can go on
+	// reading. nil: no.
 	Abandoned func(h *room.Head, now time.Time) bool
 }
 
-// Create starts a log in one Write, under a new id. The caller must release it.
+// Create starts a log in one Write, under a new id, and retires the old log of the name in the
+// same Write. The caller must release it.
 //
-// Of many calls for one name exactly one succeeds. It fails with ErrNameMoved if
-// another was first where that shows without a Write, else with a
-// *table.ConflictError. It does not fail if the conflict is with its own events,
-// whose reply was lost.
+// Many calls may find that a room has ended; exactly one creates the next. It fails with
+// ErrNameMoved if another was first where that shows without a Write, else with a
+// *table.ConflictError. It does not fail if the conflict is with its own events, whose reply was
+// lost.
 func (s *Store) Create(ctx context.Context, c Creation) (*Log, []room.Event, error) {
 	l := s.Acquire(ident.NewRoomID())
 	events, err := s.create(ctx, l, c)

@@ -155,8 +155,9 @@ func (d *draft) add(ch Change, now time.Time) ([]room.Event, error) {
 	return events, nil
 }
 
-// finish makes the ops: the events, what goes along, the snapshot if the state
-// changed, and the name and the listing where they change.
+// finish makes the ops: the events, what goes along, the snapshot, and the name and the listing
+// where they change. The snapshot goes with each event that changes the state, and with no other:
+// so a log is loaded with two reads, and a plain message is one put.
 func (d *draft) finish(along []table.Op) {
 	if len(d.events) == 0 {
 		return
@@ -173,8 +174,9 @@ func (d *draft) finish(along []table.Op) {
 	d.list()
 }
 
-// name adds the ops on the room's name. It is put when the room is renewed, moves
-// when the room is renamed, and goes when the room is closed.
+// name adds the ops on the room's name. It is put when the room is renewed. When the room is
+// renamed, the old name goes and the new one is put if absent, so two rooms never share a name.
+// When the room is closed, which is its last event, its name goes at once.
 func (d *draft) name() {
 	renamed := d.base.Key != "" && d.head.Key != d.base.Key
 	switch {

@@ -40,10 +40,11 @@ func (g Guess) Ends() time.Time { return room.CeilSecond(time.UnixMilli(g.AtMs).
 // FirstGuess only says that the room is watched; the other slots are free then.
 type Guesses map[string]Guess
 
-// Slot returns the slot in which a guess of the caller counts, or how long it must wait
-// for one. A caller has ten slots of the room's two hundred. Others have some of these
-// as well, so a crowd of strangers can fill them all; a known caller that has not
-// failed then has one of its own.
+// Slot returns the slot in which a guess of the caller counts, or how long it must wait for one.
+// A caller has callerGuesses slots of the room's roomGuesses, drawn by a hash. Others share some
+// of these, so a crowd of strangers can fill them all. But strangers must not lock out those who
+// are there: a caller that shares its digest with an agent in the room, and has not failed
+// itself, then has a slot of its own.
 func (g Guesses) Slot(who string, known bool, now time.Time) (slot string, wait time.Duration) {
 	var own []time.Time
 	for _, x := range g {

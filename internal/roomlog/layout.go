@@ -155,7 +155,8 @@ type Listing struct {
 	Password    bool      `json:"password,omitempty"`
 }
 
-// putEvent appends e to the log of id. Its condition is the only lock there is.
+// putEvent appends e to the log of id. Exactly one of the processes that try succeeds. This
+// condition is the only lock there is: it works across processes, and asks only for presence.
 func putEvent(id string, e room.Event) table.Op {
 	return table.Put(table.Item{
 		Key: EventKey(id, e.N), Expires: e.At().Add(eventLife), Data: Encode(e),
@@ -172,8 +173,8 @@ func putName(s *room.State, c table.Condition) table.Op {
 // unitBytes is what DynamoDB writes for one unit, but for some bytes of its own.
 const unitBytes = 1000
 
-// putListed lists s. Of a description in letters of four bytes it takes less than 200
-// characters, so that a listing is one unit.
+// putListed lists s. A description in letters of four bytes is cut below 200 characters, so that
+// a listing is one unit.
 func putListed(s *room.State) table.Op {
 	k := ListedKey(s.Key)
 	l := Listing{

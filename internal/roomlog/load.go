@@ -15,8 +15,8 @@ const (
 	headEvents = 25      // read when a log is loaded
 	pageEvents = 100     // read at once when following or paging
 	pageBytes  = 900_000 // after which a page ends: just less than one answer of DynamoDB has
-	// metaTries is how often a snapshot behind the log is read again before the
-	// events after it are applied.
+	// metaTries is how often a snapshot behind the log is read again before the events after it
+	// are applied.
 	metaTries = 3
 )
 
@@ -96,9 +96,13 @@ func (r reader) last(ctx context.Context) ([]room.Event, error) {
 	return events, nil
 }
 
-// headOf returns the head that the last events and the snapshot tell. They were
-// read separately, so either may be the newer. It fails with errPartial if both
-// must be read again.
+// headOf returns the head that the last events and the snapshot tell. They were read side by
+// side, and a read beside a Write of several ops may see a part of it, so either may be the
+// newer. A snapshot that is ahead is the base. One that is behind is read again, metaTries times,
+// and then the log is replayed from there. It fails with errPartial if both must be read again.
+//
+// The last events are headEvents, and not one, so that a process that has just loaded the room
+// recognizes a repeated text without a third read.
 func (r reader) headOf(ctx context.Context, last []room.Event, meta *snapshot) (*room.Head, error) {
 	if len(last) == 0 {
 		if meta == nil {
@@ -145,8 +149,8 @@ func (r reader) headOf(ctx context.Context, last []room.Event, meta *snapshot) (
 	return r.withTalk(ctx, h, last)
 }
 
-// withTalk returns h with its talk state, which the event has that changed it last,
-// and with the open proposals. It reads those events that are not in last.
+// withTalk returns h with its talk state, which the event that last changed it carries, and with
+// the open proposals. It reads those events that are not in last.
 func (r reader) withTalk(ctx context.Context, h *room.Head, last []room.Event) (*room.Head, error) {
 	find := func(n int64) (room.Event, error) {
 		if i := slices.IndexFunc(last, func(e room.Event) bool { return e.N == n }); i >= 0 {

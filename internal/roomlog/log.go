@@ -10,8 +10,8 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// A head that is older than staleAfter, or more than followPages behind, is loaded rather
-// than followed.
+// A head that is older than staleAfter, or more than followPages behind, is loaded rather than
+// followed. That bounds the cost of one read.
 const (
 	staleAfter  = time.Hour
 	followPages = 5

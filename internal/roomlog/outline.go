@@ -8,8 +8,8 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// outline reads of an event only what decides who sees it: its number, its type, its seat
-// and its readers. That takes a tenth of the time of decodeEvent. ok is false where only
+// outline reads only the fields of an event that decide visibility: its number, its type, its
+// seat and its readers. That takes a tenth of the time of decodeEvent. ok is false where only
 // decodeEvent can tell, or say what is wrong.
 func outline(item table.Item) (e room.Event, ok bool) {
 	n, err := eventNumber(item.Key)

@@ -11,12 +11,13 @@ import (
 // PageEvents is how many events a page has at most in which the reader sees something.
 const PageEvents = pageEvents
 
-// hiddenEvents is how many events are read at once after a page in which the reader saw
-// nothing. A page that the reader sees something of is smaller: it may need no other.
+// hiddenEvents is how many events are read at once after a page in which the reader saw nothing.
+// A page in which it saw something is smaller: it may need no other. A page may not end early
+// because much is hidden: that would tell how much.
 const hiddenEvents = 500
 
-// Pages reads a log page by page for one agent. Of an event that was done for others it
-// returns the outline only: what room.Agent.Sees needs to refuse it.
+// Pages reads a log page by page for one agent. An event that was done for others comes as an
+// outline: what room.Agent.Sees needs to refuse it.
 type Pages struct {
 	log   *Log
 	agent room.Agent

@@ -41,10 +41,10 @@ type calledItem struct {
 // calledLife is longer than the room can let a name go for one knock.
 const calledLife = time.Hour
 
-// PutCalled returns the op that says that the agent of a seat has called since the last
-// knock for its name. The Write that gives its seat away, since the room let the name go,
-// fails if there is the item, so that an agent that comes back at that moment keeps its seat:
-// its presence does not tell, since it may be there from before. A new knock deletes it.
+// PutCalled returns the op that says that the agent of a seat has called since the last knock for
+// its name. The Write that gives away a seat whose name was let go fails if this item exists. So
+// an agent that comes back at that moment keeps its seat, whichever process it calls. Its
+// presence cannot tell, since it may be there from before. A new knock deletes the item.
 func PutCalled(id string, seat int, now time.Time) table.Op {
 	return table.Put(table.Item{
 		Key: CalledKey(id, seat), Expires: now.Add(calledLife), Data: Encode(calledItem{V: room.Version}),

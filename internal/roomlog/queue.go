@@ -17,9 +17,9 @@ const (
 	readsOfRoom = readsAtOnce / 4
 )
 
-// readQueue lets the calls that read history take turns. The next call is one of the room
-// of which the fewest calls read, however many wait in another; and there, one of the
-// caller of whom the fewest do.
+// readQueue lets the calls that read history take turns. Private messages fill no page of agents
+// that do not see them, so a read can be long, and must not delay other rooms. Readers queue
+// fairly: the least busy room first, and within it the least busy caller.
 type readQueue struct {
 	mu     sync.Mutex
 	inside int                  // calls that read
@@ -41,8 +41,9 @@ type turn struct {
 	begun  chan struct{} // closed when it may
 }
 
-// BeginRead waits until the caller may read a page of history. The caller calls done when
-// it has dropped what it read, and begins anew for the next page.
+// BeginRead waits until the caller may read a page of history. The caller calls done when it has
+// dropped what it read, and calls BeginRead again for the next page, at most hiddenEvents or a
+// megabyte.
 func (l *Log) BeginRead(ctx context.Context) (done func(), err error) {
 	q := &l.store.reads
 	t := q.enter(l.id, ident.CallerOf(ctx))

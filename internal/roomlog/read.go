@@ -15,8 +15,8 @@ type reader struct {
 	id    string
 }
 
-// query reads one page of events. where gives its bounds beside the log's. Of the events
-// for which whole returns false it reads the outline only; a nil whole means all.
+// query reads one page of events. where gives its bounds beside the log's. An event for which
+// whole returns false is read as an outline; a nil whole means that none is.
 func (r reader) query(ctx context.Context, where table.Range, whole func(room.Event) bool) (events []room.Event, more bool, err error) {
 	where.Partition, where.Prefix, where.Bytes = roomPrefix+r.id, logPrefix, pageBytes
 	page, err := r.store.table.Query(ctx, where)
@@ -39,13 +39,13 @@ func (r reader) before(ctx context.Context, n int64, limit int) (events []room.E
 	return r.run(ctx, n, -1, limit, strongly, nil)
 }
 
-// run reads a page of the events next to n, upwards (step 1) or downwards (-1),
-// up to the first gap.
+// run reads a page of the events next to n, upwards (step 1) or downwards (-1), up to the first
+// gap.
 //
-// A gap right next to n is a Write of which only a part is visible, so run reads
-// again, strongly, until it closes. It passes over a gap only where the events in
-// it can have expired, and only upwards: an event outlives all that precede it,
-// so none can be missing above one that is there.
+// A gap right next to n is a Write that is only partly visible. Skipping it would lose a message,
+// so run reads again, strongly, until it closes. It passes over a gap only where the events in it
+// can have expired, and the reader hears of that. It does so only upwards: an event outlives all
+// that precede it, so none can be missing above one that is there.
 func (r reader) run(ctx context.Context, n, step int64, limit int, c table.Consistency, whole func(room.Event) bool) ([]room.Event, bool, error) {
 	for try := 1; ; try++ {
 		events, more, err := r.query(ctx, table.Range{After: eventSort(n), Reverse: step < 0, Limit: limit, Consistency: c}, whole)

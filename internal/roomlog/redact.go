@@ -12,10 +12,11 @@ import (
 // put again without the text, in the Write of the event that says so. By that event each
 // process that follows the log drops the text.
 
-// Redact returns the ops that take the text of event n out of the table: of the event, and
-// of the draft that it was, if they have not expired, and of the agreement on it. They fail
-// if one of the items expires before they are written. An agreement that is completed after
-// the call is not covered.
+// Redact returns the ops that take the text of event n out of the table: of the event, of the
+// draft that it was, and of the agreement on it. They go into the Write of the event that says
+// so, and by that event every process drops the text from its caches. They fail if one of the
+// items expires before they are written. They do not cover an agreement that is completed after
+// the call.
 func (s *Store) Redact(ctx context.Context, id string, n int64) (ops []table.Op, err error) {
 	for next := n; next != 0; {
 		item, err := s.table.Get(ctx, EventKey(id, next), strongly)

@@ -9,7 +9,8 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// sentLife is how long an idempotency key stands for its message.
+// sentLife is how long an idempotency key stands for its message. Programs need exactness: a text
+// alone counts as repeated for room.RepeatWindow only.
 const sentLife = 24 * time.Hour
 
 // SentAs is what an idempotency key stands for.

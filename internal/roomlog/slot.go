@@ -10,9 +10,9 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// Slots are places of which a limit allows so many: each act that counts takes one, an
-// item that is put if absent, and the place is free again when the item expires. So all
-// processes on a table share a limit, though the table has no counters.
+// Slots apply a limit that all processes on a table share, though the table has no counters. Each
+// act that counts takes a slot, an item that is put if absent; the slot is free again when the
+// item expires.
 type Slots struct {
 	store             *Store
 	partition, prefix string

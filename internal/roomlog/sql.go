@@ -21,9 +21,9 @@ WHERE pk > 'ROOM#' AND pk < 'ROOM$' AND sk = 'META'
 	AND json_extract(data, '$.expires') / 1000 > CAST(strftime('%s', 'now') AS INTEGER)
 ORDER BY last_used DESC`
 
-	// MessagesSQL shows each message, private ones included, in the order of its
-	// room: to whom it was addressed, and who was asked for an answer. seq is the
-	// number of its event; agents see an id instead. Times are UTC.
+	// MessagesSQL shows each message, private ones included, in the order of its room, with its
+	// addressees and the agents asked for an answer. seq is the number of its event; agents see
+	// an id instead. Times are UTC.
 	MessagesSQL = `
 SELECT json_extract(meta.data, '$.room.name') AS room,
 	CAST(substr(e.sk, 5) AS INTEGER) AS seq,

@@ -34,9 +34,10 @@ type Options struct {
 	// MinBatch is how many appends to one log must wait before they share one
 	// Write; with fewer, each has its own.
 	MinBatch int
-	// CacheBytes is how much memory the cached logs may take, those in use included.
-	// Where they take more, the longest idle ones are dropped. If those in use alone
-	// take more, an eighth of it is left to idle ones.
+	// CacheBytes is how much memory the cached logs may take, those in use included. Where they
+	// take more, the longest idle ones are dropped. If those in use alone take more, an eighth of
+	// it is left to idle ones. A dropped log loses what a process that ends loses: up to a minute
+	// of a read position, five of a presence.
 	CacheBytes int64
 	Logger     *slog.Logger
 	// Observe returns the observer of a log that enters the cache. Nil means none.
@@ -130,7 +131,7 @@ func (s *Store) unlist(l *Log) {
 	s.idleBytes -= l.bytes.Load() // as many as were added: nobody has used it since
 }
 
-// What a cached log takes beside its head and its tail.
+// The memory of a cached log beside its head and its tail.
 const (
 	logBytes   = 3 << 10 // the log, its observer, the cipher of its message ids
 	agentBytes = 1 << 10 // what the observer remembers of an agent: its presence, its read position

@@ -65,8 +65,8 @@ func (t *tail) event(n int64) (e room.Event, ok bool) {
 	return t.events[n-t.events[0].N], true
 }
 
-// Unread returns how many messages after event read both agents see, other than what of
-// said itself; nil if the cached tail does not reach back so far.
+// Unread returns how many messages after event read both agents see, without those of agent of
+// itself. It is nil if the cached tail does not reach back so far, since no log is read for it.
 func (s Seats) Unread(read int64, of, viewer room.Agent) *int {
 	l := s.log
 	l.mu.Lock()

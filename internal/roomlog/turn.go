@@ -23,9 +23,10 @@ type turnItem struct {
 // GivenTurn says when a seat was given the turn, and when the wait began that got it.
 type GivenTurn struct{ At, Wait time.Time }
 
-// MissedBy reports whether the turn should have been given to a wait of the same seat
-// that began at the time began: to the youngest that was open. The older one's client may
-// have gone, which its process may not notice.
+// MissedBy reports whether the turn should have gone to a wait of the same seat that began at the
+// time began. The youngest open wait gets it: the client of an older one may have gone without
+// its process noticing. Nothing is written for that, because the item of the turn says when the
+// wait began that got it.
 func (g GivenTurn) MissedBy(began time.Time) bool {
 	return g.Wait.UnixMilli() < began.UnixMilli() && began.UnixMilli() < g.At.UnixMilli()
 }
@@ -59,9 +60,9 @@ func (s Seats) Turns(ctx context.Context, word int64) (map[int]GivenTurn, error)
 	return given, nil
 }
 
-// GiveTurn gives a seat the turn in the silence after event word, for a wait that began
-// at the time began. It returns false if the seat had it before, and this wait did not
-// miss it.
+// GiveTurn gives a seat the turn in the silence after event word, for a wait that began at the
+// time began. It returns false if the seat had it before, and this wait did not miss it. The item
+// is put if absent, because two processes may decide at once.
 func (s Seats) GiveTurn(ctx context.Context, word int64, seat int, began time.Time) (given bool, err error) {
 	l := s.log
 	now := l.store.now()

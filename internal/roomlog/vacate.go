@@ -36,9 +36,10 @@ func (g Gone) Had(x room.Holder) bool {
 	return x.Has(g.Hash)
 }
 
-// Vacate returns the ops that delete the presence of a seat's former owner, on a condition,
-// and store why the seat is gone, and who was behind its agent if that stays known. With
-// table.IfAbsent the owner must not have called since its lease ended.
+// Vacate returns the ops that free a seat beside its event, in the same Write. They delete the
+// presence of its owner, on a condition, and store why the seat is gone, and the person behind
+// its agent if that stays known. With table.IfAbsent an owner that returns at that moment keeps
+// the seat.
 func Vacate(s *room.State, gone room.Event, presence table.Condition, now time.Time) []table.Op {
 	a, _ := s.Seated(gone.Seat)
 	ops := []table.Op{
@@ -56,8 +57,8 @@ func Vacate(s *room.State, gone room.Event, presence table.Condition, now time.T
 	return ops
 }
 
-// Kept returns who was behind the last agent of a principal under the name with a key, if
-// that is still known; nil if not.
+// Kept returns the person behind the last agent of a principal under the name with a key, if that
+// is still known; nil if not.
 func (s Seats) Kept(ctx context.Context, principal, key string) (*room.Person, error) {
 	l := s.log
 	item, err := l.store.table.Get(ctx, KeptKey(l.id, principal, key), table.Strong)

@@ -12,11 +12,11 @@ import (
 // ErrDamaged means that the items of a room contradict each other.
 var ErrDamaged = errors.New("the log is damaged")
 
-// Verify reads the whole log of a room and returns the number of its messages. It
-// fails with table.ErrNotFound if there is no room, with ErrDamaged if an event or an
-// agreement is missing, if a text that was removed is there, or if the log does not match the snapshot or itself, and with
-// the error of Readable if an item cannot be read. The room may be in use meanwhile,
-// in a table whose Writes become visible at once.
+// Verify reads the whole log of a room and returns the number of its messages. It fails with
+// table.ErrNotFound if there is no room, and with the error of Readable if an item cannot be
+// read. It fails with ErrDamaged if an event or an agreement is missing, if a text that was
+// removed is there, or if the log does not match the snapshot or itself. The room may be in use
+// meanwhile, in a table whose Writes become visible at once.
 func Verify(ctx context.Context, t table.Reader, id string) (messages int, err error) {
 	before, err := snapshotOf(ctx, t, id)
 	if err != nil {
@@ -93,9 +93,9 @@ func contradiction(last, e room.Event) string {
 	return ""
 }
 
-// verifyAgreements reads all agreements of a room. It fails with ErrDamaged if one of
-// those in keys, which events completed, is missing: agreements outlive events. Or if one
-// has a text of those that were redacted.
+// verifyAgreements reads all agreements of a room. It fails with ErrDamaged if one of those in
+// keys, which events completed, is missing: agreements outlive events. It also fails with
+// ErrDamaged if an agreement still has a text that was redacted.
 func verifyAgreements(ctx context.Context, t table.Reader, id string, keys []table.Key, redacted map[int64]bool) error {
 	r := table.Range{Partition: roomPrefix + id, Prefix: agreedPrefix, Consistency: table.Strong}
 	stored := map[table.Key]bool{}

@@ -79,10 +79,9 @@ type Key struct {
 	Sort      string
 }
 
-// String formats the key for errors and logs, which must not contain user input
-// such as the name of a room. It shows the word that begins each part and a number
-// that follows the word in Sort. Everything else is replaced by the first 8 hex
-// digits of its SHA-256.
+// String formats the key for errors and logs, which must not contain user input: the name of a
+// room may be a secret. It shows the word that begins each part and a number that follows the
+// word in Sort. Everything else is replaced by the first 8 hex digits of its SHA-256.
 func (k Key) String() string {
 	kind, of, divided := strings.Cut(k.Partition, "#")
 	if !divided {
@@ -135,7 +134,8 @@ const (
 	Strong
 )
 
-// Condition is a condition on the item at an op's key. If it fails, the Write fails.
+// Condition is a condition on the item at an op's key. If it fails, the Write fails. Conditions
+// ask only for presence: the log orders every change, so nothing else is needed.
 type Condition int
 
 const (

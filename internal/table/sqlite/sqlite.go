@@ -89,9 +89,10 @@ func Open(path string, o Options) (*Table, error) {
 	return t, nil
 }
 
-// OpenBeside opens the table in a file that is there, for a few calls, even while a server
-// has the file open. Both see each other's writes at once. A server that keeps in memory
-// what it has written does not look for them, so this is for items that are read anew.
+// OpenBeside opens the table in a file that is there, for a few calls, even while a server has
+// the file open. Both see each other's writes at once. It is for items that every server reads
+// again each time, as keys are: a server that keeps in memory what it has written does not look
+// for changes. It takes no lock but SQLite's own, sweeps nothing and creates no file.
 func OpenBeside(path string, o Options) (*Table, error) {
 	o = o.complete()
 	file, err := LookAt(path)
