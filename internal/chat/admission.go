@@ -9,10 +9,10 @@ import (
 	"github.com/parley-chat/parley/internal/roomlog"
 )
 
-// What the server asks to know whom it admits.
+// The server asks these to know which callers it admits.
 
-// MadeInvite reports whether a room that has not expired has made an invite. Whether that
-// still gives a seat, the join tells.
+// MadeInvite reports whether a room that has not expired has made an invite. The join tells
+// whether that still gives a seat.
 func (s *Service) MadeInvite(ctx context.Context, v ident.Invite) (bool, error) {
 	r := s.acquire(v.Room)
 	defer r.release()

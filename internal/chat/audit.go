@@ -13,7 +13,8 @@ func (s *Service) AuditSeat(ctx context.Context, id string, seat int, how JoinSt
 	audit.Log(ctx, s.audit, "seat_taken", audit.Room(id), audit.Seat(seat), slog.String("how", string(how)))
 }
 
-// auditDecisions notes what the caller has decided about its room or an agent there.
+// auditDecisions notes the caller's decisions about its room or an agent there, each in a line of
+// its own.
 func (c *caller) auditDecisions(ctx context.Context, events []room.Event) {
 	for _, e := range events {
 		about := []slog.Attr{audit.Room(c.token.Room), audit.Seat(e.By)}

@@ -25,7 +25,8 @@ func (c *caller) confirms(ctx context.Context, fingerprint [16]byte) (bool, erro
 	return false, c.positions().Write(ctx, p)
 }
 
-// warnOfCredential holds a text with a credential back once.
+// warnOfCredential holds a text with a credential back once: models paste secrets, and a message
+// cannot be unsaid. The same call again is sent.
 func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
 	c := op.caller
 	confirmed, err := c.confirms(ctx, op.fingerprint)

@@ -84,9 +84,9 @@ func (c *caller) page(ctx context.Context, req HistoryRequest) (Page, error) {
 	return page, err
 }
 
-// addLastMessages adds to the result of a join the last messages before event n, and
-// how many more messages to all there are. It leaves out agents coming and going whom
-// the newcomer never met.
+// addLastMessages adds to the result of a join the last messages before event n, and how many
+// more messages to all there are. It leaves out the coming and going of agents that the newcomer
+// never met.
 func (got *Seated) addLastMessages(ctx context.Context, log *roomlog.Log, a room.Agent, n int64) error {
 	crowd := max(0, len(got.Room.Agents)-AgentsShown)
 	h := log.Known()

@@ -39,7 +39,8 @@ func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Gone, error)
 	return got, s.Outward(err)
 }
 
-// leave gives up the caller's seat.
+// leave gives up the caller's seat, with the last word in the same Write: nobody leaves without
+// the word, and no word follows the leaving.
 func (c *caller) leave(ctx context.Context, text string) (got Gone, err error) {
 	if got.Messages, got.HasMore, err = c.lastUnread(ctx); err != nil {
 		return Gone{}, err

@@ -14,7 +14,7 @@ import (
 // errMoved reports that what the call has read in the table has changed since.
 var errMoved = errors.New("chat: the call must look again")
 
-// redact removes the text of a message. Those who see the message see that, and by whom.
+// redact removes the text of a message. Those who see the message see that, and who did it.
 func (s *Service) redact(ctx context.Context, req UpdateRequest) (got Updated, err error) {
 	alone := UpdateRequest{Token: req.Token, Redact: req.Redact}
 	if req != alone {
@@ -40,9 +40,10 @@ func (s *Service) redact(ctx context.Context, req UpdateRequest) (got Updated, e
 	return got, fault.Refuse(fault.Unavailable, "The room changed too often meanwhile. Nothing was changed: call again.")
 }
 
-// removeText removes the text of the message with an id, and returns the event that says
-// so; none if the message has no text. It fails with errMoved if the agents have agreed
-// on the message meanwhile, if the room has changed, or if the message has expired.
+// removeText removes the text of the message with an id, and returns the event that says so; none
+// if the message has no text. It fails with errMoved if the agents have agreed on the message
+// meanwhile, if the room has changed, or if the message has expired; then the call looks again. A
+// closed room stays as it is.
 func (c *caller) removeText(ctx context.Context, id string) ([]room.Event, error) {
 	log := c.room.log
 	h, err := log.Current(ctx, c.room.svc.now())

@@ -10,8 +10,8 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// BetweenWaits is how long after the end of its wait an agent is assumed to be about
-// to wait again.
+// BetweenWaits is how long after the end of its wait an agent is assumed to be about to wait
+// again: clients wait in turns.
 const BetweenWaits = 15 * time.Second
 
 // AgentState is what an agent is doing, as others can tell.

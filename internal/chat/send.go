@@ -17,15 +17,14 @@ import (
 
 // Send says a text in the caller's room, and waits for an answer if asked to.
 //
-// With a cursor it says nothing if an unread message may change what the caller
-// says, and returns what is unread instead: see room.Agent.HoldOf. Otherwise what is
-// unread comes with the result. The text of the seat's last message counts as the
-// same message for ten minutes, unless a key is given, or the text is short and
-// another agent has spoken since.
+// With a cursor it says nothing if an unread message may change what the caller says, and returns
+// what is unread instead: see room.Agent.HoldOf. Otherwise what is unread comes with the result.
+// The text of the seat's last message counts as the same message for ten minutes, unless a key is
+// given, or the text is short and another agent has spoken since.
 //
-// What the person behind a seat says is held back only for a credential, and repeated only
-// by its key. It may have paused its agent, which then says nothing, or approve each message,
-// which then becomes a draft: see Steer.
+// A person sees what is unread, and means what it says twice: its message is held back only for a
+// credential, and repeated only by its key. The person may have paused its agent, which then says
+// nothing, or approve each message, which then becomes a draft: see Steer.
 func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err := req.check(); err != nil {
 		return Sent{}, err

@@ -13,14 +13,13 @@ import (
 	"github.com/parley-chat/parley/internal/roomlog"
 )
 
-// Wait returns what is new for the caller: at once if there is something, else when
-// there is, or when the time is up. It ends early, with what there is, three
-// seconds before the context's deadline and when the service stops. Of two waits of
-// one seat the older ends with nothing, within two minutes if it is in another process.
+// Wait returns what is new for the caller: at once if there is something, else when there is, or
+// when the time is up. It ends early, with what there is, three seconds before the context's
+// deadline and when the service stops. If a seat has two waits, the older ends with nothing,
+// within two minutes if it is in another process.
 //
-// If everyone present waits and nobody has spoken for three seconds, one agent is
-// given the turn: see room.Turn. The first wait when all others are away or have left
-// returns at once.
+// If everyone present waits and nobody has spoken for three seconds, one agent is given the turn:
+// see room.Turn. The first wait when all others are away or have left returns at once.
 func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
 	if err := req.check(); err != nil {
 		return Waited{}, err
@@ -96,8 +95,8 @@ func (c *caller) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited
 	return c.end(ctx, in, w, turn)
 }
 
-// begin notes what a wait says about its agent, and returns the inbox that it fills. A
-// wait that finds everyone else away does not last.
+// begin notes what a wait says about its agent, and returns the inbox that it fills. A wait that
+// finds everyone else away does not last: it would be a call for nothing.
 func (c *caller) begin(ctx context.Context, req *WaitRequest, w *presence.Wait, own int64) (*inbox, error) {
 	how := presence.Call{Speaks: own > 0, Standby: req.Standby, ForMe: req.ForMe, Absence: req.Absence, Activity: req.Activity, Fresh: presence.CallFresh}
 	if !w.Looks {

@@ -13,7 +13,8 @@ type calls struct {
 	byID map[string]*place // by ticket
 }
 
-// place is what the calls of this process with one ticket share.
+// place is what the calls of this process with one ticket share. The newest keeps the place:
+// calls with one ticket could otherwise take every wait.
 type place struct {
 	calls  int
 	newest *call

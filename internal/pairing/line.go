@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	// lineSeen is how many of the tickets that have waited longest a process looks at.
+	// lineSeen is how many of the tickets that have waited longest a process looks at, so that a
+	// long queue costs no more.
 	lineSeen = 200
 	// lineLife is how long calls that look again share what one of them has read.
 	lineLife = time.Second
@@ -25,8 +26,9 @@ type lines struct {
 	byQueue map[string]*line
 }
 
-// line is what the calls of one process in one queue share. However many they are, one
-// of them at a time reads the queue, and what it finds is decoded and paired for all.
+// line is what the calls of one process in one queue share. However many they are, one of them at
+// a time reads the queue, and what it finds is decoded and paired for all: when each of 2,000
+// calls paired the queue for itself, nothing else was served.
 type line struct {
 	queue string
 	table table.Table

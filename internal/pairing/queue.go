@@ -58,9 +58,9 @@ const (
 	lookAlone = 5 * time.Second
 )
 
-// How long a call waits at most. Its ticket says that it waits until then, and stands in
-// the queue for as long, even if the process ends without a word, or the client does where
-// nothing tells the server.
+// How long a call waits at most. Its ticket says that it waits until then, and stands in the
+// queue for as long, even if the process ends without a word, or the client does where nothing
+// tells the server: nobody should be paired with an agent that has left.
 const (
 	MaxWait    = 290 * time.Second
 	UnseenWait = 20 * time.Second // where a client may leave unseen

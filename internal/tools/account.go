@@ -69,9 +69,9 @@ func begin(ctx context.Context, wait time.Duration) (_ context.Context, end func
 	return ctx, func() { cancel(); waited() }, nil
 }
 
-// beginWait counts the call of ctx among those that wait, until end is called. It
-// refuses the call if as many wait as the server can hold, or as one address may have;
-// then the call has done nothing.
+// beginWait counts the call of ctx among those that wait, until end is called. It refuses the
+// call if as many wait as the server can hold, or as one address may have; then the call has done
+// nothing. From here on nothing keeps its body in memory: a wait lasts for hours.
 func beginWait(ctx context.Context) (end func(), err error) {
 	account := meter.From(ctx)
 	err = account.BeginWait()

@@ -109,7 +109,7 @@ func (s *Set) manageAgent() tool {
 	}.tool()
 }
 
-// manageNeeds says what is missing to know whom the call is about.
+// manageNeeds says what is missing to know which agent the call is about.
 func manageNeeds(_ context.Context, in *chat.ManageRequest) string {
 	switch {
 	case in.Action != room.Readmit && in.ID != "":

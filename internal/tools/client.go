@@ -33,8 +33,9 @@ type habits struct {
 // minute. A send gets less time than a wait because its call does more.
 var usualHabits = habits{wait: 50 * time.Second, send: 45 * time.Second, most: unseen}
 
-// habitsOf returns the habits of a client, as they were measured with the clients
-// themselves (see e2e/agents): Claude Code 2.1 and Codex 0.169.
+// habitsOf returns the habits of a client, as they were measured with the clients themselves (see
+// e2e/agents): Claude Code 2.1 and Codex 0.169. It knows a client by its User-Agent and its
+// progress token.
 func habitsOf(c mcp.Client) habits {
 	name, about, _ := strings.Cut(c.Agent, "/")
 	switch {

@@ -17,8 +17,10 @@ type definition[In, Out any] struct {
 	title string
 	about string // for the model: what it does, when to use it, what to do next
 	hints hints
-	// eager asks clients that load tools on demand to load this one from the start;
-	// search holds words for the search in which they find the others.
+	// eager asks clients that load tools on demand to load this one from the start; search holds
+	// words for the search in which they find the others. Claude Code shows five tools of a
+	// search and ranks by parts of names, so no wording would bring the three that every talk
+	// needs; Codex ranks title, description and instructions.
 	eager  bool
 	search string
 	hidden bool // see [mcp.Tool]

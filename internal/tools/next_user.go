@@ -8,11 +8,10 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// The sentences of this file are about the person behind the agent, whom models know as
-// their user.
+// The sentences of this file are about the person behind the agent. Models know it as their user.
 
-// isPersons reports whether a token is that of the person, for whose program no sentence
-// says what to do.
+// isPersons reports whether a token is that of the person. Its results have no next: nobody tells
+// a person what to do.
 func isPersons(token string) bool {
 	t, err := ident.ParseToken(token)
 	return err == nil && t.Person

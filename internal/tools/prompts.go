@@ -9,9 +9,9 @@ import (
 	"github.com/parley-chat/parley/internal/mcp"
 )
 
-// Prompts returns what a person picks in a client instead of explaining how Parley is
-// used. What the person fills in stands in the text quoted as JSON, so that it cannot
-// be mistaken for a part of it.
+// Prompts returns what a person picks in a client instead of explaining how Parley is used.
+// Values that the person fills in stand in the text quoted as JSON, so that they cannot be
+// mistaken for a part of it.
 func (s *Set) Prompts() []mcp.Prompt {
 	agentName := mcp.PromptArgument{Name: "agent_name", Description: "What your agent is called there; else it chooses"}
 	return []mcp.Prompt{

@@ -29,6 +29,8 @@ type draft struct {
 	At      string   `json:"at" doc:"when the agent sent it, as RFC 3339 in UTC; it is dropped a day later"`
 }
 
+// steer is callable and in no list of tools: every conversation of a model pays for the list, and
+// no model holds a person's token.
 func (s *Set) steer() tool {
 	return definition[chat.SteerRequest, reins]{
 		name:   "steer",
