@@ -23,7 +23,8 @@ func (hookCommand) Help() string {
 	return `Claude Code and Codex run it; parley connect and the plugin set that up. It reads the hook's input and serves PostToolUse (it notes the seat that the agent has taken, and leaves a parley standby behind), Stop (where a session has no other way in, it waits for news and ends with status 2, which wakes the agent) and SessionEnd. It ends with status 0 even if something is wrong, so that no session suffers.`
 }
 
-// Run serves one call.
+// Run serves one call. Trouble is said on standard error, with status 0: a hook must not fail a
+// session.
 func (c *hookCommand) Run(ctx context.Context, streams streams) error {
 	app.SmallProcess()
 	text, err := c.serve(ctx, streams)

@@ -69,8 +69,8 @@ func (c *standbyCommand) Run(ctx context.Context, streams streams) (err error) {
 	return err
 }
 
-// take takes the roles that no other process has. Whoever watches one room leaves those of
-// agents to a process that watches them all.
+// take takes the roles that no other process has. A process that watches one room leaves those of
+// agents to a process that watches all rooms.
 func (c *standbyCommand) take(o *wake.StandbyOptions) (release func() error, err error) {
 	release = func() error { return nil }
 	roles := map[wake.Role]*bool{wake.ForAgents: &o.Agents, wake.ForShell: &o.Shell}

@@ -17,8 +17,9 @@ const (
 	viewerHeader = "CloudFront-Viewer-Address"
 )
 
-// behindCloudFront serves h to a CloudFront distribution that knows the secret, and takes
-// the address of its viewer for that of the client. Without a secret it serves everybody.
+// behindCloudFront serves h to a CloudFront distribution that knows the secret, and takes the
+// address of its viewer for that of the client: a client that goes around CloudFront could choose
+// its address. Without a secret it serves everybody.
 func behindCloudFront(h http.Handler, secret string) http.Handler {
 	if secret == "" {
 		return h

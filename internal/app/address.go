@@ -46,9 +46,9 @@ func (s Settings) PublicAddress() string {
 	return base + httpapi.MCPPath
 }
 
-// hosts returns the host names under which requests may come in over the loopback: those
-// that AllowHost lists, and that of the public URL, by which a proxy or a tunnel on this
-// machine passes them on.
+// hosts returns the host names under which requests may come in over the loopback: those that
+// AllowHost lists, and the one of the public URL. A proxy or a tunnel on this machine passes
+// requests on under that.
 func (s Settings) hosts() []string {
 	u, err := url.Parse(s.PublicURL)
 	if err != nil || u.Hostname() == "" {

@@ -11,9 +11,9 @@ import (
 // itself, and what the system around it takes.
 const notGo = 48 << 20
 
-// LimitMemory keeps this process within a function of so many bytes: near the limit,
-// the garbage collector runs more often. The variable GOMEMLIMIT takes precedence. 0
-// means an unknown size.
+// LimitMemory keeps this process within a function of so many bytes: near the limit, the garbage
+// collector runs more often. Go does not know how much memory there is, and lets the heap double.
+// The variable GOMEMLIMIT takes precedence. 0 means an unknown size.
 func LimitMemory(size int64) {
 	if size > notGo && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(size - notGo)

@@ -20,12 +20,11 @@ const (
 	mostPercent = 800
 )
 
-// TuneCollector makes the garbage collector of this process wait for 32 MiB of
-// garbage, until ctx ends. With Go's default, a server that keeps little in
-// memory collects a hundred times a second under load. A fixed high percentage
-// would multiply a large heap, and a block that is allocated only to enlarge the
-// heap counts as memory in use wherever somebody looks, so the percentage
-// follows the heap instead. The variable GOGC takes precedence.
+// TuneCollector makes the garbage collector of this process wait for 32 MiB of garbage, until ctx
+// ends. With Go's default, a server that keeps little in memory collects a hundred times a second
+// under load. The percentage follows the heap: a fixed high one would multiply a large heap, and
+// a block that is allocated only to enlarge the heap counts as memory in use wherever somebody
+// looks. The variable GOGC takes precedence.
 func TuneCollector(ctx context.Context) {
 	if os.Getenv("GOGC") != "" {
 		return

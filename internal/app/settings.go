@@ -11,10 +11,10 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 )
 
-// Settings are what an operator can choose for the program and for the Lambda
-// function. The tags are the only list of names and defaults: the program reads
-// them with kong, the function with caarlos0/env. The zero value limits nothing
-// and is valid in code, but not for Validate.
+// Settings are what an operator can choose for the program and for the Lambda function. The tags
+// are the only list of names and defaults: the program reads them with kong, the function with
+// caarlos0/env. kong finds methods by name, so the linker could drop none from the function. The
+// zero value limits nothing and is valid in code, but not for Validate.
 type Settings struct {
 	Table       string        `env:"PARLEY_TABLE" placeholder:"NAME" help:"Store the rooms in this DynamoDB table. The AWS SDK finds the region, the credentials and the endpoint (AWS_ENDPOINT_URL_DYNAMODB)."`
 	CreateTable bool          `env:"PARLEY_CREATE_TABLE" help:"Create the DynamoDB table if it does not exist. For local use."`

@@ -207,7 +207,8 @@ func (b *Bridge) ask(ctx context.Context, m message) answer {
 	}
 }
 
-// once passes on a call of a tool, and does not repeat it, since it may have an effect.
+// once passes on a call of a tool, and does not repeat it, since it may have an effect: whether
+// it may be repeated is known to the tool.
 func (b *Bridge) once(ctx context.Context, m message) answer {
 	a, away := b.upstream.request(ctx, m)
 	if ctx.Err() != nil {

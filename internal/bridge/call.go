@@ -25,7 +25,7 @@ func callOf(m message) call {
 	}
 	_ = json.Unmarshal(m.Params, &params) // the server says what is wrong with them
 	c.tool = params.Name
-	// What is wrong with the arguments says the server, too.
+	// The server says what is wrong with the arguments.
 	_ = spec.Read([]spec.Arg{
 		spec.Text("room", &c.room, ""), spec.Text("agent_name", &c.name, ""), spec.Text("agent_token", &c.token, ""),
 	}, params.Arguments)
@@ -56,8 +56,9 @@ func (b *Bridge) call(ctx context.Context, m message) answer {
 	return a
 }
 
-// comeBack lets an agent that joins under a name which it had in an earlier run return to
-// that seat. seated is false if it has to join like anybody else.
+// comeBack lets an agent that joins under a name which it had in an earlier run return to that
+// seat: a client starts a new bridge with each session. seated is false if it has to join like
+// anybody else.
 func (b *Bridge) comeBack(ctx context.Context, c call) (a answer, seated bool) {
 	token, err := b.seats.claim(c.room, c.name)
 	if err != nil {

@@ -79,8 +79,8 @@ type meta struct {
 // modern reports whether m is of protocol version 2026-07-28 or later.
 func (m message) modern() bool { return library.IsModernProtocol(m.meta.Version) }
 
-// parse reads a line. With an error, the message has its id if that can be read. What
-// else may be wrong with it, the server says.
+// parse reads a line. With an error, the message has its id if that can be read. The server finds
+// everything else that is wrong with it.
 func parse(text []byte) (message, error) {
 	var m message
 	if text[0] != '{' || !json.Valid(text) {

@@ -58,7 +58,7 @@ func newKeeper(server client.Place) (*keeper, error) {
 		k.guest = v.Room
 	}
 	k.lease = flock.New(k.leaseOf(k.id), flock.SetPermissions(0o600))
-	// Whoever looks at a lease has this lock, too, and so never takes one for free that is
+	// A bridge that looks at a lease has this lock, too, so it never takes one for free that is
 	// about to be locked.
 	return k, client.WithLock(path, func() error {
 		if ok, err := k.lease.TryLock(); err != nil || !ok {

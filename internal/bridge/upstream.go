@@ -83,7 +83,7 @@ func (u *upstream) request(ctx context.Context, m message) (answer, *absence) {
 		u.learnVersion(m, a)
 		return a, nil
 	}
-	// Of a refusal mcp-go keeps less than the server says.
+	// mcp-go keeps less of a refusal than the server says.
 	var body transport.JSONRPCResponse
 	if json.Unmarshal(seen.body, &body) == nil && body.Error != nil {
 		return answer{Error: body.Error}, nil

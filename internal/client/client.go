@@ -75,10 +75,10 @@ func New(base string, o Options) *Client {
 	}
 }
 
-// SameServer is for http.Client.CheckRedirect. Requests carry tokens, in headers and bodies,
-// which are for the server that the person named: it follows a redirect only to that
-// server's host and port, or from http to https at the same host. It takes out the Referer,
-// which would be an address that may hold an invite.
+// SameServer is for http.Client.CheckRedirect. Requests carry tokens, in headers and bodies, for
+// the server that the person named. So it follows a redirect only to that server's host and port,
+// or from http to https at the same host. It takes out the Referer, which would be an address
+// that may hold an invite.
 func SameServer(r *http.Request, via []*http.Request) error {
 	const most = 10 // as net/http has it
 	from := via[0].URL

@@ -13,7 +13,7 @@ import (
 )
 
 // door is how requests get into a server: each shows what admits it. A request that is not
-// admitted fails with the server's own *fault.Error, of which mcp-go would leave the sentence.
+// admitted fails with the server's own *fault.Error; mcp-go would keep only its sentence.
 type door struct {
 	http.RoundTripper
 	bearer   string // "" if there is nothing to show
@@ -77,7 +77,7 @@ func turnedAway(resp *http.Response) error {
 	return refused
 }
 
-// rest is a body of which a part was read.
+// rest is a body that was partly read.
 type rest struct {
 	io.Reader
 	io.Closer

@@ -16,10 +16,10 @@ const (
 	URLEnv = "PARLEY_URL"
 )
 
-// WithKey returns p with the key that this person has for the server: the one in the
-// address, else that of PARLEY_KEY, else the one that was kept. PARLEY_KEY is for the server
-// of PARLEY_URL, or else the saved one, and no other gets it: whoever names a server in a
-// command would have the key.
+// WithKey returns p with the key that this person has for the server: the one in the address,
+// else that of PARLEY_KEY, else the one that was kept. PARLEY_KEY is for the server of
+// PARLEY_URL, or else the saved one. No other server gets it, or anybody who gets a person to
+// name a server in a command would have the key.
 func (p Place) WithKey() (Place, error) {
 	if p.Key != "" {
 		return p, nil

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Seat is a seat in a room. Whoever has its token is its agent.
+// Seat is a seat in a room. The holder of its token is its agent.
 type Seat struct {
 	Server string `json:"server"` // the address of the server, without /mcp
 	Room   string `json:"room"`

@@ -1,6 +1,6 @@
 // Package connect writes Parley into the configuration of the clients that people use, and
 // takes it out again. A file is changed only where it must be, in one step, and only if it
-// can be parsed before and after. What was written is recorded.
+// can be parsed before and after. A record says what was written.
 package connect
 
 import (
@@ -159,7 +159,8 @@ func changesOf(edits []*edit) []Change {
 	return all
 }
 
-// Undo takes back what Connect has written for a client. What has changed since stays.
+// Undo takes back what Connect has written for a client, to the byte. Values that have changed
+// since stay.
 func (m Machine) Undo(id string, dryRun bool) (Report, error) {
 	c, err := find(id)
 	if err != nil {

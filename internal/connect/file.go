@@ -97,8 +97,8 @@ const (
 	lockTime  = 15 * time.Second
 )
 
-// locked calls do while the client cannot write its file: what it writes meanwhile is
-// based on what was written here, and the other way round.
+// locked calls do while it holds the lock by which the client guards its file. The client
+// rewrites that file while it runs, and neither of the two may undo what the other has written.
 func locked(path string, do func() error) (err error) {
 	lock := path + ".lock"
 	for begin := time.Now(); ; time.Sleep(lockPoll) {

@@ -66,8 +66,8 @@ func descend(v *hujson.Value, path []string) (*hujson.Value, []string) {
 	return v, path
 }
 
-// member returns the place of a key in an object; -1 if it has none. Of a key that is
-// there twice the last one counts.
+// member returns the place of a key in an object; -1 if it has none. If a key is there twice, the
+// last one counts.
 func member(v *hujson.Value, key string) int {
 	object, ok := v.Value.(*hujson.Object)
 	if !ok {

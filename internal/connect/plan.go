@@ -2,8 +2,8 @@ package connect
 
 import "slices"
 
-// plan returns the edits that make the files hold all entries, and none of those that were
-// written before and are no longer wanted. It returns none if that is so already.
+// plan returns the edits that make the files hold all entries, and drop entries of before that
+// are no longer wanted. It returns none if that is so already.
 func plan(all []placed, old connection) ([]*edit, error) {
 	var edits []*edit
 	done := true

@@ -13,8 +13,8 @@ type insertion struct {
 	Text string `json:"text"`
 }
 
-// inserted returns text with the pieces, each of which finds its place after those before
-// it were put in.
+// inserted returns text with the pieces. The place of each is counted after those before it were
+// put in.
 func inserted(text []byte, pieces []insertion) []byte {
 	for _, p := range pieces {
 		text = slices.Insert(slices.Clone(text), p.At, []byte(p.Text)...)

@@ -12,9 +12,9 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// tomlFormat edits TOML by whole lines: a table is added at the end, a key below the header
-// of its table. What it knows of TOML is little; whoever calls it parses the file before
-// and after and compares.
+// tomlFormat edits TOML by whole lines: a table is added at the end, a key below the header of
+// its table. It knows little of TOML, so its caller parses the file before and after and
+// compares.
 type tomlFormat struct{}
 
 func (tomlFormat) decode(text []byte) (map[string]any, error) {

@@ -33,8 +33,8 @@ func (v *visit) chosen() (list []connect.Status) {
 	return list
 }
 
-// connectLine is the line for a shell that makes a client use this server. Whoever has an
-// invite knows what stands in its place.
+// connectLine is the line for a shell that makes a client use this server. A person with an
+// invite knows what to put in the place of INVITE.
 func (v *visit) connectLine(id string) string {
 	if v.Invite != "" {
 		return "parley connect " + id + " --url INVITE"

@@ -198,8 +198,8 @@ func (r *room) isAt(ctx context.Context, p client.Place, version string) bool {
 	return other.Call(ctx, "room_info", map[string]any{"room": r.name}, &info) == nil
 }
 
-// leave gives up the seats, even after ctx has ended. What cannot be given up ends after
-// 15 minutes.
+// leave gives up the seats, even after ctx has ended. A seat that cannot be given up ends with
+// its lease.
 func (r *room) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), quick)
 	defer cancel()

@@ -152,7 +152,7 @@ func (l *line) suffer(m mode) {
 	}
 }
 
-// pump copies until either end fails. What a dead line gets is lost.
+// pump copies until either end fails. Bytes for a dead line are lost.
 func (l *line) pump(to io.Writer, from io.Reader) {
 	buf := make([]byte, 32<<10)
 	for {

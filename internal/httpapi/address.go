@@ -20,9 +20,9 @@ func Address(ctx context.Context) string {
 	return url
 }
 
-// context returns the context of r with what the tools look up in it: the account of the
-// request, who sent it, the client's address and the server's. The account learns by whom
-// limits count.
+// context returns the context of r with what the tools look up in it: the account of the request,
+// who sent it, the client's address and the server's. The account learns the caller that limits
+// count.
 func (a *api) context(x *exchange, r *http.Request, asker ident.Asker) context.Context {
 	ctx := ident.WithAddress(meter.With(r.Context(), x.account), a.clientOf(r))
 	ctx = chat.Came(ident.WithAsker(ctx, asker), x.began)
@@ -56,11 +56,11 @@ func household(peer string) string {
 	return netip.PrefixFrom(ip, 64).Masked().String()
 }
 
-// addressOf is the URL of MCP on the host that r names. The guard has checked the name
-// if a browser could have been tricked into sending it. A name that means this machine
-// alone is replaced, where others can reach the server. The public address, if there is
-// one, replaces any. It is "" if the name could do something in a shell, into which people
-// paste it.
+// addressOf is the URL of MCP on the host that r names. The guard has checked the name if a
+// browser could have been tricked into sending it. A name that means this machine alone is
+// replaced, where others can reach the server: in an invite it would lead the other person to its
+// own machine. The public address, if there is one, replaces any. It is "" if the name could do
+// something in a shell, into which people paste it.
 func (a *api) addressOf(r *http.Request) string {
 	if a.Address != "" {
 		return a.Address

@@ -14,7 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/tools"
 )
 
-// The routes by which a caller is admitted for what stands in their path. It is a secret:
+// The routes whose path admits the caller. The path is a secret, and paths are logged everywhere:
 // logs and metrics name the route.
 const (
 	keyPath         = "/k/"
@@ -75,7 +75,7 @@ func (a *api) enter(x *exchange, r *http.Request, d door) (ident.Asker, error) {
 	return a.Gate.Bearer(ctx, d.secret, address)
 }
 
-// watch returns r with a context that ends when what admitted asker is no longer valid.
+// watch returns r with a context that ends when the key that admitted asker is no longer valid.
 // The caller calls stop when the request is over.
 func watch(gate *access.Gate, r *http.Request, asker ident.Asker) (watched *http.Request, stop func()) {
 	if gate == nil {
@@ -88,12 +88,13 @@ func watch(gate *access.Gate, r *http.Request, asker ident.Asker) (watched *http
 // strangerBody is how much is read of the body of a caller that is not admitted.
 const strangerBody = 16 << 10
 
-// turnAway answers a request through d that is not admitted, with a JSON-RPC error. Of its
-// body only the id is used. What clients make of the status decides it. At [MCPPath] it is
-// 200: at 401 and 403 most begin a sign-in that this server does not have, and at others
-// some look for an older transport, but all show the sentence of an error to their person,
-// and later to the model. At an address with a secret it is 404: clients that hide what they
-// hear of such an address then say that it is wrong.
+// turnAway answers a request through d that is not admitted, with a JSON-RPC error. Only the id
+// of its body is used, and at most strangerBody of it is read. The status depends on what clients
+// make of it. At [MCPPath] it is 200: at 401 and 403 most begin a sign-in that this server does
+// not have, and at others some look for an older transport, but all show the sentence of an error
+// to their person, and later to the model. At an address with a secret it is 404: clients that
+// hide what they hear of such an address then say that it is wrong. No answer has
+// WWW-Authenticate, for the same reason.
 func (a *api) turnAway(x *exchange, r *http.Request, d door, err error) {
 	var refused *fault.Error
 	if !errors.As(err, &refused) {

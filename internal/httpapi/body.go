@@ -11,8 +11,9 @@ import (
 	"github.com/parley-chat/parley/internal/meter"
 )
 
-// readBody returns the whole body, if it has at most so many bytes, arrives in time, and
-// there is room for it beside those of other requests.
+// readBody returns the whole body, if it has at most so many bytes, arrives in time, and there is
+// room for it beside those of other requests. Memory is bounded: a client that sends a byte and
+// stops must block nobody.
 func (a *api) readBody(x *exchange, r *http.Request, most int64) ([]byte, *refusal) {
 	a.readers.enter(x)
 	body, err := arrive(x.account, http.MaxBytesReader(x.ResponseWriter, r.Body, most), r.ContentLength)

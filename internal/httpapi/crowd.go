@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// The connections whose first or next header has begun and is not complete: net/http keeps what
-// it has read of it, and there is no caller yet whom limits know.
+// The connections whose first or next header has begun and is not complete. net/http keeps the
+// bytes that it has read of it, before any limit knows the caller.
 const (
 	mostBegun          = 1000
 	mostBegunOfAddress = 64
@@ -21,9 +21,9 @@ const (
 // errLines ends a connection. Net/http answers with 400.
 var errLines = errors.New("httpapi: a header has too many lines")
 
-// crowd bounds the connections of a server. A new one beyond the bound takes the place of
-// the one that has been without a request for the longest: who only holds connections
-// keeps nobody out. In the same way a header that begins ends the oldest one that is not complete.
+// crowd bounds the connections of a server. A new one beyond the bound takes the place of the one
+// that has been without a request for the longest: a client that only holds connections keeps
+// nobody out. In the same way a header that begins ends the oldest one that is not complete.
 type crowd struct {
 	most    int  // 0: any number
 	proxied bool // connections come from trusted proxies, which may begin any number of headers

@@ -64,9 +64,8 @@ and ask the agent to join a room:
 ` + Connect(url)
 }
 
-// Connect returns what a person pastes to add the MCP server at url to a client: the
-// command of this program for those that have it, and one line for each client, all ending
-// in a newline.
+// Connect returns what a person pastes to add the MCP server at url to a client: the command of
+// this program, and one line for each client. It ends in a newline.
 func Connect(url string) string {
 	base := strings.TrimSuffix(url, MCPPath)
 	return fmt.Sprintf(`  with parley     parley connect claude-code --url %[2]s --allow

@@ -9,13 +9,12 @@ import (
 	"strings"
 )
 
-// admit refuses what a page in somebody's browser could send without permission: a
-// request over the loopback that is addressed to another name (DNS rebinding), and one
-// from an origin that is neither the server's own nor allowed here. It reports whether the
-// request may go on; if not, admit has answered it.
+// admit refuses requests that a page in somebody's browser could send without permission: over
+// the loopback those that are addressed to another name (DNS rebinding), and those from an origin
+// that is neither the server's own nor allowed here. It reports whether the request may go on; if
+// not, admit has answered it.
 //
-// The MCP specification, "Security Warning" of the Streamable HTTP transport,
-// asks for both.
+// The MCP specification, "Security Warning" of the Streamable HTTP transport, asks for both.
 func (a *api) admit(x *exchange, r *http.Request) bool {
 	if rebound(r, a.Hosts) {
 		x.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(

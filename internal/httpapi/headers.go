@@ -5,9 +5,9 @@ import (
 	"net/http"
 )
 
-// everyAnswer are the headers of every answer. No other site can frame it, load it or hear
-// of its address, no search engine lists it, and it is never taken for anything else than
-// its media type. What is not the page may load nothing.
+// everyAnswer are the headers of every answer. No other site can frame it, load it or hear of its
+// address, no search engine lists it, and it is never taken for anything else than its media
+// type. No answer but the page may load anything.
 var everyAnswer = http.Header{
 	"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},
 	"Cross-Origin-Resource-Policy": {"same-origin"},

@@ -151,6 +151,9 @@ func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
 	return server
 }
 
+// ServeHTTP leads a request to its route. Each passes, in this order, account and recovery from
+// panics (settle), the guard of Host and Origin (admit), admission of the caller, headers and
+// body (receive), the stream, and MCP. There are no sessions, and MCP answers no GET.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	protect(w.Header())
 	x := a.newExchange(w)

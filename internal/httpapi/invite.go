@@ -10,8 +10,8 @@ import (
 	"github.com/parley-chat/parley/internal/tools"
 )
 
-// serveInvite explains an invite to a person who opens it without a browser. Whoever only
-// looks at it, as previews of links and crawlers do, takes no seat.
+// serveInvite explains an invite to a person who opens it without a browser. Opening it takes no
+// seat: previews of links and crawlers do that, too.
 func (a *api) serveInvite(x *exchange, r *http.Request, code string) {
 	d := door{inviteRoute, code}
 	_, err := a.enter(x, r, d)

@@ -72,9 +72,9 @@ type refusal struct {
 	sentence string
 }
 
-// accepts returns what the client accepts as an answer. A client without an Accept
-// header accepts JSON. A client must name a stream to get one: a wildcard often comes
-// from a program that reads no events.
+// accepts returns what the client accepts as an answer. A client without an Accept header accepts
+// JSON. A client must name a stream to get one: a wildcard often comes from a program that reads
+// no events.
 func accepts(h http.Header) (jsonText, events bool) {
 	values := h.Values("Accept")
 	if len(values) == 0 {

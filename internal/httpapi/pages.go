@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// watchRoute is that of the link by which a person watches an agent. What opens it
+	// watchRoute is that of the link by which a person watches an agent. The secret that opens it
 	// stands in its fragment, which no client sends.
 	watchRoute = tools.WatchPath + "{room}"
 	assetRoute = page.Path + "{name}"
@@ -43,8 +43,8 @@ func (a *api) servePage(x *exchange, r *http.Request) {
 	}
 }
 
-// fetch answers with a file of the page, if the limits of its caller allow that. Whoever is
-// slow to read has no more time for all of it than for a part of another answer.
+// fetch answers with a file of the page, if the limits of its caller allow that. A slow reader
+// has no more time for all of it than for a part of another answer.
 func (a *api) fetch(x *exchange, r *http.Request, f page.File) {
 	if a.Fetch != nil {
 		var refused *fault.Error

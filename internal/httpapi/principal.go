@@ -9,9 +9,9 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 )
 
-// principalOf returns who sent r: ident.Local for a caller on this machine, where
-// nobody else can reach the server; "" for everybody else. Behind a proxy or a tunnel
-// every stranger arrives from the loopback. A proxy leaves a header, HTTP/1.0, or the name
+// principalOf returns who sent r: ident.Local for a caller on this machine, where nobody else can
+// reach the server; "" for everybody else. An address is never a principal: behind a proxy or a
+// tunnel every stranger arrives from the loopback. A proxy leaves a header, HTTP/1.0, or the name
 // that the stranger called. One that leaves none of them cannot be told from a local caller.
 func (a *api) principalOf(r *http.Request) string {
 	if a.Private && overLoopback(r) && isLoopback(r.RemoteAddr) && isLoopback(r.Host) && !forwarded(r) && !foreign(r.Header) {

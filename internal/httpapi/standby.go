@@ -13,10 +13,9 @@ import (
 	"github.com/parley-chat/parley/internal/tools"
 )
 
-// StandbyPath is where a program waits in an agent's place, without MCP. The program
-// asks again if the answer has a status that curl repeats by itself (408, 429, 5xx), and
-// wakes the agent at any other. What it is given counts as handed to the agent, unless it
-// asks with peek=1.
+// StandbyPath is where a program waits in an agent's place, without MCP. The program asks again
+// if the answer has a status that curl repeats by itself (408, 429, 5xx), and wakes the agent at
+// any other. The messages that it gets count as handed to the agent, unless it asks with peek=1.
 //
 //	200  what wait_for_message gives: somebody spoke, or the talk is over
 //	408  nothing came

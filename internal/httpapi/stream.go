@@ -26,13 +26,13 @@ func (a *api) serveStream(x *exchange, r *http.Request, m *mcp.Message) {
 	panicked = false
 }
 
-// stream is the answer to a POST whose client accepts events. A JSON answer that comes
-// before the first beat goes out as it is. Otherwise the answer becomes a stream of
-// events: comments, or the messages from OnBeat, and finally the JSON answer as one
-// event.
+// stream is the answer to a POST whose client accepts events. Clients and proxies close silent
+// connections. A JSON answer that comes before the first beat goes out as it is. Any other
+// becomes a stream of events: comments, or the messages from OnBeat, and finally the JSON answer
+// as one event.
 //
-// It costs one timer and no goroutine. It has a header of its own, because some servers
-// use the real one in another goroutine once it is written.
+// It costs one timer and no goroutine. It has a header of its own, because some servers use the
+// real one in another goroutine once it is written.
 type stream struct {
 	x      *exchange
 	cancel context.CancelFunc // of the request

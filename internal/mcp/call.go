@@ -22,8 +22,9 @@ type call struct {
 	modern    bool            // of protocol version 2026-07-28 or later
 }
 
-// callFrom returns the call that m makes, or nil if m is another method, or malformed
-// in a way that mcp-go refuses.
+// callFrom returns the call that m makes, or nil if m is another method, or malformed in a way
+// that mcp-go refuses. A call that is served here waits in two goroutines instead of mcp-go's
+// three, and its envelope is read once; the answer is the one that mcp-go would give.
 func (s *Server) callFrom(h http.Header, m *Message) *call {
 	if m.Method != toolsCall || m.ID == nil || !absent(m.result) {
 		return nil

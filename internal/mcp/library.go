@@ -13,8 +13,8 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
-// What the server calls itself. mcp-go repeats it in every result of protocol
-// version 2026-07-28, so it is short.
+// The names of the server. mcp-go repeats them in every result of protocol version 2026-07-28, so
+// they are short.
 const (
 	serverName  = "parley"
 	serverTitle = "Parley"

@@ -34,9 +34,8 @@ type Tool struct {
 	Destructive bool // may take from others what they cannot get back
 	Idempotent  bool // repeating the call adds nothing
 
-	// Of clients that show a model only the tools that it searches for: Eager asks
-	// them to show this one from the start, and SearchHint holds words under which
-	// it should be found.
+	// Some clients show a model only the tools that it searches for: Eager asks them to show this
+	// one from the start, and SearchHint holds words under which it should be found.
 	Eager      bool
 	SearchHint string
 

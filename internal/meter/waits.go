@@ -2,9 +2,9 @@ package meter
 
 import "sync"
 
-// waits bounds how many calls wait at once. Where each caller is bounded, the last tenth
-// of the places is for callers that use less than a twentieth of their bound, so that a
-// caller with a crowd does not keep everybody else out.
+// waits bounds how many calls wait at once. Where each caller is bounded, the last tenth of the
+// places is for callers that use less than a twentieth of their bound: a caller with a crowd must
+// not take the places of all.
 type waits struct {
 	limit     int64 // 0: none
 	perCaller int64 // 0: none

@@ -1,11 +1,11 @@
 // Package sanitize makes texts that others wrote safe to show. It finds well-known forms of
-// credentials (credential.go), and the characters that a reader does not see or that change
-// how others are shown, and writes those as escapes (hidden.go). A text could carry orders to
-// a model in them that no person sees, or act on a terminal.
+// credentials (credential.go), and the characters that a reader does not see or that change how
+// others are shown, and writes those as escapes (hidden.go). A text could carry orders to a model
+// in them that no person sees, or act on a terminal.
 //
-// Where such a character has work to do it stays: joiners and selectors in emoji and in
-// the scripts that need them, one after each visible character. What they still hide is
-// less than two bits for each of those.
+// Where such a character has work to do it stays: joiners and selectors in emoji and in the
+// scripts that need them, one after each visible character. Each of those can still hide less
+// than two bits.
 package sanitize
 
 import (

@@ -34,9 +34,10 @@ const (
 	vacated = 410
 )
 
-// follower reads a room from one message on. Its place is the id of the last message
-// that it has shown, which outlives connections and servers: nothing is lost, and nothing
-// is shown twice.
+// follower reads a room from one message on. Its place is the id of the last message that it has
+// shown, which outlives connections and servers: nothing is lost, and nothing is shown twice. It
+// reads the history and only peeks, so commands at the same time do not take messages from each
+// other.
 type follower struct {
 	s     *session
 	after string

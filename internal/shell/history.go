@@ -70,7 +70,7 @@ func (s *session) tail(ctx context.Context, n int) error {
 	})
 }
 
-// said reads what a History asks for. What all agreed on comes in one page.
+// said reads the messages that a History asks for. Agreements come in one page.
 func (s *session) said(ctx context.Context, req HistoryRequest) ([]entry, bool, error) {
 	if req.Agreed {
 		return s.history(ctx, args{"agreed": true, "limit": min(req.Last, pageSize)})

@@ -20,7 +20,7 @@ type JoinRequest struct {
 	New         bool
 	Lock        bool   // a new room gets a password, which the person is asked for
 	Description string // of a new room
-	Public      bool   // likewise
+	Public      bool   // of a new room
 }
 
 // Join takes a seat, or returns to the one that the person has, and shows the room.
@@ -166,8 +166,8 @@ func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a arg
 	return nil, errors.Join(fmt.Errorf("the seat could not be stored, and was given back: %w", err), left)
 }
 
-// refusedJoin says what a person can do about a refusal. What the server says is for
-// agents, in terms of its tools.
+// refusedJoin says what a person can do about a refusal. The server's own words are for agents,
+// in terms of its tools.
 func refusedJoin(refused *fault.Error) error {
 	switch refused.Code {
 	case fault.WrongPassword:

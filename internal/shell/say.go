@@ -192,8 +192,8 @@ func (s *session) own(m client.Message) bool {
 	return m.From == s.seat.Name
 }
 
-// answers reports whether m answers the message. Who owes an answer refers to it. To a
-// message that asks nobody any word answers that does not answer something else.
+// answers reports whether m answers the message. An answer that is owed refers to the message. A
+// message that asks nobody is answered by any word that does not answer something else.
 func (w *answers) answers(m client.Message) bool {
 	if m.ReplyTo != "" || len(w.asked) > 0 {
 		return m.ReplyTo == w.id

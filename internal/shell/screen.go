@@ -129,8 +129,8 @@ func (s *Screen) time(at string) string {
 	return t.Format("Jan _2 15:04")
 }
 
-// marks say of a message to whom it goes and what it is, in brackets behind its sender.
-// They have the id of a message that wants an answer.
+// marks says, in brackets behind the sender, to which agents a message goes and what it is. The
+// marks of a message that wants an answer hold its id.
 func marks(m client.Message) string {
 	var is []string
 	add := func(word, rest string) { is = append(is, strings.TrimSpace(word+" "+rest)) }

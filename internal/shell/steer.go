@@ -57,7 +57,7 @@ func (s *Shell) Steer(ctx context.Context, which Which, req SteerRequest) error 
 	})
 }
 
-// reins shows how an agent is kept.
+// reins shows what the person decides about an agent's messages.
 func (s *session) reins(got client.Steered) {
 	does := "speaks for itself"
 	switch {

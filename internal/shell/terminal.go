@@ -38,9 +38,9 @@ func agentVariables() []string {
 	return []string{"CLAUDECODE", "AI_AGENT", "CODEX_THREAD_ID", "CODEX_CI"}
 }
 
-// NoPerson says why no person can be at this command; "" if one can. It keeps an agent from
-// taking its person's place by mistake or in passing. An agent that wants to can clear the
-// variables and make a terminal.
+// NoPerson says why no person can be at this command; "" if one can. An agent has the same files
+// as its person: this keeps it from taking the person's place by mistake or in passing. An agent
+// that wants to can clear the variables and make a terminal.
 func NoPerson() string {
 	for _, name := range agentVariables() {
 		if os.Getenv(name) != "" {

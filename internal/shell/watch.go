@@ -114,7 +114,7 @@ func (o *opening) open(ctx context.Context) error {
 	})
 }
 
-// refused says why the link could not be opened. What was stored for it goes only if the
+// refused says why the link could not be opened. The seat that was stored for it goes only if the
 // link leads nowhere.
 func (o *opening) refused(err error) error {
 	var refused *fault.Error

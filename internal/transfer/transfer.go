@@ -134,7 +134,8 @@ func (c *copier) idOf(ctx context.Context, name string) (string, error) {
 	return roomlog.LeadsTo(*item)
 }
 
-// copyKeys copies the keys that the destination does not have.
+// copyKeys copies the keys that the destination does not have: the seats name the keys that took
+// them.
 func (c *copier) copyKeys(ctx context.Context) error {
 	for item, err := range itemsOf(ctx, c.from, access.Partition) {
 		if err != nil {
@@ -200,9 +201,9 @@ func (c *copier) replicate(ctx context.Context, source *room) error {
 	return c.commit(ctx, source)
 }
 
-// recognize counts a room that the destination has, or returns ErrDiverged if its last event
-// at the source is not there. Comparing one event suffices: each has a random id and is
-// written only after its predecessors.
+// recognize counts a room that the destination has, or returns ErrDiverged if its last event at
+// the source is not there: no message is replaced. Comparing one event suffices: each has a
+// random id and is written only after its predecessors.
 func (c *copier) recognize(ctx context.Context, source *room) error {
 	same, err := get(ctx, c.to, source.head.Key)
 	switch {
@@ -228,8 +229,10 @@ func (c *copier) checkName(ctx context.Context, source *room) error {
 	return err
 }
 
-// fill makes the partition of the room at the destination that of the source, except what
-// commit writes. It returns the items of the snapshot.
+// fill makes the partition of the room at the destination that of the source, except what commit
+// writes. Items are opaque, so a kind of item that is added later is copied, too. It puts over
+// what an interrupted copy has left, and deletes the rest of that. It returns the items of the
+// snapshot.
 func (c *copier) fill(ctx context.Context, source *room) (snapshot []table.Item, err error) {
 	layout := roomlog.LayoutOf(source.id, "")
 	left := map[table.Key]bool{} // by an interrupted copy, and no longer at the source
@@ -266,7 +269,8 @@ func (c *copier) fill(ctx context.Context, source *room) (snapshot []table.Item,
 	return snapshot, b.flush(ctx)
 }
 
-// commit writes the last event, and with it what makes the room visible.
+// commit writes the last event and, in the same Write, what makes the room visible. So the
+// destination has META exactly if it has the whole room, and nothing has to be merged.
 func (c *copier) commit(ctx context.Context, source *room) error {
 	ops := []table.Op{table.Put(*source.meta, table.IfAbsent), table.Put(*source.head, table.Always)}
 	if source.name != nil {

@@ -158,9 +158,9 @@ type HookOptions struct {
 	Clock  clockwork.Clock
 }
 
-// Serve does what a call asks for. It returns at once, but after a turn in a session that
-// has no inbox open it waits there, and returns the sentence that is to wake the agent;
-// "" means that there is nothing to say.
+// Serve does what a call asks for. It returns at once, except after a turn in a session that has
+// no inbox open: there it waits, and returns the sentence that is to wake the agent. "" means
+// that there is nothing to say.
 func (c HookCall) Serve(ctx context.Context, o HookOptions) (text string, err error) {
 	switch c.Event {
 	case ToolUsed:
@@ -175,7 +175,8 @@ func (c HookCall) Serve(ctx context.Context, o HookOptions) (text string, err er
 	return "", nil
 }
 
-// seated notes the seat that the agent has taken.
+// seated notes the seat that the agent has taken, and the way to wake its session: only a hook
+// knows both.
 func (c HookCall) seated(o HookOptions) error {
 	s, ok := c.seat(o.Plugin)
 	if !ok {

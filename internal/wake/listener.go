@@ -40,7 +40,7 @@ func Listen(ctx context.Context, session string) (l *Listener, err error) {
 	if err != nil {
 		return nil, err
 	}
-	// Of two that begin at once, neither may remove the socket of the other unheard.
+	// If two begin at once, neither may remove the socket of the other unheard.
 	err = client.WithLock(filepath.Join(filepath.Dir(path), "wake"), func() error {
 		l, err = listenAt(ctx, path)
 		return err

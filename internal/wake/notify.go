@@ -91,9 +91,10 @@ func Where(s client.Seat, all []client.Seat) string {
 	return "one of your Parley rooms"
 }
 
-// inert returns a text that others may have chosen, unless it has a character that acts on
-// a shell or that names do not have: cmd of Windows puts the values of variables into a line
-// before it reads the line. more are further characters that it may have.
+// inert returns a text that others may have chosen; "" if it has a character that acts on a
+// shell, or that names do not have. That matters most for cmd of Windows, which puts the values
+// of variables into a line before it reads the line. more are further characters that the text
+// may have.
 func inert(text, more string) string {
 	const longest = 200
 	acts := func(r rune) bool {
@@ -246,10 +247,10 @@ const toast = `$m = [Windows.UI.Notifications.ToastNotificationManager, Windows.
 	`$null = $t.Item(0).AppendChild($x.CreateTextNode($env:PARLEY_TITLE)); $null = $t.Item(1).AppendChild($x.CreateTextNode($env:PARLEY_NUDGE)); ` +
 	`$m::CreateToastNotifier('{1AC14E77-02E7-4E5D-B744-2EB1AE5198B7}\WindowsPowerShell\v1.0\powershell.exe').Show([Windows.UI.Notifications.ToastNotification]::new($x))`
 
-// NotifyProgram runs a command line of the person in a shell, which finds in its environment what
-// there is to tell: PARLEY_ROOM, PARLEY_NAME (of the person's own agent), PARLEY_MESSAGES
-// (how many), PARLEY_NUDGE (the sentence) and PARLEY_URL (the server). What could act on
-// that shell is left empty.
+// NotifyProgram runs a command line of the person in a shell. Its environment says what there is
+// to tell: PARLEY_ROOM, PARLEY_NAME (of the person's own agent), PARLEY_MESSAGES (how many),
+// PARLEY_NUDGE (the sentence) and PARLEY_URL (the server). A value that could act on that shell
+// is left empty.
 func NotifyProgram(ctx context.Context, line string, s client.Seat, n News) error {
 	shell := []string{"sh", "-c", line}
 	if runtime.GOOS == "windows" {

@@ -11,8 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/client"
 )
 
-// Role is whose seats a process watches. Of the processes of a person one at a time has
-// a role.
+// Role is whose seats a process watches. A person has at most one process of each role.
 type Role string
 
 // The roles.
@@ -40,7 +39,7 @@ func TakeRole(r Role) (release func() error, taken bool, err error) {
 // what it does.
 const LogName = "standby.log"
 
-// logMost is how long the log grows before it begins anew.
+// logMost is how long the log grows before it is emptied.
 const logMost = 1 << 20
 
 // StartStandby lets a process of its own watch the seats of agents, unless one does already. It

@@ -13,7 +13,7 @@ func apart() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{CreationFlags: detachedProcess | syscall.CREATE_NEW_PROCESS_GROUP, HideWindow: true}
 }
 
-// Of OpenProcess and GetExitCodeProcess.
+// Constants of OpenProcess and GetExitCodeProcess.
 const (
 	queryLimitedInformation = 0x1000
 	stillActive             = 259

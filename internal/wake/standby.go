@@ -41,7 +41,7 @@ type Event struct {
 	Error string    `json:"error,omitempty"` // why something failed
 }
 
-// What happened to a seat.
+// What is a kind of Event.
 type What string
 
 // The events. After those of the second group the seat is watched no longer.
@@ -71,9 +71,11 @@ const (
 // ErrNoSeats means that there is nothing to watch.
 var ErrNoSeats = errors.New("there is no seat to wait for")
 
-// Standby watches the seats in the file until none is left or ctx ends. Seats may be added
-// and removed meanwhile. It removes the seats of agents that are gone, whose session has
-// ended or on which it gave up.
+// Standby watches the seats in the file until none is left or ctx ends. One process serves all
+// sessions of a person, instead of one for each. Seats may be added and removed meanwhile. It
+// removes the seats of agents that are gone, whose session has ended or on which it gave up. It
+// only peeks: if it read for an agent, it would have to hand on what it read, and a nudge may get
+// lost.
 func Standby(ctx context.Context, o StandbyOptions) error {
 	r := &standbyRun{StandbyOptions: o, servers: map[string]*client.Client{}, watches: map[string]*watch{}, over: map[string]bool{}, ended: make(chan *watch)}
 	ctx, cancel := context.WithCancel(ctx)

@@ -27,7 +27,7 @@ type watch struct {
 	over  What               // why it has ended
 	wake  context.CancelFunc // ends the wait in progress; nil: there is none
 
-	// What follows belongs to the goroutine of run.
+	// The fields below belong to the goroutine of run.
 	cursor   string // after which to wait; "": after what the agent has been handed
 	turn     bool   // it was the agent's turn when its wait ended
 	looks    bool   // the next call looks what the agent has not read
@@ -64,7 +64,7 @@ func (w *watch) update(s client.Seat) {
 	}
 }
 
-// kick ends a wait in progress, so that it begins anew.
+// kick ends a wait in progress, so that the next one begins.
 func (w *watch) kick() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -281,8 +281,8 @@ func (w *watch) forget() {
 	w.told = told{}
 }
 
-// conflict makes way for another wait in the place of the agent, or for its own, which
-// reads what there is. A server that is killed then may not remember how far.
+// conflict makes way for another program that waits in the place of the agent, or for the agent's
+// own wait, which reads what there is. A server that is killed then may not remember how far.
 func (w *watch) conflict(again time.Duration) (pause time.Duration) {
 	if again > 0 {
 		w.forget()
@@ -305,9 +305,9 @@ func (w *watch) found() {
 	w.failures, w.rivals, w.waitsAt = 0, 0, time.Time{}
 }
 
-// patience returns how soon it looks again whether an agent still waits itself that is
-// not to go idle unnoticed. Only Claude Code waits for longer than five minutes; it goes on
-// by itself when such a wait ends.
+// patience returns how soon to look again whether an agent still waits itself: it must not go
+// idle unnoticed. Only Claude Code waits for longer than five minutes, and it goes on by itself
+// when such a wait ends.
 func (w *watch) patience() time.Duration {
 	w.newsAt = w.Clock.Now()
 	if w.waitsAt.IsZero() {
@@ -439,8 +439,9 @@ func (t *told) missed(now time.Time) {
 	t.deaf++
 }
 
-// consider wakes the agent unless it was woken shortly ago for the same. first is the
-// oldest message that it has not read; if that has changed, it has read in between.
+// consider wakes the agent unless it was woken shortly ago for the same: agents in the middle of
+// a turn read by themselves, and each nudge costs a turn. first is the oldest message that it has
+// not read; if that has changed, it has read in between.
 func (w *watch) consider(first string, n News) {
 	if w.told.first != first {
 		w.told = told{first: first}
