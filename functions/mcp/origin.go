@@ -18,7 +18,7 @@ const (
 )
 
 // behindCloudFront serves h to a CloudFront distribution that knows the secret, and takes the
-// address of its viewer for that of the client: a client that goes around CloudFront could choose
+// address of its viewer for that of the client. A client that goes around CloudFront could choose
 // its address. Without a secret it serves everybody.
 func behindCloudFront(h http.Handler, secret string) http.Handler {
 	if secret == "" {

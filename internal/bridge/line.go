@@ -47,8 +47,8 @@ func deliver(ctx context.Context, lines chan<- line, l line) bool {
 	}
 }
 
-// readLine returns the next line, of which it holds at most longestLine bytes: what is cut
-// is no JSON. With the error io.EOF the line may have no end.
+// readLine returns the next line, but at most longestLine bytes of it: a line that was cut is no
+// JSON. With the error io.EOF the line may have no end.
 func readLine(r *bufio.Reader) ([]byte, error) {
 	var text []byte
 	for {

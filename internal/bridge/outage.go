@@ -17,8 +17,8 @@ import (
 	"github.com/parley-chat/parley/internal/mcp"
 )
 
-// codeAway is the JSON-RPC code of a request to a server that is away. It is one of those
-// that are free for servers (JSON-RPC 2.0, section 5.1).
+// codeAway is the JSON-RPC code of a request to a server that is away. JSON-RPC 2.0 leaves it to
+// servers (section 5.1).
 const codeAway = -32000
 
 // absence says why there is no answer.

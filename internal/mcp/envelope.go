@@ -60,11 +60,10 @@ type params struct {
 	others bool // there are other members
 }
 
-// Parse reads the envelope of a message; body must not change afterwards. It
-// refuses a body that two readers could take for different messages: text that is
-// not Unicode, which a decoder would change silently, a key that occurs twice in an
-// object, and an id that a reader would round. It also refuses what is no message to
-// a server, such as a batch or a response.
+// Parse reads the envelope of a message; body must not change afterwards. It refuses a body that
+// two readers could take for different messages: text that is not Unicode, which a decoder would
+// change silently; a key that occurs twice in an object; an id that a reader would round. It also
+// refuses what is no message to a server, such as a batch or a response.
 func Parse(body []byte) (*Message, *Refusal) {
 	if !utf8.Valid(body) || !json.Valid(body) {
 		return nil, &Refusal{CodeParse, "The body is not JSON in UTF-8."}

@@ -84,9 +84,9 @@ func sentence(format string, args ...any) string {
 	return Harmless(fmt.Sprintf(format, args...))
 }
 
-// Harmless returns text as a terminal may show it: in place of every character that
-// could act on the terminal, change the order of others or hide, it has a visible
-// escape such as \x1b. Line breaks and tabs stay.
+// Harmless returns text as a terminal may show it. A visible escape such as \x1b replaces every
+// character that could act on the terminal, change the order of others or hide. Line breaks and
+// tabs stay.
 func Harmless(text string) string {
 	text = strings.NewReplacer("\r\n", "\n", "\u2028", "\n", "\u2029", "\n").Replace(text)
 	return sanitize.Escape(text, "\n\t")

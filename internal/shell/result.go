@@ -113,8 +113,8 @@ func whole(ctx context.Context, c *client.Client, token string, m client.Message
 	return text, nil
 }
 
-// json returns a result as a line of JSON, with escapes for every character
-// that could act on a terminal, some of which JSON leaves as they are.
+// json returns a result as a line of JSON. Every character that could act on a terminal is an
+// escape; JSON itself leaves some of them as they are.
 func (r result) json() string {
 	text, _ := json.Marshal(r) // it came as JSON
 	var b strings.Builder

@@ -201,8 +201,8 @@ func (w *answers) answers(m client.Message) bool {
 	return m.Kind != "status" && (len(w.to) == 0 || len(m.To) > 0)
 }
 
-// print prints an answer: for a person as the screen shows messages, so that no answer can
-// look like a line of this program; into a pipe the text alone, if only one can come.
+// print prints an answer. A person sees it as the screen shows messages, so that no answer can
+// look like a line of this program. A pipe gets the text alone, if only one answer can come.
 func (w *answers) print(e entry) error {
 	out := w.s.out
 	return out.show(e.fields, func() {

@@ -24,7 +24,7 @@ const unwaited = 15 * time.Second
 // on a connection that died, and one on a new connection, fit.
 const answerTime = 2750 * time.Millisecond
 
-// vital are the tools of which a caller should not be cut off that has spent its budget.
+// vital are the tools that still work for a caller that has spent its budget.
 func vital() []string { return []string{"wait_for_message", "leave_room", "manage_agent", "steer"} }
 
 // admitted returns the call of t that asks first whether its caller has budget left, before

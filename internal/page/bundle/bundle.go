@@ -32,7 +32,7 @@ var (
 	exportList = regexp.MustCompile(`^export ?\{([^}]*)\};\s*$`)
 )
 
-// bundle is one module in the making, of which those that it joins are constants.
+// bundle is one module in the making. The modules that it joins become constants in it.
 type bundle struct {
 	texts   map[string]string   // of all modules
 	inside  map[string]string   // the constant of each that is in the bundle; "" while what it imports is added

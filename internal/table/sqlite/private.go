@@ -35,10 +35,10 @@ func (f *File) OpenToOthers() (paths []string, err error) {
 	return paths, nil
 }
 
-// KeepPrivate closes the file and those beside it to everybody but the owner, and
-// returns the paths of those that others could open before. It fails where it may not,
-// as with a file of another user, and where the file system has no modes. It must be
-// called before the first connection, so that what SQLite makes is private as well.
+// KeepPrivate closes the file and those beside it to everybody but the owner, and returns the
+// paths that others could open before. It fails where it may not, as with a file of another user,
+// and where the file system has no modes. It must be called before the first connection, so that
+// what SQLite makes is private as well.
 func (f *File) KeepPrivate() (were []string, err error) {
 	if were, err = f.OpenToOthers(); err != nil {
 		return nil, err

@@ -65,9 +65,8 @@ func (t *Table) sweep() {
 	}
 }
 
-// sweepStep deletes some items that have long expired, shortens a file of which a
-// quarter is free, and reports whether there is more to do. A failed step ends its
-// round.
+// sweepStep deletes some items that have long expired, shortens a file that has free pages for a
+// quarter of its size, and reports whether there is more to do. A failed step ends its round.
 func (t *Table) sweepStep(trusted *trusted) (more bool) {
 	err := t.submit(context.Background(), sweepItems, func(c *Conn, now int64) (_, failure error) {
 		if failure = c.Run(deleteExpiredSQL, trusted.before(now), int64(sweepItems)); failure != nil {

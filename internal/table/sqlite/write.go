@@ -17,7 +17,7 @@ const (
 	deleteSQL = `DELETE FROM items WHERE pk = ? AND sk = ?`
 )
 
-// Sizes in pages of the file, of which only estimates are known.
+// Estimated sizes, in pages of the file.
 const (
 	pageBytes       = 4096
 	sharedBytes     = 1000 // of an item's data; the rest is on pages of its own

@@ -48,9 +48,9 @@ func Text(name string, to *string, about string) Arg {
 // longestCode is more than any code of this server has, in bytes.
 const longestCode = 512
 
-// Code is a text that this server has made, such as a token or a cursor. Space around it
-// does not matter, and of one that is too long to be one only the beginning is taken: a
-// call may keep it while it waits.
+// Code is a text that this server has made, such as a token or a cursor. Space around it does not
+// matter. If it is too long to be one, only its beginning is taken: a call may keep it while it
+// waits.
 func Code(name string, to *string, about string) Arg {
 	return Arg{Name: name, About: about, kind: textKind, put: func(v any) {
 		given := v.(string)
