@@ -70,9 +70,9 @@ const (
 //	anyone, once the room let  a new seat in its place, after LetGoSilent
 //	the name go                (LetGoAdminSilent), but not if a call of the agent was
 //	                           answered since the knock, nor once LetGoFor is over: no
-//	                           role, nothing private. It sees what was said to all that both the old
-//	                           agent and the one that let the name go could see or, if
-//	                           nobody else stays, as much as after a lease
+//	                           role, nothing private. It sees what was said to all that
+//	                           both the old agent and the one that let the name go could
+//	                           see or, if nobody else stays, as much as after a lease
 //	anyone, once the lease     a new seat in its place, which sees what one sees that takes
 //	ended (Presence.LeaseEnd)  a seat of another name
 //	anyone else                NameTaken, and a knock
