@@ -2,8 +2,8 @@
 // them get a room.
 //
 // A [Service] is the queues of one table. A call puts a ticket into its queue, and
-// every call that looks at a queue computes the same pairs. The younger of a pair
-// claims the older: one Write deletes both tickets, creates the room with
+// every call that looks at a queue computes the same pairs. The first of a pair that
+// looks claims it: one Write deletes both tickets, creates the room with
 // roomlog.Store.Create, and puts how each ticket ended. A ticket ends once, because
 // that item is put if absent, so it does not matter in which order a claim, a
 // withdrawal and a late write arrive.

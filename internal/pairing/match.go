@@ -12,12 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-const (
-	// Of a pair, the younger claims the older. If it has not done so for so long
-	// after its last call, it never will, and the older claims it.
-	claimGrace = 2 * time.Second
-	claimTries = 8 // per look, each after another call was first
-)
+const claimTries = 8 // per look, each after another call was first
 
 var (
 	// errClaimed reports that another call was first. It does not leave the package.
@@ -26,8 +21,8 @@ var (
 	errSuperseded = errors.New("pairing: a newer call has the ticket")
 )
 
-// look looks at the queue, and claims a partner if it is this call that must. Else it
-// returns how long to wait before the next look.
+// look looks at the queue, and claims a partner if there is one. Else it returns how long
+// to wait before the next look.
 func (op *queueOp) look(ctx context.Context) (*matchItem, time.Duration, error) {
 	read := op.line.recent
 	if !op.looked {
@@ -74,8 +69,6 @@ func (op *queueOp) meet(ctx context.Context, q *lineup) (*matchItem, time.Durati
 	older, younger := mine, q.tickets[partner]
 	if partner < me {
 		older, younger = younger, older
-	} else if younger.claims(mine, op.svc.clock.Now()) {
-		return nil, claimGrace / 2, nil
 	}
 	m, err = op.claim(ctx, older, younger)
 	return m, 0, err
@@ -100,11 +93,6 @@ func (op *queueOp) find(ctx context.Context, q *lineup) (me int, mine ticketItem
 		m, err = op.keep(ctx, mine)
 	}
 	return me, mine, m, err
-}
-
-// claims reports whether the owner of i is about to claim the older one.
-func (i ticketItem) claims(older ticketItem, now time.Time) bool {
-	return i.AtMs > older.AtMs && now.UnixMilli() < i.UntilMs && now.Sub(time.UnixMilli(i.CallMs)) < claimGrace
 }
 
 // lost returns the outcome of a ticket that is no longer in the queue.

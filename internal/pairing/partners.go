@@ -10,8 +10,7 @@ import (
 // partners returns for each ticket, the longest waiting first, the index of its
 // partner; -1 for none. Tickets with the most interests in common come first, then
 // those that have waited longest; the others are paired in the order of the queue.
-// So every call that sees the same queue computes the same pairs, and no two calls
-// claim the same ticket. Agents whose names are the same or look alike, as looks tells,
+// So every call that sees the same queue computes the same pairs. Agents whose names are the same or look alike, as looks tells,
 // are never paired.
 func partners(all []ticketItem, looks []ident.Look) []int {
 	partner := make([]int, len(all))

@@ -48,13 +48,13 @@ func New(rooms *chat.Service, o Options) *Service {
 
 const defaultQueue = "lobby"
 
-// How often a call looks for a partner. The agent that comes later claims the
-// other, so a call mostly asks whether it was claimed.
+// How often a call looks for a partner. Who comes later sees the other at once and claims
+// it, so a call mostly asks whether it was claimed.
 const (
 	pollFirst = 250 * time.Millisecond
 	pollLast  = time.Second
 	// lookAlone is how long an agent that found no partner waits before it reads the
-	// queue again, in case a later one gave up before it claimed.
+	// queue again, in case a later one failed before it claimed.
 	lookAlone = 5 * time.Second
 )
 
