@@ -4,6 +4,9 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
@@ -151,5 +154,36 @@ func TestCurrent_farBehind_loads(t *testing.T) {
 	}
 	if events, ok := other.tail.after(messages - 10); !ok || len(events) != 11 {
 		t.Errorf("the tail has %d of the last 11 events", len(events))
+	}
+}
+
+// A process follows a room that it knows, by its events alone, but for an hour at most: then it
+// reads the snapshot, too.
+func TestCurrent_headOfAnHourAgo_isLoaded(t *testing.T) {
+	s := newStore(t)
+	l, err := s.newRoom(t, "plans", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Release()
+	snapshots := 0
+	o := s.opts
+	o.SingleProcess = false
+	other := NewStore(&tabletest.Hooks{Table: s.table, Before: func(_ context.Context, call tabletest.Call) error {
+		if call.Range.Prefix == metaSort {
+			snapshots++
+		}
+		return nil
+	}}, o).Acquire(l.ID())
+	defer other.Release()
+	for _, c := range []struct {
+		after time.Duration
+		want  int
+	}{{0, 1}, {time.Hour - time.Second, 0}, {time.Hour, 1}} {
+		s.opts.Clock.(*clockwork.FakeClock).Advance(c.after)
+		snapshots = 0
+		if _, err := other.Current(t.Context(), s.now()); err != nil || snapshots != c.want {
+			t.Errorf("%v later the snapshot is read %d times, want %d; %v", c.after, snapshots, c.want, err)
+		}
 	}
 }
