@@ -95,7 +95,8 @@ func TestDocs_settings_areThoseOfTheProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	serve := parser.Model.Children[slices.IndexFunc(parser.Model.Children, func(n *kong.Node) bool { return n.Name == "serve" })]
+	isServe := func(n *kong.Node) bool { return n.Name == "serve" }
+	serve := parser.Model.Children[slices.IndexFunc(parser.Model.Children, isServe)]
 	var flags []string
 	for _, f := range serve.Flags {
 		if len(f.Envs) == 0 {
@@ -103,7 +104,8 @@ func TestDocs_settings_areThoseOfTheProgram(t *testing.T) {
 		}
 		flags = append(flags, f.Name)
 		row := regexp.MustCompile("(?m)^\\| `--" + f.Name + "[ `].*$").FindString(string(page))
-		if !strings.Contains(row, "` | `"+f.Envs[0]+"` | ") || f.Default != "" && !strings.Contains(row, "` | `"+f.Default+"` | ") {
+		wrong := f.Default != "" && !strings.Contains(row, "` | `"+f.Default+"` | ")
+		if wrong || !strings.Contains(row, "` | `"+f.Envs[0]+"` | ") {
 			t.Errorf("docs/settings.md says of --%s, which is %s and by default %q: %q", f.Name, f.Envs[0], f.Default, row)
 		}
 	}

@@ -219,7 +219,8 @@ func TestLargestRoom_aRenewalIsBounded(t *testing.T) {
 	l := newLargest(t, newWorld(t), 40, 20)
 	l.clock.Advance(25 * time.Hour)
 	units := l.costs(func() { l.say(l.admin.Token, "good morning") })
-	if said := unitsOfLargest(t)["the first message of a day, which renews parts of the room"]; units > 90 || units != said {
+	said := unitsOfLargest(t)["the first message of a day, which renews parts of the room"]
+	if units > 90 || units != said {
 		t.Errorf("the first message of a day writes %d units, and docs/cost.md says %d", units, said)
 	}
 }

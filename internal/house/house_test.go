@@ -1,8 +1,8 @@
 // Package house tests the source tree itself: which package may import which, that
 // every package has a comment, that tests never sleep, that what is downloaded is pinned,
-// and that the paths and tests in the documentation exist. It has no code of its own; the
-// tests read the sources with go/parser. It sets no limits on sizes: the domain draws the
-// walls.
+// that the paths, links and tests in the documentation exist, and that its figures are
+// those of the code. It has no code of its own; the tests read the sources with go/parser.
+// It sets no limits on sizes: the domain draws the walls.
 package house
 
 import (

@@ -126,8 +126,11 @@ func logged(n ast.Node) string {
 	if !logs || i >= len(call.Args) {
 		return ""
 	}
-	if level, named := call.Args[max(i-1, 0)].(*ast.SelectorExpr); i == 2 && (!named || level.Sel.Name != "LevelWarn" && level.Sel.Name != "LevelError") {
-		return ""
+	if i == 2 { // LogAttrs has the level before the message
+		level, named := call.Args[1].(*ast.SelectorExpr)
+		if !named || level.Sel.Name != "LevelWarn" && level.Sel.Name != "LevelError" {
+			return ""
+		}
 	}
 	literal, isLiteral := call.Args[i].(*ast.BasicLit)
 	if !isLiteral {
@@ -152,7 +155,8 @@ func TestPages_deploy_hasEachParameter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parameters := regexp.MustCompile(`(?m)^  (\w+):\n    Type: \w+\n    Default: (.*)$`).FindAllStringSubmatch(string(template), -1)
+	parameter := regexp.MustCompile(`(?m)^  (\w+):\n    Type: \w+\n    Default: (.*)$`)
+	parameters := parameter.FindAllStringSubmatch(string(template), -1)
 	if len(parameters) != len(said) {
 		t.Errorf("the template has %d parameters, and docs/deploy.md %d", len(parameters), len(said))
 	}

@@ -137,14 +137,16 @@ func sumOf(t *testing.T, page, what string) (sum float64) {
 // timesLess is how many times less a standby costs on such a day than an agent that waits.
 func timesLess(t *testing.T, page, day string) string {
 	t.Helper()
-	return fmt.Sprintf("%.0f", sumOf(t, page, "a "+day+" day of one agent")/sumOf(t, page, "a "+day+" day of a program on standby"))
+	day = "a " + day + " day of "
+	return fmt.Sprintf("%.0f", sumOf(t, page, day+"one agent")/sumOf(t, page, day+"a program on standby"))
 }
 
 // A standby looks in as often as chat says, and costs what a look does.
 func TestCostPage_standby_costsSoManyTimesLess(t *testing.T) {
 	page := strings.Join(strings.Fields(readPage(t, "docs", "cost.md")), " ")
 	table := readPage(t, "docs", "cost.md")
-	said := fmt.Sprintf("costs %s times less than a waiting agent on a quiet day, and %s times less", timesLess(t, table, "quiet"), timesLess(t, table, "lively"))
+	said := fmt.Sprintf("costs %s times less than a waiting agent on a quiet day, and %s times less",
+		timesLess(t, table, "quiet"), timesLess(t, table, "lively"))
 	if !strings.Contains(page, said) {
 		t.Errorf("docs/cost.md does not say: %s", said)
 	}
@@ -170,9 +172,11 @@ func TestReadme_waitingOnAWS_isWhatThePageCounts(t *testing.T) {
 	for _, c := range []struct{ page, says string }{
 		{"README.md", fmt.Sprintf("An agent that waits costs %.2f dollars a day", quiet)},
 		{"README.md", fmt.Sprintf("%s to %s times less", timesLess(t, page, "lively"), timesLess(t, page, "quiet"))},
-		{"docs/cost.md", fmt.Sprintf("use %.0f of the %.0f reads a second and all reserved instances", reads, setting(t, "TableReadsPerSecond"))},
+		{"docs/cost.md", fmt.Sprintf("use %.0f of the %.0f reads a second and all reserved instances",
+			reads, setting(t, "TableReadsPerSecond"))},
 	} {
-		if text := readPage(t, filepath.FromSlash(c.page)); !strings.Contains(strings.Join(strings.Fields(text), " "), c.says) {
+		text := strings.Join(strings.Fields(readPage(t, filepath.FromSlash(c.page))), " ")
+		if !strings.Contains(text, c.says) {
 			t.Errorf("%s does not say: %s", c.page, c.says)
 		}
 	}
