@@ -91,7 +91,7 @@ type doorAttack struct {
 	alone    bool            // nobody else is left, so the room is his
 }
 
-// Whatever an attacker gets at a way to a seat, it is never a role, nor what was private to others.
+// At no way to a seat does an attacker get a role, or read what was private to others.
 // How long each name is safe is a matter of room.Claim.
 func TestDoors_attackerInEachRow(t *testing.T) {
 	for what, c := range map[string]doorAttack{

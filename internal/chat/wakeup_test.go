@@ -56,7 +56,7 @@ func answered(req chat.SendRequest, n int64) func(w *world, p company) {
 	}
 }
 
-// room.Agent.WokenBy says what wakes whom. A reply is to the agent of the message that its id names.
+// room.Agent.WokenBy says which event wakes which agent. A reply is to the agent of the message that its id names.
 func TestWait_ends_onlyForWhatConcernsTheAgent(t *testing.T) {
 	for what, c := range map[string]struct {
 		does        func(w *world, p company)

@@ -124,7 +124,7 @@ func TestDraft_isKeptForADay(t *testing.T) {
 	}
 }
 
-// What the rules refuse by now stays with the person.
+// A draft that the rules refuse by now stays with the person.
 func TestDecideDraft_isCheckedAsOfNow(t *testing.T) {
 	closed := func(l *timeline) { l.apply(room.Event{Type: room.Changed, By: 1, Reason: room.ReasonClosed}) }
 	for what, c := range map[string]struct {

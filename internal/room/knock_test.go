@@ -81,7 +81,7 @@ func TestLetGo_isAllowedTo(t *testing.T) {
 		"the seat itself, of two":    {by: 2, happen: func(l *timeline) { l.leave(3); l.set(two) }, want: fault.NotAllowed},
 		"the seat itself, an admin":  {by: 2, happen: func(l *timeline) { l.manage(room.Promote, 2) }, want: fault.NotAllowed},
 		"where the seat is free":     {by: 1, happen: func(l *timeline) { l.leave(2) }, want: fault.InvalidArgument},
-		"of another event":           {by: 1, knock: 1, want: fault.InvalidArgument},
+		"of another event":           {by: 1, knock: 3, want: fault.InvalidArgument},
 		"of a knock ten minutes ago": {by: 1, after: room.KnockWindow, want: fault.InvalidArgument},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")

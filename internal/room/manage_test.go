@@ -93,7 +93,7 @@ func TestOrder_whatAnAdminMustNotDo_isRefused(t *testing.T) {
 	}
 }
 
-// Whatever is so already needs no event.
+// An order for what is so already needs no event.
 func TestOrder_withoutEffect_isNoEvent(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	l.manage(room.Promote, 2)
