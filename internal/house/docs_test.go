@@ -1,18 +1,12 @@
 package house
 
 import (
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/parley-chat/parley/internal/httpapi"
-	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/roomlog"
 )
 
 // TestDocs_everyPath_exists checks the paths in the tables of docs/design.md and in
@@ -55,27 +49,6 @@ func TestDocs_functionsOfDesign_areInTheirFiles(t *testing.T) {
 	}
 	if checked < 80 {
 		t.Errorf("docs/design.md names only %d functions with their files", checked)
-	}
-}
-
-// TestDocs_figuresOfDesign_areThoseOfTheCode checks the times that docs/design.md repeats.
-func TestDocs_figuresOfDesign_areThoseOfTheCode(t *testing.T) {
-	text := read(t, "docs/design.md")
-	lively, quiet := roomlog.PollEvery(0).Milliseconds(), int(roomlog.PollEvery(time.Hour).Seconds())
-	for _, want := range []string{
-		fmt.Sprintf("Unused --> Silent: %d s\n", int(room.UnusedLease.Seconds())),
-		fmt.Sprintf("Used --> Silent: %d min after the last call", int(room.Lease.Minutes())),
-		fmt.Sprintf("joins again after %d min of silence", int(room.RegainSilent.Minutes())),
-		fmt.Sprintf("in which all have been silent for %d minutes", int(room.Lease.Minutes())),
-		fmt.Sprintf("loop every %d ms to %d s", lively, quiet),
-		fmt.Sprintf("If the answer takes longer than %d seconds", int(httpapi.DefaultKeepAlive.Seconds())),
-	} {
-		if !strings.Contains(text, want) {
-			t.Errorf("docs/design.md does not say %q", want)
-		}
-	}
-	if room.AdminLease != 24*time.Hour {
-		t.Error("docs/design.md says that an admin's lease is a day")
 	}
 }
 
