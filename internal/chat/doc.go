@@ -20,7 +20,7 @@
 //   - Situation is how things stand for the caller at the end of a call, from which package
 //     tools makes next (situation.go).
 //   - Message, Room and Agent are events, rooms and agents as one agent sees them
-//     (message.go, roster.go). What it may not see does not exist in them.
+//     (message.go, roster.go). They leave out everything that it may not see.
 //
 // The locks are in package presence.
 package chat

@@ -211,8 +211,8 @@ func (r *liveRoom) signsOfLife(ctx context.Context, lease time.Duration) (map[in
 	return presence, r.log.Recall(ctx, since)
 }
 
-// readKept reads who was behind the last seat of the caller's principal under its name. Then
-// a deserted room is not begun anew.
+// readKept reads the person behind the last seat of the caller's principal under its name. If
+// there is one, a deserted room does not start over.
 func (op *joinOp) readKept(ctx context.Context, r *liveRoom) (err error) {
 	op.claim.KeptAsOf = r.log.Known().Departed.N // first, so that a later departure is seen
 	op.claim.Kept, err = r.log.Seats().Kept(ctx, op.Asker.Principal, op.Name.Key)

@@ -76,9 +76,8 @@ type Waited struct {
 	Messages []Message
 	HasMore  bool
 	Cursor   string
-	// Agents is set only if it has changed since the seat's last result. Of more
-	// than ten it lists only those that wait, at most ten; Seated and AllWaiting
-	// count all.
+	// Agents is set only if it has changed since the seat's last result. If more than ten are
+	// seated, it lists only those that wait, at most ten; Seated and AllWaiting count all.
 	Agents     []Agent
 	Seated     int
 	AllWaiting int

@@ -26,7 +26,7 @@ type Situation struct {
 	Asked    bool          // somebody knocked for the caller's name, and the caller has made no call since
 	Stopping bool          // the service stops
 
-	// Of a call that looks for news; see inbox.situation.
+	// Set by a call that looks for news; see inbox.situation.
 
 	CursorIgnored bool        // the given cursor is not one of this seat
 	Missed        bool        // events after the cursor have expired
@@ -35,7 +35,7 @@ type Situation struct {
 	NameWanted    bool        // a join under a taken name was refused, and the caller can readmit it
 	Reason        room.Reason // of StatusRemoved
 
-	// Of a wait that has read who is there; see caller.addRoster.
+	// Set by a wait that has read who is there; see caller.addRoster.
 
 	OthersIdle time.Duration // for how long no other agent has made a call; 0 if unknown
 	OthersAway time.Duration // if all others are away: until the first is back

@@ -21,12 +21,12 @@ type SteerRequest struct {
 	Claim   string // of a link: Token becomes one of the person, unless the link was used
 	NewLink bool   // a link for a further device
 
-	// The reins of the agent; nil leaves one as it is.
+	// The supervision of the agent; nil leaves it as it is.
 
 	Paused  *bool // it may say nothing
 	Approve *bool // each of its messages becomes a draft
 
-	// A decision, which goes without reins.
+	// A decision, which goes without changes of supervision.
 
 	Draft    string // the id of a draft
 	Decision room.Decision
@@ -35,7 +35,7 @@ type SteerRequest struct {
 
 // Steered is the result of Steer.
 type Steered struct {
-	Alone   bool   // the person has its seat without an agent, and so no reins and no drafts
+	Alone   bool   // the person has its seat without an agent, and so supervises nobody
 	Watch   string // the claim of a link for a further device; "" if there is none
 	Paused  bool
 	Approve bool

@@ -140,8 +140,8 @@ func (l *line) read() {
 	}
 }
 
-// query reads the queue. What has not changed since last is neither decoded nor paired
-// anew.
+// query reads the queue. Tickets that have not changed since last are not decoded again, and an
+// unchanged queue is not paired again.
 func (l *line) query(r *reading, last *lineup) (*lineup, error) {
 	ctx, cancel := roomlog.Detached(r.ctx)
 	defer cancel()
@@ -178,8 +178,9 @@ func (q *lineup) decode(item table.Item) (ticketItem, bool) {
 	return t, roomlog.Decode(item, &t) == nil
 }
 
-// behind returns the partner of a ticket behind all of q: of those that are left over the
-// one with the most in common with it, or that has waited longest; -1 if there is none.
+// behind returns the partner of a ticket behind all of q. Among the tickets that are left over,
+// that is the one with the most in common with it, or that has waited longest; -1 if there is
+// none.
 func (q *lineup) behind(t ticketItem) int {
 	best, most := -1, -1
 	likes, look := lowered(t.Interests), ident.LookOf(t.Name)

@@ -183,8 +183,8 @@ func pairedChange(id string, settings room.Settings, older, younger ticketItem, 
 	return ch
 }
 
-// seatEvent returns the event that seats the owner of a ticket. What the two say begins
-// after the three events of the pairing.
+// seatEvent returns the event that seats the owner of a ticket. The talk of the two begins after
+// the three events of the pairing.
 func (t ticketItem) seatEvent(n int, role room.Role, now time.Time) room.Event {
 	return room.Event{Type: room.Joined, Seat: n, Name: t.Name, Agent: &room.Agent{
 		Seat: n, Name: t.Name, Key: t.Key, Role: role, Hash: t.Hash, Joined: 3, AtMs: now.UnixMilli(), Since: room.Mark{N: 1},

@@ -15,10 +15,10 @@ import (
 // How a call puts its ticket into the queue, keeps it there and takes it out, and finds
 // out how it ended.
 
-// stepBack shortens the ticket of a call that ends before its time, so that it can
-// be paired only as long as its owner may return with it; and withdraws one that
-// its owner will never learn. If only the store did not answer, the ticket stands,
-// and its owner keeps the place. A superseded call leaves the ticket alone.
+// stepBack shortens the ticket of a call that ends before its time, so that it can be paired only
+// as long as its owner may return with it. A ticket that its owner will never learn it withdraws.
+// If only the store did not answer, the ticket stands, and its owner keeps the place. A
+// superseded call leaves the ticket alone.
 func (op *queueOp) stepBack(ctx context.Context, end time.Time, m *matchItem, err error) (*matchItem, error) {
 	if errors.Is(err, errSuperseded) {
 		return nil, err
@@ -181,9 +181,9 @@ func (op *queueOp) outcome(ctx context.Context, c table.Consistency) (*matchItem
 	return decodeMatch(item)
 }
 
-// withdraw ends the ticket, unless it has ended before, and returns how it ended.
-// From then on it cannot be paired, whatever any reader has seen of it. A ticket of which
-// the table knows nothing, as it expired or somebody made it up, changes nothing there.
+// withdraw ends the ticket, unless it has ended before, and returns how it ended. From then on it
+// cannot be paired, whatever any reader has seen of it. A ticket that the table does not have,
+// because it expired or somebody made it up, changes nothing there.
 func (op *queueOp) withdraw(ctx context.Context) (*matchItem, error) {
 	there := table.IfPresent
 	if op.fresh { // it may come into the queue yet

@@ -48,8 +48,8 @@ func New(rooms *chat.Service, o Options) *Service {
 
 const defaultQueue = "lobby"
 
-// How often a call looks for a partner. Who comes later sees the other at once and claims
-// it, so a call mostly asks whether it was claimed.
+// How often a call looks for a partner. The agent that comes later sees the other at once and
+// claims it, so a call mostly asks whether it was claimed.
 const (
 	pollFirst = 250 * time.Millisecond
 	pollLast  = time.Second
@@ -58,25 +58,24 @@ const (
 	lookAlone = 5 * time.Second
 )
 
-// How long a call waits at most. Its ticket says that it waits until then, and stands in the
-// queue for as long, even if the process ends without a word, or the client does where nothing
-// tells the server: nobody should be paired with an agent that has left.
+// How long a call waits at most. Its ticket stands in the queue for as long, even if the process
+// ends without a word, or the client leaves unseen. Nobody should be paired with an agent that
+// has left.
 const (
 	MaxWait    = 290 * time.Second
 	UnseenWait = 20 * time.Second // where a client may leave unseen
 )
 
-// EnterQueue waits for a partner and returns the seat that the caller then has in a
-// room of the two. Without a partner in time it returns a ticket, with which the
-// next call keeps the place; the ticket ends if that call does not come within 15
-// seconds. For an hour a ticket also leads to the seat it has brought, so that a
-// pairing whose answer was lost is not. An agent is never paired with one whose name
-// is the same or looks alike.
+// EnterQueue waits for a partner and returns the seat that the caller then has in a room of the
+// two. Without a partner in time it returns a ticket, with which the next call keeps the place;
+// the ticket ends if that call does not come within 15 seconds. For an hour a ticket also leads
+// to the seat it has brought, so a lost answer loses no pairing. An agent is never paired with
+// one whose name is the same or looks alike: a room does not seat such two.
 //
-// It ends early three seconds before the context's deadline and when the service
-// stops. A ticket that was given up by Leave, or whose first call was canceled, is
-// never paired. Of two calls with one ticket the older ends as superseded, when it next
-// looks if it is in another process.
+// It ends early three seconds before the context's deadline and when the service stops. A ticket
+// that was given up by Leave, or whose first call was canceled, is never paired. If two calls
+// have one ticket, the older ends as superseded: at once in the same process, and when it next
+// looks in another.
 func (s *Service) EnterQueue(ctx context.Context, req Request) (Result, error) {
 	if req.Wait < 0 || req.Wait > MaxWait {
 		return Result{}, fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.", fault.Seconds(MaxWait))

@@ -13,7 +13,7 @@ import (
 // read again.
 var ErrPresenceNeeded = errors.New("room: presence is needed")
 
-// ErrAbandoned reports that a join begins the room anew instead of taking a seat.
+// ErrAbandoned reports that a join starts the room over instead of taking a seat.
 var ErrAbandoned = errors.New("room: everybody has been silent")
 
 // Claim is a newcomer's claim to a seat of an existing room. Deciding is pure, so what the table
@@ -78,7 +78,7 @@ const (
 //	anyone else                NameTaken, and a knock
 //
 // A guest that takes the place of a guest spends no use of its invite. Under another name,
-// a full room gives the stalest of the seats whose lease has ended, or begins anew. Before all
+// a full room gives the stalest of the seats whose lease has ended, or starts over. Before all
 // that a guest needs an invite that admits it: see Invite.Admit.
 func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
 	old, _ := h.Named(c.Name.Key)

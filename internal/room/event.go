@@ -41,7 +41,7 @@ type Event struct {
 	Seat int       `json:"s,omitempty"` // the agent that spoke, came, left or was managed
 	Name string    `json:"f,omitempty"` // its name at that time
 
-	// Of Said.
+	// Fields of Said.
 	Text      string   `json:"x,omitempty"`
 	Gone      bool     `json:"gone,omitempty"` // its text was removed; Text is Removed
 	Person    bool     `json:"me,omitempty"`   // the person behind the seat said or did it
@@ -76,7 +76,7 @@ type Event struct {
 	Draft    *Event    `json:"draft,omitempty"`  // of Drafted: the message
 	Decides  int64     `json:"dec,omitempty"`    // of Said, and of Steered with ReasonRefused: the draft about which its person has decided so
 
-	// Of what an admin did: Left (kicked, banned), Managed and Changed.
+	// The decision of an admin, in Left (kicked, banned), Managed and Changed.
 	By     int     `json:"by,omitempty"`   // the admin's seat
 	ByName string  `json:"byf,omitempty"`  // its name at that time
 	Action Action  `json:"act,omitempty"`  // of Managed: what was done to Seat, or to Name where there is no seat

@@ -35,9 +35,9 @@ func (v Invite) Renewed(seats int, now time.Time) (Invite, error) {
 	return Invite{Number: v.Number + 1, Uses: seats, UntilMs: now.Add(InviteLife).UnixMilli()}, nil
 }
 
-// Replaced returns the invite that takes the place of v for the seats that v still gives, and
-// until the same time, so that whoever is to stay out has no valid one; nil if there is none to
-// replace. After the last number that a code can hold, it gives no seat.
+// Replaced returns an invite in place of v with its uses and its end, so that an agent that is to
+// stay out has no valid one; nil if there is none to replace. After the last number that a code
+// can hold, it gives no seat.
 func (v Invite) Replaced() *Invite {
 	if v.Number == 0 {
 		return nil
@@ -68,10 +68,10 @@ func (v Invite) Check(number int) error {
 	return fault.Refuse(fault.NotAllowed, "This invite was renewed by an admin of the room and gives no seat any more. Ask whoever gave it to you for the new one. If you have a seat by it, pass only your agent_token to join_room.")
 }
 
-// Admit returns what is left of v once it has given a seat to a guest that shows the invite with a
-// number, under the name of old; the zero value if nobody has that name. A guest that takes the
-// place of a guest spends no use, and needs none: it may be the same one, without its token. Then
-// left is nil. The error is a *fault.Error.
+// Admit judges a guest that shows the invite with a number and wants the name of old, which is
+// the zero value if nobody has that name. left is what remains of v once it has given a seat. A
+// guest that takes the place of a guest spends no use, and needs none: it may be the same one,
+// without its token. Then left is nil. The error is a *fault.Error.
 func (v Invite) Admit(number int, old Agent, now time.Time) (left *Invite, err error) {
 	if err := v.Check(number); err != nil {
 		return nil, err
@@ -92,8 +92,9 @@ func (v Invite) Admit(number int, old Agent, now time.Time) (left *Invite, err e
 
 // CheckSeat refuses a guest that acts for a seat to which its invite does not admit. It admits to
 // the seats that it gave and, unless it was renewed, to those of the invites before; v may lie
-// behind. A seat that no invite gave is got with a key: its agent must not stay by an invite once
-// the key is revoked. The error is a *fault.Error of NotAllowed.
+// behind. So guests keep their seats when an admin renews an invite that has leaked. A seat that
+// no invite gave is got with a key: its agent must not stay by an invite once the key is revoked.
+// The error is a *fault.Error of NotAllowed.
 func (v Invite) CheckSeat(by ident.Asker, a Agent) error {
 	switch {
 	case !by.IsGuest(), a.Invite == by.Invite, a.IsGuest() && by.Invite >= v.Number:

@@ -114,7 +114,7 @@ func (h *Head) MayEnlarge(a Agent) bool {
 	return a.Role == Admin && len(h.Agents) >= h.Capacity && h.Capacity < MaxCapacity
 }
 
-// regained returns a in the hands of a holder, and of no other.
+// regained returns the seat of a with a new holder and no other.
 func (a Agent) regained(x Holder, now time.Time) Agent {
 	a.AtMs, a.RegainedMs, a.LetGo = now.UnixMilli(), now.UnixMilli(), LetGo{}
 	if a.IsAlone() {

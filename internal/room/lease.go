@@ -36,8 +36,8 @@ type Presence struct {
 	// have one of its own for the same reason.
 	Prev *Presence `json:"prev,omitempty"`
 
-	// Of an item of its own: what the agent says it is doing, and the last event when
-	// it said so.
+	// From an item of its own: what the agent says it is doing, and the last event when it said
+	// so.
 	Activity   string `json:"-"`
 	ActiveAsOf int64  `json:"-"`
 }
@@ -140,7 +140,8 @@ func (p Presence) BackAt() time.Time { return time.UnixMilli(p.BackMs) }
 // SilentFrom returns when the agent's silence begins.
 func (p Presence) SilentFrom() time.Time { return Latest(p.At(), p.WaitsUntil(), p.BackAt()) }
 
-// LeaseEnd returns when an agent with this role and presence may lose its seat.
+// LeaseEnd returns when an agent with this role and presence may lose its seat. The end of a
+// lease alone takes no seat away: somebody has to want it.
 func (p Presence) LeaseEnd(role Role) time.Time {
 	switch {
 	case role == Admin:

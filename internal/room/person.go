@@ -89,7 +89,7 @@ func (x Holder) Has(hash string) bool {
 	return subtle.ConstantTimeCompare([]byte(x.Hash), []byte(hash)) == 1
 }
 
-// HeldBy returns a in the hands of a holder. The person behind it stays there.
+// HeldBy returns a with a new holder. The person behind it stays.
 func (a Agent) HeldBy(x Holder) Agent {
 	if a.Hash = x.Hash; x.Person {
 		a.Hash, a.Person = "", a.Person.WithDevice(x.Hash)

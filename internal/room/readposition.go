@@ -18,8 +18,8 @@ type ReadPosition struct {
 
 // Next returns where a call without a cursor begins, and up to where its events were handed out
 // before. The batch of a wait is handed out once more unless something shows that it arrived:
-// clients give up without saying so, and a Lambda function never learns that one has left. What
-// came with a send or a look is not repeated, since remembering it would cost each of them a
+// clients give up without saying so, and a Lambda function never learns that one has left. The
+// batch of a send or a look is not repeated, since remembering it would cost each of them a
 // write.
 func (p ReadPosition) Next() (after, repeatTo int64) {
 	if p.Waited && p.Acked < p.Handed {

@@ -69,9 +69,9 @@ func (s *State) Named(key string) (Agent, bool) {
 	return s.Agents[i], true
 }
 
-// Owner returns the agent that belongs to the holder of a token. If that is the person behind it,
-// Device is set; once the token's own seat is gone, the token is that of the seat that the agent
-// has taken since: see KeepPerson.
+// Owner returns the agent that belongs to the holder of a token. For the person behind it, Device
+// is set. Once the seat of a person's token is gone, it is a token of the seat that the agent has
+// taken since: see KeepPerson.
 func (s *State) Owner(x Holder) (Agent, bool) {
 	own, ok := s.Seated(x.Seat)
 	if !x.Person {

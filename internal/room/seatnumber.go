@@ -3,8 +3,8 @@ package room
 import "github.com/parley-chat/parley/internal/ident"
 
 // A token holds the number of a seat in 15 bits, so numbers are given in turn, and again
-// once all were given. What is addressed to a number counts for an agent only if it is
-// later than the agent's join. State.NextSeat counts on for ever.
+// once all were given. A message, a request or a knock for a number counts for an agent only
+// if it is later than the agent's join. State.NextSeat counts on for ever.
 
 // seatNumber returns the number of the n-th seat in turn.
 func seatNumber(n int) int { return (n-1)%ident.MaxSeat + 1 }

@@ -82,8 +82,8 @@ func (s *State) Expired(now time.Time) bool {
 	return s.Retired && !s.Closed || !now.Before(s.Expires())
 }
 
-// WhyClosed returns why a closed room is closed: an admin has done so, or it was begun
-// anew after a silence.
+// WhyClosed returns why a closed room is closed: an admin has done so, or it started over after a
+// silence.
 func (s *State) WhyClosed() Reason {
 	if s.Retired {
 		return ReasonBegunAnew

@@ -25,7 +25,9 @@ type personItem struct {
 	UntilMs int64 `json:"until"`
 }
 
-// PutPresence returns the op that stores the presence of a until its lease ends.
+// PutPresence returns the op that stores the presence of a until its lease ends. So the table
+// decides whether a lease has ended, by the same rule for all processes, and no process has to
+// clean up after a crash.
 func PutPresence(id string, a room.Agent, p room.Presence) table.Op {
 	p.V = room.Version
 	return table.Put(table.Item{

@@ -44,17 +44,17 @@ type situation struct {
 	news   news
 	status chat.WaitStatus // of a call that waits or sends
 
-	// Of taking a seat.
+	// Set after taking a seat.
 	newcomer   bool // the caller has just taken a new seat
 	opens      bool // and the caller speaks first
 	uninviting bool // the invite to the room seats nobody any more
 
-	// Of a wait.
+	// Set after a wait.
 	looked    bool      // the call did not wait
 	stopping  bool      // the server is stopping, and nothing came
 	awayUntil time.Time // until when the caller is away, as the call announced
 
-	// Of a send.
+	// Set after a send.
 	held    bool // it was not sent
 	reveals bool // for the one reason that the text seems to hold a credential
 	kind    room.Kind

@@ -76,7 +76,7 @@ func lastSteered(messages []chat.Message) (chat.Message, bool) {
 	return chat.Message{}, false
 }
 
-// What was not sent, and why.
+// The sentences about a message that was not sent.
 const (
 	pendingSaid = "NOT sent yet: your user reads your messages first, and decides about this one. "
 	pausedSaid  = "NOT sent: your user has paused you. "
