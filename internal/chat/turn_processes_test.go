@@ -1,10 +1,14 @@
 package chat_test
 
 import (
+	"context"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
 // until lets time pass until a wait ends, and returns for how long.
@@ -118,4 +122,35 @@ func TestTurn_declined_isNotGivenAgainInAnotherProcess(t *testing.T) {
 	w.turnWithin(40*time.Second, "Ann", ann)
 	w.pass(time.Minute)
 	two.stillWaits("Bob", again)
+}
+
+// It costs a read to find out whether an agent waits in another process. So a process looks for
+// that after 3, 6, 12 and 24 seconds, and from then on twice a minute.
+func TestTurn_nobodyElseIsThere_isLookedForLessAndLessOften(t *testing.T) {
+	w := newWorld(t)
+	var reads atomic.Int64 // of everybody's presence
+	counter := &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
+		if c.Range.Prefix == "SEEN#" {
+			reads.Add(1)
+		}
+		return nil
+	}}
+	one := onTable(t, w.clock, counter, chat.Options{})
+	p := one.pair()
+	one.leaves(p.bob, 2*time.Hour)
+	first := take(t, one.waiting(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: longWait}))
+	p.ann.Cursor = first.Cursor // it has told that Bob is away
+	one.hold(p.ann)
+	one.settle() // it has looked once when the wait began
+	reads.Store(0)
+	var looks []int // after so many seconds
+	for began := w.clock.Now(); w.clock.Since(began) < 2*time.Minute; {
+		one.pass(500 * time.Millisecond)
+		if reads.Swap(0) > 0 {
+			looks = append(looks, int(w.clock.Since(began).Seconds()))
+		}
+	}
+	if want := []int{3, 9, 21, 45, 75, 105}; !slices.Equal(looks, want) {
+		t.Errorf("presence is read after %d seconds, want %d", looks, want)
+	}
 }
