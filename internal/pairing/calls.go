@@ -1,7 +1,6 @@
 package pairing
 
 import (
-	"context"
 	"sync"
 	"time"
 )
@@ -16,9 +15,9 @@ type calls struct {
 // place is what the calls of this process with one ticket share. The newest keeps the place:
 // calls with one ticket could otherwise take every wait.
 type place struct {
-	calls  int
-	newest *call
-	turn   chan struct{} // holds a value while a call changes the ticket
+	calls    int
+	newest   *call
+	changing sync.Mutex // held while a call changes the ticket
 }
 
 // call is a call with a ticket that keeps its place.
@@ -47,7 +46,7 @@ func (c *calls) enter(id string) (entered *call, over func()) {
 	}
 	p := c.byID[id]
 	if p == nil {
-		p = &place{turn: make(chan struct{}, 1)}
+		p = &place{}
 		c.byID[id] = p
 	} else {
 		close(p.newest.superseded)
@@ -80,25 +79,13 @@ func (c *calls) wake(id string) {
 
 // alone runs change while no other call of the process with the ticket runs one. Once a
 // newer one has begun it returns errSuperseded. So the newest changes the ticket last.
-func (c *call) alone(ctx context.Context, change func() error) error {
+func (c *call) alone(change func() error) error {
+	c.place.changing.Lock()
+	defer c.place.changing.Unlock()
 	select {
-	case c.place.turn <- struct{}{}:
-		defer func() { <-c.place.turn }()
 	case <-c.superseded:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if c.isSuperseded() {
 		return errSuperseded
-	}
-	return change()
-}
-
-func (c *call) isSuperseded() bool {
-	select {
-	case <-c.superseded:
-		return true
 	default:
-		return false
+		return change()
 	}
 }

@@ -35,7 +35,7 @@ func (op *queueOp) stepBack(ctx context.Context, end time.Time, m *matchItem, er
 	}
 	ctx, cancel := detached(ctx)
 	defer cancel()
-	if failed := op.call.alone(ctx, func() error { return op.shorten(ctx) }); failed != nil && !errors.Is(failed, errSuperseded) {
+	if failed := op.call.alone(func() error { return op.shorten(ctx) }); failed != nil && !errors.Is(failed, errSuperseded) {
 		op.svc.log.WarnContext(ctx, "a ticket was not shortened", "error", failed)
 	}
 	return m, err
@@ -121,7 +121,7 @@ func isLate(ctx context.Context) bool {
 func (op *queueOp) begin(ctx context.Context, end time.Time) (m *matchItem, err error) {
 	now := op.svc.clock.Now()
 	if !op.fresh {
-		err = op.call.alone(ctx, func() (err error) { m, err = op.keepPlace(ctx, now, end); return err })
+		err = op.call.alone(func() (err error) { m, err = op.keepPlace(ctx, now, end); return err })
 		if err == nil && m != nil && m.Left {
 			return nil, errTicketOver()
 		}
