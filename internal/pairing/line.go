@@ -5,9 +5,9 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -34,30 +34,27 @@ type line struct {
 	table table.Table
 	calls int // under the lock of lines
 
-	mu      sync.Mutex
-	last    *lineup  // as last read
-	next    *reading // has not begun; nil if nobody wants it
-	reading bool
-}
-
-// reading is one read of a queue, and who it is for waits until done is closed.
-type reading struct {
-	ctx  context.Context // of the first that wants it, but does not end with that
-	at   time.Time
-	done chan struct{}
-	got  *lineup
-	err  error
+	turn  chan struct{} // holds a value while a call reads
+	begun atomic.Int64  // how many reads have begun
+	last  atomic.Pointer[lineup]
 }
 
 // lineup is a queue as one read found it. Nobody changes it.
 type lineup struct {
-	at      time.Time      // when the read was asked for
-	tickets []ticketItem   // the longest waiting first, at most lineSeen
-	data    [][]byte       // of which each was decoded
+	number  int64          // of the read
+	at      time.Time      // when it was asked for
+	err     error          // if it failed; else:
+	tickets []waiter       // the longest waiting first, at most lineSeen
 	place   map[string]int // the index of each, by its sort key
 	more    bool           // others wait behind them
-	looks   []ident.Look   // of the names
 	partner []int          // see partners
+}
+
+// waiter is a ticket of a lineup, and the text from which it was decoded.
+type waiter struct {
+	ticketItem
+	profile profile
+	data    []byte
 }
 
 // enter returns the line of a queue. over ends its use.
@@ -69,7 +66,7 @@ func (ls *lines) enter(queue string, t table.Table) (l *line, over func()) {
 	}
 	l = ls.byQueue[queue]
 	if l == nil {
-		l = &line{queue: queue, table: t}
+		l = &line{queue: queue, table: t, turn: make(chan struct{}, 1)}
 		ls.byQueue[queue] = l
 	}
 	l.calls++
@@ -84,117 +81,104 @@ func (ls *lines) leave(l *line) {
 	}
 }
 
+// readLine is line.recent or line.current.
+type readLine = func(ctx context.Context, now time.Time) (*lineup, error)
+
 // recent returns the queue as it was at most lineLife before now.
 func (l *line) recent(ctx context.Context, now time.Time) (*lineup, error) {
-	l.mu.Lock()
-	last := l.last
-	l.mu.Unlock()
-	if last != nil && now.Sub(last.at) < lineLife {
-		return last, nil
-	}
-	return l.current(ctx, now)
+	return l.read(ctx, now, func(q *lineup) bool { return q.err == nil && now.Sub(q.at) < lineLife })
 }
 
 // current returns the queue with every ticket whose Write has returned. now is the time.
 func (l *line) current(ctx context.Context, now time.Time) (*lineup, error) {
-	r := l.want(ctx, now)
+	begun := l.begun.Load()
+	return l.read(ctx, now, func(q *lineup) bool { return q.number > begun })
+}
+
+// read returns the queue as it was read last if that will do, and else reads it. Calls take
+// turns, the longest waiting first, so most of those that wait find that another has read
+// what will do for them, too.
+func (l *line) read(ctx context.Context, now time.Time, willDo func(*lineup) bool) (*lineup, error) {
+	if q := l.last.Load(); q != nil && willDo(q) {
+		return q, q.err
+	}
 	select {
-	case <-r.done:
-		return r.got, r.err
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	last := l.last.Load()
+	if last != nil && willDo(last) {
+		return last, last.err
+	}
+	q := &lineup{number: l.begun.Add(1), at: now}
+	if q.err = q.query(ctx, l, last); ctx.Err() == nil { // else it failed for this call alone
+		l.last.Store(q)
+	}
+	return q, q.err
 }
 
-// want returns the next read of the queue that has not begun.
-func (l *line) want(ctx context.Context, now time.Time) *reading {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.next == nil {
-		l.next = &reading{ctx: context.WithoutCancel(ctx), at: now, done: make(chan struct{})}
-	}
-	r := l.next
-	if !l.reading {
-		l.reading = true
-		go l.read()
-	}
-	return r
-}
+// readTime bounds a read for which others wait.
+const readTime = 10 * time.Second
 
-// read reads the queue until nobody wants another read.
-func (l *line) read() {
-	for {
-		l.mu.Lock()
-		r, last := l.next, l.last
-		l.next, l.reading = nil, r != nil
-		l.mu.Unlock()
-		if r == nil {
-			return
-		}
-		if r.got, r.err = l.query(r, last); r.err == nil {
-			l.mu.Lock()
-			l.last = r.got
-			l.mu.Unlock()
-		}
-		close(r.done)
-	}
-}
-
-// query reads the queue. Tickets that have not changed since last are not decoded again, and an
-// unchanged queue is not paired again.
-func (l *line) query(r *reading, last *lineup) (*lineup, error) {
-	ctx, cancel := roomlog.Detached(r.ctx)
+// query reads the queue. Tickets that have not changed since last, which may be nil, are not
+// decoded again, and an unchanged queue is not paired again.
+func (q *lineup) query(ctx context.Context, l *line, last *lineup) error {
+	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
 	page, err := l.table.Query(ctx, table.Range{
 		Partition: queuePartition(l.queue), Prefix: ticketPrefix, Limit: lineSeen, Consistency: table.Strong,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if last == nil {
 		last = &lineup{}
 	}
-	q := &lineup{at: r.at, more: page.More, place: make(map[string]int, len(page.Items))}
+	q.more, q.place = page.More, make(map[string]int, len(page.Items))
 	for _, item := range page.Items {
-		if t, ok := last.decode(item); ok { // else a newer program stored it, and pairs it
+		if w, ok := last.decode(item); ok { // else a newer program stored it, and pairs it
 			q.place[item.Key.Sort] = len(q.tickets)
-			q.tickets, q.data = append(q.tickets, t), append(q.data, item.Data)
+			q.tickets = append(q.tickets, w)
 		}
 	}
-	q.looks, q.partner = last.looks, last.partner
-	if !slices.EqualFunc(q.tickets, last.tickets, ticketItem.pairsAs) {
-		q.looks = looksOf(q.tickets)
-		q.partner = partners(q.tickets, q.looks)
+	q.partner = last.partner
+	if !slices.EqualFunc(q.tickets, last.tickets, waiter.pairsAs) {
+		profiles := make([]profile, len(q.tickets))
+		for i, w := range q.tickets {
+			profiles[i] = w.profile
+		}
+		q.partner = partners(profiles)
 	}
-	return q, nil
+	return nil
 }
 
 // decode reads a ticket, or knows it from q.
-func (q *lineup) decode(item table.Item) (ticketItem, bool) {
-	if i, known := q.place[item.Key.Sort]; known && bytes.Equal(q.data[i], item.Data) {
+func (q *lineup) decode(item table.Item) (waiter, bool) {
+	if i, known := q.place[item.Key.Sort]; known && bytes.Equal(q.tickets[i].data, item.Data) {
 		return q.tickets[i], true
 	}
-	var t ticketItem
-	return t, roomlog.Decode(item, &t) == nil
+	w := waiter{data: item.Data}
+	if roomlog.Decode(item, &w.ticketItem) != nil {
+		return w, false
+	}
+	w.profile = w.ticketItem.profile()
+	return w, true
+}
+
+// pairsAs reports whether w and other are one ticket, or pair alike.
+func (w waiter) pairsAs(other waiter) bool {
+	return w.Name == other.Name && slices.Equal(w.Interests, other.Interests)
 }
 
 // behind returns the partner of a ticket behind all of q. Among the tickets that are left over,
 // that is the one with the most in common with it, or that has waited longest; -1 if there is
 // none.
 func (q *lineup) behind(t ticketItem) int {
-	best, most := -1, -1
-	likes, look := lowered(t.Interests), ident.LookOf(t.Name)
+	best, most, me := -1, -1, t.profile()
 	for i, other := range q.tickets {
-		if q.partner[i] >= 0 || other.Key == t.Key || q.looks[i].Like(look) {
-			continue
-		}
-		n := 0
-		for _, word := range lowered(other.Interests) {
-			if slices.Contains(likes, word) {
-				n++
-			}
-		}
-		if n > most {
+		if n := me.inCommon(other.profile); n > most && q.partner[i] < 0 {
 			best, most = i, n
 		}
 	}

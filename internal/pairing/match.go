@@ -23,11 +23,7 @@ var (
 
 // look looks at the queue, and claims a partner if there is one. Else it returns how long
 // to wait before the next look.
-func (op *queueOp) look(ctx context.Context) (*matchItem, time.Duration, error) {
-	read := op.line.recent
-	if !op.looked {
-		read = op.line.current // what was read before may lack the caller's ticket
-	}
+func (op *queueOp) look(ctx context.Context, read readLine) (*matchItem, time.Duration, error) {
 	for try := range claimTries {
 		if try > 0 {
 			if err := op.svc.store.Pause(ctx, roomlog.Backoff(try)); err != nil {
@@ -42,57 +38,44 @@ func (op *queueOp) look(ctx context.Context) (*matchItem, time.Duration, error) 
 		if err != nil {
 			return nil, 0, err
 		}
-		op.looked = true
-		m, wait, err := op.meet(ctx, q)
-		if !errors.Is(err, errClaimed) && !errors.Is(err, table.ErrUnavailable) {
-			return m, wait, err
+		m, err := op.meet(ctx, q)
+		switch {
+		case m == nil && err == nil:
+			return nil, lookAlone, nil
+		case !errors.Is(err, errClaimed) && !errors.Is(err, table.ErrUnavailable):
+			return m, 0, err
 		}
 	}
 	return nil, pollLast, nil
 }
 
 // meet is look for a queue that was read.
-func (op *queueOp) meet(ctx context.Context, q *lineup) (*matchItem, time.Duration, error) {
-	me, mine, m, err := op.find(ctx, q)
-	if m != nil || err != nil {
-		return m, 0, err
-	}
-	partner := -1
-	if me < len(q.tickets) {
-		partner = q.partner[me]
-	} else {
-		partner = q.behind(mine)
-	}
-	if partner < 0 {
-		return nil, lookAlone, nil
-	}
-	older, younger := mine, q.tickets[partner]
-	if partner < me {
-		older, younger = younger, older
-	}
-	m, err = op.claim(ctx, older, younger)
-	return m, 0, err
-}
-
-// find returns the caller's ticket and its index; len(q.tickets) if it is behind q. If it
-// has ended, find returns how.
-func (op *queueOp) find(ctx context.Context, q *lineup) (me int, mine ticketItem, m *matchItem, err error) {
+func (op *queueOp) meet(ctx context.Context, q *lineup) (*matchItem, error) {
+	var mine ticketItem
+	var partner int
 	me, found := q.place[op.ticket.key().Sort]
 	switch {
 	case found:
-		mine, op.position = q.tickets[me], me+1
+		mine, partner, op.position = q.tickets[me].ticketItem, q.partner[me], me+1
 	case q.more:
+		var err error
 		if mine, err = op.stored(ctx); errors.Is(err, table.ErrNotFound) {
-			m, err = op.lost(ctx)
+			return op.lost(ctx)
+		} else if err != nil {
+			return nil, err
 		}
-		me = len(q.tickets)
+		me, partner = len(q.tickets), q.behind(mine)
 	default:
-		m, err = op.lost(ctx)
+		return op.lost(ctx)
 	}
-	if m == nil && err == nil {
-		m, err = op.keep(ctx, mine)
+	if m, err := op.keep(ctx, mine); m != nil || err != nil || partner < 0 {
+		return m, err
 	}
-	return me, mine, m, err
+	other := q.tickets[partner].ticketItem
+	if partner < me {
+		return op.claim(ctx, other, mine)
+	}
+	return op.claim(ctx, mine, other)
 }
 
 // lost returns the outcome of a ticket that is no longer in the queue.

@@ -1,9 +1,12 @@
 package pairing
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -12,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
+	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
 // someQueue returns a queue of up to twelve tickets of a few names and interests.
@@ -27,10 +31,19 @@ func someQueue(t *rapid.T) []ticketItem {
 	return all
 }
 
+// profilesOf returns what pairing looks at in tickets.
+func profilesOf(all []ticketItem) []profile {
+	profiles := make([]profile, len(all))
+	for i, t := range all {
+		profiles[i] = t.profile()
+	}
+	return profiles
+}
+
 func TestPartners_anyQueue_areMutualAndLeaveNoPossiblePairOver(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := someQueue(t)
-		partner := partners(all, looksOf(all))
+		partner := partners(profilesOf(all))
 		for i, j := range partner {
 			if j >= 0 && (partner[j] != i || all[i].Key == all[j].Key) {
 				t.Fatalf("%d is paired with %d: %v", i, j, partner)
@@ -59,7 +72,7 @@ func TestPartners_anyQueue_areStable(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		all := someQueue(t)
-		partner := partners(all, looksOf(all))
+		partner := partners(profilesOf(all))
 		got := func(i int) int {
 			if partner[i] < 0 {
 				return 0
@@ -81,7 +94,7 @@ func TestPartners_nothingInCommon_areInTheOrderOfTheQueue(t *testing.T) {
 	for _, key := range []string{"ann", "ann", "bob", "cid", "dora"} {
 		all = append(all, ticketItem{Name: key, Key: key})
 	}
-	if got, want := partners(all, looksOf(all)), []int{2, 3, 0, 1, -1}; !slices.Equal(got, want) {
+	if got, want := partners(profilesOf(all)), []int{2, 3, 0, 1, -1}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
@@ -106,7 +119,7 @@ func byDefinition(all []ticketItem) []int {
 func TestPartners_anyQueue_areThoseOfTheDefinition(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := someQueue(t)
-		if got, want := partners(all, looksOf(all)), byDefinition(all); !slices.Equal(got, want) {
+		if got, want := partners(profilesOf(all)), byDefinition(all); !slices.Equal(got, want) {
 			t.Fatalf("%v: got %v, want %v", all, got, want)
 		}
 	})
@@ -144,4 +157,74 @@ func TestLine_queueThatPairsAlike_isNotPairedAnew(t *testing.T) {
 	if other := read(ann, bob, cid); !slices.Equal(first.partner, []int{1, 0, -1}) || !slices.Equal(other.partner, []int{2, -1, 0}) {
 		t.Errorf("paired %v, and with other interests %v", first.partner, other.partner)
 	}
+}
+
+// silentTable is a table of which each read ends when the test says how.
+func silentTable(reads chan<- chan<- error) table.Table {
+	return &tabletest.Hooks{Before: func(ctx context.Context, c tabletest.Call) error {
+		ends := make(chan error)
+		reads <- ends
+		select {
+		case err := <-ends:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}}
+}
+
+// However many calls await a read of a table that does not answer, it is asked twice: by the
+// first, and for all that came meanwhile.
+func TestLine_tableDoesNotAnswer_isNotAskedByEveryCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reads := make(chan chan<- error)
+		l, over := new(lines).enter("lobby", silentTable(reads))
+		defer over()
+		const n = 50
+		errs := make(chan error, n)
+		look := func() {
+			_, err := l.current(t.Context(), time.Now())
+			errs <- err
+		}
+		go look()
+		first := <-reads
+		for range n - 1 {
+			go look()
+		}
+		synctest.Wait()
+		first <- table.ErrUnavailable
+		(<-reads) <- table.ErrUnavailable
+		for range n {
+			if err := <-errs; !errors.Is(err, table.ErrUnavailable) {
+				t.Errorf("got %v", err)
+			}
+		}
+	})
+}
+
+// A call that gives up takes its read along, and nobody else's.
+func TestLine_readerGivesUp_theNextReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reads := make(chan chan<- error)
+		l, over := new(lines).enter("lobby", silentTable(reads))
+		defer over()
+		ctx, leave := context.WithCancel(t.Context())
+		gone, next := make(chan error), make(chan error)
+		look := func(ctx context.Context, got chan<- error) {
+			_, err := l.current(ctx, time.Now())
+			got <- err
+		}
+		go look(ctx, gone)
+		<-reads
+		go look(t.Context(), next)
+		synctest.Wait()
+		leave()
+		if err := <-gone; !errors.Is(err, context.Canceled) {
+			t.Errorf("who gave up got %v", err)
+		}
+		(<-reads) <- table.ErrUnavailable
+		if err := <-next; !errors.Is(err, table.ErrUnavailable) {
+			t.Errorf("the next got %v", err)
+		}
+	})
 }

@@ -97,7 +97,6 @@ type queueOp struct {
 	position int        // in the queue, as last read; 0: unknown
 	call     *call      // once it is to keep the ticket's place
 	line     *line      // likewise
-	looked   bool       // at the line, since the ticket was stored
 }
 
 // newOp checks what can be checked without the table.
@@ -188,13 +187,14 @@ func (op *queueOp) wait(ctx context.Context, end time.Time) (*matchItem, error) 
 func (op *queueOp) await(ctx context.Context, end time.Time) (*matchItem, error) {
 	s := op.svc
 	var look time.Time
+	read := op.line.current // what was read before may lack the caller's ticket
 	for poll := pollFirst; ; poll = min(poll*3/2, pollLast) {
 		if now := s.clock.Now(); !now.Before(look) {
-			m, wait, err := op.look(ctx)
+			m, wait, err := op.look(ctx, read)
 			if m != nil || err != nil {
 				return m, err
 			}
-			look = now.Add(wait)
+			look, read = now.Add(wait), op.line.recent
 		}
 		left := end.Sub(s.clock.Now())
 		if left <= 0 {
