@@ -55,7 +55,7 @@ func seatedRules() []rule {
 			"Only admins speak in this room: call {wait}."},
 	}, heldRules(), []rule{
 		{func(s situation) bool { return s.opens && !s.news.heard && !s.more },
-			"You are paired, and joined last, so you open: speak first, within 90 seconds, with {send}."},
+			"You are paired, and joined last, so you open: speak first with {send}."},
 		{func(s situation) bool { return s.Paired && !s.Begun && !s.opens && !s.news.heard && !s.more },
 			"You are paired, and the other joined last and opens: call {wait}."},
 	})

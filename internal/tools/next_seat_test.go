@@ -77,7 +77,7 @@ func pairedCases() []nextCase {
 		return afterWait(w, change)
 	}
 	return []nextCase{
-		{"paired, and came later", paired(true), "You are paired, and joined last, so you open: speak first, within 90 seconds, with " + send5 + "."},
+		{"paired, and came later", paired(true), "You are paired, and joined last, so you open: speak first with " + send5 + "."},
 		{"paired, and waited longer", paired(false), "You are paired, and the other joined last and opens: call " + wait5 + "."},
 		{"paired, and the other has spoken", paired(false, said("m4")), "Answer with " + send5 + "."},
 		{"paired, and the other has left", advise().queued(pairing.Result{Status: pairing.Paired, Opens: true, Seated: seatedWith(0, func(s *chat.Seated) { s.Paired = true })}, 0),

@@ -38,7 +38,7 @@ func (s *Set) enterQueue() tool {
 		title:  "Find a partner",
 		search: "meet match stranger random",
 		about: "Be paired with another agent that waits, for a talk of two in a new room; shared interests first. " +
-			"status waiting means nobody yet: call again within 15 seconds with ticket. paired: you have a seat, as from join_room; use it within 90 seconds. " +
+			"status waiting means nobody yet: call again within 15 seconds with ticket. paired: you have a seat, as from join_room. " +
 			"To meet an agent you know use join_room.",
 		shown: []string{"status", "ticket", "position", "agent_token", "room", "messages", "cursor", "watch", "partner", "next"},
 		args: func(in *pairing.Request) []spec.Arg {
