@@ -45,9 +45,9 @@ func billedCalls() []billedCall {
 		{what: "message_history, the latest", as: "second", tool: "message_history", arguments: args{}},
 		{what: "room_info, one's own room", as: "first", tool: "room_info", arguments: args{}},
 		{what: "update_room, the capacity", as: "first", tool: "update_room", arguments: args{"capacity": 5}},
-		{what: "steer, opening the link", as: "first", tool: steerTool, arguments: args{"claim": ""}},
-		{what: "steer, pausing the agent", as: "first", tool: steerTool, arguments: args{"paused": true}},
-		{as: "first", tool: steerTool, arguments: args{"paused": false}},
+		{what: "supervise, opening the link", as: "first", tool: superviseTool, arguments: args{"claim": ""}},
+		{what: "supervise, pausing the agent", as: "first", tool: superviseTool, arguments: args{"paused": true}},
+		{as: "first", tool: superviseTool, arguments: args{"paused": false}},
 		{what: "manage_agent, mute", as: "first", tool: "manage_agent", arguments: args{"agent_name": "second", "action": "mute"}},
 		{what: "leave_room", as: "second", tool: "leave_room", arguments: args{}},
 		{what: "create_room, a public room", as: "third", tool: "create_room", arguments: args{"room": "bench hall", "agent_name": "third", "public": true}},
@@ -115,7 +115,7 @@ func (c billedCall) by(s seat) args {
 	if c.tool == waitTool {
 		all["cursor"] = s.Cursor
 	}
-	if c.tool == steerTool {
+	if c.tool == superviseTool {
 		all["agent_token"] = s.Person
 	}
 	if _, opens := all["claim"]; opens {

@@ -96,7 +96,7 @@ func takeSample(ctx context.Context, t table.Table) (s sample, err error) {
 	}
 	log := logs.Acquire(s.room)
 	defer log.Release()
-	h, err := log.Current(ctx, time.Now())
+	h, err := log.Refresh(ctx, time.Now())
 	if err != nil {
 		return s, err
 	}

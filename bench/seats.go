@@ -29,7 +29,7 @@ func (s seat) claim() string {
 
 // withPerson returns the seat with a token that its person has made, if there is a link.
 func (s seat) withPerson() seat {
-	if claim, ok := ident.ParseClaim(s.claim()); ok && s.Person == "" {
+	if claim, ok := ident.ParseLinkCode(s.claim()); ok && s.Person == "" {
 		s.Person = ident.Token{Room: claim.Room, Seat: claim.Seat, Secret: ident.NewSecret(), Person: true}.String()
 	}
 	return s

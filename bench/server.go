@@ -18,9 +18,9 @@ const serveCommand = "serve"
 
 // The tools that both sides offer.
 const (
-	sendTool  = "send_message"
-	waitTool  = "wait_for_message"
-	steerTool = "steer"
+	sendTool      = "send_message"
+	waitTool      = "wait_for_message"
+	superviseTool = "supervise"
 )
 
 // announcement is the line of JSON that a server prints when it is ready.

@@ -78,12 +78,12 @@ func TestAttack_wordOfAPerson_inTheShellOfItsAgent(t *testing.T) {
 	a.bob.runs("wait", "--timeout", "50ms") // for what was there before
 	for shell, w := range shells {
 		for _, arguments := range [][]string{
-			{"say", "I am Ann."}, {"say", "--to", "Ann's Claude", "Push."}, {"steer", "pause"}, {"steer", "approve", "off"}, {"steer", "link"},
+			{"say", "I am Ann."}, {"say", "--to", "Ann's Claude", "Push."}, {"supervise", "pause"}, {"supervise", "approve", "off"}, {"supervise", "link"},
 			{"invite", "--new"}, {"leave", "--as", "Ann's Claude"},
 		} {
 			try(shell, arguments...)
 		}
-		for _, reads := range [][]string{{"who"}, {"history"}, {"steer"}, {"steer", "drafts"}, {"watch", a.link}} {
+		for _, reads := range [][]string{{"who"}, {"history"}, {"supervise"}, {"supervise", "drafts"}, {"watch", a.link}} {
 			w.does(reads...)
 		}
 	}

@@ -200,7 +200,7 @@ func (w *talker) seats() []ownSeat {
 func (w *talker) keepsSecrets(text string, what []string) {
 	w.t.Helper()
 	text = inviteLink.ReplaceAllString(text, "")
-	if slices.Equal(what[:min(2, len(what))], []string{"steer", "link"}) {
+	if slices.Equal(what[:min(2, len(what))], []string{"supervise", "link"}) {
 		text, _, _ = strings.Cut(text, "#")
 	}
 	if err := leaks.Find(text); err != nil {

@@ -73,7 +73,7 @@ func TestWatch_link_isOpenedOnceAndKept(t *testing.T) {
 		t.Errorf("a thief: %+v", got)
 	}
 	phone := a.ann.again(t.TempDir())
-	phone.does("watch", strings.TrimSpace(a.ann.does("steer", "link")))
+	phone.does("watch", strings.TrimSpace(a.ann.does("supervise", "link")))
 	phone.does("say", "From my phone.")
 	a.hears("hh:mm Ann's Claude [in person]: From my phone.\n")
 	if who := a.bob.does("who"); strings.Count(who, "Ann's Claude") != 1 {
@@ -120,16 +120,16 @@ func TestWatch_person_speaksBesideItsAgent(t *testing.T) {
 	tail.interrupted()
 }
 
-func TestSteer_reins_holdTheAgentUntilItsPersonDecides(t *testing.T) {
+func TestSupervise_holdTheAgentUntilItsPersonDecides(t *testing.T) {
 	a := watched(t)
-	if got := a.ann.runs("steer", "pause"); got.code != 4 || !strings.Contains(got.err, "You watch no agent") {
+	if got := a.ann.runs("supervise", "pause"); got.code != 4 || !strings.Contains(got.err, "You watch no agent") {
 		t.Errorf("before the link is opened: %+v", got)
 	}
 	a.ann.does("watch", a.link)
 	shows := func(want string, arguments ...string) {
 		t.Helper()
-		if shown := a.ann.does(append([]string{"steer"}, arguments...)...); shown != want {
-			t.Errorf("steer %q shows %q, want %q", arguments, shown, want)
+		if shown := a.ann.does(append([]string{"supervise"}, arguments...)...); shown != want {
+			t.Errorf("supervise %q shows %q, want %q", arguments, shown, want)
 		}
 	}
 	shows("Ann's Claude speaks for itself.\n")
@@ -151,24 +151,24 @@ func TestSteer_reins_holdTheAgentUntilItsPersonDecides(t *testing.T) {
 		}
 	}
 	tail.shows("* draft " + drafts[2] + ": Ann's Claude: Draft 2.\n")
-	if notes := tail.interrupted().err; !strings.Contains(notes, "parley steer send "+drafts[2]) {
+	if notes := tail.interrupted().err; !strings.Contains(notes, "parley supervise send "+drafts[2]) {
 		t.Errorf("tail reminds of nothing: %q", notes)
 	}
-	if shown := a.ann.does("steer", "drafts"); strings.Count(shown, "waits for parley steer send, edit or refuse") != 3 || !strings.Contains(shown, "Draft 1.") {
+	if shown := a.ann.does("supervise", "drafts"); strings.Count(shown, "waits for parley supervise send, edit or refuse") != 3 || !strings.Contains(shown, "Draft 1.") {
 		t.Errorf("the drafts: %s", shown)
 	}
-	a.ann.does("steer", "send", drafts[0])
+	a.ann.does("supervise", "send", drafts[0])
 	a.hears("hh:mm Ann's Claude: Draft 0.\n")
-	a.ann.does("steer", "edit", drafts[1], "A", "better", "word.")
+	a.ann.does("supervise", "edit", drafts[1], "A", "better", "word.")
 	a.hears("hh:mm Ann's Claude [in person]: A better word.\n")
-	a.ann.does("steer", "refuse", drafts[2])
-	if got := a.ann.runs("steer", "send", drafts[2]); got.code != 1 {
+	a.ann.does("supervise", "refuse", drafts[2])
+	if got := a.ann.runs("supervise", "send", drafts[2]); got.code != 1 {
 		t.Errorf("a second decision: %+v", got)
 	}
 	shows("Ann's Claude speaks for itself.\n", "approve", "off")
 	for _, nonsense := range [][]string{{"approve", "maybe"}, {"send"}, {"edit", drafts[0]}, {"pause", "now"}, {"whistle"}} {
-		if got := a.ann.runs(append([]string{"steer"}, nonsense...)...); got.code != 2 {
-			t.Errorf("steer %q: %+v", nonsense, got)
+		if got := a.ann.runs(append([]string{"supervise"}, nonsense...)...); got.code != 2 {
+			t.Errorf("supervise %q: %+v", nonsense, got)
 		}
 	}
 }

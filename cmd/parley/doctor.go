@@ -18,7 +18,7 @@ type doctorCommand struct {
 	Client string        `enum:",${clients}" default:"" placeholder:"CLIENT" help:"Look at this client only: ${clients}."`
 	Wait   time.Duration `default:"60s" placeholder:"TIME" help:"How long a wait is to last (${default})."`
 	Long   bool          `help:"The same as --wait 300s, after which many clients end a call."`
-	Nudge  bool          `help:"Also wake the sessions of CLIENT that have a seat. That costs a turn of each."`
+	Wake   bool          `help:"Also wake the sessions of CLIENT that have a seat. That costs a turn of each."`
 	JSON   bool          `name:"json" help:"Print each result as a JSON object."`
 }
 
@@ -32,8 +32,8 @@ The exit code is 0 if nothing failed.`
 // Validate is called by kong.
 func (c *doctorCommand) Validate() error {
 	switch {
-	case c.Nudge && c.Client == "":
-		return errors.New("--nudge needs --client: it costs a turn of each session that it wakes")
+	case c.Wake && c.Client == "":
+		return errors.New("--wake needs --client: it costs a turn of each session that it wakes")
 	case c.Wait < time.Second:
 		return errors.New("--wait is at least 1s")
 	}
@@ -54,7 +54,7 @@ func (c *doctorCommand) Run(ctx context.Context, streams streams) error {
 		return err
 	}
 	failed := doctor.Run(ctx, doctor.Options{
-		Server: p.Base, Key: p.Key, Invite: p.Invite, Admitted: options(p, streams.err).Admitted, Version: app.Version(), Machine: machine, Client: c.Client, Wake: c.Nudge, Wait: c.Wait,
+		Server: p.Base, Key: p.Key, Invite: p.Invite, Admitted: options(p, streams.err).Admitted, Version: app.Version(), Machine: machine, Client: c.Client, Wake: c.Wake, Wait: c.Wait,
 		Tell: func(r doctor.Result) {
 			r.What, r.Fix = shell.HarmlessLine(r.What), shell.HarmlessLine(r.Fix) // they quote what a server said
 			if c.JSON {

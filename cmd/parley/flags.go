@@ -80,7 +80,7 @@ type commandLine struct {
 	History    historyCommand    `cmd:"" group:"People and scripts" help:"Show what was said."`
 	Rooms      roomsCommand      `cmd:"" group:"People and scripts" help:"List public rooms."`
 	Watch      watchCommand      `cmd:"" group:"People and scripts" help:"Open the link of your agent, to watch its talk and speak in it."`
-	Steer      steerCommand      `cmd:"" group:"People and scripts" help:"Pause your agent, or decide what it says."`
+	Supervise  superviseCommand  `cmd:"" group:"People and scripts" help:"Pause your agent, or decide what it says."`
 	Leave      leaveCommand      `cmd:"" group:"People and scripts" help:"Give your seat up."`
 	Invite     inviteCommand     `cmd:"" group:"People and scripts" help:"Print the line that brings another agent into the room."`
 	Completion completionCommand `cmd:"" group:"People and scripts" help:"Let a shell complete the commands of parley."`

@@ -32,7 +32,7 @@ func (c *hookCommand) Run(ctx context.Context, streams streams) error {
 	case err != nil:
 		fmt.Fprintln(streams.err, "parley hook:", err)
 	case text != "":
-		return nudged(text)
+		return notified(text)
 	}
 	return nil
 }
@@ -61,9 +61,9 @@ func (c *hookCommand) address(string) (string, error) {
 	return p.Base, err
 }
 
-// nudged is how a hook ends that wakes its agent: with the sentence on stderr, and the
+// notified is how a hook ends that wakes its agent: with the sentence on stderr, and the
 // status that makes Claude Code read it.
-type nudged string
+type notified string
 
 // Error returns the sentence.
-func (n nudged) Error() string { return string(n) }
+func (n notified) Error() string { return string(n) }

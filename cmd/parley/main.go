@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string, io streams) int {
 // explain writes why a command failed to w, and returns its exit code.
 func explain(w io.Writer, err error) int {
 	var refused *fault.Error
-	var sentence nudged
+	var sentence notified
 	switch {
 	case errors.As(err, &sentence):
 		fmt.Fprintln(w, sentence)

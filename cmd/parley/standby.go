@@ -32,7 +32,7 @@ type standbyCommand struct {
 func (standbyCommand) Help() string {
 	return `It waits in all rooms in which you or your agents have a seat, and says when there is something to read. Agents of Claude Code and Codex are woken in their sessions, if a hook of theirs has noted the seat (see docs/waking.md). Your own seats are those of parley join. It reads nothing in the place of anybody: a message stays new until its reader has it.
 
-COMMAND finds in its environment PARLEY_ROOM, PARLEY_NAME, PARLEY_MESSAGES (how many are new), PARLEY_NUDGE (the sentence) and PARLEY_URL. What has a character that could act on a shell is empty there.`
+COMMAND finds in its environment PARLEY_ROOM, PARLEY_NAME, PARLEY_MESSAGES (how many are new), PARLEY_NOTICE (the sentence) and PARLEY_URL. What has a character that could act on a shell is empty there.`
 }
 
 // agentsArgs is the command line of the process that a hook leaves behind.
@@ -47,7 +47,7 @@ func (c *standbyCommand) Run(ctx context.Context, streams streams) (err error) {
 	}
 	o := wake.StandbyOptions{
 		Seats: file, Room: c.Room, GiveUp: c.GiveUp, Version: app.Version(), Clock: clockwork.NewRealClock(),
-		Nudge: c.nudge, Tell: (&teller{out: streams.out, json: c.JSON}).tell,
+		Notify: c.notify, Tell: (&teller{out: streams.out, json: c.JSON}).tell,
 	}
 	release, err := c.take(&o)
 	if err != nil {
@@ -120,8 +120,8 @@ func startStandby() error {
 	return wake.StartStandby(self, agentsArgs()...)
 }
 
-// nudge tells the owner of a seat.
-func (c *standbyCommand) nudge(ctx context.Context, s client.Seat, n wake.News) error {
+// notify tells the owner of a seat.
+func (c *standbyCommand) notify(ctx context.Context, s client.Seat, n wake.News) error {
 	if s.Wake != nil {
 		return wake.NotifyAgent(ctx, s.Wake, n.String())
 	}
@@ -132,7 +132,7 @@ func (c *standbyCommand) nudge(ctx context.Context, s client.Seat, n wake.News) 
 	if c.Desktop {
 		errs = append(errs, wake.NotifyDesktop(ctx, n.String()))
 	}
-	return errors.Join(errs...) // without either, the line that is printed is the nudge
+	return errors.Join(errs...) // without either, the line that is printed is the notice
 }
 
 // teller prints what happens.

@@ -88,14 +88,14 @@ func hears(t *testing.T, m *model, ann *screen, bob *guest, n int) (took time.Du
 	words := fmt.Sprintf("Are you there, for the %d. time?", n)
 	began := time.Now()
 	bob.says(words)
-	nudged := m.await(t, ann.client, "that there is something to read", patience, func(c conversation) bool {
+	notified := m.await(t, ann.client, "that there is something to read", patience, func(c conversation) bool {
 		return len(c.turns) == turnsOf(n) && c.after != ""
 	})
 	took = time.Since(began)
 	t.Logf("the model was asked %v after the message", took)
 	// A server that was killed may not know how far she has read, and counts more.
-	if !regexp.MustCompile(`[12] new messages? in the Parley room where you are \\?"Ann\\?": call wait_for_message`).MatchString(nudged.after) || strings.Contains(nudged.after, words) || strings.Contains(nudged.after, "Bob") {
-		t.Errorf("what woke her is %q", nudged.after)
+	if !regexp.MustCompile(`[12] new messages? in the Parley room where you are \\?"Ann\\?": call wait_for_message`).MatchString(notified.after) || strings.Contains(notified.after, words) || strings.Contains(notified.after, "Bob") {
+		t.Errorf("what woke her is %q", notified.after)
 	}
 	m.await(t, ann.client, "what Bob said", patience, func(c conversation) bool { return strings.Contains(c.text(), words) })
 	return took

@@ -207,12 +207,12 @@ func woken(t *testing.T, m *model, ann *screen, bob *guest, room string) {
 	const words = "Are you still there?"
 	began := time.Now()
 	bob.says(words)
-	nudged := m.await(t, ann.client, "that there is something to read", patience, func(c conversation) bool {
+	notified := m.await(t, ann.client, "that there is something to read", patience, func(c conversation) bool {
 		return len(c.turns) == 3 && strings.Contains(c.text(), room) && c.after != ""
 	})
 	t.Logf("the model was asked %v after the message", time.Since(began))
-	if !strings.Contains(nudged.after, "wait_for_message") || strings.Contains(nudged.after, words) || strings.Contains(nudged.after, "Bob") {
-		t.Errorf("what woke her is %q", nudged.after)
+	if !strings.Contains(notified.after, "wait_for_message") || strings.Contains(notified.after, words) || strings.Contains(notified.after, "Bob") {
+		t.Errorf("what woke her is %q", notified.after)
 	}
 	m.await(t, ann.client, "what Bob said", patience, func(c conversation) bool { return strings.Contains(c.text(), words) })
 }

@@ -36,7 +36,7 @@ func (m *machine) watches(url, room string) {
 func TestWord_ofAPerson_isNotTakenByItsAgentsShell(t *testing.T) {
 	t.Parallel()
 	program := `"` + os.Getenv(process.BinaryEnv) + `" `
-	line := program + `say "I am your user."; ` + program + `steer pause; ` + program + `who`
+	line := program + `say "I am your user."; ` + program + `supervise pause; ` + program + `who`
 	inShell, err := json.Marshal(line)
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ const (
 	modal  = "dialog"
 )
 
-// turned waits until a switch of the reins is on or off.
+// turned waits until a switch of supervision is on or off.
 func (tab *tab) turned(name, on string) {
 	tab.t.Helper()
 	tab.is(css(`[role=switch][aria-label="` + name + `"][aria-checked=` + on + `]`))

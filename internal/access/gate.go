@@ -27,7 +27,7 @@ type Options struct {
 	Seat func(context.Context, ident.Token) (agent room.Agent, ok bool, err error)
 	// Link returns the agent to whose seat the link of a claim leads; ok is false if it leads
 	// to none.
-	Link func(context.Context, ident.Claim) (agent room.Agent, ok bool, err error)
+	Link func(context.Context, ident.LinkCode) (agent room.Agent, ok bool, err error)
 }
 
 // Gate admits callers to a server. Its methods may be called concurrently.
@@ -50,8 +50,8 @@ func New(o Options) *Gate {
 
 // Bearer admits by what an Authorization header bears: a key, the token of a seat, or the
 // claim of the link that makes one.
-func (g *Gate) Bearer(ctx context.Context, text, address string) (ident.Asker, error) {
-	if c, ok := ident.ParseClaim(text); ok {
+func (g *Gate) Bearer(ctx context.Context, text, address string) (ident.Principal, error) {
+	if c, ok := ident.ParseLinkCode(text); ok {
 		return g.claim(ctx, c, address)
 	}
 	if t, err := ident.ParseToken(text); err == nil {
@@ -63,17 +63,17 @@ func (g *Gate) Bearer(ctx context.Context, text, address string) (ident.Asker, e
 // Key admits by a key. The table is read for a key that this process has not read for 30
 // seconds, unless its check characters or the secret that was read before show that it is
 // wrong. The first use in a day is written.
-func (g *Gate) Key(ctx context.Context, text, address string) (ident.Asker, error) {
+func (g *Gate) Key(ctx context.Context, text, address string) (ident.Principal, error) {
 	if strings.TrimSpace(text) == "" {
-		return ident.Asker{}, refuse("needs a key, and you sent none")
+		return ident.Principal{}, refuse("needs a key, and you sent none")
 	}
 	key, ok := ident.ParseKey(text)
 	if !ok {
-		return ident.Asker{}, refuse("needs a key, and the one that you sent is mistyped")
+		return ident.Principal{}, refuse("needs a key, and the one that you sent is mistyped")
 	}
 	k, there, fresh := g.keys.recall(key.ID)
 	if there && !ident.SameSecret(key.Secret, k.hash) {
-		return ident.Asker{}, errWrongKey()
+		return ident.Principal{}, errWrongKey()
 	}
 	if !fresh {
 		err := g.guesses.look(ctx, key.String(), address, func() (err error) {
@@ -83,20 +83,20 @@ func (g *Gate) Key(ctx context.Context, text, address string) (ident.Asker, erro
 			return err
 		})
 		if err != nil {
-			return ident.Asker{}, g.outward(err)
+			return ident.Principal{}, g.outward(err)
 		}
 	}
 	if !g.keys.use(ctx, k) {
-		return ident.Asker{}, errWrongKey()
+		return ident.Principal{}, errWrongKey()
 	}
-	return ident.Asker{Principal: ident.KeyPrincipal(k.ID), Owner: k.Label}, nil
+	return ident.Principal{ID: ident.KeyPrincipal(k.ID), Owner: k.Label}, nil
 }
 
 // Invite admits a guest by the code of a room's invite.
-func (g *Gate) Invite(ctx context.Context, code, address string) (ident.Asker, error) {
+func (g *Gate) Invite(ctx context.Context, code, address string) (ident.Principal, error) {
 	v, ok := ident.ParseInvite(code)
 	if !ok {
-		return ident.Asker{}, errWrongInvite()
+		return ident.Principal{}, errWrongInvite()
 	}
 	err := g.guesses.look(ctx, v.String(), address, func() error {
 		made, err := g.o.Invite(ctx, v)
@@ -106,9 +106,9 @@ func (g *Gate) Invite(ctx context.Context, code, address string) (ident.Asker, e
 		return err
 	})
 	if err != nil {
-		return ident.Asker{}, g.outward(err)
+		return ident.Principal{}, g.outward(err)
 	}
-	return ident.Asker{Room: v.Room, Invite: v.Number}, nil
+	return ident.Principal{Room: v.Room, Invite: v.Number}, nil
 }
 
 func errWrongInvite() error {
@@ -118,18 +118,18 @@ func errWrongInvite() error {
 // Token admits by the token of a seat's agent, or of the person behind it, for that seat alone:
 // if an invite has admitted the agent, or a key that is valid. So a program on standby, and the
 // person, need no key of their own.
-func (g *Gate) Token(ctx context.Context, text, address string) (ident.Asker, error) {
+func (g *Gate) Token(ctx context.Context, text, address string) (ident.Principal, error) {
 	t, err := ident.ParseToken(text)
 	if err != nil {
-		return ident.Asker{}, refuse("needs a key, and the token that you sent is mistyped")
+		return ident.Principal{}, refuse("needs a key, and the token that you sent is mistyped")
 	}
 	return g.token(ctx, t, address)
 }
 
 // token is Token for one that was read. It proves what the request bears; the agent_token of the
 // call, which may be another, the call proves itself.
-func (g *Gate) token(ctx context.Context, t ident.Token, address string) (ident.Asker, error) {
-	return g.seat(ctx, t.String(), address, ident.Asker{Room: t.Room, Seat: t.Seat}, "the token that you sent has lost its seat, or never had one",
+func (g *Gate) token(ctx context.Context, t ident.Token, address string) (ident.Principal, error) {
+	return g.seat(ctx, t.String(), address, ident.Principal{Room: t.Room, Seat: t.Seat}, "the token that you sent has lost its seat, or never had one",
 		func() (room.Agent, bool, error) {
 			agent, there, err := g.o.Seat(ctx, t)
 			if t.Person && fault.CodeOf(err) == fault.Removed {
@@ -141,14 +141,14 @@ func (g *Gate) token(ctx context.Context, t ident.Token, address string) (ident.
 
 // claim admits a caller that opens the link of a seat, as Token does. A link that was used leads
 // to its seat, too, so its holder hears that it was used.
-func (g *Gate) claim(ctx context.Context, c ident.Claim, address string) (ident.Asker, error) {
-	return g.seat(ctx, c.String(), address, ident.Asker{Room: c.Room, Seat: c.Seat, ByLink: true}, "the link that you opened leads to no seat, or no longer",
+func (g *Gate) claim(ctx context.Context, c ident.LinkCode, address string) (ident.Principal, error) {
+	return g.seat(ctx, c.String(), address, ident.Principal{Room: c.Room, Seat: c.Seat, ByLink: true}, "the link that you opened leads to no seat, or no longer",
 		func() (room.Agent, bool, error) { return g.o.Link(ctx, c) })
 }
 
 // seat admits asker to the seat of the agent that find returns for a secret, as behind allows.
 // unknown says in the refusal that there is no such agent.
-func (g *Gate) seat(ctx context.Context, secret, address string, asker ident.Asker, unknown string, find func() (room.Agent, bool, error)) (ident.Asker, error) {
+func (g *Gate) seat(ctx context.Context, secret, address string, asker ident.Principal, unknown string, find func() (room.Agent, bool, error)) (ident.Principal, error) {
 	err := g.guesses.look(ctx, secret, address, func() error {
 		agent, there, err := find()
 		if err != nil {
@@ -157,17 +157,17 @@ func (g *Gate) seat(ctx context.Context, secret, address string, asker ident.Ask
 		if !there {
 			return refuse("needs a key, and " + unknown)
 		}
-		return g.behind(ctx, &asker, agent)
+		return g.authorize(ctx, &asker, agent)
 	})
 	if err != nil {
-		return ident.Asker{}, g.outward(err)
+		return ident.Principal{}, g.outward(err)
 	}
 	return asker, nil
 }
 
-// behind lets asker act for the seat of agent, if an invite has admitted that, or a key that
+// authorize lets asker act for the seat of agent, if an invite has admitted that, or a key that
 // is valid.
-func (g *Gate) behind(ctx context.Context, asker *ident.Asker, agent room.Agent) error {
+func (g *Gate) authorize(ctx context.Context, asker *ident.Principal, agent room.Agent) error {
 	if agent.IsGuest() {
 		return nil
 	}
@@ -182,7 +182,7 @@ func (g *Gate) behind(ctx context.Context, asker *ident.Asker, agent room.Agent)
 	if !ok || !g.keys.use(ctx, k) {
 		return refuse("needs a key, and the one that admitted the agent whose token you sent was revoked, or has expired")
 	}
-	asker.Principal, asker.Owner = agent.Principal, k.Label
+	asker.ID, asker.Owner = agent.Principal, k.Label
 	return nil
 }
 

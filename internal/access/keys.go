@@ -185,5 +185,5 @@ func decode(it table.Item) (e Entry, data item, err error) {
 
 // note logs for the audit what was done to the key with an id.
 func note(ctx context.Context, log *slog.Logger, action, id string) {
-	audit.Log(ident.WithAsker(ctx, ident.Asker{Principal: ident.KeyPrincipal(id)}), log, action)
+	audit.Log(ident.WithPrincipal(ctx, ident.Principal{ID: ident.KeyPrincipal(id)}), log, action)
 }

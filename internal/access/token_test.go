@@ -24,7 +24,7 @@ func TestToken_isAdmittedAsLongAsWhatAdmittedItsAgent(t *testing.T) {
 	}
 	of := func(principal string) room.Agent { return room.Agent{Principal: principal} }
 	agent, person, guest := token(1, of("key:"+key.ID)), token(2, of("key:"+key.ID)), token(3, room.Agent{Invite: 1})
-	admits := func(token ident.Token, want ident.Asker) {
+	admits := func(token ident.Token, want ident.Principal) {
 		t.Helper()
 		want.Room, want.Seat = token.Room, token.Seat
 		if got, err := p.Bearer(t.Context(), token.String(), "192.0.2.1"); err != nil || got != want {
@@ -37,16 +37,16 @@ func TestToken_isAdmittedAsLongAsWhatAdmittedItsAgent(t *testing.T) {
 			t.Errorf("%+v, %v; want %s", got, err, code)
 		}
 	}
-	admits(agent, ident.Asker{Principal: "key:" + key.ID, Owner: "Ann"})
-	admits(person, ident.Asker{Principal: "key:" + key.ID, Owner: "Ann"})
-	admits(guest, ident.Asker{})
-	claim := ident.NewClaim("key of a log", ident.NewRoomID(), 5, 7, 0)
+	admits(agent, ident.Principal{ID: "key:" + key.ID, Owner: "Ann"})
+	admits(person, ident.Principal{ID: "key:" + key.ID, Owner: "Ann"})
+	admits(guest, ident.Principal{})
+	claim := ident.NewLinkCode("key of a log", ident.NewRoomID(), 5, 7, 0)
 	p.set(func() { p.seats[claim.String()] = of("key:" + key.ID) })
-	opens := ident.Asker{Room: claim.Room, Seat: claim.Seat, Principal: "key:" + key.ID, Owner: "Ann", ByLink: true}
+	opens := ident.Principal{Room: claim.Room, Seat: claim.Seat, ID: "key:" + key.ID, Owner: "Ann", ByLink: true}
 	if got, err := p.Bearer(t.Context(), claim.String(), "192.0.2.1"); err != nil || got != opens {
 		t.Errorf("who opens a link: %+v, %v", got, err)
 	}
-	refuses(ident.NewClaim("key of another", claim.Room, 5, 7, 0).String(), fault.KeyInvalid)
+	refuses(ident.NewLinkCode("key of another", claim.Room, 5, 7, 0).String(), fault.KeyInvalid)
 	for _, a := range []room.Agent{of(""), of(ident.Local), of("key:" + ident.NewKey().ID)} {
 		refuses(token(4, a).String(), fault.KeyInvalid)
 	}
@@ -55,7 +55,7 @@ func TestToken_isAdmittedAsLongAsWhatAdmittedItsAgent(t *testing.T) {
 	refuses(agent.String(), fault.KeyInvalid)
 	refuses(person.String(), fault.KeyInvalid)
 	refuses(claim.String(), fault.KeyInvalid)
-	admits(guest, ident.Asker{})
+	admits(guest, ident.Principal{})
 }
 
 // A token that is right costs no more than a wrong one once its key is gone.
@@ -184,7 +184,7 @@ func TestTokensAndInvites_wrongOnes_areLookedUpOnceAMinute(t *testing.T) {
 		"link": {
 			func(p *process, text string) error { _, err := p.Bearer(t.Context(), text, "192.0.2.1"); return err },
 			func(p *process, right bool) string {
-				claim := ident.NewClaim("the log's key", ident.NewRoomID(), 1, 1, 0).String()
+				claim := ident.NewLinkCode("the log's key", ident.NewRoomID(), 1, 1, 0).String()
 				if p.seats[claim] = (room.Agent{Invite: 1}); !right {
 					delete(p.seats, claim)
 				}
@@ -239,7 +239,7 @@ func TestInvite_admitsToItsRoomAlone(t *testing.T) {
 	v := ident.NewInvite("the log's key", ident.NewRoomID(), 7)
 	p.made[v.String()] = true
 	got, err := p.Invite(t.Context(), v.String(), "192.0.2.1")
-	if want := (ident.Asker{Room: v.Room, Invite: 7}); err != nil || got != want {
+	if want := (ident.Principal{Room: v.Room, Invite: 7}); err != nil || got != want {
 		t.Errorf("%+v, %v; want %+v", got, err, want)
 	}
 }

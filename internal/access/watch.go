@@ -40,8 +40,8 @@ func newWatches(keys *register) *watches { return &watches{keys: keys, of: map[s
 // Watch returns a context for a call of asker. It ends with the cause [ErrRevoked] within a
 // minute after the key that admitted asker is gone, or later while the table does not answer. The
 // caller must call stop when the call is over.
-func (g *Gate) Watch(ctx context.Context, asker ident.Asker) (watched context.Context, stop func()) {
-	id := ident.KeyOf(asker.Principal)
+func (g *Gate) Watch(ctx context.Context, asker ident.Principal) (watched context.Context, stop func()) {
+	id := ident.KeyOf(asker.ID)
 	if id == "" {
 		return ctx, func() {}
 	}

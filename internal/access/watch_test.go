@@ -105,7 +105,7 @@ func TestWatch_tableThatDoesNotAnswer_endsNoCall(t *testing.T) {
 
 func TestWatch_callerWithoutAKey_isNotWatched(t *testing.T) {
 	p := newWorld(t).process()
-	for _, asker := range []ident.Asker{{}, {Principal: ident.Local}, {Room: "abcdefg", Invite: 1}} {
+	for _, asker := range []ident.Principal{{}, {ID: ident.Local}, {Room: "abcdefg", Invite: 1}} {
 		ctx, stop := p.Watch(t.Context(), asker)
 		if ctx != t.Context() {
 			t.Errorf("%+v is watched", asker)

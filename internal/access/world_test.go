@@ -133,7 +133,7 @@ func (w *world) process() *process {
 			a, ok := p.seats[t.String()]
 			return a, ok, p.unanswered()
 		},
-		Link: func(_ context.Context, c ident.Claim) (room.Agent, bool, error) {
+		Link: func(_ context.Context, c ident.LinkCode) (room.Agent, bool, error) {
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			p.asked++
@@ -197,7 +197,7 @@ func (p *process) wantCost(what string, reads, writes int, f func()) {
 func (p *process) admits(key ident.Key, label string) {
 	p.t.Helper()
 	asker, err := p.Key(p.t.Context(), key.String(), "192.0.2.1")
-	if want := (ident.Asker{Principal: "key:" + key.ID, Owner: label}); err != nil || asker != want {
+	if want := (ident.Principal{ID: "key:" + key.ID, Owner: label}); err != nil || asker != want {
 		p.t.Errorf("%+v, %v; want %+v", asker, err, want)
 	}
 }

@@ -20,7 +20,7 @@ func (a *App) newGate(t table.Table, log *slog.Logger) *access.Gate {
 		Seat: func(ctx context.Context, t ident.Token) (room.Agent, bool, error) {
 			return a.rooms.SeatOf(ctx, t)
 		},
-		Link: func(ctx context.Context, c ident.Claim) (room.Agent, bool, error) {
+		Link: func(ctx context.Context, c ident.LinkCode) (room.Agent, bool, error) {
 			return a.rooms.AgentBehind(ctx, c)
 		},
 	})

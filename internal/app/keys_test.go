@@ -108,12 +108,12 @@ func TestApp_limits_ofWhoHasAUsedLink_areThoseOfTheAddress(t *testing.T) {
 	ann := "/k/" + addKey(t, tab, "Ann") + "/mcp"
 	made := callFrom(t, a.Handler, home, ann, "create_room", map[string]any{"room": "tea", "agent_name": "Ann"})
 	_, link, _ := strings.Cut(made.Watch, "#")
-	claim, ok := ident.ParseClaim(link)
+	claim, ok := ident.ParseLinkCode(link)
 	if !ok {
 		t.Fatalf("no link in %+v", made)
 	}
 	own := ident.Token{Room: claim.Room, Seat: claim.Seat, Secret: ident.NewSecret(), Person: true}.String()
-	if got := callBearing(t, a.Handler, home, "/mcp", link, "steer", map[string]any{"claim": link, "agent_token": own}); got.Code != "" {
+	if got := callBearing(t, a.Handler, home, "/mcp", link, "supervise", map[string]any{"claim": link, "agent_token": own}); got.Code != "" {
 		t.Fatalf("Ann opens her link: %+v", got)
 	}
 	var last reply

@@ -33,9 +33,9 @@ func Seat(n int) slog.Attr { return slog.Int("seat", n) }
 // principal returns what admitted the caller: "local", "key:" with the id of a key,
 // "invite:" with its number in the room, "token", or "none".
 func principal(ctx context.Context) string {
-	switch a := ident.AskerOf(ctx); {
-	case a.Principal != "":
-		return a.Principal
+	switch a := ident.PrincipalOf(ctx); {
+	case a.ID != "":
+		return a.ID
 	case a.Invite != 0:
 		return "invite:" + strconv.Itoa(a.Invite)
 	case a.Seat != 0:

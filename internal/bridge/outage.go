@@ -52,7 +52,7 @@ func (a *absence) result(m message) answer {
 	}
 	if !a.unsent {
 		f.Message += " The call may have been done."
-		f.Next = m.again()
+		f.Next = m.retryHint()
 	} else if a.passes {
 		f.Message += " Nothing was done."
 		f.Next = "Repeat the call. " + nextAway
@@ -70,9 +70,9 @@ func (a *absence) result(m message) answer {
 
 const nextAway = "If this goes on, tell your user: parley doctor says what is wrong."
 
-// again says what to do after a call that may have taken effect, like the server itself
+// retryHint says what to do after a call that may have taken effect, like the server itself
 // does for each tool.
-func (m message) again() string {
+func (m message) retryHint() string {
 	var call struct {
 		Name string `json:"name"`
 	}

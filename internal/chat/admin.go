@@ -15,7 +15,7 @@ import (
 
 // enterFree accepts a token on the current head, unless its person holds the agent: see
 // room.CheckOrder.
-func (s *Service) enterFree(ctx context.Context, token string) (*caller, error) {
+func (s *Service) enterFree(ctx context.Context, token string) (*session, error) {
 	c, err := s.enterNow(ctx, token)
 	if err != nil {
 		return nil, err
@@ -28,7 +28,7 @@ func (s *Service) enterFree(ctx context.Context, token string) (*caller, error) 
 }
 
 // enterAdmin accepts the token of an admin on the current head.
-func (s *Service) enterAdmin(ctx context.Context, token string) (*caller, error) {
+func (s *Service) enterAdmin(ctx context.Context, token string) (*session, error) {
 	c, err := s.enterFree(ctx, token)
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func checkLive(h *room.Head, now time.Time) error {
 
 // decide appends what the caller decides, and returns the events; none if nothing had
 // to change. may says why the caller must not; propose checks every other rule.
-func (c *caller) decide(ctx context.Context, may func(h *room.Head, by room.Agent, now time.Time) error, propose func(h *room.Head, by room.Agent, now time.Time) (roomlog.Change, error), blocked func(table.Conflict)) ([]room.Event, error) {
+func (c *session) decide(ctx context.Context, may func(h *room.Head, by room.Agent, now time.Time) error, propose func(h *room.Head, by room.Agent, now time.Time) (roomlog.Change, error), blocked func(table.Conflict)) ([]room.Event, error) {
 	p := &roomlog.Proposal{Blocked: blocked, Propose: func(h *room.Head, now time.Time) (roomlog.Change, error) {
 		by, here := h.Owner(c.holder)
 		if !here {
@@ -88,13 +88,13 @@ func (c *caller) decide(ctx context.Context, may func(h *room.Head, by room.Agen
 	}}
 	err := c.room.log.Append(ctx, p)
 	if errors.Is(err, errUnseated) {
-		err = c.whyNot(ctx, c.room.log.Known())
+		err = c.whyNot(ctx, c.room.log.Peek())
 	}
 	if err != nil {
 		return nil, err
 	}
 	c.auditDecisions(ctx, p.Events)
-	if a, here := c.room.log.Known().Owner(c.holder); here {
+	if a, here := c.room.log.Peek().Owner(c.holder); here {
 		c.agent = a // with its present role
 		c.attendance().NoteCall(ctx)
 	}
@@ -103,7 +103,7 @@ func (c *caller) decide(ctx context.Context, may func(h *room.Head, by room.Agen
 
 // succeed makes an agent an admin if that is due, perhaps the caller. It is for a call that
 // only an admin may make: a call that needs no admin does not look for one.
-func (c *caller) succeed(ctx context.Context) error {
+func (c *session) succeed(ctx context.Context) error {
 	r := c.room
 	if c.agent.Role == room.Admin || c.head.Closed || !c.head.MayLackAdmin(r.svc.now()) {
 		return nil
@@ -115,7 +115,7 @@ func (c *caller) succeed(ctx context.Context) error {
 	if !c.agent.IsPerson() || c.agent.IsAlone() {
 		presence[c.agent.Seat] = room.Presence{AtMs: r.svc.now().UnixMilli()} // this call is not noted yet
 	}
-	claim := &room.Claim{Presence: presence}
+	claim := &room.SeatRequest{Presence: presence}
 	err = r.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
 		if e := claim.Succeed(h, now); e != nil && !h.Closed && !h.Expired(now) {
 			ch.Events = []room.Event{*e}
@@ -125,7 +125,7 @@ func (c *caller) succeed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.head = r.log.Known()
+	c.head = r.log.Peek()
 	a, seated := c.head.Owner(c.holder)
 	if !seated {
 		return c.whyNot(ctx, c.head)

@@ -16,9 +16,9 @@ import (
 func (s *Service) MadeInvite(ctx context.Context, v ident.Invite) (bool, error) {
 	r := s.acquire(v.Room)
 	defer r.release()
-	h, err := r.log.Warm(ctx)
+	h, err := r.log.Cached(ctx)
 	if err == nil && h.Expired(s.now()) {
-		h, err = r.log.Current(ctx, s.now()) // it may have been used since
+		h, err = r.log.Refresh(ctx, s.now()) // it may have been used since
 	}
 	if errors.Is(err, roomlog.ErrNotFound) {
 		return false, nil
@@ -35,7 +35,7 @@ func (s *Service) SeatOf(ctx context.Context, t ident.Token) (room.Agent, bool, 
 	r := s.acquire(t.Room)
 	defer r.release()
 	holder := room.HolderOf(t)
-	h, a, ok, err := r.owner(ctx, holder, (*roomlog.Log).Warm)
+	h, a, ok, err := r.owner(ctx, holder, (*roomlog.Log).Cached)
 	if errors.Is(err, roomlog.ErrNotFound) {
 		return room.Agent{}, false, nil
 	}
@@ -54,9 +54,9 @@ func (r *liveRoom) taken(ctx context.Context, h *room.Head, x room.Holder) error
 	if x.Seat < 1 || x.Seat >= h.NextSeat {
 		return nil
 	}
-	gone, err := r.log.Seats().WhyGone(ctx, x.Seat)
+	gone, err := r.log.Seats().Vacated(ctx, x.Seat)
 	if err != nil || !gone.Had(x) {
 		return err
 	}
-	return refuseGone(gone, x)
+	return refuseVacated(gone, x)
 }

@@ -12,12 +12,14 @@ import (
 )
 
 // asking returns the context of a call by a.
-func asking(t *testing.T, a ident.Asker) context.Context { return ident.WithAsker(t.Context(), a) }
+func asking(t *testing.T, a ident.Principal) context.Context {
+	return ident.WithPrincipal(t.Context(), a)
+}
 
 // bearer returns who asks with the token of a seat and nothing else.
 func (w *world) bearer(s chat.Seated) context.Context {
 	t := w.token(s)
-	return asking(w.t, ident.Asker{Room: t.Room, Seat: t.Seat})
+	return asking(w.t, ident.Principal{Room: t.Room, Seat: t.Seat})
 }
 
 // callsOfOthers returns the calls by which a caller would act outside of its seat.
@@ -57,7 +59,7 @@ func TestBearer_actsForItsSeatAlone(t *testing.T) {
 
 func TestSeatOf_tokensThatAreAndWere(t *testing.T) {
 	w := newWorld(t)
-	got, err := w.JoinRoom(asking(t, ident.Asker{Principal: ident.KeyPrincipal("a1")}), chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
+	got, err := w.JoinRoom(asking(t, ident.Principal{ID: ident.KeyPrincipal("a1")}), chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
 	if err != nil {
 		t.Fatal(err)
 	}

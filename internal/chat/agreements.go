@@ -18,7 +18,7 @@ const (
 )
 
 // agreements returns the newest agreements that the caller sees.
-func (c *caller) agreements(ctx context.Context) ([]Agreement, error) {
+func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
 	stored, _, err := c.room.log.Seats().Agreements(ctx, c.agent, agreementsShown)
 	var list []Agreement
 	for _, x := range stored {
@@ -32,7 +32,7 @@ func (c *caller) agreements(ctx context.Context) ([]Agreement, error) {
 }
 
 // agreed returns the agreements as messages, oldest first.
-func (c *caller) agreed(ctx context.Context, limit int) (Page, error) {
+func (c *session) agreed(ctx context.Context, limit int) (Page, error) {
 	stored, more, err := c.room.log.Seats().Agreements(ctx, c.agent, limit)
 	b := batchFor(c.agent, &c.head.State)
 	b.Events = limit
@@ -50,7 +50,7 @@ func (c *caller) agreed(ctx context.Context, limit int) (Page, error) {
 
 // agreedProposal returns the proposal of an agreement whose event has expired. none is
 // the error if there is no such agreement.
-func (c *caller) agreedProposal(ctx context.Context, id string, none error) (room.Event, error) {
+func (c *session) agreedProposal(ctx context.Context, id string, none error) (room.Event, error) {
 	n, ok := c.head.MessageNumber(id)
 	if !ok {
 		return room.Event{}, none
@@ -68,7 +68,7 @@ func (c *caller) agreedProposal(ctx context.Context, id string, none error) (roo
 
 // openRequests returns the requests and proposals that the caller knows to be open,
 // oldest first.
-func (c *caller) openRequests(ctx context.Context) ([]OpenRequest, error) {
+func (c *session) openRequests(ctx context.Context) ([]OpenRequest, error) {
 	now := c.room.svc.now()
 	var list []OpenRequest
 	for _, r := range c.head.Talk.OpenTo(c.agent.Seat, now) {

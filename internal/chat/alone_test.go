@@ -140,9 +140,9 @@ func TestAlone_hasNoReinsAndNoNotes(t *testing.T) {
 	w := newWorld(t)
 	_, pam := w.withPam()
 	yes := true
-	for what, req := range map[string]chat.SteerRequest{"pauses": {Paused: &yes}, "approves": {Approve: &yes}, "decides": {Draft: "m000000", Decision: "send"}} {
+	for what, req := range map[string]chat.SuperviseRequest{"pauses": {Paused: &yes}, "approves": {Approve: &yes}, "decides": {Draft: "m000000", Decision: "send"}} {
 		req.Token = pam.Token
-		if _, err := w.Service.Steer(t.Context(), req); fault.CodeOf(err) != fault.NotAllowed {
+		if _, err := w.Service.Supervise(t.Context(), req); fault.CodeOf(err) != fault.NotAllowed {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -165,7 +165,7 @@ func TestAlone_sharedPrincipal_getsAnotherSeat(t *testing.T) {
 		onBoth(t, func(t *testing.T, w, there *world) {
 			w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 5})
 			bob := w.join("plans", "Bob")
-			ctx := asking(t, ident.Asker{Principal: "key:team"})
+			ctx := asking(t, ident.Principal{ID: "key:team"})
 			pam := w.sits(ctx, "Pam")
 			w.tell(bob.Token, "for Pam", "Pam")
 			w.look(pam.Token, pam.Cursor)
@@ -190,7 +190,7 @@ func TestAlone_sharedPrincipal_getsAnotherSeat(t *testing.T) {
 func TestAlone_replyOfItsJoinWasLost_getsTheSeat(t *testing.T) {
 	onBoth(t, func(t *testing.T, w, there *world) {
 		w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 5})
-		ctx := asking(t, ident.Asker{Principal: "key:pam"})
+		ctx := asking(t, ident.Principal{ID: "key:pam"})
 		lost := w.sits(ctx, "Pam")
 		w.clock.Advance(room.RegainUnused)
 		_, err := there.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Pam"})
@@ -210,7 +210,7 @@ func TestRace_personAlone_joinsOnce(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w := services[0]
 		ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 5})
-		ctx := asking(t, ident.Asker{Principal: "key:pam"})
+		ctx := asking(t, ident.Principal{ID: "key:pam"})
 		join := func(i int) (chat.Seated, error) {
 			return services[i%len(services)].JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Pam", Person: true})
 		}

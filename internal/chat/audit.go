@@ -15,7 +15,7 @@ func (s *Service) AuditSeat(ctx context.Context, id string, seat int, how JoinSt
 
 // auditDecisions notes the caller's decisions about its room or an agent there, each in a line of
 // its own.
-func (c *caller) auditDecisions(ctx context.Context, events []room.Event) {
+func (c *session) auditDecisions(ctx context.Context, events []room.Event) {
 	for _, e := range events {
 		about := []slog.Attr{audit.Room(c.token.Room), audit.Seat(e.By)}
 		if e.Type != room.Changed && e.Seat != 0 {

@@ -63,9 +63,9 @@ func TestAudit_seatsAndDecisions_areOneLineEachWithoutNamesAndSecrets(t *testing
 		t.Fatal(err)
 	}
 	person := device(t, bob.Watch, "phone")
-	for _, req := range []chat.SteerRequest{{Claim: bob.Watch}, {Claim: bob.Watch}, {Approve: yes()}, {Approve: no()}, {NewLink: true}} { // a repeated claim opens nothing
+	for _, req := range []chat.SuperviseRequest{{Claim: bob.Watch}, {Claim: bob.Watch}, {Approve: yes()}, {Approve: no()}, {NewLink: true}} { // a repeated claim opens nothing
 		req.Token = person
-		if _, err := a.Service.Steer(a.bearer(bob), req); err != nil {
+		if _, err := a.Service.Supervise(a.bearer(bob), req); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -102,8 +102,8 @@ func TestAudit_seatsAndDecisions_areOneLineEachWithoutNamesAndSecrets(t *testing
 		"seat_taken by key:k1, seat 1 of 0 created",
 		"seat_taken by invite:1, seat 2 of 0 joined",
 		"link_opened by token, seat 2 of 0",
-		"reins_set by token, seat 2 of 0",
-		"reins_set by token, seat 2 of 0",
+		"supervision_set by token, seat 2 of 0",
+		"supervision_set by token, seat 2 of 0",
 		"agent_readmit by none, seat 1 of 2",
 		"seat_taken by invite:1, seat 3 of 0 joined",
 		"room_changed by key:k1, seat 1 of 0",

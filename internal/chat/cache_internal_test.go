@@ -43,7 +43,7 @@ func TestCache_agentsThatLeft_areDropped(t *testing.T) {
 		t.Errorf("%d seats are cached of one agent", r.agents.Cached())
 	}
 	for _, l := range []*roomlog.Log{r.log, New(s.live.Table, Options{Clock: s.clock}).acquire(r.log.ID()).log} {
-		h, err := l.Warm(t.Context())
+		h, err := l.Cached(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

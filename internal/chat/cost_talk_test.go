@@ -110,7 +110,7 @@ func TestSend_onDynamoDB_withAnAbsence_costsOneMoreUnitWhenItChanges(t *testing.
 
 // A draft, and a decision about one, are one Write each: the event, the seat and the
 // snapshot. What is not sent writes nothing.
-func TestReins_onDynamoDB_costOneWriteForADraftAndOneForADecision(t *testing.T) {
+func TestSupervision_onDynamoDB_costOneWriteForADraftAndOneForADecision(t *testing.T) {
 	var b bill
 	w := b.world(t)
 	p := w.company()
@@ -132,7 +132,7 @@ func TestReins_onDynamoDB_costOneWriteForADraftAndOneForADecision(t *testing.T) 
 		reads, writes int
 		items         int
 	}{
-		{"a send under no reins", send("one"), 0, 1, 1},
+		{"a send without supervision", send("one"), 0, 1, 1},
 		{"approval", func() { w.approves(person, true) }, 1, 1, 3},
 		{"a draft", send("two"), 0, 1, 3},
 		{"the same draft", send("two"), 1, 0, 0},

@@ -12,7 +12,7 @@ import (
 
 // confirms reports whether the caller has been warned of the credential in this very
 // message. If not, it counts as warned from now on.
-func (c *caller) confirms(ctx context.Context, fingerprint [16]byte) (bool, error) {
+func (c *session) confirms(ctx context.Context, fingerprint [16]byte) (bool, error) {
 	p, err := c.positions().Load(ctx)
 	if err != nil {
 		return false, err
@@ -38,11 +38,11 @@ func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
 		return nil, nil
 	}
 	c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
-	return &Sent{Credential: op.credential, Waited: Waited{Cursor: op.req.Cursor, Situation: c.situation(c.room.log.Known())}}, nil
+	return &Sent{Credential: op.credential, Waited: Waited{Cursor: op.req.Cursor, Situation: c.situation(c.room.log.Peek())}}, nil
 }
 
 // checkLastWord refuses a last word with a credential once.
-func (c *caller) checkLastWord(ctx context.Context, text string) error {
+func (c *session) checkLastWord(ctx context.Context, text string) error {
 	kind := sanitize.Credential(text)
 	if kind == "" {
 		return nil

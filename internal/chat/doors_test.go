@@ -28,7 +28,7 @@ const betweenTwo = "between Ann and Bob"
 // guest and key are callers that are not the local principal.
 func (d *doors) guest() context.Context { return ident.WithAddress(d.t.Context(), "127.0.0.1") }
 func (d *doors) key() context.Context {
-	return ident.WithAsker(d.guest(), ident.Asker{Principal: "key:mallory"})
+	return ident.WithPrincipal(d.guest(), ident.Principal{ID: "key:mallory"})
 }
 
 // newDoors seats all four and as many as capacity leaves seats for free.
@@ -92,7 +92,7 @@ type doorAttack struct {
 }
 
 // At no way to a seat does an attacker get a role, or read what was private to others.
-// How long each name is safe is a matter of room.Claim.
+// How long each name is safe is a matter of room.SeatRequest.
 func TestDoors_attackerInEachRow(t *testing.T) {
 	for what, c := range map[string]doorAttack{
 		"token: made up": {attack: func(d *doors) (chat.Seated, error) {

@@ -11,33 +11,33 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// steer has a person steer its agent. req lacks only the token.
-func (w *world) steer(person string, req chat.SteerRequest) chat.Steered {
+// supervise has a person supervise its agent. req lacks only the token.
+func (w *world) supervise(person string, req chat.SuperviseRequest) chat.Supervised {
 	w.t.Helper()
 	req.Token = person
-	got, err := w.Service.Steer(w.t.Context(), req)
+	got, err := w.Service.Supervise(w.t.Context(), req)
 	if err != nil {
-		w.t.Fatalf("steer %+v: %v", req, err)
+		w.t.Fatalf("supervise %+v: %v", req, err)
 	}
 	return got
 }
 
 // pauses has a person pause its agent, or let it go on.
-func (w *world) pauses(person string, paused bool) chat.Steered {
+func (w *world) pauses(person string, paused bool) chat.Supervised {
 	w.t.Helper()
-	return w.steer(person, chat.SteerRequest{Paused: &paused})
+	return w.supervise(person, chat.SuperviseRequest{Paused: &paused})
 }
 
 // approves has a person approve what its agent says, or no longer.
-func (w *world) approves(person string, approve bool) chat.Steered {
+func (w *world) approves(person string, approve bool) chat.Supervised {
 	w.t.Helper()
-	return w.steer(person, chat.SteerRequest{Approve: &approve})
+	return w.supervise(person, chat.SuperviseRequest{Approve: &approve})
 }
 
 // decides has a person decide about a draft.
-func (w *world) decides(person, draft string, how room.Decision, text string) chat.Steered {
+func (w *world) decides(person, draft string, how room.Decision, text string) chat.Supervised {
 	w.t.Helper()
-	return w.steer(person, chat.SteerRequest{Draft: draft, Decision: how, Text: text})
+	return w.supervise(person, chat.SuperviseRequest{Draft: draft, Decision: how, Text: text})
 }
 
 // drafts sends what becomes a draft, and returns its id.
@@ -169,7 +169,7 @@ func TestDraft_repeatedCall_findsTheDraftAndThenTheMessage(t *testing.T) {
 						t.Errorf("before the decision: %+v, %v", again, err)
 					}
 				}
-				if got := w.steer(person, chat.SteerRequest{}); len(got.Drafts) != 1 || got.Drafts[0].ID != id {
+				if got := w.supervise(person, chat.SuperviseRequest{}); len(got.Drafts) != 1 || got.Drafts[0].ID != id {
 					t.Fatalf("drafts: %+v", got.Drafts)
 				}
 				there.decides(person, id, room.SendDraft, "")
@@ -224,40 +224,40 @@ func TestDraft_thatWaits_isShownWithItsWholeText(t *testing.T) {
 	long := strings.Repeat("ten bytes.", 3000)
 	first := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "1" + long})
 	w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "2" + long})
-	same(t, "that wait", draftTexts(w.elsewhere().steer(person, chat.SteerRequest{}).Drafts), []string{"1" + long, "2" + long})
+	same(t, "that wait", draftTexts(w.elsewhere().supervise(person, chat.SuperviseRequest{}).Drafts), []string{"1" + long, "2" + long})
 	part := w.history(person, chat.HistoryRequest{ID: first, Offset: 30_000})
 	if len(part.Messages) != 1 || part.Messages[0].Text != "." {
 		t.Errorf("the end of the first: %+v", part.Messages)
 	}
 	w.clock.Advance(room.DraftLife)
-	same(t, "a day later", draftTexts(w.steer(person, chat.SteerRequest{}).Drafts), nil)
+	same(t, "a day later", draftTexts(w.supervise(person, chat.SuperviseRequest{}).Drafts), nil)
 }
 
-func TestSteer_malformed_isRefusedAndChangesNothing(t *testing.T) {
+func TestSupervise_malformed_isRefusedAndChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	p, person := w.approved()
 	id, yes := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "hello"}), true
 	for what, c := range map[string]struct {
-		req  chat.SteerRequest
+		req  chat.SuperviseRequest
 		code fault.Code
 	}{
-		"by the agent":                {chat.SteerRequest{Token: p.bob.Token, Paused: &yes}, fault.NotAllowed},
-		"by another's person":         {chat.SteerRequest{Token: w.person(p.ann), Draft: id, Decision: room.SendDraft}, fault.InvalidArgument},
-		"no decision":                 {chat.SteerRequest{Draft: id}, fault.InvalidArgument},
-		"of nothing":                  {chat.SteerRequest{Decision: room.SendDraft}, fault.InvalidArgument},
-		"edit with a token":           {chat.SteerRequest{Draft: id, Decision: room.EditDraft, Text: person}, fault.InvalidArgument},
-		"of a message":                {chat.SteerRequest{Draft: w.say(p.ann.Token, "hi").ID, Decision: room.SendDraft}, fault.InvalidArgument},
-		"reins along with a decision": {chat.SteerRequest{Draft: id, Decision: room.SendDraft, Paused: &yes}, fault.InvalidArgument},
+		"by the agent":                      {chat.SuperviseRequest{Token: p.bob.Token, Paused: &yes}, fault.NotAllowed},
+		"by another's person":               {chat.SuperviseRequest{Token: w.person(p.ann), Draft: id, Decision: room.SendDraft}, fault.InvalidArgument},
+		"no decision":                       {chat.SuperviseRequest{Draft: id}, fault.InvalidArgument},
+		"of nothing":                        {chat.SuperviseRequest{Decision: room.SendDraft}, fault.InvalidArgument},
+		"edit with a token":                 {chat.SuperviseRequest{Draft: id, Decision: room.EditDraft, Text: person}, fault.InvalidArgument},
+		"of a message":                      {chat.SuperviseRequest{Draft: w.say(p.ann.Token, "hi").ID, Decision: room.SendDraft}, fault.InvalidArgument},
+		"supervision along with a decision": {chat.SuperviseRequest{Draft: id, Decision: room.SendDraft, Paused: &yes}, fault.InvalidArgument},
 	} {
 		if c.req.Token == "" {
 			c.req.Token = person
 		}
-		_, err := w.Service.Steer(t.Context(), c.req)
+		_, err := w.Service.Supervise(t.Context(), c.req)
 		if fault.CodeOf(err) != c.code {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if got := w.steer(person, chat.SteerRequest{}); got.Paused || !got.Approve || len(got.Drafts) != 1 {
-		t.Errorf("the reins are %+v", got)
+	if got := w.supervise(person, chat.SuperviseRequest{}); got.Paused || !got.Approve || len(got.Drafts) != 1 {
+		t.Errorf("the supervision is %+v", got)
 	}
 }

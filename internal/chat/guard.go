@@ -17,7 +17,7 @@ const softHolds = 2
 // such an answer holds nothing back again.
 func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 	c := op.caller
-	h, err := c.room.log.Current(ctx, op.began)
+	h, err := c.room.log.Refresh(ctx, op.began)
 	if err != nil {
 		return nil, err
 	}

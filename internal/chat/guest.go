@@ -22,7 +22,7 @@ func inviteOf(h *room.Head, now time.Time) Invite {
 
 // visit returns the name that the room of a guest's invite has now. It refuses a room that
 // is over, and one of another name than the guest said.
-func visit(h *room.Head, now time.Time, by ident.Asker, named ident.Name) (ident.Name, error) {
+func visit(h *room.Head, now time.Time, by ident.Principal, named ident.Name) (ident.Name, error) {
 	switch {
 	case h.Closed, h.Retired, h.Expired(now), h.Deserted():
 		return ident.Name{}, refuseOver()
@@ -39,10 +39,10 @@ func refuseOver() error {
 
 // infoOfInvite describes the room of the caller's invite, which it may have named.
 func (s *Service) infoOfInvite(ctx context.Context, named ident.Name) (Info, error) {
-	a, began := ident.AskerOf(ctx), s.now()
+	a, began := ident.PrincipalOf(ctx), s.now()
 	r := s.acquire(a.Room)
 	defer r.release()
-	h, err := r.log.Current(ctx, began)
+	h, err := r.log.Refresh(ctx, began)
 	if errors.Is(err, roomlog.ErrNotFound) {
 		err = refuseOver()
 	}

@@ -21,7 +21,7 @@ func guest(t *testing.T, v chat.Invite) context.Context {
 	if !ok {
 		t.Fatalf("%+v is no invite", v)
 	}
-	return asking(t, ident.Asker{Principal: ident.Local, Owner: "Eve", Room: code.Room, Invite: code.Number})
+	return asking(t, ident.Principal{ID: ident.Local, Owner: "Eve", Room: code.Room, Invite: code.Number})
 }
 
 // arrives takes a seat by an invite, with nothing but a name.
@@ -58,7 +58,7 @@ func TestGuest_hasOneRoomAndNothingElse(t *testing.T) {
 		refusals[what+" for a seat that no invite gave"] = call
 	}
 	refusals["open the link of such a seat"] = func() error {
-		_, err := w.Service.Steer(ctx, chat.SteerRequest{Token: device(t, ann.Watch, "phone"), Claim: ann.Watch})
+		_, err := w.Service.Supervise(ctx, chat.SuperviseRequest{Token: device(t, ann.Watch, "phone"), Claim: ann.Watch})
 		return err
 	}
 	for what, call := range refusals {
@@ -248,7 +248,7 @@ func TestGuest_thatIsToStayOut_hasNoInviteThatSeatsIt(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t)
-			key := asking(t, ident.Asker{Principal: ident.KeyPrincipal("a1")})
+			key := asking(t, ident.Principal{ID: ident.KeyPrincipal("a1")})
 			ann := w.create(chat.CreateRequest{Room: "plans:secret", AgentName: "Ann", Capacity: 9})
 			old := guest(t, ann.Invite)
 			mal, errMal := w.arrives(old, "Mal")
@@ -329,7 +329,7 @@ func TestGuest_inThePlaceOfAGuest_spendsNoUse(t *testing.T) {
 // The seat of an agent that the room lets in is its own: what admitted it counts from then on.
 func TestReadmission_byOtherMeans_changesWhatAdmitsToTheSeat(t *testing.T) {
 	w := newWorld(t)
-	key := asking(t, ident.Asker{Principal: ident.KeyPrincipal("a1"), Owner: "Bob's key"})
+	key := asking(t, ident.Principal{ID: ident.KeyPrincipal("a1"), Owner: "Bob's key"})
 	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 3})
 	w.joinAs(key, "plans", "Bob")
 	ctx := guest(t, ann.Invite)

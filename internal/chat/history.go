@@ -56,7 +56,7 @@ func (req HistoryRequest) check() error {
 }
 
 // page returns a page of what the caller may see, oldest first.
-func (c *caller) page(ctx context.Context, req HistoryRequest) (Page, error) {
+func (c *session) page(ctx context.Context, req HistoryRequest) (Page, error) {
 	b, log := batchFor(c.agent, &c.head.State), c.room.log
 	b.Events = req.Limit
 	if req.After != "" {
@@ -89,7 +89,7 @@ func (c *caller) page(ctx context.Context, req HistoryRequest) (Page, error) {
 // never met.
 func (got *Seated) addLastMessages(ctx context.Context, log *roomlog.Log, a room.Agent, n int64) error {
 	crowd := max(0, len(got.Room.Agents)-AgentsShown)
-	h := log.Known()
+	h := log.Peek()
 	b := batch{Events: JoinEvents, Limit: max(JoinBytes/6, JoinBytes-crowd*AgentBytes), Talk: true, Room: &h.State}
 	full, err := b.FillBefore(ctx, log, a, n)
 	slices.Reverse(b.Messages)
@@ -108,7 +108,7 @@ func earlier(ctx context.Context, log *roomlog.Log, a room.Agent, before room.Ma
 
 // rest returns a part of one long text: of a message or, once that has expired, of an
 // agreement.
-func (c *caller) rest(ctx context.Context, id string, offset int) (Page, error) {
+func (c *session) rest(ctx context.Context, id string, offset int) (Page, error) {
 	e, err := c.seen(ctx, "id", id)
 	if fault.CodeOf(err) == fault.InvalidArgument {
 		e, err = c.agreedProposal(ctx, id, err)

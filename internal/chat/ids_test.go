@@ -12,7 +12,7 @@ func (w *world) head(token string) *room.Head {
 	w.t.Helper()
 	l := w.Store().Acquire(token[:ident.RoomChars])
 	defer l.Release()
-	h, err := l.Current(w.t.Context(), w.clock.Now())
+	h, err := l.Refresh(w.t.Context(), w.clock.Now())
 	if err != nil {
 		w.t.Fatal(err)
 	}

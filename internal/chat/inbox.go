@@ -13,7 +13,7 @@ import (
 
 // inbox is what a wait has found so far.
 type inbox struct {
-	caller     *caller
+	caller     *session
 	pos        position
 	forMe      bool  // only what is meant for the caller wakes it, where more than two talk
 	scanned    int64 // the last event looked at
@@ -31,7 +31,7 @@ type inbox struct {
 	reason     room.Reason
 }
 
-func newInbox(c *caller, pos position) *inbox {
+func newInbox(c *session, pos position) *inbox {
 	return &inbox{caller: c, pos: pos, scanned: pos.after, batch: batchFor(c.agent, &c.head.State)}
 }
 
@@ -57,7 +57,7 @@ func (in *inbox) collect(ctx context.Context) error {
 	log := in.caller.room.log
 	pages := log.Pages(in.caller.agent, roomlog.PageEvents)
 	for empty := 0; ; {
-		h := log.Known()
+		h := log.Peek()
 		if in.scanned >= h.AsOf {
 			if h.Closed {
 				in.wakes, in.removed, in.reason = true, true, h.WhyClosed()

@@ -27,7 +27,7 @@ func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
 }
 
 func (s *Service) infoByName(ctx context.Context, req InfoRequest) (Info, error) {
-	asker := ident.AskerOf(ctx)
+	asker := ident.PrincipalOf(ctx)
 	if !asker.IsGuest() {
 		if err := asker.CheckUnbound(); err != nil {
 			return Info{}, err
@@ -60,7 +60,7 @@ func (s *Service) infoOf(ctx context.Context, key, password string) (Info, error
 	}
 	r := s.acquire(id)
 	defer r.release()
-	h, err := r.log.Current(ctx, began)
+	h, err := r.log.Refresh(ctx, began)
 	switch {
 	case err != nil:
 		return Info{}, err
@@ -76,7 +76,7 @@ func (s *Service) infoOf(ctx context.Context, key, password string) (Info, error
 }
 
 // info describes the room to the caller.
-func (c *caller) info(ctx context.Context) (info Info, err error) {
+func (c *session) info(ctx context.Context) (info Info, err error) {
 	info.Now = c.room.svc.now()
 	info.Invite = inviteOf(c.head, info.Now)
 	if c.agent.Role == room.Admin {

@@ -25,7 +25,7 @@ func (s *Service) JoinRoom(ctx context.Context, req JoinRequest) (Seated, error)
 		got, err := s.returnToSeat(ctx, req)
 		return got, s.Outward(err)
 	}
-	asker := ident.AskerOf(ctx)
+	asker := ident.PrincipalOf(ctx)
 	if !asker.IsGuest() {
 		if err := asker.CheckUnbound(); err != nil {
 			return Seated{}, err
@@ -49,7 +49,7 @@ func (s *Service) CreateRoom(ctx context.Context, req CreateRequest) (Seated, er
 	if req.Room == "" {
 		req.Room = ident.NewName()
 	}
-	if err := ident.AskerOf(ctx).CheckUnbound(); err != nil {
+	if err := ident.PrincipalOf(ctx).CheckUnbound(); err != nil {
 		return Seated{}, err
 	}
 	op, err := newJoin(ctx, s, req.Room, req.Password, req.AgentName, req.Person)
@@ -84,7 +84,7 @@ func newJoin(ctx context.Context, s *Service, roomName, pass, agent string, pers
 		return nil, err
 	}
 	var rn ident.Name
-	if roomName != "" || !ident.AskerOf(ctx).IsGuest() {
+	if roomName != "" || !ident.PrincipalOf(ctx).IsGuest() {
 		if rn, err = ident.RoomName(roomName); err != nil {
 			return nil, err
 		}
@@ -95,7 +95,7 @@ func newJoin(ctx context.Context, s *Service, roomName, pass, agent string, pers
 	}
 	t := ident.Token{Secret: ident.NewSecret(), Person: person}
 	return &joinOp{svc: s, password: pass, newcomer: newcomer{
-		Room: rn, Name: an, Token: t, Holder: room.HolderOf(t), Asker: ident.AskerOf(ctx), Caller: ident.CallerOf(ctx),
+		Room: rn, Name: an, Token: t, Holder: room.HolderOf(t), By: ident.PrincipalOf(ctx), Caller: ident.ClientKey(ctx),
 	}}, nil
 }
 
@@ -103,8 +103,8 @@ func newJoin(ctx context.Context, s *Service, roomName, pass, agent string, pers
 func (op *joinOp) run(ctx context.Context) (Seated, error) {
 	op.began = op.svc.now()
 	return byName(ctx, op.svc, "joined", func() (Seated, error) {
-		if op.Asker.IsGuest() {
-			return op.enter(ctx, op.Asker.Room)
+		if op.By.IsGuest() {
+			return op.enter(ctx, op.By.Room)
 		}
 		id, err := op.svc.store.Resolve(ctx, op.Room.Key)
 		switch {
@@ -123,9 +123,9 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 	r := op.svc.acquire(id)
 	defer r.release()
 	op.claim = nil // it was to a seat of another room
-	h, err := r.log.Current(ctx, op.began)
-	if err == nil && op.Asker.IsGuest() {
-		op.Room, err = visit(h, op.svc.now(), op.Asker, op.named)
+	h, err := r.log.Refresh(ctx, op.began)
+	if err == nil && op.By.IsGuest() {
+		op.Room, err = visit(h, op.svc.now(), op.By, op.named)
 	}
 	switch {
 	case errors.Is(err, roomlog.ErrNotFound):
@@ -163,12 +163,12 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seate
 		}
 	}()
 	claim := &seatRequest{
-		Claim:    room.Claim{Name: op.Name, Principal: op.Asker.Principal, Invite: op.Asker.Invite, Holder: op.Holder},
-		Newcomer: op.newcomer,
+		SeatRequest: room.SeatRequest{Name: op.Name, Principal: op.By.ID, Invite: op.By.Invite, Holder: op.Holder},
+		Newcomer:    op.newcomer,
 	}
 	op.claim = claim
 	for looks := range maxLooks {
-		if !op.Asker.IsGuest() && (looks == 0 || h.Password != claim.Password) {
+		if !op.By.IsGuest() && (looks == 0 || h.Password != claim.Password) {
 			if err := op.svc.passwords.Check(ctx, h, op.password); err != nil {
 				return Seated{}, err
 			}
@@ -195,7 +195,7 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seate
 		case !errors.Is(err, errPasswordReplaced):
 			return Seated{}, err
 		}
-		h = r.log.Known()
+		h = r.log.Peek()
 	}
 	return Seated{}, fault.Refuse(fault.Unavailable, "The room changed too often while you joined. Call again.")
 }
@@ -214,8 +214,8 @@ func (r *liveRoom) signsOfLife(ctx context.Context, lease time.Duration) (map[in
 // readKept reads the person behind the last seat of the caller's principal under its name. If
 // there is one, a deserted room does not start over.
 func (op *joinOp) readKept(ctx context.Context, r *liveRoom) (err error) {
-	op.claim.KeptAsOf = r.log.Known().Departed.N // first, so that a later departure is seen
-	op.claim.Kept, err = r.log.Seats().Kept(ctx, op.Asker.Principal, op.Name.Key)
+	op.claim.KeptAsOf = r.log.Peek().Departed.N // first, so that a later departure is seen
+	op.claim.Kept, err = r.log.Seats().Kept(ctx, op.By.ID, op.Name.Key)
 	if err == nil && op.claim.Kept != nil && !op.join {
 		return refuseExists()
 	}
@@ -240,19 +240,19 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 	t, holder := op.TokenFor(r.log.ID(), mine.Seat), op.Holder
 	holder.Seat = mine.Seat
 	op.svc.AuditSeat(ctx, t.Room, t.Seat, how)
-	c := &caller{token: t, holder: holder, room: r, start: room.Start{At: op.began}}
+	c := &session{token: t, holder: holder, room: r, start: room.Start{At: op.began}}
 	if mine.Regains {
 		return c.regained(ctx)
 	}
 	if c.agent = *mine.Agent; t.Person {
 		c.agent.Device = op.Holder.Hash
 	}
-	view, err := r.view(ctx, r.log.Known(), c.agent)
+	view, err := r.view(ctx, r.log.Peek(), c.agent)
 	if err != nil {
 		return Seated{}, err
 	}
 	now := op.svc.now()
-	c.head = r.log.Known()
+	c.head = r.log.Peek()
 	got := Seated{
 		Status: how, Token: t.String(), Name: mine.Name, Room: view,
 		Cursor: ident.Cursor{N: mine.N}.String(t), Now: now,
@@ -263,7 +263,7 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 		if err := got.addLastMessages(ctx, r.log, c.agent, mine.N); err != nil {
 			return got, err
 		}
-		c.head = r.log.Known()
+		c.head = r.log.Peek()
 		got.Agreements, err = c.agreements(ctx)
 	}
 	return got, err
@@ -273,7 +273,7 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 // the name, if that is known.
 func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, error) {
 	s := op.svc
-	if op.Asker.IsGuest() {
+	if op.By.IsGuest() {
 		return Seated{}, refuseOver()
 	}
 	if !op.create {

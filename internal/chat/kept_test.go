@@ -15,7 +15,7 @@ import (
 
 // asks returns a context in which a principal asks.
 func asks(w *world, principal string) context.Context {
-	return ident.WithAsker(w.t.Context(), ident.Asker{Principal: principal})
+	return ident.WithPrincipal(w.t.Context(), ident.Principal{ID: principal})
 }
 
 // joinsAs joins as an agent of a principal.
@@ -88,11 +88,11 @@ func TestKept_seatEndsAndTheAgentJoinsAgain_itsPersonHasIt(t *testing.T) {
 					}
 					w.sends(chat.SendRequest{Token: device, Text: fmt.Sprintf("I speak, %d", i)})
 				}
-				w.steer(laptop, chat.SteerRequest{Paused: yes()})
+				w.supervise(laptop, chat.SuperviseRequest{Paused: yes()})
 				if sent, err := there.send(chat.SendRequest{Token: got.Token, Text: "hello"}); err != nil || sent.Sent {
 					t.Errorf("%s: paused, it says something: %+v, %v", what, sent, err)
 				}
-				w.steer(laptop, chat.SteerRequest{Paused: no(), Approve: no()})
+				w.supervise(laptop, chat.SuperviseRequest{Paused: no(), Approve: no()})
 			}
 		})
 	}

@@ -14,7 +14,7 @@ import (
 
 // keyed returns the context of a call by the holder of a key.
 func keyed(t *testing.T, id string) context.Context {
-	return asking(t, ident.Asker{Principal: ident.KeyPrincipal(id), Owner: "key of " + id})
+	return asking(t, ident.Principal{ID: ident.KeyPrincipal(id), Owner: "key of " + id})
 }
 
 // Ann, the admin, and Bob have keys of their own and talk in private. Both are silent.

@@ -151,8 +151,8 @@ func TestSend_heldWhileItsDraftIsSent_isSaidOnce(t *testing.T) {
 	if got, err := late.ends(); err != nil || !got.Duplicate {
 		t.Errorf("got through late: %+v, %v", got, err)
 	}
-	if n := w.said(p.bob, req.Text); n != 1 || len(w.steer(person, chat.SteerRequest{}).Drafts) != 1 {
-		t.Errorf("said %d times; drafts %v", n, w.steer(person, chat.SteerRequest{}).Drafts)
+	if n := w.said(p.bob, req.Text); n != 1 || len(w.supervise(person, chat.SuperviseRequest{}).Drafts) != 1 {
+		t.Errorf("said %d times; drafts %v", n, w.supervise(person, chat.SuperviseRequest{}).Drafts)
 	}
 }
 

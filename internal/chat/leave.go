@@ -14,26 +14,26 @@ import (
 // LeaveRoom gives the seat and the name back, with a last word if there is one, and
 // returns what the caller had not read. To leave twice is not an error. An agent
 // that its person holds does not leave by itself.
-func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Gone, error) {
+func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Left, error) {
 	if req.Text != "" {
 		if err := room.CheckText(req.Text); err != nil {
-			return Gone{}, err
+			return Left{}, err
 		}
 	}
 	c, err := s.enterNow(ctx, req.Token)
 	switch fault.CodeOf(err) {
 	case "":
 	case fault.Removed:
-		return Gone{Status: StatusAlreadyLeft}, nil
+		return Left{Status: StatusAlreadyLeft}, nil
 	default:
 		if err = s.Outward(err); fault.CodeOf(err) == fault.RoomNotFound {
-			return Gone{Status: StatusAlreadyLeft}, nil
+			return Left{Status: StatusAlreadyLeft}, nil
 		}
-		return Gone{}, err
+		return Left{}, err
 	}
 	defer c.room.release()
 	if err := c.checkLastWord(ctx, req.Text); err != nil {
-		return Gone{}, s.Outward(err)
+		return Left{}, s.Outward(err)
 	}
 	got, err := c.leave(ctx, req.Text)
 	return got, s.Outward(err)
@@ -41,9 +41,9 @@ func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Gone, error)
 
 // leave gives up the caller's seat, with the last word in the same Write: nobody leaves without
 // the word, and no word follows the leaving.
-func (c *caller) leave(ctx context.Context, text string) (got Gone, err error) {
+func (c *session) leave(ctx context.Context, text string) (got Left, err error) {
 	if got.Messages, got.HasMore, err = c.lastUnread(ctx); err != nil {
-		return Gone{}, err
+		return Left{}, err
 	}
 	r, gone := c.room, false
 	err = r.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
@@ -73,7 +73,7 @@ func (c *caller) leave(ctx context.Context, text string) (got Gone, err error) {
 		return ch, nil
 	}})
 	if err != nil {
-		return Gone{}, err // the proposal may still be under way
+		return Left{}, err // the proposal may still be under way
 	}
 	if got.Status = StatusLeft; gone {
 		got.Status = StatusAlreadyLeft
@@ -83,7 +83,7 @@ func (c *caller) leave(ctx context.Context, text string) (got Gone, err error) {
 
 // lastUnread returns what the caller has not read. It notes nothing: the seat is given
 // up.
-func (c *caller) lastUnread(ctx context.Context) ([]Message, bool, error) {
+func (c *session) lastUnread(ctx context.Context) ([]Message, bool, error) {
 	p, err := c.positions().Load(ctx)
 	if err != nil {
 		return nil, false, err

@@ -233,7 +233,7 @@ func TestLimits_rooms_arePerCallerAndHour(t *testing.T) {
 	if err := create(there); err != nil {
 		t.Errorf("from another address: %v", err)
 	}
-	if err := create(ident.WithAsker(here, ident.Asker{Principal: ident.Local})); err != nil {
+	if err := create(ident.WithPrincipal(here, ident.Principal{ID: ident.Local})); err != nil {
 		t.Errorf("of a principal: %v", err)
 	}
 	if _, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "another"}); fault.CodeOf(err) != fault.RoomNotFound {

@@ -170,7 +170,7 @@ func (c *client) leave() error {
 		c.said++
 		req.Text = fmt.Sprintf("last word %d of %d", c.said, c.id)
 	}
-	got, s, err := during(c, func(ctx context.Context, service *chat.Service) (chat.Gone, error) {
+	got, s, err := during(c, func(ctx context.Context, service *chat.Service) (chat.Left, error) {
 		return service.LeaveRoom(ctx, req)
 	})
 	got.Messages = c.numbers.messages(c.who.room, got.Messages)

@@ -15,7 +15,7 @@ import (
 // claim. opened is false if it was one already. Its errors are those of a log, and
 // *fault.Error.
 func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (opened bool, err error) {
-	c, ok := ident.ParseClaim(claim)
+	c, ok := ident.ParseLinkCode(claim)
 	if !ok {
 		return false, fault.Refuse(fault.TokenInvalid, "claim is mistyped: it is what follows # in the link, unchanged.")
 	}
@@ -35,7 +35,7 @@ func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (open
 		case !here:
 			return ch, room.RefuseUnknownLink()
 		}
-		if err := h.Invite.CheckSeat(ident.AskerOf(ctx), a); err != nil {
+		if err := h.Invite.CheckSeat(ident.PrincipalOf(ctx), a); err != nil {
 			return ch, err
 		}
 		var e *room.Event
@@ -55,12 +55,12 @@ func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (open
 
 // AgentBehind returns the agent behind whose seat a person would stand that opened the link of a
 // claim; ok is false, on a current head, if its room knows no such link.
-func (s *Service) AgentBehind(ctx context.Context, c ident.Claim) (a room.Agent, ok bool, err error) {
+func (s *Service) AgentBehind(ctx context.Context, c ident.LinkCode) (a room.Agent, ok bool, err error) {
 	l := s.store.Acquire(c.Room)
 	defer l.Release()
 	began := s.store.Clock().Now()
-	current := func(ctx context.Context) (*room.Head, error) { return l.Current(ctx, began) }
-	for _, read := range []func(context.Context) (*room.Head, error){l.Warm, current} {
+	current := func(ctx context.Context) (*room.Head, error) { return l.Refresh(ctx, began) }
+	for _, read := range []func(context.Context) (*room.Head, error){l.Cached, current} {
 		h, err := read(ctx)
 		if errors.Is(err, roomlog.ErrNotFound) {
 			return a, false, nil

@@ -18,7 +18,7 @@ import (
 // one.
 func device(t *testing.T, claim, name string) string {
 	t.Helper()
-	c, ok := ident.ParseClaim(claim)
+	c, ok := ident.ParseLinkCode(claim)
 	if !ok {
 		t.Fatalf("%q is no claim", claim)
 	}
@@ -31,7 +31,7 @@ func device(t *testing.T, claim, name string) string {
 func (w *world) opens(claim, name string) (string, error) {
 	w.t.Helper()
 	token := device(w.t, claim, name)
-	_, err := w.Service.Steer(w.t.Context(), chat.SteerRequest{Token: token, Claim: claim})
+	_, err := w.Service.Supervise(w.t.Context(), chat.SuperviseRequest{Token: token, Claim: claim})
 	return token, err
 }
 
@@ -48,7 +48,7 @@ func (w *world) person(s chat.Seated) string {
 // newLink returns the claim of a link for a further device.
 func (w *world) newLink(person string) string {
 	w.t.Helper()
-	got, err := w.Service.Steer(w.t.Context(), chat.SteerRequest{Token: person, NewLink: true})
+	got, err := w.Service.Supervise(w.t.Context(), chat.SuperviseRequest{Token: person, NewLink: true})
 	if err != nil || got.Watch == "" {
 		w.t.Fatalf("no further link: %+v, %v", got, err)
 	}
@@ -58,7 +58,7 @@ func (w *world) newLink(person string) string {
 // heard lists what a person is told about its links.
 func heard(ms []chat.Message) (reasons []room.Reason) {
 	for _, m := range ms {
-		if m.Type == chat.EventSteered {
+		if m.Type == chat.EventSupervision {
 			reasons = append(reasons, m.Reason)
 		}
 	}
@@ -118,7 +118,7 @@ func TestLink_onceOpened_isShownToThePersonAlone(t *testing.T) {
 	if got := w.enter(chat.JoinRequest{Token: bob.Token}); got.Watch != "" {
 		t.Errorf("the agent gets %q", got.Watch)
 	}
-	_, err := w.Service.Steer(t.Context(), chat.SteerRequest{Token: bob.Token, NewLink: true})
+	_, err := w.Service.Supervise(t.Context(), chat.SuperviseRequest{Token: bob.Token, NewLink: true})
 	wants(t, err, fault.NotAllowed)
 	if got := w.enter(chat.JoinRequest{Token: person}); got.Watch != further {
 		t.Errorf("the person's return shows %q", got.Watch)
@@ -131,16 +131,16 @@ func TestLink_ofAnotherSeatOrMistyped_changesNothing(t *testing.T) {
 	wrong := []byte(p.bob.Watch)
 	wrong[10] ^= 1
 	for what, c := range map[string]struct {
-		req  chat.SteerRequest
+		req  chat.SuperviseRequest
 		code fault.Code
 	}{
-		"a mistyped claim":        {chat.SteerRequest{Token: device(t, p.bob.Watch, "phone"), Claim: string(wrong)}, fault.TokenInvalid},
-		"a token of another seat": {chat.SteerRequest{Token: device(t, p.cid.Watch, "phone"), Claim: p.bob.Watch}, fault.InvalidArgument},
-		"the agent's token":       {chat.SteerRequest{Token: p.bob.Token, Claim: p.bob.Watch}, fault.NotAllowed},
-		"a token without a claim": {chat.SteerRequest{Token: device(t, p.bob.Watch, "phone"), NewLink: true}, fault.TokenInvalid},
+		"a mistyped claim":        {chat.SuperviseRequest{Token: device(t, p.bob.Watch, "phone"), Claim: string(wrong)}, fault.TokenInvalid},
+		"a token of another seat": {chat.SuperviseRequest{Token: device(t, p.cid.Watch, "phone"), Claim: p.bob.Watch}, fault.InvalidArgument},
+		"the agent's token":       {chat.SuperviseRequest{Token: p.bob.Token, Claim: p.bob.Watch}, fault.NotAllowed},
+		"a token without a claim": {chat.SuperviseRequest{Token: device(t, p.bob.Watch, "phone"), NewLink: true}, fault.TokenInvalid},
 	} {
 		err := w.changesNothing(p.ann.Token, func() error {
-			_, err := w.Service.Steer(t.Context(), c.req)
+			_, err := w.Service.Supervise(t.Context(), c.req)
 			return err
 		})
 		if fault.CodeOf(err) != c.code {
@@ -246,7 +246,7 @@ func TestLink_knownToItsRoom_tellsWhoseSeatItIs(t *testing.T) {
 		claim string
 		known bool
 	}{"unopened": {p.ann.Watch, true}, "used": {used, true}, "of a seat that is gone": {p.cid.Watch, false}, "of a room that is not": {elsewhere, false}} {
-		c, _ := ident.ParseClaim(x.claim)
+		c, _ := ident.ParseLinkCode(x.claim)
 		a, known, err := w.another().AgentBehind(t.Context(), c)
 		if err != nil || known != x.known || known && a.Seat != c.Seat {
 			t.Errorf("%s: seat %d, known %v, %v", what, a.Seat, known, err)
@@ -259,7 +259,7 @@ func TestLink_ofASeatTakenElsewhere_isKnownAtOnce(t *testing.T) {
 	w := newWorld(t)
 	other := w.another()
 	other.join("plans", "Ann")
-	c, _ := ident.ParseClaim(w.join("plans", "Bob").Watch)
+	c, _ := ident.ParseLinkCode(w.join("plans", "Bob").Watch)
 	if a, known, err := other.AgentBehind(t.Context(), c); err != nil || !known || a.Seat != c.Seat {
 		t.Errorf("seat %d, known %v, %v", a.Seat, known, err)
 	}
@@ -273,8 +273,8 @@ func TestPerson_opensALinkAndPausesItsAgent_isAudited(t *testing.T) {
 	if _, err := a.opens(ann.Watch, "other"); err == nil {
 		t.Error("a used link was opened")
 	}
-	if _, err := a.Service.Steer(t.Context(), chat.SteerRequest{Token: person, Paused: new(true)}); err != nil {
+	if _, err := a.Service.Supervise(t.Context(), chat.SuperviseRequest{Token: person, Paused: new(true)}); err != nil {
 		t.Fatal(err)
 	}
-	same(t, "lines", a.lines(), []string{"seat_taken by none, seat 1 of 0 created", "link_opened by none, seat 1 of 0", "reins_set by none, seat 1 of 0"})
+	same(t, "lines", a.lines(), []string{"seat_taken by none, seat 1 of 0 created", "link_opened by none, seat 1 of 0", "supervision_set by none, seat 1 of 0"})
 }

@@ -37,7 +37,7 @@ type Listing struct {
 // ListRooms returns public rooms in the order of their names. A search may find nothing in one
 // part of the list and still return the page to continue with.
 func (s *Service) ListRooms(ctx context.Context, req ListRequest) (Listing, error) {
-	if err := ident.AskerOf(ctx).CheckUnbound(); err != nil {
+	if err := ident.PrincipalOf(ctx).CheckUnbound(); err != nil {
 		return Listing{}, err
 	}
 	if req.Limit == 0 {

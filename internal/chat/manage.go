@@ -52,7 +52,7 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 		return Managed{}, s.Outward(err)
 	}
 	if got.Renewed = len(events) > 0 && events[0].Invite != nil; got.Renewed {
-		h := c.room.log.Known()
+		h := c.room.log.Peek()
 		got.Room, got.Invite = describeOutside(h), inviteOf(h, s.now())
 	}
 	return got, nil

@@ -31,15 +31,15 @@ type EventType string
 
 // The types of events that agents see.
 const (
-	EventSaid    EventType = "message"
-	EventJoined  EventType = "joined"
-	EventLeft    EventType = "left"
-	EventRole    EventType = "role"   // an admin promoted, demoted, muted, unmuted, banned or unbanned
-	EventRoom    EventType = "room"   // an admin changed the room's settings, or closed it
-	EventPaired  EventType = "paired" // a queue brought the two agents together
-	EventKnocked EventType = "knock"  // a join was refused for its name or for want of a seat
-	EventSteered EventType = "steer"  // the person behind the reader's own seat did what Reason says
-	EventDrafted EventType = "draft"  // a message of the reader's own seat waits for the person behind it or, with a Reason, the person has decided
+	EventSaid        EventType = "message"
+	EventJoined      EventType = "joined"
+	EventLeft        EventType = "left"
+	EventRole        EventType = "role"        // an admin promoted, demoted, muted, unmuted, banned or unbanned
+	EventRoom        EventType = "room"        // an admin changed the room's settings, or closed it
+	EventPaired      EventType = "paired"      // a queue brought the two agents together
+	EventKnocked     EventType = "knock"       // a join was refused for its name or for want of a seat
+	EventSupervision EventType = "supervision" // the person behind the reader's own seat did what Reason says
+	EventDrafted     EventType = "draft"       // a message of the reader's own seat waits for the person behind it or, with a Reason, the person has decided
 )
 
 // Message is one event of a room as an agent sees it.
@@ -62,9 +62,9 @@ type Message struct {
 	Note      string        // the admin's reason
 	NewAdmin  string        // of Left: the agent that became admin
 	Changes   *room.Changes // of Changed, and of a ban that renewed the invite: the settings that changed, with their new values
-	Redacted  string        // of Changed: the id of the message whose text was removed
+	Redacts   string        // of Changed: the id of the message whose text was removed
 	Draft     string        // the id of the draft of the reader's own seat about which the event decides
-	Gone      bool          // of a message: its text was removed, and Text says so
+	Redacted  bool          // of a message: its text was removed, and Text says so
 	Person    bool          // a person said or did it, and not its agent
 	Mine      bool          // of a message, and of Left: it is of the reader's own seat
 	FromUser  bool          // of a message: a note of the person behind the reader, an agent
@@ -93,13 +93,13 @@ func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 	case room.Managed:
 		m.Type, m.Agent, m.Action, m.Reason = EventRole, e.Name, e.Action, e.Reason
 	case room.Changed:
-		m.Type, m.Reason, m.Redacted = EventRoom, e.Reason, s.MessageID(e.Redacts)
+		m.Type, m.Reason, m.Redacts = EventRoom, e.Reason, s.MessageID(e.Redacts)
 	case room.Paired:
 		m.Type = EventPaired
 	case room.Knocked:
 		m.Type, m.Agent, m.Reason = EventKnocked, e.Name, e.Reason
-	case room.Steered:
-		if m.Type, m.Reason = EventSteered, e.Reason; e.Decides != 0 {
+	case room.SupervisionSet:
+		if m.Type, m.Reason = EventSupervision, e.Reason; e.Decides != 0 {
 			m.Type, m.Draft = EventDrafted, s.MessageID(e.Decides)
 		}
 	case room.Drafted:
@@ -117,7 +117,7 @@ func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 		if a.SeesAnswered(e) {
 			m.ReplyTo = s.MessageID(e.ReplyTo)
 		}
-		m.Withdraws, m.Gone = s.MessageID(e.Withdraws), e.Gone
+		m.Withdraws, m.Redacted = s.MessageID(e.Withdraws), e.Redacted
 		m.Mine = isMine(a, e)
 		m.FromUser = e.IsNote() && !a.IsPerson()
 		m.Text = firstPart(e.Text, partBytes)

@@ -26,7 +26,7 @@ func TestModel_wrongAnswers_areFound(t *testing.T) {
 	}
 	hi := func(after int64) sendCall { return sendCall{who: bob, text: "hi", cursor: cursorArg{true, after}} }
 	news := chat.Waited{Status: chat.StatusMessages, Cursor: "3", Messages: []chat.Message{hello}}
-	left := chat.Gone{Status: chat.StatusLeft}
+	left := chat.Left{Status: chat.StatusLeft}
 	agents := []chat.Agent{{Name: "Ann", Role: room.Admin, You: true, State: chat.AgentWaiting}, {Name: "Bob", Role: room.Member}}
 	gone := func(name, reason, newAdmin, by string) string {
 		return logLine("left", name, "", "", reason, newAdmin, by)

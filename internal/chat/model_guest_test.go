@@ -96,7 +96,7 @@ func (m *machine) arrive() {
 		m.Skip("not every service knows since when the agent of that name is silent")
 	}
 	c.room = pick(m, "room", "", "", "", "plans", "talk")
-	ctx := ident.WithAsker(m.ctx, ident.Asker{Principal: ident.Local, Room: c.by.room, Invite: c.by.number})
+	ctx := ident.WithPrincipal(m.ctx, ident.Principal{ID: ident.Local, Room: c.by.room, Invite: c.by.number})
 	got, err := m.service().JoinRoom(ctx, chat.JoinRequest{Room: c.room, AgentName: c.agent, Password: pick(m, "password", "", "px")})
 	m.joined(c, got, err)
 	if code := fault.CodeOf(err); code == fault.RoomFull || code == fault.NameTaken {

@@ -146,7 +146,7 @@ func (o endedOp) String() string { return fmt.Sprintf("a former token of %v: %s"
 type leaveOp struct {
 	who  agentID
 	text string
-	got  chat.Gone
+	got  chat.Left
 	code fault.Code
 }
 

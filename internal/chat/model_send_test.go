@@ -75,7 +75,7 @@ func (c sendCall) outcome(m model, r roomModel, a agentModel) (x sendOutcome) {
 	if c.kind == room.Plain {
 		e.Kind = ""
 	}
-	if x, ok := c.underReins(m, r, a, e); ok {
+	if x, ok := c.underSupervision(m, r, a, e); ok {
 		return x
 	}
 	if c.isHeld(m, r, a, to) {

@@ -33,7 +33,7 @@ func (m *machine) roomName() (name, password string) {
 // principal draws who asks.
 func (m *machine) principal() (context.Context, string) {
 	who := pick(m, "principal", "", "", ident.Local, ident.KeyPrincipal("a1"))
-	return ident.WithAsker(m.ctx, ident.Asker{Principal: who}), who
+	return ident.WithPrincipal(m.ctx, ident.Principal{ID: who}), who
 }
 
 func (m *machine) join() {

@@ -236,36 +236,36 @@ func (s *stage) note(i int, d deed) {
 	if d.who == dora || s.tokens[d.who] == "" {
 		return
 	}
-	c, _ := ident.ParseClaim(s.claims[d.who])
+	c, _ := ident.ParseLinkCode(s.claims[d.who])
 	token := ident.Token{Room: c.Room, Seat: c.Seat, Secret: ident.Digits(7, ident.SecretChars), Person: true}.String()
 	if s.people[d.who] == "" {
-		_, _ = s.Service.Steer(s.ctx, chat.SteerRequest{Token: token, Claim: s.claims[d.who]})
+		_, _ = s.Service.Supervise(s.ctx, chat.SuperviseRequest{Token: token, Claim: s.claims[d.who]})
 		s.people[d.who] = token
 	}
-	steer := func(req chat.SteerRequest) chat.Steered {
+	supervise := func(req chat.SuperviseRequest) chat.Supervised {
 		req.Token = token
-		got, _ := s.Service.Steer(s.ctx, req)
+		got, _ := s.Service.Supervise(s.ctx, req)
 		return got
 	}
 	switch d.act {
 	case "link":
-		steer(chat.SteerRequest{NewLink: true})
+		supervise(chat.SuperviseRequest{NewLink: true})
 	case "read":
 		_, _ = s.Wait(s.ctx, chat.WaitRequest{Token: token})
 	case "pause":
-		steer(chat.SteerRequest{Paused: new(true)})
+		supervise(chat.SuperviseRequest{Paused: new(true)})
 		s.tellNot(i, d)
-		steer(chat.SteerRequest{Paused: new(false)})
+		supervise(chat.SuperviseRequest{Paused: new(false)})
 	case "draft":
-		steer(chat.SteerRequest{Approve: new(true)})
+		supervise(chat.SuperviseRequest{Approve: new(true)})
 		s.tellNot(i, d)
-		for j, draft := range steer(chat.SteerRequest{Approve: new(false)}).Drafts {
+		for j, draft := range supervise(chat.SuperviseRequest{Approve: new(false)}).Drafts {
 			decision := []room.Decision{room.SendDraft, room.EditDraft, room.RefuseDraft}[(i+j)%3]
 			text := ""
 			if decision == room.EditDraft {
 				text = "in other words"
 			}
-			steer(chat.SteerRequest{Draft: draft.ID, Decision: decision, Text: text})
+			supervise(chat.SuperviseRequest{Draft: draft.ID, Decision: decision, Text: text})
 		}
 	default:
 		_, _ = s.Send(s.ctx, chat.SendRequest{Token: token, Text: fmt.Sprintf("note %d to @Dora", i), To: []string{cast[d.who]}, ReplyTo: s.ids[d.ref]})

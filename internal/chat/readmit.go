@@ -12,7 +12,7 @@ import (
 // knock lets the agents of a room see that the caller was refused, unless the room has seen
 // enough knocks. The refusal stands whatever comes of it.
 func (op *joinOp) knock(ctx context.Context, r *liveRoom, why room.Reason) {
-	if h := r.log.Known(); h == nil || !op.mayKnock(h, op.svc.now(), why) {
+	if h := r.log.Peek(); h == nil || !op.mayKnock(h, op.svc.now(), why) {
 		return // the head may lie behind: then another call has knocked
 	}
 	err := r.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
@@ -55,7 +55,7 @@ func (s *Service) readmit(ctx context.Context, req ManageRequest) (Managed, erro
 	return got, s.Outward(err)
 }
 
-func (c *caller) letGo(ctx context.Context, req ManageRequest) (got Managed, err error) {
+func (c *session) letGo(ctx context.Context, req ManageRequest) (got Managed, err error) {
 	knock, err := c.seen(ctx, "id", req.ID)
 	if err != nil {
 		return Managed{}, err

@@ -44,9 +44,9 @@ func (s *Service) redact(ctx context.Context, req UpdateRequest) (got Updated, e
 // if the message has no text. It fails with errMoved if the agents have agreed on the message
 // meanwhile, if the room has changed, or if the message has expired; then the call looks again. A
 // closed room stays as it is.
-func (c *caller) removeText(ctx context.Context, id string) ([]room.Event, error) {
+func (c *session) removeText(ctx context.Context, id string) ([]room.Event, error) {
 	log := c.room.log
-	h, err := log.Current(ctx, c.room.svc.now())
+	h, err := log.Refresh(ctx, c.room.svc.now())
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (c *caller) removeText(ctx context.Context, id string) ([]room.Event, error
 	}
 	expired := false
 	return c.decide(ctx, may, func(h *room.Head, _ room.Agent, _ time.Time) (roomlog.Change, error) {
-		if e.Gone || e.Text == "" {
+		if e.Redacted || e.Text == "" {
 			return roomlog.Change{}, nil
 		}
 		if _, still := h.Proposal(e.N); still != open || expired || h.LastChange != changed {

@@ -82,7 +82,7 @@ func TestRedact_textOfEveryKind_isGoneEverywhere(t *testing.T) {
 					t.Errorf("%s reads %s", s.Name, got)
 				}
 			}
-			if m := w.history(p.bob.Token, chat.HistoryRequest{ID: agreed}).Messages[0]; m.Text != room.Removed || !m.Gone || m.From != "Ann" {
+			if m := w.history(p.bob.Token, chat.HistoryRequest{ID: agreed}).Messages[0]; m.Text != room.Removed || !m.Redacted || m.From != "Ann" {
 				t.Errorf("the text reads %+v", m)
 			}
 			w.asked([]string{"Bob asks [Ann Cid]: removed", "Ann asks [Bob]: removed"}, p.bob)
@@ -110,7 +110,7 @@ func TestRedact_textThatAnOpenWaitHolds_isGoneInEachProcess(t *testing.T) {
 	waited, _ := w.until(cid, time.Minute)
 	for _, got := range []chat.Waited{take(t, bob), waited} {
 		n := len(got.Messages)
-		if n < 3 || got.Messages[n-3].Text != room.Removed || !got.Messages[n-3].Gone || got.Messages[n-2].Redacted != id || got.Messages[n-2].By != "Ann" {
+		if n < 3 || got.Messages[n-3].Text != room.Removed || !got.Messages[n-3].Redacted || got.Messages[n-2].Redacts != id || got.Messages[n-2].By != "Ann" {
 			t.Errorf("the wait hands out %+v", got.Messages)
 		}
 	}
@@ -169,7 +169,7 @@ func TestRedact_privateMessage_showsToItsReadersOnly(t *testing.T) {
 		if got := w.look(p.cid.Token, cursor); len(got.Messages) > 0 || got.Status != chat.StatusQuiet {
 			t.Errorf("Cid waits for %+v", got)
 		}
-		if got := w.look(p.bob.Token, p.bob.Cursor).Messages; len(got) < 2 || got[len(got)-1].Redacted != got[len(got)-2].ID {
+		if got := w.look(p.bob.Token, p.bob.Cursor).Messages; len(got) < 2 || got[len(got)-1].Redacts != got[len(got)-2].ID {
 			t.Errorf("Bob reads %+v", got)
 		}
 	}
@@ -300,7 +300,7 @@ func TestRedact_textThatWasADraft_isGoneFromTheDraftAsWell(t *testing.T) {
 			if got, err := json.Marshal([]any{w.look(person, "").Messages, w.history(person, chat.HistoryRequest{}).Messages, w.all(p.bob.Token)}); err != nil || strings.Contains(string(got), spilled) {
 				t.Errorf("Bob or his person reads %s, %v", got, err)
 			}
-			if m := w.history(person, chat.HistoryRequest{ID: sent}).Messages[0]; m.Type != chat.EventDrafted || m.Text != room.Removed || !m.Gone {
+			if m := w.history(person, chat.HistoryRequest{ID: sent}).Messages[0]; m.Type != chat.EventDrafted || m.Text != room.Removed || !m.Redacted {
 				t.Errorf("the draft reads %+v", m)
 			}
 		}

@@ -138,8 +138,8 @@ const (
 	StatusAlreadyLeft LeaveStatus = "already_left"
 )
 
-// Gone is the result of LeaveRoom.
-type Gone struct {
+// Left is the result of LeaveRoom.
+type Left struct {
 	Status   LeaveStatus
 	Messages []Message // what was unread
 	HasMore  bool      // message_history is closed to the caller now, so the rest is lost to it

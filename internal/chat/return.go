@@ -30,9 +30,9 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 }
 
 // regained returns the answer for a caller that has its seat again, under another token.
-func (c *caller) regained(ctx context.Context) (Seated, error) {
+func (c *session) regained(ctx context.Context) (Seated, error) {
 	var here bool
-	c.head = c.room.log.Known()
+	c.head = c.room.log.Peek()
 	if c.agent, here = c.head.Owner(c.holder); !here {
 		return Seated{}, c.whyNot(ctx, c.head)
 	}
@@ -41,7 +41,7 @@ func (c *caller) regained(ctx context.Context) (Seated, error) {
 }
 
 // back returns the answer for a caller that has its seat again.
-func (c *caller) back(ctx context.Context) (Seated, error) {
+func (c *session) back(ctx context.Context) (Seated, error) {
 	p, err := c.positions().Load(ctx)
 	if err != nil {
 		return Seated{}, err
@@ -65,7 +65,7 @@ func (c *caller) back(ctx context.Context) (Seated, error) {
 }
 
 // checkReturn refuses a token together with the name of another room or agent.
-func (c *caller) checkReturn(req JoinRequest) error {
+func (c *session) checkReturn(req JoinRequest) error {
 	if req.Room != "" {
 		name, _, err := password.Split(req.Room, req.Password)
 		if err != nil {
@@ -85,7 +85,7 @@ func (c *caller) checkReturn(req JoinRequest) error {
 
 // addUnread adds what came after the acknowledged cursor, the agent's own messages
 // included.
-func (c *caller) addUnread(ctx context.Context, p room.ReadPosition, got *Seated) error {
+func (c *session) addUnread(ctx context.Context, p room.ReadPosition, got *Seated) error {
 	after := max(p.Acked, p.From)
 	b := batch{Events: JoinEvents, Limit: JoinBytes, Room: &c.head.State}
 	scanned, full, err := c.fill(ctx, &b, after, max(p.Handed, c.positions().Shown(0)))
@@ -110,7 +110,7 @@ func (c *caller) addUnread(ctx context.Context, p room.ReadPosition, got *Seated
 // fill adds what the caller is shown of the events after n to b, and returns the last
 // event it looked at; full is true if one did not fit. It stops at the caller's head, so
 // that the answer is of one moment. Messages up to shown are marked as repeated.
-func (c *caller) fill(ctx context.Context, b *batch, n, shown int64) (scanned int64, full bool, err error) {
+func (c *session) fill(ctx context.Context, b *batch, n, shown int64) (scanned int64, full bool, err error) {
 	pages := c.room.log.Pages(c.agent, roomlog.PageEvents)
 	for n < c.head.AsOf {
 		events, err := pages.Read(ctx, n)
@@ -131,7 +131,7 @@ func (c *caller) fill(ctx context.Context, b *batch, n, shown int64) (scanned in
 }
 
 // take adds e to b, and reports whether it fits.
-func (c *caller) take(b *batch, e room.Event, shown int64) bool {
+func (c *session) take(b *batch, e room.Event, shown int64) bool {
 	if !c.agent.Receives(e) {
 		return true
 	}
@@ -144,13 +144,13 @@ func (c *caller) take(b *batch, e room.Event, shown int64) bool {
 // read position for each device, and its own waits.
 
 // isFirst reports whether the device at read position p was given nothing yet.
-func (c *caller) isFirst(p room.ReadPosition) bool {
+func (c *session) isFirst(p room.ReadPosition) bool {
 	return p.Acked == 0 && p.Handed <= c.agent.Joined && c.positions().Shown(0) == 0
 }
 
 // addLatest adds the last messages, for a device that looks into the room for the first
 // time: what it has not read may be long.
-func (c *caller) addLatest(ctx context.Context, got *Seated) error {
+func (c *session) addLatest(ctx context.Context, got *Seated) error {
 	asOf := c.head.AsOf
 	if err := got.addLastMessages(ctx, c.room.log, c.agent, asOf+1); err != nil {
 		return err

@@ -228,7 +228,7 @@ func (r *liveRoom) view(ctx context.Context, h *room.Head, you room.Agent) (Room
 // addRoster adds to the result of a wait who is there, if that has changed since
 // the seat's last result. While messages come, it waits for a quieter moment, unless
 // an agent came or left.
-func (c *caller) addRoster(ctx context.Context, h *room.Head, in *inbox, got *Waited) {
+func (c *session) addRoster(ctx context.Context, h *room.Head, in *inbox, got *Waited) {
 	if !in.alone && !in.moved && (got.Status == StatusMessages || len(h.Agents) < 2 || c.room.agents.ReadRosterLately(c.agent)) {
 		return
 	}

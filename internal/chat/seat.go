@@ -14,8 +14,8 @@ import (
 	"github.com/parley-chat/parley/internal/roomlog"
 )
 
-// caller is an agent whose token was accepted.
-type caller struct {
+// session is an agent whose token was accepted.
+type session struct {
 	token  ident.Token
 	holder room.Holder // of the token
 	room   *liveRoom   // to be released
@@ -24,22 +24,22 @@ type caller struct {
 	start  room.Start // of the call
 }
 
-func (c *caller) attendance() presence.Attendance { return c.room.agents.Attendance(c.head, c.agent) }
+func (c *session) attendance() presence.Attendance { return c.room.agents.Attendance(c.head, c.agent) }
 
-func (c *caller) positions() presence.Positions { return c.room.agents.Positions(c.agent) }
+func (c *session) positions() presence.Positions { return c.room.agents.Positions(c.agent) }
 
 // enter accepts a token on a cached head, which may lie behind the log. A refusal
 // is always based on a current one. The caller's room must be released.
-func (s *Service) enter(ctx context.Context, token string) (*caller, error) {
+func (s *Service) enter(ctx context.Context, token string) (*session, error) {
 	t, err := parseToken(token)
 	if err != nil {
 		return nil, err
 	}
-	return s.accept(ctx, t, (*roomlog.Log).Warm)
+	return s.accept(ctx, t, (*roomlog.Log).Cached)
 }
 
 // enterNow accepts a token on the current head.
-func (s *Service) enterNow(ctx context.Context, token string) (*caller, error) {
+func (s *Service) enterNow(ctx context.Context, token string) (*session, error) {
 	t, err := parseToken(token)
 	if err != nil {
 		return nil, err
@@ -47,9 +47,9 @@ func (s *Service) enterNow(ctx context.Context, token string) (*caller, error) {
 	return s.acceptNow(ctx, t)
 }
 
-func (s *Service) acceptNow(ctx context.Context, t ident.Token) (*caller, error) {
+func (s *Service) acceptNow(ctx context.Context, t ident.Token) (*session, error) {
 	began := s.now()
-	return s.accept(ctx, t, func(l *roomlog.Log, ctx context.Context) (*room.Head, error) { return l.Current(ctx, began) })
+	return s.accept(ctx, t, func(l *roomlog.Log, ctx context.Context) (*room.Head, error) { return l.Refresh(ctx, began) })
 }
 
 // cameKey is the key of the time that Came was given.
@@ -67,14 +67,14 @@ func Came(ctx context.Context, at time.Time) context.Context {
 
 // accept makes the holder of a token a caller. Each later step of the call asks of the head that
 // it decides on whether the holder still has the seat.
-func (s *Service) accept(ctx context.Context, t ident.Token, read readHead) (*caller, error) {
-	asker := ident.AskerOf(ctx)
+func (s *Service) accept(ctx context.Context, t ident.Token, read readHead) (*session, error) {
+	asker := ident.PrincipalOf(ctx)
 	if err := asker.CheckToken(t); err != nil {
 		return nil, err
 	}
 	r, holder := s.acquire(t.Room), room.HolderOf(t)
 	start := room.Start{Head: math.MaxInt64}
-	if known := r.log.Known(); known != nil {
+	if known := r.log.Peek(); known != nil {
 		start.Known = known.AsOf
 	}
 	start.At = s.now()
@@ -101,7 +101,7 @@ func (s *Service) accept(ctx context.Context, t ident.Token, read readHead) (*ca
 	if current := r.log.KnownSince(start.At); current != nil {
 		start.Head = current.AsOf
 	}
-	return &caller{token: t, holder: holder, room: r, head: h, agent: a, start: start}, nil
+	return &session{token: t, holder: holder, room: r, head: h, agent: a, start: start}, nil
 }
 
 type readHead = func(*roomlog.Log, context.Context) (*room.Head, error)
@@ -114,7 +114,7 @@ func (r *liveRoom) owner(ctx context.Context, x room.Holder, read readHead) (h *
 		return nil, a, false, err
 	}
 	if a, ok = h.Owner(x); !ok || h.Expired(began) {
-		if h, err = r.log.Current(ctx, began); err != nil {
+		if h, err = r.log.Refresh(ctx, began); err != nil {
 			return nil, a, false, err
 		}
 		a, ok = h.Owner(x)
@@ -135,7 +135,7 @@ func parseToken(s string) (ident.Token, error) {
 }
 
 // whyNot returns the reason why the caller's token is not accepted any more.
-func (c *caller) whyNot(ctx context.Context, h *room.Head) error {
+func (c *session) whyNot(ctx context.Context, h *room.Head) error {
 	return c.room.whyNot(ctx, h, c.holder)
 }
 
@@ -152,18 +152,18 @@ func (r *liveRoom) whyNot(ctx context.Context, h *room.Head, x room.Holder) erro
 	case there, !h.Retired && h.Expired(r.svc.now()):
 		return roomlog.ErrNotFound
 	}
-	gone, err := r.log.Seats().WhyGone(ctx, x.Seat)
+	gone, err := r.log.Seats().Vacated(ctx, x.Seat)
 	if err != nil {
 		return err
 	}
 	if !gone.Had(x) { // of another owner of the number, or its own
 		gone.Reason = room.ReasonLeft
 	}
-	return refuseGone(gone, x)
+	return refuseVacated(gone, x)
 }
 
-// refuseGone refuses a token of a seat that is gone.
-func refuseGone(gone roomlog.Gone, x room.Holder) error {
+// refuseVacated refuses a token of a seat that is gone.
+func refuseVacated(gone roomlog.Vacated, x room.Holder) error {
 	if x.Person && gone.Kept && gone.Had(x) {
 		return fault.Refuse(fault.Removed, "Your agent has no seat in this room any more: it has left, or lost it. If it joins again under its name within a day, this token is that of its person again.")
 	}

@@ -17,14 +17,14 @@ type newcomer struct {
 	Token  ident.Token // what it gets with a seat, but for room and seat
 	Holder room.Holder // of that
 
-	Asker  ident.Asker
-	Caller string // see ident.CallerOf
+	By     ident.Principal
+	Caller string // see ident.ClientKey
 }
 
 // MayReturn reports whether the newcomer may be an agent that had a seat here, behind which
 // is a person: see room.KeepPerson.
 func (n newcomer) MayReturn(h *room.Head, now time.Time) bool {
-	return n.Asker.Principal != "" && !n.Holder.Person && h.Departed.Matters(now)
+	return n.By.ID != "" && !n.Holder.Person && h.Departed.Matters(now)
 }
 
 // TokenFor returns what the newcomer gets with a seat of the room with an id.
@@ -38,7 +38,7 @@ func (n newcomer) SeatAt(h *room.Head, now time.Time, since room.Mark, role room
 	a := room.Agent{
 		Seat: h.NewSeat(), Name: n.Name.Shown, Key: n.Name.Key, Role: role,
 		Joined: h.AsOf + 1, AtMs: now.UnixMilli(), Since: since,
-		Principal: n.Asker.Principal, Owner: n.Asker.Owner, Invite: n.Asker.Invite, Caller: ident.CallerDigest(h.LogKey, n.Caller),
+		Principal: n.By.ID, Owner: n.By.Owner, Invite: n.By.Invite, Caller: ident.CallerDigest(h.LogKey, n.Caller),
 	}
 	a = a.HeldBy(n.Holder)
 	if role != room.Admin {
@@ -57,7 +57,7 @@ var (
 
 // seatRequest is a newcomer's claim to a seat of a room that there is.
 type seatRequest struct {
-	room.Claim
+	room.SeatRequest
 	Newcomer newcomer
 	Password string // the room's hash that was checked
 
@@ -101,7 +101,7 @@ func (c *seatRequest) Propose(h *room.Head, now time.Time) (roomlog.Change, erro
 		return roomlog.Change{}, errPersonNeeded
 	case h.Deserted() && c.Kept == nil:
 		return roomlog.Change{}, errDeserted
-	case !c.Newcomer.Asker.IsGuest() && h.Password != c.Password:
+	case !c.Newcomer.By.IsGuest() && h.Password != c.Password:
 		return roomlog.Change{}, errPasswordReplaced
 	}
 	s, err := c.Decide(h, now)
@@ -115,14 +115,14 @@ func (c *seatRequest) Propose(h *room.Head, now time.Time) (roomlog.Change, erro
 		return ch, nil
 	}
 	staying := len(h.Agents)
-	if s.Gone != nil {
+	if s.Eviction != nil {
 		cond := table.IfAbsent
 		if s.LetGo {
 			cond = table.Always
 		}
-		ch.Events, ch.Ops = append(ch.Events, *s.Gone), roomlog.Vacate(&h.State, *s.Gone, cond, now)
+		ch.Events, ch.Ops = append(ch.Events, *s.Eviction), roomlog.Vacate(&h.State, *s.Eviction, cond, now)
 		if s.LetGo {
-			c.letGo, c.uncalled = s.Gone.Seat, roomlog.CalledKey(h.ID, s.Gone.Seat)
+			c.letGo, c.uncalled = s.Eviction.Seat, roomlog.CalledKey(h.ID, s.Eviction.Seat)
 			ch.Ops = append(ch.Ops, table.Delete(c.uncalled, table.IfAbsent))
 		}
 		staying--

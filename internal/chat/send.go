@@ -24,7 +24,7 @@ import (
 //
 // A person sees what is unread, and means what it says twice: its message is held back only for a
 // credential, and repeated only by its key. The person may have paused its agent, which then says
-// nothing, or approve each message, which then becomes a draft: see Steer.
+// nothing, or approve each message, which then becomes a draft: see Supervise.
 func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err := req.check(); err != nil {
 		return Sent{}, err
@@ -66,14 +66,14 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 // listen collects what is unread now that the message is there, or waits for it.
 func (op *sendOp) listen(ctx context.Context) (got *Waited, err error) {
 	c := op.caller
-	c.head = c.room.log.Known()
+	c.head = c.room.log.Peek()
 	cursor, named := c.readCursor(op.req.Cursor)
 	c.positions().Arrived(cursor.N, op.event.ReplyTo)
 	if op.req.Wait == 0 {
 		c.attendance().Note(ctx, presence.Call{Speaks: true, Absence: op.req.Absence, Activity: op.req.Activity, Fresh: presence.SendFresh})
 		return op.unread(ctx, cursor, named)
 	}
-	if c.head, err = c.room.log.Current(ctx, op.began); err != nil {
+	if c.head, err = c.room.log.Refresh(ctx, op.began); err != nil {
 		return nil, err
 	}
 	return c.wait(ctx, &WaitRequest{Cursor: op.req.Cursor, Wait: op.req.Wait, Absence: op.req.Absence, Activity: op.req.Activity}, op.event.N)
@@ -113,7 +113,7 @@ func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (
 
 // sendOp is a message on its way into the log.
 type sendOp struct {
-	caller      *caller
+	caller      *session
 	req         SendRequest
 	cursor      ident.Cursor // of req, which the head may not have reached
 	named       bool         // it is one of the caller's
@@ -151,7 +151,7 @@ func (op *sendOp) run(ctx context.Context) (Sent, error) {
 		case err == nil:
 			return op.sent(ctx, p.Events), nil
 		case errors.Is(err, errUnseated):
-			return Sent{}, c.whyNot(ctx, c.room.log.Known())
+			return Sent{}, c.whyNot(ctx, c.room.log.Peek())
 		case errors.Is(err, errLastUnknown):
 			err = c.room.log.Recall(ctx, op.began.Add(-room.RepeatWindow))
 		case errors.Is(err, errOvertaken):
@@ -272,7 +272,7 @@ func (op *sendOp) isRepeated(h *room.Head, a room.Agent, now time.Time) (bool, e
 // far, and looks for the message that the call repeats.
 func (op *sendOp) lookBack(ctx context.Context) error {
 	c := op.caller
-	log, h := c.room.log, c.room.log.Known()
+	log, h := c.room.log, c.room.log.Peek()
 	pages := log.Pages(c.agent, roomlog.PageEvents)
 	for from, more := h.AsOf+1, true; more; {
 		done, err := log.BeginRead(ctx)
@@ -349,7 +349,7 @@ func (op *sendOp) lookUpKey(ctx context.Context) error {
 
 // readCursor reads a cursor of the caller, whose head is current. ok is false if it is
 // none, or beyond that head.
-func (c *caller) readCursor(s string) (cursor ident.Cursor, ok bool) {
+func (c *session) readCursor(s string) (cursor ident.Cursor, ok bool) {
 	cursor, ok = c.token.ParseCursor(s)
 	if !ok || cursor.N > c.head.AsOf {
 		return ident.Cursor{}, false
@@ -365,7 +365,7 @@ func (op *sendOp) address(ctx context.Context) error {
 		return err
 	}
 	c := op.caller
-	h, current := c.room.log.Current(ctx, op.began)
+	h, current := c.room.log.Refresh(ctx, op.began)
 	if current != nil {
 		return current
 	}
@@ -434,7 +434,7 @@ func (op *sendOp) findAsked(ctx context.Context) error {
 // have changed hands. field is the argument that has the names.
 func (op *sendOp) find(ctx context.Context, field string, names []string) ([]room.Agent, error) {
 	c := op.caller
-	h, err := c.room.log.Current(ctx, op.began)
+	h, err := c.room.log.Refresh(ctx, op.began)
 	if err != nil {
 		return nil, err
 	}
@@ -510,7 +510,7 @@ func (op *sendOp) sentBefore(ctx context.Context, unfound error) bool {
 		return false
 	}
 	if _, known := c.head.LastSaid(c.agent, op.began); !known && c.room.log.Recall(ctx, op.began.Add(-room.RepeatWindow)) == nil {
-		c.head = c.room.log.Known()
+		c.head = c.room.log.Peek()
 	}
 	said, _ := c.head.SaidSince(c.agent, c.start)
 	if u, known := c.head.LastSaid(c.agent, op.began); known && op.began.Sub(u.At) < room.RepeatWindow {
@@ -519,7 +519,7 @@ func (op *sendOp) sentBefore(ctx context.Context, unfound error) bool {
 	answered, _ := c.head.MessageNumber(op.req.ReplyTo)
 	for _, s := range said {
 		e, err := c.room.log.Event(ctx, s.N)
-		if err != nil || e.Gone || len(e.To) > 0 != (len(op.req.To) > 0) || e.HasReadersOfAnother() || e.Text != op.req.Text || e.ReplyTo != answered || !sameCompany(c.agent, e.ToNames, op.req.To) {
+		if err != nil || e.Redacted || len(e.To) > 0 != (len(op.req.To) > 0) || e.HasReadersOfAnother() || e.Text != op.req.Text || e.ReplyTo != answered || !sameCompany(c.agent, e.ToNames, op.req.To) {
 			continue
 		}
 		op.fingerprint = s.Fingerprint
@@ -556,13 +556,13 @@ func (op *sendOp) findAnswered(ctx context.Context) error {
 
 // seen returns the event of an id that the caller has seen. One that the caller may
 // not see does not exist for it. field is the argument that has the id.
-func (c *caller) seen(ctx context.Context, field, id string) (room.Event, error) {
+func (c *session) seen(ctx context.Context, field, id string) (room.Event, error) {
 	none := fault.Refuse(fault.InvalidArgument, "%s: there is no message of this id that you may see, or it has expired. Nothing was done: use the id of a message that you have read.", field)
 	h := c.head
 	n, ok := h.MessageNumber(id)
 	if !ok { // it may lie beyond a head that is behind
 		var err error
-		if h, err = c.room.log.Current(ctx, c.room.svc.now()); err != nil {
+		if h, err = c.room.log.Refresh(ctx, c.room.svc.now()); err != nil {
 			return room.Event{}, err
 		}
 		if n, ok = h.MessageNumber(id); !ok {
@@ -621,7 +621,7 @@ func (op *sendOp) makeDraft(a room.Agent, e room.Event, now time.Time) (room.Eve
 func (op *sendOp) unspoken(ctx context.Context, status WaitStatus) Waited {
 	c := op.caller
 	c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
-	got := Waited{Status: status, Cursor: op.req.Cursor, Situation: c.situation(c.room.log.Known())}
+	got := Waited{Status: status, Cursor: op.req.Cursor, Situation: c.situation(c.room.log.Peek())}
 	got.Paused = got.Paused || status == StatusPaused // the person may have let it go on since
 	return got
 }

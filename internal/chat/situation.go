@@ -42,7 +42,7 @@ type Situation struct {
 }
 
 // situation returns how things stand for the caller as of h.
-func (c *caller) situation(h *room.Head) Situation {
+func (c *session) situation(h *room.Head) Situation {
 	now, me := c.room.svc.now(), c.agent.Seat
 	_, speaker, at := h.Recent.LastWord()
 	s := Situation{

@@ -63,8 +63,8 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 			got.HidesTalk = e.OpenFrom != nil
 		}
 	}
-	got.Invite = inviteOf(c.room.log.Known(), s.now())
-	got.Room, err = c.room.view(ctx, c.room.log.Known(), c.agent)
+	got.Invite = inviteOf(c.room.log.Peek(), s.now())
+	got.Room, err = c.room.view(ctx, c.room.log.Peek(), c.agent)
 	return got, s.Outward(err)
 }
 

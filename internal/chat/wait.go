@@ -47,7 +47,7 @@ func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
 // locate returns where the caller continues to read, and notes what its cursor
 // acknowledges. A peek notes nothing, and begins after what the agent was given as far as
 // this process knows.
-func (c *caller) locate(ctx context.Context, req *WaitRequest) (position, error) {
+func (c *session) locate(ctx context.Context, req *WaitRequest) (position, error) {
 	at := c.positions()
 	cursor, ok := c.readCursor(req.Cursor)
 	if ok && !req.Peek {
@@ -74,7 +74,7 @@ func (c *caller) locate(ctx context.Context, req *WaitRequest) (position, error)
 // wait is Wait for a caller that was accepted on a current head. own is the message that
 // the same call has sent; 0 for none. A call spends its time in collectUntil, so what
 // needs much of the stack before or after that is kept out of this frame.
-func (c *caller) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited, error) {
+func (c *session) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited, error) {
 	r := c.room
 	w := &presence.Wait{Began: r.svc.now(), Standby: req.Standby, Superseded: make(chan struct{}), Turn: make(chan int64, 1)}
 	w.Until = w.Began.Add(r.svc.WaitLimit(ctx, req.Wait))
@@ -97,7 +97,7 @@ func (c *caller) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited
 
 // begin notes what a wait says about its agent, and returns the inbox that it fills. A wait that
 // finds everyone else away does not last: it would be a call for nothing.
-func (c *caller) begin(ctx context.Context, req *WaitRequest, w *presence.Wait, own int64) (*inbox, error) {
+func (c *session) begin(ctx context.Context, req *WaitRequest, w *presence.Wait, own int64) (*inbox, error) {
 	how := presence.Call{Speaks: own > 0, Standby: req.Standby, ForMe: req.ForMe, Absence: req.Absence, Activity: req.Activity, Fresh: presence.CallFresh}
 	if !w.Looks {
 		how.Began, how.Until, how.Returns = w.Began, room.Announced(w.Began, w.Until), own == 0 && !req.Standby
@@ -119,14 +119,14 @@ func (c *caller) begin(ctx context.Context, req *WaitRequest, w *presence.Wait, 
 }
 
 // end returns the answer of a wait. turn says that the caller is given the turn.
-func (c *caller) end(ctx context.Context, in *inbox, w *presence.Wait, turn bool) (*Waited, error) {
+func (c *session) end(ctx context.Context, in *inbox, w *presence.Wait, turn bool) (*Waited, error) {
 	in.alone = in.alone && len(in.batch.Messages) == 0
 	got, err := c.hand(ctx, in, w)
 	if err != nil {
 		return nil, err
 	}
 	if got.Status != StatusSuperseded && got.Status != StatusRemoved {
-		c.addRoster(ctx, c.room.log.Known(), in, got)
+		c.addRoster(ctx, c.room.log.Peek(), in, got)
 	}
 	if got.Status == StatusQuiet && got.partnerSilent() && !c.agent.IsPerson() {
 		got.Status = StatusAllDone
@@ -149,7 +149,7 @@ func (w *Waited) partnerSilent() bool {
 }
 
 // isAlone reports whether there were others, and all of them are away or have left.
-func (c *caller) isAlone(ctx context.Context) bool {
+func (c *session) isAlone(ctx context.Context) bool {
 	h := c.head
 	if h.Others(c.agent.Seat) == 0 {
 		return h.LastFreed.N > c.agent.Joined
@@ -165,7 +165,7 @@ func (c *caller) isAlone(ctx context.Context) bool {
 // collectUntil fills the inbox until something wakes the caller, it is given the
 // turn, or the wait's time is up. From the time w.Due on it looks after the caller's
 // presence: see presence.Attendance.Renew.
-func (c *caller) collectUntil(ctx context.Context, in *inbox, w *presence.Wait) (turn bool, err error) {
+func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait) (turn bool, err error) {
 	r := c.room
 	timer := r.svc.clock.NewTimer(w.Until.Sub(w.Began))
 	defer timer.Stop()
@@ -209,8 +209,8 @@ func (c *caller) collectUntil(ctx context.Context, in *inbox, w *presence.Wait) 
 
 // hand returns the answer. A superseded wait hands nothing out. A call without a
 // cursor notes what it hands out first.
-func (c *caller) hand(ctx context.Context, in *inbox, w *presence.Wait) (*Waited, error) {
-	h := c.room.log.Known()
+func (c *session) hand(ctx context.Context, in *inbox, w *presence.Wait) (*Waited, error) {
+	h := c.room.log.Peek()
 	if given, err := c.give(ctx, in, w); err != nil {
 		return nil, err
 	} else if !given {
@@ -231,13 +231,13 @@ func (c *caller) hand(ctx context.Context, in *inbox, w *presence.Wait) (*Waited
 }
 
 // cursor returns a cursor of the caller at event n.
-func (c *caller) cursor(n int64, noted bool) string {
+func (c *session) cursor(n int64, noted bool) string {
 	return ident.Cursor{N: n, Noted: noted}.String(c.token)
 }
 
 // give notes what the inbox hands out. It returns false if a newer wait of the seat
 // has begun, which hands it out instead.
-func (c *caller) give(ctx context.Context, in *inbox, w *presence.Wait) (bool, error) {
+func (c *session) give(ctx context.Context, in *inbox, w *presence.Wait) (bool, error) {
 	at := c.positions()
 	handing := at.HandingLock()
 	handing.Lock()
@@ -278,7 +278,7 @@ const (
 // lookIn is a wait of a program on standby that only looks in, and will again: it holds
 // nothing, and is announced ahead. The agent's own wait comes first, which reads what there
 // is.
-func (c *caller) lookIn(ctx context.Context, req *WaitRequest) (*Waited, error) {
+func (c *session) lookIn(ctx context.Context, req *WaitRequest) (*Waited, error) {
 	now := c.room.svc.now()
 	own := c.attendance().Ahead(ctx, req.ForMe)
 	pos, err := c.locate(ctx, req)

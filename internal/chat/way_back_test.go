@@ -15,7 +15,7 @@ import (
 
 // local is the context of a caller on the server's own machine.
 func (w *world) local() context.Context {
-	return ident.WithAsker(w.t.Context(), ident.Asker{Principal: ident.Local})
+	return ident.WithPrincipal(w.t.Context(), ident.Principal{ID: ident.Local})
 }
 
 // joinAs joins as the caller of ctx.

@@ -138,8 +138,8 @@ type Request struct {
 	Minutes int      `json:"minutes"`
 }
 
-// Steered is the result of steer.
-type Steered struct {
+// Supervised is the result of supervise.
+type Supervised struct {
 	Paused  bool    `json:"paused"`
 	Approve bool    `json:"approve"`
 	Drafts  []Draft `json:"drafts"`

@@ -12,7 +12,7 @@ import (
 // Its secret is in the fragment, which is never part of a request.
 type WatchLink struct {
 	Base  string // the server, without /mcp
-	Claim ident.Claim
+	Claim ident.LinkCode
 }
 
 // ParseWatchLink reads a link as its person pasted it. Its error does not repeat it.
@@ -21,7 +21,7 @@ func ParseWatchLink(given string) (WatchLink, error) {
 	if err != nil || u.User != nil {
 		return WatchLink{}, errNoWatchLink
 	}
-	claim, ok := ident.ParseClaim(u.Fragment)
+	claim, ok := ident.ParseLinkCode(u.Fragment)
 	u.Fragment = ""
 	before, room, door := behind(u.String(), roomDoor)
 	p, err := ParsePlace(before)

@@ -31,7 +31,7 @@ type Result struct {
 	Level   Level   `json:"level"`
 	What    string  `json:"what"`
 	Fix     string  `json:"fix,omitempty"`     // a line for a shell, or what to do
-	Seconds float64 `json:"seconds,omitempty"` // of a wait or a nudge: how long it took
+	Seconds float64 `json:"seconds,omitempty"` // of a wait or a notice: how long it took
 }
 
 // String returns the line for a person.

@@ -168,13 +168,13 @@ func idleSeats(id string) ([]client.Seat, error) {
 	return slices.DeleteFunc(all, other), err
 }
 
-// nudgeTime bounds a trial, which takes a second if all is well.
-const nudgeTime = 30 * time.Second
+// noticeTime bounds a trial, which takes a second if all is well.
+const noticeTime = 30 * time.Second
 
 // news asks whether a program that waits in the place of an idle agent hears of a message.
 func (v *visit) news(ctx context.Context) {
 	parent := ctx
-	ctx, cancel := context.WithTimeout(ctx, nudgeTime)
+	ctx, cancel := context.WithTimeout(ctx, noticeTime)
 	defer cancel()
 	const fix = "let the proxy pass /v1/wait like /mcp, with its Authorization header"
 	took, err := v.room.news(ctx)
@@ -182,7 +182,7 @@ func (v *visit) news(ctx context.Context) {
 	case parent.Err() != nil:
 	case errors.Is(err, context.DeadlineExceeded):
 		v.fail(waking, fix, "/v1/wait, where a program waits for idle agents, did not tell of a message "+
-			"within %s", seconds(nudgeTime))
+			"within %s", seconds(noticeTime))
 	case err != nil:
 		v.fail(waking, fix, "/v1/wait, where a program waits for idle agents: %v", err)
 	default:
@@ -201,7 +201,7 @@ func (v *visit) wakeSessions(ctx context.Context) {
 		v.warn(waking, "let the agent join a room", "no session of %s has a seat", v.Client)
 	}
 	for _, s := range idle {
-		ctx, cancel := context.WithTimeout(ctx, nudgeTime)
+		ctx, cancel := context.WithTimeout(ctx, noticeTime)
 		err := wake.NotifyAgent(ctx, s.Wake, "Parley doctor tries whether this session can be woken. There is "+
 			"nothing to do.")
 		cancel()
@@ -210,6 +210,6 @@ func (v *visit) wakeSessions(ctx context.Context) {
 				"woken: %v", s.Room, err)
 			continue
 		}
-		v.ok(waking, "the session in room %q took a nudge", s.Room)
+		v.ok(waking, "the session in room %q took a notice", s.Room)
 	}
 }

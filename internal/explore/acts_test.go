@@ -21,7 +21,7 @@ func (r *run) people() {
 	slow := r.chance(0.2)
 	for i := range n {
 		a := &agent{run: r, index: i, name: []string{"Ann", "Bob", "Cid", "Dan", "Eve"}[i], handed: map[int64]bool{}, guarded: map[int64]bool{}, pending: map[string]chat.SendRequest{}}
-		a.steers = r.chance(0.3)
+		a.supervises = r.chance(0.3)
 		a.cursors, a.forMe, a.standby = r.chance(0.8), r.chance(0.15), r.chance(0.1)
 		a.waits = []time.Duration{5 * time.Second, 20 * time.Second, 50 * time.Second, 290 * time.Second}[r.rng.IntN(4)]
 		longest := []time.Duration{0, time.Second, 8 * time.Second}[r.rng.IntN(3)]

@@ -36,10 +36,10 @@ type agent struct {
 	gone    bool // it has left
 	crashed bool // it never calls again
 
-	steers  bool // somebody is behind it
-	rein    rein
-	paused  bool                        // as far as it knows
-	pending map[string]chat.SendRequest // its drafts, by their ids
+	supervises  bool // somebody is behind it
+	supervision supervision
+	paused      bool                        // as far as it knows
+	pending     map[string]chat.SendRequest // its drafts, by their ids
 
 	draft *chat.SendRequest // held back
 	again *chat.SendRequest // its answer was lost
@@ -87,7 +87,7 @@ type outcome struct {
 	seated  *chat.Seated
 	sent    *chat.Sent
 	waited  *chat.Waited
-	left    *chat.Gone
+	left    *chat.Left
 	managed bool
 	err     error
 }

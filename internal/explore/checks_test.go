@@ -30,8 +30,8 @@ func (a *agent) firm(e room.Event, answers int64, to []int) bool {
 // sees reports whether e is news for a.
 func (a *agent) sees(e room.Event) bool {
 	me := a.id.Seat
-	if e.Seat == me && (e.Type == room.Steered || e.Decides > 0) {
-		return e.Type != room.Steered || e.Reason != ""
+	if e.Seat == me && (e.Type == room.SupervisionSet || e.Decides > 0) {
+		return e.Type != room.SupervisionSet || e.Reason != ""
 	}
 	return (e.Actor() != me || a.alone && e.Type == room.Said && e.N != a.own) && e.Type != room.Retired && (len(e.To) == 0 || slices.Contains(e.To, me))
 }

@@ -9,21 +9,21 @@ import (
 
 // ledger is what the rules make of a log up to an event.
 type ledger struct {
-	n         int64
-	debts     []*debt
-	seats     map[int]time.Time // when the agent joined
-	joinedN   map[int]int64
-	alone     map[int]bool // of persons without agents
-	muted     map[int]bool
-	done      map[int]bool
-	word      int64 // the last public message that is no status
-	wordAt    time.Time
-	wordBy    int
-	speakers  map[int]bool // seats that said such a word
-	lastFreed int64
-	capacity  int
-	reins     map[int]reined
-	reinedAt  time.Time // the last event about reins
+	n            int64
+	debts        []*debt
+	seats        map[int]time.Time // when the agent joined
+	joinedN      map[int]int64
+	alone        map[int]bool // of persons without agents
+	muted        map[int]bool
+	done         map[int]bool
+	word         int64 // the last public message that is no status
+	wordAt       time.Time
+	wordBy       int
+	speakers     map[int]bool // seats that said such a word
+	lastFreed    int64
+	capacity     int
+	supervision  map[int]supervised
+	supervisedAt time.Time // the last event about supervision
 }
 
 // debt is an open request or proposal.
@@ -39,7 +39,7 @@ type debt struct {
 
 // ledgerOf returns the ledger after events.
 func ledgerOf(events []room.Event) *ledger {
-	l := &ledger{seats: map[int]time.Time{}, joinedN: map[int]int64{}, alone: map[int]bool{}, muted: map[int]bool{}, done: map[int]bool{}, speakers: map[int]bool{}, reins: map[int]reined{}}
+	l := &ledger{seats: map[int]time.Time{}, joinedN: map[int]int64{}, alone: map[int]bool{}, muted: map[int]bool{}, done: map[int]bool{}, speakers: map[int]bool{}, supervision: map[int]supervised{}}
 	for _, e := range events {
 		l.add(e)
 	}
@@ -48,7 +48,7 @@ func ledgerOf(events []room.Event) *ledger {
 
 func (l *ledger) add(e room.Event) {
 	l.n = e.N
-	l.steered(e)
+	l.supervised(e)
 	switch e.Type {
 	case room.Joined:
 		if e.Settings != nil {

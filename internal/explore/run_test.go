@@ -76,7 +76,7 @@ func explore(t *testing.T, seed uint64, services int) {
 func (r *run) play() {
 	for !r.failed {
 		r.settle(nil)
-		r.peopleSteer()
+		r.peopleSupervise()
 		r.settle(nil)
 		r.loseCalls()
 		due := r.due()

@@ -38,7 +38,7 @@ func (r *run) silenceAt(now time.Time, events []room.Event) silence {
 	if len(l.seats) < l.capacity && len(l.speakers) < 2 {
 		s.later(l.lastJoin().Add(lateComers))
 	}
-	s.later(l.reinedAt) // until then others had to wait
+	s.later(l.supervisedAt) // until then others had to wait
 	given := map[int]bool{}
 	for _, g := range r.turns[l.word] {
 		given[g.seat] = true

@@ -144,7 +144,7 @@ var figures = []struct{ doc, says, constant string }{
 	{"docs/design.md", "`MADE#<5 digits>` | {} |", "internal/ratelimit.roomCounts"},
 	{"docs/design.md", "the end of its call + {} |", "internal/pairing.ticketGrace"},
 	{"docs/design.md", "`MATCH#<id>` | {} |", "internal/pairing.matchLife"},
-	{"docs/waking.md", "wakes it again, {} after the last nudge", "internal/wake.newsFirst"},
+	{"docs/waking.md", "wakes it again, {} after the last notice", "internal/wake.newsFirst"},
 	{"docs/waking.md", "1 minute and {}. Without", "internal/wake.newsMost"},
 	{"docs/waking.md", "to the server every {} for each seat", "internal/httpapi.standbyWait"},
 	{"docs/waking.md", "tries again at least every {}.", "internal/wake.backoffMost"},

@@ -23,10 +23,10 @@ func Address(ctx context.Context) string {
 // context returns the context of r with what the tools look up in it: the account of the request,
 // who sent it, the client's address and the server's. The account learns the caller that limits
 // count.
-func (a *api) context(x *exchange, r *http.Request, asker ident.Asker) context.Context {
+func (a *api) context(x *exchange, r *http.Request, asker ident.Principal) context.Context {
 	ctx := ident.WithAddress(meter.With(r.Context(), x.account), a.clientOf(r))
-	ctx = chat.Came(ident.WithAsker(ctx, asker), x.began)
-	x.account.Of(ident.CallerOf(ctx))
+	ctx = chat.Came(ident.WithPrincipal(ctx, asker), x.began)
+	x.account.Of(ident.ClientKey(ctx))
 	return context.WithValue(ctx, addressKey{}, a.addressOf(r))
 }
 

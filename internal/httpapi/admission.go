@@ -58,15 +58,15 @@ func (a *api) serveSecretPath(x *exchange, r *http.Request) {
 }
 
 // enter returns who comes in through d. Its error is for the caller.
-func (a *api) enter(x *exchange, r *http.Request, d door) (ident.Asker, error) {
+func (a *api) enter(x *exchange, r *http.Request, d door) (ident.Principal, error) {
 	ctx, address := meter.With(r.Context(), x.account), a.clientOf(r)
 	switch {
 	case d.route == inviteRoute:
 		return a.Gate.Invite(ctx, d.secret, address)
 	case d.route == keyRoute && !a.Keys:
-		return ident.Asker{}, fault.Refuse(fault.KeyInvalid, "This server needs no key. Take /k/ and the key out of its address, which ends in %s.", MCPPath)
+		return ident.Principal{}, fault.Refuse(fault.KeyInvalid, "This server needs no key. Take /k/ and the key out of its address, which ends in %s.", MCPPath)
 	case !a.Keys:
-		return ident.Asker{Principal: a.principalOf(r)}, nil
+		return ident.Principal{ID: a.principalOf(r)}, nil
 	case d.route == keyRoute:
 		return a.Gate.Key(ctx, d.secret, address)
 	case d.route == StandbyPath:
@@ -77,7 +77,7 @@ func (a *api) enter(x *exchange, r *http.Request, d door) (ident.Asker, error) {
 
 // watch returns r with a context that ends when the key that admitted asker is no longer valid.
 // The caller calls stop when the request is over.
-func watch(gate *access.Gate, r *http.Request, asker ident.Asker) (watched *http.Request, stop func()) {
+func watch(gate *access.Gate, r *http.Request, asker ident.Principal) (watched *http.Request, stop func()) {
 	if gate == nil {
 		return r, func() {}
 	}
@@ -88,14 +88,14 @@ func watch(gate *access.Gate, r *http.Request, asker ident.Asker) (watched *http
 // strangerBody is how much is read of the body of a caller that is not admitted.
 const strangerBody = 16 << 10
 
-// turnAway answers a request through d that is not admitted, with a JSON-RPC error. Only the id
+// reject answers a request through d that is not admitted, with a JSON-RPC error. Only the id
 // of its body is used, and at most strangerBody of it is read. The status depends on what clients
 // make of it. At [MCPPath] it is 200: at 401 and 403 most begin a sign-in that this server does
 // not have, and at others some look for an older transport, but all show the sentence of an error
 // to their person, and later to the model. At an address with a secret it is 404: clients that
 // hide what they hear of such an address then say that it is wrong. No answer has
 // WWW-Authenticate, for the same reason.
-func (a *api) turnAway(x *exchange, r *http.Request, d door, err error) {
+func (a *api) reject(x *exchange, r *http.Request, d door, err error) {
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
 		return // the client has left, or the time is up
@@ -130,7 +130,7 @@ func (a *api) readID(x *exchange, r *http.Request) {
 	if a.checkHeaders(r) != nil {
 		return
 	}
-	a.context(x, r, ident.Asker{}) // the body counts for the address
+	a.context(x, r, ident.Principal{}) // the body counts for the address
 	body, unread := a.readBody(x, r, strangerBody)
 	if unread != nil {
 		return

@@ -19,7 +19,7 @@ func (a *api) serveMCP(x *exchange, r *http.Request, d door) {
 		return
 	}
 	if asker, err := a.enter(x, r, d); err != nil {
-		a.turnAway(x, r, d, err)
+		a.reject(x, r, d, err)
 	} else {
 		a.serveAdmitted(x, r, asker)
 	}
@@ -29,7 +29,7 @@ func (a *api) serveMCP(x *exchange, r *http.Request, d door) {
 }
 
 // serveAdmitted answers a POST of asker with a JSON-RPC message.
-func (a *api) serveAdmitted(x *exchange, r *http.Request, asker ident.Asker) {
+func (a *api) serveAdmitted(x *exchange, r *http.Request, asker ident.Principal) {
 	r, stop := watch(a.Gate, r.WithContext(a.context(x, r, asker)), asker)
 	defer stop()
 	m, reason := a.receive(x, r)

@@ -48,7 +48,7 @@ func (a *api) servePage(x *exchange, r *http.Request) {
 func (a *api) fetch(x *exchange, r *http.Request, f page.File) {
 	if a.Fetch != nil {
 		var refused *fault.Error
-		if err := a.Fetch(a.context(x, r, ident.Asker{}), f.Size()); errors.As(err, &refused) {
+		if err := a.Fetch(a.context(x, r, ident.Principal{}), f.Size()); errors.As(err, &refused) {
 			x.refused = refused.Code
 			x.Header().Set("Retry-After", strconv.Itoa(fault.Seconds(refused.RetryAfter)))
 			x.text(statusOf(refused.Code), refused.Message+"\n")
@@ -82,7 +82,7 @@ func (a *api) toBrowser(x *exchange, r *http.Request) bool {
 	return true
 }
 
-const watchText = `Parley: with this link you watch your agent in its room, speak beside it and steer it.
+const watchText = `Parley: with this link you watch your agent in its room, speak beside it and supervise it.
 
 Open it in a browser, with all that stands behind the #. Or, in a terminal, type
 

@@ -115,7 +115,7 @@ func TestPrincipal_reachesTheTools(t *testing.T) {
 		s := newSite(t, func(_ *site, o *Options) {
 			o.Private = private
 			o.MCP = mcp.NewServer(mcp.Options{Tools: []mcp.Tool{{Name: "who", Call: func(ctx context.Context, _ json.RawMessage, _ *mcp.Record) (any, error) {
-				return ident.AskerOf(ctx).Principal, nil
+				return ident.PrincipalOf(ctx).ID, nil
 			}}}}).Serve
 		})
 		for accept, stream := range map[string]bool{"application/json": false, "application/json, text/event-stream": true} {

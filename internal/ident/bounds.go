@@ -6,11 +6,11 @@ import "github.com/parley-chat/parley/internal/fault"
 // agent token, for one seat.
 
 // IsGuest reports whether nothing but an invite admits a.
-func (a Asker) IsGuest() bool { return a.Invite != 0 }
+func (a Principal) IsGuest() bool { return a.Invite != 0 }
 
 // CheckToken refuses a token that is not of the room or the seat to which a is bound. The
 // error is a *fault.Error of NotAllowed.
-func (a Asker) CheckToken(t Token) error {
+func (a Principal) CheckToken(t Token) error {
 	if a.Room == "" || a.Room == t.Room && (a.Seat == 0 || a.Seat == t.Seat) {
 		return nil
 	}
@@ -19,7 +19,7 @@ func (a Asker) CheckToken(t Token) error {
 
 // CheckUnbound refuses what is about any room to a caller that may act in one only. The
 // error is a *fault.Error of NotAllowed.
-func (a Asker) CheckUnbound() error {
+func (a Principal) CheckUnbound() error {
 	if a.Room == "" {
 		return nil
 	}
@@ -27,7 +27,7 @@ func (a Asker) CheckUnbound() error {
 }
 
 // RefuseOutside refuses a call of a caller that is bound, for a reason that is a sentence.
-func (a Asker) RefuseOutside(why string) error {
+func (a Principal) RefuseOutside(why string) error {
 	if a.IsGuest() {
 		return fault.Refuse(fault.NotAllowed, "%s You came by an invite, which lets you into its room and nothing else. Nothing was changed: call join_room with agent_name to take a seat there, or ask your user for the address of the server itself.", why)
 	}

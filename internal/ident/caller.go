@@ -14,11 +14,11 @@ func WithAddress(ctx context.Context, address string) context.Context {
 	return context.WithValue(ctx, addressKey{}, address)
 }
 
-// CallerOf returns the caller for which a limit counts: the principal if it has shown more than a
+// ClientKey returns the caller for which a limit counts: the principal if it has shown more than a
 // link, else the network address.
-func CallerOf(ctx context.Context) string {
-	if a := AskerOf(ctx); a.Principal != "" && !a.ByLink {
-		return "principal " + a.Principal
+func ClientKey(ctx context.Context) string {
+	if a := PrincipalOf(ctx); a.ID != "" && !a.ByLink {
+		return "principal " + a.ID
 	}
 	address, _ := ctx.Value(addressKey{}).(string)
 	return "address " + address

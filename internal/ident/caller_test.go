@@ -6,9 +6,9 @@ import (
 )
 
 func TestCallerDigest_isOfTheCallerAndTheKeyAndShort(t *testing.T) {
-	local := WithAsker(WithAddress(t.Context(), "192.0.2.1"), Asker{Principal: Local})
-	from := func(address string) string { return CallerOf(WithAddress(t.Context(), address)) }
-	callers := []string{CallerOf(local), CallerOf(t.Context()), from("192.0.2.1"), from("192.0.2.2"), from("local")}
+	local := WithPrincipal(WithAddress(t.Context(), "192.0.2.1"), Principal{ID: Local})
+	from := func(address string) string { return ClientKey(WithAddress(t.Context(), address)) }
+	callers := []string{ClientKey(local), ClientKey(t.Context()), from("192.0.2.1"), from("192.0.2.2"), from("local")}
 	seen := map[string]string{}
 	for _, key := range []string{"", "a key", "another key"} {
 		for _, c := range callers {
@@ -19,7 +19,7 @@ func TestCallerDigest_isOfTheCallerAndTheKeyAndShort(t *testing.T) {
 			seen[d] = c
 		}
 	}
-	if CallerOf(local) != CallerOf(WithAsker(t.Context(), Asker{Principal: Local})) {
+	if ClientKey(local) != ClientKey(WithPrincipal(t.Context(), Principal{ID: Local})) {
 		t.Error("a principal counts by its address")
 	}
 	groups := map[byte]int{}

@@ -59,34 +59,34 @@ func (v Invite) Of(logKey string) bool {
 	return sameText(v.secret, NewInvite(logKey, v.Room, v.Number).secret)
 }
 
-// Claim is the secret of a link with which the person behind a seat gets a token of its
+// LinkCode is the secret of a link with which the person behind a seat gets a token of its
 // own, once.
-type Claim struct {
+type LinkCode struct {
 	Room   string // the room's id
 	Seat   int
 	secret string
 }
 
-// NewClaim returns the claim with a number, from 0 on, of the seat whose agent joined with
+// NewLinkCode returns the claim with a number, from 0 on, of the seat whose agent joined with
 // event joined.
-func NewClaim(logKey, room string, seat int, joined int64, number int) Claim {
-	return Claim{room, seat, derive(logKey, fmt.Sprintf("claim/%s/%d/%d/%d", room, seat, joined, number))}
+func NewLinkCode(logKey, room string, seat int, joined int64, number int) LinkCode {
+	return LinkCode{room, seat, derive(logKey, fmt.Sprintf("claim/%s/%d/%d/%d", room, seat, joined, number))}
 }
 
 // String returns the claim as it stands in a link.
-func (c Claim) String() string {
+func (c LinkCode) String() string {
 	body := claimPrefix + c.Room + Digits(uint64(c.Seat), seatChars) + c.secret
 	return body + Check(body)
 }
 
-// ParseClaim reads a claim. ok is false if s does not have the form of one.
-func ParseClaim(s string) (c Claim, ok bool) {
+// ParseLinkCode reads a claim. ok is false if s does not have the form of one.
+func ParseLinkCode(s string) (c LinkCode, ok bool) {
 	t, ok := parseLong(claimPrefix, s)
-	return Claim(t), ok
+	return LinkCode(t), ok
 }
 
 // Is reports, in constant time, whether c and other are the same claim.
-func (c Claim) Is(other Claim) bool {
+func (c LinkCode) Is(other LinkCode) bool {
 	return c.Room == other.Room && c.Seat == other.Seat && sameText(c.secret, other.secret)
 }
 

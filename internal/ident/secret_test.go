@@ -17,13 +17,13 @@ func secrets() map[string]struct {
 	const logKey = "00112233445566778899aabbccddeeff"
 	agent := Token{Room: NewRoomID(), Seat: 3, Secret: NewSecret()}
 	person := Token{Room: agent.Room, Seat: 3, Secret: NewSecret(), Person: true}
-	claim := NewClaim(logKey, agent.Room, 3, 17, 0)
+	claim := NewLinkCode(logKey, agent.Room, 3, 17, 0)
 	invite := NewInvite(logKey, agent.Room, 2)
 	key := NewKey()
 	return map[string]secret{
 		"agent":  {agent.String(), func(s string) bool { got, err := ParseToken(s); return err == nil && got == agent }},
 		"person": {person.String(), func(s string) bool { got, err := ParseToken(s); return err == nil && got == person }},
-		"claim":  {claim.String(), func(s string) bool { got, ok := ParseClaim(s); return ok && got.Is(claim) }},
+		"claim":  {claim.String(), func(s string) bool { got, ok := ParseLinkCode(s); return ok && got.Is(claim) }},
 		"invite": {invite.String(), func(s string) bool { got, ok := ParseInvite(s); return ok && got.Number == 2 && got.Of(logKey) }},
 		"key":    {key.String(), func(s string) bool { got, ok := ParseKey(s); return ok && got == key }},
 	}
@@ -49,7 +49,7 @@ func TestSecrets_anyChangedCharacter_isNoticedWithoutTheTable(t *testing.T) {
 			for _, c := range []byte{'0', 'z'} {
 				changed := x.text[:i] + string(c) + x.text[i+1:]
 				_, token := ParseToken(changed)
-				_, claim := ParseClaim(changed)
+				_, claim := ParseLinkCode(changed)
 				_, invite := ParseInvite(changed)
 				_, key := ParseKey(changed)
 				if changed != x.text && (token == nil || claim || invite || key) {
@@ -89,8 +89,8 @@ func TestLinks_areOfOneRoomSeatAndNumber(t *testing.T) {
 	if first.Number = 2; first.Of(logKey) {
 		t.Error("an invite passes under another number")
 	}
-	claim := NewClaim(logKey, "r000000", 3, 17, 0)
-	for _, x := range []Claim{NewClaim(other, "r000000", 3, 17, 0), NewClaim(logKey, "r000000", 4, 17, 0), NewClaim(logKey, "r000000", 3, 18, 0), NewClaim(logKey, "r000000", 3, 17, 1)} {
+	claim := NewLinkCode(logKey, "r000000", 3, 17, 0)
+	for _, x := range []LinkCode{NewLinkCode(other, "r000000", 3, 17, 0), NewLinkCode(logKey, "r000000", 4, 17, 0), NewLinkCode(logKey, "r000000", 3, 18, 0), NewLinkCode(logKey, "r000000", 3, 17, 1)} {
 		if claim.Is(x) {
 			t.Errorf("claim %v passes for %v", claim, x)
 		}

@@ -154,7 +154,7 @@ func secretAt(text string, start, end int) string {
 		if _, ok := parsePersonToken(run); ok {
 			return "a person's token"
 		}
-		if _, ok := ParseClaim(run); ok {
+		if _, ok := ParseLinkCode(run); ok {
 			return "a link to a seat"
 		}
 	case keyBodyChars:

@@ -210,7 +210,7 @@ func (c *counted) passwords() {
 // departures counts leaves and joins of an agent whose person stays known for a day.
 func (c *counted) departures() {
 	c.t.Helper()
-	ctx := ident.WithAsker(c.t.Context(), ident.Asker{Principal: "key:a1"})
+	ctx := ident.WithPrincipal(c.t.Context(), ident.Principal{ID: "key:a1"})
 	join := func() chat.Seated {
 		c.t.Helper()
 		seat, err := c.one.JoinRoom(ctx, chat.JoinRequest{Room: "desk", AgentName: "Bob"})
@@ -232,9 +232,9 @@ func (c *counted) departures() {
 	}
 	leave("a departure", join())
 	bob := join()
-	link, _ := ident.ParseClaim(bob.Watch)
+	link, _ := ident.ParseLinkCode(bob.Watch)
 	phone := ident.Token{Room: link.Room, Seat: link.Seat, Secret: ident.Digits(1, ident.SecretChars), Person: true}
-	if _, err := c.one.Steer(ctx, chat.SteerRequest{Token: phone.String(), Claim: bob.Watch}); err != nil {
+	if _, err := c.one.Supervise(ctx, chat.SuperviseRequest{Token: phone.String(), Claim: bob.Watch}); err != nil {
 		c.t.Fatal(err)
 	}
 	leave("a departure of an agent whose person has opened its link", bob)

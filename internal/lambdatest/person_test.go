@@ -7,7 +7,7 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 )
 
-// The person calls another instance than the agent, which knows of the reins only by what
+// The person calls another instance than the agent, which knows of supervision only by what
 // is in the table.
 func TestBootstrap_person_holdsTheReinsFromAnotherInstance(t *testing.T) {
 	t.Parallel()
@@ -22,24 +22,24 @@ func TestBootstrap_person_holdsTheReinsFromAnotherInstance(t *testing.T) {
 			return agent.call(t, "send_message", args{"agent_token": seat.AgentToken, "text": text})
 		}
 		_, link, _ := strings.Cut(seat.Watch, "#")
-		claim, ok := ident.ParseClaim(link)
+		claim, ok := ident.ParseLinkCode(link)
 		if !ok {
 			t.Fatalf("%s: there is no link to watch", name)
 		}
 		token := ident.Token{Room: claim.Room, Seat: claim.Seat, Secret: ident.NewSecret(), Person: true}.String()
-		elsewhere[name].by("/mcp", link).call(t, "steer", args{"agent_token": token, "claim": link})
+		elsewhere[name].by("/mcp", link).call(t, "supervise", args{"agent_token": token, "claim": link})
 		person := elsewhere[name].by("/mcp", token)
 
-		person.call(t, "steer", args{"agent_token": token, "paused": true})
+		person.call(t, "supervise", args{"agent_token": token, "paused": true})
 		if got := say("No word of this."); got.Sent || got.Status != "paused" {
 			t.Errorf("%s: the paused agent's send is %+v", name, got)
 		}
-		person.call(t, "steer", args{"agent_token": token, "paused": false, "approve": true})
+		person.call(t, "supervise", args{"agent_token": token, "paused": false, "approve": true})
 		draft := say("May I say this?")
 		if draft.Sent || draft.Status != "pending" || draft.ID == "" {
 			t.Errorf("%s: the send that waits is %+v", name, draft)
 		}
-		person.call(t, "steer", args{"agent_token": token, "draft": draft.ID, "decision": "send"})
+		person.call(t, "supervise", args{"agent_token": token, "draft": draft.ID, "decision": "send"})
 		if got := say("May I say this?"); !got.Sent || got.ID == draft.ID {
 			t.Errorf("%s: the send that was approved is %+v", name, got)
 		}

@@ -34,7 +34,7 @@ func kindOf(run string) string {
 	if _, ok := ident.ParseKey(run); ok {
 		return "a key"
 	}
-	if _, ok := ident.ParseClaim(run); ok {
+	if _, ok := ident.ParseLinkCode(run); ok {
 		return "a claim"
 	}
 	if _, ok := ident.ParseInvite(run); ok {

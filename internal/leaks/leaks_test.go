@@ -17,7 +17,7 @@ func TestFind_seesEachKindOfSecretWhereverItIsPrinted(t *testing.T) {
 	for kind, secret := range map[string]string{
 		"a token or a ticket": token.String(),
 		"a person's token":    person.String(),
-		"a claim":             ident.NewClaim(logKey, token.Room, 2, 5, 0).String(),
+		"a claim":             ident.NewLinkCode(logKey, token.Room, 2, 5, 0).String(),
 		"an invite":           ident.NewInvite(logKey, token.Room, 1).String(),
 		"a key":               ident.NewKey().String(),
 	} {

@@ -100,7 +100,7 @@ func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, c *call) {
 		c.arguments = nil
 		return c.tool.Call(ctx, arguments, r)
 	})
-	if !o.Gone {
+	if !o.Canceled {
 		s.answer(w, c, o)
 	}
 }

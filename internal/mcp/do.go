@@ -30,9 +30,9 @@ type Record struct {
 
 // Outcome is how a call ended. Exactly one of its fields is set.
 type Outcome struct {
-	Value   any
-	Failure *Failure
-	Gone    bool // the client has left: nobody reads the answer
+	Value    any
+	Failure  *Failure
+	Canceled bool // the client has left: nobody reads the answer
 }
 
 // Failure is an error that the caller reads.
@@ -100,7 +100,7 @@ func outcome(ctx context.Context, log *slog.Logger, tool string, value any, err 
 	if errors.Is(ctx.Err(), context.Canceled) {
 		var reason *fault.Error
 		if !errors.As(context.Cause(ctx), &reason) {
-			return Outcome{Gone: true}, meter.CodeGone
+			return Outcome{Canceled: true}, meter.CodeGone
 		}
 		err = &Failure{Code: string(reason.Code), Message: reason.Message}
 	}
@@ -119,7 +119,7 @@ func outcome(ctx context.Context, log *slog.Logger, tool string, value any, err 
 // JSON is the value or the failure as JSON; nil if the caller is gone.
 func (o Outcome) JSON() json.RawMessage {
 	switch {
-	case o.Gone:
+	case o.Canceled:
 		return nil
 	case o.Failure != nil:
 		return JSON(o.Failure)

@@ -29,7 +29,7 @@ func TestDo_outcome_isWhatTheWorkReturns(t *testing.T) {
 			return c.value, c.err
 		})
 		call := account.Close(0)
-		if got := string(o.JSON()); got != c.want || o.Gone || call.Tool != "say" || call.Code != c.code || account.Room() == "" {
+		if got := string(o.JSON()); got != c.want || o.Canceled || call.Tool != "say" || call.Code != c.code || account.Room() == "" {
 			t.Errorf("%v, %v: %s, %+v of room %q", c.value, c.err, got, call, account.Room())
 		}
 	}
@@ -54,7 +54,7 @@ func TestDo_clientHasLeft_isGoneWhateverTheWorkReturns(t *testing.T) {
 			leave()
 			return "done", err
 		})
-		if !o.Gone || o.JSON() != nil || account.Close(0).Code != meter.CodeGone {
+		if !o.Canceled || o.JSON() != nil || account.Close(0).Code != meter.CodeGone {
 			t.Errorf("%v: %+v", err, o)
 		}
 	}
@@ -72,7 +72,7 @@ func TestDo_deadlineHasPassed_answerComesAllTheSame(t *testing.T) {
 			return "done", c.err
 		})
 		cancel()
-		if call := account.Close(0); o.Gone || o.JSON() == nil || call.Code != c.want {
+		if call := account.Close(0); o.Canceled || o.JSON() == nil || call.Code != c.want {
 			t.Errorf("%v: %+v in the account, answered %s", c.err, call, o.JSON())
 		}
 	}
@@ -101,7 +101,7 @@ func TestDo_contextEndsForAReason_isThatFailure(t *testing.T) {
 		end(fmt.Errorf("while it waited: %w", fault.Refuse(fault.KeyInvalid, "The key is gone.")))
 		return nil, ctx.Err()
 	})
-	if got := string(o.JSON()); o.Gone || got != `{"code":"key_invalid","message":"The key is gone."}` || account.Close(0).Code != "key_invalid" {
+	if got := string(o.JSON()); o.Canceled || got != `{"code":"key_invalid","message":"The key is gone."}` || account.Close(0).Code != "key_invalid" {
 		t.Errorf("%+v, %s", o, got)
 	}
 }

@@ -29,7 +29,7 @@ type Account struct {
 // Open starts the account of a request. The caller must call Close.
 func (m *Meter) Open() *Account { return &Account{meter: m} }
 
-// Of says whose request it is, for the limits on each caller: see ident.CallerOf. It is
+// Of says whose request it is, for the limits on each caller: see ident.ClientKey. It is
 // called before the methods that may refuse.
 func (a *Account) Of(caller string) { a.caller = caller }
 

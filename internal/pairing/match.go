@@ -117,7 +117,7 @@ func (op *queueOp) claim(ctx context.Context, older, younger ticketItem) (*match
 	}
 	l.Release()
 	for i, t := range []ticketItem{older, younger} {
-		who := ident.WithAsker(ctx, ident.Asker{Principal: t.Principal})
+		who := ident.WithPrincipal(ctx, ident.Principal{ID: t.Principal})
 		op.svc.rooms.AuditSeat(who, mine.Room, i+1, chat.JoinStatus(Paired))
 	}
 	op.svc.calls.wake(partner.ID)

@@ -101,11 +101,11 @@ type queueOp struct {
 
 // newOp checks what can be checked without the table.
 func (s *Service) newOp(ctx context.Context, req Request) (*queueOp, error) {
-	asker := ident.AskerOf(ctx)
+	asker := ident.PrincipalOf(ctx)
 	if err := asker.CheckUnbound(); err != nil {
 		return nil, err
 	}
-	op := &queueOp{svc: s, item: ticketItem{Principal: asker.Principal, Owner: asker.Owner}}
+	op := &queueOp{svc: s, item: ticketItem{Principal: asker.ID, Owner: asker.Owner}}
 	words, err := checkInterests(req.Interests)
 	if err != nil {
 		return nil, err

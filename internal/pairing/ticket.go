@@ -97,7 +97,7 @@ type ticketItem struct {
 	Name      string   `json:"name"`
 	Key       string   `json:"key"`
 	Hash      string   `json:"hash"`            // of the secret
-	Principal string   `json:"who,omitempty"`   // see ident.Asker
+	Principal string   `json:"who,omitempty"`   // see ident.Principal
 	Owner     string   `json:"owner,omitempty"` // likewise
 	Interests []string `json:"likes,omitempty"`
 	AtMs      int64    `json:"at"`    // when it entered

@@ -58,7 +58,7 @@ func (p *Checker) Check(ctx context.Context, h *room.Head, password string) erro
 	case password == "":
 		return fault.Refuse(fault.WrongPassword, "This room needs a password: call again with password, as the invite gives it.")
 	}
-	who := ident.CallerDigest(h.LogKey, ident.CallerOf(ctx))
+	who := ident.CallerDigest(h.LogKey, ident.ClientKey(ctx))
 	known := roomlog.Knows(h.Agents, who)
 	// A call that waits here is not counted yet: among many right passwords that come together,
 	// none may count as wrong. A call that will be refused waits, too: many guesses at once took

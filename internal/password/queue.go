@@ -43,7 +43,7 @@ func busy() error {
 // enter returns when the call has a turn, which ends with leave. Its error is that of ctx,
 // or a *fault.Error if the time of ctx is over.
 func (q *queue) enter(ctx context.Context, known bool) error {
-	w := &waiter{caller: ident.CallerOf(ctx), known: known, turn: make(chan struct{})}
+	w := &waiter{caller: ident.ClientKey(ctx), known: known, turn: make(chan struct{})}
 	q.mu.Lock()
 	q.waiting = append(q.waiting, w)
 	q.next()

@@ -48,7 +48,7 @@ func (at Attendance) Ahead(ctx context.Context, forMe bool) (own bool) {
 	p.UntilMs, p.Head = now.Add(room.AnnounceWait).UnixMilli(), at.head.AsOf
 	m.presence, m.presenceAt, m.waitWritten = p, now, true
 	r.mu.Unlock()
-	at.write(ctx, roomlog.PutPresence(r.log.Known().ID, at.agent, p))
+	at.write(ctx, roomlog.PutPresence(r.log.Peek().ID, at.agent, p))
 	return false
 }
 

@@ -58,7 +58,7 @@ func (r *Room) CloseWait(a room.Agent, w *Wait) {
 			m.ended(r.now())
 		}
 	}
-	if _, here := r.log.Known().Seated(a.Seat); !here {
+	if _, here := r.log.Peek().Seated(a.Seat); !here {
 		delete(r.seats, a.Seat)
 	}
 	r.rest()
@@ -68,7 +68,7 @@ func (r *Room) CloseWait(a room.Agent, w *Wait) {
 // nothing about the presence of the seat, which is the agent's: a page that is left open must not
 // keep the seat, nor keep others from a turn.
 func (at Attendance) ofAgentBeside() bool {
-	a, here := at.room.log.Known().Seated(at.agent.Seat)
+	a, here := at.room.log.Peek().Seated(at.agent.Seat)
 	return at.agent.IsPerson() && !(here && a.IsAlone())
 }
 

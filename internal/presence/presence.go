@@ -148,7 +148,7 @@ func (at Attendance) AwayUntil() time.Time {
 // try again: the purpose of the call was fulfilled.
 func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time.Duration) (due time.Time) {
 	r := at.room
-	now, h := r.now(), r.log.Known()
+	now, h := r.now(), r.log.Peek()
 	if a, here := h.Seated(at.agent.Seat); here {
 		at.agent = a // with its present role, on which its lease depends
 	}
@@ -251,7 +251,7 @@ func (at Attendance) Renew(ctx context.Context, w *Wait) (again time.Duration) {
 	p = at.waitsOn(p, m.presence)
 	m.presence = p
 	r.mu.Unlock()
-	if !at.write(ctx, roomlog.PutPresence(r.log.Known().ID, at.agent, p)) {
+	if !at.write(ctx, roomlog.PutPresence(r.log.Peek().ID, at.agent, p)) {
 		w.Announced = time.Time{}
 		return rewriteSoon
 	}
@@ -277,14 +277,14 @@ func (at Attendance) read(ctx context.Context) (room.Presence, error) {
 // comes with a message that the person has let it send.
 func (at Attendance) setActivity(ctx context.Context, activity string) {
 	r := at.room
-	if a, _ := r.log.Known().Seated(at.agent.Seat); a.Person.Holds() {
+	if a, _ := r.log.Peek().Seated(at.agent.Seat); a.Person.Holds() {
 		return
 	}
 	now := r.now()
 	r.mu.Lock()
 	m := r.cached(at.agent.Seat)
 	stale := m.activity != activity || now.Sub(m.activityAt) >= activityFresh
-	if u, spoke := r.log.Known().Recent.Said(at.agent.Seat); spoke && u.At.After(m.activityAt) {
+	if u, spoke := r.log.Peek().Recent.Said(at.agent.Seat); spoke && u.At.After(m.activityAt) {
 		stale = true // what was said before has ended
 	}
 	r.mu.Unlock()

@@ -108,7 +108,7 @@ func (r *Room) close(seat int, w *Wait) {
 				r.startSilence() // it is away now, and so not waited for
 			}
 		}
-		if _, here := r.log.Known().Seated(seat); !here {
+		if _, here := r.log.Peek().Seated(seat); !here {
 			delete(r.seats, seat)
 		}
 	}

@@ -46,7 +46,7 @@ func (r *Room) OnAdvance(h *room.Head, events []room.Event) {
 // happened, or an agent began to wait. r.mu is held.
 func (r *Room) startSilence() {
 	r.endSilence()
-	h := r.log.Known()
+	h := r.log.Peek()
 	if h == nil || h.Closed || len(h.Agents) < 2 {
 		return
 	}
@@ -80,7 +80,7 @@ func (r *Room) giveTurn(s *silence, step time.Duration) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.silence != s || len(r.waits) == 0 || r.log.Known().AsOf != s.head {
+	if r.silence != s || len(r.waits) == 0 || r.log.Peek().AsOf != s.head {
 		return
 	}
 	if err != nil {
@@ -110,12 +110,12 @@ func (r *Room) giveTurn(s *silence, step time.Duration) {
 
 // turn reads what decides whose turn it is, and returns the last word.
 func (r *Room) turn(ctx context.Context) (t room.Turn, word int64, err error) {
-	if n, _, _ := r.log.Known().Recent.LastWord(); n == 0 { // every process must decide on the same word
+	if n, _, _ := r.log.Peek().Recent.LastWord(); n == 0 { // every process must decide on the same word
 		if err := r.log.Recall(ctx, time.Time{}); err != nil {
 			return t, 0, err
 		}
 	}
-	h, now := r.log.Known(), r.now()
+	h, now := r.log.Peek(), r.now()
 	word, _, _ = h.Recent.LastWord()
 	presence, _, err := r.Presence(ctx, table.Eventual)
 	if err != nil {
@@ -170,7 +170,7 @@ func (r *Room) TakeTurn(ctx context.Context, seat int, w *Wait) bool {
 // ClaimTurn takes the turn in the silence after a word for the wait w of a seat. It
 // returns false if another word has been said since, or the seat has had this turn.
 func (r *Room) ClaimTurn(ctx context.Context, seat int, word int64, w *Wait) (bool, error) {
-	h, err := r.log.Current(ctx, r.now())
+	h, err := r.log.Refresh(ctx, r.now())
 	if err != nil {
 		return false, err
 	}

@@ -25,7 +25,7 @@ func (r *Room) Watch() {
 // short outage.
 func (r *Room) poll(ctx context.Context) {
 	for {
-		age := r.now().Sub(time.UnixMilli(r.log.Known().HeadMs))
+		age := r.now().Sub(time.UnixMilli(r.log.Peek().HeadMs))
 		if r.o.Store.Sleep(ctx, roomlog.PollEvery(age)) != nil {
 			return
 		}

@@ -1,5 +1,5 @@
 // Package ratelimit bounds what one caller does: how fast it speaks, how many rooms it
-// creates, and what its calls cost in all. Callers are told apart by ident.CallerOf. Each
+// creates, and what its calls cost in all. Callers are told apart by ident.ClientKey. Each
 // process counts for itself, in memory. Only the rooms that a caller creates are counted in
 // the table, for all processes together.
 package ratelimit
@@ -46,7 +46,7 @@ func (l *Limiter) Message(ctx context.Context, bytes int) (undo func(), err erro
 	if most := l.limits.Bytes; most > 0 && bytes > most {
 		return nil, fault.Refuse(fault.MessageTooLong, "This server takes at most %d bytes of text a minute, and yours has %d. Nothing was sent: say it shorter, or in several messages with a minute between them.", most, bytes)
 	}
-	caller, now := ident.CallerOf(ctx), l.clock.Now()
+	caller, now := ident.ClientKey(ctx), l.clock.Now()
 	if wait := l.messages.take(caller, 1, now, 0); wait > 0 {
 		return nil, fault.RetryLater(fault.RateLimited, wait, "Too many messages come from where you call: at most %d a minute. Nothing was sent: say it in %d seconds, or more in one message.", l.limits.Messages, fault.Seconds(wait))
 	}

@@ -25,7 +25,7 @@ func (l *Limiter) Room(ctx context.Context, s *roomlog.Store) (undo func(), err 
 	if n <= 0 {
 		return func() {}, nil
 	}
-	made := s.Made(ident.CallerDigest("", ident.CallerOf(ctx)))
+	made := s.Made(ident.CallerDigest("", ident.ClientKey(ctx)))
 	slot, wait, err := made.TakeOne(ctx, nil, roomlog.Choice{
 		Pick: func(taken map[string]roomlog.Guess, now time.Time) (string, time.Duration) {
 			return freeRoom(taken, n, now)

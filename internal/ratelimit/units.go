@@ -70,7 +70,7 @@ func (l *Limiter) Begin(ctx context.Context, k Kind) (context.Context, error) {
 	if l.callers == nil {
 		return ctx, nil
 	}
-	p := &payer{caller: ident.CallerOf(ctx), kept: keptForVital}
+	p := &payer{caller: ident.ClientKey(ctx), kept: keptForVital}
 	if k == Vital {
 		p.kept = 0
 	}
@@ -89,7 +89,7 @@ func (l *Limiter) Fetch(ctx context.Context, bytes int) error {
 	if l.callers == nil {
 		return nil
 	}
-	caller := ident.CallerOf(ctx)
+	caller := ident.ClientKey(ctx)
 	if wait := l.callers.take(caller, callUnits+steps(bytes, fetchStep), l.clock.Now(), keptForVital); wait > 0 {
 		return retryLater(tooMuchOfCaller, wait)
 	}

@@ -65,7 +65,7 @@ func TestDecide_seatOfAPersonAlone_isItsPagesAlone(t *testing.T) {
 		l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a, Regains: true})
 		got, seating, err := claimBob(
 			l,
-			room.Claim{Name: nameOf(t, "Pam"), Principal: c.who, Holder: c.holder, Presence: p},
+			room.SeatRequest{Name: nameOf(t, "Pam"), Principal: c.who, Holder: c.holder, Presence: p},
 			now,
 		)
 		if got != c.want {
@@ -86,7 +86,7 @@ func TestDecide_seatOfAnAgent_isNotItsPersons(t *testing.T) {
 		p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}, 2: {AtMs: l.now.UnixMilli(), Used: true}}
 		got, _, err := claimBob(
 			l,
-			room.Claim{Name: nameOf(t, "Bob"), Principal: "key:b", Holder: room.Holder{Person: true}, Presence: p},
+			room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b", Holder: room.Holder{Person: true}, Presence: p},
 			now,
 		)
 		if got != want {

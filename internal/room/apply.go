@@ -58,7 +58,7 @@ func (s *State) happen(e Event) error {
 		}
 		s.Closed = s.Closed || e.ClosesRoom()
 	case Paired:
-	case Steered:
+	case SupervisionSet:
 		if e.Behind == nil {
 			return fmt.Errorf("room: event %d is of nobody", e.N)
 		}

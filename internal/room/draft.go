@@ -88,7 +88,7 @@ func (h *Head) DecideDraft(a Agent, d Event, decision Decision, text string, now
 	case d.Type != Drafted || d.Seat != a.Seat || !a.HasDraft(d.N, now):
 		return d, RefuseDecided()
 	case decision == RefuseDraft:
-		e := a.Steer(a.Person.WithoutDraft(d.N), ReasonRefused)
+		e := a.Supervise(a.Person.WithoutDraft(d.N), ReasonRefused)
 		e.Decides = d.N
 		return e, nil
 	}

@@ -10,12 +10,12 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// rein has the person behind a seat pause its agent, or let it go on.
-func (l *timeline) rein(seat int, paused bool) room.Event {
+// pauses has the person behind a seat pause its agent, or let it go on.
+func (l *timeline) pauses(seat int, paused bool) room.Event {
 	l.Helper()
 	e := room.Supervision{Paused: &paused}.Decide(l.agent(seat))
 	if e == nil {
-		l.Fatal("the reins are so already")
+		l.Fatal("its supervision is so already")
 	}
 	return l.apply(*e)
 }

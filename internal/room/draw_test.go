@@ -27,7 +27,7 @@ func (l *timeline) draw(t *rapid.T) {
 	taken := seats(&l.head.State)
 	what := rapid.SampledFrom([]string{
 		"say", "say", "say", "say", "tell", "tell", "answer", "answer", "answer", "withdraw",
-		"join", "leave", "manage", "set", "knock", "readmit", "regain", "pair", "steer", "note", "draft", "decide",
+		"join", "leave", "manage", "set", "knock", "readmit", "regain", "pair", "supervise", "note", "draft", "decide",
 	}).Draw(t, "event")
 	if len(taken) == 0 {
 		what = "join"
@@ -75,11 +75,11 @@ func (l *timeline) draw(t *rapid.T) {
 		a := l.agent(pick())
 		a.Hash, a.AtMs = "regained", l.now.UnixMilli()
 		l.apply(room.Event{Type: room.Joined, Seat: a.Seat, Name: a.Name, Agent: &a, Regains: true})
-	case "steer":
+	case "supervise":
 		a := l.agent(pick())
 		p := a.Person
 		p.Devices, p.Opened = append(slices.Clip(p.Devices), "device"), p.Opened+1
-		l.apply(a.Steer(p, rapid.SampledFrom([]room.Reason{"", room.ReasonOpened}).Draw(t, "reason")))
+		l.apply(a.Supervise(p, rapid.SampledFrom([]room.Reason{"", room.ReasonOpened}).Draw(t, "reason")))
 	case "note":
 		seat := pick()
 		l.try(seat, room.Event{Person: true, To: []int{seat}, Text: "a note"})

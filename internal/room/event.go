@@ -43,7 +43,7 @@ type Event struct {
 
 	// Fields of Said.
 	Text      string   `json:"x,omitempty"`
-	Gone      bool     `json:"gone,omitempty"` // its text was removed; Text is Removed
+	Redacted  bool     `json:"gone,omitempty"` // its text was removed; Text is Removed
 	Person    bool     `json:"me,omitempty"`   // the person behind the seat said or did it
 	Kind      Kind     `json:"k,omitempty"`    // empty means Plain
 	To        []int    `json:"to,omitempty"`   // seats that see it, beside the sender; empty means all
@@ -72,9 +72,9 @@ type Event struct {
 	Settings *Settings `json:"room,omitempty"`   // of the Joined that starts a log
 	Changed  *Changes  `json:"what,omitempty"`   // of Changed, and of a ban that renews the invite: the settings that differ
 	OpenFrom *Mark     `json:"opened,omitempty"` // of Changed: newcomers see no event before this one, if that changes
-	Behind   *Person   `json:"behind,omitempty"` // of Steered: all of the person behind Seat, after it
+	Behind   *Person   `json:"behind,omitempty"` // of SupervisionSet: all of the person behind Seat, after it
 	Draft    *Event    `json:"draft,omitempty"`  // of Drafted: the message
-	Decides  int64     `json:"dec,omitempty"`    // of Said, and of Steered with ReasonRefused: the draft about which its person has decided so
+	Decides  int64     `json:"dec,omitempty"`    // of Said, and of SupervisionSet with ReasonRefused: the draft about which its person has decided so
 
 	// The decision of an admin, in Left (kicked, banned), Managed and Changed.
 	By     int     `json:"by,omitempty"`   // the admin's seat
@@ -93,16 +93,16 @@ type EventType string
 
 // The types of events.
 const (
-	Said    EventType = "said"
-	Joined  EventType = "joined"
-	Left    EventType = "left"
-	Managed EventType = "role" // an admin promoted, demoted, muted or banned
-	Changed EventType = "room" // an admin changed the settings or closed the room
-	Paired  EventType = "paired"
-	Knocked EventType = "knock"   // a join was refused for its name, or for want of a seat
-	Retired EventType = "retired" // the name starts over with another log
-	Steered EventType = "steer"   // what a room knows of a person behind a seat has changed; made by Steer
-	Drafted EventType = "draft"   // a message of an agent waits for its person; made by Agent.Draft
+	Said           EventType = "said"
+	Joined         EventType = "joined"
+	Left           EventType = "left"
+	Managed        EventType = "role" // an admin promoted, demoted, muted or banned
+	Changed        EventType = "room" // an admin changed the settings or closed the room
+	Paired         EventType = "paired"
+	Knocked        EventType = "knock"       // a join was refused for its name, or for want of a seat
+	Retired        EventType = "retired"     // the name starts over with another log
+	SupervisionSet EventType = "supervision" // what a room knows of a person behind a seat has changed; made by Supervise
+	Drafted        EventType = "draft"       // a message of an agent waits for its person; made by Agent.Draft
 )
 
 // Kind says what the sender of a message expects.
@@ -154,9 +154,9 @@ const (
 	ReasonNameTaken Reason = "name_taken" // of a knock: another agent has the name
 	ReasonRoomFull  Reason = "room_full"  // of a knock: no seat is free
 
-	ReasonPaused  Reason = "paused"  // of Steered: the agent may not speak
-	ReasonResumed Reason = "resumed" // of Steered: it may speak again
-	ReasonRefused Reason = "refused" // of Steered: a draft is not sent
+	ReasonPaused  Reason = "paused"  // of SupervisionSet: the agent may not speak
+	ReasonResumed Reason = "resumed" // of SupervisionSet: it may speak again
+	ReasonRefused Reason = "refused" // of SupervisionSet: a draft is not sent
 	ReasonSent    Reason = "sent"    // to the agent, of Said: its draft is sent
 	ReasonEdited  Reason = "edited"  // likewise, with the text of its person
 )
@@ -200,7 +200,7 @@ func (e Event) ClosesRoom() bool {
 // they get the readers of what they answer. A message whose text was removed has no fingerprint,
 // so no call repeats it.
 func (e Event) Fingerprint() (sum [16]byte) {
-	if e.Gone {
+	if e.Redacted {
 		return sum
 	}
 	h := sha256.New()

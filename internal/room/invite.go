@@ -14,7 +14,7 @@ const InviteLife = 7 * 24 * time.Hour
 //
 // The gate admits by any invite that the room has made, since a guest with a seat may come back by
 // it: see Head.Made. CheckSeat says for which seats it may then act. A guest without one sees the
-// room only by the present invite (Check), which also gives it a seat (Admit, in Claim.Decide).
+// room only by the present invite (Check), which also gives it a seat (Admit, in SeatRequest.Decide).
 type Invite struct {
 	Number  int   `json:"n"`       // 1 is the first
 	Uses    int   `json:"uses"`    // how many more seats it gives
@@ -95,7 +95,7 @@ func (v Invite) Admit(number int, old Agent, now time.Time) (left *Invite, err e
 // behind. So guests keep their seats when an admin renews an invite that has leaked. A seat that
 // no invite gave is got with a key: its agent must not stay by an invite once the key is revoked.
 // The error is a *fault.Error of NotAllowed.
-func (v Invite) CheckSeat(by ident.Asker, a Agent) error {
+func (v Invite) CheckSeat(by ident.Principal, a Agent) error {
 	switch {
 	case !by.IsGuest(), a.Invite == by.Invite, a.IsGuest() && by.Invite >= v.Number:
 		return nil

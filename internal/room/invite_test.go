@@ -57,7 +57,7 @@ func TestClaim_byInvite_isSeatedIfThatGivesASeat(t *testing.T) {
 		if c.set != nil {
 			l.set(c.set)
 		}
-		claim := room.Claim{Name: nameOf(t, c.name), Invite: c.number, Presence: map[int]room.Presence{}}
+		claim := room.SeatRequest{Name: nameOf(t, c.name), Invite: c.number, Presence: map[int]room.Presence{}}
 		got, err := claim.Decide(l.head, now)
 		if fault.CodeOf(err) != c.code || err != nil && !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", what, err)
@@ -65,7 +65,7 @@ func TestClaim_byInvite_isSeatedIfThatGivesASeat(t *testing.T) {
 		if spends := got.Invite != nil && got.Invite.Uses == l.head.Invite.Uses-1; err == nil && spends != (c.name != "Gil") {
 			t.Errorf("%s: it leaves %+v", what, got.Invite)
 		}
-		if err == nil && got.Gone == nil && got.Since != l.head.VisibleFrom() {
+		if err == nil && got.Eviction == nil && got.Since != l.head.VisibleFrom() {
 			t.Errorf("%s: it sees from %+v on, as nobody else does", what, got.Since)
 		}
 	}

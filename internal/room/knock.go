@@ -61,7 +61,7 @@ type LetGo struct {
 }
 
 // LetGo returns the event by which agent by lets go the name that event n knocked for, and that
-// name. The next join under it gets the name as Claim.Decide says. It may be given early, so the
+// name. The next join under it gets the name as SeatRequest.Decide says. It may be given early, so the
 // helper need not come back, and given again. The helper may be an accomplice that came late, so
 // the newcomer sees nothing that the helper did not. The error is a *fault.Error.
 func (h *Head) LetGo(n int64, by Agent, now time.Time) (*Event, string, error) {

@@ -141,7 +141,7 @@ func TestDecide_draftThatItsPersonSent_isNoCallOfTheAgent(t *testing.T) {
 	l.now = last.Add(room.LetGoSilent - time.Second)
 	l.decide(d, room.SendDraft, "")
 	p := map[int]room.Presence{1: {AtMs: l.now.UnixMilli(), Used: true}, 2: {AtMs: last.UnixMilli(), Used: true}}
-	got, _, err := claimBob(l, room.Claim{Name: nameOf(t, "Bob"), Presence: p}, last.Add(room.LetGoSilent))
+	got, _, err := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Presence: p}, last.Add(room.LetGoSilent))
 	if got != letIn {
 		t.Errorf("%s, %v", got, err)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // A link lets the person behind a seat get tokens of its own, one for each device. It holds a
-// claim, which works once and is not stored: see ident.Claim.
+// claim, which works once and is not stored: see ident.LinkCode.
 
 // linkTriedEvery is how often a person hears that a used link was opened. One of the two that
 // opened it is not the person, who must hear of that.
@@ -28,19 +28,19 @@ func (s *State) ShownLink(a Agent) string {
 
 // LinkOf returns the claim of the link that can be opened for the seat of a; ok is false if
 // there is none.
-func (s *State) LinkOf(a Agent) (c ident.Claim, ok bool) {
+func (s *State) LinkOf(a Agent) (c ident.LinkCode, ok bool) {
 	p := a.Person
 	return s.linkClaim(a, p.Opened), (!p.HasOpened() || p.Adds) && !s.Closed
 }
 
 // linkClaim returns the claim of a link of a by its number.
-func (s *State) linkClaim(a Agent, number int) ident.Claim {
-	return ident.NewClaim(s.LogKey, s.ID, a.Seat, a.Joined, number)
+func (s *State) linkClaim(a Agent, number int) ident.LinkCode {
+	return ident.NewLinkCode(s.LogKey, s.ID, a.Seat, a.Joined, number)
 }
 
 // KnowsLink reports whether c is the claim of a link to the seat of a, even of one that was
 // opened.
-func (s *State) KnowsLink(a Agent, c ident.Claim) bool {
+func (s *State) KnowsLink(a Agent, c ident.LinkCode) bool {
 	for n := a.Person.Opened; n >= max(0, a.Person.Opened-maxUsedLinks); n-- {
 		if s.linkClaim(a, n).Is(c) {
 			return true
@@ -55,7 +55,7 @@ const maxUsedLinks = 16
 // OpenLink returns the event by which the link of claim c gives a device its token, whose hash it
 // is; nil if the device has it. A link works once. If it was used before, err refuses the device,
 // and the event tells the person, unless that has happened lately.
-func (s *State) OpenLink(a Agent, c ident.Claim, hash string, now time.Time) (e *Event, err *fault.Error) {
+func (s *State) OpenLink(a Agent, c ident.LinkCode, hash string, now time.Time) (e *Event, err *fault.Error) {
 	p := a.Person
 	link, open := s.LinkOf(a)
 	switch {
@@ -68,14 +68,14 @@ func (s *State) OpenLink(a Agent, c ident.Claim, hash string, now time.Time) (e 
 		}
 		p = p.WithDevice(hash)
 		p.Opened, p.Adds = p.Opened+1, false
-		return new(a.Steer(p, why)), nil
+		return new(a.Supervise(p, why)), nil
 	case !s.KnowsLink(a, c):
 		return nil, RefuseUnknownLink()
 	case !p.HasOpened() || now.Sub(time.UnixMilli(p.TriedMs)) < linkTriedEvery:
 		return nil, refuseUsedLink()
 	}
 	p.TriedMs = now.UnixMilli()
-	return new(a.Steer(p, ReasonTwice)), refuseUsedLink()
+	return new(a.Supervise(p, ReasonTwice)), refuseUsedLink()
 }
 
 // RefuseUnknownLink refuses a link of a seat that its agent has no more.
@@ -95,5 +95,5 @@ func (a Agent) AddLink() *Event {
 		return nil
 	}
 	p.Adds = true
-	return new(a.Steer(p, ""))
+	return new(a.Supervise(p, ""))
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // link returns the link of seat 1 that can be opened.
-func (l *timeline) link() ident.Claim {
+func (l *timeline) link() ident.LinkCode {
 	l.Helper()
 	c, ok := l.head.LinkOf(l.agent(1))
 	if !ok {
@@ -21,7 +21,7 @@ func (l *timeline) link() ident.Claim {
 }
 
 // open opens a link, and returns the code of the refusal and what the person hears.
-func (l *timeline) open(c ident.Claim, hash string) (fault.Code, room.Reason) {
+func (l *timeline) open(c ident.LinkCode, hash string) (fault.Code, room.Reason) {
 	e, err := l.head.OpenLink(l.agent(1), c, hash, l.now)
 	var heard room.Reason
 	if e != nil {
@@ -35,7 +35,7 @@ func (l *timeline) open(c ident.Claim, hash string) (fault.Code, room.Reason) {
 }
 
 // add gives the person a link for a further device.
-func (l *timeline) add() ident.Claim {
+func (l *timeline) add() ident.LinkCode {
 	l.Helper()
 	if e := l.agent(1).AddLink(); e != nil {
 		l.apply(*e)
@@ -95,8 +95,8 @@ func TestOpen_ofWhatIsNoLinkOfTheSeat_isRefusedAndTellsNobody(t *testing.T) {
 	if code, heard := l.open(l.link(), "mine"); code != "" || heard != "" {
 		t.Fatalf("%q, %q", code, heard)
 	}
-	a, made := l.agent(1), ident.NewClaim
-	for what, c := range map[string]ident.Claim{
+	a, made := l.agent(1), ident.NewLinkCode
+	for what, c := range map[string]ident.LinkCode{
 		"another room's":    made(l.head.LogKey, "bcdefgh", a.Seat, a.Joined, 0),
 		"a former agent's":  made(l.head.LogKey, l.head.ID, a.Seat, a.Joined+1, 0),
 		"one to come":       made(l.head.LogKey, l.head.ID, a.Seat, a.Joined, 2),
@@ -149,7 +149,7 @@ func TestShownLink_ofALinkThatWasOpened_isThePersonsAlone(t *testing.T) {
 
 func TestKnowsLink_sixteenUsedOnes(t *testing.T) {
 	l := newRoom(t, "Ann")
-	links := []ident.Claim{l.link()}
+	links := []ident.LinkCode{l.link()}
 	for i := range 18 {
 		l.open(links[i], string(rune('a'+i)))
 		links = append(links, l.add())

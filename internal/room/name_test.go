@@ -52,7 +52,7 @@ const (
 )
 
 // claimBob claims the name of Bob, in seat 2, and says what comes of it.
-func claimBob(l *timeline, c room.Claim, now time.Time) (string, room.Seating, error) {
+func claimBob(l *timeline, c room.SeatRequest, now time.Time) (string, room.Seating, error) {
 	l.Helper()
 	got, err := c.Decide(l.head, now)
 	switch {
@@ -62,8 +62,8 @@ func claimBob(l *timeline, c room.Claim, now time.Time) (string, room.Seating, e
 		return refused, got, err
 	case got.Regained != nil:
 		return regained, got, nil
-	case got.Gone == nil || got.Gone.Seat != 2 || got.Gone.Reason != room.ReasonTimeout:
-		l.Errorf("it frees %+v", got.Gone)
+	case got.Eviction == nil || got.Eviction.Seat != 2 || got.Eviction.Reason != room.ReasonTimeout:
+		l.Errorf("it frees %+v", got.Eviction)
 	case got.LetGo:
 		if got.Since != l.agent(2).LetGo.From {
 			l.Errorf("it sees from %+v on", got.Since)
@@ -75,7 +75,7 @@ func claimBob(l *timeline, c room.Claim, now time.Time) (string, room.Seating, e
 	return takes, got, nil
 }
 
-// The rows of the table over Claim.Decide, but for the token.
+// The rows of the table over SeatRequest.Decide, but for the token.
 func TestDecide_nameThatIsTaken(t *testing.T) {
 	const same, other, none = "key:b", "key:c", ""
 	used := func(p presence) presence { p.used = true; return p }
@@ -134,7 +134,7 @@ func TestDecide_nameThatIsTaken(t *testing.T) {
 			l.letGo(1, 2)
 		}
 		p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}, 2: c.p.at(now)}
-		got, _, err := claimBob(l, room.Claim{Name: nameOf(t, "BOB"), Principal: c.who, Holder: room.Holder{Hash: "new"}, Presence: p}, now)
+		got, _, err := claimBob(l, room.SeatRequest{Name: nameOf(t, "BOB"), Principal: c.who, Holder: room.Holder{Hash: "new"}, Presence: p}, now)
 		var f *fault.Error
 		if got != c.want || got == refused && (!errors.As(err, &f) || f.Code != fault.NameTaken || f.RetryAfter != c.retry) {
 			t.Errorf("%s: %s, want %s; %+v", what, got, c.want, f)
@@ -146,7 +146,7 @@ func TestDecide_nameThatIsTaken_theRefusalSaysWhenItIsFree(t *testing.T) {
 	l := bobs(t)
 	now := start().Add(hour)
 	p := map[int]room.Presence{2: {AtMs: now.UnixMilli(), Used: true}}
-	_, err := (&room.Claim{Name: nameOf(t, "Bob"), Presence: p}).Decide(l.head, now)
+	_, err := (&room.SeatRequest{Name: nameOf(t, "Bob"), Presence: p}).Decide(l.head, now)
 	if err == nil || !strings.Contains(err.Error(), "in 60 seconds") || !strings.Contains(err.Error(), "free at 13:15 UTC on 1 March at the latest") {
 		t.Error(err)
 	}
@@ -217,7 +217,7 @@ func TestDecide_stories(t *testing.T) {
 			}
 			for i, v := range c.visits {
 				now := began.Add(v.at)
-				claim := room.Claim{Name: nameOf(t, "Bob"), Principal: v.who, Holder: room.Holder{Hash: "new"}, Presence: map[int]room.Presence{}}
+				claim := room.SeatRequest{Name: nameOf(t, "Bob"), Principal: v.who, Holder: room.Holder{Hash: "new"}, Presence: map[int]room.Presence{}}
 				if c.guest {
 					claim.Invite = 1
 				}
@@ -236,7 +236,7 @@ func TestDecide_stories(t *testing.T) {
 				if got != v.want {
 					t.Fatalf("after %s: %s, want %s; %v", v.at, got, v.want, err)
 				}
-				if gone := seating.Gone; gone != nil && i == len(c.visits)-1 && gone.Promoted != c.admins {
+				if gone := seating.Eviction; gone != nil && i == len(c.visits)-1 && gone.Promoted != c.admins {
 					t.Errorf("seat %d becomes an admin's, want %d", gone.Promoted, c.admins)
 				}
 				if l.now = now; got == regained {
@@ -257,21 +257,21 @@ func TestDecide_impostorAfterTheLease_bobComesBack(t *testing.T) {
 		for _, seat := range seats(&l.head.State)[1:] {
 			p[seat] = room.Presence{AtMs: last.UnixMilli(), Used: true}
 		}
-		return (&room.Claim{Name: nameOf(t, "Bob"), Principal: who, Holder: room.Holder{Hash: "new"}, Presence: p}).Decide(l.head, now)
+		return (&room.SeatRequest{Name: nameOf(t, "Bob"), Principal: who, Holder: room.Holder{Hash: "new"}, Presence: p}).Decide(l.head, now)
 	}
 	first, err := claim("key:c", l.now, room.Lease)
-	if err != nil || first.Gone == nil {
+	if err != nil || first.Eviction == nil {
 		t.Fatalf("the impostor gets %+v, %v", first, err)
 	}
 	l.now = l.now.Add(room.Lease)
-	l.apply(*first.Gone)
+	l.apply(*first.Eviction)
 	l.join("Bob")
 	a := l.agent(3)
 	a.Principal = "key:c"
 	l.apply(room.Event{Type: room.Joined, Seat: 3, Name: a.Name, Agent: &a, Regains: true})
 	for after, want := range map[time.Duration]fault.Code{minute: fault.NameTaken, room.RegainSilent: fault.NameTaken, room.Lease - time.Second: fault.NameTaken, room.Lease: ""} {
 		got, err := claim("key:b", l.now, after)
-		if fault.CodeOf(err) != want || got.Regained != nil || err == nil && (got.Gone == nil || got.Gone.Seat != 3 || got.Since != l.head.FromNext()) {
+		if fault.CodeOf(err) != want || got.Regained != nil || err == nil && (got.Eviction == nil || got.Eviction.Seat != 3 || got.Since != l.head.FromNext()) {
 			t.Errorf("after %s, Bob gets %+v, %v", after, got, err)
 		}
 	}
@@ -284,10 +284,10 @@ func TestDecide_itsPrincipal_keepsEverythingButTheToken(t *testing.T) {
 	l.letGo(1, 2)
 	old := l.agent(2)
 	now := l.now.Add(hour)
-	_, got, _ := claimBob(l, room.Claim{Name: nameOf(t, "Bob"), Principal: "key:b", Holder: room.Holder{Hash: "new"}, Presence: map[int]room.Presence{}}, now)
+	_, got, _ := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b", Holder: room.Holder{Hash: "new"}, Presence: map[int]room.Presence{}}, now)
 	want := old
 	want.Hash, want.AtMs, want.RegainedMs, want.LetGo = "new", now.UnixMilli(), now.UnixMilli(), room.LetGo{}
-	if got.Regained == nil || !reflect.DeepEqual(*got.Regained, want) || got.Gone != nil {
+	if got.Regained == nil || !reflect.DeepEqual(*got.Regained, want) || got.Eviction != nil {
 		t.Errorf("got %+v, want %+v", got.Regained, want)
 	}
 }
@@ -296,9 +296,9 @@ func TestDecide_nameOfTheLastAdmin_makesAnotherAgentAdmin(t *testing.T) {
 	l := newRoom(t, "Bea", "Bob", "Cid")
 	l.manage(room.Promote, 2)
 	l.manage(room.Demote, 1)
-	_, got, _ := claimBob(l, room.Claim{Name: nameOf(t, "Bob"), Presence: map[int]room.Presence{}}, l.now.Add(25*hour))
-	if got.Gone == nil || got.Gone.Promoted != 1 {
-		t.Errorf("got %+v", got.Gone)
+	_, got, _ := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Presence: map[int]room.Presence{}}, l.now.Add(25*hour))
+	if got.Eviction == nil || got.Eviction.Promoted != 1 {
+		t.Errorf("got %+v", got.Eviction)
 	}
 }
 
@@ -308,7 +308,7 @@ func TestClaim_fullRoom_namesTheIdleSeatsOfTheSamePrincipal(t *testing.T) {
 	for principal, want := range map[string][]string{"key:b": {"Bob"}, "key:c": nil, "": nil} {
 		now := l.now.Add(3 * time.Minute)
 		alive := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}, 2: {AtMs: l.now.UnixMilli(), Used: true}}
-		_, err := (&room.Claim{Name: nameOf(t, "Dora"), Principal: principal, Presence: alive}).Decide(l.head, now)
+		_, err := (&room.SeatRequest{Name: nameOf(t, "Dora"), Principal: principal, Presence: alive}).Decide(l.head, now)
 		var full *fault.Error
 		if !errors.As(err, &full) || full.Code != fault.RoomFull || !slices.Equal(full.Yours, want) {
 			t.Errorf("%q: %+v", principal, full)
@@ -343,7 +343,7 @@ func TestDecide_letIn_seesNoMoreThanTheOneThatLetTheNameGo(t *testing.T) {
 			want = l.agent(2).Since
 		}
 		now := room.Presence{AtMs: l.agent(2).LetGo.KnockMs - 1000, Used: true}
-		claim := room.Claim{Name: nameOf(t, "Bob"), Presence: map[int]room.Presence{2: now, helper: now}}
+		claim := room.SeatRequest{Name: nameOf(t, "Bob"), Presence: map[int]room.Presence{2: now, helper: now}}
 		got, seating, err := claimBob(l, claim, l.now.Add(room.LetGoSilent))
 		if got != letIn || seating.Since != want {
 			t.Errorf("%s: %s, sees from %+v on, want %+v; %v", what, got, seating.Since, want, err)
@@ -366,9 +366,9 @@ func TestDecide_letIn_whereNobodyStays_seesWhatATakeoverSees(t *testing.T) {
 	l.letGo(1, 2)
 	l.leave(1)
 	l.manage(room.Demote, 2)
-	c := room.Claim{Name: nameOf(t, "Bob"), Presence: map[int]room.Presence{2: {AtMs: l.agent(2).AtMs, Used: true}}}
+	c := room.SeatRequest{Name: nameOf(t, "Bob"), Presence: map[int]room.Presence{2: {AtMs: l.agent(2).AtMs, Used: true}}}
 	got, err := c.Decide(l.head, l.now.Add(room.LetGoSilent))
-	if err != nil || got.Gone == nil || !got.LetGo || got.Since != l.head.FromNext() {
+	if err != nil || got.Eviction == nil || !got.LetGo || got.Since != l.head.FromNext() {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

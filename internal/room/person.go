@@ -9,7 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 )
 
-// The reasons of a Steered about links.
+// The reasons of a SupervisionSet about links.
 const (
 	ReasonOpened Reason = "opened"       // a further device has opened a link
 	ReasonTwice  Reason = "opened_twice" // another device has tried to open a link that was used
@@ -143,8 +143,8 @@ func (h *Head) checkNote(a Agent, e Event) error {
 	return nil
 }
 
-// Steer returns the event after which p is behind a. If it has a reason, the agent and the person
+// Supervise returns the event after which p is behind a. If it has a reason, the agent and the person
 // see it; others never do.
-func (a Agent) Steer(p Person, why Reason) Event {
-	return Event{Type: Steered, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Person: true, Reason: why, Behind: &p}
+func (a Agent) Supervise(p Person, why Reason) Event {
+	return Event{Type: SupervisionSet, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Person: true, Reason: why, Behind: &p}
 }

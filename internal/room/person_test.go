@@ -10,10 +10,10 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-func TestSteer_isSeenBehindItsSeatAloneAndIfItHasAReason(t *testing.T) {
+func TestSupervise_isSeenBehindItsSeatAloneAndIfItHasAReason(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	p := room.Person{Devices: []string{"hash"}, Opened: 1}
-	silent, told := l.apply(l.agent(2).Steer(p, "")), l.apply(l.agent(2).Steer(p, "why"))
+	silent, told := l.apply(l.agent(2).Supervise(p, "")), l.apply(l.agent(2).Supervise(p, "why"))
 	if got := l.agent(2).Person; !reflect.DeepEqual(got, p) {
 		t.Errorf("behind Bob is %+v", got)
 	}
@@ -35,7 +35,7 @@ func (l *timeline) person(seat int) room.Agent {
 	t := ident.Token{Room: l.head.ID, Seat: seat, Secret: "device", Person: true}
 	a := l.agent(seat)
 	if !a.Person.HasOpened() {
-		l.apply(a.Steer(room.Person{Devices: []string{"other", ident.HashSecret(t.Secret)}}, ""))
+		l.apply(a.Supervise(room.Person{Devices: []string{"other", ident.HashSecret(t.Secret)}}, ""))
 	}
 	a, ok := l.head.Owner(room.HolderOf(t))
 	if !ok || !a.IsPerson() {
@@ -77,8 +77,8 @@ func TestOwner_takesEachTokenForWhatItIs(t *testing.T) {
 func TestLosesToken_whoseSeatIsInOtherHands(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	bob := l.person(2) // on the device "device", beside the device "other"
-	steer := func(seat int, devices ...string) room.Event {
-		return room.Agent{Seat: seat}.Steer(room.Person{Devices: devices}, "")
+	supervise := func(seat int, devices ...string) room.Event {
+		return room.Agent{Seat: seat}.Supervise(room.Person{Devices: devices}, "")
 	}
 	regains := func(devices ...string) room.Event {
 		return room.Event{Type: room.Joined, Seat: 2, Regains: true, Agent: &room.Agent{Seat: 2, Person: room.Person{Devices: devices}}}
@@ -88,9 +88,9 @@ func TestLosesToken_whoseSeatIsInOtherHands(t *testing.T) {
 		e             room.Event
 		agent, person bool
 	}{
-		"a further device":             {steer(2, "other", mine, "new"), false, false},
-		"a device in place of its own": {steer(2, "other", "new"), false, true},
-		"of another seat":              {steer(1, "new"), false, false},
+		"a further device":             {supervise(2, "other", mine, "new"), false, false},
+		"a device in place of its own": {supervise(2, "other", "new"), false, true},
+		"of another seat":              {supervise(1, "new"), false, false},
 		"the agent joins again":        {regains("other", mine), true, false},
 		"a page joins again":           {regains("new"), true, true},
 		"a message":                    {room.Event{Type: room.Said, Seat: 2}, false, false},
@@ -102,7 +102,7 @@ func TestLosesToken_whoseSeatIsInOtherHands(t *testing.T) {
 	}
 }
 
-// An agent that joins again gets no link to open itself, and no way off the reins.
+// An agent that joins again gets no link to open itself, and no way out of supervision.
 func TestDeparture_personOfAnAgentWithAPrincipal_staysKnownForADay(t *testing.T) {
 	opened := room.Person{Devices: []string{"phone"}, Opened: 1, Adds: true, Paused: true, Approve: true, Drafts: []room.Draft{{N: 9}}}
 	for what, c := range map[string]struct {

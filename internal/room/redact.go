@@ -50,7 +50,7 @@ func (e Event) redacted() Event {
 // table and every cache, so no rule may depend on it. The fingerprint goes, too: a process that
 // loads the room later recognizes a repeated send only by its idempotency key.
 func (e Event) WithoutText() Event {
-	if e.Gone = true; e.Draft != nil {
+	if e.Redacted = true; e.Draft != nil {
 		draft := e.Draft.WithoutText()
 		e.Draft = &draft
 		return e
@@ -64,7 +64,7 @@ func (e Event) WithoutText() Event {
 func WithoutTexts(messages []Event, events ...Event) []Event {
 	for _, r := range events {
 		for i, e := range messages {
-			if r.Redacts != 0 && e.N == r.Redacts && !e.Gone {
+			if r.Redacts != 0 && e.N == r.Redacts && !e.Redacted {
 				messages = slices.Clone(messages)
 				messages[i] = e.WithoutText()
 			}

@@ -61,7 +61,7 @@ func TestFingerprint_textWasRemoved_noCallRepeatsIt(t *testing.T) {
 func TestWithoutTexts_leavesTheListThatOthersRead(t *testing.T) {
 	list := []room.Event{{N: 3, Text: "three"}, {N: 4, Text: "four"}}
 	got := room.WithoutTexts(list, room.Event{N: 5}, room.Event{N: 6, Type: room.Changed, Redacts: 4})
-	if got[0].Text != "three" || got[1].Text != room.Removed || !got[1].Gone || list[1].Text != "four" {
+	if got[0].Text != "three" || got[1].Text != room.Removed || !got[1].Redacted || list[1].Text != "four" {
 		t.Errorf("%+v became %+v", list, got)
 	}
 }

@@ -28,7 +28,7 @@ type Agent struct {
 	Since  Mark   `json:"from"`              // the first event that it may see
 	Muted  bool   `json:"muted,omitempty"`
 
-	// Principal is who took the seat: see ident.Asker. Empty means unknown.
+	// Principal is who took the seat: see ident.Principal. Empty means unknown.
 	Principal string `json:"who,omitempty"`
 	// Owner is the label of the key with which the seat was taken, for others to see.
 	Owner string `json:"owner,omitempty"`
@@ -38,7 +38,7 @@ type Agent struct {
 	Caller     string `json:"by,omitempty"`
 	RegainedMs int64  `json:"regained,omitempty"` // when its principal last got the seat back without the token
 
-	LetGo LetGo `json:"let_go,omitzero"` // how the room last let its name go: see Claim.Decide
+	LetGo LetGo `json:"let_go,omitzero"` // how the room last let its name go: see SeatRequest.Decide
 
 	Person Person `json:"person,omitzero"` // behind the agent
 

@@ -10,7 +10,7 @@ const AdminSilent = 24 * time.Hour
 
 // MayLackAdmin reports whether the admins may have been silent for AdminSilent, as far as
 // the head shows.
-func (h *Head) MayLackAdmin(now time.Time) bool { return (&Claim{}).lacksAdmin(h, now) }
+func (h *Head) MayLackAdmin(now time.Time) bool { return (&SeatRequest{}).lacksAdmin(h, now) }
 
 // Succeed returns the event that makes an agent an admin beside those that there are; nil if
 // nobody becomes one. It does so if no admin has been heard for AdminSilent or has announced an
@@ -18,7 +18,7 @@ func (h *Head) MayLackAdmin(now time.Time) bool { return (&Claim{}).lacksAdmin(h
 // is present and neither muted nor held by its person. A channel gets none: its readers only
 // listen. Silent admins keep seat and role. Only calls that need an admin ask for one (see chat),
 // so other calls cost nothing, and until then nobody mutes, bans or enlarges.
-func (c *Claim) Succeed(h *Head, now time.Time) *Event {
+func (c *SeatRequest) Succeed(h *Head, now time.Time) *Event {
 	if h.Type == Channel || !c.lacksAdmin(h, now) {
 		return nil
 	}
@@ -32,7 +32,7 @@ func (c *Claim) Succeed(h *Head, now time.Time) *Event {
 }
 
 // lacksAdmin reports whether no admin was heard for AdminSilent.
-func (c *Claim) lacksAdmin(h *Head, now time.Time) bool {
+func (c *SeatRequest) lacksAdmin(h *Head, now time.Time) bool {
 	for _, a := range h.Agents {
 		last, _ := c.LastHeard(h, a)
 		heard := Latest(last, time.UnixMilli(a.RoleMs), c.Presence[a.Seat].BackAt())

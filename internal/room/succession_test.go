@@ -57,7 +57,7 @@ func TestSucceed_adminsAreSilent_longestSeatedPresentAgentBecomesAdmin(t *testin
 		if c.then != nil {
 			c.then(l, p)
 		}
-		claim := room.Claim{Presence: p}
+		claim := room.SeatRequest{Presence: p}
 		got := claim.Succeed(l.head, now)
 		if got == nil && c.want != 0 || got != nil && (got.Seat != c.want || got.Action != room.Promote || got.Actor() != 0) {
 			t.Errorf("%s: %+v, want seat %d", what, got, c.want)

@@ -33,7 +33,7 @@ func (r Supervision) Decide(a Agent) *Event {
 	case p.Approve == a.Person.Approve:
 		return nil
 	}
-	e := a.Steer(p, why)
+	e := a.Supervise(p, why)
 	return &e
 }
 

@@ -15,7 +15,7 @@ func (l *timeline) behind(seat int, how func(*room.Person)) {
 	l.Helper()
 	p := l.agent(seat).Person
 	how(&p)
-	l.apply(l.agent(seat).Steer(p, ""))
+	l.apply(l.agent(seat).Supervise(p, ""))
 }
 
 func paused(p *room.Person)   { p.Paused = true }
@@ -193,7 +193,7 @@ func TestDecide_principalOfAHeldAgent_getsNoFurtherSeat(t *testing.T) {
 			for _, seat := range []int{2, 3} {
 				p[seat] = room.Presence{AtMs: l.agent(seat).AtMs, Used: true}
 			}
-			got, err := (&room.Claim{Name: nameOf(t, c.name), Principal: c.who, Holder: room.Holder{Person: c.person}, Presence: p}).Decide(
+			got, err := (&room.SeatRequest{Name: nameOf(t, c.name), Principal: c.who, Holder: room.Holder{Person: c.person}, Presence: p}).Decide(
 				l.head,
 				now,
 			)

@@ -33,7 +33,7 @@ func (a Agent) Sees(e Event) bool {
 	if e.Redacts != 0 && !a.Sees(e.redacted()) {
 		return false
 	}
-	if e.Type == Steered && !a.hears(e.Reason) {
+	if e.Type == SupervisionSet && !a.hears(e.Reason) {
 		return false
 	}
 	return e.Type != Retired && a.IsFor(e) && e.N >= a.Since.N

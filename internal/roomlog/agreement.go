@@ -21,7 +21,7 @@ type Agreement struct {
 	By       string   `json:"f"` // the name of the agent that made it
 	Seat     int      `json:"s"`
 	Text     string   `json:"x"`
-	Gone     bool     `json:"gone,omitempty"` // the text was removed; Text is room.Removed
+	Redacted bool     `json:"gone,omitempty"` // the text was removed; Text is room.Removed
 	To       []int    `json:"to,omitempty"`   // the seats that see it, beside Seat; empty means all
 	ToNames  []string `json:"tn,omitempty"`   // their names at that time
 	AgreedBy []string `json:"ag,omitempty"`   // the names of those that agreed
@@ -31,7 +31,7 @@ type Agreement struct {
 
 // Proposal returns what is left of the proposal's event.
 func (x Agreement) Proposal() room.Event {
-	return room.Event{N: x.N, Type: room.Said, Kind: room.Proposal, Seat: x.Seat, Name: x.By, Text: x.Text, Gone: x.Gone, To: x.To, AtMs: x.AtMs}
+	return room.Event{N: x.N, Type: room.Said, Kind: room.Proposal, Seat: x.Seat, Name: x.By, Text: x.Text, Redacted: x.Redacted, To: x.To, AtMs: x.AtMs}
 }
 
 // agreementKey returns the key of the agreement on the proposal of event n, which
@@ -45,7 +45,7 @@ func agreementKey(id string, done, n int64) table.Key {
 func putAgreement(h *room.Head, p, done room.Event) table.Op {
 	return table.Put(table.Item{
 		Key: agreementKey(h.ID, done.N, p.N), Expires: done.At().Add(agreementLife),
-		Data: Encode(Agreement{V: room.Version, N: p.N, By: p.Name, Seat: p.Seat, Text: p.Text, Gone: p.Gone, To: p.To, ToNames: p.ToNames, AgreedBy: h.NamesOf(h.Talk.AgreedAfter(p.N, done)), Replaces: p.ReplyTo, AtMs: done.AtMs}),
+		Data: Encode(Agreement{V: room.Version, N: p.N, By: p.Name, Seat: p.Seat, Text: p.Text, Redacted: p.Redacted, To: p.To, ToNames: p.ToNames, AgreedBy: h.NamesOf(h.Talk.AgreedAfter(p.N, done)), Replaces: p.ReplyTo, AtMs: done.AtMs}),
 	}, table.Always)
 }
 

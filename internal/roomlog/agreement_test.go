@@ -62,7 +62,7 @@ func (l *Log) agree(t *testing.T, seat int, p room.Event) room.Event {
 // agreements returns the texts of those that a seat sees, the newest first.
 func (l *Log) agreements(t *testing.T, seat, limit int) (texts []string, more bool) {
 	t.Helper()
-	a, here := l.Known().Seated(seat)
+	a, here := l.Peek().Seated(seat)
 	if !here {
 		t.Fatalf("nobody is in seat %d", seat)
 	}

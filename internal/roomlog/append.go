@@ -189,14 +189,14 @@ func (a *appender) try(ctx context.Context, batch []*Proposal, conflicts int) (d
 // growing time, so that many writers do not run in step.
 func (a *appender) base(ctx context.Context, conflicts int) (*room.Head, error) {
 	if conflicts == 0 {
-		return a.log.Warm(ctx)
+		return a.log.Cached(ctx)
 	}
 	if conflicts > 1 {
 		if err := a.log.store.Sleep(ctx, rand.N(Backoff(conflicts-1))); err != nil {
 			return nil, err
 		}
 	}
-	return a.log.Current(ctx, a.log.store.now())
+	return a.log.Refresh(ctx, a.log.store.now())
 }
 
 // settle writes the draft.
@@ -228,7 +228,7 @@ func (a *appender) settleUnwritten(ctx context.Context, d *draft) (bool, error) 
 	for _, e := range d.entries {
 		latest = room.Latest(latest, e.p.Began)
 	}
-	h, err := a.log.Current(ctx, latest)
+	h, err := a.log.Refresh(ctx, latest)
 	if err != nil || h.AsOf != d.base.AsOf {
 		return false, err
 	}

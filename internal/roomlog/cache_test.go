@@ -126,7 +126,7 @@ func TestCache_ofWhateverRooms_countsWhatTheyTake(t *testing.T) {
 			taken[there] -= after
 			for _, id := range ids {
 				l := there.Acquire(id)
-				if _, err := l.Warm(t.Context()); err != nil {
+				if _, err := l.Cached(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 				l.Release()

@@ -97,7 +97,7 @@ func isOwn(c *table.ConflictError, e room.Event) bool {
 // if nothing is left of the log, and ErrNameMoved if the room is in use or the
 // name has moved.
 func (s *Store) retirement(ctx context.Context, c Creation) (*draft, error) {
-	h, err := c.Old.Warm(ctx)
+	h, err := c.Old.Cached(ctx)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
 	}

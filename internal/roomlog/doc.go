@@ -10,8 +10,8 @@
 //
 //   - [Store] gives access to the logs of one table and caches the recent ones.
 //     Every [Store.Acquire] is matched by a [Log.Release].
-//   - [Log] is one room's log as this process knows it. [Log.Known] returns its
-//     head without a read, [Log.Current] one that is up to date, and
+//   - [Log] is one room's log as this process knows it. [Log.Peek] returns its
+//     head without a read, [Log.Refresh] one that is up to date, and
 //     [Log.Append] appends to it.
 //   - [Proposal] is an append. Its Propose function checks the rules on a head and
 //     returns a [Change]: the events to append, and what is written along.
@@ -24,5 +24,5 @@
 // The order is Log.reading, Store.mu, appender.mu, Log.mu, and then the lock of
 // the layer above, which its Observer takes. Only Log.reading is held during a
 // call of the table: it lets one call read the head while others wait for the
-// result. A head is immutable, so Log.Known needs no lock.
+// result. A head is immutable, so Log.Peek needs no lock.
 package roomlog

@@ -58,9 +58,9 @@ func (l *Log) Observer() Observer { return l.observer }
 // Release ends the use that Acquire began.
 func (l *Log) Release() { l.store.release(l) }
 
-// Known returns the head as this process last saw it, without a read; nil if it
+// Peek returns the head as this process last saw it, without a read; nil if it
 // was never loaded.
-func (l *Log) Known() *room.Head { return l.head.Load() }
+func (l *Log) Peek() *room.Head { return l.head.Load() }
 
 // Changed returns a channel that is closed when the head next advances.
 func (l *Log) Changed() <-chan struct{} {
@@ -69,19 +69,19 @@ func (l *Log) Changed() <-chan struct{} {
 	return l.changed
 }
 
-// Warm returns a head to append to. It may lie behind the log. It is loaded if it
+// Cached returns a head to append to. It may lie behind the log. It is loaded if it
 // is unknown or too old.
-func (l *Log) Warm(ctx context.Context) (*room.Head, error) {
+func (l *Log) Cached(ctx context.Context) (*room.Head, error) {
 	h, verified := l.headAndTime()
 	if h != nil && (l.store.opts.SingleProcess || l.store.now().Sub(verified) < staleAfter) {
 		return h, nil
 	}
-	return l.Current(ctx, l.store.now())
+	return l.Refresh(ctx, l.store.now())
 }
 
-// Current returns the head of the log at the time since or later. It reads the
+// Refresh returns the head of the log at the time since or later. It reads the
 // table unless that is known.
-func (l *Log) Current(ctx context.Context, since time.Time) (*room.Head, error) {
+func (l *Log) Refresh(ctx context.Context, since time.Time) (*room.Head, error) {
 	if h := l.KnownSince(since); h != nil {
 		return h, nil
 	}

@@ -54,7 +54,7 @@ func (p *Pages) Read(ctx context.Context, n int64) ([]room.Event, error) {
 		return nil, err
 	}
 	defer done()
-	known := l.Known().AsOf
+	known := l.Peek().AsOf
 	events, _, err = p.page(ctx, n, 1, func(e room.Event) bool { return e.N > known || p.sees(e) })
 	if err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ import (
 func (l *Log) fill(t *testing.T, n int, message func(n int64) room.Event) {
 	t.Helper()
 	var ops []table.Op
-	last := l.Known()
+	last := l.Peek()
 	for i := range int64(n) {
 		e := message(last.AsOf + 1 + i)
 		e.V, e.N, e.ID, e.LastChange, e.AtMs, e.Type, e.Seat, e.Name = room.Version, last.AsOf+1+i, "filled", last.LastChange, last.HeadMs, room.Said, 1, "Ann"
@@ -101,8 +101,8 @@ func TestRead_pastHiddenMessages_advancesTheHead(t *testing.T) {
 		}
 		n = events[len(events)-1].N
 	}
-	if u, ok := l.Known().Recent.Said(1); l.Known().AsOf != 301 || !ok || u.N != 301 || u.Fingerprint != (room.Event{Text: "To seat 2.", To: []int{2}}).Fingerprint() {
-		t.Errorf("the head is at event %d, and Ann's last message is %+v", l.Known().AsOf, u)
+	if u, ok := l.Peek().Recent.Said(1); l.Peek().AsOf != 301 || !ok || u.N != 301 || u.Fingerprint != (room.Event{Text: "To seat 2.", To: []int{2}}).Fingerprint() {
+		t.Errorf("the head is at event %d, and Ann's last message is %+v", l.Peek().AsOf, u)
 	}
 }
 
@@ -140,12 +140,12 @@ func TestCurrent_farBehind_loads(t *testing.T) {
 		return nil
 	}}, o).Acquire(l.ID())
 	defer other.Release()
-	if _, err := other.Current(t.Context(), s.now()); err != nil {
+	if _, err := other.Refresh(t.Context(), s.now()); err != nil {
 		t.Fatal(err)
 	}
 	l.fill(t, messages, func(int64) room.Event { return room.Event{Text: "To seat 2.", To: []int{2}} })
 	queries = 0
-	h, err := other.Current(t.Context(), s.now())
+	h, err := other.Refresh(t.Context(), s.now())
 	if err != nil || h.AsOf != messages+1 || queries > followPages+1 {
 		t.Fatalf("at event %d after %d queries, %v", h.AsOf, queries, err)
 	}
@@ -182,7 +182,7 @@ func TestCurrent_headOfAnHourAgo_isLoaded(t *testing.T) {
 	}{{0, 1}, {time.Hour - time.Second, 0}, {time.Hour, 1}} {
 		s.opts.Clock.(*clockwork.FakeClock).Advance(c.after)
 		snapshots = 0
-		if _, err := other.Current(t.Context(), s.now()); err != nil || snapshots != c.want {
+		if _, err := other.Refresh(t.Context(), s.now()); err != nil || snapshots != c.want {
 			t.Errorf("%v later the snapshot is read %d times, want %d; %v", c.after, snapshots, c.want, err)
 		}
 	}

@@ -131,6 +131,6 @@ func (s Seats) SetActivity(ctx context.Context, seat int, activity string) error
 	l := s.log
 	return l.store.table.Write(ctx, table.Put(table.Item{
 		Key: activityKey(l.id, seat), Expires: l.store.now().Add(activityLife),
-		Data: Encode(activityItem{V: room.Version, Text: activity, AsOf: l.Known().AsOf}),
+		Data: Encode(activityItem{V: room.Version, Text: activity, AsOf: l.Peek().AsOf}),
 	}, table.Always))
 }

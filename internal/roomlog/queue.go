@@ -31,7 +31,7 @@ type readQueue struct {
 type roomRead struct {
 	id      string
 	inside  int
-	callers map[string]int // of those inside, how many each caller has; see ident.CallerOf
+	callers map[string]int // of those inside, how many each caller has; see ident.ClientKey
 	waiting []turn         // the oldest first
 }
 
@@ -46,7 +46,7 @@ type turn struct {
 // megabyte.
 func (l *Log) BeginRead(ctx context.Context) (done func(), err error) {
 	q := &l.store.reads
-	t := q.enter(l.id, ident.CallerOf(ctx))
+	t := q.enter(l.id, ident.ClientKey(ctx))
 	select {
 	case <-t.begun:
 		return func() { q.leave(l.id, t) }, nil

@@ -115,7 +115,7 @@ func (l *Log) Oldest(ctx context.Context, since room.Mark) (room.Mark, error) {
 // Poll reads what other processes have appended, eventually consistently, and
 // publishes it.
 func (l *Log) Poll(ctx context.Context) error {
-	events, _, err := l.read.after(ctx, l.Known().AsOf, pageEvents, table.Eventual)
+	events, _, err := l.read.after(ctx, l.Peek().AsOf, pageEvents, table.Eventual)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ const recallMost = 1000
 // since until, or 1,000 more events.
 func (l *Log) Recall(ctx context.Context, until time.Time) error {
 	for read, partial := 0, 0; read < recallMost; {
-		h := l.Known()
+		h := l.Peek()
 		if h.Recent.Reaches(until) {
 			return nil
 		}

@@ -48,7 +48,7 @@ func TestRedact_text_isNeitherInTheTableNorInTheCache(t *testing.T) {
 	l.redact(t, 2, ops...)
 	cached, err := l.Event(t.Context(), 2)
 	stored, other := l.read.event(t.Context(), 2)
-	if err != nil || other != nil || cached.Text != room.Removed || !cached.Gone || stored.Text != room.Removed || !stored.Gone || stored.ID != cached.ID {
+	if err != nil || other != nil || cached.Text != room.Removed || !cached.Redacted || stored.Text != room.Removed || !stored.Redacted || stored.ID != cached.ID {
 		t.Errorf("the cache has %+v, %v, and the table %+v, %v", cached, err, stored, other)
 	}
 	if l.tail.held >= before {

@@ -141,9 +141,9 @@ func TestSnapshot_readInPieces_isRecognized(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 		cold := NewStore(s.table, s.opts).Acquire(l.id)
-		h, err := cold.Warm(t.Context())
-		if err != nil || stored(&h.State) != stored(&l.Known().State) {
-			t.Errorf("%s: %v; it is loaded as\n%s\nwant\n%s", what, err, stored(&h.State), stored(&l.Known().State))
+		h, err := cold.Cached(t.Context())
+		if err != nil || stored(&h.State) != stored(&l.Peek().State) {
+			t.Errorf("%s: %v; it is loaded as\n%s\nwant\n%s", what, err, stored(&h.State), stored(&l.Peek().State))
 		}
 	}
 }
@@ -173,7 +173,7 @@ func TestSnapshot_roomOfYears_losesNoPart(t *testing.T) {
 				t.Fatal(when, x, err)
 			}
 			got, err := x.state(l.id)
-			if want := stored(&l.Known().State); err != nil || stored(&got) != want {
+			if want := stored(&l.Peek().State); err != nil || stored(&got) != want {
 				t.Fatalf("%s: %v; stored is\n%s\nwant\n%s", when, err, stored(&got), want)
 			}
 		}
@@ -181,9 +181,9 @@ func TestSnapshot_roomOfYears_losesNoPart(t *testing.T) {
 			when := fmt.Sprintf("after %d times %s", n+1, every)
 			clock.Advance(every)
 			whole(when)
-			before := l.Known().Parts()
+			before := l.Peek().Parts()
 			l.appends(t, room.Event{Type: room.Said, Seat: 1, Name: "Ann", Text: fmt.Sprint("still here ", n)})
-			if written := differing(before, l.Known().Parts()); written != room.PartsRenewed {
+			if written := differing(before, l.Peek().Parts()); written != room.PartsRenewed {
 				t.Fatalf("%s: the renewal writes %d of %d parts", when, written, len(before))
 			}
 			if n%3 == 0 { // one comes, and another goes

@@ -109,7 +109,7 @@ func (s *Store) release(l *Log) {
 	}
 	l.idle = s.idle.PushBack(l)
 	s.idleBytes += l.bytes.Load()
-	if l.Known() == nil {
+	if l.Peek() == nil {
 		s.drop(l)
 	}
 	for s.bytes.Load() > s.opts.CacheBytes && s.idleBytes > s.opts.CacheBytes/8 {

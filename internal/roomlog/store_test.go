@@ -68,8 +68,8 @@ func TestStore_idleLogs_areDroppedLongestIdleFirst(t *testing.T) {
 	}
 	for _, id := range ids { // a dropped log is loaded again
 		l := s.Acquire(id)
-		if err := l.say(t, "hello"); err != nil || l.Known().AsOf != 2 {
-			t.Errorf("%+v, %v", l.Known(), err)
+		if err := l.say(t, "hello"); err != nil || l.Peek().AsOf != 2 {
+			t.Errorf("%+v, %v", l.Peek(), err)
 		}
 		l.Release()
 	}
@@ -140,8 +140,8 @@ func TestCreate_deserted_retiresTheOldLogOnce(t *testing.T) {
 		t.Errorf("the name starts over twice: %v", err)
 	}
 	id, err := s.Resolve(t.Context(), "tea")
-	if h := old.Known(); err != nil || id != next.ID() || !h.Retired || h.AsOf != 3 {
-		t.Errorf("the name leads to %s, %v; the old room is %+v", id, err, old.Known())
+	if h := old.Peek(); err != nil || id != next.ID() || !h.Retired || h.AsOf != 3 {
+		t.Errorf("the name leads to %s, %v; the old room is %+v", id, err, old.Peek())
 	}
 }
 
@@ -172,7 +172,7 @@ func TestObserver_ofAppendsAndReads_hearsEveryEventOnceInOrder(t *testing.T) {
 	}})
 	other := there.Acquire(l.ID())
 	defer other.Release()
-	if _, err := other.Warm(t.Context()); err != nil {
+	if _, err := other.Cached(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 2 {

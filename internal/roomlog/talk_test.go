@@ -38,7 +38,7 @@ func cold(t *testing.T, s *Store, id string) (h *room.Head, reads int64) {
 	other := NewStore(hooks, Options{Clock: s.opts.Clock, MinBatch: 1, CacheBytes: 1 << 20, Logger: s.opts.Logger})
 	l := other.Acquire(id)
 	defer l.Release()
-	h, err := l.Warm(t.Context())
+	h, err := l.Cached(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestLoad_talkState_isThatOfTheLog(t *testing.T) {
 			for n := range c.later {
 				l.do(t, room.Event{Type: room.Said, Seat: 1, Text: fmt.Sprint("word ", n)})
 			}
-			want := l.Known()
+			want := l.Peek()
 			got, reads := cold(t, s, l.ID())
 			if len(want.Talk.Open) == 0 || len(want.Talk.Done) == 0 || len(want.Proposals) == 0 == c.proposals {
 				t.Fatalf("the test shows nothing: %+v, %+v", want.Talk, want.Proposals)
@@ -123,7 +123,7 @@ func TestLoad_talkStateHasExpired_isEmpty(t *testing.T) {
 		l.do(t, room.Event{Type: room.Said, Seat: 1, Text: "still here"})
 	}
 	got, _ := cold(t, s, l.ID())
-	if len(got.Talk.Open) != 0 || got.AsOf != l.Known().AsOf {
+	if len(got.Talk.Open) != 0 || got.AsOf != l.Peek().AsOf {
 		t.Errorf("loaded as %+v at event %d", got.Talk, got.AsOf)
 	}
 }
@@ -164,7 +164,7 @@ func TestUnread_countsWhatBothAgentsSee(t *testing.T) {
 		e.Type = room.Said
 		l.do(t, e)
 	}
-	agents := l.Known().Agents
+	agents := l.Peek().Agents
 	for _, c := range []struct {
 		read   int64
 		viewer int // a seat
@@ -188,7 +188,7 @@ func TestUnread_behindTheCachedTail_isUnknown(t *testing.T) {
 	for n := range tailEvents + 1 {
 		l.do(t, room.Event{Type: room.Said, Seat: 1, Text: fmt.Sprint("word ", n)})
 	}
-	agents := l.Known().Agents
+	agents := l.Peek().Agents
 	var reads atomic.Int64
 	s.table = &tabletest.Hooks{Table: s.table, After: countReads(&reads)}
 	if got := l.Seats().Unread(3, agents[1], agents[0]); got != nil {

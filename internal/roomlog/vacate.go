@@ -10,8 +10,8 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// Gone is the stored form of why and when a seat was given up.
-type Gone struct {
+// Vacated is the stored form of why and when a seat was given up.
+type Vacated struct {
 	V      int         `json:"v"`
 	Reason room.Reason `json:"why"`
 	AtMs   int64       `json:"at"`
@@ -29,7 +29,7 @@ type keptItem struct {
 }
 
 // Had reports whether x held a token of the seat.
-func (g Gone) Had(x room.Holder) bool {
+func (g Vacated) Had(x room.Holder) bool {
 	if x.Person {
 		return slices.Contains(g.Devices, x.Hash)
 	}
@@ -46,7 +46,7 @@ func Vacate(s *room.State, gone room.Event, presence table.Condition, now time.T
 		table.Delete(PresenceKey(s.ID, gone.Seat), presence),
 		table.Put(table.Item{
 			Key: goneKey(s.ID, gone.Seat), Expires: now.Add(room.Life),
-			Data: Encode(Gone{V: room.Version, Reason: gone.Reason, AtMs: now.UnixMilli(), Hash: a.Hash, Devices: a.Person.Devices, Kept: a.LeavesPerson()}),
+			Data: Encode(Vacated{V: room.Version, Reason: gone.Reason, AtMs: now.UnixMilli(), Hash: a.Hash, Devices: a.Person.Devices, Kept: a.LeavesPerson()}),
 		}, table.Always),
 	}
 	if a.LeavesPerson() {
@@ -73,13 +73,13 @@ func (s Seats) Kept(ctx context.Context, principal, key string) (*room.Person, e
 	return &kept.Person, err
 }
 
-// WhyGone returns why and when the former agent of a seat has lost it. An agent that
+// Vacated returns why and when the former agent of a seat has lost it. An agent that
 // left stores neither, unless a person watched it.
-func (s Seats) WhyGone(ctx context.Context, seat int) (gone Gone, err error) {
+func (s Seats) Vacated(ctx context.Context, seat int) (gone Vacated, err error) {
 	l := s.log
 	item, err := l.store.table.Get(ctx, goneKey(l.id, seat), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
-		return Gone{Reason: room.ReasonLeft}, nil
+		return Vacated{Reason: room.ReasonLeft}, nil
 	}
 	if err == nil {
 		err = Decode(item, &gone)

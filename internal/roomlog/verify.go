@@ -108,7 +108,7 @@ func verifyAgreements(ctx context.Context, t table.Reader, id string, keys []tab
 		if err := Decode(item, &x); err != nil {
 			return err
 		}
-		if redacted[x.N] && !x.Gone {
+		if redacted[x.N] && !x.Redacted {
 			return fmt.Errorf("%w: the agreement %s has a text that was removed", ErrDamaged, item.Key)
 		}
 	}
@@ -132,7 +132,7 @@ func verifyRedacted(ctx context.Context, t table.Reader, id string, redacted map
 		}
 		if e, err := decodeEvent(item); err != nil {
 			return err
-		} else if !e.Gone {
+		} else if !e.Redacted {
 			return fmt.Errorf("%w: event %d has a text that was removed", ErrDamaged, n)
 		}
 	}

@@ -64,7 +64,7 @@ func (s *session) tail(ctx context.Context, n int) error {
 	return s.follow(ctx, after, func(e entry) (bool, error) {
 		err := s.out.messages(e.fields, e.Message)
 		if waits(e.Message) && s.seat.Person {
-			s.out.note("A draft waits: parley steer send %s, or edit or refuse it.", e.ID)
+			s.out.note("A draft waits: parley supervise send %s, or edit or refuse it.", e.ID)
 		}
 		return false, err
 	})

@@ -225,8 +225,8 @@ func event(m client.Message) string {
 		}
 	case "draft":
 		what, about = "draft "+m.Reason, m.Draft
-	case "steer":
-		what, about = "the user", steered(m.Reason)
+	case "supervision":
+		what, about = "the user", supervised(m.Reason)
 	case "paired":
 		about = "the two here"
 	case "knock":
@@ -245,8 +245,8 @@ func event(m client.Message) string {
 	return strings.Join(append([]string{what + ": " + about}, more...), "; ")
 }
 
-// steered says what the person behind an agent did about it.
-func steered(reason string) string {
+// supervised says what the person behind an agent did about it.
+func supervised(reason string) string {
 	switch reason {
 	case "opened":
 		return "watches on a further device"

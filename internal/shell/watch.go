@@ -91,7 +91,7 @@ func (o *opening) claim() error {
 }
 
 // isOf reports whether a token is of the seat that a claim leads to.
-func isOf(token string, c ident.Claim) bool {
+func isOf(token string, c ident.LinkCode) bool {
 	t, err := ident.ParseToken(token)
 	return err == nil && t.Room == c.Room && t.Seat == c.Seat
 }
@@ -109,7 +109,7 @@ func (o *opening) open(ctx context.Context) error {
 	until := o.by.Clock.Now().Add(sendFor)
 	goOn := func(err error) bool { return passing(err) && !o.by.Clock.Now().After(until) }
 	return on.persist(ctx, goOn, func() error {
-		_, err := on.call(ctx, "steer", args{"claim": o.seat.Claim}, &client.Steered{})
+		_, err := on.call(ctx, "supervise", args{"claim": o.seat.Claim}, &client.Supervised{})
 		return err
 	})
 }
@@ -155,7 +155,7 @@ func (o *opening) show(ctx context.Context) error {
 	return o.by.Out.show(r, func() {
 		o.by.Out.about(got)
 		o.by.Out.print("You watch %s. parley tail follows the talk; parley say speaks to all, and with --to %s to "+
-			"your agent alone; parley steer pauses it.",
+			"your agent alone; parley supervise pauses it.",
 			o.seat.Name, quoted(o.seat.Name))
 	})
 }

@@ -41,7 +41,7 @@ func TestWatch_answerIsLost_theLinkIsStillTheirs(t *testing.T) {
 			}
 			ctx, end := context.WithCancel(t.Context())
 			defer end()
-			wire := &ending{deaf: deaf{RoundTripper: http.DefaultTransport, to: "steer"}, end: func() {}}
+			wire := &ending{deaf: deaf{RoundTripper: http.DefaultTransport, to: "supervise"}, end: func() {}}
 			if killed {
 				wire.end = end
 			}
@@ -97,10 +97,10 @@ func TestNoPerson_commandsThatSpeakOrDecide_areRefused(t *testing.T) {
 		"leave":  func(c *command) error { return c.Leave(t.Context(), as("Ann"), "Bye.") },
 		"invite": func(c *command) error { return c.Invite(t.Context(), as("Ann"), true) },
 	}
-	for name, req := range map[string]shell.SteerRequest{
+	for name, req := range map[string]shell.SuperviseRequest{
 		"pause": {Paused: &yes}, "approve": {Approve: &yes}, "link": {NewLink: true}, "send": {Draft: "m123456", Decision: "send"},
 	} {
-		acts[name] = func(c *command) error { return c.Steer(t.Context(), as("Ann"), req) }
+		acts[name] = func(c *command) error { return c.Supervise(t.Context(), as("Ann"), req) }
 	}
 	refused := func(name string) {
 		t.Helper()
@@ -127,11 +127,11 @@ func TestNoPerson_commandsThatSpeakOrDecide_areRefused(t *testing.T) {
 		t.Errorf("the room has %d more messages", after-before)
 	}
 	for name, reads := range map[string]func(*command) error{
-		"watch":   func(c *command) error { return c.Watch(t.Context(), made.Watch) },
-		"steer":   func(c *command) error { return c.Steer(t.Context(), as("Ann"), shell.SteerRequest{}) },
-		"history": func(c *command) error { return c.History(t.Context(), as("Ann"), shell.HistoryRequest{Last: 5}) },
-		"who":     func(c *command) error { return c.Who(t.Context(), as("Ann")) },
-		"wait":    func(c *command) error { return c.Wait(t.Context(), as("Ann"), shell.WaitRequest{}) },
+		"watch":     func(c *command) error { return c.Watch(t.Context(), made.Watch) },
+		"supervise": func(c *command) error { return c.Supervise(t.Context(), as("Ann"), shell.SuperviseRequest{}) },
+		"history":   func(c *command) error { return c.History(t.Context(), as("Ann"), shell.HistoryRequest{Last: 5}) },
+		"who":       func(c *command) error { return c.Who(t.Context(), as("Ann")) },
+		"wait":      func(c *command) error { return c.Wait(t.Context(), as("Ann"), shell.WaitRequest{}) },
 		"a script": func(c *command) error {
 			return c.Say(t.Context(), as("Script"), shell.SayRequest{Text: "From a pipeline."})
 		},

@@ -25,7 +25,7 @@ const unwaited = 15 * time.Second
 const answerTime = 2750 * time.Millisecond
 
 // vital are the tools that still work for a caller that has spent its budget.
-func vital() []string { return []string{"wait_for_message", "leave_room", "manage_agent", "steer"} }
+func vital() []string { return []string{"wait_for_message", "leave_room", "manage_agent", "supervise"} }
 
 // admitted returns the call of t that asks first whether its caller has budget left, before
 // anything of it is read.

@@ -33,7 +33,7 @@ func TestGuest_namesNoRoom(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	guest := ident.WithAsker(t.Context(), ident.Asker{Room: token.Room, Invite: 1})
+	guest := ident.WithPrincipal(t.Context(), ident.Principal{Room: token.Room, Invite: 1})
 	if r, code := call(guest, "room_info", `{}`); code != "" || r.Room.Name != "plans" {
 		t.Errorf("room_info of a guest: %s %+v", code, r)
 	}

@@ -12,7 +12,7 @@ func TestHistory_ofAPerson_isLargerAndHasACursor(t *testing.T) {
 	p := newWorld(t).connect(modern)
 	ann := p.call("create_room", args{"agent_name": "Ann"})
 	user := userOf(ann)
-	p.call("steer", args{"agent_token": user, "claim": claimOf(ann)})
+	p.call("supervise", args{"agent_token": user, "claim": claimOf(ann)})
 	for i := range 90 {
 		p.call("send_message", args{"agent_token": ann.Token, "text": fmt.Sprint("message ", i, " ", strings.Repeat("x", 500))})
 	}

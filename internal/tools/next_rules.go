@@ -286,7 +286,7 @@ func sentRules() []rule {
 }
 
 // nextLeft follows leaving.
-func nextLeft(g chat.Gone) string {
+func nextLeft(g chat.Left) string {
 	if g.Status == chat.StatusAlreadyLeft {
 		return "You had already left: go on with your own work."
 	}

@@ -44,10 +44,10 @@ func removedCases() []nextCase {
 		return afterWait(quietFor(1), func(w *chat.Waited) { w.Status, w.Reason = chat.StatusRemoved, why })
 	}
 	return []nextCase{
-		{"left", nextLeft(chat.Gone{Status: chat.StatusLeft}), "You have left: go on with your own work; to come back, call join_room with room and agent_name."},
-		{"left much unread", nextLeft(chat.Gone{Status: chat.StatusLeft, HasMore: true}),
+		{"left", nextLeft(chat.Left{Status: chat.StatusLeft}), "You have left: go on with your own work; to come back, call join_room with room and agent_name."},
+		{"left much unread", nextLeft(chat.Left{Status: chat.StatusLeft, HasMore: true}),
 			"More was unread than is shown here, and is closed to you now. You have left: go on with your own work; to come back, call join_room with room and agent_name."},
-		{"left twice", nextLeft(chat.Gone{Status: chat.StatusAlreadyLeft}), "You had already left: go on with your own work."},
+		{"left twice", nextLeft(chat.Left{Status: chat.StatusAlreadyLeft}), "You had already left: go on with your own work."},
 		{"left while waiting", removed(room.ReasonLeft), "You have left this room: call join_room with room and agent_name if you want to come back."},
 		{"silent too long", removed(room.ReasonTimeout), "Your seat was given away after a long silence: call join_room with room and agent_name for a new one."},
 		{"begun anew", removed(room.ReasonBegunAnew),

@@ -162,7 +162,7 @@ func TestTexts_namesOfToolsArgumentsAndFields_exist(t *testing.T) {
 
 func nextCases() []nextCase {
 	return slices.Concat(seatedCases(), returnCases(), pairedCases(), waitedCases(), noteCases(), kindCases(), debtCases(),
-		endCases(), lullCases(), awayCases(), removedCases(), sentCases(), debtSentCases(), adminCases(), clientCases(), userCases(), reinedCases())
+		endCases(), lullCases(), awayCases(), removedCases(), sentCases(), debtSentCases(), adminCases(), clientCases(), userCases(), heldCases())
 }
 
 const (

@@ -49,7 +49,7 @@ func userNotes(messages []chat.Message) string {
 			said += decided(why)
 		}
 	}
-	if m, ok := lastSteered(messages); ok && m.Reason == room.ReasonResumed {
+	if m, ok := lastSupervised(messages); ok && m.Reason == room.ReasonResumed {
 		said += "Your user lets you speak again. "
 	}
 	return said
@@ -66,10 +66,10 @@ func decided(why room.Reason) string {
 	return "Your user has refused a message of yours, which nobody saw: do not send the same again. "
 }
 
-// lastSteered returns the last thing that the user did about what the agent may say.
-func lastSteered(messages []chat.Message) (chat.Message, bool) {
+// lastSupervised returns the last thing that the user did about what the agent may say.
+func lastSupervised(messages []chat.Message) (chat.Message, bool) {
 	for _, m := range slices.Backward(messages) {
-		if m.Type == chat.EventSteered {
+		if m.Type == chat.EventSupervision {
 			return m, true
 		}
 	}
@@ -126,16 +126,16 @@ func undecidedRules() []rule {
 	}
 }
 
-// nextSteered follows what the person did. opened says that it opened the link, and alone
+// nextSupervised follows what the person did. opened says that it opened the link, and alone
 // that it has no agent.
-func nextSteered(r reins, opened, alone bool) string {
+func nextSupervised(r supervision, opened, alone bool) string {
 	switch {
 	case opened:
 		return "This device has the link now: keep agent_token, and call join_room with only that to see the room."
 	case r.Watch != "":
 		return "Open watch on the other device: it opens once."
 	case len(r.Drafts) > 0:
-		return "Decide about each of drafts: call steer with its id as draft, and decision."
+		return "Decide about each of drafts: call supervise with its id as draft, and decision."
 	case alone:
 		return "You have this seat without an agent, so there is nothing to decide: call wait_for_message."
 	}

@@ -11,7 +11,7 @@ func TestInviteLink_isForPeople_whileASeatIsFree(t *testing.T) {
 	p := newWorld(t).connect(modern)
 	ann := p.call("create_room", args{"agent_name": "Ann"})
 	user := userOf(ann)
-	p.call("steer", args{"agent_token": user, "claim": claimOf(ann)})
+	p.call("supervise", args{"agent_token": user, "claim": claimOf(ann)})
 	first := p.call("room_info", args{"agent_token": user}).Link
 	if !strings.HasPrefix(first, "https://parley.example/i/") {
 		t.Fatalf("the invite of the person is %q", first)
@@ -48,13 +48,13 @@ func TestRoomInfo_agentMessages_areShown(t *testing.T) {
 }
 
 // A person without an agent has nothing to decide, and is not told of drafts.
-func TestSteer_ofAPersonAlone_speaksOfNoAgent(t *testing.T) {
+func TestSupervise_ofAPersonAlone_speaksOfNoAgent(t *testing.T) {
 	p := newWorld(t).connect(modern)
 	pam := p.call("create_room", args{"agent_name": "Pam", "person": true})
-	if r := p.call("steer", args{"agent_token": pam.Token}); !strings.Contains(r.Next, "without an agent") || strings.Contains(r.Next, "draft") {
+	if r := p.call("supervise", args{"agent_token": pam.Token}); !strings.Contains(r.Next, "without an agent") || strings.Contains(r.Next, "draft") {
 		t.Error(r.text)
 	}
-	if r := p.call("steer", args{"agent_token": pam.Token, "new_link": true}); r.Watch == "" || !strings.Contains(r.Next, "Open watch") {
+	if r := p.call("supervise", args{"agent_token": pam.Token, "new_link": true}); r.Watch == "" || !strings.Contains(r.Next, "Open watch") {
 		t.Error(r.text)
 	}
 }

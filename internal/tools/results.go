@@ -42,7 +42,7 @@ func noticeIf(holds bool) string {
 func notice(messages []chat.Message, others bool) string {
 	notes := false
 	for _, m := range messages {
-		others = others || !m.FromUser && m.Type != chat.EventSteered
+		others = others || !m.FromUser && m.Type != chat.EventSupervision
 		notes = notes || m.FromUser
 	}
 	if others && notes {
@@ -87,7 +87,7 @@ type agent struct {
 // those.
 type message struct {
 	ID        string   `json:"id" doc:"its id, for reply_to, withdraw, manage_agent and message_history"`
-	Type      string   `json:"type" doc:"message; joined; left; role: an admin did something to an agent; room: its settings changed, or a text was removed; paired: the two here waited in a queue; knock: a join was refused; draft: your user has decided about a message of yours; steer: your user did something else about you"`
+	Type      string   `json:"type" doc:"message; joined; left; role: an admin did something to an agent; room: its settings changed, or a text was removed; paired: the two here waited in a queue; knock: a join was refused; draft: your user has decided about a message of yours; supervision: your user did something else about you"`
 	From      string   `json:"from,omitempty" doc:"its sender; absent on server events; your user, which no agent can be named, if it is a note of the person behind you, seen by nobody else"`
 	Person    bool     `json:"person,omitempty" doc:"true if the person behind the agent from wrote it, and not the agent"`
 	To        []string `json:"to,omitempty" doc:"of a private message: the agents that read it beside its sender; absent if all do"`
@@ -100,7 +100,7 @@ type message struct {
 	Withdraws string   `json:"withdraws,omitempty" doc:"the id of the request or proposal that its sender takes back"`
 	Agreed    string   `json:"agreed,omitempty" doc:"the id of the proposal to which, with this, everyone asked has agreed"`
 	Agent     string   `json:"agent,omitempty" doc:"the agent that a server event is about"`
-	Reason    string   `json:"reason,omitempty" doc:"of left: left, timeout, kicked or banned; of knock: name_taken or room_full; of room: closed; of role: timeout, if admins were silent; of draft: sent, edited or refused; of steer: paused or resumed and, for the user alone, opened (a link, by a further device) or opened_twice (one that was used)"`
+	Reason    string   `json:"reason,omitempty" doc:"of left: left, timeout, kicked or banned; of knock: name_taken or room_full; of room: closed; of role: timeout, if admins were silent; of draft: sent, edited or refused; of supervision: paused or resumed and, for the user alone, opened (a link, by a further device) or opened_twice (one that was used)"`
 	Draft     string   `json:"draft,omitempty" doc:"of draft: the id of the draft that was decided"`
 	Action    string   `json:"action,omitempty" doc:"of role: promote, demote, mute, unmute, ban, unban or readmit"`
 	NewAdmin  string   `json:"new_admin,omitempty" doc:"of left: the agent that became admin by it"`
@@ -179,10 +179,10 @@ func viewMessages(messages []chat.Message) []message {
 	views := make([]message, len(messages))
 	for i, m := range messages {
 		views[i] = message{
-			ID: m.ID, Type: string(m.Type), From: sender(m), Person: m.Person, Draft: m.Draft, To: m.To, Ask: m.Ask, Text: words(m.Text), Redacted: m.Gone, At: viewTime(m.At),
+			ID: m.ID, Type: string(m.Type), From: sender(m), Person: m.Person, Draft: m.Draft, To: m.To, Ask: m.Ask, Text: words(m.Text), Redacted: m.Redacted, At: viewTime(m.At),
 			ReplyTo: m.ReplyTo, Withdraws: m.Withdraws, Agreed: m.Agreed,
 			Agent: m.Agent, Reason: string(m.Reason), Action: string(m.Action), NewAdmin: m.NewAdmin,
-			By: m.By, Note: words(m.Note), Changes: viewChanges(m.Changes, m.Redacted), Repeated: m.Repeated, More: viewMore(m.More),
+			By: m.By, Note: words(m.Note), Changes: viewChanges(m.Changes, m.Redacts), Repeated: m.Repeated, More: viewMore(m.More),
 		}
 		if m.Kind != room.Plain {
 			views[i].Kind = string(m.Kind)

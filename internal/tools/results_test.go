@@ -88,10 +88,10 @@ func TestResult_changes_showTheNewValues(t *testing.T) {
 		`{"password":"set"}`: viewChanges(&room.Changes{Password: "set"}, ""),
 		`null`:               viewChanges(nil, ""),
 		`[{"id":"m9","type":"room",AT,"by":"Ann","changes":{"redacted":"m3"}}]`: viewMessages([]chat.Message{
-			{ID: "m9", Type: chat.EventRoom, By: "Ann", Redacted: "m3", At: at},
+			{ID: "m9", Type: chat.EventRoom, By: "Ann", Redacts: "m3", At: at},
 		}),
 		`[{"id":"m3","type":"message","from":"Ann","text":"removed","redacted":true,AT}]`: viewMessages([]chat.Message{
-			{ID: "m3", Type: chat.EventSaid, From: "Ann", Text: "removed", Gone: true, At: at},
+			{ID: "m3", Type: chat.EventSaid, From: "Ann", Text: "removed", Redacted: true, At: at},
 		}),
 		`[{"id":"m8","type":"room",AT,"by":"Ann","changes":{"capacity":5}}]`: viewMessages([]chat.Message{
 			{ID: "m8", Type: chat.EventRoom, By: "Ann", Changes: &room.Changes{Capacity: &seats}, At: at},

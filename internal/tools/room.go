@@ -89,7 +89,7 @@ func (s *Set) roomInfo() tool {
 		},
 		needs: func(ctx context.Context, in *chat.InfoRequest) string {
 			switch {
-			case in.Token == "" && in.Room == "" && !ident.AskerOf(ctx).IsGuest(): // an invite is for one room
+			case in.Token == "" && in.Room == "" && !ident.PrincipalOf(ctx).IsGuest(): // an invite is for one room
 				return "agent_token (for your own room) or room is missing"
 			case in.Token != "" && in.Room != "":
 				return "agent_token and room may be two rooms: give only one"

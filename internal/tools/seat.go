@@ -90,7 +90,7 @@ func (s *Set) joinRoom() tool {
 			switch {
 			case in.Token != "":
 				return ""
-			case in.Room == "" && !ident.AskerOf(ctx).IsGuest(): // an invite is for one room
+			case in.Room == "" && !ident.PrincipalOf(ctx).IsGuest(): // an invite is for one room
 				return "room is missing (or, to come back, agent_token)"
 			case in.AgentName == "":
 				return "agent_name is missing (or, to come back, agent_token)"

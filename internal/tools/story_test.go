@@ -237,7 +237,7 @@ func (h *held) unheard() reply {
 func (a *actor) complete(tool string, arguments args) args {
 	all := args{}
 	switch tool {
-	case "send_message", "wait_for_message", "message_history", "leave_room", "update_room", "manage_agent", "steer":
+	case "send_message", "wait_for_message", "message_history", "leave_room", "update_room", "manage_agent", "supervise":
 		all["agent_token"] = a.token
 	}
 	for k, v := range arguments {

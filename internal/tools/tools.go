@@ -4,7 +4,7 @@
 // the calls here.
 //
 // A tool is declared once, as a [definition], in the file of its noun: room.go,
-// seat.go, send.go, history.go, wait.go, admin.go, queue.go, steer.go. Its schema, the reader
+// seat.go, send.go, history.go, wait.go, admin.go, queue.go, supervise.go. Its schema, the reader
 // of its arguments and its part of docs/tools.md are all made from that.
 package tools
 
@@ -90,6 +90,6 @@ func (s *Set) all() []tool {
 		s.manageAgent(),
 		s.enterQueue(),
 		s.leaveRoom(),
-		s.steer(),
+		s.supervise(),
 	}
 }

@@ -66,7 +66,7 @@ func lostReplies(ann reply) map[string]lostReply {
 			bob.call("join_room", args{"room": "den", "agent_name": "Bob"})
 		}, nil, "", 0},
 		"a departure": {"leave_room", mine(args{"text": "bye"}), safe, answer, same, "already_left", 0},
-		"a link":      {"steer", args{"agent_token": userOf(ann), "claim": claimOf(ann)}, safe, nil, same, "", 0},
+		"a link":      {"supervise", args{"agent_token": userOf(ann), "claim": claimOf(ann)}, safe, nil, same, "", 0},
 		"a queue":     {"enter_queue", args{"agent_name": "Ann", "wait_seconds": 0}, safe, nil, same, "waiting", 0},
 	}
 }
@@ -103,7 +103,7 @@ func TestUnavailable_replyOfTheWriteLost_nextSaysHowToRepeat(t *testing.T) {
 			repeated := maps.Clone(c.args)
 			maps.Copy(repeated, c.again)
 			got = p.try(c.tool, repeated)
-			if c.tool == "send_message" && !got.Duplicate || c.tool == "steer" && got.Code != "" || c.want != "" && got.Status+got.Code != c.want {
+			if c.tool == "send_message" && !got.Duplicate || c.tool == "supervise" && got.Code != "" || c.want != "" && got.Status+got.Code != c.want {
 				t.Errorf("repeated: %s", got.text)
 			}
 			if added := eventsOf(t, tab, ann.Token) - before; added != c.adds {

@@ -9,7 +9,7 @@ const WatchPath = "/r/"
 // address is not known or the seat has no link left to open. The claim stands in the
 // fragment, which no browser sends to a server (RFC 3986, section 3.5).
 func watchLink(address, claim string) string {
-	c, ok := ident.ParseClaim(claim)
+	c, ok := ident.ParseLinkCode(claim)
 	if !ok || address == "" {
 		return ""
 	}

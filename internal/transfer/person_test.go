@@ -12,7 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// The person behind an agent, its reins and what waits for its word are there after a copy. So
+// The person behind an agent, its supervision and what waits for its word are there after a copy. So
 // is the person of an agent that has lost its seat within the day: the agent comes back under
 // its name without a link that it could open itself.
 func TestCopy_personBehindAnAgent_isItsPersonAtTheDestination(t *testing.T) {
@@ -20,21 +20,21 @@ func TestCopy_personBehindAnAgent_isItsPersonAtTheDestination(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			at := route[0](t)
 			at.join("tea", "Ann")
-			bobs := ident.WithAsker(t.Context(), ident.Asker{Principal: "key:b1"})
+			bobs := ident.WithPrincipal(t.Context(), ident.Principal{ID: "key:b1"})
 			bob, err := at.JoinRoom(bobs, chat.JoinRequest{Room: "tea", AgentName: "Bob"})
 			if err != nil {
 				t.Fatal(err)
 			}
-			claim, ok := ident.ParseClaim(bob.Watch)
+			claim, ok := ident.ParseLinkCode(bob.Watch)
 			if !ok {
 				t.Fatalf("%q is no link", bob.Watch)
 			}
 			secret := ident.Digits(1, ident.SecretChars)
 			person := ident.Token{Room: claim.Room, Seat: claim.Seat, Secret: secret, Person: true}.String()
 			approve := true
-			for _, req := range []chat.SteerRequest{{Claim: bob.Watch}, {Approve: &approve}} {
+			for _, req := range []chat.SuperviseRequest{{Claim: bob.Watch}, {Approve: &approve}} {
 				req.Token = person
-				if _, err := at.Steer(t.Context(), req); err != nil {
+				if _, err := at.Supervise(t.Context(), req); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -48,7 +48,7 @@ func TestCopy_personBehindAnAgent_isItsPersonAtTheDestination(t *testing.T) {
 			for _, next := range route[1:] {
 				move(next)
 			}
-			got, err := at.Steer(t.Context(), chat.SteerRequest{Token: person})
+			got, err := at.Supervise(t.Context(), chat.SuperviseRequest{Token: person})
 			waits := slices.ContainsFunc(got.Drafts, func(d chat.DraftView) bool { return d.ID == draft })
 			if err != nil || !got.Approve || !waits {
 				t.Errorf("the person has %+v, %v; want the draft %s", got, err, draft)
@@ -64,7 +64,7 @@ func TestCopy_personBehindAnAgent_isItsPersonAtTheDestination(t *testing.T) {
 			if _, err := at.Wait(t.Context(), chat.WaitRequest{Token: person}); fault.CodeOf(err) != fault.Removed {
 				t.Errorf("without its agent the person is told %v", err)
 			}
-			bobs = ident.WithAsker(t.Context(), ident.Asker{Principal: "key:b1"})
+			bobs = ident.WithPrincipal(t.Context(), ident.Principal{ID: "key:b1"})
 			again, err := at.JoinRoom(bobs, chat.JoinRequest{Room: "tea", AgentName: "Bob"})
 			if err != nil || again.Watch != "" {
 				t.Fatalf("the agent gets a link: %+v, %v", again, err)

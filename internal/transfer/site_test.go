@@ -267,7 +267,7 @@ func (s site) numberOf(name, message string) (id string, n int64) {
 	}
 	l := s.Store().Acquire(id)
 	defer l.Release()
-	h, err := l.Warm(s.t.Context())
+	h, err := l.Cached(s.t.Context())
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -36,16 +36,16 @@ type hall struct {
 	stop     context.CancelFunc
 	ended    chan error
 
-	mu     sync.Mutex
-	front  http.HandlerFunc // answers instead of the server, if it is set
-	asked  []string         // query and status of each wait, once it is answered
-	nudges []nudged
-	events []wake.Event
-	fails  []error // of the next nudges
+	mu      sync.Mutex
+	front   http.HandlerFunc // answers instead of the server, if it is set
+	asked   []string         // query and status of each wait, once it is answered
+	notices []notified
+	events  []wake.Event
+	fails   []error // of the next notices
 }
 
-// nudged is a nudge.
-type nudged struct {
+// notified is a notice.
+type notified struct {
 	at   time.Time
 	to   client.Seat
 	text string
@@ -182,7 +182,7 @@ func (h *hall) watch(give time.Duration, list ...client.Seat) {
 	}
 	ctx, cancel := context.WithCancel(h.t.Context())
 	h.stop = cancel
-	o := wake.StandbyOptions{Seats: h.file, Agents: true, Shell: true, Nudge: h.nudge, Tell: h.tell, GiveUp: give, Clock: h.clock}
+	o := wake.StandbyOptions{Seats: h.file, Agents: true, Shell: true, Notify: h.notify, Tell: h.tell, GiveUp: give, Clock: h.clock}
 	go func() { h.ended <- wake.Standby(ctx, o) }()
 	h.until("it watches", func() bool { return h.count(wake.Watching) == len(list) })
 }
@@ -204,7 +204,7 @@ func (h *hall) end() {
 	h.stop = nil
 }
 
-func (h *hall) nudge(_ context.Context, s client.Seat, n wake.News) error {
+func (h *hall) notify(_ context.Context, s client.Seat, n wake.News) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.fails) > 0 {
@@ -212,7 +212,7 @@ func (h *hall) nudge(_ context.Context, s client.Seat, n wake.News) error {
 		h.fails = h.fails[1:]
 		return err
 	}
-	h.nudges = append(h.nudges, nudged{h.clock.Now(), s, n.String()})
+	h.notices = append(h.notices, notified{h.clock.Now(), s, n.String()})
 	return nil
 }
 
@@ -278,18 +278,18 @@ func (h *hall) count(what wake.What) (n int) {
 func (h *hall) texts() (all []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, n := range h.nudges {
+	for _, n := range h.notices {
 		all = append(all, n.text)
 	}
 	return all
 }
 
-// nudgedWith waits for the nudges so far to be these.
-func (h *hall) nudgedWith(want ...string) {
+// notifiedWith waits for the notices so far to be these.
+func (h *hall) notifiedWith(want ...string) {
 	h.t.Helper()
-	h.until(fmt.Sprintf("nudges %q", want), func() bool { return len(h.texts()) >= len(want) })
+	h.until(fmt.Sprintf("notices %q", want), func() bool { return len(h.texts()) >= len(want) })
 	if got := h.texts(); !slices.Equal(got, want) {
-		h.t.Fatalf("nudged with %q, want %q", got, want)
+		h.t.Fatalf("notified with %q, want %q", got, want)
 	}
 }
 

@@ -231,7 +231,7 @@ func has(file *client.TokenStore, session string) (bool, error) {
 // does not end it if it is killed itself.
 const hookLookEvery = 5 * time.Second
 
-// listen waits for a nudge for the session. It ends without one when a later hook of the
+// listen waits for a notice for the session. It ends without one when a later hook of the
 // session has taken over, or the session or its last seat is gone.
 func listen(ctx context.Context, w *client.Wake, o HookOptions) (text string, err error) {
 	l, err := Listen(ctx, w.Session)

@@ -241,7 +241,7 @@ func (w *world) says(said <-chan string, want string) {
 	}
 }
 
-func TestHook_turnOverWhereTheInboxAsks_waitsForTheNudge(t *testing.T) {
+func TestHook_turnOverWhereTheInboxAsks_waitsForTheNotice(t *testing.T) {
 	w := newWorld(t)
 	w.quiet(used("mcp__parley__join_room", quoted(result)))
 	said := w.waits()

@@ -17,7 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/client"
 )
 
-// A Listener takes the nudges for a session in a hook that the client started when a turn
+// A Listener takes the notices for a session in a hook that the client started when a turn
 // ended. Claude Code calls such a hook with asyncRewake, and begins a turn when it ends
 // with code 2.
 type Listener struct {
@@ -34,7 +34,7 @@ type call struct {
 	Text string `json:"text"` // "": a newer listener takes over
 }
 
-// Listen takes the nudges for a session from now on, in place of an earlier listener.
+// Listen takes the notices for a session from now on, in place of an earlier listener.
 func Listen(ctx context.Context, session string) (l *Listener, err error) {
 	path, err := socketPath(session)
 	if err != nil {
@@ -64,7 +64,7 @@ func listenAt(ctx context.Context, path string) (*Listener, error) {
 	return &Listener{socket: socket, path: path}, nil
 }
 
-// Next returns the next nudge; ErrReplaced when a newer listener has taken over; or the
+// Next returns the next notice; ErrReplaced when a newer listener has taken over; or the
 // error of ctx.
 func (l *Listener) Next(ctx context.Context) (string, error) {
 	stop := context.AfterFunc(ctx, func() { _ = l.socket.SetDeadline(time.Unix(1, 0)) })

@@ -48,12 +48,12 @@ func (h *hall) forgetful() (say func(id string)) {
 	}
 }
 
-// gaps returns the times between the nudges, in whole seconds.
+// gaps returns the times between the notices, in whole seconds.
 func (h *hall) gaps() (all []int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for i := 1; i < len(h.nudges); i++ {
-		all = append(all, int(h.nudges[i].at.Sub(h.nudges[i-1].at)/time.Second))
+	for i := 1; i < len(h.notices); i++ {
+		all = append(all, int(h.notices[i].at.Sub(h.notices[i-1].at)/time.Second))
 	}
 	return all
 }
@@ -103,7 +103,7 @@ func TestStandby_busyRoomThatNobodyReads_wakesLessAndLessAndThenNoMore(t *testin
 			t.Errorf("a gap of %d seconds: %v", gap, gaps)
 		}
 	}
-	if last := h.clock.Now().Sub(h.nudges[len(h.nudges)-1].at); last < 10*time.Minute {
+	if last := h.clock.Now().Sub(h.notices[len(h.notices)-1].at); last < 10*time.Minute {
 		t.Errorf("woken again %v before the end: %v", last, gaps)
 	}
 }
@@ -123,7 +123,7 @@ func TestStandby_moreUnreadThanOneAnswerHolds_doesNotSpin(t *testing.T) {
 	before, at := len(h.texts()), h.clock.Now()
 	h.say(h.bob, "news")
 	h.until("it is woken again", func() bool { return len(h.texts()) > before })
-	if after := h.nudges[before].at.Sub(at); after > 5*time.Second {
+	if after := h.notices[before].at.Sub(at); after > 5*time.Second {
 		t.Errorf("woken after %v; gaps %v", after, h.gaps())
 	}
 }
@@ -136,7 +136,7 @@ func TestStandby_messageBehindManyThatComeAndGo_wakes(t *testing.T) {
 		h.call("leave_room", map[string]any{"agent_token": h.join("tea", "Cid").AgentToken}, &client.Left{})
 	}
 	h.say(h.join("tea", "Bob"), "Milk?")
-	h.nudgedWith(one)
+	h.notifiedWith(one)
 	from := h.answered("")
 	h.after(time.Minute)
 	if n := h.answered("") - from; n > 10 {
@@ -151,7 +151,7 @@ func TestStandby_sessionThatWorksForHours_isWokenAfterwards(t *testing.T) {
 	h.fails = slices.Repeat([]error{wake.ErrDeaf}, 100) // more than two hours
 	h.say(h.bob, "Milk?")
 	h.step = 5 * time.Second
-	h.nudgedWith(one)
+	h.notifiedWith(one)
 }
 
 // Without room on the disk a seat cannot be removed from the file. The others are watched
@@ -172,7 +172,7 @@ func TestStandby_fileThatCannotBeReadOrWritten_endsNoWait(t *testing.T) {
 	h.until("the seat is gone", func() bool { return h.count(wake.SeatGone) == 1 })
 	h.after(3 * time.Second)
 	h.say(h.bob, "Milk?")
-	h.nudgedWith(one)
+	h.notifiedWith(one)
 	if h.count(wake.Watching) != 2 {
 		t.Errorf("%+v", h.events)
 	}

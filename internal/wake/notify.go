@@ -237,19 +237,19 @@ func NotifyDesktop(ctx context.Context, text string) error {
 	case "windows":
 		args = []string{"powershell", "-NoProfile", "-NonInteractive", "-Command", toast}
 	}
-	return runProgram(ctx, desktopTime, []string{"PARLEY_TITLE=" + title, "PARLEY_NUDGE=" + text}, args)
+	return runProgram(ctx, desktopTime, []string{"PARLEY_TITLE=" + title, "PARLEY_NOTICE=" + text}, args)
 }
 
 // toast shows a notification of Windows, in the name of PowerShell, since only installed
 // applications have one. The texts come from the environment and are no part of the script.
 const toast = `$m = [Windows.UI.Notifications.ToastNotificationManager, Windows.UI.Notifications, ContentType = WindowsRuntime]; ` +
 	`$x = $m::GetTemplateContent('ToastText02'); $t = $x.GetElementsByTagName('text'); ` +
-	`$null = $t.Item(0).AppendChild($x.CreateTextNode($env:PARLEY_TITLE)); $null = $t.Item(1).AppendChild($x.CreateTextNode($env:PARLEY_NUDGE)); ` +
+	`$null = $t.Item(0).AppendChild($x.CreateTextNode($env:PARLEY_TITLE)); $null = $t.Item(1).AppendChild($x.CreateTextNode($env:PARLEY_NOTICE)); ` +
 	`$m::CreateToastNotifier('{1AC14E77-02E7-4E5D-B744-2EB1AE5198B7}\WindowsPowerShell\v1.0\powershell.exe').Show([Windows.UI.Notifications.ToastNotification]::new($x))`
 
 // NotifyProgram runs a command line of the person in a shell. Its environment says what there is
 // to tell: PARLEY_ROOM, PARLEY_NAME (of the person's own agent), PARLEY_MESSAGES (how many),
-// PARLEY_NUDGE (the sentence) and PARLEY_URL (the server). A value that could act on that shell
+// PARLEY_NOTICE (the sentence) and PARLEY_URL (the server). A value that could act on that shell
 // is left empty.
 func NotifyProgram(ctx context.Context, line string, s client.Seat, n News) error {
 	shell := []string{"sh", "-c", line}
@@ -258,7 +258,7 @@ func NotifyProgram(ctx context.Context, line string, s client.Seat, n News) erro
 	}
 	return runProgram(ctx, commandTime, []string{
 		"PARLEY_ROOM=" + inert(s.Room, ""), "PARLEY_NAME=" + inert(s.Name, ""), "PARLEY_MESSAGES=" + strconv.Itoa(n.Messages),
-		"PARLEY_NUDGE=" + n.String(), "PARLEY_URL=" + inert(s.Server, ":/[]~"),
+		"PARLEY_NOTICE=" + n.String(), "PARLEY_URL=" + inert(s.Server, ":/[]~"),
 	}, shell)
 }
 

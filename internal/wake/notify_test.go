@@ -83,7 +83,7 @@ func TestWhere_toAPerson_namesTheRoom(t *testing.T) {
 // home is an empty state folder, with a path that is short enough for sockets.
 func home(t *testing.T) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "nudge")
+	dir, err := os.MkdirTemp("", "notice")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func listen(t *testing.T, session string) (*wake.Listener, <-chan next) {
 	return l, got
 }
 
-func TestListener_newestOfASession_getsTheNudge(t *testing.T) {
+func TestListener_newestOfASession_getsTheNotice(t *testing.T) {
 	home(t)
 	w := &client.Wake{Client: wake.ClaudeCode, Session: "s1", Mode: "bypassPermissions", Socket: "/nowhere"}
 	if err := wake.NotifyAgent(t.Context(), w, "Wake up"); !errors.Is(err, wake.ErrDeaf) {
@@ -284,7 +284,7 @@ func TestNotifyProgram_newsIsInTheEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"PARLEY_ROOM=tea", "PARLEY_NAME=Ann", "PARLEY_MESSAGES=2", "PARLEY_URL=https://a.example", "PARLEY_NUDGE=2 new messages in room tea: call wait_for_message"} {
+	for _, want := range []string{"PARLEY_ROOM=tea", "PARLEY_NAME=Ann", "PARLEY_MESSAGES=2", "PARLEY_URL=https://a.example", "PARLEY_NOTICE=2 new messages in room tea: call wait_for_message"} {
 		if !strings.Contains(string(got), want+"\n") {
 			t.Errorf("no %s in %s", want, got)
 		}
@@ -301,7 +301,7 @@ func TestNotifyProgram_newsIsInTheEnvironment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{"PARLEY_ROOM=", "PARLEY_NAME=", "PARLEY_URL=", "PARLEY_NUDGE=Somebody asks to be let into one of your rooms: call wait_for_message"} {
+		for _, want := range []string{"PARLEY_ROOM=", "PARLEY_NAME=", "PARLEY_URL=", "PARLEY_NOTICE=Somebody asks to be let into one of your rooms: call wait_for_message"} {
 			if !strings.Contains(string(got), want+"\n") {
 				t.Errorf("%q: no %s in %s", acts, want, got)
 			}

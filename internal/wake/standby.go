@@ -22,8 +22,8 @@ type StandbyOptions struct {
 	// woken, and those of the person's own shell.
 	Agents, Shell bool
 	Room          string // only seats in this room; "" for all
-	// Nudge wakes the owner of a seat. Its error may wrap ErrEnded or ErrDeaf.
-	Nudge func(context.Context, client.Seat, News) error
+	// Notify wakes the owner of a seat. Its error may wrap ErrEnded or ErrDeaf.
+	Notify func(context.Context, client.Seat, News) error
 	// Tell gets what happens. It is called by several goroutines.
 	Tell    func(Event)
 	GiveUp  time.Duration // how long without news a seat is watched; 0: for ever
@@ -47,7 +47,7 @@ type What string
 // The events. After those of the second group the seat is watched no longer.
 const (
 	Watching  What = "watching"   // it waits in the place of the agent
-	Woken     What = "woken"      // the nudge was given to the agent's client
+	Woken     What = "woken"      // the notice was given to the agent's client
 	NotWoken  What = "not_woken"  // it could not be, and is tried again
 	Read      What = "read"       // the agent has read what it was woken for
 	Lost      What = "lost"       // the server does not answer
@@ -74,7 +74,7 @@ var ErrNoSeats = errors.New("there is no seat to wait for")
 // Standby watches the seats in the file until none is left or ctx ends. One process serves all
 // sessions of a person, instead of one for each. Seats may be added and removed meanwhile. It
 // removes the seats of agents that are gone, whose session has ended or on which it gave up. It
-// only peeks: if it read for an agent, it would have to hand on what it read, and a nudge may get
+// only peeks: if it read for an agent, it would have to hand on what it read, and a notice may get
 // lost.
 func Standby(ctx context.Context, o StandbyOptions) error {
 	r := &standbyRun{StandbyOptions: o, servers: map[string]*client.Client{}, watches: map[string]*watch{}, over: map[string]bool{}, ended: make(chan *watch)}

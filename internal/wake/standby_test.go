@@ -25,18 +25,18 @@ func TestStandby_messageToAnIdleAgent_wakesItOnceAndIsStillNew(t *testing.T) {
 	h.watch(0, h.seat())
 	h.say(h.bob, "Milk?")
 	said := h.clock.Now()
-	h.nudgedWith(one)
-	if after := h.nudges[0].at.Sub(said); after < time.Second {
+	h.notifiedWith(one)
+	if after := h.notices[0].at.Sub(said); after < time.Second {
 		t.Errorf("woken after %v, too soon to read by itself", after)
 	}
-	if got := h.nudges[0].to; !reflect.DeepEqual(got, h.seat()) {
+	if got := h.notices[0].to; !reflect.DeepEqual(got, h.seat()) {
 		t.Errorf("woke %+v", got)
 	}
 	if got := h.read(h.ann); !reflect.DeepEqual(got, []string{"Milk?"}) {
 		t.Errorf("the agent got %q", got)
 	}
 	h.until("it has seen that", func() bool { return h.count(wake.Read) == 1 })
-	h.nudgedWith(one)
+	h.notifiedWith(one)
 }
 
 func TestStandby_agentReadsByItself_isNotWoken(t *testing.T) {
@@ -46,7 +46,7 @@ func TestStandby_agentReadsByItself_isNotWoken(t *testing.T) {
 	h.still("the wait ends", func() bool { return h.answered("200") == 1 })
 	h.read(h.ann)
 	h.until("it has looked", func() bool { return h.looks(http.StatusRequestTimeout) == 1 })
-	h.nudgedWith()
+	h.notifiedWith()
 }
 
 // The agent waits, reads what comes, and goes idle. What comes then wakes it soon.
@@ -68,7 +68,7 @@ func TestStandby_agentWaitsItself_isNotWokenUntilItStops(t *testing.T) {
 	h.say(h.bob, "Sugar?")
 	from := h.clock.Now()
 	h.until("it is woken", func() bool { return len(h.texts()) == 1 })
-	if after := h.nudges[0].at.Sub(from); after > time.Minute/2 {
+	if after := h.notices[0].at.Sub(from); after > time.Minute/2 {
 		t.Errorf("woken after %v", after)
 	}
 }
@@ -77,37 +77,37 @@ func TestStandby_agentDoesNotRead_isWokenAgainAFewTimes(t *testing.T) {
 	h := newHall(t)
 	h.watch(0, h.seat())
 	h.say(h.bob, "one")
-	h.nudgedWith(one)
+	h.notifiedWith(one)
 	for n := 2; n <= 12; n++ {
 		h.say(h.bob, fmt.Sprint("message ", n))
 	}
 	h.until("it has seen them", func() bool { return h.looks(http.StatusOK) >= 2 })
 	twelve := strings.Replace(one, "1 new message", "12 new messages", 1)
-	h.nudgedWith(one, twelve, twelve)
+	h.notifiedWith(one, twelve, twelve)
 	h.step = 5 * time.Second // from here on it is woken by time alone
-	h.nudgedWith(one, twelve, twelve, twelve, twelve)
+	h.notifiedWith(one, twelve, twelve, twelve, twelve)
 	for i, least := range []time.Duration{15 * time.Second, 90 * time.Second, 10 * time.Minute, 30 * time.Minute} {
-		if after := h.nudges[i+1].at.Sub(h.nudges[i].at); after < least {
-			t.Errorf("nudge %d after %v, want at least %v", i+2, after, least)
+		if after := h.notices[i+1].at.Sub(h.notices[i].at); after < least {
+			t.Errorf("notice %d after %v, want at least %v", i+2, after, least)
 		}
 	}
-	if after := h.nudges[2].at.Sub(h.nudges[0].at); after < 2*time.Minute {
+	if after := h.notices[2].at.Sub(h.notices[0].at); after < 2*time.Minute {
 		t.Errorf("woken again without news after %v", after)
 	}
 	end := h.clock.Now().Add(2 * time.Hour)
 	h.say(h.bob, "thirteen")
 	h.until("two hours", func() bool { return h.clock.Now().After(end) })
-	h.nudgedWith(one, twelve, twelve, twelve, twelve)
+	h.notifiedWith(one, twelve, twelve, twelve, twelve)
 	h.read(h.ann)
 	h.say(h.bob, "fourteen")
-	h.nudgedWith(one, twelve, twelve, twelve, twelve, one)
+	h.notifiedWith(one, twelve, twelve, twelve, twelve, one)
 }
 
 func TestStandby_answerOwed_saysSo(t *testing.T) {
 	h := newHall(t)
 	h.watch(0, h.seat())
 	h.say(h.bob, "Milk?", "ask", "Ann")
-	h.nudgedWith("1 new message in " + where + ", and your answer is asked for: call wait_for_message")
+	h.notifiedWith("1 new message in " + where + ", and your answer is asked for: call wait_for_message")
 	h.read(h.ann)
 	// Bob waits for the answer, and so the turn is Ann's.
 	go func() {
@@ -126,7 +126,7 @@ func TestStandby_nothingToRead_wakesNobodyAndDoesNotSpin(t *testing.T) {
 	h.join("tea", "Cid")
 	end := h.clock.Now().Add(time.Minute)
 	h.until("a minute", func() bool { return h.clock.Now().After(end) })
-	h.nudgedWith()
+	h.notifiedWith()
 	if n := h.answered(""); n > 10 {
 		t.Errorf("%d waits in a minute: %q", n, h.asked)
 	}
@@ -136,12 +136,12 @@ func TestStandby_allDone_doesNotSpin(t *testing.T) {
 	h := newHall(t)
 	h.watch(0, h.seat())
 	h.say(h.bob, "That is all.", "kind", "done")
-	h.nudgedWith(one)
+	h.notifiedWith(one)
 	h.read(h.ann)
 	h.say(h.ann, "Yes.", "kind", "done")
 	from, end := h.answered(""), h.clock.Now().Add(time.Minute)
 	h.until("a minute", func() bool { return h.clock.Now().After(end) })
-	h.nudgedWith(one)
+	h.notifiedWith(one)
 	if n := h.answered("") - from; n > 10 {
 		t.Errorf("%d waits in a minute: %q", n, h.asked)
 	}
@@ -170,7 +170,7 @@ func TestStandby_seatOrSessionGone_isRemovedAndTheLastOneEndsIt(t *testing.T) {
 			if got := h.tokens(); got != nil || h.count(c.want) != 1 {
 				t.Errorf("the file has %v; %+v", got, h.events)
 			}
-			h.nudgedWith()
+			h.notifiedWith()
 		})
 	}
 }
@@ -202,7 +202,7 @@ func TestStandby_fileChanges_areFollowed(t *testing.T) {
 	h.until("it has looked", func() bool { return h.clock.Now().After(past) })
 	h.say(h.bob, "Milk?")
 	h.until("the new session is woken", func() bool { return len(h.texts()) == 1 })
-	if got := h.nudges[0].to.Wake.Session; got != "s3" {
+	if got := h.notices[0].to.Wake.Session; got != "s3" {
 		t.Errorf("woke session %s", got)
 	}
 	h.say(bob, "Sugar?")
@@ -219,7 +219,7 @@ func TestStandby_twoSeatsThatAreAlike_areNamedByTheirRooms(t *testing.T) {
 	other.Room, other.Token = order, ann.AgentToken
 	h.watch(0, h.seat(), other)
 	h.say(bob, "Milk?")
-	h.nudgedWith("1 new message in the Parley room with the id " + ann.AgentToken[:7] + ": call wait_for_message")
+	h.notifiedWith("1 new message in the Parley room with the id " + ann.AgentToken[:7] + ": call wait_for_message")
 }
 
 func TestStandby_nothingListens_isTriedSoonAgain(t *testing.T) {
@@ -227,7 +227,7 @@ func TestStandby_nothingListens_isTriedSoonAgain(t *testing.T) {
 	h.watch(0, h.seat())
 	h.fails = []error{wake.ErrDeaf, wake.ErrDeaf, wake.ErrDeaf}
 	h.say(h.bob, "Milk?")
-	h.nudgedWith(one)
+	h.notifiedWith(one)
 	if h.count(wake.NotWoken) != 1 {
 		t.Errorf("%+v", h.events)
 	}
@@ -254,7 +254,7 @@ func TestStandby_serverFails_isTriedAgainAsItSays(t *testing.T) {
 	h.front = nil
 	h.mu.Unlock()
 	h.say(h.bob, "Milk?")
-	h.nudgedWith(one)
+	h.notifiedWith(one)
 	if h.count(wake.Lost) != 1 || h.count(wake.Found) != 1 {
 		t.Errorf("%+v", h.events)
 	}

@@ -193,7 +193,7 @@ func (w *watch) next() time.Time {
 }
 
 // news takes what an answer brings. After a wait it leaves the agent the time to read by
-// itself; what it has not read then is worth a nudge.
+// itself; what it has not read then is worth a notice.
 func (w *watch) news(got client.Standby, looked bool) (pause time.Duration) {
 	w.turn = w.turn || got.Status == client.StatusTurn
 	if !looked {
@@ -238,7 +238,7 @@ func (w *watch) heard(got client.Standby) {
 	w.behind = got.HasMore
 }
 
-// wakes reports whether an event is worth a nudge.
+// wakes reports whether an event is worth a notice.
 func wakes(m client.Message) bool { return m.Type == "message" || m.Type == "knock" }
 
 // newsIn returns what there is to tell of an answer.
@@ -374,7 +374,7 @@ func repeats() []time.Duration {
 
 // An agent may have read what the server shows as unread: a server that was killed forgot
 // it, or another one does not know yet. So a newer message wakes the agent again, after
-// newsFirst. The time doubles up to newsMost with each nudge for the same oldest message,
+// newsFirst. The time doubles up to newsMost with each notice for the same oldest message,
 // so that a busy room does not cost a turn for each message.
 const (
 	newsFirst = 15 * time.Second
@@ -410,7 +410,7 @@ func (t told) due(newest string) time.Time {
 	return t.again
 }
 
-// woken notes a nudge.
+// woken notes a notice.
 func (t *told) woken(now time.Time, newest string) {
 	if t.times > 0 && !now.Before(t.again) {
 		t.repeats++
@@ -424,7 +424,7 @@ func (t *told) woken(now time.Time, newest string) {
 		t.again = time.Time{}
 	case t.times == 1 || !now.Before(t.again):
 		t.again = now.Add(after[t.repeats])
-	case t.again.Before(t.news): // one nudge is enough for now
+	case t.again.Before(t.news): // one notice is enough for now
 		t.again = t.news
 	}
 }
@@ -440,7 +440,7 @@ func (t *told) missed(now time.Time) {
 }
 
 // consider wakes the agent unless it was woken shortly ago for the same: agents in the middle of
-// a turn read by themselves, and each nudge costs a turn. first is the oldest message that it has
+// a turn read by themselves, and each notice costs a turn. first is the oldest message that it has
 // not read; if that has changed, it has read in between.
 func (w *watch) consider(first string, n News) {
 	if w.told.first != first {
@@ -450,7 +450,7 @@ func (w *watch) consider(first string, n News) {
 	if !fresh && (due.IsZero() || w.Clock.Now().Before(due)) {
 		return
 	}
-	err := w.Nudge(w.ctx, w.seat(), n)
+	err := w.Notify(w.ctx, w.seat(), n)
 	switch {
 	case w.ctx.Err() != nil:
 	case err == nil:

@@ -31,8 +31,8 @@ export class Refresh {
 
   /** Notes what messages may have changed. */
   after(messages) {
-    const steered = messages.filter(({ type }) => type === "draft" || type === "steer").length;
-    this.want({ supervision: steered > 0, info: messages.length > steered });
+    const supervised = messages.filter(({ type }) => type === "draft" || type === "supervision").length;
+    this.want({ supervision: supervised > 0, info: messages.length > supervised });
   }
 
   /**

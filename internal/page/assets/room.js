@@ -50,7 +50,7 @@ export class Room {
   #stop = new AbortController();
   #visible = true;
   #watching = false; // what other tabs keep
-  #steered = 0; // how often the person has paused its agent, or set whether it approves
+  #supervised = 0; // how often the person has paused its agent, or set whether it approves
   #cameBack = false; // the next look brings what came while the person was not there
 
   /**
@@ -198,12 +198,12 @@ export class Room {
 
   /** Reads anew who is there and what is open, or the supervision. */
   async #read(/** @type {import("./types.d.ts").Due} */ { info, supervision }) {
-    const steered = this.#steered;
+    const supervised = this.#supervised;
     const [got, held] = await Promise.all([
       info && this.call("room_info"),
-      supervision && !this.state.alone && this.call("steer"),
+      supervision && !this.state.alone && this.call("supervise"),
     ]);
-    if (steered !== this.#steered) this.refresh.want({ supervision: true }); // what came may be from before
+    if (supervised !== this.#supervised) this.refresh.want({ supervision: true }); // what came may be from before
     else if (held) this.#set({ supervision: held });
     if (!got) return;
     const you = got.room.agents.find((agent) => agent.you);
@@ -309,16 +309,16 @@ export class Room {
    * Pauses the agent, sets whether its messages are approved, or decides about a draft: {paused,
    * approve, draft, decision, text}. Returns the supervision.
    */
-  async steer(args) {
-    const supervision = await this.call("steer", args);
-    this.#steered++;
+  async supervise(args) {
+    const supervision = await this.call("supervise", args);
+    this.#supervised++;
     this.#set({ supervision });
     return supervision;
   }
 
   /** Returns a link for a further device of this person. */
   async newLink() {
-    return (await this.steer({ new_link: true })).watch;
+    return (await this.supervise({ new_link: true })).watch;
   }
 
   /** Returns how others are invited: {link: of the page, line: for an agent's person to copy}. */

@@ -34,7 +34,7 @@ export async function open(seat, signal) {
   for (const one of candidates(seat)) {
     try {
       await call(
-        "steer",
+        "supervise",
         { agent_token: one.token, ...(one.claim && { claim: one.claim }) },
         { bearer: one.claim || one.token, signal },
       );

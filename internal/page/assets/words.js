@@ -160,7 +160,7 @@ export const words = {
         edited: "You sent your own words in place of your agent's",
         refused: "You refused a message of your agent",
       },
-      steer: {
+      supervision: {
         paused: "You paused your agent",
         resumed: "You resumed your agent",
         opened: "You opened this room on another device",
@@ -292,7 +292,7 @@ export const words = {
     ],
   },
 
-  // Beside the conversation, and steering (sidebar/).
+  // Beside the conversation, and supervising (sidebar/).
   sidebar: {
     // What the person must decide.
     drafts: (n) => (n === 1 ? "1 message waits for you" : `${n} messages wait for you`),
@@ -429,7 +429,7 @@ export const words = {
 
     // Another device.
     deviceTitle: "Use another device",
-    deviceText: "A link lets one more device in, such as your phone. Whoever opens it speaks as you and steers your agent: send it to nobody.",
+    deviceText: "A link lets one more device in, such as your phone. Whoever opens it speaks as you and supervises your agent: send it to nobody.",
     deviceTextAlone: "A link lets one more device in, such as your phone. Whoever opens it speaks as you: send it to nobody.",
     deviceMake: "Make a link",
     deviceOnce: "It opens once, and is shown only here.",
@@ -467,7 +467,7 @@ export const words = {
       sentence: 'Join the room "tea-time" on parley and talk to the agent there.',
       sentenceGuest: "Join the room on parley.",
       copySentence: "Copy the sentence for your agent",
-      watch: "Open the link that your agent gives you. With it you watch, speak and steer.",
+      watch: "Open the link that your agent gives you. With it you watch, speak and supervise.",
     },
     clients: {
       claude: "Claude Code",

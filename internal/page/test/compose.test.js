@@ -147,9 +147,8 @@ test("what is meant for a person or its agent", () => {
   assert.ok(
     !meant({ text: "for all" }) && !meant({ from: "Ann", text: "@Ann" }) && !meant({ from: "your user", to: ["Ann"] }),
   );
-  assert.ok(
-    isMeant({ type: "steer", reason: "opened_twice" }, here) && !isMeant({ type: "steer", reason: "paused" }, here),
-  );
+  const supervision = (reason) => ({ type: "supervision", reason });
+  assert.ok(isMeant(supervision("opened_twice"), here) && !isMeant(supervision("paused"), here));
 });
 
 test("a notice holds no text, unless the person wants that", () => {
@@ -158,7 +157,7 @@ test("a notice holds no text, unless the person wants that", () => {
   assert.deepEqual(noticeOf(here, [message], 0, false), ["den", "There is a message for you."]);
   assert.deepEqual(noticeOf(here, [message], 0, true), ["Bo in den", "@Ann, look"]);
   assert.deepEqual(noticeOf(here, [message], 2, true), ["den", "2 messages of your agent wait for you."]);
-  assert.match(noticeOf(here, [{ type: "steer", reason: "opened_twice" }], 1, true)[1], /open your link/);
+  assert.match(noticeOf(here, [{ type: "supervision", reason: "opened_twice" }], 1, true)[1], /open your link/);
   assert.equal(noticeOf(here, [{ type: "message", from: "Bo", text: "for all" }], 0, true), null);
 });
 

@@ -26,7 +26,7 @@ test("it reads all from the beginning, and then what messages may have changed, 
   assert.deepEqual(reads, ["info+supervision"]);
   await clock.advance(1_000);
   assert.deepEqual(reads, ["info+supervision", "info+supervision"]);
-  refresh.after([{ type: "steer" }]);
+  refresh.after([{ type: "supervision" }]);
   await clock.advance(1_000);
   refresh.after([{ type: "joined" }]);
   await clock.advance(1_000);

@@ -228,17 +228,17 @@ test("an older answer about the supervision is not shown over a newer one", asyn
   const room = await opened();
   const seen = [];
   room.subscribe(() => seen.push(room.state.supervision.paused));
-  const { steers } = server;
+  const { supervises } = server;
   let release;
-  server.steers = function (args) {
-    const held = steers.call(this, args);
+  server.supervises = function (args) {
+    const held = supervises.call(this, args);
     if (args.paused !== undefined || release) return held;
     return new Promise((resolve) => (release = () => resolve(held)));
   };
   room.refresh.want({ supervision: true });
   await server.clock.advance(1_000);
   assert.ok(release);
-  await room.steer({ paused: true });
+  await room.supervise({ paused: true });
   release();
   await rest();
   await server.clock.advance(1_000);
@@ -321,10 +321,10 @@ test("a person alone has no agent to hold back", async () => {
   server.agents = [{ name: "Cy", you: true, alone: true }, { name: "Bo" }];
   const room = await opened();
   assert.ok(room.state.alone && room.state.me === "Cy");
-  const steers = server.called("steer");
+  const supervises = server.called("supervise");
   room.refresh.want({ info: true, supervision: true });
   await server.clock.advance(1_000);
-  assert.equal(server.called("steer"), steers);
+  assert.equal(server.called("supervise"), supervises);
   assert.ok(returned("0123456").alone);
 });
 

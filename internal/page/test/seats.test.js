@@ -46,7 +46,7 @@ test("the token of a link is kept before the server hears of it, and is the same
 });
 
 test("a link whose answer was lost is opened by the same token", async () => {
-  server.loses = (tool) => tool === "steer";
+  server.loses = (tool) => tool === "supervise";
   const seat = claimed(claim);
   await assert.rejects(open(seat), NoAnswer);
   server.loses = () => false;

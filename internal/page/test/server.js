@@ -79,7 +79,7 @@ export class FakeServer {
 
   #answer(tool, args, signal) {
     const token = args.agent_token;
-    if (tool === "steer" && args.claim) {
+    if (tool === "supervise" && args.claim) {
       const by = this.claims.get(args.claim) ?? token;
       if (by !== token) return refused("not_allowed", "The link was opened.");
       this.claims.set(args.claim, token);
@@ -88,8 +88,8 @@ export class FakeServer {
       return refused("token_invalid", "The token is not valid.");
     }
     switch (tool) {
-      case "steer":
-        return this.steers(args);
+      case "supervise":
+        return this.supervises(args);
       case "message_history":
         return this.#history(args);
       case "wait_for_message":
@@ -102,7 +102,7 @@ export class FakeServer {
     return this.other?.(tool, args) ?? {};
   }
 
-  steers({ paused = this.supervision.paused, approve = this.supervision.approve, new_link: link }) {
+  supervises({ paused = this.supervision.paused, approve = this.supervision.approve, new_link: link }) {
     this.supervision = { ...this.supervision, paused, approve };
     return { ...this.supervision, ...(link && { watch: "http://localhost/r/x#" + link }) };
   }

@@ -50,7 +50,7 @@ test("what happened is said in the server's words, and names stand apart", () =>
     [{ type: "knock", reason: "name_taken", agent: "Bo" }, "Somebody asked to come back as [Bo]"],
     [{ type: "draft" }, "A message of your agent waits for you"],
     [{ type: "draft", reason: "edited" }, "You sent your own words in place of your agent's"],
-    [{ type: "steer", reason: "paused" }, "You paused your agent"],
+    [{ type: "supervision", reason: "paused" }, "You paused your agent"],
     [{ type: "of tomorrow" }, "Something changed in the room"],
   ])
     assert.equal(says(event), want);
@@ -85,9 +85,8 @@ test("an admin may let in who knocked, for ten minutes, and so may the other of 
 });
 
 test("what may not hide among other events stays in sight", () => {
-  assert.ok(
-    isLoud({ type: "steer", reason: "opened_twice" }, view({})) && isLoud({ type: "room", reason: "closed" }, view({})),
-  );
+  assert.ok(isLoud({ type: "supervision", reason: "opened_twice" }, view({})));
+  assert.ok(isLoud({ type: "room", reason: "closed" }, view({})));
   assert.ok(isLoud(knock, view({ admin: true })) && !isLoud(knock, view({})) && !isLoud({ type: "joined" }, view({})));
 });
 

@@ -27,7 +27,7 @@ export function mentions(text, name) {
 /** Reports whether a message of somebody else is meant for the person or its agent. */
 export function isMeant(message, { me, messages }) {
   const { type, from, to, ask, text = "", reply_to: answers, reason } = message;
-  if (type === "steer") return reason === "opened_twice";
+  if (type === "supervision") return reason === "opened_twice";
   if (type !== "message" || from === me || from === "your user") return false;
   if (to?.length || ask?.includes(me) || mentions(text, me)) return true;
   return !!answers && messages.find(({ id }) => id === answers)?.from === me;
@@ -38,7 +38,7 @@ export function isMeant(message, { me, messages }) {
  * @returns {[string, string] | null}
  */
 export function noticeOf(state, fresh, drafts, preview) {
-  if (fresh.some(({ type, reason }) => type === "steer" && reason === "opened_twice"))
+  if (fresh.some(({ type, reason }) => type === "supervision" && reason === "opened_twice"))
     return [state.room.name, words.compose.openedTwice];
   if (drafts > 0) return [state.room.name, words.compose.draftsWait(drafts)];
   const message = fresh.findLast((one) => isMeant(one, state));

@@ -11,7 +11,7 @@ export function PauseButton({ room, state: { supervision } }) {
   const name = supervision.paused ? words.compose.resume : words.compose.pause;
   return html`
     <button type="button" class=${"button pause" + (supervision.paused ? " primary" : "")} disabled=${busy}
-      aria-label=${name} onClick=${() => act(() => room.steer({ paused: !supervision.paused }))}>
+      aria-label=${name} onClick=${() => act(() => room.supervise({ paused: !supervision.paused }))}>
       <${Icon} name=${supervision.paused ? "play" : "pause"} />
       <span class="pause-long">${name}</span>
       <span class="pause-short">${supervision.paused ? words.compose.resumeShort : words.compose.pauseShort}</span>

@@ -11,15 +11,15 @@ const w = words.sidebar;
 export function MyAgent({ room, state }) {
   const me = state.room.agents.find((agent) => agent.you);
   const { busy, problem, act } = useAct();
-  const steer = (args) => act(() => room.steer(args));
+  const supervise = (args) => act(() => room.supervise(args));
   const { paused, approve } = state.supervision;
   return html`
     <${Part} title=${w.myAgent}>
       ${me && html`<p class="sidebar-agent"><b>${me.name}</b> <${StateOf} agent=${me} /></p>`}
       <${Switch} label=${w.pause} hint=${w.pauseHint} on=${paused} disabled=${busy}
-        onChange=${(paused) => steer({ paused })} />
+        onChange=${(paused) => supervise({ paused })} />
       <${Switch} label=${w.approve} hint=${w.approveHint} on=${approve} disabled=${busy}
-        onChange=${(approve) => steer({ approve })} />
+        onChange=${(approve) => supervise({ approve })} />
       <${Problem} text=${problem} />
     <//>`;
 }

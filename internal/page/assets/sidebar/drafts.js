@@ -31,7 +31,7 @@ export function Drafts({ room, state, onJump, onFewer }) {
 function Draft({ room, state, draft, now, onJump }) {
   const [edited, setEdited] = useState(/** @type {any} */ (null)); // the person's text, while it is being edited
   const { busy, problem, act } = useAct();
-  const decide = (decision, text) => act(() => room.steer({ draft: draft.id, decision, ...(text && { text }) }));
+  const decide = (decision, text) => act(() => room.supervise({ draft: draft.id, decision, ...(text && { text }) }));
   return html`
     <li class="sidebar-draft" aria-busy=${busy}>
       <${About} ...${{ state, draft, now, onJump }} />

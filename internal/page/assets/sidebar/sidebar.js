@@ -19,7 +19,7 @@ export function Sidebar({ room, state, onClose, onJump, onReply }) {
   // On a narrow screen the conversation is below this one.
   const jump = (id) => (onClose(), onJump(id));
   const reply = (...how) => (onClose(), onReply(...how));
-  const steers = !state.alone && !state.room.closed;
+  const supervises = !state.alone && !state.room.closed;
   return html`
     <div class="sidebar" ref=${sidebar}>
       <div class="sidebar-head">
@@ -28,11 +28,11 @@ export function Sidebar({ room, state, onClose, onJump, onReply }) {
           <${Icon} name="close" />
         </button>
       </div>
-      ${steers && html`
+      ${supervises && html`
         <${Drafts} room=${room} state=${state} onJump=${jump}
           onFewer=${() => sidebar.current.querySelector("h2, summary").focus()} />`}
       <${Knocks} room=${room} state=${state} />
-      ${steers && html`<${MyAgent} room=${room} state=${state} />`}
+      ${supervises && html`<${MyAgent} room=${room} state=${state} />`}
       <${Owed} room=${room} state=${state} onJump=${jump} onReply=${reply} />
       <${People} room=${room} state=${state} />
       <${Agreements} room=${room} state=${state} onJump=${jump} />

@@ -87,8 +87,8 @@ function templateOf(event) {
       return events.knock[event.reason] ?? events.other;
     case "draft":
       return events.draft[event.reason] ?? events.draft.waits;
-    case "steer":
-      return events.steer[event.reason] ?? events.other;
+    case "supervision":
+      return events.supervision[event.reason] ?? events.other;
   }
   return events.other;
 }

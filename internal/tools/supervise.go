@@ -8,8 +8,8 @@ import (
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
-// reins is the result of steer.
-type reins struct {
+// supervision is the result of supervise.
+type supervision struct {
 	Paused    bool    `json:"paused" doc:"whether the agent may say nothing"`
 	Approve   bool    `json:"approve" doc:"whether each message of the agent waits for a decision"`
 	Untrusted string  `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
@@ -29,17 +29,17 @@ type draft struct {
 	At      string   `json:"at" doc:"when the agent sent it, as RFC 3339 in UTC; it is dropped a day later"`
 }
 
-// steer is callable and in no list of tools: every conversation of a model pays for the list, and
+// supervise is callable and in no list of tools: every conversation of a model pays for the list, and
 // no model holds a person's token.
-func (s *Set) steer() tool {
-	return definition[chat.SteerRequest, reins]{
-		name:   "steer",
-		title:  "Steer an agent",
+func (s *Set) supervise() tool {
+	return definition[chat.SuperviseRequest, supervision]{
+		name:   "supervise",
+		title:  "Supervise an agent",
 		hidden: true,
 		about: "For the person behind an agent: open the link in watch, pause the agent, or decide about what it wants to say. " +
 			"With agent_token alone it shows how things stand.",
 		hints: hints{idempotent: true},
-		args: func(in *chat.SteerRequest) []spec.Arg {
+		args: func(in *chat.SuperviseRequest) []spec.Arg {
 			return []spec.Arg{
 				spec.Code("agent_token", &in.Token, "The person's token; with claim, the one that it is to be from now on. The token of an agent is refused.").Require(),
 				spec.Code("claim", &in.Claim, "What stands behind # in the link. It opens the link, once: the same call again is safe, another token comes too late."),
@@ -51,27 +51,27 @@ func (s *Set) steer() tool {
 				spec.Text("text", &in.Text, "1-32768 bytes; goes with decision edit."),
 			}
 		},
-		token: func(in chat.SteerRequest) string { return in.Token },
-		again: func(in chat.SteerRequest) string {
+		token: func(in chat.SuperviseRequest) string { return in.Token },
+		again: func(in chat.SuperviseRequest) string {
 			if in.Draft != "" {
-				return "The decision may have been made: call steer with only agent_token, and repeat it if the draft is still among drafts."
+				return "The decision may have been made: call supervise with only agent_token, and repeat it if the draft is still among drafts."
 			}
 			return repeatSafely
 		},
-		run: func(ctx context.Context, in chat.SteerRequest) (reins, error) {
-			got, err := s.rooms.Steer(ctx, in)
+		run: func(ctx context.Context, in chat.SuperviseRequest) (supervision, error) {
+			got, err := s.rooms.Supervise(ctx, in)
 			v := s.viewReins(ctx, got)
 			if !in.NewLink { // an older one may still be open
 				v.Watch = ""
 			}
-			v.Next = nextSteered(v, in.Claim != "", got.Alone)
+			v.Next = nextSupervised(v, in.Claim != "", got.Alone)
 			return v, err
 		},
 	}.tool()
 }
 
-func (s *Set) viewReins(ctx context.Context, got chat.Steered) reins {
-	v := reins{
+func (s *Set) viewReins(ctx context.Context, got chat.Supervised) supervision {
+	v := supervision{
 		Paused: got.Paused, Approve: got.Approve, Untrusted: noticeIf(len(got.Drafts) > 0),
 		Drafts: make([]draft, len(got.Drafts)), Watch: watchLink(s.address(ctx), got.Watch),
 	}

@@ -8,43 +8,43 @@ import (
 	"github.com/parley-chat/parley/internal/shell"
 )
 
-// steerCommand is `parley steer`.
-type steerCommand struct {
+// superviseCommand is `parley supervise`.
+type superviseCommand struct {
 	ownSeat
 	Do   string   `arg:"" optional:"" enum:",pause,resume,approve,drafts,send,edit,refuse,link" default:"" placeholder:"WHAT" help:"What to do: see above. Without it, shows how things stand."`
 	With []string `arg:"" optional:"" placeholder:"WITH" help:"What it needs: the id of a draft, a text, on or off."`
 
-	want shell.SteerRequest
+	want shell.SuperviseRequest
 }
 
-// Help returns the text that kong shows for parley steer --help.
-func (steerCommand) Help() string {
+// Help returns the text that kong shows for parley supervise --help.
+func (superviseCommand) Help() string {
 	return `It is for the person who watches an agent (parley watch).
 
-  parley steer pause             the agent says nothing, and stays
-  parley steer resume
-  parley steer approve on        each of its messages waits for you; or off
-  parley steer drafts            those that wait
-  parley steer send ID           let one go
-  parley steer edit ID TEXT ...  send this in its place, as yours; - reads it from standard input
-  parley steer refuse ID
-  parley steer link              a link for a further device of yours`
+  parley supervise pause             the agent says nothing, and stays
+  parley supervise resume
+  parley supervise approve on        each of its messages waits for you; or off
+  parley supervise drafts            those that wait
+  parley supervise send ID           let one go
+  parley supervise edit ID TEXT ...  send this in its place, as yours; - reads it from standard input
+  parley supervise refuse ID
+  parley supervise link              a link for a further device of yours`
 }
 
 // Validate is called by kong.
-func (c *steerCommand) Validate() error {
+func (c *superviseCommand) Validate() error {
 	need := map[string]int{"approve": 1, "send": 1, "refuse": 1}[c.Do]
 	if c.Do == "edit" {
 		need = max(2, len(c.With))
 	}
 	if len(c.With) != need {
-		return fmt.Errorf("%s: expected what parley steer --help shows", strings.TrimSpace("steer "+c.Do))
+		return fmt.Errorf("%s: expected what parley supervise --help shows", strings.TrimSpace("supervise "+c.Do))
 	}
 	return c.read()
 }
 
 // read turns the arguments into what is wanted.
-func (c *steerCommand) read() error {
+func (c *superviseCommand) read() error {
 	switch yes, no := true, false; c.Do {
 	case "pause":
 		c.want.Paused = &yes
@@ -65,7 +65,7 @@ func (c *steerCommand) read() error {
 }
 
 // Run does it.
-func (c *steerCommand) Run(ctx context.Context, io streams) error {
+func (c *superviseCommand) Run(ctx context.Context, io streams) error {
 	s, err := c.shell(io)
 	if err != nil {
 		return err
@@ -75,5 +75,5 @@ func (c *steerCommand) Run(ctx context.Context, io streams) error {
 			return err
 		}
 	}
-	return s.Steer(ctx, c.which(), c.want)
+	return s.Supervise(ctx, c.which(), c.want)
 }

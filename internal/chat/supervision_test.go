@@ -20,7 +20,7 @@ func TestPause_agentSaysNothingUntilItsPersonLetsIt(t *testing.T) {
 		said := chat.SendRequest{Token: p.bob.Token, Text: "said before", Key: "k1"}
 		first := w.sends(said)
 		if got := there.pauses(person, true); !got.Paused {
-			t.Errorf("the reins are %+v", got)
+			t.Errorf("the supervision is %+v", got)
 		}
 		before := len(w.all(p.ann.Token))
 		for _, req := range []chat.SendRequest{
@@ -43,7 +43,7 @@ func TestPause_agentSaysNothingUntilItsPersonLetsIt(t *testing.T) {
 		again := w.look(p.bob.Token, heard.Cursor)
 		var reasons []room.Reason
 		for _, m := range append(heard.Messages, again.Messages...) {
-			if m.Type == chat.EventSteered {
+			if m.Type == chat.EventSupervision {
 				reasons = append(reasons, m.Reason)
 			}
 		}
@@ -58,7 +58,7 @@ func TestPause_agentSaysNothingUntilItsPersonLetsIt(t *testing.T) {
 
 // The agent does nothing that others notice, in no other way than by a message: see
 // room.Agent.CheckOrder. Its person may do all of it.
-func TestReins_agentNeitherChangesTheRoomNorManagesOthers(t *testing.T) {
+func TestSupervision_agentNeitherChangesTheRoomNorManagesOthers(t *testing.T) {
 	for what, call := range map[string]func(w *world, p company, token string) error{
 		"describes the room": func(w *world, _ company, token string) error {
 			_, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: token, Description: "read this"})
@@ -110,7 +110,7 @@ func leavesWith(text string) func(*world, company, string) error {
 }
 
 // Others see what an agent does, beside what it says.
-func TestReins_agentShowsNoActivity(t *testing.T) {
+func TestSupervision_agentShowsNoActivity(t *testing.T) {
 	w := newWorld(t)
 	p, person := w.approved()
 	sent := chat.SendRequest{Token: p.bob.Token, Text: "may I?", Activity: "the answer is no"}
@@ -202,7 +202,7 @@ func TestRace_pause_nothingIsSaidOrDecidedAfterIt(t *testing.T) {
 				there, text := of(services, i), fmt.Sprintf("word %d of what Bob has to say to all", i)
 				switch {
 				case i == 4:
-					_, err = there.Service.Steer(t.Context(), chat.SteerRequest{Token: person, Paused: yes()})
+					_, err = there.Service.Supervise(t.Context(), chat.SuperviseRequest{Token: person, Paused: yes()})
 					paused = there.head(ann.Token).AsOf
 				case i%2 == 0:
 					_, err = there.Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: text})
@@ -241,7 +241,7 @@ func TestRace_decisionsAboutADraft_oneIsMade(t *testing.T) {
 			req := chat.SendRequest{Token: bob.Token, Text: "a text that is longer than forty bytes, and a draft", Key: []string{"", "k"}[round%2]}
 			id := w.drafts(req)
 			decide := func(i int, person string, how room.Decision, text string) error {
-				_, err := of(services, i).Service.Steer(t.Context(), chat.SteerRequest{Token: person, Draft: id, Decision: how, Text: text})
+				_, err := of(services, i).Service.Supervise(t.Context(), chat.SuperviseRequest{Token: person, Draft: id, Decision: how, Text: text})
 				return err
 			}
 			out := atOnce(6, func(i int) (got chat.Seated, err error) {
@@ -258,7 +258,7 @@ func TestRace_decisionsAboutADraft_oneIsMade(t *testing.T) {
 					_, err = of(services, i).send(req)
 				case 5:
 					paused := round%2 == 0
-					_, err = of(services, i).Service.Steer(t.Context(), chat.SteerRequest{Token: laptop, Paused: &paused})
+					_, err = of(services, i).Service.Supervise(t.Context(), chat.SuperviseRequest{Token: laptop, Paused: &paused})
 				}
 				return got, err
 			})
@@ -286,7 +286,7 @@ func TestRace_decisionAndLossOfTheSeat_theLogObeysTheRules(t *testing.T) {
 			out := atOnce(2, func(i int) (got chat.Seated, err error) {
 				switch {
 				case i == 0:
-					_, err = w.Service.Steer(t.Context(), chat.SteerRequest{Token: person, Draft: id, Decision: room.SendDraft})
+					_, err = w.Service.Supervise(t.Context(), chat.SuperviseRequest{Token: person, Draft: id, Decision: room.SendDraft})
 				case round%2 == 0:
 					return does(there, ann.Token, room.Kick, "Bob")
 				default:
@@ -321,14 +321,14 @@ func TestDraft_replyLost_isOneDraftAndOneMessage(t *testing.T) {
 			wants(t, err, fault.Unavailable)
 			got, err = w.send(req)
 		}
-		if drafts := w.steer(person, chat.SteerRequest{}).Drafts; err != nil || len(drafts) != 1 || drafts[0].ID != got.ID {
+		if drafts := w.supervise(person, chat.SuperviseRequest{}).Drafts; err != nil || len(drafts) != 1 || drafts[0].ID != got.ID {
 			t.Fatalf("%+v, %v; drafts %+v", got, err, drafts)
 		}
 		lossy = w.losingReplies("LOG#", chat.Options{Clock: hurriedClock{w.clock}})
-		decide := chat.SteerRequest{Token: person, Draft: got.ID, Decision: room.SendDraft}
-		if _, err := lossy.Service.Steer(t.Context(), decide); err != nil {
+		decide := chat.SuperviseRequest{Token: person, Draft: got.ID, Decision: room.SendDraft}
+		if _, err := lossy.Service.Supervise(t.Context(), decide); err != nil {
 			wants(t, err, fault.Unavailable)
-			_, err = w.Service.Steer(t.Context(), decide)
+			_, err = w.Service.Supervise(t.Context(), decide)
 			wants(t, err, fault.InvalidArgument)
 		}
 		same(t, "Ann reads", texts(w.all(p.ann.Token)), []string{"hello"})

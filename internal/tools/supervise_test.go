@@ -21,17 +21,17 @@ func claimOf(seat reply) string {
 
 // userOf returns the token that a program of the agent's user would make, always the same.
 func userOf(seat reply) string {
-	claim, _ := ident.ParseClaim(claimOf(seat))
+	claim, _ := ident.ParseLinkCode(claimOf(seat))
 	return ident.Token{Room: claim.Room, Seat: claim.Seat, Secret: strings.Repeat("7", ident.SecretChars), Person: true}.String()
 }
 
-func TestSteer_bothGenerations_callItUnlisted(t *testing.T) {
+func TestSupervise_bothGenerations_callItUnlisted(t *testing.T) {
 	w := newWorld(t)
 	for _, generation := range []string{legacy, modern} {
 		p := w.connect(generation)
 		ann := p.call("create_room", args{"agent_name": "Ann"})
 		user := userOf(ann)
-		got := p.call("steer", args{"token": user, "claim": claimOf(ann), "paused": "true"})
+		got := p.call("supervise", args{"token": user, "claim": claimOf(ann), "paused": "true"})
 		if want := []string{"paused", "approve", "drafts", "next"}; strings.Join(keysOf(t, got.text), " ") != strings.Join(want, " ") || !strings.Contains(got.text, `"paused":true`) {
 			t.Errorf("%s: %s", generation, got.text)
 		}
@@ -42,7 +42,7 @@ func TestSteer_bothGenerations_callItUnlisted(t *testing.T) {
 }
 
 // Whatever is refused names no secret, changes nothing, and says what to do.
-func TestSteer_refused_namesNoSecret(t *testing.T) {
+func TestSupervise_refused_namesNoSecret(t *testing.T) {
 	w := newWorld(t)
 	p := w.connect(modern)
 	ann := p.call("create_room", args{"agent_name": "Ann"})
@@ -63,7 +63,7 @@ func TestSteer_refused_namesNoSecret(t *testing.T) {
 		"a decision that is no": {args{"agent_token": user, "claim": claim, "draft": "m000000", "decision": "maybe"}, "invalid_argument"},
 		"two things at once":    {args{"agent_token": user, "claim": claim, "new_link": true, "paused": true}, "invalid_argument"},
 	} {
-		r := p.try("steer", c.args)
+		r := p.try("supervise", c.args)
 		if r.Code != c.code {
 			t.Errorf("%s: %s, want %s", what, r.text, c.code)
 		}
@@ -73,7 +73,7 @@ func TestSteer_refused_namesNoSecret(t *testing.T) {
 			}
 		}
 	}
-	if r := p.call("steer", args{"agent_token": user, "claim": claim}); !strings.Contains(r.text, `"paused":false`) {
+	if r := p.call("supervise", args{"agent_token": user, "claim": claim}); !strings.Contains(r.text, `"paused":false`) {
 		t.Errorf("the link was spent by a refusal, or more: %s", r.text)
 	}
 	if log := w.log.String(); strings.Contains(log, claim) || strings.Contains(log, user) {
@@ -82,7 +82,7 @@ func TestSteer_refused_namesNoSecret(t *testing.T) {
 }
 
 // A decision whose reply was lost is found by what next says.
-func TestSteer_replyOfADecisionLost_nextSaysWhereToLook(t *testing.T) {
+func TestSupervise_replyOfADecisionLost_nextSaysWhereToLook(t *testing.T) {
 	var lose atomic.Bool
 	tab := &tabletest.Hooks{Table: newOutage(t).Table, After: func(_ context.Context, c *tabletest.Call) {
 		if c.Method == tabletest.Write && c.Err == nil && lose.CompareAndSwap(true, false) {
@@ -92,18 +92,18 @@ func TestSteer_replyOfADecisionLost_nextSaysWhereToLook(t *testing.T) {
 	p := serve(t, tab, chat.Options{}).connect(modern)
 	ann := p.call("create_room", args{"agent_name": "Ann"})
 	user := userOf(ann)
-	p.call("steer", args{"agent_token": user, "claim": claimOf(ann)})
-	p.call("steer", args{"agent_token": user, "approve": true})
+	p.call("supervise", args{"agent_token": user, "claim": claimOf(ann)})
+	p.call("supervise", args{"agent_token": user, "approve": true})
 	draft := p.call("send_message", args{"agent_token": ann.Token, "text": "The price is 900."})
 	lose.Store(true)
-	r := p.try("steer", args{"agent_token": user, "draft": draft.ID, "decision": "send"})
-	if r.Code != "unavailable" || !strings.Contains(r.Next, "call steer with only agent_token") {
+	r := p.try("supervise", args{"agent_token": user, "draft": draft.ID, "decision": "send"})
+	if r.Code != "unavailable" || !strings.Contains(r.Next, "call supervise with only agent_token") {
 		t.Fatal(r.text)
 	}
-	if r := p.call("steer", args{"agent_token": user}); len(r.Drafts) != 0 {
+	if r := p.call("supervise", args{"agent_token": user}); len(r.Drafts) != 0 {
 		t.Errorf("the draft waits still: %s", r.text)
 	}
-	if r := p.try("steer", args{"agent_token": user, "draft": draft.ID, "decision": "send"}); r.Code != "invalid_argument" {
+	if r := p.try("supervise", args{"agent_token": user, "draft": draft.ID, "decision": "send"}); r.Code != "invalid_argument" {
 		t.Errorf("it is decided twice: %s", r.text)
 	}
 	said := 0
@@ -118,17 +118,17 @@ func TestSteer_replyOfADecisionLost_nextSaysWhereToLook(t *testing.T) {
 }
 
 // A link for a further device stands in the result that was asked for it, and in no other.
-func TestSteer_afterANewLink_nextIsAboutDrafts(t *testing.T) {
+func TestSupervise_afterANewLink_nextIsAboutDrafts(t *testing.T) {
 	p := newWorld(t).connect(modern)
 	ann := p.call("create_room", args{"agent_name": "Ann"})
 	user := userOf(ann)
-	p.call("steer", args{"agent_token": user, "claim": claimOf(ann)})
-	p.call("steer", args{"agent_token": user, "approve": true})
+	p.call("supervise", args{"agent_token": user, "claim": claimOf(ann)})
+	p.call("supervise", args{"agent_token": user, "approve": true})
 	p.call("send_message", args{"agent_token": ann.Token, "text": "The price is 900."})
-	if r := p.call("steer", args{"agent_token": user, "new_link": true}); r.Watch == "" || !strings.Contains(r.Next, "Open watch") {
+	if r := p.call("supervise", args{"agent_token": user, "new_link": true}); r.Watch == "" || !strings.Contains(r.Next, "Open watch") {
 		t.Fatal(r.text)
 	}
-	if r := p.call("steer", args{"agent_token": user}); r.Watch != "" || !strings.Contains(r.Next, "Decide about each of drafts") {
+	if r := p.call("supervise", args{"agent_token": user}); r.Watch != "" || !strings.Contains(r.Next, "Decide about each of drafts") {
 		t.Error(r.text)
 	}
 }

@@ -10,20 +10,20 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// steer has the person behind an agent do something. Its first act is to open the link.
-func (m *machine) steer() {
+// supervise has the person behind an agent do something. Its first act is to open the link.
+func (m *machine) supervise() {
 	id := m.agent()
 	r, a := m.find(id)
 	if a.gone || r.closed || m.model.over(r) {
-		m.Skip("there is nothing to steer")
+		m.Skip("there is nothing to supervise")
 	}
 	if m.people[id] == "" {
 		m.openLink(id)
 		return
 	}
 	yes, no := true, false
-	op := steerOp{who: id}
-	switch pick(m, "steers", "pause", "go on", "approve", "approve", "no longer", "decide", "decide", "decide", "say") {
+	op := superviseOp{who: id}
+	switch pick(m, "supervises", "pause", "go on", "approve", "approve", "no longer", "decide", "decide", "decide", "say") {
 	case "pause":
 		op.req.Paused = &yes
 	case "go on":
@@ -38,11 +38,11 @@ func (m *machine) steer() {
 		m.personSays(id)
 		return
 	}
-	m.steers(op)
+	m.supervises(op)
 }
 
 // draws draws a decision about a draft of a, perhaps one that is too old.
-func (m *machine) draws(op *steerOp, a agentModel) {
+func (m *machine) draws(op *superviseOp, a agentModel) {
 	if len(a.person.drafts) == 0 {
 		m.Skip("there is no draft")
 	}
@@ -54,10 +54,10 @@ func (m *machine) draws(op *steerOp, a agentModel) {
 	}
 }
 
-// steers makes the call of op.
-func (m *machine) steers(op steerOp) {
+// supervises makes the call of op.
+func (m *machine) supervises(op superviseOp) {
 	op.req.Token = m.people[op.who]
-	got, err := m.service().Steer(m.ctx, op.req)
+	got, err := m.service().Supervise(m.ctx, op.req)
 	got.Drafts = m.numbers.messages(op.who.room, got.Drafts)
 	op.got, op.code = got, m.unexpected(err)
 	m.take(op)
@@ -65,14 +65,14 @@ func (m *machine) steers(op steerOp) {
 
 // openLink gives the person behind an agent a token.
 func (m *machine) openLink(id agentID) {
-	c, ok := ident.ParseClaim(m.links[id])
+	c, ok := ident.ParseLinkCode(m.links[id])
 	if !ok {
 		m.Fatalf("%v has no link", id)
 	}
 	m.said++
 	t := ident.Token{Room: c.Room, Seat: c.Seat, Secret: ident.Digits(uint64(m.said), ident.SecretChars), Person: true}
 	m.people[id] = t.String()
-	m.steers(steerOp{who: id, opens: true, req: chat.SteerRequest{Claim: m.links[id]}})
+	m.supervises(superviseOp{who: id, opens: true, req: chat.SuperviseRequest{Claim: m.links[id]}})
 }
 
 func (m *machine) personSays(id agentID) {

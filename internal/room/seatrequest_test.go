@@ -23,8 +23,8 @@ func nameOf(t *testing.T, s string) ident.Name {
 
 func TestClaim_freeSeat_isGivenWithoutPresence(t *testing.T) {
 	l := newRoom(t, "Ann")
-	got, err := (&room.Claim{Name: nameOf(t, "Bob")}).Decide(l.head, l.now)
-	if err != nil || got.Gone != nil || got.Since != l.head.VisibleFrom() {
+	got, err := (&room.SeatRequest{Name: nameOf(t, "Bob")}).Decide(l.head, l.now)
+	if err != nil || got.Eviction != nil || got.Since != l.head.VisibleFrom() {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -35,7 +35,7 @@ func TestClaim_bannedName_isRefusedBeforeATakenOneAndAFullRoom(t *testing.T) {
 	silent := map[int]room.Presence{1: {AtMs: l.now.Add(hour).UnixMilli(), Used: true}}
 	for _, name := range []string{"B0b", "Bob"} {
 		for _, p := range []map[int]room.Presence{nil, silent} {
-			_, err := (&room.Claim{Name: nameOf(t, name), Presence: p}).Decide(l.head, l.now.Add(hour))
+			_, err := (&room.SeatRequest{Name: nameOf(t, name), Presence: p}).Decide(l.head, l.now.Add(hour))
 			if fault.CodeOf(err) != fault.NotAllowed || err.(*fault.Error).RetryAfter != 0 {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -51,7 +51,7 @@ func TestClaim_fullRoom_takesTheSeatThatIsSilentLongest(t *testing.T) {
 	called := func(ago time.Duration) room.Presence {
 		return room.Presence{AtMs: l.now.Add(-ago).UnixMilli(), Used: true}
 	}
-	c := room.Claim{Name: nameOf(t, "Dora"), Presence: map[int]room.Presence{
+	c := room.SeatRequest{Name: nameOf(t, "Dora"), Presence: map[int]room.Presence{
 		1: called(20 * time.Minute), 2: called(10 * time.Minute), 3: called(5 * time.Minute),
 	}}
 	for _, x := range []struct {
@@ -74,14 +74,14 @@ func TestClaim_fullRoom_takesTheSeatThatIsSilentLongest(t *testing.T) {
 			if !errors.As(err, &full) || full.Code != fault.RoomFull || full.RetryAfter != x.retry {
 				t.Errorf("after %s: %v, %+v", x.after, err, full)
 			}
-		case err != nil || got.Gone == nil || got.Gone.Seat != x.gone || got.Gone.Reason != room.ReasonTimeout || got.Since != l.head.FromNext():
+		case err != nil || got.Eviction == nil || got.Eviction.Seat != x.gone || got.Eviction.Reason != room.ReasonTimeout || got.Since != l.head.FromNext():
 			t.Errorf("after %s: %+v, %v; want seat %d", x.after, got, err, x.gone)
 		}
 	}
 	c.Presence[3] = called(5 * time.Minute)
 	// A lease that was found to be in the way counts, too.
 	c.Alive = map[int]time.Time{2: l.now.Add(time.Hour)}
-	if got, err := c.Decide(l.head, l.now.Add(11*time.Minute)); err != nil || got.Gone.Seat != 3 {
+	if got, err := c.Decide(l.head, l.now.Add(11*time.Minute)); err != nil || got.Eviction.Seat != 3 {
 		t.Errorf("beside a seat that is alive: %+v, %v", got, err)
 	}
 }
@@ -90,7 +90,7 @@ func TestClaim_nameThatIsTakenInAFullRoom_isRefusedForTheName(t *testing.T) {
 	l := newPair(t, "Ann", "Bob")
 	alive := map[int]room.Presence{1: {AtMs: l.now.UnixMilli(), Used: true}, 2: {AtMs: l.now.UnixMilli(), Used: true}}
 	for name, want := range map[string]fault.Code{"BOB": fault.NameTaken, "Cid": fault.RoomFull} {
-		_, err := (&room.Claim{Name: nameOf(t, name), Presence: alive}).Decide(l.head, l.now)
+		_, err := (&room.SeatRequest{Name: nameOf(t, name), Presence: alive}).Decide(l.head, l.now)
 		if fault.CodeOf(err) != want || !strings.Contains(err.Error(), "pass only your agent_token") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -115,15 +115,15 @@ func TestClaim_seatOfASilentAgent_showsWhatANewcomerMaySee(t *testing.T) {
 			l.set(c.settings)
 			now := l.now.Add(room.Lease)
 			p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}}
-			got, err := (&room.Claim{Name: nameOf(t, name), Presence: p}).Decide(l.head, now)
+			got, err := (&room.SeatRequest{Name: nameOf(t, name), Presence: p}).Decide(l.head, now)
 			want := l.head.FromNext()
 			if c.open {
 				want = l.head.VisibleFrom()
 			}
-			if err != nil || got.Gone == nil || got.Gone.Seat != 2 || got.Since != want {
+			if err != nil || got.Eviction == nil || got.Eviction.Seat != 2 || got.Since != want {
 				t.Errorf("%s, %s: %+v, %v; want %+v", what, name, got, err, want)
 			}
-			l.apply(*got.Gone)
+			l.apply(*got.Eviction)
 			if from := l.head.VisibleFrom(); !c.open && from.N != l.head.LastFreed.N+1 {
 				t.Errorf("%s: who comes next sees from %+v on", what, from)
 			}
@@ -135,7 +135,7 @@ func TestClaim_dependsOnPresence_asksForIt(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	l.set(func(s *room.Settings) { s.Capacity = 2 })
 	for _, name := range []string{"Cid", "Bob"} {
-		if _, err := (&room.Claim{Name: nameOf(t, name)}).Decide(l.head, l.now); !errors.Is(err, room.ErrPresenceNeeded) {
+		if _, err := (&room.SeatRequest{Name: nameOf(t, name)}).Decide(l.head, l.now); !errors.Is(err, room.ErrPresenceNeeded) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -169,14 +169,14 @@ func TestAbandoned_aSignOfLife_keepsTheRoom(t *testing.T) {
 			l.set(c.settings)
 		}
 		l.now = l.now.Add(2 * time.Hour)
-		claim := room.Claim{Name: nameOf(t, "Eve"), Presence: map[int]room.Presence{}}
+		claim := room.SeatRequest{Name: nameOf(t, "Eve"), Presence: map[int]room.Presence{}}
 		if c.presence != nil {
 			claim.Presence[2] = c.presence(l)
 		}
 		if got := claim.Abandoned(l.head, l.now); got != c.want {
 			t.Errorf("%s: %t", what, got)
 		}
-		if guest := (room.Claim{Name: claim.Name, Presence: claim.Presence, Invite: 1}); guest.Abandoned(l.head, l.now) {
+		if guest := (room.SeatRequest{Name: claim.Name, Presence: claim.Presence, Invite: 1}); guest.Abandoned(l.head, l.now) {
 			t.Errorf("%s: a guest begins the room anew", what)
 		}
 		if _, err := claim.Decide(l.head, l.now); errors.Is(err, room.ErrAbandoned) != c.want {

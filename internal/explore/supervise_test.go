@@ -6,51 +6,51 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// steerRate is how likely a person does something when something happens.
-const steerRate = 0.1
+// superviseRate is how likely a person does something when something happens.
+const superviseRate = 0.1
 
-// rein is what the person behind an agent has decided.
-type rein struct {
+// supervision is what the person behind an agent has decided.
+type supervision struct {
 	token           string // of the person
 	paused, approve bool
 }
 
 // opens gives the person behind a a token.
 func (a *agent) opens(watch string) {
-	c, ok := ident.ParseClaim(watch)
-	if !a.steers || !ok || a.rein.token != "" {
+	c, ok := ident.ParseLinkCode(watch)
+	if !a.supervises || !ok || a.supervision.token != "" {
 		return
 	}
 	t := ident.Token{Room: c.Room, Seat: c.Seat, Secret: ident.Digits(uint64(a.index+1), ident.SecretChars), Person: true}
-	a.rein.token = t.String()
-	a.steer(chat.SteerRequest{Claim: watch})
+	a.supervision.token = t.String()
+	a.supervise(chat.SuperviseRequest{Claim: watch})
 }
 
-// steer has the person behind a do something.
-func (a *agent) steer(req chat.SteerRequest) chat.Steered {
-	req.Token = a.rein.token
-	got, err := a.run.service().Steer(a.ctx, req)
+// supervise has the person behind a do something.
+func (a *agent) supervise(req chat.SuperviseRequest) chat.Supervised {
+	req.Token = a.supervision.token
+	got, err := a.run.service().Supervise(a.ctx, req)
 	if err != nil {
 		a.fail("the person of %s: %v", a.name, err)
 	}
-	a.rein.paused, a.rein.approve = got.Paused, got.Approve
+	a.supervision.paused, a.supervision.approve = got.Paused, got.Approve
 	return got
 }
 
-// peopleSteer has people do something now and then while there is something to say.
-func (r *run) peopleSteer() {
+// peopleSupervise has people do something now and then while there is something to say.
+func (r *run) peopleSupervise() {
 	for _, a := range r.alive() {
-		if a.rein.token == "" || !r.drainTo.IsZero() || !r.chance(steerRate) {
+		if a.supervision.token == "" || !r.drainTo.IsZero() || !r.chance(superviseRate) {
 			continue
 		}
-		paused, approve := !a.rein.paused, !a.rein.approve
+		paused, approve := !a.supervision.paused, !a.supervision.approve
 		switch r.rng.IntN(4) {
 		case 0:
 			a.note("the person of %s: paused %t", a.name, paused)
-			a.steer(chat.SteerRequest{Paused: &paused})
+			a.supervise(chat.SuperviseRequest{Paused: &paused})
 		case 1:
 			a.note("the person of %s: approve %t", a.name, approve)
-			a.steer(chat.SteerRequest{Approve: &approve})
+			a.supervise(chat.SuperviseRequest{Approve: &approve})
 		default:
 			a.decideAll()
 		}
@@ -60,22 +60,22 @@ func (r *run) peopleSteer() {
 // decideAll has the person behind a decide about its drafts. What the rules refuse to send
 // by now, it refuses.
 func (a *agent) decideAll() {
-	for _, d := range a.steer(chat.SteerRequest{}).Drafts {
+	for _, d := range a.supervise(chat.SuperviseRequest{}).Drafts {
 		how := []room.Decision{room.SendDraft, room.SendDraft, room.RefuseDraft}[a.rng.IntN(3)]
 		a.note("the person of %s: %s %q", a.name, how, d.Text)
-		if _, err := a.run.service().Steer(a.ctx, chat.SteerRequest{Token: a.rein.token, Draft: d.ID, Decision: how}); err != nil {
-			a.steer(chat.SteerRequest{Draft: d.ID, Decision: room.RefuseDraft})
+		if _, err := a.run.service().Supervise(a.ctx, chat.SuperviseRequest{Token: a.supervision.token, Draft: d.ID, Decision: how}); err != nil {
+			a.supervise(chat.SuperviseRequest{Draft: d.ID, Decision: room.RefuseDraft})
 		}
 	}
 }
 
-// letGo drops all reins, at the end of a schedule.
+// letGo drops all supervision, at the end of a schedule.
 func (r *run) letGo() {
 	no := false
 	for _, a := range r.agents {
-		if a.rein.token != "" && !a.gone {
+		if a.supervision.token != "" && !a.gone {
 			a.decideAll()
-			a.steer(chat.SteerRequest{Paused: &no, Approve: &no})
+			a.supervise(chat.SuperviseRequest{Paused: &no, Approve: &no})
 		}
 	}
 }
@@ -100,7 +100,7 @@ func (a *agent) isReined(req chat.SendRequest, got chat.Sent) bool {
 // hearOfPerson notes what the person behind a has decided.
 func (a *agent) hearOfPerson(m chat.Message) {
 	switch {
-	case m.Type == chat.EventSteered:
+	case m.Type == chat.EventSupervision:
 		a.paused = m.Reason == room.ReasonPaused
 	case m.Type == chat.EventDrafted:
 		req := a.pending[m.Draft]
@@ -114,30 +114,30 @@ func (a *agent) hearOfPerson(m chat.Message) {
 // isHeld reports whether a does nothing but wait: its person must do something first.
 func (a *agent) isHeld() bool { return a.paused || len(a.pending) > 0 }
 
-// steered notes what e says about the reins of its seat.
-func (l *ledger) steered(e room.Event) {
-	x := l.reins[e.Seat]
+// supervised notes what e says about supervision of its seat.
+func (l *ledger) supervised(e room.Event) {
+	x := l.supervision[e.Seat]
 	switch {
 	case e.Type == room.Drafted:
 		x.drafts++
-	case e.Type == room.Steered:
+	case e.Type == room.SupervisionSet:
 		x.paused, x.drafts = e.Behind.Paused, len(e.Behind.Drafts)
 	case e.Decides > 0:
 		x.drafts--
 	default:
 		return
 	}
-	l.reins[e.Seat], l.reinedAt = x, e.At()
+	l.supervision[e.Seat], l.supervisedAt = x, e.At()
 }
 
-// reined are the reins of a seat.
-type reined struct {
+// supervised are supervision of a seat.
+type supervised struct {
 	paused bool
 	drafts int
 }
 
 // isReined reports whether the agent of a seat waits for its person.
 func (l *ledger) isReined(seat int) bool {
-	x := l.reins[seat]
+	x := l.supervision[seat]
 	return x.paused || x.drafts > 0
 }

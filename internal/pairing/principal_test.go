@@ -13,7 +13,7 @@ import (
 
 // keyed returns the context of a call by the holder of a key.
 func keyed(t *testing.T, id string) context.Context {
-	return ident.WithAsker(t.Context(), ident.Asker{Principal: ident.KeyPrincipal(id), Owner: "key of " + id})
+	return ident.WithPrincipal(t.Context(), ident.Principal{ID: ident.KeyPrincipal(id), Owner: "key of " + id})
 }
 
 // agentOf returns the agent that a pairing has seated.
@@ -53,9 +53,9 @@ func TestEnterQueue_byKeys_seatsAreOfThem(t *testing.T) {
 func TestEnterQueue_callerWithAnInviteOrAToken_isRefused(t *testing.T) {
 	w := newWorld(t)
 	ticket := w.ticket("Ann")
-	for what, a := range map[string]ident.Asker{"invite": {Room: "abcdefg", Invite: 1}, "token": {Room: "abcdefg", Seat: 1}} {
+	for what, a := range map[string]ident.Principal{"invite": {Room: "abcdefg", Invite: 1}, "token": {Room: "abcdefg", Seat: 1}} {
 		for _, req := range []pairing.Request{{AgentName: "Eve"}, {Ticket: ticket}, {Ticket: ticket, Leave: true}} {
-			_, err := w.pairing.EnterQueue(ident.WithAsker(t.Context(), a), req)
+			_, err := w.pairing.EnterQueue(ident.WithPrincipal(t.Context(), a), req)
 			if fault.CodeOf(err) != fault.NotAllowed {
 				t.Errorf("%s, %+v: %v", what, req, err)
 			}

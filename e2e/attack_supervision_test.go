@@ -8,22 +8,22 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 )
 
-// reined is a room of four on a server with keys, made by an agent with a key, which is the
+// supervised is a room of four on a server with keys, made by an agent with a key, which is the
 // caller. Bob, with another key, is there, too.
-type reined struct {
+type supervised struct {
 	shower
 	token string // of the agent
 	bob   answer
 	link  string // for the person behind the agent
 }
 
-func newReined(t *testing.T) reined {
+func newReined(t *testing.T) supervised {
 	t.Helper()
 	return newReinedAt(t, "--trust-proxy", "--access", "keys")
 }
 
 // newReinedAt is newReined on a server that is started so; without arguments a local one.
-func newReinedAt(t *testing.T, how ...string) reined {
+func newReinedAt(t *testing.T, how ...string) supervised {
 	t.Helper()
 	p := start(t, how...)
 	key := func(label string) shower {
@@ -36,7 +36,7 @@ func newReinedAt(t *testing.T, how ...string) reined {
 		}
 		return shower{p.victim(), "/mcp", strings.TrimSpace(printed)}
 	}
-	r := reined{shower: key("Ann")}
+	r := supervised{shower: key("Ann")}
 	made := r.must(t, "create_room", args{"room": "attack", "agent_name": "Ann's Claude", "capacity": 4})
 	r.token, r.link = made.AgentToken, made.Watch
 	r.bob = key("Bob").must(t, "join_room", args{"room": "attack", "agent_name": "Bob"})
@@ -44,16 +44,16 @@ func newReinedAt(t *testing.T, how ...string) reined {
 }
 
 // opens opens a link on a device that makes its token of a secret, and returns the token.
-func (r reined) opens(link, secret string) (string, answer, error) {
+func (r supervised) opens(link, secret string) (string, answer, error) {
 	_, claim, _ := strings.Cut(link, "#")
-	c, _ := ident.ParseClaim(claim)
+	c, _ := ident.ParseLinkCode(claim)
 	token := ident.Token{Room: c.Room, Seat: c.Seat, Secret: secret, Person: true}.String()
-	got, err := r.call(r.program.t.Context(), "steer", args{"agent_token": token, "claim": claim})
+	got, err := r.call(r.program.t.Context(), "supervise", args{"agent_token": token, "claim": claim})
 	return token, got, err
 }
 
 // person opens the link of the agent as its person.
-func (r reined) person(t *testing.T) string {
+func (r supervised) person(t *testing.T) string {
 	t.Helper()
 	token, got, err := r.opens(r.link, ident.NewSecret())
 	if err != nil || got.Code != "" {
@@ -86,7 +86,7 @@ func TestAttack_heldAgent_changesNothing(t *testing.T) {
 	n, done, took := scaled(400), 0, time.Duration(0)
 	for _, hold := range []args{{"paused": true}, {"paused": false, "approve": true}} {
 		hold["agent_token"] = person
-		r.must(t, "steer", hold)
+		r.must(t, "supervise", hold)
 		in, lasted := flood(t, n/2, func(i int) (answer, error) {
 			try := attempts[i%len(attempts)]
 			return r.call(t.Context(), try.tool, try.arguments)
@@ -97,13 +97,13 @@ func TestAttack_heldAgent_changesNothing(t *testing.T) {
 		t.Errorf("the agent changed something %d times", done)
 	}
 	r.must(t, "update_room", args{"agent_token": person, "description": "her own words"})
-	attacks(t, "%d of %d attempts of an agent under reins to change its room in %v", done, n, took.Round(time.Millisecond))
+	attacks(t, "%d of %d attempts of an agent under supervision to change its room in %v", done, n, took.Round(time.Millisecond))
 }
 
 // The same agent tries to speak from another seat, with its key.
 func TestAttack_heldAgent_takesNoSecondSeat(t *testing.T) {
 	r := newReined(t)
-	r.must(t, "steer", args{"agent_token": r.person(t), "approve": true})
+	r.must(t, "supervise", args{"agent_token": r.person(t), "approve": true})
 	attempts := []struct {
 		tool      string
 		arguments args
@@ -123,7 +123,7 @@ func TestAttack_heldAgent_takesNoSecondSeat(t *testing.T) {
 	if there := r.must(t, "room_info", args{"agent_token": r.token}).Room.Agents; seated > 0 || len(there) != 2 {
 		t.Errorf("%d attempts got something; there are %d agents", seated, len(there))
 	}
-	attacks(t, "%d of %d attempts of an agent under reins to leave or to take a second seat in %v", seated, n, took.Round(time.Millisecond))
+	attacks(t, "%d of %d attempts of an agent under supervision to leave or to take a second seat in %v", seated, n, took.Round(time.Millisecond))
 }
 
 // An agent whose person watches leaves and joins again, wants the new link, and would speak as

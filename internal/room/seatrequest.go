@@ -9,16 +9,16 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 )
 
-// ErrPresenceNeeded reports that a Claim cannot be decided before its Presence is
+// ErrPresenceNeeded reports that a SeatRequest cannot be decided before its Presence is
 // read again.
 var ErrPresenceNeeded = errors.New("room: presence is needed")
 
 // ErrAbandoned reports that a join starts the room over instead of taking a seat.
 var ErrAbandoned = errors.New("room: everybody has been silent")
 
-// Claim is a newcomer's claim to a seat of an existing room. Deciding is pure, so what the table
+// SeatRequest is a newcomer's claim to a seat of an existing room. Deciding is pure, so what the table
 // knows of the seats is read before.
-type Claim struct {
+type SeatRequest struct {
 	Name      ident.Name
 	Principal string            // who asks; empty means unknown
 	Invite    int               // the number of the invite that admits it; 0 means none
@@ -31,7 +31,7 @@ type Claim struct {
 // Seating is a decided claim. At most one of Gone and Regained is set.
 type Seating struct {
 	Since    Mark    // the first event that the newcomer may see
-	Gone     *Event  // the seat that it takes from another agent; nil if it takes a free one
+	Eviction *Event  // the seat that it takes from another agent; nil if it takes a free one
 	LetGo    bool    // the room let that seat go: its lease need not have ended
 	Regained *Agent  // its own seat, with the new token
 	Invite   *Invite // what is left of the room's invite; nil if the newcomer spends nothing of it
@@ -80,7 +80,7 @@ const (
 // A guest that takes the place of a guest spends no use of its invite. Under another name,
 // a full room gives the stalest of the seats whose lease has ended, or starts over. Before all
 // that a guest needs an invite that admits it: see Invite.Admit.
-func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
+func (c *SeatRequest) Decide(h *Head, now time.Time) (Seating, error) {
 	old, _ := h.Named(c.Name.Key)
 	var left *Invite
 	if c.Invite != 0 {
@@ -96,7 +96,7 @@ func (c *Claim) Decide(h *Head, now time.Time) (Seating, error) {
 
 // decideAdmitted is Decide for a newcomer that the room lets in. old has the newcomer's name; it is
 // the zero value if nobody does.
-func (c *Claim) decideAdmitted(h *Head, old Agent, now time.Time) (Seating, error) {
+func (c *SeatRequest) decideAdmitted(h *Head, old Agent, now time.Time) (Seating, error) {
 	if _, banned := FindBan(h.Bans, c.Name.Shown); banned {
 		return Seating{}, fault.Refuse(fault.NotAllowed, "An admin has banned this agent_name from this room, in any spelling. Do not try other names: tell your user, who can ask the people of the room.")
 	}
@@ -126,7 +126,7 @@ func (c *Claim) decideAdmitted(h *Head, old Agent, now time.Time) (Seating, erro
 // decideTaken is Decide for the name of old. A seat that its principal regains stays the same:
 // its number, to which debts and private messages are addressed, its role, and what admitted its
 // agent.
-func (c *Claim) decideTaken(h *Head, old Agent, now time.Time) (Seating, error) {
+func (c *SeatRequest) decideTaken(h *Head, old Agent, now time.Time) (Seating, error) {
 	lease, _ := c.LeaseEnd(h, old)
 	free, own := lease, c.isOwn(h, old)
 	letGo, given := c.letGo(h, old, now)
@@ -143,7 +143,7 @@ func (c *Claim) decideTaken(h *Head, old Agent, now time.Time) (Seating, error) 
 		again := old.regained(c.Holder, now)
 		return Seating{Regained: &again}, nil
 	}
-	got := Seating{Since: h.sinceTakeOver(), Gone: h.FreeSeat(old, ReasonTimeout)}
+	got := Seating{Since: h.sinceTakeOver(), Eviction: h.FreeSeat(old, ReasonTimeout)}
 	if given && !letGo.After(now) {
 		if got.LetGo = true; h.Others(old.Seat) > 0 { // else nobody is here who could say what the newcomer may see
 			got.Since = old.LetGo.From
@@ -154,7 +154,7 @@ func (c *Claim) decideTaken(h *Head, old Agent, now time.Time) (Seating, error) 
 
 // letGo returns when anyone may get the name of a, which the room let go. given is false if the
 // room did not, or if a has made a call since the knock.
-func (c *Claim) letGo(h *Head, a Agent, now time.Time) (from time.Time, given bool) {
+func (c *SeatRequest) letGo(h *Head, a Agent, now time.Time) (from time.Time, given bool) {
 	at, knocked := time.UnixMilli(a.LetGo.AtMs), time.UnixMilli(a.LetGo.KnockMs)
 	called := c.Called[a.Seat] || !c.lastCall(h, a).Before(knocked)
 	last, _ := c.LastHeard(h, a)
@@ -166,7 +166,7 @@ func (c *Claim) letGo(h *Head, a Agent, now time.Time) (from time.Time, given bo
 }
 
 // ownAgain returns when its principal may regain the seat of a.
-func (c *Claim) ownAgain(h *Head, a Agent) time.Time {
+func (c *SeatRequest) ownAgain(h *Head, a Agent) time.Time {
 	last, used := c.LastHeard(h, a)
 	silent := RegainSilent
 	if !used {
@@ -189,21 +189,21 @@ func (s *State) CheckHeld(principal string) error {
 
 // LastHeard returns when an agent itself made its last known call or, if it waits,
 // when that wait ends; and whether its token was ever used.
-func (c *Claim) LastHeard(h *Head, a Agent) (last time.Time, used bool) {
+func (c *SeatRequest) LastHeard(h *Head, a Agent) (last time.Time, used bool) {
 	p := c.Presence[a.Seat] // zero if the lease has ended, or if the agent joined later
 	u, spoke := h.Recent.Said(a.Seat)
 	return Latest(time.UnixMilli(a.AtMs), p.OwnUntil(), u.Heard), spoke || p.Used
 }
 
 // lastCall returns when an agent itself made its last known call.
-func (c *Claim) lastCall(h *Head, a Agent) time.Time {
+func (c *SeatRequest) lastCall(h *Head, a Agent) time.Time {
 	u, _ := h.Recent.Said(a.Seat)
 	return Latest(time.UnixMilli(a.AtMs), c.Presence[a.Seat].OwnCall(), u.Heard)
 }
 
 // LeaseEnd returns when the seat of a may be taken, and when a made its last known
 // call.
-func (c *Claim) LeaseEnd(h *Head, a Agent) (end, last time.Time) {
+func (c *SeatRequest) LeaseEnd(h *Head, a Agent) (end, last time.Time) {
 	p, seen := c.Presence[a.Seat]
 	if !seen { // expired, perhaps as that of a member that has become admin since
 		p = Presence{AtMs: max(a.AtMs, a.RoleMs)}
@@ -217,7 +217,7 @@ func (c *Claim) LeaseEnd(h *Head, a Agent) (end, last time.Time) {
 // isOwn reports whether the newcomer is known to be the principal of a, and an agent if a is one.
 // Many people may share a principal, so a person without an agent gets its seat by its token
 // only; or while that is unused, since the reply that brought it may have been lost.
-func (c *Claim) isOwn(h *Head, a Agent) bool {
+func (c *SeatRequest) isOwn(h *Head, a Agent) bool {
 	p, known := c.Presence[a.Seat]
 	_, spoke := h.Recent.Said(a.Seat)
 	return c.Principal != "" && c.Principal == a.Principal && c.Holder.Person == a.IsAlone() && (!c.Holder.Person || known && !p.Used && !spoke)
@@ -227,7 +227,7 @@ func (c *Claim) isOwn(h *Head, a Agent) bool {
 // the name and the words of a talk that is over. Neither a password nor an invite tells its
 // people from strangers, and all have been silent for the time of a lease: nobody called or
 // waited, no announced absence lasts, and no program is on standby, which could wake its agent.
-func (c *Claim) Abandoned(h *Head, now time.Time) bool {
+func (c *SeatRequest) Abandoned(h *Head, now time.Time) bool {
 	if c.Presence == nil || c.Invite != 0 || h.Password != "" || len(h.Agents) < h.Capacity {
 		return false
 	}
@@ -242,7 +242,7 @@ func (c *Claim) Abandoned(h *Head, now time.Time) bool {
 
 // Yours returns the names of the idle seats of the newcomer's principal, which it can
 // have again under their names.
-func (c *Claim) Yours(h *Head, now time.Time) (names []string) {
+func (c *SeatRequest) Yours(h *Head, now time.Time) (names []string) {
 	for _, a := range h.Agents {
 		if c.isOwn(h, a) && !c.ownAgain(h, a).After(now) {
 			names = append(names, a.Name)
@@ -253,7 +253,7 @@ func (c *Claim) Yours(h *Head, now time.Time) (names []string) {
 
 // takeOver takes, of the seats whose lease has ended, the one that has been silent longest: an
 // agent that is gone must not block a room.
-func (c *Claim) takeOver(h *Head, now time.Time) (Seating, error) {
+func (c *SeatRequest) takeOver(h *Head, now time.Time) (Seating, error) {
 	var stalest *Agent
 	var stalestAt, first time.Time
 	for i, a := range h.Agents {
@@ -273,7 +273,7 @@ func (c *Claim) takeOver(h *Head, now time.Time) (Seating, error) {
 		full.Yours = c.Yours(h, now)
 		return Seating{}, full
 	}
-	return Seating{Since: h.sinceTakeOver(), Gone: h.FreeSeat(*stalest, ReasonTimeout)}, nil
+	return Seating{Since: h.sinceTakeOver(), Eviction: h.FreeSeat(*stalest, ReasonTimeout)}, nil
 }
 
 // sinceTakeOver returns the first event visible to a newcomer that takes another agent's seat.

@@ -7,9 +7,9 @@ import (
 	"github.com/parley-chat/parley/internal/client"
 )
 
-// SteerRequest is what the person behind an agent wants of it; nothing shows how things
+// SuperviseRequest is what the person behind an agent wants of it; nothing shows how things
 // stand.
-type SteerRequest struct {
+type SuperviseRequest struct {
 	Paused, Approve *bool
 	Draft           string // the id of a draft about which the person decides
 	Decision        string // send, edit or refuse
@@ -17,11 +17,11 @@ type SteerRequest struct {
 	NewLink         bool   // a link for a further device
 }
 
-// Steer does it, and shows how things stand.
-func (s *Shell) Steer(ctx context.Context, which Which, req SteerRequest) error {
+// Supervise does it, and shows how things stand.
+func (s *Shell) Supervise(ctx context.Context, which Which, req SuperviseRequest) error {
 	which.Watched = true
 	with := s.inPerson
-	if req == (SteerRequest{}) { // it only looks
+	if req == (SuperviseRequest{}) { // it only looks
 		with = s.with
 	}
 	return with(which, func(s *session) error {
@@ -37,8 +37,8 @@ func (s *Shell) Steer(ctx context.Context, which Which, req SteerRequest) error 
 		if req.NewLink {
 			a["new_link"] = true
 		}
-		var got client.Steered
-		r, err := s.call(ctx, "steer", a, &got)
+		var got client.Supervised
+		r, err := s.call(ctx, "supervise", a, &got)
 		if err != nil {
 			return err
 		}
@@ -52,13 +52,13 @@ func (s *Shell) Steer(ctx context.Context, which Which, req SteerRequest) error 
 				s.out.print("%s", got.Watch)
 				return
 			}
-			s.reins(got)
+			s.supervision(got)
 		})
 	})
 }
 
-// reins shows what the person decides about an agent's messages.
-func (s *session) reins(got client.Steered) {
+// supervision shows what the person decides about an agent's messages.
+func (s *session) supervision(got client.Supervised) {
 	does := "speaks for itself"
 	switch {
 	case got.Paused && got.Approve:
@@ -70,7 +70,7 @@ func (s *session) reins(got client.Steered) {
 	}
 	s.out.print("%s %s.", s.seat.Name, does)
 	for _, d := range got.Drafts {
-		s.out.print("Draft %s waits for parley steer send, edit or refuse:", d.ID)
+		s.out.print("Draft %s waits for parley supervise send, edit or refuse:", d.ID)
 		s.out.Screen.Show(client.Message{
 			Type: "message", ID: d.ID, From: s.seat.Name, Text: d.Text,
 			To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo, Kind: d.Kind, At: d.At,
@@ -80,15 +80,15 @@ func (s *session) reins(got client.Steered) {
 
 // remind tells the person behind an agent which drafts wait.
 func (s *session) remind(ctx context.Context) error {
-	var got client.Steered
-	if _, err := s.call(ctx, "steer", args{}, &got); err != nil {
+	var got client.Supervised
+	if _, err := s.call(ctx, "supervise", args{}, &got); err != nil {
 		return err
 	}
 	if got.Paused {
-		s.out.note("%s is paused: parley steer resume", s.seat.Name)
+		s.out.note("%s is paused: parley supervise resume", s.seat.Name)
 	}
 	if n := len(got.Drafts); n > 0 {
-		s.out.note("%s. See parley steer drafts", counted(n, "draft waits", "drafts wait"))
+		s.out.note("%s. See parley supervise drafts", counted(n, "draft waits", "drafts wait"))
 	}
 	return nil
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// SteerRequest is what only the person behind an agent asks for.
-type SteerRequest struct {
+// SuperviseRequest is what only the person behind an agent asks for.
+type SuperviseRequest struct {
 	// Token is the person's. With Claim its caller has made it: the room and the seat of the
 	// claim, and a secret.
 	Token   string
@@ -33,8 +33,8 @@ type SteerRequest struct {
 	Text     string // with room.EditDraft, which sends it in place of the draft
 }
 
-// Steered is the result of Steer.
-type Steered struct {
+// Supervised is the result of Supervise.
+type Supervised struct {
 	Alone   bool   // the person has its seat without an agent, and so supervises nobody
 	Watch   string // the claim of a link for a further device; "" if there is none
 	Paused  bool
@@ -42,28 +42,28 @@ type Steered struct {
 	Drafts  []DraftView // that wait for the caller, oldest first
 }
 
-// Steer does what only the person behind an agent may: it opens the link of a seat, or
+// Supervise does what only the person behind an agent may: it opens the link of a seat, or
 // asks for one for a further device; it pauses the agent, or approves what it says; it
 // decides about a draft. To repeat a call changes nothing: of two decisions about a draft
 // the second is refused.
-func (s *Service) Steer(ctx context.Context, req SteerRequest) (Steered, error) {
+func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervised, error) {
 	t, err := parseToken(req.Token)
 	if err != nil {
-		return Steered{}, err
+		return Supervised{}, err
 	}
-	if err := ident.AskerOf(ctx).CheckToken(t); err != nil {
-		return Steered{}, err
+	if err := ident.PrincipalOf(ctx).CheckToken(t); err != nil {
+		return Supervised{}, err
 	}
 	if !t.Person {
-		return Steered{}, fault.Refuse(fault.NotAllowed, "Only the person behind an agent does this, with a token of its own. Nothing was changed: give your user the link to watch that join_room gave you, if it gave one.")
+		return Supervised{}, fault.Refuse(fault.NotAllowed, "Only the person behind an agent does this, with a token of its own. Nothing was changed: give your user the link to watch that join_room gave you, if it gave one.")
 	}
 	if err := req.check(); err != nil {
-		return Steered{}, err
+		return Supervised{}, err
 	}
 	if req.Claim != "" {
 		opened, err := s.redeem(ctx, req.Claim, t)
 		if err != nil {
-			return Steered{}, s.Outward(err)
+			return Supervised{}, s.Outward(err)
 		}
 		if opened {
 			audit.Log(ctx, s.audit, "link_opened", audit.Room(t.Room), audit.Seat(t.Seat))
@@ -71,33 +71,33 @@ func (s *Service) Steer(ctx context.Context, req SteerRequest) (Steered, error) 
 	}
 	c, err := s.acceptNow(ctx, t)
 	if err != nil {
-		return Steered{}, s.Outward(err)
+		return Supervised{}, s.Outward(err)
 	}
 	defer c.room.release()
 	switch {
 	case c.agent.IsAlone() && (req.Draft != "" || req.Paused != nil || req.Approve != nil):
 		err = fault.Refuse(fault.NotAllowed, "You have this seat without an agent, so there is nothing to pause, approve or decide. Nothing was changed: what you send is sent at once.")
 	case req.NewLink:
-		err = c.steer(ctx, room.Agent.AddLink)
+		err = c.supervise(ctx, room.Agent.AddLink)
 	case req.Draft != "":
 		err = c.decideDraft(ctx, req.Draft, req.Decision, req.Text)
 	case req.Paused != nil || req.Approve != nil:
-		if err = c.steer(ctx, room.Supervision{Paused: req.Paused, Approve: req.Approve}.Decide); err == nil {
-			audit.Log(ctx, s.audit, "reins_set", audit.Room(t.Room), audit.Seat(t.Seat))
+		if err = c.supervise(ctx, room.Supervision{Paused: req.Paused, Approve: req.Approve}.Decide); err == nil {
+			audit.Log(ctx, s.audit, "supervision_set", audit.Room(t.Room), audit.Seat(t.Seat))
 		}
 	}
 	if err != nil {
-		return Steered{}, s.Outward(err)
+		return Supervised{}, s.Outward(err)
 	}
-	got, err := c.steered(ctx)
+	got, err := c.supervised(ctx)
 	return got, s.Outward(err)
 }
 
 // check refuses what goes not together, and a decision about nothing.
-func (req SteerRequest) check() error {
-	reined := req.Paused != nil || req.Approve != nil
+func (req SuperviseRequest) check() error {
+	supervised := req.Paused != nil || req.Approve != nil
 	switch {
-	case req.NewLink && (reined || req.Draft != ""), reined && req.Draft != "":
+	case req.NewLink && (supervised || req.Draft != ""), supervised && req.Draft != "":
 		return fault.Refuse(fault.InvalidArgument, "Give only one of new_link, draft, and paused or approve. Nothing was changed: use two calls.")
 	case req.Draft == "" && (req.Decision != "" || req.Text != ""):
 		return fault.Refuse(fault.InvalidArgument, "decision and text go with draft, the id of the draft that you decide about. Nothing was changed.")
@@ -107,17 +107,17 @@ func (req SteerRequest) check() error {
 	return nil
 }
 
-// steered returns what the person behind the caller's seat has decided, as of now.
-func (c *caller) steered(ctx context.Context) (Steered, error) {
-	h := c.room.log.Known()
+// supervised returns what the person behind the caller's seat has decided, as of now.
+func (c *session) supervised(ctx context.Context) (Supervised, error) {
+	h := c.room.log.Peek()
 	a, _ := h.Owner(c.holder)
 	list, err := c.drafts(ctx, a)
-	return Steered{Alone: a.IsAlone(), Watch: h.ShownLink(a), Paused: a.Person.Paused, Approve: a.Person.Approve, Drafts: list}, err
+	return Supervised{Alone: a.IsAlone(), Watch: h.ShownLink(a), Paused: a.Person.Paused, Approve: a.Person.Approve, Drafts: list}, err
 }
 
-// steer appends what the person behind the caller's seat decides; how returns nil if
+// supervise appends what the person behind the caller's seat decides; how returns nil if
 // nothing changes.
-func (c *caller) steer(ctx context.Context, how func(room.Agent) *room.Event) error {
+func (c *session) supervise(ctx context.Context, how func(room.Agent) *room.Event) error {
 	return c.asPerson(ctx, func(_ *room.Head, a room.Agent, _ time.Time) (ch roomlog.Change, err error) {
 		if e := how(a); e != nil {
 			ch.Events = []room.Event{*e}
@@ -128,7 +128,7 @@ func (c *caller) steer(ctx context.Context, how func(room.Agent) *room.Event) er
 
 // asPerson appends what the person behind the caller's seat decides. From its return on it
 // holds: a send under way either precedes it in the log, or finds it there.
-func (c *caller) asPerson(ctx context.Context, decide func(h *room.Head, a room.Agent, now time.Time) (roomlog.Change, error)) error {
+func (c *session) asPerson(ctx context.Context, decide func(h *room.Head, a room.Agent, now time.Time) (roomlog.Change, error)) error {
 	err := c.room.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
 		a, here := h.Owner(c.holder)
 		if !here {
@@ -140,7 +140,7 @@ func (c *caller) asPerson(ctx context.Context, decide func(h *room.Head, a room.
 		return decide(h, a, now)
 	}})
 	if errors.Is(err, errUnseated) {
-		return c.whyNot(ctx, c.room.log.Known())
+		return c.whyNot(ctx, c.room.log.Peek())
 	}
 	return err
 }
@@ -150,8 +150,8 @@ func (c *caller) asPerson(ctx context.Context, decide func(h *room.Head, a room.
 type DraftView = Message
 
 // drafts returns the open drafts of a, the caller's seat, oldest first.
-func (c *caller) drafts(ctx context.Context, a room.Agent) ([]DraftView, error) {
-	h := c.room.log.Known()
+func (c *session) drafts(ctx context.Context, a room.Agent) ([]DraftView, error) {
+	h := c.room.log.Peek()
 	var list []DraftView
 	for _, d := range a.Person.Open(c.room.svc.now()) {
 		e, err := c.room.log.Event(ctx, d.N)
@@ -166,7 +166,7 @@ func (c *caller) drafts(ctx context.Context, a room.Agent) ([]DraftView, error) 
 }
 
 // decideDraft decides, for the person behind the caller's seat, about the draft of an id.
-func (c *caller) decideDraft(ctx context.Context, id string, decision room.Decision, text string) error {
+func (c *session) decideDraft(ctx context.Context, id string, decision room.Decision, text string) error {
 	d, err := c.seen(ctx, "draft", id)
 	if fault.CodeOf(err) == fault.InvalidArgument {
 		err = room.RefuseDecided()

@@ -9,11 +9,11 @@ import (
 // machine can reach.
 const Local = "local"
 
-// Asker is who makes a call, as far as the server knows. The zero value is a caller that
+// Principal is who makes a call, as far as the server knows. The zero value is a caller that
 // cannot be told from others. An address is no principal.
-type Asker struct {
-	// Principal is Local, or that of a key: see [KeyPrincipal]. "" means none.
-	Principal string
+type Principal struct {
+	// ID is Local, or that of a key: see [KeyPrincipal]. "" means none.
+	ID string
 	// Owner is the label of the key, which others see of the agents that it seats.
 	Owner string
 	// Room is the id of the only room in which the caller may act: that of its invite or of
@@ -45,16 +45,16 @@ const keyPrincipal = "key:"
 
 type askerKey struct{}
 
-// WithAsker returns ctx with who is asking. A caller that comes by an invite has no principal.
-func WithAsker(ctx context.Context, a Asker) context.Context {
+// WithPrincipal returns ctx with who is asking. A caller that comes by an invite has no principal.
+func WithPrincipal(ctx context.Context, a Principal) context.Context {
 	if a.IsGuest() {
-		a.Principal, a.Owner = "", ""
+		a.ID, a.Owner = "", ""
 	}
 	return context.WithValue(ctx, askerKey{}, a)
 }
 
-// AskerOf returns who is asking; zero for a caller that cannot be told from others.
-func AskerOf(ctx context.Context) Asker {
-	a, _ := ctx.Value(askerKey{}).(Asker)
+// PrincipalOf returns who is asking; zero for a caller that cannot be told from others.
+func PrincipalOf(ctx context.Context) Principal {
+	a, _ := ctx.Value(askerKey{}).(Principal)
 	return a
 }

@@ -88,9 +88,9 @@ func (r roomModel) runAfter(e eventModel) int {
 	return r.run + 1
 }
 
-// underReins decides how a send of a ends that is no repetition, as far as its reins say. e
+// underSupervision decides how a send of a ends that is no repetition, as far as its supervision says. e
 // is the message before it is completed. ok is false if they say nothing.
-func (c sendCall) underReins(m model, r roomModel, a agentModel, e eventModel) (x sendOutcome, ok bool) {
+func (c sendCall) underSupervision(m model, r roomModel, a agentModel, e eventModel) (x sendOutcome, ok bool) {
 	if n := a.person.draftOf(e, m.now); n > 0 && c.key == "" {
 		return sendOutcome{pending: n, duplicate: n}, true
 	}
@@ -132,7 +132,7 @@ func (o reinedOp) on(m model) (model, error) {
 		want[3] = chat.StatusPending
 	}
 	got := []any{o.got.Sent, o.got.ID, o.got.Duplicate, o.got.Status, o.got.Others, len(o.got.Messages)}
-	if err := sameText("the send under reins", got, want); err != nil || x.pending == 0 && !x.paused {
+	if err := sameText("the send under supervision", got, want); err != nil || x.pending == 0 && !x.paused {
 		return m, &wrong{"the send", o.got, x}
 	}
 	a = a.call(m.now)
@@ -153,22 +153,22 @@ func (o reinedOp) String() string {
 	return fmt.Sprintf("%v: %s %s, duplicate %t", o.sendCall, o.got.Status, o.got.ID, o.got.Duplicate)
 }
 
-// steerOp is what the person behind an agent does: it opens its link, sets the reins, or
+// superviseOp is what the person behind an agent does: it opens its link, sets supervision, or
 // decides about a draft.
-type steerOp struct {
+type superviseOp struct {
 	who      agentID
 	opens    bool
-	req      chat.SteerRequest
+	req      chat.SuperviseRequest
 	draft    int64
 	decision room.Decision
-	got      chat.Steered
+	got      chat.Supervised
 	code     fault.Code
 }
 
-func (o steerOp) on(m model) (model, error) {
+func (o superviseOp) on(m model) (model, error) {
 	r, _ := m.room(o.who.room)
 	a, _ := r.agent(o.who.seat)
-	e := eventModel{seat: a.seat, hidden: true, Message: chat.Message{Type: chat.EventSteered, Person: true}}
+	e := eventModel{seat: a.seat, hidden: true, Message: chat.Message{Type: chat.EventSupervision, Person: true}}
 	was := a.person
 	switch {
 	case o.opens:
@@ -193,8 +193,8 @@ func (o steerOp) on(m model) (model, error) {
 	return m.with(r), o.same(m, a)
 }
 
-// same compares the reins that the answer shows.
-func (o steerOp) same(m model, a agentModel) error {
+// same compares supervision that the answer shows.
+func (o superviseOp) same(m model, a agentModel) error {
 	got, want := []string{}, []string{}
 	for _, d := range o.got.Drafts {
 		got = append(got, fmt.Sprint(d.ID, d.Type, d.Text, d.Kind, d.To))
@@ -202,11 +202,11 @@ func (o steerOp) same(m model, a agentModel) error {
 	for _, d := range a.person.open(m.now) {
 		want = append(want, fmt.Sprint(shown(d.n), chat.EventDrafted, d.message.Text, d.message.Kind, d.message.To))
 	}
-	return sameText("the reins", []any{o.code, o.got.Paused, o.got.Approve, got}, []any{"", a.person.paused, a.person.approve, want})
+	return sameText("supervision", []any{o.code, o.got.Paused, o.got.Approve, got}, []any{"", a.person.paused, a.person.approve, want})
 }
 
 // decide decides about a draft. e is the event of a refusal.
-func (o steerOp) decide(m model, r roomModel, a agentModel, e eventModel) (model, error) {
+func (o superviseOp) decide(m model, r roomModel, a agentModel, e eventModel) (model, error) {
 	i := slices.IndexFunc(a.person.open(m.now), func(d draftModel) bool { return d.n == o.draft })
 	if i < 0 {
 		return m, expectEqual("the code", o.code, fault.InvalidArgument)
@@ -231,7 +231,7 @@ func (o steerOp) decide(m model, r roomModel, a agentModel, e eventModel) (model
 }
 
 // message returns the draft as it is sent now.
-func (o steerOp) message(m model, r roomModel, a agentModel, d draftModel) (eventModel, fault.Code) {
+func (o superviseOp) message(m model, r roomModel, a agentModel, d draftModel) (eventModel, fault.Code) {
 	e := d.message
 	e.ask, e.named = d.asks, nil
 	if e.Kind == room.Agree || e.Kind == room.Object || e.withdraws > 0 {
@@ -264,7 +264,7 @@ func (d draftModel) sent(m model, r roomModel, a agentModel, e eventModel) agent
 	return a.note(callModel{at: m.now, back: back, speaks: true, hidden: len(e.to) > 0, lent: true})
 }
 
-func (o steerOp) String() string {
+func (o superviseOp) String() string {
 	how := func(v *bool) string {
 		if v == nil {
 			return "as it is"
